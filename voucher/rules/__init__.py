@@ -1,0 +1,1 @@
+"""The law and the arithmetic: pure functions; working days, rates and parameters arrive as arguments."""

@@ -1,0 +1,89 @@
+"""Who acts: a person behind an account, with roles in organisations and regions."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from voucher.rules.errors import Family, reason
+
+SOURCE = "LIFECYCLE 职责表; 豫办〔2021〕29号 四(一)"
+
+ROLE_MISSING = reason(
+    "role_missing",
+    "您的账号没有办理此事的权限",
+    "请用{needed}的账号登录，或向管理员申请该权限",
+    SOURCE,
+    Family.FORBIDDEN,
+)
+REGION_FOREIGN = reason(
+    "region_foreign",
+    "地区 {region} 不在您的管辖范围内",
+    "请改选本辖区内的地区",
+    "豫办〔2021〕29号 此件发至县级; S2-00c",
+    Family.FORBIDDEN,
+)
+
+
+class Role(StrEnum):
+    """What an account may do; always together with an organisation or a region."""
+
+    OPERATOR = "operator"
+    OFFICER_COUNTY = "officer_county"
+    OFFICER_CITY = "officer_city"
+    OFFICER_PROVINCE = "officer_province"
+    FINANCE_APPROVER = "finance_approver"
+    FINANCE_MAKER = "finance_maker"
+    FINANCE_CHECKER = "finance_checker"
+    FINANCE_RELEASER = "finance_releaser"
+    EVALUATOR_ADMIN = "evaluator_admin"
+    INSTITUTION_ADMIN = "institution_admin"
+    SUPERVISOR = "supervisor"
+    AUDITOR = "auditor"
+    ADMINISTRATOR = "administrator"
+    KEY_CUSTODIAN = "key_custodian"
+
+
+ROLE_NAMES: dict[Role, str] = {
+    Role.OPERATOR: "经办人员",
+    Role.OFFICER_COUNTY: "县级审核人员（初审）",
+    Role.OFFICER_CITY: "市级审核人员（复核）",
+    Role.OFFICER_PROVINCE: "省级审核人员",
+    Role.FINANCE_APPROVER: "财务审批人员",
+    Role.FINANCE_MAKER: "财务制单人员",
+    Role.FINANCE_CHECKER: "财务复核人员",
+    Role.FINANCE_RELEASER: "财务签发人员",
+    Role.EVALUATOR_ADMIN: "评价机构管理员",
+    Role.INSTITUTION_ADMIN: "培训机构管理员",
+    Role.SUPERVISOR: "监管人员",
+    Role.AUDITOR: "审计人员（只读）",
+    Role.ADMINISTRATOR: "系统管理员（无业务数据）",
+    Role.KEY_CUSTODIAN: "密钥保管员（无业务权限）",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """One role in one region subtree, and for an institution's staff in that institution only."""
+
+    role: Role
+    region_code: str | None = None
+    institution_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """The person behind a request: account for the trail, person for the hands.
+
+    `regions` is the closed set of region codes the grants reach, filled in by the registry.
+    """
+
+    user_id: int
+    login: str
+    person_id: int
+    grants: tuple[Grant, ...]
+    regions: frozenset[str] = frozenset()
+
+    def has(self, *roles: Role) -> bool:
+        """Return whether any grant carries one of the roles."""
+        return any(grant.role in roles for grant in self.grants)
