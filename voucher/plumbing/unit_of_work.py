@@ -1,0 +1,94 @@
+"""One act, one transaction, one commit; retried whole where the database asks for it.
+
+The only module that commits.
+"""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import TypeVar
+
+from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.orm import Session
+
+from voucher.plumbing.clock import day_of
+from voucher.plumbing.db import Database
+from voucher.plumbing.secrets import Keyring
+from voucher.rules.actor import Actor
+
+Result = TypeVar("Result")
+
+ATTEMPTS = 5
+RETRIED_SQLSTATES = frozenset({"40001", "40P01", "55P03"})  # serialisation, deadlock, lock time-out
+
+
+@dataclass(slots=True)
+class Work:
+    """What every act is given first: the session it writes in, who acts, at which moment, and the keys."""
+
+    session: Session
+    actor: Actor
+    at: datetime
+    keyring: Keyring
+    _afterwards: list[Callable[[], None]] = field(default_factory=list)
+
+    @property
+    def today(self) -> date:
+        """Return the Shanghai day of the act."""
+        return day_of(self.at)
+
+    def after_commit(self, call: Callable[[], None]) -> None:
+        """Remember a call for after the commit; it is dropped with the transaction."""
+        self._afterwards.append(call)
+
+
+def _asks_for_retry(error: DBAPIError) -> bool:
+    state = getattr(error.orig, "sqlstate", None)
+    if state is not None:
+        return state in RETRIED_SQLSTATES
+    return isinstance(error, OperationalError) and "locked" in str(error.orig)
+
+
+def perform(
+    database: Database,
+    keyring: Keyring,
+    actor: Actor,
+    at: datetime,
+    act: Callable[[Work], Result],
+    *,
+    keep: bool = True,
+) -> Result:
+    """Run one act in one transaction and return what it returns, only after the commit.
+
+    With keep=False everything is rolled back at the end (a dry run). Whatever the act raises
+    leaves nothing behind. Retries at most five times, the whole act each time.
+    """
+    for attempt in range(1, ATTEMPTS + 1):
+        session = database.open_write()
+        work = Work(session=session, actor=actor, at=at, keyring=keyring)
+        try:
+            result = act(work)
+            if keep:
+                session.commit()
+            else:
+                session.rollback()
+        except DBAPIError as error:
+            session.rollback()
+            if attempt == ATTEMPTS or not _asks_for_retry(error):
+                raise
+            time.sleep(random.uniform(0.01, 0.05) * 2**attempt)  # noqa: S311 — jitter, not a secret
+            continue
+        except BaseException:
+            session.rollback()
+            raise
+        finally:
+            session.close()
+        if keep:
+            for call in work._afterwards:
+                call()
+        return result
+    raise AssertionError("unreachable: the last attempt returns or raises")
