@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import Any
 
 import pytest
 
@@ -35,7 +36,9 @@ def test_every_spelling_of_a_level_reads_as_the_same_level(text: str, level: Lev
     assert words.parse_level(text) is level
 
 
-@pytest.mark.parametrize("text", ["", "六级", "5", "三级/初级工", "高级", "特级", "五级技师", "41010519900315991X"])
+@pytest.mark.parametrize(
+    "text", ["", "六级", "5", "三级/初级工", "高级", "特级", "五级技师", "41010519900315991X"]
+)
 def test_an_unclear_level_is_refused_with_the_accepted_words(text: str) -> None:
     with pytest.raises(Refused) as caught:
         words.parse_level(text)
@@ -87,20 +90,20 @@ def test_two_fund_sources_in_one_field_are_refused() -> None:
         words.parse_fund_source("就业补助资金、失业保险")
 
 
-PARSERS: list[tuple[Callable[[str], object], dict[object, str], str]] = [
-    (words.parse_method, dict(words.METHOD_NAMES), "method_unknown"),
-    (words.parse_certificate_kind, dict(words.CERTIFICATE_KIND_NAMES), "certificate_kind_unknown"),
-    (words.parse_subsidy_kind, dict(words.SUBSIDY_NAMES), "subsidy_kind_unknown"),
-    (words.parse_fund_source, dict(words.FUND_SOURCE_NAMES), "fund_source_unknown"),
-    (words.parse_outcome, dict(words.OUTCOME_NAMES), "outcome_unknown"),
-    (words.parse_evaluator_kind, dict(words.EVALUATOR_KIND_NAMES), "evaluator_kind_unknown"),
-    (words.parse_institution_kind, dict(words.INSTITUTION_KIND_NAMES), "institution_kind_unknown"),
+PARSERS: list[tuple[Callable[[str], object], Mapping[Any, str], str]] = [
+    (words.parse_method, words.METHOD_NAMES, "method_unknown"),
+    (words.parse_certificate_kind, words.CERTIFICATE_KIND_NAMES, "certificate_kind_unknown"),
+    (words.parse_subsidy_kind, words.SUBSIDY_NAMES, "subsidy_kind_unknown"),
+    (words.parse_fund_source, words.FUND_SOURCE_NAMES, "fund_source_unknown"),
+    (words.parse_outcome, words.OUTCOME_NAMES, "outcome_unknown"),
+    (words.parse_evaluator_kind, words.EVALUATOR_KIND_NAMES, "evaluator_kind_unknown"),
+    (words.parse_institution_kind, words.INSTITUTION_KIND_NAMES, "institution_kind_unknown"),
 ]
 
 
 @pytest.mark.parametrize(("parse", "names", "code"), PARSERS)
 def test_every_name_reads_back_and_anything_else_lists_the_names(
-    parse: Callable[[str], object], names: dict[object, str], code: str
+    parse: Callable[[str], object], names: Mapping[Any, str], code: str
 ) -> None:
     for member, name in names.items():
         assert parse(f" {name}\u3000") is member

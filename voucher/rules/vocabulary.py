@@ -1,65 +1,26 @@
-"""The words everybody shares: levels, methods, kinds and fund sources, and how each reads from Chinese text."""
+"""The words everybody shares: methods, kinds, fund sources (and levels), each read from Chinese text."""
 
 from __future__ import annotations
 
-import re
-import unicodedata
 from collections.abc import Mapping
 from datetime import date
-from enum import IntEnum, StrEnum
+from enum import StrEnum
 from typing import TypeVar
 
 from voucher.rules.errors import Reason, reason
+from voucher.rules.levels import LEVEL_NAMES as LEVEL_NAMES
+from voucher.rules.levels import UNKNOWN_STEP, UNKNOWN_TITLE, clean_word, mask_word
+from voucher.rules.levels import Level as Level
+from voucher.rules.levels import certificate_digit as certificate_digit
+from voucher.rules.levels import level_of_digit as level_of_digit
+from voucher.rules.levels import name_level as name_level
+from voucher.rules.levels import parse_level as parse_level
 from voucher.rules.register import rule
 
 Word = TypeVar("Word", bound=StrEnum)
 
-LEVELS_SOURCE = "中办发〔2022〕58号（十一）; S3-11a"
-DIGITS_SOURCE = "职业技能等级证书编码规则第16位 (DOMAIN C1、C9); S3-11a"
 FOUNDING_SOURCE = "豫办〔2021〕29号"
 FOUNDED = date(2021, 10, 28)
-EIGHT_LEVELS = date(2022, 10, 7)
-_UNKNOWN_TITLE = "{word}“{given}”不在规定的范围内"
-_UNKNOWN_STEP = "请填写以下之一：{accepted}"
-
-
-class Level(IntEnum):
-    """The eight levels in order; compare by this ordinal, never by the digit in a certificate number."""
-
-    APPRENTICE = 1
-    JUNIOR = 2
-    INTERMEDIATE = 3
-    SENIOR = 4
-    TECHNICIAN = 5
-    SENIOR_TECHNICIAN = 6
-    SPECIAL_TECHNICIAN = 7
-    CHIEF_TECHNICIAN = 8
-
-
-LEVEL_NAMES: dict[Level, str] = {
-    Level.APPRENTICE: "学徒工",
-    Level.JUNIOR: "初级工",
-    Level.INTERMEDIATE: "中级工",
-    Level.SENIOR: "高级工",
-    Level.TECHNICIAN: "技师",
-    Level.SENIOR_TECHNICIAN: "高级技师",
-    Level.SPECIAL_TECHNICIAN: "特级技师",
-    Level.CHIEF_TECHNICIAN: "首席技师",
-}
-_GRADES: dict[Level, str] = {
-    Level.JUNIOR: "五级",
-    Level.INTERMEDIATE: "四级",
-    Level.SENIOR: "三级",
-    Level.TECHNICIAN: "二级",
-    Level.SENIOR_TECHNICIAN: "一级",
-}
-_CERTIFICATE_DIGITS: dict[Level, int] = {
-    Level.JUNIOR: 5,
-    Level.INTERMEDIATE: 4,
-    Level.SENIOR: 3,
-    Level.TECHNICIAN: 2,
-    Level.SENIOR_TECHNICIAN: 1,
-}
 
 
 class Method(StrEnum):
@@ -212,35 +173,15 @@ INSTITUTION_KIND_NAMES: dict[InstitutionKind, str] = {
     InstitutionKind.OTHER: "其他",
 }
 
-LEVEL_UNKNOWN = reason("level_unknown", _UNKNOWN_TITLE, _UNKNOWN_STEP, LEVELS_SOURCE)
-LEVEL_DIGIT_UNKNOWN = reason(
-    "level_digit_unknown",
-    "等级码“{given}”不在 1–5 之内",
-    "请核对证书编号中的等级位：5 为五级/初级工，1 为一级/高级技师",
-    DIGITS_SOURCE,
-)
-METHOD_UNKNOWN = reason("method_unknown", _UNKNOWN_TITLE, _UNKNOWN_STEP, "S0-09b; S2-02f; S2-14c")
-CERTIFICATE_KIND_UNKNOWN = reason("certificate_kind_unknown", _UNKNOWN_TITLE, _UNKNOWN_STEP, "S2-Gd; S1-10a")
-SUBSIDY_KIND_UNKNOWN = reason("subsidy_kind_unknown", _UNKNOWN_TITLE, _UNKNOWN_STEP, "S2-04n; S2-16h")
-OUTCOME_UNKNOWN = reason("outcome_unknown", _UNKNOWN_TITLE, _UNKNOWN_STEP, "【设】申领结论三类")
-FUND_SOURCE_UNKNOWN = reason("fund_source_unknown", _UNKNOWN_TITLE, _UNKNOWN_STEP, "S2-Z3a; S0-17a")
-EVALUATOR_KIND_UNKNOWN = reason("evaluator_kind_unknown", _UNKNOWN_TITLE, _UNKNOWN_STEP, "S2-04c; S1-10a")
+METHOD_UNKNOWN = reason("method_unknown", UNKNOWN_TITLE, UNKNOWN_STEP, "S0-09b; S2-02f; S2-14c")
+CERTIFICATE_KIND_UNKNOWN = reason("certificate_kind_unknown", UNKNOWN_TITLE, UNKNOWN_STEP, "S2-Gd; S1-10a")
+SUBSIDY_KIND_UNKNOWN = reason("subsidy_kind_unknown", UNKNOWN_TITLE, UNKNOWN_STEP, "S2-04n; S2-16h")
+OUTCOME_UNKNOWN = reason("outcome_unknown", UNKNOWN_TITLE, UNKNOWN_STEP, "【设】申领结论三类")
+FUND_SOURCE_UNKNOWN = reason("fund_source_unknown", UNKNOWN_TITLE, UNKNOWN_STEP, "S2-Z3a; S0-17a")
+EVALUATOR_KIND_UNKNOWN = reason("evaluator_kind_unknown", UNKNOWN_TITLE, UNKNOWN_STEP, "S2-04c; S1-10a")
 INSTITUTION_KIND_UNKNOWN = reason(
-    "institution_kind_unknown", _UNKNOWN_TITLE, _UNKNOWN_STEP, "S2-01d; S2-03a,c,g"
+    "institution_kind_unknown", UNKNOWN_TITLE, UNKNOWN_STEP, "S2-01d; S2-03a,c,g"
 )
-_SEPARATORS = re.compile(r"[\s/、()·-]+")
-
-
-def _clean(text: str) -> str:
-    """Fold widths and drop spaces, so that a spreadsheet's habits do not matter."""
-    return re.sub(r"\s+", "", unicodedata.normalize("NFKC", text))
-
-
-def _masked(text: str) -> str:
-    """Show the first and last character only: a shifted column may carry a name or an identity number."""
-    if not text:
-        return "空"
-    return text[0] + "*" * (len(text) - 1) if len(text) <= 2 else text[0] + "***" + text[-1]
 
 
 def _parse(
@@ -250,35 +191,15 @@ def _parse(
     word: str,
     aliases: Mapping[str, Word] | None = None,
 ) -> Word:
-    cleaned = _clean(text)
+    cleaned = clean_word(text)
     for member, name in names.items():
         if cleaned == name:
             return member
     if aliases and cleaned in aliases:
         return aliases[cleaned]
-    raise unknown.refused(word=word, given=_masked(cleaned), accepted="、".join(names.values()))
+    raise unknown.refused(word=word, given=mask_word(cleaned), accepted="、".join(names.values()))
 
 
-def _spell_levels() -> dict[str, Level]:
-    """List every spelling of a level: 五级, 5级, 初级工, 国家职业资格五级, 初级技能 and both words together."""
-    spellings = {name: level for level, name in LEVEL_NAMES.items()}
-    for level, grade in _GRADES.items():
-        words = [LEVEL_NAMES[level]]
-        if words[0].endswith("工"):
-            words.append(words[0].removesuffix("工") + "技能")
-        digits = f"{_CERTIFICATE_DIGITS[level]}级"
-        grades = [
-            prefix + each for each in (grade, digits) for prefix in ("", "国家职业资格", "职业技能等级")
-        ]
-        for spelling in (*words, *grades):
-            spellings[spelling] = level
-        for first in grades:
-            for second in words:
-                spellings[first + second] = spellings[second + first] = level
-    return spellings
-
-
-_LEVEL_SPELLINGS = _spell_levels()
 _CERTIFICATE_KIND_ALIASES = {
     "技能等级证书": CertificateKind.SKILL_LEVEL,
     "职业技能等级认定证书": CertificateKind.SKILL_LEVEL,
@@ -293,41 +214,6 @@ _FUND_SOURCE_ALIASES = {
     "失业保险基金提取": FundSource.UNEMPLOYMENT_INSURANCE,
     "失业保险": FundSource.UNEMPLOYMENT_INSURANCE,
 }
-
-
-@rule(number="VOC-01", stage="通用", source=LEVELS_SOURCE, since=EIGHT_LEVELS)
-def parse_level(text: str) -> Level:
-    """Read a level from 五级, 初级工 or 五级/初级工; two words that disagree are not a level.
-
-    A bare digit is refused: certificate digit 5 is 五级, but ordinal 5 is 技师. Raises level_unknown.
-    """
-    spelling = _SEPARATORS.sub("", _clean(text))
-    if spelling not in _LEVEL_SPELLINGS:
-        accepted = "、".join(name_level(level) for level in Level)
-        raise LEVEL_UNKNOWN.refused(word="等级", given=_masked(spelling), accepted=accepted)
-    return _LEVEL_SPELLINGS[spelling]
-
-
-@rule(number="VOC-02", stage="通用", source=LEVELS_SOURCE, since=EIGHT_LEVELS)
-def name_level(level: Level) -> str:
-    """Return the level as documents write it: 五级/初级工; 学徒工, 特级技师 and 首席技师 stand alone."""
-    grade = _GRADES.get(level)
-    return f"{grade}/{LEVEL_NAMES[level]}" if grade else LEVEL_NAMES[level]
-
-
-@rule(number="VOC-03", stage="通用", source=DIGITS_SOURCE, since=EIGHT_LEVELS)
-def certificate_digit(level: Level) -> int | None:
-    """Return the digit a certificate number carries for the level, or None where numbers have none."""
-    return _CERTIFICATE_DIGITS.get(level)
-
-
-@rule(number="VOC-04", stage="通用", source=DIGITS_SOURCE, since=EIGHT_LEVELS)
-def level_of_digit(digit: int) -> Level:
-    """Return the level a certificate number's digit 5..1 stands for. Raises level_digit_unknown."""
-    for level, known in _CERTIFICATE_DIGITS.items():
-        if known == digit:
-            return level
-    raise LEVEL_DIGIT_UNKNOWN.refused(given=digit)
 
 
 @rule(number="VOC-05", stage="评价", source="豫人社规〔2022〕2号; S0-09b; S2-02f; S2-14c", since=FOUNDED)
@@ -353,7 +239,7 @@ def parse_subsidy_kind(text: str) -> SubsidyKind:
 
 @rule(number="VOC-08", stage="兑现", source=f"{FOUNDING_SOURCE} 四（三）; S2-Z3a", since=FOUNDED)
 def parse_fund_source(text: str) -> FundSource:
-    """Read one fund source of six; two sources in one field are refused (AC-H11). Raises fund_source_unknown."""
+    """Read one fund source of six; two in one field are refused (AC-H11). Raises fund_source_unknown."""
     return _parse(text, FUND_SOURCE_NAMES, FUND_SOURCE_UNKNOWN, "资金渠道", _FUND_SOURCE_ALIASES)
 
 
