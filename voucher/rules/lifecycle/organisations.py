@@ -1,0 +1,174 @@
+"""The lives of those who train and evaluate, and of what they make: institution, class, certificate; and the hold.
+
+A hold is not a state of what it lies on: it is a row beside it, open or closed.
+Source: 豫办〔2021〕29号 3, 4 (目录清单, 退出机制); 豫人社办〔2025〕60号.
+"""
+
+from __future__ import annotations
+
+from voucher.rules.lifecycle.rows import Row, Thing, lines
+
+_I, _L, _D, _H = Thing.INSTITUTION, Thing.CLASS, Thing.CERTIFICATE, Thing.HOLD
+
+INSTITUTION: tuple[Row, ...] = (
+    *lines(_I, (None,), "apply", "applied", ("institution",), "申请列入目录清单"),
+    *lines(_I, (None,), "list", "listed", ("office",), "导入已公布的目录清单"),
+    *lines(_I, ("applied",), "list", "listed", ("office",), "审核通过并公开"),
+    *lines(_I, ("applied",), "refuse", "refused", ("office",), "不予列入，写明理由"),
+    *lines(_I, ("refused", "delisted"), "apply", "applied", ("institution",), "重新申请"),
+    *lines(_I, ("listed",), "warn", "warned", ("office", "supervisor"), "约谈"),
+    *lines(_I, ("listed", "warned"), "rectify", "rectifying", ("office", "supervisor"), "限期整改"),
+    *lines(
+        _I,
+        ("listed", "warned", "rectifying"),
+        "suspend",
+        "suspended",
+        ("office", "supervisor"),
+        "停业整顿；停止新开班与新锁定",
+    ),
+    *lines(
+        _I,
+        ("listed", "warned", "rectifying", "suspended"),
+        "delist",
+        "delisted",
+        ("office",),
+        "移出目录并公开；自愿退出亦同",
+    ),
+    *lines(
+        _I,
+        ("listed", "warned", "rectifying", "suspended", "delisted"),
+        "blacklist",
+        "blacklisted",
+        ("office",),
+        "查实造假，列入黑名单并公开",
+    ),
+    *lines(
+        _I,
+        ("warned", "rectifying", "suspended", "delisted"),
+        "restore",
+        "listed",
+        ("office",),
+        "验收合格或申诉成立，由两人恢复",
+        two_people=True,
+    ),
+    *lines(
+        _I,
+        ("blacklisted",),
+        "restore",
+        "delisted",
+        ("office",),
+        "期满或申诉成立，由两人移出黑名单；不直接回到目录",
+        two_people=True,
+    ),
+)
+
+CLASS: tuple[Row, ...] = (
+    *lines(_L, (None,), "draft", "draft", ("institution",), "起草开班申请"),
+    *lines(
+        _L, ("draft", "returned"), "file", "filed", ("institution",), "名册、教学计划、师资、考核方案齐备"
+    ),
+    *lines(_L, ("filed",), "approve", "approved", ("office",), "准予开班"),
+    *lines(_L, ("filed",), "return", "returned", ("office",), "一次性告知全部问题"),
+    *lines(_L, ("approved",), "start", "running", ("clock", "institution"), "首次课开始；此后券值不再改"),
+    *lines(_L, ("running",), "sign_off", "signed_off", ("institution",), "学时与结业考核签字"),
+    *lines(
+        _L,
+        ("signed_off",),
+        "correct",
+        "signed_off",
+        ("institution",),
+        "签字后更正，由两人办理",
+        two_people=True,
+    ),
+    *lines(_L, ("signed_off",), "close", "closed", ("clock",), "各学员均有去向"),
+    *lines(
+        _L,
+        ("draft", "filed", "returned", "approved"),
+        "cancel",
+        "cancelled",
+        ("institution", "office"),
+        "开班前取消；已锁定的券退出班级",
+    ),
+    *lines(_L, ("running",), "cancel", "cancelled", ("office",), "机构退出；学员转班"),
+)
+
+CERTIFICATE: tuple[Row, ...] = (
+    *lines(_D, (None,), "record", "recorded", ("evaluator", "office"), "机构上传，只是主张"),
+    *lines(_D, ("recorded",), "verify", "valid", ("register",), "与全国联网登记一致，生成核验快照"),
+    *lines(_D, ("recorded", "valid"), "revoke", "revoked", ("register", "office"), "撤销是事件，不删除"),
+    *lines(
+        _D,
+        ("revoked",),
+        "reinstate",
+        "valid",
+        ("office",),
+        "申诉成立，由两人恢复",
+        two_people=True,
+    ),
+)
+
+HOLD: tuple[Row, ...] = (
+    *lines(
+        _H,
+        (None,),
+        "open",
+        "open",
+        ("holder", "office", "supervisor", "clock"),
+        "争议、机构退出、设备冻结或风险线索",
+    ),
+    *lines(_H, ("open",), "close", "closed", ("office", "supervisor"), "写明处置结果"),
+)
+
+ROWS: tuple[Row, ...] = (*INSTITUTION, *CLASS, *CERTIFICATE, *HOLD)
+
+STATE_NAMES: dict[Thing, dict[str, str]] = {
+    _I: {
+        "applied": "已申请",
+        "listed": "在目录",
+        "refused": "不予列入",
+        "warned": "约谈",
+        "rectifying": "整改",
+        "suspended": "停业整顿",
+        "delisted": "移出目录",
+        "blacklisted": "黑名单",
+    },
+    _L: {
+        "draft": "草稿",
+        "filed": "已申请",
+        "approved": "准予开班",
+        "returned": "退回补正",
+        "running": "开班中",
+        "signed_off": "已结业",
+        "closed": "已办结",
+        "cancelled": "已取消",
+    },
+    _D: {"recorded": "已登记", "valid": "有效", "revoked": "已撤销"},
+    _H: {"open": "待处置", "closed": "已处置"},
+}
+
+EVENT_NAMES: dict[Thing, dict[str, str]] = {
+    _I: {
+        "apply": "申请",
+        "list": "列入目录",
+        "refuse": "不予列入",
+        "warn": "约谈",
+        "rectify": "责令整改",
+        "suspend": "停业整顿",
+        "delist": "移出目录",
+        "blacklist": "列入黑名单",
+        "restore": "恢复",
+    },
+    _L: {
+        "draft": "起草",
+        "file": "申请开班",
+        "approve": "准予开班",
+        "return": "退回补正",
+        "start": "开班",
+        "sign_off": "结业签字",
+        "correct": "更正",
+        "close": "办结",
+        "cancel": "取消",
+    },
+    _D: {"record": "登记", "verify": "核验", "revoke": "撤销", "reinstate": "恢复"},
+    _H: {"open": "挂起", "close": "处置"},
+}

@@ -1,0 +1,66 @@
+"""Every line of every life together, and the Chinese word for each thing, state, event and hand."""
+
+from __future__ import annotations
+
+from voucher.rules.lifecycle import claim, organisations, settlement, voucher
+from voucher.rules.lifecycle.rows import Row, Thing
+
+ROWS: tuple[Row, ...] = (*voucher.ROWS, *claim.ROWS, *settlement.ROWS, *organisations.ROWS)
+
+THING_NAMES: dict[Thing, str] = {
+    Thing.VOUCHER: "培训券",
+    Thing.CLAIM: "申领",
+    Thing.BATCH: "结算批次",
+    Thing.NOTICE: "公示",
+    Thing.OBJECTION: "异议",
+    Thing.PAYMENT_FILE: "拨付文件",
+    Thing.PAYMENT: "拨付",
+    Thing.ACCOUNT_CORRECTION: "账户更正",
+    Thing.ENTITLEMENT: "享受资格",
+    Thing.CLAWBACK: "追回单",
+    Thing.CLASS: "班级",
+    Thing.INSTITUTION: "机构",
+    Thing.CERTIFICATE: "证书",
+    Thing.HOLD: "挂起",
+}
+
+STATE_NAMES: dict[Thing, dict[str, str]] = {
+    Thing.VOUCHER: voucher.STATE_NAMES,
+    Thing.CLAIM: claim.STATE_NAMES,
+    **settlement.STATE_NAMES,
+    **organisations.STATE_NAMES,
+}
+
+EVENT_NAMES: dict[Thing, dict[str, str]] = {
+    Thing.VOUCHER: voucher.EVENT_NAMES,
+    Thing.CLAIM: claim.EVENT_NAMES,
+    **settlement.EVENT_NAMES,
+    **organisations.EVENT_NAMES,
+}
+
+WHO_NAMES: dict[str, str] = {
+    "anyone": "任何人",
+    "bank": "银行回盘",
+    "clock": "定时任务",
+    "evaluator": "评价机构",
+    "finance_approver": "财务审批人员",
+    "finance_checker": "财务复核人员",
+    "finance_maker": "财务制单人员",
+    "finance_releaser": "财务签发人员",
+    "helper": "代办人（经本人同意）",
+    "holder": "持有人",
+    "institution": "培训机构",
+    "office": "人社部门",
+    "officer_city": "市级审核人员",
+    "officer_county": "县级审核人员",
+    "officer_province": "省级审核人员",
+    "register": "全国联网登记核验",
+    "submitter": "申报人",
+    "supervisor": "监管人员",
+    "unsigned_officer": "未签过本申领的工作人员",
+}
+
+BLOCKED_BY_HOLD: dict[Thing, frozenset[str]] = {
+    Thing.VOUCHER: voucher.BLOCKED_BY_HOLD,
+    Thing.CLAIM: claim.BLOCKED_BY_HOLD,
+}
