@@ -1,0 +1,123 @@
+"""Masks: what may be seen of a person by somebody who has no need of the whole.
+
+A mask never shows more for being given something malformed: what does not have the expected shape is
+hidden further, because a wrong number in a refusal is still most of a right one.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from datetime import date
+
+from voucher.rules.register import rule
+
+_LAW = "个人信息保护法 第六条、第五十一条"
+_IN_FORCE = date(2021, 11, 1)
+
+_SEPARATORS = " ·"
+_FULL_WIDTH = {0xFF10 + digit: ord("0") + digit for digit in range(10)} | {
+    ord("Ｘ"): ord("X"),
+    ord("ｘ"): ord("x"),
+}
+
+# Order matters: the first alternative that fits at a place wins, and a certificate number wins to be kept.
+_SENSITIVE = re.compile(
+    r"""
+      (?P<certificate> (?<![0-9A-Za-z]) (?:[A-Z][0-9]{21} | [A-Z]{2}[0-9]{20}) (?![0-9A-Za-z]) )
+    | (?P<scientific>  [0-9]\.[0-9]{5,}[eE]\+?[0-9]{1,2} )
+    | (?P<identity>    (?<![0-9]) [0-9]{6}[ -]?[0-9]{8}[ -]?[0-9]{3}[0-9Xx] (?![0-9]) )
+    | (?P<identity15>  (?<![0-9]) [0-9]{6}[ -]?[0-9]{6}[ -]?[0-9]{3} (?![0-9]) )
+    | (?P<account>     (?<![0-9]) [0-9]{4}(?:[ -]?[0-9]{4}){3}(?:[ -]?[0-9]{1,3})? (?![0-9]) )
+    | (?P<run>         [0-9]{20,}[Xx]? )
+    | (?P<mobile>      (?<![0-9]) (?:\+?86[ -]?|0)? 1[3-9][0-9][ -]?[0-9]{4}[ -]?[0-9]{4} (?![0-9]) )
+    """,
+    re.VERBOSE,
+)
+
+
+def _bare(text: str) -> str:
+    """Return the text in its compatibility form without spaces, hyphens and invisible characters."""
+    folded = unicodedata.normalize("NFKC", text)
+    return "".join(
+        character
+        for character in folded
+        if not character.isspace() and character != "-" and unicodedata.category(character) not in ("Cf", "Cc")
+    )
+
+
+@rule(number="PRV-01", stage="通用", source=f"{_LAW}; AC-H7【设】", since=_IN_FORCE)
+def mask_identity(text: str) -> str:
+    """Return an identity number with its first six and last four characters only.
+
+    A 15-digit number keeps its last three; text of any other length keeps a third of itself from the
+    front, at most six characters.
+    """
+    bare = _bare(text)
+    length = len(bare)
+    if length == 18:
+        return bare[:6] + "*" * 8 + bare[-4:]
+    if length == 15:
+        return bare[:6] + "*" * 6 + bare[-3:]
+    shown = min(6, length // 3)
+    return bare[:shown] + "*" * (length - shown)
+
+
+@rule(number="PRV-02", stage="通用", source=f"{_LAW}【设】", since=_IN_FORCE)
+def mask_name(name: str) -> str:
+    """Return a name with its first character only: 张*, 欧***, 古***·***.
+
+    The middle dot and spaces stay, so that a reader sees how the name is built; a name of one
+    character is hidden whole.
+    """
+    trimmed = name.strip()
+    if len(trimmed) <= 1:
+        return "*" * len(trimmed)
+    return trimmed[0] + "".join(letter if letter in _SEPARATORS else "*" for letter in trimmed[1:])
+
+
+@rule(number="PRV-03", stage="通用", source=f"{_LAW}【设】", since=_IN_FORCE)
+def mask_mobile(text: str) -> str:
+    """Return a mobile number as 138****1234; anything that is not eleven characters is hidden whole."""
+    bare = _bare(text)
+    if len(bare) != 11:
+        return "*" * len(bare)
+    return bare[:3] + "****" + bare[-4:]
+
+
+@rule(number="PRV-04", stage="通用", source=f"{_LAW}; AC-H7 不出现银行卡号【设】", since=_IN_FORCE)
+def mask_account(text: str) -> str:
+    """Return a bank account with its last four characters only; fewer than eight are hidden whole."""
+    bare = _bare(text)
+    if len(bare) < 8:
+        return "*" * len(bare)
+    return "*" * (len(bare) - 4) + bare[-4:]
+
+
+@rule(number="PRV-05", stage="通用", source=f"{_LAW}; DESIGN §5 不变量 17【设】", since=_IN_FORCE)
+def mask_free_text(text: str) -> str:
+    """Return any text with the identity numbers, mobile numbers and account numbers in it masked.
+
+    Made for logs: digits are read in full width and across one space or hyphen, invisible characters are
+    dropped, any run of twenty digits and more is masked, and certificate numbers (1 + 21, 2 + 20) are kept.
+    Names cannot be recognised in free text and are not masked.
+    """
+    visible = "".join(character for character in text if unicodedata.category(character) != "Cf")
+    return _SENSITIVE.sub(_mask_match, visible.translate(_FULL_WIDTH))
+
+
+def _mask_match(match: re.Match[str]) -> str:
+    found = match.group()
+    match match.lastgroup:
+        case "certificate":
+            return found
+        case "identity" | "identity15":
+            return mask_identity(found)
+        case "account":
+            return mask_account(found)
+        case "mobile":
+            return mask_mobile(_bare(found)[-11:])
+        case "scientific":
+            return "*" * len(found)
+        case _:
+            return found[:6] + "*" * (len(found) - 10) + found[-4:]
