@@ -26,13 +26,6 @@ EVENT_NOT_ALLOWED = reason(
     SOURCE,
     Family.CONFLICT,
 )
-BLOCKED_BY_OPEN_HOLD = reason(
-    "blocked_by_open_hold",
-    "{thing_name}有待处置的挂起，不能{event_name}",
-    "请先由人社部门或监管人员处置挂起事项",
-    "LIFECYCLE 挂起不是状态【设】; S2-04p",
-    Family.CONFLICT,
-)
 
 _NEXT: dict[tuple[Thing, str | None, str], str] = {(row.thing, row.state, row.event): row.to for row in ROWS}
 
@@ -51,7 +44,7 @@ def possible_events(thing: Thing, state: str | None) -> tuple[str, ...]:
     return tuple(row.event for row in transitions(thing) if row.state == state)
 
 
-@rule(number="L-01", stage="通用", source=SOURCE, since=SINCE)
+@rule(number="LIF-01", stage="通用", source=SOURCE, since=SINCE)
 def next_state(thing: Thing, state: str | None, event: str) -> str:
     """Return the state the event leads to; a square that is not in the table is refused.
 
@@ -71,7 +64,16 @@ def next_state(thing: Thing, state: str | None, event: str) -> str:
     return target
 
 
-@rule(number="L-02", stage="通用", source=SOURCE, since=SINCE)
+@rule(number="LIF-06", stage="通用", source=SOURCE, since=SINCE)
+def check_event(thing: Thing, state: str | None, event: str) -> None:
+    """Refuse an event that the table does not allow in this state.
+
+    Raises Refused event_not_allowed, and ValueError for a word that the thing's table does not know.
+    """
+    next_state(thing, state, event)
+
+
+@rule(number="LIF-02", stage="通用", source=SOURCE, since=SINCE)
 def may_move(thing: Thing, state: str | None, event: str) -> bool:
     """Return whether the table allows the event in this state.
 
@@ -81,7 +83,7 @@ def may_move(thing: Thing, state: str | None, event: str) -> bool:
     return (thing, state, event) in _NEXT
 
 
-@rule(number="L-03", stage="通用", source=SOURCE, since=SINCE)
+@rule(number="LIF-03", stage="通用", source=SOURCE, since=SINCE)
 def is_terminal(thing: Thing, state: str) -> bool:
     """Return whether nothing can happen any more in this state.
 
@@ -90,26 +92,20 @@ def is_terminal(thing: Thing, state: str) -> bool:
     return not possible_events(thing, state)
 
 
-@rule(number="L-04", stage="通用", source=SOURCE, since=SINCE)
+@rule(number="LIF-04", stage="通用", source=SOURCE, since=SINCE)
 def live_states(thing: Thing) -> frozenset[str]:
     """Return the states something can still happen in; a paid claim is live, since it may be recovered."""
     return frozenset(state for state in STATE_NAMES[thing] if not is_terminal(thing, state))
 
 
-@rule(number="L-05", stage="通用", source="LIFECYCLE 挂起不是状态【设】; S2-04p", since=SINCE)
-def check_hold(thing: Thing, event: str, *, held: bool) -> None:
-    """Refuse an event toward use or payment, or one of the clock, while a hold lies open.
+@rule(number="LIF-05", stage="通用", source="LIFECYCLE 挂起不是状态【设】; S2-04p", since=SINCE)
+def may_move_on_hold(thing: Thing, event: str) -> bool:
+    """Return whether the event goes on while a hold lies open: none toward use or payment, none of the clock.
 
-    Raises Refused blocked_by_open_hold, and ValueError for an event that the thing's table does not know.
+    Raises ValueError for an event that the thing's table does not know.
     """
     _check_words(thing, None, event)
-    if held and event in BLOCKED_BY_HOLD.get(thing, frozenset()):
-        raise BLOCKED_BY_OPEN_HOLD.refused(
-            thing=thing.value,
-            event=event,
-            thing_name=THING_NAMES[thing],
-            event_name=EVENT_NAMES[thing][event],
-        )
+    return event not in BLOCKED_BY_HOLD.get(thing, frozenset())
 
 
 def _check_words(thing: Thing, state: str | None, event: str | None = None) -> None:
