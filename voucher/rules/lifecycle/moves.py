@@ -99,13 +99,13 @@ def live_states(thing: Thing) -> frozenset[str]:
 
 
 @rule(number="LIF-05", stage="通用", source="LIFECYCLE 挂起不是状态【设】; S2-04p", since=SINCE)
-def may_move_on_hold(thing: Thing, event: str) -> bool:
-    """Return whether the event goes on while a hold lies open: none toward use or payment, none of the clock.
+def blocked_by_hold(thing: Thing, event: str) -> bool:
+    """Return whether an open hold stops the event: each one toward use or payment, and each one of the clock.
 
     Raises ValueError for an event that the thing's table does not know.
     """
     _check_words(thing, None, event)
-    return event not in BLOCKED_BY_HOLD.get(thing, frozenset())
+    return event in BLOCKED_BY_HOLD.get(thing, frozenset())
 
 
 def _check_words(thing: Thing, state: str | None, event: str | None = None) -> None:
