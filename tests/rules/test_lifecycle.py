@@ -71,7 +71,8 @@ def test_the_names_cover_the_tables_and_nothing_else() -> None:
 
 def test_every_row_says_who_and_what_else_happens() -> None:
     for row in ROWS:
-        assert row.who and row.reason
+        assert row.who
+        assert row.reason
         assert row.clock == ("clock" in row.who)
 
 

@@ -1,4 +1,4 @@
-"""The tables of every life: which state a thing is in, what may happen to it, who may do it, and where it goes.
+"""The tables of every life: which state a thing is in, what may happen to it, by whom, and where it goes.
 
     rows            Thing, Row: the shape of a line
     voucher, claim, settlement, organisations   the lines themselves, one room per family of things

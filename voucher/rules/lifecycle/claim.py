@@ -1,4 +1,4 @@
-"""The life of a claim (申领): from draft over two reviews, the public notice and the approval to the bank's answer.
+"""The life of a claim (申领): draft, two reviews, the public notice, the approval, the bank's answer.
 
 A returned line comes back as the next revision of the same claim. Source: 豫办〔2021〕29号 16(i); S2-Z1.
 """
@@ -92,7 +92,7 @@ ROWS: tuple[Row, ...] = (
         ("submitter",),
         "申报人撤回；放行享受资格，释放占用",
     ),
-    # a draft has met no officer yet, and under objection the decision is uphold, by somebody who has not signed
+    # a draft has met no officer yet; under objection the decision is uphold, by one who has not signed
     *lines(
         _C,
         ("returned", "submitted", "manual", "first_reviewed", "second_reviewed", "noticed", "cleared"),

@@ -1,4 +1,4 @@
-"""The lives of those who train and evaluate, and of what they make: institution, class, certificate; and the hold.
+"""The lives of those who train and evaluate and of what they make: institution, class, certificate; the hold.
 
 A hold is not a state of what it lies on: it is a row beside it, open or closed.
 Source: 豫办〔2021〕29号 3, 4 (目录清单, 退出机制); 豫人社办〔2025〕60号.

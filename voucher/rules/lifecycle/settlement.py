@@ -1,4 +1,4 @@
-"""The lives around a payment: batch, notice, objection, payment file, payment, account, entitlement, clawback.
+"""The lives around a payment: batch, notice, objection, file, payment, account, entitlement, clawback.
 
 Source: 豫办〔2021〕29号 16(i), S2-Z3 (专项审计); 济源 2023Q4 公示 for the notice.
 """
