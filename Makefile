@@ -1,0 +1,76 @@
+# 需要的只有 Python 3.11（或更新）和 make · Needs Python 3.11 or newer, and make.
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.NOTPARALLEL:
+
+VENV := .venv
+BIN := $(VENV)/bin
+LOCKED := $(VENV)/.locked
+INSTALLED := $(VENV)/.installed
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+# as many tests at once as a small machine has cores; storms run alone, or they measure each other
+WORKERS ?= 2
+NAME ?= all
+SIZE ?= small
+WHAT ?=
+
+.PHONY: help setup demo test suite storm sure check rules story bench migration docs
+
+help: ## 列出所有命令 · this list
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: $(INSTALLED) ## 建立运行环境 · make .venv from the lock file
+
+$(LOCKED): requirements.lock
+	@python=; for each in python3.11 python3 python3.12 python3.13 python; do \
+	  if "$$each" -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then \
+	    python="$$each"; break; fi; done; \
+	if [ -z "$$python" ]; then \
+	  echo "需要 Python 3.11 或更新版本 · Python 3.11 or newer is needed" >&2; exit 1; fi; \
+	if [ ! -x $(BIN)/python ]; then "$$python" -m venv $(VENV); fi
+	@echo "安装依赖，约一分钟 · installing the locked dependencies"
+	@$(PIP) install --require-hashes -r requirements.lock
+	@touch $@
+
+$(INSTALLED): $(LOCKED) pyproject.toml
+	@$(PIP) install --no-build-isolation --no-deps --editable .
+	@touch $@
+
+demo: setup ## 一条命令看全程：建库、结算济源一个季度、开网页 · build, settle a real quarter, serve
+	@$(BIN)/voucher demo
+
+test: setup ## 全部测试，SQLite 与 PostgreSQL · every test, on both databases
+	@$(MAKE) --no-print-directory suite storm
+
+suite: setup ## 除风暴外的测试 · the tests without the storms
+	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup -m "not storm"
+
+storm: setup ## 64 个客户端同时操作 · 64 clients at once, alone on the machine
+	@$(BIN)/python -m pytest -m storm
+
+sure: check test ## 提交前：格式、检查、类型、墙、文档、测试 · all checks, then all tests
+
+check: setup ## 格式、检查、类型、墙、文档 · format, lint, types, walls, generated docs
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+	@$(BIN)/mypy --strict voucher tests
+	@$(BIN)/lint-imports --no-logo
+	@$(BIN)/python -m voucher.cli.documents --check
+
+rules: setup ## 规则登记簿：编号、依据、起始日 · every rule with its legal source
+	@$(BIN)/voucher rules
+
+story: setup ## 济源 2023 年第四季度的结算故事 · the Jiyuan settlement, told step by step
+	@$(BIN)/python -m tests.loop.story
+
+bench: setup ## 速度：NAME=哪一项 SIZE=规模 · what we claim about speed, measured here
+	@$(BIN)/python -m benchmarks.$(NAME) --size $(SIZE)
+
+migration: setup ## 新的数据库迁移：WHAT="做什么" · a new migration from the models
+	@if [ -z "$(WHAT)" ]; then echo '请写明内容 · say what: make migration WHAT="..."' >&2; exit 2; fi
+	@$(BIN)/alembic -c migrations/alembic.ini revision --autogenerate -m "$(WHAT)"
+
+docs: setup ## 由代码重写 docs/rules.md 与 docs/lifecycle.md · write the generated documents again
+	@$(BIN)/python -m voucher.cli.documents
