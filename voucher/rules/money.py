@@ -146,6 +146,11 @@ def share(amount_fen: int, basis_points: int) -> int:
     """
     if check_fen(amount_fen) < 0:
         raise AMOUNT_NEGATIVE.refused()
-    if isinstance(basis_points, bool) or not isinstance(basis_points, int) or basis_points < 0:
-        raise SHARE_INVALID.refused(given=str(basis_points))
-    return check_fen((amount_fen * basis_points + WHOLE_BASIS_POINTS // 2) // WHOLE_BASIS_POINTS)
+    parts = _check_basis_points(basis_points)
+    return check_fen((amount_fen * parts + WHOLE_BASIS_POINTS // 2) // WHOLE_BASIS_POINTS)
+
+
+def _check_basis_points(value: object) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or value < 0:
+        raise SHARE_INVALID.refused(given=str(value))
+    return value
