@@ -56,7 +56,8 @@ def test_a_name_shows_its_first_character_only(name: str, shown: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("raw", "shown"), [("13812341234", "138****1234"), ("138-1234-1234", "138****1234"), ("1381234123", "*" * 10)]
+    ("raw", "shown"),
+    [("13812341234", "138****1234"), ("138-1234-1234", "138****1234"), ("1381234123", "*" * 10)],
 )
 def test_a_mobile_number_hides_its_middle(raw: str, shown: str) -> None:
     assert mask_mobile(raw) == shown
@@ -64,7 +65,11 @@ def test_a_mobile_number_hides_its_middle(raw: str, shown: str) -> None:
 
 @pytest.mark.parametrize(
     ("raw", "shown"),
-    [("6222020200112233", "*" * 12 + "2233"), ("6222 0202 0011 2233", "*" * 12 + "2233"), ("1234567", "*" * 7)],
+    [
+        ("6222020200112233", "*" * 12 + "2233"),
+        ("6222 0202 0011 2233", "*" * 12 + "2233"),
+        ("1234567", "*" * 7),
+    ],
 )
 def test_an_account_shows_its_last_four_only(raw: str, shown: str) -> None:
     assert mask_account(raw) == shown
@@ -115,9 +120,15 @@ def test_free_text_keeps_dates_amounts_and_certificate_numbers(line: str) -> Non
     assert mask_free_text(line) == line
 
 
-@given(surroundings, st.from_regex(r"[0-9]{17}[0-9X]|[0-9]{15}|[0-9]{16,19}|1[3-9][0-9]{9}", fullmatch=True), surroundings)
+@given(
+    surroundings,
+    st.from_regex(r"[0-9]{17}[0-9X]|[0-9]{15}|[0-9]{16,19}|1[3-9][0-9]{9}", fullmatch=True),
+    surroundings,
+)
 @QUIET
-def test_no_number_survives_in_free_text_whatever_stands_around_it(before: str, number: str, after: str) -> None:
+def test_no_number_survives_in_free_text_whatever_stands_around_it(
+    before: str, number: str, after: str
+) -> None:
     masked = mask_free_text(before + number + after)
     assert number not in masked
     assert max((len(run) for run in re.findall(r"[0-9]+", masked)), default=0) <= 6

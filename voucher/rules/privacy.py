@@ -11,6 +11,7 @@ import unicodedata
 from datetime import date
 
 from voucher.rules.register import rule
+from voucher.rules.spelling import fold_spelling
 
 _LAW = "个人信息保护法 第六条、第五十一条"
 _IN_FORCE = date(2021, 11, 1)
@@ -37,13 +38,7 @@ _SENSITIVE = re.compile(
 
 
 def _bare(text: str) -> str:
-    """Return the text in its compatibility form without spaces, hyphens and invisible characters."""
-    folded = unicodedata.normalize("NFKC", text)
-    return "".join(
-        character
-        for character in folded
-        if not character.isspace() and character != "-" and unicodedata.category(character) not in ("Cf", "Cc")
-    )
+    return fold_spelling(text).replace("-", "")
 
 
 @rule(number="PRV-01", stage="通用", source=f"{_LAW}; AC-H7【设】", since=_IN_FORCE)
