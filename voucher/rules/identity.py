@@ -114,7 +114,7 @@ class AccountKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """A canonical identity number and what it says; the region it names is never the person's region today."""
+    """A canonical identity number and what it says; its region is never the region of today."""
 
     number: str = field(repr=False)
     birth_on: date = field(repr=False)
