@@ -1,0 +1,1 @@
+"""The command line for officers; `main` is its entry point."""
