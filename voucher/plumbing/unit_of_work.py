@@ -12,13 +12,15 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import TypeVar
 
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 from sqlalchemy.orm import Session
 
 from voucher.plumbing.clock import day_of
+from voucher.plumbing.constraints import refusal_of
 from voucher.plumbing.db import Database
 from voucher.plumbing.secrets import Keyring
 from voucher.rules.actor import Actor
+from voucher.rules.errors import Refused
 
 Result = TypeVar("Result")
 
@@ -65,7 +67,7 @@ def perform(
     """Run one act in one transaction and return what it returns, only after the commit.
 
     With keep=False everything is rolled back at the end (a dry run). Whatever the act raises
-    leaves nothing behind. Retries at most five times, the whole act each time.
+    leaves nothing behind; a violated constraint is raised as the refusal it stands for. Retries at most five times, the whole act each time.
     """
     for attempt in range(1, ATTEMPTS + 1):
         session = database.open_write()
@@ -76,6 +78,13 @@ def perform(
                 session.commit()
             else:
                 session.rollback()
+        except IntegrityError as error:
+            session.rollback()
+            refusal = refusal_of(error)
+            if refusal is None:
+                raise
+            # the database error's text may carry values, so it does not travel along
+            raise Refused(refusal) from None
         except DBAPIError as error:
             session.rollback()
             if attempt == ATTEMPTS or not _asks_for_retry(error):

@@ -1,0 +1,99 @@
+"""A hold is not a state: an open row blocks every event toward use or payment and stops the clock."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import CheckConstraint, Index, select, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from voucher.ledger import audit
+from voucher.plumbing.db import Model
+from voucher.plumbing.types import Int64, Text, UtcTime
+from voucher.plumbing.unit_of_work import Work
+from voucher.rules.errors import Family, reason
+from voucher.rules.lifecycle import Thing, blocked_by_hold
+
+LOOKUP_CHUNK = 500
+
+ON_HOLD = reason(
+    "on_hold",
+    "该事项处于待处置状态，暂停办理（原因：{why}）",
+    "请等待处置结论；如对处置有异议，可拨打 12333 或向经办机构申诉",
+    "LIFECYCLE 待处置; S2-04p",
+    Family.CONFLICT,
+)
+HOLD_CLOSED = reason(
+    "hold_closed",
+    "该待处置事项已经结束",
+    "请刷新页面查看处置结论",
+    "LIFECYCLE 待处置",
+    Family.CONFLICT,
+)
+
+
+class Hold(Model):
+    """Why an object is stopped, who stopped it, and who let it go on."""
+
+    __tablename__ = "hold"
+    __table_args__ = (
+        Index("ix_hold_open", "thing", "object_id", sqlite_where=text("closed_at IS NULL"),
+              postgresql_where=text("closed_at IS NULL")),
+        CheckConstraint(
+            "(closed_at IS NULL) = (closed_by_person_id IS NULL)", name="closed_by_somebody"
+        ),
+        {"sqlite_strict": True},
+    )  # fmt: skip
+
+    id: Mapped[int] = mapped_column(Int64, primary_key=True)
+    thing: Mapped[str] = mapped_column(Text, nullable=False)
+    object_id: Mapped[int] = mapped_column(Int64, nullable=False)
+    why: Mapped[str] = mapped_column(Text, nullable=False)
+    opened_by_person_id: Mapped[int] = mapped_column(Int64, nullable=False)
+    opened_at: Mapped[datetime] = mapped_column(UtcTime, nullable=False)
+    closed_by_person_id: Mapped[int | None] = mapped_column(Int64)
+    closed_at: Mapped[datetime | None] = mapped_column(UtcTime)
+    conclusion: Mapped[str | None] = mapped_column(Text)
+
+
+def open_hold(work: Work, thing: Thing, object_id: int, why: str) -> Hold:
+    """Stop an object and return the hold."""
+    hold = Hold(
+        thing=str(thing),
+        object_id=object_id,
+        why=why,
+        opened_by_person_id=work.actor.person_id,
+        opened_at=work.at,
+    )
+    work.session.add(hold)
+    work.session.flush()
+    audit.record_one(work, str(thing), object_id, "open_hold", hold=hold.id, why=why)
+    return hold
+
+
+def close_hold(work: Work, hold: Hold, conclusion: str) -> None:
+    """Let an object go on. Raises Refused hold_closed where it already does."""
+    if hold.closed_at is not None:
+        raise HOLD_CLOSED.refused()
+    hold.closed_by_person_id = work.actor.person_id
+    hold.closed_at = work.at
+    hold.conclusion = conclusion
+    work.session.flush()
+    audit.record_one(work, hold.thing, hold.object_id, "close_hold", hold=hold.id, conclusion=conclusion)
+
+
+def check_no_hold(work: Work, thing: Thing, object_ids: Sequence[int], event: str) -> None:
+    """Refuse the event where an open hold on any of the objects blocks it. Raises Refused on_hold."""
+    if not blocked_by_hold(thing, event):
+        return
+    for start in range(0, len(object_ids), LOOKUP_CHUNK):
+        chunk = object_ids[start : start + LOOKUP_CHUNK]
+        found = work.session.scalars(
+            select(Hold)
+            .where(Hold.thing == str(thing), Hold.object_id.in_(chunk), Hold.closed_at.is_(None))
+            .order_by(Hold.id)
+            .limit(1)
+        ).first()
+        if found is not None:
+            raise ON_HOLD.refused(why=found.why, object=found.object_id)

@@ -1,0 +1,111 @@
+"""The sealer: one at a time, it numbers the unsealed rows without a gap and chains them.
+
+An anchor (seq, chain hash, signature) is appended to a file outside the database, so that somebody
+who can rewrite every table still cannot rewrite the past unnoticed.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from sqlalchemy import insert, select, text
+
+from voucher.ledger.audit import AuditCheckpoint, AuditRow, AuditSeal
+from voucher.plumbing.db import Database
+from voucher.plumbing.secrets import Keyring
+from voucher.plumbing.signing import CheckpointSigner
+from voucher.plumbing.unit_of_work import Work, perform
+from voucher.rules.actor import Actor
+
+GENESIS = "0" * 64
+ROWS_PER_RUN = 5000
+SEALER_LOCK = 0x7631_7365  # a PostgreSQL advisory lock: one sealer at a time
+CHECKPOINT_EVERY = timedelta(minutes=15)
+
+
+def chain(previous: str, seq: int, content_hash: str) -> str:
+    """Return the chain hash that binds a row to its number and to everything before it."""
+    return hashlib.sha256(f"{previous}:{seq}:{content_hash}".encode()).hexdigest()
+
+
+def checkpoint_message(seq: int, chain_hash: str, signed_at: datetime) -> bytes:
+    """Return the bytes a checkpoint signs."""
+    return f"voucher-audit-checkpoint:{seq}:{chain_hash}:{signed_at.isoformat()}".encode()
+
+
+def seal_rows(work: Work, limit: int = ROWS_PER_RUN) -> int:
+    """Seal up to `limit` rows in the order of their ids and return how many were sealed."""
+    session = work.session
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": SEALER_LOCK})
+    head = session.execute(
+        select(AuditSeal.seq, AuditSeal.chain_hash).order_by(AuditSeal.seq.desc()).limit(1)
+    ).first()
+    seq, previous = (head.seq, head.chain_hash) if head else (0, GENESIS)
+    waiting = session.execute(
+        select(AuditRow.id, AuditRow.content_hash)
+        .outerjoin(AuditSeal, AuditSeal.audit_row_id == AuditRow.id)
+        .where(AuditSeal.seq.is_(None))
+        .order_by(AuditRow.id)
+        .limit(limit)
+    ).all()
+    rows: list[dict[str, object]] = []
+    for row in waiting:
+        seq += 1
+        previous = chain(previous, seq, row.content_hash)
+        rows.append({"seq": seq, "audit_row_id": row.id, "chain_hash": previous, "sealed_at": work.at})
+    if rows:
+        session.execute(insert(AuditSeal), rows)
+    return len(rows)
+
+
+def sign_checkpoint(work: Work, anchor_file: Path) -> AuditCheckpoint | None:
+    """Sign the chain's head and remember to append it to the anchor file; None where nothing is new."""
+    session = work.session
+    head = session.scalars(select(AuditSeal).order_by(AuditSeal.seq.desc()).limit(1)).first()
+    last = session.scalars(
+        select(AuditCheckpoint).order_by(AuditCheckpoint.seq.desc()).limit(1)
+    ).first()
+    if head is None or (last is not None and last.seq == head.seq):
+        return None
+    signer = CheckpointSigner(work.keyring)
+    made = AuditCheckpoint(
+        seq=head.seq,
+        chain_hash=head.chain_hash,
+        signed_at=work.at,
+        key_id=signer.key_id,
+        signature=signer.sign(checkpoint_message(head.seq, head.chain_hash, work.at)).hex(),
+    )
+    session.add(made)
+    session.flush()
+    line = {
+        "seq": made.seq,
+        "chain_hash": made.chain_hash,
+        "signed_at": made.signed_at.isoformat(),
+        "key_id": made.key_id,
+        "signature": made.signature,
+    }
+    work.after_commit(lambda: append_anchor(anchor_file, line))
+    return made
+
+
+def append_anchor(anchor_file: Path, line: dict[str, object]) -> None:
+    """Append one anchor to the file kept outside the database, durably."""
+    anchor_file.parent.mkdir(parents=True, exist_ok=True)
+    with anchor_file.open("a", encoding="utf-8") as out:
+        out.write(json.dumps(line, ensure_ascii=False) + "\n")
+        out.flush()
+        os.fsync(out.fileno())
+
+
+def seal_all(database: Database, keyring: Keyring, actor: Actor, at: datetime, anchor_file: Path) -> int:
+    """Seal everything that waits, sign a checkpoint, and return how many rows were sealed."""
+    total = 0
+    while sealed := perform(database, keyring, actor, at, seal_rows):
+        total += sealed
+    perform(database, keyring, actor, at, lambda work: sign_checkpoint(work, anchor_file))
+    return total

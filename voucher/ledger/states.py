@@ -1,0 +1,240 @@
+"""The one writer of state: every object moves by an event row whose foreign keys allow it or refuse it.
+
+The event table refers to the allowed transitions and to the object's previous event, so a gap, a fork
+or a skipped step is refused by the database even where Python is wrong. The object's own `state` and
+`seq` refer to its last event.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import (
+    CheckConstraint,
+    ForeignKeyConstraint,
+    UniqueConstraint,
+    bindparam,
+    insert,
+    select,
+    update,
+)
+from sqlalchemy.orm import Mapped, declared_attr, mapped_column
+from sqlalchemy.orm.attributes import set_committed_value
+
+from voucher.ledger import audit
+from voucher.ledger.holds import check_no_hold
+from voucher.plumbing.constraints import CHANGED_MEANWHILE, translate
+from voucher.plumbing.db import Model
+from voucher.plumbing.types import Int64, Text, UtcTime
+from voucher.plumbing.unit_of_work import Work
+from voucher.rules.lifecycle import Thing, check_event, next_state
+
+NOTHING = "-"  # the state before the first event; NOT NULL keeps the foreign keys honest
+
+
+class Transition(Model):
+    """A row of the tables of states, copied from `rules/lifecycle` by `voucher init`."""
+
+    __tablename__ = "transition"
+    __table_args__ = ({"sqlite_strict": True},)
+
+    thing: Mapped[str] = mapped_column(Text, primary_key=True)
+    from_state: Mapped[str] = mapped_column(Text, primary_key=True)
+    event: Mapped[str] = mapped_column(Text, primary_key=True)
+    to_state: Mapped[str] = mapped_column(Text, primary_key=True)
+
+
+class StateEvent(Model):
+    """One step of one object; append-only by trigger."""
+
+    __tablename__ = "state_event"
+    __table_args__ = (
+        UniqueConstraint("thing", "object_id", "seq", "to_state"),
+        UniqueConstraint("thing", "object_id", "seq"),
+        ForeignKeyConstraint(
+            ["thing", "from_state", "event", "to_state"],
+            ["transition.thing", "transition.from_state", "transition.event", "transition.to_state"],
+        ),
+        ForeignKeyConstraint(
+            ["thing", "object_id", "previous_seq", "from_state"],
+            [
+                "state_event.thing",
+                "state_event.object_id",
+                "state_event.seq",
+                "state_event.to_state",
+            ],
+            name="fk_state_event_previous",
+        ),
+        CheckConstraint(
+            "(seq = 1 AND previous_seq IS NULL AND from_state = '-')"
+            " OR (seq > 1 AND previous_seq = seq - 1 AND from_state <> '-')",
+            name="no_gap",
+        ),
+        {"sqlite_strict": True},
+    )
+
+    id: Mapped[int] = mapped_column(Int64, primary_key=True)
+    thing: Mapped[str] = mapped_column(Text, nullable=False)
+    object_id: Mapped[int] = mapped_column(Int64, nullable=False)
+    seq: Mapped[int] = mapped_column(Int64, nullable=False)
+    previous_seq: Mapped[int | None] = mapped_column(Int64)
+    from_state: Mapped[str] = mapped_column(Text, nullable=False)
+    event: Mapped[str] = mapped_column(Text, nullable=False)
+    to_state: Mapped[str] = mapped_column(Text, nullable=False)
+    at: Mapped[datetime] = mapped_column(UtcTime, nullable=False)
+    actor_user_id: Mapped[int] = mapped_column(Int64, nullable=False)
+    actor_person_id: Mapped[int] = mapped_column(Int64, nullable=False)
+    reason: Mapped[str | None] = mapped_column(Text)
+
+
+class Stateful:
+    """What an object with a life carries: its kind, its state and the number of its last event.
+
+    The foreign key to that event is deferred, so that the object and its first event can refer to
+    each other within one transaction.
+    """
+
+    __thing__: Thing
+
+    id: Mapped[int] = mapped_column(Int64, primary_key=True)
+    state: Mapped[str] = mapped_column(Text, nullable=False)
+    seq: Mapped[int] = mapped_column(Int64, nullable=False)
+
+    @declared_attr
+    def thing(cls) -> Mapped[str]:
+        """Return the constant that ties the row to its own kind of events."""
+        return mapped_column(Text, nullable=False, default=str(cls.__thing__))
+
+
+def life(thing: Thing, table: str) -> tuple[Any, ...]:
+    """Return the constraints every stateful table carries."""
+    return (
+        ForeignKeyConstraint(
+            ["thing", "id", "seq", "state"],
+            ["state_event.thing", "state_event.object_id", "state_event.seq", "state_event.to_state"],
+            name=f"fk_{table}_last_event",
+            deferrable=True,
+            initially="DEFERRED",
+        ),
+        CheckConstraint(f"thing = '{thing}'", name="thing"),
+    )
+
+
+def first_state(thing: Thing, event: str) -> dict[str, object]:
+    """Return the columns a new object of this kind is inserted with before `begin` writes its event."""
+    return {"thing": str(thing), "state": next_state(thing, None, event), "seq": 1}
+
+
+def begin(
+    work: Work,
+    thing: Thing,
+    object_ids: Sequence[int],
+    event: str,
+    *,
+    reason: str | None = None,
+    content: dict[int, dict[str, object]] | None = None,
+) -> None:
+    """Write the first event of new objects, with its audit rows; `content` is per object id."""
+    _write(work, thing, [(i, 0, None) for i in object_ids], event, reason, content or {})
+
+
+def move(
+    work: Work,
+    model: type[Any],
+    objects: Iterable[Any],
+    event: str,
+    *,
+    reason: str | None = None,
+    content: dict[int, dict[str, object]] | None = None,
+) -> None:
+    """Move stateful objects by one event: event rows, audit rows, and the objects' own state.
+
+    The objects must have been read (and on PostgreSQL locked) in this transaction; a change made
+    meanwhile is refused by the unique step number. Raises Refused event_not_allowed, on_hold.
+    """
+    listed = list(objects)
+    thing: Thing = model.__thing__
+    for each in listed:
+        check_event(thing, each.state, event)
+    check_no_hold(work, thing, [each.id for each in listed], event)
+    steps = [(each.id, each.seq, each.state) for each in listed]
+    _write(work, thing, steps, event, reason, content or {})
+    table = model.__table__
+    if listed:
+        targets = [
+            {"key": i, "old": seq, "new": seq + 1, "to": next_state(thing, state, event)}
+            for i, seq, state in steps
+        ]
+        work.session.connection().execute(
+            update(table)
+            .where(table.c.id == bindparam("key"), table.c.seq == bindparam("old"))
+            .values(seq=bindparam("new"), state=bindparam("to")),
+            targets,
+        )
+        for each, target in zip(listed, targets, strict=True):
+            set_loaded_state(each, str(target["to"]), int(str(target["new"])))
+
+
+def set_loaded_state(each: Any, state: str, seq: int) -> None:
+    """Bring an object already in memory up to what was just written, without writing it again."""
+    if hasattr(each, "_sa_instance_state"):
+        set_committed_value(each, "state", state)
+        set_committed_value(each, "seq", seq)
+
+
+def _write(
+    work: Work,
+    thing: Thing,
+    steps: Sequence[tuple[int, int, str | None]],
+    event: str,
+    reason: str | None,
+    content: dict[int, dict[str, object]],
+) -> None:
+    if not steps:
+        return
+    rows = [
+        {
+            "thing": str(thing),
+            "object_id": object_id,
+            "seq": seq + 1,
+            "previous_seq": seq or None,
+            "from_state": state or NOTHING,
+            "event": event,
+            "to_state": next_state(thing, state, event),
+            "at": work.at,
+            "actor_user_id": work.actor.user_id,
+            "actor_person_id": work.actor.person_id,
+            "reason": reason,
+        }
+        for object_id, seq, state in steps
+    ]
+    work.session.execute(insert(StateEvent), rows)
+    entries = []
+    for row in rows:
+        told: dict[str, object] = {"seq": row["seq"], "from": row["from_state"], "to": row["to_state"]}
+        if reason:
+            told["reason"] = reason
+        told.update(content.get(int(str(row["object_id"])), {}))
+        entries.append(audit.Entry(str(thing), int(str(row["object_id"])), event, told))
+    audit.record(work, entries)
+
+
+translate(
+    "uq_state_event_thing_object_id_seq",
+    "state_event.thing, state_event.object_id, state_event.seq",
+    CHANGED_MEANWHILE,
+)
+
+
+def list_events(work_or_session: Any, thing: Thing, object_id: int) -> list[StateEvent]:
+    """Return an object's steps, oldest first."""
+    session = getattr(work_or_session, "session", work_or_session)
+    return list(
+        session.scalars(
+            select(StateEvent)
+            .where(StateEvent.thing == str(thing), StateEvent.object_id == object_id)
+            .order_by(StateEvent.seq)
+        )
+    )

@@ -1,0 +1,127 @@
+"""Institutions, what evaluators are filed for, and the accounts money is paid to."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, select, text
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from voucher.ledger.states import Stateful, life
+from voucher.plumbing.db import Model
+from voucher.plumbing.types import Bytes, Day, Int64, Text, UtcTime
+from voucher.rules.errors import Family, reason
+from voucher.rules.lifecycle import Thing
+
+INSTITUTION_MISSING = reason(
+    "institution_missing",
+    "没有登记过统一社会信用代码为 {code} 的机构",
+    "请先导入机构或评价机构清单，再办理此事",
+    "S2-15h; S2-04f",
+    Family.MISSING,
+)
+
+
+class Institution(Stateful, Model):
+    """A body that trains or evaluates, by its 统一社会信用代码."""
+
+    __tablename__ = "institution"
+    __thing__ = Thing.INSTITUTION
+    __table_args__ = (
+        *life(Thing.INSTITUTION, "institution"),
+        Index("ix_institution_region", "region_code"),
+        {"sqlite_strict": True},
+    )
+
+    code: Mapped[str] = mapped_column(Text, nullable=False, unique=True)
+    name: Mapped[str] = mapped_column(Text, nullable=False)
+    kind: Mapped[str] = mapped_column(Text, nullable=False)
+    region_code: Mapped[str] = mapped_column(Text, ForeignKey("region.code"), nullable=False)
+    filing_number: Mapped[str | None] = mapped_column(Text)
+    since: Mapped[date | None] = mapped_column(Day)
+    until: Mapped[date | None] = mapped_column(Day)
+
+
+class EvaluatorFiling(Model):
+    """An entry of the 评价目录清单: kind, filing number (备案号) and the region it is filed in."""
+
+    __tablename__ = "evaluator_filing"
+    __table_args__ = (
+        CheckConstraint("until IS NULL OR until >= since", name="dates"),
+        Index("ix_evaluator_filing_institution", "institution_id"),
+        {"sqlite_strict": True},
+    )
+
+    id: Mapped[int] = mapped_column(Int64, primary_key=True)
+    institution_id: Mapped[int] = mapped_column(Int64, ForeignKey("institution.id"), nullable=False)
+    kind: Mapped[str] = mapped_column(Text, nullable=False)
+    region_code: Mapped[str] = mapped_column(Text, ForeignKey("region.code"), nullable=False)
+    filing_number: Mapped[str] = mapped_column(Text, nullable=False, unique=True)
+    since: Mapped[date] = mapped_column(Day, nullable=False)
+    until: Mapped[date | None] = mapped_column(Day)
+
+
+class EvaluatorScope(Model):
+    """One occupation (or special item) and level an evaluator is filed for, with its days in force.
+
+    Level 0 stands for items without a level; NOT NULL keeps the unique constraint true.
+    """
+
+    __tablename__ = "evaluator_scope"
+    __table_args__ = (
+        UniqueConstraint("filing_id", "trade_code", "level", "since"),
+        CheckConstraint("level BETWEEN 0 AND 8", name="level"),
+        CheckConstraint("until IS NULL OR until >= since", name="dates"),
+        {"sqlite_strict": True},
+    )
+
+    id: Mapped[int] = mapped_column(Int64, primary_key=True)
+    filing_id: Mapped[int] = mapped_column(Int64, ForeignKey("evaluator_filing.id"), nullable=False)
+    trade_code: Mapped[str] = mapped_column(Text, nullable=False)
+    level: Mapped[int] = mapped_column(Int64, nullable=False)
+    since: Mapped[date] = mapped_column(Day, nullable=False)
+    until: Mapped[date | None] = mapped_column(Day)
+
+
+class PayeeAccount(Stateful, Model):
+    """A bank account of an institution, proposed by one person and confirmed by another."""
+
+    __tablename__ = "payee_account"
+    __thing__ = Thing.ACCOUNT_CORRECTION
+    __table_args__ = (
+        *life(Thing.ACCOUNT_CORRECTION, "payee_account"),
+        CheckConstraint("confirmed_by_person_id <> proposed_by_person_id", name="two_people"),
+        CheckConstraint(
+            "state <> 'confirmed' OR confirmed_by_person_id IS NOT NULL", name="confirmed_by_somebody"
+        ),
+        Index(
+            "uq_payee_account_in_use",
+            "institution_id",
+            unique=True,
+            sqlite_where=text("state = 'confirmed' AND replaced_at IS NULL"),
+            postgresql_where=text("state = 'confirmed' AND replaced_at IS NULL"),
+        ),
+        Index("ix_payee_account_account_index", "account_index"),
+        {"sqlite_strict": True},
+    )
+
+    institution_id: Mapped[int] = mapped_column(Int64, ForeignKey("institution.id"), nullable=False)
+    holder_name: Mapped[str] = mapped_column(Text, nullable=False)
+    bank_name: Mapped[str] = mapped_column(Text, nullable=False)
+    account_sealed: Mapped[bytes] = mapped_column(Bytes, nullable=False)
+    account_index: Mapped[str] = mapped_column(Text, nullable=False)
+    account_masked: Mapped[str] = mapped_column(Text, nullable=False)
+    evidence: Mapped[str] = mapped_column(Text, nullable=False)
+    proposed_by_person_id: Mapped[int] = mapped_column(Int64, nullable=False)
+    proposed_at: Mapped[datetime] = mapped_column(UtcTime, nullable=False)
+    confirmed_by_person_id: Mapped[int | None] = mapped_column(Int64)
+    confirmed_at: Mapped[datetime | None] = mapped_column(UtcTime)
+    replaced_at: Mapped[datetime | None] = mapped_column(UtcTime)
+
+
+def get_institution(session: Session, code: str) -> Institution:
+    """Return an institution by its 统一社会信用代码. Raises Refused institution_missing."""
+    found = session.scalars(select(Institution).where(Institution.code == code)).first()
+    if found is None:
+        raise INSTITUTION_MISSING.refused(code=code)
+    return found

@@ -1,0 +1,223 @@
+"""People: found by a blind index, readable only through their own key, with dated facts and former names."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, insert, select
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from voucher.ledger import audit
+from voucher.plumbing.db import Model
+from voucher.plumbing.secrets import Keyring
+from voucher.plumbing.types import Bytes, Day, Int64, Text, UtcTime
+from voucher.plumbing.unit_of_work import Work
+from voucher.registry import subjects
+from voucher.registry.subjects import IDENTITY
+from voucher.rules.errors import Family, reason
+
+LOOKUP_CHUNK = 500
+NAME_CONTEXT, NUMBER_CONTEXT, MOBILE_CONTEXT = "person.name", "person.number", "person.mobile"
+
+PERSON_MISSING = reason(
+    "person_missing",
+    "没有登记过这个人",
+    "请核对姓名和证件号码；尚未登记的，请先导入人员信息",
+    "S2-15i 实名制",
+    Family.MISSING,
+)
+
+
+class Person(Model):
+    """One natural person; whatever names the person is sealed under the person's own key."""
+
+    __tablename__ = "person"
+    __table_args__ = (
+        Index("ix_person_mobile_index", "mobile_index"),
+        {"sqlite_strict": True},
+    )
+
+    id: Mapped[int] = mapped_column(Int64, primary_key=True)
+    blind_index: Mapped[str] = mapped_column(
+        Text, ForeignKey("subject_key.blind_index"), nullable=False, unique=True
+    )
+    name_sealed: Mapped[bytes] = mapped_column(Bytes, nullable=False)
+    name_index: Mapped[str] = mapped_column(Text, nullable=False)
+    number_sealed: Mapped[bytes | None] = mapped_column(Bytes)
+    mobile_sealed: Mapped[bytes | None] = mapped_column(Bytes)
+    mobile_index: Mapped[str | None] = mapped_column(Text)
+    region_code: Mapped[str | None] = mapped_column(Text, ForeignKey("region.code"))
+    opened_at: Mapped[datetime] = mapped_column(UtcTime, nullable=False)
+
+
+class FormerName(Model):
+    """A change of name: proposed by one person, approved by another; the identity number stays."""
+
+    __tablename__ = "former_name"
+    __table_args__ = (
+        CheckConstraint("approved_by_person_id <> proposed_by_person_id", name="two_people"),
+        CheckConstraint("(approved_at IS NULL) = (approved_by_person_id IS NULL)", name="approved_by"),
+        Index("ix_former_name_person", "person_id"),
+        {"sqlite_strict": True},
+    )
+
+    id: Mapped[int] = mapped_column(Int64, primary_key=True)
+    person_id: Mapped[int] = mapped_column(Int64, ForeignKey("person.id"), nullable=False)
+    former_sealed: Mapped[bytes] = mapped_column(Bytes, nullable=False)
+    former_index: Mapped[str] = mapped_column(Text, nullable=False)
+    new_sealed: Mapped[bytes] = mapped_column(Bytes, nullable=False)
+    new_index: Mapped[str] = mapped_column(Text, nullable=False)
+    evidence: Mapped[str] = mapped_column(Text, nullable=False)
+    proposed_by_person_id: Mapped[int] = mapped_column(Int64, nullable=False)
+    proposed_at: Mapped[datetime] = mapped_column(UtcTime, nullable=False)
+    approved_by_person_id: Mapped[int | None] = mapped_column(Int64)
+    approved_at: Mapped[datetime | None] = mapped_column(UtcTime)
+
+
+class PersonTag(Model):
+    """A dated fact about a person with its source (人员类别, 养老金, 意愿…)."""
+
+    __tablename__ = "person_tag"
+    __table_args__ = (
+        Index("ix_person_tag_person", "person_id"),
+        CheckConstraint("until IS NULL OR until >= since", name="dates"),
+        {"sqlite_strict": True},
+    )
+
+    id: Mapped[int] = mapped_column(Int64, primary_key=True)
+    person_id: Mapped[int] = mapped_column(Int64, ForeignKey("person.id"), nullable=False)
+    kind: Mapped[str] = mapped_column(Text, nullable=False)
+    value: Mapped[str] = mapped_column(Text, nullable=False)
+    since: Mapped[date] = mapped_column(Day, nullable=False)
+    until: Mapped[date | None] = mapped_column(Day)
+    source: Mapped[str] = mapped_column(Text, nullable=False)
+    recorded_at: Mapped[datetime] = mapped_column(UtcTime, nullable=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Newcomer:
+    """What is known of a person to be opened; number and name in canonical form."""
+
+    number: str
+    name: str
+    mobile: str | None = None
+    region_code: str | None = None
+
+
+def index_of(keyring: Keyring, number: str) -> str:
+    """Return the blind index of a canonical identity number."""
+    return keyring.blind_index(IDENTITY, number)
+
+
+def name_index_of(keyring: Keyring, name: str) -> str:
+    """Return the blind index of a canonical name."""
+    return keyring.blind_index("name", name)
+
+
+def find_by_indexes(session: Session, indexes: Sequence[str]) -> dict[str, Person]:
+    """Return the known people among these blind indexes."""
+    found: dict[str, Person] = {}
+    ordered = sorted(set(indexes))
+    for start in range(0, len(ordered), LOOKUP_CHUNK):
+        rows = session.scalars(
+            select(Person).where(Person.blind_index.in_(ordered[start : start + LOOKUP_CHUNK]))
+        )
+        found.update({row.blind_index: row for row in rows})
+    return found
+
+
+def get_person(session: Session, person_id: int) -> Person:
+    """Return a person. Raises Refused person_missing."""
+    found = session.get(Person, person_id)
+    if found is None:
+        raise PERSON_MISSING.refused()
+    return found
+
+
+def open_people(work: Work, newcomers: Sequence[Newcomer]) -> dict[str, int]:
+    """Open those not known yet and return the id of every one of them by blind index.
+
+    Known people are left as they are: a correction of name or number is an act of its own.
+    """
+    by_index = {index_of(work.keyring, each.number): each for each in newcomers}
+    known = {index: person.id for index, person in find_by_indexes(work.session, list(by_index)).items()}
+    fresh = {index: each for index, each in by_index.items() if index not in known}
+    keys = subjects.open_keys(work, list(fresh))
+    rows = []
+    for index, each in fresh.items():
+        seal = work.keyring.seal
+        mobile = each.mobile
+        rows.append(
+            {
+                "blind_index": index,
+                "name_sealed": seal(keys[index], NAME_CONTEXT, each.name),
+                "name_index": name_index_of(work.keyring, each.name),
+                "number_sealed": seal(keys[index], NUMBER_CONTEXT, each.number),
+                "mobile_sealed": seal(keys[index], MOBILE_CONTEXT, mobile) if mobile else None,
+                "mobile_index": work.keyring.blind_index("mobile", mobile) if mobile else None,
+                "region_code": each.region_code,
+                "opened_at": work.at,
+            }
+        )
+    if rows:
+        ids = work.session.scalars(
+            insert(Person).returning(Person.id, sort_by_parameter_order=True), rows
+        ).all()
+        known.update(zip(fresh, ids, strict=True))
+        audit.record(work, [audit.Entry("person", i, "open") for i in ids])
+    return known
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """A person as an officer may read it; callers mask before showing."""
+
+    person_id: int
+    name: str
+    number: str | None
+
+
+def read_people(session: Session, keyring: Keyring, person_ids: Sequence[int]) -> Mapping[int, Named]:
+    """Return names and numbers by person id; people whose key is destroyed are left out."""
+    read: dict[int, Named] = {}
+    ordered = sorted(set(person_ids))
+    for start in range(0, len(ordered), LOOKUP_CHUNK):
+        rows = session.execute(
+            select(
+                Person.id, Person.blind_index, Person.name_sealed, Person.number_sealed,
+                subjects.SubjectKey.wrapped_key,
+            )
+            .join(subjects.SubjectKey, subjects.SubjectKey.blind_index == Person.blind_index)
+            .where(Person.id.in_(ordered[start : start + LOOKUP_CHUNK]))
+        )  # fmt: skip
+        for person_id, index, name, number, wrapped in rows:
+            if wrapped is None:
+                continue
+            key = keyring.unwrap(wrapped, index)
+            read[person_id] = Named(
+                person_id,
+                keyring.unseal(key, NAME_CONTEXT, name),
+                keyring.unseal(key, NUMBER_CONTEXT, number) if number is not None else None,
+            )
+    return read
+
+
+def accepted_name_indexes(session: Session, person_ids: Sequence[int]) -> dict[int, frozenset[str]]:
+    """Return, per person, the blind indexes of the present name and of every approved former one."""
+    names: dict[int, set[str]] = {}
+    ordered = sorted(set(person_ids))
+    for start in range(0, len(ordered), LOOKUP_CHUNK):
+        chunk = ordered[start : start + LOOKUP_CHUNK]
+        for person_id, index in session.execute(
+            select(Person.id, Person.name_index).where(Person.id.in_(chunk))
+        ):
+            names.setdefault(person_id, set()).add(index)
+        for person_id, index in session.execute(
+            select(FormerName.person_id, FormerName.former_index).where(
+                FormerName.person_id.in_(chunk), FormerName.approved_at.is_not(None)
+            )
+        ):
+            names.setdefault(person_id, set()).add(index)
+    return {person_id: frozenset(indexes) for person_id, indexes in names.items()}

@@ -1,0 +1,146 @@
+"""Dated rows the law is computed from: standards, modifiers, parameters, amount bands, working days.
+
+Unknown policy is a parameter with a default, and `confidence` says so to the officer.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, select
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from voucher.plumbing.db import Model
+from voucher.plumbing.types import Day, Flag, Int64, Text
+from voucher.rules.errors import Family, reason
+
+PARAMETER_MISSING = reason(
+    "parameter_missing",
+    "参数“{name}”在 {on} 没有有效取值",
+    "请先由有权限的人员登记该参数的取值、生效日期和依据",
+    "【参】政策参数均为有日期的登记",
+    Family.UNAVAILABLE,
+)
+ANYWHERE = "*"  # a parameter that holds for the whole province
+
+
+class StandardRow(Model):
+    """One amount of one subsidy: form, occupation or all, level, area, from when, by which document."""
+
+    __tablename__ = "standard"
+    __table_args__ = (
+        CheckConstraint("amount_fen >= 0", name="amount"),
+        CheckConstraint("until IS NULL OR until >= since", name="dates"),
+        Index("ix_standard_kind", "kind", "form", "level"),
+        {"sqlite_strict": True},
+    )
+
+    id: Mapped[int] = mapped_column(Int64, primary_key=True)
+    code: Mapped[str] = mapped_column(Text, nullable=False, unique=True)
+    kind: Mapped[str] = mapped_column(Text, nullable=False)
+    form: Mapped[str] = mapped_column(Text, nullable=False)
+    occupation_code: Mapped[str | None] = mapped_column(Text)
+    level: Mapped[int | None] = mapped_column(Int64)
+    region_code: Mapped[str | None] = mapped_column(Text, ForeignKey("region.code"))
+    amount_fen: Mapped[int] = mapped_column(Int64, nullable=False)
+    since: Mapped[date] = mapped_column(Day, nullable=False)
+    until: Mapped[date | None] = mapped_column(Day)
+    document: Mapped[str] = mapped_column(Text, nullable=False)
+    evidence: Mapped[str] = mapped_column(Text, nullable=False)
+
+
+class ModifierRow(Model):
+    """A dated share of the standard for one way of earning the certificate (直接认定 50 %)."""
+
+    __tablename__ = "modifier"
+    __table_args__ = (
+        CheckConstraint("basis_points BETWEEN 0 AND 100000", name="basis_points"),
+        {"sqlite_strict": True},
+    )
+
+    id: Mapped[int] = mapped_column(Int64, primary_key=True)
+    code: Mapped[str] = mapped_column(Text, nullable=False, unique=True)
+    kind: Mapped[str] = mapped_column(Text, nullable=False)
+    method: Mapped[str] = mapped_column(Text, nullable=False)
+    basis_points: Mapped[int] = mapped_column(Int64, nullable=False)
+    since: Mapped[date] = mapped_column(Day, nullable=False)
+    until: Mapped[date | None] = mapped_column(Day)
+    document: Mapped[str] = mapped_column(Text, nullable=False)
+
+
+class Parameter(Model):
+    """A policy number that may differ by region and day; `confidence` is document, gov, news or default."""
+
+    __tablename__ = "parameter"
+    __table_args__ = (
+        UniqueConstraint("name", "region_code", "since"),
+        CheckConstraint("confidence IN ('document','gov','news','default')", name="confidence"),
+        {"sqlite_strict": True},
+    )
+
+    id: Mapped[int] = mapped_column(Int64, primary_key=True)
+    name: Mapped[str] = mapped_column(Text, nullable=False)
+    region_code: Mapped[str] = mapped_column(Text, nullable=False, default=ANYWHERE)
+    value: Mapped[str] = mapped_column(Text, nullable=False)
+    unit: Mapped[str] = mapped_column(Text, nullable=False)
+    since: Mapped[date] = mapped_column(Day, nullable=False)
+    until: Mapped[date | None] = mapped_column(Day)
+    source: Mapped[str] = mapped_column(Text, nullable=False)
+    confidence: Mapped[str] = mapped_column(Text, nullable=False)
+
+
+class AmountBandRow(Model):
+    """From which amount on which signatures are needed."""
+
+    __tablename__ = "amount_band"
+    __table_args__ = (
+        UniqueConstraint("minimum_fen", "since"),
+        {"sqlite_strict": True},
+    )
+
+    id: Mapped[int] = mapped_column(Int64, primary_key=True)
+    minimum_fen: Mapped[int] = mapped_column(Int64, nullable=False)
+    steps: Mapped[str] = mapped_column(Text, nullable=False)
+    document: Mapped[str] = mapped_column(Text, nullable=False)
+    since: Mapped[date] = mapped_column(Day, nullable=False)
+    until: Mapped[date | None] = mapped_column(Day)
+
+
+class CalendarDay(Model):
+    """A day the State Council moved: a holiday on a weekday, or a make-up workday on a weekend."""
+
+    __tablename__ = "calendar_day"
+    __table_args__ = ({"sqlite_strict": True},)
+
+    day: Mapped[date] = mapped_column(Day, primary_key=True)
+    is_workday: Mapped[bool] = mapped_column(Flag, nullable=False)
+    name: Mapped[str] = mapped_column(Text, nullable=False)
+
+
+class CalendarYear(Model):
+    """A year whose holidays have been announced and loaded; any other year is unknown, never guessed."""
+
+    __tablename__ = "calendar_year"
+    __table_args__ = ({"sqlite_strict": True},)
+
+    year: Mapped[int] = mapped_column(Int64, primary_key=True, autoincrement=False)
+    source: Mapped[str] = mapped_column(Text, nullable=False)
+
+
+def get_parameter(session: Session, name: str, on: date, region_codes: list[str]) -> Parameter:
+    """Return the value in force on a day, the most specific region first, then the whole province.
+
+    Raises Refused parameter_missing.
+    """
+    rows = session.scalars(
+        select(Parameter).where(
+            Parameter.name == name,
+            Parameter.since <= on,
+            (Parameter.until.is_(None)) | (Parameter.until >= on),
+            Parameter.region_code.in_([*region_codes, ANYWHERE]),
+        )
+    ).all()
+    order = {code: place for place, code in enumerate([*region_codes, ANYWHERE])}
+    if not rows:
+        raise PARAMETER_MISSING.refused(name=name, on=on.isoformat())
+    return min(rows, key=lambda row: (order[row.region_code], -row.since.toordinal()))

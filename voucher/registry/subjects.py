@@ -1,0 +1,103 @@
+"""One key per subject (a person or an organisation): destroying it erases every column sealed under it.
+
+The subject is found by a blind index of its canonical number; the number itself is stored only sealed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from sqlalchemy import CheckConstraint, insert, select, update
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from voucher.ledger import audit
+from voucher.plumbing.db import Model
+from voucher.plumbing.secrets import Keyring
+from voucher.plumbing.types import Bytes, Int64, Text, UtcTime
+from voucher.plumbing.unit_of_work import Work
+from voucher.rules.errors import Family, reason
+
+LOOKUP_CHUNK = 500
+IDENTITY, ORGANISATION = "identity", "organisation"
+
+SUBJECT_ERASED = reason(
+    "subject_erased",
+    "该人员的个人信息已依法删除，无法再显示",
+    "办理记录和金额仍可查询；如需核实身份，请本人持有效证件到场",
+    "个人信息保护法 第四十七条",
+    Family.MISSING,
+)
+
+
+class SubjectKey(Model):
+    """The wrapped key of one subject, or the day it was destroyed."""
+
+    __tablename__ = "subject_key"
+    __table_args__ = (
+        CheckConstraint("(wrapped_key IS NULL) = (destroyed_at IS NOT NULL)", name="kept_or_destroyed"),
+        CheckConstraint("length(blind_index) = 64", name="blind_index_length"),
+        {"sqlite_strict": True},
+    )
+
+    id: Mapped[int] = mapped_column(Int64, primary_key=True)
+    blind_index: Mapped[str] = mapped_column(Text, nullable=False, unique=True)
+    wrapped_key: Mapped[bytes | None] = mapped_column(Bytes)
+    created_at: Mapped[datetime] = mapped_column(UtcTime, nullable=False)
+    destroyed_at: Mapped[datetime | None] = mapped_column(UtcTime)
+
+
+def find_keys(session: Session, keyring: Keyring, indexes: Sequence[str]) -> dict[str, bytes | None]:
+    """Return the opened key of each known subject; None where it has been destroyed."""
+    found: dict[str, bytes | None] = {}
+    ordered = sorted(set(indexes))
+    for start in range(0, len(ordered), LOOKUP_CHUNK):
+        rows = session.execute(
+            select(SubjectKey.blind_index, SubjectKey.wrapped_key).where(
+                SubjectKey.blind_index.in_(ordered[start : start + LOOKUP_CHUNK])
+            )
+        )
+        for index, wrapped in rows:
+            found[index] = None if wrapped is None else keyring.unwrap(wrapped, index)
+    return found
+
+
+def open_keys(work: Work, indexes: Sequence[str]) -> Mapping[str, bytes]:
+    """Return the key of each subject, making one for those not known yet.
+
+    Raises Refused subject_erased where a key has been destroyed.
+    """
+    found = find_keys(work.session, work.keyring, indexes)
+    rows = []
+    for index in dict.fromkeys(indexes):
+        if index not in found:
+            key = work.keyring.new_subject_key()
+            found[index] = key
+            rows.append(
+                {
+                    "blind_index": index,
+                    "wrapped_key": work.keyring.wrap(key, index),
+                    "created_at": work.at,
+                    "destroyed_at": None,
+                }
+            )
+    if rows:
+        work.session.execute(insert(SubjectKey), rows)
+    opened: dict[str, bytes] = {}
+    for index, maybe in found.items():
+        if maybe is None:
+            raise SUBJECT_ERASED.refused()
+        opened[index] = maybe
+    return opened
+
+
+def destroy_key(work: Work, blind_index: str) -> None:
+    """Destroy a subject's key: every column sealed under it is gone, ledger and trail stay whole."""
+    destroyed = work.session.scalars(
+        update(SubjectKey)
+        .where(SubjectKey.blind_index == blind_index, SubjectKey.destroyed_at.is_(None))
+        .values(wrapped_key=None, destroyed_at=work.at)
+        .returning(SubjectKey.id)
+    ).first()
+    if destroyed is not None:
+        audit.record_one(work, "subject", destroyed, "destroy_key")

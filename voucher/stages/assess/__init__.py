@@ -1,0 +1,1 @@
+"""评价: exam batches and results."""

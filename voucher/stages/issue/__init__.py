@@ -1,0 +1,1 @@
+"""发券: programmes and the vouchers issued from them."""

@@ -1,0 +1,1 @@
+"""监管: invariants, statistics and what supervisors ask."""

@@ -1,0 +1,1 @@
+"""兑现: claims, signatures, public notice, payment and recovery."""

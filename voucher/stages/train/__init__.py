@@ -1,0 +1,1 @@
+"""培训: classes, redemption and attendance."""
