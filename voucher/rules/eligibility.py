@@ -187,8 +187,8 @@ def read_categories(text: str, since: date, source: str) -> tuple[Tag, ...]:
 def judge_eligibility(facts: PersonFacts, on: date, limits: AgeLimits, *, strict: bool) -> Judgement:
     """Return whether a person may have a subsidy on a day, with every finding.
 
-    What nobody recorded of the person shows as 未核. It blocks nothing for an evaluation subsidy; where a voucher is
-    issued (`strict`) an unknown age, category or intent is decided by a person.
+    What nobody recorded of the person shows as 未核. It blocks nothing for an evaluation subsidy; where
+    a voucher is issued (`strict`) an unknown age, category or intent is decided by a person.
     """
     pension = _find_tag(facts.tags, TagKind.PENSION, on, prefer=DRAWING_PENSION)
     answers = (
