@@ -107,7 +107,8 @@ def _is_update(chain: ast.AST) -> bool:
 
 
 def _names_state(call: ast.Call) -> bool:
-    keys = [key.value for arg in call.args if isinstance(arg, ast.Dict) for key in arg.keys if _is_word(key)]
+    tables = [arg for arg in call.args if isinstance(arg, ast.Dict)]
+    keys = [key.value for table in tables for key in table.keys if isinstance(key, ast.Constant)]
     return "state" in keys or any(keyword.arg == "state" for keyword in call.keywords)
 
 
