@@ -29,7 +29,7 @@ from voucher.plumbing.constraints import CHANGED_MEANWHILE, translate
 from voucher.plumbing.db import Model
 from voucher.plumbing.types import Int64, Text, UtcTime
 from voucher.plumbing.unit_of_work import Work
-from voucher.rules.lifecycle import Thing, check_event, next_state
+from voucher.rules.lifecycle import ROWS, Thing, check_event, next_state
 
 NOTHING = "-"  # the state before the first event; NOT NULL keeps the foreign keys honest
 
@@ -238,3 +238,25 @@ def list_events(work_or_session: Any, thing: Thing, object_id: int) -> list[Stat
             .order_by(StateEvent.seq)
         )
     )
+
+
+def load_transitions(work: Work) -> int:
+    """Bring the table of allowed transitions up to `rules/lifecycle` and return how many rows were added.
+
+    Rows that are no longer allowed stay, because history refers to them; the rules refuse them first.
+    """
+    known = set(
+        work.session.execute(
+            select(Transition.thing, Transition.from_state, Transition.event, Transition.to_state)
+        ).tuples()
+    )
+    wanted = {
+        (str(row.thing), row.state if row.state is not None else NOTHING, row.event, row.to) for row in ROWS
+    }
+    fresh = sorted(wanted - known)
+    if fresh:
+        work.session.execute(
+            insert(Transition),
+            [dict(zip(("thing", "from_state", "event", "to_state"), row, strict=True)) for row in fresh],
+        )
+    return len(fresh)

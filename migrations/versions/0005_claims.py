@@ -1,0 +1,405 @@
+"""Batches, claims, hands and signatures, notices and the transfers that name them."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from alembic import op
+
+from voucher.plumbing import types as t
+
+revision = "0005"
+down_revision = "0004"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    """Create the tables of this step."""
+    _create_settlement_batch()
+    _create_notice()
+    _create_claim()
+    _create_claim_hand()
+    _create_objection()
+    _create_settlement_line()
+    _create_transfer()
+    _create_waiting()
+    _create_signature()
+
+
+def _create_settlement_batch() -> None:
+    op.create_table(
+        "settlement_batch",
+        sa.Column("kind", t.Text(), nullable=False),
+        sa.Column("region_code", t.Text(), nullable=False),
+        sa.Column("from_on", t.Day(), nullable=False),
+        sa.Column("until_on", t.Day(), nullable=False),
+        sa.Column("project_id", t.Int64(), nullable=False),
+        sa.Column("budget_id", t.Int64(), nullable=False),
+        sa.Column("declared_count", t.Int64(), nullable=False),
+        sa.Column("declared_total_fen", t.Int64(), nullable=False),
+        sa.Column("created_by_person_id", t.Int64(), nullable=False),
+        sa.Column("created_at", t.UtcTime(), nullable=False),
+        sa.Column("id", t.Int64(), nullable=False),
+        sa.Column("state", t.Text(), nullable=False),
+        sa.Column("seq", t.Int64(), nullable=False),
+        sa.Column("thing", t.Text(), nullable=False),
+        sa.CheckConstraint("thing = 'batch'", name=op.f("ck_settlement_batch_thing")),
+        sa.CheckConstraint(
+            "declared_count >= 0 AND declared_total_fen >= 0", name=op.f("ck_settlement_batch_declared")
+        ),
+        sa.CheckConstraint("until_on >= from_on", name=op.f("ck_settlement_batch_period")),
+        sa.ForeignKeyConstraint(["budget_id"], ["budget.id"], name=op.f("fk_settlement_batch_budget_id")),
+        sa.ForeignKeyConstraint(["project_id"], ["project.id"], name=op.f("fk_settlement_batch_project_id")),
+        sa.ForeignKeyConstraint(
+            ["region_code"], ["region.code"], name=op.f("fk_settlement_batch_region_code")
+        ),
+        sa.ForeignKeyConstraint(
+            ["thing", "id", "seq", "state"],
+            ["state_event.thing", "state_event.object_id", "state_event.seq", "state_event.to_state"],
+            name="fk_settlement_batch_last_event",
+            initially="DEFERRED",
+            deferrable=True,
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_settlement_batch")),
+        sa.UniqueConstraint("id", "budget_id", name=op.f("uq_settlement_batch_id_budget_id")),
+        sqlite_strict=True,
+    )
+
+
+def _create_notice() -> None:
+    op.create_table(
+        "notice",
+        sa.Column("number", t.Text(), nullable=False),
+        sa.Column("batch_id", t.Int64(), nullable=False),
+        sa.Column("title", t.Text(), nullable=False),
+        sa.Column("from_on", t.Day(), nullable=False),
+        sa.Column("until_on", t.Day(), nullable=False),
+        sa.Column("workdays", t.Int64(), nullable=False),
+        sa.Column("first_day_counts", t.Int64(), nullable=False),
+        sa.Column("posted_by_person_id", t.Int64(), nullable=False),
+        sa.Column("posted_at", t.UtcTime(), nullable=False),
+        sa.Column("id", t.Int64(), nullable=False),
+        sa.Column("state", t.Text(), nullable=False),
+        sa.Column("seq", t.Int64(), nullable=False),
+        sa.Column("thing", t.Text(), nullable=False),
+        sa.CheckConstraint("thing = 'notice'", name=op.f("ck_notice_thing")),
+        sa.CheckConstraint("until_on >= from_on", name=op.f("ck_notice_period")),
+        sa.ForeignKeyConstraint(["batch_id"], ["settlement_batch.id"], name=op.f("fk_notice_batch_id")),
+        sa.ForeignKeyConstraint(
+            ["thing", "id", "seq", "state"],
+            ["state_event.thing", "state_event.object_id", "state_event.seq", "state_event.to_state"],
+            name="fk_notice_last_event",
+            initially="DEFERRED",
+            deferrable=True,
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_notice")),
+        sa.UniqueConstraint("number", name=op.f("uq_notice_number")),
+        sqlite_strict=True,
+    )
+    op.create_index(
+        "uq_notice_batch",
+        "notice",
+        ["batch_id"],
+        unique=True,
+        sqlite_where=sa.text("state <> 'withdrawn'"),
+        postgresql_where=sa.text("state <> 'withdrawn'"),
+    )
+
+
+def _create_claim() -> None:
+    op.create_table(
+        "claim",
+        sa.Column("kind", t.Text(), nullable=False),
+        sa.Column("batch_id", t.Int64(), nullable=False),
+        sa.Column("budget_id", t.Int64(), nullable=False),
+        sa.Column("project_id", t.Int64(), nullable=False),
+        sa.Column("region_code", t.Text(), nullable=False),
+        sa.Column("person_id", t.Int64(), nullable=False),
+        sa.Column("trade_code", t.Text(), nullable=False),
+        sa.Column("level", t.Int64(), nullable=False),
+        sa.Column("certificate_id", t.Int64(), nullable=False),
+        sa.Column("verification_id", t.Int64(), nullable=False),
+        sa.Column("verified", t.Flag(), nullable=False),
+        sa.Column("institution_id", t.Int64(), nullable=False),
+        sa.Column("entitlement_id", t.Int64(), nullable=False),
+        sa.Column("entitlement_key", t.Text(), nullable=False),
+        sa.Column("amount_fen", t.Int64(), nullable=False),
+        sa.Column("reserved_fen", t.Int64(), nullable=False),
+        sa.Column("explanation", t.Text(), nullable=False),
+        sa.Column("findings", t.Json(), nullable=False),
+        sa.Column("revision", t.Int64(), nullable=False),
+        sa.Column("submitter_person_id", t.Int64(), nullable=False),
+        sa.Column("filed_on", t.Day(), nullable=False),
+        sa.Column("filed_at", t.UtcTime(), nullable=False),
+        sa.Column("id", t.Int64(), nullable=False),
+        sa.Column("state", t.Text(), nullable=False),
+        sa.Column("seq", t.Int64(), nullable=False),
+        sa.Column("thing", t.Text(), nullable=False),
+        sa.CheckConstraint("thing = 'claim'", name=op.f("ck_claim_thing")),
+        sa.CheckConstraint("amount_fen >= 0 AND reserved_fen >= 0", name=op.f("ck_claim_nothing_below_zero")),
+        sa.CheckConstraint("revision >= 1", name=op.f("ck_claim_revision")),
+        sa.CheckConstraint("verified = 1", name=op.f("ck_claim_verified")),
+        sa.ForeignKeyConstraint(
+            ["batch_id", "budget_id"],
+            ["settlement_batch.id", "settlement_batch.budget_id"],
+            name="fk_claim_batch_fund",
+        ),
+        sa.ForeignKeyConstraint(["budget_id"], ["budget.id"], name=op.f("fk_claim_budget_id")),
+        sa.ForeignKeyConstraint(["certificate_id"], ["certificate.id"], name=op.f("fk_claim_certificate_id")),
+        sa.ForeignKeyConstraint(["entitlement_id"], ["entitlement.id"], name=op.f("fk_claim_entitlement_id")),
+        sa.ForeignKeyConstraint(["institution_id"], ["institution.id"], name=op.f("fk_claim_institution_id")),
+        sa.ForeignKeyConstraint(["person_id"], ["person.id"], name=op.f("fk_claim_person_id")),
+        sa.ForeignKeyConstraint(["project_id"], ["project.id"], name=op.f("fk_claim_project_id")),
+        sa.ForeignKeyConstraint(["region_code"], ["region.code"], name=op.f("fk_claim_region_code")),
+        sa.ForeignKeyConstraint(
+            ["submitter_person_id"], ["person.id"], name=op.f("fk_claim_submitter_person_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["thing", "id", "seq", "state"],
+            ["state_event.thing", "state_event.object_id", "state_event.seq", "state_event.to_state"],
+            name="fk_claim_last_event",
+            initially="DEFERRED",
+            deferrable=True,
+        ),
+        sa.ForeignKeyConstraint(
+            ["verification_id", "person_id", "trade_code", "level", "verified"],
+            [
+                "verification.id",
+                "verification.person_id",
+                "verification.trade_code",
+                "verification.level",
+                "verification.verified",
+            ],
+            name="fk_claim_basis",
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_claim")),
+        sa.UniqueConstraint(
+            "id",
+            "person_id",
+            "trade_code",
+            "level",
+            "institution_id",
+            name=op.f("uq_claim_id_person_id_trade_code_level_institution_id"),
+        ),
+        sa.UniqueConstraint("id", "submitter_person_id", name=op.f("uq_claim_id_submitter_person_id")),
+        sqlite_strict=True,
+    )
+    op.create_index("ix_claim_batch", "claim", ["batch_id", "state"], unique=False)
+    op.create_index("ix_claim_certificate", "claim", ["certificate_id"], unique=False)
+    op.create_index("ix_claim_person", "claim", ["person_id"], unique=False)
+    op.create_index("uq_claim_entitlement", "claim", ["entitlement_id"], unique=True)
+    op.create_index(
+        "uq_claim_live_key",
+        "claim",
+        ["entitlement_key"],
+        unique=True,
+        sqlite_where=sa.text("state NOT IN ('withdrawn','rejected','recovered')"),
+        postgresql_where=sa.text("state NOT IN ('withdrawn','rejected','recovered')"),
+    )
+
+
+def _create_claim_hand() -> None:
+    op.create_table(
+        "claim_hand",
+        sa.Column("claim_id", t.Int64(), nullable=False),
+        sa.Column("person_id", t.Int64(), nullable=False),
+        sa.Column("step", t.Text(), nullable=False),
+        sa.ForeignKeyConstraint(["claim_id"], ["claim.id"], name=op.f("fk_claim_hand_claim_id")),
+        sa.ForeignKeyConstraint(["person_id"], ["person.id"], name=op.f("fk_claim_hand_person_id")),
+        sa.PrimaryKeyConstraint("claim_id", "person_id", name=op.f("pk_claim_hand")),
+        sa.UniqueConstraint(
+            "claim_id", "person_id", "step", name=op.f("uq_claim_hand_claim_id_person_id_step")
+        ),
+        sqlite_strict=True,
+    )
+
+
+def _create_objection() -> None:
+    op.create_table(
+        "objection",
+        sa.Column("number", t.Text(), nullable=False),
+        sa.Column("notice_id", t.Int64(), nullable=False),
+        sa.Column("claim_id", t.Int64(), nullable=False),
+        sa.Column("words", t.Text(), nullable=False),
+        sa.Column("subject_index", t.Text(), nullable=False),
+        sa.Column("contact_sealed", t.Bytes(), nullable=True),
+        sa.Column("lodged_at", t.UtcTime(), nullable=False),
+        sa.Column("decided_by_person_id", t.Int64(), nullable=True),
+        sa.Column("decided_at", t.UtcTime(), nullable=True),
+        sa.Column("conclusion", t.Text(), nullable=True),
+        sa.Column("id", t.Int64(), nullable=False),
+        sa.Column("state", t.Text(), nullable=False),
+        sa.Column("seq", t.Int64(), nullable=False),
+        sa.Column("thing", t.Text(), nullable=False),
+        sa.CheckConstraint("thing = 'objection'", name=op.f("ck_objection_thing")),
+        sa.ForeignKeyConstraint(["claim_id"], ["claim.id"], name=op.f("fk_objection_claim_id")),
+        sa.ForeignKeyConstraint(["notice_id"], ["notice.id"], name=op.f("fk_objection_notice_id")),
+        sa.ForeignKeyConstraint(
+            ["subject_index"], ["subject_key.blind_index"], name=op.f("fk_objection_subject_index")
+        ),
+        sa.ForeignKeyConstraint(
+            ["thing", "id", "seq", "state"],
+            ["state_event.thing", "state_event.object_id", "state_event.seq", "state_event.to_state"],
+            name="fk_objection_last_event",
+            initially="DEFERRED",
+            deferrable=True,
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_objection")),
+        sa.UniqueConstraint("number", name=op.f("uq_objection_number")),
+        sqlite_strict=True,
+    )
+    op.create_index("ix_objection_notice", "objection", ["notice_id"], unique=False)
+
+
+def _create_settlement_line() -> None:
+    op.create_table(
+        "settlement_line",
+        sa.Column("id", t.Int64(), nullable=False),
+        sa.Column("batch_id", t.Int64(), nullable=False),
+        sa.Column("position", t.Int64(), nullable=False),
+        sa.Column("certificate_id", t.Int64(), nullable=False),
+        sa.Column("person_id", t.Int64(), nullable=False),
+        sa.Column("outcome", t.Text(), nullable=False),
+        sa.Column("amount_fen", t.Int64(), nullable=False),
+        sa.Column("explanation", t.Text(), nullable=False),
+        sa.Column("findings", t.Json(), nullable=False),
+        sa.Column("refusal", t.Json(), nullable=True),
+        sa.Column("claim_id", t.Int64(), nullable=True),
+        sa.CheckConstraint(
+            "outcome <> 'refused' OR refusal IS NOT NULL", name=op.f("ck_settlement_line_refused_with_reason")
+        ),
+        sa.CheckConstraint(
+            "outcome = 'payable' OR amount_fen = 0", name=op.f("ck_settlement_line_only_payable_has_amount")
+        ),
+        sa.CheckConstraint(
+            "outcome = 'refused' OR claim_id IS NOT NULL", name=op.f("ck_settlement_line_claimed")
+        ),
+        sa.CheckConstraint(
+            "outcome IN ('payable','refused','manual')", name=op.f("ck_settlement_line_outcome")
+        ),
+        sa.ForeignKeyConstraint(
+            ["batch_id"], ["settlement_batch.id"], name=op.f("fk_settlement_line_batch_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["certificate_id"], ["certificate.id"], name=op.f("fk_settlement_line_certificate_id")
+        ),
+        sa.ForeignKeyConstraint(["claim_id"], ["claim.id"], name=op.f("fk_settlement_line_claim_id")),
+        sa.ForeignKeyConstraint(["person_id"], ["person.id"], name=op.f("fk_settlement_line_person_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_settlement_line")),
+        sa.UniqueConstraint(
+            "batch_id", "certificate_id", name=op.f("uq_settlement_line_batch_id_certificate_id")
+        ),
+        sa.UniqueConstraint("batch_id", "position", name=op.f("uq_settlement_line_batch_id_position")),
+        sqlite_strict=True,
+    )
+    op.create_index("ix_settlement_line_claim", "settlement_line", ["claim_id"], unique=False)
+
+
+def _create_transfer() -> None:
+    op.create_table(
+        "transfer",
+        sa.Column("id", t.Int64(), nullable=False),
+        sa.Column("from_account_id", t.Int64(), nullable=False),
+        sa.Column("to_account_id", t.Int64(), nullable=False),
+        sa.Column("amount_fen", t.Int64(), nullable=False),
+        sa.Column("act", t.Text(), nullable=False),
+        sa.Column("claim_id", t.Int64(), nullable=True),
+        sa.Column("voucher_id", t.Int64(), nullable=True),
+        sa.Column("project_id", t.Int64(), nullable=True),
+        sa.Column("institution_id", t.Int64(), nullable=True),
+        sa.Column("actor_person_id", t.Int64(), nullable=False),
+        sa.Column("at", t.UtcTime(), nullable=False),
+        sa.CheckConstraint(
+            "(claim_id IS NULL AND voucher_id IS NULL) OR (project_id IS NOT NULL AND institution_id IS NOT NULL) OR voucher_id IS NOT NULL",
+            name=op.f("ck_transfer_line_has_project_and_institution"),
+        ),
+        sa.CheckConstraint("amount_fen > 0", name=op.f("ck_transfer_amount_above_zero")),
+        sa.CheckConstraint("from_account_id <> to_account_id", name=op.f("ck_transfer_two_accounts")),
+        sa.ForeignKeyConstraint(["claim_id"], ["claim.id"], name=op.f("fk_transfer_claim_id")),
+        sa.ForeignKeyConstraint(
+            ["from_account_id"], ["account.id"], name=op.f("fk_transfer_from_account_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["institution_id"], ["institution.id"], name=op.f("fk_transfer_institution_id")
+        ),
+        sa.ForeignKeyConstraint(["project_id"], ["project.id"], name=op.f("fk_transfer_project_id")),
+        sa.ForeignKeyConstraint(["to_account_id"], ["account.id"], name=op.f("fk_transfer_to_account_id")),
+        sa.ForeignKeyConstraint(["voucher_id"], ["voucher.id"], name=op.f("fk_transfer_voucher_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_transfer")),
+        sqlite_strict=True,
+    )
+    op.create_index("ix_transfer_claim", "transfer", ["claim_id"], unique=False)
+    op.create_index("ix_transfer_from_account", "transfer", ["from_account_id"], unique=False)
+    op.create_index("ix_transfer_to_account", "transfer", ["to_account_id"], unique=False)
+
+
+def _create_waiting() -> None:
+    op.create_table(
+        "waiting",
+        sa.Column("id", t.Int64(), nullable=False),
+        sa.Column("budget_id", t.Int64(), nullable=False),
+        sa.Column("claim_id", t.Int64(), nullable=True),
+        sa.Column("voucher_id", t.Int64(), nullable=True),
+        sa.Column("amount_fen", t.Int64(), nullable=False),
+        sa.Column("queued_at", t.UtcTime(), nullable=False),
+        sa.Column("ended_at", t.UtcTime(), nullable=True),
+        sa.Column("served", t.Int64(), nullable=True),
+        sa.CheckConstraint("(claim_id IS NULL) <> (voucher_id IS NULL)", name=op.f("ck_waiting_one_object")),
+        sa.CheckConstraint("amount_fen > 0", name=op.f("ck_waiting_amount_above_zero")),
+        sa.ForeignKeyConstraint(["budget_id"], ["budget.id"], name=op.f("fk_waiting_budget_id")),
+        sa.ForeignKeyConstraint(["claim_id"], ["claim.id"], name=op.f("fk_waiting_claim_id")),
+        sa.ForeignKeyConstraint(["voucher_id"], ["voucher.id"], name=op.f("fk_waiting_voucher_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_waiting")),
+        sqlite_strict=True,
+    )
+    op.create_index("ix_waiting_queue", "waiting", ["budget_id", "id"], unique=False)
+    op.create_index(
+        "uq_waiting_claim",
+        "waiting",
+        ["claim_id"],
+        unique=True,
+        sqlite_where=sa.text("ended_at IS NULL"),
+        postgresql_where=sa.text("ended_at IS NULL"),
+    )
+
+
+def _create_signature() -> None:
+    op.create_table(
+        "signature",
+        sa.Column("id", t.Int64(), nullable=False),
+        sa.Column("claim_id", t.Int64(), nullable=False),
+        sa.Column("revision", t.Int64(), nullable=False),
+        sa.Column("step", t.Text(), nullable=False),
+        sa.Column("decision", t.Text(), nullable=False),
+        sa.Column("opinion", t.Text(), nullable=False),
+        sa.Column("signer_person_id", t.Int64(), nullable=False),
+        sa.Column("submitter_person_id", t.Int64(), nullable=False),
+        sa.Column("signed_at", t.UtcTime(), nullable=False),
+        sa.CheckConstraint(
+            "decision IN ('pass','return','reject','clear')", name=op.f("ck_signature_decision")
+        ),
+        sa.CheckConstraint(
+            "signer_person_id <> submitter_person_id", name=op.f("ck_signature_not_the_submitter")
+        ),
+        sa.ForeignKeyConstraint(
+            ["claim_id", "signer_person_id", "step"],
+            ["claim_hand.claim_id", "claim_hand.person_id", "claim_hand.step"],
+            name="fk_signature_hand",
+        ),
+        sa.ForeignKeyConstraint(
+            ["claim_id", "submitter_person_id"],
+            ["claim.id", "claim.submitter_person_id"],
+            name="fk_signature_submitter",
+        ),
+        sa.ForeignKeyConstraint(
+            ["signer_person_id"], ["person.id"], name=op.f("fk_signature_signer_person_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_signature")),
+        sa.UniqueConstraint(
+            "claim_id",
+            "revision",
+            "signer_person_id",
+            name=op.f("uq_signature_claim_id_revision_signer_person_id"),
+        ),
+        sqlite_strict=True,
+    )

@@ -1,0 +1,116 @@
+"""What every test may ask for: a fresh, founded database of either kind, keys, people who act.
+
+One PostgreSQL per run: the controlling process starts it and tells the workers where it is.
+After every test that used a database, the invariants must return no row.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from uuid import uuid4
+
+import psycopg
+import pytest
+from psycopg import sql
+
+from tests.postgres import Server
+from tests.scene import Scene
+from voucher.plumbing.db import Database
+from voucher.plumbing.secrets import Keyring
+from voucher.registry.founding import found
+from voucher.stages.oversee.invariants import find_violations
+
+FOUNDED_AT = datetime(2023, 9, 1, 1, 0, tzinfo=UTC)
+BACKENDS = ("sqlite", "postgres")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Start the one PostgreSQL of this run, in the controlling process only."""
+    if hasattr(config, "workerinput") or config.option.collectonly:
+        return
+    server = Server()
+    config.stash[SERVER] = server
+    os.environ["VOUCHER_TEST_POSTGRES"] = str(server.folder / "socket")
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Stop it again."""
+    server = config.stash.get(SERVER, None)
+    if server is not None:
+        server.stop()
+
+
+SERVER = pytest.StashKey[Server]()
+
+
+def postgres_url(name: str) -> str:
+    """Return the address of a database on this run's server."""
+    return f"postgresql:///{name}?host={os.environ['VOUCHER_TEST_POSTGRES']}&user=voucher"
+
+
+@pytest.fixture(scope="session")
+def keyring(tmp_path_factory: pytest.TempPathFactory) -> Keyring:
+    """Return keys that live as long as the worker process."""
+    return Keyring.open(tmp_path_factory.mktemp("keys") / "keys.json", create=True)
+
+
+@pytest.fixture(scope="session")
+def templates(tmp_path_factory: pytest.TempPathFactory, keyring: Keyring) -> dict[str, str]:
+    """Return a founded template database of each kind, made once per worker process."""
+    path = tmp_path_factory.mktemp("template") / "template.db"
+    sqlite = Database(f"sqlite:///{path}")
+    found(sqlite, keyring, FOUNDED_AT)
+    with sqlite.engine.connect() as connection:
+        connection.exec_driver_sql("ROLLBACK")
+        connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+        connection.exec_driver_sql("BEGIN")
+    sqlite.dispose()
+    name = f"template_{uuid4().hex}"
+    with psycopg.connect(postgres_url("postgres"), autocommit=True) as connection:
+        connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+    postgres = Database(postgres_url(name))
+    found(postgres, keyring, FOUNDED_AT)
+    postgres.dispose()
+    return {"sqlite": str(path), "postgres": name}
+
+
+@pytest.fixture(params=BACKENDS)
+def database(
+    request: pytest.FixtureRequest, templates: dict[str, str], tmp_path: Path
+) -> Iterator[Database]:
+    """Yield a fresh founded database of each kind; afterwards its invariants must hold."""
+    backend = str(request.param)
+    name = f"test_{uuid4().hex}"
+    if backend == "sqlite":
+        path = tmp_path / "voucher.db"
+        shutil.copyfile(templates["sqlite"], path)
+        made = Database(f"sqlite:///{path}")
+    else:
+        with psycopg.connect(postgres_url("postgres"), autocommit=True) as connection:
+            connection.execute(
+                sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(
+                    sql.Identifier(name), sql.Identifier(templates["postgres"])
+                )
+            )
+        made = Database(postgres_url(name))
+    yield made
+    if request.node.get_closest_marker("plants_violation") is None:
+        with made.read() as session:
+            violations = find_violations(session)
+        assert violations == [], violations
+    made.dispose()
+    if backend == "postgres":
+        with psycopg.connect(postgres_url("postgres"), autocommit=True) as connection:
+            connection.execute(
+                sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name))
+            )
+
+
+@pytest.fixture
+def scene(database: Database, keyring: Keyring, tmp_path: Path) -> Scene:
+    """Return a small world to act in: a database, keys, and people with roles."""
+    return Scene(database, keyring, tmp_path, FOUNDED_AT)
