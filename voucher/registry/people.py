@@ -221,3 +221,22 @@ def accepted_name_indexes(session: Session, person_ids: Sequence[int]) -> dict[i
         ):
             names.setdefault(person_id, set()).add(index)
     return {person_id: frozenset(indexes) for person_id, indexes in names.items()}
+
+
+def open_system_person(work: Work, code: str, name: str) -> int:
+    """Open the stand-in for a machine (operator at the command line, clock) and return its id.
+
+    It has no identity number; hands compare it like anybody else.
+    """
+    index = work.keyring.blind_index("system", code)
+    key = subjects.open_keys(work, [index])[index]
+    person = Person(
+        blind_index=index,
+        name_sealed=work.keyring.seal(key, NAME_CONTEXT, name),
+        name_index=name_index_of(work.keyring, name),
+        opened_at=work.at,
+    )
+    work.session.add(person)
+    work.session.flush()
+    audit.record_one(work, "person", person.id, "open")
+    return person.id

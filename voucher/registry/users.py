@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy import CheckConstraint, ForeignKey, Index, select
+from sqlalchemy.orm import Mapped, Session, mapped_column
 
+from voucher.ledger import audit
+from voucher.plumbing.constraints import translate
 from voucher.plumbing.db import Model
 from voucher.plumbing.types import Bytes, Day, Flag, Int64, Text, UtcTime
+from voucher.plumbing.unit_of_work import Work
+from voucher.registry import catalogue, people
+from voucher.rules.actor import Actor, Grant, Role
+from voucher.rules.errors import Family, reason
+
+EVER = date(2000, 1, 1)
+PROVINCE = "410000"
 
 
 class UserAccount(Model):
@@ -70,3 +80,105 @@ class WebSession(Model):
     expires_at: Mapped[datetime] = mapped_column(UtcTime, nullable=False)
     second_factor_at: Mapped[datetime | None] = mapped_column(UtcTime)
     ended_at: Mapped[datetime | None] = mapped_column(UtcTime)
+
+
+OPERATOR_LOGIN, CLOCK_LOGIN = "operator", "clock"
+
+LOGIN_UNKNOWN = reason(
+    "login_unknown",
+    "没有名为“{login}”的可用账号",
+    "请核对账号名；账号已停用的，请联系系统管理员",
+    "【设】账号与自然人一一对应到人",
+    Family.FORBIDDEN,
+)
+LOGIN_TAKEN = reason(
+    "login_taken",
+    "账号名“{login}”已被使用",
+    "请换一个账号名",
+    "【设】账号名唯一",
+    Family.CONFLICT,
+)
+translate("uq_user_account_login", "user_account.login", LOGIN_TAKEN)
+
+
+def open_account(
+    work: Work,
+    *,
+    login: str,
+    display_name: str,
+    person_id: int,
+    grants: Sequence[Grant],
+    since: date | None = None,
+) -> UserAccount:
+    """Open an account of a person with its roles; it has no password yet. Raises Refused login_taken."""
+    account = UserAccount(
+        login=login,
+        display_name=display_name,
+        person_id=person_id,
+        must_change_password=True,
+        failed_count=0,
+        created_at=work.at,
+    )
+    work.session.add(account)
+    work.session.flush()
+    for grant in grants:
+        work.session.add(
+            RoleGrant(
+                user_id=account.id,
+                role=grant.role,
+                region_code=grant.region_code,
+                institution_id=grant.institution_id,
+                since=since or work.today,
+            )
+        )
+    work.session.flush()
+    audit.record_one(
+        work,
+        "user_account",
+        account.id,
+        "open",
+        login=login,
+        grants=[[str(each.role), each.region_code, each.institution_id] for each in grants],
+    )
+    return account
+
+
+def open_system_accounts(work: Work) -> int:
+    """Open `operator` (imports, budgets, submits, signs nothing) and `clock` (scheduled jobs) once."""
+    opened = 0
+    for login, name, role in (
+        (OPERATOR_LOGIN, "经办人员（命令行）", Role.OPERATOR),
+        (CLOCK_LOGIN, "系统定时任务", Role.CLOCK),
+    ):
+        if work.session.scalar(select(UserAccount.id).where(UserAccount.login == login)) is None:
+            person = people.open_system_person(work, login, name)
+            open_account(
+                work,
+                login=login,
+                display_name=name,
+                person_id=person,
+                grants=[Grant(role=role, region_code=PROVINCE)],
+                since=EVER,
+            )
+            opened += 1
+    return opened
+
+
+def load_actor(session: Session, login: str, on: date) -> Actor:
+    """Return the actor behind a login, with the roles in force on a day. Raises Refused login_unknown."""
+    account = session.scalars(
+        select(UserAccount).where(UserAccount.login == login, UserAccount.disabled_at.is_(None))
+    ).first()
+    if account is None:
+        raise LOGIN_UNKNOWN.refused(login=login)
+    rows = session.scalars(
+        select(RoleGrant).where(
+            RoleGrant.user_id == account.id,
+            RoleGrant.since <= on,
+            (RoleGrant.until.is_(None)) | (RoleGrant.until >= on),
+        )
+    ).all()
+    grants = tuple(Grant(Role(row.role), row.region_code, row.institution_id) for row in rows)
+    reached = {row.region_code for row in rows if row.region_code is not None}
+    regions = frozenset(code for top in reached for code in catalogue.list_subtree(session, top))
+    return Actor(account.id, account.login, account.person_id, grants, regions)

@@ -42,6 +42,7 @@ class Role(StrEnum):
     AUDITOR = "auditor"
     ADMINISTRATOR = "administrator"
     KEY_CUSTODIAN = "key_custodian"
+    CLOCK = "clock"
 
 
 ROLE_NAMES: dict[Role, str] = {
@@ -59,6 +60,7 @@ ROLE_NAMES: dict[Role, str] = {
     Role.AUDITOR: "审计人员（只读）",
     Role.ADMINISTRATOR: "系统管理员（无业务数据）",
     Role.KEY_CUSTODIAN: "密钥保管员（无业务权限）",
+    Role.CLOCK: "系统定时任务",
 }
 
 
@@ -87,3 +89,19 @@ class Actor:
     def has(self, *roles: Role) -> bool:
         """Return whether any grant carries one of the roles."""
         return any(grant.role in roles for grant in self.grants)
+
+
+def check_role(actor: Actor, *roles: Role) -> None:
+    """Refuse an actor who has none of the roles. Raises Refused role_missing."""
+    if not actor.has(*roles):
+        raise ROLE_MISSING.refused(needed="或".join(ROLE_NAMES[each] for each in roles))
+
+
+def check_reach(actor: Actor, region_code: str, *roles: Role) -> None:
+    """Refuse an actor whose grants of these roles do not reach the region.
+
+    Raises Refused role_missing, region_foreign.
+    """
+    check_role(actor, *roles)
+    if region_code not in actor.regions:
+        raise REGION_FOREIGN.refused(region=region_code)
