@@ -1,0 +1,1 @@
+"""Who is at the door, and which doors are open to them."""

@@ -1,0 +1,1 @@
+"""The shape of what comes in and goes out over the API, one room per stage."""
