@@ -179,6 +179,12 @@ def load_actor(session: Session, login: str, on: date) -> Actor:
         )
     ).all()
     grants = tuple(Grant(Role(row.role), row.region_code, row.institution_id) for row in rows)
-    reached = {row.region_code for row in rows if row.region_code is not None}
-    regions = frozenset(code for top in reached for code in catalogue.list_subtree(session, top))
-    return Actor(account.id, account.login, account.person_id, grants, regions)
+    subtrees = {
+        code: frozenset(catalogue.list_subtree(session, code))
+        for code in {row.region_code for row in rows if row.region_code is not None}
+    }
+    reach: dict[Role, frozenset[str]] = {}
+    for grant in grants:
+        if grant.region_code is not None:
+            reach[grant.role] = reach.get(grant.role, frozenset()) | subtrees[grant.region_code]
+    return Actor(account.id, account.login, account.person_id, grants, reach)

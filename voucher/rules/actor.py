@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from voucher.rules.errors import Family, reason
@@ -77,14 +78,19 @@ class Grant:
 class Actor:
     """The person behind a request: account for the trail, person for the hands.
 
-    `regions` is the closed set of region codes the grants reach, filled in by the registry.
+    `reach` holds, per role, the codes of every region its grants cover, filled in by the registry.
     """
 
     user_id: int
     login: str
     person_id: int
     grants: tuple[Grant, ...]
-    regions: frozenset[str] = frozenset()
+    reach: Mapping[Role, frozenset[str]] = field(default_factory=dict)
+
+    @property
+    def regions(self) -> frozenset[str]:
+        """Return every region any of the grants covers."""
+        return frozenset().union(*self.reach.values())
 
     def has(self, *roles: Role) -> bool:
         """Return whether any grant carries one of the roles."""
@@ -103,5 +109,5 @@ def check_reach(actor: Actor, region_code: str, *roles: Role) -> None:
     Raises Refused role_missing, region_foreign.
     """
     check_role(actor, *roles)
-    if region_code not in actor.regions:
+    if not any(region_code in actor.reach.get(role, frozenset()) for role in roles):
         raise REGION_FOREIGN.refused(region=region_code)
