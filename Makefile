@@ -70,7 +70,12 @@ bench: setup ## 速度：NAME=哪一项 SIZE=规模 · what we claim about speed
 
 migration: setup ## 新的数据库迁移：WHAT="做什么" · a new migration from the models
 	@if [ -z "$(WHAT)" ]; then echo '请写明内容 · say what: make migration WHAT="..."' >&2; exit 2; fi
-	@$(BIN)/alembic -c migrations/alembic.ini revision --autogenerate -m "$(WHAT)"
+	@mkdir -p .run && rm -f .run/migration.sqlite*
+	@next="$$(printf '%04d' $$((10#$$(cat migrations/HEAD) + 1)))"; \
+	export VOUCHER_DATABASE_URL="sqlite:///$(CURDIR)/.run/migration.sqlite"; \
+	$(BIN)/alembic -c migrations/alembic.ini upgrade head; \
+	$(BIN)/alembic -c migrations/alembic.ini revision --autogenerate --rev-id "$$next" -m "$(WHAT)"; \
+	echo "$$next" > migrations/HEAD
 
 docs: setup ## 由代码重写 docs/rules.md 与 docs/lifecycle.md · write the generated documents again
 	@$(BIN)/python -m voucher.cli.documents
