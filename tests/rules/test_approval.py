@@ -116,6 +116,11 @@ def test_the_later_band_of_one_amount_wins() -> None:
     assert rules.required_steps(1, TODAY, [BANDS[0], newer]) == FIVE
 
 
+def test_a_newer_low_band_does_not_take_the_province_out_of_a_high_one() -> None:
+    newer = AmountBand(0, FOUR, "新办法", date(2024, 1, 1))
+    assert rules.required_steps(100_000_000, TODAY, [*BANDS, newer]) == FIVE
+
+
 def test_without_a_band_nothing_is_waved_through() -> None:
     with pytest.raises(Refused, match="band_missing"):
         rules.required_steps(1, TODAY, [])

@@ -144,6 +144,7 @@ def test_ac_f10_a_level_without_a_standard_earns_nothing(level: Level | None, me
 def test_a_row_for_all_levels_does_not_pay_a_level_certificate() -> None:
     everything = evaluation(Form.LEVEL_CERTIFICATE, None, "500")
     assert code(price(replace(CARER5, level=Level.SPECIAL_TECHNICIAN), everything)) == "no_standard"
+    assert code(price(replace(CARER5, level=None), everything)) == "no_standard"
 
 
 def test_a_certificate_from_before_the_document_earns_nothing() -> None:
