@@ -145,6 +145,13 @@ def test_a_former_occupation_code_counts_as_the_one_it_became() -> None:
     assert codes(CERT5, former) == ["certificate_occupation_mismatch"]
 
 
+def test_aliases_are_followed_as_the_entitlement_key_follows_them() -> None:
+    oldest = replace(CERT5, occupation_code="4-99-99-99")
+    chain = {"4-99-99-99": "4-14-02-02", "4-14-02-02": "4-10-01-05"}
+    assert compare_with_register(CERT5, oldest, False, chain) == ()
+    check_scope("4-99-99-99", Level.JUNIOR, date(2024, 3, 1), SCOPES, chain)
+
+
 def test_spelling_of_codes_does_not_make_another_certificate() -> None:
     written = replace(CERT5, number="ｓ000041010001245000001 ", evaluator_code="91410100mate5t033y")
     assert codes(CERT5, written) == []

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from types import MappingProxyType
 
+from voucher.rules.duplicates import canonical_occupation
 from voucher.rules.errors import Reason, Refusal, reason
 from voucher.rules.money import format_yuan
 from voucher.rules.names import same_name
@@ -157,6 +158,8 @@ def compare_with_register(
 
     Two blanks are not a match. `aliases` maps former occupation codes to the ones they count as. Names
     are compared only where the person is the same; the refusals carry no name and no identity.
+
+    Raises occupation_alias_circle.
     """
     # The number of a 特种作业操作证 is T and the holder's identity number.
     number = mask_free_text(claimed.number)
@@ -196,9 +199,9 @@ def _say_level(level: Level | None) -> str:
 
 
 def _read_subject(facts: CertificateFacts, aliases: Mapping[str, str]) -> str:
-    """Return what the certificate is for: the occupation after the alias map, the item, or both."""
-    codes = (aliases.get(code, code) for code in (facts.occupation_code, facts.item_code) if code is not None)
-    return " ".join(codes)
+    """Return what the certificate is for: the occupation after the alias map, the 专项 item, or both."""
+    occupation = canonical_occupation(facts.occupation_code or "", aliases)
+    return " ".join(code for code in (occupation, facts.item_code) if code)
 
 
 @rule(number="CER-02", stage="评价", source=SCOPE_SOURCE, since=FOUNDED)
@@ -211,11 +214,13 @@ def check_scope(
 ) -> None:
     """Check that an evaluator was filed for an occupation (or item) and level on the day of issue.
 
-    Raises evaluator_out_of_scope, evaluator_out_of_date.
+    Raises evaluator_out_of_scope, evaluator_out_of_date, occupation_alias_circle.
     """
-    wanted = aliases.get(code, code)
+    wanted = canonical_occupation(code, aliases)
     fitting = [
-        scope for scope in scopes if aliases.get(scope.code, scope.code) == wanted and scope.level is level
+        scope
+        for scope in scopes
+        if canonical_occupation(scope.code, aliases) == wanted and scope.level is level
     ]
     if not fitting:
         raise EVALUATOR_OUT_OF_SCOPE.refused(code=code, level=_say_level(level))
