@@ -1,0 +1,153 @@
+"""Workbooks for people: no cell can act, amounts are exact, the same content gives the same bytes.
+
+Amounts are written as text from whole fen ("1,948,240.00"), because a number in a workbook is a binary
+fraction and money never is one here; a column of kind FEN carries the whole number beside it where sums
+are to be taken. Marks of "number stored as text" are switched off for both.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import xlsxwriter
+from xlsxwriter.worksheet import Worksheet
+
+from voucher.plumbing.spreadsheets.scanning import column_letters
+from voucher.rules.money import check_fen, format_yuan
+
+ACTING_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+LARGEST_EXACT = 2**53
+LARGEST_ROW = 1_048_576
+AUTHOR = "职业技能电子培训券"
+
+
+class Kind(StrEnum):
+    """What a column holds, and so how it is written and aligned."""
+
+    TEXT = "text"
+    WHOLE = "whole"
+    AMOUNT = "amount"
+    FEN = "fen"
+    DAY = "day"
+
+
+@dataclass(frozen=True, slots=True)
+class SheetColumn:
+    """One column: its heading, its kind and its width in characters of a Latin letter."""
+
+    heading: str
+    kind: Kind = Kind.TEXT
+    width: int = 16
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """One sheet: name (at most 31 characters), columns, and rows of str, int, date or None."""
+
+    name: str
+    columns: Sequence[SheetColumn]
+    rows: Iterable[Sequence[str | int | date | None]]
+
+
+def write_workbook(
+    target: Path | BinaryIO, sheets: Sequence[Sheet], *, created_at: datetime, title: str = ""
+) -> None:
+    """Write the sheets with flat memory; the same sheets and moment give the same bytes.
+
+    A file appears whole under its name or not at all. Raises TypeError for a value that does not fit its
+    column's kind, ValueError for a text or a number that a workbook cannot carry.
+    """
+    if isinstance(target, Path):
+        beside = target.with_name(f".{target.name}.part")
+        try:
+            with beside.open("wb") as file:
+                write_workbook(file, sheets, created_at=created_at, title=title)
+                file.flush()
+                os.fsync(file.fileno())
+            beside.replace(target)
+        finally:
+            beside.unlink(missing_ok=True)
+        return
+    buffer = io.BytesIO()
+    options = {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
+    with xlsxwriter.Workbook(buffer, options) as book:
+        moment = created_at.astimezone(UTC).replace(tzinfo=None)
+        book.set_properties({"title": title, "author": AUTHOR, "created": moment})
+        formats = _Formats(book)
+        for sheet in sheets:
+            _write_sheet(book.add_worksheet(sheet.name), sheet, formats)
+    target.write(buffer.getbuffer())
+
+
+class _Formats:
+    """The few looks a workbook uses."""
+
+    def __init__(self, book: Any) -> None:
+        look = {"font_name": "宋体", "font_size": 11, "valign": "vcenter"}
+        text = {**look, "num_format": "@"}
+        self.header = book.add_format(
+            {**text, "bold": True, "bg_color": "#DCE6F1", "border": 1, "align": "center", "text_wrap": True}
+        )
+        self.quoted = book.add_format({**text, "quote_prefix": True})
+        self.by_kind = {
+            Kind.TEXT: book.add_format(text),
+            Kind.WHOLE: book.add_format({**look, "num_format": "0", "align": "right"}),
+            Kind.FEN: book.add_format({**look, "num_format": "0", "align": "right"}),
+            Kind.AMOUNT: book.add_format({**text, "align": "right"}),
+            Kind.DAY: book.add_format({**text, "align": "center"}),
+        }
+
+
+def _write_sheet(page: Worksheet, sheet: Sheet, formats: _Formats) -> None:
+    for position, column in enumerate(sheet.columns):
+        page.set_column(position, position, column.width, formats.by_kind[column.kind])
+    page.freeze_panes(1, 0)
+    page.ignore_errors(
+        {"number_stored_as_text": f"A1:{column_letters(max(1, len(sheet.columns)))}{LARGEST_ROW}"}
+    )
+    for position, column in enumerate(sheet.columns):
+        _place(page.write_string(0, position, column.heading, formats.header), column)
+    for line, row in enumerate(sheet.rows, start=1):
+        for position, (column, value) in enumerate(zip(sheet.columns, row, strict=True)):
+            if value is None:
+                continue
+            look = formats.by_kind[column.kind]
+            if column.kind in (Kind.WHOLE, Kind.FEN):
+                _place(page.write_number(line, position, _whole(value), look), column)
+                continue
+            text = _text_of(column, value)
+            if column.kind is Kind.TEXT and text.startswith(ACTING_STARTS):
+                look = formats.quoted
+            _place(page.write_string(line, position, text, look), column)
+
+
+def _text_of(column: SheetColumn, value: str | int | date) -> str:
+    match column.kind, value:
+        case Kind.AMOUNT, int():
+            return format_yuan(check_fen(value))
+        case Kind.DAY, date() if not isinstance(value, datetime):
+            return value.isoformat()
+        case Kind.TEXT, str():
+            return value
+    raise TypeError(f"column {column.heading} of kind {column.kind} cannot hold {type(value).__name__}")
+
+
+def _whole(value: object) -> int:
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise TypeError(f"a whole number is needed, not {type(value).__name__}")
+    if abs(value) > LARGEST_EXACT:
+        raise ValueError("a workbook cannot carry this whole number exactly")
+    return value
+
+
+def _place(outcome: int, column: SheetColumn) -> None:
+    # The library reports what it could not write by a number and goes on; a missing cell must not pass.
+    if outcome != 0:
+        raise ValueError(f"a workbook cannot carry this value of column {column.heading}")
