@@ -14,6 +14,7 @@ from voucher.plumbing.db import Model
 from voucher.plumbing.types import Bytes, Day, Flag, Int64, Text, UtcTime
 from voucher.plumbing.unit_of_work import Work
 from voucher.registry import catalogue, people
+from voucher.registry.institutions import Institution
 from voucher.rules.actor import Actor, Grant, Role
 from voucher.rules.errors import Family, reason
 
@@ -59,7 +60,7 @@ class RoleGrant(Model):
     user_id: Mapped[int] = mapped_column(Int64, ForeignKey("user_account.id"), nullable=False)
     role: Mapped[str] = mapped_column(Text, nullable=False)
     region_code: Mapped[str | None] = mapped_column(Text, ForeignKey("region.code"))
-    institution_id: Mapped[int | None] = mapped_column(Int64, ForeignKey("institution.id"))
+    institution_id: Mapped[int | None] = mapped_column(Int64, ForeignKey(Institution.id))
     since: Mapped[date] = mapped_column(Day, nullable=False)
     until: Mapped[date | None] = mapped_column(Day)
 

@@ -1,0 +1,140 @@
+"""The reference data that ships with the program, loaded once; what is already there is left as it is."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import insert, select
+
+from voucher.ledger import audit
+from voucher.plumbing.db import Model
+from voucher.plumbing.unit_of_work import Work
+from voucher.registry.catalogue import (
+    Occupation,
+    OccupationAlias,
+    Project,
+    QualificationEntry,
+    Region,
+    SpecialItem,
+)
+from voucher.registry.standards import (
+    AmountBandRow,
+    CalendarDay,
+    CalendarYear,
+    ModifierRow,
+    Parameter,
+    StandardRow,
+)
+from voucher.rules.money import parse_yuan
+
+FOLDER = Path(__file__).resolve().parent / "data"
+
+Record = Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Shipped:
+    """One file of the folder: its table, what identifies a row, and how a row is read."""
+
+    name: str
+    model: type[Model]
+    key: tuple[str, ...]
+    read: Callable[[Record], dict[str, Any]]
+
+
+def _day(text: str) -> date | None:
+    return date.fromisoformat(text) if text else None
+
+
+def _period(record: Record) -> dict[str, Any]:
+    return {"since": _day(record["since"]), "until": _day(record["until"])}
+
+
+def _region(record: Record) -> dict[str, Any]:
+    return {**record, "parent_code": record["parent_code"] or None}
+
+
+def _occupation(record: Record) -> dict[str, Any]:
+    flags = {name: record[name] == "1" for name in ("is_digital", "is_green")}
+    return {**{name: record[name] for name in ("code", "name", "edition")}, **_period(record), **flags}
+
+
+def _alias(record: Record) -> dict[str, Any]:
+    return {**record, "since": _day(record["since"])}
+
+
+def _dated(record: Record) -> dict[str, Any]:
+    return {**record, **_period(record)}
+
+
+def _standard(record: Record) -> dict[str, Any]:
+    row = {name: text or None for name, text in record.items() if name != "amount_yuan"}
+    level = int(record["level"]) if record["level"] else None
+    return {**row, **_period(record), "level": level, "amount_fen": parse_yuan(record["amount_yuan"])}
+
+
+def _modifier(record: Record) -> dict[str, Any]:
+    return {**record, **_period(record), "basis_points": int(record["basis_points"])}
+
+
+def _band(record: Record) -> dict[str, Any]:
+    row = {name: record[name] for name in ("steps", "document")}
+    return {**row, **_period(record), "minimum_fen": parse_yuan(record["minimum_yuan"])}
+
+
+def _calendar_day(record: Record) -> dict[str, Any]:
+    day, worked = date.fromisoformat(record["day"]), record["is_workday"] == "1"
+    return {"day": day, "is_workday": worked, "name": record["name"]}
+
+
+def _calendar_year(record: Record) -> dict[str, Any]:
+    return {"year": int(record["year"]), "source": record["source"]}
+
+
+# In this order: a row may name only what stands in an earlier file, or earlier in its own.
+SHIPPED: tuple[Shipped, ...] = (
+    Shipped("regions", Region, ("code",), _region),
+    Shipped("occupations", Occupation, ("code",), _occupation),
+    Shipped("occupation_aliases", OccupationAlias, ("old_code",), _alias),
+    Shipped("special_items", SpecialItem, ("code",), dict),
+    Shipped("qualification_entries", QualificationEntry, ("occupation_code", "since"), _dated),
+    Shipped("projects", Project, ("code",), dict),
+    Shipped("standards", StandardRow, ("code",), _standard),
+    Shipped("modifiers", ModifierRow, ("code",), _modifier),
+    Shipped("parameters", Parameter, ("name", "region_code", "since"), _dated),
+    Shipped("amount_bands", AmountBandRow, ("minimum_fen", "since"), _band),
+    Shipped("calendar_years", CalendarYear, ("year",), _calendar_year),
+    Shipped("calendar_days", CalendarDay, ("day",), _calendar_day),
+)
+
+
+def load_reference(work: Work) -> dict[str, int]:
+    """Add the shipped rows that are missing and return how many of each kind were added.
+
+    A row that somebody has changed since stays changed.
+    """
+    added = {shipped.name: _load(work, shipped) for shipped in SHIPPED}
+    if any(added.values()):
+        audit.record_one(work, "reference", 0, "load", **added)
+    return added
+
+
+def _load(work: Work, shipped: Shipped) -> int:
+    columns = [getattr(shipped.model, name) for name in shipped.key]
+    known = {tuple(row) for row in work.session.execute(select(*columns))}
+    rows = [shipped.read(record) for record in read_records(FOLDER / f"{shipped.name}.csv")]
+    fresh = [row for row in rows if tuple(row[name] for name in shipped.key) not in known]
+    if fresh:
+        work.session.execute(insert(shipped.model), fresh)
+    return len(fresh)
+
+
+def read_records(path: Path) -> Iterator[Record]:
+    """Yield the rows of one of our own csv files by column name."""
+    with path.open(encoding="utf-8", newline="") as file:
+        yield from csv.DictReader(file)
