@@ -1,4 +1,4 @@
-"""The dated rows as the rules want them: standards, modifiers, bands, listed occupations, calendar, parameters."""
+"""The dated rows as the rules want them: standards, bands, listed occupations, calendar, parameters."""
 
 from __future__ import annotations
 
