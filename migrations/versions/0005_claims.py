@@ -19,6 +19,7 @@ def upgrade() -> None:
     _create_notice()
     _create_claim()
     _create_claim_hand()
+    _create_clearing()
     _create_objection()
     _create_settlement_line()
     _create_transfer()
@@ -123,10 +124,10 @@ def _create_claim() -> None:
         sa.Column("institution_id", t.Int64(), nullable=False),
         sa.Column("entitlement_id", t.Int64(), nullable=False),
         sa.Column("entitlement_key", t.Text(), nullable=False),
+        sa.Column("proposed_fen", t.Int64(), nullable=False),
         sa.Column("amount_fen", t.Int64(), nullable=False),
         sa.Column("reserved_fen", t.Int64(), nullable=False),
         sa.Column("explanation", t.Text(), nullable=False),
-        sa.Column("findings", t.Json(), nullable=False),
         sa.Column("revision", t.Int64(), nullable=False),
         sa.Column("submitter_person_id", t.Int64(), nullable=False),
         sa.Column("filed_on", t.Day(), nullable=False),
@@ -136,6 +137,7 @@ def _create_claim() -> None:
         sa.Column("seq", t.Int64(), nullable=False),
         sa.Column("thing", t.Text(), nullable=False),
         sa.CheckConstraint("thing = 'claim'", name=op.f("ck_claim_thing")),
+        sa.CheckConstraint("amount_fen <= proposed_fen", name=op.f("ck_claim_never_above_the_standard")),
         sa.CheckConstraint("amount_fen >= 0 AND reserved_fen >= 0", name=op.f("ck_claim_nothing_below_zero")),
         sa.CheckConstraint("revision >= 1", name=op.f("ck_claim_revision")),
         sa.CheckConstraint("verified = 1", name=op.f("ck_claim_verified")),
@@ -210,6 +212,46 @@ def _create_claim_hand() -> None:
         sa.UniqueConstraint(
             "claim_id", "person_id", "step", name=op.f("uq_claim_hand_claim_id_person_id_step")
         ),
+        sqlite_strict=True,
+    )
+
+
+def _create_clearing() -> None:
+    op.create_table(
+        "clearing",
+        sa.Column("id", t.Int64(), nullable=False),
+        sa.Column("claim_id", t.Int64(), nullable=False),
+        sa.Column("revision", t.Int64(), nullable=False),
+        sa.Column("amount_fen", t.Int64(), nullable=False),
+        sa.Column("opinion", t.Text(), nullable=False),
+        sa.Column("submitter_person_id", t.Int64(), nullable=False),
+        sa.Column("proposed_by_person_id", t.Int64(), nullable=False),
+        sa.Column("proposed_at", t.UtcTime(), nullable=False),
+        sa.Column("confirmed_by_person_id", t.Int64(), nullable=True),
+        sa.Column("confirmed_at", t.UtcTime(), nullable=True),
+        sa.CheckConstraint("amount_fen > 0", name=op.f("ck_clearing_amount_above_zero")),
+        sa.CheckConstraint(
+            "confirmed_by_person_id <> proposed_by_person_id", name=op.f("ck_clearing_two_people")
+        ),
+        sa.CheckConstraint(
+            "confirmed_by_person_id <> submitter_person_id", name=op.f("ck_clearing_not_the_submitter_either")
+        ),
+        sa.CheckConstraint(
+            "proposed_by_person_id <> submitter_person_id", name=op.f("ck_clearing_not_the_submitter")
+        ),
+        sa.ForeignKeyConstraint(
+            ["claim_id", "submitter_person_id"],
+            ["claim.id", "claim.submitter_person_id"],
+            name="fk_clearing_submitter",
+        ),
+        sa.ForeignKeyConstraint(
+            ["confirmed_by_person_id"], ["person.id"], name=op.f("fk_clearing_confirmed_by_person_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["proposed_by_person_id"], ["person.id"], name=op.f("fk_clearing_proposed_by_person_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_clearing")),
+        sa.UniqueConstraint("claim_id", "revision", name=op.f("uq_clearing_claim_id_revision")),
         sqlite_strict=True,
     )
 

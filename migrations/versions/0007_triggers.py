@@ -45,7 +45,14 @@ NEVER_DELETED = (
 )
 FIXED_COLUMNS = {
     "voucher": ("holder_person_id", "number", "project_id", "budget_id"),
-    "claim": ("person_id", "entitlement_key", "kind", "institution_id", "certificate_id", "submitter_person_id"),
+    "claim": (
+        "person_id",
+        "entitlement_key",
+        "kind",
+        "institution_id",
+        "certificate_id",
+        "submitter_person_id",
+    ),
     "certificate": ("number", "person_id", "trade_code", "level", "issued_on", "institution_id"),
     "entitlement": ("key", "person_id", "kind"),
     "person": ("blind_index",),

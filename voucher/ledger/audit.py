@@ -52,9 +52,7 @@ class AuditSeal(Model):
     __table_args__ = ({"sqlite_strict": True},)
 
     seq: Mapped[int] = mapped_column(Int64, primary_key=True, autoincrement=False)
-    audit_row_id: Mapped[int] = mapped_column(
-        Int64, ForeignKey("audit_row.id"), nullable=False, unique=True
-    )
+    audit_row_id: Mapped[int] = mapped_column(Int64, ForeignKey("audit_row.id"), nullable=False, unique=True)
     chain_hash: Mapped[str] = mapped_column(Text, nullable=False, unique=True)
     sealed_at: Mapped[datetime] = mapped_column(UtcTime, nullable=False)
 

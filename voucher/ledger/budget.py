@@ -44,9 +44,7 @@ BUDGET_TAKEN = reason(
     SOURCE,
     Family.CONFLICT,
 )
-AMOUNT_NOT_POSITIVE = reason(
-    "amount_not_positive", "金额必须大于零", "请核对金额后重新填写", SOURCE
-)
+AMOUNT_NOT_POSITIVE = reason("amount_not_positive", "金额必须大于零", "请核对金额后重新填写", SOURCE)
 
 
 class Budget(Model):
@@ -59,9 +57,7 @@ class Budget(Model):
             "granted_fen >= 0 AND reserved_fen >= 0 AND spent_fen >= 0 AND returned_fen >= 0",
             name="nothing_below_zero",
         ),
-        CheckConstraint(
-            "reserved_fen + spent_fen + returned_fen <= granted_fen", name="never_overdrawn"
-        ),
+        CheckConstraint("reserved_fen + spent_fen + returned_fen <= granted_fen", name="never_overdrawn"),
         CheckConstraint("year BETWEEN 2000 AND 2100", name="year"),
         {"sqlite_strict": True},
     )
@@ -262,8 +258,11 @@ def end_waiting(work: Work, place: Waiting, *, served: bool) -> None:
 
 def count_waiting(work: Work, budget_id: int) -> int:
     """Return how many stand in the queue of a budget."""
-    return work.session.scalar(
-        select(func.count())
-        .select_from(Waiting)
-        .where(Waiting.budget_id == budget_id, Waiting.ended_at.is_(None))
-    ) or 0
+    return (
+        work.session.scalar(
+            select(func.count())
+            .select_from(Waiting)
+            .where(Waiting.budget_id == budget_id, Waiting.ended_at.is_(None))
+        )
+        or 0
+    )

@@ -36,9 +36,7 @@ class Account(Model):
     __tablename__ = "account"
     __table_args__ = (
         UniqueConstraint("budget_id", "role"),
-        CheckConstraint(
-            "role IN ('treasury','available','reserved','spent','returned')", name="role"
-        ),
+        CheckConstraint("role IN ('treasury','available','reserved','spent','returned')", name="role"),
         CheckConstraint("role = 'treasury' OR balance_fen >= 0", name="not_below_zero"),
         {"sqlite_strict": True},
     )

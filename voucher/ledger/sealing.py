@@ -67,9 +67,7 @@ def sign_checkpoint(work: Work, anchor_file: Path) -> AuditCheckpoint | None:
     """Sign the chain's head and remember to append it to the anchor file; None where nothing is new."""
     session = work.session
     head = session.scalars(select(AuditSeal).order_by(AuditSeal.seq.desc()).limit(1)).first()
-    last = session.scalars(
-        select(AuditCheckpoint).order_by(AuditCheckpoint.seq.desc()).limit(1)
-    ).first()
+    last = session.scalars(select(AuditCheckpoint).order_by(AuditCheckpoint.seq.desc()).limit(1)).first()
     if head is None or (last is not None and last.seq == head.seq):
         return None
     signer = CheckpointSigner(work.keyring)

@@ -8,6 +8,7 @@ or a skipped step is refused by the database even where Python is wrong. The obj
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -122,6 +123,15 @@ def life(thing: Thing, table: str) -> tuple[Any, ...]:
     )
 
 
+@dataclass(slots=True)
+class Snapshot:
+    """An object known only by id, state and last step: what a bulk insert has just written."""
+
+    id: int
+    state: str
+    seq: int
+
+
 def first_state(thing: Thing, event: str) -> dict[str, object]:
     """Return the columns a new object of this kind is inserted with before `begin` writes its event."""
     return {"thing": str(thing), "state": next_state(thing, None, event), "seq": 1}
@@ -179,7 +189,9 @@ def move(
 
 def set_loaded_state(each: Any, state: str, seq: int) -> None:
     """Bring an object already in memory up to what was just written, without writing it again."""
-    if hasattr(each, "_sa_instance_state"):
+    if isinstance(each, Snapshot):
+        each.state, each.seq = state, seq
+    else:
         set_committed_value(each, "state", state)
         set_committed_value(each, "seq", seq)
 

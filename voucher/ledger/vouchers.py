@@ -58,9 +58,7 @@ class Voucher(Stateful, Model):
 
 def get_voucher(work: Work, voucher_id: int) -> Voucher:
     """Return a voucher, locked for this transaction. Raises Refused voucher_missing."""
-    found = work.session.scalars(
-        select(Voucher).where(Voucher.id == voucher_id).with_for_update()
-    ).first()
+    found = work.session.scalars(select(Voucher).where(Voucher.id == voucher_id).with_for_update()).first()
     if found is None:
         raise VOUCHER_MISSING.refused()
     return found

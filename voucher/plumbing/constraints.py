@@ -43,5 +43,7 @@ def refusal_of(error: IntegrityError) -> Refusal | None:
     name = constraint_name(error)
     if name is None:
         return None
-    told = _BY_NAME.get(name) or _BY_COLUMNS.get(name) or _BY_NAME.get(name.removeprefix("index '").rstrip("'"))
+    told = (
+        _BY_NAME.get(name) or _BY_COLUMNS.get(name) or _BY_NAME.get(name.removeprefix("index '").rstrip("'"))
+    )
     return told.refusal() if told is not None else None

@@ -100,7 +100,5 @@ def once(work: Work, key: str, asked: str, act: Callable[[Work], Answer]) -> Ans
             raise KEY_IN_FLIGHT.refused()
         return Answer(found.status, found.answer)
     answer = act(work)
-    work.session.execute(
-        update(IdempotencyKey).where(mine).values(status=answer.status, answer=answer.body)
-    )
+    work.session.execute(update(IdempotencyKey).where(mine).values(status=answer.status, answer=answer.body))
     return Answer(answer.status, answer.body)

@@ -204,6 +204,18 @@ def read_people(session: Session, keyring: Keyring, person_ids: Sequence[int]) -
     return read
 
 
+def find_subject_indexes(session: Session, person_ids: Sequence[int]) -> dict[int, str]:
+    """Return the blind index of each person's identity number."""
+    found: dict[int, str] = {}
+    ordered = sorted(set(person_ids))
+    for start in range(0, len(ordered), LOOKUP_CHUNK):
+        rows = session.execute(
+            select(Person.id, Person.blind_index).where(Person.id.in_(ordered[start : start + LOOKUP_CHUNK]))
+        )
+        found.update({person_id: index for person_id, index in rows})
+    return found
+
+
 def accepted_name_indexes(session: Session, person_ids: Sequence[int]) -> dict[int, frozenset[str]]:
     """Return, per person, the blind indexes of the present name and of every approved former one."""
     names: dict[int, set[str]] = {}

@@ -9,6 +9,7 @@ from datetime import date
 from enum import StrEnum
 
 from voucher.rules.errors import Refusal, reason
+from voucher.rules.identity import Sex as Sex
 from voucher.rules.levels import clean_word
 from voucher.rules.periods import in_force
 from voucher.rules.register import rule
@@ -80,13 +81,6 @@ _PENSION_ALIASES = {
     "未领取养老金人员": NO_PENSION,
 }
 _BETWEEN = re.compile(r"[、,;/|]+")
-
-
-class Sex(StrEnum):
-    """The sex an identity number states."""
-
-    MALE = "male"
-    FEMALE = "female"
 
 
 class Mark(StrEnum):
@@ -192,7 +186,7 @@ def judge_eligibility(facts: PersonFacts, on: date, limits: AgeLimits, *, strict
     """
     pension = _find_tag(facts.tags, TagKind.PENSION, on, prefer=DRAWING_PENSION)
     answers = (
-        _judge_age(facts, on, limits, pension),
+        _judge_age(facts, on, limits, pension, strict=strict),
         _judge_payroll(facts, on),
         _judge_pension(pension),
         _judge_intent(facts.intent_declared, strict=strict),
@@ -218,7 +212,9 @@ def _find_tag(tags: Iterable[Tag], kind: TagKind, on: date, prefer: str) -> Tag 
     return max(applying, key=lambda tag: (tag.value == prefer, tag.since), default=None)
 
 
-def _judge_age(facts: PersonFacts, on: date, limits: AgeLimits, pension: Tag | None) -> _Answer:
+def _judge_age(
+    facts: PersonFacts, on: date, limits: AgeLimits, pension: Tag | None, *, strict: bool
+) -> _Answer:
     number = "ELI-03.1"
     if facts.birth_on is None or not in_force(on, limits.since, limits.until):
         missing = "出生日期未登记" if facts.birth_on is None else "当日没有生效的年龄标准"
@@ -236,6 +232,10 @@ def _judge_age(facts: PersonFacts, on: date, limits: AgeLimits, pension: Tag | N
     if pension is not None and pension.value == NO_PENSION:
         text = f"已超过{maximum}周岁，未领取养老金，可以享受"
         return Finding(Mark.CAUTION, number, text, f"{limits.document}; {pension.source}"), None
+    if pension is None and not strict:
+        # whether a pension is drawn is a fact nobody recorded: it is shown, and blocks no evaluation subsidy
+        text = f"已超过{maximum}周岁，是否按月领取职工养老金未核"
+        return Finding(Mark.CAUTION, number, text, limits.document), None
     refusal = PAST_RETIREMENT.refusal(maximum=maximum)
     return Finding(Mark.FAILED, number, refusal.title, limits.document), refusal
 

@@ -72,9 +72,7 @@ class RegisterEntry(Model):
     id: Mapped[int] = mapped_column(Int64, primary_key=True)
     number: Mapped[str] = mapped_column(Text, nullable=False)
     revision: Mapped[int] = mapped_column(Int64, nullable=False)
-    subject_index: Mapped[str] = mapped_column(
-        Text, ForeignKey("subject_key.blind_index"), nullable=False
-    )
+    subject_index: Mapped[str] = mapped_column(Text, ForeignKey("subject_key.blind_index"), nullable=False)
     name_sealed: Mapped[bytes] = mapped_column(Bytes, nullable=False)
     name_index: Mapped[str] = mapped_column(Text, nullable=False)
     trade_code: Mapped[str] = mapped_column(Text, nullable=False)

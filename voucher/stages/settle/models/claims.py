@@ -16,6 +16,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, mapped_column
 
 from voucher.ledger.states import Stateful, life
+from voucher.plumbing.clock import day_of
 from voucher.plumbing.db import Model
 from voucher.plumbing.types import Day, Flag, Int64, Json, Text, UtcTime
 from voucher.rules.lifecycle import Thing
@@ -49,6 +50,11 @@ class SettlementBatch(Stateful, Model):
     declared_total_fen: Mapped[int] = mapped_column(Int64, nullable=False)
     created_by_person_id: Mapped[int] = mapped_column(Int64, nullable=False)
     created_at: Mapped[datetime] = mapped_column(UtcTime, nullable=False)
+
+    @property
+    def number(self) -> str:
+        """Return the number people quote, e.g. JS-419001-2024-0012."""
+        return f"JS-{self.region_code}-{day_of(self.created_at).year}-{self.id:04d}"
 
 
 class SettlementLine(Model):
@@ -108,6 +114,7 @@ class Claim(Stateful, Model):
         ),
         CheckConstraint("verified = 1", name="verified"),
         CheckConstraint("amount_fen >= 0 AND reserved_fen >= 0", name="nothing_below_zero"),
+        CheckConstraint("amount_fen <= proposed_fen", name="never_above_the_standard"),
         CheckConstraint("revision >= 1", name="revision"),
         UniqueConstraint("id", "submitter_person_id"),
         UniqueConstraint("id", "person_id", "trade_code", "level", "institution_id"),
@@ -134,10 +141,10 @@ class Claim(Stateful, Model):
     institution_id: Mapped[int] = mapped_column(Int64, ForeignKey("institution.id"), nullable=False)
     entitlement_id: Mapped[int] = mapped_column(Int64, ForeignKey("entitlement.id"), nullable=False)
     entitlement_key: Mapped[str] = mapped_column(Text, nullable=False)
+    proposed_fen: Mapped[int] = mapped_column(Int64, nullable=False)
     amount_fen: Mapped[int] = mapped_column(Int64, nullable=False)
     reserved_fen: Mapped[int] = mapped_column(Int64, nullable=False)
     explanation: Mapped[str] = mapped_column(Text, nullable=False)
-    findings: Mapped[Any] = mapped_column(Json, nullable=False)
     revision: Mapped[int] = mapped_column(Int64, nullable=False)
     submitter_person_id: Mapped[int] = mapped_column(Int64, ForeignKey("person.id"), nullable=False)
     filed_on: Mapped[date] = mapped_column(Day, nullable=False)
@@ -198,3 +205,33 @@ class Signature(Model):
     signer_person_id: Mapped[int] = mapped_column(Int64, ForeignKey("person.id"), nullable=False)
     submitter_person_id: Mapped[int] = mapped_column(Int64, nullable=False)
     signed_at: Mapped[datetime] = mapped_column(UtcTime, nullable=False)
+
+
+class Clearing(Model):
+    """What two people decided of a claim the rules left to a person: one proposes, another confirms."""
+
+    __tablename__ = "clearing"
+    __table_args__ = (
+        CheckConstraint("confirmed_by_person_id <> proposed_by_person_id", name="two_people"),
+        CheckConstraint("proposed_by_person_id <> submitter_person_id", name="not_the_submitter"),
+        CheckConstraint("confirmed_by_person_id <> submitter_person_id", name="not_the_submitter_either"),
+        CheckConstraint("amount_fen > 0", name="amount_above_zero"),
+        UniqueConstraint("claim_id", "revision"),
+        ForeignKeyConstraint(
+            ["claim_id", "submitter_person_id"],
+            ["claim.id", "claim.submitter_person_id"],
+            name="fk_clearing_submitter",
+        ),
+        {"sqlite_strict": True},
+    )
+
+    id: Mapped[int] = mapped_column(Int64, primary_key=True)
+    claim_id: Mapped[int] = mapped_column(Int64, nullable=False)
+    revision: Mapped[int] = mapped_column(Int64, nullable=False)
+    amount_fen: Mapped[int] = mapped_column(Int64, nullable=False)
+    opinion: Mapped[str] = mapped_column(Text, nullable=False)
+    submitter_person_id: Mapped[int] = mapped_column(Int64, nullable=False)
+    proposed_by_person_id: Mapped[int] = mapped_column(Int64, ForeignKey("person.id"), nullable=False)
+    proposed_at: Mapped[datetime] = mapped_column(UtcTime, nullable=False)
+    confirmed_by_person_id: Mapped[int | None] = mapped_column(Int64, ForeignKey("person.id"))
+    confirmed_at: Mapped[datetime | None] = mapped_column(UtcTime)

@@ -55,9 +55,7 @@ class Objection(Stateful, Model):
     notice_id: Mapped[int] = mapped_column(Int64, ForeignKey("notice.id"), nullable=False)
     claim_id: Mapped[int] = mapped_column(Int64, ForeignKey("claim.id"), nullable=False)
     words: Mapped[str] = mapped_column(Text, nullable=False)
-    subject_index: Mapped[str] = mapped_column(
-        Text, ForeignKey("subject_key.blind_index"), nullable=False
-    )
+    subject_index: Mapped[str] = mapped_column(Text, ForeignKey("subject_key.blind_index"), nullable=False)
     contact_sealed: Mapped[bytes | None] = mapped_column(Bytes)
     lodged_at: Mapped[datetime] = mapped_column(UtcTime, nullable=False)
     decided_by_person_id: Mapped[int | None] = mapped_column(Int64)

@@ -1,0 +1,134 @@
+"""What later stages may ask about certificates: the candidates of a period and the proof they stand on."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from voucher.registry.institutions import EvaluatorFiling, EvaluatorScope, Institution
+from voucher.rules.certificates import Scope
+from voucher.rules.levels import Level
+from voucher.stages.certify.models import Certificate, RegisterEntry, Verification
+
+LOOKUP_CHUNK = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A certificate with who issued it under which filing, and its newest look-up in the register."""
+
+    certificate: Certificate
+    evaluator_code: str
+    evaluator_name: str
+    filing_number: str
+    verification_id: int | None
+    verified: bool
+    canonical_trade_code: str | None
+    codes: tuple[dict[str, object], ...]
+
+
+def level_of(ordinal: int) -> Level | None:
+    """Return the level behind a stored ordinal; 0 stands for none."""
+    return Level(ordinal) if ordinal else None
+
+
+def list_candidates(
+    session: Session,
+    region_codes: Sequence[str],
+    from_on: date,
+    until_on: date,
+    certificate_ids: Sequence[int] | None = None,
+) -> list[Candidate]:
+    """Return the certificates issued in a period by evaluators filed in these regions, in order of issue.
+
+    With `certificate_ids` only those among them.
+    """
+    newest = (
+        select(Verification.certificate_id, func.max(Verification.id).label("id"))
+        .group_by(Verification.certificate_id)
+        .subquery()
+    )
+    query = (
+        select(
+            Certificate, Institution.code, Institution.name, EvaluatorFiling.filing_number,
+            Verification.id, Verification.verified, Verification.trade_code, Verification.codes,
+        )
+        .join(EvaluatorFiling, EvaluatorFiling.id == Certificate.filing_id)
+        .join(Institution, Institution.id == Certificate.institution_id)
+        .outerjoin(newest, newest.c.certificate_id == Certificate.id)
+        .outerjoin(Verification, Verification.id == newest.c.id)
+        .where(
+            EvaluatorFiling.region_code.in_(region_codes),
+            Certificate.issued_on >= from_on,
+            Certificate.issued_on <= until_on,
+        )
+        .order_by(Certificate.issued_on, Certificate.number)
+    )  # fmt: skip
+    if certificate_ids is not None:
+        query = query.where(Certificate.id.in_(certificate_ids))
+    return [_candidate(row) for row in session.execute(query)]
+
+
+def _candidate(row: Any) -> Candidate:
+    return Candidate(
+        certificate=row[0],
+        evaluator_code=row[1],
+        evaluator_name=row[2],
+        filing_number=row[3],
+        verification_id=row[4],
+        verified=bool(row[5]),
+        canonical_trade_code=row[6],
+        codes=tuple(row[7] or ()),
+    )
+
+
+def read_scopes(session: Session, filing_ids: Sequence[int]) -> dict[int, list[Scope]]:
+    """Return what each filing covers, and when."""
+    scopes: dict[int, list[Scope]] = {filing_id: [] for filing_id in filing_ids}
+    rows = session.scalars(
+        select(EvaluatorScope).where(EvaluatorScope.filing_id.in_(sorted(set(filing_ids))))
+    )
+    for row in rows:
+        scopes[row.filing_id].append(Scope(row.trade_code, level_of(row.level), row.since, row.until))
+    return scopes
+
+
+def find_newest_entries(session: Session, numbers: Sequence[str]) -> dict[str, RegisterEntry]:
+    """Return the newest register row of each certificate number that has one."""
+    found: dict[str, RegisterEntry] = {}
+    ordered = sorted(set(numbers))
+    for start in range(0, len(ordered), LOOKUP_CHUNK):
+        rows = session.scalars(
+            select(RegisterEntry)
+            .where(RegisterEntry.number.in_(ordered[start : start + LOOKUP_CHUNK]))
+            .order_by(RegisterEntry.revision)
+        )
+        found.update({row.number: row for row in rows})
+    return found
+
+
+def find_certificates(session: Session, certificate_ids: Sequence[int]) -> dict[int, Certificate]:
+    """Return certificates by id."""
+    found: dict[int, Certificate] = {}
+    ordered = sorted(set(certificate_ids))
+    for start in range(0, len(ordered), LOOKUP_CHUNK):
+        rows = session.scalars(
+            select(Certificate).where(Certificate.id.in_(ordered[start : start + LOOKUP_CHUNK]))
+        )
+        found.update({row.id: row for row in rows})
+    return found
+
+
+def find_latest_verification(session: Session, certificate_id: int) -> Verification | None:
+    """Return the newest look-up of a certificate."""
+    return session.scalars(
+        select(Verification)
+        .where(Verification.certificate_id == certificate_id)
+        .order_by(Verification.id.desc())
+        .limit(1)
+    ).first()

@@ -1,0 +1,258 @@
+"""What the rules say of one certificate before anybody submits it: payable, refused, or left to a person.
+
+Every rule leaves a finding (✓ ! ✗ 未核) with its text and source; the first ✗ is the refusal shown.
+Duplicates are judged afterwards, over all lines together (`voucher.stages.settle.precedence`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+
+from voucher.registry.people import Named
+from voucher.rules.assessment import ScoreOutcome, judge_scores
+from voucher.rules.certificates import (
+    QUALIFICATION_UNLISTED,
+    Scope,
+    check_fee,
+    check_qualification_listed,
+    check_scope,
+)
+from voucher.rules.duplicates import entitlement_key
+from voucher.rules.eligibility import PersonFacts, Tag, judge_eligibility
+from voucher.rules.errors import Family, Refusal, Refused
+from voucher.rules.identity import read_identity
+from voucher.rules.subsidy import Case, price_subsidy
+from voucher.rules.vocabulary import CertificateKind, Method, Outcome, SubsidyKind
+from voucher.rules.windows import CLAIM_WINDOW_PASSED, check_claim_window
+from voucher.stages.certify.queries import Candidate, level_of
+from voucher.stages.settle.lawbook import Lawbook
+
+PASSED, CAUTION, FAILED, UNCHECKED = "✓", "!", "✗", "未核"
+SCORE_SUBJECTS = ("理论", "技能")
+VERIFIED_SOURCE = "豫办〔2021〕29号 第16项 以证换券、无证无价; S2-16e,f"
+
+
+@dataclass(slots=True)
+class Verdict:
+    """One line of a settlement: the certificate, the outcome, the amount in fen and why."""
+
+    candidate: Candidate
+    outcome: Outcome = Outcome.PAYABLE
+    amount_fen: int = 0
+    proposed_fen: int = 0
+    explanation: str = ""
+    findings: list[dict[str, str]] = field(default_factory=list)
+    refusal: Refusal | None = None
+    key: str | None = None
+    earlier: Verdict | str | None = None
+    claim_id: int | None = None
+
+    def note(self, mark: str, text: str, source: str) -> None:
+        """Add a finding."""
+        self.findings.append({"mark": mark, "text": text, "source": source})
+
+    def refuse(self, refusal: Refusal) -> None:
+        """Refuse the line, for the first reason that is found."""
+        self.note(FAILED, refusal.title, refusal.source)
+        if self.outcome is not Outcome.REFUSED:
+            self.outcome, self.refusal = Outcome.REFUSED, refusal
+            self.amount_fen, self.explanation = 0, refusal.sentence
+
+    def refer(self, refusal: Refusal) -> None:
+        """Leave the line to a person, unless it is refused already."""
+        self.note(CAUTION, refusal.title, refusal.source)
+        if self.outcome is Outcome.PAYABLE:
+            self.outcome, self.refusal = Outcome.MANUAL, refusal
+            self.amount_fen, self.explanation = 0, refusal.sentence
+
+
+def judge(
+    candidate: Candidate,
+    kind: SubsidyKind,
+    named: Named | None,
+    tags: Sequence[Tag],
+    intent: bool | None,
+    scopes: Sequence[Scope],
+    filed_on: date,
+    lawbook: Lawbook,
+) -> Verdict:
+    """Return what the rules say of a certificate on its own, without looking at other claims."""
+    verdict = Verdict(candidate)
+    _judge_proof(verdict)
+    questions: tuple[Callable[[], None], ...] = (
+        lambda: _judge_issuer(verdict, scopes, lawbook),
+        lambda: _judge_window(verdict, filed_on, lawbook),
+        lambda: _judge_scores(verdict, lawbook),
+        lambda: _judge_person(verdict, named, tags, intent, lawbook),
+        lambda: _judge_price(verdict, kind, lawbook),
+    )
+    for question in questions:
+        try:
+            question()
+        except Refused as refused:
+            # a parameter nobody has set for that day is a question for a person, not a reason to stop all
+            verdict.refer(refused.refusal)
+    if verdict.outcome is not Outcome.REFUSED:
+        verdict.key = _key(verdict, kind, lawbook)
+    return verdict
+
+
+def _judge_proof(verdict: Verdict) -> None:
+    for told in verdict.candidate.codes:
+        verdict.refuse(read_refusal(told))
+    if not verdict.findings:
+        verdict.note(PASSED, "证书与登记一致（人员、职业、等级、编号、机构、日期）", VERIFIED_SOURCE)
+
+
+def _try(verdict: Verdict, passed: str, source: str, check: Callable[[], object]) -> None:
+    try:
+        check()
+    except Refused as refused:
+        verdict.refuse(refused.refusal)
+    else:
+        verdict.note(PASSED, passed, source)
+
+
+def _judge_issuer(verdict: Verdict, scopes: Sequence[Scope], lawbook: Lawbook) -> None:
+    certificate = verdict.candidate.certificate
+    level, on = level_of(certificate.level), certificate.issued_on
+    _try(
+        verdict,
+        f"{verdict.candidate.evaluator_name}在备案范围和有效期内",
+        "豫办〔2021〕29号 第4项; S2-04f",
+        lambda: check_scope(certificate.trade_code, level, on, scopes, lawbook.aliases),
+    )
+    if certificate.fee_fen is None:
+        verdict.note(UNCHECKED, "是否收费未核", "S2-04g")
+    else:
+        _try(verdict, "未向考生收费", "S2-04g", lambda: check_fee(certificate.fee_fen))
+    if certificate.kind == CertificateKind.QUALIFICATION:
+        _judge_qualification(verdict, lawbook)
+
+
+def _judge_qualification(verdict: Verdict, lawbook: Lawbook) -> None:
+    certificate = verdict.candidate.certificate
+    code = lawbook.aliases.get(certificate.trade_code, certificate.trade_code)
+    entries = [entry for entry in lawbook.listed if entry.code == code]
+    if not entries:
+        verdict.note(UNCHECKED, "职业资格目录未导入该职业，是否在目录内未核", QUALIFICATION_UNLISTED.source)
+        return
+    try:
+        check_qualification_listed(code, certificate.issued_on, entries)
+    except Refused as refused:
+        verdict.refer(refused.refusal)
+    else:
+        verdict.note(PASSED, "发证时该职业在国家职业资格目录内", QUALIFICATION_UNLISTED.source)
+
+
+def _judge_window(verdict: Verdict, filed_on: date, lawbook: Lawbook) -> None:
+    issued_on = verdict.candidate.certificate.issued_on
+    months = lawbook.number("claim_window_months_listed", issued_on)
+    if months is not None:
+        _try(
+            verdict,
+            f"在证书核发 {months} 个月的申领期限内",
+            CLAIM_WINDOW_PASSED.source,
+            lambda: check_claim_window(issued_on, filed_on, months),
+        )
+
+
+def _judge_scores(verdict: Verdict, lawbook: Lawbook) -> None:
+    certificate = verdict.candidate.certificate
+    scores = dict(
+        zip(SCORE_SUBJECTS, (certificate.theory_hundredths, certificate.skill_hundredths), strict=True)
+    )
+    if all(score is None for score in scores.values()):
+        verdict.note(UNCHECKED, "成绩未登记", "DOMAIN P7")
+        return
+    mark = lawbook.require("pass_mark", certificate.issued_on) * 100
+    judged = judge_scores({name: each for name, each in scores.items() if each is not None}, mark)
+    for refusal in judged.refusals:
+        verdict.refuse(refusal)
+    if judged.outcome is ScoreOutcome.PASSED:
+        verdict.note(PASSED, f"各科成绩均不低于 {mark // 100} 分", "DOMAIN P7")
+
+
+def _judge_person(
+    verdict: Verdict, named: Named | None, tags: Sequence[Tag], intent: bool | None, lawbook: Lawbook
+) -> None:
+    on = verdict.candidate.certificate.issued_on
+    identity = read_identity(named.number) if named is not None and named.number is not None else None
+    facts = PersonFacts(
+        birth_on=identity.birth_on if identity else None,
+        sex=identity.sex if identity else None,
+        tags=tuple(tags),
+        intent_declared=intent,
+    )
+    judged = judge_eligibility(facts, on, lawbook.age_limits(on), strict=False)
+    for finding in judged.findings:
+        if str(finding.mark) != FAILED:
+            verdict.note(str(finding.mark), finding.text, finding.source)
+    if judged.refusal is not None:
+        if judged.outcome is Outcome.REFUSED:
+            verdict.refuse(judged.refusal)
+        else:
+            verdict.refer(judged.refusal)
+
+
+def _judge_price(verdict: Verdict, kind: SubsidyKind, lawbook: Lawbook) -> None:
+    certificate = verdict.candidate.certificate
+    certificate_kind = CertificateKind(certificate.kind)
+    special = certificate_kind is CertificateKind.SPECIAL_SKILL
+    price = price_subsidy(
+        Case(
+            kind=kind,
+            certificate_kind=certificate_kind,
+            level=level_of(certificate.level),
+            occupation_code=None if special else canonical_code(verdict),
+            item_code=certificate.trade_code if special else None,
+            method=Method(certificate.method),
+            issued_on=certificate.issued_on,
+            region_codes=lawbook.region_codes,
+        ),
+        lawbook.standards,
+        lawbook.modifiers,
+    )
+    if price.outcome is Outcome.REFUSED and price.refusal is not None:
+        verdict.refuse(price.refusal)
+    elif price.outcome is Outcome.MANUAL and price.refusal is not None:
+        verdict.refer(price.refusal)
+    elif verdict.outcome is Outcome.PAYABLE:
+        verdict.amount_fen, verdict.explanation = price.amount_fen, price.explanation
+        verdict.note(PASSED, price.explanation, price.standard.document if price.standard else "")
+    verdict.proposed_fen = price.proposed_fen
+
+
+def canonical_code(verdict: Verdict) -> str:
+    """Return the trade code after the alias map, as the verification snapshot has it."""
+    found = verdict.candidate.canonical_trade_code
+    return found if found is not None else verdict.candidate.certificate.trade_code
+
+
+def _key(verdict: Verdict, kind: SubsidyKind, lawbook: Lawbook) -> str:
+    certificate = verdict.candidate.certificate
+    special = certificate.kind == CertificateKind.SPECIAL_SKILL
+    return entitlement_key(
+        kind,
+        certificate.person_id,
+        certificate_kind=CertificateKind(certificate.kind),
+        occupation_code=None if special else canonical_code(verdict),
+        level=level_of(certificate.level),
+        item_code=certificate.trade_code if special else None,
+        aliases=lawbook.aliases,
+    )
+
+
+def read_refusal(told: dict[str, object]) -> Refusal:
+    """Return a refusal as it was kept."""
+    facts = told.get("facts")
+    return Refusal(
+        code=str(told["code"]),
+        title=str(told["title"]),
+        next_step=str(told["next_step"]),
+        source=str(told["source"]),
+        family=Family(str(told["family"])),
+        facts=facts if isinstance(facts, dict) else {},
+    )

@@ -1,0 +1,98 @@
+"""Who came first: lines of one settlement held against earlier claims and against each other.
+
+Among otherwise payable lines of one key the earliest certificate wins, then the smaller number;
+a line left to a person never goes before one that is payable.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from voucher.plumbing.unit_of_work import Work
+from voucher.rules.duplicates import DUPLICATE_ENTITLEMENT, EarlierClaim, judge_duplicates
+from voucher.rules.vocabulary import CertificateKind, Outcome, SubsidyKind
+from voucher.stages.certify.queries import level_of
+from voucher.stages.settle.judging import Verdict, canonical_code
+from voucher.stages.settle.lawbook import Lawbook
+from voucher.stages.settle.models.claims import Claim
+
+LOOKUP_CHUNK = 500
+PAID = ("paid", "recovering", "recovered")
+IN_THIS_BATCH = "本批"
+
+
+def order_lines(work: Work, kind: SubsidyKind, verdicts: Sequence[Verdict], lawbook: Lawbook) -> None:
+    """Refuse or refer the lines that stand behind an earlier claim or an earlier line."""
+    earlier = _read_earlier(work.session, [each.candidate.certificate.person_id for each in verdicts])
+    winners: dict[str, Verdict] = {}
+    for outcome in (Outcome.PAYABLE, Outcome.MANUAL):
+        for verdict in verdicts:
+            if verdict.outcome is outcome:
+                _judge_line(work, kind, verdict, earlier, winners, lawbook)
+
+
+def _judge_line(
+    work: Work,
+    kind: SubsidyKind,
+    verdict: Verdict,
+    earlier: dict[int, list[EarlierClaim]],
+    winners: dict[str, Verdict],
+    lawbook: Lawbook,
+) -> None:
+    certificate = verdict.candidate.certificate
+    key = verdict.key or ""
+    known = earlier.setdefault(certificate.person_id, [])
+    if key in winners:
+        verdict.earlier = winners[key]
+        verdict.refuse(DUPLICATE_ENTITLEMENT.refusal(earlier=IN_THIS_BATCH))
+        return
+    level = level_of(certificate.level)
+    code = canonical_code(verdict)
+    judged = judge_duplicates(
+        key, level, code, work.today, known, lawbook.duplicate_parameters(kind, work.today)
+    )
+    if judged.refusal is not None:
+        verdict.earlier = judged.earlier.number if judged.earlier is not None else None
+        if judged.outcome is Outcome.REFUSED:
+            verdict.refuse(judged.refusal)
+            return
+        verdict.refer(judged.refusal)
+    winners[key] = verdict
+    known.append(
+        EarlierClaim(
+            number=f"{IN_THIS_BATCH} {certificate.number}",
+            kind=kind,
+            key=key,
+            occupation_code=code if certificate.kind != CertificateKind.SPECIAL_SKILL else None,
+            level=level,
+            state="submitted",
+            filed_on=work.today,
+            paid=False,
+        )
+    )
+
+
+def _read_earlier(session: Session, person_ids: Iterable[int]) -> dict[int, list[EarlierClaim]]:
+    """Return every claim these people already have, province-wide, whatever became of it."""
+    found: dict[int, list[EarlierClaim]] = {}
+    ordered = sorted(set(person_ids))
+    for start in range(0, len(ordered), LOOKUP_CHUNK):
+        for claim in session.scalars(
+            select(Claim).where(Claim.person_id.in_(ordered[start : start + LOOKUP_CHUNK]))
+        ):
+            found.setdefault(claim.person_id, []).append(
+                EarlierClaim(
+                    number=claim.number,
+                    kind=SubsidyKind(claim.kind),
+                    key=claim.entitlement_key,
+                    occupation_code=claim.trade_code if claim.level else None,
+                    level=level_of(claim.level),
+                    state=claim.state,
+                    filed_on=claim.filed_on,
+                    paid=claim.state in PAID,
+                )
+            )
+    return found

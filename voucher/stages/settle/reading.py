@@ -1,0 +1,97 @@
+"""What the acts of settlement read and lock before they write: batches, claims, hands, signatures."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlalchemy import ColumnElement, select
+from sqlalchemy.orm import Session
+
+from voucher.plumbing.unit_of_work import Work
+from voucher.rules.errors import Family, reason
+from voucher.stages.settle.models.claims import Claim, ClaimHand, SettlementBatch, Signature
+
+LOOKUP_CHUNK = 500
+
+BATCH_MISSING = reason(
+    "batch_missing",
+    "没有找到这个结算批次",
+    "请核对批次编号，或从批次列表重新进入",
+    "S2-00c; S2-16i",
+    Family.MISSING,
+)
+CLAIM_MISSING = reason(
+    "claim_missing",
+    "没有找到这条申领",
+    "请核对申领编号，或从批次中重新选择",
+    "S2-00c; S2-16i",
+    Family.MISSING,
+)
+
+
+def get_batch(work: Work, batch_id: int) -> SettlementBatch:
+    """Return a batch of the actor's regions, locked. Raises Refused batch_missing, the same for a foreign one."""
+    found = work.session.scalars(
+        select(SettlementBatch).where(SettlementBatch.id == batch_id).with_for_update()
+    ).first()
+    if found is None or found.region_code not in work.actor.regions:
+        raise BATCH_MISSING.refused()
+    return found
+
+
+def lock_claims(work: Work, *conditions: ColumnElement[bool]) -> list[Claim]:
+    """Return the claims that meet the conditions, locked in the order of their ids."""
+    return list(
+        work.session.scalars(
+            select(Claim)
+            .where(*conditions)
+            .order_by(Claim.id)
+            .with_for_update()
+            .execution_options(populate_existing=True)
+        )
+    )
+
+
+def get_claim(work: Work, claim_id: int) -> Claim:
+    """Return a claim of the actor's regions, locked. Raises Refused claim_missing."""
+    found = lock_claims(work, Claim.id == claim_id)
+    if not found or found[0].region_code not in work.actor.regions:
+        raise CLAIM_MISSING.refused()
+    return found[0]
+
+
+def has_claims(work: Work, batch_id: int, state: str) -> bool:
+    """Return whether any claim of a batch is in a state."""
+    return (
+        work.session.scalar(select(Claim.id).where(Claim.batch_id == batch_id, Claim.state == state).limit(1))
+        is not None
+    )
+
+
+def list_hands(session: Session, claim_ids: Sequence[int]) -> dict[int, list[tuple[str, int]]]:
+    """Return, per claim, every (step, person) that ever acted on it."""
+    found: dict[int, list[tuple[str, int]]] = {}
+    for start in range(0, len(claim_ids), LOOKUP_CHUNK):
+        rows = session.execute(
+            select(ClaimHand.claim_id, ClaimHand.step, ClaimHand.person_id).where(
+                ClaimHand.claim_id.in_(claim_ids[start : start + LOOKUP_CHUNK])
+            )
+        )
+        for claim_id, step, person_id in rows:
+            found.setdefault(claim_id, []).append((step, person_id))
+    return found
+
+
+def list_signed_steps(session: Session, claim_ids: Sequence[int]) -> dict[tuple[int, int], list[str]]:
+    """Return, per claim and revision, the steps that have been passed."""
+    found: dict[tuple[int, int], list[str]] = {}
+    for start in range(0, len(claim_ids), LOOKUP_CHUNK):
+        rows = session.execute(
+            select(Signature.claim_id, Signature.revision, Signature.step).where(
+                Signature.claim_id.in_(claim_ids[start : start + LOOKUP_CHUNK]),
+                Signature.decision == "pass",
+            )
+        )
+        for claim_id, revision, step in rows:
+            found.setdefault((claim_id, revision), []).append(step)
+    return found

@@ -1,0 +1,110 @@
+"""Coming back: returned lines are judged again and filed as the next revision of the same claim."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from voucher.ledger import budget as budgets
+from voucher.ledger import states
+from voucher.plumbing.unit_of_work import Work
+from voucher.registry import catalogue, people
+from voucher.rules.actor import Role, check_reach
+from voucher.rules.approval import Step, check_fixed_role
+from voucher.rules.errors import Family, Refused, reason
+from voucher.rules.vocabulary import Outcome, SubsidyKind
+from voucher.stages.certify import queries as certificates
+from voucher.stages.settle.ending import money_of
+from voucher.stages.settle.facts import read_facts
+from voucher.stages.settle.judging import Verdict, judge
+from voucher.stages.settle.lawbook import Lawbook
+from voucher.stages.settle.models.claims import Claim, SettlementBatch
+from voucher.stages.settle.reading import CLAIM_MISSING, list_hands, lock_claims
+from voucher.stages.settle.waiting import open_follow_up
+
+STILL_REFUSED = reason(
+    "still_refused",
+    "申领 {claim} 补正后仍不符合：{why}",
+    "请按提示继续补正，或撤回该条申领",
+    "S2-16i; AC-H2",
+    Family.CONFLICT,
+)
+
+
+def resubmit(work: Work, claim_ids: Sequence[int]) -> SettlementBatch:
+    """File returned claims again as their next revision, in a batch of their own, and return it.
+
+    Each is judged afresh; its own key does not count against it. All or none.
+    Raises Refused claim_missing, role_missing, fixed_role, still_refused, event_not_allowed,
+    budget_exhausted.
+    """
+    claims = lock_claims(work, Claim.id.in_(list(claim_ids)))
+    if not claims or len(claims) != len(set(claim_ids)) or len({each.batch_id for each in claims}) > 1:
+        raise CLAIM_MISSING.refused()
+    for claim in claims:
+        if claim.region_code not in work.actor.regions:
+            raise CLAIM_MISSING.refused()
+        check_reach(work.actor, claim.region_code, Role.OPERATOR, Role.EVALUATOR_ADMIN)
+    _check_hands(work, claims)
+    verdicts = _judge_again(work, claims)
+    for claim in claims:
+        _revise(work, claim, verdicts[claim.certificate_id])
+    work.session.flush()
+    batch = open_follow_up(work, work.session.get_one(SettlementBatch, claims[0].batch_id), claims)
+    states.move(work, Claim, claims, "submit", reason="补正后再次申报")
+    states.move(work, SettlementBatch, [batch], "file")
+    return batch
+
+
+def _check_hands(work: Work, claims: Sequence[Claim]) -> None:
+    """The submitter of a claim stays its submitter; another person may not take that role over."""
+    for claim in claims:
+        hands = list_hands(work.session, [claim.id])[claim.id]
+        mine = next((Step(step) for step, person in hands if person == work.actor.person_id), None)
+        check_fixed_role(Step.SUBMIT, mine)
+
+
+def _judge_again(work: Work, claims: Sequence[Claim]) -> dict[int, Verdict]:
+    session = work.session
+    batch = session.get_one(SettlementBatch, claims[0].batch_id)
+    lawbook = Lawbook.read(session, batch.region_code)
+    found = certificates.list_candidates(
+        session,
+        catalogue.list_subtree(session, batch.region_code),
+        batch.from_on,
+        batch.until_on,
+        [each.certificate_id for each in claims],
+    )
+    person_ids = [each.person_id for each in claims]
+    named = people.read_people(session, work.keyring, person_ids)
+    facts = read_facts(session, person_ids)
+    scopes = certificates.read_scopes(session, [each.certificate.filing_id for each in found])
+    judged: dict[int, Verdict] = {}
+    for each in found:
+        person_id = each.certificate.person_id
+        judged[each.certificate.id] = judge(
+            each,
+            SubsidyKind(batch.kind),
+            named.get(person_id),
+            facts.tags.get(person_id, []),
+            facts.intents.get(person_id),
+            scopes[each.certificate.filing_id],
+            work.today,
+            lawbook,
+        )
+    return judged
+
+
+def _revise(work: Work, claim: Claim, verdict: Verdict) -> None:
+    if verdict.outcome is not Outcome.PAYABLE or verdict.candidate.verification_id is None:
+        why = verdict.refusal.title if verdict.refusal is not None else verdict.explanation
+        raise Refused(STILL_REFUSED.refusal(claim=claim.number, why=why))
+    change_fen = verdict.amount_fen - claim.reserved_fen
+    if change_fen > 0:
+        budgets.reserve(work, claim.budget_id, [money_of(claim, change_fen)])
+    elif change_fen < 0:
+        budgets.release(work, claim.budget_id, [money_of(claim, -change_fen)])
+    claim.verification_id = verdict.candidate.verification_id
+    claim.proposed_fen = verdict.proposed_fen
+    claim.amount_fen = claim.reserved_fen = verdict.amount_fen
+    claim.explanation = verdict.explanation
+    claim.revision += 1

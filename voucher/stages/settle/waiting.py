@@ -1,0 +1,105 @@
+"""The queue for money: claims that found none wait in order and are submitted when some is released."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlalchemy import select
+
+from voucher.ledger import budget as budgets
+from voucher.ledger import states
+from voucher.ledger.budget import Waiting
+from voucher.ledger.postings import Line
+from voucher.plumbing.unit_of_work import Work
+from voucher.rules.lifecycle import Thing
+from voucher.stages.settle.models.claims import Claim, SettlementBatch, SettlementLine
+from voucher.stages.settle.reading import LOOKUP_CHUNK, has_claims, lock_claims
+
+
+def serve_queue(work: Work, budget_id: int) -> int:
+    """Submit waiting claims, strictly in order, as far as the money goes; return how many.
+
+    They go into a batch of their own per batch they came from, since that one may be far ahead.
+    """
+    served: list[Claim] = []
+    while (place := budgets.next_waiting(work, budget_id)) is not None and place.claim_id is not None:
+        claim = lock_claims(work, Claim.id == place.claim_id)[0]
+        line = Line(
+            amount_fen=place.amount_fen,
+            claim_id=claim.id,
+            project_id=claim.project_id,
+            institution_id=claim.institution_id,
+        )
+        budgets.reserve(work, budget_id, [line])
+        claim.reserved_fen = place.amount_fen
+        budgets.end_waiting(work, place, served=True)
+        served.append(claim)
+    work.session.flush()
+    for batch_id in sorted({each.batch_id for each in served}):
+        _submit(work, batch_id, [each for each in served if each.batch_id == batch_id])
+    return len(served)
+
+
+def _submit(work: Work, batch_id: int, claims: Sequence[Claim]) -> None:
+    old = work.session.get_one(SettlementBatch, batch_id)
+    batch = open_follow_up(work, old, claims)
+    states.move(work, Claim, claims, "submit", reason="有资金释放，按候补先后自动申报")
+    states.move(work, SettlementBatch, [batch], "file")
+    if old.state == "open" and not has_claims(work, old.id, "draft"):
+        states.move(work, SettlementBatch, [old], "cancel", reason=f"候补申领已转入批次 {batch.number}")
+
+
+def open_follow_up(work: Work, old: SettlementBatch, claims: Sequence[Claim]) -> SettlementBatch:
+    """Open a batch for claims that leave an older one, carry them over, and return it."""
+    batch = SettlementBatch(
+        kind=old.kind,
+        region_code=old.region_code,
+        from_on=old.from_on,
+        until_on=old.until_on,
+        project_id=old.project_id,
+        budget_id=old.budget_id,
+        declared_count=len(claims),
+        declared_total_fen=sum(each.amount_fen for each in claims),
+        created_by_person_id=work.actor.person_id,
+        created_at=work.at,
+        **states.first_state(Thing.BATCH, "open"),
+    )
+    work.session.add(batch)
+    work.session.flush()
+    states.begin(work, Thing.BATCH, [batch.id], "open", reason=f"承接批次 {old.number}")
+    for position, claim in enumerate(claims, start=1):
+        line = work.session.scalars(
+            select(SettlementLine)
+            .where(SettlementLine.claim_id == claim.id)
+            .order_by(SettlementLine.id.desc())
+            .limit(1)
+        ).one()
+        work.session.add(
+            SettlementLine(
+                batch_id=batch.id,
+                position=position,
+                certificate_id=claim.certificate_id,
+                person_id=claim.person_id,
+                outcome="payable",
+                amount_fen=claim.amount_fen,
+                explanation=claim.explanation,
+                findings=line.findings,
+                refusal=None,
+                claim_id=claim.id,
+            )
+        )
+        claim.batch_id = batch.id
+    work.session.flush()
+    return batch
+
+
+def leave_queue(work: Work, claim_ids: Sequence[int]) -> None:
+    """Take claims that ended otherwise out of the queue."""
+    for start in range(0, len(claim_ids), LOOKUP_CHUNK):
+        places = work.session.scalars(
+            select(Waiting).where(
+                Waiting.claim_id.in_(claim_ids[start : start + LOOKUP_CHUNK]), Waiting.ended_at.is_(None)
+            )
+        )
+        for place in places:
+            budgets.end_waiting(work, place, served=False)
