@@ -1,1 +1,178 @@
-"""Refusals and mistakes as answers: problem details for machines, a page for people."""
+"""Refusals and mistakes as answers: problem details (RFC 9457) for machines, a page for people.
+
+What nobody expected gets an incident number; the log holds its kind and place, never a value of it.
+"""
+
+from __future__ import annotations
+
+import secrets
+from typing import Any
+from urllib.parse import quote
+
+import structlog
+from flask import Flask, Response, current_app, jsonify, redirect, render_template, request
+from flask_wtf.csrf import CSRFError
+from jinja2 import TemplateNotFound
+from markupsafe import escape
+from werkzeug.exceptions import HTTPException
+from werkzeug.wrappers import Response as AnyResponse
+
+from voucher.doors.auth.access import (
+    PASSWORD_CHANGE_NEEDED,
+    SECOND_FACTOR_NEEDED,
+    SIGN_IN_NEEDED,
+    is_api,
+    next_path,
+)
+from voucher.doors.auth.visitors import current_visitor
+from voucher.plumbing.idempotency import KEY_MISSING
+from voucher.plumbing.logs import describe_error
+from voucher.registry.passwords import SIGN_IN_REFUSED
+from voucher.rules.errors import Family, Refusal, Refused, reason
+
+SOURCE = "DESIGN §8; RFC 9457"
+PROBLEM_TYPE = "application/problem+json"
+TYPE_PREFIX = "urn:voucher:problem:"
+log = structlog.stdlib.get_logger(__name__)
+
+CSRF_REFUSED = reason(
+    "csrf_refused",
+    "页面已过期或请求来源无法确认",
+    "请刷新页面后重新提交；接口请求请在 X-CSRFToken 中带上登录时取得的令牌",
+    SOURCE,
+    Family.FORBIDDEN,
+)
+BODY_UNREADABLE = reason(
+    "body_unreadable", "无法读取提交的内容", "请核对格式：接口请求为 UTF-8 的 JSON", SOURCE
+)
+ROUTE_MISSING = reason(
+    "route_missing", "没有这个页面或接口", "请核对网址，或从首页重新进入", SOURCE, Family.MISSING
+)
+METHOD_REFUSED = reason("method_refused", "此处不支持这种请求方式", "请按接口说明换用其他方式", SOURCE)
+BODY_TOO_LARGE = reason("body_too_large", "提交的内容过大", "请拆分后分次提交", SOURCE, Family.LIMIT)
+TOO_MANY_REQUESTS = reason("too_many_requests", "操作过于频繁", "请稍候片刻再试", SOURCE, Family.LIMIT)
+UNEXPECTED = reason(
+    "unexpected",
+    "系统出现意外，未能办理",
+    "本次没有生效，可稍后重试；仍然失败时请把编号 {incident} 告知系统管理员",
+    SOURCE,
+    Family.UNAVAILABLE,
+)
+
+STATUSES: dict[Family, int] = {
+    Family.INVALID: 422,
+    Family.CONFLICT: 409,
+    Family.FORBIDDEN: 403,
+    Family.MISSING: 404,
+    Family.LIMIT: 413,
+    Family.UNAVAILABLE: 503,
+}
+# where HTTP has a word of its own
+STATUS_BY_CODE: dict[str, int] = {
+    SIGN_IN_NEEDED.code: 401,
+    SIGN_IN_REFUSED.code: 401,
+    KEY_MISSING.code: 400,
+    METHOD_REFUSED.code: 405,
+    TOO_MANY_REQUESTS.code: 429,
+    BODY_UNREADABLE.code: 400,
+    UNEXPECTED.code: 500,
+}
+_ON_THE_WAY_IN = frozenset({SIGN_IN_NEEDED.code, SECOND_FACTOR_NEEDED.code, PASSWORD_CHANGE_NEEDED.code})
+_HTTP_REASONS = {
+    400: BODY_UNREADABLE,
+    404: ROUTE_MISSING,
+    405: METHOD_REFUSED,
+    413: BODY_TOO_LARGE,
+    429: TOO_MANY_REQUESTS,
+}
+
+
+def status_of(refusal: Refusal) -> int:
+    """Return the HTTP status of a refusal."""
+    return STATUS_BY_CODE.get(refusal.code, STATUSES[refusal.family])
+
+
+def problem(refusal: Refusal) -> dict[str, Any]:
+    """Return the problem details of a refusal."""
+    return {
+        "type": TYPE_PREFIX + refusal.code,
+        "title": refusal.title,
+        "status": status_of(refusal),
+        "detail": refusal.next_step,
+        "instance": request.path,
+        "code": refusal.code,
+        "facts": dict(refusal.facts),
+        "source": refusal.source,
+    }
+
+
+def answer_refusal(refusal: Refusal) -> AnyResponse:
+    """Return a refusal as its door speaks: problem details, the next step of signing in, or a page."""
+    status = status_of(refusal)
+    if is_api():
+        answer: Response = jsonify(problem(refusal))
+        answer.status_code = status
+        answer.content_type = PROBLEM_TYPE
+        return answer
+    if refusal.code in _ON_THE_WAY_IN:
+        return redirect(_way_in())
+    return current_app.make_response((_page(refusal, status), status))
+
+
+def _way_in() -> str:
+    """Return the next page of signing in; a page that was only looked at is returned to afterwards."""
+    path = next_path(current_visitor())
+    if request.method != "GET" or request.path == "/":
+        return path
+    return f"{path}?next={quote(request.path)}"
+
+
+def _page(refusal: Refusal, status: int) -> str:
+    try:
+        return render_template("error.html", refusal=refusal, status=status)
+    except TemplateNotFound:
+        return str(escape(refusal.sentence))
+
+
+def _refused(error: Refused) -> AnyResponse:
+    return answer_refusal(error.refusal)
+
+
+def _csrf(_error: CSRFError) -> AnyResponse:
+    return answer_refusal(CSRF_REFUSED.refusal())
+
+
+def _http(error: HTTPException) -> AnyResponse:
+    """Answer what Flask and werkzeug refuse by themselves; a redirect of theirs goes on as it is."""
+    if error.response is not None or error.code is None or error.code < 400:
+        return error.get_response()
+    told = _HTTP_REASONS.get(error.code)
+    if told is None:
+        told = UNEXPECTED if error.code >= 500 else BODY_UNREADABLE
+    if told is UNEXPECTED:
+        return _unexpected(error)
+    answer = answer_refusal(told.refusal())
+    for name, value in error.get_headers():
+        if name.lower() in ("allow", "retry-after"):
+            answer.headers[name] = value
+    return answer
+
+
+def _unexpected(error: Exception) -> AnyResponse:
+    incident = secrets.token_hex(4).upper()
+    log.error(
+        "unexpected",
+        incident=incident,
+        endpoint=request.endpoint,
+        method=request.method,
+        error=describe_error(error),
+    )
+    return answer_refusal(UNEXPECTED.refusal(incident=incident))
+
+
+def install(app: Flask) -> None:
+    """Answer every refusal and every mistake of the app."""
+    app.register_error_handler(Refused, _refused)
+    app.register_error_handler(CSRFError, _csrf)
+    app.register_error_handler(HTTPException, _http)
+    app.register_error_handler(Exception, _unexpected)

@@ -1,0 +1,68 @@
+"""Is it alive, and how does it do: /healthz and /metrics, with nothing personal in either."""
+
+from __future__ import annotations
+
+import time
+
+from flask import Blueprint, Flask, Response, current_app, g, request
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, Histogram, generate_latest
+from sqlalchemy import text
+from sqlalchemy.exc import SQLAlchemyError
+
+from voucher.doors.auth.door import the_door
+
+pulse = Blueprint("pulse", __name__)
+EXTENSION = "voucher-metrics"
+METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+
+
+class Metrics:
+    """The numbers of one process, by endpoint and status; never by address, because addresses carry ids."""
+
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry()
+        self.requests = Counter(
+            "voucher_requests", "Requests answered", ["endpoint", "method", "status"], registry=self.registry
+        )
+        self.seconds = Histogram(
+            "voucher_request_seconds", "Time to answer", ["endpoint"], registry=self.registry
+        )
+
+
+@pulse.get("/healthz")
+def healthz() -> tuple[dict[str, str], int]:
+    """Answer whether the database can be reached."""
+    try:
+        with the_door().read() as session:
+            session.execute(text("SELECT 1"))
+    except SQLAlchemyError:
+        return {"status": "unavailable"}, 503
+    return {"status": "ok"}, 200
+
+
+@pulse.get("/metrics")
+def metrics() -> Response:
+    """Return the counters for Prometheus."""
+    kept: Metrics = current_app.extensions[EXTENSION]
+    return Response(generate_latest(kept.registry), content_type=CONTENT_TYPE_LATEST)
+
+
+def install(app: Flask) -> None:
+    """Count every answer of the app, and open both addresses."""
+    kept = Metrics()
+    app.extensions[EXTENSION] = kept
+
+    def begin() -> None:
+        g.voucher_began = time.monotonic()
+
+    def count(response: Response) -> Response:
+        endpoint = request.endpoint or "none"
+        method = request.method if request.method in METHODS else "other"
+        kept.requests.labels(endpoint, method, str(response.status_code)).inc()
+        if "voucher_began" in g:
+            kept.seconds.labels(endpoint).observe(time.monotonic() - g.voucher_began)
+        return response
+
+    app.before_request(begin)
+    app.after_request(count)
+    app.register_blueprint(pulse)

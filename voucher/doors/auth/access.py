@@ -1,0 +1,99 @@
+"""The access matrix of both doors, and the guard that asks it before any view runs."""
+
+from __future__ import annotations
+
+from flask import Flask, request
+
+from voucher.doors.auth.access_api import API
+from voucher.doors.auth.access_web import WEB
+from voucher.doors.auth.door import the_door
+from voucher.doors.auth.entries import Access, Entry
+from voucher.doors.auth.visitors import Visitor, current_visitor
+from voucher.rules.actor import check_role
+from voucher.rules.errors import Family, reason
+
+SOURCE = "DESIGN §8; GB/T 22239-2019 8.1.4.2 访问控制"
+API_PREFIX = "/api/"
+LOGIN_PATH, CODE_PATH, ENROLMENT_PATH, PASSWORD_PATH = (
+    "/login",
+    "/login/code",
+    "/login/enrolment",
+    "/password",
+)
+
+SIGN_IN_NEEDED = reason("sign_in_needed", "请先登录", "登录后再办理此事", SOURCE, Family.FORBIDDEN)
+SECOND_FACTOR_NEEDED = reason(
+    "second_factor_needed",
+    "还须输入动态口令",
+    "请输入手机上的动态口令；首次登录请先扫码绑定",
+    SOURCE,
+    Family.FORBIDDEN,
+)
+PASSWORD_CHANGE_NEEDED = reason(
+    "password_change_needed",
+    "首次登录须先修改密码",
+    "请修改密码后再办理其他事项",
+    SOURCE,
+    Family.FORBIDDEN,
+)
+ACCESS_UNDECLARED = reason(
+    "access_undeclared",
+    "此处尚未开放",
+    "请联系系统管理员登记该入口的访问权限",
+    SOURCE,
+    Family.FORBIDDEN,
+)
+
+MATRIX: dict[str, Access] = {**API, **WEB}
+
+
+def is_api() -> bool:
+    """Return whether this request came to the API."""
+    return request.path.startswith(API_PREFIX)
+
+
+def check_entry(endpoint: str, visitor: Visitor | None) -> None:
+    """Refuse a visitor the matrix does not let in; a route that is not in the matrix lets nobody in.
+
+    Raises Refused access_undeclared, sign_in_needed, second_factor_needed, password_change_needed,
+    role_missing.
+    """
+    access = MATRIX.get(endpoint)
+    if access is None:
+        raise ACCESS_UNDECLARED.refused()
+    if access.who is Entry.PUBLIC:
+        return
+    if visitor is None:
+        raise SIGN_IN_NEEDED.refused()
+    if access.who is Entry.HALF_WAY:
+        return
+    if visitor.is_half_way:
+        raise SECOND_FACTOR_NEEDED.refused()
+    if visitor.must_change_password:
+        raise PASSWORD_CHANGE_NEEDED.refused()
+    if not isinstance(access.who, Entry):
+        check_role(visitor.actor, *sorted(access.who))
+
+
+def next_path(visitor: Visitor | None) -> str:
+    """Return the page on which a visitor goes on signing in, or the desk where nothing is due."""
+    if visitor is None:
+        return LOGIN_PATH
+    if visitor.is_half_way:
+        return CODE_PATH if visitor.has_second_factor else ENROLMENT_PATH
+    return PASSWORD_PATH if visitor.must_change_password else "/"
+
+
+def _guard() -> None:
+    if request.endpoint is None:
+        return  # no such route: the 404 says so
+    access = MATRIX.get(request.endpoint)
+    door = the_door()
+    uploads = access is not None and access.uploads
+    request.max_content_length = door.config.max_upload_bytes if uploads else door.limits.body_bytes
+    check_entry(request.endpoint, current_visitor())
+
+
+def install(app: Flask) -> None:
+    """Ask the matrix before every view."""
+    app.before_request(_guard)

@@ -1,0 +1,105 @@
+"""The protections of both doors: headers, cross-site requests, rates, languages."""
+
+from __future__ import annotations
+
+from flask import Flask, Response, request
+from flask_babel import Babel
+from flask_limiter import Limiter
+from flask_limiter.util import get_remote_address
+from flask_talisman import Talisman
+from flask_wtf.csrf import CSRFProtect
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from voucher.doors.auth.access import is_api
+from voucher.doors.auth.door import Door, the_door
+from voucher.doors.auth.visitors import has_cookie
+
+LOCALES = ("zh_CN", "en")
+LOCALE_COOKIE = "lang"
+POLICY = {
+    "default-src": "'self'",
+    "script-src": "'self'",
+    "style-src": "'self'",
+    "img-src": "'self' data:",
+    "object-src": "'none'",
+    "base-uri": "'none'",
+    "form-action": "'self'",
+    "frame-ancestors": "'none'",
+}
+
+limiter = Limiter(get_remote_address)
+csrf = CSRFProtect()
+
+
+def sign_in_rate() -> str:
+    """Return how often one address may try to sign in."""
+    return the_door().limits.sign_in_rate
+
+
+def objection_rate() -> str:
+    """Return how often one address may lodge an objection."""
+    return the_door().limits.objection_rate
+
+
+def choose_locale() -> str:
+    """Return the language asked for by cookie; Chinese where nothing else was chosen."""
+    asked = request.cookies.get(LOCALE_COOKIE)
+    return asked if asked in LOCALES else LOCALES[0]
+
+
+def _check_csrf() -> None:
+    # At the API only a cookie makes a request forgeable; whoever sends none has nothing to forge.
+    if not is_api() or has_cookie(request):
+        csrf.protect(apply_exemptions=True)
+
+
+def _keep_private(response: Response) -> Response:
+    if request.endpoint != "static":
+        response.headers.setdefault("Cache-Control", "no-store")
+    return response
+
+
+def install(app: Flask, door: Door) -> None:
+    """Put every protection in front of the app; what lies behind runs only after all of them agreed."""
+    secure = door.config.secret_cookies
+    app.config.update(
+        SECRET_KEY=door.keyring.secret("session"),
+        SESSION_COOKIE_NAME="voucher_form",
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        SESSION_COOKIE_SECURE=secure,
+        WTF_CSRF_CHECK_DEFAULT=False,
+        WTF_CSRF_TIME_LIMIT=None,
+        # the token and SameSite cookies carry the promise; API clients send no Referer
+        WTF_CSRF_SSL_STRICT=False,
+        MAX_CONTENT_LENGTH=door.config.max_upload_bytes,
+        MAX_FORM_MEMORY_SIZE=door.limits.body_bytes,
+        MAX_FORM_PARTS=1000,
+        RATELIMIT_STORAGE_URI="memory://",
+        RATELIMIT_HEADERS_ENABLED=True,
+        BABEL_DEFAULT_LOCALE=LOCALES[0],
+        BABEL_DEFAULT_TIMEZONE="Asia/Shanghai",
+    )
+    if secure:
+        # HTTPS ends at one proxy of ours, which says who is asking
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=1, x_proto=1, x_host=1)  # type: ignore[method-assign]
+    Talisman(
+        app,
+        force_https=secure,
+        strict_transport_security=secure,
+        session_cookie_secure=secure,
+        frame_options="DENY",
+        content_security_policy=POLICY,
+        content_security_policy_nonce_in=["script-src", "style-src"],
+        permissions_policy={"browsing-topics": "()", "geolocation": "()", "microphone": "()"},
+        referrer_policy="same-origin",
+    )
+    csrf.init_app(app)
+    limiter.init_app(app)
+    Babel(app, locale_selector=choose_locale)
+    app.after_request(_keep_private)
+
+
+def install_csrf_guard(app: Flask) -> None:
+    """Check the token after the access matrix, so that a stranger is told to sign in first."""
+    app.before_request(_check_csrf)

@@ -1,0 +1,200 @@
+"""The way in: password, then the second factor (bound at the first sign-in), then a password of one's own.
+
+Each step answers with the visitor's next page; the cookie is set on the answer of the running request.
+"""
+
+from __future__ import annotations
+
+from base64 import b64encode
+from dataclasses import dataclass
+
+import qrcode
+from flask import after_this_request, session
+from qrcode.image.svg import SvgPathFillImage
+
+from voucher.doors.auth.access import SECOND_FACTOR_NEEDED, SIGN_IN_NEEDED
+from voucher.doors.auth.door import ANYBODY, the_door
+from voucher.doors.auth.visitors import Visitor, current_visitor, drop_cookie, put_cookie
+from voucher.plumbing.unit_of_work import Work
+from voucher.registry import passwords, second_factor, sessions
+from voucher.registry.passwords import SignInRules
+from voucher.registry.users import UserAccount
+from voucher.rules.errors import Refusal, Refused
+
+
+@dataclass(frozen=True, slots=True)
+class Entered:
+    """An account that has passed a step, and what is still due."""
+
+    user_id: int
+    login: str
+    display_name: str
+    has_second_factor: bool
+    must_change_password: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Enrolment:
+    """What a person needs to bind a telephone: the secret to type, the same as an address and a picture."""
+
+    secret: str
+    uri: str
+    picture: str
+
+
+def _rules() -> SignInRules:
+    door = the_door()
+    with door.read() as reading:
+        return passwords.read_sign_in_rules(reading, door.today)
+
+
+def _entered(account: UserAccount) -> Entered:
+    return Entered(
+        account.id,
+        account.login,
+        account.display_name,
+        account.totp_confirmed_at is not None,
+        account.must_change_password,
+    )
+
+
+def give_password(login: str, password: str) -> Entered:
+    """Prove a password and open a half-way session; a new second factor is proposed where none is bound.
+
+    Raises Refused sign_in_refused, the same for an unknown login, a wrong password and a locked account.
+    """
+    door, rules = the_door(), _rules()
+    with door.read() as reading:
+        proof = passwords.prove_password(reading, login, password, hasher=door.hasher)
+
+    def act(work: Work) -> tuple[Entered, str] | Refusal:
+        account = passwords.accept_proof(work, proof, rules)
+        if isinstance(account, Refusal):
+            return account
+        if account.totp_confirmed_at is None:
+            second_factor.propose_totp(work, account.id)
+        token = sessions.start_session(
+            work, account.id, lifetime_minutes=rules.idle_minutes, second_factor=False
+        )
+        return _entered(account), token
+
+    entered, token = _settled(door.perform_as(ANYBODY, act))
+    _hand_out(token, rules.idle_minutes)
+    return entered
+
+
+def read_enrolment() -> Enrolment:
+    """Return what the half-way visitor scans or types to bind a telephone.
+
+    Raises Refused sign_in_needed, totp_enrolled.
+    """
+    door, visitor = the_door(), _visitor()
+    with door.read() as reading:
+        secret = second_factor.read_proposed_totp(reading, door.keyring, visitor.actor.user_id)
+    uri = second_factor.provisioning_uri(visitor.actor.login, secret)
+    return Enrolment(secret, uri, _draw(uri))
+
+
+def give_code(code: str) -> Entered:
+    """Prove the second factor and exchange the half-way session for a full one, under a new secret.
+
+    The first good code binds the telephone. Raises Refused sign_in_needed, sign_in_refused, totp_refused,
+    totp_unenrolled.
+    """
+    door, visitor, rules = the_door(), _visitor(), _rules()
+
+    def act(work: Work) -> tuple[Entered, str] | Refusal:
+        account = second_factor.accept_code(work, visitor.actor.user_id, code, rules)
+        if isinstance(account, Refusal):
+            return account
+        sessions.end_session(work, visitor.token_hash)
+        token = sessions.start_session(
+            work, account.id, lifetime_minutes=rules.lifetime_minutes, second_factor=True
+        )
+        return _entered(account), token
+
+    entered, token = _settled(door.perform_as(visitor.actor, act))
+    _hand_out(token, rules.lifetime_minutes)
+    return entered
+
+
+def give_both(login: str, password: str, code: str) -> Entered:
+    """Prove password and code at once, for machines. Raises Refused like give_password and give_code."""
+    door, rules = the_door(), _rules()
+    with door.read() as reading:
+        proof = passwords.prove_password(reading, login, password, hasher=door.hasher)
+
+    def act(work: Work) -> tuple[Entered, str] | Refusal:
+        account = passwords.accept_proof(work, proof, rules)
+        if isinstance(account, Refusal):
+            return account
+        if account.totp_confirmed_at is None:
+            raise second_factor.TOTP_UNENROLLED.refused()
+        proven = second_factor.accept_code(work, account.id, code, rules)
+        if isinstance(proven, Refusal):
+            return proven
+        token = sessions.start_session(
+            work, account.id, lifetime_minutes=rules.lifetime_minutes, second_factor=True
+        )
+        return _entered(proven), token
+
+    entered, token = _settled(door.perform_as(ANYBODY, act))
+    _hand_out(token, rules.lifetime_minutes)
+    return entered
+
+
+def change_password(present: str, new: str) -> None:
+    """Replace the visitor's password and end every other session.
+
+    Raises Refused sign_in_needed, second_factor_needed, sign_in_refused, and what set_password refuses.
+    """
+    door, visitor, rules = the_door(), _visitor(), _rules()
+    if visitor.is_half_way:
+        raise SECOND_FACTOR_NEEDED.refused()
+    with door.read() as reading:
+        proof = passwords.prove_password(reading, visitor.actor.login, present, hasher=door.hasher)
+
+    def act(work: Work) -> Refusal | None:
+        account = passwords.accept_proof(work, proof, rules)
+        if isinstance(account, Refusal):
+            return account
+        passwords.set_password(work, account.id, new, hasher=door.hasher)
+        sessions.end_sessions_of(work, account.id, keep=visitor.token_hash)
+        return None
+
+    refusal = door.perform_as(visitor.actor, act)
+    if refusal is not None:
+        raise Refused(refusal)
+
+
+def sign_out() -> None:
+    """End the visitor's session and forget the cookie."""
+    visitor = _visitor()
+    the_door().perform_as(visitor.actor, lambda work: sessions.end_session(work, visitor.token_hash))
+    session.clear()
+    after_this_request(lambda response: drop_cookie(response) or response)
+
+
+def _visitor() -> Visitor:
+    visitor = current_visitor()
+    if visitor is None:
+        raise SIGN_IN_NEEDED.refused()
+    return visitor
+
+
+def _settled(outcome: tuple[Entered, str] | Refusal) -> tuple[Entered, str]:
+    # refused only now: the failure had to be counted in a transaction that was kept
+    if isinstance(outcome, Refusal):
+        raise Refused(outcome)
+    return outcome
+
+
+def _hand_out(token: str, lifetime_minutes: int) -> None:
+    session.clear()  # a form token from before the sign-in is worth nothing after it
+    after_this_request(lambda response: put_cookie(response, token, lifetime_minutes) or response)
+
+
+def _draw(uri: str) -> str:
+    """Return a QR code as the address of a picture, which the content policy lets a page show."""
+    drawn = qrcode.make(uri, image_factory=SvgPathFillImage, box_size=8).to_string()
+    return "data:image/svg+xml;base64," + b64encode(drawn).decode("ascii")

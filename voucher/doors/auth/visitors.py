@@ -1,0 +1,121 @@
+"""Who is at the door: the session cookie, the account behind it, and the actor it acts as."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TypeVar
+
+from flask import Flask, Request, Response
+from flask_login import LoginManager, UserMixin, current_user
+
+from voucher.doors.auth.door import ANYBODY, Door, the_door
+from voucher.plumbing.unit_of_work import Work
+from voucher.registry import sessions
+from voucher.registry.passwords import read_sign_in_rules
+from voucher.registry.users import UserAccount, load_actor
+from voucher.rules.actor import ROLE_NAMES, Actor
+from voucher.rules.errors import Refused
+
+Result = TypeVar("Result")
+
+
+class Visitor(UserMixin):
+    """Somebody with a living session: half-way (password only) or signed in with both factors."""
+
+    def __init__(self, *, actor: Actor, account: UserAccount, token_hash: str, second_factor: bool) -> None:
+        self.actor = actor
+        self.display_name = account.display_name
+        self.token_hash = token_hash
+        self.is_half_way = not second_factor
+        self.must_change_password = account.must_change_password
+        self.has_second_factor = account.totp_confirmed_at is not None
+
+    def get_id(self) -> str:
+        """Return the login, the name Flask-Login knows a visitor by."""
+        return self.actor.login
+
+    @property
+    def role_names(self) -> list[str]:
+        """Return the Chinese names of the roles, each once."""
+        return list(dict.fromkeys(ROLE_NAMES[grant.role] for grant in self.actor.grants))
+
+
+def cookie_name(door: Door) -> str:
+    """Return the cookie's name; with HTTPS the prefix makes browsers insist on this host and on TLS."""
+    return "__Host-voucher" if door.config.secret_cookies else "voucher"
+
+
+def put_cookie(response: Response, token: str, lifetime_minutes: int) -> None:
+    """Hand the session's secret to the browser."""
+    door = the_door()
+    response.set_cookie(
+        cookie_name(door),
+        token,
+        max_age=lifetime_minutes * 60,
+        path="/",
+        secure=door.config.secret_cookies,
+        httponly=True,
+        samesite="Lax",
+    )
+
+
+def drop_cookie(response: Response) -> None:
+    """Ask the browser to forget the session's secret."""
+    door = the_door()
+    response.delete_cookie(
+        cookie_name(door), path="/", secure=door.config.secret_cookies, httponly=True, samesite="Lax"
+    )
+
+
+def has_cookie(request: Request) -> bool:
+    """Return whether a session cookie came along, good or not."""
+    return cookie_name(the_door()) in request.cookies
+
+
+def _recognise(request: Request) -> Visitor | None:
+    """Return the visitor of a request's cookie; a disabled account has none."""
+    door = the_door()
+    token = request.cookies.get(cookie_name(door))
+    if not token:
+        return None
+    with door.read() as session:
+        rules = read_sign_in_rules(session, door.today)
+        found = sessions.find_session(session, token, door.at, idle_minutes=rules.idle_minutes)
+        if found is None:
+            return None
+        account = session.get_one(UserAccount, found.user_id)
+        try:
+            actor = load_actor(session, account.login, door.today)
+        except Refused:
+            return None
+    if sessions.is_stale(found, door.at):
+        door.perform_as(actor, lambda work: sessions.touch_session(work, found.token_hash))
+    return Visitor(
+        actor=actor,
+        account=account,
+        token_hash=found.token_hash,
+        second_factor=found.second_factor_at is not None,
+    )
+
+
+def current_visitor() -> Visitor | None:
+    """Return whoever is at the door, or None for anybody."""
+    return current_user if isinstance(current_user, Visitor) else None
+
+
+def current_actor() -> Actor:
+    """Return the actor of this request: the one signed in with both factors, or `anybody`."""
+    visitor = current_visitor()
+    return visitor.actor if visitor is not None and not visitor.is_half_way else ANYBODY
+
+
+def perform(act: Callable[[Work], Result]) -> Result:
+    """Run one act in one transaction as whoever is at the door. Raises whatever the act raises."""
+    return the_door().perform_as(current_actor(), act)
+
+
+def install(app: Flask) -> None:
+    """Let Flask-Login recognise visitors by our own session rows, and by nothing else."""
+    manager = LoginManager(app)
+    manager.session_protection = None
+    manager.request_loader(_recognise)
