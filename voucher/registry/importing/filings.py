@@ -1,0 +1,150 @@
+"""Filings and scopes of evaluators: what is new is added under its own first day, nothing is rewritten."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from sqlalchemy import select
+
+from voucher.ledger import audit
+from voucher.plumbing.unit_of_work import Work
+from voucher.registry.institutions import EvaluatorFiling, EvaluatorScope, Institution
+from voucher.registry.people import LOOKUP_CHUNK
+
+
+@dataclass(frozen=True, slots=True)
+class FilingRow:
+    """One scope under its filing, as a file states it; level 0 stands for none."""
+
+    institution_code: str
+    kind: str
+    region_code: str
+    number: str
+    trade_code: str
+    level: int
+    since: date
+    until: date | None
+
+
+@dataclass(slots=True)
+class Written:
+    """How many scopes were added and how many changed their last day."""
+
+    added: int = 0
+    changed: int = 0
+
+
+def find_filing_holders(work: Work, numbers: Iterable[str]) -> dict[str, str]:
+    """Return the institution code behind each known filing number."""
+    found: dict[str, str] = {}
+    ordered = sorted(set(numbers))
+    for start in range(0, len(ordered), LOOKUP_CHUNK):
+        rows = work.session.execute(
+            select(EvaluatorFiling.filing_number, Institution.code)
+            .join(Institution, Institution.id == EvaluatorFiling.institution_id)
+            .where(EvaluatorFiling.filing_number.in_(ordered[start : start + LOOKUP_CHUNK]))
+        ).tuples()
+        found.update(dict(rows.all()))
+    return found
+
+
+def write_filings(work: Work, rows: Sequence[FilingRow], institution_ids: Mapping[str, int]) -> Written:
+    """Write filings and their scopes and say what that changed."""
+    filings = _find_filings(work, {row.number for row in rows})
+    grouped: dict[str, list[FilingRow]] = {}
+    for row in rows:
+        grouped.setdefault(row.number, []).append(row)
+    for group in grouped.values():
+        _write_filing(work, filings, group, institution_ids)
+    work.session.flush()
+    return _write_scopes(work, rows, filings)
+
+
+def _find_filings(work: Work, numbers: Iterable[str]) -> dict[str, EvaluatorFiling]:
+    found: dict[str, EvaluatorFiling] = {}
+    ordered = sorted(numbers)
+    for start in range(0, len(ordered), LOOKUP_CHUNK):
+        chunk = ordered[start : start + LOOKUP_CHUNK]
+        query = select(EvaluatorFiling).where(EvaluatorFiling.filing_number.in_(chunk))
+        found.update({row.filing_number: row for row in work.session.scalars(query)})
+    return found
+
+
+def _write_filing(
+    work: Work,
+    filings: dict[str, EvaluatorFiling],
+    rows: Sequence[FilingRow],
+    institution_ids: Mapping[str, int],
+) -> None:
+    """Open a filing, or widen its days; its kind and region are those of the newest file."""
+    last = rows[-1]
+    found = filings.get(last.number)
+    ends = [row.until for row in rows] + ([found.until] if found is not None else [])
+    known_ends = [end for end in ends if end is not None]
+    until = max(known_ends) if len(known_ends) == len(ends) else None
+    since = min([row.since for row in rows] + ([found.since] if found is not None else []))
+    if found is None:
+        filings[last.number] = made = EvaluatorFiling(
+            institution_id=institution_ids[last.institution_code],
+            kind=last.kind,
+            region_code=last.region_code,
+            filing_number=last.number,
+            since=since,
+            until=until,
+        )
+        work.session.add(made)
+        work.session.flush()
+        audit.record_one(
+            work, "evaluator_filing", made.id, "file", number=last.number, region=last.region_code
+        )
+        return
+    wanted = {"kind": last.kind, "region_code": last.region_code, "since": since, "until": until}
+    change = {name: value for name, value in wanted.items() if getattr(found, name) != value}
+    for name, value in change.items():
+        setattr(found, name, value)
+    if change:
+        told = {name: str(value) if value is not None else None for name, value in change.items()}
+        audit.record_one(work, "evaluator_filing", found.id, "update", **told)
+
+
+def _write_scopes(work: Work, rows: Sequence[FilingRow], filings: Mapping[str, EvaluatorFiling]) -> Written:
+    written = Written()
+    known: dict[tuple[int, str, int, date], EvaluatorScope] = {}
+    filing_ids = sorted({filings[row.number].id for row in rows})
+    for start in range(0, len(filing_ids), LOOKUP_CHUNK):
+        chunk = filing_ids[start : start + LOOKUP_CHUNK]
+        for scope in work.session.scalars(select(EvaluatorScope).where(EvaluatorScope.filing_id.in_(chunk))):
+            known[(scope.filing_id, scope.trade_code, scope.level, scope.since)] = scope
+    told: list[audit.Entry] = []
+    for row in rows:
+        filing_id = filings[row.number].id
+        key = (filing_id, row.trade_code, row.level, row.since)
+        found = known.get(key)
+        if found is not None and found.until == row.until:
+            continue
+        act = "add_scope" if found is None else "change_scope"
+        if found is None:
+            known[key] = found = EvaluatorScope(
+                filing_id=filing_id,
+                trade_code=row.trade_code,
+                level=row.level,
+                since=row.since,
+                until=row.until,
+            )
+            work.session.add(found)
+            written.added += 1
+        else:
+            found.until = row.until
+            written.changed += 1
+        content = {
+            "trade": row.trade_code,
+            "level": row.level,
+            "since": row.since.isoformat(),
+            "until": row.until.isoformat() if row.until is not None else None,
+        }
+        told.append(audit.Entry("evaluator_filing", filing_id, act, content))
+    work.session.flush()
+    audit.record(work, told)
+    return written
