@@ -141,6 +141,19 @@ def import_file(
     a file as a whole is refused for (see open_table).
     """
     check_role(work.actor, *importing.roles)
+    return take_file(work, importing, path, limits=limits, partial=partial, progress=progress)
+
+
+def take_file(
+    work: Work,
+    importing: type[Importer[Checked]],
+    path: Path,
+    *,
+    limits: Limits,
+    partial: bool = False,
+    progress: Progress | None = None,
+) -> Report:
+    """Import one file for whoever may already do so; everything else as in import_file."""
     report = Report(importing.kind)
     importer = importing(work, report)
     with open_table(path, columns=importing.columns, limits=limits) as table:
@@ -159,7 +172,7 @@ def import_file(
             progress(report.rows_read, report.rows_read)
     if report.rows_refused and not partial:
         raise ImportRefused(report)
-    _record(work, report, path)
+    record_import(work, report, path)
     return report
 
 
@@ -174,7 +187,8 @@ def _check_row(importer: Importer[Checked], row: Row, piece: list[tuple[int, Che
         piece.append((row.line, checked))
 
 
-def _record(work: Work, report: Report, path: Path) -> None:
+def record_import(work: Work, report: Report, path: Path) -> None:
+    """Leave an import in the trail: which kind, which file by its digest, how many rows of each fate."""
     digest = hashlib.sha256()
     with path.open("rb") as file:
         while chunk := file.read(DIGEST_BYTES):
