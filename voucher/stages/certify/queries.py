@@ -132,3 +132,28 @@ def find_latest_verification(session: Session, certificate_id: int) -> Verificat
         .order_by(Verification.id.desc())
         .limit(1)
     ).first()
+
+
+def list_verified_certificates(session: Session, certificate_ids: Sequence[int]) -> set[int]:
+    """Return those certificates whose newest look-up says that they match and stand."""
+    standing: set[int] = set()
+    ordered = sorted(set(certificate_ids))
+    for start in range(0, len(ordered), LOOKUP_CHUNK):
+        newest = (
+            select(func.max(Verification.id))
+            .where(Verification.certificate_id.in_(ordered[start : start + LOOKUP_CHUNK]))
+            .group_by(Verification.certificate_id)
+        )
+        standing.update(
+            session.scalars(
+                select(Verification.certificate_id).where(
+                    Verification.id.in_(newest), Verification.verified.in_((True,))
+                )
+            )
+        )
+    return standing
+
+
+def list_revoked_certificates(session: Session) -> list[int]:
+    """Return the certificates the register has revoked."""
+    return list(session.scalars(select(Certificate.id).where(Certificate.state == "revoked")))

@@ -1,0 +1,138 @@
+"""The accounts money is paid to: proposed with evidence by one person, confirmed by another."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from voucher.ledger import states
+from voucher.plumbing.constraints import CHANGED_MEANWHILE, translate
+from voucher.plumbing.secrets import Keyring
+from voucher.plumbing.unit_of_work import Work
+from voucher.registry import subjects
+from voucher.registry.institutions import Institution, PayeeAccount, get_institution
+from voucher.registry.subjects import ORGANISATION
+from voucher.rules.actor import Role, check_reach
+from voucher.rules.approval import check_two_people
+from voucher.rules.errors import Family, reason
+from voucher.rules.identity import AccountKind, normalise_bank_account
+from voucher.rules.lifecycle import Thing
+from voucher.rules.privacy import mask_account
+
+SOURCE = "LIFECYCLE 收款账户变更须两人; DOMAIN 2.4 退票"
+ACCOUNT_CONTEXT = "payee_account.account"
+
+ACCOUNT_MISSING = reason(
+    "payee_account_missing",
+    "没有找到这条收款账户登记",
+    "请从收款账户列表重新选择",
+    SOURCE,
+    Family.MISSING,
+)
+ACCOUNT_INCOMPLETE = reason(
+    "payee_account_incomplete",
+    "收款账户的户名、开户行或凭证没有填写",
+    "请按开户许可证或银行证明填写完整后重新提交",
+    SOURCE,
+)
+translate("uq_payee_account_in_use", "payee_account.institution_id", CHANGED_MEANWHILE)
+
+
+def propose_account(
+    work: Work, institution_code: str, holder_name: str, bank_name: str, account: str, evidence: str
+) -> PayeeAccount:
+    """Propose an account for an institution; it is used only once another person has confirmed it.
+
+    Raises Refused institution_missing, role_missing, region_foreign, payee_account_incomplete,
+    account_malformed.
+    """
+    institution = get_institution(work.session, institution_code)
+    check_reach(work.actor, institution.region_code, Role.OPERATOR, Role.FINANCE_MAKER, Role.EVALUATOR_ADMIN)
+    if not (holder_name.strip() and bank_name.strip() and evidence.strip()):
+        raise ACCOUNT_INCOMPLETE.refused()
+    number = normalise_bank_account(account, AccountKind.CORPORATE)
+    index = work.keyring.blind_index(ORGANISATION, institution.code)
+    key = subjects.open_keys(work, [index])[index]
+    proposed = PayeeAccount(
+        institution_id=institution.id,
+        holder_name=holder_name.strip(),
+        bank_name=bank_name.strip(),
+        account_sealed=work.keyring.seal(key, ACCOUNT_CONTEXT, number),
+        account_index=work.keyring.blind_index("account", number),
+        account_masked=mask_account(number),
+        evidence=evidence.strip(),
+        proposed_by_person_id=work.actor.person_id,
+        proposed_at=work.at,
+        **states.first_state(Thing.ACCOUNT_CORRECTION, "propose"),
+    )
+    work.session.add(proposed)
+    work.session.flush()
+    states.begin(work, Thing.ACCOUNT_CORRECTION, [proposed.id], "propose")
+    return proposed
+
+
+def _take_up(work: Work, payee_account_id: int) -> PayeeAccount:
+    found = work.session.scalars(
+        select(PayeeAccount).where(PayeeAccount.id == payee_account_id).with_for_update()
+    ).first()
+    if found is None:
+        raise ACCOUNT_MISSING.refused()
+    region = _region_of(work.session, found)
+    if region not in work.actor.regions:
+        raise ACCOUNT_MISSING.refused()
+    check_reach(work.actor, region, Role.OFFICER_COUNTY, Role.OFFICER_CITY, Role.FINANCE_CHECKER)
+    check_two_people(found.proposed_by_person_id, work.actor.person_id)
+    return found
+
+
+def _region_of(session: Session, account: PayeeAccount) -> str:
+    return session.get_one(Institution, account.institution_id).region_code
+
+
+def confirm_account(work: Work, payee_account_id: int) -> PayeeAccount:
+    """Confirm a proposed account; the one used before is kept as replaced.
+
+    Raises Refused payee_account_missing, role_missing, second_person_needed, event_not_allowed.
+    """
+    proposed = _take_up(work, payee_account_id)
+    for used in work.session.scalars(
+        select(PayeeAccount).where(
+            PayeeAccount.institution_id == proposed.institution_id,
+            PayeeAccount.state == "confirmed",
+            PayeeAccount.replaced_at.is_(None),
+        )
+    ):
+        used.replaced_at = work.at
+    proposed.confirmed_by_person_id = work.actor.person_id
+    proposed.confirmed_at = work.at
+    work.session.flush()
+    states.move(work, PayeeAccount, [proposed], "confirm")
+    return proposed
+
+
+def refuse_account(work: Work, payee_account_id: int, why: str) -> None:
+    """Refuse a proposed account. Raises as `confirm_account` does."""
+    states.move(work, PayeeAccount, [_take_up(work, payee_account_id)], "refuse", reason=why)
+
+
+def find_accounts_in_use(session: Session, institution_ids: Sequence[int]) -> dict[int, PayeeAccount]:
+    """Return the confirmed account of each institution that has one."""
+    rows = session.scalars(
+        select(PayeeAccount).where(
+            PayeeAccount.institution_id.in_(sorted(set(institution_ids))),
+            PayeeAccount.state == "confirmed",
+            PayeeAccount.replaced_at.is_(None),
+        )
+    )
+    return {row.institution_id: row for row in rows}
+
+
+def read_account_number(session: Session, keyring: Keyring, code: str, account: PayeeAccount) -> str:
+    """Return the full account number of an institution by its 统一社会信用代码, for the payment file only."""
+    index = keyring.blind_index(ORGANISATION, code)
+    key = subjects.find_keys(session, keyring, [index]).get(index)
+    if key is None:
+        raise subjects.SUBJECT_ERASED.refused()
+    return keyring.unseal(key, ACCOUNT_CONTEXT, account.account_sealed)

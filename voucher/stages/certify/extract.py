@@ -1,0 +1,180 @@
+"""The register extract: what the issuer's own record says. Append-only; the newest revision of a number counts.
+
+A row needs no known person: name and number are kept under the subject's own key and blind index.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from sqlalchemy import func, insert, select
+
+from voucher.ledger import audit
+from voucher.plumbing.spreadsheets import Column
+from voucher.plumbing.types import canonical_json
+from voucher.plumbing.unit_of_work import Work
+from voucher.registry import people, subjects
+from voucher.registry.importing.evaluators import read_trade
+from voucher.registry.importing.frame import Importer
+from voucher.registry.importing.people import find_erased
+from voucher.registry.importing.reading import Reading
+from voucher.registry.people import LOOKUP_CHUNK
+from voucher.registry.subjects import SUBJECT_ERASED
+from voucher.rules.certificate_numbers import parse_certificate_number
+from voucher.rules.errors import reason
+from voucher.rules.levels import clean_word, mask_word
+from voucher.rules.privacy import mask_identity
+from voucher.rules.vocabulary import CertificateKind
+from voucher.stages.certify.models import RegisterEntry
+
+NAME, IDENTITY, TRADE, LEVEL, NUMBER = "姓名", "证件号码", "职业编码", "等级", "证书编号"
+ISSUED, EVALUATOR, STATUS = "发证日期", "评价机构统一社会信用代码", "状态"
+NAME_CONTEXT = "register_entry.name"
+COMPARED = ("subject_index", "name_index", "trade_code", "level", "issued_on", "evaluator_code", "status")
+
+STATUS_UNKNOWN = reason(
+    "register_status_unknown",
+    "“{given}”不是规定的状态",
+    "请填写 有效 或 撤销",
+    "S2-16f; AC-I1",
+)
+_STATUSES = {
+    **dict.fromkeys(("有效", "正常"), "valid"),
+    **dict.fromkeys(("撤销", "已撤销", "注销", "已注销", "作废", "无效"), "revoked"),
+}
+
+
+def read_status(text: str) -> str:
+    """Return whether the register holds a certificate valid or revoked. Raises register_status_unknown."""
+    word = clean_word(text)
+    if word not in _STATUSES:
+        raise STATUS_UNKNOWN.refused(given=mask_word(word))
+    return _STATUSES[word]
+
+
+@dataclass(frozen=True, slots=True)
+class RegisterRow:
+    """A register row as a file states it, in canonical form; level 0 stands for none."""
+
+    name: str
+    identity: str
+    trade_code: str
+    level: int
+    number: str
+    issued_on: date
+    evaluator_code: str
+    status: str
+
+
+class RegisterImporter(Importer[RegisterRow]):
+    """Columns 姓名, 证件号码, 职业编码, 等级, 证书编号, 发证日期, 评价机构统一社会信用代码, 状态."""
+
+    kind = "register"
+    columns = (
+        Column(NAME),
+        Column(IDENTITY, alias=("身份证号", "身份证号码")),
+        Column(TRADE),
+        Column(LEVEL),
+        Column(NUMBER),
+        Column(ISSUED),
+        Column(EVALUATOR),
+        Column(STATUS),
+    )
+
+    def check(self, reading: Reading) -> RegisterRow | None:
+        """Return the register row; the register may know occupations that our catalogue does not."""
+        name, identity = reading.name(NAME), reading.identity(IDENTITY, self.work.today)
+        trade = reading.words(TRADE, read_trade, required=False)
+        level, issued_on = reading.level(LEVEL), reading.day(ISSUED)
+        # Every form is taken: whether number and facts fit together is the evaluator's to answer for.
+        number = reading.words(
+            NUMBER, lambda text: parse_certificate_number(text, CertificateKind.SPECIAL_OPERATION).text
+        )
+        evaluator, status = reading.organisation(EVALUATOR), reading.words(STATUS, read_status)
+        if name is None or identity is None or issued_on is None:
+            return None
+        if number is None or evaluator is None or status is None:
+            return None
+        ordinal = int(level) if level is not None else 0
+        return RegisterRow(name, identity, trade or "", ordinal, number, issued_on, evaluator, status)
+
+    def keep(self, piece: Sequence[tuple[int, RegisterRow]]) -> None:
+        """Append a revision where the register says something new."""
+        work, keyring = self.work, self.work.keyring
+        indexes = {row.identity: people.index_of(keyring, row.identity) for _, row in piece}
+        erased = find_erased(work, list(indexes.values()))
+        newest = _find_newest(work, [row.number for _, row in piece])
+        rows: list[dict[str, Any]] = []
+        names: list[str] = []
+        for line, row in piece:
+            subject = indexes[row.identity]
+            if subject in erased:
+                self.report.refuse(line, IDENTITY, mask_identity(row.identity), SUBJECT_ERASED.refusal())
+                continue
+            facts = {
+                "subject_index": subject,
+                "name_index": people.name_index_of(keyring, row.name),
+                "trade_code": row.trade_code,
+                "level": row.level,
+                "issued_on": row.issued_on,
+                "evaluator_code": row.evaluator_code,
+                "status": row.status,
+            }
+            revision, before = newest.get(row.number, (0, None))
+            if before == facts:
+                self.report.rows_unchanged += 1
+                continue
+            newest[row.number] = (revision + 1, facts)
+            rows.append({"number": row.number, "revision": revision + 1} | facts)
+            names.append(row.name)
+            if revision:
+                self.report.rows_changed += 1
+            else:
+                self.report.rows_added += 1
+        if rows:
+            keys = subjects.open_keys(work, [row["subject_index"] for row in rows])
+            for row, name in zip(rows, names, strict=True):
+                row["name_sealed"] = keyring.seal(keys[row["subject_index"]], NAME_CONTEXT, name)
+                row["recorded_at"], row["recorded_by_person_id"] = work.at, work.actor.person_id
+            ids = work.session.scalars(
+                insert(RegisterEntry).returning(RegisterEntry.id, sort_by_parameter_order=True), rows
+            ).all()
+            _record(work, ids, rows)
+
+
+def _find_newest(work: Work, numbers: Sequence[str]) -> dict[str, tuple[int, dict[str, Any] | None]]:
+    """Return the newest revision and what it says of each known number."""
+    columns = [getattr(RegisterEntry, name) for name in COMPARED]
+    found: dict[str, tuple[int, dict[str, Any] | None]] = {}
+    ordered = sorted(set(numbers))
+    for start in range(0, len(ordered), LOOKUP_CHUNK):
+        chunk = ordered[start : start + LOOKUP_CHUNK]
+        last = (
+            select(RegisterEntry.number, func.max(RegisterEntry.revision).label("revision"))
+            .where(RegisterEntry.number.in_(chunk))
+            .group_by(RegisterEntry.number)
+            .subquery()
+        )
+        rows = work.session.execute(
+            select(RegisterEntry.number, RegisterEntry.revision, *columns).join(
+                last,
+                (last.c.number == RegisterEntry.number) & (last.c.revision == RegisterEntry.revision),
+            )
+        )
+        for number, revision, *values in rows:
+            found[number] = (revision, dict(zip(COMPARED, values, strict=True)))
+    return found
+
+
+def _record(work: Work, ids: Sequence[int], rows: Sequence[dict[str, Any]]) -> None:
+    """Leave a piece of the extract in the trail: one row with a digest over all, not one per certificate."""
+    digest = hashlib.sha256()
+    for entry_id, row in zip(ids, rows, strict=True):
+        told = [row[name] for name in ("number", "revision", *COMPARED) if name != "issued_on"]
+        digest.update(canonical_json([entry_id, row["issued_on"].isoformat(), *told]).encode())
+    content = {"until": ids[-1], "rows": len(ids), "sha256": digest.hexdigest()}
+    audit.record_one(work, "register_entry", ids[0], "extract", **content)

@@ -1,0 +1,272 @@
+"""Uploading certificates: what an evaluator says it issued. A claim, checked for form and filing, not for truth.
+
+Charges, failed scores and kinds that earn nothing are taken as they are: the settlement refuses those
+lines by name. What cannot be read, or contradicts the number or the filing, is refused here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from sqlalchemy import insert, select
+
+from voucher.ledger import states
+from voucher.plumbing.spreadsheets import Cell, Column, cell_text
+from voucher.plumbing.unit_of_work import Work
+from voucher.registry import people, subjects
+from voucher.registry.importing.evaluators import OCCUPATION_UNKNOWN, Trades, read_trade
+from voucher.registry.importing.frame import OFFICE, Importer, Report
+from voucher.registry.importing.people import find_erased
+from voucher.registry.importing.reading import CELL_MISSING, Reading
+from voucher.registry.people import LOOKUP_CHUNK, Newcomer
+from voucher.registry.subjects import SUBJECT_ERASED
+from voucher.rules.actor import Role
+from voucher.rules.assessment import parse_score
+from voucher.rules.certificate_numbers import CertificateNumber, check_number_agrees, parse_certificate_number
+from voucher.rules.errors import Family, Refused, reason
+from voucher.rules.levels import Level, mask_word
+from voucher.rules.lifecycle import Thing
+from voucher.rules.money import parse_yuan
+from voucher.rules.privacy import mask_free_text, mask_identity
+from voucher.rules.vocabulary import (
+    LEVEL_CERTIFICATE_KINDS,
+    CertificateKind,
+    parse_certificate_kind,
+    parse_method,
+)
+from voucher.stages.certify.filings import Filings
+from voucher.stages.certify.models import Certificate
+
+NAME, IDENTITY, KIND, TRADE, LEVEL = "姓名", "证件号码", "证书类型", "职业编码", "等级"
+NUMBER, ISSUED, EVALUATOR = "证书编号", "发证日期", "评价机构统一社会信用代码"
+METHOD, THEORY, SKILL, FEE, BATCH = "取得方式", "理论成绩", "技能成绩", "收费", "评价批次"
+NAME_CONTEXT = "certificate.name"
+
+CERTIFICATE_NUMBER_TAKEN = reason(
+    "certificate_number_taken",
+    "证书编号 {number} 已经登记，内容与本行不同",
+    "一个编号只对应一本证书：请核对编号；原登记有误的，请评价机构申请更正",
+    "职业技能等级证书编码规则 (DOMAIN C1); S2-16e",
+    Family.CONFLICT,
+)
+ITEM_UNKNOWN = reason(
+    "special_item_unknown",
+    "专项职业能力项目 {code} 没有登记",
+    "请核对项目编码；新项目请先在评价机构的备案中导入",
+    "S2-04r; S3-12e",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class CertificateRow:
+    """A certificate as a file states it; amounts in fen, scores in hundredths of a point."""
+
+    name: str
+    identity: str
+    kind: CertificateKind
+    trade_code: str
+    level: Level | None
+    number: CertificateNumber
+    issued_on: date
+    evaluator_code: str
+    method: str
+    theory_hundredths: int | None
+    skill_hundredths: int | None
+    fee_fen: int | None
+    evaluation_batch: str | None
+
+
+class CertificatesImporter(Importer[CertificateRow]):
+    """The columns of the upload; scores, fee and 评价批次 where they are known."""
+
+    kind = "certificates"
+    roles = (*OFFICE, Role.EVALUATOR_ADMIN)
+    columns = (
+        Column(NAME),
+        Column(IDENTITY, alias=("身份证号", "身份证号码")),
+        Column(KIND),
+        Column(TRADE),
+        Column(LEVEL),
+        Column(NUMBER),
+        Column(ISSUED),
+        Column(EVALUATOR),
+        Column(METHOD),
+        Column(THEORY, required=False),
+        Column(SKILL, required=False),
+        Column(FEE, required=False, text=False),
+        Column(BATCH, required=False, text=False, alias=("评价批次号", "批次号")),
+    )
+
+    def __init__(self, work: Work, report: Report) -> None:
+        super().__init__(work, report)
+        self._trades = Trades(work)
+        self._filings = Filings(work)
+
+    def check(self, reading: Reading) -> CertificateRow | None:
+        """Return the certificate a row states."""
+        name, identity = reading.name(NAME), reading.identity(IDENTITY, self.work.today)
+        kind, method = reading.words(KIND, parse_certificate_kind), reading.words(METHOD, parse_method)
+        issued_on, evaluator = reading.day(ISSUED), reading.organisation(EVALUATOR)
+        theory = reading.take(THEORY, parse_score, required=False)
+        skill = reading.take(SKILL, parse_score, required=False)
+        fee_fen = reading.take(FEE, _read_fee, required=False)
+        if kind is None:
+            return None
+        trade, level = self._read_trade(reading, kind), _read_level(reading, kind)
+        number = reading.words(NUMBER, lambda text: parse_certificate_number(text, kind))
+        if number is None or issued_on is None or name is None or identity is None:
+            return None
+        if evaluator is None or method is None or trade is None or reading.problems:
+            return None
+        try:
+            check_number_agrees(number, level=level, issued_on=issued_on, evaluator_filing_number=None)
+        except Refused as refused:
+            reading.refuse(NUMBER, refused.refusal)
+        return CertificateRow(
+            name, identity, kind, trade, level, number, issued_on, evaluator, str(method),
+            theory, skill, fee_fen, reading.text(BATCH) or None,
+        )  # fmt: skip
+
+    def _read_trade(self, reading: Reading, kind: CertificateKind) -> str | None:
+        """Return the occupation's or item's code; kinds without an evaluation may leave it out."""
+        if kind in LEVEL_CERTIFICATE_KINDS:
+            return reading.words(TRADE, self._trades.read_occupation)
+        if kind is CertificateKind.SPECIAL_SKILL:
+            return reading.words(TRADE, self._read_item)
+        code = reading.words(TRADE, read_trade, required=False)
+        return None if reading.is_faulty(TRADE) else code or ""
+
+    def _read_item(self, text: str) -> str:
+        code = read_trade(text)
+        if code not in self._trades.items and code not in self._trades.occupations:
+            told = OCCUPATION_UNKNOWN if not self._trades.items else ITEM_UNKNOWN
+            raise told.refused(code=code if code.isascii() else mask_word(code))
+        return code
+
+    def keep(self, piece: Sequence[tuple[int, CertificateRow]]) -> None:
+        """Write the certificates nobody has recorded yet, opening the people they name."""
+        self._filings.load({row.evaluator_code for _, row in piece})
+        indexes = {row.identity: people.index_of(self.work.keyring, row.identity) for _, row in piece}
+        erased = find_erased(self.work, list(indexes.values()))
+        stored = _find_stored(self.work, [row.number.text for _, row in piece])
+        fresh: dict[str, dict[str, Any]] = {}
+        named: dict[str, tuple[str, str]] = {}
+        for line, row in piece:
+            if indexes[row.identity] in erased:
+                self.report.refuse(line, IDENTITY, mask_identity(row.identity), SUBJECT_ERASED.refusal())
+                continue
+            try:
+                filing = self._filings.choose(row.evaluator_code, row.number, row.kind, row.trade_code, row.level,
+                                              row.issued_on)  # fmt: skip
+            except Refused as refused:
+                column, masked = _place(refused.refusal.code, row)
+                self.report.refuse(line, column, masked, refused.refusal)
+                continue
+            facts = _facts(self.work, row, filing.institution_id, filing.id)
+            facts["subject"] = indexes[row.identity]
+            before = fresh.get(row.number.text) or stored.get(row.number.text)
+            if before is None:
+                fresh[row.number.text] = facts
+                named[row.number.text] = (row.identity, row.name)
+            elif before == facts:
+                self.report.rows_unchanged += 1
+            else:
+                shown = mask_free_text(row.number.text)
+                self.report.refuse(line, NUMBER, shown, CERTIFICATE_NUMBER_TAKEN.refusal(number=shown))
+        self._write(fresh, named)
+
+    def _write(self, fresh: dict[str, dict[str, Any]], named: dict[str, tuple[str, str]]) -> None:
+        if not fresh:
+            return
+        work = self.work
+        ids = people.open_people(work, [Newcomer(identity, name) for identity, name in named.values()])
+        keys = subjects.open_keys(work, [facts["subject"] for facts in fresh.values()])
+        born = states.first_state(Thing.CERTIFICATE, "record")
+        rows = []
+        for number, facts in fresh.items():
+            subject = facts.pop("subject")
+            rows.append(
+                facts
+                | born
+                | {
+                    "person_id": ids[subject],
+                    "name_sealed": work.keyring.seal(keys[subject], NAME_CONTEXT, named[number][1]),
+                    "uploaded_at": work.at,
+                    "uploaded_by_person_id": work.actor.person_id,
+                }
+            )
+        made = work.session.scalars(
+            insert(Certificate).returning(Certificate.id, sort_by_parameter_order=True), rows
+        ).all()
+        told: dict[int, dict[str, object]] = {
+            i: {"number": mask_free_text(row["number"]), "institution": row["institution_id"]}
+            for i, row in zip(made, rows, strict=True)
+        }
+        states.begin(work, Thing.CERTIFICATE, made, "record", content=told)
+        self.report.rows_added += len(rows)
+
+
+COMPARED = (
+    "number", "name_index", "kind", "trade_code", "level", "issued_on", "institution_id", "filing_id", "method",
+    "theory_hundredths", "skill_hundredths", "fee_fen", "evaluation_batch",
+)  # fmt: skip
+
+
+def _facts(work: Work, row: CertificateRow, institution_id: int, filing_id: int) -> dict[str, Any]:
+    return {
+        "number": row.number.text,
+        "name_index": people.name_index_of(work.keyring, row.name),
+        "kind": str(row.kind),
+        "trade_code": row.trade_code,
+        "level": int(row.level) if row.level is not None else 0,
+        "issued_on": row.issued_on,
+        "institution_id": institution_id,
+        "filing_id": filing_id,
+        "method": row.method,
+        "theory_hundredths": row.theory_hundredths,
+        "skill_hundredths": row.skill_hundredths,
+        "fee_fen": row.fee_fen,
+        "evaluation_batch": row.evaluation_batch,
+    }
+
+
+def _find_stored(work: Work, numbers: Sequence[str]) -> dict[str, dict[str, Any]]:
+    """Return the recorded facts behind each known number."""
+    columns = [getattr(Certificate, name) for name in COMPARED]
+    found: dict[str, dict[str, Any]] = {}
+    ordered = sorted(set(numbers))
+    for start in range(0, len(ordered), LOOKUP_CHUNK):
+        rows = work.session.execute(
+            select(people.Person.blind_index, *columns)
+            .join(people.Person, people.Person.id == Certificate.person_id)
+            .where(Certificate.number.in_(ordered[start : start + LOOKUP_CHUNK]))
+        )
+        for subject, *values in rows:
+            facts = dict(zip(COMPARED, values, strict=True))
+            found[facts["number"]] = facts | {"subject": subject}
+    return found
+
+
+def _read_fee(cell: Cell) -> int:
+    return parse_yuan(cell_text(cell))
+
+
+def _read_level(reading: Reading, kind: CertificateKind) -> Level | None:
+    level = reading.level(LEVEL)
+    if level is None and kind in LEVEL_CERTIFICATE_KINDS and not reading.is_faulty(LEVEL):
+        reading.refuse(LEVEL, CELL_MISSING.refusal(column=LEVEL))
+    return level
+
+
+def _place(code: str, row: CertificateRow) -> tuple[str, str]:
+    """Return the column a refusal by the filing speaks of, and what may be shown of it."""
+    if code == "certificate_evaluator_disagrees":
+        return NUMBER, mask_free_text(row.number.text)
+    if code == "evaluator_out_of_scope":
+        return TRADE, row.trade_code
+    if code == "evaluator_out_of_date":
+        return ISSUED, row.issued_on.isoformat()
+    return EVALUATOR, row.evaluator_code

@@ -1,0 +1,244 @@
+"""The bank's answer, line by line: known lines once, everything else into quarantine, nothing guessed."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import select
+
+from voucher.ledger import audit, entitlements, states
+from voucher.ledger import budget as budgets
+from voucher.plumbing.spreadsheets import Column, Limits, cell_text, open_table
+from voucher.plumbing.unit_of_work import Work
+from voucher.rules.actor import Role, check_reach
+from voucher.rules.errors import Family, Refused, reason
+from voucher.rules.money import parse_yuan
+from voucher.stages.settle.ending import money_of
+from voucher.stages.settle.models.claims import Claim, SettlementBatch
+from voucher.stages.settle.models.payments import (
+    BankQuarantine,
+    BankResult,
+    Payment,
+    PaymentFile,
+    PaymentLine,
+)
+from voucher.stages.settle.payment import get_file, region_of
+from voucher.stages.settle.reading import lock_claims
+
+SOURCE = "DOMAIN 2.4 退票; PAGES 4.6 回单; AC-H12"
+SUCCEEDED, FAILED = "succeeded", "failed"
+WORDS = {
+    "成功": SUCCEEDED,
+    "交易成功": SUCCEEDED,
+    "已入账": SUCCEEDED,
+    "失败": FAILED,
+    "退票": FAILED,
+    "交易失败": FAILED,
+}
+COLUMNS = (
+    Column("参考号"),
+    Column("金额", text=False, alias=("金额（元）", "金额(元)")),
+    Column("结果", alias=("状态", "处理结果")),
+    Column("原因", required=False, alias=("失败原因", "备注")),
+)
+
+FILE_NOT_SENT = reason(
+    "payment_file_not_sent",
+    "拨付文件 {number} 尚未签发，不能导入回盘",
+    "请核对回盘文件对应的拨付文件编号",
+    SOURCE,
+    Family.CONFLICT,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class BankReport:
+    """What came of a result file: lines matched now, known before, and set aside."""
+
+    matched: int
+    succeeded: int
+    failed: int
+    repeated: int
+    quarantined: int
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """One line of the bank's file as it was read; None where it could not be."""
+
+    line: int
+    reference: str
+    amount_fen: int | None
+    outcome: str | None
+    words: str
+
+
+def record_results(
+    work: Work, payment_file_id: int, content: bytes, filename: str, limits: Limits
+) -> BankReport:
+    """Book a result file against the payment file it answers; the same file twice changes nothing.
+
+    Raises Refused payment_file_missing, role_missing, payment_file_not_sent, and what reading a
+    table refuses.
+    """
+    file = get_file(work, payment_file_id)
+    check_reach(work.actor, region_of(work, file), Role.FINANCE_MAKER, Role.FINANCE_CHECKER)
+    if file.released_at is None:
+        raise FILE_NOT_SENT.refused(number=file.number)
+    told = _read(content, filename, limits)
+    source = hashlib.sha256(content).hexdigest()
+    lines = {
+        row.reference: row
+        for row in work.session.scalars(select(PaymentLine).where(PaymentLine.payment_file_id == file.id))
+    }
+    known = {
+        row.payment_line_id: row
+        for row in work.session.scalars(
+            select(BankResult).where(BankResult.payment_line_id.in_([each.id for each in lines.values()]))
+        )
+    }
+    fresh: list[tuple[PaymentLine, str]] = []
+    repeated = quarantined = 0
+    for each in told:
+        line = lines.get(each.reference)
+        why = _objection(each, line, known.get(line.id) if line is not None else None)
+        if why is not None:
+            quarantined += _set_aside(work, file, source, each, why)
+        elif line is not None and each.outcome is not None:
+            if line.id in known:
+                repeated += 1
+                continue
+            known[line.id] = result = BankResult(
+                payment_line_id=line.id,
+                outcome=each.outcome,
+                amount_fen=line.amount_fen,
+                bank_words=each.words or None,
+                source_sha256=source,
+                received_at=work.at,
+                received_by_person_id=work.actor.person_id,
+            )
+            work.session.add(result)
+            fresh.append((line, each.outcome))
+    work.session.flush()
+    succeeded = [line for line, outcome in fresh if outcome == SUCCEEDED]
+    failed = [line for line, outcome in fresh if outcome == FAILED]
+    _book(work, file, succeeded, failed)
+    if fresh:
+        _close_what_is_done(work, file, len(lines), len(known))
+    report = BankReport(len(fresh), len(succeeded), len(failed), repeated, quarantined)
+    audit.record_one(
+        work, "payment_file", file.id, "read_results", sha256=source, matched=report.matched,
+        succeeded=report.succeeded, failed=report.failed, quarantined=report.quarantined,
+    )  # fmt: skip
+    return report
+
+
+def _read(content: bytes, filename: str, limits: Limits) -> list[Told]:
+    told = []
+    with open_table(io.BytesIO(content), columns=COLUMNS, limits=limits, name=filename) as table:
+        for row in table:
+            values = {name: cell_text(cell) for name, cell in row.values.items()}
+            try:
+                amount_fen: int | None = parse_yuan(values["金额"])
+            except Refused:
+                amount_fen = None
+            told.append(
+                Told(
+                    row.line,
+                    values["参考号"].strip(),
+                    amount_fen,
+                    WORDS.get(values["结果"].strip()),
+                    values.get("原因", "").strip(),
+                )
+            )
+    return told
+
+
+def _objection(told: Told, line: PaymentLine | None, known: BankResult | None) -> str | None:
+    """Return why a line cannot be booked, None where it can (or already is, with the same answer)."""
+    if line is None:
+        return "本拨付文件中没有这个参考号"
+    if told.amount_fen != line.amount_fen:
+        return "金额与拨付文件不一致"
+    if told.outcome is None:
+        return "结果不是“成功”或“失败”"
+    if known is not None and known.outcome != told.outcome:
+        return "与已入账的结果相矛盾"
+    return None
+
+
+def _set_aside(work: Work, file: PaymentFile, source: str, told: Told, why: str) -> int:
+    seen = work.session.scalar(
+        select(BankQuarantine.id).where(
+            BankQuarantine.source_sha256 == source, BankQuarantine.line == told.line
+        )
+    )
+    if seen is not None:
+        return 0
+    work.session.add(
+        BankQuarantine(
+            payment_file_id=file.id,
+            source_sha256=source,
+            line=told.line,
+            reference=told.reference[:64],
+            amount_fen=told.amount_fen,
+            why=why,
+            received_at=work.at,
+        )
+    )
+    work.session.flush()
+    return 1
+
+
+def _book(
+    work: Work, file: PaymentFile, succeeded: Sequence[PaymentLine], failed: Sequence[PaymentLine]
+) -> None:
+    for lines, payment_event, claim_event in (
+        (succeeded, "succeed", "confirm"),
+        (failed, "fail", "bounce"),
+    ):
+        if not lines:
+            continue
+        payments = list(
+            work.session.scalars(
+                select(Payment)
+                .where(Payment.payment_line_id.in_([each.id for each in lines]))
+                .order_by(Payment.id)
+                .with_for_update()
+            )
+        )
+        claims = lock_claims(work, Claim.id.in_([each.claim_id for each in payments]))
+        states.move(work, Payment, payments, payment_event)
+        states.move(work, Claim, claims, claim_event, reason=file.number)
+        if claim_event == "confirm":
+            entitlements.consume(work, [each.entitlement_id for each in claims])
+            budgets.spend(work, file.budget_id, [money_of(each, each.amount_fen) for each in claims])
+            for claim in claims:
+                claim.reserved_fen = 0
+            work.session.flush()
+
+
+def _close_what_is_done(work: Work, file: PaymentFile, lines: int, answered: int) -> None:
+    states.move(work, PaymentFile, [file], "answer")
+    if answered == lines:
+        states.move(work, PaymentFile, [file], "close")
+    batch_ids = select(Claim.batch_id).join(Payment, Payment.claim_id == Claim.id)
+    batches = work.session.scalars(
+        select(SettlementBatch)
+        .where(
+            SettlementBatch.id.in_(batch_ids.where(Payment.payment_file_id == file.id)),
+            SettlementBatch.state == "released",
+        )
+        .order_by(SettlementBatch.id)
+        .with_for_update()
+    ).all()
+    ended = ("paid", "rejected", "withdrawn", "recovering", "recovered", "returned")
+    for batch in batches:
+        open_claim = work.session.scalar(
+            select(Claim.id).where(Claim.batch_id == batch.id, Claim.state.not_in(ended)).limit(1)
+        )
+        if open_claim is None:
+            states.move(work, SettlementBatch, [batch], "close")

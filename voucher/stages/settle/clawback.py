@@ -1,0 +1,116 @@
+"""Recovering: a receivable per payee for what should not have been paid, met by repayments; no interest."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlalchemy import select
+
+from voucher.ledger import budget as budgets
+from voucher.ledger import states
+from voucher.plumbing.unit_of_work import Work
+from voucher.rules.actor import Role, check_reach, check_role
+from voucher.rules.clawback import check_recovery
+from voucher.rules.errors import Family, reason
+from voucher.rules.lifecycle import Thing
+from voucher.stages.certify import queries as certificates
+from voucher.stages.settle.ending import money_of
+from voucher.stages.settle.models.claims import Claim
+from voucher.stages.settle.models.payments import Clawback, Payment, Repayment
+from voucher.stages.settle.reading import get_claim, lock_claims
+from voucher.stages.settle.review import OPINION_MISSING
+
+SOURCE = "豫办〔2021〕29号 第4、16项; S2-16f; S2-04p; AC-I1"
+OFFICE = (Role.OFFICER_COUNTY, Role.OFFICER_CITY, Role.OFFICER_PROVINCE, Role.SUPERVISOR)
+
+CLAWBACK_MISSING = reason(
+    "clawback_missing", "没有找到这张追回单", "请从追回单列表重新进入", SOURCE, Family.MISSING
+)
+
+
+def open_clawback(work: Work, claim_id: int, why: str) -> Clawback:
+    """Open a receivable for a paid claim against its payee.
+
+    Raises Refused claim_missing, role_missing, opinion_missing, event_not_allowed.
+    """
+    if not why.strip():
+        raise OPINION_MISSING.refused()
+    claim = get_claim(work, claim_id)
+    check_reach(work.actor, claim.region_code, *OFFICE)
+    return _open(work, [claim], why)[0]
+
+
+def open_due_clawbacks(work: Work) -> int:
+    """Open a receivable for every paid claim whose certificate has been revoked; return how many.
+
+    Raises Refused role_missing.
+    """
+    check_role(work.actor, Role.CLOCK, Role.OPERATOR, *OFFICE)
+    revoked = certificates.list_revoked_certificates(work.session)
+    claims = lock_claims(work, Claim.state == "paid", Claim.certificate_id.in_(revoked))
+    _open(work, claims, "证书已被撤销，无证无价")
+    return len(claims)
+
+
+def _open(work: Work, claims: Sequence[Claim], why: str) -> list[Clawback]:
+    states.move(work, Claim, claims, "recover", reason=why)
+    opened = []
+    for claim in claims:
+        payment = work.session.scalars(
+            select(Payment).where(Payment.claim_id == claim.id, Payment.state == "succeeded")
+        ).one()
+        clawback = Clawback(
+            claim_id=claim.id,
+            payment_id=payment.id,
+            institution_id=claim.institution_id,
+            amount_fen=payment.amount_fen,
+            recovered_fen=0,
+            why=why,
+            opened_at=work.at,
+            opened_by_person_id=work.actor.person_id,
+            **states.first_state(Thing.CLAWBACK, "open"),
+        )
+        work.session.add(clawback)
+        work.session.flush()
+        states.begin(work, Thing.CLAWBACK, [clawback.id], "open")
+        opened.append(clawback)
+    return opened
+
+
+def repay(work: Work, clawback_id: int, amount_fen: int, document: str) -> Clawback:
+    """Book money that came back by bank; the claim is recovered once all of it is.
+
+    Raises Refused clawback_missing, role_missing, opinion_missing, recovery_exceeds_paid,
+    amount_not_positive, event_not_allowed.
+    """
+    if not document.strip():
+        raise OPINION_MISSING.refused()
+    clawback = work.session.scalars(
+        select(Clawback).where(Clawback.id == clawback_id).with_for_update()
+    ).first()
+    if clawback is None:
+        raise CLAWBACK_MISSING.refused()
+    claim = lock_claims(work, Claim.id == clawback.claim_id)[0]
+    if claim.region_code not in work.actor.regions:
+        raise CLAWBACK_MISSING.refused()
+    check_reach(work.actor, claim.region_code, Role.FINANCE_MAKER, Role.FINANCE_CHECKER)
+    if amount_fen <= 0:
+        raise budgets.AMOUNT_NOT_POSITIVE.refused()
+    check_recovery(amount_fen, clawback.amount_fen, clawback.recovered_fen)
+    work.session.add(
+        Repayment(
+            clawback_id=clawback.id,
+            way="bank",
+            amount_fen=amount_fen,
+            document=document.strip(),
+            received_at=work.at,
+            received_by_person_id=work.actor.person_id,
+        )
+    )
+    clawback.recovered_fen += amount_fen
+    work.session.flush()
+    budgets.take_back(work, claim.budget_id, [money_of(claim, amount_fen)])
+    if clawback.recovered_fen == clawback.amount_fen:
+        states.move(work, Clawback, [clawback], "meet", reason=document)
+        states.move(work, Claim, [claim], "recovered", reason=document)
+    return clawback

@@ -1,0 +1,272 @@
+"""制单 → 复核 → 签发: one file for the bank from one budget, by three people who signed none of its claims.
+
+The bytes are not kept: they are made again from the fixed rows and compared with the SHA-256 that was
+fixed when the file was made, so that no account number lies on a disk.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+
+from sqlalchemy import insert, select
+
+from voucher.ledger import budget as budgets
+from voucher.ledger import audit, states
+from voucher.plumbing.constraints import CHANGED_MEANWHILE, translate
+from voucher.plumbing.unit_of_work import Work
+from voucher.registry.institutions import PayeeAccount
+from voucher.rules.actor import Role, check_reach
+from voucher.rules.approval import Step, check_hands
+from voucher.rules.errors import Family, reason
+from voucher.rules.lifecycle import Thing
+from voucher.stages.settle.models.claims import Claim, SettlementBatch
+from voucher.stages.settle.models.payments import Payment, PaymentFile, PaymentLine
+from voucher.stages.settle.payment_content import build_content
+from voucher.stages.settle.payment_precheck import check_payable
+from voucher.stages.settle.reading import list_hands, lock_claims
+
+SOURCE = "豫办〔2021〕29号 四(三); S2-Z3; PAGES 4.6 制单复核签发"
+
+FILE_MISSING = reason(
+    "payment_file_missing",
+    "没有找到这个拨付文件",
+    "请从拨付文件列表重新进入",
+    SOURCE,
+    Family.MISSING,
+)
+NOTHING_TO_PAY = reason(
+    "nothing_to_pay",
+    "该预算下没有已审批、等待拨付的申领",
+    "请先完成财政审批；退票的请先更正收款账户",
+    SOURCE,
+    Family.CONFLICT,
+)
+FILE_CHANGED = reason(
+    "payment_file_changed",
+    "拨付文件内容与制单时的摘要不一致，已停止",
+    "请作废后重新制单，并通知系统管理员核查",
+    SOURCE,
+    Family.CONFLICT,
+)
+ALREADY_DOWNLOADED = reason(
+    "payment_file_downloaded",
+    "拨付文件已于 {at} 下载过，只能下载一次",
+    "如银行未收到，请联系下载人；确需重发的，请向财务负责人说明并作废重做",
+    SOURCE,
+    Family.CONFLICT,
+)
+NOT_RELEASED = reason(
+    "payment_file_not_released",
+    "拨付文件尚未签发，不能下载",
+    "请先完成复核和签发",
+    SOURCE,
+    Family.CONFLICT,
+)
+translate("uq_payment_live_claim", "payment.claim_id", CHANGED_MEANWHILE)
+
+
+def prepare(work: Work, budget_id: int) -> PaymentFile:
+    """Make a payment file of everything approved under a budget: a line per payee, a payment per claim.
+
+    Raises Refused role_missing, region_foreign, budget_missing, nothing_to_pay, payees_without_account,
+    names_not_encodable, certificates_no_longer_valid, on_hold.
+    """
+    fund = budgets.get_budget(work, budget_id, lock=True)
+    check_reach(work.actor, fund.region_code, Role.FINANCE_MAKER)
+    live = select(Payment.claim_id).where(Payment.state.in_(("pending", "released", "succeeded")))
+    claims = lock_claims(work, Claim.budget_id == budget_id, Claim.state == "approved", Claim.id.not_in(live))
+    if not claims:
+        raise NOTHING_TO_PAY.refused()
+    for hands in list_hands(work.session, [each.id for each in claims]).values():
+        check_hands(Step.MAKE, work.actor.person_id, {Step(step): person for step, person in hands})
+    accounts = check_payable(work, claims)
+    totals: dict[int, int] = {}
+    for claim in claims:
+        totals[claim.institution_id] = totals.get(claim.institution_id, 0) + claim.amount_fen
+    serial = work.session.scalar(select(PaymentFile.id).order_by(PaymentFile.id.desc()).limit(1)) or 0
+    file = PaymentFile(
+        number=f"BF-{fund.region_code}-{work.today.year}-{serial + 1:04d}",
+        budget_id=budget_id,
+        line_count=len(totals),
+        total_fen=sum(totals.values()),
+        sha256="0" * 64,
+        maker_person_id=work.actor.person_id,
+        made_at=work.at,
+        **states.first_state(Thing.PAYMENT_FILE, "prepare"),
+    )
+    ordered = sorted(totals)
+    content_lines = [
+        (f"{file.number}-{position:05d}", accounts[each], totals[each])
+        for position, each in enumerate(ordered, start=1)
+    ]
+    file.sha256 = hashlib.sha256(build_content(work.session, work.keyring, file, content_lines)).hexdigest()
+    work.session.add(file)
+    work.session.flush()
+    states.begin(work, Thing.PAYMENT_FILE, [file.id], "prepare", content={file.id: {"sha256": file.sha256}})
+    line_ids: dict[int, int] = {}
+    for position, (institution_id, (reference, account, amount_fen)) in enumerate(
+        zip(ordered, content_lines, strict=True), start=1
+    ):
+        line = PaymentLine(
+            payment_file_id=file.id,
+            position=position,
+            reference=reference,
+            institution_id=institution_id,
+            payee_account_id=account.id,
+            amount_fen=amount_fen,
+        )
+        work.session.add(line)
+        work.session.flush()
+        line_ids[institution_id] = line.id
+    _write_payments(work, file, claims, line_ids)
+    return file
+
+
+def _write_payments(work: Work, file: PaymentFile, claims: Sequence[Claim], line_ids: dict[int, int]) -> None:
+    rows = [
+        {
+            **states.first_state(Thing.PAYMENT, "prepare"),
+            "claim_id": each.id,
+            "payment_file_id": file.id,
+            "payment_line_id": line_ids[each.institution_id],
+            "person_id": each.person_id,
+            "trade_code": each.trade_code,
+            "level": each.level,
+            "institution_id": each.institution_id,
+            "verification_id": each.verification_id,
+            "verified": True,
+            "computed_fen": each.amount_fen,
+            "offset_fen": 0,
+            "amount_fen": each.amount_fen,
+        }
+        for each in claims
+    ]
+    ids = work.session.scalars(
+        insert(Payment).returning(Payment.id, sort_by_parameter_order=True), rows
+    ).all()
+    states.begin(work, Thing.PAYMENT, list(ids), "prepare")
+
+
+def get_file(work: Work, payment_file_id: int) -> PaymentFile:
+    """Return a payment file of the actor's regions, locked. Raises Refused payment_file_missing."""
+    found = work.session.scalars(
+        select(PaymentFile).where(PaymentFile.id == payment_file_id).with_for_update()
+    ).first()
+    if found is None or region_of(work, found) not in work.actor.regions:
+        raise FILE_MISSING.refused()
+    return found
+
+
+def region_of(work: Work, file: PaymentFile) -> str:
+    """Return the region of the budget a file is paid from."""
+    return budgets.get_budget(work, file.budget_id).region_code
+
+
+def _hands(file: PaymentFile) -> dict[Step, int]:
+    hands = {Step.MAKE: file.maker_person_id}
+    if file.checker_person_id is not None:
+        hands[Step.CHECK] = file.checker_person_id
+    return hands
+
+
+def list_payments(work: Work, payment_file_id: int) -> list[Payment]:
+    """Return the payments of a file, locked in order."""
+    return list(
+        work.session.scalars(
+            select(Payment)
+            .where(Payment.payment_file_id == payment_file_id)
+            .order_by(Payment.id)
+            .with_for_update()
+            .execution_options(populate_existing=True)
+        )
+    )
+
+
+def check(work: Work, payment_file_id: int) -> None:
+    """Check a prepared file (复核). Raises Refused payment_file_missing, role_missing, same_hand."""
+    file = get_file(work, payment_file_id)
+    check_reach(work.actor, region_of(work, file), Role.FINANCE_CHECKER)
+    check_hands(Step.CHECK, work.actor.person_id, _hands(file))
+    file.checker_person_id = work.actor.person_id
+    file.checked_at = work.at
+    work.session.flush()
+    states.move(work, PaymentFile, [file], "check")
+
+
+def release(work: Work, payment_file_id: int) -> None:
+    """Release a checked file (签发): its claims are being paid from now on.
+
+    Raises Refused payment_file_missing, role_missing, same_hand (also where the releaser has signed any
+    of its claims), certificates_no_longer_valid, payment_file_changed, event_not_allowed, on_hold.
+    """
+    file = get_file(work, payment_file_id)
+    check_reach(work.actor, region_of(work, file), Role.FINANCE_RELEASER)
+    check_hands(Step.RELEASE, work.actor.person_id, _hands(file))
+    payments = list_payments(work, file.id)
+    claims = lock_claims(work, Claim.id.in_([each.claim_id for each in payments]))
+    for hands in list_hands(work.session, [each.id for each in claims]).values():
+        check_hands(Step.RELEASE, work.actor.person_id, {Step(step): person for step, person in hands})
+    check_payable(work, claims)
+    make_again(work, file)
+    file.releaser_person_id = work.actor.person_id
+    file.released_at = work.at
+    work.session.flush()
+    states.move(work, PaymentFile, [file], "release")
+    states.move(work, Payment, payments, "release")
+    states.move(work, Claim, claims, "release", reason=file.number)
+    batches = work.session.scalars(
+        select(SettlementBatch)
+        .where(SettlementBatch.id.in_({each.batch_id for each in claims}))
+        .order_by(SettlementBatch.id)
+        .with_for_update()
+    ).all()
+    states.move(work, SettlementBatch, batches, "release", reason=file.number)
+
+
+def void(work: Work, payment_file_id: int, why: str) -> None:
+    """Void a file before it is released; its claims stay approved.
+
+    Raises Refused payment_file_missing, role_missing, event_not_allowed.
+    """
+    file = get_file(work, payment_file_id)
+    check_reach(
+        work.actor, region_of(work, file), Role.FINANCE_MAKER, Role.FINANCE_CHECKER, Role.FINANCE_RELEASER
+    )
+    states.move(work, PaymentFile, [file], "void", reason=why)
+    states.move(work, Payment, list_payments(work, file.id), "void", reason=why)
+
+
+def make_again(work: Work, file: PaymentFile) -> bytes:
+    """Return the file's bytes, made again from its rows. Raises Refused payment_file_changed."""
+    rows = work.session.execute(
+        select(PaymentLine.reference, PayeeAccount, PaymentLine.amount_fen)
+        .join(PayeeAccount, PayeeAccount.id == PaymentLine.payee_account_id)
+        .where(PaymentLine.payment_file_id == file.id)
+        .order_by(PaymentLine.position)
+    )
+    lines = [(reference, account, amount_fen) for reference, account, amount_fen in rows]
+    content = build_content(work.session, work.keyring, file, lines)
+    if hashlib.sha256(content).hexdigest() != file.sha256:
+        raise FILE_CHANGED.refused()
+    return content
+
+
+def download(work: Work, payment_file_id: int) -> tuple[str, bytes]:
+    """Return the name and bytes of a released file, once.
+
+    Raises Refused payment_file_missing, role_missing, payment_file_not_released,
+    payment_file_downloaded, payment_file_changed.
+    """
+    file = get_file(work, payment_file_id)
+    check_reach(work.actor, region_of(work, file), Role.FINANCE_MAKER, Role.FINANCE_RELEASER)
+    if file.released_at is None:
+        raise NOT_RELEASED.refused()
+    if file.downloaded_at is not None:
+        raise ALREADY_DOWNLOADED.refused(at=file.downloaded_at.isoformat(timespec="minutes"))
+    content = make_again(work, file)
+    file.downloaded_at = work.at
+    file.downloaded_by_person_id = work.actor.person_id
+    work.session.flush()
+    audit.record_one(work, "payment_file", file.id, "download", sha256=file.sha256)
+    return f"{file.number}.xlsx", content

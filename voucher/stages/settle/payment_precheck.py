@@ -1,0 +1,77 @@
+"""Before money moves: every payee has a confirmed account a bank can write, every certificate still stands."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlalchemy import select
+
+from voucher.plumbing.unit_of_work import Work
+from voucher.registry import accounts, tables
+from voucher.registry.institutions import Institution, PayeeAccount
+from voucher.rules.errors import Family, reason
+from voucher.rules.names import may_encode
+from voucher.stages.certify import queries as certificates
+from voucher.stages.settle.models.claims import Claim
+
+SOURCE = "DOMAIN 2.4 退票; PAGES 4.6 预检"
+
+ACCOUNTS_MISSING = reason(
+    "payees_without_account",
+    "有 {count} 家收款单位没有已确认的收款账户：{names}",
+    "请先登记收款账户，并由另一人确认后再制单",
+    SOURCE,
+    Family.CONFLICT,
+)
+NAMES_NOT_ENCODABLE = reason(
+    "names_not_encodable",
+    "有 {count} 个名称含银行文件无法书写的字：{names}",
+    "请与开户银行确认户名的书写方式，更正收款账户后再制单；其余业务不受影响",
+    SOURCE,
+    Family.CONFLICT,
+)
+CERTIFICATES_FALLEN = reason(
+    "certificates_no_longer_valid",
+    "有 {count} 条申领的证书已不能核验：{claims}",
+    "请先对这些申领办理不予通过，其余申领再制单或签发",
+    "豫办〔2021〕29号 第16项 无证无价; S2-16f",
+    Family.CONFLICT,
+)
+LONGEST_LIST = 20
+
+
+def check_payable(work: Work, claims: Sequence[Claim]) -> dict[int, PayeeAccount]:
+    """Refuse to pay what cannot be paid, and return the confirmed account of each payee.
+
+    Raises Refused payees_without_account, names_not_encodable, certificates_no_longer_valid.
+    """
+    payees = sorted({each.institution_id for each in claims})
+    found = accounts.find_accounts_in_use(work.session, payees)
+    missing = [each for each in payees if each not in found]
+    if missing:
+        names = work.session.scalars(select(Institution.name).where(Institution.id.in_(missing))).all()
+        raise ACCOUNTS_MISSING.refused(count=len(missing), names=_shorten(names))
+    encoding = tables.read_parameter_text(work.session, "bank_file_encoding", work.today, ()) or "gbk"
+    unwritable = [
+        name
+        for account in found.values()
+        for name in (account.holder_name, account.bank_name)
+        if not may_encode(name, encoding)
+    ]
+    if unwritable:
+        raise NAMES_NOT_ENCODABLE.refused(count=len(unwritable), names=_shorten(unwritable))
+    _check_certificates(work, claims)
+    return found
+
+
+def _check_certificates(work: Work, claims: Sequence[Claim]) -> None:
+    """Ask again: the newest look-up of every certificate must still say that it matches."""
+    standing = certificates.list_verified_certificates(work.session, [each.certificate_id for each in claims])
+    fallen = [each.number for each in claims if each.certificate_id not in standing]
+    if fallen:
+        raise CERTIFICATES_FALLEN.refused(count=len(fallen), claims=_shorten(fallen))
+
+
+def _shorten(words: Sequence[str]) -> str:
+    shown = "、".join(words[:LONGEST_LIST])
+    return shown if len(words) <= LONGEST_LIST else f"{shown} 等"
