@@ -11,8 +11,8 @@ from collections.abc import Sequence
 
 from sqlalchemy import insert, select
 
-from voucher.ledger import budget as budgets
 from voucher.ledger import audit, states
+from voucher.ledger import budget as budgets
 from voucher.plumbing.constraints import CHANGED_MEANWHILE, translate
 from voucher.plumbing.unit_of_work import Work
 from voucher.registry.institutions import PayeeAccount
@@ -64,6 +64,7 @@ NOT_RELEASED = reason(
     Family.CONFLICT,
 )
 translate("uq_payment_live_claim", "payment.claim_id", CHANGED_MEANWHILE)
+translate("uq_payment_file_number", "payment_file.number", CHANGED_MEANWHILE)
 
 
 def prepare(work: Work, budget_id: int) -> PaymentFile:

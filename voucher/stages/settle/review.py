@@ -15,7 +15,7 @@ from voucher.plumbing.clock import day_of
 from voucher.plumbing.constraints import translate
 from voucher.plumbing.unit_of_work import Work
 from voucher.registry import catalogue, tables
-from voucher.rules.actor import Role, check_reach
+from voucher.rules.actor import check_reach
 from voucher.rules.approval import (
     STEP_NAMES,
     Step,

@@ -1,0 +1,74 @@
+"""What doors and later stages may ask about settlement; reads only."""
+
+from __future__ import annotations
+
+from voucher.stages.settle.queries.batches import (
+    BatchSummary,
+    LevelSum,
+    LineView,
+    get_batch,
+    list_batches,
+    list_lines,
+    summarise,
+)
+from voucher.stages.settle.queries.claims import (
+    StepView,
+    claim_timeline,
+    get_claim,
+    get_claim_line,
+    list_clearings,
+    object_timeline,
+)
+from voucher.stages.settle.queries.desk import Waiting, desk
+from voucher.stages.settle.queries.notices import (
+    NoticeLine,
+    get_notice,
+    get_objection_by_number,
+    list_notice_lines,
+    list_notices,
+    list_objections,
+    sum_notice,
+)
+from voucher.stages.settle.queries.payments import (
+    Difference,
+    get_payment_file,
+    list_budgets,
+    list_clawbacks,
+    list_payment_files,
+    list_payment_lines,
+    list_quarantine,
+    reconcile,
+)
+
+__all__ = [
+    "BatchSummary",
+    "Difference",
+    "LevelSum",
+    "LineView",
+    "NoticeLine",
+    "StepView",
+    "Waiting",
+    "claim_timeline",
+    "desk",
+    "get_batch",
+    "get_claim",
+    "get_claim_line",
+    "get_notice",
+    "get_objection_by_number",
+    "get_payment_file",
+    "list_batches",
+    "list_budgets",
+    "list_clawbacks",
+    "list_clearings",
+    "list_lines",
+    "list_notice_lines",
+    "list_notices",
+    "list_objections",
+    "list_payment_files",
+    "list_payment_lines",
+    "list_quarantine",
+    "object_timeline",
+    "reconcile",
+    "sum_notice",
+    "summarise",
+]

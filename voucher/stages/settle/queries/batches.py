@@ -1,0 +1,198 @@
+"""Batches and their lines as an officer reads them: masked, explained, with the reason beside each."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from voucher.plumbing.secrets import Keyring
+from voucher.registry import catalogue, people
+from voucher.registry.institutions import Institution
+from voucher.rules.levels import Level, name_level
+from voucher.rules.lifecycle import STATE_NAMES, Thing
+from voucher.rules.privacy import mask_identity, mask_name
+from voucher.rules.vocabulary import METHOD_NAMES, OUTCOME_NAMES, Method, Outcome
+from voucher.stages.certify import queries as certificates
+from voucher.stages.settle.lines import NO_LEVEL, level_word
+from voucher.stages.settle.models.claims import Claim, SettlementBatch, SettlementLine
+from voucher.stages.settle.reading import BATCH_MISSING
+
+
+@dataclass(frozen=True, slots=True)
+class LevelSum:
+    """The payable lines of one level: how many and how much in fen."""
+
+    level: str
+    count: int
+    amount_fen: int
+
+
+@dataclass(frozen=True, slots=True)
+class BatchSummary:
+    """A batch in numbers: lines by outcome, claims by state, payable lines by level."""
+
+    outcomes: dict[str, int]
+    states: dict[str, int]
+    by_level: list[LevelSum]
+    payable_fen: int
+    people: int
+
+
+@dataclass(frozen=True, slots=True)
+class LineView:
+    """One line, masked, as the rules said it and where its claim stands now."""
+
+    position: int
+    claim_id: int | None
+    claim_number: str | None
+    claim_state: str | None
+    claim_state_name: str | None
+    masked_name: str
+    masked_number: str
+    trade_code: str
+    trade_name: str
+    level: str
+    method: str
+    certificate_number: str
+    evaluator_name: str
+    issued_on: date
+    outcome: str
+    outcome_name: str
+    amount_fen: int
+    explanation: str
+    refusal: dict[str, Any] | None
+    findings: list[dict[str, str]]
+
+
+def list_batches(
+    session: Session,
+    regions: Collection[str],
+    *,
+    state: str | None = None,
+    region_code: str | None = None,
+    before_id: int | None = None,
+    limit: int = 20,
+) -> list[SettlementBatch]:
+    """Return the newest batches of these regions; outside them the list is empty."""
+    query = select(SettlementBatch).where(SettlementBatch.region_code.in_(sorted(regions)))
+    if state is not None:
+        query = query.where(SettlementBatch.state == state)
+    if region_code is not None:
+        query = query.where(SettlementBatch.region_code == region_code)
+    if before_id is not None:
+        query = query.where(SettlementBatch.id < before_id)
+    return list(session.scalars(query.order_by(SettlementBatch.id.desc()).limit(limit)))
+
+
+def get_batch(session: Session, batch_id: int, regions: Collection[str]) -> SettlementBatch:
+    """Return a batch. Raises Refused batch_missing, the same for a foreign one."""
+    found = session.get(SettlementBatch, batch_id)
+    if found is None or found.region_code not in regions:
+        raise BATCH_MISSING.refused()
+    return found
+
+
+def summarise(session: Session, batch_id: int) -> BatchSummary:
+    """Return a batch in numbers."""
+    mine = SettlementLine.batch_id == batch_id
+    outcomes = session.execute(
+        select(SettlementLine.outcome, func.count()).where(mine).group_by(SettlementLine.outcome)
+    ).tuples()
+    states = session.execute(
+        select(Claim.state, func.count()).where(Claim.batch_id == batch_id).group_by(Claim.state)
+    ).tuples()
+    payable = mine & (SettlementLine.outcome == str(Outcome.PAYABLE))
+    levels = session.execute(
+        select(Claim.level, func.count(), func.sum(SettlementLine.amount_fen))
+        .join(Claim, Claim.id == SettlementLine.claim_id)
+        .where(payable)
+        .group_by(Claim.level)
+        .order_by(Claim.level)
+    ).all()
+    people_count = session.scalar(select(func.count(func.distinct(SettlementLine.person_id))).where(payable))
+    by_level = [LevelSum(level_word(level), count, int(total or 0)) for level, count, total in levels]
+    return BatchSummary(
+        outcomes=dict(outcomes.all()),
+        states=dict(states.all()),
+        by_level=by_level,
+        payable_fen=sum(each.amount_fen for each in by_level),
+        people=people_count or 0,
+    )
+
+
+def list_lines(
+    session: Session,
+    keyring: Keyring,
+    batch_id: int,
+    *,
+    outcome: str | None = None,
+    state: str | None = None,
+    after: int = 0,
+    limit: int = 50,
+    claim_id: int | None = None,
+) -> list[LineView]:
+    """Return the lines of a batch after a position, filtered by outcome or by the state of the claim."""
+    query = (
+        select(SettlementLine, Claim)
+        .outerjoin(Claim, Claim.id == SettlementLine.claim_id)
+        .where(SettlementLine.batch_id == batch_id, SettlementLine.position > after)
+        .order_by(SettlementLine.position)
+        .limit(limit)
+    )
+    if outcome is not None:
+        query = query.where(SettlementLine.outcome == outcome)
+    if state is not None:
+        query = query.where(Claim.state == state, Claim.batch_id == batch_id)
+    if claim_id is not None:
+        query = query.where(SettlementLine.claim_id == claim_id)
+    rows = [(line, claim) for line, claim in session.execute(query)]
+    return view_lines(session, keyring, rows)
+
+
+def view_lines(
+    session: Session, keyring: Keyring, rows: Sequence[tuple[SettlementLine, Claim | None]]
+) -> list[LineView]:
+    """Return lines as an officer reads them, in the given order."""
+    held = certificates.find_certificates(session, [line.certificate_id for line, _ in rows])
+    named = people.read_people(session, keyring, [line.person_id for line, _ in rows])
+    trades = catalogue.name_trades(session, [each.trade_code for each in held.values()])
+    institution_ids = {each.institution_id for each in held.values()}
+    evaluators = dict(
+        session.execute(
+            select(Institution.id, Institution.name).where(Institution.id.in_(institution_ids))
+        ).tuples()
+    )
+    views = []
+    for line, claim in rows:
+        certificate = held[line.certificate_id]
+        who = named.get(line.person_id)
+        views.append(
+            LineView(
+                position=line.position,
+                claim_id=claim.id if claim else None,
+                claim_number=claim.number if claim else None,
+                claim_state=claim.state if claim else None,
+                claim_state_name=STATE_NAMES[Thing.CLAIM][claim.state] if claim else None,
+                masked_name=mask_name(who.name) if who else "（已删除）",
+                masked_number=mask_identity(who.number) if who and who.number else "",
+                trade_code=certificate.trade_code,
+                trade_name=trades.get(certificate.trade_code, certificate.trade_code),
+                level=name_level(Level(certificate.level)) if certificate.level else NO_LEVEL,
+                method=METHOD_NAMES[Method(certificate.method)],
+                certificate_number=certificate.number,
+                evaluator_name=evaluators.get(certificate.institution_id, ""),
+                issued_on=certificate.issued_on,
+                outcome=line.outcome,
+                outcome_name=OUTCOME_NAMES[Outcome(line.outcome)],
+                amount_fen=line.amount_fen,
+                explanation=line.explanation,
+                refusal=line.refusal,
+                findings=list(line.findings),
+            )
+        )
+    return views

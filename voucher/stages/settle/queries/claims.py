@@ -1,0 +1,80 @@
+"""One claim: its facts, its line, and who did what to it when."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from voucher.ledger.states import StateEvent
+from voucher.plumbing.secrets import Keyring
+from voucher.registry.users import UserAccount
+from voucher.rules.lifecycle import EVENT_NAMES, STATE_NAMES, Thing
+from voucher.stages.settle.models.claims import Claim, Clearing, SettlementLine
+from voucher.stages.settle.queries.batches import LineView, view_lines
+from voucher.stages.settle.reading import CLAIM_MISSING
+
+
+@dataclass(frozen=True, slots=True)
+class StepView:
+    """One step in the life of something: what, when, by whom, with which words."""
+
+    event: str
+    event_name: str
+    state_name: str
+    at: datetime
+    who: str
+    opinion: str | None
+
+
+def get_claim(session: Session, claim_id: int, regions: Collection[str]) -> Claim:
+    """Return a claim. Raises Refused claim_missing, the same for a foreign one."""
+    found = session.get(Claim, claim_id)
+    if found is None or found.region_code not in regions:
+        raise CLAIM_MISSING.refused()
+    return found
+
+
+def get_claim_line(session: Session, keyring: Keyring, claim: Claim) -> LineView:
+    """Return the newest line of a claim, with the rule results it was filed on."""
+    line = session.scalars(
+        select(SettlementLine)
+        .where(SettlementLine.claim_id == claim.id)
+        .order_by(SettlementLine.id.desc())
+        .limit(1)
+    ).one()
+    return view_lines(session, keyring, [(line, claim)])[0]
+
+
+def claim_timeline(session: Session, claim_id: int) -> list[StepView]:
+    """Return what happened to a claim, oldest first."""
+    return object_timeline(session, Thing.CLAIM, claim_id)
+
+
+def object_timeline(session: Session, thing: Thing, object_id: int) -> list[StepView]:
+    """Return what happened to any object with a life, oldest first."""
+    rows = session.execute(
+        select(StateEvent, UserAccount.display_name)
+        .outerjoin(UserAccount, UserAccount.id == StateEvent.actor_user_id)
+        .where(StateEvent.thing == str(thing), StateEvent.object_id == object_id)
+        .order_by(StateEvent.seq)
+    )
+    return [
+        StepView(
+            event=event.event,
+            event_name=EVENT_NAMES[thing][event.event],
+            state_name=STATE_NAMES[thing][event.to_state],
+            at=event.at,
+            who=name or "系统",
+            opinion=event.reason,
+        )
+        for event, name in rows
+    ]
+
+
+def list_clearings(session: Session, claim_id: int) -> list[Clearing]:
+    """Return what officers proposed and confirmed for a claim left to a person."""
+    return list(session.scalars(select(Clearing).where(Clearing.claim_id == claim_id).order_by(Clearing.id)))
