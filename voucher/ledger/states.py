@@ -99,7 +99,8 @@ class Stateful:
 
     __thing__: Thing
 
-    id: Mapped[int] = mapped_column(Int64, primary_key=True)
+    # Said aloud, because a column of a foreign key does not number itself otherwise.
+    id: Mapped[int] = mapped_column(Int64, primary_key=True, autoincrement=True)
     state: Mapped[str] = mapped_column(Text, nullable=False)
     seq: Mapped[int] = mapped_column(Int64, nullable=False)
 

@@ -1,4 +1,4 @@
-"""The register extract: what the issuer's own record says. Append-only; the newest revision of a number counts.
+"""The register extract: what the issuer's own record says; append-only, the newest revision counts.
 
 A row needs no known person: name and number are kept under the subject's own key and blind index.
 """
@@ -137,9 +137,9 @@ class RegisterImporter(Importer[RegisterRow]):
                 self.report.rows_added += 1
         if rows:
             keys = subjects.open_keys(work, [row["subject_index"] for row in rows])
-            for row, name in zip(rows, names, strict=True):
-                row["name_sealed"] = keyring.seal(keys[row["subject_index"]], NAME_CONTEXT, name)
-                row["recorded_at"], row["recorded_by_person_id"] = work.at, work.actor.person_id
+            for made, name in zip(rows, names, strict=True):
+                made["name_sealed"] = keyring.seal(keys[made["subject_index"]], NAME_CONTEXT, name)
+                made["recorded_at"], made["recorded_by_person_id"] = work.at, work.actor.person_id
             ids = work.session.scalars(
                 insert(RegisterEntry).returning(RegisterEntry.id, sort_by_parameter_order=True), rows
             ).all()

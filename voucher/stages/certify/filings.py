@@ -112,18 +112,16 @@ class Filings:
         _check_reach(self._work.actor, filings[0])
         if kind not in SCOPED_KINDS:
             return filings[0]
-        refusal: Refused | None = None
+        refusals: list[Refused] = []
         for filing in filings:
             try:
                 check_scope(trade_code, level, issued_on, filing.scopes, self._aliases)
             except Refused as refused:
-                # "not in force that day" says more than "not in the scope of the other filing"
-                if refusal is None or refused.refusal.code == "evaluator_out_of_date":
-                    refusal = refused
+                refusals.append(refused)
             else:
                 return filing
-        assert refusal is not None
-        raise refusal
+        # "not in force that day" says more than "not in the scope of the other filing"
+        raise max(refusals, key=lambda each: each.refusal.code == "evaluator_out_of_date")
 
 
 def _check_reach(actor: Actor, filing: Filing) -> None:

@@ -1,4 +1,4 @@
-"""Uploading certificates: what an evaluator says it issued. A claim, checked for form and filing, not for truth.
+"""Uploading certificates: what an evaluator says it issued; a claim, checked for form, not for truth.
 
 Charges, failed scores and kinds that earn nothing are taken as they are: the settlement refuses those
 lines by name. What cannot be read, or contradicts the number or the filing, is refused here.
@@ -159,8 +159,9 @@ class CertificatesImporter(Importer[CertificateRow]):
                 self.report.refuse(line, IDENTITY, mask_identity(row.identity), SUBJECT_ERASED.refusal())
                 continue
             try:
-                filing = self._filings.choose(row.evaluator_code, row.number, row.kind, row.trade_code, row.level,
-                                              row.issued_on)  # fmt: skip
+                filing = self._filings.choose(
+                    row.evaluator_code, row.number, row.kind, row.trade_code, row.level, row.issued_on
+                )
             except Refused as refused:
                 column, masked = _place(refused.refusal.code, row)
                 self.report.refuse(line, column, masked, refused.refusal)
@@ -210,8 +211,8 @@ class CertificatesImporter(Importer[CertificateRow]):
 
 
 COMPARED = (
-    "number", "name_index", "kind", "trade_code", "level", "issued_on", "institution_id", "filing_id", "method",
-    "theory_hundredths", "skill_hundredths", "fee_fen", "evaluation_batch",
+    "number", "name_index", "kind", "trade_code", "level", "issued_on", "institution_id", "filing_id",
+    "method", "theory_hundredths", "skill_hundredths", "fee_fen", "evaluation_batch",
 )  # fmt: skip
 
 
