@@ -32,7 +32,7 @@ from voucher.registry.standards import (
 )
 from voucher.rules.money import parse_yuan
 
-FOLDER = Path(__file__).resolve().parent / "data"
+FOLDER = Path(__file__).resolve().parent.joinpath("data")
 
 Record = Mapping[str, str]
 
@@ -127,7 +127,7 @@ def load_reference(work: Work) -> dict[str, int]:
 def _load(work: Work, shipped: Shipped) -> int:
     columns = [getattr(shipped.model, name) for name in shipped.key]
     known = {tuple(row) for row in work.session.execute(select(*columns))}
-    rows = [shipped.read(record) for record in read_records(FOLDER / f"{shipped.name}.csv")]
+    rows = [shipped.read(record) for record in read_records(FOLDER.joinpath(f"{shipped.name}.csv"))]
     fresh = [row for row in rows if tuple(row[name] for name in shipped.key) not in known]
     if fresh:
         work.session.execute(insert(shipped.model), fresh)

@@ -41,7 +41,7 @@ def load_folder(work: Work, folder: Path) -> dict[str, int]:
         raise FOLDER_MISSING.refused(folder=str(folder))
     reports: dict[str, Report] = {}
     for name, importing in TABLES:
-        path = folder / name
+        path = folder.joinpath(name)
         if path.is_file():
             reports[name] = take_file(work, importing, path, limits=Limits())
     for path in sorted(folder.glob(ANNOUNCEMENTS)):
