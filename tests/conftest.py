@@ -79,9 +79,7 @@ def templates(tmp_path_factory: pytest.TempPathFactory, keyring: Keyring) -> dic
 
 
 @pytest.fixture(params=BACKENDS)
-def database(
-    request: pytest.FixtureRequest, templates: dict[str, str], tmp_path: Path
-) -> Iterator[Database]:
+def database(request: pytest.FixtureRequest, templates: dict[str, str], tmp_path: Path) -> Iterator[Database]:
     """Yield a fresh founded database of each kind; afterwards its invariants must hold."""
     backend = str(request.param)
     name = f"test_{uuid4().hex}"
@@ -105,9 +103,7 @@ def database(
     made.dispose()
     if backend == "postgres":
         with psycopg.connect(postgres_url("postgres"), autocommit=True) as connection:
-            connection.execute(
-                sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name))
-            )
+            connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
 
 
 @pytest.fixture

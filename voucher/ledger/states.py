@@ -261,7 +261,7 @@ def load_transitions(work: Work) -> int:
     known = set(
         work.session.execute(
             select(Transition.thing, Transition.from_state, Transition.event, Transition.to_state)
-        ).tuples()
+        ).all()
     )
     wanted = {
         (str(row.thing), row.state if row.state is not None else NOTHING, row.event, row.to) for row in ROWS

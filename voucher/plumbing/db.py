@@ -8,7 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
+from importlib import import_module
 from pathlib import Path
+from pkgutil import walk_packages
 from typing import Any
 
 from sqlalchemy import Connection, Engine, MetaData, create_engine, event
@@ -30,6 +33,20 @@ class Model(DeclarativeBase):
     """The parent of every table; constraints get stable names so that refusals can be told apart."""
 
     metadata = MetaData(naming_convention=CONVENTION)
+
+
+@cache
+def load_models() -> None:
+    """Import every room that declares a table, found by walking the floors above.
+
+    A table of a lower floor may refer to one of a higher floor (a transfer names its claim), and the
+    mapper must know both before the first statement, whichever door was opened.
+    """
+    for floor in ("plumbing", "ledger", "registry", "stages"):
+        package = import_module(f"voucher.{floor}")
+        for module in walk_packages(package.__path__, prefix=f"voucher.{floor}."):
+            if floor != "stages" or ".models" in module.name:
+                import_module(module.name)
 
 
 def _prepare_sqlite(engine: Engine) -> None:
@@ -57,6 +74,7 @@ class Database:
     """The engine and its two doors: `read()` sees, `write()` holds the write lock from its first word."""
 
     def __init__(self, url: str) -> None:
+        load_models()
         parsed = make_url(url)
         self.is_sqlite = parsed.get_backend_name() == "sqlite"
         if self.is_sqlite:
@@ -79,12 +97,9 @@ class Database:
 
     @contextmanager
     def read(self) -> Iterator[Session]:
-        """Yield a session that only looks; whatever it changes is rolled back."""
+        """Yield a session that only looks; closing it rolls back, and what was loaded stays readable."""
         with Session(self.engine, expire_on_commit=False) as session:
-            try:
-                yield session
-            finally:
-                session.rollback()
+            yield session
 
     def open_write(self) -> Session:
         """Return a session that takes the write lock at its first statement; the unit of work closes it."""

@@ -83,7 +83,7 @@ def read_listed_occupations(session: Session) -> list[ListedOccupation]:
 
 def read_calendar(session: Session) -> WorkCalendar:
     """Return the announced days and the years whose announcement has been loaded."""
-    days = session.execute(select(CalendarDay.day, CalendarDay.is_workday)).tuples()
+    days = session.execute(select(CalendarDay.day, CalendarDay.is_workday))
     return WorkCalendar(days=dict(days.all()), years=frozenset(session.scalars(select(CalendarYear.year))))
 
 

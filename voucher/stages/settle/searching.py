@@ -79,8 +79,7 @@ def find_claims(
         if not (serial.isascii() and serial.isdigit() and len(serial) <= 18):
             return []
         query = query.where(Claim.id == int(serial))
-    rows = [tuple(row) for row in session.execute(query)]
-    views = view_claims(session, keyring, rows)
+    views = view_claims(session, keyring, session.execute(query).tuples().all())
     return [each for each in views if wanted.number in (None, each.number)]
 
 

@@ -102,10 +102,10 @@ def summarise(session: Session, batch_id: int) -> BatchSummary:
     mine = SettlementLine.batch_id == batch_id
     outcomes = session.execute(
         select(SettlementLine.outcome, func.count()).where(mine).group_by(SettlementLine.outcome)
-    ).tuples()
+    )
     states = session.execute(
         select(Claim.state, func.count()).where(Claim.batch_id == batch_id).group_by(Claim.state)
-    ).tuples()
+    )
     payable = mine & (SettlementLine.outcome == str(Outcome.PAYABLE))
     levels = session.execute(
         select(Claim.level, func.count(), func.sum(SettlementLine.amount_fen))
@@ -165,7 +165,7 @@ def view_lines(
     evaluators = dict(
         session.execute(
             select(Institution.id, Institution.name).where(Institution.id.in_(institution_ids))
-        ).tuples()
+        )
     )
     views = []
     for line, claim in rows:

@@ -97,7 +97,7 @@ def list_payment_lines(session: Session, payment_file_id: int) -> list[LineOfFil
         .where(PaymentLine.payment_file_id == payment_file_id)
         .order_by(PaymentLine.position)
     )  # fmt: skip
-    return [LineOfFile(*row) for row in rows.tuples()]
+    return [LineOfFile(*row) for row in rows]
 
 
 def list_quarantine(session: Session, payment_file_id: int) -> list[BankQuarantine]:

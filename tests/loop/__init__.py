@@ -1,0 +1,1 @@
+"""Stories: what people do and what they see, readable as Chinese sentences."""
