@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from sqlalchemy import insert, select, text
@@ -24,17 +24,34 @@ from voucher.rules.actor import Actor
 GENESIS = "0" * 64
 ROWS_PER_RUN = 5000
 SEALER_LOCK = 0x7631_7365  # a PostgreSQL advisory lock: one sealer at a time
+TAIL_BYTES = 4096  # more than one anchor is long
 CHECKPOINT_EVERY = timedelta(minutes=15)
 
 
-def chain(previous: str, seq: int, content_hash: str) -> str:
-    """Return the chain hash that binds a row to its number and to everything before it."""
-    return hashlib.sha256(f"{previous}:{seq}:{content_hash}".encode()).hexdigest()
+def chain(previous: str, seq: int, content_hash: str, sealed_at: datetime) -> str:
+    """Return the chain hash that binds a row to its number, its sealing and everything before it."""
+    return hashlib.sha256(f"{previous}:{seq}:{content_hash}:{stamp(sealed_at)}".encode()).hexdigest()
 
 
 def checkpoint_message(seq: int, chain_hash: str, signed_at: datetime) -> bytes:
     """Return the bytes a checkpoint signs."""
-    return f"voucher-audit-checkpoint:{seq}:{chain_hash}:{signed_at.isoformat()}".encode()
+    return f"voucher-audit-checkpoint:{seq}:{chain_hash}:{stamp(signed_at)}".encode()
+
+
+def stamp(moment: datetime) -> str:
+    """Return the one text of a moment, whatever zone it was given in."""
+    return moment.astimezone(UTC).isoformat(timespec="microseconds")
+
+
+def anchor_line(made: AuditCheckpoint) -> dict[str, object]:
+    """Return what is kept elsewhere of a checkpoint."""
+    return {
+        "seq": made.seq,
+        "chain_hash": made.chain_hash,
+        "signed_at": stamp(made.signed_at),
+        "key_id": made.key_id,
+        "signature": made.signature,
+    }
 
 
 def seal_rows(work: Work, limit: int = ROWS_PER_RUN) -> int:
@@ -56,7 +73,7 @@ def seal_rows(work: Work, limit: int = ROWS_PER_RUN) -> int:
     rows: list[dict[str, object]] = []
     for row in waiting:
         seq += 1
-        previous = chain(previous, seq, row.content_hash)
+        previous = chain(previous, seq, row.content_hash, work.at)
         rows.append({"seq": seq, "audit_row_id": row.id, "chain_hash": previous, "sealed_at": work.at})
     if rows:
         session.execute(insert(AuditSeal), rows)
@@ -80,13 +97,7 @@ def sign_checkpoint(work: Work, anchor_file: Path) -> AuditCheckpoint | None:
     )
     session.add(made)
     session.flush()
-    line = {
-        "seq": made.seq,
-        "chain_hash": made.chain_hash,
-        "signed_at": made.signed_at.isoformat(),
-        "key_id": made.key_id,
-        "signature": made.signature,
-    }
+    line = anchor_line(made)
     work.after_commit(lambda: append_anchor(anchor_file, line))
     return made
 
@@ -100,10 +111,33 @@ def append_anchor(anchor_file: Path, line: dict[str, object]) -> None:
         os.fsync(out.fileno())
 
 
+def mend_anchors(database: Database, anchor_file: Path) -> int:
+    """Append the checkpoints that a crash between commit and append kept from the file; return how many."""
+    last_seq = _last_anchored(anchor_file)
+    with database.read() as session:
+        missing = session.scalars(
+            select(AuditCheckpoint).where(AuditCheckpoint.seq > last_seq).order_by(AuditCheckpoint.seq)
+        ).all()
+    for each in missing:
+        append_anchor(anchor_file, anchor_line(each))
+    return len(missing)
+
+
+def _last_anchored(anchor_file: Path) -> int:
+    """Return the number in the last line of the anchor file, without reading the years before it."""
+    if not anchor_file.exists():
+        return 0
+    with anchor_file.open("rb") as lines:
+        lines.seek(max(0, anchor_file.stat().st_size - TAIL_BYTES))
+        tail = lines.read().splitlines()
+    return int(json.loads(tail[-1])["seq"]) if tail else 0
+
+
 def seal_all(database: Database, keyring: Keyring, actor: Actor, at: datetime, anchor_file: Path) -> int:
     """Seal everything that waits, sign a checkpoint, and return how many rows were sealed."""
     total = 0
     while sealed := perform(database, keyring, actor, at, seal_rows):
         total += sealed
+    mend_anchors(database, anchor_file)
     perform(database, keyring, actor, at, lambda work: sign_checkpoint(work, anchor_file))
     return total
