@@ -6,6 +6,7 @@ What nobody expected gets an incident number; the log holds its kind and place, 
 from __future__ import annotations
 
 import secrets
+from collections.abc import Mapping
 from typing import Any
 from urllib.parse import quote
 
@@ -25,14 +26,17 @@ from voucher.doors.auth.access import (
     next_path,
 )
 from voucher.doors.auth.visitors import current_visitor
+from voucher.doors.schemas.problem import BODY_INVALID
 from voucher.plumbing.idempotency import KEY_MISSING
 from voucher.plumbing.logs import describe_error
 from voucher.registry.passwords import SIGN_IN_REFUSED
 from voucher.rules.errors import Family, Refusal, Refused, reason
+from voucher.rules.privacy import mask_free_text
 
 SOURCE = "DESIGN §8; RFC 9457"
 PROBLEM_TYPE = "application/problem+json"
 TYPE_PREFIX = "urn:voucher:problem:"
+FIELDS_MAX, FIELD_NAME_MAX = 100, 60
 log = structlog.stdlib.get_logger(__name__)
 
 CSRF_REFUSED = reason(
@@ -146,6 +150,8 @@ def _http(error: HTTPException) -> AnyResponse:
     """Answer what Flask and werkzeug refuse by themselves; a redirect of theirs goes on as it is."""
     if error.response is not None or error.code is None or error.code < 400:
         return error.get_response()
+    if error.code == 422:
+        return answer_refusal(BODY_INVALID.refusal(fields=_fields(getattr(error, "data", None))))
     told = _HTTP_REASONS.get(error.code)
     if told is None:
         told = UNEXPECTED if error.code >= 500 else BODY_UNREADABLE
@@ -156,6 +162,22 @@ def _http(error: HTTPException) -> AnyResponse:
         if name.lower() in ("allow", "retry-after"):
             answer.headers[name] = value
     return answer
+
+
+def _fields(data: Any) -> dict[str, list[str]]:
+    """Return what is wrong per field; a field's name comes from outside, so it is masked and kept short."""
+    found: dict[str, list[str]] = {}
+
+    def walk(told: Any, path: str) -> None:
+        if isinstance(told, Mapping):
+            for name, inner in told.items():
+                walk(inner, f"{path}.{name}" if path else str(name))
+        elif isinstance(told, list):
+            found[mask_free_text(path)[:FIELD_NAME_MAX]] = [str(each) for each in told]
+
+    for place in (data or {}).get("messages", {}).values():
+        walk(place, "")
+    return dict(list(found.items())[:FIELDS_MAX])
 
 
 def _unexpected(error: Exception) -> AnyResponse:

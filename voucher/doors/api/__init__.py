@@ -5,8 +5,21 @@ from __future__ import annotations
 from flask import Flask
 
 from voucher.doors.api import pulse
+from voucher.doors.api.batches import batches
+from voucher.doors.api.budgets import budgets
+from voucher.doors.api.claims import claims
+from voucher.doors.api.description import describe
+from voucher.doors.api.notices import notices
+from voucher.doors.api.payees import payees
+from voucher.doors.api.payments import payments
+from voucher.doors.api.sessions import sessions
+
+ROOMS = (sessions, budgets, batches, claims, notices, payments, payees)
 
 
 def install(app: Flask) -> None:
-    """Open the API."""
+    """Open the API, described by /api/openapi.json."""
     pulse.install(app)
+    described = describe(app)
+    for room in ROOMS:
+        described.register_blueprint(room)

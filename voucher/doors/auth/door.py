@@ -18,6 +18,7 @@ from voucher.plumbing.clock import day_of
 from voucher.plumbing.db import Database
 from voucher.plumbing.files import FileStore
 from voucher.plumbing.secrets import Keyring
+from voucher.plumbing.spreadsheets.guards import Limits
 from voucher.plumbing.unit_of_work import Work
 from voucher.rules.actor import Actor
 
@@ -62,6 +63,12 @@ class Door:
     def today(self) -> date:
         """Return the Shanghai day of this request."""
         return day_of(self.at)
+
+    @property
+    def table_limits(self) -> Limits:
+        """Return how much an uploaded table may hold."""
+        rows = self.config.max_xlsx_rows
+        return Limits(max_rows=rows, max_bytes=self.config.max_upload_bytes, max_xlsx_rows=rows)
 
     @contextmanager
     def read(self) -> Iterator[Session]:

@@ -172,7 +172,7 @@ def sign_out() -> None:
     visitor = _visitor()
     the_door().perform_as(visitor.actor, lambda work: sessions.end_session(work, visitor.token_hash))
     session.clear()
-    after_this_request(lambda response: drop_cookie(response) or response)
+    after_this_request(drop_cookie)
 
 
 def _visitor() -> Visitor:
@@ -191,7 +191,7 @@ def _settled(outcome: tuple[Entered, str] | Refusal) -> tuple[Entered, str]:
 
 def _hand_out(token: str, lifetime_minutes: int) -> None:
     session.clear()  # a form token from before the sign-in is worth nothing after it
-    after_this_request(lambda response: put_cookie(response, token, lifetime_minutes) or response)
+    after_this_request(lambda response: put_cookie(response, token, lifetime_minutes))
 
 
 def _draw(uri: str) -> str:

@@ -45,7 +45,7 @@ def cookie_name(door: Door) -> str:
     return "__Host-voucher" if door.config.secret_cookies else "voucher"
 
 
-def put_cookie(response: Response, token: str, lifetime_minutes: int) -> None:
+def put_cookie(response: Response, token: str, lifetime_minutes: int) -> Response:
     """Hand the session's secret to the browser."""
     door = the_door()
     response.set_cookie(
@@ -57,14 +57,16 @@ def put_cookie(response: Response, token: str, lifetime_minutes: int) -> None:
         httponly=True,
         samesite="Lax",
     )
+    return response
 
 
-def drop_cookie(response: Response) -> None:
+def drop_cookie(response: Response) -> Response:
     """Ask the browser to forget the session's secret."""
     door = the_door()
     response.delete_cookie(
         cookie_name(door), path="/", secure=door.config.secret_cookies, httponly=True, samesite="Lax"
     )
+    return response
 
 
 def has_cookie(request: Request) -> bool:

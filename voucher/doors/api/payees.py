@@ -1,0 +1,78 @@
+"""What two people change: a payee's account, a person's name."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from voucher.doors.api.room import Room
+from voucher.doors.schemas.payments import (
+    AccountState,
+    NameApproval,
+    NameState,
+    NewAccount,
+    NewConfirmation,
+    NewName,
+)
+from voucher.doors.schemas.settle import CountDone
+from voucher.plumbing.unit_of_work import Work
+from voucher.registry.accounts import confirm_account, propose_account, refuse_account
+from voucher.registry.institutions import PayeeAccount
+from voucher.registry.people import FormerName
+from voucher.registry.renaming import approve_name, propose_name
+from voucher.stages.settle.correct import correct_bounced
+
+payees = Room("payees", __name__, url_prefix="/api/v1", description="收款账户和姓名更正")
+
+
+@payees.act(
+    "/payee-accounts/<string:code>/corrections",
+    body=NewAccount,
+    answer=AccountState,
+    example={
+        "holder_name": "济源职业技术学院",
+        "bank_name": "中国银行济源分行",
+        "account": "260000000000000000",
+        "evidence": "开户许可证",
+    },
+)
+def correct_account(work: Work, given: dict[str, Any], code: str) -> PayeeAccount:
+    """提出新的收款账户；另一人确认后启用。"""
+    return propose_account(work, code, **given)
+
+
+@payees.act(
+    "/payee-accounts/<int:payee_account_id>/confirmations",
+    body=NewConfirmation,
+    answer=AccountState,
+    example={"decision": "confirm"},
+)
+def confirm_correction(work: Work, given: dict[str, Any], payee_account_id: int) -> PayeeAccount:
+    """确认或退回另一人提出的账户。"""
+    if given["decision"] == "confirm":
+        return confirm_account(work, payee_account_id)
+    refuse_account(work, payee_account_id, given["why"])
+    return work.session.get_one(PayeeAccount, payee_account_id)
+
+
+@payees.act("/payee-accounts/<string:code>/reinstatements", body=NameApproval, answer=CountDone)
+def reinstate_bounced(work: Work, _given: dict[str, Any], code: str) -> dict[str, Any]:
+    """账户更正后，把该机构退票的申领重新转入待拨付。"""
+    return {"count": correct_bounced(work, code)}
+
+
+@payees.act(
+    "/name-corrections",
+    body=NewName,
+    answer=NameState,
+    example={"number": "41088119900307001X", "new_name": "张三", "evidence": "户口簿变更页"},
+)
+def propose_renaming(work: Work, given: dict[str, Any]) -> FormerName:
+    """提出姓名变更；证件号码不变，旧证书仍认旧名。"""
+    return propose_name(work, given["number"], given["new_name"], given["evidence"])
+
+
+@payees.act("/name-corrections/<int:former_name_id>/confirmations", body=NameApproval, answer=NameState)
+def approve_renaming(work: Work, _given: dict[str, Any], former_name_id: int) -> FormerName:
+    """另一人确认姓名变更。"""
+    approve_name(work, former_name_id)
+    return work.session.get_one(FormerName, former_name_id)

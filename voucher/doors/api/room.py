@@ -1,0 +1,164 @@
+"""A room of the API: looking reads in one session, acting is one act in one transaction, once per key."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from flask import Response, jsonify, request
+from flask_smorest import Blueprint
+from marshmallow import Schema
+from sqlalchemy.orm import Session
+
+from voucher.doors.auth.access import MATRIX
+from voucher.doors.auth.door import the_door
+from voucher.doors.auth.entries import Entry
+from voucher.doors.auth.visitors import current_actor, perform
+from voucher.doors.schemas.problem import BODY_INVALID
+from voucher.plumbing.idempotency import MAX_KEY_LENGTH, Answer, fingerprint, once
+from voucher.plumbing.unit_of_work import Work
+from voucher.registry import catalogue
+from voucher.rules.actor import REGION_FOREIGN, ROLE_NAMES
+
+KEY_HEADER = "Idempotency-Key"
+_KEY_PARAMETER = {
+    "in": "header",
+    "name": KEY_HEADER,
+    "required": True,
+    "schema": {"type": "string", "minLength": 1, "maxLength": MAX_KEY_LENGTH},
+    "description": "每次办理一个新值；同值同内容重发只办理一次，答复相同",
+    "example": "5f0c6f0e-6d0a-4a53-9d0b-7f8e1c1d2a3b",
+}
+
+View = Callable[..., Any]
+
+
+class Room(Blueprint):
+    """A blueprint whose views are given a session to read, or a work to act in."""
+
+    def look(
+        self, path: str, *, answer: type[Schema], query: type[Schema] | None = None, example: Any = None
+    ) -> Callable[[View], View]:
+        """Register `view(session, asked, **ids)`, whose result is written by the answer's schema."""
+
+        def register(view: View) -> View:
+            @wraps(view)
+            def run(*asked: dict[str, Any], **ids: Any) -> Any:
+                with the_door().read() as session:
+                    return view(session, asked[0] if asked else {}, **ids)
+
+            told = self.response(200, answer, example=example)(run)
+            if query is not None:
+                told = self.arguments(query, location="query")(told)
+            self._open(path, "GET", view, self.doc(**self._entry(view.__name__, writes=False))(told))
+            return view
+
+        return register
+
+    def act(
+        self,
+        path: str,
+        *,
+        body: type[Schema],
+        answer: type[Schema],
+        status: int = 201,
+        example: Any = None,
+        rate: Any = None,
+    ) -> Callable[[View], View]:
+        """Register `view(work, body, **ids)`, run once per key; `example` is of the body."""
+
+        def register(view: View) -> View:
+            written = answer()
+
+            @wraps(view)
+            def run(given: dict[str, Any], **ids: Any) -> Response:
+                def act(work: Work) -> Answer:
+                    return Answer(status, written.dump(view(work, given, **ids)))
+
+                return answer_once(act, fingerprint(request.method, request.path, request.get_json()))
+
+            told = self.response(status, answer)(run)
+            told = self.arguments(body, example=example)(told)
+            entry = self._entry(view.__name__, writes=True) | {"parameters": [_KEY_PARAMETER]}
+            told = self.doc(**entry)(told)
+            self._open(path, "POST", view, rate(told) if rate is not None else told)
+            return view
+
+        return register
+
+    def act_on_file(
+        self, path: str, *, form: type[Schema], answer: type[Schema], status: int = 201
+    ) -> Callable[[View], View]:
+        """Register `view(work, form, file, **ids)` for a multipart body with one part called `file`."""
+
+        def register(view: View) -> View:
+            written = answer()
+
+            @wraps(view)
+            def run(given: dict[str, Any], **ids: Any) -> Response:
+                file = request.files.get("file")
+                if file is None or not file.filename:
+                    raise BODY_INVALID.refused(fields={"file": ["必填"]})
+                content = file.read()
+                digest = hashlib.sha256(content).hexdigest()
+
+                def act(work: Work) -> Answer:
+                    return Answer(status, written.dump(view(work, given, (file.filename, content), **ids)))
+
+                return answer_once(
+                    act, fingerprint(request.method, request.path, sorted(request.form.items()), digest)
+                )
+
+            told = self.response(status, answer)(run)
+            told = self.arguments(form, location="form", content_type="multipart/form-data")(told)
+            entry = self._entry(view.__name__, writes=True) | {"parameters": [_KEY_PARAMETER]}
+            self._open(path, "POST", view, self.doc(**entry)(told))
+            return view
+
+        return register
+
+    def describe_act(self, name: str) -> Callable[[View], View]:
+        """Document a view that acts by itself: its key, and who may come in."""
+        described: Callable[[View], View] = self.doc(
+            **self._entry(name, writes=True), parameters=[_KEY_PARAMETER]
+        )
+        return described
+
+    def _entry(self, name: str, *, writes: bool) -> dict[str, Any]:
+        """Return what the documentation says of who may come in; the matrix is the one that knows."""
+        access = MATRIX[f"{self.name}.{name}"]
+        if access.who is Entry.PUBLIC:
+            return {"security": [], "description": f"{access.note}。无须登录。"}
+        security: dict[str, list[str]] = {"session": [], "csrf": []} if writes else {"session": []}
+        if isinstance(access.who, Entry):
+            return {"security": [security], "description": f"{access.note}。登录即可。"}
+        names = "、".join(name for role, name in ROLE_NAMES.items() if role in access.who)
+        return {"security": [security], "description": f"{access.note}。权限：{names}。"}
+
+    def _open(self, path: str, method: str, view: View, told: View) -> None:
+        self.add_url_rule(path, view.__name__, told, methods=[method])
+
+
+def within(session: Session, region_code: str | None) -> frozenset[str]:
+    """Return the caller's regions, or those below the one asked for. Raises Refused region_foreign."""
+    regions = current_actor().regions
+    if region_code is None:
+        return regions
+    if region_code not in regions:
+        raise REGION_FOREIGN.refused(region=region_code)
+    return regions & frozenset(catalogue.list_subtree(session, region_code))
+
+
+def answer_once(act: Callable[[Work], Answer], asked: str) -> Response:
+    """Run an act once for the request's key and return its answer, now and whenever the key comes back.
+
+    Raises whatever the act raises, and Refused idempotency_key_missing, idempotency_key_reused,
+    idempotency_key_in_flight.
+    """
+    key = request.headers.get(KEY_HEADER, "")
+    given = perform(lambda work: once(work, key, asked, act))
+    answer = jsonify(given.body)
+    answer.status_code = given.status
+    return answer

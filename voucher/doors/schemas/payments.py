@@ -1,0 +1,151 @@
+"""Payment files, what the bank answered, and what is recovered."""
+
+from __future__ import annotations
+
+from marshmallow import Schema, fields
+
+from voucher.doors.schemas.values import WORDS_MAX, Body, Fen, Moment, Whole, Word, Words, Yuan
+
+
+class NewPaymentFile(Body):
+    """The budget whose approved claims are paid."""
+
+    budget_id = Whole(required=True, least=1)
+
+
+class PaymentFileState(Schema):
+    """A file for the bank: count, total and hash are fixed when it is made."""
+
+    id = fields.Integer()
+    number = fields.String()
+    state = fields.String()
+    budget_id = fields.Integer()
+    line_count = fields.Integer()
+    total_fen = fields.Integer()
+    total_display = Yuan("total_fen")
+    sha256 = fields.String()
+    made_at = Moment()
+    checked_at = Moment(allow_none=True)
+    released_at = Moment(allow_none=True)
+    downloaded_at = Moment(allow_none=True)
+
+
+class PaymentFiles(Schema):
+    """The payment files of the caller's regions, newest first."""
+
+    items = fields.List(fields.Nested(PaymentFileState))
+
+
+class NewFileSignature(Body):
+    """Check or release."""
+
+    step = Word(("check", "release"), required=True, metadata={"description": "check 复核，release 签发"})
+
+
+class NewVoiding(Body):
+    """Why a file is voided before its release."""
+
+    why = Words(required=True, most=WORDS_MAX, metadata={"description": "作废原因"})
+
+
+class NewDownload(Body):
+    """Nothing needs to be said to download; the body is an empty object."""
+
+
+class BankForm(Body):
+    """Which payment file the bank answers; the result file is the part `file`."""
+
+    payment_file_id = fields.Integer(required=True)
+
+
+class BankReportState(Schema):
+    """What came of a result file; what matches nothing stands in quarantine."""
+
+    matched = fields.Integer()
+    succeeded = fields.Integer()
+    failed = fields.Integer()
+    repeated = fields.Integer()
+    quarantined = fields.Integer()
+
+
+class NewClawback(Body):
+    """Which paid claim is recovered, and why."""
+
+    claim_id = Whole(required=True, least=1)
+    why = Words(required=True, most=WORDS_MAX)
+
+
+class ClawbackState(Schema):
+    """A receivable against a payee."""
+
+    id = fields.Integer()
+    state = fields.String()
+    claim_id = fields.Integer()
+    amount_fen = fields.Integer()
+    amount_display = Yuan("amount_fen")
+    recovered_fen = fields.Integer()
+    recovered_display = Yuan("recovered_fen")
+    why = fields.String()
+    opened_at = Moment()
+
+
+class Clawbacks(Schema):
+    """The receivables of the caller's regions."""
+
+    items = fields.List(fields.Nested(ClawbackState))
+
+
+class NewRepayment(Body):
+    """Money that came back by bank."""
+
+    clawback_id = Whole(required=True, least=1)
+    amount_fen = Fen()
+    document = Words(required=True, metadata={"description": "缴款凭证号"})
+
+
+class NewAccount(Body):
+    """A payee's new account; a second person confirms it."""
+
+    holder_name = Words(required=True, metadata={"description": "户名"})
+    bank_name = Words(required=True, metadata={"description": "开户行"})
+    account = Words(required=True, most=40, metadata={"description": "账号，加密保存"})
+    evidence = Words(required=True, most=WORDS_MAX, metadata={"description": "依据"})
+
+
+class NewConfirmation(Body):
+    """Confirm or refuse what another person proposed."""
+
+    decision = Word(("confirm", "refuse"), required=True)
+    why = Words(load_default="", least=0, most=WORDS_MAX, metadata={"description": "退回原因"})
+
+
+class AccountState(Schema):
+    """An account of a payee; the number is masked."""
+
+    id = fields.Integer()
+    state = fields.String()
+    holder_name = fields.String()
+    bank_name = fields.String()
+    account_masked = fields.String()
+    proposed_at = Moment()
+    confirmed_at = Moment(allow_none=True)
+
+
+class NewName(Body):
+    """A person's new name."""
+
+    number = Words(required=True, most=30, metadata={"description": "证件号码"})
+    new_name = Words(required=True, most=60)
+    evidence = Words(required=True, most=WORDS_MAX, metadata={"description": "依据，例如户口簿变更页"})
+
+
+class NameApproval(Body):
+    """Approve a proposed name; the body is an empty object."""
+
+
+class NameState(Schema):
+    """A change of name, without the names."""
+
+    id = fields.Integer()
+    proposed_at = Moment()
+    approved_at = Moment(allow_none=True)

@@ -1,0 +1,142 @@
+"""The values of the API: fen that are whole or refused, Chinese words for what is wrong, nothing guessed."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime
+from typing import Any
+
+from marshmallow import RAISE, Schema, fields, validate
+
+from voucher.rules.errors import Refused
+from voucher.rules.money import AMOUNT_NOT_FEN, LARGEST_FEN, check_fen, format_yuan
+
+WORDS_MAX = 2000
+LINE_MAX = 200
+IDS_MAX = 20_000
+Messages = dict[str, str | list[Any] | dict[Any, Any]]
+MISSING: Messages = {"required": "必填", "null": "不能为空", "validator_failed": "不符合要求"}
+WHOLE: Messages = {**MISSING, "invalid": "应为整数", "too_large": "数字过大"}
+TEXT: Messages = {**MISSING, "invalid": "应为文字", "invalid_utf8": "应为 UTF-8 文字"}
+DAY: Messages = {**MISSING, "invalid": "应为日期，例如 2024-03-06", "invalid_type": "应为日期"}
+LIST: Messages = {**MISSING, "invalid": "应为列表"}
+BODY: dict[str, str] = {"unknown": "不认识的字段", "type": "应为 JSON 对象"}
+
+
+class Body(Schema):
+    """What comes in: a field nobody knows is refused, so that a misspelt one is not silently dropped."""
+
+    error_messages = BODY
+
+    class Meta:
+        unknown = RAISE
+
+
+class Fen(fields.Integer):
+    """Whole fen in 64 bits. Raises Refused amount_not_fen for anything else, also for 200.0 and true."""
+
+    default_error_messages = MISSING
+
+    def __init__(self, **more: Any) -> None:
+        more.setdefault("strict", True)
+        more.setdefault("required", True)
+        metadata = more.pop("metadata", {})
+        note = {"format": "int64", "description": "金额，单位为分，整数"}
+        super().__init__(metadata={**note, **metadata}, **more)
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> int:
+        try:
+            return check_fen(value)
+        except Refused:
+            raise AMOUNT_NOT_FEN.refused(kind=type(value).__name__, field=attr) from None
+
+
+class Yuan(fields.String):
+    """The same amount as people read it: 1,948,240.00; only ever goes out."""
+
+    def __init__(self, of: str) -> None:
+        super().__init__(attribute=of, dump_only=True, metadata={"description": "同一金额，单位为元，供显示"})
+
+    def _serialize(self, value: Any, attr: str | None, obj: Any, **kwargs: Any) -> str | None:
+        return None if value is None else format_yuan(value)
+
+
+class Whole(fields.Integer):
+    """A whole number, as a number; text, fractions and true are refused."""
+
+    default_error_messages = WHOLE
+
+    def __init__(self, *, least: int = 0, most: int = LARGEST_FEN, **more: Any) -> None:
+        within = validate.Range(least, most, error="应在 {min} 与 {max} 之间")
+        super().__init__(strict=True, validate=within, **more)
+
+    def _validated(self, value: Any) -> int:
+        if isinstance(value, bool):
+            raise self.make_error("invalid")
+        number: int = super()._validated(value)
+        return number
+
+
+class Count(fields.Integer):
+    """A whole number in an address, where everything is text."""
+
+    default_error_messages = WHOLE
+
+    def __init__(self, *, least: int, most: int, **more: Any) -> None:
+        within = validate.Range(least, most, error="应在 {min} 与 {max} 之间")
+        super().__init__(validate=within, **more)
+
+
+class Words(fields.String):
+    """Text with something in it and an end."""
+
+    default_error_messages = TEXT
+
+    def __init__(self, *, most: int = LINE_MAX, least: int = 1, **more: Any) -> None:
+        length = validate.Length(least, most, error="应为 {min} 至 {max} 个字符")
+        super().__init__(validate=length, **more)
+
+
+class Word(fields.String):
+    """One of a few words."""
+
+    default_error_messages = TEXT
+
+    def __init__(self, choices: Any, **more: Any) -> None:
+        listed = [str(each) for each in choices]
+        super().__init__(validate=validate.OneOf(listed, error="应为下列之一：{choices}"), **more)
+
+
+class Region(fields.String):
+    """A region's code of six digits."""
+
+    default_error_messages = TEXT
+
+    def __init__(self, **more: Any) -> None:
+        shape = validate.Regexp(re.compile(r"[0-9]{6}\Z", re.ASCII), error="应为六位行政区划代码")
+        super().__init__(
+            validate=shape, metadata={"description": "六位行政区划代码", "example": "419001"}, **more
+        )
+
+
+class OnDay(fields.Date):
+    """A calendar day in Shanghai."""
+
+    default_error_messages = DAY
+
+
+class Moment(fields.AwareDateTime):
+    """A moment in UTC; only ever goes out."""
+
+    def _serialize(self, value: datetime | None, attr: str | None, obj: Any, **kwargs: Any) -> str | None:
+        return None if value is None else value.isoformat(timespec="seconds")
+
+
+class Ids(fields.List[int]):
+    """A list of ids, each once, none or at most so many."""
+
+    default_error_messages = LIST
+
+    def __init__(self, **more: Any) -> None:
+        length = validate.Length(1, IDS_MAX, error="应为 {min} 至 {max} 项")
+        super().__init__(Whole(least=1), validate=length, **more)
