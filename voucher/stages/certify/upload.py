@@ -183,7 +183,11 @@ class CertificatesImporter(Importer[CertificateRow]):
         if not fresh:
             return
         work = self.work
-        ids = people.open_people(work, [Newcomer(identity, name) for identity, name in named.values()])
+        # Of one person under two names the first is kept; the other certificate fails at the comparison.
+        newcomers: dict[str, Newcomer] = {}
+        for identity, name in named.values():
+            newcomers.setdefault(identity, Newcomer(identity, name))
+        ids = people.open_people(work, list(newcomers.values()))
         keys = subjects.open_keys(work, [facts["subject"] for facts in fresh.values()])
         born = states.first_state(Thing.CERTIFICATE, "record")
         rows = []
