@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
 from voucher.registry.institutions import EvaluatorFiling, EvaluatorScope, Institution
@@ -48,12 +48,41 @@ def list_candidates(
 
     With `certificate_ids` only those among them.
     """
+    query = _candidates().where(
+        EvaluatorFiling.region_code.in_(region_codes),
+        Certificate.issued_on >= from_on,
+        Certificate.issued_on <= until_on,
+    )
+    if certificate_ids is not None:
+        query = query.where(Certificate.id.in_(certificate_ids))
+    return [_candidate(row) for row in session.execute(query)]
+
+
+def list_revoked_candidates(session: Session) -> list[Candidate]:
+    """Return the certificates that still stand here although the register's newest word is "revoked"."""
+    newest = (
+        select(RegisterEntry.number, func.max(RegisterEntry.revision).label("revision"))
+        .group_by(RegisterEntry.number)
+        .subquery()
+    )
+    revoked = (
+        select(RegisterEntry.number)
+        .join(
+            newest, (newest.c.number == RegisterEntry.number) & (newest.c.revision == RegisterEntry.revision)
+        )
+        .where(RegisterEntry.status == "revoked")
+    )
+    query = _candidates().where(Certificate.state != "revoked", Certificate.number.in_(revoked))
+    return [_candidate(row) for row in session.execute(query)]
+
+
+def _candidates() -> Select[Any]:
     newest = (
         select(Verification.certificate_id, func.max(Verification.id).label("id"))
         .group_by(Verification.certificate_id)
         .subquery()
     )
-    query = (
+    return (
         select(
             Certificate, Institution.code, Institution.name, EvaluatorFiling.filing_number,
             Verification.id, Verification.verified, Verification.trade_code, Verification.codes,
@@ -62,16 +91,8 @@ def list_candidates(
         .join(Institution, Institution.id == Certificate.institution_id)
         .outerjoin(newest, newest.c.certificate_id == Certificate.id)
         .outerjoin(Verification, Verification.id == newest.c.id)
-        .where(
-            EvaluatorFiling.region_code.in_(region_codes),
-            Certificate.issued_on >= from_on,
-            Certificate.issued_on <= until_on,
-        )
         .order_by(Certificate.issued_on, Certificate.number)
     )  # fmt: skip
-    if certificate_ids is not None:
-        query = query.where(Certificate.id.in_(certificate_ids))
-    return [_candidate(row) for row in session.execute(query)]
 
 
 def _candidate(row: Any) -> Candidate:

@@ -28,6 +28,7 @@ from voucher.stages.certify.queries import (
     find_newest_entries,
     level_of,
     list_candidates,
+    list_revoked_candidates,
 )
 
 SOURCE = "register_extract"
@@ -41,6 +42,11 @@ def verify_issued(work: Work, region_code: str, from_on: date, until_on: date) -
     """
     regions = catalogue.list_subtree(work.session, region_code)
     return verify(work, list_candidates(work.session, regions, from_on, until_on))
+
+
+def verify_revoked(work: Work) -> int:
+    """Verify again every certificate the register has revoked since; returns how many answers changed."""
+    return verify(work, list_revoked_candidates(work.session))
 
 
 def verify(work: Work, candidates: Sequence[Candidate]) -> int:

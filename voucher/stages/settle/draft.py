@@ -5,7 +5,7 @@ One transaction: entitlement keys taken, money reserved, claims drafted and subm
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
@@ -32,6 +32,8 @@ from voucher.stages.settle.lines import write_lines
 from voucher.stages.settle.models.claims import Claim, ClaimHand, SettlementBatch, claim_number
 from voucher.stages.settle.precedence import order_lines
 
+Progress = Callable[[int, int | None], None]
+PROGRESS_EVERY = 200
 PROJECTS = {SubsidyKind.EVALUATION: "EVAL", SubsidyKind.TRAINING: "TRAIN"}
 
 PERIOD_BACKWARDS = reason(
@@ -77,7 +79,7 @@ class Settled:
         return sum(each.amount_fen for each in self.with_outcome(Outcome.PAYABLE))
 
 
-def settle(work: Work, wish: Wish) -> Settled:
+def settle(work: Work, wish: Wish, progress: Progress | None = None) -> Settled:
     """Judge the certificates of a period and file what is due as one batch.
 
     Raises Refused role_missing, region_foreign, region_unknown, period_backwards, budget_missing,
@@ -92,7 +94,7 @@ def settle(work: Work, wish: Wish) -> Settled:
     check_reach(work.actor, region.code, Role.OPERATOR, Role.EVALUATOR_ADMIN)
     fund = budgets.get_budget(work, wish.budget_id, lock=True)
     check_reach(work.actor, fund.region_code, Role.OPERATOR, Role.EVALUATOR_ADMIN)
-    verdicts = _judge_all(work, wish)
+    verdicts = _judge_all(work, wish, progress or _keep_quiet)
     _fit_budget(fund, verdicts)
     batch = _open_batch(work, wish, verdicts)
     claims = _write_claims(work, wish, batch, verdicts)
@@ -102,7 +104,11 @@ def settle(work: Work, wish: Wish) -> Settled:
     return Settled(batch.id, batch.number, verdicts)
 
 
-def _judge_all(work: Work, wish: Wish) -> list[Verdict]:
+def _keep_quiet(_done: int, _total: int | None) -> None:
+    """Nobody is watching."""
+
+
+def _judge_all(work: Work, wish: Wish, progress: Progress) -> list[Verdict]:
     session = work.session
     lawbook = Lawbook.read(session, wish.region_code)
     found = certificates.list_candidates(
@@ -113,7 +119,9 @@ def _judge_all(work: Work, wish: Wish) -> list[Verdict]:
     facts = read_facts(session, person_ids)
     scopes = certificates.read_scopes(session, [each.certificate.filing_id for each in found])
     verdicts = []
-    for each in found:
+    for place, each in enumerate(found):
+        if place % PROGRESS_EVERY == 0:
+            progress(place, len(found))
         person_id = each.certificate.person_id
         verdicts.append(
             judge(

@@ -34,7 +34,7 @@ def build_content(
     file: PaymentFile,
     lines: Sequence[tuple[str, PayeeAccount, int]],
 ) -> bytes:
-    """Return the workbook for the bank: one row per payee (reference, account, amount in fen), one summary."""
+    """Return the workbook for the bank: a row per payee (reference, account, amount in fen), a summary."""
     rows = []
     for position, (reference, account, amount_fen) in enumerate(lines, start=1):
         institution = session.get_one(Institution, account.institution_id)

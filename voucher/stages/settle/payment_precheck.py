@@ -1,4 +1,4 @@
-"""Before money moves: every payee has a confirmed account a bank can write, every certificate still stands."""
+"""Before money moves: every payee has an account a bank can write, every certificate still stands."""
 
 from __future__ import annotations
 

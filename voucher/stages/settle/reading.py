@@ -30,7 +30,7 @@ CLAIM_MISSING = reason(
 
 
 def get_batch(work: Work, batch_id: int) -> SettlementBatch:
-    """Return a batch of the actor's regions, locked. Raises Refused batch_missing, the same for a foreign one."""
+    """Return a batch of the actor's regions, locked. Raises Refused batch_missing, also for a foreign one."""
     found = work.session.scalars(
         select(SettlementBatch).where(SettlementBatch.id == batch_id).with_for_update()
     ).first()

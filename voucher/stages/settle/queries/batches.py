@@ -163,9 +163,7 @@ def view_lines(
     trades = catalogue.name_trades(session, [each.trade_code for each in held.values()])
     institution_ids = {each.institution_id for each in held.values()}
     evaluators = dict(
-        session.execute(
-            select(Institution.id, Institution.name).where(Institution.id.in_(institution_ids))
-        )
+        session.execute(select(Institution.id, Institution.name).where(Institution.id.in_(institution_ids)))
     )
     views = []
     for line, claim in rows:

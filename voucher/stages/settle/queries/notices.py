@@ -83,7 +83,7 @@ def list_notice_lines(
     claim_number: str | None = None,
     institution: str | None = None,
 ) -> list[NoticeLine]:
-    """Return the published lines after a claim id; search by claim number or by evaluator, never by person."""
+    """Return the published lines after a claim id; search by claim number or evaluator, never by person."""
     query = (
         select(Claim, Institution.name)
         .join(Institution, Institution.id == Claim.institution_id)

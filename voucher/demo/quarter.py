@@ -1,0 +1,147 @@
+"""A quarter's certificates as files: an evaluator list, the evaluators' upload and the register extract.
+
+The default distribution is what 济源示范区 published for 2023 Q4; the split of 直接认定 was not published
+and is the one with which full and half rates come to the published sum.
+"""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from pathlib import Path
+from random import Random
+
+from voucher.demo.people import invent_names, invent_numbers, invent_organisation_codes
+from voucher.rules.windows import add_months
+
+GRADES = {"初级工": ("五级", 5), "中级工": ("四级", 4), "高级工": ("三级", 3), "技师": ("二级", 2)}
+DIRECT, EXAM = "直接认定", "考试"
+
+
+@dataclass(frozen=True, slots=True)
+class Distribution:
+    """How many certificates of each level, how many of them by 直接认定, and how they are spread."""
+
+    region_code: str = "419001"
+    from_on: date = date(2023, 10, 1)
+    until_on: date = date(2023, 12, 31)
+    by_level: Mapping[str, int] = field(
+        default_factory=lambda: {"初级工": 2272, "中级工": 4930, "高级工": 2411, "技师": 24}
+    )
+    direct: Mapping[str, int] = field(default_factory=lambda: {"中级工": 3107})
+    evaluators: int = 18
+    occupations: int = 60
+    batches: int = 168
+
+
+@dataclass(frozen=True, slots=True)
+class Files:
+    """Where the three files are."""
+
+    evaluators: Path
+    certificates: Path
+    register: Path
+
+
+def write_quarter(
+    folder: Path, occupation_codes: Sequence[str], distribution: Distribution | None = None, seed: int = 2023
+) -> Files:
+    """Write the files of a quarter; the same seed gives the same people."""
+    wanted = distribution or Distribution()
+    random = Random(seed)  # noqa: S311 — synthetic people, nothing secret
+    folder.mkdir(parents=True, exist_ok=True)
+    codes = list(occupation_codes)[: wanted.occupations]
+    filed = list(_file_evaluators(random, wanted))
+    _write(folder / "evaluators.csv", _scopes(filed, codes, wanted))
+    rows = list(_certificates(random, wanted, filed, codes))
+    _write(folder / "certificates.csv", rows)
+    _write(folder / "register.csv", _extract(random, rows))
+    return Files(folder / "evaluators.csv", folder / "certificates.csv", folder / "register.csv")
+
+
+def _write(path: Path, rows: Sequence[Mapping[str, object]]) -> None:
+    with path.open("w", encoding="utf-8-sig", newline="") as out:
+        writer = csv.DictWriter(out, fieldnames=list(rows[0]))
+        writer.writeheader()
+        writer.writerows(rows)
+
+
+def _file_evaluators(random: Random, wanted: Distribution) -> Iterator[tuple[str, str, str]]:
+    codes = invent_organisation_codes(random, wanted.region_code)
+    for serial in range(1, wanted.evaluators + 1):
+        filing = f"S000041{900000 + serial:06d}"
+        yield f"示例第{serial:02d}职业技能评价中心", next(codes), filing
+
+
+def _scopes(
+    filed: Sequence[tuple[str, str, str]], codes: Sequence[str], wanted: Distribution
+) -> list[dict[str, object]]:
+    return [
+        {
+            "名称": name,
+            "统一社会信用代码": code,
+            "类别": "社会培训评价组织",
+            "地区": wanted.region_code,
+            "备案号": filing,
+            "职业编码": occupation,
+            "等级": f"{GRADES[level][0]}/{level}",
+            "有效期起": "2022-01-01",
+            "有效期止": "2026-12-31",
+        }
+        for place, (name, code, filing) in enumerate(filed)
+        for spot, occupation in enumerate(codes)
+        if spot % len(filed) == place
+        for level in GRADES
+    ]
+
+
+def _certificates(
+    random: Random, wanted: Distribution, filed: Sequence[tuple[str, str, str]], codes: Sequence[str]
+) -> Iterator[dict[str, object]]:
+    """Yield certificates batch by batch; a batch is one occupation at one evaluator."""
+    names = invent_names(random)
+    youngest, oldest = add_months(wanted.from_on, -17 * 12), add_months(wanted.until_on, -59 * 12)
+    numbers = invent_numbers(random, youngest, oldest)
+    levels = [level for level, count in wanted.by_level.items() for _ in range(count)]
+    methods: list[str] = []
+    for level, count in wanted.by_level.items():
+        direct = wanted.direct.get(level, 0)
+        methods += [DIRECT] * direct + [EXAM] * (count - direct)
+    spots = list(range(len(levels)))
+    random.shuffle(spots)
+    serials: dict[str, int] = {}
+    span = (wanted.until_on - wanted.from_on).days + 1
+    for place, spot in enumerate(spots):
+        batch = place * wanted.batches // len(spots)
+        occupation_place = batch % len(codes)
+        _name, code, filing = filed[occupation_place % len(filed)]
+        issued = wanted.from_on + timedelta(days=batch * span // wanted.batches)
+        grade, digit = GRADES[levels[spot]]
+        stem = f"{filing}{issued:%y}{digit}"
+        serial = serials[stem] = serials.get(stem, 0) + 1
+        exam = methods[spot] == EXAM
+        yield {
+            "姓名": next(names),
+            "证件号码": next(numbers),
+            "证书类型": "职业技能等级证书",
+            "职业编码": codes[occupation_place],
+            "等级": f"{grade}/{levels[spot]}",
+            "证书编号": f"{stem}{serial:06d}",
+            "发证日期": issued.isoformat(),
+            "评价机构统一社会信用代码": code,
+            "取得方式": methods[spot],
+            "理论成绩": random.randrange(60, 100) if exam else "",
+            "技能成绩": random.randrange(60, 100) if exam else "",
+            "收费": 0,
+            "评价批次": f"{wanted.region_code}-{wanted.from_on:%Y}-{batch + 1:03d}",
+        }
+
+
+def _extract(random: Random, rows: Sequence[Mapping[str, object]]) -> list[dict[str, object]]:
+    """Return what the register says of the same certificates, in another order."""
+    columns = ("姓名", "证件号码", "职业编码", "等级", "证书编号", "发证日期", "评价机构统一社会信用代码")
+    found = [{**{name: row[name] for name in columns}, "状态": "有效"} for row in rows]
+    random.shuffle(found)
+    return found
