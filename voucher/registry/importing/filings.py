@@ -45,7 +45,7 @@ def find_filing_holders(work: Work, numbers: Iterable[str]) -> dict[str, str]:
             select(EvaluatorFiling.filing_number, Institution.code)
             .join(Institution, Institution.id == EvaluatorFiling.institution_id)
             .where(EvaluatorFiling.filing_number.in_(ordered[start : start + LOOKUP_CHUNK]))
-        ).tuples()
+        )
         found.update(dict(rows.all()))
     return found
 

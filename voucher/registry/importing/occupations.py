@@ -142,9 +142,7 @@ class OccupationsImporter(Importer[OccupationRow]):
     def _alias(self, line: int, row: OccupationRow) -> bool:
         """Note that a code continues another; return whether that is new."""
         session = self.work.session
-        aliases = dict(
-            session.execute(select(OccupationAlias.old_code, OccupationAlias.new_code)).tuples().all()
-        )
+        aliases = dict(session.execute(select(OccupationAlias.old_code, OccupationAlias.new_code)).all())
         former = str(row.former_code)
         if aliases.get(former) == row.code:
             return False

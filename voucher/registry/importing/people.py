@@ -169,7 +169,7 @@ def _read_contacts(work: Work, person_ids: Sequence[int]) -> dict[int, tuple[str
             select(Person.id, Person.blind_index, Person.mobile_index, Person.region_code).where(
                 Person.id.in_(person_ids[start : start + LOOKUP_CHUNK])
             )
-        ).tuples()
+        )
         found.update({person_id: (index, mobile, region) for person_id, index, mobile, region in rows})
     return found
 

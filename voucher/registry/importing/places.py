@@ -20,7 +20,7 @@ class Places:
     """Every region by code and by name, alone or behind the names of those above it."""
 
     def __init__(self, session: Session) -> None:
-        rows = session.execute(select(Region.code, Region.name, Region.parent_code)).tuples().all()
+        rows = session.execute(select(Region.code, Region.name, Region.parent_code)).all()
         self._parents = {code: parent for code, _, parent in rows}
         self._names = {code: name for code, name, _ in rows}
         self._by_name: dict[str, set[str]] = {}

@@ -79,7 +79,7 @@ class RegionsImporter(Importer[RegionRow]):
     def __init__(self, work: Work, report: Report) -> None:
         super().__init__(work, report)
         rows = work.session.execute(select(Region.code, Region.name, Region.parent_code, Region.rank))
-        self._known = {code: (name, parent, rank) for code, name, parent, rank in rows.tuples()}
+        self._known = {code: (name, parent, rank) for code, name, parent, rank in rows}
 
     def check(self, reading: Reading) -> RegionRow | None:
         """Return the region a row states."""
