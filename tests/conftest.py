@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from uuid import uuid4
@@ -78,13 +79,12 @@ def templates(tmp_path_factory: pytest.TempPathFactory, keyring: Keyring) -> dic
     return {"sqlite": str(path), "postgres": name}
 
 
-@pytest.fixture(params=BACKENDS)
-def database(request: pytest.FixtureRequest, templates: dict[str, str], tmp_path: Path) -> Iterator[Database]:
-    """Yield a fresh founded database of each kind; afterwards its invariants must hold."""
-    backend = str(request.param)
+@contextmanager
+def fresh_database(backend: str, templates: dict[str, str], folder: Path) -> Iterator[Database]:
+    """Yield a copy of the founded template of a kind; it is gone afterwards."""
     name = f"test_{uuid4().hex}"
     if backend == "sqlite":
-        path = tmp_path / "voucher.db"
+        path = folder / "voucher.db"
         shutil.copyfile(templates["sqlite"], path)
         made = Database(f"sqlite:///{path}")
     else:
@@ -95,15 +95,24 @@ def database(request: pytest.FixtureRequest, templates: dict[str, str], tmp_path
                 )
             )
         made = Database(postgres_url(name))
-    yield made
-    if request.node.get_closest_marker("plants_violation") is None:
-        with made.read() as session:
-            violations = find_violations(session)
-        assert violations == [], violations
-    made.dispose()
-    if backend == "postgres":
-        with psycopg.connect(postgres_url("postgres"), autocommit=True) as connection:
-            connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+    try:
+        yield made
+    finally:
+        made.dispose()
+        if backend == "postgres":
+            with psycopg.connect(postgres_url("postgres"), autocommit=True) as connection:
+                connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+
+
+@pytest.fixture(params=BACKENDS)
+def database(request: pytest.FixtureRequest, templates: dict[str, str], tmp_path: Path) -> Iterator[Database]:
+    """Yield a fresh founded database of each kind; afterwards its invariants must hold."""
+    with fresh_database(str(request.param), templates, tmp_path) as made:
+        yield made
+        if request.node.get_closest_marker("plants_violation") is None:
+            with made.read() as session:
+                violations = find_violations(session)
+            assert violations == [], violations
 
 
 @pytest.fixture

@@ -1,0 +1,152 @@
+"""Sins against people and hands."""
+
+from __future__ import annotations
+
+from tests.stages.oversee.plants.shape import APPROVED, SOMEBODY, Plant
+
+PEOPLE: tuple[Plant, ...] = (
+    Plant(
+        4,
+        "证书持有人、核验对象、享受资格与申领人是同一人",
+        (f"UPDATE claim SET person_id = {SOMEBODY} WHERE id = {APPROVED}",),
+        ("claim",),
+        refused=True,
+    ),
+    Plant(4, "批次各行的人员即证书和申领的人员", (f"UPDATE settlement_line SET person_id = {SOMEBODY}",)),
+    Plant(
+        7,
+        "每个申领都有本证书本职业本等级核验一致的快照",
+        (
+            (
+                f"UPDATE claim SET verification_id = (SELECT MIN(v.id) FROM verification v"
+                f" WHERE v.person_id <> claim.person_id) WHERE id = {APPROVED}"
+            ),
+        ),
+        ("claim",),
+        refused=True,
+    ),
+    Plant(
+        7,
+        "每笔拨付都以本申领核验一致的快照为依据",
+        (
+            (
+                "UPDATE payment SET verification_id = (SELECT MIN(v.id) FROM verification v"
+                " WHERE v.person_id <> payment.person_id)"
+            ),
+        ),
+        ("payment",),
+        refused=True,
+    ),
+    Plant(
+        7,
+        "核验一致的快照都有登记有效的本人本证记录",
+        ("UPDATE register_entry SET status = 'revoked'",),
+        ("register_entry",),
+        refused=True,
+    ),
+    Plant(
+        18,
+        "盲索引与人员一一对应",
+        (
+            f"UPDATE person SET blind_index = (SELECT MIN(blind_index) FROM person) WHERE id = {SOMEBODY}",
+            (
+                "UPDATE person SET blind_index = (SELECT MAX(blind_index) FROM person)"
+                " WHERE id = (SELECT MIN(id) FROM person)"
+            ),
+        ),
+        ("person",),
+        refused=True,
+    ),
+    Plant(
+        18,
+        "每个人员都有自己的密钥记录",
+        (
+            (
+                "DELETE FROM subject_key WHERE blind_index ="
+                f" (SELECT blind_index FROM person WHERE id = {SOMEBODY})"
+            ),
+        ),
+        ("subject_key",),
+        refused=True,
+    ),
+    Plant(
+        8,
+        "一人在一个申领中只有一个环节",
+        (
+            (
+                "INSERT INTO claim_hand (claim_id, person_id, step)"
+                f" SELECT id, submitter_person_id, 'approve' FROM claim WHERE id = {APPROVED}"
+            ),
+        ),
+        ("claim_hand",),
+        refused=True,
+    ),
+    Plant(
+        8,
+        "一人在一个申领中只有一个环节",
+        (
+            (
+                "UPDATE signature SET signer_person_id = submitter_person_id"
+                " WHERE id = (SELECT MIN(id) FROM signature)"
+            ),
+        ),
+        ("signature",),
+        refused=True,
+    ),
+    Plant(
+        8,
+        "审批通过的申领四个环节由四人办齐",
+        ("DELETE FROM signature WHERE step = 'approve'",),
+        ("signature",),
+        refused=True,
+    ),
+    Plant(
+        8,
+        "人工核定的提出人、确认人与申报人各不相同",
+        ("UPDATE clearing SET confirmed_by_person_id = proposed_by_person_id",),
+        ("clearing",),
+        refused=True,
+    ),
+    Plant(
+        8,
+        "处理异议的人没有办理过该申领",
+        (
+            (
+                "UPDATE objection SET decided_by_person_id ="
+                " (SELECT submitter_person_id FROM claim WHERE claim.id = objection.claim_id)"
+            ),
+        ),
+    ),
+    Plant(
+        8,
+        "拨付文件的制单、复核、签发是三个人",
+        ("UPDATE payment_file SET checker_person_id = maker_person_id",),
+        ("payment_file",),
+        refused=True,
+    ),
+    Plant(
+        8,
+        "签发人没有办理过文件中的任何申领",
+        (
+            (
+                "UPDATE payment_file SET releaser_person_id ="
+                " (SELECT MIN(signer_person_id) FROM signature WHERE step = 'first_review')"
+                " WHERE state = 'closed'"
+            ),
+        ),
+    ),
+    Plant(
+        8,
+        "收款账户由两人提出和确认",
+        ("UPDATE payee_account SET confirmed_by_person_id = proposed_by_person_id",),
+        ("payee_account",),
+        refused=True,
+    ),
+    Plant(
+        8,
+        "姓名变更由两人提出和批准",
+        ("UPDATE former_name SET approved_by_person_id = proposed_by_person_id",),
+        ("former_name",),
+        refused=True,
+    ),
+)

@@ -1,0 +1,139 @@
+"""A town in which everything has happened once, so that every invariant has something to look at."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+
+from sqlalchemy import select
+
+from tests.scene import COOK, ELECTRICIAN, EV1, EV2, LI_SI, NURSE, QIAN_QI, TURNER, ZHANG_SAN, Scene, on
+from voucher.ledger.sealing import seal_all
+from voucher.ledger.vouchers import Voucher, issue
+from voucher.plumbing.db import Database
+from voucher.plumbing.secrets import Keyring
+from voucher.plumbing.unit_of_work import Work
+from voucher.registry import renaming
+from voucher.registry.catalogue import Project
+from voucher.registry.people import Person
+from voucher.rules.approval import Step
+from voucher.rules.vocabulary import Outcome
+from voucher.stages.settle import clawback, clear, objection, payment, review, waiting
+from voucher.stages.settle.draft import Settled
+from voucher.stages.settle.models.claims import Claim
+from voucher.stages.settle.models.notices import Notice
+
+ANCHORS = "anchors.jsonl"
+
+
+def build_town(database: Database, keyring: Keyring, folder: Path, at: datetime) -> Scene:
+    """Return a scene with paid, recovered, approved, cleared, objected, waiting and refused claims."""
+    scene = Scene(database, keyring, folder, at)
+    scene.hire_everybody()
+    scene.file_evaluator(EV1)
+    scene.file_evaluator(EV2)
+    scene.at = on("2024-01-10")
+    budget = scene.open_budget(2000)
+    _pay_and_recover(scene, budget)
+    _leave_approved(scene, budget)
+    _run_out_of_money(scene)
+    _rename(scene)
+    _issue_voucher(scene, budget)
+    seal_all(database, keyring, scene.actor("clock"), scene.at, folder / ANCHORS)
+    return scene
+
+
+def claims_of(scene: Scene, settled: Settled) -> list[int]:
+    """Return the claims of a batch in order."""
+    with scene.database.read() as session:
+        return list(
+            session.scalars(select(Claim.id).where(Claim.batch_id == settled.batch_id).order_by(Claim.id))
+        )
+
+
+def _pay_and_recover(scene: Scene, budget: int) -> None:
+    scene.certify(
+        scene.certificate(ZHANG_SAN, NURSE, "五级"),
+        scene.certificate(LI_SI, COOK, "四级"),
+        scene.certificate(QIAN_QI, COOK, "五级", evaluator=EV2),
+    )
+    settled = scene.settle(budget)
+    assert len(settled.with_outcome(Outcome.PAYABLE)) == 3
+    scene.pay(settled, budget)
+    first, second, _ = claims_of(scene, settled)
+    _recover(scene, first, 50_00)
+    _recover(scene, second, None)
+
+
+def _recover(scene: Scene, claim_id: int, amount_fen: int | None) -> None:
+    """Open a receivable and have some of it paid back, or all."""
+    opened = scene.do("初审员", lambda work: clawback.open_clawback(work, claim_id, "证书存疑"))
+    repaid = amount_fen or opened.amount_fen
+    scene.do("制单员", lambda work: clawback.repay(work, opened.id, repaid, "缴款书 1"))
+
+
+def _leave_approved(scene: Scene, budget: int) -> None:
+    """Leave one claim approved in a prepared file, one with an objection dismissed, one cleared by two."""
+    scene.certify(
+        scene.certificate(ZHANG_SAN, TURNER, "四级", issued="2024-01-15"),
+        scene.certificate(LI_SI, TURNER, "五级", issued="2024-01-16", method="破格"),
+        scene.certificate(QIAN_QI, ELECTRICIAN, "五级", issued="2024-01-17", evaluator=EV2),
+        scene.certificate(ZHANG_SAN, TURNER, "四级", issued="2024-01-18"),
+    )
+    settled = scene.settle(budget, since="2024-01-01", until="2024-03-31")
+    assert len(settled.with_outcome(Outcome.PAYABLE)) == 2
+    manual = settled.with_outcome(Outcome.MANUAL)[0].claim_id
+    assert manual is not None
+    scene.do("初审员", lambda work: clear.clear(work, manual, 100_00, "破格材料齐全"))
+    scene.do("异议处理员", lambda work: clear.clear(work, manual, 100_00, "同意"))
+    withdrawn = settled.with_outcome(Outcome.PAYABLE)[1].claim_id
+    assert withdrawn is not None
+    scene.do(
+        "初审员", lambda work: review.reject(work, settled.batch_id, Step.FIRST_REVIEW, [withdrawn], "不符")
+    )
+    scene.review_and_post(settled.batch_id)
+    with scene.database.read() as session:
+        notice_id = session.scalars(select(Notice.id).where(Notice.batch_id == settled.batch_id)).one()
+    lodged = scene.do("clock", lambda work: objection.lodge(work, notice_id, manual, "此人未参加考试", None))
+    scene.do(
+        "异议处理员", lambda work: objection.decide(work, lodged.id, uphold=False, conclusion="查无此事")
+    )
+    scene.close_notices()
+    scene.do("审批员", lambda work: review.sign(work, settled.batch_id, Step.APPROVE, opinion="同意"))
+    scene.do("制单员", lambda work: payment.prepare(work, budget))
+
+
+def _run_out_of_money(scene: Scene) -> None:
+    """Leave one claim waiting for money and serve another one from the queue."""
+    budget = scene.open_budget(1, year=2025)
+    scene.certify(
+        scene.certificate(ZHANG_SAN, COOK, "三级", issued="2024-04-01"),
+        scene.certificate(LI_SI, NURSE, "三级", issued="2024-04-02"),
+        scene.certificate(QIAN_QI, COOK, "四级", issued="2024-04-03", evaluator=EV2),
+    )
+    scene.settle(budget, since="2024-04-01", until="2024-06-30")
+    scene.open_budget(320, year=2025)
+    assert scene.do("operator", lambda work: waiting.serve_queue(work, budget)) == 1
+
+
+def _rename(scene: Scene) -> None:
+    proposed = scene.do("初审员", lambda work: renaming.propose_name(work, QIAN_QI[1], "钱小七", "户口本"))
+    scene.do("复核员", lambda work: renaming.approve_name(work, proposed.id))
+
+
+def _issue_voucher(scene: Scene, budget: int) -> None:
+    """Give somebody a voucher that holds no money yet."""
+
+    def act(work: Work) -> None:
+        person = work.session.scalars(select(Person.id).order_by(Person.id.desc()).limit(1)).one()
+        project = work.session.scalars(select(Project.id).order_by(Project.id).limit(1)).one()
+        issue(
+            work,
+            Voucher(
+                number="V-0001", holder_person_id=person, project_id=project, budget_id=budget,
+                worth="face_value", channel="open", cap_fen=100_00, reserved_fen=0,
+                redeem_by=on("2024-12-31").date(), issued_at=work.at,
+            ),
+        )  # fmt: skip
+
+    scene.do("operator", act)
