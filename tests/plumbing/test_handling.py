@@ -18,7 +18,7 @@ from sqlalchemy import select
 
 from voucher.plumbing.db import Database
 from voucher.plumbing.handling import Jobs
-from voucher.plumbing.jobs import Job, JobState, Patience, Run, take_job
+from voucher.plumbing.jobs import Job, JobState, Patience, Run, finish_job, take_job
 from voucher.plumbing.queues import make_queue
 from voucher.plumbing.secrets import Keyring
 from voucher.plumbing.unit_of_work import Work, perform
@@ -221,6 +221,26 @@ def test_a_run_that_was_overtaken_cannot_write_its_outcome(house: House) -> None
     release.set()
     thread.join(20)
     assert (house.row(job_id).result, house.row(job_id).attempts) == ("timely", 2)
+
+
+def test_a_job_that_is_running_cannot_be_taken_a_second_time(house: House) -> None:
+    job_id = house.ask(house.jobs())
+    assert house.act(lambda work: take_job(work, job_id)) is not None
+    assert house.act(lambda work: take_job(work, job_id)) is None
+    assert house.row(job_id).attempts == 1
+
+
+def test_an_overtaken_run_cannot_end_the_run_that_came_after_it(house: House) -> None:
+    jobs = house.jobs()
+    job_id = house.ask(jobs)
+    early = house.act(lambda work: take_job(work, job_id))
+    house.clock.at += timedelta(minutes=6)
+    assert jobs.sweep() == 1
+    late = house.act(lambda work: take_job(work, job_id))
+    house.act(lambda work: finish_job(work, early, "early"))
+    assert house.row(job_id).state == JobState.RUNNING
+    house.act(lambda work: finish_job(work, late, "late"))
+    assert house.row(job_id).result == "late"
 
 
 def test_a_job_that_kills_every_worker_is_given_up(house: House) -> None:

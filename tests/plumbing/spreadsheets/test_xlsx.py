@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+import random
 import struct
 import zipfile
 import zlib
@@ -160,6 +161,7 @@ def test_a_zip_that_is_no_workbook_is_refused(tmp_path: Path) -> None:
         {"xl/workbook.xml": '<!DOCTYPE x [<!ENTITY a "b">]>' + PARTS["xl/workbook.xml"]},
         {"xl/sharedStrings.xml": '<!DOCTYPE x SYSTEM "file:///etc/passwd"><sst><si><t>&x;</t></si></sst>'},
         {"xl/sharedStrings.xml": "<sst><si><t>王</t></si></sst>".encode("utf-16")},
+        {"xl/styles.xml": "<!doctype x><styleSheet/>"},
         {"xl/workbook.xml": "<workbook><sheets>"},
         {"xl/workbook.xml": "<workbook><sheets/></workbook>"},
         {"_rels/.rels": PARTS["_rels/.rels"].replace("xl/workbook.xml", "xl/other.xml")},
@@ -192,19 +194,42 @@ def test_a_bomb_that_is_large_as_a_whole_is_found_by_what_it_declares(tmp_path: 
     assert refusal.code == "zip_bomb"
 
 
-def test_a_part_larger_than_it_declares_is_found_by_counting(tmp_path: Path) -> None:
-    """The directory and the checksum agree with a short beginning; only the real stream goes on."""
-    content = GOOD.encode() + b" " * 500_000
-    path = write_parts(tmp_path / "a.xlsx", content.decode())
+def forge(path: Path, content: bytes, declared: bytes, *, checksum: bool) -> None:
+    """Make the directory say that the content is only its beginning, and the checksum as well where asked."""
     raw = path.read_bytes()
-    declared = len(GOOD.encode())
-    for old, new in ((len(content), declared), (zlib.crc32(content), zlib.crc32(GOOD.encode()))):
+    changes = [(len(content), len(declared))]
+    if checksum:
+        changes.append((zlib.crc32(content), zlib.crc32(declared)))
+    for old, new in changes:
         assert struct.pack("<I", old) in raw
         raw = raw.replace(struct.pack("<I", old), struct.pack("<I", new))
     path.write_bytes(raw)
-    with zipfile.ZipFile(path) as package:
-        assert len(package.read("xl/worksheets/sheet1.xml")) == declared
-    assert refusal_of(lambda: read(path)).code in ("zip_bomb", "file_not_what_it_says")
+
+
+@pytest.mark.parametrize(("checksum", "code"), [(False, "zip_bomb"), (True, "file_not_what_it_says")])
+def test_a_part_larger_than_it_declares_is_found_by_counting(
+    tmp_path: Path, checksum: bool, code: str
+) -> None:
+    content = GOOD.encode() + b" " * 500_000
+    path = write_parts(tmp_path / "a.xlsx", content.decode())
+    forge(path, content, GOOD.encode(), checksum=checksum)
+    refusal = refusal_of(lambda: read(path))
+    assert refusal.code == code
+    assert "实际大小" in refusal.title or "压缩结构" in refusal.title
+
+
+def test_counting_stops_at_the_limit_whatever_is_declared(tmp_path: Path) -> None:
+    content = random.Random(1).randbytes(900_000)
+    path = write_parts(tmp_path / "a.xlsx", GOOD, {"xl/media/a.bin": content})
+    forge(path, content, content[:10], checksum=False)
+    refusal = refusal_of(lambda: read(path, Limits(max_unpacked_bytes=300_000)))
+    assert (refusal.code, "300000" in refusal.title) == ("zip_bomb", True)
+
+
+def test_a_part_that_declares_another_encoding_is_read_as_the_library_reads_it(tmp_path: Path) -> None:
+    sheet = '<?xml version="1.0" encoding="nonsense"?>' + GOOD
+    (row,) = read(write_parts(tmp_path / "a.xlsx", sheet))
+    assert row.values["姓名"] == "王小明"
 
 
 def test_too_many_parts_and_nested_archives_are_refused(tmp_path: Path) -> None:

@@ -184,7 +184,7 @@ def _check_member(package: zipfile.ZipFile, member: zipfile.ZipInfo, limits: Lim
     """Return the real size of a member, unpacking at most `room` bytes."""
     # With the declared size out of the way zipfile reads to the true end and compares the checksum there.
     unbelieved = copy.copy(member)
-    unbelieved.file_size = room + 1
+    unbelieved.file_size = room + 2 * CHUNK_BYTES
     count, before = 0, b""
     is_xml = member.filename.lower().endswith((".xml", ".rels"))
     with package.open(unbelieved) as stream:

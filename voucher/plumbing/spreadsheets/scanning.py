@@ -7,7 +7,6 @@ element by element, before the library sees it.
 
 from __future__ import annotations
 
-import posixpath
 import re
 import zipfile
 from array import array
@@ -223,8 +222,6 @@ def _find_first_sheet(package: zipfile.ZipFile, members: dict[str, zipfile.ZipIn
         raise not_a_workbook("没有可见的工作表")
     target = sheets[0][1]
     path = target.removeprefix("/") if target.startswith(("/xl/", "xl/")) else f"xl/{target}"
-    if posixpath.normpath(path) != path:
-        raise not_a_workbook("工作表不在规定的位置")
     return [name for name, _ in sheets], path.lower()
 
 
@@ -276,7 +273,8 @@ def _parse(
     def refuse(*_declaration: object) -> None:
         raise not_a_workbook("内含文档类型或实体声明")
 
-    parser = expat.ParserCreate()
+    # The reading library takes every part for UTF-8 whatever it declares, so this look does too.
+    parser = expat.ParserCreate("UTF-8")
     parser.StartDoctypeDeclHandler = refuse
     parser.EntityDeclHandler = refuse
     parser.StartElementHandler = start
