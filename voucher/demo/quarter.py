@@ -22,7 +22,10 @@ DIRECT, EXAM = "直接认定", "考试"
 
 @dataclass(frozen=True, slots=True)
 class Distribution:
-    """How many certificates of each level, how many of them by 直接认定, and how they are spread."""
+    """How many certificates of each level, how many of them by 直接认定, and how they are spread.
+
+    With `mishaps` a few of them go wrong in the ways an officer must see.
+    """
 
     region_code: str = "419001"
     from_on: date = date(2023, 10, 1)
@@ -34,6 +37,7 @@ class Distribution:
     evaluators: int = 18
     occupations: int = 60
     batches: int = 168
+    mishaps: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,11 +57,15 @@ def write_quarter(
     random = Random(seed)  # noqa: S311 — synthetic people, nothing secret
     folder.mkdir(parents=True, exist_ok=True)
     codes = list(occupation_codes)[: wanted.occupations]
-    filed = list(_file_evaluators(random, wanted))
+    # the evaluators of a region stay the same from quarter to quarter
+    filed = list(_file_evaluators(Random(wanted.region_code), wanted))  # noqa: S311
     _write(folder / "evaluators.csv", _scopes(filed, codes, wanted))
     rows = list(_certificates(random, wanted, filed, codes))
+    extract = _extract(random, rows)
+    if wanted.mishaps:
+        spoil(rows, extract)
     _write(folder / "certificates.csv", rows)
-    _write(folder / "register.csv", _extract(random, rows))
+    _write(folder / "register.csv", extract)
     return Files(folder / "evaluators.csv", folder / "certificates.csv", folder / "register.csv")
 
 
@@ -145,3 +153,14 @@ def _extract(random: Random, rows: Sequence[Mapping[str, object]]) -> list[dict[
     found = [{**{name: row[name] for name in columns}, "状态": "有效"} for row in rows]
     random.shuffle(found)
     return found
+
+
+def spoil(rows: list[dict[str, object]], extract: list[dict[str, object]]) -> None:
+    """Let a few certificates go wrong: a fee, a failed subject, a competition, and what the register says."""
+    rows[0]["收费"] = 50
+    rows[1]["取得方式"], rows[1]["理论成绩"], rows[1]["技能成绩"] = EXAM, 59, 95
+    rows[2]["取得方式"] = rows[3]["取得方式"] = "竞赛"
+    by_number = {str(row["证书编号"]): row for row in extract}
+    by_number[str(rows[4]["证书编号"])]["状态"] = "撤销"
+    by_number[str(rows[5]["证书编号"])]["姓名"] = f"{str(rows[5]['姓名'])[0]}某"
+    extract.remove(by_number[str(rows[6]["证书编号"])])

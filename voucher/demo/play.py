@@ -1,0 +1,107 @@
+"""The published quarter, carried from filing to the bank's answer by the people it takes."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, timedelta
+from functools import partial
+
+from sqlalchemy import select
+
+from voucher.demo.house import House, moment
+from voucher.plumbing.spreadsheets import Limits
+from voucher.registry import accounts
+from voucher.plumbing.unit_of_work import Work
+from voucher.registry.institutions import Institution, PayeeAccount
+from voucher.rules.approval import Step
+from voucher.rules.money import chinese_capitals, format_yuan
+from voucher.stages.settle import bank, notice, payment, review
+from voucher.stages.settle.bank import BankReport
+from voucher.stages.settle.models.notices import Notice
+from voucher.stages.settle.models.payments import PaymentFile, PaymentLine
+
+Say = Callable[[str], None]
+POSTED_ON, PAID_ON = date(2024, 3, 6), date(2024, 3, 15)
+BANK = "示例银行济源分行"
+
+
+@dataclass(frozen=True, slots=True)
+class Carried:
+    """What a batch became: its notice, its payment file, the bank's answer."""
+
+    notice: Notice
+    file: PaymentFile
+    report: BankReport
+
+
+def carry_through(house: House, batch_id: int, budget_id: int, say: Say) -> Carried:
+    """Take a filed batch over reviews, notice and approval to the bank, each step by its own person."""
+    house.at = moment(POSTED_ON - timedelta(days=2))
+    signed = house.act(
+        "first-review",
+        lambda work: review.sign(work, batch_id, Step.FIRST_REVIEW, opinion="证书与登记逐条一致"),
+    )
+    say(f"初审：first-review 通过 {signed} 条")
+    signed = house.act(
+        "second-review",
+        lambda work: review.sign(work, batch_id, Step.SECOND_REVIEW, opinion="复核无误，拟公示"),
+    )
+    say(f"复核：second-review 通过 {signed} 条（济源无下辖县区，同一机关两人分别初审、复核）")
+    house.at = moment(POSTED_ON)
+    posted = house.act("second-review", lambda work: notice.post_notice(work, batch_id))
+    say(f"公示：{posted.number}，{posted.from_on} 至 {posted.until_on}，{posted.workdays} 个工作日")
+    house.at = moment(posted.until_on + timedelta(days=1), 1)
+    house.act("clock", notice.close_due_notices)
+    say("公示期满，无异议")
+    house.at = moment(PAID_ON)
+    signed = house.act("approver", lambda work: review.sign(work, batch_id, Step.APPROVE, opinion="同意拨付"))
+    say(f"审批：approver 通过 {signed} 条")
+    open_accounts(house)
+    file = house.act("maker", lambda work: payment.prepare(work, budget_id))
+    say(f"制单：maker，{file.number}，{file.line_count} 家收款单位，{format_yuan(file.total_fen)} 元")
+    say(f"      大写 {chinese_capitals(file.total_fen)}")
+    say(f"      摘要 SHA-256 {file.sha256}")
+    house.act("checker", lambda work: payment.check(work, file.id))
+    say("付款复核：checker")
+    house.act("releaser", lambda work: payment.release(work, file.id))
+    say("签发：releaser（与以上各环节均非同一人）")
+    report = house.act(
+        "maker",
+        lambda work: bank.record_results(work, file.id, answer_of_bank(house, file), "回盘.csv", Limits()),
+    )
+    say(f"银行回盘：成功 {report.succeeded} 笔，退票 {report.failed} 笔，待查 {report.quarantined} 笔")
+    house.seal()
+    return Carried(posted, file, report)
+
+
+def open_accounts(house: House) -> None:
+    """Have an account proposed and confirmed for every evaluator that has none."""
+    with house.database.read() as session:
+        institutions = session.scalars(select(Institution).order_by(Institution.id)).all()
+        known = accounts.find_accounts_in_use(session, [each.id for each in institutions])
+    for each in institutions:
+        if each.id not in known:
+            proposed = house.act("maker", partial(_propose, institution=each))
+            house.act("checker", partial(accounts.confirm_account, payee_account_id=proposed.id))
+
+
+def _propose(work: Work, institution: Institution) -> PayeeAccount:
+    number = f"4190{institution.id:012d}"
+    return accounts.propose_account(work, institution.code, institution.name, BANK, number, "开户许可证")
+
+
+def answer_of_bank(house: House, file: PaymentFile) -> bytes:
+    """Return the result file of a bank that paid every line."""
+    with house.database.read() as session:
+        lines = session.scalars(
+            select(PaymentLine).where(PaymentLine.payment_file_id == file.id).order_by(PaymentLine.position)
+        ).all()
+    out = io.StringIO()
+    writer = csv.writer(out)
+    writer.writerow(["参考号", "金额", "结果", "原因"])
+    for line in lines:
+        writer.writerow([line.reference, f"{line.amount_fen // 100}.{line.amount_fen % 100:02d}", "成功", ""])
+    return out.getvalue().encode()
