@@ -10,7 +10,7 @@ from argon2 import PasswordHasher
 from flask import Flask
 
 from voucher.config import Config
-from voucher.doors import api, errors
+from voucher.doors import api, errors, web
 from voucher.doors.auth import access, door, shield, visitors
 from voucher.doors.auth.door import Door, DoorLimits
 from voucher.plumbing.db import Database
@@ -51,4 +51,5 @@ def create_app(
     shield.install_csrf_guard(app)
     errors.install(app)
     api.install(app)
+    web.install(app)
     return app

@@ -1,0 +1,9 @@
+"""Pages of finance: budgets, payment files, bank results, reconciliation, clawbacks."""
+
+from __future__ import annotations
+
+from voucher.doors.web.finance import budgets, comparing, files
+from voucher.doors.web.finance.blueprint import finance
+
+# the rooms hang their views on the blueprint when they are read
+__all__ = ["budgets", "comparing", "files", "finance"]

@@ -1,0 +1,106 @@
+"""Where system, finance and bank do not say the same; and the money that has to come back."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from flask import render_template, url_for
+from flask.typing import ResponseReturnValue
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from voucher.doors.auth.door import the_door
+from voucher.doors.auth.visitors import current_actor
+from voucher.doors.web import fields
+from voucher.doors.web.acting import Done, submit
+from voucher.doors.web.finance.blueprint import finance
+from voucher.ledger.budget import Budget
+from voucher.plumbing.unit_of_work import Work
+from voucher.rules.money import format_yuan
+from voucher.stages.settle import clawback, queries
+from voucher.stages.settle.models.claims import Claim
+from voucher.stages.settle.models.payments import BankResult, PaymentFile, PaymentLine
+
+
+@dataclass(frozen=True, slots=True)
+class ThreeSums:
+    """The same money as the system paid it, finance spent it, and the bank confirmed it, in fen."""
+
+    system_fen: int
+    finance_fen: int
+    bank_fen: int
+    released_fen: int
+
+    @property
+    def agrees(self) -> bool:
+        """Return whether the three say the same."""
+        return self.system_fen == self.finance_fen == self.bank_fen
+
+
+@finance.get("/reconciliation")
+def reconciliation() -> ResponseReturnValue:
+    """Show the three sums and every released line on which they differ."""
+    regions = current_actor().regions
+    with the_door().read() as session:
+        return render_template(
+            "finance/reconciliation.html",
+            sums=_add_up(session, regions),
+            differences=queries.reconcile(session, regions),
+        )
+
+
+@finance.get("/clawbacks")
+def clawbacks() -> ResponseReturnValue:
+    """Show the receivables."""
+    return _show_clawbacks()
+
+
+@finance.post("/clawbacks/<int:clawback_id>/repayments")
+def repay(clawback_id: int) -> ResponseReturnValue:
+    """Book money that came back by bank."""
+
+    def call(work: Work) -> Done:
+        amount_fen = fields.fen("amount", "收回金额")
+        found = clawback.repay(work, clawback_id, amount_fen, fields.text("document", "凭证", limit=120))
+        rest = format_yuan(found.amount_fen - found.recovered_fen)
+        return Done(
+            f"已登记收回 {format_yuan(amount_fen)} 元，还差 {rest} 元", url_for("web.finance.clawbacks")
+        )
+
+    return submit(call, _show_clawbacks)
+
+
+def _show_clawbacks() -> str:
+    with the_door().read() as session:
+        rows = queries.list_clawbacks(session, current_actor().regions)
+        return render_template("finance/clawbacks.html", rows=rows)
+
+
+def _add_up(session: Session, regions: frozenset[str]) -> ThreeSums:
+    ours = sorted(regions)
+    system = session.scalar(
+        select(func.coalesce(func.sum(Claim.amount_fen), 0))
+        .join(Budget, Budget.id == Claim.budget_id)
+        .where(Budget.region_code.in_(ours), Claim.state.in_(("paid", "recovering", "recovered")))
+    )
+    # what came back was spent before it was returned
+    spent = session.scalar(
+        select(func.coalesce(func.sum(Budget.spent_fen + Budget.returned_fen), 0)).where(
+            Budget.region_code.in_(ours)
+        )
+    )
+    lines = (
+        select(func.coalesce(func.sum(PaymentLine.amount_fen), 0))
+        .join(PaymentFile, PaymentFile.id == PaymentLine.payment_file_id)
+        .join(Budget, Budget.id == PaymentFile.budget_id)
+        .where(Budget.region_code.in_(ours), PaymentFile.released_at.is_not(None))
+    )
+    confirmed = lines.join(BankResult, BankResult.payment_line_id == PaymentLine.id).where(
+        BankResult.outcome == "succeeded"
+    )
+    return ThreeSums(
+        system_fen=int(system or 0),
+        finance_fen=int(spent or 0),
+        bank_fen=int(session.scalar(confirmed) or 0),
+        released_fen=int(session.scalar(lines) or 0),
+    )

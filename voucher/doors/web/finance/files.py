@@ -1,0 +1,193 @@
+"""Payment files: made, checked and released by three people, downloaded once, answered by the bank."""
+
+from __future__ import annotations
+
+import io
+from dataclasses import dataclass
+
+from flask import render_template, request, send_file, url_for
+from flask.typing import ResponseReturnValue
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from voucher.doors.auth.door import the_door
+from voucher.doors.auth.visitors import current_actor, perform
+from voucher.doors.web import fields
+from voucher.doors.web.acting import KEY_FIELD, Done, content_print, refuse, submit
+from voucher.doors.web.finance.blueprint import finance
+from voucher.doors.web.timelines import name_people
+from voucher.ledger.budget import Budget
+from voucher.plumbing.idempotency import Answer, once
+from voucher.plumbing.unit_of_work import Work
+from voucher.registry.catalogue import get_region
+from voucher.rules.errors import Refused
+from voucher.rules.lifecycle import Thing
+from voucher.rules.money import format_yuan
+from voucher.stages.settle import bank, payment, queries
+from voucher.stages.settle.models.claims import Claim
+from voucher.stages.settle.models.payments import LIVE_PAYMENT, Payment, PaymentFile
+
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """What one budget has approved and not yet put into a file."""
+
+    budget: Budget
+    region_name: str
+    claims: int
+    payees: int
+    amount_fen: int
+
+
+@finance.get("/payment-files")
+def files() -> ResponseReturnValue:
+    """Show what waits to be made into a file, and the files."""
+    return _show_all()
+
+
+@finance.post("/payment-files")
+def prepare() -> ResponseReturnValue:
+    """Make a file of everything approved under a budget."""
+
+    def call(work: Work) -> Done:
+        made = payment.prepare(work, fields.whole("budget", "预算"))
+        words = f"已制单：{made.line_count:,} 笔，{format_yuan(made.total_fen)} 元，等待复核"
+        return Done(words, url_for("web.finance.file", file_id=made.id))
+
+    return submit(call, _show_all)
+
+
+@finance.get("/payment-files/<int:file_id>")
+def file(file_id: int) -> ResponseReturnValue:
+    """Show one file: hash, count, sum in words, three hands, its lines and the bank's answers."""
+    return _show(file_id)
+
+
+@finance.post("/payment-files/<int:file_id>/checks")
+def check(file_id: int) -> ResponseReturnValue:
+    """Check a prepared file (复核)."""
+
+    def call(work: Work) -> Done:
+        payment.check(work, file_id)
+        return Done("已复核，等待签发", url_for("web.finance.file", file_id=file_id))
+
+    return submit(call, lambda: _show(file_id))
+
+
+@finance.post("/payment-files/<int:file_id>/releases")
+def release(file_id: int) -> ResponseReturnValue:
+    """Release a checked file (签发)."""
+
+    def call(work: Work) -> Done:
+        payment.release(work, file_id)
+        return Done("已签发，可下载一次交银行", url_for("web.finance.file", file_id=file_id))
+
+    return submit(call, lambda: _show(file_id))
+
+
+@finance.post("/payment-files/<int:file_id>/voidings")
+def void(file_id: int) -> ResponseReturnValue:
+    """Void a file that has not been released."""
+
+    def call(work: Work) -> Done:
+        payment.void(work, file_id, fields.text("why", "作废原因", limit=200))
+        return Done("已作废，所含申领仍为已审批", url_for("web.finance.file", file_id=file_id))
+
+    return submit(call, lambda: _show(file_id))
+
+
+@finance.post("/payment-files/<int:file_id>/content")
+def download(file_id: int) -> ResponseReturnValue:
+    """Hand the file out once; the same form again, after a broken connection, gets the same bytes."""
+    held: list[bytes] = []
+
+    def first(work: Work) -> Answer:
+        held.clear()  # the whole act may be tried again
+        name, content = payment.download(work, file_id)
+        held.append(content)
+        return Answer(200, {"name": name})
+
+    def call(work: Work) -> Answer:
+        given = once(work, request.form.get(KEY_FIELD, ""), content_print(), first)
+        if not held:
+            held.append(payment.make_again(work, payment.get_file(work, file_id)))
+        return given
+
+    try:
+        given = perform(call)
+    except Refused as refused:
+        return refuse(refused.refusal, lambda: _show(file_id))
+    return send_file(io.BytesIO(held[0]), mimetype=XLSX, as_attachment=True, download_name=given.body["name"])
+
+
+@finance.post("/payment-files/<int:file_id>/bank-results")
+def book_results(file_id: int) -> ResponseReturnValue:
+    """Book the bank's result file; what matches nothing goes into quarantine."""
+
+    def call(work: Work) -> Done:
+        given = fields.upload("results", "银行回盘文件")
+        report = bank.record_results(
+            work, file_id, given.stream.read(), given.filename or "", the_door().table_limits
+        )
+        words = (
+            f"已入账 {report.matched:,} 笔：成功 {report.succeeded:,}，退票 {report.failed:,}；"
+            f"重复 {report.repeated:,}，隔离 {report.quarantined:,}"
+        )
+        return Done(words, url_for("web.finance.file", file_id=file_id))
+
+    return submit(call, lambda: _show(file_id))
+
+
+def _show_all() -> str:
+    regions = current_actor().regions
+    with the_door().read() as session:
+        rows = queries.list_payment_files(session, regions)
+        return render_template(
+            "finance/files.html", rows=rows, due=_list_due(session, regions), names=_name_hands(session, rows)
+        )
+
+
+def _show(file_id: int) -> str:
+    regions = current_actor().regions
+    with the_door().read() as session:
+        found = queries.get_payment_file(session, file_id, regions)
+        lines = queries.list_payment_lines(session, file_id)
+        return render_template(
+            "finance/file.html",
+            file=found,
+            budget=session.get_one(Budget, found.budget_id),
+            lines=lines,
+            quarantine=queries.list_quarantine(session, file_id),
+            happenings=queries.object_timeline(session, Thing.PAYMENT_FILE, file_id),
+            names=_name_hands(session, [found]),
+            answered=sum(1 for line in lines if line.outcome),
+        )
+
+
+def _name_hands(session: Session, rows: list[PaymentFile]) -> dict[int, str]:
+    hands = [(each.maker_person_id, each.checker_person_id, each.releaser_person_id) for each in rows]
+    people = [person for three in hands for person in three if person is not None]
+    people += [each.downloaded_by_person_id for each in rows if each.downloaded_by_person_id is not None]
+    return name_people(session, people)
+
+
+def _list_due(session: Session, regions: frozenset[str]) -> list[Due]:
+    live = select(Payment.claim_id).where(LIVE_PAYMENT)
+    rows = session.execute(
+        select(
+            Claim.budget_id,
+            func.count(),
+            func.count(func.distinct(Claim.institution_id)),
+            func.sum(Claim.amount_fen),
+        )
+        .where(Claim.state == "approved", Claim.id.not_in(live))
+        .group_by(Claim.budget_id)
+    ).all()
+    funds = {each.id: each for each in queries.list_budgets(session, regions)}
+    return [
+        Due(funds[fund], get_region(session, funds[fund].region_code).name, claims, payees, int(amount_fen))
+        for fund, claims, payees, amount_fen in rows
+        if fund in funds
+    ]

@@ -1,0 +1,121 @@
+"""One claim: the facts, what every rule said of it, who did what; and what rules left to a person."""
+
+from __future__ import annotations
+
+from flask import redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from voucher.doors.auth.door import the_door
+from voucher.doors.auth.visitors import current_actor
+from voucher.doors.web import fields
+from voucher.doors.web.acting import Done, submit
+from voucher.doors.web.office.blueprint import office
+from voucher.doors.web.timelines import Happening, name_people
+from voucher.plumbing.unit_of_work import Work
+from voucher.rules.approval import STEP_NAMES, Step
+from voucher.rules.money import format_yuan
+from voucher.stages.settle import clawback, clear, queries
+from voucher.stages.settle.models.claims import Claim, ClaimHand
+from voucher.stages.settle.reading import CLAIM_MISSING
+from voucher.stages.settle.searching import ClaimSearch, find_claims
+
+
+@office.get("/claims/<int:claim_id>")
+def claim(claim_id: int) -> ResponseReturnValue:
+    """Show one claim."""
+    return _show(claim_id)
+
+
+@office.get("/claims")
+def find_claim() -> ResponseReturnValue:
+    """Go to the claim a number stands for, wherever in this account's regions it is."""
+    door, number = the_door(), request.args.get("number", "").strip()[:40]
+    with door.read() as session:
+        found = find_claims(
+            session, door.keyring, current_actor().regions, ClaimSearch(number=number), limit=1
+        )
+    if not found:
+        raise CLAIM_MISSING.refused()
+    return redirect(url_for("web.office.claim", claim_id=found[0].id))
+
+
+@office.post("/claims/<int:claim_id>/clearings")
+def clear_claim(claim_id: int) -> ResponseReturnValue:
+    """Propose an amount for a claim left to a person, or confirm the one another person proposed."""
+
+    def call(work: Work) -> Done:
+        amount_fen = fields.fen("amount", "核定金额")
+        cleared = clear.clear(work, claim_id, amount_fen, fields.text("opinion", "依据和理由", limit=1000))
+        words = (
+            f"已由两人核定 {format_yuan(amount_fen)} 元，转入初审"
+            if cleared
+            else "已提出核定，等待另一人确认"
+        )
+        return Done(words, url_for("web.office.claim", claim_id=claim_id))
+
+    return submit(call, lambda: _show(claim_id))
+
+
+@office.post("/claims/<int:claim_id>/clawbacks")
+def open_clawback(claim_id: int) -> ResponseReturnValue:
+    """Open a receivable for a paid claim."""
+
+    def call(work: Work) -> Done:
+        opened = clawback.open_clawback(work, claim_id, fields.text("why", "追回原因", limit=500))
+        words = f"已立追回单，应收 {format_yuan(opened.amount_fen)} 元"
+        return Done(words, url_for("web.office.claim", claim_id=claim_id))
+
+    return submit(call, lambda: _show(claim_id))
+
+
+def _show(claim_id: int) -> str:
+    door, actor = the_door(), current_actor()
+    with door.read() as session:
+        found = queries.get_claim(session, claim_id, actor.regions)
+        line = queries.get_claim_line(session, door.keyring, found)
+        return render_template(
+            "office/claim.html",
+            claim=found,
+            batch=queries.get_batch(session, found.batch_id, actor.regions),
+            line=line,
+            happenings=_list_happenings(session, found),
+            hands=_list_hands(session, claim_id),
+            clearing=next(
+                (
+                    each
+                    for each in queries.list_clearings(session, claim_id)
+                    if each.revision == found.revision
+                ),
+                None,
+            ),
+        )
+
+
+def _list_happenings(session: Session, found: Claim) -> list[Happening]:
+    told = [
+        Happening(step.event_name, step.who, step.at, step.opinion)
+        for step in queries.claim_timeline(session, found.id)
+    ]
+    clearings = queries.list_clearings(session, found.id)
+    names = name_people(session, [each.proposed_by_person_id for each in clearings])
+    for each in clearings:
+        words = f"{format_yuan(each.amount_fen)} 元：{each.opinion}"
+        told.append(
+            Happening("提出人工核定", names.get(each.proposed_by_person_id, ""), each.proposed_at, words)
+        )
+    return sorted(told, key=lambda each: each.at)
+
+
+def _list_hands(session: Session, claim_id: int) -> list[tuple[str, str]]:
+    """Return who holds which role in this claim, in the order of the steps."""
+    rows = session.execute(
+        select(ClaimHand.step, ClaimHand.person_id).where(ClaimHand.claim_id == claim_id)
+    ).all()
+    names = name_people(session, [person_id for _, person_id in rows])
+    order = list(Step)
+    return [
+        (STEP_NAMES[Step(step)], names.get(person_id, ""))
+        for step, person_id in sorted(rows, key=lambda row: order.index(Step(row[0])))
+    ]

@@ -1,0 +1,159 @@
+"""Deciding on the lines of a batch: what is chosen is shown with count and sum, confirmed, then signed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from flask import render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from voucher.doors.auth.door import the_door
+from voucher.doors.auth.visitors import current_actor
+from voucher.doors.web import fields
+from voucher.doors.web.acting import Done, act, refuse, submit
+from voucher.doors.web.fields import FIELD_UNREADABLE
+from voucher.doors.web.office.batches import show_batch
+from voucher.doors.web.office.blueprint import office
+from voucher.doors.web.office.steps import SIGNED_STEPS, Touched, check_confirmed, count_claims, waiting_state
+from voucher.plumbing.unit_of_work import Work
+from voucher.rules.approval import STEP_NAMES, Step
+from voucher.rules.errors import Refused
+from voucher.rules.money import format_yuan
+from voucher.stages.settle import notice, queries, resubmit, review, withdraw
+
+PASS, RETURN, REJECT = "pass", "return", "reject"
+DECISIONS = {PASS: "通过", RETURN: "退回补正", REJECT: "不予通过"}
+LINES_SHOWN = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What the form asks: a step, a decision, and the lines named; none named means every line waiting."""
+
+    step: Step
+    word: str
+    claim_ids: list[int] | None
+
+    @property
+    def name(self) -> str:
+        """Return the decision as a person says it: 初审通过, 退回补正."""
+        return f"{STEP_NAMES[self.step]}{DECISIONS[self.word]}"
+
+    @property
+    def state(self) -> str:
+        """Return the state the lines must be in."""
+        return waiting_state(self.step)
+
+
+def _read_decision() -> Decision:
+    step, word = request.form.get("step", ""), request.form.get("decision", "")
+    if step not in {str(each) for each in SIGNED_STEPS} or word not in DECISIONS:
+        raise FIELD_UNREADABLE.refused(field="decision", label="办理事项", problem="没有选择")
+    chosen = fields.wholes("claim", "条目")
+    if not chosen and word != PASS:
+        raise FIELD_UNREADABLE.refused(
+            field="claim", label="条目", problem=f"没有勾选：{DECISIONS[word]}须逐条选定"
+        )
+    return Decision(Step(step), word, chosen or None)
+
+
+@office.post("/batches/<int:batch_id>/decisions")
+def decide(batch_id: int) -> ResponseReturnValue:
+    """Ask for confirmation with the count and the sum; once confirmed, sign."""
+    try:
+        decision = _read_decision()
+        if request.form.get("confirmed") != "1":
+            return _ask(batch_id, decision)
+        return _sign(batch_id, decision)
+    except Refused as refused:
+        return refuse(refused.refusal, lambda: show_batch(batch_id))
+
+
+def _ask(batch_id: int, decision: Decision) -> str:
+    door, actor = the_door(), current_actor()
+    with door.read() as session:
+        batch = queries.get_batch(session, batch_id, actor.regions)
+        touched = count_claims(session, batch_id, decision.state, decision.claim_ids)
+        if not touched.count or (decision.claim_ids and touched.count != len(decision.claim_ids)):
+            raise review.NOTHING_TO_SIGN.refused(step=STEP_NAMES[decision.step])
+        lines = queries.list_lines(session, door.keyring, batch_id, state=decision.state, limit=500)
+        if decision.claim_ids is not None:
+            lines = [line for line in lines if line.claim_id in decision.claim_ids]
+        return render_template(
+            "office/confirm.html",
+            batch=batch,
+            decision=decision,
+            touched=touched,
+            lines=lines[:LINES_SHOWN],
+        )
+
+
+def _sign(batch_id: int, decision: Decision) -> ResponseReturnValue:
+    confirmed = Touched(fields.whole("count", "条数"), fields.whole("amount_fen", "金额"))
+
+    def call(work: Work) -> Done:
+        opinion = fields.text("opinion", "意见", limit=1000)
+        queries.get_batch(work.session, batch_id, work.actor.regions)
+        check_confirmed(work.session, batch_id, decision.state, decision.claim_ids, confirmed)
+        count = _perform(work, batch_id, decision, opinion)
+        words = f"{decision.name}：{count:,} 条，{format_yuan(confirmed.amount_fen)} 元"
+        return Done(words, url_for("web.office.batch", batch_id=batch_id))
+
+    try:
+        return act(call)
+    except Refused as refused:
+        if refused.refusal.facts.get("field") != "opinion":
+            raise
+        return refuse(refused.refusal, lambda: _ask(batch_id, decision))
+
+
+def _perform(work: Work, batch_id: int, decision: Decision, opinion: str) -> int:
+    named: Sequence[int] = decision.claim_ids or []
+    if decision.word == PASS:
+        return review.sign(work, batch_id, decision.step, claim_ids=decision.claim_ids, opinion=opinion)
+    if decision.word == RETURN:
+        return review.return_claims(work, batch_id, decision.step, named, opinion)
+    return review.reject(work, batch_id, decision.step, named, opinion)
+
+
+@office.post("/batches/<int:batch_id>/notices")
+def post_notice(batch_id: int) -> ResponseReturnValue:
+    """Post the batch to the public and lead to its notice."""
+
+    def call(work: Work) -> Done:
+        posted = notice.post_notice(work, batch_id)
+        words = f"已公示，公示期 {posted.from_on.isoformat()} 至 {posted.until_on.isoformat()}"
+        return Done(words, url_for("web.office.batch", batch_id=batch_id))
+
+    return submit(call, lambda: show_batch(batch_id))
+
+
+@office.post("/batches/<int:batch_id>/resubmissions")
+def resubmit_claims(batch_id: int) -> ResponseReturnValue:
+    """File the chosen returned lines again, in a batch of their own."""
+
+    def call(work: Work) -> Done:
+        made = resubmit.resubmit(work, _read_named())
+        words = f"已补正重报，转入批次 {made.number}"
+        return Done(words, url_for("web.office.batch", batch_id=made.id))
+
+    return submit(call, lambda: show_batch(batch_id))
+
+
+@office.post("/batches/<int:batch_id>/withdrawals")
+def withdraw_claims(batch_id: int) -> ResponseReturnValue:
+    """Take the chosen lines back, with the reason."""
+
+    def call(work: Work) -> Done:
+        count = withdraw.withdraw(work, _read_named(), fields.text("why", "撤回原因"))
+        return Done(f"已撤回 {count:,} 条", url_for("web.office.batch", batch_id=batch_id))
+
+    return submit(call, lambda: show_batch(batch_id))
+
+
+def _read_named() -> list[int]:
+    chosen = fields.wholes("claim", "条目")
+    if not chosen:
+        raise FIELD_UNREADABLE.refused(field="claim", label="条目", problem="没有勾选")
+    return chosen

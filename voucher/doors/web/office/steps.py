@@ -1,0 +1,144 @@
+"""Which steps of a batch wait for this officer now, and what exactly a decision would touch."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from voucher.plumbing.clock import day_of
+from voucher.registry import catalogue, tables
+from voucher.rules.actor import Actor, Role
+from voucher.rules.approval import STEP_NAMES, Step, required_steps, roles_for
+from voucher.rules.errors import Family, reason
+from voucher.stages.settle.models.claims import Claim, SettlementBatch, Signature
+from voucher.stages.settle.notice import UNREADY
+from voucher.stages.settle.review import AT_PROVINCE, WAITS_FOR
+
+SIGNED_STEPS = (Step.FIRST_REVIEW, Step.SECOND_REVIEW, Step.PROVINCE_REVIEW, Step.APPROVE)
+POSTERS = (Role.OFFICER_COUNTY, Role.OFFICER_CITY, Role.OFFICER_PROVINCE)
+# the states in which an operator may still choose a line, to file it again or to take it back
+PICKABLE = frozenset(
+    {"returned", "submitted", "manual", "first_reviewed", "second_reviewed", "noticed", "cleared", "bounced"}
+)
+BATCH_PATH = (
+    ("filed", "申报"),
+    ("first_reviewed", "初审"),
+    ("second_reviewed", "复核"),
+    ("noticed", "公示"),
+    ("cleared", "公示期满"),
+    ("approved", "审批"),
+    ("released", "签发"),
+    ("closed", "办结"),
+)
+
+CONFIRMED_CHANGED = reason(
+    "confirmed_changed",
+    "确认之后情况有变：确认时 {confirmed} 条，现在 {present} 条",
+    "请核对后重新确认；本次没有办理",
+    "【设】二次确认的条数与金额即办理的条数与金额",
+    Family.CONFLICT,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """A step this officer may take now: how many lines wait for it and what they come to."""
+
+    step: Step
+    name: str
+    state: str
+    count: int
+    amount_fen: int
+
+
+@dataclass(frozen=True, slots=True)
+class Touched:
+    """How many claims a decision touches, and their sum in fen."""
+
+    count: int
+    amount_fen: int
+
+
+def count_claims(
+    session: Session, batch_id: int, state: str, claim_ids: Sequence[int] | None = None
+) -> Touched:
+    """Return how many claims of a batch are in a state, all of them or among those named."""
+    wanted = select(func.count(Claim.id), func.coalesce(func.sum(Claim.amount_fen), 0)).where(
+        Claim.batch_id == batch_id, Claim.state == state
+    )
+    if claim_ids is not None:
+        wanted = wanted.where(Claim.id.in_(claim_ids))
+    count, amount_fen = session.execute(wanted).one()
+    return Touched(count, int(amount_fen))
+
+
+def waiting_state(step: Step) -> str:
+    """Return the state in which a claim waits for a step."""
+    return WAITS_FOR[step][0] if step in WAITS_FOR else AT_PROVINCE
+
+
+def list_offers(session: Session, actor: Actor, batch: SettlementBatch) -> list[Offer]:
+    """Return the steps for which lines wait and which this actor's roles allow here; the act checks again."""
+    same_office = not catalogue.has_level_below(session, batch.region_code)
+    required = required_steps(batch.declared_total_fen, day_of(batch.created_at), tables.read_bands(session))
+    offers = []
+    for step in SIGNED_STEPS:
+        roles = roles_for(step, same_office=same_office)
+        reaches = any(batch.region_code in actor.reach.get(role, ()) for role in roles)
+        if step not in required or not reaches:
+            continue
+        state = waiting_state(step)
+        waits = count_claims(session, batch.id, state)
+        if step is Step.PROVINCE_REVIEW and _is_signed(session, batch.id, step):
+            continue
+        if waits.count:
+            offers.append(Offer(step, STEP_NAMES[step], state, waits.count, waits.amount_fen))
+    return offers
+
+
+def may_post(session: Session, actor: Actor, batch: SettlementBatch, states: Mapping[str, int]) -> bool:
+    """Return whether this officer may post the batch now: something reviewed, nothing still on its way."""
+    reaches = any(batch.region_code in actor.reach.get(role, ()) for role in POSTERS)
+    ready = bool(states.get("second_reviewed")) and not any(states.get(state) for state in UNREADY)
+    if not (reaches and ready):
+        return False
+    required = required_steps(batch.declared_total_fen, day_of(batch.created_at), tables.read_bands(session))
+    return Step.PROVINCE_REVIEW not in required or _is_signed(session, batch.id, Step.PROVINCE_REVIEW)
+
+
+def _is_signed(session: Session, batch_id: int, step: Step) -> bool:
+    """Return whether every reviewed line of a batch carries the signature of a step."""
+    signed = (
+        select(Signature.id)
+        .where(
+            Signature.claim_id == Claim.id,
+            Signature.revision == Claim.revision,
+            Signature.step == str(step),
+            Signature.decision == "pass",
+        )
+        .exists()
+    )
+    unsigned = select(Claim.id).where(Claim.batch_id == batch_id, Claim.state == AT_PROVINCE, ~signed)
+    return session.scalar(unsigned.limit(1)) is None
+
+
+def check_confirmed(
+    session: Session, batch_id: int, state: str, claim_ids: Sequence[int] | None, confirmed: Touched
+) -> None:
+    """Refuse where the lines are no longer those that were confirmed. Raises Refused confirmed_changed."""
+    present = count_claims(session, batch_id, state, claim_ids)
+    if present != confirmed:
+        raise CONFIRMED_CHANGED.refused(confirmed=confirmed.count, present=present.count)
+
+
+def batch_path(state: str) -> list[tuple[str, str]]:
+    """Return the stations of a batch, each as past, here (what is due next) or ahead."""
+    states = [each for each, _ in BATCH_PATH]
+    reached = states.index(state) if state in states else -1
+    return [
+        (name, "past" if place <= reached else "here" if place == reached + 1 else "ahead")
+        for place, (_, name) in enumerate(BATCH_PATH)
+    ]

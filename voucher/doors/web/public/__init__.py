@@ -1,0 +1,9 @@
+"""Pages of anyone, without a login."""
+
+from __future__ import annotations
+
+from voucher.doors.web.public import notices, objections, pages, standards
+from voucher.doors.web.public.blueprint import public
+
+# the rooms hang their views on the blueprint when they are read
+__all__ = ["notices", "objections", "pages", "public", "standards"]

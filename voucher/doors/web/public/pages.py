@@ -1,0 +1,43 @@
+"""The first page, the short pages every public site owes, and the size of its letters."""
+
+from __future__ import annotations
+
+from flask import make_response, redirect, render_template, request
+from flask.typing import ResponseReturnValue
+
+from voucher.doors.auth.door import the_door
+from voucher.doors.web.addresses import own_path
+from voucher.doors.web.navigation import SIZE_COOKIE
+from voucher.doors.web.public.blueprint import public
+from voucher.stages.settle import queries
+
+YEAR_SECONDS = 365 * 24 * 3600
+
+
+@public.get("/")
+def home() -> ResponseReturnValue:
+    """Show what a voucher is, the latest notices and how to object."""
+    with the_door().read() as session:
+        return render_template("public/home.html", notices=queries.list_notices(session, limit=5))
+
+
+@public.get("/accessibility")
+def accessibility() -> ResponseReturnValue:
+    """Say how the site can be used, and whom to call where it cannot."""
+    return render_template("public/accessibility.html")
+
+
+@public.get("/privacy")
+def privacy() -> ResponseReturnValue:
+    """Say what is kept of a person and who may see it."""
+    return render_template("public/privacy.html")
+
+
+@public.post("/appearance")
+def appearance() -> ResponseReturnValue:
+    """Remember the size of letters and go back to the page it was asked on."""
+    back = own_path(request.form.get("back"), "/")
+    response = make_response(redirect(back, 303))
+    size = "large" if request.form.get("size") == "large" else "normal"
+    response.set_cookie(SIZE_COOKIE, size, max_age=YEAR_SECONDS, httponly=True, samesite="Lax")
+    return response

@@ -1,0 +1,79 @@
+"""Standards and parameters by document: what is paid, since when, on whose word."""
+
+from __future__ import annotations
+
+from flask import render_template
+from flask.typing import ResponseReturnValue
+from sqlalchemy import select
+
+from voucher.doors.auth.door import the_door
+from voucher.doors.web.public.blueprint import public
+from voucher.registry.standards import ModifierRow, Parameter, StandardRow
+
+CONFIDENCE_NAMES = {"document": "文件明文", "gov": "政府网站", "news": "媒体转述", "default": "默认值"}
+EVIDENCE_NAMES = {
+    "document+gov": "文件明文",
+    "document": "文件明文",
+    "gov": "政府网站",
+    "news": "媒体转述",
+    "weak": "来源单一",
+}
+FORM_NAMES = {
+    "level_certificate": "职业资格证书、职业技能等级证书",
+    "special_skill": "专项职业能力证书",
+    "training_completion": "培训合格证书（上限）",
+    "training_completion_hour": "培训合格证书（每学时）",
+    "special_operation": "特种作业操作证",
+    "special_equipment": "特种设备作业人员证",
+}
+PARAMETER_NAMES = {
+    "notice_workdays": "公示天数",
+    "notice_first_day_counts": "公示首日是否计入",
+    "objection_workdays": "异议处理期限",
+    "payment_workdays": "拨付期限",
+    "review_workdays": "审核期限",
+    "pass_mark": "各科及格线",
+    "age_minimum": "最低年龄",
+    "age_maximum": "最高年龄",
+    "yearly_cap_evaluation": "评价补贴每人每年次数",
+    "yearly_cap_training": "培训补贴每人每年次数",
+    "higher_bars_lower": "已享受高等级后不再享受低等级",
+    "attendance_minimum": "最低到课率",
+    "completion_hours_minimum": "培训合格证书最少学时",
+    "class_size": "每班人数上限",
+    "filing_lead_workdays": "开班申请提前",
+    "voucher_validity_days": "券有效期",
+    "certify_months": "结业后取证期限",
+    "claim_window_months_listed": "清单内评价机构申领期限",
+    "claim_window_months_other": "其他申领期限",
+    "telephone_check": "每班电话抽查比例",
+    "apprentice_prepay": "学徒制预支上限",
+}
+
+
+@public.get("/standards")
+def standards() -> ResponseReturnValue:
+    """Show every dated standard, modifier and parameter; defaults are marked as such."""
+    with the_door().read() as session:
+        rows = session.scalars(
+            select(StandardRow).order_by(
+                StandardRow.kind, StandardRow.form, StandardRow.level, StandardRow.since
+            )
+        ).all()
+        modifiers = session.scalars(select(ModifierRow).order_by(ModifierRow.kind, ModifierRow.method)).all()
+        # how the house guards its own doors is nobody's policy
+        parameters = session.scalars(
+            select(Parameter)
+            .where(Parameter.name.in_(PARAMETER_NAMES))
+            .order_by(Parameter.name, Parameter.region_code, Parameter.since)
+        ).all()
+        return render_template(
+            "public/standards.html",
+            rows=rows,
+            modifiers=modifiers,
+            parameters=parameters,
+            confidence_names=CONFIDENCE_NAMES,
+            evidence_names=EVIDENCE_NAMES,
+            form_names=FORM_NAMES,
+            parameter_names=PARAMETER_NAMES,
+        )

@@ -1,0 +1,115 @@
+"""How values are written on a page: money, moments, days, words for states and their colours."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date, datetime, timedelta
+from uuid import uuid4
+
+from flask import g, request
+
+from voucher.plumbing.clock import SHANGHAI
+from voucher.rules.levels import Level, name_level
+from voucher.rules.lifecycle import STATE_NAMES, Thing
+from voucher.rules.money import chinese_capitals, format_yuan
+from voucher.rules.vocabulary import (
+    FUND_SOURCE_NAMES,
+    METHOD_NAMES,
+    OUTCOME_NAMES,
+    SUBSIDY_NAMES,
+    FundSource,
+    Method,
+    Outcome,
+    SubsidyKind,
+)
+
+# colour says nothing alone: every tag carries its word and a sign as well
+GOOD = frozenset(
+    {"approved", "cleared", "paid", "succeeded", "confirmed", "met", "closed", "answered", "upheld"}
+)
+BAD = frozenset({"rejected", "bounced", "failed", "recovering", "refused"})
+CAUTION = frozenset({"manual", "returned", "objected", "lodged", "proposed", "opened"})
+MUTE = frozenset({"draft", "open", "withdrawn", "cancelled", "voided", "recovered", "waived", "dismissed"})
+
+
+def moment(at: datetime | None) -> str:
+    """Return a moment as officers write it, in Shanghai: 2026-11-20 14:05."""
+    return at.astimezone(SHANGHAI).strftime("%Y-%m-%d %H:%M") if at is not None else "—"
+
+
+def day(on: date | None) -> str:
+    """Return a day as 2026-11-20."""
+    return on.isoformat() if on is not None else "—"
+
+
+def lasting(span: timedelta) -> str:
+    """Return how long something took, in the two largest units that say something."""
+    minutes = max(span, timedelta(0)) // timedelta(minutes=1)
+    days, hours, rest = minutes // 1440, minutes // 60 % 24, minutes % 60
+    if days:
+        return f"{days} 天" + (f" {hours} 小时" if hours else "")
+    if hours:
+        return f"{hours} 小时" + (f" {rest} 分" if rest else "")
+    return f"{rest} 分钟" if rest else "不到 1 分钟"
+
+
+def grouped(count: int) -> str:
+    """Return a count with thousands commas."""
+    return f"{count:,}"
+
+
+def state_name(state: str, thing: str) -> str:
+    """Return the Chinese word for a state of a thing."""
+    return STATE_NAMES[Thing(thing)].get(state, state)
+
+
+def tone(state: str, thing: str) -> str:
+    """Return which of five looks a state has."""
+    if thing == Thing.NOTICE and state == "closed":
+        return "mute"
+    for looks, states in (("good", GOOD), ("bad", BAD), ("warn", CAUTION), ("mute", MUTE)):
+        if state in states:
+            return looks
+    return "wait"
+
+
+def level_name(level: int | str) -> str:
+    """Return the name of a level's ordinal; a word is a name already."""
+    if isinstance(level, str):
+        return level
+    return name_level(Level(level)) if level else "不分等级"
+
+
+def share_name(basis_points: int) -> str:
+    """Return ten-thousandths as a percentage: 5000 is 50%."""
+    whole, part = divmod(basis_points, 100)
+    return f"{whole}.{part:02d}%" if part else f"{whole}%"
+
+
+def typed(name: str, value: object = "") -> object:
+    """Return what was typed into a field of a refused form, else the value the page gives it."""
+    return request.form.get(name, value) if g.get("refusal") is not None else value
+
+
+def new_key() -> str:
+    """Return a fresh idempotency key for one form."""
+    return str(uuid4())
+
+
+FILTERS: dict[str, Callable[..., str]] = {
+    "moment": moment,
+    "day": day,
+    "lasting": lasting,
+    "grouped": grouped,
+    "yuan": format_yuan,
+    "capitals": chinese_capitals,
+    "state_name": state_name,
+    "tone": tone,
+    "level_name": level_name,
+    "share_name": share_name,
+    "method_name": lambda word: METHOD_NAMES[Method(word)],
+    "outcome_name": lambda word: OUTCOME_NAMES[Outcome(word)],
+    "subsidy_name": lambda word: SUBSIDY_NAMES[SubsidyKind(word)],
+    "fund_name": lambda word: FUND_SOURCE_NAMES[FundSource(word)],
+}
+WORDS: dict[str, Callable[..., object]] = {"typed": typed, "new_key": new_key}

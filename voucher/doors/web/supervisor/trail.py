@@ -1,0 +1,74 @@
+"""The trail as supervisors and auditors see it, and the promises checked on demand."""
+
+from __future__ import annotations
+
+from flask import render_template
+from flask.typing import ResponseReturnValue
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from voucher.doors.auth.door import the_door
+from voucher.doors.web.supervisor.blueprint import supervisor
+from voucher.ledger.audit import AuditCheckpoint, AuditRow, AuditSeal
+from voucher.stages.oversee.invariants import INVARIANTS, NOT_APPLICABLE, find_violations
+from voucher.stages.oversee.trail import TrailReport
+from voucher.stages.oversee.trail import verify_trail as read_again
+
+ROWS_PER_INVARIANT = 20
+
+
+@supervisor.get("/audit")
+def audit() -> ResponseReturnValue:
+    """Show the head of the trail and its last checkpoint."""
+    return _show()
+
+
+@supervisor.post("/audit/verifications")
+def verify_trail() -> ResponseReturnValue:
+    """Compute every hash again and compare it with seals, checkpoints and anchors; nothing is written."""
+    door = the_door()
+    with door.read() as session:
+        told = read_again(session, door.keyring, door.config.anchor_file)
+    return _show(told=told)
+
+
+@supervisor.post("/audit/invariants")
+def check_invariants() -> ResponseReturnValue:
+    """Run every invariant now; nothing is written."""
+    door = the_door()
+    with door.read() as session:
+        violations = find_violations(session, limit=ROWS_PER_INVARIANT, now=door.at)
+    broken: dict[int, list[dict[str, object]]] = {}
+    for each in violations:
+        broken.setdefault(each.number, []).append(each.row)
+    return _show(broken=broken)
+
+
+def _show(
+    *, told: TrailReport | None = None, broken: dict[int, list[dict[str, object]]] | None = None
+) -> str:
+    with the_door().read() as session:
+        return render_template(
+            "supervisor/audit.html",
+            head=session.scalars(select(AuditSeal).order_by(AuditSeal.seq.desc()).limit(1)).first(),
+            checkpoint=session.scalars(
+                select(AuditCheckpoint).order_by(AuditCheckpoint.seq.desc()).limit(1)
+            ).first(),
+            unsealed=_count_unsealed(session),
+            told=told,
+            broken=broken,
+            invariants=INVARIANTS,
+            not_applicable=NOT_APPLICABLE,
+        )
+
+
+def _count_unsealed(session: Session) -> int:
+    return (
+        session.scalar(
+            select(func.count())
+            .select_from(AuditRow)
+            .outerjoin(AuditSeal, AuditSeal.audit_row_id == AuditRow.id)
+            .where(AuditSeal.seq.is_(None))
+        )
+        or 0
+    )
