@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
@@ -26,6 +27,15 @@ from voucher.stages.settle.models.notices import Notice
 ANCHORS = "anchors.jsonl"
 
 
+@dataclass(frozen=True, slots=True)
+class Town:
+    """A database in which everything has happened, its keys and its anchors."""
+
+    database: Database
+    keyring: Keyring
+    anchors: Path
+
+
 def build_town(database: Database, keyring: Keyring, folder: Path, at: datetime) -> Scene:
     """Return a scene with paid, recovered, approved, cleared, objected, waiting and refused claims."""
     scene = Scene(database, keyring, folder, at)
@@ -34,13 +44,20 @@ def build_town(database: Database, keyring: Keyring, folder: Path, at: datetime)
     scene.file_evaluator(EV2)
     scene.at = on("2024-01-10")
     budget = scene.open_budget(2000)
+    _seal(scene)
     _pay_and_recover(scene, budget)
+    _seal(scene)
     _leave_approved(scene, budget)
+    _seal(scene)
     _run_out_of_money(scene)
     _rename(scene)
     _issue_voucher(scene, budget)
-    seal_all(database, keyring, scene.actor("clock"), scene.at, folder / ANCHORS)
+    _seal(scene)
     return scene
+
+
+def _seal(scene: Scene) -> None:
+    seal_all(scene.database, scene.keyring, scene.actor("clock"), scene.at, scene.folder / ANCHORS)
 
 
 def claims_of(scene: Scene, settled: Settled) -> list[int]:

@@ -106,7 +106,8 @@ PAYMENTS: tuple[Plant, ...] = (
             (
                 "INSERT INTO bank_result (payment_line_id, outcome, amount_fen, source_sha256, received_at,"
                 f" received_by_person_id) SELECT l.id, 'succeeded', l.amount_fen, 'x', {AT}, 1"
-                " FROM payment_line l JOIN payment_file f ON f.id = l.payment_file_id WHERE f.state = 'prepared'"
+                " FROM payment_line l JOIN payment_file f ON f.id = l.payment_file_id"
+                " WHERE f.state = 'prepared'"
             ),
         ),
     ),
