@@ -13,8 +13,8 @@ from sqlalchemy import select
 
 from voucher.demo.house import House, moment
 from voucher.plumbing.spreadsheets import Limits
-from voucher.registry import accounts
 from voucher.plumbing.unit_of_work import Work
+from voucher.registry import accounts
 from voucher.registry.institutions import Institution, PayeeAccount
 from voucher.rules.approval import Step
 from voucher.rules.money import chinese_capitals, format_yuan

@@ -1,4 +1,4 @@
-"""Seeding the demonstration: a published quarter paid, the next one waiting at every desk; same every time."""
+"""Seeding the demonstration: a published quarter paid, the next one waiting; the same every time."""
 
 from __future__ import annotations
 
@@ -6,7 +6,9 @@ import json
 import os
 from collections.abc import Callable
 from datetime import date
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy import select
 
@@ -43,10 +45,10 @@ NEXT_QUARTER = Distribution(
     batches=12,
     mishaps=True,
 )
-FILES: tuple[tuple[str, type[Importer[object]]], ...] = (
-    ("evaluators", EvaluatorsImporter),  # type: ignore[assignment]  # each reads rows of its own kind
-    ("certificates", CertificatesImporter),  # type: ignore[assignment]
-    ("register", RegisterImporter),  # type: ignore[assignment]
+FILES: tuple[tuple[str, type[Importer[Any]]], ...] = (
+    ("evaluators", EvaluatorsImporter),
+    ("certificates", CertificatesImporter),
+    ("register", RegisterImporter),
 )
 
 
@@ -93,11 +95,7 @@ def settle_quarter(
         ).all()
     files = write_quarter(folder, codes, distribution, seed)
     for name, importing in FILES:
-        path = getattr(files, name)
-        house.act(
-            "operator-jy",
-            lambda work, kind=importing, where=path: import_file(work, kind, where, limits=Limits()),
-        )
+        house.act("operator-jy", partial(_import, importing=importing, path=getattr(files, name)))
     wish = Wish(SubsidyKind.EVALUATION, REGION, distribution.from_on, distribution.until_on, budget_id)
 
     def act(work: Work) -> Settled:
@@ -105,6 +103,10 @@ def settle_quarter(
         return settle(work, wish)
 
     return house.act("operator-jy", act)
+
+
+def _import(work: Work, importing: type[Importer[Any]], path: Path) -> None:
+    import_file(work, importing, path, limits=Limits())
 
 
 def _keep_accounts(folder: Path, accounts: list[DemoAccount]) -> None:

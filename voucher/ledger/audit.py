@@ -13,10 +13,10 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, func, insert, select
+from sqlalchemy import CheckConstraint, ForeignKey, Index, func, select
 from sqlalchemy.orm import Mapped, mapped_column
 
-from voucher.plumbing.db import Model
+from voucher.plumbing.db import Model, insert_rows
 from voucher.plumbing.types import Int64, Json, Text, UtcTime, canonical_json
 from voucher.plumbing.unit_of_work import Work
 
@@ -151,7 +151,7 @@ def record(work: Work, entries: Iterable[Entry]) -> None:
         }
         last[key] = facts["content_hash"] = hash_row(**facts)
         rows.append(facts)
-    work.session.execute(insert(AuditRow), rows)
+    insert_rows(work.session, AuditRow, rows)
 
 
 def record_one(work: Work, thing: str, object_id: int, act: str, **content: object) -> None:

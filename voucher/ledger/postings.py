@@ -9,7 +9,7 @@ from datetime import datetime
 from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, insert, select, update
 from sqlalchemy.orm import Mapped, mapped_column
 
-from voucher.plumbing.db import Model
+from voucher.plumbing.db import Model, insert_rows
 from voucher.plumbing.types import Int64, Text, UtcTime
 from voucher.plumbing.unit_of_work import Work
 
@@ -55,8 +55,7 @@ class Transfer(Model):
         CheckConstraint("amount_fen > 0", name="amount_above_zero"),
         CheckConstraint("from_account_id <> to_account_id", name="two_accounts"),
         CheckConstraint(
-            "(claim_id IS NULL AND voucher_id IS NULL) OR (project_id IS NOT NULL AND institution_id IS NOT NULL)"
-            " OR voucher_id IS NOT NULL",
+            "claim_id IS NULL OR (project_id IS NOT NULL AND institution_id IS NOT NULL)",
             name="line_has_project_and_institution",
         ),
         Index("ix_transfer_claim", "claim_id"),
@@ -115,8 +114,9 @@ def post(work: Work, budget_id: int, source: str, target: str, act: str, lines: 
         )
     }
     total = sum(line.amount_fen for line in lines)
-    work.session.execute(
-        insert(Transfer),
+    insert_rows(
+        work.session,
+        Transfer,
         [
             {
                 "from_account_id": ids[source],

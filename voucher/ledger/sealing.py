@@ -9,13 +9,15 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from sqlalchemy import insert, select, text
+from sqlalchemy import Row, func, select, text
+from sqlalchemy.orm import Session
 
 from voucher.ledger.audit import AuditCheckpoint, AuditRow, AuditSeal
-from voucher.plumbing.db import Database
+from voucher.plumbing.db import Database, insert_rows
 from voucher.plumbing.secrets import Keyring
 from voucher.plumbing.signing import CheckpointSigner
 from voucher.plumbing.unit_of_work import Work, perform
@@ -63,21 +65,32 @@ def seal_rows(work: Work, limit: int = ROWS_PER_RUN) -> int:
         select(AuditSeal.seq, AuditSeal.chain_hash).order_by(AuditSeal.seq.desc()).limit(1)
     ).first()
     seq, previous = (head.seq, head.chain_hash) if head else (0, GENESIS)
-    waiting = session.execute(
-        select(AuditRow.id, AuditRow.content_hash)
-        .outerjoin(AuditSeal, AuditSeal.audit_row_id == AuditRow.id)
-        .where(AuditSeal.seq.is_(None))
-        .order_by(AuditRow.id)
-        .limit(limit)
-    ).all()
+    waiting = _list_waiting(session, limit)
     rows: list[dict[str, object]] = []
     for row in waiting:
         seq += 1
         previous = chain(previous, seq, row.content_hash, work.at)
         rows.append({"seq": seq, "audit_row_id": row.id, "chain_hash": previous, "sealed_at": work.at})
-    if rows:
-        session.execute(insert(AuditSeal), rows)
+    insert_rows(session, AuditSeal, rows)
     return len(rows)
+
+
+def _list_waiting(session: Session, limit: int) -> Sequence[Row[int, str]]:
+    """Return the next rows to seal: those behind the last sealed one, and then any committed late.
+
+    Ids are given out before the commit, so a row may appear below one that is sealed already; looking
+    for such rows reads the whole trail, and happens only where the counts say that there are some.
+    """
+    last = session.scalar(select(func.max(AuditSeal.audit_row_id))) or 0
+    fresh = select(AuditRow.id, AuditRow.content_hash).order_by(AuditRow.id).limit(limit)
+    following = session.execute(fresh.where(AuditRow.id > last)).all()
+    if following:
+        return following
+    rows = session.scalar(select(func.count()).select_from(AuditRow)) or 0
+    if rows == (session.scalar(select(func.count()).select_from(AuditSeal)) or 0):
+        return []
+    sealed = select(AuditSeal.audit_row_id)
+    return session.execute(fresh.where(AuditRow.id.not_in(sealed))).all()
 
 
 def sign_checkpoint(work: Work, anchor_file: Path) -> AuditCheckpoint | None:

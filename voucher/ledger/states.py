@@ -27,7 +27,7 @@ from sqlalchemy.orm.attributes import set_committed_value
 from voucher.ledger import audit
 from voucher.ledger.holds import check_no_hold
 from voucher.plumbing.constraints import CHANGED_MEANWHILE, translate
-from voucher.plumbing.db import Model
+from voucher.plumbing.db import Model, insert_rows
 from voucher.plumbing.types import Int64, Text, UtcTime
 from voucher.plumbing.unit_of_work import Work
 from voucher.rules.lifecycle import ROWS, Thing, check_event, next_state
@@ -223,7 +223,7 @@ def _write(
         }
         for object_id, seq, state in steps
     ]
-    work.session.execute(insert(StateEvent), rows)
+    insert_rows(work.session, StateEvent, rows)
     entries = []
     for row in rows:
         told: dict[str, object] = {"seq": row["seq"], "from": row["from_state"], "to": row["to_state"]}

@@ -6,15 +6,15 @@ failed with "locked", with it none; `synchronous=FULL` because money moves here.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cache
 from importlib import import_module
 from pathlib import Path
 from pkgutil import walk_packages
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import Connection, Engine, MetaData, create_engine, event
+from sqlalchemy import Connection, Engine, MetaData, Table, create_engine, event, insert
 from sqlalchemy.engine import make_url
 from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.pool import NullPool
@@ -68,6 +68,12 @@ def _prepare_sqlite(engine: Engine) -> None:
     def begin(connection: Connection) -> None:
         writes = connection.get_execution_options().get("writes", False)
         connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+def insert_rows(session: Session, model: type[Model], rows: Sequence[Mapping[str, Any]]) -> None:
+    """Insert many rows of one table at once, past the bookkeeping the mapper would do for each."""
+    if rows:
+        session.connection().execute(insert(cast(Table, model.__table__)), list(rows))
 
 
 class Database:

@@ -10,9 +10,8 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import date
 
-from sqlalchemy import insert
-
 from voucher.ledger import states
+from voucher.plumbing.db import insert_rows
 from voucher.plumbing.unit_of_work import Work
 from voucher.registry import catalogue, people
 from voucher.rules.certificates import (
@@ -32,7 +31,8 @@ from voucher.stages.certify.queries import (
 )
 
 SOURCE = "register_extract"
-VALID, REVOKED = "valid", "revoked"
+REVOKED = "revoked"
+SAME_NAME, OTHER_NAME = frozenset({"同名"}), frozenset({"异名"})
 
 
 def verify_issued(work: Work, region_code: str, from_on: date, until_on: date) -> int:
@@ -93,8 +93,7 @@ def verify(work: Work, candidates: Sequence[Candidate]) -> int:
             withdrawn.append(certificate)
         elif not refusals and certificate.state == "recorded":
             confirmed.append(certificate)
-    if rows:
-        work.session.execute(insert(Verification), rows)
+    insert_rows(work.session, Verification, rows)
     states.move(work, Certificate, confirmed, "verify")
     states.move(work, Certificate, withdrawn, "revoke", reason="登记已撤销")
     return len(rows)
@@ -108,10 +107,12 @@ def _compare(
     entry: RegisterEntry | None,
     aliases: dict[str, str],
 ) -> tuple[Refusal, ...]:
+    # names are known here by blind index only; the rule is told whether they are the same
+    same = entry is not None and entry.name_index in accepted_names
     claimed = CertificateFacts(
         number=certificate.number,
         identity_key=subject_index,
-        names=accepted_names,
+        names=SAME_NAME,
         occupation_code=canonical_occupation(certificate.trade_code, aliases),
         item_code=None,
         level=level_of(certificate.level),
@@ -123,7 +124,7 @@ def _compare(
         found = CertificateFacts(
             number=entry.number,
             identity_key=entry.subject_index,
-            names=frozenset({entry.name_index}),
+            names=SAME_NAME if same else OTHER_NAME,
             occupation_code=canonical_occupation(entry.trade_code, aliases),
             item_code=None,
             level=level_of(entry.level),

@@ -15,6 +15,7 @@ from voucher.ledger import budget as budgets
 from voucher.ledger import entitlements, states
 from voucher.ledger.budget import BUDGET_EXHAUSTED, Budget
 from voucher.ledger.postings import Line
+from voucher.plumbing.db import insert_rows
 from voucher.plumbing.unit_of_work import Work
 from voucher.registry import catalogue, people
 from voucher.rules.actor import Role, check_reach
@@ -209,8 +210,9 @@ def _write_claims(
         "draft",
         content={i: {"amount_fen": row["amount_fen"]} for i, row in zip(ids, rows, strict=True)},
     )
-    work.session.execute(
-        insert(ClaimHand),
+    insert_rows(
+        work.session,
+        ClaimHand,
         [{"claim_id": i, "person_id": work.actor.person_id, "step": Step.SUBMIT} for i in ids],
     )
     return filed

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from sqlalchemy import insert
-
+from voucher.plumbing.db import insert_rows
 from voucher.plumbing.unit_of_work import Work
 from voucher.registry.people import Named
 from voucher.rules.errors import Refusal
@@ -47,8 +46,7 @@ def write_lines(work: Work, batch_id: int, verdicts: Sequence[Verdict]) -> None:
         }
         for position, each in enumerate(verdicts, start=1)
     ]
-    if rows:
-        work.session.execute(insert(SettlementLine), rows)
+    insert_rows(work.session, SettlementLine, rows)
 
 
 def level_word(ordinal: int) -> str:

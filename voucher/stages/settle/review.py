@@ -8,11 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import insert
-
 from voucher.ledger import states
 from voucher.plumbing.clock import day_of
 from voucher.plumbing.constraints import translate
+from voucher.plumbing.db import insert_rows
 from voucher.plumbing.unit_of_work import Work
 from voucher.registry import catalogue, tables
 from voucher.rules.actor import check_reach
@@ -181,10 +180,10 @@ def _write_signatures(work: Work, claims: Sequence[Claim], step: Step, decision:
         for each in claims
         if each.id not in known
     ]
-    if fresh:
-        work.session.execute(insert(ClaimHand), fresh)
-    work.session.execute(
-        insert(Signature),
+    insert_rows(work.session, ClaimHand, fresh)
+    insert_rows(
+        work.session,
+        Signature,
         [
             {
                 "claim_id": each.id,

@@ -79,7 +79,7 @@ def find_claims(
         if not (serial.isascii() and serial.isdigit() and len(serial) <= 18):
             return []
         query = query.where(Claim.id == int(serial))
-    views = view_claims(session, keyring, session.execute(query).tuples().all())
+    views = view_claims(session, keyring, session.execute(query).all())
     return [each for each in views if wanted.number in (None, each.number)]
 
 

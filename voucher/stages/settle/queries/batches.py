@@ -162,7 +162,9 @@ def view_lines(
     named = people.read_people(session, keyring, [line.person_id for line, _ in rows])
     trades = catalogue.name_trades(session, [each.trade_code for each in held.values()])
     institution_ids = {each.institution_id for each in held.values()}
-    found = session.execute(select(Institution.id, Institution.name).where(Institution.id.in_(institution_ids)))
+    found = session.execute(
+        select(Institution.id, Institution.name).where(Institution.id.in_(institution_ids))
+    )
     evaluators = dict(found.tuples().all())
     views = []
     for line, claim in rows:
