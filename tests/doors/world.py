@@ -1,9 +1,9 @@
-"""A small world behind the doors: one founded database, people with roles, a clock that is told the time."""
+"""A small world behind the doors: an app, people who can sign in, a clock that is told the time."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -18,7 +18,7 @@ from voucher.config import Config
 from voucher.doors.auth.door import DoorLimits
 from voucher.plumbing.db import Database
 from voucher.plumbing.secrets import Keyring
-from voucher.plumbing.unit_of_work import perform
+from voucher.plumbing.unit_of_work import Work, perform
 from voucher.registry import passwords, people, second_factor, users
 from voucher.rules.actor import Actor, Grant, Role
 
@@ -27,6 +27,7 @@ PASSWORD = "清晨 骑车 过 黄河"
 JIYUAN, ZHENGZHOU, PROVINCE = "419001", "410100", "410000"
 CHEAP = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
 FOUNDER = Actor(user_id=0, login="founder", person_id=0, grants=())
+WIDE = DoorLimits(sign_in_rate="10000 per minute", objection_rate="10000 per minute")
 
 
 @dataclass
@@ -36,9 +37,7 @@ class World:
     database: Database
     keyring: Keyring
     folder: Path
-    limits: DoorLimits = field(
-        default_factory=lambda: DoorLimits(sign_in_rate="1000 per minute", objection_rate="1000 per minute")
-    )
+    limits: DoorLimits = WIDE
     secure: bool = False
     at: datetime = OPENED_AT
     secrets: dict[str, str] = field(default_factory=dict)
@@ -64,66 +63,94 @@ class World:
         """Let time pass."""
         self.at += timedelta(**span)
 
-    def open_user(
-        self, login: str, *roles: Role, region: str = JIYUAN, enrolled: bool = True, fresh: bool = False
-    ) -> int:
-        """Open an account of a person of its own and return its id; `fresh` must change its password."""
+    def open_user(self, login: str, *roles: Role, region: str = JIYUAN, fresh: bool = False) -> int:
+        """Open an account with a password, not yet bound to a telephone; `fresh` must change the password."""
 
-        def act(work: Any) -> int:
+        def act(work: Work) -> int:
             person = people.open_system_person(work, login, login)
             grants = [Grant(role=role, region_code=region) for role in roles]
-            account = users.open_account(
-                work, login=login, display_name=f"{login}的人", person_id=person, grants=grants
-            )
-            passwords.set_password(work, account.id, PASSWORD, hasher=CHEAP, must_change=fresh)
-            if enrolled:
-                self.secrets[login] = second_factor.propose_totp(work, account.id)
-            return account.id
+            return users.open_account(
+                work,
+                login=login,
+                display_name=f"{login}的人",
+                person_id=person,
+                grants=grants,
+                since=date(2021, 1, 1),
+            ).id
 
         user_id = perform(self.database, self.keyring, FOUNDER, self.at, act)
-        if enrolled:
-            rules = self.rules()
-            perform(
-                self.database,
-                self.keyring,
-                FOUNDER,
-                self.at - timedelta(hours=1),
-                lambda work: second_factor.accept_code(work, user_id, self.code(login, minutes=-60), rules),
-            )
+        self.give_password(user_id, fresh=fresh)
         return user_id
 
-    def rules(self) -> passwords.SignInRules:
-        """Return the parameters of signing in."""
+    def give_password(self, user_id: int, *, fresh: bool = False) -> None:
+        """Give an account the password everybody has here."""
+        perform(
+            self.database,
+            self.keyring,
+            FOUNDER,
+            self.at,
+            lambda work: passwords.set_password(work, user_id, PASSWORD, hasher=CHEAP, must_change=fresh),
+        )
+
+    def bind_telephone(self, login: str, user_id: int) -> None:
+        """Bind a telephone to an account, an hour ago."""
+
+        def act(work: Work) -> str:
+            secret = second_factor.propose_totp(work, user_id)
+            before = pyotp.TOTP(secret).at(work.at)
+            second_factor.accept_code(
+                work, user_id, before, passwords.read_sign_in_rules(work.session, work.today)
+            )
+            return secret
+
+        earlier = self.at - timedelta(hours=1)
+        self.secrets[login] = perform(self.database, self.keyring, FOUNDER, earlier, act)
+
+    def staff(self, login: str, *roles: Role, region: str = JIYUAN) -> None:
+        """Open an account that can sign in right away."""
+        self.bind_telephone(login, self.open_user(login, *roles, region=region))
+
+    def enable(self, login: str) -> None:
+        """Let an account that already exists sign in."""
         with self.database.read() as session:
-            return passwords.read_sign_in_rules(session, self.at.date())
+            user_id = users.load_actor(session, login, self.at.date()).user_id
+        self.give_password(user_id)
+        self.bind_telephone(login, user_id)
 
     def code(self, login: str, **off: int) -> str:
         """Return what the telephone of an account shows, now or a little off."""
         return pyotp.TOTP(self.secrets[login]).at(self.at + timedelta(**off))
 
+    def visit(self) -> Client:
+        """Return a client nobody knows."""
+        return Client(self.app.test_client())
+
     def sign_in(self, login: str) -> Client:
         """Return a client of the API with a session of its own."""
-        client = Client(self.app.test_client())
-        answer = client.http.post(
-            "/api/v1/sessions", json={"login": login, "password": PASSWORD, "code": self.code(login)}
-        )
-        body: Any = answer.json
-        assert answer.status_code == 201, body
-        client.token = body["csrf_token"]
+        client = self.visit()
+        answer = client.open_session(login, PASSWORD, self.code(login))
+        assert answer.status_code == 201, answer.json
+        client.token = answer.json["csrf_token"]
         self.later(seconds=31)  # a code is good once
         return client
 
 
 @dataclass
 class Client:
-    """A browser or a program at the API, with its cookies and its form token."""
+    """A browser or a program, with its cookies and its form token."""
 
     http: FlaskClient
     token: str = ""
 
+    def open_session(self, login: str, password: str, code: str) -> Any:
+        """Try to sign in at the API."""
+        return self.http.post("/api/v1/sessions", json={"login": login, "password": password, "code": code})
+
     def post(self, path: str, body: Any = None, *, key: str | None = None, **more: Any) -> Any:
-        """Send a write with a key of its own."""
-        headers = {"X-CSRFToken": self.token, "Idempotency-Key": key or str(uuid4())}
+        """Send a write, with a key of its own unless one is given; an empty key sends none."""
+        headers = {"X-CSRFToken": self.token}
+        if key != "":
+            headers["Idempotency-Key"] = key or str(uuid4())
         if body is not None:
             more["json"] = body
         return self.http.post(f"/api/v1{path}", headers=headers, **more)

@@ -86,17 +86,18 @@ class Proof:
 
 def read_sign_in_rules(session: Session, on: date) -> SignInRules:
     """Return the parameters in force on a day. Raises Refused parameter_missing."""
-
-    def number(name: str) -> int:
-        return int(get_parameter(session, name, on, []).value)
-
     return SignInRules(
-        failures_allowed=number("login_failures_allowed"),
-        lock_minutes=number("login_lock_minutes"),
-        characters_min=number("password_characters_minimum"),
-        idle_minutes=number("session_idle_minutes"),
-        lifetime_minutes=number("session_lifetime_minutes"),
+        failures_allowed=_number(session, "login_failures_allowed", on),
+        lock_minutes=_number(session, "login_lock_minutes", on),
+        characters_min=_number(session, "password_characters_minimum", on),
+        idle_minutes=read_idle_minutes(session, on),
+        lifetime_minutes=_number(session, "session_lifetime_minutes", on),
     )
+
+
+def read_idle_minutes(session: Session, on: date) -> int:
+    """Return how long a session may rest, asked at every request. Raises Refused parameter_missing."""
+    return _number(session, "session_idle_minutes", on)
 
 
 def check_password(password: str, login: str, characters_min: int) -> None:
@@ -202,6 +203,10 @@ def count_failure(work: Work, account: UserAccount, rules: SignInRules) -> None:
 def sign_in_refusal(rules: SignInRules) -> Refusal:
     """Return the one sentence for an unknown login, a wrong password and a locked account."""
     return SIGN_IN_REFUSED.refusal(failures_allowed=rules.failures_allowed, lock_minutes=rules.lock_minutes)
+
+
+def _number(session: Session, name: str, on: date) -> int:
+    return int(get_parameter(session, name, on, []).value)
 
 
 def _canonical(password: str) -> str:

@@ -23,6 +23,7 @@ from voucher.doors.schemas.settle import (
 from voucher.plumbing.unit_of_work import Work
 from voucher.rules.approval import Step
 from voucher.rules.vocabulary import SubsidyKind
+from voucher.stages.certify.verify import verify_issued
 from voucher.stages.settle import queries, review
 from voucher.stages.settle.draft import Wish, settle
 
@@ -56,7 +57,9 @@ def list_batches(session: Session, asked: dict[str, Any]) -> dict[str, Any]:
 )
 def settle_batch(work: Work, given: dict[str, Any]) -> dict[str, Any]:
     """结算：按发证日期逐证核对、计价，可付的一并申报，占用预算。"""
-    settled = settle(work, Wish(**{**given, "kind": SubsidyKind(given["kind"])}))
+    wish = Wish(**{**given, "kind": SubsidyKind(given["kind"])})
+    verify_issued(work, wish.region_code, wish.from_on, wish.until_on)
+    settled = settle(work, wish)
     return _detail(work.session, settled.batch_id, work.actor.regions)
 
 

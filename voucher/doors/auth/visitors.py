@@ -11,7 +11,7 @@ from flask_login import LoginManager, UserMixin, current_user
 from voucher.doors.auth.door import ANYBODY, Door, the_door
 from voucher.plumbing.unit_of_work import Work
 from voucher.registry import sessions
-from voucher.registry.passwords import read_sign_in_rules
+from voucher.registry.passwords import read_idle_minutes
 from voucher.registry.users import UserAccount, load_actor
 from voucher.rules.actor import ROLE_NAMES, Actor
 from voucher.rules.errors import Refused
@@ -81,8 +81,8 @@ def _recognise(request: Request) -> Visitor | None:
     if not token:
         return None
     with door.read() as session:
-        rules = read_sign_in_rules(session, door.today)
-        found = sessions.find_session(session, token, door.at, idle_minutes=rules.idle_minutes)
+        idle_minutes = read_idle_minutes(session, door.today)
+        found = sessions.find_session(session, token, door.at, idle_minutes=idle_minutes)
         if found is None:
             return None
         account = session.get_one(UserAccount, found.user_id)
