@@ -39,7 +39,7 @@ YEARLY_CAP_REACHED = reason(
 HIGHER_LEVEL_HELD = reason(
     "higher_level_held",
     "已有高等级：同一职业已申领{level}，申领编号 {earlier}",
-    "{step}",
+    "按现行参数办理：{step}",
     "【参】高等级后是否享受低等级 (DOMAIN 2.6-4; N4、N7); AC-D9",
     Family.CONFLICT,
 )
