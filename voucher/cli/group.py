@@ -1,7 +1,7 @@
 """The one command `voucher` and its verbs: options everywhere alike, answers on stdout, the rest on stderr.
 
 A verb lives in a file of its own and is read only when it is asked for, so that `voucher` starts at once.
-Exit codes: 0 done, 1 unexpected, 2 refused or misspelt.
+Exit codes: 0 done, 1 unexpected, 2 refused or misspelt, 3 checked and found broken.
 """
 
 from __future__ import annotations
@@ -30,6 +30,9 @@ VERBS: dict[str, Verb] = {
     "init": Verb("voucher.cli.founding", "init", "建立或升级数据库，载入基础数据"),
     "import": Verb("voucher.cli.importing", "import_file", "导入人员、机构、证书、登记等表格"),
     "budget": Verb("voucher.cli.budget", "budget", "下达和查看预算"),
+    "settle": Verb("voucher.cli.settling", "settle", "按发证日期结算：核验、计价、申报"),
+    "check": Verb("voucher.cli.check", "check", "逐项检查不变量，有一行不符即非零退出"),
+    "audit": Verb("voucher.cli.audit", "audit", "核验留痕是否完整、未被改动"),
     "rules": Verb("voucher.cli.rules", "rules", "列出每条规则的编号、依据和起始日"),
 }
 

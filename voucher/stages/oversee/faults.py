@@ -56,7 +56,7 @@ def moment_of(stored: Any) -> datetime | None:
         return stored
     try:
         moment = UtcTime().process_result_value(stored, _SQLITE)
+        written = UtcTime().process_bind_param(moment, _SQLITE)
     except (TypeError, ValueError, AttributeError):
         return None
-    written = UtcTime().process_bind_param(moment, _SQLITE)
     return moment if written == stored else None

@@ -7,7 +7,7 @@ makes sense of them, so that an edit that cannot even be parsed is a finding and
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -59,13 +59,20 @@ class TrailReport:
     faults: list[Fault] = field(default_factory=list)
 
 
-def verify_trail(session: Session, keyring: Keyring, anchor_file: Path) -> TrailReport:
+def verify_trail(
+    session: Session,
+    keyring: Keyring,
+    anchor_file: Path,
+    progress: Callable[[int, int | None], None] | None = None,
+) -> TrailReport:
     """Recompute the sealed trail from its first row and hold it against the anchors kept elsewhere.
 
-    What was deleted from the end since the last anchor cannot be seen by anybody.
+    What was deleted from the end since the last anchor cannot be seen by anybody. `progress` is told
+    how many rows have been read.
     """
     faults = Faults()
-    sealed = _verify_seals(session, faults)
+    rows = session.scalar(text("SELECT COUNT(*) FROM audit_row")) or 0
+    sealed = _verify_seals(session, faults, rows, progress)
     unsealed = 0
     for row in _stream(session, UNSEALED, "id"):
         unsealed += 1
@@ -73,7 +80,6 @@ def verify_trail(session: Session, keyring: Keyring, anchor_file: Path) -> Trail
     for row in session.execute(text(UNCHAINED), {"chunk": CHUNK}).mappings():
         faults.add("object_chain_broken", row["seq"], row["id"])
     checkpoints = verify_checkpoints(session, keyring, anchor_file, faults)
-    rows = session.scalar(text("SELECT COUNT(*) FROM audit_row")) or 0
     return TrailReport(rows, sealed, unsealed, checkpoints, faults.found)
 
 
@@ -88,7 +94,9 @@ def _stream(session: Session, sql: str, key: str) -> Iterator[Any]:
         after = rows[-1][key]
 
 
-def _verify_seals(session: Session, faults: Faults) -> int:
+def _verify_seals(
+    session: Session, faults: Faults, rows: int, progress: Callable[[int, int | None], None] | None
+) -> int:
     """Check numbers, rows and chain of every seal; return how many there are."""
     count = 0
     expected_seq = 1
@@ -96,6 +104,8 @@ def _verify_seals(session: Session, faults: Faults) -> int:
     heads = {GENESIS}
     for row in _stream(session, SEALED, "seq"):
         count += 1
+        if progress is not None and count % CHUNK == 0:
+            progress(count, rows)
         seq = row["seq"]
         if seq != expected_seq:
             faults.add("seq_gap", seq, row["audit_row_id"], expected=expected_seq)

@@ -5,7 +5,7 @@ Run after every test, on demand by `voucher check`, on a schedule, and before a 
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from datetime import datetime
 
 from sqlalchemy import bindparam, text
@@ -38,13 +38,17 @@ def find_violations(
     limit: int = 20,
     *,
     now: datetime | None = None,
+    progress: Callable[[int, int | None], None] | None = None,
 ) -> list[Violation]:
     """Return what breaks an invariant, at most `limit` rows of each, in the order of their numbers.
 
-    `only` chooses numbers. With `now` the age of unsealed rows is checked too.
+    `only` chooses numbers. With `now` the age of unsealed rows is checked too. `progress` is told how
+    many of the queries are done.
     """
     found: list[Violation] = []
-    for each in INVARIANTS:
+    for done, each in enumerate(INVARIANTS):
+        if progress is not None:
+            progress(done, len(INVARIANTS))
         if only is not None and each.number not in only:
             continue
         if each.asks_time and now is None:
