@@ -28,10 +28,13 @@ def order_lines(work: Work, kind: SubsidyKind, verdicts: Sequence[Verdict], lawb
     """Refuse or refer the lines that stand behind an earlier claim or an earlier line."""
     earlier = _read_earlier(work.session, [each.candidate.certificate.person_id for each in verdicts])
     winners: dict[str, Verdict] = {}
-    for outcome in (Outcome.PAYABLE, Outcome.MANUAL):
-        for verdict in verdicts:
-            if verdict.outcome is outcome:
-                _judge_line(work, kind, verdict, earlier, winners, lawbook)
+    # chosen before any is judged: a line referred on the way must not meet itself in the second round
+    for standing in [
+        [each for each in verdicts if each.outcome is outcome]
+        for outcome in (Outcome.PAYABLE, Outcome.MANUAL)
+    ]:
+        for verdict in standing:
+            _judge_line(work, kind, verdict, earlier, winners, lawbook)
 
 
 def _judge_line(
