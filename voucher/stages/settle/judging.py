@@ -24,13 +24,21 @@ from voucher.rules.eligibility import PersonFacts, Tag, judge_eligibility
 from voucher.rules.errors import Family, Refusal, Refused
 from voucher.rules.identity import read_identity
 from voucher.rules.subsidy import Case, price_subsidy
-from voucher.rules.vocabulary import CertificateKind, Method, Outcome, SubsidyKind
+from voucher.rules.vocabulary import (
+    LEVEL_CERTIFICATE_KINDS,
+    CertificateKind,
+    Method,
+    Outcome,
+    SubsidyKind,
+)
 from voucher.rules.windows import CLAIM_WINDOW_PASSED, check_claim_window
 from voucher.stages.certify.queries import Candidate, level_of
 from voucher.stages.settle.lawbook import Lawbook
 
 PASSED, CAUTION, FAILED, UNCHECKED = "✓", "!", "✗", "未核"
 SCORE_SUBJECTS = ("理论", "技能")
+# only what is evaluated stands in an evaluator's filing; the other kinds are refused by their own name
+SCOPED_KINDS = LEVEL_CERTIFICATE_KINDS | {CertificateKind.SPECIAL_SKILL}
 VERIFIED_SOURCE = "豫办〔2021〕29号 第16项 以证换券、无证无价; S2-16e,f"
 
 
@@ -118,12 +126,13 @@ def _try(verdict: Verdict, passed: str, source: str, check: Callable[[], object]
 def _judge_issuer(verdict: Verdict, scopes: Sequence[Scope], lawbook: Lawbook) -> None:
     certificate = verdict.candidate.certificate
     level, on = level_of(certificate.level), certificate.issued_on
-    _try(
-        verdict,
-        f"{verdict.candidate.evaluator_name}在备案范围和有效期内",
-        "豫办〔2021〕29号 第4项; S2-04f",
-        lambda: check_scope(certificate.trade_code, level, on, scopes, lawbook.aliases),
-    )
+    if CertificateKind(certificate.kind) in SCOPED_KINDS:
+        _try(
+            verdict,
+            f"{verdict.candidate.evaluator_name}在备案范围和有效期内",
+            "豫办〔2021〕29号 第4项; S2-04f",
+            lambda: check_scope(certificate.trade_code, level, on, scopes, lawbook.aliases),
+        )
     if certificate.fee_fen is None:
         verdict.note(UNCHECKED, "是否收费未核", "S2-04g")
     else:
