@@ -10,6 +10,7 @@ import io
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import TypeVar
 from zoneinfo import ZoneInfo
@@ -27,7 +28,7 @@ from voucher.registry import accounts, users
 from voucher.registry.importing.evaluators import EvaluatorsImporter
 from voucher.registry.importing.frame import Importer, Report, import_file
 from voucher.registry.importing.people import PeopleImporter
-from voucher.registry.institutions import Institution
+from voucher.registry.institutions import Institution, PayeeAccount
 from voucher.registry.people import Newcomer, open_people
 from voucher.rules.actor import Actor, Grant, Role
 from voucher.rules.approval import Step
@@ -286,19 +287,19 @@ class Scene:
             have = accounts.find_accounts_in_use(session, [each.id for each in rows])
         for each in rows:
             if each.id not in have:
-                code, name = each.code, each.name
-                proposed = self.do(
-                    "制单员",
-                    lambda work, code=code, name=name: accounts.propose_account(
-                        work,
-                        code,
-                        name,
-                        "中国银行济源分行",
-                        f"2577{len(code):04d}{int(code[-4:-1], 36):08d}",
-                        "开户许可证",
-                    ),
-                )
-                self.do("付款复核员", lambda work, i=proposed.id: accounts.confirm_account(work, i))
+                proposed = self.do("制单员", partial(self._propose_account, institution=each))
+                self.do("付款复核员", partial(accounts.confirm_account, payee_account_id=proposed.id))
+
+    @staticmethod
+    def _propose_account(work: Work, institution: Institution) -> PayeeAccount:
+        return accounts.propose_account(
+            work,
+            institution.code,
+            institution.name,
+            "中国银行济源分行",
+            f"2577{institution.id:012d}",
+            "开户许可证",
+        )
 
     def make_file(self, budget_id: int) -> PaymentFile:
         """Make, check and release a payment file."""
