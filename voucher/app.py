@@ -2,24 +2,40 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from pathlib import Path
 
 from argon2 import PasswordHasher
 from flask import Flask
 
-from voucher.config import Config
+from voucher.config import Config, read_config
+from voucher.demo.seed import read_accounts
 from voucher.doors import api, errors, web
 from voucher.doors.auth import access, door, shield, visitors
 from voucher.doors.auth.door import Door, DoorLimits
+from voucher.ledger import sealing
+from voucher.ledger import vouchers as vouchers  # other tables refer to its own
+from voucher.plumbing import clock as clocks
+from voucher.plumbing.clock import day_of
 from voucher.plumbing.db import Database
 from voucher.plumbing.files import FileStore
+from voucher.plumbing.handling import Jobs
+from voucher.plumbing.queues import make_queue
+from voucher.plumbing.schema import check_current
 from voucher.plumbing.secrets import Keyring
+from voucher.plumbing.unit_of_work import Work, perform
+from voucher.plumbing.workers import Periodic, Worker
 from voucher.registry.passwords import HASHER
+from voucher.registry.users import CLOCK_LOGIN, load_actor
+from voucher.rules.actor import Actor
+from voucher.stages.settle.clawback import open_due_clawbacks
+from voucher.stages.settle.notice import close_due_notices
 
 STATIC = Path(__file__).resolve().parents[1] / "static"
 TEMPLATES = Path(__file__).resolve().parent / "doors" / "web" / "templates"
+SEAL_SECONDS = 2
+DUE_SECONDS = 60
 
 
 def create_app(
@@ -52,4 +68,44 @@ def create_app(
     errors.install(app)
     api.install(app)
     web.install(app)
+    if config.demo:
+        app.config["DEMO_ACCOUNTS"] = read_accounts(config.data_folder)
     return app
+
+
+def open_app(environment: Mapping[str, str]) -> Flask:
+    """Return the application an environment asks for; its background work runs elsewhere.
+
+    Raises Refused schema_not_current, database_unreachable, keys_missing.
+    """
+    config = read_config(environment)
+    database = Database(config.database_url)
+    check_current(database)
+    return create_app(config, database, Keyring.open(config.key_file, create=False), clocks.now)
+
+
+def create_worker(
+    config: Config, database: Database, keyring: Keyring, clock: Callable[[], datetime], *, threads: int = 1
+) -> Worker:
+    """Return the background work of one process: jobs, the sealer, and what is due by the clock.
+
+    Any number of machines may run one; make it after a fork, since its queue holds a connection.
+    """
+
+    def keeper() -> Actor:
+        with database.read() as session:
+            return load_actor(session, CLOCK_LOGIN, day_of(clock()))
+
+    def seal() -> int:
+        return sealing.seal_all(database, keyring, keeper(), clock(), config.anchor_file)
+
+    def do(act: Callable[[Work], int]) -> Callable[[], int]:
+        return lambda: perform(database, keyring, keeper(), clock(), act)
+
+    jobs = Jobs(database, keyring, make_queue(config.database_url), now=clock)
+    periodic = (
+        Periodic("seal", SEAL_SECONDS, seal),
+        Periodic("close_notices", DUE_SECONDS, do(close_due_notices)),
+        Periodic("open_clawbacks", DUE_SECONDS, do(open_due_clawbacks)),
+    )
+    return Worker(jobs, periodic, threads=threads)
