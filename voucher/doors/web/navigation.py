@@ -34,10 +34,25 @@ DESK_PLACES = (
 )
 # the pages below a place light it up as well
 BELOW = {
-    "web.office.batches": ("web.office.batch", "web.office.claim", "web.office.decide"),
-    "web.office.objections": ("web.office.objection",),
-    "web.finance.budgets": ("web.finance.budget",),
-    "web.finance.files": ("web.finance.file", "web.finance.prepare"),
+    "web.office.batches": (
+        *("web.office.batch", "web.office.decide", "web.office.post_notice"),
+        *("web.office.resubmit_claims", "web.office.withdraw_claims"),
+        *("web.office.claim", "web.office.clear_claim", "web.office.open_clawback"),
+    ),
+    "web.office.new_settlement": ("web.office.settle",),
+    "web.office.objections": ("web.office.objection", "web.office.decide_objection"),
+    "web.office.accounts": (
+        *("web.office.propose_account", "web.office.confirm_account"),
+        *("web.office.refuse_account", "web.office.correct_bounced"),
+    ),
+    "web.office.names": ("web.office.propose_name", "web.office.approve_name"),
+    "web.finance.budgets": ("web.finance.budget", "web.finance.open_budget"),
+    "web.finance.files": (
+        *("web.finance.file", "web.finance.prepare", "web.finance.check", "web.finance.release"),
+        *("web.finance.void", "web.finance.download", "web.finance.book_results"),
+    ),
+    "web.finance.clawbacks": ("web.finance.repay",),
+    "web.supervisor.audit": ("web.supervisor.verify_trail", "web.supervisor.check_invariants"),
     "web.public.notices": ("web.public.notice", "web.public.lodge_objection"),
     "web.public.find_objection": ("web.public.objection",),
 }

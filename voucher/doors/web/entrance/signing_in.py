@@ -120,7 +120,13 @@ def _ask_password() -> str:
 
 
 def _ask_code() -> str:
-    return render_template("entrance/code.html", onward=_onward(), demo_accounts=_demo_accounts())
+    visitor = current_visitor()
+    return render_template(
+        "entrance/code.html",
+        onward=_onward(),
+        demo_accounts=_demo_accounts(),
+        half_way_login=visitor.actor.login if visitor is not None else "",
+    )
 
 
 def _ask_binding() -> str:

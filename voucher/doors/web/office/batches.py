@@ -111,6 +111,7 @@ def show_batch(batch_id: int) -> str:
         else:
             lines = _search_line(session, batch_id, query)
         offers = list_offers(session, actor, found)
+        open_offers = [each for each in offers if each.barred_by is None]
         summary = queries.summarise(session, batch_id)
         return render_template(
             "office/batch.html",
@@ -122,9 +123,10 @@ def show_batch(batch_id: int) -> str:
             summary=summary,
             stations=batch_path(found.state),
             happenings=list_batch_happenings(session, batch_id),
-            offers=offers,
+            offers=open_offers,
+            barred=[each for each in offers if each.barred_by is not None],
             may_post=may_post(session, actor, found, summary.states),
-            pickable=PICKABLE if not offers else {offers[0].state},
+            pickable={open_offers[0].state} if open_offers else PICKABLE,
             claim_states=[
                 (code, name) for code, name in STATE_NAMES[Thing.CLAIM].items() if code in summary.states
             ],

@@ -7,17 +7,21 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
 from voucher.doors.auth.door import the_door
+from voucher.doors.auth.entries import OFFICERS
 from voucher.doors.auth.visitors import current_actor
 from voucher.doors.web import fields
 from voucher.doors.web.acting import Done, submit
 from voucher.doors.web.fields import FIELD_UNREADABLE
 from voucher.doors.web.office.blueprint import office
+from voucher.doors.web.office.steps import has_signed
 from voucher.plumbing.unit_of_work import Work
 from voucher.registry import subjects
 from voucher.rules.lifecycle import Thing
 from voucher.stages.settle import objection as objecting
 from voucher.stages.settle import queries
 from voucher.stages.settle.models.notices import Notice, Objection
+
+HIDDEN = "（仅办理人员可见）"
 
 
 @office.get("/desk/objections")
@@ -63,8 +67,9 @@ def _show(objection_id: int) -> str:
             objection=found,
             notice=session.get_one(Notice, found.notice_id),
             claim=claim,
+            has_signed=has_signed(session, actor, claim.id),
             line=queries.get_claim_line(session, door.keyring, claim),
-            contact=_read_contact(session, found),
+            contact=_read_contact(session, found) if actor.has(*OFFICERS) else HIDDEN,
             happenings=queries.object_timeline(session, Thing.OBJECTION, objection_id),
         )
 

@@ -13,7 +13,7 @@ from voucher.registry import catalogue, tables
 from voucher.rules.actor import Actor, Role
 from voucher.rules.approval import STEP_NAMES, Step, required_steps, roles_for
 from voucher.rules.errors import Family, reason
-from voucher.stages.settle.models.claims import Claim, SettlementBatch, Signature
+from voucher.stages.settle.models.claims import Claim, ClaimHand, SettlementBatch, Signature
 from voucher.stages.settle.notice import UNREADY
 from voucher.stages.settle.review import AT_PROVINCE, WAITS_FOR
 
@@ -45,13 +45,17 @@ CONFIRMED_CHANGED = reason(
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """A step this officer may take now: how many lines wait for it and what they come to."""
+    """A step this officer's roles allow: how many lines wait for it, what they come to.
+
+    `barred_by` names the step this same person has already taken on them, which rules the offer out.
+    """
 
     step: Step
     name: str
     state: str
     count: int
     amount_fen: int
+    barred_by: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,8 +99,30 @@ def list_offers(session: Session, actor: Actor, batch: SettlementBatch) -> list[
         if step is Step.PROVINCE_REVIEW and _is_signed(session, batch.id, step):
             continue
         if waits.count:
-            offers.append(Offer(step, STEP_NAMES[step], state, waits.count, waits.amount_fen))
+            barred_by = _find_own_step(session, actor, batch.id, state, step)
+            offers.append(Offer(step, STEP_NAMES[step], state, waits.count, waits.amount_fen, barred_by))
     return offers
+
+
+def _find_own_step(session: Session, actor: Actor, batch_id: int, state: str, step: Step) -> str | None:
+    """Return the other step this person has taken on any of the waiting lines."""
+    taken = session.scalar(
+        select(ClaimHand.step)
+        .join(Claim, Claim.id == ClaimHand.claim_id)
+        .where(
+            Claim.batch_id == batch_id,
+            Claim.state == state,
+            ClaimHand.person_id == actor.person_id,
+            ClaimHand.step != str(step),
+        )
+        .limit(1)
+    )
+    return STEP_NAMES[Step(taken)] if taken is not None else None
+
+
+def has_signed(session: Session, actor: Actor, claim_id: int) -> bool:
+    """Return whether this person has taken any step on a claim."""
+    return session.get(ClaimHand, (claim_id, actor.person_id)) is not None
 
 
 def may_post(session: Session, actor: Actor, batch: SettlementBatch, states: Mapping[str, int]) -> bool:
@@ -135,7 +161,9 @@ def check_confirmed(
 
 
 def batch_path(state: str) -> list[tuple[str, str]]:
-    """Return the stations of a batch, each as past, here (what is due next) or ahead."""
+    """Return the stations of a batch, each as past, here (what is due next) or ahead; none once cancelled."""
+    if state == "cancelled":
+        return []
     states = [each for each, _ in BATCH_PATH]
     reached = states.index(state) if state in states else -1
     return [

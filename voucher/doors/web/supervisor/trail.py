@@ -15,6 +15,8 @@ from voucher.stages.oversee.trail import TrailReport
 from voucher.stages.oversee.trail import verify_trail as read_again
 
 ROWS_PER_INVARIANT = 20
+# one number of the design may stand for several queries
+Broken = dict[tuple[int, str], list[dict[str, object]]]
 
 
 @supervisor.get("/audit")
@@ -38,15 +40,13 @@ def check_invariants() -> ResponseReturnValue:
     door = the_door()
     with door.read() as session:
         violations = find_violations(session, limit=ROWS_PER_INVARIANT, now=door.at)
-    broken: dict[int, list[dict[str, object]]] = {}
+    broken: Broken = {}
     for each in violations:
-        broken.setdefault(each.number, []).append(each.row)
+        broken.setdefault((each.number, each.title), []).append(each.row)
     return _show(broken=broken)
 
 
-def _show(
-    *, told: TrailReport | None = None, broken: dict[int, list[dict[str, object]]] | None = None
-) -> str:
+def _show(*, told: TrailReport | None = None, broken: Broken | None = None) -> str:
     with the_door().read() as session:
         return render_template(
             "supervisor/audit.html",
