@@ -62,30 +62,27 @@ def test_the_occupations_of_every_scenario_are_there(scene: Scene) -> None:
     assert "育婴员" in names.values()
 
 
-@pytest.mark.parametrize(
-    ("kind", "level", "method", "yuan"),
-    [
-        (CertificateKind.SPECIAL_SKILL, None, Method.EXAM, 100),
-        (CertificateKind.SKILL_LEVEL, Level.JUNIOR, Method.EXAM, 200),
-        (CertificateKind.QUALIFICATION, Level.INTERMEDIATE, Method.PROCESS, 240),
-        (CertificateKind.SKILL_LEVEL, Level.INTERMEDIATE, Method.DIRECT, 120),
-        (CertificateKind.SKILL_LEVEL, Level.SENIOR, Method.EXAM, 280),
-        (CertificateKind.SKILL_LEVEL, Level.TECHNICIAN, Method.EXAM, 350),
-        (CertificateKind.SKILL_LEVEL, Level.SENIOR_TECHNICIAN, Method.EXAM, 380),
-        (CertificateKind.SKILL_LEVEL, Level.SPECIAL_TECHNICIAN, Method.EXAM, 0),
-    ],
-)
-def test_the_shipped_standards_price_every_level(
-    scene: Scene, kind: CertificateKind, level: Level | None, method: Method, yuan: int
-) -> None:
+PRICES: list[tuple[CertificateKind, Level | None, Method, int]] = [
+    (CertificateKind.SPECIAL_SKILL, None, Method.EXAM, 100),
+    (CertificateKind.SKILL_LEVEL, Level.JUNIOR, Method.EXAM, 200),
+    (CertificateKind.QUALIFICATION, Level.INTERMEDIATE, Method.PROCESS, 240),
+    (CertificateKind.SKILL_LEVEL, Level.INTERMEDIATE, Method.DIRECT, 120),
+    (CertificateKind.SKILL_LEVEL, Level.SENIOR, Method.EXAM, 280),
+    (CertificateKind.SKILL_LEVEL, Level.TECHNICIAN, Method.EXAM, 350),
+    (CertificateKind.SKILL_LEVEL, Level.SENIOR_TECHNICIAN, Method.EXAM, 380),
+    (CertificateKind.SKILL_LEVEL, Level.SPECIAL_TECHNICIAN, Method.EXAM, 0),
+]
+
+
+def test_the_shipped_standards_price_every_level(scene: Scene) -> None:
     with scene.database.read() as session:
         standards, modifiers = tables.read_standards(session), tables.read_modifiers(session)
-    case = Case(
-        SubsidyKind.EVALUATION, kind, level, "4-10-01-05", None, method, date(2021, 10, 28), (PROVINCE,)
-    )
-    price = price_subsidy(case, standards, modifiers)
-    assert price.amount_fen == yuan * 100
-    assert (price.outcome is Outcome.PAYABLE) == (yuan > 0)
+    for kind, level, method, yuan in PRICES:
+        on = date(2021, 10, 28)
+        case = Case(SubsidyKind.EVALUATION, kind, level, "4-10-01-05", None, method, on, (PROVINCE,))
+        price = price_subsidy(case, standards, modifiers)
+        assert price.amount_fen == yuan * 100, (kind, level, method)
+        assert (price.outcome is Outcome.PAYABLE) == (yuan > 0)
 
 
 def test_training_is_priced_by_level_and_by_hours(scene: Scene) -> None:

@@ -52,30 +52,27 @@ def test_the_register_may_know_what_our_catalogue_does_not(scene: Scene) -> None
     assert stored(scene) == [(1, "valid", 0, "9-99-99-99")]
 
 
-@pytest.mark.parametrize(
-    ("change", "column", "code"),
-    [
-        ({"证件号码": "410105199003159919"}, "证件号码", "identity_check_digit"),
-        ({"姓名": ""}, "姓名", "cell_missing"),
-        ({"等级": "九级"}, "等级", "level_unknown"),
-        ({"证书编号": ""}, "证书编号", "cell_missing"),
-        ({"发证日期": "2023-02-30"}, "发证日期", "date_malformed"),
-        (
-            {"评价机构统一社会信用代码": "91410100MATE5T033X"},
-            "评价机构统一社会信用代码",
-            "organisation_code_check_digit",
-        ),
-        ({"状态": "不知道"}, "状态", "register_status_unknown"),
-    ],
-)
-def test_bad_rows_are_named_and_nothing_is_kept(
-    scene: Scene, change: dict[str, object], column: str, code: str
-) -> None:
+BAD_CELLS: list[tuple[dict[str, object], str, str]] = [
+    ({"证件号码": "410105199003159919"}, "证件号码", "identity_check_digit"),
+    ({"姓名": ""}, "姓名", "cell_missing"),
+    ({"等级": "九级"}, "等级", "level_unknown"),
+    ({"证书编号": ""}, "证书编号", "cell_missing"),
+    ({"发证日期": "2023-02-30"}, "发证日期", "date_malformed"),
+    (
+        {"评价机构统一社会信用代码": "91410100MATE5T033X"},
+        "评价机构统一社会信用代码",
+        "organisation_code_check_digit",
+    ),
+    ({"状态": "不知道"}, "状态", "register_status_unknown"),
+]
+
+
+def test_bad_rows_are_named_and_nothing_is_kept(scene: Scene) -> None:
     good = scene.registered(scene.certificate(ZHANG_SAN, number="S000041010001235000002"))
     with pytest.raises(ImportRefused) as caught:
-        scene.import_register([good, row(scene, **change)])
-    (problem,) = caught.value.report.problems
-    assert (problem.line, problem.column, problem.refusal.code) == (3, column, code)
+        scene.import_register([good, *(row(scene, **change) for change, _, _ in BAD_CELLS)])
+    named = [(each.line, each.column, each.refusal.code) for each in caught.value.report.problems]
+    assert named == [(line, column, code) for line, (_, column, code) in enumerate(BAD_CELLS, start=3)]
     assert stored(scene) == []
 
 

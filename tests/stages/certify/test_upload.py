@@ -72,11 +72,10 @@ def test_what_nobody_recorded_stays_unrecorded(filed: Scene) -> None:
     assert (made.theory_hundredths, made.skill_hundredths, made.fee_fen) == (None, None, None)
 
 
-@pytest.mark.parametrize("written", ["五级", "初级工", "五级/初级工", " 五级 ／ 初级工"])
-def test_levels_read_in_every_usual_spelling(filed: Scene, written: str) -> None:
-    row = {**filed.certificate(ZHANG_SAN), "等级": written}
-    filed.import_certificates([row])
-    assert [made.level for made in stored(filed)] == [2]
+def test_levels_read_in_every_usual_spelling(filed: Scene) -> None:
+    spellings = ["五级", "初级工", "五级/初级工", " 五级 ／ 初级工"]
+    filed.import_certificates([{**filed.certificate(ZHANG_SAN), "等级": written} for written in spellings])
+    assert [made.level for made in stored(filed)] == [2, 2, 2, 2]
 
 
 def test_the_same_row_again_changes_nothing(filed: Scene) -> None:
@@ -118,41 +117,44 @@ def test_what_the_settlement_refuses_is_taken_here(filed: Scene) -> None:
     assert (completion.level, completion.trade_code, completion.kind) == (0, "", "training_completion")
 
 
-@pytest.mark.parametrize(
-    ("change", "column", "code"),
-    [
-        ({"证件号码": "410105199003159919"}, "证件号码", "identity_check_digit"),
-        ({"证件号码": "4.10105E+17"}, "证件号码", "identity_as_number"),
-        ({"姓名": "张3"}, "姓名", "name_malformed"),
-        ({"证书类型": "奖状"}, "证书类型", "certificate_kind_unknown"),
-        ({"职业编码": "9-99-99-99"}, "职业编码", "occupation_unknown"),
-        ({"职业编码": ""}, "职业编码", "cell_missing"),
-        ({"等级": "九级"}, "等级", "level_unknown"),
-        ({"等级": ""}, "等级", "cell_missing"),
-        ({"等级": "四级"}, "证书编号", "certificate_level_disagrees"),
-        ({"发证日期": "2022-11-15"}, "证书编号", "certificate_year_disagrees"),
-        ({"证书编号": "S00004101000123500001"}, "证书编号", "certificate_number_length"),
-        ({"证书编号": "X000041010001235000001"}, "证书编号", "certificate_number_kind"),
-        ({"证书编号": "S000041010001236000001"}, "证书编号", "certificate_number_level"),
-        ({"证书编号": "S000041099999235000001"}, "证书编号", "certificate_evaluator_disagrees"),
-        ({"发证日期": "昨天"}, "发证日期", "date_malformed"),
-        ({"评价机构统一社会信用代码": EV2[1]}, "评价机构统一社会信用代码", "evaluator_unknown"),
-        (
-            {"评价机构统一社会信用代码": EV1[1][:-1] + "0"},
-            "评价机构统一社会信用代码",
-            "organisation_code_check_digit",
-        ),
-        ({"职业编码": "6-18-02-04"}, "职业编码", "evaluator_out_of_scope"),
-        ({"取得方式": "购买"}, "取得方式", "method_unknown"),
-        ({"理论成绩": "101"}, "理论成绩", "score_malformed"),
-        ({"收费": "0.005"}, "收费", "amount_not_yuan"),
-        ({"收费": "-5"}, "收费", "amount_not_yuan"),
-        ({"取得方式": "=考试"}, "取得方式", "formula_cell"),
-    ],
-)
-def test_bad_certificates_are_named(filed: Scene, change: dict[str, object], column: str, code: str) -> None:
-    good, bad = filed.certificate(LI_SI), {**filed.certificate(ZHANG_SAN), **change}
-    assert problems(filed, good, bad) == [(3, column, code)]
+BAD_CELLS: list[tuple[dict[str, object], str, str]] = [
+    ({"证件号码": "410105199003159919"}, "证件号码", "identity_check_digit"),
+    ({"证件号码": "4.10105E+17"}, "证件号码", "identity_as_number"),
+    ({"姓名": "张3"}, "姓名", "name_malformed"),
+    ({"证书类型": "奖状"}, "证书类型", "certificate_kind_unknown"),
+    ({"职业编码": "9-99-99-99"}, "职业编码", "occupation_unknown"),
+    ({"职业编码": ""}, "职业编码", "cell_missing"),
+    ({"等级": "九级"}, "等级", "level_unknown"),
+    ({"等级": ""}, "等级", "cell_missing"),
+    ({"等级": "四级"}, "证书编号", "certificate_level_disagrees"),
+    ({"发证日期": "2022-11-15"}, "证书编号", "certificate_year_disagrees"),
+    ({"证书编号": "S00004101000123500001"}, "证书编号", "certificate_number_length"),
+    ({"证书编号": "X000041010001235000001"}, "证书编号", "certificate_number_kind"),
+    ({"证书编号": "S000041010001236000001"}, "证书编号", "certificate_number_level"),
+    ({"证书编号": "S000041099999235000001"}, "证书编号", "certificate_evaluator_disagrees"),
+    ({"发证日期": "昨天"}, "发证日期", "date_malformed"),
+    ({"评价机构统一社会信用代码": EV2[1]}, "评价机构统一社会信用代码", "evaluator_unknown"),
+    (
+        {"评价机构统一社会信用代码": EV1[1][:-1] + "0"},
+        "评价机构统一社会信用代码",
+        "organisation_code_check_digit",
+    ),
+    ({"职业编码": "6-18-02-04"}, "职业编码", "evaluator_out_of_scope"),
+    ({"取得方式": "购买"}, "取得方式", "method_unknown"),
+    ({"理论成绩": "101"}, "理论成绩", "score_malformed"),
+    ({"收费": "0.005"}, "收费", "amount_not_yuan"),
+    ({"收费": "-5"}, "收费", "amount_not_yuan"),
+    ({"取得方式": "=考试"}, "取得方式", "formula_cell"),
+]
+
+
+def test_bad_certificates_are_named(filed: Scene) -> None:
+    rows = [
+        filed.certificate(LI_SI),
+        *({**filed.certificate(ZHANG_SAN), **change} for change, _, _ in BAD_CELLS),
+    ]
+    expected = [(line, column, code) for line, (_, column, code) in enumerate(BAD_CELLS, start=3)]
+    assert problems(filed, *rows) == expected
 
 
 def test_an_evaluator_outside_its_days(scene: Scene) -> None:

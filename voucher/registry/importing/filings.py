@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from voucher.ledger import audit
 from voucher.plumbing.unit_of_work import Work
@@ -59,7 +59,10 @@ def write_filings(work: Work, rows: Sequence[FilingRow], institution_ids: Mappin
     for group in grouped.values():
         _write_filing(work, filings, group, institution_ids)
     work.session.flush()
-    return _write_scopes(work, rows, filings)
+    written = _write_scopes(work, rows, filings)
+    _span(work, filings.values())
+    work.session.flush()
+    return written
 
 
 def _find_filings(work: Work, numbers: Iterable[str]) -> dict[str, EvaluatorFiling]:
@@ -78,35 +81,53 @@ def _write_filing(
     rows: Sequence[FilingRow],
     institution_ids: Mapping[str, int],
 ) -> None:
-    """Open a filing, or widen its days; its kind and region are those of the newest file."""
+    """Open a filing, or change its kind and region to those of the newest file."""
     last = rows[-1]
     found = filings.get(last.number)
-    ends = [row.until for row in rows] + ([found.until] if found is not None else [])
-    known_ends = [end for end in ends if end is not None]
-    until = max(known_ends) if len(known_ends) == len(ends) else None
-    since = min([row.since for row in rows] + ([found.since] if found is not None else []))
     if found is None:
         filings[last.number] = made = EvaluatorFiling(
             institution_id=institution_ids[last.institution_code],
             kind=last.kind,
             region_code=last.region_code,
             filing_number=last.number,
-            since=since,
-            until=until,
+            since=last.since,
+            until=last.until,
         )
         work.session.add(made)
         work.session.flush()
         audit.record_one(
             work, "evaluator_filing", made.id, "file", number=last.number, region=last.region_code
         )
-        return
-    wanted = {"kind": last.kind, "region_code": last.region_code, "since": since, "until": until}
-    change = {name: value for name, value in wanted.items() if getattr(found, name) != value}
+    else:
+        _change(work, found, {"kind": last.kind, "region_code": last.region_code})
+
+
+def _change(work: Work, filing: EvaluatorFiling, wanted: Mapping[str, str | date | None]) -> None:
+    change = {name: value for name, value in wanted.items() if getattr(filing, name) != value}
     for name, value in change.items():
-        setattr(found, name, value)
+        setattr(filing, name, value)
     if change:
         told = {name: str(value) if value is not None else None for name, value in change.items()}
-        audit.record_one(work, "evaluator_filing", found.id, "update", **told)
+        audit.record_one(work, "evaluator_filing", filing.id, "update", **told)
+
+
+def _span(work: Work, filings: Iterable[EvaluatorFiling]) -> None:
+    """Let each filing last from its first scope's first day to its last scope's last day."""
+    by_id = {filing.id: filing for filing in filings}
+    ids = sorted(by_id)
+    for start in range(0, len(ids), LOOKUP_CHUNK):
+        rows = work.session.execute(
+            select(
+                EvaluatorScope.filing_id,
+                func.min(EvaluatorScope.since),
+                func.max(EvaluatorScope.until),
+                func.count() - func.count(EvaluatorScope.until),
+            )
+            .where(EvaluatorScope.filing_id.in_(ids[start : start + LOOKUP_CHUNK]))
+            .group_by(EvaluatorScope.filing_id)
+        )
+        for filing_id, since, until, endless in rows:
+            _change(work, by_id[filing_id], {"since": since, "until": None if endless else until})
 
 
 def _write_scopes(work: Work, rows: Sequence[FilingRow], filings: Mapping[str, EvaluatorFiling]) -> Written:

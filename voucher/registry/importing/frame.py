@@ -170,6 +170,8 @@ def take_file(
             importer.keep(piece)
         if progress is not None:
             progress(report.rows_read, report.rows_read)
+    # What the database speaks against is found a piece later than what the row itself shows.
+    report.problems.sort(key=lambda problem: problem.line)
     if report.rows_refused and not partial:
         raise ImportRefused(report)
     record_import(work, report, path)

@@ -106,8 +106,10 @@ def _announce(work: Work, years: Iterable[int], source: str) -> None:
     known = set(session.scalars(select(CalendarYear.year)))
     for year in sorted(set(years) - known):
         fixed = [date(year, 1, 1), date(year, 10, 1)]
-        free = select(CalendarDay.day).where(CalendarDay.day.in_(fixed), CalendarDay.is_workday.is_(False))
-        if len(session.scalars(free).all()) == len(fixed):
+        rows = session.execute(
+            select(CalendarDay.day, CalendarDay.is_workday).where(CalendarDay.day.in_(fixed))
+        ).all()
+        if [is_workday for _, is_workday in rows] == [False] * len(fixed):
             session.execute(insert(CalendarYear), [{"year": year, "source": source}])
             audit.record_one(work, "calendar_year", year, "announce")
 
