@@ -40,41 +40,68 @@ class Carried:
 def carry_through(house: House, batch_id: int, budget_id: int, say: Say) -> Carried:
     """Take a filed batch over reviews, notice and approval to the bank, each step by its own person."""
     house.at = moment(POSTED_ON - timedelta(days=2))
-    signed = house.act(
-        "first-review",
-        lambda work: review.sign(work, batch_id, Step.FIRST_REVIEW, opinion="证书与登记逐条一致"),
-    )
-    say(f"初审：first-review 通过 {signed} 条")
-    signed = house.act(
-        "second-review",
-        lambda work: review.sign(work, batch_id, Step.SECOND_REVIEW, opinion="复核无误，拟公示"),
-    )
-    say(f"复核：second-review 通过 {signed} 条（济源无下辖县区，同一机关两人分别初审、复核）")
+    review_first(house, batch_id, say)
+    review_second(house, batch_id, say)
     house.at = moment(POSTED_ON)
-    posted = house.act("second-review", lambda work: notice.post_notice(work, batch_id))
-    say(f"公示：{posted.number}，{posted.from_on} 至 {posted.until_on}，{posted.workdays} 个工作日")
-    house.at = moment(posted.until_on + timedelta(days=1), 1)
-    house.act("clock", notice.close_due_notices)
-    say("公示期满，无异议")
+    posted = publish(house, batch_id, say)
     house.at = moment(PAID_ON)
-    signed = house.act("approver", lambda work: review.sign(work, batch_id, Step.APPROVE, opinion="同意拨付"))
-    say(f"审批：approver 通过 {signed} 条")
-    open_accounts(house)
-    file = house.act("maker", lambda work: payment.prepare(work, budget_id))
-    say(f"制单：maker，{file.number}，{file.line_count} 家收款单位，{format_yuan(file.total_fen)} 元")
-    say(f"      大写 {chinese_capitals(file.total_fen)}")
-    say(f"      摘要 SHA-256 {file.sha256}")
-    house.act("checker", lambda work: payment.check(work, file.id))
+    approve(house, batch_id, say)
+    file = make_file(house, budget_id, say)
+    house.act("checker", partial(payment.check, payment_file_id=file.id))
     say("付款复核：checker")
-    house.act("releaser", lambda work: payment.release(work, file.id))
+    house.act("releaser", partial(payment.release, payment_file_id=file.id))
     say("签发：releaser（与以上各环节均非同一人）")
+    content = answer_of_bank(house, file)
     report = house.act(
-        "maker",
-        lambda work: bank.record_results(work, file.id, answer_of_bank(house, file), "回盘.csv", Limits()),
+        "maker", lambda work: bank.record_results(work, file.id, content, "回盘.csv", Limits())
     )
     say(f"银行回盘：成功 {report.succeeded} 笔，退票 {report.failed} 笔，待查 {report.quarantined} 笔")
     house.seal()
     return Carried(posted, file, report)
+
+
+def review_first(house: House, batch_id: int, say: Say) -> None:
+    """Have the first reviewer pass every line."""
+    signed = house.act(
+        "first-review",
+        lambda work: review.sign(work, batch_id, Step.FIRST_REVIEW, opinion="证书与登记逐条一致"),
+    )
+    say(f"初审：first-review 通过 {signed:,} 条")
+
+
+def review_second(house: House, batch_id: int, say: Say) -> None:
+    """Have the second reviewer pass every line."""
+    signed = house.act(
+        "second-review",
+        lambda work: review.sign(work, batch_id, Step.SECOND_REVIEW, opinion="复核无误，拟公示"),
+    )
+    say(f"复核：second-review 通过 {signed:,} 条（济源无下辖县区，同一机关两人分别初审、复核）")
+
+
+def publish(house: House, batch_id: int, say: Say) -> Notice:
+    """Post the batch and let the notice period pass without an objection."""
+    posted = house.act("second-review", partial(notice.post_notice, batch_id=batch_id))
+    say(f"公示：{posted.number}，{posted.from_on} 至 {posted.until_on}，{posted.workdays} 个工作日")
+    house.at = moment(posted.until_on + timedelta(days=1), 1)
+    house.act("clock", notice.close_due_notices)
+    say("公示期满，无异议")
+    return posted
+
+
+def approve(house: House, batch_id: int, say: Say) -> None:
+    """Have finance approve every line."""
+    signed = house.act("approver", lambda work: review.sign(work, batch_id, Step.APPROVE, opinion="同意拨付"))
+    say(f"审批：approver 通过 {signed:,} 条")
+
+
+def make_file(house: House, budget_id: int, say: Say) -> PaymentFile:
+    """Have the maker make a payment file of everything approved."""
+    open_accounts(house)
+    file = house.act("maker", partial(payment.prepare, budget_id=budget_id))
+    say(f"制单：maker，{file.number}，{file.line_count} 家收款单位，{format_yuan(file.total_fen)} 元")
+    say(f"      大写 {chinese_capitals(file.total_fen)}")
+    say(f"      摘要 SHA-256 {file.sha256}")
+    return file
 
 
 def open_accounts(house: House) -> None:

@@ -120,6 +120,8 @@ def _certificates(
     spots = list(range(len(levels)))
     random.shuffle(spots)
     serials: dict[str, int] = {}
+    # the quarters of a year number their certificates apart
+    first_serial = (wanted.from_on.month - 1) // 3 * 100_000
     span = (wanted.until_on - wanted.from_on).days + 1
     for place, spot in enumerate(spots):
         batch = place * wanted.batches // len(spots)
@@ -128,7 +130,7 @@ def _certificates(
         issued = wanted.from_on + timedelta(days=batch * span // wanted.batches)
         grade, digit = GRADES[levels[spot]]
         stem = f"{filing}{issued:%y}{digit}"
-        serial = serials[stem] = serials.get(stem, 0) + 1
+        serial = serials[stem] = serials.get(stem, first_serial) + 1
         exam = methods[spot] == EXAM
         yield {
             "姓名": next(names),

@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable
-from datetime import date
+from dataclasses import replace
+from datetime import date, timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ from sqlalchemy import select
 
 from voucher.config import Config
 from voucher.demo.house import House, moment
-from voucher.demo.play import carry_through
+from voucher.demo.play import approve, carry_through, publish, review_first, review_second
 from voucher.demo.quarter import Distribution, write_quarter
 from voucher.demo.staff import DemoAccount, hire
 from voucher.ledger.budget import open_budget
@@ -27,23 +28,19 @@ from voucher.registry.founding import FOUNDER, found
 from voucher.registry.importing.evaluators import EvaluatorsImporter
 from voucher.registry.importing.frame import Importer, import_file
 from voucher.rules.vocabulary import FundSource, SubsidyKind
+from voucher.rules.windows import add_months
 from voucher.stages.certify.extract import RegisterImporter
 from voucher.stages.certify.upload import CertificatesImporter
 from voucher.stages.certify.verify import verify_issued
 from voucher.stages.settle.draft import Settled, Wish, settle
 
 Say = Callable[[str], None]
-ACCOUNTS_FILE = "demo-accounts.json"
+ACCOUNTS_FILE, SEEDED_FILE = "demo-accounts.json", "demo-seeded"
 REGION = "419001"
 YEAR = 2024
 BUDGET_FEN = 300_000_000
-NEXT_QUARTER = Distribution(
-    from_on=date(2024, 1, 1),
-    until_on=date(2024, 3, 31),
-    by_level={"初级工": 40, "中级工": 52, "高级工": 26, "技师": 2},
-    direct={"中级工": 20},
-    batches=12,
-    mishaps=True,
+SMALL_QUARTER = Distribution(
+    by_level={"初级工": 20, "中级工": 26, "高级工": 13, "技师": 1}, direct={"中级工": 10}, batches=12
 )
 FILES: tuple[tuple[str, type[Importer[Any]]], ...] = (
     ("evaluators", EvaluatorsImporter),
@@ -65,12 +62,46 @@ def seed(config: Config, database: Database, keyring: Keyring, say: Say) -> list
     )
     say(f"批次 {first.batch_number}：应付 {len(first.verdicts):,} 条")
     carry_through(house, first.batch_id, budget_id, say)
-    following = settle_quarter(
-        house, config.data_folder / "demo" / "2024Q1", NEXT_QUARTER, budget_id, date(2024, 4, 10), seed=2024
-    )
-    say(f"批次 {following.batch_number}（2024 年第一季度）等待初审")
+    fill_desks(house, config.data_folder / "demo", budget_id, say)
     house.seal()
+    (config.data_folder / SEEDED_FILE).touch()
     return accounts
+
+
+def fill_desks(house: House, folder: Path, budget_id: int, say: Say) -> None:
+    """Leave a small batch waiting at every desk: approval, second review, first review."""
+    waiting: dict[str, Callable[[int], None]] = {
+        "制单": lambda batch_id: _carry(house, batch_id, "approve"),
+        "审批": lambda batch_id: _carry(house, batch_id, "publish"),
+        "复核": lambda batch_id: review_first(house, batch_id, _say_nothing),
+        "初审": lambda _batch_id: None,
+    }
+    for place, (desk, carry) in enumerate(waiting.items(), start=1):
+        from_on = add_months(date(2023, 10, 1), 3 * place)
+        until_on = add_months(from_on, 3) - timedelta(days=1)
+        quarter = replace(SMALL_QUARTER, from_on=from_on, until_on=until_on, mishaps=desk == "初审")
+        settled = settle_quarter(
+            house,
+            folder / f"{from_on:%Y-%m}",
+            quarter,
+            budget_id,
+            until_on + timedelta(days=10),
+            seed=2023 + place,
+        )
+        carry(settled.batch_id)
+        say(f"批次 {settled.batch_number}（{from_on:%Y-%m} 至 {until_on:%Y-%m} 发证）等待{desk}")
+
+
+def _carry(house: House, batch_id: int, upto: str) -> None:
+    review_first(house, batch_id, _say_nothing)
+    review_second(house, batch_id, _say_nothing)
+    publish(house, batch_id, _say_nothing)
+    if upto == "approve":
+        approve(house, batch_id, _say_nothing)
+
+
+def _say_nothing(_sentence: str) -> None:
+    """The desks are filled quietly."""
 
 
 def _open_budget(work: Work) -> int:
@@ -121,3 +152,8 @@ def read_accounts(folder: Path) -> list[dict[str, str]]:
     path = folder / ACCOUNTS_FILE
     kept: list[dict[str, str]] = json.loads(path.read_text("utf-8")) if path.exists() else []
     return kept
+
+
+def is_seeded(folder: Path) -> bool:
+    """Return whether a demonstration has been built here to its end."""
+    return (folder / SEEDED_FILE).exists()

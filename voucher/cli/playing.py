@@ -1,0 +1,64 @@
+"""`voucher demo`: a demonstration in a folder of its own, built once, then served."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from voucher.config import Config
+
+
+@click.command(name="demo", help="演示：建库、结算济源一个季度、打开网页；数据单独存放，可反复运行。")
+@click.option("--folder", type=click.Path(path_type=Path), help="演示数据放在哪里（默认数据目录下 demo）")
+@click.option("--port", default=8000, show_default=True, type=click.IntRange(1, 65535), help="监听端口")
+@click.option("--fresh", is_flag=True, help="删去上次的演示数据，重新开始")
+@click.option("--no-serve", is_flag=True, help="只准备数据，不打开网页")
+def demo(folder: Path | None, port: int, fresh: bool, no_serve: bool) -> None:
+    """Build the demonstration where it is not there yet, print a login per role, and serve it."""
+    from voucher.cli.serve import run
+    from voucher.config import read_config
+    from voucher.demo.seed import is_seeded, read_accounts
+
+    settings = dict(os.environ)
+    settings.pop("VOUCHER_DATABASE_URL", None)
+    here = folder or read_config(settings).data_folder / "demo"
+    settings.update(VOUCHER_DATA_DIR=str(here), VOUCHER_DEMO="1")
+    for name in ("VOUCHER_KEY_FILE", "VOUCHER_ANCHOR_FILE", "VOUCHER_HTTPS"):
+        settings.pop(name, None)
+    config = read_config(settings)
+    if here.exists() and (fresh or not is_seeded(here)):
+        _remove(here)
+    if not is_seeded(here):
+        _build(config)
+    click.echo(f"\n演示环境 http://127.0.0.1:{port}（动态口令显示在登录页上；Ctrl-C 结束）\n", err=True)
+    for account in read_accounts(here):
+        click.echo(f"  {account['role_name']:<14}\t{account['login']:<14}\t{account['password']}", err=True)
+    if not no_serve:
+        run(replace(config, demo=True), host="127.0.0.1", port=port, processes=1, threads=16, worker=True)
+
+
+def _remove(folder: Path) -> None:
+    """Remove an earlier demonstration; a folder that holds anything else is left alone."""
+    from voucher.demo.seed import ACCOUNTS_FILE
+
+    if not (folder / ACCOUNTS_FILE).exists() and any(folder.iterdir()):
+        raise click.BadParameter(f"{folder} 里不是演示数据，请换一个目录", param_hint="--folder")
+    shutil.rmtree(folder)
+
+
+def _build(config: Config) -> None:
+    from voucher.demo.seed import seed
+    from voucher.plumbing.db import Database
+    from voucher.plumbing.secrets import Keyring
+
+    config.data_folder.mkdir(parents=True, exist_ok=True)
+    keyring = Keyring.open(config.key_file, create=True)
+    database = Database(config.database_url)
+    seed(config, database, keyring, lambda sentence: click.echo(sentence, err=True))
+    database.dispose()
