@@ -16,6 +16,7 @@ from typing import Any
 from sqlalchemy import CheckConstraint, ForeignKey, Index, func, select
 from sqlalchemy.orm import Mapped, mapped_column
 
+from voucher.plumbing.constraints import CHANGED_MEANWHILE, translate
 from voucher.plumbing.db import Model, insert_rows
 from voucher.plumbing.types import Int64, Json, Text, UtcTime, canonical_json
 from voucher.plumbing.unit_of_work import Work
@@ -43,6 +44,9 @@ class AuditRow(Model):
     content: Mapped[Any] = mapped_column(Json, nullable=False)
     previous_hash: Mapped[str | None] = mapped_column(Text)
     content_hash: Mapped[str] = mapped_column(Text, nullable=False, unique=True)
+
+
+translate("uq_audit_row_content_hash", "audit_row.content_hash", CHANGED_MEANWHILE)
 
 
 class AuditSeal(Model):

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from voucher.ledger import audit, postings
 from voucher.ledger.postings import AVAILABLE, RESERVED, RETURNED, SPENT, TREASURY, Line
-from voucher.plumbing.constraints import translate
+from voucher.plumbing.constraints import CHANGED_MEANWHILE, translate
 from voucher.plumbing.db import Model
 from voucher.plumbing.types import Int64, Text, UtcTime
 from voucher.plumbing.unit_of_work import Work
@@ -103,6 +103,7 @@ class Waiting(Model):
 
 
 translate("uq_budget_region_code_year_source", "budget.region_code, budget.year, budget.source", BUDGET_TAKEN)
+translate("uq_waiting_claim", "waiting.claim_id", CHANGED_MEANWHILE)
 translate("ck_budget_never_overdrawn", "ck_budget_never_overdrawn", BUDGET_EXHAUSTED)
 
 

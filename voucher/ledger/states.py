@@ -234,9 +234,15 @@ def _write(
     audit.record(work, entries)
 
 
+# the same race violates both; PostgreSQL names whichever index it met first
 translate(
     "uq_state_event_thing_object_id_seq",
     "state_event.thing, state_event.object_id, state_event.seq",
+    CHANGED_MEANWHILE,
+)
+translate(
+    "uq_state_event_thing_object_id_seq_to_state",
+    "state_event.thing, state_event.object_id, state_event.seq, state_event.to_state",
     CHANGED_MEANWHILE,
 )
 

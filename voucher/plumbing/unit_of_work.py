@@ -48,6 +48,10 @@ class Work:
         self._afterwards.append(call)
 
 
+def _wait(attempt: int) -> None:
+    time.sleep(random.uniform(0.01, 0.05) * 2**attempt)  # noqa: S311 — jitter, not a secret
+
+
 def _asks_for_retry(error: DBAPIError) -> bool:
     state = getattr(error.orig, "sqlstate", None)
     if state is not None:
@@ -63,11 +67,14 @@ def perform(
     act: Callable[[Work], Result],
     *,
     keep: bool = True,
+    retry_on: frozenset[str] = frozenset(),
 ) -> Result:
     """Run one act in one transaction and return what it returns, only after the commit.
 
     With keep=False everything is rolled back at the end (a dry run). Whatever the act raises
-    leaves nothing behind; a violated constraint is raised as the refusal it stands for. Retries at most five times, the whole act each time.
+    leaves nothing behind; a violated constraint is raised as the refusal it stands for. Retries at most
+    five times, the whole act each time; also where the constraint stands for a refusal whose code is in
+    `retry_on`, because the act, run again, sees what somebody else has committed and can say so better.
     """
     for attempt in range(1, ATTEMPTS + 1):
         session = database.open_write()
@@ -83,13 +90,16 @@ def perform(
             refusal = refusal_of(error)
             if refusal is None:
                 raise
+            if refusal.code in retry_on and attempt < ATTEMPTS:
+                _wait(attempt)
+                continue
             # the database error's text may carry values, so it does not travel along
             raise Refused(refusal) from None
         except DBAPIError as error:
             session.rollback()
             if attempt == ATTEMPTS or not _asks_for_retry(error):
                 raise
-            time.sleep(random.uniform(0.01, 0.05) * 2**attempt)  # noqa: S311 — jitter, not a secret
+            _wait(attempt)
             continue
         except BaseException:
             session.rollback()

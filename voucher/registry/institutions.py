@@ -8,6 +8,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, sel
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from voucher.ledger.states import Stateful, life
+from voucher.plumbing.constraints import CHANGED_MEANWHILE, translate
 from voucher.plumbing.db import Model
 from voucher.plumbing.types import Bytes, Day, Int64, Text, UtcTime
 from voucher.rules.errors import Family, reason
@@ -117,6 +118,15 @@ class PayeeAccount(Stateful, Model):
     confirmed_by_person_id: Mapped[int | None] = mapped_column(Int64)
     confirmed_at: Mapped[datetime | None] = mapped_column(UtcTime)
     replaced_at: Mapped[datetime | None] = mapped_column(UtcTime)
+
+
+translate("uq_institution_code", "institution.code", CHANGED_MEANWHILE)
+translate("uq_evaluator_filing_filing_number", "evaluator_filing.filing_number", CHANGED_MEANWHILE)
+translate(
+    "uq_evaluator_scope_filing_id_trade_code_level_since",
+    "evaluator_scope.filing_id, evaluator_scope.trade_code, evaluator_scope.level, evaluator_scope.since",
+    CHANGED_MEANWHILE,
+)
 
 
 def get_institution(session: Session, code: str) -> Institution:

@@ -10,6 +10,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, insert, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from voucher.ledger import audit
+from voucher.plumbing.constraints import CHANGED_MEANWHILE, translate
 from voucher.plumbing.db import Model
 from voucher.plumbing.secrets import Keyring
 from voucher.plumbing.types import Bytes, Day, Int64, Text, UtcTime
@@ -50,6 +51,9 @@ class Person(Model):
     mobile_index: Mapped[str | None] = mapped_column(Text)
     region_code: Mapped[str | None] = mapped_column(Text, ForeignKey("region.code"))
     opened_at: Mapped[datetime] = mapped_column(UtcTime, nullable=False)
+
+
+translate("uq_person_blind_index", "person.blind_index", CHANGED_MEANWHILE)
 
 
 class FormerName(Model):

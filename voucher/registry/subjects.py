@@ -12,6 +12,7 @@ from sqlalchemy import CheckConstraint, insert, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from voucher.ledger import audit
+from voucher.plumbing.constraints import CHANGED_MEANWHILE, translate
 from voucher.plumbing.db import Model
 from voucher.plumbing.secrets import Keyring
 from voucher.plumbing.types import Bytes, Int64, Text, UtcTime
@@ -45,6 +46,9 @@ class SubjectKey(Model):
     wrapped_key: Mapped[bytes | None] = mapped_column(Bytes)
     created_at: Mapped[datetime] = mapped_column(UtcTime, nullable=False)
     destroyed_at: Mapped[datetime | None] = mapped_column(UtcTime)
+
+
+translate("uq_subject_key_blind_index", "subject_key.blind_index", CHANGED_MEANWHILE)
 
 
 def find_keys(session: Session, keyring: Keyring, indexes: Sequence[str]) -> dict[str, bytes | None]:

@@ -12,6 +12,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from voucher.ledger.states import Stateful, life
+from voucher.plumbing.constraints import CHANGED_MEANWHILE, translate
 from voucher.plumbing.db import Model
 from voucher.plumbing.types import Bytes, Day, Flag, Int64, Json, Text, UtcTime
 from voucher.rules.lifecycle import Thing
@@ -110,3 +111,9 @@ class Verification(Model):
     source: Mapped[str] = mapped_column(Text, nullable=False)
     asked_at: Mapped[datetime] = mapped_column(UtcTime, nullable=False)
     asked_by_person_id: Mapped[int] = mapped_column(Int64, nullable=False)
+
+
+translate("uq_certificate_number", "certificate.number", CHANGED_MEANWHILE)
+translate(
+    "uq_register_entry_number_revision", "register_entry.number, register_entry.revision", CHANGED_MEANWHILE
+)

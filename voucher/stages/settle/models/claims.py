@@ -15,8 +15,10 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
+from voucher.ledger.entitlements import ENTITLEMENT_TAKEN
 from voucher.ledger.states import Stateful, life
 from voucher.plumbing.clock import day_of
+from voucher.plumbing.constraints import CHANGED_MEANWHILE, translate
 from voucher.plumbing.db import Model
 from voucher.plumbing.types import Day, Flag, Int64, Json, Text, UtcTime
 from voucher.rules.lifecycle import Thing
@@ -235,3 +237,8 @@ class Clearing(Model):
     proposed_at: Mapped[datetime] = mapped_column(UtcTime, nullable=False)
     confirmed_by_person_id: Mapped[int | None] = mapped_column(Int64, ForeignKey("person.id"))
     confirmed_at: Mapped[datetime | None] = mapped_column(UtcTime)
+
+
+translate("uq_claim_live_key", "claim.entitlement_key", ENTITLEMENT_TAKEN)
+translate("uq_claim_entitlement", "claim.entitlement_id", ENTITLEMENT_TAKEN)
+translate("uq_clearing_claim_id_revision", "clearing.claim_id, clearing.revision", CHANGED_MEANWHILE)

@@ -8,6 +8,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from voucher.ledger.states import Stateful, life
+from voucher.plumbing.constraints import CHANGED_MEANWHILE, translate
 from voucher.plumbing.db import Model
 from voucher.plumbing.types import Bytes, Day, Int64, Text, UtcTime
 from voucher.rules.lifecycle import Thing
@@ -61,3 +62,8 @@ class Objection(Stateful, Model):
     decided_by_person_id: Mapped[int | None] = mapped_column(Int64)
     decided_at: Mapped[datetime | None] = mapped_column(UtcTime)
     conclusion: Mapped[str | None] = mapped_column(Text)
+
+
+translate("uq_notice_batch", "notice.batch_id", CHANGED_MEANWHILE)
+translate("uq_notice_number", "notice.number", CHANGED_MEANWHILE)
+translate("uq_objection_number", "objection.number", CHANGED_MEANWHILE)

@@ -15,6 +15,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, mapped_column
 
 from voucher.ledger.states import Stateful, life
+from voucher.plumbing.constraints import CHANGED_MEANWHILE, translate
 from voucher.plumbing.db import Model
 from voucher.plumbing.types import Flag, Int64, Text, UtcTime
 from voucher.rules.lifecycle import Thing
@@ -215,3 +216,12 @@ class Repayment(Model):
     document: Mapped[str] = mapped_column(Text, nullable=False)
     received_at: Mapped[datetime] = mapped_column(UtcTime, nullable=False)
     received_by_person_id: Mapped[int] = mapped_column(Int64, nullable=False)
+
+
+translate("uq_bank_result_payment_line_id", "bank_result.payment_line_id", CHANGED_MEANWHILE)
+translate(
+    "uq_bank_quarantine_source_sha256_line",
+    "bank_quarantine.source_sha256, bank_quarantine.line",
+    CHANGED_MEANWHILE,
+)
+translate("uq_clawback_claim_id", "clawback.claim_id", CHANGED_MEANWHILE)
