@@ -17,7 +17,7 @@ from voucher.ledger import states
 from voucher.plumbing.spreadsheets import Cell, Column, cell_text
 from voucher.plumbing.unit_of_work import Work
 from voucher.registry import people, subjects
-from voucher.registry.importing.evaluators import OCCUPATION_UNKNOWN, Trades, read_trade
+from voucher.registry.importing.evaluators import Trades, read_trade
 from voucher.registry.importing.frame import OFFICE, Importer, Report
 from voucher.registry.importing.people import find_erased
 from voucher.registry.importing.reading import CELL_MISSING, Reading
@@ -142,8 +142,7 @@ class CertificatesImporter(Importer[CertificateRow]):
     def _read_item(self, text: str) -> str:
         code = read_trade(text)
         if code not in self._trades.items and code not in self._trades.occupations:
-            told = OCCUPATION_UNKNOWN if not self._trades.items else ITEM_UNKNOWN
-            raise told.refused(code=code if code.isascii() else mask_word(code))
+            raise ITEM_UNKNOWN.refused(code=code if code.isascii() else mask_word(code))
         return code
 
     def keep(self, piece: Sequence[tuple[int, CertificateRow]]) -> None:
