@@ -13,8 +13,6 @@ from urllib.parse import quote
 import structlog
 from flask import Flask, Response, current_app, jsonify, redirect, render_template, request
 from flask_wtf.csrf import CSRFError
-from jinja2 import TemplateNotFound
-from markupsafe import escape
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as AnyResponse
 
@@ -132,10 +130,7 @@ def _way_in() -> str:
 
 
 def _page(refusal: Refusal, status: int) -> str:
-    try:
-        return render_template("error.html", refusal=refusal, status=status)
-    except TemplateNotFound:
-        return str(escape(refusal.sentence))
+    return render_template("error.html", refusal=refusal, status=status)
 
 
 def _refused(error: Refused) -> AnyResponse:
@@ -173,7 +168,8 @@ def _fields(data: Any) -> dict[str, list[str]]:
             for name, inner in told.items():
                 walk(inner, f"{path}.{name}" if path else str(name))
         elif isinstance(told, list):
-            found[mask_free_text(path)[:FIELD_NAME_MAX]] = [str(each) for each in told]
+            readable = path.encode(errors="replace").decode()
+            found[mask_free_text(readable)[:FIELD_NAME_MAX]] = [str(each) for each in told]
 
     for place in (data or {}).get("messages", {}).values():
         walk(place, "")

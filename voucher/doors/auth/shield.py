@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from flask import Flask, Response, request
+from collections.abc import Iterator
+
+from flask import Flask, Response, abort, request
 from flask_babel import Babel
 from flask_limiter import Limiter
 from flask_limiter.util import get_remote_address
 from flask_talisman import Talisman
 from flask_wtf.csrf import CSRFProtect
+from werkzeug.datastructures import MultiDict
 from werkzeug.middleware.proxy_fix import ProxyFix
+from werkzeug.routing import IntegerConverter, Map
 
 from voucher.doors.auth.access import is_api
 from voucher.doors.auth.door import Door, the_door
@@ -26,6 +30,14 @@ POLICY = {
     "form-action": "'self'",
     "frame-ancestors": "'none'",
 }
+
+
+class IdConverter(IntegerConverter):
+    """A number in an address that fits into 64 bits; a larger one names nothing."""
+
+    def __init__(self, url_map: Map) -> None:
+        super().__init__(url_map, max=2**63 - 1)
+
 
 limiter = Limiter(get_remote_address)
 csrf = CSRFProtect()
@@ -47,6 +59,18 @@ def choose_locale() -> str:
     return asked if asked in LOCALES else LOCALES[0]
 
 
+def _check_characters() -> None:
+    # no name, number or word holds one, and PostgreSQL refuses it as a mistake of ours
+    if any("\0" in text for text in (request.path, *_words(request.args), *_words(request.form))):
+        abort(400)
+
+
+def _words(fields: MultiDict[str, str]) -> Iterator[str]:
+    for name, text in fields.items(multi=True):
+        yield name
+        yield text
+
+
 def _check_csrf() -> None:
     # At the API only a cookie makes a request forgeable; whoever sends none has nothing to forge.
     if not is_api() or has_cookie(request):
@@ -62,6 +86,7 @@ def _keep_private(response: Response) -> Response:
 def install(app: Flask, door: Door) -> None:
     """Put every protection in front of the app; what lies behind runs only after all of them agreed."""
     secure = door.config.secret_cookies
+    app.url_map.converters["int"] = IdConverter
     app.config.update(
         SECRET_KEY=door.keyring.secret("session"),
         SESSION_COOKIE_NAME="voucher_form",
@@ -102,4 +127,5 @@ def install(app: Flask, door: Door) -> None:
 
 def install_csrf_guard(app: Flask) -> None:
     """Check the token after the access matrix, so that a stranger is told to sign in first."""
+    app.before_request(_check_characters)
     app.before_request(_check_csrf)

@@ -12,6 +12,7 @@ from marshmallow import Schema, fields
 
 from voucher.doors.schemas.values import Count, Words
 from voucher.rules.errors import reason
+from voucher.rules.money import LARGEST_FEN as LARGEST_ID
 
 Row = TypeVar("Row")
 ROWS, ROWS_MAX = 50, 200
@@ -59,6 +60,8 @@ def place(asked: dict[str, Any]) -> int | None:
         raise CURSOR_INVALID.refused() from None
     # b64decode takes junk: only what we would have written ourselves is a cursor of ours
     if isinstance(number, bool) or not isinstance(number, int) or write_cursor(number) != given:
+        raise CURSOR_INVALID.refused()
+    if not 0 <= number <= LARGEST_ID:
         raise CURSOR_INVALID.refused()
     return number
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from marshmallow import Schema, fields
 
-from voucher.doors.schemas.values import WORDS_MAX, Body, Fen, Moment, Whole, Word, Words, Yuan
+from voucher.doors.schemas.values import WORDS_MAX, Body, Count, Fen, Moment, Whole, Word, Words, Yuan
 
 
 class NewPaymentFile(Body):
@@ -55,7 +55,7 @@ class NewDownload(Body):
 class BankForm(Body):
     """Which payment file the bank answers; the result file is the part `file`."""
 
-    payment_file_id = fields.Integer(required=True)
+    payment_file_id = Count(required=True)
 
 
 class BankReportState(Schema):

@@ -10,6 +10,7 @@ from voucher.doors.schemas.paging import Paging, page_of
 from voucher.doors.schemas.values import (
     WORDS_MAX,
     Body,
+    Count,
     Fen,
     Ids,
     Moment,
@@ -147,7 +148,7 @@ class ClaimFilter(Paging):
 
     region = Region(load_default=None)
     state = Words(most=30, load_default=None)
-    batch = fields.Integer(load_default=None)
+    batch = Count(load_default=None)
     institution = Words(most=18, load_default=None, metadata={"description": "收款机构统一社会信用代码"})
     number = Words(most=40, load_default=None, metadata={"description": "申领编号"})
 

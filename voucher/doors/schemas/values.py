@@ -6,7 +6,7 @@ import re
 from datetime import datetime
 from typing import Any
 
-from marshmallow import RAISE, Schema, fields, validate
+from marshmallow import RAISE, Schema, ValidationError, fields, validate
 
 from voucher.rules.errors import Refused
 from voucher.rules.money import AMOUNT_NOT_FEN, LARGEST_FEN, check_fen, format_yuan
@@ -82,7 +82,7 @@ class Count(fields.Integer):
 
     default_error_messages = WHOLE
 
-    def __init__(self, *, least: int, most: int, **more: Any) -> None:
+    def __init__(self, *, least: int = 1, most: int = LARGEST_FEN, **more: Any) -> None:
         within = validate.Range(least, most, error="应在 {min} 与 {max} 之间")
         super().__init__(validate=within, **more)
 
@@ -94,7 +94,13 @@ class Words(fields.String):
 
     def __init__(self, *, most: int = LINE_MAX, least: int = 1, **more: Any) -> None:
         length = validate.Length(least, most, error="应为 {min} 至 {max} 个字符")
-        super().__init__(validate=length, **more)
+        super().__init__(validate=[length, _check_characters], **more)
+
+
+def _check_characters(text: str) -> None:
+    """Refuse what no database takes as text: the zero character, and halves of characters."""
+    if "\0" in text or any("\ud800" <= letter <= "\udfff" for letter in text):
+        raise ValidationError("含有无法保存的字符")
 
 
 class Word(fields.String):

@@ -1,0 +1,110 @@
+"""The way in with a browser: password, binding a telephone, a password of one's own, and out again."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+from flask.testing import FlaskClient
+
+from tests.doors.world import PASSWORD, World
+from voucher.rules.actor import Role
+
+pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+NEW = "另外一句相当长的密码"
+
+
+def send(browser: FlaskClient, path: str, **fields: str) -> Any:
+    """Send a form as a browser does: with the token of the page."""
+    token = re.search(r'name="csrf_token" value="([^"]+)"', browser.get("/login").text)
+    assert token is not None
+    return browser.post(path, data={"csrf_token": token[1], **fields})
+
+
+def leads_to(answer: Any, path: str) -> None:
+    assert answer.status_code in (302, 303), answer.text[:500]
+    assert answer.headers["Location"].split("?")[0] == path
+
+
+def test_the_first_sign_in_binds_a_telephone_and_asks_for_a_new_password(world: World) -> None:
+    world.open_user("xin", Role.OPERATOR, fresh=True)
+    browser = world.app.test_client()
+    leads_to(send(browser, "/login", login="xin", password=PASSWORD), "/login/enrolment")
+    page = browser.get("/login/enrolment").text
+    assert 'src="data:image/svg+xml;base64,' in page
+    secret = re.search(r"[A-Z2-7]{32}", page.replace(" ", ""))
+    assert secret is not None
+    world.secrets["xin"] = secret[0]
+    leads_to(send(browser, "/login/code", code=world.code("xin")), "/password")
+    leads_to(send(browser, "/password", present=PASSWORD, new=NEW, again=NEW), "/desk")
+    assert world.visit().open_session("xin", PASSWORD, "000000").status_code == 401
+    world.later(seconds=31)
+    assert world.visit().open_session("xin", NEW, world.code("xin")).status_code == 201
+
+
+def test_a_bound_telephone_is_asked_for_its_code_and_its_secret_is_shown_no_more(world: World) -> None:
+    world.staff("jiban", Role.OPERATOR)
+    browser = world.app.test_client()
+    leads_to(send(browser, "/login", login="jiban", password=PASSWORD), "/login/code")
+    assert world.secrets["jiban"] not in browser.get("/login/enrolment").text
+    leads_to(send(browser, "/login/code", code=world.code("jiban")), "/desk")
+    assert "jiban的人" in browser.get("/desk").text
+
+
+def test_a_password_alone_opens_nothing(world: World) -> None:
+    world.staff("jiban", Role.OPERATOR)
+    browser = world.app.test_client()
+    send(browser, "/login", login="jiban", password=PASSWORD)
+    leads_to(browser.get("/desk"), "/login/code")
+    answer: Any = browser.get("/api/v1/batches")
+    assert (answer.status_code, answer.json["code"]) == (403, "second_factor_needed")
+
+
+def test_the_secret_changes_hands_with_the_second_factor(world: World) -> None:
+    world.staff("jiban", Role.OPERATOR)
+    browser = world.app.test_client()
+    send(browser, "/login", login="jiban", password=PASSWORD)
+    before = browser.get_cookie("voucher")
+    send(browser, "/login/code", code=world.code("jiban"))
+    after = browser.get_cookie("voucher")
+    assert before is not None
+    assert after is not None
+    assert before.value != after.value
+    thief = world.app.test_client()
+    thief.set_cookie("voucher", before.value)
+    leads_to(thief.get("/desk"), "/login")
+
+
+def test_a_changed_password_ends_every_other_session(world: World) -> None:
+    world.staff("jiban", Role.OPERATOR)
+    other = world.sign_in("jiban")
+    browser = world.app.test_client()
+    send(browser, "/login", login="jiban", password=PASSWORD)
+    send(browser, "/login/code", code=world.code("jiban"))
+    leads_to(send(browser, "/password", present=PASSWORD, new=NEW, again=NEW), "/desk")
+    assert browser.get("/desk").status_code == 200
+    assert other.get("/sessions/current").status_code == 401
+
+
+def test_a_form_without_a_token_is_refused_with_a_page(world: World) -> None:
+    answer = world.app.test_client().post("/login", data={"login": "x", "password": "y"})
+    assert answer.status_code == 403
+    assert "页面已过期" in answer.text
+
+
+def test_after_signing_in_nobody_is_led_off_the_site(world: World) -> None:
+    world.staff("jiban", Role.OPERATOR)
+    browser = world.app.test_client()
+    send(browser, "/login?next=//evil.example/x", login="jiban", password=PASSWORD)
+    answer = send(browser, "/login/code", code=world.code("jiban"), next="https://evil.example/x")
+    assert "evil" not in answer.headers["Location"]
+
+
+def test_leaving_ends_the_session(world: World) -> None:
+    world.staff("jiban", Role.OPERATOR)
+    browser = world.app.test_client()
+    send(browser, "/login", login="jiban", password=PASSWORD)
+    send(browser, "/login/code", code=world.code("jiban"))
+    leads_to(send(browser, "/logout"), "/login")
+    leads_to(browser.get("/desk"), "/login")
