@@ -65,6 +65,7 @@ OCCUPATION_ALIAS_CIRCLE = reason(
 )
 
 _SEPARATOR = "|"
+_RENEWAL = "|after|"
 _FREE_STATES = frozenset({"withdrawn", "rejected"})
 _CLAWED_STATES = frozenset({"recovering", "recovered"})
 
@@ -181,7 +182,7 @@ def judge_duplicates(
     occupation, are free. A clawed-back key and a lower level after a higher one are decided by a person.
     """
     standing = [claim for claim in earlier if claim.paid or claim.state not in _FREE_STATES]
-    same = [claim for claim in standing if claim.key == key and not claim.released]
+    same = [claim for claim in standing if _own(claim.key) == _own(key) and not claim.released]
     taken = _first(claim for claim in same if claim.state not in _CLAWED_STATES)
     if taken is not None:
         return Precedence(Outcome.REFUSED, DUPLICATE_ENTITLEMENT.refusal(earlier=taken.number), taken)
@@ -196,6 +197,30 @@ def judge_duplicates(
     # what nobody may decide otherwise goes before what a person decides
     answers.sort(key=lambda answer: answer.outcome is not Outcome.REFUSED)
     return answers[0] if answers else Precedence(Outcome.PAYABLE, None, None)
+
+
+@rule(
+    number="DUP-04",
+    stage="兑现",
+    source="【设】追回后的键由两人放行 (LIFECYCLE Entitlement; DOMAIN 2.6-9)",
+    since=SINCE,
+)
+def renewed_key(key: str, earlier: Sequence[EarlierClaim]) -> str:
+    """Return the key a claim takes: its own, or one after the claim that used it and was clawed back.
+
+    A used key stays used for ever; what two people grant anew is used up in its turn.
+    """
+    clawed = [
+        claim
+        for claim in earlier
+        if claim.state in _CLAWED_STATES and not claim.released and _own(claim.key) == _own(key)
+    ]
+    last = max(clawed, key=lambda claim: (claim.filed_on, claim.number), default=None)
+    return _own(key) if last is None else f"{_own(key)}{_RENEWAL}{last.number}"
+
+
+def _own(key: str) -> str:
+    return key.partition(_RENEWAL)[0]
 
 
 def _first(claims: Iterable[EarlierClaim]) -> EarlierClaim | None:

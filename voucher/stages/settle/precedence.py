@@ -12,7 +12,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from voucher.plumbing.unit_of_work import Work
-from voucher.rules.duplicates import DUPLICATE_ENTITLEMENT, EarlierClaim, judge_duplicates
+from voucher.rules.duplicates import DUPLICATE_ENTITLEMENT, EarlierClaim, judge_duplicates, renewed_key
 from voucher.rules.vocabulary import CertificateKind, Outcome, SubsidyKind
 from voucher.stages.certify.queries import level_of
 from voucher.stages.settle.judging import Verdict, canonical_code
@@ -64,6 +64,7 @@ def _judge_line(
             return
         verdict.refer(judged.refusal)
     winners[key] = verdict
+    verdict.key = renewed_key(key, known)
     known.append(
         EarlierClaim(
             number=f"{IN_THIS_BATCH} {certificate.number}",
