@@ -30,6 +30,7 @@ from voucher.rules.levels import clean_word, mask_word
 from voucher.rules.privacy import mask_identity
 from voucher.rules.vocabulary import CertificateKind
 from voucher.stages.certify.models import RegisterEntry
+from voucher.stages.certify.verify import verify_numbers
 
 NAME, IDENTITY, TRADE, LEVEL, NUMBER = "姓名", "证件号码", "职业编码", "等级", "证书编号"
 ISSUED, EVALUATOR, STATUS = "发证日期", "评价机构统一社会信用代码", "状态"
@@ -103,7 +104,7 @@ class RegisterImporter(Importer[RegisterRow]):
         return RegisterRow(name, identity, trade or "", ordinal, number, issued_on, evaluator, status)
 
     def keep(self, piece: Sequence[tuple[int, RegisterRow]]) -> None:
-        """Append a revision where the register says something new."""
+        """Append a revision where the register says something new, and verify again what relied on it."""
         work, keyring = self.work, self.work.keyring
         indexes = {row.identity: people.index_of(keyring, row.identity) for _, row in piece}
         erased = find_erased(work, list(indexes.values()))
@@ -144,6 +145,8 @@ class RegisterImporter(Importer[RegisterRow]):
                 insert(RegisterEntry).returning(RegisterEntry.id, sort_by_parameter_order=True), rows
             ).all()
             _record(work, ids, rows)
+            # money may stand on what the register said before: ask again at once
+            verify_numbers(work, [row["number"] for row in rows])
 
 
 def _find_newest(work: Work, numbers: Sequence[str]) -> dict[str, tuple[int, dict[str, Any] | None]]:

@@ -76,6 +76,18 @@ def list_revoked_candidates(session: Session) -> list[Candidate]:
     return [_candidate(row) for row in session.execute(query)]
 
 
+def list_verified_before(session: Session, numbers: Sequence[str]) -> list[Candidate]:
+    """Return the certificates among these numbers that have been held against the register already."""
+    found: list[Candidate] = []
+    ordered = sorted(set(numbers))
+    for start in range(0, len(ordered), LOOKUP_CHUNK):
+        query = _candidates().where(
+            Certificate.number.in_(ordered[start : start + LOOKUP_CHUNK]), Verification.id.is_not(None)
+        )
+        found += [_candidate(row) for row in session.execute(query)]
+    return found
+
+
 def _candidates() -> Select[Any]:
     newest = (
         select(Verification.certificate_id, func.max(Verification.id).label("id"))

@@ -28,6 +28,7 @@ from voucher.stages.certify.queries import (
     level_of,
     list_candidates,
     list_revoked_candidates,
+    list_verified_before,
 )
 
 SOURCE = "register_extract"
@@ -47,6 +48,11 @@ def verify_issued(work: Work, region_code: str, from_on: date, until_on: date) -
 def verify_revoked(work: Work) -> int:
     """Verify again every certificate the register has revoked since; returns how many answers changed."""
     return verify(work, list_revoked_candidates(work.session))
+
+
+def verify_numbers(work: Work, numbers: Sequence[str]) -> int:
+    """Verify again the certificates among these numbers that somebody has relied on; how many changed."""
+    return verify(work, list_verified_before(work.session, numbers))
 
 
 def verify(work: Work, candidates: Sequence[Candidate]) -> int:
@@ -131,7 +137,9 @@ def _compare(
             issued_on=entry.issued_on,
             evaluator_code=entry.evaluator_code,
         )
-    refusals = compare_with_register(claimed, found, entry is not None and entry.status == REVOKED)
+    # what was revoked stays so until two people reinstate it, whatever the register says afterwards
+    revoked = certificate.state == REVOKED or (entry is not None and entry.status == REVOKED)
+    refusals = compare_with_register(claimed, found, revoked)
     told = {refusal.code for refusal in refusals}
     if certificate.name_index not in accepted_names and CERTIFICATE_NAME_MISMATCH.code not in told:
         refusals = (*refusals, CERTIFICATE_NAME_MISMATCH.refusal())
