@@ -13,7 +13,6 @@ from sqlalchemy import insert
 
 from voucher.ledger import budget as budgets
 from voucher.ledger import entitlements, states
-from voucher.ledger.budget import BUDGET_EXHAUSTED, Budget
 from voucher.ledger.postings import Line
 from voucher.plumbing.db import insert_rows
 from voucher.plumbing.unit_of_work import Work
@@ -21,12 +20,12 @@ from voucher.registry import catalogue, people
 from voucher.rules.actor import Role, check_reach
 from voucher.rules.approval import Step
 from voucher.rules.duplicates import DUPLICATE_ENTITLEMENT
-from voucher.rules.errors import reason
+from voucher.rules.errors import Family, reason
 from voucher.rules.lifecycle import Thing
-from voucher.rules.money import format_yuan
 from voucher.rules.vocabulary import Outcome, SubsidyKind
 from voucher.stages.certify import queries as certificates
 from voucher.stages.settle.facts import read_facts
+from voucher.stages.settle.fitting import fit_budget, waits_for_money
 from voucher.stages.settle.judging import Verdict, judge
 from voucher.stages.settle.lawbook import Lawbook
 from voucher.stages.settle.lines import write_lines
@@ -48,6 +47,13 @@ KIND_NOT_SETTLED = reason(
     "{kind}不按发证日期批量结算",
     "培训补贴随培训券兑现：请从培训机构的班级发起申领",
     "S2-16h,i; LIFECYCLE Claim",
+)
+BUDGET_ELSEWHERE = reason(
+    "budget_elsewhere",
+    "预算属于地区 {budget_region}，不能用于 {region} 的结算",
+    "请选用本地区或其上级地区的预算",
+    "豫办〔2021〕29号 四(三); S2-Z3a 预算按地区、年度、资金渠道",
+    Family.CONFLICT,
 )
 
 
@@ -84,8 +90,8 @@ def settle(work: Work, wish: Wish, progress: Progress | None = None) -> Settled:
     """Judge the certificates of a period and file what is due as one batch.
 
     Raises Refused role_missing, region_foreign, region_unknown, period_backwards, budget_missing,
-    kind_not_settled_by_period, parameter_missing, entitlement_taken (where another settlement was
-    committed meanwhile; the caller tries again).
+    budget_elsewhere, kind_not_settled_by_period, parameter_missing, entitlement_taken (where another
+    settlement was committed meanwhile; the caller tries again).
     """
     if wish.kind is not SubsidyKind.EVALUATION:
         raise KIND_NOT_SETTLED.refused(kind="培训补贴")
@@ -95,8 +101,10 @@ def settle(work: Work, wish: Wish, progress: Progress | None = None) -> Settled:
     check_reach(work.actor, region.code, Role.OPERATOR, Role.EVALUATOR_ADMIN)
     fund = budgets.get_budget(work, wish.budget_id, lock=True)
     check_reach(work.actor, fund.region_code, Role.OPERATOR, Role.EVALUATOR_ADMIN)
+    if fund.region_code not in catalogue.list_ancestry(work.session, region.code):
+        raise BUDGET_ELSEWHERE.refused(budget_region=fund.region_code, region=region.code)
     verdicts = _judge_all(work, wish, progress or _keep_quiet)
-    _fit_budget(fund, verdicts)
+    fit_budget(work, fund, verdicts)
     batch = _open_batch(work, wish, verdicts)
     claims = _write_claims(work, wish, batch, verdicts)
     _name_earlier(work, wish, verdicts)
@@ -140,22 +148,6 @@ def _judge_all(work: Work, wish: Wish, progress: Progress) -> list[Verdict]:
     return verdicts
 
 
-def _fit_budget(fund: Budget, verdicts: Sequence[Verdict]) -> None:
-    """Leave unpaid, in order, what the budget cannot carry; nobody behind overtakes."""
-    left_fen = fund.available_fen
-    for verdict in verdicts:
-        if verdict.outcome is not Outcome.PAYABLE:
-            continue
-        needed_fen = verdict.amount_fen
-        if needed_fen <= left_fen:
-            left_fen -= needed_fen
-            continue
-        shortage = BUDGET_EXHAUSTED.refusal(needed=format_yuan(needed_fen), available=format_yuan(left_fen))
-        left_fen = -1  # strictly in order: a smaller amount behind does not overtake
-        verdict.proposed_fen = needed_fen
-        verdict.refuse(shortage)
-
-
 def _open_batch(work: Work, wish: Wish, verdicts: Sequence[Verdict]) -> SettlementBatch:
     payable = [each for each in verdicts if each.outcome is Outcome.PAYABLE]
     project = catalogue.get_project(work.session, PROJECTS[wish.kind])
@@ -182,7 +174,7 @@ def _write_claims(
     work: Work, wish: Wish, batch: SettlementBatch, verdicts: Sequence[Verdict]
 ) -> list[Verdict]:
     """Take the keys, write the drafts and reserve the money; return the lines that became claims."""
-    filed = [each for each in verdicts if each.outcome is not Outcome.REFUSED or _waits(each)]
+    filed = [each for each in verdicts if each.outcome is not Outcome.REFUSED or waits_for_money(each)]
     if not filed:
         return []
     keys: list[dict[str, object]] = [
@@ -218,11 +210,6 @@ def _write_claims(
     return filed
 
 
-def _waits(verdict: Verdict) -> bool:
-    """Return whether a line is refused for want of money only: it keeps its place in the queue."""
-    return verdict.refusal is not None and verdict.refusal.code == BUDGET_EXHAUSTED.code
-
-
 def _claim_row(
     work: Work, wish: Wish, batch: SettlementBatch, verdict: Verdict, entitlement_id: int
 ) -> dict[str, object]:
@@ -246,7 +233,7 @@ def _claim_row(
         "entitlement_id": entitlement_id,
         "entitlement_key": verdict.key,
         "proposed_fen": verdict.proposed_fen,
-        "amount_fen": verdict.proposed_fen if _waits(verdict) else verdict.amount_fen,
+        "amount_fen": verdict.proposed_fen if waits_for_money(verdict) else verdict.amount_fen,
         "reserved_fen": verdict.amount_fen if payable else 0,
         "explanation": verdict.explanation,
         "revision": 1,
