@@ -17,7 +17,8 @@ from voucher.rules.actor import Role, check_reach
 from voucher.rules.errors import Family, Refused, reason
 from voucher.rules.money import parse_yuan
 from voucher.stages.settle.ending import money_of
-from voucher.stages.settle.models.claims import Claim, SettlementBatch
+from voucher.stages.settle.following import follow
+from voucher.stages.settle.models.claims import Claim
 from voucher.stages.settle.models.payments import (
     BankQuarantine,
     BankResult,
@@ -225,20 +226,12 @@ def _close_what_is_done(work: Work, file: PaymentFile, lines: int, answered: int
     states.move(work, PaymentFile, [file], "answer")
     if answered == lines:
         states.move(work, PaymentFile, [file], "close")
-    batch_ids = select(Claim.batch_id).join(Payment, Payment.claim_id == Claim.id)
-    batches = work.session.scalars(
-        select(SettlementBatch)
-        .where(
-            SettlementBatch.id.in_(batch_ids.where(Payment.payment_file_id == file.id)),
-            SettlementBatch.state == "released",
-        )
-        .order_by(SettlementBatch.id)
-        .with_for_update()
-    ).all()
-    ended = ("paid", "rejected", "withdrawn", "recovering", "recovered", "returned")
-    for batch in batches:
-        open_claim = work.session.scalar(
-            select(Claim.id).where(Claim.batch_id == batch.id, Claim.state.not_in(ended)).limit(1)
-        )
-        if open_claim is None:
-            states.move(work, SettlementBatch, [batch], "close")
+    follow(
+        work,
+        work.session.scalars(
+            select(Claim.batch_id)
+            .join(Payment, Payment.claim_id == Claim.id)
+            .where(Payment.payment_file_id == file.id)
+            .distinct()
+        ),
+    )

@@ -4,12 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from sqlalchemy import select
+
 from voucher.ledger import budget as budgets
 from voucher.ledger import entitlements, states
 from voucher.ledger.postings import Line
 from voucher.plumbing.unit_of_work import Work
+from voucher.rules.errors import Family, reason
+from voucher.stages.settle.following import follow
 from voucher.stages.settle.models.claims import Claim
+from voucher.stages.settle.models.payments import Payment, PaymentFile
+from voucher.stages.settle.reading import LOOKUP_CHUNK
 from voucher.stages.settle.waiting import leave_queue, serve_queue
+
+CLAIM_IN_FILE = reason(
+    "claim_in_payment_file",
+    "申领已列入尚未签发的拨付文件 {file}",
+    "请先作废该拨付文件，再办理撤回或不予通过；其余申领可重新制单",
+    "LIFECYCLE Claim approved; S2-Z3",
+    Family.CONFLICT,
+)
 
 
 def money_of(claim: Claim, amount_fen: int) -> Line:
@@ -23,7 +37,11 @@ def money_of(claim: Claim, amount_fen: int) -> Line:
 
 
 def end_claims(work: Work, claims: Sequence[Claim], event: str, why: str) -> None:
-    """Reject, withdraw or uphold against claims that have not been paid."""
+    """Reject, withdraw or uphold against claims that have not been paid.
+
+    Raises Refused claim_in_payment_file, event_not_allowed, on_hold.
+    """
+    _check_outside_files(work, [each.id for each in claims])
     states.move(work, Claim, claims, event, reason=why)
     entitlements.free(work, [each.entitlement_id for each in claims])
     leave_queue(work, [each.id for each in claims])
@@ -34,3 +52,16 @@ def end_claims(work: Work, claims: Sequence[Claim], event: str, why: str) -> Non
             each.reserved_fen = 0
         work.session.flush()
         serve_queue(work, budget_id)
+    follow(work, [each.batch_id for each in claims])
+
+
+def _check_outside_files(work: Work, claim_ids: Sequence[int]) -> None:
+    for start in range(0, len(claim_ids), LOOKUP_CHUNK):
+        number = work.session.scalar(
+            select(PaymentFile.number)
+            .join(Payment, Payment.payment_file_id == PaymentFile.id)
+            .where(Payment.claim_id.in_(claim_ids[start : start + LOOKUP_CHUNK]), Payment.state == "pending")
+            .limit(1)
+        )
+        if number is not None:
+            raise CLAIM_IN_FILE.refused(file=number)

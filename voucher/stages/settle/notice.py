@@ -13,9 +13,10 @@ from voucher.rules.approval import Step, check_order, required_steps
 from voucher.rules.calendar import notice_period
 from voucher.rules.errors import Family, reason
 from voucher.rules.lifecycle import Thing
+from voucher.stages.settle.following import follow
 from voucher.stages.settle.models.claims import Claim, SettlementBatch
 from voucher.stages.settle.models.notices import Notice
-from voucher.stages.settle.reading import get_batch, has_claims, list_signed_steps, lock_claims
+from voucher.stages.settle.reading import get_batch, list_signed_steps, lock_claims
 
 SOURCE = "豫人社规〔2022〕2号 公示; 济源示范区 2024-03-06 公示; AC-H3"
 
@@ -96,7 +97,8 @@ def _take_ready(work: Work, batch: SettlementBatch) -> list[Claim]:
 def close_due_notices(work: Work) -> int:
     """Close the notices whose last day has passed and clear their lines; return how many were closed.
 
-    A notice with an undecided objection closes; the objected line stays where it is until it is decided.
+    A notice with an undecided objection closes; the objected line stays where it is until it is decided,
+    and holds up no other.
     Raises Refused role_missing.
     """
     check_role(work.actor, Role.CLOCK, Role.OFFICER_COUNTY, Role.OFFICER_CITY)
@@ -116,8 +118,9 @@ def close_due_notices(work: Work) -> int:
 
 
 def clear_lines(work: Work, batch: SettlementBatch) -> None:
-    """Clear the noticed lines of a batch whose notice is closed, and the batch when none is objected to."""
+    """Clear the noticed lines of a batch whose notice is closed, and let the batch go on."""
     claims = lock_claims(work, Claim.batch_id == batch.id, Claim.state == "noticed")
     states.move(work, Claim, claims, "close", reason="公示期满无异议")
-    if batch.state == "noticed" and not has_claims(work, batch.id, "objected"):
+    if batch.state == "noticed":
         states.move(work, SettlementBatch, [batch], "close_notice")
+    follow(work, [batch.id])

@@ -216,13 +216,14 @@ def release(work: Work, payment_file_id: int) -> None:
     states.move(work, PaymentFile, [file], "release")
     states.move(work, Payment, payments, "release")
     states.move(work, Claim, claims, "release", reason=file.number)
-    batches = work.session.scalars(
+    batch_ids = {each.batch_id for each in claims}
+    again = work.session.scalars(
         select(SettlementBatch)
-        .where(SettlementBatch.id.in_({each.batch_id for each in claims}))
+        .where(SettlementBatch.id.in_(batch_ids), SettlementBatch.state.in_(("approved", "released")))
         .order_by(SettlementBatch.id)
         .with_for_update()
     ).all()
-    states.move(work, SettlementBatch, batches, "release", reason=file.number)
+    states.move(work, SettlementBatch, again, "release", reason=file.number)
 
 
 def void(work: Work, payment_file_id: int, why: str) -> None:

@@ -60,14 +60,6 @@ def get_claim(work: Work, claim_id: int) -> Claim:
     return found[0]
 
 
-def has_claims(work: Work, batch_id: int, state: str) -> bool:
-    """Return whether any claim of a batch is in a state."""
-    return (
-        work.session.scalar(select(Claim.id).where(Claim.batch_id == batch_id, Claim.state == state).limit(1))
-        is not None
-    )
-
-
 def list_hands(session: Session, claim_ids: Sequence[int]) -> dict[int, list[tuple[str, int]]]:
     """Return, per claim, every (step, person) that ever acted on it."""
     found: dict[int, list[tuple[str, int]]] = {}

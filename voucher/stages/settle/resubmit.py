@@ -15,9 +15,10 @@ from voucher.rules.vocabulary import Outcome, SubsidyKind
 from voucher.stages.certify import queries as certificates
 from voucher.stages.settle.ending import money_of
 from voucher.stages.settle.facts import read_facts
+from voucher.stages.settle.following import follow
 from voucher.stages.settle.judging import Verdict, judge
 from voucher.stages.settle.lawbook import Lawbook
-from voucher.stages.settle.models.claims import Claim, SettlementBatch
+from voucher.stages.settle.models.claims import Claim, ClaimHand, SettlementBatch
 from voucher.stages.settle.reading import CLAIM_MISSING, list_hands, lock_claims
 from voucher.stages.settle.waiting import open_follow_up
 
@@ -44,23 +45,28 @@ def resubmit(work: Work, claim_ids: Sequence[int]) -> SettlementBatch:
         if claim.region_code not in work.actor.regions:
             raise CLAIM_MISSING.refused()
         check_reach(work.actor, claim.region_code, Role.OPERATOR, Role.EVALUATOR_ADMIN)
-    _check_hands(work, claims)
+    _take_hand(work, claims)
     verdicts = _judge_again(work, claims)
     for claim in claims:
         _revise(work, claim, verdicts[claim.certificate_id])
     work.session.flush()
-    batch = open_follow_up(work, work.session.get_one(SettlementBatch, claims[0].batch_id), claims)
+    old = work.session.get_one(SettlementBatch, claims[0].batch_id)
+    batch = open_follow_up(work, old, claims)
     states.move(work, Claim, claims, "submit", reason="补正后再次申报")
     states.move(work, SettlementBatch, [batch], "file")
+    follow(work, [old.id])
     return batch
 
 
-def _check_hands(work: Work, claims: Sequence[Claim]) -> None:
-    """The submitter of a claim stays its submitter; another person may not take that role over."""
+def _take_hand(work: Work, claims: Sequence[Claim]) -> None:
+    """Whoever files a claim again has submitted it, and may take no other role in it."""
+    person_id = work.actor.person_id
     for claim in claims:
         hands = list_hands(work.session, [claim.id])[claim.id]
-        mine = next((Step(step) for step, person in hands if person == work.actor.person_id), None)
+        mine = next((Step(step) for step, person in hands if person == person_id), None)
         check_fixed_role(Step.SUBMIT, mine)
+        if mine is None:
+            work.session.add(ClaimHand(claim_id=claim.id, person_id=person_id, step=str(Step.SUBMIT)))
 
 
 def _judge_again(work: Work, claims: Sequence[Claim]) -> dict[int, Verdict]:

@@ -25,24 +25,23 @@ from voucher.rules.approval import (
     roles_for,
 )
 from voucher.rules.errors import Family, reason
-from voucher.rules.lifecycle import Thing, next_state
 from voucher.stages.settle.ending import end_claims
+from voucher.stages.settle.following import follow
 from voucher.stages.settle.models.claims import Claim, ClaimHand, SettlementBatch, Signature
 from voucher.stages.settle.reading import (
     get_batch,
-    has_claims,
     list_hands,
     list_signed_steps,
     lock_claims,
 )
 
 SOURCE = "豫办〔2021〕29号 第16项; S2-16i; AC-H1"
-# the state in which a claim waits for each step, the event that step is, and the state of its batch;
+# the state in which a claim waits for each step, and the event that step is;
 # the province's review adds a signature between the second review and the notice, and moves nothing
 WAITS_FOR = {
-    Step.FIRST_REVIEW: ("submitted", "review_first", "filed"),
-    Step.SECOND_REVIEW: ("first_reviewed", "review_second", "first_reviewed"),
-    Step.APPROVE: ("cleared", "approve", "cleared"),
+    Step.FIRST_REVIEW: ("submitted", "review_first"),
+    Step.SECOND_REVIEW: ("first_reviewed", "review_second"),
+    Step.APPROVE: ("cleared", "approve"),
 }
 AT_PROVINCE = "second_reviewed"
 
@@ -93,7 +92,7 @@ def sign(
     _write_signatures(work, claims, step, "pass", opinion)
     if step in WAITS_FOR:
         states.move(work, Claim, claims, WAITS_FOR[step][1], reason=opinion)
-        advance_batch(work, batch, step)
+        follow(work, [batch.id])
     return len(claims)
 
 
@@ -105,7 +104,7 @@ def return_claims(work: Work, batch_id: int, step: Step, claim_ids: Sequence[int
     batch, claims = _take_up(work, batch_id, step, claim_ids, defects)
     _write_signatures(work, claims, step, "return", defects)
     states.move(work, Claim, claims, "return", reason=defects)
-    advance_batch(work, batch, step)
+    follow(work, [batch.id])
     return len(claims)
 
 
@@ -114,10 +113,9 @@ def reject(work: Work, batch_id: int, step: Step, claim_ids: Sequence[int], opin
 
     Raises as `sign` does.
     """
-    batch, claims = _take_up(work, batch_id, step, claim_ids, opinion)
+    _, claims = _take_up(work, batch_id, step, claim_ids, opinion)
     _write_signatures(work, claims, step, "reject", opinion)
     end_claims(work, claims, "reject", opinion)
-    advance_batch(work, batch, step)
     return len(claims)
 
 
@@ -198,14 +196,3 @@ def _write_signatures(work: Work, claims: Sequence[Claim], step: Step, decision:
             for each in claims
         ],
     )
-
-
-def advance_batch(work: Work, batch: SettlementBatch, step: Step) -> None:
-    """Move the batch on once no line waits at the step any more; close it where none is left at all."""
-    if step not in WAITS_FOR:
-        return
-    waiting_state, event, batch_state = WAITS_FOR[step]
-    if batch.state != batch_state or has_claims(work, batch.id, waiting_state):
-        return
-    if has_claims(work, batch.id, next_state(Thing.CLAIM, waiting_state, event)):
-        states.move(work, SettlementBatch, [batch], event)

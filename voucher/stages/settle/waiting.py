@@ -12,8 +12,9 @@ from voucher.ledger.budget import Waiting
 from voucher.ledger.postings import Line
 from voucher.plumbing.unit_of_work import Work
 from voucher.rules.lifecycle import Thing
+from voucher.stages.settle.following import follow
 from voucher.stages.settle.models.claims import Claim, SettlementBatch, SettlementLine
-from voucher.stages.settle.reading import LOOKUP_CHUNK, has_claims, lock_claims
+from voucher.stages.settle.reading import LOOKUP_CHUNK, lock_claims
 
 
 def serve_queue(work: Work, budget_id: int) -> int:
@@ -45,8 +46,7 @@ def _submit(work: Work, batch_id: int, claims: Sequence[Claim]) -> None:
     batch = open_follow_up(work, old, claims)
     states.move(work, Claim, claims, "submit", reason="有资金释放，按候补先后自动申报")
     states.move(work, SettlementBatch, [batch], "file")
-    if old.state == "open" and not has_claims(work, old.id, "draft"):
-        states.move(work, SettlementBatch, [old], "cancel", reason=f"候补申领已转入批次 {batch.number}")
+    follow(work, [old.id])
 
 
 def open_follow_up(work: Work, old: SettlementBatch, claims: Sequence[Claim]) -> SettlementBatch:
