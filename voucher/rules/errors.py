@@ -83,9 +83,7 @@ class Reason:
 _REASONS: dict[str, Reason] = {}
 
 
-def reason(
-    code: str, title: str, next_step: str, source: str, family: Family = Family.INVALID
-) -> Reason:
+def reason(code: str, title: str, next_step: str, source: str, family: Family = Family.INVALID) -> Reason:
     """Declare a reason once; the code is what machines and translations rely on.
 
     Raises ValueError for a code declared twice.
