@@ -34,6 +34,9 @@ VERBS: dict[str, Verb] = {
     "check": Verb("voucher.cli.check", "check", "逐项检查不变量，有一行不符即非零退出"),
     "audit": Verb("voucher.cli.audit", "audit", "核验留痕是否完整、未被改动"),
     "rules": Verb("voucher.cli.rules", "rules", "列出每条规则的编号、依据和起始日"),
+    "serve": Verb("voucher.cli.serve", "command", "启动网页和接口"),
+    "worker": Verb("voucher.cli.work", "command", "办理后台任务"),
+    "demo": Verb("voucher.cli.playing", "demo", "演示：结算济源一个季度并打开网页"),
 }
 
 

@@ -88,13 +88,14 @@ def judge(
 ) -> Verdict:
     """Return what the rules say of a certificate on its own, without looking at other claims."""
     verdict = Verdict(candidate)
-    _judge_proof(verdict)
+    # what is not subsidised at all is said first; whether it is proven does not matter then
     questions: tuple[Callable[[], None], ...] = (
+        lambda: _judge_price(verdict, kind, lawbook),
+        lambda: _judge_proof(verdict),
         lambda: _judge_issuer(verdict, scopes, lawbook),
         lambda: _judge_window(verdict, filed_on, lawbook),
         lambda: _judge_scores(verdict, lawbook),
         lambda: _judge_person(verdict, named, tags, intent, lawbook),
-        lambda: _judge_price(verdict, kind, lawbook),
     )
     for question in questions:
         try:
@@ -110,7 +111,7 @@ def judge(
 def _judge_proof(verdict: Verdict) -> None:
     for told in verdict.candidate.codes:
         verdict.refuse(read_refusal(told))
-    if not verdict.findings:
+    if not verdict.candidate.codes:
         verdict.note(PASSED, "证书与登记一致（人员、职业、等级、编号、机构、日期）", VERIFIED_SOURCE)
 
 
