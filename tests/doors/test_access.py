@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from werkzeug.routing import Rule
+from werkzeug.routing import IntegerConverter, Rule
 
 from tests.doors.world import PROVINCE, Client, World
 from tests.house.test_routes import find_stale_declarations, find_undeclared_routes
@@ -39,7 +39,7 @@ def requests_of(world: World) -> Iterator[tuple[Rule, str, str]]:
     """Yield every route with a method and an address that names things which are not there."""
     for rule in world.app.url_map.iter_rules():
         values: dict[str, Any] = {
-            name: 999_999 if type(converter).__name__ == "IntegerConverter" else "nothing"
+            name: 999_999 if isinstance(converter, IntegerConverter) else "nothing"
             for name, converter in rule._converters.items()
         }
         built = rule.build(values, append_unknown=False)
