@@ -1,4 +1,4 @@
-"""A browser for tests: it follows links, fills forms as they stand on the page, and reads what a person sees."""
+"""A browser for tests: it follows links, fills forms as they stand, reads what a person sees."""
 
 from __future__ import annotations
 
@@ -64,8 +64,6 @@ class Page(HTMLParser):
                 self._form.values.append((values["name"], values.get("value", "")))
         elif tag == "textarea":
             self._field = (values.get("name", ""), "")
-        elif tag == "option" and "selected" in values and self._form is not None:
-            self._form.values.append(("selected", values.get("value", "")))
 
     def handle_endtag(self, tag: str) -> None:
         if tag in self._open:
@@ -94,7 +92,9 @@ class Page(HTMLParser):
             for button in form.buttons:
                 if words in button["words"]:
                     return form, button
-        raise AssertionError(f"no button {words!r} among {[b['words'] for f in self.forms for b in f.buttons]}")
+        raise AssertionError(
+            f"no button {words!r} among {[b['words'] for f in self.forms for b in f.buttons]}"
+        )
 
 
 class Browser:
@@ -109,7 +109,7 @@ class Browser:
         """Open an address and follow where it leads."""
         return self._show(self.http.get(path, follow_redirects=True))
 
-    def press(self, says: str, /, *, follow: bool = True, **typed: Any) -> Page:
+    def press(self, says: str, /, **typed: Any) -> Page:
         """Press the button that says this, with these fields typed over what the form holds."""
         form, button = self.page.form(says)
         data: dict[str, Any] = {}
@@ -119,7 +119,7 @@ class Browser:
             data[button["name"]] = button.get("value", "")
         data.update(typed)
         action = button.get("formaction") or form.action
-        return self._show(self.http.post(action, data=data, follow_redirects=follow))
+        return self._show(self.http.post(action, data=data, follow_redirects=True))
 
     def _show(self, answer: Any) -> Page:
         self.answer = answer

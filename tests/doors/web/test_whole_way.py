@@ -20,7 +20,12 @@ def settle(office: Office) -> str:
     operator = office.at("operator")
     operator.go("/batches/new")
     page = operator.press(
-        "开始结算", kind="evaluation", region="419001", from_on="2023-10-01", until_on="2023-10-31", budget="1"
+        "开始结算",
+        kind="evaluation",
+        region="419001",
+        from_on="2023-10-01",
+        until_on="2023-10-31",
+        budget="1",
     )
     assert "可兑现 3 条" in page.text
     path: str = operator.answer.request.path
@@ -92,7 +97,12 @@ def test_from_the_settlement_to_the_bank(office: Office) -> None:
     assert "没有已确认的收款账户" in maker.press("制单").text
     maker.go("/accounts")
     maker.press(
-        "提出", institution=EV1[1], holder=EV1[0], bank="中国银行", account="257700000000001", evidence="许可证"
+        "提出",
+        institution=EV1[1],
+        holder=EV1[0],
+        bank="中国银行",
+        account="257700000000001",
+        evidence="许可证",
     )
     assert "257700000000001" not in maker.page.html
     checker = office.at("付款复核员")
@@ -141,7 +151,12 @@ def test_a_second_settlement_refuses_every_line_and_leads_to_the_first_claim(off
     operator = office.at("operator")
     operator.go("/batches/new")
     page = operator.press(
-        "开始结算", kind="evaluation", region="419001", from_on="2023-10-01", until_on="2023-10-31", budget="1"
+        "开始结算",
+        kind="evaluation",
+        region="419001",
+        from_on="2023-10-01",
+        until_on="2023-10-31",
+        budget="1",
     )
     assert "不予受理 3 条" in page.text
     assert "首次申领编号 SL-419001-2024-00000001" in page.text

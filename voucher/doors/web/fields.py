@@ -17,7 +17,10 @@ Word = TypeVar("Word", bound=StrEnum)
 SOURCE = "【设】表单逐项核对"
 
 FIELD_UNREADABLE = reason(
-    "form_field_unreadable", "“{label}”{problem}", "请改正该项后重新提交，其他已填内容都已保留", SOURCE
+    "form_field_unreadable",
+    "“{label}”填写有误：{problem}",
+    "请改正该项后重新提交，其他已填内容都已保留",
+    SOURCE,
 )
 MAX_DAY_LENGTH = 10
 

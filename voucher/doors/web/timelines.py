@@ -38,7 +38,7 @@ def name_people(session: Session, person_ids: Iterable[int]) -> dict[int, str]:
         .where(UserAccount.person_id.in_(sorted(set(person_ids))))
         .order_by(UserAccount.id.desc())
     )
-    return dict(rows.tuples().all())
+    return dict(rows.all())
 
 
 def list_batch_happenings(session: Session, batch_id: int) -> list[Happening]:

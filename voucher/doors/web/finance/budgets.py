@@ -122,7 +122,7 @@ def _name_regions(session: Session, codes: frozenset[str]) -> dict[str, str]:
     rows = session.execute(
         select(Region.code, Region.name).where(Region.code.in_(sorted(codes))).order_by(Region.code)
     )
-    return dict(rows.tuples().all())
+    return dict(rows.all())
 
 
 def _list_movements(session: Session, budget_id: int) -> list[Movement]:

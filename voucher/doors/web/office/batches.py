@@ -169,7 +169,7 @@ def _ask() -> str:
 
 def _name_regions(session: Session, codes: list[str]) -> dict[str, str]:
     rows = session.execute(select(Region.code, Region.name).where(Region.code.in_(sorted(set(codes)))))
-    return dict(rows.tuples().all())
+    return dict(rows.all())
 
 
 def _list_regions(session: Session, codes: frozenset[str]) -> list[tuple[str, str]]:

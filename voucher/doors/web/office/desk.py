@@ -58,5 +58,5 @@ def _list_duties(session: Session, actor: Actor) -> list[tuple[str, str]]:
     """Return each role of the actor with the name of the region it is granted in."""
     codes = sorted({grant.region_code for grant in actor.grants if grant.region_code})
     rows = session.execute(select(Region.code, Region.name).where(Region.code.in_(codes)))
-    names = dict(rows.tuples().all())
+    names = dict(rows.all())
     return [(ROLE_NAMES[grant.role], names.get(grant.region_code or "", "本机构")) for grant in actor.grants]
