@@ -165,7 +165,7 @@ def view_lines(
     found = session.execute(
         select(Institution.id, Institution.name).where(Institution.id.in_(institution_ids))
     )
-    evaluators = dict(found.tuples().all())
+    evaluators = dict(found.all())
     views = []
     for line, claim in rows:
         certificate = held[line.certificate_id]
