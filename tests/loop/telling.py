@@ -23,6 +23,7 @@ from voucher.rules.vocabulary import Outcome, SubsidyKind
 from voucher.stages.settle import notice, review
 from voucher.stages.settle.draft import Settled
 from voucher.stages.settle.models.claims import Claim, SettlementBatch
+from voucher.stages.settle.models.notices import Notice
 
 WANG_WU = ("王五", "41900120080601993X")
 GULINAR = ("古丽娜尔·阿不都", "650104199308089981")
@@ -35,6 +36,11 @@ def refused(act: Callable[[], object]) -> Refusal:
     with pytest.raises(Refused) as caught:
         act()
     return caught.value.refusal
+
+
+def told(scene: Scene, login: str, act: Callable[[Work], object]) -> Refusal:
+    """Return what somebody is told whose act is refused."""
+    return refused(lambda: scene.do(login, act))
 
 
 def bad_rows(act: Callable[[], object]) -> list[RowProblem]:
@@ -99,8 +105,8 @@ def outcomes(settled: Settled) -> list[str]:
 
 def code_of(settled: Settled, position: int = 0) -> str | None:
     """Return the code of the refusal on a line."""
-    told = settled.verdicts[position].refusal
-    return told.code if told is not None else None
+    refusal = settled.verdicts[position].refusal
+    return refusal.code if refusal is not None else None
 
 
 def payable(settled: Settled) -> list[str]:
@@ -165,6 +171,6 @@ def approve(scene: Scene, batch_id: int, login: str = "审批员") -> int:
     return scene.do(login, lambda work: review.sign(work, batch_id, Step.APPROVE, opinion="同意拨付"))
 
 
-def post(scene: Scene, batch_id: int) -> notice.Notice:
+def post(scene: Scene, batch_id: int) -> Notice:
     """Post what has been reviewed."""
     return scene.do("复核员", lambda work: notice.post_notice(work, batch_id))

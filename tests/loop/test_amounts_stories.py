@@ -108,12 +108,15 @@ def test_培训合格证书没有评价补贴而培训补贴按学时至多七�
     settled = scene.settle(scene.open_budget())
     assert (outcomes(settled), code_of(settled)) == (["refused"], "completion_not_subsidised")
     assert settled.verdicts[0].explanation.startswith("培训合格证书不享受评价补贴")
-    training = {
+    training: dict[str, object] = {
         "kind": SubsidyKind.TRAINING,
         "certificate_kind": CertificateKind.TRAINING_COMPLETION,
         "occupation_code": None,
     }
-    by_hours = {hours: price(scene, None, hours=hours, **training) for hours in (40, 69, 70, 120)}
+    by_hours = {
+        hours: price(scene, None, hours=hours, **training)  # type: ignore[arg-type]
+        for hours in (40, 69, 70, 120)
+    }
     assert [amount for _, amount in by_hours.values()] == [400_00, 690_00, 700_00, 700_00]
 
 

@@ -1,0 +1,275 @@
+"""审核：逐级办理，一人一单一个角色，退回的补正再来。"""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+from sqlalchemy import select
+
+from tests.loop.telling import (
+    approve,
+    approve_batch,
+    batch_state,
+    claims_of,
+    first_review,
+    keys_of,
+    person,
+    post,
+    ready,
+    refused,
+    second_review,
+    settle_for,
+    states_of,
+    told,
+)
+from tests.scene import (
+    LI_SI,
+    TURNER,
+    XINXIANG,
+    ZHANG_SAN,
+    Scene,
+)
+from voucher.rules.actor import Role
+from voucher.rules.approval import Step
+from voucher.stages.settle import review
+from voucher.stages.settle.clear import clear
+from voucher.stages.settle.models.claims import Signature
+from voucher.stages.settle.queries import (
+    claim_timeline,
+)
+from voucher.stages.settle.resubmit import resubmit
+from voucher.stages.settle.turn_down import turn_down
+from voucher.stages.settle.withdraw import withdraw
+
+
+def test_四级流转不可跳级每步有意见和时间(scene: Scene) -> None:
+    """AC-H1."""
+    ready(scene)
+    budget = scene.open_budget()
+    batch = settle_for(scene, [ZHANG_SAN], budget).batch_id
+    claim_id = claims_of(scene)[0].id
+    assert refused(lambda: second_review(scene, batch)).code == "nothing_to_sign"
+    assert refused(lambda: post(scene, batch)).code == "lines_not_ready"
+    assert refused(lambda: approve(scene, batch)).code == "nothing_to_sign"
+    named = told(
+        scene,
+        "复核员",
+        lambda work: review.sign(work, batch, Step.SECOND_REVIEW, claim_ids=[claim_id], opinion="通过"),
+    )
+    assert named.code == "line_not_waiting"
+    blank = told(scene, "初审员", lambda work: review.sign(work, batch, Step.FIRST_REVIEW, opinion=" "))
+    assert blank.code == "opinion_missing"
+    first_review(scene, batch)
+    assert refused(lambda: first_review(scene, batch)).code == "nothing_to_sign"
+    second_review(scene, batch)
+    assert refused(lambda: approve(scene, batch)).code == "nothing_to_sign"
+    post(scene, batch)
+    assert refused(lambda: approve(scene, batch)).code == "nothing_to_sign"
+    scene.close_notices()
+    approve(scene, batch)
+    scene.bank_answers(scene.make_file(budget))
+    with scene.database.read() as session:
+        steps = claim_timeline(session, claim_id)
+    heard = [(each.event_name, each.who) for each in steps]
+    assert heard == [
+        ("起草", "经办人员（命令行）"), ("申报", "经办人员（命令行）"), ("初审", "初审员"),
+        ("复核", "复核员"), ("公示", "复核员"), ("结束公示", "系统定时任务"),
+        ("审批", "审批员"), ("签发拨付", "签发员"),
+        ("确认到账", "制单员"),
+    ]  # fmt: skip
+    assert [each.opinion for each in steps if each.event_name in ("初审", "复核", "审批")] == [
+        "材料齐全", "复核无误", "同意拨付",
+    ]  # fmt: skip
+    assert all(one.at <= other.at for one, other in pairwise(steps))
+    assert batch_state(scene, batch) == "closed"
+
+
+def test_同一人不得初审又复核_换账号也不行(scene: Scene) -> None:
+    """AC-H1：济源没有下辖县区，两次审核由同一机关的两个人办理，按人不按账号比较。"""
+    ready(scene)
+    scene.hire("初审员2", Role.OFFICER_CITY, "310101199001010010")
+    batch = settle_for(scene, [ZHANG_SAN], scene.open_budget()).batch_id
+    first_review(scene, batch)
+    for login in ("初审员", "初审员2"):
+        heard = refused(lambda login=login: second_review(scene, batch, login))  # type: ignore[misc]
+        assert heard.code == "fixed_role"
+        assert "初审" in heard.title
+    second_review(scene, batch)
+    post(scene, batch)
+    scene.close_notices()
+    scene.hire("复核员2", Role.FINANCE_APPROVER, "310101199001010020")
+    assert refused(lambda: approve(scene, batch, "复核员2")).code == "fixed_role"
+    approve(scene, batch)
+    with scene.database.read() as session:
+        signed = session.execute(select(Signature.step, Signature.signer_person_id)).all()
+    assert len({person_id for _, person_id in signed}) == 3
+
+
+def test_申报人换个账号也不能审核自己的申报(scene: Scene) -> None:
+    """AC-H1."""
+    ready(scene)
+    scene.hire("双岗", Role.OPERATOR, "310101199001010080")
+    scene.hire("双岗2", Role.OFFICER_COUNTY, "310101199001010080")
+    budget = scene.open_budget()
+    scene.certify(scene.certificate(ZHANG_SAN))
+    batch = scene.settle(budget, login="双岗").batch_id
+    assert refused(lambda: first_review(scene, batch, "双岗2")).code == "fixed_role"
+    assert first_review(scene, batch) == 1
+
+
+def test_没有权限或不在辖区的人办不了(scene: Scene) -> None:
+    """AC-H1：经办人员什么都不签；外区人员连批次都看不见。"""
+    ready(scene)
+    scene.hire("新乡初审", Role.OFFICER_COUNTY, "310101199001010090", region=XINXIANG)
+    batch = settle_for(scene, [ZHANG_SAN], scene.open_budget()).batch_id
+    assert refused(lambda: first_review(scene, batch, "operator")).code == "role_missing"
+    assert refused(lambda: first_review(scene, batch, "审批员")).code == "role_missing"
+    assert refused(lambda: first_review(scene, batch, "新乡初审")).code == "batch_missing"
+
+
+def test_退回三人补正而二十七人先行(scene: Scene) -> None:
+    """AC-H2：补正后是同一申领单的第二次修订，另成一批，同键不算重复。"""
+    ready(scene)
+    budget = scene.open_budget()
+    settled = settle_for(scene, [person(i) for i in range(30)], budget)
+    batch = settled.batch_id
+    sent_back = [each.id for each in claims_of(scene)[:3]]
+    defects = "缺身份证复印件；缺考核成绩单"
+    scene.do(
+        "初审员",
+        lambda work: review.return_claims(work, batch, Step.FIRST_REVIEW, sent_back, defects),
+    )
+    first_review(scene, batch)
+    second_review(scene, batch)
+    post(scene, batch)
+    assert states_of(scene) == {"returned": 3, "noticed": 27}
+    again = scene.do("operator", lambda work: resubmit(work, sent_back))
+    assert again.id != batch
+    fixed = claims_of(scene, again.id)
+    assert [each.id for each in fixed] == sent_back
+    assert {(each.revision, each.state) for each in fixed} == {(2, "submitted")}
+    assert keys_of(scene) == {"taken": 30}
+    assert scene.budget(budget).reserved_fen == 30 * 200_00
+    scene.close_notices()
+    approve(scene, batch)
+    scene.bank_answers(scene.make_file(budget))
+    assert states_of(scene, batch) == {"paid": 27}
+    assert batch_state(scene, batch) == "closed"
+    approve_batch(scene, again.id)
+    scene.bank_answers(scene.make_file(budget))
+    assert states_of(scene) == {"paid": 30}
+    assert keys_of(scene) == {"consumed": 30}
+    assert scene.budget(budget).spent_fen == 30 * 200_00
+
+
+def test_补正提交的人算作申报人(scene: Scene) -> None:
+    """AC-H2：一人一单一个角色，代为补正的人也不能再审核这一单。"""
+    ready(scene)
+    scene.hire("补正员", Role.OPERATOR, "310101199001010080")
+    scene.hire("补正员2", Role.OFFICER_COUNTY, "310101199001010080")
+    batch = settle_for(scene, [ZHANG_SAN], scene.open_budget()).batch_id
+    claim_id = claims_of(scene)[0].id
+    scene.do(
+        "初审员", lambda work: review.return_claims(work, batch, Step.FIRST_REVIEW, [claim_id], "缺照片")
+    )
+    again = scene.do("补正员", lambda work: resubmit(work, [claim_id]))
+    assert batch_state(scene, batch) == "cancelled", "nothing is left of the first batch"
+    assert refused(lambda: first_review(scene, again.id, "补正员2")).code == "fixed_role"
+    assert first_review(scene, again.id, "初审员") == 1, "the same reviewer may look at the next revision"
+    assert second_review(scene, again.id) == 1
+
+
+def test_补正后证书已撤销的不能再申报(scene: Scene) -> None:
+    """AC-H2：补正的每一条重新核定。"""
+    ready(scene)
+    row = scene.certificate(ZHANG_SAN)
+    scene.certify(row)
+    batch = scene.settle(scene.open_budget()).batch_id
+    claim_id = claims_of(scene)[0].id
+    scene.do(
+        "初审员", lambda work: review.return_claims(work, batch, Step.FIRST_REVIEW, [claim_id], "缺照片")
+    )
+    scene.import_register([scene.registered(row, 状态="撤销")])
+    heard = told(scene, "operator", lambda work: resubmit(work, [claim_id]))
+    assert heard.code == "still_refused"
+    assert "已被撤销" in heard.title
+    scene.do("operator", lambda work: withdraw(work, [claim_id], "证书已撤销"))
+    assert (states_of(scene), keys_of(scene)) == ({"withdrawn": 1}, {"freed": 1})
+    assert batch_state(scene, batch) == "cancelled"
+
+
+def test_不予通过的一条不影响其余(scene: Scene) -> None:
+    """AC-H1：逐条办理；不予通过的放行资格、释放占用。"""
+    ready(scene)
+    budget = scene.open_budget()
+    batch = settle_for(scene, [ZHANG_SAN, LI_SI], budget).batch_id
+    first = claims_of(scene)[0].id
+    first_review(scene, batch)
+    scene.do("复核员", lambda work: review.reject(work, batch, Step.SECOND_REVIEW, [first], "查无考试记录"))
+    second_review(scene, batch)
+    assert (states_of(scene), keys_of(scene)) == (
+        {"rejected": 1, "second_reviewed": 1},
+        {"freed": 1, "taken": 1},
+    )
+    assert scene.budget(budget).reserved_fen == 200_00
+
+
+def test_撤回一条之后其余照常走完(scene: Scene) -> None:
+    """AC-H1：先审一条、撤回另一条，批次不会停在半路。"""
+    ready(scene)
+    budget = scene.open_budget()
+    batch = settle_for(scene, [ZHANG_SAN, LI_SI], budget).batch_id
+    first, second = (each.id for each in claims_of(scene))
+    scene.do(
+        "初审员",
+        lambda work: review.sign(work, batch, Step.FIRST_REVIEW, claim_ids=[first], opinion="齐全"),
+    )
+    assert batch_state(scene, batch) == "filed"
+    scene.do("operator", lambda work: withdraw(work, [second], "重复上传"))
+    assert batch_state(scene, batch) == "first_reviewed"
+    second_review(scene, batch)
+    post(scene, batch)
+    scene.close_notices()
+    approve(scene, batch)
+    scene.bank_answers(scene.make_file(budget))
+    assert states_of(scene) == {"paid": 1, "withdrawn": 1}
+    assert batch_state(scene, batch) == "closed"
+
+
+def test_转人工由两人按同一金额核定(scene: Scene) -> None:
+    """G、H 组：不高于标准，不是申报人，两人不同、金额一致，确认时才占用预算。"""
+    ready(scene)
+    scene.hire("初审员2", Role.OFFICER_CITY, "310101199001010010")
+    budget = scene.open_budget()
+    scene.certify(scene.certificate(ZHANG_SAN, TURNER, "三级", method="破格"))
+    scene.settle(budget)
+    claim_id = claims_of(scene)[0].id
+
+    def cleared(login: str, fen: int, opinion: str = "破格晋升文件示例号") -> bool:
+        return scene.do(login, lambda work: clear(work, claim_id, fen, opinion))
+
+    assert refused(lambda: cleared("初审员", 280_01)).code == "clearing_out_of_range"
+    assert refused(lambda: cleared("初审员", 280_00, " ")).code == "opinion_missing"
+    assert refused(lambda: cleared("operator", 280_00)).code == "role_missing"
+    assert cleared("初审员", 140_00) is False
+    assert scene.budget(budget).reserved_fen == 0
+    assert refused(lambda: cleared("初审员2", 140_00)).code == "second_person_needed"
+    assert refused(lambda: cleared("复核员", 280_00)).code == "clearing_differs"
+    assert cleared("复核员", 140_00) is True
+    claim = claims_of(scene)[0]
+    assert (claim.state, claim.amount_fen, claim.reserved_fen) == ("submitted", 140_00, 140_00)
+    assert claim.explanation == "人工核定 140.00：破格晋升文件示例号"
+
+
+def test_转人工不予通过的放行资格(scene: Scene) -> None:
+    """LIFECYCLE：转人工可以不予通过；申报人自己不能决定。"""
+    ready(scene)
+    scene.hire("双岗", Role.OPERATOR, "310101199001010080")
+    scene.hire("双岗2", Role.OFFICER_COUNTY, "310101199001010080")
+    scene.certify(scene.certificate(ZHANG_SAN, TURNER, "三级", method="竞赛"))
+    batch = scene.settle(scene.open_budget(), login="双岗").batch_id
+    claim_id = claims_of(scene)[0].id
+    assert told(scene, "双岗2", lambda work: turn_down(work, claim_id, "没有依据")).code == "same_hand"
+    scene.do("初审员", lambda work: turn_down(work, claim_id, "没有依据"))
+    assert (states_of(scene), keys_of(scene)) == ({"rejected": 1}, {"freed": 1})
+    assert batch_state(scene, batch) == "cancelled"
