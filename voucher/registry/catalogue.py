@@ -147,20 +147,18 @@ def has_level_below(session: Session, code: str) -> bool:
 def read_aliases(session: Session) -> dict[str, str]:
     """Return the whole alias map of occupation codes, old to new."""
     rows = session.execute(select(OccupationAlias.old_code, OccupationAlias.new_code))
-    return {old: new for old, new in rows}
+    return dict(rows.all())
 
 
 def name_trades(session: Session, codes: Sequence[str]) -> dict[str, str]:
     """Return the names of occupations and special items by code."""
     wanted = sorted(set(codes))
-    named = {
-        code: name
-        for code, name in session.execute(
-            select(SpecialItem.code, SpecialItem.name).where(SpecialItem.code.in_(wanted))
-        )
-    }
+    items = session.execute(
+        select(SpecialItem.code, SpecialItem.name).where(SpecialItem.code.in_(wanted))
+    )
+    named = dict(items.all())
     rows = session.execute(select(Occupation.code, Occupation.name).where(Occupation.code.in_(wanted)))
-    named.update({code: name for code, name in rows})
+    named.update(dict(rows.all()))
     return named
 
 

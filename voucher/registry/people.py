@@ -216,7 +216,7 @@ def find_subject_indexes(session: Session, person_ids: Sequence[int]) -> dict[in
         rows = session.execute(
             select(Person.id, Person.blind_index).where(Person.id.in_(ordered[start : start + LOOKUP_CHUNK]))
         )
-        found.update({person_id: index for person_id, index in rows})
+        found.update(dict(rows.all()))
     return found
 
 

@@ -9,6 +9,7 @@ from uuid import uuid4
 from flask import g, request
 
 from voucher.plumbing.clock import SHANGHAI
+from voucher.rules.citations import readable_source
 from voucher.rules.levels import Level, name_level
 from voucher.rules.lifecycle import STATE_NAMES, Thing
 from voucher.rules.money import chinese_capitals, format_yuan
@@ -103,6 +104,7 @@ FILTERS: dict[str, Callable[..., str]] = {
     "grouped": grouped,
     "yuan": format_yuan,
     "capitals": chinese_capitals,
+    "cited": readable_source,
     "state_name": state_name,
     "tone": tone,
     "level_name": level_name,
