@@ -27,6 +27,7 @@ from voucher.doors.schemas.payments import (
 )
 from voucher.plumbing.idempotency import Answer, fingerprint, once
 from voucher.plumbing.unit_of_work import Work
+from voucher.stages.oversee.soundness import check_sound
 from voucher.stages.settle import payment, queries
 from voucher.stages.settle.bank import BankReport, record_results
 from voucher.stages.settle.clawback import open_clawback, repay
@@ -66,6 +67,7 @@ def sign_file(work: Work, given: dict[str, Any], payment_file_id: int) -> Paymen
         payment.check(work, payment_file_id)
     else:
         payment.release(work, payment_file_id)
+        check_sound(work.session)
     return payment.get_file(work, payment_file_id)
 
 

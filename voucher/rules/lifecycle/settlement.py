@@ -133,8 +133,8 @@ STATE_NAMES: dict[Thing, dict[str, str]] = {
     _B: {
         "open": "编制中",
         "filed": "已申报",
-        "first_reviewed": "初审",
-        "second_reviewed": "复核",
+        "first_reviewed": "已初审",
+        "second_reviewed": "已复核",
         "noticed": "公示中",
         "cleared": "公示无异议",
         "approved": "已审批",

@@ -23,6 +23,7 @@ from voucher.registry.catalogue import get_region
 from voucher.rules.errors import Refused
 from voucher.rules.lifecycle import Thing
 from voucher.rules.money import format_yuan
+from voucher.stages.oversee.soundness import check_sound
 from voucher.stages.settle import bank, payment, queries
 from voucher.stages.settle.models.claims import Claim
 from voucher.stages.settle.models.payments import LIVE_PAYMENT, Payment, PaymentFile
@@ -82,6 +83,7 @@ def release(file_id: int) -> ResponseReturnValue:
 
     def call(work: Work) -> Done:
         payment.release(work, file_id)
+        check_sound(work.session)
         return Done("已签发，可下载一次交银行", url_for("web.finance.file", file_id=file_id))
 
     return submit(call, lambda: _show(file_id))
