@@ -19,7 +19,6 @@ from voucher.ledger import vouchers as vouchers  # other tables refer to its own
 from voucher.plumbing import clock as clocks
 from voucher.plumbing.clock import day_of
 from voucher.plumbing.db import Database
-from voucher.plumbing.files import FileStore
 from voucher.plumbing.handling import Jobs
 from voucher.plumbing.queues import make_queue
 from voucher.plumbing.schema import check_current
@@ -56,7 +55,6 @@ def create_app(
         keyring=keyring,
         clock=clock,
         hasher=hasher,
-        store=FileStore(config.files_folder),
         limits=limits or DoorLimits(),
     )
     door.install(app, opened)

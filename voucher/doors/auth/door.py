@@ -16,7 +16,6 @@ from voucher.config import Config
 from voucher.plumbing import unit_of_work
 from voucher.plumbing.clock import day_of
 from voucher.plumbing.db import Database
-from voucher.plumbing.files import FileStore
 from voucher.plumbing.secrets import Keyring
 from voucher.plumbing.spreadsheets.guards import Limits
 from voucher.plumbing.unit_of_work import Work
@@ -48,7 +47,6 @@ class Door:
     keyring: Keyring
     clock: Callable[[], datetime]
     hasher: PasswordHasher
-    store: FileStore
     limits: DoorLimits
 
     @property

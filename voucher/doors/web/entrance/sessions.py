@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from flask import render_template, url_for
 from flask.typing import ResponseReturnValue
-from sqlalchemy import select
 
 from voucher.doors.auth.access import SIGN_IN_NEEDED
 from voucher.doors.auth.door import the_door
@@ -12,8 +11,8 @@ from voucher.doors.auth.visitors import Visitor, current_visitor
 from voucher.doors.web.acting import Done, submit
 from voucher.doors.web.entrance.blueprint import entrance
 from voucher.plumbing.unit_of_work import Work
-from voucher.registry.sessions import end_sessions_of
-from voucher.registry.users import WebSession
+from voucher.registry.passwords import read_idle_minutes
+from voucher.registry.sessions import end_sessions_of, list_sessions
 
 
 @entrance.get("/sessions")
@@ -44,13 +43,10 @@ def _visitor() -> Visitor:
 def _show() -> str:
     visitor, door = _visitor(), the_door()
     with door.read() as session:
-        rows = session.scalars(
-            select(WebSession)
-            .where(
-                WebSession.user_id == visitor.actor.user_id,
-                WebSession.ended_at.is_(None),
-                WebSession.expires_at > door.at,
-            )
-            .order_by(WebSession.seen_at.desc())
-        ).all()
+        rows = list_sessions(
+            session,
+            visitor.actor.user_id,
+            door.at,
+            idle_minutes=read_idle_minutes(session, door.today),
+        )
         return render_template("entrance/sessions.html", rows=rows, own_hash=visitor.token_hash)
