@@ -16,6 +16,7 @@ from voucher.rules.duplicates import (
     canonical_occupation,
     entitlement_key,
     judge_duplicates,
+    renewed_key,
 )
 from voucher.rules.errors import Refused
 from voucher.rules.lifecycle.claim import STATE_NAMES
@@ -119,7 +120,7 @@ def test_ac_d9_a_lower_level_goes_to_a_person_and_says_why() -> None:
     assert answer.refusal is not None
     assert "已有高等级" in answer.refusal.title
     assert "四级/中级工" in answer.refusal.title
-    assert answer.refusal.next_step.startswith("转人工")
+    assert answer.refusal.next_step.startswith("按现行参数，转人工")
 
 
 def test_ac_d9_with_the_parameter_on_it_is_refused() -> None:
@@ -244,6 +245,20 @@ def test_every_kind_has_the_key_of_its_kind() -> None:
     renewal = key(None, None, kind=TRAINING, certificate_kind=operation, item="低压电工", period="2027")
     assert first == "training|1|special_operation|低压电工"
     assert renewal == "training|1|special_operation|低压电工|period|2027"
+
+
+def test_a_clawed_back_key_is_renewed_once_and_used_up_in_its_turn() -> None:
+    used = claimed(number="C-2023-0001", state="recovered")
+    assert renewed_key(key(), [replace(used, state="paid")]) == key()
+    renewed = renewed_key(key(), [used])
+    assert renewed == f"{key()}|after|C-2023-0001"
+    again = replace(used, number="C-2024-0002", key=renewed, state="paid", filed_on=date(2024, 5, 1))
+    judged = judge_duplicates(key(), Level.JUNIOR, CARER, date(2024, 6, 1), [used, again], OPEN)
+    assert (judged.outcome, judged.earlier) == (Outcome.REFUSED, again)
+    both = [used, replace(again, state="recovering")]
+    judged = judge_duplicates(key(), Level.JUNIOR, CARER, date(2024, 6, 1), both, OPEN)
+    assert judged.outcome is Outcome.MANUAL
+    assert renewed_key(key(), both) == f"{key()}|after|C-2024-0002"
 
 
 @pytest.mark.parametrize(

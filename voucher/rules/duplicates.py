@@ -39,7 +39,7 @@ YEARLY_CAP_REACHED = reason(
 HIGHER_LEVEL_HELD = reason(
     "higher_level_held",
     "已有高等级：同一职业已申领{level}，申领编号 {earlier}",
-    "按现行参数办理：{step}",
+    "按现行参数，{step}",
     "【参】高等级后是否享受低等级 (DOMAIN 2.6-4; N4、N7); AC-D9",
     Family.CONFLICT,
 )
@@ -253,6 +253,6 @@ def _judge_higher(
     )
     if higher is None or higher.level is None:
         return None
-    step = "高等级后不享受低等级" if bars else "转人工：由审核人员附依据决定是否给予低等级补贴"
+    step = "高等级后不享受低等级" if bars else "转人工，由审核人员附依据决定是否给予低等级补贴"
     refusal = HIGHER_LEVEL_HELD.refusal(level=name_level(higher.level), earlier=higher.number, step=step)
     return Precedence(Outcome.REFUSED if bars else Outcome.MANUAL, refusal, higher)
