@@ -14,6 +14,7 @@ from tests.loop.telling import (
     set_standard,
     settle_for,
     states_of,
+    told,
 )
 from tests.scene import (
     COOK,
@@ -26,6 +27,7 @@ from tests.scene import (
     Scene,
 )
 from voucher.rules.vocabulary import FundSource, parse_fund_source
+from voucher.stages.settle.waiting import serve_due_queues
 from voucher.stages.settle.withdraw import withdraw
 
 
@@ -76,6 +78,20 @@ def test_候补的申领撤回后让给下一个(scene: Scene) -> None:
     assert states_of(scene) == {"withdrawn": 1, "submitted": 1}
     assert batch_state(scene, batch) == "cancelled"
     assert keys_of(scene) == {"freed": 1, "taken": 1}
+
+
+def test_追加预算后由定时任务按先后补办(scene: Scene) -> None:
+    """AC-H9：追加的钱先给排在前面的，不够的继续等。"""
+    ready(scene)
+    budget = scene.open_budget(100)
+    settle_for(scene, [ZHANG_SAN, LI_SI], budget)
+    assert states_of(scene) == {"draft": 2}
+    assert scene.do("clock", serve_due_queues) == 0
+    assert scene.open_budget(250) == budget
+    assert told(scene, "初审员", serve_due_queues).code == "role_missing"
+    assert scene.do("clock", serve_due_queues) == 1
+    assert [each.state for each in claims_of(scene)] == ["submitted", "draft"]
+    assert scene.budget(budget).available_fen == 150_00
 
 
 def test_一条申领只走一个资金渠道(scene: Scene) -> None:

@@ -11,6 +11,7 @@ from voucher.ledger import states
 from voucher.ledger.budget import Waiting
 from voucher.ledger.postings import Line
 from voucher.plumbing.unit_of_work import Work
+from voucher.rules.actor import Role, check_role
 from voucher.rules.lifecycle import Thing
 from voucher.stages.settle.following import follow
 from voucher.stages.settle.models.claims import Claim, SettlementBatch, SettlementLine
@@ -39,6 +40,18 @@ def serve_queue(work: Work, budget_id: int) -> int:
     for batch_id in sorted({each.batch_id for each in served}):
         _submit(work, batch_id, [each for each in served if each.batch_id == batch_id])
     return len(served)
+
+
+def serve_due_queues(work: Work) -> int:
+    """Serve every queue there is money for again, as after a grant; return how many claims were submitted.
+
+    Raises Refused role_missing.
+    """
+    check_role(work.actor, Role.CLOCK, Role.OPERATOR)
+    queued = work.session.scalars(
+        select(Waiting.budget_id).where(Waiting.ended_at.is_(None)).distinct().order_by(Waiting.budget_id)
+    ).all()
+    return sum(serve_queue(work, budget_id) for budget_id in queued)
 
 
 def _submit(work: Work, batch_id: int, claims: Sequence[Claim]) -> None:
