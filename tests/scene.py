@@ -288,7 +288,7 @@ class Scene:
         for each in rows:
             if each.id not in have:
                 proposed = self.do("制单员", partial(self._propose_account, institution=each))
-                self.do("付款复核员", partial(accounts.confirm_account, payee_account_id=proposed.id))
+                self.do("付款复核员", partial(self._confirm_account, proposed=proposed))
 
     @staticmethod
     def _propose_account(work: Work, institution: Institution) -> PayeeAccount:
@@ -300,6 +300,10 @@ class Scene:
             f"2577{institution.id:012d}",
             "开户许可证",
         )
+
+    @staticmethod
+    def _confirm_account(work: Work, proposed: PayeeAccount) -> PayeeAccount:
+        return accounts.confirm_account(work, proposed.id, f"2577{proposed.institution_id:012d}")
 
     def make_file(self, budget_id: int) -> PaymentFile:
         """Make, check and release a payment file."""

@@ -30,6 +30,7 @@ from voucher.registry.users import CLOCK_LOGIN, load_actor
 from voucher.rules.actor import Actor
 from voucher.stages.settle.clawback import open_due_clawbacks
 from voucher.stages.settle.notice import close_due_notices
+from voucher.stages.settle.waiting import serve_due_queues
 
 STATIC = Path(__file__).resolve().parents[1] / "static"
 TEMPLATES = Path(__file__).resolve().parent / "doors" / "web" / "templates"
@@ -105,5 +106,6 @@ def create_worker(
         Periodic("seal", SEAL_SECONDS, seal),
         Periodic("close_notices", DUE_SECONDS, do(close_due_notices)),
         Periodic("open_clawbacks", DUE_SECONDS, do(open_due_clawbacks)),
+        Periodic("serve_queues", DUE_SECONDS, do(serve_due_queues)),
     )
     return Worker(jobs, periodic, threads=threads)

@@ -1,4 +1,4 @@
-"""The trail, the tables of states, holds, keys of repeated requests and jobs."""
+"""The trail, the tables of states, holds and keys of repeated requests."""
 
 from __future__ import annotations
 

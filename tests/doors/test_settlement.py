@@ -122,7 +122,9 @@ def test_from_the_budget_to_the_bank(office: Office) -> None:
     proposed = office.ok("制单员", f"/payee-accounts/{EV1[1]}/corrections", account)
     assert "257700000000001" not in str(proposed)
     confirmation = f"/payee-accounts/{proposed['id']}/confirmations"
-    office.ok("付款复核员", confirmation, {"decision": "confirm"})
+    differs = office.call("付款复核员", confirmation, {"decision": "confirm", "account": "257700000000002"})
+    assert (differs.status_code, differs.json["code"]) == (409, "payee_account_differs")
+    office.ok("付款复核员", confirmation, {"decision": "confirm", "account": account["account"]})
 
     file = office.ok("制单员", "/payment-files", {"budget_id": budget_id})
     assert file["total_fen"] == batch["payable_fen"]

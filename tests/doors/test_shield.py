@@ -10,11 +10,10 @@ from sqlalchemy import text
 
 from tests.doors.world import PROVINCE, World
 from voucher.doors.errors import status_of
-from voucher.ledger import budget
 from voucher.plumbing.db import Database
 from voucher.rules.actor import Role
 from voucher.rules.errors import list_reasons
-from voucher.stages.settle import queries
+from voucher.stages.settle import granting, queries
 
 # what is told here never reaches a database of its own kind; the whole way on both is test_settlement
 pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
@@ -126,7 +125,7 @@ def test_a_violated_constraint_shows_no_value(world: World, monkeypatch: pytest.
             text("INSERT INTO region (code,name,rank,source) VALUES ('419001','甲','county','乙')")
         )
 
-    monkeypatch.setattr(budget, "open_budget", break_in)
+    monkeypatch.setattr(granting, "open_budget", break_in)
     body = {"region_code": "419001", "year": 2024, "source": "fiscal", "amount_fen": 1}
     answer = client.post("/budgets", body)
     assert answer.status_code == 500

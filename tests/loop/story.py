@@ -75,30 +75,25 @@ def import_files(files: Files) -> None:
     for kind in ("evaluators", "certificates", "register"):
         begun = time.perf_counter()
         report = command("import", kind, str(getattr(files, kind)))
-        say(
-            f"    voucher import {kind:<13} {report['rows_added']:>6,} 行  {time.perf_counter() - begun:5.1f} 秒"
-        )
+        seconds = time.perf_counter() - begun
+        say(f"    voucher import {kind:<13} {report['rows_added']:>6,} 行  {seconds:5.1f} 秒")
 
 
 def explain(told: dict[str, Any], distribution: Distribution) -> None:
     """Print the batch by level, and why it is less than the full rates would come to."""
-    say(
-        f"    批次 {told['batch_number']}：{told['people']:,} 人，{told['claims']:,} 条，合计 {told['total_yuan']} 元"
-    )
+    counts = f"{told['people']:,} 人，{told['claims']:,} 条"
+    say(f"    批次 {told['batch_number']}：{counts}，合计 {told['total_yuan']} 元")
     full_fen = 0
     for level, row in told["by_level"].items():
         at_full = row["claims"] * FULL_FEN[level]
         full_fen += at_full
         direct = distribution.direct.get(level, 0)
         why = f"，其中直接认定 {direct:,} 人按 50%" if direct else ""
-        say(
-            f"      {level}  {row['claims']:>6,} 人 × {format_yuan(FULL_FEN[level])} = {format_yuan(at_full):>12}"
-            f"  →  {format_yuan(row['amount_fen']):>12}{why}"
-        )
+        full = f"{row['claims']:>6,} 人 × {format_yuan(FULL_FEN[level])} = {format_yuan(at_full):>12}"
+        say(f"      {level}  {full}  →  {format_yuan(row['amount_fen']):>12}{why}")
     gap_fen = full_fen - told["total_fen"]
-    say(
-        f"      全额标准合计 {format_yuan(full_fen)}，差额 {format_yuan(gap_fen)}：直接认定按 50% 给予（豫人社规〔2022〕2号）"
-    )
+    say(f"      全额标准合计 {format_yuan(full_fen)}，差额 {format_yuan(gap_fen)}：")
+    say("      直接认定按 50% 给予（豫人社规〔2022〕2号）")
     shown = next(line for line in told["lines"] if line["method"] == "直接认定")
     say(f"      例：{shown['name']} {shown['identity']} {shown['level']}：{shown['explanation']}")
 
@@ -120,9 +115,8 @@ def play(folder: Path, distribution: Distribution) -> Told:
     say("二、生成并导入三份文件：评价目录清单、评价机构上传的证书、登记系统的摘录")
     files = write_quarter(folder / "files", codes, distribution)
     import_files(files)
-    budget = command(
-        "budget", "add", "--region", "419001", "--year", "2024", "--source", "就业补助资金", "--amount-yuan", "3000000"
-    )  # fmt: skip
+    where = ("--region", "419001", "--year", "2024")
+    budget = command("budget", "add", *where, "--source", "就业补助资金", "--amount-yuan", "3000000")
     say("三、结算：voucher settle --kind 评价补贴")
     begun = time.perf_counter()
     first = command("settle", "--kind", "评价补贴", *PERIOD, "--budget", str(budget["budget"]))

@@ -181,7 +181,7 @@ def test_只有收款户名含生僻字时拨付预检才停下并列出名单(s
             work, EV1[1], "示例䶮评价有限公司", "中国银行济源分行", "257712345678", "开户许可证"
         ),
     )
-    scene.do("付款复核员", lambda work: accounts.confirm_account(work, proposed.id))
+    scene.do("付款复核员", lambda work: accounts.confirm_account(work, proposed.id, "257712345678"))
     approve_batch(scene, settled.batch_id)
     told = refused(lambda: scene.do("制单员", lambda work: payment.prepare(work, budget)))
     assert told.code == "names_not_encodable"

@@ -72,7 +72,12 @@ def give_accounts(scene: Scene, codes: list[str], stem: str) -> None:
             for i, code in enumerate(codes)
         ],
     )
-    scene.do("付款复核员", lambda work: [accounts.confirm_account(work, i) for i in proposed])
+    scene.do(
+        "付款复核员",
+        lambda work: [
+            accounts.confirm_account(work, each, f"{stem}{i:06d}") for i, each in enumerate(proposed)
+        ],
+    )
 
 
 def test_一百笔拨付成功九十七笔退票三笔_更正账户后各付一次(scene: Scene) -> None:
@@ -292,7 +297,7 @@ def test_没有收款账户的先列出单位(scene: Scene) -> None:
         ),
     )
     scene.hire("制单员2", Role.FINANCE_CHECKER, "310101199001010040")
-    alone = told(scene, "制单员2", lambda work: accounts.confirm_account(work, proposed.id))
+    alone = told(scene, "制单员2", lambda work: accounts.confirm_account(work, proposed.id, ACCOUNT))
     assert alone.code == "second_person_needed"
     still = told(scene, "制单员", lambda work: payment.prepare(work, budget))
     assert still.code == "payees_without_account"

@@ -222,7 +222,7 @@ def test_the_refusal_names_what_is_possible_now() -> None:
     with pytest.raises(Refused) as refused:
         next_state(Thing.CLAIM, "first_reviewed", "approve")
     refusal = refused.value.refusal
-    assert refusal.title == "申领当前为“初审”，不能审批"
+    assert refusal.title == "申领当前为“已初审”，不能审批"
     assert refusal.next_step == "现在可以办理：复核、退回补正、撤回、不予通过"
     assert (refusal.facts["state"], refusal.facts["event"]) == ("first_reviewed", "approve")
 

@@ -28,18 +28,14 @@ def add(
 ) -> None:
     """Open a budget, or grant more to the one that is there."""
     from voucher.cli.office import answering_of, open_office
-    from voucher.ledger.budget import open_budget
-    from voucher.registry.catalogue import get_region
-    from voucher.rules.actor import Role, check_reach
     from voucher.rules.money import format_yuan, parse_yuan
     from voucher.rules.vocabulary import parse_fund_source
+    from voucher.stages.settle.granting import grant_budget
 
     amount_fen, fund_source = parse_yuan(amount_yuan), parse_fund_source(source)
 
     def act(work: Work) -> Budget:
-        get_region(work.session, region)
-        check_reach(work.actor, region, Role.OPERATOR)
-        return open_budget(
+        return grant_budget(
             work, region_code=region, year=year, source=fund_source, amount_fen=amount_fen, document=document
         )
 

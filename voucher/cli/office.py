@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from voucher.cli.answering import Answering
 from voucher.config import Config, read_config
+from voucher.ledger.races import RACES
 from voucher.ledger.sealing import seal_all
 from voucher.plumbing.clock import day_of, now
 from voucher.plumbing.db import Database
@@ -40,7 +41,7 @@ class Office:
 
     def act(self, act: Callable[[Work], Result], *, keep: bool = True) -> Result:
         """Do one act in one transaction as the actor, then seal its trail; a dry run keeps nothing."""
-        result = perform(self.database, self.keyring, self.actor, now(), act, keep=keep)
+        result = perform(self.database, self.keyring, self.actor, now(), act, keep=keep, retry_on=RACES)
         if keep:
             self.seal()
         return result

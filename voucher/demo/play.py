@@ -112,7 +112,11 @@ def open_accounts(house: House) -> None:
     for each in institutions:
         if each.id not in known:
             proposed = house.act("maker", partial(_propose, institution=each))
-            house.act("checker", partial(accounts.confirm_account, payee_account_id=proposed.id))
+            house.act("checker", partial(_confirm, proposed=proposed))
+
+
+def _confirm(work: Work, proposed: PayeeAccount) -> PayeeAccount:
+    return accounts.confirm_account(work, proposed.id, f"4190{proposed.institution_id:012d}")
 
 
 def _propose(work: Work, institution: Institution) -> PayeeAccount:

@@ -86,7 +86,7 @@ class Database:
         if self.is_sqlite:
             if parsed.database:
                 Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
-            self.engine = create_engine(parsed, poolclass=NullPool)
+            self.engine = create_engine(parsed, poolclass=NullPool, hide_parameters=True)
             _prepare_sqlite(self.engine)
         else:
             parsed = parsed.set(drivername="postgresql+psycopg")
@@ -96,6 +96,7 @@ class Database:
                 max_overflow=24,
                 pool_timeout=LOCK_WAIT_SECONDS,
                 pool_pre_ping=True,
+                hide_parameters=True,
                 connect_args={"options": f"-c lock_timeout={LOCK_WAIT_SECONDS}s -c timezone=UTC"},
             )
         self.url = parsed

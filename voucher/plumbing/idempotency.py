@@ -81,6 +81,8 @@ def once(work: Work, key: str, asked: str, act: Callable[[Work], Answer]) -> Ans
     """
     if not key or len(key) > MAX_KEY_LENGTH:
         raise KEY_MISSING.refused()
+    # keyed, because a body may carry an identity number, and a plain hash of one is soon searched
+    asked = work.keyring.blind_index("request", asked)
     build = sqlite.insert if work.session.get_bind().dialect.name == "sqlite" else postgresql.insert
     # RETURNING, because psycopg's rowcount is -1 for new and duplicate alike after DO NOTHING
     inserted = work.session.execute(

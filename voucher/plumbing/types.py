@@ -26,7 +26,7 @@ class Int64(TypeDecorator[int]):
         return dialect.type_descriptor(sqlite.INTEGER() if dialect.name == "sqlite" else BigInteger())
 
     def process_bind_param(self, value: int | None, dialect: Dialect) -> int | None:
-        """Return the number as it is. Raises TypeError for a float, since PostgreSQL would round it silently."""
+        """Return the number as it is. Raises TypeError for a float: PostgreSQL would round it silently."""
         if value is not None and (isinstance(value, bool) or not isinstance(value, int)):
             raise TypeError(f"a whole number is needed, not {type(value).__name__}")
         return value
@@ -112,7 +112,7 @@ class Day(TypeDecorator[date]):
 
 
 def canonical_json(value: object) -> str:
-    """Return the one text form of a JSON value: sorted keys, no spaces, no escapes; it is what gets hashed."""
+    """Return the one text form of a JSON value, which is what gets hashed: sorted keys, no spaces."""
     return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False)
 
 

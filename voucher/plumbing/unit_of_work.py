@@ -43,6 +43,11 @@ class Work:
         """Return the Shanghai day of the act."""
         return day_of(self.at)
 
+    def finish(self) -> None:
+        """Make the calls that were waiting for the commit."""
+        for call in self._afterwards:
+            call()
+
     def after_commit(self, call: Callable[[], None]) -> None:
         """Remember a call for after the commit; it is dropped with the transaction."""
         self._afterwards.append(call)
@@ -107,7 +112,6 @@ def perform(
         finally:
             session.close()
         if keep:
-            for call in work._afterwards:
-                call()
+            work.finish()
         return result
     raise AssertionError("unreachable: the last attempt returns or raises")

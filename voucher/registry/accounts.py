@@ -37,6 +37,13 @@ ACCOUNT_INCOMPLETE = reason(
     "请按开户许可证或银行证明填写完整后重新提交",
     SOURCE,
 )
+ACCOUNT_DIFFERS = reason(
+    "payee_account_differs",
+    "您按凭证输入的账号与提出的账号不一致",
+    "请对照凭证重新输入；提出的账号有误的，请办理不予更正，由提出人重新登记",
+    SOURCE,
+    Family.CONFLICT,
+)
 translate("uq_payee_account_in_use", "payee_account.institution_id", CHANGED_MEANWHILE)
 
 
@@ -91,12 +98,17 @@ def _region_of(session: Session, account: PayeeAccount) -> str:
     return session.get_one(Institution, account.institution_id).region_code
 
 
-def confirm_account(work: Work, payee_account_id: int) -> PayeeAccount:
+def confirm_account(work: Work, payee_account_id: int, account: str) -> PayeeAccount:
     """Confirm a proposed account; the one used before is kept as replaced.
 
-    Raises Refused payee_account_missing, role_missing, second_person_needed, event_not_allowed.
+    Pages show four digits of it, so the second person types the whole number from the evidence.
+    Raises Refused payee_account_missing, role_missing, second_person_needed, payee_account_differs,
+    account_malformed, event_not_allowed.
     """
     proposed = _take_up(work, payee_account_id)
+    number = normalise_bank_account(account, AccountKind.CORPORATE)
+    if work.keyring.blind_index("account", number) != proposed.account_index:
+        raise ACCOUNT_DIFFERS.refused()
     for used in work.session.scalars(
         select(PayeeAccount).where(
             PayeeAccount.institution_id == proposed.institution_id,

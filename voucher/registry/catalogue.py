@@ -153,9 +153,7 @@ def read_aliases(session: Session) -> dict[str, str]:
 def name_trades(session: Session, codes: Sequence[str]) -> dict[str, str]:
     """Return the names of occupations and special items by code."""
     wanted = sorted(set(codes))
-    items = session.execute(
-        select(SpecialItem.code, SpecialItem.name).where(SpecialItem.code.in_(wanted))
-    )
+    items = session.execute(select(SpecialItem.code, SpecialItem.name).where(SpecialItem.code.in_(wanted)))
     named = dict(items.all())
     rows = session.execute(select(Occupation.code, Occupation.name).where(Occupation.code.in_(wanted)))
     named.update(dict(rows.all()))

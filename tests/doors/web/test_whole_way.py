@@ -107,7 +107,8 @@ def test_from_the_settlement_to_the_bank(office: Office) -> None:
     assert "257700000000001" not in maker.page.html
     checker = office.at("付款复核员")
     checker.go("/accounts")
-    assert "已确认账户 ***********0001" in checker.press("确认").text
+    assert "与提出的账号不一致" in checker.press("确认", account="257700000000002").text
+    assert "已确认账户 ***********0001" in checker.press("确认", account="257700000000001").text
 
     maker.go("/payment-files")
     made = maker.press("制单")

@@ -18,13 +18,10 @@ from voucher.doors.schemas.ledger import (
     NewMovement,
 )
 from voucher.doors.schemas.paging import paged
-from voucher.ledger import budget as ledger
 from voucher.ledger.budget import BUDGET_MISSING, Budget
 from voucher.ledger.movements import list_movements
 from voucher.plumbing.unit_of_work import Work
-from voucher.registry import catalogue
-from voucher.rules.actor import Role, check_reach
-from voucher.stages.settle import queries
+from voucher.stages.settle import granting, queries
 
 budgets = Room("budgets", __name__, url_prefix="/api/v1", description="预算")
 
@@ -50,9 +47,7 @@ def list_budgets(session: Session, asked: dict[str, Any]) -> dict[str, Any]:
 )
 def open_budget(work: Work, given: dict[str, Any]) -> Budget:
     """建立预算并下达首笔；已有同一预算的，视为追加。"""
-    catalogue.get_region(work.session, given["region_code"])
-    check_reach(work.actor, given["region_code"], Role.OPERATOR)
-    return ledger.open_budget(work, **given)
+    return granting.grant_budget(work, **given)
 
 
 @budgets.look("/budgets/<int:budget_id>/movements", query=MovementFilter, answer=Movements)
@@ -75,9 +70,4 @@ def list_budget_movements(session: Session, asked: dict[str, Any], budget_id: in
 )
 def grant_budget(work: Work, given: dict[str, Any], budget_id: int) -> Budget:
     """追加下达。占用、支出、释放和上缴由各自的办理产生，不能手工登记。"""
-    found = ledger.get_budget(work, budget_id, lock=True)
-    if found.region_code not in work.actor.regions:
-        raise BUDGET_MISSING.refused(budget=budget_id)
-    check_reach(work.actor, found.region_code, Role.OPERATOR)
-    ledger.grant(work, budget_id, given["amount_fen"], given["document"])
-    return ledger.get_budget(work, budget_id)
+    return granting.grant_more(work, budget_id, given["amount_fen"], given["document"])

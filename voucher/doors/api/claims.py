@@ -15,11 +15,13 @@ from voucher.doors.schemas.paging import paged
 from voucher.doors.schemas.settle import (
     BatchState,
     ClaimDetail,
+    ClaimEnded,
     ClaimFilter,
     Claims,
     ClearingDone,
     CountDone,
     NewClearing,
+    NewRejection,
     Resubmission,
     Withdrawal,
 )
@@ -36,6 +38,7 @@ from voucher.stages.settle.models.claims import SettlementBatch
 from voucher.stages.settle.reading import get_claim
 from voucher.stages.settle.resubmit import resubmit
 from voucher.stages.settle.searching import ClaimSearch, find_claims, view_claims
+from voucher.stages.settle.turn_down import turn_down
 from voucher.stages.settle.withdraw import withdraw
 
 claims = Room("claims", __name__, url_prefix="/api/v1", description="申领")
@@ -84,6 +87,18 @@ def clear_claim(work: Work, given: dict[str, Any], claim_id: int) -> dict[str, A
     """转人工的核定：一人提出金额，另一人按同一金额确认。"""
     cleared = clear(work, claim_id, given["amount_fen"], given["opinion"])
     return {"claim_id": claim_id, "cleared": cleared}
+
+
+@claims.act(
+    "/claims/<int:claim_id>/rejections",
+    body=NewRejection,
+    answer=ClaimEnded,
+    example={"opinion": "竞赛证书没有明文依据，不予补贴"},
+)
+def turn_down_claim(work: Work, given: dict[str, Any], claim_id: int) -> dict[str, Any]:
+    """单条不予通过：转人工、退回、待公示或公示中的由经办机关，已审批或退票的由财政审批人员。"""
+    ended = turn_down(work, claim_id, given["opinion"])
+    return {"claim_id": ended.id, "state": ended.state}
 
 
 @claims.act("/claims/resubmissions", body=Resubmission, answer=BatchState, example={"claim_ids": [17, 23]})

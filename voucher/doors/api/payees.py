@@ -44,12 +44,12 @@ def correct_account(work: Work, given: dict[str, Any], code: str) -> PayeeAccoun
     "/payee-accounts/<int:payee_account_id>/confirmations",
     body=NewConfirmation,
     answer=AccountState,
-    example={"decision": "confirm"},
+    example={"decision": "confirm", "account": "260000000000000000"},
 )
 def confirm_correction(work: Work, given: dict[str, Any], payee_account_id: int) -> PayeeAccount:
     """确认或退回另一人提出的账户。"""
     if given["decision"] == "confirm":
-        return confirm_account(work, payee_account_id)
+        return confirm_account(work, payee_account_id, given["account"])
     refuse_account(work, payee_account_id, given["why"])
     return work.session.get_one(PayeeAccount, payee_account_id)
 

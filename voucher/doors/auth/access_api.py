@@ -29,6 +29,7 @@ API: dict[str, Access] = {
     "claims.list_claims": Access(DESK, "查看申领"),
     "claims.show_claim": Access(DESK, "查看申领全过程"),
     "claims.clear_claim": Access(OFFICERS, "转人工核定"),
+    "claims.turn_down_claim": Access(OFFICERS | {Role.FINANCE_APPROVER}, "单条不予通过"),
     "claims.resubmit_claims": Access(_SUBMITTERS, "补正后再次申报"),
     "claims.withdraw_claims": Access(_SUBMITTERS, "撤回申领"),
     "claims.open_hold": Access(OFFICERS, "待处置"),

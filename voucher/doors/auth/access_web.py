@@ -57,6 +57,7 @@ WEB: dict[str, Access] = {
     "web.office.claim": Access(DESK, "申领，名单脱敏"),
     "web.office.find_claim": Access(DESK, "凭编号找申领"),
     "web.office.clear_claim": Access(OFFICERS, "人工核定"),
+    "web.office.reject_claim": Access(OFFICERS | {Role.FINANCE_APPROVER}, "单条不予通过"),
     "web.office.open_clawback": Access(OFFICERS | {Role.SUPERVISOR}, "立追回单"),
     "web.office.objections": Access(OFFICERS | WATCHERS, "异议"),
     "web.office.objection": Access(OFFICERS | WATCHERS, "异议内容和联系方式"),

@@ -13,6 +13,7 @@ from flask import Flask, current_app, g
 from sqlalchemy.orm import Session
 
 from voucher.config import Config
+from voucher.ledger.races import RACES
 from voucher.plumbing import unit_of_work
 from voucher.plumbing.clock import day_of
 from voucher.plumbing.db import Database
@@ -76,7 +77,7 @@ class Door:
 
     def perform_as(self, actor: Actor, act: Callable[[Work], Result]) -> Result:
         """Run one act in one transaction in the name of an actor. Raises whatever the act raises."""
-        return unit_of_work.perform(self.database, self.keyring, actor, self.at, act)
+        return unit_of_work.perform(self.database, self.keyring, actor, self.at, act, retry_on=RACES)
 
 
 def install(app: Flask, door: Door) -> None:

@@ -113,9 +113,10 @@ class NewAccount(Body):
 
 
 class NewConfirmation(Body):
-    """Confirm or refuse what another person proposed."""
+    """Confirm or refuse what another person proposed; to confirm, type the account from the evidence."""
 
     decision = Word(("confirm", "refuse"), required=True)
+    account = Words(load_default="", least=0, most=40, metadata={"description": "按凭证输入的完整账号"})
     why = Words(load_default="", least=0, most=WORDS_MAX, metadata={"description": "退回原因"})
 
 

@@ -210,6 +210,19 @@ class ClearingDone(Schema):
     cleared = fields.Boolean(metadata={"description": "false 表示已提出，待另一人确认"})
 
 
+class NewRejection(Body):
+    """Why one claim is refused for good."""
+
+    opinion = Words(required=True, most=WORDS_MAX, metadata={"description": "依据和理由"})
+
+
+class ClaimEnded(Schema):
+    """A claim that has ended, and how."""
+
+    claim_id = fields.Integer()
+    state = fields.String()
+
+
 class Resubmission(Body):
     """Returned claims that are filed again."""
 

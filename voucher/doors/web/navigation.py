@@ -37,7 +37,12 @@ BELOW = {
     "web.office.batches": (
         *("web.office.batch", "web.office.decide", "web.office.post_notice"),
         *("web.office.resubmit_claims", "web.office.withdraw_claims"),
-        *("web.office.claim", "web.office.clear_claim", "web.office.open_clawback"),
+        *(
+            "web.office.claim",
+            "web.office.clear_claim",
+            "web.office.reject_claim",
+            "web.office.open_clawback",
+        ),
     ),
     "web.office.new_settlement": ("web.office.settle",),
     "web.office.objections": ("web.office.objection", "web.office.decide_objection"),

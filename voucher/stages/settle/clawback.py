@@ -12,7 +12,7 @@ from voucher.plumbing.unit_of_work import Work
 from voucher.rules.actor import Role, check_reach, check_role
 from voucher.rules.clawback import check_recovery
 from voucher.rules.errors import Family, reason
-from voucher.rules.lifecycle import Thing
+from voucher.rules.lifecycle import Thing, check_event
 from voucher.stages.certify import queries as certificates
 from voucher.stages.settle.ending import money_of
 from voucher.stages.settle.models.claims import Claim
@@ -94,6 +94,7 @@ def repay(work: Work, clawback_id: int, amount_fen: int, document: str) -> Clawb
     if claim.region_code not in work.actor.regions:
         raise CLAWBACK_MISSING.refused()
     check_reach(work.actor, claim.region_code, Role.FINANCE_MAKER, Role.FINANCE_CHECKER)
+    check_event(Thing.CLAWBACK, clawback.state, "meet")
     if amount_fen <= 0:
         raise budgets.AMOUNT_NOT_POSITIVE.refused()
     check_recovery(amount_fen, clawback.amount_fen, clawback.recovered_fen)

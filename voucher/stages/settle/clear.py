@@ -34,6 +34,10 @@ CLEARING_DIFFERS = reason(
 )
 
 
+# until a batch is posted, what is cleared in it still counts towards its approval band
+UNPUBLISHED = ("filed", "first_reviewed", "second_reviewed")
+
+
 def clear(work: Work, claim_id: int, amount_fen: int, opinion: str) -> bool:
     """Propose an amount for a claim left to a person, or confirm the one proposed by somebody else.
 
@@ -87,7 +91,7 @@ def _confirm(work: Work, claim: Claim, proposed: Clearing, opinion: str) -> None
     proposed.confirmed_by_person_id = work.actor.person_id
     proposed.confirmed_at = work.at
     batch = work.session.get_one(SettlementBatch, claim.batch_id)
-    if batch.state == "filed":
+    if batch.state in UNPUBLISHED:
         batch.declared_count += 1
         batch.declared_total_fen += proposed.amount_fen
     work.session.flush()

@@ -16,15 +16,14 @@ from voucher.doors.web import fields
 from voucher.doors.web.acting import Done, submit
 from voucher.doors.web.finance.blueprint import finance
 from voucher.doors.web.timelines import name_people
-from voucher.ledger import budget as ledger
 from voucher.ledger.budget import BUDGET_MISSING, Budget
 from voucher.ledger.postings import ACCOUNT_NAMES, Account, Transfer
 from voucher.plumbing.unit_of_work import Work
 from voucher.registry.catalogue import Region, get_region
-from voucher.rules.actor import Role, check_reach
 from voucher.rules.money import format_yuan
 from voucher.rules.vocabulary import FUND_SOURCE_NAMES, FundSource
 from voucher.stages.settle import queries
+from voucher.stages.settle.granting import grant_budget
 
 MOVEMENTS_SHOWN = 100
 MOVEMENT_NAMES = {
@@ -59,12 +58,10 @@ def open_budget() -> ResponseReturnValue:
     """Open a budget, or grant more to the one that exists."""
 
     def call(work: Work) -> Done:
-        region = get_region(work.session, fields.text("region", "地区", limit=12))
-        check_reach(work.actor, region.code, Role.OPERATOR)
         amount_fen = fields.fen("amount", "下达金额")
-        opened = ledger.open_budget(
+        opened = grant_budget(
             work,
-            region_code=region.code,
+            region_code=fields.text("region", "地区", limit=12),
             year=fields.whole("year", "年度"),
             source=fields.one_of("source", "资金来源", FundSource),
             amount_fen=amount_fen,

@@ -49,7 +49,7 @@ def confirm_account(account_id: int) -> ResponseReturnValue:
     """Confirm a proposed account; it is the one paid to from now on."""
 
     def call(work: Work) -> Done:
-        confirmed = registry.confirm_account(work, account_id)
+        confirmed = registry.confirm_account(work, account_id, fields.text("account", "账号", limit=40))
         return Done(
             f"已确认账户 {confirmed.account_masked}，以后拨付到此账户", url_for("web.office.accounts")
         )

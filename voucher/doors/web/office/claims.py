@@ -14,12 +14,16 @@ from voucher.doors.web.acting import Done, submit
 from voucher.doors.web.office.blueprint import office
 from voucher.doors.web.timelines import Happening, name_people
 from voucher.plumbing.unit_of_work import Work
+from voucher.rules.actor import Role
 from voucher.rules.approval import STEP_NAMES, Step
 from voucher.rules.money import format_yuan
 from voucher.stages.settle import clawback, clear, queries
 from voucher.stages.settle.models.claims import Claim, ClaimHand
 from voucher.stages.settle.reading import CLAIM_MISSING
 from voucher.stages.settle.searching import ClaimSearch, find_claims
+from voucher.stages.settle.turn_down import AFTER_APPROVAL, OFFICE, turn_down
+
+TURNED_DOWN_HERE = ("manual", "returned", "second_reviewed", "noticed", *AFTER_APPROVAL)
 
 
 @office.get("/claims/<int:claim_id>")
@@ -58,6 +62,17 @@ def clear_claim(claim_id: int) -> ResponseReturnValue:
     return submit(call, lambda: _show(claim_id))
 
 
+@office.post("/claims/<int:claim_id>/rejections")
+def reject_claim(claim_id: int) -> ResponseReturnValue:
+    """Refuse one line for good where no signature waits for it."""
+
+    def call(work: Work) -> Done:
+        turn_down(work, claim_id, fields.text("opinion", "不予通过的依据和理由", limit=1000))
+        return Done("已不予通过，享受资格已放行", url_for("web.office.claim", claim_id=claim_id))
+
+    return submit(call, lambda: _show(claim_id))
+
+
 @office.post("/claims/<int:claim_id>/clawbacks")
 def open_clawback(claim_id: int) -> ResponseReturnValue:
     """Open a receivable for a paid claim."""
@@ -82,6 +97,8 @@ def _show(claim_id: int) -> str:
             line=line,
             happenings=_list_happenings(session, found),
             hands=_list_hands(session, claim_id),
+            may_turn_down=found.state in TURNED_DOWN_HERE
+            and actor.has(*((Role.FINANCE_APPROVER,) if found.state in AFTER_APPROVAL else OFFICE)),
             clearing=next(
                 (
                     each
