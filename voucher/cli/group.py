@@ -33,6 +33,7 @@ VERBS: dict[str, Verb] = {
     "settle": Verb("voucher.cli.settling", "settle", "按发证日期结算：核验、计价、申报"),
     "check": Verb("voucher.cli.check", "check", "逐项检查不变量，有一行不符即非零退出"),
     "audit": Verb("voucher.cli.audit", "audit", "核验留痕是否完整、未被改动"),
+    "user": Verb("voucher.cli.staff", "user", "开立、授权、重置和停用工作人员账号"),
     "rules": Verb("voucher.cli.rules", "rules", "列出每条规则的编号、依据和起始日"),
     "serve": Verb("voucher.cli.serve", "command", "启动网页和接口"),
     "worker": Verb("voucher.cli.work", "command", "办理后台任务"),

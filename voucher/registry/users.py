@@ -83,7 +83,7 @@ class WebSession(Model):
     ended_at: Mapped[datetime | None] = mapped_column(UtcTime)
 
 
-OPERATOR_LOGIN, CLOCK_LOGIN = "operator", "clock"
+OPERATOR_LOGIN, CLOCK_LOGIN, ADMINISTRATOR_LOGIN = "operator", "clock", "administrator"
 
 LOGIN_UNKNOWN = reason(
     "login_unknown",
@@ -145,11 +145,16 @@ def open_account(
 
 
 def open_system_accounts(work: Work) -> int:
-    """Open `operator` (imports, budgets, submits, signs nothing) and `clock` (scheduled jobs) once."""
+    """Open the three stand-ins once; none has a password, so none can sign in at the door.
+
+    `operator` imports, opens budgets and submits, and signs nothing; `clock` does what is due;
+    `administrator` opens accounts at the command line and sees no business data.
+    """
     opened = 0
     for login, name, role in (
         (OPERATOR_LOGIN, "经办人员（命令行）", Role.OPERATOR),
         (CLOCK_LOGIN, "系统定时任务", Role.CLOCK),
+        (ADMINISTRATOR_LOGIN, "系统管理员（命令行）", Role.ADMINISTRATOR),
     ):
         if work.session.scalar(select(UserAccount.id).where(UserAccount.login == login)) is None:
             person = people.open_system_person(work, login, name)
