@@ -55,7 +55,7 @@ sure: check test ## 提交前：格式、检查、类型、墙、文档、测试
 check: setup ## 格式、检查、类型、墙、文档 · format, lint, types, walls, generated docs
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
-	@$(BIN)/mypy --strict voucher tests
+	@$(BIN)/mypy --strict voucher tests benchmarks
 	@$(BIN)/lint-imports --no-logo
 	@$(BIN)/python -m voucher.cli.documents --check
 

@@ -1,0 +1,87 @@
+"""The benchmarks run and say what they measured; nothing here looks at how long anything took."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sqlite3
+from collections.abc import Callable, Sequence
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from benchmarks import reading, sealing, settle
+from benchmarks.bare import copy_rows, open_bare
+from benchmarks.installation import build, copy_database, scale
+from benchmarks.measuring import Measurement, parse_size, percentile, tell
+from tests.house.source import PROJECT
+
+SIZE = 8
+ORPHAN = "INSERT INTO settlement_line VALUES (1, 1, 1, 1, 1, 'payable', 0, '', '[]', NULL, 1)"
+
+
+@pytest.mark.parametrize("measure", [settle.measure, sealing.measure, reading.measure])
+def test_a_benchmark_tells_each_measurement_in_one_line_with_its_machine(
+    measure: Callable[[int, int], Sequence[Measurement]], capsys: pytest.CaptureFixture[str]
+) -> None:
+    measured = measure(SIZE, 2)
+    tell(measured)
+    out, err = capsys.readouterr()
+    lines = [json.loads(line) for line in out.splitlines()]
+    assert len(lines) == len(measured)
+    for line in lines:
+        assert line["n"] == line["limit_n"] == 2
+        assert line["rows"] >= SIZE
+        assert line["ratio"] > 0
+        assert line["median_ms"] <= line["p99_ms"]
+        assert set(line["machine"]) == {"cpu", "cores", "python", "sqlite", "postgres"}
+    assert "ratio" in err
+
+
+def test_a_limit_cannot_write_what_the_constraints_forbid(tmp_path: Path) -> None:
+    founded = build(tmp_path, SIZE)
+    for name in ("source.db", "target.db"):
+        copy_database(founded.path, tmp_path / name)
+    with closing(open_bare(tmp_path / "source.db")) as connection:
+        connection.execute("PRAGMA foreign_keys=OFF")
+        connection.execute(ORPHAN)
+    with pytest.raises(sqlite3.IntegrityError, match="FOREIGN KEY"):
+        copy_rows(tmp_path / "source.db", tmp_path / "target.db")
+
+
+def test_a_limit_that_writes_too_little_is_caught(tmp_path: Path) -> None:
+    founded = build(tmp_path, SIZE)
+    for name in ("source.db", "target.db"):
+        copy_database(founded.path, tmp_path / name)
+    with closing(open_bare(tmp_path / "source.db")) as connection:
+        connection.execute("DELETE FROM calendar_day")
+    with pytest.raises(AssertionError, match="calendar_day"):
+        copy_rows(tmp_path / "source.db", tmp_path / "target.db")
+
+
+@pytest.mark.parametrize("size", [1, 7, 500, 9637, 12_345])
+def test_a_scaled_quarter_has_exactly_as_many_certificates_as_asked_for(size: int) -> None:
+    scaled = scale(size)
+    assert sum(scaled.by_level.values()) == size
+    assert all(count <= scaled.by_level[level] for level, count in scaled.direct.items())
+
+
+def test_the_ninety_ninth_of_few_is_the_slowest_and_of_many_is_not() -> None:
+    assert percentile([3.0, 1.0, 2.0], 99) == 3.0
+    assert percentile([float(each) for each in range(1, 201)], 99) == 198.0
+
+
+@pytest.mark.parametrize(("word", "size"), [("small", 500), ("medium", 5000), ("37", 37)])
+def test_a_size_is_a_word_or_a_number(word: str, size: int) -> None:
+    assert parse_size(word) == size
+
+
+@pytest.mark.parametrize("word", ["large", "0", "-5", "1.5", ""])
+def test_another_size_is_refused(word: str) -> None:
+    with pytest.raises(argparse.ArgumentTypeError):
+        parse_size(word)
+
+
+def test_make_check_looks_at_the_benchmarks_too() -> None:
+    assert "mypy --strict voucher tests benchmarks" in (PROJECT / "Makefile").read_text(encoding="utf-8")
