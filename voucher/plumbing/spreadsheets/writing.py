@@ -26,6 +26,7 @@ ACTING_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠
 LARGEST_EXACT = 2**53
 LARGEST_ROW = 1_048_576
 AUTHOR = "职业技能电子培训券"
+A4_PAPER = 9  # the workbook format's own number for it
 
 
 class Kind(StrEnum):
@@ -105,10 +106,20 @@ class _Formats:
         }
 
 
+def _set_up_printing(page: Worksheet) -> None:
+    """Print across an A4 page, all columns on it, the header on every page, pages numbered."""
+    page.set_landscape()
+    page.set_paper(A4_PAPER)
+    page.fit_to_pages(1, 0)
+    page.repeat_rows(0)
+    page.set_footer("&C第 &P 页，共 &N 页")
+
+
 def _write_sheet(page: Worksheet, sheet: Sheet, formats: _Formats) -> None:
     for position, column in enumerate(sheet.columns):
         page.set_column(position, position, column.width, formats.by_kind[column.kind])
     page.freeze_panes(1, 0)
+    _set_up_printing(page)
     page.ignore_errors(
         {"number_stored_as_text": f"A1:{column_letters(max(1, len(sheet.columns)))}{LARGEST_ROW}"}
     )
