@@ -1,0 +1,50 @@
+"""The migrations and the models say the same, to the last constraint."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import text
+
+from voucher.plumbing.db import Database, Model, load_models
+from voucher.plumbing.schema import upgrade
+
+
+def statements(database: Database) -> dict[str, frozenset[str]]:
+    """Return what each table and index was created with, line by line, in no order."""
+    with database.read() as session:
+        rows = session.execute(
+            text("SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL AND type IN ('table','index')")
+        ).all()
+    return {
+        name: frozenset(line.strip().rstrip(",").strip() for line in str(sql).splitlines() if line.strip())
+        for name, sql in rows
+        if name != "alembic_version"
+    }
+
+
+def test_the_migrated_schema_is_the_models_schema(tmp_path: Path) -> None:
+    load_models()
+    migrated = Database(f"sqlite:///{tmp_path / 'migrated.db'}")
+    upgrade(migrated)
+    declared = Database(f"sqlite:///{tmp_path / 'declared.db'}")
+    Model.metadata.create_all(declared.engine)
+    assert statements(migrated) == statements(declared)
+
+
+def test_a_constraint_that_only_one_side_has_is_seen(tmp_path: Path) -> None:
+    load_models()
+    migrated = Database(f"sqlite:///{tmp_path / 'migrated.db'}")
+    upgrade(migrated)
+    before = statements(migrated)
+    with migrated.engine.begin() as connection:
+        connection.execute(text("DROP INDEX uq_entitlement_live_key"))
+    assert statements(migrated) != before
+
+
+def test_alembic_finds_nothing_left_to_do(database: Database) -> None:
+    with database.engine.connect() as connection:
+        found = compare_metadata(MigrationContext.configure(connection), Model.metadata)
+    assert found == []
