@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, func, select
+from sqlalchemy import CheckConstraint, ForeignKey, Index, func, select, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from voucher.plumbing.constraints import CHANGED_MEANWHILE, translate
@@ -31,8 +31,12 @@ class AuditRow(Model):
     __table_args__ = (
         CheckConstraint("length(content_hash) = 64", name="content_hash_length"),
         Index("ix_audit_row_object", "thing", "object_id", "id"),
+        # two rows after the same one would be a fork, and the trail would stay broken for ever
+        Index("uq_audit_row_previous_hash", "previous_hash", unique=True),
+        Index("uq_audit_row_first", "thing", "object_id", unique=True,
+              sqlite_where=text("previous_hash IS NULL"), postgresql_where=text("previous_hash IS NULL")),
         {"sqlite_strict": True},
-    )
+    )  # fmt: skip
 
     id: Mapped[int] = mapped_column(Int64, primary_key=True)
     at: Mapped[datetime] = mapped_column(UtcTime, nullable=False)
@@ -47,6 +51,8 @@ class AuditRow(Model):
 
 
 translate("uq_audit_row_content_hash", "audit_row.content_hash", CHANGED_MEANWHILE)
+translate("uq_audit_row_previous_hash", "audit_row.previous_hash", CHANGED_MEANWHILE)
+translate("uq_audit_row_first", "audit_row.thing, audit_row.object_id", CHANGED_MEANWHILE)
 
 
 class AuditSeal(Model):

@@ -6,19 +6,20 @@ overdraw a budget six times.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, func, select, text, update
 from sqlalchemy.orm import Mapped, mapped_column
 
-from voucher.ledger import audit, postings
+from voucher.ledger import audit, holds, postings
 from voucher.ledger.postings import AVAILABLE, RESERVED, RETURNED, SPENT, TREASURY, Line
 from voucher.plumbing.constraints import CHANGED_MEANWHILE, translate
 from voucher.plumbing.db import Model
 from voucher.plumbing.types import Int64, Text, UtcTime
 from voucher.plumbing.unit_of_work import Work
 from voucher.rules.errors import Family, reason
+from voucher.rules.lifecycle import Thing
 from voucher.rules.money import check_fen, format_yuan
 
 SOURCE = "豫办〔2021〕29号 四(三); S2-Z3a"
@@ -198,26 +199,36 @@ def reserve(work: Work, budget_id: int, lines: Sequence[Line]) -> None:
 
 def release(work: Work, budget_id: int, lines: Sequence[Line]) -> None:
     """Give reserved money back (释放)."""
-    freed = postings.post(work, budget_id, RESERVED, AVAILABLE, "release", lines)
-    if freed:
-        _count(work, budget_id, reserved_fen=-freed)
-        _record(work, budget_id, "release", freed, len(lines))
+    _move(work, budget_id, RESERVED, AVAILABLE, "release", lines, {"reserved_fen": -1})
 
 
 def spend(work: Work, budget_id: int, lines: Sequence[Line]) -> None:
     """Turn reserved money into spent money, when the bank has confirmed it (支出)."""
-    spent = postings.post(work, budget_id, RESERVED, SPENT, "spend", lines)
-    if spent:
-        _count(work, budget_id, reserved_fen=-spent, spent_fen=spent)
-        _record(work, budget_id, "spend", spent, len(lines))
+    _move(work, budget_id, RESERVED, SPENT, "spend", lines, {"reserved_fen": -1, "spent_fen": 1})
 
 
 def take_back(work: Work, budget_id: int, lines: Sequence[Line]) -> None:
     """Book recovered money as returned to the treasury (追回上缴)."""
-    returned = postings.post(work, budget_id, SPENT, RETURNED, "take_back", lines)
-    if returned:
-        _count(work, budget_id, spent_fen=-returned, returned_fen=returned)
-        _record(work, budget_id, "take_back", returned, len(lines))
+    _move(work, budget_id, SPENT, RETURNED, "take_back", lines, {"spent_fen": -1, "returned_fen": 1})
+
+
+def _move(
+    work: Work,
+    budget_id: int,
+    source: str,
+    target: str,
+    act: str,
+    lines: Sequence[Line],
+    signs: Mapping[str, int],
+) -> None:
+    amount_fen = sum(line.amount_fen for line in lines if line.amount_fen > 0)
+    if not amount_fen:
+        return
+    # the budget before its accounts, as everywhere: the other way round meets a reservation in a deadlock
+    if not _count(work, budget_id, **{name: sign * amount_fen for name, sign in signs.items()}):
+        raise RuntimeError(f"budget {budget_id} does not hold what is to be moved by {act}")
+    postings.post(work, budget_id, source, target, act, lines)
+    _record(work, budget_id, act, amount_fen, len(lines))
 
 
 def queue_claims(work: Work, budget_id: int, lines: Sequence[Line]) -> list[Waiting]:
@@ -238,16 +249,22 @@ def queue_claims(work: Work, budget_id: int, lines: Sequence[Line]) -> list[Wait
 
 
 def next_waiting(work: Work, budget_id: int) -> Waiting | None:
-    """Return the first in the queue if there is money for it; those behind it never overtake."""
+    """Return the first in the queue if there is money for it; those behind it never overtake.
+
+    While the first is on hold nobody is served: it may not be submitted, and keeps its place.
+    """
+    # locked before the queue is read: whoever serves it at the same moment must not serve the same place
+    available_fen = get_budget(work, budget_id, lock=True).available_fen
     first = work.session.scalars(
         select(Waiting)
         .where(Waiting.budget_id == budget_id, Waiting.ended_at.is_(None))
         .order_by(Waiting.id)
         .limit(1)
     ).first()
-    if first is None or get_budget(work, budget_id, lock=True).available_fen < first.amount_fen:
+    if first is None or available_fen < first.amount_fen:
         return None
-    return first
+    held = first.claim_id is not None and holds.is_held(work, Thing.CLAIM, first.claim_id)
+    return None if held else first
 
 
 def end_waiting(work: Work, place: Waiting, *, served: bool) -> None:

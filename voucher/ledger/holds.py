@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, Index, select, text
+from sqlalchemy import CheckConstraint, Index, Select, select, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from voucher.ledger import audit
@@ -81,6 +81,16 @@ def close_hold(work: Work, hold: Hold, conclusion: str) -> None:
     hold.conclusion = conclusion
     work.session.flush()
     audit.record_one(work, hold.thing, hold.object_id, "close_hold", hold=hold.id, conclusion=conclusion)
+
+
+def select_held(thing: Thing) -> Select[int]:
+    """Return the query for the ids of all objects of a kind that an open hold stops."""
+    return select(Hold.object_id).where(Hold.thing == str(thing), Hold.closed_at.is_(None))
+
+
+def is_held(work: Work, thing: Thing, object_id: int) -> bool:
+    """Return whether an open hold stops an object."""
+    return work.session.scalar(select_held(thing).where(Hold.object_id == object_id).limit(1)) is not None
 
 
 def check_no_hold(work: Work, thing: Thing, object_ids: Sequence[int], event: str) -> None:
