@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from sqlalchemy import select
 
-from voucher.ledger import states
+from voucher.ledger import holds, states
 from voucher.plumbing.unit_of_work import Work
 from voucher.registry import accounts
 from voucher.registry.institutions import get_institution
 from voucher.rules.actor import Role, check_reach
 from voucher.rules.errors import Family, reason
+from voucher.rules.lifecycle import Thing
 from voucher.stages.settle.models.claims import Claim
 from voucher.stages.settle.models.payments import Payment, PaymentLine
 from voucher.stages.settle.reading import lock_claims
@@ -26,11 +27,17 @@ ACCOUNT_NOT_CORRECTED = reason(
 def correct_bounced(work: Work, institution_code: str) -> int:
     """Bring an institution's bounced claims back to approved once its account has been replaced.
 
-    Returns how many. Raises Refused institution_missing, role_missing, account_not_corrected.
+    Those on hold stay where they are. Returns how many.
+    Raises Refused institution_missing, role_missing, account_not_corrected.
     """
     institution = get_institution(work.session, institution_code)
     check_reach(work.actor, institution.region_code, Role.OPERATOR, Role.FINANCE_MAKER)
-    claims = lock_claims(work, Claim.institution_id == institution.id, Claim.state == "bounced")
+    claims = lock_claims(
+        work,
+        Claim.institution_id == institution.id,
+        Claim.state == "bounced",
+        Claim.id.not_in(holds.select_held(Thing.CLAIM)),
+    )
     current = accounts.find_accounts_in_use(work.session, [institution.id]).get(institution.id)
     failed_accounts = set(
         work.session.scalars(

@@ -45,6 +45,7 @@ def follow(work: Work, batch_ids: Iterable[int]) -> None:
         .where(SettlementBatch.id.in_(sorted(set(batch_ids))))
         .order_by(SettlementBatch.id)
         .with_for_update()
+        .execution_options(populate_existing=True)
     ).all()
     for batch in batches:
         _follow(work, batch)
@@ -58,6 +59,4 @@ def _follow(work: Work, batch: SettlementBatch) -> None:
     if batch.state == "released" and found <= UNPAID_ENDS | PAID_ENDS | {"returned"}:
         states.move(work, SettlementBatch, [batch], "close")
     elif batch.state in BEFORE_RELEASE and found <= UNPAID_ENDS:
-        states.move(
-            work, SettlementBatch, [batch], "cancel", reason="本批申领均已撤回、不予通过或转入其他批次"
-        )
+        states.move(work, SettlementBatch, [batch], "cancel", reason=NOTHING_LEFT)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import select
 
-from voucher.ledger import states
+from voucher.ledger import holds, states
 from voucher.plumbing.clock import day_of
 from voucher.plumbing.unit_of_work import Work
 from voucher.registry import catalogue, tables
@@ -98,10 +98,10 @@ def close_due_notices(work: Work) -> int:
     """Close the notices whose last day has passed and clear their lines; return how many were closed.
 
     A notice with an undecided objection closes; the objected line stays where it is until it is decided,
-    and holds up no other.
+    and holds up no other. So does a line on hold; it is cleared here once its hold is closed.
     Raises Refused role_missing.
     """
-    check_role(work.actor, Role.CLOCK, Role.OFFICER_COUNTY, Role.OFFICER_CITY)
+    check_role(work.actor, Role.CLOCK)
     due = work.session.scalars(
         select(Notice)
         .where(Notice.state == "posted", Notice.until_on < work.today)
@@ -114,12 +114,42 @@ def close_due_notices(work: Work) -> int:
         ).one()
         states.move(work, Notice, [notice], "close")
         clear_lines(work, batch)
+    _clear_left_behind(work)
     return len(due)
 
 
+def _clear_left_behind(work: Work) -> None:
+    """Clear lines that a hold, or an objection decided at that moment, kept behind a closed notice."""
+    behind = (
+        select(Claim.batch_id)
+        .join(Notice, Notice.batch_id == Claim.batch_id)
+        .where(
+            Notice.state == "closed",
+            Claim.state == "noticed",
+            Claim.id.not_in(holds.select_held(Thing.CLAIM)),
+        )
+    )
+    batches = work.session.scalars(
+        select(SettlementBatch)
+        .where(SettlementBatch.id.in_(behind))
+        .order_by(SettlementBatch.id)
+        .with_for_update()
+    ).all()
+    for batch in batches:
+        clear_lines(work, batch)
+
+
 def clear_lines(work: Work, batch: SettlementBatch) -> None:
-    """Clear the noticed lines of a batch whose notice is closed, and let the batch go on."""
-    claims = lock_claims(work, Claim.batch_id == batch.id, Claim.state == "noticed")
+    """Clear the noticed lines of a batch whose notice is closed, and let the batch go on.
+
+    A line on hold stays behind, and holds up no other.
+    """
+    claims = lock_claims(
+        work,
+        Claim.batch_id == batch.id,
+        Claim.state == "noticed",
+        Claim.id.not_in(holds.select_held(Thing.CLAIM)),
+    )
     states.move(work, Claim, claims, "close", reason="公示期满无异议")
     if batch.state == "noticed":
         states.move(work, SettlementBatch, [batch], "close_notice")

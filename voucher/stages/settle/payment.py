@@ -1,4 +1,6 @@
-"""制单 → 复核 → 签发: one file for the bank from one budget, by three people who signed none of its claims.
+"""制单 → 复核 → 签发: one file for the bank from one budget, by three people.
+
+The one who releases it has signed none of its claims.
 
 The bytes are not kept: they are made again from the fixed rows and compared with the SHA-256 that was
 fixed when the file was made, so that no account number lies on a disk.
@@ -11,7 +13,7 @@ from collections.abc import Sequence
 
 from sqlalchemy import insert, select
 
-from voucher.ledger import audit, states
+from voucher.ledger import audit, holds, states
 from voucher.ledger import budget as budgets
 from voucher.plumbing.constraints import CHANGED_MEANWHILE, translate
 from voucher.plumbing.unit_of_work import Work
@@ -23,7 +25,7 @@ from voucher.rules.lifecycle import Thing
 from voucher.stages.settle.models.claims import Claim, SettlementBatch
 from voucher.stages.settle.models.payments import Payment, PaymentFile, PaymentLine
 from voucher.stages.settle.payment_content import build_content
-from voucher.stages.settle.payment_precheck import check_payable
+from voucher.stages.settle.payment_precheck import check_accounts_stand, check_payable
 from voucher.stages.settle.reading import list_hands, lock_claims
 
 SOURCE = "豫办〔2021〕29号 四(三); S2-Z3; PAGES 4.6 制单复核签发"
@@ -70,17 +72,22 @@ translate("uq_payment_file_number", "payment_file.number", CHANGED_MEANWHILE)
 def prepare(work: Work, budget_id: int) -> PaymentFile:
     """Make a payment file of everything approved under a budget: a line per payee, a payment per claim.
 
+    What is on hold stays behind for another file, so that it stops nobody else's money.
     Raises Refused role_missing, region_foreign, budget_missing, nothing_to_pay, payees_without_account,
-    names_not_encodable, certificates_no_longer_valid, on_hold.
+    names_not_encodable, certificates_no_longer_valid.
     """
     fund = budgets.get_budget(work, budget_id, lock=True)
     check_reach(work.actor, fund.region_code, Role.FINANCE_MAKER)
     live = select(Payment.claim_id).where(Payment.state.in_(("pending", "released", "succeeded")))
-    claims = lock_claims(work, Claim.budget_id == budget_id, Claim.state == "approved", Claim.id.not_in(live))
+    claims = lock_claims(
+        work,
+        Claim.budget_id == budget_id,
+        Claim.state == "approved",
+        Claim.id.not_in(live),
+        Claim.id.not_in(holds.select_held(Thing.CLAIM)),
+    )
     if not claims:
         raise NOTHING_TO_PAY.refused()
-    for hands in list_hands(work.session, [each.id for each in claims]).values():
-        check_hands(Step.MAKE, work.actor.person_id, {Step(step): person for step, person in hands})
     accounts = check_payable(work, claims)
     totals: dict[int, int] = {}
     for claim in claims:
@@ -199,7 +206,8 @@ def release(work: Work, payment_file_id: int) -> None:
     """Release a checked file (签发): its claims are being paid from now on.
 
     Raises Refused payment_file_missing, role_missing, same_hand (also where the releaser has signed any
-    of its claims), certificates_no_longer_valid, payment_file_changed, event_not_allowed, on_hold.
+    of its claims), certificates_no_longer_valid, payee_account_changed, payment_file_changed,
+    event_not_allowed, on_hold.
     """
     file = get_file(work, payment_file_id)
     check_reach(work.actor, region_of(work, file), Role.FINANCE_RELEASER)
@@ -207,8 +215,10 @@ def release(work: Work, payment_file_id: int) -> None:
     payments = list_payments(work, file.id)
     claims = lock_claims(work, Claim.id.in_([each.claim_id for each in payments]))
     for hands in list_hands(work.session, [each.id for each in claims]).values():
-        check_hands(Step.RELEASE, work.actor.person_id, {Step(step): person for step, person in hands})
-    check_payable(work, claims)
+        # one by one: through its revisions a claim may have had two people at the same step
+        for step, person_id in hands:
+            check_hands(Step.RELEASE, work.actor.person_id, {Step(step): person_id})
+    check_accounts_stand(work, file.id, check_payable(work, claims))
     make_again(work, file)
     file.releaser_person_id = work.actor.person_id
     file.released_at = work.at

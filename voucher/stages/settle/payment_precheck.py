@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from sqlalchemy import select
 
@@ -13,6 +13,7 @@ from voucher.rules.errors import Family, reason
 from voucher.rules.names import may_encode
 from voucher.stages.certify import queries as certificates
 from voucher.stages.settle.models.claims import Claim
+from voucher.stages.settle.models.payments import PaymentLine
 
 SOURCE = "DOMAIN 2.4 退票; PAGES 4.6 预检"
 
@@ -35,6 +36,13 @@ CERTIFICATES_FALLEN = reason(
     "有 {count} 条申领的证书已不能核验：{claims}",
     "请先对这些申领办理不予通过，其余申领再制单或签发",
     "豫办〔2021〕29号 第16项 无证无价; S2-16f",
+    Family.CONFLICT,
+)
+ACCOUNT_CHANGED = reason(
+    "payee_account_changed",
+    "制单以后，有 {count} 家收款单位更换了收款账户",
+    "请作废本文件后重新制单，按新账户拨付",
+    SOURCE,
     Family.CONFLICT,
 )
 LONGEST_LIST = 20
@@ -62,6 +70,18 @@ def check_payable(work: Work, claims: Sequence[Claim]) -> dict[int, PayeeAccount
         raise NAMES_NOT_ENCODABLE.refused(count=len(unwritable), names=_shorten(unwritable))
     _check_certificates(work, claims)
     return found
+
+
+def check_accounts_stand(work: Work, payment_file_id: int, in_use: Mapping[int, PayeeAccount]) -> None:
+    """Refuse to pay into an account replaced since the file was made. Raises payee_account_changed."""
+    paid_into = work.session.execute(
+        select(PaymentLine.institution_id, PaymentLine.payee_account_id).where(
+            PaymentLine.payment_file_id == payment_file_id
+        )
+    )
+    changed = sum(in_use[institution_id].id != account_id for institution_id, account_id in paid_into)
+    if changed:
+        raise ACCOUNT_CHANGED.refused(count=changed)
 
 
 def _check_certificates(work: Work, claims: Sequence[Claim]) -> None:

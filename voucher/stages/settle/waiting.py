@@ -26,6 +26,10 @@ def serve_queue(work: Work, budget_id: int) -> int:
     served: list[Claim] = []
     while (place := budgets.next_waiting(work, budget_id)) is not None and place.claim_id is not None:
         claim = lock_claims(work, Claim.id == place.claim_id)[0]
+        if claim.state != "draft":
+            # it was withdrawn while this one waited for it
+            budgets.end_waiting(work, place, served=False)
+            continue
         line = Line(
             amount_fen=place.amount_fen,
             claim_id=claim.id,
@@ -47,7 +51,7 @@ def serve_due_queues(work: Work) -> int:
 
     Raises Refused role_missing.
     """
-    check_role(work.actor, Role.CLOCK, Role.OPERATOR)
+    check_role(work.actor, Role.CLOCK)
     queued = work.session.scalars(
         select(Waiting.budget_id).where(Waiting.ended_at.is_(None)).distinct().order_by(Waiting.budget_id)
     ).all()

@@ -93,7 +93,8 @@ def list_notice_lines(
     )
     if claim_number is not None:
         tail = claim_number.rsplit("-", 1)[-1]
-        query = query.where(Claim.id == (int(tail) if tail.isdecimal() else -1))
+        # as long as an id can be; a longer one names nothing, and no database takes it
+        query = query.where(Claim.id == (int(tail) if tail.isdecimal() and len(tail) <= 18 else -1))
     if institution is not None:
         query = query.where(Institution.name.contains(institution, autoescape=True))
     rows = session.execute(query).all()
