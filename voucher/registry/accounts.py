@@ -56,7 +56,12 @@ def propose_account(
     account_malformed.
     """
     institution = get_institution(work.session, institution_code)
-    check_reach(work.actor, institution.region_code, Role.OPERATOR, Role.FINANCE_MAKER, Role.EVALUATOR_ADMIN)
+    check_reach(
+        work.actor,
+        institution.region_code,
+        *(Role.OPERATOR, Role.FINANCE_MAKER, Role.EVALUATOR_ADMIN),
+        institution_id=institution.id,
+    )
     if not (holder_name.strip() and bank_name.strip() and evidence.strip()):
         raise ACCOUNT_INCOMPLETE.refused()
     number = normalise_bank_account(account, AccountKind.CORPORATE)

@@ -11,8 +11,8 @@ from voucher.registry.people import (
     NAME_CONTEXT,
     PERSON_MISSING,
     FormerName,
+    Person,
     find_by_indexes,
-    get_person,
     index_of,
     name_index_of,
 )
@@ -88,9 +88,15 @@ def approve_name(work: Work, former_name_id: int) -> None:
     if proposed is None:
         raise RENAMING_MISSING.refused()
     check_two_people(proposed.proposed_by_person_id, work.actor.person_id)
-    person = get_person(work.session, proposed.person_id)
+    person = work.session.scalars(
+        select(Person).where(Person.id == proposed.person_id).with_for_update()
+    ).one()
     key = subjects.open_keys(work, [person.blind_index])[person.blind_index]
     name = work.keyring.unseal(key, NEW_CONTEXT, proposed.new_sealed)
+    # another change may have been approved since this one was proposed: the name given up is today's
+    present = work.keyring.unseal(key, NAME_CONTEXT, person.name_sealed)
+    proposed.former_sealed = work.keyring.seal(key, FORMER_CONTEXT, present)
+    proposed.former_index = person.name_index
     person.name_sealed = work.keyring.seal(key, NAME_CONTEXT, name)
     person.name_index = proposed.new_index
     proposed.approved_by_person_id = work.actor.person_id

@@ -191,6 +191,7 @@ def load_actor(session: Session, login: str, on: date) -> Actor:
     }
     reach: dict[Role, frozenset[str]] = {}
     for grant in grants:
-        if grant.region_code is not None:
+        # staff of an institution act for that institution, never for the region it stands in
+        if grant.region_code is not None and grant.institution_id is None:
             reach[grant.role] = reach.get(grant.role, frozenset()) | subtrees[grant.region_code]
     return Actor(account.id, account.login, account.person_id, grants, reach)

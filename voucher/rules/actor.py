@@ -78,7 +78,8 @@ class Grant:
 class Actor:
     """The person behind a request: account for the trail, person for the hands.
 
-    `reach` holds, per role, the codes of every region its grants cover, filled in by the registry.
+    `reach` holds, per role, the codes of every region its grants cover, filled in by the registry; a grant
+    in an institution covers that institution and no region.
     """
 
     user_id: int
@@ -92,6 +93,10 @@ class Actor:
         """Return every region any of the grants covers."""
         return frozenset().union(*self.reach.values())
 
+    def serves(self, institution_id: int, *roles: Role) -> bool:
+        """Return whether a grant of one of the roles is in this institution."""
+        return any(grant.role in roles and grant.institution_id == institution_id for grant in self.grants)
+
     def has(self, *roles: Role) -> bool:
         """Return whether any grant carries one of the roles."""
         return any(grant.role in roles for grant in self.grants)
@@ -103,11 +108,13 @@ def check_role(actor: Actor, *roles: Role) -> None:
         raise ROLE_MISSING.refused(needed="或".join(ROLE_NAMES[each] for each in roles))
 
 
-def check_reach(actor: Actor, region_code: str, *roles: Role) -> None:
-    """Refuse an actor whose grants of these roles do not reach the region.
+def check_reach(actor: Actor, region_code: str, *roles: Role, institution_id: int | None = None) -> None:
+    """Refuse an actor whose grants of these roles reach neither the region nor the institution named.
 
     Raises Refused role_missing, region_foreign.
     """
     check_role(actor, *roles)
+    if institution_id is not None and actor.serves(institution_id, *roles):
+        return
     if not any(region_code in actor.reach.get(role, frozenset()) for role in roles):
         raise REGION_FOREIGN.refused(region=region_code)

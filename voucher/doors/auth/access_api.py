@@ -22,7 +22,7 @@ API: dict[str, Access] = {
     "budgets.list_budget_movements": Access(DESK, "查看预算变动"),
     "budgets.grant_budget": Access(OPERATORS, "追加下达"),
     "batches.list_batches": Access(DESK, "查看批次"),
-    "batches.settle_batch": Access(_SUBMITTERS, "结算申报"),
+    "batches.settle_batch": Access(OPERATORS, "结算申报"),
     "batches.show_batch": Access(DESK, "查看批次"),
     "batches.list_batch_lines": Access(DESK, "查看批次逐条"),
     "batches.sign_batch": Access(_SIGNERS, "审核签署；每个环节的角色由规则核对"),

@@ -98,9 +98,9 @@ def settle(work: Work, wish: Wish, progress: Progress | None = None) -> Settled:
     if wish.from_on > wish.until_on:
         raise PERIOD_BACKWARDS.refused(from_on=wish.from_on.isoformat(), until_on=wish.until_on.isoformat())
     region = catalogue.get_region(work.session, wish.region_code)
-    check_reach(work.actor, region.code, Role.OPERATOR, Role.EVALUATOR_ADMIN)
+    check_reach(work.actor, region.code, Role.OPERATOR)
     fund = budgets.get_budget(work, wish.budget_id, lock=True)
-    check_reach(work.actor, fund.region_code, Role.OPERATOR, Role.EVALUATOR_ADMIN)
+    check_reach(work.actor, fund.region_code, Role.OPERATOR)
     if fund.region_code not in catalogue.list_ancestry(work.session, region.code):
         raise BUDGET_ELSEWHERE.refused(budget_region=fund.region_code, region=region.code)
     verdicts = _judge_all(work, wish, progress or _keep_quiet)

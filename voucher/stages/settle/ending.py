@@ -39,7 +39,7 @@ def money_of(claim: Claim, amount_fen: int) -> Line:
 def end_claims(work: Work, claims: Sequence[Claim], event: str, why: str) -> None:
     """Reject, withdraw or uphold against claims that have not been paid.
 
-    Raises Refused claim_in_payment_file, event_not_allowed, on_hold.
+    Raises Refused claim_in_payment_file, event_not_allowed.
     """
     _check_outside_files(work, [each.id for each in claims])
     states.move(work, Claim, claims, event, reason=why)

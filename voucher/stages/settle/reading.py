@@ -8,6 +8,7 @@ from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
 from voucher.plumbing.unit_of_work import Work
+from voucher.rules.actor import Role, check_reach
 from voucher.rules.errors import Family, reason
 from voucher.stages.settle.models.claims import Claim, ClaimHand, SettlementBatch, Signature
 
@@ -58,6 +59,17 @@ def get_claim(work: Work, claim_id: int) -> Claim:
     if not found or found[0].region_code not in work.actor.regions:
         raise CLAIM_MISSING.refused()
     return found[0]
+
+
+def check_submitter(work: Work, claim: Claim) -> None:
+    """Refuse whoever may not file or take back a claim: operators of its region, the payee's own staff.
+
+    Raises Refused claim_missing (also for a foreign one), role_missing, region_foreign.
+    """
+    payee = claim.institution_id
+    if claim.region_code not in work.actor.regions and not work.actor.serves(payee, Role.EVALUATOR_ADMIN):
+        raise CLAIM_MISSING.refused()
+    check_reach(work.actor, claim.region_code, Role.OPERATOR, Role.EVALUATOR_ADMIN, institution_id=payee)
 
 
 def list_hands(session: Session, claim_ids: Sequence[int]) -> dict[int, list[tuple[str, int]]]:

@@ -8,7 +8,6 @@ from voucher.ledger import budget as budgets
 from voucher.ledger import states
 from voucher.plumbing.unit_of_work import Work
 from voucher.registry import catalogue, people
-from voucher.rules.actor import Role, check_reach
 from voucher.rules.approval import Step, check_fixed_role
 from voucher.rules.errors import Family, Refused, reason
 from voucher.rules.vocabulary import Outcome, SubsidyKind
@@ -19,7 +18,7 @@ from voucher.stages.settle.following import follow
 from voucher.stages.settle.judging import Verdict, judge
 from voucher.stages.settle.lawbook import Lawbook
 from voucher.stages.settle.models.claims import Claim, ClaimHand, SettlementBatch
-from voucher.stages.settle.reading import CLAIM_MISSING, list_hands, lock_claims
+from voucher.stages.settle.reading import CLAIM_MISSING, check_submitter, list_hands, lock_claims
 from voucher.stages.settle.waiting import open_follow_up
 
 STILL_REFUSED = reason(
@@ -42,9 +41,7 @@ def resubmit(work: Work, claim_ids: Sequence[int]) -> SettlementBatch:
     if not claims or len(claims) != len(set(claim_ids)) or len({each.batch_id for each in claims}) > 1:
         raise CLAIM_MISSING.refused()
     for claim in claims:
-        if claim.region_code not in work.actor.regions:
-            raise CLAIM_MISSING.refused()
-        check_reach(work.actor, claim.region_code, Role.OPERATOR, Role.EVALUATOR_ADMIN)
+        check_submitter(work, claim)
     _take_hand(work, claims)
     verdicts = _judge_again(work, claims)
     for claim in claims:
