@@ -130,6 +130,7 @@ def book_results(file_id: int) -> ResponseReturnValue:
 
     def call(work: Work) -> Done:
         given = fields.upload("results", "银行回盘文件")
+        given.stream.seek(0)  # the whole act may be tried again
         report = bank.record_results(
             work, file_id, given.stream.read(), given.filename or "", the_door().table_limits
         )
