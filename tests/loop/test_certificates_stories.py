@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 
 from tests.loop.telling import bad_rows, claims_of, code_of, keys_of, outcomes, payable, ready
 from tests.scene import EV1, HOUSEKEEPER, LI_SI, NURSE, ZHANG_SAN, Scene
@@ -46,6 +46,20 @@ def test_没有证书就没有补贴也不占预算(scene: Scene) -> None:
     assert (scene.budget(budget).reserved_fen, keys_of(scene)) == (0, {})
     scene.import_register([scene.registered(row)])
     assert payable(scene.settle(budget)) == ["200.00"]
+
+
+def test_发证日期在申领之后的不付(scene: Scene) -> None:
+    """S2-16f：还没有发的证书不是证书，登记里有也不付，不占资格不占钱。"""
+    ready(scene)
+    budget = scene.open_budget()
+    tomorrow = scene.at.date() + timedelta(days=1)
+    number = f"{EV1[2]}{tomorrow:%y}5000777"
+    scene.certify(scene.certificate(ZHANG_SAN, number=number, issued=tomorrow.isoformat()))
+    settled = scene.settle(budget, since="2024-01-01", until=tomorrow.isoformat())
+    assert (outcomes(settled), code_of(settled)) == (["refused"], "issued_in_future")
+    assert (scene.budget(budget).reserved_fen, keys_of(scene)) == (0, {})
+    scene.at += timedelta(days=1)
+    assert payable(scene.settle(budget, since="2024-01-01", until=tomorrow.isoformat())) == ["200.00"]
 
 
 def test_培训券到期未取证即失效并释放占用(scene: Scene) -> None:

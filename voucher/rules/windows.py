@@ -18,6 +18,13 @@ CLAIM_WINDOW_PASSED = reason(
     SOURCE,
     Family.CONFLICT,
 )
+ISSUED_IN_FUTURE = reason(
+    "issued_in_future",
+    "发证日期 {issued_on} 晚于申领日期 {filed_on}",
+    "请核对发证日期；尚未发证的，发证后再申领",
+    "豫办〔2021〕29号 第16项 无证无价; S2-16f",
+    Family.CONFLICT,
+)
 
 
 @rule(
@@ -33,8 +40,10 @@ def add_months(day: date, months: int) -> date:
 def check_claim_window(issued_on: date, filed_on: date, months: int | None) -> None:
     """Refuse a claim filed later than so many months after the certificate; None means no limit.
 
-    Raises claim_window_passed.
+    Raises issued_in_future, claim_window_passed.
     """
+    if issued_on > filed_on:
+        raise ISSUED_IN_FUTURE.refused(issued_on=issued_on.isoformat(), filed_on=filed_on.isoformat())
     if months is None:
         return
     until = add_months(issued_on, months)

@@ -160,7 +160,7 @@ def _judge_qualification(verdict: Verdict, lawbook: Lawbook) -> None:
 def _judge_window(verdict: Verdict, filed_on: date, lawbook: Lawbook) -> None:
     issued_on = verdict.candidate.certificate.issued_on
     months = lawbook.number("claim_window_months_listed", issued_on)
-    if months is not None:
+    if months is not None or issued_on > filed_on:
         _try(
             verdict,
             f"在证书核发 {months} 个月的申领期限内",
