@@ -87,6 +87,13 @@ def test_init_makes_no_new_keys_for_sealed_data(tmp_path: Path) -> None:
     assert lost.told("init", code=2, VOUCHER_KEY_FILE=other)["error"]["code"] == "secret_unreadable"
 
 
+def test_init_where_nothing_answers_says_so_and_makes_no_keys(tmp_path: Path) -> None:
+    address = f"postgresql:///nowhere?host={tmp_path}"
+    error = Desk(tmp_path).told("init", code=2, VOUCHER_DATABASE_URL=address)["error"]
+    assert error["code"] == "database_unreachable"
+    assert not (tmp_path / "data" / "keys.json").exists()
+
+
 def test_init_takes_full_tables_from_a_folder(tmp_path: Path) -> None:
     folder = tmp_path / "tables"
     folder.mkdir()

@@ -11,7 +11,7 @@ from sqlalchemy import select
 from tests.scene import EV1, EV2, JIYUAN, LIMITS, NURSE, XINXIANG, Scene, write_csv
 from voucher.ledger.states import list_events
 from voucher.registry.catalogue import SpecialItem
-from voucher.registry.importing.evaluators import EvaluatorsImporter
+from voucher.registry.importing.evaluators import EvaluatorsImporter, read_kind
 from voucher.registry.importing.frame import Importer, ImportRefused, Report, import_file
 from voucher.registry.importing.institutions import InstitutionsImporter
 from voucher.registry.institutions import EvaluatorFiling, EvaluatorScope, Institution
@@ -181,6 +181,26 @@ def test_bad_scopes_are_named(scene: Scene) -> None:
         (7, "等级", "level_not_for_item"),
         (8, "有效期起", "cell_missing"),
     ]
+
+
+def test_lists_write_that_there_is_no_end_and_no_level_in_words(scene: Scene) -> None:
+    take(scene, EvaluatorsImporter, *[[scope(有效期止=word)] for word in ("长期",)])
+    rows = [scope(有效期止="永久有效"), scope(类别="专项考核机构", 等级="专项职业能力", 有效期止="—")]
+    take(scene, EvaluatorsImporter, rows)
+    with scene.database.read() as session:
+        told = session.execute(select(EvaluatorScope.level, EvaluatorScope.until)).all()
+    assert sorted(told) == [(0, None), (2, None)]
+
+
+def test_words_of_the_counties_name_the_kind_of_evaluator() -> None:
+    words = {
+        "第三方评价机构": "social_organisation",
+        "行业协会": "social_organisation",
+        "高校": "school",
+        "企业评价机构": "employer",
+        "专项评价机构": "special_skill_body",
+    }
+    assert {word: str(read_kind(word)) for word in words} == words
 
 
 def test_an_item_without_level_is_introduced_by_its_filing(scene: Scene) -> None:

@@ -18,12 +18,14 @@ def init(ctx: click.Context) -> None:
     """Found the installation, or bring it up to this version."""
     from voucher.cli.office import Office, answering_of, open_database
     from voucher.plumbing.clock import now
+    from voucher.plumbing.schema import check_reachable
     from voucher.plumbing.unit_of_work import perform
     from voucher.registry.founding import FOUNDER, found
     from voucher.registry.importing.folder import load_folder
 
     config, database = open_database()
     config.data_folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    check_reachable(database)
     office = Office(config, database, open_keys(config.key_file, database), FOUNDER)
     added = found(database, office.keyring, now())
     folder = config.reference_folder

@@ -43,6 +43,14 @@ def upgrade(database: Database) -> None:
         command.upgrade(config, "head")
 
 
+def check_reachable(database: Database) -> None:
+    """Refuse where nobody answers, before anything is made for this database. Raises database_unreachable."""
+    try:
+        database.engine.connect().close()
+    except SQLAlchemyError as error:
+        raise DATABASE_UNREACHABLE.refused() from error
+
+
 def check_current(database: Database) -> None:
     """Refuse to work on a database of another version.
 

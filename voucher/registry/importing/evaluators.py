@@ -73,8 +73,16 @@ _KIND_PARTS: tuple[tuple[str, EvaluatorKind], ...] = (
     ("院校", EvaluatorKind.SCHOOL),
     ("学校", EvaluatorKind.SCHOOL),
     ("学院", EvaluatorKind.SCHOOL),
+    ("高校", EvaluatorKind.SCHOOL),
+    ("大学", EvaluatorKind.SCHOOL),
     ("企业", EvaluatorKind.EMPLOYER),
     ("公司", EvaluatorKind.EMPLOYER),
+    ("事业单位", EvaluatorKind.EMPLOYER),
+    ("第三方", EvaluatorKind.SOCIAL_ORGANISATION),
+    ("协会", EvaluatorKind.SOCIAL_ORGANISATION),
+    ("培训机构", EvaluatorKind.SOCIAL_ORGANISATION),
+    ("评价机构", EvaluatorKind.SOCIAL_ORGANISATION),
+    ("认定机构", EvaluatorKind.SOCIAL_ORGANISATION),
 )
 
 

@@ -32,6 +32,7 @@ _KIND_PARTS: tuple[tuple[str, InstitutionKind], ...] = (
     ("技工", InstitutionKind.TECHNICIAN_COLLEGE),
     ("技师学院", InstitutionKind.TECHNICIAN_COLLEGE),
     ("广播电视", InstitutionKind.AGRICULTURAL_BROADCAST_SCHOOL),
+    ("农广校", InstitutionKind.AGRICULTURAL_BROADCAST_SCHOOL),
     ("评价", InstitutionKind.EVALUATION_BODY),
     ("鉴定", InstitutionKind.EVALUATION_BODY),
     ("服务站", InstitutionKind.SKILL_SERVICE_STATION),
@@ -42,9 +43,13 @@ _KIND_PARTS: tuple[tuple[str, InstitutionKind], ...] = (
     ("院校", InstitutionKind.VOCATIONAL_COLLEGE),
     ("学院", InstitutionKind.VOCATIONAL_COLLEGE),
     ("学校", InstitutionKind.VOCATIONAL_COLLEGE),
+    ("高中", InstitutionKind.VOCATIONAL_COLLEGE),
+    ("大学", InstitutionKind.VOCATIONAL_COLLEGE),
+    ("高校", InstitutionKind.VOCATIONAL_COLLEGE),
     ("企业", InstitutionKind.ENTERPRISE),
     ("公司", InstitutionKind.ENTERPRISE),
     ("用人单位", InstitutionKind.ENTERPRISE),
+    ("个体", InstitutionKind.ENTERPRISE),
 )
 
 

@@ -27,7 +27,11 @@ PERIOD_REVERSED = reason(
     "period_reversed", "有效期止早于有效期起", "请核对起止日期", "【设】起止日期首尾两日计入"
 )
 
-NO_LEVEL_WORDS = frozenset({"", "-", "—", "——", "/", "无", "无等级", "不分等级"})
+NO_LEVEL_WORDS = frozenset(
+    {"", "-", "—", "——", "/", "无", "无等级", "不分等级", "专项", "专项职业能力", "专项职业能力证书"}
+)
+# A list that is valid until further notice says so in words as often as by a blank.
+ENDLESS_WORDS = frozenset({"", "-", "—", "——", "/", "无", "长期", "长期有效", "永久", "永久有效", "至今"})
 _SHOWN_CHARS = 40
 
 
@@ -95,8 +99,10 @@ class Reading:
         return self.take(column, cell_date, required=required)
 
     def period(self, since: str, until: str, *, required: bool = True) -> tuple[date | None, date | None]:
-        """Return first and last day, in order."""
-        first, last = self.day(since, required=required), self.day(until, required=False)
+        """Return first and last day, in order; no last day where the cell says that there is none."""
+        first = self.day(since, required=required)
+        endless = clean_word(self.text(until)) in ENDLESS_WORDS
+        last = None if endless else self.day(until, required=False)
         if first is not None and last is not None and last < first:
             self.refuse(until, PERIOD_REVERSED.refusal())
         return first, last
