@@ -15,7 +15,7 @@ from voucher.doors import api, errors, web
 from voucher.doors.auth import access, door, shield, visitors
 from voucher.doors.auth.door import Door, DoorLimits
 from voucher.ledger import sealing
-from voucher.ledger import vouchers as vouchers  # other tables refer to its own
+from voucher.ledger.races import RACES
 from voucher.plumbing import clock as clocks
 from voucher.plumbing.clock import day_of
 from voucher.plumbing.db import Database
@@ -99,7 +99,7 @@ def create_worker(
         return sealing.seal_all(database, keyring, keeper(), clock(), config.anchor_file)
 
     def do(act: Callable[[Work], int]) -> Callable[[], int]:
-        return lambda: perform(database, keyring, keeper(), clock(), act)
+        return lambda: perform(database, keyring, keeper(), clock(), act, retry_on=RACES)
 
     jobs = Jobs(database, keyring, make_queue(config.database_url), now=clock)
     periodic = (

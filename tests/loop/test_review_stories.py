@@ -31,9 +31,10 @@ from tests.scene import (
 )
 from voucher.rules.actor import Role
 from voucher.rules.approval import Step
+from voucher.rules.vocabulary import Outcome
 from voucher.stages.settle import review
 from voucher.stages.settle.clear import clear
-from voucher.stages.settle.models.claims import Signature
+from voucher.stages.settle.models.claims import Claim, Signature
 from voucher.stages.settle.queries import (
     claim_timeline,
 )
@@ -273,3 +274,43 @@ def test_转人工不予通过的放行资格(scene: Scene) -> None:
     scene.do("初审员", lambda work: turn_down(work, claim_id, "没有依据"))
     assert (states_of(scene), keys_of(scene)) == ({"rejected": 1}, {"freed": 1})
     assert batch_state(scene, batch) == "cancelled"
+
+
+def cleared_claim(scene: Scene) -> tuple[int, int]:
+    """Return batch and claim of a competition certificate whose amount two officers have set."""
+    scene.certify(scene.certificate(ZHANG_SAN, method="竞赛"), scene.certificate(LI_SI))
+    settled = scene.settle(scene.open_budget())
+    claim_id = next(each.claim_id for each in settled.with_outcome(Outcome.MANUAL))
+    assert claim_id is not None
+    for login in ("初审员", "异议处理员"):
+        scene.do(login, lambda work: clear(work, claim_id, 200_00, "竞赛文件已核验"))
+    return settled.batch_id, claim_id
+
+
+def test_核定过金额的人不再审批(scene: Scene) -> None:
+    """核定的人可以审核，不能再审批：管钱的决定要由没有参与核定的人作出。"""
+    ready(scene)
+    scene.hire("兼任审批员", Role.FINANCE_APPROVER, "310101199001010070")
+    batch_id, _ = cleared_claim(scene)
+    scene.review_and_post(batch_id)
+    scene.close_notices()
+    heard = told(scene, "兼任审批员", lambda work: review.sign(work, batch_id, Step.APPROVE, opinion="同意"))
+    assert heard.code == "cleared_it"
+    scene.do("审批员", lambda work: review.sign(work, batch_id, Step.APPROVE, opinion="同意"))
+
+
+def test_核定后被退回的补正后仍转人工(scene: Scene) -> None:
+    """退回后再次申报的竞赛证书没有现成金额：释放占用，再由两人核定。"""
+    ready(scene)
+    batch_id, claim_id = cleared_claim(scene)
+    scene.do(
+        "初审员",
+        lambda work: review.return_claims(work, batch_id, Step.FIRST_REVIEW, [claim_id], "请补竞赛文件"),
+    )
+    again = scene.do("operator", lambda work: resubmit(work, [claim_id]))
+    with scene.database.read() as session:
+        claim = session.get_one(Claim, claim_id)
+    assert (claim.state, claim.revision, claim.amount_fen, claim.reserved_fen) == ("manual", 2, 0, 0)
+    assert again.declared_count == 0
+    for login in ("初审员", "异议处理员"):
+        scene.do(login, lambda work: clear(work, claim_id, 200_00, "竞赛文件已补"))

@@ -39,6 +39,13 @@ ALREADY_SIGNED = reason(
     SOURCE,
     Family.FORBIDDEN,
 )
+CLEARED_IT = reason(
+    "cleared_it",
+    "您参与过该申领的转人工核定，不能办理{step}",
+    "请由没有参与核定的人员办理；同一人的不同账号视为同一人",
+    SOURCE,
+    Family.FORBIDDEN,
+)
 SECOND_PERSON_NEEDED = reason(
     "second_person_needed",
     "此事须由两人办理，不能由同一人提出并确认",
@@ -210,3 +217,13 @@ def check_order(step: Step, done: Collection[Step], required: Sequence[Step]) ->
     expected = next_step(done, required)
     if expected is not None and expected is not step:
         raise STEP_SKIPPED.refused(step=STEP_NAMES[step], expected=STEP_NAMES[expected])
+
+
+@rule(number="APP-09", stage="兑现", source=f"{SOURCE}; 【设】核定人不再审批、签发或处理其异议", since=SINCE)
+def check_not_cleared(step: str, person_id: int, clearers: Collection[int]) -> None:
+    """Refuse a later decision by somebody who has set the amount of a claim left to a person.
+
+    They may still review it, because a small office has no others. Raises cleared_it.
+    """
+    if person_id in clearers:
+        raise CLEARED_IT.refused(step=step)

@@ -58,24 +58,6 @@ def list_candidates(
     return [_candidate(row) for row in session.execute(query)]
 
 
-def list_revoked_candidates(session: Session) -> list[Candidate]:
-    """Return the certificates that still stand here although the register's newest word is "revoked"."""
-    newest = (
-        select(RegisterEntry.number, func.max(RegisterEntry.revision).label("revision"))
-        .group_by(RegisterEntry.number)
-        .subquery()
-    )
-    revoked = (
-        select(RegisterEntry.number)
-        .join(
-            newest, (newest.c.number == RegisterEntry.number) & (newest.c.revision == RegisterEntry.revision)
-        )
-        .where(RegisterEntry.status == "revoked")
-    )
-    query = _candidates().where(Certificate.state != "revoked", Certificate.number.in_(revoked))
-    return [_candidate(row) for row in session.execute(query)]
-
-
 def list_verified_before(session: Session, numbers: Sequence[str]) -> list[Candidate]:
     """Return the certificates among these numbers that have been held against the register already."""
     found: list[Candidate] = []

@@ -27,7 +27,6 @@ from voucher.stages.certify.queries import (
     find_newest_entries,
     level_of,
     list_candidates,
-    list_revoked_candidates,
     list_verified_before,
 )
 
@@ -43,11 +42,6 @@ def verify_issued(work: Work, region_code: str, from_on: date, until_on: date) -
     """
     regions = catalogue.list_subtree(work.session, region_code)
     return verify(work, list_candidates(work.session, regions, from_on, until_on))
-
-
-def verify_revoked(work: Work) -> int:
-    """Verify again every certificate the register has revoked since; returns how many answers changed."""
-    return verify(work, list_revoked_candidates(work.session))
 
 
 def verify_numbers(work: Work, numbers: Sequence[str]) -> int:

@@ -10,14 +10,14 @@ from voucher.ledger import states
 from voucher.plumbing.unit_of_work import Work
 from voucher.registry import subjects
 from voucher.rules.actor import Role, check_reach
-from voucher.rules.approval import Step, check_unsigned
+from voucher.rules.approval import Step, check_not_cleared, check_unsigned
 from voucher.rules.errors import Family, reason
 from voucher.rules.lifecycle import Thing
 from voucher.stages.settle.ending import end_claims
 from voucher.stages.settle.models.claims import Claim, SettlementBatch
 from voucher.stages.settle.models.notices import Notice, Objection
 from voucher.stages.settle.notice import clear_lines
-from voucher.stages.settle.reading import list_hands, lock_claims
+from voucher.stages.settle.reading import list_clearers, list_hands, lock_claims
 from voucher.stages.settle.review import OPINION_MISSING
 
 SOURCE = "豫人社规〔2022〕2号 公示; PAGES 公示 异议渠道"
@@ -106,6 +106,7 @@ def decide(work: Work, objection_id: int, *, uphold: bool, conclusion: str) -> N
     check_reach(work.actor, claim.region_code, Role.OFFICER_COUNTY, Role.OFFICER_CITY, Role.OFFICER_PROVINCE)
     for step, person_id in list_hands(work.session, [claim.id])[claim.id]:
         check_unsigned(work.actor.person_id, {Step(step): person_id})
+    check_not_cleared("异议处理", work.actor.person_id, list_clearers(work.session, [claim.id]))
     event = "uphold" if uphold else "dismiss"
     states.move(work, Objection, [objection], event, reason=conclusion)
     objection.decided_by_person_id = work.actor.person_id

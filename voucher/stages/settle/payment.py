@@ -19,14 +19,14 @@ from voucher.plumbing.constraints import CHANGED_MEANWHILE, translate
 from voucher.plumbing.unit_of_work import Work
 from voucher.registry.institutions import PayeeAccount
 from voucher.rules.actor import Role, check_reach
-from voucher.rules.approval import Step, check_hands
+from voucher.rules.approval import STEP_NAMES, Step, check_hands, check_not_cleared
 from voucher.rules.errors import Family, reason
 from voucher.rules.lifecycle import Thing
 from voucher.stages.settle.models.claims import Claim, SettlementBatch
 from voucher.stages.settle.models.payments import Payment, PaymentFile, PaymentLine
 from voucher.stages.settle.payment_content import build_content
 from voucher.stages.settle.payment_precheck import check_accounts_stand, check_payable
-from voucher.stages.settle.reading import list_hands, lock_claims
+from voucher.stages.settle.reading import list_clearers, list_hands, lock_claims
 
 SOURCE = "豫办〔2021〕29号 四(三); S2-Z3; PAGES 4.6 制单复核签发"
 
@@ -206,7 +206,7 @@ def release(work: Work, payment_file_id: int) -> None:
     """Release a checked file (签发): its claims are being paid from now on.
 
     Raises Refused payment_file_missing, role_missing, same_hand (also where the releaser has signed any
-    of its claims), certificates_no_longer_valid, payee_account_changed, payment_file_changed,
+    of its claims), cleared_it, certificates_no_longer_valid, payee_account_changed, payment_file_changed,
     event_not_allowed, on_hold.
     """
     file = get_file(work, payment_file_id)
@@ -218,6 +218,8 @@ def release(work: Work, payment_file_id: int) -> None:
         # one by one: through its revisions a claim may have had two people at the same step
         for step, person_id in hands:
             check_hands(Step.RELEASE, work.actor.person_id, {Step(step): person_id})
+    clearers = list_clearers(work.session, [each.id for each in claims])
+    check_not_cleared(STEP_NAMES[Step.RELEASE], work.actor.person_id, clearers)
     check_accounts_stand(work, file.id, check_payable(work, claims))
     make_again(work, file)
     file.releaser_person_id = work.actor.person_id

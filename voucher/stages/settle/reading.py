@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from voucher.plumbing.unit_of_work import Work
 from voucher.rules.actor import Role, check_reach
 from voucher.rules.errors import Family, reason
-from voucher.stages.settle.models.claims import Claim, ClaimHand, SettlementBatch, Signature
+from voucher.stages.settle.models.claims import Claim, ClaimHand, Clearing, SettlementBatch, Signature
 
 LOOKUP_CHUNK = 500
 
@@ -83,6 +83,19 @@ def list_hands(session: Session, claim_ids: Sequence[int]) -> dict[int, list[tup
         )
         for claim_id, step, person_id in rows:
             found.setdefault(claim_id, []).append((step, person_id))
+    return found
+
+
+def list_clearers(session: Session, claim_ids: Sequence[int]) -> set[int]:
+    """Return everybody who has proposed or confirmed the amount of any of these claims."""
+    found: set[int] = set()
+    for start in range(0, len(claim_ids), LOOKUP_CHUNK):
+        rows = session.execute(
+            select(Clearing.proposed_by_person_id, Clearing.confirmed_by_person_id).where(
+                Clearing.claim_id.in_(claim_ids[start : start + LOOKUP_CHUNK])
+            )
+        )
+        found.update(person_id for row in rows for person_id in row if person_id is not None)
     return found
 
 

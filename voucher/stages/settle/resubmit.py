@@ -45,11 +45,14 @@ def resubmit(work: Work, claim_ids: Sequence[int]) -> SettlementBatch:
     _take_hand(work, claims)
     verdicts = _judge_again(work, claims)
     for claim in claims:
-        _revise(work, claim, verdicts[claim.certificate_id])
+        _revise(work, claim, verdicts.get(claim.certificate_id))
     work.session.flush()
     old = work.session.get_one(SettlementBatch, claims[0].batch_id)
     batch = open_follow_up(work, old, claims)
-    states.move(work, Claim, claims, "submit", reason="补正后再次申报")
+    priced = [each for each in claims if each.amount_fen]
+    states.move(work, Claim, priced, "submit", reason="补正后再次申报")
+    referred = [each for each in claims if not each.amount_fen]
+    states.move(work, Claim, referred, "refer", reason="补正后再次申报，仍转人工")
     states.move(work, SettlementBatch, [batch], "file")
     follow(work, [old.id])
     return batch
@@ -97,8 +100,11 @@ def _judge_again(work: Work, claims: Sequence[Claim]) -> dict[int, Verdict]:
     return judged
 
 
-def _revise(work: Work, claim: Claim, verdict: Verdict) -> None:
-    if verdict.outcome is not Outcome.PAYABLE or verdict.candidate.verification_id is None:
+def _revise(work: Work, claim: Claim, verdict: Verdict | None) -> None:
+    """Bring a claim up to what the rules say now; what they leave to a person has no amount yet."""
+    if verdict is None:
+        raise Refused(STILL_REFUSED.refusal(claim=claim.number, why="证书已不在本批的地区和期间内"))
+    if verdict.outcome is Outcome.REFUSED or verdict.candidate.verification_id is None:
         why = verdict.refusal.title if verdict.refusal is not None else verdict.explanation
         raise Refused(STILL_REFUSED.refusal(claim=claim.number, why=why))
     change_fen = verdict.amount_fen - claim.reserved_fen

@@ -20,6 +20,7 @@ from voucher.rules.approval import (
     Step,
     check_fixed_role,
     check_hands,
+    check_not_cleared,
     check_order,
     required_steps,
     roles_for,
@@ -30,6 +31,7 @@ from voucher.stages.settle.following import follow
 from voucher.stages.settle.models.claims import Claim, ClaimHand, SettlementBatch, Signature
 from voucher.stages.settle.reading import (
     get_batch,
+    list_clearers,
     list_hands,
     list_signed_steps,
     lock_claims,
@@ -131,6 +133,9 @@ def _take_up(
     claims = _choose(work, batch, step, claim_ids)
     _check_step(work, batch, claims, step)
     person_id = work.actor.person_id
+    if step is Step.APPROVE:
+        clearers = list_clearers(work.session, [each.id for each in claims])
+        check_not_cleared(STEP_NAMES[step], person_id, clearers)
     for hands in list_hands(work.session, [each.id for each in claims]).values():
         mine = next((Step(done) for done, person in hands if person == person_id), None)
         check_fixed_role(step, mine)

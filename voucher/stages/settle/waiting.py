@@ -75,7 +75,7 @@ def open_follow_up(work: Work, old: SettlementBatch, claims: Sequence[Claim]) ->
         until_on=old.until_on,
         project_id=old.project_id,
         budget_id=old.budget_id,
-        declared_count=len(claims),
+        declared_count=sum(1 for each in claims if each.amount_fen),
         declared_total_fen=sum(each.amount_fen for each in claims),
         created_by_person_id=work.actor.person_id,
         created_at=work.at,
@@ -97,11 +97,11 @@ def open_follow_up(work: Work, old: SettlementBatch, claims: Sequence[Claim]) ->
                 position=position,
                 certificate_id=claim.certificate_id,
                 person_id=claim.person_id,
-                outcome="payable",
+                outcome="payable" if claim.amount_fen else "manual",
                 amount_fen=claim.amount_fen,
                 explanation=claim.explanation,
                 findings=line.findings,
-                refusal=None,
+                refusal=None if claim.amount_fen else line.refusal,
                 claim_id=claim.id,
             )
         )
