@@ -175,7 +175,7 @@ def test_bad_scopes_are_named(scene: Scene) -> None:
     ) == [
         (2, "备案号", "filing_number_malformed"),
         (3, "职业编码", "occupation_unknown"),
-        (4, "等级", "cell_missing"),
+        (4, "等级", "scope_level_missing"),
         (5, "等级", "level_unknown"),
         (6, "类别", "evaluator_kind_unknown"),
         (7, "等级", "level_not_for_item"),
@@ -184,7 +184,7 @@ def test_bad_scopes_are_named(scene: Scene) -> None:
 
 
 def test_lists_write_that_there_is_no_end_and_no_level_in_words(scene: Scene) -> None:
-    take(scene, EvaluatorsImporter, *[[scope(有效期止=word)] for word in ("长期",)])
+    take(scene, EvaluatorsImporter, [scope(有效期止="长期")])
     rows = [scope(有效期止="永久有效"), scope(类别="专项考核机构", 等级="专项职业能力", 有效期止="—")]
     take(scene, EvaluatorsImporter, rows)
     with scene.database.read() as session:
@@ -219,3 +219,9 @@ def test_an_item_without_level_is_introduced_by_its_filing(scene: Scene) -> None
         item = session.get_one(SpecialItem, "HN-ZX-088")
         assert item.name == "开封灌汤包制作"
         assert "豫专2021第8号" in item.source
+
+
+def test_any_evaluator_may_be_filed_for_an_occupation_without_level_if_it_says_so(scene: Scene) -> None:
+    take(scene, EvaluatorsImporter, [scope(等级="无等级")])
+    with scene.database.read() as session:
+        assert session.scalars(select(EvaluatorScope.level)).all() == [0]

@@ -21,7 +21,7 @@ from voucher.registry.importing.institutions import (
     update_institution,
 )
 from voucher.registry.importing.places import Places, find_foreign
-from voucher.registry.importing.reading import CELL_MISSING, Reading
+from voucher.registry.importing.reading import Reading
 from voucher.rules.errors import Family, Refused, reason
 from voucher.rules.levels import clean_word, mask_word
 from voucher.rules.vocabulary import EvaluatorKind, InstitutionKind, parse_evaluator_kind
@@ -48,6 +48,12 @@ FILING_NUMBER_TAKEN = reason(
     "一个备案号只属于一个机构，请核对后重新填写",
     "职业技能等级证书编码规则 (DOMAIN C1); S2-04f",
     Family.CONFLICT,
+)
+LEVEL_MISSING = reason(
+    "scope_level_missing",
+    "没有填写等级",
+    "请填写等级，如 五级/初级工；专项职业能力考核没有等级的，请填“无等级”",
+    "豫办〔2021〕29号 第4项 评价目录清单; S2-04f",
 )
 LEVEL_NOT_FOR_ITEM = reason(
     "level_not_for_item",
@@ -184,8 +190,9 @@ class EvaluatorsImporter(Importer[EvaluatorRow]):
         is_item = not OCCUPATION_SHAPE.fullmatch(trade) and trade not in self._trades.occupations
         if is_item and level is not None:
             reading.refuse(LEVEL, LEVEL_NOT_FOR_ITEM.refusal())
-        elif not is_item and level is None and kind is not EvaluatorKind.SPECIAL_SKILL_BODY:
-            reading.refuse(LEVEL, CELL_MISSING.refusal(column=LEVEL))
+        elif not is_item and kind is not EvaluatorKind.SPECIAL_SKILL_BODY and not reading.text(LEVEL):
+            # a level left out is a mistake; that there is none is said in a word
+            reading.refuse(LEVEL, LEVEL_MISSING.refusal())
         elif not is_item:
             reading.words(TRADE, self._trades.read_occupation)
         return trade, int(level) if level is not None else 0

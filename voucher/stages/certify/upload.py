@@ -27,7 +27,7 @@ from voucher.rules.actor import Role
 from voucher.rules.assessment import parse_score
 from voucher.rules.certificate_numbers import CertificateNumber, check_number_agrees, parse_certificate_number
 from voucher.rules.errors import Family, Refused, reason
-from voucher.rules.levels import Level, mask_word
+from voucher.rules.levels import Level, clean_word, mask_word
 from voucher.rules.lifecycle import Thing
 from voucher.rules.money import parse_yuan
 from voucher.rules.privacy import mask_free_text, mask_identity
@@ -58,6 +58,8 @@ ITEM_UNKNOWN = reason(
     "请核对项目编码；新项目请先在评价机构的备案中导入",
     "S2-04r; S3-12e",
 )
+# what the column 收费 says where nothing was charged
+FREE_WORDS = frozenset({"免费", "无", "不收费"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -255,7 +257,8 @@ def _find_stored(work: Work, numbers: Sequence[str]) -> dict[str, dict[str, Any]
 
 
 def _read_fee(cell: Cell) -> int:
-    return parse_yuan(cell_text(cell))
+    text = clean_word(cell_text(cell))
+    return 0 if text in FREE_WORDS else parse_yuan(text.removesuffix("元"))
 
 
 def _read_level(reading: Reading, kind: CertificateKind) -> Level | None:

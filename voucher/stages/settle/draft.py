@@ -19,7 +19,6 @@ from voucher.plumbing.unit_of_work import Work
 from voucher.registry import catalogue, people
 from voucher.rules.actor import Role, check_reach
 from voucher.rules.approval import Step
-from voucher.rules.duplicates import DUPLICATE_ENTITLEMENT
 from voucher.rules.errors import Family, reason
 from voucher.rules.lifecycle import Thing
 from voucher.rules.vocabulary import Outcome, SubsidyKind
@@ -30,7 +29,7 @@ from voucher.stages.settle.judging import Verdict, judge
 from voucher.stages.settle.lawbook import Lawbook
 from voucher.stages.settle.lines import write_lines
 from voucher.stages.settle.models.claims import Claim, ClaimHand, SettlementBatch, claim_number
-from voucher.stages.settle.precedence import order_lines
+from voucher.stages.settle.precedence import in_batch, order_lines
 
 Progress = Callable[[int, int | None], None]
 PROGRESS_EVERY = 200
@@ -244,17 +243,20 @@ def _claim_row(
 
 
 def _name_earlier(work: Work, wish: Wish, verdicts: Sequence[Verdict]) -> None:
-    """Give duplicates within the batch the number of the claim that went before them."""
+    """Put the number of the claim that went before, now that it has one, where its certificate stood."""
     for verdict in verdicts:
-        first = verdict.earlier
-        if isinstance(first, Verdict) and first.claim_id is not None:
+        first, told = verdict.earlier, verdict.refusal
+        if isinstance(first, Verdict) and first.claim_id is not None and told is not None:
+            placeholder = in_batch(first)
             number = claim_number(wish.region_code, work.today.year, first.claim_id)
-            told = DUPLICATE_ENTITLEMENT.refusal(earlier=number)
             verdict.refusal = replace(
-                told, facts={**told.facts, "certificate": first.candidate.certificate.number}
+                told,
+                title=told.title.replace(placeholder, number),
+                facts={**told.facts, "earlier": number, "certificate": first.candidate.certificate.number},
             )
-            verdict.explanation = told.sentence
-            verdict.findings[-1]["text"] = told.title
+            verdict.explanation = verdict.explanation.replace(placeholder, number)
+            for finding in verdict.findings:
+                finding["text"] = finding["text"].replace(placeholder, number)
             verdict.earlier = number
 
 

@@ -50,7 +50,7 @@ def _judge_line(
     known = earlier.setdefault(certificate.person_id, [])
     if key in winners:
         verdict.earlier = winners[key]
-        verdict.refuse(DUPLICATE_ENTITLEMENT.refusal(earlier=IN_THIS_BATCH))
+        verdict.refuse(DUPLICATE_ENTITLEMENT.refusal(earlier=in_batch(winners[key])))
         return
     level = level_of(certificate.level)
     code = canonical_code(verdict)
@@ -58,7 +58,8 @@ def _judge_line(
         key, level, code, work.today, known, lawbook.duplicate_parameters(kind, work.today)
     )
     if judged.refusal is not None:
-        verdict.earlier = judged.earlier.number if judged.earlier is not None else None
+        number = judged.earlier.number if judged.earlier is not None else None
+        verdict.earlier = next((each for each in winners.values() if in_batch(each) == number), number)
         if judged.outcome is Outcome.REFUSED:
             verdict.refuse(judged.refusal)
             return
@@ -67,7 +68,7 @@ def _judge_line(
     verdict.key = renewed_key(key, known)
     known.append(
         EarlierClaim(
-            number=f"{IN_THIS_BATCH} {certificate.number}",
+            number=in_batch(verdict),
             kind=kind,
             key=key,
             occupation_code=code if certificate.kind != CertificateKind.SPECIAL_SKILL else None,
@@ -77,6 +78,11 @@ def _judge_line(
             paid=False,
         )
     )
+
+
+def in_batch(verdict: Verdict) -> str:
+    """Return what a line of this settlement is called until its claim has a number."""
+    return f"{IN_THIS_BATCH} {verdict.candidate.certificate.number}"
 
 
 def _read_earlier(session: Session, person_ids: Iterable[int]) -> dict[int, list[EarlierClaim]]:
