@@ -102,7 +102,7 @@ def _leave_approved(scene: Scene, budget: int) -> None:
     manual = settled.with_outcome(Outcome.MANUAL)[0].claim_id
     assert manual is not None
     scene.do("初审员", lambda work: clear.clear(work, manual, 100_00, "破格材料齐全"))
-    scene.do("异议处理员", lambda work: clear.clear(work, manual, 100_00, "同意"))
+    scene.do("复核员", lambda work: clear.clear(work, manual, 100_00, "同意"))
     withdrawn = settled.with_outcome(Outcome.PAYABLE)[1].claim_id
     assert withdrawn is not None
     scene.do(
@@ -122,6 +122,7 @@ def _leave_approved(scene: Scene, budget: int) -> None:
 
 def _run_out_of_money(scene: Scene) -> None:
     """Leave one claim waiting for money and serve another one from the queue."""
+    scene.at = on("2024-07-01")
     budget = scene.open_budget(1, year=2025)
     scene.certify(
         scene.certificate(ZHANG_SAN, COOK, "三级", issued="2024-04-01"),
