@@ -8,6 +8,7 @@ from alembic import context
 
 from voucher.config import read_config
 from voucher.plumbing.db import Database, Model
+from voucher.plumbing.schema import upgrading
 
 
 def run() -> None:
@@ -17,8 +18,7 @@ def run() -> None:
         context.configure(connection=connection)
         context.run_migrations()
         return
-    database = Database(read_config(os.environ).database_url)
-    with database.engine.execution_options(writes=True).connect() as opened, opened.begin():
+    with upgrading(Database(read_config(os.environ).database_url)) as opened:
         context.configure(connection=opened, target_metadata=Model.metadata)
         context.run_migrations()
 

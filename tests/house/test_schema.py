@@ -13,13 +13,20 @@ from voucher.plumbing.schema import upgrade
 
 
 def statements(database: Database) -> dict[str, frozenset[str]]:
-    """Return what each table and index was created with, line by line, in no order."""
+    """Return what each table and index was created with, line by line, in no order.
+
+    A table that was put in another's place has its name in quotes, and is the same table.
+    """
     with database.read() as session:
         rows = session.execute(
             text("SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL AND type IN ('table','index')")
         ).all()
     return {
-        name: frozenset(line.strip().rstrip(",").strip() for line in str(sql).splitlines() if line.strip())
+        name: frozenset(
+            line.strip().rstrip(",").strip()
+            for line in str(sql).replace(f'"{name}"', name).splitlines()
+            if line.strip()
+        )
         for name, sql in rows
         if name != "alembic_version"
     }

@@ -86,8 +86,10 @@ class Waiting(Model):
     __tablename__ = "waiting"
     __table_args__ = (
         CheckConstraint("amount_fen > 0", name="amount_above_zero"),
-        CheckConstraint("(claim_id IS NULL) <> (voucher_id IS NULL)", name="one_object"),
+        CheckConstraint("(claim_id IS NULL) <> (issue_line_id IS NULL)", name="one_object"),
         Index("uq_waiting_claim", "claim_id", unique=True, sqlite_where=text("ended_at IS NULL"),
+              postgresql_where=text("ended_at IS NULL")),
+        Index("uq_waiting_issue_line", "issue_line_id", unique=True, sqlite_where=text("ended_at IS NULL"),
               postgresql_where=text("ended_at IS NULL")),
         Index("ix_waiting_queue", "budget_id", "id"),
         {"sqlite_strict": True},
@@ -96,7 +98,7 @@ class Waiting(Model):
     id: Mapped[int] = mapped_column(Int64, primary_key=True)
     budget_id: Mapped[int] = mapped_column(Int64, ForeignKey("budget.id"), nullable=False)
     claim_id: Mapped[int | None] = mapped_column(Int64, ForeignKey("claim.id"))
-    voucher_id: Mapped[int | None] = mapped_column(Int64, ForeignKey("voucher.id"))
+    issue_line_id: Mapped[int | None] = mapped_column(Int64, ForeignKey("issue_line.id"))
     amount_fen: Mapped[int] = mapped_column(Int64, nullable=False)
     queued_at: Mapped[datetime] = mapped_column(UtcTime, nullable=False)
     ended_at: Mapped[datetime | None] = mapped_column(UtcTime)
@@ -105,6 +107,7 @@ class Waiting(Model):
 
 translate("uq_budget_region_code_year_source", "budget.region_code, budget.year, budget.source", BUDGET_TAKEN)
 translate("uq_waiting_claim", "waiting.claim_id", CHANGED_MEANWHILE)
+translate("uq_waiting_issue_line", "waiting.issue_line_id", CHANGED_MEANWHILE)
 translate("ck_budget_never_overdrawn", "ck_budget_never_overdrawn", BUDGET_EXHAUSTED)
 
 
@@ -232,16 +235,25 @@ def _move(
 
 
 def queue_claims(work: Work, budget_id: int, lines: Sequence[Line]) -> list[Waiting]:
-    """Put claims or vouchers that found no money into the queue, in the given order."""
+    """Put claims that found no money into the queue, in the given order."""
+    return _queue(work, [(budget_id, line.claim_id, None, line.amount_fen) for line in lines])
+
+
+def queue_issue_lines(work: Work, budget_id: int, lines: Sequence[tuple[int, int]]) -> list[Waiting]:
+    """Put lines of an issue (id, amount in fen) that found no money into the queue; no voucher exists yet."""
+    return _queue(work, [(budget_id, None, line_id, amount_fen) for line_id, amount_fen in lines])
+
+
+def _queue(work: Work, places: Sequence[tuple[int, int | None, int | None, int]]) -> list[Waiting]:
     rows = [
         Waiting(
             budget_id=budget_id,
-            claim_id=line.claim_id,
-            voucher_id=line.voucher_id,
-            amount_fen=line.amount_fen,
+            claim_id=claim_id,
+            issue_line_id=issue_line_id,
+            amount_fen=amount_fen,
             queued_at=work.at,
         )
-        for line in lines
+        for budget_id, claim_id, issue_line_id, amount_fen in places
     ]
     work.session.add_all(rows)
     work.session.flush()

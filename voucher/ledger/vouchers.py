@@ -2,32 +2,51 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, select
+from sqlalchemy import CheckConstraint, ColumnElement, ForeignKey, Index, UniqueConstraint, select, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from voucher.ledger import states
+from voucher.ledger.budget import Budget
 from voucher.ledger.states import Stateful, life
+from voucher.plumbing.clock import day_of
+from voucher.plumbing.constraints import translate
 from voucher.plumbing.db import Model
 from voucher.plumbing.types import Day, Int64, Text, UtcTime
 from voucher.plumbing.unit_of_work import Work
 from voucher.rules.errors import Family, reason
 from voucher.rules.lifecycle import Thing
 
+SOURCE = "豫办〔2021〕29号 第16项; S2-16b"
+# a voucher in one of these states gives room for another one of the same programme
+GIVES_ROOM = text(
+    "state NOT IN ('expired','withdrawn','revoked','dropped','completed','lapsed','recovering','recovered')"
+)
+
 VOUCHER_MISSING = reason(
     "voucher_missing",
     "没有找到这张培训券",
     "请核对券号；如券号无误仍查不到，请联系发券的人社部门",
-    "豫办〔2021〕29号 第16项; S2-16b",
+    SOURCE,
     Family.MISSING,
+)
+SECOND_OF_PROGRAMME = reason(
+    "voucher_held_already",
+    "本人在这个券种下已有一张培训券",
+    "请在“我的券”中使用原来那张；需要重新发放的，先退回未使用的券",
+    "AC-C4; DOMAIN W1; S2-16a",
+    Family.CONFLICT,
 )
 
 
 class Voucher(Stateful, Model):
-    """One voucher of one person for one project, with the money kept for it, in fen.
+    """One voucher of one person under one programme, with the money kept for it, in fen.
 
     The holder column cannot be updated: a trigger on both databases refuses it (不得转让).
+    `face_value_fen` is what the voucher shows: fixed at issue, or at enrolment for a 通用 one; None for 抵用
+    and 签到. `priced_on` is the day whose standards fix it.
     """
 
     __tablename__ = "voucher"
@@ -38,11 +57,20 @@ class Voucher(Stateful, Model):
         CheckConstraint("reserved_fen <= cap_fen", name="never_above_cap"),
         CheckConstraint("worth IN ('face_value','offset','sign_in')", name="worth"),
         CheckConstraint("channel IN ('open','directed')", name="channel"),
+        CheckConstraint("face_value_fen IS NULL OR worth = 'face_value'", name="face_value"),
+        UniqueConstraint("id", "holder_person_id"),
+        Index("uq_voucher_programme_holder", "programme_id", "holder_person_id", unique=True,
+              sqlite_where=GIVES_ROOM, postgresql_where=GIVES_ROOM),
         Index("ix_voucher_holder", "holder_person_id"),
+        Index("ix_voucher_region_state", "region_code", "state", "id"),
+        Index("ix_voucher_budget", "budget_id", "state"),
+        Index("ix_voucher_redeem_by", "redeem_by"),
+        Index("ix_voucher_certify_by", "certify_by"),
         {"sqlite_strict": True},
-    )
+    )  # fmt: skip
 
-    number: Mapped[str] = mapped_column(Text, nullable=False, unique=True)
+    programme_id: Mapped[int] = mapped_column(Int64, ForeignKey("programme.id"), nullable=False)
+    region_code: Mapped[str] = mapped_column(Text, ForeignKey("region.code"), nullable=False)
     holder_person_id: Mapped[int] = mapped_column(Int64, ForeignKey("person.id"), nullable=False)
     project_id: Mapped[int] = mapped_column(Int64, ForeignKey("project.id"), nullable=False)
     budget_id: Mapped[int] = mapped_column(Int64, ForeignKey("budget.id"), nullable=False)
@@ -50,34 +78,79 @@ class Voucher(Stateful, Model):
     channel: Mapped[str] = mapped_column(Text, nullable=False)
     cap_fen: Mapped[int] = mapped_column(Int64, nullable=False)
     reserved_fen: Mapped[int] = mapped_column(Int64, nullable=False)
+    face_value_fen: Mapped[int | None] = mapped_column(Int64)
+    priced_on: Mapped[date | None] = mapped_column(Day)
     redeem_by: Mapped[date] = mapped_column(Day, nullable=False)
     certify_by: Mapped[date | None] = mapped_column(Day)
     replaces_voucher_id: Mapped[int | None] = mapped_column(Int64, ForeignKey("voucher.id"))
     issued_at: Mapped[datetime] = mapped_column(UtcTime, nullable=False)
 
+    @property
+    def number(self) -> str:
+        """Return the number people quote, e.g. Q-410105-2024-00000123."""
+        return voucher_number(self.region_code, day_of(self.issued_at).year, self.id)
 
-def get_voucher(work: Work, voucher_id: int) -> Voucher:
-    """Return a voucher, locked for this transaction. Raises Refused voucher_missing."""
-    found = work.session.scalars(select(Voucher).where(Voucher.id == voucher_id).with_for_update()).first()
-    if found is None:
+
+translate(
+    "uq_voucher_programme_holder", "voucher.programme_id, voucher.holder_person_id", SECOND_OF_PROGRAMME
+)
+
+
+def voucher_number(region_code: str, year: int, voucher_id: int) -> str:
+    """Return the number of a voucher, e.g. Q-410105-2024-00000123; it is a name, not a secret."""
+    return f"Q-{region_code}-{year}-{voucher_id:08d}"
+
+
+def lock_vouchers(work: Work, *conditions: ColumnElement[bool], money: bool = False) -> list[Voucher]:
+    """Return vouchers as they stand, locked in the order of their ids.
+
+    With `money` their budgets are locked first, in the order of theirs: budget before voucher, always.
+    """
+    if money:
+        budget_ids = select(Voucher.budget_id).where(*conditions).distinct()
+        work.session.execute(
+            select(Budget.id).where(Budget.id.in_(budget_ids)).order_by(Budget.id).with_for_update()
+        ).all()
+    return list(
+        work.session.scalars(
+            select(Voucher)
+            .where(*conditions)
+            .order_by(Voucher.id)
+            .with_for_update()
+            .execution_options(populate_existing=True)
+        )
+    )
+
+
+def get_voucher(work: Work, voucher_id: int, *, money: bool = False) -> Voucher:
+    """Return a voucher, locked for this transaction, after its budget where asked.
+
+    Raises Refused voucher_missing.
+    """
+    found = lock_vouchers(work, Voucher.id == voucher_id, money=money)
+    if not found:
         raise VOUCHER_MISSING.refused()
-    return found
+    return found[0]
 
 
-def issue(work: Work, voucher: Voucher) -> Voucher:
-    """Give a new voucher its first event and return it; money and holder are the caller's to have settled."""
-    for name, value in states.first_state(Thing.VOUCHER, "issue").items():
-        setattr(voucher, name, value)
-    work.session.add(voucher)
+def issue(work: Work, vouchers: Sequence[Voucher]) -> None:
+    """Give new vouchers their first event; money and holder are the caller's to have settled."""
+    for voucher in vouchers:
+        for name, value in states.first_state(Thing.VOUCHER, "issue").items():
+            setattr(voucher, name, value)
+    work.session.add_all(vouchers)
     work.session.flush()
-    states.begin(work, Thing.VOUCHER, [voucher.id], "issue")
-    return voucher
+    told: dict[int, dict[str, object]] = {
+        each.id: {"holder": each.holder_person_id, "programme": each.programme_id, "cap_fen": each.cap_fen}
+        for each in vouchers
+    }
+    states.begin(work, Thing.VOUCHER, [each.id for each in vouchers], "issue", content=told)
 
 
-def advance(work: Work, voucher: Voucher, event: str, *, reason: str | None = None) -> Voucher:
-    """Move a voucher by one event; the only way a voucher moves.
+def advance(work: Work, vouchers: Sequence[Voucher], event: str, *, reason: str | None = None) -> None:
+    """Move vouchers by one event; the only way a voucher moves.
 
+    What ends a voucher without payment goes through `voucher.ledger.commitments.end_vouchers`.
     Raises Refused event_not_allowed, on_hold.
     """
-    states.move(work, Voucher, [voucher], event, reason=reason)
-    return voucher
+    states.move(work, Voucher, vouchers, event, reason=reason)

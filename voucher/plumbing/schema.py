@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
+from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
 from voucher.plumbing.db import Database
@@ -35,10 +38,32 @@ def _config() -> Config:
     return Config(str(MIGRATIONS / "alembic.ini"))
 
 
+@contextmanager
+def upgrading(database: Database) -> Iterator[Connection]:
+    """Yield a connection to change the schema in, all in one transaction.
+
+    On SQLite foreign keys are off meanwhile, since a table is changed by putting another in its place, and
+    every one of them is checked before the commit. Raises RuntimeError where one would point nowhere.
+    """
+    with database.engine.execution_options(writes=True).connect() as connection:
+        raw = connection.connection.dbapi_connection
+        if database.is_sqlite and raw is not None:
+            # before the transaction begins: within one SQLite ignores it
+            raw.cursor().execute("PRAGMA foreign_keys=OFF")
+        with connection.begin():
+            yield connection
+            if database.is_sqlite:
+                broken = connection.exec_driver_sql("PRAGMA foreign_key_check").fetchmany(5)
+                if broken:
+                    raise RuntimeError(f"the upgrade leaves references that point nowhere: {broken}")
+        if database.is_sqlite and raw is not None:
+            raw.cursor().execute("PRAGMA foreign_keys=ON")
+
+
 def upgrade(database: Database) -> None:
     """Create or upgrade the schema in one transaction; data stays."""
     config = _config()
-    with database.engine.execution_options(writes=True).connect() as connection, connection.begin():
+    with upgrading(database) as connection:
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
 

@@ -84,6 +84,24 @@ class EvaluatorScope(Model):
     until: Mapped[date | None] = mapped_column(Day)
 
 
+class InstitutionListing(Model):
+    """A place on the yearly list of training institutions (目录清单): without one no class is subsidised."""
+
+    __tablename__ = "institution_listing"
+    __table_args__ = (
+        UniqueConstraint("institution_id", "year"),
+        CheckConstraint("year BETWEEN 2000 AND 2100", name="year"),
+        {"sqlite_strict": True},
+    )
+
+    id: Mapped[int] = mapped_column(Int64, primary_key=True)
+    institution_id: Mapped[int] = mapped_column(Int64, ForeignKey("institution.id"), nullable=False)
+    year: Mapped[int] = mapped_column(Int64, nullable=False)
+    document: Mapped[str] = mapped_column(Text, nullable=False)
+    listed_at: Mapped[datetime] = mapped_column(UtcTime, nullable=False)
+    listed_by_person_id: Mapped[int] = mapped_column(Int64, nullable=False)
+
+
 class PayeeAccount(Stateful, Model):
     """A bank account of an institution, proposed by one person and confirmed by another."""
 
@@ -121,6 +139,11 @@ class PayeeAccount(Stateful, Model):
 
 
 translate("uq_institution_code", "institution.code", CHANGED_MEANWHILE)
+translate(
+    "uq_institution_listing_institution_id_year",
+    "institution_listing.institution_id, institution_listing.year",
+    CHANGED_MEANWHILE,
+)
 translate("uq_evaluator_filing_filing_number", "evaluator_filing.filing_number", CHANGED_MEANWHILE)
 translate(
     "uq_evaluator_scope_filing_id_trade_code_level_since",

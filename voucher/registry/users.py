@@ -191,7 +191,8 @@ def load_actor(session: Session, login: str, on: date) -> Actor:
     }
     reach: dict[Role, frozenset[str]] = {}
     for grant in grants:
-        # staff of an institution act for that institution, never for the region it stands in
-        if grant.region_code is not None and grant.institution_id is None:
+        # staff of an institution act for that institution, never for the region it stands in;
+        # a worker acts for nobody but the person the account belongs to
+        if grant.region_code is not None and grant.institution_id is None and grant.role is not Role.WORKER:
             reach[grant.role] = reach.get(grant.role, frozenset()) | subtrees[grant.region_code]
     return Actor(account.id, account.login, account.person_id, grants, reach)

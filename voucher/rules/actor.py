@@ -38,7 +38,13 @@ class Role(StrEnum):
     FINANCE_CHECKER = "finance_checker"
     FINANCE_RELEASER = "finance_releaser"
     EVALUATOR_ADMIN = "evaluator_admin"
+    EXAMINER = "examiner"
+    SCORE_CLERK = "score_clerk"
     INSTITUTION_ADMIN = "institution_admin"
+    REGISTRAR = "registrar"
+    SCANNER = "scanner"
+    TEACHER = "teacher"
+    WORKER = "worker"
     SUPERVISOR = "supervisor"
     AUDITOR = "auditor"
     ADMINISTRATOR = "administrator"
@@ -56,7 +62,13 @@ ROLE_NAMES: dict[Role, str] = {
     Role.FINANCE_CHECKER: "财务复核人员",
     Role.FINANCE_RELEASER: "财务签发人员",
     Role.EVALUATOR_ADMIN: "评价机构管理员",
+    Role.EXAMINER: "考评员",
+    Role.SCORE_CLERK: "成绩录入员",
     Role.INSTITUTION_ADMIN: "培训机构管理员",
+    Role.REGISTRAR: "培训机构教务",
+    Role.SCANNER: "核销员",
+    Role.TEACHER: "教师",
+    Role.WORKER: "劳动者本人",
     Role.SUPERVISOR: "监管人员",
     Role.AUDITOR: "审计人员（只读）",
     Role.ADMINISTRATOR: "系统管理员（无业务数据）",

@@ -148,7 +148,7 @@ def _issue_voucher(scene: Scene, budget: int) -> None:
         issue(
             work,
             Voucher(
-                number="V-0001", holder_person_id=person, project_id=project, budget_id=budget,
+                holder_person_id=person, project_id=project, budget_id=budget,
                 worth="face_value", channel="open", cap_fen=100_00, reserved_fen=0,
                 redeem_by=on("2024-12-31").date(), issued_at=work.at,
             ),

@@ -9,6 +9,7 @@ from __future__ import annotations
 from voucher.rules.lifecycle.rows import Row, Thing, lines
 
 _I, _L, _D, _H = Thing.INSTITUTION, Thing.CLASS, Thing.CERTIFICATE, Thing.HOLD
+_E = Thing.EXAM_BATCH
 
 INSTITUTION: tuple[Row, ...] = (
     *lines(_I, (None,), "apply", "applied", ("institution",), "申请列入目录清单"),
@@ -92,6 +93,21 @@ CLASS: tuple[Row, ...] = (
     *lines(_L, ("running",), "cancel", "cancelled", ("office",), "机构退出；学员转班"),
 )
 
+EXAM_BATCH: tuple[Row, ...] = (
+    *lines(_E, (None,), "plan", "planned", ("evaluator",), "评价计划：职业、等级、日期、考点、考生名单"),
+    *lines(_E, ("planned",), "publish", "published", ("evaluator",), "成绩由另一人复核后公布，公布后锁定"),
+    *lines(
+        _E,
+        ("published",),
+        "correct",
+        "published",
+        ("evaluator",),
+        "公布后更正成绩，由两人办理",
+        two_people=True,
+    ),
+    *lines(_E, ("planned",), "cancel", "cancelled", ("evaluator",), "取消评价，写明理由"),
+)
+
 CERTIFICATE: tuple[Row, ...] = (
     *lines(_D, (None,), "record", "recorded", ("evaluator", "office"), "机构上传，只是主张"),
     *lines(_D, ("recorded",), "verify", "valid", ("register",), "与全国联网登记一致，生成核验快照"),
@@ -119,7 +135,7 @@ HOLD: tuple[Row, ...] = (
     *lines(_H, ("open",), "close", "closed", ("office", "supervisor"), "写明处置结果"),
 )
 
-ROWS: tuple[Row, ...] = (*INSTITUTION, *CLASS, *CERTIFICATE, *HOLD)
+ROWS: tuple[Row, ...] = (*INSTITUTION, *CLASS, *EXAM_BATCH, *CERTIFICATE, *HOLD)
 
 STATE_NAMES: dict[Thing, dict[str, str]] = {
     _I: {
@@ -142,6 +158,7 @@ STATE_NAMES: dict[Thing, dict[str, str]] = {
         "closed": "已办结",
         "cancelled": "已取消",
     },
+    _E: {"planned": "待评价", "published": "已公布", "cancelled": "已取消"},
     _D: {"recorded": "已登记", "valid": "有效", "revoked": "已撤销"},
     _H: {"open": "待处置", "closed": "已处置"},
 }
@@ -169,6 +186,7 @@ EVENT_NAMES: dict[Thing, dict[str, str]] = {
         "close": "办结",
         "cancel": "取消",
     },
+    _E: {"plan": "计划", "publish": "公布成绩", "correct": "更正成绩", "cancel": "取消"},
     _D: {"record": "登记", "verify": "核验", "revoke": "撤销", "reinstate": "恢复"},
     _H: {"open": "挂起", "close": "处置"},
 }

@@ -9,6 +9,8 @@ from enum import StrEnum
 class Thing(StrEnum):
     """What has a life of its own, and so a table."""
 
+    PROGRAMME = "programme"
+    ISSUE = "issue"
     VOUCHER = "voucher"
     CLAIM = "claim"
     BATCH = "batch"
@@ -20,6 +22,7 @@ class Thing(StrEnum):
     ENTITLEMENT = "entitlement"
     CLAWBACK = "clawback"
     CLASS = "class"
+    EXAM_BATCH = "exam_batch"
     INSTITUTION = "institution"
     CERTIFICATE = "certificate"
     HOLD = "hold"

@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
-from voucher.rules.lifecycle import claim, organisations, settlement, voucher
+from voucher.rules.lifecycle import claim, organisations, programmes, settlement, voucher
 from voucher.rules.lifecycle.rows import Row, Thing
 
-ROWS: tuple[Row, ...] = (*voucher.ROWS, *claim.ROWS, *settlement.ROWS, *organisations.ROWS)
+ROWS: tuple[Row, ...] = (
+    *programmes.ROWS,
+    *voucher.ROWS,
+    *claim.ROWS,
+    *settlement.ROWS,
+    *organisations.ROWS,
+)
 
 THING_NAMES: dict[Thing, str] = {
+    Thing.PROGRAMME: "券种",
+    Thing.ISSUE: "发券单",
     Thing.VOUCHER: "培训券",
     Thing.CLAIM: "申领",
     Thing.BATCH: "结算批次",
@@ -19,12 +27,14 @@ THING_NAMES: dict[Thing, str] = {
     Thing.ENTITLEMENT: "享受资格",
     Thing.CLAWBACK: "追回单",
     Thing.CLASS: "班级",
+    Thing.EXAM_BATCH: "评价批次",
     Thing.INSTITUTION: "机构",
     Thing.CERTIFICATE: "证书",
     Thing.HOLD: "挂起",
 }
 
 STATE_NAMES: dict[Thing, dict[str, str]] = {
+    **programmes.STATE_NAMES,
     Thing.VOUCHER: voucher.STATE_NAMES,
     Thing.CLAIM: claim.STATE_NAMES,
     **settlement.STATE_NAMES,
@@ -32,6 +42,7 @@ STATE_NAMES: dict[Thing, dict[str, str]] = {
 }
 
 EVENT_NAMES: dict[Thing, dict[str, str]] = {
+    **programmes.EVENT_NAMES,
     Thing.VOUCHER: voucher.EVENT_NAMES,
     Thing.CLAIM: claim.EVENT_NAMES,
     **settlement.EVENT_NAMES,

@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, ForeignKeyConstraint, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from voucher.ledger.states import Stateful, life
@@ -31,6 +31,9 @@ class Certificate(Stateful, Model):
         *life(Thing.CERTIFICATE, "certificate"),
         CheckConstraint("level BETWEEN 0 AND 8", name="level"),
         CheckConstraint("fee_fen IS NULL OR fee_fen >= 0", name="fee"),
+        CheckConstraint(
+            "filing_id IS NOT NULL OR kind = 'training_completion'", name="evaluated_under_filing"
+        ),
         Index("ix_certificate_person", "person_id"),
         Index("ix_certificate_institution_issued", "institution_id", "issued_on"),
         {"sqlite_strict": True},
@@ -45,7 +48,7 @@ class Certificate(Stateful, Model):
     level: Mapped[int] = mapped_column(Int64, nullable=False)
     issued_on: Mapped[date] = mapped_column(Day, nullable=False)
     institution_id: Mapped[int] = mapped_column(Int64, ForeignKey("institution.id"), nullable=False)
-    filing_id: Mapped[int] = mapped_column(Int64, ForeignKey("evaluator_filing.id"), nullable=False)
+    filing_id: Mapped[int | None] = mapped_column(Int64, ForeignKey("evaluator_filing.id"))
     method: Mapped[str] = mapped_column(Text, nullable=False)
     theory_hundredths: Mapped[int | None] = mapped_column(Int64)
     skill_hundredths: Mapped[int | None] = mapped_column(Int64)
@@ -113,6 +116,48 @@ class Verification(Model):
     asked_by_person_id: Mapped[int] = mapped_column(Int64, nullable=False)
 
 
+class VoucherProof(Model):
+    """The certificate a voucher turned into (以证换券): one each way, matched in person, trade and level.
+
+    The composite foreign keys carry holder, person, trade, level and `verified`, so that a voucher cannot
+    be certified by another person's certificate, by an unverified one, or by one of another trade.
+    """
+
+    __tablename__ = "voucher_proof"
+    __table_args__ = (
+        UniqueConstraint("certificate_id"),
+        CheckConstraint("verified = 1", name="verified"),
+        ForeignKeyConstraint(
+            ["verification_id", "person_id", "trade_code", "level", "verified"],
+            [
+                "verification.id",
+                "verification.person_id",
+                "verification.trade_code",
+                "verification.level",
+                "verification.verified",
+            ],
+            name="fk_voucher_proof_basis",
+        ),
+        ForeignKeyConstraint(
+            ["voucher_id", "person_id"],
+            ["voucher.id", "voucher.holder_person_id"],
+            name="fk_voucher_proof_holder",
+        ),
+        {"sqlite_strict": True},
+    )
+
+    voucher_id: Mapped[int] = mapped_column(Int64, primary_key=True, autoincrement=False)
+    person_id: Mapped[int] = mapped_column(Int64, ForeignKey("person.id"), nullable=False)
+    certificate_id: Mapped[int] = mapped_column(Int64, ForeignKey("certificate.id"), nullable=False)
+    verification_id: Mapped[int] = mapped_column(Int64, nullable=False)
+    trade_code: Mapped[str] = mapped_column(Text, nullable=False)
+    level: Mapped[int] = mapped_column(Int64, nullable=False)
+    verified: Mapped[bool] = mapped_column(Flag, nullable=False)
+    attached_at: Mapped[datetime] = mapped_column(UtcTime, nullable=False)
+
+
+translate("uq_voucher_proof_certificate_id", "voucher_proof.certificate_id", CHANGED_MEANWHILE)
+translate("pk_voucher_proof", "voucher_proof.voucher_id", CHANGED_MEANWHILE)
 translate("uq_certificate_number", "certificate.number", CHANGED_MEANWHILE)
 translate(
     "uq_register_entry_number_revision", "register_entry.number, register_entry.revision", CHANGED_MEANWHILE

@@ -102,12 +102,11 @@ def _candidate(row: Any) -> Candidate:
     )
 
 
-def read_scopes(session: Session, filing_ids: Sequence[int]) -> dict[int, list[Scope]]:
-    """Return what each filing covers, and when."""
-    scopes: dict[int, list[Scope]] = {filing_id: [] for filing_id in filing_ids}
-    rows = session.scalars(
-        select(EvaluatorScope).where(EvaluatorScope.filing_id.in_(sorted(set(filing_ids))))
-    )
+def read_scopes(session: Session, filing_ids: Sequence[int | None]) -> dict[int | None, list[Scope]]:
+    """Return what each filing covers, and when; a 培训合格证书 stands under none."""
+    scopes: dict[int | None, list[Scope]] = {filing_id: [] for filing_id in filing_ids}
+    known = sorted({each for each in filing_ids if each is not None})
+    rows = session.scalars(select(EvaluatorScope).where(EvaluatorScope.filing_id.in_(known)))
     for row in rows:
         scopes[row.filing_id].append(Scope(row.trade_code, level_of(row.level), row.since, row.until))
     return scopes

@@ -118,11 +118,19 @@ class Claim(Stateful, Model):
         CheckConstraint("amount_fen >= 0 AND reserved_fen >= 0", name="nothing_below_zero"),
         CheckConstraint("amount_fen <= proposed_fen", name="never_above_the_standard"),
         CheckConstraint("revision >= 1", name="revision"),
+        CheckConstraint("kind <> 'training' OR voucher_id IS NOT NULL", name="training_by_voucher"),
         UniqueConstraint("id", "submitter_person_id"),
         UniqueConstraint("id", "person_id", "trade_code", "level", "institution_id"),
         Index("uq_claim_live_key", "entitlement_key", unique=True, sqlite_where=LIVE_CLAIM,
               postgresql_where=LIVE_CLAIM),
         Index("uq_claim_entitlement", "entitlement_id", unique=True),
+        Index("uq_claim_live_voucher", "voucher_id", "kind", unique=True, sqlite_where=LIVE_CLAIM,
+              postgresql_where=LIVE_CLAIM),
+        ForeignKeyConstraint(
+            ["voucher_id", "person_id"],
+            ["voucher.id", "voucher.holder_person_id"],
+            name="fk_claim_holder",
+        ),
         Index("ix_claim_batch", "batch_id", "state"),
         Index("ix_claim_person", "person_id"),
         Index("ix_claim_certificate", "certificate_id"),
@@ -137,6 +145,7 @@ class Claim(Stateful, Model):
     person_id: Mapped[int] = mapped_column(Int64, ForeignKey("person.id"), nullable=False)
     trade_code: Mapped[str] = mapped_column(Text, nullable=False)
     level: Mapped[int] = mapped_column(Int64, nullable=False)
+    voucher_id: Mapped[int | None] = mapped_column(Int64)
     certificate_id: Mapped[int] = mapped_column(Int64, ForeignKey("certificate.id"), nullable=False)
     verification_id: Mapped[int] = mapped_column(Int64, nullable=False)
     verified: Mapped[bool] = mapped_column(Flag, nullable=False)
@@ -241,4 +250,5 @@ class Clearing(Model):
 
 translate("uq_claim_live_key", "claim.entitlement_key", ENTITLEMENT_TAKEN)
 translate("uq_claim_entitlement", "claim.entitlement_id", ENTITLEMENT_TAKEN)
+translate("uq_claim_live_voucher", "claim.voucher_id, claim.kind", CHANGED_MEANWHILE)
 translate("uq_clearing_claim_id_revision", "clearing.claim_id, clearing.revision", CHANGED_MEANWHILE)

@@ -1,0 +1,28 @@
+"""Changing a table that others refer to, on a database whose ALTER TABLE cannot: SQLite's own recipe.
+
+A new table is made beside the old one, filled from it, and put in its place; foreign keys are off while the
+schema is upgraded (`voucher.plumbing.schema`) and checked before the upgrade is committed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from sqlalchemy import Connection
+
+BESIDE = "_new_"
+
+
+def rebuild(
+    connection: Connection, table: str, columns: Sequence[str], create: Callable[[str], None]
+) -> None:
+    """Replace a SQLite table by the one `create` makes under the name it is given.
+
+    `columns` are those that both have; indexes and triggers of the old table go with it and are the
+    caller's to make again.
+    """
+    create(f"{BESIDE}{table}")
+    listed = ", ".join(columns)
+    connection.exec_driver_sql(f"INSERT INTO {BESIDE}{table} ({listed}) SELECT {listed} FROM {table}")  # noqa: S608 — names of our own schema
+    connection.exec_driver_sql(f"DROP TABLE {table}")
+    connection.exec_driver_sql(f"ALTER TABLE {BESIDE}{table} RENAME TO {table}")

@@ -1,0 +1,115 @@
+"""Independent assessment: exam batches, their candidates, and results that are corrected, never changed."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+from sqlalchemy import CheckConstraint, ForeignKey, ForeignKeyConstraint, Index, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from voucher.ledger.states import Stateful, life
+from voucher.plumbing.clock import day_of
+from voucher.plumbing.constraints import CHANGED_MEANWHILE, translate
+from voucher.plumbing.db import Model
+from voucher.plumbing.types import Day, Flag, Int64, Text, UtcTime
+from voucher.rules.lifecycle import Thing
+
+
+class ExamBatch(Stateful, Model):
+    """One exam of one trade and level at one evaluator (评价批次); level 0 stands for an item."""
+
+    __tablename__ = "exam_batch"
+    __thing__ = Thing.EXAM_BATCH
+    __table_args__ = (
+        *life(Thing.EXAM_BATCH, "exam_batch"),
+        CheckConstraint("level BETWEEN 0 AND 8", name="level"),
+        CheckConstraint("published_by_person_id <> entered_by_person_id", name="two_people"),
+        Index("ix_exam_batch_institution", "institution_id", "exam_on"),
+        {"sqlite_strict": True},
+    )
+
+    institution_id: Mapped[int] = mapped_column(Int64, ForeignKey("institution.id"), nullable=False)
+    filing_id: Mapped[int] = mapped_column(Int64, ForeignKey("evaluator_filing.id"), nullable=False)
+    region_code: Mapped[str] = mapped_column(Text, ForeignKey("region.code"), nullable=False)
+    certificate_kind: Mapped[str] = mapped_column(Text, nullable=False)
+    trade_code: Mapped[str] = mapped_column(Text, nullable=False)
+    level: Mapped[int] = mapped_column(Int64, nullable=False)
+    exam_on: Mapped[date] = mapped_column(Day, nullable=False)
+    place: Mapped[str] = mapped_column(Text, nullable=False)
+    planned_by_person_id: Mapped[int] = mapped_column(Int64, nullable=False)
+    planned_at: Mapped[datetime] = mapped_column(UtcTime, nullable=False)
+    entered_by_person_id: Mapped[int | None] = mapped_column(Int64)
+    published_by_person_id: Mapped[int | None] = mapped_column(Int64)
+    published_at: Mapped[datetime | None] = mapped_column(UtcTime)
+
+    @property
+    def number(self) -> str:
+        """Return the number people quote, e.g. PJ-419001-2024-0007."""
+        return f"PJ-{self.region_code}-{day_of(self.planned_at).year}-{self.id:04d}"
+
+
+class Candidate(Model):
+    """One person in one exam batch, with the voucher that pays for it where there is one.
+
+    `admitted_at` says that the person at the door was the person on the list.
+    """
+
+    __tablename__ = "candidate"
+    __table_args__ = (
+        UniqueConstraint("batch_id", "person_id"),
+        ForeignKeyConstraint(
+            ["voucher_id", "person_id"],
+            ["voucher.id", "voucher.holder_person_id"],
+            name="fk_candidate_holder",
+        ),
+        CheckConstraint("(admitted_at IS NULL) = (admitted_by_person_id IS NULL)", name="admitted_by"),
+        Index("ix_candidate_voucher", "voucher_id"),
+        Index("ix_candidate_person", "person_id"),
+        {"sqlite_strict": True},
+    )
+
+    id: Mapped[int] = mapped_column(Int64, primary_key=True)
+    batch_id: Mapped[int] = mapped_column(Int64, ForeignKey("exam_batch.id"), nullable=False)
+    person_id: Mapped[int] = mapped_column(Int64, ForeignKey("person.id"), nullable=False)
+    voucher_id: Mapped[int | None] = mapped_column(Int64)
+    admitted_at: Mapped[datetime | None] = mapped_column(UtcTime)
+    admitted_by_person_id: Mapped[int | None] = mapped_column(Int64)
+
+
+class ExamResult(Model):
+    """The scores of one candidate; a correction is the next revision and counts once a second person agrees.
+
+    Scores are in hundredths of a point; empty where the subject was not sat.
+    """
+
+    __tablename__ = "exam_result"
+    __table_args__ = (
+        UniqueConstraint("candidate_id", "revision"),
+        CheckConstraint("theory_hundredths IS NULL OR theory_hundredths BETWEEN 0 AND 10000", name="theory"),
+        CheckConstraint("skill_hundredths IS NULL OR skill_hundredths BETWEEN 0 AND 10000", name="skill"),
+        CheckConstraint("revision >= 1", name="revision"),
+        CheckConstraint("revision = 1 OR why IS NOT NULL", name="correction_with_reason"),
+        CheckConstraint("confirmed_by_person_id <> entered_by_person_id", name="two_people"),
+        CheckConstraint("(confirmed_at IS NULL) = (confirmed_by_person_id IS NULL)", name="confirmed_by"),
+        {"sqlite_strict": True},
+    )
+
+    id: Mapped[int] = mapped_column(Int64, primary_key=True)
+    candidate_id: Mapped[int] = mapped_column(Int64, ForeignKey("candidate.id"), nullable=False)
+    revision: Mapped[int] = mapped_column(Int64, nullable=False)
+    theory_hundredths: Mapped[int | None] = mapped_column(Int64)
+    skill_hundredths: Mapped[int | None] = mapped_column(Int64)
+    passed: Mapped[bool] = mapped_column(Flag, nullable=False)
+    why: Mapped[str | None] = mapped_column(Text)
+    entered_by_person_id: Mapped[int] = mapped_column(Int64, nullable=False)
+    entered_at: Mapped[datetime] = mapped_column(UtcTime, nullable=False)
+    confirmed_by_person_id: Mapped[int | None] = mapped_column(Int64)
+    confirmed_at: Mapped[datetime | None] = mapped_column(UtcTime)
+
+
+translate("uq_candidate_batch_id_person_id", "candidate.batch_id, candidate.person_id", CHANGED_MEANWHILE)
+translate(
+    "uq_exam_result_candidate_id_revision",
+    "exam_result.candidate_id, exam_result.revision",
+    CHANGED_MEANWHILE,
+)
