@@ -22,6 +22,7 @@ from voucher.registry.catalogue import (
     Region,
     SpecialItem,
 )
+from voucher.registry.dictionaries import DictionaryEntry
 from voucher.registry.standards import (
     AmountBandRow,
     CalendarDay,
@@ -72,6 +73,10 @@ def _dated(record: Record) -> dict[str, Any]:
     return {**record, **_period(record)}
 
 
+def _word(record: Record) -> dict[str, Any]:
+    return {**record, **_period(record), "document": record["document"] or None}
+
+
 def _standard(record: Record) -> dict[str, Any]:
     row = {name: text or None for name, text in record.items() if name != "amount_yuan"}
     level = int(record["level"]) if record["level"] else None
@@ -103,6 +108,7 @@ SHIPPED: tuple[Shipped, ...] = (
     Shipped("occupation_aliases", OccupationAlias, ("old_code",), _alias),
     Shipped("special_items", SpecialItem, ("code",), dict),
     Shipped("qualification_entries", QualificationEntry, ("occupation_code", "since"), _dated),
+    Shipped("dictionaries", DictionaryEntry, ("dictionary", "code", "since"), _word),
     Shipped("projects", Project, ("code",), dict),
     Shipped("standards", StandardRow, ("code",), _standard),
     Shipped("modifiers", ModifierRow, ("code",), _modifier),
