@@ -176,7 +176,10 @@ class BankQuarantine(Model):
 
 
 class Clawback(Stateful, Model):
-    """A receivable against a payee for money that should not have been paid; no interest."""
+    """A receivable against a payee for money that should not have been paid; no interest.
+
+    One per claim, unless an earlier one was waived when an appeal was upheld.
+    """
 
     __tablename__ = "clawback"
     __thing__ = Thing.CLAWBACK
@@ -184,10 +187,12 @@ class Clawback(Stateful, Model):
         *life(Thing.CLAWBACK, "clawback"),
         CheckConstraint("amount_fen > 0", name="amount_above_zero"),
         CheckConstraint("recovered_fen BETWEEN 0 AND amount_fen", name="never_more_than_owed"),
+        Index("uq_clawback_claim_id", "claim_id", unique=True, sqlite_where=text("state <> 'waived'"),
+              postgresql_where=text("state <> 'waived'")),
         {"sqlite_strict": True},
-    )
+    )  # fmt: skip
 
-    claim_id: Mapped[int] = mapped_column(Int64, ForeignKey("claim.id"), nullable=False, unique=True)
+    claim_id: Mapped[int] = mapped_column(Int64, ForeignKey("claim.id"), nullable=False)
     payment_id: Mapped[int] = mapped_column(Int64, ForeignKey("payment.id"), nullable=False)
     institution_id: Mapped[int] = mapped_column(Int64, ForeignKey("institution.id"), nullable=False)
     amount_fen: Mapped[int] = mapped_column(Int64, nullable=False)
