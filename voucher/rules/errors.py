@@ -43,6 +43,18 @@ class Refusal:
         return f"{self.title}。{self.next_step}" if self.next_step else self.title
 
 
+def refusal_as_json(refusal: Refusal) -> dict[str, object]:
+    """Return a refusal as it is kept beside a line."""
+    return {
+        "code": refusal.code,
+        "title": refusal.title,
+        "next_step": refusal.next_step,
+        "source": refusal.source,
+        "family": str(refusal.family),
+        "facts": dict(refusal.facts),
+    }
+
+
 class Refused(Exception):  # noqa: N818 — the field's word is "refused"; "RefusedError" says it twice
     """Raised where a refusal ends the act; nothing of the act stays."""
 

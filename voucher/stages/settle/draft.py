@@ -17,13 +17,13 @@ from voucher.ledger.postings import Line
 from voucher.plumbing.db import insert_rows
 from voucher.plumbing.unit_of_work import Work
 from voucher.registry import catalogue, people
+from voucher.registry.facts import read_facts
 from voucher.rules.actor import Role, check_reach
 from voucher.rules.approval import Step
 from voucher.rules.errors import Family, reason
 from voucher.rules.lifecycle import Thing
 from voucher.rules.vocabulary import Outcome, SubsidyKind
 from voucher.stages.certify import queries as certificates
-from voucher.stages.settle.facts import read_facts
 from voucher.stages.settle.fitting import fit_budget, waits_for_money
 from voucher.stages.settle.judging import Verdict, judge
 from voucher.stages.settle.lawbook import Lawbook

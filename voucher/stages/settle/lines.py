@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from voucher.plumbing.db import insert_rows
 from voucher.plumbing.unit_of_work import Work
 from voucher.registry.people import Named
-from voucher.rules.errors import Refusal
+from voucher.rules.errors import refusal_as_json
 from voucher.rules.levels import LEVEL_NAMES, Level, name_level
 from voucher.rules.privacy import mask_identity, mask_name
 from voucher.rules.vocabulary import CERTIFICATE_KIND_NAMES, METHOD_NAMES, CertificateKind, Method, Outcome
@@ -15,18 +15,6 @@ from voucher.stages.settle.judging import Verdict
 from voucher.stages.settle.models.claims import SettlementLine, claim_number
 
 NO_LEVEL = "无等级"
-
-
-def refusal_as_json(refusal: Refusal) -> dict[str, object]:
-    """Return a refusal as it is kept beside a line."""
-    return {
-        "code": refusal.code,
-        "title": refusal.title,
-        "next_step": refusal.next_step,
-        "source": refusal.source,
-        "family": str(refusal.family),
-        "facts": dict(refusal.facts),
-    }
 
 
 def write_lines(work: Work, batch_id: int, verdicts: Sequence[Verdict]) -> None:

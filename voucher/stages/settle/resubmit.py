@@ -8,12 +8,12 @@ from voucher.ledger import budget as budgets
 from voucher.ledger import states
 from voucher.plumbing.unit_of_work import Work
 from voucher.registry import catalogue, people
+from voucher.registry.facts import read_facts
 from voucher.rules.approval import Step, check_fixed_role
 from voucher.rules.errors import Family, Refused, reason
 from voucher.rules.vocabulary import Outcome, SubsidyKind
 from voucher.stages.certify import queries as certificates
 from voucher.stages.settle.ending import money_of
-from voucher.stages.settle.facts import read_facts
 from voucher.stages.settle.following import follow
 from voucher.stages.settle.judging import Verdict, judge
 from voucher.stages.settle.lawbook import Lawbook
