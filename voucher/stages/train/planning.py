@@ -1,0 +1,139 @@
+"""What an institution writes down of a class before it is filed, and whether the plan holds together."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from sqlalchemy import or_, select
+from sqlalchemy.orm import Session
+
+from voucher.registry.catalogue import Occupation, SpecialItem, get_project, get_region
+from voucher.registry.dictionaries import check_word
+from voucher.registry.institutions import Institution
+from voucher.registry.listing import check_listed
+from voucher.rules.classes import (
+    OFFLINE,
+    ONLINE,
+    Slot,
+    check_hours_agree,
+    check_level_fits,
+    check_timetable,
+)
+from voucher.rules.dictionaries import Dictionary
+from voucher.rules.errors import reason
+from voucher.rules.levels import mask_word
+from voucher.rules.money import check_fen
+from voucher.rules.vocabulary import LEVEL_CERTIFICATE_KINDS, CertificateKind
+from voucher.stages.train.reading import SOURCE
+
+CLASS_INCOMPLETE = reason(
+    "class_incomplete",
+    "开班申请未填写或填写有误：{what}",
+    "请补全后重新保存",
+    SOURCE,
+)
+CLASS_TRADE_UNKNOWN = reason(
+    "class_trade_unknown",
+    "职业目录和专项职业能力项目中没有代码为“{code}”、与该证书相符且在 {on} 有效的条目",
+    "请从目录中选择职业（工种）或专项职业能力项目",
+    SOURCE,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class NewSession:
+    """One session as planned: mode offline or online, whole lesson hours."""
+
+    mode: str
+    topic: str
+    starts_at: datetime
+    ends_at: datetime
+    hours: int
+
+
+@dataclass(frozen=True, slots=True)
+class NewClass:
+    """A class as its institution plans it; level 0 where the certificate has none, fee in fen."""
+
+    name: str
+    institution_id: int
+    delivering_institution_id: int
+    region_code: str
+    training_kind: str
+    mode: str
+    certificate_kind: str
+    trade_code: str
+    level: int
+    hours_offline: int
+    hours_online: int
+    capacity: int
+    fee_fen: int
+    starts_on: date
+    ends_on: date
+    place: str
+    teacher: str
+    syllabus: str
+    sessions: Sequence[NewSession]
+    project_code: str = "TRAIN"
+
+
+def check_plan(session: Session, new: NewClass) -> None:
+    """Check that a plan is whole and agrees with itself and with the dictionaries and the catalogue.
+
+    Raises Refused class_incomplete, region_unknown, project_unknown, word_unknown, class_trade_unknown,
+    class_level_unfit, hours_disagree, session_outside_class, sessions_overlap, institution_not_listed.
+    """
+    _check_whole(new)
+    get_region(session, new.region_code)
+    get_project(session, new.project_code)
+    if session.get(Institution, new.delivering_institution_id) is None:
+        check_listed(session, new.delivering_institution_id, new.starts_on)
+    check_word(session, Dictionary.TRAINING_KIND, new.training_kind, new.starts_on)
+    check_word(session, Dictionary.TRAINING_MODE, new.mode, new.starts_on)
+    check_word(session, Dictionary.CERTIFICATE_KIND, new.certificate_kind, new.starts_on)
+    kind = CertificateKind(new.certificate_kind)
+    check_level_fits(kind, new.level)
+    if not _is_in_catalogue(session, kind, new.trade_code, new.starts_on):
+        raise CLASS_TRADE_UNKNOWN.refused(code=mask_word(new.trade_code), on=new.starts_on.isoformat())
+    taught = [(each.mode, each.hours) for each in new.sessions]
+    check_hours_agree(new.mode, new.hours_offline, new.hours_online, taught)
+    check_timetable(new.starts_on, new.ends_on, [Slot(each.starts_at, each.ends_at) for each in new.sessions])
+
+
+def _check_whole(new: NewClass) -> None:
+    words = {
+        "班级名称": new.name,
+        "培训地点": new.place,
+        "教师": new.teacher,
+        "教学计划": new.syllabus,
+        **{f"第 {place} 次课的内容": each.topic for place, each in enumerate(new.sessions, 1)},
+    }
+    wrong = [name for name, text in words.items() if not text.strip()]
+    facts = {
+        "班额": new.capacity > 0,
+        "收费": check_fen(new.fee_fen) >= 0,
+        "开班和结班日期": new.starts_on <= new.ends_on,
+        "课次": len(new.sessions) > 0,
+        "课次学时": all(each.hours > 0 for each in new.sessions),
+        "课次方式": all(each.mode in (OFFLINE, ONLINE) for each in new.sessions),
+    }
+    wrong += [name for name, right in facts.items() if not right]
+    if wrong:
+        raise CLASS_INCOMPLETE.refused(what="、".join(wrong))
+
+
+def _is_in_catalogue(session: Session, kind: CertificateKind, code: str, on: date) -> bool:
+    """Return whether a code is an occupation in force, or an item where the certificate has no level."""
+    occupation = select(Occupation.code).where(
+        Occupation.code == code,
+        or_(Occupation.since.is_(None), Occupation.since <= on),
+        or_(Occupation.until.is_(None), Occupation.until >= on),
+    )
+    item = select(SpecialItem.code).where(SpecialItem.code == code)
+    if kind in LEVEL_CERTIFICATE_KINDS:
+        return session.scalar(occupation) is not None
+    if kind is CertificateKind.SPECIAL_SKILL:
+        return session.scalar(item) is not None
+    return session.scalar(occupation) is not None or session.scalar(item) is not None
