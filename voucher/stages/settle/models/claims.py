@@ -16,6 +16,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, mapped_column
 
 from voucher.ledger.entitlements import ENTITLEMENT_TAKEN
+from voucher.ledger.holders import claim_number as claim_number
 from voucher.ledger.states import Stateful, life
 from voucher.plumbing.clock import day_of
 from voucher.plumbing.constraints import CHANGED_MEANWHILE, translate
@@ -165,11 +166,6 @@ class Claim(Stateful, Model):
     def number(self) -> str:
         """Return the number people quote: kind, region, year of filing, serial."""
         return claim_number(self.region_code, self.filed_on.year, self.id)
-
-
-def claim_number(region_code: str, year: int, claim_id: int) -> str:
-    """Return the claim number, e.g. SL-419001-2024-00000123."""
-    return f"SL-{region_code}-{year}-{claim_id:08d}"
 
 
 class ClaimHand(Model):
