@@ -9,12 +9,14 @@ from voucher.doors.api.batches import batches
 from voucher.doors.api.budgets import budgets
 from voucher.doors.api.claims import claims
 from voucher.doors.api.description import describe
+from voucher.doors.api.dictionaries import dictionaries
+from voucher.doors.api.institutions import institutions
 from voucher.doors.api.notices import notices
 from voucher.doors.api.payees import payees
 from voucher.doors.api.payments import payments
 from voucher.doors.api.sessions import sessions
 
-ROOMS = (sessions, budgets, batches, claims, notices, payments, payees)
+ROOMS = (sessions, budgets, batches, claims, notices, payments, payees, dictionaries, institutions)
 
 
 def install(app: Flask) -> None:

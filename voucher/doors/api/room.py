@@ -21,6 +21,7 @@ from voucher.plumbing.idempotency import MAX_KEY_LENGTH, Answer, fingerprint, on
 from voucher.plumbing.unit_of_work import Work
 from voucher.registry import catalogue
 from voucher.rules.actor import REGION_FOREIGN, ROLE_NAMES
+from voucher.rules.errors import Refusal, Refused
 
 KEY_HEADER = "Idempotency-Key"
 _KEY_PARAMETER = {
@@ -32,7 +33,15 @@ _KEY_PARAMETER = {
     "example": "5f0c6f0e-6d0a-4a53-9d0b-7f8e1c1d2a3b",
 }
 
+_KEY_FORGOTTEN = {
+    **_KEY_PARAMETER,
+    "required": False,
+    "description": "可以带，但不记：每次都重新办理，答复不留存",
+}
+
 View = Callable[..., Any]
+# told of a refusal once nothing of the refused act is left, with what was asked and the ids of the address
+Witness = Callable[[dict[str, Any], dict[str, Any], Refusal], None]
 
 
 class Room(Blueprint):
@@ -66,24 +75,77 @@ class Room(Blueprint):
         status: int = 201,
         example: Any = None,
         rate: Any = None,
+        witness: Witness | None = None,
     ) -> Callable[[View], View]:
-        """Register `view(work, body, **ids)`, run once per key; `example` is of the body."""
+        """Register `view(work, body, **ids)`, run once per key; `example` is of the body.
+
+        The witness is told whatever the act itself refused, after nothing of it is left.
+        """
 
         def register(view: View) -> View:
             written = answer()
 
             @wraps(view)
             def run(given: dict[str, Any], **ids: Any) -> Response:
+                reached = False
+
                 def act(work: Work) -> Answer:
+                    nonlocal reached
+                    reached = True
                     return Answer(status, written.dump(view(work, given, **ids)))
 
-                return answer_once(act, fingerprint(request.method, request.path, request.get_json()))
+                try:
+                    return answer_once(act, fingerprint(request.method, request.path, request.get_json()))
+                except Refused as refused:
+                    if reached and witness is not None:
+                        witness(given, ids, refused.refusal)
+                    raise
 
             told = self.response(status, answer)(run)
             told = self.arguments(body, example=example)(told)
             entry = self._entry(view.__name__, writes=True) | {"parameters": [_KEY_PARAMETER]}
             told = self.doc(**entry)(told)
             self._open(path, "POST", view, rate(told) if rate is not None else told)
+            return view
+
+        return register
+
+    def ask(
+        self,
+        path: str,
+        *,
+        body: type[Schema],
+        answer: type[Schema],
+        status: int = 200,
+        example: Any = None,
+        keep: bool = True,
+        witness: Witness | None = None,
+    ) -> Callable[[View], View]:
+        """Register `view(work, body, **ids)`, run anew each time: no answer is stored under the key.
+
+        For what must not be stored (a code) and for what has no effect; with keep=False everything is rolled
+        back at the end (a dry run).
+        """
+
+        def register(view: View) -> View:
+            written = answer()
+
+            @wraps(view)
+            def run(given: dict[str, Any], **ids: Any) -> Response:
+                try:
+                    told = perform(lambda work: written.dump(view(work, given, **ids)), keep=keep)
+                except Refused as refused:
+                    if witness is not None:
+                        witness(given, ids, refused.refusal)
+                    raise
+                response = jsonify(told)
+                response.status_code = status
+                return response
+
+            told = self.response(status, answer)(run)
+            told = self.arguments(body, example=example)(told)
+            entry = self._entry(view.__name__, writes=True) | {"parameters": [_KEY_FORGOTTEN]}
+            self._open(path, "POST", view, self.doc(**entry)(told))
             return view
 
         return register

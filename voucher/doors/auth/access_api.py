@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from voucher.doors.auth.access_train import TRAIN
 from voucher.doors.auth.entries import DESK, HALF_WAY, OFFICERS, OPERATORS, PUBLIC, SIGNED_IN, Access
 from voucher.rules.actor import Role
 
@@ -11,6 +12,7 @@ _MAKER, _CHECKER, _RELEASER = Role.FINANCE_MAKER, Role.FINANCE_CHECKER, Role.FIN
 _COUNTY_CITY = frozenset({Role.OFFICER_COUNTY, Role.OFFICER_CITY})
 
 API: dict[str, Access] = {
+    **TRAIN,
     "pulse.healthz": Access(PUBLIC, "存活检查，只答有无"),
     "pulse.metrics": Access(PUBLIC, "运行指标，不含个人信息；由前置代理限内网访问"),
     "api-docs.openapi_json": Access(PUBLIC, "接口说明"),

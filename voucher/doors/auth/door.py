@@ -75,9 +75,14 @@ class Door:
         with self.database.read() as session:
             yield session
 
-    def perform_as(self, actor: Actor, act: Callable[[Work], Result]) -> Result:
-        """Run one act in one transaction in the name of an actor. Raises whatever the act raises."""
-        return unit_of_work.perform(self.database, self.keyring, actor, self.at, act, retry_on=RACES)
+    def perform_as(self, actor: Actor, act: Callable[[Work], Result], *, keep: bool = True) -> Result:
+        """Run one act in one transaction in the name of an actor; with keep=False nothing of it stays.
+
+        Raises whatever the act raises.
+        """
+        return unit_of_work.perform(
+            self.database, self.keyring, actor, self.at, act, keep=keep, retry_on=RACES
+        )
 
 
 def install(app: Flask, door: Door) -> None:

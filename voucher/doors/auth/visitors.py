@@ -111,9 +111,12 @@ def current_actor() -> Actor:
     return visitor.actor if visitor is not None and not visitor.is_half_way else ANYBODY
 
 
-def perform(act: Callable[[Work], Result]) -> Result:
-    """Run one act in one transaction as whoever is at the door. Raises whatever the act raises."""
-    return the_door().perform_as(current_actor(), act)
+def perform(act: Callable[[Work], Result], *, keep: bool = True) -> Result:
+    """Run one act in one transaction as whoever is at the door; with keep=False nothing of it stays.
+
+    Raises whatever the act raises.
+    """
+    return the_door().perform_as(current_actor(), act, keep=keep)
 
 
 def install(app: Flask) -> None:

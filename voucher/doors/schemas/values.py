@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from marshmallow import RAISE, Schema, ValidationError, fields, validate
@@ -20,6 +20,13 @@ WHOLE: Messages = {**MISSING, "invalid": "应为整数", "too_large": "数字过
 TEXT: Messages = {**MISSING, "invalid": "应为文字", "invalid_utf8": "应为 UTF-8 文字"}
 DAY: Messages = {**MISSING, "invalid": "应为日期，例如 2024-03-06", "invalid_type": "应为日期"}
 LIST: Messages = {**MISSING, "invalid": "应为列表"}
+SAID: Messages = {**MISSING, "invalid": "应为 true 或 false"}
+INSTANT: Messages = {
+    **MISSING,
+    "invalid": "应为带时区的时刻，例如 2024-03-06T09:00:00+08:00",
+    "invalid_awareness": "应带时区，例如 2024-03-06T09:00:00+08:00",
+}
+FOUR = re.compile(r"[0-9]{3}[0-9Xx]\Z", re.ASCII)
 BODY: dict[str, str] = {"unknown": "不认识的字段", "type": "应为 JSON 对象"}
 
 
@@ -87,6 +94,17 @@ class Count(fields.Integer):
         super().__init__(validate=within, **more)
 
 
+class Said(fields.Boolean):
+    """True or false, and nothing that merely looks like it."""
+
+    default_error_messages = SAID
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> bool:
+        if not isinstance(value, bool):
+            raise self.make_error("invalid")
+        return value
+
+
 class Words(fields.String):
     """Text with something in it and an end."""
 
@@ -125,6 +143,20 @@ class Region(fields.String):
         )
 
 
+class LastFour(fields.String):
+    """The last four characters of the physical identity card, typed blind at the counter."""
+
+    default_error_messages = TEXT
+
+    def __init__(self, **more: Any) -> None:
+        shape = validate.Regexp(FOUR, error="应为证件号码的最后四位")
+        super().__init__(
+            validate=shape,
+            metadata={"description": "身份证原件末四位，凭证件盲输", "example": "991X"},
+            **more,
+        )
+
+
 class OnDay(fields.Date):
     """A calendar day in Shanghai."""
 
@@ -138,6 +170,19 @@ class Moment(fields.AwareDateTime):
         return None if value is None else value.isoformat(timespec="seconds")
 
 
+class Instant(fields.AwareDateTime):
+    """A moment that comes in: with its zone, because a moment without one is a guess."""
+
+    default_error_messages = INSTANT
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> datetime:
+        given: datetime = super()._deserialize(value, attr, data, **kwargs)
+        try:
+            return given.astimezone(UTC)
+        except OverflowError:
+            raise self.make_error("invalid") from None
+
+
 class Ids(fields.List[int]):
     """A list of ids, each once, none or at most so many."""
 
@@ -146,3 +191,13 @@ class Ids(fields.List[int]):
     def __init__(self, **more: Any) -> None:
         length = validate.Length(1, IDS_MAX, error="应为 {min} 至 {max} 项")
         super().__init__(Whole(least=1), validate=length, **more)
+
+
+class Several(fields.List[Any]):
+    """A list of bodies, none or at most so many."""
+
+    default_error_messages = LIST
+
+    def __init__(self, body: type[Schema], *, most: int, **more: Any) -> None:
+        length = validate.Length(1, most, error="应为 {min} 至 {max} 项")
+        super().__init__(fields.Nested(body), validate=length, **more)

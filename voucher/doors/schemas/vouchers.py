@@ -1,0 +1,138 @@
+"""Vouchers: taken, accepted, shown, given back, revoked and replaced."""
+
+from __future__ import annotations
+
+from marshmallow import Schema, fields
+
+from voucher.doors.schemas.paging import Paging, page_of
+from voucher.doors.schemas.settle import TimelineStep
+from voucher.doors.schemas.values import (
+    WORDS_MAX,
+    Body,
+    Count,
+    Ids,
+    Moment,
+    Region,
+    Said,
+    Whole,
+    Words,
+    Yuan,
+)
+
+WHY = {"description": "理由"}
+
+
+class VoucherFilter(Paging):
+    """Which vouchers."""
+
+    region = Region(load_default=None)
+    programme = Count(load_default=None)
+    state = Words(most=30, load_default=None)
+    number = Words(most=40, load_default=None, metadata={"description": "券号"})
+
+
+class VoucherState(Schema):
+    """A voucher as lists show it; the holder is masked."""
+
+    id = fields.Integer()
+    number = fields.String(metadata={"example": "Q-410105-2024-00000123"})
+    state = fields.String()
+    state_name = fields.String()
+    programme_id = fields.Integer()
+    programme_name = fields.String()
+    region_code = fields.String()
+    masked_name = fields.String(metadata={"example": "张*"})
+    masked_number = fields.String(metadata={"example": "410000********1234"})
+    worth = fields.String()
+    channel = fields.String()
+    face_value_fen = fields.Integer(allow_none=True, metadata={"description": "面值；抵用券和签到券没有"})
+    face_value_display = Yuan("face_value_fen")
+    reserved_fen = fields.Integer(metadata={"description": "为它占用的预算"})
+    reserved_display = Yuan("reserved_fen")
+    redeem_by = fields.Date(metadata={"description": "核销截止日"})
+    certify_by = fields.Date(allow_none=True, metadata={"description": "取证截止日"})
+    replaces_voucher_id = fields.Integer(allow_none=True)
+    issued_at = Moment()
+
+
+class VoucherDetail(VoucherState):
+    """A voucher with its class and everything that happened to it."""
+
+    class_id = fields.Integer(allow_none=True)
+    held = fields.Boolean(metadata={"description": "是否待处置"})
+    timeline = fields.List(fields.Nested(TimelineStep))
+
+
+Vouchers = page_of(VoucherState(), "Vouchers")
+
+
+class NewTaking(Body):
+    """A worker takes a voucher of an open programme and accepts it in the same act."""
+
+    programme_id = Whole(required=True, least=1)
+    declared = Said(required=True, metadata={"description": "本人声明符合领取条件、内容属实"})
+
+
+class NewAcceptance(Body):
+    """The holder accepts; whoever helps names the holder's consent."""
+
+    voucher_id = Whole(required=True, least=1)
+    consent = Words(
+        load_default=None,
+        allow_none=True,
+        most=WORDS_MAX,
+        metadata={"description": "代办时必填：本人同意的凭据；本人领取时不填"},
+    )
+
+
+class NewVoucherWithdrawal(Body):
+    """The holder gives a voucher back."""
+
+    voucher_id = Whole(required=True, least=1)
+
+
+class NewRevocation(Body):
+    """Vouchers the office declares void."""
+
+    voucher_ids = Ids(required=True)
+    why = Words(required=True, most=WORDS_MAX, metadata=WHY)
+
+
+class NewReplacement(Body):
+    """A new voucher for somebody who lost one without fault."""
+
+    voucher_id = Whole(required=True, least=1)
+    why = Words(required=True, most=WORDS_MAX, metadata=WHY)
+
+
+class NewCode(Body):
+    """Nothing more has to be said to be shown a code."""
+
+
+class CodeShown(Schema):
+    """The code for one screen: good once, and not for long; it is stored nowhere."""
+
+    digits = fields.String(metadata={"description": "22 位数字", "example": "7200000000000000000000"})
+    expires_at = Moment()
+
+
+class OfferState(Schema):
+    """A programme as one worker sees it: may it be taken, and if not, why not and what next."""
+
+    programme_id = fields.Integer()
+    programme_number = fields.String()
+    programme_name = fields.String()
+    worth = fields.String()
+    channel = fields.String()
+    trade_code = fields.String(allow_none=True)
+    level = fields.Integer(allow_none=True)
+    until_on = fields.Date()
+    remaining = fields.Integer(allow_none=True, metadata={"description": "剩余数量"})
+    may_take = fields.Boolean()
+    refusal = fields.Raw(allow_none=True, metadata={"description": "不能领取的代码、说明、下一步和依据"})
+
+
+class Offers(Schema):
+    """Every programme that is open to workers today."""
+
+    items = fields.List(fields.Nested(OfferState))

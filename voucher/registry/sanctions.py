@@ -1,0 +1,140 @@
+"""The ladder of sanctions on institutions (约谈 … 黑名单), and the way back by two people.
+
+One officer asks for a restoration, another one agrees; that is when the institution moves.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from voucher.ledger import reinstatements, states
+from voucher.ledger.reinstatements import Reinstatement
+from voucher.plumbing.unit_of_work import Work
+from voucher.registry.institutions import Institution, InstitutionListing
+from voucher.rules.actor import Role, check_role
+from voucher.rules.errors import Family, reason
+from voucher.rules.lifecycle import Thing, check_event
+
+SOURCE = "豫办〔2021〕29号 第3项、第4项（退出机制）; S2-04p; LIFECYCLE 机构"
+OFFICERS = (Role.OFFICER_COUNTY, Role.OFFICER_CITY, Role.OFFICER_PROVINCE)
+# the lighter steps may also be taken by whoever supervises
+BY_SUPERVISORS = frozenset({"warn", "rectify", "suspend"})
+RESTORE = "restore"
+SANCTIONS = ("warn", "rectify", "suspend", "delist", "blacklist")
+
+INSTITUTION_ABSENT = reason(
+    "institution_absent",
+    "没有找到这家机构",
+    "请核对编号，或从机构目录重新进入",
+    SOURCE,
+    Family.MISSING,
+)
+
+
+def get_institution_within(session: Session, institution_id: int, regions: Collection[str]) -> Institution:
+    """Return an institution of these regions. Raises Refused institution_absent, also for a foreign one."""
+    found = session.get(Institution, institution_id)
+    if found is None or found.region_code not in regions:
+        raise INSTITUTION_ABSENT.refused()
+    return found
+
+
+def list_institutions(
+    session: Session,
+    regions: Collection[str] | None,
+    *,
+    state: str | None = None,
+    kind: str | None = None,
+    only: Collection[int] | None = None,
+    before_id: int | None = None,
+    limit: int,
+) -> Sequence[Institution]:
+    """Return institutions, the newest first; `only` names the ones the caller belongs to."""
+    found = select(Institution).order_by(Institution.id.desc()).limit(limit)
+    if regions is not None:
+        found = found.where(Institution.region_code.in_(sorted(regions)))
+    if only is not None:
+        found = found.where(Institution.id.in_(sorted(only)))
+    for column, wanted in ((Institution.state, state), (Institution.kind, kind)):
+        if wanted is not None:
+            found = found.where(column == wanted)
+    if before_id is not None:
+        found = found.where(Institution.id < before_id)
+    return session.scalars(found).all()
+
+
+def list_years(session: Session, institution_id: int) -> list[int]:
+    """Return the years an institution stands on the list of training institutions (目录清单)."""
+    return list(
+        session.scalars(
+            select(InstitutionListing.year)
+            .where(InstitutionListing.institution_id == institution_id)
+            .order_by(InstitutionListing.year)
+        )
+    )
+
+
+def sanction(work: Work, institution_id: int, event: str, why: str) -> Institution:
+    """Move an institution one step up the ladder; `event` is one of SANCTIONS.
+
+    Raises Refused institution_absent, role_missing, event_not_allowed.
+    """
+    found = _lock(work, institution_id, event)
+    states.move(work, Institution, [found], event, reason=why)
+    return found
+
+
+def ask_restore(work: Work, institution_id: int, why: str) -> Institution:
+    """Ask that an institution be restored; another officer decides.
+
+    Raises Refused institution_absent, role_missing, event_not_allowed, reinstatement_asked_already.
+    """
+    found = _lock(work, institution_id, RESTORE)
+    check_event(Thing.INSTITUTION, found.state, RESTORE)
+    reinstatements.ask(work, Thing.INSTITUTION, institution_id, why)
+    return found
+
+
+def restore(work: Work, institution_id: int, conclusion: str) -> Institution:
+    """Restore an institution somebody else asked for: to the list, from the blacklist only to delisted.
+
+    Raises Refused institution_absent, role_missing, reinstatement_not_asked, second_person_needed,
+    event_not_allowed.
+    """
+    found = _lock(work, institution_id, RESTORE)
+    reinstatements.agree(work, Thing.INSTITUTION, institution_id)
+    states.move(work, Institution, [found], RESTORE, reason=conclusion)
+    return found
+
+
+def is_restoration_asked(session: Session, institution_id: int) -> bool:
+    """Return whether somebody has asked for an institution's restoration and nobody has agreed yet."""
+    asked = select(Reinstatement.id).where(
+        Reinstatement.thing == str(Thing.INSTITUTION),
+        Reinstatement.object_id == institution_id,
+        Reinstatement.decided_at.is_(None),
+    )
+    return session.scalar(asked) is not None
+
+
+def _roles(event: str) -> Sequence[Role]:
+    return (*OFFICERS, Role.SUPERVISOR) if event in BY_SUPERVISORS else OFFICERS
+
+
+def _lock(work: Work, institution_id: int, event: str) -> Institution:
+    """Return an institution locked for this transaction; a foreign one is as good as missing."""
+    roles = _roles(event)
+    check_role(work.actor, *roles)
+    reach = frozenset[str]().union(*(work.actor.reach.get(role, frozenset()) for role in roles))
+    found = work.session.scalars(
+        select(Institution)
+        .where(Institution.id == institution_id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    ).first()
+    if found is None or found.region_code not in reach:
+        raise INSTITUTION_ABSENT.refused()
+    return found
