@@ -3,17 +3,29 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
-from voucher.rules.errors import Refusal, reason
+from voucher.rules.errors import Family, Refusal, reason
 from voucher.rules.register import rule
 from voucher.rules.spelling import fold_spelling
+from voucher.rules.vocabulary import (
+    CERTIFICATE_KIND_NAMES,
+    LEVEL_CERTIFICATE_KINDS,
+    CertificateKind,
+    Level,
+)
 
 MARK_SOURCE = "【参】DOMAIN 2.4 考核：百分制，理论、技能同时达到60分 (P7); AC-F1"
+APART_SOURCE = "【参】考培分离（豫人社办〔2023〕102号（一）; S0-01b）"
+PLAN_SOURCE = "豫办〔2021〕29号 第4项 评价目录清单; S2-04f; S2-04r"
 FOUNDED = date(2021, 10, 28)
+THEORY, SKILL = "理论", "技能"
+LEVELS = frozenset(int(each) for each in Level)
+# the other kinds are given for a course completed, or by another authority
+EXAMINED_KINDS = LEVEL_CERTIFICATE_KINDS | {CertificateKind.SPECIAL_SKILL}
 FULL_SCORE_HUNDREDTHS = 10_000
 
 SCORE_MALFORMED = reason(
@@ -33,6 +45,31 @@ SCORE_MISSING = reason(
     "{subject}成绩未登记",
     "请评价机构补录该科成绩",
     MARK_SOURCE,
+)
+TRAINED_BY_EVALUATOR = reason(
+    "trained_by_evaluator",
+    "该考生由本机构培训，本机构不得再对其评价",
+    "请由培训机构以外的评价机构安排考试（考培分离）",
+    APART_SOURCE,
+    Family.CONFLICT,
+)
+KIND_NOT_EXAMINED = reason(
+    "kind_not_examined",
+    "{kind}不由评价机构组织考试",
+    "请选择职业技能等级证书、职业资格证书或专项职业能力证书",
+    PLAN_SOURCE,
+)
+EXAM_LEVEL_UNFIT = reason(
+    "exam_level_unfit",
+    "等级与证书类型不符：{kind}",
+    "职业技能等级证书、职业资格证书须选等级；专项职业能力证书不分等级，请将等级留空",
+    PLAN_SOURCE,
+)
+EXAM_DAY_PAST = reason(
+    "exam_day_past",
+    "评价日期 {exam_on} 已经过去",
+    "请填写今天或以后的日期；已经考完的，不能补报评价计划",
+    PLAN_SOURCE,
 )
 
 _SCORE = re.compile(r"([0-9]{1,3})(?:\.([0-9]{1,2}))?")
@@ -112,3 +149,61 @@ def judge_scores(
         return ScoreJudgement(ScoreOutcome.FAILED, tuple(refusals))
     unjudged = missing or not scores
     return ScoreJudgement(ScoreOutcome.UNVERIFIED if unjudged else ScoreOutcome.PASSED, ())
+
+
+@rule(number="ASM-04", stage="评价", source=f"{MARK_SOURCE}; S2-04r", since=FOUNDED)
+def required_subjects(certificate_kind: CertificateKind) -> frozenset[str]:
+    """Return the subjects that must be sat: theory and skill for a level, skill alone for a 专项 item."""
+    if certificate_kind in LEVEL_CERTIFICATE_KINDS:
+        return frozenset({THEORY, SKILL})
+    return frozenset({SKILL})
+
+
+@rule(number="ASM-05", stage="评价", source=MARK_SOURCE, since=FOUNDED)
+def judge_exam(
+    certificate_kind: CertificateKind,
+    theory_hundredths: int | None,
+    skill_hundredths: int | None,
+    pass_mark_hundredths: int,
+) -> ScoreJudgement:
+    """Return whether an exam is passed; scores and mark in hundredths, empty where a subject was not sat.
+
+    Raises score_malformed.
+    """
+    given = {THEORY: theory_hundredths, SKILL: skill_hundredths}
+    for score in given.values():
+        if score is not None and not 0 <= score <= FULL_SCORE_HUNDREDTHS:
+            raise SCORE_MALFORMED.refused()
+    required = required_subjects(certificate_kind)
+    scores = {name: score for name, score in given.items() if score is not None or name in required}
+    return judge_scores(scores, pass_mark_hundredths, required)
+
+
+@rule(number="ASM-06", stage="评价", source=APART_SOURCE, since=FOUNDED)
+def check_apart(apart: bool, evaluator_id: int, trainer_ids: Collection[int]) -> None:
+    """Refuse an evaluator that trained the candidate itself, where training and exam are kept apart.
+
+    Raises trained_by_evaluator.
+    """
+    if apart and evaluator_id in trainer_ids:
+        raise TRAINED_BY_EVALUATOR.refused()
+
+
+@rule(number="ASM-07", stage="评价", source=PLAN_SOURCE, since=FOUNDED)
+def check_exam_kind(certificate_kind: str, level: int) -> None:
+    """Check that a certificate is earned by an exam, and has a level exactly where its kind has levels.
+
+    Level 0 stands for none. Raises kind_not_examined, exam_level_unfit.
+    """
+    if certificate_kind not in EXAMINED_KINDS:
+        known = [name for kind, name in CERTIFICATE_KIND_NAMES.items() if kind == certificate_kind]
+        raise KIND_NOT_EXAMINED.refused(kind="".join(known) or "该类证书")
+    if (certificate_kind in LEVEL_CERTIFICATE_KINDS) != (level in LEVELS):
+        raise EXAM_LEVEL_UNFIT.refused(kind=CERTIFICATE_KIND_NAMES[CertificateKind(certificate_kind)])
+
+
+@rule(number="ASM-08", stage="评价", source=PLAN_SOURCE, since=FOUNDED)
+def check_exam_day(exam_on: date, on: date) -> None:
+    """Check that an exam is planned for today or later. Raises exam_day_past."""
+    if exam_on < on:
+        raise EXAM_DAY_PAST.refused(exam_on=exam_on.isoformat())

@@ -33,6 +33,7 @@ PARAMETER_NAMES = {
     "payment_workdays": "拨付期限",
     "review_workdays": "审核期限",
     "pass_mark": "各科及格线",
+    "exam_apart_from_training": "考培分离（培训机构不评价自己的学员）",
     "age_minimum": "最低年龄",
     "age_maximum": "最高年龄",
     "yearly_cap_evaluation": "评价补贴每人每年次数",
