@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from voucher.registry.institutions import EvaluatorFiling, EvaluatorScope, Institution
 from voucher.rules.certificates import Scope
 from voucher.rules.levels import Level
-from voucher.stages.certify.models import Certificate, RegisterEntry, Verification
+from voucher.stages.certify.models import Certificate, RegisterEntry, Verification, VoucherProof
 
 LOOKUP_CHUNK = 500
 
@@ -70,7 +70,17 @@ def list_verified_before(session: Session, numbers: Sequence[str]) -> list[Candi
     return found
 
 
-def _candidates() -> Select[Any]:
+def find_candidates(session: Session, certificate_ids: Sequence[int]) -> dict[int, Candidate]:
+    """Return certificates by id, wherever and whenever issued; a 培训合格证书 stands under no filing."""
+    found: dict[int, Candidate] = {}
+    ordered = sorted(set(certificate_ids))
+    for start in range(0, len(ordered), LOOKUP_CHUNK):
+        query = _candidates(unfiled=True).where(Certificate.id.in_(ordered[start : start + LOOKUP_CHUNK]))
+        found.update({row[0].id: _candidate(row) for row in session.execute(query)})
+    return found
+
+
+def _candidates(*, unfiled: bool = False) -> Select[Any]:
     newest = (
         select(Verification.certificate_id, func.max(Verification.id).label("id"))
         .group_by(Verification.certificate_id)
@@ -81,7 +91,7 @@ def _candidates() -> Select[Any]:
             Certificate, Institution.code, Institution.name, EvaluatorFiling.filing_number,
             Verification.id, Verification.verified, Verification.trade_code, Verification.codes,
         )
-        .join(EvaluatorFiling, EvaluatorFiling.id == Certificate.filing_id)
+        .join(EvaluatorFiling, EvaluatorFiling.id == Certificate.filing_id, isouter=unfiled)
         .join(Institution, Institution.id == Certificate.institution_id)
         .outerjoin(newest, newest.c.certificate_id == Certificate.id)
         .outerjoin(Verification, Verification.id == newest.c.id)
@@ -94,7 +104,7 @@ def _candidate(row: Any) -> Candidate:
         certificate=row[0],
         evaluator_code=row[1],
         evaluator_name=row[2],
-        filing_number=row[3],
+        filing_number=row[3] or "",
         verification_id=row[4],
         verified=bool(row[5]),
         canonical_trade_code=row[6],
@@ -168,6 +178,49 @@ def list_verified_certificates(session: Session, certificate_ids: Sequence[int])
     return standing
 
 
+def select_certificates_of(institution_ids: Collection[int]) -> Select[int]:
+    """Return the query for the ids of the certificates these institutions issued."""
+    return select(Certificate.id).where(Certificate.institution_id.in_(sorted(institution_ids)))
+
+
 def list_revoked_certificates(session: Session) -> list[int]:
     """Return the certificates the register has revoked."""
     return list(session.scalars(select(Certificate.id).where(Certificate.state == "revoked")))
+
+
+def find_proofs(session: Session, voucher_ids: Sequence[int]) -> dict[int, VoucherProof]:
+    """Return, per voucher, the certificate it turned into and the look-up that counted."""
+    found: dict[int, VoucherProof] = {}
+    ordered = sorted(set(voucher_ids))
+    for start in range(0, len(ordered), LOOKUP_CHUNK):
+        rows = session.scalars(
+            select(VoucherProof).where(VoucherProof.voucher_id.in_(ordered[start : start + LOOKUP_CHUNK]))
+        )
+        found.update({row.voucher_id: row for row in rows})
+    return found
+
+
+def find_proven(session: Session, certificate_ids: Sequence[int]) -> dict[int, int]:
+    """Return, per certificate that a voucher turned into, that voucher."""
+    found: dict[int, int] = {}
+    ordered = sorted(set(certificate_ids))
+    for start in range(0, len(ordered), LOOKUP_CHUNK):
+        rows = session.execute(
+            select(VoucherProof.certificate_id, VoucherProof.voucher_id).where(
+                VoucherProof.certificate_id.in_(ordered[start : start + LOOKUP_CHUNK])
+            )
+        )
+        found.update(rows.tuples().all())
+    return found
+
+
+def list_decertified_vouchers(session: Session) -> list[int]:
+    """Return the vouchers whose certificate has been revoked since, whatever became of them."""
+    return list(
+        session.scalars(
+            select(VoucherProof.voucher_id)
+            .join(Certificate, Certificate.id == VoucherProof.certificate_id)
+            .where(Certificate.state == "revoked")
+            .order_by(VoucherProof.voucher_id)
+        )
+    )
