@@ -14,6 +14,7 @@ from voucher.registry import catalogue, people
 from voucher.registry.institutions import Institution
 from voucher.rules.privacy import mask_identity, mask_name
 from voucher.stages.settle.models.claims import Claim
+from voucher.stages.settle.queries.reach import Payees, claims_within
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,14 +56,15 @@ def find_claims(
     regions: Collection[str],
     wanted: ClaimSearch,
     *,
+    payees: Payees = (),
     before_id: int | None = None,
     limit: int = 50,
 ) -> list[ClaimView]:
-    """Return the claims of these regions that are wanted, newest first."""
+    """Return the claims of these regions or paid to these institutions that are wanted, newest first."""
     query = (
         select(Claim, Institution.code, Institution.name)
         .join(Institution, Institution.id == Claim.institution_id)
-        .where(Claim.region_code.in_(sorted(regions)))
+        .where(claims_within(regions, payees))
         .order_by(Claim.id.desc())
         .limit(limit)
     )

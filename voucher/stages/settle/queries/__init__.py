@@ -9,6 +9,7 @@ from voucher.stages.settle.queries.batches import (
     get_batch,
     list_batches,
     list_lines,
+    sum_declared,
     summarise,
 )
 from voucher.stages.settle.queries.claims import (
@@ -31,13 +32,16 @@ from voucher.stages.settle.queries.notices import (
 )
 from voucher.stages.settle.queries.payments import (
     Difference,
+    get_budget,
     get_payment_file,
     list_budgets,
     list_clawbacks,
     list_payment_files,
     list_payment_lines,
     list_quarantine,
+    page_budgets,
     reconcile,
+    sum_paid,
 )
 
 __all__ = [
@@ -51,6 +55,7 @@ __all__ = [
     "claim_timeline",
     "desk",
     "get_batch",
+    "get_budget",
     "get_claim",
     "get_claim_line",
     "get_notice",
@@ -68,7 +73,10 @@ __all__ = [
     "list_payment_lines",
     "list_quarantine",
     "object_timeline",
+    "page_budgets",
     "reconcile",
+    "sum_declared",
     "sum_notice",
+    "sum_paid",
     "summarise",
 ]

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
 from voucher.plumbing.secrets import Keyring
@@ -20,6 +20,7 @@ from voucher.rules.vocabulary import METHOD_NAMES, OUTCOME_NAMES, Method, Outcom
 from voucher.stages.certify import queries as certificates
 from voucher.stages.settle.lines import NO_LEVEL, level_word
 from voucher.stages.settle.models.claims import Claim, SettlementBatch, SettlementLine
+from voucher.stages.settle.queries.reach import Payees, lines_of, select_batches_of
 from voucher.stages.settle.reading import BATCH_MISSING
 
 
@@ -73,13 +74,14 @@ def list_batches(
     session: Session,
     regions: Collection[str],
     *,
+    payees: Payees = (),
     state: str | None = None,
     region_code: str | None = None,
     before_id: int | None = None,
     limit: int = 20,
 ) -> list[SettlementBatch]:
-    """Return the newest batches of these regions; outside them the list is empty."""
-    query = select(SettlementBatch).where(SettlementBatch.region_code.in_(sorted(regions)))
+    """Return the newest batches of these regions and those with lines of these payees; nothing else."""
+    query = select(SettlementBatch).where(_within(regions, payees))
     if state is not None:
         query = query.where(SettlementBatch.state == state)
     if region_code is not None:
@@ -89,23 +91,48 @@ def list_batches(
     return list(session.scalars(query.order_by(SettlementBatch.id.desc()).limit(limit)))
 
 
-def get_batch(session: Session, batch_id: int, regions: Collection[str]) -> SettlementBatch:
+def _within(regions: Collection[str], payees: Payees) -> ColumnElement[bool]:
+    here = SettlementBatch.region_code.in_(sorted(regions))
+    return here | SettlementBatch.id.in_(select_batches_of(payees)) if payees else here
+
+
+def get_batch(
+    session: Session, batch_id: int, regions: Collection[str], payees: Payees = ()
+) -> SettlementBatch:
     """Return a batch. Raises Refused batch_missing, the same for a foreign one."""
-    found = session.get(SettlementBatch, batch_id)
-    if found is None or found.region_code not in regions:
+    found = session.scalars(
+        select(SettlementBatch).where(SettlementBatch.id == batch_id, _within(regions, payees))
+    ).first()
+    if found is None:
         raise BATCH_MISSING.refused()
     return found
 
 
-def summarise(session: Session, batch_id: int) -> BatchSummary:
-    """Return a batch in numbers."""
+def sum_declared(session: Session, batch_ids: Collection[int], payees: Payees) -> dict[int, tuple[int, int]]:
+    """Return, per batch, how many payable lines are these payees' and what they come to in fen."""
+    rows = session.execute(
+        select(SettlementLine.batch_id, func.count(), func.sum(SettlementLine.amount_fen))
+        .where(
+            SettlementLine.batch_id.in_(sorted(batch_ids)),
+            SettlementLine.outcome == str(Outcome.PAYABLE),
+            lines_of(payees),
+        )
+        .group_by(SettlementLine.batch_id)
+    )
+    return {batch_id: (count, int(total or 0)) for batch_id, count, total in rows}
+
+
+def summarise(session: Session, batch_id: int, payees: Payees | None = None) -> BatchSummary:
+    """Return a batch in numbers, or only what is these payees' in it."""
     mine = SettlementLine.batch_id == batch_id
+    claimed = Claim.batch_id == batch_id
+    if payees is not None:
+        mine &= lines_of(payees)
+        claimed &= Claim.institution_id.in_(sorted(payees))
     outcomes = session.execute(
         select(SettlementLine.outcome, func.count()).where(mine).group_by(SettlementLine.outcome)
     )
-    states = session.execute(
-        select(Claim.state, func.count()).where(Claim.batch_id == batch_id).group_by(Claim.state)
-    )
+    states = session.execute(select(Claim.state, func.count()).where(claimed).group_by(Claim.state))
     payable = mine & (SettlementLine.outcome == str(Outcome.PAYABLE))
     levels = session.execute(
         select(Claim.level, func.count(), func.sum(SettlementLine.amount_fen))
@@ -135,8 +162,9 @@ def list_lines(
     after: int = 0,
     limit: int = 50,
     claim_id: int | None = None,
+    payees: Payees | None = None,
 ) -> list[LineView]:
-    """Return the lines of a batch after a position, filtered by outcome or by the state of the claim."""
+    """Return the lines of a batch after a position, by outcome, by the state of the claim, by payee."""
     query = (
         select(SettlementLine, Claim)
         .outerjoin(Claim, Claim.id == SettlementLine.claim_id)
@@ -150,6 +178,8 @@ def list_lines(
         query = query.where(Claim.state == state, Claim.batch_id == batch_id)
     if claim_id is not None:
         query = query.where(SettlementLine.claim_id == claim_id)
+    if payees is not None:
+        query = query.where(lines_of(payees))
     rows = [(line, claim) for line, claim in session.execute(query)]
     return view_lines(session, keyring, rows)
 

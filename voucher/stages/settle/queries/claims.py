@@ -15,6 +15,7 @@ from voucher.registry.users import UserAccount
 from voucher.rules.lifecycle import EVENT_NAMES, STATE_NAMES, Thing
 from voucher.stages.settle.models.claims import Claim, Clearing, SettlementLine
 from voucher.stages.settle.queries.batches import LineView, view_lines
+from voucher.stages.settle.queries.reach import Payees, claims_within
 from voucher.stages.settle.reading import CLAIM_MISSING
 
 
@@ -30,10 +31,10 @@ class StepView:
     opinion: str | None
 
 
-def get_claim(session: Session, claim_id: int, regions: Collection[str]) -> Claim:
+def get_claim(session: Session, claim_id: int, regions: Collection[str], payees: Payees = ()) -> Claim:
     """Return a claim. Raises Refused claim_missing, the same for a foreign one."""
-    found = session.get(Claim, claim_id)
-    if found is None or found.region_code not in regions:
+    found = session.scalars(select(Claim).where(Claim.id == claim_id, claims_within(regions, payees))).first()
+    if found is None:
         raise CLAIM_MISSING.refused()
     return found
 

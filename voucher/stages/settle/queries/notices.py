@@ -120,7 +120,12 @@ def list_notice_lines(
 
 
 def list_objections(
-    session: Session, regions: Collection[str], *, state: str | None = None, limit: int = 100
+    session: Session,
+    regions: Collection[str],
+    *,
+    state: str | None = None,
+    before_id: int | None = None,
+    limit: int = 100,
 ) -> list[tuple[Objection, Claim]]:
     """Return the newest objections of these regions with the claims they are against."""
     query = (
@@ -132,6 +137,8 @@ def list_objections(
     )
     if state is not None:
         query = query.where(Objection.state == state)
+    if before_id is not None:
+        query = query.where(Objection.id < before_id)
     return [(objection, claim) for objection, claim in session.execute(query)]
 
 

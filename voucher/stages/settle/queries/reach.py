@@ -1,0 +1,40 @@
+"""Whose money it is: the office looks by region, a payee's own staff by institution, and at nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from sqlalchemy import ColumnElement, Select, select
+
+from voucher.rules.vocabulary import SubsidyKind
+from voucher.stages.certify.queries import select_certificates_of
+from voucher.stages.settle.models.claims import Claim, SettlementBatch, SettlementLine
+
+Payees = Collection[int]
+
+
+def claims_within(regions: Collection[str], payees: Payees) -> ColumnElement[bool]:
+    """Return the condition for the claims of these regions and those paid to these institutions."""
+    here = Claim.region_code.in_(sorted(regions))
+    return here | Claim.institution_id.in_(sorted(payees)) if payees else here
+
+
+def lines_of(payees: Payees) -> ColumnElement[bool]:
+    """Return the condition for the lines of these payees, beside their claims where there are any.
+
+    A line that was refused has no claim: where evaluations are paid it belongs to whoever issued its
+    certificate.
+    """
+    evaluations = select(SettlementBatch.id).where(SettlementBatch.kind == str(SubsidyKind.EVALUATION))
+    refused = (
+        SettlementLine.claim_id.is_(None)
+        & SettlementLine.batch_id.in_(evaluations)
+        & SettlementLine.certificate_id.in_(select_certificates_of(payees))
+    )
+    claims = select(Claim.id).where(Claim.institution_id.in_(sorted(payees)))
+    return SettlementLine.claim_id.in_(claims) | refused
+
+
+def select_batches_of(payees: Payees) -> Select[int]:
+    """Return the query for the ids of every batch with a line of these payees."""
+    return select(SettlementLine.batch_id).where(lines_of(payees))
