@@ -7,7 +7,7 @@ import io
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 
 from voucher.ledger import audit, entitlements, states
 from voucher.ledger import budget as budgets
@@ -27,7 +27,8 @@ from voucher.stages.settle.models.payments import (
     PaymentLine,
 )
 from voucher.stages.settle.payment import get_file, region_of
-from voucher.stages.settle.reading import lock_claims
+from voucher.stages.settle.reading import lock_claims, lock_funds
+from voucher.stages.settle.voucher_ends import close_vouchers
 
 SOURCE = "DOMAIN 2.4 退票; PAGES 4.6 回单; AC-H12"
 SUCCEEDED, FAILED = "succeeded", "failed"
@@ -197,12 +198,15 @@ def _set_aside(work: Work, file: PaymentFile, source: str, told: Told, why: str)
 def _book(
     work: Work, file: PaymentFile, succeeded: Sequence[PaymentLine], failed: Sequence[PaymentLine]
 ) -> None:
+    """Confirm or bounce the claims of answered lines; a voucher is closed with the last of its claims."""
+    lock_funds(work, Claim.id.in_(_claims_behind([*succeeded, *failed])))
     for lines, payment_event, claim_event in (
         (succeeded, "succeed", "confirm"),
         (failed, "fail", "bounce"),
     ):
         if not lines:
             continue
+        claims = lock_claims(work, Claim.id.in_(_claims_behind(lines)))
         payments = list(
             work.session.scalars(
                 select(Payment)
@@ -211,7 +215,6 @@ def _book(
                 .with_for_update()
             )
         )
-        claims = lock_claims(work, Claim.id.in_([each.claim_id for each in payments]))
         states.move(work, Payment, payments, payment_event)
         states.move(work, Claim, claims, claim_event, reason=file.number)
         if claim_event == "confirm":
@@ -220,6 +223,11 @@ def _book(
             for claim in claims:
                 claim.reserved_fen = 0
             work.session.flush()
+            close_vouchers(work, {each.voucher_id for each in claims if each.voucher_id is not None})
+
+
+def _claims_behind(lines: Sequence[PaymentLine]) -> Select[int]:
+    return select(Payment.claim_id).where(Payment.payment_line_id.in_([each.id for each in lines]))
 
 
 def _close_what_is_done(work: Work, file: PaymentFile, lines: int, answered: int) -> None:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from sqlalchemy import select
 
 from voucher.ledger import budget as budgets
 from voucher.ledger import states
+from voucher.ledger.vouchers import Voucher, advance
 from voucher.plumbing.unit_of_work import Work
 from voucher.rules.actor import Role, check_reach, check_role
 from voucher.rules.clawback import check_recovery
@@ -37,22 +38,26 @@ def open_clawback(work: Work, claim_id: int, why: str) -> Clawback:
         raise OPINION_MISSING.refused()
     claim = get_claim(work, claim_id)
     check_reach(work.actor, claim.region_code, *OFFICE)
-    return _open(work, [claim], why)[0]
+    return open_clawbacks(work, [claim], why)[0]
 
 
 def open_due_clawbacks(work: Work) -> int:
     """Open a receivable for every paid claim whose certificate has been revoked; return how many.
 
+    A claim made of a voucher is recovered with its voucher (`voucher.stages.settle.voucher_ends`).
     Raises Refused role_missing.
     """
     check_role(work.actor, Role.CLOCK)
     revoked = certificates.list_revoked_certificates(work.session)
-    claims = lock_claims(work, Claim.state == "paid", Claim.certificate_id.in_(revoked))
-    _open(work, claims, "证书已被撤销，无证无价")
+    claims = lock_claims(
+        work, Claim.state == "paid", Claim.voucher_id.is_(None), Claim.certificate_id.in_(revoked)
+    )
+    open_clawbacks(work, claims, "证书已被撤销，无证无价")
     return len(claims)
 
 
-def _open(work: Work, claims: Sequence[Claim], why: str) -> list[Clawback]:
+def open_clawbacks(work: Work, claims: Sequence[Claim], why: str) -> list[Clawback]:
+    """Open a receivable against the payee of each paid claim, for what was paid. Raises event_not_allowed."""
     states.move(work, Claim, claims, "recover", reason=why)
     opened = []
     for claim in claims:
@@ -85,12 +90,16 @@ def repay(work: Work, clawback_id: int, amount_fen: int, document: str) -> Clawb
     """
     if not document.strip():
         raise OPINION_MISSING.refused()
-    clawback = work.session.scalars(
-        select(Clawback).where(Clawback.id == clawback_id).with_for_update()
-    ).first()
-    if clawback is None:
+    claim_id = work.session.scalar(select(Clawback.claim_id).where(Clawback.id == clawback_id))
+    if claim_id is None:
         raise CLAWBACK_MISSING.refused()
-    claim = lock_claims(work, Claim.id == clawback.claim_id)[0]
+    claim = lock_claims(work, Claim.id == claim_id, money=True)[0]
+    clawback = work.session.scalars(
+        select(Clawback)
+        .where(Clawback.id == clawback_id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    ).one()
     if claim.region_code not in work.actor.regions:
         raise CLAWBACK_MISSING.refused()
     check_reach(work.actor, claim.region_code, Role.FINANCE_MAKER, Role.FINANCE_CHECKER)
@@ -114,4 +123,20 @@ def repay(work: Work, clawback_id: int, amount_fen: int, document: str) -> Clawb
     if clawback.recovered_fen == clawback.amount_fen:
         states.move(work, Clawback, [clawback], "meet", reason=document)
         states.move(work, Claim, [claim], "recovered", reason=document)
+        recover_vouchers(work, [claim.voucher_id] if claim.voucher_id is not None else [])
     return clawback
+
+
+def recover_vouchers(work: Work, voucher_ids: Collection[int]) -> None:
+    """Move vouchers on whose receivables are all met; they are locked before their claims."""
+    still_out = (
+        select(Claim.id)
+        .where(Claim.voucher_id == Voucher.id, Claim.state.in_(("paid", "recovering")))
+        .exists()
+    )
+    met = work.session.scalars(
+        select(Voucher)
+        .where(Voucher.id.in_(voucher_ids), Voucher.state == "recovering", ~still_out)
+        .order_by(Voucher.id)
+    ).all()
+    advance(work, met, "recover", reason="应收款已全部收回")

@@ -14,6 +14,7 @@ from voucher.rules.lifecycle import Thing, check_event
 from voucher.rules.money import check_fen, format_yuan
 from voucher.stages.settle.ending import money_of
 from voucher.stages.settle.models.claims import Claim, Clearing, SettlementBatch
+from voucher.stages.settle.promises import hand_over
 from voucher.stages.settle.reading import get_claim
 from voucher.stages.settle.review import OPINION_MISSING
 
@@ -47,7 +48,7 @@ def clear(work: Work, claim_id: int, amount_fen: int, opinion: str) -> bool:
     """
     if not opinion.strip():
         raise OPINION_MISSING.refused()
-    claim = get_claim(work, claim_id)
+    claim = get_claim(work, claim_id, money=True)
     check_reach(work.actor, claim.region_code, Role.OFFICER_COUNTY, Role.OFFICER_CITY, Role.OFFICER_PROVINCE)
     check_event(Thing.CLAIM, claim.state, "clear")
     check_hands(Step.FIRST_REVIEW, work.actor.person_id, {Step.SUBMIT: claim.submitter_person_id})
@@ -85,6 +86,7 @@ def _propose(work: Work, claim: Claim, amount_fen: int, opinion: str) -> None:
 
 
 def _confirm(work: Work, claim: Claim, proposed: Clearing, opinion: str) -> None:
+    hand_over(work, [claim])
     budgets.reserve(work, claim.budget_id, [money_of(claim, proposed.amount_fen)])
     claim.amount_fen = claim.reserved_fen = proposed.amount_fen
     claim.explanation = f"人工核定 {format_yuan(proposed.amount_fen)}：{proposed.opinion}"

@@ -14,6 +14,7 @@ from voucher.rules.errors import Family, reason
 from voucher.stages.settle.following import follow
 from voucher.stages.settle.models.claims import Claim
 from voucher.stages.settle.models.payments import Payment, PaymentFile
+from voucher.stages.settle.promises import end_promises
 from voucher.stages.settle.reading import LOOKUP_CHUNK
 from voucher.stages.settle.waiting import leave_queue, serve_queue
 
@@ -37,12 +38,14 @@ def money_of(claim: Claim, amount_fen: int) -> Line:
 
 
 def end_claims(work: Work, claims: Sequence[Claim], event: str, why: str) -> None:
-    """Reject, withdraw or uphold against claims that have not been paid.
+    """Reject, withdraw or uphold against claims that have not been paid, and end what vouchers promised.
 
+    The claims come from `lock_claims(money=True)`: budget before voucher before claim.
     Raises Refused claim_in_payment_file, event_not_allowed.
     """
     _check_outside_files(work, [each.id for each in claims])
     states.move(work, Claim, claims, event, reason=why)
+    end_promises(work, claims)
     entitlements.free(work, [each.entitlement_id for each in claims])
     leave_queue(work, [each.id for each in claims])
     for budget_id in sorted({each.budget_id for each in claims}):

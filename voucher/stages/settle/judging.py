@@ -34,19 +34,26 @@ from voucher.rules.vocabulary import (
 from voucher.rules.windows import CLAIM_WINDOW_PASSED, check_claim_window
 from voucher.stages.certify.queries import Candidate, level_of
 from voucher.stages.settle.lawbook import Lawbook
+from voucher.stages.settle.promises import Promise
 
 PASSED, CAUTION, FAILED, UNCHECKED = "✓", "!", "✗", "未核"
 SCORE_SUBJECTS = ("理论", "技能")
 # only what is evaluated stands in an evaluator's filing; the other kinds are refused by their own name
 SCOPED_KINDS = LEVEL_CERTIFICATE_KINDS | {CertificateKind.SPECIAL_SKILL}
+EVALUATOR_WINDOW, VOUCHER_WINDOW = "claim_window_months_listed", "claim_window_months_other"
+FACE_VALUE_SOURCE = "豫办〔2021〕29号 第16项; DOMAIN V4 面值券按核定面值申领"
 VERIFIED_SOURCE = "豫办〔2021〕29号 第16项 以证换券、无证无价; S2-16e,f"
 
 
 @dataclass(slots=True)
 class Verdict:
-    """One line of a settlement: the certificate, the outcome, the amount in fen and why."""
+    """One line of a settlement: the certificate, the outcome, the amount in fen and why.
+
+    `promise` is what a voucher promised for it; without one the certificate's evaluator is paid.
+    """
 
     candidate: Candidate
+    promise: Promise | None = None
     outcome: Outcome = Outcome.PAYABLE
     amount_fen: int = 0
     proposed_fen: int = 0
@@ -56,6 +63,11 @@ class Verdict:
     key: str | None = None
     earlier: Verdict | str | None = None
     claim_id: int | None = None
+
+    @property
+    def payee_id(self) -> int:
+        """Return the institution that is paid."""
+        return self.promise.payee_id if self.promise else self.candidate.certificate.institution_id
 
     def note(self, mark: str, text: str, source: str) -> None:
         """Add a finding."""
@@ -85,14 +97,18 @@ def judge(
     scopes: Sequence[Scope],
     filed_on: date,
     lawbook: Lawbook,
+    promise: Promise | None = None,
 ) -> Verdict:
-    """Return what the rules say of a certificate on its own, without looking at other claims."""
-    verdict = Verdict(candidate)
+    """Return what the rules say of a certificate on its own, without looking at other claims.
+
+    With a promise nothing above it is paid, a face value is paid as it stands, and the key is its own.
+    """
+    verdict = Verdict(candidate, promise)
     # what is not subsidised at all is said first; whether it is proven does not matter then
     questions: tuple[Callable[[], None], ...] = (
         lambda: _judge_price(verdict, kind, lawbook),
         lambda: _judge_proof(verdict),
-        lambda: _judge_issuer(verdict, scopes, lawbook),
+        lambda: _judge_issuer(verdict, kind, scopes, lawbook),
         lambda: _judge_window(verdict, filed_on, lawbook),
         lambda: _judge_scores(verdict, lawbook),
         lambda: _judge_person(verdict, named, tags, intent, lawbook),
@@ -104,7 +120,7 @@ def judge(
             # a parameter nobody has set for that day is a question for a person, not a reason to stop all
             verdict.refer(refused.refusal)
     if verdict.outcome is not Outcome.REFUSED:
-        verdict.key = _key(verdict, kind, lawbook)
+        verdict.key = promise.key if promise else _key(verdict, kind, lawbook)
     return verdict
 
 
@@ -124,7 +140,7 @@ def _try(verdict: Verdict, passed: str, source: str, check: Callable[[], object]
         verdict.note(PASSED, passed, source)
 
 
-def _judge_issuer(verdict: Verdict, scopes: Sequence[Scope], lawbook: Lawbook) -> None:
+def _judge_issuer(verdict: Verdict, kind: SubsidyKind, scopes: Sequence[Scope], lawbook: Lawbook) -> None:
     certificate = verdict.candidate.certificate
     level, on = level_of(certificate.level), certificate.issued_on
     if CertificateKind(certificate.kind) in SCOPED_KINDS:
@@ -134,9 +150,10 @@ def _judge_issuer(verdict: Verdict, scopes: Sequence[Scope], lawbook: Lawbook) -
             "豫办〔2021〕29号 第4项; S2-04f",
             lambda: check_scope(certificate.trade_code, level, on, scopes, lawbook.aliases),
         )
-    if certificate.fee_fen is None:
+    # what an evaluator charged costs the evaluator its subsidy, not those who trained
+    if kind is SubsidyKind.EVALUATION and certificate.fee_fen is None:
         verdict.note(UNCHECKED, "是否收费未核", "S2-04g")
-    else:
+    elif kind is SubsidyKind.EVALUATION:
         _try(verdict, "未向考生收费", "S2-04g", lambda: check_fee(certificate.fee_fen))
     if certificate.kind == CertificateKind.QUALIFICATION:
         _judge_qualification(verdict, lawbook)
@@ -159,7 +176,7 @@ def _judge_qualification(verdict: Verdict, lawbook: Lawbook) -> None:
 
 def _judge_window(verdict: Verdict, filed_on: date, lawbook: Lawbook) -> None:
     issued_on = verdict.candidate.certificate.issued_on
-    months = lawbook.number("claim_window_months_listed", issued_on)
+    months = lawbook.number(VOUCHER_WINDOW if verdict.promise else EVALUATOR_WINDOW, issued_on)
     if months is not None or issued_on > filed_on:
         _try(
             verdict,
@@ -208,7 +225,12 @@ def _judge_person(
 
 
 def _judge_price(verdict: Verdict, kind: SubsidyKind, lawbook: Lawbook) -> None:
-    certificate = verdict.candidate.certificate
+    certificate, promise = verdict.candidate.certificate, verdict.promise
+    if promise is not None and promise.fixed_words is not None:
+        verdict.amount_fen = verdict.proposed_fen = promise.amount_fen
+        verdict.explanation = promise.fixed_words
+        verdict.note(PASSED, promise.fixed_words, FACE_VALUE_SOURCE)
+        return
     certificate_kind = CertificateKind(certificate.kind)
     special = certificate_kind is CertificateKind.SPECIAL_SKILL
     price = price_subsidy(
@@ -221,6 +243,8 @@ def _judge_price(verdict: Verdict, kind: SubsidyKind, lawbook: Lawbook) -> None:
             method=Method(certificate.method),
             issued_on=certificate.issued_on,
             region_codes=lawbook.region_codes,
+            reserved_fen=promise.amount_fen if promise else None,
+            hours=promise.hours if promise else None,
         ),
         lawbook.standards,
         lawbook.modifiers,

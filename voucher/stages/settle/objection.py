@@ -95,12 +95,13 @@ def decide(work: Work, objection_id: int, *, uphold: bool, conclusion: str) -> N
     """
     if not conclusion.strip():
         raise OPINION_MISSING.refused()
+    claim_id = work.session.scalar(select(Objection.claim_id).where(Objection.id == objection_id))
+    if claim_id is None:
+        raise OBJECTION_MISSING.refused(number=objection_id)
+    claim = lock_claims(work, Claim.id == claim_id, money=uphold)[0]
     objection = work.session.scalars(
         select(Objection).where(Objection.id == objection_id).with_for_update()
-    ).first()
-    if objection is None:
-        raise OBJECTION_MISSING.refused(number=objection_id)
-    claim = lock_claims(work, Claim.id == objection.claim_id)[0]
+    ).one()
     if claim.region_code not in work.actor.regions:
         raise OBJECTION_MISSING.refused(number=objection_id)
     check_reach(work.actor, claim.region_code, Role.OFFICER_COUNTY, Role.OFFICER_CITY, Role.OFFICER_PROVINCE)

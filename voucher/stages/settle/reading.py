@@ -7,12 +7,20 @@ from collections.abc import Sequence
 from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
+from voucher.ledger.budget import Budget
+from voucher.ledger.vouchers import Voucher, lock_vouchers
 from voucher.plumbing.unit_of_work import Work
 from voucher.rules.actor import Role, check_reach
 from voucher.rules.errors import Family, reason
+from voucher.rules.vocabulary import SubsidyKind
 from voucher.stages.settle.models.claims import Claim, ClaimHand, Clearing, SettlementBatch, Signature
 
 LOOKUP_CHUNK = 500
+# who files what a payee is paid, beside the operators of the region
+STAFF_OF_PAYEE = {
+    SubsidyKind.EVALUATION: (Role.EVALUATOR_ADMIN,),
+    SubsidyKind.TRAINING: (Role.INSTITUTION_ADMIN, Role.REGISTRAR),
+}
 
 BATCH_MISSING = reason(
     "batch_missing",
@@ -40,8 +48,23 @@ def get_batch(work: Work, batch_id: int) -> SettlementBatch:
     return found
 
 
-def lock_claims(work: Work, *conditions: ColumnElement[bool]) -> list[Claim]:
-    """Return the claims that meet the conditions, locked in the order of their ids."""
+def lock_funds(work: Work, *conditions: ColumnElement[bool]) -> None:
+    """Lock what the money of these claims comes from, before anything else: budgets, then vouchers."""
+    budget_ids = select(Claim.budget_id).where(*conditions).distinct()
+    work.session.execute(
+        select(Budget.id).where(Budget.id.in_(budget_ids)).order_by(Budget.id).with_for_update()
+    ).all()
+    voucher_ids = select(Claim.voucher_id).where(Claim.voucher_id.is_not(None), *conditions)
+    lock_vouchers(work, Voucher.id.in_(voucher_ids))
+
+
+def lock_claims(work: Work, *conditions: ColumnElement[bool], money: bool = False) -> list[Claim]:
+    """Return the claims that meet the conditions, locked in the order of their ids.
+
+    With `money` their budgets and vouchers are locked first: budget, voucher, claim, always.
+    """
+    if money:
+        lock_funds(work, *conditions)
     return list(
         work.session.scalars(
             select(Claim)
@@ -53,9 +76,12 @@ def lock_claims(work: Work, *conditions: ColumnElement[bool]) -> list[Claim]:
     )
 
 
-def get_claim(work: Work, claim_id: int) -> Claim:
-    """Return a claim of the actor's regions, locked. Raises Refused claim_missing."""
-    found = lock_claims(work, Claim.id == claim_id)
+def get_claim(work: Work, claim_id: int, *, money: bool = False) -> Claim:
+    """Return a claim of the actor's regions, locked, after its money where asked.
+
+    Raises Refused claim_missing.
+    """
+    found = lock_claims(work, Claim.id == claim_id, money=money)
     if not found or found[0].region_code not in work.actor.regions:
         raise CLAIM_MISSING.refused()
     return found[0]
@@ -66,10 +92,10 @@ def check_submitter(work: Work, claim: Claim) -> None:
 
     Raises Refused claim_missing (also for a foreign one), role_missing, region_foreign.
     """
-    payee = claim.institution_id
-    if claim.region_code not in work.actor.regions and not work.actor.serves(payee, Role.EVALUATOR_ADMIN):
+    payee, staff = claim.institution_id, STAFF_OF_PAYEE[SubsidyKind(claim.kind)]
+    if claim.region_code not in work.actor.regions and not work.actor.serves(payee, *staff):
         raise CLAIM_MISSING.refused()
-    check_reach(work.actor, claim.region_code, Role.OPERATOR, Role.EVALUATOR_ADMIN, institution_id=payee)
+    check_reach(work.actor, claim.region_code, Role.OPERATOR, *staff, institution_id=payee)
 
 
 def list_hands(session: Session, claim_ids: Sequence[int]) -> dict[int, list[tuple[str, int]]]:

@@ -37,7 +37,7 @@ def resubmit(work: Work, claim_ids: Sequence[int]) -> SettlementBatch:
     Raises Refused claim_missing, role_missing, fixed_role, still_refused, event_not_allowed,
     budget_exhausted.
     """
-    claims = lock_claims(work, Claim.id.in_(list(claim_ids)))
+    claims = lock_claims(work, Claim.id.in_(list(claim_ids)), money=True)
     if not claims or len(claims) != len(set(claim_ids)) or len({each.batch_id for each in claims}) > 1:
         raise CLAIM_MISSING.refused()
     for claim in claims:

@@ -35,6 +35,7 @@ from voucher.stages.settle.reading import (
     list_hands,
     list_signed_steps,
     lock_claims,
+    lock_funds,
 )
 
 SOURCE = "豫办〔2021〕29号 第16项; S2-16i; AC-H1"
@@ -115,6 +116,7 @@ def reject(work: Work, batch_id: int, step: Step, claim_ids: Sequence[int], opin
 
     Raises as `sign` does.
     """
+    lock_funds(work, Claim.batch_id == batch_id, Claim.id.in_(list(claim_ids)))
     _, claims = _take_up(work, batch_id, step, claim_ids, opinion)
     _write_signatures(work, claims, step, "reject", opinion)
     end_claims(work, claims, "reject", opinion)

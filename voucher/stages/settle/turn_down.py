@@ -34,7 +34,7 @@ def turn_down(work: Work, claim_id: int, opinion: str) -> Claim:
     """
     if not opinion.strip():
         raise OPINION_MISSING.refused()
-    claim = get_claim(work, claim_id)
+    claim = get_claim(work, claim_id, money=True)
     roles = (Role.FINANCE_APPROVER,) if claim.state in AFTER_APPROVAL else OFFICE
     check_reach(work.actor, claim.region_code, *roles)
     check_event(Thing.CLAIM, claim.state, "reject")

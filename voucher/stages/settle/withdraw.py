@@ -18,7 +18,7 @@ def withdraw(work: Work, claim_ids: Sequence[int], why: str) -> int:
     """
     if not why.strip():
         raise OPINION_MISSING.refused()
-    claims = lock_claims(work, Claim.id.in_(list(claim_ids)))
+    claims = lock_claims(work, Claim.id.in_(list(claim_ids)), money=True)
     if not claims or len(claims) != len(set(claim_ids)):
         raise CLAIM_MISSING.refused()
     for claim in claims:
