@@ -76,6 +76,7 @@ NAMES = {
     "occupation_aliases": "职业编码对照",
     "special_items": "专项职业能力项目",
     "qualification_entries": "职业资格目录",
+    "dictionaries": "字典",
     "projects": "补贴项目",
     "standards": "补贴标准",
     "modifiers": "取得方式比例",

@@ -21,6 +21,9 @@ KINDS: dict[str, tuple[str, str, str]] = {
     "occupations": ("voucher.registry.importing.occupations", "OccupationsImporter", "职业"),
     "regions": ("voucher.registry.importing.regions", "RegionsImporter", "地区"),
     "holidays": ("voucher.registry.importing.holidays", "HolidaysImporter", "节假日"),
+    "listings": ("voucher.registry.importing.listings", "ListingsImporter", "目录清单"),
+    "projects": ("voucher.registry.importing.projects", "ProjectsImporter", "补贴项目"),
+    "dictionaries": ("voucher.registry.importing.dictionaries", "DictionariesImporter", "字典"),
     "certificates": ("voucher.stages.certify.upload", "CertificatesImporter", "证书"),
     "register": ("voucher.stages.certify.extract", "RegisterImporter", "登记"),
 }

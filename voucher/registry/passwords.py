@@ -72,6 +72,7 @@ class SignInRules:
     characters_min: int
     idle_minutes: int
     lifetime_minutes: int
+    worker_lifetime_minutes: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,12 +93,18 @@ def read_sign_in_rules(session: Session, on: date) -> SignInRules:
         characters_min=_number(session, "password_characters_minimum", on),
         idle_minutes=read_idle_minutes(session, on),
         lifetime_minutes=_number(session, "session_lifetime_minutes", on),
+        worker_lifetime_minutes=_number(session, "worker_session_minutes", on),
     )
 
 
 def read_idle_minutes(session: Session, on: date) -> int:
     """Return how long a session may rest, asked at every request. Raises Refused parameter_missing."""
     return _number(session, "session_idle_minutes", on)
+
+
+def read_worker_idle_minutes(session: Session, on: date) -> int:
+    """Return how long the session of a worker may rest. Raises Refused parameter_missing."""
+    return _number(session, "worker_session_idle_minutes", on)
 
 
 def check_password(password: str, login: str, characters_min: int) -> None:
@@ -172,6 +179,13 @@ def accept_proof(work: Work, proof: Proof, rules: SignInRules) -> UserAccount | 
         account.password_hash = proof.fresh_hash
         work.session.flush()
     return account
+
+
+def clear_failures(work: Work, account: UserAccount) -> None:
+    """Forget the failures before a sign-in that is complete."""
+    account.failed_count = 0
+    account.locked_until = None
+    work.session.flush()
 
 
 def lock_account(work: Work, user_id: int) -> UserAccount:

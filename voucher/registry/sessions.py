@@ -22,8 +22,13 @@ def hash_token(token: str) -> str:
     return hashlib.sha256(token.encode()).hexdigest()
 
 
-def start_session(work: Work, user_id: int, *, lifetime_minutes: int, second_factor: bool) -> str:
-    """Open a session and return its secret, which is kept nowhere."""
+def start_session(
+    work: Work, user_id: int, *, lifetime_minutes: int, second_factor: bool, password_alone: bool = False
+) -> str:
+    """Open a session and return its secret, which is kept nowhere.
+
+    `password_alone` says that nothing more is due: the sign-in is complete without a second factor.
+    """
     token = secrets.token_urlsafe(TOKEN_BYTES)
     work.session.add(
         WebSession(
@@ -36,36 +41,37 @@ def start_session(work: Work, user_id: int, *, lifetime_minutes: int, second_fac
         )
     )
     work.session.flush()
-    if second_factor:
+    if second_factor or password_alone:
         audit.record_one(work, "user_account", user_id, "sign_in")
     return token
 
 
-def find_session(session: Session, token: str, at: datetime, *, idle_minutes: int) -> WebSession | None:
-    """Return the session of a secret unless it has ended, expired or been idle for too long."""
+def find_session(session: Session, token: str, at: datetime) -> WebSession | None:
+    """Return the session of a secret unless it has ended or expired; see `is_idle` for the rest."""
     found = session.get(WebSession, hash_token(token))
     if found is None or found.ended_at is not None:
         return None
-    if at >= found.expires_at or at >= found.seen_at + timedelta(minutes=idle_minutes):
-        return None
-    return found
+    return found if at < found.expires_at else None
 
 
-def list_sessions(session: Session, user_id: int, at: datetime, *, idle_minutes: int) -> list[WebSession]:
-    """Return the living sessions of an account, newest first."""
-    return list(
-        session.scalars(
-            select(WebSession)
-            .where(
-                WebSession.user_id == user_id,
-                WebSession.ended_at.is_(None),
-                WebSession.second_factor_at.is_not(None),
-                WebSession.expires_at > at,
-                WebSession.seen_at > at - timedelta(minutes=idle_minutes),
-            )
-            .order_by(WebSession.created_at.desc())
-        )
+def is_idle(found: WebSession, at: datetime, *, idle_minutes: int) -> bool:
+    """Return whether a session has rested for too long."""
+    return at >= found.seen_at + timedelta(minutes=idle_minutes)
+
+
+def list_sessions(
+    session: Session, user_id: int, at: datetime, *, idle_minutes: int, password_alone: bool = False
+) -> list[WebSession]:
+    """Return the living sessions of an account, newest first; half-way ones are none yet."""
+    living = select(WebSession).where(
+        WebSession.user_id == user_id,
+        WebSession.ended_at.is_(None),
+        WebSession.expires_at > at,
+        WebSession.seen_at > at - timedelta(minutes=idle_minutes),
     )
+    if not password_alone:
+        living = living.where(WebSession.second_factor_at.is_not(None))
+    return list(session.scalars(living.order_by(WebSession.created_at.desc())))
 
 
 def is_stale(found: WebSession, at: datetime) -> bool:

@@ -1,6 +1,7 @@
 """The way in: password, then the second factor (bound at the first sign-in), then a password of one's own.
 
-Each step answers with the visitor's next page; the cookie is set on the answer of the running request.
+A worker who is nothing else is in with the password alone (`voucher.registry.workers`). Each step answers
+with the visitor's next page; the cookie is set on the answer of the running request.
 """
 
 from __future__ import annotations
@@ -18,7 +19,8 @@ from voucher.doors.auth.visitors import Visitor, current_visitor, drop_cookie, p
 from voucher.plumbing.unit_of_work import Work
 from voucher.registry import passwords, second_factor, sessions
 from voucher.registry.passwords import SignInRules
-from voucher.registry.users import UserAccount
+from voucher.registry.users import UserAccount, load_actor
+from voucher.registry.workers import signs_in_with_password
 from voucher.rules.errors import Refusal, Refused
 
 
@@ -31,6 +33,7 @@ class Entered:
     display_name: str
     has_second_factor: bool
     must_change_password: bool
+    is_half_way: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,39 +51,57 @@ def _rules() -> SignInRules:
         return passwords.read_sign_in_rules(reading, door.today)
 
 
-def _entered(account: UserAccount) -> Entered:
+def _entered(account: UserAccount, *, half_way: bool = False) -> Entered:
     return Entered(
         account.id,
         account.login,
         account.display_name,
         account.totp_confirmed_at is not None,
         account.must_change_password,
+        half_way,
     )
+
+
+def _needs_code(work: Work, account: UserAccount) -> bool:
+    """Return whether an account has more to prove than its password, by the roles it holds today."""
+    actor = load_actor(work.session, account.login, work.today)
+    return not signs_in_with_password(actor, has_second_factor=account.totp_confirmed_at is not None)
+
+
+def _let_in(work: Work, account: UserAccount, rules: SignInRules) -> tuple[Entered, str, int]:
+    """Open the session of a worker whose password is proven."""
+    passwords.clear_failures(work, account)
+    minutes = rules.worker_lifetime_minutes
+    token = sessions.start_session(
+        work, account.id, lifetime_minutes=minutes, second_factor=False, password_alone=True
+    )
+    return _entered(account), token, minutes
 
 
 def give_password(login: str, password: str) -> Entered:
     """Prove a password and open a half-way session; a new second factor is proposed where none is bound.
 
+    A worker who is nothing else has a full session at once.
     Raises Refused sign_in_refused, the same for an unknown login, a wrong password and a locked account.
     """
     door, rules = the_door(), _rules()
     with door.read() as reading:
         proof = passwords.prove_password(reading, login, password, hasher=door.hasher)
 
-    def act(work: Work) -> tuple[Entered, str] | Refusal:
+    def act(work: Work) -> tuple[Entered, str, int] | Refusal:
         account = passwords.accept_proof(work, proof, rules)
         if isinstance(account, Refusal):
             return account
+        if not _needs_code(work, account):
+            return _let_in(work, account, rules)
         if account.totp_confirmed_at is None:
             second_factor.propose_totp(work, account.id)
         token = sessions.start_session(
             work, account.id, lifetime_minutes=rules.idle_minutes, second_factor=False
         )
-        return _entered(account), token
+        return _entered(account, half_way=True), token, rules.idle_minutes
 
-    entered, token = _settled(door.perform_as(ANYBODY, act))
-    _hand_out(token, rules.idle_minutes)
-    return entered
+    return _hand_out(door.perform_as(ANYBODY, act))
 
 
 def read_enrolment() -> Enrolment:
@@ -103,7 +124,7 @@ def give_code(code: str) -> Entered:
     """
     door, visitor, rules = the_door(), _visitor(), _rules()
 
-    def act(work: Work) -> tuple[Entered, str] | Refusal:
+    def act(work: Work) -> tuple[Entered, str, int] | Refusal:
         account = second_factor.accept_code(work, visitor.actor.user_id, code, rules)
         if isinstance(account, Refusal):
             return account
@@ -111,23 +132,26 @@ def give_code(code: str) -> Entered:
         token = sessions.start_session(
             work, account.id, lifetime_minutes=rules.lifetime_minutes, second_factor=True
         )
-        return _entered(account), token
+        return _entered(account), token, rules.lifetime_minutes
 
-    entered, token = _settled(door.perform_as(visitor.actor, act))
-    _hand_out(token, rules.lifetime_minutes)
-    return entered
+    return _hand_out(door.perform_as(visitor.actor, act))
 
 
 def give_both(login: str, password: str, code: str) -> Entered:
-    """Prove password and code at once, for machines. Raises Refused like give_password and give_code."""
+    """Prove password and code at once, for machines; a worker who is nothing else needs no code.
+
+    Raises Refused like give_password and give_code.
+    """
     door, rules = the_door(), _rules()
     with door.read() as reading:
         proof = passwords.prove_password(reading, login, password, hasher=door.hasher)
 
-    def act(work: Work) -> tuple[Entered, str] | Refusal:
+    def act(work: Work) -> tuple[Entered, str, int] | Refusal:
         account = passwords.accept_proof(work, proof, rules)
         if isinstance(account, Refusal):
             return account
+        if not _needs_code(work, account):
+            return _let_in(work, account, rules)
         if account.totp_confirmed_at is None:
             raise second_factor.TOTP_UNENROLLED.refused()
         proven = second_factor.accept_code(work, account.id, code, rules)
@@ -136,11 +160,9 @@ def give_both(login: str, password: str, code: str) -> Entered:
         token = sessions.start_session(
             work, account.id, lifetime_minutes=rules.lifetime_minutes, second_factor=True
         )
-        return _entered(proven), token
+        return _entered(proven), token, rules.lifetime_minutes
 
-    entered, token = _settled(door.perform_as(ANYBODY, act))
-    _hand_out(token, rules.lifetime_minutes)
-    return entered
+    return _hand_out(door.perform_as(ANYBODY, act))
 
 
 def change_password(present: str, new: str) -> None:
@@ -182,16 +204,15 @@ def _visitor() -> Visitor:
     return visitor
 
 
-def _settled(outcome: tuple[Entered, str] | Refusal) -> tuple[Entered, str]:
+def _hand_out(outcome: tuple[Entered, str, int] | Refusal) -> Entered:
+    """Give the browser the secret of a session that was opened for so many minutes."""
     # refused only now: the failure had to be counted in a transaction that was kept
     if isinstance(outcome, Refusal):
         raise Refused(outcome)
-    return outcome
-
-
-def _hand_out(token: str, lifetime_minutes: int) -> None:
+    entered, token, minutes = outcome
     session.clear()  # a form token from before the sign-in is worth nothing after it
-    after_this_request(lambda response: put_cookie(response, token, lifetime_minutes))
+    after_this_request(lambda response: put_cookie(response, token, minutes))
+    return entered
 
 
 def _draw(uri: str) -> str:

@@ -7,12 +7,14 @@ from typing import TypeVar
 
 from flask import Flask, Request, Response
 from flask_login import LoginManager, UserMixin, current_user
+from sqlalchemy.orm import Session
 
 from voucher.doors.auth.door import ANYBODY, Door, the_door
 from voucher.plumbing.unit_of_work import Work
 from voucher.registry import sessions
-from voucher.registry.passwords import read_idle_minutes
+from voucher.registry.passwords import read_idle_minutes, read_worker_idle_minutes
 from voucher.registry.users import UserAccount, load_actor
+from voucher.registry.workers import signs_in_with_password
 from voucher.rules.actor import ROLE_NAMES, Actor
 from voucher.rules.errors import Refused
 
@@ -20,15 +22,17 @@ Result = TypeVar("Result")
 
 
 class Visitor(UserMixin):
-    """Somebody with a living session: half-way (password only) or signed in with both factors."""
+    """Somebody with a living session: half-way (password only) or signed in with what the roles ask for."""
 
     def __init__(self, *, actor: Actor, account: UserAccount, token_hash: str, second_factor: bool) -> None:
         self.actor = actor
         self.display_name = account.display_name
         self.token_hash = token_hash
-        self.is_half_way = not second_factor
         self.must_change_password = account.must_change_password
         self.has_second_factor = account.totp_confirmed_at is not None
+        # asked of the roles of this moment: who is given another one has the second factor to prove
+        self.is_only_worker = signs_in_with_password(actor, has_second_factor=self.has_second_factor)
+        self.is_half_way = not second_factor and not self.is_only_worker
 
     def get_id(self) -> str:
         """Return the login, the name Flask-Login knows a visitor by."""
@@ -81,8 +85,7 @@ def _recognise(request: Request) -> Visitor | None:
     if not token:
         return None
     with door.read() as session:
-        idle_minutes = read_idle_minutes(session, door.today)
-        found = sessions.find_session(session, token, door.at, idle_minutes=idle_minutes)
+        found = sessions.find_session(session, token, door.at)
         if found is None:
             return None
         account = session.get_one(UserAccount, found.user_id)
@@ -90,14 +93,23 @@ def _recognise(request: Request) -> Visitor | None:
             actor = load_actor(session, account.login, door.today)
         except Refused:
             return None
+        visitor = Visitor(
+            actor=actor,
+            account=account,
+            token_hash=found.token_hash,
+            second_factor=found.second_factor_at is not None,
+        )
+        if sessions.is_idle(found, door.at, idle_minutes=read_idle_of(session, visitor)):
+            return None
     if sessions.is_stale(found, door.at):
         door.perform_as(actor, lambda work: sessions.touch_session(work, found.token_hash))
-    return Visitor(
-        actor=actor,
-        account=account,
-        token_hash=found.token_hash,
-        second_factor=found.second_factor_at is not None,
-    )
+    return visitor
+
+
+def read_idle_of(session: Session, visitor: Visitor) -> int:
+    """Return for how many minutes the session of a visitor may rest. Raises Refused parameter_missing."""
+    read = read_worker_idle_minutes if visitor.is_only_worker else read_idle_minutes
+    return read(session, the_door().today)
 
 
 def current_visitor() -> Visitor | None:
@@ -106,7 +118,7 @@ def current_visitor() -> Visitor | None:
 
 
 def current_actor() -> Actor:
-    """Return the actor of this request: the one signed in with both factors, or `anybody`."""
+    """Return the actor of this request: the one whose sign-in is complete, or `anybody`."""
     visitor = current_visitor()
     return visitor.actor if visitor is not None and not visitor.is_half_way else ANYBODY
 

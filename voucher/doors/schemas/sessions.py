@@ -12,7 +12,11 @@ class Credentials(Body):
 
     login = Words(required=True, most=100, metadata={"description": "账号"})
     password = Words(required=True, most=200, metadata={"description": "密码", "format": "password"})
-    code = Words(required=True, most=10, metadata={"description": "动态口令（六位）"})
+    code = Words(
+        load_default="",
+        most=10,
+        metadata={"description": "动态口令（六位）；只有“劳动者本人”一个角色的账号不用填"},
+    )
 
 
 class RoleInRegion(Schema):

@@ -13,6 +13,7 @@ from voucher.ledger import audit, states
 from voucher.plumbing.spreadsheets import Column
 from voucher.plumbing.unit_of_work import Work
 from voucher.registry.importing.frame import Importer, Report
+from voucher.registry.importing.listings import enter_listings, read_years
 from voucher.registry.importing.places import Places, find_foreign
 from voucher.registry.importing.reading import Reading
 from voucher.registry.institutions import Institution
@@ -24,6 +25,7 @@ from voucher.rules.vocabulary import InstitutionKind, parse_institution_kind
 
 NAME, CODE, KIND, REGION = "名称", "统一社会信用代码", "类型", "地区"
 FILING, SINCE, UNTIL = "备案号", "有效期起", "有效期止"
+LISTED, LISTED_BY = "清单年度", "清单文号"
 COMPARED = ("name", "kind", "region_code", "filing_number", "since", "until")
 
 # The first part that is found in the word decides; lists of institutions rarely use one vocabulary.
@@ -78,8 +80,17 @@ def read_kind(text: str) -> InstitutionKind:
         raise
 
 
-class InstitutionsImporter(Importer[InstitutionRow]):
-    """Columns 名称, 统一社会信用代码, 类型, 地区, 备案号, 有效期起, 有效期止."""
+@dataclass(frozen=True, slots=True)
+class ListedRow:
+    """An institution and the years on whose list of training institutions it stands, where a file says so."""
+
+    institution: InstitutionRow
+    years: tuple[int, ...]
+    document: str | None
+
+
+class InstitutionsImporter(Importer[ListedRow]):
+    """Columns 名称, 统一社会信用代码, 类型, 地区, 备案号, 有效期起, 有效期止; 清单年度, 清单文号."""
 
     kind = "institutions"
     columns = (
@@ -90,31 +101,37 @@ class InstitutionsImporter(Importer[InstitutionRow]):
         Column(FILING, required=False),
         Column(SINCE, required=False),
         Column(UNTIL, required=False),
+        Column(LISTED, required=False, text=False),
+        Column(LISTED_BY, required=False),
     )
 
     def __init__(self, work: Work, report: Report) -> None:
         super().__init__(work, report)
         self._places = Places(work.session)
 
-    def check(self, reading: Reading) -> InstitutionRow | None:
+    def check(self, reading: Reading) -> ListedRow | None:
         """Return the institution a row states."""
         code, name = reading.organisation(CODE), reading.words(NAME, clean_title)
         kind, region = reading.words(KIND, read_kind), reading.take(REGION, self._places.read)
         since, until = reading.period(SINCE, UNTIL, required=False)
+        years = reading.take(LISTED, read_years, required=False) or ()
         if code is None or name is None or kind is None or region is None:
             return None
         foreign = find_foreign(self.work.actor, region, self.roles)
         if foreign is not None:
             reading.refuse(REGION, foreign)
-        return InstitutionRow(code, name, str(kind), region, reading.text(FILING) or None, since, until)
+        row = InstitutionRow(code, name, str(kind), region, reading.text(FILING) or None, since, until)
+        return ListedRow(row, years, reading.text(LISTED_BY) or None)
 
-    def keep(self, piece: Sequence[tuple[int, InstitutionRow]]) -> None:
+    def keep(self, piece: Sequence[tuple[int, ListedRow]]) -> None:
         """Open the new and update the known; of an institution named twice the later row counts."""
-        stated = {row.code: row for _, row in piece}
+        stated = {row.institution.code: row.institution for _, row in piece}
         known = find_stored(self.work, stated)
         fresh = [row for code, row in stated.items() if code not in known]
-        open_institutions(self.work, fresh)
-        changed = 0
+        ids = {code: institution_id for code, (institution_id, _) in known.items()}
+        ids |= open_institutions(self.work, fresh)
+        places = {(ids[row.institution.code], year): row.document for _, row in piece for year in row.years}
+        changed = set(enter_listings(self.work, places).institution_ids)
         for code, (institution_id, stored) in known.items():
             change = {
                 name: value
@@ -124,10 +141,11 @@ class InstitutionsImporter(Importer[InstitutionRow]):
             }
             if change:
                 update_institution(self.work, institution_id, change)
-                changed += 1
+                changed.add(institution_id)
+        changed.difference_update(ids[row.code] for row in fresh)
         self.report.rows_added += len(fresh)
-        self.report.rows_changed += changed
-        self.report.rows_unchanged += len(piece) - len(fresh) - changed
+        self.report.rows_changed += len(changed)
+        self.report.rows_unchanged += len(piece) - len(fresh) - len(changed)
 
 
 def clean_title(text: str) -> str:

@@ -7,11 +7,10 @@ from flask.typing import ResponseReturnValue
 
 from voucher.doors.auth.access import SIGN_IN_NEEDED
 from voucher.doors.auth.door import the_door
-from voucher.doors.auth.visitors import Visitor, current_visitor
+from voucher.doors.auth.visitors import Visitor, current_visitor, read_idle_of
 from voucher.doors.web.acting import Done, submit
 from voucher.doors.web.entrance.blueprint import entrance
 from voucher.plumbing.unit_of_work import Work
-from voucher.registry.passwords import read_idle_minutes
 from voucher.registry.sessions import end_sessions_of, list_sessions
 
 
@@ -47,6 +46,7 @@ def _show() -> str:
             session,
             visitor.actor.user_id,
             door.at,
-            idle_minutes=read_idle_minutes(session, door.today),
+            idle_minutes=read_idle_of(session, visitor),
+            password_alone=visitor.is_only_worker,
         )
         return render_template("entrance/sessions.html", rows=rows, own_hash=visitor.token_hash)

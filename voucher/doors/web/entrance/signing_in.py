@@ -97,12 +97,12 @@ def logout() -> ResponseReturnValue:
 
 def _step(step: Callable[[], Entered], again: Callable[[], str]) -> ResponseReturnValue:
     """Take one step in and lead to the next one due, or show the step again with the refusal."""
-    onward, had_code = _onward(), current_visitor() is not None
+    onward = _onward()
     try:
         entered = step()
     except Refused as refused:
         return refuse(refused.refusal, again)
-    if not had_code or request.endpoint == "web.entrance.give_password":
+    if entered.is_half_way:
         due = "web.entrance.code" if entered.has_second_factor else "web.entrance.enrolment"
         return redirect(url_for(due, next=onward), 303)
     if entered.must_change_password:
