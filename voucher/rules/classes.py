@@ -15,7 +15,6 @@ from voucher.rules.register import rule
 from voucher.rules.spelling import fold_spelling
 from voucher.rules.vocabulary import (
     CERTIFICATE_KIND_NAMES,
-    LEVEL_CERTIFICATE_KINDS,
     CertificateKind,
     Level,
     name_level,
@@ -63,12 +62,6 @@ FILED_TOO_LATE = reason(
     "请推迟开班日期后重新提交",
     LEAD_SOURCE,
     Family.CONFLICT,
-)
-LEVEL_UNFIT = reason(
-    "class_level_unfit",
-    "{kind}与等级“{level}”不相符",
-    "技能等级和职业资格证书须选定等级；其他证书不填等级",
-    FIT_SOURCE,
 )
 CLASS_NOT_FOR_VOUCHER = reason(
     "class_not_for_voucher",
@@ -226,24 +219,13 @@ def check_filing_lead(filed_on: date, starts_on: date, workdays: int | None, cal
         )
 
 
-@rule(number="TRN-13", stage="培训", source=FIT_SOURCE, since=FOUNDED)
-def check_level_fits(kind: CertificateKind, level: int) -> None:
-    """Check that a class for a certificate with levels names one, and any other class none (0).
-
-    Raises class_level_unfit.
-    """
-    with_level = kind in LEVEL_CERTIFICATE_KINDS
-    if with_level != (level > 0) or level not in (0, *Level):
-        raise LEVEL_UNFIT.refused(kind=CERTIFICATE_KIND_NAMES[kind], level=_level_word(level))
-
-
 def _level_word(level: int | None) -> str:
     if level is None:
         return "任选等级"
     return name_level(Level(level)) if level in tuple(Level) else "无等级"
 
 
-@rule(number="TRN-14", stage="培训", source=FIT_SOURCE, since=FOUNDED)
+@rule(number="TRN-13", stage="培训", source=FIT_SOURCE, since=FOUNDED)
 def check_class_fits(wanted: Subject, offered: Subject) -> None:
     """Check that a class teaches what a voucher is for, as far as the voucher's programme fixes it.
 
@@ -267,7 +249,7 @@ def _describe(subject: Subject) -> str:
     return " ".join(words)
 
 
-@rule(number="TRN-15", stage="培训", source=MARK_SOURCE, since=FOUNDED)
+@rule(number="TRN-14", stage="培训", source=MARK_SOURCE, since=FOUNDED)
 def check_final_exam(score_hundredths: int | None, mark_hundredths: int, *, required: bool) -> None:
     """Check a final exam (结业考核) against its mark, both in hundredths of a point; the mark is enough.
 
@@ -283,7 +265,7 @@ def check_final_exam(score_hundredths: int | None, mark_hundredths: int, *, requ
         )
 
 
-@rule(number="TRN-16", stage="培训", source=CARD_SOURCE, since=FOUNDED)
+@rule(number="TRN-15", stage="培训", source=CARD_SOURCE, since=FOUNDED)
 def check_last_four(number: str | None, given: str) -> None:
     """Check the last four characters typed from the identity card at the counter; x is X.
 

@@ -48,7 +48,7 @@ def impose(work: Work, institution_id: int, event: str, why: str) -> Imposed:
     held = 0
     if event in STOPPING:
         named = EVENT_NAMES[Thing.INSTITUTION][event]
-        held = hold_vouchers_of(work, institution_id, f"{_mark(institution_id)}{named}（{why}）")
+        held = hold_vouchers_of(work, institution_id, f"{exit_mark(institution_id)}{named}（{why}）")
     return Imposed(institution.state, done=True, vouchers_held=held)
 
 
@@ -70,7 +70,7 @@ def release_vouchers_of(work: Work, institution_id: int, conclusion: str) -> int
             Hold.thing == str(Thing.VOUCHER),
             Hold.object_id.in_([each.id for each in vouchers]),
             Hold.closed_at.is_(None),
-            Hold.why.startswith(_mark(institution_id), autoescape=True),
+            Hold.why.startswith(exit_mark(institution_id), autoescape=True),
         )
         .order_by(Hold.id)
     ).all()
@@ -106,6 +106,6 @@ def _in_classes_of(institution_id: int) -> Select[int]:
     )
 
 
-def _mark(institution_id: int) -> str:
+def exit_mark(institution_id: int) -> str:
     """Return the beginning by which a hold says whose exit opened it."""
     return f"机构 {institution_id} "

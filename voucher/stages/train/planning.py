@@ -18,26 +18,20 @@ from voucher.rules.classes import (
     ONLINE,
     Slot,
     check_hours_agree,
-    check_level_fits,
     check_timetable,
 )
 from voucher.rules.dictionaries import Dictionary
 from voucher.rules.errors import reason
 from voucher.rules.levels import mask_word
 from voucher.rules.money import check_fen
-from voucher.rules.vocabulary import LEVEL_CERTIFICATE_KINDS, CertificateKind
+from voucher.rules.programmes import TRADE_UNKNOWN, check_trade_fits
+from voucher.rules.vocabulary import CertificateKind
 from voucher.stages.train.reading import SOURCE
 
 CLASS_INCOMPLETE = reason(
     "class_incomplete",
     "开班申请未填写或填写有误：{what}",
     "请补全后重新保存",
-    SOURCE,
-)
-CLASS_TRADE_UNKNOWN = reason(
-    "class_trade_unknown",
-    "职业目录和专项职业能力项目中没有代码为“{code}”、与该证书相符且在 {on} 有效的条目",
-    "请从目录中选择职业（工种）或专项职业能力项目",
     SOURCE,
 )
 
@@ -82,8 +76,8 @@ class NewClass:
 def check_plan(session: Session, new: NewClass) -> None:
     """Check that a plan is whole and agrees with itself and with the dictionaries and the catalogue.
 
-    Raises Refused class_incomplete, region_unknown, project_unknown, word_unknown, class_trade_unknown,
-    class_level_unfit, hours_disagree, session_outside_class, sessions_overlap, institution_not_listed.
+    Raises Refused class_incomplete, region_unknown, project_unknown, word_unknown, trade_unknown,
+    trade_unfit, hours_disagree, session_outside_class, sessions_overlap, institution_not_listed.
     """
     _check_whole(new)
     get_region(session, new.region_code)
@@ -94,9 +88,7 @@ def check_plan(session: Session, new: NewClass) -> None:
     check_word(session, Dictionary.TRAINING_MODE, new.mode, new.starts_on)
     check_word(session, Dictionary.CERTIFICATE_KIND, new.certificate_kind, new.starts_on)
     kind = CertificateKind(new.certificate_kind)
-    check_level_fits(kind, new.level)
-    if not _is_in_catalogue(session, kind, new.trade_code, new.starts_on):
-        raise CLASS_TRADE_UNKNOWN.refused(code=mask_word(new.trade_code), on=new.starts_on.isoformat())
+    _check_trade(session, kind, new)
     taught = [(each.mode, each.hours) for each in new.sessions]
     check_hours_agree(new.mode, new.hours_offline, new.hours_online, taught)
     check_timetable(new.starts_on, new.ends_on, [Slot(each.starts_at, each.ends_at) for each in new.sessions])
@@ -124,16 +116,14 @@ def _check_whole(new: NewClass) -> None:
         raise CLASS_INCOMPLETE.refused(what="、".join(wrong))
 
 
-def _is_in_catalogue(session: Session, kind: CertificateKind, code: str, on: date) -> bool:
-    """Return whether a code is an occupation in force, or an item where the certificate has no level."""
+def _check_trade(session: Session, kind: CertificateKind, new: NewClass) -> None:
+    """Refuse a code that is neither an occupation in force nor an item, or is not for such a certificate."""
+    is_item = session.get(SpecialItem, new.trade_code) is not None
     occupation = select(Occupation.code).where(
-        Occupation.code == code,
-        or_(Occupation.since.is_(None), Occupation.since <= on),
-        or_(Occupation.until.is_(None), Occupation.until >= on),
+        Occupation.code == new.trade_code,
+        or_(Occupation.since.is_(None), Occupation.since <= new.starts_on),
+        or_(Occupation.until.is_(None), Occupation.until >= new.starts_on),
     )
-    item = select(SpecialItem.code).where(SpecialItem.code == code)
-    if kind in LEVEL_CERTIFICATE_KINDS:
-        return session.scalar(occupation) is not None
-    if kind is CertificateKind.SPECIAL_SKILL:
-        return session.scalar(item) is not None
-    return session.scalar(occupation) is not None or session.scalar(item) is not None
+    if not is_item and session.scalar(occupation) is None:
+        raise TRADE_UNKNOWN.refused(trade=mask_word(new.trade_code), on=new.starts_on.isoformat())
+    check_trade_fits(kind, new.level, is_item=is_item)

@@ -17,7 +17,7 @@ from voucher.rules.actor import Actor, Role, check_role
 from voucher.rules.classes import Slot
 from voucher.rules.errors import Family, reason
 from voucher.stages.train.models.classes import ClassSession, TrainingClass
-from voucher.stages.train.models.places import Enrolment
+from voucher.stages.train.models.places import Enrolment, Redemption
 
 SOURCE = "豫办〔2021〕29号 第3项; S2-03c; LIFECYCLE 班级"
 DESK = (Role.INSTITUTION_ADMIN, Role.REGISTRAR)
@@ -134,9 +134,16 @@ def begins_at(session: Session, class_id: int) -> datetime:
 
 
 def find_enrolment(session: Session, voucher_id: int) -> Enrolment | None:
-    """Return the open enrolment of a voucher."""
+    """Return a voucher's open enrolment, which stays open when the training has run its course."""
     return session.scalars(
         select(Enrolment).where(Enrolment.voucher_id == voucher_id, Enrolment.ended_at.is_(None))
+    ).first()
+
+
+def find_redemption(session: Session, voucher_id: int) -> Redemption | None:
+    """Return the standing redemption of a voucher."""
+    return session.scalars(
+        select(Redemption).where(Redemption.voucher_id == voucher_id, Redemption.reversed_at.is_(None))
     ).first()
 
 

@@ -1,0 +1,57 @@
+"""What doors and later stages may ask about training; reads only."""
+
+from __future__ import annotations
+
+from voucher.stages.train.models.classes import ClassSession, TrainingClass
+from voucher.stages.train.models.places import Attendance, Completion, Enrolment, Redemption, Scan
+from voucher.stages.train.queries.classes import (
+    ClassView,
+    get_class,
+    get_class_for,
+    get_own_class_for,
+    list_classes,
+    view_classes,
+)
+from voucher.stages.train.queries.facts import (
+    completion_of,
+    completions_of,
+    hours_of,
+    list_attendance,
+    list_completions,
+)
+from voucher.stages.train.queries.roster import RosterRow, counters, list_scans, roster
+from voucher.stages.train.queries.trained import classes_of, list_passed, list_trained
+from voucher.stages.train.reading import find_enrolment as enrolment_of
+from voucher.stages.train.reading import find_redemption as redemption_of
+from voucher.stages.train.reading import list_sessions
+
+__all__ = [
+    "Attendance",
+    "ClassSession",
+    "ClassView",
+    "Completion",
+    "Enrolment",
+    "Redemption",
+    "RosterRow",
+    "Scan",
+    "TrainingClass",
+    "classes_of",
+    "completion_of",
+    "completions_of",
+    "counters",
+    "enrolment_of",
+    "get_class",
+    "get_class_for",
+    "get_own_class_for",
+    "hours_of",
+    "list_attendance",
+    "list_classes",
+    "list_completions",
+    "list_passed",
+    "list_scans",
+    "list_sessions",
+    "list_trained",
+    "redemption_of",
+    "roster",
+    "view_classes",
+]

@@ -1,0 +1,85 @@
+"""The facts later stages build on: the hours and the completion of a voucher, session by session."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+
+from sqlalchemy import Subquery, func, select
+from sqlalchemy.orm import Session
+
+from voucher.stages.train.models.classes import ClassSession
+from voucher.stages.train.models.places import Attendance, Completion
+
+LOOKUP_CHUNK = 500
+
+
+def latest_revisions(voucher_ids: Collection[int]) -> Subquery:
+    """Return, per session and voucher, the revision of the attendance that counts."""
+    return (
+        select(Attendance.session_id, Attendance.voucher_id, func.max(Attendance.revision).label("revision"))
+        .where(Attendance.voucher_id.in_(sorted(voucher_ids)))
+        .group_by(Attendance.session_id, Attendance.voucher_id)
+        .subquery()
+    )
+
+
+def hours_of(session: Session, voucher_ids: Sequence[int]) -> dict[int, int]:
+    """Return the lesson hours each voucher's holder attended, over all its classes; corrections count."""
+    found: dict[int, int] = {}
+    ordered = sorted(set(voucher_ids))
+    for start in range(0, len(ordered), LOOKUP_CHUNK):
+        latest = latest_revisions(ordered[start : start + LOOKUP_CHUNK])
+        rows = session.execute(
+            select(Attendance.voucher_id, func.sum(Attendance.hours))
+            .join(
+                latest,
+                (latest.c.session_id == Attendance.session_id)
+                & (latest.c.voucher_id == Attendance.voucher_id)
+                & (latest.c.revision == Attendance.revision),
+            )
+            .group_by(Attendance.voucher_id)
+        )
+        found.update({voucher_id: int(hours) for voucher_id, hours in rows})
+    return found
+
+
+def completion_of(session: Session, voucher_id: int) -> Completion | None:
+    """Return the sign-off of a voucher, passed or not."""
+    return session.scalars(select(Completion).where(Completion.voucher_id == voucher_id)).first()
+
+
+def completions_of(session: Session, voucher_ids: Sequence[int]) -> dict[int, Completion]:
+    """Return the sign-offs of vouchers, passed or not."""
+    found: dict[int, Completion] = {}
+    ordered = sorted(set(voucher_ids))
+    for start in range(0, len(ordered), LOOKUP_CHUNK):
+        chunk = ordered[start : start + LOOKUP_CHUNK]
+        for each in session.scalars(select(Completion).where(Completion.voucher_id.in_(chunk))):
+            found[each.voucher_id] = each
+    return found
+
+
+def list_completions(session: Session, class_id: int) -> list[Completion]:
+    """Return the sign-offs of a class in the order of its vouchers."""
+    return list(
+        session.scalars(
+            select(Completion).where(Completion.class_id == class_id).order_by(Completion.voucher_id)
+        )
+    )
+
+
+def list_attendance(session: Session, voucher_id: int) -> list[tuple[ClassSession, Attendance]]:
+    """Return what was recorded of a voucher, session by session, as it counts now."""
+    latest = latest_revisions([voucher_id])
+    rows = session.execute(
+        select(ClassSession, Attendance)
+        .join(Attendance, Attendance.session_id == ClassSession.id)
+        .join(
+            latest,
+            (latest.c.session_id == Attendance.session_id)
+            & (latest.c.voucher_id == Attendance.voucher_id)
+            & (latest.c.revision == Attendance.revision),
+        )
+        .order_by(ClassSession.starts_at)
+    )
+    return [(each, attended) for each, attended in rows]

@@ -1,0 +1,60 @@
+"""What the stages after training ask: the classes behind vouchers, who is trained, who passed a class."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from voucher.ledger.vouchers import Voucher
+from voucher.stages.train.models.classes import TrainingClass
+from voucher.stages.train.models.places import Completion, Enrolment
+
+LOOKUP_CHUNK = 500
+
+
+def classes_of(session: Session, voucher_ids: Sequence[int]) -> dict[int, TrainingClass]:
+    """Return the class each voucher is enrolled in or was trained in; those in none are left out."""
+    found: dict[int, TrainingClass] = {}
+    ordered = sorted(set(voucher_ids))
+    for start in range(0, len(ordered), LOOKUP_CHUNK):
+        rows = session.execute(
+            select(Enrolment.voucher_id, TrainingClass)
+            .join(TrainingClass, TrainingClass.id == Enrolment.class_id)
+            .where(
+                Enrolment.voucher_id.in_(ordered[start : start + LOOKUP_CHUNK]), Enrolment.ended_at.is_(None)
+            )
+        )
+        found.update(dict(rows.tuples().all()))
+    return found
+
+
+def list_trained(
+    session: Session, region_codes: Sequence[str] | None = None
+) -> list[tuple[Voucher, TrainingClass]]:
+    """Return every voucher whose training is complete and not assessed yet, with its class, oldest first.
+
+    With `region_codes` only vouchers issued in those regions.
+    """
+    query = (
+        select(Voucher, TrainingClass)
+        .join(Enrolment, Enrolment.voucher_id == Voucher.id)
+        .join(TrainingClass, TrainingClass.id == Enrolment.class_id)
+        .where(Voucher.state == "trained", Enrolment.ended_at.is_(None))
+        .order_by(Voucher.id)
+    )
+    if region_codes is not None:
+        query = query.where(Voucher.region_code.in_(region_codes))
+    return [(voucher, each) for voucher, each in session.execute(query)]
+
+
+def list_passed(session: Session, class_id: int) -> list[Completion]:
+    """Return the sign-offs of those who passed a class, in the order of their vouchers."""
+    return list(
+        session.scalars(
+            select(Completion)
+            .where(Completion.class_id == class_id, Completion.passed.in_((True,)))
+            .order_by(Completion.voucher_id)
+        )
+    )

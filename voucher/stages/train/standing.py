@@ -1,0 +1,176 @@
+"""Where a voucher stands when somebody wants to use it: what a scanner is told, each with its next step."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date
+
+from sqlalchemy.orm import Session
+
+from voucher.ledger.vouchers import Voucher
+from voucher.plumbing.unit_of_work import Work
+from voucher.registry.institutions import Institution
+from voucher.rules.actor import Actor
+from voucher.rules.errors import Family, Refused, reason
+from voucher.rules.lifecycle import STATE_NAMES, Thing
+from voucher.stages.train.models.classes import TrainingClass
+from voucher.stages.train.models.places import REDEEMED_ALREADY
+from voucher.stages.train.reading import (
+    STAFF,
+    find_enrolment,
+    find_redemption,
+    format_moment,
+    load_class,
+    serves_class,
+)
+
+SOURCE = "豫办〔2021〕29号 第16项; S2-16b; LIFECYCLE 培训券"
+STOPPED = frozenset({"suspended", "delisted", "blacklisted"})
+# states in which the training has begun or is behind: the voucher has been used
+USED = frozenset({"training", "trained", "assessed", "certified", "settled", "recovering", "recovered"})
+
+VOUCHER_NOT_ACCEPTED = reason(
+    "voucher_not_accepted",
+    "这张券本人尚未领取",
+    "请持券人先在“我的券”中领取，再报名或核销",
+    SOURCE,
+    Family.CONFLICT,
+)
+VOUCHER_EXPIRED = reason(
+    "voucher_expired",
+    "这张券已过核销截止日（{redeem_by}）",
+    "过期的券不能使用；需要培训的，请重新领取新的培训券",
+    SOURCE,
+    Family.CONFLICT,
+)
+VOUCHER_ENDED = reason(
+    "voucher_ended",
+    "这张券已“{state}”，不能再使用",
+    "请持券人在“我的券”中查看原因；有疑问的，请联系发券的人社部门",
+    SOURCE,
+    Family.CONFLICT,
+)
+ENROLLED_ALREADY = reason(
+    "enrolled_already",
+    "这张券已锁定在班级 {other}",
+    "一张券只锁定一个班；要换班的，开课前先退出原班级",
+    SOURCE,
+    Family.CONFLICT,
+)
+NOT_ENROLLED = reason(
+    "not_enrolled",
+    "这张券还没有报名锁定到班级",
+    "请先为持券人办理本班报名锁定，再出示新的码核销",
+    SOURCE,
+    Family.CONFLICT,
+)
+OTHER_CLASS = reason(
+    "other_class",
+    "这张券锁定在本机构的另一个班级 {other}",
+    "请切换到该班级后核销",
+    SOURCE,
+    Family.CONFLICT,
+)
+OTHER_INSTITUTION = reason(
+    "other_institution",
+    "这张券锁定在其他机构，本机构不能核销",
+    "请持券人到所报名的机构上课；要换机构的，开课前由本人退出原班级后重新报名",
+    SOURCE,
+    Family.CONFLICT,
+)
+CLASS_NOT_APPROVED = reason(
+    "class_not_running",
+    "班级当前为“{state}”，不能核销",
+    "准予开班后方可核销；班级已取消的，请等待转班",
+    SOURCE,
+    Family.CONFLICT,
+)
+CLASS_NOT_STARTED = reason(
+    "class_not_started",
+    "班级 {starts_on} 开班，尚未开始",
+    "请在开班当日起核销",
+    SOURCE,
+    Family.CONFLICT,
+)
+CLASS_OVER = reason(
+    "class_over",
+    "班级已于 {ends_on} 结束，不能再核销",
+    "请持券人选择其他班级；确属漏扫的，请联系人社部门",
+    SOURCE,
+    Family.CONFLICT,
+)
+INSTITUTION_SUSPENDED = reason(
+    "institution_suspended",
+    "{institution}当前为“{state}”，暂停核销",
+    "请等待人社部门处置；学员可由人社部门转到其他机构的班级",
+    "豫办〔2021〕29号 第4项（退出机制）; S2-04p",
+    Family.CONFLICT,
+)
+
+
+def check_usable(session: Session, actor: Actor, voucher: Voucher, today: date) -> None:
+    """Refuse a voucher that nobody can use any more, or not yet.
+
+    Raises Refused voucher_not_accepted, redeemed_already, voucher_expired, voucher_ended.
+    """
+    if voucher.state == "issued":
+        raise VOUCHER_NOT_ACCEPTED.refused()
+    if voucher.state in USED:
+        raise redeemed_already(session, actor, voucher)
+    if voucher.state == "expired" or (
+        voucher.state in ("accepted", "enrolled") and voucher.redeem_by < today
+    ):
+        raise VOUCHER_EXPIRED.refused(redeem_by=voucher.redeem_by.isoformat())
+    if voucher.state not in ("accepted", "enrolled"):
+        raise VOUCHER_ENDED.refused(state=STATE_NAMES[Thing.VOUCHER][voucher.state])
+
+
+def redeemed_already(session: Session, actor: Actor, voucher: Voucher) -> Refused:
+    """Return the refusal of a second scan: when it was used, and to the institution's own people by whom."""
+    found = find_redemption(session, voucher.id)
+    if found is None:
+        return REDEEMED_ALREADY.refused()
+    at = format_moment(found.redeemed_at)
+    own = serves_class(actor, load_class(session, found.class_id), *STAFF)
+    by_you = own and found.redeemed_by_person_id == actor.person_id
+    who = "由您" if by_you else "由本机构其他人员"
+    words = f"这张券已于 {at} {who}在本机构核销" if own else f"这张券已于 {at} 在其他机构核销"
+    told = REDEEMED_ALREADY.refusal(redeemed_at=at, own_institution=own, by_you=by_you)
+    return Refused(replace(told, title=f"{words}，一张券只能核销一次"))
+
+
+def check_redeemable(work: Work, voucher: Voucher, found: TrainingClass) -> None:
+    """Refuse whatever keeps a voucher from being redeemed in a class at this moment; holds are not asked.
+
+    Raises Refused voucher_not_accepted, redeemed_already, voucher_expired, voucher_ended, not_enrolled,
+    other_class, other_institution, class_not_running, class_not_started, class_over, institution_suspended.
+    """
+    session = work.session
+    check_usable(session, work.actor, voucher, work.today)
+    enrolment = find_enrolment(session, voucher.id)
+    if enrolment is None:
+        raise NOT_ENROLLED.refused()
+    if enrolment.class_id != found.id:
+        other = load_class(session, enrolment.class_id)
+        own = serves_class(work.actor, other, *STAFF)
+        raise OTHER_CLASS.refused(other=other.number) if own else OTHER_INSTITUTION.refused()
+    if found.state not in ("approved", "running"):
+        over = found.state in ("signed_off", "closed")
+        if over:
+            raise CLASS_OVER.refused(ends_on=found.ends_on.isoformat())
+        raise CLASS_NOT_APPROVED.refused(state=STATE_NAMES[Thing.CLASS][found.state])
+    if work.today < found.starts_on:
+        raise CLASS_NOT_STARTED.refused(starts_on=found.starts_on.isoformat())
+    if work.today > found.ends_on:
+        raise CLASS_OVER.refused(ends_on=found.ends_on.isoformat())
+    for institution_id in sorted({found.institution_id, found.delivering_institution_id}):
+        check_not_stopped(session, institution_id)
+
+
+def check_not_stopped(session: Session, institution_id: int) -> None:
+    """Refuse an institution that has been stopped. Raises Refused institution_suspended."""
+    institution = session.get_one(Institution, institution_id, populate_existing=True)
+    if institution.state in STOPPED:
+        raise INSTITUTION_SUSPENDED.refused(
+            institution=institution.name, state=STATE_NAMES[Thing.INSTITUTION][institution.state]
+        )
