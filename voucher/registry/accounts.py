@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
 from voucher.ledger import states
@@ -12,7 +12,12 @@ from voucher.plumbing.constraints import CHANGED_MEANWHILE, translate
 from voucher.plumbing.secrets import Keyring
 from voucher.plumbing.unit_of_work import Work
 from voucher.registry import subjects
-from voucher.registry.institutions import Institution, PayeeAccount, get_institution
+from voucher.registry.institutions import (
+    INSTITUTION_MISSING,
+    Institution,
+    PayeeAccount,
+    get_institution,
+)
 from voucher.registry.subjects import ORGANISATION
 from voucher.rules.actor import Role, check_reach
 from voucher.rules.approval import check_two_people
@@ -23,6 +28,7 @@ from voucher.rules.privacy import mask_account
 
 SOURCE = "LIFECYCLE 收款账户变更须两人; DOMAIN 2.4 退票"
 ACCOUNT_CONTEXT = "payee_account.account"
+OWN_STAFF = (Role.EVALUATOR_ADMIN, Role.INSTITUTION_ADMIN)
 
 ACCOUNT_MISSING = reason(
     "payee_account_missing",
@@ -52,14 +58,17 @@ def propose_account(
 ) -> PayeeAccount:
     """Propose an account for an institution; it is used only once another person has confirmed it.
 
-    Raises Refused institution_missing, role_missing, region_foreign, payee_account_incomplete,
-    account_malformed.
+    Raises Refused institution_missing (also for a foreign one), role_missing, region_foreign,
+    payee_account_incomplete, account_malformed.
     """
     institution = get_institution(work.session, institution_code)
+    own = work.actor.serves(institution.id, *OWN_STAFF)
+    if institution.region_code not in work.actor.regions and not own:
+        raise INSTITUTION_MISSING.refused(code=institution_code)
     check_reach(
         work.actor,
         institution.region_code,
-        *(Role.OPERATOR, Role.FINANCE_MAKER, Role.EVALUATOR_ADMIN),
+        *(Role.OPERATOR, Role.FINANCE_MAKER, *OWN_STAFF),
         institution_id=institution.id,
     )
     if not (holder_name.strip() and bank_name.strip() and evidence.strip()):
@@ -132,6 +141,46 @@ def confirm_account(work: Work, payee_account_id: int, account: str) -> PayeeAcc
 def refuse_account(work: Work, payee_account_id: int, why: str) -> None:
     """Refuse a proposed account. Raises as `confirm_account` does."""
     states.move(work, PayeeAccount, [_take_up(work, payee_account_id)], "refuse", reason=why)
+
+
+def _within(regions: Collection[str], institution_ids: Collection[int]) -> ColumnElement[bool]:
+    here = select(Institution.id).where(Institution.region_code.in_(sorted(regions)))
+    return PayeeAccount.institution_id.in_(here) | PayeeAccount.institution_id.in_(sorted(institution_ids))
+
+
+def list_accounts(
+    session: Session,
+    regions: Collection[str],
+    institution_ids: Collection[int],
+    *,
+    state: str | None = None,
+    code: str | None = None,
+    before_id: int | None = None,
+    limit: int = 50,
+) -> list[PayeeAccount]:
+    """Return the newest accounts of the institutions of these regions and of these institutions."""
+    query = select(PayeeAccount).where(_within(regions, institution_ids))
+    if state is not None:
+        query = query.where(PayeeAccount.state == state)
+    if code is not None:
+        query = query.where(
+            PayeeAccount.institution_id.in_(select(Institution.id).where(Institution.code == code))
+        )
+    if before_id is not None:
+        query = query.where(PayeeAccount.id < before_id)
+    return list(session.scalars(query.order_by(PayeeAccount.id.desc()).limit(limit)))
+
+
+def get_account(
+    session: Session, payee_account_id: int, regions: Collection[str], institution_ids: Collection[int]
+) -> PayeeAccount:
+    """Return an account. Raises Refused payee_account_missing, the same for a foreign one."""
+    found = session.scalars(
+        select(PayeeAccount).where(PayeeAccount.id == payee_account_id, _within(regions, institution_ids))
+    ).first()
+    if found is None:
+        raise ACCOUNT_MISSING.refused()
+    return found
 
 
 def find_accounts_in_use(session: Session, institution_ids: Sequence[int]) -> dict[int, PayeeAccount]:

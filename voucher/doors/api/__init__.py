@@ -10,13 +10,25 @@ from voucher.doors.api.budgets import budgets
 from voucher.doors.api.claims import claims
 from voucher.doors.api.description import describe
 from voucher.doors.api.dictionaries import dictionaries
+from voucher.doors.api.holds import holds
 from voucher.doors.api.institutions import institutions
 from voucher.doors.api.notices import notices
 from voucher.doors.api.payees import payees
 from voucher.doors.api.payments import payments
 from voucher.doors.api.sessions import sessions
 
-ROOMS = (sessions, budgets, batches, claims, notices, payments, payees, dictionaries, institutions)
+ROOMS = (
+    sessions,
+    budgets,
+    batches,
+    claims,
+    holds,
+    notices,
+    payments,
+    payees,
+    dictionaries,
+    institutions,
+)
 
 
 def install(app: Flask) -> None:

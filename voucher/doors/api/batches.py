@@ -6,6 +6,8 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
+from voucher.doors.api.payee_reach import own_payees
+from voucher.doors.api.reach import told
 from voucher.doors.api.room import Room, within
 from voucher.doors.auth.door import the_door
 from voucher.doors.auth.visitors import current_actor
@@ -14,6 +16,7 @@ from voucher.doors.schemas.settle import (
     BatchDetail,
     Batches,
     BatchFilter,
+    BatchState,
     LineFilter,
     Lines,
     NewBatch,
@@ -26,21 +29,25 @@ from voucher.rules.vocabulary import SubsidyKind
 from voucher.stages.certify.verify import verify_issued
 from voucher.stages.settle import queries, review
 from voucher.stages.settle.draft import Wish, settle
+from voucher.stages.settle.models.claims import SettlementBatch
 
 batches = Room("batches", __name__, url_prefix="/api/v1", description="结算批次")
 
 
 @batches.look("/batches", query=BatchFilter, answer=Batches)
 def list_batches(session: Session, asked: dict[str, Any]) -> dict[str, Any]:
-    """本辖区的结算批次，新的在前。"""
-    regions = within(session, asked["region"])
-    return paged(
+    """本辖区的结算批次，新的在前；收款机构只见含本机构的批次和本机构的笔数、金额。"""
+    regions, payees = within(session, asked["region"]), own_payees(asked["region"])
+    page = paged(
         asked,
         lambda before, limit: queries.list_batches(
-            session, regions, state=asked["state"], before_id=before, limit=limit
+            session, regions, payees=payees, state=asked["state"], before_id=before, limit=limit
         ),
         lambda row: row.id,
     )
+    own = {each.id for each in page["items"] if each.region_code not in regions}
+    declared = queries.sum_declared(session, own, payees)
+    return page | {"items": [_declared(each, declared, own) for each in page["items"]]}
 
 
 @batches.act(
@@ -60,19 +67,20 @@ def settle_batch(work: Work, given: dict[str, Any]) -> dict[str, Any]:
     wish = Wish(**{**given, "kind": SubsidyKind(given["kind"])})
     verify_issued(work, wish.region_code, wish.from_on, wish.until_on)
     settled = settle(work, wish)
-    return _detail(work.session, settled.batch_id, work.actor.regions)
+    return _detail(work.session, settled.batch_id, work.actor.regions, frozenset())
 
 
 @batches.look("/batches/<int:batch_id>", answer=BatchDetail)
 def show_batch(session: Session, _asked: dict[str, Any], batch_id: int) -> dict[str, Any]:
-    """一个批次：各条结论、各环节条数、分等级金额。"""
-    return _detail(session, batch_id, current_actor().regions)
+    """一个批次：各条结论、各环节条数、分等级金额；收款机构只见本机构的部分。"""
+    return _detail(session, batch_id, current_actor().regions, own_payees())
 
 
 @batches.look("/batches/<int:batch_id>/lines", query=LineFilter, answer=Lines)
 def list_batch_lines(session: Session, asked: dict[str, Any], batch_id: int) -> dict[str, Any]:
-    """批次逐条：掩码后的人员、证书、金额和算式，不予受理的代码和在先申领。"""
-    queries.get_batch(session, batch_id, current_actor().regions)
+    """批次逐条：掩码后的人员、证书、金额和算式，不予受理的代码和在先申领；收款机构只见本机构各条。"""
+    regions, payees = current_actor().regions, own_payees()
+    batch = queries.get_batch(session, batch_id, regions, payees)
     return paged(
         asked,
         lambda after, limit: queries.list_lines(
@@ -83,6 +91,7 @@ def list_batch_lines(session: Session, asked: dict[str, Any], batch_id: int) -> 
             state=asked["state"],
             after=after or 0,
             limit=limit,
+            payees=None if batch.region_code in regions else payees,
         ),
         lambda row: row.position,
     )
@@ -107,11 +116,21 @@ def sign_batch(work: Work, given: dict[str, Any], batch_id: int) -> dict[str, An
     return {"batch_id": batch_id, "step": step, "decision": given["decision"], "count": count}
 
 
-def _detail(session: Session, batch_id: int, regions: frozenset[str]) -> dict[str, Any]:
-    batch = queries.get_batch(session, batch_id, regions)
-    summary = queries.summarise(session, batch_id)
-    plain = {name: getattr(batch, name) for name in BatchDetail().fields if hasattr(batch, name)}
-    return plain | {
+def _declared(batch: SettlementBatch, declared: dict[int, tuple[int, int]], own: set[int]) -> dict[str, Any]:
+    """Return a batch as lists show it; a payee is told its own part of the sums."""
+    count, total_fen = batch.declared_count, batch.declared_total_fen
+    if batch.id in own:
+        count, total_fen = declared.get(batch.id, (0, 0))
+    return told(batch, BatchState) | {"declared_count": count, "declared_total_fen": total_fen}
+
+
+def _detail(
+    session: Session, batch_id: int, regions: frozenset[str], payees: frozenset[int]
+) -> dict[str, Any]:
+    batch = queries.get_batch(session, batch_id, regions, payees)
+    own = set() if batch.region_code in regions else {batch_id}
+    summary = queries.summarise(session, batch_id, payees if own else None)
+    return _declared(batch, queries.sum_declared(session, own, payees), own) | {
         "outcomes": summary.outcomes,
         "claim_states": summary.states,
         "by_level": summary.by_level,

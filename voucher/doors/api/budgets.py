@@ -18,7 +18,7 @@ from voucher.doors.schemas.ledger import (
     NewMovement,
 )
 from voucher.doors.schemas.paging import paged
-from voucher.ledger.budget import BUDGET_MISSING, Budget
+from voucher.ledger.budget import Budget
 from voucher.ledger.movements import list_movements
 from voucher.plumbing.unit_of_work import Work
 from voucher.stages.settle import granting, queries
@@ -28,9 +28,15 @@ budgets = Room("budgets", __name__, url_prefix="/api/v1", description="预算")
 
 @budgets.look("/budgets", query=BudgetFilter, answer=Budgets)
 def list_budgets(session: Session, asked: dict[str, Any]) -> dict[str, Any]:
-    """本辖区的预算：下达、占用、支出、上缴、余额。"""
-    found = queries.list_budgets(session, within(session, asked["region"]))
-    return {"items": [each for each in found if asked["year"] in (None, each.year)]}
+    """本辖区的预算，新建的在前：下达、占用、支出、上缴、余额。"""
+    regions = within(session, asked["region"])
+    return paged(
+        asked,
+        lambda before, limit: queries.page_budgets(
+            session, regions, year=asked["year"], before_id=before, limit=limit
+        ),
+        lambda row: row.id,
+    )
 
 
 @budgets.act(
@@ -53,8 +59,7 @@ def open_budget(work: Work, given: dict[str, Any]) -> Budget:
 @budgets.look("/budgets/<int:budget_id>/movements", query=MovementFilter, answer=Movements)
 def list_budget_movements(session: Session, asked: dict[str, Any], budget_id: int) -> dict[str, Any]:
     """一个预算的每一笔变动，按先后。"""
-    if budget_id not in {each.id for each in queries.list_budgets(session, current_actor().regions)}:
-        raise BUDGET_MISSING.refused(budget=budget_id)
+    queries.get_budget(session, budget_id, current_actor().regions)
     return paged(
         asked,
         lambda after, limit: list_movements(session, budget_id, after_id=after or 0, limit=limit),

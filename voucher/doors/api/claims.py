@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from voucher.doors.api.payee_reach import own_payees
 from voucher.doors.api.room import Room, within
 from voucher.doors.auth.door import the_door
 from voucher.doors.auth.visitors import current_actor
-from voucher.doors.schemas.ledger import HoldClosing, HoldState, NewHold
 from voucher.doors.schemas.paging import paged
 from voucher.doors.schemas.settle import (
     BatchState,
@@ -25,43 +24,28 @@ from voucher.doors.schemas.settle import (
     Resubmission,
     Withdrawal,
 )
-from voucher.ledger import holds
-from voucher.ledger.holds import Hold
 from voucher.plumbing.unit_of_work import Work
 from voucher.registry.institutions import Institution
-from voucher.rules.actor import Role, check_reach
-from voucher.rules.errors import Family, reason
-from voucher.rules.lifecycle import Thing
 from voucher.stages.settle import queries
 from voucher.stages.settle.clear import clear
 from voucher.stages.settle.models.claims import SettlementBatch
-from voucher.stages.settle.reading import get_claim
 from voucher.stages.settle.resubmit import resubmit
 from voucher.stages.settle.searching import ClaimSearch, find_claims, view_claims
 from voucher.stages.settle.turn_down import turn_down
 from voucher.stages.settle.withdraw import withdraw
 
 claims = Room("claims", __name__, url_prefix="/api/v1", description="申领")
-HOLDERS = (Role.OFFICER_COUNTY, Role.OFFICER_CITY, Role.OFFICER_PROVINCE)
-
-HOLD_MISSING = reason(
-    "hold_missing",
-    "没有找到这个待处置事项",
-    "请核对编号，或从申领页面重新进入",
-    "LIFECYCLE 待处置",
-    Family.MISSING,
-)
 
 
 @claims.look("/claims", query=ClaimFilter, answer=Claims)
 def list_claims(session: Session, asked: dict[str, Any]) -> dict[str, Any]:
-    """本辖区的申领，新的在前；可按状态、批次、收款机构、编号查找。"""
+    """本辖区的申领，收款机构为本机构的申领，新的在前；可按状态、批次、收款机构、编号查找。"""
     wanted = ClaimSearch(asked["state"], asked["batch"], asked["institution"], asked["number"])
-    regions = within(session, asked["region"])
+    regions, payees = within(session, asked["region"]), own_payees(asked["region"])
     return paged(
         asked,
         lambda before, limit: find_claims(
-            session, the_door().keyring, regions, wanted, before_id=before, limit=limit
+            session, the_door().keyring, regions, wanted, payees=payees, before_id=before, limit=limit
         ),
         lambda row: row.id,
     )
@@ -70,7 +54,7 @@ def list_claims(session: Session, asked: dict[str, Any]) -> dict[str, Any]:
 @claims.look("/claims/<int:claim_id>", answer=ClaimDetail)
 def show_claim(session: Session, _asked: dict[str, Any], claim_id: int) -> dict[str, Any]:
     """一条申领：金额、算式和全过程（时间、人员、意见）。"""
-    claim = queries.get_claim(session, claim_id, current_actor().regions)
+    claim = queries.get_claim(session, claim_id, current_actor().regions, own_payees())
     payee = session.get_one(Institution, claim.institution_id)
     view = view_claims(session, the_door().keyring, [(claim, payee.code, payee.name)])[0]
     told = {name: getattr(view, name) for name in ClaimDetail().fields if hasattr(view, name)}
@@ -116,27 +100,3 @@ def resubmit_claims(work: Work, given: dict[str, Any]) -> SettlementBatch:
 def withdraw_claims(work: Work, given: dict[str, Any]) -> dict[str, Any]:
     """撤回申领：释放占用的资金和资格。"""
     return {"count": withdraw(work, given["claim_ids"], given["why"])}
-
-
-@claims.act("/holds", body=NewHold, answer=HoldState, example={"claim_id": 17, "why": "举报核查"})
-def open_hold(work: Work, given: dict[str, Any]) -> Hold:
-    """待处置：停住一条申领，处置结论作出前不能审核和拨付。"""
-    claim = get_claim(work, given["claim_id"])
-    check_reach(work.actor, claim.region_code, *HOLDERS)
-    return holds.open_hold(work, Thing.CLAIM, claim.id, given["why"])
-
-
-@claims.act(
-    "/holds/<int:hold_id>/closings", body=HoldClosing, answer=HoldState, example={"conclusion": "查无实据"}
-)
-def close_hold(work: Work, given: dict[str, Any], hold_id: int) -> Hold:
-    """结束待处置，写明结论。"""
-    hold = work.session.scalars(
-        select(Hold).where(Hold.id == hold_id, Hold.thing == str(Thing.CLAIM)).with_for_update()
-    ).first()
-    if hold is None:
-        raise HOLD_MISSING.refused()
-    claim = get_claim(work, hold.object_id)
-    check_reach(work.actor, claim.region_code, *HOLDERS)
-    holds.close_hold(work, hold, given["conclusion"])
-    return hold

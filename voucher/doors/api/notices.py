@@ -6,10 +6,9 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from voucher.doors.api.room import Room
+from voucher.doors.api.room import Room, within
 from voucher.doors.auth.door import the_door
 from voucher.doors.auth.shield import limiter, objection_rate
-from voucher.doors.auth.visitors import current_actor
 from voucher.doors.schemas.notices import (
     DecisionDone,
     NewDecision,
@@ -19,6 +18,7 @@ from voucher.doors.schemas.notices import (
     NoticeLines,
     Notices,
     NoticeState,
+    ObjectionFilter,
     Objections,
     ObjectionState,
 )
@@ -73,11 +73,18 @@ def list_notice_lines(session: Session, asked: dict[str, Any], notice_id: int) -
     )
 
 
-@notices.look("/objections", answer=Objections)
-def list_objections(session: Session, _asked: dict[str, Any]) -> dict[str, Any]:
-    """本辖区收到的异议。"""
-    found = queries.list_objections(session, current_actor().regions)
-    return {"items": [objection for objection, _ in found]}
+@notices.look("/objections", query=ObjectionFilter, answer=Objections)
+def list_objections(session: Session, asked: dict[str, Any]) -> dict[str, Any]:
+    """本辖区收到的异议，新的在前。"""
+    regions = within(session, asked["region"])
+    page = paged(
+        asked,
+        lambda before, limit: queries.list_objections(
+            session, regions, state=asked["state"], before_id=before, limit=limit
+        ),
+        lambda row: row[0].id,
+    )
+    return page | {"items": [objection for objection, _ in page["items"]]}
 
 
 @notices.act(

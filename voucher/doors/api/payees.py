@@ -4,8 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
-from voucher.doors.api.room import Room
+from sqlalchemy.orm import Session
+
+from voucher.doors.api.payee_reach import own_payees
+from voucher.doors.api.room import Room, within
+from voucher.doors.auth.visitors import current_actor
+from voucher.doors.schemas.paging import paged
 from voucher.doors.schemas.payments import (
+    AccountFilter,
+    Accounts,
     AccountState,
     NameApproval,
     NameState,
@@ -15,6 +22,7 @@ from voucher.doors.schemas.payments import (
 )
 from voucher.doors.schemas.settle import CountDone
 from voucher.plumbing.unit_of_work import Work
+from voucher.registry import accounts
 from voucher.registry.accounts import confirm_account, propose_account, refuse_account
 from voucher.registry.institutions import PayeeAccount
 from voucher.registry.people import FormerName
@@ -22,6 +30,31 @@ from voucher.registry.renaming import approve_name, propose_name
 from voucher.stages.settle.correct import correct_bounced
 
 payees = Room("payees", __name__, url_prefix="/api/v1", description="收款账户和姓名更正")
+
+
+@payees.look("/payee-accounts", query=AccountFilter, answer=Accounts)
+def list_accounts(session: Session, asked: dict[str, Any]) -> dict[str, Any]:
+    """本辖区机构的收款账户和本机构的账户，新提出的在前；账号已掩码。"""
+    regions, payees = within(session, asked["region"]), own_payees(asked["region"])
+    return paged(
+        asked,
+        lambda before, limit: accounts.list_accounts(
+            session,
+            regions,
+            payees,
+            state=asked["state"],
+            code=asked["institution"],
+            before_id=before,
+            limit=limit,
+        ),
+        lambda row: row.id,
+    )
+
+
+@payees.look("/payee-accounts/<int:payee_account_id>", answer=AccountState)
+def show_account(session: Session, _asked: dict[str, Any], payee_account_id: int) -> PayeeAccount:
+    """一个收款账户，账号已掩码。"""
+    return accounts.get_account(session, payee_account_id, current_actor().regions, own_payees())
 
 
 @payees.act(

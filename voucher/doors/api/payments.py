@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import hashlib
 import io
+from collections.abc import Sequence
 from typing import Any
 
 from flask import Response, request, send_file
 from sqlalchemy.orm import Session
 
-from voucher.doors.api.room import KEY_HEADER, Room
+from voucher.doors.api.payee_reach import own_payees
+from voucher.doors.api.reach import told
+from voucher.doors.api.room import KEY_HEADER, Room, within
 from voucher.doors.auth.door import the_door
 from voucher.doors.auth.visitors import current_actor, perform
+from voucher.doors.schemas.paging import Paging, paged
 from voucher.doors.schemas.payments import (
     BankForm,
     BankReportState,
+    ClawbackFilter,
     Clawbacks,
     ClawbackState,
     NewClawback,
@@ -22,9 +27,12 @@ from voucher.doors.schemas.payments import (
     NewPaymentFile,
     NewRepayment,
     NewVoiding,
+    PaymentFileFilter,
     PaymentFiles,
     PaymentFileState,
+    PaymentLines,
 )
+from voucher.ledger.budget import Budget
 from voucher.plumbing.idempotency import Answer, fingerprint, once
 from voucher.plumbing.unit_of_work import Work
 from voucher.stages.oversee.soundness import check_sound
@@ -37,10 +45,18 @@ payments = Room("payments", __name__, url_prefix="/api/v1", description="拨付�
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
-@payments.look("/payment-files", answer=PaymentFiles)
-def list_payment_files(session: Session, _asked: dict[str, Any]) -> dict[str, Any]:
-    """本辖区的拨付文件。"""
-    return {"items": queries.list_payment_files(session, current_actor().regions)}
+@payments.look("/payment-files", query=PaymentFileFilter, answer=PaymentFiles)
+def list_payment_files(session: Session, asked: dict[str, Any]) -> dict[str, Any]:
+    """本辖区的拨付文件，新的在前；收款机构只见已签发且付给本机构的文件和本机构的笔数、金额。"""
+    regions, payees = within(session, asked["region"]), own_payees(asked["region"])
+    page = paged(
+        asked,
+        lambda before, limit: queries.list_payment_files(
+            session, regions, payees=payees, before_id=before, limit=limit
+        ),
+        lambda row: row.id,
+    )
+    return page | {"items": _seen(session, page["items"], regions, payees)}
 
 
 @payments.act("/payment-files", body=NewPaymentFile, answer=PaymentFileState, example={"budget_id": 1})
@@ -50,9 +66,26 @@ def prepare_file(work: Work, given: dict[str, Any]) -> PaymentFile:
 
 
 @payments.look("/payment-files/<int:payment_file_id>", answer=PaymentFileState)
-def show_payment_file(session: Session, _asked: dict[str, Any], payment_file_id: int) -> PaymentFile:
-    """一个拨付文件：笔数、合计、摘要、三个环节的时间。"""
-    return queries.get_payment_file(session, payment_file_id, current_actor().regions)
+def show_payment_file(session: Session, _asked: dict[str, Any], payment_file_id: int) -> dict[str, Any]:
+    """一个拨付文件：笔数、合计、摘要、三个环节的时间；收款机构只见本机构的部分。"""
+    regions, payees = current_actor().regions, own_payees()
+    found = queries.get_payment_file(session, payment_file_id, regions, payees)
+    return _seen(session, [found], regions, payees)[0]
+
+
+@payments.look("/payment-files/<int:payment_file_id>/lines", query=Paging, answer=PaymentLines)
+def list_payment_lines(session: Session, asked: dict[str, Any], payment_file_id: int) -> dict[str, Any]:
+    """拨付文件逐户：收款机构、掩码账号、金额、银行结果；收款机构只见本机构一户。"""
+    regions, payees = current_actor().regions, own_payees()
+    found = queries.get_payment_file(session, payment_file_id, regions, payees)
+    only = None if _reaches(session, found, regions) else payees
+    return paged(
+        asked,
+        lambda after, limit: queries.list_payment_lines(
+            session, payment_file_id, payees=only, after=after or 0, limit=limit
+        ),
+        lambda row: row.position,
+    )
 
 
 @payments.act(
@@ -118,11 +151,18 @@ def book_results(work: Work, given: dict[str, Any], file: tuple[str, bytes]) -> 
     return record_results(work, given["payment_file_id"], content, name, the_door().table_limits)
 
 
-@payments.look("/clawbacks", answer=Clawbacks)
-def list_clawbacks(session: Session, _asked: dict[str, Any]) -> dict[str, Any]:
-    """本辖区的追回。"""
-    found = queries.list_clawbacks(session, current_actor().regions)
-    return {"items": [clawback for clawback, _, _ in found]}
+@payments.look("/clawbacks", query=ClawbackFilter, answer=Clawbacks)
+def list_clawbacks(session: Session, asked: dict[str, Any]) -> dict[str, Any]:
+    """本辖区的追回和本机构应退的款项，新的在前。"""
+    regions, payees = within(session, asked["region"]), own_payees(asked["region"])
+    page = paged(
+        asked,
+        lambda before, limit: queries.list_clawbacks(
+            session, regions, payees=payees, before_id=before, limit=limit
+        ),
+        lambda row: row[0].id,
+    )
+    return page | {"items": [clawback for clawback, _, _ in page["items"]]}
 
 
 @payments.act(
@@ -142,3 +182,23 @@ def claw_back(work: Work, given: dict[str, Any]) -> Clawback:
 def book_repayment(work: Work, given: dict[str, Any]) -> Clawback:
     """登记退回的款项；收齐后申领为已追回。"""
     return repay(work, given["clawback_id"], given["amount_fen"], given["document"])
+
+
+def _reaches(session: Session, file: PaymentFile, regions: frozenset[str]) -> bool:
+    return session.get_one(Budget, file.budget_id).region_code in regions
+
+
+def _seen(
+    session: Session, files: Sequence[PaymentFile], regions: frozenset[str], payees: frozenset[int]
+) -> list[dict[str, Any]]:
+    """Return files as lists show them; a payee is told its own part, and no digest of the whole."""
+    own = {each.id for each in files if not _reaches(session, each, regions)}
+    sums = queries.sum_paid(session, own, payees)
+    seen = []
+    for each in files:
+        plain = told(each, PaymentFileState)
+        if each.id in own:
+            count, total_fen = sums.get(each.id, (0, 0))
+            plain |= {"line_count": count, "total_fen": total_fen, "sha256": None}
+        seen.append(plain)
+    return seen

@@ -1,4 +1,4 @@
-"""Budgets, their movements, and holds."""
+"""Budgets and their movements."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from marshmallow import Schema, fields
 
 from voucher.doors.schemas.paging import Paging, page_of
 from voucher.doors.schemas.values import (
-    WORDS_MAX,
     Body,
+    Count,
     Fen,
     Moment,
     Region,
@@ -49,17 +49,14 @@ class BudgetState(Schema):
     available_display = Yuan("available_fen")
 
 
-class BudgetFilter(Schema):
+class BudgetFilter(Paging):
     """Which budgets."""
 
     region = Region(load_default=None)
-    year = fields.Integer(load_default=None)
+    year = Count(least=2000, most=2100, load_default=None)
 
 
-class Budgets(Schema):
-    """Every budget of the caller's regions; there are only a few a year."""
-
-    items = fields.List(fields.Nested(BudgetState))
+Budgets = page_of(BudgetState(), "Budgets")
 
 
 class NewMovement(Body):
@@ -88,27 +85,3 @@ class MovementFilter(Paging):
 
 
 Movements = page_of(MovementState(), "Movements")
-
-
-class NewHold(Body):
-    """Why a claim must stop."""
-
-    claim_id = Whole(required=True, least=1)
-    why = Words(required=True, most=WORDS_MAX, metadata={"description": "待处置原因"})
-
-
-class HoldClosing(Body):
-    """How it ended."""
-
-    conclusion = Words(required=True, most=WORDS_MAX, metadata={"description": "处置结论"})
-
-
-class HoldState(Schema):
-    """A hold on a claim; while it is open nothing moves toward payment."""
-
-    id = fields.Integer()
-    claim_id = fields.Integer(attribute="object_id")
-    why = fields.String()
-    opened_at = Moment()
-    closed_at = Moment(allow_none=True)
-    conclusion = fields.String(allow_none=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from marshmallow import Schema, fields
 
 from voucher.doors.schemas.paging import Paging, page_of
-from voucher.doors.schemas.values import WORDS_MAX, Body, Moment, Whole, Word, Words, Yuan
+from voucher.doors.schemas.values import WORDS_MAX, Body, Moment, Region, Whole, Word, Words, Yuan
 
 
 class NewNotice(Body):
@@ -86,10 +86,14 @@ class ObjectionDetail(ObjectionState):
     words = fields.String()
 
 
-class Objections(Schema):
-    """The objections of the caller's regions."""
+Objections = page_of(ObjectionDetail(), "Objections")
 
-    items = fields.List(fields.Nested(ObjectionDetail))
+
+class ObjectionFilter(Paging):
+    """Which objections."""
+
+    region = Region(load_default=None)
+    state = Words(most=30, load_default=None)
 
 
 class NewDecision(Body):

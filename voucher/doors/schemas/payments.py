@@ -4,7 +4,19 @@ from __future__ import annotations
 
 from marshmallow import Schema, fields
 
-from voucher.doors.schemas.values import WORDS_MAX, Body, Count, Fen, Moment, Whole, Word, Words, Yuan
+from voucher.doors.schemas.paging import Paging, page_of
+from voucher.doors.schemas.values import (
+    WORDS_MAX,
+    Body,
+    Count,
+    Fen,
+    Moment,
+    Region,
+    Whole,
+    Word,
+    Words,
+    Yuan,
+)
 
 
 class NewPaymentFile(Body):
@@ -23,17 +35,38 @@ class PaymentFileState(Schema):
     line_count = fields.Integer()
     total_fen = fields.Integer()
     total_display = Yuan("total_fen")
-    sha256 = fields.String()
+    sha256 = fields.String(allow_none=True)
     made_at = Moment()
     checked_at = Moment(allow_none=True)
     released_at = Moment(allow_none=True)
     downloaded_at = Moment(allow_none=True)
 
 
-class PaymentFiles(Schema):
-    """The payment files of the caller's regions, newest first."""
+PaymentFiles = page_of(PaymentFileState(), "PaymentFiles")
 
-    items = fields.List(fields.Nested(PaymentFileState))
+
+class PaymentFileFilter(Paging):
+    """Which payment files."""
+
+    region = Region(load_default=None)
+
+
+class PaymentLineState(Schema):
+    """What one payee gets in a file, and what the bank answered; the account is masked."""
+
+    position = fields.Integer()
+    reference = fields.String()
+    institution_name = fields.String()
+    holder_name = fields.String()
+    bank_name = fields.String()
+    account_masked = fields.String()
+    amount_fen = fields.Integer()
+    amount_display = Yuan("amount_fen")
+    outcome = fields.String(allow_none=True)
+    bank_words = fields.String(allow_none=True)
+
+
+PaymentLines = page_of(PaymentLineState(), "PaymentLines")
 
 
 class NewFileSignature(Body):
@@ -46,10 +79,6 @@ class NewVoiding(Body):
     """Why a file is voided before its release."""
 
     why = Words(required=True, most=WORDS_MAX, metadata={"description": "作废原因"})
-
-
-class NewDownload(Body):
-    """Nothing needs to be said to download; the body is an empty object."""
 
 
 class BankForm(Body):
@@ -89,10 +118,13 @@ class ClawbackState(Schema):
     opened_at = Moment()
 
 
-class Clawbacks(Schema):
-    """The receivables of the caller's regions."""
+Clawbacks = page_of(ClawbackState(), "Clawbacks")
 
-    items = fields.List(fields.Nested(ClawbackState))
+
+class ClawbackFilter(Paging):
+    """Which receivables."""
+
+    region = Region(load_default=None)
 
 
 class NewRepayment(Body):
@@ -120,16 +152,29 @@ class NewConfirmation(Body):
     why = Words(load_default="", least=0, most=WORDS_MAX, metadata={"description": "退回原因"})
 
 
+class AccountFilter(Paging):
+    """Which accounts."""
+
+    region = Region(load_default=None)
+    state = Words(most=30, load_default=None)
+    institution = Words(most=18, load_default=None, metadata={"description": "统一社会信用代码"})
+
+
 class AccountState(Schema):
     """An account of a payee; the number is masked."""
 
     id = fields.Integer()
+    institution_id = fields.Integer()
     state = fields.String()
     holder_name = fields.String()
     bank_name = fields.String()
     account_masked = fields.String()
     proposed_at = Moment()
     confirmed_at = Moment(allow_none=True)
+    replaced_at = Moment(allow_none=True)
+
+
+Accounts = page_of(AccountState(), "Accounts")
 
 
 class NewName(Body):

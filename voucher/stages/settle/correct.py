@@ -7,7 +7,7 @@ from sqlalchemy import select
 from voucher.ledger import holds, states
 from voucher.plumbing.unit_of_work import Work
 from voucher.registry import accounts
-from voucher.registry.institutions import get_institution
+from voucher.registry.institutions import INSTITUTION_MISSING, get_institution
 from voucher.rules.actor import Role, check_reach
 from voucher.rules.errors import Family, reason
 from voucher.rules.lifecycle import Thing
@@ -28,9 +28,11 @@ def correct_bounced(work: Work, institution_code: str) -> int:
     """Bring an institution's bounced claims back to approved once its account has been replaced.
 
     Those on hold stay where they are. Returns how many.
-    Raises Refused institution_missing, role_missing, account_not_corrected.
+    Raises Refused institution_missing (also for a foreign one), role_missing, account_not_corrected.
     """
     institution = get_institution(work.session, institution_code)
+    if institution.region_code not in work.actor.regions:
+        raise INSTITUTION_MISSING.refused(code=institution_code)
     check_reach(work.actor, institution.region_code, Role.OPERATOR, Role.FINANCE_MAKER)
     claims = lock_claims(
         work,

@@ -21,6 +21,7 @@ from voucher.stages.settle.queries.claims import (
     object_timeline,
 )
 from voucher.stages.settle.queries.desk import Waiting, desk
+from voucher.stages.settle.queries.holds import list_open_holds
 from voucher.stages.settle.queries.notices import (
     NoticeLine,
     get_notice,
@@ -69,6 +70,7 @@ __all__ = [
     "list_notice_lines",
     "list_notices",
     "list_objections",
+    "list_open_holds",
     "list_payment_files",
     "list_payment_lines",
     "list_quarantine",

@@ -1,0 +1,37 @@
+"""What is stopped and why: the open holds on vouchers and claims of a region."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from voucher.ledger.holds import Hold
+from voucher.ledger.vouchers import Voucher
+from voucher.rules.lifecycle import Thing
+from voucher.stages.settle.models.claims import Claim
+
+
+def list_open_holds(
+    session: Session,
+    regions: Collection[str],
+    *,
+    thing: Thing | None = None,
+    before_id: int | None = None,
+    limit: int = 50,
+) -> list[Hold]:
+    """Return the newest open holds on vouchers and claims of these regions, and none outside them."""
+    here = sorted(regions)
+    vouchers = (Hold.thing == str(Thing.VOUCHER)) & Hold.object_id.in_(
+        select(Voucher.id).where(Voucher.region_code.in_(here))
+    )
+    claims = (Hold.thing == str(Thing.CLAIM)) & Hold.object_id.in_(
+        select(Claim.id).where(Claim.region_code.in_(here))
+    )
+    query = select(Hold).where(Hold.closed_at.is_(None), vouchers | claims)
+    if thing is not None:
+        query = query.where(Hold.thing == str(thing))
+    if before_id is not None:
+        query = query.where(Hold.id < before_id)
+    return list(session.scalars(query.order_by(Hold.id.desc()).limit(limit)))
