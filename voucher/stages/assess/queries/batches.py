@@ -1,0 +1,205 @@
+"""Exam batches and their candidates as an evaluator or an officer reads them: counted, names masked."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, func, select
+from sqlalchemy.orm import Session
+
+from voucher.ledger.vouchers import Voucher
+from voucher.plumbing.secrets import Keyring
+from voucher.registry import catalogue, people
+from voucher.registry.institutions import Institution
+from voucher.rules.levels import Level, name_level
+from voucher.rules.lifecycle import STATE_NAMES, Thing
+from voucher.rules.privacy import mask_identity, mask_name
+from voucher.stages.assess.models import Candidate, ExamBatch
+from voucher.stages.assess.reading import (
+    BATCH_MISSING,
+    find_counting_results,
+    find_newest_results,
+    list_batch_candidates,
+)
+
+NO_LEVEL = "不分等级"
+
+
+@dataclass(frozen=True, slots=True)
+class BatchView:
+    """A batch with the names behind its codes and how far it has come; `passed` counts after publication."""
+
+    batch: ExamBatch
+    evaluator_name: str
+    trade_name: str
+    level_name: str
+    state_name: str
+    candidates: int
+    admitted: int
+    entered: int
+    passed: int
+
+
+@dataclass(frozen=True, slots=True)
+class CandidateView:
+    """A candidate, masked, with the newest scores in hundredths.
+
+    `passed` is what counts, None before publication and for the absent; `pending_result_id` is a correction
+    that waits for a second person.
+    """
+
+    candidate_id: int
+    masked_name: str
+    masked_number: str
+    voucher_id: int | None
+    voucher_number: str | None
+    voucher_state: str | None
+    admitted_at: datetime | None
+    theory_hundredths: int | None
+    skill_hundredths: int | None
+    revision: int | None
+    passed: bool | None
+    pending_result_id: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Statistics:
+    """An evaluator's own published exams: how many sat and passed, the share in basis points."""
+
+    batches: int
+    listed: int
+    sat: int
+    passed: int
+    pass_rate_bp: int | None
+
+
+def get_batch(
+    session: Session, batch_id: int, regions: Collection[str], evaluator_ids: Collection[int] = ()
+) -> ExamBatch:
+    """Return a batch of these regions or evaluators. Raises Refused exam_batch_missing, also for others'."""
+    found = session.scalars(
+        select(ExamBatch).where(ExamBatch.id == batch_id, _within(regions, evaluator_ids))
+    ).first()
+    if found is None:
+        raise BATCH_MISSING.refused()
+    return found
+
+
+def list_batches(
+    session: Session,
+    regions: Collection[str],
+    evaluator_ids: Collection[int] = (),
+    *,
+    state: str | None = None,
+    before_id: int | None = None,
+    limit: int = 20,
+) -> list[ExamBatch]:
+    """Return the newest batches of these regions and evaluators; nothing else."""
+    query = select(ExamBatch).where(_within(regions, evaluator_ids))
+    if state is not None:
+        query = query.where(ExamBatch.state == state)
+    if before_id is not None:
+        query = query.where(ExamBatch.id < before_id)
+    return list(session.scalars(query.order_by(ExamBatch.id.desc()).limit(limit)))
+
+
+def _within(regions: Collection[str], evaluator_ids: Collection[int]) -> ColumnElement[bool]:
+    here = ExamBatch.region_code.in_(sorted(regions))
+    return here | ExamBatch.institution_id.in_(sorted(evaluator_ids))
+
+
+def view_batches(session: Session, batches: Sequence[ExamBatch]) -> list[BatchView]:
+    """Return batches with names and counters, in the order given."""
+    ids = [each.id for each in batches]
+    rows = session.execute(
+        select(Institution.id, Institution.name).where(
+            Institution.id.in_({each.institution_id for each in batches})
+        )
+    )
+    names = dict(rows.tuples().all())
+    trades = catalogue.name_trades(session, [each.trade_code for each in batches])
+    counted = {
+        batch_id: (candidates, admitted)
+        for batch_id, candidates, admitted in session.execute(
+            select(Candidate.batch_id, func.count(), func.count(Candidate.admitted_at))
+            .where(Candidate.batch_id.in_(ids))
+            .group_by(Candidate.batch_id)
+        )
+    }
+    owners = dict(
+        session.execute(select(Candidate.id, Candidate.batch_id).where(Candidate.batch_id.in_(ids)))
+        .tuples()
+        .all()
+    )
+    entered = [owners[each] for each in find_newest_results(session, owners)]
+    passed = [owners[key] for key, each in find_counting_results(session, owners).items() if each.passed]
+    return [
+        BatchView(
+            batch=each,
+            evaluator_name=names[each.institution_id],
+            trade_name=trades.get(each.trade_code, each.trade_code),
+            level_name=name_level(Level(each.level)) if each.level else NO_LEVEL,
+            state_name=STATE_NAMES[Thing.EXAM_BATCH][each.state],
+            candidates=counted.get(each.id, (0, 0))[0],
+            admitted=counted.get(each.id, (0, 0))[1],
+            entered=entered.count(each.id),
+            passed=passed.count(each.id),
+        )
+        for each in batches
+    ]
+
+
+def list_candidates(session: Session, keyring: Keyring, batch_id: int) -> list[CandidateView]:
+    """Return the candidates of a batch in the order they were listed, masked."""
+    listed = list_batch_candidates(session, batch_id)
+    named = people.read_people(session, keyring, [each.person_id for each in listed])
+    vouchers = {
+        each.id: each
+        for each in session.scalars(
+            select(Voucher).where(Voucher.id.in_({each.voucher_id for each in listed if each.voucher_id}))
+        )
+    }
+    newest = find_newest_results(session, [each.id for each in listed])
+    counting = find_counting_results(session, [each.id for each in listed])
+    made = []
+    for each in listed:
+        person, scores, counts = named.get(each.person_id), newest.get(each.id), counting.get(each.id)
+        voucher = vouchers[each.voucher_id] if each.voucher_id is not None else None
+        pending = scores is not None and counts is not None and scores.id != counts.id
+        made.append(
+            CandidateView(
+                candidate_id=each.id,
+                masked_name=mask_name(person.name) if person is not None else "已删除",
+                masked_number=mask_identity(person.number) if person is not None and person.number else "",
+                voucher_id=each.voucher_id,
+                voucher_number=voucher.number if voucher is not None else None,
+                voucher_state=STATE_NAMES[Thing.VOUCHER][voucher.state] if voucher is not None else None,
+                admitted_at=each.admitted_at,
+                theory_hundredths=scores.theory_hundredths if scores is not None else None,
+                skill_hundredths=scores.skill_hundredths if scores is not None else None,
+                revision=scores.revision if scores is not None else None,
+                passed=bool(counts.passed) if counts is not None else None,
+                pending_result_id=scores.id if pending and scores is not None else None,
+            )
+        )
+    return made
+
+
+def read_statistics(session: Session, evaluator_id: int) -> Statistics:
+    """Return an evaluator's own numbers over all its published exams (pass rate of those who sat)."""
+    rows = session.execute(
+        select(Candidate.id, Candidate.batch_id)
+        .join(ExamBatch, ExamBatch.id == Candidate.batch_id)
+        .where(ExamBatch.institution_id == evaluator_id, ExamBatch.state == "published")
+    ).all()
+    counting = find_counting_results(session, [candidate_id for candidate_id, _ in rows])
+    passed = sum(1 for each in counting.values() if each.passed)
+    return Statistics(
+        batches=len({batch_id for _, batch_id in rows}),
+        listed=len(rows),
+        sat=len(counting),
+        passed=passed,
+        pass_rate_bp=passed * 10_000 // len(counting) if counting else None,
+    )
