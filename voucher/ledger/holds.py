@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, Index, Select, select, text
+from sqlalchemy import CheckConstraint, ColumnElement, Index, Select, Table, select, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from voucher.ledger import audit
@@ -84,26 +84,45 @@ def close_hold(work: Work, hold: Hold, conclusion: str) -> None:
 
 
 def select_held(thing: Thing) -> Select[int]:
-    """Return the query for the ids of all objects of a kind that an open hold stops."""
-    return select(Hold.object_id).where(Hold.thing == str(thing), Hold.closed_at.is_(None))
+    """Return the query for the ids of all objects of a kind that an open hold stops.
+
+    A hold on a voucher stops the claims made of it as well.
+    """
+    held = select(Hold.object_id).where(Hold.thing == str(thing), Hold.closed_at.is_(None))
+    if thing is not Thing.CLAIM:
+        return held
+    claim = _claim()
+    through_voucher = select(claim.c.id).where(claim.c.voucher_id.in_(select_held(Thing.VOUCHER)))
+    return select(held.union(through_voucher).subquery().c[0])
+
+
+def _claim() -> Table:
+    """Return the table of claims; the room above that declares it is nothing the ledger could import."""
+    return Model.metadata.tables["claim"]
 
 
 def is_held(work: Work, thing: Thing, object_id: int) -> bool:
     """Return whether an open hold stops an object."""
-    return work.session.scalar(select_held(thing).where(Hold.object_id == object_id).limit(1)) is not None
+    held = select_held(thing).subquery().c[0]
+    return work.session.scalar(select(held).where(held == object_id).limit(1)) is not None
 
 
 def check_no_hold(work: Work, thing: Thing, object_ids: Sequence[int], event: str) -> None:
-    """Refuse the event where an open hold on any of the objects blocks it. Raises Refused on_hold."""
+    """Refuse the event where an open hold on any of the objects blocks it, or on the voucher of a claim.
+
+    Raises Refused on_hold.
+    """
     if not blocked_by_hold(thing, event):
         return
     for start in range(0, len(object_ids), LOOKUP_CHUNK):
         chunk = object_ids[start : start + LOOKUP_CHUNK]
+        stopped: ColumnElement[bool] = (Hold.thing == str(thing)) & Hold.object_id.in_(chunk)
+        if thing is Thing.CLAIM:
+            claim = _claim()
+            behind = select(claim.c.voucher_id).where(claim.c.id.in_(chunk), claim.c.voucher_id.is_not(None))
+            stopped |= (Hold.thing == str(Thing.VOUCHER)) & Hold.object_id.in_(behind)
         found = work.session.scalars(
-            select(Hold)
-            .where(Hold.thing == str(thing), Hold.object_id.in_(chunk), Hold.closed_at.is_(None))
-            .order_by(Hold.id)
-            .limit(1)
+            select(Hold).where(stopped, Hold.closed_at.is_(None)).order_by(Hold.id).limit(1)
         ).first()
         if found is not None:
             raise ON_HOLD.refused(why=found.why, object=found.object_id)

@@ -68,11 +68,16 @@ _SEPARATOR = "|"
 _RENEWAL = "|after|"
 _FREE_STATES = frozenset({"withdrawn", "rejected"})
 _CLAWED_STATES = frozenset({"recovering", "recovered"})
+# a voucher that holds the key for its holder: it bars the same key, and is no claim of the year yet
+HELD_BY_VOUCHER = "enrolled"
 
 
 @dataclass(frozen=True, slots=True)
 class EarlierClaim:
-    """A claim of the same person, as the judge needs it; `released` once two people have freed its key."""
+    """A claim of the same person, as the judge needs it; `released` once two people have freed its key.
+
+    With the state HELD_BY_VOUCHER it is a voucher that holds the key, and `number` is the voucher's.
+    """
 
     number: str
     kind: SubsidyKind
@@ -186,7 +191,7 @@ def judge_duplicates(
     taken = _first(claim for claim in same if claim.state not in _CLAWED_STATES)
     if taken is not None:
         return Precedence(Outcome.REFUSED, DUPLICATE_ENTITLEMENT.refusal(earlier=taken.number), taken)
-    counted = [claim for claim in standing if claim.state not in _CLAWED_STATES]
+    counted = [claim for claim in standing if claim.state not in {*_CLAWED_STATES, HELD_BY_VOUCHER}]
     capped = _judge_cap(key, filed_on, counted, parameters.yearly_cap)
     higher = _judge_higher(level, occupation, counted, bars=parameters.higher_bars_lower)
     clawed = _first(same)

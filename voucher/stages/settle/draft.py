@@ -5,11 +5,15 @@ One transaction: entitlement keys taken, money reserved, claims drafted and subm
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
 
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
 from voucher.ledger import budget as budgets
+from voucher.ledger.vouchers import Voucher
 from voucher.plumbing.unit_of_work import Work
 from voucher.registry import catalogue, people
 from voucher.registry.facts import read_facts
@@ -22,7 +26,7 @@ from voucher.stages.settle.filing import Settled as Settled
 from voucher.stages.settle.fitting import fit_budget
 from voucher.stages.settle.judging import Verdict, judge
 from voucher.stages.settle.lawbook import Lawbook
-from voucher.stages.settle.precedence import order_lines
+from voucher.stages.settle.precedence import LOOKUP_CHUNK, order_lines
 
 Progress = Callable[[int, int | None], None]
 PROGRESS_EVERY = 200
@@ -39,6 +43,13 @@ KIND_NOT_SETTLED = reason(
     "{kind}不按发证日期批量结算",
     "培训补贴随培训券兑现：请从培训机构的班级发起申领",
     "S2-16h,i; LIFECYCLE Claim",
+)
+SETTLED_BY_VOUCHER = reason(
+    "settled_by_voucher",
+    "该证书由培训券 {voucher} 兑现",
+    "请从该培训券发起申领；不按发证日期另行结算",
+    "豫办〔2021〕29号 第16项 以证换券; S2-16e,f",
+    Family.CONFLICT,
 )
 BUDGET_ELSEWHERE = reason(
     "budget_elsewhere",
@@ -98,11 +109,16 @@ def _judge_all(work: Work, wish: Wish, progress: Progress) -> list[Verdict]:
     named = people.read_people(session, work.keyring, person_ids)
     facts = read_facts(session, person_ids)
     scopes = certificates.read_scopes(session, [each.certificate.filing_id for each in found])
+    proven = _name_vouchers(session, [each.certificate.id for each in found])
     verdicts = []
     for place, each in enumerate(found):
         if place % PROGRESS_EVERY == 0:
             progress(place, len(found))
         person_id = each.certificate.person_id
+        if each.certificate.id in proven:
+            verdicts.append(Verdict(each))
+            verdicts[-1].refuse(SETTLED_BY_VOUCHER.refusal(voucher=proven[each.certificate.id]))
+            continue
         verdicts.append(
             judge(
                 each,
@@ -117,3 +133,16 @@ def _judge_all(work: Work, wish: Wish, progress: Progress) -> list[Verdict]:
         )
     order_lines(work, wish.kind, verdicts, lawbook)
     return verdicts
+
+
+def _name_vouchers(session: Session, certificate_ids: Sequence[int]) -> dict[int, str]:
+    """Return, per certificate that a voucher turned into, the number of that voucher."""
+    proven = certificates.find_proven(session, certificate_ids)
+    numbers: dict[int, str] = {}
+    voucher_ids = sorted(set(proven.values()))
+    for start in range(0, len(voucher_ids), LOOKUP_CHUNK):
+        rows = session.scalars(
+            select(Voucher).where(Voucher.id.in_(voucher_ids[start : start + LOOKUP_CHUNK]))
+        )
+        numbers.update({each.id: each.number for each in rows})
+    return {certificate_id: numbers[voucher_id] for certificate_id, voucher_id in proven.items()}

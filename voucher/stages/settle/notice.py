@@ -13,6 +13,7 @@ from voucher.rules.approval import Step, check_order, required_steps
 from voucher.rules.calendar import notice_period
 from voucher.rules.errors import Family, reason
 from voucher.rules.lifecycle import Thing
+from voucher.rules.vocabulary import SubsidyKind
 from voucher.stages.settle.following import follow
 from voucher.stages.settle.models.claims import Claim, SettlementBatch
 from voucher.stages.settle.models.notices import Notice
@@ -35,6 +36,7 @@ LINES_NOT_READY = reason(
     Family.CONFLICT,
 )
 UNREADY = ("submitted", "manual", "first_reviewed")
+PUBLISHED_AS = {SubsidyKind.EVALUATION: "职业技能评价补贴", SubsidyKind.TRAINING: "职业培训补贴"}
 
 
 def post_notice(work: Work, batch_id: int) -> Notice:
@@ -56,7 +58,8 @@ def post_notice(work: Work, batch_id: int) -> Notice:
     notice = Notice(
         number=f"GS-{batch.region_code}-{work.today.year}-{batch.id:04d}",
         batch_id=batch.id,
-        title=f"{region.name}职业技能评价补贴公示（{batch.from_on.isoformat()}至{batch.until_on.isoformat()}发证）",
+        title=f"{region.name}{PUBLISHED_AS[SubsidyKind(batch.kind)]}公示"
+        f"（{batch.from_on.isoformat()}至{batch.until_on.isoformat()}发证）",
         from_on=period.from_on,
         until_on=period.until_on,
         workdays=workdays,

@@ -25,7 +25,8 @@ COLUMNS = (
     SheetColumn("附言", Kind.TEXT, 24),
 )
 SUMMARY = (SheetColumn("项目", Kind.TEXT, 16), SheetColumn("内容", Kind.TEXT, 60))
-PURPOSE = "职业技能评价补贴"
+# one line may pay for both subsidies of one institution
+PURPOSE = "职业技能培训评价补贴"
 
 
 def build_content(

@@ -6,13 +6,23 @@ a line left to a person never goes before one that is payable.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from voucher.ledger.commitments import Commitment
+from voucher.ledger.entitlements import Entitlement
+from voucher.ledger.vouchers import Voucher
+from voucher.plumbing.clock import day_of
 from voucher.plumbing.unit_of_work import Work
-from voucher.rules.duplicates import DUPLICATE_ENTITLEMENT, EarlierClaim, judge_duplicates, renewed_key
+from voucher.rules.duplicates import (
+    DUPLICATE_ENTITLEMENT,
+    HELD_BY_VOUCHER,
+    EarlierClaim,
+    judge_duplicates,
+    renewed_key,
+)
 from voucher.rules.vocabulary import CertificateKind, Outcome, SubsidyKind
 from voucher.stages.certify.queries import level_of
 from voucher.stages.settle.judging import Verdict, canonical_code
@@ -48,6 +58,9 @@ def _judge_line(
     certificate = verdict.candidate.certificate
     key = verdict.key or ""
     known = earlier.setdefault(certificate.person_id, [])
+    # the key a voucher holds does not stand against the claim made of that voucher
+    own = verdict.promise.voucher_number if verdict.promise else None
+    others = [each for each in known if each.state != HELD_BY_VOUCHER or each.number != own]
     if key in winners:
         verdict.earlier = winners[key]
         verdict.refuse(DUPLICATE_ENTITLEMENT.refusal(earlier=in_batch(winners[key])))
@@ -55,7 +68,7 @@ def _judge_line(
     level = level_of(certificate.level)
     code = canonical_code(verdict)
     judged = judge_duplicates(
-        key, level, code, work.today, known, lawbook.duplicate_parameters(kind, work.today)
+        key, level, code, work.today, others, lawbook.duplicate_parameters(kind, work.today)
     )
     if judged.refusal is not None:
         number = judged.earlier.number if judged.earlier is not None else None
@@ -65,7 +78,8 @@ def _judge_line(
             return
         verdict.refer(judged.refusal)
     winners[key] = verdict
-    verdict.key = renewed_key(key, known)
+    if verdict.promise is None or verdict.promise.entitlement_id is None:
+        verdict.key = renewed_key(key, others)
     known.append(
         EarlierClaim(
             number=in_batch(verdict),
@@ -86,13 +100,14 @@ def in_batch(verdict: Verdict) -> str:
 
 
 def _read_earlier(session: Session, person_ids: Iterable[int]) -> dict[int, list[EarlierClaim]]:
-    """Return every claim these people already have, province-wide, whatever became of it."""
+    """Return what these people have claimed or been promised, province-wide, whatever became of it."""
     found: dict[int, list[EarlierClaim]] = {}
     ordered = sorted(set(person_ids))
     for start in range(0, len(ordered), LOOKUP_CHUNK):
-        for claim in session.scalars(
-            select(Claim).where(Claim.person_id.in_(ordered[start : start + LOOKUP_CHUNK]))
-        ):
+        chunk = ordered[start : start + LOOKUP_CHUNK]
+        for person_id, held in _read_held(session, chunk):
+            found.setdefault(person_id, []).append(held)
+        for claim in session.scalars(select(Claim).where(Claim.person_id.in_(chunk))):
             found.setdefault(claim.person_id, []).append(
                 EarlierClaim(
                     number=claim.number,
@@ -106,3 +121,29 @@ def _read_earlier(session: Session, person_ids: Iterable[int]) -> dict[int, list
                 )
             )
     return found
+
+
+def _read_held(session: Session, person_ids: Sequence[int]) -> Iterator[tuple[int, EarlierClaim]]:
+    """Yield the keys that vouchers of these people hold and no claim has been made of yet."""
+    claimed = select(Claim.id).where(Claim.entitlement_id == Entitlement.id).exists()
+    rows = session.execute(
+        select(Entitlement, Voucher, Commitment.made_at)
+        .join(Commitment, Commitment.entitlement_id == Entitlement.id)
+        .join(Voucher, Voucher.id == Commitment.voucher_id)
+        .where(Entitlement.person_id.in_(person_ids), Commitment.ended_at.is_(None), ~claimed)
+        .order_by(Entitlement.id)
+    )
+    for entitlement, voucher, made_at in rows:
+        yield (
+            entitlement.person_id,
+            EarlierClaim(
+                number=voucher.number,
+                kind=SubsidyKind(entitlement.kind),
+                key=entitlement.key,
+                occupation_code=entitlement.trade_code if entitlement.level else None,
+                level=level_of(entitlement.level or 0),
+                state=HELD_BY_VOUCHER,
+                filed_on=day_of(made_at),
+                paid=False,
+            ),
+        )

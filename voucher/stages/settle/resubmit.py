@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from sqlalchemy import select
+
 from voucher.ledger import budget as budgets
 from voucher.ledger import states
+from voucher.ledger.vouchers import Voucher
 from voucher.plumbing.unit_of_work import Work
 from voucher.registry import catalogue, people
 from voucher.registry.facts import read_facts
@@ -19,6 +22,7 @@ from voucher.stages.settle.judging import Verdict, judge
 from voucher.stages.settle.lawbook import Lawbook
 from voucher.stages.settle.models.claims import Claim, ClaimHand, SettlementBatch
 from voucher.stages.settle.reading import CLAIM_MISSING, check_submitter, list_hands, lock_claims
+from voucher.stages.settle.voucher_judging import judge_cases, read_cases
 from voucher.stages.settle.waiting import open_follow_up
 
 STILL_REFUSED = reason(
@@ -72,6 +76,8 @@ def _take_hand(work: Work, claims: Sequence[Claim]) -> None:
 def _judge_again(work: Work, claims: Sequence[Claim]) -> dict[int, Verdict]:
     session = work.session
     batch = session.get_one(SettlementBatch, claims[0].batch_id)
+    if claims[0].voucher_id is not None:
+        return _judge_vouchers_again(work, batch, claims)
     lawbook = Lawbook.read(session, batch.region_code)
     found = certificates.list_candidates(
         session,
@@ -98,6 +104,16 @@ def _judge_again(work: Work, claims: Sequence[Claim]) -> dict[int, Verdict]:
             lawbook,
         )
     return judged
+
+
+def _judge_vouchers_again(work: Work, batch: SettlementBatch, claims: Sequence[Claim]) -> dict[int, Verdict]:
+    kind = SubsidyKind(batch.kind)
+    vouchers = work.session.scalars(
+        select(Voucher).where(Voucher.id.in_({each.voucher_id for each in claims})).order_by(Voucher.id)
+    ).all()
+    cases = list(read_cases(work, kind, vouchers).values())
+    verdicts = judge_cases(work, kind, batch.region_code, cases)
+    return {each.candidate.certificate.id: each for each in verdicts}
 
 
 def _revise(work: Work, claim: Claim, verdict: Verdict | None) -> None:
