@@ -1,0 +1,39 @@
+"""What doors and later stages may ask about certificates; reads only."""
+
+from __future__ import annotations
+
+from voucher.stages.certify.queries.register import (
+    Candidate,
+    find_candidates,
+    find_certificates,
+    find_latest_verification,
+    find_newest_entries,
+    find_proofs,
+    find_proven,
+    level_of,
+    list_candidates,
+    list_decertified_vouchers,
+    list_revoked_certificates,
+    list_verified_before,
+    list_verified_certificates,
+    read_scopes,
+    select_certificates_of,
+)
+
+__all__ = [
+    "Candidate",
+    "find_candidates",
+    "find_certificates",
+    "find_latest_verification",
+    "find_newest_entries",
+    "find_proofs",
+    "find_proven",
+    "level_of",
+    "list_candidates",
+    "list_decertified_vouchers",
+    "list_revoked_certificates",
+    "list_verified_before",
+    "list_verified_certificates",
+    "read_scopes",
+    "select_certificates_of",
+]
