@@ -10,10 +10,8 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from voucher.plumbing.db import Model
 from voucher.plumbing.types import Day, Int64, Text
-from voucher.registry.people import LOOKUP_CHUNK, PersonTag
 from voucher.rules.dictionaries import DICTIONARY_NAMES as DICTIONARY_NAMES
-from voucher.rules.dictionaries import WORD_UNKNOWN, Dictionary, spellings
-from voucher.rules.eligibility import TagKind
+from voucher.rules.dictionaries import WORD_UNKNOWN, Dictionary
 
 
 class DictionaryEntry(Model):
@@ -67,30 +65,3 @@ def check_word(session: Session, dictionary: Dictionary, code: str, on: date) ->
         raise WORD_UNKNOWN.refused(
             dictionary=DICTIONARY_NAMES[dictionary], given=code, on=on.isoformat(), accepted=accepted
         )
-
-
-def find_groups(session: Session, person_ids: Sequence[int], on: date) -> dict[int, frozenset[str]]:
-    """Return the codes of the groups (人群) each person belongs to on a day, by their recorded 人员类别.
-
-    A category that no group is called by decides nothing; a person without any belongs to no group.
-    """
-    codes = {
-        spelling: word.code
-        for word in list_words(session, Dictionary.PERSON_GROUP, on)
-        for spelling in spellings(word.name)
-    }
-    found: dict[int, set[str]] = {person_id: set() for person_id in person_ids}
-    ordered = sorted(found)
-    for start in range(0, len(ordered), LOOKUP_CHUNK):
-        rows = session.execute(
-            select(PersonTag.person_id, PersonTag.value).where(
-                PersonTag.person_id.in_(ordered[start : start + LOOKUP_CHUNK]),
-                PersonTag.kind == TagKind.CATEGORY,
-                PersonTag.since <= on,
-                or_(PersonTag.until.is_(None), PersonTag.until >= on),
-            )
-        )
-        for person_id, value in rows:
-            if value in codes:
-                found[person_id].add(codes[value])
-    return {person_id: frozenset(groups) for person_id, groups in found.items()}

@@ -71,7 +71,6 @@ RULED_WORDS: dict[Dictionary, Mapping[str, str]] = {
 }
 
 CODE_SHAPE = re.compile(r"[a-z][a-z0-9_]{0,39}")
-_SPELLINGS = re.compile(r"[()（）/]")
 
 DICTIONARY_UNKNOWN = reason(
     "dictionary_unknown",
@@ -116,8 +115,3 @@ def check_ruled(dictionary: Dictionary, code: str, name: str) -> None:
         raise WORD_RULED.refused(
             dictionary=DICTIONARY_NAMES[dictionary], given=f"{name}（{code}）", accepted=accepted
         )
-
-
-def spellings(name: str) -> frozenset[str]:
-    """Return every way a word may be written: the name, and what stands in its brackets."""
-    return frozenset(part for part in _SPELLINGS.split(name) if part)

@@ -1,0 +1,186 @@
+"""An installation of an earlier version is brought up to this one, and loses neither rows nor triggers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, date, datetime
+from pathlib import Path
+from uuid import uuid4
+
+import psycopg
+import pytest
+import sqlalchemy as sa
+from alembic import command
+from alembic.config import Config
+from psycopg import sql
+from sqlalchemy import Connection, inspect, text
+from sqlalchemy.exc import DBAPIError
+
+from tests.conftest import BACKENDS, postgres_url
+from voucher.plumbing import types as t
+from voucher.plumbing.db import Database, Model, load_models
+from voucher.plumbing.schema import MIGRATIONS, upgrade, upgrading
+
+BEFORE_VOUCHERS = "0011"
+# the number of a voucher became a property when the table was made anew, before anybody had one
+GONE = {"voucher_number_fixed"}
+AT, DAY = datetime(2024, 3, 6, 2, 0, tzinfo=UTC), date(2024, 3, 6)
+SUBJECT = "0" * 64
+NURSE, JIYUAN = "4-10-01-05", "419001"
+
+
+@pytest.fixture(params=BACKENDS)
+def earlier(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
+    """Yield a database with the schema of the version before vouchers, without any row."""
+    load_models()
+    name = f"earlier_{uuid4().hex}"
+    if request.param == "sqlite":
+        database = Database(f"sqlite:///{tmp_path / 'earlier.db'}")
+    else:
+        with psycopg.connect(postgres_url("postgres"), autocommit=True) as connection:
+            connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+        database = Database(postgres_url(name))
+    config = Config(str(MIGRATIONS / "alembic.ini"))
+    with upgrading(database) as connection_up:
+        config.attributes["connection"] = connection_up
+        command.upgrade(config, BEFORE_VOUCHERS)
+    yield database
+    database.dispose()
+    if request.param == "postgres":
+        with psycopg.connect(postgres_url("postgres"), autocommit=True) as connection:
+            connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+
+
+def filler(kind: object) -> object:
+    """Return something a column of a kind takes, where a test does not care what."""
+    if isinstance(kind, t.UtcTime):
+        return AT
+    if isinstance(kind, t.Day):
+        return DAY
+    if isinstance(kind, t.Bytes):
+        return b"sealed"
+    if isinstance(kind, t.Json):
+        return []
+    return 0 if isinstance(kind, t.Int64) else "-"
+
+
+def put(connection: Connection, table: str, **given: object) -> None:
+    """Insert one row into a table as it was then; what the test leaves open is filled in."""
+    kinds = {column.name: column.type for column in Model.metadata.tables[table].columns}
+    for column in inspect(connection).get_columns(table):
+        name = column["name"]
+        if name != "id" and name not in given and not column["nullable"]:
+            given[name] = filler(kinds.get(name, t.Text()))
+    into = sa.table(table, *(sa.column(name, kinds.get(name, t.Text())) for name in given))
+    connection.execute(into.insert().values(**given))
+
+
+def live(connection: Connection, table: str, thing: str, state: str, **given: object) -> None:
+    """Insert an object with the one event of its life."""
+    moves = {"thing": thing, "from_state": "-", "event": "begin", "to_state": state}
+    put(connection, "transition", **moves)
+    put(connection, "state_event", object_id=1, seq=1, **moves)
+    put(connection, table, id=1, thing=thing, state=state, seq=1, **given)
+
+
+def settle_one(connection: Connection) -> None:
+    """Write one claim that waits for money, with everything it stands on."""
+    put(connection, "region", code=JIYUAN, rank="city")
+    put(connection, "subject_key", id=1, blind_index=SUBJECT, wrapped_key=b"key")
+    put(connection, "person", id=1, blind_index=SUBJECT, region_code=JIYUAN)
+    live(connection, "institution", "institution", "listed", region_code=JIYUAN)
+    put(connection, "evaluator_filing", id=1, institution_id=1, region_code=JIYUAN)
+    live(
+        connection, "certificate", "certificate", "verified",
+        number="S000041010001235000001", person_id=1, trade_code=NURSE, level=2, institution_id=1,
+        filing_id=1, theory_hundredths=8000,
+    )  # fmt: skip
+    put(connection, "register_entry", id=1, subject_index=SUBJECT, status="valid", trade_code=NURSE, level=2)
+    put(
+        connection, "verification", id=1, certificate_id=1, register_entry_id=1, person_id=1,
+        trade_code=NURSE, level=2, verified=1,
+    )  # fmt: skip
+    put(connection, "project", id=1, code="EVAL")
+    put(connection, "budget", id=1, region_code=JIYUAN, year=2024, granted_fen=100)
+    live(connection, "settlement_batch", "batch", "submitted", region_code=JIYUAN, project_id=1, budget_id=1)
+    put(connection, "entitlement", id=1, key="evaluation|1", person_id=1, trade_code=NURSE, state="taken")
+    live(
+        connection, "claim", "claim", "refused",
+        kind="evaluation", batch_id=1, budget_id=1, project_id=1, region_code=JIYUAN, person_id=1,
+        trade_code=NURSE, level=2, certificate_id=1, verification_id=1, verified=1, institution_id=1,
+        entitlement_id=1, entitlement_key="evaluation|1", proposed_fen=20_000, amount_fen=20_000,
+        revision=1, submitter_person_id=1,
+    )  # fmt: skip
+    put(connection, "waiting", id=1, budget_id=1, claim_id=1, amount_fen=20_000)
+
+
+TRIGGERS = {
+    "sqlite": "SELECT name FROM sqlite_master WHERE type = 'trigger'",
+    "postgresql": "SELECT tgname FROM pg_trigger WHERE NOT tgisinternal",
+}
+
+
+def triggers(connection: Connection) -> set[str]:
+    return set(connection.scalars(text(TRIGGERS[connection.dialect.name])))
+
+
+def contents(connection: Connection, tables: dict[str, list[str]]) -> dict[str, list[str]]:
+    return {
+        table: sorted(map(repr, connection.execute(text(f"SELECT {', '.join(columns)} FROM {table}"))))
+        for table, columns in tables.items()
+    }
+
+
+def columns_in_common(connection: Connection) -> dict[str, list[str]]:
+    """Return the columns every table of then still has in the models of today."""
+    today = Model.metadata.tables
+    return {
+        table: [
+            f'"{c["name"]}"' for c in inspect(connection).get_columns(table) if c["name"] in today[table].c
+        ]
+        for table in inspect(connection).get_table_names()
+        if table in today
+    }
+
+
+def test_rows_and_triggers_come_through(earlier: Database) -> None:
+    with earlier.engine.begin() as connection:
+        settle_one(connection)
+    with earlier.engine.connect() as connection:
+        then, shared = triggers(connection), columns_in_common(connection)
+        before = contents(connection, shared)
+    assert all(before[table] for table in ("waiting", "claim", "certificate"))
+
+    upgrade(earlier)
+
+    with earlier.engine.connect() as connection:
+        assert contents(connection, shared) == before
+        assert then - triggers(connection) == GONE
+        assert triggers(connection) - then
+    for change, told in (
+        ("DELETE FROM claim", "claim rows are never deleted"),
+        ("UPDATE claim SET entitlement_key = 'another'", "entitlement_key never changes"),
+        ("UPDATE claim SET voucher_id = 1", "voucher_id never changes"),
+        ("DELETE FROM certificate", "certificate rows are never deleted"),
+        ("UPDATE certificate SET number = 'another'", "number never changes"),
+        ("UPDATE waiting SET claim_id = 2", "(?i)foreign key"),
+        ("UPDATE waiting SET claim_id = NULL", "one_object"),
+    ):
+        with pytest.raises(DBAPIError, match=told), earlier.engine.begin() as connection:
+            connection.execute(text(change))
+
+
+def test_a_voucher_nobody_could_have_issued_stops_the_upgrade(earlier: Database) -> None:
+    with earlier.engine.begin() as connection:
+        settle_one(connection)
+        live(
+            connection, "voucher", "voucher", "issued",
+            number="Q1", holder_person_id=1, project_id=1, budget_id=1, worth="offset", channel="open",
+        )  # fmt: skip
+        then = triggers(connection)
+    with pytest.raises(RuntimeError, match="not this program"):
+        upgrade(earlier)
+    with earlier.engine.connect() as connection:
+        assert connection.scalar(text("SELECT version_num FROM alembic_version")) == BEFORE_VOUCHERS
+        assert connection.scalar(text("SELECT number FROM voucher")) == "Q1"
+        assert triggers(connection) == then
