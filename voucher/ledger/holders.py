@@ -3,14 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from voucher.ledger.commitments import Commitment
-from voucher.ledger.entitlements import LOOKUP_CHUNK
+from voucher.ledger.entitlements import CONSUMED, LOOKUP_CHUNK, TAKEN, Entitlement
 from voucher.ledger.vouchers import Voucher
 from voucher.plumbing.db import Model
-from voucher.plumbing.unit_of_work import Work
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """What a person is told of a key that is not free: the number, and the voucher where it is one."""
+
+    number: str
+    voucher_id: int | None = None
 
 
 def claim_number(region_code: str, year: int, claim_id: int) -> str:
@@ -18,24 +27,30 @@ def claim_number(region_code: str, year: int, claim_id: int) -> str:
     return f"SL-{region_code}-{year}-{claim_id:08d}"
 
 
-def name_holders(work: Work, entitlement_ids: Sequence[int]) -> dict[int, tuple[str, int | None]]:
-    """Return, per key, the number of the voucher (with its id) or else of the claim that holds it."""
-    found: dict[int, tuple[str, int | None]] = {}
-    ordered = sorted(set(entitlement_ids))
+def find_holders(session: Session, keys: Sequence[str]) -> dict[str, Holder]:
+    """Return who holds each key that is taken or consumed: a voucher, or else a claim."""
+    found: dict[str, Holder] = {}
+    ordered = sorted(set(keys))
     # the ledger's rows refer to claims by their table; the room above is nothing it could import
     claim = Model.metadata.tables["claim"].c
     for start in range(0, len(ordered), LOOKUP_CHUNK):
-        chunk = ordered[start : start + LOOKUP_CHUNK]
-        claims = select(claim.entitlement_id, claim.region_code, claim.filed_on, claim.id).where(
-            claim.entitlement_id.in_(chunk)
+        live = [
+            Entitlement.key.in_(ordered[start : start + LOOKUP_CHUNK]),
+            Entitlement.state.in_((TAKEN, CONSUMED)),
+        ]
+        claims = (
+            select(Entitlement.key, claim.region_code, claim.filed_on, claim.id)
+            .join(claim.id.table, claim.entitlement_id == Entitlement.id)
+            .where(*live)
         )
-        for entitlement_id, region_code, filed_on, claim_id in work.session.execute(claims):
-            found[entitlement_id] = (claim_number(region_code, filed_on.year, claim_id), None)
+        for key, region_code, filed_on, claim_id in session.execute(claims):
+            found[key] = Holder(claim_number(region_code, filed_on.year, claim_id))
         vouchers = (
-            select(Commitment.entitlement_id, Voucher)
+            select(Entitlement.key, Voucher)
+            .join(Commitment, Commitment.entitlement_id == Entitlement.id)
             .join(Voucher, Voucher.id == Commitment.voucher_id)
-            .where(Commitment.entitlement_id.in_(chunk))
+            .where(*live)
         )
-        for entitlement_id, voucher in work.session.execute(vouchers):
-            found[entitlement_id] = (voucher.number, voucher.id)
+        for key, voucher in session.execute(vouchers):
+            found[key] = Holder(voucher.number, voucher.id)
     return found

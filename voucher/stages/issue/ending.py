@@ -1,0 +1,58 @@
+"""Vouchers that end before they were worth anything: revoked by the office, expired by the clock."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from voucher.ledger.commitments import end_vouchers
+from voucher.ledger.holds import select_held
+from voucher.ledger.vouchers import VOUCHER_MISSING, Voucher, lock_vouchers
+from voucher.plumbing.unit_of_work import Work
+from voucher.rules.actor import Role, check_role
+from voucher.rules.lifecycle import Thing
+from voucher.rules.words import check_why
+from voucher.stages.issue.reading import OFFICERS, reaches
+from voucher.stages.issue.waiting import serve_waiting
+
+UNUSED = ("issued", "accepted", "enrolled")
+EXPIRED = "超过核销截止日"
+
+
+def revoke(work: Work, voucher_ids: Sequence[int], why: str) -> int:
+    """Declare vouchers void, all or none, and return how many; their money goes to whoever waits.
+
+    Raises Refused role_missing, why_missing, voucher_missing (also for a foreign one), event_not_allowed.
+    """
+    check_role(work.actor, *OFFICERS)
+    said = check_why(why)
+    wanted = set(voucher_ids)
+    found = lock_vouchers(work, Voucher.id.in_(sorted(wanted)), money=True)
+    if not wanted or len(found) != len(wanted):
+        raise VOUCHER_MISSING.refused()
+    if any(not reaches(work, each.region_code, *OFFICERS) for each in found):
+        raise VOUCHER_MISSING.refused()
+    _end(work, found, "revoke", said)
+    return len(found)
+
+
+def expire_due(work: Work) -> int:
+    """Let every voucher expire whose last day is over, held ones excepted, and return how many.
+
+    Raises Refused role_missing.
+    """
+    check_role(work.actor, Role.CLOCK)
+    due = lock_vouchers(
+        work,
+        Voucher.state.in_(UNUSED),
+        Voucher.redeem_by < work.today,
+        Voucher.id.not_in(select_held(Thing.VOUCHER)),
+        money=True,
+    )
+    _end(work, due, "expire", EXPIRED)
+    return len(due)
+
+
+def _end(work: Work, vouchers: Sequence[Voucher], event: str, why: str) -> None:
+    end_vouchers(work, vouchers, event, why)
+    for budget_id in sorted({each.budget_id for each in vouchers}):
+        serve_waiting(work, budget_id)

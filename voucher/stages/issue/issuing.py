@@ -1,0 +1,166 @@
+"""Issuing (发券): to a roster another person filed, at once by the office, or taken by the person."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import select
+
+from voucher.ledger import audit, states
+from voucher.ledger.vouchers import Voucher
+from voucher.plumbing.unit_of_work import Work
+from voucher.registry.facts import declare_unknown
+from voucher.registry.people import Newcomer
+from voucher.rules.actor import Role, check_role
+from voucher.rules.approval import check_two_people
+from voucher.rules.errors import Refused
+from voucher.rules.issuing import QUANTITY_USED_UP, TAKEN_BY_HOLDER_ONLY, check_declared
+from voucher.rules.programmes import Channel
+from voucher.stages.issue.granting import count_affordable, give_vouchers, let_wait, refuse_line
+from voucher.stages.issue.holding import take_in_hand
+from voucher.stages.issue.judging import Verdict, check_issuing, count_room, judge_people
+from voucher.stages.issue.models import Issue, IssueLine, Programme
+from voucher.stages.issue.reading import (
+    ISSUE_MISSING,
+    OFFICERS,
+    PROGRAMME_MISSING,
+    PUBLIC_STATES,
+    lock_issue,
+    lock_own_programme,
+    lock_programme,
+    reaches,
+)
+from voucher.stages.issue.rosters import begin_issue, open_issue
+
+
+@dataclass(frozen=True, slots=True)
+class Issued:
+    """What came of an issue: how many vouchers, how many wait for money, how many were refused."""
+
+    issue_id: int
+    issued: int
+    waiting: int
+    refused: int
+
+
+def issue_roster(work: Work, issue_id: int) -> Issued:
+    """Issue vouchers to a filed roster: each line judged, money reserved for those it reaches to.
+
+    What an institution filed is decided by an officer, and by another person than who filed it; so is
+    a replacement. What nobody recorded of a person counts as decided by that officer.
+    Raises Refused role_missing, issue_missing, second_person_needed, programme_not_published,
+    programme_not_begun, programme_over, event_not_allowed.
+    """
+    check_role(work.actor, Role.OPERATOR, *OFFICERS)
+    programme, issue = lock_issue(work, issue_id)
+    reviewed = issue.institution_id is not None or issue.way == "replacement"
+    if not reaches(work, programme.region_code, *(OFFICERS if reviewed else (Role.OPERATOR, *OFFICERS))):
+        raise ISSUE_MISSING.refused()
+    if reviewed:
+        check_two_people(issue.filed_by_person_id, work.actor.person_id)
+    if issue.way != "replacement":
+        check_issuing(programme, work.today)
+    states.move(work, Issue, [issue], "issue")
+    issue.decided_by_person_id, issue.decided_at = work.actor.person_id, work.at
+    lines = work.session.scalars(
+        select(IssueLine).where(IssueLine.issue_id == issue.id).order_by(IssueLine.position)
+    ).all()
+    return _issue_lines(work, programme, issue, lines)
+
+
+def issue_at_once(work: Work, programme_id: int, people: Sequence[Newcomer]) -> Issued:
+    """Issue vouchers to people the office names itself, in one act.
+
+    Raises Refused role_missing, programme_missing, programme_not_published, programme_not_begun,
+    programme_over, roster_empty, roster_person_twice, and what an unreadable number or name is refused for.
+    """
+    programme = lock_own_programme(work, programme_id, Role.OPERATOR)
+    check_issuing(programme, work.today)
+    issue, lines = open_issue(work, programme, people, way="roster", event="issue")
+    return _issue_lines(work, programme, issue, lines)
+
+
+def take_voucher(work: Work, programme_id: int, declared: bool) -> Voucher | None:
+    """Issue a 通用 voucher to the person who asks for it, accepted in the same act, and return it.
+
+    What nobody recorded is vouched for by the person. None means that there is no money at present: the
+    person stands in the queue. Raises Refused role_missing, programme_missing, programme_not_open,
+    declaration_missing, programme_not_published, programme_not_begun, programme_over,
+    quantity_used_up, voucher_held_already, waiting_already and what eligibility is refused for.
+    """
+    check_role(work.actor, Role.WORKER)
+    programme = lock_programme(work, programme_id)
+    if programme.state not in PUBLIC_STATES:
+        raise PROGRAMME_MISSING.refused()
+    if programme.channel != Channel.OPEN:
+        raise TAKEN_BY_HOLDER_ONLY.refused(programme=programme.name)
+    check_issuing(programme, work.today)
+    check_declared(declared=declared)
+    declare_unknown(work, work.actor.person_id)
+    issue = begin_issue(work, programme, way="own", event="issue")
+    line = IssueLine(issue_id=issue.id, position=1, person_id=work.actor.person_id, outcome="pending")
+    work.session.add(line)
+    work.session.flush()
+    verdict = _judge(work, programme, [line])[line.person_id]
+    refusal = verdict.refusal or verdict.doubt
+    if refusal is None and count_room(work.session, programme) <= 0:
+        refusal = QUANTITY_USED_UP.refusal(programme=programme.name, quantity=programme.quantity)
+    if refusal is not None:
+        # one's own refused wish leaves nothing behind but the answer
+        raise Refused(refusal)
+    if count_affordable(work, programme, 1) == 0:
+        let_wait(work, programme, [line])
+        return None
+    voucher = give_vouchers(work, programme, [line])[0]
+    take_in_hand(work, voucher, channel="page")
+    return voucher
+
+
+def _judge(work: Work, programme: Programme, lines: Sequence[IssueLine]) -> dict[int, Verdict]:
+    return judge_people(
+        work.session,
+        work.keyring,
+        programme,
+        [each.person_id for each in lines],
+        work.today,
+        replaced={
+            each.person_id: each.replaces_voucher_id for each in lines if each.replaces_voucher_id is not None
+        },
+        own_lines=[each.id for each in lines],
+    )
+
+
+def _issue_lines(work: Work, programme: Programme, issue: Issue, lines: Sequence[IssueLine]) -> Issued:
+    """Work off the pending lines of an issue, in order, and say what came of all of them."""
+    pending = [each for each in lines if each.outcome == "pending"]
+    judged = _judge(work, programme, pending)
+    room = count_room(work.session, programme)
+    good: list[IssueLine] = []
+    for line in pending:
+        refusal = judged[line.person_id].refusal
+        if refusal is None and line.replaces_voucher_id is None:
+            room -= 1
+            if room < 0:
+                refusal = QUANTITY_USED_UP.refusal(programme=programme.name, quantity=programme.quantity)
+        if refusal is None:
+            good.append(line)
+        else:
+            refuse_line(line, refusal)
+    affordable = count_affordable(work, programme, len(good))
+    give_vouchers(work, programme, good[:affordable])
+    let_wait(work, programme, good[affordable:])
+    _record(work, issue, lines, {line.position: judged[line.person_id] for line in good})
+    return Issued(issue.id, affordable, len(good) - affordable, len(lines) - len(good))
+
+
+def _record(work: Work, issue: Issue, lines: Sequence[IssueLine], judged: dict[int, Verdict]) -> None:
+    """Leave in the trail what came of the lines, and what was unknown of whom and decided by the officer."""
+    outcomes = {
+        outcome: [each.position for each in lines if each.outcome == outcome]
+        for outcome in ("issued", "waiting", "refused")
+    }
+    decided = {
+        str(position): verdict.doubt.code for position, verdict in judged.items() if verdict.doubt is not None
+    }
+    audit.record_one(work, "issue", issue.id, "lines", outcomes=outcomes, decided=decided)

@@ -1,0 +1,273 @@
+"""Rosters (名册): read from a file, filed by an institution or an office, judged once ahead, sent back."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from sqlalchemy import select
+
+from voucher.ledger import states
+from voucher.plumbing.spreadsheets import Column, Limits, open_table
+from voucher.plumbing.unit_of_work import Work
+from voucher.registry import people as registry
+from voucher.registry.importing.frame import ImportRefused, Report, RowProblem
+from voucher.registry.importing.people import NAME_DIFFERS, find_erased
+from voucher.registry.importing.reading import Reading
+from voucher.registry.institutions import INSTITUTION_MISSING, Institution
+from voucher.registry.listing import check_listed
+from voucher.registry.people import Newcomer
+from voucher.registry.subjects import SUBJECT_ERASED
+from voucher.rules.actor import Role, check_role
+from voucher.rules.errors import Family, Refusal, reason, refusal_as_json
+from voucher.rules.identity import normalise_identity, normalise_mobile
+from voucher.rules.lifecycle import Thing
+from voucher.rules.names import normalise_name
+from voucher.rules.privacy import mask_identity, mask_mobile
+from voucher.rules.programmes import Channel
+from voucher.rules.words import check_why
+from voucher.stages.issue.granting import refuse_line
+from voucher.stages.issue.judging import check_issuing, judge_people
+from voucher.stages.issue.models import Issue, IssueLine, Programme, ProgrammeInstitution
+from voucher.stages.issue.reading import (
+    ISSUE_MISSING,
+    OFFICERS,
+    PROGRAMME_MISSING,
+    SOURCE,
+    lock_issue,
+    lock_own_programme,
+    lock_programme,
+    reaches,
+)
+
+STAFF = (Role.INSTITUTION_ADMIN, Role.REGISTRAR)
+NAME, NUMBER, MOBILE = "姓名", "证件号码", "手机号"
+COLUMNS = (
+    Column(NAME),
+    Column(NUMBER, alias=("身份证号", "身份证号码", "公民身份号码")),
+    Column(MOBILE, required=False, alias=("手机号码", "电话", "联系电话")),
+)
+
+ROSTER_EMPTY = reason("roster_empty", "名册中没有人员", "请至少填写一人后再报送", SOURCE)
+PERSON_TWICE = reason(
+    "roster_person_twice",
+    "名册中同一人出现了两次（第 {first} 行和第 {second} 行）",
+    "请删去重复的一行：同一人的不同写法视为同一人",
+    SOURCE,
+)
+ROSTER_DIRECTED_ONLY = reason(
+    "roster_directed_only",
+    "券种“{programme}”是通用券，不收机构名册",
+    "通用券由本人自行领取；机构报送名册的，请选择定向券",
+    "DOMAIN W2、W3",
+    Family.CONFLICT,
+)
+INSTITUTION_NOT_OF_PROGRAMME = reason(
+    "institution_not_of_programme",
+    "券种“{programme}”不在{institution}使用",
+    "请选择本机构可用的券种",
+    "DOMAIN W1（可用机构）",
+    Family.CONFLICT,
+)
+ROSTER_RETURNED = reason(
+    "roster_returned",
+    "名册已退回：{why}",
+    "请按退回意见改正全部问题后重新报送",
+    "豫办〔2021〕29号 四（一）; LIFECYCLE 一次性告知",
+    Family.CONFLICT,
+)
+
+
+def read_roster(work: Work, path: Path, limits: Limits) -> list[Newcomer]:
+    """Return the people of a roster file (姓名, 证件号码, where known 手机号); nothing is written.
+
+    Raises ImportRefused naming every bad row, role_missing, and what a file as a whole is refused for.
+    """
+    check_role(work.actor, Role.OPERATOR, *OFFICERS, *STAFF)
+    report = Report("roster")
+    found: dict[str, tuple[int, Newcomer]] = {}
+    with open_table(path, columns=COLUMNS, limits=limits) as table:
+        report.sheets_ignored = table.sheets_ignored
+        for row in table:
+            report.rows_read += 1
+            reading = Reading(row)
+            person = _read_person(work, reading) if reading.readable else None
+            if reading.problems or person is None:
+                report.refuse_row([RowProblem(row.line, *problem) for problem in reading.problems])
+            elif person.number in found:
+                told = PERSON_TWICE.refusal(first=found[person.number][0], second=row.line)
+                report.refuse(row.line, NUMBER, mask_identity(person.number), told)
+            else:
+                found[person.number] = (row.line, person)
+    if report.rows_refused:
+        raise ImportRefused(report)
+    if not found:
+        raise ROSTER_EMPTY.refused()
+    return [person for _, person in found.values()]
+
+
+def _read_person(work: Work, reading: Reading) -> Newcomer | None:
+    name = reading.name(NAME)
+    number = reading.identity(NUMBER, work.today)
+    mobile = reading.take(MOBILE, normalise_mobile, required=False, mask=mask_mobile)
+    return None if name is None or number is None else Newcomer(number, name, mobile)
+
+
+def file_roster(
+    work: Work, programme_id: int, people: Sequence[Newcomer], institution_id: int | None = None
+) -> Issue:
+    """File a roster for review and return it; each line already carries what would refuse it today.
+
+    Raises Refused role_missing, programme_missing, programme_not_published, programme_not_begun,
+    programme_over, roster_directed_only, institution_not_of_programme, institution_not_listed,
+    roster_empty, roster_person_twice, and what an unreadable number or name is refused for.
+    """
+    if institution_id is None:
+        programme = lock_own_programme(work, programme_id, Role.OPERATOR)
+    else:
+        programme = _lock_for_institution(work, programme_id, institution_id)
+    check_issuing(programme, work.today)
+    issue, lines = open_issue(
+        work, programme, people, way="roster", event="file", institution_id=institution_id
+    )
+    judged = judge_people(
+        work.session, work.keyring, programme, [each.person_id for each in lines], work.today
+    )
+    for line in lines:
+        verdict = judged[line.person_id]
+        told = verdict.refusal or verdict.doubt
+        if line.outcome == "pending" and told is not None:
+            line.refusal = refusal_as_json(told)
+    work.session.flush()
+    return issue
+
+
+def _lock_for_institution(work: Work, programme_id: int, institution_id: int) -> Programme:
+    """Return the programme an institution may file people for, locked."""
+    check_role(work.actor, *STAFF)
+    institution = work.session.get(Institution, institution_id)
+    if institution is None or not work.actor.serves(institution_id, *STAFF):
+        raise INSTITUTION_MISSING.refused(code=institution_id)
+    programme = lock_programme(work, programme_id)
+    if programme.state in ("draft", "discarded"):
+        raise PROGRAMME_MISSING.refused()
+    if programme.channel != Channel.DIRECTED:
+        raise ROSTER_DIRECTED_ONLY.refused(programme=programme.name)
+    named = work.session.scalars(
+        select(ProgrammeInstitution.institution_id).where(ProgrammeInstitution.programme_id == programme.id)
+    ).all()
+    if named and institution_id not in named:
+        raise INSTITUTION_NOT_OF_PROGRAMME.refused(programme=programme.name, institution=institution.name)
+    check_listed(work.session, institution_id, work.today)
+    return programme
+
+
+def open_issue(
+    work: Work,
+    programme: Programme,
+    people: Sequence[Newcomer],
+    *,
+    way: str,
+    event: str,
+    institution_id: int | None = None,
+) -> tuple[Issue, list[IssueLine]]:
+    """Write an issue with its lines and return both; a known number under another name is refused at once.
+
+    Raises Refused roster_empty, roster_person_twice.
+    """
+    wanted = _canonical(work, people)
+    refusals = _find_strangers(work, wanted)
+    indexes = {registry.index_of(work.keyring, each.number): each for each in wanted}
+    ids = registry.open_people(work, [each for index, each in indexes.items() if index not in refusals])
+    for index, person in registry.find_by_indexes(work.session, list(refusals)).items():
+        ids[index] = person.id
+    issue = begin_issue(work, programme, way=way, event=event, institution_id=institution_id)
+    lines = []
+    for position, index in enumerate(indexes, start=1):
+        line = IssueLine(issue_id=issue.id, position=position, person_id=ids[index], outcome="pending")
+        if index in refusals:
+            refuse_line(line, refusals[index])
+        lines.append(line)
+    work.session.add_all(lines)
+    work.session.flush()
+    return issue, lines
+
+
+def begin_issue(
+    work: Work,
+    programme: Programme,
+    *,
+    way: str,
+    event: str,
+    institution_id: int | None = None,
+    why: str | None = None,
+) -> Issue:
+    """Write an issue without lines; whoever issues at once has decided it as well."""
+    decided = event == "issue"
+    issue = Issue(
+        programme_id=programme.id,
+        way=way,
+        institution_id=institution_id,
+        filed_by_person_id=work.actor.person_id,
+        filed_at=work.at,
+        decided_by_person_id=work.actor.person_id if decided else None,
+        decided_at=work.at if decided else None,
+        **states.first_state(Thing.ISSUE, event),
+    )
+    work.session.add(issue)
+    work.session.flush()
+    states.begin(work, Thing.ISSUE, [issue.id], event, reason=why)
+    return issue
+
+
+def _canonical(work: Work, people: Sequence[Newcomer]) -> list[Newcomer]:
+    if not people:
+        raise ROSTER_EMPTY.refused()
+    seen: dict[str, int] = {}
+    wanted = []
+    for position, each in enumerate(people, start=1):
+        number = normalise_identity(each.number, work.today)
+        if number in seen:
+            raise PERSON_TWICE.refused(first=seen[number], second=position)
+        seen[number] = position
+        mobile = normalise_mobile(each.mobile) if each.mobile else None
+        wanted.append(Newcomer(number, normalise_name(each.name), mobile, each.region_code))
+    return wanted
+
+
+def _find_strangers(work: Work, wanted: Sequence[Newcomer]) -> dict[str, Refusal]:
+    """Return, by blind index, those known under another name and those whose data have been erased."""
+    keyring = work.keyring
+    indexes = [registry.index_of(keyring, each.number) for each in wanted]
+    known = registry.find_by_indexes(work.session, indexes)
+    names = registry.accepted_name_indexes(work.session, [person.id for person in known.values()])
+    erased = find_erased(work, indexes)
+    refusals: dict[str, Refusal] = {}
+    for index, each in zip(indexes, wanted, strict=True):
+        if index in erased:
+            refusals[index] = SUBJECT_ERASED.refusal()
+        elif index in known and registry.name_index_of(keyring, each.name) not in names[known[index].id]:
+            refusals[index] = NAME_DIFFERS.refusal()
+    return refusals
+
+
+def return_roster(work: Work, issue_id: int, why: str) -> Issue:
+    """Send a filed roster back with everything that is wrong with it, and return it.
+
+    Raises Refused role_missing, issue_missing, why_missing, event_not_allowed.
+    """
+    check_role(work.actor, Role.OPERATOR, *OFFICERS)
+    programme, issue = lock_issue(work, issue_id)
+    deciders = OFFICERS if issue.institution_id is not None else (Role.OPERATOR, *OFFICERS)
+    if not reaches(work, programme.region_code, *deciders):
+        raise ISSUE_MISSING.refused()
+    said = check_why(why)
+    states.move(work, Issue, [issue], "return", reason=said)
+    issue.decided_by_person_id, issue.decided_at = work.actor.person_id, work.at
+    returned = ROSTER_RETURNED.refusal(why=said)
+    for line in work.session.scalars(
+        select(IssueLine).where(IssueLine.issue_id == issue.id, IssueLine.outcome == "pending")
+    ):
+        line.outcome, line.refusal = "refused", line.refusal or refusal_as_json(returned)
+    work.session.flush()
+    return issue

@@ -1,0 +1,108 @@
+"""The queue for money, as far as vouchers stand in it: served strictly in order, judged again first."""
+
+from __future__ import annotations
+
+from sqlalchemy import select
+
+from voucher.ledger import audit
+from voucher.ledger import budget as budgets
+from voucher.ledger.budget import Waiting
+from voucher.plumbing.unit_of_work import Work
+from voucher.rules.actor import Role, check_role
+from voucher.rules.errors import Refusal, Refused
+from voucher.stages.issue.granting import give_vouchers, refuse_line
+from voucher.stages.issue.judging import check_issuing, judge_people
+from voucher.stages.issue.models import Issue, IssueLine, Programme
+from voucher.stages.issue.reading import lock_programme
+
+
+def serve_waiting(work: Work, budget_id: int) -> int:
+    """Issue vouchers to those who wait for a budget, as far as its money goes, and return how many.
+
+    A claim at the head of the queue is another stage's to serve: nobody overtakes it. Whoever may no
+    longer have one is refused and leaves the queue.
+    """
+    served = 0
+    while (place := budgets.next_waiting(work, budget_id)) is not None and place.issue_line_id is not None:
+        line, programme = _lock_line(work, place.issue_line_id)
+        refusal = _judge_again(work, programme, line)
+        if refusal is None:
+            give_vouchers(work, programme, [line])
+            served += 1
+        else:
+            refuse_line(line, refusal)
+        budgets.end_waiting(work, place, served=refusal is None)
+        audit.record(work, [_entry(line)])
+    return served
+
+
+def serve_due_waiting(work: Work) -> int:
+    """Serve every queue that has a line of an issue at its head; return how many vouchers were issued.
+
+    Raises Refused role_missing.
+    """
+    check_role(work.actor, Role.CLOCK)
+    queued = work.session.scalars(
+        select(Waiting.budget_id)
+        .where(Waiting.ended_at.is_(None), Waiting.issue_line_id.is_not(None))
+        .distinct()
+        .order_by(Waiting.budget_id)
+    ).all()
+    return sum(serve_waiting(work, budget_id) for budget_id in queued)
+
+
+def end_waiting_lines(work: Work, programme: Programme, refusal: Refusal) -> int:
+    """Take everybody who waits under a programme out of the queue, with the reason; return how many.
+
+    Whoever is to get a voucher for one lost without fault stays.
+    """
+    rows = work.session.execute(
+        select(IssueLine, Waiting)
+        .join(Issue, Issue.id == IssueLine.issue_id)
+        .join(Waiting, Waiting.issue_line_id == IssueLine.id)
+        .where(
+            Issue.programme_id == programme.id,
+            IssueLine.replaces_voucher_id.is_(None),
+            Waiting.ended_at.is_(None),
+        )
+        .order_by(Waiting.id)
+    ).all()
+    for line, place in rows:
+        refuse_line(line, refusal)
+        budgets.end_waiting(work, place, served=False)
+    audit.record(work, [_entry(line) for line, _ in rows])
+    return len(rows)
+
+
+def _lock_line(work: Work, line_id: int) -> tuple[IssueLine, Programme]:
+    line = work.session.get_one(IssueLine, line_id, populate_existing=True)
+    issue = work.session.get_one(Issue, line.issue_id)
+    return line, lock_programme(work, issue.programme_id)
+
+
+def _judge_again(work: Work, programme: Programme, line: IssueLine) -> Refusal | None:
+    replaced = {}
+    if line.replaces_voucher_id is None:
+        try:
+            check_issuing(programme, work.today)
+        except Refused as refused:
+            return refused.refusal
+    else:
+        replaced[line.person_id] = line.replaces_voucher_id
+    judged = judge_people(
+        work.session,
+        work.keyring,
+        programme,
+        [line.person_id],
+        work.today,
+        replaced=replaced,
+        own_lines=[line.id],
+    )
+    return judged[line.person_id].refusal
+
+
+def _entry(line: IssueLine) -> audit.Entry:
+    told: dict[str, object] = {"line": line.id, "outcome": line.outcome, "voucher": line.voucher_id}
+    if line.refusal is not None:
+        told["code"] = line.refusal["code"]
+    return audit.Entry("issue", line.issue_id, "serve", told)
