@@ -12,12 +12,21 @@ from voucher.stages.train.queries.classes import (
     list_classes,
     view_classes,
 )
+from voucher.stages.train.queries.desk import DeskCounters, count_to_review, desk_counters, sessions_on
 from voucher.stages.train.queries.facts import (
     completion_of,
     completions_of,
     hours_of,
     list_attendance,
     list_completions,
+)
+from voucher.stages.train.queries.learning import (
+    Lesson,
+    OpenClass,
+    OpenFilter,
+    list_lessons,
+    list_open_classes,
+    next_sessions,
 )
 from voucher.stages.train.queries.roster import RosterRow, counters, list_scans, roster
 from voucher.stages.train.queries.trained import classes_of, list_passed, list_trained
@@ -30,7 +39,11 @@ __all__ = [
     "ClassSession",
     "ClassView",
     "Completion",
+    "DeskCounters",
     "Enrolment",
+    "Lesson",
+    "OpenClass",
+    "OpenFilter",
     "Redemption",
     "RosterRow",
     "Scan",
@@ -38,7 +51,9 @@ __all__ = [
     "classes_of",
     "completion_of",
     "completions_of",
+    "count_to_review",
     "counters",
+    "desk_counters",
     "enrolment_of",
     "get_class",
     "get_class_for",
@@ -47,11 +62,15 @@ __all__ = [
     "list_attendance",
     "list_classes",
     "list_completions",
+    "list_lessons",
+    "list_open_classes",
     "list_passed",
     "list_scans",
     "list_sessions",
     "list_trained",
+    "next_sessions",
     "redemption_of",
     "roster",
+    "sessions_on",
     "view_classes",
 ]

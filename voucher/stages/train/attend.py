@@ -1,0 +1,185 @@
+"""Attendance (签到、学时): recorded session by session, corrected with a reason until the sign-off."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from sqlalchemy import select
+
+from voucher.ledger import audit
+from voucher.ledger.vouchers import Voucher
+from voucher.plumbing.unit_of_work import Work
+from voucher.rules.actor import check_role
+from voucher.rules.errors import Family, reason
+from voucher.rules.lifecycle import STATE_NAMES, Thing
+from voucher.stages.train.models.classes import ClassSession, TrainingClass
+from voucher.stages.train.models.places import Attendance, Enrolment, Redemption
+from voucher.stages.train.reading import (
+    ROOM,
+    SESSION_MISSING,
+    check_why,
+    format_moment,
+    load_class,
+    serves_class,
+)
+from voucher.stages.train.running import start_if_begun
+
+SOURCE = "豫办〔2021〕29号 第15项 实名制; S2-15i; 审计署2022年（DOMAIN N12）; 【设】到课登记"
+
+SESSION_NOT_BEGUN = reason(
+    "class_session_not_begun",
+    "这次课 {starts} 才开始，不能提前登记到课",
+    "请在上课后登记",
+    SOURCE,
+    Family.CONFLICT,
+)
+CLASS_NOT_IN_SESSION = reason(
+    "class_not_in_session",
+    "班级当前为“{state}”，不能登记或更正到课",
+    "开班期间方可登记；结业签字后不再更改",
+    SOURCE,
+    Family.CONFLICT,
+)
+NOT_IN_TRAINING = reason(
+    "not_in_training",
+    "券 {voucher} 不在本班培训中",
+    "只登记已在本班核销、正在培训的学员；未核销的，请先核销",
+    SOURCE,
+    Family.CONFLICT,
+)
+HOURS_ABOVE_SESSION = reason(
+    "hours_above_session",
+    "登记 {hours} 学时，超过这次课的 {most} 学时或小于 0",
+    "请按实际到课填写，最多为这次课的学时",
+    SOURCE,
+)
+ATTENDANCE_RECORDED = reason(
+    "attendance_recorded",
+    "券 {voucher} 这次课的到课已经登记",
+    "登记有误的，请办理更正并写明理由",
+    SOURCE,
+    Family.CONFLICT,
+)
+ATTENDANCE_MISSING = reason(
+    "attendance_missing",
+    "券 {voucher} 这次课还没有登记到课",
+    "请直接登记到课，不必更正",
+    SOURCE,
+    Family.CONFLICT,
+)
+
+
+def attend(work: Work, session_id: int, hours: Mapping[int, int]) -> int:
+    """Record the lesson hours people sat in a session that has begun, by voucher; return how many.
+
+    Raises Refused role_missing, class_session_missing (also for a foreign one), class_not_in_session,
+    class_session_not_begun, not_in_training, hours_above_session, attendance_recorded.
+    """
+    held, found = _take_up(work, session_id)
+    people = _learners(work, found, sorted(hours))
+    recorded = set(
+        work.session.scalars(
+            select(Attendance.voucher_id).where(
+                Attendance.session_id == held.id, Attendance.voucher_id.in_(sorted(hours))
+            )
+        )
+    )
+    for voucher_id, attended in sorted(hours.items()):
+        voucher = people[voucher_id]
+        if voucher_id in recorded:
+            raise ATTENDANCE_RECORDED.refused(voucher=voucher.number)
+        _write(work, held, voucher, attended)
+    work.session.flush()
+    audit.record_one(work, str(Thing.CLASS), found.id, "attend", session=held.id, people=len(hours))
+    return len(hours)
+
+
+def correct_attendance(work: Work, session_id: int, voucher_id: int, hours: int, why: str) -> Attendance:
+    """Record other hours for one person in one session, before the sign-off; the former row stays.
+
+    Raises Refused role_missing, class_session_missing, training_why_missing, class_not_in_session,
+    not_in_training, hours_above_session, attendance_missing.
+    """
+    held, found = _take_up(work, session_id)
+    check_why(why)
+    voucher = _learners(work, found, [voucher_id])[voucher_id]
+    last = work.session.scalars(
+        select(Attendance)
+        .where(Attendance.session_id == held.id, Attendance.voucher_id == voucher_id)
+        .order_by(Attendance.revision.desc())
+        .limit(1)
+    ).first()
+    if last is None:
+        raise ATTENDANCE_MISSING.refused(voucher=voucher.number)
+    written = _write(work, held, voucher, hours, revision=last.revision + 1, why=why.strip())
+    work.session.flush()
+    audit.record_one(
+        work, str(Thing.CLASS), found.id, "correct_attendance", session=held.id, voucher=voucher_id,
+        before=last.hours, hours=hours, why=why.strip(),
+    )  # fmt: skip
+    return written
+
+
+def _take_up(work: Work, session_id: int) -> tuple[ClassSession, TrainingClass]:
+    """Return a session that has begun and its locked class, taught by the actor's institution."""
+    check_role(work.actor, *ROOM)
+    held = work.session.get(ClassSession, session_id)
+    if held is None:
+        raise SESSION_MISSING.refused()
+    found = load_class(work.session, held.class_id, lock=True)
+    if not serves_class(work.actor, found, *ROOM):
+        raise SESSION_MISSING.refused()
+    start_if_begun(work, found)
+    if held.starts_at > work.at:
+        raise SESSION_NOT_BEGUN.refused(starts=format_moment(held.starts_at))
+    if found.state != "running":
+        raise CLASS_NOT_IN_SESSION.refused(state=STATE_NAMES[Thing.CLASS][found.state])
+    return held, found
+
+
+def _learners(work: Work, found: TrainingClass, voucher_ids: list[int]) -> dict[int, Voucher]:
+    """Return the vouchers in training in a class; one that is not is refused, a foreign one by no number."""
+    rows = work.session.scalars(
+        select(Voucher)
+        .join(Enrolment, Enrolment.voucher_id == Voucher.id)
+        .join(Redemption, Redemption.voucher_id == Voucher.id)
+        .where(
+            Voucher.id.in_(voucher_ids),
+            Enrolment.class_id == found.id,
+            Enrolment.ended_at.is_(None),
+            Redemption.reversed_at.is_(None),
+        )
+        .execution_options(populate_existing=True)
+    )
+    people = {each.id: each for each in rows}
+    for voucher_id in voucher_ids:
+        known = people.get(voucher_id)
+        if known is None or known.state != "training":
+            raise NOT_IN_TRAINING.refused(voucher=known.number if known else voucher_id)
+    return people
+
+
+def _write(
+    work: Work,
+    held: ClassSession,
+    voucher: Voucher,
+    hours: int,
+    *,
+    revision: int = 1,
+    why: str | None = None,
+) -> Attendance:
+    if not 0 <= hours <= held.hours:
+        raise HOURS_ABOVE_SESSION.refused(hours=hours, most=held.hours)
+    written = Attendance(
+        session_id=held.id,
+        voucher_id=voucher.id,
+        person_id=voucher.holder_person_id,
+        revision=revision,
+        hours=hours,
+        way="teacher" if revision == 1 else "correction",
+        why=why,
+        recorded_at=work.at,
+        recorded_by_person_id=work.actor.person_id,
+    )
+    work.session.add(written)
+    return written

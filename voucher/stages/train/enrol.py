@@ -1,0 +1,138 @@
+"""Enrolling (锁定): a voucher is locked to one class of one institution, with its keys and its money."""
+
+from __future__ import annotations
+
+from sqlalchemy import select
+
+from voucher.ledger import budget as budgets
+from voucher.ledger.credentials import find_code, use_code
+from voucher.ledger.holds import check_no_hold
+from voucher.ledger.vouchers import VOUCHER_MISSING, Voucher, advance, lock_vouchers
+from voucher.plumbing.unit_of_work import Work
+from voucher.registry import catalogue, tables
+from voucher.registry.people import Person
+from voucher.registry.standards import PARAMETER_MISSING
+from voucher.rules.actor import Role, check_role
+from voucher.rules.lifecycle import Thing
+from voucher.rules.windows import add_months
+from voucher.stages.issue.queries import Programme, get_programme
+from voucher.stages.train.fitting import check_open, check_place, check_redeem_by
+from voucher.stages.train.models.classes import TrainingClass
+from voucher.stages.train.models.places import Enrolment
+from voucher.stages.train.pricing import lock_in, promise
+from voucher.stages.train.reading import (
+    CLASS_MISSING,
+    COUNTER,
+    UNPUBLISHED,
+    find_enrolment,
+    get_served_class,
+    load_class,
+)
+from voucher.stages.train.scans import Scanned, record_scan
+from voucher.stages.train.standing import ENROLLED_ALREADY, check_usable
+
+
+def enrol(work: Work, voucher_id: int, class_id: int) -> Enrolment:
+    """Lock the actor's own voucher to a class.
+
+    Raises Refused role_missing, voucher_missing (also for somebody else's), class_missing and what
+    `check_enrolment` refuses.
+    """
+    check_role(work.actor, Role.WORKER)
+    voucher = _lock(work, voucher_id, holder=work.actor.person_id)
+    found = load_class(work.session, class_id, lock=True)
+    if found.state in UNPUBLISHED:
+        raise CLASS_MISSING.refused()
+    return _enrol(work, voucher, found)
+
+
+def enrol_by_code(work: Work, digits: str, class_id: int, device: str = "") -> Enrolment:
+    """Lock a voucher to a class of the actor's institution, by the code its holder shows; the code is used.
+
+    Raises Refused role_missing, class_missing, code_malformed, code_unknown, code_used, code_expired and
+    what `check_enrolment` refuses.
+    """
+    get_served_class(work, class_id, *COUNTER)
+    code = find_code(work.session, work.keyring, digits, work.at)
+    voucher = _lock(work, code.voucher_id)
+    found = load_class(work.session, class_id, lock=True)
+    enrolment = _enrol(work, voucher, found)
+    use_code(work, code, "enrol")
+    record_scan(work, Scanned("enrol", class_id, digits, device), None)
+    return enrolment
+
+
+def _lock(work: Work, voucher_id: int, holder: int | None = None) -> Voucher:
+    """Return the voucher, locked after its budget and its holder; nobody else's where a holder is named.
+
+    The person is locked so that two vouchers of one person are never enrolled past each other.
+    """
+    seen = work.session.execute(
+        select(Voucher.budget_id, Voucher.holder_person_id).where(Voucher.id == voucher_id)
+    ).first()
+    if seen is None or (holder is not None and seen.holder_person_id != holder):
+        raise VOUCHER_MISSING.refused()
+    budgets.get_budget(work, seen.budget_id, lock=True)
+    work.session.execute(
+        select(Person.id).where(Person.id == seen.holder_person_id).with_for_update(key_share=True)
+    ).one()
+    return lock_vouchers(work, Voucher.id == voucher_id)[0]
+
+
+def check_enrolment(work: Work, voucher: Voucher, programme: Programme, found: TrainingClass) -> None:
+    """Refuse whatever keeps a voucher out of a class, before anything is priced.
+
+    Raises Refused voucher_not_accepted, redeemed_already, voucher_expired, voucher_ended, enrolled_already,
+    on_hold, class_not_open, class_begun, expires_before_class, institution_not_listed,
+    institution_not_in_programme, class_not_for_voucher, class_full, class_overlaps.
+    """
+    check_usable(work.session, work.actor, voucher, work.today)
+    if voucher.state == "enrolled":
+        place = find_enrolment(work.session, voucher.id)
+        other = load_class(work.session, place.class_id).number if place else ""
+        raise ENROLLED_ALREADY.refused(other=other)
+    check_no_hold(work, Thing.VOUCHER, [voucher.id], "enrol")
+    check_open(work, found)
+    check_redeem_by(voucher, found)
+    check_place(work, voucher, programme, found)
+
+
+def check_enrolment_priced(work: Work, voucher: Voucher, programme: Programme, found: TrainingClass) -> None:
+    """Refuse whatever enrolment would refuse, its price included, and change nothing.
+
+    Raises Refused as `check_enrolment` and `train.pricing.promise` do.
+    """
+    check_enrolment(work, voucher, programme, found)
+    promise(work, voucher, programme, found)
+
+
+def _enrol(work: Work, voucher: Voucher, found: TrainingClass) -> Enrolment:
+    programme = get_programme(work.session, voucher.programme_id)
+    check_enrolment(work, voucher, programme, found)
+    lock_in(work, voucher, programme, found)
+    set_certify_by(work, voucher, programme, found)
+    enrolment = Enrolment(
+        voucher_id=voucher.id,
+        person_id=voucher.holder_person_id,
+        class_id=found.id,
+        enrolled_at=work.at,
+        enrolled_by_person_id=work.actor.person_id,
+    )
+    work.session.add(enrolment)
+    work.session.flush()
+    advance(work, [voucher], "enrol")
+    return enrolment
+
+
+def set_certify_by(work: Work, voucher: Voucher, programme: Programme, found: TrainingClass) -> None:
+    """Give a voucher its last day for a certificate: so many months after the class ends.
+
+    Raises Refused parameter_missing.
+    """
+    months = programme.certify_months
+    if months is None:
+        regions = catalogue.list_ancestry(work.session, voucher.region_code)
+        months = tables.read_parameter_number(work.session, "certify_months", work.today, regions)
+    if months is None:
+        raise PARAMETER_MISSING.refused(name="certify_months", on=work.today.isoformat())
+    voucher.certify_by = add_months(found.ends_on, months)

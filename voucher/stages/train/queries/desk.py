@@ -1,0 +1,128 @@
+"""What waits at an institution's desk, and at the office for review."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+
+from sqlalchemy import ColumnElement, Select, exists, func, or_, select
+from sqlalchemy.orm import Session
+
+from voucher.ledger.vouchers import Voucher
+from voucher.plumbing.clock import SHANGHAI, day_of
+from voucher.stages.train.models.classes import ClassSession, TrainingClass
+from voucher.stages.train.models.places import Attendance, Enrolment, Redemption
+
+TAUGHT = ("approved", "running")
+
+
+@dataclass(frozen=True, slots=True)
+class DeskCounters:
+    """What waits: classes returned or under review, sessions today, people to scan, sessions to record,
+    classes to sign off, reversals to confirm."""
+
+    returned: int
+    under_review: int
+    sessions_today: int
+    to_redeem: int
+    to_record: int
+    to_sign_off: int
+    reversals_asked: int
+
+
+def desk_counters(session: Session, institution_ids: Collection[int], at: datetime) -> DeskCounters:
+    """Return what waits at the desk of these institutions at a moment."""
+    mine = or_(
+        TrainingClass.institution_id.in_(sorted(institution_ids)),
+        TrainingClass.delivering_institution_id.in_(sorted(institution_ids)),
+    )
+    on = day_of(at)
+    return DeskCounters(
+        returned=_count(session, select(TrainingClass.id).where(mine, TrainingClass.state == "returned")),
+        under_review=_count(session, select(TrainingClass.id).where(mine, TrainingClass.state == "filed")),
+        sessions_today=len(sessions_on(session, institution_ids, on)),
+        to_redeem=_count(session, _to_redeem(mine, on)),
+        to_record=_count(session, _to_record(mine, at)),
+        to_sign_off=_count(session, _to_sign_off(mine, at)),
+        reversals_asked=_count(session, _reversals(mine)),
+    )
+
+
+def sessions_on(
+    session: Session, institution_ids: Collection[int], on: date
+) -> list[tuple[TrainingClass, ClassSession]]:
+    """Return the sessions these institutions hold on a day, in order."""
+    midnight = datetime.combine(on, time(), SHANGHAI)
+    rows = session.execute(
+        select(TrainingClass, ClassSession)
+        .join(ClassSession, ClassSession.class_id == TrainingClass.id)
+        .where(
+            or_(
+                TrainingClass.institution_id.in_(sorted(institution_ids)),
+                TrainingClass.delivering_institution_id.in_(sorted(institution_ids)),
+            ),
+            TrainingClass.state.in_(TAUGHT),
+            ClassSession.starts_at >= midnight,
+            ClassSession.starts_at < midnight + timedelta(days=1),
+        )
+        .order_by(ClassSession.starts_at, ClassSession.id)
+    )
+    return [(found, held) for found, held in rows]
+
+
+def count_to_review(session: Session, regions: Collection[str]) -> tuple[int, datetime | None]:
+    """Return how many classes of these regions wait for review, and when the oldest was drafted."""
+    count, oldest = session.execute(
+        select(func.count(), func.min(TrainingClass.drafted_at)).where(
+            TrainingClass.state == "filed", TrainingClass.region_code.in_(sorted(regions))
+        )
+    ).one()
+    return count, oldest
+
+
+def _count(session: Session, query: Select[int]) -> int:
+    return session.scalar(select(func.count()).select_from(query.subquery())) or 0
+
+
+def _to_redeem(mine: ColumnElement[bool], on: date) -> Select[int]:
+    return (
+        select(Enrolment.id)
+        .join(TrainingClass, TrainingClass.id == Enrolment.class_id)
+        .join(Voucher, Voucher.id == Enrolment.voucher_id)
+        .where(
+            mine,
+            TrainingClass.state.in_(TAUGHT),
+            TrainingClass.starts_on <= on,
+            TrainingClass.ends_on >= on,
+            Enrolment.ended_at.is_(None),
+            Voucher.state == "enrolled",
+        )
+    )
+
+
+def _to_record(mine: ColumnElement[bool], at: datetime) -> Select[int]:
+    """Return the sessions begun in which nobody has been recorded yet."""
+    return (
+        select(ClassSession.id)
+        .join(TrainingClass, TrainingClass.id == ClassSession.class_id)
+        .where(
+            mine,
+            TrainingClass.state == "running",
+            ClassSession.starts_at <= at,
+            ~exists().where(Attendance.session_id == ClassSession.id),
+        )
+    )
+
+
+def _to_sign_off(mine: ColumnElement[bool], at: datetime) -> Select[int]:
+    ahead = exists().where(ClassSession.class_id == TrainingClass.id, ClassSession.ends_at > at)
+    return select(TrainingClass.id).where(mine, TrainingClass.state == "running", ~ahead)
+
+
+def _reversals(mine: ColumnElement[bool]) -> Select[int]:
+    return (
+        select(Redemption.id)
+        .join(TrainingClass, TrainingClass.id == Redemption.class_id)
+        .where(mine, Redemption.reversal_asked_at.is_not(None), Redemption.reversed_at.is_(None))
+    )

@@ -1,0 +1,165 @@
+"""Courses as a worker chooses them, and the worker's own timetable."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from sqlalchemy import exists, func, select
+from sqlalchemy.orm import Session
+
+from voucher.ledger.vouchers import Voucher
+from voucher.registry.catalogue import list_subtree
+from voucher.registry.institutions import Institution
+from voucher.registry.listing import IN_GOOD_STANDING
+from voucher.rules.vocabulary import SubsidyKind
+from voucher.stages.train.models.classes import ClassSession, TrainingClass
+from voucher.stages.train.models.places import Attendance, Enrolment
+from voucher.stages.train.pricing import price_class
+from voucher.stages.train.queries.classes import ClassView, view_classes
+from voucher.stages.train.queries.facts import latest_revisions
+from voucher.stages.train.reading import SEATED
+
+
+@dataclass(frozen=True, slots=True)
+class OpenFilter:
+    """What a worker looks for; None asks for nothing. A region stands for everything below it."""
+
+    region_code: str | None = None
+    trade_code: str | None = None
+    level: int | None = None
+    certificate_kind: str | None = None
+    mode: str | None = None
+    institution_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class OpenClass:
+    """A class somebody may still enrol in: in words, when it begins, what a voucher pays and what is left.
+
+    `training_fen` is the training subsidy by today's standards, `own_fen` what a fee above it leaves to pay.
+    """
+
+    view: ClassView
+    begins_at: datetime
+    training_fen: int
+    own_fen: int
+
+
+@dataclass(frozen=True, slots=True)
+class Lesson:
+    """One session of somebody's own timetable; hours None where nothing is recorded yet."""
+
+    found: TrainingClass
+    held: ClassSession
+    voucher_id: int
+    voucher_state: str
+    hours_attended: int | None
+
+
+def list_open_classes(
+    session: Session, at: datetime, on: date, wanted: OpenFilter, *, after_id: int = 0, limit: int = 20
+) -> list[OpenClass]:
+    """Return the approved classes that have not begun and have a seat left, in the order of their ids.
+
+    Those of institutions no longer in good standing are left out.
+    """
+    begins = (
+        select(ClassSession.class_id, func.min(ClassSession.starts_at).label("at"))
+        .group_by(ClassSession.class_id)
+        .subquery()
+    )
+    seated = (
+        select(func.count())
+        .select_from(Enrolment)
+        .join(Voucher, Voucher.id == Enrolment.voucher_id)
+        .where(
+            Enrolment.class_id == TrainingClass.id, Enrolment.ended_at.is_(None), Voucher.state.in_(SEATED)
+        )
+        .scalar_subquery()
+    )
+    stopped = exists().where(
+        Institution.id.in_((TrainingClass.institution_id, TrainingClass.delivering_institution_id)),
+        Institution.state.not_in(IN_GOOD_STANDING),
+    )
+    query = (
+        select(TrainingClass, begins.c.at)
+        .join(begins, begins.c.class_id == TrainingClass.id)
+        .where(
+            TrainingClass.state == "approved",
+            TrainingClass.id > after_id,
+            begins.c.at > at,
+            seated < TrainingClass.capacity,
+            ~stopped,
+        )
+        .order_by(TrainingClass.id)
+        .limit(limit)
+    )
+    for column, value in (
+        (TrainingClass.trade_code, wanted.trade_code),
+        (TrainingClass.level, wanted.level),
+        (TrainingClass.certificate_kind, wanted.certificate_kind),
+        (TrainingClass.mode, wanted.mode),
+        (TrainingClass.institution_id, wanted.institution_id),
+    ):
+        if value is not None:
+            query = query.where(column == value)
+    if wanted.region_code is not None:
+        query = query.where(TrainingClass.region_code.in_(list_subtree(session, wanted.region_code)))
+    rows = session.execute(query).all()
+    views = view_classes(session, [found for found, _ in rows])
+    return [_open(session, view, begins_at, on) for view, (_, begins_at) in zip(views, rows, strict=True)]
+
+
+def _open(session: Session, view: ClassView, begins_at: datetime, on: date) -> OpenClass:
+    training_fen = price_class(session, view.found, SubsidyKind.TRAINING, on).amount_fen
+    return OpenClass(view, begins_at, training_fen, max(0, view.found.fee_fen - training_fen))
+
+
+def next_sessions(session: Session, person_id: int, at: datetime, limit: int = 10) -> list[Lesson]:
+    """Return the sessions ahead of somebody (and the one going on), over all classes, the nearest first."""
+    return _lessons(session, person_id, at, limit)
+
+
+def list_lessons(session: Session, person_id: int, voucher_id: int) -> list[Lesson]:
+    """Return every session of the class one's own voucher is in, in order, with the hours recorded."""
+    return [each for each in _lessons(session, person_id, None, None) if each.voucher_id == voucher_id]
+
+
+def _lessons(session: Session, person_id: int, since: datetime | None, limit: int | None) -> list[Lesson]:
+    query = (
+        select(TrainingClass, ClassSession, Voucher)
+        .join(ClassSession, ClassSession.class_id == TrainingClass.id)
+        .join(Enrolment, Enrolment.class_id == TrainingClass.id)
+        .join(Voucher, Voucher.id == Enrolment.voucher_id)
+        .where(
+            Enrolment.person_id == person_id,
+            Enrolment.ended_at.is_(None),
+            TrainingClass.state != "cancelled",
+        )
+        .order_by(ClassSession.starts_at, ClassSession.id)
+    )
+    if since is not None:
+        query = query.where(ClassSession.ends_at > since, Voucher.state.in_(SEATED))
+    if limit is not None:
+        query = query.limit(limit)
+    rows = session.execute(query).all()
+    hours = _hours_by_session(session, [voucher.id for _, _, voucher in rows])
+    return [
+        Lesson(found, held, voucher.id, voucher.state, hours.get((held.id, voucher.id)))
+        for found, held, voucher in rows
+    ]
+
+
+def _hours_by_session(session: Session, voucher_ids: Sequence[int]) -> dict[tuple[int, int], int]:
+    latest = latest_revisions(voucher_ids)
+    rows = session.execute(
+        select(Attendance.session_id, Attendance.voucher_id, Attendance.hours).join(
+            latest,
+            (latest.c.session_id == Attendance.session_id)
+            & (latest.c.voucher_id == Attendance.voucher_id)
+            & (latest.c.revision == Attendance.revision),
+        )
+    )
+    return {(session_id, voucher_id): hours for session_id, voucher_id, hours in rows}

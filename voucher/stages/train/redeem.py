@@ -1,0 +1,189 @@
+"""Redemption (核销): the one scan that uses a voucher; looking at a code without using anything up."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlalchemy import select
+
+from voucher.ledger.credentials import CODE_USED, ScreenCode, find_code, use_code
+from voucher.ledger.holds import check_no_hold
+from voucher.ledger.vouchers import Voucher, advance, get_voucher
+from voucher.plumbing.unit_of_work import Work
+from voucher.registry.people import read_people
+from voucher.rules.classes import check_last_four
+from voucher.rules.errors import Family, Refusal, Refused, reason
+from voucher.rules.lifecycle import Thing
+from voucher.rules.privacy import mask_name
+from voucher.stages.issue.queries import Programme, get_programme
+from voucher.stages.train.enrol import check_enrolment_priced
+from voucher.stages.train.fitting import subject_of, wanted_subject
+from voucher.stages.train.models.classes import TrainingClass
+from voucher.stages.train.models.places import Redemption
+from voucher.stages.train.reading import COUNTER, find_enrolment, find_redemption, get_served_class
+from voucher.stages.train.scans import Scanned, find_shown, record_scan
+from voucher.stages.train.standing import check_redeemable, redeemed_already
+
+NONCE_REUSED = reason(
+    "nonce_reused",
+    "这个核销请求编号已用于另一次核销",
+    "请刷新核销页面后重新扫描；每次核销使用新的编号",
+    "【设】同一设备同一编号只核销一次（DESIGN 6）",
+    Family.CONFLICT,
+)
+ERASED_NAME = "（已删除）"
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """What a code leads to: the voucher, whose (masked), what can be done here now, or why nothing can.
+
+    `fits` says whether the class teaches what the voucher is for.
+    """
+
+    voucher: Voucher
+    programme: Programme
+    masked_name: str
+    fits: bool
+    possible: tuple[str, ...]
+    refusal: Refusal | None
+
+
+@dataclass(frozen=True, slots=True)
+class Redeeming:
+    """One scan: the digits, for which class, the last four of the card; device and nonce name it for ever."""
+
+    digits: str
+    class_id: int
+    last4: str
+    device: str
+    nonce: str
+
+
+def check(work: Work, digits: str, class_id: int) -> Checked:
+    """Say what a code leads to and what is possible in this class; nothing is used up.
+
+    Raises Refused role_missing, class_missing, code_malformed, code_unknown, code_used, code_expired,
+    redeemed_already.
+    """
+    found = get_served_class(work, class_id, *COUNTER)
+    code = _find_code(work, digits)
+    voucher = work.session.get_one(Voucher, code.voucher_id, populate_existing=True)
+    programme = get_programme(work.session, voucher.programme_id)
+    wanted, offered = wanted_subject(work.session, programme), subject_of(work.session, found)
+    possible, refusal = _look_ahead(work, voucher, programme, found)
+    named = read_people(work.session, work.keyring, [voucher.holder_person_id])
+    holder = named.get(voucher.holder_person_id)
+    return Checked(
+        voucher=voucher,
+        programme=programme,
+        masked_name=mask_name(holder.name) if holder else ERASED_NAME,
+        fits=wanted.certificate_kind is offered.certificate_kind
+        and wanted.trade_code in (None, offered.trade_code)
+        and wanted.level in (None, offered.level),
+        possible=possible,
+        refusal=refusal,
+    )
+
+
+def _look_ahead(
+    work: Work, voucher: Voucher, programme: Programme, found: TrainingClass
+) -> tuple[tuple[str, ...], Refusal | None]:
+    """Return what could be done with the voucher in this class now, or the refusal it would meet."""
+    try:
+        if voucher.state == "accepted":
+            check_enrolment_priced(work, voucher, programme, found)
+            return ("enrol",), None
+        check_redeemable(work, voucher, found)
+        check_no_hold(work, Thing.VOUCHER, [voucher.id], "redeem")
+    except Refused as refused:
+        return (), refused.refusal
+    return ("redeem",), None
+
+
+def redeem(work: Work, asked: Redeeming) -> Redemption:
+    """Use a voucher in the class it is locked to, exactly once; the same device and nonce is the same scan.
+
+    Locks the voucher and its code, nothing else: no money moves. Raises Refused role_missing,
+    class_missing, code_malformed, code_unknown, code_used, code_expired, nonce_reused, identity_differs,
+    on_hold and what `check_redeemable` refuses.
+    """
+    found = get_served_class(work, asked.class_id, *COUNTER)
+    done = _find_done(work, asked)
+    if done is not None:
+        return done
+    code = _find_code(work, asked.digits)
+    voucher = get_voucher(work, code.voucher_id)
+    # whoever held the lock before may have been this very scan, sent twice
+    done = _find_done(work, asked)
+    if done is not None:
+        return done
+    found = get_served_class(work, asked.class_id, *COUNTER)
+    check_redeemable(work, voucher, found)
+    check_no_hold(work, Thing.VOUCHER, [voucher.id], "redeem")
+    _check_card(work, voucher, asked.last4)
+    use_code(work, code, "redeem")
+    redemption = _write(work, asked, found, voucher, code)
+    advance(work, [voucher], "redeem")
+    record_scan(work, Scanned("redeem", found.id, asked.digits, asked.device), None)
+    return redemption
+
+
+def _find_done(work: Work, asked: Redeeming) -> Redemption | None:
+    """Return the redemption this device and nonce already made, of this code in this class.
+
+    Raises Refused nonce_reused.
+    """
+    done = work.session.scalars(
+        select(Redemption).where(Redemption.device == asked.device, Redemption.nonce == asked.nonce)
+    ).first()
+    if done is None:
+        return None
+    shown = find_shown(work, asked.digits)
+    if shown is None or shown.id != done.screen_code_id or done.class_id != asked.class_id:
+        raise NONCE_REUSED.refused()
+    return done
+
+
+def _find_code(work: Work, digits: str) -> ScreenCode:
+    """Return a code that is still good; of one that redeemed its voucher, say when and where it did."""
+    try:
+        return find_code(work.session, work.keyring, digits, work.at)
+    except Refused as refused:
+        shown = find_shown(work, digits)
+        if refused.refusal.code != CODE_USED.code or shown is None or shown.used_for != "redeem":
+            raise
+        if find_redemption(work.session, shown.voucher_id) is None:
+            raise
+        voucher = work.session.get_one(Voucher, shown.voucher_id)
+        raise redeemed_already(work.session, work.actor, voucher) from None
+
+
+def _check_card(work: Work, voucher: Voucher, last4: str) -> None:
+    named = read_people(work.session, work.keyring, [voucher.holder_person_id])
+    holder = named.get(voucher.holder_person_id)
+    check_last_four(holder.number if holder else None, last4)
+
+
+def _write(
+    work: Work, asked: Redeeming, found: TrainingClass, voucher: Voucher, code: ScreenCode
+) -> Redemption:
+    enrolment = find_enrolment(work.session, voucher.id)
+    if enrolment is None:
+        raise RuntimeError(f"voucher {voucher.id} lost its place while it was locked")
+    own = work.actor.serves(found.institution_id, *COUNTER)
+    redemption = Redemption(
+        voucher_id=voucher.id,
+        person_id=voucher.holder_person_id,
+        enrolment_id=enrolment.id,
+        class_id=found.id,
+        institution_id=found.institution_id if own else found.delivering_institution_id,
+        screen_code_id=code.id,
+        device=asked.device,
+        nonce=asked.nonce,
+        redeemed_at=work.at,
+        redeemed_by_person_id=work.actor.person_id,
+    )
+    work.session.add(redemption)
+    work.session.flush()
+    return redemption

@@ -1,0 +1,115 @@
+"""Moving vouchers to another class (转班), by the office: what was promised and attended stays."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlalchemy import or_, select
+
+from voucher.ledger import holds
+from voucher.ledger.holds import Hold
+from voucher.ledger.vouchers import VOUCHER_MISSING, Voucher, advance, lock_vouchers
+from voucher.plumbing.unit_of_work import Work
+from voucher.rules.actor import check_role
+from voucher.rules.classes import check_class_fits
+from voucher.rules.errors import Family, reason
+from voucher.rules.lifecycle import STATE_NAMES, Thing, check_event
+from voucher.stages.issue.queries import get_programme
+from voucher.stages.train.classes import WAITS_FOR_TRANSFER
+from voucher.stages.train.enrol import set_certify_by
+from voucher.stages.train.exits import exit_mark
+from voucher.stages.train.fitting import CLASS_NOT_OPEN, check_place, subject_of
+from voucher.stages.train.models.classes import TrainingClass
+from voucher.stages.train.models.places import Enrolment
+from voucher.stages.train.reading import (
+    OFFICERS,
+    SOURCE,
+    check_why,
+    end_enrolments,
+    find_enrolment,
+    get_reached_class,
+    load_class,
+)
+
+SAME_CLASS = reason(
+    "same_class",
+    "券 {voucher} 已在这个班级",
+    "请选择另一个班级",
+    SOURCE,
+    Family.CONFLICT,
+)
+
+
+def transfer(work: Work, voucher_ids: Sequence[int], class_id: int, why: str) -> int:
+    """Move enrolled vouchers and those in training to a class of the same subject and return how many.
+
+    Hours and redemption stay; holds that waited for the transfer are closed. Raises Refused role_missing,
+    voucher_missing (also for a foreign one), class_missing, training_why_missing, event_not_allowed,
+    same_class, class_not_open, and what keeps a voucher out of a class.
+    """
+    check_role(work.actor, *OFFICERS)
+    check_why(why)
+    wanted = sorted(set(voucher_ids))
+    vouchers = lock_vouchers(work, Voucher.id.in_(wanted))
+    if len(vouchers) != len(wanted) or not all(_reaches(work, each) for each in vouchers):
+        raise VOUCHER_MISSING.refused()
+    target = get_reached_class(work, class_id, lock=True)
+    if target.state not in ("approved", "running") or work.today > target.ends_on:
+        raise CLASS_NOT_OPEN.refused(state=STATE_NAMES[Thing.CLASS][target.state])
+    for voucher in vouchers:
+        _move(work, voucher, target)
+    advance(work, vouchers, "transfer", reason=why)
+    return len(vouchers)
+
+
+def _reaches(work: Work, voucher: Voucher) -> bool:
+    return any(voucher.region_code in work.actor.reach.get(role, frozenset()) for role in OFFICERS)
+
+
+def _move(work: Work, voucher: Voucher, target: TrainingClass) -> None:
+    session = work.session
+    check_event(Thing.VOUCHER, voucher.state, "transfer")
+    enrolment = find_enrolment(session, voucher.id)
+    if enrolment is None:
+        raise VOUCHER_MISSING.refused()
+    if enrolment.class_id == target.id:
+        raise SAME_CLASS.refused(voucher=voucher.number)
+    former = load_class(session, enrolment.class_id)
+    # prices and keys were locked for the former class; only the same subject leaves them true
+    check_class_fits(subject_of(session, former), subject_of(session, target))
+    programme = get_programme(session, voucher.programme_id)
+    check_place(work, voucher, programme, target)
+    end_enrolments(work, [voucher.id], "transfer")
+    session.add(
+        Enrolment(
+            voucher_id=voucher.id,
+            person_id=voucher.holder_person_id,
+            class_id=target.id,
+            enrolled_at=work.at,
+            enrolled_by_person_id=work.actor.person_id,
+        )
+    )
+    set_certify_by(work, voucher, programme, target)
+    session.flush()
+    _let_go(work, voucher, former, target)
+
+
+def _let_go(work: Work, voucher: Voucher, former: TrainingClass, target: TrainingClass) -> None:
+    """Close the holds that only waited for another class: a cancelled class, an institution's exit."""
+    houses = {former.institution_id, former.delivering_institution_id}
+    houses -= {target.institution_id, target.delivering_institution_id}
+    waiting = work.session.scalars(
+        select(Hold)
+        .where(
+            Hold.thing == str(Thing.VOUCHER),
+            Hold.object_id == voucher.id,
+            Hold.closed_at.is_(None),
+            or_(
+                Hold.why == WAITS_FOR_TRANSFER,
+                *(Hold.why.startswith(exit_mark(each), autoescape=True) for each in sorted(houses)),
+            ),
+        )
+        .order_by(Hold.id)
+    ).all()
+    for each in waiting:
+        holds.close_hold(work, each, f"已转入班级 {target.number}")
