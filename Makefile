@@ -10,18 +10,23 @@ BIN := $(VENV)/bin
 LOCKED := $(VENV)/.locked
 INSTALLED := $(VENV)/.installed
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+# the front end is built again when one of these changed, came or went (a folder changes when a file does)
+PAGES_LOCK := static/package.json static/package-lock.json static/.npmrc
+PAGES_SOURCES := static/vite.config.ts static/tsconfig.json $(shell find static/src static/public)
+PAGES_INSTALLED := static/node_modules/.installed
+PAGES_BUILT := static/dist/.built
 # as many tests at once as a small machine has cores; storms run alone, or they measure each other
 WORKERS ?= 2
 NAME ?= all
 SIZE ?= small
 WHAT ?=
 
-.PHONY: help setup demo test suite storm sure check rules story bench migration docs
+.PHONY: help setup frontend demo test suite storm sure check rules story bench migration docs
 
 help: ## 列出所有命令 · this list
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-setup: $(INSTALLED) ## 建立运行环境 · make .venv from the lock file
+setup: $(INSTALLED) $(PAGES_BUILT) ## 建立运行环境 · make .venv from the lock file, build the pages' front end
 
 $(LOCKED): requirements.lock
 	@python=; for each in python3.11 python3 python3.12 python3.13 python; do \
@@ -36,6 +41,18 @@ $(LOCKED): requirements.lock
 
 $(INSTALLED): $(LOCKED) pyproject.toml
 	@$(PIP) install --no-build-isolation --no-deps --editable .
+	@touch $@
+
+frontend: $(PAGES_BUILT) ## 建立网页的样式和脚本 · build styles and scripts of the pages, where they changed
+
+$(PAGES_INSTALLED): $(PAGES_LOCK) | $(LOCKED)
+	@echo "安装前端依赖 · installing the locked front-end packages"
+	@static/build.sh install
+	@touch $@
+
+$(PAGES_BUILT): $(PAGES_INSTALLED) $(PAGES_SOURCES)
+	@echo "建立前端 · building the front end"
+	@static/build.sh build
 	@touch $@
 
 demo: setup ## 一条命令看全程：建库、结算济源一个季度、开网页 · build, settle a real quarter, serve

@@ -9,7 +9,19 @@ import pytest
 
 from tests.house.source import PROJECT
 
-COMMANDS = ["setup", "demo", "test", "storm", "sure", "rules", "story", "bench", "migration", "docs"]
+COMMANDS = [
+    "setup",
+    "frontend",
+    "demo",
+    "test",
+    "storm",
+    "sure",
+    "rules",
+    "story",
+    "bench",
+    "migration",
+    "docs",
+]
 
 
 def _make(*words: str) -> str:

@@ -1,0 +1,14 @@
+// What desks and public pages carry.
+
+import './tokens.css';
+import './styles/desk.scss';
+
+import * as comforts from './comforts';
+import { ScanField } from './elements/scan-field';
+import * as menu from './menu';
+import * as tables from './tables';
+
+tables.install();
+comforts.install();
+menu.install();
+customElements.define('scan-field', ScanField);

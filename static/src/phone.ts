@@ -1,0 +1,13 @@
+// What a worker's pages carry.
+
+import './tokens.css';
+import 'weui/dist/style/base/base.min.css';
+import 'weui/dist/style/widget/weui-cell/weui-cell.min.css';
+import 'weui/dist/style/widget/weui-tab/weui-tab.min.css';
+import './styles/phone.scss';
+
+import * as comforts from './comforts';
+import { CodeScreen } from './elements/code-screen';
+
+comforts.install();
+customElements.define('code-screen', CodeScreen);
