@@ -32,7 +32,7 @@ from voucher.stages.settle.clawback import open_due_clawbacks
 from voucher.stages.settle.notice import close_due_notices
 from voucher.stages.settle.waiting import serve_due_queues
 
-STATIC = Path(__file__).resolve().parents[1] / "static"
+FRONTEND = Path(__file__).resolve().parents[1] / "static" / "dist"
 TEMPLATES = Path(__file__).resolve().parent / "doors" / "web" / "templates"
 SEAL_SECONDS = 2
 DUE_SECONDS = 60
@@ -46,9 +46,13 @@ def create_app(
     *,
     hasher: PasswordHasher = HASHER,
     limits: DoorLimits | None = None,
+    frontend: Path = FRONTEND,
 ) -> Flask:
-    """Return the web application over one database, one key ring and one clock."""
-    app = Flask("voucher", static_folder=str(STATIC), template_folder=str(TEMPLATES))
+    """Return the web application over one database, one key ring and one clock.
+
+    Raises Refused frontend_missing.
+    """
+    app = Flask("voucher", static_folder=None, template_folder=str(TEMPLATES))
     app.json.ensure_ascii = False  # type: ignore[attr-defined]  # Chinese stays readable
     opened = Door(
         config=config,
@@ -66,7 +70,7 @@ def create_app(
     shield.install_csrf_guard(app)
     errors.install(app)
     api.install(app)
-    web.install(app)
+    web.install(app, frontend)
     if config.demo:
         app.config["DEMO_ACCOUNTS"] = read_accounts(config.data_folder)
     return app
@@ -75,7 +79,7 @@ def create_app(
 def open_app(environment: Mapping[str, str]) -> Flask:
     """Return the application an environment asks for; its background work runs elsewhere.
 
-    Raises Refused schema_not_current, database_unreachable, keys_missing.
+    Raises Refused schema_not_current, database_unreachable, keys_missing, frontend_missing.
     """
     config = read_config(environment)
     database = Database(config.database_url)

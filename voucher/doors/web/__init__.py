@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from flask import Blueprint, Flask
 
+from voucher.doors.web import assets
 from voucher.doors.web.navigation import frame
 from voucher.doors.web.showing import FILTERS, WORDS
 
 
-def install(app: Flask) -> None:
-    """Open the pages."""
+def install(app: Flask, frontend: Path) -> None:
+    """Open the pages, with the styles and scripts built in a folder. Raises Refused frontend_missing."""
     # read late: the rooms need this package to be there already
     from voucher.doors.web.entrance import entrance
     from voucher.doors.web.finance import finance
@@ -21,6 +24,7 @@ def install(app: Flask) -> None:
     for side in (public, entrance, office, finance, supervisor):
         web.register_blueprint(side)
     app.register_blueprint(web)
+    assets.install(app, frontend)
     app.jinja_env.filters.update(FILTERS)
     app.jinja_env.globals.update(WORDS)
     app.context_processor(frame)

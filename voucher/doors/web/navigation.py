@@ -6,61 +6,20 @@ from dataclasses import dataclass
 from typing import Any
 
 from flask import current_app, request
+from sqlalchemy import select
 
 from voucher.doors.auth.access import MATRIX
 from voucher.doors.auth.door import the_door
 from voucher.doors.auth.entries import Entry
 from voucher.doors.auth.visitors import Visitor, current_visitor
+from voucher.doors.web.places import BELOW, DESK_GROUPS, DESK_HOME, PHONE_PLACES, PUBLIC_PLACES
+from voucher.registry.catalogue import Region
+from voucher.registry.institutions import Institution
+from voucher.rules.actor import Actor, Role
 
 SIZE_COOKIE = "size"
-PUBLIC_PLACES = (
-    ("首页", "web.public.home"),
-    ("公示公告", "web.public.notices"),
-    ("补贴标准", "web.public.standards"),
-    ("查异议进度", "web.public.find_objection"),
-)
-DESK_PLACES = (
-    ("工作台", "web.office.home"),
-    ("结算批次", "web.office.batches"),
-    ("新建结算", "web.office.new_settlement"),
-    ("异议", "web.office.objections"),
-    ("收款账户", "web.office.accounts"),
-    ("姓名更正", "web.office.names"),
-    ("预算", "web.finance.budgets"),
-    ("拨付文件", "web.finance.files"),
-    ("对账", "web.finance.reconciliation"),
-    ("追回", "web.finance.clawbacks"),
-    ("审计", "web.supervisor.audit"),
-)
-# the pages below a place light it up as well
-BELOW = {
-    "web.office.batches": (
-        *("web.office.batch", "web.office.decide", "web.office.post_notice"),
-        *("web.office.resubmit_claims", "web.office.withdraw_claims"),
-        *(
-            "web.office.claim",
-            "web.office.clear_claim",
-            "web.office.reject_claim",
-            "web.office.open_clawback",
-        ),
-    ),
-    "web.office.new_settlement": ("web.office.settle",),
-    "web.office.objections": ("web.office.objection", "web.office.decide_objection"),
-    "web.office.accounts": (
-        *("web.office.propose_account", "web.office.confirm_account"),
-        *("web.office.refuse_account", "web.office.correct_bounced"),
-    ),
-    "web.office.names": ("web.office.propose_name", "web.office.approve_name"),
-    "web.finance.budgets": ("web.finance.budget", "web.finance.open_budget"),
-    "web.finance.files": (
-        *("web.finance.file", "web.finance.prepare", "web.finance.check", "web.finance.release"),
-        *("web.finance.void", "web.finance.download", "web.finance.book_results"),
-    ),
-    "web.finance.clawbacks": ("web.finance.repay",),
-    "web.supervisor.audit": ("web.supervisor.verify_trail", "web.supervisor.check_invariants"),
-    "web.public.notices": ("web.public.notice", "web.public.lodge_objection"),
-    "web.public.find_objection": ("web.public.objection",),
-}
+# a menu this short stands open as a whole; a longer one opens the group one is in
+OPEN_MENU_PLACES = 14
 DEFAULT_FOOTER = {
     "hotline": "12333",
     "region": "河南省 · 人人持证",
@@ -77,17 +36,27 @@ DEFAULT_FOOTER = {
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """One entry of the main navigation."""
+    """One entry of a navigation; `icon` only in the bar of a phone."""
 
     name: str
     endpoint: str
     here: bool
+    icon: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """One heading of the desk's menu with the places below it."""
+
+    name: str
+    places: tuple[Place, ...]
+    is_open: bool
 
 
 def may_enter(visitor: Visitor | None, endpoint: str) -> bool:
-    """Return whether the access matrix lets a visitor in there."""
+    """Return whether the access matrix lets a visitor in there; what is not built lets nobody in."""
     access = MATRIX.get(endpoint)
-    if access is None:
+    if access is None or endpoint not in current_app.view_functions:
         return False
     if access.who is Entry.PUBLIC:
         return True
@@ -96,24 +65,76 @@ def may_enter(visitor: Visitor | None, endpoint: str) -> bool:
     return isinstance(access.who, Entry) or visitor.actor.has(*access.who)
 
 
+def is_worker(visitor: Visitor | None) -> bool:
+    """Return whether a visitor is here for their own vouchers only."""
+    return visitor is not None and {grant.role for grant in visitor.actor.grants} == {Role.WORKER}
+
+
+def home_endpoint(visitor: Visitor | None) -> str:
+    """Return where somebody belongs: the worker's first page, the desk, or the public one."""
+    home = PHONE_PLACES[0][1] if is_worker(visitor) else DESK_HOME[1]
+    return home if may_enter(visitor, home) else "web.public.home"
+
+
+def _side(visitor: Visitor | None, endpoint: str) -> str:
+    """Return which of the three frames a page has: the desk's, a phone's, the public one."""
+    inside = visitor is not None and not visitor.is_half_way
+    if endpoint.startswith("web.worker.") or (inside and is_worker(visitor)):
+        return "public" if endpoint.startswith("web.public.") else "phone"
+    return "desk" if inside and not endpoint.startswith("web.public.") else "public"
+
+
+def _list_places(visitor: Visitor | None, places: tuple[tuple[str, ...], ...]) -> tuple[Place, ...]:
+    here = request.endpoint or ""
+    return tuple(
+        Place(name, endpoint, endpoint == here or here in BELOW.get(endpoint, ()), *icon)
+        for name, endpoint, *icon in places
+        if may_enter(visitor, endpoint)
+    )
+
+
+def list_groups(visitor: Visitor | None) -> list[Group]:
+    """Return the menu of a desk: every group in which the visitor may go somewhere."""
+    found = [(name, _list_places(visitor, places)) for name, places in DESK_GROUPS]
+    short = sum(len(places) for _, places in found) <= OPEN_MENU_PLACES
+    return [
+        Group(name, places, short or any(each.here for each in places)) for name, places in found if places
+    ]
+
+
+def name_units(actor: Actor) -> str:
+    """Return for whom somebody acts: the institutions, else the regions of the grants."""
+    institutions = {grant.institution_id for grant in actor.grants if grant.institution_id is not None}
+    regions = {grant.region_code for grant in actor.grants if grant.region_code is not None}
+    if not institutions and not regions:
+        return ""
+    wanted = (
+        select(Institution.name).where(Institution.id.in_(sorted(institutions))).order_by(Institution.id)
+        if institutions
+        else select(Region.name).where(Region.code.in_(sorted(regions))).order_by(Region.code)
+    )
+    with the_door().read() as session:
+        return "、".join(session.scalars(wanted))
+
+
 def frame() -> dict[str, Any]:
-    """Return what layout.html asks for on every page."""
+    """Return what the layouts ask for on every page."""
     visitor, endpoint = current_visitor(), request.endpoint or ""
     inside = visitor is not None and not visitor.is_half_way
     entering = endpoint.startswith("web.entrance.")
-    side = "desk" if inside and not endpoint.startswith("web.public.") else "public"
-    places = DESK_PLACES if side == "desk" else () if entering else PUBLIC_PLACES
+    side = _side(visitor, endpoint)
+    places: tuple[tuple[str, ...], ...] = () if entering else PUBLIC_PLACES
     return {
         "actor": visitor.actor if visitor is not None and inside else None,
         "display_name": visitor.display_name if visitor is not None else "",
         "role_line": "、".join(visitor.role_names) if visitor is not None else "",
+        "unit": name_units(visitor.actor) if visitor is not None and side == "desk" else "",
         "entering": entering,
         "side": side,
-        "nav": [
-            Place(name, place, endpoint == place or endpoint in BELOW.get(place, ()))
-            for name, place in places
-            if may_enter(visitor, place)
-        ],
+        "home": home_endpoint(visitor),
+        "nav": list(_list_places(visitor, PHONE_PLACES if side == "phone" else places)),
+        "menu": list_groups(visitor) if side == "desk" else [],
+        "desk_home": Place(*DESK_HOME, endpoint == DESK_HOME[1]),
         "large": request.cookies.get(SIZE_COOKIE) == "large",
         "demo": the_door().config.demo,
         "now": the_door().at,

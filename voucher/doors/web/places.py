@@ -1,0 +1,83 @@
+"""Where the pages lie: the menu of desks in groups, the bar of phones, the row of public places.
+
+A place is (its name, its endpoint). It is shown to whoever the access matrix lets in, and not at all
+before its page exists; so a place is added by one row here, one in auth/access_web.py, and its view.
+"""
+
+from __future__ import annotations
+
+PUBLIC_PLACES: tuple[tuple[str, str], ...] = (
+    ("首页", "web.public.home"),
+    ("公示公告", "web.public.notices"),
+    ("补贴标准", "web.public.standards"),
+    ("查异议进度", "web.public.find_objection"),
+)
+
+# name, endpoint, icon of macros/icons.html
+PHONE_PLACES: tuple[tuple[str, str, str], ...] = (
+    ("首页", "web.worker.home", "home"),
+    ("领券", "web.worker.offers", "gift"),
+    ("我的券", "web.worker.wallet", "ticket"),
+    ("班级", "web.worker.classes", "book"),
+    ("我的", "web.worker.me", "person"),
+)
+
+DESK_HOME = ("工作台", "web.office.home")
+DESK_GROUPS: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
+    ("发券", ()),
+    ("培训", ()),
+    ("评价", ()),
+    (
+        "兑现",
+        (
+            ("结算批次", "web.office.batches"),
+            ("新建结算", "web.office.new_settlement"),
+            ("收款账户", "web.office.accounts"),
+            ("预算", "web.finance.budgets"),
+            ("拨付文件", "web.finance.files"),
+            ("对账", "web.finance.reconciliation"),
+            ("追回", "web.finance.clawbacks"),
+        ),
+    ),
+    (
+        "监管",
+        (
+            ("异议", "web.office.objections"),
+            ("审计", "web.supervisor.audit"),
+        ),
+    ),
+    (
+        "系统",
+        (
+            ("姓名更正", "web.office.names"),
+            ("登录管理", "web.entrance.sessions"),
+        ),
+    ),
+)
+
+# the pages below a place light it up as well
+BELOW: dict[str, tuple[str, ...]] = {
+    "web.office.batches": (
+        *("web.office.batch", "web.office.decide", "web.office.post_notice"),
+        *("web.office.resubmit_claims", "web.office.withdraw_claims"),
+        *("web.office.claim", "web.office.clear_claim", "web.office.reject_claim"),
+        "web.office.open_clawback",
+    ),
+    "web.office.new_settlement": ("web.office.settle",),
+    "web.office.objections": ("web.office.objection", "web.office.decide_objection"),
+    "web.office.accounts": (
+        *("web.office.propose_account", "web.office.confirm_account"),
+        *("web.office.refuse_account", "web.office.correct_bounced"),
+    ),
+    "web.office.names": ("web.office.propose_name", "web.office.approve_name"),
+    "web.finance.budgets": ("web.finance.budget", "web.finance.open_budget"),
+    "web.finance.files": (
+        *("web.finance.file", "web.finance.prepare", "web.finance.check", "web.finance.release"),
+        *("web.finance.void", "web.finance.download", "web.finance.book_results"),
+    ),
+    "web.finance.clawbacks": ("web.finance.repay",),
+    "web.supervisor.audit": ("web.supervisor.verify_trail", "web.supervisor.check_invariants"),
+    "web.public.notices": ("web.public.notice", "web.public.lodge_objection"),
+    "web.public.find_objection": ("web.public.objection",),
+    "web.entrance.sessions": ("web.entrance.end_others",),
+}
