@@ -67,6 +67,11 @@ class Filed:
         return self.batches[0]
 
     @property
+    def batch_ids(self) -> list[int]:
+        """Return the batches, to be reviewed one by one."""
+        return [each.batch_id for each in self.batches]
+
+    @property
     def verdicts(self) -> list[Verdict]:
         """Return every line of every batch."""
         return [verdict for each in self.batches for verdict in each.verdicts]

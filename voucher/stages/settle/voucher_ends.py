@@ -134,9 +134,8 @@ def _read_window_ends(work: Work, voucher_ids: Sequence[int]) -> dict[int, date]
     """Return the last day a claim may be filed for each voucher; none where there is no limit."""
     proofs = certificates.find_proofs(work.session, voucher_ids)
     issued = certificates.find_certificates(work.session, [each.certificate_id for each in proofs.values()])
-    regions = dict(
-        work.session.execute(select(Voucher.id, Voucher.region_code).where(Voucher.id.in_(proofs))).tuples()
-    )
+    rows = work.session.execute(select(Voucher.id, Voucher.region_code).where(Voucher.id.in_(proofs)))
+    regions = dict(rows.all())
     months: dict[tuple[str, date], int | None] = {}
     ends = {}
     for voucher_id, proof in proofs.items():

@@ -16,13 +16,14 @@ from voucher.registry.facts import read_facts
 from voucher.rules.errors import Family, reason
 from voucher.rules.money import format_yuan
 from voucher.rules.vocabulary import SUBSIDY_NAMES, SubsidyKind
+from voucher.stages.assess import queries as assessment
 from voucher.stages.certify import queries as certificates
 from voucher.stages.certify.queries import Candidate
 from voucher.stages.settle.judging import Verdict, judge
 from voucher.stages.settle.lawbook import Lawbook
 from voucher.stages.settle.models.claims import Claim
 from voucher.stages.settle.promises import LOOKUP_CHUNK, Promise
-from voucher.stages.train.queries import claiming, trained
+from voucher.stages.train import queries as training
 
 SOURCE = "豫办〔2021〕29号 第16项 以证换券; S2-16d–f"
 
@@ -53,14 +54,18 @@ class VoucherCase:
 
 
 def find_payees(work: Work, kind: SubsidyKind, vouchers: Sequence[Voucher]) -> dict[int, int]:
-    """Return who would be paid for each voucher that far: who trained, or who issued the certificate."""
+    """Return who would be paid for each voucher that far: who trained, or who evaluated."""
     ids = [each.id for each in vouchers]
     if kind is SubsidyKind.TRAINING:
-        classes = trained.classes_of(work.session, ids)
+        classes = training.classes_of(work.session, ids)
         return {voucher_id: each.institution_id for voucher_id, each in classes.items()}
     proofs = certificates.find_proofs(work.session, ids)
     issued = certificates.find_certificates(work.session, [each.certificate_id for each in proofs.values()])
-    return {voucher_id: issued[each.certificate_id].institution_id for voucher_id, each in proofs.items()}
+    passed = assessment.exams_passed(work.session, ids)
+    return {
+        **{voucher_id: each.institution_id for voucher_id, each in passed.items()},
+        **{voucher_id: issued[each.certificate_id].institution_id for voucher_id, each in proofs.items()},
+    }
 
 
 def read_cases(work: Work, kind: SubsidyKind, vouchers: Sequence[Voucher]) -> dict[int, VoucherCase]:
@@ -68,7 +73,7 @@ def read_cases(work: Work, kind: SubsidyKind, vouchers: Sequence[Voucher]) -> di
     ids = [each.id for each in vouchers]
     proofs = certificates.find_proofs(work.session, ids)
     found = certificates.find_candidates(work.session, [each.certificate_id for each in proofs.values()])
-    completions = claiming.find_completions(work.session, ids)
+    completions = training.completions_of(work.session, ids)
     payees = find_payees(work, kind, vouchers)
     return {
         each.id: VoucherCase(
