@@ -8,8 +8,10 @@ from enum import StrEnum
 
 from voucher.rules.errors import reason
 from voucher.rules.levels import clean_word
+from voucher.rules.register import rule
 from voucher.rules.vocabulary import (
     CERTIFICATE_KIND_NAMES,
+    FOUNDED,
     FUND_SOURCE_NAMES,
     INSTITUTION_KIND_NAMES,
     METHOD_NAMES,
@@ -98,6 +100,7 @@ WORD_UNKNOWN = reason(
 )
 
 
+@rule(number="DIC-01", stage="通用", source=SOURCE, since=FOUNDED)
 def read_dictionary(text: str) -> Dictionary:
     """Return the dictionary a code or a Chinese name stands for. Raises dictionary_unknown."""
     word = clean_word(text)
@@ -107,6 +110,7 @@ def read_dictionary(text: str) -> Dictionary:
     raise DICTIONARY_UNKNOWN.refused(given=word[:20], accepted="、".join(DICTIONARY_NAMES.values()))
 
 
+@rule(number="DIC-02", stage="通用", source=f"{SOURCE}; 【设】规则使用的词随程序发布", since=FOUNDED)
 def check_ruled(dictionary: Dictionary, code: str, name: str) -> None:
     """Refuse a word or a name that the rules do not know in a dictionary of theirs. Raises word_ruled."""
     ruled = RULED_WORDS.get(dictionary)
