@@ -8,14 +8,20 @@ from voucher.doors.api import pulse
 from voucher.doors.api.batches import batches
 from voucher.doors.api.budgets import budgets
 from voucher.doors.api.claims import claims
+from voucher.doors.api.classes import classes
 from voucher.doors.api.description import describe
 from voucher.doors.api.dictionaries import dictionaries
 from voucher.doors.api.holds import holds
 from voucher.doors.api.institutions import institutions
+from voucher.doors.api.issues import issues
 from voucher.doors.api.notices import notices
 from voucher.doors.api.payees import payees
 from voucher.doors.api.payments import payments
+from voucher.doors.api.places import places
+from voucher.doors.api.programmes import programmes
 from voucher.doors.api.sessions import sessions
+from voucher.doors.api.teaching import teaching
+from voucher.doors.api.vouchers import vouchers
 
 ROOMS = (
     sessions,
@@ -27,7 +33,13 @@ ROOMS = (
     payments,
     payees,
     dictionaries,
+    programmes,
+    issues,
+    vouchers,
     institutions,
+    classes,
+    places,
+    teaching,
 )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from voucher.doors.auth.access_issue import ISSUE
 from voucher.doors.auth.access_later import LATER
 from voucher.doors.auth.access_train import TRAIN
 from voucher.doors.auth.entries import (
@@ -24,6 +25,7 @@ _MAKER, _CHECKER, _RELEASER = Role.FINANCE_MAKER, Role.FINANCE_CHECKER, Role.FIN
 _COUNTY_CITY = frozenset({Role.OFFICER_COUNTY, Role.OFFICER_CITY})
 
 API: dict[str, Access] = {
+    **ISSUE,
     **TRAIN,
     **LATER,
     "pulse.healthz": Access(PUBLIC, "存活检查，只答有无"),

@@ -5,18 +5,44 @@ from __future__ import annotations
 from voucher.doors.auth.entries import (
     DESK,
     EVALUATOR_STAFF,
+    INSTITUTION_COUNTER,
+    INSTITUTION_DESK,
+    INSTITUTION_ROOM,
     INSTITUTION_STAFF,
     OFFICERS,
     SIGNED_IN,
+    WORKERS,
     Access,
 )
 from voucher.rules.actor import Role
 
+_SEE_INSTITUTIONS = DESK | INSTITUTION_STAFF | EVALUATOR_STAFF
+_SEE_CLASSES = DESK | INSTITUTION_STAFF | WORKERS
+
 TRAIN: dict[str, Access] = {
     "dictionaries.show_dictionary": Access(SIGNED_IN, "查看字典"),
-    "institutions.list_institutions": Access(DESK | INSTITUTION_STAFF | EVALUATOR_STAFF, "查看机构"),
-    "institutions.show_institution": Access(DESK | INSTITUTION_STAFF | EVALUATOR_STAFF, "查看机构"),
+    "institutions.list_institutions": Access(_SEE_INSTITUTIONS, "查看机构"),
+    "institutions.show_institution": Access(_SEE_INSTITUTIONS, "查看机构"),
     "institutions.sanction_institution": Access(
         OFFICERS | {Role.SUPERVISOR}, "处置机构；移出目录、黑名单和恢复由人社部门办理"
     ),
+    "classes.list_classes": Access(_SEE_CLASSES, "查看班级"),
+    "classes.draft_class": Access(INSTITUTION_DESK, "起草开班申请"),
+    "classes.show_class": Access(_SEE_CLASSES, "查看班级"),
+    "classes.revise_class": Access(INSTITUTION_DESK, "修改开班申请"),
+    "classes.file_class": Access(INSTITUTION_DESK, "提交开班申请"),
+    "classes.review_class": Access(OFFICERS, "审核开班申请"),
+    "classes.cancel_class": Access(INSTITUTION_DESK | OFFICERS, "取消班级；开班后只由人社部门办理"),
+    "classes.list_class_sessions": Access(_SEE_CLASSES, "查看课次表"),
+    "classes.list_class_roster": Access(DESK | INSTITUTION_STAFF, "查看花名册（掩码）"),
+    "places.check_code": Access(INSTITUTION_COUNTER, "看码，不消耗"),
+    "places.enrol_voucher": Access(WORKERS | INSTITUTION_COUNTER, "锁定班级"),
+    "places.depart": Access(WORKERS | INSTITUTION_DESK, "退出班级、退训"),
+    "places.transfer_vouchers": Access(OFFICERS, "转班"),
+    "places.redeem_voucher": Access(INSTITUTION_COUNTER, "核销"),
+    "places.reverse_redemption": Access(INSTITUTION_COUNTER, "撤销核销，由两人办理"),
+    "places.list_scans": Access(DESK | INSTITUTION_STAFF, "查看扫码记录"),
+    "teaching.note_attendance": Access(INSTITUTION_ROOM, "登记考勤"),
+    "teaching.correct_hours": Access(INSTITUTION_ROOM, "更正考勤"),
+    "teaching.complete_class": Access(INSTITUTION_DESK, "结业签字"),
 }

@@ -23,9 +23,11 @@ from voucher.doors.schemas.values import (
     Words,
     Yuan,
 )
+from voucher.rules.levels import LEVEL_NAMES
 from voucher.rules.vocabulary import CertificateKind
 
 SESSIONS_MAX, HOURS_MAX, CAPACITY_MAX = 500, 100_000, 10_000
+LEVEL_CODES = "、".join(f"{level:d} {name}" for level, name in LEVEL_NAMES.items()) + "；不分等级的填 0"
 MODES = ("offline", "online")
 
 
@@ -57,7 +59,7 @@ class NewClass(Body):
         most=40,
         metadata={"description": "职业编码或专项职业能力代码", "example": "4-10-01-05"},
     )
-    level = Whole(required=True, most=8, metadata={"description": "等级 1–8；不分等级的填 0"})
+    level = Whole(required=True, most=8, metadata={"description": LEVEL_CODES})
     hours_offline = Whole(required=True, most=HOURS_MAX, metadata={"description": "线下学时"})
     hours_online = Whole(required=True, most=HOURS_MAX, metadata={"description": "线上学时"})
     capacity = Whole(required=True, least=1, most=CAPACITY_MAX, metadata={"description": "班额"})
@@ -128,7 +130,13 @@ class ClassDetail(ClassState):
     """A class with its syllabus and its counters."""
 
     syllabus = fields.String()
-    counters = fields.Dict(keys=fields.String(), values=fields.Integer())
+    seats_left = fields.Integer(metadata={"description": "剩余名额"})
+    counters = fields.Dict(
+        keys=fields.String(),
+        values=fields.Integer(),
+        allow_none=True,
+        metadata={"description": "已锁定、培训中、已核销、应到、结业人数；本机构和本辖区人社部门可见"},
+    )
     possible = fields.List(fields.String(), metadata={"description": "现在可以办理的事项"})
 
 
@@ -169,11 +177,16 @@ class RosterRow(Schema):
     masked_number = fields.String(metadata={"example": "410000********1234"})
     state = fields.String()
     state_name = fields.String()
+    is_over = fields.Boolean(metadata={"description": "券已另行终止，只留记录"})
+    on_hold = fields.Boolean(metadata={"description": "是否待处置"})
     enrolled_at = Moment()
+    redemption_id = fields.Integer(allow_none=True)
     redeemed_at = Moment(allow_none=True)
+    reversal_asked_at = Moment(allow_none=True)
     hours_attended = fields.Integer()
     exam_hundredths = fields.Integer(allow_none=True, metadata={"description": "结业考核成绩，百分之一分"})
     passed = fields.Boolean(allow_none=True, metadata={"description": "是否结业；尚未签字时为 null"})
+    why = fields.String(allow_none=True)
 
 
 Roster = page_of(RosterRow(), "Roster")
@@ -238,12 +251,20 @@ class NewCompletion(Body):
     """A class is signed off: the final exam of everybody in it."""
 
     class_id = Whole(required=True, least=1)
-    exams = Several(ExamLine, most=CAPACITY_MAX, required=True)
+    exams = Several(ExamLine, least=0, most=CAPACITY_MAX, required=True)
 
     @validates_schema
     def check_once(self, data: dict[str, Any], **kwargs: Any) -> None:
         """Refuse a voucher named twice."""
         _check_once(data["exams"])
+
+
+class Failed(Schema):
+    """Somebody who did not pass, with every reason."""
+
+    voucher_id = fields.Integer()
+    voucher_number = fields.String()
+    reasons = fields.List(fields.String())
 
 
 class CompletionDone(Schema):
@@ -253,6 +274,8 @@ class CompletionDone(Schema):
     finished = fields.Integer(metadata={"description": "结业人数"})
     completed = fields.Integer(metadata={"description": "签到券办结人数"})
     failed = fields.Integer(metadata={"description": "未达标人数"})
+    held = fields.Integer(metadata={"description": "待处置、留待以后签字的人数"})
+    failures = fields.List(fields.Nested(Failed))
 
 
 def _check_once(lines: list[dict[str, Any]]) -> None:

@@ -46,6 +46,7 @@ class CheckedState(Schema):
     masked_name = fields.String(metadata={"example": "张*"})
     face_value_fen = fields.Integer(allow_none=True)
     face_value_display = Yuan("face_value_fen")
+    fits = fields.Boolean(metadata={"description": "本班是否正是这张券要学的"})
     possible = fields.List(fields.String(), metadata={"description": "此处可以办理：enrol 锁定、redeem 核销"})
     refusal = fields.Raw(allow_none=True, metadata={"description": "此处不能办理的代码、说明和下一步"})
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from marshmallow import Schema, fields, validate
 
+from voucher.doors.schemas.classes import LEVEL_CODES
 from voucher.doors.schemas.issues import NewPerson, TriedLine
 from voucher.doors.schemas.paging import Paging, page_of
 from voucher.doors.schemas.values import (
@@ -26,7 +27,8 @@ from voucher.rules.vocabulary import CertificateKind
 WORTHS, CHANNELS = ("face_value", "offset", "sign_in"), ("open", "directed")
 GROUPS_MAX, ROSTER_MAX, QUANTITY_MAX = 100, 2_000, 10_000_000
 TRADE = {"description": "职业编码或专项职业能力代码；与等级同填同不填", "example": "4-10-01-05"}
-LEVEL = {"description": "等级 1–8；专项职业能力或不分等级的填 0"}
+CAP = {"description": "每张券的补贴上限，整数分；定向券不填的按标准计算"}
+LEVEL = {"description": LEVEL_CODES}
 
 
 class NewProgramme(Body):
@@ -35,7 +37,7 @@ class NewProgramme(Body):
     name = Words(required=True, metadata={"description": "券种名称"})
     region_code = Region(required=True)
     project_code = Words(required=True, most=40, metadata={"description": "补贴项目代码"})
-    budget_id = Whole(required=True, least=1)
+    budget_id = Whole(required=True, least=1, metadata={"description": "资金来源：一项预算"})
     worth = Word(
         WORTHS, required=True, metadata={"description": "face_value 面值、offset 抵用、sign_in 签到"}
     )
@@ -44,18 +46,16 @@ class NewProgramme(Body):
     certificate_kind = Word(CertificateKind, required=True, metadata={"description": "凭哪种证书兑现"})
     trade_code = Words(load_default=None, allow_none=True, most=40, metadata=TRADE)
     level = Whole(load_default=None, allow_none=True, most=8, metadata=LEVEL)
-    training_cap_fen = Fen()
-    evaluation_cap_fen = Fen()
+    training_cap_fen = Fen(required=False, load_default=None, allow_none=True, metadata=CAP)
+    evaluation_cap_fen = Fen(required=False, load_default=None, allow_none=True, metadata=CAP)
     quantity = Whole(required=True, least=1, most=QUANTITY_MAX, metadata={"description": "发放数量"})
     from_on = OnDay(required=True, metadata={"description": "发放日期起（含）"})
     until_on = OnDay(required=True, metadata={"description": "发放日期止（含）"})
     validity_days = Whole(load_default=None, allow_none=True, least=1, most=3660)
     certify_months = Whole(load_default=None, allow_none=True, least=1, most=120)
     document = Words(required=True, metadata={"description": "依据文号"})
-    institution_ids = Ids(
-        load_default=None, allow_none=True, metadata={"description": "可用机构；不填为目录清单内全部"}
-    )
-    groups = fields.List(
+    institution_ids = Ids(load_default=list, metadata={"description": "可用机构；不填为目录清单内全部"})
+    group_codes = fields.List(
         Words(most=40),
         load_default=list,
         validate=validate.Length(0, GROUPS_MAX, error="最多 {max} 项"),
@@ -102,10 +102,22 @@ class ProgrammeState(Schema):
 
 
 class FunnelStep(Schema):
-    """How many vouchers of a programme stand in one state."""
+    """How many vouchers of a programme ever came so far, and how many stand there now."""
 
     state = fields.String()
     state_name = fields.String()
+    count = fields.Integer(metadata={"description": "到过这一步的张数"})
+    standing = fields.Integer(metadata={"description": "现在停在这一步的张数"})
+
+
+class LossState(Schema):
+    """Vouchers that ended without payment: from where, how, and why."""
+
+    from_state = fields.String()
+    from_name = fields.String()
+    state = fields.String()
+    state_name = fields.String()
+    why = fields.String(allow_none=True)
     count = fields.Integer()
 
 
@@ -113,8 +125,10 @@ class ProgrammeDetail(ProgrammeState):
     """A programme with whom and where it is for, and how far its vouchers have come."""
 
     institution_ids = fields.List(fields.Integer())
-    groups = fields.List(fields.String())
+    group_codes = fields.List(fields.String())
     funnel = fields.List(fields.Nested(FunnelStep), metadata={"description": "发放—领取—核销—结业—取证—兑现"})
+    losses = fields.List(fields.Nested(LossState), metadata={"description": "中途终止的，按去向和原因"})
+    remaining = fields.Integer(metadata={"description": "还可发放的张数"})
     possible = fields.List(fields.String(), metadata={"description": "现在可以办理的事项"})
 
 
@@ -141,6 +155,9 @@ class NewTopUp(Body):
 class NewPreview(Body):
     """Whom the vouchers would go to; nothing is issued."""
 
+    institution_id = Whole(
+        load_default=None, allow_none=True, least=1, metadata={"description": "机构试算时为本机构"}
+    )
     people = Several(NewPerson, most=ROSTER_MAX, required=True)
 
 

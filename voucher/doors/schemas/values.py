@@ -194,10 +194,10 @@ class Ids(fields.List[int]):
 
 
 class Several(fields.List[Any]):
-    """A list of bodies, none or at most so many."""
+    """A list of bodies, at least and at most so many."""
 
     default_error_messages = LIST
 
-    def __init__(self, body: type[Schema], *, most: int, **more: Any) -> None:
-        length = validate.Length(1, most, error="应为 {min} 至 {max} 项")
+    def __init__(self, body: type[Schema], *, most: int, least: int = 1, **more: Any) -> None:
+        length = validate.Length(least, most, error="应为 {min} 至 {max} 项")
         super().__init__(fields.Nested(body), validate=length, **more)

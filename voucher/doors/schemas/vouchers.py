@@ -73,6 +73,13 @@ class NewTaking(Body):
     declared = Said(required=True, metadata={"description": "本人声明符合领取条件、内容属实"})
 
 
+class TakingDone(Schema):
+    """The voucher that was taken; none where there is no money at present and the person waits in order."""
+
+    waiting = fields.Boolean(metadata={"description": "true 表示资金不足，已按先后候补"})
+    voucher = fields.Nested(VoucherState, allow_none=True)
+
+
 class NewAcceptance(Body):
     """The holder accepts; whoever helps names the holder's consent."""
 
@@ -105,6 +112,14 @@ class NewReplacement(Body):
     why = Words(required=True, most=WORDS_MAX, metadata=WHY)
 
 
+class ReplacementAsked(Schema):
+    """The issue another officer decides."""
+
+    issue_id = fields.Integer()
+    issue_number = fields.String()
+    state = fields.String()
+
+
 class NewCode(Body):
     """Nothing more has to be said to be shown a code."""
 
@@ -122,17 +137,32 @@ class OfferState(Schema):
     programme_id = fields.Integer()
     programme_number = fields.String()
     programme_name = fields.String()
+    region_code = fields.String()
+    region_name = fields.String()
     worth = fields.String()
+    worth_name = fields.String()
     channel = fields.String()
     trade_code = fields.String(allow_none=True)
     level = fields.Integer(allow_none=True)
     until_on = fields.Date()
-    remaining = fields.Integer(allow_none=True, metadata={"description": "剩余数量"})
+    remaining = fields.Integer(metadata={"description": "剩余数量"})
     may_take = fields.Boolean()
+    declare = fields.Boolean(metadata={"description": "只缺本人承诺"})
     refusal = fields.Raw(allow_none=True, metadata={"description": "不能领取的代码、说明、下一步和依据"})
 
 
+class PlaceState(Schema):
+    """One's own place in the queue for money."""
+
+    issue_number = fields.String()
+    programme_id = fields.Integer()
+    programme_name = fields.String()
+    position = fields.Integer(metadata={"description": "前面还有 position − 1 人"})
+    queued_at = Moment()
+
+
 class Offers(Schema):
-    """Every programme that is open to workers today."""
+    """Every programme that is open to workers today, and one's own places in the queues."""
 
     items = fields.List(fields.Nested(OfferState))
+    places = fields.List(fields.Nested(PlaceState))

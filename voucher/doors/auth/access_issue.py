@@ -1,0 +1,42 @@
+"""The access matrix of the API for issuing: programmes, issues, vouchers."""
+
+from __future__ import annotations
+
+from voucher.doors.auth.entries import (
+    DESK,
+    INSTITUTION_DESK,
+    INSTITUTION_STAFF,
+    OFFICERS,
+    OPERATORS,
+    WORKERS,
+    Access,
+)
+
+_OFFICE = OPERATORS | OFFICERS
+
+ISSUE: dict[str, Access] = {
+    "programmes.list_programmes": Access(DESK | INSTITUTION_STAFF, "查看券种"),
+    "programmes.draft_programme": Access(OPERATORS, "起草券种"),
+    "programmes.show_programme": Access(DESK | INSTITUTION_STAFF, "查看券种"),
+    "programmes.publish_programme": Access(OFFICERS, "发布券种，由起草人以外的人办理"),
+    "programmes.stop_programme": Access(OFFICERS, "停发"),
+    "programmes.resume_programme": Access(OFFICERS, "恢复发放"),
+    "programmes.discard_programme": Access(_OFFICE, "作废草稿"),
+    "programmes.close_programme": Access(OFFICERS, "结束发放"),
+    "programmes.top_up": Access(OFFICERS, "追加数量"),
+    "programmes.preview": Access(OPERATORS | INSTITUTION_DESK, "试算，什么也不发放"),
+    "issues.list_issues": Access(DESK | INSTITUTION_STAFF, "查看发券单"),
+    "issues.issue_vouchers": Access(OPERATORS | INSTITUTION_DESK, "报送名册；直接发放由经办人员办理"),
+    "issues.show_issue": Access(DESK | INSTITUTION_STAFF, "查看发券单"),
+    "issues.list_issue_lines": Access(DESK | INSTITUTION_STAFF, "查看发券单逐人（掩码）"),
+    "issues.review_issue": Access(_OFFICE, "审核名册；机构报送的由审核人员办理"),
+    "vouchers.list_vouchers": Access(DESK | INSTITUTION_STAFF | WORKERS, "查看培训券"),
+    "vouchers.show_voucher": Access(DESK | INSTITUTION_STAFF | WORKERS, "查看培训券全过程"),
+    "vouchers.show_code": Access(WORKERS, "出示码，只限本人的券"),
+    "vouchers.list_offers": Access(WORKERS, "领券中心"),
+    "vouchers.take": Access(WORKERS, "领取通用券"),
+    "vouchers.accept_voucher": Access(WORKERS | OPERATORS, "领取本人的券；经办人员凭本人同意代办"),
+    "vouchers.withdraw_voucher": Access(WORKERS, "退回本人的券"),
+    "vouchers.revoke_vouchers": Access(OFFICERS, "作废"),
+    "vouchers.replace": Access(OFFICERS, "补发，由两人办理"),
+}
