@@ -118,6 +118,7 @@ class Room(Blueprint):
         answer: type[Schema],
         status: int = 200,
         example: Any = None,
+        rate: Any = None,
         keep: bool = True,
         witness: Witness | None = None,
     ) -> Callable[[View], View]:
@@ -145,7 +146,8 @@ class Room(Blueprint):
             told = self.response(status, answer)(run)
             told = self.arguments(body, example=example)(told)
             entry = self._entry(view.__name__, writes=True) | {"parameters": [_KEY_FORGOTTEN]}
-            self._open(path, "POST", view, self.doc(**entry)(told))
+            told = self.doc(**entry)(told)
+            self._open(path, "POST", view, rate(told) if rate is not None else told)
             return view
 
         return register

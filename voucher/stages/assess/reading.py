@@ -100,10 +100,17 @@ def serves_batch(session: Session, actor: Actor, batch_id: int, *roles: Role) ->
     return institution_id is not None and actor.serves(institution_id, *roles)
 
 
-def list_batch_candidates(session: Session, batch_id: int) -> list[Candidate]:
-    """Return the candidates of a batch in the order they were listed."""
+def list_batch_candidates(
+    session: Session, batch_id: int, *, after_id: int = 0, limit: int | None = None
+) -> list[Candidate]:
+    """Return the candidates of a batch after an id in the order they were listed."""
     return list(
-        session.scalars(select(Candidate).where(Candidate.batch_id == batch_id).order_by(Candidate.id))
+        session.scalars(
+            select(Candidate)
+            .where(Candidate.batch_id == batch_id, Candidate.id > after_id)
+            .order_by(Candidate.id)
+            .limit(limit)
+        )
     )
 
 

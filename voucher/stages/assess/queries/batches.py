@@ -92,12 +92,15 @@ def list_batches(
     regions: Collection[str],
     evaluator_ids: Collection[int] = (),
     *,
+    institution_id: int | None = None,
     state: str | None = None,
     before_id: int | None = None,
     limit: int = 20,
 ) -> list[ExamBatch]:
     """Return the newest batches of these regions and evaluators; nothing else."""
     query = select(ExamBatch).where(_within(regions, evaluator_ids))
+    if institution_id is not None:
+        query = query.where(ExamBatch.institution_id == institution_id)
     if state is not None:
         query = query.where(ExamBatch.state == state)
     if before_id is not None:
@@ -151,9 +154,11 @@ def view_batches(session: Session, batches: Sequence[ExamBatch]) -> list[BatchVi
     ]
 
 
-def list_candidates(session: Session, keyring: Keyring, batch_id: int) -> list[CandidateView]:
-    """Return the candidates of a batch in the order they were listed, masked."""
-    listed = list_batch_candidates(session, batch_id)
+def list_candidates(
+    session: Session, keyring: Keyring, batch_id: int, *, after_id: int = 0, limit: int | None = None
+) -> list[CandidateView]:
+    """Return the candidates of a batch after an id in the order they were listed, masked."""
+    listed = list_batch_candidates(session, batch_id, after_id=after_id, limit=limit)
     named = people.read_people(session, keyring, [each.person_id for each in listed])
     vouchers = {
         each.id: each

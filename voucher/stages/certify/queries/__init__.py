@@ -2,6 +2,15 @@
 
 from __future__ import annotations
 
+from voucher.stages.certify.queries.archive import (
+    CertificateView,
+    PublicAnswer,
+    check_publicly,
+    list_archive,
+    list_certificates,
+    view_certificates,
+)
+from voucher.stages.certify.queries.proofs import find_newest_verifications, why_not_certified
 from voucher.stages.certify.queries.register import (
     Candidate,
     find_candidates,
@@ -17,23 +26,33 @@ from voucher.stages.certify.queries.register import (
     list_verified_before,
     list_verified_certificates,
     read_scopes,
+    select_certificates_for,
     select_certificates_of,
 )
 
 __all__ = [
     "Candidate",
+    "CertificateView",
+    "PublicAnswer",
+    "check_publicly",
     "find_candidates",
     "find_certificates",
     "find_latest_verification",
     "find_newest_entries",
+    "find_newest_verifications",
     "find_proofs",
     "find_proven",
     "level_of",
+    "list_archive",
     "list_candidates",
+    "list_certificates",
     "list_decertified_vouchers",
     "list_revoked_certificates",
     "list_verified_before",
     "list_verified_certificates",
     "read_scopes",
+    "select_certificates_for",
     "select_certificates_of",
+    "view_certificates",
+    "why_not_certified",
 ]

@@ -183,6 +183,11 @@ def select_certificates_of(institution_ids: Collection[int]) -> Select[int]:
     return select(Certificate.id).where(Certificate.institution_id.in_(sorted(institution_ids)))
 
 
+def select_certificates_for(voucher_ids: Select[int]) -> Select[int]:
+    """Return the query for the ids of the certificates that vouchers of another query turned into."""
+    return select(VoucherProof.certificate_id).where(VoucherProof.voucher_id.in_(voucher_ids))
+
+
 def list_revoked_certificates(session: Session) -> list[int]:
     """Return the certificates the register has revoked."""
     return list(session.scalars(select(Certificate.id).where(Certificate.state == "revoked")))

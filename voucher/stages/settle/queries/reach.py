@@ -7,8 +7,9 @@ from collections.abc import Collection
 from sqlalchemy import ColumnElement, Select, select
 
 from voucher.rules.vocabulary import SubsidyKind
-from voucher.stages.certify.queries import select_certificates_of
+from voucher.stages.certify.queries import select_certificates_for, select_certificates_of
 from voucher.stages.settle.models.claims import Claim, SettlementBatch, SettlementLine
+from voucher.stages.train.queries.trained import select_vouchers_trained_by
 
 Payees = Collection[int]
 
@@ -22,17 +23,21 @@ def claims_within(regions: Collection[str], payees: Payees) -> ColumnElement[boo
 def lines_of(payees: Payees) -> ColumnElement[bool]:
     """Return the condition for the lines of these payees, beside their claims where there are any.
 
-    A line that was refused has no claim: where evaluations are paid it belongs to whoever issued its
-    certificate.
+    A line that was refused has no claim: it belongs to whoever issued its certificate where evaluations
+    are paid, and to whoever trained where trainings are.
     """
-    evaluations = select(SettlementBatch.id).where(SettlementBatch.kind == str(SubsidyKind.EVALUATION))
-    refused = (
-        SettlementLine.claim_id.is_(None)
-        & SettlementLine.batch_id.in_(evaluations)
-        & SettlementLine.certificate_id.in_(select_certificates_of(payees))
+    evaluated = _of_kind(SubsidyKind.EVALUATION) & SettlementLine.certificate_id.in_(
+        select_certificates_of(payees)
+    )
+    trained = _of_kind(SubsidyKind.TRAINING) & SettlementLine.certificate_id.in_(
+        select_certificates_for(select_vouchers_trained_by(payees))
     )
     claims = select(Claim.id).where(Claim.institution_id.in_(sorted(payees)))
-    return SettlementLine.claim_id.in_(claims) | refused
+    return SettlementLine.claim_id.in_(claims) | (SettlementLine.claim_id.is_(None) & (evaluated | trained))
+
+
+def _of_kind(kind: SubsidyKind) -> ColumnElement[bool]:
+    return SettlementLine.batch_id.in_(select(SettlementBatch.id).where(SettlementBatch.kind == str(kind)))
 
 
 def select_batches_of(payees: Payees) -> Select[int]:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from voucher.ledger.vouchers import Voucher
@@ -28,6 +28,15 @@ def classes_of(session: Session, voucher_ids: Sequence[int]) -> dict[int, Traini
         )
         found.update(dict(rows.tuples().all()))
     return found
+
+
+def select_vouchers_trained_by(institution_ids: Collection[int]) -> Select[int]:
+    """Return the query for the ids of the vouchers in classes these institutions answer for."""
+    return (
+        select(Enrolment.voucher_id)
+        .join(TrainingClass, TrainingClass.id == Enrolment.class_id)
+        .where(TrainingClass.institution_id.in_(sorted(institution_ids)), Enrolment.ended_at.is_(None))
+    )
 
 
 def list_trained(
