@@ -42,7 +42,7 @@ LIVES: tuple[Plant, ...] = (
     ),
     Plant(
         5,
-        "占用中的享受资格都有申领",
+        "占用中的享受资格都有申领或在用的券",
         (
             (
                 "INSERT INTO entitlement (key, kind, person_id, trade_code, level, state, taken_at)"

@@ -6,7 +6,11 @@ from voucher.stages.oversee.invariants.shape import Invariant
 
 # every table with a life of its own and the word its events are written under
 LIVES: dict[str, str] = {
+    "programme": "programme",
+    "issue": "issue",
     "voucher": "voucher",
+    "training_class": "class",
+    "exam_batch": "exam_batch",
     "claim": "claim",
     "settlement_batch": "batch",
     "notice": "notice",
@@ -63,11 +67,15 @@ KEYS: tuple[Invariant, ...] = (
     ),
     Invariant(
         5,
-        "占用中的享受资格都有申领",
+        "占用中的享受资格都有申领或在用的券",
         """
         SELECT e.id AS entitlement_id, e.state
-        FROM entitlement e LEFT JOIN claim c ON c.entitlement_id = e.id
-        WHERE e.state IN ('taken', 'consumed') AND c.id IS NULL
+        FROM entitlement e
+        LEFT JOIN claim c ON c.entitlement_id = e.id
+        LEFT JOIN commitment m ON m.entitlement_id = e.id
+        WHERE c.id IS NULL
+          AND ((e.state = 'taken' AND (m.id IS NULL OR m.ended_at IS NOT NULL))
+               OR (e.state = 'consumed' AND m.id IS NULL))
         """,
     ),
 )
