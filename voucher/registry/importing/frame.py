@@ -178,6 +178,24 @@ def take_file(
     return report
 
 
+def take_rows(work: Work, importing: type[Importer[Checked]], rows: Sequence[Row]) -> Report:
+    """Take rows that come from no file, all of them or none, for whoever may already do so.
+
+    Raises ImportRefused.
+    """
+    report = Report(importing.kind)
+    importer = importing(work, report)
+    piece: list[tuple[int, Checked]] = []
+    for row in rows:
+        _check_row(importer, row, piece)
+    if piece:
+        importer.keep(piece)
+    report.problems.sort(key=lambda problem: problem.line)
+    if report.rows_refused:
+        raise ImportRefused(report)
+    return report
+
+
 def _check_row(importer: Importer[Checked], row: Row, piece: list[tuple[int, Checked]]) -> None:
     report = importer.report
     report.rows_read += 1

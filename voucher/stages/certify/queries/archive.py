@@ -1,0 +1,176 @@
+"""Certificates as their holders, their evaluators and the public read them."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from sqlalchemy import Select, select
+from sqlalchemy.orm import Session
+
+from voucher.plumbing.secrets import Keyring
+from voucher.registry import catalogue, people
+from voucher.registry.institutions import EvaluatorFiling, Institution
+from voucher.rules.errors import Refusal, Refused
+from voucher.rules.levels import Level, name_level
+from voucher.rules.lifecycle import STATE_NAMES, Thing
+from voucher.rules.names import normalise_name
+from voucher.rules.privacy import mask_free_text, mask_name
+from voucher.rules.spelling import fold_spelling
+from voucher.rules.vocabulary import CERTIFICATE_KIND_NAMES, CertificateKind
+from voucher.stages.certify.models import Certificate
+from voucher.stages.certify.queries.proofs import find_newest_verifications, read_refusal
+from voucher.stages.certify.queries.register import find_proven
+
+NO_LEVEL = "无等级"
+
+
+@dataclass(frozen=True, slots=True)
+class CertificateView:
+    """A certificate with its codes in words, the holder masked, and what the register said last.
+
+    `verified` is None where nobody has asked yet; `voucher_id` is the voucher it turned into money.
+    """
+
+    certificate_id: int
+    person_id: int
+    masked_name: str
+    number: str
+    kind: str
+    kind_name: str
+    trade_code: str
+    trade_name: str
+    level: int
+    level_name: str
+    issued_on: date
+    institution_id: int
+    institution_name: str
+    state: str
+    state_name: str
+    verified: bool | None
+    refusals: tuple[Refusal, ...]
+    voucher_id: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class PublicAnswer:
+    """What anybody may learn who knows number and name: whether it stands, and what is printed on it."""
+
+    valid: bool
+    state_name: str
+    kind_name: str
+    trade_name: str
+    level_name: str
+    issued_on: date
+    institution_name: str
+
+
+def list_archive(session: Session, keyring: Keyring, person_id: int) -> list[CertificateView]:
+    """Return every certificate of a person, the newest first (技能档案)."""
+    rows = session.scalars(
+        select(Certificate)
+        .where(Certificate.person_id == person_id)
+        .order_by(Certificate.issued_on.desc(), Certificate.id.desc())
+    )
+    return view_certificates(session, keyring, list(rows))
+
+
+def list_certificates(
+    session: Session,
+    regions: Collection[str],
+    institution_ids: Collection[int] = (),
+    *,
+    state: str | None = None,
+    number: str | None = None,
+    before_id: int | None = None,
+    limit: int = 20,
+) -> list[Certificate]:
+    """Return the newest certificates of these institutions, or issued in these regions; nothing else."""
+    query = _within(regions, institution_ids)
+    if state is not None:
+        query = query.where(Certificate.state == state)
+    if number is not None:
+        query = query.where(Certificate.number == fold_spelling(number).upper())
+    if before_id is not None:
+        query = query.where(Certificate.id < before_id)
+    return list(session.scalars(query.order_by(Certificate.id.desc()).limit(limit)))
+
+
+def _within(regions: Collection[str], institution_ids: Collection[int]) -> Select[Certificate]:
+    filed = select(EvaluatorFiling.id).where(EvaluatorFiling.region_code.in_(sorted(regions)))
+    seated = select(Institution.id).where(Institution.region_code.in_(sorted(regions)))
+    unfiled = Certificate.filing_id.is_(None) & Certificate.institution_id.in_(seated)
+    own = Certificate.institution_id.in_(sorted(institution_ids))
+    return select(Certificate).where(Certificate.filing_id.in_(filed) | unfiled | own)
+
+
+def view_certificates(
+    session: Session, keyring: Keyring, certificates: Sequence[Certificate]
+) -> list[CertificateView]:
+    """Return certificates in words, in the order given."""
+    ids = [each.id for each in certificates]
+    named = people.read_people(session, keyring, [each.person_id for each in certificates])
+    trades = catalogue.name_trades(session, [each.trade_code for each in certificates])
+    institutions = _name_institutions(session, {each.institution_id for each in certificates})
+    newest, proven = find_newest_verifications(session, ids), find_proven(session, ids)
+    return [
+        CertificateView(
+            certificate_id=each.id,
+            person_id=each.person_id,
+            masked_name=mask_name(named[each.person_id].name) if each.person_id in named else "已删除",
+            number=mask_free_text(each.number),
+            kind=each.kind,
+            kind_name=CERTIFICATE_KIND_NAMES[CertificateKind(each.kind)],
+            trade_code=each.trade_code,
+            trade_name=trades.get(each.trade_code, each.trade_code),
+            level=each.level,
+            level_name=_name_level(each.level),
+            issued_on=each.issued_on,
+            institution_id=each.institution_id,
+            institution_name=institutions[each.institution_id],
+            state=each.state,
+            state_name=STATE_NAMES[Thing.CERTIFICATE][each.state],
+            verified=bool(newest[each.id].verified) if each.id in newest else None,
+            refusals=tuple(read_refusal(told) for told in newest[each.id].codes) if each.id in newest else (),
+            voucher_id=proven.get(each.id),
+        )
+        for each in certificates
+    ]
+
+
+def _name_level(ordinal: int) -> str:
+    return name_level(Level(ordinal)) if ordinal else NO_LEVEL
+
+
+def _name_institutions(session: Session, institution_ids: Collection[int]) -> dict[int, str]:
+    rows = session.execute(
+        select(Institution.id, Institution.name).where(Institution.id.in_(sorted(institution_ids)))
+    )
+    return dict(rows.tuples().all())
+
+
+def check_publicly(session: Session, keyring: Keyring, number: str, name: str) -> PublicAnswer | None:
+    """Return what the public may know of a certificate by its number and its holder's name.
+
+    None is one answer for everything else: an unknown number, another name, a name nobody can have.
+    """
+    try:
+        given = people.name_index_of(keyring, normalise_name(name))
+    except Refused:
+        return None
+    found = session.scalars(
+        select(Certificate).where(Certificate.number == fold_spelling(number).upper())
+    ).first()
+    if found is None or found.name_index != given:
+        return None
+    trades = catalogue.name_trades(session, [found.trade_code])
+    return PublicAnswer(
+        valid=found.state == "valid",
+        state_name=STATE_NAMES[Thing.CERTIFICATE][found.state],
+        kind_name=CERTIFICATE_KIND_NAMES[CertificateKind(found.kind)],
+        trade_name=trades.get(found.trade_code, found.trade_code),
+        level_name=_name_level(found.level),
+        issued_on=found.issued_on,
+        institution_name=_name_institutions(session, {found.institution_id})[found.institution_id],
+    )

@@ -1,0 +1,142 @@
+"""Certificates one by one, as an evaluator's own system sends them; the checks are those of the upload."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from sqlalchemy import select
+
+from voucher.ledger.vouchers import Voucher
+from voucher.plumbing.spreadsheets import Cell, Row
+from voucher.plumbing.unit_of_work import Work
+from voucher.registry.importing.frame import OFFICE, Report, take_rows
+from voucher.registry.institutions import EvaluatorFiling
+from voucher.rules.actor import Role, check_role
+from voucher.rules.assessment import format_score
+from voucher.rules.errors import Family, reason
+from voucher.rules.levels import Level, name_level
+from voucher.rules.money import format_yuan
+from voucher.rules.spelling import fold_spelling
+from voucher.rules.vocabulary import CERTIFICATE_KIND_NAMES, METHOD_NAMES, CertificateKind, Method
+from voucher.stages.certify import upload
+from voucher.stages.certify.attach import attach_proofs
+from voucher.stages.certify.models import Certificate
+from voucher.stages.certify.queries.register import LOOKUP_CHUNK, find_candidates
+from voucher.stages.certify.upload import CertificatesImporter
+from voucher.stages.certify.verify import verify
+
+CERTIFICATE_NUMBER_UNKNOWN = reason(
+    "certificate_number_unknown",
+    "没有登记过这个证书编号",
+    "请核对证书编号；确已发证的，请评价机构先上传证书",
+    "豫办〔2021〕29号 第16项; S2-16e",
+    Family.MISSING,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class NewCertificate:
+    """A certificate as it is sent; scores in hundredths, the fee in fen, empty where not recorded."""
+
+    name: str
+    identity_number: str
+    kind: CertificateKind
+    trade_code: str
+    level: Level | None
+    number: str
+    issued_on: date
+    evaluator_code: str
+    method: Method
+    theory_hundredths: int | None = None
+    skill_hundredths: int | None = None
+    fee_fen: int | None = None
+    evaluation_batch: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """What became of the rows, and how many vouchers were certified by them at once."""
+
+    report: Report
+    certified: int
+
+
+def record_certificates(work: Work, rows: Sequence[NewCertificate]) -> Recorded:
+    """Record certificates, all of them or none, and certify the vouchers that waited for them.
+
+    Raises Refused role_missing, and ImportRefused (import_refused) with a line per problem; lines count
+    from one in the order given.
+    """
+    check_role(work.actor, Role.OPERATOR, Role.EVALUATOR_ADMIN)
+    told = [Row(line, _as_cells(each)) for line, each in enumerate(rows, 1)]
+    report = take_rows(work, CertificatesImporter, told)
+    numbers = [fold_spelling(each.number).upper() for each in rows]
+    return Recorded(report, attach_proofs(work, _list_waiting(work, numbers)))
+
+
+def _as_cells(new: NewCertificate) -> dict[str, Cell]:
+    """Return a certificate in the words of the upload, so that both go through the same checks."""
+    scores = {upload.THEORY: new.theory_hundredths, upload.SKILL: new.skill_hundredths}
+    return {
+        upload.NAME: new.name,
+        upload.IDENTITY: new.identity_number,
+        upload.KIND: CERTIFICATE_KIND_NAMES[new.kind],
+        upload.TRADE: new.trade_code,
+        upload.LEVEL: name_level(new.level) if new.level is not None else "",
+        upload.NUMBER: new.number,
+        upload.ISSUED: new.issued_on,
+        upload.EVALUATOR: new.evaluator_code,
+        upload.METHOD: METHOD_NAMES[new.method],
+        upload.FEE: format_yuan(new.fee_fen) if new.fee_fen is not None else "",
+        upload.BATCH: new.evaluation_batch or "",
+        **{column: format_score(score) if score is not None else "" for column, score in scores.items()},
+    }
+
+
+def verify_certificates(work: Work, numbers: Sequence[str]) -> int:
+    """Ask the register again, certify what waited for the answers, and return how many changed.
+
+    Raises Refused role_missing, certificate_number_unknown (also for a foreign one).
+    """
+    check_role(work.actor, *OFFICE, Role.EVALUATOR_ADMIN)
+    wanted = {fold_spelling(each).upper() for each in numbers}
+    ids = _list_own(work, sorted(wanted))
+    if len(ids) < len(wanted):
+        raise CERTIFICATE_NUMBER_UNKNOWN.refused()
+    changed = verify(work, list(find_candidates(work.session, ids).values()))
+    attach_proofs(work, _list_waiting(work, sorted(wanted)))
+    return changed
+
+
+def _list_own(work: Work, numbers: Sequence[str]) -> list[int]:
+    """Return the certificates among these numbers that the actor issued, or whose filing it reaches."""
+    actor = work.actor
+    reached = frozenset().union(*(actor.reach.get(role, frozenset()) for role in OFFICE))
+    own: list[int] = []
+    for start in range(0, len(numbers), LOOKUP_CHUNK):
+        rows = work.session.execute(
+            select(Certificate.id, Certificate.institution_id, EvaluatorFiling.region_code)
+            .join(EvaluatorFiling, EvaluatorFiling.id == Certificate.filing_id)
+            .where(Certificate.number.in_(numbers[start : start + LOOKUP_CHUNK]))
+        )
+        own += [
+            certificate_id
+            for certificate_id, institution_id, region_code in rows
+            if region_code in reached or actor.serves(institution_id, Role.EVALUATOR_ADMIN)
+        ]
+    return own
+
+
+def _list_waiting(work: Work, numbers: Sequence[str]) -> list[int]:
+    """Return the assessed vouchers of the people these certificates name."""
+    waiting: list[int] = []
+    for start in range(0, len(numbers), LOOKUP_CHUNK):
+        people = select(Certificate.person_id).where(
+            Certificate.number.in_(numbers[start : start + LOOKUP_CHUNK])
+        )
+        waiting += work.session.scalars(
+            select(Voucher.id).where(Voucher.holder_person_id.in_(people), Voucher.state == "assessed")
+        )
+    return waiting
