@@ -1,0 +1,1 @@
+"""Stories of training: classes, places in them, what is refused at a counter."""
