@@ -81,7 +81,13 @@ def institution_id(work: Work, institution: tuple[str, str, str]) -> int:
 
 
 def certified(
-    scene: Scene, budget_id: int, *people: tuple[str, str], until: str = "certified", **terms: Any
+    scene: Scene,
+    budget_id: int,
+    *people: tuple[str, str],
+    until: str = "certified",
+    fee: str = "",
+    method: str = "考试",
+    **terms: Any,
 ) -> Certified:
     """Issue vouchers of a new programme to people and take them through a class to their certificates.
 
@@ -93,7 +99,9 @@ def certified(
     class_id = scene.do("operator", lambda work: _run_class(work, programme_id, voucher_ids, until))
     if until != "certified":
         return Certified(programme_id, class_id, voucher_ids, [])
-    rows = [scene.certificate(each, issued=f"{scene.at:%Y-%m-%d}") for each in people]
+    rows = [
+        scene.certificate(each, issued=f"{scene.at:%Y-%m-%d}", method=method, 收费=fee) for each in people
+    ]
     scene.certify(*rows)
     numbers = [str(each["证书编号"]) for each in rows]
     scene.do("operator", lambda work: _attach(work, voucher_ids, numbers))
