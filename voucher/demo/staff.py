@@ -58,21 +58,22 @@ class DemoAccount:
 
 def hire(work: Work) -> list[DemoAccount]:
     """Open every account of the demonstration, password and second factor set."""
+    return [
+        open_member(work, serial, member.login, member.name, Grant(member.role, member.region_code))
+        for serial, member in enumerate(MEMBERS, start=1)
+    ]
+
+
+def open_member(work: Work, serial: int, login: str, name: str, grant: Grant) -> DemoAccount:
+    """Open one account of a person of its own, password and second factor set, and return it."""
+    stem = f"41000019850101{serial:03d}"
+    number = stem + mod_11_2.calc_check_digit(stem)
+    person = open_people(work, [Newcomer(number, name.rsplit(maxsplit=1)[-1])])
+    account = open_account(
+        work, login=login, display_name=name, person_id=next(iter(person.values())), grants=[grant]
+    )
+    set_password(work, account.id, PASSWORD)
+    secret = propose_totp(work, account.id)
     rules = read_sign_in_rules(work.session, work.today)
-    opened = []
-    for serial, member in enumerate(MEMBERS, start=1):
-        stem = f"41000019850101{serial:03d}"
-        number = stem + mod_11_2.calc_check_digit(stem)
-        person = open_people(work, [Newcomer(number, member.name.split()[-1])])
-        account = open_account(
-            work,
-            login=member.login,
-            display_name=member.name,
-            person_id=next(iter(person.values())),
-            grants=[Grant(member.role, member.region_code)],
-        )
-        set_password(work, account.id, PASSWORD)
-        secret = propose_totp(work, account.id)
-        accept_code(work, account.id, pyotp.TOTP(secret).at(work.at), rules)
-        opened.append(DemoAccount(member.login, PASSWORD, ROLE_NAMES[member.role], secret))
-    return opened
+    accept_code(work, account.id, pyotp.TOTP(secret).at(work.at), rules)
+    return DemoAccount(login, PASSWORD, ROLE_NAMES[grant.role], secret)

@@ -1,0 +1,313 @@
+"""The second half of a cohort's way: exam, certificate and register, claims, notice, payment, bank."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Callable
+from datetime import date, timedelta
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import select
+
+from voucher.demo.house import moment
+from voucher.demo.play import answer_of_bank
+from voucher.demo.province.cast import EVALUATORS, filing_number, list_codes
+from voucher.demo.province.cohorts import AFTER_DAYS, Reached
+from voucher.demo.province.stage import Stage
+from voucher.demo.province.training import Training
+from voucher.ledger.vouchers import Voucher
+from voucher.plumbing.spreadsheets import Limits
+from voucher.plumbing.unit_of_work import Work
+from voucher.registry.importing.frame import Importer, import_file
+from voucher.registry.people import Named, read_people
+from voucher.rules.actor import Role
+from voucher.rules.approval import Step
+from voucher.rules.levels import LEVEL_NAMES, certificate_digit
+from voucher.rules.vocabulary import CERTIFICATE_KIND_NAMES, Level, SubsidyKind
+from voucher.stages.assess import admit, plan, results
+from voucher.stages.assess import queries as exams
+from voucher.stages.assess.plan import NewBatch
+from voucher.stages.assess.results import Scores
+from voucher.stages.certify import attach, completions
+from voucher.stages.certify.extract import RegisterImporter
+from voucher.stages.certify.revoke import revoke_certificate
+from voucher.stages.certify.upload import CertificatesImporter
+from voucher.stages.settle import bank, notice, payment, review
+from voucher.stages.settle.models.payments import PaymentFile
+from voucher.stages.settle.voucher_claims import file_claims
+
+Entry = tuple[str, Reached, Callable[[], None]]
+PASSING, FAILING = (78_00, 82_00), (59_00, 95_00)
+ITEM_PASSING, ITEM_FAILING = 85_00, 55_00
+
+
+class Proving:
+    """One cohort after its sign-off."""
+
+    def __init__(self, training: Training, folder: Path) -> None:
+        self.training = training
+        self.stage: Stage = training.stage
+        self.cohort = training.cohort
+        self.folder = folder
+        self.batch_id = 0
+        self.settlement_ids: list[int] = []
+        self.file_id = 0
+        self.certified: list[tuple[int, str]] = []
+
+    def note(self) -> None:
+        """Put every step up to what the cohort has reached into the diary."""
+        if self.cohort.evaluator:
+            exam: tuple[Entry, ...] = (
+                ("plan", Reached.PLANNED, self.plan),
+                ("exam", Reached.ENTERED, self.admit),
+                ("enter", Reached.ENTERED, self.enter),
+                ("publish", Reached.ASSESSED, self.publish),
+                ("upload", Reached.UPLOADED, self.upload),
+                ("register", Reached.CERTIFIED, self.register),
+            )
+        else:
+            exam = (("publish", Reached.CERTIFIED, self.complete),)
+        steps = (
+            ("finish", Reached.TRAINED, self.training.sign_off),
+            *exam,
+            ("claim", Reached.CLAIMED, self.claim),
+            ("first", Reached.FIRST_REVIEWED, self.review_first),
+            ("second", Reached.SECOND_REVIEWED, self.review_second),
+            ("notice", Reached.NOTICED, self.post),
+            ("approve", Reached.APPROVED, self.approve),
+            ("prepare", Reached.PREPARED, self.prepare),
+            ("check", Reached.SETTLED, self.check_and_release),
+            ("bank", Reached.SETTLED, self.book),
+        )
+        for name, reached, step in steps:
+            if self.cohort.reached >= reached:
+                self.stage.note(self._day(name), step)
+        if self.cohort.reached is Reached.REVOKED:
+            self.stage.note(self._day("bank") + timedelta(days=10), self.revoke)
+
+    def _day(self, name: str) -> date:
+        return self.training.begins + timedelta(days=AFTER_DAYS[name])
+
+    def _login(self, role: Role) -> str:
+        return self.stage.hand(self.cohort.evaluator, str(role))
+
+    def _examiner(self) -> str:
+        printed = self._login(Role.EXAMINER)
+        return printed if printed == "examiner" else self._login(Role.EVALUATOR_ADMIN)
+
+    def plan(self) -> None:
+        """Have the evaluator plan an exam for everybody who finished."""
+        place = next(i for i, each in enumerate(EVALUATORS) if each.key == self.cohort.evaluator)
+        new = NewBatch(
+            institution_id=self.stage.institution(self.cohort.evaluator),
+            certificate_kind=str(self.training.offer.certificate_kind),
+            trade_code=self.cohort.trade_code,
+            level=self.cohort.level,
+            exam_on=self._day("exam"),
+            place=f"{EVALUATORS[place].name}考点",
+            voucher_ids=tuple(self._trained()),
+        )
+        admin = self._login(Role.EVALUATOR_ADMIN)
+        self.batch_id = self.stage.act(admin, lambda work: plan.plan_batch(work, new)).id
+
+    def _trained(self) -> list[int]:
+        with self.stage.house.database.read() as session:
+            return list(
+                session.scalars(
+                    select(Voucher.id)
+                    .where(Voucher.id.in_(self.training.voucher_ids), Voucher.state == "trained")
+                    .order_by(Voucher.id)
+                )
+            )
+
+    def _people(self, voucher_ids: list[int]) -> dict[int, Named]:
+        with self.stage.house.database.read() as session:
+            holders = {
+                each.id: each.holder_person_id
+                for each in session.scalars(select(Voucher).where(Voucher.id.in_(voucher_ids)))
+            }
+            named = read_people(session, self.stage.house.keyring, list(holders.values()))
+        return {voucher_id: named[person_id] for voucher_id, person_id in holders.items()}
+
+    def _candidates(self) -> list[exams.CandidateView]:
+        with self.stage.house.database.read() as session:
+            return exams.list_candidates(session, self.stage.house.keyring, self.batch_id)
+
+    def admit(self) -> None:
+        """Have everybody shown in at the door against the identity card."""
+        people = self._people(self.training.voucher_ids)
+        for each in self._candidates():
+            number = people[each.voucher_id or 0].number or ""
+            self.stage.act(
+                self._examiner(),
+                partial(admit.admit, candidate_id=each.candidate_id, identity_number=number),
+            )
+
+    def enter(self) -> None:
+        """Have the scores entered; the first `failing` of the list miss one subject."""
+        rows = []
+        for place, each in enumerate(self._candidates()):
+            fails = place < self.cohort.failing
+            if self.cohort.level:
+                rows.append(Scores(each.candidate_id, *(FAILING if fails else PASSING)))
+            else:
+                rows.append(Scores(each.candidate_id, None, ITEM_FAILING if fails else ITEM_PASSING))
+        self.stage.act(
+            self._login(Role.SCORE_CLERK), lambda work: results.enter_results(work, self.batch_id, rows)
+        )
+
+    def publish(self) -> None:
+        """Have the scores published by somebody else."""
+        self.stage.act(self._login(Role.EVALUATOR_ADMIN), lambda work: results.publish(work, self.batch_id))
+
+    def _assessed(self) -> list[int]:
+        with self.stage.house.database.read() as session:
+            return list(
+                session.scalars(
+                    select(Voucher.id)
+                    .where(
+                        Voucher.id.in_(self.training.voucher_ids),
+                        Voucher.state.in_(("assessed", "certified")),
+                    )
+                    .order_by(Voucher.id)
+                )
+            )
+
+    def upload(self) -> None:
+        """Have the evaluator upload the certificates it issued."""
+        self._write()
+        self._import(CertificatesImporter, "certificates")
+
+    def register(self) -> None:
+        """Have the register's extract arrive, and the vouchers turn into certificates."""
+        self._import(RegisterImporter, "register")
+        self.stage.act("clock", attach.attach_proofs)
+
+    def _import(self, importing: type[Importer[Any]], name: str) -> None:
+        path = self.folder / f"{self.cohort.key}-{name}.csv"
+        self.stage.act("operator-jy", partial(_import_one, importing=importing, path=path))
+
+    def _write(self) -> None:
+        codes = {body.key: code for body, code in list_codes()}
+        place = next(i for i, each in enumerate(EVALUATORS) if each.key == self.cohort.evaluator)
+        issued_on = self._day("upload")
+        level = Level(self.cohort.level) if self.cohort.level else None
+        vouchers = self._assessed()
+        people = self._people(vouchers)
+        rows: list[dict[str, object]] = []
+        for voucher_id in vouchers:
+            digit = certificate_digit(level) if level is not None else 0
+            number = f"{filing_number(place)}{issued_on:%y}{digit}{voucher_id:06d}"
+            if level is None:
+                number = f"ZX{codes[self.cohort.evaluator][-6:]}{issued_on:%y}{voucher_id:06d}"
+            self.certified.append((voucher_id, number))
+            rows.append(
+                {
+                    "姓名": people[voucher_id].name,
+                    "证件号码": people[voucher_id].number,
+                    "证书类型": CERTIFICATE_KIND_NAMES[self.training.offer.certificate_kind],
+                    "职业编码": self.cohort.trade_code,
+                    "等级": LEVEL_NAMES[level] if level is not None else "",
+                    "证书编号": number,
+                    "发证日期": issued_on.isoformat(),
+                    "评价机构统一社会信用代码": codes[self.cohort.evaluator],
+                    "取得方式": "考试",
+                    "理论成绩": 78 if level is not None else "",
+                    "技能成绩": 82 if level is not None else 85,
+                    "收费": 0,
+                }
+            )
+        _save(self.folder / f"{self.cohort.key}-certificates.csv", rows)
+        kept = ("姓名", "证件号码", "职业编码", "等级", "证书编号", "发证日期", "评价机构统一社会信用代码")
+        extract = [{**{name: row[name] for name in kept}, "状态": "有效"} for row in rows]
+        _save(self.folder / f"{self.cohort.key}-register.csv", extract)
+
+    def complete(self) -> None:
+        """Have the institution issue 培训合格证书 to everybody who finished."""
+        if self.training.offer.worth != "sign_in":
+            self.stage.act(
+                self.training.admin,
+                lambda work: completions.issue_completions(work, self.training.class_id),
+            )
+
+    def claim(self) -> None:
+        """Have the institution claim the training, and the evaluator the evaluation subsidy."""
+        vouchers = self._assessed()
+        if not vouchers:
+            return
+        filed = [
+            self.stage.act(
+                self.training.admin, lambda work: file_claims(work, SubsidyKind.TRAINING, vouchers)
+            )
+        ]
+        if self.cohort.evaluator:
+            filed.append(
+                self.stage.act(
+                    self._login(Role.EVALUATOR_ADMIN),
+                    lambda work: file_claims(work, SubsidyKind.EVALUATION, vouchers),
+                )
+            )
+        self.settlement_ids = [batch_id for each in filed for batch_id in each.batch_ids]
+
+    def review_first(self) -> None:
+        """Have the first reviewer pass every line."""
+        self._sign("first-review", Step.FIRST_REVIEW, "学时、成绩、证书逐条一致")
+
+    def review_second(self) -> None:
+        """Have the second reviewer pass every line."""
+        self._sign("second-review", Step.SECOND_REVIEW, "复核无误，拟公示")
+
+    def approve(self) -> None:
+        """Have finance approve every line."""
+        self._sign("approver", Step.APPROVE, "同意拨付")
+
+    def _sign(self, login: str, step: Step, opinion: str) -> None:
+        for batch_id in self.settlement_ids:
+            self.stage.act(login, partial(review.sign, batch_id=batch_id, step=step, opinion=opinion))
+
+    def post(self) -> None:
+        """Have the batches posted."""
+        for batch_id in self.settlement_ids:
+            self.stage.act("second-review", partial(notice.post_notice, batch_id=batch_id))
+
+    def prepare(self) -> None:
+        """Have the maker make a payment file of what is approved."""
+        with self.stage.house.database.read() as session:
+            budget_id = session.get_one(Voucher, self.training.voucher_ids[0]).budget_id
+        self.file_id = self.stage.act("maker", partial(payment.prepare, budget_id=budget_id)).id
+
+    def check_and_release(self) -> None:
+        """Have the file checked and released by two more people."""
+        self.stage.act("checker", partial(payment.check, payment_file_id=self.file_id))
+        self.stage.act("releaser", partial(payment.release, payment_file_id=self.file_id))
+
+    def book(self) -> None:
+        """Have the bank's answer booked: every line succeeded."""
+        with self.stage.house.database.read() as session:
+            file = session.get_one(PaymentFile, self.file_id)
+        content = answer_of_bank(self.stage.house, file)
+        self.stage.act(
+            "maker", lambda work: bank.record_results(work, self.file_id, content, "回盘.csv", Limits())
+        )
+
+    def revoke(self) -> None:
+        """Have one certificate revoked after everything was paid: its money is claimed back."""
+        number = self.certified[0][1]
+        self.stage.house.at = max(self.stage.house.at, moment(self._day("bank") + timedelta(days=10)))
+        self.stage.act(
+            "second-review", lambda work: revoke_certificate(work, number, "评价机构违规，证书被撤销")
+        )
+
+
+def _import_one(work: Work, importing: type[Importer[Any]], path: Path) -> None:
+    import_file(work, importing, path, limits=Limits())
+
+
+def _save(path: Path, rows: list[dict[str, object]]) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("w", encoding="utf-8-sig", newline="") as out:
+        writer = csv.DictWriter(out, fieldnames=list(rows[0]))
+        writer.writeheader()
+        writer.writerows(rows)

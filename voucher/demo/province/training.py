@@ -1,0 +1,210 @@
+"""The first half of a cohort's way: roster, class, vouchers, the counter, attendance, sign-off."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date, datetime, timedelta
+from functools import partial
+
+from sqlalchemy import select
+
+from voucher.demo.house import moment
+from voucher.demo.province.cohorts import LEAD_DAYS, SESSION_DAYS, Cohort, Reached
+from voucher.demo.province.offers import OFFERS
+from voucher.demo.province.stage import Stage
+from voucher.ledger.vouchers import Voucher
+from voucher.plumbing.unit_of_work import Work
+from voucher.registry.people import Newcomer, find_by_indexes, index_of, read_people
+from voucher.registry.workers import open_worker
+from voucher.rules.actor import Role
+from voucher.stages.issue import holding, issuing, rosters
+from voucher.stages.issue.models import IssueLine
+from voucher.stages.train import attend, classes, finish, redeem, reviewing
+from voucher.stages.train import enrol as enrolling
+from voucher.stages.train import queries as training
+from voucher.stages.train.planning import NewClass, NewSession
+
+PASS_MARK_HUNDREDTHS = 60_00
+DEVICE = "demo-counter"
+
+
+class Training:
+    """One cohort from its roster to its sign-off; `class_id` and `voucher_ids` are known as they come."""
+
+    def __init__(self, stage: Stage, cohort: Cohort) -> None:
+        self.stage = stage
+        self.cohort = cohort
+        self.offer = next(each for each in OFFERS if each.key == cohort.offer)
+        self.begins = stage.today - timedelta(days=cohort.begun_days_ago)
+        self.roster: list[Newcomer] = []
+        self.issue_id = 0
+        self.class_id = 0
+        self.voucher_ids: list[int] = []
+        self.admin = stage.hand(cohort.trainer, str(Role.INSTITUTION_ADMIN))
+        self.teacher = stage.hand(cohort.trainer, str(Role.TEACHER))
+        self.scanner = stage.hand(cohort.trainer, str(Role.SCANNER))
+
+    def note(self) -> None:
+        """Put every step up to what the cohort has reached into the diary."""
+        steps = (
+            ("draft", Reached.FILED, self.draft_class),
+            ("file_class", Reached.FILED, self.file_class),
+            ("file_roster", Reached.FILED, self.file_roster),
+            ("approve_class", Reached.ISSUED, self.approve_class),
+            ("issue", Reached.ISSUED, self.issue),
+            ("accept", Reached.ACCEPTED, self.accept),
+            ("enrol", Reached.ENROLLED, self.enrol),
+        )
+        for name, reached, step in steps:
+            if self.cohort.reached >= reached:
+                self.stage.note(self.begins + timedelta(days=LEAD_DAYS[name]), step)
+        if self.cohort.reached >= Reached.TRAINING:
+            self.stage.note(self.begins, self.redeem)
+            for session in range(SESSION_DAYS):
+                self.stage.note(self.begins + timedelta(days=session), partial(self.attend, session))
+
+    def draft_class(self) -> None:
+        """Have the institution plan a class of five days."""
+        cohort, stage = self.cohort, self.stage
+        each_hours = cohort.hours // SESSION_DAYS
+        institution_id = stage.institution(cohort.trainer)
+        new = NewClass(
+            name=f"{self.offer.name.removesuffix('券')}{self.begins:%m月}班",
+            institution_id=institution_id,
+            delivering_institution_id=institution_id,
+            region_code="419001",
+            training_kind=self.offer.training_kind,
+            mode="offline",
+            certificate_kind=str(self.offer.certificate_kind),
+            trade_code=cohort.trade_code,
+            level=cohort.level,
+            hours_offline=each_hours * SESSION_DAYS,
+            hours_online=0,
+            capacity=50,
+            fee_fen=0,
+            starts_on=self.begins,
+            ends_on=self.begins + timedelta(days=SESSION_DAYS - 1),
+            place=f"济源市示例路 {institution_id} 号 {cohort.key} 教室",
+            teacher=f"示例教师{cohort.key}",
+            syllabus="职业道德与安全；基础知识；操作技能；综合实训；结业考核",
+            sessions=[self._session(place, each_hours) for place in range(SESSION_DAYS)],
+            project_code=self.offer.project_code,
+        )
+        self.class_id = stage.act(self.admin, lambda work: classes.draft_class(work, new)).id
+
+    def _session(self, place: int, hours: int) -> NewSession:
+        day = self.begins + timedelta(days=place)
+        return NewSession(
+            mode="offline",
+            topic=("职业道德与安全", "基础知识", "操作技能", "综合实训", "复习与考核")[place],
+            starts_at=_at(day, 8),
+            ends_at=_at(day, 16),
+            hours=hours,
+        )
+
+    def file_class(self) -> None:
+        """File the class with the office."""
+        self.stage.act(self.admin, lambda work: classes.file_class(work, self.class_id, promised=True))
+
+    def approve_class(self) -> None:
+        """Have the office approve the class."""
+        self.stage.act(
+            "first-review",
+            lambda work: reviewing.approve_class(work, self.class_id, "师资、场地、大纲齐备，准予开班"),
+        )
+
+    def file_roster(self) -> None:
+        """Have the institution file whom the vouchers are for."""
+        self.roster = [next(self.stage.people) for _ in range(self.cohort.size)]
+        programme_id = self.stage.programmes[self.cohort.offer]
+        institution_id = self.stage.institution(self.cohort.trainer)
+        filed = self.stage.act(
+            self.admin, lambda work: rosters.file_roster(work, programme_id, self.roster, institution_id)
+        )
+        self.issue_id = filed.id
+
+    def issue(self) -> None:
+        """Have the office issue the roster, and open a worker's account for everybody who got a voucher."""
+        self.stage.act("second-review", lambda work: issuing.issue_roster(work, self.issue_id))
+        with self.stage.house.database.read() as session:
+            self.voucher_ids = _present(
+                session.scalars(
+                    select(IssueLine.voucher_id)
+                    .where(IssueLine.issue_id == self.issue_id, IssueLine.voucher_id.is_not(None))
+                    .order_by(IssueLine.position)
+                )
+            )
+        for person in self.roster:
+            self.stage.act("operator", partial(self._open_worker, person=person))
+
+    def _open_worker(self, work: Work, person: Newcomer) -> None:
+        login = f"worker-{len(self.stage.workers) + 1:03d}"
+        open_worker(work, person.number, person.name, login, None)
+        index = index_of(work.keyring, person.number)
+        self.stage.workers[find_by_indexes(work.session, [index])[index].id] = login
+
+    def holder_of(self, voucher_id: int) -> str:
+        """Return the login of a voucher's holder."""
+        with self.stage.house.database.read() as session:
+            return self.stage.workers[session.get_one(Voucher, voucher_id).holder_person_id]
+
+    def accept(self) -> None:
+        """Have every holder take the voucher."""
+        for voucher_id in self.voucher_ids:
+            self.stage.act(self.holder_of(voucher_id), partial(holding.accept, voucher_id=voucher_id))
+
+    def enrol(self) -> None:
+        """Have every holder choose the class."""
+        for voucher_id in self.voucher_ids:
+            self.stage.act(
+                self.holder_of(voucher_id),
+                partial(enrolling.enrol, voucher_id=voucher_id, class_id=self.class_id),
+            )
+
+    def redeem(self) -> None:
+        """Have every holder show a code at the counter and the institution scan it."""
+        for voucher_id in self.voucher_ids:
+            shown = self.stage.act(self.holder_of(voucher_id), partial(holding.show, voucher_id=voucher_id))
+            with self.stage.house.database.read() as session:
+                person_id = session.get_one(Voucher, voucher_id).holder_person_id
+                number = read_people(session, self.stage.house.keyring, [person_id])[person_id].number or ""
+            asked = redeem.Redeeming(
+                digits=shown.digits,
+                class_id=self.class_id,
+                last4=number[-4:],
+                device=DEVICE,
+                nonce=f"{self.cohort.key}-{voucher_id}",
+            )
+            # the code is good for a minute: the counter is quick
+            self.stage.house.at -= timedelta(seconds=30)
+            self.stage.act(self.scanner, partial(redeem.redeem, asked=asked))
+
+    def attend(self, place: int) -> None:
+        """Have the institution record one session; the last of a large class misses one day."""
+        with self.stage.house.database.read() as session:
+            lesson = training.list_sessions(session, self.class_id)[place]
+        if lesson.starts_at > moment(self.stage.today, 9):
+            return
+        present = self.voucher_ids[: -1 if place == 1 and len(self.voucher_ids) > 2 else None]
+        self.stage.house.at = max(self.stage.house.at, lesson.ends_at)
+        self.stage.act(
+            self.teacher,
+            lambda work: attend.attend(work, lesson.id, dict.fromkeys(present, lesson.hours)),
+        )
+
+    def sign_off(self) -> None:
+        """Have the institution sign hours and final exam."""
+        asks_exam = self.offer.worth != "sign_in"
+        scores = {
+            each: (PASS_MARK_HUNDREDTHS + 1_00 * (10 + place % 25)) if asks_exam else None
+            for place, each in enumerate(self.voucher_ids)
+        }
+        self.stage.act(self.admin, lambda work: finish.sign_off(work, self.class_id, scores))
+
+
+def _at(day: date, hour: int) -> datetime:
+    return moment(day, hour)
+
+
+def _present(ids: Iterable[int | None]) -> list[int]:
+    return [each for each in ids if each is not None]
