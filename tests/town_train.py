@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
+import pytest
 from sqlalchemy import select
 
 from tests import town_issue
@@ -18,6 +20,7 @@ from voucher.registry.institutions import Institution
 from voucher.registry.people import Newcomer, open_people
 from voucher.registry.users import UserAccount, open_account
 from voucher.rules.actor import ROLE_NAMES, Grant, Role
+from voucher.rules.errors import Refusal, Refused
 from voucher.stages.issue import holding
 from voucher.stages.train import attend, classes, enrol, finish, redeem, reviewing, running
 from voucher.stages.train.finish import SignedOff
@@ -232,3 +235,15 @@ def sessions(scene: Scene, class_id: int) -> list[ClassSession]:
 def voucher(scene: Scene, voucher_id: int) -> Voucher:
     """Return a voucher as it stands."""
     return town_issue.voucher(scene, voucher_id)
+
+
+def refusal(scene: Scene, login: str, act: Callable[[Work], object]) -> Refusal:
+    """Return what somebody is told who tries an act that must be refused."""
+    with pytest.raises(Refused) as caught:
+        scene.do(login, act)
+    return caught.value.refusal
+
+
+def code(scene: Scene, login: str, act: Callable[[Work], object]) -> str:
+    """Return the code of the refusal of an act that must be refused."""
+    return refusal(scene, login, act).code
