@@ -2,12 +2,24 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from voucher.rules.assessment import ScoreOutcome, format_score, judge_scores, parse_score
+from voucher.rules.assessment import (
+    ScoreOutcome,
+    check_apart,
+    check_exam_day,
+    check_exam_kind,
+    format_score,
+    judge_exam,
+    judge_scores,
+    parse_score,
+)
 from voucher.rules.errors import Refused
+from voucher.rules.vocabulary import CertificateKind
 
 QUIET = settings(max_examples=150, deadline=None)
 MARK = 6000
@@ -100,3 +112,58 @@ def test_the_lowest_subject_decides_whatever_the_average(taken: dict[str, int], 
     judgement = judge_scores(taken, mark)
     assert (judgement.outcome is ScoreOutcome.PASSED) is (min(taken.values()) >= mark)
     assert len(judgement.refusals) == sum(score < mark for score in taken.values())
+
+
+@pytest.mark.parametrize(
+    ("kind", "theory", "skill", "outcome"),
+    [
+        (CertificateKind.SKILL_LEVEL, 5900, 9500, ScoreOutcome.FAILED),
+        (CertificateKind.SKILL_LEVEL, 6000, 6000, ScoreOutcome.PASSED),
+        (CertificateKind.SKILL_LEVEL, 10_000, None, ScoreOutcome.FAILED),
+        (CertificateKind.QUALIFICATION, None, 10_000, ScoreOutcome.FAILED),
+        (CertificateKind.SPECIAL_SKILL, None, 6000, ScoreOutcome.PASSED),
+        (CertificateKind.SPECIAL_SKILL, 5999, 9000, ScoreOutcome.FAILED),
+        (CertificateKind.SPECIAL_SKILL, 9000, None, ScoreOutcome.FAILED),
+    ],
+)
+def test_a_level_asks_for_both_subjects_and_an_item_for_skill(
+    kind: CertificateKind, theory: int | None, skill: int | None, outcome: ScoreOutcome
+) -> None:
+    assert judge_exam(kind, theory, skill, MARK).outcome is outcome
+
+
+@QUIET
+@given(scores, scores, st.integers(0, 10_000))
+def test_an_average_never_passes_anybody(theory: int, skill: int, mark: int) -> None:
+    passed = judge_exam(CertificateKind.SKILL_LEVEL, theory, skill, mark).outcome is ScoreOutcome.PASSED
+    assert passed == (min(theory, skill) >= mark)
+
+
+@pytest.mark.parametrize("score", [-1, 10_001])
+def test_a_score_beyond_full_marks_is_refused(score: int) -> None:
+    with pytest.raises(Refused, match="score_malformed"):
+        judge_exam(CertificateKind.SKILL_LEVEL, score, 6000, MARK)
+
+
+def test_who_trained_does_not_examine_where_both_are_kept_apart() -> None:
+    check_apart(True, 1, (2, 3))
+    check_apart(False, 1, (1, 1))
+    with pytest.raises(Refused, match="trained_by_evaluator"):
+        check_apart(True, 1, (2, 1))
+
+
+def test_only_what_is_examined_is_planned_and_with_the_level_its_kind_has() -> None:
+    check_exam_kind("skill_level", 2)
+    check_exam_kind("special_skill", 0)
+    for kind in ("training_completion", "special_operation", "奖状"):
+        with pytest.raises(Refused, match="kind_not_examined"):
+            check_exam_kind(kind, 0)
+    for kind, level in (("skill_level", 0), ("qualification", 9), ("special_skill", 2)):
+        with pytest.raises(Refused, match="exam_level_unfit"):
+            check_exam_kind(kind, level)
+
+
+def test_an_exam_is_planned_for_today_at_the_earliest() -> None:
+    check_exam_day(date(2024, 3, 1), date(2024, 3, 1))
+    with pytest.raises(Refused, match="exam_day_past"):
+        check_exam_day(date(2024, 2, 29), date(2024, 3, 1))

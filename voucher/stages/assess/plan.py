@@ -153,7 +153,7 @@ def _open_candidates(
     rows = work.session.execute(
         select(Voucher.id, Voucher.holder_person_id).where(Voucher.id.in_(sorted(set(voucher_ids))))
     )
-    holders: dict[int, int] = dict(rows.tuples().all())
+    holders: dict[int, int] = dict(rows.all())
     if len(holders) < len(set(voucher_ids)):
         raise VOUCHER_MISSING.refused()
     strangers = _open_strangers(work, newcomers)

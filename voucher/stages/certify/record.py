@@ -15,7 +15,6 @@ from voucher.registry.importing.frame import OFFICE, Report, take_rows
 from voucher.registry.institutions import EvaluatorFiling
 from voucher.rules.actor import Role, check_role
 from voucher.rules.assessment import format_score
-from voucher.rules.errors import Family, reason
 from voucher.rules.levels import Level, name_level
 from voucher.rules.money import format_yuan
 from voucher.rules.spelling import fold_spelling
@@ -23,17 +22,13 @@ from voucher.rules.vocabulary import CERTIFICATE_KIND_NAMES, METHOD_NAMES, Certi
 from voucher.stages.certify import upload
 from voucher.stages.certify.attach import attach_proofs
 from voucher.stages.certify.models import Certificate
-from voucher.stages.certify.queries.register import LOOKUP_CHUNK, find_candidates
+from voucher.stages.certify.queries.register import (
+    CERTIFICATE_NUMBER_UNKNOWN,
+    LOOKUP_CHUNK,
+    find_candidates,
+)
 from voucher.stages.certify.upload import CertificatesImporter
 from voucher.stages.certify.verify import verify
-
-CERTIFICATE_NUMBER_UNKNOWN = reason(
-    "certificate_number_unknown",
-    "没有登记过这个证书编号",
-    "请核对证书编号；确已发证的，请评价机构先上传证书",
-    "豫办〔2021〕29号 第16项; S2-16e",
-    Family.MISSING,
-)
 
 
 @dataclass(frozen=True, slots=True)

@@ -121,7 +121,7 @@ def view_batches(session: Session, batches: Sequence[ExamBatch]) -> list[BatchVi
             Institution.id.in_({each.institution_id for each in batches})
         )
     )
-    names = dict(rows.tuples().all())
+    names = dict(rows.all())
     trades = catalogue.name_trades(session, [each.trade_code for each in batches])
     counted = {
         batch_id: (candidates, admitted)
@@ -132,9 +132,7 @@ def view_batches(session: Session, batches: Sequence[ExamBatch]) -> list[BatchVi
         )
     }
     owners = dict(
-        session.execute(select(Candidate.id, Candidate.batch_id).where(Candidate.batch_id.in_(ids)))
-        .tuples()
-        .all()
+        session.execute(select(Candidate.id, Candidate.batch_id).where(Candidate.batch_id.in_(ids))).all()
     )
     entered = [owners[each] for each in find_newest_results(session, owners)]
     passed = [owners[key] for key, each in find_counting_results(session, owners).items() if each.passed]

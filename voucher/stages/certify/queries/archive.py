@@ -21,7 +21,7 @@ from voucher.rules.spelling import fold_spelling
 from voucher.rules.vocabulary import CERTIFICATE_KIND_NAMES, CertificateKind
 from voucher.stages.certify.models import Certificate
 from voucher.stages.certify.queries.proofs import find_newest_verifications, read_refusal
-from voucher.stages.certify.queries.register import find_proven
+from voucher.stages.certify.queries.register import CERTIFICATE_NUMBER_UNKNOWN, find_proven
 
 NO_LEVEL = "无等级"
 
@@ -81,13 +81,14 @@ def list_certificates(
     regions: Collection[str],
     institution_ids: Collection[int] = (),
     *,
+    person_id: int | None = None,
     state: str | None = None,
     number: str | None = None,
     before_id: int | None = None,
     limit: int = 20,
 ) -> list[Certificate]:
-    """Return the newest certificates of these institutions, or issued in these regions; nothing else."""
-    query = _within(regions, institution_ids)
+    """Return the newest certificates of these institutions, this person, or issued in these regions."""
+    query = _within(regions, institution_ids, person_id)
     if state is not None:
         query = query.where(Certificate.state == state)
     if number is not None:
@@ -97,12 +98,37 @@ def list_certificates(
     return list(session.scalars(query.order_by(Certificate.id.desc()).limit(limit)))
 
 
-def _within(regions: Collection[str], institution_ids: Collection[int]) -> Select[Certificate]:
+def get_certificate(
+    session: Session,
+    number: str,
+    regions: Collection[str],
+    institution_ids: Collection[int] = (),
+    person_id: int | None = None,
+) -> Certificate:
+    """Return a certificate by its number; a foreign one is missing, and so is a number that names a person.
+
+    Raises Refused certificate_number_unknown.
+    """
+    folded = fold_spelling(number).upper()
+    found = session.scalars(
+        _within(regions, institution_ids, person_id).where(Certificate.number == folded)
+    ).first()
+    if found is None or mask_free_text(folded) != folded:
+        raise CERTIFICATE_NUMBER_UNKNOWN.refused()
+    return found
+
+
+def _within(
+    regions: Collection[str], institution_ids: Collection[int], person_id: int | None
+) -> Select[Certificate]:
     filed = select(EvaluatorFiling.id).where(EvaluatorFiling.region_code.in_(sorted(regions)))
     seated = select(Institution.id).where(Institution.region_code.in_(sorted(regions)))
     unfiled = Certificate.filing_id.is_(None) & Certificate.institution_id.in_(seated)
     own = Certificate.institution_id.in_(sorted(institution_ids))
-    return select(Certificate).where(Certificate.filing_id.in_(filed) | unfiled | own)
+    reached = Certificate.filing_id.in_(filed) | unfiled | own
+    if person_id is not None:
+        reached |= Certificate.person_id == person_id
+    return select(Certificate).where(reached)
 
 
 def view_certificates(
@@ -147,7 +173,7 @@ def _name_institutions(session: Session, institution_ids: Collection[int]) -> di
     rows = session.execute(
         select(Institution.id, Institution.name).where(Institution.id.in_(sorted(institution_ids)))
     )
-    return dict(rows.tuples().all())
+    return dict(rows.all())
 
 
 def check_publicly(session: Session, keyring: Keyring, number: str, name: str) -> PublicAnswer | None:

@@ -12,10 +12,19 @@ from sqlalchemy.orm import Session
 
 from voucher.registry.institutions import EvaluatorFiling, EvaluatorScope, Institution
 from voucher.rules.certificates import Scope
+from voucher.rules.errors import Family, reason
 from voucher.rules.levels import Level
 from voucher.stages.certify.models import Certificate, RegisterEntry, Verification, VoucherProof
 
 LOOKUP_CHUNK = 500
+
+CERTIFICATE_NUMBER_UNKNOWN = reason(
+    "certificate_number_unknown",
+    "没有登记过这个证书编号",
+    "请核对证书编号；确已发证的，请评价机构先上传证书",
+    "豫办〔2021〕29号 第16项; S2-16e",
+    Family.MISSING,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,7 +224,7 @@ def find_proven(session: Session, certificate_ids: Sequence[int]) -> dict[int, i
                 VoucherProof.certificate_id.in_(ordered[start : start + LOOKUP_CHUNK])
             )
         )
-        found.update(rows.tuples().all())
+        found.update(rows.all())
     return found
 
 

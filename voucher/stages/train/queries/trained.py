@@ -26,7 +26,7 @@ def classes_of(session: Session, voucher_ids: Sequence[int]) -> dict[int, Traini
                 Enrolment.voucher_id.in_(ordered[start : start + LOOKUP_CHUNK]), Enrolment.ended_at.is_(None)
             )
         )
-        found.update(dict(rows.tuples().all()))
+        found.update(dict(rows.all()))
     return found
 
 

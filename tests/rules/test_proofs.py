@@ -1,0 +1,57 @@
+"""Which certificate a voucher is for: the same trade, kind and level, earned at its exam."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date
+
+import pytest
+
+from voucher.rules.certificate_numbers import parse_certificate_number
+from voucher.rules.levels import Level
+from voucher.rules.proofs import Offered, Wanted, completion_number, find_mismatch
+from voucher.rules.vocabulary import CertificateKind
+
+WANTED = Wanted("skill_level", "4-10-01-05", Level.JUNIOR, date(2024, 3, 1))
+FITTING = Offered("S000041010001245000001", "skill_level", "4-10-01-05", Level.JUNIOR, date(2024, 3, 1))
+NO_ITEM_LEVEL = replace(WANTED, kind="special_skill", trade_code="HN-ZX-009", level=None)
+
+
+@pytest.mark.parametrize(
+    ("change", "code"),
+    [
+        ({"trade_code": "4-10-01-06"}, "certificate_other_trade"),
+        ({"level": Level.INTERMEDIATE}, "certificate_higher_level"),
+        ({"level": Level.APPRENTICE}, "certificate_other_level"),
+        ({"level": None}, "certificate_other_level"),
+        ({"kind": "qualification"}, "certificate_other_kind"),
+        ({"issued_on": date(2024, 2, 29)}, "certificate_too_early"),
+    ],
+)
+def test_what_differs_is_named(change: dict[str, object], code: str) -> None:
+    found = find_mismatch(WANTED, replace(FITTING, **change))  # type: ignore[arg-type]
+    assert found is not None
+    assert found.code == code
+
+
+def test_what_fits_fits_also_under_a_former_code() -> None:
+    assert find_mismatch(WANTED, FITTING) is None
+    renamed = replace(FITTING, trade_code="4-98-01-01")
+    assert find_mismatch(WANTED, renamed, {"4-98-01-01": "4-10-01-05"}) is None
+    item = replace(FITTING, kind="special_skill", trade_code="HN-ZX-009", level=None)
+    assert find_mismatch(NO_ITEM_LEVEL, item) is None
+
+
+def test_a_number_made_of_an_identity_number_is_never_told_whole() -> None:
+    shown = replace(FITTING, number="T41010519900315991X", trade_code="4-10-01-06")
+    found = find_mismatch(WANTED, shown)
+    assert found is not None
+    assert "41010519900315991X" not in found.sentence
+
+
+def test_a_completion_has_a_number_that_its_kind_accepts() -> None:
+    number = completion_number("BJ-419001-2024-0012", 7)
+    assert number == "PX-BJ-419001-2024-0012-007"
+    assert parse_certificate_number(number, CertificateKind.TRAINING_COMPLETION).text == number
+    with pytest.raises(ValueError, match="less than 1"):
+        completion_number("BJ-419001-2024-0012", 0)

@@ -1,0 +1,158 @@
+"""Builders of exams and certificates, for the stories of every stage: planned, sat, published, certified."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import date, timedelta
+from typing import Any
+
+from sqlalchemy import select
+
+from tests import town_issue, town_train
+from tests.scene import EV1, NURSE, SHANGHAI, Scene, on
+from voucher.ledger.vouchers import Voucher
+from voucher.registry.institutions import Institution
+from voucher.rules.actor import Role
+from voucher.stages.assess import admit, plan, results
+from voucher.stages.assess.models import Candidate, ExamBatch
+from voucher.stages.assess.plan import NewBatch
+from voucher.stages.assess.results import Published, Scores
+from voucher.stages.certify.attach import attach_proofs
+
+Person = tuple[str, str]
+PASSED = (7500, 8000)
+
+
+def evaluator(scene: Scene, body: tuple[str, str, str] = EV1, **filed: Any) -> int:
+    """File an evaluator and return its institution's id."""
+    scene.file_evaluator(body, **filed)
+    with scene.database.read() as session:
+        return session.scalars(select(Institution.id).where(Institution.code == body[1])).one()
+
+
+def admin(scene: Scene, evaluator_id: int) -> str:
+    """Return who plans at an evaluator."""
+    return town_train.staff(scene, evaluator_id, Role.EVALUATOR_ADMIN)
+
+
+def publisher(scene: Scene, evaluator_id: int) -> str:
+    """Return who publishes at an evaluator: another administrator than who plans."""
+    return town_train.staff(scene, evaluator_id, Role.EVALUATOR_ADMIN, 2)
+
+
+def examiner(scene: Scene, evaluator_id: int) -> str:
+    """Return who stands at the door of an exam."""
+    return town_train.staff(scene, evaluator_id, Role.EXAMINER)
+
+
+def clerk(scene: Scene, evaluator_id: int) -> str:
+    """Return who enters the scores."""
+    return town_train.staff(scene, evaluator_id, Role.SCORE_CLERK)
+
+
+def today(scene: Scene) -> date:
+    """Return the scene's day."""
+    return scene.at.astimezone(SHANGHAI).date()
+
+
+def trained(
+    scene: Scene, *people: Person, terms: Mapping[str, Any] | None = None, **planned: Any
+) -> tuple[int, list[int]]:
+    """Take people through a short class of 养五 by the real acts; return the class and their vouchers.
+
+    `terms` change the programme, everything else the class.
+    """
+    budget_id = scene.open_budget(100_000)
+    programme_id = town_issue.programme(scene, budget_id, **(terms or {}))
+    house = town_train.train_institution(scene)
+    class_id = town_train.open_class(scene, house, **{"hours": 8, **planned})
+    return class_id, town_train.trained(scene, programme_id, list(people), class_id)
+
+
+def new_batch(scene: Scene, evaluator_id: int, **changes: Any) -> NewBatch:
+    """Return an exam in 养五 planned for the day after the scene's, changed where told."""
+    new = NewBatch(
+        institution_id=evaluator_id,
+        certificate_kind="skill_level",
+        trade_code=NURSE,
+        level=2,
+        exam_on=today(scene) + timedelta(days=1),
+        place="济源市评价基地",
+    )
+    return replace(new, **changes)
+
+
+def planned(scene: Scene, evaluator_id: int, voucher_ids: Sequence[int], **changes: Any) -> int:
+    """Plan an exam for trained vouchers and return its id."""
+    new = new_batch(scene, evaluator_id, voucher_ids=voucher_ids, **changes)
+    return scene.do(admin(scene, evaluator_id), lambda work: plan.plan_batch(work, new)).id
+
+
+def batch(scene: Scene, batch_id: int) -> ExamBatch:
+    """Return a batch as it stands."""
+    with scene.database.read() as session:
+        return session.get_one(ExamBatch, batch_id)
+
+
+def candidates(scene: Scene, batch_id: int) -> dict[int | None, int]:
+    """Return the candidates of a batch by voucher."""
+    with scene.database.read() as session:
+        rows = session.execute(
+            select(Candidate.voucher_id, Candidate.id).where(Candidate.batch_id == batch_id)
+        )
+        return dict(rows.all())
+
+
+def admit_all(scene: Scene, batch_id: int, people: Sequence[Person]) -> list[int]:
+    """Let people in on the day of the exam, in the order they were listed; return the candidates."""
+    found = batch(scene, batch_id)
+    scene.at = on(found.exam_on.isoformat(), 9)
+    login = examiner(scene, found.institution_id)
+    listed = list(candidates(scene, batch_id).values())
+    for candidate_id, person in zip(listed, people, strict=True):
+        scene.do(login, lambda work, c=candidate_id, n=person[1]: admit.admit(work, c, n))  # type: ignore[misc]
+    return listed
+
+
+def enter(scene: Scene, batch_id: int, scores: Mapping[int, tuple[int | None, int | None]]) -> int:
+    """Enter scores by candidate, in hundredths."""
+    rows = [Scores(candidate_id, theory, skill) for candidate_id, (theory, skill) in scores.items()]
+    login = clerk(scene, batch(scene, batch_id).institution_id)
+    return scene.do(login, lambda work: results.enter_results(work, batch_id, rows))
+
+
+def publish(scene: Scene, batch_id: int) -> Published:
+    """Publish what the clerk entered."""
+    login = publisher(scene, batch(scene, batch_id).institution_id)
+    return scene.do(login, lambda work: results.publish(work, batch_id))
+
+
+def assessed(
+    scene: Scene,
+    evaluator_id: int,
+    people: Sequence[Person],
+    voucher_ids: Sequence[int],
+    scores: Sequence[tuple[int | None, int | None]] | None = None,
+    **changes: Any,
+) -> int:
+    """Plan, sit and publish an exam for trained vouchers and return its id; everybody passes unless told."""
+    batch_id = planned(scene, evaluator_id, voucher_ids, **changes)
+    listed = admit_all(scene, batch_id, people)
+    enter(scene, batch_id, dict(zip(listed, scores or [PASSED] * len(listed), strict=True)))
+    publish(scene, batch_id)
+    return batch_id
+
+
+def certified(scene: Scene, people: Sequence[Person], **changes: Any) -> list[dict[str, object]]:
+    """Have EV1 upload a certificate of the scene's day for each, also in the register, and attach them."""
+    rows = [scene.certificate(each, **{"issued": today(scene).isoformat(), **changes}) for each in people]
+    scene.certify(*rows)
+    scene.do("clock", attach_proofs)
+    return rows
+
+
+def state(scene: Scene, voucher_id: int) -> str:
+    """Return the state a voucher is in."""
+    with scene.database.read() as session:
+        return session.get_one(Voucher, voucher_id).state
