@@ -20,7 +20,7 @@ def check(ctx: click.Context, limit: int) -> None:
     from voucher.cli.progress import showing
     from voucher.plumbing.clock import now
     from voucher.plumbing.schema import check_current
-    from voucher.stages.oversee.invariants import INVARIANTS, NOT_APPLICABLE, find_violations
+    from voucher.stages.oversee.invariants import INVARIANTS, find_violations
 
     _, database = open_database()
     check_current(database)
@@ -31,14 +31,12 @@ def check(ctx: click.Context, limit: int) -> None:
         "checked": len(INVARIANTS),
         "broken": len(broken),
         "violations": [{"number": each.number, "title": each.title, "row": each.row} for each in found],
-        "not_applicable": {str(number): why for number, why in NOT_APPLICABLE.items()},
     }
     lines = [
         f"不符：{each.number} {each.title}："
         + "，".join(f"{name}={_shown(value)}" for name, value in each.row.items())
         for each in found
     ]
-    lines += [f"不适用：{number} {why}" for number, why in NOT_APPLICABLE.items()]
     lines.append(f"共检查 {len(INVARIANTS)} 项，" + (f"{len(broken)} 项不符" if broken else "全部相符"))
     answering_of(ctx).answer(told, lines)
     if found:

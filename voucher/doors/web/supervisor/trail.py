@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from voucher.doors.auth.door import the_door
 from voucher.doors.web.supervisor.blueprint import supervisor
 from voucher.ledger.audit import AuditCheckpoint, AuditRow, AuditSeal
-from voucher.stages.oversee.invariants import INVARIANTS, NOT_APPLICABLE, find_violations
+from voucher.stages.oversee.invariants import INVARIANTS, find_violations
 from voucher.stages.oversee.trail import TrailReport
 from voucher.stages.oversee.trail import verify_trail as read_again
 
@@ -58,7 +58,6 @@ def _show(*, told: TrailReport | None = None, broken: Broken | None = None) -> s
             told=told,
             broken=broken,
             invariants=INVARIANTS,
-            not_applicable=NOT_APPLICABLE,
         )
 
 
