@@ -8,21 +8,37 @@ from pathlib import Path
 
 from sqlalchemy import select
 
-from tests.scene import COOK, ELECTRICIAN, EV1, EV2, LI_SI, NURSE, QIAN_QI, TURNER, ZHANG_SAN, Scene, on
+from tests import town_issue
+from tests.scene import (
+    COOK,
+    ELECTRICIAN,
+    EV1,
+    EV2,
+    FENG_YI,
+    LI_SI,
+    NURSE,
+    QIAN_QI,
+    SUN_BA,
+    TURNER,
+    ZHANG_SAN,
+    ZHAO_LIU,
+    Scene,
+    on,
+)
+from tests.town_certified import REGISTRAR, certified, hire_at
 from voucher.ledger.sealing import seal_all
-from voucher.ledger.vouchers import Voucher, issue
 from voucher.plumbing.db import Database
 from voucher.plumbing.secrets import Keyring
-from voucher.plumbing.unit_of_work import Work
 from voucher.registry import renaming
-from voucher.registry.catalogue import Project
-from voucher.registry.people import Person
+from voucher.rules.actor import Role
 from voucher.rules.approval import Step
-from voucher.rules.vocabulary import Outcome
+from voucher.rules.vocabulary import FundSource, Outcome, SubsidyKind
+from voucher.stages.issue import issuing
 from voucher.stages.settle import clawback, clear, objection, payment, review, waiting
 from voucher.stages.settle.draft import Settled
 from voucher.stages.settle.models.claims import Claim
 from voucher.stages.settle.models.notices import Notice
+from voucher.stages.settle.voucher_claims import file_claims
 
 ANCHORS = "anchors.jsonl"
 
@@ -49,9 +65,9 @@ def build_town(database: Database, keyring: Keyring, folder: Path, at: datetime)
     _seal(scene)
     _leave_approved(scene, budget)
     _seal(scene)
+    _live_with_vouchers(scene)
     _run_out_of_money(scene)
     _rename(scene)
-    _issue_voucher(scene, budget)
     _seal(scene)
     return scene
 
@@ -139,19 +155,16 @@ def _rename(scene: Scene) -> None:
     scene.do("复核员", lambda work: renaming.approve_name(work, proposed.id))
 
 
-def _issue_voucher(scene: Scene, budget: int) -> None:
-    """Give somebody a voucher that holds no money yet."""
-
-    def act(work: Work) -> None:
-        person = work.session.scalars(select(Person.id).order_by(Person.id.desc()).limit(1)).one()
-        project = work.session.scalars(select(Project.id).order_by(Project.id).limit(1)).one()
-        issue(
-            work,
-            Voucher(
-                holder_person_id=person, project_id=project, budget_id=budget,
-                worth="face_value", channel="open", cap_fen=100_00, reserved_fen=0,
-                redeem_by=on("2024-12-31").date(), issued_at=work.at,
-            ),
-        )  # fmt: skip
-
-    scene.do("operator", act)
+def _live_with_vouchers(scene: Scene) -> None:
+    """Leave two vouchers claimed for, one in a class, one issued, and somebody waiting for one."""
+    budget = scene.open_budget(10_000, source=FundSource.FISCAL)
+    hire_at(scene, REGISTRAR, Role.REGISTRAR, "310101199001010310", EV2)
+    town = certified(scene, budget, SUN_BA, FENG_YI)
+    scene.do(REGISTRAR, lambda work: file_claims(work, SubsidyKind.TRAINING, town.voucher_ids))
+    certified(scene, budget, ZHAO_LIU, until="enrolled", name="养老护理员五级二期")
+    town_issue.issue_to(scene, town_issue.programme(scene, budget, name="三期"), LI_SI)
+    poor = scene.open_budget(1, source=FundSource.LOCAL_TALENT)
+    programme = town_issue.programme(scene, poor, name="四期")
+    people = [town_issue.newcomer(LI_SI)]
+    waiting_for = scene.do("operator", lambda work: issuing.issue_at_once(work, programme, people))
+    assert waiting_for.waiting == 1

@@ -72,10 +72,8 @@ KEYS: tuple[Invariant, ...] = (
         SELECT e.id AS entitlement_id, e.state
         FROM entitlement e
         LEFT JOIN claim c ON c.entitlement_id = e.id
-        LEFT JOIN commitment m ON m.entitlement_id = e.id
-        WHERE c.id IS NULL
-          AND ((e.state = 'taken' AND (m.id IS NULL OR m.ended_at IS NOT NULL))
-               OR (e.state = 'consumed' AND m.id IS NULL))
+        LEFT JOIN commitment m ON m.entitlement_id = e.id AND m.ended_at IS NULL
+        WHERE c.id IS NULL AND (e.state = 'consumed' OR (e.state = 'taken' AND m.id IS NULL))
         """,
     ),
 )

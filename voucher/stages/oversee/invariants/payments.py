@@ -173,12 +173,13 @@ ANSWERS: tuple[Invariant, ...] = (
         "申领上缴等于其追回单已收回",
         """
         SELECT c.id AS claim_id, CAST(COALESCE(t.fen, 0) AS BIGINT) AS taken_back_fen,
-               COALESCE(k.recovered_fen, 0) AS recovered_fen
+               CAST(COALESCE(k.fen, 0) AS BIGINT) AS recovered_fen
         FROM claim c
         LEFT JOIN (SELECT claim_id, SUM(amount_fen) AS fen FROM transfer WHERE act = 'take_back'
                    GROUP BY claim_id) t ON t.claim_id = c.id
-        LEFT JOIN clawback k ON k.claim_id = c.id
-        WHERE COALESCE(t.fen, 0) <> COALESCE(k.recovered_fen, 0)
+        LEFT JOIN (SELECT claim_id, SUM(recovered_fen) AS fen FROM clawback GROUP BY claim_id) k
+               ON k.claim_id = c.id
+        WHERE COALESCE(t.fen, 0) <> COALESCE(k.fen, 0)
         """,
     ),
     Invariant(
