@@ -8,19 +8,24 @@ from typing import Any
 
 from sqlalchemy import select
 
-from tests.scene import JIYUAN, NURSE, SHANGHAI, Scene
+from tests.scene import JIYUAN, LIMITS, NURSE, SHANGHAI, Scene, staff_number, write_csv
 from voucher.ledger.vouchers import Voucher
 from voucher.plumbing.unit_of_work import Work
-from voucher.registry.people import Newcomer, find_by_indexes, index_of
-from voucher.registry.users import UserAccount
+from voucher.registry.importing.frame import import_file
+from voucher.registry.importing.institutions import InstitutionsImporter
+from voucher.registry.institutions import get_institution
+from voucher.registry.people import Newcomer, find_by_indexes, index_of, open_people
+from voucher.registry.users import UserAccount, open_account
 from voucher.registry.workers import open_worker
-from voucher.rules.actor import Role
+from voucher.rules.actor import Grant, Role
 from voucher.stages.issue import issuing
 from voucher.stages.issue.models import IssueLine, Programme
 from voucher.stages.issue.programmes import NewProgramme, draft_programme, publish_programme
 
 # 2024-06-01 满16周岁（AC-B5）
 WANG_WU = ("王五", "41900120080601993X")
+TRAINER = ("示例甲职业培训学校", "52410105MJTE5T01X7")
+OTHER_TRAINER = ("示例乙职业培训学校", "12410702MBTE5T029K")
 PUBLISHER = "发布员"
 PUBLISHER_STEM = "310101199001010210"
 
@@ -101,6 +106,43 @@ def worker(scene: Scene, person: tuple[str, str]) -> str:
     return login
 
 
+def institution(
+    scene: Scene, body: tuple[str, str] = TRAINER, *, region: str = JIYUAN, years: str = "2023、2024、2025"
+) -> int:
+    """Import a training institution that stands on the yearly list and return its id."""
+    path = write_csv(
+        scene.folder / f"trainer-{body[1]}.csv",
+        [
+            {
+                "名称": body[0], "统一社会信用代码": body[1], "类型": "职业培训学校", "地区": region,
+                "清单年度": years, "清单文号": "豫人社〔2024〕1号",
+            }
+        ],
+    )  # fmt: skip
+    scene.do("operator", lambda work: import_file(work, InstitutionsImporter, path, limits=LIMITS))
+    with scene.database.read() as session:
+        return get_institution(session, body[1]).id
+
+
+def staff(scene: Scene, login: str, role: Role, institution_id: int, stem: str) -> str:
+    """Open an account of an institution's staff and return its login; one stem is one person."""
+
+    def open_staff(work: Work) -> None:
+        person = open_people(work, [Newcomer(staff_number(stem), login.strip("0123456789") or login)])
+        grant = Grant(role, institution_id=institution_id)
+        open_account(
+            work,
+            login=login,
+            display_name=login,
+            person_id=next(iter(person.values())),
+            grants=[grant],
+            since=date(2021, 1, 1),
+        )
+
+    scene.do("operator", open_staff)
+    return login
+
+
 def issue_to(scene: Scene, programme_id: int, *people: tuple[str, str]) -> list[int]:
     """Issue a programme's vouchers to people at once and return the voucher ids, in order.
 
@@ -151,7 +193,9 @@ def codes(scene: Scene, issue_id: int) -> list[str]:
         lines: Sequence[IssueLine] = session.scalars(
             select(IssueLine).where(IssueLine.issue_id == issue_id).order_by(IssueLine.position)
         ).all()
-    return [each.refusal["code"] if each.outcome == "refused" else each.outcome for each in lines]
+    return [
+        each.refusal["code"] if each.outcome == "refused" and each.refusal else each.outcome for each in lines
+    ]
 
 
 def day(scene: Scene) -> date:

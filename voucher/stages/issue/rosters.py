@@ -14,9 +14,10 @@ from voucher.registry import people as registry
 from voucher.registry.importing.frame import ImportRefused, Report, RowProblem
 from voucher.registry.importing.people import NAME_DIFFERS, find_erased
 from voucher.registry.importing.reading import Reading
-from voucher.registry.institutions import INSTITUTION_MISSING, Institution
+from voucher.registry.institutions import Institution
 from voucher.registry.listing import check_listed
 from voucher.registry.people import Newcomer
+from voucher.registry.sanctions import INSTITUTION_ABSENT
 from voucher.registry.subjects import SUBJECT_ERASED
 from voucher.rules.actor import Role, check_role
 from voucher.rules.errors import Family, Refusal, reason, refusal_as_json
@@ -118,9 +119,10 @@ def file_roster(
 ) -> Issue:
     """File a roster for review and return it; each line already carries what would refuse it today.
 
-    Raises Refused role_missing, programme_missing, programme_not_published, programme_not_begun,
-    programme_over, roster_directed_only, institution_not_of_programme, institution_not_listed,
-    roster_empty, roster_person_twice, and what an unreadable number or name is refused for.
+    Raises Refused role_missing, institution_absent, programme_missing, programme_not_published,
+    programme_not_begun, programme_over, roster_directed_only, institution_not_of_programme,
+    institution_not_listed, roster_empty, roster_person_twice, and what an unreadable number or name is
+    refused for.
     """
     if institution_id is None:
         programme = lock_own_programme(work, programme_id, Role.OPERATOR)
@@ -147,7 +149,7 @@ def _lock_for_institution(work: Work, programme_id: int, institution_id: int) ->
     check_role(work.actor, *STAFF)
     institution = work.session.get(Institution, institution_id)
     if institution is None or not work.actor.serves(institution_id, *STAFF):
-        raise INSTITUTION_MISSING.refused(code=institution_id)
+        raise INSTITUTION_ABSENT.refused()
     programme = lock_programme(work, programme_id)
     if programme.state in ("draft", "discarded"):
         raise PROGRAMME_MISSING.refused()
