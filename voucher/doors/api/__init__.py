@@ -7,10 +7,13 @@ from flask import Flask
 from voucher.doors.api import pulse
 from voucher.doors.api.batches import batches
 from voucher.doors.api.budgets import budgets
+from voucher.doors.api.certificates import certificates
 from voucher.doors.api.claims import claims
 from voucher.doors.api.classes import classes
 from voucher.doors.api.description import describe
 from voucher.doors.api.dictionaries import dictionaries
+from voucher.doors.api.endings import endings
+from voucher.doors.api.exams import exams
 from voucher.doors.api.holds import holds
 from voucher.doors.api.institutions import institutions
 from voucher.doors.api.issues import issues
@@ -40,6 +43,9 @@ ROOMS = (
     classes,
     places,
     teaching,
+    exams,
+    certificates,
+    endings,
 )
 
 

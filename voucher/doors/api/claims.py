@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from voucher.doors.api.payee_reach import own_payees
+from voucher.doors.api.reach import told_refusal
 from voucher.doors.api.room import Room, within
 from voucher.doors.auth.door import the_door
 from voucher.doors.auth.visitors import current_actor
@@ -19,6 +20,8 @@ from voucher.doors.schemas.settle import (
     Claims,
     ClearingDone,
     CountDone,
+    FiledClaims,
+    NewClaims,
     NewClearing,
     NewRejection,
     Resubmission,
@@ -26,12 +29,15 @@ from voucher.doors.schemas.settle import (
 )
 from voucher.plumbing.unit_of_work import Work
 from voucher.registry.institutions import Institution
+from voucher.rules.vocabulary import SubsidyKind
 from voucher.stages.settle import queries
 from voucher.stages.settle.clear import clear
+from voucher.stages.settle.judging import Verdict
 from voucher.stages.settle.models.claims import SettlementBatch
 from voucher.stages.settle.resubmit import resubmit
 from voucher.stages.settle.searching import ClaimSearch, find_claims, view_claims
 from voucher.stages.settle.turn_down import turn_down
+from voucher.stages.settle.voucher_claims import file_claims
 from voucher.stages.settle.withdraw import withdraw
 
 claims = Room("claims", __name__, url_prefix="/api/v1", description="申领")
@@ -49,6 +55,37 @@ def list_claims(session: Session, asked: dict[str, Any]) -> dict[str, Any]:
         ),
         lambda row: row.id,
     )
+
+
+@claims.act(
+    "/claims", body=NewClaims, answer=FiledClaims, example={"kind": "training", "voucher_ids": [42, 43]}
+)
+def file_voucher_claims(work: Work, given: dict[str, Any]) -> dict[str, Any]:
+    """凭券申领：培训补贴由培训机构、评价补贴由评价机构申报；逐券核对、计价，不予受理的写明依据。"""
+    filed = file_claims(work, SubsidyKind(given["kind"]), given["voucher_ids"])
+    return {
+        "batches": [
+            {
+                "batch_id": each.batch_id,
+                "batch_number": each.batch_number,
+                "payable_fen": each.total_fen,
+                "lines": [_line(verdict) for verdict in each.verdicts],
+            }
+            for each in filed.batches
+        ]
+    }
+
+
+def _line(verdict: Verdict) -> dict[str, Any]:
+    return {
+        "voucher_id": verdict.promise.voucher_id if verdict.promise is not None else None,
+        "claim_id": verdict.claim_id,
+        "certificate_number": verdict.candidate.certificate.number,
+        "outcome": verdict.outcome,
+        "amount_fen": verdict.amount_fen,
+        "explanation": verdict.explanation,
+        "refusal": told_refusal(verdict.refusal),
+    }
 
 
 @claims.look("/claims/<int:claim_id>", answer=ClaimDetail)

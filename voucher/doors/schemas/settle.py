@@ -176,6 +176,42 @@ class ClaimState(Schema):
     filed_on = fields.Date()
 
 
+class NewClaims(Body):
+    """Certified vouchers one subsidy is claimed for, by whoever it is paid to."""
+
+    kind = Word(SubsidyKind, required=True, metadata={"description": "补贴种类"})
+    voucher_ids = Ids(required=True)
+
+
+class FiledLine(Schema):
+    """What the rules said of one voucher."""
+
+    voucher_id = fields.Integer(allow_none=True)
+    claim_id = fields.Integer(allow_none=True)
+    certificate_number = fields.String()
+    outcome = fields.String(metadata={"description": "payable 可付、refused 不予受理、manual 转人工"})
+    amount_fen = fields.Integer()
+    amount_display = Yuan("amount_fen")
+    explanation = fields.String()
+    refusal = fields.Raw(allow_none=True, metadata={"description": "代码、说明、下一步和依据"})
+
+
+class FiledBatch(Schema):
+    """One batch of what was filed: vouchers of one region, project and budget."""
+
+    batch_id = fields.Integer()
+    batch_number = fields.String()
+    payable_fen = fields.Integer()
+    payable_display = Yuan("payable_fen")
+    lines = fields.List(fields.Nested(FiledLine))
+
+
+class FiledClaims(Schema):
+    """What came of claiming: every voucher stands in a line, claimed or refused with its reason."""
+
+    batches = fields.List(fields.Nested(FiledBatch))
+
+
 class TimelineStep(Schema):
     """One step of a claim: what, when, who, and with which words."""
 
