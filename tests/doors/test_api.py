@@ -175,7 +175,7 @@ PUBLIC_PATHS = {
         "/api/v1/notices/{notice_id}/lines",
         "/api/v1/objections/{number}",
     },
-    "post": {"/api/v1/sessions", "/api/v1/objections"},
+    "post": {"/api/v1/sessions", "/api/v1/objections", "/api/v1/certificate-checks"},
     "delete": set(),
 }
 
