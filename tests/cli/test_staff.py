@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.test_commands import Desk
-from tests.scene import Scene, on, staff_number
+from tests.scene import ZHANG_SAN, Scene, on, staff_number, write_csv
 from voucher.registry import passwords, staffing
 from voucher.registry.users import load_actor
 from voucher.rules.actor import Role
@@ -90,7 +90,25 @@ def test_the_command_prints_one_object(tmp_path: Path) -> None:
     )  # fmt: skip
     assert told["login"] == "r1"
     assert told["password"]
+    school = {
+        "名称": "示例甲职业培训学校", "统一社会信用代码": "52410105MJTE5T01X7", "类型": "职业培训学校",
+        "地区": "410105", "清单年度": "2024",
+    }  # fmt: skip
+    desk.told("import", "institutions", str(write_csv(tmp_path / "schools.csv", [school])))
+    teacher = desk.told(
+        "user", "add", "--login", "t1", "--name", "王老师", "--identity", staff_number("310101199001010970"),
+        "--role", "教师", "--institution", "52410105MJTE5T01X7",
+    )  # fmt: skip
+    assert (teacher["role"], teacher["region"]) == ("teacher", None)
+    worker = desk.told(
+        "user", "add", "--login", "w1", "--name", ZHANG_SAN[0], "--identity", ZHANG_SAN[1],
+        "--role", "劳动者本人", "--mobile", "13812345678", "--as", "operator",
+    )  # fmt: skip
+    assert worker["password"]
     listed = desk.told("user", "list")
+    roles = {each["login"]: each["roles"] for each in listed["users"]}
+    assert roles["t1"] == [{"role": "teacher", "region": None, "institution": "52410105MJTE5T01X7"}]
+    assert roles["w1"] == [{"role": "worker", "region": "410000", "institution": None}]
     assert {"r1", "operator", "clock", "administrator"} <= {each["login"] for each in listed["users"]}
     refused = desk.told("user", "list", "--as", "operator", code=2)
     assert refused["error"]["code"] == "role_missing"

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
+from collections.abc import Iterable
 
 from sqlalchemy import Index, Table, UniqueConstraint
 
 import voucher
 from voucher.plumbing import constraints
 from voucher.plumbing.db import Model
+from voucher.rules.errors import Family, Reason
 
 # nobody can race for these, and why
 ALONE = {
@@ -23,7 +25,6 @@ ALONE = {
     "uq_payment_line_payment_file_id_institution_id": "written with its own new file",
     "uq_payment_line_payment_file_id_position": "written with its own new file",
     "uq_payment_line_reference": "carries the number of its own new file",
-    "uq_project_code": "loaded by init",
     "uq_settlement_line_batch_id_certificate_id": "written with its own new batch",
     "uq_settlement_line_batch_id_position": "written with its own new batch",
     "uq_standard_code": "loaded by init",
@@ -55,3 +56,21 @@ def find_untold(tables: list[Table]) -> set[str]:
 def test_what_two_people_can_run_into_is_told_as_a_refusal() -> None:
     load_every_room()
     assert find_untold(list(Model.metadata.tables.values())) == set(ALONE)
+
+
+def find_reasons_that_need_facts(reasons: Iterable[Reason]) -> set[str]:
+    """Return the reasons a database cannot give, because their words name a fact it does not tell."""
+    found = set()
+    for each in reasons:
+        try:
+            each.refusal()
+        except KeyError:
+            found.add(each.code)
+    return found
+
+
+def test_what_a_constraint_tells_needs_no_facts() -> None:
+    load_every_room()
+    assert find_reasons_that_need_facts(constraints._BY_NAME.values()) == set()
+    planted = Reason("planted", "账号名“{login}”已被使用", "请换一个", "【设】", Family.CONFLICT)
+    assert find_reasons_that_need_facts([planted]) == {"planted"}

@@ -8,6 +8,7 @@ from datetime import date
 from sqlalchemy import CheckConstraint, ForeignKey, Index, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
+from voucher.plumbing.constraints import CHANGED_MEANWHILE, translate
 from voucher.plumbing.db import Model
 from voucher.plumbing.types import Day, Flag, Int64, Text
 from voucher.rules.errors import Family, reason
@@ -112,6 +113,9 @@ class Project(Model):
     name: Mapped[str] = mapped_column(Text, nullable=False)
     kind: Mapped[str] = mapped_column(Text, nullable=False)
     document: Mapped[str] = mapped_column(Text, nullable=False)
+
+
+translate("uq_project_code", "project.code", CHANGED_MEANWHILE)
 
 
 def get_region(session: Session, code: str) -> Region:

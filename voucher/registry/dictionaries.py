@@ -8,6 +8,7 @@ from datetime import date
 from sqlalchemy import CheckConstraint, UniqueConstraint, or_, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
+from voucher.plumbing.constraints import CHANGED_MEANWHILE, translate
 from voucher.plumbing.db import Model
 from voucher.plumbing.types import Day, Int64, Text
 from voucher.rules.dictionaries import DICTIONARY_NAMES as DICTIONARY_NAMES
@@ -32,6 +33,13 @@ class DictionaryEntry(Model):
     since: Mapped[date] = mapped_column(Day, nullable=False)
     until: Mapped[date | None] = mapped_column(Day)
     source: Mapped[str] = mapped_column(Text, nullable=False)
+
+
+translate(
+    "uq_dictionary_entry_dictionary_code_since",
+    "dictionary_entry.dictionary, dictionary_entry.code, dictionary_entry.since",
+    CHANGED_MEANWHILE,
+)
 
 
 def list_words(session: Session, dictionary: Dictionary, on: date) -> Sequence[DictionaryEntry]:

@@ -94,7 +94,7 @@ LOGIN_UNKNOWN = reason(
 )
 LOGIN_TAKEN = reason(
     "login_taken",
-    "账号名“{login}”已被使用",
+    "这个账号名已被使用",
     "请换一个账号名",
     "【设】账号名唯一",
     Family.CONFLICT,

@@ -13,6 +13,7 @@ from voucher.plumbing.spreadsheets import Column
 from voucher.plumbing.unit_of_work import Work
 from voucher.registry.dictionaries import DictionaryEntry
 from voucher.registry.importing.frame import Importer, Report
+from voucher.registry.importing.institutions import clean_title
 from voucher.registry.importing.reading import Reading
 from voucher.rules.actor import Role
 from voucher.rules.dictionaries import (
@@ -85,7 +86,7 @@ class DictionariesImporter(Importer[WordRow]):
     def check(self, reading: Reading) -> WordRow | None:
         """Return the word a row states."""
         dictionary = reading.words(DICTIONARY, read_dictionary)
-        code, name = reading.words(CODE, read_code), reading.words(NAME, clean_word)
+        code, name = reading.words(CODE, read_code), reading.words(NAME, clean_title)
         source = reading.words(EVIDENCE, str.strip)
         since, until = reading.period(SINCE, UNTIL)
         if dictionary is None or code is None or name is None or since is None or source is None:

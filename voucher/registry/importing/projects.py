@@ -13,6 +13,7 @@ from voucher.plumbing.spreadsheets import Column
 from voucher.plumbing.unit_of_work import Work
 from voucher.registry.catalogue import Project
 from voucher.registry.importing.frame import Importer, Report
+from voucher.registry.importing.institutions import clean_title
 from voucher.registry.importing.reading import Reading
 from voucher.rules.actor import Role
 from voucher.rules.errors import Family, reason
@@ -74,7 +75,7 @@ class ProjectsImporter(Importer[ProjectRow]):
 
     def check(self, reading: Reading) -> ProjectRow | None:
         """Return the project a row states."""
-        code, name = reading.words(CODE, read_code), reading.words(NAME, clean_word)
+        code, name = reading.words(CODE, read_code), reading.words(NAME, clean_title)
         kind = reading.words(KIND, parse_subsidy_kind)
         document = reading.words(DOCUMENT, str.strip)
         if code is None or name is None or kind is None or document is None:
