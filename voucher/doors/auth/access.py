@@ -6,6 +6,7 @@ from flask import Flask, request
 
 from voucher.doors.auth.access_api import API
 from voucher.doors.auth.access_web import WEB
+from voucher.doors.auth.access_web_worker import WEB_WORKER
 from voucher.doors.auth.door import the_door
 from voucher.doors.auth.entries import Access, Entry
 from voucher.doors.auth.visitors import Visitor, current_visitor
@@ -44,7 +45,7 @@ ACCESS_UNDECLARED = reason(
     Family.FORBIDDEN,
 )
 
-MATRIX: dict[str, Access] = {**API, **WEB}
+MATRIX: dict[str, Access] = {**API, **WEB, **WEB_WORKER}
 
 
 def is_api() -> bool:

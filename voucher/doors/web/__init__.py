@@ -19,9 +19,10 @@ def install(app: Flask, frontend: Path) -> None:
     from voucher.doors.web.office import office
     from voucher.doors.web.public import public
     from voucher.doors.web.supervisor import supervisor
+    from voucher.doors.web.worker import worker
 
     web = Blueprint("web", __name__)
-    for side in (public, entrance, office, finance, supervisor):
+    for side in (public, entrance, worker, office, finance, supervisor):
         web.register_blueprint(side)
     app.register_blueprint(web)
     assets.install(app, frontend)

@@ -57,6 +57,11 @@ DESK_GROUPS: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
 
 # the pages below a place light it up as well
 BELOW: dict[str, tuple[str, ...]] = {
+    "web.worker.offers": ("web.worker.take",),
+    "web.worker.wallet": (
+        *("web.worker.voucher", "web.worker.accept", "web.worker.withdraw", "web.worker.leave"),
+        *("web.worker.code", "web.worker.choose", "web.worker.enrol"),
+    ),
     "web.office.batches": (
         *("web.office.batch", "web.office.decide", "web.office.post_notice"),
         *("web.office.resubmit_claims", "web.office.withdraw_claims"),

@@ -44,6 +44,7 @@ from voucher.stages.settle.queries.payments import (
     reconcile,
     sum_paid,
 )
+from voucher.stages.settle.queries.vouchers import VoucherClaim, list_voucher_claims
 
 __all__ = [
     "BatchSummary",
@@ -52,6 +53,7 @@ __all__ = [
     "LineView",
     "NoticeLine",
     "StepView",
+    "VoucherClaim",
     "Waiting",
     "claim_timeline",
     "desk",
@@ -74,6 +76,7 @@ __all__ = [
     "list_payment_files",
     "list_payment_lines",
     "list_quarantine",
+    "list_voucher_claims",
     "object_timeline",
     "page_budgets",
     "reconcile",

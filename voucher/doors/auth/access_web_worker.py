@@ -1,0 +1,23 @@
+"""The access matrix of the worker's pages: each shows what belongs to the person behind the session."""
+
+from __future__ import annotations
+
+from voucher.doors.auth.entries import WORKERS, Access
+
+WEB_WORKER: dict[str, Access] = {
+    "web.worker.home": Access(WORKERS, "我的首页"),
+    "web.worker.offers": Access(WORKERS, "领券中心"),
+    "web.worker.take": Access(WORKERS, "申领通用券"),
+    "web.worker.wallet": Access(WORKERS, "我的券"),
+    "web.worker.voucher": Access(WORKERS, "一张券：下一步、班级、补贴进度、记录"),
+    "web.worker.accept": Access(WORKERS, "领取"),
+    "web.worker.withdraw": Access(WORKERS, "退回"),
+    "web.worker.leave": Access(WORKERS, "退出班级、退训"),
+    "web.worker.code": Access(WORKERS, "出示二维码之前"),
+    "web.worker.show_code": Access(WORKERS, "出示二维码，不缓存"),
+    "web.worker.code_state": Access(WORKERS, "二维码是否已核销"),
+    "web.worker.classes": Access(WORKERS, "我的班级"),
+    "web.worker.choose": Access(WORKERS, "选择班级"),
+    "web.worker.enrol": Access(WORKERS, "报名"),
+    "web.worker.me": Access(WORKERS, "本人信息（掩码）与证书"),
+}

@@ -1,0 +1,9 @@
+"""Pages of the worker, phone first: what may be used now, what to take, where to learn, what came of it."""
+
+from __future__ import annotations
+
+from voucher.doors.web.worker import classes, code, home, me, offers, vouchers
+from voucher.doors.web.worker.blueprint import worker
+
+# the rooms hang their views on the blueprint when they are read
+__all__ = ["classes", "code", "home", "me", "offers", "vouchers", "worker"]

@@ -1,0 +1,34 @@
+"""The first page: the voucher that can be used now, the next lesson, what is to be done."""
+
+from __future__ import annotations
+
+from flask import render_template
+from flask.typing import ResponseReturnValue
+
+from voucher.doors.auth.door import the_door
+from voucher.doors.web.worker.blueprint import worker
+from voucher.doors.web.worker.own import USABLE, my_person_id, show
+from voucher.stages.issue import queries as issuing
+from voucher.stages.train import queries as training
+
+LESSONS_AHEAD = 3
+
+
+@worker.get("/my")
+def home() -> ResponseReturnValue:
+    """Show what this worker needs first."""
+    door, person_id = the_door(), my_person_id()
+    with door.read() as session:
+        cards = issuing.list_wallet(session, person_id)
+        lessons = training.next_sessions(session, person_id, door.at, limit=LESSONS_AHEAD)
+        places = issuing.list_places(session, person_id)
+    usable = sorted((each for each in cards if each.state in USABLE), key=lambda each: each.redeem_by)
+    under_way = [show(each) for each in cards if each.tab == "使用中" and each.state not in USABLE]
+    return render_template(
+        "worker/home.html",
+        top=show(usable[0]) if usable else None,
+        others=[show(each) for each in usable[1:]],
+        under_way=under_way,
+        lessons=lessons,
+        places=places,
+    )

@@ -1,0 +1,89 @@
+"""What every page of a worker asks first: whose vouchers, and what may be done with one of them now."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from flask.typing import ResponseReturnValue
+
+from voucher.doors.auth.visitors import current_actor, perform
+from voucher.doors.web.acting import Done, act, refuse
+from voucher.ledger.vouchers import VOUCHER_MISSING
+from voucher.plumbing.unit_of_work import Work
+from voucher.rules.errors import Refused
+from voucher.stages.issue.attempts import record_foreign_attempt
+from voucher.stages.issue.queries import Card
+
+# what a state asks of the holder: the sentence and, where there is one, the act it leads to
+NEXT_STEPS: dict[str, str] = {
+    "issued": "请先领取这张券",
+    "accepted": "请选择班级报名",
+    "enrolled": "开班当天到机构出示二维码核销",
+    "training": "按课程表上课，课时够了才能结业",
+    "trained": "等待评价机构安排考试",
+    "assessed": "考试合格，等待证书登记核验",
+    "certified": "证书已核验，机构正在申领补贴，您不用再办理",
+    "settled": "补贴已经兑现，这张券已用完",
+    "completed": "已办结",
+    "expired": "超过使用期限，已失效；需要的可重新申领",
+    "withdrawn": "您已退回这张券",
+    "revoked": "人社部门已作废这张券，有疑问请拨打 12333",
+    "dropped": "已退训",
+    "lapsed": "没有按期取得证书，券已失效",
+    "recovering": "证书被撤销，正在向机构追回补贴",
+    "recovered": "补贴已经追回",
+}
+USABLE = ("issued", "accepted", "enrolled")
+PATH: tuple[tuple[str, tuple[str, ...]], ...] = (
+    ("领取", ("issued",)),
+    ("报名", ("accepted",)),
+    ("核销", ("enrolled",)),
+    ("培训", ("training",)),
+    ("考试", ("trained",)),
+    ("取证", ("assessed",)),
+    ("兑现", ("certified",)),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A card with what its holder does next, and where on the way it stands."""
+
+    card: Card
+    next_step: str
+    path: tuple[tuple[str, str], ...]
+
+
+def show(card: Card) -> Shown:
+    """Return a card as the pages of its holder show it."""
+    step = "本券正在核查，暂停使用；有疑问请拨打 12333" if card.held else NEXT_STEPS[card.state]
+    return Shown(card, step, _path(card.state))
+
+
+def _path(state: str) -> tuple[tuple[str, str], ...]:
+    here = next((place for place, (_, states) in enumerate(PATH) if state in states), None)
+    if here is None:
+        return tuple((name, "past") for name, _ in PATH) if state in ("settled", "completed") else ()
+    return tuple(
+        (name, "past" if place < here else "here" if place == here else "todo")
+        for place, (name, _) in enumerate(PATH)
+    )
+
+
+def act_on_own(
+    voucher_id: int, what: str, call: Callable[[Work], Done], again: Callable[[], str]
+) -> ResponseReturnValue:
+    """Act on one's own voucher; an attempt on somebody else's is kept, and answered as if it were missing."""
+    try:
+        return act(call)
+    except Refused as refused:
+        if refused.refusal.code == VOUCHER_MISSING.code:
+            perform(lambda work: record_foreign_attempt(work, voucher_id, what))
+            raise
+        return refuse(refused.refusal, again)
+
+
+def my_person_id() -> int:
+    """Return the person behind this session."""
+    return current_actor().person_id

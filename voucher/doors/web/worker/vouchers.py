@@ -1,0 +1,118 @@
+"""我的券: the wallet in four tabs, one voucher with its history, taking it, giving it back."""
+
+from __future__ import annotations
+
+from flask import render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from voucher.doors.auth.door import the_door
+from voucher.doors.web import fields
+from voucher.doors.web.acting import Done
+from voucher.doors.web.worker.blueprint import worker
+from voucher.doors.web.worker.own import act_on_own, my_person_id, show
+from voucher.plumbing.unit_of_work import Work
+from voucher.stages.certify import queries as certificates
+from voucher.stages.issue import holding
+from voucher.stages.issue import queries as issuing
+from voucher.stages.issue.queries.cards import ENDED_TAB, TABS
+from voucher.stages.settle import queries as settling
+from voucher.stages.train import leave as leaving
+from voucher.stages.train import queries as training
+
+TAB_KEYS = {"todo": "待使用", "doing": "使用中", "done": "已核销", "gone": ENDED_TAB}
+
+
+@worker.get("/my/vouchers")
+def wallet() -> ResponseReturnValue:
+    """Show this worker's vouchers under four tabs."""
+    asked = request.args.get("tab", "")
+    with the_door().read() as session:
+        cards = issuing.list_wallet(session, my_person_id())
+    counts = {key: sum(each.tab == tab for each in cards) for key, tab in TAB_KEYS.items()}
+    chosen = asked if asked in TAB_KEYS else next((key for key, count in counts.items() if count), "todo")
+    return render_template(
+        "worker/wallet.html",
+        tabs=[
+            (tab, url_for("web.worker.wallet", tab=key), counts[key], key == chosen)
+            for key, tab in TAB_KEYS.items()
+        ],
+        tab=TAB_KEYS[chosen],
+        cards=[show(each) for each in cards if each.tab == TAB_KEYS[chosen]],
+        usable_tab=next(iter(TABS)),
+    )
+
+
+@worker.get("/my/vouchers/<int:voucher_id>")
+def voucher(voucher_id: int) -> ResponseReturnValue:
+    """Show one voucher: what to do next, its rules, its class, its money, its history."""
+    return _page(voucher_id)
+
+
+def _page(voucher_id: int) -> str:
+    door, person_id = the_door(), my_person_id()
+    with door.read() as session:
+        card = issuing.show_card(session, person_id, voucher_id)
+        enrolment = training.enrolment_of(session, voucher_id)
+        chosen = None
+        if enrolment is not None:
+            chosen = training.view_classes(session, [training.get_class(session, enrolment.class_id)])[0]
+        redemption = training.redemption_of(session, voucher_id)
+        return render_template(
+            "worker/voucher.html",
+            shown=show(card),
+            chosen=chosen,
+            redemption=redemption,
+            completion=training.completion_of(session, voucher_id),
+            hours=training.hours_of(session, [voucher_id]).get(voucher_id, 0),
+            money=settling.list_voucher_claims(session, voucher_id),
+            why_not=certificates.why_not_certified(session, voucher_id) if card.state == "assessed" else [],
+        )
+
+
+@worker.post("/my/vouchers/<int:voucher_id>/acceptances")
+def accept(voucher_id: int) -> ResponseReturnValue:
+    """Take a voucher that was issued to this worker."""
+
+    def call(work: Work) -> Done:
+        holding.accept(work, voucher_id)
+        return Done("领取成功，下一步请选择班级", url_for("web.worker.voucher", voucher_id=voucher_id))
+
+    return act_on_own(voucher_id, "accept", call, lambda: _page(voucher_id))
+
+
+@worker.post("/my/vouchers/<int:voucher_id>/withdrawals")
+def withdraw(voucher_id: int) -> ResponseReturnValue:
+    """Give an unused voucher back, after a second look."""
+    if request.form.get("sure") != "1":
+        with the_door().read() as session:
+            card = issuing.show_card(session, my_person_id(), voucher_id)
+        return render_template("worker/withdraw.html", shown=show(card))
+
+    def call(work: Work) -> Done:
+        holding.withdraw(work, voucher_id)
+        return Done("已退回这张券", url_for("web.worker.wallet"))
+
+    return act_on_own(voucher_id, "withdraw", call, lambda: _page(voucher_id))
+
+
+@worker.post("/my/vouchers/<int:voucher_id>/departures")
+def leave(voucher_id: int) -> ResponseReturnValue:
+    """Leave the class before it starts, or drop out of it, with a reason."""
+    with the_door().read() as session:
+        card = issuing.show_card(session, my_person_id(), voucher_id)
+    dropping = card.state == "training"
+    if request.form.get("sure") != "1":
+        return render_template("worker/leave.html", shown=show(card), dropping=dropping)
+
+    def call(work: Work) -> Done:
+        why = fields.text("why", "原因", limit=200)
+        if dropping:
+            leaving.drop(work, voucher_id, why)
+            return Done("已退训，这张券不能再用", url_for("web.worker.wallet"))
+        leaving.leave(work, voucher_id, why)
+        return Done("已退出班级，可以另选班级", url_for("web.worker.voucher", voucher_id=voucher_id))
+
+    def again() -> str:
+        return render_template("worker/leave.html", shown=show(card), dropping=dropping)
+
+    return act_on_own(voucher_id, "leave", call, again)
