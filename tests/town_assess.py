@@ -9,8 +9,8 @@ from typing import Any
 
 from sqlalchemy import select
 
-from tests import town_issue, town_train
-from tests.scene import EV1, NURSE, SHANGHAI, Scene, on
+from tests import town_certified, town_issue, town_train
+from tests.scene import EV1, EV2, NURSE, SHANGHAI, Scene, on
 from voucher.ledger.vouchers import Voucher
 from voucher.registry.institutions import Institution
 from voucher.rules.actor import Role
@@ -70,6 +70,17 @@ def trained(
     return class_id, town_train.trained(scene, programme_id, list(people), class_id)
 
 
+def finished(scene: Scene, *people: Person, **terms: Any) -> tuple[int, list[int]]:
+    """Return a class of EV2 and the vouchers trained in it, written at once: much faster than `trained`.
+
+    What a sign-off leaves behind besides (the last day for a certificate) is not there.
+    """
+    scene.file_evaluator(EV2, trades=[NURSE], levels=["五级"])
+    budget_id = scene.open_budget(100_000)
+    made = town_certified.certified(scene, budget_id, *people, until="trained", **terms)
+    return made.class_id, made.voucher_ids
+
+
 def new_batch(scene: Scene, evaluator_id: int, **changes: Any) -> NewBatch:
     """Return an exam in 养五 planned for the day after the scene's, changed where told."""
     new = NewBatch(
@@ -105,12 +116,12 @@ def candidates(scene: Scene, batch_id: int) -> dict[int | None, int]:
 
 
 def admit_all(scene: Scene, batch_id: int, people: Sequence[Person]) -> list[int]:
-    """Let people in on the day of the exam, in the order they were listed; return the candidates."""
+    """Let the first of those listed in on the day of the exam, in order; return all candidates."""
     found = batch(scene, batch_id)
     scene.at = on(found.exam_on.isoformat(), 9)
     login = examiner(scene, found.institution_id)
     listed = list(candidates(scene, batch_id).values())
-    for candidate_id, person in zip(listed, people, strict=True):
+    for candidate_id, person in zip(listed, people, strict=False):
         scene.do(login, lambda work, c=candidate_id, n=person[1]: admit.admit(work, c, n))  # type: ignore[misc]
     return listed
 
