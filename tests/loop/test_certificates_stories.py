@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import timedelta
 
+from tests import town_issue, town_train
 from tests.loop.telling import bad_rows, claims_of, code_of, keys_of, outcomes, payable, ready
-from tests.scene import EV1, HOUSEKEEPER, LI_SI, NURSE, ZHANG_SAN, Scene
-from voucher.ledger import budget as budgets
-from voucher.ledger import vouchers
-from voucher.ledger.postings import Line
-from voucher.ledger.vouchers import Voucher
-from voucher.plumbing.unit_of_work import Work
-from voucher.registry.catalogue import get_project
-from voucher.registry.people import Newcomer, open_people
+from tests.scene import EV1, HOUSEKEEPER, LI_SI, NURSE, ZHANG_SAN, Scene, on
 from voucher.rules.certificate_numbers import NumberForm, parse_certificate_number
 from voucher.rules.vocabulary import CertificateKind, Level
+from voucher.stages.assess.lapse import lapse_due
 
 CERT5 = "S000041010001245000001"
 
@@ -63,41 +58,23 @@ def test_发证日期在申领之后的不付(scene: Scene) -> None:
 
 
 def test_培训券到期未取证即失效并释放占用(scene: Scene) -> None:
-    """AC-F3：券的一半——只到账本一层，班级与定时任务另见培训券各环节。"""
-    ready(scene)
+    """AC-F3：券的一半——培训完成而未取证，截止日当天仍在，次日失效，占用的资格和资金全部释放。"""
+    scene.at = on("2024-01-10")
     budget = scene.open_budget(10_000)
-
-    def issue(work: Work) -> int:
-        holder = next(iter(open_people(work, [Newcomer(ZHANG_SAN[1], ZHANG_SAN[0])]).values()))
-        project = get_project(work.session, "TRAIN").id
-        voucher = vouchers.issue(
-            work,
-            Voucher(
-                number="Q-1", holder_person_id=holder, project_id=project, budget_id=budget,
-                worth="offset", channel="directed", cap_fen=1400_00, reserved_fen=1400_00,
-                redeem_by=date(2024, 4, 9), certify_by=date(2025, 1, 9), issued_at=work.at,
-            ),
-        )  # fmt: skip
-        budgets.reserve(work, budget, [Line(1400_00, voucher_id=voucher.id, project_id=project)])
-        return voucher.id
-
-    def lapse(work: Work) -> str:
-        voucher = vouchers.get_voucher(work, voucher_id)
-        for event in ("accept", "enrol", "redeem", "finish"):
-            vouchers.advance(work, voucher, event)
-        assert voucher.state == "trained"
-        vouchers.advance(work, voucher, "lapse", reason="有效期内未取得证书")
-        budgets.release(
-            work,
-            budget,
-            [Line(voucher.reserved_fen, voucher_id=voucher.id, project_id=voucher.project_id)],
-        )
-        voucher.reserved_fen = 0
-        return voucher.state
-
-    voucher_id = scene.do("operator", issue)
-    assert scene.budget(budget).reserved_fen == 1400_00
-    assert scene.do("clock", lapse) == "lapsed"
+    nurses = town_issue.programme(scene, budget, worth="offset")
+    town_issue.eligible(scene, ZHANG_SAN)
+    class_id = town_train.open_class(scene, town_train.train_institution(scene), hours=8)
+    (voucher_id,) = town_train.trained(scene, nurses, [ZHANG_SAN], class_id)
+    held = town_issue.voucher(scene, voucher_id)
+    assert (held.state, scene.budget(budget).reserved_fen) == ("trained", 1400_00)
+    assert held.certify_by is not None
+    scene.at = on(held.certify_by.isoformat())
+    assert scene.do("clock", lapse_due) == 0
+    assert keys_of(scene) == {"taken": 2}
+    scene.at += timedelta(days=1)
+    assert scene.do("clock", lapse_due) == 1
+    assert town_issue.voucher(scene, voucher_id).state == "lapsed"
+    assert keys_of(scene) == {"freed": 2}
     assert scene.budget(budget).available_fen == 10_000_00
 
 
