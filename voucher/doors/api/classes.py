@@ -17,7 +17,7 @@ from voucher.doors.schemas.classes import (
     Classes,
     ClassFilter,
     ClassState,
-    NewCancellation,
+    NewClassCancellation,
     NewClassReview,
     NewFiling,
     Roster,
@@ -123,7 +123,7 @@ def review_class(work: Work, given: dict[str, Any], class_id: int) -> dict[str, 
 
 @classes.act(
     "/classes/<int:class_id>/cancellations",
-    body=NewCancellation,
+    body=NewClassCancellation,
     answer=ClassDetail,
     example={"why": "报名人数不足"},
 )

@@ -13,7 +13,7 @@ from voucher.doors.auth.visitors import current_actor
 from voucher.doors.schemas.paging import paged
 from voucher.doors.schemas.programmes import (
     NewPreview,
-    NewPublication,
+    NewProgrammePublication,
     NewTopUp,
     PreviewDone,
     ProgrammeDetail,
@@ -83,7 +83,9 @@ def show_programme(session: Session, _asked: dict[str, Any], programme_id: int) 
     return _detail(session, queries.get_programme(session, programme_id, current_actor().regions))
 
 
-@programmes.act("/programmes/<int:programme_id>/publications", body=NewPublication, answer=ProgrammeDetail)
+@programmes.act(
+    "/programmes/<int:programme_id>/publications", body=NewProgrammePublication, answer=ProgrammeDetail
+)
 def publish_programme(work: Work, _given: dict[str, Any], programme_id: int) -> dict[str, Any]:
     """发布：由起草人以外的人办理，发布后条件不再改。"""
     return _detail(work.session, acts.publish_programme(work, programme_id))

@@ -156,7 +156,7 @@ class NewClassReview(Body):
     opinion = Words(required=True, most=WORDS_MAX, metadata={"description": "意见；退回须一次写明全部问题"})
 
 
-class NewCancellation(Body):
+class NewClassCancellation(Body):
     """Why a class is not held."""
 
     why = Words(required=True, most=WORDS_MAX, metadata={"description": "取消原因"})

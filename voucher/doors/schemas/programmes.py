@@ -135,7 +135,7 @@ class ProgrammeDetail(ProgrammeState):
 Programmes = page_of(ProgrammeState(), "Programmes")
 
 
-class NewPublication(Body):
+class NewProgrammePublication(Body):
     """Nothing more has to be said to publish."""
 
 
