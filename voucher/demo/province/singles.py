@@ -9,8 +9,10 @@ from pathlib import Path
 from sqlalchemy import select
 
 from voucher.demo.province.stage import Stage
+from voucher.demo.staff import PASSWORD
 from voucher.ledger.holds import open_hold
 from voucher.plumbing.unit_of_work import Work
+from voucher.registry.passwords import set_password
 from voucher.registry.people import Newcomer, find_by_indexes, index_of
 from voucher.registry.workers import open_worker
 from voucher.rules.lifecycle import Thing
@@ -53,7 +55,9 @@ def open_account_of(stage: Stage, person: Newcomer, login: str | None = None) ->
     name = login or f"worker-{len(stage.workers) + 1:03d}"
 
     def act(work: Work) -> int:
-        open_worker(work, person.number, person.name, name, None)
+        user_id = open_worker(work, person.number, person.name, name, None)
+        if login is not None:
+            set_password(work, user_id, PASSWORD)
         index = index_of(work.keyring, person.number)
         return find_by_indexes(work.session, [index])[index].id
 
