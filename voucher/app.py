@@ -28,14 +28,38 @@ from voucher.plumbing.workers import Periodic, Worker
 from voucher.registry.passwords import HASHER
 from voucher.registry.users import CLOCK_LOGIN, load_actor
 from voucher.rules.actor import Actor
+from voucher.stages.assess.lapse import lapse_due, pass_due
+from voucher.stages.certify.attach import attach_proofs
+from voucher.stages.issue.ending import expire_due
+from voucher.stages.issue.programmes import close_due_programmes
+from voucher.stages.issue.waiting import serve_due_waiting
 from voucher.stages.settle.clawback import open_due_clawbacks
 from voucher.stages.settle.notice import close_due_notices
+from voucher.stages.settle.voucher_ends import close_due_vouchers, decertify_due
 from voucher.stages.settle.waiting import serve_due_queues
+from voucher.stages.train.running import close_due_classes, start_due_classes
 
 FRONTEND = Path(__file__).resolve().parents[1] / "static" / "dist"
 TEMPLATES = Path(__file__).resolve().parent / "doors" / "web" / "templates"
 SEAL_SECONDS = 2
 DUE_SECONDS = 60
+# what the clock does, in the order of a voucher's life; released money goes to claims and to new vouchers,
+# whichever of the two stands at the head of its queue
+DUE_ACTS: tuple[tuple[str, Callable[[Work], int]], ...] = (
+    ("close_programmes", close_due_programmes),
+    ("expire_vouchers", expire_due),
+    ("start_classes", start_due_classes),
+    ("pass_vouchers", pass_due),
+    ("lapse_vouchers", lapse_due),
+    ("attach_proofs", attach_proofs),
+    ("close_notices", close_due_notices),
+    ("decertify_vouchers", decertify_due),
+    ("open_clawbacks", open_due_clawbacks),
+    ("close_vouchers", close_due_vouchers),
+    ("close_classes", close_due_classes),
+    ("serve_claims", serve_due_queues),
+    ("serve_issues", serve_due_waiting),
+)
 
 
 def create_app(
@@ -108,8 +132,6 @@ def create_worker(
     jobs = Jobs(database, keyring, make_queue(config.database_url), now=clock)
     periodic = (
         Periodic("seal", SEAL_SECONDS, seal),
-        Periodic("close_notices", DUE_SECONDS, do(close_due_notices)),
-        Periodic("open_clawbacks", DUE_SECONDS, do(open_due_clawbacks)),
-        Periodic("serve_queues", DUE_SECONDS, do(serve_due_queues)),
+        *(Periodic(name, DUE_SECONDS, do(act)) for name, act in DUE_ACTS),
     )
     return Worker(jobs, periodic, threads=threads)

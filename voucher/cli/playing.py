@@ -53,12 +53,22 @@ def _remove(folder: Path) -> None:
 
 
 def _build(config: Config) -> None:
+    from voucher.app import DUE_ACTS
     from voucher.demo.seed import seed
+    from voucher.plumbing.clock import day_of, now
     from voucher.plumbing.db import Database
     from voucher.plumbing.secrets import Keyring
 
     config.data_folder.mkdir(parents=True, exist_ok=True)
     keyring = Keyring.open(config.key_file, create=True)
     database = Database(config.database_url)
-    seed(config, database, keyring, lambda sentence: click.echo(sentence, err=True))
+    acts = [act for _, act in DUE_ACTS]
+    seed(
+        config,
+        database,
+        keyring,
+        lambda sentence: click.echo(sentence, err=True),
+        due=acts,
+        today=day_of(now()),
+    )
     database.dispose()

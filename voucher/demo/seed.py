@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
 from functools import partial
@@ -16,6 +16,8 @@ from sqlalchemy import select
 from voucher.config import Config
 from voucher.demo.house import House, moment
 from voucher.demo.play import approve, carry_through, publish, review_first, review_second
+from voucher.demo.province.playing import play_province
+from voucher.demo.province.stage import Act
 from voucher.demo.quarter import Distribution, write_quarter
 from voucher.demo.staff import DemoAccount, hire
 from voucher.ledger.budget import open_budget
@@ -49,12 +51,16 @@ FILES: tuple[tuple[str, type[Importer[Any]]], ...] = (
 )
 
 
-def seed(config: Config, database: Database, keyring: Keyring, say: Say) -> list[DemoAccount]:
-    """Build the demonstration in an empty database and return its accounts."""
+def seed(
+    config: Config, database: Database, keyring: Keyring, say: Say, *, due: Sequence[Act], today: date
+) -> list[DemoAccount]:
+    """Build the demonstration in an empty database as of a day and return its accounts.
+
+    `due` are the acts of the clock. The published quarter is history; the living province ends today.
+    """
     house = House(database, keyring, config.anchor_file, moment(date(2024, 1, 2)))
     found(database, keyring, house.at)
     accounts = perform(database, keyring, FOUNDER, house.at, hire)
-    _keep_accounts(config.data_folder, accounts)
     budget_id = house.act("operator-jy", _open_budget)
     say("济源 2023 年第四季度：生成 9,637 人的证书与登记，导入、核验、结算……")
     first = settle_quarter(
@@ -63,7 +69,11 @@ def seed(config: Config, database: Database, keyring: Keyring, say: Say) -> list
     say(f"批次 {first.batch_number}：应付 {len(first.verdicts):,} 条")
     carry_through(house, first.batch_id, budget_id, say)
     fill_desks(house, config.data_folder / "demo", budget_id, say)
+    say("示例省：机构、券种、班级、劳动者，各环节各留一些待办……")
+    more, _ = play_province(house, today, config.data_folder / "demo" / "province", due, say)
+    accounts = [*more, *accounts]
     house.seal()
+    _keep_accounts(config.data_folder, accounts)
     (config.data_folder / SEEDED_FILE).touch()
     return accounts
 

@@ -13,12 +13,13 @@ from voucher.demo.province.cohorts import COHORTS
 from voucher.demo.province.offers import DRAFTED_ONLY, OFFERS, Offer
 from voucher.demo.province.opening import open_accounts, open_organisations, open_payees
 from voucher.demo.province.proving import Proving
-from voucher.demo.province.singles import note_singles
+from voucher.demo.province.singles import PRINTED_WORKER, note_singles
 from voucher.demo.province.stage import Act, Stage, invent_workers
 from voucher.demo.province.training import Training
-from voucher.demo.staff import DemoAccount
+from voucher.demo.staff import PASSWORD, DemoAccount
 from voucher.ledger.budget import open_budget
 from voucher.plumbing.unit_of_work import Work
+from voucher.rules.actor import ROLE_NAMES, Role
 from voucher.rules.vocabulary import FundSource
 from voucher.rules.windows import add_months
 from voucher.stages.issue.drafting import NewProgramme, draft_programme
@@ -47,6 +48,7 @@ def play_province(
         Proving(training, folder).note()
     note_singles(stage, folder)
     stage.play()
+    accounts.append(DemoAccount(PRINTED_WORKER, PASSWORD, ROLE_NAMES[Role.WORKER], ""))
     say(f"{len(cohorts)} 个班、{len(stage.workers)} 名劳动者，至 {today.isoformat()}")
     return accounts, stage
 
