@@ -20,6 +20,9 @@ ALONE = {
     "uq_audit_checkpoint_seq": "one sealer at a time",
     "uq_audit_seal_audit_row_id": "one sealer at a time",
     "uq_audit_seal_chain_hash": "one sealer at a time",
+    "uq_class_session_class_id_position": "written with its own class, locked meanwhile",
+    "uq_issue_line_issue_id_person_id": "written with its own new issue",
+    "uq_issue_line_issue_id_position": "written with its own new issue",
     "uq_modifier_code": "loaded by init",
     "uq_parameter_name_region_code_since": "loaded by init",
     "uq_payment_line_payment_file_id_institution_id": "written with its own new file",
@@ -28,7 +31,6 @@ ALONE = {
     "uq_settlement_line_batch_id_certificate_id": "written with its own new batch",
     "uq_settlement_line_batch_id_position": "written with its own new batch",
     "uq_standard_code": "loaded by init",
-    "uq_voucher_number": "no voucher is issued yet",
 }
 
 

@@ -108,7 +108,7 @@ class Waiting(Model):
 translate("uq_budget_region_code_year_source", "budget.region_code, budget.year, budget.source", BUDGET_TAKEN)
 translate("uq_waiting_claim", "waiting.claim_id", CHANGED_MEANWHILE)
 translate("uq_waiting_issue_line", "waiting.issue_line_id", CHANGED_MEANWHILE)
-translate("ck_budget_never_overdrawn", "ck_budget_never_overdrawn", BUDGET_EXHAUSTED)
+translate("ck_budget_never_overdrawn", "ck_budget_never_overdrawn", CHANGED_MEANWHILE)
 
 
 def open_budget(
