@@ -139,4 +139,7 @@ def _demo_accounts() -> list[dict[str, str]]:
     if not door.config.demo:
         return []
     accounts: list[dict[str, str]] = current_app.config.get("DEMO_ACCOUNTS", [])
-    return [{**each, "code": pyotp.TOTP(each["totp_secret"]).at(door.at)} for each in accounts]
+    return [
+        {**each, "code": pyotp.TOTP(each["totp_secret"]).at(door.at) if each["totp_secret"] else "不需要"}
+        for each in accounts
+    ]
