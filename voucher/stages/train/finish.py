@@ -80,6 +80,7 @@ def sign_off(work: Work, class_id: int, exams: Mapping[int, int | None]) -> Sign
     get_own_class(work, class_id)
     vouchers = lock_vouchers(work, Voucher.id.in_(_sitting(class_id)), Voucher.state == "training")
     found = load_class(work.session, class_id, lock=True)
+    _check_time(work, found)
     start_if_begun(work, found)
     signed = completions_of(work.session, [each.id for each in vouchers])
     waiting = [each for each in vouchers if each.id not in signed]
@@ -87,7 +88,6 @@ def sign_off(work: Work, class_id: int, exams: Mapping[int, int | None]) -> Sign
     due = [each for each in waiting if each not in held]
     if found.state != "signed_off" or not due:
         check_event(Thing.CLASS, found.state, "sign_off")
-    _check_time(work, found)
     _check_signer(work, found)
     _check_exams(found, due, waiting, exams)
     failures = _complete(work, found, due, exams)
