@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -11,6 +12,7 @@ from tests import town_train
 from tests.scene import COOK, EV2, LI_SI, NURSE, SUN_BA, TURNER, ZHANG_SAN, Scene, on
 from voucher.ledger import holds
 from voucher.ledger.states import list_events
+from voucher.plumbing.unit_of_work import Work
 from voucher.registry import sanctions
 from voucher.registry.people import Newcomer
 from voucher.rules.actor import Role
@@ -103,7 +105,10 @@ def test_a_cancelled_exam_frees_its_candidates(scene: Scene) -> None:
     _, (voucher_id,) = town.finished(scene, ZHANG_SAN)
     batch_id = town.planned(scene, ev, [voucher_id])
     login = town.admin(scene, ev)
-    cancel = lambda why: lambda work: plan.cancel_batch(work, batch_id, why)  # noqa: E731
+
+    def cancel(why: str) -> Callable[[Work], object]:
+        return lambda work: plan.cancel_batch(work, batch_id, why)
+
     assert town_train.code(scene, login, cancel(" ")) == "assessment_why_missing"
     scene.do(login, cancel("考场停电"))
     assert town_train.code(scene, login, cancel("再取消")) == "event_not_allowed"

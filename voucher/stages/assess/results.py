@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from voucher.ledger import audit, holds, states
+from voucher.ledger.holds import Hold
 from voucher.ledger.vouchers import Voucher, advance, lock_vouchers
 from voucher.plumbing.constraints import CHANGED_MEANWHILE
 from voucher.plumbing.unit_of_work import Work
@@ -196,9 +197,13 @@ def _lock_vouchers_of(work: Work, batch_id: int) -> dict[int, Voucher]:
 def pass_vouchers(work: Work, vouchers: Sequence[Voucher]) -> tuple[int, ...]:
     """Pass those that are still trained and return the ids of those among them that a hold keeps back."""
     trained = [each for each in vouchers if each.state == "trained"]
-    held = tuple(each.id for each in trained if holds.is_held(work, Thing.VOUCHER, each.id))
-    advance(work, [each for each in trained if each.id not in held], "pass")
-    return held
+    stopped = set(
+        work.session.scalars(
+            holds.select_held(Thing.VOUCHER).where(Hold.object_id.in_([each.id for each in trained]))
+        )
+    )
+    advance(work, [each for each in trained if each.id not in stopped], "pass")
+    return tuple(sorted(stopped))
 
 
 def ask_correction(

@@ -1,0 +1,106 @@
+"""培训合格证书: the sign-off is the proof; the class gives each of its people certificate and entry once."""
+
+from __future__ import annotations
+
+from sqlalchemy import select
+
+from tests import town_assess as town
+from tests import town_train
+from tests.scene import LI_SI, ZHANG_SAN, Scene, on
+from voucher.ledger import holds
+from voucher.ledger.commitments import Commitment
+from voucher.ledger.entitlements import Entitlement
+from voucher.ledger.holds import Hold
+from voucher.plumbing.unit_of_work import Work
+from voucher.rules.actor import Role
+from voucher.rules.lifecycle import Thing
+from voucher.stages.certify.completions import issue_completions
+from voucher.stages.certify.models import Certificate, RegisterEntry, Verification, VoucherProof
+from voucher.stages.certify.queries import check_publicly, list_archive
+from voucher.stages.certify.revoke import ask_reinstatement, reinstate_certificate, revoke_certificate
+
+TERMS = {"certificate_kind": "training_completion", "level": 0}
+
+
+def test_a_class_gives_its_certificates_once(scene: Scene) -> None:
+    scene.at = on("2024-01-10")
+    class_id, vouchers = town.trained(
+        scene, ZHANG_SAN, LI_SI, terms=TERMS, hours=40, certificate_kind="training_completion", level=0
+    )
+    house = town_train.a_class(scene, class_id).institution_id
+    registrar = town_train.staff(scene, house, Role.REGISTRAR)
+    issue = lambda work: issue_completions(work, class_id)  # noqa: E731
+    other = town_train.train_institution(scene, town_train.T2)
+    for login, code in (
+        (town_train.reviewer(scene), "role_missing"),
+        (town_train.staff(scene, house, Role.TEACHER), "role_missing"),
+        (town_train.staff(scene, other, Role.REGISTRAR), "class_missing"),
+    ):
+        assert town_train.code(scene, login, issue) == code
+    scene.do("operator", lambda work: holds.open_hold(work, Thing.VOUCHER, vouchers[0], "学时核查"))
+    assert scene.do(registrar, issue) == 1
+    scene.do("operator", _close_holds)
+    assert scene.do(registrar, issue) == 1
+    assert scene.do(registrar, issue) == 0
+    assert [town.state(scene, each) for each in vouchers] == ["certified", "certified"]
+    number = town_train.a_class(scene, class_id).number
+    with scene.database.read() as session:
+        proofs = {each.voucher_id: each for each in session.scalars(select(VoucherProof))}
+        made = {each.id: each for each in session.scalars(select(Certificate))}
+        entries = {each.number: each for each in session.scalars(select(RegisterEntry))}
+        looked = {each.id: each for each in session.scalars(select(Verification))}
+        keys = session.execute(
+            select(Entitlement.trade_code, Entitlement.level)
+            .join(Commitment, Commitment.entitlement_id == Entitlement.id)
+            .where(Commitment.voucher_id == vouchers[0])
+        ).all()
+        certificate = made[proofs[vouchers[0]].certificate_id]
+        (archived,) = list_archive(session, scene.keyring, certificate.person_id)
+    # the one on hold came second, so it carries the second number
+    assert certificate.number == f"PX-{number}-002"
+    assert (certificate.state, certificate.filing_id, certificate.level) == ("valid", None, 0)
+    assert entries[certificate.number].status == "valid"
+    assert entries[certificate.number].evaluator_code == town_train.T1[1]
+    proof = proofs[vouchers[0]]
+    assert looked[proof.verification_id].source == "completion_record"
+    # what a claim needs: key, look-up and proof speak of the same thing
+    assert {(code, level or 0) for code, level in keys} == {(proof.trade_code, proof.level)}
+    assert (archived.kind_name, archived.voucher_id, archived.verified) == ("培训合格证书", vouchers[0], True)
+
+    _revoke_and_put_back(scene, certificate.number)
+
+
+def _close_holds(work: Work) -> None:
+    for each in work.session.scalars(select(Hold).where(Hold.closed_at.is_(None))):
+        holds.close_hold(work, each, "查无此事")
+
+
+def _revoke_and_put_back(scene: Scene, number: str) -> None:
+    """A certificate without a filing lies in the region of the institution that gave it."""
+    officer = town_train.reviewer(scene)
+    scene.hire("异地审核员", Role.OFFICER_CITY, "310101199001010340", "410700")
+    scene.hire("另一审核员", Role.OFFICER_COUNTY, "310101199001010350")
+    revoke = lambda work: revoke_certificate(work, number, "学时造假")  # noqa: E731
+    assert town_train.code(scene, "异地审核员", revoke) == "certificate_number_unknown"
+    scene.do(officer, revoke)
+    with scene.database.read() as session:
+        answer = check_publicly(session, scene.keyring, number, ZHANG_SAN[0])
+    assert answer is not None
+    assert (answer.valid, answer.state_name) == (False, "已撤销")
+    scene.do(officer, lambda work: ask_reinstatement(work, number, "复核属实"))
+    scene.do("另一审核员", lambda work: reinstate_certificate(work, number))
+    with scene.database.read() as session:
+        answer = check_publicly(session, scene.keyring, number, ZHANG_SAN[0])
+    assert answer is not None
+    assert answer.valid
+
+
+def test_a_class_without_completion_certificates_or_not_signed_off_gives_none(scene: Scene) -> None:
+    scene.at = on("2024-01-10")
+    class_id, _ = town.finished(scene, ZHANG_SAN)
+    house = town_train.a_class(scene, class_id).institution_id
+    registrar = town_train.staff(scene, house, Role.REGISTRAR)
+    issue = lambda work: issue_completions(work, class_id)  # noqa: E731
+    assert town_train.code(scene, registrar, issue) == "class_without_completion_certificate"
+    class_id, _ = town.finished(scene, LI_SI, **TERMS)
+    assert town_train.code(scene, registrar, issue) == "class_not_signed_off"
