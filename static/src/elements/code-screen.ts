@@ -143,7 +143,7 @@ export class CodeScreen extends HTMLElement {
     const redeemed = this.find('[data-redeemed]');
     const at = this.find('[data-redeemed-at]');
     const by = this.find('[data-redeemed-by]');
-    if (at) at.textContent = new Date(told.redeemed_at ?? '').toLocaleString('zh-CN', { hour12: false, timeZone: 'Asia/Shanghai' });
+    if (at) at.textContent = new Date(told.redeemed_at ?? '').toLocaleString('sv-SE', { timeZone: 'Asia/Shanghai' });
     if (by) by.textContent = told.institution ?? '';
     if (live) live.hidden = true;
     if (redeemed) redeemed.hidden = false;

@@ -5,16 +5,16 @@
 import { freshKey } from '../keys';
 
 const GUN_GAP_MS = 30;
+const ENTER_GAP_MS = 200;
 const SAME_CODE_MS = 3000;
 const GROUP = 4;
 const LENGTH = 22;
 
-const digitsOf = (text: string): string => text.normalize('NFKC').replace(/\D/g, '').slice(0, LENGTH);
+const digitsOf = (text: string): string => text.normalize('NFKC').replace(/\D/g, '').slice(0, 2 * LENGTH);
 const grouped = (digits: string): string => digits.replace(/(.{4})(?=.)/g, '$1 ');
 
 export class ScanField extends HTMLElement {
-  private lastKeyAt = -Infinity;
-  private fast = 0; // keys in a row that came at the speed of a gun
+  private keysAt: number[] = []; // when each of the last digits was pressed
   private lastScan = '';
   private lastScanAt = -Infinity;
   private sound: AudioContext | undefined;
@@ -55,22 +55,15 @@ export class ScanField extends HTMLElement {
       event.preventDefault();
       this.type(input, digit, event.timeStamp);
     } else if (event.code === 'Enter' || event.code === 'NumpadEnter') {
-      if (event.target !== input && !this.fast && event.target !== document.body) return;
+      const ended = event.timeStamp - (this.keysAt.at(-1) ?? -Infinity) < ENTER_GAP_MS;
+      if (event.target !== input && event.target !== document.body && !ended) return;
       event.preventDefault();
       this.scan(input);
     }
   };
 
   private type(input: HTMLInputElement, digit: string, at: number): void {
-    const isFast = at - this.lastKeyAt < GUN_GAP_MS;
-    this.lastKeyAt = at;
-    if (!isFast) {
-      this.fast = 0;
-    } else if (++this.fast === 1) {
-      // a gun has begun: all but its first digit was left over from somebody typing
-      input.value = digitsOf(input.value).slice(-1);
-      input.setSelectionRange(input.value.length, input.value.length);
-    }
+    this.keysAt = [...this.keysAt, at].slice(-LENGTH);
     if (document.activeElement !== input) input.focus({ preventScroll: true });
     const before = digitsOf(input.value.slice(0, input.selectionStart ?? input.value.length));
     const after = digitsOf(input.value.slice(input.selectionEnd ?? input.value.length));
@@ -78,7 +71,7 @@ export class ScanField extends HTMLElement {
   }
 
   private write(input: HTMLInputElement, all: string, caret: number): void {
-    const digits = all.slice(0, LENGTH);
+    const digits = all.slice(0, 2 * LENGTH);
     input.value = grouped(digits);
     const place = caret + Math.floor(Math.max(0, caret - 1) / GROUP);
     input.setSelectionRange(place, place);
@@ -100,13 +93,19 @@ export class ScanField extends HTMLElement {
     this.write(input, digits, digits.length);
   };
 
+  /** Tells whether a gun wrote the last code: nobody types 22 digits in two thirds of a second. */
+  private wasGun(): boolean {
+    const [first, last] = [this.keysAt[0], this.keysAt.at(-1)];
+    return this.keysAt.length === LENGTH && last! - first! < LENGTH * GUN_GAP_MS;
+  }
+
   /** Sends what stands in the field and clears it, so that the next code starts on an empty one. */
   private scan(input: HTMLInputElement): void {
-    const digits = digitsOf(input.value);
+    const by = this.wasGun() ? 'gun' : 'typed';
+    // what somebody had begun to type before the gun is not part of its code
+    const digits = by === 'gun' ? digitsOf(input.value).slice(-LENGTH) : digitsOf(input.value);
     const at = performance.now();
-    const by = this.fast >= LENGTH / 2 ? 'gun' : 'typed';
-    this.fast = 0;
-    this.lastKeyAt = -Infinity;
+    this.keysAt = [];
     if (!digits) return;
     if (digits === this.lastScan && at - this.lastScanAt < SAME_CODE_MS) {
       input.value = '';
