@@ -103,7 +103,7 @@ def _row(
         masked_number=mask_identity(who.number) if who and who.number else "",
         state=voucher.state,
         state_name=STATE_NAMES[Thing.VOUCHER][voucher.state],
-        is_over=voucher.state not in SEATED and voucher.state not in USED,
+        is_over=voucher.state not in (*SEATED, *USED, "completed"),
         on_hold=on_hold,
         enrolled_at=place.enrolled_at,
         redemption_id=redemption.id if redemption else None,
