@@ -50,8 +50,9 @@ DUE_ACTS: tuple[tuple[str, Callable[[Work], int]], ...] = (
     ("expire_vouchers", expire_due),
     ("start_classes", start_due_classes),
     ("pass_vouchers", pass_due),
-    ("lapse_vouchers", lapse_due),
+    # the certificate that arrives on the last day is still in time
     ("attach_proofs", attach_proofs),
+    ("lapse_vouchers", lapse_due),
     ("close_notices", close_due_notices),
     ("decertify_vouchers", decertify_due),
     ("open_clawbacks", open_due_clawbacks),

@@ -53,7 +53,7 @@ def play_province(
     return accounts, stage
 
 
-def open_offers(stage: Stage, on: date) -> None:
+def open_offers(stage: Stage, on: date, offers: Sequence[Offer] = (*OFFERS, DRAFTED_ONLY)) -> None:
     """Grant the money and publish every programme; one stays a draft for somebody else to publish."""
     house = stage.house
     house.at = moment(on, 14)
@@ -63,7 +63,7 @@ def open_offers(stage: Stage, on: date) -> None:
             BUDGETS_FEN.items(), (FundSource.FISCAL, FundSource.INDUSTRY_DEVELOPMENT), strict=True
         )
     }
-    for offer in (*OFFERS, DRAFTED_ONLY):
+    for offer in offers:
         budget_id = budgets["small" if offer.key == "small" else "province"]
         new = _as_programme(stage, offer, budget_id, on)
         drafted = house.act("operator-jy", partial(draft_programme, new=new))

@@ -12,9 +12,9 @@ from typing import Any
 from sqlalchemy import select
 
 from voucher.demo.house import moment
-from voucher.demo.play import answer_of_bank
 from voucher.demo.province.cast import EVALUATORS, filing_number, list_codes
 from voucher.demo.province.cohorts import AFTER_DAYS, Reached
+from voucher.demo.province.paying import Paying
 from voucher.demo.province.stage import Stage
 from voucher.demo.province.training import Training
 from voucher.ledger.vouchers import Voucher
@@ -23,9 +23,8 @@ from voucher.plumbing.unit_of_work import Work
 from voucher.registry.importing.frame import Importer, import_file
 from voucher.registry.people import Named, read_people
 from voucher.rules.actor import Role
-from voucher.rules.approval import Step
 from voucher.rules.levels import LEVEL_NAMES, certificate_digit
-from voucher.rules.vocabulary import CERTIFICATE_KIND_NAMES, Level, SubsidyKind
+from voucher.rules.vocabulary import CERTIFICATE_KIND_NAMES, Level
 from voucher.stages.assess import admit, plan, results
 from voucher.stages.assess import queries as exams
 from voucher.stages.assess.plan import NewBatch
@@ -34,9 +33,6 @@ from voucher.stages.certify import attach, completions
 from voucher.stages.certify.extract import RegisterImporter
 from voucher.stages.certify.revoke import revoke_certificate
 from voucher.stages.certify.upload import CertificatesImporter
-from voucher.stages.settle import bank, notice, payment, review
-from voucher.stages.settle.models.payments import PaymentFile
-from voucher.stages.settle.voucher_claims import file_claims
 
 Entry = tuple[str, Reached, Callable[[], None]]
 PASSING, FAILING = (78_00, 82_00), (59_00, 95_00)
@@ -52,8 +48,8 @@ class Proving:
         self.cohort = training.cohort
         self.folder = folder
         self.batch_id = 0
-        self.settlement_ids: list[int] = []
-        self.file_id = 0
+        evaluator = self.login(Role.EVALUATOR_ADMIN) if self.cohort.evaluator else ""
+        self.paying = Paying(training, evaluator, self.certified_vouchers)
         self.certified: list[tuple[int, str]] = []
 
     def note(self) -> None:
@@ -72,14 +68,15 @@ class Proving:
         steps = (
             ("finish", Reached.TRAINED, self.training.sign_off),
             *exam,
-            ("claim", Reached.CLAIMED, self.claim),
-            ("first", Reached.FIRST_REVIEWED, self.review_first),
-            ("second", Reached.SECOND_REVIEWED, self.review_second),
-            ("notice", Reached.NOTICED, self.post),
-            ("approve", Reached.APPROVED, self.approve),
-            ("prepare", Reached.PREPARED, self.prepare),
-            ("check", Reached.SETTLED, self.check_and_release),
-            ("bank", Reached.SETTLED, self.book),
+            ("claim", Reached.CLAIMED, self.paying.claim),
+            ("first", Reached.FIRST_REVIEWED, self.paying.review_first),
+            ("second", Reached.SECOND_REVIEWED, self.paying.review_second),
+            ("notice", Reached.NOTICED, self.paying.post),
+            ("clear", Reached.CLEARED, self.paying.wait),
+            ("approve", Reached.APPROVED, self.paying.approve),
+            ("prepare", Reached.PREPARED, self.paying.prepare),
+            ("check", Reached.SETTLED, self.paying.check_and_release),
+            ("bank", Reached.SETTLED, self.paying.book),
         )
         for name, reached, step in steps:
             if self.cohort.reached >= reached:
@@ -90,12 +87,13 @@ class Proving:
     def _day(self, name: str) -> date:
         return self.training.begins + timedelta(days=AFTER_DAYS[name])
 
-    def _login(self, role: Role) -> str:
+    def login(self, role: Role) -> str:
+        """Return who acts for the evaluator in a role."""
         return self.stage.hand(self.cohort.evaluator, str(role))
 
     def _examiner(self) -> str:
-        printed = self._login(Role.EXAMINER)
-        return printed if printed == "examiner" else self._login(Role.EVALUATOR_ADMIN)
+        printed = self.login(Role.EXAMINER)
+        return printed if printed == "examiner" else self.login(Role.EVALUATOR_ADMIN)
 
     def plan(self) -> None:
         """Have the evaluator plan an exam for everybody who finished."""
@@ -109,7 +107,7 @@ class Proving:
             place=f"{EVALUATORS[place].name}考点",
             voucher_ids=tuple(self._trained()),
         )
-        admin = self._login(Role.EVALUATOR_ADMIN)
+        admin = self.login(Role.EVALUATOR_ADMIN)
         self.batch_id = self.stage.act(admin, lambda work: plan.plan_batch(work, new)).id
 
     def _trained(self) -> list[int]:
@@ -155,14 +153,15 @@ class Proving:
             else:
                 rows.append(Scores(each.candidate_id, None, ITEM_FAILING if fails else ITEM_PASSING))
         self.stage.act(
-            self._login(Role.SCORE_CLERK), lambda work: results.enter_results(work, self.batch_id, rows)
+            self.login(Role.SCORE_CLERK), lambda work: results.enter_results(work, self.batch_id, rows)
         )
 
     def publish(self) -> None:
         """Have the scores published by somebody else."""
-        self.stage.act(self._login(Role.EVALUATOR_ADMIN), lambda work: results.publish(work, self.batch_id))
+        self.stage.act(self.login(Role.EVALUATOR_ADMIN), lambda work: results.publish(work, self.batch_id))
 
-    def _assessed(self) -> list[int]:
+    def certified_vouchers(self) -> list[int]:
+        """Return the vouchers of the cohort that passed their exam, certified already or about to be."""
         with self.stage.house.database.read() as session:
             return list(
                 session.scalars(
@@ -194,7 +193,7 @@ class Proving:
         place = next(i for i, each in enumerate(EVALUATORS) if each.key == self.cohort.evaluator)
         issued_on = self._day("upload")
         level = Level(self.cohort.level) if self.cohort.level else None
-        vouchers = self._assessed()
+        vouchers = self.certified_vouchers()
         people = self._people(vouchers)
         rows: list[dict[str, object]] = []
         for voucher_id in vouchers:
@@ -231,66 +230,6 @@ class Proving:
                 self.training.admin,
                 lambda work: completions.issue_completions(work, self.training.class_id),
             )
-
-    def claim(self) -> None:
-        """Have the institution claim the training, and the evaluator the evaluation subsidy."""
-        vouchers = self._assessed()
-        if not vouchers:
-            return
-        filed = [
-            self.stage.act(
-                self.training.admin, lambda work: file_claims(work, SubsidyKind.TRAINING, vouchers)
-            )
-        ]
-        if self.cohort.evaluator:
-            filed.append(
-                self.stage.act(
-                    self._login(Role.EVALUATOR_ADMIN),
-                    lambda work: file_claims(work, SubsidyKind.EVALUATION, vouchers),
-                )
-            )
-        self.settlement_ids = [batch_id for each in filed for batch_id in each.batch_ids]
-
-    def review_first(self) -> None:
-        """Have the first reviewer pass every line."""
-        self._sign("first-review", Step.FIRST_REVIEW, "学时、成绩、证书逐条一致")
-
-    def review_second(self) -> None:
-        """Have the second reviewer pass every line."""
-        self._sign("second-review", Step.SECOND_REVIEW, "复核无误，拟公示")
-
-    def approve(self) -> None:
-        """Have finance approve every line."""
-        self._sign("approver", Step.APPROVE, "同意拨付")
-
-    def _sign(self, login: str, step: Step, opinion: str) -> None:
-        for batch_id in self.settlement_ids:
-            self.stage.act(login, partial(review.sign, batch_id=batch_id, step=step, opinion=opinion))
-
-    def post(self) -> None:
-        """Have the batches posted."""
-        for batch_id in self.settlement_ids:
-            self.stage.act("second-review", partial(notice.post_notice, batch_id=batch_id))
-
-    def prepare(self) -> None:
-        """Have the maker make a payment file of what is approved."""
-        with self.stage.house.database.read() as session:
-            budget_id = session.get_one(Voucher, self.training.voucher_ids[0]).budget_id
-        self.file_id = self.stage.act("maker", partial(payment.prepare, budget_id=budget_id)).id
-
-    def check_and_release(self) -> None:
-        """Have the file checked and released by two more people."""
-        self.stage.act("checker", partial(payment.check, payment_file_id=self.file_id))
-        self.stage.act("releaser", partial(payment.release, payment_file_id=self.file_id))
-
-    def book(self) -> None:
-        """Have the bank's answer booked: every line succeeded."""
-        with self.stage.house.database.read() as session:
-            file = session.get_one(PaymentFile, self.file_id)
-        content = answer_of_bank(self.stage.house, file)
-        self.stage.act(
-            "maker", lambda work: bank.record_results(work, self.file_id, content, "回盘.csv", Limits())
-        )
 
     def revoke(self) -> None:
         """Have one certificate revoked after everything was paid: its money is claimed back."""
