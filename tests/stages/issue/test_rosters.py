@@ -62,7 +62,7 @@ def test_an_institution_files_its_own_people_and_an_officer_decides(scene: Scene
     assert [each and each["code"] for each in hints] == [None, "publicly_funded", "facts_unknown"]
     issue = act(issuing.issue_roster, filed.id)
     assert code_of(scene, registrar, issue) == "role_missing"
-    assert code_of(scene, "operator", issue) == "issue_missing"
+    assert code_of(scene, "operator", issue) == "role_missing"
     scene.hire("外地审核员", Role.OFFICER_CITY, "310101199001010320", region=XINXIANG)
     assert code_of(scene, "外地审核员", issue) == "issue_missing"
     # the registrar's second account as an officer is the same person
@@ -110,7 +110,7 @@ def test_a_roster_sent_back_says_everything_at_once(scene: Scene, budget: int) -
     eligible(scene, LI_SI, category="财政供养")
     filed = file_as(scene, admin, nurses, [newcomer(ZHANG_SAN), newcomer(LI_SI)], trainer)
     back = act(rosters.return_roster, filed.id, "缺少岗位证明")
-    assert code_of(scene, "operator", back) == "issue_missing"
+    assert code_of(scene, "operator", back) == "role_missing"
     assert code_of(scene, publisher(scene), act(rosters.return_roster, filed.id, "")) == "why_missing"
     assert scene.do(publisher(scene), back).state == "returned"
     assert codes(scene, filed.id) == ["roster_returned", "publicly_funded"]

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 import pytest
+from sqlalchemy import update
 
 from tests.scene import LI_SI, NURSE, SUN_BA, ZHANG_SAN, Scene, on
 from tests.town_issue import (
@@ -21,6 +23,7 @@ from tests.town_issue import (
     worker,
 )
 from voucher.ledger import budget as budgets
+from voucher.registry.standards import Parameter, StandardRow
 from voucher.rules.errors import Refused
 from voucher.stages.issue import ending, holding, issuing, queries, replacing
 from voucher.stages.issue.issuing import Issued
@@ -93,6 +96,34 @@ def test_a_grant_is_served_by_the_clock_and_who_became_ineligible_leaves(scene: 
     assert late is not None
     # priced and dated on the day it was issued
     assert voucher(scene, late).redeem_by.isoformat() == "2024-04-19"
+
+
+def test_a_missing_parameter_keeps_every_place_and_a_missing_standard_ends_one(
+    scene: Scene, budget: int
+) -> None:
+    nurses = programme(scene, budget)
+    eligible(scene, ZHANG_SAN, LI_SI)
+    done = at_once(scene, nurses, ZHANG_SAN, LI_SI)
+    held = line(scene, done.issue_id).voucher_id
+
+    def until(model: type[Any], condition: Any, last_day: str | None) -> None:
+        day = date.fromisoformat(last_day) if last_day else None
+        change = update(model).where(condition).values(until=day)
+        scene.do("operator", lambda work: work.session.execute(change))
+
+    validity = Parameter.name == "voucher_validity_days"
+    until(Parameter, validity, "2024-01-01")
+    scene.do(worker(scene, ZHANG_SAN), act(holding.withdraw, held))
+    assert codes(scene, done.issue_id) == ["issued", "waiting"]
+    until(Parameter, validity, None)
+    until(StandardRow, StandardRow.code == "TR-5", "2024-01-01")
+    assert scene.do("clock", serve_due_waiting) == 0
+    assert codes(scene, done.issue_id) == ["issued", "no_standard"]
+    with scene.database.read() as session:
+        (told,) = queries.list_refused(session, person_id(scene, LI_SI))
+        assert queries.list_places(session, person_id(scene, LI_SI)) == []
+    assert (told.refusal["code"], told.programme_id) == ("no_standard", nurses)
+    assert scene.budget(budget).reserved_fen == 0
 
 
 def test_a_claim_at_the_head_of_the_queue_is_not_overtaken(scene: Scene) -> None:

@@ -22,14 +22,12 @@ from voucher.stages.issue.holding import take_in_hand
 from voucher.stages.issue.judging import Verdict, check_issuing, count_room, judge_people
 from voucher.stages.issue.models import Issue, IssueLine, Programme
 from voucher.stages.issue.reading import (
-    ISSUE_MISSING,
-    OFFICERS,
     PROGRAMME_MISSING,
     PUBLIC_STATES,
-    lock_issue,
+    lock_issue_to_decide,
     lock_own_programme,
     lock_programme,
-    reaches,
+    needs_review,
 )
 from voucher.stages.issue.rosters import begin_issue, open_issue
 
@@ -52,12 +50,8 @@ def issue_roster(work: Work, issue_id: int) -> Issued:
     Raises Refused role_missing, issue_missing, second_person_needed, programme_not_published,
     programme_not_begun, programme_over, event_not_allowed.
     """
-    check_role(work.actor, Role.OPERATOR, *OFFICERS)
-    programme, issue = lock_issue(work, issue_id)
-    reviewed = issue.institution_id is not None or issue.way == "replacement"
-    if not reaches(work, programme.region_code, *(OFFICERS if reviewed else (Role.OPERATOR, *OFFICERS))):
-        raise ISSUE_MISSING.refused()
-    if reviewed:
+    programme, issue = lock_issue_to_decide(work, issue_id)
+    if needs_review(issue):
         check_two_people(issue.filed_by_person_id, work.actor.person_id)
     if issue.way != "replacement":
         check_issuing(programme, work.today)

@@ -158,6 +158,7 @@ def _read(
     own_lines: Sequence[int],
 ) -> _Known:
     known = _Known(facts=read_person_facts(session, keyring, person_ids))
+    own = frozenset(own_lines)
     ordered = sorted(set(person_ids))
     for start in range(0, len(ordered), LOOKUP_CHUNK):
         chunk = ordered[start : start + LOOKUP_CHUNK]
@@ -175,7 +176,7 @@ def _read(
             )
         )
         for line, issue in session.execute(queued):
-            if line.id not in own_lines:
+            if line.id not in own:
                 known.waiting[line.person_id] = issue.number
     known.keys = _keys_of(session, programme, ordered)
     known.holders = find_holders(session, [key for keys in known.keys.values() for key in keys])

@@ -6,7 +6,7 @@ from sqlalchemy import select
 
 from voucher.ledger.budget import get_budget
 from voucher.plumbing.unit_of_work import Work
-from voucher.rules.actor import Role, check_role
+from voucher.rules.actor import Role, check_reach, check_role
 from voucher.rules.errors import Family, reason
 from voucher.stages.issue.models import Issue, Programme
 
@@ -60,6 +60,26 @@ def lock_own_programme(work: Work, programme_id: int, *roles: Role) -> Programme
 def reaches(work: Work, region_code: str, *roles: Role) -> bool:
     """Return whether one of the actor's grants of these roles covers a region."""
     return any(region_code in work.actor.reach.get(role, frozenset()) for role in roles)
+
+
+def lock_issue_to_decide(work: Work, issue_id: int) -> tuple[Programme, Issue]:
+    """Return an issue of the actor's own regions and its programme, locked.
+
+    What an institution filed, and a replacement, is an officer's to decide; the rest the office's.
+    Raises Refused role_missing, issue_missing, also for a foreign one.
+    """
+    check_role(work.actor, Role.OPERATOR, *OFFICERS)
+    programme, issue = lock_issue(work, issue_id)
+    if not reaches(work, programme.region_code, Role.OPERATOR, *OFFICERS):
+        raise ISSUE_MISSING.refused()
+    if needs_review(issue):
+        check_reach(work.actor, programme.region_code, *OFFICERS)
+    return programme, issue
+
+
+def needs_review(issue: Issue) -> bool:
+    """Return whether an issue is decided by another person than who filed it."""
+    return issue.institution_id is not None or issue.way == "replacement"
 
 
 def lock_issue(work: Work, issue_id: int) -> tuple[Programme, Issue]:

@@ -31,14 +31,12 @@ from voucher.stages.issue.granting import refuse_line
 from voucher.stages.issue.judging import check_issuing, judge_people
 from voucher.stages.issue.models import Issue, IssueLine, Programme, ProgrammeInstitution
 from voucher.stages.issue.reading import (
-    ISSUE_MISSING,
     OFFICERS,
     PROGRAMME_MISSING,
     SOURCE,
-    lock_issue,
+    lock_issue_to_decide,
     lock_own_programme,
     lock_programme,
-    reaches,
 )
 
 STAFF = (Role.INSTITUTION_ADMIN, Role.REGISTRAR)
@@ -258,11 +256,7 @@ def return_roster(work: Work, issue_id: int, why: str) -> Issue:
 
     Raises Refused role_missing, issue_missing, why_missing, event_not_allowed.
     """
-    check_role(work.actor, Role.OPERATOR, *OFFICERS)
-    programme, issue = lock_issue(work, issue_id)
-    deciders = OFFICERS if issue.institution_id is not None else (Role.OPERATOR, *OFFICERS)
-    if not reaches(work, programme.region_code, *deciders):
-        raise ISSUE_MISSING.refused()
+    _, issue = lock_issue_to_decide(work, issue_id)
     said = check_why(why)
     states.move(work, Issue, [issue], "return", reason=said)
     issue.decided_by_person_id, issue.decided_at = work.actor.person_id, work.at

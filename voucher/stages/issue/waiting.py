@@ -8,6 +8,7 @@ from voucher.ledger import audit
 from voucher.ledger import budget as budgets
 from voucher.ledger.budget import Waiting
 from voucher.plumbing.unit_of_work import Work
+from voucher.registry.standards import PARAMETER_MISSING
 from voucher.rules.actor import Role, check_role
 from voucher.rules.errors import Refusal, Refused
 from voucher.stages.issue.granting import give_vouchers, refuse_line
@@ -20,18 +21,20 @@ def serve_waiting(work: Work, budget_id: int) -> int:
     """Issue vouchers to those who wait for a budget, as far as its money goes, and return how many.
 
     A claim at the head of the queue is another stage's to serve: nobody overtakes it. Whoever may no
-    longer have one is refused and leaves the queue.
+    longer have one is refused and leaves the queue; a parameter nobody has set for today keeps all places.
     """
     served = 0
     while (place := budgets.next_waiting(work, budget_id)) is not None and place.issue_line_id is not None:
         line, programme = _lock_line(work, place.issue_line_id)
-        refusal = _judge_again(work, programme, line)
-        if refusal is None:
+        try:
+            _check_again(work, programme, line)
             give_vouchers(work, programme, [line])
             served += 1
-        else:
-            refuse_line(line, refusal)
-        budgets.end_waiting(work, place, served=refusal is None)
+        except Refused as refused:
+            if refused.refusal.code == PARAMETER_MISSING.code:
+                break
+            refuse_line(line, refused.refusal)
+        budgets.end_waiting(work, place, served=line.outcome == "issued")
         audit.record(work, [_entry(line)])
     return served
 
@@ -80,13 +83,11 @@ def _lock_line(work: Work, line_id: int) -> tuple[IssueLine, Programme]:
     return line, lock_programme(work, issue.programme_id)
 
 
-def _judge_again(work: Work, programme: Programme, line: IssueLine) -> Refusal | None:
+def _check_again(work: Work, programme: Programme, line: IssueLine) -> None:
+    """Refuse a line that may no longer have a voucher; what is lost without fault needs no open programme."""
     replaced = {}
     if line.replaces_voucher_id is None:
-        try:
-            check_issuing(programme, work.today)
-        except Refused as refused:
-            return refused.refusal
+        check_issuing(programme, work.today)
     else:
         replaced[line.person_id] = line.replaces_voucher_id
     judged = judge_people(
@@ -98,7 +99,9 @@ def _judge_again(work: Work, programme: Programme, line: IssueLine) -> Refusal |
         replaced=replaced,
         own_lines=[line.id],
     )
-    return judged[line.person_id].refusal
+    refusal = judged[line.person_id].refusal
+    if refusal is not None:
+        raise Refused(refusal)
 
 
 def _entry(line: IssueLine) -> audit.Entry:

@@ -23,7 +23,9 @@ from voucher.stages.issue.queries.issues import list_issues as list_issues
 from voucher.stages.issue.queries.issues import sum_reserved as sum_reserved
 from voucher.stages.issue.queries.offers import Offer as Offer
 from voucher.stages.issue.queries.offers import Place as Place
+from voucher.stages.issue.queries.offers import RefusedWish as RefusedWish
 from voucher.stages.issue.queries.offers import list_places as list_places
+from voucher.stages.issue.queries.offers import list_refused as list_refused
 from voucher.stages.issue.queries.offers import offers as offers
 from voucher.stages.issue.queries.programmes import count_remaining as count_remaining
 from voucher.stages.issue.queries.programmes import get_programme as get_programme

@@ -54,6 +54,17 @@ class Place:
     queued_at: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class RefusedWish:
+    """A wish for a voucher that ended without one, and why."""
+
+    issue_number: str
+    programme_id: int
+    programme_name: str
+    asked_at: datetime
+    refusal: dict[str, Any]
+
+
 def offers(session: Session, keyring: Keyring, person_id: int, on: date) -> list[Offer]:
     """Return the 通用 programmes of a day, those that may be taken first."""
     rows = session.execute(
@@ -122,4 +133,21 @@ def list_places(session: Session, person_id: int) -> list[Place]:
     return [
         Place(issue.number, programme.id, programme.name, int(count) + 1, place.queued_at)
         for place, issue, programme, count in rows
+    ]
+
+
+def list_refused(session: Session, person_id: int, *, limit: int = 20) -> list[RefusedWish]:
+    """Return the newest lines of a person that got no voucher in the end, rosters still open aside."""
+    rows = session.execute(
+        select(IssueLine, Issue, Programme)
+        .join(Issue, Issue.id == IssueLine.issue_id)
+        .join(Programme, Programme.id == Issue.programme_id)
+        .where(IssueLine.person_id == person_id, IssueLine.outcome == "refused", Issue.state != "filed")
+        .order_by(IssueLine.id.desc())
+        .limit(limit)
+    )
+    return [
+        RefusedWish(issue.number, programme.id, programme.name, issue.filed_at, line.refusal)
+        for line, issue, programme in rows
+        if line.refusal is not None
     ]
