@@ -38,11 +38,17 @@ def command(host: str, port: int, processes: int, threads: int, no_worker: bool)
 
 
 def run(config: Config, *, host: str, port: int, processes: int, threads: int, worker: bool) -> None:
-    """Serve an installation with gunicorn until a signal ends it; everything is opened after the fork."""
+    """Serve an installation with gunicorn until a signal ends it; everything is opened after the fork.
+
+    Raises Refused frontend_missing, said once and before a process is started.
+    """
     from gunicorn.app.base import BaseApplication
 
+    from voucher.app import FRONTEND
+    from voucher.doors.web.assets import Frontend
     from voucher.plumbing.logs import configure_logs
 
+    Frontend(FRONTEND)
     settings: dict[str, Any] = {
         "bind": f"{host}:{port}",
         "worker_class": "gthread",

@@ -14,6 +14,8 @@ import pytest
 from tests.doors.web.browser import Page
 from tests.doors.world import World
 from voucher.app import FRONTEND
+from voucher.cli.serve import run
+from voucher.config import read_config
 from voucher.doors.web.assets import Frontend
 from voucher.rules.errors import Refused
 
@@ -91,6 +93,14 @@ def test_without_a_whole_front_end_nothing_starts(tmp_path: Path, manifest: str 
         Frontend(tmp_path)
     assert told.value.refusal.code == "frontend_missing"
     assert "make frontend" in told.value.refusal.next_step
+
+
+def test_serving_is_refused_before_a_process_is_started(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("voucher.app.FRONTEND", tmp_path)
+    with pytest.raises(Refused, match="frontend_missing"):
+        run(read_config({}), host="127.0.0.1", port=0, processes=1, threads=1, worker=False)
 
 
 def test_the_first_view_of_a_worker_weighs_little() -> None:
