@@ -52,7 +52,7 @@ def test_评价机构管理员不能动别家的申领和账户(scene: Scene) ->
         return accounts.propose_account(work, code, "户名", "中国银行", "257712345678", "证明").id
 
     heard = told(scene, "评价机构甲", partial(propose, code=EV2[1]))
-    assert heard.code == "region_foreign"
+    assert heard.code == "institution_missing"
     assert scene.do("评价机构甲", partial(propose, code=EV1[1])) > 0
 
 

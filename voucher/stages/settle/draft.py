@@ -85,6 +85,8 @@ def settle(work: Work, wish: Wish, progress: Progress | None = None) -> Settled:
     region = catalogue.get_region(work.session, wish.region_code)
     check_reach(work.actor, region.code, Role.OPERATOR)
     fund = budgets.get_budget(work, wish.budget_id, lock=True)
+    if fund.region_code not in work.actor.regions:
+        raise budgets.BUDGET_MISSING.refused(budget=wish.budget_id)
     check_reach(work.actor, fund.region_code, Role.OPERATOR)
     if fund.region_code not in catalogue.list_ancestry(work.session, region.code):
         raise BUDGET_ELSEWHERE.refused(budget_region=fund.region_code, region=region.code)

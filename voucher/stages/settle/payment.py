@@ -73,10 +73,12 @@ def prepare(work: Work, budget_id: int) -> PaymentFile:
     """Make a payment file of everything approved under a budget: a line per payee, a payment per claim.
 
     What is on hold stays behind for another file, so that it stops nobody else's money.
-    Raises Refused role_missing, region_foreign, budget_missing, nothing_to_pay, payees_without_account,
-    names_not_encodable, certificates_no_longer_valid.
+    Raises Refused role_missing, region_foreign, budget_missing (also for a foreign one), nothing_to_pay,
+    payees_without_account, names_not_encodable, certificates_no_longer_valid.
     """
     fund = budgets.get_budget(work, budget_id, lock=True)
+    if fund.region_code not in work.actor.regions:
+        raise budgets.BUDGET_MISSING.refused(budget=budget_id)
     check_reach(work.actor, fund.region_code, Role.FINANCE_MAKER)
     live = select(Payment.claim_id).where(Payment.state.in_(("pending", "released", "succeeded")))
     claims = lock_claims(

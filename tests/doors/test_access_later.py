@@ -1,0 +1,446 @@
+"""Who reaches what from the exam to the bank: every role × route × own, foreign, other people's, missing.
+
+One world per database: whoever may not touch an object asks first and must leave it as it was; only then do
+its own people act on it.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+
+from tests import town_issue, town_train
+from tests.conftest import FOUNDED_AT
+from tests.doors.tenants import Probe, act, ask, count_everything, see, told
+from tests.doors.world import PASSWORD, Client, World
+from tests.scene import EV1, EV2, LI_SI, NURSE, SUN_BA, XINXIANG, ZHANG_SAN, Scene
+from tests.town_certified import EVALUATOR, REGISTRAR, certified, settle_down
+from voucher.doors.auth.access import MATRIX
+from voucher.doors.auth.access_api import API
+from voucher.doors.auth.access_issue import ISSUE
+from voucher.doors.auth.access_train import TRAIN
+from voucher.doors.auth.entries import DESK, EVALUATOR_STAFF, INSTITUTION_STAFF, OFFICERS, Entry
+from voucher.ledger import holds
+from voucher.plumbing.db import Database
+from voucher.plumbing.secrets import Keyring
+from voucher.registry.accounts import propose_account
+from voucher.registry.institutions import Institution, PayeeAccount
+from voucher.rules.actor import Role
+from voucher.rules.lifecycle import Thing
+from voucher.rules.vocabulary import SubsidyKind
+from voucher.stages.assess import plan
+from voucher.stages.assess.models import Candidate, ExamResult
+from voucher.stages.settle.clawback import open_clawback
+from voucher.stages.settle.models.claims import Claim
+from voucher.stages.settle.models.notices import Notice
+from voucher.stages.settle.objection import lodge
+from voucher.stages.settle.voucher_claims import file_claims
+
+OFFICE, FAR, EXAMS, HOUSE, OTHERS, HOLDER, WORKER = "office", "far", "exams", "house", "others", "zhang", "li"
+NOBODY, NO_CODE, NO_NUMBER = 999_999, "91410100MATE5T999X", "S000041010001239999999"
+WHY: dict[str, Any] = {"why": "核查需要"}
+OPINION: dict[str, Any] = {"opinion": "核查需要"}
+# the step of a batch and who signs it: another one is refused for the role before anything else
+SIGNERS: tuple[tuple[str, *tuple[Role, ...]], ...] = (
+    ("first_review", Role.OFFICER_COUNTY, Role.OFFICER_CITY),
+    ("province_review", Role.OFFICER_PROVINCE),
+    ("approve", Role.FINANCE_APPROVER),
+)
+ACCOUNT: dict[str, Any] = {"holder_name": "户名", "bank_name": "中国银行", "account": "257700000000999", "evidence": "许可证"}
+
+# what names no object that could be somebody else's, and why
+OF_NOBODY = {
+    "pulse.healthz": "人人可见",
+    "pulse.metrics": "人人可见",
+    "api-docs.openapi_json": "人人可见",
+    "sessions.open_session": "登录",
+    "sessions.show_session": "只有本人的会话",
+    "sessions.close_session": "只有本人的会话",
+    "budgets.open_budget": "只点名地区：外地 403",
+    "batches.settle_batch": "只点名地区：外地 403",
+    "notices.list_notices": "人人可见",
+    "notices.show_notice": "人人可见",
+    "notices.list_notice_lines": "人人可见",
+    "notices.lodge_objection": "人人可办",
+    "notices.show_objection": "凭编号",
+    "certificates.check_certificate": "凭编号和姓名",
+    "certificates.record": "逐行说明问题，另有一测",
+    "payees.propose_renaming": "凭证件号码，人员不属于哪个地区",
+    "payees.approve_renaming": "人员不属于哪个地区",
+}
+
+
+@dataclass
+class Town:
+    """A place where a voucher has been paid for, and where something is at every desk after training."""
+
+    world: World
+    ids: dict[str, Any] = field(default_factory=dict)
+    clients: dict[str, Client] = field(default_factory=dict)
+    everybody: dict[str, tuple[str, Role]] = field(default_factory=dict)
+    one_each: bool = False
+
+    def who_may(self, roles: frozenset[Role]) -> Iterator[tuple[str, str]]:
+        """Yield login and group of whoever has one of the roles.
+
+        One per group is enough on the second database: what the matrix says is the same on both.
+        """
+        seen: set[str] = set()
+        for login, (group, role) in self.everybody.items():
+            if role in roles and not (self.one_each and group in seen):
+                seen.add(group)
+                yield login, group
+
+    def __getitem__(self, login: str) -> Client:
+        """Return the client of a login; a code is good once per account, so nobody has to wait."""
+        if login not in self.clients:
+            client = self.world.visit()
+            answer = client.open_session(login, PASSWORD, self.world.code(login))
+            assert answer.status_code == 201, (login, answer.json)
+            client.token = answer.json["csrf_token"]
+            self.clients[login] = client
+        return self.clients[login]
+
+
+@pytest.fixture
+def town(database: Database, keyring: Keyring, tmp_path: Path) -> Town:
+    """Return the town with an account for every role on every side."""
+    scene = Scene(database, keyring, tmp_path, FOUNDED_AT)
+    ids = _fill_desks(scene)
+    world = World(database, keyring, tmp_path, at=scene.at.astimezone(UTC))
+    town = Town(world, ids, one_each=not database.is_sqlite)
+    for group, region in ((OFFICE, "419001"), (FAR, XINXIANG)):
+        for role in sorted(DESK):
+            _enter(town, f"{group}-{role}", group, role)
+            world.staff(f"{group}-{role}", role, region=region)
+    houses = (
+        (EXAMS, EVALUATOR_STAFF),
+        (HOUSE, INSTITUTION_STAFF),
+        (OTHERS, EVALUATOR_STAFF | INSTITUTION_STAFF),
+    )
+    for group, roles in houses:
+        for role in sorted(roles):
+            _enter(town, f"{group}-{role}", group, role)
+            world.colleague(f"{group}-{role}", ids[group], role)
+    for login, (name, number) in ((HOLDER, ZHANG_SAN), (WORKER, LI_SI)):
+        _enter(town, login, login, Role.WORKER)
+        world.worker(login, name, number)
+    return town
+
+
+def _enter(town: Town, login: str, group: str, role: Role) -> None:
+    town.everybody[login] = (group, role)
+
+
+def _fill_desks(scene: Scene) -> dict[str, Any]:
+    """Have a training subsidy paid and recovered, an evaluation claimed and objected to, an exam planned."""
+    budget = settle_down(scene)
+    done = certified(scene, budget, ZHANG_SAN, LI_SI)
+    first, second = done.voucher_ids
+    paid = scene.do(REGISTRAR, lambda work: file_claims(work, SubsidyKind.TRAINING, [first])).batch
+    file = scene.pay(paid, budget)
+    claimed = scene.do(EVALUATOR, lambda work: file_claims(work, SubsidyKind.EVALUATION, [first])).batch
+    with scene.database.read() as session:
+        claims = {
+            each.kind: each.id for each in session.scalars(select(Claim).where(Claim.voucher_id == first))
+        }
+        codes = {each.code: each.id for each in session.scalars(select(Institution))}
+        accounts = {each.institution_id: each.id for each in session.scalars(select(PayeeAccount))}
+        sat = session.scalars(select(Candidate).where(Candidate.voucher_id == first)).one()
+        result = session.scalars(select(ExamResult).where(ExamResult.candidate_id == sat.id)).one()
+    clawback = scene.do("初审员", lambda work: open_clawback(work, claims["training"], "抽查不符"))
+    scene.review_and_post(claimed.batch_id)
+    with scene.database.read() as session:
+        notice = session.scalars(select(Notice).where(Notice.batch_id == claimed.batch_id)).one()
+    objection = scene.do(
+        "operator", lambda work: lodge(work, notice.id, claims["evaluation"], "不在场", None)
+    )
+    claim_hold = scene.do("初审员", lambda w: holds.open_hold(w, Thing.CLAIM, claims["evaluation"], "核查"))
+    voucher_hold = scene.do("初审员", lambda w: holds.open_hold(w, Thing.VOUCHER, second, "核查"))
+    exam = scene.do(EVALUATOR, lambda work: plan.plan_batch(work, _new_exam(scene, codes[EV1[1]])))
+    with scene.database.read() as session:
+        listed = session.scalars(select(Candidate).where(Candidate.batch_id == exam.id)).one()
+    house = codes[EV2[1]]
+    proposed = scene.do("制单员", lambda work: propose_account(work, EV2[1], **ACCOUNT))
+    return {
+        "budget": budget, "voucher": first, "certified": second, "class": done.class_id,
+        "paid_batch": paid.batch_id, "paid_claim": claims["training"], "file": file.id,
+        "batch": claimed.batch_id, "claim": claims["evaluation"], "clawback": clawback.id,
+        "objection": objection.id, "claim_hold": claim_hold.id, "voucher_hold": voucher_hold.id,
+        "exam": exam.id, "candidate": listed.id, "sat": sat.batch_id, "result": result.id,
+        "certificate": str(done.certificates[0]["证书编号"]), "account": accounts[house],
+        "proposed": proposed.id, "code": EV2[1],
+        EXAMS: codes[EV1[1]], HOUSE: house,
+        OTHERS: town_train.train_institution(scene, region=XINXIANG),
+    }  # fmt: skip
+
+
+def _new_exam(scene: Scene, evaluator_id: int) -> plan.NewBatch:
+    return plan.NewBatch(
+        institution_id=evaluator_id,
+        certificate_kind="skill_level",
+        trade_code=NURSE,
+        level=2,
+        exam_on=scene.at.date() + timedelta(days=30),
+        place="考场",
+        people=[town_issue.newcomer(SUN_BA)],
+    )
+
+
+def probes_of(ids: Mapping[str, Any]) -> list[Probe]:
+    """Return every probe, those that end something last."""
+    claims = {"claim_ids": ["#"]}
+    officers = frozenset({Role.OPERATOR})
+    houses, evaluators = (
+        frozenset({Role.INSTITUTION_ADMIN, Role.REGISTRAR}),
+        frozenset({Role.EVALUATOR_ADMIN}),
+    )
+    scores = [{"candidate_id": ids["candidate"], "theory_hundredths": 7_000, "skill_hundredths": 7_000}]
+    return [
+        see("budgets.list_budget_movements", "/budgets/#/movements", "budget", OFFICE),
+        see("batches.show_batch", "/batches/#", "paid_batch", OFFICE, HOUSE),
+        see("batches.show_batch", "/batches/#", "batch", OFFICE, EXAMS),
+        see("batches.list_batch_lines", "/batches/#/lines", "paid_batch", OFFICE, HOUSE),
+        see("batches.list_batch_lines", "/batches/#/lines", "batch", OFFICE, EXAMS),
+        see("claims.show_claim", "/claims/#", "paid_claim", OFFICE, HOUSE),
+        see("claims.show_claim", "/claims/#", "claim", OFFICE, EXAMS),
+        see("payments.show_payment_file", "/payment-files/#", "file", OFFICE, HOUSE),
+        see("payments.list_payment_lines", "/payment-files/#/lines", "file", OFFICE, HOUSE),
+        see("payees.show_account", "/payee-accounts/#", "account", OFFICE, HOUSE),
+        see("exams.show_exam_batch", "/exam-batches/#", "exam", OFFICE, EXAMS),
+        see("exams.list_candidates", "/exam-batches/#/candidates", "exam", OFFICE, EXAMS),
+        see("certificates.show_certificate", "/certificates/#", "certificate", OFFICE, EXAMS, HOLDER),
+        act("holds.open_hold", "/holds", "voucher", OFFICE, voucher_id="#", **WHY),
+        act("holds.open_hold", "/holds", "claim", OFFICE, claim_id="#", **WHY),
+        act("holds.close_hold", "/holds/#/closings", "voucher_hold", OFFICE, conclusion="查无实据"),
+        act("holds.close_hold", "/holds/#/closings", "claim_hold", OFFICE, conclusion="查无实据"),
+        act("exams.plan_exam", "/exam-batches", EXAMS, EXAMS, institution_id="#",
+            certificate_kind="skill_level", trade_code=NURSE, level=2, exam_on="2030-01-01", place="考场"),
+        act("exams.add_candidates", "/exam-batches/#/candidates", "exam", EXAMS,
+            voucher_ids=[ids["certified"]]),
+        act("exams.admit_candidate", "/candidates/#/admissions", "candidate", EXAMS, number=ZHANG_SAN[1]),
+        act("exams.enter_scores", "/results", "exam", EXAMS, exam_batch_id="#", scores=scores),
+        act("exams.publish_results", "/exam-batches/#/publications", "exam", EXAMS),
+        act("exams.correct_result", "/results/#/corrections", "result", EXAMS,
+            step="ask", theory_hundredths=6_000, skill_hundredths=6_500, **WHY),
+        act("exams.correct_result", "/results/#/corrections", "result", EXAMS, roles=evaluators,
+            step="confirm"),
+        act("exams.fail_voucher", "/failures", "voucher", EXAMS, voucher_id="#", **WHY),
+        act("exams.cancel_exam", "/exam-batches/#/cancellations", "exam", EXAMS, **WHY),
+        act("certificates.verify_again", "/verifications", "certificate", (OFFICE, EXAMS), numbers=["#"]),
+        act("certificates.issue_completion", "/completion-certificates", "class", HOUSE, class_id="#"),
+        act("claims.file_voucher_claims", "/claims", "certified", (OFFICE, HOUSE), roles=officers | houses,
+            kind="training", voucher_ids=["#"]),
+        act("claims.file_voucher_claims", "/claims", "certified", (OFFICE, EXAMS),
+            roles=officers | evaluators, kind="evaluation", voucher_ids=["#"]),
+        act("claims.clear_claim", "/claims/#/decisions", "claim", OFFICE, amount_fen=1, **OPINION),
+        act("claims.resubmit_claims", "/claims/resubmissions", "claim", (OFFICE, EXAMS),
+            roles=officers | evaluators, **claims),
+        act("claims.resubmit_claims", "/claims/resubmissions", "paid_claim", (OFFICE, HOUSE),
+            roles=officers | houses, **claims),
+        *(
+            act("batches.sign_batch", "/batches/#/signatures", "batch", OFFICE, roles=frozenset(signers),
+                step=step, decision="pass", **OPINION)
+            for step, *signers in SIGNERS
+        ),
+        act("notices.post_batch", "/notices", "batch", OFFICE, batch_id="#"),
+        act("notices.decide_objection", "/objections/#/decisions", "objection", OFFICE,
+            decision="dismiss", conclusion="核实"),
+        act("claims.turn_down_claim", "/claims/#/rejections", "claim", OFFICE, roles=OFFICERS, **OPINION),
+        act("claims.withdraw_claims", "/claims/withdrawals", "claim", (OFFICE, EXAMS),
+            roles=officers | evaluators, **claims, **WHY),
+        act("claims.withdraw_claims", "/claims/withdrawals", "paid_claim", (OFFICE, HOUSE),
+            roles=officers | houses, **claims, **WHY),
+        act("budgets.grant_budget", "/budgets/#/movements", "budget", OFFICE,
+            act="grant", amount_fen=100, document="追加"),
+        act("payments.prepare_file", "/payment-files", "budget", OFFICE, budget_id="#"),
+        act("payments.sign_file", "/payment-files/#/signatures", "file", OFFICE,
+            roles=frozenset({Role.FINANCE_CHECKER}), step="check"),
+        act("payments.sign_file", "/payment-files/#/signatures", "file", OFFICE,
+            roles=frozenset({Role.FINANCE_RELEASER}), step="release"),
+        act("payments.void_file", "/payment-files/#/voidings", "file", OFFICE, **WHY),
+        act("payments.download_file", "/payment-files/#/content", "file", OFFICE),
+        act("payments.book_results", "/bank-results", "file", OFFICE, file=True, payment_file_id="#"),
+        act("payments.claw_back", "/clawbacks", "paid_claim", OFFICE, claim_id="#", **WHY),
+        act("payments.book_repayment", "/repayments", "clawback", OFFICE,
+            clawback_id="#", amount_fen=100, document="缴款书"),
+        act("payees.correct_account", "/payee-accounts/#/corrections", "code", (OFFICE, HOUSE), **ACCOUNT),
+        act("payees.confirm_correction", "/payee-accounts/#/confirmations", "proposed", OFFICE,
+            decision="refuse", **WHY),
+        act("payees.reinstate_bounced", "/payee-accounts/#/reinstatements", "code", OFFICE),
+        act("endings.reinstate_voucher", "/reinstatements", "voucher", OFFICE,
+            step="ask", voucher_id="#", **WHY),
+        act("endings.reinstate_voucher", "/reinstatements", "voucher", OFFICE,
+            step="confirm", voucher_id="#"),
+        act("endings.decertify_voucher", "/decertifications", "certified", OFFICE, voucher_id="#", **WHY),
+        act("certificates.revoke_certificate", "/certificate-revocations", "certificate", OFFICE,
+            number="#", **WHY),
+        act("certificates.reinstate_certificate", "/certificate-reinstatements", "certificate", OFFICE,
+            step="ask", number="#", **WHY),
+    ]  # fmt: skip
+
+
+# endpoint, address, the object that is in it, and who sees it there
+LISTS: tuple[tuple[str, str, str, tuple[str, ...]], ...] = (
+    ("budgets.list_budgets", "/budgets", "budget", (OFFICE,)),
+    ("batches.list_batches", "/batches", "paid_batch", (OFFICE, HOUSE)),
+    ("batches.list_batches", "/batches", "batch", (OFFICE, EXAMS)),
+    ("claims.list_claims", "/claims", "paid_claim", (OFFICE, HOUSE)),
+    ("claims.list_claims", "/claims", "claim", (OFFICE, EXAMS)),
+    ("payments.list_payment_files", "/payment-files", "file", (OFFICE, HOUSE)),
+    ("payments.list_clawbacks", "/clawbacks", "clawback", (OFFICE, HOUSE)),
+    ("notices.list_objections", "/objections", "objection", (OFFICE,)),
+    ("payees.list_accounts", "/payee-accounts", "account", (OFFICE, HOUSE)),
+    ("holds.list_holds", "/holds", "voucher_hold", (OFFICE,)),
+    ("holds.list_holds", "/holds?thing=claim", "claim_hold", (OFFICE,)),
+    ("exams.list_exam_batches", "/exam-batches", "exam", (OFFICE, EXAMS)),
+    ("certificates.list_certificates", "/certificates", "certificate", (OFFICE, EXAMS, HOLDER)),
+)
+
+
+def missing(probe: Probe) -> object:
+    """Return what names nothing of this kind."""
+    return {"code": NO_CODE, "certificate": NO_NUMBER}.get(probe.about, NOBODY)
+
+
+def pairs(town: Town) -> Iterator[tuple[Probe, str, str]]:
+    """Yield every probe with everybody whose role the route lets in."""
+    for probe in probes_of(town.ids):
+        who = MATRIX[probe.endpoint].who
+        assert not isinstance(who, Entry), probe.endpoint
+        for login, group in town.who_may(who & probe.roles):
+            yield probe, login, group
+
+
+def test_every_route_of_the_later_stages_is_probed_or_says_why_not() -> None:
+    probed = {each.endpoint for each in probes_of(defaultdict(int))} | {endpoint for endpoint, *_ in LISTS}
+    assert probed & set(OF_NOBODY) == set()
+    assert set(API) - set(ISSUE) - set(TRAIN) == probed | set(OF_NOBODY)
+
+
+def test_everybody_sees_and_moves_what_is_ones_own_and_all_else_is_missing(town: Town) -> None:
+    for login in town.everybody:
+        town[login].get("/sessions/current")  # everybody is in before anything is counted
+    before = count_everything(town.world.database)
+    assert find_wrong_lists(town) == []
+    assert find_wrong_refusals(town) == []
+    check_own_part(town)
+    check_regions_named(town)
+    assert count_everything(town.world.database) == before
+    assert find_wrong_welcomes(town) == []
+
+
+def find_wrong_lists(town: Town) -> list[tuple[Any, ...]]:
+    """Return the lists that hide what is one's own, show what is not, or let a foreign region be named."""
+    wrong: list[tuple[Any, ...]] = []
+    for endpoint, path, about, own in LISTS:
+        who = MATRIX[endpoint].who
+        assert not isinstance(who, Entry)
+        joined = "&" if "?" in path else "?"
+        asked: set[str] = set()
+        for login, group in town.who_may(who):
+            items = town[login].get(f"{path}{joined}limit=200").json["items"]
+            named = [each["number" if about == "certificate" else "id"] for each in items]
+            if (town.ids[about] in named) != (group in own):
+                wrong.append((path, about, login, named))
+            if group not in asked:
+                asked.add(group)
+                elsewhere = town[login].get(f"{path}{joined}region=419001")
+                if (elsewhere.status_code == 403) != (group != OFFICE):
+                    wrong.append((path, "region", login, elsewhere.json))
+    return wrong
+
+
+def find_wrong_refusals(town: Town) -> list[tuple[Any, ...]]:
+    """Return the answers that tell somebody else's object from one that is not there."""
+    wrong: list[tuple[Any, ...]] = []
+    absents: dict[tuple[int, str], Any] = {}  # asked once a group, and again where it looks different
+    probes = list(pairs(town))
+    for probe, login, group in probes:
+        if group in probe.own:
+            continue
+        wanted, nothing = town.ids[probe.about], missing(probe)
+        key = (id(probe), group)
+        foreign = ask(town[login], probe, wanted)
+        if key not in absents or not _is_same(foreign, absents[key], nothing, wanted):
+            absents[key] = ask(town[login], probe, nothing)
+        absent = absents[key]
+        same = _is_same(foreign, absent, nothing, wanted)
+        by_role = foreign.status_code == 403 and foreign.json["code"] == "role_missing"
+        if not same or not (foreign.status_code == 404 or by_role):
+            wrong.append((probe.endpoint, probe.about, login, foreign.json, absent.json))
+    return wrong
+
+
+def _is_same(foreign: Any, absent: Any, nothing: object, wanted: object) -> bool:
+    return told(foreign) == told(absent).replace(str(nothing), str(wanted))
+
+
+def find_wrong_welcomes(town: Town) -> list[tuple[Any, ...]]:
+    """Return the answers that keep somebody from one's own."""
+    wrong: list[tuple[Any, ...]] = []
+    for probe, login, group in pairs(town):
+        if group not in probe.own:
+            continue
+        answer = ask(town[login], probe, town.ids[probe.about])
+        refused = answer.is_json and answer.json.get("code") in ("role_missing", "region_foreign")
+        if refused or answer.status_code in (401, 404) or answer.status_code >= 500:
+            wrong.append((probe.endpoint, probe.about, login, answer.json))
+    return wrong
+
+
+def check_own_part(town: Town) -> None:
+    """See that a payee is told its own part of what it shares, and the office the whole."""
+    admin = town[f"{HOUSE}-{Role.INSTITUTION_ADMIN}"]
+    shared = admin.get(f"/batches/{town.ids['paid_batch']}").json
+    assert (shared["declared_count"], shared["declared_total_display"]) == (1, "1,200.00")
+    assert shared["outcomes"] == {"payable": 1}
+    file = admin.get(f"/payment-files/{town.ids['file']}").json
+    assert (file["line_count"], file["total_display"], file["sha256"]) == (1, "1,200.00", None)
+    lines = admin.get(f"/payment-files/{town.ids['file']}/lines").json["items"]
+    assert [(each["institution_name"], each["amount_fen"], each["outcome"]) for each in lines] == [
+        (EV2[0], 1200_00, "succeeded")
+    ]
+    assert "*" in admin.get(f"/payee-accounts/{town.ids['account']}").json["account_masked"]
+    whole = town[f"{OFFICE}-{Role.AUDITOR}"].get(f"/payment-files/{town.ids['file']}").json
+    assert len(whole["sha256"]) == 64
+
+
+def check_regions_named(town: Town) -> None:
+    """See that a region named in a body must be one's own, and that a foreign budget is missing."""
+    far = town[f"{FAR}-{Role.OPERATOR}"]
+    budget = {"region_code": "419001", "year": 2024, "source": "fiscal", "amount_fen": 100}
+    period = {"kind": "evaluation", "from_on": "2024-01-01", "until_on": "2024-01-31"}
+    for path, body in (
+        ("/budgets", budget),
+        ("/batches", {**period, "region_code": "419001", "budget_id": town.ids["budget"]}),
+    ):
+        answer = far.post(path, body)
+        assert (answer.status_code, answer.json["code"]) == (403, "region_foreign"), path
+    answers = [
+        far.post("/batches", {**period, "region_code": XINXIANG, "budget_id": each})
+        for each in (town.ids["budget"], NOBODY)
+    ]
+    assert [(each.status_code, each.json["code"]) for each in answers] == [(404, "budget_missing")] * 2
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_a_planted_leak_is_found(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Sin: whoever works for any payee sees the money of this one."""
+    house = frozenset({town.ids[HOUSE]})
+    for room in ("batches", "claims", "payments", "payees"):
+        monkeypatch.setattr(sys.modules[f"voucher.doors.api.{room}"], "own_payees", lambda *_: house)
+    stranger = f"{OTHERS}-{Role.REGISTRAR}"
+    town.everybody = {stranger: town.everybody[stranger]}
+    refusals = {about for _, about, *_ in find_wrong_refusals(town)}
+    assert refusals == {"paid_batch", "paid_claim", "file", "account"}
+    lists = {about for _, about, *_ in find_wrong_lists(town)}
+    assert lists >= {"paid_batch", "paid_claim", "file", "clawback"}
