@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from typing import Any
 
+import pytest
 from sqlalchemy import select
 
 from tests.doors.loop import CLASS_DAY, LI_SI, SUN_BA, ZHANG_SAN, Loop, people, plan
-from tests.doors.world import World
+from tests.doors.world import PROVINCE, World
 from voucher.ledger.audit import AuditRow
 from voucher.ledger.vouchers import Voucher
 from voucher.plumbing.db import Model
+from voucher.rules.actor import Role
 from voucher.stages.issue.models import IssueLine
 from voucher.stages.train.models.places import Scan
 
@@ -130,7 +133,7 @@ def test_reaching_for_a_foreign_voucher_is_answered_as_for_a_missing_one_and_lea
     loop: Loop,
 ) -> None:
     voucher = loop.ids["voucher"]
-    attempts = [
+    attempts: list[tuple[str, dict[str, Any], str]] = [
         ("/vouchers/{}/codes", {}, "show"),
         ("/acceptances", {"voucher_id": None}, "accept"),
         ("/withdrawals", {"voucher_id": None}, "withdraw"),
@@ -172,14 +175,14 @@ def test_a_preview_tells_who_gets_one_and_changes_nothing(loop: Loop) -> None:
 def test_an_open_voucher_is_taken_given_back_and_another_one_replaced_by_two(loop: Loop) -> None:
     offered = {each["programme_id"]: each for each in loop["sun"].get("/offers").json["items"]}
     assert offered[loop.ids["open_programme"]]["may_take"]
-    wish = {"programme_id": loop.ids["open_programme"], "declared": False}
+    wish: dict[str, Any] = {"programme_id": loop.ids["open_programme"], "declared": False}
     refused_with(loop["sun"].post("/takings", wish), 422, "declaration_missing")
     taken = loop.done("sun", "/takings", {**wish, "declared": True})
     assert (taken["waiting"], taken["voucher"]["state_name"]) == (False, "已领取")
     refused_with(loop["sun"].post("/takings", {**wish, "declared": True}), 409, "voucher_held_already")
     assert loop.done("sun", "/withdrawals", {"voucher_id": taken["voucher"]["id"]})["state_name"] == "退回"
 
-    revoked = {"voucher_ids": [loop.ids["other_voucher"]], "why": "原班级造假"}
+    revoked: dict[str, Any] = {"voucher_ids": [loop.ids["other_voucher"]], "why": "原班级造假"}
     assert loop.done("shenhe", "/revocations", revoked)["count"] == 1
     wish = {"voucher_id": loop.ids["other_voucher"], "why": "本人无过错"}
     asked = loop.done("shenhe", "/replacements", wish)
@@ -250,3 +253,25 @@ def test_dictionaries_are_read_by_name_and_day(world: World) -> None:
     newer = client.get("/dictionaries/training_kind?on=2024-12-31").json["items"]
     assert len(newer) > len(words)
     refused_with(client.get("/dictionaries/nothing"), 404, "dictionary_missing")
+
+
+@pytest.mark.parametrize("loop", ["sqlite"], indirect=True)
+def test_every_body_has_an_example_the_api_reads_and_every_refusal_its_status(loop: Loop) -> None:
+    loop.world.staff("everybody", *Role, region=PROVINCE)
+    client = loop.world.sign_in("everybody")
+    described: Any = client.http.get("/api/openapi.json").json
+    for path, methods in described["paths"].items():
+        told = methods.get("post")
+        if told is None or path == "/api/v1/sessions":
+            continue
+        assert {"400", "404", "409", "413", "422"} <= set(told["responses"]), path
+        content = told.get("requestBody", {}).get("content", {}).get("application/json")
+        if content is None:
+            continue  # a file
+        name = content["schema"]["$ref"].rpartition("/")[2]
+        example = content.get("example")
+        assert example or not described["components"]["schemas"][name].get("properties"), path
+        address = re.sub(r"[{][a-z_]+[}]", "1", path.removeprefix("/api/v1"))
+        answer = client.post(address, example or {})
+        assert (answer.json or {}).get("code") not in ("body_invalid", "amount_not_fen"), (path, answer.json)
+        assert answer.status_code < 500, (path, answer.json)

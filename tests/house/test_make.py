@@ -15,6 +15,7 @@ COMMANDS = [
     "demo",
     "test",
     "storm",
+    "fuzz",
     "sure",
     "rules",
     "story",

@@ -15,10 +15,11 @@ from voucher.doors.errors import PROBLEM_TYPE
 from voucher.doors.schemas.problem import Problem
 
 ABOUT = """\
-职业技能电子培训券：兑现一段的接口。网页和接口办理的是同一件事，规则、权限和留痕完全相同。
+职业技能电子培训券的接口：发券、培训、评价、持证、兑现。网页和接口办理的是同一件事，规则、权限和留痕完全相同。
 
 * **金额**一律为整数分（`…_fen`），另附供显示的 `…_display`；小数会被拒绝。
 * **写操作**都要带 `Idempotency-Key`：缺少 400，同值不同内容 422，正在办理 409，同值同内容得到同一答复。
+* **不记键的**只有三种：看码（`/checks`）、出示码（`…/codes`）和试算（`…/previews`），每次重新办理。
 * **登录**用会话 Cookie；写操作另带 `X-CSRFToken`，其值在登录时取得。
 * **拒绝**一律为 RFC 9457 问题详情：稳定的 `code`、中文 `title`、下一步 `detail`、`facts`、依据 `source`。
 * **列表**按 `cursor` 翻页；辖区之外的列表为空，点名外地 403，外地的单个对象与不存在一样是 404。

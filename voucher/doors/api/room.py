@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable
 from functools import wraps
+from http import HTTPStatus
 from typing import Any
 
 from flask import Response, jsonify, request
@@ -61,7 +62,8 @@ class Room(Blueprint):
             told = self.response(200, answer, example=example)(run)
             if query is not None:
                 told = self.arguments(query, location="query")(told)
-            self._open(path, "GET", view, self.doc(**self._entry(view.__name__, writes=False))(told))
+            entry = self._entry(view.__name__, writes=False, names="<" in path or query is not None)
+            self._open(path, "GET", view, self.doc(**entry)(told))
             return view
 
         return register
@@ -103,8 +105,8 @@ class Room(Blueprint):
 
             told = self.response(status, answer)(run)
             told = self.arguments(body, example=example)(told)
-            entry = self._entry(view.__name__, writes=True) | {"parameters": [_KEY_PARAMETER]}
-            told = self.doc(**entry)(told)
+            entry = self._entry(view.__name__, writes=True, limited=rate is not None)
+            told = self.doc(**entry, parameters=[_KEY_PARAMETER])(told)
             self._open(path, "POST", view, rate(told) if rate is not None else told)
             return view
 
@@ -190,19 +192,38 @@ class Room(Blueprint):
         )
         return described
 
-    def _entry(self, name: str, *, writes: bool) -> dict[str, Any]:
-        """Return what the documentation says of who may come in; the matrix is the one that knows."""
+    def _entry(self, name: str, *, writes: bool, names: bool = True, limited: bool = False) -> dict[str, Any]:
+        """Return what the documentation says of who may come in; the matrix is the one that knows.
+
+        `names` says that the request names something, which may be missing or wrong.
+        """
         access = MATRIX[f"{self.name}.{name}"]
-        if access.who is Entry.PUBLIC:
-            return {"security": [], "description": f"{access.note}。无须登录。"}
+        public = access.who is Entry.PUBLIC
+        told = {"responses": _refusals(writes=writes, names=names, public=public, limited=limited)}
+        if public:
+            return {**told, "security": [], "description": f"{access.note}。无须登录。"}
         security: dict[str, list[str]] = {"session": [], "csrf": []} if writes else {"session": []}
         if isinstance(access.who, Entry):
-            return {"security": [security], "description": f"{access.note}。登录即可。"}
-        names = "、".join(name for role, name in ROLE_NAMES.items() if role in access.who)
-        return {"security": [security], "description": f"{access.note}。权限：{names}。"}
+            return {**told, "security": [security], "description": f"{access.note}。登录即可。"}
+        roles = "、".join(name for role, name in ROLE_NAMES.items() if role in access.who)
+        return {**told, "security": [security], "description": f"{access.note}。权限：{roles}。"}
 
     def _open(self, path: str, method: str, view: View, told: View) -> None:
         self.add_url_rule(path, view.__name__, told, methods=[method])
+
+
+def _refusals(*, writes: bool, names: bool, public: bool, limited: bool) -> dict[str, str]:
+    """Return every status a request may be refused with, by its component in the description."""
+    statuses = {HTTPStatus.BAD_REQUEST}
+    if not public:
+        statuses |= {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN}
+    if names or writes:
+        statuses |= {HTTPStatus.NOT_FOUND, HTTPStatus.UNPROCESSABLE_ENTITY}
+    if writes:
+        statuses |= {HTTPStatus.FORBIDDEN, HTTPStatus.CONFLICT, HTTPStatus.REQUEST_ENTITY_TOO_LARGE}
+    if limited:
+        statuses.add(HTTPStatus.TOO_MANY_REQUESTS)
+    return {str(int(each)): each.name for each in sorted(statuses)}
 
 
 def within(session: Session, region_code: str | None) -> frozenset[str]:
