@@ -80,16 +80,7 @@ def prepare(work: Work, budget_id: int) -> PaymentFile:
     if fund.region_code not in work.actor.regions:
         raise budgets.BUDGET_MISSING.refused(budget=budget_id)
     check_reach(work.actor, fund.region_code, Role.FINANCE_MAKER)
-    live = select(Payment.claim_id).where(Payment.state.in_(("pending", "released", "succeeded")))
-    claims = lock_claims(
-        work,
-        Claim.budget_id == budget_id,
-        Claim.state == "approved",
-        Claim.id.not_in(live),
-        Claim.id.not_in(holds.select_held(Thing.CLAIM)),
-    )
-    if not claims:
-        raise NOTHING_TO_PAY.refused()
+    claims = _lock_payable(work, budget_id)
     accounts = check_payable(work, claims)
     totals: dict[int, int] = {}
     for claim in claims:
@@ -131,6 +122,20 @@ def prepare(work: Work, budget_id: int) -> PaymentFile:
         line_ids[institution_id] = line.id
     _write_payments(work, file, claims, line_ids)
     return file
+
+
+def _lock_payable(work: Work, budget_id: int) -> list[Claim]:
+    live = select(Payment.claim_id).where(Payment.state.in_(("pending", "released", "succeeded")))
+    claims = lock_claims(
+        work,
+        Claim.budget_id == budget_id,
+        Claim.state == "approved",
+        Claim.id.not_in(live),
+        Claim.id.not_in(holds.select_held(Thing.CLAIM)),
+    )
+    if not claims:
+        raise NOTHING_TO_PAY.refused()
+    return claims
 
 
 def _write_payments(work: Work, file: PaymentFile, claims: Sequence[Claim], line_ids: dict[int, int]) -> None:
