@@ -54,7 +54,12 @@ SIGNERS: tuple[tuple[str, *tuple[Role, ...]], ...] = (
     ("province_review", Role.OFFICER_PROVINCE),
     ("approve", Role.FINANCE_APPROVER),
 )
-ACCOUNT: dict[str, Any] = {"holder_name": "户名", "bank_name": "中国银行", "account": "257700000000999", "evidence": "许可证"}
+ACCOUNT: dict[str, Any] = {
+    "holder_name": "户名",
+    "bank_name": "中国银行",
+    "account": "257700000000999",
+    "evidence": "许可证",
+}
 
 # what names no object that could be somebody else's, and why
 OF_NOBODY = {
@@ -197,7 +202,7 @@ def _new_exam(scene: Scene, evaluator_id: int) -> plan.NewBatch:
 
 def probes_of(ids: Mapping[str, Any]) -> list[Probe]:
     """Return every probe, those that end something last."""
-    claims = {"claim_ids": ["#"]}
+    claims: dict[str, Any] = {"claim_ids": ["#"]}
     officers = frozenset({Role.OPERATOR})
     houses, evaluators = (
         frozenset({Role.INSTITUTION_ADMIN, Role.REGISTRAR}),

@@ -1,0 +1,279 @@
+"""The API from the exam to the appeal: who stands at the door, whose scores count, what a voucher is paid."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import UTC
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import func, select
+
+from tests.conftest import FOUNDED_AT
+from tests.doors.world import Client, World
+from tests.scene import EV1, EV2, LI_SI, NURSE, SUN_BA, ZHANG_SAN, Scene, on
+from tests.town_certified import certified, settle_down
+from voucher.doors.auth.door import DoorLimits
+from voucher.ledger.audit import AuditRow
+from voucher.plumbing.db import Database
+from voucher.plumbing.secrets import Keyring
+from voucher.registry.institutions import Institution
+from voucher.rules.actor import Role
+from voucher.rules.approval import Step
+from voucher.stages.settle import review
+
+ONE_DATABASE = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+
+
+@dataclass
+class Town:
+    """An evaluator, a school and an office at the API; who is signed in stays so until time passes."""
+
+    scene: Scene
+    world: World
+    budget: int
+    ids: dict[str, int]
+    clients: dict[str, Client] = field(default_factory=dict)
+
+    def as_(self, login: str) -> Client:
+        if login not in self.clients:
+            self.clients[login] = self.world.sign_in(login)
+        return self.clients[login]
+
+    def ok(self, login: str, path: str, body: Any = None) -> Any:
+        answer = self.as_(login).post(path, body if body is not None else {})
+        assert answer.status_code == 201, (path, answer.json)
+        return answer.json
+
+    def refused(self, login: str, path: str, body: Any) -> tuple[int, str]:
+        answer = self.as_(login).post(path, body)
+        return answer.status_code, answer.json["code"]
+
+    def see(self, login: str, path: str) -> Any:
+        answer = self.as_(login).get(path)
+        assert answer.status_code == 200, (path, answer.json)
+        return answer.json
+
+    def move_to(self, day: str) -> None:
+        self.scene.at = on(day)
+        self.world.at = self.scene.at.astimezone(UTC)
+        self.clients.clear()
+
+
+@pytest.fixture
+def town(database: Database, keyring: Keyring, tmp_path: Path) -> Town:
+    scene = Scene(database, keyring, tmp_path, FOUNDED_AT)
+    budget = settle_down(scene)
+    with database.read() as session:
+        ids = {each.code: each.id for each in session.scalars(select(Institution))}
+    world = World(database, keyring, tmp_path, at=scene.at.astimezone(UTC))
+    for login, role in (
+        ("guanli", Role.EVALUATOR_ADMIN),
+        ("gongbu", Role.EVALUATOR_ADMIN),
+        ("kaoping", Role.EXAMINER),
+        ("luru", Role.SCORE_CLERK),
+    ):
+        world.colleague(login, ids[EV1[1]], role)
+    world.colleague("jiaowu", ids[EV2[1]], Role.REGISTRAR)
+    world.colleague("xiaozhang", ids[EV2[1]], Role.INSTITUTION_ADMIN)
+    for login in ("operator", "初审员", "复核员"):
+        world.enable(login)
+    return Town(scene, world, budget, ids)
+
+
+def test_an_exam_is_sat_by_the_listed_scored_by_one_and_published_by_another(town: Town) -> None:
+    made = certified(town.scene, town.budget, ZHANG_SAN, LI_SI, until="trained")
+    exam = town.ok(
+        "guanli",
+        "/exam-batches",
+        {
+            "institution_id": town.ids[EV1[1]], "certificate_kind": "skill_level", "trade_code": NURSE,
+            "level": 2, "exam_on": "2024-01-15", "place": "考场", "voucher_ids": made.voucher_ids[:1],
+        },
+    )  # fmt: skip
+    assert (exam["state_name"], exam["candidates"]) == ("待评价", 1)
+    batch = f"/exam-batches/{exam['id']}"
+    people = [{"name": SUN_BA[0], "number": SUN_BA[1]}]
+    added = town.ok("guanli", f"{batch}/candidates", {"voucher_ids": made.voucher_ids[1:], "people": people})
+    assert len(added["candidate_ids"]) == 2
+    listed = town.see("kaoping", f"{batch}/candidates?limit=2")
+    rest = town.see("kaoping", f"{batch}/candidates?limit=2&cursor={listed['next_cursor']}")["items"]
+    first, second, third = (each["candidate_id"] for each in listed["items"] + rest)
+    assert {each["masked_name"] for each in listed["items"] + rest} == {"张*", "李*", "孙*"}
+
+    town.move_to("2024-01-15")
+    stranger = town.refused("kaoping", f"/candidates/{first}/admissions", {"number": LI_SI[1]})
+    assert stranger == (409, "candidate_differs")
+    with town.world.database.read() as session:
+        turned = select(func.count()).select_from(AuditRow)
+        assert session.scalar(turned.where(AuditRow.act == "turn_away", AuditRow.object_id == first)) == 1
+    for candidate, (_, number) in ((first, ZHANG_SAN), (second, LI_SI)):
+        assert town.ok("kaoping", f"/candidates/{candidate}/admissions", {"number": number})["admitted_at"]
+    scores = [
+        {"candidate_id": first, "theory_hundredths": 8_650, "skill_hundredths": 7_000},
+        {"candidate_id": second, "theory_hundredths": 5_000, "skill_hundredths": 9_000},
+    ]
+    assert town.ok("luru", "/results", {"exam_batch_id": exam["id"], "scores": scores})["count"] == 2
+    told = town.ok("gongbu", f"{batch}/publications")
+    assert told == {"exam_batch_id": exam["id"], "passed": 1, "failed": 1, "absent": 1, "held": []}
+    rows = {each["candidate_id"]: each for each in town.see("luru", f"{batch}/candidates")["items"]}
+    assert [rows[each]["passed"] for each in (first, second, third)] == [True, False, None]
+    assert rows[first]["voucher_state"] == "已评价"
+
+    wrong = rows[second]["result_id"]
+    asked = {"step": "ask", "theory_hundredths": 6_000, "skill_hundredths": 9_000}
+    unsaid = town.as_("luru").post(f"/results/{wrong}/corrections", asked)
+    assert unsaid.json["facts"]["fields"] == {"why": ["提出更正须写明理由"]}
+    new = town.ok("guanli", f"/results/{wrong}/corrections", {**asked, "why": "合分有误"})
+    assert (new["revision"], new["passed"], new["confirmed_at"]) == (2, True, None)
+    alone = town.refused("guanli", f"/results/{new['id']}/corrections", {"step": "confirm"})
+    assert alone == (403, "second_person_needed")
+    done = town.ok("gongbu", f"/results/{new['id']}/corrections", {"step": "confirm"})
+    assert done["confirmed_at"]
+    again = {each["candidate_id"]: each for each in town.see("guanli", f"{batch}/candidates")["items"]}
+    assert (again[second]["passed"], again[second]["voucher_state"]) == (True, "已评价")
+    assert town.see("初审员", batch)["passed"] == 2
+
+
+def test_a_certificate_is_recorded_verified_claimed_on_revoked_and_put_back(town: Town) -> None:
+    done = certified(town.scene, town.budget, ZHANG_SAN, LI_SI, until="assessed")
+    row = town.scene.certificate(ZHANG_SAN, issued=f"{town.scene.at:%Y-%m-%d}")
+    number, printed = str(row["证书编号"]), {"name": ZHANG_SAN[0]}
+    sent = {
+        "name": ZHANG_SAN[0], "identity_number": ZHANG_SAN[1], "kind": "skill_level", "trade_code": NURSE,
+        "level": 2, "number": number, "issued_on": f"{town.scene.at:%Y-%m-%d}",
+        "evaluator_code": EV1[1], "method": "exam", "theory_hundredths": 8_650, "skill_hundredths": 9_100,
+    }  # fmt: skip
+    foreign = town.as_("guanli").post("/certificates", {"certificates": [{**sent, "evaluator_code": EV2[1]}]})
+    assert (foreign.status_code, foreign.json["code"]) == (422, "import_refused")
+    assert foreign.json["facts"]["rows"][0]["line"] == 1
+    assert ZHANG_SAN[1] not in foreign.text
+    recorded = town.ok("guanli", "/certificates", {"certificates": [sent]})
+    assert (recorded["added"], recorded["certified"]) == (1, 0)
+    town.scene.import_register([town.scene.registered(row)])
+    # the register was asked as its row came in; it says the same now, and the voucher gets its proof
+    assert town.ok("guanli", "/verifications", {"numbers": [number]})["changed"] == 0
+    shown = town.see("guanli", f"/certificates/{number}")
+    assert (shown["state_name"], shown["verified"]) == ("有效", True)
+    assert shown["voucher_id"] == done.voucher_ids[0]
+    assert [each["event"] for each in shown["timeline"]] == ["record", "verify"]
+
+    anybody = town.world.visit()
+    right = anybody.post("/certificate-checks", {"number": number, **printed}, key="")
+    assert (right.status_code, right.json["valid"], right.json["institution_name"]) == (200, True, EV1[0])
+    others = [
+        anybody.post("/certificate-checks", body, key="")
+        for body in ({"number": number, "name": "李四"}, {"number": "S0000410", **printed})
+    ]
+    assert others[0].status_code == others[1].status_code == 404
+    assert others[0].json == others[1].json
+
+    claimed = town.ok("jiaowu", "/claims", {"kind": "training", "voucher_ids": done.voucher_ids[:1]})
+    line = claimed["batches"][0]["lines"][0]
+    assert (line["outcome"], line["amount_display"], line["refusal"]) == ("payable", "1,200.00", None)
+    assert town.see("jiaowu", "/claims")["items"][0]["id"] == line["claim_id"]
+    assert town.see("guanli", "/claims")["items"] == []
+    refused = town.refused("jiaowu", "/claims", {"kind": "training", "voucher_ids": done.voucher_ids[1:]})
+    assert refused == (409, "voucher_not_certified")
+
+    why = {"number": number, "why": "查实替考"}
+    assert town.ok("初审员", "/certificate-revocations", why)["state_name"] == "已撤销"
+    assert not anybody.post("/certificate-checks", {"number": number, **printed}, key="").json["valid"]
+    back = {"step": "ask", "number": number, "why": "申诉成立"}
+    assert town.ok("初审员", "/certificate-reinstatements", back)["reinstated"] is False
+    alone = town.refused("初审员", "/certificate-reinstatements", {"step": "confirm", "number": number})
+    assert alone == (403, "second_person_needed")
+    agreed = town.ok("复核员", "/certificate-reinstatements", {"step": "confirm", "number": number})
+    assert (agreed["reinstated"], agreed["state"]) == (True, "valid")
+
+
+def test_a_held_voucher_waits_and_a_fraud_is_taken_back_and_put_back_by_two(town: Town) -> None:
+    done = certified(town.scene, town.budget, ZHANG_SAN, LI_SI)
+    first, second = done.voucher_ids
+    hold = town.ok("初审员", "/holds", {"voucher_id": first, "why": "举报核查"})
+    assert (hold["thing"], hold["voucher_id"], hold["claim_id"]) == ("voucher", first, None)
+    assert town.see("复核员", "/holds?thing=voucher")["items"] == [hold]
+    assert town.see("复核员", "/holds?thing=claim")["items"] == []
+    body = {"kind": "training", "voucher_ids": [first]}
+    assert town.refused("jiaowu", "/claims", body) == (409, "on_hold")
+    town.ok("复核员", f"/holds/{hold['id']}/closings", {"conclusion": "查无实据"})
+    assert town.see("复核员", "/holds")["items"] == []
+    both = town.as_("初审员").post("/holds", {"voucher_id": first, "claim_id": 1, "why": "x"})
+    assert both.json["facts"]["fields"] == {"voucher_id": ["培训券和申领须填且只填一项"]}
+
+    unpaid = town.ok("初审员", "/decertifications", {"voucher_id": second, "why": "查实代签"})
+    assert unpaid["state_name"] == "无证失效"
+    filed = town.ok("jiaowu", "/claims", body)["batches"][0]
+    _pay(town, filed["batch_id"])
+    paid = town.ok("初审员", "/decertifications", {"voucher_id": first, "why": "查实代签"})
+    assert paid["state_name"] == "追回中"
+    owed = town.see("jiaowu", "/clawbacks")["items"]
+    assert [(each["amount_display"], each["state"]) for each in owed] == [("1,200.00", "opened")]
+    assert town.see("guanli", "/clawbacks")["items"] == []
+    asked = {"step": "ask", "voucher_id": first, "why": "申诉成立"}
+    assert town.ok("初审员", "/reinstatements", asked)["reinstated"] is False
+    step = {"step": "confirm", "voucher_id": first}
+    assert town.refused("初审员", "/reinstatements", step) == (403, "second_person_needed")
+    put_back = town.ok("复核员", "/reinstatements", step)
+    assert (put_back["state_name"], put_back["reinstated"]) == ("已兑现", True)
+    assert town.see("jiaowu", "/clawbacks")["items"][0]["state"] == "waived"
+
+
+def _pay(town: Town, batch_id: int) -> None:
+    """Take a batch to the bank by the real acts, and come back to the doors at that time."""
+    town.scene.at = town.world.at
+    town.scene.review_and_post(batch_id)
+    town.scene.close_notices()
+    town.scene.do("审批员", lambda work: review.sign(work, batch_id, Step.APPROVE, opinion="同意拨付"))
+    town.scene.bank_answers(town.scene.make_file(town.budget))
+    town.world.at = town.scene.at
+    town.clients.clear()
+
+
+@ONE_DATABASE
+def test_a_school_proposes_its_own_account_and_no_other(town: Town) -> None:
+    account = {"holder_name": "户名", "bank_name": "中行", "account": "257700000000999", "evidence": "许可证"}
+    made = town.ok("xiaozhang", f"/payee-accounts/{EV2[1]}/corrections", account)
+    assert made["institution_id"] == town.ids[EV2[1]]
+    assert "257700000000999" not in str(town.see("jiaowu", "/payee-accounts"))
+    assert [each["id"] for each in town.see("jiaowu", "/payee-accounts")["items"]] == [made["id"]]
+    assert town.see("guanli", "/payee-accounts")["items"] == []
+    foreign = town.refused("xiaozhang", f"/payee-accounts/{EV1[1]}/corrections", account)
+    assert foreign == (404, "institution_missing")
+
+
+@ONE_DATABASE
+def test_checks_of_certificates_are_not_for_guessing(
+    database: Database, keyring: Keyring, tmp_path: Path
+) -> None:
+    tight = DoorLimits(objection_rate="2 per minute")
+    anybody = World(database, keyring, tmp_path, limits=tight).visit()
+    body = {"number": "S000041010001235000001", "name": "张三"}
+    answers = [anybody.post("/certificate-checks", body, key="") for _ in range(3)]
+    assert [each.status_code for each in answers] == [404, 404, 429]
+    assert answers[2].json["code"] == "too_many_requests"
+
+
+WRONG: tuple[tuple[str, dict[str, Any], str], ...] = (
+    ("/results", {"scores": [{"candidate_id": 1, "theory_hundredths": 80.5}]}, "scores.0.theory_hundredths"),
+    ("/results", {"scores": [{"candidate_id": 1, "skill_hundredths": 10_001}]}, "scores.0.skill_hundredths"),
+    ("/results", {"scores": []}, "scores"),
+    ("/results", {"scores": [{"candidate_id": True}]}, "scores.0.candidate_id"),
+    ("/exam-batches/1/candidates", {}, "voucher_ids"),
+    ("/verifications", {"numbers": []}, "numbers"),
+    ("/verifications", {"numbers": ["x" * 61]}, "numbers.0"),
+    ("/claims", {"kind": "bonus", "voucher_ids": [1]}, "kind"),
+    ("/claims", {"kind": "evaluation", "voucher_ids": [1], "amount_fen": 9}, "amount_fen"),
+    ("/failures", {"voucher_id": "1", "why": "x"}, "voucher_id"),
+)
+
+
+@ONE_DATABASE
+def test_a_wrong_field_is_named(world: World) -> None:
+    world.staff("pingjia", Role.EVALUATOR_ADMIN)
+    client = world.sign_in("pingjia")
+    for path, given, named in WRONG:
+        answer = client.post(path, {"exam_batch_id": 1, **given} if path == "/results" else given)
+        assert (answer.status_code, answer.json["code"]) == (422, "body_invalid"), answer.json
+        assert list(answer.json["facts"]["fields"]) == [named]
