@@ -17,11 +17,12 @@ PAGES_INSTALLED := static/node_modules/.installed
 PAGES_BUILT := static/dist/.built
 # as many tests at once as a small machine has cores; storms run alone, or they measure each other
 WORKERS ?= 2
+CHROMIUM := $(or $(VOUCHER_CHROMIUM),chromium)
 NAME ?= all
 SIZE ?= small
 WHAT ?=
 
-.PHONY: help setup frontend demo test suite storm fuzz sure check rules story bench migration docs
+.PHONY: help setup frontend demo test suite storm fuzz tour sure check rules story bench migration docs
 
 help: ## 列出所有命令 · this list
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -61,14 +62,20 @@ demo: setup ## 一条命令看全程：建库、结算济源一个季度、开�
 test: setup ## 全部测试，SQLite 与 PostgreSQL · every test, on both databases
 	@$(MAKE) --no-print-directory suite storm
 
-suite: setup ## 除风暴和模糊测试外的测试 · the tests without the storms and the long fuzzing
-	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup -m "not storm and not fuzz"
+suite: setup ## 除风暴、模糊测试和浏览器外的测试 · the tests without the storms, the long fuzzing and the browser
+	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup -m "not storm and not fuzz and not tour"
 
 storm: setup ## 64 个客户端同时操作 · 64 clients at once, alone on the machine
 	@$(BIN)/python -m pytest -m storm
 
 fuzz: setup ## 接口模糊测试：每种数据库 5000 次请求 · 5,000 generated requests on each database
 	@$(BIN)/python -m pytest -n $(WORKERS) -m fuzz tests/doors
+
+tour: setup ## 用浏览器走完全程，看遍每个网页 · click the whole loop in Chromium, look at every page
+	@if ! command -v "$(CHROMIUM)" >/dev/null; then \
+	  echo "没有找到浏览器，请先安装 · no browser found, install one: apt-get install chromium fonts-noto-cjk" >&2; \
+	  exit 2; fi
+	@VOUCHER_CHROMIUM="$(CHROMIUM)" $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile -m tour tests/browser
 
 sure: check test ## 提交前：格式、检查、类型、墙、文档、测试 · all checks, then all tests
 

@@ -16,6 +16,7 @@ COMMANDS = [
     "test",
     "storm",
     "fuzz",
+    "tour",
     "sure",
     "rules",
     "story",
