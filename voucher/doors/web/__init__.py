@@ -16,13 +16,14 @@ def install(app: Flask, frontend: Path) -> None:
     # read late: the rooms need this package to be there already
     from voucher.doors.web.entrance import entrance
     from voucher.doors.web.finance import finance
+    from voucher.doors.web.institution import institution
     from voucher.doors.web.office import office
     from voucher.doors.web.public import public
     from voucher.doors.web.supervisor import supervisor
     from voucher.doors.web.worker import worker
 
     web = Blueprint("web", __name__)
-    for side in (public, entrance, worker, office, finance, supervisor):
+    for side in (public, entrance, worker, institution, office, finance, supervisor):
         web.register_blueprint(side)
     app.register_blueprint(web)
     assets.install(app, frontend)

@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from voucher.doors.auth.access import MATRIX
 from voucher.doors.auth.door import the_door
-from voucher.doors.auth.entries import Entry
+from voucher.doors.auth.entries import DESK, EVALUATOR_STAFF, INSTITUTION_STAFF, Entry
 from voucher.doors.auth.visitors import Visitor, current_visitor
 from voucher.doors.web.places import BELOW, DESK_GROUPS, DESK_HOME, PHONE_PLACES, PUBLIC_PLACES
 from voucher.registry.catalogue import Region
@@ -18,6 +18,8 @@ from voucher.registry.institutions import Institution
 from voucher.rules.actor import Actor, Role
 
 SIZE_COOKIE = "size"
+# whoever works for a body of their own, and not at the office, begins there
+OWN_DESKS = ((INSTITUTION_STAFF, "web.institution.home"), (EVALUATOR_STAFF, "web.evaluator.home"))
 # a menu this short stands open as a whole; a longer one opens the group one is in
 OPEN_MENU_PLACES = 14
 DEFAULT_FOOTER = {
@@ -70,9 +72,18 @@ def is_worker(visitor: Visitor | None) -> bool:
     return visitor is not None and {grant.role for grant in visitor.actor.grants} == {Role.WORKER}
 
 
+def desk_endpoint(visitor: Visitor | None) -> str:
+    """Return the desk somebody works at: an institution's, an evaluator's, or the office's."""
+    if visitor is not None and not visitor.actor.has(*DESK):
+        for roles, endpoint in OWN_DESKS:
+            if visitor.actor.has(*roles) and may_enter(visitor, endpoint):
+                return endpoint
+    return DESK_HOME[1]
+
+
 def home_endpoint(visitor: Visitor | None) -> str:
-    """Return where somebody belongs: the worker's first page, the desk, or the public one."""
-    home = PHONE_PLACES[0][1] if is_worker(visitor) else DESK_HOME[1]
+    """Return where somebody belongs: the worker's first page, their desk, or the public one."""
+    home = PHONE_PLACES[0][1] if is_worker(visitor) else desk_endpoint(visitor)
     return home if may_enter(visitor, home) else "web.public.home"
 
 
@@ -134,7 +145,7 @@ def frame() -> dict[str, Any]:
         "home": home_endpoint(visitor),
         "nav": list(_list_places(visitor, PHONE_PLACES if side == "phone" else places)),
         "menu": list_groups(visitor) if side == "desk" else [],
-        "desk_home": Place(*DESK_HOME, endpoint == DESK_HOME[1]),
+        "desk_home": Place(DESK_HOME[0], desk_endpoint(visitor), endpoint == desk_endpoint(visitor)),
         "large": request.cookies.get(SIZE_COOKIE) == "large",
         "demo": the_door().config.demo,
         "now": the_door().at,

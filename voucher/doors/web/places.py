@@ -24,12 +24,32 @@ PHONE_PLACES: tuple[tuple[str, str, str], ...] = (
 
 DESK_HOME = ("工作台", "web.office.home")
 DESK_GROUPS: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
-    ("发券", ()),
-    ("培训", ()),
-    ("评价", ()),
+    ("发券", (("报送名册", "web.institution.rosters"),)),
+    (
+        "培训",
+        (
+            ("扫码核销", "web.institution.scan"),
+            ("班级", "web.institution.classes"),
+            ("撤销核销", "web.institution.reversals"),
+        ),
+    ),
+    (
+        "评价",
+        (
+            ("评价批次", "web.evaluator.batches"),
+            ("安排考试", "web.evaluator.new_batch"),
+            ("证书", "web.evaluator.certificates"),
+            ("评价补贴申领", "web.evaluator.claims"),
+            ("备案范围", "web.evaluator.scope"),
+            ("评价统计", "web.evaluator.statistics"),
+        ),
+    ),
     (
         "兑现",
         (
+            ("结算申请", "web.institution.claims"),
+            ("到账", "web.institution.payments"),
+            ("本机构账户", "web.institution.account"),
             ("结算批次", "web.office.batches"),
             ("新建结算", "web.office.new_settlement"),
             ("收款账户", "web.office.accounts"),
@@ -49,6 +69,7 @@ DESK_GROUPS: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
     (
         "系统",
         (
+            ("子账号", "web.institution.colleagues"),
             ("姓名更正", "web.office.names"),
             ("登录管理", "web.entrance.sessions"),
         ),
@@ -62,6 +83,32 @@ BELOW: dict[str, tuple[str, ...]] = {
         *("web.worker.voucher", "web.worker.accept", "web.worker.withdraw", "web.worker.leave"),
         *("web.worker.code", "web.worker.choose", "web.worker.enrol"),
     ),
+    "web.institution.scan": (
+        *("web.institution.check_code", "web.institution.enrol_by_code", "web.institution.redeem"),
+    ),
+    "web.institution.classes": (
+        *("web.institution.training_class", "web.institution.new_class", "web.institution.draft_class"),
+        *("web.institution.edit_class", "web.institution.revise_class", "web.institution.file_class"),
+        *("web.institution.cancel_class", "web.institution.sheet", "web.institution.attend"),
+        *("web.institution.correct_hours", "web.institution.finishing", "web.institution.sign_off"),
+        "web.institution.issue_completions",
+    ),
+    "web.institution.rosters": ("web.institution.roster", "web.institution.file_roster"),
+    "web.institution.claims": ("web.institution.claim", "web.institution.file_claims"),
+    "web.institution.reversals": ("web.institution.ask_reversal", "web.institution.reverse"),
+    "web.institution.colleagues": ("web.institution.open_account",),
+    "web.institution.account": ("web.institution.propose_account",),
+    "web.evaluator.batches": (
+        *("web.evaluator.batch", "web.evaluator.add", "web.evaluator.cancel", "web.evaluator.admit"),
+        *("web.evaluator.enter", "web.evaluator.publish", "web.evaluator.correction"),
+        *("web.evaluator.ask_correction", "web.evaluator.confirm_correction", "web.evaluator.fail"),
+    ),
+    "web.evaluator.new_batch": ("web.evaluator.plan",),
+    "web.evaluator.certificates": (
+        *("web.evaluator.new_certificate", "web.evaluator.record", "web.evaluator.upload"),
+        "web.evaluator.verify",
+    ),
+    "web.evaluator.claims": ("web.evaluator.claim", "web.evaluator.file"),
     "web.office.batches": (
         *("web.office.batch", "web.office.decide", "web.office.post_notice"),
         *("web.office.resubmit_claims", "web.office.withdraw_claims"),

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from flask import render_template, url_for
+from flask import redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from voucher.doors.auth.door import the_door
 from voucher.doors.auth.entries import DESK
-from voucher.doors.auth.visitors import current_actor
+from voucher.doors.auth.visitors import current_actor, current_visitor
+from voucher.doors.web.navigation import home_endpoint
 from voucher.doors.web.office.blueprint import office
 from voucher.registry.catalogue import Region
 from voucher.rules.actor import ROLE_NAMES, Actor
@@ -31,7 +32,9 @@ CLAIM_STATES = {key: state for key, _, state, _ in CLAIM_QUEUES}
 
 @office.get("/desk")
 def home() -> ResponseReturnValue:
-    """Show the desk of this account."""
+    """Show the desk of this account; whoever has a page of their own to begin with goes on there."""
+    if (own := home_endpoint(current_visitor())) != "web.office.home":
+        return redirect(url_for(own), 303)
     door, actor = the_door(), current_actor()
     business = actor.has(*DESK)
     with door.read() as session:

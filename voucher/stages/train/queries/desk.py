@@ -31,21 +31,25 @@ class DeskCounters:
     reversals_asked: int
 
 
-def desk_counters(session: Session, institution_ids: Collection[int], at: datetime) -> DeskCounters:
-    """Return what waits at the desk of these institutions at a moment."""
-    mine = or_(
+def taught_by(institution_ids: Collection[int]) -> ColumnElement[bool]:
+    """Return the condition for the classes these institutions answer for or teach."""
+    return or_(
         TrainingClass.institution_id.in_(sorted(institution_ids)),
         TrainingClass.delivering_institution_id.in_(sorted(institution_ids)),
     )
-    on = day_of(at)
+
+
+def desk_counters(session: Session, institution_ids: Collection[int], at: datetime) -> DeskCounters:
+    """Return what waits at the desk of these institutions at a moment."""
+    mine, on = taught_by(institution_ids), day_of(at)
     return DeskCounters(
         returned=_count(session, select(TrainingClass.id).where(mine, TrainingClass.state == "returned")),
         under_review=_count(session, select(TrainingClass.id).where(mine, TrainingClass.state == "filed")),
         sessions_today=len(sessions_on(session, institution_ids, on)),
-        to_redeem=_count(session, _to_redeem(mine, on)),
-        to_record=_count(session, _to_record(mine, at)),
-        to_sign_off=_count(session, _to_sign_off(mine, at)),
-        reversals_asked=_count(session, _reversals(mine)),
+        to_redeem=_count(session, select_to_redeem(mine, on)),
+        to_record=_count(session, select_to_record(mine, at)),
+        to_sign_off=_count(session, select_to_sign_off(mine, at)),
+        reversals_asked=_count(session, select_reversals(mine)),
     )
 
 
@@ -58,10 +62,7 @@ def sessions_on(
         select(TrainingClass, ClassSession)
         .join(ClassSession, ClassSession.class_id == TrainingClass.id)
         .where(
-            or_(
-                TrainingClass.institution_id.in_(sorted(institution_ids)),
-                TrainingClass.delivering_institution_id.in_(sorted(institution_ids)),
-            ),
+            taught_by(institution_ids),
             TrainingClass.state.in_(TAUGHT),
             ClassSession.starts_at >= midnight,
             ClassSession.starts_at < midnight + timedelta(days=1),
@@ -85,7 +86,8 @@ def _count(session: Session, query: Select[int]) -> int:
     return session.scalar(select(func.count()).select_from(query.subquery())) or 0
 
 
-def _to_redeem(mine: ColumnElement[bool], on: date) -> Select[int]:
+def select_to_redeem(mine: ColumnElement[bool], on: date) -> Select[int]:
+    """Return the query for the places of classes under way whose voucher is still to be scanned."""
     return (
         select(Enrolment.id)
         .join(TrainingClass, TrainingClass.id == Enrolment.class_id)
@@ -101,8 +103,8 @@ def _to_redeem(mine: ColumnElement[bool], on: date) -> Select[int]:
     )
 
 
-def _to_record(mine: ColumnElement[bool], at: datetime) -> Select[int]:
-    """Return the sessions begun in which nobody has been recorded yet."""
+def select_to_record(mine: ColumnElement[bool], at: datetime) -> Select[int]:
+    """Return the query for the sessions begun in which nobody has been recorded yet."""
     return (
         select(ClassSession.id)
         .join(TrainingClass, TrainingClass.id == ClassSession.class_id)
@@ -115,12 +117,14 @@ def _to_record(mine: ColumnElement[bool], at: datetime) -> Select[int]:
     )
 
 
-def _to_sign_off(mine: ColumnElement[bool], at: datetime) -> Select[int]:
+def select_to_sign_off(mine: ColumnElement[bool], at: datetime) -> Select[int]:
+    """Return the query for the running classes whose sessions are all over."""
     ahead = exists().where(ClassSession.class_id == TrainingClass.id, ClassSession.ends_at > at)
     return select(TrainingClass.id).where(mine, TrainingClass.state == "running", ~ahead)
 
 
-def _reversals(mine: ColumnElement[bool]) -> Select[int]:
+def select_reversals(mine: ColumnElement[bool]) -> Select[int]:
+    """Return the query for the redemptions somebody asked to take back."""
     return (
         select(Redemption.id)
         .join(TrainingClass, TrainingClass.id == Redemption.class_id)

@@ -1,0 +1,36 @@
+"""The access matrix of a training institution's pages: each shows what belongs to the own institution."""
+
+from __future__ import annotations
+
+from voucher.doors.auth.entries import (
+    INSTITUTION_COUNTER,
+    INSTITUTION_DESK,
+    INSTITUTION_ROOM,
+    INSTITUTION_STAFF,
+    Access,
+)
+
+WEB_INSTITUTION: dict[str, Access] = {
+    "web.institution.home": Access(INSTITUTION_STAFF, "机构工作台"),
+    # 核销
+    "web.institution.scan": Access(INSTITUTION_COUNTER, "扫码核销页"),
+    "web.institution.check_code": Access(INSTITUTION_COUNTER, "看码，不消耗"),
+    "web.institution.enrol_by_code": Access(INSTITUTION_COUNTER, "代报名"),
+    "web.institution.redeem": Access(INSTITUTION_COUNTER, "核销"),
+    # 班级
+    "web.institution.classes": Access(INSTITUTION_STAFF, "本机构班级"),
+    "web.institution.training_class": Access(INSTITUTION_STAFF, "班级与花名册（掩码）"),
+    "web.institution.new_class": Access(INSTITUTION_DESK, "新建开班申请页"),
+    "web.institution.draft_class": Access(INSTITUTION_DESK, "起草开班申请"),
+    "web.institution.edit_class": Access(INSTITUTION_DESK, "修改开班申请页"),
+    "web.institution.revise_class": Access(INSTITUTION_DESK, "修改开班申请"),
+    "web.institution.file_class": Access(INSTITUTION_DESK, "提交开班申请"),
+    "web.institution.cancel_class": Access(INSTITUTION_DESK, "开班前取消班级"),
+    # 到课、结业
+    "web.institution.sheet": Access(INSTITUTION_STAFF, "一次课的到课（掩码）"),
+    "web.institution.attend": Access(INSTITUTION_ROOM, "登记到课"),
+    "web.institution.correct_hours": Access(INSTITUTION_ROOM, "更正到课"),
+    "web.institution.finishing": Access(INSTITUTION_DESK, "结业签字页（掩码）"),
+    "web.institution.sign_off": Access(INSTITUTION_DESK, "结业签字"),
+    "web.institution.issue_completions": Access(INSTITUTION_DESK, "制发培训合格证书"),
+}

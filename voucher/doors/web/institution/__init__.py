@@ -1,0 +1,9 @@
+"""Pages of a training institution: one queue and one form per act, for its four kinds of staff."""
+
+from __future__ import annotations
+
+from voucher.doors.web.institution import attendance, classes, desk, finishing, planning, scan
+from voucher.doors.web.institution.blueprint import institution
+
+# the rooms hang their views on the blueprint when they are read
+__all__ = ["attendance", "classes", "desk", "finishing", "institution", "planning", "scan"]

@@ -1,0 +1,105 @@
+"""到课登记: one sheet per session, full hours until said otherwise; corrections with a reason."""
+
+from __future__ import annotations
+
+from flask import render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from sqlalchemy.orm import Session
+
+from voucher.doors.auth.door import the_door
+from voucher.doors.web import fields
+from voucher.doors.web.acting import Done, submit
+from voucher.doors.web.institution.blueprint import institution
+from voucher.doors.web.institution.own import my_houses
+from voucher.plumbing.unit_of_work import Work
+from voucher.rules.errors import reason
+from voucher.stages.train import attend as attending
+from voucher.stages.train import queries as training
+from voucher.stages.train.models.classes import ClassSession, TrainingClass
+from voucher.stages.train.queries import house
+from voucher.stages.train.reading import SESSION_MISSING
+
+PREFIX = "hours-"
+
+NOBODY_TO_RECORD = reason(
+    "attendance_empty",
+    "没有要登记的学员",
+    "只登记已核销的学员；请先扫码核销，再回到这一页",
+    "【设】只登记已核销的学员",
+)
+
+
+@institution.get("/institution/sessions/<int:session_id>")
+def sheet(session_id: int) -> ResponseReturnValue:
+    """Show the sheet of one session."""
+    return _sheet(session_id)
+
+
+@institution.post("/institution/sessions/<int:session_id>/attendances")
+def attend(session_id: int) -> ResponseReturnValue:
+    """Record the hours of everybody on the sheet who has none yet."""
+
+    def call(work: Work) -> Done:
+        hours = {
+            int(name.removeprefix(PREFIX)): fields.whole(name, "学时")
+            for name in request.form
+            if name.startswith(PREFIX)
+            and name.removeprefix(PREFIX).isascii()
+            and name.removeprefix(PREFIX).isdigit()
+        }
+        if not hours:
+            raise NOBODY_TO_RECORD.refused()
+        count = attending.attend(work, session_id, hours)
+        return Done(f"已登记 {count} 人到课", url_for("web.institution.sheet", session_id=session_id))
+
+    return submit(call, lambda: _sheet(session_id))
+
+
+@institution.post("/institution/sessions/<int:session_id>/corrections")
+def correct_hours(session_id: int) -> ResponseReturnValue:
+    """Write other hours for one person, with the reason; what stood before is kept."""
+
+    def call(work: Work) -> Done:
+        attending.correct_attendance(
+            work,
+            session_id,
+            fields.whole("voucher_id", "学员"),
+            fields.whole("hours", "更正为"),
+            fields.text("why", "更正理由", limit=200),
+        )
+        return Done("已更正，原记录保留", url_for("web.institution.sheet", session_id=session_id))
+
+    return submit(call, lambda: _sheet(session_id))
+
+
+def _sheet(session_id: int) -> str:
+    door = the_door()
+    with door.read() as session:
+        held, found = _get(session, session_id)
+        roster = [
+            each
+            for each in training.roster(session, door.keyring, found.id)
+            if each.redemption_id is not None or each.state == "training"
+        ]
+        recorded = house.attended_in(session, session_id, [each.voucher_id for each in roster])
+        unscanned = training.counters(session, found.id)["enrolled"]
+        return render_template(
+            "institution/sheet.html",
+            found=found,
+            held=held,
+            begun=held.starts_at <= door.at,
+            open_now=found.state in ("approved", "running"),
+            rows=[(each, recorded.get(each.voucher_id)) for each in roster],
+            unscanned=unscanned,
+            prefix=PREFIX,
+        )
+
+
+def _get(session: Session, session_id: int) -> tuple[ClassSession, TrainingClass]:
+    held = session.get(ClassSession, session_id)
+    if held is None:
+        raise SESSION_MISSING.refused()
+    found = training.get_class(session, held.class_id)
+    if not {found.institution_id, found.delivering_institution_id} & set(my_houses()):
+        raise SESSION_MISSING.refused()
+    return held, found

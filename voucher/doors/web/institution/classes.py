@@ -1,0 +1,140 @@
+"""班级: the list with its filters, one class with its roster, filing it and cancelling it."""
+
+from __future__ import annotations
+
+from flask import render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from voucher.doors.auth.door import the_door
+from voucher.doors.web import fields
+from voucher.doors.web.acting import Done, submit
+from voucher.doors.web.institution.blueprint import institution
+from voucher.doors.web.institution.own import answers_for, get_my_class, my_houses
+from voucher.plumbing.unit_of_work import Work
+from voucher.registry import catalogue
+from voucher.rules.lifecycle import STATE_NAMES, Thing
+from voucher.rules.vocabulary import CertificateKind
+from voucher.stages.settle.queries import object_timeline
+from voucher.stages.train import classes as planning
+from voucher.stages.train import queries as training
+from voucher.stages.train.models.classes import TrainingClass
+from voucher.stages.train.queries import house
+from voucher.stages.train.queries.desk import taught_by
+
+PAGE = 20
+STATES = [(code, name) for code, name in STATE_NAMES[Thing.CLASS].items()]
+# what a state asks of the institution: the sentence that says the next step
+NEXT_STEPS = {
+    "draft": "还没有提交。核对无误后，在下面勾选告知承诺并提交。",
+    "returned": "已退回。请按退回意见把全部问题改好，再提交。",
+    "filed": "已提交，等人社部门审核；审核期间不能修改。",
+    "approved": "已准予开班。开班当天起扫码核销；第一次课开始后登记到课。",
+    "running": "正在上课。每次课后登记到课；全部课上完后结业签字。",
+    "signed_off": "已结业签字。等学员考试、取证；持证后可以申领补贴。",
+    "closed": "学员都有去向，班级已结束。",
+    "cancelled": "班级已取消。",
+}
+
+
+@institution.get("/institution/classes")
+def classes() -> ResponseReturnValue:
+    """Show the classes of this institution, the newest first."""
+    state, trade = fields.asked("state", STATE_NAMES[Thing.CLASS]), fields.asked("trade")
+    before = fields.cursor("before")
+    houses = my_houses()
+    with the_door().read() as session:
+        rows = training.list_classes(
+            session,
+            institution_ids=houses,
+            state=state,
+            trade_code=trade,
+            before_id=before or None,
+            limit=PAGE + 1,
+        )
+        more = len(rows) > PAGE
+        return render_template(
+            "institution/classes.html",
+            rows=training.view_classes(session, rows[:PAGE]),
+            states=STATES,
+            trades=_list_trades(session, houses),
+            chosen={"state": state, "trade": trade},
+            before=before,
+            next_before=rows[PAGE - 1].id if more else None,
+        )
+
+
+def _list_trades(session: Session, houses: list[int]) -> list[tuple[str, str]]:
+    """Return the trades this institution has ever taught."""
+    codes = session.scalars(select(TrainingClass.trade_code).where(taught_by(houses)).distinct()).all()
+    return sorted(catalogue.name_trades(session, codes).items(), key=lambda each: each[1])
+
+
+@institution.get("/institution/classes/<int:class_id>")
+def training_class(class_id: int) -> ResponseReturnValue:
+    """Show one class: facts, what to do next, sessions, roster, what happened."""
+    return show_class(class_id)
+
+
+def show_class(class_id: int) -> str:
+    """Return the page of a class. Raises Refused class_missing for a missing or foreign one."""
+    door = the_door()
+    with door.read() as session:
+        found = get_my_class(session, class_id)
+        roster = training.roster(session, door.keyring, class_id)
+        sessions = training.list_sessions(session, class_id)
+        return render_template(
+            "institution/class.html",
+            view=training.view_classes(session, [found])[0],
+            found=found,
+            next_step=NEXT_STEPS[found.state],
+            sessions=sessions,
+            recorded=house.count_recorded(session, class_id),
+            roster=roster,
+            counted=training.counters(session, class_id),
+            happenings=object_timeline(session, Thing.CLASS, class_id),
+            own=answers_for(found),
+            is_over=bool(sessions) and max(each.ends_at for each in sessions) <= door.at,
+            is_scannable=found.state in ("approved", "running")
+            and found.starts_on <= door.today <= found.ends_on,
+            gives_completions=found.certificate_kind == CertificateKind.TRAINING_COMPLETION,
+            to_certify=sum(each.state == "trained" and not each.on_hold for each in roster),
+        )
+
+
+@institution.post("/institution/classes/<int:class_id>/filings")
+def file_class(class_id: int) -> ResponseReturnValue:
+    """File the class for review, with the promise."""
+
+    def call(work: Work) -> Done:
+        planning.file_class(work, class_id, promised=request.form.get("promised") == "1")
+        return Done(
+            "已提交开班申请，等人社部门审核", url_for("web.institution.training_class", class_id=class_id)
+        )
+
+    return submit(call, lambda: show_class(class_id))
+
+
+@institution.post("/institution/classes/<int:class_id>/cancellations")
+def cancel_class(class_id: int) -> ResponseReturnValue:
+    """Cancel a class before it begins, after a second look at whom it concerns."""
+    if request.form.get("sure") != "1":
+        return _confirm(class_id)
+
+    def call(work: Work) -> Done:
+        planning.cancel_class(work, class_id, fields.text("why", "取消原因", limit=200))
+        return Done(
+            "班级已取消，已报名的学员可以另选班级",
+            url_for("web.institution.training_class", class_id=class_id),
+        )
+
+    return submit(call, lambda: _confirm(class_id))
+
+
+def _confirm(class_id: int) -> str:
+    with the_door().read() as session:
+        found = get_my_class(session, class_id)
+        return render_template(
+            "institution/cancel.html", found=found, counted=training.counters(session, class_id)
+        )

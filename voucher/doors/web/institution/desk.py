@@ -1,0 +1,56 @@
+"""The desk of an institution: today's classes, who is to be scanned, what is to be recorded and signed."""
+
+from __future__ import annotations
+
+from flask import render_template
+from flask.typing import ResponseReturnValue
+
+from voucher.doors.auth.door import the_door
+from voucher.doors.auth.entries import (
+    INSTITUTION_COUNTER,
+    INSTITUTION_DESK,
+    INSTITUTION_ROOM,
+    INSTITUTION_STAFF,
+)
+from voucher.doors.auth.visitors import current_actor
+from voucher.doors.web.institution.blueprint import institution
+from voucher.doors.web.institution.own import list_houses, my_houses
+from voucher.stages.settle.queries import payees
+from voucher.stages.train import queries as training
+from voucher.stages.train.queries import house
+
+# how far a claim may have gone, in the order of its way
+CLAIM_ORDER = ("returned", "objected", "bounced", "submitted", "manual", "queued", "reviewed", "approved")
+
+
+@institution.get("/institution")
+def home() -> ResponseReturnValue:
+    """Show what waits at this institution for whoever looks."""
+    door, actor = the_door(), current_actor()
+    houses = my_houses()
+    at_desk, at_counter = actor.has(*INSTITUTION_DESK), actor.has(*INSTITUTION_COUNTER)
+    in_room = actor.has(*INSTITUTION_ROOM)
+    with door.read() as session:
+        under_way = house.list_under_way(session, houses, door.today)
+        return render_template(
+            "institution/home.html",
+            houses=list_houses(session, INSTITUTION_STAFF),
+            counted=training.desk_counters(session, houses, door.at),
+            lessons=training.sessions_on(session, houses, door.today),
+            counters={each.id: training.counters(session, each.id) for each in under_way},
+            under_way=under_way if at_counter else [],
+            to_record=house.list_to_record(session, houses, door.at) if in_room else [],
+            to_sign_off=house.list_to_sign_off(session, my_houses(INSTITUTION_DESK), door.at),
+            reversals=house.list_reversals(session, door.keyring, houses) if at_counter else [],
+            returned=house.list_returned(session, houses) if at_desk else [],
+            claims=_claims(payees.count_claims(session, my_houses(INSTITUTION_DESK))) if at_desk else [],
+            claimable=len(payees.list_claimable(session, door.keyring, my_houses(INSTITUTION_DESK)))
+            if at_desk
+            else 0,
+            person_id=actor.person_id,
+        )
+
+
+def _claims(standings: list[payees.Standing]) -> list[payees.Standing]:
+    places = {state: place for place, state in enumerate(CLAIM_ORDER)}
+    return sorted(standings, key=lambda each: places.get(each.state, len(places)))
