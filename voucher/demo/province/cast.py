@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from random import Random
 
 from voucher.demo.people import invent_organisation_codes
+from voucher.registry.people import Newcomer
 from voucher.rules.actor import Role
 from voucher.rules.vocabulary import EvaluatorKind, InstitutionKind
 
@@ -66,6 +67,11 @@ EVALUATORS: tuple[Body, ...] = (
 )
 SPECIAL_BODY = "shaoyuan"
 FIRST_FILING = 950_001
+
+
+# who looks at the demonstration as a worker: in a class that is being taught today, not yet redeemed
+MAIN_WORKER = Newcomer("419001199203150319", "赵小愚")
+MAIN_LOGIN, MAIN_COHORT = "worker", "training"
 
 
 @dataclass(frozen=True, slots=True)

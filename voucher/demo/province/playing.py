@@ -8,12 +8,12 @@ from functools import partial
 from pathlib import Path
 
 from voucher.demo.house import House, moment
-from voucher.demo.province.cast import JIYUAN
+from voucher.demo.province.cast import JIYUAN, MAIN_LOGIN, MAIN_WORKER
 from voucher.demo.province.cohorts import COHORTS
 from voucher.demo.province.offers import DRAFTED_ONLY, OFFERS, Offer
 from voucher.demo.province.opening import open_accounts, open_organisations, open_payees
 from voucher.demo.province.proving import Proving
-from voucher.demo.province.singles import PRINTED_WORKER, note_singles
+from voucher.demo.province.singles import note_singles
 from voucher.demo.province.stage import Act, Stage, invent_workers
 from voucher.demo.province.training import Training
 from voucher.demo.staff import PASSWORD, DemoAccount
@@ -48,7 +48,11 @@ def play_province(
         Proving(training, folder).note()
     note_singles(stage, folder)
     stage.play()
-    accounts.append(DemoAccount(PRINTED_WORKER, PASSWORD, ROLE_NAMES[Role.WORKER], ""))
+    accounts.append(
+        DemoAccount(
+            MAIN_LOGIN, PASSWORD, f"{ROLE_NAMES[Role.WORKER]}（证件后四位 {MAIN_WORKER.number[-4:]}）", ""
+        )
+    )
     say(f"{len(cohorts)} 个班、{len(stage.workers)} 名劳动者，至 {today.isoformat()}")
     return accounts, stage
 

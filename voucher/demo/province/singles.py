@@ -9,17 +9,14 @@ from pathlib import Path
 from sqlalchemy import select
 
 from voucher.demo.province.stage import Stage
-from voucher.demo.staff import PASSWORD
 from voucher.ledger.holds import open_hold
 from voucher.plumbing.unit_of_work import Work
-from voucher.registry.passwords import set_password
 from voucher.registry.people import Newcomer, find_by_indexes, index_of
 from voucher.registry.workers import open_worker
 from voucher.rules.lifecycle import Thing
 from voucher.stages.issue import ending, holding, issuing
 from voucher.stages.issue.models import IssueLine
 
-PRINTED_WORKER = "worker"
 WAITING_PEOPLE = 9
 
 
@@ -50,14 +47,12 @@ def _issue(stage: Stage, count: int, _why: str) -> list[tuple[int, str]]:
     return [(voucher_id, stage.workers[person_id]) for voucher_id, person_id in rows if voucher_id]
 
 
-def open_account_of(stage: Stage, person: Newcomer, login: str | None = None) -> str:
+def open_account_of(stage: Stage, person: Newcomer) -> str:
     """Open a worker's account and return its login."""
-    name = login or f"worker-{len(stage.workers) + 1:03d}"
+    name = f"worker-{len(stage.workers) + 1:03d}"
 
     def act(work: Work) -> int:
-        user_id = open_worker(work, person.number, person.name, name, None)
-        if login is not None:
-            set_password(work, user_id, PASSWORD)
+        open_worker(work, person.number, person.name, name, None)
         index = index_of(work.keyring, person.number)
         return find_by_indexes(work.session, [index])[index].id
 
@@ -85,10 +80,7 @@ def _hold_one(stage: Stage) -> None:
 
 
 def _take_own(stage: Stage) -> None:
-    """Have the printed worker take a voucher of each open programme, and three more people one each."""
-    main = next(stage.people)
-    login = open_account_of(stage, main, PRINTED_WORKER)
-    stage.act(login, partial(issuing.take_voucher, programme_id=stage.programmes["free-face"], declared=True))
+    """Have three people take a voucher each by themselves."""
     for _ in range(3):
         other = open_account_of(stage, next(stage.people))
         stage.act(

@@ -56,8 +56,7 @@ class Stage:
 
     def tick(self) -> None:
         """Let the clock do what is due."""
-        for act in self.due:
-            self.house.act("clock", act)
+        self.house.act("clock", lambda work: [act(work) for act in self.due])
 
     def act(self, login: str, act: Callable[[Work], Result]) -> Result:
         """Do one act as somebody."""

@@ -9,11 +9,14 @@ from functools import partial
 from sqlalchemy import select
 
 from voucher.demo.house import moment
+from voucher.demo.province.cast import MAIN_COHORT, MAIN_LOGIN, MAIN_WORKER
 from voucher.demo.province.cohorts import LEAD_DAYS, SESSION_DAYS, Cohort, Reached
 from voucher.demo.province.offers import OFFERS
 from voucher.demo.province.stage import Stage
+from voucher.demo.staff import PASSWORD
 from voucher.ledger.vouchers import Voucher
 from voucher.plumbing.unit_of_work import Work
+from voucher.registry.passwords import set_password
 from voucher.registry.people import Newcomer, find_by_indexes, index_of, read_people
 from voucher.registry.workers import open_worker
 from voucher.rules.actor import Role
@@ -116,6 +119,8 @@ class Training:
     def file_roster(self) -> None:
         """Have the institution file whom the vouchers are for."""
         self.roster = [next(self.stage.people) for _ in range(self.cohort.size)]
+        if self.cohort.key == MAIN_COHORT:
+            self.roster[0] = MAIN_WORKER
         programme_id = self.stage.programmes[self.cohort.offer]
         institution_id = self.stage.institution(self.cohort.trainer)
         filed = self.stage.act(
@@ -134,14 +139,17 @@ class Training:
                     .order_by(IssueLine.position)
                 )
             )
-        for person in self.roster:
-            self.stage.act("operator", partial(self._open_worker, person=person))
+        self.stage.act("operator", self._open_workers)
 
-    def _open_worker(self, work: Work, person: Newcomer) -> None:
-        login = f"worker-{len(self.stage.workers) + 1:03d}"
-        open_worker(work, person.number, person.name, login, None)
-        index = index_of(work.keyring, person.number)
-        self.stage.workers[find_by_indexes(work.session, [index])[index].id] = login
+    def _open_workers(self, work: Work) -> None:
+        for person in self.roster:
+            is_main = person is MAIN_WORKER
+            login = MAIN_LOGIN if is_main else f"worker-{len(self.stage.workers) + 1:03d}"
+            user_id = open_worker(work, person.number, person.name, login, None)
+            if is_main:
+                set_password(work, user_id, PASSWORD)
+            index = index_of(work.keyring, person.number)
+            self.stage.workers[find_by_indexes(work.session, [index])[index].id] = login
 
     def holder_of(self, voucher_id: int) -> str:
         """Return the login of a voucher's holder."""
@@ -162,8 +170,13 @@ class Training:
             )
 
     def redeem(self) -> None:
-        """Have every holder show a code at the counter and the institution scan it."""
+        """Have every holder show a code at the counter and the institution scan it.
+
+        The printed worker of the demonstration has not been there yet: that is for whoever looks at it.
+        """
         for voucher_id in self.voucher_ids:
+            if self.holder_of(voucher_id) == MAIN_LOGIN:
+                continue
             shown = self.stage.act(self.holder_of(voucher_id), partial(holding.show, voucher_id=voucher_id))
             with self.stage.house.database.read() as session:
                 person_id = session.get_one(Voucher, voucher_id).holder_person_id
@@ -185,7 +198,8 @@ class Training:
             lesson = training.list_sessions(session, self.class_id)[place]
         if lesson.starts_at > moment(self.stage.today, 9):
             return
-        present = self.voucher_ids[: -1 if place == 1 and len(self.voucher_ids) > 2 else None]
+        redeemed = [each for each in self.voucher_ids if self.holder_of(each) != MAIN_LOGIN]
+        present = redeemed[: -1 if place == 1 and len(redeemed) > 2 else None]
         self.stage.house.at = max(self.stage.house.at, lesson.ends_at)
         self.stage.act(
             self.teacher,
