@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from marshmallow import class_registry
 
 from tests.doors.world import Client, World
 from voucher.doors.auth.access import MATRIX
@@ -196,6 +197,22 @@ def test_every_reference_of_the_description_leads_somewhere(world: World) -> Non
                 walk(inner)
 
     walk(described)
+
+
+def test_every_act_shows_a_body_that_would_be_taken(world: World) -> None:
+    described: Any = world.visit().http.get("/api/openapi.json").json
+    shown = 0
+    for path, methods in described["paths"].items():
+        content = methods.get("post", {}).get("requestBody", {}).get("content", {})
+        if "application/json" not in content:
+            continue  # a file, or nothing at all
+        body = content["application/json"]
+        schema: Any = class_registry.get_class(body["schema"]["$ref"].rpartition("/")[2])
+        if schema().fields:
+            assert "example" in body, path
+            assert schema().validate(body["example"]) == {}, path
+            shown += 1
+    assert shown > 50
 
 
 def test_roles_in_the_description_are_those_of_the_matrix(world: World) -> None:
