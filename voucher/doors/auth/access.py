@@ -6,6 +6,7 @@ from flask import Flask, request
 
 from voucher.doors.auth.access_api import API
 from voucher.doors.auth.access_web import WEB
+from voucher.doors.auth.access_web_evaluator import WEB_EVALUATOR
 from voucher.doors.auth.access_web_institution import WEB_INSTITUTION
 from voucher.doors.auth.access_web_worker import WEB_WORKER
 from voucher.doors.auth.door import the_door
@@ -46,7 +47,7 @@ ACCESS_UNDECLARED = reason(
     Family.FORBIDDEN,
 )
 
-MATRIX: dict[str, Access] = {**API, **WEB, **WEB_WORKER, **WEB_INSTITUTION}
+MATRIX: dict[str, Access] = {**API, **WEB, **WEB_WORKER, **WEB_INSTITUTION, **WEB_EVALUATOR}
 
 
 def is_api() -> bool:

@@ -26,7 +26,7 @@ from voucher.rules.vocabulary import (
 
 # colour says nothing alone: every tag carries its word and a sign as well
 GOOD = frozenset(
-    {"approved", "cleared", "paid", "succeeded", "confirmed", "met", "closed", "answered", "upheld"}
+    {"approved", "cleared", "paid", "succeeded", "confirmed", "met", "closed", "answered", "upheld", "valid"}
 )
 BAD = frozenset({"rejected", "bounced", "failed", "recovering", "refused"})
 CAUTION = frozenset({"manual", "returned", "objected", "lodged", "proposed", "opened"})

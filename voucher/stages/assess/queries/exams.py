@@ -100,3 +100,42 @@ def results_of(session: Session, voucher_id: int) -> list[ResultView]:
 def _counts(result: ExamResult, counting: dict[int, ExamResult]) -> bool:
     chosen = counting.get(result.candidate_id)
     return chosen is not None and chosen.id == result.id
+
+
+@dataclass(frozen=True, slots=True)
+class Revision:
+    """Who entered one revision of whose scores, when, why, and whether it counts."""
+
+    result_id: int
+    candidate_id: int
+    revision: int
+    theory_hundredths: int | None
+    skill_hundredths: int | None
+    why: str | None
+    entered_by_person_id: int
+    entered_at: datetime
+    confirmed: bool
+
+
+def list_revisions(session: Session, batch_id: int) -> list[Revision]:
+    """Return every revision of every score of an exam, oldest first."""
+    rows = session.scalars(
+        select(ExamResult)
+        .join(Candidate, Candidate.id == ExamResult.candidate_id)
+        .where(Candidate.batch_id == batch_id)
+        .order_by(ExamResult.id)
+    )
+    return [
+        Revision(
+            result_id=each.id,
+            candidate_id=each.candidate_id,
+            revision=each.revision,
+            theory_hundredths=each.theory_hundredths,
+            skill_hundredths=each.skill_hundredths,
+            why=each.why,
+            entered_by_person_id=each.entered_by_person_id,
+            entered_at=each.entered_at,
+            confirmed=each.confirmed_at is not None,
+        )
+        for each in rows
+    ]

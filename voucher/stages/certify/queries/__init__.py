@@ -28,6 +28,7 @@ from voucher.stages.certify.queries.register import (
     read_scopes,
     select_certificates_for,
     select_certificates_of,
+    select_vouchers_for,
 )
 
 __all__ = [
@@ -53,6 +54,7 @@ __all__ = [
     "read_scopes",
     "select_certificates_for",
     "select_certificates_of",
+    "select_vouchers_for",
     "view_certificates",
     "why_not_certified",
 ]

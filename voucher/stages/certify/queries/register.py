@@ -197,6 +197,11 @@ def select_certificates_for(voucher_ids: Select[int]) -> Select[int]:
     return select(VoucherProof.certificate_id).where(VoucherProof.voucher_id.in_(voucher_ids))
 
 
+def select_vouchers_for(certificate_ids: Select[int]) -> Select[int]:
+    """Return the query for the ids of the vouchers that turned into certificates of another query."""
+    return select(VoucherProof.voucher_id).where(VoucherProof.certificate_id.in_(certificate_ids))
+
+
 def list_revoked_certificates(session: Session) -> list[int]:
     """Return the certificates the register has revoked."""
     return list(session.scalars(select(Certificate.id).where(Certificate.state == "revoked")))

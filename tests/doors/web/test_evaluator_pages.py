@@ -1,0 +1,236 @@
+"""An evaluator's way at the pages: plan, door, scores, publication, correction, certificate, claim."""
+
+from __future__ import annotations
+
+import io
+from datetime import UTC
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+
+from tests import town_assess as exams
+from tests.doors.web.browser import Browser, Page
+from tests.doors.web.test_looks import IDENTITY, find_doubled_ids, find_unlabelled
+from tests.doors.world import World
+from tests.scene import EV1, EV2, LI_SI, SUN_BA, ZHANG_SAN, Scene, on, write_csv
+from voucher.ledger.audit import AuditRow
+from voucher.stages.settle.models.claims import Claim
+
+
+class Exam:
+    """The people around one exam, each at a browser of their own."""
+
+    def __init__(self, scene: Scene, world: World) -> None:
+        scene.at = on("2024-03-06")
+        world.at = scene.at.astimezone(UTC)
+        scene.hire_everybody()
+        self.scene, self.world = scene, world
+        self.ours = exams.evaluator(scene, EV1)
+        _, self.vouchers = exams.finished(scene, ZHANG_SAN, LI_SI)
+        self.theirs = exams.evaluator(scene, EV2)
+        self._browsers: dict[str, Browser] = {}
+
+    def at(self, login: str) -> Browser:
+        """Return somebody's browser, signed in."""
+        if login not in self._browsers:
+            self.world.enable(login)
+            self._browsers[login] = Browser(self.world.sign_in(login).http)
+        return self._browsers[login]
+
+    @property
+    def admin(self) -> Browser:
+        """Return who plans and claims."""
+        return self.at(exams.admin(self.scene, self.ours))
+
+    @property
+    def examiner(self) -> Browser:
+        """Return who stands at the door."""
+        return self.at(exams.examiner(self.scene, self.ours))
+
+    @property
+    def clerk(self) -> Browser:
+        """Return who enters the scores."""
+        return self.at(exams.clerk(self.scene, self.ours))
+
+    def plan(self) -> str:
+        """Plan an exam of today at the pages and return its address."""
+        page = self.admin.go("/evaluator/batches/new")
+        self.admin.go(next(each for each in page.links if "what=" in each))
+        self.admin.press(
+            "安排这场考试",
+            voucher=[str(each) for each in self.vouchers],
+            exam_on="2024-03-06",
+            place="实训楼",
+        )
+        return str(self.admin.answer.request.path)
+
+    def admit(self, path: str, *people: tuple[str, str]) -> None:
+        """Let people in, in the order listed."""
+        self.examiner.go(path)
+        for _, number in people:
+            self.examiner.press("核对", number=number)
+
+    def candidates(self, path: str) -> list[int]:
+        """Return the ids of the candidates of an exam."""
+        return sorted(exams.candidates(self.scene, int(path.rsplit("/", 1)[-1])).values())
+
+
+@pytest.fixture
+def exam(scene: Scene, world: World) -> Exam:
+    """Return an evaluator with two people ready for an exam."""
+    return Exam(scene, world)
+
+
+def _decent(browser: Browser, *secrets: str) -> None:
+    page = browser.page
+    assert IDENTITY.findall(page.html) == []
+    assert not any(each in page.html for each in secrets)
+    assert [tag for tag, _ in page.tags].count("h1") == 1
+    assert find_unlabelled(page) == []
+    assert find_doubled_ids(page) == []
+
+
+def test_an_exam_from_plan_to_money_clicked_through(exam: Exam) -> None:
+    admin, examiner, clerk = exam.admin, exam.examiner, exam.clerk
+    assert "可安排考试" in admin.go("/").text or "可安排考试" in admin.go("/evaluator").text
+    path = exam.plan()
+    assert "今天考试：请逐人核对证件" in admin.page.text
+    _decent(admin, ZHANG_SAN[1], LI_SI[1], ZHANG_SAN[0])
+
+    examiner.go(path)
+    assert "核对证件" in examiner.go(path).text
+    examiner.press("核对", number=SUN_BA[1])
+    assert "不是同一人，不得参考" in examiner.page.text
+    assert SUN_BA[1] not in examiner.page.html
+    with exam.scene.database.read() as session:
+        assert session.scalars(select(AuditRow.act).where(AuditRow.act == "turn_away")).all() == ["turn_away"]
+    exam.admit(path, ZHANG_SAN, LI_SI)
+    assert "已入场 2" in examiner.page.text
+
+    first, second = exam.candidates(path)
+    clerk.go(path)
+    assert "公布" not in "".join(each["words"] for form in clerk.page.forms for each in form.buttons)
+    scores: dict[str, Any] = {f"theory-{first}": "85.5", f"skill-{first}": "九十"}
+    _save(clerk, scores)
+    assert "第 1 行" in clerk.page.text
+    assert "应为 0 至 100 的数字" in clerk.page.text
+    assert 'value="85.5"' in clerk.page.html
+    scores |= {f"skill-{first}": "90", f"theory-{second}": "59", f"skill-{second}": "80"}
+    _save(clerk, scores)
+    assert "请另一人核对后公布" in clerk.page.text
+
+    admin.go(path)
+    admin.press("去公布成绩")
+    assert "公布后成绩锁定" in admin.page.text
+    admin.press("确认公布")
+    assert "合格 1 人，不合格 1 人，缺考 0 人" in admin.page.text
+
+    clerk.go(f"{path}/candidates/{second}/corrections")
+    clerk.press("提出更正", theory="61", skill="80", why="合分有误")
+    assert "另一人确认后生效" in clerk.page.text
+    assert "更正待第二人确认" in admin.go("/evaluator").text
+    admin.go(path)
+    admin.press("确认更正")
+    assert "更正已生效：合格" in admin.page.text
+    assert exams.state(exam.scene, exam.vouchers[1]) == "assessed"
+    assert "100%" in admin.go("/evaluator/statistics").text
+    _certify_and_claim(exam)
+
+
+def _save(browser: Browser, scores: dict[str, Any]) -> None:
+    """Press 保存成绩, which stands outside the form it sends."""
+    form = next(each for each in browser.page.forms if each.action.endswith("/results"))
+    assert "保存成绩" in browser.page.text
+    browser.answer = browser.http.post(
+        form.action, data={**dict(form.values), **scores}, follow_redirects=True
+    )
+    browser.page = Page(browser.answer.text)
+
+
+def _certify_and_claim(exam: Exam) -> None:
+    admin, scene = exam.admin, exam.scene
+    good = scene.certificate(ZHANG_SAN, issued="2024-03-06")
+    bad = {**scene.certificate(LI_SI, issued="2024-03-06"), "职业编码": "9-99-99-99"}
+    scene.import_register([scene.registered(good)])
+    admin.go("/evaluator/certificates")
+    _upload(exam, good, bad)
+    assert "逐行问题（1 行，共读 2 行）" in admin.page.text
+    _decent(admin, ZHANG_SAN[1], LI_SI[1])
+    _upload(exam, good)
+    assert "新登记 1" in admin.page.text
+    assert "1 张券转为已持证" in admin.page.text
+    admin.go("/evaluator/certificates/new")
+    admin.press(
+        "登记",
+        name=LI_SI[0],
+        identity=LI_SI[1],
+        kind="skill_level",
+        trade_code="4-10-01-05",
+        level="2",
+        certificate_number=scene.certificate(LI_SI, issued="2024-03-06")["证书编号"],
+        issued_on="2024-03-06",
+        method="exam",
+    )
+    assert "证书已登记" in admin.page.text
+    admin.go("/evaluator/certificates?verified=no")
+    admin.press("再次核验")
+    assert "没有变化" in admin.page.text
+    assert "登记中查不到证书" in admin.page.text
+
+    admin.go("/evaluator/claims")
+    _decent(admin, ZHANG_SAN[1])
+    admin.press("申领所选", voucher=[str(exam.vouchers[0])])
+    assert "1 张券" in admin.page.text
+    admin.press("确认申领", voucher=[str(exam.vouchers[0])])
+    assert "没有勾选" in admin.page.text
+    admin.go("/evaluator/claims")
+    admin.press("申领所选", voucher=[str(exam.vouchers[0])])
+    admin.press("确认申领", voucher=[str(exam.vouchers[0])], promise="1")
+    assert "已申领 1 张券" in admin.page.text
+    admin.go(next(each for each in admin.page.links if "/evaluator/claims/" in each))
+    assert "办理经过" in admin.page.text
+    assert "没有可以申领的券" in admin.go("/evaluator/claims").text
+
+
+def _upload(exam: Exam, *rows: dict[str, object]) -> None:
+    path = write_csv(exam.scene.folder / "certificates.csv", rows)
+    exam.admin.press("上传", file=(io.BytesIO(path.read_bytes()), "certificates.csv"))
+
+
+def test_a_foreign_exam_is_missing_and_every_refusal_says_what_next(exam: Exam) -> None:
+    path = exam.plan()
+    first = exam.candidates(path)[0]
+    stranger = exam.at(exams.admin(exam.scene, exam.theirs))
+    for address in (path, f"{path}/candidates/{first}/corrections"):
+        assert stranger.go(address).text.count("没有找到这个评价批次") >= 1
+        assert stranger.answer.status_code == 404
+    stranger.go("/evaluator/batches/new")
+    token = stranger.page.form("退出")[0].values
+    csrf = dict(token)["csrf_token"]
+    for address in (
+        *(f"{path}/candidates", f"{path}/results", f"{path}/publications", f"{path}/cancellations"),
+        *(f"{path}/candidates/{first}/admissions", f"{path}/candidates/{first}/corrections"),
+        f"{path}/candidates/{first}/failures",
+    ):
+        data = {
+            "csrf_token": csrf, "idempotency_key": f"k-{address[-20:]}", "sure": "1", "why": "试",
+            "voucher": "1", "number": ZHANG_SAN[1], "theory": "80", "skill": "80",
+        }  # fmt: skip
+        assert stranger.http.post(address, data=data).status_code == 404, address
+    with exam.scene.database.read() as session:
+        assert session.scalars(select(AuditRow.act).where(AuditRow.act == "turn_away")).all() == []
+        assert session.scalars(select(Claim.id)).all() == []
+    assert exam.at("初审员").go("/evaluator").text.count("没有办理此事的权限") == 1
+    exam.admin.go(path)
+    exam.admin.press("取消这场考试")
+    exam.admin.press("确认取消", why="停电")
+    assert "已取消这场考试" in exam.admin.page.text
+    page = exam.admin.go("/evaluator/batches/new")
+    exam.admin.go(next(each for each in page.links if "what=" in each))
+    exam.admin.press("安排这场考试", exam_on="2024-03-05", place="实训楼")
+    assert "没有勾选任何人" in exam.admin.page.text
+    exam.admin.press("安排这场考试", voucher=str(exam.vouchers[0]), exam_on="2024-03-05", place="实训楼")
+    assert "已经过去" in exam.admin.page.text
+    assert "备案号" in exam.admin.go("/evaluator/scope").text
+    assert exam.clerk.go("/evaluator/claims").text.count("没有办理此事的权限") == 1

@@ -1,0 +1,36 @@
+"""The access matrix of the evaluator's pages: everything is narrowed to the own evaluator behind it."""
+
+from __future__ import annotations
+
+from voucher.doors.auth.entries import EVALUATOR_STAFF, Access
+from voucher.rules.actor import Role
+
+ADMINS = frozenset({Role.EVALUATOR_ADMIN})
+EXAM_DOOR = ADMINS | {Role.EXAMINER}
+
+WEB_EVALUATOR: dict[str, Access] = {
+    "web.evaluator.home": Access(EVALUATOR_STAFF, "评价机构工作台"),
+    "web.evaluator.scope": Access(EVALUATOR_STAFF, "本机构备案范围"),
+    "web.evaluator.statistics": Access(EVALUATOR_STAFF, "本机构评价统计"),
+    "web.evaluator.batches": Access(EVALUATOR_STAFF, "本机构评价批次"),
+    "web.evaluator.batch": Access(EVALUATOR_STAFF, "评价批次，考生脱敏"),
+    "web.evaluator.new_batch": Access(ADMINS, "安排考试页"),
+    "web.evaluator.plan": Access(ADMINS, "安排考试"),
+    "web.evaluator.add": Access(ADMINS, "增加考生"),
+    "web.evaluator.cancel": Access(ADMINS, "取消考试"),
+    "web.evaluator.admit": Access(EXAM_DOOR, "核对证件入场；不是本人的留痕"),
+    "web.evaluator.enter": Access(EVALUATOR_STAFF, "录入成绩"),
+    "web.evaluator.publish": Access(ADMINS, "公布成绩，与录入人不同"),
+    "web.evaluator.correction": Access(EVALUATOR_STAFF, "成绩更正页"),
+    "web.evaluator.ask_correction": Access(EVALUATOR_STAFF, "提出成绩更正"),
+    "web.evaluator.confirm_correction": Access(ADMINS, "确认他人提出的更正"),
+    "web.evaluator.fail": Access(ADMINS, "最终不合格"),
+    "web.evaluator.certificates": Access(ADMINS, "本机构证书和核验结果"),
+    "web.evaluator.new_certificate": Access(ADMINS, "登记证书页"),
+    "web.evaluator.record": Access(ADMINS, "登记证书"),
+    "web.evaluator.upload": Access(ADMINS, "上传证书文件", uploads=True),
+    "web.evaluator.verify": Access(ADMINS, "再次核验证书"),
+    "web.evaluator.claims": Access(ADMINS, "本机构评价补贴申领"),
+    "web.evaluator.file": Access(ADMINS, "申领评价补贴"),
+    "web.evaluator.claim": Access(ADMINS, "本机构一条申领"),
+}

@@ -1,0 +1,9 @@
+"""Pages of an evaluator: what waits, exams from plan to publication, certificates, its own subsidies."""
+
+from __future__ import annotations
+
+from voucher.doors.web.evaluator import batches, certificates, claims, desk, planning, results
+from voucher.doors.web.evaluator.blueprint import evaluator
+
+# the rooms hang their views on the blueprint when they are read
+__all__ = ["batches", "certificates", "claims", "desk", "evaluator", "planning", "results"]

@@ -1,0 +1,116 @@
+"""评价补贴: certified vouchers nobody has claimed for yet, own claims with their states, one claim's way."""
+
+from __future__ import annotations
+
+from flask import flash, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from voucher.doors.auth.door import the_door
+from voucher.doors.web import fields
+from voucher.doors.web.acting import Done, submit
+from voucher.doors.web.evaluator.blueprint import evaluator
+from voucher.doors.web.evaluator.own import my_evaluators
+from voucher.plumbing.unit_of_work import Work
+from voucher.rules.actor import Role
+from voucher.rules.lifecycle import STATE_NAMES, Thing
+from voucher.rules.money import format_yuan
+from voucher.rules.vocabulary import Outcome, SubsidyKind
+from voucher.stages.settle import queries
+from voucher.stages.settle.queries.evaluations import count_evaluations, list_evaluations
+from voucher.stages.settle.searching import ClaimSearch, find_claims
+from voucher.stages.settle.voucher_claims import file_claims
+
+PAGE, AT_ONCE = 20, 200
+REASONS_SAID = 5  # what is said back travels in a cookie
+
+
+@evaluator.get("/evaluator/claims")
+def claims() -> ResponseReturnValue:
+    """Show what may be claimed now and what became of what was claimed."""
+    return _show()
+
+
+def _show() -> str:
+    door, mine = the_door(), my_evaluators(Role.EVALUATOR_ADMIN)
+    state = fields.asked("state", STATE_NAMES[Thing.CLAIM])
+    before = fields.cursor("before")
+    with door.read() as session:
+        count, total_fen = count_evaluations(session, mine)
+        found = find_claims(
+            session,
+            door.keyring,
+            (),
+            ClaimSearch(state=state),
+            payees=mine,
+            before_id=before or None,
+            limit=PAGE + 1,
+        )
+        return render_template(
+            "evaluator/claims.html",
+            offered=list_evaluations(session, door.keyring, mine, limit=AT_ONCE),
+            count=count,
+            total_fen=total_fen,
+            rows=found[:PAGE],
+            more=len(found) > PAGE,
+            states=list(STATE_NAMES[Thing.CLAIM].items()),
+            state=state,
+            before=before,
+        )
+
+
+@evaluator.post("/evaluator/claims")
+def file() -> ResponseReturnValue:
+    """Claim the evaluation subsidy for the chosen vouchers, after a second look at count and amount."""
+    if request.form.get("sure") != "1" and (chosen := fields.wholes("voucher", "培训券")):
+        return _confirm(chosen)
+    refused_words: list[str] = []
+
+    def call(work: Work) -> Done:
+        refused_words.clear()  # the whole act may be tried again
+        if request.form.get("promise") != "1":
+            raise fields.FIELD_UNREADABLE.refused(field="promise", label="承诺", problem="没有勾选")
+        filed = file_claims(work, SubsidyKind.EVALUATION, fields.wholes("voucher", "培训券"))
+        payable = [each for each in filed.verdicts if each.outcome is Outcome.PAYABLE]
+        refused_words.extend(
+            f"{each.refusal.title}：{each.refusal.next_step}"
+            for each in filed.verdicts
+            if each.refusal is not None
+        )
+        total = format_yuan(sum(each.total_fen for each in filed.batches))
+        words = f"已申领 {len(payable)} 张券，合计 {total} 元，等待人社部门初审"
+        others = len(filed.verdicts) - len(payable)
+        if others:
+            words += f"；{others} 张没有通过核对，原因见下"
+        return Done(words, url_for("web.evaluator.claims"))
+
+    answer = submit(call, _show)
+    for each in refused_words[:REASONS_SAID]:
+        flash(each, "mind")
+    return answer
+
+
+def _confirm(chosen: list[int]) -> str:
+    door = the_door()
+    with door.read() as session:
+        offered = list_evaluations(session, door.keyring, my_evaluators(Role.EVALUATOR_ADMIN), limit=AT_ONCE)
+    rows = [each for each in offered if each.voucher_id in set(chosen)]
+    return render_template(
+        "evaluator/confirm_claims.html",
+        chosen=chosen,
+        count=len(chosen),
+        total_fen=sum(each.amount_fen for each in rows),
+    )
+
+
+@evaluator.get("/evaluator/claims/<int:claim_id>")
+def claim(claim_id: int) -> ResponseReturnValue:
+    """Show one claim of this evaluator: amount, reasons, its way."""
+    door = the_door()
+    with door.read() as session:
+        found = queries.get_claim(session, claim_id, (), my_evaluators(Role.EVALUATOR_ADMIN))
+        return render_template(
+            "evaluator/claim.html",
+            claim=found,
+            line=queries.get_claim_line(session, door.keyring, found),
+            happenings=queries.claim_timeline(session, claim_id),
+        )

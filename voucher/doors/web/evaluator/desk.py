@@ -1,0 +1,155 @@
+"""工作台 of an evaluator: what waits, by what it lacks; the scope it is filed for; its own numbers."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from datetime import date
+
+from flask import render_template, url_for
+from flask.typing import ResponseReturnValue
+
+from voucher.doors.auth.door import the_door
+from voucher.doors.auth.visitors import current_actor
+from voucher.doors.web.evaluator.blueprint import evaluator
+from voucher.doors.web.evaluator.own import my_evaluator, my_evaluators
+from voucher.registry import catalogue
+from voucher.registry.institutions import Institution
+from voucher.rules.actor import Role
+from voucher.rules.certificates import Scope
+from voucher.rules.periods import in_force
+from voucher.stages.assess import queries
+from voucher.stages.assess.filing import read_filings
+from voucher.stages.assess.queries.waiting import list_pending_corrections, list_standings
+from voucher.stages.certify.queries.unverified import count_unverified
+from voucher.stages.settle.queries.evaluations import count_evaluations
+
+
+@dataclass(frozen=True, slots=True)
+class Tile:
+    """One thing that waits: its name, how many, what to do about it, and where."""
+
+    name: str
+    count: int
+    words: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class ScopeRow:
+    """One trade an evaluator is filed for: its levels (0 stands for none), from when until when."""
+
+    name: str
+    code: str
+    levels: list[int]
+    since: date
+    until: date | None
+    is_in_force: bool
+
+
+@evaluator.get("/evaluator")
+def home() -> ResponseReturnValue:
+    """Show what waits at this evaluator, the next exams first."""
+    door, me, actor = the_door(), my_evaluator(), current_actor()
+    is_admin = actor.serves(me, Role.EVALUATOR_ADMIN)
+    with door.read() as session:
+        standings = list_standings(session, me)
+        corrections = list_pending_corrections(session, me)
+        lacks = Counter(each.lacks(door.today) for each in standings)
+        tiles = [
+            Tile(
+                "待评价",
+                lacks["sit"],
+                "考试当天核对证件入场",
+                url_for("web.evaluator.batches", state="planned"),
+            ),
+            Tile(
+                "待录入成绩",
+                lacks["enter"],
+                "已入场，还没有录完成绩",
+                url_for("web.evaluator.home", _anchor="next"),
+            ),
+            Tile(
+                "待公布成绩",
+                lacks["publish"],
+                "成绩已录，须由另一人公布",
+                url_for("web.evaluator.home", _anchor="next"),
+            ),
+            Tile(
+                "更正待第二人确认",
+                len(corrections),
+                "提出更正的人不能自己确认",
+                url_for("web.evaluator.home", _anchor="corrections"),
+            ),
+        ]
+        if is_admin:
+            ready = len(queries.list_ready(session, me, door.today))
+            claimable, _ = count_evaluations(session, my_evaluators(Role.EVALUATOR_ADMIN))
+            unverified = count_unverified(session, [me])
+            tiles += [
+                Tile("可安排考试", ready, "名学员已结业，等待安排", url_for("web.evaluator.new_batch")),
+                Tile(
+                    "证书未通过核验",
+                    unverified,
+                    "看原因，更正后再核验",
+                    url_for("web.evaluator.certificates", verified="no"),
+                ),
+                Tile("可申领评价补贴", claimable, "张券已持证，还没有申领", url_for("web.evaluator.claims")),
+            ]
+        return render_template(
+            "evaluator/home.html",
+            tiles=tiles,
+            institution=session.get_one(Institution, me),
+            standings=[
+                (each, view, each.lacks(door.today))
+                for each, view in zip(
+                    standings, queries.view_batches(session, [s.batch for s in standings]), strict=True
+                )
+            ],
+            corrections=corrections,
+            person_id=actor.person_id,
+        )
+
+
+@evaluator.get("/evaluator/scope")
+def scope() -> ResponseReturnValue:
+    """Show what this evaluator is filed for, and until when."""
+    door, me = the_door(), my_evaluator()
+    with door.read() as session:
+        filings = list(read_filings(session, me).values())
+        trades = catalogue.name_trades(session, [each.code for _, scopes in filings for each in scopes])
+        rows = [
+            (
+                filing,
+                catalogue.get_region(session, filing.region_code).name,
+                _fold(scopes, trades, door.today),
+            )
+            for filing, scopes in filings
+        ]
+        return render_template(
+            "evaluator/scope.html", institution=session.get_one(Institution, me), filings=rows
+        )
+
+
+def _fold(scopes: list[Scope], trades: dict[str, str], today: date) -> list[ScopeRow]:
+    """Return the levels of one trade with the same days in one row, by code."""
+    found: dict[tuple[str, date, date | None], list[int]] = {}
+    for each in sorted(scopes, key=lambda one: (one.code, int(one.level or 0))):
+        found.setdefault((each.code, each.since, each.until), []).append(int(each.level or 0))
+    return [
+        ScopeRow(trades.get(code, code), code, levels, since, until, in_force(today, since, until))
+        for (code, since, until), levels in found.items()
+    ]
+
+
+@evaluator.get("/evaluator/statistics")
+def statistics() -> ResponseReturnValue:
+    """Show this evaluator's own numbers over its published exams."""
+    me = my_evaluator()
+    with the_door().read() as session:
+        published = queries.list_batches(session, (), [me], institution_id=me, state="published", limit=50)
+        return render_template(
+            "evaluator/statistics.html",
+            numbers=queries.read_statistics(session, me),
+            rows=queries.view_batches(session, published),
+        )

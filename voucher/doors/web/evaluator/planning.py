@@ -1,0 +1,115 @@
+"""Planning an exam: first for what, then who of those that are ready, on which day and where."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from flask import render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from sqlalchemy.orm import Session
+
+from voucher.doors.auth.door import the_door
+from voucher.doors.web import fields
+from voucher.doors.web.acting import Done, submit
+from voucher.doors.web.evaluator.blueprint import evaluator
+from voucher.doors.web.evaluator.own import group_of, my_evaluator
+from voucher.plumbing.unit_of_work import Work
+from voucher.registry import catalogue
+from voucher.rules.actor import Role
+from voucher.rules.vocabulary import CERTIFICATE_KIND_NAMES, CertificateKind
+from voucher.stages.assess import plan as planning
+from voucher.stages.assess.queries import Ready, list_ready, mask_holders
+
+AT_ONCE = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """What an exam can be held in now, and how many are ready for it."""
+
+    key: str
+    kind_name: str
+    trade_name: str
+    level: int
+    ready: list[Ready]
+
+
+@evaluator.get("/evaluator/batches/new")
+def new_batch() -> ResponseReturnValue:
+    """Ask for what an exam is planned, then for whom, when and where."""
+    return _ask()
+
+
+@evaluator.post("/evaluator/batches")
+def plan() -> ResponseReturnValue:
+    """Plan an exam with the chosen candidates."""
+
+    def call(work: Work) -> Done:
+        kind, trade_code, level = _read_what()
+        batch = planning.plan_batch(
+            work,
+            planning.NewBatch(
+                institution_id=my_evaluator(Role.EVALUATOR_ADMIN),
+                certificate_kind=kind,
+                trade_code=trade_code,
+                level=level,
+                exam_on=fields.day("exam_on", "考试日期"),
+                place=fields.text("place", "考点", limit=200),
+                voucher_ids=_read_chosen(),
+            ),
+        )
+        return Done(
+            f"已安排考试 {batch.number}，考试当天请考评员核对证件入场",
+            url_for("web.evaluator.batch", batch_id=batch.id),
+        )
+
+    return submit(call, _ask)
+
+
+def _read_chosen() -> list[int]:
+    """Return the chosen vouchers, at least one. Raises form_field_unreadable."""
+    chosen = fields.wholes("voucher", "考生")
+    if not chosen:
+        raise fields.FIELD_UNREADABLE.refused(field="voucher", label="考生", problem="没有勾选任何人")
+    return chosen
+
+
+def _read_what() -> tuple[str, str, int]:
+    """Return kind, trade and level of the exam. Raises form_field_unreadable."""
+    kind, trade_code, level = (*fields.text("what", "职业等级", limit=100).split(":"), "", "")[:3]
+    if not (trade_code and level.isascii() and level.isdigit() and len(level) == 1):
+        raise fields.FIELD_UNREADABLE.refused(field="what", label="职业等级", problem="不在可选范围内")
+    return kind, trade_code, int(level)
+
+
+def list_groups(session: Session, evaluator_id: int) -> list[Group]:
+    """Return those ready today by what they can be examined in, the largest group first."""
+    found: dict[str, list[Ready]] = {}
+    for each in list_ready(session, evaluator_id, the_door().today):
+        found.setdefault(group_of(each), []).append(each)
+    trades = catalogue.name_trades(session, [ready[0].trade_code for ready in found.values()])
+    groups = [
+        Group(
+            key=key,
+            kind_name=CERTIFICATE_KIND_NAMES[CertificateKind(ready[0].certificate_kind)],
+            trade_name=trades.get(ready[0].trade_code, ready[0].trade_code),
+            level=ready[0].level,
+            ready=ready[:AT_ONCE],
+        )
+        for key, ready in found.items()
+    ]
+    return sorted(groups, key=lambda each: (-len(each.ready), each.key))
+
+
+def _ask() -> str:
+    door, me = the_door(), my_evaluator(Role.EVALUATOR_ADMIN)
+    with door.read() as session:
+        groups = list_groups(session, me)
+        asked = request.values.get("what", "")
+        chosen = next((each for each in groups if each.key == asked), None)
+        return render_template(
+            "evaluator/plan.html",
+            groups=groups,
+            chosen=chosen,
+            names=mask_holders(session, door.keyring, chosen.ready) if chosen else {},
+        )

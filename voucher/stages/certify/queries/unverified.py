@@ -1,0 +1,59 @@
+"""An evaluator's own certificates by what the register said last, so that what failed is found again."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from sqlalchemy import ColumnElement, func, select
+from sqlalchemy.orm import Session
+
+from voucher.ledger.vouchers import Voucher
+from voucher.stages.certify.models import Certificate, Verification
+
+
+def list_by_verification(
+    session: Session,
+    institution_ids: Collection[int],
+    *,
+    verified: bool,
+    before_id: int | None = None,
+    limit: int = 20,
+) -> list[Certificate]:
+    """Return the newest certificates whose newest look-up matched, or those nobody could match yet."""
+    query = select(Certificate).where(_own(institution_ids, verified=verified))
+    if before_id is not None:
+        query = query.where(Certificate.id < before_id)
+    return list(session.scalars(query.order_by(Certificate.id.desc()).limit(limit)))
+
+
+def count_unverified(session: Session, institution_ids: Collection[int]) -> int:
+    """Return how many unrevoked certificates of these institutions have no match in the register."""
+    return (
+        session.scalar(
+            select(func.count())
+            .select_from(Certificate)
+            .where(_own(institution_ids, verified=False), Certificate.state != "revoked")
+        )
+        or 0
+    )
+
+
+def list_waiting(session: Session, institution_ids: Collection[int]) -> list[int]:
+    """Return the assessed vouchers whose holders have a certificate of these institutions."""
+    holders = select(Certificate.person_id).where(Certificate.institution_id.in_(sorted(institution_ids)))
+    return list(
+        session.scalars(
+            select(Voucher.id)
+            .where(Voucher.state == "assessed", Voucher.holder_person_id.in_(holders))
+            .order_by(Voucher.id)
+        )
+    )
+
+
+def _own(institution_ids: Collection[int], *, verified: bool) -> ColumnElement[bool]:
+    newest = select(func.max(Verification.id)).group_by(Verification.certificate_id)
+    matched = select(Verification.certificate_id).where(
+        Verification.id.in_(newest), Verification.verified.in_((True,))
+    )
+    own = Certificate.institution_id.in_(sorted(institution_ids))
+    return own & (Certificate.id.in_(matched) if verified else Certificate.id.not_in(matched))
