@@ -24,13 +24,24 @@ PHONE_PLACES: tuple[tuple[str, str, str], ...] = (
 
 DESK_HOME = ("工作台", "web.office.home")
 DESK_GROUPS: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
-    ("发券", (("报送名册", "web.institution.rosters"),)),
+    (
+        "发券",
+        (
+            ("报送名册", "web.institution.rosters"),
+            ("券种", "web.office.programmes"),
+            ("发券单", "web.office.issues"),
+            ("培训券", "web.office.vouchers"),
+            ("候补", "web.office.waiting"),
+            ("劳动者开户", "web.office.new_worker"),
+        ),
+    ),
     (
         "培训",
         (
             ("扫码核销", "web.institution.scan"),
             ("班级", "web.institution.classes"),
             ("撤销核销", "web.institution.reversals"),
+            ("开班审核", "web.office.classes"),
         ),
     ),
     (
@@ -40,6 +51,7 @@ DESK_GROUPS: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
             ("安排考试", "web.evaluator.new_batch"),
             ("证书", "web.evaluator.certificates"),
             ("评价补贴申领", "web.evaluator.claims"),
+            ("证书", "web.office.certificates"),
             ("备案范围", "web.evaluator.scope"),
             ("评价统计", "web.evaluator.statistics"),
         ),
@@ -109,6 +121,26 @@ BELOW: dict[str, tuple[str, ...]] = {
         "web.evaluator.verify",
     ),
     "web.evaluator.claims": ("web.evaluator.claim", "web.evaluator.file"),
+    "web.office.programmes": (
+        *("web.office.programme", "web.office.programme_deed", "web.office.do_programme_deed"),
+        *("web.office.new_programme", "web.office.draft_programme"),
+    ),
+    "web.office.issues": (
+        *("web.office.issue", "web.office.issue_deed", "web.office.do_issue_deed"),
+        *("web.office.new_issue", "web.office.try_issue", "web.office.issue_now"),
+    ),
+    "web.office.vouchers": (
+        *("web.office.voucher", "web.office.voucher_deed", "web.office.do_voucher_deed"),
+        *("web.office.holds", "web.office.reinstatements"),
+    ),
+    "web.office.classes": (
+        *("web.office.class_page", "web.office.approve_class", "web.office.return_class"),
+        "web.office.cancel_class",
+    ),
+    "web.office.certificates": (
+        *("web.office.certificate", "web.office.certificate_deed", "web.office.do_certificate_deed"),
+    ),
+    "web.office.new_worker": ("web.office.open_worker",),
     "web.office.batches": (
         *("web.office.batch", "web.office.decide", "web.office.post_notice"),
         *("web.office.resubmit_claims", "web.office.withdraw_claims"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Select, or_, select
+from sqlalchemy import Select, select
 
 from voucher.ledger import audit, holds, states
 from voucher.ledger.vouchers import Voucher, lock_vouchers
@@ -12,11 +12,12 @@ from voucher.registry import catalogue, tables
 from voucher.registry.institutions import Institution
 from voucher.registry.listing import check_listed
 from voucher.rules.actor import ROLE_MISSING, check_role
-from voucher.rules.classes import OFFLINE, Booking, Slot, check_filing_lead, check_no_clash
+from voucher.rules.classes import check_filing_lead
 from voucher.rules.errors import Family, reason
 from voucher.rules.lifecycle import STATE_NAMES, Thing, check_event
 from voucher.rules.training import check_class_size, check_hours_planned
 from voucher.rules.vocabulary import CertificateKind
+from voucher.stages.train.bookings import check_bookings
 from voucher.stages.train.leave import send_back
 from voucher.stages.train.models.classes import ClassSession, TrainingClass
 from voucher.stages.train.models.places import Enrolment
@@ -34,7 +35,6 @@ from voucher.stages.train.reading import (
     reaches_class,
 )
 
-LIVE = ("filed", "approved", "running")
 WAITS_FOR_TRANSFER = "班级取消，等待转班"
 
 CLASS_NOT_EDITABLE = reason(
@@ -145,7 +145,7 @@ def file_class(work: Work, class_id: int, promised: bool) -> TrainingClass:
     for institution_id in houses:
         check_listed(work.session, institution_id, found.starts_on)
     _check_limits(work, found)
-    _check_bookings(work, found, houses)
+    check_bookings(work.session, found, houses)
     states.move(work, TrainingClass, [found], "file", content={found.id: {"promised": True}})
     return found
 
@@ -161,36 +161,6 @@ def _check_limits(work: Work, found: TrainingClass) -> None:
         check_class_size(found.capacity, largest)
     lead = tables.read_parameter_number(session, "filing_lead_workdays", work.today, regions)
     check_filing_lead(work.today, found.starts_on, lead, tables.read_calendar(session))
-
-
-def _check_bookings(work: Work, found: TrainingClass, houses: list[int]) -> None:
-    """Refuse a teacher or a place that another live class of the same institutions has at that time."""
-    mine = list_sessions(work.session, found.id)
-    rows = work.session.execute(
-        select(TrainingClass, ClassSession)
-        .join(ClassSession, ClassSession.class_id == TrainingClass.id)
-        .where(
-            TrainingClass.id != found.id,
-            TrainingClass.state.in_(LIVE),
-            or_(
-                TrainingClass.institution_id.in_(houses), TrainingClass.delivering_institution_id.in_(houses)
-            ),
-            ClassSession.ends_at > min(each.starts_at for each in mine),
-            ClassSession.starts_at < max(each.ends_at for each in mine),
-        )
-        .order_by(ClassSession.starts_at)
-    ).all()
-    taken = [
-        Booking(Slot(each.starts_at, each.ends_at), other.teacher, _room(other, each), other.number)
-        for other, each in rows
-    ]
-    for own in mine:
-        check_no_clash([Slot(own.starts_at, own.ends_at)], found.teacher, _room(found, own), taken)
-
-
-def _room(found: TrainingClass, each: ClassSession) -> str:
-    """Return where a session takes place; an online one takes no room."""
-    return found.place if each.mode == OFFLINE else ""
 
 
 def cancel_class(work: Work, class_id: int, why: str) -> TrainingClass:

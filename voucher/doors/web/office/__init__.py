@@ -2,8 +2,45 @@
 
 from __future__ import annotations
 
-from voucher.doors.web.office import accounts, batches, claims, deciding, desk, names, objections
+from voucher.doors.web.office import (
+    accounts,
+    batches,
+    certificates,
+    claims,
+    class_review,
+    deciding,
+    desk,
+    drafting,
+    issues,
+    issuing,
+    names,
+    objections,
+    programmes,
+    voucher_deeds,
+    vouchers,
+    waiting,
+    workers,
+)
 from voucher.doors.web.office.blueprint import office
 
 # the rooms hang their views on the blueprint when they are read
-__all__ = ["accounts", "batches", "claims", "deciding", "desk", "names", "objections", "office"]
+__all__ = [
+    "accounts",
+    "batches",
+    "certificates",
+    "claims",
+    "class_review",
+    "deciding",
+    "desk",
+    "drafting",
+    "issues",
+    "issuing",
+    "names",
+    "objections",
+    "office",
+    "programmes",
+    "voucher_deeds",
+    "vouchers",
+    "waiting",
+    "workers",
+]

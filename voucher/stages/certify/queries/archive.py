@@ -131,6 +131,11 @@ def _within(
     return select(Certificate).where(reached)
 
 
+def select_within(regions: Collection[str]) -> Select[int]:
+    """Return the query for the ids of the certificates issued in these regions."""
+    return _within(regions, (), None).with_only_columns(Certificate.id)
+
+
 def view_certificates(
     session: Session, keyring: Keyring, certificates: Sequence[Certificate]
 ) -> list[CertificateView]:

@@ -33,6 +33,11 @@ from voucher.stages.issue.queries.programmes import groups_of as groups_of
 from voucher.stages.issue.queries.programmes import institutions_of as institutions_of
 from voucher.stages.issue.queries.programmes import list_programmes as list_programmes
 from voucher.stages.issue.queries.programmes import may_be_used_at as may_be_used_at
+from voucher.stages.issue.queries.queues import WaitingRow as WaitingRow
+from voucher.stages.issue.queries.queues import count_filed as count_filed
+from voucher.stages.issue.queries.queues import count_queued as count_queued
+from voucher.stages.issue.queries.queues import list_queues as list_queues
+from voucher.stages.issue.queries.queues import list_waiting as list_waiting
 from voucher.stages.issue.queries.vouchers import VoucherRow as VoucherRow
 from voucher.stages.issue.queries.vouchers import VoucherSearch as VoucherSearch
 from voucher.stages.issue.queries.vouchers import find_voucher as find_voucher

@@ -1,0 +1,45 @@
+"""The access matrix of the office's pages for issuing, classes and certificates."""
+
+from __future__ import annotations
+
+from voucher.doors.auth.entries import OFFICERS, OPERATORS, WATCHERS, Access
+from voucher.rules.actor import Role
+
+_OFFICE = OPERATORS | OFFICERS
+_READERS = _OFFICE | WATCHERS
+
+WEB_ISSUE: dict[str, Access] = {
+    "web.office.programmes": Access(_READERS, "券种"),
+    "web.office.programme": Access(_READERS, "一个券种：条件、各步数目、去向"),
+    "web.office.new_programme": Access(OPERATORS, "起草券种页"),
+    "web.office.draft_programme": Access(OPERATORS, "起草券种"),
+    "web.office.programme_deed": Access(_OFFICE, "券种办理前的确认页"),
+    "web.office.do_programme_deed": Access(_OFFICE, "发布、停发、恢复、追加、结束；作废草稿"),
+    "web.office.issues": Access(_READERS, "发券单"),
+    "web.office.issue": Access(_READERS, "一张发券单逐人，名单脱敏"),
+    "web.office.issue_deed": Access(_OFFICE, "审核名册前的确认页"),
+    "web.office.do_issue_deed": Access(_OFFICE, "审核名册；机构报送的和补发由审核人员办理"),
+    "web.office.new_issue": Access(OPERATORS, "试算、发券页"),
+    "web.office.try_issue": Access(OPERATORS, "试算，什么也不发放", uploads=True),
+    "web.office.issue_now": Access(OPERATORS, "直接发券", uploads=True),
+    "web.office.vouchers": Access(_READERS, "培训券，名单脱敏"),
+    "web.office.voucher": Access(_READERS, "一张券的全过程，脱敏"),
+    "web.office.voucher_deed": Access(OFFICERS | {Role.SUPERVISOR}, "培训券办理前的确认页"),
+    "web.office.do_voucher_deed": Access(
+        OFFICERS | {Role.SUPERVISOR}, "作废、待处置、补发、转班、查实造假、恢复；监管只办查实造假"
+    ),
+    "web.office.holds": Access(_READERS, "待处置"),
+    "web.office.waiting": Access(_READERS, "候补次序，名单脱敏"),
+    "web.office.reinstatements": Access(_READERS, "等待另一人确认的恢复"),
+    "web.office.classes": Access(_READERS, "开班审核"),
+    "web.office.class_page": Access(_READERS, "一个班级：申请、课次、学员（脱敏）、规则检查"),
+    "web.office.approve_class": Access(OFFICERS, "准予开班"),
+    "web.office.return_class": Access(OFFICERS, "退回补正开班申请"),
+    "web.office.cancel_class": Access(OFFICERS, "取消班级"),
+    "web.office.certificates": Access(_READERS, "证书，脱敏"),
+    "web.office.certificate": Access(_READERS, "一本证书：核验记录和经过，脱敏"),
+    "web.office.certificate_deed": Access(OFFICERS, "证书办理前的确认页"),
+    "web.office.do_certificate_deed": Access(OFFICERS, "撤销证书；恢复由两人办理"),
+    "web.office.new_worker": Access(OPERATORS, "劳动者开户页"),
+    "web.office.open_worker": Access(OPERATORS, "劳动者开户，首次密码只显示一次"),
+}

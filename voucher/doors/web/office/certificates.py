@@ -1,0 +1,169 @@
+"""Certificates: the list, one with every look-up in the register, revoked, and put back by two people."""
+
+from __future__ import annotations
+
+from flask import render_template, url_for
+from flask.typing import ResponseReturnValue
+from sqlalchemy.orm import Session
+
+from voucher.doors.auth.door import the_door
+from voucher.doors.auth.entries import OFFICERS
+from voucher.doors.auth.visitors import current_actor
+from voucher.doors.web import fields
+from voucher.doors.web.office import reach
+from voucher.doors.web.office.blueprint import office
+from voucher.doors.web.office.deeds import Deed, Touched, ask_why, do_deed, get_deed, said_why, show_deed
+from voucher.ledger.vouchers import Voucher
+from voucher.plumbing.unit_of_work import Work
+from voucher.rules.actor import Actor
+from voucher.rules.lifecycle import STATE_NAMES, Thing, may_move
+from voucher.rules.money import format_yuan
+from voucher.stages.certify import revoke
+from voucher.stages.certify.models import Certificate
+from voucher.stages.certify.queries import archive
+from voucher.stages.certify.queries.look_ups import get_certificate_within, list_look_ups
+from voucher.stages.settle.queries import list_voucher_claims, object_timeline
+from voucher.stages.settle.queries.reinstatements import find_asked_reinstatement
+
+PER_PAGE = 20
+STATES = list(STATE_NAMES[Thing.CERTIFICATE].items())
+
+
+@office.get("/office/certificates")
+def certificates() -> ResponseReturnValue:
+    """Show the certificates issued in these regions, the newest recorded first."""
+    door = the_door()
+    state, number = fields.asked("state", STATE_NAMES[Thing.CERTIFICATE]), fields.asked("number")
+    before = fields.cursor("before")
+    with door.read() as session:
+        region, regions = reach.asked_regions(session)
+        found = archive.list_certificates(
+            session, regions, state=state, number=number, before_id=before or None, limit=PER_PAGE
+        )
+        return render_template(
+            "office/certificates.html",
+            rows=archive.view_certificates(session, door.keyring, found),
+            states=STATES,
+            regions=reach.list_region_choices(session),
+            chosen={"state": state, "number": number, "region": region},
+            before=before,
+            per_page=PER_PAGE,
+        )
+
+
+@office.get("/office/certificates/<int:certificate_id>")
+def certificate(certificate_id: int) -> ResponseReturnValue:
+    """Show one certificate: what is printed on it, every look-up, what it turned into money."""
+    door, actor = the_door(), current_actor()
+    with door.read() as session:
+        found = get_certificate_within(session, certificate_id, actor.regions)
+        view = archive.view_certificates(session, door.keyring, [found])[0]
+        return render_template(
+            "office/certificate.html",
+            view=view,
+            look_ups=list_look_ups(session, found.id),
+            voucher=session.get(Voucher, view.voucher_id) if view.voucher_id else None,
+            asked=find_asked_reinstatement(session, Thing.CERTIFICATE, found.id),
+            happenings=object_timeline(session, Thing.CERTIFICATE, found.id),
+            deeds=_list_deeds(session, actor, found),
+        )
+
+
+@office.get("/office/certificates/<int:certificate_id>/<word>")
+def certificate_deed(certificate_id: int, word: str) -> ResponseReturnValue:
+    """Ask whether a certificate is to be revoked or put back."""
+    return _ask(certificate_id, word)
+
+
+@office.post("/office/certificates/<int:certificate_id>/<word>")
+def do_certificate_deed(certificate_id: int, word: str) -> ResponseReturnValue:
+    """Revoke a certificate, or put it back, which two people do."""
+    location = url_for("web.office.certificate", certificate_id=certificate_id)
+    return do_deed(get_deed(DEEDS, word), certificate_id, location, lambda: _ask(certificate_id, word))
+
+
+def _list_deeds(session: Session, actor: Actor, found: Certificate) -> list[tuple[str, Deed]]:
+    asked = find_asked_reinstatement(session, Thing.CERTIFICATE, found.id)
+    back = may_move(Thing.CERTIFICATE, found.state, "reinstate")
+    fits = {
+        "ask-reinstatement": back and asked is None,
+        "reinstate": back and asked is not None and asked.asked_by_person_id != actor.person_id,
+        "revoke": may_move(Thing.CERTIFICATE, found.state, "revoke"),
+    }
+    return [(word, DEEDS[word]) for word, fit in fits.items() if fit and actor.has(*DEEDS[word].roles)]
+
+
+def _ask(certificate_id: int, word: str) -> str:
+    deed, door = get_deed(DEEDS, word), the_door()
+    with door.read() as session:
+        found = get_certificate_within(session, certificate_id, current_actor().regions)
+        view = archive.view_certificates(session, door.keyring, [found])[0]
+        back = url_for("web.office.certificate", certificate_id=found.id)
+        facts = [
+            ("证书", view.number),
+            ("持有人", view.masked_name),
+            ("职业（项目）", f"{view.trade_name} {view.level_name}"),
+            ("发证机构", view.institution_name),
+            ("现在的状态", view.state_name),
+            *(_list_consequences(session, view.voucher_id) if word == "revoke" else ()),
+        ]
+        asked = find_asked_reinstatement(session, Thing.CERTIFICATE, found.id)
+        if word == "reinstate" and asked is not None:
+            facts.append(("提出恢复的理由", asked.why))
+        steps = [("证书", url_for("web.office.certificates")), (view.number, back)]
+        return show_deed(deed, Touched(heading=view.number, steps=steps, back=back, facts=facts))
+
+
+def _list_consequences(session: Session, voucher_id: int | None) -> list[tuple[str, str]]:
+    """Return what stands on a certificate and falls with it."""
+    if voucher_id is None:
+        return [("牵连", "没有用它兑现的券")]
+    found = session.get_one(Voucher, voucher_id)
+    told = [("牵连的券", f"{found.number}，{STATE_NAMES[Thing.VOUCHER][found.state]}")]
+    told += [
+        (
+            f"牵连的{each.kind_name}",
+            f"{each.state_name}，{format_yuan(each.amount_fen)} 元，{each.payee_name}",
+        )
+        for each in list_voucher_claims(session, found.id)
+    ]
+    return told
+
+
+def _number_of(work: Work, certificate_id: int) -> str:
+    return get_certificate_within(work.session, certificate_id, work.actor.regions).number
+
+
+def _revoke(work: Work, certificate_id: int) -> str:
+    revoke.revoke_certificate(work, _number_of(work, certificate_id), said_why("撤销的事实和依据"))
+    return "已撤销：无证无价，用它兑现的券由系统转无证失效或追回"
+
+
+def _ask_reinstatement(work: Work, certificate_id: int) -> str:
+    revoke.ask_reinstatement(work, _number_of(work, certificate_id), said_why("申诉结论和理由"))
+    return "已提出恢复，等待另一人确认"
+
+
+def _reinstate(work: Work, certificate_id: int) -> str:
+    found = revoke.reinstate_certificate(work, _number_of(work, certificate_id))
+    return f"已恢复为{STATE_NAMES[Thing.CERTIFICATE][found.state]}，并再次核验"
+
+
+DEEDS: dict[str, Deed] = {
+    "revoke": Deed(
+        "撤销证书",
+        OFFICERS,
+        "无证无价：未付的申领终止，券无证失效；已付的对每一收款方立应收款，券转为追回中。恢复须由两人办理。",
+        _revoke,
+        asks=(ask_why("撤销的事实和依据"),),
+        is_danger=True,
+    ),
+    "ask-reinstatement": Deed(
+        "提出恢复",
+        OFFICERS,
+        "申诉成立的，由一人提出、另一人确认；登记中仍为撤销的，请先由发证机构恢复登记。",
+        _ask_reinstatement,
+        asks=(ask_why("申诉结论和理由"),),
+    ),
+    "reinstate": Deed("确认恢复", OFFICERS, "确认后证书恢复，系统当即再次核验。", _reinstate),
+}

@@ -1,0 +1,237 @@
+"""What officers do to one voucher: revoke, hold, replace, transfer, take back for fraud, put back."""
+
+from __future__ import annotations
+
+from flask import abort, url_for
+from flask.typing import ResponseReturnValue
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from voucher.doors.auth.door import the_door
+from voucher.doors.auth.entries import OFFICERS
+from voucher.doors.auth.visitors import current_actor
+from voucher.doors.web import fields
+from voucher.doors.web.office.blueprint import office
+from voucher.doors.web.office.deeds import Ask, Deed, Touched, ask_why, do_deed, get_deed, said_why, show_deed
+from voucher.ledger import holds as ledger
+from voucher.ledger.holds import Hold
+from voucher.ledger.vouchers import VOUCHER_MISSING, Voucher, get_voucher
+from voucher.plumbing.unit_of_work import Work
+from voucher.rules.actor import Actor, Role, check_reach
+from voucher.rules.issuing import REPLACEABLE
+from voucher.rules.lifecycle import Thing, is_terminal, may_move
+from voucher.rules.money import format_yuan
+from voucher.stages.issue import queries
+from voucher.stages.issue.ending import revoke
+from voucher.stages.issue.replacing import ask_replacement
+from voucher.stages.settle import reinstate
+from voucher.stages.settle.queries import list_voucher_claims
+from voucher.stages.settle.queries.reinstatements import find_asked_reinstatement
+from voucher.stages.settle.voucher_ends import decertify
+from voucher.stages.train.models.classes import TrainingClass
+from voucher.stages.train.reading import CLASS_MISSING
+from voucher.stages.train.sight import see_voucher
+from voucher.stages.train.transfer import transfer
+
+LONGEST_ID = 18
+
+
+def list_voucher_deeds(session: Session, actor: Actor, found: Voucher) -> list[tuple[str, Deed]]:
+    """Return what an actor may do to a voucher as it stands."""
+    if found.region_code not in actor.regions:
+        return []
+    held = find_open_hold(session, found.id) is not None
+    asked = find_asked_reinstatement(session, Thing.VOUCHER, found.id)
+    state, ended = found.state, is_terminal(Thing.VOUCHER, found.state)
+    fits = {
+        "close-hold": held,
+        "hold": not held and not ended,
+        "transfer": may_move(Thing.VOUCHER, state, "transfer"),
+        "replace": state in REPLACEABLE,
+        "ask-reinstatement": may_move(Thing.VOUCHER, state, "reinstate") and asked is None,
+        "reinstate": asked is not None and asked.asked_by_person_id != actor.person_id,
+        "revoke": may_move(Thing.VOUCHER, state, "revoke"),
+        "decertify": may_move(Thing.VOUCHER, state, "decertify_paid"),
+    }
+    return [(word, DEEDS[word]) for word, fit in fits.items() if fit and actor.has(*DEEDS[word].roles)]
+
+
+def find_open_hold(session: Session, voucher_id: int) -> Hold | None:
+    """Return the hold that stops a voucher at present."""
+    return session.scalars(
+        select(Hold).where(
+            Hold.thing == str(Thing.VOUCHER), Hold.object_id == voucher_id, Hold.closed_at.is_(None)
+        )
+    ).first()
+
+
+@office.get("/office/vouchers/<int:voucher_id>/<word>")
+def voucher_deed(voucher_id: int, word: str) -> ResponseReturnValue:
+    """Ask whether something is to be done to a voucher."""
+    return _ask(voucher_id, word)
+
+
+@office.post("/office/vouchers/<int:voucher_id>/<word>")
+def do_voucher_deed(voucher_id: int, word: str) -> ResponseReturnValue:
+    """Revoke, hold, let go on, replace, transfer, take back or put back a voucher."""
+    location = url_for("web.office.voucher", voucher_id=voucher_id)
+    return do_deed(get_deed(DEEDS, word), voucher_id, location, lambda: _ask(voucher_id, word))
+
+
+def _ask(voucher_id: int, word: str) -> str:
+    deed, door = get_deed(DEEDS, word), the_door()
+    with door.read() as session:
+        found = see_voucher(session, current_actor(), voucher_id)
+        row = queries.view_vouchers(session, door.keyring, [found])[0]
+        back = url_for("web.office.voucher", voucher_id=found.id)
+        facts = [
+            ("培训券", row.number),
+            ("券种", row.programme_name),
+            ("持有人", f"{row.masked_name} {row.masked_number}"),
+            ("现在的状态", row.state_name),
+        ]
+        if word == "decertify":
+            facts += [
+                (
+                    each.kind_name,
+                    f"{each.state_name}，{format_yuan(each.amount_fen)} 元，收款方 {each.payee_name}",
+                )
+                for each in list_voucher_claims(session, found.id)
+            ]
+        hold = find_open_hold(session, found.id)
+        if word == "close-hold" and hold is not None:
+            facts.append(("为什么停住", hold.why))
+        asked = find_asked_reinstatement(session, Thing.VOUCHER, found.id)
+        if word == "reinstate" and asked is not None:
+            facts.append(("提出恢复的理由", asked.why))
+        releases = word in ("revoke", "decertify")
+        return show_deed(
+            deed,
+            Touched(
+                heading=row.number,
+                steps=[("培训券", url_for("web.office.vouchers")), (row.number, back)],
+                back=back,
+                facts=facts,
+                count=1 if releases else None,
+                amount_fen=found.reserved_fen if releases else None,
+            ),
+        )
+
+
+def _revoke(work: Work, voucher_id: int) -> str:
+    revoke(work, [voucher_id], said_why())
+    return "已作废，占用的资金已释放"
+
+
+def _hold(work: Work, voucher_id: int) -> str:
+    _lock(work, voucher_id)
+    ledger.open_hold(work, Thing.VOUCHER, voucher_id, said_why())
+    return "已列为待处置：结论作出前不能使用、审核和拨付"
+
+
+def _close_hold(work: Work, voucher_id: int) -> str:
+    _lock(work, voucher_id)
+    hold = find_open_hold(work.session, voucher_id)
+    if hold is None:
+        abort(404)
+    locked = work.session.scalars(
+        select(Hold).where(Hold.id == hold.id).with_for_update().execution_options(populate_existing=True)
+    ).one()
+    ledger.close_hold(work, locked, said_why("处置结论"))
+    return "处置已结束，券可以继续使用"
+
+
+def _lock(work: Work, voucher_id: int) -> None:
+    """Lock a voucher an officer of its region may stop; a foreign one is answered as a missing one."""
+    region = work.session.scalar(select(Voucher.region_code).where(Voucher.id == voucher_id))
+    if region is None or region not in work.actor.regions:
+        raise VOUCHER_MISSING.refused()
+    check_reach(work.actor, region, *sorted(OFFICERS))
+    get_voucher(work, voucher_id)
+
+
+def _replace(work: Work, voucher_id: int) -> str:
+    return f"已提出补发 {ask_replacement(work, voucher_id, said_why()).number}，等待另一人审核发放"
+
+
+def _transfer(work: Work, voucher_id: int) -> str:
+    number = fields.text("class", "转到哪个班级", limit=40).upper()
+    serial = number.rpartition("-")[2]
+    known = serial.isascii() and serial.isdigit() and len(serial) <= LONGEST_ID
+    found = work.session.get(TrainingClass, int(serial)) if known else None
+    if found is None or (found.number != number and serial != number):
+        raise CLASS_MISSING.refused()
+    transfer(work, [voucher_id], found.id, said_why())
+    return f"已转到班级 {found.number}，已有学时保留"
+
+
+def _decertify(work: Work, voucher_id: int) -> str:
+    state = decertify(work, voucher_id, said_why("查实的事实和依据")).state
+    return "已转追回：已付的款项已立应收款" if state == "recovering" else "已无证失效，未付的申领已终止"
+
+
+def _ask_reinstatement(work: Work, voucher_id: int) -> str:
+    reinstate.ask_reinstatement(work, voucher_id, said_why("申诉结论和理由"))
+    return "已提出恢复，等待另一人确认"
+
+
+def _reinstate(work: Work, voucher_id: int) -> str:
+    reinstate.reinstate(work, voucher_id)
+    return "已恢复为已兑现，未退回的款项不再追回"
+
+
+DEEDS: dict[str, Deed] = {
+    "revoke": Deed(
+        "作废",
+        OFFICERS,
+        "作废后不能恢复，占用的资金当即释放给候补的人；本人无过错的，可以另行补发。",
+        _revoke,
+        asks=(ask_why(hint="本人和机构都会看到"),),
+        is_danger=True,
+    ),
+    "hold": Deed(
+        "待处置",
+        OFFICERS,
+        "结论作出前，这张券不能使用，相关申领不能审核和拨付；到期也不会失效。",
+        _hold,
+        asks=(ask_why("为什么停住"),),
+    ),
+    "close-hold": Deed(
+        "结束待处置", OFFICERS, "结束后券可以继续使用。", _close_hold, asks=(ask_why("处置结论"),)
+    ),
+    "replace": Deed(
+        "提出补发",
+        OFFICERS,
+        "给无过错的人另发一张同一券种的新券，注明原券；每张券只补一次，须由另一人审核发放。",
+        _replace,
+        asks=(ask_why(hint="写明为什么不是本人的过错"),),
+    ),
+    "transfer": Deed(
+        "转班",
+        OFFICERS,
+        "转到另一个准予开班、内容相同的班级，已有学时保留。",
+        _transfer,
+        asks=(
+            Ask("class", "转到哪个班级", "班级编号，例如 BJ-419001-2026-0012", kind="text", maxlength=40),
+            ask_why(),
+        ),
+    ),
+    "decertify": Deed(
+        "查实造假",
+        OFFICERS | {Role.SUPERVISOR},
+        "未付的申领终止，券无证失效；已付的对每一收款方立应收款，券转为追回中。已列入拨付文件的，须等银行结果。",
+        _decertify,
+        asks=(ask_why("查实的事实和依据"),),
+        is_danger=True,
+    ),
+    "ask-reinstatement": Deed(
+        "提出恢复",
+        OFFICERS,
+        "申诉成立的，由一人提出、另一人确认；证书须先恢复。",
+        _ask_reinstatement,
+        asks=(ask_why("申诉结论和理由"),),
+    ),
+    "reinstate": Deed(
+        "确认恢复", OFFICERS, "确认后恢复为已兑现，未退回的款项不再追回；已退回的不再付出。", _reinstate
+    ),
+}

@@ -1,0 +1,60 @@
+"""What waits: the queue for money (候补) per budget, and what has been asked to be put back."""
+
+from __future__ import annotations
+
+from flask import render_template
+from flask.typing import ResponseReturnValue
+from sqlalchemy import select
+
+from voucher.doors.auth.door import the_door
+from voucher.doors.auth.visitors import current_actor
+from voucher.doors.web import fields
+from voucher.doors.web.office import reach
+from voucher.doors.web.office.blueprint import office
+from voucher.doors.web.timelines import name_people
+from voucher.ledger.vouchers import Voucher
+from voucher.rules.lifecycle import Thing
+from voucher.stages.issue import queries
+from voucher.stages.settle.queries.reinstatements import list_asked_reinstatements
+
+PER_PAGE = 50
+
+
+@office.get("/office/waiting")
+def waiting() -> ResponseReturnValue:
+    """Show the queue of one budget, and which budgets have one."""
+    door, asked, after = the_door(), fields.cursor("budget"), fields.cursor()
+    with door.read() as session:
+        queues = queries.list_queues(session, current_actor().regions)
+        chosen = next((each for each in queues if each[0].id == asked), queues[0] if queues else None)
+        rows = (
+            queries.list_waiting(session, door.keyring, chosen[0].id, after_id=after, limit=PER_PAGE)
+            if chosen is not None
+            else []
+        )
+        return render_template(
+            "office/waiting.html",
+            queues=queues,
+            chosen=chosen,
+            rows=rows,
+            region_names=reach.name_regions(session, {each[0].region_code for each in queues}),
+            after=after,
+            per_page=PER_PAGE,
+        )
+
+
+@office.get("/office/reinstatements")
+def reinstatements() -> ResponseReturnValue:
+    """Show what one officer has asked to put back and another has to agree to."""
+    with the_door().read() as session:
+        rows = list_asked_reinstatements(session, current_actor().regions)
+        vouchers = [each.object_id for each in rows if each.thing == Thing.VOUCHER]
+        numbers = {
+            each.id: each.number for each in session.scalars(select(Voucher).where(Voucher.id.in_(vouchers)))
+        }
+        return render_template(
+            "office/reinstatements.html",
+            rows=rows,
+            numbers=numbers,
+            people=name_people(session, [each.asked_by_person_id for each in rows]),
+        )

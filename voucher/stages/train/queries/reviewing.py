@@ -1,0 +1,158 @@
+"""What the office looks at before it allows a class: what waits, for how long, and the rules one by one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+from datetime import date, datetime
+from functools import partial
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from voucher.ledger.states import StateEvent
+from voucher.plumbing.clock import day_of
+from voucher.registry import catalogue, tables
+from voucher.registry.listing import check_listed
+from voucher.rules.calendar import add_workdays, count_workdays
+from voucher.rules.classes import check_filing_lead, check_hours_agree, check_timetable
+from voucher.rules.errors import Refused
+from voucher.rules.lifecycle import Thing
+from voucher.rules.training import check_class_size, check_hours_planned
+from voucher.rules.vocabulary import CertificateKind
+from voucher.stages.train.bookings import check_bookings
+from voucher.stages.train.models.classes import TrainingClass
+from voucher.stages.train.reading import list_sessions, slots_of
+
+LIMIT = "review_workdays"
+PLAN_SOURCE = "豫办〔2021〕29号 第3项; S2-03c"
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One rule held against a class: ✓ met, ! to be looked at, ✗ in the way."""
+
+    mark: str
+    text: str
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """When a class was filed, by when it is to be answered, and how many working days are left.
+
+    Below zero it is late; None where nobody has set the limit or announced the year's holidays.
+    """
+
+    filed_at: datetime
+    due_on: date | None
+    workdays_left: int | None
+
+
+def list_due(session: Session, classes: Collection[TrainingClass], today: date) -> dict[int, Due]:
+    """Return for each class ever filed when its newest filing is to be answered."""
+    rows = session.execute(
+        select(StateEvent.object_id, func.max(StateEvent.at))
+        .where(
+            StateEvent.thing == str(Thing.CLASS),
+            StateEvent.event == "file",
+            StateEvent.object_id.in_([each.id for each in classes]),
+        )
+        .group_by(StateEvent.object_id)
+    )
+    filed: dict[int, datetime] = dict(rows.all())
+    return {
+        each.id: _due(session, each.region_code, filed[each.id], today)
+        for each in classes
+        if each.id in filed
+    }
+
+
+def _due(session: Session, region_code: str, filed_at: datetime, today: date) -> Due:
+    filed_on = day_of(filed_at)
+    regions = catalogue.list_ancestry(session, region_code)
+    workdays = tables.read_parameter_number(session, LIMIT, filed_on, regions)
+    if not workdays:
+        return Due(filed_at, None, None)
+    calendar = tables.read_calendar(session)
+    try:
+        due_on = add_workdays(filed_on, workdays, calendar, count_first=False)
+        if today <= due_on:
+            return Due(filed_at, due_on, count_workdays(today, due_on, calendar))
+        return Due(filed_at, due_on, 1 - count_workdays(due_on, today, calendar))
+    except Refused:
+        return Due(filed_at, None, None)
+
+
+def find_next_to_review(session: Session, regions: Collection[str], after_id: int) -> int | None:
+    """Return the class to review after this one, the lowest number again after the last; None without any."""
+    waiting = session.scalars(
+        select(TrainingClass.id)
+        .where(
+            TrainingClass.state == "filed",
+            TrainingClass.region_code.in_(sorted(regions)),
+            TrainingClass.id != after_id,
+        )
+        .order_by(TrainingClass.id)
+    ).all()
+    return next((each for each in waiting if each > after_id), waiting[0] if waiting else None)
+
+
+def list_checks(session: Session, found: TrainingClass, filed_on: date) -> list[Check]:
+    """Return every rule a class has to meet, as it stands now, with what was found."""
+    regions = catalogue.list_ancestry(session, found.region_code)
+    sessions = list_sessions(session, found.id)
+    taught = [(each.mode, each.hours) for each in sessions]
+    houses = sorted({found.institution_id, found.delivering_institution_id})
+    year, calendar = found.starts_on.year, tables.read_calendar(session)
+    checks = [
+        *_check_houses(session, found, year),
+        _check(
+            f"课次学时合计与计划 {found.hours_planned} 学时一致",
+            lambda: check_hours_agree(found.mode, found.hours_offline, found.hours_online, taught),
+        ),
+        _check(
+            "课次都在开班期间内，互不重叠",
+            lambda: check_timetable(found.starts_on, found.ends_on, slots_of(sessions)),
+        ),
+    ]
+    if found.certificate_kind == CertificateKind.TRAINING_COMPLETION:
+        least = tables.read_parameter_number(session, "completion_hours_minimum", found.starts_on, regions)
+        checks.append(
+            _check(f"不少于 {least or 0} 学时", lambda: check_hours_planned(found.hours_planned, least or 0))
+        )
+    largest = tables.read_parameter_number(session, "class_size", found.starts_on, regions)
+    if largest is not None:
+        checks.append(
+            _check(
+                f"班额 {found.capacity} 人，不超过 {largest} 人",
+                lambda: check_class_size(found.capacity, largest),
+            )
+        )
+    lead = tables.read_parameter_number(session, "filing_lead_workdays", filed_on, regions)
+    checks.append(
+        _check(
+            f"开班前至少 {lead or 0} 个工作日提交",
+            lambda: check_filing_lead(filed_on, found.starts_on, lead, calendar),
+        )
+    )
+    checks.append(_check("教师、场地与其他班不冲突", lambda: check_bookings(session, found, houses)))
+    return checks
+
+
+def _check_houses(session: Session, found: TrainingClass, year: int) -> list[Check]:
+    houses = {"主办机构": found.institution_id, "承训机构": found.delivering_institution_id}
+    return [
+        _check(f"{name}在 {year} 年目录清单内", partial(check_listed, session, house, found.starts_on))
+        for name, house in houses.items()
+    ]
+
+
+def _check(text: str, rule: Callable[[], object]) -> Check:
+    try:
+        rule()
+    except Refused as refused:
+        told = refused.refusal
+        mark = "!" if told.code == "calendar_year_missing" else "✗"
+        return Check(mark, f"{text}：{told.title}", told.source)
+    return Check("✓", text, PLAN_SOURCE)
