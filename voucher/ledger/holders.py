@@ -28,7 +28,7 @@ def claim_number(region_code: str, year: int, claim_id: int) -> str:
 
 
 def find_holders(session: Session, keys: Sequence[str]) -> dict[str, Holder]:
-    """Return who holds each key that is taken or consumed: a voucher, or else a claim."""
+    """Return who holds each key that is taken or consumed: a claim (首次申领编号), or else a voucher."""
     found: dict[str, Holder] = {}
     ordered = sorted(set(keys))
     # the ledger's rows refer to claims by their table; the room above is nothing it could import
@@ -38,13 +38,6 @@ def find_holders(session: Session, keys: Sequence[str]) -> dict[str, Holder]:
             Entitlement.key.in_(ordered[start : start + LOOKUP_CHUNK]),
             Entitlement.state.in_((TAKEN, CONSUMED)),
         ]
-        claims = (
-            select(Entitlement.key, claim.region_code, claim.filed_on, claim.id)
-            .join(claim.id.table, claim.entitlement_id == Entitlement.id)
-            .where(*live)
-        )
-        for key, region_code, filed_on, claim_id in session.execute(claims):
-            found[key] = Holder(claim_number(region_code, filed_on.year, claim_id))
         vouchers = (
             select(Entitlement.key, Voucher)
             .join(Commitment, Commitment.entitlement_id == Entitlement.id)
@@ -53,4 +46,13 @@ def find_holders(session: Session, keys: Sequence[str]) -> dict[str, Holder]:
         )
         for key, voucher in session.execute(vouchers):
             found[key] = Holder(voucher.number, voucher.id)
+        claims = (
+            select(Entitlement.key, claim.region_code, claim.filed_on, claim.id)
+            .join(claim.id.table, claim.entitlement_id == Entitlement.id)
+            .where(*live)
+        )
+        for key, region_code, filed_on, claim_id in session.execute(claims):
+            held = found.get(key)
+            number = claim_number(region_code, filed_on.year, claim_id)
+            found[key] = Holder(number, held.voucher_id if held is not None else None)
     return found
