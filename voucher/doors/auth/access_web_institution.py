@@ -9,6 +9,9 @@ from voucher.doors.auth.entries import (
     INSTITUTION_STAFF,
     Access,
 )
+from voucher.rules.actor import Role
+
+ADMINISTRATORS = frozenset({Role.INSTITUTION_ADMIN})
 
 WEB_INSTITUTION: dict[str, Access] = {
     "web.institution.home": Access(INSTITUTION_STAFF, "机构工作台"),
@@ -33,4 +36,22 @@ WEB_INSTITUTION: dict[str, Access] = {
     "web.institution.finishing": Access(INSTITUTION_DESK, "结业签字页（掩码）"),
     "web.institution.sign_off": Access(INSTITUTION_DESK, "结业签字"),
     "web.institution.issue_completions": Access(INSTITUTION_DESK, "制发培训合格证书"),
+    # 撤销核销
+    "web.institution.reversals": Access(INSTITUTION_COUNTER, "撤销核销"),
+    "web.institution.ask_reversal": Access(INSTITUTION_COUNTER, "提出撤销核销"),
+    "web.institution.reverse": Access(INSTITUTION_COUNTER, "另一人确认撤销核销"),
+    # 名册
+    "web.institution.rosters": Access(INSTITUTION_DESK, "报送名册页，本机构的名册"),
+    "web.institution.file_roster": Access(INSTITUTION_DESK, "报送名册", uploads=True),
+    "web.institution.roster": Access(INSTITUTION_DESK, "名册逐人结果（掩码）"),
+    # 结算
+    "web.institution.claims": Access(INSTITUTION_DESK, "可申领的券和本机构的申领（掩码）"),
+    "web.institution.file_claims": Access(INSTITUTION_DESK, "申领培训补贴"),
+    "web.institution.claim": Access(INSTITUTION_DESK, "本机构的一条申领（掩码）"),
+    "web.institution.payments": Access(INSTITUTION_DESK, "付给本机构的款"),
+    "web.institution.account": Access(INSTITUTION_DESK, "本机构收款账户，账号只显示后四位"),
+    "web.institution.propose_account": Access(ADMINISTRATORS, "提出收款账户"),
+    # 子账号
+    "web.institution.colleagues": Access(ADMINISTRATORS, "本机构的账号"),
+    "web.institution.open_account": Access(ADMINISTRATORS, "开本机构的账号"),
 }

@@ -2,8 +2,31 @@
 
 from __future__ import annotations
 
-from voucher.doors.web.institution import attendance, classes, desk, finishing, planning, scan
+from voucher.doors.web.institution import (
+    attendance,
+    claims,
+    classes,
+    colleagues,
+    desk,
+    finishing,
+    planning,
+    reversals,
+    rosters,
+    scan,
+)
 from voucher.doors.web.institution.blueprint import institution
 
 # the rooms hang their views on the blueprint when they are read
-__all__ = ["attendance", "classes", "desk", "finishing", "institution", "planning", "scan"]
+__all__ = [
+    "attendance",
+    "claims",
+    "classes",
+    "colleagues",
+    "desk",
+    "finishing",
+    "institution",
+    "planning",
+    "reversals",
+    "rosters",
+    "scan",
+]

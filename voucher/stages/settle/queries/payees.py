@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
 from voucher.ledger.commitments import Commitment
@@ -86,6 +86,7 @@ def list_claimable(
             Voucher.state == "certified",
             Commitment.kind == str(SubsidyKind.TRAINING),
             Commitment.ended_at.is_(None),
+            Voucher.id.not_in(_claimed(SubsidyKind.TRAINING)),
         )
         .order_by(Voucher.id)
         .limit(limit)
@@ -111,6 +112,13 @@ def list_claimable(
             )
         )
     return found
+
+
+def _claimed(kind: SubsidyKind) -> Select[int]:
+    """Return the query for the vouchers with a claim that has not come to nothing."""
+    return select(Claim.voucher_id).where(
+        Claim.kind == str(kind), Claim.voucher_id.is_not(None), Claim.state.not_in(("rejected", "withdrawn"))
+    )
 
 
 def count_claims(session: Session, payees: Payees) -> list[Standing]:

@@ -138,9 +138,31 @@ def list_reversals(session: Session, keyring: Keyring, institution_ids: Collecti
     return _reversals(session, keyring, asked)
 
 
-def list_redemptions(session: Session, keyring: Keyring, class_id: int) -> list[Reversal]:
-    """Return the standing redemptions of a class, the newest last."""
-    return _reversals(session, keyring, Redemption.class_id == class_id)
+def list_reversible(
+    session: Session, keyring: Keyring, institution_ids: Collection[int], at: datetime
+) -> list[Reversal]:
+    """Return the redemptions that may still be asked to be taken back: the first lesson is not over."""
+    first_ends = (
+        select(func.min(ClassSession.ends_at))
+        .where(ClassSession.class_id == TrainingClass.id, ClassSession.position == 1)
+        .correlate(TrainingClass)
+        .scalar_subquery()
+    )
+    fresh = (
+        select(Redemption.id)
+        .join(TrainingClass, TrainingClass.id == Redemption.class_id)
+        .join(Voucher, Voucher.id == Redemption.voucher_id)
+        .where(
+            taught_by(institution_ids),
+            TrainingClass.state.in_(TAUGHT),
+            first_ends > at,
+            Voucher.state == "training",
+            Redemption.reversal_asked_at.is_(None),
+        )
+        .order_by(Redemption.id.desc())
+        .limit(LISTED_AT_MOST)
+    )
+    return _reversals(session, keyring, Redemption.id.in_(fresh))
 
 
 def _reversals(session: Session, keyring: Keyring, condition: ColumnElement[bool]) -> list[Reversal]:

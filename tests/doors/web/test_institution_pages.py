@@ -1,0 +1,261 @@
+"""A training institution's pages on both databases: each act clicked through, each refusal a sentence."""
+
+from __future__ import annotations
+
+import io
+import re
+from datetime import timedelta
+
+from sqlalchemy import select
+
+from tests.doors.loop import CLASS_DAY, LI_SI, SUN_BA, Loop
+from tests.doors.web.browser import Browser, Page
+from voucher.stages.issue.models import Issue
+from voucher.stages.train.models.classes import TrainingClass
+from voucher.stages.train.models.places import Completion, Redemption, Scan
+from voucher.stages.train.queries import list_sessions
+
+PLAN = {
+    "name": "养老护理员五级二班",
+    "trade": "养老护理员",
+    "level": "2",
+    "certificate_kind": "skill_level",
+    "training_kind": "on_job",
+    "capacity": "20",
+    "fee": "1200",
+    "place": "二号楼 301 教室",
+    "teacher": "李老师",
+    "syllabus": "照护 16 学时",
+}
+
+
+def at(loop: Loop, login: str) -> Browser:
+    """Return somebody's browser, signed in at this moment."""
+    return Browser(loop[login].http)
+
+
+def alert(page: Page) -> str:
+    """Return the refusal at the top of a page."""
+    found = re.search(r'id="refusal">(.*?)</div>', page.html, re.DOTALL)
+    assert found, page.text
+    return re.sub(r"<[^>]+>|\s+", "", found.group(1))
+
+
+def result(page: Page) -> tuple[str, str]:
+    """Return the look and the words of a scan."""
+    found = re.search(r'data-tone="(\w+)">(.*?)</div>', page.html, re.DOTALL)
+    assert found, page.text
+    return found.group(1), re.sub(r"<[^>]+>|\s+", "", found.group(2))
+
+
+def test_the_counter_says_in_colour_and_words_what_each_code_is_worth(loop: Loop) -> None:
+    class_id = loop.ids["class"]
+    desk = at(loop, "t1-scan")
+    page = desk.go("/desk")
+    assert "待核销" in page.text and "结算申请" not in page.text, "a scanner begins at the counter"
+    page = desk.go("/institution/scan")
+    assert "养老护理员五级一班" in page.text
+    assert "已核销 1应到 2" in page.text
+    assert page.html.count('id="f-digits"') == 1
+
+    digits = loop.code("li", "other_voucher")
+    desk = at(loop, "t1-scan")
+    desk.go(f"/institution/scan?class_id={class_id}")
+    page = desk.press("核对", digits=" ".join(re.findall(".{1,4}", digits)))
+    assert result(page)[0] == "good"
+    assert "可以核销" in page.text
+    assert "李*" in page.text
+    assert LI_SI[1][-4:] not in page.text, "the card is asked blindly"
+    page = desk.press("核销", last4="0000")
+    assert desk.answer.status_code == 403
+    assert result(page)[0] == "warn"
+    assert "证件后四位与持券人不符" in page.text
+    page = desk.press("核销", last4=LI_SI[1][-4:])
+    assert result(page)[0] == "good"
+    assert "已核销" in page.text
+    assert "已核销 2应到 2" in page.text
+    desk.go(f"/institution/scan?class_id={class_id}")
+    page = desk.press("核对", digits=digits)
+    assert again
+    assert result(page)[0] == "warn"
+    assert "由您在本机构核销" in page.text
+
+    page = desk.press("核对", digits="72 00")
+    assert result(page)[0] == "bad"
+    assert "码" in result(page)[1]
+    assert "没办成" in page.text
+    with loop.world.database.read() as session:
+        codes = session.scalars(select(Scan.code).where(Scan.class_id == class_id).order_by(Scan.id)).all()
+        assert codes[-2:] == ["redeemed_already", "code_malformed"], "refused scans are kept"
+        assert len(session.scalars(select(Redemption)).all()) == 2
+    for login in ("t1-teach", "jiban"):
+        assert at(loop, login).http.get("/institution/scan").status_code == 403
+    assert at(loop, "t2-scan").http.get(f"/institution/scan?class_id={class_id}").status_code == 404
+    there = at(loop, "t2-scan")
+    there.go(f"/institution/classes/{loop.ids['class']}")
+    assert there.answer.status_code == 404
+
+
+def test_a_wrong_scan_is_taken_back_by_two(loop: Loop) -> None:
+    first = at(loop, "t1-scan")
+    page = first.go("/institution/reversals")
+    page = first.press("提出，等另一个人确认", why="扫错了人")
+    assert "已提出" in page.text
+    assert "您提出的，请另一个人确认" in page.text
+    form = f"/institution/redemptions/{loop.ids['redemption_voucher']}/reversals"
+    assert form not in page.html
+    second = at(loop, "t1-admin")
+    assert "撤销待确认" in second.go("/institution").text
+    second.go("/institution/reversals")
+    page = second.press("确认撤销")
+    assert "可以重新扫码" in page.text
+    assert "没有等确认的撤销" in page.text
+
+
+def test_a_class_is_planned_filed_returned_and_cancelled(loop: Loop) -> None:
+    desk = at(loop, "t1-admin")
+    desk.go("/institution/classes/new")
+    row = {"session_from": "08:30", "session_until": "17:30", "session_hours": "8", "session_mode": "offline"}
+    one = {"session_day": "2024-05-06", "session_topic": "照护", **row}
+    page = desk.press("再加一课次", **PLAN, **one)
+    assert page.html.count('name="session_day"') == 2
+    assert 'value="2024-05-07"' in page.html
+    assert 'value="李老师"' in page.html, "nothing typed is lost"
+    two = {
+        "session_day": ["2024-05-06", "2024-05-07", ""],
+        "session_from": ["08:30"] * 3,
+        "session_until": ["17:30"] * 3,
+        "session_hours": ["8"] * 3,
+        "session_mode": ["offline"] * 3,
+        "session_topic": ["照护", "急救", ""],
+    }
+    page = desk.press("保存草稿", **PLAN, **{**two, "session_hours": ["8", "不知道", ""]})
+    assert "第 2 行课次" in page.text
+    assert 'value="急救"' in page.html
+    page = desk.press("保存草稿", **PLAN, **two)
+    assert "已保存草稿" in page.text
+    assert "4-10-01-05" not in page.text
+    assert "养老护理员" in page.text
+    page = desk.press("提交，等待审核")
+    assert "没有作出告知承诺" in alert(page)
+    page = desk.press("提交，等待审核", promised="1")
+    assert "等人社部门审核" in page.text
+    with loop.world.database.read() as session:
+        found = session.scalars(select(TrainingClass).order_by(TrainingClass.id.desc())).first()
+        assert found is not None
+        assert (found.hours_offline, str(found.starts_on), str(found.ends_on)) == (
+            16,
+            "2024-05-06",
+            "2024-05-07",
+        )
+    loop.done("shenhe", f"/classes/{found.id}/reviews", {"decision": "return", "opinion": "缺少考核方案"})
+    desk = at(loop, "t1-admin")
+    assert "缺少考核方案" in desk.go("/institution").text
+    page = desk.go(f"/institution/classes/{found.id}/plan")
+    assert page.html.count('name="session_day"') == 2
+    changed = {**PLAN, "syllabus": "照护 16 学时，实操考核"}
+    page = desk.press("保存草稿", **changed, session_mode=["offline"] * 2)
+    assert "已保存" in page.text
+    assert found.name in desk.go("/institution/classes?state=returned&trade=4-10-01-05").text
+    assert "没有符合条件的班级" in desk.go("/institution/classes?state=closed").text
+    desk.go(f"/institution/classes/{found.id}")
+    page = desk.press("取消班级…")
+    assert "取消后不能恢复" in page.text
+    page = desk.press("取消这个班级", why="报名人数不足")
+    assert "班级已取消" in page.text
+
+    assert at(loop, "t1-scan").http.get("/institution/classes/new").status_code == 403
+    assert at(loop, "t2-admin").http.get(f"/institution/classes/{found.id}").status_code == 404
+    assert at(loop, "t2-admin").http.get(f"/institution/classes/{found.id}/plan").status_code == 404
+
+
+def test_hours_are_recorded_corrected_and_signed_off(loop: Loop) -> None:
+    class_id = loop.ids["class"]
+    loop.redeem("li", "other_voucher", LI_SI[1][-4:])
+    with loop.world.database.read() as session:
+        days = [each.id for each in list_sessions(session, class_id)]
+    early = at(loop, "t1-teach").go(f"/institution/sessions/{days[0]}")
+    assert "还没开始" in early.text
+    assert "保存" not in early.text
+    for day, session_id in enumerate(days):
+        loop.move_to(CLASS_DAY + timedelta(days=day, hours=8, minutes=1))
+        teacher = at(loop, "t1-teach")
+        teacher.go(f"/institution/sessions/{session_id}")
+        more = {f"hours-{loop.ids['other_voucher']}": "0"} if day else {}
+        if not day:
+            page = teacher.press("保存 2 人的到课", **{f"hours-{loop.ids['voucher']}": "9"})
+            assert "超过这次课的" in alert(page)
+        page = teacher.press("保存 2 人的到课", **{f"hours-{loop.ids['voucher']}": "8"}, **more)
+        assert "已登记 2 人到课" in page.text
+    page = teacher.press("更正", hours="4", why="下午到课，有签到表")
+    assert "已更正" in page.text
+    assert "下午到课" in page.text
+
+    desk = at(loop, "t1-admin")
+    assert "待结业签字" in desk.go("/institution").text
+    desk.go(f"/institution/classes/{class_id}/completions")
+    exams = {f"exam-{loop.ids['voucher']}": "82.5", f"exam-{loop.ids['other_voucher']}": "缺考"}
+    page = desk.press("核对结果", **{**exams, f"exam-{loop.ids['other_voucher']}": ""})
+    assert "尚缺1人" in alert(page)
+    assert 'value="82.5"' in page.html
+    page = desk.press("核对结果", **exams)
+    assert "合格 1 人，不合格 1 人" in page.text
+    assert "请最后看一遍" in page.text
+    with loop.world.database.read() as session:
+        assert session.scalars(select(Completion)).all() == [], "looking ahead signs nothing"
+    page = desk.press("签字")
+    assert "已结业签字：合格 1 人，不合格 1 人" in page.text
+    assert "82.50" in page.text
+    page = desk.go(f"/institution/classes/{class_id}")
+    assert "已结业签字" in page.text
+    assert "不合格" in page.text
+    assert at(loop, "t1-teach").http.get(f"/institution/classes/{class_id}/completions").status_code == 403
+    assert at(loop, "t2-teach").http.get(f"/institution/sessions/{days[0]}").status_code == 404
+
+
+def test_people_are_filed_by_line_or_by_file(loop: Loop) -> None:
+    desk = at(loop, "t1-admin")
+    page = desk.go("/institution/rosters")
+    chosen = {"programme_id": str(loop.ids["programme"])}
+    assert "通用培训券" not in page.text, "nobody is filed for an open programme"
+    page = desk.press("报送，等待审核", people="孙八 650104199308089966\n张三", **chosen)
+    assert "第1行" in alert(page)
+    assert "第2行" in alert(page)
+    assert "张三" in page.html
+    page = desk.press("报送，等待审核", people=f"{SUN_BA[0]} {SUN_BA[1]}", **chosen)
+    assert "已报送名册" in page.text
+    assert "孙*" in page.text
+    assert SUN_BA[1] not in page.html
+    desk.go("/institution/rosters")
+    bad = io.BytesIO("姓名,证件号码\n李四,410702198511209920\n".encode())
+    page = desk.press("报送，等待审核", people="", roster=(bad, "名册.csv"), **chosen)
+    assert "第2行" in alert(page)
+    with loop.world.database.read() as session:
+        issue_id = session.scalars(select(Issue.id).order_by(Issue.id.desc())).first()
+    assert at(loop, "t2-admin").http.get(f"/institution/rosters/{issue_id}").status_code == 404
+    assert at(loop, "t1-teach").http.get("/institution/rosters").status_code == 403
+
+
+def test_the_administrator_opens_accounts_and_names_the_account_paid_to(loop: Loop) -> None:
+    desk = at(loop, "t1-admin")
+    desk.go("/institution/colleagues")
+    page = desk.press("开账号", role="teacher", name="赵六", number="11010519491231002X", login="t1-zhao")
+    assert desk.answer.status_code == 201
+    assert "初始密码只在这里显示一次" in page.text
+    assert desk.answer.headers["Cache-Control"] == "no-store"
+    assert "t1-zhao" in desk.go("/institution/colleagues").text
+    page = desk.press("开账号", role="teacher", name="赵六", number="11010519491231002X", login="t1-zhao")
+    assert alert(page)
+    desk.go("/institution/account")
+    page = desk.press(
+        "提出，等待确认", holder="甲校", bank="中行济源", account="260000000000000000", evidence="开户许可证"
+    )
+    assert "已提出" in page.text
+    assert "260000000000000000" not in page.html
+    for path in ("/institution/claims", "/institution/payments"):
+        assert desk.go(path)
+        assert desk.answer.status_code == 200
+    page = desk.go("/institution/claims")
+    assert "现在没有可以申领的券" in page.text
+    for path in ("/institution/colleagues", "/institution/claims", "/institution/account"):
+        assert at(loop, "t1-scan").http.get(path).status_code == 403

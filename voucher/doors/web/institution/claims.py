@@ -1,0 +1,127 @@
+"""结算申请: certified vouchers claimed for, the own claims with their reasons and days, and what was paid."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from flask import render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from voucher.doors.auth.door import the_door
+from voucher.doors.auth.entries import INSTITUTION_DESK
+from voucher.doors.web import fields
+from voucher.doors.web.acting import Done, submit
+from voucher.doors.web.institution.blueprint import institution
+from voucher.doors.web.institution.own import my_houses
+from voucher.plumbing.unit_of_work import Work
+from voucher.registry.accounts import find_accounts_in_use
+from voucher.registry.institutions import Institution
+from voucher.rules.lifecycle import STATE_NAMES, Thing
+from voucher.rules.money import format_yuan
+from voucher.rules.vocabulary import SubsidyKind
+from voucher.stages.settle import queries
+from voucher.stages.settle.judging import Verdict
+from voucher.stages.settle.queries import payees
+from voucher.stages.settle.searching import ClaimSearch, find_claims, view_claims
+from voucher.stages.settle.voucher_claims import file_claims as claim_for
+
+PAGE = 50
+STATES = list(STATE_NAMES[Thing.CLAIM].items())
+REASONS_TOLD = 3
+
+
+@institution.get("/institution/claims")
+def claims() -> ResponseReturnValue:
+    """Show what may be claimed, and the claims made so far."""
+    return _page()
+
+
+@institution.post("/institution/claims")
+def file_claims() -> ResponseReturnValue:
+    """Say how many and how much; asked a second time, claim."""
+    chosen = fields.wholes("voucher_id", "要申领的券")
+    if request.form.get("sure") != "1" and chosen:
+        return _confirm(chosen)
+
+    def call(work: Work) -> Done:
+        filed = claim_for(work, SubsidyKind.TRAINING, chosen)
+        return Done(_tell(filed.verdicts), url_for("web.institution.claims"))
+
+    return submit(call, _page)
+
+
+@institution.get("/institution/claims/<int:claim_id>")
+def claim(claim_id: int) -> ResponseReturnValue:
+    """Show one claim: how its amount came about, and everything that happened to it."""
+    door, houses = the_door(), my_houses(INSTITUTION_DESK)
+    with door.read() as session:
+        found = queries.get_claim(session, claim_id, (), houses)
+        payee = session.get_one(Institution, found.institution_id)
+        return render_template(
+            "institution/claim.html",
+            view=view_claims(session, door.keyring, [(found, payee.code, payee.name)])[0],
+            happenings=queries.claim_timeline(session, claim_id),
+        )
+
+
+@institution.get("/institution/payments")
+def payments() -> ResponseReturnValue:
+    """Show what was sent to the bank for this institution, and whether it arrived."""
+    houses = my_houses(INSTITUTION_DESK)
+    with the_door().read() as session:
+        return render_template(
+            "institution/payments.html",
+            paid=payees.list_paid(session, houses),
+            accounts=list(find_accounts_in_use(session, houses).values()),
+        )
+
+
+def _tell(verdicts: Sequence[Verdict]) -> str:
+    """Return in one sentence what came of it, the reasons of what was not taken included."""
+    taken = [each for each in verdicts if each.claim_id is not None]
+    left = [each for each in verdicts if each.claim_id is None]
+    words = f"已申领 {len(taken)} 条，合计 {format_yuan(sum(each.amount_fen for each in taken))} 元"
+    if left:
+        told = sorted({each.refusal.title for each in left if each.refusal is not None})
+        words += f"；{len(left)} 条不予受理：{'；'.join(told[:REASONS_TOLD])}"
+    return words
+
+
+def _confirm(chosen: list[int]) -> str:
+    door = the_door()
+    with door.read() as session:
+        rows = payees.list_claimable(session, door.keyring, my_houses(INSTITUTION_DESK), limit=PAGE * 10)
+    picked = [each for each in rows if each.voucher_id in set(chosen)]
+    return render_template(
+        "institution/confirm_claims.html",
+        chosen=chosen,
+        total_fen=sum(each.amount_fen for each in picked),
+    )
+
+
+def _page() -> str:
+    door, houses = the_door(), my_houses(INSTITUTION_DESK)
+    state, before = fields.asked("state", STATE_NAMES[Thing.CLAIM]), fields.cursor("before")
+    with door.read() as session:
+        found = find_claims(
+            session,
+            door.keyring,
+            (),
+            ClaimSearch(state=state),
+            payees=houses,
+            before_id=before or None,
+            limit=PAGE + 1,
+        )
+        shown = found[:PAGE]
+        ready = payees.list_claimable(session, door.keyring, houses, limit=PAGE * 10)
+        return render_template(
+            "institution/claims.html",
+            ready=ready,
+            ready_fen=sum(each.amount_fen for each in ready if not each.on_hold),
+            claims=shown,
+            said=payees.newest_words(session, [each.id for each in shown]),
+            states=STATES,
+            state=state,
+            before=before,
+            next_before=shown[-1].id if len(found) > PAGE else None,
+        )

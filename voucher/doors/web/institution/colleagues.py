@@ -1,0 +1,125 @@
+"""子账号 and the account money is paid to: what an institution's administrator keeps for the house."""
+
+from __future__ import annotations
+
+from flask import make_response, render_template, url_for
+from flask.typing import ResponseReturnValue
+from sqlalchemy import or_, select
+from sqlalchemy.orm import Session
+
+from voucher.doors.auth.door import the_door
+from voucher.doors.auth.entries import INSTITUTION_DESK
+from voucher.doors.auth.visitors import perform
+from voucher.doors.web import fields
+from voucher.doors.web.acting import Done, refuse, submit
+from voucher.doors.web.institution.blueprint import institution
+from voucher.doors.web.institution.own import list_houses, my_houses
+from voucher.plumbing.unit_of_work import Work
+from voucher.registry import accounts as registry
+from voucher.registry.institutions import Institution
+from voucher.registry.staffing import COLLEAGUES, open_staff
+from voucher.registry.users import RoleGrant, UserAccount
+from voucher.rules.actor import ROLE_NAMES, Role
+from voucher.rules.errors import Refused
+
+ADMINISTRATORS = frozenset({Role.INSTITUTION_ADMIN})
+# what each may do, in the words of the one who gives it out
+ROLE_NOTES = {
+    Role.REGISTRAR: "教务：开班、名册、结业签字、申领",
+    Role.SCANNER: "核销员：扫码核销、代报名",
+    Role.TEACHER: "教师：登记到课",
+}
+
+
+@institution.get("/institution/colleagues")
+def colleagues() -> ResponseReturnValue:
+    """Show the accounts of this institution."""
+    return _colleagues()
+
+
+@institution.post("/institution/colleagues")
+def open_account() -> ResponseReturnValue:
+    """Open a colleague's account; its first password is shown once and kept nowhere."""
+
+    def call(work: Work) -> tuple[str, str, str]:
+        house = work.session.get(Institution, fields.whole("institution_id", "机构"))
+        role = fields.one_of("role", "岗位", Role)
+        opened, password = open_staff(
+            work,
+            login=fields.text("login", "账号名", limit=40),
+            name=fields.text("name", "姓名", limit=40),
+            number=fields.text("number", "身份证号码", limit=30),
+            role=role,
+            region_code=None,
+            institution_code=house.code if house is not None else None,
+        )
+        return opened.login, ROLE_NAMES[role], password
+
+    try:
+        login, role_name, password = perform(call)
+    except Refused as refused:
+        return refuse(refused.refusal, _colleagues)
+    page = render_template("institution/opened.html", login=login, role_name=role_name, password=password)
+    answer = make_response(page, 201)
+    answer.headers["Cache-Control"] = "no-store"
+    return answer
+
+
+@institution.get("/institution/account")
+def account() -> ResponseReturnValue:
+    """Show the account this institution is paid to, and what was proposed."""
+    return _account()
+
+
+@institution.post("/institution/account")
+def propose_account() -> ResponseReturnValue:
+    """Propose another account; the office confirms it."""
+
+    def call(work: Work) -> Done:
+        registry.propose_account(
+            work,
+            fields.text("institution", "机构", limit=30),
+            fields.text("holder", "户名", limit=120),
+            fields.text("bank", "开户行", limit=120),
+            fields.text("account", "账号", limit=40),
+            fields.text("evidence", "凭证", limit=200),
+        )
+        return Done("已提出，等人社或财务人员确认", url_for("web.institution.account"))
+
+    return submit(call, _account)
+
+
+def _colleagues() -> str:
+    houses = my_houses(ADMINISTRATORS)
+    with the_door().read() as session:
+        return render_template(
+            "institution/colleagues.html",
+            houses=[(each.id, each.name) for each in list_houses(session, ADMINISTRATORS)],
+            people=_list_colleagues(session, houses),
+            roles=[(str(role), ROLE_NOTES[role]) for role in COLLEAGUES[Role.INSTITUTION_ADMIN]],
+        )
+
+
+def _list_colleagues(session: Session, houses: list[int]) -> list[tuple[UserAccount, str]]:
+    today = the_door().today
+    rows = session.execute(
+        select(UserAccount, RoleGrant.role)
+        .join(RoleGrant, RoleGrant.user_id == UserAccount.id)
+        .where(
+            RoleGrant.institution_id.in_(houses),
+            RoleGrant.since <= today,
+            or_(RoleGrant.until.is_(None), RoleGrant.until >= today),
+        )
+        .order_by(UserAccount.disabled_at.is_not(None), UserAccount.id)
+    )
+    return [(each, ROLE_NAMES[Role(role)]) for each, role in rows]
+
+
+def _account() -> str:
+    houses = my_houses(INSTITUTION_DESK)
+    with the_door().read() as session:
+        return render_template(
+            "institution/account.html",
+            rows=registry.list_accounts(session, (), houses),
+            houses=[(each.code, each.name) for each in list_houses(session)],
+        )
