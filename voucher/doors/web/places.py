@@ -74,6 +74,7 @@ DESK_GROUPS: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
     (
         "监管",
         (
+            ("逐级穿透", "web.supervisor.drill"),
             ("异议", "web.office.objections"),
             ("审计", "web.supervisor.audit"),
         ),
@@ -133,10 +134,7 @@ BELOW: dict[str, tuple[str, ...]] = {
         *("web.office.voucher", "web.office.voucher_deed", "web.office.do_voucher_deed"),
         *("web.office.holds", "web.office.reinstatements"),
     ),
-    "web.office.classes": (
-        *("web.office.class_page", "web.office.approve_class", "web.office.return_class"),
-        "web.office.cancel_class",
-    ),
+    "web.office.classes": (*("web.office.class_page", "web.office.class_deed", "web.office.do_class_deed"),),
     "web.office.certificates": (
         *("web.office.certificate", "web.office.certificate_deed", "web.office.do_certificate_deed"),
     ),
@@ -160,6 +158,10 @@ BELOW: dict[str, tuple[str, ...]] = {
         *("web.finance.void", "web.finance.download", "web.finance.book_results"),
     ),
     "web.finance.clawbacks": ("web.finance.repay",),
+    "web.supervisor.drill": (
+        *("web.supervisor.region", "web.supervisor.house", "web.supervisor.people"),
+        *("web.supervisor.trace", "web.supervisor.voucher", "web.supervisor.person"),
+    ),
     "web.supervisor.audit": ("web.supervisor.verify_trail", "web.supervisor.check_invariants"),
     "web.public.notices": ("web.public.notice", "web.public.lodge_objection"),
     "web.public.find_objection": ("web.public.objection",),

@@ -26,11 +26,19 @@ from voucher.rules.vocabulary import (
 
 # colour says nothing alone: every tag carries its word and a sign as well
 GOOD = frozenset(
-    {"approved", "cleared", "paid", "succeeded", "confirmed", "met", "closed", "answered", "upheld", "valid"}
+    {
+        *("approved", "cleared", "paid", "succeeded", "confirmed", "met", "closed", "answered", "upheld"),
+        *("valid", "published", "settled", "certified"),
+    }
 )
-BAD = frozenset({"rejected", "bounced", "failed", "recovering", "refused"})
-CAUTION = frozenset({"manual", "returned", "objected", "lodged", "proposed", "opened"})
-MUTE = frozenset({"draft", "open", "withdrawn", "cancelled", "voided", "recovered", "waived", "dismissed"})
+BAD = frozenset({"rejected", "bounced", "failed", "recovering", "refused", "revoked"})
+CAUTION = frozenset({"manual", "returned", "objected", "lodged", "proposed", "opened", "stopped"})
+MUTE = frozenset(
+    {
+        *("draft", "open", "withdrawn", "cancelled", "voided", "recovered", "waived", "dismissed"),
+        *("discarded", "expired", "lapsed", "dropped"),
+    }
+)
 
 
 def moment(at: datetime | None) -> str:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy import func, select
@@ -14,8 +14,9 @@ from voucher.registry.users import UserAccount
 from voucher.rules.approval import STEP_NAMES, Step
 from voucher.rules.lifecycle import EVENT_NAMES, Thing
 from voucher.stages.settle.models.claims import Claim, Signature
+from voucher.stages.settle.queries import StepView
 
-SYSTEM_NAME = "系统"
+SYSTEM_NAME, HOLDER_NAME = "系统", "本人"
 DECISION_NAMES = {"pass": "通过", "return": "退回补正", "reject": "不予通过", "clear": "人工核定"}
 # told by the signatures, with their opinions
 SIGNED_EVENTS = frozenset({"review_first", "review_second", "approve"})
@@ -29,6 +30,11 @@ class Happening:
     who: str
     at: datetime
     opinion: str | None
+
+
+def hide_holder(steps: Sequence[StepView], holder_name: str | None) -> list[StepView]:
+    """Return steps with the holder's own name left out: staff read it masked, never in a timeline."""
+    return [replace(each, who=HOLDER_NAME) if each.who == holder_name else each for each in steps]
 
 
 def name_people(session: Session, person_ids: Iterable[int]) -> dict[int, str]:

@@ -9,15 +9,26 @@ from voucher.doors.auth.door import the_door
 from voucher.doors.auth.entries import OFFICERS
 from voucher.doors.auth.visitors import current_actor
 from voucher.doors.web import fields
-from voucher.doors.web.acting import Done, submit
 from voucher.doors.web.office import reach
 from voucher.doors.web.office.blueprint import office
+from voucher.doors.web.office.deeds import (
+    WHY,
+    Ask,
+    Deed,
+    Touched,
+    ask_why,
+    do_deed,
+    get_deed,
+    list_open,
+    said_why,
+    show_deed,
+)
 from voucher.plumbing.clock import day_of
 from voucher.plumbing.unit_of_work import Work
-from voucher.rules.lifecycle import STATE_NAMES, Thing, may_move
+from voucher.rules.lifecycle import STATE_NAMES, Thing
 from voucher.stages.settle.queries import object_timeline
 from voucher.stages.train import queries, reviewing
-from voucher.stages.train.classes import cancel_class as cancel
+from voucher.stages.train.classes import cancel_class
 from voucher.stages.train.queries.reviewing import find_next_to_review, list_checks, list_due
 
 PER_PAGE, ROSTER_SHOWN = 20, 50
@@ -54,16 +65,11 @@ def classes() -> ResponseReturnValue:
 @office.get("/office/classes/<int:class_id>")
 def class_page(class_id: int) -> ResponseReturnValue:
     """Show one class: facts, sessions and roster beside the rules it has to meet."""
-    return _show(class_id)
-
-
-def _show(class_id: int) -> str:
     door, actor = the_door(), current_actor()
     with door.read() as session:
         found = queries.get_own_class_for(session, actor, class_id)
         due = list_due(session, [found], door.today).get(found.id)
         people = queries.roster(session, door.keyring, found.id, after_id=fields.cursor(), limit=ROSTER_SHOWN)
-        officer = actor.has(*OFFICERS)
         return render_template(
             "office/class.html",
             view=queries.view_classes(session, [found])[0],
@@ -75,51 +81,97 @@ def _show(class_id: int) -> str:
             due=due,
             happenings=object_timeline(session, Thing.CLASS, found.id),
             next_id=find_next_to_review(session, actor.regions, found.id),
-            may_decide=officer and found.state == "filed",
-            may_cancel=officer and may_move(Thing.CLASS, found.state, "cancel"),
+            deeds=list_open(DEEDS, actor, Thing.CLASS, found.state),
             per_page=ROSTER_SHOWN,
         )
 
 
-@office.post("/office/classes/<int:class_id>/approvals")
-def approve_class(class_id: int) -> ResponseReturnValue:
-    """Allow a class to take place."""
-
-    def call(work: Work) -> Done:
-        found = reviewing.approve_class(work, class_id, fields.text("opinion", "意见", limit=1000))
-        return Done(f"已准予开班：{found.name}", _next(work, class_id))
-
-    return submit(call, lambda: _show(class_id))
+@office.get("/office/classes/<int:class_id>/<word>")
+def class_deed(class_id: int, word: str) -> ResponseReturnValue:
+    """Ask whether a class is to be approved, sent back or cancelled."""
+    return _ask(class_id, word)
 
 
-@office.post("/office/classes/<int:class_id>/returns")
-def return_class(class_id: int) -> ResponseReturnValue:
-    """Send a class back with everything that is wrong with it."""
-
-    def call(work: Work) -> Done:
-        found = reviewing.return_class(
-            work, class_id, fields.text("defects", "需要补正的全部问题", limit=1000)
-        )
-        return Done(f"已退回补正：{found.name}", _next(work, class_id))
-
-    return submit(call, lambda: _show(class_id))
+@office.post("/office/classes/<int:class_id>/<word>")
+def do_class_deed(class_id: int, word: str) -> ResponseReturnValue:
+    """Approve a class, send it back, or cancel it; then the next one that waits."""
+    deed, here = get_deed(DEEDS, word), url_for("web.office.class_page", class_id=class_id)
+    location = here if word == "cancel" else _next(class_id)
+    return do_deed(deed, class_id, location, lambda: _ask(class_id, word))
 
 
-@office.post("/office/classes/<int:class_id>/cancellations")
-def cancel_class(class_id: int) -> ResponseReturnValue:
-    """Cancel a class; whoever sits in it leaves it or waits for another."""
+def _ask(class_id: int, word: str) -> str:
+    deed, door = get_deed(DEEDS, word), the_door()
+    with door.read() as session:
+        found = queries.get_own_class_for(session, current_actor(), class_id)
+        view, counted = queries.view_classes(session, [found])[0], queries.counters(session, found.id)
+        back = url_for("web.office.class_page", class_id=found.id)
+        facts = [
+            ("主办机构", view.institution_name),
+            ("职业、等级", f"{view.trade_name} {view.level_name}"),
+            (
+                "开班",
+                f"{found.starts_on.isoformat()} 至 {found.ends_on.isoformat()}，{found.hours_planned} 学时",
+            ),
+            ("班额、教师", f"{found.capacity} 人，{found.teacher}"),
+        ]
+        if word == "cancel":
+            facts.append(("未核销，将退出班级", f"{counted['enrolled']:,} 人"))
+            facts.append(("已核销，将停住等待转班", f"{counted['in_training']:,} 人"))
+        else:
+            due = list_due(session, [found], door.today).get(found.id)
+            checks = list_checks(session, found, day_of(due.filed_at) if due else door.today)
+            facts += [("不符合的规则", each.text) for each in checks if each.mark == "✗"]
+        steps = [("开班审核", url_for("web.office.classes")), (found.number, back)]
+        return show_deed(deed, Touched(heading=found.name, steps=steps, back=back, facts=facts))
 
-    def call(work: Work) -> Done:
-        found = cancel(work, class_id, fields.text("why", "取消的理由"))
-        words = f"已取消班级 {found.number}：未核销的退出班级，已核销的等待转班"
-        return Done(words, url_for("web.office.class_page", class_id=class_id))
 
-    return submit(call, lambda: _show(class_id))
-
-
-def _next(work: Work, class_id: int) -> str:
+def _next(class_id: int) -> str:
     """Return the page of the class to review next, or the queue where none is left."""
-    following = find_next_to_review(work.session, work.actor.regions, class_id)
+    with the_door().read() as session:
+        following = find_next_to_review(session, current_actor().regions, class_id)
     if following is None:
         return url_for("web.office.classes")
     return url_for("web.office.class_page", class_id=following)
+
+
+def _approve(work: Work, class_id: int) -> str:
+    return f"已准予开班：{reviewing.approve_class(work, class_id, said_why('意见')).name}"
+
+
+def _return(work: Work, class_id: int) -> str:
+    return f"已退回补正：{reviewing.return_class(work, class_id, said_why('需要补正的全部问题')).name}"
+
+
+def _cancel(work: Work, class_id: int) -> str:
+    found = cancel_class(work, class_id, said_why("取消的理由"))
+    return f"已取消班级 {found.number}：未核销的退出班级，已核销的等待转班"
+
+
+DEEDS: dict[str, Deed] = {
+    "approve": Deed(
+        "准予开班",
+        OFFICERS,
+        "准予后机构可以招收持券人；有不符合的规则，请先核实，确须开班的在意见中写明依据。",
+        _approve,
+        "approve",
+        (Ask(WHY, "意见", value="教学计划、师资、场地符合要求，准予开班。"),),
+    ),
+    "return": Deed(
+        "退回补正",
+        OFFICERS,
+        "退回后由机构补正再提交。",
+        _return,
+        "return",
+        (ask_why("需要补正的全部问题", "须一次性告知全部问题：缺什么、改什么"),),
+    ),
+    "cancel": Deed(
+        "取消班级",
+        OFFICERS,
+        "这个班不再开。取消后不能恢复。",
+        _cancel,
+        "cancel",
+        (ask_why("取消的理由"),),
+        is_danger=True,
+    ),
+}

@@ -12,6 +12,7 @@ from voucher.doors.auth.entries import DESK
 from voucher.doors.auth.visitors import current_actor, current_visitor
 from voucher.doors.web.navigation import home_endpoint
 from voucher.doors.web.office.blueprint import office
+from voucher.doors.web.office.queues import list_queues
 from voucher.registry.catalogue import Region
 from voucher.rules.actor import ROLE_NAMES, Actor
 from voucher.stages.settle import queries
@@ -40,11 +41,15 @@ def home() -> ResponseReturnValue:
     with door.read() as session:
         return render_template(
             "office/home.html",
-            queues=[(each, _address(each)) for each in queries.desk(session, actor)] if business else [],
+            queues=[*list_queues(session, actor), *_list_settling(session, actor)] if business else [],
             batches=queries.list_batches(session, actor.regions, limit=RECENT_BATCHES) if business else [],
             duties=_list_duties(session, actor),
             business=business,
         )
+
+
+def _list_settling(session: Session, actor: Actor) -> list[tuple[queries.Waiting, str]]:
+    return [(each, _address(each)) for each in queries.desk(session, actor)]
 
 
 def _address(queue: queries.Waiting) -> str:

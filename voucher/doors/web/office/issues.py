@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from voucher.doors.auth.door import the_door
 from voucher.doors.auth.entries import OFFICERS, OPERATORS
-from voucher.doors.auth.visitors import current_actor
+from voucher.doors.auth.visitors import current_actor, perform
 from voucher.doors.web import fields
 from voucher.doors.web.office import reach
 from voucher.doors.web.office.blueprint import office
@@ -23,7 +23,7 @@ from voucher.doors.web.office.deeds import (
     said_why,
     show_deed,
 )
-from voucher.doors.web.timelines import name_people
+from voucher.doors.web.timelines import hide_holder, name_people
 from voucher.ledger.budget import Budget
 from voucher.plumbing.unit_of_work import Work
 from voucher.registry.institutions import Institution
@@ -31,16 +31,16 @@ from voucher.rules.actor import check_role
 from voucher.rules.lifecycle import STATE_NAMES, Thing
 from voucher.rules.money import format_yuan
 from voucher.stages.issue import queries
-from voucher.stages.issue.issuing import issue_roster
+from voucher.stages.issue.issuing import Issued, issue_roster
 from voucher.stages.issue.models import Issue, Programme
 from voucher.stages.issue.reading import needs_review
 from voucher.stages.issue.rosters import return_roster
-from voucher.stages.settle.queries import object_timeline
+from voucher.stages.settle.queries import StepView, object_timeline
 
 PER_PAGE, LINES_PER_PAGE = 20, 50
 WAYS = {"roster": "名册", "own": "本人申领", "replacement": "补发"}
 OUTCOMES = {"pending": "待审核", "issued": "已发放", "waiting": "候补", "refused": "不予发放"}
-ALL = "all"
+ALL, OWN = "all", "own"
 
 
 @office.get("/office/issues")
@@ -101,7 +101,7 @@ def issue(issue_id: int) -> ResponseReturnValue:
                 session, door.keyring, found.id, outcome=outcome, after_position=after, limit=LINES_PER_PAGE
             ),
             reserved_fen=queries.sum_reserved(session, found.id),
-            happenings=object_timeline(session, Thing.ISSUE, found.id),
+            happenings=_list_happenings(session, found),
             deeds=[each for each in deeds if not (each[0] == "pass" and filed_here)],
             filed_here=filed_here and found.state == "filed",
             outcome=outcome,
@@ -123,34 +123,49 @@ def do_issue_deed(issue_id: int, word: str) -> ResponseReturnValue:
     return do_deed(get_deed(DEEDS, word), issue_id, location, lambda: _ask(issue_id, word))
 
 
+def _list_happenings(session: Session, found: Issue) -> list[StepView]:
+    steps = object_timeline(session, Thing.ISSUE, found.id)
+    return hide_holder(steps, steps[0].who if found.way == OWN and steps else None)
+
+
 def _ask(issue_id: int, word: str) -> str:
-    deed, door = get_deed(DEEDS, word), the_door()
+    deed, door, passing = get_deed(DEEDS, word), the_door(), word == "pass"
     with door.read() as session:
         found = queries.get_issue(session, issue_id, current_actor().regions)
         if needs_review(found):
             check_role(current_actor(), *sorted(OFFICERS))
         programme = session.get_one(Programme, found.programme_id)
-        pending = queries.list_issue_lines(session, door.keyring, found.id, outcome="pending")
-        clear = [each for each in pending if each.refusal is None]
         budget, back = session.get_one(Budget, programme.budget_id), url_for(".issue", issue_id=found.id)
-        facts = [
-            ("券种", programme.name),
-            ("名册人数", f"{sum(queries.count_outcomes(session, found.id).values()):,} 人"),
-            ("预审没有问题", f"{len(clear):,} 人"),
-            ("预审有提示", f"{len(pending) - len(clear):,} 人：发券时逐人再判，不符合的不发放并写明理由"),
-            ("预算余额", f"{format_yuan(budget.available_fen)} 元，不足的按先后候补"),
+        counted = queries.count_outcomes(session, found.id)
+        facts = [("券种", programme.name), ("名册人数", f"{sum(counted.values()):,} 人")]
+        left = format_yuan(budget.available_fen)
+    done, reserves_fen = _try_out(issue_id) if passing else (None, None)
+    if done is not None:
+        facts += [
+            ("将发放", f"{done.issued:,} 人"),
+            ("资金不足须候补", f"{done.waiting:,} 人"),
+            ("不符合、不予发放", f"{done.refused:,} 人"),
+            ("预算余额", f"{left} 元"),
         ]
-        passing = word == "pass"
-        touched = Touched(
-            heading=found.number,
-            steps=[("发券单", url_for(".issues")), (found.number, back)],
-            back=back,
-            facts=facts,
-            count=len(clear) if passing else len(pending),
-            unit="人",
-            amount_fen=len(clear) * programme.cap_fen if passing else None,
-        )
-        return show_deed(deed, touched)
+    touched = Touched(
+        heading=found.number,
+        steps=[("发券单", url_for(".issues")), (found.number, back)],
+        back=back,
+        facts=facts,
+        count=done.issued if done is not None else counted.get("pending", 0),
+        unit="人",
+        amount_fen=reserves_fen,
+    )
+    return show_deed(deed, touched)
+
+
+def _try_out(issue_id: int) -> tuple[Issued, int]:
+    """Return what would come of passing an issue now, and the money it would keep; nothing of it stays."""
+
+    def call(work: Work) -> tuple[Issued, int]:
+        return issue_roster(work, issue_id), queries.sum_reserved(work.session, issue_id)
+
+    return perform(call, keep=False)
 
 
 def _name_programmes(session: Session, rows: list[Issue]) -> dict[int, str]:
@@ -179,7 +194,7 @@ DEEDS: dict[str, Deed] = {
     "pass": Deed(
         "审核通过并发券",
         OPERATORS | OFFICERS,
-        "确认后立即发券并占用资金；每个人再判一次，不符合的不发放。",
+        "以下是按现在的情况试算的结果。确认后立即发券并占用资金；预审时尚未核实的，由您审核认定。",
         _pass,
         "issue",
     ),

@@ -15,9 +15,11 @@ from voucher.doors.web import fields
 from voucher.doors.web.office import reach
 from voucher.doors.web.office.blueprint import office
 from voucher.doors.web.office.voucher_deeds import list_voucher_deeds
+from voucher.doors.web.timelines import hide_holder
 from voucher.ledger.commitments import Commitment
 from voucher.ledger.holds import Hold
 from voucher.ledger.vouchers import Voucher
+from voucher.registry.workers import find_worker
 from voucher.rules.lifecycle import STATE_NAMES, Thing
 from voucher.stages.assess import queries as assessing
 from voucher.stages.certify.models import Certificate
@@ -95,7 +97,9 @@ def voucher(voucher_id: int) -> ResponseReturnValue:
             ).all(),
             asked=find_asked_reinstatement(session, Thing.VOUCHER, found.id),
             replacement=_find_replacement(session, found.id),
-            happenings=object_timeline(session, Thing.VOUCHER, found.id),
+            happenings=hide_holder(
+                object_timeline(session, Thing.VOUCHER, found.id), _name_holder(session, found)
+            ),
             deeds=list_voucher_deeds(session, actor, found),
         )
 
@@ -120,6 +124,12 @@ def holds() -> ResponseReturnValue:
             before=before,
             per_page=PER_PAGE,
         )
+
+
+def _name_holder(session: Session, found: Voucher) -> str | None:
+    """Return what the holder's own account is called, where there is one."""
+    account = find_worker(session, found.holder_person_id)
+    return account.display_name if account is not None else None
 
 
 def _learn(session: Session, found: Voucher) -> Learning:

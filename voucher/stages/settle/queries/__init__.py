@@ -21,7 +21,7 @@ from voucher.stages.settle.queries.claims import (
     object_timeline,
 )
 from voucher.stages.settle.queries.desk import Waiting, desk
-from voucher.stages.settle.queries.holds import list_open_holds
+from voucher.stages.settle.queries.holds import count_open_holds, list_open_holds
 from voucher.stages.settle.queries.notices import (
     NoticeLine,
     get_notice,
@@ -56,6 +56,7 @@ __all__ = [
     "VoucherClaim",
     "Waiting",
     "claim_timeline",
+    "count_open_holds",
     "desk",
     "get_batch",
     "get_budget",

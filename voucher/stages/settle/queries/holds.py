@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
 from voucher.ledger.holds import Hold
@@ -22,6 +23,23 @@ def list_open_holds(
     limit: int = 50,
 ) -> list[Hold]:
     """Return the newest open holds on vouchers and claims of these regions, and none outside them."""
+    query = select(Hold).where(_open_within(regions))
+    if thing is not None:
+        query = query.where(Hold.thing == str(thing))
+    if before_id is not None:
+        query = query.where(Hold.id < before_id)
+    return list(session.scalars(query.order_by(Hold.id.desc()).limit(limit)))
+
+
+def count_open_holds(session: Session, regions: Collection[str]) -> tuple[int, datetime | None]:
+    """Return how many holds are open in these regions, and since when the oldest is."""
+    count, oldest = session.execute(
+        select(func.count(), func.min(Hold.opened_at)).where(_open_within(regions))
+    ).one()
+    return count, oldest
+
+
+def _open_within(regions: Collection[str]) -> ColumnElement[bool]:
     here = sorted(regions)
     vouchers = (Hold.thing == str(Thing.VOUCHER)) & Hold.object_id.in_(
         select(Voucher.id).where(Voucher.region_code.in_(here))
@@ -29,9 +47,4 @@ def list_open_holds(
     claims = (Hold.thing == str(Thing.CLAIM)) & Hold.object_id.in_(
         select(Claim.id).where(Claim.region_code.in_(here))
     )
-    query = select(Hold).where(Hold.closed_at.is_(None), vouchers | claims)
-    if thing is not None:
-        query = query.where(Hold.thing == str(thing))
-    if before_id is not None:
-        query = query.where(Hold.id < before_id)
-    return list(session.scalars(query.order_by(Hold.id.desc()).limit(limit)))
+    return Hold.closed_at.is_(None) & (vouchers | claims)
