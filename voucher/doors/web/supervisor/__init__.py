@@ -1,9 +1,9 @@
-"""Pages of supervisor and auditor: the trail and the invariants."""
+"""Pages of supervisor and auditor: down through every level, one voucher's chain, trail and invariants."""
 
 from __future__ import annotations
 
-from voucher.doors.web.supervisor import trail
+from voucher.doors.web.supervisor import drill, tracing, trail
 from voucher.doors.web.supervisor.blueprint import supervisor
 
 # the rooms hang their views on the blueprint when they are read
-__all__ = ["supervisor", "trail"]
+__all__ = ["drill", "supervisor", "tracing", "trail"]

@@ -28,6 +28,7 @@ from voucher.stages.certify.queries.register import (
     read_scopes,
     select_certificates_for,
     select_certificates_of,
+    select_proven_vouchers,
     select_vouchers_for,
 )
 
@@ -54,6 +55,7 @@ __all__ = [
     "read_scopes",
     "select_certificates_for",
     "select_certificates_of",
+    "select_proven_vouchers",
     "select_vouchers_for",
     "view_certificates",
     "why_not_certified",

@@ -202,6 +202,11 @@ def select_vouchers_for(certificate_ids: Select[int]) -> Select[int]:
     return select(VoucherProof.voucher_id).where(VoucherProof.certificate_id.in_(certificate_ids))
 
 
+def select_proven_vouchers() -> Select[int]:
+    """Return the query for the ids of every voucher that turned into a certificate."""
+    return select(VoucherProof.voucher_id)
+
+
 def list_revoked_certificates(session: Session) -> list[int]:
     """Return the certificates the register has revoked."""
     return list(session.scalars(select(Certificate.id).where(Certificate.state == "revoked")))

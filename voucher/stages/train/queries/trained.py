@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, Subquery, func, select
 from sqlalchemy.orm import Session
 
 from voucher.ledger.vouchers import Voucher
 from voucher.stages.train.models.classes import TrainingClass
-from voucher.stages.train.models.places import Completion, Enrolment
+from voucher.stages.train.models.places import Completion, Enrolment, Redemption
 
 LOOKUP_CHUNK = 500
 
@@ -37,6 +37,22 @@ def select_vouchers_trained_by(institution_ids: Collection[int]) -> Select[int]:
         .join(TrainingClass, TrainingClass.id == Enrolment.class_id)
         .where(TrainingClass.institution_id.in_(sorted(institution_ids)), Enrolment.ended_at.is_(None))
     )
+
+
+def select_places() -> Subquery:
+    """Return, per voucher that ever was in a class, the last class and the institution answering for it."""
+    last = select(func.max(Enrolment.id)).group_by(Enrolment.voucher_id)
+    return (
+        select(Enrolment.voucher_id, Enrolment.class_id, TrainingClass.institution_id)
+        .join(TrainingClass, TrainingClass.id == Enrolment.class_id)
+        .where(Enrolment.id.in_(last))
+        .subquery()
+    )
+
+
+def select_redeemed() -> Select[int]:
+    """Return the query for the ids of the vouchers whose redemption stands: each one training time."""
+    return select(Redemption.voucher_id).where(Redemption.reversed_at.is_(None))
 
 
 def list_trained(
