@@ -107,7 +107,7 @@ def read_cells(session: Session, regions: Collection[str], year: int | None = No
             func.coalesce(places.c.class_id, NOWHERE),
             Voucher.state,
             func.count(),
-            *(func.sum(each) for each in _counted(sums)),
+            *(func.sum(each) for each in counted(sums)),
         )
         .outerjoin(places, places.c.voucher_id == Voucher.id)
         .outerjoin(sums, sums.c.voucher_id == Voucher.id)
@@ -136,7 +136,7 @@ def read_cells(session: Session, regions: Collection[str], year: int | None = No
     return cells + direct
 
 
-def _counted(sums: Subquery) -> tuple[ColumnElement[int], ...]:
+def counted(sums: Subquery) -> tuple[ColumnElement[int], ...]:
     """Return what one voucher counts for: training, certificate, kept, paid."""
     return (
         case((Voucher.id.in_(select_redeemed()), 1), else_=0),
@@ -207,7 +207,7 @@ def list_people(
     """Return the vouchers of one class with what each counts for, in the order of their ids."""
     places, sums = select_places(), select_voucher_sums()
     rows: Sequence[Any] = session.execute(
-        select(Voucher, *_counted(sums))
+        select(Voucher, *counted(sums))
         .outerjoin(places, places.c.voucher_id == Voucher.id)
         .outerjoin(sums, sums.c.voucher_id == Voucher.id)
         .where(Voucher.id > after_id, *_within(places, regions, institution_id, class_id, year))
@@ -216,7 +216,7 @@ def list_people(
     ).all()
     named = people.read_people(session, keyring, [row[0].holder_person_id for row in rows])
     found = []
-    for voucher, *counted in rows:
+    for voucher, *counts in rows:
         who = named.get(voucher.holder_person_id)
         found.append(
             PersonRow(
@@ -225,7 +225,7 @@ def list_people(
                 person_id=voucher.holder_person_id,
                 masked_name=mask_name(who.name) if who else "（已删除）",
                 masked_number=mask_identity(who.number) if who and who.number else "",
-                measures=Measures(Counter({voucher.state: 1}), *(int(each or 0) for each in counted)),
+                measures=Measures(Counter({voucher.state: 1}), *(int(each or 0) for each in counts)),
             )
         )
     return found

@@ -16,8 +16,9 @@ from voucher.ledger.commitments import Commitment
 from voucher.ledger.vouchers import VOUCHER_MISSING, Voucher, advance, get_voucher, lock_vouchers
 from voucher.plumbing.unit_of_work import Work
 from voucher.registry import catalogue, tables
+from voucher.registry.standards import PARAMETER_MISSING
 from voucher.rules.actor import Role, check_reach, check_role
-from voucher.rules.errors import Family, reason
+from voucher.rules.errors import Family, Refused, reason
 from voucher.rules.lifecycle import Thing, check_event, may_move
 from voucher.rules.windows import add_months
 from voucher.stages.certify import queries as certificates
@@ -141,14 +142,25 @@ def _read_window_ends(work: Work, voucher_ids: Sequence[int]) -> dict[int, date]
     for voucher_id, proof in proofs.items():
         issued_on, region = issued[proof.certificate_id].issued_on, regions[voucher_id]
         if (region, issued_on) not in months:
-            ancestry = catalogue.list_ancestry(work.session, region)
-            months[region, issued_on] = tables.read_parameter_number(
-                work.session, WINDOW, issued_on, ancestry
-            )
+            months[region, issued_on] = _read_window(work, region, issued_on)
         limit = months[region, issued_on]
         if limit is not None:
             ends[voucher_id] = add_months(issued_on, limit)
     return ends
+
+
+def _read_window(work: Work, region_code: str, issued_on: date) -> int | None:
+    """Return the months within which a claim is filed; None where there is no limit, or nobody set one.
+
+    What nobody has set keeps one voucher open, and never stops a bank's answer or the clock for everybody.
+    """
+    ancestry = catalogue.list_ancestry(work.session, region_code)
+    try:
+        return tables.read_parameter_number(work.session, WINDOW, issued_on, ancestry)
+    except Refused as refused:
+        if refused.refusal.code != PARAMETER_MISSING.code:
+            raise
+        return None
 
 
 def _claims_of(work: Work, voucher_ids: Sequence[int]) -> list[Claim]:

@@ -114,7 +114,7 @@ def list_claimable(
     return found
 
 
-def _claimed(kind: SubsidyKind) -> Select[int]:
+def _claimed(kind: SubsidyKind) -> Select[int | None]:
     """Return the query for the vouchers with a claim that has not come to nothing."""
     return select(Claim.voucher_id).where(
         Claim.kind == str(kind), Claim.voucher_id.is_not(None), Claim.state.not_in(("rejected", "withdrawn"))
