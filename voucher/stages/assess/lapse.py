@@ -12,7 +12,7 @@ from voucher.rules.actor import Role, check_role
 from voucher.rules.errors import Family, reason
 from voucher.rules.lifecycle import Thing
 from voucher.stages.assess.models import Candidate, ExamBatch, ExamResult
-from voucher.stages.assess.reading import check_why, find_counting_results
+from voucher.stages.assess.reading import check_why, find_counting_results, may_bring_scores
 from voucher.stages.assess.results import pass_vouchers
 
 SOURCE = "豫办〔2021〕29号 第16项 无证无价; S2-16f; AC-F3"
@@ -37,7 +37,7 @@ def fail_for_good(work: Work, voucher_id: int, why: str) -> Voucher:
     told = check_why(why)
     found = lock_vouchers(work, Voucher.id == voucher_id, money=True)
     rows = work.session.execute(
-        select(Candidate.id, ExamBatch.institution_id, ExamBatch.state)
+        select(Candidate.id, ExamBatch.institution_id, may_bring_scores(work.today))
         .join(ExamBatch, ExamBatch.id == Candidate.batch_id)
         .where(Candidate.voucher_id == voucher_id, ExamBatch.state != "cancelled")
     ).all()
@@ -50,7 +50,7 @@ def fail_for_good(work: Work, voucher_id: int, why: str) -> Voucher:
         and not counting[candidate_id].passed
         for candidate_id, institution_id, _ in rows
     )
-    still_open = any(state == "planned" for _, _, state in rows)
+    still_open = any(waits for _, _, waits in rows)
     passed = any(each.passed for each in counting.values())
     if found[0].state != "trained" or not failed_here or still_open or passed:
         raise FAILURE_MISSING.refused()

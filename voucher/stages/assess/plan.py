@@ -27,6 +27,7 @@ from voucher.stages.assess.reading import (
     check_why,
     list_batch_candidates,
     lock_own_batch,
+    may_bring_scores,
 )
 from voucher.stages.train.queries.trained import classes_of
 
@@ -223,7 +224,7 @@ def _check_nowhere_else(
         .where(
             Candidate.person_id.in_(sorted(set(person_ids))),
             ExamBatch.id != batch.id,
-            ExamBatch.state == "planned",
+            may_bring_scores(work.today),
         )
     )
     if any(

@@ -6,8 +6,9 @@ Locks are taken in the order person, voucher, batch, ids ascending.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from datetime import date
 
-from sqlalchemy import and_, func, select
+from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy.orm import Session
 
 from voucher.plumbing.unit_of_work import Work
@@ -61,6 +62,16 @@ def check_planned(batch: ExamBatch, what: str) -> None:
     """Refuse what can only be done before the results are out. Raises exam_batch_closed."""
     if batch.state != "planned":
         raise BATCH_CLOSED.refused(state=STATE_NAMES[Thing.EXAM_BATCH][batch.state], what=what)
+
+
+def may_bring_scores(today: date) -> ColumnElement[bool]:
+    """Return the condition under which a candidate's batch can still have scores for this candidate.
+
+    Whoever was not let in on the day of the exam can have none there, however long nobody closes it.
+    """
+    return and_(
+        ExamBatch.state == "planned", or_(ExamBatch.exam_on >= today, Candidate.admitted_at.is_not(None))
+    )
 
 
 def lock_own_batch(work: Work, batch_id: int, *roles: Role) -> ExamBatch:

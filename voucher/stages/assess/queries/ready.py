@@ -19,6 +19,7 @@ from voucher.rules.periods import in_force
 from voucher.rules.privacy import mask_name
 from voucher.stages.assess.filing import read_filings
 from voucher.stages.assess.models import Candidate, ExamBatch
+from voucher.stages.assess.reading import may_bring_scores
 from voucher.stages.train.queries.trained import list_trained
 
 
@@ -38,7 +39,8 @@ def list_ready(session: Session, evaluator_id: int, on: date | None = None) -> l
     """Return the trained vouchers an evaluator may list, oldest first, in the regions it is filed in.
 
     With `on` only scopes in force that day count and, where training and exam are kept apart, nobody the
-    evaluator trained itself. Vouchers on hold and those already in a planned batch are left out.
+    evaluator trained itself. Vouchers on hold and those whose scores another batch may still bring are
+    left out.
     """
     aliases = catalogue.read_aliases(session)
     filings = read_filings(session, evaluator_id).values()
@@ -53,7 +55,7 @@ def list_ready(session: Session, evaluator_id: int, on: date | None = None) -> l
         session.scalars(
             select(Candidate.voucher_id)
             .join(ExamBatch, ExamBatch.id == Candidate.batch_id)
-            .where(ExamBatch.state == "planned", Candidate.voucher_id.is_not(None))
+            .where(may_bring_scores(on or date.min), Candidate.voucher_id.is_not(None))
         )
     )
     held = set(session.scalars(holds.select_held(Thing.VOUCHER)))
