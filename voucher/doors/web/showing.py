@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
 from uuid import uuid4
 
 from flask import g, request
+from markupsafe import Markup, escape
 
 from voucher.plumbing.clock import SHANGHAI
 from voucher.rules.citations import readable_source
@@ -24,15 +26,26 @@ from voucher.rules.vocabulary import (
     SubsidyKind,
 )
 
+DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 # colour says nothing alone: every tag carries its word and a sign as well
 GOOD = frozenset(
     {
         *("approved", "cleared", "paid", "succeeded", "confirmed", "met", "closed", "answered", "upheld"),
-        *("valid", "published", "settled", "certified"),
+        *("valid", "published", "settled", "certified", "listed"),
     }
 )
-BAD = frozenset({"rejected", "bounced", "failed", "recovering", "refused", "revoked"})
-CAUTION = frozenset({"manual", "returned", "objected", "lodged", "proposed", "opened", "stopped"})
+BAD = frozenset(
+    {
+        *("rejected", "bounced", "failed", "recovering", "refused", "revoked"),
+        *("suspended", "delisted", "blacklisted"),
+    }
+)
+CAUTION = frozenset(
+    {
+        *("manual", "returned", "objected", "lodged", "proposed", "opened", "stopped"),
+        *("warned", "rectifying"),
+    }
+)
 MUTE = frozenset(
     {
         *("draft", "open", "withdrawn", "cancelled", "voided", "recovered", "waived", "dismissed"),
@@ -49,6 +62,11 @@ def moment(at: datetime | None) -> str:
 def day(on: date | None) -> str:
     """Return a day as 2026-11-20."""
     return on.isoformat() if on is not None else "—"
+
+
+def whole_days(words: str) -> Markup:
+    """Return words for a page in which no day is broken over two lines."""
+    return Markup(DAY.sub(r'<span class="nowrap">\g<0></span>', str(escape(words))))  # noqa: S704 — escaped
 
 
 def lasting(span: timedelta) -> str:
@@ -108,6 +126,7 @@ def new_key() -> str:
 FILTERS: dict[str, Callable[..., str]] = {
     "moment": moment,
     "day": day,
+    "whole_days": whole_days,
     "lasting": lasting,
     "grouped": grouped,
     "yuan": format_yuan,

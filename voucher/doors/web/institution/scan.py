@@ -29,7 +29,7 @@ from voucher.stages.train.models.classes import TrainingClass
 from voucher.stages.train.models.places import REDEEMED_ALREADY
 from voucher.stages.train.queries import house
 from voucher.stages.train.reading import CLASS_MISSING
-from voucher.stages.train.redeem import Checked, Redeeming, check
+from voucher.stages.train.redeem import Checked, Redeeming, check, try_card
 from voucher.stages.train.redeem import redeem as use_voucher
 from voucher.stages.train.scans import Scanned, record_scan
 
@@ -87,7 +87,8 @@ def redeem(class_id: int) -> ResponseReturnValue:
         )
         return card[0].masked_name, card[0].voucher_number
 
-    done = _try("redeem", class_id, digits, use)
+    wrong = perform(lambda work: try_card(work, asked))
+    done = wrong or _try("redeem", class_id, digits, use)
     if isinstance(done, Refusal):
         return _answer(class_id, done, digits, retry=True)
     name, number = done
@@ -170,6 +171,7 @@ def _page(class_id: int, said: Said | None) -> str:
             said=said,
             counted=training.counters(session, class_id),
             scans=scans,
+            holders=training.name_accepted(session, door.keyring, scans),
             hands=name_people(session, [each.scanned_by_person_id for each in scans]),
             act_names=ACT_NAMES,
             others=_others(class_id, under_way),

@@ -26,9 +26,10 @@ from voucher.stages.train.queries.learning import (
     OpenFilter,
     list_lessons,
     list_open_classes,
+    list_open_kinds,
     next_sessions,
 )
-from voucher.stages.train.queries.roster import RosterRow, counters, list_scans, roster
+from voucher.stages.train.queries.roster import RosterRow, counters, list_scans, name_accepted, roster
 from voucher.stages.train.queries.trained import classes_of, list_passed, list_trained
 from voucher.stages.train.reading import find_enrolment as enrolment_of
 from voucher.stages.train.reading import find_redemption as redemption_of
@@ -64,10 +65,12 @@ __all__ = [
     "list_completions",
     "list_lessons",
     "list_open_classes",
+    "list_open_kinds",
     "list_passed",
     "list_scans",
     "list_sessions",
     "list_trained",
+    "name_accepted",
     "next_sessions",
     "redemption_of",
     "roster",

@@ -17,7 +17,7 @@ from voucher.rules.dictionaries import Dictionary
 from voucher.rules.levels import Level, name_level
 from voucher.rules.lifecycle import STATE_NAMES, Thing
 from voucher.stages.train.models.classes import TrainingClass
-from voucher.stages.train.models.places import Enrolment
+from voucher.stages.train.models.places import Completion, Enrolment
 from voucher.stages.train.reading import (
     CLASS_MISSING,
     SEATED,
@@ -43,6 +43,7 @@ class ClassView:
     mode_name: str
     certificate_kind_name: str
     seated: int
+    graduated: int
 
     @property
     def seats_left(self) -> int:
@@ -134,6 +135,16 @@ def count_seats(session: Session, class_ids: Collection[int]) -> dict[int, int]:
     return dict(rows.all())
 
 
+def count_graduates(session: Session, class_ids: Collection[int]) -> dict[int, int]:
+    """Return how many people of each class passed its final examination."""
+    rows = session.execute(
+        select(Completion.class_id, func.count())
+        .where(Completion.class_id.in_(sorted(class_ids)), Completion.passed == True)  # noqa: E712 — a column
+        .group_by(Completion.class_id)
+    )
+    return dict(rows.all())
+
+
 def view_classes(session: Session, classes: Sequence[TrainingClass]) -> list[ClassView]:
     """Return classes in words, in the given order."""
     house_ids = {each.institution_id for each in classes} | {
@@ -156,8 +167,12 @@ def view_classes(session: Session, classes: Sequence[TrainingClass]) -> list[Cla
         each: name_words(session, each)
         for each in (Dictionary.TRAINING_KIND, Dictionary.TRAINING_MODE, Dictionary.CERTIFICATE_KIND)
     }
-    seated = count_seats(session, [each.id for each in classes])
-    return [_view(each, houses, regions, trades, words, seated.get(each.id, 0)) for each in classes]
+    ids = [each.id for each in classes]
+    seated, graduated = count_seats(session, ids), count_graduates(session, ids)
+    return [
+        _view(each, houses, regions, trades, words, (seated.get(each.id, 0), graduated.get(each.id, 0)))
+        for each in classes
+    ]
 
 
 def _view(
@@ -166,7 +181,7 @@ def _view(
     regions: Mapping[str, str],
     trades: Mapping[str, str],
     words: Mapping[Dictionary, Mapping[str, str]],
-    seated: int,
+    counts: tuple[int, int],
 ) -> ClassView:
     return ClassView(
         found=found,
@@ -181,5 +196,6 @@ def _view(
         certificate_kind_name=words[Dictionary.CERTIFICATE_KIND].get(
             found.certificate_kind, found.certificate_kind
         ),
-        seated=seated,
+        seated=counts[0],
+        graduated=counts[1],
     )

@@ -32,6 +32,7 @@ class OpenFilter:
     certificate_kind: str | None = None
     mode: str | None = None
     institution_id: int | None = None
+    class_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +103,7 @@ def list_open_classes(
         (TrainingClass.certificate_kind, wanted.certificate_kind),
         (TrainingClass.mode, wanted.mode),
         (TrainingClass.institution_id, wanted.institution_id),
+        (TrainingClass.id, wanted.class_id),
     ):
         if value is not None:
             query = query.where(column == value)
@@ -110,6 +112,17 @@ def list_open_classes(
     rows = session.execute(query).all()
     views = view_classes(session, [found for found, _ in rows])
     return [_open(session, view, begins_at, on) for view, (_, begins_at) in zip(views, rows, strict=True)]
+
+
+def list_open_kinds(session: Session) -> list[tuple[str, str]]:
+    """Return region and trade of every approved class, each pair once: what there is to choose from."""
+    rows = session.execute(
+        select(TrainingClass.region_code, TrainingClass.trade_code)
+        .where(TrainingClass.state == "approved")
+        .distinct()
+        .order_by(TrainingClass.region_code, TrainingClass.trade_code)
+    )
+    return [(region_code, trade_code) for region_code, trade_code in rows]
 
 
 def _open(session: Session, view: ClassView, begins_at: datetime, on: date) -> OpenClass:

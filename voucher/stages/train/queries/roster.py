@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -124,6 +125,19 @@ def list_scans(
     if before_id is not None:
         query = query.where(Scan.id < before_id)
     return list(session.scalars(query.order_by(Scan.id.desc()).limit(limit)))
+
+
+def name_accepted(session: Session, keyring: Keyring, scans: Sequence[Scan]) -> dict[int, str]:
+    """Return the masked holder by scan id; of a refused scan nobody learns whose voucher it was."""
+    accepted = {each.id: each.voucher_id for each in scans if each.code is None and each.voucher_id}
+    holders = dict(
+        session.execute(
+            select(Voucher.id, Voucher.holder_person_id).where(Voucher.id.in_(set(accepted.values())))
+        ).all()
+    )
+    named = read_people(session, keyring, list(holders.values()))
+    found = {scan_id: named.get(holders[voucher_id]) for scan_id, voucher_id in accepted.items()}
+    return {scan_id: mask_name(who.name) if who else ERASED_NAME for scan_id, who in found.items()}
 
 
 def counters(session: Session, class_id: int) -> dict[str, int]:
