@@ -13,6 +13,7 @@ from voucher.rules.classes import (
     Booking,
     Slot,
     Subject,
+    check_card_tries,
     check_class_fits,
     check_filing_lead,
     check_final_exam,
@@ -122,3 +123,9 @@ def test_the_last_four_of_the_card_are_never_told() -> None:
         sentence = told(check_last_four, "41010519900315991X", typed)
         assert "991X" not in sentence
     assert told(check_last_four, None, "991X")
+
+
+def test_a_card_is_not_tried_more_often_than_a_day_allows() -> None:
+    check_card_tries(4, 5)
+    check_card_tries(99, None)
+    assert "今天已有 5 次" in told(check_card_tries, 5, 5)

@@ -90,6 +90,14 @@ IDENTITY_DIFFERS = reason(
     Family.FORBIDDEN,
 )
 
+CARD_TRIES_USED_UP = reason(
+    "card_tries_used_up",
+    "这张券今天已有 {most} 次证件后四位不符，今天不能再核销",
+    "请明天凭身份证原件再来；不是本人的不得核销，本人确实到场的，请联系人社部门",
+    CARD_SOURCE,
+    Family.FORBIDDEN,
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Slot:
@@ -274,3 +282,13 @@ def check_last_four(number: str | None, given: str) -> None:
     typed = fold_spelling(given).upper()
     if number is None or len(typed) != CARD_CHARACTERS or number[-CARD_CHARACTERS:] != typed:
         raise IDENTITY_DIFFERS.refused()
+
+
+@rule(number="TRN-16", stage="培训", source=CARD_SOURCE, since=FOUNDED)
+def check_card_tries(wrong: int, most: int | None) -> None:
+    """Check that fewer tries at a card were wrong than a day allows; None sets no limit.
+
+    Raises card_tries_used_up.
+    """
+    if most is not None and wrong >= most:
+        raise CARD_TRIES_USED_UP.refused(most=most)

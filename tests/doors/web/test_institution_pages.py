@@ -71,6 +71,11 @@ def test_the_counter_says_in_colour_and_words_what_each_code_is_worth(loop: Loop
     assert desk.answer.status_code == 403
     assert result(page)[0] == "warn"
     assert "证件后四位与持券人不符" in page.text
+    with loop.world.database.read() as session:
+        assert session.scalars(select(Scan.code).order_by(Scan.id.desc()).limit(2)).all() == [
+            "identity_differs",
+            None,
+        ], "a wrong card is kept once"
     page = desk.press("核销", last4=LI_SI[1][-4:])
     assert result(page)[0] == "good"
     assert "已核销" in page.text

@@ -78,10 +78,12 @@ class Room(Blueprint):
         example: Any = None,
         rate: Any = None,
         witness: Witness | None = None,
+        ahead: Callable[[dict[str, Any], dict[str, Any]], None] | None = None,
     ) -> Callable[[View], View]:
         """Register `view(work, body, **ids)`, run once per key; `example` is of the body.
 
-        The witness is told whatever the act itself refused, after nothing of it is left.
+        The witness is told whatever the act itself refused, after nothing of it is left; `ahead` is called
+        before the act and keeps what must stay of a refusal.
         """
 
         def register(view: View) -> View:
@@ -90,6 +92,8 @@ class Room(Blueprint):
             @wraps(view)
             def run(given: dict[str, Any], **ids: Any) -> Response:
                 reached = False
+                if ahead is not None:
+                    ahead(given, ids)
 
                 def act(work: Work) -> Answer:
                     nonlocal reached

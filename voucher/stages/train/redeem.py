@@ -11,11 +11,11 @@ from voucher.ledger.holds import check_no_hold
 from voucher.ledger.vouchers import Voucher, advance, get_voucher
 from voucher.plumbing.unit_of_work import Work
 from voucher.registry.people import read_people
-from voucher.rules.classes import check_last_four
 from voucher.rules.errors import Family, Refusal, Refused, reason
 from voucher.rules.lifecycle import Thing
 from voucher.rules.privacy import mask_name
 from voucher.stages.issue.queries import Programme, get_programme
+from voucher.stages.train.cards import check_card
 from voucher.stages.train.enrol import check_enrolment_priced
 from voucher.stages.train.fitting import subject_of, wanted_subject
 from voucher.stages.train.models.classes import TrainingClass
@@ -101,14 +101,37 @@ def _look_ahead(
     return ("redeem",), None
 
 
+def try_card(work: Work, asked: Redeeming) -> Refusal | None:
+    """Hold the characters typed against the card ahead of the scan itself, and return what is wrong.
+
+    The doors call this in a transaction of its own before `redeem`: a wrong try is kept under the voucher's
+    lock before anybody is told, so that guesses sent all at once are no more than those sent one by one.
+    Whatever else stands in the way `redeem` says.
+    """
+    try:
+        get_served_class(work, asked.class_id, *COUNTER)
+        if _find_done(work, asked) is not None:
+            return None
+        voucher = get_voucher(work, _find_code(work, asked.digits).voucher_id)
+        found = _check_ready(work, asked, voucher)
+    except Refused:
+        return None
+    try:
+        check_card(work, voucher, asked.last4)
+    except Refused as refused:
+        record_scan(work, Scanned("redeem", found.id, asked.digits, asked.device), refused.refusal)
+        return refused.refusal
+    return None
+
+
 def redeem(work: Work, asked: Redeeming) -> Redemption:
     """Use a voucher in the class it is locked to, exactly once; the same device and nonce is the same scan.
 
     Locks the voucher and its code, nothing else: no money moves. Raises Refused role_missing,
     class_missing, code_malformed, code_unknown, code_used, code_expired, nonce_reused, identity_differs,
-    on_hold and what `check_redeemable` refuses.
+    card_tries_used_up, on_hold and what `check_redeemable` refuses.
     """
-    found = get_served_class(work, asked.class_id, *COUNTER)
+    get_served_class(work, asked.class_id, *COUNTER)
     done = _find_done(work, asked)
     if done is not None:
         return done
@@ -118,15 +141,21 @@ def redeem(work: Work, asked: Redeeming) -> Redemption:
     done = _find_done(work, asked)
     if done is not None:
         return done
-    found = get_served_class(work, asked.class_id, *COUNTER)
-    check_redeemable(work, voucher, found)
-    check_no_hold(work, Thing.VOUCHER, [voucher.id], "redeem")
-    _check_card(work, voucher, asked.last4)
+    found = _check_ready(work, asked, voucher)
+    check_card(work, voucher, asked.last4)
     use_code(work, code, "redeem")
     redemption = _write(work, asked, found, voucher, code)
     advance(work, [voucher], "redeem")
     record_scan(work, Scanned("redeem", found.id, asked.digits, asked.device), None)
     return redemption
+
+
+def _check_ready(work: Work, asked: Redeeming, voucher: Voucher) -> TrainingClass:
+    """Return the class as it stands once nothing but the card can keep a locked voucher from being used."""
+    found = get_served_class(work, asked.class_id, *COUNTER)
+    check_redeemable(work, voucher, found)
+    check_no_hold(work, Thing.VOUCHER, [voucher.id], "redeem")
+    return found
 
 
 def _find_done(work: Work, asked: Redeeming) -> Redemption | None:
@@ -157,12 +186,6 @@ def _find_code(work: Work, digits: str) -> ScreenCode:
             raise
         voucher = work.session.get_one(Voucher, shown.voucher_id)
         raise redeemed_already(work.session, work.actor, voucher) from None
-
-
-def _check_card(work: Work, voucher: Voucher, last4: str) -> None:
-    named = read_people(work.session, work.keyring, [voucher.holder_person_id])
-    holder = named.get(voucher.holder_person_id)
-    check_last_four(holder.number if holder else None, last4)
 
 
 def _write(

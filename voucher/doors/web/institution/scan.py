@@ -88,7 +88,9 @@ def redeem(class_id: int) -> ResponseReturnValue:
         return card[0].masked_name, card[0].voucher_number
 
     wrong = perform(lambda work: try_card(work, asked))
-    done = wrong or _try("redeem", class_id, digits, use)
+    if wrong is not None:
+        return _answer(class_id, wrong, digits, retry=True)
+    done = _try("redeem", class_id, digits, use)
     if isinstance(done, Refusal):
         return _answer(class_id, done, digits, retry=True)
     name, number = done
