@@ -70,7 +70,7 @@ def test_面值券定向券走完全程_两笔补贴各付各家(scene: Scene) -
     scene.at = first.starts_at
     early = told(scene, teacher, lambda work: attend.attend(work, first.id, {voucher_id: 8}))
     assert early.code == "not_in_training"
-    assert _claim_refused(scene, town, voucher_id) == "voucher_not_certified"
+    assert _claim_refused(scene, town, voucher_id) == "claim_without_redemption"
     town_train.scan(scene, ZHANG_SAN, voucher_id, class_id)
     assert _exam_refused(scene, town, voucher_id) == "candidate_not_trained"
     town_train.sit_through(scene, class_id, {voucher_id: 40})

@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
+from voucher.doors.api.reach import told_refusal
 from voucher.doors.api.room import Room, within
 from voucher.doors.api.witnesses import note_attempt
 from voucher.doors.auth.door import the_door
@@ -35,6 +36,7 @@ from voucher.ledger.vouchers import Voucher
 from voucher.plumbing.secrets import Keyring
 from voucher.plumbing.unit_of_work import Work
 from voucher.rules.lifecycle import Thing
+from voucher.stages.certify.queries import why_not_certified
 from voucher.stages.issue import queries as issuing
 from voucher.stages.issue.ending import revoke
 from voucher.stages.issue.holding import accept, accept_for, show, withdraw
@@ -66,12 +68,13 @@ def list_vouchers(session: Session, asked: dict[str, Any]) -> dict[str, Any]:
 
 @vouchers.look("/vouchers/<int:voucher_id>", answer=VoucherDetail)
 def show_voucher(session: Session, _asked: dict[str, Any], voucher_id: int) -> dict[str, Any]:
-    """一张券：面值或补贴、截止日、所在班级和全过程。"""
+    """一张券：面值或补贴、截止日、所在班级、尚未持证的原因和全过程。"""
     found = see_voucher(session, current_actor(), voucher_id)
     place = training.enrolment_of(session, voucher_id)
     return _told(session, the_door().keyring, found) | {
         "class_id": place.class_id if place else None,
         "held": session.scalar(select_held(Thing.VOUCHER).where(Hold.object_id == voucher_id)) is not None,
+        "why_not": [told_refusal(each) for each in why_not_certified(session, voucher_id)],
         "timeline": object_timeline(session, Thing.VOUCHER, voucher_id),
     }
 

@@ -37,7 +37,12 @@ class NewProgramme(Body):
     name = Words(required=True, metadata={"description": "券种名称"})
     region_code = Region(required=True)
     project_code = Words(required=True, most=40, metadata={"description": "补贴项目代码"})
-    budget_id = Whole(required=True, least=1, metadata={"description": "资金来源：一项预算"})
+    budget_id = Whole(
+        load_default=None,
+        allow_none=True,
+        least=1,
+        metadata={"description": "资金来源：一项预算；没有资金的项目不能发券"},
+    )
     worth = Word(
         WORTHS, required=True, metadata={"description": "face_value 面值、offset 抵用、sign_in 签到"}
     )

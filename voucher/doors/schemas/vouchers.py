@@ -55,11 +55,23 @@ class VoucherState(Schema):
     issued_at = Moment()
 
 
+class WhyNot(Schema):
+    """Why no certificate has turned a voucher into money yet, and what helps."""
+
+    code = fields.String()
+    title = fields.String()
+    next_step = fields.String()
+    source = fields.String()
+
+
 class VoucherDetail(VoucherState):
     """A voucher with its class and everything that happened to it."""
 
     class_id = fields.Integer(allow_none=True)
     held = fields.Boolean(metadata={"description": "是否待处置"})
+    why_not = fields.List(
+        fields.Nested(WhyNot), metadata={"description": "已评价、尚未持证的原因：证书不符、未核验一致等"}
+    )
     timeline = fields.List(fields.Nested(TimelineStep))
 
 

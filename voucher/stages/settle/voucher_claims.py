@@ -82,7 +82,7 @@ def file_claims(work: Work, kind: SubsidyKind, voucher_ids: Sequence[int]) -> Fi
 
     The training institution claims for its classes, the evaluator for its certificates, an operator for
     the vouchers of the region. Raises Refused role_missing, no_voucher_chosen, voucher_missing (also for a
-    foreign one), voucher_not_certified, claim_without_redemption, on_hold, entitlement_taken (where another
+    foreign one), claim_without_redemption, voucher_not_certified, on_hold, entitlement_taken (where another
     claim was committed meanwhile; the caller tries again).
     """
     check_role(work.actor, Role.OPERATOR, *STAFF_OF_PAYEE[kind])
@@ -95,15 +95,15 @@ def file_claims(work: Work, kind: SubsidyKind, voucher_ids: Sequence[int]) -> Fi
         raise VOUCHER_MISSING.refused()
     for voucher in vouchers:
         _check_reach(work, kind, voucher, payees.get(voucher.id))
+    redeemed = claiming.list_redeemed(work.session, wanted)
+    for voucher in vouchers:
+        if voucher.id not in redeemed:
+            raise CLAIM_WITHOUT_REDEMPTION.refused(voucher=voucher.number)
     cases = read_cases(work, kind, vouchers)
     for voucher in vouchers:
         if voucher.state != "certified" or voucher.id not in cases:
             name = STATE_NAMES[Thing.VOUCHER][voucher.state]
             raise VOUCHER_NOT_CERTIFIED.refused(voucher=voucher.number, state=name)
-    redeemed = claiming.list_redeemed(work.session, wanted)
-    for voucher in vouchers:
-        if voucher.id not in redeemed:
-            raise CLAIM_WITHOUT_REDEMPTION.refused(voucher=voucher.number)
     # to claim is toward payment, though the voucher itself does not move by it
     check_no_hold(work, Thing.VOUCHER, wanted, "certify")
     groups: dict[tuple[int, str, int], list[VoucherCase]] = {}
