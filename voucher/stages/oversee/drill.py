@@ -21,7 +21,7 @@ from voucher.plumbing.secrets import Keyring
 from voucher.registry import people
 from voucher.rules.privacy import mask_identity, mask_name
 from voucher.stages.certify.queries import select_proven_vouchers
-from voucher.stages.settle.queries.totals import list_direct, select_voucher_sums
+from voucher.stages.settle.queries.totals import Direct, list_direct, select_voucher_sums
 from voucher.stages.train.queries.trained import select_places, select_redeemed
 
 NOWHERE = 0  # not enrolled in any class yet
@@ -111,7 +111,7 @@ def read_cells(session: Session, regions: Collection[str], year: int | None = No
         )
         .outerjoin(places, places.c.voucher_id == Voucher.id)
         .outerjoin(sums, sums.c.voucher_id == Voucher.id)
-        .where(Voucher.region_code.in_(sorted(regions)), *_issued_in(year))
+        .where(Voucher.region_code.in_(sorted(regions)), *issued_in(year))
         .group_by(Voucher.region_code, places.c.institution_id, places.c.class_id, Voucher.state)
     )
     cells = [
@@ -123,7 +123,6 @@ def read_cells(session: Session, regions: Collection[str], year: int | None = No
         )
         for region_code, institution_id, class_id, state, count, *counted in session.execute(query)
     ]
-    first, last = (date(year, 1, 1), date(year, 12, 31)) if year is not None else (None, None)
     direct = [
         Cell(
             each.region_code,
@@ -131,7 +130,7 @@ def read_cells(session: Session, regions: Collection[str], year: int | None = No
             DIRECT,
             Measures(reserved_fen=each.reserved_fen, paid_fen=each.paid_fen),
         )
-        for each in list_direct(session, regions, first, last)
+        for each in list_paid_directly(session, regions, year)
     ]
     return cells + direct
 
@@ -146,7 +145,15 @@ def counted(sums: Subquery) -> tuple[ColumnElement[int], ...]:
     )
 
 
-def _issued_in(year: int | None) -> tuple[ColumnElement[bool], ...]:
+def list_paid_directly(session: Session, regions: Collection[str], year: int | None) -> list[Direct]:
+    """Return what was claimed without a voucher in these regions, filed in a year where one is given."""
+    if year is None:
+        return list_direct(session, regions)
+    return list_direct(session, regions, date(year, 1, 1), date(year, 12, 31))
+
+
+def issued_in(year: int | None) -> tuple[ColumnElement[bool], ...]:
+    """Return the condition that a voucher was issued in a year (Shanghai), none where none is given."""
     if year is None:
         return ()
     begins = datetime.combine(date(year, 1, 1), time(), SHANGHAI)
@@ -162,7 +169,7 @@ def _within(
     year: int | None,
 ) -> list[ColumnElement[bool]]:
     """Return the conditions for the vouchers of a place, joined with `select_places`."""
-    found = [Voucher.region_code.in_(sorted(regions)), *_issued_in(year)]
+    found = [Voucher.region_code.in_(sorted(regions)), *issued_in(year)]
     for column, wanted in ((places.c.institution_id, institution_id), (places.c.class_id, class_id)):
         if wanted is not None:
             found.append(func.coalesce(column, NOWHERE) == wanted)
