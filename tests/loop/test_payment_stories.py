@@ -42,6 +42,7 @@ from voucher.stages.settle.queries import (
     list_quarantine,
     reconcile,
 )
+from voucher.stages.settle.queries.desk import desk
 from voucher.stages.settle.turn_down import turn_down
 from voucher.stages.settle.withdraw import withdraw
 
@@ -268,7 +269,10 @@ def test_制单之后证书被撤销的不能签发(scene: Scene) -> None:
     settled = scene.settle(budget)
     approve_batch(scene, settled.batch_id)
     scene.open_accounts()
+    assert _waits_for(scene, "制单员") == {"prepare": 2}
     file = scene.do("制单员", lambda work: payment.prepare(work, budget))
+    assert _waits_for(scene, "制单员") == {}, "已在文件里的不再叫制单员办"
+    assert _waits_for(scene, "付款复核员") == {"check": 1}
     scene.do("付款复核员", lambda work: payment.check(work, file.id))
     scene.import_register([scene.registered(fallen, 状态="撤销")])
     heard = told(scene, "签发员", lambda work: payment.release(work, file.id))
@@ -281,6 +285,12 @@ def test_制单之后证书被撤销的不能签发(scene: Scene) -> None:
     scene.bank_answers(scene.make_file(budget))
     assert states_of(scene) == {"rejected": 1, "paid": 1}
     assert scene.budget(budget).spent_fen == 200_00
+
+
+def _waits_for(scene: Scene, login: str) -> dict[str, int]:
+    actor = scene.actor(login)
+    with scene.database.read() as session:
+        return {each.key: each.count for each in desk(session, actor)}
 
 
 def test_没有收款账户的先列出单位(scene: Scene) -> None:

@@ -1,4 +1,4 @@
-"""What waits for one person: each queue with its count and its oldest piece."""
+"""What waits for one person: each queue with its count and its oldest piece, nothing another has to do."""
 
 from __future__ import annotations
 
@@ -9,11 +9,13 @@ from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
 from voucher.ledger.budget import Budget
+from voucher.registry.catalogue import has_level_below
 from voucher.registry.institutions import Institution, PayeeAccount
 from voucher.rules.actor import Actor, Role
-from voucher.stages.settle.models.claims import Claim, SettlementBatch
+from voucher.rules.approval import Step, roles_for
+from voucher.stages.settle.models.claims import Claim, ClaimHand, SettlementBatch
 from voucher.stages.settle.models.notices import Objection
-from voucher.stages.settle.models.payments import PaymentFile
+from voucher.stages.settle.models.payments import LIVE_PAYMENT, Payment, PaymentFile
 
 REVIEWERS = (Role.OFFICER_COUNTY, Role.OFFICER_CITY)
 CLAIM_QUEUES: tuple[tuple[str, str, str, tuple[Role, ...]], ...] = (
@@ -26,6 +28,11 @@ CLAIM_QUEUES: tuple[tuple[str, str, str, tuple[Role, ...]], ...] = (
     ("prepare", "待制单", "approved", (Role.FINANCE_MAKER,)),
     ("bounced", "退票待更正", "bounced", (Role.FINANCE_MAKER, Role.OPERATOR)),
 )
+STEPS = {
+    "first_review": Step.FIRST_REVIEW,
+    "second_review": Step.SECOND_REVIEW,
+    "approve": Step.APPROVE,
+}
 FILE_QUEUES: tuple[tuple[str, str, str, tuple[Role, ...]], ...] = (
     ("check", "待复核的拨付文件", "prepared", (Role.FINANCE_CHECKER,)),
     ("release", "待签发的拨付文件", "checked", (Role.FINANCE_RELEASER,)),
@@ -64,13 +71,36 @@ def desk(session: Session, actor: Actor) -> list[Waiting]:
 
 
 def _claims(session: Session, actor: Actor, key: str, name: str, state: str) -> Waiting:
+    step = STEPS.get(key)
     where: list[ColumnElement[bool]] = [Claim.state == state, Claim.region_code.in_(sorted(actor.regions))]
+    if key == "prepare":
+        # what lies in a file that is not released yet is the checker's work, not the maker's
+        where.append(Claim.id.not_in(select(Payment.claim_id).where(LIVE_PAYMENT)))
+    if step is not None:
+        waiting = session.scalars(select(Claim.region_code).where(*where).distinct()).all()
+        where.append(Claim.region_code.in_([each for each in waiting if _takes(session, actor, step, each)]))
+        # one person, one hand: what this one has signed before waits for somebody else
+        where.append(
+            ~select(ClaimHand.claim_id)
+            .where(
+                ClaimHand.claim_id == Claim.id,
+                ClaimHand.person_id == actor.person_id,
+                ClaimHand.step != str(step),
+            )
+            .exists()
+        )
     count, oldest, first = session.execute(
         select(func.count(), func.min(SettlementBatch.created_at), func.min(Claim.batch_id))
         .join(SettlementBatch, SettlementBatch.id == Claim.batch_id)
         .where(*where)
     ).one()
     return Waiting(key, name, count, oldest, first)
+
+
+def _takes(session: Session, actor: Actor, step: Step, region_code: str) -> bool:
+    """Return whether the actor's roles take a step in a region."""
+    roles = roles_for(step, same_office=not has_level_below(session, region_code))
+    return any(region_code in actor.reach.get(role, ()) for role in roles)
 
 
 def _objections(session: Session, actor: Actor) -> Waiting:
