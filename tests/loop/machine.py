@@ -150,10 +150,7 @@ class Learning(Watched):
                 select(Redemption).where(Redemption.voucher_id == voucher.id).order_by(Redemption.id.desc())
             ).first()
         if row is not None:
-            one, two = (
-                town_train.staff(self.play.scene, row.institution_id, Role.SCANNER, serial)
-                for serial in (1, 2)
-            )
+            one, two = (self.play.staff(row.institution_id, Role.SCANNER, serial) for serial in (1, 2))
             self.play.attempt(one, partial(reverse.ask_reversal, redemption_id=row.id, why="扫错"))
             self.play.attempt(two, partial(reverse.reverse, redemption_id=row.id))
 
@@ -187,14 +184,14 @@ class Learning(Watched):
         """Have a class drafted, filed, sent back, filed again, and given up at one of these."""
         play = self.play
         house = play.houses[which]
-        desk = town_train.staff(play.scene, house, Role.REGISTRAR)
+        desk = play.staff(house, Role.REGISTRAR)
         new = town_train.plan(play.scene, house, **COMPLETION_COURSE)
         drafted = play.attempt(desk, partial(classes.draft_class, new=new))
         if drafted is None:
             return
         file = partial(classes.file_class, class_id=drafted.id, promised=True)
         send_back = partial(reviewing.return_class, class_id=drafted.id, defects="缺考核方案")
-        steps = ((desk, file), (town_train.reviewer(play.scene), send_back), (desk, file))
+        steps = ((desk, file), (town_train.REVIEWER, send_back), (desk, file))
         for login, act in steps[:reached]:
             play.attempt(login, act)
         play.attempt(desk, partial(classes.cancel_class, class_id=drafted.id, why="招生不足"))

@@ -21,7 +21,7 @@ from voucher.app import DUE_ACTS
 from voucher.ledger.holds import Hold, close_hold, open_hold
 from voucher.ledger.vouchers import Voucher
 from voucher.plumbing.unit_of_work import Work
-from voucher.rules.actor import Role
+from voucher.rules.actor import Actor, Role
 from voucher.rules.errors import Refused
 from voucher.rules.lifecycle import Thing
 from voucher.rules.vocabulary import FundSource
@@ -41,11 +41,36 @@ COMPLETES: dict[str, Any] = {"certificate_kind": "training_completion", "level":
 COMPLETION_COURSE: dict[str, Any] = {**COMPLETES, "hours": 40, "teacher": "王老师", "place": "二号楼"}
 
 
+# who works where: at each of the two institutions, and at the evaluator
+HOUSE_STAFF = ((Role.REGISTRAR, 1), (Role.SCANNER, 1), (Role.SCANNER, 2), (Role.TEACHER, 1))
+EVALUATOR_STAFF = (
+    (Role.EVALUATOR_ADMIN, 1), (Role.EVALUATOR_ADMIN, 2), (Role.EXAMINER, 1), (Role.SCORE_CLERK, 1),
+)  # fmt: skip
+
+
+@dataclass
+class Playground(Scene):
+    """A scene in which nobody is hired or dismissed any more: who somebody is need not be asked twice."""
+
+    actors: dict[str, Actor] = field(default_factory=dict)
+
+    def actor(self, login: str) -> Actor:
+        """Return the actor behind a login."""
+        if login not in self.actors:
+            self.actors[login] = super().actor(login)
+        return self.actors[login]
+
+
 @dataclass
 class Playing:
-    """One world in play: the scene, what was set up in it, and what people were told."""
+    """One world in play: the scene, what was set up in it, and what people were told.
+
+    `people` are the cards and logins of the workers by their ids.
+    """
 
     scene: Scene
+    people: dict[int, tuple[str, tuple[str, str]]]
+    hired: dict[tuple[int, Role, int], str]
     budgets: tuple[int, int]
     houses: tuple[int, int]
     evaluator: int
@@ -103,17 +128,22 @@ class Playing:
 
     def holder(self, voucher: Voucher) -> tuple[str, tuple[str, str]]:
         """Return the login and the card of a voucher's holder."""
-        who = next(
-            each for each in PEOPLE if town_issue.person_id(self.scene, each) == voucher.holder_person_id
-        )
-        return town_issue.worker(self.scene, who), who
+        return self.people[voucher.holder_person_id]
+
+    def staff(self, institution_id: int, role: Role, serial: int = 1) -> str:
+        """Return the login of somebody who works at an institution or the evaluator."""
+        return self.hired[institution_id, role, serial]
+
+    def at_evaluator(self, role: Role, serial: int = 1) -> str:
+        """Return the login of somebody who works at the evaluator."""
+        return self.hired[self.evaluator, role, serial]
 
     # ---- 发券
 
     def issue(self, who: int, what: int) -> None:
         """Give a person a voucher of one of the programmes; the open one is taken by the person."""
         if what == OPEN:
-            login = town_issue.worker(self.scene, PEOPLE[who])
+            login = next(login for login, card in self.people.values() if card == PEOPLE[who])
             self.attempt(
                 login, partial(issuing.take_voucher, programme_id=self.programmes[what], declared=True)
             )
@@ -167,7 +197,7 @@ class Playing:
         if shown is None:
             return
         asked = redeem.Redeeming(shown.digits, found.id, who[1][-4:], "前台", f"n-{shown.digits}")
-        scanner = town_train.staff(self.scene, found.institution_id, Role.SCANNER)
+        scanner = self.staff(found.institution_id, Role.SCANNER)
         self.attempt(scanner, partial(redeem.redeem, asked=asked))
 
     def finish(self, voucher: Voucher, hours: int, score: int) -> None:
@@ -175,14 +205,14 @@ class Playing:
         found = self.class_of(voucher.id)
         if found is None:
             return
-        teacher = town_train.staff(self.scene, found.institution_id, Role.TEACHER)
+        teacher = self.staff(found.institution_id, Role.TEACHER)
         for held in town_train.sessions(self.scene, found.id):
             self.scene.at = max(self.scene.at, held.ends_at + timedelta(minutes=5))
             sat = dict.fromkeys(self._sitting(found.id, held.id), min(hours, held.hours))
             if sat:
                 self.attempt(teacher, partial(attend.attend, session_id=held.id, hours=sat))
         exams = dict.fromkeys(self._sitting(found.id), score)
-        registrar = town_train.staff(self.scene, found.institution_id, Role.REGISTRAR)
+        registrar = self.staff(found.institution_id, Role.REGISTRAR)
         self.attempt(registrar, partial(finish.sign_off, class_id=found.id, exams=exams))
 
     def _sitting(self, class_id: int, session_id: int | None = None) -> list[int]:
@@ -237,17 +267,16 @@ def set_the_table(scene: Scene) -> dict[str, Any]:
         town_issue.programme(scene, rich, name="合格证", **COMPLETES, **long),
     )
     town_issue.eligible(scene, *PEOPLE)
-    for each in PEOPLE:
-        town_issue.worker(scene, each)
-    for house in houses:
-        for role in (Role.REGISTRAR, Role.SCANNER, Role.TEACHER):
-            town_train.staff(scene, house, role)
-        town_train.staff(scene, house, Role.SCANNER, 2)
-    for hand in (town_assess.admin, town_assess.publisher, town_assess.examiner, town_assess.clerk):
-        hand(scene, evaluator)
+    people = {town_issue.person_id(scene, each): (town_issue.worker(scene, each), each) for each in PEOPLE}
+    hired = {
+        (place, role, serial): town_train.staff(scene, place, role, serial)
+        for places, staff in ((houses, HOUSE_STAFF), ((evaluator,), EVALUATOR_STAFF))
+        for place in places
+        for role, serial in staff
+    }
     town_train.reviewer(scene)
     scene.open_accounts()
     return {
         "budgets": (rich, poor), "houses": houses, "evaluator": evaluator,
-        "programmes": programmes,
+        "programmes": programmes, "people": people, "hired": hired,
     }  # fmt: skip

@@ -6,7 +6,7 @@ from functools import partial
 
 from sqlalchemy import select
 
-from tests import town_assess, town_issue, town_train
+from tests import town_assess, town_issue
 from tests.loop.playing import PEOPLE, Playing
 from tests.scene import on
 from voucher.ledger.vouchers import Voucher
@@ -24,7 +24,7 @@ from voucher.stages.settle.voucher_ends import decertify_due
 def plan_exam(play: Playing, voucher: Voucher) -> ExamBatch | None:
     """Plan an exam for one voucher tomorrow."""
     new = town_assess.new_batch(play.scene, play.evaluator, voucher_ids=(voucher.id,))
-    admin = town_assess.admin(play.scene, play.evaluator)
+    admin = play.at_evaluator(Role.EVALUATOR_ADMIN)
     return play.attempt(admin, partial(plan.plan_batch, new=new))
 
 
@@ -37,9 +37,9 @@ def examine(play: Playing, voucher: Voucher, theory: int) -> None:
     with play.scene.database.read() as session:
         candidate = session.scalars(select(Candidate.id).where(Candidate.batch_id == planned.id)).one()
     number = play.holder(voucher)[1][1]
-    door = town_assess.examiner(play.scene, play.evaluator)
-    clerk = town_assess.clerk(play.scene, play.evaluator)
-    publisher = town_assess.publisher(play.scene, play.evaluator)
+    door = play.at_evaluator(Role.EXAMINER)
+    clerk = play.at_evaluator(Role.SCORE_CLERK)
+    publisher = play.at_evaluator(Role.EVALUATOR_ADMIN, 2)
     play.attempt(door, partial(admit.admit, candidate_id=candidate, identity_number=number))
     rows = [Scores(candidate, theory, 80_00)]
     play.attempt(clerk, partial(results.enter_results, batch_id=planned.id, rows=rows))
@@ -57,7 +57,7 @@ def correct(play: Playing, number: int, theory: int) -> None:
         ).all()
     if not published:
         return
-    clerk = town_assess.clerk(play.scene, play.evaluator)
+    clerk = play.at_evaluator(Role.SCORE_CLERK)
     asked = play.attempt(
         clerk,
         partial(
@@ -66,7 +66,7 @@ def correct(play: Playing, number: int, theory: int) -> None:
         ),
     )  # fmt: skip
     if asked is not None:
-        publisher = town_assess.publisher(play.scene, play.evaluator)
+        publisher = play.at_evaluator(Role.EVALUATOR_ADMIN, 2)
         play.attempt(publisher, partial(results.confirm_correction, result_id=asked.id))
 
 
@@ -74,14 +74,14 @@ def cancel_exams(play: Playing) -> None:
     """Cancel whatever exam nobody published."""
     with play.scene.database.read() as session:
         open_ones = session.scalars(select(ExamBatch.id).where(ExamBatch.state == "planned")).all()
-    admin = town_assess.admin(play.scene, play.evaluator)
+    admin = play.at_evaluator(Role.EVALUATOR_ADMIN)
     for batch_id in open_ones:
         play.attempt(admin, partial(plan.cancel_batch, batch_id=batch_id, why="考点停电"))
 
 
 def give_up(play: Playing, voucher: Voucher) -> None:
     """Have the evaluator say that a holder sits no other exam."""
-    admin = town_assess.admin(play.scene, play.evaluator)
+    admin = play.at_evaluator(Role.EVALUATOR_ADMIN)
     play.attempt(admin, partial(lapse.fail_for_good, voucher_id=voucher.id, why="不再补考"))
 
 
@@ -102,7 +102,7 @@ def complete(play: Playing, voucher: Voucher) -> None:
     """Have the institution give the 培训合格证书 to a voucher's class."""
     found = play.class_of(voucher.id)
     if found is not None:
-        registrar = town_train.staff(play.scene, found.institution_id, Role.REGISTRAR)
+        registrar = play.staff(found.institution_id, Role.REGISTRAR)
         play.attempt(registrar, partial(issue_completions, class_id=found.id))
 
 

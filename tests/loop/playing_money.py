@@ -6,7 +6,7 @@ from functools import partial
 
 from sqlalchemy import select
 
-from tests import town_assess, town_issue, town_train
+from tests import town_issue
 from tests.loop.playing import Playing
 from tests.loop.way import EVALUATION, TRAINING
 from voucher.ledger.vouchers import Voucher
@@ -41,8 +41,8 @@ def claim(play: Playing, voucher: Voucher) -> None:
     if found is None:
         return
     for login, kind in (
-        (town_train.staff(play.scene, found.institution_id, Role.REGISTRAR), TRAINING),
-        (town_assess.admin(play.scene, play.evaluator), EVALUATION),
+        (play.staff(found.institution_id, Role.REGISTRAR), TRAINING),
+        (play.at_evaluator(Role.EVALUATOR_ADMIN), EVALUATION),
     ):
         play.attempt(login, partial(file_claims, kind=kind, voucher_ids=[voucher.id]))
 
@@ -123,8 +123,8 @@ def _submitter(play: Playing, claim: Claim) -> str:
     if claim.voucher_id is None:
         return "operator"
     if claim.kind == str(TRAINING):
-        return town_train.staff(play.scene, claim.institution_id, Role.REGISTRAR)
-    return town_assess.admin(play.scene, play.evaluator)
+        return play.staff(claim.institution_id, Role.REGISTRAR)
+    return play.at_evaluator(Role.EVALUATOR_ADMIN)
 
 
 def object_to_one(play: Playing, number: int) -> None:

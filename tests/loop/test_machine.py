@@ -21,13 +21,14 @@ from hypothesis.stateful import run_state_machine_as_test
 
 from tests.conftest import BACKENDS, FOUNDED_AT, fresh_database
 from tests.loop.machine_money import Province
-from tests.loop.playing import Playing, set_the_table
+from tests.loop.playing import Playground, Playing, set_the_table
 from tests.loop.watching import WATCHED, Seen, Start
 from tests.scene import Scene
 from voucher.plumbing.secrets import Keyring
+from voucher.rules.actor import Actor
 
 QUICK = settings(
-    max_examples=3,
+    max_examples=2,
     stateful_step_count=12,
     derandomize=True,
     database=None,
@@ -65,13 +66,15 @@ def start(
         set_up = {"sqlite": str(folder / "voucher.db"), "postgres": str(database.engine.url.database)}
         database.dispose()
         plays = count()
+        actors: dict[str, Actor] = {}
 
         def begin() -> tuple[Playing, Callable[[], None]]:
             opened = ExitStack()
             mine = _folder(folder, f"play-{next(plays)}")
             opened.callback(shutil.rmtree, mine)
             copied = opened.enter_context(fresh_database(backend, set_up, mine))
-            return Playing(Scene(copied, keyring, mine, scene.at, scene.serials), **where), opened.close
+            played = Playground(copied, keyring, mine, scene.at, scene.serials, actors=actors)
+            return Playing(played, **where), opened.close
 
         yield begin
 
