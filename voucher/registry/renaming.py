@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from sqlalchemy import select
+from datetime import datetime
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
 
 from voucher.ledger import audit
 from voucher.plumbing.unit_of_work import Work
@@ -39,6 +42,16 @@ EVIDENCE_MISSING = reason(
     SOURCE,
 )
 NAME_UNCHANGED = reason("name_unchanged", "新姓名与现用姓名相同", "请核对新姓名后重新提交", SOURCE)
+
+
+def count_proposed(session: Session, *, person_id: int) -> tuple[int, datetime | None]:
+    """Return how many proposals wait for this person, who made none of them, and since when."""
+    count, oldest = session.execute(
+        select(func.count(), func.min(FormerName.proposed_at)).where(
+            FormerName.approved_at.is_(None), FormerName.proposed_by_person_id != person_id
+        )
+    ).one()
+    return count, oldest
 
 
 def propose_name(work: Work, number: str, new_name: str, evidence: str) -> FormerName:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from voucher.ledger import reinstatements, states
@@ -49,10 +49,14 @@ def list_institutions(
     state: str | None = None,
     kind: str | None = None,
     only: Collection[int] | None = None,
+    named: str | None = None,
     before_id: int | None = None,
     limit: int,
 ) -> Sequence[Institution]:
-    """Return institutions, the newest first; `only` names the ones the caller belongs to."""
+    """Return institutions, the newest first; `only` names the ones the caller belongs to.
+
+    `named` is a part of a name, or a whole 统一社会信用代码.
+    """
     found = select(Institution).order_by(Institution.id.desc()).limit(limit)
     if regions is not None:
         found = found.where(Institution.region_code.in_(sorted(regions)))
@@ -61,6 +65,10 @@ def list_institutions(
     for column, wanted in ((Institution.state, state), (Institution.kind, kind)):
         if wanted is not None:
             found = found.where(column == wanted)
+    if named is not None:
+        found = found.where(
+            or_(Institution.name.contains(named, autoescape=True), Institution.code == named.upper())
+        )
     if before_id is not None:
         found = found.where(Institution.id < before_id)
     return session.scalars(found).all()

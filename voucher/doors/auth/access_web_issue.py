@@ -1,4 +1,4 @@
-"""The access matrix of the office's pages for issuing, classes and certificates."""
+"""The access matrix of the office's pages for issuing, classes, certificates and institutions."""
 
 from __future__ import annotations
 
@@ -28,6 +28,8 @@ WEB_ISSUE: dict[str, Access] = {
     "web.office.do_voucher_deed": Access(
         OFFICERS | {Role.SUPERVISOR}, "作废、待处置、补发、转班、查实造假、恢复；监管只办查实造假"
     ),
+    "web.office.claim_deed": Access(OFFICERS, "申领待处置前的确认页"),
+    "web.office.do_claim_deed": Access(OFFICERS, "申领待处置、结束待处置"),
     "web.office.holds": Access(_READERS, "待处置"),
     "web.office.waiting": Access(_READERS, "候补次序，名单脱敏"),
     "web.office.reinstatements": Access(_READERS, "等待另一人确认的恢复"),
@@ -39,6 +41,12 @@ WEB_ISSUE: dict[str, Access] = {
     "web.office.certificate": Access(_READERS, "一本证书：核验记录和经过，脱敏"),
     "web.office.certificate_deed": Access(OFFICERS, "证书办理前的确认页"),
     "web.office.do_certificate_deed": Access(OFFICERS, "撤销证书；恢复由两人办理"),
+    "web.office.institutions": Access(_READERS, "机构"),
+    "web.office.institution": Access(_READERS, "一家机构：状态、目录年度、班级、处置经过"),
+    "web.office.institution_deed": Access(OFFICERS | {Role.SUPERVISOR}, "处置机构前的确认页"),
+    "web.office.do_institution_deed": Access(
+        OFFICERS | {Role.SUPERVISOR}, "约谈至黑名单，恢复由两人办理；监管只到停业整顿"
+    ),
     "web.office.new_worker": Access(OPERATORS, "劳动者开户页"),
     "web.office.open_worker": Access(OPERATORS, "劳动者开户，首次密码只显示一次"),
 }

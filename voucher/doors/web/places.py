@@ -42,6 +42,7 @@ DESK_GROUPS: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
             ("班级", "web.institution.classes"),
             ("撤销核销", "web.institution.reversals"),
             ("开班审核", "web.office.classes"),
+            ("机构", "web.office.institutions"),
         ),
     ),
     (
@@ -135,6 +136,9 @@ BELOW: dict[str, tuple[str, ...]] = {
         *("web.office.holds", "web.office.reinstatements"),
     ),
     "web.office.classes": (*("web.office.class_page", "web.office.class_deed", "web.office.do_class_deed"),),
+    "web.office.institutions": (
+        *("web.office.institution", "web.office.institution_deed", "web.office.do_institution_deed"),
+    ),
     "web.office.certificates": (
         *("web.office.certificate", "web.office.certificate_deed", "web.office.do_certificate_deed"),
     ),
@@ -143,6 +147,7 @@ BELOW: dict[str, tuple[str, ...]] = {
         *("web.office.batch", "web.office.decide", "web.office.post_notice"),
         *("web.office.resubmit_claims", "web.office.withdraw_claims"),
         *("web.office.claim", "web.office.clear_claim", "web.office.reject_claim"),
+        *("web.office.claim_deed", "web.office.do_claim_deed"),
         "web.office.open_clawback",
     ),
     "web.office.new_settlement": ("web.office.settle",),

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sqlalchemy import Select, or_, select
+from sqlalchemy import Select, func, or_, select
+from sqlalchemy.orm import Session
 
 from voucher.ledger import holds
 from voucher.ledger.holds import Hold, is_held
@@ -50,6 +51,12 @@ def impose(work: Work, institution_id: int, event: str, why: str) -> Imposed:
         named = EVENT_NAMES[Thing.INSTITUTION][event]
         held = hold_vouchers_of(work, institution_id, f"{exit_mark(institution_id)}{named}（{why}）")
     return Imposed(institution.state, done=True, vouchers_held=held)
+
+
+def count_in_classes(session: Session, institution_id: int) -> int:
+    """Return how many vouchers are in classes of an institution: those its exit would stop."""
+    inside = _in_classes_of(institution_id).subquery()
+    return session.scalar(select(func.count()).select_from(inside)) or 0
 
 
 def hold_vouchers_of(work: Work, institution_id: int, why: str) -> int:

@@ -12,10 +12,14 @@ from voucher.doors.auth.visitors import current_actor
 from voucher.doors.web import fields
 from voucher.doors.web.acting import Done, submit
 from voucher.doors.web.office.blueprint import office
+from voucher.doors.web.office.claim_deeds import list_claim_deeds
 from voucher.doors.web.timelines import Happening, name_people
+from voucher.ledger.holds import Hold
 from voucher.plumbing.unit_of_work import Work
+from voucher.registry.institutions import Institution
 from voucher.rules.actor import Role
 from voucher.rules.approval import STEP_NAMES, Step
+from voucher.rules.lifecycle import Thing
 from voucher.rules.money import format_yuan
 from voucher.stages.settle import clawback, clear, queries
 from voucher.stages.settle.models.claims import Claim, ClaimHand
@@ -95,8 +99,11 @@ def _show(claim_id: int) -> str:
             claim=found,
             batch=queries.get_batch(session, found.batch_id, actor.regions),
             line=line,
+            payee_name=session.get_one(Institution, found.institution_id).name,
+            holds=_list_holds(session, found),
             happenings=_list_happenings(session, found),
             hands=_list_hands(session, claim_id),
+            deeds=list_claim_deeds(session, actor, found),
             may_turn_down=found.state in TURNED_DOWN_HERE
             and actor.has(*((Role.FINANCE_APPROVER,) if found.state in AFTER_APPROVAL else OFFICE)),
             clearing=next(
@@ -108,6 +115,14 @@ def _show(claim_id: int) -> str:
                 None,
             ),
         )
+
+
+def _list_holds(session: Session, found: Claim) -> list[Hold]:
+    """Return the open holds that stop a claim: its own, and those on its voucher."""
+    stopped = (Hold.thing == str(Thing.CLAIM)) & (Hold.object_id == found.id)
+    if found.voucher_id is not None:
+        stopped |= (Hold.thing == str(Thing.VOUCHER)) & (Hold.object_id == found.voucher_id)
+    return list(session.scalars(select(Hold).where(stopped, Hold.closed_at.is_(None)).order_by(Hold.id)))
 
 
 def _list_happenings(session: Session, found: Claim) -> list[Happening]:

@@ -2,59 +2,100 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from datetime import datetime
+from typing import Any
 
 from flask import url_for
 from sqlalchemy.orm import Session
 
 from voucher.doors.auth.entries import OFFICERS, OPERATORS
+from voucher.doors.web.office.steps import count_at_province
+from voucher.registry.renaming import count_proposed
 from voucher.rules.actor import Actor, Role
-from voucher.stages.issue.queries import count_filed, count_queued
+from voucher.stages.issue.queries import count_drafts, count_filed, count_queued
 from voucher.stages.settle.queries import Waiting, count_open_holds
 from voucher.stages.settle.queries.reinstatements import count_asked_reinstatements
 from voucher.stages.train.queries import count_to_review
 
-Count = Callable[[Session, Collection[str]], tuple[int, datetime | None]]
+Count = Callable[[Session, Actor], tuple[int, datetime | None]]
 OFFICE = OPERATORS | OFFICERS
-# key, name, who it waits for, how it is counted, endpoint, way of the issues listed
-QUEUES: tuple[tuple[str, str, frozenset[Role], Count, str, str | None], ...] = (
+PROVINCE = frozenset({Role.OFFICER_PROVINCE})
+
+
+def _filed(way: str) -> Count:
+    return lambda session, actor: count_filed(session, actor.regions, way=way, person_id=actor.person_id)
+
+
+# key, name, who it waits for, how it is counted, endpoint, filters of the list it leads to
+QUEUES: tuple[tuple[str, str, frozenset[Role], Count, str, dict[str, Any]], ...] = (
     (
-        "rosters",
-        "发券单待审核",
+        "programmes",
+        "券种待发布",
         OFFICERS,
-        lambda session, regions: count_filed(session, regions, way="roster"),
-        "web.office.issues",
-        "roster",
+        lambda session, actor: count_drafts(session, actor.regions, person_id=actor.person_id),
+        "web.office.programmes",
+        {"state": "draft"},
     ),
-    ("classes", "开班待审核", OFFICERS, count_to_review, "web.office.classes", None),
-    ("holds", "待处置", OFFICERS, count_open_holds, "web.office.holds", None),
+    ("rosters", "发券单待审核", OFFICERS, _filed("roster"), "web.office.issues", {"way": "roster"}),
+    (
+        "classes",
+        "开班待审核",
+        OFFICERS,
+        lambda session, actor: count_to_review(session, actor.regions),
+        "web.office.classes",
+        {},
+    ),
+    (
+        "holds",
+        "待处置",
+        OFFICERS,
+        lambda session, actor: count_open_holds(session, actor.regions),
+        "web.office.holds",
+        {},
+    ),
     (
         "replacements",
         "补发待审批",
         OFFICERS,
-        lambda session, regions: count_filed(session, regions, way="replacement"),
+        _filed("replacement"),
         "web.office.issues",
-        "replacement",
+        {"way": "replacement"},
     ),
     (
         "reinstatements",
         "恢复待审批",
         OFFICERS,
-        count_asked_reinstatements,
+        lambda session, actor: count_asked_reinstatements(session, actor.regions, person_id=actor.person_id),
         "web.office.reinstatements",
-        None,
+        {},
     ),
-    ("queued", "候补", OFFICE, count_queued, "web.office.waiting", None),
+    (
+        "names",
+        "姓名更正待审核",
+        OFFICERS,
+        lambda session, actor: count_proposed(session, person_id=actor.person_id),
+        "web.office.names",
+        {},
+    ),
+    ("province", "待省级复审", PROVINCE, count_at_province, "web.office.batches", {}),
+    (
+        "queued",
+        "候补",
+        OFFICE,
+        lambda session, actor: count_queued(session, actor.regions),
+        "web.office.waiting",
+        {},
+    ),
 )
 
 
 def list_queues(session: Session, actor: Actor) -> list[tuple[Waiting, str]]:
     """Return the queues of this actor that are not empty, each with the page it leads to."""
     found = []
-    for key, name, roles, count, endpoint, way in QUEUES:
+    for key, name, roles, count, endpoint, filters in QUEUES:
         if actor.has(*roles):
-            waiting, oldest_at = count(session, actor.regions)
+            waiting, oldest_at = count(session, actor)
             if waiting:
-                found.append((Waiting(key, name, waiting, oldest_at), url_for(endpoint, way=way)))
+                found.append((Waiting(key, name, waiting, oldest_at), url_for(endpoint, **filters)))
     return found

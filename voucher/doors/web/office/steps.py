@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -102,6 +103,25 @@ def list_offers(session: Session, actor: Actor, batch: SettlementBatch) -> list[
             barred_by = _find_own_step(session, actor, batch.id, state, step)
             offers.append(Offer(step, STEP_NAMES[step], state, waits.count, waits.amount_fen, barred_by))
     return offers
+
+
+def count_at_province(session: Session, actor: Actor) -> tuple[int, datetime | None]:
+    """Return how many lines wait for this officer of the province, and since when the oldest batch does."""
+    batches = session.scalars(
+        select(SettlementBatch)
+        .where(
+            SettlementBatch.id.in_(select(Claim.batch_id).where(Claim.state == AT_PROVINCE)),
+            SettlementBatch.region_code.in_(sorted(actor.regions)),
+        )
+        .order_by(SettlementBatch.id)
+    ).all()
+    waits = [
+        (offer.count, batch.created_at)
+        for batch in batches
+        for offer in list_offers(session, actor, batch)
+        if offer.step is Step.PROVINCE_REVIEW and offer.barred_by is None
+    ]
+    return sum(count for count, _ in waits), min((at for _, at in waits), default=None)
 
 
 def _find_own_step(session: Session, actor: Actor, batch_id: int, state: str, step: Step) -> str | None:

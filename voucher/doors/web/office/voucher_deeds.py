@@ -13,8 +13,8 @@ from voucher.doors.auth.visitors import current_actor
 from voucher.doors.web import fields
 from voucher.doors.web.office.blueprint import office
 from voucher.doors.web.office.deeds import Ask, Deed, Touched, ask_why, do_deed, get_deed, said_why, show_deed
+from voucher.doors.web.office.stopping import find_open_hold, lock_open_hold
 from voucher.ledger import holds as ledger
-from voucher.ledger.holds import Hold
 from voucher.ledger.vouchers import VOUCHER_MISSING, Voucher, get_voucher
 from voucher.plumbing.unit_of_work import Work
 from voucher.rules.actor import Actor, Role, check_reach
@@ -40,7 +40,7 @@ def list_voucher_deeds(session: Session, actor: Actor, found: Voucher) -> list[t
     """Return what an actor may do to a voucher as it stands."""
     if found.region_code not in actor.regions:
         return []
-    held = find_open_hold(session, found.id) is not None
+    held = find_open_hold(session, Thing.VOUCHER, found.id) is not None
     asked = find_asked_reinstatement(session, Thing.VOUCHER, found.id)
     state, ended = found.state, is_terminal(Thing.VOUCHER, found.state)
     fits = {
@@ -54,15 +54,6 @@ def list_voucher_deeds(session: Session, actor: Actor, found: Voucher) -> list[t
         "decertify": may_move(Thing.VOUCHER, state, "decertify_paid"),
     }
     return [(word, DEEDS[word]) for word, fit in fits.items() if fit and actor.has(*DEEDS[word].roles)]
-
-
-def find_open_hold(session: Session, voucher_id: int) -> Hold | None:
-    """Return the hold that stops a voucher at present."""
-    return session.scalars(
-        select(Hold).where(
-            Hold.thing == str(Thing.VOUCHER), Hold.object_id == voucher_id, Hold.closed_at.is_(None)
-        )
-    ).first()
 
 
 @office.get("/office/vouchers/<int:voucher_id>/<word>")
@@ -98,7 +89,7 @@ def _ask(voucher_id: int, word: str) -> str:
                 )
                 for each in list_voucher_claims(session, found.id)
             ]
-        hold = find_open_hold(session, found.id)
+        hold = find_open_hold(session, Thing.VOUCHER, found.id)
         if word == "close-hold" and hold is not None:
             facts.append(("为什么停住", hold.why))
         asked = find_asked_reinstatement(session, Thing.VOUCHER, found.id)
@@ -131,13 +122,10 @@ def _hold(work: Work, voucher_id: int) -> str:
 
 def _close_hold(work: Work, voucher_id: int) -> str:
     _lock(work, voucher_id)
-    hold = find_open_hold(work.session, voucher_id)
+    hold = lock_open_hold(work, Thing.VOUCHER, voucher_id)
     if hold is None:
         abort(404)
-    locked = work.session.scalars(
-        select(Hold).where(Hold.id == hold.id).with_for_update().execution_options(populate_existing=True)
-    ).one()
-    ledger.close_hold(work, locked, said_why("处置结论"))
+    ledger.close_hold(work, hold, said_why("处置结论"))
     return "处置已结束，券可以继续使用"
 
 

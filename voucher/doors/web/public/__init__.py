@@ -2,8 +2,27 @@
 
 from __future__ import annotations
 
-from voucher.doors.web.public import notices, objections, pages, standards
+from voucher.doors.web.public import (
+    checks,
+    classes,
+    directory,
+    figures,
+    notices,
+    objections,
+    pages,
+    standards,
+)
 from voucher.doors.web.public.blueprint import public
 
 # the rooms hang their views on the blueprint when they are read
-__all__ = ["notices", "objections", "pages", "public", "standards"]
+__all__ = [
+    "checks",
+    "classes",
+    "directory",
+    "figures",
+    "notices",
+    "objections",
+    "pages",
+    "public",
+    "standards",
+]

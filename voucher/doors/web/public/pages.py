@@ -21,6 +21,12 @@ def home() -> ResponseReturnValue:
         return render_template("public/home.html", notices=queries.list_notices(session, limit=5))
 
 
+@public.get("/guide")
+def guide() -> ResponseReturnValue:
+    """Say how to get a voucher and use it, what to do when it does not work, and what the words mean."""
+    return render_template("public/guide.html")
+
+
 @public.get("/accessibility")
 def accessibility() -> ResponseReturnValue:
     """Say how the site can be used, and whom to call where it cannot."""

@@ -34,6 +34,7 @@ from voucher.stages.issue.queries.programmes import institutions_of as instituti
 from voucher.stages.issue.queries.programmes import list_programmes as list_programmes
 from voucher.stages.issue.queries.programmes import may_be_used_at as may_be_used_at
 from voucher.stages.issue.queries.queues import WaitingRow as WaitingRow
+from voucher.stages.issue.queries.queues import count_drafts as count_drafts
 from voucher.stages.issue.queries.queues import count_filed as count_filed
 from voucher.stages.issue.queries.queues import count_queued as count_queued
 from voucher.stages.issue.queries.queues import list_queues as list_queues

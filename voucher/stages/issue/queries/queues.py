@@ -35,12 +35,36 @@ class WaitingRow:
     queued_at: datetime
 
 
-def count_filed(session: Session, regions: Collection[str], *, way: str) -> tuple[int, datetime | None]:
-    """Return how many issues of a way wait for the office's decision, and since when the oldest does."""
+def count_filed(
+    session: Session, regions: Collection[str], *, way: str, person_id: int
+) -> tuple[int, datetime | None]:
+    """Return how many issues of a way wait for this person's decision, and since when the oldest does.
+
+    What a person has filed waits for another one.
+    """
     count, oldest = session.execute(
         select(func.count(), func.min(Issue.filed_at))
         .join(Programme, Programme.id == Issue.programme_id)
-        .where(Issue.state == "filed", Issue.way == way, Programme.region_code.in_(sorted(regions)))
+        .where(
+            Issue.state == "filed",
+            Issue.way == way,
+            Issue.filed_by_person_id != person_id,
+            Programme.region_code.in_(sorted(regions)),
+        )
+    ).one()
+    return count, oldest
+
+
+def count_drafts(
+    session: Session, regions: Collection[str], *, person_id: int
+) -> tuple[int, datetime | None]:
+    """Return how many drafted programmes this person may publish, and since when the oldest waits."""
+    count, oldest = session.execute(
+        select(func.count(), func.min(Programme.drafted_at)).where(
+            Programme.state == "draft",
+            Programme.drafted_by_person_id != person_id,
+            Programme.region_code.in_(sorted(regions)),
+        )
     ).one()
     return count, oldest
 

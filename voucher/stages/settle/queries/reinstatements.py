@@ -1,4 +1,4 @@
-"""What an officer has asked to put back and another has to agree to: vouchers and certificates."""
+"""What an officer has asked to put back and another has to agree to: vouchers, certificates, institutions."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from voucher.ledger.reinstatements import Reinstatement
 from voucher.ledger.vouchers import Voucher
+from voucher.registry.institutions import Institution
 from voucher.rules.lifecycle import Thing
 from voucher.stages.certify.queries.archive import select_within
 
@@ -31,16 +32,22 @@ def list_asked_reinstatements(session: Session, regions: Collection[str]) -> lis
     certificates = select_within(regions)
     here = (Reinstatement.thing == str(Thing.VOUCHER)) & Reinstatement.object_id.in_(vouchers)
     proofs = (Reinstatement.thing == str(Thing.CERTIFICATE)) & Reinstatement.object_id.in_(certificates)
+    houses = select(Institution.id).where(Institution.region_code.in_(sorted(regions)))
+    fallen = (Reinstatement.thing == str(Thing.INSTITUTION)) & Reinstatement.object_id.in_(houses)
     return list(
         session.scalars(
             select(Reinstatement)
-            .where(Reinstatement.decided_at.is_(None), here | proofs)
+            .where(Reinstatement.decided_at.is_(None), here | proofs | fallen)
             .order_by(Reinstatement.id)
         )
     )
 
 
-def count_asked_reinstatements(session: Session, regions: Collection[str]) -> tuple[int, datetime | None]:
-    """Return how many of them wait, and since when the oldest does."""
-    asked = list_asked_reinstatements(session, regions)
+def count_asked_reinstatements(
+    session: Session, regions: Collection[str], *, person_id: int
+) -> tuple[int, datetime | None]:
+    """Return how many of them wait for this person, who did not ask, and since when the oldest does."""
+    asked = [
+        each for each in list_asked_reinstatements(session, regions) if each.asked_by_person_id != person_id
+    ]
     return len(asked), asked[0].asked_at if asked else None

@@ -1,0 +1,224 @@
+"""What anybody finds without a login: classes, institutions, checks, figures; and nothing about anybody."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from dataclasses import dataclass
+from datetime import UTC
+
+import pytest
+
+from tests import town_certified, town_train
+from tests.doors.web.browser import Browser, Page
+from tests.doors.web.test_looks import IDENTITY, find_doubled_ids, find_unlabelled
+from tests.doors.world import DoorLimits, World
+from tests.scene import EV1, LI_SI, PROVINCE, SUN_BA, ZHANG_SAN, Scene
+from voucher.ledger.vouchers import Voucher
+from voucher.registry.catalogue import list_subtree
+from voucher.rules.actor import Role
+from voucher.stages.certify.revoke import revoke_certificate
+from voucher.stages.oversee.drill import read_cells, total
+from voucher.stages.train.exits import impose
+
+PEOPLE = (ZHANG_SAN, LI_SI, SUN_BA)
+PLACES = ("/", "/guide", "/classes", "/institutions", "/standards", "/notices", "/check", "/figures")
+SPY = "王五 41010519491231002X 13812345678"
+
+
+@dataclass
+class Town:
+    """A small province with certificates, an open class and two schools, and somebody who only looks."""
+
+    scene: Scene
+    world: World
+    anybody: Browser
+    certificate: str
+    voucher: str
+    school: int
+    open_class: int
+
+    def officer(self) -> None:
+        """Hire the officer who sanctions and revokes."""
+        self.scene.hire("县局", Role.OFFICER_COUNTY, "310101199001010910")
+
+
+@pytest.fixture
+def town(scene: Scene, world: World) -> Town:
+    budget = town_certified.settle_down(scene)
+    made = town_certified.certified(scene, budget, ZHANG_SAN, LI_SI)
+    town_certified.certified(scene, budget, SUN_BA, until="training")
+    school = town_train.train_institution(scene)
+    # an institution types what it likes into free text; anybody reads it
+    opened = town_train.open_class(scene, school, teacher=f"周老师 {SPY}", place=f"济水大街1号，联系 {SPY}")
+    world.at = scene.at.astimezone(UTC)
+    with scene.database.read() as session:
+        number = session.get_one(Voucher, made.voucher_ids[0]).number
+    anybody = Browser(world.app.test_client())
+    return Town(scene, world, anybody, str(made.certificates[0]["证书编号"]), number, school, opened)
+
+
+def _decent(page: Page) -> None:
+    assert IDENTITY.findall(page.html) == []
+    for name, number in PEOPLE:
+        assert name not in page.text
+        assert number not in page.html
+    for secret in SPY.split()[1:]:
+        assert secret not in page.html
+    assert [tag for tag, _ in page.tags].count("h1") == 1
+    assert find_unlabelled(page) == []
+    assert find_doubled_ids(page) == []
+    assert "style=" not in page.html
+
+
+def test_from_the_first_page_everything_is_found_and_nobody_is_named(town: Town) -> None:
+    look = town.anybody
+    home = look.go("/")
+    for words in ("我是劳动者", "我是培训、评价机构或工作人员", "找班级", "查机构", "验证书、验券"):
+        assert words in home.text
+    for path in PLACES:
+        _decent(look.go(path))
+        assert look.answer.status_code == 200
+        if path != "/":
+            assert path in home.links
+
+    found = look.go("/classes")
+    assert "养老护理员五级一班" in found.text
+    assert "自己付 300.00 元（学费 1,500.00 元，券抵 1,200.00 元）" in found.text
+    shown = look.go(next(each for each in found.links if re.fullmatch(r"/classes/\d+", each)))
+    _decent(shown)
+    for words in ("用我的券报名", "还剩 30 个名额", "课程表", "示例甲职业培训学校", "周老师"):
+        assert words in shown.text, words
+    assert "现在没有这样的班" in look.go("/classes?mode=online").text
+    assert "养老护理员五级一班" in look.go(f"/classes?institution={town.school}&trade=不存在").text
+    look.go("/my/vouchers")
+    assert "登录" in look.page.text  # the way to one's own vouchers leads past the login
+
+    begun = look.go("/classes/1")
+    assert "这个班现在不招生" in begun.text
+    _decent(begun)
+    drafted = town_train.draft(town.scene, town.school)
+    for path in (f"/classes/{drafted}", "/classes/99999", "/institutions/99999", "/figures/person.csv"):
+        look.go(path)
+        assert look.answer.status_code == 404, path
+
+
+def test_the_directory_strikes_out_who_may_not_any_more_and_says_why(town: Town) -> None:
+    look = town.anybody
+    house = look.go(f"/institutions/{town.school}")
+    for words in ("正常", "2024 年", "济人社〔2023〕8号", "养老护理员五级一班", town_train.T1[1]):
+        assert words in house.text, words
+    _decent(house)
+    found = look.go("/institutions?q=评价")
+    assert EV1[0] in found.text
+    assert town_train.T1[0] not in found.text
+    evaluator = look.go(next(each for each in found.links if re.fullmatch(r"/institutions/\d+", each)))
+    assert EV1[2] in evaluator.text
+    assert "养老护理员" in evaluator.text
+    assert "没有找到这样的机构" in look.go("/institutions?q=查无此校").text
+
+    town.officer()
+    town.scene.do("县局", lambda work: impose(work, town.school, "suspend", f"虚报学员 {ZHANG_SAN[1]}"))
+    listed = look.go("/institutions?q=甲")
+    assert f"<s>{town_train.T1[0]}</s>" in listed.html
+    assert "停业整顿" in listed.text
+    assert "原因：虚报学员" in listed.text
+    _decent(listed)
+    assert "现在不能凭券报名或评价" in look.go(f"/institutions/{town.school}").text
+    _decent(look.page)
+    assert "养老护理员五级一班" not in look.go("/classes").text
+
+
+def _check(town: Town, number: str, name: str) -> str:
+    town.anybody.go("/check")
+    return town.anybody.press("查证书", number=number, name=name).text
+
+
+def test_a_check_says_whether_it_is_good_and_never_whose_it_is(town: Town) -> None:
+    look = town.anybody
+    right = _check(town, town.certificate, ZHANG_SAN[0])
+    assert "✓ 有效" in right
+    assert "养老护理员" in right
+    assert EV1[0] in right
+    _decent(look.page)
+    wrong = [_check(town, town.certificate, LI_SI[0]), _check(town, "S000041", ZHANG_SAN[0])]
+    assert look.answer.status_code == 404
+    assert wrong[0] == wrong[1]
+    assert "没有找到" in wrong[0]
+    assert "没有填写" in _check(town, "", "")
+    town.officer()
+    town.scene.do("县局", lambda work: revoke_certificate(work, town.certificate, "查实替考"))
+    gone = _check(town, town.certificate, ZHANG_SAN[0])
+    assert "✗ 已撤销，不再有效" in gone
+    assert "替考" not in gone
+
+    look.go("/check")
+    shown = look.press("查培训券", voucher_number=f" {town.voucher.lower()} ").text
+    assert "养老护理员" in shown
+    assert "这张券不能再用于报名" in shown
+    _decent(look.page)
+    for unknown in ("Q-419001-2024-00099999", town.voucher.replace("419001", "410700"), "1", "9" * 22):
+        look.go("/check")
+        look.press("查培训券", voucher_number=unknown)
+        assert "没有找到这张券" in look.page.text
+        assert look.answer.status_code == 404
+
+
+def _rows(text: str) -> list[list[str]]:
+    return list(csv.reader(io.StringIO(text.removeprefix("\ufeff"))))
+
+
+def test_the_figures_are_those_of_the_drill_on_the_page_and_in_the_files(town: Town) -> None:
+    look = town.anybody
+    with town.scene.database.read() as session:
+        regions = list_subtree(session, PROVINCE)
+        whole = total(each.measures for each in read_cells(session, regions))
+    page = look.go("/figures")
+    assert "三张表合计相同" in page.text
+    assert "济源市" in page.text
+    for told in (f"{whole.vouchers} 张", f"{whole.trainings} 人次", f"{whole.certificates} 本"):
+        assert told.replace(" ", "") in page.text.replace(" ", ""), told
+    _decent(page)
+    town.world.staff("监管", Role.SUPERVISOR, region=PROVINCE)
+    drill = Browser(town.world.sign_in("监管").http).go("/supervisor/regions")
+    assert "本级 = Σ市 = Σ县 = Σ机构 = Σ班 = Σ人，误差 0" in drill.text
+    assert drill.text.count("Σ 人") == 1
+    for cut in ("region", "trade", "month"):
+        answer = look.http.get(f"/figures/{cut}.csv")
+        rows = _rows(answer.text)
+        assert answer.mimetype == "text/csv"
+        assert rows[-1][0] == "合计"
+        for column in (1, 2, 3):
+            assert int(rows[-1][column]) == sum(int(each[column]) for each in rows[1:-1])
+        assert [int(each) for each in rows[-1][1:4]] == [
+            whole.vouchers, whole.trainings, whole.certificates,
+        ]  # fmt: skip
+        assert not any(secret in answer.text for person in PEOPLE for secret in person)
+    assert "还没有发券" not in look.go("/figures?region=419001").text
+    assert "三张表合计相同" in look.go("/figures?region=999999").text
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_guessing_is_slowed_down_and_an_empty_house_says_so(scene: Scene, world: World) -> None:
+    tight = World(scene.database, scene.keyring, world.folder, limits=DoorLimits(check_rate="2 per minute"))
+    look = Browser(tight.app.test_client())
+    for path, button, typed in (
+        ("/check", "查证书", {"number": "S1", "name": "张三"}),
+        ("/check", "查培训券", {"voucher_number": "Q-419001-2024-00000001"}),
+    ):
+        codes = []
+        for _ in range(3):
+            look.go(path)
+            look.press(button, **typed)
+            codes.append(look.answer.status_code)
+        assert codes == [404, 404, 429]
+        assert "操作过于频繁" in look.page.text
+    for path, words in (
+        ("/figures", "还没有发券"),
+        ("/classes", "现在没有这样的班"),
+        ("/institutions", "没有找到这样的机构"),
+        ("/notices", "现在没有公示"),
+    ):
+        assert words in look.go(path).text
+    assert look.http.get("/figures/region.csv").text.count("\r\n") == 2

@@ -1,0 +1,104 @@
+"""Stopping a claim until it has been looked into, and letting it go on with the conclusion."""
+
+from __future__ import annotations
+
+from flask import abort, url_for
+from flask.typing import ResponseReturnValue
+from sqlalchemy.orm import Session
+
+from voucher.doors.auth.door import the_door
+from voucher.doors.auth.entries import OFFICERS
+from voucher.doors.auth.visitors import current_actor
+from voucher.doors.web.office.blueprint import office
+from voucher.doors.web.office.deeds import Deed, Touched, ask_why, do_deed, get_deed, said_why, show_deed
+from voucher.doors.web.office.stopping import find_open_hold, lock_open_hold
+from voucher.ledger import holds as ledger
+from voucher.plumbing.unit_of_work import Work
+from voucher.rules.actor import Actor, check_reach
+from voucher.rules.lifecycle import STATE_NAMES, Thing, is_terminal
+from voucher.rules.money import format_yuan
+from voucher.stages.settle import queries
+from voucher.stages.settle.models.claims import Claim
+from voucher.stages.settle.reading import CLAIM_MISSING, get_claim
+
+
+def list_claim_deeds(session: Session, actor: Actor, found: Claim) -> list[tuple[str, Deed]]:
+    """Return whether this actor may stop a claim, or let it go on."""
+    if find_open_hold(session, Thing.CLAIM, found.id) is not None:
+        word = "close-hold"
+    elif not is_terminal(Thing.CLAIM, found.state):
+        word = "hold"
+    else:
+        return []
+    return [(word, DEEDS[word])] if actor.has(*DEEDS[word].roles) else []
+
+
+@office.get("/claims/<int:claim_id>/<word>")
+def claim_deed(claim_id: int, word: str) -> ResponseReturnValue:
+    """Ask whether a claim is to be stopped or to go on."""
+    return _ask(claim_id, word)
+
+
+@office.post("/claims/<int:claim_id>/<word>")
+def do_claim_deed(claim_id: int, word: str) -> ResponseReturnValue:
+    """Stop a claim or let it go on."""
+    location = url_for("web.office.claim", claim_id=claim_id)
+    return do_deed(get_deed(DEEDS, word), claim_id, location, lambda: _ask(claim_id, word))
+
+
+def _ask(claim_id: int, word: str) -> str:
+    deed = get_deed(DEEDS, word)
+    with the_door().read() as session:
+        found = queries.get_claim(session, claim_id, current_actor().regions)
+        line = queries.get_claim_line(session, the_door().keyring, found)
+        batch = queries.get_batch(session, found.batch_id, current_actor().regions)
+        back = url_for("web.office.claim", claim_id=found.id)
+        facts = [
+            ("申领", found.number),
+            ("持证人", line.masked_name),
+            ("金额", f"{format_yuan(found.amount_fen)} 元"),
+            ("现在的状态", STATE_NAMES[Thing.CLAIM][found.state]),
+        ]
+        hold = find_open_hold(session, Thing.CLAIM, found.id)
+        if hold is not None:
+            facts.append(("为什么停住", hold.why))
+        steps = [(batch.number, url_for("web.office.batch", batch_id=batch.id)), (found.number, back)]
+        return show_deed(deed, Touched(heading=found.number, steps=steps, back=back, facts=facts))
+
+
+def _lock(work: Work, claim_id: int) -> None:
+    """Lock a claim an officer of its region may stop; a foreign one is answered as a missing one."""
+    found = work.session.get(Claim, claim_id)
+    if found is None or found.region_code not in work.actor.regions:
+        raise CLAIM_MISSING.refused()
+    check_reach(work.actor, found.region_code, *sorted(OFFICERS))
+    get_claim(work, claim_id)
+
+
+def _hold(work: Work, claim_id: int) -> str:
+    _lock(work, claim_id)
+    ledger.open_hold(work, Thing.CLAIM, claim_id, said_why())
+    return "已列为待处置：结论作出前不能审核和拨付"
+
+
+def _close_hold(work: Work, claim_id: int) -> str:
+    _lock(work, claim_id)
+    hold = lock_open_hold(work, Thing.CLAIM, claim_id)
+    if hold is None:
+        abort(404)
+    ledger.close_hold(work, hold, said_why("处置结论"))
+    return "处置已结束，申领可以继续办理"
+
+
+DEEDS: dict[str, Deed] = {
+    "hold": Deed(
+        "待处置",
+        OFFICERS,
+        "结论作出前，这条申领不能审核、公示和拨付；同批其他条目不受影响。",
+        _hold,
+        asks=(ask_why("为什么停住"),),
+    ),
+    "close-hold": Deed(
+        "结束待处置", OFFICERS, "结束后这条申领继续办理。", _close_hold, asks=(ask_why("处置结论"),)
+    ),
+}
