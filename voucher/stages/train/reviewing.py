@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from sqlalchemy import select
+
 from voucher.ledger import states
+from voucher.ledger.audit import AuditRow
 from voucher.plumbing.unit_of_work import Work
 from voucher.registry.listing import check_listed
+from voucher.rules.approval import check_two_people
 from voucher.rules.lifecycle import Thing, check_event
 from voucher.stages.train.models.classes import TrainingClass
 from voucher.stages.train.reading import check_why, get_reached_class
@@ -13,16 +17,28 @@ from voucher.stages.train.reading import check_why, get_reached_class
 def approve_class(work: Work, class_id: int, opinion: str) -> TrainingClass:
     """Allow a class to take place and to enrol vouchers.
 
-    Raises Refused role_missing, class_missing, training_why_missing, event_not_allowed,
-    institution_not_listed.
+    Nobody allows a class he drafted, rewrote or filed himself. Raises Refused role_missing, class_missing,
+    training_why_missing, event_not_allowed, second_person_needed, institution_not_listed.
     """
     check_why(opinion)
     found = get_reached_class(work, class_id, lock=True)
     check_event(Thing.CLASS, found.state, "approve")
+    for person_id in _hands_of(work, found):
+        check_two_people(person_id, work.actor.person_id)
     for institution_id in sorted({found.institution_id, found.delivering_institution_id}):
         check_listed(work.session, institution_id, found.starts_on)
     states.move(work, TrainingClass, [found], "approve", reason=opinion)
     return found
+
+
+def _hands_of(work: Work, found: TrainingClass) -> list[int]:
+    """Return who wrote the plan of a class or filed it, also in an earlier round."""
+    written = select(AuditRow.actor_person_id).where(
+        AuditRow.thing == str(Thing.CLASS),
+        AuditRow.object_id == found.id,
+        AuditRow.act.in_(("draft", "revise", "file")),
+    )
+    return sorted({found.drafted_by_person_id, *work.session.scalars(written)})
 
 
 def return_class(work: Work, class_id: int, defects: str) -> TrainingClass:
