@@ -84,7 +84,7 @@ def check_enrolment(work: Work, voucher: Voucher, programme: Programme, found: T
 
     Raises Refused voucher_not_accepted, redeemed_already, voucher_expired, voucher_ended, enrolled_already,
     on_hold, class_not_open, class_begun, expires_before_class, institution_not_listed,
-    institution_not_in_programme, class_not_for_voucher, class_full, class_overlaps.
+    institution_not_in_programme, class_not_for_voucher, class_of_other_project, class_full, class_overlaps.
     """
     check_usable(work.session, work.actor, voucher, work.today)
     if voucher.state == "enrolled":

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 from voucher.ledger.vouchers import Voucher
 from voucher.plumbing.unit_of_work import Work
 from voucher.registry import catalogue
+from voucher.registry.catalogue import Project
 from voucher.registry.listing import check_listed
 from voucher.rules.classes import Slot, Subject, check_class_fits, check_learner_free
 from voucher.rules.errors import Family, reason
@@ -54,6 +55,13 @@ EXPIRES_BEFORE_CLASS = reason(
     "豫办〔2021〕29号 第16项; 【设】LIFECYCLE Two dates",
     Family.CONFLICT,
 )
+CLASS_OF_OTHER_PROJECT = reason(
+    "class_of_other_project",
+    "本券的补贴项目是“{wanted}”，该班级申报的是“{offered}”",
+    "请选择按本券补贴项目申报的班级；班级申报有误的，请机构更正后重新提交",
+    "LIFECYCLE 享受资格（培训合格证书、岗前按人、按项目）; AC-D; 【设】项目由券种确定，不由班级改变",
+    Family.CONFLICT,
+)
 
 
 def check_open(work: Work, found: TrainingClass) -> None:
@@ -69,7 +77,7 @@ def check_place(work: Work, voucher: Voucher, programme: Programme, found: Train
     """Refuse a voucher a seat in a class it cannot be used in, or that is full or at a taken time.
 
     The class is locked where the seat is to be taken. Raises Refused institution_not_listed,
-    institution_not_in_programme, class_not_for_voucher, class_full, class_overlaps.
+    institution_not_in_programme, class_not_for_voucher, class_of_other_project, class_full, class_overlaps.
     """
     session = work.session
     for institution_id in sorted({found.institution_id, found.delivering_institution_id}):
@@ -77,10 +85,21 @@ def check_place(work: Work, voucher: Voucher, programme: Programme, found: Train
     if not may_be_used_at(session, programme, found.institution_id):
         raise INSTITUTION_NOT_IN_PROGRAMME.refused()
     check_class_fits(wanted_subject(session, programme), subject_of(session, found))
+    _check_project(session, programme, found)
     if count_seated(session, found.id) >= found.capacity:
         raise CLASS_FULL.refused(capacity=found.capacity)
     mine = slots_of(list_sessions(session, found.id))
     check_learner_free(mine, _booked(session, voucher))
+
+
+def _check_project(session: Session, programme: Programme, found: TrainingClass) -> None:
+    """Refuse a class of another project where the project is the key by which a subsidy is given once."""
+    by_project = found.certificate_kind == CertificateKind.TRAINING_COMPLETION
+    if by_project and found.project_id != programme.project_id:
+        wanted, offered = (
+            session.get_one(Project, each).name for each in (programme.project_id, found.project_id)
+        )
+        raise CLASS_OF_OTHER_PROJECT.refused(wanted=wanted, offered=offered)
 
 
 def check_redeem_by(voucher: Voucher, found: TrainingClass) -> None:
