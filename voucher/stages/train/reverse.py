@@ -105,20 +105,23 @@ def reverse(work: Work, redemption_id: int) -> Redemption:
 
 
 def _take_up(work: Work, redemption_id: int) -> tuple[Redemption, Voucher]:
-    """Return a redemption of the actor's institution that can still go back, and its locked voucher."""
+    """Return a redemption that can still go back, and its locked voucher, of a class the actor serves."""
     check_role(work.actor, *COUNTER)
     seen = work.session.get(Redemption, redemption_id)
-    if seen is None or not serves_class(work.actor, load_class(work.session, seen.class_id), *COUNTER):
+    if seen is None:
         raise REDEMPTION_MISSING.refused()
     voucher = get_voucher(work, seen.voucher_id)
+    enrolment = find_enrolment(work.session, voucher.id)
+    # whoever has been moved belongs to the new class; the former one has no say over the voucher any more
+    sitting_in = enrolment.class_id if enrolment is not None else seen.class_id
+    if not serves_class(work.actor, load_class(work.session, sitting_in), *COUNTER):
+        raise REDEMPTION_MISSING.refused()
     redemption = work.session.scalars(
         select(Redemption).where(Redemption.id == redemption_id).execution_options(populate_existing=True)
     ).one()
     if redemption.reversed_at is not None:
         raise REVERSED_ALREADY.refused()
     check_event(Thing.VOUCHER, voucher.state, "reverse")
-    enrolment = find_enrolment(work.session, voucher.id)
-    sitting_in = enrolment.class_id if enrolment is not None else redemption.class_id
     ended = list_sessions(work.session, sitting_in)[0].ends_at
     if ended <= work.at:
         raise REVERSAL_TOO_LATE.refused(ended=format_moment(ended))

@@ -124,9 +124,17 @@ def select_to_sign_off(mine: ColumnElement[bool], at: datetime) -> Select[int]:
 
 
 def select_reversals(mine: ColumnElement[bool]) -> Select[int]:
-    """Return the query for the redemptions somebody asked to take back."""
+    """Return the query for the redemptions somebody asked to take back, at whoever teaches them now."""
     return (
         select(Redemption.id)
-        .join(TrainingClass, TrainingClass.id == Redemption.class_id)
-        .where(mine, Redemption.reversal_asked_at.is_not(None), Redemption.reversed_at.is_(None))
+        .join(Enrolment, Enrolment.voucher_id == Redemption.voucher_id)
+        .join(TrainingClass, TrainingClass.id == Enrolment.class_id)
+        .join(Voucher, Voucher.id == Redemption.voucher_id)
+        .where(
+            mine,
+            Enrolment.ended_at.is_(None),
+            Voucher.state == "training",
+            Redemption.reversal_asked_at.is_not(None),
+            Redemption.reversed_at.is_(None),
+        )
     )

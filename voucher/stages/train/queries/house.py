@@ -17,7 +17,7 @@ from voucher.registry.users import UserAccount
 from voucher.rules.lifecycle import Thing
 from voucher.rules.privacy import mask_name
 from voucher.stages.train.models.classes import ClassSession, TrainingClass
-from voucher.stages.train.models.places import Attendance, Redemption
+from voucher.stages.train.models.places import Attendance, Enrolment, Redemption
 from voucher.stages.train.queries.desk import (
     TAUGHT,
     select_reversals,
@@ -150,10 +150,12 @@ def list_reversible(
     )
     fresh = (
         select(Redemption.id)
-        .join(TrainingClass, TrainingClass.id == Redemption.class_id)
+        .join(Enrolment, Enrolment.voucher_id == Redemption.voucher_id)
+        .join(TrainingClass, TrainingClass.id == Enrolment.class_id)
         .join(Voucher, Voucher.id == Redemption.voucher_id)
         .where(
             taught_by(institution_ids),
+            Enrolment.ended_at.is_(None),
             TrainingClass.state.in_(TAUGHT),
             first_ends > at,
             Voucher.state == "training",
