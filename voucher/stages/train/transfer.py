@@ -21,6 +21,7 @@ from voucher.stages.train.exits import exit_mark
 from voucher.stages.train.fitting import CLASS_NOT_OPEN, check_place, subject_of
 from voucher.stages.train.models.classes import TrainingClass
 from voucher.stages.train.models.places import Enrolment
+from voucher.stages.train.queries.facts import completion_of
 from voucher.stages.train.reading import (
     OFFICERS,
     SOURCE,
@@ -31,6 +32,13 @@ from voucher.stages.train.reading import (
     load_class,
 )
 
+SIGNED_OFF_ALREADY = reason(
+    "signed_off_already",
+    "券 {voucher} 已在原班级结业签字，结果为未合格",
+    "结业签字后不再转班；有正当理由的，请持券人联系发券的人社部门",
+    SOURCE,
+    Family.CONFLICT,
+)
 SAME_CLASS = reason(
     "same_class",
     "券 {voucher} 已在这个班级",
@@ -45,7 +53,7 @@ def transfer(work: Work, voucher_ids: Sequence[int], class_id: int, why: str) ->
 
     Hours and redemption stay; holds that waited for the transfer are closed. Raises Refused role_missing,
     voucher_missing (also for a foreign one), class_missing, training_why_missing, event_not_allowed,
-    same_class, class_not_open, and what keeps a voucher out of a class.
+    same_class, signed_off_already, class_not_open, and what keeps a voucher out of a class.
     """
     check_role(work.actor, *OFFICERS)
     check_why(why)
@@ -74,6 +82,8 @@ def _move(work: Work, voucher: Voucher, target: TrainingClass) -> None:
         raise VOUCHER_MISSING.refused()
     if enrolment.class_id == target.id:
         raise SAME_CLASS.refused(voucher=voucher.number)
+    if completion_of(session, voucher.id) is not None:
+        raise SIGNED_OFF_ALREADY.refused(voucher=voucher.number)
     former = load_class(session, enrolment.class_id)
     # prices and keys were locked for the former class; only the same subject leaves them true
     check_class_fits(subject_of(session, former), subject_of(session, target))
