@@ -13,8 +13,9 @@ import pytest
 from tests import town_certified, town_train
 from tests.doors.web.browser import Browser, Page
 from tests.doors.web.test_looks import IDENTITY, find_doubled_ids, find_unlabelled
-from tests.doors.world import DoorLimits, World
+from tests.doors.world import World
 from tests.scene import EV1, LI_SI, PROVINCE, SUN_BA, ZHANG_SAN, Scene
+from voucher.doors.auth.door import DoorLimits
 from voucher.ledger.vouchers import Voucher
 from voucher.registry.catalogue import list_subtree
 from voucher.rules.actor import Role

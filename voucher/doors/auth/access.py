@@ -9,6 +9,7 @@ from voucher.doors.auth.access_web import WEB
 from voucher.doors.auth.access_web_evaluator import WEB_EVALUATOR
 from voucher.doors.auth.access_web_institution import WEB_INSTITUTION
 from voucher.doors.auth.access_web_issue import WEB_ISSUE
+from voucher.doors.auth.access_web_public import WEB_PUBLIC
 from voucher.doors.auth.access_web_supervisor import WEB_SUPERVISOR
 from voucher.doors.auth.access_web_worker import WEB_WORKER
 from voucher.doors.auth.door import the_door
@@ -52,6 +53,7 @@ ACCESS_UNDECLARED = reason(
 MATRIX: dict[str, Access] = {
     **API,
     **WEB,
+    **WEB_PUBLIC,
     **WEB_WORKER,
     **WEB_INSTITUTION,
     **WEB_EVALUATOR,

@@ -37,6 +37,8 @@ class DoorLimits:
     page_rows_max: int = 200
     sign_in_rate: str = "20 per minute; 200 per hour"
     objection_rate: str = "5 per minute; 30 per hour"
+    check_rate: str = "10 per minute; 60 per hour"
+    figures_rate: str = "30 per minute"
 
 
 @dataclass(frozen=True, slots=True)

@@ -53,6 +53,16 @@ def objection_rate() -> str:
     return the_door().limits.objection_rate
 
 
+def check_rate() -> str:
+    """Return how often one address may ask whether a certificate or a voucher is good."""
+    return the_door().limits.check_rate
+
+
+def figures_rate() -> str:
+    """Return how often one address may have the open figures added up."""
+    return the_door().limits.figures_rate
+
+
 def choose_locale() -> str:
     """Return the language asked for by cookie; Chinese where nothing else was chosen."""
     asked = request.cookies.get(LOCALE_COOKIE)

@@ -8,9 +8,13 @@ from __future__ import annotations
 
 PUBLIC_PLACES: tuple[tuple[str, str], ...] = (
     ("首页", "web.public.home"),
-    ("公示公告", "web.public.notices"),
+    ("办事指南", "web.public.guide"),
+    ("找班级", "web.public.classes"),
+    ("机构目录", "web.public.institutions"),
     ("补贴标准", "web.public.standards"),
-    ("查异议进度", "web.public.find_objection"),
+    ("公示公告", "web.public.notices"),
+    ("查验", "web.public.check"),
+    ("数据公开", "web.public.figures"),
 )
 
 # name, endpoint, icon of macros/icons.html
@@ -168,7 +172,12 @@ BELOW: dict[str, tuple[str, ...]] = {
         *("web.supervisor.trace", "web.supervisor.voucher", "web.supervisor.person"),
     ),
     "web.supervisor.audit": ("web.supervisor.verify_trail", "web.supervisor.check_invariants"),
-    "web.public.notices": ("web.public.notice", "web.public.lodge_objection"),
-    "web.public.find_objection": ("web.public.objection",),
+    "web.public.notices": (
+        *("web.public.notice", "web.public.lodge_objection"),
+        *("web.public.find_objection", "web.public.objection"),
+    ),
+    "web.public.institutions": ("web.public.institution",),
+    "web.public.classes": ("web.public.training_class",),
+    "web.public.check": ("web.public.check_certificate", "web.public.check_voucher"),
     "web.entrance.sessions": ("web.entrance.end_others",),
 }

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 
-from flask import Response, render_template
+from flask import Response, abort, render_template
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
@@ -46,10 +46,12 @@ def figures() -> ResponseReturnValue:
         )
 
 
-@public.get("/figures/<any(region, trade, month):cut>.csv")
+@public.get("/figures/<cut>.csv")
 @limiter.limit(figures_rate)
 def figures_file(cut: str) -> ResponseReturnValue:
     """Return one table as a file any spreadsheet program opens."""
+    if cut not in CUTS:
+        abort(404)
     with the_door().read() as session:
         region = _region(_seats(session))
         rows = _cut(session, cut, region) if region is not None else []

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from flask import redirect, render_template, url_for
@@ -19,6 +19,7 @@ from voucher.registry.catalogue import Region, get_region, list_ancestry, list_s
 from voucher.registry.institutions import Institution
 from voucher.rules.actor import check_reach
 from voucher.rules.lifecycle import STATE_NAMES, Thing
+from voucher.stages.oversee.agreement import LevelSum, agree, sum_levels, sums_of
 from voucher.stages.oversee.drill import (
     DIRECT,
     NOWHERE,
@@ -96,8 +97,15 @@ def _check(code: str) -> None:
     check_reach(current_actor(), code, *sorted(WATCHERS))
 
 
-def _show(title: str, crumbs: list[tuple[str, str]], level_name: str, rows: list[Row], **more: object) -> str:
-    """Return the page of a level."""
+def _show(
+    title: str,
+    crumbs: list[tuple[str, str]],
+    level_name: str,
+    rows: list[Row],
+    levels: Sequence[LevelSum] = (),
+    **more: object,
+) -> str:
+    """Return the page of a level; `levels` are the same sums counted anew (AC-K2)."""
     rows = sorted(rows, key=lambda each: (-each.measures.vouchers, -each.measures.paid_fen, each.name))
     whole = total(each.measures for each in rows)
     return render_template(
@@ -108,6 +116,8 @@ def _show(title: str, crumbs: list[tuple[str, str]], level_name: str, rows: list
         rows=[(each, columns_of(each.measures)) for each in rows],
         whole=whole,
         whole_columns=columns_of(whole),
+        levels=levels,
+        agrees=agree(levels, sums_of(whole)),
         states=[
             (state, whole.by_state[state]) for state in STATE_NAMES[Thing.VOUCHER] if whole.by_state[state]
         ],
@@ -135,7 +145,7 @@ def region(code: str) -> ResponseReturnValue:
             cells = read_cells(session, [code], year)
             rows = _institution_rows(session, code, group(cells, lambda each: each.institution_id), year)
             heads = count_heads(session, [code], year=year)
-            return _show(title, crumbs, "机构", rows, heads=heads)
+            return _show(title, crumbs, "机构", rows, sum_levels(session, [code], year), heads=heads)
         tree = list_subtree(session, code)
         cells = read_cells(session, tree, year)
         parents = {
@@ -153,7 +163,8 @@ def region(code: str) -> ResponseReturnValue:
         ]
         silent = len(below) - len([each for each in sums if each in below])
         heads = count_heads(session, tree, year=year)
-        return _show(here.name, crumbs, "地区", rows, silent=silent, heads=heads)
+        levels = sum_levels(session, tree, year)
+        return _show(here.name, crumbs, "地区", rows, levels, silent=silent, heads=heads)
 
 
 def _crumbs(session: Session, code: str, year: int | None) -> list[tuple[str, str]]:
