@@ -207,6 +207,7 @@ def test_every_route_of_both_stages_is_probed_or_says_why_not(loop: Loop) -> Non
 
 
 def test_what_is_foreign_is_as_good_as_missing_and_ones_own_is_there(loop: Loop) -> None:
+    """AC-K1: a single object of somebody else's is 404."""
     everybody = hire_everybody(loop)
     for login in everybody:
         loop[login].get("/sessions/current")  # everybody is in before anything is counted
@@ -249,6 +250,7 @@ LISTED = ("draft_programme", "issue", "voucher", "t1", "draft_class")
 
 
 def test_a_list_shows_what_is_ones_own_and_a_foreign_region_cannot_be_named(loop: Loop) -> None:
+    """AC-K1: no rows, and 403 for a region that is named."""
     office, house = {"jiban", "shenhe", "jianguan"}, {"t1-admin", "t1-scan", "t1-teach"}
     for (endpoint, path), name in zip(LISTS, LISTED, strict=True):
         own = office | (set() if name == "draft_programme" else house)

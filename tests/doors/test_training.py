@@ -132,6 +132,7 @@ def test_whatever_a_scanner_was_told_is_kept_and_no_code_is(loop: Loop) -> None:
 def test_reaching_for_a_foreign_voucher_is_answered_as_for_a_missing_one_and_leaves_a_trace(
     loop: Loop,
 ) -> None:
+    """AC-C1: one alarm for each attempt, and nothing told."""
     voucher = loop.ids["voucher"]
     attempts: list[tuple[str, dict[str, Any], str]] = [
         ("/vouchers/{}/codes", {}, "show"),

@@ -57,6 +57,7 @@ def test_all_recoveries_together_never_exceed_the_payment(
 def test_ac_i1_a_new_claim_first_meets_the_debt(
     claim_fen: int, receivable_fen: int, parts: tuple[int, int]
 ) -> None:
+    """AC-I1, the rule of setting off."""
     split = rules.offset(claim_fen, receivable_fen)
     assert (split.offset_fen, split.pay_fen) == parts
 
@@ -82,6 +83,7 @@ def test_a_deadline_without_days_is_refused(days: int) -> None:
 
 
 def test_ac_j7_twenty_apprentices_and_eight_who_finish() -> None:
+    """AC-J7, the rule."""
     assert rules.advance_limit(20, STANDARD_FEN, 5_000) == 5_000_000
     rules.check_advance(5_000_000, 20, STANDARD_FEN, 5_000)
     ended = rules.settle_advance(5_000_000, STANDARD_FEN, enrolled=20, completed=8)

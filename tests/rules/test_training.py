@@ -23,6 +23,7 @@ QUIET = settings(max_examples=150, deadline=None)
 
 
 def test_32_of_40_hours_is_enough_and_31_is_not() -> None:
+    """AC-E1."""
     assert attendance_share(32, 40) == 8000
     check_attendance(32, 40, 8000)
     with pytest.raises(Refused) as caught:
@@ -77,6 +78,7 @@ def test_a_lesson_begun_is_not_a_lesson(minutes: int, lessons: int) -> None:
 
 
 def test_forty_minutes_of_video_in_five_count_nothing() -> None:
+    """AC-E6, the rule."""
     assert counted_minutes(40, 5, 10_000) == 0
     assert counted_minutes(40, 39, 10_000) == 0
     assert counted_minutes(40, 40, 10_000) == 40

@@ -125,6 +125,7 @@ def _one_voucher_shows_its_whole_chain(town: Scene) -> None:
 
 
 def test_every_level_adds_up_and_every_voucher_has_its_chain(town: Scene) -> None:
+    """AC-K2, AC-K3, AC-K5."""
     _every_level_is_the_sum_of_the_level_below(town)
     _a_dropped_line_is_seen_in_the_sum(town)
     _a_page_goes_on_and_a_year_narrows(town)
