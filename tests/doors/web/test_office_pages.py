@@ -98,9 +98,19 @@ def test_a_programme_is_drafted_by_one_published_by_another_tried_out_and_issued
     assert "什么也没有发放" in page.text
     assert "没有等待审核" in operator.go("/office/issues").text
     operator.go("/office/issues/new")
-    assert "请先试算" in refusal(operator.press("发券", programme="1", people=people))
-    file = (io.BytesIO(f"姓名,证件号码\n{ZHANG_SAN[0]},{ZHANG_SAN[1]}\n".encode()), "名册.csv")
-    page = operator.press("发券", programme="1", people="", roster=file, checked="1")
+    operator.press("试算", programme="1", people=people)
+    assert "没有勾选" in refusal(operator.press("发券", programme="1", people=people))
+    assert "确认发放" not in operator.page.text, "without a trial nothing is confirmed"
+
+    def file() -> tuple[io.BytesIO, str]:
+        return io.BytesIO(f"姓名,证件号码\n{ZHANG_SAN[0]},{ZHANG_SAN[1]}\n".encode()), "名册.csv"
+
+    page = operator.press("试算", programme="1", people="", roster=file())
+    assert "确认发放 1 人，占用 1,400.00 元" in page.text
+    page = operator.press("发券", programme="1", people=people, checked="1")
+    assert "试算可发1人，现在可发2人" in refusal(page), "what was tried is what is issued"
+    operator.press("试算", programme="1", people="", roster=file())
+    page = operator.press("发券", programme="1", people="", roster=file(), checked="1")
     assert "已发放 1 张" in page.text
     owes_its_reader_nothing(page)
     page = officer.go("/office/programmes/1")

@@ -7,7 +7,7 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
 from voucher.doors.auth.door import the_door
-from voucher.doors.auth.entries import OFFICERS
+from voucher.doors.auth.entries import OFFICERS, OPERATORS
 from voucher.doors.auth.visitors import current_actor
 from voucher.doors.web import fields
 from voucher.doors.web.office import reach
@@ -22,10 +22,12 @@ from voucher.stages.certify import revoke
 from voucher.stages.certify.models import Certificate
 from voucher.stages.certify.queries import archive
 from voucher.stages.certify.queries.look_ups import get_certificate_within, list_look_ups
+from voucher.stages.certify.record import verify_certificates
 from voucher.stages.settle.queries import list_voucher_claims, object_timeline
 from voucher.stages.settle.queries.reinstatements import find_asked_reinstatement
 
 PER_PAGE = 20
+VERIFIABLE = ("recorded", "valid")
 STATES = list(STATE_NAMES[Thing.CERTIFICATE].items())
 
 
@@ -88,6 +90,7 @@ def _list_deeds(session: Session, actor: Actor, found: Certificate) -> list[tupl
     fits = {
         "ask-reinstatement": back and asked is None,
         "reinstate": back and asked is not None and asked.asked_by_person_id != actor.person_id,
+        "verify": found.state in VERIFIABLE,
         "revoke": may_move(Thing.CERTIFICATE, found.state, "revoke"),
     }
     return [(word, DEEDS[word]) for word, fit in fits.items() if fit and actor.has(*DEEDS[word].roles)]
@@ -149,7 +152,18 @@ def _reinstate(work: Work, certificate_id: int) -> str:
     return f"已恢复为{STATE_NAMES[Thing.CERTIFICATE][found.state]}，并再次核验"
 
 
+def _verify(work: Work, certificate_id: int) -> str:
+    changed = verify_certificates(work, [_number_of(work, certificate_id)])
+    return "已再次核验，结果有变化" if changed else "已再次核验，结果没有变化"
+
+
 DEEDS: dict[str, Deed] = {
+    "verify": Deed(
+        "再次核验",
+        OPERATORS | OFFICERS,
+        "用现有的登记数据再核对一次；一致的，等它兑现的券随即持证。结果和时间留存。",
+        _verify,
+    ),
     "revoke": Deed(
         "撤销证书",
         OFFICERS,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from flask import render_template, url_for
 from flask.typing import ResponseReturnValue
+from sqlalchemy.orm import Session
 
 from voucher.doors.auth.door import the_door
 from voucher.doors.auth.entries import OFFICERS
@@ -23,13 +24,18 @@ from voucher.doors.web.office.deeds import (
     said_why,
     show_deed,
 )
+from voucher.doors.web.office.transferring import ASK_CLASS, CLASS, list_targets, read_target
+from voucher.doors.web.office.voucher_deeds import NO_CLASS
 from voucher.plumbing.clock import day_of
 from voucher.plumbing.unit_of_work import Work
-from voucher.rules.lifecycle import STATE_NAMES, Thing
+from voucher.rules.actor import Actor
+from voucher.rules.lifecycle import STATE_NAMES, Thing, may_move
 from voucher.stages.settle.queries import object_timeline
 from voucher.stages.train import queries, reviewing
 from voucher.stages.train.classes import cancel_class
+from voucher.stages.train.models.classes import TrainingClass
 from voucher.stages.train.queries.reviewing import find_next_to_review, list_checks, list_due
+from voucher.stages.train.transfer import transfer
 
 PER_PAGE, ROSTER_SHOWN = 20, 50
 STATES = {word: name for word, name in STATE_NAMES[Thing.CLASS].items() if word != "draft"}
@@ -81,7 +87,7 @@ def class_page(class_id: int) -> ResponseReturnValue:
             due=due,
             happenings=object_timeline(session, Thing.CLASS, found.id),
             next_id=find_next_to_review(session, actor.regions, found.id),
-            deeds=list_open(DEEDS, actor, Thing.CLASS, found.state),
+            deeds=_list_deeds(session, actor, found),
             per_page=ROSTER_SHOWN,
         )
 
@@ -96,8 +102,15 @@ def class_deed(class_id: int, word: str) -> ResponseReturnValue:
 def do_class_deed(class_id: int, word: str) -> ResponseReturnValue:
     """Approve a class, send it back, or cancel it; then the next one that waits."""
     deed, here = get_deed(DEEDS, word), url_for("web.office.class_page", class_id=class_id)
-    location = here if word == "cancel" else _next(class_id)
+    location = here if word in ("cancel", "transfer") else _next(class_id)
     return do_deed(deed, class_id, location, lambda: _ask(class_id, word))
+
+
+def _list_deeds(session: Session, actor: Actor, found: TrainingClass) -> list[tuple[str, Deed]]:
+    deeds = list_open(DEEDS, actor, Thing.CLASS, found.state)
+    if actor.has(*DEEDS["transfer"].roles) and _list_movable(session, found.id):
+        deeds.insert(0, ("transfer", DEEDS["transfer"]))
+    return deeds
 
 
 def _ask(class_id: int, word: str) -> str:
@@ -115,15 +128,32 @@ def _ask(class_id: int, word: str) -> str:
             ),
             ("班额、教师", f"{found.capacity} 人，{found.teacher}"),
         ]
-        if word == "cancel":
+        warnings, targets, count = [], [], None
+        if word == "transfer":
+            targets = list_targets(session, current_actor().regions, found)
+            count = len(_list_movable(session, found.id))
+            warnings = [] if targets else [NO_CLASS]
+        elif word == "cancel":
             facts.append(("未核销，将退出班级", f"{counted['enrolled']:,} 人"))
             facts.append(("已核销，将停住等待转班", f"{counted['in_training']:,} 人"))
         else:
             due = list_due(session, [found], door.today).get(found.id)
             checks = list_checks(session, found, day_of(due.filed_at) if due else door.today)
-            facts += [("不符合的规则", each.text) for each in checks if each.mark == "✗"]
+            broken = [each.text for each in checks if each.mark == "✗"]
+            warnings = [f"不符合的规则：{each}" for each in broken]
         steps = [("开班审核", url_for("web.office.classes")), (found.number, back)]
-        return show_deed(deed, Touched(heading=found.name, steps=steps, back=back, facts=facts))
+        return show_deed(
+            deed,
+            Touched(
+                heading=found.name,
+                steps=steps,
+                back=back,
+                facts=facts,
+                count=count,
+                warnings=warnings,
+                choices={CLASS: targets},
+            ),
+        )
 
 
 def _next(class_id: int) -> str:
@@ -148,7 +178,27 @@ def _cancel(work: Work, class_id: int) -> str:
     return f"已取消班级 {found.number}：未核销的退出班级，已核销的等待转班"
 
 
+def _transfer(work: Work, class_id: int) -> str:
+    queries.get_own_class_for(work.session, work.actor, class_id)
+    target = read_target(work)
+    moved = transfer(work, _list_movable(work.session, class_id), target.id, said_why())
+    return f"已把 {moved:,} 张券转到班级 {target.number}，已有学时保留，因此停住的已恢复"
+
+
+def _list_movable(session: Session, class_id: int) -> list[int]:
+    """Return the vouchers of a class that may be moved to another one."""
+    people = queries.roster(session, the_door().keyring, class_id)
+    return [each.voucher_id for each in people if may_move(Thing.VOUCHER, each.state, "transfer")]
+
+
 DEEDS: dict[str, Deed] = {
+    "transfer": Deed(
+        "整班转班",
+        OFFICERS,
+        "把这个班还在学的券一次转到另一个班级，已有学时保留；有一张转不了，就一张也不转，并说明原因。",
+        _transfer,
+        asks=(ASK_CLASS, ask_why()),
+    ),
     "approve": Deed(
         "准予开班",
         OFFICERS,

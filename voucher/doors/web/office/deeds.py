@@ -48,7 +48,10 @@ class Deed:
 
 @dataclass(frozen=True, slots=True)
 class Touched:
-    """What the page of a deed shows of its object before anything is done."""
+    """What the page of a deed shows of its object before anything is done.
+
+    `warnings` stand out above the button; `choices` are what a field of the kind choice offers.
+    """
 
     heading: str
     steps: Sequence[tuple[str, str]]
@@ -57,6 +60,8 @@ class Touched:
     count: int | None = None
     unit: str = "张"
     amount_fen: int | None = None
+    warnings: Sequence[str] = ()
+    choices: Mapping[str, Sequence[tuple[str, str]]] = field(default_factory=dict)
 
 
 def said_why(label: str = "理由") -> str:

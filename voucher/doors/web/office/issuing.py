@@ -14,14 +14,23 @@ from voucher.doors.web import fields
 from voucher.doors.web.acting import Done, submit
 from voucher.doors.web.fields import FIELD_UNREADABLE
 from voucher.doors.web.office.blueprint import office
+from voucher.doors.web.office.steps import Touched
 from voucher.doors.web.office.typed_people import read_people
 from voucher.plumbing.unit_of_work import Work
-from voucher.rules.errors import Refused
+from voucher.rules.errors import Family, Refused, reason
 from voucher.stages.issue import queries
 from voucher.stages.issue.issuing import issue_at_once
 from voucher.stages.issue.models import Programme
 
 PROGRAMMES_SHOWN = 200
+
+TRIED_CHANGED = reason(
+    "tried_changed",
+    "试算之后情况有变，没有发放：试算可发 {tried} 人，现在可发 {present} 人",
+    "请重新试算，核对人数和金额后再发券",
+    "【设】试算的人数与金额即发放的人数与金额",
+    Family.CONFLICT,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +82,11 @@ def issue_now() -> ResponseReturnValue:
             raise FIELD_UNREADABLE.refused(
                 field="checked", label="名册已经核对", problem="没有勾选，请先试算、核对名册"
             )
+        tried = Touched(fields.whole("count", "试算的张数"), fields.whole("amount_fen", "试算的金额"))
         done = issue_at_once(work, programme_id, read_people(work))
+        present = Touched(done.issued, queries.sum_reserved(work.session, done.issue_id))
+        if present != tried:
+            raise TRIED_CHANGED.refused(tried=tried.count, present=present.count)
         words = f"已发放 {done.issued:,} 张，候补 {done.waiting:,} 人，不予发放 {done.refused:,} 人"
         return Done(words, url_for("web.office.issue", issue_id=done.issue_id))
 

@@ -114,6 +114,7 @@ def _ask(programme_id: int, word: str) -> str:
         found = queries.get_programme(session, programme_id, regions)
         back = url_for("web.office.programme", programme_id=found.id)
         counts = word in ("publish", "discard")
+        warnings = _list_warnings(session, found) if word == "publish" else []
         touched = Touched(
             heading=found.name,
             steps=[("券种", url_for("web.office.programmes")), (found.number, back)],
@@ -121,8 +122,18 @@ def _ask(programme_id: int, word: str) -> str:
             facts=_list_facts(session, found) if word == "publish" else _list_numbers(session, found),
             count=found.quantity if counts else None,
             amount_fen=found.quantity * found.cap_fen if counts else None,
+            warnings=warnings,
         )
         return show_deed(deed, touched)
+
+
+def _list_warnings(session: Session, found: Programme) -> list[str]:
+    """Return what an officer should not overlook before publishing: money that does not reach."""
+    left_fen = session.get_one(Budget, found.budget_id).available_fen
+    if found.quantity * found.cap_fen <= left_fen:
+        return []
+    enough = max(left_fen, 0) // found.cap_fen
+    return [f"资金不够全部数量：余额够 {enough:,} 张，其余 {found.quantity - enough:,} 张须候补或先追加预算"]
 
 
 def _list_numbers(session: Session, found: Programme) -> list[tuple[str, str]]:

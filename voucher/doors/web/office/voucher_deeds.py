@@ -1,4 +1,4 @@
-"""What officers do to one voucher: revoke, hold, replace, transfer, take back for fraud, put back."""
+"""What the office does to one voucher: accept it for its holder, stop, move, end or put it back."""
 
 from __future__ import annotations
 
@@ -8,12 +8,13 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from voucher.doors.auth.door import the_door
-from voucher.doors.auth.entries import OFFICERS
+from voucher.doors.auth.entries import OFFICERS, OPERATORS
 from voucher.doors.auth.visitors import current_actor
 from voucher.doors.web import fields
 from voucher.doors.web.office.blueprint import office
 from voucher.doors.web.office.deeds import Ask, Deed, Touched, ask_why, do_deed, get_deed, said_why, show_deed
 from voucher.doors.web.office.stopping import find_open_hold, lock_open_hold
+from voucher.doors.web.office.transferring import ASK_CLASS, CLASS, list_targets, read_target
 from voucher.ledger import holds as ledger
 from voucher.ledger.vouchers import VOUCHER_MISSING, Voucher, get_voucher
 from voucher.plumbing.unit_of_work import Work
@@ -23,17 +24,17 @@ from voucher.rules.lifecycle import Thing, is_terminal, may_move
 from voucher.rules.money import format_yuan
 from voucher.stages.issue import queries
 from voucher.stages.issue.ending import revoke
+from voucher.stages.issue.holding import accept_for
 from voucher.stages.issue.replacing import ask_replacement
 from voucher.stages.settle import reinstate
 from voucher.stages.settle.queries import list_voucher_claims
 from voucher.stages.settle.queries.reinstatements import find_asked_reinstatement
 from voucher.stages.settle.voucher_ends import decertify
-from voucher.stages.train.models.classes import TrainingClass
-from voucher.stages.train.reading import CLASS_MISSING
+from voucher.stages.train import queries as training
 from voucher.stages.train.sight import see_voucher
 from voucher.stages.train.transfer import transfer
 
-LONGEST_ID = 18
+NO_CLASS = "没有职业、等级相同、还在招收的班级：请先准予开班，再来转班"
 
 
 def list_voucher_deeds(session: Session, actor: Actor, found: Voucher) -> list[tuple[str, Deed]]:
@@ -44,6 +45,7 @@ def list_voucher_deeds(session: Session, actor: Actor, found: Voucher) -> list[t
     asked = find_asked_reinstatement(session, Thing.VOUCHER, found.id)
     state, ended = found.state, is_terminal(Thing.VOUCHER, found.state)
     fits = {
+        "accept": not held and may_move(Thing.VOUCHER, state, "accept"),
         "close-hold": held,
         "hold": not held and not ended,
         "transfer": may_move(Thing.VOUCHER, state, "transfer"),
@@ -64,7 +66,7 @@ def voucher_deed(voucher_id: int, word: str) -> ResponseReturnValue:
 
 @office.post("/office/vouchers/<int:voucher_id>/<word>")
 def do_voucher_deed(voucher_id: int, word: str) -> ResponseReturnValue:
-    """Revoke, hold, let go on, replace, transfer, take back or put back a voucher."""
+    """Accept for its holder, revoke, hold, let go on, replace, transfer, take back or put back a voucher."""
     location = url_for("web.office.voucher", voucher_id=voucher_id)
     return do_deed(get_deed(DEEDS, word), voucher_id, location, lambda: _ask(voucher_id, word))
 
@@ -95,6 +97,9 @@ def _ask(voucher_id: int, word: str) -> str:
         asked = find_asked_reinstatement(session, Thing.VOUCHER, found.id)
         if word == "reinstate" and asked is not None:
             facts.append(("提出恢复的理由", asked.why))
+        place = training.enrolment_of(session, found.id) if word == "transfer" else None
+        former = training.get_class(session, place.class_id) if place is not None else None
+        targets = list_targets(session, current_actor().regions, former) if former is not None else []
         releases = word in ("revoke", "decertify")
         return show_deed(
             deed,
@@ -105,6 +110,8 @@ def _ask(voucher_id: int, word: str) -> str:
                 facts=facts,
                 count=1 if releases else None,
                 amount_fen=found.reserved_fen if releases else None,
+                warnings=[NO_CLASS] if word == "transfer" and not targets else [],
+                choices={CLASS: targets},
             ),
         )
 
@@ -143,14 +150,14 @@ def _replace(work: Work, voucher_id: int) -> str:
 
 
 def _transfer(work: Work, voucher_id: int) -> str:
-    number = fields.text("class", "转到哪个班级", limit=40).upper()
-    serial = number.rpartition("-")[2]
-    known = serial.isascii() and serial.isdigit() and len(serial) <= LONGEST_ID
-    found = work.session.get(TrainingClass, int(serial)) if known else None
-    if found is None or (found.number != number and serial != number):
-        raise CLASS_MISSING.refused()
+    found = read_target(work)
     transfer(work, [voucher_id], found.id, said_why())
     return f"已转到班级 {found.number}，已有学时保留"
+
+
+def _accept(work: Work, voucher_id: int) -> str:
+    accept_for(work, voucher_id, fields.text("consent", "本人同意的凭据"))
+    return "已代为领取，本人随时可以查看和退回"
 
 
 def _decertify(work: Work, voucher_id: int) -> str:
@@ -169,6 +176,13 @@ def _reinstate(work: Work, voucher_id: int) -> str:
 
 
 DEEDS: dict[str, Deed] = {
+    "accept": Deed(
+        "代为领取",
+        OPERATORS,
+        "本人到场、不会用手机的，核对证件并取得本人同意后代为领取；留存经办人和凭据。",
+        _accept,
+        asks=(Ask("consent", "本人同意的凭据", "例如：本人当面签字的代办委托书，编号 12", maxlength=200),),
+    ),
     "revoke": Deed(
         "作废",
         OFFICERS,
@@ -200,7 +214,7 @@ DEEDS: dict[str, Deed] = {
         "转到另一个准予开班、内容相同的班级，已有学时保留。",
         _transfer,
         asks=(
-            Ask("class", "转到哪个班级", "班级编号，例如 BJ-419001-2026-0012", kind="text", maxlength=40),
+            ASK_CLASS,
             ask_why(),
         ),
     ),

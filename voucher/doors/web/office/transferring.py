@@ -1,0 +1,52 @@
+"""Where vouchers may be moved to (转班): the open classes of the same subject, and the one chosen."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from sqlalchemy.orm import Session
+
+from voucher.doors.web import fields
+from voucher.doors.web.office.deeds import Ask
+from voucher.plumbing.unit_of_work import Work
+from voucher.stages.train import queries
+from voucher.stages.train.models.classes import TrainingClass
+from voucher.stages.train.reading import CLASS_MISSING
+
+CLASS = "class"
+LONGEST_ID = 18
+CLASSES_LOOKED_AT = 500
+OPEN = ("approved", "running")
+ASK_CLASS = Ask(CLASS, "转到哪个班级", "只列出职业、等级相同、还在招收的班级", kind="choice")
+
+
+def list_targets(session: Session, regions: Collection[str], former: TrainingClass) -> list[tuple[str, str]]:
+    """Return the classes the vouchers of a class may be moved to, by number; the act checks again."""
+    found = queries.list_classes(
+        session, regions=regions, trade_code=former.trade_code, limit=CLASSES_LOOKED_AT
+    )
+    fitting = [
+        each
+        for each in found
+        if each.state in OPEN
+        and each.id != former.id
+        and (each.level, each.certificate_kind) == (former.level, former.certificate_kind)
+    ]
+    return [(each.found.number, _describe(each)) for each in queries.view_classes(session, fitting)]
+
+
+def _describe(view: queries.ClassView) -> str:
+    found = view.found
+    when = f"{found.starts_on.isoformat()} 开班，余 {found.capacity - view.seated} 席"
+    return f"{found.name}，{view.institution_name}，{when}（{found.number}）"
+
+
+def read_target(work: Work) -> TrainingClass:
+    """Return the class chosen. Raises Refused class_missing, form_field_unreadable."""
+    number = fields.text(CLASS, "转到哪个班级", limit=40).upper()
+    serial = number.rpartition("-")[2]
+    known = serial.isascii() and serial.isdigit() and len(serial) <= LONGEST_ID
+    found = work.session.get(TrainingClass, int(serial)) if known else None
+    if found is None or (found.number != number and serial != number):
+        raise CLASS_MISSING.refused()
+    return found
