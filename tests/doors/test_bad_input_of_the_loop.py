@@ -21,6 +21,7 @@ from tests.doors.loop import CLASS_DAY, LI_SI, PROGRAMME, SUN_BA, Loop, plan
 from tests.doors.web.browser import Browser, Page
 from tests.loop.telling import person
 from tests.scene import EV1, EV2, HOUSEKEEPER, JIYUAN, NURSE, Scene
+from voucher.ledger.audit import AuditRow
 from voucher.ledger.vouchers import Voucher
 from voucher.plumbing.unit_of_work import Work
 from voucher.registry.people import Newcomer
@@ -126,6 +127,9 @@ def _somebody_elses_voucher(desk: Desk) -> None:
     page = desk.forge("sun", "/my/offers", "领取", f"/my/vouchers/{voucher_id}/withdrawals", sure="1")
     desk.by_page(told, page)
     assert _state(desk, voucher_id) == "enrolled"
+    with desk.loop.world.database.read() as session:
+        alarms = session.scalars(select(AuditRow.object_id).where(AuditRow.act == "foreign_attempt")).all()
+    assert alarms == [voucher_id] * 2, "one alarm for each attempt at a door"
 
 
 def _a_skipped_step(desk: Desk) -> None:
