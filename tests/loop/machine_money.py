@@ -48,8 +48,13 @@ class Province(Learning):
 
     @rule()
     def bring_back(self) -> None:
-        """Submit again what was returned, and claim for whatever has a certificate."""
+        """Submit again what was returned, and claim anew."""
         money.bring_back(self.play)
+        self.claim_all()
+
+    @rule()
+    def claim_all(self) -> None:
+        """Claim for whatever has a certificate."""
         for each in self.play.vouchers("certified"):
             money.claim(self.play, each)
 

@@ -31,6 +31,8 @@ TURNS = {
     "first_reviewed": ("复核员", Step.SECOND_REVIEW),
     "cleared": ("审批员", Step.APPROVE),
 }
+# and with one claim
+SIGNED_FOR = {"submitted": TURNS["filed"]} | {state: TURNS[state] for state in ("first_reviewed", "cleared")}
 REFUSABLE = ("returned", "manual", "second_reviewed", "noticed", "cleared", "approved", "bounced", "objected")
 UNPAID = ("draft", *REFUSABLE, "submitted", "first_reviewed", "paying")
 
@@ -67,12 +69,11 @@ def review_all(play: Playing) -> None:
 
 def refuse_one(play: Playing, number: int, *, back: bool) -> None:
     """Return or reject a claim at the review it waits for."""
-    found = claims_of(play, "submitted", "first_reviewed")
+    found = claims_of(play, *SIGNED_FOR)
     if not found:
         return
     each = found[number % len(found)]
-    first = each.state == "submitted"
-    login, step = ("初审员", Step.FIRST_REVIEW) if first else ("复核员", Step.SECOND_REVIEW)
+    login, step = SIGNED_FOR[each.state]
     if back:
         act = partial(
             review.return_claims, batch_id=each.batch_id, step=step, claim_ids=[each.id], defects="缺表"

@@ -7,6 +7,7 @@ at the end of a play, no invariant of the house may return a row.
 
 from __future__ import annotations
 
+import sys
 from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
@@ -81,7 +82,8 @@ class Watched(RuleBasedStateMachine):
     def teardown(self) -> None:
         """Hold the whole against the invariants once more, and leave."""
         try:
-            self.ask_everything()
+            if sys.exc_info()[0] is None:  # what went wrong first is what is told
+                self.ask_everything()
             self.seen.told.update(self.play.told)
             self.seen.plays += 1
             self.seen.steps += self.steps
@@ -99,7 +101,13 @@ class Watched(RuleBasedStateMachine):
         with self.play.scene.database.read() as session:
             for each, model in WATCHED.items():
                 rows = session.execute(select(model.id, model.state)).all()  # type: ignore[attr-defined]
-                assert dict(rows) == led[str(each)], each
+                stands = dict(rows)
+                wrong = {
+                    key: (led[str(each)].get(key), stands.get(key))
+                    for key in {*led[str(each)], *stands}
+                    if led[str(each)].get(key) != stands.get(key)
+                }
+                assert not wrong, f"{each} stands elsewhere than the tables led it: {wrong}"
 
     def _replay(self, *, count: bool = True) -> None:
         with self.play.scene.database.read() as session:
@@ -110,7 +118,7 @@ class Watched(RuleBasedStateMachine):
             key = (each.thing, each.object_id)
             before = self.model.get(key)
             self.model[key] = next_state(Thing(each.thing), before, each.event)
-            assert self.model[key] == each.to_state, (each.thing, each.event)
+            assert self.model[key] == each.to_state, f"{each.thing} {each.event} led to {each.to_state}"
             self.read_until = each.id
             if count:
                 self.seen.rows[(each.thing, before or NOTHING, each.event)] += 1
@@ -136,9 +144,10 @@ class Watched(RuleBasedStateMachine):
                 .group_by(Claim.budget_id)
             ).all())  # fmt: skip
             for budget in session.scalars(select(Budget)):
-                assert budget.reserved_fen == kept[budget.id]
-                assert budget.spent_fen == paid.get(budget.id, 0) - back.get(budget.id, 0)
-                assert budget.available_fen >= 0
+                told = (budget.reserved_fen, budget.spent_fen)
+                summed = (kept[budget.id], paid.get(budget.id, 0) - back.get(budget.id, 0))
+                assert told == summed, f"budget {budget.id} says {told} reserved and spent, not {summed}"
+                assert budget.available_fen >= 0, f"budget {budget.id} is overdrawn"
 
     @invariant()
     def nothing_is_violated(self) -> None:
@@ -151,4 +160,4 @@ class Watched(RuleBasedStateMachine):
         """Ask every invariant of the house."""
         with self.play.scene.database.read() as session:
             violations = find_violations(session)
-        assert violations == [], violations
+        assert violations == [], f"violated: {violations}"
