@@ -17,6 +17,7 @@ from voucher.stages.certify.models import Certificate
 from voucher.stages.certify.queries import list_archive
 from voucher.stages.certify.revoke import revoke_certificate
 from voucher.stages.issue import holding, issuing, replacing
+from voucher.stages.oversee.drill import count_heads, read_cells, total
 from voucher.stages.settle.clawback import open_due_clawbacks, repay
 from voucher.stages.settle.queries import list_clawbacks
 from voucher.stages.settle.voucher_claims import file_claims
@@ -27,16 +28,17 @@ CERT5 = "S000041010001245000001"
 
 
 def test_兑现后证书被撤销_向两家各追各的_档案保留撤销记录(scene: Scene) -> None:
-    """AC-I1：追回单 T1 1200、EV1 200；有效取证人数减一；缴清即已追回。未追回前的抵扣尚未建，见后续。"""
+    """AC-I1：追回单 T1 1200、EV1 200；统计的取证人数减一；缴清即已追回。未追回前的抵扣见后续。"""
     town = way.settle_down(scene)
     nurses = town_issue.programme(scene, town.budget_id)
     (voucher_id,) = way.certified(town, nurses, ZHANG_SAN, row={"number": CERT5})
     way.claim_and_pay(town, voucher_id)
-    assert valid_certificates(scene) == 1
+    assert (valid_certificates(scene), counted(scene)) == (1, (1, 1))
     scene.do("复核员", lambda work: revoke_certificate(work, CERT5, "评价机构违规"))
     assert scene.do("clock", open_due_clawbacks) == 0, "a voucher's claims go back with their voucher"
     assert scene.do("clock", decertify_due) == 1
     assert (way.state(scene, voucher_id), valid_certificates(scene)) == ("recovering", 0)
+    assert counted(scene) == (0, 0), "who was counted is counted no more"
     owed = {each.institution_id: each for each in way.clawbacks_of(scene)}
     assert {payee: each.amount_fen for payee, each in owed.items()} == {
         town.house: 1200_00,
@@ -57,6 +59,13 @@ def valid_certificates(scene: Scene) -> int:
     """Return how many certificates stand."""
     with scene.database.read() as session:
         return session.scalar(select(func.count()).where(Certificate.state == "valid")) or 0
+
+
+def counted(scene: Scene) -> tuple[int, int]:
+    """Return what a supervisor is told: how many certificates, and how many people with one."""
+    with scene.database.read() as session:
+        cells = read_cells(session, [JIYUAN])
+        return total(each.measures for each in cells).certificates, count_heads(session, [JIYUAN]).certified
 
 
 def test_班级造假查实_整班追回_机构退出_本人由两人补发并注明原券(scene: Scene) -> None:

@@ -66,6 +66,7 @@ def test_an_open_voucher_is_worth_what_the_class_is_worth_until_it_begins(scene:
 
 
 def test_a_class_that_does_not_fit_is_refused_by_its_own_reason(scene: Scene) -> None:
+    """AC-E4: whoever comes after the last place is refused; so is another institution, trade or level."""
     scene.at = on("2024-03-01")
     house, other = town.train_institution(scene), town.train_institution(scene, town.T2)
     budget = scene.open_budget(10_000)

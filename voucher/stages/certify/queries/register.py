@@ -203,8 +203,12 @@ def select_vouchers_for(certificate_ids: Select[int]) -> Select[int]:
 
 
 def select_proven_vouchers() -> Select[int]:
-    """Return the query for the ids of every voucher that turned into a certificate."""
-    return select(VoucherProof.voucher_id)
+    """Return the query for the ids of the vouchers whose certificate stands; a revoked one counts no more."""
+    return (
+        select(VoucherProof.voucher_id)
+        .join(Certificate, Certificate.id == VoucherProof.certificate_id)
+        .where(Certificate.state != "revoked")
+    )
 
 
 def list_revoked_certificates(session: Session) -> list[int]:
