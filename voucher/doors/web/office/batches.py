@@ -12,17 +12,18 @@ from voucher.doors.auth.visitors import current_actor
 from voucher.doors.web import fields
 from voucher.doors.web.acting import Done, submit
 from voucher.doors.web.office.blueprint import office
-from voucher.doors.web.office.steps import PICKABLE, batch_path, list_offers, may_post
+from voucher.doors.web.office.steps import PICKABLE, batch_path, list_amber, list_held, list_offers, may_post
 from voucher.doors.web.timelines import list_batch_happenings
 from voucher.plumbing.unit_of_work import Work
 from voucher.registry.catalogue import Region, get_region
+from voucher.registry.institutions import Institution
 from voucher.rules.lifecycle import STATE_NAMES, Thing
 from voucher.rules.money import format_yuan
 from voucher.rules.vocabulary import OUTCOME_NAMES, SUBSIDY_NAMES, Outcome, SubsidyKind
 from voucher.stages.certify.models import Certificate
 from voucher.stages.certify.verify import verify_issued
 from voucher.stages.settle import draft, queries
-from voucher.stages.settle.models.claims import SettlementLine
+from voucher.stages.settle.models.claims import Claim, SettlementLine
 
 BATCHES_PER_PAGE, LINES_PER_PAGE = 20, 50
 
@@ -124,6 +125,9 @@ def show_batch(batch_id: int) -> str:
             stations=batch_path(found.state),
             happenings=list_batch_happenings(session, batch_id),
             offers=open_offers,
+            held=list_held(session, batch_id),
+            payees=_name_payees(session, batch_id),
+            amber=len(list_amber(session, batch_id, open_offers[0].state)) if open_offers else 0,
             barred=[each for each in offers if each.barred_by is not None],
             may_post=may_post(session, actor, found, summary.states),
             pickable={open_offers[0].state} if open_offers else PICKABLE,
@@ -135,6 +139,14 @@ def show_batch(batch_id: int) -> str:
             after=after,
             per_page=LINES_PER_PAGE,
         )
+
+
+def _name_payees(session: Session, batch_id: int) -> list[str]:
+    """Return who is to be paid by a batch."""
+    paid = select(Claim.institution_id).where(Claim.batch_id == batch_id)
+    return list(
+        session.scalars(select(Institution.name).where(Institution.id.in_(paid)).order_by(Institution.id))
+    )
 
 
 def _search_line(session: Session, batch_id: int, query: str) -> list[queries.LineView]:

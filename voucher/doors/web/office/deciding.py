@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from flask import render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from voucher.doors.auth.door import the_door
 from voucher.doors.auth.visitors import current_actor
@@ -15,12 +17,23 @@ from voucher.doors.web.acting import Done, act, refuse, submit
 from voucher.doors.web.fields import FIELD_UNREADABLE
 from voucher.doors.web.office.batches import show_batch
 from voucher.doors.web.office.blueprint import office
-from voucher.doors.web.office.steps import SIGNED_STEPS, Touched, check_confirmed, count_claims, waiting_state
+from voucher.doors.web.office.steps import (
+    AMBER_ONE_BY_ONE,
+    SIGNED_STEPS,
+    Touched,
+    check_amber,
+    check_confirmed,
+    count_claims,
+    list_amber,
+    list_held,
+    waiting_state,
+)
 from voucher.plumbing.unit_of_work import Work
 from voucher.rules.approval import STEP_NAMES, Step
 from voucher.rules.errors import Refused
 from voucher.rules.money import format_yuan
 from voucher.stages.settle import notice, queries, resubmit, review, withdraw
+from voucher.stages.settle.models.claims import Claim
 
 PASS, RETURN, REJECT = "pass", "return", "reject"
 DECISIONS = {PASS: "通过", RETURN: "退回补正", REJECT: "不予通过"}
@@ -29,11 +42,17 @@ LINES_SHOWN = 50
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What the form asks: a step, a decision, and the lines named; none named means every line waiting."""
+    """What the form asks: a step, a decision, and the lines named; none named means every line waiting.
+
+    `left_out` counts the lines with a caution, passed one by one and not with all the others; `held` those
+    that a hold stops.
+    """
 
     step: Step
     word: str
     claim_ids: list[int] | None
+    left_out: int = 0
+    held: int = 0
 
     @property
     def name(self) -> str:
@@ -74,6 +93,7 @@ def _ask(batch_id: int, decision: Decision) -> str:
     door, actor = the_door(), current_actor()
     with door.read() as session:
         batch = queries.get_batch(session, batch_id, actor.regions)
+        decision = _leave_out(session, batch_id, decision)
         touched = count_claims(session, batch_id, decision.state, decision.claim_ids)
         if not touched.count or (decision.claim_ids and touched.count != len(decision.claim_ids)):
             raise review.NOTHING_TO_SIGN.refused(step=STEP_NAMES[decision.step])
@@ -89,12 +109,41 @@ def _ask(batch_id: int, decision: Decision) -> str:
         )
 
 
+def _leave_out(session: Session, batch_id: int, decision: Decision) -> Decision:
+    """Return a decision that passes nothing stopped, and nothing with a caution among others.
+
+    Raises Refused amber_one_by_one.
+    """
+    if decision.word != PASS:
+        return decision
+    if decision.claim_ids is not None:
+        check_amber(session, batch_id, decision.state, decision.claim_ids)
+        return decision
+    waiting = _list_waiting(session, batch_id, decision.state)
+    held = list_held(session, batch_id).intersection(waiting)
+    amber = list_amber(session, batch_id, decision.state) - held
+    if not held and (not amber or len(waiting) == 1):
+        return decision
+    green = [each for each in waiting if each not in amber and each not in held]
+    if not green and amber:
+        raise AMBER_ONE_BY_ONE.refused(count=len(amber))
+    return replace(decision, claim_ids=green or waiting, left_out=len(amber), held=len(held))
+
+
+def _list_waiting(session: Session, batch_id: int, state: str) -> list[int]:
+    claims = select(Claim.id).where(Claim.batch_id == batch_id, Claim.state == state).order_by(Claim.id)
+    return list(session.scalars(claims))
+
+
 def _sign(batch_id: int, decision: Decision) -> ResponseReturnValue:
     confirmed = Touched(fields.whole("count", "条数"), fields.whole("amount_fen", "金额"))
 
     def call(work: Work) -> Done:
         opinion = fields.text("opinion", "意见", limit=1000)
         queries.get_batch(work.session, batch_id, work.actor.regions)
+        if decision.word == PASS:
+            waiting = decision.claim_ids or _list_waiting(work.session, batch_id, decision.state)
+            check_amber(work.session, batch_id, decision.state, waiting)
         check_confirmed(work.session, batch_id, decision.state, decision.claim_ids, confirmed)
         count = _perform(work, batch_id, decision, opinion)
         words = f"{decision.name}：{count:,} 条，{format_yuan(confirmed.amount_fen)} 元"

@@ -1,0 +1,69 @@
+"""Reviewing a batch: what a rule gave a caution about is passed one by one; one line may be stopped."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.doors.web.browser import Office
+from tests.doors.web.test_office_pages import refusal
+from tests.doors.web.test_whole_way import settle, sign
+from voucher.plumbing.unit_of_work import Work
+from voucher.stages.settle.models.claims import SettlementLine
+
+CAUTION = {"mark": "!", "text": "同一天另有一次考试", "source": "S2-16c"}
+
+
+def caution(office: Office, *positions: int) -> None:
+    """Let a rule have given a caution about lines of the first batch."""
+
+    def act(work: Work) -> None:
+        for line in work.session.query(SettlementLine).where(SettlementLine.position.in_(positions)):
+            line.findings = [*line.findings, CAUTION]
+
+    office.scene.do("operator", act)
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_a_line_with_a_caution_is_passed_alone_and_all_others_together(office: Office) -> None:
+    batch = settle(office)
+    caution(office, 2)
+    first = office.at("初审员")
+    page = first.go(batch)
+    assert "提示 1 项" in page.text
+    assert "有提示的 1 条须逐条办理" in page.text
+    asked = first.press("初审通过", claim=["1", "2"])
+    assert "其中1条有提示，不能成批通过" in refusal(asked)
+    first.go(batch)
+    asked = first.press("初审通过")
+    assert "2 条（其余待办的全部）" in asked.text
+    assert "另有 1 条有提示，不在本次之内" in asked.text
+    assert "初审通过：2 条" in first.press("确认初审通过", opinion="经核对无误").text
+    first.go(batch)
+    asked = first.press("初审通过", claim="2")
+    assert "这一条有提示，请核实后再通过" in asked.text
+    assert "同一天另有一次考试" in asked.text
+    assert "初审通过：1 条" in first.press("确认初审通过", opinion="已核实签到表").text
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_one_claim_is_stopped_until_it_has_been_looked_into(office: Office) -> None:
+    batch = settle(office)
+    officer = office.at("复核员")
+    officer.go("/claims/2/hold")
+    assert "没有填写" in refusal(officer.press("确认待处置", why=""))
+    assert "待处置：群众反映替考" in officer.press("确认待处置", why="群众反映替考").text
+    assert "群众反映替考" in officer.go("/office/holds").text
+    first = office.at("初审员")
+    first.go(batch)
+    asked = first.press("初审通过")
+    assert "另有 1 条待处置，不在本次之内" in asked.text
+    assert "初审通过：2 条" in first.press("确认初审通过", opinion="经核对无误").text
+    first.go(batch)
+    first.press("初审通过", claim="2")
+    assert "暂停办理" in refusal(first.press("确认初审通过", opinion="经核对无误"))
+    officer.go("/claims/2/close-hold")
+    assert "处置已结束" in officer.press("确认结束待处置", why="查无实据").text
+    officer.go("/claims/2/close-hold")
+    officer.press("确认结束待处置", why="再来一次")
+    assert officer.answer.status_code == 404
+    assert "初审通过：1 条" in sign(office, "初审员", batch, "初审")
