@@ -15,7 +15,7 @@ from voucher.plumbing.unit_of_work import Work
 from voucher.registry.users import RoleGrant, UserAccount
 from voucher.rules.actor import Role
 from voucher.rules.errors import Refusal
-from voucher.stages.train import classes, enrol, redeem, reverse, reviewing, scans, transfer
+from voucher.stages.train import attend, classes, enrol, redeem, reverse, reviewing, running, scans, transfer
 from voucher.stages.train.models.places import Scan
 from voucher.stages.train.queries import redemption_of
 
@@ -150,3 +150,36 @@ def test_who_failed_a_class_is_not_moved_to_another_where_nothing_could_be_signe
     assert town.sign_off(scene, class_id, {zhang: 30_00}).failed == 1
     told = town.code(scene, town.reviewer(scene), lambda work: transfer.transfer(work, [zhang], late, "补考"))
     assert told == "signed_off_already"
+
+
+def test_nobody_sits_in_two_classes_at_once_by_being_moved(scene: Scene) -> None:
+    scene.at = on("2024-03-01")
+    house, other = town.train_institution(scene), town.train_institution(scene, town.T2)
+    programme = issue.programme(scene, scene.open_budget(10_000))
+    class_id = town.open_class(scene, house)
+    beside = town.open_class(scene, other)
+    zhang = town.redeemed(scene, programme, ZHANG_SAN, class_id)
+    first, second = town.sessions(scene, class_id)[:2]
+    there = town.sessions(scene, beside)
+    scene.at = first.ends_at + timedelta(minutes=5)
+    teacher = town.staff(scene, house, Role.TEACHER)
+    scene.do(teacher, lambda work: attend.attend(work, first.id, {zhang: 8}))
+    scene.at = second.starts_at + timedelta(hours=1)
+    scene.do("clock", running.start_due_classes)
+    scene.do(town.reviewer(scene), lambda work: transfer.transfer(work, [zhang], beside, "机构退出"))
+    # while the first lesson of the new class was taught, this person sat in the former one
+    teacher = town.staff(scene, other, Role.TEACHER)
+    told = town.code(scene, teacher, lambda work: attend.attend(work, there[0].id, {zhang: 8}))
+    assert told == "class_session_before_place"
+    scene.do(teacher, lambda work: attend.attend(work, there[1].id, {zhang: 4}))
+
+
+def test_an_unused_voucher_is_not_moved_to_where_it_could_no_longer_be_used(scene: Scene) -> None:
+    scene.at = on("2024-03-01")
+    house, other = town.train_institution(scene), town.train_institution(scene, town.T2)
+    programme = issue.programme(scene, scene.open_budget(10_000), validity_days=40)
+    class_id = town.open_class(scene, house)
+    late = town.open_class(scene, other, starts_on=date(2024, 4, 22))
+    zhang = town.enrolled(scene, programme, ZHANG_SAN, class_id)
+    told = town.code(scene, town.reviewer(scene), lambda work: transfer.transfer(work, [zhang], late, "退出"))
+    assert told == "expires_before_class"

@@ -47,6 +47,13 @@ NOT_IN_TRAINING = reason(
     SOURCE,
     Family.CONFLICT,
 )
+SESSION_BEFORE_PLACE = reason(
+    "class_session_before_place",
+    "券 {voucher} 于 {enrolled} 进入本班，这次课在此之前已经结束",
+    "只登记进入本班以后的课次；转班前的学时已在原班级登记，无需补登",
+    SOURCE,
+    Family.CONFLICT,
+)
 HOURS_ABOVE_SESSION = reason(
     "hours_above_session",
     "登记 {hours} 学时，超过这次课的 {most} 学时或小于 0",
@@ -73,10 +80,11 @@ def attend(work: Work, session_id: int, hours: Mapping[int, int]) -> int:
     """Record the lesson hours people sat in a session that has begun, by voucher; return how many.
 
     Raises Refused role_missing, class_session_missing (also for a foreign one), class_not_in_session,
-    class_session_not_begun, not_in_training, hours_above_session, attendance_recorded.
+    class_session_not_begun, class_session_before_place, not_in_training, hours_above_session,
+    attendance_recorded.
     """
     held, found = _take_up(work, session_id)
-    people = _learners(work, found, sorted(hours))
+    people = _learners(work, found, held, sorted(hours))
     recorded = set(
         work.session.scalars(
             select(Attendance.voucher_id).where(
@@ -98,11 +106,11 @@ def correct_attendance(work: Work, session_id: int, voucher_id: int, hours: int,
     """Record other hours for one person in one session, before the sign-off; the former row stays.
 
     Raises Refused role_missing, class_session_missing, training_why_missing, class_not_in_session,
-    not_in_training, hours_above_session, attendance_missing.
+    class_session_before_place, not_in_training, hours_above_session, attendance_missing.
     """
     held, found = _take_up(work, session_id)
     check_why(why)
-    voucher = _learners(work, found, [voucher_id])[voucher_id]
+    voucher = _learners(work, found, held, [voucher_id])[voucher_id]
     last = work.session.scalars(
         select(Attendance)
         .where(Attendance.session_id == held.id, Attendance.voucher_id == voucher_id)
@@ -137,10 +145,15 @@ def _take_up(work: Work, session_id: int) -> tuple[ClassSession, TrainingClass]:
     return held, found
 
 
-def _learners(work: Work, found: TrainingClass, voucher_ids: list[int]) -> dict[int, Voucher]:
-    """Return the vouchers in training in a class; one that is not is refused, a foreign one by no number."""
-    rows = work.session.scalars(
-        select(Voucher)
+def _learners(
+    work: Work, found: TrainingClass, held: ClassSession, voucher_ids: list[int]
+) -> dict[int, Voucher]:
+    """Return the vouchers in training in a class; one that is not is refused, a foreign one by no number.
+
+    Whoever was moved here sat elsewhere until then, and in no lesson that was over before.
+    """
+    rows = work.session.execute(
+        select(Voucher, Enrolment.enrolled_at)
         .join(Enrolment, Enrolment.voucher_id == Voucher.id)
         .join(Redemption, Redemption.voucher_id == Voucher.id)
         .where(
@@ -151,11 +164,15 @@ def _learners(work: Work, found: TrainingClass, voucher_ids: list[int]) -> dict[
         )
         .execution_options(populate_existing=True)
     )
-    people = {each.id: each for each in rows}
+    seated = {each.id: (each, enrolled_at) for each, enrolled_at in rows}
+    people = {voucher_id: each for voucher_id, (each, _) in seated.items()}
     for voucher_id in voucher_ids:
         known = people.get(voucher_id)
         if known is None or known.state != "training":
             raise NOT_IN_TRAINING.refused(voucher=known.number if known else voucher_id)
+        enrolled_at = seated[voucher_id][1]
+        if held.ends_at <= enrolled_at:
+            raise SESSION_BEFORE_PLACE.refused(voucher=known.number, enrolled=format_moment(enrolled_at))
     return people
 
 

@@ -10,6 +10,7 @@ from voucher.ledger import holds
 from voucher.ledger.holds import Hold
 from voucher.ledger.vouchers import VOUCHER_MISSING, Voucher, advance, lock_vouchers
 from voucher.plumbing.unit_of_work import Work
+from voucher.registry.people import Person
 from voucher.rules.actor import check_role
 from voucher.rules.classes import check_class_fits
 from voucher.rules.errors import Family, reason
@@ -18,7 +19,7 @@ from voucher.stages.issue.queries import get_programme
 from voucher.stages.train.classes import WAITS_FOR_TRANSFER
 from voucher.stages.train.enrol import set_certify_by
 from voucher.stages.train.exits import exit_mark
-from voucher.stages.train.fitting import CLASS_NOT_OPEN, check_place, subject_of
+from voucher.stages.train.fitting import CLASS_NOT_OPEN, check_place, check_redeem_by, subject_of
 from voucher.stages.train.models.classes import TrainingClass
 from voucher.stages.train.models.places import Enrolment
 from voucher.stages.train.queries.facts import completion_of
@@ -53,11 +54,17 @@ def transfer(work: Work, voucher_ids: Sequence[int], class_id: int, why: str) ->
 
     Hours and redemption stay; holds that waited for the transfer are closed. Raises Refused role_missing,
     voucher_missing (also for a foreign one), class_missing, training_why_missing, event_not_allowed,
-    same_class, signed_off_already, class_not_open, and what keeps a voucher out of a class.
+    same_class, signed_off_already, class_not_open, expires_before_class, and what keeps a voucher out of a
+    class.
     """
     check_role(work.actor, *OFFICERS)
     check_why(why)
     wanted = sorted(set(voucher_ids))
+    # like an enrolment: two vouchers of one person are never booked past each other
+    holders = select(Voucher.holder_person_id).where(Voucher.id.in_(wanted))
+    work.session.execute(
+        select(Person.id).where(Person.id.in_(holders)).order_by(Person.id).with_for_update(key_share=True)
+    ).all()
     vouchers = lock_vouchers(work, Voucher.id.in_(wanted))
     if len(vouchers) != len(wanted) or not all(_reaches(work, each) for each in vouchers):
         raise VOUCHER_MISSING.refused()
@@ -88,6 +95,8 @@ def _move(work: Work, voucher: Voucher, target: TrainingClass) -> None:
     # prices and keys were locked for the former class; only the same subject leaves them true
     check_class_fits(subject_of(session, former), subject_of(session, target))
     programme = get_programme(session, voucher.programme_id)
+    if voucher.state == "enrolled":
+        check_redeem_by(voucher, target)
     check_place(work, voucher, programme, target)
     end_enrolments(work, [voucher.id], "transfer")
     session.add(
