@@ -89,7 +89,8 @@ FROM_NOTHING: tuple[tuple[Step, ...], ...] = (
      _step("correct_result", number=0, theory=60_00)),
     (_step("fail", number=0, for_good=True),),
     # 转人工：先享受了高一级的
-    (_exam("四级"), _days(1), CERTIFIED, _step("claim_all"), _step("clear")),
+    (_exam("四级"), _days(1), CERTIFIED, _step("claim_all"), _step("clear"),
+     _refuse(0, back=True, number=2), _step("bring_back")),
     (_exam("四级"), _days(1), CERTIFIED, _step("claim_all"), _withdraw(0, 2)),
     (_exam("四级"), _days(1), CERTIFIED, _step("claim_all"), _turn_down(0)),
     # 资金不足，草稿候补
@@ -115,7 +116,6 @@ FROM_CERTIFIED: tuple[tuple[Step, ...], ...] = (
     # 申领：不予通过、退回补正
     (_refuse(0, back=False), _refuse(1, back=False)),
     (_refuse(1, back=True), _step("bring_back"), _refuse(0, back=True), _turn_down(0)),
-    (_refuse(0, back=True, number=1), _exam("四级"), _step("bring_back")),
     (_turn_down(2),),
     (_turn_down(3), _days(14), _refuse(0, back=False)),
     (_turn_down(3, 14), _REVIEW, _turn_down(0)),

@@ -24,8 +24,12 @@ from tests.scene import (
     Scene,
     on,
 )
+from voucher.rules.approval import Step
 from voucher.rules.vocabulary import Outcome
+from voucher.stages.settle import review
 from voucher.stages.settle.clear import clear
+from voucher.stages.settle.models.claims import Claim
+from voucher.stages.settle.resubmit import resubmit
 from voucher.stages.settle.withdraw import withdraw
 
 
@@ -141,6 +145,29 @@ def test_领过高等级再领低等级默认转人工(scene: Scene) -> None:
     assert "已有高等级" in verdict.refusal.title
     assert "转人工" in verdict.refusal.next_step
     assert verdict.earlier == "SL-419001-2024-00000001"
+
+
+def test_因高等级核定过的低等级_退回补正后仍由两人核定(scene: Scene) -> None:
+    """AC-D9、AC-H2：补正不能绕开两人的核定，变成按标准全额自动可付。"""
+    ready(scene)
+    budget = scene.open_budget()
+    scene.certify(scene.certificate(ZHANG_SAN, level="四级", issued="2023-10-20"))
+    scene.pay(scene.settle(budget), budget)
+    scene.certify(scene.certificate(ZHANG_SAN, level="五级", issued="2023-12-20"))
+    settled = scene.settle(budget)
+    claim_id = settled.verdicts[1].claim_id
+    assert claim_id is not None
+    for login in ("初审员", "异议处理员"):
+        scene.do(login, lambda work: clear(work, claim_id, 100_00, "减半给予"))
+    scene.do(
+        "初审员",
+        lambda work: review.return_claims(work, settled.batch_id, Step.FIRST_REVIEW, [claim_id], "缺照片"),
+    )
+    scene.do("operator", lambda work: resubmit(work, [claim_id]))
+    with scene.database.read() as session:
+        claim = session.get_one(Claim, claim_id)
+    assert (claim.state, claim.revision, claim.amount_fen, claim.reserved_fen) == ("manual", 2, 0, 0)
+    assert claim.proposed_fen == 200_00
 
 
 def test_参数打开后高等级之后的低等级被拒(scene: Scene) -> None:

@@ -20,7 +20,7 @@ from voucher.stages.settle.ending import money_of
 from voucher.stages.settle.following import follow
 from voucher.stages.settle.judging import Verdict, judge
 from voucher.stages.settle.lawbook import Lawbook
-from voucher.stages.settle.models.claims import Claim, ClaimHand, SettlementBatch
+from voucher.stages.settle.models.claims import Claim, ClaimHand, Clearing, SettlementBatch
 from voucher.stages.settle.reading import CLAIM_MISSING, check_submitter, list_hands, lock_claims
 from voucher.stages.settle.voucher_judging import judge_cases, read_cases
 from voucher.stages.settle.waiting import open_follow_up
@@ -32,12 +32,20 @@ STILL_REFUSED = reason(
     "S2-16i; AC-H2",
     Family.CONFLICT,
 )
+CLEARED_BEFORE = reason(
+    "cleared_before",
+    "该申领的金额由两人人工核定过",
+    "补正后由审核人员凭证据重新核定，须两人按同一金额办理",
+    "LIFECYCLE Claim manual; 【设】转人工须两人并附依据",
+    Family.CONFLICT,
+)
 
 
 def resubmit(work: Work, claim_ids: Sequence[int]) -> SettlementBatch:
     """File returned claims again as their next revision, in a batch of their own, and return it.
 
-    Each is judged afresh; its own key does not count against it. All or none.
+    Each is judged afresh; its own key does not count against it. What two people had to clear before, for
+    another claim of its holder say, is left to two people again. All or none.
     Raises Refused claim_missing, role_missing, fixed_role, still_refused, event_not_allowed,
     budget_exhausted.
     """
@@ -48,6 +56,8 @@ def resubmit(work: Work, claim_ids: Sequence[int]) -> SettlementBatch:
         check_submitter(work, claim)
     _take_hand(work, claims)
     verdicts = _judge_again(work, claims)
+    for certificate_id in _list_cleared(work, claims) & verdicts.keys():
+        verdicts[certificate_id].refer(CLEARED_BEFORE.refusal())
     for claim in claims:
         _revise(work, claim, verdicts.get(claim.certificate_id))
     work.session.flush()
@@ -71,6 +81,15 @@ def _take_hand(work: Work, claims: Sequence[Claim]) -> None:
         check_fixed_role(Step.SUBMIT, mine)
         if mine is None:
             work.session.add(ClaimHand(claim_id=claim.id, person_id=person_id, step=str(Step.SUBMIT)))
+
+
+def _list_cleared(work: Work, claims: Sequence[Claim]) -> set[int]:
+    """Return the certificates of those claims whose amount two people have given once."""
+    cleared = select(Clearing.claim_id).where(
+        Clearing.claim_id.in_([each.id for each in claims]), Clearing.confirmed_at.is_not(None)
+    )
+    ids = set(work.session.scalars(cleared))
+    return {each.certificate_id for each in claims if each.id in ids}
 
 
 def _judge_again(work: Work, claims: Sequence[Claim]) -> dict[int, Verdict]:
