@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tests import town_assess as town
-from tests.scene import LI_SI, ZHANG_SAN, Scene, on
+from tests.scene import LI_SI, XINXIANG, ZHANG_SAN, Scene, on
 from tests.town_train import T1, code
 from voucher.plumbing.unit_of_work import Work
 from voucher.stages.assess import admit, plan
@@ -36,3 +36,13 @@ def test_an_exam_that_was_never_closed_does_not_keep_for_ever_who_did_not_come(s
     assert told(zhang) == "candidate_planned_elsewhere"
     # who was not let in on the day can have no scores there any more
     assert plan_for(li).id != batch_id
+
+
+def test_an_evaluator_of_another_region_neither_learns_of_vouchers_here_nor_keeps_them(scene: Scene) -> None:
+    scene.at = on("2024-03-01")
+    _, (zhang,) = town.finished(scene, ZHANG_SAN)
+    town.evaluator(scene)
+    afar = town.evaluator(scene, (*T1, "S000041070003"), region=XINXIANG)
+    new = town.new_batch(scene, afar, voucher_ids=[zhang])
+    told = code(scene, town.admin(scene, afar), lambda work: plan.plan_batch(work, new))
+    assert told == "voucher_missing"

@@ -8,6 +8,7 @@ from datetime import date
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from voucher.registry import catalogue
 from voucher.registry.institutions import EvaluatorFiling, EvaluatorScope, Institution
 from voucher.registry.listing import IN_GOOD_STANDING
 from voucher.rules.certificates import EVALUATOR_OUT_OF_DATE, Scope, check_scope
@@ -47,6 +48,14 @@ def read_filings(session: Session, institution_id: int) -> dict[int, tuple[Evalu
         level = Level(row.level) if row.level else None
         filings[row.filing_id][1].append(Scope(row.trade_code, level, row.since, row.until))
     return filings
+
+
+def list_filed_regions(session: Session, institution_id: int) -> set[str]:
+    """Return the regions an evaluator is filed in, with all below them."""
+    codes = session.scalars(
+        select(EvaluatorFiling.region_code).where(EvaluatorFiling.institution_id == institution_id).distinct()
+    ).all()
+    return {each for code in codes for each in catalogue.list_subtree(session, code)}
 
 
 def choose_filing(

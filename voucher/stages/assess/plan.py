@@ -19,7 +19,7 @@ from voucher.rules.duplicates import canonical_occupation
 from voucher.rules.errors import Family, reason
 from voucher.rules.levels import Level
 from voucher.rules.lifecycle import Thing
-from voucher.stages.assess.filing import choose_filing
+from voucher.stages.assess.filing import choose_filing, list_filed_regions
 from voucher.stages.assess.models import Candidate, ExamBatch
 from voucher.stages.assess.reading import (
     SOURCE,
@@ -87,7 +87,7 @@ def plan_batch(work: Work, new: NewBatch) -> ExamBatch:
 
     Raises Refused role_missing, kind_not_examined, exam_level_unfit, exam_day_past, exam_batch_incomplete,
     evaluator_not_standing, evaluator_not_filed, evaluator_out_of_scope, evaluator_out_of_date, and what
-    `add_candidates` refuses.
+    `add_candidates` refuses. A voucher outside the regions the evaluator is filed in is a missing one.
     """
     check_role(work.actor, Role.EVALUATOR_ADMIN)
     if not work.actor.serves(new.institution_id, Role.EVALUATOR_ADMIN):
@@ -190,6 +190,7 @@ def _add(
     listed: Sequence[tuple[int, Voucher | None]],
     aliases: Mapping[str, str],
 ) -> list[Candidate]:
+    _check_reached(work, batch, [voucher for _, voucher in listed if voucher is not None])
     present = {each.person_id for each in list_batch_candidates(work.session, batch.id)}
     if present & {person_id for person_id, _ in listed}:
         raise CANDIDATE_TWICE.refused()
@@ -211,6 +212,19 @@ def _add(
         ],
     )
     return made
+
+
+def _check_reached(work: Work, batch: ExamBatch, vouchers: Sequence[Voucher]) -> None:
+    """Answer a voucher neither issued nor taught where the evaluator is filed as a missing one.
+
+    Nothing is told of vouchers elsewhere, and nobody keeps their holders from an exam of their own.
+    """
+    reached = list_filed_regions(work.session, batch.institution_id)
+    classes = classes_of(work.session, [each.id for each in vouchers])
+    for voucher in vouchers:
+        taught = classes.get(voucher.id)
+        if voucher.region_code not in reached and (taught is None or taught.region_code not in reached):
+            raise VOUCHER_MISSING.refused()
 
 
 def _check_nowhere_else(
