@@ -53,10 +53,17 @@ class Installation:
         """Import the three files as the operator."""
         for name, importing in FILES:
             self.house.act(OPERATOR_LOGIN, partial(_import, importing, getattr(self.files, name)))
+        self.close()
 
     def settle_quarter(self) -> Settled:
         """Verify and settle the quarter as the operator, in one act."""
-        return self.house.act(OPERATOR_LOGIN, self._settle)
+        settled = self.house.act(OPERATOR_LOGIN, self._settle)
+        self.close()
+        return settled
+
+    def close(self) -> None:
+        """Close the database until it is used again, so that its file alone can be copied."""
+        self.house.database.dispose()
 
     def _settle(self, work: Work) -> Settled:
         verify_issued(work, self.wish.region_code, self.wish.from_on, self.wish.until_on)
@@ -64,7 +71,7 @@ class Installation:
 
     def remove(self) -> None:
         """Close and delete the database."""
-        self.house.database.dispose()
+        self.close()
         self.path.unlink()
 
 
@@ -92,6 +99,7 @@ def build(folder: Path, size: int) -> Installation:
     files = write_quarter(folder / "files", codes, wanted)
     house.at = moment(FILED_ON)
     wish = Wish(SubsidyKind.EVALUATION, REGION, wanted.from_on, wanted.until_on, budget_id)
+    database.dispose()
     return Installation(path, house, files, wish)
 
 

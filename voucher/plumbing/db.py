@@ -13,11 +13,12 @@ from importlib import import_module
 from pathlib import Path
 from pkgutil import walk_packages
 from typing import Any, cast
+from weakref import finalize
 
 from sqlalchemy import Connection, Engine, MetaData, Table, create_engine, event, insert
 from sqlalchemy.engine import make_url
 from sqlalchemy.orm import DeclarativeBase, Session
-from sqlalchemy.pool import NullPool
+from sqlalchemy.pool import QueuePool
 
 CONVENTION = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -86,7 +87,11 @@ class Database:
         if self.is_sqlite:
             if parsed.database:
                 Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
-            self.engine = create_engine(parsed, poolclass=NullPool, hide_parameters=True)
+            # opening a file reads the whole schema, and closing the last connection empties the journal into
+            # the file with two fsyncs: connections are kept, and beyond the kept ones opened as needed
+            self.engine = create_engine(
+                parsed, poolclass=QueuePool, pool_size=8, max_overflow=-1, hide_parameters=True
+            )
             _prepare_sqlite(self.engine)
         else:
             parsed = parsed.set(drivername="postgresql+psycopg")
@@ -101,6 +106,8 @@ class Database:
             )
         self.url = parsed
         self._writer = self.engine.execution_options(writes=True)
+        # whoever copies a SQLite file after the process has ended finds everything in the file itself
+        finalize(self, self.engine.dispose)
 
     @contextmanager
     def read(self) -> Iterator[Session]:

@@ -46,18 +46,19 @@ def upgrading(database: Database) -> Iterator[Connection]:
     every one of them is checked before the commit. Raises RuntimeError where one would point nowhere.
     """
     with database.engine.execution_options(writes=True).connect() as connection:
-        raw = connection.connection.dbapi_connection
-        if database.is_sqlite and raw is not None:
-            # before the transaction begins: within one SQLite ignores it
-            raw.cursor().execute("PRAGMA foreign_keys=OFF")
+        if database.is_sqlite:
+            # this one is closed afterwards and never lent to an act, whatever becomes of the upgrade
+            connection.detach()
+            raw = connection.connection.dbapi_connection
+            if raw is not None:
+                # before the transaction begins: within one SQLite ignores it
+                raw.cursor().execute("PRAGMA foreign_keys=OFF")
         with connection.begin():
             yield connection
             if database.is_sqlite:
                 broken = connection.exec_driver_sql("PRAGMA foreign_key_check").fetchmany(5)
                 if broken:
                     raise RuntimeError(f"the upgrade leaves references that point nowhere: {broken}")
-        if database.is_sqlite and raw is not None:
-            raw.cursor().execute("PRAGMA foreign_keys=ON")
 
 
 def upgrade(database: Database) -> None:
