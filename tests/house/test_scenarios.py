@@ -1,4 +1,7 @@
-"""Every scenario of acceptance has its line in the document, and the line says the truth about the tests."""
+"""Every scenario of acceptance has its line in the document, and the line says the truth about the tests.
+
+`python -m tests.house.test_scenarios` writes the tests named by docstrings into their lines.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +11,7 @@ from pathlib import Path
 
 from tests.house.source import PROJECT, plant
 
+DOCUMENT = PROJECT / "docs" / "scenarios.md"
 GROUPS = {
     "A": (1, 2, 4, 5, 6, 8),
     "B": (1, 2, 3, 5, 7, 8, 11),
@@ -50,6 +54,17 @@ def read_told(tests: Path) -> dict[str, set[str]]:
     return told
 
 
+def rewrite(text: str, told: dict[str, set[str]]) -> str:
+    """Return the document with the tests of each line as the docstrings have them; the rest is kept."""
+
+    def line(found: re.Match[str]) -> str:
+        number, title, _, later = found.groups()
+        tests = "<br>".join(f"`{each}`" for each in sorted(told.get(number, ())))
+        return f"| {number} | {title} | {tests or '—'} | {later} |"
+
+    return LINE.sub(line, text)
+
+
 def find_untrue(text: str, told: dict[str, set[str]]) -> list[str]:
     """Return what the document leaves out, makes up, or leaves without anybody who will bring it."""
     lines = read_lines(text)
@@ -66,8 +81,8 @@ def find_untrue(text: str, told: dict[str, set[str]]) -> list[str]:
 
 
 def test_every_scenario_has_a_line_and_every_line_its_tests() -> None:
-    text = (PROJECT / "docs" / "scenarios.md").read_text(encoding="utf-8")
-    assert find_untrue(text, read_told(PROJECT / "tests")) == []
+    untrue = find_untrue(DOCUMENT.read_text(encoding="utf-8"), read_told(PROJECT / "tests"))
+    assert untrue == [], "run: python -m tests.house.test_scenarios"
 
 
 def test_a_line_that_is_not_true_is_found(tmp_path: Path) -> None:
@@ -80,6 +95,7 @@ def test_a_line_that_is_not_true_is_found(tmp_path: Path) -> None:
     assert find_untrue(good.replace("| AC-B1 |", "| AC-B9 |"), told) == ["AC-B1 has no line"]
     gone = good.replace("`loop/test_planted.py::test_it`", "`loop/test_planted.py::test_gone`", 1)
     assert [each.partition(" ")[0] for each in find_untrue(gone, told)] == ["AC-A1", "AC-A1"]
+    assert find_untrue(rewrite(gone, told), told) == []
     assert find_untrue(good.replace("| 第 7 项 |", "|  |", 1), told) == [
         f"{min(SCENARIOS - set(told))} has no test, and nothing later is named for it"
     ]
@@ -135,3 +151,9 @@ def test_a_story_nobody_checks_is_found(tmp_path: Path) -> None:
         "doors/test_b.py",
         "loop/test_a.py",
     ]
+
+
+if __name__ == "__main__":
+    DOCUMENT.write_text(
+        rewrite(DOCUMENT.read_text(encoding="utf-8"), read_told(PROJECT / "tests")), encoding="utf-8"
+    )
