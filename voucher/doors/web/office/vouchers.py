@@ -15,7 +15,7 @@ from voucher.doors.web import fields
 from voucher.doors.web.office import reach
 from voucher.doors.web.office.blueprint import office
 from voucher.doors.web.office.voucher_deeds import list_voucher_deeds
-from voucher.doors.web.timelines import hide_holder
+from voucher.doors.web.timelines import hide_holder, name_people
 from voucher.ledger.commitments import Commitment
 from voucher.ledger.holds import Hold
 from voucher.ledger.vouchers import Voucher
@@ -26,6 +26,7 @@ from voucher.stages.certify.models import Certificate
 from voucher.stages.certify.queries import archive, find_proofs
 from voucher.stages.issue import queries
 from voucher.stages.issue.models import Issue, IssueLine, Programme
+from voucher.stages.settle.models.claims import Claim
 from voucher.stages.settle.queries import list_open_holds, list_voucher_claims, object_timeline
 from voucher.stages.settle.queries.reinstatements import find_asked_reinstatement
 from voucher.stages.train import queries as training
@@ -112,6 +113,7 @@ def holds() -> ResponseReturnValue:
         region, regions = reach.asked_regions(session)
         rows = list_open_holds(session, regions, before_id=before or None, limit=PER_PAGE)
         ids = [each.object_id for each in rows if each.thing == Thing.VOUCHER]
+        stopped = [each.object_id for each in rows if each.thing == Thing.CLAIM]
         numbers = {
             each.id: each.number for each in session.scalars(select(Voucher).where(Voucher.id.in_(ids)))
         }
@@ -119,6 +121,10 @@ def holds() -> ResponseReturnValue:
             "office/holds.html",
             rows=rows,
             numbers=numbers,
+            claims={
+                each.id: each.number for each in session.scalars(select(Claim).where(Claim.id.in_(stopped)))
+            },
+            people=name_people(session, [each.opened_by_person_id for each in rows]),
             regions=reach.list_region_choices(session),
             chosen={"region": region},
             before=before,
