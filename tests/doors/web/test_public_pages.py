@@ -182,7 +182,11 @@ def test_the_figures_are_those_of_the_drill_on_the_page_and_in_the_files(town: T
         assert told.replace(" ", "") in page.text.replace(" ", ""), told
     _decent(page)
     town.world.staff("监管", Role.SUPERVISOR, region=PROVINCE)
-    drill = Browser(town.world.sign_in("监管").http).go("/supervisor/regions")
+    watcher = Browser(town.world.sign_in("监管").http)
+    assert "您已登录" in watcher.go("/").text
+    assert "/my/vouchers" not in watcher.page.links
+    assert "/my/vouchers" not in watcher.go(f"/classes/{town.open_class}").links
+    drill = watcher.go("/supervisor/regions")
     assert "本级 = Σ市 = Σ县 = Σ机构 = Σ班 = Σ人" in drill.text
     assert drill.text.count("Σ 人") == 1
     for cut in ("region", "trade", "month"):
