@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from datetime import date
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, select
+from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, bindparam, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from voucher.plumbing.db import Model
@@ -127,19 +127,21 @@ class CalendarYear(Model):
     source: Mapped[str] = mapped_column(Text, nullable=False)
 
 
+# asked many times in almost every act: said once, not built again for each
+_IN_FORCE = select(Parameter).where(
+    Parameter.name == bindparam("name"),
+    Parameter.since <= bindparam("on"),
+    (Parameter.until.is_(None)) | (Parameter.until >= bindparam("on")),
+    Parameter.region_code.in_(bindparam("regions", expanding=True)),
+)
+
+
 def get_parameter(session: Session, name: str, on: date, region_codes: list[str]) -> Parameter:
     """Return the value in force on a day, the most specific region first, then the whole province.
 
     Raises Refused parameter_missing.
     """
-    rows = session.scalars(
-        select(Parameter).where(
-            Parameter.name == name,
-            Parameter.since <= on,
-            (Parameter.until.is_(None)) | (Parameter.until >= on),
-            Parameter.region_code.in_([*region_codes, ANYWHERE]),
-        )
-    ).all()
+    rows = session.scalars(_IN_FORCE, {"name": name, "on": on, "regions": [*region_codes, ANYWHERE]}).all()
     order = {code: place for place, code in enumerate([*region_codes, ANYWHERE])}
     if not rows:
         raise PARAMETER_MISSING.refused(name=name, on=on.isoformat())
