@@ -1,0 +1,17 @@
+"""What tests in a browser may ask for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser
+
+from tests.browser.looking import open_browser
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Browser]:
+    """Yield a running browser; whoever looks opens a window of their own in it."""
+    with open_browser() as browser:
+        yield browser

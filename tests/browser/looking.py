@@ -1,0 +1,175 @@
+"""A person at a browser of their own, and what may be said against the page on the screen."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, sync_playwright
+
+from tests.browser.town import Town
+from voucher.demo.staff import PASSWORD
+
+ROOT = Path(__file__).parents[2]
+AXE = ROOT / "static" / "node_modules" / "axe-core" / "axe.min.js"
+SHOTS = ROOT / ".run" / "shots"
+PHONE, DESK = {"width": 360, "height": 740}, {"width": 1440, "height": 900}
+PATIENCE_MS = 15_000
+FLAGS = (
+    "--no-sandbox",  # the pages are ours, and inside a container there is none to have
+    *("--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"),
+    *("--disable-component-update", "--disable-sync"),
+)
+ACCESSIBLE = ("wcag2a", "wcag2aa", "wcag21aa", "wcag22aa")
+ASK_AXE = """async (tags) => {
+  const found = await axe.run(document, {runOnly: {type: 'tag', values: tags}, resultTypes: ['violations']});
+  return found.violations.map(each => each.id + ': ' + each.nodes.slice(0, 4).map(
+    node => node.target.join(' ') + ' ' + node.html.slice(0, 160)
+      + ' (' + (node.any[0] ? node.any[0].message : '') + ')').join(' | '));
+}"""
+# what sticks out of the page to the right, where the page as a whole can be pushed aside
+ASK_WIDTH = """() => {
+  const page = document.documentElement;
+  if (page.scrollWidth <= window.innerWidth) return [];
+  const out = [...document.querySelectorAll('body *')].filter(
+    each => each.getBoundingClientRect().right > window.innerWidth + 1
+      && getComputedStyle(each).position !== 'fixed');
+  return [`${page.scrollWidth} > ${window.innerWidth}: ` + out.slice(-4).map(
+    each => each.tagName.toLowerCase() + '.' + each.className + ' ' + each.textContent.trim().slice(0, 30)
+  ).join(' | ')];
+}"""
+# links within the page that lead to nothing on it
+ASK_ANCHORS = """() => [...document.querySelectorAll('a[href^="#"]')]
+  .map(each => each.getAttribute('href'))
+  .filter(each => each.length > 1 && !document.getElementById(each.slice(1)))
+  .map(each => `${each} leads nowhere on this page`)"""
+
+
+@contextmanager
+def open_browser() -> Iterator[Browser]:
+    """Start the machine's Chromium; VOUCHER_CHROMIUM names another one."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=find_browser(os.environ.get("VOUCHER_CHROMIUM") or "chromium"), args=list(FLAGS)
+        )
+        yield browser
+        browser.close()
+
+
+def find_browser(name: str) -> str:
+    """Return the path of a browser that may be named as on the command line."""
+    places = [Path(name), *(Path(each) / name for each in os.environ.get("PATH", "").split(os.pathsep))]
+    for place in places:
+        if place.is_absolute() and place.is_file():
+            return str(place)
+    raise FileNotFoundError(f"{name}: apt-get install chromium fonts-noto-cjk")
+
+
+class Person:
+    """Somebody at a browser; what the browser complains about is kept until somebody looks."""
+
+    def __init__(
+        self, browser: Browser, town: Town, login: str = "", size: dict[str, int] | None = None
+    ) -> None:
+        self.town, self.login = town, login
+        self.context: BrowserContext = browser.new_context(
+            base_url=town.address,
+            viewport=size or DESK,  # type: ignore[arg-type]
+            locale="zh-CN",
+            timezone_id="Asia/Shanghai",
+            reduced_motion="reduce",
+        )
+        self.context.set_default_timeout(PATIENCE_MS)
+        self.page: Page = self.context.new_page()
+        self.complaints: list[str] = []
+        self.page.on("console", self._hear)
+        self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
+
+    def _hear(self, message: Any) -> None:
+        if message.type in ("error", "warning"):
+            self.complaints.append(message.text)
+
+    # ---- coming in
+
+    def sign_in(self) -> None:
+        """Sign in through the pages, with what this person's telephone shows."""
+        self.context.clear_cookies()
+        self.page.goto("/login")
+        self.page.get_by_label("账号", exact=True).fill(self.login)
+        self.page.get_by_label("密码", exact=True).fill(PASSWORD)
+        self.page.locator("main button").first.click()
+        if self.login in self.town.secrets:
+            self.page.get_by_label("六位动态口令").fill(self.town.code(self.login))
+            self.press("登录")
+        self.page.wait_for_url(re.compile(r"/(desk|my|institution|evaluator|$)"))
+
+    def enter_with(self, cookie: str) -> None:
+        """Come in with a session that is open already."""
+        self.context.add_cookies([{"name": "voucher", "value": cookie, "url": self.town.address}])
+
+    def enlarge(self, *, large: bool) -> None:
+        """Read the page on the screen in large letters, or in those of everybody, as the cookie has it."""
+        self.page.evaluate("on => document.documentElement.classList.toggle('large', on)", large)
+
+    # ---- doing
+
+    def go(self, path: str) -> int:
+        """Open an address and return its status."""
+        answer = self.page.goto(path)
+        assert answer is not None, path
+        return answer.status
+
+    def follow(self, words: str) -> None:
+        """Follow the first link that says this."""
+        self.page.get_by_role("link", name=words).first.click()
+
+    def press(self, words: str, within: Locator | None = None) -> None:
+        """Press the first button that says this."""
+        (within or self.page.locator("main, body").first).get_by_role("button", name=words).first.click()
+
+    def fill(self, **values: str) -> None:
+        """Fill fields by their names; a choice by its code."""
+        for name, value in values.items():
+            field = self.page.locator(f"main [name='{name}']:not([type=hidden])").first
+            if field.evaluate("each => each.tagName") == "SELECT":
+                field.select_option(value)
+            elif field.get_attribute("type") in ("checkbox", "radio"):
+                self.page.locator(f"main [name='{name}'][value='{value}']").check()
+            else:
+                field.fill(value)
+
+    def reads(self, words: str) -> None:
+        """Wait until the page says this."""
+        self.page.get_by_text(words).first.wait_for()
+
+    # ---- looking
+
+    def look(self, *, axe: bool = True) -> list[str]:
+        """Return what is wrong with the page on the screen: too wide, not accessible, complained about."""
+        # what lies half under the sticky bar on top would be called too small to touch
+        self.page.evaluate("() => window.scrollTo(0, 0)")
+        wrong: Sequence[str] = self.page.evaluate(ASK_WIDTH)
+        found = [*wrong, *self.page.evaluate(ASK_ANCHORS), *self.complaints]
+        self.complaints.clear()
+        if axe:
+            self._bring_axe()
+            found += self.page.evaluate(ASK_AXE, list(ACCESSIBLE))
+        return found
+
+    def _bring_axe(self) -> None:
+        # evaluated, not added as a tag: the page's own policy lets no foreign script in
+        if not self.page.evaluate("() => 'axe' in window"):
+            self.page.evaluate(AXE.read_text(encoding="utf-8"))
+
+    def shoot(self, name: str) -> None:
+        """Keep a picture of the whole page for people to look at."""
+        SHOTS.mkdir(parents=True, exist_ok=True)
+        self.page.screenshot(path=SHOTS / f"{name}.jpg", full_page=True, type="jpeg", quality=70)
+
+    def close(self) -> None:
+        """Close the browser's window."""
+        self.context.close()

@@ -1,0 +1,104 @@
+"""The town with a few people at every desk and something in every state, for whoever looks at its pages."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import date, timedelta
+from pathlib import Path
+
+from sqlalchemy import select
+
+from tests.browser.town import Town, open_town
+from voucher.demo.house import moment
+from voucher.demo.province.cast import MAIN_LOGIN
+from voucher.demo.province.cohorts import COHORTS, Reached
+from voucher.demo.province.proving import Proving
+from voucher.demo.province.singles import note_singles
+from voucher.demo.province.training import Training
+from voucher.ledger.vouchers import Voucher
+from voucher.stages.certify.revoke import ask_reinstatement
+from voucher.stages.settle import objection
+from voucher.stages.settle.models.claims import Claim
+from voucher.stages.settle.models.notices import Notice, Objection
+from voucher.stages.train import classes, reviewing
+from voucher.stages.train.models.classes import TrainingClass
+
+TODAY = date(2024, 12, 20)
+BEGUN = TODAY - timedelta(days=210)
+SIZE = 2
+# they see what others of their role see
+SAME_PAGES = frozenset({"objections", "auditor"})
+
+
+def people_town(folder: Path) -> Town:
+    """Return the town on an afternoon, two people in every class."""
+    town = open_town(folder, TODAY, BEGUN)
+    trainings = {
+        each.key: Training(town.stage, replace(each, size=min(SIZE, each.size), failing=min(1, each.failing)))
+        for each in COHORTS
+    }
+    provings = {key: Proving(each, folder / "cohorts") for key, each in trainings.items()}
+    for key, training in trainings.items():
+        training.note()
+        provings[key].note()
+    note_singles(town.stage, folder)
+    town.stage.play()
+    town.clock.turn_to(moment(TODAY, 16))
+    _return_a_class(town, trainings["planned"])
+    _lodge_an_objection(town)
+    revoked = next(each for each in provings.values() if each.cohort.reached is Reached.REVOKED)
+    number = revoked.certified[0][1]
+    town.do("second-review", lambda work: ask_reinstatement(work, number, "申诉成立，登记已更正"))
+    town.stage.house.at = moment(TODAY, 17)
+    town.stage.house.seal()
+    return town
+
+
+def _return_a_class(town: Town, training: Training) -> None:
+    """Have a class of another month filed and returned: its institution may change it."""
+    training.begins = TODAY + timedelta(days=40)
+    training.draft_class()
+    town.do(training.admin, lambda work: classes.file_class(work, training.class_id, promised=True))
+    town.do("first-review", lambda work: reviewing.return_class(work, training.class_id, "缺考核方案"))
+    with town.database.read() as session:
+        assert session.get_one(TrainingClass, training.class_id).state == "returned"
+
+
+def _lodge_an_objection(town: Town) -> None:
+    with town.database.read() as session:
+        notice_id = session.scalars(select(Notice.id).where(Notice.state == "posted")).first()
+        claim_id = session.scalars(select(Claim.id).where(Claim.state == "noticed")).first()
+    assert notice_id is not None
+    assert claim_id is not None
+    town.do(
+        "first-review",
+        lambda work: objection.lodge(work, notice_id, claim_id, "此人没有参加考试", "13800000000"),
+    )
+
+
+def find_workers(town: Town) -> list[str]:
+    """Return the printed worker, and of every state of a voucher the first who holds one."""
+    with town.database.read() as session:
+        rows = session.execute(select(Voucher.state, Voucher.holder_person_id).order_by(Voucher.id)).all()
+    first: dict[str, str] = {}
+    for state, person_id in rows:
+        if person_id in town.stage.workers:
+            first.setdefault(state, town.stage.workers[person_id])
+    return sorted({MAIN_LOGIN, *first.values()})
+
+
+def find_logins(town: Town) -> dict[str, str]:
+    """Return who follows the links, and the page each of them begins at."""
+    staff = [login for login in town.secrets if login not in SAME_PAGES]
+    return {"": "/", **dict.fromkeys(staff, "/desk"), **dict.fromkeys(find_workers(town), "/my")}
+
+
+def asked_by_number(town: Town) -> Iterator[tuple[str, str]]:
+    """Yield who opens which page by typing a number: no link leads there."""
+    with town.database.read() as session:
+        claim, told = session.scalars(select(Claim)).first(), session.scalars(select(Objection)).first()
+        assert claim is not None
+        assert told is not None
+        yield "first-review", f"/claims?number={claim.number}"
+        yield "", f"/objections?number={told.number}"

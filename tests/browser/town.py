@@ -1,0 +1,154 @@
+"""A town to look at: the demonstration's people and organisations, served on a port of this machine.
+
+The application's clock runs like every clock, and jumps to another day where a story says so.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any, TypeVar
+
+import pyotp
+from flask import Flask
+from werkzeug.serving import WSGIRequestHandler, make_server
+
+from voucher.app import DUE_ACTS, create_app
+from voucher.config import Config
+from voucher.demo.house import House, moment
+from voucher.demo.province.opening import open_accounts, open_organisations, open_payees
+from voucher.demo.province.playing import SEED, open_offers
+from voucher.demo.province.stage import Stage, invent_workers
+from voucher.demo.staff import PASSWORD, hire
+from voucher.doors.auth.door import DoorLimits
+from voucher.plumbing.db import Database
+from voucher.plumbing.secrets import Keyring
+from voucher.plumbing.unit_of_work import Work, perform
+from voucher.registry import sessions
+from voucher.registry.founding import FOUNDER, found
+from voucher.registry.passwords import set_password
+from voucher.registry.users import CLOCK_LOGIN, load_actor
+
+Result = TypeVar("Result")
+WIDE = DoorLimits(sign_in_rate="10000 per minute", objection_rate="10000 per minute")
+HOST = "127.0.0.1"
+
+
+@dataclass
+class Clock:
+    """The clock of a served application."""
+
+    ahead: timedelta = timedelta()
+
+    def now(self) -> datetime:
+        """Return the present moment of the town."""
+        return datetime.now(UTC) + self.ahead
+
+    def turn_to(self, at: datetime) -> None:
+        """Jump to a moment; the clock goes on from there."""
+        self.ahead = at - datetime.now(UTC)
+
+
+@dataclass
+class Town:
+    """Database, keys, whoever can sign in, and where everything is."""
+
+    stage: Stage
+    folder: Path
+    clock: Clock = field(default_factory=Clock)
+    secrets: dict[str, str] = field(default_factory=dict)
+    address: str = ""
+
+    @property
+    def database(self) -> Database:
+        """Return the town's database."""
+        return self.stage.house.database
+
+    def do(self, login: str, act: Callable[[Work], Result]) -> Result:
+        """Do one act as somebody, past the doors, at the town's present moment."""
+        now = self.clock.now()
+        with self.database.read() as session:
+            actor = load_actor(session, login, now.date())
+        return perform(self.database, self.stage.house.keyring, actor, now, act)
+
+    def run_clock(self) -> None:
+        """Let the clock do what is due, as the worker beside the application does every minute."""
+        for _, act in DUE_ACTS:
+            self.do(CLOCK_LOGIN, act)
+
+    def code(self, login: str) -> str:
+        """Return what the telephone of an account shows now."""
+        return pyotp.TOTP(self.secrets[login]).at(self.clock.now())
+
+    def give_password(self, login: str) -> None:
+        """Give a worker the password of everybody in this town."""
+        with self.database.read() as session:
+            user_id = load_actor(session, login, self.clock.now().date()).user_id
+        self.do("operator", lambda work: set_password(work, user_id, PASSWORD))
+
+    def open_session(self, login: str, *, half_way: bool = False) -> str:
+        """Return the cookie of a session opened past the sign-in pages."""
+        return self.do(
+            login,
+            lambda work: sessions.start_session(
+                work, work.actor.user_id, lifetime_minutes=24 * 60, second_factor=not half_way
+            ),
+        )
+
+
+def open_town(folder: Path, today: date, begun: date) -> Town:
+    """Found a database and open organisations, accounts, payees and programmes, as the demonstration does."""
+    database = Database(f"sqlite:///{folder / 'voucher.db'}")
+    keyring = Keyring.open(folder / "keys.json", create=True)
+    house = House(database, keyring, folder / "anchors.jsonl", moment(begun - timedelta(days=2)))
+    found(database, keyring, house.at)
+    house.at = moment(begun - timedelta(days=1))
+    printed = perform(database, keyring, FOUNDER, house.at, hire)
+    stage = Stage(house, today, [act for _, act in DUE_ACTS], invent_workers(SEED, today))
+    open_organisations(stage, folder / "files", begun)
+    printed += open_accounts(stage)
+    open_payees(stage)
+    open_offers(stage, begun)
+    return Town(stage, folder, secrets={each.login: each.totp_secret for each in printed})
+
+
+def make_app(town: Town, *, demo: bool) -> Flask:
+    """Return the application over a town."""
+    config = Config(
+        database_url=str(town.database.engine.url),
+        data_folder=town.folder,
+        key_file=town.folder / "keys.json",
+        anchor_file=town.stage.house.anchor_file,
+        reference_folder=None,
+        max_xlsx_rows=10_000,
+        max_upload_bytes=4 * 1024 * 1024,
+        demo=demo,
+        secret_cookies=False,
+    )
+    return create_app(config, town.database, town.stage.house.keyring, town.clock.now, limits=WIDE)
+
+
+class _Quiet(WSGIRequestHandler):
+    """Says nothing about requests."""
+
+    def log(self, type: str, message: str, *args: Any) -> None:  # noqa: A002 — werkzeug's name
+        """Say nothing."""
+
+
+@contextmanager
+def serve(town: Town, app: Flask) -> Iterator[Town]:
+    """Serve a town on a free port until the end of the block."""
+    server = make_server(HOST, 0, app, threaded=True, request_handler=_Quiet)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    town.address = f"http://{HOST}:{server.server_port}"
+    try:
+        yield town
+    finally:
+        server.shutdown()
+        thread.join()
+        town.database.dispose()

@@ -1,0 +1,113 @@
+"""Finding every page: whoever may sign in follows the links of a served house, and says what lies where."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from html import unescape
+
+from flask import Flask
+from flask.testing import FlaskClient
+from werkzeug.exceptions import HTTPException
+from werkzeug.routing import MapAdapter
+
+LINK = re.compile(r'<a\b[^>]*?\shref="([^"]+)"')
+# as many pages of one kind are opened for their links, and as many of them looked at
+OPENED, LOOKED_AT = 5, 2
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A page somebody reached: its kind is the endpoint, with the word where one view has many forms."""
+
+    kind: str
+    path: str
+    login: str
+    length: int  # nought where the page only leads on to another one
+
+
+@dataclass(frozen=True, slots=True)
+class Broken:
+    """A link that leads nowhere."""
+
+    login: str
+    on: str
+    path: str
+    status: int
+
+
+def walk(app: Flask, login: str, cookie: str, starts: Sequence[str]) -> tuple[list[Found], list[Broken]]:
+    """Follow the links somebody sees, from the first pages on, and return the pages and the dead links."""
+    client = app.test_client()
+    if cookie:
+        client.set_cookie("voucher", cookie)
+    addresses = app.url_map.bind("localhost")
+    waiting, seen, opened = [(start, start) for start in starts], set(starts), Counter[str]()
+    found: list[Found] = []
+    broken: list[Broken] = []
+    while waiting:
+        on, path = waiting.pop(0)
+        kind = _kind(addresses, path)
+        if kind is None or opened[kind] >= OPENED:
+            if kind is None:
+                broken.append(Broken(login, on, path, 404))
+            continue
+        opened[kind] += 1
+        status, html = _open(client, path)
+        if status >= 400:
+            broken.append(Broken(login, on, path, status))
+        if status in (302, 303):
+            found.append(Found(kind, path, login, 0))
+            if html not in seen:
+                seen.add(html)
+                waiting.append((path, html))
+        if status != 200 or not html:
+            continue
+        found.append(Found(kind, path, login, len(html)))
+        for link in _links(html, path):
+            if link not in seen:
+                seen.add(link)
+                waiting.append((path, link))
+    return found, broken
+
+
+def _kind(addresses: MapAdapter, path: str) -> str | None:
+    try:
+        endpoint, values = addresses.match(path.partition("?")[0], method="GET")
+    except HTTPException:
+        return None
+    words = [value for value in values.values() if isinstance(value, str) and value.isidentifier()]
+    return "-".join([endpoint, *words])
+
+
+def _open(client: FlaskClient, path: str) -> tuple[int, str]:
+    answer = client.get(path)
+    if answer.location is not None:
+        return answer.status_code, answer.location
+    return answer.status_code, answer.text if answer.mimetype == "text/html" else ""
+
+
+def _links(html: str, path: str) -> Iterator[str]:
+    for link in LINK.findall(html):
+        address = unescape(link).partition("#")[0]
+        if address.startswith("?"):
+            address = path.partition("?")[0] + address
+        if address.startswith("/") and not address.startswith(("/static", "/api")):
+            yield address
+
+
+def choose(found: list[Found]) -> list[Found]:
+    """Return of every kind the fullest page, and of a kind many pages have the fullest of somebody else."""
+    chosen: list[Found] = []
+    for kind in sorted({each.kind for each in found}):
+        fullest = sorted(
+            (each for each in found if each.kind == kind and each.length), key=lambda each: -each.length
+        )
+        if not fullest:
+            continue
+        first = fullest[0]
+        others = [each for each in fullest if each.login != first.login] or fullest[-1:]
+        chosen += [first, *(each for each in others[: LOOKED_AT - 1] if each != first)]
+    return chosen
