@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import TypeVar
@@ -14,6 +14,7 @@ from voucher.plumbing.db import Database
 from voucher.plumbing.secrets import Keyring
 from voucher.plumbing.unit_of_work import Work, perform
 from voucher.registry.users import CLOCK_LOGIN, load_actor
+from voucher.rules.actor import Actor
 
 Result = TypeVar("Result")
 
@@ -31,16 +32,21 @@ class House:
     keyring: Keyring
     anchor_file: Path
     at: datetime
+    _actors: dict[tuple[str, date], Actor] = field(default_factory=dict)
 
     def act(self, login: str, act: Callable[[Work], Result]) -> Result:
         """Do one act as somebody, a minute after the last one."""
         self.at += timedelta(minutes=1)
-        with self.database.read() as session:
-            actor = load_actor(session, login, day_of(self.at))
-        return perform(self.database, self.keyring, actor, self.at, act)
+        return perform(self.database, self.keyring, self._actor(login), self.at, act)
+
+    def _actor(self, login: str) -> Actor:
+        """Return who acts; nobody's roles change within a day of the play once they have acted."""
+        day = day_of(self.at)
+        if (login, day) not in self._actors:
+            with self.database.read() as session:
+                self._actors[login, day] = load_actor(session, login, day)
+        return self._actors[login, day]
 
     def seal(self) -> None:
         """Seal the trail up to now."""
-        with self.database.read() as session:
-            actor = load_actor(session, CLOCK_LOGIN, day_of(self.at))
-        seal_all(self.database, self.keyring, actor, self.at, self.anchor_file)
+        seal_all(self.database, self.keyring, self._actor(CLOCK_LOGIN), self.at, self.anchor_file)

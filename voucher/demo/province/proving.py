@@ -25,7 +25,7 @@ from voucher.registry.people import Named, read_people
 from voucher.rules.actor import Role
 from voucher.rules.levels import LEVEL_NAMES, certificate_digit
 from voucher.rules.vocabulary import CERTIFICATE_KIND_NAMES, Level
-from voucher.stages.assess import admit, plan, results
+from voucher.stages.assess import admit, lapse, plan, results
 from voucher.stages.assess import queries as exams
 from voucher.stages.assess.plan import NewBatch
 from voucher.stages.assess.results import Scores
@@ -33,6 +33,9 @@ from voucher.stages.certify import attach, completions
 from voucher.stages.certify.extract import RegisterImporter
 from voucher.stages.certify.revoke import revoke_certificate
 from voucher.stages.certify.upload import CertificatesImporter
+from voucher.stages.settle.clawback import repay
+from voucher.stages.settle.models.claims import Claim
+from voucher.stages.settle.models.payments import Clawback
 
 Entry = tuple[str, Reached, Callable[[], None]]
 PASSING, FAILING = (78_00, 82_00), (59_00, 95_00)
@@ -83,6 +86,9 @@ class Proving:
                 self.stage.note(self._day(name), step)
         if self.cohort.reached is Reached.REVOKED:
             self.stage.note(self._day("bank") + timedelta(days=10), self.revoke)
+            self.stage.note(self._day("bank") + timedelta(days=20), self.repay_one)
+        if self.cohort.reached is Reached.SETTLED and self.cohort.failing:
+            self.stage.note(self._day("publish") + timedelta(days=1), self.give_up_one)
 
     def _day(self, name: str) -> date:
         return self.training.begins + timedelta(days=AFTER_DAYS[name])
@@ -160,6 +166,14 @@ class Proving:
         """Have the scores published by somebody else."""
         self.stage.act(self.login(Role.EVALUATOR_ADMIN), lambda work: results.publish(work, self.batch_id))
 
+    def give_up_one(self) -> None:
+        """Have one who failed sit no other exam: the voucher ends without a certificate."""
+        voucher_id = self._trained()[0]
+        self.stage.act(
+            self.login(Role.EVALUATOR_ADMIN),
+            partial(lapse.fail_for_good, voucher_id=voucher_id, why="本人不再参加补考"),
+        )
+
     def certified_vouchers(self) -> list[int]:
         """Return the vouchers of the cohort that passed their exam, certified already or about to be."""
         with self.stage.house.database.read() as session:
@@ -232,12 +246,33 @@ class Proving:
             )
 
     def revoke(self) -> None:
-        """Have one certificate revoked after everything was paid: its money is claimed back."""
-        number = self.certified[0][1]
+        """Have two certificates revoked after everything was paid: their money is claimed back."""
         self.stage.house.at = max(self.stage.house.at, moment(self._day("bank") + timedelta(days=10)))
-        self.stage.act(
-            "second-review", lambda work: revoke_certificate(work, number, "评价机构违规，证书被撤销")
-        )
+        for _, number in self.certified[:2]:
+            self.stage.act(
+                "second-review",
+                partial(revoke_certificate, number=number, why="评价机构违规，证书被撤销"),
+            )
+
+    def repay_one(self) -> None:
+        """Have both payees of the second revoked certificate pay back, booked by finance."""
+        with self.stage.house.database.read() as session:
+            owed = session.execute(
+                select(Clawback.id, Clawback.amount_fen)
+                .join(Claim, Claim.id == Clawback.claim_id)
+                .where(Claim.voucher_id == self.certified[1][0])
+                .order_by(Clawback.id)
+            ).all()
+        for clawback_id, amount_fen in owed:
+            self.stage.act(
+                "maker",
+                partial(
+                    repay,
+                    clawback_id=clawback_id,
+                    amount_fen=amount_fen,
+                    document=f"缴款书第 {clawback_id} 号",
+                ),
+            )
 
 
 def _import_one(work: Work, importing: type[Importer[Any]], path: Path) -> None:

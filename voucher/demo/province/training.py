@@ -22,7 +22,7 @@ from voucher.registry.workers import open_worker
 from voucher.rules.actor import Role
 from voucher.stages.issue import holding, issuing, rosters
 from voucher.stages.issue.models import IssueLine
-from voucher.stages.train import attend, classes, finish, redeem, reviewing
+from voucher.stages.train import attend, classes, finish, leave, redeem, reviewing
 from voucher.stages.train import enrol as enrolling
 from voucher.stages.train import queries as training
 from voucher.stages.train.planning import NewClass, NewSession
@@ -43,6 +43,7 @@ class Training:
         self.issue_id = 0
         self.class_id = 0
         self.voucher_ids: list[int] = []
+        self._holders: dict[int, str] = {}
         self.admin = stage.hand(cohort.trainer, str(Role.INSTITUTION_ADMIN))
         self.teacher = stage.hand(cohort.trainer, str(Role.TEACHER))
         self.scanner = stage.hand(cohort.trainer, str(Role.SCANNER))
@@ -65,6 +66,8 @@ class Training:
             self.stage.note(self.begins, self.redeem)
             for session in range(SESSION_DAYS):
                 self.stage.note(self.begins + timedelta(days=session), partial(self.attend, session))
+        if self.cohort.reached is Reached.ATTENDED:
+            self.stage.note(self.begins + timedelta(days=SESSION_DAYS - 1), self.drop_one)
 
     def draft_class(self) -> None:
         """Have the institution plan a class of five days."""
@@ -153,8 +156,11 @@ class Training:
 
     def holder_of(self, voucher_id: int) -> str:
         """Return the login of a voucher's holder."""
-        with self.stage.house.database.read() as session:
-            return self.stage.workers[session.get_one(Voucher, voucher_id).holder_person_id]
+        if voucher_id not in self._holders:  # a holder never changes
+            with self.stage.house.database.read() as session:
+                person_id = session.get_one(Voucher, voucher_id).holder_person_id
+            self._holders[voucher_id] = self.stage.workers[person_id]
+        return self._holders[voucher_id]
 
     def accept(self) -> None:
         """Have every holder take the voucher."""
@@ -204,6 +210,14 @@ class Training:
         self.stage.act(
             self.teacher,
             lambda work: attend.attend(work, lesson.id, dict.fromkeys(present, lesson.hours)),
+        )
+
+    def drop_one(self) -> None:
+        """Have the last of the class give up after its last session."""
+        voucher_id = self.voucher_ids[-1]
+        self.stage.act(
+            self.holder_of(voucher_id),
+            partial(leave.drop, voucher_id=voucher_id, why="家中有事，不再参加培训"),
         )
 
     def sign_off(self) -> None:
