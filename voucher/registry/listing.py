@@ -13,6 +13,8 @@ from voucher.rules.errors import Family, reason
 SOURCE = "豫办〔2021〕29号 第3项; S2-03c; AC-E7"
 # a warning (约谈) takes nobody off the list; what comes after it does
 IN_GOOD_STANDING = ("listed", "warned")
+# and these may neither use a voucher nor be paid until somebody has decided
+STOPPED = frozenset({"suspended", "delisted", "blacklisted"})
 
 INSTITUTION_NOT_LISTED = reason(
     "institution_not_listed",

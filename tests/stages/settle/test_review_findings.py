@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from functools import partial
 
 from sqlalchemy import update
 
@@ -10,7 +11,11 @@ from tests.scene import LI_SI, ZHANG_SAN, Scene, on
 from tests.stages.settle.test_voucher_claims import EVALUATION, TRAINING, claim
 from tests.town_certified import EVALUATOR, REGISTRAR, certified, settle_down
 from tests.town_issue import voucher
+from tests.town_train import code
+from voucher.registry import sanctions
 from voucher.registry.standards import Parameter
+from voucher.rules.approval import Step
+from voucher.stages.settle import payment, review
 from voucher.stages.settle.voucher_ends import close_due_vouchers
 
 
@@ -36,3 +41,29 @@ def test_a_window_nobody_set_stops_neither_the_bank_nor_the_clock(scene: Scene) 
     scene.at = on("2026-01-11")
     assert scene.do("clock", close_due_vouchers) == 0
     assert voucher(scene, li).state == "certified"
+
+
+def test_nobody_is_paid_who_has_been_stopped_and_all_others_are(scene: Scene) -> None:
+    budget = settle_down(scene)
+    (zhang,) = certified(scene, budget, ZHANG_SAN).voucher_ids
+    trained = claim(scene, REGISTRAR, TRAINING, zhang).batch
+    evaluated = claim(scene, EVALUATOR, EVALUATION, zhang).batch
+    for each in (trained, evaluated):
+        scene.review_and_post(each.batch_id)
+    scene.close_notices()
+    for each in (trained, evaluated):
+        scene.do(
+            "审批员", partial(review.sign, batch_id=each.batch_id, step=Step.APPROVE, opinion="同意拨付")
+        )
+    scene.open_accounts()
+    file = scene.do("制单员", lambda work: payment.prepare(work, budget))
+    scene.do("付款复核员", lambda work: payment.check(work, file.id))
+    house = trained.verdicts[0].payee_id
+    for event in ("warn", "rectify", "suspend"):
+        scene.do("复核员", partial(sanctions.sanction, institution_id=house, event=event, why="查实虚假培训"))
+    assert code(scene, "签发员", lambda work: payment.release(work, file.id)) == "payees_stopped"
+    scene.do("签发员", lambda work: payment.void(work, file.id, "有单位停业整顿"))
+    rest = scene.make_file(budget)
+    assert (rest.line_count, rest.total_fen) == (1, 200_00)
+    scene.bank_answers(rest)
+    assert code(scene, "制单员", lambda work: payment.prepare(work, budget)) == "nothing_to_pay"

@@ -25,7 +25,7 @@ from voucher.rules.lifecycle import Thing
 from voucher.stages.settle.models.claims import Claim, SettlementBatch
 from voucher.stages.settle.models.payments import Payment, PaymentFile, PaymentLine
 from voucher.stages.settle.payment_content import build_content
-from voucher.stages.settle.payment_precheck import check_accounts_stand, check_payable
+from voucher.stages.settle.payment_precheck import check_accounts_stand, check_payable, select_stopped
 from voucher.stages.settle.reading import list_clearers, list_hands, lock_claims
 
 SOURCE = "豫办〔2021〕29号 四(三); S2-Z3; PAGES 4.6 制单复核签发"
@@ -72,7 +72,8 @@ translate("uq_payment_file_number", "payment_file.number", CHANGED_MEANWHILE)
 def prepare(work: Work, budget_id: int) -> PaymentFile:
     """Make a payment file of everything approved under a budget: a line per payee, a payment per claim.
 
-    What is on hold stays behind for another file, so that it stops nobody else's money.
+    What is on hold, or due to an institution that has been stopped, stays behind for another file, so that
+    it stops nobody else's money.
     Raises Refused role_missing, region_foreign, budget_missing (also for a foreign one), nothing_to_pay,
     payees_without_account, names_not_encodable, certificates_no_longer_valid.
     """
@@ -132,6 +133,7 @@ def _lock_payable(work: Work, budget_id: int) -> list[Claim]:
         Claim.state == "approved",
         Claim.id.not_in(live),
         Claim.id.not_in(holds.select_held(Thing.CLAIM)),
+        Claim.institution_id.not_in(select_stopped()),
     )
     if not claims:
         raise NOTHING_TO_PAY.refused()
@@ -213,8 +215,8 @@ def release(work: Work, payment_file_id: int) -> None:
     """Release a checked file (签发): its claims are being paid from now on.
 
     Raises Refused payment_file_missing, role_missing, same_hand (also where the releaser has signed any
-    of its claims), cleared_it, certificates_no_longer_valid, payee_account_changed, payment_file_changed,
-    event_not_allowed, on_hold.
+    of its claims), cleared_it, payees_stopped, certificates_no_longer_valid, payee_account_changed,
+    payment_file_changed, event_not_allowed, on_hold.
     """
     file = get_file(work, payment_file_id)
     check_reach(work.actor, region_of(work, file), Role.FINANCE_RELEASER)

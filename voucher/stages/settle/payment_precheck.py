@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 
 from voucher.plumbing.unit_of_work import Work
 from voucher.registry import accounts, tables
 from voucher.registry.institutions import Institution, PayeeAccount
+from voucher.registry.listing import STOPPED
 from voucher.rules.errors import Family, reason
 from voucher.rules.names import may_encode
 from voucher.stages.certify import queries as certificates
@@ -38,6 +39,13 @@ CERTIFICATES_FALLEN = reason(
     "豫办〔2021〕29号 第16项 无证无价; S2-16f",
     Family.CONFLICT,
 )
+PAYEES_STOPPED = reason(
+    "payees_stopped",
+    "有 {count} 家收款单位已停业整顿、移出目录或列入黑名单：{names}",
+    "请作废本文件后重新制单，其余单位照常拨付；该单位恢复后再拨付，查实有问题的办理不予通过",
+    "豫办〔2021〕29号 第4项（退出机制）; S2-04p; 【设】停止期间不拨付",
+    Family.CONFLICT,
+)
 ACCOUNT_CHANGED = reason(
     "payee_account_changed",
     "制单以后，有 {count} 家收款单位更换了收款账户",
@@ -48,12 +56,23 @@ ACCOUNT_CHANGED = reason(
 LONGEST_LIST = 20
 
 
+def select_stopped() -> Select[int]:
+    """Return the query for the institutions that are not paid for now."""
+    return select(Institution.id).where(Institution.state.in_(sorted(STOPPED)))
+
+
 def check_payable(work: Work, claims: Sequence[Claim]) -> dict[int, PayeeAccount]:
     """Refuse to pay what cannot be paid, and return the confirmed account of each payee.
 
-    Raises Refused payees_without_account, names_not_encodable, certificates_no_longer_valid.
+    Raises Refused payees_stopped, payees_without_account, names_not_encodable,
+    certificates_no_longer_valid.
     """
     payees = sorted({each.institution_id for each in claims})
+    stopped = work.session.scalars(
+        select(Institution.name).where(Institution.id.in_(payees), Institution.id.in_(select_stopped()))
+    ).all()
+    if stopped:
+        raise PAYEES_STOPPED.refused(count=len(stopped), names=_shorten(stopped))
     found = accounts.find_accounts_in_use(work.session, payees)
     missing = [each for each in payees if each not in found]
     if missing:

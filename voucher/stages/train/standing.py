@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from voucher.ledger.vouchers import Voucher
 from voucher.plumbing.unit_of_work import Work
 from voucher.registry.institutions import Institution
+from voucher.registry.listing import STOPPED
 from voucher.rules.actor import Actor
 from voucher.rules.errors import Family, Refused, reason
 from voucher.rules.lifecycle import STATE_NAMES, Thing
@@ -25,7 +26,6 @@ from voucher.stages.train.reading import (
 )
 
 SOURCE = "豫办〔2021〕29号 第16项; S2-16b; LIFECYCLE 培训券"
-STOPPED = frozenset({"suspended", "delisted", "blacklisted"})
 # states in which the training has begun or is behind: the voucher has been used
 USED = frozenset({"training", "trained", "assessed", "certified", "settled", "recovering", "recovered"})
 
