@@ -144,7 +144,7 @@ class Person:
 
     def reads(self, words: str) -> None:
         """Wait until the page says this."""
-        self.page.get_by_text(words).first.wait_for()
+        self.page.get_by_text(words).filter(visible=True).first.wait_for()
 
     # ---- looking
 

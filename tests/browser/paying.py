@@ -125,7 +125,7 @@ def book(loop: Loop, answer: Path) -> None:
         payee = loop.at(login)
         payee.go(path)
         payee.reads(money)
-        payee.reads("已到账" if login == "institution" else "已拨付")
+        payee.page.locator("td").get_by_text("已到账" if login == "institution" else "已拨付").wait_for()
         loop.is_fine(login)
     worker = loop.at(WORKER)
     _open_voucher(loop)
