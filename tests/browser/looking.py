@@ -168,7 +168,7 @@ class Person:
     def shoot(self, name: str) -> None:
         """Keep a picture of the whole page for people to look at."""
         SHOTS.mkdir(parents=True, exist_ok=True)
-        self.page.screenshot(path=SHOTS / f"{name}.jpg", full_page=True, type="jpeg", quality=70)
+        self.page.screenshot(path=SHOTS / f"{name}.png", full_page=True)
 
     def close(self) -> None:
         """Close the browser's window."""

@@ -55,7 +55,8 @@ def walked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Walked]:
 
 
 def test_every_page_can_be_reached_by_links_and_no_link_is_dead(walked: Walked) -> None:
-    assert walked.broken == []
+    dead = sorted({f"{each.status} {each.path} on {each.on} ({each.login})" for each in walked.broken})
+    assert dead == [], "\n".join(dead)
     reached = {each.kind.partition("-")[0] for each in walked.found} | STEPS_IN | NO_PAGES
     pages = {
         rule.endpoint
