@@ -22,6 +22,8 @@ SETTINGS = {
     "full_page_writes": "off",
     "max_connections": "200",
     "shared_buffers": "128MB",
+    "max_wal_size": "4GB",
+    "autovacuum": "off",
     "deadlock_timeout": "200ms",
 }
 
