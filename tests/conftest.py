@@ -19,6 +19,7 @@ import psycopg
 import pytest
 from psycopg import sql
 
+from tests.lending import borrow, give_back
 from tests.postgres import Server
 from tests.scene import Scene
 from voucher.plumbing.db import Database
@@ -98,7 +99,7 @@ def fresh_database(backend: str, templates: dict[str, str], folder: Path) -> Ite
     if backend == "sqlite":
         path = folder / "voucher.db"
         shutil.copyfile(templates["sqlite"], path)
-        made = Database(f"sqlite:///{path}")
+        url = f"sqlite:///{path}"
     else:
         with psycopg.connect(postgres_url("postgres"), autocommit=True) as connection:
             connection.execute(
@@ -106,11 +107,12 @@ def fresh_database(backend: str, templates: dict[str, str], folder: Path) -> Ite
                     sql.Identifier(name), sql.Identifier(templates["postgres"])
                 )
             )
-        made = Database(postgres_url(name))
+        url = postgres_url(name)
+    made = borrow(backend, url)
     try:
         yield made
     finally:
-        made.dispose()
+        give_back(backend, made)
         if backend == "postgres":
             with psycopg.connect(postgres_url("postgres"), autocommit=True) as connection:
                 connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))

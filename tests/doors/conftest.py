@@ -38,7 +38,7 @@ def built(
             opened.append(opening)
             loop = build(World(made, keyring, folder))
             loop.clients.clear()
-            name = str(made.engine.url.database)
+            name = str(made.url.database)
             made.dispose()
             if backend == "sqlite":
                 # whatever still lies beside the file goes into it, so that the file alone can be copied

@@ -80,7 +80,7 @@ def copies_of(play: Playing, actors: dict[str, Actor]) -> Start:
             connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
             connection.exec_driver_sql("BEGIN")
     scene.database.dispose()
-    source = {backend: str(engine.url.database)}
+    source = {backend: str(scene.database.url.database)}
     at, serials, plays = scene.at, scene.serials, count()
 
     def begin() -> tuple[Playing, Callable[[], None]]:

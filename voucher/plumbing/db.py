@@ -28,6 +28,8 @@ CONVENTION = {
     "pk": "pk_%(table_name)s",
 }
 LOCK_WAIT_SECONDS = 30
+# the house asks some fifteen hundred different statements: the default of 500 compiles them again and again
+STATEMENTS = 2000
 
 
 class Model(DeclarativeBase):
@@ -90,7 +92,12 @@ class Database:
             # opening a file reads the whole schema, and closing the last connection empties the journal into
             # the file with two fsyncs: connections are kept, and beyond the kept ones opened as needed
             self.engine = create_engine(
-                parsed, poolclass=QueuePool, pool_size=8, max_overflow=-1, hide_parameters=True
+                parsed,
+                poolclass=QueuePool,
+                pool_size=8,
+                max_overflow=-1,
+                hide_parameters=True,
+                query_cache_size=STATEMENTS,
             )
             _prepare_sqlite(self.engine)
         else:
@@ -102,6 +109,7 @@ class Database:
                 pool_timeout=LOCK_WAIT_SECONDS,
                 pool_pre_ping=True,
                 hide_parameters=True,
+                query_cache_size=STATEMENTS,
                 connect_args={"options": f"-c lock_timeout={LOCK_WAIT_SECONDS}s -c timezone=UTC"},
             )
         self.url = parsed
