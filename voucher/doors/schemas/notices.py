@@ -35,7 +35,11 @@ class NoticeLineFilter(Paging):
     """Which lines of a notice."""
 
     number = Words(most=40, load_default=None, metadata={"description": "申领编号"})
-    institution = Words(most=60, load_default=None, metadata={"description": "评价机构"})
+    institution = Words(
+        most=60,
+        load_default=None,
+        metadata={"description": "收款机构：培训补贴是培训机构，评价补贴是评价机构"},
+    )
 
 
 class NoticeLine(Schema):
@@ -47,7 +51,7 @@ class NoticeLine(Schema):
     masked_number = fields.String()
     trade_name = fields.String()
     level = fields.String()
-    evaluator_name = fields.String()
+    payee_name = fields.String()
     amount_fen = fields.Integer()
     amount_display = Yuan("amount_fen")
     objected = fields.Boolean(metadata={"description": "正在处理异议"})

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import Select, select
+from sqlalchemy.orm import Session
 
 from voucher.ledger import commitments, states
 from voucher.ledger.holds import is_held
@@ -115,17 +116,21 @@ def _check_time(work: Work, found: TrainingClass) -> None:
 
 
 def _check_signer(work: Work, found: TrainingClass) -> None:
-    """Refuse a signature by the only person who ever said that anybody was there."""
-    recorders = set(
-        work.session.scalars(
-            select(Attendance.recorded_by_person_id)
-            .join(ClassSession, ClassSession.id == Attendance.session_id)
-            .where(ClassSession.class_id == found.id)
-            .distinct()
-        )
-    )
-    if len(recorders) == 1:
-        check_two_people(recorders.pop(), work.actor.person_id)
+    recorder = find_only_recorder(work.session, found.id)
+    if recorder is not None:
+        check_two_people(recorder, work.actor.person_id)
+
+
+def find_only_recorder(session: Session, class_id: int) -> int | None:
+    """Return the only person who ever said that anybody was there: not the one who may sign."""
+    recorders = session.scalars(
+        select(Attendance.recorded_by_person_id)
+        .join(ClassSession, ClassSession.id == Attendance.session_id)
+        .where(ClassSession.class_id == class_id)
+        .distinct()
+        .limit(2)
+    ).all()
+    return recorders[0] if len(recorders) == 1 else None
 
 
 def _check_exams(

@@ -59,7 +59,7 @@ CLASS_OF_OTHER_PROJECT = reason(
     "class_of_other_project",
     "本券的补贴项目是“{wanted}”，该班级申报的是“{offered}”",
     "请选择按本券补贴项目申报的班级；班级申报有误的，请机构更正后重新提交",
-    "LIFECYCLE 享受资格（培训合格证书、岗前按人、按项目）; AC-D; 【设】项目由券种确定，不由班级改变",
+    "LIFECYCLE 享受资格（培训合格证书、岗前按人、按项目）; S2-04o; 【设】项目由券种确定，不由班级改变",
     Family.CONFLICT,
 )
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
 from flask import render_template, url_for
 from flask.typing import ResponseReturnValue
+from sqlalchemy.orm import Session
 
 from voucher.doors.auth.door import the_door
 from voucher.doors.auth.visitors import current_actor
@@ -20,7 +22,7 @@ from voucher.rules.certificates import Scope
 from voucher.rules.periods import in_force
 from voucher.stages.assess import queries
 from voucher.stages.assess.filing import read_filings
-from voucher.stages.assess.queries.waiting import list_pending_corrections, list_standings
+from voucher.stages.assess.queries.waiting import ExamStanding, list_pending_corrections, list_standings
 from voucher.stages.certify.queries.unverified import count_unverified
 from voucher.stages.settle.queries.evaluations import count_evaluations
 
@@ -51,51 +53,12 @@ class ScopeRow:
 def home() -> ResponseReturnValue:
     """Show what waits at this evaluator, the next exams first."""
     door, me, actor = the_door(), my_evaluator(), current_actor()
-    is_admin = actor.serves(me, Role.EVALUATOR_ADMIN)
     with door.read() as session:
         standings = list_standings(session, me)
         corrections = list_pending_corrections(session, me)
-        lacks = Counter(each.lacks(door.today) for each in standings)
-        tiles = [
-            Tile(
-                "待评价",
-                lacks["sit"],
-                "考试当天核对证件入场",
-                url_for("web.evaluator.batches", state="planned"),
-            ),
-            Tile(
-                "待录入成绩",
-                lacks["enter"],
-                "已入场，还没有录完成绩",
-                url_for("web.evaluator.home", _anchor="next"),
-            ),
-            Tile(
-                "待公布成绩",
-                lacks["publish"],
-                "成绩已录，须由另一人公布",
-                url_for("web.evaluator.home", _anchor="next"),
-            ),
-            Tile(
-                "更正待第二人确认",
-                len(corrections),
-                "提出更正的人不能自己确认",
-                url_for("web.evaluator.home", _anchor="corrections"),
-            ),
-        ]
-        if is_admin:
-            ready = len(queries.list_ready(session, me, door.today))
-            claimable, _ = count_evaluations(session, my_evaluators(Role.EVALUATOR_ADMIN))
-            unverified = count_unverified(session, [me])
-            tiles += [
-                Tile("可安排考试", ready, "名学员已结业，等待安排", url_for("web.evaluator.new_batch")),
-                Tile(
-                    "证书未通过核验",
-                    unverified,
-                    "看原因，更正后再核验",
-                    url_for("web.evaluator.certificates", verified="no"),
-                ),
-                Tile("可申领评价补贴", claimable, "张券已持证，还没有申领", url_for("web.evaluator.claims")),
-            ]
+        tiles = _tiles(standings, len(corrections), door.today)
+        if actor.serves(me, Role.EVALUATOR_ADMIN):
+            tiles += _administrators_tiles(session, me, door.today)
         return render_template(
             "evaluator/home.html",
             tiles=tiles,
@@ -109,6 +72,34 @@ def home() -> ResponseReturnValue:
             corrections=corrections,
             person_id=actor.person_id,
         )
+
+
+def _tiles(standings: Sequence[ExamStanding], corrections: int, today: date) -> list[Tile]:
+    """Return what waits for anybody of an evaluator."""
+    lacks = Counter(each.lacks(today) for each in standings)
+    following = url_for("web.evaluator.home", _anchor="next")
+    pending = url_for("web.evaluator.home", _anchor="corrections")
+    return [
+        Tile(
+            "待评价", lacks["sit"], "考试当天核对证件入场", url_for("web.evaluator.batches", state="planned")
+        ),
+        Tile("待录入成绩", lacks["enter"], "已入场，还没有录完成绩", following),
+        Tile("待公布成绩", lacks["publish"], "成绩已录，须由另一人公布", following),
+        Tile("更正待第二人确认", corrections, "提出更正的人不能自己确认", pending),
+    ]
+
+
+def _administrators_tiles(session: Session, evaluator_id: int, today: date) -> list[Tile]:
+    """Return what waits for who plans exams, uploads certificates and claims."""
+    ready = len(queries.list_ready(session, evaluator_id, today))
+    claimable, _ = count_evaluations(session, my_evaluators(Role.EVALUATOR_ADMIN))
+    unverified = count_unverified(session, [evaluator_id])
+    refused = url_for("web.evaluator.certificates", verified="no")
+    return [
+        Tile("可安排考试", ready, "名学员已结业，等待安排", url_for("web.evaluator.new_batch")),
+        Tile("证书未通过核验", unverified, "看原因，更正后再核验", refused),
+        Tile("可申领评价补贴", claimable, "张券已持证，还没有申领", url_for("web.evaluator.claims")),
+    ]
 
 
 @evaluator.get("/evaluator/scope")

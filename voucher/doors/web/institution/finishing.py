@@ -7,7 +7,7 @@ from flask.typing import ResponseReturnValue
 
 from voucher.doors.auth.door import the_door
 from voucher.doors.auth.entries import INSTITUTION_DESK
-from voucher.doors.auth.visitors import perform
+from voucher.doors.auth.visitors import current_actor, perform
 from voucher.doors.web import fields
 from voucher.doors.web.acting import Done, refuse, submit
 from voucher.doors.web.institution.blueprint import institution
@@ -95,6 +95,7 @@ def _page(class_id: int, ahead: SignedOff | None) -> str:
             unrecorded=[each for each in sessions if each.id not in recorded],
             ends_at=max(each.ends_at for each in sessions),
             needs_exam=finish.needs_exam(found),
+            is_only_recorder=finish.find_only_recorder(session, class_id) == current_actor().person_id,
             ahead=ahead,
             failures={each.voucher_id: each.refusals for each in ahead.failures} if ahead else {},
             prefix=PREFIX,

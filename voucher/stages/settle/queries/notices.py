@@ -42,7 +42,7 @@ class NoticeLine:
     masked_number: str
     trade_name: str
     level: str
-    evaluator_name: str
+    payee_name: str
     amount_fen: int
     objected: bool
 
@@ -83,7 +83,7 @@ def list_notice_lines(
     claim_number: str | None = None,
     institution: str | None = None,
 ) -> list[NoticeLine]:
-    """Return the published lines after a claim id; search by claim number or evaluator, never by person."""
+    """Return the published lines after a claim id; search by claim number or payee, never by person."""
     query = (
         select(Claim, Institution.name)
         .join(Institution, Institution.id == Claim.institution_id)
@@ -101,7 +101,7 @@ def list_notice_lines(
     named = people.read_people(session, keyring, [claim.person_id for claim, _ in rows])
     trades = catalogue.name_trades(session, [claim.trade_code for claim, _ in rows])
     lines = []
-    for claim, evaluator in rows:
+    for claim, payee in rows:
         who = named.get(claim.person_id)
         lines.append(
             NoticeLine(
@@ -111,7 +111,7 @@ def list_notice_lines(
                 masked_number=mask_identity(who.number) if who and who.number else "",
                 trade_name=trades.get(claim.trade_code, claim.trade_code),
                 level=name_level(Level(claim.level)) if claim.level else NO_LEVEL,
-                evaluator_name=evaluator,
+                payee_name=payee,
                 amount_fen=claim.amount_fen,
                 objected=claim.state == "objected",
             )
