@@ -154,7 +154,7 @@ def test_a_foreign_region_is_empty_named_it_is_forbidden_and_single_it_is_missin
         "/budgets", {"region_code": "419001", "year": 2024, "source": "fiscal", "amount_fen": 100}
     )
     foreign = world.sign_in("zhengzhou")
-    assert foreign.get("/budgets").json == {"items": []}
+    assert foreign.get("/budgets").json == {"items": [], "next_cursor": None}
     named = foreign.get("/budgets?region=419001")
     assert (named.status_code, named.json["code"]) == (403, "region_foreign")
     single = foreign.get(f"/budgets/{mine.json['id']}/movements")
