@@ -150,15 +150,25 @@ class Person:
 
     def look(self, *, axe: bool = True) -> list[str]:
         """Return what is wrong with the page on the screen: too wide, not accessible, complained about."""
-        # what lies half under the sticky bar on top would be called too small to touch
+        # what lies half under the bar on top would be called too small to touch
         self.page.evaluate("() => window.scrollTo(0, 0)")
         wrong: Sequence[str] = self.page.evaluate(ASK_WIDTH)
         found = [*wrong, *self.page.evaluate(ASK_ANCHORS), *self.complaints]
         self.complaints.clear()
         if axe:
-            self._bring_axe()
-            found += self.page.evaluate(ASK_AXE, list(ACCESSIBLE))
+            with self._unrolled():
+                self._bring_axe()
+                found += self.page.evaluate(ASK_AXE, list(ACCESSIBLE))
         return found
+
+    @contextmanager
+    def _unrolled(self) -> Iterator[None]:
+        """Make the window as high as the page: the bar at the bottom then covers what it always covers."""
+        size = self.page.viewport_size or PHONE
+        high = self.page.evaluate("() => document.documentElement.scrollHeight")
+        self.page.set_viewport_size({"width": size["width"], "height": max(high, size["height"])})
+        yield
+        self.page.set_viewport_size({"width": size["width"], "height": size["height"]})
 
     def _bring_axe(self) -> None:
         # evaluated, not added as a tag: the page's own policy lets no foreign script in

@@ -16,7 +16,9 @@ from voucher.demo.province.cohorts import COHORTS, Reached
 from voucher.demo.province.proving import Proving
 from voucher.demo.province.singles import note_singles
 from voucher.demo.province.training import Training
+from voucher.ledger.holds import select_held
 from voucher.ledger.vouchers import Voucher
+from voucher.rules.lifecycle import Thing
 from voucher.stages.certify.revoke import ask_reinstatement
 from voucher.stages.settle import objection
 from voucher.stages.settle.models.claims import Claim
@@ -78,9 +80,13 @@ def _lodge_an_objection(town: Town) -> None:
 
 
 def find_workers(town: Town) -> list[str]:
-    """Return the printed worker, and of every state of a voucher the first who holds one."""
+    """Return the printed worker, and of every state the first who holds a voucher that is not stopped."""
     with town.database.read() as session:
-        rows = session.execute(select(Voucher.state, Voucher.holder_person_id).order_by(Voucher.id)).all()
+        rows = session.execute(
+            select(Voucher.state, Voucher.holder_person_id)
+            .where(Voucher.id.not_in(select_held(Thing.VOUCHER)))
+            .order_by(Voucher.id)
+        ).all()
     first: dict[str, str] = {}
     for state, person_id in rows:
         if person_id in town.stage.workers:

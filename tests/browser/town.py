@@ -34,7 +34,8 @@ from voucher.registry.passwords import set_password
 from voucher.registry.users import CLOCK_LOGIN, load_actor
 
 Result = TypeVar("Result")
-WIDE = DoorLimits(sign_in_rate="10000 per minute", objection_rate="10000 per minute")
+OFTEN = "10000 per minute"
+WIDE = DoorLimits(sign_in_rate=OFTEN, objection_rate=OFTEN, check_rate=OFTEN, figures_rate=OFTEN)
 HOST = "127.0.0.1"
 
 

@@ -14,8 +14,8 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.routing import MapAdapter
 
 LINK = re.compile(r'<a\b[^>]*?\shref="([^"]+)"')
-# as many pages of one kind are opened for their links, and as many of them looked at
-OPENED, LOOKED_AT = 5, 2
+# as many pages of one kind are opened for their links
+OPENED = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,15 +99,9 @@ def _links(html: str, path: str) -> Iterator[str]:
 
 
 def choose(found: list[Found]) -> list[Found]:
-    """Return of every kind the fullest page, and of a kind many pages have the fullest of somebody else."""
-    chosen: list[Found] = []
-    for kind in sorted({each.kind for each in found}):
-        fullest = sorted(
-            (each for each in found if each.kind == kind and each.length), key=lambda each: -each.length
-        )
-        if not fullest:
-            continue
-        first = fullest[0]
-        others = [each for each in fullest if each.login != first.login] or fullest[-1:]
-        chosen += [first, *(each for each in others[: LOOKED_AT - 1] if each != first)]
-    return chosen
+    """Return of every kind the fullest page."""
+    fullest: dict[str, Found] = {}
+    for each in found:
+        if each.length > (fullest[each.kind].length if each.kind in fullest else 0):
+            fullest[each.kind] = each
+    return [fullest[kind] for kind in sorted(fullest)]
