@@ -49,8 +49,8 @@ def people_town(folder: Path) -> Town:
     town.clock.turn_to(moment(TODAY, 16))
     _return_a_class(town, trainings["planned"])
     _lodge_an_objection(town)
-    # the last of them still has to choose a password of his own, and sees nothing else before
-    for login in find_workers(town)[:-1]:
+    # the first has one; the last still has to choose his own, and sees nothing else before
+    for login in find_workers(town)[1:-1]:
         town.give_password(login)
     revoked = next(each for each in provings.values() if each.cohort.reached is Reached.REVOKED)
     number = revoked.certified[0][1]
