@@ -246,13 +246,17 @@ class Proving:
             )
 
     def revoke(self) -> None:
-        """Have two certificates revoked after everything was paid: their money is claimed back."""
+        """Have certificates revoked after everything was paid: their money is claimed back."""
         self.stage.house.at = max(self.stage.house.at, moment(self._day("bank") + timedelta(days=10)))
-        for _, number in self.certified[:2]:
+        for _, number in self._revoked():
             self.stage.act(
                 "second-review",
                 partial(revoke_certificate, number=number, why="评价机构违规，证书被撤销"),
             )
+
+    def _revoked(self) -> list[tuple[int, str]]:
+        """Return two of the certificates with their vouchers, or fewer: one stays good."""
+        return self.certified[: min(2, len(self.certified) - 1)]
 
     def repay_one(self) -> None:
         """Have both payees of the second revoked certificate pay back, booked by finance."""
@@ -260,7 +264,7 @@ class Proving:
             owed = session.execute(
                 select(Clawback.id, Clawback.amount_fen)
                 .join(Claim, Claim.id == Clawback.claim_id)
-                .where(Claim.voucher_id == self.certified[1][0])
+                .where(Claim.voucher_id.in_([voucher_id for voucher_id, _ in self._revoked()[1:]]))
                 .order_by(Clawback.id)
             ).all()
         for clawback_id, amount_fen in owed:
