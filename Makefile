@@ -22,7 +22,7 @@ NAME ?= all
 SIZE ?= small
 WHAT ?=
 
-.PHONY: help setup frontend demo test suite storm fuzz tour sure check rules story bench migration docs
+.PHONY: help setup frontend demo test suite storm long fuzz tour sure check rules story bench migration docs
 
 help: ## 列出所有命令 · this list
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -63,10 +63,13 @@ test: setup ## 全部测试，SQLite 与 PostgreSQL · every test, on both datab
 	@$(MAKE) --no-print-directory suite storm
 
 suite: setup ## 除风暴、模糊测试和浏览器外的测试 · the tests without the storms, the long fuzzing and the browser
-	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup -m "not storm and not fuzz and not tour"
+	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup -m "not storm and not long and not fuzz and not tour"
 
 storm: setup ## 64 个客户端同时操作 · 64 clients at once, alone on the machine
 	@$(BIN)/python -m pytest -m storm
+
+long: setup ## 十万个伪造码、强行中断、密码卡、读码器 · what takes its time, or needs SoftHSM (softhsm2) and zbar (libzbar0)
+	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup -m long
 
 fuzz: setup ## 接口模糊测试：每种数据库 5000 次请求 · 5,000 generated requests on each database
 	@$(BIN)/python -m pytest -n $(WORKERS) -m fuzz tests/doors

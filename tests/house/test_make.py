@@ -15,6 +15,7 @@ COMMANDS = [
     "demo",
     "test",
     "storm",
+    "long",
     "fuzz",
     "tour",
     "sure",
