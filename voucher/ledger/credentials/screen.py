@@ -1,4 +1,4 @@
-"""What proves at a counter that the holder is there: the T code on a screen, good once and for a minute.
+"""The T code on a screen: what proves at a counter that the holder is there, good once and for a minute.
 
 The number itself is never stored, only its keyed digest; a new code ends the one before it.
 """
