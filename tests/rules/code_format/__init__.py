@@ -1,0 +1,1 @@
+"""How codes are spelled: digits, credentials, presentations."""

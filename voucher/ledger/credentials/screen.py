@@ -18,7 +18,7 @@ from voucher.plumbing.db import Model
 from voucher.plumbing.secrets import Keyring
 from voucher.plumbing.types import Int64, Text, UtcTime
 from voucher.plumbing.unit_of_work import Work
-from voucher.rules.code_format import RANDOM_DIGITS, make_t, parse_t
+from voucher.rules.code_format import CODE_EXPIRED, RANDOM_DIGITS, make_t, parse_t
 from voucher.rules.errors import Family, reason
 
 SOURCE = "豫办〔2021〕29号 第16项 不得转让; 【设】屏幕码一次一用、限时; S2-16d"
@@ -30,13 +30,6 @@ CODE_UNKNOWN = reason(
     "请让持券人打开“我的券”重新出示；截图、抄写的旧码不能使用",
     SOURCE,
     Family.MISSING,
-)
-CODE_EXPIRED = reason(
-    "code_expired",
-    "这个码已过期",
-    "请让持券人刷新手机上的码后重新扫描",
-    SOURCE,
-    Family.CONFLICT,
 )
 CODE_USED = reason(
     "code_used",
