@@ -1,4 +1,4 @@
-"""Digits only, so that scanner guns and Chinese input methods cannot spoil a code: base 10 and the text around.
+"""Digits only, so that no scanner gun or Chinese input method spoils a code: base 10 and the text around it.
 
 A text is two digits of kind, the content, two check digits (ISO 7064 mod 97-10). The check digits tell a
 dropped or swapped digit from a wrong code; they are no security. One content has one spelling.

@@ -27,7 +27,7 @@ PHONE_CLOCK_OFF = reason(
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """How long ago and how far ahead a phone may say it showed a code, and from where on its clock is wrong."""
+    """How long ago and how far ahead a phone may say it showed a code; beyond `far` its clock is wrong."""
 
     before: timedelta
     after: timedelta

@@ -1,12 +1,12 @@
-"""What a phone shows: S and F signed with its own key and new every few seconds, C answered to an institution.
+"""What a phone shows: S and F, signed with its own key and new every few seconds; and C, which it is asked.
 
     S   22 | fl | t | ctr | ch | vid         | signature     looked up by its vid; needs the network
     F   21 | fl | t | ctr | ch | credential  | signature     carries everything; read without the network
     C   institution | ch | t                                 an institution's question, shown to the phone
 
-`fl` holds the age of the beacon in quarter hours (15 = none), whether the phone asked its PIN, and whether `ch`
-answers an institution's question. The signature stands over the kind, the credential's digest, the first 14
-bytes and the beacon, so that neither can be changed for another.
+`fl` holds the age of the beacon in quarter hours (15 = none), whether the phone asked its PIN, and whether
+`ch` answers an institution's question. The signature stands over the kind, the credential's digest, the first
+14 bytes and the beacon, so that none can be changed for another.
 """
 
 from __future__ import annotations
