@@ -209,7 +209,7 @@ def make_vectors() -> Vector:
     slots = [0, NOW // BEACON_SECONDS, 4_772_185]
     return {
         "format": "TV1",
-        "note": "Made by python -m tests.rules.code_format.vectors; the keys are nobody's, ECDSA is RFC 6979.",
+        "note": "Made by python -m tests.rules.code_format.vectors; keys of nobody, ECDSA as in RFC 6979.",
         "now": NOW,
         "base10": base10_vectors(),
         "keys": key_vectors(),

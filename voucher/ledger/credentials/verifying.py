@@ -37,29 +37,29 @@ from voucher.rules.errors import Family, reason
 
 SOURCE = "豫办〔2021〕29号 第16项 实名、不得转让; 【设】券凭证 TV1; S2-16d"
 
-ISSUER_KEY_UNKNOWN = reason(
-    "issuer_key_unknown",
+CREDENTIAL_KEY_UNKNOWN = reason(
+    "credential_key_unknown",
     "这张券凭证的签发密钥不在可信名单中",
     "请先更新可信名单后重新扫描；仍不行的，不要办理，请向发券机关核实",
     SOURCE,
     Family.FORBIDDEN,
 )
-ISSUER_KEY_WITHDRAWN = reason(
-    "issuer_key_withdrawn",
+CREDENTIAL_KEY_WITHDRAWN = reason(
+    "credential_key_withdrawn",
     "这张券凭证的签发密钥已停用或尚未启用",
     "请让持券人联网打开“我的券”，更新后重新出示",
     SOURCE,
     Family.FORBIDDEN,
 )
-ISSUER_ALGORITHM_UNSUPPORTED = reason(
-    "issuer_algorithm_unsupported",
+CREDENTIAL_ALGORITHM = reason(
+    "credential_algorithm",
     "这张券凭证的签名算法在这里不能核验",
     "请联网扫描屏幕码，或请持券人到能核验的窗口办理",
     SOURCE,
     Family.UNAVAILABLE,
 )
-ISSUER_SIGNATURE_WRONG = reason(
-    "issuer_signature_wrong",
+CREDENTIAL_FORGED = reason(
+    "credential_forged",
     "这张券凭证不是发券机关签发的",
     "不要办理；请留存扫描记录并向发券机关报告",
     SOURCE,
@@ -79,8 +79,8 @@ CREDENTIAL_EXPIRED = reason(
     SOURCE,
     Family.CONFLICT,
 )
-HOLDER_SIGNATURE_WRONG = reason(
-    "holder_signature_wrong",
+CODE_FORGED = reason(
+    "code_forged",
     "这个码不是持券人本人的手机出示的",
     "不要办理；请持券人用绑定的手机重新出示，换了手机的先在“我的手机”重新绑定",
     SOURCE,
@@ -93,8 +93,8 @@ BEACON_UNKNOWN = reason(
     SOURCE,
     Family.CONFLICT,
 )
-CHALLENGE_WRONG = reason(
-    "challenge_wrong",
+CHALLENGE_GONE = reason(
+    "challenge_gone",
     "这个码不是对本机构验证码的应答，或验证码已失效",
     "请重新显示本机构的验证码，让持券人扫描后再出示",
     SOURCE,
@@ -106,7 +106,7 @@ BeaconOf = Callable[[int], bytes | None]
 
 
 @dataclass(frozen=True, slots=True)
-class IssuerKey:
+class TrustedKey:
     """A key that was or is trusted; `verifies` takes message and signature, `until` may be open."""
 
     kid: bytes
@@ -120,7 +120,7 @@ class IssuerKey:
         return self.since <= at and (self.until is None or at < self.until)
 
 
-Trust = Callable[[bytes], Sequence[IssuerKey]]
+Trust = Callable[[bytes], Sequence[TrustedKey]]
 
 
 def es256_verifier(key: ec.EllipticCurvePublicKey) -> Verifier:
@@ -158,8 +158,8 @@ def check_issuer(data: bytes, trust: Trust, at: datetime) -> Credential:
 
     Four bytes of a key's name are shared by chance: every trusted key with them is tried.
 
-    Raises Refused code_malformed, issuer_key_unknown, issuer_algorithm_unsupported, issuer_key_withdrawn,
-    issuer_signature_wrong.
+    Raises Refused code_malformed, credential_key_unknown, credential_algorithm, credential_key_withdrawn,
+    credential_forged.
     """
     credential, body, signature = parse_credential(data)
     named = [key for key in trust(credential.kid) if key.kid == credential.kid]
@@ -167,13 +167,13 @@ def check_issuer(data: bytes, trust: Trust, at: datetime) -> Credential:
     if not able:
         # no key of ours makes SM2; where a device does, its verifier comes in with the trusted keys
         unable = credential.algorithm is Algorithm.SM2
-        raise (ISSUER_ALGORITHM_UNSUPPORTED if unable else ISSUER_KEY_UNKNOWN).refused()
+        raise (CREDENTIAL_ALGORITHM if unable else CREDENTIAL_KEY_UNKNOWN).refused()
     current = [key for key in able if key.is_current(at)]
     if not current:
-        raise ISSUER_KEY_WITHDRAWN.refused()
+        raise CREDENTIAL_KEY_WITHDRAWN.refused()
     message = credential_message(body)
     if not any(key.verifies(message, signature) for key in current):
-        raise ISSUER_SIGNATURE_WRONG.refused()
+        raise CREDENTIAL_FORGED.refused()
     return credential
 
 
@@ -191,8 +191,8 @@ def check_dates(credential: Credential, at: datetime) -> None:
 def verify_credential(data: bytes, trust: Trust, at: datetime) -> Credential:
     """Return the credential these bytes are, signed by a trusted, current key and inside its dates.
 
-    Raises Refused code_malformed, issuer_key_unknown, issuer_algorithm_unsupported, issuer_key_withdrawn,
-    issuer_signature_wrong, credential_not_yet, credential_expired.
+    Raises Refused code_malformed, credential_key_unknown, credential_algorithm, credential_key_withdrawn,
+    credential_forged, credential_not_yet, credential_expired.
     """
     credential = check_issuer(data, trust, at)
     check_dates(credential, at)
@@ -202,7 +202,7 @@ def verify_credential(data: bytes, trust: Trust, at: datetime) -> Credential:
 def check_holder(presentation: Presentation, credential_data: bytes, beacon_of: BeaconOf) -> None:
     """Refuse a code that the phone named in this credential has not signed over the beacon it claims.
 
-    Raises Refused code_malformed, beacon_unknown, holder_signature_wrong.
+    Raises Refused code_malformed, beacon_unknown, code_forged.
     """
     credential, _, _ = parse_credential(credential_data)
     if presentation.vid != credential.vid or presentation.credential not in (b"", credential_data):
@@ -214,17 +214,17 @@ def check_holder(presentation: Presentation, credential_data: bytes, beacon_of: 
     key = ec.EllipticCurvePublicKey.from_encoded_point(ec.SECP256R1(), credential.holder_key)
     message = signed_message(presentation, hashlib.sha256(credential_data).digest(), beacon)
     if not es256_verifier(key)(message, presentation.signature):
-        raise HOLDER_SIGNATURE_WRONG.refused()
+        raise CODE_FORGED.refused()
 
 
 def check_moment(presentation: Presentation, at: datetime, window: Window, challenge: int | None) -> None:
     """Refuse a code that is not of now: by the clock, or by the number asked where one was, which needs none.
 
-    Raises Refused challenge_wrong, code_expired, phone_clock_off.
+    Raises Refused challenge_gone, code_expired, phone_clock_wrong.
     """
     if presentation.challenged or challenge is not None:
         if challenge is None or presentation.challenge != challenge:
-            raise CHALLENGE_WRONG.refused()
+            raise CHALLENGE_GONE.refused()
         return
     check_window(presentation.shown_at, at, window)
 
@@ -241,8 +241,8 @@ def verify_presentation(
 
     The credential itself is verified apart. `challenge` is the number this verifier asked, good still.
 
-    Raises Refused code_malformed, beacon_unknown, holder_signature_wrong, challenge_wrong, code_expired,
-    phone_clock_off.
+    Raises Refused code_malformed, beacon_unknown, code_forged, challenge_gone, code_expired,
+    phone_clock_wrong.
     """
     check_holder(presentation, credential_data, beacon_of)
     check_moment(presentation, at, window, challenge)

@@ -21,7 +21,7 @@ from voucher.rules.code_format.credential import (
     parse_credential,
 )
 from voucher.rules.code_format.digits import CODE_MALFORMED, decode_base10, encode_base10
-from voucher.rules.code_format.freshness import CODE_EXPIRED, PHONE_CLOCK_OFF, Window, check_window
+from voucher.rules.code_format.freshness import CODE_EXPIRED, PHONE_CLOCK_WRONG, Window, check_window
 from voucher.rules.code_format.presentation import (
     BEACON_BYTES,
     BEACON_SECONDS,
@@ -49,7 +49,7 @@ __all__ = [
     "KIND_T",
     "NAME_BYTES",
     "NO_BEACON",
-    "PHONE_CLOCK_OFF",
+    "PHONE_CLOCK_WRONG",
     "RANDOM_DIGITS",
     "SIGNATURE_BYTES",
     "STATUS_PLACES",

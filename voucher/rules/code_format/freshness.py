@@ -16,8 +16,8 @@ CODE_EXPIRED = reason(
     SOURCE,
     Family.CONFLICT,
 )
-PHONE_CLOCK_OFF = reason(
-    "phone_clock_off",
+PHONE_CLOCK_WRONG = reason(
+    "phone_clock_wrong",
     "这个码上的时间与系统时间相差过大：不是新出示的码，或者手机时间不准",
     "请让持券人刷新后重新出示；仍不行的，请在扫码页点“手机时间不准”，让持券人用手机扫本机构的验证码",
     SOURCE,
@@ -39,10 +39,10 @@ def check_window(shown_at: int, at: datetime, window: Window) -> None:
     """Refuse a code outside the window, both edges of which are inside.
 
     A phone ahead of time is a phone with a wrong clock, however little: refreshing would not mend it.
-    Raises code_expired, phone_clock_off.
+    Raises code_expired, phone_clock_wrong.
     """
     age = at - datetime.fromtimestamp(shown_at, UTC)
     if age > window.far or age < -window.after:
-        raise PHONE_CLOCK_OFF.refused()
+        raise PHONE_CLOCK_WRONG.refused()
     if age > window.before:
         raise CODE_EXPIRED.refused()
