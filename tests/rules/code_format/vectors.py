@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import asdict, replace
+from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -54,7 +55,7 @@ from voucher.rules.code_format.digits import frame
 Vector = dict[str, object]
 PLACE = PROJECT / "docs" / "vectors" / "tv1.json"
 
-CREDENTIALS = {
+CREDENTIALS: dict[str, tuple[Credential, EllipticCurvePrivateKey | Ed25519PrivateKey]] = {
     "plain": (PLAIN, ISSUER),
     "ed25519": (replace(PLAIN, algorithm=Algorithm.ED25519, kid=kid_of(EDWARDS)), EDWARDS),
     "every flag, the longest name, not reserved": (
@@ -129,7 +130,7 @@ def shown() -> dict[str, tuple[Presentation, bytes]]:
     """Return good codes of the plain credential and its neighbours, each with the credential it is of."""
     plain, edwards = issued(PLAIN), issued(*CREDENTIALS["ed25519"])
     s, f = unsigned(Kind.S, plain), unsigned(Kind.F, plain)
-    asked = {"challenged": True, "challenge": 3_735_928_559}
+    asked: dict[str, Any] = {"challenged": True, "challenge": 3_735_928_559}
     codes = {
         "S": (s, plain),
         "S, an old beacon and a PIN": (replace(s, beacon_age=14, pin_entered=True, counter=8), plain),

@@ -18,7 +18,8 @@ from voucher.plumbing.db import Model
 from voucher.plumbing.secrets import Keyring
 from voucher.plumbing.types import Int64, Text, UtcTime
 from voucher.plumbing.unit_of_work import Work
-from voucher.rules.code_format import CODE_EXPIRED, RANDOM_DIGITS, make_t, parse_t
+from voucher.rules.code_format import CODE_EXPIRED as CODE_EXPIRED
+from voucher.rules.code_format import RANDOM_DIGITS, make_t, parse_t
 from voucher.rules.errors import Family, reason
 
 SOURCE = "豫办〔2021〕29号 第16项 不得转让; 【设】屏幕码一次一用、限时; S2-16d"

@@ -164,7 +164,8 @@ def _problem_of(body: bytes) -> str:
 
 def _read(body: bytes) -> Credential:
     fields = _LAYOUT.unpack_from(body)
-    flags, three, check = fields[11], *divmod(fields[12], 11)
+    flags: int = fields[11]
+    three, check = divmod(int(fields[12]), 11)
     return Credential(
         algorithm=Algorithm(fields[0] & 15),
         kid=fields[1],
