@@ -107,6 +107,16 @@ class Keyring:
         """Return a name of this key file, safe to store, so that a database can refuse foreign keys."""
         return hmac.digest(self._current("index"), b"voucher/fingerprint", "sha256").hex()[:16]
 
+    @property
+    def folder(self) -> Path:
+        """Return the folder of the key file, beside which the signers keep theirs."""
+        return self._path.parent
+
+    def passphrase(self, purpose: str) -> bytes:
+        """Return what closes key files of a purpose where nobody gave a passphrase of their own."""
+        label = b"voucher/passphrase/" + purpose.encode()
+        return hmac.digest(self._current("index"), label, "sha256").hex().encode()
+
     def secret(self, name: str) -> bytes:
         """Return the current key of a purpose of its own: `code` or `session`.
 

@@ -1,26 +1,14 @@
-"""Signatures of the house: the seam for signers, and the Ed25519 signer of audit checkpoints."""
+"""The Ed25519 signer of audit checkpoints, whose keys lie in the key ring itself."""
 
 from __future__ import annotations
-
-import base64
-import hashlib
-import json
-from typing import Protocol
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
 from voucher.plumbing.secrets import Keyring
+from voucher.plumbing.signing.public import public_jwk, thumbprint
 
 KEY_ID_CHARS = 16
-
-
-class Signer(Protocol):
-    """Signs with a named key, wherever that key lives: a file, a card (PKCS#11) or a key service."""
-
-    def sign(self, kid: str, message: bytes) -> bytes:
-        """Return the signature; Raises KeyError where the key is not known."""
-        ...
 
 
 class CheckpointSigner:
@@ -62,16 +50,6 @@ def verifies(key: Ed25519PublicKey, message: bytes, signature: bytes) -> bool:
     return True
 
 
-def public_jwk(key: Ed25519PublicKey) -> dict[str, str]:
-    """Return the key as a JWK with only the members a thumbprint counts (RFC 8037)."""
-    return {"crv": "Ed25519", "kty": "OKP", "x": _base64url(key.public_bytes_raw())}
-
-
 def key_id_of(key: Ed25519PublicKey) -> str:
     """Return the first 16 characters of the key's thumbprint (RFC 7638)."""
-    canonical = json.dumps(public_jwk(key), sort_keys=True, separators=(",", ":")).encode()
-    return _base64url(hashlib.sha256(canonical).digest())[:KEY_ID_CHARS]
-
-
-def _base64url(data: bytes) -> str:
-    return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
+    return thumbprint(public_jwk(key))[:KEY_ID_CHARS]
