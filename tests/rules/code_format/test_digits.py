@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from stdnum.iso7064 import mod_97_10
 
 from voucher.rules.code_format import decode_base10, encode_base10
 from voucher.rules.code_format.digits import frame, unframe
@@ -62,6 +63,7 @@ def test_what_overflows_or_has_no_such_tail_is_refused() -> None:
 @given(st.text("0123456789", min_size=1, max_size=60), st.integers(0, 63), st.integers(1, 9))
 def test_a_wrong_a_lost_or_a_swapped_digit_is_noticed(content: str, place: int, by: int) -> None:
     text = frame("71", content)
+    assert text[-2:] == mod_97_10.calc_check_digits("71" + content)
     assert unframe(text) == ("71", content)
     place %= len(text)
     changed = text[:place] + str((int(text[place]) + by) % 10) + text[place + 1 :]

@@ -19,6 +19,7 @@ from enum import StrEnum
 
 from voucher.rules.code_format.credential import SIGNATURE_BYTES, parse_credential
 from voucher.rules.code_format.digits import (
+    CHUNK_DIGITS,
     CODE_MALFORMED,
     SINCE,
     SOURCE,
@@ -86,7 +87,7 @@ class Challenge:
 
 @rule(number="COD-12", stage="培训", source=SOURCE, since=SINCE)
 def parse_code(text: str) -> Kind:
-    """Return which kind of code was scanned or typed, its check digits right. Raises code_malformed."""
+    """Return which kind of code this is, by its check digits and how it begins. Raises code_malformed."""
     prefix, content = unframe(fold_digits(text, _LONGEST_WRITING))
     if prefix == KIND_T:
         parse_t(text)
@@ -94,7 +95,7 @@ def parse_code(text: str) -> Kind:
     if prefix == KIND_CHALLENGE:
         return Kind.C
     if prefix == KIND_PRESENTATION:
-        return _kind_of(decode_base10(content))
+        return _kind_of(decode_base10(content[:CHUNK_DIGITS]))
     raise CODE_MALFORMED.refused(problem="不是本系统的码")
 
 
