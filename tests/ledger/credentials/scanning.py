@@ -16,7 +16,8 @@ from tests.rules.code_format.holding import (
     kid_of,
 )
 from voucher.ledger.credentials.offline import OfflineScanner, StatusSeen
-from voucher.ledger.credentials.verifying import TrustedKey, ed25519_verifier, es256_verifier
+from voucher.ledger.credentials.verifying import TrustedKey
+from voucher.plumbing.signing.public import of_public
 from voucher.rules.code_format import Algorithm, Window, make_beacon
 
 T = TypeVar("T")
@@ -24,9 +25,11 @@ LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
 OFFLINE = Window(timedelta(seconds=120), timedelta(seconds=120), timedelta(minutes=10))
 
 TRUSTED = [
-    TrustedKey(kid_of(ISSUER), Algorithm.ES256, es256_verifier(ISSUER.public_key()), LONG_AGO),
-    TrustedKey(kid_of(SECOND_ISSUER), Algorithm.ES256, es256_verifier(SECOND_ISSUER.public_key()), LONG_AGO),
-    TrustedKey(kid_of(EDWARDS), Algorithm.ED25519, ed25519_verifier(EDWARDS.public_key()), LONG_AGO),
+    TrustedKey(kid_of(ISSUER), Algorithm.ES256, of_public(ISSUER.public_key()).verifies, LONG_AGO),
+    TrustedKey(
+        kid_of(SECOND_ISSUER), Algorithm.ES256, of_public(SECOND_ISSUER.public_key()).verifies, LONG_AGO
+    ),
+    TrustedKey(kid_of(EDWARDS), Algorithm.ED25519, of_public(EDWARDS.public_key()).verifies, LONG_AGO),
 ]
 
 

@@ -29,10 +29,10 @@ from tests.rules.code_format.holding import (
 from voucher.ledger.credentials.verifying import (
     TrustedKey,
     check_issuer,
-    es256_verifier,
     verify_credential,
     verify_presentation,
 )
+from voucher.plumbing.signing.public import of_public
 from voucher.rules.code_format import (
     NO_BEACON,
     Algorithm,
@@ -84,7 +84,7 @@ def test_a_key_unknown_withdrawn_of_another_algorithm_or_not_the_signers_is_refu
     assert told(GOOD, [replace(ours, until=AT + timedelta(microseconds=1))]) == "good"
     assert told(issued(PLAIN, SECOND_ISSUER), [ours]) == "credential_forged"
     # four bytes are shared by chance: the second key of the name is tried as well
-    namesake = TrustedKey(ours.kid, Algorithm.ES256, es256_verifier(SECOND_ISSUER.public_key()), LONG_AGO)
+    namesake = TrustedKey(ours.kid, Algorithm.ES256, of_public(SECOND_ISSUER.public_key()).verifies, LONG_AGO)
     assert told(GOOD, [namesake, ours]) == "good"
     assert told(GOOD, [namesake, withdrawn]) == "credential_forged"
 

@@ -13,16 +13,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
-from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
-from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, EllipticCurvePublicKey
 
+from voucher.plumbing import signing
 from voucher.rules.code_format import (
     BEACON_BYTES,
     CODE_MALFORMED,
-    SIGNATURE_BYTES,
     Algorithm,
     Credential,
     Presentation,
@@ -123,36 +119,6 @@ class TrustedKey:
 Trust = Callable[[bytes], Sequence[TrustedKey]]
 
 
-def es256_verifier(key: ec.EllipticCurvePublicKey) -> Verifier:
-    """Return what tells whether 64 bytes r‖s are this P-256 key's signature."""
-
-    def verifies(message: bytes, signature: bytes) -> bool:
-        if len(signature) != SIGNATURE_BYTES:
-            return False
-        half = SIGNATURE_BYTES // 2
-        der = encode_dss_signature(int.from_bytes(signature[:half]), int.from_bytes(signature[half:]))
-        try:
-            key.verify(der, message, ec.ECDSA(SHA256()))
-        except InvalidSignature:
-            return False
-        return True
-
-    return verifies
-
-
-def ed25519_verifier(key: Ed25519PublicKey) -> Verifier:
-    """Return what tells whether 64 bytes are this Ed25519 key's signature."""
-
-    def verifies(message: bytes, signature: bytes) -> bool:
-        try:
-            key.verify(signature, message)
-        except InvalidSignature:
-            return False
-        return True
-
-    return verifies
-
-
 def check_issuer(data: bytes, trust: Trust, at: datetime) -> Credential:
     """Return a credential whose issuer's key is trusted and current and has signed it, dates not looked at.
 
@@ -211,9 +177,10 @@ def check_holder(presentation: Presentation, credential_data: bytes, beacon_of: 
     beacon = bytes(BEACON_BYTES) if slot is None else beacon_of(slot)
     if beacon is None:
         raise BEACON_UNKNOWN.refused()
-    key = ec.EllipticCurvePublicKey.from_encoded_point(ec.SECP256R1(), credential.holder_key)
+    point = EllipticCurvePublicKey.from_encoded_point(SECP256R1(), credential.holder_key)
     message = signed_message(presentation, hashlib.sha256(credential_data).digest(), beacon)
-    if not es256_verifier(key)(message, presentation.signature):
+    # a phone's key has no name of its own: it is the one that stands in the credential
+    if not signing.TrustedKey("", signing.Alg.ES256, point).verifies(message, presentation.signature):
         raise CODE_FORGED.refused()
 
 
