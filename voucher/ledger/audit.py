@@ -16,12 +16,11 @@ from typing import Any
 from sqlalchemy import CheckConstraint, ForeignKey, Index, bindparam, func, select, text
 from sqlalchemy.orm import Mapped, mapped_column
 
+from voucher.plumbing.bulk import among, write_many
 from voucher.plumbing.constraints import CHANGED_MEANWHILE, translate
-from voucher.plumbing.db import Model, insert_rows
+from voucher.plumbing.db import Model
 from voucher.plumbing.types import Int64, Json, Text, UtcTime, canonical_json
 from voucher.plumbing.unit_of_work import Work
-
-LOOKUP_CHUNK = 500
 
 
 class AuditRow(Model):
@@ -140,42 +139,49 @@ def _last_hashes(work: Work, entries: Sequence[Entry]) -> dict[tuple[str, int], 
             if newest_hash is not None:
                 found[thing, ordered[0]] = newest_hash
             continue
-        for start in range(0, len(ordered), LOOKUP_CHUNK):
-            chunk = ordered[start : start + LOOKUP_CHUNK]
-            newest = (
-                select(func.max(AuditRow.id))
-                .where(AuditRow.thing == thing, AuditRow.object_id.in_(chunk))
-                .group_by(AuditRow.object_id)
-            )
-            rows = work.session.execute(
-                select(AuditRow.object_id, AuditRow.content_hash).where(AuditRow.id.in_(newest))
-            )
-            found.update({(thing, object_id): content_hash for object_id, content_hash in rows})
+        newest = (
+            select(func.max(AuditRow.id))
+            .where(AuditRow.thing == thing, among(work.session, AuditRow.object_id, ordered))
+            .group_by(AuditRow.object_id)
+        )
+        rows = work.session.execute(
+            select(AuditRow.object_id, AuditRow.content_hash).where(AuditRow.id.in_(newest))
+        )
+        found.update({(thing, object_id): content_hash for object_id, content_hash in rows})
     return found
 
 
 def record(work: Work, entries: Iterable[Entry]) -> None:
     """Append a row for each entry, in order, in the act's own transaction."""
     ordered = list(entries)
-    if not ordered:
-        return
-    last = _last_hashes(work, ordered)
-    rows: list[dict[str, object]] = []
-    for entry in ordered:
+    if ordered:
+        _append(work, ordered, _last_hashes(work, ordered))
+
+
+def record_first(work: Work, entries: Sequence[Entry]) -> None:
+    """Append the first row of objects made in this transaction: of them there is nothing to look up."""
+    _append(work, entries, {})
+
+
+def _append(work: Work, entries: Sequence[Entry], last: dict[tuple[str, int], str]) -> None:
+    same = {"at": work.at, "actor_user_id": work.actor.user_id, "actor_person_id": work.actor.person_id}
+    at = canonical_json(work.at.astimezone(UTC).isoformat(timespec="microseconds"))
+    person, user = work.actor.person_id, work.actor.user_id
+    sha256 = hashlib.sha256
+    rows: list[tuple[str | int | None, ...]] = []
+    for entry in entries:
         key = (entry.thing, entry.object_id)
-        facts: dict[str, Any] = {
-            "at": work.at,
-            "actor_user_id": work.actor.user_id,
-            "actor_person_id": work.actor.person_id,
-            "act": entry.act,
-            "thing": entry.thing,
-            "object_id": entry.object_id,
-            "content": dict(entry.content),
-            "previous_hash": last.get(key),
-        }
-        last[key] = facts["content_hash"] = hash_row(**facts)
-        rows.append(facts)
-    insert_rows(work.session, AuditRow, rows)
+        content, previous = canonical_json(dict(entry.content)), last.get(key)
+        # what `hash_row` hashes, its keys in their order, with the content written once for both uses
+        said = (
+            f'{{"act":{canonical_json(entry.act)},"at":{at},"content":{content},"object":{entry.object_id},'
+            f'"person":{person},"previous":{canonical_json(previous)},'
+            f'"thing":{canonical_json(entry.thing)},"user":{user}}}'
+        )
+        last[key] = content_hash = sha256(said.encode()).hexdigest()
+        rows.append((entry.act, entry.thing, entry.object_id, content, previous, content_hash))
+    columns = ("act", "thing", "object_id", "content", "previous_hash", "content_hash")
+    write_many(work.session, AuditRow, columns, rows, same)
 
 
 def record_one(work: Work, thing: str, object_id: int, act: str, **content: object) -> None:

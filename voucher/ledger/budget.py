@@ -9,11 +9,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, func, select, text, update
+from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, select, text, update
 from sqlalchemy.orm import Mapped, mapped_column
 
 from voucher.ledger import audit, holds, postings
 from voucher.ledger.postings import AVAILABLE, RESERVED, RETURNED, SPENT, TREASURY, Line
+from voucher.plumbing.bulk import write_many
 from voucher.plumbing.constraints import CHANGED_MEANWHILE, translate
 from voucher.plumbing.db import Model
 from voucher.plumbing.types import Int64, Text, UtcTime
@@ -234,30 +235,20 @@ def _move(
     _record(work, budget_id, act, amount_fen, len(lines))
 
 
-def queue_claims(work: Work, budget_id: int, lines: Sequence[Line]) -> list[Waiting]:
+def queue_claims(work: Work, budget_id: int, lines: Sequence[Line]) -> None:
     """Put claims that found no money into the queue, in the given order."""
-    return _queue(work, [(budget_id, line.claim_id, None, line.amount_fen) for line in lines])
+    _queue(work, [(budget_id, line.claim_id, None, line.amount_fen) for line in lines])
 
 
-def queue_issue_lines(work: Work, budget_id: int, lines: Sequence[tuple[int, int]]) -> list[Waiting]:
+def queue_issue_lines(work: Work, budget_id: int, lines: Sequence[tuple[int, int]]) -> None:
     """Put lines of an issue (id, amount in fen) that found no money into the queue; no voucher exists yet."""
-    return _queue(work, [(budget_id, None, line_id, amount_fen) for line_id, amount_fen in lines])
+    _queue(work, [(budget_id, None, line_id, amount_fen) for line_id, amount_fen in lines])
 
 
-def _queue(work: Work, places: Sequence[tuple[int, int | None, int | None, int]]) -> list[Waiting]:
-    rows = [
-        Waiting(
-            budget_id=budget_id,
-            claim_id=claim_id,
-            issue_line_id=issue_line_id,
-            amount_fen=amount_fen,
-            queued_at=work.at,
-        )
-        for budget_id, claim_id, issue_line_id, amount_fen in places
-    ]
-    work.session.add_all(rows)
-    work.session.flush()
-    return rows
+def _queue(work: Work, places: Sequence[tuple[int, int | None, int | None, int]]) -> None:
+    """Write places in the queue, in their order; the number of a place is its turn."""
+    columns = ("budget_id", "claim_id", "issue_line_id", "amount_fen")
+    write_many(work.session, Waiting, columns, places, {"queued_at": work.at})
 
 
 def next_waiting(work: Work, budget_id: int) -> Waiting | None:
@@ -286,13 +277,7 @@ def end_waiting(work: Work, place: Waiting, *, served: bool) -> None:
     work.session.flush()
 
 
-def count_waiting(work: Work, budget_id: int) -> int:
-    """Return how many stand in the queue of a budget."""
-    return (
-        work.session.scalar(
-            select(func.count())
-            .select_from(Waiting)
-            .where(Waiting.budget_id == budget_id, Waiting.ended_at.is_(None))
-        )
-        or 0
-    )
+def is_waited_for(work: Work, budget_id: int) -> bool:
+    """Return whether anybody stands in the queue of a budget."""
+    first = select(Waiting.id).where(Waiting.budget_id == budget_id, Waiting.ended_at.is_(None)).limit(1)
+    return work.session.scalar(first) is not None

@@ -9,7 +9,8 @@ from datetime import datetime
 from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, insert, select, update
 from sqlalchemy.orm import Mapped, mapped_column
 
-from voucher.plumbing.db import Model, insert_rows
+from voucher.plumbing.bulk import write_many
+from voucher.plumbing.db import Model
 from voucher.plumbing.types import Int64, Text, UtcTime
 from voucher.plumbing.unit_of_work import Work
 
@@ -114,24 +115,21 @@ def post(work: Work, budget_id: int, source: str, target: str, act: str, lines: 
         )
     }
     total = sum(line.amount_fen for line in lines)
-    insert_rows(
+    write_many(
         work.session,
         Transfer,
+        ("amount_fen", "claim_id", "voucher_id", "project_id", "institution_id"),
         [
-            {
-                "from_account_id": ids[source],
-                "to_account_id": ids[target],
-                "amount_fen": line.amount_fen,
-                "act": act,
-                "claim_id": line.claim_id,
-                "voucher_id": line.voucher_id,
-                "project_id": line.project_id,
-                "institution_id": line.institution_id,
-                "actor_person_id": work.actor.person_id,
-                "at": work.at,
-            }
+            (line.amount_fen, line.claim_id, line.voucher_id, line.project_id, line.institution_id)
             for line in lines
         ],
+        {
+            "from_account_id": ids[source],
+            "to_account_id": ids[target],
+            "act": act,
+            "actor_person_id": work.actor.person_id,
+            "at": work.at,
+        },
     )
     for account_id, change_fen in sorted([(ids[source], -total), (ids[target], total)]):
         work.session.execute(

@@ -17,7 +17,8 @@ from sqlalchemy import Row, func, select, text
 from sqlalchemy.orm import Session
 
 from voucher.ledger.audit import AuditCheckpoint, AuditRow, AuditSeal
-from voucher.plumbing.db import Database, insert_rows
+from voucher.plumbing.bulk import write_many
+from voucher.plumbing.db import Database
 from voucher.plumbing.secrets import Keyring
 from voucher.plumbing.signing import CheckpointSigner
 from voucher.plumbing.unit_of_work import Work, perform
@@ -66,12 +67,12 @@ def seal_rows(work: Work, limit: int = ROWS_PER_RUN) -> int:
     ).first()
     seq, previous = (head.seq, head.chain_hash) if head else (0, GENESIS)
     waiting = _list_waiting(session, limit)
-    rows: list[dict[str, object]] = []
+    rows: list[tuple[int, int, str]] = []
     for row in waiting:
         seq += 1
         previous = chain(previous, seq, row.content_hash, work.at)
-        rows.append({"seq": seq, "audit_row_id": row.id, "chain_hash": previous, "sealed_at": work.at})
-    insert_rows(session, AuditSeal, rows)
+        rows.append((seq, row.id, previous))
+    write_many(session, AuditSeal, ("seq", "audit_row_id", "chain_hash"), rows, {"sealed_at": work.at})
     return len(rows)
 
 

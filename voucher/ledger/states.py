@@ -26,8 +26,9 @@ from sqlalchemy.orm.attributes import set_committed_value
 
 from voucher.ledger import audit
 from voucher.ledger.holds import check_no_hold
+from voucher.plumbing.bulk import write_many
 from voucher.plumbing.constraints import CHANGED_MEANWHILE, translate
-from voucher.plumbing.db import Model, insert_rows
+from voucher.plumbing.db import Model
 from voucher.plumbing.types import Int64, Text, UtcTime
 from voucher.plumbing.unit_of_work import Work
 from voucher.rules.lifecycle import ROWS, Thing, check_event, next_state
@@ -146,9 +147,14 @@ def begin(
     *,
     reason: str | None = None,
     content: dict[int, dict[str, object]] | None = None,
+    unheard_of: bool = False,
 ) -> None:
-    """Write the first event of new objects, with its audit rows; `content` is per object id."""
-    _write(work, thing, [(i, 0, None) for i in object_ids], event, reason, content or {})
+    """Write the first event of new objects, with its audit rows; `content` is per object id.
+
+    Of objects that are `unheard_of` the trail says nothing yet, and nothing is looked up.
+    """
+    steps = [(i, 0, None) for i in object_ids]
+    _write(work, thing, steps, event, reason, content or {}, unheard_of=unheard_of)
 
 
 def move(
@@ -204,34 +210,36 @@ def _write(
     event: str,
     reason: str | None,
     content: dict[int, dict[str, object]],
+    *,
+    unheard_of: bool = False,
 ) -> None:
     if not steps:
         return
+    same = {
+        "thing": str(thing),
+        "event": event,
+        "at": work.at,
+        "actor_user_id": work.actor.user_id,
+        "actor_person_id": work.actor.person_id,
+        "reason": reason,
+    }
+    targets = {state: next_state(thing, state, event) for state in {state for _, _, state in steps}}
     rows = [
-        {
-            "thing": str(thing),
-            "object_id": object_id,
-            "seq": seq + 1,
-            "previous_seq": seq or None,
-            "from_state": state or NOTHING,
-            "event": event,
-            "to_state": next_state(thing, state, event),
-            "at": work.at,
-            "actor_user_id": work.actor.user_id,
-            "actor_person_id": work.actor.person_id,
-            "reason": reason,
-        }
-        for object_id, seq, state in steps
+        (object_id, seq + 1, seq or None, state or NOTHING, targets[state]) for object_id, seq, state in steps
     ]
-    insert_rows(work.session, StateEvent, rows)
-    entries = []
-    for row in rows:
-        told: dict[str, object] = {"seq": row["seq"], "from": row["from_state"], "to": row["to_state"]}
-        if reason:
-            told["reason"] = reason
-        told.update(content.get(int(str(row["object_id"])), {}))
-        entries.append(audit.Entry(str(thing), int(str(row["object_id"])), event, told))
-    audit.record(work, entries)
+    columns = ("object_id", "seq", "previous_seq", "from_state", "to_state")
+    write_many(work.session, StateEvent, columns, rows, same)
+    said = {"reason": reason} if reason else {}
+    entries = [
+        audit.Entry(
+            str(thing),
+            object_id,
+            event,
+            {"seq": seq, "from": before, "to": after} | said | content.get(object_id, {}),
+        )
+        for object_id, seq, _, before, after in rows
+    ]
+    (audit.record_first if unheard_of else audit.record)(work, entries)
 
 
 # the same race violates both; PostgreSQL names whichever index it met first

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
 
 from sqlalchemy import CheckConstraint, ColumnElement, ForeignKey, Index, UniqueConstraint, select, text
@@ -11,6 +12,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from voucher.ledger import states
 from voucher.ledger.budget import Budget
 from voucher.ledger.states import Stateful, life
+from voucher.plumbing.bulk import next_ids, write_many
 from voucher.plumbing.clock import day_of
 from voucher.plumbing.constraints import translate
 from voucher.plumbing.db import Model
@@ -133,18 +135,40 @@ def get_voucher(work: Work, voucher_id: int, *, money: bool = False) -> Voucher:
     return found[0]
 
 
-def issue(work: Work, vouchers: Sequence[Voucher]) -> None:
-    """Give new vouchers their first event; money and holder are the caller's to have settled."""
-    for voucher in vouchers:
-        for name, value in states.first_state(Thing.VOUCHER, "issue").items():
-            setattr(voucher, name, value)
-    work.session.add_all(vouchers)
-    work.session.flush()
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What the vouchers of one issue have in common; amounts in fen."""
+
+    programme_id: int
+    region_code: str
+    project_id: int
+    budget_id: int
+    worth: str
+    channel: str
+    cap_fen: int
+    face_value_fen: int | None
+    priced_on: date | None
+    redeem_by: date
+
+
+def issue(work: Work, terms: Terms, holders: Sequence[tuple[int, int | None]]) -> list[int]:
+    """Write one voucher per holder (person, and the voucher it replaces) with its first event; return ids.
+
+    Every one of them says that its cap is reserved; reserving it is the caller's.
+    """
+    ids = next_ids(work.session, Voucher, len(holders))
+    same = {name: getattr(terms, name) for name in Terms.__slots__}
+    same |= {"reserved_fen": terms.cap_fen, "certify_by": None, "issued_at": work.at}
+    same |= states.first_state(Thing.VOUCHER, "issue")
+    rows = [(i, person_id, replaced_id) for i, (person_id, replaced_id) in zip(ids, holders, strict=True)]
+    columns = ("id", "holder_person_id", "replaces_voucher_id")
+    write_many(work.session, Voucher, columns, rows, same)
     told: dict[int, dict[str, object]] = {
-        each.id: {"holder": each.holder_person_id, "programme": each.programme_id, "cap_fen": each.cap_fen}
-        for each in vouchers
+        i: {"holder": person_id, "programme": terms.programme_id, "cap_fen": terms.cap_fen}
+        for i, person_id, _ in rows
     }
-    states.begin(work, Thing.VOUCHER, [each.id for each in vouchers], "issue", content=told)
+    states.begin(work, Thing.VOUCHER, ids, "issue", content=told, unheard_of=True)
+    return ids
 
 
 def advance(work: Work, vouchers: Sequence[Voucher], event: str, *, reason: str | None = None) -> None:

@@ -111,9 +111,13 @@ class Day(TypeDecorator[date]):
         return date.fromisoformat(value) if isinstance(value, str) else value
 
 
+# one encoder for all: making it costs as much as using it
+_CANONICAL = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False)
+
+
 def canonical_json(value: object) -> str:
     """Return the one text form of a JSON value, which is what gets hashed: sorted keys, no spaces."""
-    return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False)
+    return _CANONICAL.encode(value)
 
 
 class Json(TypeDecorator[Any]):

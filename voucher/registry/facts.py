@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from voucher.plumbing.bulk import among
 from voucher.plumbing.secrets import Keyring
 from voucher.plumbing.unit_of_work import Work
 from voucher.registry.importing.tags import INTENT, Intent, state_intent, state_pension, write_tags
-from voucher.registry.people import LOOKUP_CHUNK, PersonTag, read_people
+from voucher.registry.people import PersonTag, read_people
 from voucher.rules.eligibility import NO_PENSION, OFF_PUBLIC_PAYROLL, PersonFacts, Tag, TagKind
 from voucher.rules.identity import read_identity
 
@@ -29,33 +31,48 @@ class Facts:
 def read_facts(session: Session, person_ids: Iterable[int]) -> Facts:
     """Return what is recorded of these people."""
     facts = Facts()
-    ordered = sorted(set(person_ids))
-    for start in range(0, len(ordered), LOOKUP_CHUNK):
-        rows = session.scalars(
-            select(PersonTag)
-            .where(PersonTag.person_id.in_(ordered[start : start + LOOKUP_CHUNK]))
-            .order_by(PersonTag.id)
+    rows = session.execute(
+        select(
+            PersonTag.person_id, PersonTag.kind, PersonTag.value, PersonTag.since, PersonTag.until,
+            PersonTag.source,
         )
-        for row in rows:
-            if row.kind == INTENT:
-                facts.intents[row.person_id] = row.value == Intent.DECLARED
-            else:
-                facts.tags.setdefault(row.person_id, []).append(
-                    Tag(row.kind, row.value, row.since, row.until, row.source)
-                )
+        .where(among(session, PersonTag.person_id, frozenset(person_ids)))
+        .order_by(PersonTag.id)
+    )  # fmt: skip
+    # most people are described in the same words: one object for all of them
+    alike: dict[tuple[Any, ...], Tag] = {}
+    for person_id, kind, value, since, until, source in rows:
+        if kind == INTENT:
+            facts.intents[person_id] = value == Intent.DECLARED
+            continue
+        said = (kind, value, since, until, source)
+        tag = alike.get(said)
+        if tag is None:
+            tag = alike[said] = Tag(kind, value, since, until, source)
+        facts.tags.setdefault(person_id, []).append(tag)
     return facts
 
 
 def read_person_facts(
-    session: Session, keyring: Keyring, person_ids: Sequence[int]
+    session: Session,
+    keyring: Keyring,
+    person_ids: Sequence[int],
+    numbers: Mapping[int, str] | None = None,
 ) -> dict[int, PersonFacts]:
-    """Return birth, sex, tags and intent of each person, as far as they are known."""
+    """Return birth, sex, tags and intent of each person, as far as they are known.
+
+    `numbers` are canonical identity numbers a roster has just named these people by: what one says need
+    not be opened for them.
+    """
     known = read_facts(session, person_ids)
-    named = read_people(session, keyring, person_ids)
+    numbers = numbers or {}
+    named = read_people(session, keyring, [each for each in person_ids if each not in numbers])
     found = {}
     for person_id in dict.fromkeys(person_ids):
-        who = named.get(person_id)
-        identity = read_identity(who.number) if who is not None and who.number is not None else None
+        number = numbers.get(person_id)
+        if number is None and person_id in named:
+            number = named[person_id].number
+        identity = read_identity(number) if number is not None else None
         found[person_id] = PersonFacts(
             birth_on=identity.birth_on if identity else None,
             sex=identity.sex if identity else None,

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import partial
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, insert, select
+from sqlalchemy import CheckConstraint, ForeignKey, Index, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from voucher.ledger import audit
+from voucher.plumbing.bulk import among, next_ids, write_many
 from voucher.plumbing.constraints import CHANGED_MEANWHILE, translate
 from voucher.plumbing.db import Model
 from voucher.plumbing.secrets import Keyring
@@ -21,6 +23,16 @@ from voucher.rules.errors import Family, reason
 
 LOOKUP_CHUNK = 500
 NAME_CONTEXT, NUMBER_CONTEXT, MOBILE_CONTEXT = "person.name", "person.number", "person.mobile"
+COLUMNS = (
+    "id",
+    "blind_index",
+    "name_sealed",
+    "name_index",
+    "number_sealed",
+    "mobile_sealed",
+    "mobile_index",
+    "region_code",
+)
 
 PERSON_MISSING = reason(
     "person_missing",
@@ -146,32 +158,66 @@ def open_people(work: Work, newcomers: Sequence[Newcomer]) -> dict[str, int]:
     Known people are left as they are: a correction of name or number is an act of its own.
     """
     by_index = {index_of(work.keyring, each.number): each for each in newcomers}
-    known = {index: person.id for index, person in find_by_indexes(work.session, list(by_index)).items()}
-    fresh = {index: each for index, each in by_index.items() if index not in known}
+    rows = work.session.execute(
+        select(Person.blind_index, Person.id).where(among(work.session, Person.blind_index, by_index))
+    )
+    known: dict[str, int] = dict(rows.all())
+    return known | open_newcomers(work, {i: each for i, each in by_index.items() if i not in known})
+
+
+def open_newcomers(work: Work, fresh: Mapping[str, Newcomer]) -> dict[str, int]:
+    """Open people nobody knows yet, given by blind index, and return their ids.
+
+    Raises Refused subject_erased where a key stood for one of them and has been destroyed.
+    """
+    if not fresh:
+        return {}
     keys = subjects.open_keys(work, list(fresh))
-    rows = []
-    for index, each in fresh.items():
-        seal = work.keyring.seal
-        mobile = each.mobile
-        rows.append(
-            {
-                "blind_index": index,
-                "name_sealed": seal(keys[index], NAME_CONTEXT, each.name),
-                "name_index": name_index_of(work.keyring, each.name),
-                "number_sealed": seal(keys[index], NUMBER_CONTEXT, each.number),
-                "mobile_sealed": seal(keys[index], MOBILE_CONTEXT, mobile) if mobile else None,
-                "mobile_index": work.keyring.blind_index("mobile", mobile) if mobile else None,
-                "region_code": each.region_code,
-                "opened_at": work.at,
-            }
+    seal, index_of_mobile = work.keyring.seal, partial(work.keyring.blind_index, "mobile")
+    ids = next_ids(work.session, Person, len(fresh))
+    rows = [
+        (
+            person_id,
+            index,
+            seal(keys[index], NAME_CONTEXT, each.name),
+            name_index_of(work.keyring, each.name),
+            seal(keys[index], NUMBER_CONTEXT, each.number),
+            seal(keys[index], MOBILE_CONTEXT, each.mobile) if each.mobile else None,
+            index_of_mobile(each.mobile) if each.mobile else None,
+            each.region_code,
         )
-    if rows:
-        ids = work.session.scalars(
-            insert(Person).returning(Person.id, sort_by_parameter_order=True), rows
-        ).all()
-        known.update(zip(fresh, ids, strict=True))
-        audit.record(work, [audit.Entry("person", i, "open") for i in ids])
-    return known
+        for person_id, (index, each) in zip(ids, fresh.items(), strict=True)
+    ]
+    write_many(work.session, Person, COLUMNS, rows, {"opened_at": work.at})
+    audit.record_first(work, [audit.Entry("person", i, "open") for i in ids])
+    return dict(zip(fresh, ids, strict=True))
+
+
+@dataclass(frozen=True, slots=True)
+class Registered:
+    """What a roster has to know of a person: the id, the present name's blind index, and whether erased.
+
+    Where a key was destroyed that no person stands behind there is neither id nor name.
+    """
+
+    person_id: int | None
+    name_index: str | None
+    erased: bool
+
+
+def find_registered(session: Session, indexes: Sequence[str]) -> dict[str, Registered]:
+    """Return the known people among these blind indexes, without opening anything."""
+    key = subjects.SubjectKey
+    rows = session.execute(
+        select(key.blind_index, Person.id, Person.name_index, key.destroyed_at)
+        .outerjoin(Person, Person.blind_index == key.blind_index)
+        .where(among(session, key.blind_index, indexes))
+    )
+    return {
+        index: Registered(person_id, name_index, destroyed_at is not None)
+        for index, person_id, name_index, destroyed_at in rows
+        if person_id is not None or destroyed_at is not None
+    }
 
 
 @dataclass(frozen=True, slots=True)

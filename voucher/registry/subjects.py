@@ -8,10 +8,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, insert, select, update
+from sqlalchemy import CheckConstraint, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from voucher.ledger import audit
+from voucher.plumbing.bulk import among, write_many
 from voucher.plumbing.constraints import CHANGED_MEANWHILE, translate
 from voucher.plumbing.db import Model
 from voucher.plumbing.secrets import Keyring
@@ -19,7 +20,6 @@ from voucher.plumbing.types import Bytes, Int64, Text, UtcTime
 from voucher.plumbing.unit_of_work import Work
 from voucher.rules.errors import Family, reason
 
-LOOKUP_CHUNK = 500
 IDENTITY, ORGANISATION = "identity", "organisation"
 
 SUBJECT_ERASED = reason(
@@ -53,17 +53,12 @@ translate("uq_subject_key_blind_index", "subject_key.blind_index", CHANGED_MEANW
 
 def find_keys(session: Session, keyring: Keyring, indexes: Sequence[str]) -> dict[str, bytes | None]:
     """Return the opened key of each known subject; None where it has been destroyed."""
-    found: dict[str, bytes | None] = {}
-    ordered = sorted(set(indexes))
-    for start in range(0, len(ordered), LOOKUP_CHUNK):
-        rows = session.execute(
-            select(SubjectKey.blind_index, SubjectKey.wrapped_key).where(
-                SubjectKey.blind_index.in_(ordered[start : start + LOOKUP_CHUNK])
-            )
+    rows = session.execute(
+        select(SubjectKey.blind_index, SubjectKey.wrapped_key).where(
+            among(session, SubjectKey.blind_index, indexes)
         )
-        for index, wrapped in rows:
-            found[index] = None if wrapped is None else keyring.unwrap(wrapped, index)
-    return found
+    )
+    return {index: None if wrapped is None else keyring.unwrap(wrapped, index) for index, wrapped in rows}
 
 
 def open_keys(work: Work, indexes: Sequence[str]) -> Mapping[str, bytes]:
@@ -72,21 +67,14 @@ def open_keys(work: Work, indexes: Sequence[str]) -> Mapping[str, bytes]:
     Raises Refused subject_erased where a key has been destroyed.
     """
     found = find_keys(work.session, work.keyring, indexes)
-    rows = []
+    rows: list[tuple[str, bytes]] = []
     for index in dict.fromkeys(indexes):
         if index not in found:
             key = work.keyring.new_subject_key()
             found[index] = key
-            rows.append(
-                {
-                    "blind_index": index,
-                    "wrapped_key": work.keyring.wrap(key, index),
-                    "created_at": work.at,
-                    "destroyed_at": None,
-                }
-            )
-    if rows:
-        work.session.execute(insert(SubjectKey), rows)
+            rows.append((index, work.keyring.wrap(key, index)))
+    same = {"created_at": work.at, "destroyed_at": None}
+    write_many(work.session, SubjectKey, ("blind_index", "wrapped_key"), rows, same)
     opened: dict[str, bytes] = {}
     for index, maybe in found.items():
         if maybe is None:

@@ -1,4 +1,4 @@
-"""Vouchers out of lines: made in one go, their money reserved in one movement, or a place in the queue."""
+"""Vouchers made in one go, their money reserved in one movement; or a place in the queue, or a refusal."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from datetime import date
 
 from voucher.ledger import budget as budgets
 from voucher.ledger import vouchers as ledger
-from voucher.ledger.commitments import money_of
-from voucher.ledger.vouchers import Voucher
+from voucher.ledger.postings import Line
+from voucher.ledger.vouchers import Terms
 from voucher.plumbing.unit_of_work import Work
 from voucher.registry import catalogue
 from voucher.registry.standards import PARAMETER_MISSING
@@ -23,48 +23,45 @@ from voucher.rules.vocabulary import CertificateKind, Method, Outcome, SubsidyKi
 from voucher.stages.issue.models import IssueLine, Programme
 
 
-def give_vouchers(work: Work, programme: Programme, lines: Sequence[IssueLine]) -> list[Voucher]:
-    """Issue one voucher per line and reserve the cap of each; the budget is locked by the caller.
+def make_vouchers(work: Work, programme: Programme, holders: Sequence[tuple[int, int | None]]) -> list[int]:
+    """Issue a voucher to each holder (person, and the voucher it replaces), keep its cap; return the ids.
 
-    Raises Refused budget_exhausted, parameter_missing, no_standard.
+    The budget is locked by the caller. Raises Refused budget_exhausted, parameter_missing, no_standard.
     """
-    if not lines:
+    if not holders:
         return []
-    last_day = redeem_by(work.today, _validity_days(work, programme))
     face_value_fen = _face_value_fen(work, programme)
-    made = [
-        Voucher(
-            programme_id=programme.id,
-            region_code=programme.region_code,
-            holder_person_id=line.person_id,
-            project_id=programme.project_id,
-            budget_id=programme.budget_id,
-            worth=programme.worth,
-            channel=programme.channel,
-            cap_fen=programme.cap_fen,
-            reserved_fen=programme.cap_fen,
-            face_value_fen=face_value_fen,
-            priced_on=work.today if face_value_fen is not None else None,
-            redeem_by=last_day,
-            replaces_voucher_id=line.replaces_voucher_id,
-            issued_at=work.at,
-        )
-        for line in lines
-    ]
-    ledger.issue(work, made)
-    budgets.reserve(work, programme.budget_id, [money_of(each, each.reserved_fen) for each in made])
-    for line, voucher in zip(lines, made, strict=True):
-        line.voucher_id, line.outcome, line.refusal = voucher.id, "issued", None
-    work.session.flush()
-    return made
+    terms = Terms(
+        programme_id=programme.id,
+        region_code=programme.region_code,
+        project_id=programme.project_id,
+        budget_id=programme.budget_id,
+        worth=programme.worth,
+        channel=programme.channel,
+        cap_fen=programme.cap_fen,
+        face_value_fen=face_value_fen,
+        priced_on=work.today if face_value_fen is not None else None,
+        redeem_by=redeem_by(work.today, _validity_days(work, programme)),
+    )
+    ids = ledger.issue(work, terms, holders)
+    kept = [Line(terms.cap_fen, voucher_id=i, project_id=terms.project_id) for i in ids]
+    budgets.reserve(work, programme.budget_id, kept)
+    return ids
 
 
-def let_wait(work: Work, programme: Programme, lines: Sequence[IssueLine]) -> None:
-    """Put lines that found no money into the queue, in order; no voucher exists yet."""
-    for line in lines:
-        line.outcome, line.refusal = "waiting", None
+def give_voucher(work: Work, programme: Programme, line: IssueLine) -> int:
+    """Issue the voucher of one line that stands already and return its id; otherwise as `make_vouchers`."""
+    (voucher_id,) = make_vouchers(work, programme, [(line.person_id, line.replaces_voucher_id)])
+    line.voucher_id, line.outcome, line.refusal = voucher_id, "issued", None
     work.session.flush()
-    budgets.queue_issue_lines(work, programme.budget_id, [(line.id, programme.cap_fen) for line in lines])
+    return voucher_id
+
+
+def let_wait(work: Work, programme: Programme, line: IssueLine) -> None:
+    """Put a line that found no money into the queue; no voucher exists yet."""
+    line.outcome, line.refusal = "waiting", None
+    work.session.flush()
+    budgets.queue_issue_lines(work, programme.budget_id, [(line.id, programme.cap_fen)])
 
 
 def refuse_line(line: IssueLine, refusal: Refusal) -> None:
@@ -76,7 +73,7 @@ def count_affordable(work: Work, programme: Programme, wanted: int) -> int:
     """Return how many vouchers there is money for now; none where somebody stands in the queue already."""
     if programme.cap_fen == 0:
         return wanted
-    if budgets.count_waiting(work, programme.budget_id):
+    if budgets.is_waited_for(work, programme.budget_id):
         return 0
     available_fen = budgets.get_budget(work, programme.budget_id, lock=True).available_fen
     return min(wanted, available_fen // programme.cap_fen)

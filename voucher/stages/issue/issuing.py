@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from sqlalchemy import select
 
-from voucher.ledger import audit, states
-from voucher.ledger.vouchers import Voucher
+from voucher.ledger import states
+from voucher.ledger.vouchers import Voucher, get_voucher
 from voucher.plumbing.unit_of_work import Work
 from voucher.registry.facts import declare_unknown
 from voucher.registry.people import Newcomer
@@ -17,10 +16,10 @@ from voucher.rules.approval import check_two_people
 from voucher.rules.errors import Refused
 from voucher.rules.issuing import QUANTITY_USED_UP, TAKEN_BY_HOLDER_ONLY, check_declared
 from voucher.rules.programmes import Channel
-from voucher.stages.issue.granting import count_affordable, give_vouchers, let_wait, refuse_line
+from voucher.stages.issue.granting import count_affordable, give_voucher, let_wait
 from voucher.stages.issue.holding import take_in_hand
-from voucher.stages.issue.judging import Verdict, check_issuing, count_room, judge_people
-from voucher.stages.issue.models import Issue, IssueLine, Programme
+from voucher.stages.issue.judging import check_issuing, count_room
+from voucher.stages.issue.models import Issue, IssueLine
 from voucher.stages.issue.reading import (
     PROGRAMME_MISSING,
     PUBLIC_STATES,
@@ -30,16 +29,9 @@ from voucher.stages.issue.reading import (
     needs_review,
 )
 from voucher.stages.issue.rosters import begin_issue, open_issue
+from voucher.stages.issue.working_off import Entry, Issued, judge_entries, work_off
 
-
-@dataclass(frozen=True, slots=True)
-class Issued:
-    """What came of an issue: how many vouchers, how many wait for money, how many were refused."""
-
-    issue_id: int
-    issued: int
-    waiting: int
-    refused: int
+__all__ = ["Issued", "issue_at_once", "issue_roster", "take_voucher"]
 
 
 def issue_roster(work: Work, issue_id: int) -> Issued:
@@ -57,10 +49,22 @@ def issue_roster(work: Work, issue_id: int) -> Issued:
         check_issuing(programme, work.today)
     states.move(work, Issue, [issue], "issue")
     issue.decided_by_person_id, issue.decided_at = work.actor.person_id, work.at
-    lines = work.session.scalars(
-        select(IssueLine).where(IssueLine.issue_id == issue.id).order_by(IssueLine.position)
-    ).all()
-    return _issue_lines(work, programme, issue, lines)
+    lines = work.session.execute(
+        select(
+            IssueLine.position,
+            IssueLine.person_id,
+            IssueLine.replaces_voucher_id,
+            IssueLine.id,
+            IssueLine.outcome,
+        )
+        .where(IssueLine.issue_id == issue.id)
+        .order_by(IssueLine.position)
+    )
+    entries = [
+        Entry(position, person_id, replaces_voucher_id=replaced_id, line_id=line_id, outcome=outcome)
+        for position, person_id, replaced_id, line_id, outcome in lines
+    ]
+    return work_off(work, programme, issue, entries)
 
 
 def issue_at_once(work: Work, programme_id: int, people: Sequence[Newcomer]) -> Issued:
@@ -71,8 +75,8 @@ def issue_at_once(work: Work, programme_id: int, people: Sequence[Newcomer]) -> 
     """
     programme = lock_own_programme(work, programme_id, Role.OPERATOR)
     check_issuing(programme, work.today)
-    issue, lines = open_issue(work, programme, people, way="roster", event="issue")
-    return _issue_lines(work, programme, issue, lines)
+    issue, entries = open_issue(work, programme, people, way="roster", event="issue")
+    return work_off(work, programme, issue, entries)
 
 
 def take_voucher(work: Work, programme_id: int, declared: bool) -> Voucher | None:
@@ -96,7 +100,8 @@ def take_voucher(work: Work, programme_id: int, declared: bool) -> Voucher | Non
     line = IssueLine(issue_id=issue.id, position=1, person_id=work.actor.person_id, outcome="pending")
     work.session.add(line)
     work.session.flush()
-    verdict = _judge(work, programme, [line])[line.person_id]
+    entry = Entry(1, line.person_id, line_id=line.id)
+    verdict = judge_entries(work, programme, [entry])[line.person_id]
     refusal = verdict.refusal or verdict.doubt
     if refusal is None and count_room(work.session, programme) <= 0:
         refusal = QUANTITY_USED_UP.refusal(programme=programme.name, quantity=programme.quantity)
@@ -104,57 +109,8 @@ def take_voucher(work: Work, programme_id: int, declared: bool) -> Voucher | Non
         # one's own refused wish leaves nothing behind but the answer
         raise Refused(refusal)
     if count_affordable(work, programme, 1) == 0:
-        let_wait(work, programme, [line])
+        let_wait(work, programme, line)
         return None
-    voucher = give_vouchers(work, programme, [line])[0]
+    voucher = get_voucher(work, give_voucher(work, programme, line))
     take_in_hand(work, voucher, channel="page")
     return voucher
-
-
-def _judge(work: Work, programme: Programme, lines: Sequence[IssueLine]) -> dict[int, Verdict]:
-    return judge_people(
-        work.session,
-        work.keyring,
-        programme,
-        [each.person_id for each in lines],
-        work.today,
-        replaced={
-            each.person_id: each.replaces_voucher_id for each in lines if each.replaces_voucher_id is not None
-        },
-        own_lines=[each.id for each in lines],
-    )
-
-
-def _issue_lines(work: Work, programme: Programme, issue: Issue, lines: Sequence[IssueLine]) -> Issued:
-    """Work off the pending lines of an issue, in order, and say what came of all of them."""
-    pending = [each for each in lines if each.outcome == "pending"]
-    judged = _judge(work, programme, pending)
-    room = count_room(work.session, programme)
-    good: list[IssueLine] = []
-    for line in pending:
-        refusal = judged[line.person_id].refusal
-        if refusal is None and line.replaces_voucher_id is None:
-            room -= 1
-            if room < 0:
-                refusal = QUANTITY_USED_UP.refusal(programme=programme.name, quantity=programme.quantity)
-        if refusal is None:
-            good.append(line)
-        else:
-            refuse_line(line, refusal)
-    affordable = count_affordable(work, programme, len(good))
-    give_vouchers(work, programme, good[:affordable])
-    let_wait(work, programme, good[affordable:])
-    _record(work, issue, lines, {line.position: judged[line.person_id] for line in good})
-    return Issued(issue.id, affordable, len(good) - affordable, len(lines) - len(good))
-
-
-def _record(work: Work, issue: Issue, lines: Sequence[IssueLine], judged: dict[int, Verdict]) -> None:
-    """Leave in the trail what came of the lines, and what was unknown of whom and decided by the officer."""
-    outcomes = {
-        outcome: [each.position for each in lines if each.outcome == outcome]
-        for outcome in ("issued", "waiting", "refused")
-    }
-    decided = {
-        str(position): verdict.doubt.code for position, verdict in judged.items() if verdict.doubt is not None
-    }
-    audit.record_one(work, "issue", issue.id, "lines", outcomes=outcomes, decided=decided)

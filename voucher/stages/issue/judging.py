@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from typing import Any
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from voucher.ledger.entitlements import CONSUMED, TAKEN, Entitlement
 from voucher.ledger.holders import Holder, find_holders
 from voucher.ledger.vouchers import GIVES_ROOM, SECOND_OF_PROGRAMME, Voucher
+from voucher.plumbing.bulk import among
 from voucher.plumbing.secrets import Keyring
 from voucher.registry import catalogue
 from voucher.registry.dictionaries import name_words
 from voucher.registry.facts import read_person_facts
-from voucher.registry.people import LOOKUP_CHUNK
 from voucher.registry.tables import read_age_limits
 from voucher.rules.dictionaries import Dictionary
 from voucher.rules.duplicates import entitlement_key
@@ -52,7 +54,7 @@ class _Known:
     facts: dict[int, PersonFacts] = field(default_factory=dict)
     vouchers: dict[int, str] = field(default_factory=dict)
     waiting: dict[int, str] = field(default_factory=dict)
-    keys: dict[int, tuple[str, ...]] = field(default_factory=dict)
+    keys: Mapping[int, tuple[str, ...]] = field(default_factory=dict)
     holders: dict[str, Holder] = field(default_factory=dict)
 
 
@@ -91,13 +93,17 @@ def judge_people(
     *,
     replaced: Mapping[int, int] | None = None,
     own_lines: Sequence[int] = (),
+    numbers: Mapping[int, str] | None = None,
 ) -> dict[int, Verdict]:
     """Return the verdict on each person on a day, money and quantity aside.
 
     `replaced` names, by person, the voucher a new one stands for: what that one holds does not count.
     `own_lines` are the lines being judged again: their own places in the queue do not count either.
+    `numbers` are the identity numbers a roster has named these people by. A roster of a million is judged
+    here: whatever is read is read for all of `person_ids` at once.
     """
-    known = _read(session, keyring, programme, person_ids, own_lines)
+    facts = read_person_facts(session, keyring, person_ids, numbers)
+    known = _read(session, facts, programme, person_ids, own_lines)
     regions = catalogue.list_ancestry(session, programme.region_code)
     limits = read_age_limits(session, on, regions)
     groups = _read_groups(session, programme)
@@ -152,38 +158,75 @@ def _read_groups(session: Session, programme: Programme) -> list[tuple[str, str]
 
 def _read(
     session: Session,
-    keyring: Keyring,
+    facts: dict[int, PersonFacts],
     programme: Programme,
     person_ids: Sequence[int],
     own_lines: Sequence[int],
 ) -> _Known:
-    known = _Known(facts=read_person_facts(session, keyring, person_ids))
+    known = _Known(facts)
     own = frozenset(own_lines)
-    ordered = sorted(set(person_ids))
-    for start in range(0, len(ordered), LOOKUP_CHUNK):
-        chunk = ordered[start : start + LOOKUP_CHUNK]
-        held = select(Voucher).where(
-            Voucher.programme_id == programme.id, Voucher.holder_person_id.in_(chunk), GIVES_ROOM
+    held = select(Voucher).where(
+        Voucher.programme_id == programme.id,
+        among(session, Voucher.holder_person_id, person_ids),
+        GIVES_ROOM,
+    )
+    known.vouchers = {each.holder_person_id: each.number for each in session.scalars(held)}
+    queued = (
+        select(IssueLine.id, IssueLine.person_id, Issue)
+        .join(Issue, Issue.id == IssueLine.issue_id)
+        .where(
+            Issue.programme_id == programme.id,
+            among(session, IssueLine.person_id, person_ids),
+            IssueLine.outcome == "waiting",
         )
-        known.vouchers |= {each.holder_person_id: each.number for each in session.scalars(held)}
-        queued = (
-            select(IssueLine, Issue)
-            .join(Issue, Issue.id == IssueLine.issue_id)
+    )
+    for line_id, person_id, issue in session.execute(queued):
+        if line_id not in own:
+            known.waiting[person_id] = issue.number
+    known.keys = _keys_of(session, programme, person_ids)
+    if known.keys:
+        # a key names its person, so that whoever holds none at all holds none of these
+        holding = session.scalars(
+            select(Entitlement.person_id)
             .where(
-                Issue.programme_id == programme.id,
-                IssueLine.person_id.in_(chunk),
-                IssueLine.outcome == "waiting",
+                among(session, Entitlement.person_id, person_ids), Entitlement.state.in_((TAKEN, CONSUMED))
             )
+            .distinct()
         )
-        for line, issue in session.execute(queued):
-            if line.id not in own:
-                known.waiting[line.person_id] = issue.number
-    known.keys = _keys_of(session, programme, ordered)
-    known.holders = find_holders(session, [key for keys in known.keys.values() for key in keys])
+        known.holders = find_holders(session, [key for i in holding for key in known.keys[i]])
     return known
 
 
-def _keys_of(session: Session, programme: Programme, person_ids: Sequence[int]) -> dict[int, tuple[str, ...]]:
+class _Keys(Mapping[int, tuple[str, ...]]):
+    """The keys vouchers of a fixed trade would take, made for those people only whose keys are asked for."""
+
+    def __init__(
+        self, programme: Programme, person_ids: Sequence[int], *, kinds: Sequence[SubsidyKind], **named: Any
+    ) -> None:
+        self._level = Level(programme.level) if programme.level else None
+        self._certificate_kind = CertificateKind(programme.certificate_kind)
+        self._people, self._kinds, self._named = frozenset(person_ids), kinds, named
+
+    def __getitem__(self, person_id: int) -> tuple[str, ...]:
+        if person_id not in self._people:
+            raise KeyError(person_id)
+        return tuple(
+            entitlement_key(
+                kind, person_id, certificate_kind=self._certificate_kind, level=self._level, **self._named
+            )
+            for kind in self._kinds
+        )
+
+    def __iter__(self) -> Iterator[int]:
+        return iter(self._people)
+
+    def __len__(self) -> int:
+        return len(self._people)
+
+
+def _keys_of(
+    session: Session, programme: Programme, person_ids: Sequence[int]
+) -> Mapping[int, tuple[str, ...]]:
     """Return the keys vouchers of a fixed trade would take; where the holder chooses there are none yet."""
     if programme.trade_code is None or programme.cap_fen == 0:
         return {}
@@ -191,24 +234,13 @@ def _keys_of(session: Session, programme: Programme, person_ids: Sequence[int]) 
         SubsidyKind.TRAINING: programme.training_cap_fen,
         SubsidyKind.EVALUATION: programme.evaluation_cap_fen,
     }
-    kind = CertificateKind(programme.certificate_kind)
     item = session.get(catalogue.SpecialItem, programme.trade_code)
-    aliases = catalogue.read_aliases(session)
-    project = session.get_one(catalogue.Project, programme.project_id)
-    return {
-        person_id: tuple(
-            entitlement_key(
-                subsidy,
-                person_id,
-                certificate_kind=kind,
-                occupation_code=programme.trade_code if item is None else None,
-                level=Level(programme.level) if programme.level else None,
-                item_code=programme.trade_code if item is not None else None,
-                project_code=project.code,
-                aliases=aliases,
-            )
-            for subsidy, cap_fen in caps_fen.items()
-            if cap_fen
-        )
-        for person_id in person_ids
-    }
+    return _Keys(
+        programme,
+        person_ids,
+        kinds=[subsidy for subsidy, cap_fen in caps_fen.items() if cap_fen],
+        occupation_code=programme.trade_code if item is None else None,
+        item_code=programme.trade_code if item is not None else None,
+        project_code=session.get_one(catalogue.Project, programme.project_id).code,
+        aliases=catalogue.read_aliases(session),
+    )

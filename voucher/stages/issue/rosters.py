@@ -8,11 +8,10 @@ from pathlib import Path
 from sqlalchemy import select
 
 from voucher.ledger import states
-from voucher.plumbing.spreadsheets import Column, Limits, open_table
+from voucher.plumbing.spreadsheets import Limits, open_table
 from voucher.plumbing.unit_of_work import Work
 from voucher.registry import people as registry
 from voucher.registry.importing.frame import ImportRefused, Report, RowProblem
-from voucher.registry.importing.people import NAME_DIFFERS, find_erased
 from voucher.registry.importing.reading import Reading
 from voucher.registry.institutions import Institution
 from voucher.registry.listing import check_listed
@@ -20,15 +19,14 @@ from voucher.registry.people import Newcomer
 from voucher.registry.sanctions import INSTITUTION_ABSENT
 from voucher.registry.subjects import SUBJECT_ERASED
 from voucher.rules.actor import Role, check_role
-from voucher.rules.errors import Family, Refusal, reason, refusal_as_json
+from voucher.rules.errors import Family, reason, refusal_as_json
 from voucher.rules.identity import normalise_identity, normalise_mobile
 from voucher.rules.lifecycle import Thing
 from voucher.rules.names import normalise_name
-from voucher.rules.privacy import mask_identity, mask_mobile
+from voucher.rules.privacy import mask_identity
 from voucher.rules.programmes import Channel
 from voucher.rules.words import check_why
-from voucher.stages.issue.granting import refuse_line
-from voucher.stages.issue.judging import check_issuing, judge_people
+from voucher.stages.issue.judging import check_issuing
 from voucher.stages.issue.models import Issue, IssueLine, Programme, ProgrammeInstitution
 from voucher.stages.issue.reading import (
     OFFICERS,
@@ -38,22 +36,13 @@ from voucher.stages.issue.reading import (
     lock_own_programme,
     lock_programme,
 )
+from voucher.stages.issue.recognising import recognise
+from voucher.stages.issue.roster_files import COLUMNS, NUMBER, PERSON_TWICE, read_person
+from voucher.stages.issue.working_off import Entry, judge_entries, write_lines
 
 STAFF = (Role.INSTITUTION_ADMIN, Role.REGISTRAR)
-NAME, NUMBER, MOBILE = "姓名", "证件号码", "手机号"
-COLUMNS = (
-    Column(NAME),
-    Column(NUMBER, alias=("身份证号", "身份证号码", "公民身份号码")),
-    Column(MOBILE, required=False, alias=("手机号码", "电话", "联系电话")),
-)
 
 ROSTER_EMPTY = reason("roster_empty", "名册中没有人员", "请至少填写一人后再报送", SOURCE)
-PERSON_TWICE = reason(
-    "roster_person_twice",
-    "名册中同一人出现了两次（第 {first} 行和第 {second} 行）",
-    "请删去重复的一行：同一人的不同写法视为同一人",
-    SOURCE,
-)
 ROSTER_DIRECTED_ONLY = reason(
     "roster_directed_only",
     "券种“{programme}”是通用券，不收机构名册",
@@ -90,7 +79,7 @@ def read_roster(work: Work, path: Path, limits: Limits) -> list[Newcomer]:
         for row in table:
             report.rows_read += 1
             reading = Reading(row)
-            person = _read_person(work, reading) if reading.readable else None
+            person = read_person(reading, work.today) if reading.readable else None
             if reading.problems or person is None:
                 report.refuse_row([RowProblem(row.line, *problem) for problem in reading.problems])
             elif person.number in found:
@@ -103,13 +92,6 @@ def read_roster(work: Work, path: Path, limits: Limits) -> list[Newcomer]:
     if not found:
         raise ROSTER_EMPTY.refused()
     return [person for _, person in found.values()]
-
-
-def _read_person(work: Work, reading: Reading) -> Newcomer | None:
-    name = reading.name(NAME)
-    number = reading.identity(NUMBER, work.today)
-    mobile = reading.take(MOBILE, normalise_mobile, required=False, mask=mask_mobile)
-    return None if name is None or number is None else Newcomer(number, name, mobile)
 
 
 def file_roster(
@@ -127,18 +109,14 @@ def file_roster(
     else:
         programme = _lock_for_institution(work, programme_id, institution_id)
     check_issuing(programme, work.today)
-    issue, lines = open_issue(
+    issue, entries = open_issue(
         work, programme, people, way="roster", event="file", institution_id=institution_id
     )
-    judged = judge_people(
-        work.session, work.keyring, programme, [each.person_id for each in lines], work.today
-    )
-    for line in lines:
-        verdict = judged[line.person_id]
-        told = verdict.refusal or verdict.doubt
-        if line.outcome == "pending" and told is not None:
-            line.refusal = refusal_as_json(told)
-    work.session.flush()
+    judged = judge_entries(work, programme, entries)
+    for each in entries:
+        verdict = judged[each.person_id]
+        each.hint = verdict.refusal or verdict.doubt
+    write_lines(work, issue, entries)
     return issue
 
 
@@ -170,27 +148,25 @@ def open_issue(
     way: str,
     event: str,
     institution_id: int | None = None,
-) -> tuple[Issue, list[IssueLine]]:
-    """Write an issue with its lines and return both; a known number under another name is refused at once.
+) -> tuple[Issue, list[Entry]]:
+    """Write an issue and return it with its lines, which the caller writes once more is known of them.
 
-    Raises Refused roster_empty, roster_person_twice.
+    A known number under another name is refused at once. Raises Refused roster_empty,
+    roster_person_twice, subject_erased.
     """
-    wanted = _canonical(work, people)
-    refusals = _find_strangers(work, wanted)
-    indexes = {registry.index_of(work.keyring, each.number): each for each in wanted}
-    ids = registry.open_people(work, [each for index, each in indexes.items() if index not in refusals])
-    for index, person in registry.find_by_indexes(work.session, list(refusals)).items():
-        ids[index] = person.id
+    wanted = {registry.index_of(work.keyring, each.number): each for each in _canonical(work, people)}
+    recognised = recognise(work, wanted)
     issue = begin_issue(work, programme, way=way, event=event, institution_id=institution_id)
-    lines = []
-    for position, index in enumerate(indexes, start=1):
-        line = IssueLine(issue_id=issue.id, position=position, person_id=ids[index], outcome="pending")
-        if index in refusals:
-            refuse_line(line, refusals[index])
-        lines.append(line)
-    work.session.add_all(lines)
-    work.session.flush()
-    return issue, lines
+    entries = []
+    for position, (index, newcomer) in enumerate(wanted.items(), start=1):
+        who = recognised[index]
+        if who.person_id is None:
+            raise SUBJECT_ERASED.refused()
+        entry = Entry(position, who.person_id, newcomer.number)
+        if who.refusal is not None:
+            entry.refuse(who.refusal)
+        entries.append(entry)
+    return issue, entries
 
 
 def begin_issue(
@@ -233,22 +209,6 @@ def _canonical(work: Work, people: Sequence[Newcomer]) -> list[Newcomer]:
         mobile = normalise_mobile(each.mobile) if each.mobile else None
         wanted.append(Newcomer(number, normalise_name(each.name), mobile, each.region_code))
     return wanted
-
-
-def _find_strangers(work: Work, wanted: Sequence[Newcomer]) -> dict[str, Refusal]:
-    """Return, by blind index, those known under another name and those whose data have been erased."""
-    keyring = work.keyring
-    indexes = [registry.index_of(keyring, each.number) for each in wanted]
-    known = registry.find_by_indexes(work.session, indexes)
-    names = registry.accepted_name_indexes(work.session, [person.id for person in known.values()])
-    erased = find_erased(work, indexes)
-    refusals: dict[str, Refusal] = {}
-    for index, each in zip(indexes, wanted, strict=True):
-        if index in erased:
-            refusals[index] = SUBJECT_ERASED.refusal()
-        elif index in known and registry.name_index_of(keyring, each.name) not in names[known[index].id]:
-            refusals[index] = NAME_DIFFERS.refusal()
-    return refusals
 
 
 def return_roster(work: Work, issue_id: int, why: str) -> Issue:

@@ -11,7 +11,7 @@ from voucher.plumbing.unit_of_work import Work
 from voucher.registry.standards import PARAMETER_MISSING
 from voucher.rules.actor import Role, check_role
 from voucher.rules.errors import Refusal, Refused
-from voucher.stages.issue.granting import give_vouchers, refuse_line
+from voucher.stages.issue.granting import give_voucher, refuse_line
 from voucher.stages.issue.judging import check_issuing, judge_people
 from voucher.stages.issue.models import Issue, IssueLine, Programme
 from voucher.stages.issue.reading import lock_programme
@@ -28,7 +28,7 @@ def serve_waiting(work: Work, budget_id: int) -> int:
         line, programme = _lock_line(work, place.issue_line_id)
         try:
             _check_again(work, programme, line)
-            give_vouchers(work, programme, [line])
+            give_voucher(work, programme, line)
             served += 1
         except Refused as refused:
             if refused.refusal.code == PARAMETER_MISSING.code:

@@ -24,7 +24,7 @@ WAITING_IN_LINE = reason(
 def fit_budget(work: Work, fund: Budget, verdicts: Sequence[Verdict]) -> None:
     """Leave waiting, in order, what the budget cannot carry; nobody behind overtakes."""
     left_fen = fund.available_fen
-    queued = budgets.count_waiting(work, fund.id) > 0
+    queued = budgets.is_waited_for(work, fund.id)
     for verdict in verdicts:
         if verdict.outcome is not Outcome.PAYABLE:
             continue
