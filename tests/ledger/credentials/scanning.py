@@ -25,11 +25,12 @@ LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
 OFFLINE = Window(timedelta(seconds=120), timedelta(seconds=120), timedelta(minutes=10))
 
 TRUSTED = [
-    TrustedKey(kid_of(ISSUER), Algorithm.ES256, of_public(ISSUER.public_key()).verifies, LONG_AGO),
-    TrustedKey(
-        kid_of(SECOND_ISSUER), Algorithm.ES256, of_public(SECOND_ISSUER.public_key()).verifies, LONG_AGO
-    ),
-    TrustedKey(kid_of(EDWARDS), Algorithm.ED25519, of_public(EDWARDS.public_key()).verifies, LONG_AGO),
+    TrustedKey(kid_of(key), algorithm, of_public(key.public_key()).verifies, LONG_AGO)
+    for key, algorithm in (
+        (ISSUER, Algorithm.ES256),
+        (SECOND_ISSUER, Algorithm.ES256),
+        (EDWARDS, Algorithm.ED25519),
+    )
 ]
 
 
