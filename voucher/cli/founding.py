@@ -85,6 +85,7 @@ NAMES = {
     "calendar_years": "放假安排年度",
     "calendar_days": "节假日和调休",
     "accounts": "系统账号",
+    "signing_keys": "签名密钥",
 }
 
 

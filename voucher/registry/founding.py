@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from voucher.ledger.credentials.keys import ensure_keys
+from voucher.ledger.credentials.trust import publish_here
 from voucher.ledger.states import load_transitions
 from voucher.plumbing.db import Database
 from voucher.plumbing.schema import upgrade
@@ -27,6 +29,9 @@ def found(database: Database, keyring: Keyring, at: datetime) -> dict[str, int]:
         counts = {"transitions": load_transitions(work)}
         counts.update(load_reference(work))
         counts["accounts"] = open_system_accounts(work)
+        counts["signing_keys"] = ensure_keys(work)
+        if counts["signing_keys"]:
+            publish_here(work)
         return counts
 
     return perform(database, keyring, FOUNDER, at, act)

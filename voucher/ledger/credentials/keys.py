@@ -20,7 +20,9 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from voucher.ledger import audit
 from voucher.plumbing.constraints import CHANGED_MEANWHILE, translate
 from voucher.plumbing.db import Model
-from voucher.plumbing.signing import Alg, KeyPlace, Signer, TrustedKey, from_base64url, open_signers
+from voucher.plumbing.signing import Alg as Alg
+from voucher.plumbing.signing import KeyPlace, Signer, from_base64url, open_signers
+from voucher.plumbing.signing import TrustedKey as TrustedKey
 from voucher.plumbing.signing import trusted_key as read_jwk
 from voucher.plumbing.types import Int64, Json, Text, UtcTime, canonical_json
 from voucher.plumbing.unit_of_work import Work
@@ -30,10 +32,10 @@ from voucher.rules.keys import (
     SOURCE,
     KeyLife,
     KeyState,
-    Purpose,
     key_state,
     may_be_believed,
 )
+from voucher.rules.keys import Purpose as Purpose
 
 THING = "signing_key"
 SIGNS = "signing_since IS NOT NULL AND verify_only_since IS NULL AND removed_at IS NULL"

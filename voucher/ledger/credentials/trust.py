@@ -16,10 +16,17 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from voucher.ledger import audit
 from voucher.ledger.credentials import verifying
-from voucher.ledger.credentials.keys import KeyRow, SigningKey, find_named, find_row, list_keys
+from voucher.ledger.credentials.keys import (
+    KeyRow,
+    SigningKey,
+    find_named,
+    find_row,
+    get_signing_key,
+    list_keys,
+)
 from voucher.plumbing.constraints import CHANGED_MEANWHILE, translate
 from voucher.plumbing.db import Model
-from voucher.plumbing.signing import Alg, TrustedKey, thumbprint, trusted_key
+from voucher.plumbing.signing import Alg, KeyPlace, TrustedKey, thumbprint, trusted_key
 from voucher.plumbing.signing.jws import read_jws, write_jws
 from voucher.plumbing.types import Int64, Text, UtcTime
 from voucher.plumbing.unit_of_work import Work
@@ -220,3 +227,15 @@ def publish(work: Work, jws: str) -> TrustRow:
         work, THING, row.id, "publish", root=root.kid, keys=[each.key.kid for each in read.listed]
     )
     return row
+
+
+def publish_here(work: Work) -> TrustRow | None:
+    """Publish the keys as they stand, signed by the root where it is kept here; None where it is not.
+
+    Raises Refused signer_unavailable, signer_key_missing.
+    """
+    root = find_row(work.session, Purpose.TRUST_ROOT, KeyState.SIGNING)
+    if root is None or KeyPlace(root.place) is KeyPlace.OUTSIDE:
+        return None
+    signing = get_signing_key(work, Purpose.TRUST_ROOT)
+    return publish(work, sign_payload(draft_payload(work.session, work.at), signing, root.public))
