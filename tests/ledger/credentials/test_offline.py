@@ -7,6 +7,8 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from tests.ledger.credentials.scanning import SCANNER, TRUSTED, always
 from tests.rules.code_format.holding import (
@@ -177,3 +179,22 @@ def test_no_bit_of_an_f_code_can_be_turned() -> None:
     data = decode_base10(shown()[2:-2])
     assert [bit for bit in range(len(data) * 8) if not is_red(turn(data, bit))] == []
     assert [cut for cut in range(len(data)) if not is_red(data[:cut])] == []
+
+
+ANY_CODE = shown()
+MOMENTS = st.one_of(st.integers(-200, 200), st.integers(-200, 700), st.integers(0, 86_400 * 31))
+
+
+@settings(max_examples=100, deadline=None)
+@given(MOMENTS, MOMENTS, MOMENTS)
+def test_once_stale_expired_or_revoked_a_code_is_never_good_again(one: int, other: int, revoked: int) -> None:
+    def at(second: int) -> str:
+        moment = timedelta(seconds=second)
+        seen = StatusSeen(1 if second >= revoked else 0, AT + moment)
+        return told(ANY_CODE, replace(SCANNER, status_of=always(seen)), moment)[1]
+
+    earlier, later = sorted((one, other))
+    over = {"code_expired", "credential_expired", "credential_superseded"}
+    if at(earlier) in over or (at(earlier) == "phone_clock_wrong" and earlier > 0):
+        assert at(later) != ""
+    assert (at(earlier) == "") == (-120 <= earlier <= 120 and earlier < revoked)
