@@ -85,7 +85,7 @@ def test_无券申领在先_同一资格的券发不出也报不上(scene: Scene
 
 
 def test_更高等级和不同职业照付_更低等级转人工或按参数拒绝(scene: Scene) -> None:
-    """AC-D8、AC-D9、AC-D10：四级在后付 240；家政付 200；四级之后的五级转人工，参数打开后报名即拒。"""
+    """AC-D8、AC-D9、AC-D10：四级在后付 240；家政付 200；四级之后的五级转人工，参数打开后发放、报名即拒。"""
     town = way.settle_down(scene, 1_000_000)
     fives = town_issue.programme(scene, town.budget_id)
     fours = town_issue.programme(scene, town.budget_id, name="四级", level=3)
@@ -107,10 +107,13 @@ def test_更高等级和不同职业照付_更低等级转人工或按参数拒�
     assert doubtful.refusal is not None
     assert "已有高等级" in doubtful.refusal.title
 
-    set_parameter(scene, "higher_bars_lower", "1", town_issue.day(scene).isoformat())
     scene.certify(scene.certificate(SUN_BA, level="四级", issued="2024-03-05"))
     scene.settle(town.budget_id, since="2024-03-05", until="2024-03-05")
     (held,) = town_issue.issue_to(scene, fives, SUN_BA)
+    set_parameter(scene, "higher_bars_lower", "1", town_issue.day(scene).isoformat())
+    more = town_issue.programme(scene, town.budget_id, name="五级第二批")
+    again = scene.do("operator", town_issue.act(issuing.issue_at_once, more, [town_issue.newcomer(SUN_BA)]))
+    assert town_issue.codes(scene, again.issue_id) == ["higher_level_held"], "told before training, not after"
     class_id = town_train.open_class(scene, town.house, hours=8)
     mine = town_issue.worker(scene, SUN_BA)
     scene.do(mine, town_issue.act(holding.accept, held))

@@ -23,6 +23,7 @@ KINDS: dict[str, tuple[str, str, str]] = {
     "holidays": ("voucher.registry.importing.holidays", "HolidaysImporter", "节假日"),
     "listings": ("voucher.registry.importing.listings", "ListingsImporter", "目录清单"),
     "projects": ("voucher.registry.importing.projects", "ProjectsImporter", "补贴项目"),
+    "outside": ("voucher.registry.importing.outside", "OutsideImporter", "部门名单"),
     "dictionaries": ("voucher.registry.importing.dictionaries", "DictionariesImporter", "字典"),
     "certificates": ("voucher.stages.certify.upload", "CertificatesImporter", "证书"),
     "register": ("voucher.stages.certify.extract", "RegisterImporter", "登记"),

@@ -1,17 +1,25 @@
-"""Who holds a key: the number of the voucher or of the claim a person is told about."""
+"""Who holds a key, and what a person has had before: the numbers of vouchers and claims a person is told."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from voucher.ledger.budget import Budget
 from voucher.ledger.commitments import Commitment
 from voucher.ledger.entitlements import CONSUMED, LOOKUP_CHUNK, TAKEN, Entitlement
 from voucher.ledger.vouchers import Voucher
+from voucher.plumbing.clock import day_of
 from voucher.plumbing.db import Model
+from voucher.rules.duplicates import HELD_BY_VOUCHER, EarlierClaim
+from voucher.rules.levels import Level
+from voucher.rules.vocabulary import SubsidyKind
+
+# what has been paid out stays a benefit had, also while it is asked back
+PAID = ("paid", "recovering", "recovered")
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,3 +64,96 @@ def find_holders(session: Session, keys: Sequence[str]) -> dict[str, Holder]:
             number = claim_number(region_code, filed_on.year, claim_id)
             found[key] = Holder(number, held.voucher_id if held is not None else None)
     return found
+
+
+@dataclass(frozen=True, slots=True)
+class Earlier:
+    """Something a person has had, has filed or has been promised: as the rules judge it, and whose money.
+
+    `institution_id` is None and `amount_fen` what is kept where it is still a voucher that holds the key.
+    """
+
+    claim: EarlierClaim
+    trade_code: str
+    fund: str
+    region_code: str
+    amount_fen: int
+    institution_id: int | None = None
+
+
+def list_earlier(session: Session, person_ids: Sequence[int]) -> dict[int, list[Earlier]]:
+    """Return what people have claimed or been promised, province-wide, of every fund and whatever year.
+
+    Claims that ended without payment stay in the list as history; the rules know what they count for.
+    """
+    found: dict[int, list[Earlier]] = {}
+    ordered = sorted(set(person_ids))
+    for start in range(0, len(ordered), LOOKUP_CHUNK):
+        chunk = ordered[start : start + LOOKUP_CHUNK]
+        for person_id, earlier in (*_claimed(session, chunk), *_promised(session, chunk)):
+            found.setdefault(person_id, []).append(earlier)
+    return found
+
+
+def _claimed(session: Session, person_ids: Sequence[int]) -> Iterator[tuple[int, Earlier]]:
+    claim = Model.metadata.tables["claim"].c
+    rows = session.execute(
+        select(claim.id.table, Budget.source)
+        .join(Budget, Budget.id == claim.budget_id)
+        .where(claim.person_id.in_(person_ids))
+        .order_by(claim.id)
+    )
+    for row in rows:
+        yield (
+            row.person_id,
+            Earlier(
+                EarlierClaim(
+                    number=claim_number(row.region_code, row.filed_on.year, row.id),
+                    kind=SubsidyKind(row.kind),
+                    key=row.entitlement_key,
+                    occupation_code=row.trade_code if row.level else None,
+                    level=Level(row.level) if row.level else None,
+                    state=row.state,
+                    filed_on=row.filed_on,
+                    paid=row.state in PAID,
+                ),
+                row.trade_code,
+                row.source,
+                row.region_code,
+                row.amount_fen,
+                row.institution_id,
+            ),
+        )
+
+
+def _promised(session: Session, person_ids: Sequence[int]) -> Iterator[tuple[int, Earlier]]:
+    claim = Model.metadata.tables["claim"].c
+    filed = select(claim.id).where(claim.entitlement_id == Entitlement.id).exists()
+    rows = session.execute(
+        select(Entitlement, Voucher, Commitment, Budget.source)
+        .join(Commitment, Commitment.entitlement_id == Entitlement.id)
+        .join(Voucher, Voucher.id == Commitment.voucher_id)
+        .join(Budget, Budget.id == Voucher.budget_id)
+        .where(Entitlement.person_id.in_(person_ids), Commitment.ended_at.is_(None), ~filed)
+        .order_by(Entitlement.id)
+    )
+    for entitlement, voucher, commitment, fund in rows:
+        yield (
+            entitlement.person_id,
+            Earlier(
+                EarlierClaim(
+                    number=voucher.number,
+                    kind=SubsidyKind(entitlement.kind),
+                    key=entitlement.key,
+                    occupation_code=entitlement.trade_code if entitlement.level else None,
+                    level=Level(entitlement.level) if entitlement.level else None,
+                    state=HELD_BY_VOUCHER,
+                    filed_on=day_of(commitment.made_at),
+                    paid=False,
+                ),
+                entitlement.trade_code,
+                fund,
+                voucher.region_code,
+                commitment.amount_fen,
+            ),
+        )

@@ -186,3 +186,9 @@ def get_project(session: Session, code: str) -> Project:
     if found is None:
         raise PROJECT_UNKNOWN.refused(project=code)
     return found
+
+
+def name_regions(session: Session, codes: Sequence[str]) -> dict[str, str]:
+    """Return the names of regions by code."""
+    rows = session.execute(select(Region.code, Region.name).where(Region.code.in_(sorted(set(codes)))))
+    return dict(rows.all())

@@ -72,6 +72,13 @@ KEY_HELD = reason(
     "豫办〔2021〕29号 第4项; S2-04o",
     Family.CONFLICT,
 )
+OPEN_VOUCHERS_REACHED = reason(
+    "open_vouchers_reached",
+    "本人同时持有 {count} 张未用完的券，达到 {most} 张的上限",
+    "请先使用或退回手里的券，再申领新券",
+    "【参】每人同时持有的券数；试点方案支持同时发多张 (DOMAIN W1; AC-C4)",
+    Family.LIMIT,
+)
 DECLARATION_MISSING = reason(
     "declaration_missing",
     "本人没有作出承诺，不能自行领券",
@@ -167,3 +174,18 @@ def check_declared(*, declared: bool) -> None:
     """Refuse taking a voucher without one's own promise. Raises declaration_missing."""
     if not declared:
         raise DECLARATION_MISSING.refused()
+
+
+@rule(
+    number="ISS-08",
+    stage="发券",
+    source="【参】每人同时持有的券数；试点方案支持同时发多张 (DOMAIN W1; AC-C4)",
+    since=SINCE,
+)
+def check_open_vouchers(count: int, most: int | None) -> None:
+    """Refuse one more voucher to who holds as many unused ones as allowed; None sets no limit.
+
+    Raises open_vouchers_reached.
+    """
+    if most is not None and count >= most:
+        raise OPEN_VOUCHERS_REACHED.refused(count=count, most=most)

@@ -6,6 +6,7 @@ from flask import Flask, request
 
 from voucher.doors.auth.access_api import API
 from voucher.doors.auth.access_web import WEB
+from voucher.doors.auth.access_standing import WEB_STANDING
 from voucher.doors.auth.access_web_evaluator import WEB_EVALUATOR
 from voucher.doors.auth.access_web_institution import WEB_INSTITUTION
 from voucher.doors.auth.access_web_issue import WEB_ISSUE
@@ -58,6 +59,7 @@ MATRIX: dict[str, Access] = {
     **WEB_INSTITUTION,
     **WEB_EVALUATOR,
     **WEB_ISSUE,
+    **WEB_STANDING,
     **WEB_SUPERVISOR,
 }
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from voucher.doors.auth.access_issue import ISSUE
 from voucher.doors.auth.access_later import LATER
+from voucher.doors.auth.access_standing import API_STANDING
 from voucher.doors.auth.access_train import TRAIN
 from voucher.doors.auth.entries import (
     DESK,
@@ -28,6 +29,7 @@ API: dict[str, Access] = {
     **ISSUE,
     **TRAIN,
     **LATER,
+    **API_STANDING,
     "pulse.healthz": Access(PUBLIC, "存活检查，只答有无"),
     "pulse.metrics": Access(PUBLIC, "运行指标，不含个人信息；由前置代理限内网访问"),
     "api-docs.openapi_json": Access(PUBLIC, "接口说明"),

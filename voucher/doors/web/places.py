@@ -36,6 +36,7 @@ DESK_GROUPS: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
             ("发券单", "web.office.issues"),
             ("培训券", "web.office.vouchers"),
             ("候补", "web.office.waiting"),
+            ("享受资格", "web.office.standing"),
             ("劳动者开户", "web.office.new_worker"),
         ),
     ),
@@ -96,7 +97,7 @@ DESK_GROUPS: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
 
 # the pages below a place light it up as well
 BELOW: dict[str, tuple[str, ...]] = {
-    "web.worker.offers": ("web.worker.take",),
+    "web.worker.offers": ("web.worker.take", "web.worker.standing"),
     "web.worker.wallet": (
         *("web.worker.voucher", "web.worker.accept", "web.worker.withdraw", "web.worker.leave"),
         *("web.worker.code", "web.worker.choose", "web.worker.enrol"),
@@ -146,6 +147,7 @@ BELOW: dict[str, tuple[str, ...]] = {
     "web.office.certificates": (
         *("web.office.certificate", "web.office.certificate_deed", "web.office.do_certificate_deed"),
     ),
+    "web.office.standing": ("web.office.ask_standing",),
     "web.office.new_worker": ("web.office.open_worker",),
     "web.office.batches": (
         *("web.office.batch", "web.office.decide", "web.office.post_notice"),

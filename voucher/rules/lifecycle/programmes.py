@@ -1,4 +1,4 @@
-"""The lives of what vouchers are issued under: the programme (券种) and the issue (发券单).
+"""The lives of what vouchers are issued under: the programme (券种), the issue (发券单), the application.
 
 Source: 豫办〔2021〕29号 16 (发券); DOMAIN W1–W11; 【设】 two people for what is filed by an institution.
 """
@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from voucher.rules.lifecycle.rows import Row, Thing, lines
 
-_P, _S = Thing.PROGRAMME, Thing.ISSUE
+_P, _S, _A = Thing.PROGRAMME, Thing.ISSUE, Thing.APPLICATION
 
 PROGRAMME: tuple[Row, ...] = (
     *lines(_P, (None,), "draft", "draft", ("office",), "起草券种：功能、发放方式、资金来源、有效期、数量"),
@@ -25,7 +25,17 @@ ISSUE: tuple[Row, ...] = (
     *lines(_S, (None,), "issue", "issued", ("office", "holder"), "人社部门直接发放，或本人在领券中心申领"),
 )
 
-ROWS: tuple[Row, ...] = (*PROGRAMME, *ISSUE)
+APPLICATION: tuple[Row, ...] = (
+    *lines(_A, (None,), "file", "filed", ("holder",), "本人申请：券种要求证明，或有事项须人工核实"),
+    *lines(_A, ("filed",), "ask", "asked", ("office",), "逐项要求补充说明，一次写明"),
+    *lines(_A, ("asked",), "answer", "filed", ("holder",), "本人逐项答复"),
+    *lines(_A, ("filed",), "approve", "approved", ("office",), "核实无误，本人可以领券；须写明依据"),
+    *lines(_A, ("filed",), "decline", "declined", ("office",), "不予同意；须写明理由"),
+    *lines(_A, ("filed", "asked"), "withdraw", "withdrawn", ("holder",), "本人撤回"),
+    *lines(_A, ("asked",), "lapse", "lapsed", ("clock",), "逾期没有答复"),
+)
+
+ROWS: tuple[Row, ...] = (*PROGRAMME, *ISSUE, *APPLICATION)
 
 STATE_NAMES: dict[Thing, dict[str, str]] = {
     _P: {
@@ -36,6 +46,14 @@ STATE_NAMES: dict[Thing, dict[str, str]] = {
         "closed": "已结束",
     },
     _S: {"filed": "待审核", "issued": "已发放", "returned": "已退回"},
+    _A: {
+        "filed": "待办理",
+        "asked": "待本人答复",
+        "approved": "已同意",
+        "declined": "不予同意",
+        "withdrawn": "已撤回",
+        "lapsed": "逾期未答复",
+    },
 }
 
 EVENT_NAMES: dict[Thing, dict[str, str]] = {
@@ -48,4 +66,13 @@ EVENT_NAMES: dict[Thing, dict[str, str]] = {
         "close": "结束",
     },
     _S: {"file": "报送", "issue": "发放", "return": "退回"},
+    _A: {
+        "file": "申请",
+        "ask": "要求补充说明",
+        "answer": "答复",
+        "approve": "同意",
+        "decline": "不予同意",
+        "withdraw": "撤回",
+        "lapse": "逾期",
+    },
 }

@@ -11,6 +11,7 @@ class Thing(StrEnum):
 
     PROGRAMME = "programme"
     ISSUE = "issue"
+    APPLICATION = "application"
     VOUCHER = "voucher"
     CLAIM = "claim"
     BATCH = "batch"

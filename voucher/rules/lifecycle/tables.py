@@ -16,6 +16,7 @@ ROWS: tuple[Row, ...] = (
 THING_NAMES: dict[Thing, str] = {
     Thing.PROGRAMME: "券种",
     Thing.ISSUE: "发券单",
+    Thing.APPLICATION: "领券申请",
     Thing.VOUCHER: "培训券",
     Thing.CLAIM: "申领",
     Thing.BATCH: "结算批次",

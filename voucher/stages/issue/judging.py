@@ -35,6 +35,8 @@ from voucher.rules.lifecycle import STATE_NAMES, Thing
 from voucher.rules.periods import in_force
 from voucher.rules.vocabulary import CertificateKind, Outcome, SubsidyKind
 from voucher.stages.issue.models import Issue, IssueLine, Programme, ProgrammeGroup
+from voucher.stages.issue.outside import Outside, judge_people_outside
+from voucher.stages.issue.precedence import judge_precedence
 
 COUNTED = ("issued", "waiting")
 
@@ -56,6 +58,8 @@ class _Known:
     waiting: dict[int, str] = field(default_factory=dict)
     keys: Mapping[int, tuple[str, ...]] = field(default_factory=dict)
     holders: dict[str, Holder] = field(default_factory=dict)
+    barred: dict[int, tuple[Outcome, Refusal]] = field(default_factory=dict)
+    outside: Outside = field(default_factory=Outside)
 
 
 def check_issuing(programme: Programme, on: date) -> None:
@@ -104,6 +108,8 @@ def judge_people(
     """
     facts = read_person_facts(session, keyring, person_ids, numbers)
     known = _read(session, facts, programme, person_ids, own_lines)
+    known.barred = judge_precedence(session, programme, person_ids, known.keys, on)
+    known.outside = judge_people_outside(session, programme, person_ids, on)
     regions = catalogue.list_ancestry(session, programme.region_code)
     limits = read_age_limits(session, on, regions)
     groups = _read_groups(session, programme)
@@ -130,14 +136,28 @@ def _judge(
     if judged.outcome is Outcome.REFUSED:
         return Verdict(judged.refusal)
     try:
-        check_groups(groups, _categories(facts, on))
+        check_groups(groups, [*_categories(facts, on), *known.outside.groups.get(person_id, ())])
     except Refused as refused:
         return Verdict(refused.refusal)
     for key in known.keys.get(person_id, ()):
         holder = known.holders.get(key)
         if holder is not None and (replaced_id is None or holder.voucher_id != replaced_id):
             return Verdict(KEY_HELD.refusal(earlier=holder.number))
-    return Verdict(doubt=judged.refusal)
+    return _join(person_id, known, judged.refusal)
+
+
+def _join(person_id: int, known: _Known, doubt: Refusal | None) -> Verdict:
+    """Join what was had before, what other systems say and what is in doubt; consent clears doubts only."""
+    outcome, refusal = known.barred.get(person_id, (Outcome.PAYABLE, None))
+    if outcome is Outcome.REFUSED:
+        return Verdict(refusal)
+    barring = known.outside.barred.get(person_id)
+    if barring is not None:
+        return Verdict(barring)
+    if person_id in known.outside.consented:
+        return Verdict(doubt=doubt)
+    # what a promise of the person's own could not settle goes before what it could
+    return Verdict(doubt=refusal or doubt)
 
 
 def _categories(facts: PersonFacts, on: date) -> list[str]:

@@ -39,6 +39,10 @@ from voucher.stages.issue.queries.queues import count_filed as count_filed
 from voucher.stages.issue.queries.queues import count_queued as count_queued
 from voucher.stages.issue.queries.queues import list_queues as list_queues
 from voucher.stages.issue.queries.queues import list_waiting as list_waiting
+from voucher.stages.issue.queries.standing import About as About
+from voucher.stages.issue.queries.standing import Answer as Answer
+from voucher.stages.issue.queries.standing import get_about as get_about
+from voucher.stages.issue.queries.standing import may_still_claim as may_still_claim
 from voucher.stages.issue.queries.vouchers import VoucherRow as VoucherRow
 from voucher.stages.issue.queries.vouchers import VoucherSearch as VoucherSearch
 from voucher.stages.issue.queries.vouchers import find_voucher as find_voucher

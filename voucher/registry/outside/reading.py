@@ -1,0 +1,60 @@
+"""The outside facts of people as the rules read them, and what is asked for a programme."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import date
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from voucher.registry.outside.models import OutsideAnswer
+from voucher.registry.people import LOOKUP_CHUNK
+from voucher.registry.tables import read_flag, read_parameter_number
+from voucher.rules.levels import Level
+from voucher.rules.outside import FactKind, OutsideFact, OutsideParameters
+
+Facts = dict[FactKind, list[OutsideFact]]
+FRESH, MONTHS = "outside_fresh_days", "insured_months_minimum"
+
+
+def read_parameters(session: Session, on: date, regions: Sequence[str]) -> OutsideParameters:
+    """Return the dated choices about outside facts. Raises Refused parameter_missing."""
+    return OutsideParameters(
+        fresh_days=read_parameter_number(session, FRESH, on, regions) or 0,
+        insured_months_minimum=read_parameter_number(session, MONTHS, on, regions) or 0,
+        student_bars=read_flag(session, "student_bars", on, regions),
+    )
+
+
+def read_outside(session: Session, person_ids: Iterable[int]) -> dict[int, Facts]:
+    """Return the newest answer of each kind about each person; lines told together stand together."""
+    found: dict[int, Facts] = {}
+    ordered = sorted(set(person_ids))
+    for start in range(0, len(ordered), LOOKUP_CHUNK):
+        rows = session.scalars(
+            select(OutsideAnswer)
+            .where(OutsideAnswer.person_id.in_(ordered[start : start + LOOKUP_CHUNK]))
+            .order_by(OutsideAnswer.id.desc())
+        )
+        newest: dict[tuple[int, str], object] = {}
+        for row in rows:
+            told = newest.setdefault((row.person_id, row.kind), row.told_at)
+            if row.told_at == told:
+                found.setdefault(row.person_id, {}).setdefault(FactKind(row.kind), []).append(_fact(row))
+    return found
+
+
+def _fact(row: OutsideAnswer) -> OutsideFact:
+    return OutsideFact(
+        kind=FactKind(row.kind),
+        held=row.held,
+        told_on=row.as_of,
+        system=row.system,
+        since=row.since,
+        until=row.until,
+        amount=row.amount,
+        occupation_code=row.trade_code,
+        level=Level(row.level) if row.level else None,
+        number=row.number,
+    )
