@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Installs (install) or builds (build) the front end, with the machine's Node.js or the one in .venv.
+# Installs (install) or builds (build) the front end, or asks its codec (codec), with the machine's Node.js or the
+# one in .venv.
 set -euo pipefail
 cd "$(dirname "$0")"
 
@@ -17,5 +18,6 @@ export npm_config_cache="$PWD/../.run/npm" npm_config_loglevel=error
 case "${1:-}" in
   install) "${npm[@]}" ci ;;
   build) "${npm[@]}" run --silent build ;;
-  *) echo "build.sh install | build" >&2; exit 2 ;;
+  codec) node check-codec.mjs ;;
+  *) echo "build.sh install | build | codec" >&2; exit 2 ;;
 esac

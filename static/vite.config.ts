@@ -2,6 +2,7 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { brotliCompressSync, constants, gzipSync } from 'node:zlib';
+import { buildSync } from 'esbuild';
 import { defineConfig, type Plugin } from 'vite';
 
 const WORTH_IT_BYTES = 600;
@@ -12,7 +13,7 @@ function compressBeside(folder: string): Plugin {
     apply: 'build',
     closeBundle() {
       for (const name of readdirSync(folder, { recursive: true }) as string[]) {
-        if (!/\.(js|css|svg)$/.test(name)) continue;
+        if (!/\.(js|css|svg|wasm)$/.test(name)) continue;
         const path = join(folder, name);
         const bytes = readFileSync(path);
         if (bytes.length < WORTH_IT_BYTES) continue;
@@ -24,6 +25,32 @@ function compressBeside(folder: string): Plugin {
   };
 }
 
+const TARGET = ['es2020', 'chrome87', 'safari14'];
+
+/** A service worker is one plain script under a name that does not change. */
+function buildServiceWorker(folder: string): Plugin {
+  return {
+    name: 'build-service-worker',
+    apply: 'build',
+    closeBundle() {
+      const entryPoints = [join(import.meta.dirname, 'src/sw.ts')];
+      const outfile = join(folder, 'sw.js');
+      buildSync({ entryPoints, outfile, bundle: true, minify: true, format: 'iife', target: TARGET, supported: { destructuring: true } });
+    },
+  };
+}
+
+/** zxing would fetch its program from elsewhere, were it not told where ours lies: that address is not shipped. */
+function stayHome(): Plugin {
+  const elsewhere = 'https://fastly.jsdelivr.net/npm/zxing-wasm';
+  return {
+    name: 'stay-home',
+    transform: (code, id) => (id.includes('zxing-wasm') ? code.replaceAll(elsewhere, '/static/zxing-wasm') : undefined),
+  };
+}
+
+const DIST = join(import.meta.dirname, 'dist');
+
 export default defineConfig({
   base: '/static/',
   logLevel: 'warn',
@@ -32,7 +59,7 @@ export default defineConfig({
     emptyOutDir: true,
     manifest: 'manifest.json',
     modulePreload: { polyfill: false },
-    target: ['es2020', 'chrome87', 'safari14'],
+    target: TARGET,
     cssTarget: ['chrome87', 'safari14'],
     reportCompressedSize: false,
     rollupOptions: {
@@ -47,5 +74,5 @@ export default defineConfig({
       scss: { quietDeps: true, silenceDeprecations: ['import', 'global-builtin', 'color-functions', 'if-function'] },
     },
   },
-  plugins: [compressBeside(join(import.meta.dirname, 'dist'))],
+  plugins: [stayHome(), buildServiceWorker(DIST), compressBeside(DIST)],
 });

@@ -8,6 +8,10 @@ import './styles/phone.scss';
 
 import * as comforts from './comforts';
 import { CodeScreen } from './elements/code-screen';
+import { WalletCode } from './elements/wallet-code';
+import * as offline from './wallet/offline';
 
 comforts.install();
 customElements.define('code-screen', CodeScreen);
+customElements.define('wallet-code', WalletCode);
+offline.install();

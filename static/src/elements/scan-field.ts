@@ -1,23 +1,33 @@
-// <scan-field>: a field that a gun, a keyboard or a paste fills with a T code. It holds a form with one
-// <input data-scan>; without scripts it is that form. A Chinese input method swallows letters and sometimes
+// <scan-field>: a field that a camera, a picture, a gun, a keyboard or a paste fills with a code. It holds a form
+// with one <input data-scan>; without scripts it is that form. A Chinese input method swallows letters and sometimes
 // digits, so keys are read by where they are (event.code), not by what they would write.
 
+import { kindOf, parsePresentation } from '../codec/presentation';
 import { freshKey } from '../keys';
+import { Camera } from './camera';
 
 const GUN_GAP_MS = 30;
+const PAUSE_MS = 150; // a gun never stops this long within a code
 const ENTER_GAP_MS = 200;
 const SAME_CODE_MS = 3000;
+const SAME_PHONE_MS = 60_000;
 const GROUP = 4;
-const LENGTH = 22;
+const TYPED_LENGTH = 22; // T, the only code people type
+const LONGEST = 1024;
 
-const digitsOf = (text: string): string => text.normalize('NFKC').replace(/\D/g, '').slice(0, 2 * LENGTH);
+type By = 'camera' | 'photo' | 'gun' | 'typed';
+
+const digitsOf = (text: string): string => text.normalize('NFKC').replace(/\D/g, '').slice(0, LONGEST);
 const grouped = (digits: string): string => digits.replace(/(.{4})(?=.)/g, '$1 ');
 
 export class ScanField extends HTMLElement {
   private keysAt: number[] = []; // when each of the last digits was pressed
   private lastScan = '';
   private lastScanAt = -Infinity;
+  private lastPhone = ''; // whose code the camera saw last; the next one of the same phone is not another scan
+  private lastPhoneAt = -Infinity;
   private sound: AudioContext | undefined;
+  private camera: Camera | undefined;
 
   connectedCallback(): void {
     document.addEventListener('keydown', this.pressed, true);
@@ -26,6 +36,9 @@ export class ScanField extends HTMLElement {
     document.addEventListener('htmx:afterSettle', this.answered);
     this.input?.addEventListener('input', this.changed);
     this.input?.addEventListener('paste', this.pasted);
+    document.addEventListener('submit', this.acted);
+    const eye = this.querySelector<HTMLElement>('[data-eye]');
+    if (eye) this.camera = new Camera(eye, (text, by) => this.saw(text, by), (words) => this.say(words));
     this.refocus();
   }
 
@@ -34,6 +47,8 @@ export class ScanField extends HTMLElement {
     document.removeEventListener('visibilitychange', this.refocus);
     window.removeEventListener('focus', this.refocus);
     document.removeEventListener('htmx:afterSettle', this.answered);
+    document.removeEventListener('submit', this.acted);
+    this.camera?.stop();
   }
 
   private get input(): HTMLInputElement | null {
@@ -63,7 +78,8 @@ export class ScanField extends HTMLElement {
   };
 
   private type(input: HTMLInputElement, digit: string, at: number): void {
-    this.keysAt = [...this.keysAt, at].slice(-LENGTH);
+    if (at - (this.keysAt.at(-1) ?? at) > PAUSE_MS) this.keysAt = [];
+    this.keysAt.push(at);
     if (document.activeElement !== input) input.focus({ preventScroll: true });
     const before = digitsOf(input.value.slice(0, input.selectionStart ?? input.value.length));
     const after = digitsOf(input.value.slice(input.selectionEnd ?? input.value.length));
@@ -71,11 +87,12 @@ export class ScanField extends HTMLElement {
   }
 
   private write(input: HTMLInputElement, all: string, caret: number): void {
-    const digits = all.slice(0, 2 * LENGTH);
+    const digits = all.slice(0, LONGEST);
     input.value = grouped(digits);
     const place = caret + Math.floor(Math.max(0, caret - 1) / GROUP);
     input.setSelectionRange(place, place);
-    this.say(digits ? `已输入 ${digits.length} / ${LENGTH} 位` : '');
+    const whole = digits.length > TYPED_LENGTH ? '' : ` / ${TYPED_LENGTH}`;
+    this.say(digits ? `已输入 ${digits.length}${whole} 位` : '');
   }
 
   private readonly changed = (): void => {
@@ -93,19 +110,47 @@ export class ScanField extends HTMLElement {
     this.write(input, digits, digits.length);
   };
 
-  /** Tells whether a gun wrote the last code: nobody types 22 digits in two thirds of a second. */
-  private wasGun(): boolean {
+  /** Returns how many digits a gun wrote last: nobody types 22 digits in two thirds of a second. */
+  private gunLength(): number {
     const [first, last] = [this.keysAt[0], this.keysAt.at(-1)];
-    return this.keysAt.length === LENGTH && last! - first! < LENGTH * GUN_GAP_MS;
+    const length = this.keysAt.length;
+    return length >= TYPED_LENGTH && last! - first! < length * GUN_GAP_MS ? length : 0;
   }
 
   /** Sends what stands in the field and clears it, so that the next code starts on an empty one. */
   private scan(input: HTMLInputElement): void {
-    const by = this.wasGun() ? 'gun' : 'typed';
+    const length = this.gunLength();
     // what somebody had begun to type before the gun is not part of its code
-    const digits = by === 'gun' ? digitsOf(input.value).slice(-LENGTH) : digitsOf(input.value);
-    const at = performance.now();
+    const digits = length ? digitsOf(input.value).slice(-length) : digitsOf(input.value);
     this.keysAt = [];
+    this.send(input, digits, length ? 'gun' : 'typed');
+  }
+
+  /** Takes what the camera or a picture shows; anything but one of our codes is passed over. */
+  private saw(text: string, by: By): void {
+    const input = this.input;
+    if (!input) return;
+    if (!kindOf(text)) {
+      this.say('看到了二维码，但不是培训券的出示码');
+      return;
+    }
+    const phone = phoneOf(text);
+    const at = performance.now();
+    const again = phone === this.lastPhone && at - this.lastPhoneAt < SAME_PHONE_MS;
+    if (by === 'camera' && again) return;
+    this.lastPhone = phone;
+    this.lastPhoneAt = at;
+    this.send(input, text, by);
+  }
+
+  /** The same phone is scanned a second time on purpose once its holder has been enrolled here. */
+  private readonly acted = (event: SubmitEvent): void => {
+    const form = event.target as HTMLFormElement;
+    if (!this.contains(form) && form.action.endsWith('/enrolments')) this.lastPhone = '';
+  };
+
+  private send(input: HTMLInputElement, digits: string, by: By): void {
+    const at = performance.now();
     if (!digits) return;
     if (digits === this.lastScan && at - this.lastScanAt < SAME_CODE_MS) {
       input.value = '';
@@ -165,4 +210,12 @@ function isWrittenIn(target: EventTarget | null): boolean {
   if (!(target instanceof HTMLElement) || target.hasAttribute('data-scan')) return false;
   const kind = target instanceof HTMLInputElement ? target.type : '';
   return target.matches('textarea, select, [contenteditable]') || (kind !== '' && !/^(checkbox|radio|button|submit)$/.test(kind));
+}
+
+/** Returns what stays the same from one code of a phone to the next: the voucher's id; of T the code itself. */
+function phoneOf(text: string): string {
+  const shown = parsePresentation(text);
+  if (!shown) return text;
+  const vid = shown.kind === 'S' ? shown.subject : shown.subject.slice(5, 13);
+  return Array.from(vid, (byte) => byte.toString(16).padStart(2, '0')).join('');
 }

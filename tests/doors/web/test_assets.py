@@ -107,7 +107,7 @@ def test_the_first_view_of_a_worker_weighs_little() -> None:
     entry = Frontend(FRONTEND).entries["phone.ts"]
     files = [FRONTEND / each.path for each in (entry.script, *entry.preloads, *entry.styles)]
     carried = sum((path.with_name(path.name + ".gz")).stat().st_size for path in files)
-    assert carried < WORKER_VIEW_BYTES / 3
+    assert carried < WORKER_VIEW_BYTES / 2
 
 
 def test_what_was_built_asks_nothing_of_another_host() -> None:

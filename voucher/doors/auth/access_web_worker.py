@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from voucher.doors.auth.entries import WORKERS, Access
+from voucher.doors.auth.entries import PUBLIC, WORKERS, Access
 
 WEB_WORKER: dict[str, Access] = {
     "web.worker.home": Access(WORKERS, "我的首页"),
@@ -20,4 +20,6 @@ WEB_WORKER: dict[str, Access] = {
     "web.worker.choose": Access(WORKERS, "选择班级"),
     "web.worker.enrol": Access(WORKERS, "报名"),
     "web.worker.me": Access(WORKERS, "本人信息（掩码）与证书"),
+    "web.worker.no_network": Access(PUBLIC, "没有网络时的页面，不含个人信息"),
+    "web.worker.service_worker": Access(PUBLIC, "离线程序"),
 }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from flask import Flask, Response, abort, request
+from flask import Flask, Response, abort, g, request
 from flask_babel import Babel
 from flask_limiter import Limiter
 from flask_limiter.util import get_remote_address
@@ -87,6 +87,19 @@ def _check_csrf() -> None:
         csrf.protect(apply_exemptions=True)
 
 
+def let_programs_run() -> None:
+    """Let the page that is being answered run a compiled program of ours: it reads codes from a camera."""
+    g.runs_programs = True
+
+
+def _allow_programs(response: Response) -> Response:
+    policy = response.headers.get("Content-Security-Policy")
+    if policy is not None and g.get("runs_programs"):
+        own = f"script-src {POLICY['script-src']}"
+        response.headers["Content-Security-Policy"] = policy.replace(own, f"{own} 'wasm-unsafe-eval'", 1)
+    return response
+
+
 def _keep_private(response: Response) -> Response:
     if request.endpoint != "static":
         response.headers.setdefault("Cache-Control", "no-store")
@@ -118,6 +131,8 @@ def install(app: Flask, door: Door) -> None:
     if secure:
         # HTTPS ends at one proxy of ours, which says who is asking
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=1, x_proto=1, x_host=1)  # type: ignore[method-assign]
+    # answers pass through in the reverse order: the policy is there when this one looks
+    app.after_request(_allow_programs)
     Talisman(
         app,
         force_https=secure,

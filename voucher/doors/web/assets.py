@@ -59,7 +59,8 @@ class Frontend:
         """Read the manifest. Raises Refused frontend_missing."""
         self.folder = folder
         try:
-            manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+            written = (folder / MANIFEST).read_bytes()
+            manifest = json.loads(written)
             self.files = {
                 path.relative_to(folder).as_posix(): path
                 for path in sorted(folder.rglob("*"))
@@ -74,6 +75,7 @@ class Frontend:
             raise FRONTEND_MISSING.refused() from broken
         if not self.entries:
             raise FRONTEND_MISSING.refused()
+        self.build = hashlib.sha256(written).hexdigest()[:16]
 
     def _read_entry(self, manifest: dict[str, dict[str, Any]], name: str) -> Entry:
         chunks: list[str] = []
@@ -110,13 +112,17 @@ class Frontend:
 
 def asset(name: str) -> Entry:
     """Return what an entry point brings: `asset('desk.ts')` in templates."""
+    return the_frontend().entries[name]
+
+
+def the_frontend() -> Frontend:
+    """Return the front end of the running app."""
     frontend: Frontend = current_app.extensions[EXTENSION]
-    return frontend.entries[name]
+    return frontend
 
 
 def _send(filename: str) -> Response:
-    frontend: Frontend = current_app.extensions[EXTENSION]
-    chosen, encoding = frontend.choose(filename)
+    chosen, encoding = the_frontend().choose(filename)
     kept = YEAR_SECONDS if filename.startswith(HASHED) else DAY_SECONDS
     kind = mimetypes.guess_type(filename)[0] or "application/octet-stream"
     answer = send_file(chosen, mimetype=kind, conditional=True, max_age=kept)

@@ -11,6 +11,7 @@ from flask.typing import ResponseReturnValue
 
 from voucher.doors.auth.door import the_door
 from voucher.doors.auth.entries import INSTITUTION_COUNTER
+from voucher.doors.auth.shield import let_programs_run
 from voucher.doors.auth.visitors import current_actor, current_visitor, perform
 from voucher.doors.errors import status_of
 from voucher.doors.web.acting import KEY_FIELD, content_print
@@ -35,6 +36,8 @@ from voucher.stages.train.scans import Scanned, record_scan
 
 Result = TypeVar("Result")
 LAST_SCANS = 20
+# the longest code a phone shows has some six hundred digits
+LONGEST_CODE = 700
 # nothing is wrong with the voucher: it has been used here before, or the picture was too old
 MINDED = frozenset({REDEEMED_ALREADY.code, CODE_EXPIRED.code, CODE_USED.code})
 ACT_NAMES = {"check": "核对", "enrol": "代报名", "redeem": "核销"}
@@ -68,15 +71,17 @@ def scan() -> ResponseReturnValue:
 @institution.post("/institution/classes/<int:class_id>/checks")
 def check_code(class_id: int) -> ResponseReturnValue:
     """Say what a code leads to; nothing is used up."""
-    return _check(class_id, request.form.get("digits", "")[:200])
+    return _check(class_id, request.form.get("digits", "")[:LONGEST_CODE])
 
 
 @institution.post("/institution/classes/<int:class_id>/redemptions")
 def redeem(class_id: int) -> ResponseReturnValue:
     """Use the voucher, its holder being there with the card; the same form again is the same redemption."""
-    digits, last4 = request.form.get("digits", "")[:200], request.form.get("last4", "").strip()
+    digits, last4 = request.form.get("digits", "")[:LONGEST_CODE], request.form.get("last4", "").strip()
     if sum(each.isdigit() for each in last4) >= RANDOM_DIGITS:
-        return _check(class_id, last4[:200])  # a gun does not look where it writes: this is the next code
+        return _check(
+            class_id, last4[:LONGEST_CODE]
+        )  # a gun does not look where it writes: this is the next code
     nonce = request.form.get("nonce", "")[:100]
     asked = Redeeming(digits, class_id, last4[:20], _device(), nonce)
 
@@ -100,7 +105,7 @@ def redeem(class_id: int) -> ResponseReturnValue:
 @institution.post("/institution/classes/<int:class_id>/enrolments")
 def enrol_by_code(class_id: int) -> ResponseReturnValue:
     """Lock the voucher to this class for its holder; the code has done its work with that."""
-    digits = request.form.get("digits", "")[:200]
+    digits = request.form.get("digits", "")[:LONGEST_CODE]
 
     def lock(work: Work) -> Answer:
         lock_to_class(work, digits, class_id, _device())
@@ -162,6 +167,7 @@ def _answer(
 
 def _page(class_id: int, said: Said | None) -> str:
     door = the_door()
+    let_programs_run()
     with door.read() as session:
         found = get_my_class(session, class_id, INSTITUTION_COUNTER)
         under_way = house.list_under_way(session, my_houses(INSTITUTION_COUNTER), door.today)

@@ -41,10 +41,16 @@ class Picture:
 
 @worker.get("/my/vouchers/<int:voucher_id>/code")
 def code(voucher_id: int) -> ResponseReturnValue:
-    """Say what will be shown; looking at this page makes no code yet."""
-    with the_door().read() as session:
-        card = issuing.show_card(session, my_person_id(), voucher_id)
-    return render_template("worker/before_code.html", shown=show(card))
+    """Show the page on which a phone with a key of its own shows its code; a T code is a button away."""
+    return _before(voucher_id)
+
+
+def _before(voucher_id: int) -> str:
+    door, person_id = the_door(), my_person_id()
+    with door.read() as session:
+        card = issuing.show_card(session, person_id, voucher_id)
+        named = read_people(session, door.keyring, [person_id])[person_id]
+    return render_template("worker/before_code.html", shown=show(card), holder=mask_name(named.name))
 
 
 @worker.post("/my/vouchers/<int:voucher_id>/code")
@@ -57,9 +63,7 @@ def show_code(voucher_id: int) -> ResponseReturnValue:
         if refused.refusal.code == VOUCHER_MISSING.code:
             perform(lambda work: record_foreign_attempt(work, voucher_id, "show"))
             raise
-        with door.read() as session:
-            card = issuing.show_card(session, person_id, voucher_id)
-        return refuse(refused.refusal, lambda: render_template("worker/before_code.html", shown=show(card)))
+        return refuse(refused.refusal, lambda: _before(voucher_id))
     with door.read() as session:
         card = issuing.show_card(session, person_id, voucher_id)
         named = read_people(session, door.keyring, [person_id])[person_id]
