@@ -18,6 +18,7 @@ import re
 import struct
 from dataclasses import dataclass
 from enum import IntEnum
+from functools import lru_cache
 
 from voucher.rules.code_format.digits import CODE_MALFORMED, SINCE, SOURCE
 from voucher.rules.register import rule
@@ -187,6 +188,8 @@ def _read(body: bytes) -> Credential:
     )
 
 
+# the same phone is met when it is issued to, checked, enrolled and redeemed, and thrice in one F code
+@lru_cache(maxsize=4096)
 def _is_on_curve(point: bytes) -> bool:
     x = int.from_bytes(point[1:])
     if point[0] not in (2, 3) or x >= _P:
