@@ -33,6 +33,7 @@ from voucher.stages.certify.attach import attach_proofs
 from voucher.stages.issue.ending import expire_due
 from voucher.stages.issue.programmes import close_due_programmes
 from voucher.stages.issue.waiting import serve_due_waiting
+from voucher.stages.oversee.keys import publish_status, rotate_due_keys
 from voucher.stages.settle.clawback import open_due_clawbacks
 from voucher.stages.settle.notice import close_due_notices
 from voucher.stages.settle.voucher_ends import close_due_vouchers, decertify_due
@@ -60,6 +61,8 @@ DUE_ACTS: tuple[tuple[str, Callable[[Work], int]], ...] = (
     ("close_classes", close_due_classes),
     ("serve_claims", serve_due_queues),
     ("serve_issues", serve_due_waiting),
+    ("rotate_keys", rotate_due_keys),
+    ("publish_status", publish_status),
 )
 
 

@@ -21,7 +21,7 @@ from voucher.rules.keys import (
 
 MADE = datetime(2024, 1, 1, 1, tzinfo=UTC)
 DAY, SECOND = timedelta(days=1), timedelta(seconds=1)
-TIMES = KeyTimes(next_days=30, signing_days=90, verify_more_days=30)
+TIMES = KeyTimes(next_days=30, signing_days=90, signed_days=40, verify_more_days=30)
 NEXT = KeyLife(MADE)
 SIGNING = KeyLife(MADE, MADE + 30 * DAY)
 DONE = KeyLife(MADE, MADE + 30 * DAY, MADE + 120 * DAY)
@@ -39,9 +39,8 @@ def test_a_state_follows_from_the_moments() -> None:
 def test_what_is_due_and_when() -> None:
     assert successor_due_at(SIGNING, TIMES) == MADE + 90 * DAY
     assert rotation_due_at(SIGNING, TIMES) == MADE + 120 * DAY
-    assert removal_due_at(DONE, TIMES) == MADE + 150 * DAY
-    assert removal_due_at(DONE, TIMES, MADE + 200 * DAY) == MADE + 230 * DAY
-    assert removal_due_at(DONE, TIMES, MADE) == MADE + 150 * DAY
+    # the last thing it signed is good for 40 days, and for 30 more somebody may ask about it
+    assert removal_due_at(DONE, TIMES) == MADE + 190 * DAY
     for other in (NEXT, DONE, GONE):
         assert successor_due_at(other, TIMES) is rotation_due_at(other, TIMES) is None
     for other in (NEXT, SIGNING, GONE):

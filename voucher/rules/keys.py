@@ -72,21 +72,17 @@ class KeyLife:
 
 @dataclass(frozen=True, slots=True)
 class KeyTimes:
-    """How many days each part of a key's life lasts."""
+    """How many days each part of a key's life lasts, and what it signs (`signed_days`)."""
 
     next_days: int
     signing_days: int
+    signed_days: int
     verify_more_days: int
 
     @property
     def shown(self) -> timedelta:
         """Return how long a key is shown before it signs."""
         return timedelta(days=self.next_days)
-
-    @property
-    def believed_on(self) -> timedelta:
-        """Return how long a key is believed after the last thing it signed has expired."""
-        return timedelta(days=self.verify_more_days)
 
 
 @rule(number="KEY-01", stage="通用", source=SOURCE, since=SINCE)
@@ -123,18 +119,14 @@ def check_shown_long_enough(life: KeyLife, times: KeyTimes, at: datetime) -> Non
 
 
 @rule(number="KEY-05", stage="通用", source=SOURCE, since=SINCE)
-def removal_due_at(
-    life: KeyLife, times: KeyTimes, last_expires_at: datetime | None = None
-) -> datetime | None:
+def removal_due_at(life: KeyLife, times: KeyTimes) -> datetime | None:
     """Return when a key is believed no longer: so many days after the last thing it signed has expired.
 
-    Where that is not told, so many days after its last signature, which is the earliest it can be. None
-    for a key that still signs, or is gone already.
+    None for a key that still signs, or is gone already.
     """
     if key_state(life) is not KeyState.VERIFY_ONLY or life.verify_only_since is None:
         return None
-    last = life.verify_only_since if last_expires_at is None else last_expires_at
-    return max(last, life.verify_only_since) + times.believed_on
+    return life.verify_only_since + timedelta(days=times.signed_days + times.verify_more_days)
 
 
 @rule(number="KEY-06", stage="通用", source=SOURCE, since=SINCE)

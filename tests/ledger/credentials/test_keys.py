@@ -46,7 +46,7 @@ from voucher.plumbing.unit_of_work import Work
 from voucher.rules.errors import Refused
 from voucher.rules.keys import KeyState, KeyTimes
 
-TIMES = KeyTimes(next_days=30, signing_days=90, verify_more_days=30)
+TIMES = KeyTimes(next_days=30, signing_days=90, signed_days=30, verify_more_days=30)
 STATUS = StatusTimes(ttl_seconds=900, valid_hours=24)
 DAY = timedelta(days=1)
 MESSAGE = b"TV1C body"
@@ -63,8 +63,8 @@ def states(scene: Scene, purpose: Purpose) -> list[str]:
         return sorted(str(each.stands) for each in list_keys(session) if each.purpose == purpose)
 
 
-def tick(scene: Scene, *, unexpired: bool = False) -> int:
-    return scene.do("clock", lambda work: rotating.rotate_due(work, TIMES, lambda _kid, _at: unexpired))
+def tick(scene: Scene) -> int:
+    return scene.do("clock", lambda work: rotating.rotate_due(work, TIMES))
 
 
 def test_founding_makes_a_key_for_every_purpose_once(scene: Scene) -> None:
@@ -103,10 +103,11 @@ def test_keys_follow_each_other_by_the_calendar(scene: Scene) -> None:
     assert code_of(turn) == "key_next_missing"
     with scene.database.read() as session:
         assert [each.kid for each in find_trusted(session, first.kid4, scene.at)] == [first.kid]
-    scene.at = start + 120 * DAY
-    assert tick(scene, unexpired=True) == 0  # something it signed may still be shown
-    assert tick(scene) == 2
-    assert states(scene, Purpose.ISSUER) == ["removed", "signing"]
+    scene.at = start + 149 * DAY
+    assert tick(scene) == 0  # something it signed may still be shown
+    scene.at = start + 150 * DAY
+    assert tick(scene) == 4  # gone, and the successors of the second ones are shown
+    assert states(scene, Purpose.ISSUER) == ["next", "removed", "signing"]
     with scene.database.read() as session:
         assert find_trusted(session, first.kid4, scene.at) == []
     # the root is pinned in scanners: the clock never changes it

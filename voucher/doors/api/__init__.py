@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import Flask
 
-from voucher.doors.api import pulse
+from voucher.doors.api import pulse, well_known
 from voucher.doors.api.batches import batches
 from voucher.doors.api.budgets import budgets
 from voucher.doors.api.certificates import certificates
@@ -54,6 +54,7 @@ ROOMS = (
 def install(app: Flask) -> None:
     """Open the API, described by /api/openapi.json."""
     pulse.install(app)
+    well_known.install(app)
     described = describe(app)
     for room in ROOMS:
         described.register_blueprint(room)

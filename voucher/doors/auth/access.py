@@ -5,8 +5,9 @@ from __future__ import annotations
 from flask import Flask, request
 
 from voucher.doors.auth.access_api import API
-from voucher.doors.auth.access_web import WEB
+from voucher.doors.auth.access_keys import KEYS
 from voucher.doors.auth.access_standing import WEB_STANDING
+from voucher.doors.auth.access_web import WEB
 from voucher.doors.auth.access_web_evaluator import WEB_EVALUATOR
 from voucher.doors.auth.access_web_institution import WEB_INSTITUTION
 from voucher.doors.auth.access_web_issue import WEB_ISSUE
@@ -20,7 +21,7 @@ from voucher.rules.actor import check_role
 from voucher.rules.errors import Family, reason
 
 SOURCE = "DESIGN §8; GB/T 22239-2019 8.1.4.2 访问控制"
-API_PREFIX = "/api/"
+API_PREFIX, WELL_KNOWN_PREFIX = "/api/", "/.well-known/"
 LOGIN_PATH, CODE_PATH, ENROLMENT_PATH, PASSWORD_PATH = (
     "/login",
     "/login/code",
@@ -53,6 +54,7 @@ ACCESS_UNDECLARED = reason(
 
 MATRIX: dict[str, Access] = {
     **API,
+    **KEYS,
     **WEB,
     **WEB_PUBLIC,
     **WEB_WORKER,
@@ -65,8 +67,8 @@ MATRIX: dict[str, Access] = {
 
 
 def is_api() -> bool:
-    """Return whether this request came to the API."""
-    return request.path.startswith(API_PREFIX)
+    """Return whether this request came to the API, or for what verifiers fetch."""
+    return request.path.startswith((API_PREFIX, WELL_KNOWN_PREFIX))
 
 
 def check_entry(endpoint: str, visitor: Visitor | None) -> None:

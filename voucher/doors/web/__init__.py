@@ -14,6 +14,7 @@ from voucher.doors.web.showing import FILTERS, WORDS
 def install(app: Flask, frontend: Path) -> None:
     """Open the pages, with the styles and scripts built in a folder. Raises Refused frontend_missing."""
     # read late: the rooms need this package to be there already
+    from voucher.doors.web.custodian import custodian
     from voucher.doors.web.entrance import entrance
     from voucher.doors.web.evaluator import evaluator
     from voucher.doors.web.finance import finance
@@ -24,7 +25,7 @@ def install(app: Flask, frontend: Path) -> None:
     from voucher.doors.web.worker import worker
 
     web = Blueprint("web", __name__)
-    for side in (public, entrance, worker, institution, evaluator, office, finance, supervisor):
+    for side in (public, entrance, worker, institution, evaluator, office, finance, supervisor, custodian):
         web.register_blueprint(side)
     app.register_blueprint(web)
     assets.install(app, frontend)

@@ -90,6 +90,7 @@ DESK_GROUPS: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
         (
             ("子账号", "web.institution.colleagues"),
             ("姓名更正", "web.office.names"),
+            ("签名密钥", "web.custodian.keys"),
             ("登录管理", "web.entrance.sessions"),
         ),
     ),
@@ -169,6 +170,10 @@ BELOW: dict[str, tuple[str, ...]] = {
         *("web.finance.void", "web.finance.download", "web.finance.book_results"),
     ),
     "web.finance.clawbacks": ("web.finance.repay",),
+    "web.custodian.keys": (
+        *("web.custodian.make_next_key", "web.custodian.rotate_key", "web.custodian.withdraw_key"),
+        "web.custodian.publish_trust",
+    ),
     "web.supervisor.drill": (
         *("web.supervisor.region", "web.supervisor.house", "web.supervisor.people"),
         *("web.supervisor.trace", "web.supervisor.voucher", "web.supervisor.person"),

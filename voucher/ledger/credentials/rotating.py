@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from datetime import datetime
-
 from sqlalchemy import select
 
 from voucher.ledger import audit
@@ -26,7 +23,6 @@ from voucher.rules.keys import (
 
 ROTATED = (Purpose.ISSUER, Purpose.STATUS)  # a root is pinned in scanners: people change it, not the clock
 EXPIRED = "expired"
-ExpiresAfter = Callable[[str, datetime], bool]
 
 KEY_UNKNOWN = reason(
     "key_unknown", "没有编号为 {kid} 的密钥", "请用 voucher keys list 查看密钥编号", SOURCE, Family.MISSING
@@ -102,12 +98,9 @@ def replace_root(work: Work, public: TrustedKey) -> KeyRow:
     return enter_key(work, Purpose.TRUST_ROOT, public, KeyPlace.OUTSIDE, signing=True)
 
 
-def rotate_due(work: Work, times: KeyTimes, expires_after: ExpiresAfter) -> int:
-    """Do what is due by the calendar and return how many keys it touched.
-
-    `expires_after` says whether anything a key has signed expires after a moment.
-    """
-    return sum(_turn(work, purpose, times) for purpose in ROTATED) + _remove_due(work, times, expires_after)
+def rotate_due(work: Work, times: KeyTimes) -> int:
+    """Do what is due by the calendar and return how many keys it touched."""
+    return sum(_turn(work, purpose, times) for purpose in ROTATED) + _remove_due(work, times)
 
 
 def _turn(work: Work, purpose: Purpose, times: KeyTimes) -> int:
@@ -125,17 +118,16 @@ def _turn(work: Work, purpose: Purpose, times: KeyTimes) -> int:
     return 1
 
 
-def _remove_due(work: Work, times: KeyTimes, expires_after: ExpiresAfter) -> int:
+def _remove_due(work: Work, times: KeyTimes) -> int:
     waiting = work.session.scalars(
         select(KeyRow).where(KeyRow.verify_only_since.is_not(None), KeyRow.removed_at.is_(None))
     ).all()
     removed = 0
     for row in waiting:
         due = removal_due_at(row.life, times)
-        if due is None or work.at < due or expires_after(row.kid, work.at - times.believed_on):
-            continue
-        _remove(work, row, EXPIRED)
-        removed += 1
+        if due is not None and work.at >= due:
+            _remove(work, row, EXPIRED)
+            removed += 1
     return removed
 
 
