@@ -84,7 +84,8 @@ def _standard(record: Record) -> dict[str, Any]:
 
 
 def _modifier(record: Record) -> dict[str, Any]:
-    return {**record, **_period(record), "basis_points": int(record["basis_points"])}
+    row = {name: text or None for name, text in record.items()}
+    return {**row, **_period(record), "basis_points": int(record["basis_points"])}
 
 
 def _band(record: Record) -> dict[str, Any]:

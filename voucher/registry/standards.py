@@ -50,19 +50,45 @@ class StandardRow(Model):
 
 
 class ModifierRow(Model):
-    """A dated share of the standard for one way of earning the certificate (直接认定 50 %)."""
+    """A dated share of the standard: for a way of earning the certificate (直接认定 50 %), or of teaching.
+
+    With neither it holds for the occupations on a list of 急需紧缺 (`ShortageEntry`).
+    """
 
     __tablename__ = "modifier"
     __table_args__ = (
         CheckConstraint("basis_points BETWEEN 0 AND 100000", name="basis_points"),
+        CheckConstraint("method IS NULL OR mode IS NULL", name="one_condition"),
         {"sqlite_strict": True},
     )
 
     id: Mapped[int] = mapped_column(Int64, primary_key=True)
     code: Mapped[str] = mapped_column(Text, nullable=False, unique=True)
     kind: Mapped[str] = mapped_column(Text, nullable=False)
-    method: Mapped[str] = mapped_column(Text, nullable=False)
+    method: Mapped[str | None] = mapped_column(Text)
+    mode: Mapped[str | None] = mapped_column(Text)
+    region_code: Mapped[str | None] = mapped_column(Text, ForeignKey("region.code"))
     basis_points: Mapped[int] = mapped_column(Int64, nullable=False)
+    since: Mapped[date] = mapped_column(Day, nullable=False)
+    until: Mapped[date | None] = mapped_column(Day)
+    document: Mapped[str] = mapped_column(Text, nullable=False)
+
+
+class ShortageEntry(Model):
+    """An occupation an area is short of (急需紧缺目录), one level of it or all, from when on, by whom."""
+
+    __tablename__ = "shortage_entry"
+    __table_args__ = (
+        CheckConstraint("until IS NULL OR until >= since", name="dates"),
+        CheckConstraint("level BETWEEN 1 AND 8", name="level"),
+        Index("ix_shortage_entry_occupation", "occupation_code"),
+        {"sqlite_strict": True},
+    )
+
+    id: Mapped[int] = mapped_column(Int64, primary_key=True)
+    occupation_code: Mapped[str] = mapped_column(Text, nullable=False)
+    level: Mapped[int | None] = mapped_column(Int64)
+    region_code: Mapped[str | None] = mapped_column(Text, ForeignKey("region.code"))
     since: Mapped[date] = mapped_column(Day, nullable=False)
     until: Mapped[date | None] = mapped_column(Day)
     document: Mapped[str] = mapped_column(Text, nullable=False)

@@ -3,27 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from voucher.registry.catalogue import QualificationEntry
+from voucher.registry.catalogue import QualificationEntry, list_ancestry
 from voucher.registry.standards import (
     AmountBandRow,
     CalendarDay,
     CalendarYear,
     ModifierRow,
+    ShortageEntry,
     StandardRow,
     get_parameter,
 )
 from voucher.rules.approval import AmountBand, Step
 from voucher.rules.calendar import WorkCalendar
 from voucher.rules.certificates import ListedOccupation
+from voucher.rules.dictionaries import TrainingMode
 from voucher.rules.duplicates import DuplicateParameters
 from voucher.rules.eligibility import AgeLimits
-from voucher.rules.subsidy import Modifier, Standard
+from voucher.rules.modifiers import Condition, Modifier
+from voucher.rules.subsidy import Standard
 from voucher.rules.vocabulary import Level, Method, SubsidyKind
+
+NOWHERE = ""  # what two areas have in common that do not overlap
 
 
 def read_standards(session: Session) -> list[Standard]:
@@ -46,18 +52,50 @@ def read_standards(session: Session) -> list[Standard]:
 
 
 def read_modifiers(session: Session) -> list[Modifier]:
-    """Return every share a way of earning a certificate has in the standard."""
-    return [
-        Modifier(
+    """Return every share of the standard; one for 急需紧缺 stands once per entry of the lists it meets."""
+    listed = session.scalars(select(ShortageEntry).order_by(ShortageEntry.id)).all()
+    found: list[Modifier] = []
+    for row in session.scalars(select(ModifierRow).order_by(ModifierRow.code)):
+        plain = Modifier(
             kind=SubsidyKind(row.kind),
-            method=Method(row.method),
+            method=Method(row.method) if row.method is not None else None,
             basis_points=row.basis_points,
             since=row.since,
             until=row.until,
             document=row.document,
+            mode=TrainingMode(row.mode) if row.mode is not None else None,
+            region_code=row.region_code,
         )
-        for row in session.scalars(select(ModifierRow).order_by(ModifierRow.code))
-    ]
+        if plain.condition is Condition.SHORTAGE:
+            found += [met for entry in listed if (met := _meet(session, plain, entry)) is not None]
+        else:
+            found.append(plain)
+    return found
+
+
+def _meet(session: Session, plain: Modifier, entry: ShortageEntry) -> Modifier | None:
+    """Return a share for 急需紧缺 as it holds for one entry of a list; None where their areas never meet."""
+    area = _narrower(session, plain.region_code, entry.region_code)
+    if area == NOWHERE:
+        return None
+    return replace(
+        plain,
+        document=f"{plain.document}；{entry.document}",
+        occupation_code=entry.occupation_code,
+        level=Level(entry.level) if entry.level is not None else None,
+        region_code=area,
+        listed_since=entry.since,
+        listed_until=entry.until,
+    )
+
+
+def _narrower(session: Session, one: str | None, other: str | None) -> str | None:
+    """Return the area both codes cover, None for everywhere."""
+    if one is None or other is None or one == other:
+        return one or other
+    if one in list_ancestry(session, other):
+        return other
+    return one if other in list_ancestry(session, one) else NOWHERE
 
 
 def read_bands(session: Session) -> list[AmountBand]:

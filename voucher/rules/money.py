@@ -139,15 +139,19 @@ def _spell(number: int) -> str:
     source="豫人社规〔2022〕2号 直接认定50%; 【设】不足一分四舍五入",
     since=date(2022, 3, 31),
 )
-def share(amount_fen: int, basis_points: int) -> int:
+def share(amount_fen: int, *basis_points: int) -> int:
     """Return that many ten-thousandths of an amount, half a fen rounded up: the only rounding there is.
 
+    Several shares are taken one of the other and rounded once.
     Raises share_invalid, amount_negative, amount_not_fen.
     """
     if check_fen(amount_fen) < 0:
         raise AMOUNT_NEGATIVE.refused()
-    parts = _check_basis_points(basis_points)
-    return check_fen((amount_fen * parts + WHOLE_BASIS_POINTS // 2) // WHOLE_BASIS_POINTS)
+    parts, whole = amount_fen, 1
+    for each in basis_points:
+        parts *= _check_basis_points(each)
+        whole *= WHOLE_BASIS_POINTS
+    return check_fen((parts + whole // 2) // whole)
 
 
 def _check_basis_points(value: object) -> int:

@@ -7,8 +7,11 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
+from voucher.rules.dictionaries import TrainingMode
 from voucher.rules.errors import Reason, Refusal, reason
-from voucher.rules.money import WHOLE_BASIS_POINTS, check_fen, format_yuan, share
+from voucher.rules.modifiers import Circumstances, apply_modifiers, earns_unmodified, find_modifiers
+from voucher.rules.modifiers import Modifier as Modifier
+from voucher.rules.money import check_fen, format_yuan
 from voucher.rules.periods import in_force
 from voucher.rules.register import rule
 from voucher.rules.vocabulary import (
@@ -100,22 +103,11 @@ class Standard:
 
 
 @dataclass(frozen=True, slots=True)
-class Modifier:
-    """One dated row saying which share of the standard a method earns; both dates are inclusive."""
-
-    kind: SubsidyKind
-    method: Method
-    basis_points: int
-    since: date
-    until: date | None
-    document: str
-
-
-@dataclass(frozen=True, slots=True)
 class Case:
     """What is to be priced: occupation after the alias map, regions from county up to province.
 
     `issued_on` is the day that fixes the price: the certificate's, or the issue or enrolment of a voucher.
+    `mode` is how the class was taught, where there was one.
     """
 
     kind: SubsidyKind
@@ -128,6 +120,7 @@ class Case:
     region_codes: tuple[str, ...]
     reserved_fen: int | None = None
     hours: int | None = None
+    mode: TrainingMode | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,10 +153,10 @@ def price_subsidy(case: Case, standards: Sequence[Standard], modifiers: Sequence
         if case.kind is SubsidyKind.EVALUATION:
             _refuse_unsubsidised(case)
         standard, full_fen, words = _price_in_full(case, standards)
-        modifier = _find_modifier(case, modifiers)
-        if modifier is None and case.method not in (Method.EXAM, Method.PROCESS):
+        found = find_modifiers(_circumstances(case), modifiers)
+        if not earns_unmodified(case.method) and not any(each.method is not None for each in found):
             return _propose(case, standard, full_fen, words)
-        return _limit(case, standard, *_modify(full_fen, words, modifier))
+        return _limit(case, standard, *apply_modifiers(full_fen, words, found))
     except _Unpriced as unpriced:
         return unpriced.price
 
@@ -248,25 +241,16 @@ def _rank(standard: Standard, case: Case, forms: Sequence[str]) -> tuple[bool, i
     )
 
 
-def _find_modifier(case: Case, modifiers: Iterable[Modifier]) -> Modifier | None:
-    applying = [
-        modifier
-        for modifier in modifiers
-        if modifier.kind is case.kind
-        and modifier.method is case.method
-        and in_force(case.issued_on, modifier.since, modifier.until)
-    ]
-    # Two rows of one day: the lower share, which can be topped up where the higher could not be taken back.
-    return max(applying, key=lambda modifier: (modifier.since, -modifier.basis_points), default=None)
-
-
-def _modify(full_fen: int, words: str, modifier: Modifier | None) -> tuple[int, str]:
-    if modifier is None or modifier.basis_points == WHOLE_BASIS_POINTS:
-        return full_fen, words
-    whole, part = divmod(modifier.basis_points, 100)
-    percent = f"{whole}.{part:02d}".rstrip("0").rstrip(".") if part else str(whole)
-    explained = f"{format_yuan(full_fen)} × {percent}% {METHOD_NAMES[modifier.method]}，{modifier.document}"
-    return share(full_fen, modifier.basis_points), f"{explained}；标准 {words}"
+def _circumstances(case: Case) -> Circumstances:
+    return Circumstances(
+        kind=case.kind,
+        method=case.method,
+        mode=case.mode,
+        occupation_code=case.occupation_code,
+        level=case.level,
+        region_codes=case.region_codes,
+        on=case.issued_on,
+    )
 
 
 def _propose(case: Case, standard: Standard, full_fen: int, words: str) -> Price:

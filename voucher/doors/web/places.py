@@ -36,6 +36,7 @@ DESK_GROUPS: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
             ("发券单", "web.office.issues"),
             ("培训券", "web.office.vouchers"),
             ("候补", "web.office.waiting"),
+            ("标准变动", "web.office.tariffs"),
             ("享受资格", "web.office.standing"),
             ("劳动者开户", "web.office.new_worker"),
         ),
@@ -133,6 +134,10 @@ BELOW: dict[str, tuple[str, ...]] = {
         *("web.office.programme", "web.office.programme_deed", "web.office.do_programme_deed"),
         *("web.office.new_programme", "web.office.draft_programme"),
     ),
+    "web.office.tariffs": (
+        *("web.office.tariff", "web.office.new_tariff", "web.office.propose_tariff"),
+        *("web.office.agree_tariff", "web.office.decline_tariff"),
+    ),
     "web.office.issues": (
         *("web.office.issue", "web.office.issue_deed", "web.office.do_issue_deed"),
         *("web.office.new_issue", "web.office.try_issue", "web.office.issue_now"),
@@ -186,5 +191,8 @@ BELOW: dict[str, tuple[str, ...]] = {
     "web.public.institutions": ("web.public.institution",),
     "web.public.classes": ("web.public.training_class",),
     "web.public.check": ("web.public.check_certificate", "web.public.check_voucher"),
-    "web.entrance.sessions": ("web.entrance.end_others",),
+    "web.entrance.sessions": (
+        *("web.entrance.end_others", "web.entrance.end_one"),
+        *("web.entrance.link_identity", "web.entrance.unlink_identity"),
+    ),
 }

@@ -11,7 +11,9 @@ from flask import g, request
 from markupsafe import Markup, escape
 
 from voucher.plumbing.clock import SHANGHAI
+from voucher.registry.standards import ModifierRow
 from voucher.rules.citations import readable_source
+from voucher.rules.dictionaries import TRAINING_MODE_NAMES, TrainingMode
 from voucher.rules.levels import Level, name_level
 from voucher.rules.lifecycle import STATE_NAMES, Thing
 from voucher.rules.money import chinese_capitals, format_yuan
@@ -113,6 +115,13 @@ def share_name(basis_points: int) -> str:
     return f"{whole}.{part:02d}%" if part else f"{whole}%"
 
 
+def condition_name(row: ModifierRow) -> str:
+    """Return what a modifier goes by: a way of earning, a way of teaching, or a list of 急需紧缺."""
+    if row.method is not None:
+        return METHOD_NAMES[Method(row.method)]
+    return f"{TRAINING_MODE_NAMES[TrainingMode(row.mode)]}培训" if row.mode is not None else "急需紧缺"
+
+
 def typed(name: str, value: object = "") -> object:
     """Return what was typed into a field of a refused form, else the value the page gives it."""
     return request.form.get(name, value) if g.get("refusal") is not None else value
@@ -136,6 +145,7 @@ FILTERS: dict[str, Callable[..., str]] = {
     "tone": tone,
     "level_name": level_name,
     "share_name": share_name,
+    "condition_name": condition_name,
     "method_name": lambda word: METHOD_NAMES[Method(word)],
     "outcome_name": lambda word: OUTCOME_NAMES[Outcome(word)],
     "subsidy_name": lambda word: SUBSIDY_NAMES[SubsidyKind(word)],

@@ -181,5 +181,24 @@ class Acceptance(Model):
     accepted_at: Mapped[datetime] = mapped_column(UtcTime, nullable=False)
 
 
+class DryRun(Model):
+    """A programme tried out on everybody registered, and what would come of it; a large one is a job."""
+
+    __tablename__ = "dry_run"
+    __table_args__ = (
+        CheckConstraint("(finished_at IS NULL) = (result IS NULL)", name="finished_with_result"),
+        Index("ix_dry_run_programme", "programme_id", "id"),
+        {"sqlite_strict": True},
+    )
+
+    id: Mapped[int] = mapped_column(Int64, primary_key=True)
+    programme_id: Mapped[int] = mapped_column(Int64, ForeignKey("programme.id"), nullable=False)
+    asked_by_person_id: Mapped[int] = mapped_column(Int64, nullable=False)
+    asked_at: Mapped[datetime] = mapped_column(UtcTime, nullable=False)
+    job_id: Mapped[int | None] = mapped_column(Int64, ForeignKey("job.id"))
+    result: Mapped[Any | None] = mapped_column(Json)
+    finished_at: Mapped[datetime | None] = mapped_column(UtcTime)
+
+
 translate("uq_issue_line_voucher_id", "issue_line.voucher_id", CHANGED_MEANWHILE)
 translate("pk_acceptance", "acceptance.voucher_id", CHANGED_MEANWHILE)

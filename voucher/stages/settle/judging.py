@@ -19,6 +19,7 @@ from voucher.rules.certificates import (
     check_qualification_listed,
     check_scope,
 )
+from voucher.rules.dictionaries import TrainingMode
 from voucher.rules.duplicates import entitlement_key
 from voucher.rules.eligibility import PersonFacts, Tag, judge_eligibility
 from voucher.rules.errors import Family, Refusal, Refused
@@ -245,6 +246,7 @@ def _judge_price(verdict: Verdict, kind: SubsidyKind, lawbook: Lawbook) -> None:
             region_codes=lawbook.region_codes,
             reserved_fen=promise.amount_fen if promise else None,
             hours=promise.hours if promise else None,
+            mode=TrainingMode(promise.mode) if promise and promise.mode else None,
         ),
         lawbook.standards,
         lawbook.modifiers,

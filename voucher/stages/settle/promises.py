@@ -23,7 +23,7 @@ class Promise:
     """One subsidy of one voucher: who is paid, at most how much in fen, and on which key.
 
     `fixed_words` explains an amount fixed beforehand (面值). Without `entitlement_id` the key was given back
-    since, and the claim takes it and its money anew.
+    since, and the claim takes it and its money anew. `mode` is how its class was taught.
     """
 
     voucher_id: int
@@ -34,6 +34,7 @@ class Promise:
     entitlement_id: int | None = None
     fixed_words: str | None = None
     hours: int | None = None
+    mode: str | None = None
 
 
 def hand_over(work: Work, claims: Sequence[Claim]) -> None:

@@ -51,6 +51,7 @@ class VoucherCase:
     candidate: Candidate
     payee_id: int
     hours: int | None
+    mode: str | None = None
 
 
 def find_payees(work: Work, kind: SubsidyKind, vouchers: Sequence[Voucher]) -> dict[int, int]:
@@ -74,6 +75,7 @@ def read_cases(work: Work, kind: SubsidyKind, vouchers: Sequence[Voucher]) -> di
     proofs = certificates.find_proofs(work.session, ids)
     found = certificates.find_candidates(work.session, [each.certificate_id for each in proofs.values()])
     completions = training.completions_of(work.session, ids)
+    classes = training.classes_of(work.session, ids)
     payees = find_payees(work, kind, vouchers)
     return {
         each.id: VoucherCase(
@@ -81,6 +83,7 @@ def read_cases(work: Work, kind: SubsidyKind, vouchers: Sequence[Voucher]) -> di
             candidate=found[proofs[each.id].certificate_id],
             payee_id=payees[each.id],
             hours=completions[each.id].hours_attended if each.id in completions else None,
+            mode=classes[each.id].mode if each.id in classes else None,
         )
         for each in vouchers
         if each.id in proofs and each.id in payees
@@ -163,4 +166,5 @@ def _promise(
         entitlement_id=None if entitlement.state == FREED else entitlement.id,
         fixed_words=fixed,
         hours=case.hours,
+        mode=case.mode,
     )

@@ -22,6 +22,7 @@ from voucher.plumbing.clock import day_of
 from voucher.plumbing.unit_of_work import Work
 from voucher.registry import catalogue, tables
 from voucher.registry.catalogue import Project
+from voucher.rules.dictionaries import TrainingMode
 from voucher.rules.duplicates import EarlierClaim, canonical_occupation, entitlement_key, judge_duplicates
 from voucher.rules.errors import Family, Refused, reason
 from voucher.rules.levels import Level
@@ -70,8 +71,14 @@ def canonical_trade(session: Session, kind: str, code: str) -> str:
 
 def price_class(session: Session, offered: TrainingClass, kind: SubsidyKind, on: date) -> Price:
     """Return what a class earns of one subsidy by the standards in force on a day, if it ends as planned."""
+    case = class_case(session, offered, kind, on)
+    return price_subsidy(case, tables.read_standards(session), tables.read_modifiers(session))
+
+
+def class_case(session: Session, offered: TrainingClass, kind: SubsidyKind, on: date) -> Case:
+    """Return what of a class the standards of a day are asked about."""
     special = offered.certificate_kind == CertificateKind.SPECIAL_SKILL
-    case = Case(
+    return Case(
         kind=kind,
         certificate_kind=CertificateKind(offered.certificate_kind),
         level=Level(offered.level) if offered.level else None,
@@ -83,8 +90,8 @@ def price_class(session: Session, offered: TrainingClass, kind: SubsidyKind, on:
         issued_on=on,
         region_codes=tuple(catalogue.list_ancestry(session, offered.region_code)),
         hours=offered.hours_planned,
+        mode=TrainingMode(offered.mode),
     )
-    return price_subsidy(case, tables.read_standards(session), tables.read_modifiers(session))
 
 
 def priced_on(voucher: Voucher, today: date) -> date:

@@ -37,6 +37,7 @@ from voucher.rules.programmes import CHANNEL_NAMES, WORTH_NAMES, Channel, Worth
 from voucher.rules.vocabulary import CERTIFICATE_KIND_NAMES, FUND_SOURCE_NAMES, CertificateKind, FundSource
 from voucher.stages.issue import programmes as acts
 from voucher.stages.issue import queries
+from voucher.stages.issue.dry_run import TRIED_STATES, find_dry_run
 from voucher.stages.issue.models import Programme
 from voucher.stages.settle.queries import object_timeline
 
@@ -72,6 +73,11 @@ def programmes() -> ResponseReturnValue:
 @office.get("/office/programmes/<int:programme_id>")
 def programme(programme_id: int) -> ResponseReturnValue:
     """Show one programme: its terms, how far its vouchers have come, and what may be done to it."""
+    return show_programme(programme_id)
+
+
+def show_programme(programme_id: int) -> str:
+    """Return the page of one programme."""
     actor = current_actor()
     with the_door().read() as session:
         found = queries.get_programme(session, programme_id, actor.regions)
@@ -88,6 +94,8 @@ def programme(programme_id: int) -> ResponseReturnValue:
             steps=steps,
             losses=queries.list_losses(session, found.id),
             remaining=queries.count_remaining(session, found),
+            tried=find_dry_run(session, found.id) if own else None,
+            may_try=own and found.state in TRIED_STATES and actor.has(Role.OPERATOR, *OFFICERS),
             happenings=object_timeline(session, Thing.PROGRAMME, found.id),
             deeds=[each for each in deeds if not (each[0] == "publish" and drafted_here)],
             waits_for_another=found.state == "draft" and drafted_here,
