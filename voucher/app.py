@@ -30,6 +30,7 @@ from voucher.registry.users import CLOCK_LOGIN, load_actor
 from voucher.rules.actor import Actor
 from voucher.stages.assess.lapse import lapse_due, pass_due
 from voucher.stages.certify.attach import attach_proofs
+from voucher.stages.issue import dry_run
 from voucher.stages.issue.ending import expire_due
 from voucher.stages.issue.programmes import close_due_programmes
 from voucher.stages.issue.waiting import serve_due_waiting
@@ -134,6 +135,7 @@ def create_worker(
         return lambda: perform(database, keyring, keeper(), clock(), act, retry_on=RACES)
 
     jobs = Jobs(database, keyring, make_queue(config.database_url), now=clock)
+    jobs.register(dry_run.JOB_KIND, dry_run.run_dry_run(database, keyring, keeper, clock))
     periodic = (
         Periodic("seal", SEAL_SECONDS, seal),
         *(Periodic(name, DUE_SECONDS, do(act)) for name, act in DUE_ACTS),
