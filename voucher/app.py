@@ -12,19 +12,22 @@ from flask import Flask
 from voucher.config import Config, read_config
 from voucher.demo.seed import read_accounts
 from voucher.doors import api, errors, web
-from voucher.doors.auth import access, door, shield, visitors
+from voucher.doors.auth import access, door, shield, single_sign_on, visitors
 from voucher.doors.auth.door import Door, DoorLimits
 from voucher.ledger import sealing
 from voucher.ledger.races import RACES
-from voucher.plumbing import clock as clocks
-from voucher.plumbing.clock import day_of
+from voucher.plumbing.clock import clock_of, day_of
 from voucher.plumbing.db import Database
 from voucher.plumbing.handling import Jobs
+from voucher.plumbing.outbox import Carrier, deliver_due
 from voucher.plumbing.queues import make_queue
 from voucher.plumbing.schema import check_current
 from voucher.plumbing.secrets import Keyring
+from voucher.plumbing.sms import HttpSms, SmsPort
 from voucher.plumbing.unit_of_work import Work, perform
 from voucher.plumbing.workers import Periodic, Worker
+from voucher.registry import letters
+from voucher.registry.mailbox import Mailbox
 from voucher.registry.passwords import HASHER
 from voucher.registry.users import CLOCK_LOGIN, load_actor
 from voucher.rules.actor import Actor
@@ -33,6 +36,7 @@ from voucher.stages.certify.attach import attach_proofs
 from voucher.stages.issue import dry_run
 from voucher.stages.issue.ending import expire_due
 from voucher.stages.issue.programmes import close_due_programmes
+from voucher.stages.issue.reminding import remind_due
 from voucher.stages.issue.waiting import serve_due_waiting
 from voucher.stages.oversee.keys import publish_status, rotate_due_keys
 from voucher.stages.settle.clawback import open_due_clawbacks
@@ -44,11 +48,13 @@ from voucher.stages.train.running import close_due_classes, start_due_classes
 FRONTEND = Path(__file__).resolve().parents[1] / "static" / "dist"
 TEMPLATES = Path(__file__).resolve().parent / "doors" / "web" / "templates"
 SEAL_SECONDS = 2
+DELIVER_SECONDS = 1
 DUE_SECONDS = 60
 # what the clock does, in the order of a voucher's life; released money goes to claims and to new vouchers,
 # whichever of the two stands at the head of its queue
 DUE_ACTS: tuple[tuple[str, Callable[[Work], int]], ...] = (
     ("close_programmes", close_due_programmes),
+    ("remind_holders", remind_due),
     ("expire_vouchers", expire_due),
     ("start_classes", start_due_classes),
     ("pass_vouchers", pass_due),
@@ -98,6 +104,7 @@ def create_app(
     access.install(app)
     shield.install_csrf_guard(app)
     errors.install(app)
+    single_sign_on.install(app, opened)
     api.install(app)
     web.install(app, frontend)
     if config.demo:
@@ -113,7 +120,20 @@ def open_app(environment: Mapping[str, str]) -> Flask:
     config = read_config(environment)
     database = Database(config.database_url)
     check_current(database)
-    return create_app(config, database, Keyring.open(config.key_file, create=False), clocks.now)
+    keyring = Keyring.open(config.key_file, create=False)
+    return create_app(config, database, keyring, clock_of(database.engine))
+
+
+def choose_carriers(
+    config: Config, database: Database, keyring: Keyring, clock: Callable[[], datetime]
+) -> dict[str, Carrier]:
+    """Return what carries the letters of the outbox: a provider, the demonstration's mailbox, or nobody."""
+    if not config.has_sms:
+        return {}
+    port: SmsPort = Mailbox(database, keyring, clock)
+    if config.sms_url is not None:
+        port = HttpSms(config.sms_url, config.sms_token)
+    return {letters.TOPIC: letters.carry_by(database, keyring, port)}
 
 
 def create_worker(
@@ -134,10 +154,12 @@ def create_worker(
     def do(act: Callable[[Work], int]) -> Callable[[], int]:
         return lambda: perform(database, keyring, keeper(), clock(), act, retry_on=RACES)
 
+    carriers = choose_carriers(config, database, keyring, clock)
     jobs = Jobs(database, keyring, make_queue(config.database_url), now=clock)
     jobs.register(dry_run.JOB_KIND, dry_run.run_dry_run(database, keyring, keeper, clock))
     periodic = (
         Periodic("seal", SEAL_SECONDS, seal),
+        Periodic("deliver", DELIVER_SECONDS, lambda: deliver_due(database, keyring, clock, carriers)),
         *(Periodic(name, DUE_SECONDS, do(act)) for name, act in DUE_ACTS),
     )
     return Worker(jobs, periodic, threads=threads)

@@ -3,10 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from platformdirs import user_data_path
+
+
+@dataclass(frozen=True, slots=True)
+class SignOn:
+    """The single sign-on (OIDC) of the province: where it is, who we are there, what it calls a person."""
+
+    issuer: str
+    client_id: str
+    client_secret: str = field(repr=False)
+    name: str
+    number_claim: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +33,14 @@ class Config:
     max_upload_bytes: int
     demo: bool
     secret_cookies: bool
+    sms_url: str | None = None
+    sms_token: str = field(default="", repr=False)
+    sign_on: SignOn | None = None
+
+    @property
+    def has_sms(self) -> bool:
+        """Return whether short messages go anywhere: to a provider, or to the demonstration's mailbox."""
+        return self.demo or self.sms_url is not None
 
     @property
     def files_folder(self) -> Path:
@@ -43,4 +62,26 @@ def read_config(environment: Mapping[str, str]) -> Config:
         max_upload_bytes=int(environment.get("VOUCHER_MAX_UPLOAD_BYTES") or 64 * 1024 * 1024),
         demo=environment.get("VOUCHER_DEMO") == "1",
         secret_cookies=environment.get("VOUCHER_HTTPS") == "1",
+        sms_url=environment.get("VOUCHER_SMS_URL") or None,
+        sms_token=_read_secret(environment, "VOUCHER_SMS_TOKEN_FILE"),
+        sign_on=_read_sign_on(environment),
     )
+
+
+def _read_sign_on(environment: Mapping[str, str]) -> SignOn | None:
+    issuer = environment.get("VOUCHER_OIDC_ISSUER")
+    if not issuer:
+        return None
+    return SignOn(
+        issuer=issuer.rstrip("/"),
+        client_id=environment.get("VOUCHER_OIDC_CLIENT_ID") or "voucher",
+        client_secret=_read_secret(environment, "VOUCHER_OIDC_SECRET_FILE"),
+        name=environment.get("VOUCHER_OIDC_NAME") or "统一身份认证",
+        number_claim=environment.get("VOUCHER_OIDC_NUMBER_CLAIM") or "identity_number",
+    )
+
+
+def _read_secret(environment: Mapping[str, str], name: str) -> str:
+    """Return what a file holds; secrets are named in the environment and never stand in it."""
+    path = environment.get(name)
+    return Path(path).read_text("utf-8").strip() if path else ""

@@ -65,10 +65,23 @@ function searchBySlash(event: KeyboardEvent): void {
   }
 }
 
+/** A button that may be pressed again only after a rest says how long that is; the server refuses sooner ones. */
+function restFirst(button: HTMLButtonElement): void {
+  const label = button.textContent ?? '';
+  let left = Number(button.dataset['rests']);
+  const tick = (): void => {
+    button.disabled = left > 0;
+    button.textContent = left > 0 ? `${left} 秒后可${label}` : label;
+    if (left-- > 0) window.setTimeout(tick, 1000);
+  };
+  tick();
+}
+
 export function install(): void {
   document.addEventListener('submit', sendOnce);
   window.addEventListener('pageshow', forgetSent);
   document.addEventListener('keydown', searchBySlash);
   for (const form of document.querySelectorAll<HTMLFormElement>('form[data-picks]')) countPicks(form);
+  for (const button of document.querySelectorAll<HTMLButtonElement>('button[data-rests]')) restFirst(button);
   for (const element of document.querySelectorAll<HTMLElement>('[data-needs-script]')) element.hidden = false;
 }

@@ -84,11 +84,12 @@ def _opening(config: Config, *, worker: bool) -> Callable[[], Flask]:
         import atexit
 
         from voucher.app import create_app, create_worker
-        from voucher.plumbing.clock import now
+        from voucher.plumbing.clock import clock_of
         from voucher.plumbing.db import Database
         from voucher.plumbing.secrets import Keyring
 
         database = Database(config.database_url)
+        now = clock_of(database.engine)
         keyring = Keyring.open(config.key_file, create=False)
         if worker:
             background = create_worker(config, database, keyring, now)

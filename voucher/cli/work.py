@@ -14,7 +14,7 @@ def command(threads: int) -> None:
 
     from voucher.app import create_worker
     from voucher.cli.office import open_database
-    from voucher.plumbing.clock import now
+    from voucher.plumbing.clock import clock_of
     from voucher.plumbing.logs import configure_logs
     from voucher.plumbing.schema import check_current
     from voucher.plumbing.secrets import Keyring
@@ -27,4 +27,4 @@ def command(threads: int) -> None:
     until = threading.Event()
     for name in (signal.SIGTERM, signal.SIGINT):
         signal.signal(name, lambda *_: until.set())
-    run_worker(create_worker(config, database, keyring, now, threads=threads), until)
+    run_worker(create_worker(config, database, keyring, clock_of(database.engine), threads=threads), until)

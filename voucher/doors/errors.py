@@ -27,6 +27,7 @@ from voucher.doors.auth.visitors import current_visitor
 from voucher.doors.schemas.problem import BODY_INVALID
 from voucher.plumbing.idempotency import KEY_MISSING
 from voucher.plumbing.logs import describe_error
+from voucher.registry.login_codes import CODE_REFUSED, CODE_RESTS, CODES_ENOUGH
 from voucher.registry.passwords import SIGN_IN_REFUSED
 from voucher.rules.errors import Family, Refusal, Refused, reason
 from voucher.rules.privacy import mask_free_text
@@ -73,6 +74,9 @@ STATUSES: dict[Family, int] = {
 STATUS_BY_CODE: dict[str, int] = {
     SIGN_IN_NEEDED.code: 401,
     SIGN_IN_REFUSED.code: 401,
+    CODE_REFUSED.code: 401,
+    CODE_RESTS.code: 429,
+    CODES_ENOUGH.code: 429,
     KEY_MISSING.code: 400,
     METHOD_REFUSED.code: 405,
     TOO_MANY_REQUESTS.code: 429,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import select, update
@@ -11,10 +12,34 @@ from sqlalchemy.orm import Session
 
 from voucher.ledger import audit
 from voucher.plumbing.unit_of_work import Work
-from voucher.registry.users import WebSession
+from voucher.registry.users import SessionOrigin, WebSession
 
 TOKEN_BYTES = 32
 SEEN_EVERY = timedelta(minutes=1)  # one write a minute and session is precise enough for an idle end
+SHORT_HASH = 16
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """How a session begins: by which way, on what device, from which masked address."""
+
+    way: str
+    device: str
+    address: str
+
+
+@dataclass(frozen=True, slots=True)
+class Sitting:
+    """A living session as its owner is shown it; `short` names it in a form."""
+
+    short: str
+    token_hash: str
+    way: str | None
+    device: str | None
+    address: str | None
+    created_at: datetime
+    seen_at: datetime
+    expires_at: datetime
 
 
 def hash_token(token: str) -> str:
@@ -23,7 +48,13 @@ def hash_token(token: str) -> str:
 
 
 def start_session(
-    work: Work, user_id: int, *, lifetime_minutes: int, second_factor: bool, password_alone: bool = False
+    work: Work,
+    user_id: int,
+    *,
+    lifetime_minutes: int,
+    second_factor: bool,
+    password_alone: bool = False,
+    origin: Origin | None = None,
 ) -> str:
     """Open a session and return its secret, which is kept nowhere.
 
@@ -41,8 +72,16 @@ def start_session(
         )
     )
     work.session.flush()
+    if origin is not None:
+        work.session.add(
+            SessionOrigin(
+                token_hash=hash_token(token), way=origin.way, device=origin.device, address=origin.address
+            )
+        )
+        work.session.flush()
     if second_factor or password_alone:
-        audit.record_one(work, "user_account", user_id, "sign_in")
+        way = {} if origin is None else {"way": origin.way}
+        audit.record_one(work, "user_account", user_id, "sign_in", **way)
     return token
 
 
@@ -74,6 +113,37 @@ def list_sessions(
     return list(session.scalars(living.order_by(WebSession.created_at.desc())))
 
 
+def list_sittings(
+    session: Session, user_id: int, at: datetime, *, idle_minutes: int, password_alone: bool = False
+) -> list[Sitting]:
+    """Return the living sessions of an account with how each began, newest first."""
+    living = list_sessions(session, user_id, at, idle_minutes=idle_minutes, password_alone=password_alone)
+    hashes = [each.token_hash for each in living]
+    origins = {
+        each.token_hash: each
+        for each in session.scalars(select(SessionOrigin).where(SessionOrigin.token_hash.in_(hashes)))
+    }
+    return [_sitting(each, origins.get(each.token_hash)) for each in living]
+
+
+def _sitting(living: WebSession, origin: SessionOrigin | None) -> Sitting:
+    return Sitting(
+        living.token_hash[:SHORT_HASH],
+        living.token_hash,
+        origin.way if origin else None,
+        origin.device if origin else None,
+        origin.address if origin else None,
+        living.created_at,
+        living.seen_at,
+        living.expires_at,
+    )
+
+
+def read_way(session: Session, token_hash: str) -> str | None:
+    """Return by which way a session began; None where nobody wrote it down."""
+    return session.scalar(select(SessionOrigin.way).where(SessionOrigin.token_hash == token_hash))
+
+
 def is_stale(found: WebSession, at: datetime) -> bool:
     """Return whether it is time to write down again that the session is in use."""
     return at >= found.seen_at + SEEN_EVERY
@@ -98,6 +168,17 @@ def end_session(work: Work, token_hash: str) -> None:
     ).first()
     if ended is not None:
         audit.record_one(work, "user_account", ended, "sign_out")
+
+
+def end_one_of(work: Work, user_id: int, short: str) -> bool:
+    """End the session of an account that a form names, and return whether it was still open."""
+    found = work.session.scalars(
+        select(WebSession.token_hash).where(WebSession.user_id == user_id, WebSession.ended_at.is_(None))
+    ).all()
+    named = [each for each in found if each[:SHORT_HASH] == short]
+    for token_hash in named:
+        end_session(work, token_hash)
+    return bool(named)
 
 
 def end_sessions_of(work: Work, user_id: int, *, keep: str | None = None) -> int:

@@ -83,7 +83,20 @@ class WebSession(Model):
     ended_at: Mapped[datetime | None] = mapped_column(UtcTime)
 
 
+class SessionOrigin(Model):
+    """How a session began: by which way, on what, from where (masked); for its owner's own list."""
+
+    __tablename__ = "web_session_origin"
+    __table_args__ = ({"sqlite_strict": True},)
+
+    token_hash: Mapped[str] = mapped_column(Text, ForeignKey("web_session.token_hash"), primary_key=True)
+    way: Mapped[str] = mapped_column(Text, nullable=False)
+    device: Mapped[str] = mapped_column(Text, nullable=False)
+    address: Mapped[str] = mapped_column(Text, nullable=False)
+
+
 OPERATOR_LOGIN, CLOCK_LOGIN, ADMINISTRATOR_LOGIN = "operator", "clock", "administrator"
+CUSTODIAN_LOGIN = "custodian"
 
 LOGIN_UNKNOWN = reason(
     "login_unknown",
@@ -145,16 +158,18 @@ def open_account(
 
 
 def open_system_accounts(work: Work) -> int:
-    """Open the three stand-ins once; none has a password, so none can sign in at the door.
+    """Open the four stand-ins once; none has a password, so none can sign in at the door.
 
     `operator` imports, opens budgets and submits, and signs nothing; `clock` does what is due;
-    `administrator` opens accounts at the command line and sees no business data.
+    `administrator` opens accounts at the command line and sees no business data; `custodian` keeps the
+    signing keys and has no business rights.
     """
     opened = 0
     for login, name, role in (
         (OPERATOR_LOGIN, "经办人员（命令行）", Role.OPERATOR),
         (CLOCK_LOGIN, "系统定时任务", Role.CLOCK),
         (ADMINISTRATOR_LOGIN, "系统管理员（命令行）", Role.ADMINISTRATOR),
+        (CUSTODIAN_LOGIN, "密钥保管员（命令行）", Role.KEY_CUSTODIAN),
     ):
         if work.session.scalar(select(UserAccount.id).where(UserAccount.login == login)) is None:
             person = people.open_system_person(work, login, name)

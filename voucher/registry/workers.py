@@ -52,7 +52,7 @@ def open_worker(work: Work, number: str, name: str, login: str, mobile: str | No
         raise WORKER_NAME_DIFFERS.refused()
     check_no_account(work, person_id)
     if contact is not None:
-        _note_mobile(work, person_id, contact)
+        note_mobile(work, person_id, contact)
     return open_account(
         work,
         login=login,
@@ -62,7 +62,7 @@ def open_worker(work: Work, number: str, name: str, login: str, mobile: str | No
     ).id
 
 
-def _note_mobile(work: Work, person_id: int, mobile: str) -> None:
+def note_mobile(work: Work, person_id: int, mobile: str) -> None:
     """Write down the number a known person gives, where another one or none stands."""
     person = work.session.get_one(Person, person_id)
     index = work.keyring.blind_index("mobile", mobile)

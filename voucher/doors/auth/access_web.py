@@ -12,6 +12,7 @@ from voucher.doors.auth.entries import (
     PUBLIC,
     SIGNED_IN,
     WATCHERS,
+    WORKERS,
     Access,
 )
 from voucher.rules.actor import Role
@@ -44,6 +45,20 @@ WEB: dict[str, Access] = {
     "web.entrance.logout": Access(HALF_WAY, "退出"),
     "web.entrance.sessions": Access(SIGNED_IN, "本账号的登录"),
     "web.entrance.end_others": Access(SIGNED_IN, "退出本账号的其他登录"),
+    "web.entrance.end_one": Access(SIGNED_IN, "退出本账号的一处登录"),
+    "web.entrance.phone": Access(PUBLIC, "手机登录页"),
+    "web.entrance.ask_code": Access(PUBLIC, "获取短信验证码，限频"),
+    "web.entrance.prove_code": Access(PUBLIC, "核对短信验证码，限频"),
+    "web.entrance.who": Access(PUBLIC, "选择登录人或首次实名登记；须先通过短信验证码"),
+    "web.entrance.choose": Access(PUBLIC, "选择登录人，限频；须先通过短信验证码"),
+    "web.entrance.sign_up": Access(PUBLIC, "首次实名登记，限频；须先通过短信验证码"),
+    "web.entrance.declaration": Access(WORKERS, "首次登录声明页"),
+    "web.entrance.declare": Access(WORKERS, "首次登录声明培训意愿"),
+    "web.entrance.sign_on": Access(PUBLIC, "前往统一身份认证，限频"),
+    "web.entrance.sign_on_back": Access(PUBLIC, "统一身份认证返回，限频"),
+    "web.entrance.link_identity": Access(SIGNED_IN, "绑定统一身份认证"),
+    "web.entrance.unlink_identity": Access(SIGNED_IN, "解除绑定统一身份认证"),
+    "web.entrance.mailbox": Access(PUBLIC, "模拟短信箱，只在演示环境"),
     # 人社
     "web.office.home": Access(SIGNED_IN, "工作台"),
     "web.office.batches": Access(DESK, "结算批次"),

@@ -15,9 +15,11 @@ from qrcode.image.svg import SvgPathFillImage
 
 from voucher.doors.auth.access import SECOND_FACTOR_NEEDED, SIGN_IN_NEEDED
 from voucher.doors.auth.door import ANYBODY, the_door
+from voucher.doors.auth.origins import origin_of
 from voucher.doors.auth.visitors import Visitor, current_visitor, drop_cookie, put_cookie
 from voucher.plumbing.unit_of_work import Work
 from voucher.registry import passwords, second_factor, sessions
+from voucher.registry.own_accounts import PASSWORD
 from voucher.registry.passwords import SignInRules
 from voucher.registry.users import UserAccount, load_actor
 from voucher.registry.workers import signs_in_with_password
@@ -45,37 +47,57 @@ class Enrolment:
     picture: str
 
 
-def _rules() -> SignInRules:
+def read_rules() -> SignInRules:
+    """Return the parameters of signing in as in force today."""
     door = the_door()
     with door.read() as reading:
         return passwords.read_sign_in_rules(reading, door.today)
 
 
-def _entered(account: UserAccount, *, half_way: bool = False) -> Entered:
+def enter(account: UserAccount, *, half_way: bool = False, way: str = PASSWORD) -> Entered:
+    """Return an account as one that has passed a step."""
     return Entered(
         account.id,
         account.login,
         account.display_name,
         account.totp_confirmed_at is not None,
-        account.must_change_password,
+        account.must_change_password and way == PASSWORD,
         half_way,
     )
 
 
-def _needs_code(work: Work, account: UserAccount) -> bool:
-    """Return whether an account has more to prove than its password, by the roles it holds today."""
+def needs_code(work: Work, account: UserAccount) -> bool:
+    """Return whether an account has a second factor to prove, by the roles it holds today."""
     actor = load_actor(work.session, account.login, work.today)
     return not signs_in_with_password(actor, has_second_factor=account.totp_confirmed_at is not None)
 
 
-def _let_in(work: Work, account: UserAccount, rules: SignInRules) -> tuple[Entered, str, int]:
-    """Open the session of a worker whose password is proven."""
-    passwords.clear_failures(work, account)
-    minutes = rules.worker_lifetime_minutes
+def let_in(
+    work: Work, account: UserAccount, rules: SignInRules, way: str = PASSWORD
+) -> tuple[Entered, str, int]:
+    """Open the session of an account whose first proof is good: whole for workers, half-way for others."""
+    if not needs_code(work, account):
+        passwords.clear_failures(work, account)
+        minutes = rules.worker_lifetime_minutes
+        token = sessions.start_session(
+            work,
+            account.id,
+            lifetime_minutes=minutes,
+            second_factor=False,
+            password_alone=True,
+            origin=origin_of(way),
+        )
+        return enter(account, way=way), token, minutes
+    if account.totp_confirmed_at is None:
+        second_factor.propose_totp(work, account.id)
     token = sessions.start_session(
-        work, account.id, lifetime_minutes=minutes, second_factor=False, password_alone=True
+        work,
+        account.id,
+        lifetime_minutes=rules.idle_minutes,
+        second_factor=False,
+        origin=origin_of(way),
     )
-    return _entered(account), token, minutes
+    return enter(account, half_way=True, way=way), token, rules.idle_minutes
 
 
 def give_password(login: str, password: str) -> Entered:
@@ -84,7 +106,7 @@ def give_password(login: str, password: str) -> Entered:
     A worker who is nothing else has a full session at once.
     Raises Refused sign_in_refused, the same for an unknown login, a wrong password and a locked account.
     """
-    door, rules = the_door(), _rules()
+    door, rules = the_door(), read_rules()
     with door.read() as reading:
         proof = passwords.prove_password(reading, login, password, hasher=door.hasher)
 
@@ -92,16 +114,9 @@ def give_password(login: str, password: str) -> Entered:
         account = passwords.accept_proof(work, proof, rules)
         if isinstance(account, Refusal):
             return account
-        if not _needs_code(work, account):
-            return _let_in(work, account, rules)
-        if account.totp_confirmed_at is None:
-            second_factor.propose_totp(work, account.id)
-        token = sessions.start_session(
-            work, account.id, lifetime_minutes=rules.idle_minutes, second_factor=False
-        )
-        return _entered(account, half_way=True), token, rules.idle_minutes
+        return let_in(work, account, rules)
 
-    return _hand_out(door.perform_as(ANYBODY, act))
+    return hand_out(door.perform_as(ANYBODY, act))
 
 
 def read_enrolment() -> Enrolment:
@@ -122,19 +137,24 @@ def give_code(code: str) -> Entered:
     The first good code binds the telephone. Raises Refused sign_in_needed, sign_in_refused, totp_refused,
     totp_unenrolled.
     """
-    door, visitor, rules = the_door(), _visitor(), _rules()
+    door, visitor, rules = the_door(), _visitor(), read_rules()
 
     def act(work: Work) -> tuple[Entered, str, int] | Refusal:
         account = second_factor.accept_code(work, visitor.actor.user_id, code, rules)
         if isinstance(account, Refusal):
             return account
+        way = sessions.read_way(work.session, visitor.token_hash) or PASSWORD
         sessions.end_session(work, visitor.token_hash)
         token = sessions.start_session(
-            work, account.id, lifetime_minutes=rules.lifetime_minutes, second_factor=True
+            work,
+            account.id,
+            lifetime_minutes=rules.lifetime_minutes,
+            second_factor=True,
+            origin=origin_of(way),
         )
-        return _entered(account), token, rules.lifetime_minutes
+        return enter(account, way=way), token, rules.lifetime_minutes
 
-    return _hand_out(door.perform_as(visitor.actor, act))
+    return hand_out(door.perform_as(visitor.actor, act))
 
 
 def give_both(login: str, password: str, code: str) -> Entered:
@@ -142,7 +162,7 @@ def give_both(login: str, password: str, code: str) -> Entered:
 
     Raises Refused like give_password and give_code.
     """
-    door, rules = the_door(), _rules()
+    door, rules = the_door(), read_rules()
     with door.read() as reading:
         proof = passwords.prove_password(reading, login, password, hasher=door.hasher)
 
@@ -150,19 +170,23 @@ def give_both(login: str, password: str, code: str) -> Entered:
         account = passwords.accept_proof(work, proof, rules)
         if isinstance(account, Refusal):
             return account
-        if not _needs_code(work, account):
-            return _let_in(work, account, rules)
+        if not needs_code(work, account):
+            return let_in(work, account, rules)
         if account.totp_confirmed_at is None:
             raise second_factor.TOTP_UNENROLLED.refused()
         proven = second_factor.accept_code(work, account.id, code, rules)
         if isinstance(proven, Refusal):
             return proven
         token = sessions.start_session(
-            work, account.id, lifetime_minutes=rules.lifetime_minutes, second_factor=True
+            work,
+            account.id,
+            lifetime_minutes=rules.lifetime_minutes,
+            second_factor=True,
+            origin=origin_of(PASSWORD),
         )
-        return _entered(proven), token, rules.lifetime_minutes
+        return enter(proven), token, rules.lifetime_minutes
 
-    return _hand_out(door.perform_as(ANYBODY, act))
+    return hand_out(door.perform_as(ANYBODY, act))
 
 
 def change_password(present: str, new: str) -> None:
@@ -170,7 +194,7 @@ def change_password(present: str, new: str) -> None:
 
     Raises Refused sign_in_needed, second_factor_needed, sign_in_refused, and what set_password refuses.
     """
-    door, visitor, rules = the_door(), _visitor(), _rules()
+    door, visitor, rules = the_door(), _visitor(), read_rules()
     if visitor.is_half_way:
         raise SECOND_FACTOR_NEEDED.refused()
     with door.read() as reading:
@@ -204,7 +228,7 @@ def _visitor() -> Visitor:
     return visitor
 
 
-def _hand_out(outcome: tuple[Entered, str, int] | Refusal) -> Entered:
+def hand_out(outcome: tuple[Entered, str, int] | Refusal) -> Entered:
     """Give the browser the secret of a session that was opened for so many minutes."""
     # refused only now: the failure had to be counted in a transaction that was kept
     if isinstance(outcome, Refusal):

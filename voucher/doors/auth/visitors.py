@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from voucher.doors.auth.door import ANYBODY, Door, the_door
 from voucher.plumbing.unit_of_work import Work
 from voucher.registry import sessions
+from voucher.registry.own_accounts import PASSWORD
 from voucher.registry.passwords import read_idle_minutes, read_worker_idle_minutes
 from voucher.registry.users import UserAccount, load_actor
 from voucher.registry.workers import signs_in_with_password
@@ -24,11 +25,21 @@ Result = TypeVar("Result")
 class Visitor(UserMixin):
     """Somebody with a living session: half-way (password only) or signed in with what the roles ask for."""
 
-    def __init__(self, *, actor: Actor, account: UserAccount, token_hash: str, second_factor: bool) -> None:
+    def __init__(
+        self,
+        *,
+        actor: Actor,
+        account: UserAccount,
+        token_hash: str,
+        second_factor: bool,
+        by_password: bool = True,
+    ) -> None:
         self.actor = actor
         self.display_name = account.display_name
         self.token_hash = token_hash
-        self.must_change_password = account.must_change_password
+        # whoever came in without it need not know the password somebody else chose
+        self.must_change_password = account.must_change_password and by_password
+        self.has_password = account.password_hash is not None
         self.has_second_factor = account.totp_confirmed_at is not None
         # asked of the roles of this moment: who is given another one has the second factor to prove
         self.is_only_worker = signs_in_with_password(actor, has_second_factor=self.has_second_factor)
@@ -98,6 +109,8 @@ def _recognise(request: Request) -> Visitor | None:
             account=account,
             token_hash=found.token_hash,
             second_factor=found.second_factor_at is not None,
+            by_password=not account.must_change_password
+            or sessions.read_way(session, found.token_hash) in (None, PASSWORD),
         )
         if sessions.is_idle(found, door.at, idle_minutes=read_idle_of(session, visitor)):
             return None

@@ -8,16 +8,19 @@ from flask.typing import ResponseReturnValue
 from voucher.doors.auth.access import SIGN_IN_NEEDED
 from voucher.doors.auth.door import the_door
 from voucher.doors.auth.visitors import Visitor, current_visitor, read_idle_of
+from voucher.doors.web import fields
 from voucher.doors.web.acting import Done, submit
 from voucher.doors.web.entrance.blueprint import entrance
 from voucher.plumbing.unit_of_work import Work
-from voucher.registry.sessions import end_sessions_of, list_sessions
+from voucher.registry.linked_identities import is_linked
+from voucher.registry.own_accounts import WAY_NAMES
+from voucher.registry.sessions import end_one_of, end_sessions_of, list_sittings
 
 
 @entrance.get("/sessions")
 def sessions() -> ResponseReturnValue:
     """Show the living sessions of this account."""
-    return _show()
+    return show_sessions()
 
 
 @entrance.post("/sessions/endings")
@@ -29,7 +32,20 @@ def end_others() -> ResponseReturnValue:
         ended = end_sessions_of(work, visitor.actor.user_id, keep=visitor.token_hash)
         return Done(f"已退出其他 {ended} 处登录", url_for("web.entrance.sessions"))
 
-    return submit(call, _show)
+    return submit(call, show_sessions)
+
+
+@entrance.post("/sessions/ending")
+def end_one() -> ResponseReturnValue:
+    """End one other session of this account."""
+    visitor = _visitor()
+
+    def call(work: Work) -> Done:
+        ended = end_one_of(work, visitor.actor.user_id, fields.text("session", "登录", limit=64))
+        words = "已退出该处登录" if ended else "该处登录已经退出"
+        return Done(words, url_for("web.entrance.sessions"))
+
+    return submit(call, show_sessions)
 
 
 def _visitor() -> Visitor:
@@ -39,14 +55,24 @@ def _visitor() -> Visitor:
     return visitor
 
 
-def _show() -> str:
+def show_sessions() -> str:
+    """Return the page of the account's living sessions."""
     visitor, door = _visitor(), the_door()
     with door.read() as session:
-        rows = list_sessions(
+        rows = list_sittings(
             session,
             visitor.actor.user_id,
             door.at,
             idle_minutes=read_idle_of(session, visitor),
             password_alone=visitor.is_only_worker,
         )
-        return render_template("entrance/sessions.html", rows=rows, own_hash=visitor.token_hash)
+        linked = is_linked(session, visitor.actor.user_id)
+    return render_template(
+        "entrance/sessions.html",
+        rows=rows,
+        own_hash=visitor.token_hash,
+        way_names=WAY_NAMES,
+        sign_on=door.config.sign_on,
+        linked=linked,
+        has_password=not visitor.is_only_worker or visitor.has_password,
+    )

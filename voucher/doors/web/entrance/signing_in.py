@@ -29,7 +29,7 @@ PASSWORDS_DIFFER = reason(
 @entrance.get("/login")
 def login() -> ResponseReturnValue:
     """Ask for login and password."""
-    return _ask_password()
+    return ask_password()
 
 
 @entrance.post("/login")
@@ -39,7 +39,7 @@ def give_password() -> ResponseReturnValue:
     given = request.form
     return _step(
         lambda: sign_in.give_password(given.get("login", "").strip(), given.get("password", "")),
-        _ask_password,
+        ask_password,
     )
 
 
@@ -69,7 +69,7 @@ def give_code() -> ResponseReturnValue:
 @entrance.get("/password")
 def password() -> ResponseReturnValue:
     """Ask for a new password."""
-    return render_template("entrance/password.html", onward=_onward())
+    return render_template("entrance/password.html", onward=onward())
 
 
 @entrance.post("/password")
@@ -82,9 +82,9 @@ def change_password() -> ResponseReturnValue:
             raise PASSWORDS_DIFFER.refused()
         sign_in.change_password(request.form.get("present", ""), new)
     except Refused as refused:
-        return refuse(refused.refusal, lambda: render_template("entrance/password.html", onward=_onward()))
+        return refuse(refused.refusal, lambda: render_template("entrance/password.html", onward=onward()))
     flash("密码已修改，其他登录已全部退出", "done")
-    return redirect(_onward(), 303)
+    return redirect(onward(), 303)
 
 
 @entrance.post("/logout")
@@ -97,40 +97,53 @@ def logout() -> ResponseReturnValue:
 
 def _step(step: Callable[[], Entered], again: Callable[[], str]) -> ResponseReturnValue:
     """Take one step in and lead to the next one due, or show the step again with the refusal."""
-    onward = _onward()
     try:
         entered = step()
     except Refused as refused:
         return refuse(refused.refusal, again)
+    return lead_on(entered)
+
+
+def lead_on(entered: Entered, wanted: str | None = None) -> ResponseReturnValue:
+    """Lead to the next step due, or to the page that was wanted."""
+    target = wanted or onward()
     if entered.is_half_way:
         due = "web.entrance.code" if entered.has_second_factor else "web.entrance.enrolment"
-        return redirect(url_for(due, next=onward), 303)
+        return redirect(url_for(due, next=target), 303)
     if entered.must_change_password:
-        return redirect(url_for("web.entrance.password", next=onward), 303)
-    return redirect(onward, 303)
+        return redirect(url_for("web.entrance.password", next=target), 303)
+    return redirect(target, 303)
 
 
-def _onward() -> str:
+def onward() -> str:
     """Return the page that was asked for before signing in, or the desk."""
     return own_path(request.values.get("next"), url_for("web.office.home"))
 
 
-def _ask_password() -> str:
-    return render_template("entrance/login.html", onward=_onward(), demo_accounts=_demo_accounts())
+def ask_password() -> str:
+    """Return the page that asks for login and password."""
+    config = the_door().config
+    return render_template(
+        "entrance/login.html",
+        onward=onward(),
+        demo_accounts=_demo_accounts(),
+        has_sms=config.has_sms,
+        sign_on=config.sign_on,
+    )
 
 
 def _ask_code() -> str:
     visitor = current_visitor()
     return render_template(
         "entrance/code.html",
-        onward=_onward(),
+        onward=onward(),
         demo_accounts=_demo_accounts(),
         half_way_login=visitor.actor.login if visitor is not None else "",
     )
 
 
 def _ask_binding() -> str:
-    return render_template("entrance/enrolment.html", onward=_onward(), enrolment=sign_in.read_enrolment())
+    return render_template("entrance/enrolment.html", onward=onward(), enrolment=sign_in.read_enrolment())
 
 
 def _demo_accounts() -> list[dict[str, str]]:

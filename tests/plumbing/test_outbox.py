@@ -1,0 +1,116 @@
+"""A letter is written with its act and carried after it, at least once, and never within a transaction."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+import pytest
+from sqlalchemy import select
+
+from tests.conftest import FOUNDED_AT
+from voucher.plumbing.db import Database
+from voucher.plumbing.outbox import Draft, Letter, Persistence, Taken, deliver_due, post
+from voucher.plumbing.secrets import Keyring
+from voucher.plumbing.sms import SMS_NOT_TAKEN, SMS_UNREACHABLE
+from voucher.plumbing.unit_of_work import Work, perform
+from voucher.rules.actor import Actor
+
+SOMEBODY = Actor(user_id=0, login="somebody", person_id=0, grants=())
+RESTS = Persistence(at_once=2, rests=(timedelta(seconds=5), timedelta(minutes=2)))
+
+
+@dataclass
+class Post:
+    """A post office of a test: a clock, and what was carried."""
+
+    database: Database
+    keyring: Keyring
+    at: datetime = FOUNDED_AT
+    carried: list[str] = field(default_factory=list)
+    refusal: Exception | None = None
+
+    def write(self, key: str, *, fails: bool = False, **given: object) -> int | None:
+        def act(work: Work) -> int | None:
+            draft = Draft("sms", key, {"words": key}, **given)  # type: ignore[arg-type]
+            posted = post(work, draft)
+            if fails:
+                raise RuntimeError("the act fails after its letter was written")
+            return posted
+
+        return perform(self.database, self.keyring, SOMEBODY, self.at, act)
+
+    def carry(self, letter: Taken) -> None:
+        # a letter that were carried within a transaction would wait here for itself on SQLite
+        self.write(f"written while carrying {letter.key} {letter.attempt}", good_until=self.at)
+        self.carried.append(letter.key)
+        if self.refusal is not None:
+            raise self.refusal
+
+    def deliver(self) -> int:
+        return deliver_due(self.database, self.keyring, lambda: self.at, {"sms": self.carry}, RESTS)
+
+    def letter(self, key: str) -> Letter:
+        with self.database.read() as session:
+            return session.scalars(select(Letter).where(Letter.key == key)).one()
+
+
+@pytest.fixture
+def office(database: Database, keyring: Keyring) -> Post:
+    return Post(database, keyring)
+
+
+def test_a_letter_goes_with_its_act_once_per_key_and_is_carried_after_it(office: Post) -> None:
+    with pytest.raises(RuntimeError):
+        office.write("lost", fails=True)
+    assert office.write("first", sealed=b"personal") is not None
+    assert office.write("first") is None  # whoever posts it again
+    for number in range(4):
+        office.write(f"more {number}")
+    assert office.carried == []
+    assert office.deliver() == 5
+    assert office.carried == ["first", *(f"more {number}" for number in range(4))]
+    sent = office.letter("first")
+    assert (sent.sent_at, sent.sealed, sent.attempts) == (office.at, None, 1)
+    assert office.deliver() == 0
+
+
+def test_what_fails_is_tried_again_after_its_rests_and_given_up_in_the_end(office: Post) -> None:
+    office.write("tried", sealed=b"personal")
+    office.refusal = SMS_UNREACHABLE.refused()
+    assert office.deliver() == 0
+    assert office.deliver() == 0  # it rests
+    assert office.letter("tried").sealed == b"personal"
+    office.at += timedelta(seconds=5)
+    office.refusal = RuntimeError("a mistake of ours")
+    office.deliver()
+    assert office.letter("tried").error_code == "letter_failed"
+    office.at += timedelta(minutes=2)
+    office.deliver()
+    over = office.letter("tried")
+    assert (over.attempts, over.given_up_at, over.sealed) == (3, office.at, None)
+    assert office.carried == ["tried"] * 3
+
+    office.write("hopeless")
+    office.refusal = SMS_NOT_TAKEN.refused()
+    office.deliver()
+    assert office.letter("hopeless").error_code == "sms_not_taken"
+    assert office.letter("hopeless").given_up_at is not None
+
+
+def test_who_dies_after_carrying_has_it_carried_again_and_what_is_late_is_not(office: Post) -> None:
+    office.write("twice")
+    office.refusal = KeyboardInterrupt()  # the process is gone before it could write anything down
+    with pytest.raises(KeyboardInterrupt):
+        office.deliver()
+    office.refusal = None
+    assert office.deliver() == 0  # leased to whoever died
+    office.at += RESTS.lease
+    assert office.deliver() == 1
+    assert office.carried == ["twice", "twice"]
+
+    office.write("late", sealed=b"a code", good_until=office.at + timedelta(minutes=5))
+    office.at += timedelta(minutes=5)
+    assert office.deliver() == 0
+    late = office.letter("late")
+    assert (late.error_code, late.sealed) == ("letter_late", None)

@@ -1,0 +1,128 @@
+"""Short messages to people: the words, whom they reach, and the carrier that hands them to the port.
+
+A message to a person names the person and not the number: that is read when the letter is carried, so a
+number corrected meanwhile is the one that rings. A login code goes to a number nobody may have yet; number
+and words are sealed under the number's own key until it is sent.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from voucher.plumbing.db import Database
+from voucher.plumbing.outbox import Carrier, Draft, Taken, post, post_all
+from voucher.plumbing.secrets import Keyring
+from voucher.plumbing.sms import SmsPort
+from voucher.plumbing.unit_of_work import Work
+from voucher.registry import people, subjects
+from voucher.registry.mailbox import MOBILE
+from voucher.rules.errors import Family, reason
+
+TOPIC = "sms"
+CONTEXT = "outbox.sealed"
+SIGNATURE = "【电子培训券】"
+LOGIN_CODE, VOUCHER_EXPIRES = "login_code", "voucher_expires"
+WORDS: Mapping[str, str] = {
+    LOGIN_CODE: "验证码 {code}，{minutes} 分钟内有效，用于登录。任何人向您索要都是诈骗，请勿告诉他人。",
+    VOUCHER_EXPIRES: "您的“{programme}”{number} 将于 {redeem_by} 到期，还剩 {days} 天。{step}；"
+    "到期未核销自动失效。详询 12333。",
+}
+
+PERSON_UNREACHABLE = reason(
+    "person_unreachable",
+    "此人没有登记手机号，无法发送短信",
+    "请本人到窗口或在“我的”页面登记手机号",
+    "【设】消息送达",
+    Family.MISSING,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """A message to a person; the same key is sent once. `facts` hold nothing personal."""
+
+    key: str
+    person_id: int
+    template: str
+    facts: Mapping[str, object]
+    good_until: datetime | None = None
+
+
+def write_words(template: str, facts: Mapping[str, object]) -> str:
+    """Return the words of a message as the telephone shows them."""
+    return SIGNATURE + WORDS[template].format(**facts)
+
+
+def write_to_number(
+    work: Work, number: str, template: str, facts: Mapping[str, object], *, key: str, good_until: datetime
+) -> None:
+    """Post a message to a canonical mobile number, known to the house or not.
+
+    Raises Refused subject_erased.
+    """
+    index = work.keyring.blind_index(MOBILE, number)
+    subject_key = subjects.open_keys(work, [index])[index]
+    told = json.dumps([number, write_words(template, facts)], ensure_ascii=False)
+    sealed = work.keyring.seal(subject_key, CONTEXT, told)
+    post(work, Draft(TOPIC, key, {"mobile_index": index, "template": template}, sealed, good_until))
+
+
+def write_to_people(work: Work, notices: Iterable[Notice]) -> int:
+    """Post messages to people and return how many of them are new."""
+    drafts = [
+        Draft(
+            TOPIC,
+            each.key,
+            {"person_id": each.person_id, "template": each.template, "facts": dict(each.facts)},
+            good_until=each.good_until,
+        )
+        for each in notices
+    ]
+    return len(post_all(work, drafts))
+
+
+def read_mobile(session: Session, keyring: Keyring, person_id: int) -> str | None:
+    """Return a person's mobile number, for sending to it only; None where none stands or it is erased."""
+    row = session.execute(
+        select(people.Person.blind_index, people.Person.mobile_sealed, subjects.SubjectKey.wrapped_key)
+        .join(subjects.SubjectKey, subjects.SubjectKey.blind_index == people.Person.blind_index)
+        .where(people.Person.id == person_id)
+    ).one_or_none()
+    if row is None or row.mobile_sealed is None or row.wrapped_key is None:
+        return None
+    return keyring.unseal(
+        keyring.unwrap(row.wrapped_key, row.blind_index), people.MOBILE_CONTEXT, row.mobile_sealed
+    )
+
+
+def carry_by(database: Database, keyring: Keyring, port: SmsPort) -> Carrier:
+    """Return the carrier of short messages through a port; no transaction is open meanwhile."""
+
+    def carry(letter: Taken) -> None:
+        number, words = _address(database, keyring, letter)
+        port.send(number, words, f"letter-{letter.id}")
+
+    return carry
+
+
+def _address(database: Database, keyring: Keyring, letter: Taken) -> tuple[str, str]:
+    """Return number and words of a letter. Raises Refused subject_erased, person_unreachable."""
+    payload = letter.payload
+    with database.read() as session:
+        if "person_id" in payload:
+            number = read_mobile(session, keyring, int(payload["person_id"]))
+            if number is None:
+                raise PERSON_UNREACHABLE.refused()
+            return number, write_words(payload["template"], payload["facts"])
+        index = str(payload["mobile_index"])
+        key = subjects.find_keys(session, keyring, [index]).get(index)
+    if key is None or letter.sealed is None:
+        raise subjects.SUBJECT_ERASED.refused()
+    number, words = json.loads(keyring.unseal(key, CONTEXT, letter.sealed))
+    return number, words
