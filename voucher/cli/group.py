@@ -34,6 +34,8 @@ VERBS: dict[str, Verb] = {
     "check": Verb("voucher.cli.check", "check", "逐项检查不变量，有一行不符即非零退出"),
     "audit": Verb("voucher.cli.audit", "audit", "核验留痕是否完整、未被改动"),
     "user": Verb("voucher.cli.staff", "user", "开立、授权、重置和停用工作人员账号"),
+    "keys": Verb("voucher.cli.keys", "keys", "查看、换用、停用签名密钥，签署可信名单"),
+    "code": Verb("voucher.cli.codes", "code", "读出示码，不连网判定离线码"),
     "rules": Verb("voucher.cli.rules", "rules", "列出每条规则的编号、依据和起始日"),
     "serve": Verb("voucher.cli.serve", "command", "启动网页和接口"),
     "worker": Verb("voucher.cli.work", "command", "办理后台任务"),
