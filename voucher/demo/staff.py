@@ -39,6 +39,7 @@ MEMBERS = (
     Member("releaser", "财务签发 小王", Role.FINANCE_RELEASER),
     Member("supervisor", "监管 小冯", Role.SUPERVISOR, PROVINCE),
     Member("auditor", "审计 小陈", Role.AUDITOR, PROVINCE),
+    Member("key-custodian", "密钥保管 小褚", Role.KEY_CUSTODIAN, PROVINCE),
 )
 
 
