@@ -1,6 +1,6 @@
 // Builds src/ into dist/: hashed names, a manifest for the server, and a compressed copy beside each file.
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { copyFileSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
 import { brotliCompressSync, constants, gzipSync } from 'node:zlib';
 import { buildSync } from 'esbuild';
 import { defineConfig, type Plugin } from 'vite';
@@ -49,6 +49,21 @@ function stayHome(): Plugin {
   };
 }
 
+/** What is printed is set on the server, with these; no page loads them. */
+const PRINT_FONTS = ['400Regular/NotoSansSC_400Regular.ttf', '700Bold/NotoSansSC_700Bold.ttf'];
+
+function copyPrintFonts(folder: string): Plugin {
+  return {
+    name: 'copy-print-fonts',
+    apply: 'build',
+    closeBundle() {
+      const fonts = join(import.meta.dirname, 'node_modules/@expo-google-fonts/noto-sans-sc');
+      mkdirSync(join(folder, 'fonts'), { recursive: true });
+      for (const each of PRINT_FONTS) copyFileSync(join(fonts, each), join(folder, 'fonts', basename(each)));
+    },
+  };
+}
+
 const DIST = join(import.meta.dirname, 'dist');
 
 export default defineConfig({
@@ -74,5 +89,5 @@ export default defineConfig({
       scss: { quietDeps: true, silenceDeprecations: ['import', 'global-builtin', 'color-functions', 'if-function'] },
     },
   },
-  plugins: [stayHome(), buildServiceWorker(DIST), compressBeside(DIST)],
+  plugins: [copyPrintFonts(DIST), stayHome(), buildServiceWorker(DIST), compressBeside(DIST)],
 });
