@@ -99,7 +99,12 @@ class CardSigner:
                 library = pkcs11.lib(str(self._module))
                 if self._session is not None:
                     library.reinitialize()
-                self._session = library.get_token(token_label=self._token).open(user_pin=self._pin, rw=True)
+                token = library.get_token(token_label=self._token)
+                try:
+                    self._session = token.open(user_pin=self._pin, rw=True)
+                except pkcs11.exceptions.UserAlreadyLoggedIn:
+                    # a process gives its PIN once, whichever of its sessions did so
+                    self._session = token.open(rw=True)
             except (pkcs11.exceptions.PKCS11Error, RuntimeError, OSError) as error:
                 raise self._failed(error) from None
             self._process = os.getpid()
