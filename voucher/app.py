@@ -37,6 +37,7 @@ from voucher.stages.issue import dry_run
 from voucher.stages.issue.ending import expire_due
 from voucher.stages.issue.programmes import close_due_programmes
 from voucher.stages.issue.reminding import remind_due
+from voucher.stages.issue.signing import end_due_credentials
 from voucher.stages.issue.waiting import serve_due_waiting
 from voucher.stages.oversee.keys import publish_status, rotate_due_keys
 from voucher.stages.settle.clawback import open_due_clawbacks
@@ -68,6 +69,8 @@ DUE_ACTS: tuple[tuple[str, Callable[[Work], int]], ...] = (
     ("close_classes", close_due_classes),
     ("serve_claims", serve_due_queues),
     ("serve_issues", serve_due_waiting),
+    # after everything that ends or moves a voucher
+    ("end_credentials", end_due_credentials),
     ("rotate_keys", rotate_due_keys),
     ("publish_status", publish_status),
 )

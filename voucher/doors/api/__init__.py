@@ -11,6 +11,7 @@ from voucher.doors.api.certificates import certificates
 from voucher.doors.api.claims import claims
 from voucher.doors.api.classes import classes
 from voucher.doors.api.description import describe
+from voucher.doors.api.devices import devices
 from voucher.doors.api.dictionaries import dictionaries
 from voucher.doors.api.endings import endings
 from voucher.doors.api.exams import exams
@@ -40,6 +41,7 @@ ROOMS = (
     programmes,
     issues,
     vouchers,
+    devices,
     standings,
     institutions,
     classes,

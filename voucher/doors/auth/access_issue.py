@@ -37,6 +37,12 @@ ISSUE: dict[str, Access] = {
     "vouchers.take": Access(WORKERS, "领取通用券"),
     "vouchers.accept_voucher": Access(WORKERS | OPERATORS, "领取本人的券；经办人员凭本人同意代办"),
     "vouchers.withdraw_voucher": Access(WORKERS, "退回本人的券"),
+    "devices.show_beacon": Access(WORKERS, "取时段校验数"),
+    "devices.list_own_devices": Access(WORKERS, "查看本人登记的手机"),
+    "devices.bind": Access(WORKERS, "登记本人的手机"),
+    "devices.lose": Access(WORKERS, "挂失本人的手机"),
+    "devices.renew_credentials": Access(WORKERS, "取回签发到本人手机的券凭证"),
+    "devices.list_credentials": Access(WORKERS, "查看签发到本人手机的券凭证"),
     "vouchers.revoke_vouchers": Access(OFFICERS, "作废"),
     "vouchers.replace": Access(OFFICERS, "补发，由两人办理"),
 }

@@ -36,6 +36,8 @@ TRAIN: dict[str, Access] = {
     "classes.list_class_sessions": Access(_SEE_CLASSES, "查看课次表"),
     "classes.list_class_roster": Access(DESK | INSTITUTION_STAFF, "查看花名册（掩码）"),
     "places.check_code": Access(INSTITUTION_COUNTER, "看码，不消耗"),
+    "devices.ask_challenge": Access(INSTITUTION_COUNTER, "验证码，给时间不准的手机"),
+    "devices.list_beacon_keys": Access(INSTITUTION_COUNTER, "取时段密钥，供离线核对"),
     "places.enrol_voucher": Access(WORKERS | INSTITUTION_COUNTER, "锁定班级"),
     "places.depart": Access(WORKERS | INSTITUTION_DESK, "退出班级、退训"),
     "places.transfer_vouchers": Access(OFFICERS, "转班"),

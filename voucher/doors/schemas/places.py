@@ -20,8 +20,11 @@ from voucher.doors.schemas.values import (
     Yuan,
 )
 
-DIGITS_MAX, DEVICE_MAX, NONCE_MAX = 60, 64, 64
-CODE = {"description": "持券人屏幕上的 22 位数字码，空格和连字符不计", "example": "7200000000000000000000"}
+DIGITS_MAX, DEVICE_MAX, NONCE_MAX = 1000, 64, 64
+CODE = {
+    "description": "持券人出示的码，空格和连字符不计：屏幕码 22 位，手机码 213 位，离线码约 556 位",
+    "example": "7200000000000000000000",
+}
 DEVICE = {"description": "扫码设备名", "example": "前台一号机"}
 NONCE = {"description": "每次核销一个新值；同设备同值重发是同一次核销", "example": "1c6f0e6d0a4a53"}
 

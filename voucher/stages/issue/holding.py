@@ -17,6 +17,7 @@ from voucher.rules.issuing import check_usable_on
 from voucher.rules.lifecycle import STATE_NAMES, Thing
 from voucher.stages.issue.models import Acceptance
 from voucher.stages.issue.reading import SOURCE, reaches
+from voucher.stages.issue.signing import sign_for_holder
 from voucher.stages.issue.waiting import serve_waiting
 
 # enrolling, redeeming and signing in are what a code is held to a scanner for
@@ -66,7 +67,7 @@ def accept_for(work: Work, voucher_id: int, consent: str) -> Voucher:
 
 
 def take_in_hand(work: Work, voucher: Voucher, *, channel: str, consent: str | None = None) -> None:
-    """Move a locked voucher to accepted and keep how it came about."""
+    """Move a locked voucher to accepted, keep how it came about, and sign it into the phone bound."""
     check_usable_on(voucher.redeem_by, work.today)
     advance(work, [voucher], "accept")
     work.session.add(
@@ -80,6 +81,7 @@ def take_in_hand(work: Work, voucher: Voucher, *, channel: str, consent: str | N
         )
     )
     work.session.flush()
+    sign_for_holder(work, [voucher])
 
 
 def withdraw(work: Work, voucher_id: int) -> Voucher:

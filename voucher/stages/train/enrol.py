@@ -5,7 +5,9 @@ from __future__ import annotations
 from sqlalchemy import select
 
 from voucher.ledger import budget as budgets
-from voucher.ledger.credentials import find_code, use_code
+from voucher.ledger.credentials import CODE_USED
+from voucher.ledger.credentials.issuing import end_vouchers_credentials
+from voucher.ledger.credentials.presented import find_presented, use_presented
 from voucher.ledger.holds import check_no_hold
 from voucher.ledger.vouchers import VOUCHER_MISSING, Voucher, advance, lock_vouchers
 from voucher.plumbing.unit_of_work import Work
@@ -19,6 +21,7 @@ from voucher.stages.issue.queries import Programme, get_programme
 from voucher.stages.train.fitting import check_open, check_place, check_redeem_by
 from voucher.stages.train.models.classes import TrainingClass
 from voucher.stages.train.models.places import Enrolment
+from voucher.stages.train.presenting import stand_at
 from voucher.stages.train.pricing import lock_in, promise
 from voucher.stages.train.reading import (
     CLASS_MISSING,
@@ -49,15 +52,20 @@ def enrol(work: Work, voucher_id: int, class_id: int) -> Enrolment:
 def enrol_by_code(work: Work, digits: str, class_id: int, device: str = "") -> Enrolment:
     """Lock a voucher to a class of the actor's institution, by the code its holder shows; the code is used.
 
-    Raises Refused role_missing, class_missing, code_malformed, code_unknown, code_used, code_expired and
-    what `check_enrolment` refuses.
+    The same code again at once, at the same institution, is the same enrolment. Raises Refused role_missing,
+    class_missing and what `find_presented` and `check_enrolment` refuse.
     """
-    get_served_class(work, class_id, *COUNTER)
-    code = find_code(work.session, work.keyring, digits, work.at)
-    voucher = _lock(work, code.voucher_id)
+    counter = stand_at(work, get_served_class(work, class_id, *COUNTER), "enrol")
+    shown = find_presented(work.session, work.keyring, digits, work.at, counter)
+    voucher = _lock(work, shown.voucher_id)
+    if shown.again is not None:
+        done = find_enrolment(work.session, voucher.id)
+        if done is None or done.class_id != class_id:
+            raise CODE_USED.refused()
+        return done
     found = load_class(work.session, class_id, lock=True)
+    use_presented(work, shown, counter)
     enrolment = _enrol(work, voucher, found)
-    use_code(work, code, "enrol")
     record_scan(work, Scanned("enrol", class_id, digits, device), None)
     return enrolment
 
@@ -121,6 +129,8 @@ def _enrol(work: Work, voucher: Voucher, found: TrainingClass) -> Enrolment:
     work.session.add(enrolment)
     work.session.flush()
     advance(work, [voucher], "enrol")
+    # its phone fetches one that names the institution; what it showed until now is over
+    end_vouchers_credentials(work, [voucher.id], "enrol")
     return enrolment
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from voucher.ledger import commitments
+from voucher.ledger.credentials.issuing import end_vouchers_credentials
 from voucher.ledger.vouchers import VOUCHER_MISSING, Voucher, advance, get_voucher
 from voucher.plumbing.unit_of_work import Work
 from voucher.rules.actor import Role, check_role
@@ -73,6 +74,7 @@ def send_back(work: Work, vouchers: Sequence[Voucher], why: str | None) -> None:
             each.priced_on = None
     end_enrolments(work, ids, "leave")
     advance(work, vouchers, "leave", reason=why)
+    end_vouchers_credentials(work, ids, "leave")
 
 
 def _take_up(work: Work, voucher_id: int, why: str, event: str) -> tuple[Voucher, Enrolment]:

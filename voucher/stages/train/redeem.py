@@ -6,7 +6,15 @@ from dataclasses import dataclass
 
 from sqlalchemy import select
 
-from voucher.ledger.credentials import CODE_USED, ScreenCode, find_code, use_code
+from voucher.ledger.credentials import CODE_USED
+from voucher.ledger.credentials.presented import (
+    Counter,
+    Presented,
+    find_presented,
+    note_look,
+    use_presented,
+)
+from voucher.ledger.credentials.seen import SeenPresentation
 from voucher.ledger.holds import check_no_hold
 from voucher.ledger.vouchers import Voucher, advance, get_voucher
 from voucher.plumbing.unit_of_work import Work
@@ -20,6 +28,7 @@ from voucher.stages.train.enrol import check_enrolment_priced
 from voucher.stages.train.fitting import subject_of, wanted_subject
 from voucher.stages.train.models.classes import TrainingClass
 from voucher.stages.train.models.places import Redemption
+from voucher.stages.train.presenting import house_of, stand_at
 from voucher.stages.train.reading import COUNTER, find_enrolment, find_redemption, get_served_class
 from voucher.stages.train.scans import Scanned, find_shown, record_scan
 from voucher.stages.train.standing import check_redeemable, redeemed_already
@@ -63,12 +72,12 @@ class Redeeming:
 def check(work: Work, digits: str, class_id: int) -> Checked:
     """Say what a code leads to and what is possible in this class; nothing is used up.
 
-    Raises Refused role_missing, class_missing, code_malformed, code_unknown, code_used, code_expired,
-    redeemed_already.
+    Raises Refused role_missing, class_missing, redeemed_already and what `find_presented` refuses.
     """
     found = get_served_class(work, class_id, *COUNTER)
-    code = _find_code(work, digits)
-    voucher = work.session.get_one(Voucher, code.voucher_id, populate_existing=True)
+    shown = _find_code(work, digits, stand_at(work, found, "check"))
+    note_look(work, shown, house_of(work, found))
+    voucher = work.session.get_one(Voucher, shown.voucher_id, populate_existing=True)
     programme = get_programme(work.session, voucher.programme_id)
     wanted, offered = wanted_subject(work.session, programme), subject_of(work.session, found)
     possible, refusal = _look_ahead(work, voucher, programme, found)
@@ -109,10 +118,13 @@ def try_card(work: Work, asked: Redeeming) -> Refusal | None:
     Whatever else stands in the way `redeem` says.
     """
     try:
-        get_served_class(work, asked.class_id, *COUNTER)
+        found = get_served_class(work, asked.class_id, *COUNTER)
         if _find_done(work, asked) is not None:
             return None
-        voucher = get_voucher(work, _find_code(work, asked.digits).voucher_id)
+        shown = _find_code(work, asked.digits, stand_at(work, found, "redeem"))
+        if shown.again is not None:
+            return None
+        voucher = get_voucher(work, shown.voucher_id)
         found = _check_ready(work, asked, voucher)
     except Refused:
         return None
@@ -127,24 +139,25 @@ def try_card(work: Work, asked: Redeeming) -> Refusal | None:
 def redeem(work: Work, asked: Redeeming) -> Redemption:
     """Use a voucher in the class it is locked to, exactly once; the same device and nonce is the same scan.
 
-    Locks the voucher and its code, nothing else: no money moves. Raises Refused role_missing,
-    class_missing, code_malformed, code_unknown, code_used, code_expired, nonce_reused, identity_differs,
-    card_tries_used_up, on_hold and what `check_redeemable` refuses.
+    A phone's code is the same scan again for a minute, whatever the nonce. Locks the voucher and its code,
+    nothing else: no money moves. Raises Refused role_missing, class_missing, nonce_reused,
+    identity_differs, card_tries_used_up, on_hold and what `find_presented` and `check_redeemable` refuse.
     """
-    get_served_class(work, asked.class_id, *COUNTER)
+    found = get_served_class(work, asked.class_id, *COUNTER)
     done = _find_done(work, asked)
     if done is not None:
         return done
-    code = _find_code(work, asked.digits)
-    voucher = get_voucher(work, code.voucher_id)
+    counter = stand_at(work, found, "redeem")
+    shown = _find_code(work, asked.digits, counter)
+    voucher = get_voucher(work, shown.voucher_id)
     # whoever held the lock before may have been this very scan, sent twice
-    done = _find_done(work, asked)
+    done = _find_done(work, asked) or _find_again(work, asked, shown)
     if done is not None:
         return done
     found = _check_ready(work, asked, voucher)
     check_card(work, voucher, asked.last4)
-    use_code(work, code, "redeem")
-    redemption = _write(work, asked, found, voucher, code)
+    seen = use_presented(work, shown, counter)
+    redemption = _write(work, asked, found, voucher, shown, seen)
     advance(work, [voucher], "redeem")
     record_scan(work, Scanned("redeem", found.id, asked.digits, asked.device), None)
     return redemption
@@ -169,15 +182,27 @@ def _find_done(work: Work, asked: Redeeming) -> Redemption | None:
     if done is None:
         return None
     shown = find_shown(work, asked.digits)
-    if shown is None or shown.id != done.screen_code_id or done.class_id != asked.class_id:
+    if shown is None or done.class_id != asked.class_id:
+        raise NONCE_REUSED.refused()
+    if (shown.screen_code_id, shown.presentation_id) != (done.screen_code_id, done.presentation_id):
         raise NONCE_REUSED.refused()
     return done
 
 
-def _find_code(work: Work, digits: str) -> ScreenCode:
+def _find_again(work: Work, asked: Redeeming, shown: Presented) -> Redemption | None:
+    """Return the redemption this phone's code made a moment ago in this class. Raises Refused code_used."""
+    if shown.again is None:
+        return None
+    done = find_redemption(work.session, shown.voucher_id)
+    if done is None or done.presentation_id != shown.again.id or done.class_id != asked.class_id:
+        raise CODE_USED.refused()
+    return done
+
+
+def _find_code(work: Work, digits: str, counter: Counter) -> Presented:
     """Return a code that is still good; of one that redeemed its voucher, say when and where it did."""
     try:
-        return find_code(work.session, work.keyring, digits, work.at)
+        return find_presented(work.session, work.keyring, digits, work.at, counter)
     except Refused as refused:
         shown = find_shown(work, digits)
         if refused.refusal.code != CODE_USED.code or shown is None or shown.used_for != "redeem":
@@ -189,19 +214,24 @@ def _find_code(work: Work, digits: str) -> ScreenCode:
 
 
 def _write(
-    work: Work, asked: Redeeming, found: TrainingClass, voucher: Voucher, code: ScreenCode
+    work: Work,
+    asked: Redeeming,
+    found: TrainingClass,
+    voucher: Voucher,
+    shown: Presented,
+    seen: SeenPresentation | None,
 ) -> Redemption:
     enrolment = find_enrolment(work.session, voucher.id)
     if enrolment is None:
         raise RuntimeError(f"voucher {voucher.id} lost its place while it was locked")
-    own = work.actor.serves(found.institution_id, *COUNTER)
     redemption = Redemption(
         voucher_id=voucher.id,
         person_id=voucher.holder_person_id,
         enrolment_id=enrolment.id,
         class_id=found.id,
-        institution_id=found.institution_id if own else found.delivering_institution_id,
-        screen_code_id=code.id,
+        institution_id=house_of(work, found),
+        screen_code_id=shown.screen.id if shown.screen is not None else None,
+        presentation_id=seen.id if seen is not None else None,
         device=asked.device,
         nonce=asked.nonce,
         redeemed_at=work.at,

@@ -6,10 +6,13 @@ from dataclasses import dataclass
 
 from sqlalchemy import select
 
-from voucher.ledger.credentials import DOMAIN, ScreenCode
+from voucher.ledger.credentials.devices import Device, freeze_device
+from voucher.ledger.credentials.presented import Behind, find_behind
 from voucher.plumbing.unit_of_work import Work
-from voucher.rules.code_format import parse_t
-from voucher.rules.errors import Refusal, Refused
+from voucher.registry import sessions
+from voucher.registry.users import UserAccount
+from voucher.rules.errors import Refusal
+from voucher.rules.presenting import CODE_COPIED
 from voucher.stages.train.models.classes import TrainingClass
 from voucher.stages.train.models.places import Scan
 from voucher.stages.train.reading import STAFF, serves_class
@@ -29,9 +32,12 @@ def record_scan(work: Work, scanned: Scanned, refusal: Refusal | None) -> Scan:
     """Write a scan down; the digits themselves are never kept, only whose code they were.
 
     An accepted scan is written by its act; a refused one, whose act left nothing behind, by the door in a
-    transaction of its own.
+    transaction of its own. A code that shows its phone's data to be copied freezes the phone here, where it
+    stays.
     """
     code = find_shown(work, scanned.digits)
+    if refusal is not None and refusal.code == CODE_COPIED.code and code is not None and code.device_id:
+        _freeze(work, code.device_id)
     found = work.session.get(TrainingClass, scanned.class_id) if scanned.class_id is not None else None
     if found is not None and not serves_class(work.actor, found, *STAFF):
         found = None
@@ -51,13 +57,19 @@ def record_scan(work: Work, scanned: Scanned, refusal: Refusal | None) -> Scan:
     return scan
 
 
-def find_shown(work: Work, digits: str) -> ScreenCode | None:
-    """Return the code behind the digits, also a used or an expired one."""
-    try:
-        digest = work.keyring.blind_index(DOMAIN, parse_t(digits))
-    except Refused:
-        return None
-    return work.session.scalars(select(ScreenCode).where(ScreenCode.digest == digest)).first()
+def find_shown(work: Work, digits: str) -> Behind | None:
+    """Return whose code the digits are, also a used or an expired one."""
+    return find_behind(work.session, work.keyring, digits)
+
+
+def _freeze(work: Work, device_id: int) -> None:
+    """Freeze a copied phone; whoever has the copy may have its session too, so everybody signs in again."""
+    if not freeze_device(work, device_id):
+        return
+    person_id = work.session.get_one(Device, device_id).person_id
+    accounts = work.session.scalars(select(UserAccount.id).where(UserAccount.person_id == person_id))
+    for user_id in accounts.all():
+        sessions.end_sessions_of(work, user_id)
 
 
 def _house(work: Work, found: TrainingClass | None) -> int | None:

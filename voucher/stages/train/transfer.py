@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from sqlalchemy import or_, select
 
 from voucher.ledger import holds
+from voucher.ledger.credentials.issuing import end_vouchers_credentials
 from voucher.ledger.holds import Hold
 from voucher.ledger.vouchers import VOUCHER_MISSING, Voucher, advance, lock_vouchers
 from voucher.plumbing.unit_of_work import Work
@@ -74,6 +75,7 @@ def transfer(work: Work, voucher_ids: Sequence[int], class_id: int, why: str) ->
     for voucher in vouchers:
         _move(work, voucher, target)
     advance(work, vouchers, "transfer", reason=why)
+    end_vouchers_credentials(work, [each.id for each in vouchers], "transfer")
     return len(vouchers)
 
 

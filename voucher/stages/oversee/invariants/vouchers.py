@@ -11,6 +11,7 @@ from voucher.stages.oversee.invariants.shape import Invariant
 NAMES_PERSON: tuple[tuple[str, str], ...] = (
     ("issue_line", "id"),
     ("acceptance", "voucher_id"),
+    ("credential", "id"),
     ("enrolment", "id"),
     ("redemption", "id"),
     ("attendance", "id"),
@@ -47,7 +48,15 @@ REDEEMED: tuple[Invariant, ...] = (
         FROM redemption r
         LEFT JOIN screen_code s ON s.id = r.screen_code_id
         LEFT JOIN redemption o ON o.screen_code_id = r.screen_code_id AND o.id <> r.id
-        WHERE s.id IS NULL OR s.voucher_id <> r.voucher_id OR s.used_at IS NULL OR o.id IS NOT NULL
+        WHERE r.presentation_id IS NULL
+          AND (s.id IS NULL OR s.voucher_id <> r.voucher_id OR s.used_at IS NULL OR o.id IS NOT NULL)
+        UNION ALL
+        SELECT r.id, r.voucher_id, p.voucher_id
+        FROM redemption r
+        LEFT JOIN presentation_seen p ON p.id = r.presentation_id
+        WHERE r.presentation_id IS NOT NULL
+          AND (p.id IS NULL OR p.voucher_id <> r.voucher_id OR p.operation <> 'redeem'
+               OR p.institution_id <> r.institution_id)
         """,
     ),
 )

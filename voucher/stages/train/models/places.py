@@ -59,7 +59,8 @@ class Enrolment(Model):
 class Redemption(Model):
     """The one scan that uses a voucher (核销); a reversed one stays, marked, and makes room for another.
 
-    `nonce` is made by the client, so that every retry is the same redemption.
+    It was made with a T code, or with one a phone signed. `nonce` is made by the client, so that every retry
+    is the same redemption.
     """
 
     __tablename__ = "redemption"
@@ -68,6 +69,7 @@ class Redemption(Model):
               postgresql_where=STANDING),
         UniqueConstraint("device", "nonce"),
         CheckConstraint("reversed_by_person_id <> reversal_asked_by_person_id", name="two_people"),
+        CheckConstraint("(screen_code_id IS NULL) <> (presentation_id IS NULL)", name="one_code"),
         CheckConstraint("reversed_at IS NULL OR reversed_by_person_id IS NOT NULL", name="reversed_by"),
         ForeignKeyConstraint(
             ["enrolment_id", "voucher_id", "class_id"],
@@ -89,8 +91,9 @@ class Redemption(Model):
     enrolment_id: Mapped[int] = mapped_column(Int64, nullable=False)
     class_id: Mapped[int] = mapped_column(Int64, nullable=False)
     institution_id: Mapped[int] = mapped_column(Int64, ForeignKey("institution.id"), nullable=False)
-    screen_code_id: Mapped[int] = mapped_column(
-        Int64, ForeignKey("screen_code.id"), nullable=False, unique=True
+    screen_code_id: Mapped[int | None] = mapped_column(Int64, ForeignKey("screen_code.id"), unique=True)
+    presentation_id: Mapped[int | None] = mapped_column(
+        Int64, ForeignKey("presentation_seen.id"), unique=True
     )
     device: Mapped[str] = mapped_column(Text, nullable=False)
     nonce: Mapped[str] = mapped_column(Text, nullable=False)
@@ -194,6 +197,7 @@ class Completion(Model):
 translate("uq_redemption_standing", "redemption.voucher_id", REDEEMED_ALREADY)
 translate("uq_redemption_device_nonce", "redemption.device, redemption.nonce", CHANGED_MEANWHILE)
 translate("uq_redemption_screen_code_id", "redemption.screen_code_id", CHANGED_MEANWHILE)
+translate("uq_redemption_presentation_id", "redemption.presentation_id", CHANGED_MEANWHILE)
 translate("uq_enrolment_open", "enrolment.voucher_id", CHANGED_MEANWHILE)
 translate("uq_completion_voucher_id", "completion.voucher_id", CHANGED_MEANWHILE)
 translate(

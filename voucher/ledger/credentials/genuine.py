@@ -1,0 +1,116 @@
+"""Whether a phone's code is genuine: signed by the phone of a credential of ours, both still good."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from voucher.ledger.credentials.beacons import beacons_until
+from voucher.ledger.credentials.devices import DEVICE_FROZEN, DEVICE_GONE, FROZEN, Device, read_key
+from voucher.ledger.credentials.issuing import ALGORITHMS, IssuedCredential
+from voucher.ledger.credentials.keys import find_named, find_trusted
+from voucher.ledger.credentials.offline import CREDENTIAL_SUPERSEDED
+from voucher.ledger.credentials.screen import CODE_UNKNOWN
+from voucher.ledger.credentials.verifying import (
+    BEACON_UNKNOWN,
+    CODE_FORGED,
+    CREDENTIAL_EXPIRED,
+    CREDENTIAL_KEY_WITHDRAWN,
+    CREDENTIAL_NOT_YET,
+    Trust,
+    TrustedKey,
+    check_issuer,
+)
+from voucher.plumbing.secrets import Keyring
+from voucher.plumbing.signing import Alg, from_base64url
+from voucher.rules.code_format import BEACON_BYTES, Kind, Presentation, beacon_slot, signed_message
+
+# a screen shows the credential of this moment; one or two changes ago it is told apart from a forgery
+FORMER = 4
+KID_BYTES = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Signed:
+    """An S or F code with the credential it was signed over and the phone that signed it."""
+
+    presentation: Presentation
+    credential: IssuedCredential
+    device: Device
+
+
+def find_signed(session: Session, keyring: Keyring, shown: Presentation, at: datetime) -> Signed:
+    """Return the credential a code was signed over: the phone's key says which, and whether it was at all."""
+    slot = beacon_slot(shown)
+    beacon = bytes(BEACON_BYTES) if slot is None else beacons_until(keyring, at)(slot)
+    if beacon is None:
+        raise BEACON_UNKNOWN.refused()
+    issued = IssuedCredential
+    wanted = (
+        issued.vid == shown.vid.hex()
+        if shown.kind is Kind.S
+        else issued.digest == hashlib.sha256(shown.credential).hexdigest()
+    )
+    rows = session.execute(
+        select(issued, Device)
+        .join(Device, Device.id == issued.device_id)
+        .where(wanted)
+        .order_by(issued.revision.desc())
+        .limit(FORMER)
+        .execution_options(populate_existing=True)
+    ).all()
+    if not rows:
+        if shown.kind is Kind.F:
+            # not one of ours as it stands: say which, a changed byte, a foreign key, or a key withdrawn
+            check_issuer(shown.credential, trust_of(session), at)
+        raise CODE_UNKNOWN.refused()
+    for credential, device in rows:
+        key = read_key(bytes.fromhex(device.public_key))
+        message = signed_message(shown, bytes.fromhex(credential.digest), beacon)
+        if key is not None and key.verifies(message, shown.signature):
+            return Signed(shown, credential, device)
+    raise CODE_FORGED.refused()
+
+
+def short_name(kid: str) -> bytes:
+    """Return as much of a key's name as a credential has room for."""
+    return from_base64url(kid)[:KID_BYTES]
+
+
+def trust_of(session: Session) -> Trust:
+    """Return what gives every issuer key there ever was by its short name, and when it is believed."""
+
+    def named(kid4: bytes) -> Sequence[TrustedKey]:
+        return [
+            TrustedKey(
+                kid=kid4,
+                algorithm=ALGORITHMS[Alg(row.alg)],
+                verifies=row.public.verifies,
+                since=row.signing_since,
+                until=row.removed_at,
+            )
+            for row in find_named(session, kid4)
+            if row.signing_since is not None
+        ]
+
+    return named
+
+
+def check_standing(session: Session, signed: Signed, at: datetime) -> None:
+    """Refuse a code of a phone or a credential that is good for nothing any more, or not yet."""
+    credential, device = signed.credential, signed.device
+    if device.ended_at is not None:
+        raise (DEVICE_FROZEN if device.ended_why == FROZEN else DEVICE_GONE).refused()
+    if credential.ended_at is not None:
+        raise CREDENTIAL_SUPERSEDED.refused()
+    if all(each.kid != credential.kid for each in find_trusted(session, short_name(credential.kid), at)):
+        raise CREDENTIAL_KEY_WITHDRAWN.refused()
+    if at < credential.not_before:
+        raise CREDENTIAL_NOT_YET.refused()
+    if at >= credential.expires_at:
+        raise CREDENTIAL_EXPIRED.refused()

@@ -1,0 +1,99 @@
+"""Codes of phones that counters have met: used ones for ever, looked-at ones for as long as a card takes."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, select
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from voucher.ledger.credentials.screen import CODE_USED
+from voucher.plumbing.constraints import translate
+from voucher.plumbing.db import Model
+from voucher.plumbing.types import Int64, Text, UtcTime
+from voucher.plumbing.unit_of_work import Work
+from voucher.rules.code_format import Presentation
+
+
+class SeenPresentation(Model):
+    """An S or F code that was used: never again, whatever its text looks like; append-only by trigger."""
+
+    __tablename__ = "presentation_seen"
+    __table_args__ = (
+        UniqueConstraint("vid", "counter"),
+        CheckConstraint("kind IN ('S','F')", name="kind"),
+        CheckConstraint("operation IN ('enrol','redeem')", name="operation"),
+        CheckConstraint("counter BETWEEN 0 AND 4294967295", name="counter"),
+        Index("ix_presentation_seen_voucher", "voucher_id"),
+        {"sqlite_strict": True},
+    )
+
+    id: Mapped[int] = mapped_column(Int64, primary_key=True)
+    vid: Mapped[str] = mapped_column(Text, nullable=False)
+    counter: Mapped[int] = mapped_column(Int64, nullable=False)
+    kind: Mapped[str] = mapped_column(Text, nullable=False)
+    voucher_id: Mapped[int] = mapped_column(Int64, ForeignKey("voucher.id"), nullable=False)
+    credential_id: Mapped[int] = mapped_column(Int64, ForeignKey("credential.id"), nullable=False)
+    device_id: Mapped[int] = mapped_column(Int64, ForeignKey("device.id"), nullable=False)
+    institution_id: Mapped[int] = mapped_column(Int64, ForeignKey("institution.id"), nullable=False)
+    challenge_id: Mapped[int | None] = mapped_column(Int64, ForeignKey("challenge.id"))
+    operation: Mapped[str] = mapped_column(Text, nullable=False)
+    shown_at: Mapped[int] = mapped_column(Int64, nullable=False)
+    used_at: Mapped[datetime] = mapped_column(UtcTime, nullable=False)
+
+
+class PresentationLook(Model):
+    """An institution looked at an S or F code in time, which used nothing up; append-only by trigger."""
+
+    __tablename__ = "presentation_look"
+    __table_args__ = (
+        Index("ix_presentation_look_code", "vid", "counter", "institution_id"),
+        {"sqlite_strict": True},
+    )
+
+    id: Mapped[int] = mapped_column(Int64, primary_key=True)
+    vid: Mapped[str] = mapped_column(Text, nullable=False)
+    counter: Mapped[int] = mapped_column(Int64, nullable=False)
+    shown_at: Mapped[int] = mapped_column(Int64, nullable=False)
+    institution_id: Mapped[int] = mapped_column(Int64, ForeignKey("institution.id"), nullable=False)
+    looked_at: Mapped[datetime] = mapped_column(UtcTime, nullable=False)
+
+
+translate("uq_presentation_seen_vid_counter", "presentation_seen.vid, presentation_seen.counter", CODE_USED)
+
+
+def find_seen(session: Session, shown: Presentation) -> SeenPresentation | None:
+    """Return the use a voucher name and a number have been put to, whatever the text looked like."""
+    return session.scalars(
+        select(SeenPresentation).where(
+            SeenPresentation.vid == shown.vid.hex(), SeenPresentation.counter == shown.counter
+        )
+    ).first()
+
+
+def was_looked_at(session: Session, shown: Presentation, institution_id: int, since: datetime) -> bool:
+    """Return whether an institution looked at this very code, while it was fresh, after a moment."""
+    found = session.scalars(
+        select(PresentationLook.id).where(
+            PresentationLook.vid == shown.vid.hex(),
+            PresentationLook.counter == shown.counter,
+            PresentationLook.shown_at == shown.shown_at,
+            PresentationLook.institution_id == institution_id,
+            PresentationLook.looked_at > since,
+        )
+    ).first()
+    return found is not None
+
+
+def keep_look(work: Work, shown: Presentation, institution_id: int) -> None:
+    """Remember that an institution looked at a fresh code; nothing is used up."""
+    work.session.add(
+        PresentationLook(
+            vid=shown.vid.hex(),
+            counter=shown.counter,
+            shown_at=shown.shown_at,
+            institution_id=institution_id,
+            looked_at=work.at,
+        )
+    )
+    work.session.flush()

@@ -1,0 +1,90 @@
+"""What the acts around phones read of people and of the dated parameters: bearers, limits, windows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from voucher.ledger.credentials.issuing import Bearer
+from voucher.plumbing.secrets import Keyring
+from voucher.registry import people, subjects
+from voucher.registry.standards import ANYWHERE, PARAMETER_MISSING, Parameter
+from voucher.rules.code_format import Window
+from voucher.rules.presenting import ShowingLimits
+from voucher.rules.privacy import mask_name
+
+LAST = 4
+_SHOWING = (
+    "code_late_seconds",
+    "code_early_seconds",
+    "code_far_seconds",
+    "code_rescan_seconds",
+    "code_typing_seconds",
+    "challenge_seconds",
+)
+_DEVICES = ("devices_most", "device_changes_most", "device_changes_days", "credential_days")
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceLimits:
+    """How many phones a person may have, how often they may change, for how long one is signed for."""
+
+    most: int
+    changes: int
+    changes_within: timedelta
+    credential_days: int
+
+
+def read_showing_limits(session: Session, on: date) -> ShowingLimits:
+    """Return how codes of phones are judged on a day. Raises Refused parameter_missing."""
+    late, early, far, again, typing, asked = (
+        timedelta(seconds=each) for each in _read(session, _SHOWING, on)
+    )
+    return ShowingLimits(Window(late, early, far), again, typing, asked)
+
+
+def read_device_limits(session: Session, on: date) -> DeviceLimits:
+    """Return how many phones there may be on a day. Raises Refused parameter_missing."""
+    most, changes, days, credential_days = _read(session, _DEVICES, on)
+    return DeviceLimits(most, changes, timedelta(days=days), credential_days)
+
+
+def _read(session: Session, names: Sequence[str], on: date) -> list[int]:
+    """Return province-wide numbers in one query: a scan asks for six of them."""
+    rows = session.execute(
+        select(Parameter.name, Parameter.value)
+        .where(
+            Parameter.name.in_(names),
+            Parameter.region_code == ANYWHERE,
+            Parameter.since <= on,
+            (Parameter.until.is_(None)) | (Parameter.until >= on),
+        )
+        .order_by(Parameter.since)
+    )
+    found = dict(rows.all())
+    for name in names:
+        if not found.get(name):
+            raise PARAMETER_MISSING.refused(name=name, on=on.isoformat())
+    return [int(found[name]) for name in names]
+
+
+def read_bearers(session: Session, keyring: Keyring, person_ids: Sequence[int]) -> dict[int, Bearer]:
+    """Return what credentials say of people; those erased, and those without a number, are left out."""
+    named = people.read_people(session, keyring, person_ids)
+    keys = read_keys(session, keyring, list(named))
+    return {
+        person_id: Bearer(mask_name(each.name), each.number[-LAST:], keys[person_id])
+        for person_id, each in named.items()
+        if each.number is not None
+    }
+
+
+def read_keys(session: Session, keyring: Keyring, person_ids: Sequence[int]) -> Mapping[int, bytes]:
+    """Return the key each person's columns are sealed under; those erased are left out."""
+    indexes = people.find_subject_indexes(session, person_ids)
+    keys = subjects.find_keys(session, keyring, list(indexes.values()))
+    return {person_id: key for person_id, index in indexes.items() if (key := keys.get(index)) is not None}
