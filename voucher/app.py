@@ -12,7 +12,7 @@ from flask import Flask
 from voucher.config import Config, read_config
 from voucher.demo.seed import read_accounts
 from voucher.doors import api, errors, web
-from voucher.doors.auth import access, door, shield, single_sign_on, visitors
+from voucher.doors.auth import access, door, outside, shield, single_sign_on, visitors
 from voucher.doors.auth.door import Door, DoorLimits
 from voucher.ledger import sealing
 from voucher.ledger.races import RACES
@@ -28,14 +28,17 @@ from voucher.plumbing.unit_of_work import Work, perform
 from voucher.plumbing.workers import Periodic, Worker
 from voucher.registry import letters
 from voucher.registry.mailbox import Mailbox
+from voucher.registry.outside.asking import Outside
 from voucher.registry.passwords import HASHER
 from voucher.registry.users import CLOCK_LOGIN, load_actor
 from voucher.rules.actor import Actor
 from voucher.stages.assess.lapse import lapse_due, pass_due
 from voucher.stages.certify.attach import attach_proofs
 from voucher.stages.issue import dry_run
+from voucher.stages.issue.applications.deciding import lapse_applications
 from voucher.stages.issue.ending import expire_due
 from voucher.stages.issue.programmes import close_due_programmes
+from voucher.stages.issue.questions import leave_questions
 from voucher.stages.issue.reminding import remind_due
 from voucher.stages.issue.signing import end_due_credentials
 from voucher.stages.issue.waiting import serve_due_waiting
@@ -57,6 +60,8 @@ DUE_ACTS: tuple[tuple[str, Callable[[Work], int]], ...] = (
     ("close_programmes", close_due_programmes),
     ("remind_holders", remind_due),
     ("expire_vouchers", expire_due),
+    ("lapse_applications", lapse_applications),
+    ("leave_questions", leave_questions),
     ("start_classes", start_due_classes),
     ("pass_vouchers", pass_due),
     # the certificate that arrives on the last day is still in time
@@ -102,6 +107,7 @@ def create_app(
     )
     door.install(app, opened)
     visitors.install(app)
+    outside.install(app, Outside(database, keyring, token=config.outside_token or None))
     # in this order a request is looked at: headers and rates, the access matrix, the form token
     shield.install(app, opened)
     access.install(app)
@@ -160,8 +166,10 @@ def create_worker(
     carriers = choose_carriers(config, database, keyring, clock)
     jobs = Jobs(database, keyring, make_queue(config.database_url), now=clock)
     jobs.register(dry_run.JOB_KIND, dry_run.run_dry_run(database, keyring, keeper, clock))
+    asker = Outside(database, keyring, token=config.outside_token or None)
     periodic = (
         Periodic("seal", SEAL_SECONDS, seal),
+        Periodic("ask_outside", DUE_SECONDS, lambda: asker.ask_due(keeper(), clock())),
         Periodic("deliver", DELIVER_SECONDS, lambda: deliver_due(database, keyring, clock, carriers)),
         *(Periodic(name, DUE_SECONDS, do(act)) for name, act in DUE_ACTS),
     )

@@ -35,6 +35,7 @@ class Config:
     secret_cookies: bool
     sms_url: str | None = None
     sms_token: str = field(default="", repr=False)
+    outside_token: str = field(default="", repr=False)
     sign_on: SignOn | None = None
 
     @property
@@ -64,6 +65,7 @@ def read_config(environment: Mapping[str, str]) -> Config:
         secret_cookies=environment.get("VOUCHER_HTTPS") == "1",
         sms_url=environment.get("VOUCHER_SMS_URL") or None,
         sms_token=_read_secret(environment, "VOUCHER_SMS_TOKEN_FILE"),
+        outside_token=_read_secret(environment, "VOUCHER_OUTSIDE_TOKEN_FILE"),
         sign_on=_read_sign_on(environment),
     )
 

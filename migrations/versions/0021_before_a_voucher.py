@@ -129,6 +129,7 @@ def _create_outside_call() -> None:
         sa.Column("system", t.Text(), nullable=False),
         sa.Column("way", t.Text(), nullable=False),
         sa.Column("person_id", t.Int64(), nullable=False),
+        sa.Column("region_code", t.Text(), nullable=True),
         sa.Column("asked_by_person_id", t.Int64(), nullable=False),
         sa.Column("asked_at", t.UtcTime(), nullable=False),
         sa.Column("milliseconds", t.Int64(), nullable=False),
@@ -143,10 +144,12 @@ def _create_outside_call() -> None:
             ["asked_by_person_id"], ["person.id"], name=op.f("fk_outside_call_asked_by_person_id")
         ),
         sa.ForeignKeyConstraint(["person_id"], ["person.id"], name=op.f("fk_outside_call_person_id")),
+        sa.ForeignKeyConstraint(["region_code"], ["region.code"], name=op.f("fk_outside_call_region_code")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_outside_call")),
         sqlite_strict=True,
     )
     op.create_index("ix_outside_call_person", "outside_call", ["person_id", "kind"], unique=False)
+    op.create_index("ix_outside_call_region", "outside_call", ["region_code", "id"], unique=False)
 
 
 def _create_outside_answer() -> None:

@@ -29,6 +29,7 @@ class Verb(NamedTuple):
 VERBS: dict[str, Verb] = {
     "init": Verb("voucher.cli.founding", "init", "建立或升级数据库，载入基础数据"),
     "import": Verb("voucher.cli.importing", "import_file", "导入人员、机构、证书、登记等表格"),
+    "outside": Verb("voucher.cli.outside", "outside", "接入其他部门的系统，由谁答复哪一事项"),
     "budget": Verb("voucher.cli.budget", "budget", "下达和查看预算"),
     "settle": Verb("voucher.cli.settling", "settle", "按发证日期结算：核验、计价、申报"),
     "check": Verb("voucher.cli.check", "check", "逐项检查不变量，有一行不符即非零退出"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import Flask
 
 from voucher.doors.api import pulse, well_known
+from voucher.doors.api.applications import applications
 from voucher.doors.api.batches import batches
 from voucher.doors.api.budgets import budgets
 from voucher.doors.api.certificates import certificates
@@ -43,6 +44,7 @@ ROOMS = (
     vouchers,
     devices,
     standings,
+    applications,
     institutions,
     classes,
     places,

@@ -11,6 +11,7 @@ from voucher.doors.api.reach import told_refusal
 from voucher.doors.api.room import Room, within
 from voucher.doors.api.witnesses import note_attempt
 from voucher.doors.auth.door import the_door
+from voucher.doors.auth.outside import ask_ahead
 from voucher.doors.auth.visitors import current_actor
 from voucher.doors.schemas.paging import paged
 from voucher.doors.schemas.settle import CountDone
@@ -102,7 +103,13 @@ def list_offers(session: Session, _asked: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-@vouchers.act("/takings", body=NewTaking, answer=TakingDone, example={"programme_id": 1, "declared": True})
+@vouchers.act(
+    "/takings",
+    body=NewTaking,
+    answer=TakingDone,
+    example={"programme_id": 1, "declared": True},
+    ahead=ask_ahead,
+)
 def take(work: Work, given: dict[str, Any]) -> dict[str, Any]:
     """本人在领券中心领取通用券：发放和领取一次办完；资金不足的按先后候补。"""
     taken = take_voucher(work, given["programme_id"], declared=given["declared"])

@@ -78,6 +78,7 @@ class StandingAnswer(Schema):
     trade_name = fields.String(attribute="about.trade_name")
     level_name = fields.String(attribute="about.level_name")
     findings = fields.List(fields.Nested(Told))
+    outside = fields.List(fields.Nested(Told), metadata={"description": "其他部门系统的核实结果"})
     refusal = fields.Nested(StandingRefusal, allow_none=True)
     subsidies = fields.List(fields.Nested(SubsidyStanding))
     earlier = fields.List(fields.Nested(EarlierClaim))

@@ -160,6 +160,7 @@ class OfferState(Schema):
     remaining = fields.Integer(metadata={"description": "剩余数量"})
     may_take = fields.Boolean()
     declare = fields.Boolean(metadata={"description": "只缺本人承诺"})
+    verify = fields.Boolean(metadata={"description": "领取时先向主管部门核实"})
     refusal = fields.Raw(allow_none=True, metadata={"description": "不能领取的代码、说明、下一步和依据"})
 
 

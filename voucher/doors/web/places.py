@@ -38,6 +38,8 @@ DESK_GROUPS: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
             ("候补", "web.office.waiting"),
             ("标准变动", "web.office.tariffs"),
             ("享受资格", "web.office.standing"),
+            ("领券申请", "web.office.applications"),
+            ("部门核验", "web.office.outside"),
             ("劳动者开户", "web.office.new_worker"),
         ),
     ),
@@ -99,7 +101,11 @@ DESK_GROUPS: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
 
 # the pages below a place light it up as well
 BELOW: dict[str, tuple[str, ...]] = {
-    "web.worker.offers": ("web.worker.take", "web.worker.standing"),
+    "web.worker.offers": (
+        *("web.worker.take", "web.worker.standing", "web.worker.applications", "web.worker.application"),
+        *("web.worker.new_application", "web.worker.apply", "web.worker.answer_application"),
+        "web.worker.withdraw_application",
+    ),
     "web.worker.wallet": (
         *("web.worker.voucher", "web.worker.accept", "web.worker.withdraw", "web.worker.leave"),
         *("web.worker.code", "web.worker.choose", "web.worker.enrol"),
@@ -154,6 +160,10 @@ BELOW: dict[str, tuple[str, ...]] = {
         *("web.office.certificate", "web.office.certificate_deed", "web.office.do_certificate_deed"),
     ),
     "web.office.standing": ("web.office.ask_standing",),
+    "web.office.applications": (
+        *("web.office.application", "web.office.ask_applicant", "web.office.decide_application"),
+    ),
+    "web.office.outside": ("web.office.verify_outside",),
     "web.office.new_worker": ("web.office.open_worker",),
     "web.office.batches": (
         *("web.office.batch", "web.office.decide", "web.office.post_notice"),

@@ -38,13 +38,13 @@ GOOD = frozenset(
 )
 BAD = frozenset(
     {
-        *("rejected", "bounced", "failed", "recovering", "refused", "revoked"),
+        *("rejected", "bounced", "failed", "recovering", "refused", "revoked", "declined"),
         *("suspended", "delisted", "blacklisted"),
     }
 )
 CAUTION = frozenset(
     {
-        *("manual", "returned", "objected", "lodged", "proposed", "opened", "stopped"),
+        *("manual", "returned", "objected", "lodged", "proposed", "opened", "stopped", "asked"),
         *("warned", "rectifying"),
     }
 )

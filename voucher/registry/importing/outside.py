@@ -30,7 +30,8 @@ OUTSIDE_WORD_UNKNOWN = reason(
     "请填写以下之一：{accepted}",
     "【设】部门名单的填写; S3-07c",
 )
-_KINDS = {name: kind for kind, name in FACT_NAMES.items()} | {str(kind): kind for kind in FactKind}
+_KINDS = {clean_word(name): kind for kind, name in FACT_NAMES.items()}
+_KINDS |= {str(kind): kind for kind in FactKind}
 _HELD = dict.fromkeys(("是", "有", "1"), True) | dict.fromkeys(("否", "无", "0"), False)
 
 

@@ -74,11 +74,16 @@ class Outside:
         self._callers: dict[str, Caller] = {}
 
     def ask(
-        self, actor: Actor, at: datetime, wanted: Mapping[int, Iterable[FactKind]]
+        self,
+        actor: Actor,
+        at: datetime,
+        wanted: Mapping[int, Iterable[FactKind]],
+        region_codes: Mapping[int, str] | None = None,
     ) -> dict[tuple[int, FactKind], bool]:
         """Ask about people, keep every answer and every call, and return which questions were answered.
 
-        A kind nobody is connected for is not asked. Calls are made with no transaction open.
+        A kind nobody is connected for is not asked. Calls are made with no transaction open. The log of a
+        person's calls is the region's that asks about them, by `region_codes`.
         """
         on = day_of(at)
         with self._database.read() as session:
@@ -102,7 +107,9 @@ class Outside:
                 )
                 asked.append(_put(self._port(kind, system), question, person_id, system))
         if asked:
-            perform(self._database, self._keyring, actor, at, lambda work: _keep(work, asked))
+            perform(
+                self._database, self._keyring, actor, at, lambda work: _keep(work, asked, region_codes or {})
+            )
         return {(each.person_id, each.kind): each.outcome == "answered" for each in asked}
 
     def ask_due(self, actor: Actor, at: datetime, *, most: int = MOST_AT_ONCE) -> int:
@@ -110,9 +117,10 @@ class Outside:
         with self._database.read() as session:
             due = _list_due(session, at, most)
         wanted: dict[int, list[FactKind]] = {}
-        for person_id, kind in due:
+        for person_id, kind, _ in due:
             wanted.setdefault(person_id, []).append(kind)
-        answered = self.ask(actor, at, wanted) if wanted else {}
+        regions = {person_id: region_code for person_id, _, region_code in due}
+        answered = self.ask(actor, at, wanted, regions) if wanted else {}
         if due:
             perform(self._database, self._keyring, actor, at, lambda work: _tick(work, due, answered))
         return sum(answered.values())
@@ -141,13 +149,12 @@ def wish_for(work: Work, region_code: str, wanted: Mapping[int, Iterable[FactKin
     people = sorted(wanted)
     if not people:
         return
-    standing = set(
-        work.session.execute(
-            select(OutsideQuestion.person_id, OutsideQuestion.kind).where(
-                OutsideQuestion.person_id.in_(people), OutsideQuestion.done_at.is_(None)
-            )
-        ).tuples()
+    rows = work.session.execute(
+        select(OutsideQuestion.person_id, OutsideQuestion.kind).where(
+            OutsideQuestion.person_id.in_(people), OutsideQuestion.done_at.is_(None)
+        )
     )
+    standing = {(person_id, kind) for person_id, kind in rows}
     work.session.add_all(
         OutsideQuestion(
             person_id=person_id, kind=str(kind), region_code=region_code, asked_at=work.at, tries=0
@@ -172,7 +179,7 @@ def _put(port: Port, question: Question, person_id: int, system: _Known) -> _Ask
     return _Asked(person_id, question.kind, system.name, system.way, taken, outcome, detail, said)
 
 
-def _keep(work: Work, asked: Sequence[_Asked]) -> None:
+def _keep(work: Work, asked: Sequence[_Asked], region_codes: Mapping[int, str]) -> None:
     """Write every call, and the answers of those that brought one."""
     aliases = catalogue.read_aliases(work.session)
     for each in asked:
@@ -181,6 +188,7 @@ def _keep(work: Work, asked: Sequence[_Asked]) -> None:
             system=each.system,
             way=each.way,
             person_id=each.person_id,
+            region_code=region_codes.get(each.person_id),
             asked_by_person_id=work.actor.person_id,
             asked_at=work.at,
             milliseconds=each.milliseconds,
@@ -210,9 +218,9 @@ def _keep(work: Work, asked: Sequence[_Asked]) -> None:
     work.session.flush()
 
 
-def _list_due(session: Session, at: datetime, most: int) -> list[tuple[int, FactKind]]:
+def _list_due(session: Session, at: datetime, most: int) -> list[tuple[int, FactKind, str]]:
     rows = session.execute(
-        select(OutsideQuestion.person_id, OutsideQuestion.kind)
+        select(OutsideQuestion.person_id, OutsideQuestion.kind, OutsideQuestion.region_code)
         .where(
             OutsideQuestion.done_at.is_(None),
             or_(OutsideQuestion.tried_at.is_(None), OutsideQuestion.tried_at <= at - TRY_AGAIN),
@@ -220,13 +228,13 @@ def _list_due(session: Session, at: datetime, most: int) -> list[tuple[int, Fact
         .order_by(OutsideQuestion.id)
         .limit(most)
     )
-    return [(person_id, FactKind(kind)) for person_id, kind in rows]
+    return [(person_id, FactKind(kind), region_code) for person_id, kind, region_code in rows]
 
 
 def _tick(
-    work: Work, due: Sequence[tuple[int, FactKind]], answered: Mapping[tuple[int, FactKind], bool]
+    work: Work, due: Sequence[tuple[int, FactKind, str]], answered: Mapping[tuple[int, FactKind], bool]
 ) -> None:
-    for person_id, kind in due:
+    for person_id, kind, _ in due:
         done = answered.get((person_id, kind), False)
         work.session.execute(
             update(OutsideQuestion)

@@ -77,6 +77,7 @@ class OutsideCall(Model):
             "outcome IN ('answered','unknown','unreachable','refused','malformed','resting')", name="outcome"
         ),
         Index("ix_outside_call_person", "person_id", "kind"),
+        Index("ix_outside_call_region", "region_code", "id"),
         {"sqlite_strict": True},
     )
 
@@ -85,6 +86,7 @@ class OutsideCall(Model):
     system: Mapped[str] = mapped_column(Text, nullable=False)
     way: Mapped[str] = mapped_column(Text, nullable=False)
     person_id: Mapped[int] = mapped_column(Int64, ForeignKey("person.id"), nullable=False)
+    region_code: Mapped[str | None] = mapped_column(Text, ForeignKey("region.code"))
     asked_by_person_id: Mapped[int] = mapped_column(Int64, ForeignKey("person.id"), nullable=False)
     asked_at: Mapped[datetime] = mapped_column(UtcTime, nullable=False)
     milliseconds: Mapped[int] = mapped_column(Int64, nullable=False)

@@ -29,8 +29,8 @@ from voucher.rules.outside import (
     wanted_facts,
 )
 from voucher.rules.vocabulary import FundSource, Outcome
-from voucher.stages.issue.applications.models import Application, ProgrammeDemand
 from voucher.stages.issue.models import Programme, ProgrammeGroup
+from voucher.stages.issue.models_applications import Application, ProgrammeDemand
 
 
 @dataclass(slots=True)
@@ -97,6 +97,9 @@ def judge_people_outside(
         groups = proven_groups(facts, on)
         if groups:
             told.groups[person_id] = groups
+        if FactKind.INSURANCE not in asked.wanted:
+            # a question of one fund only: known for its sake, it bars nobody from another
+            facts = {kind: said for kind, said in facts.items() if kind is not FactKind.INSURANCE}
         judged = judge_outside(asked.wanted, facts, asked.trade, asked.group_codes, on, asked.parameters)
         refusal = judged.refusal
         if judged.outcome is not Outcome.REFUSED:

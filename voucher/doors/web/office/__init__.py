@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from voucher.doors.web.office import (
     accounts,
+    applications,
     batches,
     certificates,
     claim_deeds,
@@ -18,6 +19,7 @@ from voucher.doors.web.office import (
     issuing,
     names,
     objections,
+    outside,
     programmes,
     standing,
     tariffs,
@@ -31,6 +33,7 @@ from voucher.doors.web.office.blueprint import office
 # the rooms hang their views on the blueprint when they are read
 __all__ = [
     "accounts",
+    "applications",
     "batches",
     "certificates",
     "claim_deeds",
@@ -46,6 +49,7 @@ __all__ = [
     "names",
     "objections",
     "office",
+    "outside",
     "programmes",
     "standing",
     "tariffs",

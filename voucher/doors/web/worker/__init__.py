@@ -2,8 +2,29 @@
 
 from __future__ import annotations
 
-from voucher.doors.web.worker import classes, code, home, me, offers, offline, standing, vouchers
+from voucher.doors.web.worker import (
+    applications,
+    classes,
+    code,
+    home,
+    me,
+    offers,
+    offline,
+    standing,
+    vouchers,
+)
 from voucher.doors.web.worker.blueprint import worker
 
 # the rooms hang their views on the blueprint when they are read
-__all__ = ["classes", "code", "home", "me", "offers", "offline", "standing", "vouchers", "worker"]
+__all__ = [
+    "applications",
+    "classes",
+    "code",
+    "home",
+    "me",
+    "offers",
+    "offline",
+    "standing",
+    "vouchers",
+    "worker",
+]

@@ -6,6 +6,7 @@ from flask import render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from voucher.doors.auth.door import the_door
+from voucher.doors.auth.outside import ask_first
 from voucher.doors.web.acting import Done, submit
 from voucher.doors.web.worker.blueprint import worker
 from voucher.doors.web.worker.own import my_person_id
@@ -40,4 +41,6 @@ def take(programme_id: int) -> ResponseReturnValue:
             return Done("资金暂时用完，已为您排队；有资金时自动发放", url_for("web.worker.offers"))
         return Done("领取成功，下一步请选择班级", url_for("web.worker.voucher", voucher_id=voucher.id))
 
+    # other systems are asked before the act, which opens its transaction only afterwards
+    ask_first(programme_id)
     return submit(call, _page)

@@ -5,6 +5,13 @@ from __future__ import annotations
 from voucher.stages.issue.models import Issue as Issue
 from voucher.stages.issue.models import IssueLine as IssueLine
 from voucher.stages.issue.models import Programme as Programme
+from voucher.stages.issue.queries.applications import ApplicationDetail as ApplicationDetail
+from voucher.stages.issue.queries.applications import ApplicationView as ApplicationView
+from voucher.stages.issue.queries.applications import count_open_applications as count_open_applications
+from voucher.stages.issue.queries.applications import demands_of as demands_of
+from voucher.stages.issue.queries.applications import get_application as get_application
+from voucher.stages.issue.queries.applications import list_applications as list_applications
+from voucher.stages.issue.queries.applications import list_own_applications as list_own_applications
 from voucher.stages.issue.queries.cards import Card as Card
 from voucher.stages.issue.queries.cards import Step as Step
 from voucher.stages.issue.queries.cards import list_wallet as list_wallet

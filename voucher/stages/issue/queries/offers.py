@@ -15,6 +15,7 @@ from voucher.registry.catalogue import Region
 from voucher.rules.eligibility import FACTS_UNKNOWN
 from voucher.rules.errors import Refusal, refusal_as_json
 from voucher.rules.issuing import QUANTITY_USED_UP
+from voucher.rules.outside import OUTSIDE_UNVERIFIED
 from voucher.rules.programmes import WORTH_NAMES, Channel, Worth
 from voucher.stages.issue.judging import count_room, judge_people
 from voucher.stages.issue.models import Issue, IssueLine, Programme
@@ -24,7 +25,10 @@ MOST_OFFERS = 100
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """A programme as one person sees it; with `declare` the person's own promise is all that is missing."""
+    """A programme as one person sees it; with `declare` the person's own promise is all that is missing.
+
+    With `verify` other systems are asked when it is taken, and what they do not answer is applied for.
+    """
 
     programme_id: int
     programme_number: str
@@ -40,6 +44,7 @@ class Offer:
     remaining: int
     may_take: bool
     declare: bool
+    verify: bool
     refusal: dict[str, Any] | None
 
 
@@ -91,6 +96,9 @@ def _offer(
     # what nobody recorded the person vouches for when taking the voucher; anything else in doubt stands
     declare = verdict.doubt is not None and verdict.doubt.code == FACTS_UNKNOWN.code
     refusal: Refusal | None = verdict.refusal or (None if declare else verdict.doubt)
+    verify = refusal is not None and refusal.code == OUTSIDE_UNVERIFIED.code
+    if verify:
+        refusal = None
     if refusal is None and not remaining:
         refusal = QUANTITY_USED_UP.refusal(programme=programme.name, quantity=programme.quantity)
     return Offer(
@@ -108,6 +116,7 @@ def _offer(
         remaining=remaining,
         may_take=refusal is None,
         declare=declare,
+        verify=verify,
         refusal=None if refusal is None else refusal_as_json(refusal),
     )
 

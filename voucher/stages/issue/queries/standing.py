@@ -14,12 +14,15 @@ from voucher.plumbing.secrets import Keyring
 from voucher.registry import catalogue
 from voucher.registry.facts import read_person_facts
 from voucher.registry.institutions import Institution
+from voucher.registry.outside.reading import Facts, read_outside, read_parameters
+from voucher.registry.outside.systems import list_systems
 from voucher.registry.tables import read_age_limits, read_duplicate_parameters
 from voucher.rules.duplicates import HELD_BY_VOUCHER, canonical_occupation, entitlement_key
-from voucher.rules.eligibility import FACTS_UNKNOWN, Finding, judge_eligibility
+from voucher.rules.eligibility import FACTS_UNKNOWN, Finding, Judgement, judge_eligibility
 from voucher.rules.errors import Refusal, reason
 from voucher.rules.levels import Level, name_level
 from voucher.rules.lifecycle import STATE_NAMES, Thing
+from voucher.rules.outside import FactKind, judge_outside, wanted_facts
 from voucher.rules.standing import SOURCE, Standing, join_outcomes, judge_standing
 from voucher.rules.vocabulary import (
     FUND_SOURCE_NAMES,
@@ -31,6 +34,7 @@ from voucher.rules.vocabulary import (
 )
 
 KINDS = (SubsidyKind.TRAINING, SubsidyKind.EVALUATION)
+WORST_FIRST = (Outcome.REFUSED, Outcome.MANUAL, Outcome.PAYABLE)
 NO_LEVEL_NAME = "专项职业能力"
 
 LEVEL_NEEDED = reason(
@@ -94,6 +98,7 @@ class Answer:
     outcome: str
     declare: bool
     findings: tuple[Finding, ...]
+    outside: tuple[Finding, ...]
     refusal: Refusal | None
     subsidies: tuple[SubsidyView, ...]
     earlier: tuple[EarlierView, ...]
@@ -123,16 +128,38 @@ def may_still_claim(session: Session, keyring: Keyring, person_id: int, about: A
     standings = [_judge(session, person_id, about, kind, earlier, regions, on) for kind in KINDS]
     declare = person.refusal is not None and person.refusal.code == FACTS_UNKNOWN.code
     own = Outcome.PAYABLE if declare else person.outcome
+    outside = _judge_outside(session, person_id, about, regions, on)
+    persons = (own, outside.outcome)
+    worst = next(each for each in WORST_FIRST if each in persons)
     return Answer(
         about=about,
         on=on,
-        outcome=str(join_outcomes(own, [each.outcome for each in standings])),
+        outcome=str(join_outcomes(worst, [each.outcome for each in standings])),
         declare=declare,
         findings=person.findings,
-        refusal=None if declare else person.refusal,
+        outside=outside.findings,
+        refusal=(None if declare else person.refusal) or outside.refusal,
         subsidies=tuple(_tell(each, views) for each in standings),
         earlier=tuple(views.values()),
     )
+
+
+def _judge_outside(
+    session: Session, person_id: int, about: About, regions: Sequence[str], on: date
+) -> Judgement:
+    """Return what other systems have said of the person, whichever fund a voucher may come from."""
+    connected = frozenset(list_systems(session, on))
+    wanted = wanted_facts(FundSource.EMPLOYMENT_SUBSIDY, (), connected)
+    facts = read_outside(session, [person_id]).get(person_id, {})
+    if not wanted and not facts:
+        return Judgement(Outcome.PAYABLE, (), None)
+    trade = None
+    if about.level is not None:
+        aliases = catalogue.read_aliases(session)
+        trade = (canonical_occupation(about.trade_code, aliases), about.level)
+    # insurance is a question of one fund; here it would bar every other
+    asked: Facts = {kind: told for kind, told in facts.items() if kind is not FactKind.INSURANCE}
+    return judge_outside(wanted, asked, trade, (), on, read_parameters(session, on, regions))
 
 
 def _judge(

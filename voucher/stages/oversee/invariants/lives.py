@@ -8,6 +8,7 @@ from voucher.stages.oversee.invariants.shape import Invariant
 LIVES: dict[str, str] = {
     "programme": "programme",
     "issue": "issue",
+    "application": "application",
     "voucher": "voucher",
     "training_class": "class",
     "exam_batch": "exam_batch",

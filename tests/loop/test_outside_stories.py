@@ -1,0 +1,216 @@
+"""部门数据：核到的按核到的办，没有核到的转人工，绝不自动通过；要证明的先申请，逐项问答，有期限。"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import select
+
+from tests.loop.telling import set_parameter, told
+from tests.scene import LI_SI, LIMITS, SUN_BA, ZHANG_SAN, Scene, on, write_csv
+from tests.town_issue import (
+    act,
+    codes,
+    day,
+    eligible,
+    newcomer,
+    open_terms,
+    person_id,
+    programme,
+    publisher,
+    voucher,
+    wanted,
+    worker,
+)
+from voucher.ledger.audit import AuditRow
+from voucher.plumbing.calling import Patience
+from voucher.registry.importing.frame import import_file
+from voucher.registry.importing.outside import OutsideImporter
+from voucher.registry.outside.asking import Outside
+from voucher.registry.outside.systems import connect
+from voucher.registry.outside.verifying import list_open_questions, verify_by_hand
+from voucher.rules.actor import Role
+from voucher.rules.applications import Demand
+from voucher.rules.errors import Refused
+from voucher.rules.outside import FactKind
+from voucher.rules.vocabulary import FundSource
+from voucher.stages.issue import asking, issuing, queries
+from voucher.stages.issue.applications import deciding, filing
+from voucher.stages.issue.programmes import draft_programme, publish_programme
+from voucher.stages.issue.questions import leave_questions
+
+NOBODY_THERE = "http://127.0.0.1:1/facts"
+QUICK = Patience(connect_seconds=0.2, read_seconds=0.2, retries=0)
+
+
+def chief(scene: Scene) -> str:
+    """Return the login of an officer of the province, opening the account once."""
+    scene.hire("省级接入员", Role.OFFICER_PROVINCE, "310101199001010330")
+    return "省级接入员"
+
+
+def hand_over(scene: Scene, *rows: dict[str, str]) -> None:
+    """Import a department's list of today."""
+    blank = dict.fromkeys(("累计月数", "职业编码", "等级", "编号"), "")
+    listed = [{**blank, "名单日期": day(scene).isoformat(), "来源": "社保中心", **each} for each in rows]
+    path = write_csv(scene.folder / f"list-{len(list(scene.folder.iterdir()))}.csv", listed)
+    scene.do("operator", lambda work: import_file(work, OutsideImporter, path, limits=LIMITS))
+
+
+def of(person: tuple[str, str], what: str, **more: str) -> dict[str, str]:
+    """Return a line of a list."""
+    return {"姓名": person[0], "证件号码": person[1], "事项": what, **more}
+
+
+def ask_due(scene: Scene) -> int:
+    """Let the clock leave and ask what is to be asked."""
+    scene.do("clock", leave_questions)
+    return Outside(scene.database, scene.keyring, patience=QUICK).ask_due(scene.actor("clock"), scene.at)
+
+
+def issue(scene: Scene, programme_id: int, *people: tuple[str, str]) -> list[str]:
+    """Issue at once and return what came of each line."""
+    done = scene.do("operator", act(issuing.issue_at_once, programme_id, [newcomer(each) for each in people]))
+    return codes(scene, done.issue_id)
+
+
+def test_联系不上的绝不自动通过_人工凭依据核实后才发(scene: Scene) -> None:
+    scene.at = on("2024-03-06")
+    eligible(scene, ZHANG_SAN, LI_SI)
+    budget, boss = scene.open_budget(), chief(scene)
+    scene.do(boss, act(connect, FactKind.DECEASED, name="公安人口库", address=NOBODY_THERE))
+    nurse = programme(scene, budget)
+    assert issue(scene, nurse, ZHANG_SAN, LI_SI) == ["outside_unverified"] * 2
+    assert ask_due(scene) == 0, "nobody answers"
+    assert issue(scene, nurse, ZHANG_SAN) == ["outside_unverified"], "and nobody passes for that"
+    officer = publisher(scene)
+    with scene.database.read() as session:
+        waiting = list_open_questions(session, scene.keyring, scene.actor(officer).regions)
+    assert [(each.masked_name, each.kind_name, each.last_outcome) for each in waiting] == [
+        ("张*", "死亡登记", "联系不上"), ("李*", "死亡登记", "联系不上"),
+    ]  # fmt: skip
+    verify = act(verify_by_hand, waiting[0].id, held=False, amount=None, evidence="本人持身份证到窗口")
+    assert told(scene, "operator", verify).code == "role_missing"
+    scene.do(officer, verify)
+    assert told(scene, officer, verify).code == "outside_question_missing", "once"
+    assert issue(scene, nurse, ZHANG_SAN, LI_SI) == ["issued", "outside_unverified"]
+    # the answer counts for so many days, by a dated parameter
+    scene.at += timedelta(days=31)
+    other = programme(scene, budget, name="又一种", trade_code="4-10-01-06")
+    assert issue(scene, other, ZHANG_SAN) == ["outside_unverified"]
+
+
+def test_部门核到的各有各的说法_失业保险基金只发参保职工且不与技能提升补贴重复(scene: Scene) -> None:
+    scene.at = on("2024-03-06")
+    eligible(scene, ZHANG_SAN, LI_SI, SUN_BA)
+    boss = chief(scene)
+    for kind in (FactKind.INSURANCE, FactKind.SKILL_UPGRADE, FactKind.POVERTY_WATCH):
+        scene.do(boss, act(connect, kind))
+    hand_over(
+        scene,
+        of(ZHANG_SAN, "失业保险参保", 累计月数="18"),
+        of(LI_SI, "失业保险参保", 累计月数="11"),
+        of(SUN_BA, "失业保险参保", 累计月数="40"),
+        of(SUN_BA, "失业保险技能提升补贴", 职业编码="4-10-01-05", 等级="五级", 编号="JN-2023-7"),
+        of(LI_SI, "防返贫监测对象"),
+    )
+    insurance = scene.open_budget(source=FundSource.UNEMPLOYMENT_INSURANCE)
+    insured = programme(scene, insurance)
+    assert issue(scene, insured, ZHANG_SAN, LI_SI, SUN_BA) == ["outside_unverified"] * 3, "not asked yet"
+    assert ask_due(scene) == 6
+    assert issue(scene, insured, ZHANG_SAN, LI_SI, SUN_BA) == ["issued", "not_insured", "skill_upgrade_paid"]
+    # another fund asks nobody for insurance, but the same level was paid already; groups are proven
+    watched = programme(scene, scene.open_budget(), group_codes=["relapse_watched"])
+    assert issue(scene, watched, LI_SI, SUN_BA) == ["group_not_met", "group_not_met"]
+    asked = {person_id(scene, each): [FactKind.POVERTY_WATCH] for each in (LI_SI, SUN_BA)}
+    Outside(scene.database, scene.keyring).ask(scene.actor("clock"), scene.at, asked)
+    assert issue(scene, watched, LI_SI, SUN_BA) == ["issued", "group_not_met"], "no paper asked for"
+    set_parameter(scene, "insured_months_minimum", "10", day(scene).isoformat(), "月")
+    cooks = programme(scene, insurance, name="烹调", trade_code="4-03-02-01")
+    assert issue(scene, cooks, LI_SI, SUN_BA) == ["issued", "issued"], "another trade is another subsidy"
+
+    officer = publisher(scene)
+    with scene.database.read() as session:
+        about = queries.get_about(session, "4-10-01-05", 2, "419001")
+    _, answer = scene.do(officer, act(asking.ask_for, SUN_BA[1], about))
+    assert answer.refusal is not None
+    assert (answer.outcome, answer.refusal.code) == ("refused", "skill_upgrade_paid")
+    assert "JN-2023-7" in answer.refusal.title
+    _, answer = scene.do(officer, act(asking.ask_for, ZHANG_SAN[1], about))
+    assert (answer.outcome, answer.earlier) == ("payable", ()), "an unused voucher holds no key"
+    with scene.database.read() as session:
+        traces = session.scalars(select(AuditRow.id).where(AuditRow.act == "ask_standing")).all()
+    assert len(traces) == 2, "who asks about a person leaves a trace"
+
+
+def test_要证明的先申请_逐项补充说明_同意后领取_已掌握的不再要(scene: Scene) -> None:
+    scene.at = on("2024-03-06")
+    eligible(scene, ZHANG_SAN, LI_SI)
+    terms = wanted(scene, scene.open_budget(), **open_terms())
+    drafted = scene.do("operator", lambda work: draft_programme(work, terms))
+    demands = [Demand("失业登记证明", FactKind.EMPLOYMENT), Demand("家庭困难说明")]
+    scene.do("operator", act(filing.state_demands, drafted.id, demands))
+    scene.do(publisher(scene), lambda work: publish_programme(work, drafted.id))
+    assert told(scene, "operator", act(filing.state_demands, drafted.id, demands)).code == "demands_stand"
+    zhang, li, officer = worker(scene, ZHANG_SAN), worker(scene, LI_SI), publisher(scene)
+    take = act(issuing.take_voucher, drafted.id, declared=True)
+    assert told(scene, zhang, take).code == "proof_wanted"
+    empty = act(filing.apply, drafted.id, {1: "见证明", 2: " "}, declared=True)
+    assert told(scene, zhang, empty).code == "application_item_empty"
+    made = scene.do(zhang, act(filing.apply, drafted.id, {1: "见证明", 2: "父亲患病"}, declared=True))
+    assert made.due_on.isoformat() == "2024-03-13", "five working days"
+    again = act(filing.apply, drafted.id, {1: "见证明", 2: "父亲患病"}, declared=True)
+    assert told(scene, zhang, again).code == "application_standing"
+    with scene.database.read() as session:
+        seen = queries.get_application(session, scene.keyring, made.id, regions=scene.actor(officer).regions)
+        with pytest.raises(Refused, match="application_missing"):
+            queries.get_application(session, scene.keyring, made.id, person_id=person_id(scene, LI_SI))
+    assert [each.label for each in seen.items] == ["失业登记证明", "家庭困难说明"]
+    assert seen.view.masked_name == "张*"
+
+    ask = act(deciding.ask_clarification, made.id, {seen.items[1].id: "请写明医院和时间"})
+    assert told(scene, zhang, ask).code == "role_missing"
+    assert told(scene, officer, act(deciding.ask_clarification, made.id, {1: " "})).code == (
+        "application_question_missing"
+    )
+    asked = scene.do(officer, ask)
+    assert asked.answer_by is not None
+    assert asked.answer_by.isoformat() == "2024-03-20"
+    assert told(scene, officer, act(deciding.approve, made.id, "同意")).code == "event_not_allowed"
+    question = open_question(scene, made.id)
+    assert told(scene, li, act(filing.answer, made.id, {question: "x"})).code == "application_missing"
+    scene.at = on("2024-03-11")
+    answered = scene.do(zhang, act(filing.answer, made.id, {question: "市医院，2024年1月"}))
+    assert (answered.state, answered.due_on.isoformat()) == ("filed", "2024-03-18")
+    assert told(scene, zhang, take).code == "proof_wanted", "not before it is approved"
+    scene.do(officer, act(deciding.approve, made.id, "已电话核实"))
+    taken = scene.do(zhang, take)
+    assert taken is not None
+    assert voucher(scene, taken.id).state == "accepted"
+
+    # what a system has said is not asked for again, and who does not answer in time ends it
+    scene.do(chief(scene), act(connect, FactKind.EMPLOYMENT))
+    hand_over(scene, of(LI_SI, "失业登记"))
+    asking_of_li = {person_id(scene, LI_SI): [FactKind.EMPLOYMENT]}
+    Outside(scene.database, scene.keyring).ask(scene.actor("clock"), scene.at, asking_of_li)
+    short = scene.do(li, act(filing.apply, drafted.id, {1: "单亲"}, declared=True))
+    with scene.database.read() as session:
+        items = queries.get_application(
+            session, scene.keyring, short.id, person_id=person_id(scene, LI_SI)
+        ).items
+    assert [each.label for each in items] == ["家庭困难说明"], "减证便民"
+    scene.do(officer, act(deciding.ask_clarification, short.id, {items[0].id: "请补充"}))
+    scene.at = on("2024-03-26")
+    late = act(filing.answer, short.id, {open_question(scene, short.id): "补充"})
+    assert told(scene, li, late).code == "application_answer_late"
+    assert scene.do("clock", deciding.lapse_applications) == 1
+    declined = scene.do(li, act(filing.apply, drafted.id, {1: "单亲"}, declared=True))
+    scene.do(officer, act(deciding.decline, declined.id, "与登记情况不符"))
+    assert told(scene, li, take).code == "proof_wanted"
+
+
+def open_question(scene: Scene, application_id: int) -> int:
+    """Return the id of the one question that is open."""
+    with scene.database.read() as session:
+        return filing.list_open(session, application_id)[0].id
