@@ -21,8 +21,7 @@ def test_the_custodian_sees_turns_and_withdraws_keys(world: World) -> None:
     assert officer.go("/keys").text.count("密钥保管员") == 1  # whose account is needed, and nothing else
     assert officer.answer.status_code == 403
     custodian = Browser(world.sign_in("密钥保管员").http)
-    page = custodian.go("/desk")
-    assert "/keys" in page.links
+    assert "/keys" in custodian.go("/desk").links
     page = custodian.go("/keys")
     assert page.text.count("签发中") == 3 + 3  # three keys, and each of them in the choice below
     assert find_unlabelled(page) == []

@@ -19,7 +19,11 @@ from voucher.rules.actor import Actor, Role
 
 SIZE_COOKIE = "size"
 # whoever works for a body of their own, and not at the office, begins there
-OWN_DESKS = ((INSTITUTION_STAFF, "web.institution.home"), (EVALUATOR_STAFF, "web.evaluator.home"))
+OWN_DESKS = (
+    (INSTITUTION_STAFF, "web.institution.home"),
+    (EVALUATOR_STAFF, "web.evaluator.home"),
+    (frozenset({Role.KEY_CUSTODIAN}), "web.custodian.keys"),
+)
 # a menu this short stands open as a whole; a longer one opens the group one is in
 OPEN_MENU_PLACES = 14
 DEFAULT_FOOTER = {

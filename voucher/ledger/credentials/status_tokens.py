@@ -84,7 +84,8 @@ def publish_due(work: Work, times: StatusTimes) -> int:
     Raises Refused signing_key_missing, signer_unavailable.
     """
     session = work.session
-    lists = session.scalars(select(StatusList).order_by(StatusList.sl).with_for_update()).all()
+    # signing takes its time, and meanwhile others take places: their foreign keys must not wait for it
+    lists = session.scalars(select(StatusList).order_by(StatusList.sl).with_for_update(key_share=True)).all()
     due = [each for each in lists if _is_due(session, each, work.at, times)]
     if not due:
         return 0

@@ -31,6 +31,8 @@ from voucher.rules.keys import (
 )
 from voucher.rules.words import check_why
 
+PURPOSES, STATES = [str(each) for each in Purpose], list(KeyState)
+
 TRUST_ROOT_ELSEWHERE = reason(
     "trust_root_elsewhere",
     "信任根离线保管，本机不能签署可信名单",
@@ -87,7 +89,10 @@ def read_status_times(session: Session, on: date) -> StatusTimes:
 def read_book(session: Session, at: datetime, on: date) -> KeyBook:
     """Return every key with what is due, and whether the published list still says what is true."""
     times = read_key_times(session, on)
-    lines = [_line(each, times) for each in list_keys(session)]
+    lines = sorted(
+        (_line(each, times) for each in list_keys(session)),
+        key=lambda each: (PURPOSES.index(each.row.purpose), STATES.index(each.state)),
+    )
     stale = trust.is_stale(session, at, _number(session, "trust_list_days", on))
     root = find_row(session, Purpose.TRUST_ROOT, KeyState.SIGNING)
     return KeyBook(lines, trust.find_published(session), stale, root)
