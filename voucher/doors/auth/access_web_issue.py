@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from voucher.doors.auth.entries import OFFICERS, OPERATORS, WATCHERS, Access
+from voucher.doors.auth.entries import FINANCE, OFFICERS, OPERATORS, WATCHERS, Access
 from voucher.rules.actor import Role
 
 _OFFICE = OPERATORS | OFFICERS
@@ -16,6 +16,8 @@ WEB_ISSUE: dict[str, Access] = {
     "web.office.programme_deed": Access(_OFFICE, "券种办理前的确认页"),
     "web.office.do_programme_deed": Access(_OFFICE, "发布、停发、恢复、追加、结束；作废草稿"),
     "web.office.ask_dry_run": Access(_OFFICE, "试算一个券种，只记结果"),
+    "web.office.funnel": Access(_READERS, "各券种的去向"),
+    "web.office.pace": Access(_READERS | FINANCE, "办理时限：每一步停了多久"),
     "web.office.tariffs": Access(_READERS, "标准变动：何时变、变多少、影响谁"),
     "web.office.new_tariff": Access(OFFICERS, "登记新标准页"),
     "web.office.propose_tariff": Access(OFFICERS, "提出新标准；全省的由省级提出"),

@@ -36,6 +36,8 @@ DESK_GROUPS: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
             ("发券单", "web.office.issues"),
             ("培训券", "web.office.vouchers"),
             ("候补", "web.office.waiting"),
+            ("办理时限", "web.office.pace"),
+            ("去向", "web.office.funnel"),
             ("标准变动", "web.office.tariffs"),
             ("享受资格", "web.office.standing"),
             ("领券申请", "web.office.applications"),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
@@ -20,14 +19,14 @@ from voucher.registry.people import Person, PersonTag
 from voucher.registry.users import RoleGrant, UserAccount
 from voucher.rules.actor import Role
 from voucher.rules.eligibility import FACTS_UNKNOWN, Tag, TagKind
-from voucher.rules.errors import Refusal, list_reasons
+from voucher.rules.errors import Refusal
 from voucher.rules.periods import in_force
 from voucher.stages.issue.judging import Verdict, count_room, judge_people
 from voucher.stages.issue.models import Programme
+from voucher.stages.issue.telling import title_of
 
 CHUNK = 2000
 NO_CATEGORY = "没有登记人员类别"
-_FACT = re.compile(r"\{[^}]*\}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,11 +103,10 @@ class _Reasons:
             self.varied.add(refusal.code)
 
     def counted(self) -> list[ReasonCount]:
-        templates = {each.code: _FACT.sub("…", each.title) for each in list_reasons()}
         return [
             ReasonCount(
                 code,
-                templates[code] if code in self.varied else self.told[code].title,
+                title_of(code) if code in self.varied else self.told[code].title,
                 self.told[code].next_step if code not in self.varied else "",
                 count,
             )

@@ -39,6 +39,7 @@ from voucher.stages.issue import programmes as acts
 from voucher.stages.issue import queries
 from voucher.stages.issue.dry_run import TRIED_STATES, find_dry_run
 from voucher.stages.issue.models import Programme
+from voucher.stages.issue.queries.funnels import list_refusals
 from voucher.stages.settle.queries import object_timeline
 
 PER_PAGE = 20
@@ -92,6 +93,7 @@ def show_programme(programme_id: int) -> str:
             found=found,
             facts=_list_facts(session, found),
             steps=steps,
+            unissued=list_refusals(session, found.id) if own else [],
             losses=queries.list_losses(session, found.id),
             remaining=queries.count_remaining(session, found),
             tried=find_dry_run(session, found.id) if own else None,

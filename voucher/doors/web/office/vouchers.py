@@ -28,6 +28,7 @@ from voucher.stages.issue import queries
 from voucher.stages.issue.models import Issue, IssueLine, Programme
 from voucher.stages.settle.models.claims import Claim
 from voucher.stages.settle.queries import list_open_holds, list_voucher_claims, object_timeline
+from voucher.stages.settle.queries.pace import list_paces
 from voucher.stages.settle.queries.reinstatements import find_asked_reinstatement
 from voucher.stages.train import queries as training
 from voucher.stages.train.sight import list_seen_vouchers, see_voucher
@@ -91,6 +92,7 @@ def voucher(voucher_id: int) -> ResponseReturnValue:
                 select(Commitment).where(Commitment.voucher_id == found.id).order_by(Commitment.id)
             ).all(),
             claims=list_voucher_claims(session, found.id),
+            paces=list_paces(session, found, the_door().today),
             holds=session.scalars(
                 select(Hold)
                 .where(Hold.thing == str(Thing.VOUCHER), Hold.object_id == found.id)

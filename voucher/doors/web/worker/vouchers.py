@@ -10,12 +10,14 @@ from voucher.doors.web import fields
 from voucher.doors.web.acting import Done
 from voucher.doors.web.worker.blueprint import worker
 from voucher.doors.web.worker.own import act_on_own, my_person_id, show
+from voucher.ledger.vouchers import Voucher
 from voucher.plumbing.unit_of_work import Work
 from voucher.stages.certify import queries as certificates
 from voucher.stages.issue import holding
 from voucher.stages.issue import queries as issuing
 from voucher.stages.issue.queries.cards import ENDED_TAB, TABS
 from voucher.stages.settle import queries as settling
+from voucher.stages.settle.queries.pace import list_paces
 from voucher.stages.train import leave as leaving
 from voucher.stages.train import queries as training
 
@@ -64,6 +66,7 @@ def _page(voucher_id: int) -> str:
             redemption=redemption,
             completion=training.completion_of(session, voucher_id),
             hours=training.hours_of(session, [voucher_id]).get(voucher_id, 0),
+            paces=list_paces(session, session.get_one(Voucher, voucher_id), door.today),
             money=settling.list_voucher_claims(session, voucher_id),
             why_not=certificates.why_not_certified(session, voucher_id) if card.state == "assessed" else [],
         )
