@@ -19,7 +19,7 @@ def decoded(digits: str) -> bytes | None:
         return None if refused.refusal.code == "code_malformed" else b"another refusal"
 
 
-@settings(max_examples=100)
+@settings(max_examples=100, deadline=None)
 @given(st.binary(max_size=300))
 def test_bytes_come_back_as_they_went(data: bytes) -> None:
     digits = encode_base10(data)
@@ -33,7 +33,7 @@ def test_every_length_without_exception() -> None:
             assert decode_base10(encode_base10(bytes([filled]) * length)) == bytes([filled]) * length
 
 
-@settings(max_examples=200)
+@settings(max_examples=100, deadline=None)
 @given(st.text("0123456789", max_size=60))
 def test_digits_are_the_only_spelling_of_what_they_spell(digits: str) -> None:
     data = decoded(digits)
@@ -59,7 +59,7 @@ def test_what_overflows_or_has_no_such_tail_is_refused() -> None:
         assert decoded(wrong) is None
 
 
-@settings(max_examples=100)
+@settings(max_examples=100, deadline=None)
 @given(st.text("0123456789", min_size=1, max_size=60), st.integers(0, 63), st.integers(1, 9))
 def test_a_wrong_a_lost_or_a_swapped_digit_is_noticed(content: str, place: int, by: int) -> None:
     text = frame("71", content)
