@@ -28,10 +28,15 @@ TOPIC = "sms"
 CONTEXT = "outbox.sealed"
 SIGNATURE = "【电子培训券】"
 LOGIN_CODE, VOUCHER_EXPIRES = "login_code", "voucher_expires"
+TEXTED_CODE, VOUCHER_REDEEMED = "texted_code", "voucher_redeemed"
 WORDS: Mapping[str, str] = {
     LOGIN_CODE: "验证码 {code}，{minutes} 分钟内有效，用于登录。任何人向您索要都是诈骗，请勿告诉他人。",
     VOUCHER_EXPIRES: "您的“{programme}”{number} 将于 {redeem_by} 到期，还剩 {days} 天。{step}；"
     "到期未核销自动失效。详询 12333。",
+    TEXTED_CODE: "出示码 {code}，{minutes} 分钟内在{institution}使用一次。您本人在场才可念给工作人员；"
+    "不是您在办理请勿告诉任何人，并拨打 12333。",
+    VOUCHER_REDEEMED: "您的“{programme}”{number} 已于 {at} 在{institution}核销。"
+    "不是您本人办理的，请立即拨打 12333。",
 }
 
 PERSON_UNREACHABLE = reason(

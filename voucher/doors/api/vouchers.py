@@ -22,10 +22,12 @@ from voucher.doors.schemas.vouchers import (
     NewReplacement,
     NewRevocation,
     NewTaking,
+    NewTextedCode,
     NewVoucherWithdrawal,
     Offers,
     ReplacementAsked,
     TakingDone,
+    TextedCodeState,
     VoucherDetail,
     VoucherFilter,
     Vouchers,
@@ -43,6 +45,7 @@ from voucher.stages.issue.ending import revoke
 from voucher.stages.issue.holding import accept, accept_for, show, withdraw
 from voucher.stages.issue.issuing import take_voucher
 from voucher.stages.issue.replacing import ask_replacement
+from voucher.stages.issue.texting import Texted, text_code
 from voucher.stages.settle.queries import object_timeline
 from voucher.stages.train import queries as training
 from voucher.stages.train.sight import list_seen_vouchers, see_voucher
@@ -91,6 +94,17 @@ def show_voucher(session: Session, _asked: dict[str, Any], voucher_id: int) -> d
 def show_code(work: Work, _given: dict[str, Any], voucher_id: int) -> Shown:
     """出示码：一次一用，片刻有效；新码使旧码失效。答复不缓存、不留存。"""
     return show(work, voucher_id)
+
+
+@vouchers.act(
+    "/texted-codes",
+    body=NewTextedCode,
+    answer=TextedCodeState,
+    example={"voucher_number": "Q-419001-2024-00000011", "institution_id": 1},
+)
+def text_voucher_code(work: Work, given: dict[str, Any]) -> Texted:
+    """短信码：发到持券人登记的手机，限本机构、限时、一次；机构看不到码。"""
+    return text_code(work, given["voucher_number"], given["institution_id"])
 
 
 @vouchers.look("/offers", answer=Offers)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from voucher.doors.auth.entries import (
     DESK,
+    INSTITUTION_COUNTER,
     INSTITUTION_DESK,
     INSTITUTION_STAFF,
     OFFICERS,
@@ -32,6 +33,7 @@ ISSUE: dict[str, Access] = {
     "issues.review_issue": Access(_OFFICE, "审核名册；机构报送的由审核人员办理"),
     "vouchers.list_vouchers": Access(DESK | INSTITUTION_STAFF | WORKERS, "查看培训券"),
     "vouchers.show_voucher": Access(DESK | INSTITUTION_STAFF | WORKERS, "查看培训券全过程"),
+    "vouchers.text_voucher_code": Access(INSTITUTION_COUNTER, "短信码，发到持券人手机，机构看不到"),
     "vouchers.show_code": Access(WORKERS, "出示码，只限本人的券"),
     "vouchers.list_offers": Access(WORKERS, "领券中心"),
     "vouchers.take": Access(WORKERS, "领取通用券"),

@@ -33,6 +33,7 @@ WEB_ISSUE: dict[str, Access] = {
     "web.office.issue_now": Access(OPERATORS, "直接发券", uploads=True),
     "web.office.vouchers": Access(_READERS, "培训券，名单脱敏"),
     "web.office.voucher": Access(_READERS, "一张券的全过程，脱敏"),
+    "web.office.paper": Access(_OFFICE, "打印纸质凭条，脱敏"),
     "web.office.voucher_deed": Access(_OFFICE | {Role.SUPERVISOR}, "培训券办理前的确认页"),
     "web.office.do_voucher_deed": Access(
         _OFFICE | {Role.SUPERVISOR},

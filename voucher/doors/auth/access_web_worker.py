@@ -10,6 +10,7 @@ WEB_WORKER: dict[str, Access] = {
     "web.worker.take": Access(WORKERS, "申领通用券"),
     "web.worker.wallet": Access(WORKERS, "我的券"),
     "web.worker.voucher": Access(WORKERS, "一张券：下一步、班级、补贴进度、记录"),
+    "web.worker.paper": Access(WORKERS, "纸质凭条，不缓存"),
     "web.worker.accept": Access(WORKERS, "领取"),
     "web.worker.withdraw": Access(WORKERS, "退回"),
     "web.worker.leave": Access(WORKERS, "退出班级、退训"),
@@ -20,6 +21,8 @@ WEB_WORKER: dict[str, Access] = {
     "web.worker.choose": Access(WORKERS, "选择班级"),
     "web.worker.enrol": Access(WORKERS, "报名"),
     "web.worker.me": Access(WORKERS, "本人信息（掩码）与证书"),
+    "web.worker.phones": Access(WORKERS, "我的手机"),
+    "web.worker.lose_phone": Access(WORKERS, "挂失手机"),
     "web.worker.no_network": Access(PUBLIC, "没有网络时的页面，不含个人信息"),
     "web.worker.service_worker": Access(PUBLIC, "离线程序"),
 }

@@ -143,6 +143,21 @@ class CodeShown(Schema):
     expires_at = Moment()
 
 
+class NewTextedCode(Body):
+    """A code is to go to the telephone of a voucher's holder, for one institution."""
+
+    voucher_number = Words(required=True, most=40, metadata={"example": "Q-419001-2024-00000011"})
+    institution_id = Whole(required=True, least=1)
+
+
+class TextedCodeState(Schema):
+    """To whose telephone it went, its ends only, and until when it is good."""
+
+    voucher_number = fields.String()
+    masked_mobile = fields.String(metadata={"example": "138****0319"})
+    until = Moment()
+
+
 class OfferState(Schema):
     """A programme as one worker sees it: may it be taken, and if not, why not and what next."""
 

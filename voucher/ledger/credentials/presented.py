@@ -27,6 +27,7 @@ from voucher.ledger.credentials.screen import (
     use_code,
 )
 from voucher.ledger.credentials.seen import SeenPresentation, find_seen, keep_look, was_looked_at
+from voucher.ledger.credentials.texted import check_place
 from voucher.plumbing.secrets import Keyring
 from voucher.plumbing.unit_of_work import Work
 from voucher.rules.code_format import (
@@ -90,6 +91,7 @@ def find_presented(
     kind = parse_code(digits)
     if kind is Kind.T:
         code = find_code(session, keyring, digits, at)
+        check_place(session, code, counter.houses)
         return Presented(code.voucher_id, screen=code)
     if kind is Kind.C:
         raise CODE_MALFORMED.refused(problem="这是机构的验证码，不是持券人的出示码")

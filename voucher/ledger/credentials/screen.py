@@ -76,6 +76,7 @@ class Shown:
 
     digits: str
     expires_at: datetime
+    code: ScreenCode
 
 
 def show_code(work: Work, voucher: Voucher, seconds: int) -> Shown:
@@ -93,12 +94,12 @@ def show_code(work: Work, voucher: Voucher, seconds: int) -> Shown:
         voucher_id=voucher.id,
         digest=work.keyring.blind_index(DOMAIN, digits),
         shown_at=work.at,
-        shown_to_person_id=work.actor.person_id,
+        shown_to_person_id=voucher.holder_person_id,
         expires_at=work.at + timedelta(seconds=seconds),
     )
     work.session.add(shown)
     work.session.flush()
-    return Shown(digits, shown.expires_at)
+    return Shown(digits, shown.expires_at, shown)
 
 
 def find_code(session: Session, keyring: Keyring, digits: str, at: datetime) -> ScreenCode:

@@ -17,8 +17,11 @@ from voucher.ledger.credentials.presented import (
 from voucher.ledger.credentials.seen import SeenPresentation
 from voucher.ledger.holds import check_no_hold
 from voucher.ledger.vouchers import Voucher, advance, get_voucher
+from voucher.plumbing.clock import SHANGHAI
 from voucher.plumbing.unit_of_work import Work
-from voucher.registry.people import read_people
+from voucher.registry.institutions import Institution
+from voucher.registry.letters import VOUCHER_REDEEMED, Notice, write_to_people
+from voucher.registry.people import get_person, read_people
 from voucher.rules.errors import Family, Refusal, Refused, reason
 from voucher.rules.lifecycle import Thing
 from voucher.rules.privacy import mask_name
@@ -160,7 +163,23 @@ def redeem(work: Work, asked: Redeeming) -> Redemption:
     redemption = _write(work, asked, found, voucher, shown, seen)
     advance(work, [voucher], "redeem")
     record_scan(work, Scanned("redeem", found.id, asked.digits, asked.device), None)
+    _tell_holder(work, voucher, redemption)
     return redemption
+
+
+def _tell_holder(work: Work, voucher: Voucher, redemption: Redemption) -> None:
+    """Send the holder word of it, where a telephone is on record: who was not there objects at once."""
+    if get_person(work.session, voucher.holder_person_id).mobile_index is None:
+        return
+    told = {
+        "programme": get_programme(work.session, voucher.programme_id).name,
+        "number": voucher.number,
+        "at": f"{work.at.astimezone(SHANGHAI):%Y-%m-%d %H:%M}",
+        "institution": work.session.get_one(Institution, redemption.institution_id).name,
+    }
+    write_to_people(
+        work, [Notice(f"redeemed:{redemption.id}", voucher.holder_person_id, VOUCHER_REDEEMED, told)]
+    )
 
 
 def _check_ready(work: Work, asked: Redeeming, voucher: Voucher) -> TrainingClass:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from voucher.doors.web.institution import (
     attendance,
+    challenges,
     claims,
     classes,
     colleagues,
@@ -13,12 +14,14 @@ from voucher.doors.web.institution import (
     reversals,
     rosters,
     scan,
+    texting,
 )
 from voucher.doors.web.institution.blueprint import institution
 
 # the rooms hang their views on the blueprint when they are read
 __all__ = [
     "attendance",
+    "challenges",
     "claims",
     "classes",
     "colleagues",
@@ -29,4 +32,5 @@ __all__ = [
     "reversals",
     "rosters",
     "scan",
+    "texting",
 ]

@@ -65,7 +65,7 @@ def scan() -> ResponseReturnValue:
         if len(under_way) != 1:
             return render_template("institution/scan_choose.html", under_way=under_way)
         class_id = under_way[0].id
-    return _page(class_id, None)
+    return show_scan_page(class_id, None)
 
 
 @institution.post("/institution/classes/<int:class_id>/checks")
@@ -99,7 +99,7 @@ def redeem(class_id: int) -> ResponseReturnValue:
     if isinstance(done, Refusal):
         return _answer(class_id, done, digits, retry=True)
     name, number = done
-    return _page(class_id, Said("good", "已核销", f"{name} · {number}。请扫下一位。"))
+    return show_scan_page(class_id, Said("good", "已核销", f"{name} · {number}。请扫下一位。"))
 
 
 @institution.post("/institution/classes/<int:class_id>/enrolments")
@@ -115,7 +115,9 @@ def enrol_by_code(class_id: int) -> ResponseReturnValue:
     done = _try("enrol", class_id, digits, lambda work: once(work, key, asked, lock))
     if isinstance(done, Refusal):
         return _answer(class_id, done, digits)
-    return _page(class_id, Said("good", "已代报名", "码已用过：请学员在手机上点“刷新二维码”，再扫一次核销。"))
+    return show_scan_page(
+        class_id, Said("good", "已代报名", "码已用过：请学员在手机上点“刷新二维码”，再扫一次核销。")
+    )
 
 
 def _check(class_id: int, digits: str) -> ResponseReturnValue:
@@ -130,8 +132,10 @@ def _check(class_id: int, digits: str) -> ResponseReturnValue:
     if found.refusal is not None:
         return _answer(class_id, found.refusal, digits, found)
     if "redeem" in found.possible:
-        return _page(class_id, Said("good", "可以核销", "看学员的身份证，输入末四位。", found, digits))
-    return _page(
+        return show_scan_page(
+            class_id, Said("good", "可以核销", "看学员的身份证，输入末四位。", found, digits)
+        )
+    return show_scan_page(
         class_id, Said("warn", "还没报名", "券已领取、还没报本班。本人同意的，可以代报名。", found, digits)
     )
 
@@ -162,10 +166,11 @@ def _answer(
         checked,
         digits if again else "",
     )
-    return make_response(_page(class_id, said), status_of(refusal))
+    return make_response(show_scan_page(class_id, said), status_of(refusal))
 
 
-def _page(class_id: int, said: Said | None) -> str:
+def show_scan_page(class_id: int, said: Said | None) -> str:
+    """Return the scan page of a class with what was just said of a code."""
     door = the_door()
     let_programs_run()
     with door.read() as session:

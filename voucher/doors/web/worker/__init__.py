@@ -10,6 +10,8 @@ from voucher.doors.web.worker import (
     me,
     offers,
     offline,
+    paper,
+    phones,
     standing,
     vouchers,
 )
@@ -24,6 +26,8 @@ __all__ = [
     "me",
     "offers",
     "offline",
+    "paper",
+    "phones",
     "standing",
     "vouchers",
     "worker",

@@ -1,0 +1,8 @@
+"""Templates of everything that is printed, one file each, written for typst."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+FOLDER = Path(__file__).resolve().parent
+PAPER_VOUCHER = FOLDER / "paper_voucher.typ"

@@ -1,0 +1,81 @@
+"""纸质凭条: a voucher on paper for who has no smartphone; the paper alone does nothing, a texted code."""
+
+from __future__ import annotations
+
+import qrcode
+import qrcode.image.svg
+from flask import Response, make_response
+from sqlalchemy.orm import Session
+
+from voucher.doors.auth.door import the_door
+from voucher.doors.documents import PAPER_VOUCHER
+from voucher.doors.web.navigation import DEFAULT_FOOTER
+from voucher.doors.web.showing import day, level_name, moment
+from voucher.plumbing.documents import make_pdf
+from voucher.plumbing.secrets import Keyring
+from voucher.registry.letters import read_mobile
+from voucher.registry.people import read_people
+from voucher.rules.privacy import mask_name
+from voucher.stages.issue.queries import Card, show_card
+
+RIBBON = "演示环境：人员、机构和账户均为虚构，不得据此办理真实业务"
+WARNING = (
+    "凭条不是券，丢了不影响您的权益，重新打印就行。不要把短信码告诉不在场的人。"
+    "没有登记手机号或手机号已换的，请带身份证到人社窗口办理。"
+)
+
+
+def answer_paper(session: Session, person_id: int, voucher_id: int) -> Response:
+    """Return the paper of a person's voucher as a PDF nobody keeps.
+
+    Raises Refused voucher_missing, document_fonts_missing.
+    """
+    door = the_door()
+    card = show_card(session, person_id, voucher_id)
+    pdf = make_pdf(PAPER_VOUCHER, _told(session, door.keyring, card, person_id), door.at)
+    answer = make_response(pdf)
+    answer.headers["Content-Type"] = "application/pdf"
+    answer.headers["Content-Disposition"] = f'inline; filename="{card.number}.pdf"'
+    answer.headers["Cache-Control"] = "no-store"
+    return answer
+
+
+def _told(session: Session, keyring: Keyring, card: Card, person_id: int) -> dict[str, object]:
+    door = the_door()
+    named = read_people(session, keyring, [person_id]).get(person_id)
+    mobile = read_mobile(session, keyring, person_id)
+    hotline = DEFAULT_FOOTER["hotline"]
+    facts = [
+        ("券号", card.number),
+        ("持券人", mask_name(named.name) if named else "（已删除）"),
+        ("券值", card.worth_words + (" 元" if card.worth_words.startswith("面值 ") else "")),
+        ("使用地区", card.region_name),
+        ("使用期限", f"{day(card.redeem_by)}（含当天）之前到机构核销"),
+    ]
+    if card.trade_name:
+        level = f" · {level_name(card.level)}" if card.level else ""
+        facts.insert(3, ("用途", card.trade_name + level))
+    where = f"（尾号 {mobile[-4:]}）" if mobile else ""
+    return {
+        "number": card.number,
+        "issuer": card.region_name,
+        "programme": card.programme_name,
+        "facts": facts,
+        "steps": [
+            "带上这张凭条和本人身份证，到可以使用这张券的培训机构。",
+            f"工作人员输入券号，系统把一次性短信码发到您登记的手机{where}。",
+            "您把短信码念给工作人员，并出示身份证。短信码 10 分钟内有效，只能在这一家机构用一次。",
+            "核销以后，您会收到一条短信，写明时间和机构。",
+        ],
+        "warning": WARNING,
+        "footer": f"咨询电话 {hotline}",
+        "printed_at": moment(door.at),
+        "ribbon": RIBBON if door.config.demo else None,
+        "code": _draw(card.number),
+    }
+
+
+def _draw(number: str) -> str:
+    made = qrcode.QRCode(error_correction=qrcode.constants.ERROR_CORRECT_M, border=0)
+    made.add_data(number)
+    return str(made.make_image(image_factory=qrcode.image.svg.SvgPathFillImage).to_string(encoding="unicode"))
