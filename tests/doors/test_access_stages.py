@@ -81,6 +81,8 @@ def probes_of(loop: Loop) -> list[Probe]:
         act("places.enrol_voucher", "/enrolments", "class", HOUSE, class_id="#", **digits),
         act("places.redeem_voucher", "/redemptions", "class", HOUSE,
             class_id="#", last4="991X", nonce="n", **digits),
+        act("vouchers.text_voucher_code", "/texted-codes", "t1", HOUSE,
+            voucher_number="Q-410105-2024-99999999", institution_id="#"),
         act("vouchers.show_code", "/vouchers/#/codes", "voucher", HOLDER),
         act("vouchers.accept_voucher", "/acceptances", "voucher", HOLDER, voucher_id="#"),
         act("vouchers.accept_voucher", "/acceptances", "voucher", OFFICE, voucher_id="#", consent="委托书"),
