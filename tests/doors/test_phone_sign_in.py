@@ -218,10 +218,39 @@ def test_sessions_say_what_they_run_on_and_one_can_be_ended_from_another(town: W
 def test_the_mailbox_is_there_in_the_demonstration_only(world: World) -> None:
     assert world.app.test_client().get("/mailbox").status_code == 404
     refused = ask(world.app.test_client())
-    assert (refused.status_code, "还没有开通短信登录" in refused.text) == (503, True)
+    assert (refused.status_code, "还没有开通短信登录" in refused.text) == (403, True)
     furnish(world)
     browser = world.app.test_client()
     ask(browser)
     assert messages(world)[0] in browser.get("/mailbox").text
     assert MOBILE not in browser.get("/mailbox").text
     assert "还没有短信" in browser.get("/mailbox?ends=0001").text
+
+
+def test_a_program_signs_a_worker_in_with_a_code_and_says_whom_where_several_are_meant(town: World) -> None:
+    ways = town.app.test_client()
+
+    def post(path: str, **body: str) -> Any:
+        return ways.post(f"/api/v1/{path}", json={"mobile": MOBILE, **body})
+
+    asked = post("login-codes")
+    assert (asked.status_code, asked.json) == (202, {"rest_seconds": 60, "good_minutes": 5})
+    assert post("login-codes").json["code"] == "login_code_rests"
+    nobody = post("phone-sessions", code=ring(town))
+    assert (nobody.status_code, nobody.json["code"]) == (404, "phone_unknown")
+    assert post("phone-sessions", code="000000").json["code"] == "login_code_refused"
+
+    known(town, ZHANG_SAN, "zhangsan", MOBILE)
+    known(town, LI_SI, "lisi", MOBILE)
+    town.later(minutes=2)
+    post("login-codes")
+    code = ring(town)
+    several = post("phone-sessions", code=code)
+    assert (several.status_code, several.json["code"]) == (409, "account_not_chosen")
+    assert "zhangsan、lisi" in several.json["detail"]
+    town.later(minutes=2)
+    post("login-codes")
+    entered = post("phone-sessions", code=ring(town), login="lisi")
+    assert (entered.status_code, entered.json["login"]) == (201, "lisi")
+    current: Any = ways.get("/api/v1/sessions/current")
+    assert current.json["must_change_password"] is False

@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from tests.conftest import FOUNDED_AT
 from voucher.plumbing.db import Database
-from voucher.plumbing.outbox import Draft, Letter, Persistence, Taken, deliver_due, post
+from voucher.plumbing.outbox import Draft, Letter, Persistence, Taken, count_letters, deliver_due, post
 from voucher.plumbing.secrets import Keyring
 from voucher.plumbing.sms import SMS_NOT_TAKEN, SMS_UNREACHABLE
 from voucher.plumbing.unit_of_work import Work, perform
@@ -28,11 +28,11 @@ class Post:
     keyring: Keyring
     at: datetime = FOUNDED_AT
     carried: list[str] = field(default_factory=list)
-    refusal: Exception | None = None
+    refusal: BaseException | None = None
 
-    def write(self, key: str, *, fails: bool = False, **given: object) -> int | None:
+    def write(self, key: str, *, fails: bool = False, topic: str = "sms", **given: object) -> int | None:
         def act(work: Work) -> int | None:
-            draft = Draft("sms", key, {"words": key}, **given)  # type: ignore[arg-type]
+            draft = Draft(topic, key, {"words": key}, **given)  # type: ignore[arg-type]
             posted = post(work, draft)
             if fails:
                 raise RuntimeError("the act fails after its letter was written")
@@ -92,10 +92,17 @@ def test_what_fails_is_tried_again_after_its_rests_and_given_up_in_the_end(offic
     assert office.carried == ["tried"] * 3
 
     office.write("hopeless")
+    office.write("unheard", topic="other")
     office.refusal = SMS_NOT_TAKEN.refused()
     office.deliver()
     assert office.letter("hopeless").error_code == "sms_not_taken"
     assert office.letter("hopeless").given_up_at is not None
+    with office.database.read() as session:
+        told = {
+            (each.topic, each.standing, each.error_code): each.sentence for each in count_letters(session)
+        }
+    assert told["sms", "放弃", "sms_not_taken"] == "短信通道拒收了这条短信"
+    assert told["other", "待送", None] == ""  # nobody carries it yet
 
 
 def test_who_dies_after_carrying_has_it_carried_again_and_what_is_late_is_not(office: Post) -> None:

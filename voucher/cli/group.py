@@ -37,6 +37,7 @@ VERBS: dict[str, Verb] = {
     "user": Verb("voucher.cli.staff", "user", "开立、授权、重置和停用工作人员账号"),
     "keys": Verb("voucher.cli.keys", "keys", "查看、换用、停用签名密钥，签署可信名单"),
     "code": Verb("voucher.cli.codes", "code", "读出示码，不连网判定离线码"),
+    "letters": Verb("voucher.cli.letters", "letters", "短信等消息送到了没有"),
     "rules": Verb("voucher.cli.rules", "rules", "列出每条规则的编号、依据和起始日"),
     "serve": Verb("voucher.cli.serve", "command", "启动网页和接口"),
     "worker": Verb("voucher.cli.work", "command", "办理后台任务"),

@@ -13,9 +13,9 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
-from sqlalchemy import CheckConstraint, Index, select, text, update
+from sqlalchemy import CheckConstraint, Index, case, func, select, text, update
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from voucher.plumbing.constraints import CHANGED_MEANWHILE, translate
 from voucher.plumbing.db import Database, Model
@@ -24,7 +24,7 @@ from voucher.plumbing.secrets import Keyring
 from voucher.plumbing.types import Bytes, Int64, Json, Text, UtcTime
 from voucher.plumbing.unit_of_work import Work, perform
 from voucher.rules.actor import Actor
-from voucher.rules.errors import Family, Refusal, Refused, reason
+from voucher.rules.errors import Family, Refusal, Refused, list_reasons, reason
 
 SOURCE = "【设】随事项一并提交、提交后送出的消息"
 OPEN = "sent_at IS NULL AND given_up_at IS NULL"
@@ -128,6 +128,22 @@ class Persistence:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Count:
+    """How many letters of a topic stand alike, and what they were refused with last."""
+
+    topic: str
+    standing: str
+    error_code: str | None
+    count: int
+
+    @property
+    def sentence(self) -> str:
+        """Return the last refusal's title, empty where there was none."""
+        titles = {each.code: each.title for each in list_reasons()}
+        return titles.get(self.error_code or "", self.error_code or "")
+
+
 # Bookkeeping on letters is nobody's act.
 _POSTMAN = Actor(user_id=0, login="outbox", person_id=0, grants=())
 
@@ -181,6 +197,19 @@ def deliver_due(
         if not taken:
             break
     return sent
+
+
+def count_letters(session: Session) -> list[Count]:
+    """Return how many letters wait (待送), are sent (已送) or given up (放弃), by topic and last refusal."""
+    standing = case(
+        (Letter.sent_at.is_not(None), "已送"), (Letter.given_up_at.is_not(None), "放弃"), else_="待送"
+    )
+    rows = session.execute(
+        select(Letter.topic, standing, Letter.error_code, func.count())
+        .group_by(Letter.topic, standing, Letter.error_code)
+        .order_by(Letter.topic, standing, Letter.error_code)
+    )
+    return [Count(*row) for row in rows]
 
 
 def _is_any_due(database: Database, at: datetime, topics: Sequence[str]) -> bool:

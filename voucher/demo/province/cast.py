@@ -72,6 +72,8 @@ FIRST_FILING = 950_001
 # who looks at the demonstration as a worker: in a class that is being taught today, not yet redeemed
 MAIN_WORKER = Newcomer("419001199203150319", "赵小愚")
 MAIN_LOGIN, MAIN_COHORT = "worker", "training"
+# rings in the demonstration's mailbox only
+MAIN_MOBILE = "13800138000"
 
 
 @dataclass(frozen=True, slots=True)

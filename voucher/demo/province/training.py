@@ -9,7 +9,7 @@ from functools import partial
 from sqlalchemy import select
 
 from voucher.demo.house import moment
-from voucher.demo.province.cast import MAIN_COHORT, MAIN_LOGIN, MAIN_WORKER
+from voucher.demo.province.cast import MAIN_COHORT, MAIN_LOGIN, MAIN_MOBILE, MAIN_WORKER
 from voucher.demo.province.cohorts import LEAD_DAYS, SESSION_DAYS, Cohort, Reached
 from voucher.demo.province.offers import OFFERS
 from voucher.demo.province.stage import Stage
@@ -148,7 +148,8 @@ class Training:
         for person in self.roster:
             is_main = person is MAIN_WORKER
             login = MAIN_LOGIN if is_main else f"worker-{len(self.stage.workers) + 1:03d}"
-            user_id = open_worker(work, person.number, person.name, login, None)
+            mobile = MAIN_MOBILE if is_main else None
+            user_id = open_worker(work, person.number, person.name, login, mobile)
             if is_main:
                 set_password(work, user_id, PASSWORD)
             index = index_of(work.keyring, person.number)

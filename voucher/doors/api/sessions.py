@@ -8,11 +8,11 @@ from flask import Response
 from flask_wtf.csrf import generate_csrf
 
 from voucher.doors.api.room import Room
-from voucher.doors.auth import sign_in
+from voucher.doors.auth import phone, sign_in
 from voucher.doors.auth.access import SIGN_IN_NEEDED
 from voucher.doors.auth.shield import limiter, sign_in_rate
 from voucher.doors.auth.visitors import current_visitor
-from voucher.doors.schemas.sessions import Credentials, Presence
+from voucher.doors.schemas.sessions import CodeOfTelephone, CodeSent, Credentials, Presence, Telephone
 
 sessions = Room("sessions", __name__, url_prefix="/api/v1", description="登录")
 
@@ -31,6 +31,38 @@ def open_session(given: dict[str, Any]) -> dict[str, Any]:
         "login": entered.login,
         "display_name": entered.display_name,
         "must_change_password": entered.must_change_password,
+        "csrf_token": generate_csrf(),
+    }
+
+
+@sessions.route("/login-codes", methods=["POST"])
+@limiter.limit(sign_in_rate)
+@sessions.doc(security=[])
+@sessions.arguments(Telephone, example={"mobile": "13800138000"})
+@sessions.response(202, CodeSent)
+def ask_code(given: dict[str, Any]) -> dict[str, Any]:
+    """获取短信验证码：不论手机号是否登记，答复相同；次数由数据库限制。"""
+    asked = phone.ask_code(given["mobile"])
+    return {"rest_seconds": asked.rest_seconds, "good_minutes": asked.good_minutes}
+
+
+@sessions.route("/phone-sessions", methods=["POST"])
+@limiter.limit(sign_in_rate)
+@sessions.doc(security=[])
+@sessions.arguments(CodeOfTelephone, example={"mobile": "13800138000", "code": "123456"})
+@sessions.response(201, Presence)
+def open_phone_session(given: dict[str, Any]) -> dict[str, Any]:
+    """劳动者凭短信验证码登录；第一次使用请在网页上实名登记。"""
+    proven = phone.prove_code(given["mobile"], given["code"], given["login"])
+    if proven.entered is None:
+        if not proven.choices:
+            raise phone.PHONE_UNKNOWN.refused()
+        logins = "、".join(each.login for each in proven.choices)
+        raise phone.ACCOUNT_NOT_CHOSEN.refused(logins=logins)
+    return {
+        "login": proven.entered.login,
+        "display_name": proven.entered.display_name,
+        "must_change_password": proven.entered.must_change_password,
         "csrf_token": generate_csrf(),
     }
 

@@ -34,6 +34,8 @@ API: dict[str, Access] = {
     "pulse.metrics": Access(PUBLIC, "运行指标，不含个人信息；由前置代理限内网访问"),
     "api-docs.openapi_json": Access(PUBLIC, "接口说明"),
     "sessions.open_session": Access(PUBLIC, "登录"),
+    "sessions.ask_code": Access(PUBLIC, "获取短信验证码，限频"),
+    "sessions.open_phone_session": Access(PUBLIC, "劳动者凭短信验证码登录，限频"),
     "sessions.show_session": Access(SIGNED_IN, "当前会话"),
     "sessions.close_session": Access(HALF_WAY, "退出登录"),
     "budgets.list_budgets": Access(DESK, "查看预算"),

@@ -36,7 +36,7 @@ SMS_CLOSED = reason(
     "本系统还没有开通短信登录",
     "请用账号密码登录，账号在人社服务窗口开立",
     SOURCE,
-    Family.UNAVAILABLE,
+    Family.FORBIDDEN,
 )
 PHONE_UNKNOWN = reason(
     "phone_unknown",

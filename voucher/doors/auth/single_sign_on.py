@@ -39,7 +39,7 @@ SIGN_ON_CLOSED = reason(
     "本系统还没有接入统一身份认证",
     "请用手机验证码或账号密码登录",
     SOURCE,
-    Family.UNAVAILABLE,
+    Family.FORBIDDEN,
 )
 SIGN_ON_UNREACHABLE = reason(
     "sign_on_unreachable",

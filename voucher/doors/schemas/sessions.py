@@ -19,6 +19,31 @@ class Credentials(Body):
     )
 
 
+class Telephone(Body):
+    """The number a code goes to."""
+
+    mobile = Words(required=True, most=20, metadata={"description": "手机号"})
+
+
+class CodeSent(Schema):
+    """What whoever asked for a code is told, whether or not anybody has the number."""
+
+    rest_seconds = fields.Integer(metadata={"description": "多少秒后可以再次获取"})
+    good_minutes = fields.Integer(metadata={"description": "多少分钟内有效"})
+
+
+class CodeOfTelephone(Telephone):
+    """The number, its code, and whom to sign in where several people have the number."""
+
+    code = Words(required=True, most=10, metadata={"description": "短信中的六位数字"})
+    login = Words(
+        load_default=None,
+        allow_none=True,
+        most=100,
+        metadata={"description": "一个手机号登记了几名劳动者时，要登录的账号"},
+    )
+
+
 class RoleInRegion(Schema):
     """One role and where it holds."""
 
