@@ -12,7 +12,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, text
+from sqlalchemy.exc import DBAPIError
 
 from tests.scene import LI_SI, LIMITS, ZHANG_SAN, Scene, write_csv
 from tests.town_issue import act, eligible, person_id
@@ -170,6 +171,9 @@ def test_answers_are_kept_with_their_system_and_time_and_no_transaction_is_open(
         kept = [str(value) for row in session.scalars(select(OutsideCall)) for value in vars(row).values()]
         facts = read_outside(session, [zhang])[zhang]
     assert not any(ZHANG_SAN[0] in each or ZHANG_SAN[1] in each for each in kept), "no name in the log"
+    for sin in ("UPDATE outside_call SET outcome = 'answered'", "DELETE FROM outside_answer"):
+        with pytest.raises(DBAPIError):
+            scene.do("operator", lambda work, sin=sin: work.session.execute(text(sin)))  # type: ignore[misc]
     assert facts[FactKind.INSURANCE][0].amount == 18
 
 

@@ -69,6 +69,17 @@ ANSWERS_LATE = reason(
     SOURCE,
     Family.CONFLICT,
 )
+# how a person is asked about what another system did not answer, in words a person can answer
+SAID_OF: dict[FactKind, str] = {
+    FactKind.IDENTITY: "您的身份：何时、怎样可以当面或视频核对身份证",
+    FactKind.DECEASED: "本人在世：何时、怎样可以当面或视频核对身份证",
+    FactKind.PENSION: "您是否按月领取养老金",
+    FactKind.STUDENT: "您是否全日制在校；已毕业、离校的，写明学校和时间",
+    FactKind.EMPLOYMENT: "您的失业登记：登记机构和时间",
+    FactKind.INSURANCE: "您的失业保险：参保单位、起止时间、累计月数",
+    FactKind.POVERTY_WATCH: "您是否防返贫监测对象：认定的乡镇和时间",
+    FactKind.SKILL_UPGRADE: "您是否领取过失业保险技能提升补贴：职业、等级、时间",
+}
 # what an officer may decide upon an application; every other refusal stands whatever is said
 DECIDABLE = frozenset({PROOF_WANTED.code, OUTSIDE_UNVERIFIED.code, HIGHER_LEVEL_HELD.code})
 
@@ -89,11 +100,13 @@ def list_wanting(demands: Sequence[Demand], known: Collection[FactKind]) -> tupl
 
 @rule(number="APL-02", stage="发券", source=SOURCE, since=SINCE)
 def list_items(
-    wanting: Sequence[Demand], unverified: Sequence[str], doubt: Refusal | None
+    wanting: Sequence[Demand], unverified: Sequence[FactKind], doubt: Refusal | None
 ) -> tuple[str, ...]:
     """Return what the person is asked to say: each proof, each fact nobody could verify, each doubt, once."""
     items = [each.label for each in wanting]
-    items += [f"{name}：说明情况和凭据" for name in unverified]
+    # a proof of a fact nobody could verify is asked for once, by its own name
+    proven = {each.fact for each in wanting}
+    items += [SAID_OF[kind] for kind in unverified if kind not in proven]
     if doubt is not None and doubt.code == HIGHER_LEVEL_HELD.code:
         items.append(f"说明情况：{doubt.title}")
     return tuple(dict.fromkeys(items))

@@ -73,6 +73,7 @@ class StandingAnswer(Schema):
 
     outcome = fields.String(metadata={"description": "payable 可以、refused 不能、manual 转人工"})
     declare = fields.Boolean(metadata={"description": "没有登记的情况由本人承诺即可"})
+    verify = fields.Boolean(metadata={"description": "领取时先向其他部门核实，核实不到的转人工"})
     on = fields.Date()
     trade_code = fields.String(attribute="about.trade_code")
     trade_name = fields.String(attribute="about.trade_name")

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from voucher.ledger import audit
@@ -144,6 +144,18 @@ def list_open_questions(
         )
         for each in rows
     ]
+
+
+def count_open_questions(session: Session, regions: Iterable[str]) -> tuple[int, datetime | None]:
+    """Return how many facts of people in regions nobody answered, and since when the oldest waits."""
+    count, oldest_at = session.execute(
+        select(func.count(), func.min(OutsideQuestion.asked_at)).where(
+            OutsideQuestion.region_code.in_(sorted(regions)),
+            OutsideQuestion.done_at.is_(None),
+            OutsideQuestion.tries > 0,
+        )
+    ).one()
+    return count, oldest_at
 
 
 def _last_outcomes(session: Session, rows: Sequence[OutsideQuestion]) -> dict[tuple[int, str], str]:

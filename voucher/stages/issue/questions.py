@@ -12,6 +12,7 @@ from voucher.plumbing.unit_of_work import Work
 from voucher.registry.outside.asking import wish_for
 from voucher.registry.outside.models import OutsideSystem
 from voucher.registry.outside.reading import read_outside
+from voucher.registry.outside.systems import list_systems
 from voucher.rules.actor import Role, check_role
 from voucher.rules.outside import OUTSIDE_UNVERIFIED, FactKind, is_fresh
 from voucher.stages.issue.models import Issue, IssueLine, Programme
@@ -31,7 +32,9 @@ def list_unanswered(
     if programme is None:
         return {}
     asked = read_asked(session, programme, on)
-    wanted = {*asked.wanted, *(each.fact for each in asked.demands if each.fact is not None)}
+    # a proof another system could stand for is asked of it only where there is one
+    connected = list_systems(session, on)
+    wanted = {*asked.wanted, *(each.fact for each in asked.demands if each.fact in connected)}
     if not wanted or asked.parameters is None:
         return {}
     fresh_days = asked.parameters.fresh_days

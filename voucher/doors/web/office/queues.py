@@ -11,9 +11,10 @@ from sqlalchemy.orm import Session
 
 from voucher.doors.auth.entries import OFFICERS, OPERATORS
 from voucher.doors.web.office.steps import count_at_province
+from voucher.registry.outside.verifying import count_open_questions
 from voucher.registry.renaming import count_proposed
 from voucher.rules.actor import Actor, Role
-from voucher.stages.issue.queries import count_drafts, count_filed, count_queued
+from voucher.stages.issue.queries import count_drafts, count_filed, count_open_applications, count_queued
 from voucher.stages.settle.queries import Waiting, count_open_holds
 from voucher.stages.settle.queries.reinstatements import count_asked_reinstatements
 from voucher.stages.train.queries import count_to_review
@@ -38,6 +39,22 @@ QUEUES: tuple[tuple[str, str, frozenset[Role], Count, str, dict[str, Any]], ...]
         {"state": "draft"},
     ),
     ("rosters", "发券单待审核", OFFICERS, _filed("roster"), "web.office.issues", {"way": "roster"}),
+    (
+        "applications",
+        "领券申请待办理",
+        OFFICERS,
+        lambda session, actor: count_open_applications(session, actor.regions),
+        "web.office.applications",
+        {},
+    ),
+    (
+        "outside",
+        "部门数据待人工核实",
+        OFFICERS,
+        lambda session, actor: count_open_questions(session, actor.regions),
+        "web.office.outside",
+        {},
+    ),
     (
         "classes",
         "开班待审核",

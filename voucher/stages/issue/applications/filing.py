@@ -35,7 +35,7 @@ from voucher.rules.eligibility import FACTS_UNKNOWN
 from voucher.rules.errors import Refused, refusal_as_json
 from voucher.rules.issuing import TAKEN_BY_HOLDER_ONLY, check_declared
 from voucher.rules.lifecycle import Thing, check_event
-from voucher.rules.outside import FACT_NAMES, is_fresh
+from voucher.rules.outside import FactKind, is_fresh
 from voucher.rules.programmes import Channel
 from voucher.stages.issue.judging import Verdict, check_issuing, judge_people
 from voucher.stages.issue.models import Programme
@@ -88,16 +88,14 @@ def list_wanted(session: Session, keyring: Keyring, programme: Programme, person
     facts = read_outside(session, [person_id]).get(person_id, {})
     unverified = _list_unverified(asked, facts, on)
     wanting = list_wanting(asked.demands, list_known(asked, facts, on))
-    # a proof of a fact nobody could verify is asked for once, by its own name
-    proven = {FACT_NAMES[each.fact] for each in wanting if each.fact is not None}
-    labels = list_items(wanting, [each for each in unverified if each not in proven], verdict.doubt)
+    labels = list_items(wanting, unverified, verdict.doubt)
     return Wanted(verdict, labels)
 
 
-def _list_unverified(asked: Asked, facts: Facts, on: date) -> list[str]:
+def _list_unverified(asked: Asked, facts: Facts, on: date) -> list[FactKind]:
     fresh_days = asked.parameters.fresh_days if asked.parameters else 0
     return [
-        FACT_NAMES[kind]
+        kind
         for kind in asked.wanted
         if not any(is_fresh(each.told_on, on, fresh_days) for each in facts.get(kind, ()))
     ]

@@ -104,12 +104,14 @@ def list_own_applications(session: Session, keyring: Keyring, person_id: int) ->
     return _view(session, keyring, rows)
 
 
-def count_open_applications(session: Session, regions: Iterable[str]) -> int:
-    """Return how many applications of regions wait for the office."""
-    counted = session.scalar(
-        select(func.count()).where(Application.region_code.in_(sorted(regions)), Application.state == "filed")
-    )
-    return counted or 0
+def count_open_applications(session: Session, regions: Iterable[str]) -> tuple[int, datetime | None]:
+    """Return how many applications of regions wait for the office, and since when the oldest does."""
+    count, oldest_at = session.execute(
+        select(func.count(), func.min(Application.filed_at)).where(
+            Application.region_code.in_(sorted(regions)), Application.state == "filed"
+        )
+    ).one()
+    return count, oldest_at
 
 
 def get_application(

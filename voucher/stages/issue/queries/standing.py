@@ -91,12 +91,13 @@ class SubsidyView:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """The one answer: yes, no, or somebody decides; `declare` is left to the person's own promise."""
+    """The one answer; `declare` is left to the person's own promise, `verify` to other systems."""
 
     about: About
     on: date
     outcome: str
     declare: bool
+    verify: bool
     findings: tuple[Finding, ...]
     outside: tuple[Finding, ...]
     refusal: Refusal | None
@@ -136,6 +137,7 @@ def may_still_claim(session: Session, keyring: Keyring, person_id: int, about: A
         on=on,
         outcome=str(join_outcomes(worst, [each.outcome for each in standings])),
         declare=declare,
+        verify=outside.outcome is Outcome.MANUAL,
         findings=person.findings,
         outside=outside.findings,
         refusal=(None if declare else person.refusal) or outside.refusal,
