@@ -66,6 +66,8 @@ def test_what_is_wrong_with_a_key_file_is_said(tmp_path: Path) -> None:
     (folder / f"{one.kid}.pem").write_bytes((folder / f"{two.kid}.pem").read_bytes())
     fresh = FileSigner(folder, PASSPHRASE)
     assert code_of(lambda: fresh.sign(one.kid, MESSAGE)) == "signer_unavailable"
+    (tmp_path / "a file").touch()
+    assert code_of(lambda: FileSigner(tmp_path / "a file", PASSPHRASE).make()) == "signer_unavailable"
     (folder / f"{two.kid}.pem").chmod(0o640)
     assert code_of(lambda: fresh.sign(two.kid, MESSAGE)) == "keys_exposed"
 

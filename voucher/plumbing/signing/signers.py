@@ -79,14 +79,17 @@ class FileSigner:
         return f"<FileSigner {self._folder}>"
 
     def make(self, alg: Alg = Alg.ES256) -> TrustedKey:
-        """Make a key, write it durably and return its public part."""
+        """Make a key, write it durably and return its public part. Raises Refused signer_unavailable."""
         private = Ed25519PrivateKey.generate() if alg is Alg.ED25519 else generate_private_key(SECP256R1())
         made = of_public(private.public_key())
         closed = private.private_bytes(
             Encoding.PEM, PrivateFormat.PKCS8, BestAvailableEncryption(self._passphrase)
         )
-        self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        write_private(self._path(made.kid), closed)
+        try:
+            self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            write_private(self._path(made.kid), closed)
+        except OSError as error:
+            raise SIGNER_UNAVAILABLE.refused(detail=f"密钥目录写不进去：{error.strerror}") from None
         self._opened[made.kid] = private
         return made
 
