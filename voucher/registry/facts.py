@@ -72,7 +72,7 @@ def read_person_facts(
         number = numbers.get(person_id)
         if number is None and person_id in named:
             number = named[person_id].number
-        identity = read_identity(number) if number is not None else None
+        identity = read_identity(number, canonical=True) if number is not None else None
         found[person_id] = PersonFacts(
             birth_on=identity.birth_on if identity else None,
             sex=identity.sex if identity else None,

@@ -134,14 +134,8 @@ def name_index_of(keyring: Keyring, name: str) -> str:
 
 def find_by_indexes(session: Session, indexes: Sequence[str]) -> dict[str, Person]:
     """Return the known people among these blind indexes."""
-    found: dict[str, Person] = {}
-    ordered = sorted(set(indexes))
-    for start in range(0, len(ordered), LOOKUP_CHUNK):
-        rows = session.scalars(
-            select(Person).where(Person.blind_index.in_(ordered[start : start + LOOKUP_CHUNK]))
-        )
-        found.update({row.blind_index: row for row in rows})
-    return found
+    rows = session.scalars(select(Person).where(among(session, Person.blind_index, indexes)))
+    return {row.blind_index: row for row in rows}
 
 
 def get_person(session: Session, person_id: int) -> Person:
@@ -256,31 +250,19 @@ def read_people(session: Session, keyring: Keyring, person_ids: Sequence[int]) -
 
 def find_subject_indexes(session: Session, person_ids: Sequence[int]) -> dict[int, str]:
     """Return the blind index of each person's identity number."""
-    found: dict[int, str] = {}
-    ordered = sorted(set(person_ids))
-    for start in range(0, len(ordered), LOOKUP_CHUNK):
-        rows = session.execute(
-            select(Person.id, Person.blind_index).where(Person.id.in_(ordered[start : start + LOOKUP_CHUNK]))
-        )
-        found.update(dict(rows.all()))
-    return found
+    rows = session.execute(select(Person.id, Person.blind_index).where(among(session, Person.id, person_ids)))
+    return dict(rows.all())
 
 
 def accepted_name_indexes(session: Session, person_ids: Sequence[int]) -> dict[int, frozenset[str]]:
     """Return, per person, the blind indexes of the present name and of every approved former one."""
     names: dict[int, set[str]] = {}
-    ordered = sorted(set(person_ids))
-    for start in range(0, len(ordered), LOOKUP_CHUNK):
-        chunk = ordered[start : start + LOOKUP_CHUNK]
-        for person_id, index in session.execute(
-            select(Person.id, Person.name_index).where(Person.id.in_(chunk))
-        ):
-            names.setdefault(person_id, set()).add(index)
-        for person_id, index in session.execute(
-            select(FormerName.person_id, FormerName.former_index).where(
-                FormerName.person_id.in_(chunk), FormerName.approved_at.is_not(None)
-            )
-        ):
+    present = select(Person.id, Person.name_index).where(among(session, Person.id, person_ids))
+    former = select(FormerName.person_id, FormerName.former_index).where(
+        among(session, FormerName.person_id, person_ids), FormerName.approved_at.is_not(None)
+    )
+    for query in (present, former):
+        for person_id, index in session.execute(query):
             names.setdefault(person_id, set()).add(index)
     return {person_id: frozenset(indexes) for person_id, indexes in names.items()}
 

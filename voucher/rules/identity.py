@@ -169,12 +169,13 @@ def normalise_identity(value: object, on: date | None = None) -> str:
 
 
 @rule(number="IDN-02", stage="通用", source=GB_11643, since=FOUNDED)
-def read_identity(value: object, on: date | None = None) -> Identity:
+def read_identity(value: object, on: date | None = None, *, canonical: bool = False) -> Identity:
     """Return the canonical number with the birth date and sex it carries.
 
+    What is told to be `canonical` has been through `normalise_identity` and is not checked again.
     Raises identity_malformed, identity_as_number, identity_birth_date, identity_check_digit.
     """
-    number = normalise_identity(value, on)
+    number = str(value) if canonical else normalise_identity(value, on)
     birth_on = date(int(number[6:10]), int(number[10:12]), int(number[12:14]))
     return Identity(number=number, birth_on=birth_on, sex=Sex.MALE if int(number[16]) % 2 else Sex.FEMALE)
 

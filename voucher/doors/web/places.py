@@ -149,6 +149,8 @@ BELOW: dict[str, tuple[str, ...]] = {
     "web.office.issues": (
         *("web.office.issue", "web.office.issue_deed", "web.office.do_issue_deed"),
         *("web.office.new_issue", "web.office.try_issue", "web.office.issue_now"),
+        *("web.office.rosters", "web.office.hand_over_roster", "web.office.resume_roster"),
+        *("web.office.refusals_csv", "web.office.refusals_xlsx"),
     ),
     "web.office.vouchers": (
         *("web.office.voucher", "web.office.voucher_deed", "web.office.do_voucher_deed"),

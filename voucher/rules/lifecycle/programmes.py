@@ -23,6 +23,8 @@ ISSUE: tuple[Row, ...] = (
     *lines(_S, ("filed",), "issue", "issued", ("office",), "审核名册后发券；资金不足的按先后候补"),
     *lines(_S, ("filed",), "return", "returned", ("office",), "不予发放，一次性告知全部问题"),
     *lines(_S, (None,), "issue", "issued", ("office", "holder"), "人社部门直接发放，或本人在领券中心申领"),
+    *lines(_S, (None,), "start", "issuing", ("office",), "按名册文件批量发放，分批办理，中断后从断点继续"),
+    *lines(_S, ("issuing",), "finish", "issued", ("office",), "名册文件逐行办完"),
 )
 
 APPLICATION: tuple[Row, ...] = (
@@ -45,7 +47,7 @@ STATE_NAMES: dict[Thing, dict[str, str]] = {
         "discarded": "已作废",
         "closed": "已结束",
     },
-    _S: {"filed": "待审核", "issued": "已发放", "returned": "已退回"},
+    _S: {"filed": "待审核", "issuing": "发放中", "issued": "已发放", "returned": "已退回"},
     _A: {
         "filed": "待办理",
         "asked": "待本人答复",
@@ -65,7 +67,7 @@ EVENT_NAMES: dict[Thing, dict[str, str]] = {
         "resume": "恢复发放",
         "close": "结束",
     },
-    _S: {"file": "报送", "issue": "发放", "return": "退回"},
+    _S: {"file": "报送", "issue": "发放", "return": "退回", "start": "开始批量发", "finish": "批量发完"},
     _A: {
         "file": "申请",
         "ask": "要求补充说明",

@@ -57,6 +57,7 @@ class _Known:
     vouchers: dict[int, str] = field(default_factory=dict)
     waiting: dict[int, str] = field(default_factory=dict)
     keys: Mapping[int, tuple[str, ...]] = field(default_factory=dict)
+    holding: frozenset[int] = frozenset()
     holders: dict[str, Holder] = field(default_factory=dict)
     barred: dict[int, tuple[Outcome, Refusal]] = field(default_factory=dict)
     outside: Outside = field(default_factory=Outside)
@@ -139,7 +140,7 @@ def _judge(
         check_groups(groups, [*_categories(facts, on), *known.outside.groups.get(person_id, ())])
     except Refused as refused:
         return Verdict(refused.refusal)
-    for key in known.keys.get(person_id, ()):
+    for key in known.keys[person_id] if person_id in known.holding else ():
         holder = known.holders.get(key)
         if holder is not None and (replaced_id is None or holder.voucher_id != replaced_id):
             return Verdict(KEY_HELD.refusal(earlier=holder.number))
@@ -206,14 +207,10 @@ def _read(
     known.keys = _keys_of(session, programme, person_ids)
     if known.keys:
         # a key names its person, so that whoever holds none at all holds none of these
-        holding = session.scalars(
-            select(Entitlement.person_id)
-            .where(
-                among(session, Entitlement.person_id, person_ids), Entitlement.state.in_((TAKEN, CONSUMED))
-            )
-            .distinct()
-        )
-        known.holders = find_holders(session, [key for i in holding for key in known.keys[i]])
+        live = Entitlement.state.in_((TAKEN, CONSUMED))
+        asked = among(session, Entitlement.person_id, person_ids)
+        known.holding = frozenset(session.scalars(select(Entitlement.person_id).where(asked, live)))
+        known.holders = find_holders(session, [key for i in known.holding for key in known.keys[i]])
     return known
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import date
 from typing import BinaryIO
@@ -89,6 +90,18 @@ def read_pieces(
             piece = None
     if piece is not None:
         yield piece
+
+
+def read_ahead(pieces: Iterator[Piece]) -> Iterator[Piece]:
+    """Yield the same pieces, the next of them being read by a thread while the database has this one.
+
+    Whatever reading raises is raised here, at its place.
+    """
+    with ThreadPoolExecutor(max_workers=1, thread_name_prefix="roster") as reader:
+        coming = reader.submit(next, pieces, None)
+        while (piece := coming.result()) is not None:
+            coming = reader.submit(next, pieces, None)
+            yield piece
 
 
 def _put(piece: Piece, row: Row, keyring: Keyring, on: date) -> None:

@@ -179,7 +179,7 @@ def begin_issue(
     why: str | None = None,
 ) -> Issue:
     """Write an issue without lines; whoever issues at once has decided it as well."""
-    decided = event == "issue"
+    decided = event in ("issue", "start")
     issue = Issue(
         programme_id=programme.id,
         way=way,

@@ -13,6 +13,7 @@ from voucher.doors.auth.visitors import current_actor, perform
 from voucher.doors.web import fields
 from voucher.doors.web.office import reach
 from voucher.doors.web.office.blueprint import office
+from voucher.doors.web.office.bulk import PHASES
 from voucher.doors.web.office.deeds import (
     Deed,
     Touched,
@@ -89,6 +90,8 @@ def issue(issue_id: int) -> ResponseReturnValue:
         deeds = list_open(DEEDS, actor, Thing.ISSUE, found.state)
         if needs_review(found) and not actor.has(*OFFICERS):
             deeds = []
+        run = queries.find_run(session, found.id)
+        at_work = run is not None and queries.is_at_work(session, run)
         return render_template(
             "office/issue.html",
             found=found,
@@ -107,6 +110,10 @@ def issue(issue_id: int) -> ResponseReturnValue:
             outcome=outcome,
             after=after,
             per_page=LINES_PER_PAGE,
+            run=run,
+            run_at_work=at_work,
+            run_resumable=run is not None and run.phase != "done" and not at_work and actor.has(*OPERATORS),
+            phases=PHASES,
         )
 
 

@@ -50,6 +50,12 @@ from voucher.stages.issue.queries.standing import About as About
 from voucher.stages.issue.queries.standing import Answer as Answer
 from voucher.stages.issue.queries.standing import get_about as get_about
 from voucher.stages.issue.queries.standing import may_still_claim as may_still_claim
+from voucher.stages.issue.queries.runs import HEADINGS as HEADINGS
+from voucher.stages.issue.queries.runs import RefusedRow as RefusedRow
+from voucher.stages.issue.queries.runs import find_run as find_run
+from voucher.stages.issue.queries.runs import is_at_work as is_at_work
+from voucher.stages.issue.queries.runs import list_runs as list_runs
+from voucher.stages.issue.queries.runs import read_refused as read_refused
 from voucher.stages.issue.queries.vouchers import VoucherRow as VoucherRow
 from voucher.stages.issue.queries.vouchers import VoucherSearch as VoucherSearch
 from voucher.stages.issue.queries.vouchers import find_voucher as find_voucher
