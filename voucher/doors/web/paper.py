@@ -8,7 +8,7 @@ from flask import Response, make_response
 from sqlalchemy.orm import Session
 
 from voucher.doors.auth.door import the_door
-from voucher.doors.documents import PAPER_VOUCHER
+from voucher.doors.web.documents import PAPER_VOUCHER
 from voucher.doors.web.navigation import DEFAULT_FOOTER
 from voucher.doors.web.showing import day, level_name, moment
 from voucher.plumbing.documents import make_pdf
