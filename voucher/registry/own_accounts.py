@@ -1,7 +1,8 @@
 """Accounts people open for themselves: with a proven telephone, or through the province's own sign-on.
 
 A known person is never taken over by whoever knows name and number: the telephone must be the one on
-record, unless a parameter says that none on record is enough. Everybody else goes to the window.
+record, given by the office or by the person and not by an institution, unless a parameter says that none on
+record is enough. Everybody else goes to the window.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ from voucher.registry.people import Newcomer, Person
 from voucher.registry.standards import get_parameter
 from voucher.registry.tables import read_flag
 from voucher.registry.users import PROVINCE, RoleGrant, UserAccount, open_account
+from voucher.registry.vouched_numbers import find_unvouched, is_vouched
 from voucher.registry.workers import WORKER_NAME_DIFFERS, check_no_account, find_worker, note_mobile
 from voucher.rules.actor import Grant, Role
 from voucher.rules.errors import Family, reason
@@ -92,9 +94,9 @@ class Choice:
 
 
 def find_accounts(session: Session, mobile_index: str) -> list[Choice]:
-    """Return the workers' accounts of the people who have this number on record."""
+    """Return the workers' accounts of the people whose own number this is, as far as it can be believed."""
     rows = session.execute(
-        select(UserAccount.id, UserAccount.login, UserAccount.display_name)
+        select(UserAccount.person_id, UserAccount.id, UserAccount.login, UserAccount.display_name)
         .join(Person, Person.id == UserAccount.person_id)
         .join(RoleGrant, RoleGrant.user_id == UserAccount.id)
         .where(
@@ -105,8 +107,9 @@ def find_accounts(session: Session, mobile_index: str) -> list[Choice]:
         )
         .distinct()
         .order_by(UserAccount.id)
-    )
-    return [Choice(*row) for row in rows]
+    ).all()
+    unvouched = find_unvouched(session, [person_id for person_id, *_ in rows])
+    return [Choice(*account) for person_id, *account in rows if person_id not in unvouched]
 
 
 def check_choice(session: Session, phone: ProvenPhone, user_id: int) -> UserAccount:
@@ -131,7 +134,8 @@ def open_by_phone(work: Work, phone: ProvenPhone, number: str, name: str) -> Use
     if person is not None:
         _check_name(work, person.id, spelt)
         check_no_account(work, person.id)
-        if person.mobile_index != phone.mobile_index and not _may_take_up(work, person):
+        on_record = person.mobile_index == phone.mobile_index and is_vouched(work, person.id)
+        if not on_record and not _may_take_up(work, person):
             raise PHONE_NOT_ON_RECORD.refused()
         note_mobile(work, person.id, phone.mobile)
         return _open(work, person.id, spelt)

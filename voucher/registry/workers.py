@@ -13,6 +13,7 @@ from voucher.plumbing.unit_of_work import Work
 from voucher.registry import people, subjects
 from voucher.registry.people import Newcomer, Person
 from voucher.registry.users import PROVINCE, RoleGrant, UserAccount, open_account
+from voucher.registry.vouched_numbers import CONFIRMED
 from voucher.rules.actor import Actor, Grant, Role, check_role
 from voucher.rules.errors import Family, reason
 from voucher.rules.identity import normalise_identity, normalise_mobile
@@ -63,10 +64,11 @@ def open_worker(work: Work, number: str, name: str, login: str, mobile: str | No
 
 
 def note_mobile(work: Work, person_id: int, mobile: str) -> None:
-    """Write down the number a known person gives, where another one or none stands."""
+    """Write down the number a known person gives, or that the one on record has been given by the person."""
     person = work.session.get_one(Person, person_id)
     index = work.keyring.blind_index("mobile", mobile)
     if person.mobile_index == index:
+        audit.record_one(work, "person", person_id, CONFIRMED)
         return
     key = subjects.open_keys(work, [person.blind_index])[person.blind_index]
     person.mobile_sealed = work.keyring.seal(key, people.MOBILE_CONTEXT, mobile)
