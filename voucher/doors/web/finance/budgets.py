@@ -22,6 +22,7 @@ from voucher.plumbing.unit_of_work import Work
 from voucher.registry.catalogue import Region, get_region
 from voucher.rules.money import format_yuan
 from voucher.rules.vocabulary import FUND_SOURCE_NAMES, FundSource
+from voucher.stages.issue.queries.funds import list_draws
 from voucher.stages.settle import queries
 from voucher.stages.settle.granting import grant_budget
 
@@ -87,6 +88,7 @@ def budget(budget_id: int) -> ResponseReturnValue:
             "finance/budget.html",
             budget=found,
             region=get_region(session, found.region_code),
+            draws=list_draws(session, budget_id),
             movements=_list_movements(session, budget_id),
             shown=MOVEMENTS_SHOWN,
         )
@@ -94,11 +96,21 @@ def budget(budget_id: int) -> ResponseReturnValue:
 
 def _show_all() -> str:
     actor = current_actor()
+    # named otherwise than the fields of the form below them
+    area, fund, year = fields.asked("area", actor.regions), fields.asked("fund"), fields.cursor("of")
     with the_door().read() as session:
-        rows = queries.list_budgets(session, actor.regions)
+        everything = queries.list_budgets(session, actor.regions)
+        rows = [
+            each
+            for each in everything
+            if area in (None, each.region_code) and fund in (None, each.source) and year in (0, each.year)
+        ]
         return render_template(
             "finance/budgets.html",
             rows=rows,
+            chosen={"area": area, "fund": fund, "of": year or None},
+            years=[(each, f"{each} 年") for each in sorted({each.year for each in everything}, reverse=True)],
+            by_fund=_sum_by_fund(rows),
             totals=_sum(rows),
             region_names=_name_regions(session, actor.regions),
             sources=[(str(code), name) for code, name in FUND_SOURCE_NAMES.items()],
@@ -113,6 +125,14 @@ def _sum(rows: list[Budget]) -> dict[str, int]:
         "returned_fen": sum(each.returned_fen for each in rows),
         "available_fen": sum(each.available_fen for each in rows),
     }
+
+
+def _sum_by_fund(rows: list[Budget]) -> list[tuple[str, dict[str, int]]]:
+    """Return the sums of each fund source, where there is more than one."""
+    sources = sorted({each.source for each in rows})
+    if len(sources) < 2:
+        return []
+    return [(source, _sum([each for each in rows if each.source == source])) for source in sources]
 
 
 def _name_regions(session: Session, codes: frozenset[str]) -> dict[str, str]:

@@ -13,6 +13,7 @@ from voucher.doors.auth.entries import OFFICERS, OPERATORS
 from voucher.doors.web.office.steps import count_at_province
 from voucher.registry.outside.verifying import count_open_questions
 from voucher.registry.renaming import count_proposed
+from voucher.registry.tariffs import count_proposals
 from voucher.rules.actor import Actor, Role
 from voucher.stages.issue.queries import count_drafts, count_filed, count_open_applications, count_queued
 from voucher.stages.settle.queries import Waiting, count_open_holds
@@ -85,6 +86,14 @@ QUEUES: tuple[tuple[str, str, frozenset[Role], Count, str, dict[str, Any]], ...]
         OFFICERS,
         lambda session, actor: count_asked_reinstatements(session, actor.regions, person_id=actor.person_id),
         "web.office.reinstatements",
+        {},
+    ),
+    (
+        "tariffs",
+        "标准待确认",
+        OFFICERS,
+        lambda session, actor: count_proposals(session, person_id=actor.person_id),
+        "web.office.tariffs",
         {},
     ),
     (
