@@ -45,7 +45,7 @@ from voucher.stages.issue.programmes import close_due_programmes
 from voucher.stages.issue.questions import leave_questions
 from voucher.stages.issue.reminding import remind_due
 from voucher.stages.issue.running import JOB_KIND, Desk
-from voucher.stages.issue.signing import end_due_credentials
+from voucher.stages.issue.signing import end_due_credentials, mark_held_credentials
 from voucher.stages.issue.waiting import serve_due_waiting
 from voucher.stages.oversee.keys import publish_status, rotate_due_keys
 from voucher.stages.settle.clawback import open_due_clawbacks
@@ -82,6 +82,7 @@ DUE_ACTS: tuple[tuple[str, Callable[[Work], int]], ...] = (
     ("serve_issues", serve_due_waiting),
     # after everything that ends or moves a voucher
     ("end_credentials", end_due_credentials),
+    ("freeze_credentials", mark_held_credentials),
     ("rotate_keys", rotate_due_keys),
     ("publish_status", publish_status),
 )

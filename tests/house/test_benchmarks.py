@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks import codes, reading, sealing, settle
+from benchmarks import accept, codes, reading, sealing, settle
 from benchmarks.bare import copy_rows, open_bare
 from benchmarks.installation import build, copy_database, scale
 from benchmarks.measuring import Measurement, parse_size, percentile, tell
@@ -21,7 +21,9 @@ SIZE = 8
 ORPHAN = "INSERT INTO settlement_line VALUES (1, 1, 1, 1, 1, 'payable', 0, '', '[]', NULL, 1)"
 
 
-@pytest.mark.parametrize("measure", [settle.measure, sealing.measure, reading.measure, codes.measure])
+@pytest.mark.parametrize(
+    "measure", [settle.measure, sealing.measure, reading.measure, codes.measure, accept.measure]
+)
 def test_a_benchmark_tells_each_measurement_in_one_line_with_its_machine(
     measure: Callable[[int, int], Sequence[Measurement]], capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -21,7 +21,7 @@ from voucher.ledger.credentials.issuing import IssuedCredential
 from voucher.ledger.credentials.keys import KeyRow, ensure_keys
 from voucher.ledger.credentials.seen import SeenPresentation
 from voucher.ledger.credentials.status import Place, Status, status_of
-from voucher.ledger.holds import Hold
+from voucher.ledger.holds import Hold, close_hold, open_hold
 from voucher.plumbing.unit_of_work import Work
 from voucher.registry.users import WebSession
 from voucher.rules.actor import Role
@@ -33,6 +33,7 @@ from voucher.rules.code_format import (
     signed_message,
 )
 from voucher.rules.errors import Refused
+from voucher.rules.lifecycle import Thing
 from voucher.stages.issue import devices, ending, holding, signing
 from voucher.stages.train import enrol, leave, redeem, scans
 from voucher.stages.train.models.places import Redemption, Scan
@@ -384,6 +385,26 @@ def test_a_withdrawn_key_and_a_credential_past_its_time_are_nothing(place: Town)
     scene.do(place.scanner, look(mine.fetch().show(voucher_id), place.class_id))
     scene.at += timedelta(days=31)
     assert scene.do("clock", signing.end_due_credentials) == 1
+
+
+def test_what_is_held_is_frozen_in_the_list_and_thaws_again(place: Town) -> None:
+    scene = place.scene
+    voucher_id, _ = place.enrolled()
+    issued = credentials(scene, voucher_id)[-1]
+    where = Place(issued.status_list, issued.status_place)
+
+    def listed() -> Status:
+        scene.do("clock", signing.mark_held_credentials)
+        with scene.database.read() as session:
+            return status_of(session, [where])[where]
+
+    officer = issue.publisher(scene)
+    assert listed() is Status.VALID
+    stopped = scene.do(officer, lambda work: open_hold(work, Thing.VOUCHER, voucher_id, "本人申诉"))
+    assert listed() is Status.FROZEN
+    scene.do(officer, lambda work: close_hold(work, work.session.get_one(Hold, stopped.id), "查无实据"))
+    assert listed() is Status.VALID
+    assert town.code(scene, officer, signing.mark_held_credentials) == "role_missing"
 
 
 def test_nothing_can_be_shown_over_a_beacon_nobody_has_seen_yet(place: Town) -> None:

@@ -1,6 +1,7 @@
 """What is held to a counter, of any kind: T as ever, S and F signed by the phone, each good once.
 
 find_presented      whose voucher, and whether the code may be used; changes nothing
+look_again          the same under the voucher's lock, where somebody else may have been first
 note_look           a code looked at in time may be used at that counter a little later
 use_presented       uses it up: of any number at the same moment one gets through
 find_behind         whose code it was, also one that is used, expired or refused
@@ -107,6 +108,17 @@ def find_presented(
     in_time = _check_moment(session, signed.presentation, at, counter)
     _check_order(signed)
     return Presented(credential.voucher_id, signed=signed, in_time=in_time)
+
+
+def look_again(session: Session, found: Presented, at: datetime, counter: Counter) -> Presented:
+    """Return what was found, asked again under the voucher's lock: it may just have been this very scan.
+
+    Raises Refused code_used, code_copied.
+    """
+    if found.signed is None or found.again is not None:
+        return found
+    seen = find_seen(session, found.signed.presentation)
+    return found if seen is None else _same_scan(found.signed, seen, at, counter)
 
 
 def _same_scan(signed: Signed, seen: SeenPresentation, at: datetime, counter: Counter) -> Presented:

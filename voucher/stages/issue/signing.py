@@ -15,6 +15,7 @@ from voucher.ledger.credentials.genuine import short_name
 from voucher.ledger.credentials.issuing import Asked, IssuedCredential
 from voucher.ledger.credentials.keys import SIGNING_KEY_MISSING, find_trusted
 from voucher.ledger.credentials.reserving import read_reserved, select_reserved
+from voucher.ledger.credentials.status import Place, Status, StatusPlace, set_status
 from voucher.ledger.holds import Hold, select_held
 from voucher.ledger.vouchers import Voucher, lock_vouchers
 from voucher.plumbing.clock import SHANGHAI
@@ -162,6 +163,32 @@ def sign_into(work: Work, device: Device, vouchers: Sequence[Voucher]) -> int:
     key = bytes.fromhex(device.public_key)
     asked = [Asked(each, device.id, key, _until(work, each, limits)) for each in usable]
     return issuing.issue_credentials(work, asked, bearers)
+
+
+def mark_held_credentials(work: Work) -> int:
+    """Bring the status lists up to the holds on vouchers, and return how many places changed.
+
+    A scanner without a network has only the list to go by. Raises Refused role_missing.
+    """
+    check_role(work.actor, Role.CLOCK)
+    issued, held = IssuedCredential, select_held(Thing.VOUCHER)
+    live = (
+        select(issued.status_list, issued.status_place)
+        .join(
+            StatusPlace,
+            and_(StatusPlace.sl == issued.status_list, StatusPlace.si == issued.status_place),
+        )
+        .where(issued.ended_at.is_(None))
+        .limit(SWEPT)
+    )
+    changed = 0
+    for condition, before, after in (
+        (issued.voucher_id.in_(held), Status.VALID, Status.FROZEN),
+        (issued.voucher_id.not_in(held), Status.FROZEN, Status.VALID),
+    ):
+        rows = work.session.execute(live.where(condition, StatusPlace.value == int(before))).all()
+        changed += set_status(work, [Place(sl, si) for sl, si in rows], after)
+    return changed
 
 
 def _held(work: Work, voucher_ids: Sequence[int]) -> set[int]:

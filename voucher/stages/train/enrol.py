@@ -7,7 +7,7 @@ from sqlalchemy import select
 from voucher.ledger import budget as budgets
 from voucher.ledger.credentials import CODE_USED
 from voucher.ledger.credentials.issuing import end_vouchers_credentials
-from voucher.ledger.credentials.presented import find_presented, use_presented
+from voucher.ledger.credentials.presented import find_presented, look_again, use_presented
 from voucher.ledger.holds import check_no_hold
 from voucher.ledger.vouchers import VOUCHER_MISSING, Voucher, advance, lock_vouchers
 from voucher.plumbing.unit_of_work import Work
@@ -58,6 +58,7 @@ def enrol_by_code(work: Work, digits: str, class_id: int, device: str = "") -> E
     counter = stand_at(work, get_served_class(work, class_id, *COUNTER), "enrol")
     shown = find_presented(work.session, work.keyring, digits, work.at, counter)
     voucher = _lock(work, shown.voucher_id)
+    shown = look_again(work.session, shown, work.at, counter)
     if shown.again is not None:
         done = find_enrolment(work.session, voucher.id)
         if done is None or done.class_id != class_id:

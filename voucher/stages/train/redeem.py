@@ -11,6 +11,7 @@ from voucher.ledger.credentials.presented import (
     Counter,
     Presented,
     find_presented,
+    look_again,
     note_look,
     use_presented,
 )
@@ -154,7 +155,7 @@ def redeem(work: Work, asked: Redeeming) -> Redemption:
     shown = _find_code(work, asked.digits, counter)
     voucher = get_voucher(work, shown.voucher_id)
     # whoever held the lock before may have been this very scan, sent twice
-    done = _find_done(work, asked) or _find_again(work, asked, shown)
+    done = _find_done(work, asked) or _find_again(work, asked, _look_again(work, shown, counter))
     if done is not None:
         return done
     found = _check_ready(work, asked, voucher)
@@ -226,6 +227,17 @@ def _find_code(work: Work, digits: str, counter: Counter) -> Presented:
         shown = find_shown(work, digits)
         if refused.refusal.code != CODE_USED.code or shown is None or shown.used_for != "redeem":
             raise
+        if find_redemption(work.session, shown.voucher_id) is None:
+            raise
+        voucher = work.session.get_one(Voucher, shown.voucher_id)
+        raise redeemed_already(work.session, work.actor, voucher) from None
+
+
+def _look_again(work: Work, shown: Presented, counter: Counter) -> Presented:
+    """Return the code as it stands under the voucher's lock; say when and where it redeemed the voucher."""
+    try:
+        return look_again(work.session, shown, work.at, counter)
+    except Refused:
         if find_redemption(work.session, shown.voucher_id) is None:
             raise
         voucher = work.session.get_one(Voucher, shown.voucher_id)
