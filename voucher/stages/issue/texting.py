@@ -23,6 +23,7 @@ from voucher.registry.listing import check_listed
 from voucher.registry.sanctions import INSTITUTION_ABSENT
 from voucher.registry.standards import PARAMETER_MISSING
 from voucher.registry.tables import read_parameter_number
+from voucher.registry.vouched_numbers import is_vouched
 from voucher.rules.actor import Role, check_role
 from voucher.rules.errors import Family, reason
 from voucher.rules.issuing import check_usable_on
@@ -88,7 +89,8 @@ def text_code(work: Work, number: str, institution_id: int) -> Texted:
     _check_usable(work, voucher, institution)
     _check_not_too_often(work, voucher, institution_id)
     mobile = read_mobile(work.session, work.keyring, voucher.holder_person_id)
-    if mobile is None:
+    # a number only an institution put on record may be the institution's own
+    if mobile is None or not is_vouched(work, voucher.holder_person_id):
         raise MOBILE_MISSING.refused()
     minutes = _parameter(work, voucher, MINUTES)
     shown = show_code(work, voucher, 60 * minutes)
