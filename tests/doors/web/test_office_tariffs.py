@@ -39,6 +39,8 @@ def test_a_new_standard_is_entered_by_two_and_says_whom_it_affects(province: Off
     page = county.go("/office/tariffs")
     owes_its_reader_nothing(page)
     assert "没有将要变动的标准" in page.text
+    county.go("/office/tariffs/new")
+    assert "“地区”填写有误：没有填写" in refusal(county.press("提出", **NEW))
     page = first.go("/office/tariffs/new")
     owes_its_reader_nothing(page)
     assert "例如2024-03-06" in refusal(first.press("提出", **{**NEW, "since": "四月"}))

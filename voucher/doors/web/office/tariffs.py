@@ -206,7 +206,11 @@ def _read(work: Work) -> Tariff:
         form=fields.text("form", "证书类型", limit=60) if subject is Subject.STANDARD else None,
         occupation_code=find_trade(work.session, trade, since) if trade else None,
         level=Level(fields.whole("level", "等级")) if level else None,
-        region_code=fields.text("region", "地区", required=False, limit=12) or None,
+        # nothing chosen is the whole province, for those who may speak for it
+        region_code=fields.text(
+            "region", "地区", required=not current_actor().has(Role.OFFICER_PROVINCE), limit=12
+        )
+        or None,
         amount_fen=fields.fen("amount", "标准") if subject is Subject.STANDARD else None,
         basis_points=parse_percent(fields.text("percent", "比例", limit=10))
         if subject is Subject.MODIFIER
