@@ -7,7 +7,7 @@ import sys
 
 from benchmarks.measuring import read_size
 
-NAMES = ("settle", "sealing", "reading", "codes", "accept")
+NAMES = ("settle", "sealing", "reading", "codes", "accept", "issue")
 
 
 def main() -> int:

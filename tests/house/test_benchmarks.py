@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks import accept, codes, reading, sealing, settle
+from benchmarks import accept, codes, issue, reading, sealing, settle
 from benchmarks.bare import copy_rows, open_bare
 from benchmarks.installation import build, copy_database, scale
 from benchmarks.measuring import Measurement, parse_size, percentile, tell
@@ -39,6 +39,16 @@ def test_a_benchmark_tells_each_measurement_in_one_line_with_its_machine(
         assert line["median_ms"] <= line["p99_ms"]
         assert set(line["machine"]) == {"cpu", "cores", "python", "sqlite", "postgres"}
     assert "ratio" in err
+
+
+def test_a_roster_is_measured_with_its_limit_and_its_memory(tmp_path: Path) -> None:
+    told = issue.measure_sqlite(tmp_path, SIZE).as_json()
+    assert (told["database"], told["size"]) == ("sqlite", SIZE)
+    # a line, a voucher, its event, its money and its row in the trail; the issue itself beside them
+    assert int(str(told["rows"])) >= 5 * SIZE
+    assert float(str(told["rate_per_s"])) > 0
+    assert float(str(told["ratio"])) > 0
+    assert 0 < int(str(told["peak_rss_mb"])) < 500
 
 
 def test_a_limit_cannot_write_what_the_constraints_forbid(tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ from voucher.ledger.budget import Budget
 from voucher.ledger.commitments import Commitment
 from voucher.ledger.entitlements import CONSUMED, LOOKUP_CHUNK, TAKEN, Entitlement
 from voucher.ledger.vouchers import Voucher
+from voucher.plumbing.bulk import among
 from voucher.plumbing.clock import day_of
 from voucher.plumbing.db import Model
 from voucher.rules.duplicates import HELD_BY_VOUCHER, EarlierClaim
@@ -87,11 +88,8 @@ def list_earlier(session: Session, person_ids: Sequence[int]) -> dict[int, list[
     Claims that ended without payment stay in the list as history; the rules know what they count for.
     """
     found: dict[int, list[Earlier]] = {}
-    ordered = sorted(set(person_ids))
-    for start in range(0, len(ordered), LOOKUP_CHUNK):
-        chunk = ordered[start : start + LOOKUP_CHUNK]
-        for person_id, earlier in (*_claimed(session, chunk), *_promised(session, chunk)):
-            found.setdefault(person_id, []).append(earlier)
+    for person_id, earlier in (*_claimed(session, person_ids), *_promised(session, person_ids)):
+        found.setdefault(person_id, []).append(earlier)
     return found
 
 
@@ -100,7 +98,7 @@ def _claimed(session: Session, person_ids: Sequence[int]) -> Iterator[tuple[int,
     rows = session.execute(
         select(claim.id.table, Budget.source)
         .join(Budget, Budget.id == claim.budget_id)
-        .where(claim.person_id.in_(person_ids))
+        .where(among(session, claim.person_id, person_ids))
         .order_by(claim.id)
     )
     for row in rows:
@@ -134,7 +132,7 @@ def _promised(session: Session, person_ids: Sequence[int]) -> Iterator[tuple[int
         .join(Commitment, Commitment.entitlement_id == Entitlement.id)
         .join(Voucher, Voucher.id == Commitment.voucher_id)
         .join(Budget, Budget.id == Voucher.budget_id)
-        .where(Entitlement.person_id.in_(person_ids), Commitment.ended_at.is_(None), ~filed)
+        .where(among(session, Entitlement.person_id, person_ids), Commitment.ended_at.is_(None), ~filed)
         .order_by(Entitlement.id)
     )
     for entitlement, voucher, commitment, fund in rows:

@@ -10,11 +10,11 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from voucher.ledger.budget import Budget
+from voucher.plumbing.bulk import among
 from voucher.registry import catalogue
 from voucher.registry.outside.models import OutsideAnswer
 from voucher.registry.outside.reading import read_outside, read_parameters
 from voucher.registry.outside.systems import list_systems
-from voucher.registry.people import LOOKUP_CHUNK
 from voucher.rules.applications import PROOF_WANTED, Demand, list_wanting
 from voucher.rules.duplicates import canonical_occupation
 from voucher.rules.errors import Refusal
@@ -127,19 +127,15 @@ def _want(asked: Asked, facts: dict[FactKind, list[OutsideFact]], on: date) -> R
 
 def _read_consented(session: Session, programme_id: int, person_ids: Sequence[int]) -> frozenset[int]:
     """Return whose application for this programme was approved."""
-    found: set[int] = set()
-    ordered = sorted(set(person_ids))
     any_filed = select(Application.id).where(Application.programme_id == programme_id).limit(1)
     if session.scalar(any_filed) is None:
         return frozenset()
-    for start in range(0, len(ordered), LOOKUP_CHUNK):
-        found |= set(
-            session.scalars(
-                select(Application.person_id).where(
-                    Application.programme_id == programme_id,
-                    Application.person_id.in_(ordered[start : start + LOOKUP_CHUNK]),
-                    Application.state == "approved",
-                )
+    return frozenset(
+        session.scalars(
+            select(Application.person_id).where(
+                Application.programme_id == programme_id,
+                among(session, Application.person_id, person_ids),
+                Application.state == "approved",
             )
         )
-    return frozenset(found)
+    )

@@ -10,8 +10,8 @@ from sqlalchemy.orm import Session
 
 from voucher.ledger.holders import list_earlier
 from voucher.ledger.vouchers import Voucher
+from voucher.plumbing.bulk import among
 from voucher.registry import catalogue
-from voucher.registry.people import LOOKUP_CHUNK
 from voucher.registry.tables import read_duplicate_parameters, read_parameter_number
 from voucher.rules.duplicates import Precedence, canonical_occupation, judge_duplicates
 from voucher.rules.errors import Refusal, Refused
@@ -75,19 +75,14 @@ def _judge_open(
     barred: dict[int, tuple[Outcome, Refusal]] = {}
     if most is None:
         return barred
-    ordered = sorted(set(person_ids))
-    for start in range(0, len(ordered), LOOKUP_CHUNK):
-        counted = session.execute(
-            select(Voucher.holder_person_id, func.count())
-            .where(
-                Voucher.holder_person_id.in_(ordered[start : start + LOOKUP_CHUNK]),
-                Voucher.state.in_(UNUSED),
-            )
-            .group_by(Voucher.holder_person_id)
-        )
-        for person_id, count in counted:
-            try:
-                check_open_vouchers(count, most)
-            except Refused as refused:
-                barred[person_id] = (Outcome.REFUSED, refused.refusal)
+    counted = session.execute(
+        select(Voucher.holder_person_id, func.count())
+        .where(among(session, Voucher.holder_person_id, person_ids), Voucher.state.in_(UNUSED))
+        .group_by(Voucher.holder_person_id)
+    )
+    for person_id, count in counted:
+        try:
+            check_open_vouchers(count, most)
+        except Refused as refused:
+            barred[person_id] = (Outcome.REFUSED, refused.refusal)
     return barred
