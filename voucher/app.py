@@ -60,6 +60,8 @@ SEAL_SECONDS = 2
 DELIVER_SECONDS = 1
 JOB_SECONDS, JOB_WAIT = 3, timedelta(seconds=2)
 DUE_SECONDS = 60
+# done so many at a time, each portion in a transaction of its own, until none is left
+IN_PORTIONS = frozenset({"remind_holders", "expire_vouchers"})
 # what the clock does, in the order of a voucher's life; released money goes to claims and to new vouchers,
 # whichever of the two stands at the head of its queue
 DUE_ACTS: tuple[tuple[str, Callable[[Work], int]], ...] = (
@@ -170,6 +172,17 @@ def create_worker(
     def do(act: Callable[[Work], int]) -> Callable[[], int]:
         return lambda: perform(database, keyring, keeper(), clock(), act, retry_on=RACES)
 
+    def do_all(act: Callable[[Work], int]) -> Callable[[], int]:
+        call = do(act)
+
+        def until_none_is_left() -> int:
+            done = 0
+            while more := call():
+                done += more
+            return done
+
+        return until_none_is_left
+
     carriers = choose_carriers(config, database, keyring, clock)
     # what a page asks for is written with its act and found by the sweep: a page holds no queue
     jobs = Jobs(
@@ -185,6 +198,9 @@ def create_worker(
         Periodic("ask_outside", DUE_SECONDS, lambda: asker.ask_due(keeper(), clock())),
         Periodic("deliver", DELIVER_SECONDS, lambda: deliver_due(database, keyring, clock, carriers)),
         Periodic("take_jobs", JOB_SECONDS, jobs.sweep),
-        *(Periodic(name, DUE_SECONDS, do(act)) for name, act in DUE_ACTS),
+        *(
+            Periodic(name, DUE_SECONDS, do_all(act) if name in IN_PORTIONS else do(act))
+            for name, act in DUE_ACTS
+        ),
     )
     return Worker(jobs, periodic, threads=threads)

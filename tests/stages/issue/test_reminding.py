@@ -17,7 +17,7 @@ from voucher.plumbing.outbox import Letter, deliver_due
 from voucher.registry.mailbox import list_messages
 from voucher.rules.errors import Refused
 from voucher.rules.lifecycle import Thing
-from voucher.stages.issue import holding
+from voucher.stages.issue import ending, holding, reminding
 from voucher.stages.issue.ending import expire_due
 from voucher.stages.issue.reminding import remind_due
 
@@ -90,3 +90,22 @@ def test_only_the_clock_reminds_and_a_letter_nobody_carried_in_time_is_dropped(s
     assert remind(scene) == 1
     scene.at += timedelta(days=3)
     assert words(scene) == []
+
+
+def test_a_night_on_which_many_end_is_done_in_portions(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ending, "AT_ONCE", 2)
+    monkeypatch.setattr(reminding, "AT_ONCE", 2)
+    scene.at = on("2024-01-10")
+    nurses = programme(scene, scene.open_budget(1_000_000))
+    people = (ZHANG_SAN, LI_SI, SUN_BA)
+    eligible(scene, *people)
+    scene.import_people(
+        [{"姓名": who[0], "证件号码": who[1], "手机号": f"1380013800{n}"} for n, who in enumerate(people)]
+    )
+    first, *_ = issue_to(scene, nurses, *people)
+    with scene.database.read() as session:
+        ends = session.get_one(Voucher, first).redeem_by
+    scene.at = on(ends.isoformat())
+    assert [remind(scene) for _ in range(3)] == [2, 1, 0]
+    scene.at += timedelta(days=1)
+    assert [scene.do("clock", expire_due) for _ in range(3)] == [2, 1, 0]
