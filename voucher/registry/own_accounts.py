@@ -108,8 +108,8 @@ def find_accounts(session: Session, mobile_index: str) -> list[Choice]:
         .distinct()
         .order_by(UserAccount.id)
     ).all()
-    unvouched = find_unvouched(session, [person_id for person_id, *_ in rows])
-    return [Choice(*account) for person_id, *account in rows if person_id not in unvouched]
+    unvouched = find_unvouched(session, [row.person_id for row in rows])
+    return [Choice(row.id, row.login, row.display_name) for row in rows if row.person_id not in unvouched]
 
 
 def check_choice(session: Session, phone: ProvenPhone, user_id: int) -> UserAccount:
