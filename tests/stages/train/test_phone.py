@@ -387,6 +387,23 @@ def test_a_withdrawn_key_and_a_credential_past_its_time_are_nothing(place: Town)
     assert scene.do("clock", signing.end_due_credentials) == 1
 
 
+def test_a_crash_between_looking_and_answering_uses_nothing_up(place: Town) -> None:
+    scene = place.scene
+    voucher_id, mine = place.enrolled()
+    digits = mine.show(voucher_id)
+
+    def break_down(work: Work) -> None:
+        use(digits, place.class_id)(work)
+        raise RuntimeError("the power is gone")
+
+    with pytest.raises(RuntimeError):
+        scene.do(place.scanner, break_down)
+    with scene.database.read() as session:
+        assert session.get_one(Device, mine.device_id).counter == 0
+        assert session.scalar(select(func.count()).select_from(SeenPresentation)) == 0
+    scene.do(place.scanner, use(digits, place.class_id))
+
+
 def test_what_is_held_is_frozen_in_the_list_and_thaws_again(place: Town) -> None:
     scene = place.scene
     voucher_id, _ = place.enrolled()

@@ -40,6 +40,13 @@ VOUCHERS: tuple[Plant, ...] = (
         (f"UPDATE screen_code SET voucher_id = {ENROLLED}",),
     ),
     Plant(
+        3,
+        "一个出示码只核销一次，且是本券用过的码",
+        ("UPDATE redemption SET screen_code_id = NULL, presentation_id = id + 900000",),
+        ("redemption",),
+        refused=True,
+    ),
+    Plant(
         4,
         "领取、锁定、核销、上课、考试、持证、申领的都是持有人",
         (f"UPDATE completion SET person_id = {SOMEBODY}",),
