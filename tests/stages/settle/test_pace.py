@@ -40,7 +40,8 @@ def test_each_step_says_who_acts_since_when_and_by_when(scene: Scene) -> None:
     assert (review.about, review.words, review.who) == ("培训补贴", "待初审", "人社部门")
     assert review.due_on is not None
     assert review.due_on >= filed_on + timedelta(days=7), "five working days have a weekend between them"
-    assert review.limit.startswith("5 个工作日（【参】霍山")
+    assert review.limit == "5 个工作日"
+    assert review.source.startswith("【参】霍山")
     assert (review.days, review.late) == (0, False)
     found = ages(scene)
     assert "待机构申领补贴" not in found, "what is claimed waits at its claim"

@@ -19,6 +19,8 @@ from voucher.stages.issue.telling import title_of
 # a refusal is kept as canonical text that begins with its code; so much of it tells one code from another
 HEAD = len('{"code":"')
 TELLING = 60
+# a 签到 voucher that is completed has come to its end, not off the way
+LOST = tuple(each for each in ENDED if each != "completed")
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +100,7 @@ def _count_reached(session: Session, ids: Collection[int]) -> dict[tuple[int, st
 def _count_ended(session: Session, ids: Collection[int]) -> dict[int, int]:
     rows = session.execute(
         select(Voucher.programme_id, func.count())
-        .where(Voucher.programme_id.in_(ids), Voucher.state.in_(ENDED))
+        .where(Voucher.programme_id.in_(ids), Voucher.state.in_(LOST))
         .group_by(Voucher.programme_id)
     )
     return dict(rows.all())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 
 from sqlalchemy import ColumnElement, and_, func, select
@@ -36,7 +36,7 @@ from voucher.stages.train.queries import classes_of
 class Pace:
     """One step a voucher stands at: what is waited for, of whom, since when, by when.
 
-    `due_on` is None where no rule sets a limit; `limit` says where the date comes from.
+    `due_on` is None where no rule sets a limit; `limit` says what the date is, `source` who says so.
     """
 
     about: str
@@ -47,6 +47,7 @@ class Pace:
     due_on: date | None
     limit: str
     late: bool
+    source: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,16 +95,16 @@ def _voucher_date(session: Session, voucher: Voucher) -> date | None:
 def _claim_pace(session: Session, claim: Claim, today: date) -> Pace:
     station = CLAIM_STATIONS[claim.state]
     since = _entered(session, Thing.CLAIM, claim.id, claim.state)
-    due_on, limit = None, station.dated or ""
+    due_on, limit, source = None, station.dated or "", ""
     if claim.state == "noticed":
         due_on = session.scalar(
             select(Notice.until_on).where(Notice.batch_id == claim.batch_id, Notice.state != "withdrawn")
         )
     elif station.workdays is not None:
         begun = _entered(session, Thing.CLAIM, claim.id, PAID_FROM) if station.workdays == PAYMENT else since
-        due_on, limit = _promise(session, claim.region_code, station.workdays, day_of(begun))
+        due_on, limit, source = _promise(session, claim.region_code, station.workdays, day_of(begun))
     about = SUBSIDY_NAMES[SubsidyKind(claim.kind)]
-    return _pace(about, station, since, due_on, limit, today)
+    return replace(_pace(about, station, since, due_on, limit, today), source=source)
 
 
 def _pace(
@@ -130,17 +131,17 @@ def _entered(session: Session, thing: Thing, object_id: int, state: str) -> date
     ).scalar_one()
 
 
-def _promise(session: Session, region_code: str, name: str, since: date) -> tuple[date | None, str]:
-    """Return the day a parameter promises, and the words of the limit; no day where a year is unannounced."""
+def _promise(session: Session, region_code: str, name: str, since: date) -> tuple[date | None, str, str]:
+    """Return the day a parameter promises, the limit and its source; no day where a year is unannounced."""
     regions = catalogue.list_ancestry(session, region_code)
     workdays = tables.read_parameter_number(session, name, since, regions)
     if not workdays:
-        return None, ""
-    limit = f"{workdays} 个工作日（{get_parameter(session, name, since, regions).source}）"
+        return None, "", ""
+    limit, source = f"{workdays} 个工作日", get_parameter(session, name, since, regions).source
     try:
-        return promised_on(since, workdays, tables.read_calendar(session)), limit
+        return promised_on(since, workdays, tables.read_calendar(session)), limit, source
     except Refused:
-        return None, limit
+        return None, limit, source
 
 
 def list_ages(session: Session, regions: Collection[str], today: date) -> list[Age]:
