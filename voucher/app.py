@@ -31,7 +31,7 @@ from voucher.plumbing.unit_of_work import Work, perform
 from voucher.plumbing.workers import Periodic, Worker
 from voucher.registry import letters
 from voucher.registry.mailbox import Mailbox
-from voucher.registry.outside.asking import Outside
+from voucher.registry.outside.asking import AT_THE_COUNTER, Outside
 from voucher.registry.passwords import HASHER
 from voucher.registry.users import CLOCK_LOGIN, load_actor
 from voucher.rules.actor import Actor
@@ -116,7 +116,8 @@ def create_app(
     )
     door.install(app, opened)
     visitors.install(app)
-    outside.install(app, Outside(database, keyring, token=config.outside_token or None))
+    asker = Outside(database, keyring, token=config.outside_token or None, patience=AT_THE_COUNTER)
+    outside.install(app, asker)
     # in this order a request is looked at: headers and rates, the access matrix, the form token
     shield.install(app, opened)
     access.install(app)

@@ -26,6 +26,10 @@ from voucher.rules.outside import FactKind
 
 # asked of one person at the counter, or of so many at once by the clock
 MOST_AT_ONCE = 200
+# the clock calls once a minute; what is left then waits for the next call
+SECONDS_AT_MOST = 40
+# somebody is waiting: what is not answered soon is asked again by the clock, or verified by hand
+AT_THE_COUNTER = Patience(connect_seconds=1.5, read_seconds=3, retries=1, failures_before_rest=3)
 # between two tries of a question nobody answered
 TRY_AGAIN = timedelta(minutes=10)
 # lists of these name those of whom the fact holds, and nobody else
@@ -113,7 +117,19 @@ class Outside:
         return {(each.person_id, each.kind): each.outcome == "answered" for each in asked}
 
     def ask_due(self, actor: Actor, at: datetime, *, most: int = MOST_AT_ONCE) -> int:
-        """Ask what acts have left to be asked, the oldest first, and return how many were answered."""
+        """Ask what acts have left to be asked, the oldest first, and return how many were answered.
+
+        So many at once, and again while there is time before the clock calls next.
+        """
+        began, answered = time.monotonic(), 0
+        while True:
+            due, said = self._ask_some(actor, at, most)
+            answered += said
+            if due < most or time.monotonic() - began > SECONDS_AT_MOST:
+                return answered
+
+    def _ask_some(self, actor: Actor, at: datetime, most: int) -> tuple[int, int]:
+        """Return how many questions were put, and how many of them answered."""
         with self._database.read() as session:
             due = _list_due(session, at, most)
         wanted: dict[int, list[FactKind]] = {}
@@ -123,7 +139,7 @@ class Outside:
         answered = self.ask(actor, at, wanted, regions) if wanted else {}
         if due:
             perform(self._database, self._keyring, actor, at, lambda work: _tick(work, due, answered))
-        return sum(answered.values())
+        return len(due), sum(answered.values())
 
     def _port(self, kind: FactKind, system: _Known) -> Port:
         if system.address is None:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date, timedelta
 
-from sqlalchemy import Text, and_, cast, or_, select
+from sqlalchemy import ColumnElement, Text, and_, cast, exists, or_, select
 from sqlalchemy.orm import Session
 
 from voucher.plumbing.unit_of_work import Work
 from voucher.registry.outside.asking import wish_for
-from voucher.registry.outside.models import OutsideSystem
+from voucher.registry.outside.models import OutsideAnswer, OutsideQuestion, OutsideSystem
 from voucher.registry.outside.reading import read_outside
 from voucher.registry.outside.systems import list_systems
 from voucher.rules.actor import Role, check_role
@@ -83,11 +83,24 @@ def _waiting_lines(work: Work) -> list[tuple[int, int]]:
     rows = work.session.execute(
         select(Issue.programme_id, IssueLine.person_id)
         .join(Issue, Issue.id == IssueLine.issue_id)
-        .where(or_(refused, pending), IssueLine.person_id.is_not(None))
+        .where(or_(refused, pending), ~_asked_since(), ~_answered_since())
         .order_by(IssueLine.id.desc())
         .limit(MOST_LINES)
     )
     return [(programme_id, person_id) for programme_id, person_id in rows]
+
+
+def _asked_since() -> ColumnElement[bool]:
+    """Return whether a question about the person of a line was left after its roster was filed."""
+    return exists().where(
+        OutsideQuestion.person_id == IssueLine.person_id, OutsideQuestion.asked_at >= Issue.filed_at
+    )
+
+
+def _answered_since() -> ColumnElement[bool]:
+    return exists().where(
+        OutsideAnswer.person_id == IssueLine.person_id, OutsideAnswer.told_at > Issue.filed_at
+    )
 
 
 def _waiting_applications(session: Session) -> list[tuple[int, int]]:
