@@ -168,15 +168,17 @@ def _append(work: Work, entries: Sequence[Entry], last: dict[tuple[str, int], st
     at = canonical_json(work.at.astimezone(UTC).isoformat(timespec="microseconds"))
     person, user = work.actor.person_id, work.actor.user_id
     sha256 = hashlib.sha256
+    # acts and things are words of the code, the same few for all rows of one act
+    words = {word: canonical_json(word) for entry in entries for word in (entry.act, entry.thing)}
     rows: list[tuple[str | int | None, ...]] = []
     for entry in entries:
         key = (entry.thing, entry.object_id)
         content, previous = canonical_json(dict(entry.content)), last.get(key)
         # what `hash_row` hashes, its keys in their order, with the content written once for both uses
         said = (
-            f'{{"act":{canonical_json(entry.act)},"at":{at},"content":{content},"object":{entry.object_id},'
+            f'{{"act":{words[entry.act]},"at":{at},"content":{content},"object":{entry.object_id},'
             f'"person":{person},"previous":{canonical_json(previous)},'
-            f'"thing":{canonical_json(entry.thing)},"user":{user}}}'
+            f'"thing":{words[entry.thing]},"user":{user}}}'
         )
         last[key] = content_hash = sha256(said.encode()).hexdigest()
         rows.append((entry.act, entry.thing, entry.object_id, content, previous, content_hash))

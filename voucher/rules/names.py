@@ -26,6 +26,8 @@ _HAN = "\u3007\u3400-\u9fff\uf900-\ufaff\U00020000-\U000323af"
 _DOTS = str.maketrans(dict.fromkeys("•‧∙⋅・･", "·"))
 _WRITTEN_STOP = re.compile(rf"(?<=[{_HAN}])[.．](?=[{_HAN}])")
 _PADDING = re.compile(rf"(?<=[{_HAN}·])\s+|\s+(?=[{_HAN}·])")
+# what nearly every name is: a few everyday characters, in their one spelling already
+_EVERYDAY = re.compile("[\u4e00-\u9fa5]{2,10}")
 _OUTSIDE_LETTERS = frozenset("·-'’ 〇")
 
 
@@ -64,6 +66,8 @@ def normalise_name(text: str) -> str:
 
     Raises name_malformed.
     """
+    if _EVERYDAY.fullmatch(text):
+        return text
     name = _fold(text)
     problem = _find_problem(name)
     if problem is not None:
