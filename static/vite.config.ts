@@ -42,10 +42,10 @@ function buildServiceWorker(folder: string): Plugin {
 
 /** zxing would fetch its program from elsewhere, were it not told where ours lies: that address is not shipped. */
 function stayHome(): Plugin {
-  const elsewhere = 'https://fastly.jsdelivr.net/npm/zxing-wasm';
+  const elsewhere = /https:\/\/[\w.]+\/npm\/zxing-wasm/g;
   return {
     name: 'stay-home',
-    transform: (code, id) => (id.includes('zxing-wasm') ? code.replaceAll(elsewhere, '/static/zxing-wasm') : undefined),
+    transform: (code, id) => (id.includes('zxing-wasm') ? code.replace(elsewhere, '/static/zxing-wasm') : undefined),
   };
 }
 

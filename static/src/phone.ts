@@ -9,9 +9,11 @@ import './styles/phone.scss';
 import * as comforts from './comforts';
 import { CodeScreen } from './elements/code-screen';
 import { WalletCode } from './elements/wallet-code';
+import { WalletPhone } from './elements/wallet-phone';
 import * as offline from './wallet/offline';
 
 comforts.install();
 customElements.define('code-screen', CodeScreen);
 customElements.define('wallet-code', WalletCode);
+customElements.define('wallet-phone', WalletPhone);
 offline.install();

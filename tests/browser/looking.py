@@ -24,6 +24,8 @@ FLAGS = (
     *("--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"),
     *("--disable-component-update", "--disable-sync"),
 )
+# where every browser of ours stands
+HERE: dict[str, Any] = {"locale": "zh-CN", "timezone_id": "Asia/Shanghai", "reduced_motion": "reduce"}
 ACCESSIBLE = ("wcag2a", "wcag2aa", "wcag21aa", "wcag22aa")
 ASK_AXE = """async (tags) => {
   const found = await axe.run(document, {runOnly: {type: 'tag', values: tags}, resultTypes: ['violations']});
@@ -53,11 +55,14 @@ ASK_ANCHORS = """() => [...document.querySelectorAll('a[href^="#"]')]
 def open_browser() -> Iterator[Browser]:
     """Start the machine's Chromium; VOUCHER_CHROMIUM names another one."""
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=find_browser(os.environ.get("VOUCHER_CHROMIUM") or "chromium"), args=list(FLAGS)
-        )
+        browser = playwright.chromium.launch(executable_path=named_browser(), args=list(FLAGS))
         yield browser
         browser.close()
+
+
+def named_browser() -> str:
+    """Return the path of the browser to look with."""
+    return find_browser(os.environ.get("VOUCHER_CHROMIUM") or "chromium")
 
 
 def find_browser(name: str) -> str:
@@ -73,15 +78,18 @@ class Person:
     """Somebody at a browser; what the browser complains about is kept until somebody looks."""
 
     def __init__(
-        self, browser: Browser, town: Town, login: str = "", size: dict[str, int] | None = None
+        self,
+        browser: Browser,
+        town: Town,
+        login: str = "",
+        size: dict[str, int] | None = None,
+        context: BrowserContext | None = None,
     ) -> None:
         self.town, self.login = town, login
-        self.context: BrowserContext = browser.new_context(
+        self.context: BrowserContext = context or browser.new_context(
             base_url=town.address,
             viewport=size or DESK,  # type: ignore[arg-type]
-            locale="zh-CN",
-            timezone_id="Asia/Shanghai",
-            reduced_motion="reduce",
+            **HERE,
         )
         self.context.set_default_timeout(PATIENCE_MS)
         self.page: Page = self.context.new_page()

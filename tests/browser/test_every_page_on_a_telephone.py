@@ -20,7 +20,8 @@ STEPS_IN = frozenset({"web.entrance.code", "web.entrance.enrolment"})
 NO_PAGES = frozenset(
     {
         *("static", "web.public.appearance", "web.public.figures_file"),
-        *("web.worker.code_state", "web.finance.download"),
+        *("web.worker.code_state", "web.worker.service_worker", "web.worker.no_network"),
+        "web.finance.download",
     }
 )
 

@@ -1,20 +1,13 @@
 // The eye of <scan-field>: the rear camera, looked at ten times a second, and pictures from a camera that the
 // browser does not let pages see. Both are read by zxing, whose program is fetched when it is first needed.
 
+import { draw, getReader, readPhoto } from './photo';
+
 const LOOK_MS = 100;
 const IDEAL_WIDTH = 1280;
-const PHOTO_WIDTH = 1600;
 const REMEMBERED = 'camera';
 
-type Reader = (picture: ImageData) => Promise<string | undefined>;
 type Seen = (text: string, by: 'camera' | 'photo') => void;
-
-let reading: Promise<Reader> | undefined;
-
-/** Fetches the reader once. */
-function getReader(): Promise<Reader> {
-  return (reading ??= import('./reading').then(({ read }) => read));
-}
 
 export class Camera {
   private stream: MediaStream | undefined;
@@ -108,7 +101,7 @@ export class Camera {
     try {
       const read = await getReader();
       if (video.videoWidth) {
-        const text = await read(this.draw(video, video.videoWidth, video.videoHeight));
+        const text = await read(draw(this.canvas, video, video.videoWidth, video.videoHeight));
         if (text && this.stream) this.seen(text, 'camera');
       }
     } catch {
@@ -118,27 +111,13 @@ export class Camera {
   }
 
   private async readPhoto(field: HTMLInputElement): Promise<void> {
-    const file = field.files?.[0];
-    field.value = '';
-    if (!file) return;
     try {
-      const picture = await createImageBitmap(file);
-      const scale = Math.min(1, PHOTO_WIDTH / picture.width);
-      const [width, height] = [Math.round(picture.width * scale), Math.round(picture.height * scale)];
-      const text = await (await getReader())(this.draw(picture, width, height));
+      const text = await readPhoto(field);
       if (text) this.seen(text, 'photo');
       else this.say('照片里没有读到二维码：请靠近些、对准再拍一次');
     } catch {
       this.say('这张照片打不开，请再拍一次');
     }
-  }
-
-  private draw(picture: CanvasImageSource, width: number, height: number): ImageData {
-    this.canvas.width = width;
-    this.canvas.height = height;
-    const pen = this.canvas.getContext('2d', { willReadFrequently: true })!;
-    pen.drawImage(picture, 0, 0, width, height);
-    return pen.getImageData(0, 0, width, height);
   }
 }
 

@@ -186,6 +186,7 @@ export class ScanField extends HTMLElement {
     this.refocus();
     if (!result || this.hasAttribute('data-silent')) return;
     const tone = result.dataset['tone'];
+    result.scrollIntoView({ block: 'nearest' });
     navigator.vibrate?.(tone === 'good' ? 80 : [120, 60, 120]);
     const tones = tone === 'good' ? [880] : tone === 'warn' ? [660, 660] : [220];
     tones.forEach((hertz, place) => this.beep(hertz, place * 0.18, tone === 'bad' ? 0.5 : 0.12));

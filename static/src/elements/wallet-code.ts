@@ -7,6 +7,7 @@ import { drawCode } from '../wallet/drawing';
 import { present } from '../wallet/presenting';
 import { findHeld, findNotes, type Held } from '../wallet/store';
 import { beginAgain, synchronise, type Standing } from '../wallet/syncing';
+import { readPhoto } from './photo';
 import { Screen } from './screen';
 
 const SPAN_MS = 15_000;
@@ -25,6 +26,11 @@ export class WalletCode extends Screen {
     this.find('[data-other-kind]')?.addEventListener('click', () => this.changeKind());
     this.find('[data-move-here]')?.addEventListener('click', () => void this.moveHere());
     this.find('form[data-challenge]')?.addEventListener('submit', (event) => this.answerChallenge(event));
+    this.find('form[data-challenge] input[type="file"]')?.addEventListener('change', (event) => {
+      void readPhoto(event.currentTarget as HTMLInputElement)
+        .catch(() => undefined)
+        .then((text) => this.answer(text ?? ''));
+    });
     for (const each of this.querySelectorAll('[data-begin-again]')) {
       each.addEventListener('click', () => void this.moveHere());
     }
@@ -129,8 +135,11 @@ export class WalletCode extends Screen {
   /** The institution's digits stand in for this device's clock. */
   private answerChallenge(event: Event): void {
     event.preventDefault();
-    const field = this.querySelector<HTMLInputElement>('form[data-challenge] input:not([type=hidden])');
-    const asked = parseChallenge(field?.value ?? '');
+    this.answer(this.querySelector<HTMLInputElement>('form[data-challenge] input[inputmode]')?.value ?? '');
+  }
+
+  private answer(text: string): void {
+    const asked = parseChallenge(text);
     this.show('[data-challenge-wrong]', asked === undefined);
     if (asked === undefined) return;
     this.challenge = asked;

@@ -45,15 +45,15 @@ function pagesToKeep(): string[] {
 function sayKept(): void {
   const keptAt = document.documentElement.dataset['keptAt'];
   const ribbon = document.querySelector<HTMLElement>('[data-kept]');
-  if (!ribbon || keptAt === undefined) return;
+  // a screen with a code has a ribbon of its own, mends itself, and is not to be taken from under a scanner
+  if (!ribbon || keptAt === undefined || document.querySelector('wallet-code')) return;
   const at = keptAt ? new Date(keptAt).toLocaleString('sv-SE', { timeZone: 'Asia/Shanghai' }).slice(0, 16) : '';
   const words = ribbon.querySelector('[data-kept-at]');
   if (words) words.textContent = at;
   ribbon.hidden = false;
   const again = (): void => window.location.reload();
   ribbon.querySelector('button')?.addEventListener('click', again);
-  // a screen with a code mends itself, and is not to be taken from under a scanner
-  if (!document.querySelector('wallet-code')) window.addEventListener('online', again);
+  window.addEventListener('online', again);
 }
 
 /** Forgets before signing out; a disk that does not answer does not keep anybody in. */

@@ -37,9 +37,9 @@ export async function synchronise(
   }
 }
 
-/** Begins with a new key, once the old one was frozen, replaced or reported as lost. */
+/** Begins on this device: with the key it has where that is still taken, with a new one otherwise. */
 export async function beginAgain(owner: string): Promise<Standing> {
-  await dropDevice(owner);
+  if ((await findDevice(owner))?.deviceId !== undefined) await dropDevice(owner);
   return synchronise(owner, { bind: true, replaces: true });
 }
 

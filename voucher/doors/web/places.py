@@ -103,6 +103,7 @@ DESK_GROUPS: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
 
 # the pages below a place light it up as well
 BELOW: dict[str, tuple[str, ...]] = {
+    "web.worker.me": ("web.worker.phones", "web.worker.lose_phone"),
     "web.worker.offers": (
         *("web.worker.take", "web.worker.standing", "web.worker.applications", "web.worker.application"),
         *("web.worker.new_application", "web.worker.apply", "web.worker.answer_application"),

@@ -5,15 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-import qrcode
-import qrcode.image.svg
 from flask import Response, jsonify, make_response, render_template
 from flask.typing import ResponseReturnValue
 from markupsafe import Markup
 
 from voucher.doors.auth.door import the_door
+from voucher.doors.auth.shield import let_programs_run
 from voucher.doors.auth.visitors import perform
 from voucher.doors.web.acting import refuse
+from voucher.doors.web.pictures import draw_code
 from voucher.doors.web.worker.blueprint import worker
 from voucher.doors.web.worker.own import my_person_id, show
 from voucher.ledger.vouchers import VOUCHER_MISSING
@@ -47,6 +47,7 @@ def code(voucher_id: int) -> ResponseReturnValue:
 
 def _before(voucher_id: int) -> str:
     door, person_id = the_door(), my_person_id()
+    let_programs_run()
     with door.read() as session:
         card = issuing.show_card(session, person_id, voucher_id)
         named = read_people(session, door.keyring, [person_id])[person_id]
@@ -70,7 +71,7 @@ def show_code(voucher_id: int) -> ResponseReturnValue:
     page = render_template(
         "worker/code.html",
         card=card,
-        picture=Picture(_draw(shown.digits), shown.digits, shown.expires_at),
+        picture=Picture(draw_code(shown.digits, CODE_VERSION), shown.digits, shown.expires_at),
         holder=mask_name(named.name),
     )
     return _unkept(make_response(page))
@@ -90,16 +91,6 @@ def code_state(voucher_id: int) -> ResponseReturnValue:
             institution=institution,
         )
     )
-
-
-def _draw(digits: str) -> Markup:
-    """Return the code as a picture the page can hold; digits only, so it is one numeric segment."""
-    made = qrcode.QRCode(
-        version=CODE_VERSION, error_correction=qrcode.constants.ERROR_CORRECT_M, border=4, box_size=10
-    )
-    made.add_data(digits, optimize=0)
-    drawn = made.make_image(image_factory=qrcode.image.svg.SvgPathFillImage)
-    return Markup(drawn.to_string(encoding="unicode"))  # noqa: S704 — our own drawing of digits
 
 
 def _unkept(response: Response) -> Response:
