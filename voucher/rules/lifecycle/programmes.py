@@ -67,7 +67,13 @@ EVENT_NAMES: dict[Thing, dict[str, str]] = {
         "resume": "恢复发放",
         "close": "结束",
     },
-    _S: {"file": "报送", "issue": "发放", "return": "退回", "start": "开始批量发", "finish": "批量发完"},
+    _S: {
+        "file": "报送",
+        "issue": "发放",
+        "return": "退回",
+        "start": "开始批量发放",
+        "finish": "批量发放完毕",
+    },
     _A: {
         "file": "申请",
         "ask": "要求补充说明",
