@@ -51,6 +51,13 @@ def test_office_and_holder_see_the_same_date_and_every_loss_its_reason(scene: Sc
         assert [(each.code, each.count) for each in list_refusals(session, programme)] == [
             ("publicly_funded", 1)
         ]
+    officer.go(f"/office/programmes/{programme}/stop")
+    assert "收回未使用的券" in officer.press("确认停发", why="文件废止").text
+    page = officer.go(f"/office/programmes/{programme}/recall")
+    owes_its_reader_nothing(page)
+    assert "2,800.00" in page.text
+    assert "已收回 2 张未使用的券" in officer.press("确认收回", why="文件废止").text
+    assert "收回未使用的券" not in officer.page.text.partition("占用的资金已释放")[2]
     office.at("签发员").go("/office/pace")
     assert office.at("签发员").answer.status_code == 200
     office.at("签发员").go("/office/funnel")

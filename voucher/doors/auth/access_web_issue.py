@@ -14,7 +14,7 @@ WEB_ISSUE: dict[str, Access] = {
     "web.office.new_programme": Access(OPERATORS, "起草券种页"),
     "web.office.draft_programme": Access(OPERATORS, "起草券种"),
     "web.office.programme_deed": Access(_OFFICE, "券种办理前的确认页"),
-    "web.office.do_programme_deed": Access(_OFFICE, "发布、停发、恢复、追加、结束；作废草稿"),
+    "web.office.do_programme_deed": Access(_OFFICE, "发布、停发、恢复、追加、结束、收回；作废草稿"),
     "web.office.ask_dry_run": Access(_OFFICE, "试算一个券种，只记结果"),
     "web.office.funnel": Access(_READERS, "各券种的去向"),
     "web.office.pace": Access(_READERS | FINANCE, "办理时限：每一步停了多久"),

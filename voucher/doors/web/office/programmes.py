@@ -40,6 +40,7 @@ from voucher.stages.issue import queries
 from voucher.stages.issue.dry_run import TRIED_STATES, find_dry_run
 from voucher.stages.issue.models import Programme
 from voucher.stages.issue.queries.funnels import list_refusals
+from voucher.stages.issue.recalling import count_unused, recall_unused
 from voucher.stages.settle.queries import object_timeline
 
 PER_PAGE = 20
@@ -84,10 +85,13 @@ def show_programme(programme_id: int) -> str:
         found = queries.get_programme(session, programme_id, actor.regions)
         steps = queries.funnel(session, found.id)
         own = found.region_code in actor.regions
+        unused = count_unused(session, found.id)
         drafted_here = found.drafted_by_person_id == actor.person_id
         deeds = list_open(DEEDS, actor, Thing.PROGRAMME, found.state) if own else []
         if own and actor.has(*OFFICERS) and found.state in ("published", "stopped"):
             deeds.insert(0, ("top-up", DEEDS["top-up"]))
+        if own and actor.has(*OFFICERS) and found.state in ("stopped", "closed") and unused[0]:
+            deeds.append(("recall", DEEDS["recall"]))
         return render_template(
             "office/programme.html",
             found=found,
@@ -124,14 +128,15 @@ def _ask(programme_id: int, word: str) -> str:
         found = queries.get_programme(session, programme_id, regions)
         back = url_for("web.office.programme", programme_id=found.id)
         counts = word in ("publish", "discard")
+        recalled = count_unused(session, found.id) if word == "recall" else (None, None)
         warnings = _list_warnings(session, found) if word == "publish" else []
         touched = Touched(
             heading=found.name,
             steps=[("券种", url_for("web.office.programmes")), (found.number, back)],
             back=back,
             facts=_list_facts(session, found) if word == "publish" else _list_numbers(session, found),
-            count=found.quantity if counts else None,
-            amount_fen=found.quantity * found.cap_fen if counts else None,
+            count=found.quantity if counts else recalled[0],
+            amount_fen=found.quantity * found.cap_fen if counts else recalled[1],
             warnings=warnings,
         )
         return show_deed(deed, touched)
@@ -222,6 +227,13 @@ def _close(work: Work, programme_id: int) -> str:
     return "已结束发放：已发的券不受影响"
 
 
+def _recall(work: Work, programme_id: int) -> str:
+    done = recall_unused(work, programme_id, said_why())
+    rest, _ = count_unused(work.session, programme_id)
+    more = f"；还有 {rest:,} 张，请再办一次" if rest else ""
+    return f"已收回 {done:,} 张未使用的券，占用的资金已释放{more}"
+
+
 def _discard(work: Work, programme_id: int) -> str:
     acts.discard_programme(work, programme_id, said_why())
     return "草稿已作废"
@@ -254,6 +266,14 @@ DEEDS: dict[str, Deed] = {
         _close,
         "close",
         (ask_why(),),
+        is_danger=True,
+    ),
+    "recall": Deed(
+        "收回未使用的券",
+        OFFICERS,
+        "还没有报名的券全部作废，占用的资金释放给候补的人；已报名和待处置的不动。作废不能恢复。",
+        _recall,
+        asks=(ask_why("理由", "持有人会看到这个理由"),),
         is_danger=True,
     ),
     "discard": Deed(
