@@ -19,7 +19,7 @@ WEB_INSTITUTION: dict[str, Access] = {
     "web.institution.scan": Access(INSTITUTION_COUNTER, "扫码核销页"),
     "web.institution.check_code": Access(INSTITUTION_COUNTER, "看码，不消耗"),
     "web.institution.enrol_by_code": Access(INSTITUTION_COUNTER, "代报名"),
-    "web.institution.challenge": Access(INSTITUTION_COUNTER, "口令：手机时间不准时出示"),
+    "web.institution.challenge": Access(INSTITUTION_COUNTER, "机构验证码：手机时间不准时出示"),
     "web.institution.redeem": Access(INSTITUTION_COUNTER, "核销"),
     "web.institution.send_code": Access(INSTITUTION_COUNTER, "向持券人手机发短信码，机构看不到码"),
     # 班级

@@ -1,4 +1,4 @@
-"""口令: what a phone with a wrong clock answers instead of telling the time, on the counter's screen."""
+"""机构验证码: what a phone with a wrong clock answers instead of telling the time."""
 
 from __future__ import annotations
 
