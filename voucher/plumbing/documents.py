@@ -11,13 +11,14 @@ from collections.abc import Mapping
 from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
+from typing import Final
 
 import typst
 
 from voucher.rules.errors import Family, reason
 
 FONTS = Path(__file__).resolve().parents[2] / "static" / "dist" / "fonts"
-ARCHIVABLE = "a-2b"
+ARCHIVABLE: Final = "a-2b"
 
 FONTS_MISSING = reason(
     "document_fonts_missing",
@@ -33,12 +34,15 @@ def make_pdf(template: Path, data: Mapping[str, object], at: datetime) -> bytes:
 
     Raises Refused document_fonts_missing.
     """
-    return _compiler(template, FONTS).compile(
+    made = _compiler(template, FONTS).compile(
         sys_inputs={"data": json.dumps(data, ensure_ascii=False, default=str)},
         format="pdf",
         pdf_standards=ARCHIVABLE,
         timestamp=int(at.timestamp()),
     )
+    if not isinstance(made, bytes):
+        raise TypeError(f"{template.name} gave no single file")
+    return made
 
 
 @lru_cache(maxsize=16)
