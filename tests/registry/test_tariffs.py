@@ -86,9 +86,9 @@ def test_an_area_s_list_meets_the_province_s_share(scene: Scene) -> None:
     with scene.database.read() as session:
         met = [each for each in read_modifiers(session) if each.basis_points == 12_000]
         changes = tariffs.list_coming(session, date(2024, 3, 1))
-    assert [(each.occupation_code, each.region_code, each.listed_since, each.listed_until) for each in met] == [
-        (NURSE, JIYUAN, LISTED.since, LISTED.until)
-    ]
+    assert [
+        (each.occupation_code, each.region_code, each.listed_since, each.listed_until) for each in met
+    ] == [(NURSE, JIYUAN, LISTED.since, LISTED.until)]
     assert met[0].document == "豫人社规〔2024〕10号；济源急需紧缺目录（2024）"
     assert [(each.on, each.before, each.after) for each in changes] == [
         (date(2024, 5, 1), 10_000, 12_000),

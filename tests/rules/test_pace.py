@@ -1,4 +1,4 @@
-"""Every state in which something is waited for has a step with a name, somebody who acts, and a limit told."""
+"""Every state in which something is waited for has a step with a name, somebody who acts, and a limit."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`voucher issue`: a roster of any size issued, resumed where it was cut off; what was refused as a table."""
+"""`voucher issue`: a roster of any size issued, resumed where it was cut off; refusals as a table."""
 
 from __future__ import annotations
 

@@ -47,9 +47,7 @@ class UnixSecond(fields.Integer):
 class NewDeviceBody(Body):
     """A phone to be bound: its key, and its signature over the beacon, the holder and the key."""
 
-    public_key = Octets(
-        required=True, exactly=KEY_BYTES, metadata={"example": "A" * (KEY_TEXT - 1) + "A"}
-    )
+    public_key = Octets(required=True, exactly=KEY_BYTES, metadata={"example": "A" * (KEY_TEXT - 1) + "A"})
     proof = Octets(
         required=True,
         exactly=SIGNATURE_BYTES,

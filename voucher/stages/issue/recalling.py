@@ -36,8 +36,8 @@ NOTHING_TO_RECALL = reason(
 def recall_unused(work: Work, programme_id: int, why: str) -> int:
     """Declare the vouchers of a programme void that nobody has enrolled with, and return how many.
 
-    At most so many at once; held ones stay. Their money goes to whoever waits. Raises Refused role_missing, programme_missing,
-    why_missing, programme_still_issuing, nothing_to_recall.
+    At most so many at once; held ones stay. Their money goes to whoever waits.
+    Raises Refused role_missing, programme_missing, why_missing, programme_still_issuing, nothing_to_recall.
     """
     programme = lock_own_programme(work, programme_id, *OFFICERS)
     said = check_why(why)
