@@ -80,6 +80,24 @@ OF_NOBODY = {
     "certificates.record": "逐行说明问题，另有一测",
     "payees.propose_renaming": "凭证件号码，人员不属于哪个地区",
     "payees.approve_renaming": "人员不属于哪个地区",
+    "sessions.ask_code": "登录",
+    "sessions.open_phone_session": "登录",
+    "standings.ask_standing": "凭证件号码，人员不属于哪个地区；本人只能问自己",
+    **{
+        f"applications.{name}": "外人的申请和外地的一样是没有：test_applications"
+        for name in (
+            "answer_clarification",
+            "ask_clarification",
+            "decide_application",
+            "file_application",
+            "list_applications",
+            "list_outside_questions",
+            "show_application",
+            "state_demands",
+            "verify_outside",
+            "withdraw_application",
+        )
+    },
 }
 
 

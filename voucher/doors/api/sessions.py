@@ -19,7 +19,7 @@ sessions = Room("sessions", __name__, url_prefix="/api/v1", description="登录"
 
 @sessions.route("/sessions", methods=["POST"])
 @limiter.limit(sign_in_rate)
-@sessions.doc(security=[])
+@sessions.describe_entrance("open_session")
 @sessions.arguments(
     Credentials, example={"login": "chuzhuguan", "password": "一句很长的话", "code": "123456"}
 )
@@ -37,7 +37,7 @@ def open_session(given: dict[str, Any]) -> dict[str, Any]:
 
 @sessions.route("/login-codes", methods=["POST"])
 @limiter.limit(sign_in_rate)
-@sessions.doc(security=[])
+@sessions.describe_entrance("ask_code")
 @sessions.arguments(Telephone, example={"mobile": "13800138000"})
 @sessions.response(202, CodeSent)
 def ask_code(given: dict[str, Any]) -> dict[str, Any]:
@@ -48,7 +48,7 @@ def ask_code(given: dict[str, Any]) -> dict[str, Any]:
 
 @sessions.route("/phone-sessions", methods=["POST"])
 @limiter.limit(sign_in_rate)
-@sessions.doc(security=[])
+@sessions.describe_entrance("open_phone_session")
 @sessions.arguments(CodeOfTelephone, example={"mobile": "13800138000", "code": "123456"})
 @sessions.response(201, Presence)
 def open_phone_session(given: dict[str, Any]) -> dict[str, Any]:

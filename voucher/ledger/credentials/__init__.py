@@ -1,6 +1,6 @@
 """What proves at a counter that the holder is there.
 
-    screen          the T code on a screen: known by its digest, current, good once
+screen          the T code on a screen: known by its digest, current, good once
 """
 
 from __future__ import annotations

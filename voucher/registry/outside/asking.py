@@ -29,7 +29,7 @@ MOST_AT_ONCE = 200
 # the clock calls once a minute; what is left then waits for the next call
 SECONDS_AT_MOST = 40
 # somebody is waiting: what is not answered soon is asked again by the clock, or verified by hand
-AT_THE_COUNTER = Patience(connect_seconds=1.5, read_seconds=3, retries=1, failures_before_rest=3)
+AT_THE_COUNTER = Patience(connect_seconds=2, read_seconds=3, retries=1, failures_before_rest=3)
 # between two tries of a question nobody answered
 TRY_AGAIN = timedelta(minutes=10)
 # lists of these name those of whom the fact holds, and nobody else
