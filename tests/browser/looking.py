@@ -19,6 +19,7 @@ AXE = ROOT / "static" / "node_modules" / "axe-core" / "axe.min.js"
 SHOTS = ROOT / ".run" / "shots"
 PHONE, DESK = {"width": 360, "height": 740}, {"width": 1440, "height": 900}
 PATIENCE_MS = 15_000
+GROWS_AT_MOST = 5
 FLAGS = (
     "--no-sandbox",  # the pages are ours, and inside a container there is none to have
     *("--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"),
@@ -164,10 +165,20 @@ class Person:
         found = [*wrong, *self.page.evaluate(ASK_ANCHORS), *self.complaints]
         self.complaints.clear()
         if axe:
+            found += self._ask_axe()
+        return found
+
+    def _ask_axe(self) -> list[str]:
+        """Return what axe finds; asked again of a page that grew meanwhile, with what its server sent later."""
+        told: list[str] = []
+        for _ in range(GROWS_AT_MOST):
             with self._unrolled():
                 self._bring_axe()
-                found += self.page.evaluate(ASK_AXE, list(ACCESSIBLE))
-        return found
+                told = self.page.evaluate(ASK_AXE, list(ACCESSIBLE))
+                grown = self.page.evaluate("() => document.documentElement.scrollHeight > window.innerHeight")
+            if not grown:
+                break
+        return told
 
     @contextmanager
     def _unrolled(self) -> Iterator[None]:

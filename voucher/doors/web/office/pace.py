@@ -6,6 +6,8 @@ from flask import render_template, url_for
 from flask.typing import ResponseReturnValue
 
 from voucher.doors.auth.door import the_door
+from voucher.doors.auth.visitors import current_visitor
+from voucher.doors.web.navigation import may_enter
 from voucher.doors.web.office import reach
 from voucher.doors.web.office.blueprint import office
 from voucher.rules.lifecycle import Thing
@@ -21,10 +23,15 @@ def pace() -> ResponseReturnValue:
         return render_template(
             "office/pace.html",
             rows=rows,
-            links={each.state: _address(each, region) for each in rows if each.thing is Thing.VOUCHER},
+            links=_link(rows, region) if may_enter(current_visitor(), "web.office.vouchers") else {},
             regions=reach.list_region_choices(session),
             region=region,
         )
+
+
+def _link(rows: list[Age], region: str | None) -> dict[str, str]:
+    """Return where the vouchers of a step are listed; finance sees the ages and not the holders."""
+    return {each.state: _address(each, region) for each in rows if each.thing is Thing.VOUCHER}
 
 
 def _address(age: Age, region: str | None) -> str:
