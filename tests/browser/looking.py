@@ -169,7 +169,7 @@ class Person:
         return found
 
     def _ask_axe(self) -> list[str]:
-        """Return what axe finds; asked again of a page that grew meanwhile, with what its server sent later."""
+        """Return what axe finds; asked again where the page grew meanwhile."""
         told: list[str] = []
         for _ in range(GROWS_AT_MOST):
             with self._unrolled():
