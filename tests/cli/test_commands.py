@@ -77,6 +77,7 @@ def test_init_again_adds_nothing_and_keys_are_private(desk: Desk) -> None:
     assert Path(told["key_file"]).stat().st_mode & 0o077 == 0
 
 
+@pytest.mark.long
 def test_init_makes_no_new_keys_for_sealed_data(tmp_path: Path) -> None:
     lost = Desk(tmp_path)
     lost.told("init")

@@ -80,6 +80,7 @@ def test_the_clock_is_nobodys_role() -> None:
     assert caught.value.refusal.code == "role_unknown"
 
 
+@pytest.mark.long
 def test_the_command_prints_one_object(tmp_path: Path) -> None:
     desk = Desk(tmp_path)
     desk.told("init")
