@@ -25,7 +25,7 @@ self.addEventListener('fetch', (event) => {
 
 self.addEventListener('message', (event) => {
   const told = event.data as { forget?: true; keep?: string[] };
-  if (told.forget) event.waitUntil(caches.delete(OWN));
+  if (told.forget) event.waitUntil(forget());
   if (told.keep) event.waitUntil(Promise.all(told.keep.map((path) => keepAhead(path))));
 });
 
@@ -62,10 +62,19 @@ async function fromCache(request: Request): Promise<Response> {
   return answer;
 }
 
+// how often everything was forgotten: what was asked for before that is not kept after it
+let forgotten = 0;
+
+async function forget(): Promise<void> {
+  forgotten += 1;
+  await caches.delete(OWN);
+}
+
 async function navigate(event: FetchEvent, request: Request): Promise<Response> {
+  const asked = forgotten;
   try {
     const answer = await inTime(fetch(request));
-    event.waitUntil(keepPage(request.url, answer.clone()));
+    event.waitUntil(keepPage(request.url, answer.clone(), asked));
     return answer;
   } catch {
     return (await keptPage(request.url)) ?? (await caches.match(NO_NETWORK)) ?? Response.error();
@@ -81,21 +90,24 @@ function inTime(answer: Promise<Response>): Promise<Response> {
 }
 
 /** Keeps a page of one's own; a page that led to signing in ends what was kept. */
-async function keepPage(url: string, answer: Response): Promise<void> {
+async function keepPage(url: string, answer: Response, asked: number): Promise<void> {
   if (answer.redirected || answer.type === 'opaqueredirect') {
-    await caches.delete(OWN);
+    await forget();
     return;
   }
-  if (answer.type !== 'basic' || answer.status !== 200) return;
+  if (answer.type !== 'basic' || answer.status !== 200 || asked !== forgotten) return;
   const own = await caches.open(OWN);
   await own.put(url, answer);
+  // signed out while it was written down
+  if (asked !== forgotten) await caches.delete(OWN);
 }
 
 async function keepAhead(path: string): Promise<void> {
   const url = new URL(path, self.location.origin).href;
   const kept = await caches.match(url, { cacheName: OWN });
   if (kept && Date.now() - Date.parse(kept.headers.get('Date') ?? '') < FRESH_MS) return;
-  await keepPage(url, await fetch(url, { cache: 'no-store', credentials: 'same-origin' }));
+  const asked = forgotten;
+  await keepPage(url, await fetch(url, { cache: 'no-store', credentials: 'same-origin' }), asked);
 }
 
 /** Returns a page as it was when it was kept, and lets it say so. */

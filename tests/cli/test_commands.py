@@ -103,6 +103,7 @@ def test_init_takes_full_tables_from_a_folder(tmp_path: Path) -> None:
     assert told["reference"] == {"occupations.csv": 1}
 
 
+@pytest.mark.long
 def test_import_in_any_order_of_words(desk: Desk) -> None:
     path = desk.write("people.csv", PEOPLE, (*ZHANG_SAN, "", "", "419001"))
     dry = desk.told("import", "people", path, "--dry-run")
@@ -168,6 +169,7 @@ def test_more_rows_than_the_configured_limit(desk: Desk) -> None:
     assert desk.told("import", "people", str(path))["rows_read"] == 3
 
 
+@pytest.mark.long
 def test_budgets_are_granted_in_yuan_and_told_in_fen(desk: Desk) -> None:
     words = (
         "budget",

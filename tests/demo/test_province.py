@@ -27,6 +27,7 @@ WANTED = {"settled", "revoked", "uploaded", "certified", "lecture", "attended", 
 SMALL = tuple(replace(each, size=3, failing=min(each.failing, 1)) for each in COHORTS if each.key in WANTED)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 def test_vouchers_stand_in_every_state_of_the_table(
     database: Database, keyring: Keyring, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

@@ -16,6 +16,20 @@ from voucher.rules.actor import Role
 
 ENDS_THE_SESSION = frozenset({"sessions.close_session", "web.entrance.logout"})
 METHODS = ("GET", "POST", "DELETE")
+# one of each kind with every change of the code, all the others by `make long`
+OFTEN = frozenset(
+    {
+        Role.WORKER,
+        Role.OPERATOR,
+        Role.OFFICER_CITY,
+        Role.INSTITUTION_ADMIN,
+        Role.SCANNER,
+        Role.EVALUATOR_ADMIN,
+        Role.FINANCE_MAKER,
+        Role.SUPERVISOR,
+        Role.KEY_CUSTODIAN,
+    }
+)
 
 # what is told here never reaches a database of its own kind; the whole way on both is test_settlement
 pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
@@ -72,7 +86,9 @@ def test_a_stranger_is_sent_to_sign_in_and_sees_only_what_is_public(world: World
             assert answer.headers["Location"].startswith("/login"), rule
 
 
-@pytest.mark.parametrize("role", list(Role))
+@pytest.mark.parametrize(
+    "role", [pytest.param(role, marks=() if role in OFTEN else pytest.mark.long) for role in Role]
+)
 def test_a_role_meets_exactly_the_doors_its_rows_open(world: World, role: Role) -> None:
     world.staff("someone", role)
     client = world.sign_in("someone")

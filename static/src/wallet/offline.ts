@@ -2,7 +2,7 @@
 // one's vouchers, says when a page is an old one, and forgets everything when its holder signs out.
 
 import { canKeepKey } from './device';
-import { findNotes, forgetAll } from './store';
+import { findNotes, isLeaving, leaveNothing } from './store';
 import { synchronise } from './syncing';
 
 const WORKER = '/my/sw.js';
@@ -28,7 +28,8 @@ async function prepare(owner: string): Promise<void> {
     if (!('serviceWorker' in navigator)) return;
     await navigator.serviceWorker.register(WORKER, { scope: SCOPE });
     const { active } = await navigator.serviceWorker.ready;
-    if (!document.documentElement.dataset['keptAt']) active?.postMessage({ keep: pagesToKeep() });
+    const old = document.documentElement.dataset['keptAt'] !== undefined;
+    if (!old && !isLeaving()) active?.postMessage({ keep: pagesToKeep() });
   } catch {
     // a browser that keeps nothing shows everything while there is a network
   }
@@ -56,13 +57,20 @@ function sayKept(): void {
   window.addEventListener('online', again);
 }
 
+/** Has the service worker forget as well, with whatever it is fetching at this moment. */
+async function tellWorker(): Promise<void> {
+  const found = 'serviceWorker' in navigator ? await navigator.serviceWorker.getRegistration(SCOPE) : undefined;
+  found?.active?.postMessage({ forget: true });
+}
+
 /** Forgets before signing out; a disk that does not answer does not keep anybody in. */
 function leave(event: SubmitEvent): void {
   const form = event.currentTarget as HTMLFormElement;
   if (form.dataset['forgotten'] || !('indexedDB' in window)) return;
   event.preventDefault();
   const forgotten = Promise.allSettled([
-    forgetAll(),
+    leaveNothing(),
+    tellWorker(),
     'caches' in window ? caches.delete('own') : undefined,
   ]);
   const late = new Promise((resolve) => setTimeout(resolve, FORGETTING_MS));

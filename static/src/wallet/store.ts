@@ -130,14 +130,29 @@ export async function takeNumber(owner: string): Promise<number> {
   return taken;
 }
 
+let leaving = false;
+
 /** Replaces everything kept for a person by what the server said now; whatever was another's is gone. */
 export async function keepAll(notes: Notes, held: Held[]): Promise<void> {
+  // an answer that comes while its holder signs out is not kept for whoever comes next
+  if (leaving) return;
   await run([VOUCHERS, NOTES], 'readwrite', (store) => {
     store(VOUCHERS).clear();
     store(NOTES).clear();
     store(NOTES).put(notes);
     for (const each of held) store(VOUCHERS).put(each);
   });
+}
+
+/** Returns whether the holder is signing out on this page. */
+export function isLeaving(): boolean {
+  return leaving;
+}
+
+/** Forgets everything and keeps nothing more on this page: its holder is signing out. */
+export async function leaveNothing(): Promise<void> {
+  leaving = true;
+  await forgetAll();
 }
 
 /** Forgets what belongs to a person: vouchers, names, moments. Keys and counters stay, and tell nothing. */
