@@ -35,7 +35,7 @@ def test_no_front_end_file_names_a_registry() -> None:
 
 
 def test_a_planted_registry_is_caught() -> None:
-    assert _find_hosts('"resolved": "https://registry.example/a.tgz"') != []
+    assert _find_hosts('"resolved": "https://packages.example/a.tgz"') != []
     assert _find_hosts("https://cdn.jsdelivr.net/npm/x") != []
 
 

@@ -32,7 +32,7 @@ class Post:
 
     def write(self, key: str, *, fails: bool = False, topic: str = "sms", **given: object) -> int | None:
         def act(work: Work) -> int | None:
-            draft = Draft(topic, key, {"words": key}, **given)  # type: ignore[arg-type]
+            draft = Draft(topic, key, {"words": key}, **given)  # type: ignore[arg-type]  # each is given its own type
             posted = post(work, draft)
             if fails:
                 raise RuntimeError("the act fails after its letter was written")

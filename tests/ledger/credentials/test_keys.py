@@ -71,7 +71,7 @@ def test_founding_makes_a_key_for_every_purpose_once(scene: Scene) -> None:
     assert scene.do("clock", ensure_keys) == 0
     for purpose in Purpose:
         assert states(scene, purpose) == ["signing"]
-        key = scene.do("clock", lambda work, purpose=purpose: get_signing_key(work, purpose))  # type: ignore[misc]
+        key = scene.do("clock", partial(get_signing_key, purpose=purpose))
         signature = key.sign(MESSAGE)
         with scene.database.read() as session:
             row = find_row(session, purpose, KeyState.SIGNING)
@@ -144,7 +144,11 @@ def test_a_withdrawn_key_is_believed_no_more_and_another_signs_at_once(scene: Sc
         "UPDATE trust_list SET jws = ''",
     ):
         with pytest.raises(DBAPIError):
-            scene.do("clock", lambda work, sin=sin: work.session.execute(text(sin)))  # type: ignore[misc]
+            scene.do("clock", partial(execute, sql=sin))
+
+
+def execute(work: Work, sql: str) -> None:
+    work.session.execute(text(sql))
 
 
 def test_places_are_random_never_given_twice_and_ended_for_ever(
@@ -258,7 +262,7 @@ def test_a_status_list_of_anybody_else_or_of_another_shape_is_refused(scene: Sce
         "",
     ]
     for each in spoilt:
-        assert code_of(lambda each=each: read_status_token(each, keys, scene.at)) == "status_list_untrusted"  # type: ignore[misc]
+        assert code_of(partial(read_status_token, each, keys, scene.at)) == "status_list_untrusted"
     assert code_of(lambda: read_status_token(token, [], scene.at)) == "status_list_untrusted"
     for changes in ([[PLACES, 1]], [[0, 7]], [["a", 1]], [0], 0):
         told = {"bits": 2, "since": claims["iat"], "changes": changes}
@@ -314,7 +318,7 @@ def test_the_trust_list_is_the_root_s_and_never_goes_back(scene: Scene, tmp_path
         row.jws[:-1],
         "",
     ):
-        assert code_of(lambda each=each: trust.read_trust(each, root.kid)) == "trust_list_untrusted"  # type: ignore[misc]
+        assert code_of(partial(trust.read_trust, each, root.kid)) == "trust_list_untrusted"
 
 
 def test_a_root_kept_elsewhere_signs_elsewhere(scene: Scene, tmp_path: Path) -> None:
