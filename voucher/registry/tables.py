@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from voucher.registry.catalogue import QualificationEntry, list_ancestry
 from voucher.registry.standards import (
+    PARAMETER_MISSING,
     AmountBandRow,
     CalendarDay,
     CalendarYear,
@@ -140,6 +141,14 @@ def read_parameter_number(session: Session, name: str, on: date, region_codes: S
     """
     text = read_parameter_text(session, name, on, region_codes)
     return None if text is None else int(text)
+
+
+def require_parameter_number(session: Session, name: str, on: date, region_codes: Sequence[str]) -> int:
+    """Return a parameter's value where it has to be a number. Raises Refused parameter_missing."""
+    found = read_parameter_number(session, name, on, region_codes)
+    if found is None:
+        raise PARAMETER_MISSING.refused(name=name, on=on.isoformat())
+    return found
 
 
 def read_flag(session: Session, name: str, on: date, region_codes: Sequence[str]) -> bool:

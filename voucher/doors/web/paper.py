@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import qrcode
-import qrcode.image.svg
 from flask import Response, make_response
 from sqlalchemy.orm import Session
 
 from voucher.doors.auth.door import the_door
 from voucher.doors.web.documents import PAPER_VOUCHER
 from voucher.doors.web.navigation import DEFAULT_FOOTER
+from voucher.doors.web.pictures import draw_code
 from voucher.doors.web.showing import day, level_name, moment
 from voucher.plumbing.documents import make_pdf
 from voucher.plumbing.secrets import Keyring
@@ -71,11 +70,5 @@ def _told(session: Session, keyring: Keyring, card: Card, person_id: int) -> dic
         "footer": f"咨询电话 {hotline}",
         "printed_at": moment(door.at),
         "ribbon": RIBBON if door.config.demo else None,
-        "code": _draw(card.number),
+        "code": str(draw_code(card.number, border=0)),
     }
-
-
-def _draw(number: str) -> str:
-    made = qrcode.QRCode(error_correction=qrcode.constants.ERROR_CORRECT_M, border=0)
-    made.add_data(number)
-    return str(made.make_image(image_factory=qrcode.image.svg.SvgPathFillImage).to_string(encoding="unicode"))

@@ -7,10 +7,10 @@ import qrcode.image.svg
 from markupsafe import Markup
 
 
-def draw_code(digits: str, version: int | None = None) -> Markup:
-    """Return digits as a QR code: one numeric segment, error correction M."""
+def draw_code(digits: str, version: int | None = None, *, border: int = 4) -> Markup:
+    """Return digits, or a voucher's number, as a QR code: one segment, error correction M."""
     made = qrcode.QRCode(
-        version=version, error_correction=qrcode.constants.ERROR_CORRECT_M, border=4, box_size=10
+        version=version, error_correction=qrcode.constants.ERROR_CORRECT_M, border=border, box_size=10
     )
     made.add_data(digits, optimize=0)
     drawn = made.make_image(image_factory=qrcode.image.svg.SvgPathFillImage)

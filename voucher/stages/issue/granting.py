@@ -11,8 +11,7 @@ from voucher.ledger.postings import Line
 from voucher.ledger.vouchers import Terms
 from voucher.plumbing.unit_of_work import Work
 from voucher.registry import catalogue
-from voucher.registry.standards import PARAMETER_MISSING
-from voucher.registry.tables import read_modifiers, read_parameter_number, read_standards
+from voucher.registry.tables import read_modifiers, read_standards, require_parameter_number
 from voucher.rules.duplicates import canonical_occupation
 from voucher.rules.errors import Refusal, Refused, refusal_as_json
 from voucher.rules.issuing import redeem_by
@@ -83,10 +82,7 @@ def _validity_days(work: Work, programme: Programme) -> int:
     if programme.validity_days is not None:
         return programme.validity_days
     regions = catalogue.list_ancestry(work.session, programme.region_code)
-    found = read_parameter_number(work.session, "voucher_validity_days", work.today, regions)
-    if found is None:
-        raise PARAMETER_MISSING.refused(name="voucher_validity_days", on=work.today.isoformat())
-    return found
+    return require_parameter_number(work.session, "voucher_validity_days", work.today, regions)
 
 
 def _face_value_fen(work: Work, programme: Programme) -> int | None:

@@ -9,8 +9,7 @@ from voucher.ledger.holds import check_no_hold
 from voucher.ledger.vouchers import VOUCHER_MISSING, Voucher, advance, get_voucher
 from voucher.plumbing.unit_of_work import Work
 from voucher.registry import catalogue
-from voucher.registry.standards import PARAMETER_MISSING
-from voucher.registry.tables import read_parameter_number
+from voucher.registry.tables import require_parameter_number
 from voucher.rules.actor import Role, check_role
 from voucher.rules.errors import Family, reason
 from voucher.rules.issuing import check_usable_on
@@ -108,9 +107,7 @@ def show(work: Work, voucher_id: int) -> Shown:
     if voucher.state != "training":
         check_usable_on(voucher.redeem_by, work.today)
     regions = catalogue.list_ancestry(work.session, voucher.region_code)
-    seconds = read_parameter_number(work.session, SECONDS, work.today, regions)
-    if seconds is None:
-        raise PARAMETER_MISSING.refused(name=SECONDS, on=work.today.isoformat())
+    seconds = require_parameter_number(work.session, SECONDS, work.today, regions)
     shown = show_code(work, voucher, seconds)
     audit.record_one(work, str(Thing.VOUCHER), voucher.id, "show")
     return shown

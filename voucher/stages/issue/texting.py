@@ -21,8 +21,7 @@ from voucher.registry.institutions import Institution
 from voucher.registry.letters import TEXTED_CODE, read_mobile, write_to_number
 from voucher.registry.listing import check_listed
 from voucher.registry.sanctions import INSTITUTION_ABSENT
-from voucher.registry.standards import PARAMETER_MISSING
-from voucher.registry.tables import read_parameter_number
+from voucher.registry.tables import require_parameter_number
 from voucher.registry.vouched_numbers import is_vouched
 from voucher.rules.actor import Role, check_role
 from voucher.rules.errors import Family, reason
@@ -133,7 +132,4 @@ def _check_not_too_often(work: Work, voucher: Voucher, institution_id: int) -> N
 
 def _parameter(work: Work, voucher: Voucher, name: str) -> int:
     regions = catalogue.list_ancestry(work.session, voucher.region_code)
-    found = read_parameter_number(work.session, name, work.today, regions)
-    if found is None:
-        raise PARAMETER_MISSING.refused(name=name, on=work.today.isoformat())
-    return found
+    return require_parameter_number(work.session, name, work.today, regions)

@@ -13,7 +13,6 @@ from voucher.ledger.vouchers import VOUCHER_MISSING, Voucher, advance, lock_vouc
 from voucher.plumbing.unit_of_work import Work
 from voucher.registry import catalogue, tables
 from voucher.registry.people import Person
-from voucher.registry.standards import PARAMETER_MISSING
 from voucher.rules.actor import Role, check_role
 from voucher.rules.lifecycle import Thing
 from voucher.rules.windows import add_months
@@ -143,7 +142,5 @@ def set_certify_by(work: Work, voucher: Voucher, programme: Programme, found: Tr
     months = programme.certify_months
     if months is None:
         regions = catalogue.list_ancestry(work.session, voucher.region_code)
-        months = tables.read_parameter_number(work.session, "certify_months", work.today, regions)
-    if months is None:
-        raise PARAMETER_MISSING.refused(name="certify_months", on=work.today.isoformat())
+        months = tables.require_parameter_number(work.session, "certify_months", work.today, regions)
     voucher.certify_by = add_months(found.ends_on, months)
