@@ -273,7 +273,7 @@ def _create_presentation_seen() -> None:
         ),
         sa.ForeignKeyConstraint(["voucher_id"], ["voucher.id"], name=op.f("fk_presentation_seen_voucher_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_presentation_seen")),
-        sa.UniqueConstraint("vid", "counter", name=op.f("uq_presentation_seen_vid_counter")),
+        sa.UniqueConstraint("device_id", "counter", name=op.f("uq_presentation_seen_device_id_counter")),
         sqlite_strict=True,
     )
     op.create_index("ix_presentation_seen_voucher", "presentation_seen", ["voucher_id"], unique=False)

@@ -95,6 +95,7 @@ def next_code(person: Person, last: str) -> str:
 def scan_by_gun(counter: Person, digits: str) -> None:
     """Let a gun write a code: key after key, and Enter, all within a moment however busy the machine is."""
     counter.page.locator("input[data-scan]").focus()
+    counter.page.wait_for_load_state("load")  # a gun writes into nothing before the page listens
     counter.page.evaluate(PRESS_KEYS, [f"Digit{each}" for each in digits] + ["Enter"])
 
 

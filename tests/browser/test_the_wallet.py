@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Browser, expect
 
 from tests.browser import learning
-from tests.browser.carrying import Carried, carry, fill_in_card, next_code, read_code, scan_by_gun
+from tests.browser.carrying import CODE, Carried, carry, fill_in_card, next_code, read_code, scan_by_gun
 from tests.browser.learning import DAYS
 from tests.browser.looking import HERE, PHONE
 from tests.browser.loop_town import WORKER
@@ -201,7 +201,8 @@ def show_large_and_answer_a_challenge(carried: Carried) -> None:
     phone.page.get_by_text("还是扫不出").click()
     phone.page.locator("#f-challenge").fill(asked)
     phone.press("按机构验证码出示")
-    answered = next_code(phone, whole)
+    expect(phone.page.locator(CODE)).not_to_have_attribute("data-challenge", "0")
+    answered = read_code(phone)
     carried.loop.is_fine(WORKER)
     phone.shoot("wallet-challenge-360")
     counter.follow("回到扫码页")

@@ -104,7 +104,7 @@ def test_the_storm_sees_doubles_where_only_python_looks(scene: Scene) -> None:
     _, _, mine = begin(scene)
     if scene.database.engine.dialect.name == "sqlite":
         pytest.skip("SQLite keeps a table's own unique constraint for as long as the table")
-    drop = "ALTER TABLE presentation_seen DROP CONSTRAINT uq_presentation_seen_vid_counter"
+    drop = "ALTER TABLE presentation_seen DROP CONSTRAINT uq_presentation_seen_device_id_counter"
     scene.do("operator", lambda work: work.session.execute(text(drop)))
     shown = parse_presentation(mine.show(next(iter(mine.held))))
     looked = threading.Barrier(CLIENTS)

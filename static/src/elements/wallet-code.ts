@@ -99,10 +99,12 @@ export class WalletCode extends Screen {
     const picture = this.find('[data-picture]');
     if (this.showing || this.done || !this.held || !picture) return;
     this.showing = true;
+    const { kind, challenge } = this;
     try {
-      const shown = await present(this.held, this.kind, this.challenge);
+      const shown = await present(this.held, kind, challenge);
       picture.replaceChildren(drawCode(shown.text));
       picture.dataset['code'] = shown.text;
+      picture.dataset['challenge'] = String(challenge);
       this.show('[data-no-beacon]', !shown.hasBeacon);
       this.begin(shown.shownAtMs + SPAN_MS);
     } catch {
@@ -110,6 +112,8 @@ export class WalletCode extends Screen {
     } finally {
       this.showing = false;
     }
+    // its holder asked for another one while this was being made
+    if (kind !== this.kind || challenge !== this.challenge) await this.renew();
   }
 
   /** A class was chosen or left meanwhile: the old credential is dead, so fetch the one of now. */

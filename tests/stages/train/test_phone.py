@@ -279,6 +279,22 @@ def test_a_copied_profile_freezes_the_phone_until_its_holder_binds_a_new_one(pla
     scene.do(place.scanner, use(again.show(voucher_id), place.class_id))
 
 
+def test_a_new_phone_counts_from_one_again_and_nobody_takes_it_for_a_copy(place: Town) -> None:
+    """The old phone used number 1 at the counter; the new one's number 1 is another code of another key."""
+    scene = place.scene
+    voucher_id, old = place.accepted()
+    scene.do(place.scanner, lambda work: enrol.enrol_by_code(work, old.show(voucher_id), place.class_id))
+    scene.do(old.login, lambda work: devices.lose_device(work, old.device_id, None))
+    scene.at = town.morning(scene, place.class_id)
+    new = Phone(scene, person=ZHANG_SAN).bind()
+    shown = new.show(voucher_id)
+    assert (old.counter, parse_presentation(shown).counter) == (1, 1)
+    scene.do(place.scanner, use(shown, place.class_id))
+    with scene.database.read() as session:
+        used = session.scalars(select(SeenPresentation).order_by(SeenPresentation.id)).all()
+    assert [(each.device_id, each.counter) for each in used] == [(old.device_id, 1), (new.device_id, 1)]
+
+
 def test_an_old_screen_is_no_copy_and_two_codes_of_one_number_are(place: Town) -> None:
     scene = place.scene
     voucher_id, mine = place.enrolled()

@@ -121,8 +121,9 @@ class StatusSeen:
 class OfflineScanner:
     """What a scanner knows and how old its knowledge may be, in the words of its own institution.
 
-    `status_of` takes list and place; `last_counter` the vid, and returns the last counter seen; `challenge`
-    is the number it has asked. A beacon up to `fresh_beacon_age` quarter hours old is fresh.
+    `status_of` takes list and place; `last_counter` takes the holder's key and returns the last number of it
+    that was seen; `challenge` is the number it has asked. A beacon up to `fresh_beacon_age` quarter hours old
+    is fresh.
     """
 
     institution: int
@@ -168,7 +169,7 @@ def _judge(text: str, scanner: OfflineScanner, at: datetime) -> tuple[Credential
     old_list = _check_status(credential, scanner, at)
     check_holder(presentation, presentation.credential, scanner.beacon_of)
     check_moment(presentation, at, scanner.window, scanner.challenge)
-    _check_counter(presentation, scanner.last_counter(presentation.vid))
+    _check_counter(presentation, scanner.last_counter(credential.holder_key))
     old_beacon = BEACON_OLD.refusal() if presentation.beacon_age > scanner.fresh_beacon_age else None
     return credential, old_list or old_beacon
 

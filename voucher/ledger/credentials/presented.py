@@ -97,7 +97,7 @@ def find_presented(
     if kind is Kind.C:
         raise CODE_MALFORMED.refused(problem="这是机构的验证码，不是持券人的出示码")
     signed = find_signed(session, keyring, parse_presentation(digits), at)
-    seen = find_seen(session, signed.presentation)
+    seen = find_seen(session, signed.device.id, signed.presentation.counter)
     if seen is not None:
         # asked first: enrolling ends the very credential it was shown with
         return _same_scan(signed, seen, at, counter)
@@ -117,7 +117,7 @@ def look_again(session: Session, found: Presented, at: datetime, counter: Counte
     """
     if found.signed is None or found.again is not None:
         return found
-    seen = find_seen(session, found.signed.presentation)
+    seen = find_seen(session, found.signed.device.id, found.signed.presentation.counter)
     return found if seen is None else _same_scan(found.signed, seen, at, counter)
 
 
@@ -188,7 +188,7 @@ def use_presented(work: Work, found: Presented, counter: Counter) -> SeenPresent
     work.session.refresh(signed.device)
     if moved is None or credential.ended_at is not None:
         check_standing(work.session, signed, work.at)
-        if find_seen(work.session, shown) is not None:
+        if find_seen(work.session, signed.device.id, shown.counter) is not None:
             raise CODE_USED.refused()
         _check_order(signed)
         raise CODE_EXPIRED.refused()
@@ -232,7 +232,7 @@ def find_behind(session: Session, keyring: Keyring, digits: str) -> Behind | Non
     ).first()
     if row is None:
         return None
-    seen = find_seen(session, shown)
+    seen = find_seen(session, row.device_id, shown.counter)
     return Behind(
         row.voucher_id,
         seen.operation if seen else None,

@@ -16,11 +16,14 @@ from voucher.rules.code_format import Presentation
 
 
 class SeenPresentation(Model):
-    """An S or F code that was used: never again, whatever its text looks like; append-only by trigger."""
+    """An S or F code that was used: never again, whatever its text looks like; append-only by trigger.
+
+    The number is the phone's own: another phone of the same holder counts its codes anew.
+    """
 
     __tablename__ = "presentation_seen"
     __table_args__ = (
-        UniqueConstraint("vid", "counter"),
+        UniqueConstraint("device_id", "counter"),
         CheckConstraint("kind IN ('S','F')", name="kind"),
         CheckConstraint("operation IN ('enrol','redeem')", name="operation"),
         CheckConstraint("counter BETWEEN 0 AND 4294967295", name="counter"),
@@ -59,14 +62,18 @@ class PresentationLook(Model):
     looked_at: Mapped[datetime] = mapped_column(UtcTime, nullable=False)
 
 
-translate("uq_presentation_seen_vid_counter", "presentation_seen.vid, presentation_seen.counter", CODE_USED)
+translate(
+    "uq_presentation_seen_device_id_counter",
+    "presentation_seen.device_id, presentation_seen.counter",
+    CODE_USED,
+)
 
 
-def find_seen(session: Session, shown: Presentation) -> SeenPresentation | None:
-    """Return the use a voucher name and a number have been put to, whatever the text looked like."""
+def find_seen(session: Session, device_id: int, counter: int) -> SeenPresentation | None:
+    """Return the use a phone's code of a number has been put to, whatever its text looked like."""
     return session.scalars(
         select(SeenPresentation).where(
-            SeenPresentation.vid == shown.vid.hex(), SeenPresentation.counter == shown.counter
+            SeenPresentation.device_id == device_id, SeenPresentation.counter == counter
         )
     ).first()
 
