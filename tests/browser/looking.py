@@ -9,7 +9,14 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import Browser, BrowserContext, Locator, Page, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    Locator,
+    Page,
+    sync_playwright,
+)
+from playwright.sync_api import TimeoutError as NeverCame
 
 from tests.browser.town import Town
 from voucher.demo.staff import PASSWORD
@@ -152,8 +159,12 @@ class Person:
                 field.fill(value)
 
     def reads(self, words: str) -> None:
-        """Wait until the page says this."""
-        self.page.get_by_text(words).filter(visible=True).first.wait_for()
+        """Wait until the page says this; where it never does, tell what it says instead."""
+        try:
+            self.page.get_by_text(words).filter(visible=True).first.wait_for()
+        except NeverCame as never:
+            said = self.page.locator("body").inner_text()
+            raise AssertionError(f"{words} not on {self.page.url}, which says: {said}") from never
 
     # ---- looking
 

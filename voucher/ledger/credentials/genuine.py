@@ -101,11 +101,17 @@ def trust_of(session: Session) -> Trust:
     return named
 
 
-def check_standing(session: Session, signed: Signed, at: datetime) -> None:
-    """Refuse a code of a phone or a credential that is good for nothing any more, or not yet."""
-    credential, device = signed.credential, signed.device
+def check_phone(signed: Signed) -> None:
+    """Refuse a code of a phone that is good for nothing any more."""
+    device = signed.device
     if device.ended_at is not None:
         raise (DEVICE_FROZEN if device.ended_why == FROZEN else DEVICE_GONE).refused()
+
+
+def check_standing(session: Session, signed: Signed, at: datetime) -> None:
+    """Refuse a code of a phone or a credential that is good for nothing any more, or not yet."""
+    credential = signed.credential
+    check_phone(signed)
     if credential.ended_at is not None:
         raise CREDENTIAL_SUPERSEDED.refused()
     if all(each.kid != credential.kid for each in find_trusted(session, short_name(credential.kid), at)):

@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 
 from voucher.ledger.credentials.challenges import find_open, use_challenge
 from voucher.ledger.credentials.devices import Device
-from voucher.ledger.credentials.genuine import Signed, check_standing, find_signed
+from voucher.ledger.credentials.genuine import Signed, check_phone, check_standing, find_signed
 from voucher.ledger.credentials.issuing import IssuedCredential
 from voucher.ledger.credentials.screen import (
     CODE_EXPIRED,
@@ -97,6 +97,7 @@ def find_presented(
     if kind is Kind.C:
         raise CODE_MALFORMED.refused(problem="这是机构的验证码，不是持券人的出示码")
     signed = find_signed(session, keyring, parse_presentation(digits), at)
+    check_phone(signed)
     seen = find_seen(session, signed.device.id, signed.presentation.counter)
     if seen is not None:
         # asked first: enrolling ends the very credential it was shown with
@@ -211,8 +212,11 @@ def use_presented(work: Work, found: Presented, counter: Counter) -> SeenPresent
     return seen
 
 
-def find_behind(session: Session, keyring: Keyring, digits: str) -> Behind | None:
-    """Return whose code the digits are or claim to be, also a used, an expired or a refused one."""
+def find_behind(session: Session, keyring: Keyring, digits: str, at: datetime) -> Behind | None:
+    """Return whose code the digits are or claim to be, also a used, an expired or a refused one.
+
+    A phone is named only where its key signed the code: nobody gets another's phone into trouble.
+    """
     try:
         kind = parse_code(digits)
         if kind is Kind.T:
@@ -224,18 +228,17 @@ def find_behind(session: Session, keyring: Keyring, digits: str) -> Behind | Non
         shown = parse_presentation(digits)
     except Refused:
         return None
-    row = session.execute(
-        select(IssuedCredential.voucher_id, IssuedCredential.device_id)
-        .where(IssuedCredential.vid == shown.vid.hex())
-        .order_by(IssuedCredential.revision.desc())
-        .limit(1)
-    ).first()
-    if row is None:
-        return None
-    seen = find_seen(session, row.device_id, shown.counter)
+    try:
+        signed = find_signed(session, keyring, shown, at)
+    except Refused:
+        voucher_id = session.scalar(
+            select(IssuedCredential.voucher_id).where(IssuedCredential.vid == shown.vid.hex()).limit(1)
+        )
+        return None if voucher_id is None else Behind(voucher_id)
+    seen = find_seen(session, signed.device.id, shown.counter)
     return Behind(
-        row.voucher_id,
+        signed.credential.voucher_id,
         seen.operation if seen else None,
         presentation_id=seen.id if seen else None,
-        device_id=row.device_id,
+        device_id=signed.device.id,
     )

@@ -59,7 +59,7 @@ def record_scan(work: Work, scanned: Scanned, refusal: Refusal | None) -> Scan:
 
 def find_shown(work: Work, digits: str) -> Behind | None:
     """Return whose code the digits are, also a used or an expired one."""
-    return find_behind(work.session, work.keyring, digits)
+    return find_behind(work.session, work.keyring, digits, work.at)
 
 
 def _freeze(work: Work, device_id: int) -> None:
