@@ -7,6 +7,7 @@ not a box; the fonts of the system are never used. A template reads its data fro
 from __future__ import annotations
 
 import json
+import threading
 from collections.abc import Mapping
 from datetime import datetime
 from functools import lru_cache
@@ -19,6 +20,7 @@ from voucher.rules.errors import Family, reason
 
 FONTS = Path(__file__).resolve().parents[2] / "static" / "dist" / "fonts"
 ARCHIVABLE: Final = "a-2b"
+_SETTING = threading.Lock()
 
 FONTS_MISSING = reason(
     "document_fonts_missing",
@@ -34,12 +36,15 @@ def make_pdf(template: Path, data: Mapping[str, object], at: datetime) -> bytes:
 
     Raises Refused document_fonts_missing.
     """
-    made = _compiler(template, FONTS).compile(
-        sys_inputs={"data": json.dumps(data, ensure_ascii=False, default=str)},
-        format="pdf",
-        pdf_standards=ARCHIVABLE,
-        timestamp=int(at.timestamp()),
-    )
+    told = json.dumps(data, ensure_ascii=False, default=str)
+    # a compiler sets one page at a time, and one per thread would hold the fonts as often
+    with _SETTING:
+        made = _compiler(template, FONTS).compile(
+            sys_inputs={"data": told},
+            format="pdf",
+            pdf_standards=ARCHIVABLE,
+            timestamp=int(at.timestamp()),
+        )
     if not isinstance(made, bytes):
         raise TypeError(f"{template.name} gave no single file")
     return made
