@@ -63,6 +63,7 @@ class Letter(Model):
         ),
         CheckConstraint("attempts >= 0", name="attempts"),
         Index("ix_outbox_due", "due_at", "id", sqlite_where=text(OPEN), postgresql_where=text(OPEN)),
+        Index("ix_outbox_late", "good_until", sqlite_where=text(OPEN), postgresql_where=text(OPEN)),
         {"sqlite_strict": True},
     )
 
@@ -80,6 +81,7 @@ class Letter(Model):
     error_code: Mapped[str | None] = mapped_column(Text)
 
 
+_IS_OPEN = (Letter.sent_at.is_(None), Letter.given_up_at.is_(None))
 translate("uq_outbox_key", "outbox.key", CHANGED_MEANWHILE)
 
 
@@ -213,27 +215,28 @@ def count_letters(session: Session) -> list[Count]:
 
 
 def _is_any_due(database: Database, at: datetime, topics: Sequence[str]) -> bool:
-    due = select(Letter.id).where(
-        Letter.sent_at.is_(None),
-        Letter.given_up_at.is_(None),
-        Letter.due_at <= at,
-        Letter.topic.in_(topics) | (Letter.good_until <= at),
-    )
+    """Return whether a letter can be carried or has become worthless; each is found by an index of its own.
+
+    What nobody carries waits without being looked through every second.
+    """
+    waiting = select(Letter.id).where(*_IS_OPEN).limit(1)
+    due = waiting.where(Letter.due_at <= at, Letter.topic.in_(topics))
     with database.read() as session:
-        return session.scalar(due.limit(1)) is not None
+        if topics and session.scalar(due) is not None:
+            return True
+        return session.scalar(waiting.where(Letter.good_until <= at)) is not None
 
 
 def _take(work: Work, topics: Sequence[str], how: Persistence) -> list[Taken]:
     """Lease the letters that are due, and give up those that have become worthless."""
-    is_open = (Letter.sent_at.is_(None), Letter.given_up_at.is_(None))
     work.session.execute(
         update(Letter)
-        .where(*is_open, Letter.good_until <= work.at)
+        .where(*_IS_OPEN, Letter.good_until <= work.at)
         .values(given_up_at=work.at, sealed=None, error_code=LETTER_LATE.code)
     )
     due = (
         select(Letter.id)
-        .where(*is_open, Letter.due_at <= work.at, Letter.topic.in_(topics))
+        .where(*_IS_OPEN, Letter.due_at <= work.at, Letter.topic.in_(topics))
         .order_by(Letter.due_at, Letter.id)
         .limit(how.at_once)
         .with_for_update(skip_locked=True)

@@ -39,6 +39,13 @@ WORDS: Mapping[str, str] = {
     "不是您本人办理的，请立即拨打 12333。",
 }
 
+SMS_CLOSED = reason(
+    "sms_closed",
+    "本系统还没有开通短信",
+    "登录请用账号密码，账号在人社服务窗口开立；用券请在手机上出示二维码，没有手机的请到窗口办理",
+    "【设】消息送达",
+    Family.FORBIDDEN,
+)
 PERSON_UNREACHABLE = reason(
     "person_unreachable",
     "此人没有登记手机号，无法发送短信",

@@ -6,23 +6,26 @@ import re
 from collections.abc import Callable
 from datetime import timedelta
 
+from sqlalchemy import select
+
 from tests import town_issue as issue
 from tests import town_train as town
 from tests.scene import LI_SI, ZHANG_SAN, Scene, on
 from tests.stages.issue.test_reminding import words
 from tests.stages.train.test_counter import use
 from voucher.ledger.holds import open_hold
+from voucher.plumbing.outbox import Letter
 from voucher.plumbing.unit_of_work import Work
 from voucher.rules.actor import Role
 from voucher.rules.lifecycle import Thing
 from voucher.stages.issue import holding
 from voucher.stages.issue.texting import Texted, text_code
-from voucher.stages.train import enrol
+from voucher.stages.train import enrol, redeem
 
 
-def text_to(number: str, institution_id: int) -> Callable[[Work], Texted]:
+def text_to(number: str, institution_id: int, *, has_sms: bool = True) -> Callable[[Work], Texted]:
     """Return the counter's act."""
-    return lambda work: text_code(work, number, institution_id)
+    return lambda work: text_code(work, number, institution_id, has_sms=has_sms)
 
 
 def read_out(scene: Scene) -> str:
@@ -42,6 +45,11 @@ def test_who_holds_a_paper_is_sent_a_code_good_at_one_institution_and_told_after
     number = town.voucher(scene, voucher_id).number
     refused = town.code(scene, scanner, text_to(number, house))
     assert refused == "voucher_mobile_missing"
+    # with nobody to carry it nothing is sent, and what the holder shows goes on
+    shown = town.show(scene, ZHANG_SAN, voucher_id)
+    assert town.code(scene, scanner, text_to(number, house, has_sms=False)) == "sms_closed"
+    assert town.code(scene, outsider, text_to(number, house, has_sms=False)) == "institution_absent"
+    assert scene.do(scanner, lambda w: redeem.check(w, shown, class_id)).possible == ("enrol",)
     scene.import_people([{"姓名": ZHANG_SAN[0], "证件号码": ZHANG_SAN[1], "手机号": "13800138000"}])
 
     # nobody sends codes for another house, and a wrong number is a missing voucher
@@ -71,6 +79,10 @@ def test_who_holds_a_paper_is_sent_a_code_good_at_one_institution_and_told_after
     assert number in told
     assert "核销" in told
     assert "12333" in told
+    # it is worth something for a day, whether or not anybody carries it by then
+    with scene.database.read() as session:
+        notice = session.scalars(select(Letter).where(Letter.key.startswith("redeemed:"))).one()
+    assert notice.good_until == scene.at + timedelta(days=1)
 
 
 def test_no_telephone_is_made_to_ring_all_day(scene: Scene) -> None:

@@ -104,7 +104,8 @@ def show_code(work: Work, _given: dict[str, Any], voucher_id: int) -> Shown:
 )
 def text_voucher_code(work: Work, given: dict[str, Any]) -> Texted:
     """短信码：发到持券人登记的手机，限本机构、限时、一次；机构看不到码。"""
-    return text_code(work, given["voucher_number"], given["institution_id"])
+    has_sms = the_door().config.has_sms
+    return text_code(work, given["voucher_number"], given["institution_id"], has_sms=has_sms)
 
 
 @vouchers.look("/offers", answer=Offers)

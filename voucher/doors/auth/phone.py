@@ -17,6 +17,7 @@ from voucher.doors.auth.sign_in import Entered, hand_out, let_in, read_rules
 from voucher.plumbing.clock import day_of
 from voucher.plumbing.unit_of_work import Work
 from voucher.registry import login_codes, own_accounts
+from voucher.registry.letters import SMS_CLOSED
 from voucher.registry.login_codes import TICKET_OVER, Asked, ProvenPhone
 from voucher.registry.own_accounts import PHONE, Choice
 from voucher.registry.users import UserAccount
@@ -31,13 +32,6 @@ GUESSED = frozenset(
     {WORKER_NAME_DIFFERS.code, WORKER_HAS_ACCOUNT.code, own_accounts.PHONE_NOT_ON_RECORD.code}
 )
 
-SMS_CLOSED = reason(
-    "sms_closed",
-    "本系统还没有开通短信登录",
-    "请用账号密码登录，账号在人社服务窗口开立",
-    SOURCE,
-    Family.FORBIDDEN,
-)
 PHONE_UNKNOWN = reason(
     "phone_unknown",
     "这个手机号还没有登记劳动者",

@@ -18,7 +18,7 @@ from voucher.plumbing.clock import end_of
 from voucher.plumbing.unit_of_work import Work
 from voucher.registry import catalogue
 from voucher.registry.institutions import Institution
-from voucher.registry.letters import TEXTED_CODE, read_mobile, write_to_number
+from voucher.registry.letters import SMS_CLOSED, TEXTED_CODE, read_mobile, write_to_number
 from voucher.registry.listing import check_listed
 from voucher.registry.sanctions import INSTITUTION_ABSENT
 from voucher.registry.tables import require_parameter_number
@@ -69,10 +69,11 @@ class Texted:
     until: datetime
 
 
-def text_code(work: Work, number: str, institution_id: int) -> Texted:
+def text_code(work: Work, number: str, institution_id: int, *, has_sms: bool) -> Texted:
     """Send the holder of a voucher a code for this institution; the code before it ends.
 
-    Raises Refused role_missing, institution_absent, institution_not_listed, voucher_missing,
+    Without anybody to carry messages nothing is sent, and the code before it goes on. Raises Refused
+    role_missing, institution_absent, sms_closed, institution_not_listed, voucher_missing,
     voucher_not_showable, voucher_not_for_institution, redeem_date_passed, on_hold,
     voucher_mobile_missing, texted_codes_used_up, parameter_missing.
     """
@@ -80,6 +81,8 @@ def text_code(work: Work, number: str, institution_id: int) -> Texted:
     institution = work.session.get(Institution, institution_id)
     if institution is None or not work.actor.serves(institution_id, *COUNTER):
         raise INSTITUTION_ABSENT.refused()
+    if not has_sms:
+        raise SMS_CLOSED.refused()
     check_listed(work.session, institution_id, work.today)
     found = find_voucher(work.session, number)
     if found is None:

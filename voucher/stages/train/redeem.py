@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 
 from sqlalchemy import select
 
@@ -20,9 +21,11 @@ from voucher.ledger.holds import check_no_hold
 from voucher.ledger.vouchers import Voucher, advance, get_voucher
 from voucher.plumbing.clock import SHANGHAI
 from voucher.plumbing.unit_of_work import Work
+from voucher.registry import catalogue
 from voucher.registry.institutions import Institution
 from voucher.registry.letters import VOUCHER_REDEEMED, Notice, write_to_people
 from voucher.registry.people import get_person, read_people
+from voucher.registry.tables import require_parameter_number
 from voucher.rules.errors import Family, Refusal, Refused, reason
 from voucher.rules.lifecycle import Thing
 from voucher.rules.privacy import mask_name
@@ -45,6 +48,7 @@ NONCE_REUSED = reason(
     Family.CONFLICT,
 )
 ERASED_NAME = "（已删除）"
+TOLD_WITHIN = "redeemed_notice_hours"
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +149,8 @@ def redeem(work: Work, asked: Redeeming) -> Redemption:
 
     A phone's code is the same scan again for a minute, whatever the nonce. Locks the voucher and its code,
     nothing else: no money moves. Raises Refused role_missing, class_missing, nonce_reused,
-    identity_differs, card_tries_used_up, on_hold and what `find_presented` and `check_redeemable` refuse.
+    identity_differs, card_tries_used_up, on_hold, parameter_missing and what `find_presented` and
+    `check_redeemable` refuse.
     """
     found = get_served_class(work, asked.class_id, *COUNTER)
     done = _find_done(work, asked)
@@ -169,7 +174,10 @@ def redeem(work: Work, asked: Redeeming) -> Redemption:
 
 
 def _tell_holder(work: Work, voucher: Voucher, redemption: Redemption) -> None:
-    """Send the holder word of it, where a telephone is on record: who was not there objects at once."""
+    """Send the holder word of it, where a telephone is on record: who was not there objects at once.
+
+    Word that comes long afterwards only frightens: it is not sent any more. Raises Refused parameter_missing.
+    """
     if get_person(work.session, voucher.holder_person_id).mobile_index is None:
         return
     told = {
@@ -178,8 +186,12 @@ def _tell_holder(work: Work, voucher: Voucher, redemption: Redemption) -> None:
         "at": f"{work.at.astimezone(SHANGHAI):%Y-%m-%d %H:%M}",
         "institution": work.session.get_one(Institution, redemption.institution_id).name,
     }
+    regions = catalogue.list_ancestry(work.session, voucher.region_code)
+    hours = require_parameter_number(work.session, TOLD_WITHIN, work.today, regions)
+    until = work.at + timedelta(hours=hours)
     write_to_people(
-        work, [Notice(f"redeemed:{redemption.id}", voucher.holder_person_id, VOUCHER_REDEEMED, told)]
+        work,
+        [Notice(f"redeemed:{redemption.id}", voucher.holder_person_id, VOUCHER_REDEEMED, told, until)],
     )
 
 

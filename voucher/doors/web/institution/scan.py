@@ -189,6 +189,7 @@ def show_scan_page(class_id: int, said: Said | None) -> str:
             act_names=ACT_NAMES,
             others=_others(class_id, under_way),
             person_id=current_actor().person_id,
+            has_sms=door.config.has_sms,
         )
 
 

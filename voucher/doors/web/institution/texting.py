@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import make_response, request
 from flask.typing import ResponseReturnValue
 
+from voucher.doors.auth.door import the_door
 from voucher.doors.auth.visitors import perform
 from voucher.doors.errors import status_of
 from voucher.doors.web import fields
@@ -25,7 +26,8 @@ def send_code(class_id: int) -> ResponseReturnValue:
 
     def send(work: Work) -> Answer:
         found = get_served_class(work, class_id, *COUNTER)
-        sent = text_code(work, fields.text("voucher_number", "券号", limit=40), house_of(work, found))
+        number = fields.text("voucher_number", "券号", limit=40)
+        sent = text_code(work, number, house_of(work, found), has_sms=the_door().config.has_sms)
         return Answer(200, {"mobile": sent.masked_mobile, "number": sent.voucher_number})
 
     key, asked = request.form.get(KEY_FIELD, ""), content_print()
