@@ -17,6 +17,7 @@ from voucher.registry.users import CLOCK_LOGIN, load_actor
 from voucher.rules.actor import Actor
 
 Result = TypeVar("Result")
+UNKNOWN = Actor(user_id=0, login="anybody", person_id=0, grants=())
 
 
 def moment(day: date, hour: int = 10) -> datetime:
@@ -38,6 +39,11 @@ class House:
         """Do one act as somebody, a minute after the last one."""
         self.at += timedelta(minutes=1)
         return perform(self.database, self.keyring, self._actor(login), self.at, act)
+
+    def act_unknown(self, act: Callable[[Work], Result]) -> Result:
+        """Do one act as somebody who has not signed in."""
+        self.at += timedelta(minutes=1)
+        return perform(self.database, self.keyring, UNKNOWN, self.at, act)
 
     def _actor(self, login: str) -> Actor:
         """Return who acts; nobody's roles change within a day of the play once they have acted."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import partial
@@ -124,8 +124,8 @@ def _propose(work: Work, institution: Institution) -> PayeeAccount:
     return accounts.propose_account(work, institution.code, institution.name, BANK, number, "开户许可证")
 
 
-def answer_of_bank(house: House, file: PaymentFile) -> bytes:
-    """Return the result file of a bank that paid every line."""
+def answer_of_bank(house: House, file: PaymentFile, failing: Collection[int] = ()) -> bytes:
+    """Return the result file of a bank that paid every line but those of some institutions."""
     with house.database.read() as session:
         lines = session.scalars(
             select(PaymentLine).where(PaymentLine.payment_file_id == file.id).order_by(PaymentLine.position)
@@ -134,5 +134,6 @@ def answer_of_bank(house: House, file: PaymentFile) -> bytes:
     writer = csv.writer(out)
     writer.writerow(["参考号", "金额", "结果", "原因"])
     for line in lines:
-        writer.writerow([line.reference, f"{line.amount_fen // 100}.{line.amount_fen % 100:02d}", "成功", ""])
+        told = ("失败", "户名与账号不符") if line.institution_id in failing else ("成功", "")
+        writer.writerow([line.reference, f"{line.amount_fen // 100}.{line.amount_fen % 100:02d}", *told])
     return out.getvalue().encode()

@@ -40,6 +40,8 @@ MEMBERS = (
     Member("supervisor", "监管 小冯", Role.SUPERVISOR, PROVINCE),
     Member("auditor", "审计 小陈", Role.AUDITOR, PROVINCE),
     Member("key-custodian", "密钥保管 小褚", Role.KEY_CUSTODIAN, PROVINCE),
+    Member("province-review", "省级审核 小卫", Role.OFFICER_PROVINCE, PROVINCE),
+    Member("system-admin", "系统管理 小蒋", Role.ADMINISTRATOR, PROVINCE),
 )
 
 

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from functools import partial
 
 from voucher.demo.play import answer_of_bank
+from voucher.demo.province.cohorts import Reached
 from voucher.demo.province.training import Training
 from voucher.ledger.vouchers import Voucher
 from voucher.plumbing.spreadsheets import Limits
@@ -76,16 +77,21 @@ class Paying:
             budget_id = session.get_one(Voucher, self.training.voucher_ids[0]).budget_id
         self.file_id = self.stage.act("maker", partial(payment.prepare, budget_id=budget_id)).id
 
-    def check_and_release(self) -> None:
-        """Have the file checked and released by two more people."""
+    def check(self) -> None:
+        """Have the file checked by a second person."""
         self.stage.act("checker", partial(payment.check, payment_file_id=self.file_id))
+
+    def release(self) -> None:
+        """Have the file released by a third person."""
         self.stage.act("releaser", partial(payment.release, payment_file_id=self.file_id))
 
     def book(self) -> None:
-        """Have the bank's answer booked: every line succeeded."""
+        """Have the bank's answer booked: every line succeeded, or the institution's own came back."""
+        cohort = self.training.cohort
+        bounced = [self.stage.institution(cohort.trainer)] if cohort.reached is Reached.BOUNCED else []
         with self.stage.house.database.read() as session:
             file = session.get_one(PaymentFile, self.file_id)
-        content = answer_of_bank(self.stage.house, file)
+        content = answer_of_bank(self.stage.house, file, bounced)
         self.stage.act(
             "maker", lambda work: bank.record_results(work, self.file_id, content, "回盘.csv", Limits())
         )

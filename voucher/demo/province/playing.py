@@ -10,9 +10,11 @@ from pathlib import Path
 from voucher.demo.house import House, moment
 from voucher.demo.province.cast import JIYUAN, MAIN_LOGIN, MAIN_WORKER
 from voucher.demo.province.cohorts import COHORTS
+from voucher.demo.province.desks import note_desks
 from voucher.demo.province.offers import DRAFTED_ONLY, OFFERS, Offer
 from voucher.demo.province.opening import open_accounts, open_organisations, open_payees
 from voucher.demo.province.proving import Proving
+from voucher.demo.province.rooms import note_rooms
 from voucher.demo.province.singles import note_singles
 from voucher.demo.province.stage import Act, Stage, invent_workers
 from voucher.demo.province.training import Training
@@ -20,8 +22,10 @@ from voucher.demo.staff import PASSWORD, DemoAccount
 from voucher.ledger.budget import open_budget
 from voucher.plumbing.unit_of_work import Work
 from voucher.rules.actor import ROLE_NAMES, Role
+from voucher.rules.applications import Demand
 from voucher.rules.vocabulary import FundSource
 from voucher.rules.windows import add_months
+from voucher.stages.issue.applications.filing import state_demands
 from voucher.stages.issue.drafting import NewProgramme, draft_programme
 from voucher.stages.issue.programmes import publish_programme
 
@@ -42,11 +46,13 @@ def play_province(
     open_payees(stage)
     say("机构、评价机构、账号、收款账户已建立")
     open_offers(stage, begun)
-    cohorts = [Training(stage, each) for each in COHORTS]
-    for training in cohorts:
-        training.note()
-        Proving(training, folder).note()
+    cohorts = {each.key: Proving(Training(stage, each), folder) for each in COHORTS}
+    for proving in cohorts.values():
+        proving.training.note()
+        proving.note()
     note_singles(stage, folder)
+    note_rooms(stage)
+    note_desks(stage, cohorts)
     stage.play()
     accounts.append(
         DemoAccount(
@@ -72,6 +78,9 @@ def open_offers(stage: Stage, on: date, offers: Sequence[Offer] = (*OFFERS, DRAF
         new = _as_programme(stage, offer, budget_id, on)
         drafted = house.act("operator-jy", partial(draft_programme, new=new))
         stage.programmes[offer.key] = drafted.id
+        if offer.demands:
+            demands = [Demand(label) for label in offer.demands]
+            house.act("operator-jy", partial(state_demands, programme_id=drafted.id, demands=demands))
         if offer is not DRAFTED_ONLY:
             house.act("second-review", partial(publish_programme, programme_id=drafted.id))
 

@@ -60,7 +60,7 @@ class Proving:
         if self.cohort.evaluator:
             exam: tuple[Entry, ...] = (
                 ("plan", Reached.PLANNED, self.plan),
-                ("exam", Reached.ENTERED, self.admit),
+                ("exam", Reached.EXAMINED, self.admit),
                 ("enter", Reached.ENTERED, self.enter),
                 ("publish", Reached.ASSESSED, self.publish),
                 ("upload", Reached.UPLOADED, self.upload),
@@ -78,8 +78,9 @@ class Proving:
             ("clear", Reached.CLEARED, self.paying.wait),
             ("approve", Reached.APPROVED, self.paying.approve),
             ("prepare", Reached.PREPARED, self.paying.prepare),
-            ("check", Reached.SETTLED, self.paying.check_and_release),
-            ("bank", Reached.SETTLED, self.paying.book),
+            ("check", Reached.CHECKED, self.paying.check),
+            ("check", Reached.BOUNCED, self.paying.release),
+            ("bank", Reached.BOUNCED, self.paying.book),
         )
         for name, reached, step in steps:
             if self.cohort.reached >= reached:

@@ -45,10 +45,13 @@ class Stage:
             self.diary.append((day, len(self.diary), step))
 
     def play(self) -> None:
-        """Play the diary in the order of its days, the clock at the end of each."""
+        """Play the diary in the order of its days, the clock at the end of each.
+
+        Today begins at midnight: nothing is played that lies ahead of whoever looks at it.
+        """
         days = sorted({day for day, _, _ in self.diary})
         for day in days:
-            self.house.at = moment(day, MORNING)
+            self.house.at = moment(day, MORNING if day < self.today else 0)
             for _, _, step in sorted(each for each in self.diary if each[0] == day):
                 step()
             self.tick()

@@ -29,6 +29,8 @@ from voucher.stages.train.planning import NewClass, NewSession
 
 PASS_MARK_HUNDREDTHS = 60_00
 DEVICE = "demo-counter"
+THEORY_DAYS = 2
+FAILING_HUNDREDTHS = 45_00
 
 
 class Training:
@@ -45,8 +47,9 @@ class Training:
         self.voucher_ids: list[int] = []
         self._holders: dict[int, str] = {}
         self.admin = stage.hand(cohort.trainer, str(Role.INSTITUTION_ADMIN))
-        self.teacher = stage.hand(cohort.trainer, str(Role.TEACHER))
-        self.scanner = stage.hand(cohort.trainer, str(Role.SCANNER))
+        self.deliverer = cohort.delivered_by or cohort.trainer
+        self.teacher = stage.hand(self.deliverer, str(Role.TEACHER))
+        self.scanner = stage.hand(self.deliverer, str(Role.SCANNER))
 
     def note(self) -> None:
         """Put every step up to what the cohort has reached into the diary."""
@@ -74,18 +77,20 @@ class Training:
         cohort, stage = self.cohort, self.stage
         each_hours = cohort.hours // SESSION_DAYS
         institution_id = stage.institution(cohort.trainer)
+        sessions = [self._session(place, each_hours) for place in range(SESSION_DAYS)]
+        online = sum(each.hours for each in sessions if each.mode == "online")
         new = NewClass(
             name=f"{self.offer.name.removesuffix('券')}{self.begins:%m月}班",
             institution_id=institution_id,
-            delivering_institution_id=institution_id,
+            delivering_institution_id=stage.institution(self.deliverer),
             region_code="419001",
             training_kind=self.offer.training_kind,
-            mode="offline",
+            mode=cohort.mode,
             certificate_kind=str(self.offer.certificate_kind),
             trade_code=cohort.trade_code,
             level=cohort.level,
-            hours_offline=each_hours * SESSION_DAYS,
-            hours_online=0,
+            hours_offline=each_hours * SESSION_DAYS - online,
+            hours_online=online,
             capacity=50,
             fee_fen=0,
             starts_on=self.begins,
@@ -93,18 +98,21 @@ class Training:
             place=f"济源市示例路 {institution_id} 号 {cohort.begun_days_ago % 9 + 1} 号教室",
             teacher=f"示例教师第 {stage.today.toordinal() - self.begins.toordinal() + 100} 号",
             syllabus="职业道德与安全；基础知识；操作技能；综合实训；结业考核",
-            sessions=[self._session(place, each_hours) for place in range(SESSION_DAYS)],
+            sessions=sessions,
             project_code=self.offer.project_code,
         )
         self.class_id = stage.act(self.admin, lambda work: classes.draft_class(work, new)).id
 
     def _session(self, place: int, hours: int) -> NewSession:
-        day = self.begins + timedelta(days=place)
+        day, hour = self.begins + timedelta(days=place), self.cohort.begins_at_hour
+        mode = self.cohort.mode
+        if mode == "blended":
+            mode = "online" if place < THEORY_DAYS else "offline"
         return NewSession(
-            mode="offline",
+            mode=mode,
             topic=("职业道德与安全", "基础知识", "操作技能", "综合实训", "复习与考核")[place],
-            starts_at=_at(day, 8),
-            ends_at=_at(day, 16),
+            starts_at=_at(day, hour),
+            ends_at=_at(day, hour + hours),
             hours=hours,
         )
 
@@ -200,10 +208,13 @@ class Training:
             self.stage.act(self.scanner, partial(redeem.redeem, asked=asked))
 
     def attend(self, place: int) -> None:
-        """Have the institution record one session; the last of a large class misses one day."""
+        """Have the institution record one session; the last of a large class misses one day.
+
+        What was taught yesterday and today is left for whoever looks at the demonstration.
+        """
         with self.stage.house.database.read() as session:
             lesson = training.list_sessions(session, self.class_id)[place]
-        if lesson.starts_at > moment(self.stage.today, 9):
+        if lesson.starts_at >= moment(self.stage.today - timedelta(days=1), 0):
             return
         redeemed = [each for each in self.voucher_ids if self.holder_of(each) != MAIN_LOGIN]
         present = redeemed[: -1 if place == 1 and len(redeemed) > 2 else None]
@@ -222,12 +233,14 @@ class Training:
         )
 
     def sign_off(self) -> None:
-        """Have the institution sign hours and final exam."""
+        """Have the institution sign hours and final exam; the `unfinished` last of the list fail it."""
         asks_exam = self.offer.worth != "sign_in"
-        scores = {
-            each: (PASS_MARK_HUNDREDTHS + 1_00 * (10 + place % 25)) if asks_exam else None
-            for place, each in enumerate(self.voucher_ids)
-        }
+        passing = len(self.voucher_ids) - self.cohort.unfinished
+        scores: dict[int, int | None] = {}
+        for place, each in enumerate(self.voucher_ids):
+            passed = PASS_MARK_HUNDREDTHS + 1_00 * (10 + place % 25)
+            score = passed if place < passing else FAILING_HUNDREDTHS
+            scores[each] = score if asks_exam else None
         self.stage.act(self.admin, lambda work: finish.sign_off(work, self.class_id, scores))
 
 
