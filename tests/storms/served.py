@@ -26,7 +26,7 @@ from voucher.rules.actor import Role
 PROJECT = Path(__file__).resolve().parents[2]
 LOGIN = "storm"
 WORKERS, THREADS = 4, 8
-START_SECONDS, ANSWER_SECONDS = 30, 30
+START_SECONDS, ANSWER_SECONDS = 60, 30
 
 
 @dataclass
@@ -50,6 +50,16 @@ class House:
             os.kill(alive[number % len(alive)], signal.SIGKILL)
 
 
+@dataclass(frozen=True)
+class Answer:
+    """What came back: status, content type and body."""
+
+    status: int
+    kind: str
+    content: bytes
+    cookies: list[str] = field(default_factory=list)
+
+
 @dataclass
 class Program:
     """A program with a session of its own."""
@@ -61,6 +71,11 @@ class Program:
         self, method: str, path: str, body: Mapping[str, object] | None = None, key: str = ""
     ) -> tuple[int, bytes, list[str]]:
         """Return status, body and cookies. Raises OSError or HTTPException where the line breaks."""
+        answer = self.ask(method, path, body, key)
+        return answer.status, answer.content, answer.cookies
+
+    def ask(self, method: str, path: str, body: Mapping[str, object] | None = None, key: str = "") -> Answer:
+        """Return the whole answer. Raises OSError or HTTPException where the line breaks."""
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=ANSWER_SECONDS)
         try:
             headers = dict(self.headers)
@@ -72,7 +87,8 @@ class Program:
                 content = json.dumps(body)
             connection.request(method, path, content, headers)
             answer = connection.getresponse()
-            return answer.status, answer.read(), answer.headers.get_all("Set-Cookie") or []
+            cookies = answer.headers.get_all("Set-Cookie") or []
+            return Answer(answer.status, answer.headers.get_content_type(), answer.read(), cookies)
         finally:
             connection.close()
 
@@ -88,8 +104,8 @@ class Program:
 
 
 @contextmanager
-def serving(application: str, environment: Mapping[str, str], folder: Path) -> Iterator[House]:
-    """Serve an application with four workers until the block ends."""
+def serving(application: str, environment: Mapping[str, str], folder: Path, *more: str) -> Iterator[House]:
+    """Serve an application with four workers until the block ends; `more` are further options of gunicorn."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = int(free.getsockname()[1])
@@ -97,7 +113,7 @@ def serving(application: str, environment: Mapping[str, str], folder: Path) -> I
     command = [
         sys.executable, "-m", "gunicorn", "--workers", str(WORKERS), "--threads", str(THREADS),
         "--worker-class", "gthread", "--bind", f"127.0.0.1:{port}", "--backlog", "512",
-        "--log-level", "warning", application,
+        "--log-level", "warning", *more, application,
     ]  # fmt: skip
     with log.open("wb") as out:
         process = subprocess.Popen(
@@ -128,17 +144,21 @@ def _wait(port: int, process: subprocess.Popen[bytes], log: Path) -> None:
     raise RuntimeError(log.read_text(encoding="utf-8", errors="replace"))
 
 
+def environment_of(database: Database, keyring: Keyring, folder: Path) -> dict[str, str]:
+    """Return what tells an application where its database, its files and its keys are."""
+    return {
+        "VOUCHER_DATABASE_URL": database.url.render_as_string(hide_password=False),
+        "VOUCHER_DATA_DIR": str(folder),
+        "VOUCHER_KEY_FILE": str(keyring._path),
+    }
+
+
 @contextmanager
 def house_of(database: Database, keyring: Keyring, folder: Path) -> Iterator[tuple[House, Program]]:
     """Serve a database, and yield the house with a program signed in as an operator."""
     world = World(database, keyring, folder, at=datetime.now(UTC))
     world.staff(LOGIN, Role.OPERATOR)
-    environment = {
-        "VOUCHER_DATABASE_URL": database.url.render_as_string(hide_password=False),
-        "VOUCHER_DATA_DIR": str(folder),
-        "VOUCHER_KEY_FILE": str(keyring._path),
-    }
-    with serving("wsgi:app", environment, folder) as house:
+    with serving("wsgi:app", environment_of(database, keyring, folder), folder) as house:
         program = Program(house.port)
         program.sign_in(world.secrets[LOGIN])
         yield house, program
