@@ -51,6 +51,7 @@ def open_the_class(loop: Loop) -> None:
     desk.reads("等人社部门审核")
 
     office = loop.at("first-review")
+    office.go("/desk")
     office.reads("开班待审核")
     office.go("/office/classes")
     office.follow(CLASS)
@@ -63,6 +64,11 @@ def open_the_class(loop: Loop) -> None:
 def take_a_voucher(loop: Loop) -> None:
     """The worker takes a voucher by telephone and chooses the class."""
     accept_one(loop)
+    choose_the_class(loop)
+
+
+def choose_the_class(loop: Loop) -> None:
+    """The worker chooses the class for the voucher, after a second look at what that means."""
     worker = loop.at(WORKER)
     worker.go("/my")
     worker.reads("请选择班级报名")

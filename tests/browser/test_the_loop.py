@@ -1,4 +1,7 @@
-"""The whole loop as nine people click it, each in a browser of their own, from a class to the money's end."""
+"""The whole loop as nine people click it, each in a browser of their own, from a programme to the money's end.
+
+A tenth hand drafts the programme and issues: nobody publishes what they drafted.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser
 
-from tests.browser import examining, learning, paying
+from tests.browser import examining, issuing, learning, paying
 from tests.browser.loop_town import NINE, WORKER, open_loop
 from voucher.ledger.vouchers import Voucher
 from voucher.stages.oversee.invariants import find_violations
@@ -15,10 +18,15 @@ from voucher.stages.oversee.invariants import find_violations
 pytestmark = pytest.mark.tour
 
 
-def test_nine_people_click_a_voucher_from_the_class_to_the_bank(tmp_path: Path, chromium: Browser) -> None:
+def test_nine_people_click_a_voucher_from_the_programme_to_the_bank(
+    tmp_path: Path, chromium: Browser
+) -> None:
     with open_loop(tmp_path, chromium) as loop:
+        issuing.open_the_programme(loop)
+        issuing.issue_to_the_worker(loop)
         learning.open_the_class(loop)
-        learning.take_a_voucher(loop)
+        issuing.accept_what_was_issued(loop)
+        learning.choose_the_class(loop)
         learning.redeem_at_the_counter(loop)
         learning.attend_and_sign_off(loop)
         examining.examine(loop)
