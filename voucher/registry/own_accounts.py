@@ -26,7 +26,13 @@ from voucher.registry.standards import get_parameter
 from voucher.registry.tables import read_flag
 from voucher.registry.users import PROVINCE, RoleGrant, UserAccount, open_account
 from voucher.registry.vouched_numbers import find_unvouched, is_vouched
-from voucher.registry.workers import WORKER_NAME_DIFFERS, check_no_account, find_worker, note_mobile
+from voucher.registry.workers import (
+    WORKER_NAME_DIFFERS,
+    check_no_account,
+    check_not_disabled,
+    find_worker,
+    note_mobile,
+)
 from voucher.rules.actor import Grant, Role
 from voucher.rules.errors import Family, reason
 from voucher.rules.identity import normalise_identity
@@ -122,8 +128,8 @@ def check_choice(session: Session, phone: ProvenPhone, user_id: int) -> UserAcco
 def open_by_phone(work: Work, phone: ProvenPhone, number: str, name: str) -> UserAccount:
     """Open the account of a person who has proven a telephone.
 
-    Raises Refused worker_name_differs, worker_has_account, phone_not_on_record, phone_full and what
-    reading a name or an identity number refuses.
+    Raises Refused worker_name_differs, worker_has_account, worker_disabled, phone_not_on_record, phone_full
+    and what reading a name or an identity number refuses.
     """
     most = int(get_parameter(work.session, "accounts_per_mobile", work.today, []).value)
     if len(find_accounts(work.session, phone.mobile_index)) >= most:
@@ -137,6 +143,7 @@ def open_by_phone(work: Work, phone: ProvenPhone, number: str, name: str) -> Use
         on_record = person.mobile_index == phone.mobile_index and is_vouched(work, person.id)
         if not on_record and not _may_take_up(work, person):
             raise PHONE_NOT_ON_RECORD.refused()
+        check_not_disabled(work.session, person.id)
         note_mobile(work, person.id, phone.mobile)
         return _open(work, person.id, spelt)
     opened = people.open_people(work, [Newcomer(canonical, spelt, phone.mobile)])
@@ -146,12 +153,13 @@ def open_by_phone(work: Work, phone: ProvenPhone, number: str, name: str) -> Use
 def open_by_sign_on(work: Work, number: str, name: str) -> UserAccount:
     """Return the worker's account of a person the province's sign-on vouches for, opening it where needed.
 
-    Raises Refused worker_name_differs and what reading a name or an identity number refuses.
+    Raises Refused worker_name_differs, worker_disabled and what reading a name or an identity number refuses.
     """
     spelt = normalise_name(name)
     newcomer = Newcomer(normalise_identity(number, work.today), spelt)
     person_id = next(iter(people.open_people(work, [newcomer]).values()))
     _check_name(work, person_id, spelt)
+    check_not_disabled(work.session, person_id)
     found = find_worker(work.session, person_id)
     return found if found is not None else _open(work, person_id, spelt)
 

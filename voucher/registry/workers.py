@@ -5,7 +5,7 @@ Whoever holds any other role besides has business of others in hand, and so need
 
 from __future__ import annotations
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from voucher.ledger import audit
@@ -27,6 +27,13 @@ WORKER_HAS_ACCOUNT = reason(
     "一人一个账号，请用原账号登录；忘记账号或密码的，请到窗口核对身份后重置",
     SOURCE,
     Family.CONFLICT,
+)
+WORKER_DISABLED = reason(
+    "worker_disabled",
+    "此人的劳动者账号已停用，不能自助开户",
+    "请本人带身份证到县（市、区）人社服务窗口核对身份，由窗口重新开户",
+    SOURCE,
+    Family.FORBIDDEN,
 )
 WORKER_NAME_DIFFERS = reason(
     "worker_name_differs",
@@ -86,17 +93,26 @@ def check_no_account(work: Work, person_id: int) -> None:
 
 def find_worker(session: Session, person_id: int) -> UserAccount | None:
     """Return the account a person has as a worker, unless it is disabled."""
-    return session.scalars(
+    return session.scalars(_accounts_of(person_id).where(UserAccount.disabled_at.is_(None))).first()
+
+
+def check_not_disabled(session: Session, person_id: int) -> None:
+    """Refuse a person whose only account as a worker is disabled: the window alone opens another.
+
+    Raises Refused worker_disabled.
+    """
+    accounts = session.scalars(_accounts_of(person_id)).all()
+    if accounts and all(each.disabled_at is not None for each in accounts):
+        raise WORKER_DISABLED.refused()
+
+
+def _accounts_of(person_id: int) -> Select[UserAccount]:
+    return (
         select(UserAccount)
         .join(RoleGrant, RoleGrant.user_id == UserAccount.id)
-        .where(
-            UserAccount.person_id == person_id,
-            UserAccount.disabled_at.is_(None),
-            RoleGrant.role == Role.WORKER,
-            RoleGrant.until.is_(None),
-        )
+        .where(UserAccount.person_id == person_id, RoleGrant.role == Role.WORKER, RoleGrant.until.is_(None))
         .order_by(UserAccount.id)
-    ).first()
+    )
 
 
 def signs_in_with_password(actor: Actor, *, has_second_factor: bool) -> bool:
