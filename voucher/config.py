@@ -44,11 +44,6 @@ class Config:
         return self.demo or self.sms_url is not None
 
     @property
-    def files_folder(self) -> Path:
-        """Return the folder of stored files."""
-        return self.data_folder / "files"
-
-    @property
     def rosters_folder(self) -> Path:
         """Return the folder of rosters that are being issued; a roster leaves it when it is done."""
         return self.data_folder / "rosters"

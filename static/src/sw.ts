@@ -96,6 +96,8 @@ async function keepPage(url: string, answer: Response, asked: number): Promise<v
     return;
   }
   if (answer.type !== 'basic' || answer.status !== 200 || asked !== forgotten) return;
+  // a paper voucher is not kept: it says more than a page, and could not say when it was kept
+  if (!answer.headers.get('Content-Type')?.startsWith('text/html')) return;
   const own = await caches.open(OWN);
   await own.put(url, answer);
   // signed out while it was written down

@@ -46,7 +46,7 @@ def test_a_verifier_pins_one_hash_and_learns_the_rest(world: World) -> None:
     assert {each.key.kid for each in newer.listed} > listed
     assert by_the_clock(world, rotate_due_keys) == 0
     signing = by_the_clock(world, get_signing_key)
-    assert [each.verifies(b"TV1C", signing.sign(b"TV1C")) for each in newer.find(signing.kid4)] == [True]
+    assert [each.verifies(b"TV1C", signing.sign(b"TV1C")) for each in newer.trust(signing.kid4)] == [True]
 
 
 def test_a_status_list_is_fetched_once_and_followed_by_its_changes(world: World) -> None:

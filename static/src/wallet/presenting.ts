@@ -16,7 +16,8 @@ export async function present(held: Held, kind: SignedKind, challenge = 0): Prom
   const [device, notes] = await Promise.all([findDevice(held.owner), findNotes(held.owner)]);
   const credential = readCredential(held.credential);
   if (!device || !notes || !credential) throw new Error('nothing to show a code with');
-  const shownAtMs = Date.now() - notes.aheadMs;
+  const taken = await takeNumber(held.owner);
+  const shownAtMs = taken.atMs - notes.aheadMs;
   const shownAt = Math.floor(shownAtMs / 1000);
   const quarter = Math.floor(shownAt / BEACON_SECONDS);
   const beacon = notes.beacons.find((each) => each.quarter <= quarter && quarter - each.quarter < NO_BEACON);
@@ -26,7 +27,7 @@ export async function present(held: Held, kind: SignedKind, challenge = 0): Prom
     pinEntered: false,
     challenged: challenge !== 0,
     shownAt,
-    counter: await takeNumber(held.owner),
+    counter: taken.counter,
     challenge,
     subject: kind === 'S' ? credential.vid : held.credential,
   };

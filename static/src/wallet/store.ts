@@ -114,16 +114,25 @@ export async function dropDevice(owner: string): Promise<void> {
   });
 }
 
-/** Takes the next number of the counter; it is on the disk before anybody may show it. */
-export async function takeNumber(owner: string): Promise<number> {
-  const taken = await run<number>([DEVICES], 'readwrite', (store, give) => {
+/** A number of the counter, and when it was taken by this device's clock. */
+export interface Taken {
+  counter: number;
+  atMs: number;
+}
+
+/**
+ * Takes the next number of the counter; it is on the disk before anybody may show it. The clock is read with it, so
+ * that of two pages that show codes at once the higher number never says the earlier moment.
+ */
+export async function takeNumber(owner: string): Promise<Taken> {
+  const taken = await run<Taken>([DEVICES], 'readwrite', (store, give) => {
     const asked = store(DEVICES).get(owner);
     asked.onsuccess = () => {
       const device = asked.result as Device | undefined;
       if (!device) return;
       const counter = device.counter + 1;
       store(DEVICES).put({ ...device, counter });
-      give(counter);
+      give({ counter, atMs: Date.now() });
     };
   });
   if (taken === undefined) throw new Error('this device has no key');

@@ -143,7 +143,7 @@ def test_cut_off_anywhere_it_goes_on_and_nobody_gets_two(
     late = Room()
     with scene.database.read() as session:
         assert running.find_run(session, run.issue_id).last_line == 5
-    stale = Piece(5, 5, 1)
+    stale = Piece(last_line=5, rows=1)
     assert not scene.do(
         "operator", act(running.issue_piece, issue_id=run.issue_id, piece=stale, reached=4, room=late)
     )

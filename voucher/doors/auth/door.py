@@ -34,7 +34,6 @@ class DoorLimits:
     """How much is taken in at once, and how often from one address (as Flask-Limiter writes it)."""
 
     body_bytes: int = 1024 * 1024
-    page_rows_max: int = 200
     sign_in_rate: str = "20 per minute; 200 per hour"
     objection_rate: str = "5 per minute; 30 per hour"
     check_rate: str = "10 per minute; 60 per hour"

@@ -6,12 +6,9 @@ with the visitor's next page; the cookie is set on the answer of the running req
 
 from __future__ import annotations
 
-from base64 import b64encode
 from dataclasses import dataclass
 
-import qrcode
 from flask import after_this_request, session
-from qrcode.image.svg import SvgPathFillImage
 
 from voucher.doors.auth.access import SECOND_FACTOR_NEEDED, SIGN_IN_NEEDED
 from voucher.doors.auth.door import ANYBODY, the_door
@@ -40,11 +37,10 @@ class Entered:
 
 @dataclass(frozen=True, slots=True)
 class Enrolment:
-    """What a person needs to bind a telephone: the secret to type, the same as an address and a picture."""
+    """What a person needs to bind a telephone: the secret to type, and the same as an address."""
 
     secret: str
     uri: str
-    picture: str
 
 
 def read_rules() -> SignInRules:
@@ -128,7 +124,7 @@ def read_enrolment() -> Enrolment:
     with door.read() as reading:
         secret = second_factor.read_proposed_totp(reading, door.keyring, visitor.actor.user_id)
     uri = second_factor.provisioning_uri(visitor.actor.login, secret)
-    return Enrolment(secret, uri, _draw(uri))
+    return Enrolment(secret, uri)
 
 
 def give_code(code: str) -> Entered:
@@ -237,9 +233,3 @@ def hand_out(outcome: tuple[Entered, str, int] | Refusal) -> Entered:
     session.clear()  # a form token from before the sign-in is worth nothing after it
     after_this_request(lambda response: put_cookie(response, token, minutes))
     return entered
-
-
-def _draw(uri: str) -> str:
-    """Return a QR code as the address of a picture, which the content policy lets a page show."""
-    drawn = qrcode.make(uri, image_factory=SvgPathFillImage, box_size=8).to_string()
-    return "data:image/svg+xml;base64," + b64encode(drawn).decode("ascii")

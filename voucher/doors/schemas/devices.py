@@ -12,7 +12,7 @@ from voucher.plumbing.signing import from_base64url, to_base64url
 
 KEY_BYTES, SIGNATURE_BYTES, LABEL_MAX = 33, 64, 60
 # so many characters of base64url hold 33 and 64 bytes
-KEY_TEXT, SIGNATURE_TEXT = 44, 86
+KEY_TEXT = 44
 
 
 class Octets(fields.String):

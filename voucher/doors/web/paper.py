@@ -35,7 +35,6 @@ def answer_paper(session: Session, person_id: int, voucher_id: int) -> Response:
     answer = make_response(pdf)
     answer.headers["Content-Type"] = "application/pdf"
     answer.headers["Content-Disposition"] = f'inline; filename="{card.number}.pdf"'
-    answer.headers["Cache-Control"] = "no-store"
     return answer
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -12,27 +11,25 @@ from sqlalchemy.orm import Session
 
 from voucher.ledger.credentials.beacons import beacons_until
 from voucher.ledger.credentials.devices import DEVICE_FROZEN, DEVICE_GONE, FROZEN, Device, read_key
-from voucher.ledger.credentials.issuing import ALGORITHMS, IssuedCredential
-from voucher.ledger.credentials.keys import find_named, find_trusted
+from voucher.ledger.credentials.issuing import IssuedCredential
+from voucher.ledger.credentials.keys import find_trusted
 from voucher.ledger.credentials.offline import CREDENTIAL_SUPERSEDED
 from voucher.ledger.credentials.screen import CODE_UNKNOWN
+from voucher.ledger.credentials.trust import online_trust
 from voucher.ledger.credentials.verifying import (
     BEACON_UNKNOWN,
     CODE_FORGED,
     CREDENTIAL_EXPIRED,
     CREDENTIAL_KEY_WITHDRAWN,
     CREDENTIAL_NOT_YET,
-    Trust,
-    TrustedKey,
     check_issuer,
 )
 from voucher.plumbing.secrets import Keyring
-from voucher.plumbing.signing import Alg, from_base64url
+from voucher.plumbing.signing import short_name
 from voucher.rules.code_format import BEACON_BYTES, Kind, Presentation, beacon_slot, signed_message
 
 # a screen shows the credential of this moment; one or two changes ago it is told apart from a forgery
 FORMER = 4
-KID_BYTES = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +64,7 @@ def find_signed(session: Session, keyring: Keyring, shown: Presentation, at: dat
     if not rows:
         if shown.kind is Kind.F:
             # not one of ours as it stands: say which, a changed byte, a foreign key, or a key withdrawn
-            check_issuer(shown.credential, trust_of(session), at)
+            check_issuer(shown.credential, online_trust(session), at)
         raise CODE_UNKNOWN.refused()
     for credential, device in rows:
         key = read_key(bytes.fromhex(device.public_key))
@@ -75,30 +72,6 @@ def find_signed(session: Session, keyring: Keyring, shown: Presentation, at: dat
         if key is not None and key.verifies(message, shown.signature):
             return Signed(shown, credential, device)
     raise CODE_FORGED.refused()
-
-
-def short_name(kid: str) -> bytes:
-    """Return as much of a key's name as a credential has room for."""
-    return from_base64url(kid)[:KID_BYTES]
-
-
-def trust_of(session: Session) -> Trust:
-    """Return what gives every issuer key there ever was by its short name, and when it is believed."""
-
-    def named(kid4: bytes) -> Sequence[TrustedKey]:
-        return [
-            TrustedKey(
-                kid=kid4,
-                algorithm=ALGORITHMS[Alg(row.alg)],
-                verifies=row.public.verifies,
-                since=row.signing_since,
-                until=row.removed_at,
-            )
-            for row in find_named(session, kid4)
-            if row.signing_since is not None
-        ]
-
-    return named
 
 
 def check_phone(signed: Signed) -> None:

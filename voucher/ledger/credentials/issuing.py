@@ -27,24 +27,22 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from voucher.ledger import audit
-from voucher.ledger.credentials.keys import SigningKey, get_signing_key
+from voucher.ledger.credentials.keys import ALGORITHMS, SigningKey, get_signing_key
 from voucher.ledger.credentials.reserving import read_reserved
 from voucher.ledger.credentials.status import Place, Status, set_status, take_places
 from voucher.ledger.vouchers import Voucher
 from voucher.plumbing.constraints import CHANGED_MEANWHILE, translate
 from voucher.plumbing.db import Model, insert_rows
 from voucher.plumbing.secrets import Keyring
-from voucher.plumbing.signing import Alg
 from voucher.plumbing.types import Bytes, Int64, Text, UtcTime
 from voucher.plumbing.unit_of_work import Work
-from voucher.rules.code_format import Algorithm, Credential, credential_message, encode_body, fit_name
+from voucher.rules.code_format import Credential, credential_message, encode_body, fit_name
 from voucher.rules.lifecycle import Thing
 
 VID_DOMAIN, CONTENT = "credential_vid", "credential.content"
 VID_DIGITS = 16
 REISSUED = "reissued"
 LOOKUP_CHUNK = 500
-ALGORITHMS = {Alg.ES256: Algorithm.ES256, Alg.ED25519: Algorithm.ED25519}
 LIVE = text("ended_at IS NULL")
 
 

@@ -21,11 +21,12 @@ from voucher.ledger import audit
 from voucher.plumbing.constraints import CHANGED_MEANWHILE, translate
 from voucher.plumbing.db import Model
 from voucher.plumbing.signing import Alg as Alg
-from voucher.plumbing.signing import KeyPlace, Signer, from_base64url, open_signers
+from voucher.plumbing.signing import KeyPlace, Signer, open_signers, short_name
 from voucher.plumbing.signing import TrustedKey as TrustedKey
 from voucher.plumbing.signing import trusted_key as read_jwk
 from voucher.plumbing.types import Int64, Json, Text, UtcTime, canonical_json
 from voucher.plumbing.unit_of_work import Work
+from voucher.rules.code_format import Algorithm
 from voucher.rules.errors import Family, reason
 from voucher.rules.keys import (
     PURPOSE_NAMES,
@@ -38,6 +39,8 @@ from voucher.rules.keys import (
 from voucher.rules.keys import Purpose as Purpose
 
 THING = "signing_key"
+# how a credential says what its key signs with
+ALGORITHMS = {Alg.ES256: Algorithm.ES256, Alg.ED25519: Algorithm.ED25519}
 SIGNS = "signing_since IS NOT NULL AND verify_only_since IS NULL AND removed_at IS NULL"
 WAITS = "signing_since IS NULL AND removed_at IS NULL"
 
@@ -114,7 +117,7 @@ class SigningKey:
     @property
     def kid4(self) -> bytes:
         """Return the first 4 bytes of the thumbprint, as a credential carries them."""
-        return from_base64url(self.kid)[:4]
+        return short_name(self.kid)
 
     def sign(self, message: bytes) -> bytes:
         """Return the 64 bytes over a message. Raises Refused signer_key_missing, signer_unavailable."""

@@ -17,6 +17,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from voucher.ledger import audit
 from voucher.ledger.credentials import verifying
 from voucher.ledger.credentials.keys import (
+    ALGORITHMS,
     KeyRow,
     SigningKey,
     find_named,
@@ -26,16 +27,14 @@ from voucher.ledger.credentials.keys import (
 )
 from voucher.plumbing.constraints import CHANGED_MEANWHILE, translate
 from voucher.plumbing.db import Model
-from voucher.plumbing.signing import Alg, KeyPlace, TrustedKey, thumbprint, trusted_key
+from voucher.plumbing.signing import KeyPlace, TrustedKey, thumbprint, trusted_key
 from voucher.plumbing.signing.jws import read_jws, write_jws
 from voucher.plumbing.types import Int64, Text, UtcTime
 from voucher.plumbing.unit_of_work import Work
-from voucher.rules.code_format import Algorithm
 from voucher.rules.errors import Family, Refused, reason
 from voucher.rules.keys import SOURCE, KeyState, Purpose, may_be_believed
 
 THING, TYPE = "trust_list", "trust+jws"
-ALGORITHMS = {Alg.ES256: Algorithm.ES256, Alg.ED25519: Algorithm.ED25519}
 
 TRUST_LIST_UNTRUSTED = reason(
     "trust_list_untrusted",
@@ -92,10 +91,6 @@ class TrustList:
 
     iat: int
     listed: tuple[ListedKey, ...]
-
-    def find(self, kid4: bytes) -> list[TrustedKey]:
-        """Return the issuer keys with this short name."""
-        return [each.key for each in self.listed if each.purpose is Purpose.ISSUER and each.key.kid4 == kid4]
 
     @property
     def status_keys(self) -> list[TrustedKey]:

@@ -46,6 +46,11 @@ class Alg(StrEnum):
     ED25519 = "Ed25519"
 
 
+def short_name(kid: str) -> bytes:
+    """Return as much of a key's thumbprint as a credential has room for."""
+    return from_base64url(kid)[:SHORT_BYTES]
+
+
 @dataclass(frozen=True, slots=True)
 class TrustedKey:
     """A public key by its thumbprint."""
@@ -57,7 +62,7 @@ class TrustedKey:
     @property
     def kid4(self) -> bytes:
         """Return the first 4 bytes of the thumbprint, which is all a credential has room for."""
-        return from_base64url(self.kid)[:SHORT_BYTES]
+        return short_name(self.kid)
 
     @property
     def jwk(self) -> dict[str, str]:

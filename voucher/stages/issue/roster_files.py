@@ -48,16 +48,13 @@ class Fault:
 class Piece:
     """Some rows of a roster: people with their lines by blind index, and what is wrong with the others."""
 
-    first_line: int
     last_line: int = 0
     rows: int = 0
-    unreadable: int = 0
     named: dict[str, tuple[int, Newcomer]] = field(default_factory=dict)
     faults: list[Fault] = field(default_factory=list)
 
     def refuse(self, *faults: Fault) -> None:
-        """Count a row nobody can be issued to, with everything that is wrong with it."""
-        self.unreadable += 1
+        """Keep everything that is wrong with a row nobody can be issued to."""
         self.faults += faults
 
 
@@ -83,7 +80,7 @@ def read_pieces(
         if row.line <= after_line:
             continue
         if piece is None:
-            piece = Piece(row.line)
+            piece = Piece()
         _put(piece, row, keyring, on)
         if piece.rows >= size:
             yield piece

@@ -11,7 +11,6 @@ from sqlalchemy.orm import Session
 
 from voucher.ledger.credentials import devices, issuing
 from voucher.ledger.credentials.devices import DEVICE_ENDED, DEVICE_MISSING, Device
-from voucher.ledger.credentials.genuine import short_name
 from voucher.ledger.credentials.issuing import Asked, IssuedCredential
 from voucher.ledger.credentials.keys import SIGNING_KEY_MISSING, find_trusted
 from voucher.ledger.credentials.reserving import read_reserved, select_reserved
@@ -20,6 +19,8 @@ from voucher.ledger.holds import Hold, select_held
 from voucher.ledger.vouchers import Voucher, lock_vouchers
 from voucher.plumbing.clock import SHANGHAI
 from voucher.plumbing.secrets import Keyring
+from voucher.plumbing.signing import short_name
+from voucher.plumbing.signing.signers import SIGNER_KEY_MISSING, SIGNER_UNAVAILABLE
 from voucher.plumbing.unit_of_work import Work
 from voucher.registry.phones import DeviceLimits, read_bearers, read_device_limits, read_keys
 from voucher.rules.actor import Role, check_role
@@ -31,6 +32,7 @@ from voucher.rules.presenting import expires_at, is_near_end
 SHOWN = ("accepted", "enrolled", "training")
 SWEPT = 5000
 VOUCHER_CHANGED = "voucher_changed"
+NO_SIGNATURE = frozenset({SIGNING_KEY_MISSING.code, SIGNER_KEY_MISSING.code, SIGNER_UNAVAILABLE.code})
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +61,8 @@ def ended(device: Device) -> Refused:
 def fetch_credentials(work: Work, device_id: int) -> list[Held]:
     """Bring what is signed into one's own phone up to date and return all of it.
 
-    Raises Refused role_missing, device_missing, device_ended, signing_key_missing, signer_unavailable.
+    Raises Refused role_missing, device_missing, device_ended, signing_key_missing,
+    signer_key_missing, signer_unavailable.
     """
     check_role(work.actor, Role.WORKER)
     person_id = work.actor.person_id
@@ -130,15 +133,17 @@ def read_held(session: Session, keyring: Keyring, device: Device) -> list[Held]:
 def sign_for_holder(work: Work, vouchers: Sequence[Voucher]) -> int:
     """Sign locked vouchers of one person into the phone bound, where there is one, and return how many.
 
-    Without a phone or without a key to sign with nothing is signed: a T code needs neither.
+    Without a phone, or while nothing can be signed with, nothing is signed and nothing of it stays: a T code
+    needs neither, and the phone fetches what is missing later.
     """
     device = devices.find_live(work.session, vouchers[0].holder_person_id) if vouchers else None
     if device is None:
         return 0
     try:
-        return sign_into(work, device, vouchers)
+        with work.session.begin_nested():
+            return sign_into(work, device, vouchers)
     except Refused as refused:
-        if refused.refusal.code != SIGNING_KEY_MISSING.code:
+        if refused.refusal.code not in NO_SIGNATURE:
             raise
         return 0
 
@@ -146,7 +151,7 @@ def sign_for_holder(work: Work, vouchers: Sequence[Voucher]) -> int:
 def sign_into(work: Work, device: Device, vouchers: Sequence[Voucher]) -> int:
     """Sign locked vouchers of a phone's holder into it and return how many.
 
-    Raises Refused signing_key_missing, signer_unavailable, parameter_missing.
+    Raises Refused signing_key_missing, signer_key_missing, signer_unavailable, parameter_missing.
     """
     limits = read_device_limits(work.session, work.today)
     held = _held(work, [each.id for each in vouchers])

@@ -16,6 +16,7 @@ from voucher.doors.auth.visitors import current_visitor
 from voucher.doors.web.acting import refuse
 from voucher.doors.web.addresses import own_path
 from voucher.doors.web.entrance.blueprint import entrance
+from voucher.doors.web.pictures import draw_code
 from voucher.rules.errors import Refused, reason
 
 PASSWORDS_DIFFER = reason(
@@ -143,7 +144,10 @@ def _ask_code() -> str:
 
 
 def _ask_binding() -> str:
-    return render_template("entrance/enrolment.html", onward=onward(), enrolment=sign_in.read_enrolment())
+    enrolment = sign_in.read_enrolment()
+    return render_template(
+        "entrance/enrolment.html", onward=onward(), enrolment=enrolment, picture=draw_code(enrolment.uri)
+    )
 
 
 def _demo_accounts() -> list[dict[str, str]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import make_response, render_template, url_for
+from flask import render_template, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
@@ -60,9 +60,7 @@ def open_account() -> ResponseReturnValue:
     except Refused as refused:
         return refuse(refused.refusal, _colleagues)
     page = render_template("institution/opened.html", login=login, role_name=role_name, password=password)
-    answer = make_response(page, 201)
-    answer.headers["Cache-Control"] = "no-store"
-    return answer
+    return page, 201
 
 
 @institution.get("/institution/account")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import make_response, render_template
+from flask import render_template
 from flask.typing import ResponseReturnValue
 
 from voucher.doors.auth.door import the_door
@@ -44,11 +44,9 @@ def ask_standing() -> ResponseReturnValue:
         return mask_name(named.name), mask_identity(named.number) if named.number else "", answer
 
     try:
-        response = make_response(_page(perform(call)))
+        return _page(perform(call))
     except Refused as refused:
         return refuse(refused.refusal, _page)
-    response.headers["Cache-Control"] = "no-store"
-    return response
 
 
 def _page(asked: Asked | None = None) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from flask import make_response, render_template
+from flask import render_template
 from flask.typing import ResponseReturnValue
 
 from voucher.doors.auth.visitors import perform
@@ -46,12 +46,10 @@ def open_worker() -> ResponseReturnValue:
         return Opened(login, password)
 
     try:
-        response = make_response(_ask(perform(call)))
+        # not done through the answer kept per key: a password is never stored
+        return _ask(perform(call))
     except Refused as refused:
         return refuse(refused.refusal, _ask)
-    # not done through the answer kept per key: a password is never stored
-    response.headers["Cache-Control"] = "no-store"
-    return response
 
 
 def _ask(opened: Opened | None = None) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from flask import Response, jsonify, make_response, render_template
+from flask import jsonify, render_template
 from flask.typing import ResponseReturnValue
 from markupsafe import Markup
 
@@ -68,13 +68,12 @@ def show_code(voucher_id: int) -> ResponseReturnValue:
     with door.read() as session:
         card = issuing.show_card(session, person_id, voucher_id)
         named = read_people(session, door.keyring, [person_id])[person_id]
-    page = render_template(
+    return render_template(
         "worker/code.html",
         card=card,
         picture=Picture(draw_code(shown.digits, CODE_VERSION), shown.digits, shown.expires_at),
         holder=mask_name(named.name),
     )
-    return _unkept(make_response(page))
 
 
 @worker.get("/my/vouchers/<int:voucher_id>/code/state")
@@ -84,15 +83,8 @@ def code_state(voucher_id: int) -> ResponseReturnValue:
         card = issuing.show_card(session, my_person_id(), voucher_id)
         redemption = training.redemption_of(session, voucher_id)
         institution = session.get_one(Institution, redemption.institution_id).name if redemption else None
-    return _unkept(
-        jsonify(
-            state=card.state,
-            redeemed_at=redemption.redeemed_at.isoformat() if redemption else None,
-            institution=institution,
-        )
+    return jsonify(
+        state=card.state,
+        redeemed_at=redemption.redeemed_at.isoformat() if redemption else None,
+        institution=institution,
     )
-
-
-def _unkept(response: Response) -> Response:
-    response.headers["Cache-Control"] = "no-store"
-    return response

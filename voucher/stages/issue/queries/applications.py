@@ -24,8 +24,6 @@ from voucher.stages.issue.models_applications import (
     ProgrammeDemand,
 )
 
-OPEN_STATES = ("filed", "asked")
-
 
 @dataclass(frozen=True, slots=True)
 class QuestionView:
