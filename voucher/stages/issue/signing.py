@@ -11,7 +11,6 @@ from sqlalchemy.orm import Session
 
 from voucher.ledger.credentials import devices, issuing
 from voucher.ledger.credentials.devices import DEVICE_ENDED, DEVICE_MISSING, Device
-from voucher.ledger.credentials.genuine import short_name
 from voucher.ledger.credentials.issuing import Asked, IssuedCredential
 from voucher.ledger.credentials.keys import SIGNING_KEY_MISSING, find_trusted
 from voucher.ledger.credentials.reserving import read_reserved, select_reserved
@@ -20,6 +19,7 @@ from voucher.ledger.holds import Hold, select_held
 from voucher.ledger.vouchers import Voucher, lock_vouchers
 from voucher.plumbing.clock import SHANGHAI
 from voucher.plumbing.secrets import Keyring
+from voucher.plumbing.signing import short_name
 from voucher.plumbing.signing.signers import SIGNER_KEY_MISSING, SIGNER_UNAVAILABLE
 from voucher.plumbing.unit_of_work import Work
 from voucher.registry.phones import DeviceLimits, read_bearers, read_device_limits, read_keys
