@@ -13,7 +13,6 @@ from tests.scene import LI_SI, SUN_BA, ZHANG_SAN, Scene, on
 from tests.town_issue import act, eligible, programme, publisher
 from voucher.cli import office
 from voucher.cli.group import officers
-from voucher.plumbing import clock
 from voucher.stages.issue.programmes import resume_programme, stop_programme
 
 
@@ -24,8 +23,7 @@ def at_the_desk(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> Scene:
     monkeypatch.setenv("VOUCHER_DATABASE_URL", scene.database.url.render_as_string(hide_password=False))
     monkeypatch.setenv("VOUCHER_KEY_FILE", str(scene.keyring.folder / "keys.json"))
     monkeypatch.setenv("VOUCHER_DATA_DIR", str(scene.folder / "data"))
-    for place in (clock, office):
-        monkeypatch.setattr(place, "now", lambda: scene.at)
+    monkeypatch.setattr(office, "clock_of", lambda _: lambda: scene.at)
     return scene
 
 

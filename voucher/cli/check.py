@@ -18,14 +18,15 @@ def check(ctx: click.Context, limit: int) -> None:
     """Ask every invariant and leave with 3 where one is broken."""
     from voucher.cli.office import answering_of, open_database
     from voucher.cli.progress import showing
-    from voucher.plumbing.clock import now
+    from voucher.plumbing.clock import clock_of
     from voucher.plumbing.schema import check_current
     from voucher.stages.oversee.invariants import INVARIANTS, find_violations
 
     _, database = open_database()
     check_current(database)
+    now = clock_of(database.engine)()
     with showing("检查") as progress, database.read() as session:
-        found = find_violations(session, limit=limit, now=now(), progress=progress)
+        found = find_violations(session, limit=limit, now=now, progress=progress)
     broken = {(each.number, each.title) for each in found}
     told: dict[str, object] = {
         "checked": len(INVARIANTS),

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 def init(ctx: click.Context) -> None:
     """Found the installation, or bring it up to this version."""
     from voucher.cli.office import Office, answering_of, open_database
-    from voucher.plumbing.clock import now
+    from voucher.plumbing.clock import clock_of
     from voucher.plumbing.schema import check_reachable
     from voucher.plumbing.unit_of_work import perform
     from voucher.registry.founding import FOUNDER, found
@@ -26,12 +26,16 @@ def init(ctx: click.Context) -> None:
     config, database = open_database()
     config.data_folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     check_reachable(database)
-    office = Office(config, database, open_keys(config.key_file, database), FOUNDER)
-    added = found(database, office.keyring, now())
+    office = Office(
+        config, database, open_keys(config.key_file, database), FOUNDER, clock_of(database.engine)
+    )
+    added = found(database, office.keyring, office.now())
     folder = config.reference_folder
     tables: dict[str, int] = {}
     if folder is not None:
-        tables = perform(database, office.keyring, FOUNDER, now(), lambda work: load_folder(work, folder))
+        tables = perform(
+            database, office.keyring, FOUNDER, office.now(), lambda work: load_folder(work, folder)
+        )
     office.seal()
     told: dict[str, object] = {
         "database": database.url.render_as_string(hide_password=True),

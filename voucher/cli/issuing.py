@@ -73,7 +73,6 @@ def status(ctx: click.Context, issue_id: int) -> None:
 def refused(ctx: click.Context, issue_id: int, out: Path) -> None:
     """Write everything that was refused of an issue into a table."""
     from voucher.cli.office import answering_of, open_office
-    from voucher.plumbing.clock import now
     from voucher.stages.issue.queries.runs import HEADINGS, read_refused
     from voucher.stages.issue.refusals import write_refusals
 
@@ -84,7 +83,7 @@ def refused(ctx: click.Context, issue_id: int, out: Path) -> None:
     count = 0
     with office.look() as session:
         if out.suffix.lower() == ".xlsx":
-            count = write_refusals(session, office.keyring, run.issue_id, out, now())
+            count = write_refusals(session, office.keyring, run.issue_id, out, office.now())
         else:
             with out.open("w", encoding="utf-8-sig", newline="") as file:
                 writer = csv.writer(file)
@@ -146,10 +145,10 @@ def _work(ctx: click.Context, office: Office, desk: Desk, run: IssueRun, *, job:
 
 
 def _desk(office: Office) -> Desk:
-    from voucher.plumbing.clock import now
     from voucher.plumbing.files import FileStore
     from voucher.plumbing.spreadsheets import Limits
     from voucher.stages.issue.running import Desk
 
     limits = Limits(max_xlsx_rows=office.config.max_xlsx_rows)
-    return Desk(office.database, office.keyring, now, FileStore(office.config.rosters_folder), limits)
+    rosters = FileStore(office.config.rosters_folder)
+    return Desk(office.database, office.keyring, office.now, rosters, limits)

@@ -38,13 +38,14 @@ def _office(ctx: click.Context) -> Office:
 def list_all(ctx: click.Context) -> None:
     """List every key with what is due."""
     from voucher.cli.office import answering_of
-    from voucher.plumbing.clock import SHANGHAI, day_of, now
+    from voucher.plumbing.clock import SHANGHAI
     from voucher.plumbing.signing.opening import KEY_PLACE_NAMES, KeyPlace
     from voucher.rules.keys import KEY_STATE_NAMES, PURPOSE_NAMES, Purpose
     from voucher.stages.oversee.keys import read_book
 
-    with _office(ctx).look() as session:
-        book = read_book(session, now(), day_of(now()))
+    office = _office(ctx)
+    with office.look() as session:
+        book = read_book(session, office.now(), office.today)
     told = [
         {
             "kid": each.row.kid,
@@ -134,10 +135,10 @@ def draft(ctx: click.Context) -> None:
     import json
 
     from voucher.ledger.credentials.trust import draft_payload
-    from voucher.plumbing.clock import now
 
-    with _office(ctx).look() as session:
-        click.echo(json.dumps(draft_payload(session, now()), ensure_ascii=False, sort_keys=True))
+    office = _office(ctx)
+    with office.look() as session:
+        click.echo(json.dumps(draft_payload(session, office.now()), ensure_ascii=False, sort_keys=True))
 
 
 @keys.command(name="trust-root", help="登记离线保管的信任根（只含公开部分）；扫码设备须改为预置它的指纹。")

@@ -7,6 +7,7 @@ import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import date, datetime
 from typing import TypeVar
 
 import click
@@ -16,7 +17,7 @@ from voucher.cli.answering import Answering
 from voucher.config import Config, read_config
 from voucher.ledger.races import RACES
 from voucher.ledger.sealing import seal_all
-from voucher.plumbing.clock import day_of, now
+from voucher.plumbing.clock import clock_of, day_of
 from voucher.plumbing.db import Database
 from voucher.plumbing.schema import check_current
 from voucher.plumbing.secrets import Keyring
@@ -38,17 +39,23 @@ class Office:
     database: Database
     keyring: Keyring
     actor: Actor
+    now: Callable[[], datetime]
+
+    @property
+    def today(self) -> date:
+        """Return the Shanghai day it is."""
+        return day_of(self.now())
 
     def act(self, act: Callable[[Work], Result], *, keep: bool = True) -> Result:
         """Do one act in one transaction as the actor, then seal its trail; a dry run keeps nothing."""
-        result = perform(self.database, self.keyring, self.actor, now(), act, keep=keep, retry_on=RACES)
+        result = perform(self.database, self.keyring, self.actor, self.now(), act, keep=keep, retry_on=RACES)
         if keep:
             self.seal()
         return result
 
     def seal(self) -> None:
         """Seal what the trail has left open, and sign a checkpoint."""
-        seal_all(self.database, self.keyring, self.actor, now(), self.config.anchor_file)
+        seal_all(self.database, self.keyring, self.actor, self.now(), self.config.anchor_file)
 
     @contextmanager
     def look(self) -> Iterator[Session]:
@@ -74,9 +81,11 @@ def open_office(ctx: click.Context) -> Office:
     check_current(database)
     keyring = Keyring.open(config.key_file, create=False)
     login = answering_of(ctx).login or OPERATOR_LOGIN
+    # acts are dated by the clock of the database, as they are behind the doors
+    now = clock_of(database.engine)
     with database.read() as session:
         actor = load_actor(session, login, day_of(now()))
-    return Office(config, database, keyring, actor)
+    return Office(config, database, keyring, actor, now)
 
 
 def answering_of(ctx: click.Context) -> Answering:

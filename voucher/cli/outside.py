@@ -36,12 +36,12 @@ def connect(ctx: click.Context, kind: str, address: str | None, name: str | None
 def list_systems(ctx: click.Context) -> None:
     """List who answers for what today."""
     from voucher.cli.office import answering_of, open_office
-    from voucher.plumbing import clock
     from voucher.registry.outside import systems
     from voucher.rules.outside import FACT_NAMES
 
-    with open_office(ctx).look() as session:
-        known = systems.list_systems(session, clock.day_of(clock.now()))
+    office = open_office(ctx)
+    with office.look() as session:
+        known = systems.list_systems(session, office.today)
         told = [
             {"kind": str(kind), "name": known[kind].name if kind in known else None,
              "way": known[kind].way if kind in known else None}

@@ -49,7 +49,6 @@ def settle(
 
 def describe(office: Office, wish: Wish, settled: Settled) -> dict[str, object]:
     """Return a settlement for machines; amounts in fen, people masked."""
-    from voucher.plumbing.clock import day_of, now
     from voucher.registry import catalogue, people
     from voucher.rules.money import format_yuan
     from voucher.rules.vocabulary import Outcome
@@ -57,7 +56,7 @@ def describe(office: Office, wish: Wish, settled: Settled) -> dict[str, object]:
 
     payable = settled.with_outcome(Outcome.PAYABLE)
     certificates = [each.candidate.certificate for each in settled.verdicts]
-    year = day_of(now()).year
+    year = office.today.year
     with office.look() as session:
         named = people.read_people(session, office.keyring, [each.person_id for each in certificates])
         trades = catalogue.name_trades(session, [each.trade_code for each in certificates])
