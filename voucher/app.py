@@ -198,10 +198,9 @@ def create_worker(
         Periodic("seal", SEAL_SECONDS, seal),
         Periodic("ask_outside", DUE_SECONDS, lambda: asker.ask_due(keeper(), clock())),
         Periodic("deliver", DELIVER_SECONDS, lambda: deliver_due(database, keyring, clock, carriers)),
-        Periodic("take_jobs", JOB_SECONDS, jobs.sweep),
         *(
             Periodic(name, DUE_SECONDS, do_all(act) if name in IN_PORTIONS else do(act))
             for name, act in DUE_ACTS
         ),
     )
-    return Worker(jobs, periodic, threads=threads)
+    return Worker(jobs, periodic, threads=threads, sweep_seconds=JOB_SECONDS)

@@ -89,7 +89,7 @@ def read(ctx: click.Context, digits: str) -> None:
 @click.option("--beacons", type=FILE, help="取自 /api/v1/beacon-keys；没有的只认不带时段校验数的码")
 @click.option("--institution", required=True, type=click.IntRange(min=1), help="本机构编号")
 @click.option("--challenge", type=click.IntRange(min=1), help="本机构验证码的编号，给了就不看时间")
-@click.option("--last", type=click.IntRange(min=0), help="这张券上次扫到的计数")
+@click.option("--last", type=click.IntRange(min=0), help="这部手机上次扫到的计数")
 @click.option("--at", "moment", type=click.DateTime(["%Y-%m-%dT%H:%M:%S%z"]), help="以哪一刻判定，默认现在")
 @click.option(
     "--window", default=120, show_default=True, type=click.IntRange(min=1), help="时间窗，前后各多少秒"

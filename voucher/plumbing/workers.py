@@ -40,12 +40,19 @@ class Periodic:
 class Worker:
     """Runs the jobs and the periodic calls of this process in threads of its own."""
 
-    def __init__(self, jobs: Jobs, periodic: tuple[Periodic, ...] = (), *, threads: int = 1) -> None:
+    def __init__(
+        self,
+        jobs: Jobs,
+        periodic: tuple[Periodic, ...] = (),
+        *,
+        threads: int = 1,
+        sweep_seconds: int = SWEEP_SECONDS,
+    ) -> None:
         self._consumer = ThreadConsumer(jobs.queue, threads)
         self._stop = threading.Event()
         self._clockworks = [
             threading.Thread(target=self._keep_calling, args=(each,), name=each.name, daemon=True)
-            for each in (Periodic("sweep_jobs", SWEEP_SECONDS, jobs.sweep), *periodic)
+            for each in (Periodic("sweep_jobs", sweep_seconds, jobs.sweep), *periodic)
         ]
 
     def start(self) -> None:

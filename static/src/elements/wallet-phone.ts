@@ -37,7 +37,11 @@ export class WalletPhone extends HTMLElement {
     const said = this.show('[data-refused]', true);
     if (said) {
       said.textContent =
-        standing.kind === 'refused' ? `${standing.title}。${standing.detail}` : '现在没有网络，请稍后再试';
+        standing.kind === 'refused'
+          ? `${standing.title}。${standing.detail}`
+          : standing.kind === 'offline'
+            ? '现在没有网络，请稍后再试'
+            : '登录已过期或这部手机刚刚变动过，请重新登录后再开通';
     }
   }
 }

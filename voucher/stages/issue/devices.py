@@ -54,7 +54,7 @@ DEVICES_TOO_MANY = reason(
 DEVICE_CHANGES_USED_UP = reason(
     "device_changes_used_up",
     "{days} 日内更换手机已达 {most} 次",
-    "请改用纸质券或短信码，或携带身份证到窗口核对身份；期满后可再登记",
+    "券还能用纸质券或短信码出示；券已暂停使用的，请携带身份证到窗口核对身份；期满后可再登记手机",
     SOURCE,
     Family.LIMIT,
 )

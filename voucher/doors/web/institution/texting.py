@@ -12,6 +12,7 @@ from voucher.doors.web import fields
 from voucher.doors.web.acting import KEY_FIELD, content_print
 from voucher.doors.web.institution.blueprint import institution
 from voucher.doors.web.institution.scan import Said, show_scan_page
+from voucher.doors.web.showing import moment
 from voucher.plumbing.idempotency import Answer, once
 from voucher.plumbing.unit_of_work import Work
 from voucher.rules.errors import Refused
@@ -28,7 +29,7 @@ def send_code(class_id: int) -> ResponseReturnValue:
         found = get_served_class(work, class_id, *COUNTER)
         number = fields.text("voucher_number", "券号", limit=40)
         sent = text_code(work, number, house_of(work, found), has_sms=the_door().config.has_sms)
-        return Answer(200, {"mobile": sent.masked_mobile, "number": sent.voucher_number})
+        return Answer(200, {"mobile": sent.masked_mobile, "until": moment(sent.until)})
 
     key, asked = request.form.get(KEY_FIELD, ""), content_print()
     try:
@@ -38,6 +39,7 @@ def send_code(class_id: int) -> ResponseReturnValue:
         page = show_scan_page(class_id, Said("bad", why.title, why.next_step or ""))
         return make_response(page, status_of(why))
     told_words = (
-        f"短信码已发到 {sent.body['mobile']}。请持券人念出 22 位数字，输入上面的框里，10 分钟内有效。"
+        f"短信码已发到 {sent.body['mobile']}，{sent.body['until']} 前有效。"
+        "请持券人念出 22 位数字，输入上面的框里。"
     )
     return show_scan_page(class_id, Said("good", "短信码已发出", told_words))
