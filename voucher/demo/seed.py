@@ -73,7 +73,7 @@ def seed(
     more, _ = play_province(house, today, config.data_folder / "demo" / "province", due, say)
     accounts = [*more, *accounts]
     house.seal()
-    _keep_accounts(config.data_folder, accounts)
+    keep_accounts(config.data_folder, accounts)
     (config.data_folder / SEEDED_FILE).touch()
     return accounts
 
@@ -150,7 +150,7 @@ def _import(work: Work, importing: type[Importer[Any]], path: Path) -> None:
     import_file(work, importing, path, limits=Limits())
 
 
-def _keep_accounts(folder: Path, accounts: list[DemoAccount]) -> None:
+def keep_accounts(folder: Path, accounts: list[DemoAccount]) -> None:
     """Keep the accounts beside the demonstration's database, for its login page only."""
     path = folder / ACCOUNTS_FILE
     with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as out:
