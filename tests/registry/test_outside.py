@@ -21,7 +21,7 @@ from voucher.ledger import audit
 from voucher.plumbing.calling import Caller, Failure, NoAnswerError, Patience
 from voucher.registry.importing.frame import import_file
 from voucher.registry.importing.outside import OutsideImporter
-from voucher.registry.outside.asking import Outside
+from voucher.registry.outside.asking import Outside, wish_for
 from voucher.registry.outside.models import OutsideAnswer, OutsideCall
 from voucher.registry.outside.reading import read_outside
 from voucher.registry.outside.systems import connect
@@ -204,3 +204,38 @@ def test_lists_answer_in_the_place_of_a_system_and_say_that_they_are_lists(scene
     assert not facts[zhang][FactKind.IDENTITY][0].held, "the name on the list is another"
     assert "内置名单" in facts[zhang][FactKind.PENSION][0].system
     assert facts[zhang][FactKind.PENSION][0].told_on.isoformat() == "2024-01-31", "as old as the list"
+
+
+def test_what_nobody_answers_is_asked_ever_more_seldom_and_keeps_nothing_new_waiting(
+    scene: Scene, department: Department
+) -> None:
+    eligible(scene, ZHANG_SAN, LI_SI)
+    zhang, li = person_id(scene, ZHANG_SAN), person_id(scene, LI_SI)
+    chief = administrator(scene)
+    scene.do(chief, act(connect, FactKind.INSURANCE, name="省失业保险系统", address=department.address))
+    department.answer = lambda _: (404, b"nobody")
+    outside, keeper = Outside(scene.database, scene.keyring, patience=QUICK), scene.actor("clock")
+
+    def wish(person: int, kind: FactKind) -> None:
+        scene.do("operator", lambda work: wish_for(work, "419001", {person: [kind]}))
+
+    wish(zhang, FactKind.INSURANCE)
+    wish(zhang, FactKind.PENSION)  # nobody is connected for it: no call, no try
+    began, told = scene.at, []
+    for minutes in (0, 9, 10, 69, 70, 429, 430, 1869, 1870, 3309, 3310):
+        scene.at = began + timedelta(minutes=minutes)
+        outside.ask_due(keeper, scene.at)
+        told.append(len(calls(scene)))
+    assert told == [1, 1, 2, 2, 3, 3, 4, 4, 5, 5, 6]
+
+    scene.at += timedelta(days=1)
+    wish(li, FactKind.INSURANCE)
+    outside.ask_due(keeper, scene.at, most=1)
+    with scene.database.read() as session:
+        asked = session.scalars(select(OutsideCall.person_id).order_by(OutsideCall.id)).all()
+    assert asked[6:] == [li, zhang], "what is new first"
+
+    scene.do(chief, act(connect, FactKind.PENSION))
+    scene.at += timedelta(minutes=10)
+    outside.ask_due(keeper, scene.at)
+    assert "pension" in [kind for kind, _ in calls(scene)], "as soon as somebody is connected"

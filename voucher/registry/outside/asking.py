@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import ColumnElement, and_, or_, select, update
 from sqlalchemy.orm import Session
 
 from voucher.plumbing.calling import Caller, NoAnswerError, Patience
@@ -30,8 +30,8 @@ MOST_AT_ONCE = 200
 SECONDS_AT_MOST = 40
 # somebody is waiting: what is not answered soon is asked again by the clock, or verified by hand
 AT_THE_COUNTER = Patience(connect_seconds=2, read_seconds=3, retries=1, failures_before_rest=3)
-# between two tries of a question nobody answered
-TRY_AGAIN = timedelta(minutes=10)
+# how long a question rests after its first, second… try without an answer: every try stays in the log
+RESTS = (timedelta(minutes=10), timedelta(hours=1), timedelta(hours=6), timedelta(days=1))
 # lists of these name those of whom the fact holds, and nobody else
 NAMES_ONLY_HOLDERS = frozenset(
     {
@@ -117,9 +117,10 @@ class Outside:
         return {(each.person_id, each.kind): each.outcome == "answered" for each in asked}
 
     def ask_due(self, actor: Actor, at: datetime, *, most: int = MOST_AT_ONCE) -> int:
-        """Ask what acts have left to be asked, the oldest first, and return how many were answered.
+        """Ask what acts have left to be asked, and return how many were answered.
 
-        So many at once, and again while there is time before the clock calls next.
+        What was never asked comes first, then what was asked longest ago. So many at once, and again while
+        there is time before the clock calls next.
         """
         began, answered = time.monotonic(), 0
         while True:
@@ -234,14 +235,23 @@ def _keep(work: Work, asked: Sequence[_Asked], region_codes: Mapping[int, str]) 
     work.session.flush()
 
 
+def _rested(at: datetime) -> list[ColumnElement[bool]]:
+    """Return the conditions under each of which a question that was tried may be tried again."""
+    sooner = [
+        and_(OutsideQuestion.tries <= tries, OutsideQuestion.tried_at <= at - rest)
+        for tries, rest in enumerate(RESTS[:-1], start=1)
+    ]
+    return [*sooner, OutsideQuestion.tried_at <= at - RESTS[-1]]
+
+
 def _list_due(session: Session, at: datetime, most: int) -> list[tuple[int, FactKind, str]]:
     rows = session.execute(
         select(OutsideQuestion.person_id, OutsideQuestion.kind, OutsideQuestion.region_code)
         .where(
             OutsideQuestion.done_at.is_(None),
-            or_(OutsideQuestion.tried_at.is_(None), OutsideQuestion.tried_at <= at - TRY_AGAIN),
+            or_(OutsideQuestion.tried_at.is_(None), *_rested(at)),
         )
-        .order_by(OutsideQuestion.id)
+        .order_by(OutsideQuestion.tried_at.nulls_first(), OutsideQuestion.id)
         .limit(most)
     )
     return [(person_id, FactKind(kind), region_code) for person_id, kind, region_code in rows]
@@ -250,8 +260,9 @@ def _list_due(session: Session, at: datetime, most: int) -> list[tuple[int, Fact
 def _tick(
     work: Work, due: Sequence[tuple[int, FactKind, str]], answered: Mapping[tuple[int, FactKind], bool]
 ) -> None:
+    """Write down what was tried; what nobody is connected for has not been tried, and rests all the same."""
     for person_id, kind, _ in due:
-        done = answered.get((person_id, kind), False)
+        put, done = (person_id, kind) in answered, answered.get((person_id, kind), False)
         work.session.execute(
             update(OutsideQuestion)
             .where(
@@ -259,5 +270,7 @@ def _tick(
                 OutsideQuestion.kind == str(kind),
                 OutsideQuestion.done_at.is_(None),
             )
-            .values(tries=OutsideQuestion.tries + 1, tried_at=work.at, done_at=work.at if done else None)
+            .values(
+                tries=OutsideQuestion.tries + int(put), tried_at=work.at, done_at=work.at if done else None
+            )
         )
