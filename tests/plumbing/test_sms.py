@@ -5,15 +5,18 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
+from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import pytest
 
-from voucher.plumbing.sms import FAILURES_ALLOWED, HttpSms
+from voucher.plumbing.sms import PATIENCE, HttpSms
 from voucher.rules.errors import Refused
 
 WAIT_SECONDS = 0.2
+FAILURES_ALLOWED, TRIES = PATIENCE.failures_before_rest, PATIENCE.retries + 1
 
 
 class Provider(ThreadingHTTPServer):
@@ -63,7 +66,8 @@ def provider() -> Iterator[Provider]:
 
 
 def port(provider: Provider, rest_seconds: float = 30) -> HttpSms:
-    return HttpSms(provider.url, "a token", answer_seconds=WAIT_SECONDS, rest_seconds=rest_seconds)
+    patience = replace(PATIENCE, read_seconds=WAIT_SECONDS, rest=timedelta(seconds=rest_seconds))
+    return HttpSms(provider.url, "a token", patience=patience)
 
 
 def refused(sms: HttpSms) -> str:
@@ -84,11 +88,11 @@ def test_a_message_is_handed_over_with_its_reference_also_after_a_stumble(provid
 
 def test_silence_faults_and_refusals_are_told_apart(provider: Provider) -> None:
     sms = port(provider)
-    provider.answers = [None] * 3
+    provider.answers = [None] * TRIES
     assert refused(sms) == "sms_unreachable"
-    provider.answers = [500]
+    provider.answers = [500] * TRIES
     assert refused(sms) == "sms_unreachable"
-    provider.answers = [429]
+    provider.answers = [429] * TRIES
     assert refused(sms) == "sms_unreachable"
     provider.answers = [400]
     assert refused(sms) == "sms_not_taken"
@@ -98,7 +102,7 @@ def test_silence_faults_and_refusals_are_told_apart(provider: Provider) -> None:
 
 def test_a_dead_provider_is_left_alone_for_a_while(provider: Provider) -> None:
     sms = port(provider, rest_seconds=0.3)
-    provider.answers = [500] * FAILURES_ALLOWED
+    provider.answers = [500] * TRIES * FAILURES_ALLOWED
     assert {refused(sms) for _ in range(FAILURES_ALLOWED)} == {"sms_unreachable"}
     asked = len(provider.asked)
     assert refused(sms) == "sms_unreachable"

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
@@ -18,6 +19,7 @@ from requests.adapters import HTTPAdapter
 from urllib3.util.retry import Retry
 
 ANSWER_BYTES_MOST = 1 << 20
+_Reader = Callable[[requests.Response, float], dict[str, Any]]
 # answers after which the same question may be asked again
 RETRIED_STATUSES = (429, 500, 502, 503, 504)
 
@@ -81,15 +83,22 @@ class Caller:
 
     def ask(self, question: dict[str, Any]) -> dict[str, Any]:
         """Return what the system answers to a question. Raises NoAnswerError."""
+        return self._call(question, _read_answer)
+
+    def tell(self, message: dict[str, Any]) -> None:
+        """Hand something over; that it was taken is all the system has to say. Raises NoAnswerError."""
+        self._call(message, lambda _response, _deadline: {})
+
+    def _call(self, content: dict[str, Any], read: _Reader) -> dict[str, Any]:
         try:
-            answer: dict[str, Any] = self._breaker.call(self._post, question)
+            answer: dict[str, Any] = self._breaker.call(self._post, content, read)
         except pybreaker.CircuitBreakerError:
             raise NoAnswerError(Failure.RESTING, "breaker open") from None
         except _UnheededError as unheeded:
             raise unheeded.cause from None
         return answer
 
-    def _post(self, question: dict[str, Any]) -> dict[str, Any]:
+    def _post(self, content: dict[str, Any], read: _Reader) -> dict[str, Any]:
         waits = (self._patience.connect_seconds, self._patience.read_seconds)
         deadline = time.monotonic() + sum(waits) * (self._patience.retries + 1)
         try:
@@ -97,7 +106,7 @@ class Caller:
                 self._open() as session,
                 session.post(
                     self._address,
-                    json=question,
+                    json=content,
                     headers=self._headers,
                     timeout=waits,
                     allow_redirects=False,
@@ -106,13 +115,12 @@ class Caller:
             ):
                 if response.status_code in RETRIED_STATUSES:
                     raise NoAnswerError(Failure.UNREACHABLE, f"status {response.status_code}")
-                if response.status_code != requests.codes.ok:
+                if not 200 <= response.status_code < 300:
                     raise _UnheededError(NoAnswerError(Failure.REFUSED, f"status {response.status_code}"))
-                body = _read(response, deadline)
+                return read(response, deadline)
         except requests.RequestException as error:
             # the error's own text may hold the address with what was asked
             raise NoAnswerError(Failure.UNREACHABLE, type(error).__name__) from None
-        return _parse(body)
 
     def _open(self) -> requests.Session:
         """Return a session of its own: requests promises nothing about sharing one between threads."""
@@ -120,7 +128,7 @@ class Caller:
             total=self._patience.retries,
             backoff_factor=self._patience.backoff_seconds,
             status_forcelist=RETRIED_STATUSES,
-            # a question changes nothing on the other side, so it may be asked twice
+            # a question changes nothing on the other side, and a message says which it is
             allowed_methods=("POST",),
             raise_on_status=False,
             respect_retry_after_header=False,
@@ -132,7 +140,7 @@ class Caller:
         return session
 
 
-def _read(response: requests.Response, deadline: float) -> bytes:
+def _read_answer(response: requests.Response, deadline: float) -> dict[str, Any]:
     """Return a body of bounded size and time: a server that drips would otherwise hold the thread."""
     body = b""
     for chunk in response.iter_content(1 << 14):
@@ -141,10 +149,6 @@ def _read(response: requests.Response, deadline: float) -> bytes:
             raise NoAnswerError(Failure.MALFORMED, "answer too long")
         if time.monotonic() > deadline:
             raise NoAnswerError(Failure.UNREACHABLE, "answer too slow")
-    return body
-
-
-def _parse(body: bytes) -> dict[str, Any]:
     try:
         answer = json.loads(body)
     except ValueError:

@@ -5,20 +5,15 @@ Never called within a transaction: letters of the outbox are carried here.
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Protocol
 
-import pybreaker
-import requests
-from requests.adapters import HTTPAdapter
-from urllib3.util import Retry
-
+from voucher.plumbing.calling import Caller, Failure, NoAnswerError, Patience
 from voucher.rules.errors import Family, reason
 
 SOURCE = "【设】短信通道"
-CONNECT_SECONDS, ANSWER_SECONDS = 3, 5
-TRIES_AGAIN = 2
-FAILURES_ALLOWED, REST_SECONDS = 5, 30
-TOO_MANY, SERVER_FAULT = 429, 500
+# somebody waits for a code: a provider that stumbled is tried again sooner than another authority
+PATIENCE = Patience(rest=timedelta(seconds=30))
 
 SMS_UNREACHABLE = reason(
     "sms_unreachable",
@@ -48,47 +43,17 @@ class SmsPort(Protocol):
 class HttpSms:
     """Hands messages to a provider: POST with reference, mobile and text, and a bearer token.
 
-    Waits and tries again within bounds; after several failures in a row it rests and refuses at once, so
-    that a dead provider does not hold the worker. The reference lets the provider take a message once.
+    The reference lets the provider take a message once, however often it is handed over.
     """
 
-    def __init__(
-        self,
-        url: str,
-        token: str,
-        *,
-        answer_seconds: float = ANSWER_SECONDS,
-        rest_seconds: float = REST_SECONDS,
-    ) -> None:
-        self._url = url
-        self._timeouts = (CONNECT_SECONDS, answer_seconds)
-        self._breaker = pybreaker.CircuitBreaker(fail_max=FAILURES_ALLOWED, reset_timeout=rest_seconds)
-        self._session = requests.Session()
-        self._session.headers["Authorization"] = f"Bearer {token}"
-        retry = Retry(
-            total=TRIES_AGAIN,
-            backoff_factor=0.2,
-            status_forcelist=(502, 503, 504),
-            allowed_methods=frozenset({"POST"}),
-            raise_on_status=False,
-        )
-        self._session.mount(url, HTTPAdapter(max_retries=retry))
+    def __init__(self, url: str, token: str, *, patience: Patience = PATIENCE) -> None:
+        self._provider = Caller(url, token=token, patience=patience, name="sms")
 
     def send(self, number: str, words: str, reference: str) -> None:
         """Hand over one message. Raises Refused sms_unreachable, sms_not_taken."""
-        asked = {"reference": reference, "mobile": number, "text": words}
         try:
-            status = self._breaker.call(self._post, asked)
-        except (requests.RequestException, pybreaker.CircuitBreakerError):
-            # what went wrong may carry the number in its text, so it does not travel along
+            self._provider.tell({"reference": reference, "mobile": number, "text": words})
+        except NoAnswerError as silent:
+            if silent.failure is Failure.REFUSED:
+                raise SMS_NOT_TAKEN.refused(why=silent.detail) from None
             raise SMS_UNREACHABLE.refused() from None
-        if status == TOO_MANY:
-            raise SMS_UNREACHABLE.refused()
-        if not 200 <= status < 300:
-            raise SMS_NOT_TAKEN.refused(status=status)
-
-    def _post(self, asked: dict[str, str]) -> int:
-        answer = self._session.post(self._url, json=asked, timeout=self._timeouts, allow_redirects=False)
-        if answer.status_code >= SERVER_FAULT:
-            raise requests.HTTPError(f"status {answer.status_code}")
-        return answer.status_code
