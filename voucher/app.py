@@ -61,7 +61,7 @@ DELIVER_SECONDS = 1
 JOB_SECONDS, JOB_WAIT = 3, timedelta(seconds=2)
 DUE_SECONDS = 60
 # done so many at a time, each portion in a transaction of its own, until none is left
-IN_PORTIONS = frozenset({"remind_holders", "expire_vouchers"})
+IN_PORTIONS = frozenset({"remind_holders", "expire_vouchers", "end_credentials", "freeze_credentials"})
 # what the clock does, in the order of a voucher's life; released money goes to claims and to new vouchers,
 # whichever of the two stands at the head of its queue
 DUE_ACTS: tuple[tuple[str, Callable[[Work], int]], ...] = (

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any
 
 import pytest
-from sqlalchemy import event, select
+from sqlalchemy import select
 
 from tests.conftest import FOUNDED_AT
+from tests.plans import plans_of
 from voucher.plumbing.db import Database
 from voucher.plumbing.outbox import Draft, Letter, Persistence, Taken, count_letters, deliver_due, post
 from voucher.plumbing.secrets import Keyring
@@ -124,33 +124,18 @@ def test_who_dies_after_carrying_has_it_carried_again_and_what_is_late_is_not(of
     assert (late.error_code, late.sealed) == ("letter_late", None)
 
 
-def plan_of(database: Database, statement: str, given: Any) -> str:
-    """Return how a database finds the rows of a question when it has to use an index."""
-    with database.engine.connect() as connection:
-        if connection.dialect.name == "sqlite":
-            rows = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", given).all()
-        else:
-            connection.exec_driver_sql("SET LOCAL enable_seqscan = off")
-            rows = connection.exec_driver_sql(f"EXPLAIN {statement}", given).all()
-    return str(rows)
-
-
 def test_what_nobody_carries_is_given_up_in_time_and_not_looked_through_every_second(office: Post) -> None:
     soon = office.at + timedelta(minutes=5)
     office.write("late", good_until=soon)
     office.write("waits", good_until=soon + timedelta(days=1))
-    asked: list[tuple[str, Any]] = []
 
-    def note(_connection: object, _cursor: object, statement: str, given: object, *_: object) -> None:
-        asked.append((statement, given))
+    def deliver() -> int:
+        return deliver_due(office.database, office.keyring, lambda: office.at, {})
 
-    event.listen(office.database.engine, "before_cursor_execute", note)
-    assert deliver_due(office.database, office.keyring, lambda: office.at, {}) == 0
-    event.remove(office.database.engine, "before_cursor_execute", note)
-    (question,) = [each for each in asked if "outbox" in each[0]]
-    assert "ix_outbox_late" in plan_of(office.database, *question)
+    (plan,) = plans_of(office.database, "outbox", deliver)
+    assert "ix_outbox_late" in plan
 
     office.at = soon
-    assert deliver_due(office.database, office.keyring, lambda: office.at, {}) == 0
+    assert deliver() == 0
     assert office.letter("late").error_code == "letter_late"
     assert office.letter("waits").given_up_at is None

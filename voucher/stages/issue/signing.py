@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 
-from sqlalchemy import and_, func, or_, select
+from sqlalchemy import and_, func, select
 from sqlalchemy.orm import Session
 
 from voucher.ledger.credentials import devices, issuing
@@ -27,6 +27,7 @@ from voucher.rules.actor import Role, check_role
 from voucher.rules.errors import Refused
 from voucher.rules.lifecycle import Thing
 from voucher.rules.presenting import expires_at, is_near_end
+from voucher.stages.issue.models_sweeps import FROZEN
 
 # what a phone shows: to be locked to a class, to be used, to be signed in with on the days of the class
 SHOWN = ("accepted", "enrolled", "training")
@@ -173,7 +174,8 @@ def sign_into(work: Work, device: Device, vouchers: Sequence[Voucher]) -> int:
 def mark_held_credentials(work: Work) -> int:
     """Bring the status lists up to the holds on vouchers, and return how many places changed.
 
-    A scanner without a network has only the list to go by. Raises Refused role_missing.
+    A scanner without a network has only the list to go by. So many at once: the rest is due at the next call.
+    Raises Refused role_missing.
     """
     check_role(work.actor, Role.CLOCK)
     issued, held = IssuedCredential, select_held(Thing.VOUCHER)
@@ -188,10 +190,10 @@ def mark_held_credentials(work: Work) -> int:
     )
     changed = 0
     for condition, before, after in (
-        (issued.voucher_id.in_(held), Status.VALID, Status.FROZEN),
-        (issued.voucher_id.not_in(held), Status.FROZEN, Status.VALID),
+        (issued.voucher_id.in_(held), StatusPlace.value == int(Status.VALID), Status.FROZEN),
+        (issued.voucher_id.not_in(held), FROZEN, Status.VALID),
     ):
-        rows = work.session.execute(live.where(condition, StatusPlace.value == int(before))).all()
+        rows = work.session.execute(live.where(condition, before)).all()
         changed += set_status(work, [Place(sl, si) for sl, si in rows], after)
     return changed
 
@@ -215,29 +217,24 @@ def _last(voucher: Voucher) -> datetime | None:
 def end_due_credentials(work: Work) -> int:
     """End what is signed for vouchers that ended, moved or ran out of time, and return how many.
 
-    Acts that move a voucher end its credential themselves where they know; this finds all the others.
-    Raises Refused role_missing.
+    Acts that move a voucher end its credential themselves where they know; this finds all the others, so many
+    at once: the rest is due at the next call. Raises Refused role_missing.
     """
     check_role(work.actor, Role.CLOCK)
-    reserved = select_reserved().subquery()
-    issued = IssuedCredential
-    due = work.session.scalars(
-        select(issued.id)
-        .join(Voucher, Voucher.id == issued.voucher_id)
-        .outerjoin(reserved, reserved.c.voucher_id == issued.voucher_id)
-        .where(
-            issued.ended_at.is_(None),
-            or_(
-                Voucher.state.not_in(SHOWN),
-                issued.expires_at <= work.at,
-                and_(
-                    Voucher.state.in_(("enrolled", "training")),
-                    func.coalesce(issued.institution_id, 0) != func.coalesce(reserved.c.institution_id, 0),
-                ),
-                and_(Voucher.state == "accepted", issued.institution_id.is_not(None)),
-            ),
-        )
-        .order_by(issued.id)
-        .limit(SWEPT)
-    ).all()
-    return issuing.end_credentials(work, issued.id.in_(due), VOUCHER_CHANGED) if due else 0
+    issued, reserved = IssuedCredential, select_reserved().subquery()
+    live = select(issued.id).where(issued.ended_at.is_(None)).limit(SWEPT)
+    shown = live.join(Voucher, Voucher.id == issued.voucher_id)
+    locked = shown.outerjoin(reserved, reserved.c.voucher_id == issued.voucher_id)
+    elsewhere = func.coalesce(issued.institution_id, 0) != func.coalesce(reserved.c.institution_id, 0)
+    ended = 0
+    # asked one by one, each is answered from an index or from what is live, and from nothing else
+    for due in (
+        live.where(issued.expires_at <= work.at),
+        shown.where(Voucher.state.not_in(SHOWN)),
+        shown.where(Voucher.state == "accepted", issued.institution_id.is_not(None)),
+        locked.where(Voucher.state.in_(("enrolled", "training")), elsewhere),
+    ):
+        found = work.session.scalars(due).all()
+        if found:
+            ended += issuing.end_credentials(work, issued.id.in_(found), VOUCHER_CHANGED)
+    return ended
