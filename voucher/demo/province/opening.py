@@ -30,8 +30,10 @@ from voucher.plumbing.unit_of_work import Work
 from voucher.registry import accounts
 from voucher.registry.importing.evaluators import EvaluatorsImporter
 from voucher.registry.importing.frame import Importer, import_file
+from voucher.registry.importing.holidays import HolidaysImporter
 from voucher.registry.importing.institutions import InstitutionsImporter
 from voucher.registry.importing.listings import ListingsImporter
+from voucher.registry.tables import read_calendar
 from voucher.rules.actor import Grant, Role
 from voucher.rules.vocabulary import EVALUATOR_KIND_NAMES, INSTITUTION_KIND_NAMES
 from voucher.rules.windows import add_months
@@ -40,6 +42,30 @@ LEVEL_WORDS = ("五级", "四级", "三级", "二级", "一级")
 TRAINING_HANDS = (Role.INSTITUTION_ADMIN, Role.SCANNER, Role.TEACHER)
 YEARS_LISTED = 3
 BANK = "示例银行济源分行"
+HOLIDAYS = (
+    ("01-01", "元旦"),
+    ("05-01", "劳动节"),
+    ("10-01", "国庆节"),
+    ("10-02", "国庆节"),
+    ("10-03", "国庆节"),
+)
+
+
+def announce_holidays(stage: Stage, folder: Path, on: date) -> None:
+    """Import made-up holidays of the years of the play that are not announced yet, so that terms can end."""
+    stage.house.at = moment(on)
+    with stage.house.database.read() as session:
+        known = read_calendar(session).years
+    rows: list[dict[str, object]] = [
+        {"日期": f"{year}-{day}", "类型": "休", "名称": f"{name}（演示）"}
+        for year in range(on.year, stage.today.year + 2)
+        if year not in known
+        for day, name in HOLIDAYS
+    ]
+    if rows:
+        folder.mkdir(parents=True, exist_ok=True)
+        path = _write(folder / "holidays.csv", rows)
+        stage.act("operator", partial(_import, importing=HolidaysImporter, path=path))
 
 
 def open_organisations(stage: Stage, folder: Path, on: date) -> None:

@@ -12,7 +12,7 @@ from voucher.demo.province.cast import JIYUAN, MAIN_LOGIN, MAIN_WORKER
 from voucher.demo.province.cohorts import COHORTS
 from voucher.demo.province.desks import note_desks
 from voucher.demo.province.offers import DRAFTED_ONLY, OFFERS, Offer
-from voucher.demo.province.opening import open_accounts, open_organisations, open_payees
+from voucher.demo.province.opening import announce_holidays, open_accounts, open_organisations, open_payees
 from voucher.demo.province.proving import Proving
 from voucher.demo.province.rooms import note_rooms
 from voucher.demo.province.singles import note_singles
@@ -41,6 +41,7 @@ def play_province(
     """Build the living province as of a day and return its printed accounts and where everything is."""
     begun = today - timedelta(days=DAYS_BACK)
     stage = Stage(house, today, due, invent_workers(SEED, today))
+    announce_holidays(stage, folder, begun)
     open_organisations(stage, folder, begun)
     accounts = open_accounts(stage)
     open_payees(stage)
