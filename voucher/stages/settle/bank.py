@@ -11,7 +11,7 @@ from sqlalchemy import Select, select
 
 from voucher.ledger import audit, entitlements, states
 from voucher.ledger import budget as budgets
-from voucher.plumbing.spreadsheets import Column, Limits, cell_text, open_table
+from voucher.plumbing.spreadsheets import Column, Limits, Row, cell_text, open_table
 from voucher.plumbing.unit_of_work import Work
 from voucher.rules.actor import Role, check_reach
 from voucher.rules.errors import Family, Refused, reason
@@ -76,6 +76,7 @@ class Told:
     amount_fen: int | None
     outcome: str | None
     words: str
+    problem: str | None = None
 
 
 def record_results(
@@ -139,28 +140,36 @@ def record_results(
 
 
 def _read(content: bytes, filename: str, limits: Limits) -> list[Told]:
-    told = []
     with open_table(io.BytesIO(content), columns=COLUMNS, limits=limits, name=filename) as table:
-        for row in table:
-            values = {name: cell_text(cell) for name, cell in row.values.items()}
-            try:
-                amount_fen: int | None = parse_yuan(values["金额"])
-            except Refused:
-                amount_fen = None
-            told.append(
-                Told(
-                    row.line,
-                    values["参考号"].strip(),
-                    amount_fen,
-                    WORDS.get(values["结果"].strip()),
-                    values.get("原因", "").strip(),
-                )
-            )
-    return told
+        return [_told(row) for row in table]
+
+
+def _told(row: Row) -> Told:
+    """Return a line as the bank tells it; a fault in the reason alone keeps nothing from being booked."""
+    values = {name: _printable(cell_text(cell)) for name, cell in row.values.items()}
+    try:
+        amount_fen: int | None = parse_yuan(values.get("金额", ""))
+    except Refused:
+        amount_fen = None
+    problems = (each.refusal.title for each in row.problems if each.column != "原因")
+    return Told(
+        row.line,
+        values.get("参考号", ""),
+        amount_fen,
+        WORDS.get(values.get("结果", "")),
+        values.get("原因", ""),
+        next(problems, None),
+    )
+
+
+def _printable(text: str) -> str:
+    return "".join(each for each in text if each.isprintable()).strip()
 
 
 def _objection(told: Told, line: PaymentLine | None, known: BankResult | None) -> str | None:
     """Return why a line cannot be booked, None where it can (or already is, with the same answer)."""
+    if told.problem is not None:
+        return told.problem
     if line is None:
         return "本拨付文件中没有这个参考号"
     if told.amount_fen != line.amount_fen:
