@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import io
 import json
+from collections import Counter
 from collections.abc import Iterator
+from datetime import UTC
 from itertools import cycle
 from typing import Any
 from uuid import uuid4
@@ -11,17 +14,26 @@ from uuid import uuid4
 import pytest
 import schemathesis
 from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
 from schemathesis.core.result import Ok
+from schemathesis.transport.serialization import Binary
+from sqlalchemy import select
 
 from tests.doors.loop import Loop
-from tests.doors.world import PROVINCE, Client, World
+from tests.doors.world import PASSWORD, PROVINCE, Client, World
+from tests.scene import Scene
+from tests.stages.settle.test_bank import released_file
 from voucher.rules.actor import Role
+from voucher.stages.settle.models.payments import PaymentLine
 
 CASES = 5_000
 OWN_HEADERS = frozenset({"user-agent", "x-csrftoken", "idempotency-key", "cookie"})
-PROBLEM = "application/problem+json"
+PROBLEM, MULTIPART = "application/problem+json", "multipart/form-data"
 # somebody who may do everything gets furthest; the others meet what is not theirs
 VISITORS = ("everybody", "jiban", "shenhe", "t1-admin", "zhang")
+# what is said here of a session is said of one that was opened for this call: signing out ends no other
+OWN_SESSION = frozenset({"/api/v1/sessions", "/api/v1/sessions/current"})
+LODGER = "sun"
 
 
 def settings_for(examples: int) -> settings:
@@ -45,66 +57,161 @@ def ground(node: Any, ids: Iterator[int], name: str = "") -> Any:
     return next(ids) if named else node
 
 
-def fuzz(loop: Loop, examples: int) -> tuple[int, list[tuple[Any, ...]]]:
-    """Send so many cases to every operation and return how many there were and what went wrong."""
-    loop.world.staff("everybody", *Role, region=PROVINCE)
-    clients = [(login, loop[login]) for login in VISITORS]
-    turns, ids = cycle(range(2 * len(clients))), cycle((1, 2, 3, 999_999))
-    described = schemathesis.openapi.from_wsgi("/api/openapi.json", loop.world.app)
-    wrong: list[tuple[Any, ...]] = []
-    count = 0
+class Fuzzing:
+    """Every operation described, sent by each visitor in turn, and what was answered otherwise than told."""
 
-    def send(case: Any) -> None:
-        nonlocal count
-        count += 1
-        turn = next(turns)
-        login, client = clients[turn // 2]
+    def __init__(self, loop: Loop) -> None:
+        self.world = loop.world
+        self.world.staff("everybody", *Role, region=PROVINCE)
+        self.clients = [(login, loop[login]) for login in VISITORS]
+        self.turns, self.ids = cycle(range(2 * len(VISITORS))), cycle((1, 2, 3, 999_999))
+        self.wrong: list[tuple[Any, ...]] = []
+        self.met: dict[str, Counter[int]] = {}
+
+    @property
+    def count(self) -> int:
+        """Return how many requests were sent."""
+        return sum(each.total() for each in self.met.values())
+
+    def play(self, examples: int) -> None:
+        """Send so many cases to every operation."""
+        described = schemathesis.openapi.from_wsgi("/api/openapi.json", self.world.app)
+        for found in described.get_all_operations():
+            assert isinstance(found, Ok), found
+            strategy = found.ok().as_strategy()
+            settings_for(examples)(given(case=strategy)(self.send))()
+
+    def send(self, case: Any) -> None:
+        """Send one case, every second time with ids that are there, and judge the answer."""
+        turn = next(self.turns)
+        login, client = self.clients[turn // 2]
         if turn % 2:
-            case.path_parameters = ground(dict(case.path_parameters or {}), ids)
+            case.path_parameters = ground(dict(case.path_parameters or {}), self.ids)
             if isinstance(case.body, dict):
-                case.body = ground(case.body, ids)
+                case.body = ground(case.body, self.ids)
+        if case.operation.path in OWN_SESSION:
+            login, client = self.lodge(case, turn)
         answer = answer_of(client, case)
+        self.met.setdefault(case.operation.label, Counter())[answer.status_code] += 1
         known = set(case.operation.definition.raw["responses"]) - {"default"}
         told = answer.headers.get("Content-Type", "").partition(";")[0]
         if str(answer.status_code) not in known or (answer.status_code >= 400 and told != PROBLEM):
-            wrong.append((case.method, case.formatted_path, login, answer.status_code, answer.json))
+            self.wrong.append((case.method, case.formatted_path, login, answer.status_code, answer.json))
 
-    for found in described.get_all_operations():
-        assert isinstance(found, Ok), found
-        operation = found.ok()
-        if "/sessions" in operation.path and "/classes/" not in operation.path:
-            continue  # ending the session would end the test
-        settings_for(examples)(given(case=operation.as_strategy())(send))()
-    return count, wrong
+    def lodge(self, case: Any, turn: int) -> tuple[str, Client]:
+        """Return somebody nobody else is: signed in, without form token, signed out already, or a stranger.
+
+        Whoever signs in does so with the right words every second time.
+        """
+        client = self.world.visit()
+        if case.method == "POST":
+            if turn % 2 and isinstance(case.body, dict):
+                case.body |= {"login": LODGER, "password": PASSWORD}
+            return "stranger", client
+        if turn % 5 == 0:
+            return "stranger", client
+        entered = client.open_session(LODGER, PASSWORD, "-")
+        assert entered.status_code == 201, entered.json
+        if turn % 5 == 1:
+            return "without form token", client
+        client.token = entered.json["csrf_token"]
+        if turn % 5 == 2:
+            left = client.http.delete("/api/v1/sessions/current", headers={"X-CSRFToken": client.token})
+            assert left.status_code == 204, left.json
+        return LODGER, client
 
 
 def answer_of(client: Client, case: Any) -> Any:
     sent = case.as_transport_kwargs()
     headers = {k: v for k, v in (sent.get("headers") or {}).items() if k.lower() not in OWN_HEADERS}
     headers |= {"X-CSRFToken": client.token, "Idempotency-Key": str(uuid4())}
+    body: dict[str, Any] = {"json": sent.get("json")}
+    if case.media_type == MULTIPART:
+        headers.pop("Content-Type", None)
+        body = {"data": parts_of(case.body), "content_type": MULTIPART}
     return client.http.open(
         case.formatted_path,
         method=case.method,
         query_string=sent.get("params") or {},
-        json=sent.get("json"),
         headers=headers,
+        **body,
     )
+
+
+def parts_of(body: Any) -> dict[str, Any]:
+    """Return the parts of a form as a browser sends them: a file has a name, everything else is text."""
+    fields = body if isinstance(body, dict) else {}
+    return {
+        name: (io.BytesIO(part.data if isinstance(part, Binary) else part), "回盘.csv")
+        if isinstance(part, Binary | bytes)
+        else str(part)
+        for name, part in fields.items()
+    }
 
 
 @pytest.mark.parametrize("loop", ["sqlite"], indirect=True)
 def test_no_request_the_description_allows_is_answered_with_a_mistake(loop: Loop) -> None:
-    count, wrong = fuzz(loop, 2)
-    assert wrong == []
-    assert count > 200
+    fuzzing = Fuzzing(loop)
+    fuzzing.play(2)
+    assert fuzzing.wrong == []
+    assert fuzzing.count > 200
 
 
 @pytest.mark.fuzz
 def test_five_thousand_requests_are_answered_as_the_description_says(loop: Loop) -> None:
     described: Any = loop.world.visit().http.get("/api/openapi.json").json
     operations = sum(len(set(methods) - {"parameters"}) for methods in described["paths"].values())
-    count, wrong = fuzz(loop, -(-CASES // (operations - 3)))
-    assert wrong == []
-    assert count >= CASES
+    fuzzing = Fuzzing(loop)
+    fuzzing.play(-(-CASES // operations))
+    assert fuzzing.wrong == []
+    assert fuzzing.count >= CASES
+    assert len(fuzzing.met) == operations, "an operation was left out"
+    # signing in and out was done as well as refused, and a file was sent that answers no payment file
+    assert {201, 401} <= set(fuzzing.met["POST /api/v1/sessions"])
+    assert {200, 401} <= set(fuzzing.met["GET /api/v1/sessions/current"])
+    assert {204, 400, 401} <= set(fuzzing.met["DELETE /api/v1/sessions/current"])
+    assert 404 in fuzzing.met["POST /api/v1/bank-results"]
+    for login, client in fuzzing.clients:
+        assert client.get("/sessions/current").status_code == 200, f"{login} was signed out meanwhile"
+
+
+HEADINGS = ("参考号", "金额", "结果", "原因")
+CELLS = st.one_of(
+    st.sampled_from(("成功", "失败", "", "0", "-1.00", "1e9", "1,840.00", "9" * 30, '"', "\0", "=1+1")),
+    st.text(max_size=8),
+)
+
+
+@st.composite
+def bank_files(draw: st.DrawFn, reference: str) -> bytes:
+    """Return what a bank might send back: a table, more or less, of a line we sent, or no table."""
+    if draw(st.booleans()):
+        return draw(st.binary(max_size=60))
+    headings = draw(st.sampled_from((HEADINGS, HEADINGS[:3], HEADINGS[::-1], HEADINGS[1:])))
+    rows = draw(st.lists(st.lists(st.one_of(CELLS, st.just(reference)), max_size=5), max_size=4))
+    text = "\r\n".join(",".join(each) for each in (list(headings), *rows))
+    return text.encode(draw(st.sampled_from(("utf-8", "utf-8-sig", "utf-16", "gb18030"))), "replace")
+
+
+def test_no_file_of_a_bank_is_answered_with_a_mistake(scene: Scene, world: World) -> None:
+    """Whatever stands in it, a file for payments that were sent is booked, set aside, or refused."""
+    file = released_file(scene)
+    with scene.database.read() as session:
+        reference = session.scalars(select(PaymentLine.reference)).first() or ""
+    world.at = scene.at.astimezone(UTC)
+    world.enable("制单员")
+    client, met = world.sign_in("制单员"), Counter[int]()
+
+    def send(content: bytes, name: str) -> None:
+        parts = {"payment_file_id": str(file.id), "file": (io.BytesIO(content), name)}
+        answer = client.post("/bank-results", None, data=parts)
+        met[answer.status_code] += 1
+        assert answer.status_code in {201, 400, 409, 422}, (answer.status_code, content, name)
+
+    names = st.sampled_from(("回盘.csv", "回盘.xlsx", "x", "..", "a/../b.csv", "回盘.CSV"))
+    settings_for(80)(given(content=bank_files(reference), name=names)(send))()
+    assert met[201] > 0
+    assert met.total() - met[201] > 0
 
 
 def test_numbers_and_characters_no_database_holds_are_answered_too(world: World) -> None:

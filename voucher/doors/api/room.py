@@ -10,6 +10,7 @@ from typing import Any
 
 from flask import Response, jsonify, request
 from flask_smorest import Blueprint
+from flask_smorest.fields import Upload
 from marshmallow import Schema
 from sqlalchemy.orm import Session
 
@@ -39,6 +40,8 @@ _KEY_FORGOTTEN = {
     "required": False,
     "description": "可以带，但不记：每次都重新办理，答复不留存",
 }
+
+_MULTIPART = "multipart/form-data"
 
 View = Callable[..., Any]
 # told of a refusal once nothing of the refused act is left, with what was asked and the ids of the address
@@ -182,8 +185,12 @@ class Room(Blueprint):
                 )
 
             told = self.response(status, answer)(run)
-            told = self.arguments(form, location="form", content_type="multipart/form-data")(told)
-            entry = self._entry(view.__name__, writes=True) | {"parameters": [_KEY_PARAMETER]}
+            told = self.arguments(form, location="form", content_type=_MULTIPART)(told)
+            entry = self._entry(view.__name__, writes=True) | {
+                "parameters": [_KEY_PARAMETER],
+                # read from the parts, not from the fields of the form; described with them
+                "requestBody": {"content": {_MULTIPART: {"schema": _with_file(form)}}},
+            }
             self._open(path, "POST", view, self.doc(**entry)(told))
             return view
 
@@ -194,6 +201,11 @@ class Room(Blueprint):
         described: Callable[[View], View] = self.doc(
             **self._entry(name, writes=True), parameters=[_KEY_PARAMETER]
         )
+        return described
+
+    def describe_own(self, name: str, *, writes: bool) -> Callable[[View], View]:
+        """Document a view about the caller's own session: no key, and nothing is named."""
+        described: Callable[[View], View] = self.doc(**self._entry(name, writes=writes, names=False))
         return described
 
     def describe_entrance(self, name: str) -> Callable[[View], View]:
@@ -235,6 +247,12 @@ def _refusals(*, writes: bool, names: bool, public: bool, limited: bool) -> dict
     if limited:
         statuses.add(HTTPStatus.TOO_MANY_REQUESTS)
     return _named(*statuses)
+
+
+def _with_file(form: type[Schema]) -> type[Schema]:
+    """Return what describes a form together with its part called `file`."""
+    part = Upload(required=True, metadata={"description": "文件本身，须带文件名"})
+    return form.from_dict({"file": part}, name=f"{form.__name__}WithFile")
 
 
 def _named(*statuses: HTTPStatus) -> dict[str, str]:

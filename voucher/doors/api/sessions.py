@@ -68,7 +68,7 @@ def open_phone_session(given: dict[str, Any]) -> dict[str, Any]:
 
 
 @sessions.route("/sessions/current", methods=["GET"])
-@sessions.doc(security=[{"session": []}])
+@sessions.describe_own("show_session", writes=False)
 @sessions.response(200, Presence)
 def show_session() -> dict[str, Any]:
     """当前会话：我是谁、有哪些角色。"""
@@ -87,7 +87,7 @@ def show_session() -> dict[str, Any]:
 
 
 @sessions.route("/sessions/current", methods=["DELETE"])
-@sessions.doc(security=[{"session": [], "csrf": []}])
+@sessions.describe_own("close_session", writes=True)
 @sessions.response(204)
 def close_session() -> Response:
     """退出登录。"""
