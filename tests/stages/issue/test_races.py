@@ -7,16 +7,19 @@ from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
-from sqlalchemy import func, select
+import pytest
+from sqlalchemy import func, select, text
 
 from tests.scene import LI_SI, SUN_BA, ZHANG_SAN, Scene, on
-from tests.town_issue import act, eligible, issue_to, newcomer, open_terms, programme, worker
+from tests.town_issue import act, eligible, issue_to, newcomer, open_terms, person_id, programme, worker
+from tests.town_phone import Phone
 from voucher.ledger.credentials import Shown, find_code, use_code
 from voucher.ledger.races import RACES
 from voucher.ledger.vouchers import Voucher
 from voucher.plumbing.unit_of_work import Work, perform
 from voucher.rules.errors import Refused
 from voucher.stages.issue import holding, issuing
+from voucher.stages.issue.devices import bind_device
 
 
 def together(scene: Scene, *doings: tuple[str, Callable[[Work], Any]]) -> Counter[str]:
@@ -89,3 +92,20 @@ def test_one_code_is_used_once_by_four_workers(scene: Scene) -> None:
         use_code(work, find_code(work.session, work.keyring, shown.digits, work.at), "redeem")
 
     assert together(scene, *[("operator", use)] * 4) == {"done": 1, "code_used": 3}
+
+
+@pytest.mark.parametrize("database", ["postgres"], indirect=True)
+def test_binding_a_phone_does_not_wait_for_a_scan_that_names_the_same_person(scene: Scene) -> None:
+    """Redemption holds the voucher, then names its holder; binding holds the holder, then the vouchers."""
+    scene.at = on("2024-01-10")
+    eligible(scene, ZHANG_SAN)
+    mine = Phone(scene, person=ZHANG_SAN)
+    wanted, holder = mine.wanted(), person_id(scene, ZHANG_SAN)
+
+    def bind(work: Work) -> int:
+        work.session.execute(text("SET LOCAL lock_timeout = '300ms'"))
+        return bind_device(work, wanted).id
+
+    with scene.database.engine.connect() as scan:
+        scan.execute(text("SELECT id FROM person WHERE id = :id FOR KEY SHARE"), {"id": holder})
+        assert scene.do(mine.login, bind)

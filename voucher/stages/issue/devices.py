@@ -84,7 +84,10 @@ def bind_device(work: Work, wanted: NewDevice) -> Device:
     person_id = work.actor.person_id
     _check_proof(work, wanted)
     limits = read_device_limits(work.session, work.today)
-    work.session.scalars(select(Person.id).where(Person.id == person_id).with_for_update()).one()
+    # a scan that holds a voucher names its holder: that must not wait for this, which wants the vouchers next
+    work.session.scalars(
+        select(Person.id).where(Person.id == person_id).with_for_update(key_share=True)
+    ).one()
     vouchers = lock_vouchers(work, Voucher.holder_person_id == person_id, Voucher.state.in_(USABLE))
     known = devices.list_devices(work.session, person_id)
     same = next((each for each in known if each.public_key == wanted.public_key.hex()), None)
