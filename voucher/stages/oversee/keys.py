@@ -17,7 +17,7 @@ from voucher.ledger.credentials.status_tokens import StatusTimes, publish_due
 from voucher.ledger.credentials.trust import TrustRow
 from voucher.plumbing.signing import KeyPlace, trusted_key
 from voucher.plumbing.unit_of_work import Work
-from voucher.registry.tables import read_parameter_number
+from voucher.registry.tables import require_parameter_number
 from voucher.rules.actor import Role, check_role
 from voucher.rules.errors import Family, reason
 from voucher.rules.keys import (
@@ -39,12 +39,6 @@ TRUST_ROOT_ELSEWHERE = reason(
     "请导出待签名单（voucher keys draft-trust），在保管信任根的机器上签署后导入",
     SOURCE,
     Family.CONFLICT,
-)
-KEY_TIMES_OPEN = reason(
-    "key_times_open",
-    "参数 {name} 没有数值，密钥的期限不能没有",
-    "请在参数表中填写该项",
-    SOURCE,
 )
 
 
@@ -185,7 +179,4 @@ def publish_status(work: Work) -> int:
 
 
 def _number(session: Session, name: str, on: date) -> int:
-    found = read_parameter_number(session, name, on, ())
-    if found is None:
-        raise KEY_TIMES_OPEN.refused(name=name)
-    return found
+    return require_parameter_number(session, name, on, ())

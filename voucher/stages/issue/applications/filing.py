@@ -16,7 +16,7 @@ from voucher.registry import catalogue
 from voucher.registry.facts import declare_unknown
 from voucher.registry.outside.asking import wish_for
 from voucher.registry.outside.reading import Facts, read_outside
-from voucher.registry.tables import read_calendar, read_parameter_number
+from voucher.registry.tables import read_calendar, require_parameter_number
 from voucher.rules.actor import Role, check_role
 from voucher.rules.applications import (
     APPLICATION_MISSING,
@@ -225,7 +225,10 @@ def _find_standing(session: Session, programme_id: int, person_id: int) -> int |
 
 
 def count_due(work: Work, region_code: str, parameter: str) -> date:
-    """Return the last day of a term of a region that begins today. Raises Refused calendar_year_missing."""
+    """Return the last day of a term of a region that begins today.
+
+    Raises Refused parameter_missing, calendar_year_missing.
+    """
     regions = catalogue.list_ancestry(work.session, region_code)
-    workdays = read_parameter_number(work.session, parameter, work.today, regions) or 1
+    workdays = require_parameter_number(work.session, parameter, work.today, regions)
     return due_day(work.today, workdays, read_calendar(work.session))
