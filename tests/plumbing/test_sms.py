@@ -102,7 +102,7 @@ def test_silence_faults_and_refusals_are_told_apart(provider: Provider) -> None:
 
 def test_a_dead_provider_is_left_alone_for_a_while(provider: Provider) -> None:
     sms = port(provider, rest_seconds=0.3)
-    provider.answers = [500] * TRIES * FAILURES_ALLOWED
+    provider.answers += [500] * TRIES * FAILURES_ALLOWED
     assert {refused(sms) for _ in range(FAILURES_ALLOWED)} == {"sms_unreachable"}
     asked = len(provider.asked)
     assert refused(sms) == "sms_unreachable"
