@@ -121,12 +121,7 @@ def sign_up(number: str, name: str, *, intends: bool, agreed: bool) -> Entered:
         own_accounts.declare(work, account, intends=intends, way=PHONE, terms=terms_of_today())
         return account
 
-    try:
-        return _spend(opened)
-    except Refused as refused:
-        if refused.refusal.code in GUESSED:
-            _keep(refused.refusal)
-        raise
+    return _spend(opened)
 
 
 def terms_of_today() -> str:
@@ -135,15 +130,29 @@ def terms_of_today() -> str:
 
 
 def _spend(account_of: Callable[[Work, ProvenPhone], UserAccount]) -> Entered:
+    """Let in whom a proven number leads to; a guess that failed is kept while the ticket is still locked.
+
+    Kept afterwards, guesses sent all at once would each be the first.
+    """
     door, rules = the_door(), read_rules()
 
-    def act(work: Work) -> tuple[Entered, str, int]:
+    def act(work: Work) -> tuple[Entered, str, int] | Refusal:
         phone = _phone(work)
-        account = account_of(work, phone)
+        try:
+            with work.session.begin_nested():
+                account = account_of(work, phone)
+        except Refused as refused:
+            if refused.refusal.code not in GUESSED:
+                raise
+            login_codes.keep_refusal(work, phone.mobile_index, remote_address(), refused.refusal)
+            return refused.refusal
         login_codes.spend_ticket(work, phone)
         return let_in(work, account, rules, PHONE)
 
-    return hand_out(door.perform_as(ANYBODY, act))
+    done = door.perform_as(ANYBODY, act)
+    if isinstance(done, Refusal):
+        raise Refused(done)
+    return hand_out(done)
 
 
 def _phone(work: Work) -> ProvenPhone:
@@ -151,13 +160,3 @@ def _phone(work: Work) -> ProvenPhone:
     if not ticket:
         raise TICKET_OVER.refused()
     return login_codes.read_ticket(work, ticket)
-
-
-def _keep(refusal: Refusal) -> None:
-    """Keep what was refused after the code: trying names and numbers is counted like trying codes."""
-
-    def act(work: Work) -> None:
-        phone = _phone(work)
-        login_codes.keep_refusal(work, phone.mobile_index, remote_address(), refusal)
-
-    the_door().perform_as(ANYBODY, act)
