@@ -13,8 +13,10 @@ from voucher.plumbing.db import Model
 from voucher.plumbing.secrets import Keyring
 from voucher.plumbing.types import Int64, Text, UtcTime
 from voucher.plumbing.unit_of_work import Work
+from voucher.registry.people import get_person, index_of
 from voucher.registry.users import UserAccount
-from voucher.rules.errors import Family, reason
+from voucher.rules.errors import Family, Refused, reason
+from voucher.rules.identity import normalise_identity
 
 SOURCE = "DESIGN §7 单点登录（OIDC）; S2-16g"
 LINKED = "ended_at IS NULL"
@@ -30,6 +32,15 @@ IDENTITY_NOT_LINKED = reason(
     "identity_not_linked",
     "这个统一身份认证账号还没有绑定本系统账号",
     "请先用账号密码登录，在“登录管理”中绑定；劳动者须在认证平台完成实名认证",
+    SOURCE,
+    Family.FORBIDDEN,
+)
+
+
+IDENTITY_OF_ANOTHER = reason(
+    "identity_of_another",
+    "统一身份认证的身份与本系统账号登记的不是同一人",
+    "请用本人的统一身份认证账号；登记有误的，请带身份证到县（市、区）人社服务窗口更正",
     SOURCE,
     Family.FORBIDDEN,
 )
@@ -69,6 +80,23 @@ def find_linked(session: Session, keyring: Keyring, issuer: str, subject: str) -
             UserAccount.disabled_at.is_(None),
         )
     ).first()
+
+
+def check_same_person(work: Work, person_id: int, number: str | None) -> None:
+    """Refuse an identity whose vouched number is not the one of the account's person.
+
+    A number that cannot be read, as where the provider hides a part of it, says nothing; nor does an account
+    of a person without one. Raises Refused identity_of_another.
+    """
+    person = get_person(work.session, person_id)
+    if number is None or person.number_sealed is None:
+        return
+    try:
+        vouched = normalise_identity(number, work.today)
+    except Refused:
+        return
+    if index_of(work.keyring, vouched) != person.blind_index:
+        raise IDENTITY_OF_ANOTHER.refused()
 
 
 def link(work: Work, user_id: int, issuer: str, subject: str) -> None:

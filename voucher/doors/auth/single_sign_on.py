@@ -21,7 +21,7 @@ from voucher.config import SignOn
 from voucher.doors.auth.access import SIGN_IN_NEEDED
 from voucher.doors.auth.door import ANYBODY, Door, the_door
 from voucher.doors.auth.sign_in import Entered, hand_out, let_in, read_rules
-from voucher.doors.auth.visitors import current_visitor, perform
+from voucher.doors.auth.visitors import Visitor, current_visitor, perform
 from voucher.plumbing.unit_of_work import Work
 from voucher.registry import linked_identities, own_accounts
 from voucher.registry.linked_identities import IDENTITY_NOT_LINKED, SOURCE
@@ -126,13 +126,13 @@ def finish() -> Returned:
     """Take the provider's answer: link the identity to whoever asked for that, or sign in.
 
     Raises Refused sign_on_closed, sign_on_unreachable, sign_on_refused, identity_not_linked,
-    identity_linked_elsewhere and what reading name and number refuses.
+    identity_linked_elsewhere, identity_of_another and what reading name and number refuses.
     """
     who = _identify(_client(), read_sign_on())
     onward, linking = str(session.pop(NEXT, "/")), session.pop(LINKING, None)
     visitor = current_visitor()
     if visitor is not None and not visitor.is_half_way and visitor.actor.user_id == linking:
-        perform(lambda work: linked_identities.link(work, visitor.actor.user_id, who.issuer, who.subject))
+        perform(lambda work: _link(work, visitor, who))
         return Returned(None, onward)
     return Returned(_enter(who), onward)
 
@@ -185,6 +185,11 @@ def _identify(client: Any, wanted: SignOn) -> Identified:
     )
 
 
+def _link(work: Work, visitor: Visitor, who: Identified) -> None:
+    linked_identities.check_same_person(work, visitor.actor.person_id, who.number)
+    linked_identities.link(work, visitor.actor.user_id, who.issuer, who.subject)
+
+
 def _enter(who: Identified) -> Entered:
     door, rules = the_door(), read_rules()
 
@@ -195,6 +200,8 @@ def _enter(who: Identified) -> Entered:
                 raise IDENTITY_NOT_LINKED.refused()
             account = own_accounts.open_by_sign_on(work, who.number, who.name)
             linked_identities.link(work, account.id, who.issuer, who.subject)
+        # a link may be older than what the provider vouches for now
+        linked_identities.check_same_person(work, account.person_id, who.number)
         return let_in(work, account, rules, SINGLE_SIGN_ON)
 
     return hand_out(door.perform_as(ANYBODY, act))
