@@ -12,7 +12,7 @@ NAME = "养老护理员五级培训券（点出来的一种）"
 
 
 def open_the_programme(loop: Loop) -> None:
-    """The office drafts a programme and tries it out; whoever drafted it cannot publish it, another one does."""
+    """The office drafts a programme and tries it out; another one than the drafter publishes it."""
     office = loop.at("operator-jy")
     office.go("/office/programmes")
     office.follow("起草券种")

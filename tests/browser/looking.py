@@ -14,11 +14,12 @@ from playwright.sync_api import (
     BrowserContext,
     Locator,
     Page,
+    Response,
     sync_playwright,
 )
 from playwright.sync_api import TimeoutError as NeverCame
 
-from tests.browser.town import Town
+from tests.browser.town import SHOWN, Town
 from voucher.demo.staff import PASSWORD
 
 ROOT = Path(__file__).parents[2]
@@ -102,12 +103,26 @@ class Person:
         self.context.set_default_timeout(PATIENCE_MS)
         self.page: Page = self.context.new_page()
         self.complaints: list[str] = []
+        self.status, self.shown = 0, ""
+        self.page.on("response", self._see)
         self.page.on("console", self._hear)
         self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
+
+    def _see(self, answer: Response) -> None:
+        """Remember how the page on the screen was answered, and from which template it was made."""
+        if answer.request.is_navigation_request() and answer.frame == self.page.main_frame:
+            self.status, self.shown = answer.status, answer.headers.get(SHOWN.lower(), "")
 
     def _hear(self, message: Any) -> None:
         if message.type in ("error", "warning"):
             self.complaints.append(message.text)
+
+    @classmethod
+    def beside(cls, other: Person) -> Person:
+        """Return somebody else at another browser of the same kind, who is not signed in."""
+        browser = other.context.browser
+        assert browser is not None
+        return cls(browser, other.town, "", other.page.viewport_size)  # type: ignore[arg-type]  # a plain dict here
 
     # ---- coming in
 

@@ -9,17 +9,17 @@ from pathlib import Path
 
 from sqlalchemy import select
 
+from tests.browser.seldom import do_what_is_seldom, list_states
 from tests.browser.town import Town, open_town
 from voucher.demo.house import moment
 from voucher.demo.province.cast import MAIN_LOGIN
-from voucher.demo.province.cohorts import COHORTS, Reached
+from voucher.demo.province.cohorts import COHORTS
 from voucher.demo.province.proving import Proving
 from voucher.demo.province.singles import note_singles
 from voucher.demo.province.training import Training
 from voucher.ledger.holds import select_held
 from voucher.ledger.vouchers import Voucher
 from voucher.rules.lifecycle import Thing
-from voucher.stages.certify.revoke import ask_reinstatement
 from voucher.stages.settle import objection
 from voucher.stages.settle.models.claims import Claim
 from voucher.stages.settle.models.notices import Notice, Objection
@@ -52,11 +52,9 @@ def people_town(folder: Path) -> Town:
     # the first has one; the last still has to choose his own, and sees nothing else before
     for login in find_workers(town)[1:-1]:
         town.give_password(login)
-    revoked = next(each for each in provings.values() if each.cohort.reached is Reached.REVOKED)
-    number = revoked.certified[0][1]
-    town.do("second-review", lambda work: ask_reinstatement(work, number, "申诉成立，登记已更正"))
-    town.stage.house.at = moment(TODAY, 17)
-    town.stage.house.seal()
+    applicants = find_workers(town)[1:3]
+    do_what_is_seldom(town, provings, (applicants[0], applicants[1]))
+    town.seal()
     return town
 
 
@@ -103,8 +101,12 @@ def find_logins(town: Town) -> dict[str, str]:
     return {"": "/", **dict.fromkeys(staff, "/desk"), **dict.fromkeys(find_workers(town), "/my")}
 
 
-def asked_by_number(town: Town) -> Iterator[tuple[str, str]]:
-    """Yield who opens which page by typing a number: no link leads there."""
+def begin_elsewhere(town: Town) -> Iterator[tuple[str, str]]:
+    """Yield who begins at which page besides the first one.
+
+    Those found by typing a number, where no link leads, and those too far down the lists to be met.
+    """
+    yield from (("first-review", path) for path in list_states(town))
     with town.database.read() as session:
         claim, told = session.scalars(select(Claim)).first(), session.scalars(select(Objection)).first()
         assert claim is not None

@@ -1,6 +1,7 @@
 """Every page, as somebody who may enter it, on a telephone, in both sizes of letters; no link is dead.
 
-Pictures of all of them lie in .run/shots for people to look at.
+The steps behind the buttons and the refusals are looked at as well. Pictures of all of them lie in .run/shots
+for people to look at.
 """
 
 from __future__ import annotations
@@ -8,14 +9,24 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import Browser
 
+from tests.browser import steps
+from tests.browser.leaving_out import (
+    ERRORS,
+    list_deeds,
+    list_missing,
+    list_pages,
+    list_refusing_folders,
+)
 from tests.browser.looking import PHONE
-from tests.browser.walked import Walked, look_at_all
+from tests.browser.stepping import look_everywhere
+from tests.browser.walked import Looked, Walked, look_at_all
+from tests.browser.walking import BETWEEN
 from voucher.doors.auth.access import MATRIX
 from voucher.doors.auth.entries import Entry
 
 pytestmark = pytest.mark.tour
 
-# steps of signing in, which nobody reaches who is in
+# steps of signing in, which nobody reaches who is in: tests/browser/steps.py takes them
 STEPS_IN = frozenset({"web.entrance.code", "web.entrance.enrolment", "web.entrance.who"})
 NO_PAGES = frozenset(
     {
@@ -27,28 +38,47 @@ NO_PAGES = frozenset(
         *("web.entrance.sign_on", "web.entrance.sign_on_back"),
     }
 )
-# nothing of the kind stands in this town: test_applying_pages and test_office_tariffs walk them
-NOT_IN_TOWN = frozenset(
-    {
-        *("web.worker.application", "web.worker.new_application", "web.office.application"),
-        "web.office.tariff",
-    }
-)
+
+
+@pytest.fixture(scope="module")
+def pages(walked: Walked, chromium: Browser) -> Looked:
+    """Return what was seen of the pages links lead to."""
+    return look_at_all(walked, chromium, PHONE)
+
+
+@pytest.fixture(scope="module")
+def beyond(walked: Walked, chromium: Browser, pages: Looked) -> Looked:
+    """Return what was seen behind the buttons, after the pages: a step may change the town."""
+    return look_everywhere(walked, chromium, steps.PARTS)
 
 
 def test_every_page_can_be_reached_by_links_and_no_link_is_dead(walked: Walked) -> None:
     dead = sorted({f"{each.status} {each.path} on {each.on} ({each.login})" for each in walked.broken})
     assert dead == [], "\n".join(dead)
-    reached = {each.kind.partition("-")[0] for each in walked.found} | STEPS_IN | NO_PAGES | NOT_IN_TOWN
-    pages = {
+    reached = {each.kind.partition(BETWEEN)[0] for each in walked.found} | STEPS_IN | NO_PAGES
+    views = {
         rule.endpoint
         for rule in walked.app.url_map.iter_rules()
         if "GET" in (rule.methods or ()) and rule.endpoint.startswith("web.")
     }
-    assert sorted(pages - reached) == []
+    assert list_missing(views, reached) == []
     assert all(MATRIX[each].who in (Entry.HALF_WAY, Entry.PUBLIC) for each in STEPS_IN)
 
 
-def test_every_page_is_clean_on_a_telephone(walked: Walked, chromium: Browser) -> None:
-    wrong = look_at_all(walked, chromium, PHONE)
-    assert wrong == [], "\n".join(wrong)
+def test_every_deed_can_be_reached_by_links(walked: Walked) -> None:
+    assert list_missing(list_deeds(walked.app), {each.kind for each in walked.found}) == []
+
+
+def test_every_page_is_clean_on_a_telephone(pages: Looked) -> None:
+    assert pages.wrong == [], "\n".join(pages.wrong)
+
+
+def test_every_step_behind_a_button_is_clean_on_a_telephone(beyond: Looked) -> None:
+    assert beyond.wrong == [], "\n".join(beyond.wrong)
+
+
+def test_no_page_no_refusal_and_no_error_was_left_out(pages: Looked, beyond: Looked) -> None:
+    assert list_missing(list_pages(), pages.shown | beyond.shown) == []
+    assert list_missing(ERRORS, beyond.refused) == []
+    refused = {page.partition("/")[0] for page, _ in beyond.refused}
+    assert list_missing(list_refusing_folders(), refused) == []

@@ -8,9 +8,10 @@ import pytest
 from flask import Flask
 from playwright.sync_api import Browser
 
+from tests.browser.leaving_out import list_deeds, list_missing, list_pages, list_refusing_folders
 from tests.browser.looking import PHONE, Person
 from tests.browser.town import Town
-from tests.browser.walking import walk
+from tests.browser.walking import choose, choose_variants, walk
 
 pytestmark = pytest.mark.tour
 
@@ -69,3 +70,33 @@ def test_a_dead_link_is_found_and_says_where_it_stands(tmp_path: Path) -> None:
         ("/next", "/gone", 404),
         ("/next", "/broken", 500),
     ]
+
+
+def test_a_page_a_deed_and_a_folder_nobody_looked_at_are_told(tmp_path: Path) -> None:
+    (tmp_path / "layout.html").write_text("<main></main>")
+    (tmp_path / "side").mkdir()
+    (tmp_path / "side" / "parts.html").write_text("{% macro one() %}{% endmacro %}")
+    (tmp_path / "side" / "page.html").write_text(
+        '{% extends \'layout.html\' %}{%- from "side/parts.html" import one %}<form method="post">'
+    )
+    (tmp_path / "quiet").mkdir()
+    (tmp_path / "quiet" / "told.html").write_text('{% extends "layout.html" %}<form method="get">')
+    assert list_pages(tmp_path) == {"side/page.html", "quiet/told.html"}
+    assert list_refusing_folders(tmp_path) == {"side"}
+    assert list_missing(list_pages(tmp_path), {"side/page.html"}) == ["quiet/told.html"]
+    app = Flask(__name__)
+    app.add_url_rule("/things/<int:thing_id>/<word>", "deed", deed)
+    assert list_deeds(app) == {"deed:stop", "deed:go-on"}
+    found, _ = walk(app, "", "", ["/things/1/stop", "/things/1/go-on", "/things/2/stop"])
+    assert {each.kind for each in found} == {"deed:stop", "deed:go-on"}
+    assert list_missing(list_deeds(app), {each.kind for each in found[:1]}) == ["deed:go-on"]
+    assert [each.path for each in choose(found)] == ["/things/1/go-on"]
+    assert [each.kind for each in choose_variants(found)] == ["deed:go-on", "deed:stop"]
+
+
+DEEDS = {"stop": "停", "go-on": "继续办理"}
+
+
+def deed(thing_id: int, word: str) -> str:
+    """Show the page of a deed, the longer word on the fuller one."""
+    return f"{thing_id} {DEEDS[word]}"

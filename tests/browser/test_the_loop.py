@@ -1,4 +1,4 @@
-"""The whole loop as nine people click it, each in a browser of their own, from a programme to the money's end.
+"""The whole loop as nine people click it, each in their own browser, from a programme to the money's end.
 
 A tenth hand drafts the programme and issues: nobody publishes what they drafted.
 """

@@ -14,22 +14,26 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import pyotp
-from flask import Flask
+from flask import Flask, Response, g, template_rendered
+from jinja2 import Template
 from werkzeug.serving import WSGIRequestHandler, make_server
 
 from voucher.app import DUE_ACTS, create_app
 from voucher.config import Config
 from voucher.demo.house import House, moment
+from voucher.demo.province.cast import MAIN_LOGIN
 from voucher.demo.province.opening import open_accounts, open_organisations, open_payees
 from voucher.demo.province.playing import SEED, open_offers
 from voucher.demo.province.stage import Stage, invent_workers
 from voucher.demo.staff import PASSWORD, hire
 from voucher.doors.auth.door import DoorLimits
 from voucher.plumbing.db import Database
+from voucher.plumbing.outbox import deliver_due
 from voucher.plumbing.secrets import Keyring
 from voucher.plumbing.unit_of_work import Work, perform
-from voucher.registry import sessions
+from voucher.registry import letters, sessions
 from voucher.registry.founding import FOUNDER, found
+from voucher.registry.mailbox import Mailbox, list_messages
 from voucher.registry.passwords import set_password
 from voucher.registry.users import CLOCK_LOGIN, load_actor
 
@@ -37,6 +41,8 @@ Result = TypeVar("Result")
 OFTEN = "10000 per minute"
 WIDE = DoorLimits(sign_in_rate=OFTEN, objection_rate=OFTEN, check_rate=OFTEN, figures_rate=OFTEN)
 HOST = "127.0.0.1"
+# which template an answer was made from
+SHOWN = "X-Shown"
 
 
 @dataclass
@@ -62,6 +68,8 @@ class Town:
     folder: Path
     clock: Clock = field(default_factory=Clock)
     secrets: dict[str, str] = field(default_factory=dict)
+    # workers who have chosen a password
+    known: set[str] = field(default_factory=lambda: {MAIN_LOGIN})
     address: str = ""
 
     @property
@@ -81,15 +89,32 @@ class Town:
         for _, act in DUE_ACTS:
             self.do(CLOCK_LOGIN, act)
 
+    def seal(self) -> None:
+        """Seal the trail, as the worker beside the application does every few seconds."""
+        self.stage.house.at = self.clock.now()
+        self.stage.house.seal()
+
     def code(self, login: str) -> str:
         """Return what the telephone of an account shows now."""
         return pyotp.TOTP(self.secrets[login]).at(self.clock.now())
 
     def give_password(self, login: str) -> None:
-        """Give a worker the password of everybody in this town."""
+        """Give a worker the password of everybody in this town, once."""
+        if login in self.known:
+            return
+        self.known.add(login)
         with self.database.read() as session:
             user_id = load_actor(session, login, self.clock.now().date()).user_id
         self.do("operator", lambda work: set_password(work, user_id, PASSWORD))
+
+    def ring(self) -> str:
+        """Carry the short messages that are due, and return the words of the newest."""
+        house = self.stage.house
+        port = Mailbox(self.database, house.keyring, self.clock.now)
+        carriers = {letters.TOPIC: letters.carry_by(self.database, house.keyring, port)}
+        deliver_due(self.database, house.keyring, self.clock.now, carriers)
+        with self.database.read() as session:
+            return list_messages(session, house.keyring)[0].words
 
     def open_session(self, login: str, *, half_way: bool = False) -> str:
         """Return the cookie of a session opened past the sign-in pages."""
@@ -130,7 +155,24 @@ def make_app(town: Town, *, demo: bool) -> Flask:
         demo=demo,
         secret_cookies=False,
     )
-    return create_app(config, town.database, town.stage.house.keyring, town.clock.now, limits=WIDE)
+    app = create_app(config, town.database, town.stage.house.keyring, town.clock.now, limits=WIDE)
+    _name_pages(app)
+    return app
+
+
+def _name_pages(app: Flask) -> None:
+    """Have every answer say which template it was made from, so that a test knows what it looks at."""
+
+    def remember(_app: Flask, template: Template, **_more: Any) -> None:
+        g.shown = template.name
+
+    def name(answer: Response) -> Response:
+        if "shown" in g:
+            answer.headers[SHOWN] = g.shown
+        return answer
+
+    template_rendered.connect(remember, app, weak=False)
+    app.after_request(name)
 
 
 class _Quiet(WSGIRequestHandler):

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from flask import Flask
 from playwright.sync_api import Browser
 
-from tests.browser.looking import Person
-from tests.browser.peopled import asked_by_number, find_logins, people_town
+from tests.browser.looking import PHONE, Person
+from tests.browser.peopled import begin_elsewhere, find_logins, people_town
 from tests.browser.town import Town, make_app, serve
-from tests.browser.walking import Broken, Found, choose, walk
+from tests.browser.walking import BETWEEN, Broken, Found, choose, choose_variants, walk
 
 
 @dataclass
@@ -33,10 +33,10 @@ def walk_everywhere(folder: Path) -> Iterator[Walked]:
     town = people_town(folder)
     app = make_app(town, demo=True)
     made = Walked(town, app, [], [], {})
-    typed = list(asked_by_number(town))
+    elsewhere = list(begin_elsewhere(town))
     for login, start in find_logins(town).items():
         made.cookies[login] = town.open_session(login) if login else ""
-        starts = [start, *(path for who, path in typed if who == login)]
+        starts = [start, *(path for who, path in elsewhere if who == login)]
         found, broken = walk(app, login, made.cookies[login], starts)
         made.found += found
         made.broken += broken
@@ -44,29 +44,67 @@ def walk_everywhere(folder: Path) -> Iterator[Walked]:
         yield made
 
 
-def look_at_all(walked: Walked, chromium: Browser, size: dict[str, int]) -> list[str]:
-    """Return what is wrong with the fullest page of every kind at one width, in both sizes of letters."""
-    wrong: list[str] = []
-    people: dict[str, Person] = {}
-    for each in choose(walked.found):
-        if each.login not in people:
-            people[each.login] = Person(chromium, walked.town, each.login, size)
-            if each.login:
-                people[each.login].enter_with(walked.cookies[each.login])
-        wrong += _look_at(people[each.login], each, size["width"])
-    for person in people.values():
-        person.close()
-    return wrong
+@dataclass
+class Looked:
+    """What somebody found wrong with the pages they looked at, and which those were."""
 
+    wrong: list[str] = field(default_factory=list)
+    shown: set[str] = field(default_factory=set)
+    refused: set[tuple[str, int]] = field(default_factory=set)
 
-def _look_at(person: Person, page: Found, width: int) -> Iterator[str]:
-    status = person.go(page.path)
-    if status != 200:
-        yield f"{page.kind} {page.path} {status}"
-    for large in (False, True):
-        person.enlarge(large=large)
-        where = (
-            f"{page.kind.removeprefix('web.')}-{page.login or 'anybody'}-{width}{'-large' if large else ''}"
-        )
-        yield from (f"{where} {page.path}: {each}" for each in person.look())
+    def note(self, person: Person, where: str) -> None:
+        """Look at the page on somebody's screen, and keep a picture of it."""
+        self.wrong += [f"{where} {person.page.url}: {each}" for each in person.look()]
+        self.shown.add(person.shown)
+        if person.status >= 400:
+            self.refused.add((person.shown, person.status))
         person.shoot(where)
+
+
+def look_at_all(walked: Walked, chromium: Browser, size: dict[str, int]) -> Looked:
+    """Look at the fullest page of every view at one width, in both sizes of letters.
+
+    On a telephone, look as well at every word of a view that has a page for each.
+    """
+    looked, people = Looked(), _People(walked, chromium, size)
+    width, seen = size["width"], choose(walked.found)
+    for each in seen:
+        person = people.open(each, looked)
+        for large in (False, True):
+            person.enlarge(large=large)
+            looked.note(person, f"{_name(each)}-{width}{'-large' if large else ''}")
+    for each in choose_variants(walked.found) if size == PHONE else []:
+        if each not in seen:
+            looked.note(people.open(each, looked), f"{_name(each)}-{width}")
+    people.close()
+    return looked
+
+
+class _People:
+    """Everybody who looks, each at a browser of their own."""
+
+    def __init__(self, walked: Walked, chromium: Browser, size: dict[str, int]) -> None:
+        self._walked, self._chromium, self._size = walked, chromium, size
+        self._people: dict[str, Person] = {}
+
+    def open(self, page: Found, looked: Looked) -> Person:
+        """Return whoever found a page, with the page on the screen."""
+        if page.login not in self._people:
+            person = Person(self._chromium, self._walked.town, page.login, self._size)
+            self._people[page.login] = person
+            if page.login:
+                person.enter_with(self._walked.cookies[page.login])
+        person = self._people[page.login]
+        status = person.go(page.path)
+        if status != 200:
+            looked.wrong.append(f"{page.kind} {page.path} {status}")
+        return person
+
+    def close(self) -> None:
+        """Close every window."""
+        for person in self._people.values():
+            person.close()
+
+
+def _name(page: Found) -> str:
+    return f"{page.kind.removeprefix('web.').replace(BETWEEN, '-')}-{page.login or 'anybody'}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from html import unescape
 
@@ -14,8 +14,10 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.routing import MapAdapter
 
 LINK = re.compile(r'<a\b[^>]*?\shref="([^"]+)"')
-# as many pages of one kind are opened for their links
+# as many pages of one kind are opened for their links, those to begin at aside
 OPENED = 5
+# one view has a page for every word that may stand in its address
+WORD, BETWEEN = "word", ":"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +52,7 @@ def walk(app: Flask, login: str, cookie: str, starts: Sequence[str]) -> tuple[li
     while waiting:
         on, path = waiting.pop(0)
         kind = _kind(addresses, path)
-        if kind is None or opened[kind] >= OPENED:
+        if kind is None or (opened[kind] >= OPENED and path not in starts):
             if kind is None:
                 broken.append(Broken(login, on, path, 404))
             continue
@@ -78,8 +80,7 @@ def _kind(addresses: MapAdapter, path: str) -> str | None:
         endpoint, values = addresses.match(path.partition("?")[0], method="GET")
     except HTTPException:
         return None
-    words = [value for value in values.values() if isinstance(value, str) and value.isidentifier()]
-    return "-".join([endpoint, *words])
+    return f"{endpoint}{BETWEEN}{values[WORD]}" if WORD in values else endpoint
 
 
 def _open(client: FlaskClient, path: str) -> tuple[int, str]:
@@ -99,9 +100,18 @@ def _links(html: str, path: str) -> Iterator[str]:
 
 
 def choose(found: list[Found]) -> list[Found]:
-    """Return of every kind the fullest page."""
+    """Return of every view the fullest page."""
+    return _fullest(found, lambda each: each.kind.partition(BETWEEN)[0])
+
+
+def choose_variants(found: list[Found]) -> list[Found]:
+    """Return of every word of a view the fullest page, where the view has pages for several words."""
+    return _fullest([each for each in found if BETWEEN in each.kind], lambda each: each.kind)
+
+
+def _fullest(found: list[Found], kind: Callable[[Found], str]) -> list[Found]:
     fullest: dict[str, Found] = {}
     for each in found:
-        if each.length > (fullest[each.kind].length if each.kind in fullest else 0):
-            fullest[each.kind] = each
-    return [fullest[kind] for kind in sorted(fullest)]
+        if each.length > (fullest[kind(each)].length if kind(each) in fullest else 0):
+            fullest[kind(each)] = each
+    return [fullest[each] for each in sorted(fullest)]

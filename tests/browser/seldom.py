@@ -1,0 +1,197 @@
+"""What happens seldom, so that its pages can be looked at: a stop, a fall, an application, a tariff."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import date, timedelta
+
+from sqlalchemy import func, select
+
+from tests.browser.town import Town
+from voucher.demo.province.cast import JIYUAN
+from voucher.demo.province.proving import Proving
+from voucher.ledger.holds import Hold, open_hold
+from voucher.ledger.vouchers import Voucher
+from voucher.plumbing.unit_of_work import Work
+from voucher.registry.people import Newcomer
+from voucher.registry.tariffs import propose_tariff
+from voucher.registry.workers import open_worker
+from voucher.rules.applications import Demand
+from voucher.rules.levels import Level
+from voucher.rules.lifecycle import Thing
+from voucher.rules.tariffs import Subject, Tariff
+from voucher.rules.vocabulary import FundSource, SubsidyKind
+from voucher.stages.certify.models import Certificate
+from voucher.stages.certify.revoke import ask_reinstatement, revoke_certificate
+from voucher.stages.issue import programmes as programme_acts
+from voucher.stages.issue.applications import deciding, filing
+from voucher.stages.issue.drafting import NewProgramme, draft_programme
+from voucher.stages.issue.models import Issue, Programme
+from voucher.stages.issue.queries import get_application
+from voucher.stages.settle import reinstate
+from voucher.stages.settle.models.claims import Claim
+from voucher.stages.settle.queries import list_budgets
+from voucher.stages.settle.voucher_ends import decertify
+from voucher.stages.train.exits import impose
+from voucher.stages.train.models.classes import TrainingClass
+
+# two people who share a telephone
+SHARED_MOBILE = "13700137000"
+STOPPED, APPLIED_FOR = "free-offset", "失业人员转岗培训券"
+FALLEN, FALLEN_ASKED = "vocational", "college"
+
+
+def do_what_is_seldom(town: Town, provings: Mapping[str, Proving], applicants: tuple[str, str]) -> None:
+    """Do each of them once, as whoever does it, at the town's present moment."""
+    town.do(
+        "second-review",
+        lambda work: programme_acts.stop_programme(
+            work, town.stage.programmes[STOPPED], "资金调整，暂停发放"
+        ),
+    )
+    _let_institutions_fall(town)
+    _hold_a_claim(town)
+    _revoke_certificates(town, provings)
+    _ask_for_a_voucher_back(town, provings["revoked"])
+    _apply(town, *applicants)
+    _propose_a_tariff(town)
+    _share_a_telephone(town)
+    town.run_clock()
+
+
+def _let_institutions_fall(town: Town) -> None:
+    """Suspend two institutions; for one of them somebody has asked already to let it go on."""
+    for key in (FALLEN, FALLEN_ASKED):
+        house = town.stage.institution(key)
+        town.do("first-review", lambda work, house=house: impose(work, house, "suspend", "消防验收不合格"))  # type: ignore[misc]
+    house = town.stage.institution(FALLEN_ASKED)
+    town.do("second-review", lambda work: impose(work, house, "restore", "整改完成，验收合格"))
+
+
+def _hold_a_claim(town: Town) -> None:
+    with town.database.read() as session:
+        claim_id = session.scalars(
+            select(Claim.id).where(Claim.state == "first_reviewed").order_by(Claim.id)
+        ).first()
+    assert claim_id is not None
+    town.do(
+        "second-review", lambda work: open_hold(work, Thing.CLAIM, claim_id, "有人反映没有参加考试，核查中")
+    )
+
+
+def _revoke_certificates(town: Town, provings: Mapping[str, Proving]) -> None:
+    """Revoke another certificate, and ask for the first one back."""
+    fallen = provings["claimed"].certified[-1][1]
+    town.do("first-review", lambda work: revoke_certificate(work, fallen, "考场录像显示替考"))
+    number = provings["revoked"].certified[0][1]
+    town.do("second-review", lambda work: ask_reinstatement(work, number, "申诉成立，登记已更正"))
+
+
+def _ask_for_a_voucher_back(town: Town, paid: Proving) -> None:
+    """Take a paid voucher back as forged, and ask for it back: its certificate still stands."""
+    voucher_id = paid.certified[-1][0]
+    town.do("first-review", lambda work: decertify(work, voucher_id, "举报称学时造假，经查属实"))
+    town.do(
+        "second-review",
+        lambda work: reinstate.ask_reinstatement(work, voucher_id, "复查：举报不实，学时记录完整"),
+    )
+
+
+def _apply(town: Town, waits: str, is_asked: str) -> None:
+    """Offer vouchers that want a proof: one who applied waits for the office, of another it asked more."""
+    today = town.clock.now().date()
+
+    def draft(work: Work) -> int:
+        budget = next(
+            each for each in list_budgets(work.session, [JIYUAN]) if each.source == str(FundSource.FISCAL)
+        )
+        made = draft_programme(work, _proven(budget.id, today))
+        filing.state_demands(work, made.id, [Demand("失业登记证明"), Demand("家庭困难说明")])
+        return made.id
+
+    programme_id = town.do("operator-jy", draft)
+    town.do("first-review", lambda work: programme_acts.publish_programme(work, programme_id))
+    said = {1: "见所附失业登记证", 2: "独自抚养两个孩子"}
+    ids = [
+        town.do(login, lambda work: filing.apply(work, programme_id, said, declared=True).id)
+        for login in (waits, is_asked)
+    ]
+
+    def ask_more(work: Work) -> None:
+        found = get_application(work.session, work.keyring, ids[1], regions=work.actor.regions)
+        deciding.ask_clarification(work, ids[1], {found.items[0].id: "请写明出具单位和日期"})
+
+    town.do("first-review", ask_more)
+
+
+def _proven(budget_id: int, today: date) -> NewProgramme:
+    return NewProgramme(
+        name=APPLIED_FOR,
+        region_code=JIYUAN,
+        project_code="TRAIN-GROUPS",
+        budget_id=budget_id,
+        worth="face_value",
+        channel="open",
+        training_kind="project_based",
+        certificate_kind="skill_level",
+        trade_code=None,
+        level=None,
+        training_cap_fen=1_200_00,
+        evaluation_cap_fen=200_00,
+        quantity=20,
+        from_on=today,
+        until_on=today + timedelta(days=90),
+        validity_days=None,
+        certify_months=None,
+        document="示例人社〔2024〕41号",
+    )
+
+
+def _propose_a_tariff(town: Town) -> None:
+    new = Tariff(
+        subject=Subject.STANDARD,
+        since=date(2025, 2, 1),
+        until=None,
+        document="示例人社规〔2024〕9号",
+        kind=SubsidyKind.TRAINING,
+        form="level_certificate",
+        occupation_code="4-10-01-05",
+        level=Level.JUNIOR,
+        region_code=JIYUAN,
+        amount_fen=1_500_00,
+    )
+    town.do("second-review", lambda work: propose_tariff(work, new))
+
+
+def _share_a_telephone(town: Town) -> None:
+    for place in (1, 2):
+        person: Newcomer = next(town.stage.people)
+        town.do(
+            "operator",
+            lambda work, person=person, place=place: open_worker(  # type: ignore[misc]
+                work, person.number, person.name, f"shares-{place}", SHARED_MOBILE
+            ),
+        )
+
+
+def list_states(town: Town) -> Iterator[str]:
+    """Yield the oldest and the newest of every thing with deeds in each of its states, and what is stopped.
+
+    What may be done to a thing hangs on its state, and the lists show the newest few.
+    """
+    with town.database.read() as session:
+        for model, path in (
+            (Voucher, "/office/vouchers"),
+            (Programme, "/office/programmes"),
+            (TrainingClass, "/office/classes"),
+            (Certificate, "/office/certificates"),
+            (Issue, "/office/issues"),
+            (Claim, "/claims"),
+        ):
+            ends = select(func.min(model.id), func.max(model.id)).group_by(model.state)
+            for both in session.execute(ends).all():
+                yield from (f"{path}/{each}" for each in sorted(set(both)))
+        held = session.execute(select(Hold.thing, Hold.object_id).where(Hold.closed_at.is_(None))).all()
+    places = {str(Thing.VOUCHER): "/office/vouchers", str(Thing.CLAIM): "/claims"}
+    yield from (f"{places[thing]}/{object_id}" for thing, object_id in held if thing in places)
+    yield from (f"/office/institutions/{town.stage.institution(each)}" for each in (FALLEN, FALLEN_ASKED))
