@@ -42,6 +42,12 @@ OF_NOBODY = frozenset(
         "devices.lose",
         "devices.renew_credentials",
         "devices.show_beacon",
+        # every office reads the whole province's tariffs; whose region may be spoken for: test_tariffs
+        "tariffs.list_tariff_changes",
+        "tariffs.list_tariff_proposals",
+        "tariffs.show_tariff_proposal",
+        "tariffs.propose_tariff",
+        "tariffs.decide_tariff",
     }
 )
 
@@ -88,6 +94,8 @@ def probes_of(loop: Loop) -> list[Probe]:
         see("classes.list_class_roster", "/classes/#/roster", "class", OFFICE, HOUSE),
         see("places.list_scans", "/scans?class=#", "class", OFFICE, HOUSE),
         act("programmes.preview", "/programmes/#/previews", "programme", OFFICE, people=one),
+        act("programmes.try_out", "/programmes/#/dry-runs", "programme", OFFICE),
+        see("programmes.show_dry_run", "/programmes/#/dry-run", "programme", OFFICE),
         act(
             "programmes.preview", f"/programmes/{ids['programme']}/previews", "t1", HOUSE,
             people=one, institution_id="#",
@@ -131,6 +139,7 @@ def probes_of(loop: Loop) -> list[Probe]:
         act("programmes.resume_programme", "/programmes/#/resumptions", "programme", OFFICE, **WHY),
         act("programmes.discard_programme", "/programmes/#/discards", "draft_programme", OFFICE, **WHY),
         act("programmes.close_programme", "/programmes/#/closings", "programme", OFFICE, **WHY),
+        act("programmes.recall", "/programmes/#/recalls", "programme", OFFICE, **WHY),
         act("places.depart", "/departures", "voucher", (HOLDER, HOUSE), voucher_id="#", act="drop", **WHY),
         act("vouchers.withdraw_voucher", "/withdrawals", "voucher", HOLDER, voucher_id="#"),
         act("vouchers.revoke_vouchers", "/revocations", "voucher", OFFICE, voucher_ids=["#"], **WHY),

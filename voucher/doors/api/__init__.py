@@ -26,6 +26,7 @@ from voucher.doors.api.places import places
 from voucher.doors.api.programmes import programmes
 from voucher.doors.api.sessions import sessions
 from voucher.doors.api.standings import standings
+from voucher.doors.api.tariffs import tariffs
 from voucher.doors.api.teaching import teaching
 from voucher.doors.api.vouchers import vouchers
 
@@ -39,6 +40,7 @@ ROOMS = (
     payments,
     payees,
     dictionaries,
+    tariffs,
     programmes,
     issues,
     vouchers,

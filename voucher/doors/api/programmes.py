@@ -23,12 +23,17 @@ from voucher.doors.schemas.programmes import (
     WithWhy,
 )
 from voucher.doors.schemas.programmes import NewProgramme as NewProgrammeBody
+from voucher.doors.schemas.trials import DryRunState, NewDryRun, Recalled
+from voucher.plumbing.jobs import Job, JobState
 from voucher.plumbing.unit_of_work import Work
 from voucher.rules.lifecycle import STATE_NAMES, Thing, possible_events
 from voucher.stages.issue import drafting, queries
 from voucher.stages.issue import programmes as acts
+from voucher.stages.issue.dry_run import DRY_RUN_MISSING, ask_dry_run, find_dry_run
 from voucher.stages.issue.issuing import issue_at_once
-from voucher.stages.issue.models import Programme
+from voucher.stages.issue.models import DryRun, Programme
+from voucher.stages.issue.reading import PROGRAMME_MISSING
+from voucher.stages.issue.recalling import recall_unused
 from voucher.stages.issue.rosters import file_roster
 
 programmes = Room("programmes", __name__, url_prefix="/api/v1", description="券种")
@@ -157,6 +162,34 @@ def preview(work: Work, given: dict[str, Any], programme_id: int) -> dict[str, A
         "reserves_fen": queries.sum_reserved(work.session, issue_id) + cap_fen * len(promised),
         "lines": lines,
     }
+
+
+@programmes.act("/programmes/<int:programme_id>/dry-runs", body=NewDryRun, answer=DryRunState, example={})
+def try_out(work: Work, _given: dict[str, Any], programme_id: int) -> dict[str, Any]:
+    """对全部登记人员试算：可领多少人、占用多少预算、各类人员为什么不能领；人数多的在后台算。"""
+    return _trial(ask_dry_run(work, programme_id), None)
+
+
+@programmes.look("/programmes/<int:programme_id>/dry-run", answer=DryRunState)
+def show_dry_run(session: Session, _asked: dict[str, Any], programme_id: int) -> dict[str, Any]:
+    """最近一次试算：结果，或者还在算。"""
+    regions = current_actor().regions
+    if queries.get_programme(session, programme_id, regions).region_code not in regions:
+        raise PROGRAMME_MISSING.refused()
+    found = find_dry_run(session, programme_id)
+    if found is None:
+        raise DRY_RUN_MISSING.refused()
+    return _trial(*found)
+
+
+@programmes.act("/programmes/<int:programme_id>/recalls", body=WithWhy, answer=Recalled, example=WHY)
+def recall(work: Work, given: dict[str, Any], programme_id: int) -> dict[str, Any]:
+    """收回没有报名的券：停发或结束以后办理，资金转给候补的人；一次收回不完的再次办理。"""
+    return {"recalled": recall_unused(work, programme_id, given["why"])}
+
+
+def _trial(tried: DryRun, job: Job | None) -> dict[str, Any]:
+    return told(tried, DryRunState) | {"failed": job is not None and job.state == JobState.FAILED}
 
 
 def _after(work: Work, programme_id: int) -> dict[str, Any]:

@@ -16,6 +16,11 @@ from voucher.doors.auth.entries import (
 _OFFICE = OPERATORS | OFFICERS
 
 ISSUE: dict[str, Access] = {
+    "tariffs.list_tariff_changes": Access(DESK, "标准变动：何时变、变多少"),
+    "tariffs.list_tariff_proposals": Access(DESK, "待登记的标准"),
+    "tariffs.show_tariff_proposal": Access(DESK, "一条待登记的标准"),
+    "tariffs.propose_tariff": Access(OFFICERS, "提出新标准；全省的由省级提出"),
+    "tariffs.decide_tariff": Access(OFFICERS, "登记或不予登记标准，须提出人以外的人"),
     "programmes.list_programmes": Access(DESK | INSTITUTION_STAFF, "查看券种"),
     "programmes.draft_programme": Access(OPERATORS, "起草券种"),
     "programmes.show_programme": Access(DESK | INSTITUTION_STAFF, "查看券种"),
@@ -26,6 +31,9 @@ ISSUE: dict[str, Access] = {
     "programmes.close_programme": Access(OFFICERS, "结束发放"),
     "programmes.top_up": Access(OFFICERS, "追加数量"),
     "programmes.preview": Access(OPERATORS | INSTITUTION_DESK, "试算，什么也不发放"),
+    "programmes.try_out": Access(_OFFICE, "对全部登记人员试算，什么也不发放"),
+    "programmes.show_dry_run": Access(_OFFICE, "查看最近一次试算"),
+    "programmes.recall": Access(OFFICERS, "收回没有报名的券"),
     "issues.list_issues": Access(DESK | INSTITUTION_STAFF, "查看发券单"),
     "issues.issue_vouchers": Access(OPERATORS | INSTITUTION_DESK, "报送名册；直接发放由经办人员办理"),
     "issues.show_issue": Access(DESK | INSTITUTION_STAFF, "查看发券单"),

@@ -38,6 +38,13 @@ DRY_RUN_OVER = reason(
     SOURCE,
     Family.CONFLICT,
 )
+DRY_RUN_MISSING = reason(
+    "dry_run_missing",
+    "这个券种还没有试算过",
+    "请先试算；草稿、发放中和停发的券种都可以试算，不发放任何券",
+    SOURCE,
+    Family.MISSING,
+)
 
 
 def ask_dry_run(work: Work, programme_id: int) -> DryRun:
