@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from marshmallow import class_registry
 
-from tests.doors.world import Client, World
+from tests.doors.world import Client, World, refused_with
 from voucher.doors.auth.access import MATRIX
 from voucher.doors.schemas.paging import write_cursor
 from voucher.rules.actor import Role
@@ -23,12 +23,6 @@ def operator(world: World) -> Client:
     """Return a signed-in operator of Jiyuan."""
     world.staff("jiban", Role.OPERATOR)
     return world.sign_in("jiban")
-
-
-def refused_with(answer: Any, status: int, code: str) -> dict[str, Any]:
-    assert (answer.status_code, answer.json["code"]) == (status, code), answer.json
-    facts: dict[str, Any] = answer.json["facts"]
-    return facts
 
 
 def test_the_same_key_is_one_effect_and_the_same_answer(operator: Client) -> None:

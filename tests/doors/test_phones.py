@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import Any, Self
 
 from tests.doors.loop import Loop
-from tests.doors.test_training import refused_with
+from tests.doors.world import refused_with
 from tests.town_phone import Screen
 from voucher.ledger.credentials.keys import ensure_keys
 from voucher.plumbing.signing import from_base64url, to_base64url

@@ -8,7 +8,7 @@ import pytest
 from argon2 import PasswordHasher
 from sqlalchemy import select
 
-from tests.doors.world import CHEAP, FOUNDER, PASSWORD, World
+from tests.doors.world import CHEAP, FOUNDER, PASSWORD, World, refused_with
 from voucher.doors.auth.door import DoorLimits
 from voucher.plumbing.unit_of_work import perform
 from voucher.registry import passwords
@@ -23,10 +23,6 @@ pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 def account(world: World, login: str) -> UserAccount:
     with world.database.read() as session:
         return session.scalars(select(UserAccount).where(UserAccount.login == login)).one()
-
-
-def refused_with(answer: Any, status: int, code: str) -> None:
-    assert (answer.status_code, answer.json["code"]) == (status, code), answer.json
 
 
 def test_password_and_code_open_a_session(world: World) -> None:

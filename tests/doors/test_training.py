@@ -10,19 +10,13 @@ import pytest
 from sqlalchemy import select
 
 from tests.doors.loop import CLASS_DAY, LI_SI, SUN_BA, ZHANG_SAN, Loop, people, plan
-from tests.doors.world import PROVINCE, World
+from tests.doors.world import PROVINCE, World, refused_with
 from voucher.ledger.audit import AuditRow
 from voucher.ledger.vouchers import Voucher
 from voucher.plumbing.db import Model
 from voucher.rules.actor import Role
 from voucher.stages.issue.models import IssueLine
 from voucher.stages.train.models.places import Scan
-
-
-def refused_with(answer: Any, status: int, code: str) -> dict[str, Any]:
-    assert (answer.status_code, answer.json["code"]) == (status, code), answer.json
-    facts: dict[str, Any] = answer.json["facts"]
-    return facts
 
 
 def list_scans(loop: Loop) -> list[tuple[str, str | None]]:

@@ -8,8 +8,7 @@ from uuid import uuid4
 import pytest
 
 from tests.doors.test_entrance import leads_to, send
-from tests.doors.test_sign_in import refused_with
-from tests.doors.world import CHEAP, FOUNDER, PASSWORD, Client, World
+from tests.doors.world import CHEAP, FOUNDER, PASSWORD, Client, World, refused_with
 from tests.scene import ZHANG_SAN
 from voucher.plumbing.unit_of_work import Work, perform
 from voucher.registry import passwords, staffing, workers

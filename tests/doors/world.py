@@ -192,3 +192,10 @@ class Client:
     def get(self, path: str) -> Any:
         """Ask for something."""
         return self.http.get(f"/api/v1{path}")
+
+
+def refused_with(answer: Any, status: int, code: str) -> dict[str, Any]:
+    """Assert that an answer is this refusal, and return its facts."""
+    assert (answer.status_code, answer.json["code"]) == (status, code), answer.json
+    facts: dict[str, Any] = answer.json["facts"]
+    return facts
