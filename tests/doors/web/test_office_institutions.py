@@ -48,19 +48,19 @@ def test_an_institution_is_stopped_with_the_vouchers_in_it_and_put_back_by_two(
     assert "今天能否开展补贴性培训不能" in page.text
     assert "待处置：" in officer.go(f"/office/vouchers/{voucher}").text
     officer.go(f"{one}/agree")
-    assert "还没有人对此提出恢复" in refusal(officer.press("确认确认恢复", why="x"))
+    assert "还没有人对此提出恢复" in refusal(officer.press("确认恢复", why="x"))
     officer.go(f"{one}/restore")
     assert "已提出恢复，等待另一人确认" in officer.press("确认提出恢复", why="验收合格").text
     officer.go(f"{one}/restore")
     assert "已有人提出恢复" in refusal(officer.press("确认提出恢复", why="验收合格"))
     officer.go(f"{one}/agree")
-    assert "另一人" in refusal(officer.press("确认确认恢复", why="验收合格"))
+    assert "另一人" in refusal(officer.press("确认恢复", why="验收合格"))
     assert "恢复待审批" not in officer.go("/desk").text, "what one asked for waits for another"
     assert "恢复待审批 1" in other.go("/desk").text
     assert "验收合格" in other.go("/office/reinstatements").text
     assert one in other.page.links
     other.go(f"{one}/agree")
-    assert "机构现为：在目录；1 张停住的券已恢复办理" in other.press("确认确认恢复", why="复核属实").text
+    assert "机构现为：在目录；1 张停住的券已恢复办理" in other.press("确认恢复", why="复核属实").text
 
     world.staff("监管员", Role.SUPERVISOR)
     world.staff("外地审核员", Role.OFFICER_COUNTY, region="410100")
