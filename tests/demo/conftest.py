@@ -9,6 +9,7 @@ import pytest
 from tests.conftest import fresh_database
 from tests.demo.built import Built, build
 from voucher.plumbing.secrets import Keyring
+from voucher.stages.oversee.invariants import find_violations
 
 
 @pytest.fixture(scope="session")
@@ -19,3 +20,6 @@ def built(
     folder = tmp_path_factory.mktemp("province")
     with fresh_database("sqlite", templates, folder) as database:
         yield build(database, keyring, folder)
+        # whatever the tests tried on it was rolled back
+        with database.read() as session:
+            assert find_violations(session) == []
