@@ -59,10 +59,7 @@ $(PAGES_BUILT): $(PAGES_INSTALLED) $(PAGES_SOURCES)
 demo: setup ## 一条命令看全程：建库、结算济源一个季度、开网页 · build, settle a real quarter, serve
 	@$(BIN)/voucher demo
 
-test: setup ## 全部测试，SQLite 与 PostgreSQL · every test, on both databases
-	@$(MAKE) --no-print-directory suite storm
-
-suite: setup ## 除风暴、模糊测试和浏览器外的测试 · the tests without the storms, the long fuzzing and the browser
+test: setup ## 测试，SQLite 与 PostgreSQL · the tests, on both databases; what takes its time has targets of its own
 	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup -m "not storm and not long and not fuzz and not tour"
 
 storm: setup ## 64 个客户端同时操作 · 64 clients at once, alone on the machine
