@@ -22,7 +22,7 @@ NAME ?= all
 SIZE ?= small
 WHAT ?=
 
-.PHONY: help setup frontend demo test suite storm long fuzz tour sure check rules story bench migration docs
+.PHONY: help setup frontend demo test storm long fuzz tour sure check rules story bench migration docs
 
 help: ## 列出所有命令 · this list
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)

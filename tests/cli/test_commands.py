@@ -95,6 +95,7 @@ def test_init_where_nothing_answers_says_so_and_makes_no_keys(tmp_path: Path) ->
     assert not (tmp_path / "data" / "keys.json").exists()
 
 
+@pytest.mark.long
 def test_init_takes_full_tables_from_a_folder(tmp_path: Path) -> None:
     folder = tmp_path / "tables"
     folder.mkdir()
@@ -115,6 +116,7 @@ def test_import_in_any_order_of_words(desk: Desk) -> None:
     assert spoken.stdout.strip() == "人员：读 1 行，新增 0，更新 0，未变 1，不予导入 0"
 
 
+@pytest.mark.long
 def test_a_refused_file_names_its_rows_and_keeps_nothing(desk: Desk) -> None:
     path = desk.write("bad.csv", PEOPLE, (*LI_SI, "", "", ""), ("王五", "410105199003159919", "", "", ""))
     error = desk.told("import", "people", path, code=2)["error"]
@@ -132,6 +134,7 @@ def test_a_refused_file_names_its_rows_and_keeps_nothing(desk: Desk) -> None:
     assert (partial["rows_added"], partial["rows_refused"], partial["partial"]) == (1, 1, True)
 
 
+@pytest.mark.long
 def test_an_evaluator_and_its_certificates(desk: Desk) -> None:
     evaluators = desk.write(
         "evaluators.csv",
@@ -155,6 +158,7 @@ def test_an_evaluator_and_its_certificates(desk: Desk) -> None:
     assert desk.told("import", "register", register)["rows_added"] == 1
 
 
+@pytest.mark.long
 def test_more_rows_than_the_configured_limit(desk: Desk) -> None:
     from datetime import UTC, datetime
 

@@ -61,6 +61,10 @@ ACCOUNT: dict[str, Any] = {
     "evidence": "许可证",
 }
 
+# row by row past every kind of visitor: on the other database by `make long`
+BOTH = pytest.mark.parametrize(
+    "database", ["sqlite", pytest.param("postgres", marks=pytest.mark.long)], indirect=True
+)
 # what names no object that could be somebody else's, and why
 OF_NOBODY = {
     "pulse.healthz": "人人可见",
@@ -349,6 +353,7 @@ def test_every_route_of_the_later_stages_is_probed_or_says_why_not() -> None:
     assert set(API) - set(ISSUE) - set(TRAIN) == probed | set(OF_NOBODY)
 
 
+@BOTH
 def test_everybody_sees_and_moves_what_is_ones_own_and_all_else_is_missing(town: Town) -> None:
     for login in town.everybody:
         town[login].get("/sessions/current")  # everybody is in before anything is counted

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+import pytest
 from sqlalchemy import func, select
 
 from tests.doors.loop import SUN_BA, Loop, people, plan
@@ -26,6 +27,10 @@ from voucher.rules.actor import Role
 OFFICE, FAR_OFFICE, HOUSE, FAR_HOUSE, HOLDER, OTHER = "office", "far", "t1", "t2", "zhang", "sun"
 NOBODY = 999_999
 WHY = {"why": "核查需要"}
+# row by row past every kind of visitor: on the other database by `make long`
+BOTH = pytest.mark.parametrize(
+    "loop", ["sqlite", pytest.param("postgres", marks=pytest.mark.long)], indirect=True
+)
 # what names no object that could be foreign: it belongs to everybody, or to whoever asks
 OF_NOBODY = frozenset(
     {
@@ -227,12 +232,14 @@ def count_everything(loop: Loop) -> tuple[int, int]:
         return events, session.scalar(rows) or 0
 
 
+@pytest.mark.parametrize("loop", ["sqlite"], indirect=True)
 def test_every_route_of_both_stages_is_probed_or_says_why_not(loop: Loop) -> None:
     probed = {each.endpoint for each in probes_of(loop)}
     listed = {endpoint for endpoint, _ in LISTS}
     assert set(ISSUE) | set(TRAIN) == probed | listed | OF_NOBODY
 
 
+@BOTH
 def test_what_is_foreign_is_as_good_as_missing_and_ones_own_is_there(loop: Loop) -> None:
     """AC-K1: a single object of somebody else's is 404."""
     everybody = hire_everybody(loop)
