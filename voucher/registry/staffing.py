@@ -13,6 +13,7 @@ from voucher.ledger import audit
 from voucher.plumbing.unit_of_work import Work
 from voucher.registry import catalogue, passwords, sessions
 from voucher.registry.institutions import INSTITUTION_MISSING, get_institution
+from voucher.registry.linked_identities import unlink
 from voucher.registry.people import Newcomer, open_people
 from voucher.registry.users import LOGIN_UNKNOWN, PROVINCE, RoleGrant, UserAccount, open_account
 from voucher.registry.workers import check_no_account, open_worker
@@ -198,12 +199,16 @@ def reset_access(work: Work, login: str) -> str:
 
 
 def disable_account(work: Work, login: str) -> None:
-    """Disable an account for good and end its sessions. Raises Refused role_missing, login_unknown."""
+    """Disable an account for good; its sessions and its link to the single sign-on end with it.
+
+    Raises Refused role_missing, login_unknown.
+    """
     check_role(work.actor, Role.ADMINISTRATOR)
     account = _get_account(work, login)
     account.disabled_at = work.at
     work.session.flush()
     sessions.end_sessions_of(work, account.id)
+    unlink(work, account.id)
     audit.record_one(work, "user_account", account.id, "disable")
 
 

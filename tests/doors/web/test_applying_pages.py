@@ -63,12 +63,14 @@ def test_from_may_i_to_the_voucher_by_way_of_an_application(loop: Loop) -> None:
     officer.press("要求补充说明", **{field: "请写明出具单位"})
     assert "已要求补充说明" in officer.page.text
 
+    assert "您的申请有问题要您说明" in looked_at(sun, "/my")
     looked_at(sun, "/my/applications")
     looked_at(sun, next(each for each in sun.page.links if each.startswith("/my/applications/")))
     form, _ = sun.page.form("提交答复")
     field = next(name for name, _ in form.values if name.startswith("question-"))
     sun.press("提交答复", **{field: "市人社局"})
     assert "已答复" in sun.page.text
+    assert "有问题要您说明" not in looked_at(sun, "/my")
     looked_at(officer, link)
     assert "市人社局" in officer.page.text
     officer.press("同意", opinion="")

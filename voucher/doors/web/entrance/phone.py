@@ -83,9 +83,11 @@ def choose() -> ResponseReturnValue:
 def sign_up() -> ResponseReturnValue:
     """Open the account of whoever has proven the number, and sign in."""
     try:
+        # in the order of the form: an empty one is told of its first field
+        name, number = fields.text("name", "姓名", limit=50), fields.text("number", "身份证号码", limit=30)
         entered = ways.sign_up(
-            fields.text("number", "身份证号码", limit=30),
-            fields.text("name", "姓名", limit=50),
+            number,
+            name,
             intends=_intends(),
             agreed=request.form.get("terms") == "1",
         )

@@ -9,6 +9,7 @@ from voucher.doors.auth.door import the_door
 from voucher.doors.web.worker.blueprint import worker
 from voucher.doors.web.worker.own import USABLE, my_person_id, show
 from voucher.stages.issue import queries as issuing
+from voucher.stages.issue.queries.applications import count_asked_back
 from voucher.stages.train import queries as training
 
 LESSONS_AHEAD = 3
@@ -22,6 +23,7 @@ def home() -> ResponseReturnValue:
         cards = issuing.list_wallet(session, person_id)
         lessons = training.next_sessions(session, person_id, door.at, limit=LESSONS_AHEAD)
         places = issuing.list_places(session, person_id)
+        asked_back = count_asked_back(session, person_id)
     usable = sorted((each for each in cards if each.state in USABLE), key=lambda each: each.redeem_by)
     under_way = [show(each) for each in cards if each.tab == "使用中" and each.state not in USABLE]
     return render_template(
@@ -31,4 +33,5 @@ def home() -> ResponseReturnValue:
         under_way=under_way,
         lessons=lessons,
         places=places,
+        asked_back=asked_back,
     )

@@ -102,6 +102,14 @@ def list_own_applications(session: Session, keyring: Keyring, person_id: int) ->
     return _view(session, keyring, rows)
 
 
+def count_asked_back(session: Session, person_id: int) -> int:
+    """Return how many of a person's own applications wait for the person's answer."""
+    count = session.scalar(
+        select(func.count()).where(Application.person_id == person_id, Application.state == "asked")
+    )
+    return count or 0
+
+
 def count_open_applications(session: Session, regions: Iterable[str]) -> tuple[int, datetime | None]:
     """Return how many applications of regions wait for the office, and since when the oldest does."""
     count, oldest_at = session.execute(
