@@ -18,7 +18,6 @@ from voucher.ledger import sealing
 from voucher.ledger.races import RACES
 from voucher.plumbing.clock import clock_of, day_of
 from voucher.plumbing.db import Database
-from voucher.plumbing.files import FileStore
 from voucher.plumbing.handling import Jobs
 from voucher.plumbing.jobs import Patience
 from voucher.plumbing.outbox import Carrier, deliver_due
@@ -26,7 +25,6 @@ from voucher.plumbing.queues import make_queue
 from voucher.plumbing.schema import check_current
 from voucher.plumbing.secrets import Keyring
 from voucher.plumbing.sms import HttpSms, SmsPort
-from voucher.plumbing.spreadsheets import Limits
 from voucher.plumbing.unit_of_work import Work, perform
 from voucher.plumbing.workers import Periodic, Worker
 from voucher.registry import letters
@@ -44,7 +42,7 @@ from voucher.stages.issue.ending import expire_due
 from voucher.stages.issue.programmes import close_due_programmes
 from voucher.stages.issue.questions import leave_questions
 from voucher.stages.issue.reminding import remind_due
-from voucher.stages.issue.running import JOB_KIND, Desk
+from voucher.stages.issue.running import JOB_KIND, open_desk
 from voucher.stages.issue.signing import end_due_credentials, mark_held_credentials
 from voucher.stages.issue.waiting import serve_due_waiting
 from voucher.stages.oversee.keys import publish_status, rotate_due_keys
@@ -189,9 +187,7 @@ def create_worker(
     jobs = Jobs(
         database, keyring, make_queue(config.database_url), patience=Patience(queued=JOB_WAIT), now=clock
     )
-    limits = Limits(max_xlsx_rows=config.max_xlsx_rows)
-    desk = Desk(database, keyring, clock, FileStore(config.rosters_folder), limits)
-    jobs.register(JOB_KIND, work_as_job(desk))
+    jobs.register(JOB_KIND, work_as_job(open_desk(config, database, keyring, clock)))
     jobs.register(dry_run.JOB_KIND, dry_run.run_dry_run(database, keyring, keeper, clock))
     asker = Outside(database, keyring, token=config.outside_token or None)
     periodic = (

@@ -145,10 +145,6 @@ def _work(ctx: click.Context, office: Office, desk: Desk, run: IssueRun, *, job:
 
 
 def _desk(office: Office) -> Desk:
-    from voucher.plumbing.files import FileStore
-    from voucher.plumbing.spreadsheets import Limits
-    from voucher.stages.issue.running import Desk
+    from voucher.stages.issue.running import open_desk
 
-    limits = Limits(max_xlsx_rows=office.config.max_xlsx_rows)
-    rosters = FileStore(office.config.rosters_folder)
-    return Desk(office.database, office.keyring, office.now, rosters, limits)
+    return open_desk(office.config, office.database, office.keyring, office.now)

@@ -24,6 +24,7 @@ from voucher.doors.api.payees import payees
 from voucher.doors.api.payments import payments
 from voucher.doors.api.places import places
 from voucher.doors.api.programmes import programmes
+from voucher.doors.api.rosters import rosters
 from voucher.doors.api.sessions import sessions
 from voucher.doors.api.standings import standings
 from voucher.doors.api.tariffs import tariffs
@@ -43,6 +44,7 @@ ROOMS = (
     tariffs,
     programmes,
     issues,
+    rosters,
     vouchers,
     devices,
     standings,

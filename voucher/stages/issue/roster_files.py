@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -19,6 +20,8 @@ from voucher.rules.privacy import mask_identity, mask_mobile
 from voucher.stages.issue.reading import SOURCE
 
 PIECE_ROWS = 5000
+NAME_MOST = 80
+NOT_A_KIND = re.compile(r"[^a-z0-9]")
 NAME, NUMBER, MOBILE = "姓名", "证件号码", "手机号"
 COLUMNS = (
     Column(NAME),
@@ -56,6 +59,13 @@ class Piece:
     def refuse(self, *faults: Fault) -> None:
         """Keep everything that is wrong with a row nobody can be issued to."""
         self.faults += faults
+
+
+def plain_name(given: str) -> str:
+    """Return a file name as it is kept: without folders, its kind still at its end."""
+    tail = given.replace("\\", "/").rpartition("/")[2]
+    stem, dot, suffix = tail.rpartition(".")
+    return f"{stem[:NAME_MOST]}.{NOT_A_KIND.sub('', suffix.lower())}" if dot else tail[:NAME_MOST]
 
 
 def open_roster(file: BinaryIO, name: str, limits: Limits) -> Table:

@@ -10,6 +10,7 @@ from typing import BinaryIO
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from voucher.config import Config
 from voucher.ledger import states
 from voucher.plumbing.bulk import among, write_many
 from voucher.plumbing.db import Database
@@ -68,6 +69,12 @@ class Desk:
     files: FileStore
     limits: Limits
     piece_rows: int = PIECE_ROWS
+
+
+def open_desk(config: Config, database: Database, keyring: Keyring, clock: Callable[[], datetime]) -> Desk:
+    """Return what this installation works rosters off with; how large a request may be, the door says."""
+    limits = Limits(max_xlsx_rows=config.max_xlsx_rows)
+    return Desk(database, keyring, clock, FileStore(config.rosters_folder), limits)
 
 
 def start_run(

@@ -9,7 +9,6 @@ from typing import BinaryIO, cast
 
 from flask import Response, render_template, request, send_file, stream_with_context, url_for
 from flask.typing import ResponseReturnValue
-from werkzeug.utils import secure_filename
 
 from voucher.doors.auth.door import the_door
 from voucher.doors.auth.visitors import current_actor
@@ -17,13 +16,12 @@ from voucher.doors.web import fields
 from voucher.doors.web.acting import Done, submit
 from voucher.doors.web.fields import FIELD_UNREADABLE
 from voucher.doors.web.office.blueprint import office
-from voucher.plumbing.files import FileStore
-from voucher.plumbing.spreadsheets import Limits
 from voucher.plumbing.unit_of_work import Work
 from voucher.stages.issue import queries
 from voucher.stages.issue.models import Issue, Programme
 from voucher.stages.issue.refusals import write_refusals
-from voucher.stages.issue.running import Desk, resume_run, start_run
+from voucher.stages.issue.roster_files import plain_name
+from voucher.stages.issue.running import open_desk, resume_run, start_run
 
 PROGRAMMES_SHOWN = 200
 PHASES = {"running": ("wait", "发放中"), "stopped": ("bad", "停在中途"), "done": ("good", "已办完")}
@@ -46,8 +44,9 @@ def hand_over_roster() -> ResponseReturnValue:
         given = fields.upload("roster", "名册文件")
         if request.form.get("checked") != "1":
             raise FIELD_UNREADABLE.refused(field="checked", label="名册已经核对", problem="没有勾选")
-        name = _plain_name(given.filename or "")
-        run = start_run(work, _desk(), programme_id, cast(BinaryIO, given.stream), name, job=True)
+        door, name = the_door(), plain_name(given.filename or "")
+        desk = open_desk(door.config, door.database, door.keyring, door.clock)
+        run = start_run(work, desk, programme_id, cast(BinaryIO, given.stream), name, job=True)
         return Done("名册已收下，正在后台发放", url_for("web.office.issue", issue_id=run.issue_id))
 
     return submit(call, _ask)
@@ -104,24 +103,10 @@ def _harmless(cell: int | str) -> int | str:
     return f"'{cell}" if isinstance(cell, str) and cell[:1] in ("=", "+", "-", "@") else cell
 
 
-def _plain_name(given: str) -> str:
-    """Return a file name as it is kept: without folders, its kind still at its end."""
-    tail = given.replace("\\", "/").rpartition("/")[2]
-    stem, dot, suffix = tail.rpartition(".")
-    return f"{stem[:80]}.{secure_filename(suffix).lower()}" if dot else tail[:80]
-
-
 def _number(issue_id: int) -> str:
     with the_door().read() as session:
         found: Issue = queries.get_issue(session, issue_id, current_actor().regions)
         return found.number
-
-
-def _desk() -> Desk:
-    door = the_door()
-    config = door.config
-    limits = Limits(max_bytes=config.max_upload_bytes, max_xlsx_rows=config.max_xlsx_rows)
-    return Desk(door.database, door.keyring, door.clock, FileStore(config.rosters_folder), limits)
 
 
 def _ask() -> str:
