@@ -267,3 +267,18 @@ def parse_institution_kind(text: str) -> InstitutionKind:
         "职业培训机构": InstitutionKind.TRAINING_SCHOOL,
     }
     return _parse(text, INSTITUTION_KIND_NAMES, INSTITUTION_KIND_UNKNOWN, "机构类型", aliases)
+
+
+class Problem(StrEnum):
+    """What a holder may say is wrong with a voucher."""
+
+    NOT_ME = "not_me"
+    NOT_RECEIVED = "not_received"
+    OTHER = "other"
+
+
+PROBLEM_NAMES: dict[Problem, str] = {
+    Problem.NOT_ME: "不是本人办理的",
+    Problem.NOT_RECEIVED: "没有收到（课程、证书等）",
+    Problem.OTHER: "其他问题",
+}

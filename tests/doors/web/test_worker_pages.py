@@ -166,3 +166,26 @@ def test_every_page_is_decent_and_staff_stay_out(loop: Loop) -> None:
         assert IDENTITY.findall(page.html) == [], path
         assert len(li.answer.data) < 60_000, path
         assert at(loop, "t1-admin").http.get(path).status_code == 403, path
+
+
+def test_a_worker_says_it_was_not_them_and_reads_what_the_office_found(loop: Loop) -> None:
+    li, officer, voucher_id = at(loop, "li"), at(loop, "shenhe"), loop.ids["other_voucher"]
+    page = li.go(f"/my/vouchers/{voucher_id}/dispute")
+    assert find_unlabelled(page) == []
+    li.press("反映，停下这张券", problem="not_me", said="")
+    assert "“经过”填写有误：没有填写" in li.page.text
+    li.press("反映，停下这张券", problem="not_me", said="我没有报过这个班")
+    assert "已反映，这张券先停下来" in li.page.text
+    assert "人社部门正在核查" in li.page.text
+    assert "待处置" in li.go(f"/my/vouchers/{voucher_id}").text
+    li.go(f"/my/vouchers/{voucher_id}/dispute")
+    assert "继续办理" in li.press("是我弄错了，撤回").text
+    li.go(f"/my/vouchers/{voucher_id}/dispute")
+    li.press("反映，停下这张券", problem="not_me", said="真的没有报过")
+
+    assert "持券人反映：不是本人办理的。真的没有报过" in officer.go("/office/holds").text
+    officer.go(f"/office/vouchers/{voucher_id}/close-hold")
+    officer.press("确认结束待处置", why="经核实，由本人家属代为报名，本人知情")
+    told = li.go(f"/my/vouchers/{voucher_id}/dispute").text
+    assert "结论：经核实，由本人家属代为报名，本人知情" in told
+    assert "本人撤回" in told

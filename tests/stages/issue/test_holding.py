@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from functools import partial
 from typing import Any
 
 import pytest
@@ -18,7 +19,8 @@ from voucher.registry.standards import Parameter
 from voucher.rules.actor import Role
 from voucher.rules.errors import Refused
 from voucher.rules.lifecycle import Thing
-from voucher.stages.issue import ending, holding
+from voucher.rules.vocabulary import Problem
+from voucher.stages.issue import disputing, ending, holding
 from voucher.stages.issue.attempts import record_foreign_attempt
 from voucher.stages.issue.models import Acceptance
 
@@ -190,3 +192,27 @@ def test_an_officer_revokes_all_or_none_with_a_reason(scene: Scene, held: int) -
     # it made room: the same person may have another one
     (again,) = issue_to(scene, voucher(scene, held).programme_id, ZHANG_SAN)
     assert voucher(scene, again).redeem_by == date(2024, 4, 9)
+
+
+def test_a_holder_says_it_was_not_them_and_the_voucher_stops_until_somebody_looked(
+    scene: Scene, held: int
+) -> None:
+    """DESIGN §9: 不是我、没收到. Nobody else can stop it so, and the holder may have been mistaken."""
+    mine, other = worker(scene, ZHANG_SAN), worker(scene, LI_SI)
+    say = partial(disputing.dispute, voucher_id=held, problem=Problem.NOT_ME, said="我没有去过这家机构")
+    assert code_of(scene, mine, say) == "dispute_too_late", "what was not taken yet is given back"
+    scene.do(mine, act(holding.accept, held))
+    assert code_of(scene, other, say) == "voucher_missing"
+    assert code_of(scene, mine, act(disputing.take_back, held)) == "dispute_missing"
+    hold = scene.do(mine, say)
+    assert hold.why == "持券人反映：不是本人办理的。我没有去过这家机构"
+    assert code_of(scene, mine, act(holding.show, held)) == "on_hold"
+    assert code_of(scene, mine, say) == "disputed_already"
+    assert code_of(scene, other, act(disputing.take_back, held)) == "voucher_missing"
+    scene.do(mine, act(disputing.take_back, held))
+    scene.do(mine, act(holding.show, held))
+    scene.do(mine, say)
+    with scene.database.read() as session:
+        said = disputing.list_disputes(session, person_id(scene, ZHANG_SAN), held)
+        assert [each.conclusion for each in said] == [None, "本人撤回"]
+        assert disputing.list_disputes(session, person_id(scene, LI_SI), held) == []

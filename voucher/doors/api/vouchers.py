@@ -17,8 +17,10 @@ from voucher.doors.schemas.paging import paged
 from voucher.doors.schemas.settle import CountDone
 from voucher.doors.schemas.vouchers import (
     CodeShown,
+    DisputeState,
     NewAcceptance,
     NewCode,
+    NewDispute,
     NewReplacement,
     NewRevocation,
     NewTaking,
@@ -39,8 +41,10 @@ from voucher.ledger.vouchers import Voucher
 from voucher.plumbing.secrets import Keyring
 from voucher.plumbing.unit_of_work import Work
 from voucher.rules.lifecycle import Thing
+from voucher.rules.vocabulary import Problem
 from voucher.stages.certify.queries import why_not_certified
 from voucher.stages.issue import queries as issuing
+from voucher.stages.issue.disputing import dispute, take_back
 from voucher.stages.issue.ending import revoke
 from voucher.stages.issue.holding import accept, accept_for, show, withdraw
 from voucher.stages.issue.issuing import take_voucher
@@ -155,6 +159,30 @@ def accept_voucher(work: Work, given: dict[str, Any]) -> dict[str, Any]:
 def withdraw_voucher(work: Work, given: dict[str, Any]) -> dict[str, Any]:
     """退回：本人放弃未使用的券，释放占用的资金。"""
     return _state(work, withdraw(work, given["voucher_id"]))
+
+
+@vouchers.act(
+    "/disputes",
+    body=NewDispute,
+    answer=DisputeState,
+    example={"voucher_id": 17, "problem": "not_me", "said": "我没有去过这家机构"},
+    witness=note_attempt("dispute"),
+)
+def dispute_voucher(work: Work, given: dict[str, Any]) -> Hold:
+    """反映问题：不是本人办理、没有收到；券停下来，核查有结论前不能使用和拨付。"""
+    return dispute(work, given["voucher_id"], Problem(given["problem"]), given["said"])
+
+
+@vouchers.act(
+    "/disputes/withdrawals",
+    body=NewVoucherWithdrawal,
+    answer=DisputeState,
+    example={"voucher_id": 17},
+    witness=note_attempt("dispute"),
+)
+def take_back_dispute(work: Work, given: dict[str, Any]) -> Hold:
+    """撤回本人的反映，券继续办理。"""
+    return take_back(work, given["voucher_id"])
 
 
 @vouchers.act(

@@ -50,6 +50,8 @@ ISSUE: dict[str, Access] = {
     "vouchers.take": Access(WORKERS, "领取通用券"),
     "vouchers.accept_voucher": Access(WORKERS | OPERATORS, "领取本人的券；经办人员凭本人同意代办"),
     "vouchers.withdraw_voucher": Access(WORKERS, "退回本人的券"),
+    "vouchers.dispute_voucher": Access(WORKERS, "反映问题，停下本人的券"),
+    "vouchers.take_back_dispute": Access(WORKERS, "撤回本人的反映"),
     "devices.show_beacon": Access(WORKERS, "取时段校验数"),
     "devices.list_own_devices": Access(WORKERS, "查看本人登记的手机"),
     "devices.bind": Access(WORKERS, "登记本人的手机"),

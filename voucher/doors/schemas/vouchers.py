@@ -15,9 +15,11 @@ from voucher.doors.schemas.values import (
     Region,
     Said,
     Whole,
+    Word,
     Words,
     Yuan,
 )
+from voucher.rules.vocabulary import Problem
 
 WHY = {"description": "理由"}
 
@@ -108,6 +110,29 @@ class NewVoucherWithdrawal(Body):
     """The holder gives a voucher back."""
 
     voucher_id = Whole(required=True, least=1)
+
+
+class NewDispute(Body):
+    """What the holder says is wrong with a voucher."""
+
+    voucher_id = Whole(required=True, least=1)
+    problem = Word(
+        Problem,
+        required=True,
+        metadata={"description": "not_me 不是本人办理、not_received 没有收到、other 其他"},
+    )
+    said = Words(required=True, most=500, metadata={"description": "经过"})
+
+
+class DisputeState(Schema):
+    """A voucher that was stopped for what its holder says, and what came of it."""
+
+    id = fields.Integer()
+    voucher_id = fields.Integer(attribute="object_id")
+    why = fields.String()
+    opened_at = Moment()
+    closed_at = Moment(allow_none=True)
+    conclusion = fields.String(allow_none=True)
 
 
 class NewRevocation(Body):
