@@ -15,6 +15,7 @@ from playwright.sync_api import (
     Locator,
     Page,
     Response,
+    expect,
     sync_playwright,
 )
 from playwright.sync_api import TimeoutError as NeverCame
@@ -26,7 +27,7 @@ ROOT = Path(__file__).parents[2]
 AXE = ROOT / "static" / "node_modules" / "axe-core" / "axe.min.js"
 SHOTS = ROOT / ".run" / "shots"
 PHONE, DESK = {"width": 360, "height": 740}, {"width": 1440, "height": 900}
-PATIENCE_MS = 15_000
+PATIENCE_MS = 30_000
 GROWS_AT_MOST = 5
 FLAGS = (
     "--no-sandbox",  # the pages are ours, and inside a container there is none to have
@@ -83,6 +84,9 @@ def find_browser(name: str) -> str:
     raise FileNotFoundError(f"{name}: apt-get install chromium fonts-noto-cjk")
 
 
+expect.set_options(timeout=PATIENCE_MS)
+
+
 class Person:
     """Somebody at a browser; what the browser complains about is kept until somebody looks."""
 
@@ -128,6 +132,8 @@ class Person:
 
     def sign_in(self) -> None:
         """Sign in through the pages, with what this person's telephone shows."""
+        # no page that is still asking for something brings a cookie back
+        self.page.goto("about:blank")
         self.context.clear_cookies()
         self.page.goto("/login")
         self.page.get_by_label("账号", exact=True).fill(self.login)
@@ -136,7 +142,8 @@ class Person:
         if self.login in self.town.secrets:
             self.page.get_by_label("六位动态口令").fill(self.town.code(self.login))
             self.press("登录")
-        self.page.wait_for_url(re.compile(r"/(desk|my|institution|evaluator|$)"))
+        with self._told_why("nobody is let in"):
+            self.page.wait_for_url(re.compile(r"/(desk|my|institution|evaluator|$)"))
 
     def enter_with(self, cookie: str) -> None:
         """Come in with a session that is open already."""
@@ -174,12 +181,18 @@ class Person:
                 field.fill(value)
 
     def reads(self, words: str) -> None:
-        """Wait until the page says this; where it never does, tell what it says instead."""
-        try:
+        """Wait until the page says this."""
+        with self._told_why(f"{words} is not said"):
             self.page.get_by_text(words).filter(visible=True).first.wait_for()
+
+    @contextmanager
+    def _told_why(self, what: str) -> Iterator[None]:
+        """Tell what the page says where it is not what was waited for."""
+        try:
+            yield
         except NeverCame as never:
             said = self.page.locator("body").inner_text()
-            raise AssertionError(f"{words} not on {self.page.url}, which says: {said}") from never
+            raise AssertionError(f"{what} on {self.page.url}, which says: {said}") from never
 
     # ---- looking
 
