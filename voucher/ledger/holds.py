@@ -34,7 +34,10 @@ HOLD_CLOSED = reason(
 
 
 class Hold(Model):
-    """Why an object is stopped, who stopped it, and who let it go on."""
+    """Why an object is stopped, who stopped it, and who let it go on.
+
+    `why` is told to whoever meets the hold, at a counter too; `said` is for the office and for who said it.
+    """
 
     __tablename__ = "hold"
     __table_args__ = (
@@ -50,6 +53,7 @@ class Hold(Model):
     thing: Mapped[str] = mapped_column(Text, nullable=False)
     object_id: Mapped[int] = mapped_column(Int64, nullable=False)
     why: Mapped[str] = mapped_column(Text, nullable=False)
+    said: Mapped[str | None] = mapped_column(Text)
     opened_by_person_id: Mapped[int] = mapped_column(Int64, nullable=False)
     opened_at: Mapped[datetime] = mapped_column(UtcTime, nullable=False)
     closed_by_person_id: Mapped[int | None] = mapped_column(Int64)
@@ -57,12 +61,13 @@ class Hold(Model):
     conclusion: Mapped[str | None] = mapped_column(Text)
 
 
-def open_hold(work: Work, thing: Thing, object_id: int, why: str) -> Hold:
-    """Stop an object and return the hold."""
+def open_hold(work: Work, thing: Thing, object_id: int, why: str, *, said: str | None = None) -> Hold:
+    """Stop an object and return the hold; what somebody said stays out of the trail and of refusals."""
     hold = Hold(
         thing=str(thing),
         object_id=object_id,
         why=why,
+        said=said,
         opened_by_person_id=work.actor.person_id,
         opened_at=work.at,
     )

@@ -205,8 +205,12 @@ def test_a_holder_says_it_was_not_them_and_the_voucher_stops_until_somebody_look
     assert code_of(scene, other, say) == "voucher_missing"
     assert code_of(scene, mine, act(disputing.take_back, held)) == "dispute_missing"
     hold = scene.do(mine, say)
-    assert hold.why == "持券人反映：不是本人办理的。我没有去过这家机构"
-    assert code_of(scene, mine, act(holding.show, held)) == "on_hold"
+    assert (hold.why, hold.said) == ("持券人反映：不是本人办理的", "我没有去过这家机构")
+    with pytest.raises(Refused) as refused:
+        scene.do(mine, act(holding.show, held))
+    assert refused.value.refusal.code == "on_hold"
+    assert "不是本人办理的" in refused.value.refusal.title
+    assert "没有去过" not in f"{refused.value.refusal}", "a counter is told why, and never what the holder said"
     assert code_of(scene, mine, say) == "disputed_already"
     assert code_of(scene, other, act(disputing.take_back, held)) == "voucher_missing"
     scene.do(mine, act(disputing.take_back, held))

@@ -130,6 +130,7 @@ class DisputeState(Schema):
     id = fields.Integer()
     voucher_id = fields.Integer(attribute="object_id")
     why = fields.String()
+    said = fields.String(metadata={"description": "经过；只有本人和人社部门能看到"})
     opened_at = Moment()
     closed_at = Moment(allow_none=True)
     conclusion = fields.String(allow_none=True)

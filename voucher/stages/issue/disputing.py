@@ -60,7 +60,7 @@ def dispute(work: Work, voucher_id: int, problem: Problem, said: str) -> Hold:
         raise DISPUTE_TOO_LATE.refused(state=STATE_NAMES[Thing.VOUCHER][voucher.state])
     if _find_open(work, voucher) is not None:
         raise DISPUTED_ALREADY.refused()
-    return open_hold(work, Thing.VOUCHER, voucher.id, f"持券人反映：{PROBLEM_NAMES[problem]}。{words}")
+    return open_hold(work, Thing.VOUCHER, voucher.id, f"持券人反映：{PROBLEM_NAMES[problem]}", said=words)
 
 
 def take_back(work: Work, voucher_id: int) -> Hold:

@@ -62,6 +62,8 @@ def _ask(claim_id: int, word: str) -> str:
         hold = find_open_hold(session, Thing.CLAIM, found.id)
         if hold is not None:
             facts.append(("为什么停住", hold.why))
+            if hold.said:
+                facts.append(("持券人所述", hold.said))
         steps = [(batch.number, url_for("web.office.batch", batch_id=batch.id)), (found.number, back)]
         return show_deed(deed, Touched(heading=found.number, steps=steps, back=back, facts=facts))
 

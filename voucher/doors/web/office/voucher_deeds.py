@@ -94,6 +94,8 @@ def _ask(voucher_id: int, word: str) -> str:
         hold = find_open_hold(session, Thing.VOUCHER, found.id)
         if word == "close-hold" and hold is not None:
             facts.append(("为什么停住", hold.why))
+            if hold.said:
+                facts.append(("持券人所述", hold.said))
         asked = find_asked_reinstatement(session, Thing.VOUCHER, found.id)
         if word == "reinstate" and asked is not None:
             facts.append(("提出恢复的理由", asked.why))
