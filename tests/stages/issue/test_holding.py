@@ -210,7 +210,9 @@ def test_a_holder_says_it_was_not_them_and_the_voucher_stops_until_somebody_look
         scene.do(mine, act(holding.show, held))
     assert refused.value.refusal.code == "on_hold"
     assert "不是本人办理的" in refused.value.refusal.title
-    assert "没有去过" not in f"{refused.value.refusal}", "a counter is told why, and never what the holder said"
+    assert "没有去过" not in f"{refused.value.refusal}", (
+        "a counter is told why, and never what the holder said"
+    )
     assert code_of(scene, mine, say) == "disputed_already"
     assert code_of(scene, other, act(disputing.take_back, held)) == "voucher_missing"
     scene.do(mine, act(disputing.take_back, held))

@@ -20,7 +20,6 @@ from voucher.doors.schemas.applications import (
     NewAnswers,
     NewApplication,
     NewApplicationDecision,
-    NewApplicationWithdrawal,
     NewClarification,
     NewDemands,
     NewOutsideVerification,
@@ -28,6 +27,7 @@ from voucher.doors.schemas.applications import (
     OutsideVerified,
 )
 from voucher.doors.schemas.paging import Paging, paged
+from voucher.doors.schemas.values import Wish
 from voucher.plumbing.unit_of_work import Work
 from voucher.registry.outside.verifying import list_open_questions, verify_by_hand
 from voucher.rules.actor import Role
@@ -121,7 +121,7 @@ def decide_application(work: Work, given: dict[str, Any], application_id: int) -
 
 @applications.act(
     "/applications/<int:application_id>/withdrawals",
-    body=NewApplicationWithdrawal,
+    body=Wish,
     answer=ApplicationState,
     example={},
 )

@@ -23,7 +23,8 @@ from voucher.doors.schemas.programmes import (
     WithWhy,
 )
 from voucher.doors.schemas.programmes import NewProgramme as NewProgrammeBody
-from voucher.doors.schemas.trials import DryRunState, NewDryRun, Recalled
+from voucher.doors.schemas.trials import DryRunState, Recalled
+from voucher.doors.schemas.values import Wish
 from voucher.plumbing.jobs import Job, JobState
 from voucher.plumbing.unit_of_work import Work
 from voucher.rules.lifecycle import STATE_NAMES, Thing, possible_events
@@ -164,7 +165,7 @@ def preview(work: Work, given: dict[str, Any], programme_id: int) -> dict[str, A
     }
 
 
-@programmes.act("/programmes/<int:programme_id>/dry-runs", body=NewDryRun, answer=DryRunState, example={})
+@programmes.act("/programmes/<int:programme_id>/dry-runs", body=Wish, answer=DryRunState, example={})
 def try_out(work: Work, _given: dict[str, Any], programme_id: int) -> dict[str, Any]:
     """对全部登记人员试算：可领多少人、占用多少预算、各类人员为什么不能领；人数多的在后台算。"""
     return _trial(ask_dry_run(work, programme_id), None)

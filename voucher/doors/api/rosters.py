@@ -10,7 +10,8 @@ from voucher.doors.api.reach import told
 from voucher.doors.api.room import Room
 from voucher.doors.auth.door import the_door
 from voucher.doors.auth.visitors import current_actor
-from voucher.doors.schemas.rosters import NewResumption, RosterForm, RunState
+from voucher.doors.schemas.rosters import RosterForm, RunState
+from voucher.doors.schemas.values import Wish
 from voucher.plumbing.unit_of_work import Work
 from voucher.stages.issue import queries
 from voucher.stages.issue.models_runs import IssueRun
@@ -35,7 +36,7 @@ def show_run(session: Session, _asked: dict[str, Any], issue_id: int) -> dict[st
     return _told(find_run(session, queries.get_issue(session, issue_id, current_actor().regions).id))
 
 
-@rosters.act("/issues/<int:issue_id>/resumptions", body=NewResumption, answer=RunState, example={})
+@rosters.act("/issues/<int:issue_id>/resumptions", body=Wish, answer=RunState, example={})
 def resume(work: Work, _given: dict[str, Any], issue_id: int) -> dict[str, Any]:
     """停在中途的名册继续办理，从停下的那一行起。"""
     return _told(resume_run(work, issue_id, job=True))

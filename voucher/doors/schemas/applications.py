@@ -61,10 +61,6 @@ class NewApplicationDecision(Body):
     opinion = Words(required=True, most=WORDS_MAX)
 
 
-class NewApplicationWithdrawal(Body):
-    """Nothing but the wish."""
-
-
 class DemandSaid(Body):
     """A proof a programme wants, and the fact another system may say in its place."""
 

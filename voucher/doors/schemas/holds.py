@@ -52,9 +52,7 @@ class HoldState(Schema):
     )
     claim_id = fields.Function(lambda hold: _id(hold, Thing.CLAIM), metadata={"type": ["integer", "null"]})
     why = fields.String()
-    said = fields.String(
-        allow_none=True, metadata={"description": "持券人所述经过；机构看不到"}
-    )
+    said = fields.String(allow_none=True, metadata={"description": "持券人所述经过；机构看不到"})
     opened_at = Moment()
     closed_at = Moment(allow_none=True)
     conclusion = fields.String(allow_none=True)

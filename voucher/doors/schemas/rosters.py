@@ -15,10 +15,6 @@ class RosterForm(Body):
     programme_id = Count(required=True)
 
 
-class NewResumption(Body):
-    """Nothing but the wish."""
-
-
 class StoppedBy(Schema):
     """Why a roster stopped half-way."""
 

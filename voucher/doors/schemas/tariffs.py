@@ -18,9 +18,7 @@ SHARE = {"description": "比例，万分之几：12000 是上浮两成"}
 class NewTariff(Body):
     """A row to be entered: an amount, a share, or an occupation in short supply."""
 
-    subject = Word(
-        Subject, required=True, metadata={"description": "standard 标准、modifier 比例、shortage 急需紧缺"}
-    )
+    subject = Word(Subject, required=True, metadata=SUBJECT)
     since = OnDay(required=True, metadata={"description": "生效日期，今日之后"})
     until = OnDay(load_default=None, allow_none=True)
     document = Words(required=True, most=LINE_MAX, metadata={"description": "文件名称和文号"})
@@ -49,19 +47,24 @@ class NewTariffDecision(Body):
     )
 
 
-class TariffProposalState(Schema):
-    """A proposed row, and what was decided."""
+class TariffFor(Schema):
+    """What a row is for; null is any."""
 
-    id = fields.Integer()
-    subject = fields.String()
-    since = fields.Date()
-    until = fields.Date(allow_none=True)
-    document = fields.String()
+    subject = fields.String(metadata=SUBJECT)
     kind = fields.String(allow_none=True)
     form = fields.String(allow_none=True)
     occupation_code = fields.String(allow_none=True)
     level = fields.Integer(allow_none=True)
     region_code = fields.String(allow_none=True)
+    document = fields.String(allow_none=True)
+
+
+class TariffProposalState(TariffFor):
+    """A proposed row, and what was decided."""
+
+    id = fields.Integer()
+    since = fields.Date()
+    until = fields.Date(allow_none=True)
     amount_fen = fields.Integer(allow_none=True)
     amount_display = Yuan("amount_fen")
     basis_points = fields.Integer(allow_none=True, metadata=SHARE)
@@ -79,20 +82,13 @@ class TariffProposals(Schema):
     items = fields.List(fields.Nested(TariffProposalState))
 
 
-class ComingChange(Schema):
+class ComingChange(TariffFor):
     """What is another from a day on: fen for a standard, ten-thousandths for a share; null is none."""
 
     on = fields.Date()
-    subject = fields.String()
-    kind = fields.String()
-    form = fields.String(allow_none=True)
-    level = fields.Integer(allow_none=True)
-    occupation_code = fields.String(allow_none=True)
-    region_code = fields.String(allow_none=True)
     condition = fields.String(allow_none=True)
     before = fields.Integer(allow_none=True)
     after = fields.Integer(allow_none=True)
-    document = fields.String(allow_none=True)
 
 
 class ComingChanges(Schema):

@@ -4,11 +4,7 @@ from __future__ import annotations
 
 from marshmallow import Schema, fields
 
-from voucher.doors.schemas.values import Body, Moment, Yuan
-
-
-class NewDryRun(Body):
-    """Nothing but the wish."""
+from voucher.doors.schemas.values import Moment, Yuan
 
 
 class ReasonCounted(Schema):

@@ -39,6 +39,10 @@ class Body(Schema):
         unknown = RAISE
 
 
+class Wish(Body):
+    """Nothing but the wish that it be done."""
+
+
 class Fen(fields.Integer):
     """Whole fen in 64 bits. Raises Refused amount_not_fen for anything else, also for 200.0 and true."""
 

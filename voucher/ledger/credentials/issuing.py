@@ -65,6 +65,7 @@ class IssuedCredential(Model):
         CheckConstraint("(ended_at IS NULL) = (ended_why IS NULL)", name="ended_why"),
         Index("uq_credential_live", "voucher_id", unique=True, sqlite_where=LIVE, postgresql_where=LIVE),
         Index("ix_credential_device", "device_id"),
+        Index("ix_credential_live_until", "expires_at", sqlite_where=LIVE, postgresql_where=LIVE),
         ForeignKeyConstraint(
             ["voucher_id", "person_id"],
             ["voucher.id", "voucher.holder_person_id"],

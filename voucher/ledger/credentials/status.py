@@ -13,7 +13,7 @@ from enum import IntEnum
 from random import SystemRandom
 from typing import NamedTuple
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, func, select, text, update
+from sqlalchemy import CheckConstraint, ForeignKey, Index, func, literal_column, select, text, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
@@ -38,6 +38,9 @@ class Status(IntEnum):
     VALID = 0
     ENDED = 1
     FROZEN = 2
+
+
+FROZEN_WHERE = f"value = {int(Status.FROZEN)}"
 
 
 class Place(NamedTuple):
@@ -73,6 +76,9 @@ class StatusPlace(Model):
         CheckConstraint("value BETWEEN 0 AND 2", name="value"),
         Index("ix_status_place_changed", "sl", "changed_at",
               sqlite_where=text(CHANGED), postgresql_where=text(CHANGED)),
+        # what the sweep of holds asks for every minute
+        Index("ix_status_place_frozen", "sl", "si",
+              sqlite_where=text(FROZEN_WHERE), postgresql_where=text(FROZEN_WHERE)),
         {"sqlite_strict": True},
     )  # fmt: skip
 
@@ -82,6 +88,10 @@ class StatusPlace(Model):
     si: Mapped[int] = mapped_column(Int64, primary_key=True, autoincrement=False)
     value: Mapped[int] = mapped_column(Int64, nullable=False)
     changed_at: Mapped[datetime | None] = mapped_column(UtcTime)
+
+
+# a value that is bound proves nothing to a database that looks for the index
+IS_FROZEN = StatusPlace.value == literal_column(str(int(Status.FROZEN)))
 
 
 def take_places(work: Work, n: int) -> list[Place]:

@@ -14,7 +14,7 @@ from voucher.ledger.credentials.devices import DEVICE_ENDED, DEVICE_MISSING, Dev
 from voucher.ledger.credentials.issuing import Asked, IssuedCredential
 from voucher.ledger.credentials.keys import SIGNING_KEY_MISSING, find_trusted
 from voucher.ledger.credentials.reserving import read_reserved, select_reserved
-from voucher.ledger.credentials.status import Place, Status, StatusPlace, set_status
+from voucher.ledger.credentials.status import IS_FROZEN, Place, Status, StatusPlace, set_status
 from voucher.ledger.holds import Hold, select_held
 from voucher.ledger.vouchers import Voucher, lock_vouchers
 from voucher.plumbing.clock import SHANGHAI
@@ -27,7 +27,6 @@ from voucher.rules.actor import Role, check_role
 from voucher.rules.errors import Refused
 from voucher.rules.lifecycle import Thing
 from voucher.rules.presenting import expires_at, is_near_end
-from voucher.stages.issue.models_sweeps import FROZEN
 
 # what a phone shows: to be locked to a class, to be used, to be signed in with on the days of the class
 SHOWN = ("accepted", "enrolled", "training")
@@ -191,7 +190,7 @@ def mark_held_credentials(work: Work) -> int:
     changed = 0
     for condition, before, after in (
         (issued.voucher_id.in_(held), StatusPlace.value == int(Status.VALID), Status.FROZEN),
-        (issued.voucher_id.not_in(held), FROZEN, Status.VALID),
+        (issued.voucher_id.not_in(held), IS_FROZEN, Status.VALID),
     ):
         rows = work.session.execute(live.where(condition, before)).all()
         changed += set_status(work, [Place(sl, si) for sl, si in rows], after)
