@@ -44,7 +44,7 @@ class Carried:
             executable_path=named_browser(),
             args=[*FLAGS, "--password-store=basic"],
             base_url=self.line.address,
-            viewport=PHONE,  # type: ignore[arg-type]  # a size is a plain dict here
+            viewport=PHONE,
             device_scale_factor=SHARPNESS,
             **HERE,
         )
@@ -57,7 +57,7 @@ class Carried:
             executable_path=named_browser(),
             args=[*FLAGS, *FILMED, f"--use-file-for-fake-video-capture={self.film}"],
             base_url=self.loop.town.address,
-            viewport=DESK,  # type: ignore[arg-type]  # a size is a plain dict here
+            viewport=DESK,
             **HERE,
         )
         return Person(self.browser, self.loop.town, "scanner", DESK, context)

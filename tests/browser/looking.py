@@ -15,6 +15,7 @@ from playwright.sync_api import (
     Locator,
     Page,
     Response,
+    ViewportSize,
     expect,
     sync_playwright,
 )
@@ -26,7 +27,8 @@ from voucher.demo.staff import PASSWORD
 ROOT = Path(__file__).parents[2]
 AXE = ROOT / "static" / "node_modules" / "axe-core" / "axe.min.js"
 SHOTS = ROOT / ".run" / "shots"
-PHONE, DESK = {"width": 360, "height": 740}, {"width": 1440, "height": 900}
+PHONE: ViewportSize = {"width": 360, "height": 740}
+DESK: ViewportSize = {"width": 1440, "height": 900}
 PATIENCE_MS = 30_000
 GROWS_AT_MOST = 5
 FLAGS = (
@@ -95,13 +97,13 @@ class Person:
         browser: Browser,
         town: Town,
         login: str = "",
-        size: dict[str, int] | None = None,
+        size: ViewportSize | None = None,
         context: BrowserContext | None = None,
     ) -> None:
         self.town, self.login = town, login
         self.context: BrowserContext = context or browser.new_context(
             base_url=town.address,
-            viewport=size or DESK,  # type: ignore[arg-type]
+            viewport=size or DESK,
             **HERE,
         )
         self.context.set_default_timeout(PATIENCE_MS)
@@ -126,7 +128,7 @@ class Person:
         """Return somebody else at another browser of the same kind, who is not signed in."""
         browser = other.context.browser
         assert browser is not None
-        return cls(browser, other.town, "", other.page.viewport_size)  # type: ignore[arg-type]  # a plain dict here
+        return cls(browser, other.town, "", other.page.viewport_size)
 
     # ---- coming in
 

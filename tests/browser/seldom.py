@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from datetime import date, timedelta
+from functools import partial
 
 from sqlalchemy import func, select
 
@@ -63,7 +64,7 @@ def _let_institutions_fall(town: Town) -> None:
     """Suspend two institutions; for one of them somebody has asked already to let it go on."""
     for key in (FALLEN, FALLEN_ASKED):
         house = town.stage.institution(key)
-        town.do("first-review", lambda work, house=house: impose(work, house, "suspend", "消防验收不合格"))  # type: ignore[misc]
+        town.do("first-review", partial(impose, institution_id=house, event="suspend", why="消防验收不合格"))
     house = town.stage.institution(FALLEN_ASKED)
     town.do("second-review", lambda work: impose(work, house, "restore", "整改完成，验收合格"))
 
@@ -166,12 +167,8 @@ def _propose_a_tariff(town: Town) -> None:
 def _share_a_telephone(town: Town) -> None:
     for place in (1, 2):
         person: Newcomer = next(town.stage.people)
-        town.do(
-            "operator",
-            lambda work, person=person, place=place: open_worker(  # type: ignore[misc]
-                work, person.number, person.name, f"shares-{place}", SHARED_MOBILE
-            ),
-        )
+        opened = partial(open_worker, number=person.number, name=person.name, mobile=SHARED_MOBILE)
+        town.do("operator", partial(opened, login=f"shares-{place}"))
 
 
 def list_states(town: Town) -> Iterator[str]:

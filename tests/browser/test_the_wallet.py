@@ -81,7 +81,7 @@ def weigh_first_view(carried: Carried, chromium: Browser) -> int:
     """Return the bytes that come down the line when a telephone that never was here opens its first page."""
     context = chromium.new_context(
         base_url=carried.line.address,
-        viewport=PHONE,  # type: ignore[arg-type]  # a size is a plain dict here
+        viewport=PHONE,
         **HERE,
     )
     context.add_cookies(

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from flask import Flask
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, ViewportSize
 
 from tests.browser.looking import PHONE, Person
 from tests.browser.peopled import begin_elsewhere, find_logins, people_town
@@ -61,7 +61,7 @@ class Looked:
         person.shoot(where)
 
 
-def look_at_all(walked: Walked, chromium: Browser, size: dict[str, int]) -> Looked:
+def look_at_all(walked: Walked, chromium: Browser, size: ViewportSize) -> Looked:
     """Look at the fullest page of every view at one width, in both sizes of letters.
 
     On a telephone, look as well at every word of a view that has a page for each.
@@ -83,7 +83,7 @@ def look_at_all(walked: Walked, chromium: Browser, size: dict[str, int]) -> Look
 class _People:
     """Everybody who looks, each at a browser of their own."""
 
-    def __init__(self, walked: Walked, chromium: Browser, size: dict[str, int]) -> None:
+    def __init__(self, walked: Walked, chromium: Browser, size: ViewportSize) -> None:
         self._walked, self._chromium, self._size = walked, chromium, size
         self._people: dict[str, Person] = {}
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
+from sqlalchemy.orm import InstrumentedAttribute
 
 from tests.demo.built import LOOKED_AT, TODAY, Built
 from voucher.demo.province.desks import NEW_ACCOUNT
@@ -130,9 +131,9 @@ def _standing(work: Work, *, entered: bool) -> list[Candidate]:
     return list(work.session.scalars(found))
 
 
-def _one(work: Work, wanted: object, where: object) -> int:
+def _one(work: Work, wanted: InstrumentedAttribute[int], where: ColumnElement[bool]) -> int:
     """Return the only id there is."""
-    return int(work.session.scalars(select(wanted).where(where)).one())  # type: ignore[call-overload]
+    return work.session.scalars(select(wanted).where(where)).one()
 
 
 DEEDS: tuple[tuple[str, Deed], ...] = (

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
+from functools import partial
 from typing import Any
 
 import pytest
@@ -60,7 +61,7 @@ def sit(scene: Scene, login: str, class_id: int, rows: Sequence[dict[int, int]])
     for held, sat in zip(town.sessions(scene, class_id), rows, strict=True):
         scene.at = max(scene.at, held.ends_at + timedelta(minutes=5))
         scene.do("clock", running.start_due_classes)
-        scene.do(login, lambda work, held=held, sat=sat: attend.attend(work, held.id, sat))  # type: ignore[misc]
+        scene.do(login, partial(attend.attend, session_id=held.id, hours=sat))
 
 
 @pytest.mark.parametrize(
