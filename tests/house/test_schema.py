@@ -13,8 +13,8 @@ from sqlalchemy import text
 from voucher.plumbing.db import Database, Model, load_models
 from voucher.plumbing.schema import upgrade
 
-# SQLite writes a column that was added behind the last constraint, on the same line
-ADDED = re.compile(r"\), (?=\w+ (?:TEXT|INTEGER|BLOB)\b)")
+# SQLite writes a column that was added behind the last one, on the same line
+ADDED = re.compile(r", (?=\w+ (?:TEXT|INTEGER|BLOB)\b)")
 
 
 def statements(database: Database) -> dict[str, frozenset[str]]:
@@ -29,7 +29,7 @@ def statements(database: Database) -> dict[str, frozenset[str]]:
     return {
         name: frozenset(
             line.strip().rstrip(",").strip()
-            for line in ADDED.sub(")\n", str(sql).replace(f'"{name}"', name)).splitlines()
+            for line in ADDED.sub("\n", str(sql).replace(f'"{name}"', name)).splitlines()
             if line.strip()
         )
         for name, sql in rows
