@@ -37,12 +37,12 @@ WAITING: dict[str, tuple[str, ...]] = {
     "evaluator": ("待公布成绩", "更正待第二人确认", "可安排考试"),
     "examiner": ("待评价",),
     "scores": ("待录入成绩",),
+    "supervisor": ("待处置", "恢复待审批", "候补"),
+    "auditor": ("待处置", "恢复待审批", "候补"),
 }
 # who only looks, keeps keys or accounts, or has a telephone: no tiles, but something to see at once
 SEEN: dict[str, tuple[str, str]] = {
     "worker": ("/my", "出示二维码"),
-    "supervisor": ("/supervisor/regions", "济源"),
-    "auditor": ("/supervisor/regions", "济源"),
     "key-custodian": ("/desk", "签名密钥"),
     "system-admin": ("/desk", "系统管理在服务器上用命令行办理"),
 }
@@ -100,6 +100,14 @@ def test_something_is_seen_by(sign_in: Callable[[str], FlaskClient], login: str)
     answer = sign_in(login).get(path, follow_redirects=True)
     assert answer.status_code == 200
     assert words in answer.text
+
+
+@pytest.mark.parametrize("login", ["supervisor", "auditor"])
+def test_who_watches_is_not_told_to_act(sign_in: Callable[[str], FlaskClient], login: str) -> None:
+    page = sign_in(login).get("/desk", follow_redirects=True).text
+    assert "正在等待办理，供您监督" in page
+    assert "等您办理" not in page
+    assert "济源" in sign_in(login).get("/supervisor/regions", follow_redirects=True).text
 
 
 def test_the_exam_of_today_is_told_to_the_examiner(sign_in: Callable[[str], FlaskClient]) -> None:

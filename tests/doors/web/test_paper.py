@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.doors.loop import Loop
+from voucher.doors.web.paper import list_steps
 from voucher.plumbing import documents
 
 
@@ -23,6 +24,13 @@ def test_a_holder_prints_a_paper_and_nobody_elses(loop: Loop) -> None:
     # PDF/A says so of itself; the metadata is not packed
     assert b"<pdfaid:part>2</pdfaid:part>" in printed.data
     assert loop["li"].http.get(theirs).status_code == 404
+
+
+def test_the_paper_says_what_it_is_good_for() -> None:
+    usual = list_steps("13800001234", has_sms=True)
+    assert any("发到您登记的手机（尾号 1234）" in each for each in usual)
+    assert "凭这张凭条暂时不能核销" in list_steps("13800001234", has_sms=False)[0]
+    assert "请先带身份证到人社窗口登记" in list_steps(None, has_sms=True)[0]
 
 
 def test_a_server_without_fonts_says_what_to_do(

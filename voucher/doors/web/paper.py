@@ -14,6 +14,7 @@ from voucher.plumbing.documents import make_pdf
 from voucher.plumbing.secrets import Keyring
 from voucher.registry.letters import read_mobile
 from voucher.registry.people import read_people
+from voucher.registry.vouched_numbers import find_unvouched
 from voucher.rules.privacy import mask_name
 from voucher.stages.issue.queries import Card, show_card
 
@@ -53,21 +54,41 @@ def _told(session: Session, keyring: Keyring, card: Card, person_id: int) -> dic
     if card.trade_name:
         level = f" · {level_name(card.level)}" if card.level else ""
         facts.insert(3, ("用途", card.trade_name + level))
-    where = f"（尾号 {mobile[-4:]}）" if mobile else ""
+    believed = mobile if mobile and not find_unvouched(session, [person_id]) else None
     return {
         "number": card.number,
         "issuer": card.region_name,
         "programme": card.programme_name,
         "facts": facts,
-        "steps": [
-            "带上这张凭条和本人身份证，到可以使用这张券的培训机构。",
-            f"工作人员输入券号，系统把一次性短信码发到您登记的手机{where}。",
-            "您把短信码念给工作人员，并出示身份证。短信码几分钟就失效（几分钟写在短信里），只能在这一家机构用一次。",
-            "核销以后，您会收到一条短信，写明时间和机构。",
-        ],
+        "steps": list_steps(believed, has_sms=door.config.has_sms),
         "warning": WARNING,
         "footer": f"咨询电话 {hotline}",
         "printed_at": moment(door.at),
         "ribbon": RIBBON if door.config.demo else None,
         "code": str(draw_code(card.number, border=0)),
     }
+
+
+def list_steps(mobile: str | None, *, has_sms: bool) -> list[str]:
+    """Return how the paper is used, or what has to be done first: it is good for nothing without a message.
+
+    `mobile` is the holder's number if the office can believe it.
+    """
+    if not has_sms:
+        return [
+            "本系统还没有接通短信，发不出短信码，凭这张凭条暂时不能核销；请留着它，上面有您的券号。",
+            "请用手机登录后出示二维码；没有智能手机的，可以用亲友的手机登录您自己的账号，用完退出。",
+            "到机构核销时，请带本人身份证。",
+        ]
+    if mobile is None:
+        return [
+            "您还没有登记本人的手机号，短信码发不出去：请先带身份证到人社窗口登记。",
+            "登记以后，带上这张凭条和本人身份证，到可以使用这张券的培训机构。",
+            "工作人员输入券号，系统把一次性短信码发到登记的手机；您念给工作人员，并出示身份证。",
+        ]
+    return [
+        "带上这张凭条和本人身份证，到可以使用这张券的培训机构。",
+        f"工作人员输入券号，系统把一次性短信码发到您登记的手机（尾号 {mobile[-4:]}）。",
+        "您把短信码念给工作人员，并出示身份证。短信码几分钟就失效（几分钟写在短信里），只能在这一家机构用一次。",
+        "核销以后，您会收到一条短信，写明时间和机构。",
+    ]

@@ -8,7 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from voucher.doors.auth.door import the_door
-from voucher.doors.auth.entries import DESK
+from voucher.doors.auth.entries import DESK, WATCHERS
 from voucher.doors.auth.visitors import current_actor, current_visitor
 from voucher.doors.web.navigation import home_endpoint
 from voucher.doors.web.office.blueprint import office
@@ -45,6 +45,7 @@ def home() -> ResponseReturnValue:
             batches=queries.list_batches(session, actor.regions, limit=RECENT_BATCHES) if business else [],
             duties=_list_duties(session, actor),
             business=business,
+            watches=not actor.has(*(DESK - WATCHERS)),
         )
 
 

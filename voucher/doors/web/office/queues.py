@@ -9,7 +9,7 @@ from typing import Any
 from flask import url_for
 from sqlalchemy.orm import Session
 
-from voucher.doors.auth.entries import OFFICERS, OPERATORS
+from voucher.doors.auth.entries import OFFICERS, OPERATORS, WATCHERS
 from voucher.doors.web.office.steps import count_at_province
 from voucher.registry.outside.verifying import count_open_questions
 from voucher.registry.renaming import count_proposed
@@ -22,6 +22,8 @@ from voucher.stages.train.queries import count_to_review
 
 Count = Callable[[Session, Actor], tuple[int, datetime | None]]
 OFFICE = OPERATORS | OFFICERS
+# what stands still is seen by who watches, though others end it
+WATCHED = OFFICERS | WATCHERS
 PROVINCE = frozenset({Role.OFFICER_PROVINCE})
 
 
@@ -59,7 +61,7 @@ QUEUES: tuple[tuple[str, str, frozenset[Role], Count, str, dict[str, Any]], ...]
     (
         "classes",
         "开班待审核",
-        OFFICERS,
+        WATCHED,
         lambda session, actor: count_to_review(session, actor.regions),
         "web.office.classes",
         {},
@@ -67,7 +69,7 @@ QUEUES: tuple[tuple[str, str, frozenset[Role], Count, str, dict[str, Any]], ...]
     (
         "holds",
         "待处置",
-        OFFICERS,
+        WATCHED,
         lambda session, actor: count_open_holds(session, actor.regions),
         "web.office.holds",
         {},
@@ -83,7 +85,7 @@ QUEUES: tuple[tuple[str, str, frozenset[Role], Count, str, dict[str, Any]], ...]
     (
         "reinstatements",
         "恢复待审批",
-        OFFICERS,
+        WATCHED,
         lambda session, actor: count_asked_reinstatements(session, actor.regions, person_id=actor.person_id),
         "web.office.reinstatements",
         {},
@@ -108,7 +110,7 @@ QUEUES: tuple[tuple[str, str, frozenset[Role], Count, str, dict[str, Any]], ...]
     (
         "queued",
         "候补",
-        OFFICE,
+        OFFICE | WATCHERS,
         lambda session, actor: count_queued(session, actor.regions),
         "web.office.waiting",
         {},

@@ -68,6 +68,7 @@ def _page(voucher_id: int) -> str:
             hours=training.hours_of(session, [voucher_id]).get(voucher_id, 0),
             paces=list_paces(session, session.get_one(Voucher, voucher_id), door.today),
             money=settling.list_voucher_claims(session, voucher_id),
+            has_sms=door.config.has_sms,
             why_not=certificates.why_not_certified(session, voucher_id) if card.state == "assessed" else [],
         )
 
