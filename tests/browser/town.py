@@ -18,8 +18,8 @@ from flask import Flask, Response, g, template_rendered
 from jinja2 import Template
 from werkzeug.serving import WSGIRequestHandler, make_server
 
+from tests.settings import config_of
 from voucher.app import DUE_ACTS, create_app
-from voucher.config import Config
 from voucher.demo.house import House, moment
 from voucher.demo.province.cast import MAIN_LOGIN
 from voucher.demo.province.opening import open_accounts, open_organisations, open_payees
@@ -144,17 +144,7 @@ def open_town(folder: Path, today: date, begun: date) -> Town:
 
 def make_app(town: Town, *, demo: bool) -> Flask:
     """Return the application over a town."""
-    config = Config(
-        database_url=str(town.database.engine.url),
-        data_folder=town.folder,
-        key_file=town.folder / "keys.json",
-        anchor_file=town.stage.house.anchor_file,
-        reference_folder=None,
-        max_xlsx_rows=10_000,
-        max_upload_bytes=4 * 1024 * 1024,
-        demo=demo,
-        secret_cookies=False,
-    )
+    config = config_of(town.folder, demo=demo, anchor_file=town.stage.house.anchor_file, max_xlsx_rows=10_000)
     app = create_app(config, town.database, town.stage.house.keyring, town.clock.now, limits=WIDE)
     _name_pages(app)
     return app

@@ -10,8 +10,8 @@ from unittest.mock import patch
 
 from flask import Flask
 
+from tests.settings import config_of
 from voucher.app import DUE_ACTS, create_app
-from voucher.config import Config
 from voucher.demo.house import House, moment
 from voucher.demo.province import playing
 from voucher.demo.province.cohorts import COHORTS
@@ -52,17 +52,7 @@ class Built:
 
     def open_app(self, *, demo: bool) -> Flask:
         """Return the application over the province, as a demonstration or as any other installation."""
-        config = Config(
-            database_url="",
-            data_folder=self.folder,
-            key_file=self.folder / "keys.json",
-            anchor_file=self.folder / "anchors.jsonl",
-            reference_folder=None,
-            max_xlsx_rows=1000,
-            max_upload_bytes=4 * 1024 * 1024,
-            demo=demo,
-            secret_cookies=False,
-        )
+        config = config_of(self.folder, demo=demo)
         app = create_app(config, self.database, self.keyring, lambda: LOOKED_AT, limits=WIDE)
         app.testing = True
         return app

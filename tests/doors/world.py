@@ -14,8 +14,8 @@ from argon2 import PasswordHasher
 from flask import Flask
 from flask.testing import FlaskClient
 
+from tests.settings import config_of
 from voucher.app import create_app
-from voucher.config import Config
 from voucher.doors.auth.door import DoorLimits
 from voucher.plumbing.db import Database
 from voucher.plumbing.secrets import Keyring
@@ -45,17 +45,7 @@ class World:
     secrets: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        config = Config(
-            database_url="",
-            data_folder=self.folder,
-            key_file=self.folder / "keys.json",
-            anchor_file=self.folder / "anchors.jsonl",
-            reference_folder=None,
-            max_xlsx_rows=1000,
-            max_upload_bytes=4 * 1024 * 1024,
-            demo=False,
-            secret_cookies=self.secure,
-        )
+        config = config_of(self.folder, secret_cookies=self.secure)
         self.app: Flask = create_app(
             config, self.database, self.keyring, lambda: self.at, hasher=CHEAP, limits=self.limits
         )

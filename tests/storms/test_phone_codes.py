@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import func, select
 
-from tests import town_issue, town_train
-from tests.scene import ZHANG_SAN, Scene, on
+from tests import town_train
+from tests.scene import ZHANG_SAN, Scene
 from tests.storms.gale import CLIENTS, refusals, results, rush, surprises
-from tests.town_phone import phone
+from tests.town_enrolled import enrolled_phone
 from voucher.ledger.credentials.devices import Device
 from voucher.ledger.credentials.seen import SeenPresentation
 from voucher.plumbing.unit_of_work import perform
@@ -22,13 +22,8 @@ CODES = 4
 
 def test_four_codes_of_one_phone_scanned_64_times_at_once_are_one_redemption(scene: Scene) -> None:
     """One of the four gets through; whoever held the same one gets the same answer, the rest a refusal."""
-    scene.at = on("2024-03-01")
-    house = town_train.train_institution(scene)
-    programme = town_issue.programme(scene, scene.open_budget(10_000))
-    class_id = town_train.open_class(scene, house)
-    voucher_id = town_train.enrolled(scene, programme, ZHANG_SAN, class_id)
-    mine = phone(scene, ZHANG_SAN)
-    scene.at = town_train.morning(scene, class_id)
+    voucher_id, class_id, mine = enrolled_phone(scene)
+    house = town_train.a_class(scene, class_id).institution_id
     shown = [mine.show(voucher_id) for _ in range(CODES)]
     scanner = scene.actor(town_train.staff(scene, house, Role.SCANNER))
 

@@ -15,12 +15,12 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import func, select
 
-from tests import town_issue, town_train
+from tests import town_train
 from tests.doors.world import World
-from tests.scene import ZHANG_SAN, Scene, on
+from tests.scene import ZHANG_SAN, Scene
 from tests.storms.gale import CLIENTS, results, rush, surprises
 from tests.storms.served import Answer, Program, environment_of, serving
-from tests.town_phone import Phone, phone
+from tests.town_enrolled import enrolled_phone
 from voucher.plumbing.db import Model
 from voucher.rules.actor import Role
 from voucher.stages.oversee.invariants import find_violations
@@ -43,18 +43,6 @@ def judge(answers: Sequence[Answer]) -> Counter[str]:
     told = [json.loads(each.content) for each in refused]
     assert all(each["title"] and each["detail"] for each in told), "refused without a sentence"
     return Counter(str(each["code"]) for each in told)
-
-
-def enrolled_phone(scene: Scene) -> tuple[int, int, Phone]:
-    """Return a voucher enrolled in a class that begins now, the class, and the phone of its holder."""
-    scene.at = on("2024-03-01")
-    house = town_train.train_institution(scene)
-    programme = town_issue.programme(scene, scene.open_budget(10_000))
-    class_id = town_train.open_class(scene, house)
-    voucher_id = town_train.enrolled(scene, programme, ZHANG_SAN, class_id)
-    mine = phone(scene, ZHANG_SAN)
-    scene.at = town_train.morning(scene, class_id)
-    return voucher_id, class_id, mine
 
 
 def open_sessions(scene: Scene, class_id: int) -> list[dict[str, str]]:
