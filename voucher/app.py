@@ -37,6 +37,7 @@ from voucher.stages.assess.lapse import lapse_due, pass_due
 from voucher.stages.certify.attach import attach_proofs
 from voucher.stages.issue import dry_run
 from voucher.stages.issue.applications.deciding import lapse_applications
+from voucher.stages.issue.applications.keeping import sweep_attachments
 from voucher.stages.issue.carrying_on import work_as_job
 from voucher.stages.issue.ending import expire_due
 from voucher.stages.issue.programmes import close_due_programmes
@@ -59,7 +60,9 @@ DELIVER_SECONDS = 1
 JOB_SECONDS, JOB_WAIT = 3, timedelta(seconds=2)
 DUE_SECONDS = 60
 # done so many at a time, each portion in a transaction of its own, until none is left
-IN_PORTIONS = frozenset({"remind_holders", "expire_vouchers", "end_credentials", "freeze_credentials"})
+IN_PORTIONS = frozenset(
+    {"remind_holders", "expire_vouchers", "sweep_attachments", "end_credentials", "freeze_credentials"}
+)
 # what the clock does, in the order of a voucher's life; released money goes to claims and to new vouchers,
 # whichever of the two stands at the head of its queue
 DUE_ACTS: tuple[tuple[str, Callable[[Work], int]], ...] = (
@@ -67,6 +70,7 @@ DUE_ACTS: tuple[tuple[str, Callable[[Work], int]], ...] = (
     ("remind_holders", remind_due),
     ("expire_vouchers", expire_due),
     ("lapse_applications", lapse_applications),
+    ("sweep_attachments", sweep_attachments),
     ("leave_questions", leave_questions),
     ("start_classes", start_due_classes),
     ("pass_vouchers", pass_due),

@@ -102,6 +102,10 @@ OF_NOBODY = {
             "withdraw_application",
         )
     },
+    **{
+        f"attachments.{name}": "别人的、外地的附件和不存在一样：test_attachments"
+        for name in ("open_attachment", "show_attachment", "take_back", "upload")
+    },
 }
 
 

@@ -185,21 +185,21 @@ class Keyring:
             self._wrapping[version] = AESGCM(self._current("wrap"))
         return version
 
-    def seal(self, subject_key: bytes, context: str, text: str) -> bytes:
-        """Return the text closed under a person's key; it opens in the same context (column) only."""
-        nonce = os.urandom(NONCE_BYTES)
-        sealed = self._cipher(subject_key).encrypt(nonce, text.encode(), _SEALED + context.encode())
-        return _SEALED + nonce + sealed
+    def seal(self, subject_key: bytes, context: str, said: str | bytes) -> bytes:
+        """Return text or a file closed under a person's key; it opens in the same context (column) only."""
+        nonce, plain = os.urandom(NONCE_BYTES), said.encode() if isinstance(said, str) else said
+        return _SEALED + nonce + self._cipher(subject_key).encrypt(nonce, plain, _SEALED + context.encode())
 
     def unseal(self, subject_key: bytes, context: str, sealed: bytes) -> str:
-        """Return the text.
+        """Return the text. Raises secret_unreadable as `unseal_bytes` does."""
+        return self.unseal_bytes(subject_key, context, sealed).decode()
 
-        Raises secret_unreadable for another person, another context or a changed byte.
-        """
+    def unseal_bytes(self, subject_key: bytes, context: str, sealed: bytes) -> bytes:
+        """Return the file. Raises secret_unreadable for another person, another context or a changed byte."""
         head, nonce, body = _split(sealed, len(_SEALED))
         if head != _SEALED:
             raise SECRET_UNREADABLE.refused()
-        return _decrypt(self._cipher(subject_key), nonce, body, _SEALED + context.encode()).decode()
+        return _decrypt(self._cipher(subject_key), nonce, body, _SEALED + context.encode())
 
     def _current(self, name: str) -> bytes:
         versions = self._keys[name]

@@ -6,6 +6,7 @@ from flask import Flask
 
 from voucher.doors.api import pulse, well_known
 from voucher.doors.api.applications import applications
+from voucher.doors.api.attachments import attachments
 from voucher.doors.api.batches import batches
 from voucher.doors.api.budgets import budgets
 from voucher.doors.api.certificates import certificates
@@ -49,6 +50,7 @@ ROOMS = (
     devices,
     standings,
     applications,
+    attachments,
     institutions,
     classes,
     places,

@@ -66,7 +66,8 @@ def list_applications(session: Session, asked: dict[str, Any]) -> dict[str, Any]
 def file_application(work: Work, given: dict[str, Any]) -> Any:
     """申请领券：券种要求证明，或有事项没有核实到的；系统已掌握的不用再提供。"""
     said = {each["position"]: each["said"] for each in given["items"]}
-    made = filing.apply(work, given["programme_id"], said, declared=given["declared"])
+    attached = {each["position"]: each["attachment_ids"] for each in given["items"]}
+    made = filing.apply(work, given["programme_id"], said, declared=given["declared"], attached=attached)
     return _state(work, made.id)
 
 
@@ -102,7 +103,8 @@ def ask_clarification(work: Work, given: dict[str, Any], application_id: int) ->
 def answer_clarification(work: Work, given: dict[str, Any], application_id: int) -> Any:
     """答复：本人对要求补充的逐项答复，办理期限重新起算。"""
     told = {each["question_id"]: each["answer"] for each in given["answers"]}
-    filing.answer(work, application_id, told)
+    attached = {each["question_id"]: each["attachment_ids"] for each in given["answers"]}
+    filing.answer(work, application_id, told, attached)
     return _state(work, application_id)
 
 

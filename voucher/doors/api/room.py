@@ -196,6 +196,11 @@ class Room(Blueprint):
 
         return register
 
+    def describe_look(self, name: str) -> Callable[[View], View]:
+        """Document a view that answers with a file and changes nothing: no key."""
+        described: Callable[[View], View] = self.doc(**self._entry(name, writes=False))
+        return described
+
     def describe_act(self, name: str) -> Callable[[View], View]:
         """Document a view that acts by itself: its key, and who may come in."""
         described: Callable[[View], View] = self.doc(

@@ -21,6 +21,10 @@ API_STANDING: dict[str, Access] = {
     "applications.state_demands": Access(OPERATORS, "写明券种要求的证明，限草稿"),
     "applications.list_outside_questions": Access(_READERS, "等待人工核实的部门数据（掩码）"),
     "applications.verify_outside": Access(OFFICERS, "凭依据核实部门数据"),
+    "attachments.upload": Access(WORKERS, "上传一份附件", uploads=True),
+    "attachments.show_attachment": Access(OFFICERS | WORKERS, "附件的种类、大小：本人、办理的审核人员"),
+    "attachments.open_attachment": Access(OFFICERS | WORKERS, "看附件：本人、办理的审核人员，留痕"),
+    "attachments.take_back": Access(WORKERS, "办结前撤下附件"),
 }
 
 WEB_STANDING: dict[str, Access] = {
@@ -29,10 +33,14 @@ WEB_STANDING: dict[str, Access] = {
     "web.office.ask_standing": Access(_OFFICE, "享受资格查询，留痕"),
     "web.worker.applications": Access(WORKERS, "我的申请"),
     "web.worker.new_application": Access(WORKERS, "申请领券页"),
-    "web.worker.apply": Access(WORKERS, "申请领券"),
+    "web.worker.apply": Access(WORKERS, "申请领券", uploads=True),
     "web.worker.application": Access(WORKERS, "一份申请：办到哪一步、要补充什么"),
-    "web.worker.answer_application": Access(WORKERS, "逐项答复"),
+    "web.worker.answer_application": Access(WORKERS, "逐项答复", uploads=True),
     "web.worker.withdraw_application": Access(WORKERS, "撤回申请"),
+    "web.worker.own_attachment": Access(WORKERS, "看自己的附件"),
+    "web.worker.take_back_attachment": Access(WORKERS, "办结前撤下附件"),
+    "web.office.attachment": Access(OFFICERS, "看附件的页面：翻转、放大、查看记录"),
+    "web.office.open_attachment": Access(OFFICERS, "附件本身，每看一次都留痕"),
     "web.office.applications": Access(_READERS, "领券申请，名单脱敏"),
     "web.office.application": Access(_READERS, "一份申请：逐项问答、部门核实结果，脱敏"),
     "web.office.ask_applicant": Access(OFFICERS, "要求补充说明"),

@@ -32,6 +32,10 @@ POLICY = {
 }
 
 
+# a file somebody handed in is shown by itself at most: it runs, asks for and sends nothing
+SHUT_IN = "default-src 'none'; style-src 'unsafe-inline'; sandbox; frame-ancestors 'none'"
+
+
 class IdConverter(IntegerConverter):
     """A number in an address that fits into 64 bits; a larger one names nothing."""
 
@@ -92,7 +96,14 @@ def let_programs_run() -> None:
     g.runs_programs = True
 
 
-def _allow_programs(response: Response) -> Response:
+def shut_in() -> None:
+    """Let what is being answered do nothing at all: it came from outside."""
+    g.shuts_in = True
+
+
+def _say_policy(response: Response) -> Response:
+    if g.get("shuts_in"):
+        response.headers["Content-Security-Policy"] = SHUT_IN
     policy = response.headers.get("Content-Security-Policy")
     if policy is not None and g.get("runs_programs"):
         own = f"script-src {POLICY['script-src']}"
@@ -132,7 +143,7 @@ def install(app: Flask, door: Door) -> None:
         # HTTPS ends at one proxy of ours, which says who is asking
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=1, x_proto=1, x_host=1)  # type: ignore[method-assign]
     # answers pass through in the reverse order: the policy is there when this one looks
-    app.after_request(_allow_programs)
+    app.after_request(_say_policy)
     Talisman(
         app,
         force_https=secure,

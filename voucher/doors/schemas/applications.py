@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from marshmallow import Schema, fields
 
+from voucher.doors.schemas.attachments import AttachmentState
 from voucher.doors.schemas.paging import Paging, page_of
-from voucher.doors.schemas.values import WORDS_MAX, Body, Moment, Said, Several, Whole, Word, Words
+from voucher.doors.schemas.values import WORDS_MAX, Body, Ids, Moment, Said, Several, Whole, Word, Words
 from voucher.rules.lifecycle import STATE_NAMES, Thing
 from voucher.rules.outside import FactKind
 
 ITEMS_MAX = 50
 SAID_MAX = 500
+ATTACHED = {"description": "随这一项提交的附件编号，先逐份上传（/attachments）"}
 
 
 class ItemSaid(Body):
@@ -18,6 +20,7 @@ class ItemSaid(Body):
 
     position = Whole(required=True, least=1, most=ITEMS_MAX)
     said = Words(required=True, most=SAID_MAX)
+    attachment_ids = Ids(load_default=(), metadata=ATTACHED)
 
 
 class NewApplication(Body):
@@ -46,6 +49,7 @@ class QuestionAnswered(Body):
 
     question_id = Whole(required=True, least=1)
     answer = Words(required=True, most=SAID_MAX)
+    attachment_ids = Ids(load_default=(), metadata=ATTACHED)
 
 
 class NewAnswers(Body):
@@ -95,6 +99,7 @@ class ApplicationQuestion(Schema):
     asked_at = Moment()
     answer = fields.String(allow_none=True)
     answered_at = Moment(allow_none=True)
+    attachments = fields.List(fields.Nested(AttachmentState))
 
 
 class ApplicationItem(Schema):
@@ -103,6 +108,7 @@ class ApplicationItem(Schema):
     id = fields.Integer()
     label = fields.String()
     said = fields.String()
+    attachments = fields.List(fields.Nested(AttachmentState))
     questions = fields.List(fields.Nested(ApplicationQuestion))
 
 

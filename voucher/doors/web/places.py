@@ -107,7 +107,7 @@ BELOW: dict[str, tuple[str, ...]] = {
     "web.worker.offers": (
         *("web.worker.take", "web.worker.standing", "web.worker.applications", "web.worker.application"),
         *("web.worker.new_application", "web.worker.apply", "web.worker.answer_application"),
-        "web.worker.withdraw_application",
+        *("web.worker.withdraw_application", "web.worker.own_attachment", "web.worker.take_back_attachment"),
     ),
     "web.worker.wallet": (
         *("web.worker.voucher", "web.worker.accept", "web.worker.withdraw", "web.worker.leave"),
@@ -167,6 +167,7 @@ BELOW: dict[str, tuple[str, ...]] = {
     "web.office.standing": ("web.office.ask_standing",),
     "web.office.applications": (
         *("web.office.application", "web.office.ask_applicant", "web.office.decide_application"),
+        *("web.office.attachment", "web.office.open_attachment"),
     ),
     "web.office.outside": ("web.office.verify_outside",),
     "web.office.new_worker": ("web.office.open_worker",),

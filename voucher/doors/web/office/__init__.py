@@ -5,6 +5,7 @@ from __future__ import annotations
 from voucher.doors.web.office import (
     accounts,
     applications,
+    attachments,
     batches,
     bulk,
     certificates,
@@ -38,6 +39,7 @@ from voucher.doors.web.office.blueprint import office
 __all__ = [
     "accounts",
     "applications",
+    "attachments",
     "batches",
     "bulk",
     "certificates",

@@ -11,6 +11,7 @@ from voucher.doors.web import fields
 from voucher.doors.web.acting import Done, submit
 from voucher.doors.web.office import reach
 from voucher.doors.web.office.blueprint import office
+from voucher.doors.web.timelines import SYSTEM_NAME, name_people
 from voucher.plumbing.unit_of_work import Work
 from voucher.registry.outside.reading import read_outside
 from voucher.rules.applications import Demand
@@ -129,10 +130,16 @@ def _show(application_id: int) -> str:
     with door.read() as session:
         found = queries.get_application(session, door.keyring, application_id, regions=actor.regions)
         facts = read_outside(session, [found.person_id]).get(found.person_id, {})
+        places = {each.id: each.place for each in found.list_attachments()}
+        looks = queries.list_looks(session, list(places))
+        names = name_people(session, [each.person_id for each in looks])
     return render_template(
         "office/application.html",
         found=found,
         facts=[(FACT_NAMES[kind], each) for kind, told in facts.items() for each in told],
+        looks=[
+            (places[each.attachment_id], names.get(each.person_id, SYSTEM_NAME), each.at) for each in looks
+        ],
         overdue=found.view.state == "filed" and found.view.due_on < door.today,
     )
 

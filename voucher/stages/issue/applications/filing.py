@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from types import MappingProxyType
 
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
@@ -37,6 +38,7 @@ from voucher.rules.issuing import TAKEN_BY_HOLDER_ONLY, check_declared
 from voucher.rules.lifecycle import Thing, check_event
 from voucher.rules.outside import FactKind, is_fresh
 from voucher.rules.programmes import Channel
+from voucher.stages.issue.applications.attaching import attach_to_answers, attach_to_items
 from voucher.stages.issue.judging import Verdict, check_issuing, judge_people
 from voucher.stages.issue.models import Programme
 from voucher.stages.issue.models_applications import (
@@ -50,6 +52,7 @@ from voucher.stages.issue.questions import list_unanswered
 from voucher.stages.issue.reading import PROGRAMME_MISSING, PUBLIC_STATES, lock_own_programme, lock_programme
 
 DUE, ANSWER = "application_workdays", "clarification_workdays"
+NOTHING: Mapping[int, Sequence[int]] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,13 +104,20 @@ def _list_unverified(asked: Asked, facts: Facts, on: date) -> list[FactKind]:
     ]
 
 
-def apply(work: Work, programme_id: int, said: Mapping[int, str], *, declared: bool) -> Application:
-    """File the actor's own application for a voucher of a programme, each item with its words.
+def apply(
+    work: Work,
+    programme_id: int,
+    said: Mapping[int, str],
+    *,
+    declared: bool,
+    attached: Mapping[int, Sequence[int]] = NOTHING,
+) -> Application:
+    """File the actor's own application for a voucher of a programme, each item with its words and files.
 
     Raises Refused role_missing, programme_missing, programme_not_open, declaration_missing,
     programme_not_published, programme_not_begun, programme_over, application_not_needed,
-    application_standing, application_item_empty, calendar_year_missing, and what no officer may decide
-    otherwise.
+    application_standing, application_item_empty, attachment_missing, attachment_used,
+    attachments_too_many, calendar_year_missing, and what no officer may decide otherwise.
     """
     check_role(work.actor, Role.WORKER)
     programme = lock_programme(work, programme_id)
@@ -139,21 +149,28 @@ def apply(work: Work, programme_id: int, said: Mapping[int, str], *, declared: b
     work.session.add(made)
     work.session.flush()
     states.begin(work, Thing.APPLICATION, [made.id], "file")
-    work.session.add_all(
+    items = [
         ApplicationItem(application_id=made.id, position=position, label=label, said=told[position])
         for position, label in enumerate(wanted.labels, start=1)
-    )
+    ]
+    work.session.add_all(items)
     work.session.flush()
+    attach_to_items(work, items, attached)
     missing = list_unanswered(work.session, programme_id, [work.actor.person_id], work.today)
     wish_for(work, programme.region_code, missing)
     return made
 
 
-def answer(work: Work, application_id: int, answers: Mapping[int, str]) -> Application:
+def answer(
+    work: Work,
+    application_id: int,
+    answers: Mapping[int, str],
+    attached: Mapping[int, Sequence[int]] = NOTHING,
+) -> Application:
     """Answer every question that is open about one's own application, by the question's id.
 
     Raises Refused role_missing, application_missing, event_not_allowed, application_answer_late,
-    application_item_empty.
+    application_item_empty, attachment_missing, attachment_used, attachments_too_many.
     """
     found = lock_own(work, application_id)
     questions = list_open(work.session, application_id)
@@ -162,6 +179,7 @@ def answer(work: Work, application_id: int, answers: Mapping[int, str]) -> Appli
     told = check_said({each.id: each.question for each in questions}, answers)
     for each in questions:
         each.answer, each.answered_at = told[each.id], work.at
+    attach_to_answers(work, questions, attached)
     states.move(work, Application, [found], "answer")
     # the office's days begin anew: what it decides on is only complete now
     found.due_on, found.answer_by = count_due(work, found.region_code, DUE), None

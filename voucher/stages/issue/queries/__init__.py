@@ -12,6 +12,13 @@ from voucher.stages.issue.queries.applications import demands_of as demands_of
 from voucher.stages.issue.queries.applications import get_application as get_application
 from voucher.stages.issue.queries.applications import list_applications as list_applications
 from voucher.stages.issue.queries.applications import list_own_applications as list_own_applications
+from voucher.stages.issue.queries.attachments import AttachmentView as AttachmentView
+from voucher.stages.issue.queries.attachments import Look as Look
+from voucher.stages.issue.queries.attachments import find_application_of as find_application_of
+from voucher.stages.issue.queries.attachments import list_attachments as list_attachments
+from voucher.stages.issue.queries.attachments import list_looks as list_looks
+from voucher.stages.issue.queries.attachments import list_own_unused as list_own_unused
+from voucher.stages.issue.queries.attachments import view_attachment as view_attachment
 from voucher.stages.issue.queries.cards import Card as Card
 from voucher.stages.issue.queries.cards import Step as Step
 from voucher.stages.issue.queries.cards import list_wallet as list_wallet

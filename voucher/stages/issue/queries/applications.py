@@ -23,6 +23,7 @@ from voucher.stages.issue.models_applications import (
     ApplicationQuestion,
     ProgrammeDemand,
 )
+from voucher.stages.issue.queries.attachments import AttachmentView, list_attachments
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,16 +35,22 @@ class QuestionView:
     asked_at: datetime
     answer: str | None
     answered_at: datetime | None
+    attachments: tuple[AttachmentView, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class ItemView:
-    """One thing asked, what was said, and what was asked about it since."""
+    """One thing asked, what was said and shown, and what was asked about it since."""
 
     id: int
     label: str
     said: str
+    attachments: tuple[AttachmentView, ...]
     questions: tuple[QuestionView, ...]
+
+    def list_attachments(self) -> list[AttachmentView]:
+        """Return everything attached to the item and to answers about it."""
+        return [*self.attachments, *(each for asked in self.questions for each in asked.attachments)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +81,10 @@ class ApplicationDetail:
     view: ApplicationView
     person_id: int
     items: tuple[ItemView, ...]
+
+    def list_attachments(self) -> list[AttachmentView]:
+        """Return everything attached, to items and to answers."""
+        return [each for item in self.items for each in item.list_attachments()]
 
 
 def list_applications(
@@ -156,6 +167,9 @@ def _items(session: Session, application_id: int) -> tuple[ItemView, ...]:
         .where(ApplicationItem.application_id == application_id)
         .order_by(ApplicationItem.position)
     ).all()
+    shown: dict[tuple[int | None, int | None], list[AttachmentView]] = {}
+    for each in list_attachments(session, application_id):
+        shown.setdefault((each.item_id, each.question_id), []).append(each)
     asked: dict[int, list[QuestionView]] = {}
     rows = session.scalars(
         select(ApplicationQuestion)
@@ -164,9 +178,25 @@ def _items(session: Session, application_id: int) -> tuple[ItemView, ...]:
     )
     for row in rows:
         asked.setdefault(row.item_id, []).append(
-            QuestionView(row.id, row.question, row.asked_at, row.answer, row.answered_at)
+            QuestionView(
+                row.id,
+                row.question,
+                row.asked_at,
+                row.answer,
+                row.answered_at,
+                tuple(shown.get((row.item_id, row.id), ())),
+            )
         )
-    return tuple(ItemView(each.id, each.label, each.said, tuple(asked.get(each.id, ()))) for each in items)
+    return tuple(
+        ItemView(
+            item.id,
+            item.label,
+            item.said,
+            tuple(shown.get((item.id, None), ())),
+            tuple(asked.get(item.id, ())),
+        )
+        for item in items
+    )
 
 
 def _view(session: Session, keyring: Keyring, rows: Sequence[Application]) -> list[ApplicationView]:

@@ -1,0 +1,26 @@
+"""Handing a file back to a browser: a picture is shown, anything else is saved; nothing in it may run."""
+
+from __future__ import annotations
+
+import io
+
+from flask import Response, send_file
+
+from voucher.doors.auth.shield import shut_in
+from voucher.plumbing.uploads.reading import MIME_TYPES, SUFFIXES, UploadKind
+from voucher.stages.issue.applications.keeping import Opened
+
+
+def send_attachment(opened: Opened) -> Response:
+    """Return an attachment under a name of our own: what its owner called it was never kept."""
+    kind = UploadKind(opened.attachment.kind)
+    answer = send_file(
+        io.BytesIO(opened.content),
+        mimetype=MIME_TYPES[kind],
+        as_attachment=kind is UploadKind.PDF,
+        download_name=f"attachment-{opened.attachment.id}.{SUFFIXES[kind]}",
+        etag=False,
+    )
+    answer.headers["Cache-Control"] = "private, no-store"
+    shut_in()
+    return answer
