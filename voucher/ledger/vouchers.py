@@ -171,10 +171,20 @@ def issue(work: Work, terms: Terms, holders: Sequence[tuple[int, int | None]]) -
     return ids
 
 
-def advance(work: Work, vouchers: Sequence[Voucher], event: str, *, reason: str | None = None) -> None:
-    """Move vouchers by one event; the only way a voucher moves.
+def advance(
+    work: Work,
+    vouchers: Sequence[Voucher],
+    event: str,
+    *,
+    reason: str | None = None,
+    consent_id: int | None = None,
+) -> None:
+    """Move vouchers by one event; the only way a voucher moves. `consent_id` is what a helper acts on.
 
     What ends a voucher without payment goes through `voucher.ledger.commitments.end_vouchers`.
     Raises Refused event_not_allowed, on_hold.
     """
-    states.move(work, Voucher, vouchers, event, reason=reason)
+    content: dict[int, dict[str, object]] = {}
+    if consent_id is not None:
+        content = {each.id: {"consent": consent_id} for each in vouchers}
+    states.move(work, Voucher, vouchers, event, reason=reason, content=content)

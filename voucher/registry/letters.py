@@ -29,6 +29,8 @@ CONTEXT = "outbox.sealed"
 SIGNATURE = "【电子培训券】"
 LOGIN_CODE, VOUCHER_EXPIRES = "login_code", "voucher_expires"
 TEXTED_CODE, VOUCHER_REDEEMED = "texted_code", "voucher_redeemed"
+CONSENT_CODE, CONSENT_GIVEN, CONSENT_ENDED = "consent_code", "consent_given", "consent_ended"
+HELPER_ACTED = "helper_acted"
 WORDS: Mapping[str, str] = {
     LOGIN_CODE: "验证码 {code}，{minutes} 分钟内有效，用于登录。任何人向您索要都是诈骗，请勿告诉他人。",
     VOUCHER_EXPIRES: "您的“{programme}”{number} 将于 {redeem_by} 到期，还剩 {days} 天。{step}；"
@@ -37,6 +39,13 @@ WORDS: Mapping[str, str] = {
     "不是您在办理请勿告诉任何人，并拨打 12333。",
     VOUCHER_REDEEMED: "您的“{programme}”{number} 已于 {at} 在{institution}核销。"
     "不是您本人办理的，请立即拨打 12333。",
+    CONSENT_CODE: "{helper}（手机{mobile}，{relationship}）想替您{scopes}，到 {until} 为止。"
+    "同意就把授权码 {code} 念给他（她），{minutes} 分钟内有效。不认识、不同意的，请勿告诉任何人。",
+    CONSENT_GIVEN: "您的代办授权 {number} 已登记（{way}）：可以{scopes}，到 {until} 为止。"
+    "不是您同意的，请登录“我的—亲情代办”停止，或立即拨打 12333。",
+    CONSENT_ENDED: "您的代办授权 {number} 已于 {at} 停止，代办人不能再替您办理。详询 12333。",
+    HELPER_ACTED: "您的代办人（{relationship}）已替您{deed}，券号 {number}。"
+    "不是您同意的，请登录“我的—亲情代办”停止，或立即拨打 12333。",
 }
 
 SMS_CLOSED = reason(

@@ -12,6 +12,7 @@ from voucher.doors.api.budgets import budgets
 from voucher.doors.api.certificates import certificates
 from voucher.doors.api.claims import claims
 from voucher.doors.api.classes import classes
+from voucher.doors.api.consents import consents
 from voucher.doors.api.description import describe
 from voucher.doors.api.devices import devices
 from voucher.doors.api.dictionaries import dictionaries
@@ -48,6 +49,7 @@ ROOMS = (
     rosters,
     vouchers,
     devices,
+    consents,
     standings,
     applications,
     attachments,

@@ -31,7 +31,7 @@ from voucher.ledger.vouchers import Voucher
 from voucher.plumbing.unit_of_work import Work
 from voucher.rules.lifecycle import STATE_NAMES, Thing
 from voucher.stages.train import queries
-from voucher.stages.train.enrol import enrol, enrol_by_code
+from voucher.stages.train.enrol import enrol, enrol_as_helper, enrol_by_code
 from voucher.stages.train.leave import drop, leave
 from voucher.stages.train.models.places import Enrolment, Redemption
 from voucher.stages.train.redeem import Redeeming, check, redeem
@@ -83,7 +83,9 @@ def _note_or_keep(given: dict[str, Any], ids: dict[str, Any], refusal: Any) -> N
     witness=_note_or_keep,
 )
 def enrol_voucher(work: Work, given: dict[str, Any]) -> Enrolment:
-    """锁定：本人凭券报名，或机构凭本人出示的码登记；一张券只锁定一个班。"""
+    """锁定：本人凭券报名，代办人凭授权报名，或机构凭本人出示的码登记；一张券只锁定一个班。"""
+    if given["digits"] is None and given["consent_id"] is not None:
+        return enrol_as_helper(work, given["voucher_id"], given["class_id"], given["consent_id"])
     if given["digits"] is None:
         return enrol(work, given["voucher_id"], given["class_id"])
     return enrol_by_code(work, given["digits"], given["class_id"], given["device"])

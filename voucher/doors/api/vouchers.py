@@ -46,6 +46,7 @@ from voucher.stages.certify.queries import why_not_certified
 from voucher.stages.issue import queries as issuing
 from voucher.stages.issue.disputing import dispute, take_back
 from voucher.stages.issue.ending import revoke
+from voucher.stages.issue.helping import accept_as_helper
 from voucher.stages.issue.holding import accept, accept_for, show, withdraw
 from voucher.stages.issue.issuing import take_voucher
 from voucher.stages.issue.replacing import ask_replacement
@@ -139,12 +140,14 @@ def take(work: Work, given: dict[str, Any]) -> dict[str, Any]:
     "/acceptances",
     body=NewAcceptance,
     answer=VoucherState,
-    example={"voucher_id": 17, "consent": None},
+    example={"voucher_id": 17, "consent": None, "consent_id": None},
     witness=note_attempt("accept"),
 )
 def accept_voucher(work: Work, given: dict[str, Any]) -> dict[str, Any]:
-    """领取：本人办理；代办的须写明本人同意的凭据。"""
+    """领取：本人办理；代办人凭登记的授权，窗口代办的须写明本人同意的凭据。"""
     voucher_id, consent = given["voucher_id"], given["consent"]
+    if given["consent_id"] is not None:
+        return _state(work, accept_as_helper(work, voucher_id, given["consent_id"]))
     accepted = accept(work, voucher_id) if consent is None else accept_for(work, voucher_id, consent)
     return _state(work, accepted)
 

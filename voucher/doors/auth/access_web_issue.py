@@ -63,6 +63,9 @@ WEB_ISSUE: dict[str, Access] = {
     "web.office.do_institution_deed": Access(
         OFFICERS | {Role.SUPERVISOR}, "约谈至黑名单，恢复由两人办理；监管只到停业整顿"
     ),
+    "web.office.new_mandate": Access(OPERATORS, "登记书面委托页"),
+    "web.office.register_mandate": Access(OPERATORS, "登记书面委托（亲情代办）"),
+    "web.office.end_consent": Access(OPERATORS, "按本人要求停止代办"),
     "web.office.new_worker": Access(OPERATORS, "劳动者开户页"),
     "web.office.open_worker": Access(OPERATORS, "劳动者开户，首次密码只显示一次"),
 }

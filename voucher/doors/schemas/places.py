@@ -61,6 +61,9 @@ class NewEnrolment(Body):
     voucher_id = Whole(
         load_default=None, allow_none=True, least=1, metadata={"description": "本人报名时填写"}
     )
+    consent_id = Whole(
+        load_default=None, allow_none=True, least=1, metadata={"description": "亲情代办时填写：授权的编号"}
+    )
     digits = Words(load_default=None, allow_none=True, most=DIGITS_MAX, metadata=CODE)
     device = Words(load_default="", least=0, most=DEVICE_MAX, metadata=DEVICE)
 
@@ -69,6 +72,8 @@ class NewEnrolment(Body):
         """Refuse both and neither."""
         if (data["voucher_id"] is None) == (data["digits"] is None):
             raise ValidationError("券和券码须填且只填一项", "voucher_id")
+        if data["digits"] is not None and data["consent_id"] is not None:
+            raise ValidationError("凭券码登记的不填授权", "consent_id")
 
 
 class EnrolmentState(Schema):

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from marshmallow import Schema, fields
+from typing import Any
+
+from marshmallow import Schema, ValidationError, fields, validates_schema
 
 from voucher.doors.schemas.paging import Paging, page_of
 from voucher.doors.schemas.settle import TimelineStep
@@ -102,8 +104,17 @@ class NewAcceptance(Body):
         load_default=None,
         allow_none=True,
         most=WORDS_MAX,
-        metadata={"description": "代办时必填：本人同意的凭据；本人领取时不填"},
+        metadata={"description": "窗口代办时必填：本人同意的凭据；本人领取时不填"},
     )
+    consent_id = Whole(
+        load_default=None, allow_none=True, least=1, metadata={"description": "亲情代办时填写：授权的编号"}
+    )
+
+    @validates_schema
+    def check_one(self, data: dict[str, Any], **kwargs: Any) -> None:
+        """Refuse two grounds for one act."""
+        if data["consent"] is not None and data["consent_id"] is not None:
+            raise ValidationError("凭据和授权只填一项", "consent_id")
 
 
 class NewVoucherWithdrawal(Body):

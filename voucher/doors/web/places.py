@@ -43,6 +43,7 @@ DESK_GROUPS: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
             ("领券申请", "web.office.applications"),
             ("部门核验", "web.office.outside"),
             ("劳动者开户", "web.office.new_worker"),
+            ("书面委托", "web.office.new_mandate"),
         ),
     ),
     (
@@ -103,7 +104,18 @@ DESK_GROUPS: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
 
 # the pages below a place light it up as well
 BELOW: dict[str, tuple[str, ...]] = {
-    "web.worker.me": ("web.worker.phones", "web.worker.lose_phone"),
+    "web.worker.me": (
+        *("web.worker.phones", "web.worker.lose_phone"),
+        *("web.worker.helpers", "web.worker.grant_consent", "web.worker.end_consent"),
+        *(
+            "web.worker.helped",
+            "web.worker.ask_consent",
+            "web.worker.consent_code",
+            "web.worker.prove_consent",
+        ),
+        *("web.worker.helped_person", "web.worker.helped_voucher", "web.worker.accept_helped"),
+        *("web.worker.choose_helped", "web.worker.enrol_helped", "web.worker.text_helped"),
+    ),
     "web.worker.offers": (
         *("web.worker.take", "web.worker.standing", "web.worker.applications", "web.worker.application"),
         *("web.worker.new_application", "web.worker.apply", "web.worker.answer_application"),
@@ -171,6 +183,7 @@ BELOW: dict[str, tuple[str, ...]] = {
     ),
     "web.office.outside": ("web.office.verify_outside",),
     "web.office.new_worker": ("web.office.open_worker",),
+    "web.office.new_mandate": ("web.office.register_mandate",),
     "web.office.batches": (
         *("web.office.batch", "web.office.decide", "web.office.post_notice"),
         *("web.office.resubmit_claims", "web.office.withdraw_claims"),

@@ -37,7 +37,7 @@ ROWS: tuple[Row, ...] = (
         ("accepted",),
         "enrol",
         "enrolled",
-        ("holder", "institution"),
+        ("holder", "helper", "institution"),
         "只锁定一家机构的一个班；占用享受资格，按标准调整预占资金，不足则不予锁定",
     ),
     *lines(

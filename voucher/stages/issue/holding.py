@@ -65,16 +65,27 @@ def accept_for(work: Work, voucher_id: int, consent: str) -> Voucher:
     return voucher
 
 
-def take_in_hand(work: Work, voucher: Voucher, *, channel: str, consent: str | None = None) -> None:
-    """Move a locked voucher to accepted, keep how it came about, and sign it into the phone bound."""
+def take_in_hand(
+    work: Work,
+    voucher: Voucher,
+    *,
+    channel: str,
+    consent: str | None = None,
+    consent_id: int | None = None,
+) -> None:
+    """Move a locked voucher to accepted, keep how it came about, and sign it into its holder's phone.
+
+    Where somebody helped, either the paper (`consent`) or the registered consent is named.
+    """
     check_usable_on(voucher.redeem_by, work.today)
-    advance(work, [voucher], "accept")
+    advance(work, [voucher], "accept", consent_id=consent_id)
     work.session.add(
         Acceptance(
             voucher_id=voucher.id,
             person_id=voucher.holder_person_id,
             channel=channel,
             consent=consent,
+            consent_id=consent_id,
             accepted_by_person_id=work.actor.person_id,
             accepted_at=work.at,
         )

@@ -159,16 +159,29 @@ class IssueLine(Model):
 
 
 class Acceptance(Model):
-    """The holder has taken the voucher (领取): through which channel, and who helped where somebody did."""
+    """The holder has taken the voucher (领取): through which channel, and who helped where somebody did.
+
+    Help is either a paper named at the counter (`consent`) or a registered consent (`consent_id`).
+    """
 
     __tablename__ = "acceptance"
     __table_args__ = (
         CheckConstraint("channel IN ('page','helper')", name="channel"),
-        CheckConstraint("channel = 'page' OR consent IS NOT NULL", name="consent"),
+        CheckConstraint(
+            "(channel = 'page' AND consent IS NULL AND consent_id IS NULL)"
+            " OR (channel = 'helper' AND (consent IS NULL) <> (consent_id IS NULL))",
+            name="consent",
+        ),
         ForeignKeyConstraint(
             ["voucher_id", "person_id"],
             ["voucher.id", "voucher.holder_person_id"],
             name="fk_acceptance_holder",
+        ),
+        # whoever accepts on a consent is the one it names, for the one who gave it
+        ForeignKeyConstraint(
+            ["consent_id", "person_id", "accepted_by_person_id"],
+            ["consent.id", "consent.principal_person_id", "consent.helper_person_id"],
+            name="fk_acceptance_consent",
         ),
         {"sqlite_strict": True},
     )
@@ -177,6 +190,7 @@ class Acceptance(Model):
     person_id: Mapped[int] = mapped_column(Int64, ForeignKey("person.id"), nullable=False)
     channel: Mapped[str] = mapped_column(Text, nullable=False)
     consent: Mapped[str | None] = mapped_column(Text)
+    consent_id: Mapped[int | None] = mapped_column(Int64)
     accepted_by_person_id: Mapped[int] = mapped_column(Int64, nullable=False)
     accepted_at: Mapped[datetime] = mapped_column(UtcTime, nullable=False)
 

@@ -87,16 +87,26 @@ def text_code(work: Work, number: str, institution_id: int, *, has_sms: bool) ->
     found = find_voucher(work.session, number)
     if found is None:
         raise VOUCHER_MISSING.refused()
-    voucher = get_voucher(work, found.id)
+    return send_code(work, get_voucher(work, found.id), institution)
+
+
+def send_code(
+    work: Work, voucher: Voucher, institution: Institution, *, consent_id: int | None = None
+) -> Texted:
+    """Send the holder of a locked voucher a code for an institution, as asked there or by a helper.
+
+    Raises Refused voucher_not_showable, voucher_not_for_institution, redeem_date_passed, on_hold,
+    voucher_mobile_missing, texted_codes_used_up, parameter_missing.
+    """
     _check_usable(work, voucher, institution)
-    _check_not_too_often(work, voucher, institution_id)
+    _check_not_too_often(work, voucher, institution.id)
     mobile = read_mobile(work.session, work.keyring, voucher.holder_person_id)
     # a number only an institution put on record may be the institution's own
     if mobile is None or not is_vouched(work, voucher.holder_person_id):
         raise MOBILE_MISSING.refused()
     minutes = _parameter(work, voucher, MINUTES)
     shown = show_code(work, voucher, 60 * minutes)
-    keep_for(work, shown.code, institution_id)
+    keep_for(work, shown.code, institution.id)
     told = {
         "code": " ".join(shown.digits[start : start + 4] for start in range(0, len(shown.digits), 4)),
         "institution": institution.name,
@@ -105,7 +115,8 @@ def text_code(work: Work, number: str, institution_id: int, *, has_sms: bool) ->
     write_to_number(
         work, mobile, TEXTED_CODE, told, key=f"texted:{shown.code.id}", good_until=shown.expires_at
     )
-    audit.record_one(work, str(Thing.VOUCHER), voucher.id, "text", institution=institution_id)
+    asked = {"institution": institution.id} | ({"consent": consent_id} if consent_id is not None else {})
+    audit.record_one(work, str(Thing.VOUCHER), voucher.id, "text", **asked)
     return Texted(voucher.number, mask_mobile(mobile), shown.expires_at)
 
 

@@ -12,8 +12,10 @@ from voucher.ledger.holds import check_no_hold
 from voucher.ledger.vouchers import VOUCHER_MISSING, Voucher, advance, lock_vouchers
 from voucher.plumbing.unit_of_work import Work
 from voucher.registry import catalogue, tables
+from voucher.registry.consents.acting import check_helping, check_no_staff, note_help
 from voucher.registry.people import Person
 from voucher.rules.actor import Role, check_role
+from voucher.rules.helping import Scope
 from voucher.rules.lifecycle import Thing
 from voucher.rules.windows import add_months
 from voucher.stages.issue.queries import Programme, get_programme
@@ -46,6 +48,25 @@ def enrol(work: Work, voucher_id: int, class_id: int) -> Enrolment:
     if found.state in UNPUBLISHED:
         raise CLASS_MISSING.refused()
     return _enrol(work, voucher, found)
+
+
+def enrol_as_helper(work: Work, voucher_id: int, class_id: int, consent_id: int) -> Enrolment:
+    """Lock a voucher to a class for its holder, on the holder's consent.
+
+    Staff of the institutions of a class enrol nobody else's voucher in it that way. Raises Refused
+    role_missing, voucher_missing (also without a living consent), consent_scope_missing, class_missing,
+    helper_is_staff and what `check_enrolment` refuses.
+    """
+    check_role(work.actor, Role.WORKER)
+    voucher = _lock(work, voucher_id)
+    consent = check_helping(work, consent_id, voucher.holder_person_id, Scope.ENROL)
+    found = load_class(work.session, class_id, lock=True)
+    if found.state in UNPUBLISHED:
+        raise CLASS_MISSING.refused()
+    check_no_staff(work, [found.institution_id, found.delivering_institution_id])
+    enrolment = _enrol(work, voucher, found, consent_id=consent.id)
+    note_help(work, consent, voucher, "enrol")
+    return enrolment
 
 
 def enrol_by_code(work: Work, digits: str, class_id: int, device: str = "") -> Enrolment:
@@ -114,7 +135,7 @@ def check_enrolment_priced(work: Work, voucher: Voucher, programme: Programme, f
     promise(work, voucher, programme, found)
 
 
-def _enrol(work: Work, voucher: Voucher, found: TrainingClass) -> Enrolment:
+def _enrol(work: Work, voucher: Voucher, found: TrainingClass, *, consent_id: int | None = None) -> Enrolment:
     programme = get_programme(work.session, voucher.programme_id)
     check_enrolment(work, voucher, programme, found)
     lock_in(work, voucher, programme, found)
@@ -128,7 +149,7 @@ def _enrol(work: Work, voucher: Voucher, found: TrainingClass) -> Enrolment:
     )
     work.session.add(enrolment)
     work.session.flush()
-    advance(work, [voucher], "enrol")
+    advance(work, [voucher], "enrol", consent_id=consent_id)
     # its phone fetches one that names the institution; what it showed until now is over
     end_vouchers_credentials(work, [voucher.id], "enrol")
     return enrolment

@@ -19,6 +19,7 @@ from voucher.doors.web.timelines import hide_holder, name_people
 from voucher.ledger.commitments import Commitment
 from voucher.ledger.holds import Hold
 from voucher.ledger.vouchers import Voucher
+from voucher.registry.consents.reading import list_consents
 from voucher.registry.workers import find_worker
 from voucher.rules.lifecycle import STATE_NAMES, Thing
 from voucher.stages.assess import queries as assessing
@@ -104,6 +105,9 @@ def voucher(voucher_id: int) -> ResponseReturnValue:
                 object_timeline(session, Thing.VOUCHER, found.id), _name_holder(session, found)
             ),
             deeds=list_voucher_deeds(session, actor, found),
+            consents=list_consents(
+                session, door.keyring, door.today, principal_person_id=found.holder_person_id
+            ),
         )
 
 

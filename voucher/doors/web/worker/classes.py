@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import urlencode
 
 from flask import render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -13,7 +14,7 @@ from voucher.doors.auth.door import the_door
 from voucher.doors.web import fields
 from voucher.doors.web.acting import Done
 from voucher.doors.web.worker.blueprint import worker
-from voucher.doors.web.worker.own import act_on_own, my_person_id, show
+from voucher.doors.web.worker.own import Places, act_on_own, my_person_id, own_places, show
 from voucher.plumbing.unit_of_work import Work
 from voucher.registry.institutions import Institution
 from voucher.stages.issue import queries as issuing
@@ -49,7 +50,12 @@ def choose(voucher_id: int) -> ResponseReturnValue:
 
 
 def _choose(voucher_id: int) -> str:
-    door, person_id = the_door(), my_person_id()
+    return choose_for(my_person_id(), voucher_id, own_places(voucher_id))
+
+
+def choose_for(person_id: int, voucher_id: int, places: Places, helping: str | None = None) -> str:
+    """Return the page of classes a person's voucher can be used for; `helping` names the holder, masked."""
+    door = the_door()
     after = fields.cursor("after") or 0
     with door.read() as session:
         card = issuing.show_card(session, person_id, voucher_id)
@@ -67,17 +73,16 @@ def _choose(voucher_id: int) -> str:
         )
         fitting = [each for each in found[:PAGE] if _fits(each, usable)]
         last = found[PAGE - 1].view.found.id if len(found) > PAGE else None
+        onward = {"after": last} | ({"institution": asked} if asked else {})
         return render_template(
             "worker/choose.html",
             shown=show(card),
             classes=fitting,
             institutions=_name_institutions(session, found, usable),
             asked=asked,
-            next_url=url_for(
-                "web.worker.choose", voucher_id=voucher_id, after=last, institution=asked or None
-            )
-            if last
-            else None,
+            next_url=f"{places.choose}?{urlencode(onward)}" if last else None,
+            places=places,
+            helping=helping,
         )
 
 
@@ -110,12 +115,21 @@ def enrol(voucher_id: int) -> ResponseReturnValue:
 
 
 def _confirm(voucher_id: int, class_id: int) -> str:
+    return confirm_for(my_person_id(), voucher_id, class_id, own_places(voucher_id))
+
+
+def confirm_for(
+    person_id: int, voucher_id: int, class_id: int, places: Places, helping: str | None = None
+) -> str:
+    """Return the page that says what locking a person's voucher to a class means."""
     with the_door().read() as session:
-        card = issuing.show_card(session, my_person_id(), voucher_id)
+        card = issuing.show_card(session, person_id, voucher_id)
         view = training.view_classes(session, [training.get_class_for(session, None, class_id)])[0]
         return render_template(
             "worker/confirm_class.html",
             shown=show(card),
             chosen=view,
             lessons=training.list_sessions(session, class_id),
+            places=places,
+            helping=helping,
         )

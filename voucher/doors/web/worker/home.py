@@ -8,6 +8,7 @@ from flask.typing import ResponseReturnValue
 from voucher.doors.auth.door import the_door
 from voucher.doors.web.worker.blueprint import worker
 from voucher.doors.web.worker.own import USABLE, my_person_id, show
+from voucher.registry.consents.reading import count_helped
 from voucher.stages.issue import queries as issuing
 from voucher.stages.issue.queries.applications import count_asked_back
 from voucher.stages.train import queries as training
@@ -24,6 +25,7 @@ def home() -> ResponseReturnValue:
         lessons = training.next_sessions(session, person_id, door.at, limit=LESSONS_AHEAD)
         places = issuing.list_places(session, person_id)
         asked_back = count_asked_back(session, person_id)
+        helps = count_helped(session, person_id, door.today)
     usable = sorted((each for each in cards if each.state in USABLE), key=lambda each: each.redeem_by)
     under_way = [show(each) for each in cards if each.tab == "使用中" and each.state not in USABLE]
     return render_template(
@@ -34,4 +36,5 @@ def home() -> ResponseReturnValue:
         lessons=lessons,
         places=places,
         asked_back=asked_back,
+        helps=helps,
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from flask import url_for
 from flask.typing import ResponseReturnValue
 
 from voucher.doors.auth.visitors import current_actor, perform
@@ -71,12 +72,37 @@ def _path(state: str) -> tuple[tuple[str, str], ...]:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Places:
+    """Where the pages about one voucher lie: its holder's own, or those of who helps."""
+
+    voucher: str
+    choose: str
+    enrol: str
+
+
+def own_places(voucher_id: int) -> Places:
+    """Return where a holder's own pages about a voucher lie."""
+    return Places(
+        url_for("web.worker.voucher", voucher_id=voucher_id),
+        url_for("web.worker.choose", voucher_id=voucher_id),
+        url_for("web.worker.enrol", voucher_id=voucher_id),
+    )
+
+
 def act_on_own(
     voucher_id: int, what: str, call: Callable[[Work], Done], again: Callable[[], str]
 ) -> ResponseReturnValue:
     """Act on one's own voucher; an attempt on somebody else's is kept, and answered as if it were missing."""
+    return watched(voucher_id, what, lambda: act(call), again)
+
+
+def watched(
+    voucher_id: int, what: str, call: Callable[[], ResponseReturnValue], again: Callable[[], str]
+) -> ResponseReturnValue:
+    """Answer what a call answers; an attempt on a foreign voucher is kept, a refusal shows the page again."""
     try:
-        return act(call)
+        return call()
     except Refused as refused:
         if refused.refusal.code == VOUCHER_MISSING.code:
             perform(lambda work: record_foreign_attempt(work, voucher_id, what))
