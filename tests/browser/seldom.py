@@ -11,13 +11,15 @@ from sqlalchemy import func, select
 from tests.browser.town import Town
 from voucher.demo.province.cast import JIYUAN
 from voucher.demo.province.proving import Proving
-from voucher.ledger.holds import Hold, open_hold
+from voucher.ledger.holds import Hold, open_hold, select_held
 from voucher.ledger.vouchers import Voucher
 from voucher.plumbing.unit_of_work import Work
+from voucher.registry.consents.granting import Evidence, Wish, write_consent
 from voucher.registry.people import Newcomer
 from voucher.registry.tariffs import propose_tariff
 from voucher.registry.workers import open_worker
 from voucher.rules.applications import Demand
+from voucher.rules.helping import ConsentWay, Relationship, Scope
 from voucher.rules.levels import Level
 from voucher.rules.lifecycle import Thing
 from voucher.rules.tariffs import Subject, Tariff
@@ -57,6 +59,7 @@ def do_what_is_seldom(town: Town, provings: Mapping[str, Proving], applicants: t
     _apply(town, *applicants)
     _propose_a_tariff(town)
     _share_a_telephone(town)
+    _help(town, applicants[0])
     town.run_clock()
 
 
@@ -162,6 +165,25 @@ def _propose_a_tariff(town: Town) -> None:
         amount_fen=1_500_00,
     )
     town.do("second-review", lambda work: propose_tariff(work, new))
+
+
+def _help(town: Town, helper: str) -> None:
+    """Let two people consent to be helped by the same third one: one chooses a class, one is in one."""
+    logins = town.stage.workers
+    helper_id = next(person_id for person_id, login in logins.items() if login == helper)
+    for state in ("accepted", "enrolled"):
+        free = (Voucher.state == state, Voucher.id.not_in(select_held(Thing.VOUCHER)))
+        with town.database.read() as session:
+            holders = session.scalars(
+                select(Voucher.holder_person_id).where(*free).order_by(Voucher.id)
+            ).all()
+        principal_id = next(each for each in holders if each in logins and each != helper_id)
+
+        def consent(work: Work, principal_id: int = principal_id) -> None:
+            wish = Wish(Relationship.CHILD, frozenset(Scope))
+            write_consent(work, principal_id, helper_id, wish, Evidence(ConsentWay.OWN))
+
+        town.do(logins[principal_id], consent)
 
 
 def _share_a_telephone(town: Town) -> None:

@@ -12,6 +12,7 @@ from tests.browser.stepping import MISSING, Stepping, push
 from voucher.demo.staff import PASSWORD
 from voucher.ledger.credentials.devices import Device
 from voucher.ledger.vouchers import Voucher
+from voucher.registry.consents.rows import Consent
 from voucher.stages.assess.models import ExamBatch
 from voucher.stages.issue.models import Issue
 from voucher.stages.settle.models.claims import Claim
@@ -77,6 +78,28 @@ def worker(steps: Stepping) -> None:
     steps.note(person, "worker-forbidden", "error.html")
     person.go("/my/no-network")
     steps.note(person, "no-network", "worker/no_network.html")
+
+
+def helper(steps: Stepping) -> None:
+    """A name nobody has; whom one helps, a class chosen for them; a code asked for and missed."""
+    consent_id = steps.find(Consent, Consent.ended_at.is_(None))
+    with steps.town.database.read() as session:
+        given = session.get_one(Consent, consent_id)
+        login = steps.town.stage.workers[given.helper_person_id]
+        accepted = (Voucher.holder_person_id == given.principal_person_id, Voucher.state == "accepted")
+    person = steps.at(login, "/my/helpers")
+    push(person, "/my/helpers", empty=True)
+    steps.note(person, "consent-refused", "worker/helpers.html")
+    person.go(f"/my/helped/{consent_id}/vouchers/{steps.find(Voucher, *accepted)}/classes")
+    push(person, "/enrolments")
+    steps.note(person, "confirm-class-helped", "worker/confirm_class.html")
+    person.go("/my/helped")
+    person.fill(name="王小二", mobile=UNKNOWN_MOBILE, relationship="child")
+    push(person, "/my/helped/requests")
+    steps.note(person, "consent-code", "worker/consent_code.html")
+    person.fill(code="000000")
+    push(person, person.page.url.rpartition("/")[2])
+    steps.note(person, "consent-code-refused", "worker/consent_code.html")
 
 
 def _show_and_lose(steps: Stepping) -> None:
@@ -277,4 +300,4 @@ def link(steps: Stepping) -> None:
         steps.note(person, "link-identity", "entrance/link_identity.html")
 
 
-PARTS = (come_in, worker, institution, colleague, evaluator, office, others, link)
+PARTS = (come_in, worker, helper, institution, colleague, evaluator, office, others, link)

@@ -33,6 +33,8 @@ NO_PAGES = frozenset(
         *("static", "web.public.appearance", "web.public.figures_file"),
         *("web.worker.code_state", "web.worker.service_worker", "web.worker.no_network"),
         "web.finance.download",
+        # once a code has been asked for: tests/browser/steps.py asks
+        "web.worker.consent_code",
         # files, and the way to another house's sign-in and back
         *("web.worker.paper", "web.office.paper", "web.office.refusals_csv", "web.office.refusals_xlsx"),
         *("web.entrance.sign_on", "web.entrance.sign_on_back"),

@@ -189,6 +189,8 @@ def test_on_the_pages_from_asking_to_the_counter(town: Loop) -> None:
     office = at(town, "jiban")
     told = looked_at(office, f"/office/vouchers/{voucher_id}")
     assert "亲情代办授权" in told
+    assert "代办人 李*" in told
+    assert "李四" not in told, "who helps is a private person too"
     assert "选班报名" in told
     office.press("按本人要求停止")
     assert "已按本人要求停止代办" in office.page.text

@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy.orm import Session
 
 from voucher.ledger.audit import AuditRow
+from voucher.ledger.vouchers import Voucher
 from voucher.plumbing.secrets import Keyring
 from voucher.registry.consents.rows import Consent
 from voucher.registry.people import read_people
@@ -160,6 +161,17 @@ def find_houses(session: Session, person_id: int, on: date) -> frozenset[int]:
             )
         )
         if house is not None
+    )
+
+
+def list_helpers(session: Session, voucher_id: int) -> frozenset[int]:
+    """Return the people who ever were let help the holder of a voucher."""
+    return frozenset(
+        session.scalars(
+            select(Consent.helper_person_id)
+            .join(Voucher, Voucher.holder_person_id == Consent.principal_person_id)
+            .where(Voucher.id == voucher_id)
+        )
     )
 
 

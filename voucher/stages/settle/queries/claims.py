@@ -11,8 +11,10 @@ from sqlalchemy.orm import Session
 
 from voucher.ledger.states import StateEvent
 from voucher.plumbing.secrets import Keyring
+from voucher.registry.consents.reading import list_helpers
 from voucher.registry.users import UserAccount
 from voucher.rules.lifecycle import EVENT_NAMES, STATE_NAMES, Thing
+from voucher.rules.privacy import mask_name
 from voucher.stages.settle.models.claims import Claim, Clearing, SettlementLine
 from voucher.stages.settle.queries.batches import LineView, view_lines
 from voucher.stages.settle.queries.reach import Payees, claims_within
@@ -56,7 +58,8 @@ def claim_timeline(session: Session, claim_id: int) -> list[StepView]:
 
 
 def object_timeline(session: Session, thing: Thing, object_id: int) -> list[StepView]:
-    """Return what happened to any object with a life, oldest first."""
+    """Return what happened to any object with a life, oldest first; who helped a holder is masked."""
+    helpers: Collection[int] = list_helpers(session, object_id) if thing is Thing.VOUCHER else ()
     rows = session.execute(
         select(StateEvent, UserAccount.display_name)
         .outerjoin(UserAccount, UserAccount.id == StateEvent.actor_user_id)
@@ -69,11 +72,17 @@ def object_timeline(session: Session, thing: Thing, object_id: int) -> list[Step
             event_name=EVENT_NAMES[thing][event.event],
             state_name=STATE_NAMES[thing][event.to_state],
             at=event.at,
-            who=name or "系统",
+            who=_name_hand(name, is_helper=event.actor_person_id in helpers),
             opinion=event.reason,
         )
         for event, name in rows
     ]
+
+
+def _name_hand(name: str | None, *, is_helper: bool) -> str:
+    if name is None:
+        return "系统"
+    return f"代办人 {mask_name(name)}" if is_helper else name
 
 
 def list_clearings(session: Session, claim_id: int) -> list[Clearing]:
