@@ -214,7 +214,7 @@ def measure_sqlite(folder: Path, size: int) -> Measured:
 
 def measure_postgres(folder: Path, size: int) -> Measured:
     """Return the measurement on a PostgreSQL of its own, durable as a real one."""
-    with closing(_Started(**DURABLE)) as server:
+    with closing(Started(**DURABLE)) as server:
         server.create("issue")
         database = Database(server.plain_url("issue"))
         house = build(database, folder, size)
@@ -230,7 +230,9 @@ def measure_postgres(folder: Path, size: int) -> Measured:
     return Measured("postgresql", size, rows, seconds, limit_seconds)
 
 
-class _Started(Server):
+class Started(Server):
+    """A server of this run, on which databases are made."""
+
     def create(self, name: str, template: str = "template1") -> None:
         """Create a database, as a copy of another where told."""
         with psycopg.connect(self.plain_url("postgres"), autocommit=True) as connection:
@@ -253,7 +255,7 @@ def _last_id(connection: psycopg.Connection, table: str) -> int:
     return int(found[0])
 
 
-def _copy_bare(server: _Started, folder: Path, marks: dict[str, int]) -> tuple[int, float]:
+def _copy_bare(server: Started, folder: Path, marks: dict[str, int]) -> tuple[int, float]:
     """Copy what was written out to files, and time putting it into the database as it was before."""
     files = {name: folder / f"{name}.copy" for name in TABLES}
     with psycopg.connect(server.plain_url("issue")) as connection, connection.cursor() as cursor:
