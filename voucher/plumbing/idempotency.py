@@ -11,14 +11,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, select, update
+from sqlalchemy import CheckConstraint, delete, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, mapped_column
 
 from voucher.plumbing.db import Model
 from voucher.plumbing.types import Int64, Json, Text, UtcTime, canonical_json
 from voucher.plumbing.unit_of_work import Work
-from voucher.rules.errors import Family, reason
+from voucher.rules.errors import Family, KeptRefused, reason
 
 SOURCE = "【设】重复提交只生效一次"
 
@@ -101,6 +101,11 @@ def once(work: Work, key: str, asked: str, act: Callable[[Work], Answer]) -> Ans
         if found.status is None:
             raise KEY_IN_FLIGHT.refused()
         return Answer(found.status, found.answer)
-    answer = act(work)
+    try:
+        answer = act(work)
+    except KeptRefused:
+        # what the act wrote stays, its key does not: asked again, it is judged again
+        work.session.execute(delete(IdempotencyKey).where(mine))
+        raise
     work.session.execute(update(IdempotencyKey).where(mine).values(status=answer.status, answer=answer.body))
     return Answer(answer.status, answer.body)

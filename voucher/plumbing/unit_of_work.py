@@ -20,7 +20,7 @@ from voucher.plumbing.constraints import refusal_of
 from voucher.plumbing.db import Database
 from voucher.plumbing.secrets import Keyring
 from voucher.rules.actor import Actor
-from voucher.rules.errors import Refused
+from voucher.rules.errors import KeptRefused, Refused
 
 Result = TypeVar("Result")
 
@@ -64,6 +64,20 @@ def _asks_for_retry(error: DBAPIError) -> bool:
     return isinstance(error, OperationalError) and "locked" in str(error.orig)
 
 
+def _act(work: Work, act: Callable[[Work], Result], *, keep: bool) -> Result:
+    try:
+        result = act(work)
+    except KeptRefused:
+        if keep:
+            work.session.commit()
+        raise
+    if keep:
+        work.session.commit()
+    else:
+        work.session.rollback()
+    return result
+
+
 def perform(
     database: Database,
     keyring: Keyring,
@@ -76,20 +90,17 @@ def perform(
 ) -> Result:
     """Run one act in one transaction and return what it returns, only after the commit.
 
-    With keep=False everything is rolled back at the end (a dry run). Whatever the act raises
-    leaves nothing behind; a violated constraint is raised as the refusal it stands for. Retries at most
-    five times, the whole act each time; also where the constraint stands for a refusal whose code is in
-    `retry_on`, because the act, run again, sees what somebody else has committed and can say so better.
+    With keep=False everything is rolled back at the end (a dry run). Whatever the act raises leaves nothing
+    behind, a `KeptRefused` apart, which is told only after what was written is committed; a violated
+    constraint is raised as the refusal it stands for. Retries at most five times, the whole act each time;
+    also where the constraint stands for a refusal whose code is in `retry_on`, because the act, run again,
+    sees what somebody else has committed and can say so better.
     """
     for attempt in range(1, ATTEMPTS + 1):
         session = database.open_write()
         work = Work(session=session, actor=actor, at=at, keyring=keyring)
         try:
-            result = act(work)
-            if keep:
-                session.commit()
-            else:
-                session.rollback()
+            result = _act(work, act, keep=keep)
         except IntegrityError as error:
             session.rollback()
             refusal = refusal_of(error)

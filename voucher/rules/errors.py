@@ -63,6 +63,10 @@ class Refused(Exception):  # noqa: N818 — the field's word is "refused"; "Refu
         self.refusal = refusal
 
 
+class KeptRefused(Refused):
+    """Raised where a refusal ends the act and what it wrote stays: a wrong try has to be counted."""
+
+
 @dataclass(frozen=True, slots=True)
 class Reason:
     """The template of a refusal; `title` and `next_step` may name facts in braces."""

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from voucher.doors.api.reach import told_refusal
 from voucher.doors.api.room import Room
-from voucher.doors.api.witnesses import hold_card_first, keep_scan, note_attempt
+from voucher.doors.api.witnesses import keep_scan, note_attempt
 from voucher.doors.auth.visitors import current_actor
 from voucher.doors.schemas.paging import paged
 from voucher.doors.schemas.places import (
@@ -127,7 +127,6 @@ def transfer_vouchers(work: Work, given: dict[str, Any]) -> dict[str, Any]:
         "nonce": "1c6f0e6d0a4a53",
     },
     witness=keep_scan("redeem"),
-    ahead=hold_card_first,
 )
 def redeem_voucher(work: Work, given: dict[str, Any]) -> Redemption:
     """核销：一张券只有一次；同设备同 nonce 重发是同一次核销。"""

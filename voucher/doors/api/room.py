@@ -23,7 +23,7 @@ from voucher.plumbing.idempotency import MAX_KEY_LENGTH, Answer, fingerprint, on
 from voucher.plumbing.unit_of_work import Work
 from voucher.registry import catalogue
 from voucher.rules.actor import REGION_FOREIGN, ROLE_NAMES
-from voucher.rules.errors import Refusal, Refused
+from voucher.rules.errors import KeptRefused, Refusal, Refused
 
 KEY_HEADER = "Idempotency-Key"
 _KEY_PARAMETER = {
@@ -86,7 +86,7 @@ class Room(Blueprint):
         """Register `view(work, body, **ids)`, run once per key; `example` is of the body.
 
         The witness is told whatever the act itself refused, after nothing of it is left; `ahead` is called
-        before the act and keeps what must stay of a refusal.
+        before the act, while no transaction is open.
         """
 
         def register(view: View) -> View:
@@ -106,7 +106,7 @@ class Room(Blueprint):
                 try:
                     return answer_once(act, fingerprint(request.method, request.path, request.get_json()))
                 except Refused as refused:
-                    if reached and witness is not None:
+                    if reached and witness is not None and not isinstance(refused, KeptRefused):
                         witness(given, ids, refused.refusal)
                     raise
 

@@ -1,4 +1,4 @@
-"""What is kept of a refused act of which nothing is left: a scan, a wrong card, a reach for a voucher."""
+"""What is kept of a refused act of which nothing is left: a scan, a reach for a voucher."""
 
 from __future__ import annotations
 
@@ -7,9 +7,8 @@ from typing import Any
 from voucher.doors.api.room import Witness
 from voucher.doors.auth.visitors import perform
 from voucher.ledger.vouchers import VOUCHER_MISSING
-from voucher.rules.errors import Refusal, Refused
+from voucher.rules.errors import Refusal
 from voucher.stages.issue.attempts import record_foreign_attempt
-from voucher.stages.train.redeem import Redeeming, try_card
 from voucher.stages.train.scans import Scanned, record_scan
 
 
@@ -23,13 +22,6 @@ def keep_scan(act: str) -> Witness:
         perform(lambda work: record_scan(work, scanned, refusal))
 
     return witness
-
-
-def hold_card_first(given: dict[str, Any], _ids: dict[str, Any]) -> None:
-    """Keep a wrong try at the card before it is told. Raises Refused identity_differs, card_tries_used_up."""
-    refusal = perform(lambda work: try_card(work, Redeeming(**given)))
-    if refusal is not None:
-        raise Refused(refusal)
 
 
 def note_attempt(act: str) -> Witness:

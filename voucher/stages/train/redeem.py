@@ -26,7 +26,7 @@ from voucher.registry.institutions import Institution
 from voucher.registry.letters import VOUCHER_REDEEMED, Notice, write_to_people
 from voucher.registry.people import get_person, read_people
 from voucher.registry.tables import require_parameter_number
-from voucher.rules.errors import Family, Refusal, Refused, reason
+from voucher.rules.errors import Family, KeptRefused, Refusal, Refused, reason
 from voucher.rules.lifecycle import Thing
 from voucher.rules.privacy import mask_name
 from voucher.stages.issue.queries import Programme, get_programme
@@ -118,39 +118,15 @@ def _look_ahead(
     return ("redeem",), None
 
 
-def try_card(work: Work, asked: Redeeming) -> Refusal | None:
-    """Hold the characters typed against the card ahead of the scan itself, and return what is wrong.
-
-    The doors call this in a transaction of its own before `redeem`: a wrong try is kept under the voucher's
-    lock before anybody is told, so that guesses sent all at once are no more than those sent one by one.
-    Whatever else stands in the way `redeem` says.
-    """
-    try:
-        found = get_served_class(work, asked.class_id, *COUNTER)
-        if _find_done(work, asked) is not None:
-            return None
-        shown = _find_code(work, asked.digits, stand_at(work, found, "redeem"))
-        if shown.again is not None:
-            return None
-        voucher = get_voucher(work, shown.voucher_id)
-        found = _check_ready(work, asked, voucher)
-    except Refused:
-        return None
-    try:
-        check_card(work, voucher, asked.last4)
-    except Refused as refused:
-        record_scan(work, Scanned("redeem", found.id, asked.digits, asked.device), refused.refusal)
-        return refused.refusal
-    return None
-
-
 def redeem(work: Work, asked: Redeeming) -> Redemption:
     """Use a voucher in the class it is locked to, exactly once; the same device and nonce is the same scan.
 
     A phone's code is the same scan again for a minute, whatever the nonce. Locks the voucher and its code,
-    nothing else: no money moves. Raises Refused role_missing, class_missing, nonce_reused,
-    identity_differs, card_tries_used_up, on_hold, parameter_missing and what `find_presented` and
-    `check_redeemable` refuse.
+    nothing else: no money moves. A wrong card is written down under the voucher's lock before anybody is
+    told, so that guesses sent all at once are no more than those sent one by one.
+
+    Raises KeptRefused identity_differs, card_tries_used_up; Refused role_missing, class_missing,
+    nonce_reused, on_hold, parameter_missing and what `find_presented` and `check_redeemable` refuse.
     """
     found = get_served_class(work, asked.class_id, *COUNTER)
     done = _find_done(work, asked)
@@ -164,13 +140,22 @@ def redeem(work: Work, asked: Redeeming) -> Redemption:
     if done is not None:
         return done
     found = _check_ready(work, asked, voucher)
-    check_card(work, voucher, asked.last4)
+    _hold_card(work, asked, voucher, found)
     seen = use_presented(work, shown, counter)
     redemption = _write(work, asked, found, voucher, shown, seen)
     advance(work, [voucher], "redeem")
     record_scan(work, Scanned("redeem", found.id, asked.digits, asked.device), None)
     _tell_holder(work, voucher, redemption)
     return redemption
+
+
+def _hold_card(work: Work, asked: Redeeming, voucher: Voucher, found: TrainingClass) -> None:
+    """Hold the characters typed against the card. Raises KeptRefused what `check_card` refuses."""
+    try:
+        check_card(work, voucher, asked.last4)
+    except Refused as refused:
+        record_scan(work, Scanned("redeem", found.id, asked.digits, asked.device), refused.refusal)
+        raise KeptRefused(refused.refusal) from None
 
 
 def _tell_holder(work: Work, voucher: Voucher, redemption: Redemption) -> None:

@@ -23,14 +23,14 @@ from voucher.plumbing.idempotency import Answer, once
 from voucher.plumbing.unit_of_work import Work
 from voucher.rules.classes import IDENTITY_DIFFERS
 from voucher.rules.code_format import RANDOM_DIGITS
-from voucher.rules.errors import Refusal, Refused
+from voucher.rules.errors import KeptRefused, Refusal, Refused
 from voucher.stages.train import queries as training
 from voucher.stages.train.enrol import enrol_by_code as lock_to_class
 from voucher.stages.train.models.classes import TrainingClass
 from voucher.stages.train.models.places import REDEEMED_ALREADY
 from voucher.stages.train.queries import house
 from voucher.stages.train.reading import CLASS_MISSING
-from voucher.stages.train.redeem import Checked, Redeeming, check, try_card
+from voucher.stages.train.redeem import Checked, Redeeming, check
 from voucher.stages.train.redeem import redeem as use_voucher
 from voucher.stages.train.scans import Scanned, record_scan
 
@@ -92,9 +92,6 @@ def redeem(class_id: int) -> ResponseReturnValue:
         )
         return card[0].masked_name, card[0].voucher_number
 
-    wrong = perform(lambda work: try_card(work, asked))
-    if wrong is not None:
-        return _answer(class_id, wrong, digits, retry=True)
     done = _try("redeem", class_id, digits, use)
     if isinstance(done, Refusal):
         return _answer(class_id, done, digits, retry=True)
@@ -144,6 +141,8 @@ def _try(act: str, class_id: int, digits: str, call: Callable[[Work], Result]) -
     """Act; what is refused is kept like every scan, in a transaction of its own."""
     try:
         return perform(call)
+    except KeptRefused as kept:
+        return kept.refusal
     except Refused as refused:
         told = refused.refusal
         if told.code == CLASS_MISSING.code:
