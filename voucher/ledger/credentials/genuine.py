@@ -6,7 +6,7 @@ import hashlib
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, and_, select
 from sqlalchemy.orm import Session
 
 from voucher.ledger.credentials.beacons import beacons_until
@@ -15,6 +15,7 @@ from voucher.ledger.credentials.issuing import IssuedCredential
 from voucher.ledger.credentials.keys import find_trusted
 from voucher.ledger.credentials.offline import CREDENTIAL_SUPERSEDED
 from voucher.ledger.credentials.screen import CODE_UNKNOWN
+from voucher.ledger.credentials.seen import SeenPresentation
 from voucher.ledger.credentials.trust import online_trust
 from voucher.ledger.credentials.verifying import (
     BEACON_UNKNOWN,
@@ -34,11 +35,12 @@ FORMER = 4
 
 @dataclass(frozen=True, slots=True)
 class Signed:
-    """An S or F code with the credential it was signed over and the phone that signed it."""
+    """An S or F code, the credential it was signed over, the phone that signed it, the use it was put to."""
 
     presentation: Presentation
     credential: IssuedCredential
     device: Device
+    seen: SeenPresentation | None = None
 
 
 def find_signed(session: Session, keyring: Keyring, shown: Presentation, at: datetime) -> Signed:
@@ -54,8 +56,9 @@ def find_signed(session: Session, keyring: Keyring, shown: Presentation, at: dat
         else issued.digest == hashlib.sha256(shown.credential).hexdigest()
     )
     rows = session.execute(
-        select(issued, Device)
+        select(issued, Device, SeenPresentation)
         .join(Device, Device.id == issued.device_id)
+        .outerjoin(SeenPresentation, _is_use_of(shown))
         .where(wanted)
         .order_by(issued.revision.desc())
         .limit(FORMER)
@@ -66,12 +69,16 @@ def find_signed(session: Session, keyring: Keyring, shown: Presentation, at: dat
             # not one of ours as it stands: say which, a changed byte, a foreign key, or a key withdrawn
             check_issuer(shown.credential, online_trust(session), at)
         raise CODE_UNKNOWN.refused()
-    for credential, device in rows:
+    for credential, device, seen in rows:
         key = read_key(bytes.fromhex(device.public_key))
         message = signed_message(shown, bytes.fromhex(credential.digest), beacon)
         if key is not None and key.verifies(message, shown.signature):
-            return Signed(shown, credential, device)
+            return Signed(shown, credential, device, seen)
     raise CODE_FORGED.refused()
+
+
+def _is_use_of(shown: Presentation) -> ColumnElement[bool]:
+    return and_(SeenPresentation.device_id == Device.id, SeenPresentation.counter == shown.counter)
 
 
 def check_phone(signed: Signed) -> None:

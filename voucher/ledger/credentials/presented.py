@@ -12,8 +12,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select, update
+from sqlalchemy import exists, select, update
 from sqlalchemy.orm import Session
+from sqlalchemy.orm.attributes import set_committed_value
 
 from voucher.ledger.credentials.challenges import find_open, use_challenge
 from voucher.ledger.credentials.devices import Device
@@ -98,10 +99,9 @@ def find_presented(
         raise CODE_MALFORMED.refused(problem="这是机构的验证码，不是持券人的出示码")
     signed = find_signed(session, keyring, parse_presentation(digits), at)
     check_phone(signed)
-    seen = find_seen(session, signed.device.id, signed.presentation.counter)
-    if seen is not None:
+    if signed.seen is not None:
         # asked first: enrolling ends the very credential it was shown with
-        return _same_scan(signed, seen, at, counter)
+        return _same_scan(signed, signed.seen, at, counter)
     check_standing(session, signed, at)
     credential = signed.credential
     if credential.institution_id is not None and credential.institution_id not in counter.houses:
@@ -178,21 +178,29 @@ def use_presented(work: Work, found: Presented, counter: Counter) -> SeenPresent
     if signed is None:
         raise RuntimeError("a code is shown on a screen or signed by a phone")
     shown, credential = signed.presentation, signed.credential
-    work.session.refresh(credential)
+    good_still = exists().where(IssuedCredential.id == credential.id, IssuedCredential.ended_at.is_(None))
     moved = work.session.scalars(
         update(Device)
-        .where(Device.id == signed.device.id, Device.ended_at.is_(None), Device.counter < shown.counter)
+        .where(
+            Device.id == signed.device.id,
+            Device.ended_at.is_(None),
+            Device.counter < shown.counter,
+            good_still,
+        )
         .values(counter=shown.counter, shown_at=shown.shown_at)
         .returning(Device.id)
         .execution_options(synchronize_session=False)
     ).first()
-    work.session.refresh(signed.device)
-    if moved is None or credential.ended_at is not None:
+    if moved is None:
+        work.session.refresh(credential)
+        work.session.refresh(signed.device)
         check_standing(work.session, signed, work.at)
         if find_seen(work.session, signed.device.id, shown.counter) is not None:
             raise CODE_USED.refused()
         _check_order(signed)
         raise CODE_EXPIRED.refused()
+    set_committed_value(signed.device, "counter", shown.counter)
+    set_committed_value(signed.device, "shown_at", shown.shown_at)
     challenge = use_challenge(work, counter.institution_id, shown.challenge) if shown.challenged else None
     seen = SeenPresentation(
         vid=shown.vid.hex(),
@@ -235,7 +243,7 @@ def find_behind(session: Session, keyring: Keyring, digits: str, at: datetime) -
             select(IssuedCredential.voucher_id).where(IssuedCredential.vid == shown.vid.hex()).limit(1)
         )
         return None if voucher_id is None else Behind(voucher_id)
-    seen = find_seen(session, signed.device.id, shown.counter)
+    seen = signed.seen
     return Behind(
         signed.credential.voucher_id,
         seen.operation if seen else None,

@@ -9,6 +9,7 @@ from sqlalchemy import select
 
 from voucher.ledger.credentials import CODE_USED
 from voucher.ledger.credentials.presented import (
+    Behind,
     Counter,
     Presented,
     find_presented,
@@ -34,11 +35,17 @@ from voucher.stages.train.cards import check_card
 from voucher.stages.train.enrol import check_enrolment_priced
 from voucher.stages.train.fitting import subject_of, wanted_subject
 from voucher.stages.train.models.classes import TrainingClass
-from voucher.stages.train.models.places import Redemption
+from voucher.stages.train.models.places import Enrolment, Redemption
 from voucher.stages.train.presenting import house_of, stand_at
-from voucher.stages.train.reading import COUNTER, find_enrolment, find_redemption, get_served_class
+from voucher.stages.train.reading import (
+    CLASS_MISSING,
+    COUNTER,
+    find_redemption,
+    get_served_class,
+    serves_class,
+)
 from voucher.stages.train.scans import Scanned, find_shown, record_scan
-from voucher.stages.train.standing import check_redeemable, redeemed_already
+from voucher.stages.train.standing import get_redeemable_place, redeemed_already
 
 NONCE_REUSED = reason(
     "nonce_reused",
@@ -111,7 +118,7 @@ def _look_ahead(
         if voucher.state == "accepted":
             check_enrolment_priced(work, voucher, programme, found)
             return ("enrol",), None
-        check_redeemable(work, voucher, found)
+        get_redeemable_place(work, voucher, found)
         check_no_hold(work, Thing.VOUCHER, [voucher.id], "redeem")
     except Refused as refused:
         return (), refused.refusal
@@ -126,25 +133,29 @@ def redeem(work: Work, asked: Redeeming) -> Redemption:
     told, so that guesses sent all at once are no more than those sent one by one.
 
     Raises KeptRefused identity_differs, card_tries_used_up; Refused role_missing, class_missing,
-    nonce_reused, on_hold, parameter_missing and what `find_presented` and `check_redeemable` refuse.
+    nonce_reused, on_hold, parameter_missing and what `find_presented` and `get_redeemable_place` refuse.
     """
     found = get_served_class(work, asked.class_id, *COUNTER)
-    done = _find_done(work, asked)
-    if done is not None:
-        return done
     counter = stand_at(work, found, "redeem")
-    shown = _find_code(work, asked.digits, counter)
+    try:
+        shown = _find_code(work, asked.digits, counter)
+    except Refused:
+        done = _find_done(work, asked)
+        if done is None:
+            raise
+        return done
     voucher = get_voucher(work, shown.voucher_id)
     # whoever held the lock before may have been this very scan, sent twice
     done = _find_done(work, asked) or _find_again(work, asked, _look_again(work, shown, counter))
     if done is not None:
         return done
-    found = _check_ready(work, asked, voucher)
+    enrolment = _check_ready(work, voucher, found)
     _hold_card(work, asked, voucher, found)
     seen = use_presented(work, shown, counter)
-    redemption = _write(work, asked, found, voucher, shown, seen)
+    redemption = _write(work, asked, enrolment, shown, seen)
     advance(work, [voucher], "redeem")
-    record_scan(work, Scanned("redeem", found.id, asked.digits, asked.device), None)
+    scanned = Scanned("redeem", found.id, asked.digits, asked.device)
+    record_scan(work, scanned, None, code=Behind(voucher.id, "redeem"))
     _tell_holder(work, voucher, redemption)
     return redemption
 
@@ -154,7 +165,8 @@ def _hold_card(work: Work, asked: Redeeming, voucher: Voucher, found: TrainingCl
     try:
         check_card(work, voucher, asked.last4)
     except Refused as refused:
-        record_scan(work, Scanned("redeem", found.id, asked.digits, asked.device), refused.refusal)
+        scanned = Scanned("redeem", found.id, asked.digits, asked.device)
+        record_scan(work, scanned, refused.refusal, code=Behind(voucher.id))
         raise KeptRefused(refused.refusal) from None
 
 
@@ -180,12 +192,14 @@ def _tell_holder(work: Work, voucher: Voucher, redemption: Redemption) -> None:
     )
 
 
-def _check_ready(work: Work, asked: Redeeming, voucher: Voucher) -> TrainingClass:
-    """Return the class as it stands once nothing but the card can keep a locked voucher from being used."""
-    found = get_served_class(work, asked.class_id, *COUNTER)
-    check_redeemable(work, voucher, found)
+def _check_ready(work: Work, voucher: Voucher, found: TrainingClass) -> Enrolment:
+    """Return the place of a locked voucher once nothing but the card can keep it from being used there."""
+    enrolment = get_redeemable_place(work, voucher, found)
+    # the class has been read anew with its place
+    if not serves_class(work.actor, found, *COUNTER):
+        raise CLASS_MISSING.refused()
     check_no_hold(work, Thing.VOUCHER, [voucher.id], "redeem")
-    return found
+    return enrolment
 
 
 def _find_done(work: Work, asked: Redeeming) -> Redemption | None:
@@ -244,20 +258,16 @@ def _look_again(work: Work, shown: Presented, counter: Counter) -> Presented:
 def _write(
     work: Work,
     asked: Redeeming,
-    found: TrainingClass,
-    voucher: Voucher,
+    enrolment: Enrolment,
     shown: Presented,
     seen: SeenPresentation | None,
 ) -> Redemption:
-    enrolment = find_enrolment(work.session, voucher.id)
-    if enrolment is None:
-        raise RuntimeError(f"voucher {voucher.id} lost its place while it was locked")
     redemption = Redemption(
-        voucher_id=voucher.id,
-        person_id=voucher.holder_person_id,
+        voucher_id=enrolment.voucher_id,
+        person_id=enrolment.person_id,
         enrolment_id=enrolment.id,
-        class_id=found.id,
-        institution_id=house_of(work, found),
+        class_id=enrolment.class_id,
+        institution_id=house_of(work, work.session.get_one(TrainingClass, enrolment.class_id)),
         screen_code_id=shown.screen.id if shown.screen is not None else None,
         presentation_id=seen.id if seen is not None else None,
         device=asked.device,

@@ -28,14 +28,14 @@ class Scanned:
     device: str = ""
 
 
-def record_scan(work: Work, scanned: Scanned, refusal: Refusal | None) -> Scan:
+def record_scan(work: Work, scanned: Scanned, refusal: Refusal | None, *, code: Behind | None = None) -> Scan:
     """Write a scan down; the digits themselves are never kept, only whose code they were.
 
     An accepted scan is written by its act; a refused one, whose act left nothing behind, by the door in a
-    transaction of its own. A code that shows its phone's data to be copied freezes the phone here, where it
-    stays.
+    transaction of its own. Whoever knows whose code it was says so by `code`. A code that shows its phone's
+    data to be copied freezes the phone here, where it stays.
     """
-    code = find_shown(work, scanned.digits)
+    code = code or find_shown(work, scanned.digits)
     if refusal is not None and refusal.code == CODE_COPIED.code and code is not None and code.device_id:
         _freeze(work, code.device_id)
     found = work.session.get(TrainingClass, scanned.class_id) if scanned.class_id is not None else None

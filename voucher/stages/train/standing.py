@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import date
 
-from sqlalchemy.orm import Session
+from sqlalchemy import bindparam, select
+from sqlalchemy.orm import Session, aliased
 
 from voucher.ledger.vouchers import Voucher
 from voucher.plumbing.unit_of_work import Work
@@ -15,10 +16,9 @@ from voucher.rules.actor import Actor
 from voucher.rules.errors import Family, Refused, reason
 from voucher.rules.lifecycle import STATE_NAMES, Thing
 from voucher.stages.train.models.classes import TrainingClass
-from voucher.stages.train.models.places import REDEEMED_ALREADY
+from voucher.stages.train.models.places import REDEEMED_ALREADY, Enrolment
 from voucher.stages.train.reading import (
     STAFF,
-    find_enrolment,
     find_redemption,
     format_moment,
     load_class,
@@ -108,6 +108,17 @@ INSTITUTION_SUSPENDED = reason(
 )
 
 
+_DELIVERING = aliased(Institution)
+_SEAT = (
+    select(Enrolment, TrainingClass, Institution, _DELIVERING)
+    .join(TrainingClass, TrainingClass.id == Enrolment.class_id)
+    .join(Institution, Institution.id == TrainingClass.institution_id)
+    .join(_DELIVERING, _DELIVERING.id == TrainingClass.delivering_institution_id)
+    .where(Enrolment.voucher_id == bindparam("voucher_id"), Enrolment.ended_at.is_(None))
+    .execution_options(populate_existing=True)
+)
+
+
 def check_usable(session: Session, actor: Actor, voucher: Voucher, today: date) -> None:
     """Refuse a voucher that nobody can use any more, or not yet.
 
@@ -139,19 +150,21 @@ def redeemed_already(session: Session, actor: Actor, voucher: Voucher) -> Refuse
     return Refused(replace(told, title=f"{words}，一张券只能核销一次"))
 
 
-def check_redeemable(work: Work, voucher: Voucher, found: TrainingClass) -> None:
-    """Refuse whatever keeps a voucher from being redeemed in a class at this moment; holds are not asked.
+def get_redeemable_place(work: Work, voucher: Voucher, found: TrainingClass) -> Enrolment:
+    """Return the place in which a voucher may be redeemed in a class at this moment; holds are not asked.
+
+    The class and its institutions are read anew with the place.
 
     Raises Refused voucher_not_accepted, redeemed_already, voucher_expired, voucher_ended, not_enrolled,
     other_class, other_institution, class_not_running, class_not_started, class_over, institution_suspended.
     """
     session = work.session
     check_usable(session, work.actor, voucher, work.today)
-    enrolment = find_enrolment(session, voucher.id)
-    if enrolment is None:
+    seated = session.execute(_SEAT, {"voucher_id": voucher.id}).first()
+    if seated is None:
         raise NOT_ENROLLED.refused()
-    if enrolment.class_id != found.id:
-        other = load_class(session, enrolment.class_id)
+    enrolment, other, *houses = seated
+    if other.id != found.id:
         own = serves_class(work.actor, other, *STAFF)
         raise OTHER_CLASS.refused(other=other.number) if own else OTHER_INSTITUTION.refused()
     if found.state not in ("approved", "running"):
@@ -163,13 +176,13 @@ def check_redeemable(work: Work, voucher: Voucher, found: TrainingClass) -> None
         raise CLASS_NOT_STARTED.refused(starts_on=found.starts_on.isoformat())
     if work.today > found.ends_on:
         raise CLASS_OVER.refused(ends_on=found.ends_on.isoformat())
-    for institution_id in sorted({found.institution_id, found.delivering_institution_id}):
-        check_not_stopped(session, institution_id)
+    for institution in houses:
+        _check_not_stopped(institution)
+    place: Enrolment = enrolment
+    return place
 
 
-def check_not_stopped(session: Session, institution_id: int) -> None:
-    """Refuse an institution that has been stopped. Raises Refused institution_suspended."""
-    institution = session.get_one(Institution, institution_id, populate_existing=True)
+def _check_not_stopped(institution: Institution) -> None:
     if institution.state in STOPPED:
         raise INSTITUTION_SUSPENDED.refused(
             institution=institution.name, state=STATE_NAMES[Thing.INSTITUTION][institution.state]
