@@ -114,6 +114,10 @@ class Database:
             )
         self.url = parsed
         self._writer = self.engine.execution_options(writes=True)
+        # one statement needs no transaction around it; SQLite has none to spare anybody
+        self._glancer = (
+            self.engine if self.is_sqlite else self.engine.execution_options(isolation_level="AUTOCOMMIT")
+        )
         # whoever copies a SQLite file after the process has ended finds everything in the file itself
         finalize(self, self.engine.dispose)
 
@@ -121,6 +125,12 @@ class Database:
     def read(self) -> Iterator[Session]:
         """Yield a session that only looks; closing it rolls back, and what was loaded stays readable."""
         with Session(self.engine, expire_on_commit=False) as session:
+            yield session
+
+    @contextmanager
+    def glance(self) -> Iterator[Session]:
+        """Yield a session whose every statement stands for itself: nothing may be written with it."""
+        with Session(self._glancer, expire_on_commit=False, autoflush=False) as session:
             yield session
 
     def open_write(self) -> Session:

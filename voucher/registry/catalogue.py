@@ -125,7 +125,8 @@ def _select_subtree() -> Select[str]:
     return select(below.c.code)
 
 
-def _select_above() -> Select[str | None]:
+def select_above() -> Select[str | None]:
+    """Return the query for the codes above the region bound as `code`, the nearest first, with how far."""
     above = (
         select(Region.parent_code, literal(1).label("height"))
         .where(Region.code == bindparam("code"))
@@ -133,11 +134,11 @@ def _select_above() -> Select[str | None]:
     )
     higher = select(Region.parent_code, above.c.height + 1).join(above, Region.code == above.c.parent_code)
     above = above.union_all(higher.where(above.c.height < RANKS))
-    return select(above.c.parent_code).order_by(above.c.height)
+    return select(above.c.parent_code, above.c.height).order_by(above.c.height)
 
 
 # asked in almost every act: said once, not built again for each
-_SUBTREE, _ABOVE = _select_subtree(), _select_above()
+_SUBTREE, _ABOVE = _select_subtree(), select_above()
 
 
 def get_region(session: Session, code: str) -> Region:

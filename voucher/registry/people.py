@@ -221,6 +221,7 @@ class Named:
     person_id: int
     name: str
     number: str | None
+    has_mobile: bool = False
 
 
 def read_people(session: Session, keyring: Keyring, person_ids: Sequence[int]) -> Mapping[int, Named]:
@@ -231,12 +232,12 @@ def read_people(session: Session, keyring: Keyring, person_ids: Sequence[int]) -
         rows = session.execute(
             select(
                 Person.id, Person.blind_index, Person.name_sealed, Person.number_sealed,
-                subjects.SubjectKey.wrapped_key,
+                Person.mobile_index, subjects.SubjectKey.wrapped_key,
             )
             .join(subjects.SubjectKey, subjects.SubjectKey.blind_index == Person.blind_index)
             .where(Person.id.in_(ordered[start : start + LOOKUP_CHUNK]))
         )  # fmt: skip
-        for person_id, index, name, number, wrapped in rows:
+        for person_id, index, name, number, mobile, wrapped in rows:
             if wrapped is None:
                 continue
             key = keyring.unwrap(wrapped, index)
@@ -244,6 +245,7 @@ def read_people(session: Session, keyring: Keyring, person_ids: Sequence[int]) -
                 person_id,
                 keyring.unseal(key, NAME_CONTEXT, name),
                 keyring.unseal(key, NUMBER_CONTEXT, number) if number is not None else None,
+                mobile is not None,
             )
     return read
 

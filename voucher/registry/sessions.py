@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
-from sqlalchemy import select, update
+from sqlalchemy import and_, select, update
 from sqlalchemy.orm import Session
 
 from voucher.ledger import audit
 from voucher.plumbing.unit_of_work import Work
-from voucher.registry.users import SessionOrigin, WebSession
+from voucher.registry.users import RoleGrant, SessionOrigin, UserAccount, WebSession, in_force
 
 TOKEN_BYTES = 32
 SEEN_EVERY = timedelta(minutes=1)  # one write a minute and session is precise enough for an idle end
@@ -85,12 +86,38 @@ def start_session(
     return token
 
 
-def find_session(session: Session, token: str, at: datetime) -> WebSession | None:
-    """Return the session of a secret unless it has ended or expired; see `is_idle` for the rest."""
-    found = session.get(WebSession, hash_token(token))
-    if found is None or found.ended_at is not None:
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """A living session, the account behind it, the roles it has today, and by which way it began."""
+
+    session: WebSession
+    account: UserAccount
+    grants: Sequence[RoleGrant]
+    way: str | None
+
+
+def find_arrival(session: Session, token: str, at: datetime, on: date) -> Arrival | None:
+    """Return whose secret it is, in one statement: asked at every request.
+
+    None for a session that has ended or expired, and for a disabled account; see `is_idle` for the rest.
+    """
+    rows = session.execute(
+        select(WebSession, UserAccount, RoleGrant, SessionOrigin.way)
+        .join(UserAccount, UserAccount.id == WebSession.user_id)
+        .outerjoin(RoleGrant, and_(RoleGrant.user_id == UserAccount.id, in_force(on)))
+        .outerjoin(SessionOrigin, SessionOrigin.token_hash == WebSession.token_hash)
+        .where(
+            WebSession.token_hash == hash_token(token),
+            WebSession.ended_at.is_(None),
+            WebSession.expires_at > at,
+            UserAccount.disabled_at.is_(None),
+        )
+        .order_by(RoleGrant.id)
+    ).all()
+    if not rows:
         return None
-    return found if at < found.expires_at else None
+    found, account, _, way = rows[0]
+    return Arrival(found, account, [grant for _, _, grant, _ in rows if grant is not None], way)
 
 
 def is_idle(found: WebSession, at: datetime, *, idle_minutes: int) -> bool:

@@ -6,12 +6,24 @@ Unknown policy is a parameter with a default, and `confidence` says so to the of
 from __future__ import annotations
 
 from datetime import date
+from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, bindparam, select
+from sqlalchemy import (
+    CheckConstraint,
+    ForeignKey,
+    Index,
+    Select,
+    UniqueConstraint,
+    bindparam,
+    case,
+    func,
+    select,
+)
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from voucher.plumbing.db import Model
 from voucher.plumbing.types import Day, Flag, Int64, Text
+from voucher.registry.catalogue import RANKS, select_above
 from voucher.rules.errors import Family, reason
 
 PARAMETER_MISSING = reason(
@@ -160,6 +172,39 @@ _IN_FORCE = select(Parameter).where(
     (Parameter.until.is_(None)) | (Parameter.until >= bindparam("on")),
     Parameter.region_code.in_(bindparam("regions", expanding=True)),
 )
+
+
+def _select_in_force_at() -> Select[Any]:
+    above = select_above().subquery()
+    height = case(
+        (Parameter.region_code == bindparam("code"), 0), else_=func.coalesce(above.c.height, RANKS + 1)
+    )
+    return (
+        select(Parameter.value)
+        .outerjoin(above, above.c.parent_code == Parameter.region_code)
+        .where(
+            Parameter.name == bindparam("name"),
+            Parameter.since <= bindparam("on"),
+            (Parameter.until.is_(None)) | (Parameter.until >= bindparam("on")),
+            Parameter.region_code.in_((bindparam("code"), ANYWHERE)) | above.c.parent_code.is_not(None),
+        )
+        .order_by(height, Parameter.since.desc())
+        .limit(1)
+    )
+
+
+_IN_FORCE_AT = _select_in_force_at()
+
+
+def get_value_at(session: Session, name: str, on: date, region_code: str) -> str:
+    """Return the value in force on a day where a region lies, the regions above it read along.
+
+    Raises Refused parameter_missing.
+    """
+    found: str | None = session.scalar(_IN_FORCE_AT, {"name": name, "on": on, "code": region_code})
+    if found is None:
+        raise PARAMETER_MISSING.refused(name=name, on=on.isoformat())
+    return found
 
 
 def get_parameter(session: Session, name: str, on: date, region_codes: list[str]) -> Parameter:

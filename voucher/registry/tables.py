@@ -19,6 +19,7 @@ from voucher.registry.standards import (
     ShortageEntry,
     StandardRow,
     get_parameter,
+    get_value_at,
 )
 from voucher.rules.approval import AmountBand, Step
 from voucher.rules.calendar import WorkCalendar
@@ -141,6 +142,15 @@ def read_parameter_number(session: Session, name: str, on: date, region_codes: S
     """
     text = read_parameter_text(session, name, on, region_codes)
     return None if text is None else int(text)
+
+
+def read_number_at(session: Session, name: str, on: date, region_code: str) -> int | None:
+    """Return a parameter's number where a region lies, in one statement; None where it sets no limit.
+
+    Raises parameter_missing.
+    """
+    text = get_value_at(session, name, on, region_code)
+    return int(text) if text else None
 
 
 def require_parameter_number(session: Session, name: str, on: date, region_codes: Sequence[str]) -> int:

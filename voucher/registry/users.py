@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date, datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, select
+from sqlalchemy import CheckConstraint, ColumnElement, ForeignKey, Index, and_, or_, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from voucher.ledger import audit
@@ -185,6 +185,11 @@ def open_system_accounts(work: Work) -> int:
     return opened
 
 
+def in_force(on: date) -> ColumnElement[bool]:
+    """Return the condition that a role is in force on a day."""
+    return and_(RoleGrant.since <= on, or_(RoleGrant.until.is_(None), RoleGrant.until >= on))
+
+
 def load_actor(session: Session, login: str, on: date) -> Actor:
     """Return the actor behind a login, with the roles in force on a day. Raises Refused login_unknown."""
     account = session.scalars(
@@ -192,13 +197,12 @@ def load_actor(session: Session, login: str, on: date) -> Actor:
     ).first()
     if account is None:
         raise LOGIN_UNKNOWN.refused(login=login)
-    rows = session.scalars(
-        select(RoleGrant).where(
-            RoleGrant.user_id == account.id,
-            RoleGrant.since <= on,
-            (RoleGrant.until.is_(None)) | (RoleGrant.until >= on),
-        )
-    ).all()
+    rows = session.scalars(select(RoleGrant).where(RoleGrant.user_id == account.id, in_force(on))).all()
+    return actor_of(session, account, rows)
+
+
+def actor_of(session: Session, account: UserAccount, rows: Sequence[RoleGrant]) -> Actor:
+    """Return the actor of an account with these roles, what its regions reach included."""
     grants = tuple(Grant(Role(row.role), row.region_code, row.institution_id) for row in rows)
     subtrees = {
         code: frozenset(catalogue.list_subtree(session, code))

@@ -76,6 +76,12 @@ class Door:
         with self.database.read() as session:
             yield session
 
+    @contextmanager
+    def glance(self) -> Iterator[Session]:
+        """Yield a session whose every statement stands for itself."""
+        with self.database.glance() as session:
+            yield session
+
     def perform_as(self, actor: Actor, act: Callable[[Work], Result], *, keep: bool = True) -> Result:
         """Run one act in one transaction in the name of an actor; with keep=False nothing of it stays.
 

@@ -14,10 +14,9 @@ from voucher.plumbing.unit_of_work import Work
 from voucher.registry import sessions
 from voucher.registry.own_accounts import PASSWORD
 from voucher.registry.passwords import read_idle_minutes, read_worker_idle_minutes
-from voucher.registry.users import UserAccount, load_actor
+from voucher.registry.users import UserAccount, actor_of
 from voucher.registry.workers import signs_in_with_password
 from voucher.rules.actor import ROLE_NAMES, Actor
-from voucher.rules.errors import Refused
 
 Result = TypeVar("Result")
 
@@ -95,22 +94,18 @@ def _recognise(request: Request) -> Visitor | None:
     token = request.cookies.get(cookie_name(door))
     if not token:
         return None
-    with door.read() as session:
-        found = sessions.find_session(session, token, door.at)
-        if found is None:
+    with door.glance() as session:
+        arrived = sessions.find_arrival(session, token, door.at, door.today)
+        if arrived is None:
             return None
-        account = session.get_one(UserAccount, found.user_id)
-        try:
-            actor = load_actor(session, account.login, door.today)
-        except Refused:
-            return None
+        found, account = arrived.session, arrived.account
+        actor = actor_of(session, account, arrived.grants)
         visitor = Visitor(
             actor=actor,
             account=account,
             token_hash=found.token_hash,
             second_factor=found.second_factor_at is not None,
-            by_password=not account.must_change_password
-            or sessions.read_way(session, found.token_hash) in (None, PASSWORD),
+            by_password=arrived.way in (None, PASSWORD),
         )
         if sessions.is_idle(found, door.at, idle_minutes=read_idle_of(session, visitor)):
             return None

@@ -12,23 +12,20 @@ from sqlalchemy import func, select
 from voucher.ledger.vouchers import Voucher
 from voucher.plumbing.clock import SHANGHAI
 from voucher.plumbing.unit_of_work import Work
-from voucher.registry import catalogue, tables
-from voucher.registry.people import read_people
+from voucher.registry import tables
+from voucher.registry.people import Named
 from voucher.rules.classes import IDENTITY_DIFFERS, check_card_tries, check_last_four
 from voucher.stages.train.models.places import Scan
 
 
-def check_card(work: Work, voucher: Voucher, last4: str) -> None:
-    """Hold the characters typed against the card of a locked voucher's holder.
+def check_card(work: Work, voucher: Voucher, holder: Named | None, last4: str) -> None:
+    """Hold the characters typed against the card of a locked voucher's holder, as they were read.
 
     Once too many were wrong today the right ones are refused as well. Raises Refused card_tries_used_up,
     identity_differs, parameter_missing.
     """
-    regions = catalogue.list_ancestry(work.session, voucher.region_code)
-    most = tables.read_parameter_number(work.session, "card_tries_most", work.today, regions)
+    most = tables.read_number_at(work.session, "card_tries_most", work.today, voucher.region_code)
     check_card_tries(_count_wrong(work, voucher.id), most)
-    named = read_people(work.session, work.keyring, [voucher.holder_person_id])
-    holder = named.get(voucher.holder_person_id)
     check_last_four(holder.number if holder else None, last4)
 
 

@@ -25,7 +25,7 @@ from voucher.plumbing.unit_of_work import Work
 from voucher.registry import catalogue
 from voucher.registry.institutions import Institution
 from voucher.registry.letters import VOUCHER_REDEEMED, Notice, write_to_people
-from voucher.registry.people import get_person, read_people
+from voucher.registry.people import Named, read_people
 from voucher.registry.tables import require_parameter_number
 from voucher.rules.errors import Family, KeptRefused, Refusal, Refused, reason
 from voucher.rules.lifecycle import Thing
@@ -150,22 +150,24 @@ def redeem(work: Work, asked: Redeeming) -> Redemption:
     if done is not None:
         return done
     enrolment = _check_ready(work, voucher, found)
-    _hold_card(work, asked, voucher, found)
+    holder = read_people(work.session, work.keyring, [voucher.holder_person_id]).get(voucher.holder_person_id)
+    _hold_card(work, asked, voucher, holder)
     seen = use_presented(work, shown, counter)
     redemption = _write(work, asked, enrolment, shown, seen)
     advance(work, [voucher], "redeem")
     scanned = Scanned("redeem", found.id, asked.digits, asked.device)
     record_scan(work, scanned, None, code=Behind(voucher.id, "redeem"))
-    _tell_holder(work, voucher, redemption)
+    if holder is not None and holder.has_mobile:
+        _tell_holder(work, voucher, redemption)
     return redemption
 
 
-def _hold_card(work: Work, asked: Redeeming, voucher: Voucher, found: TrainingClass) -> None:
+def _hold_card(work: Work, asked: Redeeming, voucher: Voucher, holder: Named | None) -> None:
     """Hold the characters typed against the card. Raises KeptRefused what `check_card` refuses."""
     try:
-        check_card(work, voucher, asked.last4)
+        check_card(work, voucher, holder, asked.last4)
     except Refused as refused:
-        scanned = Scanned("redeem", found.id, asked.digits, asked.device)
+        scanned = Scanned("redeem", asked.class_id, asked.digits, asked.device)
         record_scan(work, scanned, refused.refusal, code=Behind(voucher.id))
         raise KeptRefused(refused.refusal) from None
 
@@ -175,8 +177,6 @@ def _tell_holder(work: Work, voucher: Voucher, redemption: Redemption) -> None:
 
     Word that comes long afterwards only frightens: it is not sent any more. Raises Refused parameter_missing.
     """
-    if get_person(work.session, voucher.holder_person_id).mobile_index is None:
-        return
     told = {
         "programme": get_programme(work.session, voucher.programme_id).name,
         "number": voucher.number,
