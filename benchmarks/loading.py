@@ -17,6 +17,8 @@ from benchmarks.measuring import percentile
 
 WAIT_SECONDS = 60
 READ_BYTES = 1 << 16
+# told of every answer: whose, the how manyth of theirs, its body
+Heard = Callable[[int, int, bytes], object]
 HEAD_END, LENGTH = b"\r\n\r\n", b"content-length:"
 
 
@@ -56,7 +58,8 @@ def write_request(path: str, headers: Mapping[str, str], body: bytes) -> bytes:
 
 
 class _Client:
-    def __init__(self, port: int, requests: Iterator[bytes]) -> None:
+    def __init__(self, port: int, number: int, requests: Iterator[bytes]) -> None:
+        self.number, self.place = number, -1
         self.socket = socket.create_connection(("127.0.0.1", port), WAIT_SECONDS)
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._requests = requests
@@ -68,11 +71,12 @@ class _Client:
         request = next(self._requests, None)
         if request is None:
             return False
+        self.place += 1
         self._read, self._begun = b"", perf_counter()
         self.socket.sendall(request)
         return True
 
-    def take(self, load: Load) -> bool:
+    def take(self, load: Load, heard: Heard) -> bool:
         """Read what has come and return whether the answer is complete; its time is written down."""
         piece = self.socket.recv(READ_BYTES)
         if not piece:
@@ -86,6 +90,7 @@ class _Client:
         load.statuses[status] += 1
         if status >= 400 and not load.refused:
             load.refused = body
+        heard(self.number, self.place, body)
         return True
 
 
@@ -95,14 +100,20 @@ def _read_length(head: bytes) -> int:
     return int(lowered[start : (lowered + b"\r\n").index(b"\r\n", start)])
 
 
-def drive(port: int, clients: Sequence[Iterator[bytes]], going_on: Callable[[], bool] = lambda: True) -> Load:
+def drive(
+    port: int,
+    clients: Sequence[Iterator[bytes]],
+    going_on: Callable[[], bool] = lambda: True,
+    *,
+    heard: Heard = lambda _number, _place, _body: None,
+) -> Load:
     """Let every client send its requests one after the other, all clients at once, until none has any left.
 
     No new request is sent once `going_on` says no.
     """
     load = Load()
     with selectors.DefaultSelector() as selector:
-        opened = [_Client(port, requests) for requests in clients]
+        opened = [_Client(port, number, requests) for number, requests in enumerate(clients)]
         begun = perf_counter()
         for each in opened:
             if each.ask():
@@ -113,7 +124,7 @@ def drive(port: int, clients: Sequence[Iterator[bytes]], going_on: Callable[[], 
                 raise TimeoutError(f"no answer for {WAIT_SECONDS} seconds")
             for key, _ in ready:
                 client: _Client = key.data
-                if client.take(load) and not (going_on() and client.ask()):
+                if client.take(load, heard) and not (going_on() and client.ask()):
                     selector.unregister(client.socket)
         load.seconds = perf_counter() - begun
         for each in opened:

@@ -195,6 +195,18 @@ def _issue(work: Work, programme_id: int, named: Sequence[tuple[str, str]]) -> l
     return [(held[each], each) for each in ids]
 
 
+def accepted_by(scene: Scene, programme_id: int, people: int) -> list[tuple[int, int]]:
+    """Return the vouchers so many people hold and have accepted, each with its holder."""
+    named = [_person(place) for place in range(people)]
+
+    def act(work: Work) -> list[tuple[int, int]]:
+        issued = _issue(work, programme_id, named)
+        advance(work, lock_vouchers(work, Voucher.id.in_([each for each, _ in issued])), "accept")
+        return issued
+
+    return scene.do("operator", act)
+
+
 def _seat(
     work: Work,
     issued: Sequence[tuple[int, int]],
