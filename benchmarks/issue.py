@@ -102,6 +102,13 @@ class House:
     def issue(self) -> float:
         """Issue to the whole roster and return how long it took."""
         begun = perf_counter()
+        done = self.begin_and_carry_on()
+        seconds = perf_counter() - begun
+        self._check(done)
+        return seconds
+
+    def begin_and_carry_on(self) -> IssueRun:
+        """Issue to the whole roster and return how it went."""
         with self.roster.open("rb") as file:
             run = perform(
                 self.desk.database,
@@ -110,10 +117,7 @@ class House:
                 AT,
                 lambda work: start_run(work, self.desk, self.programme_id, file, self.roster.name),
             )
-        done = carry_on(self.desk, run.issue_id, lambda _done, _total: None)
-        seconds = perf_counter() - begun
-        self._check(done)
-        return seconds
+        return carry_on(self.desk, run.issue_id, lambda _done, _total: None)
 
     def _check(self, done: IssueRun) -> None:
         """Stop where not everybody was issued to, or anything of it does not hold."""
@@ -144,6 +148,13 @@ def build(database: Database, folder: Path, size: int) -> House:
     keyring = Keyring.open(folder / "keys.json", create=True)
     found(database, keyring, AT)
     roster = folder / "roster.csv"
+    register_everybody(database, keyring, roster, size)
+    desk = Desk(database, keyring, lambda: AT, FileStore(folder / "files"), Limits())
+    return House(desk, _publish(database, keyring, size), roster)
+
+
+def register_everybody(database: Database, keyring: Keyring, roster: Path, size: int) -> None:
+    """Register so many people with their facts and write the roster that names them."""
     with roster.open("w", encoding="utf-8") as out:
         out.write("姓名,证件号码\n")
         piece: list[Newcomer] = []
@@ -154,8 +165,6 @@ def build(database: Database, folder: Path, size: int) -> House:
                 _register(database, keyring, piece)
                 piece = []
         _register(database, keyring, piece)
-    desk = Desk(database, keyring, lambda: AT, FileStore(folder / "files"), Limits())
-    return House(desk, _publish(database, keyring, size), roster)
 
 
 def _register(database: Database, keyring: Keyring, people: list[Newcomer]) -> None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import AbstractContextManager, closing, contextmanager
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -36,9 +36,10 @@ from voucher.stages.train.models.places import Redemption
 
 FOUNDED_AT = datetime(2023, 9, 1, 1, 0, tzinfo=UTC)
 CLIENTS, PATH = 8, "/api/v1/redemptions"
+# what runs beside a load, and whether the load shall go on
+Beside = Callable[[], AbstractContextManager[Callable[[], bool]]]
 # every process has compiled its statements and prepared them on every connection before the clock starts
 WARMING = 1600
-ALWAYS: Callable[[], bool] = lambda: True  # noqa: E731 — a word for an argument
 
 
 @dataclass(frozen=True)
@@ -51,9 +52,14 @@ class Ground:
     folder: Path
     counters: Counters
 
+    @property
+    def url(self) -> str:
+        """Return the address of its database."""
+        return self.server.plain_url("redeem")
+
     def settle_down(self) -> None:
         """Leave nothing to do that would be done while the clock runs."""
-        with psycopg.connect(self.server.plain_url("redeem"), autocommit=True) as connection:
+        with psycopg.connect(self.url, autocommit=True) as connection:
             connection.execute("VACUUM ANALYZE")
             connection.execute("CHECKPOINT")
 
@@ -97,10 +103,19 @@ def _uses(places: range) -> Iterator[bytes]:
         yield write_request("/uses", {"Idempotency-Key": str(uuid4())}, body)
 
 
-def measure_redeem(ground: Ground, going_on: Callable[[], bool] = ALWAYS) -> Load:
-    """Return what the house does with everybody who is about to come in, those who warm it up apart."""
+@contextmanager
+def nothing_beside() -> Iterator[Callable[[], bool]]:
+    """Yield that it goes on until nobody is left."""
+    yield lambda: True
+
+
+def measure_redeem(ground: Ground, beside: Beside = nothing_beside) -> Load:
+    """Return what the house does with everybody who is about to come in, those who warm it up apart.
+
+    What is `beside` begins with the clock, and may end it.
+    """
     counters, scene = ground.counters, ground.counters.scene
-    headers = counters.sign_in()
+    headers, stored = counters.sign_in(), count_redemptions(ground)
     ground.settle_down()
     behind = timedelta(seconds=int((datetime.now(UTC) - scene.at).total_seconds()))
     environment = environment_of(ground.database, ground.keyring, ground.folder)
@@ -115,13 +130,18 @@ def measure_redeem(ground: Ground, going_on: Callable[[], bool] = ALWAYS) -> Loa
 
     with serving("tests.storms.moved:app", environment, ground.folder, "--preload") as house:
         warm = drive(house.port, [scans(n, queue[:warming]) for n, queue in enumerate(queues)])
-        load = drive(house.port, [scans(n, queue[warming:]) for n, queue in enumerate(queues)], going_on)
-    done = len(warm.times) + len(load.times)
+        with beside() as going_on:
+            load = drive(house.port, [scans(n, queue[warming:]) for n, queue in enumerate(queues)], going_on)
     assert set(warm.statuses + load.statuses) == {201}, (load.statuses, warm.refused or load.refused)
-    with ground.database.read() as session:
-        stored = session.scalar(select(func.count()).select_from(Redemption))
-        assert stored == done, f"{stored} redemptions stored of {done} answered"
+    kept, answered = count_redemptions(ground) - stored, len(warm.times) + len(load.times)
+    assert kept == answered, f"{kept} redemptions stored of {answered} answered"
     return load
+
+
+def count_redemptions(ground: Ground) -> int:
+    """Return how many redemptions are stored."""
+    with ground.database.read() as session:
+        return session.scalar(select(func.count()).select_from(Redemption)) or 0
 
 
 def write_scan(seat: Seat, headers: dict[str, str], at: datetime, beacons: Beacons, counter: int) -> bytes:
