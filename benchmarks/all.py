@@ -7,7 +7,7 @@ import sys
 
 from benchmarks.measuring import read_size
 
-NAMES = ("settle", "sealing", "reading", "codes", "accept", "issue")
+NAMES = ("settle", "sealing", "reading", "codes", "accept", "issue", "check", "redeem")
 
 
 def main() -> int:

@@ -12,13 +12,13 @@ PIECE, EACH = 100_000, 5
 PEOPLE = """
 WITH named AS (
     SELECT encode(sha256(('filling ' || n)::bytea), 'hex') AS index
-    FROM generate_series(%(first)s, %(last)s) n
+    FROM generate_series(%(first)s::bigint, %(last)s::bigint) n
 ), known AS (
     INSERT INTO subject_key (blind_index, wrapped_key, created_at)
-    SELECT index, '\\x00'::bytea, %(at)s FROM named
+    SELECT index, '\\x00'::bytea, %(at)s::timestamptz FROM named
 )
 INSERT INTO person (blind_index, name_sealed, name_index, region_code, opened_at)
-SELECT index, '\\x00'::bytea, index, %(region)s, %(at)s FROM named RETURNING id
+SELECT index, '\\x00'::bytea, index, %(region)s, %(at)s::timestamptz FROM named RETURNING id
 """
 VOUCHERS = """
 WITH kept AS (
@@ -28,7 +28,7 @@ WITH kept AS (
     SELECT 'voucher', 'withdrawn', 2, m.programme_id, m.region_code, h.id, m.project_id, m.budget_id,
            m.worth, m.channel, m.cap_fen, 0, m.face_value_fen, m.priced_on, m.redeem_by, m.issued_at
     FROM (SELECT * FROM voucher ORDER BY id LIMIT 1) m, unnest(%(holders)s::bigint[]) h(id),
-         generate_series(1, %(each)s)
+         generate_series(1, %(each)s::int)
     RETURNING id, issued_at
 )
 INSERT INTO state_event (thing, object_id, seq, previous_seq, from_state, event, to_state, at,

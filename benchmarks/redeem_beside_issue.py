@@ -1,7 +1,7 @@
 """What redeeming costs while a roster of 200,000 people is issued to beside it, on the same database.
 
-The issue runs in a process of its own, as the background work does; what is measured ends when the issue does,
-or when nobody is left to scan. `BENCH_ROSTER` says another number than 200,000.
+The issue runs in a process of its own, as the background work does; what is measured ends when the issue
+does, or when nobody is left to scan. `BENCH_ROSTER` says another number than 200,000.
 """
 
 from __future__ import annotations

@@ -145,7 +145,7 @@ def test_a_thousand_vouchers_shown_twice_are_a_thousand_redemptions_though_worke
         for _ in range(2):
             waiting[seat.counter].put(seat)
     told: list[Told] = []
-    over, killed = threading.Event(), []
+    over, killed = threading.Event(), list[int]()
 
     def kill() -> None:
         # spread over the whole storm, as far as it has come
