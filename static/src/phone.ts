@@ -10,9 +10,11 @@ import * as comforts from './comforts';
 import { CodeScreen } from './elements/code-screen';
 import { WalletCode } from './elements/wallet-code';
 import { WalletPhone } from './elements/wallet-phone';
+import * as smaller from './elements/smaller';
 import * as offline from './wallet/offline';
 
 comforts.install();
+smaller.install();
 customElements.define('code-screen', CodeScreen);
 customElements.define('wallet-code', WalletCode);
 customElements.define('wallet-phone', WalletPhone);

@@ -9,6 +9,7 @@ from functools import partial
 from sqlalchemy import func, select
 
 from tests.browser.town import Town
+from tests.pictures import jpeg, pdf
 from voucher.demo.province.cast import JIYUAN
 from voucher.demo.province.proving import Proving
 from voucher.ledger.holds import Hold, open_hold, select_held
@@ -27,7 +28,7 @@ from voucher.rules.vocabulary import FundSource, SubsidyKind
 from voucher.stages.certify.models import Certificate
 from voucher.stages.certify.revoke import ask_reinstatement, revoke_certificate
 from voucher.stages.issue import programmes as programme_acts
-from voucher.stages.issue.applications import deciding, filing
+from voucher.stages.issue.applications import attaching, deciding, filing
 from voucher.stages.issue.drafting import NewProgramme, draft_programme
 from voucher.stages.issue.models import Issue, Programme
 from voucher.stages.issue.queries import get_application
@@ -116,10 +117,12 @@ def _apply(town: Town, waits: str, is_asked: str) -> None:
     programme_id = town.do("operator-jy", draft)
     town.do("first-review", lambda work: programme_acts.publish_programme(work, programme_id))
     said = {1: "见所附失业登记证", 2: "独自抚养两个孩子"}
-    ids = [
-        town.do(login, lambda work: filing.apply(work, programme_id, said, declared=True).id)
-        for login in (waits, is_asked)
-    ]
+
+    def show_and_file(work: Work) -> int:
+        shown = {1: [attaching.upload(work, each).id for each in (jpeg(6), pdf())]}
+        return filing.apply(work, programme_id, said, declared=True, attached=shown).id
+
+    ids = [town.do(login, show_and_file) for login in (waits, is_asked)]
 
     def ask_more(work: Work) -> None:
         found = get_application(work.session, work.keyring, ids[1], regions=work.actor.regions)
