@@ -63,6 +63,8 @@ OF_NOBODY = frozenset(
         "tariffs.list_tariff_changes",
         "tariffs.list_tariff_proposals",
         "tariffs.show_tariff_proposal",
+        "tariffs.list_tariffs",
+        "tariffs.propose_ending",
         "tariffs.propose_tariff",
         "tariffs.decide_tariff",
     }

@@ -45,6 +45,29 @@ def test_a_standard_is_proposed_by_one_officer_and_entered_by_another(loop: Loop
     assert (change["on"], change["after"], change["document"]) == ("2024-07-01", 150_000, NEW["document"])
 
 
+def test_a_standard_that_stands_is_ended_early_by_two(loop: Loop) -> None:
+    for login in ("sheng", "shengting"):
+        loop.world.staff(login, Role.OFFICER_PROVINCE)
+    county, first, second = loop["shenhe"], loop.world.sign_in("sheng"), loop.world.sign_in("shengting")
+    rows = county.get("/tariffs?subject=standard").json["items"]
+    row = next(each for each in rows if each["kind"] == "training" and each["level"] == 2)
+    body = {
+        "subject": "standard",
+        "row_id": row["row_id"],
+        "ends_on": "2024-06-30",
+        "document": "豫人社〔2024〕15号",
+    }
+    refused_with(county.post("/tariff-endings", body), 403, "role_missing")
+    refused_with(first.post("/tariff-endings", {**body, "ends_on": "2024-03-01"}), 422, "tariff_end_past")
+    made = first.post("/tariff-endings", body).json
+    assert (made["ends_row_id"], made["until"], made["since"]) == (row["row_id"], "2024-06-30", row["since"])
+    path = f"/tariff-proposals/{made['id']}/decisions"
+    refused_with(first.post(path, {"decision": "agree"}), 403, "second_person_needed")
+    assert second.post(path, {"decision": "agree"}).json["agreed"]
+    change = county.get("/tariff-changes").json["items"][0]
+    assert (change["on"], change["after"]) == ("2024-07-01", None)
+
+
 def test_a_programme_is_tried_on_everybody_and_what_nobody_used_is_taken_back(loop: Loop) -> None:
     path = f"/programmes/{loop.ids['programme']}"
     refused_with(loop["jiban"].get(f"{path}/dry-run"), 404, "dry_run_missing")

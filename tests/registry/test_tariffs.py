@@ -9,7 +9,7 @@ from functools import partial
 import pytest
 from sqlalchemy import select
 
-from tests.scene import JIYUAN, NURSE, Scene
+from tests.scene import JIYUAN, NURSE, Scene, on
 from voucher.registry import tariffs
 from voucher.registry.standards import StandardRow
 from voucher.registry.tables import read_modifiers
@@ -94,3 +94,62 @@ def test_an_area_s_list_meets_the_province_s_share(scene: Scene) -> None:
         (date(2024, 5, 1), 10_000, 12_000),
         (date(2025, 1, 1), 12_000, 10_000),
     ]
+
+
+def ends(
+    scene: Scene, login: str, row_id: int, ends_on: date, document: str = "豫人社〔2024〕15号"
+) -> str | int:
+    """Propose the last day of a standard and return the proposal's id, or the code of the refusal."""
+    propose = partial(
+        tariffs.propose_ending,
+        subject=Subject.STANDARD,
+        row_id=row_id,
+        ends_on=ends_on,
+        document=document,
+    )
+    try:
+        return scene.do(login, propose).id
+    except Refused as refused:
+        return refused.refusal.code
+
+
+def test_a_row_ends_early_by_two_officers_never_backwards(scene: Scene) -> None:
+    scene.at = on("2024-03-06")
+    scene.hire_everybody()
+    scene.hire("省一", Role.OFFICER_PROVINCE, "310101199001011010")
+    scene.hire("省二", Role.OFFICER_PROVINCE, "310101199001011020")
+    with scene.database.read() as session:
+        row = session.scalars(select(StandardRow).where(StandardRow.code == "TR-5")).one()
+    june = date(2024, 6, 30)
+    assert ends(scene, "初审员", row.id, june) == "role_missing", "the whole province's is the province's"
+    assert ends(scene, "省一", 999_999, june) == "tariff_row_missing"
+    assert ends(scene, "省一", row.id, june, " ") == "tariff_without_document"
+    assert ends(scene, "省一", row.id, date(2024, 3, 5)) == "tariff_end_past"
+    proposed = ends(scene, "省一", row.id, june)
+    assert isinstance(proposed, int)
+    assert ends(scene, "省二", row.id, june) == "tariff_ending_stands", "one at a time"
+    with pytest.raises(Refused, match="second_person_needed"):
+        scene.do("省一", partial(tariffs.agree_tariff, proposal_id=proposed))
+    with scene.database.read() as session:
+        assert tariffs.list_coming(session, date(2024, 3, 6)) == [], (
+            "nothing changes before the second officer"
+        )
+    scene.do("省二", partial(tariffs.agree_tariff, proposal_id=proposed))
+    with scene.database.read() as session:
+        (change,) = tariffs.list_coming(session, date(2024, 3, 6))
+        found = tariffs.get_proposal(session, proposed)
+    assert (change.on, change.before, change.after) == (date(2024, 7, 1), 1200_00, None)
+    assert change.document == "豫人社〔2024〕15号", "what ended it"
+    assert (found.first_day, found.document) == (date(2024, 7, 1), "豫人社〔2024〕15号")
+    assert ends(scene, "省一", row.id, june) == "tariff_end_not_earlier"
+    # a day that passed between the two officers ends nothing
+    late = ends(scene, "省一", row.id, date(2024, 3, 8))
+    assert isinstance(late, int)
+    scene.at = on("2024-03-11")
+    with pytest.raises(Refused, match="tariff_end_past"):
+        scene.do("省二", partial(tariffs.agree_tariff, proposal_id=late))
+    # a row to come is not ended before it begins
+    coming = write(scene, LOWER)
+    with scene.database.read() as session:
+        new = session.scalars(select(StandardRow).where(StandardRow.code == f"T-{coming:04d}")).one()
+    assert ends(scene, "省一", new.id, date(2024, 3, 31)) == "tariff_end_before_since"

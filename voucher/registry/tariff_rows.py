@@ -2,20 +2,40 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from voucher.registry import catalogue
 from voucher.registry.standards import ModifierRow, ShortageEntry, StandardRow
 from voucher.registry.tables import read_standards
-from voucher.rules.levels import mask_word
+from voucher.rules.dictionaries import TrainingMode
+from voucher.rules.levels import Level, mask_word
 from voucher.rules.programmes import TRADE_UNKNOWN
 from voucher.rules.subsidy import Standard
+from voucher.rules.tariff_endings import TARIFF_ROW_MISSING
 from voucher.rules.tariffs import SUBJECT_NAMES, TARIFF_STANDS, Subject, Tariff
+from voucher.rules.vocabulary import Method, SubsidyKind
 
 EVIDENCE = "document"
+TariffRow = StandardRow | ModifierRow | ShortageEntry
+TABLES: Mapping[Subject, type[Any]] = {
+    Subject.STANDARD: StandardRow,
+    Subject.MODIFIER: ModifierRow,
+    Subject.SHORTAGE: ShortageEntry,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """A row that counts today or later, by the number it has among those of its subject."""
+
+    row_id: int
+    tariff: Tariff
 
 
 def check_new(session: Session, new: Tariff) -> None:
@@ -95,4 +115,49 @@ def write_row(session: Session, code: str, new: Tariff) -> None:
                 **dated,
             )
         )
+    session.flush()
+
+
+def list_standing(session: Session, subject: Subject, today: date) -> list[Standing]:
+    """Return the rows of a subject that count today or later, the oldest first."""
+    table = TABLES[subject]
+    kept = or_(table.until.is_(None), table.until >= today)
+    found: list[TariffRow] = list(session.scalars(select(table).where(kept).order_by(table.since, table.id)))
+    return [Standing(each.id, read_row(subject, each)) for each in found]
+
+
+def get_row(session: Session, subject: Subject, row_id: int, today: date, *, lock: bool = False) -> TariffRow:
+    """Return a row that counts today or later. Raises Refused tariff_row_missing."""
+    table = TABLES[subject]
+    found: TariffRow | None = session.get(table, row_id, with_for_update=lock or None, populate_existing=lock)
+    if found is None or (found.until is not None and found.until < today):
+        raise TARIFF_ROW_MISSING.refused()
+    return found
+
+
+def read_row(subject: Subject, row: TariffRow) -> Tariff:
+    """Return a row as it was proposed once, or shipped."""
+    standard = row if isinstance(row, StandardRow) else None
+    share = row if isinstance(row, ModifierRow) else None
+    level = None if isinstance(row, ModifierRow) else row.level
+    return Tariff(
+        subject=subject,
+        since=row.since,
+        until=row.until,
+        document=row.document,
+        kind=None if isinstance(row, ShortageEntry) else SubsidyKind(row.kind),
+        form=standard.form if standard is not None else None,
+        occupation_code=None if isinstance(row, ModifierRow) else row.occupation_code,
+        level=Level(level) if level is not None else None,
+        region_code=row.region_code,
+        amount_fen=standard.amount_fen if standard is not None else None,
+        basis_points=share.basis_points if share is not None else None,
+        method=Method(share.method) if share is not None and share.method else None,
+        mode=TrainingMode(share.mode) if share is not None and share.mode else None,
+    )
+
+
+def end_row(session: Session, row: TariffRow, ends_on: date) -> None:
+    """Let a row count to a day, which is its last."""
+    row.until = ends_on
     session.flush()

@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from dataclasses import replace
+from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, func, select
+from sqlalchemy import CheckConstraint, ForeignKey, Index, func, select, text
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from voucher.ledger import audit
+from voucher.plumbing.constraints import translate
 from voucher.plumbing.db import Model
 from voucher.plumbing.types import Day, Flag, Int64, Json, Text, UtcTime
 from voucher.plumbing.unit_of_work import Work
 from voucher.registry import catalogue
 from voucher.registry.tables import read_modifiers, read_standards
-from voucher.registry.tariff_rows import check_new, write_row
+from voucher.registry.tariff_rows import check_new, end_row, get_row, read_row, write_row
 from voucher.rules.actor import Role, check_reach, check_role
 from voucher.rules.approval import check_two_people
 from voucher.rules.dictionaries import TrainingMode
 from voucher.rules.errors import Family, reason
 from voucher.rules.levels import Level
+from voucher.rules.tariff_endings import TARIFF_ENDING_STANDS, check_ending
 from voucher.rules.tariffs import Change, Subject, Tariff, check_tariff, list_changes
 from voucher.rules.vocabulary import Method, SubsidyKind
 from voucher.rules.words import check_why
@@ -36,8 +39,15 @@ TARIFF_MISSING = reason(
 )
 
 
+_ENDS = text("ends_row_id IS NOT NULL")
+UNDECIDED_ENDING = text("ends_row_id IS NOT NULL AND decided_at IS NULL")
+
+
 class TariffProposal(Model):
-    """A row of the tariffs as one officer proposes it, and what another one decided."""
+    """A row of the tariffs as one officer proposes it, and what another one decided.
+
+    With `ends_row_id` it is a row that stands already, to be ended on the `until` it says, by `document`.
+    """
 
     __tablename__ = "tariff_proposal"
     __table_args__ = (
@@ -46,8 +56,10 @@ class TariffProposal(Model):
         CheckConstraint("(decided_at IS NULL) = (decided_by_person_id IS NULL)", name="decided_by"),
         CheckConstraint("(decided_at IS NULL) = (agreed IS NULL)", name="decided_how"),
         Index("ix_tariff_proposal_decided", "decided_at"),
+        Index("uq_tariff_proposal_ending", "subject", "ends_row_id", unique=True,
+              sqlite_where=UNDECIDED_ENDING, postgresql_where=UNDECIDED_ENDING),
         {"sqlite_strict": True},
-    )
+    )  # fmt: skip
 
     id: Mapped[int] = mapped_column(Int64, primary_key=True)
     subject: Mapped[str] = mapped_column(Text, nullable=False)
@@ -61,6 +73,18 @@ class TariffProposal(Model):
     decided_at: Mapped[datetime | None] = mapped_column(UtcTime)
     agreed: Mapped[bool | None] = mapped_column(Flag)
     why: Mapped[str | None] = mapped_column(Text)
+    ends_row_id: Mapped[int | None] = mapped_column(Int64)
+
+    @property
+    def first_day(self) -> date:
+        """Return the first day on which something is another by it."""
+        until = self.content["until"]
+        return date.fromisoformat(until) + timedelta(days=1) if self.ends_row_id else self.since
+
+
+translate(
+    "uq_tariff_proposal_ending", "tariff_proposal.subject, tariff_proposal.ends_row_id", TARIFF_ENDING_STANDS
+)
 
 
 def propose_tariff(work: Work, new: Tariff) -> TariffProposal:
@@ -72,6 +96,30 @@ def propose_tariff(work: Work, new: Tariff) -> TariffProposal:
     _check_reach(work, new.region_code)
     check_tariff(new, work.today)
     check_new(work.session, new)
+    return _propose(work, new, None)
+
+
+def propose_ending(work: Work, subject: Subject, row_id: int, ends_on: date, document: str) -> TariffProposal:
+    """Propose the last day of a row that stands; it goes on as it is until another officer agrees.
+
+    Raises Refused role_missing, region_foreign, tariff_row_missing, tariff_ending_stands and what
+    `check_ending` raises.
+    """
+    check_role(work.actor, *OFFICERS)
+    row = read_row(subject, get_row(work.session, subject, row_id, work.today))
+    _check_reach(work, row.region_code)
+    check_ending(row, ends_on, document, work.today)
+    standing = select(TariffProposal.id).where(
+        TariffProposal.subject == str(subject),
+        TariffProposal.ends_row_id == row_id,
+        TariffProposal.decided_at.is_(None),
+    )
+    if work.session.scalar(standing) is not None:
+        raise TARIFF_ENDING_STANDS.refused()
+    return _propose(work, replace(row, until=ends_on, document=document), row_id)
+
+
+def _propose(work: Work, new: Tariff, ends_row_id: int | None) -> TariffProposal:
     proposed = TariffProposal(
         subject=str(new.subject),
         region_code=new.region_code,
@@ -80,29 +128,40 @@ def propose_tariff(work: Work, new: Tariff) -> TariffProposal:
         content=_as_json(new),
         proposed_by_person_id=work.actor.person_id,
         proposed_at=work.at,
+        ends_row_id=ends_row_id,
     )
     work.session.add(proposed)
     work.session.flush()
-    audit.record_one(work, "tariff", proposed.id, "propose", **proposed.content)
+    ends = {"ends_row": ends_row_id} if ends_row_id is not None else {}
+    audit.record_one(work, "tariff", proposed.id, "propose", **proposed.content, **ends)
     return proposed
 
 
-def write_tariff(session: Session, proposed: TariffProposal) -> None:
-    """Put a proposed row among the tariffs: to agree to it, or to see what would come of it."""
-    write_row(session, f"T-{proposed.id:04d}", read_proposal(proposed))
+def write_tariff(session: Session, proposed: TariffProposal, today: date) -> None:
+    """Put a proposed row among the tariffs, or end one: to agree to it, or to see what would come of it.
+
+    Raises what would stand against it today, as `agree_tariff` does.
+    """
+    new = read_proposal(proposed)
+    if proposed.ends_row_id is None or new.until is None:
+        check_tariff(new, today)
+        check_new(session, new)
+        write_row(session, f"T-{proposed.id:04d}", new)
+        return
+    row = get_row(session, new.subject, proposed.ends_row_id, today, lock=True)
+    check_ending(read_row(new.subject, row), new.until, new.document, today)
+    end_row(session, row, new.until)
 
 
 def agree_tariff(work: Work, proposal_id: int) -> TariffProposal:
-    """Write a proposed row into the tariffs; it counts from its first day on.
+    """Write a proposed row into the tariffs, or a last day into one; it counts from its first day on.
 
     Raises Refused tariff_missing, role_missing, region_foreign, second_person_needed,
-    tariff_not_ahead where its day has come meanwhile, tariff_stands_already.
+    tariff_not_ahead or tariff_end_past where its day has come meanwhile, tariff_stands_already,
+    tariff_row_missing, tariff_end_not_earlier.
     """
     proposed = _lock(work, proposal_id)
-    new = read_proposal(proposed)
-    check_tariff(new, work.today)
-    check_new(work.session, new)
-    write_tariff(work.session, proposed)
+    write_tariff(work.session, proposed, work.today)
     _decide(work, proposed, agreed=True, why=None)
     return proposed
 
@@ -145,12 +204,23 @@ def count_proposals(session: Session, *, person_id: int) -> tuple[int, datetime 
 
 def list_coming(session: Session, today: date) -> list[Change]:
     """Return what changes after today by the rows that stand in the tariffs, the first day first."""
-    return list_changes(
+    found = list_changes(
         read_standards(session),
         read_modifiers(session),
         today,
         lambda code: tuple(catalogue.list_ancestry(session, code)),
     )
+    endings = session.scalars(select(TariffProposal).where(TariffProposal.agreed.in_([True]), _ENDS)).all()
+    by_what = {(each.first_day, _about(read_proposal(each))): each.document for each in endings}
+    # where a row ends and none follows, the document that ended it
+    return [
+        each if each.document is not None else replace(each, document=by_what.get((each.on, _about(each))))
+        for each in found
+    ]
+
+
+def _about(what: Tariff | Change) -> tuple[object, ...]:
+    return what.subject, what.kind, what.form, what.level, what.occupation_code, what.region_code
 
 
 def read_proposal(proposed: TariffProposal) -> Tariff:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from tests import town_issue
@@ -105,3 +107,30 @@ def test_a_programme_is_tried_out_on_everybody_before_anything_is_issued(provinc
     stranger = province.at("制单员")
     stranger.go("/office/programmes/2")
     assert stranger.answer.status_code == 403
+
+
+def test_a_standard_is_ended_early_by_two_and_says_whom_it_affects(province: Office) -> None:
+    county, first, second = province.at("初审员"), province.at("省一"), province.at("省二")
+    assert "没有您可以停止的" in county.go("/office/tariffs/endings/new").text
+    page = first.go("/office/tariffs/endings/new")
+    owes_its_reader_nothing(page)
+    words = next(
+        each
+        for each in re.findall(r'<option value="(\d+)">([^<]+)', page.html)
+        if "五级" in each[1] and "培训" in each[1]
+    )
+    typed = {"row": words[0], "ends_on": "2024-03-01", "document": "豫人社〔2024〕15号"}
+    assert "请填写今日或以后的日期" in refusal(first.press("提出", **typed))
+    page = first.press("提出", **{**typed, "ends_on": "2024-06-30"})
+    assert "已提出，请另一人核对后登记" in page.text
+    assert "补贴标准提前停止" in page.text
+    assert "2024-07-01 起停止" in county.go("/office/tariffs").text
+    page = second.go(
+        next(each for each in county.page.links if each.startswith("/office/tariffs/") and each[-1].isdigit())
+    )
+    owes_its_reader_nothing(page)
+    assert "1,200.00 元" in page.text
+    assert "无标准" in page.text
+    assert "影响哪些券种" in page.text
+    assert "自 2024-07-01 起停止" in second.press("确认登记").text
+    assert "豫人社〔2024〕15号" in county.go("/office/tariffs").text

@@ -14,11 +14,15 @@ from voucher.doors.schemas.tariffs import (
     ComingChanges,
     NewTariff,
     NewTariffDecision,
+    NewTariffEnding,
+    StandingTariffs,
+    TariffFilter,
     TariffProposals,
     TariffProposalState,
 )
 from voucher.plumbing.unit_of_work import Work
 from voucher.registry import tariffs as registry
+from voucher.registry.tariff_rows import list_standing
 from voucher.registry.tariffs import TariffProposal
 from voucher.rules.dictionaries import TrainingMode
 from voucher.rules.levels import Level
@@ -73,6 +77,29 @@ def propose_tariff(work: Work, given: dict[str, Any]) -> dict[str, Any]:
     """提出新标准：写明文号和生效日期；另一人核对后登记，登记前不起作用。"""
     read = {name: word and _KINDS[name](word) for name, word in given.items() if name in _KINDS}
     return _told(registry.propose_tariff(work, Tariff(**{**given, **read})))
+
+
+@tariffs.look("/tariffs", query=TariffFilter, answer=StandingTariffs)
+def list_tariffs(session: Session, asked: dict[str, Any]) -> dict[str, Any]:
+    """今日或以后有效的标准，逐行，带编号。"""
+    rows = list_standing(session, Subject(asked["subject"]), the_door().today)
+    return {"items": [asdict(each.tariff) | {"row_id": each.row_id} for each in rows]}
+
+
+@tariffs.act(
+    "/tariff-endings",
+    body=NewTariffEnding,
+    answer=TariffProposalState,
+    example={
+        "subject": "standard",
+        "row_id": 1,
+        "ends_on": "2024-06-30",
+        "document": "豫人社〔2024〕15号",
+    },
+)
+def propose_ending(work: Work, given: dict[str, Any]) -> dict[str, Any]:
+    """提出提前停止一行标准：写明最后一日和文号；另一人核对后登记，此前照旧。"""
+    return _told(registry.propose_ending(work, **{**given, "subject": Subject(given["subject"])}))
 
 
 @tariffs.act(

@@ -19,6 +19,8 @@ ISSUE: dict[str, Access] = {
     "tariffs.list_tariff_changes": Access(DESK, "标准变动：何时变、变多少"),
     "tariffs.list_tariff_proposals": Access(DESK, "待登记的标准"),
     "tariffs.show_tariff_proposal": Access(DESK, "一条待登记的标准"),
+    "tariffs.list_tariffs": Access(DESK, "今日或以后有效的标准"),
+    "tariffs.propose_ending": Access(OFFICERS, "提出提前停止一行标准；全省的由省级提出"),
     "tariffs.propose_tariff": Access(OFFICERS, "提出新标准；全省的由省级提出"),
     "tariffs.decide_tariff": Access(OFFICERS, "登记或不予登记标准，须提出人以外的人"),
     "programmes.list_programmes": Access(DESK | INSTITUTION_STAFF, "查看券种"),

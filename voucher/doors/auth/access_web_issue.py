@@ -20,6 +20,8 @@ WEB_ISSUE: dict[str, Access] = {
     "web.office.pace": Access(_READERS | FINANCE, "办理时限：每一步停了多久"),
     "web.office.tariffs": Access(_READERS, "标准变动：何时变、变多少、影响谁"),
     "web.office.new_tariff": Access(OFFICERS, "登记新标准页"),
+    "web.office.new_ending": Access(OFFICERS, "提前停止标准页"),
+    "web.office.propose_ending": Access(OFFICERS, "提出提前停止；全省的由省级提出"),
     "web.office.propose_tariff": Access(OFFICERS, "提出新标准；全省的由省级提出"),
     "web.office.tariff": Access(_READERS, "一条待登记的标准和它的影响"),
     "web.office.agree_tariff": Access(OFFICERS, "确认登记标准，须提出人以外的人"),

@@ -38,6 +38,21 @@ class NewTariff(Body):
     )
 
 
+class TariffFilter(Schema):
+    """Which rows."""
+
+    subject = Word(Subject, load_default=Subject.STANDARD, metadata=SUBJECT)
+
+
+class NewTariffEnding(Body):
+    """The last day of a row that stands, earlier than it says."""
+
+    subject = Word(Subject, required=True, metadata=SUBJECT)
+    row_id = Whole(required=True, least=1, metadata={"description": "现行的一行，见 /tariffs"})
+    ends_on = OnDay(required=True, metadata={"description": "最后一日，今日或以后"})
+    document = Words(required=True, most=LINE_MAX, metadata={"description": "停止所依据的文件名称和文号"})
+
+
 class NewTariffDecision(Body):
     """Agreed to, or turned down with a reason."""
 
@@ -59,10 +74,9 @@ class TariffFor(Schema):
     document = fields.String(allow_none=True)
 
 
-class TariffProposalState(TariffFor):
-    """A proposed row, and what was decided."""
+class TariffRowState(TariffFor):
+    """A row of the tariffs."""
 
-    id = fields.Integer()
     since = fields.Date()
     until = fields.Date(allow_none=True)
     amount_fen = fields.Integer(allow_none=True)
@@ -70,6 +84,27 @@ class TariffProposalState(TariffFor):
     basis_points = fields.Integer(allow_none=True, metadata=SHARE)
     method = fields.String(allow_none=True)
     mode = fields.String(allow_none=True)
+
+
+class StandingTariff(TariffRowState):
+    """A row that counts today or later."""
+
+    row_id = fields.Integer()
+
+
+class StandingTariffs(Schema):
+    """Every row of a subject that counts today or later, the oldest first."""
+
+    items = fields.List(fields.Nested(StandingTariff))
+
+
+class TariffProposalState(TariffRowState):
+    """A proposed row or its last day, and what was decided."""
+
+    id = fields.Integer()
+    ends_row_id = fields.Integer(
+        allow_none=True, metadata={"description": "提前停止的是哪一行；新标准为 null"}
+    )
     proposed_at = Moment()
     decided_at = Moment(allow_none=True)
     agreed = fields.Boolean(allow_none=True, metadata={"description": "没有审核的为 null"})

@@ -157,6 +157,7 @@ BELOW: dict[str, tuple[str, ...]] = {
     ),
     "web.office.tariffs": (
         *("web.office.tariff", "web.office.new_tariff", "web.office.propose_tariff"),
+        *("web.office.new_ending", "web.office.propose_ending"),
         *("web.office.agree_tariff", "web.office.decline_tariff"),
     ),
     "web.office.issues": (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
 
@@ -16,8 +17,8 @@ from voucher.doors.web import fields
 from voucher.doors.web.acting import Done, submit
 from voucher.doors.web.office import reach
 from voucher.doors.web.office.blueprint import office
+from voucher.doors.web.office.telling_tariffs import name_subject, tell
 from voucher.doors.web.public.standards import FORM_NAMES
-from voucher.doors.web.showing import share_name
 from voucher.doors.web.timelines import name_people
 from voucher.plumbing.unit_of_work import Work
 from voucher.registry import tariffs as registry
@@ -25,8 +26,8 @@ from voucher.registry.catalogue import name_trades
 from voucher.registry.trades import find_trade, list_trades
 from voucher.rules.actor import Role
 from voucher.rules.dictionaries import TRAINING_MODE_NAMES, TrainingMode
+from voucher.rules.errors import Refused
 from voucher.rules.levels import Level, name_level
-from voucher.rules.money import format_yuan
 from voucher.rules.tariffs import FORMS, SUBJECT_NAMES, Change, Subject, Tariff, parse_percent
 from voucher.rules.vocabulary import METHOD_NAMES, SUBSIDY_NAMES, Method, SubsidyKind
 from voucher.stages.issue.queries.affected import AffectedProgramme, list_affected_programmes
@@ -62,9 +63,9 @@ def tariffs() -> ResponseReturnValue:
             "office/tariffs.html",
             turns=turns,
             waiting=waiting,
-            told={each.id: _tell(session, registry.read_proposal(each)) for each in waiting},
+            names={each.id: name_subject(each) for each in waiting},
+            told={each.id: tell(session, registry.read_proposal(each)) for each in waiting},
             proposers=name_people(session, [each.proposed_by_person_id for each in waiting]),
-            subjects=SUBJECT_NAMES,
             **_name(session, turns),
         )
 
@@ -98,7 +99,9 @@ def agree_tariff(proposal_id: int) -> ResponseReturnValue:
 
     def call(work: Work) -> Done:
         agreed = registry.agree_tariff(work, proposal_id)
-        return Done(f"已登记，自 {agreed.since.isoformat()} 起生效", url_for("web.office.tariffs"))
+        on = agreed.first_day.isoformat()
+        said = f"已登记，自 {on} 起停止" if agreed.ends_row_id else f"已登记，自 {on} 起生效"
+        return Done(said, url_for("web.office.tariffs"))
 
     return submit(call, lambda: _show(proposal_id))
 
@@ -143,9 +146,11 @@ def _name(session: Session, turns: list[Turn]) -> dict[str, object]:
 def _show(proposal_id: int) -> str:
     def try_out(work: Work) -> tuple[list[Turn], dict[str, object]]:
         found = registry.get_proposal(work.session, proposal_id)
-        if found.decided_at is None and found.since > work.today:
-            registry.write_tariff(work.session, found)
-        turns = [each for each in _list_turns(work.session) if each.on >= found.since]
+        # what may not be written any more is told when somebody agrees
+        with suppress(Refused):
+            if found.decided_at is None:
+                registry.write_tariff(work.session, found, work.today)
+        turns = [each for each in _list_turns(work.session) if each.on >= found.first_day]
         return turns, _name(work.session, turns)
 
     turns, names = perform(try_out, keep=False)
@@ -159,8 +164,8 @@ def _show(proposal_id: int) -> str:
         return render_template(
             "office/tariff.html",
             found=found,
-            facts=_tell(session, registry.read_proposal(found)),
-            subject_name=SUBJECT_NAMES[Subject(found.subject)],
+            facts=tell(session, registry.read_proposal(found)),
+            subject_name=name_subject(found),
             turns=turns,
             proposer=name_people(session, [found.proposed_by_person_id])[found.proposed_by_person_id],
             proposed_here=found.proposed_by_person_id == actor.person_id,
@@ -218,29 +223,3 @@ def _read(work: Work) -> Tariff:
         method=Method(word) if about == "method" else None,
         mode=TrainingMode(word) if about == "mode" else None,
     )
-
-
-def _tell(session: Session, new: Tariff) -> list[tuple[str, str]]:
-    """Return a proposed row in words."""
-    code = new.occupation_code
-    named = name_trades(session, [code]) if code else {}
-    areas = reach.name_regions(session, {new.region_code}) if new.region_code else {}
-    rows = [
-        ("补贴", SUBSIDY_NAMES[new.kind] if new.kind else None),
-        ("证书类型", FORM_NAMES.get(new.form, new.form) if new.form else None),
-        ("职业", f"{named.get(code, '')}（{code}）" if code else "全部" if new.form else None),
-        ("等级", name_level(new.level) if new.level else None),
-        ("适用情形", _condition(new) if new.subject is Subject.MODIFIER else None),
-        ("地区", areas.get(new.region_code or "", "全省")),
-        ("标准", f"{format_yuan(new.amount_fen)} 元/人" if new.amount_fen is not None else None),
-        ("比例", share_name(new.basis_points) if new.basis_points is not None else None),
-        ("生效", f"{new.since.isoformat()} 起" + (f"，至 {new.until.isoformat()}" if new.until else "")),
-        ("文号", new.document),
-    ]
-    return [(name, words) for name, words in rows if words]
-
-
-def _condition(new: Tariff) -> str:
-    if new.method is not None:
-        return METHOD_NAMES[new.method]
-    return f"{TRAINING_MODE_NAMES[new.mode]}培训" if new.mode is not None else "急需紧缺"
