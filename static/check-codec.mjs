@@ -1,4 +1,4 @@
-// Answers, with the browser's codec, what a test asks it: JSON comes in, JSON goes out.
+// Answers, with the browser's codec and its judge of offline codes, what a test asks it: JSON comes in, JSON goes out.
 import { buildSync } from 'esbuild';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -6,7 +6,9 @@ import { join } from 'node:path';
 const contents = `
   export * from './src/codec/base10';
   export * from './src/codec/credential';
-  export * from './src/codec/presentation';`;
+  export * from './src/codec/presentation';
+  export * from './src/counter/judging';
+  export * from './src/counter/sentences';`;
 const stdin = { contents, resolveDir: import.meta.dirname, sourcefile: join(import.meta.dirname, 'codec.ts'), loader: 'ts' };
 const built = buildSync({ stdin, bundle: true, write: false, format: 'esm', target: 'es2020' });
 const codec = await import(`data:text/javascript;base64,${Buffer.from(built.outputFiles[0].text).toString('base64')}`);
@@ -28,7 +30,7 @@ const read = (text) => {
 };
 const tell = (data) => {
   const found = codec.readCredential(bytes(data));
-  return found ? { ...found, vid: hex(found.vid), holderKey: hex(found.holderKey) } : null;
+  return found ? { ...found, kid: hex(found.kid), vid: hex(found.vid), holderKey: hex(found.holderKey) } : null;
 };
 
 process.stdout.write(
@@ -40,5 +42,7 @@ process.stdout.write(
     kinds: asked.texts.map((each) => codec.kindOf(each) ?? null),
     challenges: asked.texts.map((each) => codec.parseChallenge(each) ?? null),
     credentials: asked.credentials.map(tell),
+    judged: asked.judged.map((each) => codec.judge(each.text, asked.packs[each.pack], each.at_ms).code),
+    sentences: codec.SENTENCES,
   }),
 );

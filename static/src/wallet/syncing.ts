@@ -1,8 +1,9 @@
 // Fetching what must be at hand when the network is gone: credentials, the beacon, the server's clock.
 
+import { Refused } from '../asking';
 import { bind } from './device';
 import { dropDevice, findDevice, findNotes, forgetAll, keepAll, type Beacon } from './store';
-import { askCredentials, Refused, toBytes, type Credentials } from './wire';
+import { askCredentials, toBytes, type Credentials } from './wire';
 
 const BEACONS_KEPT = 2;
 

@@ -28,18 +28,17 @@ CHANCE = random.Random(20260401)
 CASES = 150
 
 
-def ask_browser(**asked: list[Any]) -> dict[str, list[Any]]:
-    """Return what the browser's codec says to a list of questions, asked all at once."""
-    questions = {
-        each: asked.get(each, []) for each in ("bytes", "digits", "presentations", "texts", "credentials")
-    }
+def ask_browser(**asked: list[Any]) -> dict[str, Any]:
+    """Return what the browser's codec and judge say to a list of questions, asked all at once."""
+    kinds = ("bytes", "digits", "presentations", "texts", "credentials", "judged", "packs")
+    questions = {each: asked.get(each, []) for each in kinds}
     ran = subprocess.run(
         [str(ROOT / "static" / "build.sh"), "codec"],
         input=json.dumps(questions).encode(),
         capture_output=True,
         check=True,
     )
-    answers: dict[str, list[Any]] = json.loads(ran.stdout)
+    answers: dict[str, Any] = json.loads(ran.stdout)
     return answers
 
 
@@ -140,7 +139,8 @@ def test_bytes_and_digits_are_the_same_here_and_there(answered: dict[str, Any]) 
 
 def ask_vectors() -> list[str]:
     """Return the published bytes as the browser writes them."""
-    return ask_browser(bytes=[each["hex"] for each in VECTORS["base10"]])["encoded"]
+    told: list[str] = ask_browser(bytes=[each["hex"] for each in VECTORS["base10"]])["encoded"]
+    return told
 
 
 def test_codes_and_what_is_signed_are_the_same_byte_for_byte(answered: dict[str, Any]) -> None:
