@@ -47,6 +47,9 @@ OF_NOBODY = frozenset(
         "devices.lose",
         "devices.renew_credentials",
         "devices.show_beacon",
+        # a case of elsewhere is as good as none: test_offline
+        "offline.list_offline_cases",
+        "offline.close_offline_case",
         # a programme or an issue of elsewhere is as good as none: test_rosters
         "rosters.hand_over",
         "rosters.show_run",
@@ -112,6 +115,8 @@ def probes_of(loop: Loop) -> list[Probe]:
         see("classes.list_class_sessions", "/classes/#/sessions", "draft_class", OFFICE, HOUSE),
         see("classes.list_class_roster", "/classes/#/roster", "class", OFFICE, HOUSE),
         see("places.list_scans", "/scans?class=#", "class", OFFICE, HOUSE),
+        see("offline.show_offline_pack", "/classes/#/offline-pack", "class", HOUSE),
+        see("offline.list_offline_scans", "/offline-scans?class_id=#", "class", OFFICE, HOUSE),
         act("programmes.preview", "/programmes/#/previews", "programme", OFFICE, people=one),
         act("programmes.try_out", "/programmes/#/dry-runs", "programme", OFFICE),
         see("programmes.show_dry_run", "/programmes/#/dry-run", "programme", OFFICE),
@@ -123,6 +128,10 @@ def probes_of(loop: Loop) -> list[Probe]:
         act("places.enrol_voucher", "/enrolments", "class", HOUSE, class_id="#", **digits),
         act("places.redeem_voucher", "/redemptions", "class", HOUSE,
             class_id="#", last4="991X", nonce="n", **digits),
+        act("offline.send_offline_scans", "/offline-scans", "class", HOUSE, class_id="#", scans=[
+            {"client_id": "n", "digits": digits["digits"], "last4": "991X",
+             "scanned_at": "2024-03-01T08:00:00+08:00"},
+        ]),
         act("vouchers.text_voucher_code", "/texted-codes", "t1", HOUSE,
             voucher_number=number_of(loop), institution_id="#"),
         act("devices.ask_challenge", "/challenges", "class", HOUSE, class_id="#"),

@@ -14,6 +14,7 @@ from voucher.plumbing.secrets import Keyring
 from voucher.registry import people, subjects
 from voucher.registry.standards import ANYWHERE, PARAMETER_MISSING, Parameter
 from voucher.rules.code_format import Window
+from voucher.rules.offline import OfflineLimits
 from voucher.rules.presenting import ShowingLimits
 from voucher.rules.privacy import mask_name
 
@@ -26,6 +27,14 @@ _SHOWING = (
     "code_typing_seconds",
     "challenge_seconds",
 )
+_OFFLINE = (
+    "offline_window_seconds",
+    "offline_upload_hours",
+    "offline_pack_hours",
+    "offline_list_fresh_hours",
+    "offline_list_usable_hours",
+    "offline_beacon_quarters",
+)
 _DEVICES = ("devices_most", "device_changes_most", "device_changes_days", "credential_days")
 
 
@@ -37,6 +46,36 @@ class DeviceLimits:
     changes: int
     changes_within: timedelta
     credential_days: int
+
+
+@dataclass(frozen=True, slots=True)
+class FieldRules:
+    """What a counter without a network goes by, and how late it may tell; beacons count in quarter hours."""
+
+    window: timedelta
+    upload_within: timedelta
+    pack_lasts: timedelta
+    fresh_list: timedelta
+    usable_list: timedelta
+    fresh_beacon_age: int
+
+    @property
+    def limits(self) -> OfflineLimits:
+        """Return how such a scan is judged; a scanner's clock may err as a phone's."""
+        return OfflineLimits(self.window, self.upload_within, ahead=self.window)
+
+
+def read_field_rules(session: Session, on: date) -> FieldRules:
+    """Return how it is scanned without a network on a day. Raises Refused parameter_missing."""
+    window, upload, pack, fresh, usable, quarters = _read(session, _OFFLINE, on)
+    return FieldRules(
+        window=timedelta(seconds=window),
+        upload_within=timedelta(hours=upload),
+        pack_lasts=timedelta(hours=pack),
+        fresh_list=timedelta(hours=fresh),
+        usable_list=timedelta(hours=usable),
+        fresh_beacon_age=quarters,
+    )
 
 
 def read_showing_limits(session: Session, on: date) -> ShowingLimits:

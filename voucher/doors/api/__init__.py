@@ -22,6 +22,7 @@ from voucher.doors.api.holds import holds
 from voucher.doors.api.institutions import institutions
 from voucher.doors.api.issues import issues
 from voucher.doors.api.notices import notices
+from voucher.doors.api.offline import offline
 from voucher.doors.api.payees import payees
 from voucher.doors.api.payments import payments
 from voucher.doors.api.places import places
@@ -56,6 +57,7 @@ ROOMS = (
     institutions,
     classes,
     places,
+    offline,
     teaching,
     exams,
     certificates,

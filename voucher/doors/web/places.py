@@ -169,6 +169,7 @@ BELOW: dict[str, tuple[str, ...]] = {
     "web.office.vouchers": (
         *("web.office.voucher", "web.office.voucher_deed", "web.office.do_voucher_deed"),
         *("web.office.holds", "web.office.reinstatements"),
+        *("web.office.offline_scans", "web.office.close_offline_scan"),
     ),
     "web.office.classes": (*("web.office.class_page", "web.office.class_deed", "web.office.do_class_deed"),),
     "web.office.institutions": (

@@ -153,12 +153,12 @@ def redeem(work: Work, asked: Redeeming) -> Redemption:
     holder = read_people(work.session, work.keyring, [voucher.holder_person_id]).get(voucher.holder_person_id)
     _hold_card(work, asked, voucher, holder)
     seen = use_presented(work, shown, counter)
-    redemption = _write(work, asked, enrolment, shown, seen)
+    redemption = write_redemption(work, asked, enrolment, shown, seen)
     advance(work, [voucher], "redeem")
     scanned = Scanned("redeem", found.id, asked.digits, asked.device)
     record_scan(work, scanned, None, code=Behind(voucher.id, "redeem"))
     if holder is not None and holder.has_mobile:
-        _tell_holder(work, voucher, redemption)
+        tell_holder(work, voucher, redemption)
     return redemption
 
 
@@ -172,7 +172,7 @@ def _hold_card(work: Work, asked: Redeeming, voucher: Voucher, holder: Named | N
         raise KeptRefused(refused.refusal) from None
 
 
-def _tell_holder(work: Work, voucher: Voucher, redemption: Redemption) -> None:
+def tell_holder(work: Work, voucher: Voucher, redemption: Redemption) -> None:
     """Send the holder word of it, where a telephone is on record: who was not there objects at once.
 
     Word that comes long afterwards only frightens: it is not sent any more. Raises Refused parameter_missing.
@@ -255,13 +255,14 @@ def _look_again(work: Work, shown: Presented, counter: Counter) -> Presented:
         raise redeemed_already(work.session, work.actor, voucher) from None
 
 
-def _write(
+def write_redemption(
     work: Work,
     asked: Redeeming,
     enrolment: Enrolment,
     shown: Presented,
     seen: SeenPresentation | None,
 ) -> Redemption:
+    """Write the redemption of a locked voucher by the code it was shown with, and return it."""
     redemption = Redemption(
         voucher_id=enrolment.voucher_id,
         person_id=enrolment.person_id,

@@ -150,16 +150,19 @@ def redeemed_already(session: Session, actor: Actor, voucher: Voucher) -> Refuse
     return Refused(replace(told, title=f"{words}，一张券只能核销一次"))
 
 
-def get_redeemable_place(work: Work, voucher: Voucher, found: TrainingClass) -> Enrolment:
-    """Return the place in which a voucher may be redeemed in a class at this moment; holds are not asked.
+def get_redeemable_place(
+    work: Work, voucher: Voucher, found: TrainingClass, *, on: date | None = None
+) -> Enrolment:
+    """Return the place in which a voucher may be redeemed in a class; holds are not asked.
 
-    The class and its institutions are read anew with the place.
+    The class and its institutions are read anew with the place. `on` is the day it was shown, where a scan
+    without a network is told of later.
 
     Raises Refused voucher_not_accepted, redeemed_already, voucher_expired, voucher_ended, not_enrolled,
     other_class, other_institution, class_not_running, class_not_started, class_over, institution_suspended.
     """
-    session = work.session
-    check_usable(session, work.actor, voucher, work.today)
+    session, day = work.session, on or work.today
+    check_usable(session, work.actor, voucher, day)
     seated = session.execute(_SEAT, {"voucher_id": voucher.id}).first()
     if seated is None:
         raise NOT_ENROLLED.refused()
@@ -172,9 +175,9 @@ def get_redeemable_place(work: Work, voucher: Voucher, found: TrainingClass) -> 
         if over:
             raise CLASS_OVER.refused(ends_on=found.ends_on.isoformat())
         raise CLASS_NOT_APPROVED.refused(state=STATE_NAMES[Thing.CLASS][found.state])
-    if work.today < found.starts_on:
+    if day < found.starts_on:
         raise CLASS_NOT_STARTED.refused(starts_on=found.starts_on.isoformat())
-    if work.today > found.ends_on:
+    if day > found.ends_on:
         raise CLASS_OVER.refused(ends_on=found.ends_on.isoformat())
     for institution in houses:
         _check_not_stopped(institution)

@@ -19,6 +19,7 @@ from voucher.stages.issue.queries import count_drafts, count_filed, count_open_a
 from voucher.stages.settle.queries import Waiting, count_open_holds
 from voucher.stages.settle.queries.reinstatements import count_asked_reinstatements
 from voucher.stages.train.queries import count_to_review
+from voucher.stages.train.queries.offline import count_offline_cases
 
 Count = Callable[[Session, Actor], tuple[int, datetime | None]]
 OFFICE = OPERATORS | OFFICERS
@@ -72,6 +73,14 @@ QUEUES: tuple[tuple[str, str, frozenset[Role], Count, str, dict[str, Any]], ...]
         WATCHED,
         lambda session, actor: count_open_holds(session, actor.regions),
         "web.office.holds",
+        {},
+    ),
+    (
+        "offline",
+        "离线登记待核查",
+        WATCHED,
+        lambda session, actor: count_offline_cases(session, actor.regions),
+        "web.office.offline_scans",
         {},
     ),
     (
