@@ -12,8 +12,9 @@ from tests.demo.built import LOOKED_AT, TODAY, Built
 from voucher.demo.province.desks import NEW_ACCOUNT
 from voucher.plumbing.unit_of_work import Work, perform
 from voucher.registry import accounts, renaming
+from voucher.registry.corrections import FormerName
 from voucher.registry.institutions import PayeeAccount
-from voucher.registry.people import FormerName, read_people
+from voucher.registry.people import read_people
 from voucher.registry.tariffs import agree_tariff, list_proposals
 from voucher.registry.users import load_actor
 from voucher.stages.assess import admit, results

@@ -82,8 +82,17 @@ OF_NOBODY = {
     "notices.show_objection": "凭编号",
     "certificates.check_certificate": "凭编号和姓名",
     "certificates.record": "逐行说明问题，另有一测",
-    "payees.propose_renaming": "凭证件号码，人员不属于哪个地区",
-    "payees.approve_renaming": "人员不属于哪个地区",
+    **{
+        f"corrections.{name}": "外地的人和没有的一样：registry/test_corrected_numbers"
+        for name in (
+            "list_names",
+            "propose_name",
+            "decide_name",
+            "list_numbers",
+            "propose_number",
+            "decide_number",
+        )
+    },
     "sessions.ask_code": "登录",
     "sessions.open_phone_session": "登录",
     "standings.ask_standing": "凭证件号码，人员不属于哪个地区；本人只能问自己",

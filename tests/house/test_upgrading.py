@@ -22,8 +22,9 @@ from voucher.plumbing.db import Database, Model, load_models
 from voucher.plumbing.schema import MIGRATIONS, upgrade, upgrading
 
 BEFORE_VOUCHERS = "0011"
-# the number of a voucher became a property when the table was made anew, before anybody had one
-GONE = {"voucher_number_fixed"}
+# the number of a voucher became a property when the table was made anew, before anybody had one; that of a
+# person follows an approved correction, and nothing else
+GONE = {"voucher_number_fixed", "person_blind_index_fixed"}
 AT, DAY = datetime(2024, 3, 6, 2, 0, tzinfo=UTC), date(2024, 3, 6)
 SUBJECT = "0" * 64
 NURSE, JIYUAN = "4-10-01-05", "419001"

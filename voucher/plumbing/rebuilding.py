@@ -25,4 +25,7 @@ def rebuild(
     listed = ", ".join(columns)
     connection.exec_driver_sql(f"INSERT INTO {BESIDE}{table} ({listed}) SELECT {listed} FROM {table}")  # noqa: S608 — names of our own schema
     connection.exec_driver_sql(f"DROP TABLE {table}")
+    # while it is away, a trigger of another table may name it: only the name of this one changes
+    connection.exec_driver_sql("PRAGMA legacy_alter_table=ON")
     connection.exec_driver_sql(f"ALTER TABLE {BESIDE}{table} RENAME TO {table}")
+    connection.exec_driver_sql("PRAGMA legacy_alter_table=OFF")

@@ -13,7 +13,7 @@ from voucher.plumbing.db import Model
 from voucher.plumbing.secrets import Keyring
 from voucher.plumbing.types import Int64, Text, UtcTime
 from voucher.plumbing.unit_of_work import Work
-from voucher.registry.people import get_person, index_of
+from voucher.registry.people import accepted_indexes, get_person, index_of
 from voucher.registry.users import UserAccount
 from voucher.rules.errors import Family, Refused, reason
 from voucher.rules.identity import normalise_identity
@@ -83,7 +83,7 @@ def find_linked(session: Session, keyring: Keyring, issuer: str, subject: str) -
 
 
 def check_same_person(work: Work, person_id: int, number: str | None) -> None:
-    """Refuse an identity whose vouched number is not the one of the account's person.
+    """Refuse an identity whose vouched number neither is nor was the one of the account's person.
 
     A number that cannot be read, as where the provider hides a part of it, says nothing; nor does an account
     of a person without one. Raises Refused identity_of_another.
@@ -95,7 +95,8 @@ def check_same_person(work: Work, person_id: int, number: str | None) -> None:
         vouched = normalise_identity(number, work.today)
     except Refused:
         return
-    if index_of(work.keyring, vouched) != person.blind_index:
+    had = accepted_indexes(work.session, [person_id])[person_id]
+    if index_of(work.keyring, vouched) not in had:
         raise IDENTITY_OF_ANOTHER.refused()
 
 

@@ -1,38 +1,34 @@
-"""People: found by a blind index, readable only through their own key, with dated facts and former names."""
+"""People: found by a blind index of a number they have or had, readable only through their own key."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import partial
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, select
+from sqlalchemy import CheckConstraint, ForeignKey, Index, func, select, union_all
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from voucher.ledger import audit
 from voucher.plumbing.bulk import among, next_ids, write_many
 from voucher.plumbing.constraints import CHANGED_MEANWHILE, translate
 from voucher.plumbing.db import Model
+from voucher.plumbing.sealed_columns import sealed_of_person
 from voucher.plumbing.secrets import Keyring
 from voucher.plumbing.types import Bytes, Day, Int64, Text, UtcTime
 from voucher.plumbing.unit_of_work import Work
 from voucher.registry import subjects
+from voucher.registry.corrections import FormerName, FormerNumber
 from voucher.registry.subjects import IDENTITY
 from voucher.rules.errors import Family, reason
 
 LOOKUP_CHUNK = 500
 NAME_CONTEXT, NUMBER_CONTEXT, MOBILE_CONTEXT = "person.name", "person.number", "person.mobile"
 COLUMNS = (
-    "id",
-    "blind_index",
-    "name_sealed",
-    "name_index",
-    "number_sealed",
-    "mobile_sealed",
-    "mobile_index",
+    "id", "blind_index", "name_sealed", "name_index", "number_sealed", "mobile_sealed", "mobile_index",
     "region_code",
-)
+)  # fmt: skip
 
 PERSON_MISSING = reason(
     "person_missing",
@@ -47,10 +43,7 @@ class Person(Model):
     """One natural person; whatever names the person is sealed under the person's own key."""
 
     __tablename__ = "person"
-    __table_args__ = (
-        Index("ix_person_mobile_index", "mobile_index"),
-        {"sqlite_strict": True},
-    )
+    __table_args__ = (Index("ix_person_mobile_index", "mobile_index"), {"sqlite_strict": True})
 
     id: Mapped[int] = mapped_column(Int64, primary_key=True)
     blind_index: Mapped[str] = mapped_column(
@@ -66,30 +59,12 @@ class Person(Model):
 
 
 translate("uq_person_blind_index", "person.blind_index", CHANGED_MEANWHILE)
-
-
-class FormerName(Model):
-    """A change of name: proposed by one person, approved by another; the identity number stays."""
-
-    __tablename__ = "former_name"
-    __table_args__ = (
-        CheckConstraint("approved_by_person_id <> proposed_by_person_id", name="two_people"),
-        CheckConstraint("(approved_at IS NULL) = (approved_by_person_id IS NULL)", name="approved_by"),
-        Index("ix_former_name_person", "person_id"),
-        {"sqlite_strict": True},
-    )
-
-    id: Mapped[int] = mapped_column(Int64, primary_key=True)
-    person_id: Mapped[int] = mapped_column(Int64, ForeignKey("person.id"), nullable=False)
-    former_sealed: Mapped[bytes] = mapped_column(Bytes, nullable=False)
-    former_index: Mapped[str] = mapped_column(Text, nullable=False)
-    new_sealed: Mapped[bytes] = mapped_column(Bytes, nullable=False)
-    new_index: Mapped[str] = mapped_column(Text, nullable=False)
-    evidence: Mapped[str] = mapped_column(Text, nullable=False)
-    proposed_by_person_id: Mapped[int] = mapped_column(Int64, nullable=False)
-    proposed_at: Mapped[datetime] = mapped_column(UtcTime, nullable=False)
-    approved_by_person_id: Mapped[int | None] = mapped_column(Int64)
-    approved_at: Mapped[datetime | None] = mapped_column(UtcTime)
+for column, context in (
+    (Person.name_sealed, NAME_CONTEXT),
+    (Person.number_sealed, NUMBER_CONTEXT),
+    (Person.mobile_sealed, MOBILE_CONTEXT),
+):
+    sealed_of_person(column, context, lambda person_id: Person.id == person_id)
 
 
 class PersonTag(Model):
@@ -132,10 +107,24 @@ def name_index_of(keyring: Keyring, name: str) -> str:
     return keyring.blind_index("name", name)
 
 
-def find_by_indexes(session: Session, indexes: Sequence[str]) -> dict[str, Person]:
-    """Return the known people among these blind indexes."""
-    rows = session.scalars(select(Person).where(among(session, Person.blind_index, indexes)))
-    return {row.blind_index: row for row in rows}
+def find_ids(session: Session, indexes: Collection[str]) -> dict[str, int]:
+    """Return whom each of these blind indexes reaches: by the present number, or by one had before."""
+    present = select(Person.blind_index, Person.id).where(among(session, Person.blind_index, indexes))
+    former = (
+        select(FormerNumber.blind_index, Person.id)
+        .join(Person, Person.blind_index == FormerNumber.present_index)
+        .where(among(session, FormerNumber.blind_index, indexes), FormerNumber.ended_at.is_(None))
+    )
+    # in one statement: a number that is being given up is found on either side of the change
+    return dict(session.execute(union_all(present, former)).all())
+
+
+def find_by_indexes(session: Session, indexes: Collection[str]) -> dict[str, Person]:
+    """Return the people these blind indexes reach."""
+    ids = find_ids(session, indexes)
+    rows = session.scalars(select(Person).where(among(session, Person.id, list(ids.values()))))
+    found = {row.id: row for row in rows}
+    return {index: found[person_id] for index, person_id in ids.items()}
 
 
 def get_person(session: Session, person_id: int) -> Person:
@@ -146,16 +135,19 @@ def get_person(session: Session, person_id: int) -> Person:
     return found
 
 
+def hold_person(work: Work, person_id: int) -> Person:
+    """Return a person whose number, and key, stay what they are until the act has sealed something."""
+    held = select(Person).where(Person.id == person_id).with_for_update(read=True, key_share=True)
+    return work.session.scalars(held.execution_options(populate_existing=True)).one()
+
+
 def open_people(work: Work, newcomers: Sequence[Newcomer]) -> dict[str, int]:
     """Open those not known yet and return the id of every one of them by blind index.
 
     Known people are left as they are: a correction of name or number is an act of its own.
     """
     by_index = {index_of(work.keyring, each.number): each for each in newcomers}
-    rows = work.session.execute(
-        select(Person.blind_index, Person.id).where(among(work.session, Person.blind_index, by_index))
-    )
-    known: dict[str, int] = dict(rows.all())
+    known = find_ids(work.session, by_index)
     return known | open_newcomers(work, {i: each for i, each in by_index.items() if i not in known})
 
 
@@ -204,7 +196,11 @@ def find_registered(session: Session, indexes: Sequence[str]) -> dict[str, Regis
     key = subjects.SubjectKey
     rows = session.execute(
         select(key.blind_index, Person.id, Person.name_index, key.destroyed_at)
-        .outerjoin(Person, Person.blind_index == key.blind_index)
+        .outerjoin(
+            FormerNumber,
+            (FormerNumber.blind_index == key.blind_index) & FormerNumber.ended_at.is_(None),
+        )
+        .outerjoin(Person, Person.blind_index == func.coalesce(FormerNumber.present_index, key.blind_index))
         .where(among(session, key.blind_index, indexes))
     )
     return {
@@ -251,9 +247,23 @@ def read_people(session: Session, keyring: Keyring, person_ids: Sequence[int]) -
 
 
 def find_subject_indexes(session: Session, person_ids: Sequence[int]) -> dict[int, str]:
-    """Return the blind index of each person's identity number."""
+    """Return the blind index of each person's present identity number."""
     rows = session.execute(select(Person.id, Person.blind_index).where(among(session, Person.id, person_ids)))
     return dict(rows.all())
+
+
+def accepted_indexes(session: Session, person_ids: Sequence[int]) -> dict[int, frozenset[str]]:
+    """Return, per person, the blind indexes of the present number and of every one had before."""
+    present = select(Person.id, Person.blind_index).where(among(session, Person.id, person_ids))
+    former = (
+        select(Person.id, FormerNumber.blind_index)
+        .join(FormerNumber, FormerNumber.present_index == Person.blind_index)
+        .where(among(session, Person.id, person_ids), FormerNumber.ended_at.is_(None))
+    )
+    numbers: dict[int, set[str]] = {}
+    for person_id, index in session.execute(union_all(present, former)):
+        numbers.setdefault(person_id, set()).add(index)
+    return {person_id: frozenset(indexes) for person_id, indexes in numbers.items()}
 
 
 def accepted_name_indexes(session: Session, person_ids: Sequence[int]) -> dict[int, frozenset[str]]:

@@ -1,7 +1,8 @@
-"""A change of name: proposed with evidence, approved by another person; number and entitlements stay."""
+"""A change of name: proposed with evidence, decided by another person; number and entitlements stay."""
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 
 from sqlalchemy import func, select
@@ -9,24 +10,15 @@ from sqlalchemy.orm import Session
 
 from voucher.ledger import audit
 from voucher.plumbing.unit_of_work import Work
-from voucher.registry import subjects
-from voucher.registry.people import (
-    NAME_CONTEXT,
-    PERSON_MISSING,
-    FormerName,
-    Person,
-    find_by_indexes,
-    index_of,
-    name_index_of,
-)
-from voucher.rules.actor import Role, check_role
+from voucher.registry import correcting, subjects
+from voucher.registry.corrections import FORMER_CONTEXT, NEW_CONTEXT, SOURCE, FormerName
+from voucher.registry.people import NAME_CONTEXT, Person, name_index_of
+from voucher.rules.actor import check_role
 from voucher.rules.approval import check_two_people
 from voucher.rules.errors import Family, reason
-from voucher.rules.identity import normalise_identity
 from voucher.rules.names import normalise_name
-
-SOURCE = "S2-16c 身份更正须审核留痕; AC-I3"
-FORMER_CONTEXT, NEW_CONTEXT = "former_name.former", "former_name.new"
+from voucher.rules.privacy import mask_free_text
+from voucher.rules.words import check_why
 
 RENAMING_MISSING = reason(
     "renaming_missing",
@@ -44,11 +36,19 @@ EVIDENCE_MISSING = reason(
 NAME_UNCHANGED = reason("name_unchanged", "新姓名与现用姓名相同", "请核对新姓名后重新提交", SOURCE)
 
 
-def count_proposed(session: Session, *, person_id: int) -> tuple[int, datetime | None]:
-    """Return how many proposals wait for this person, who made none of them, and since when."""
+def count_proposed(
+    session: Session, regions: Collection[str], *, person_id: int
+) -> tuple[int, datetime | None]:
+    """Return how many changes of name in these regions wait for this person, and since when."""
     count, oldest = session.execute(
-        select(func.count(), func.min(FormerName.proposed_at)).where(
-            FormerName.approved_at.is_(None), FormerName.proposed_by_person_id != person_id
+        select(func.count(), func.min(FormerName.proposed_at))
+        .join(Person, Person.id == FormerName.person_id)
+        .where(
+            FormerName.approved_at.is_(None),
+            FormerName.declined_at.is_(None),
+            FormerName.proposed_by_person_id != person_id,
+            FormerName.person_id != person_id,
+            correcting.within(regions),
         )
     ).one()
     return count, oldest
@@ -57,17 +57,13 @@ def count_proposed(session: Session, *, person_id: int) -> tuple[int, datetime |
 def propose_name(work: Work, number: str, new_name: str, evidence: str) -> FormerName:
     """Propose a new name for the person with this identity number.
 
-    Raises Refused person_missing, role_missing, name_malformed, renaming_evidence_missing, name_unchanged.
+    Raises Refused role_missing, person_missing (also for a foreign person), own_identity, name_malformed,
+    renaming_evidence_missing, name_unchanged, subject_erased.
     """
-    check_role(work.actor, Role.OPERATOR, Role.OFFICER_COUNTY, Role.OFFICER_CITY)
-    if not evidence.strip():
-        raise EVIDENCE_MISSING.refused()
+    person = correcting.get_correctable(work, number)
+    said = correcting.read_evidence(evidence, EVIDENCE_MISSING)
     name = normalise_name(new_name)
-    index = index_of(work.keyring, normalise_identity(number))
-    person = find_by_indexes(work.session, [index]).get(index)
-    if person is None:
-        raise PERSON_MISSING.refused()
-    key = subjects.open_keys(work, [index])[index]
+    key = subjects.open_keys(work, [person.blind_index])[person.blind_index]
     present = work.keyring.unseal(key, NAME_CONTEXT, person.name_sealed)
     if name == present:
         raise NAME_UNCHANGED.refused()
@@ -77,7 +73,7 @@ def propose_name(work: Work, number: str, new_name: str, evidence: str) -> Forme
         former_index=person.name_index,
         new_sealed=work.keyring.seal(key, NEW_CONTEXT, name),
         new_index=name_index_of(work.keyring, name),
-        evidence=evidence.strip(),
+        evidence=said,
         proposed_by_person_id=work.actor.person_id,
         proposed_at=work.at,
     )
@@ -87,23 +83,13 @@ def propose_name(work: Work, number: str, new_name: str, evidence: str) -> Forme
     return proposed
 
 
-def approve_name(work: Work, former_name_id: int) -> None:
+def approve_name(work: Work, former_name_id: int) -> FormerName:
     """Approve a proposed name: the old one stays accepted on old certificates, no key changes.
 
-    Raises Refused renaming_missing, role_missing, second_person_needed.
+    Raises Refused renaming_missing (also for a foreign person), role_missing, own_identity,
+    second_person_needed, subject_erased.
     """
-    check_role(work.actor, Role.OFFICER_COUNTY, Role.OFFICER_CITY, Role.OFFICER_PROVINCE)
-    proposed = work.session.scalars(
-        select(FormerName)
-        .where(FormerName.id == former_name_id, FormerName.approved_at.is_(None))
-        .with_for_update()
-    ).first()
-    if proposed is None:
-        raise RENAMING_MISSING.refused()
-    check_two_people(proposed.proposed_by_person_id, work.actor.person_id)
-    person = work.session.scalars(
-        select(Person).where(Person.id == proposed.person_id).with_for_update()
-    ).one()
+    proposed, person = _lock(work, former_name_id)
     key = subjects.open_keys(work, [person.blind_index])[person.blind_index]
     name = work.keyring.unseal(key, NEW_CONTEXT, proposed.new_sealed)
     # another change may have been approved since this one was proposed: the name given up is today's
@@ -116,3 +102,38 @@ def approve_name(work: Work, former_name_id: int) -> None:
     proposed.approved_at = work.at
     work.session.flush()
     audit.record_one(work, "person", person.id, "approve_name", renaming=proposed.id)
+    return proposed
+
+
+def decline_name(work: Work, former_name_id: int, why: str) -> FormerName:
+    """Turn a proposed name down, with the reason; everything stays as it is.
+
+    Raises Refused renaming_missing (also for a foreign person), role_missing, own_identity,
+    second_person_needed, why_missing.
+    """
+    proposed, person = _lock(work, former_name_id)
+    proposed.declined_why = mask_free_text(check_why(why))
+    proposed.declined_by_person_id, proposed.declined_at = work.actor.person_id, work.at
+    work.session.flush()
+    audit.record_one(
+        work, "person", person.id, "decline_name", renaming=proposed.id, why=proposed.declined_why
+    )
+    return proposed
+
+
+def _lock(work: Work, former_name_id: int) -> tuple[FormerName, Person]:
+    check_role(work.actor, *correcting.DECIDERS)
+    proposed = work.session.scalars(
+        select(FormerName)
+        .where(
+            FormerName.id == former_name_id,
+            FormerName.approved_at.is_(None),
+            FormerName.declined_at.is_(None),
+        )
+        .with_for_update()
+    ).first()
+    if proposed is None:
+        raise RENAMING_MISSING.refused()
+    person = correcting.lock_to_decide(work, proposed.person_id, RENAMING_MISSING)
+    check_two_people(proposed.proposed_by_person_id, work.actor.person_id)
+    return proposed, person

@@ -18,11 +18,10 @@ from voucher.registry.passwords import (
     lock_account,
     sign_in_refusal,
 )
-from voucher.registry.users import UserAccount
+from voucher.registry.users import TOTP_CONTEXT, UserAccount
 from voucher.rules.errors import Family, Refusal, reason
 
 SOURCE = "GB/T 22239-2019 8.1.4.1 身份鉴别（两种或两种以上组合）; RFC 6238"
-TOTP_CONTEXT = "user_account.totp"
 STEP_SECONDS = 30
 STEPS_OFF = 1
 ISSUER = "电子培训券"
@@ -59,7 +58,7 @@ def propose_totp(work: Work, user_id: int) -> str:
     if account.totp_confirmed_at is not None:
         raise TOTP_ENROLLED.refused()
     secret = pyotp.random_base32()
-    index = people.get_person(work.session, account.person_id).blind_index
+    index = people.hold_person(work, account.person_id).blind_index
     key = subjects.open_keys(work, [index])[index]
     account.totp_sealed = work.keyring.seal(key, TOTP_CONTEXT, secret)
     work.session.flush()

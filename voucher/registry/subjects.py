@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, select, update
+from sqlalchemy import CheckConstraint, or_, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from voucher.ledger import audit
@@ -18,6 +18,7 @@ from voucher.plumbing.db import Model
 from voucher.plumbing.secrets import Keyring
 from voucher.plumbing.types import Bytes, Int64, Text, UtcTime
 from voucher.plumbing.unit_of_work import Work
+from voucher.registry.corrections import FormerNumber
 from voucher.rules.errors import Family, reason
 
 IDENTITY, ORGANISATION = "identity", "organisation"
@@ -84,12 +85,23 @@ def open_keys(work: Work, indexes: Sequence[str]) -> Mapping[str, bytes]:
 
 
 def destroy_key(work: Work, blind_index: str) -> None:
-    """Destroy a subject's key: every column sealed under it is gone, ledger and trail stay whole."""
+    """Destroy a subject's key: every column sealed under it is gone, ledger and trail stay whole.
+
+    With a person's present number go the keys of the numbers had before: what the register said under them
+    speaks of the same person.
+    """
+    had_before = select(FormerNumber.blind_index).where(
+        FormerNumber.present_index == blind_index, FormerNumber.ended_at.is_(None)
+    )
     destroyed = work.session.scalars(
         update(SubjectKey)
-        .where(SubjectKey.blind_index == blind_index, SubjectKey.destroyed_at.is_(None))
+        .where(
+            or_(SubjectKey.blind_index == blind_index, SubjectKey.blind_index.in_(had_before)),
+            SubjectKey.destroyed_at.is_(None),
+        )
         .values(wrapped_key=None, destroyed_at=work.at)
         .returning(SubjectKey.id)
-    ).first()
-    if destroyed is not None:
-        audit.record_one(work, "subject", destroyed, "destroy_key")
+        .execution_options(synchronize_session=False)
+    ).all()
+    for key_id in destroyed:
+        audit.record_one(work, "subject", key_id, "destroy_key")

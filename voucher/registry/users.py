@@ -11,6 +11,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from voucher.ledger import audit
 from voucher.plumbing.constraints import translate
 from voucher.plumbing.db import Model
+from voucher.plumbing.sealed_columns import sealed_of_person
 from voucher.plumbing.types import Bytes, Day, Flag, Int64, Text, UtcTime
 from voucher.plumbing.unit_of_work import Work
 from voucher.registry import catalogue, people
@@ -20,6 +21,7 @@ from voucher.rules.errors import Family, reason
 
 EVER = date(2000, 1, 1)
 PROVINCE = "410000"
+TOTP_CONTEXT = "user_account.totp"
 
 
 class UserAccount(Model):
@@ -112,6 +114,7 @@ LOGIN_TAKEN = reason(
     "【设】账号名唯一",
     Family.CONFLICT,
 )
+sealed_of_person(UserAccount.totp_sealed, TOTP_CONTEXT, lambda person_id: UserAccount.person_id == person_id)
 translate("uq_user_account_login", "user_account.login", LOGIN_TAKEN)
 
 

@@ -72,7 +72,7 @@ def open_worker(work: Work, number: str, name: str, login: str, mobile: str | No
 
 def note_mobile(work: Work, person_id: int, mobile: str) -> None:
     """Write down the number a known person gives, or that the one on record has been given by the person."""
-    person = work.session.get_one(Person, person_id)
+    person = people.hold_person(work, person_id)
     index = work.keyring.blind_index("mobile", mobile)
     if person.mobile_index == index:
         audit.record_one(work, "person", person_id, CONFIRMED)

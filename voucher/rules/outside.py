@@ -18,6 +18,8 @@ INSURANCE_SOURCE = "DOMAIN N5（人社厅发〔2018〕36号）; H-c 失业保险
 NOT_BOTH_SOURCE = "DOMAIN N4、N5：同一职业同一等级，技能提升补贴与培训补贴不同时享受"
 UNREACHED_SOURCE = "【设】部门数据没有核到的转人工，绝不自动通过 (DESIGN 5-23)"
 SINCE = date(2022, 3, 31)
+# the system of an answer that an officer has verified
+BY_HAND = "人工核实"
 
 
 class FactKind(StrEnum):

@@ -10,7 +10,7 @@ import pytest
 
 from tests.doors.web.browser import Browser, Office, Page
 from tests.doors.web.test_whole_way import settle
-from tests.scene import LI_SI, STAFF, SUN_BA, ZHANG_SAN
+from tests.scene import LI_SI, STAFF, SUN_BA, ZHANG_SAN, staff_number
 from voucher.rules.approval import Step
 from voucher.stages.settle import notice, review
 
@@ -38,8 +38,16 @@ def busy(office: Office) -> Office:
     scene.do("复核员", lambda work: review.sign(work, batch, Step.SECOND_REVIEW, opinion="无误"))
     scene.do("复核员", lambda work: notice.post_notice(work, batch))
     officer = office.at("复核员")
-    officer.go("/names")
-    officer.press("提出", number=SUN_BA[1], new_name="孙九", evidence="证明")
+    officer.go("/identity-corrections")
+    officer.press("提出姓名更正", number=SUN_BA[1], new_name="孙九", evidence="证明")
+    officer.go("/identity-corrections")
+    officer.press(
+        "提出号码更正",
+        present_number=SUN_BA[1],
+        new_number=staff_number("650104199308089940"),
+        former_use="wrong",
+        number_evidence="证明",
+    )
     maker = office.at("制单员")
     maker.go("/accounts")
     maker.press(

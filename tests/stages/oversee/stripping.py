@@ -33,7 +33,10 @@ def strip(connection: Connection, table: str, *, sqlite: bool) -> None:
     if sqlite:
         connection.exec_driver_sql(f"CREATE TABLE stripped AS SELECT * FROM {table}")
         connection.exec_driver_sql(f"DROP TABLE {table}")
+        # a trigger of another table may name the one that is away for a moment
+        connection.exec_driver_sql("PRAGMA legacy_alter_table=ON")
         connection.exec_driver_sql(f"ALTER TABLE stripped RENAME TO {table}")
+        connection.exec_driver_sql("PRAGMA legacy_alter_table=OFF")
         return
     constraints = connection.exec_driver_sql(
         "SELECT conname FROM pg_constraint WHERE conrelid = %s::regclass AND contype IN ('c', 'u', 'p')",

@@ -24,15 +24,19 @@ from tests.scene import (
     ZHAO_LIU,
     Scene,
     on,
+    staff_number,
 )
 from tests.town_certified import REGISTRAR, certified, hire_at
 from voucher.ledger.sealing import seal_all
 from voucher.plumbing.db import Database
 from voucher.plumbing.secrets import Keyring
 from voucher.registry import renaming
+from voucher.registry.renumbering import propose_number
 from voucher.rules.actor import Role
 from voucher.rules.approval import Step
+from voucher.rules.corrections import FormerUse
 from voucher.rules.vocabulary import FundSource, Outcome, SubsidyKind
+from voucher.stages.certify.renumber import approve_number
 from voucher.stages.issue import issuing
 from voucher.stages.settle import clawback, clear, objection, payment, review, waiting
 from voucher.stages.settle.draft import Settled
@@ -68,6 +72,7 @@ def build_town(database: Database, keyring: Keyring, folder: Path, at: datetime)
     _live_with_vouchers(scene)
     _run_out_of_money(scene)
     _rename(scene)
+    _renumber(scene)
     _seal(scene)
     return scene
 
@@ -153,6 +158,14 @@ def _run_out_of_money(scene: Scene) -> None:
 def _rename(scene: Scene) -> None:
     proposed = scene.do("初审员", lambda work: renaming.propose_name(work, QIAN_QI[1], "钱小七", "户口本"))
     scene.do("复核员", lambda work: renaming.approve_name(work, proposed.id))
+
+
+def _renumber(scene: Scene) -> None:
+    number = staff_number("310101199001014010")
+    scene.import_people([{"姓名": "周九", "证件号码": number}])
+    new, why = staff_number("310101199001014030"), "济公证〔2024〕第 3 号"
+    proposed = scene.do("初审员", lambda work: propose_number(work, number, new, FormerUse.CHANGED, why))
+    scene.do("复核员", lambda work: approve_number(work, proposed.id, new))
 
 
 def _live_with_vouchers(scene: Scene) -> None:

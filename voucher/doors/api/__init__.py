@@ -13,6 +13,7 @@ from voucher.doors.api.certificates import certificates
 from voucher.doors.api.claims import claims
 from voucher.doors.api.classes import classes
 from voucher.doors.api.consents import consents
+from voucher.doors.api.corrections import corrections
 from voucher.doors.api.description import describe
 from voucher.doors.api.devices import devices
 from voucher.doors.api.dictionaries import dictionaries
@@ -43,6 +44,7 @@ ROOMS = (
     notices,
     payments,
     payees,
+    corrections,
     dictionaries,
     tariffs,
     programmes,

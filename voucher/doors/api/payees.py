@@ -1,4 +1,4 @@
-"""What two people change: a payee's account, a person's name."""
+"""What two people change of a payee: the account."""
 
 from __future__ import annotations
 
@@ -14,22 +14,18 @@ from voucher.doors.schemas.payments import (
     AccountFilter,
     Accounts,
     AccountState,
-    NameApproval,
-    NameState,
     NewAccount,
     NewConfirmation,
-    NewName,
+    NewPayingAgain,
 )
 from voucher.doors.schemas.settle import CountDone
 from voucher.plumbing.unit_of_work import Work
 from voucher.registry import accounts
 from voucher.registry.accounts import confirm_account, propose_account, refuse_account
 from voucher.registry.institutions import PayeeAccount
-from voucher.registry.people import FormerName
-from voucher.registry.renaming import approve_name, propose_name
 from voucher.stages.settle.correct import correct_bounced
 
-payees = Room("payees", __name__, url_prefix="/api/v1", description="收款账户和姓名更正")
+payees = Room("payees", __name__, url_prefix="/api/v1", description="收款账户")
 
 
 @payees.look("/payee-accounts", query=AccountFilter, answer=Accounts)
@@ -87,25 +83,7 @@ def confirm_correction(work: Work, given: dict[str, Any], payee_account_id: int)
     return work.session.get_one(PayeeAccount, payee_account_id)
 
 
-@payees.act("/payee-accounts/<string:code>/reinstatements", body=NameApproval, answer=CountDone)
+@payees.act("/payee-accounts/<string:code>/reinstatements", body=NewPayingAgain, answer=CountDone)
 def reinstate_bounced(work: Work, _given: dict[str, Any], code: str) -> dict[str, Any]:
     """账户更正后，把该机构退票的申领重新转入待拨付。"""
     return {"count": correct_bounced(work, code)}
-
-
-@payees.act(
-    "/name-corrections",
-    body=NewName,
-    answer=NameState,
-    example={"number": "41088119900307001X", "new_name": "张三", "evidence": "户口簿变更页"},
-)
-def propose_renaming(work: Work, given: dict[str, Any]) -> FormerName:
-    """提出姓名变更；证件号码不变，旧证书仍认旧名。"""
-    return propose_name(work, given["number"], given["new_name"], given["evidence"])
-
-
-@payees.act("/name-corrections/<int:former_name_id>/confirmations", body=NameApproval, answer=NameState)
-def approve_renaming(work: Work, _given: dict[str, Any], former_name_id: int) -> FormerName:
-    """另一人确认姓名变更。"""
-    approve_name(work, former_name_id)
-    return work.session.get_one(FormerName, former_name_id)

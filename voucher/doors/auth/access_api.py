@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from voucher.doors.auth.access_corrections import API_CORRECTIONS
 from voucher.doors.auth.access_issue import ISSUE
 from voucher.doors.auth.access_later import LATER
 from voucher.doors.auth.access_standing import API_STANDING
@@ -30,6 +31,7 @@ API: dict[str, Access] = {
     **TRAIN,
     **LATER,
     **API_STANDING,
+    **API_CORRECTIONS,
     "pulse.healthz": Access(PUBLIC, "存活检查，只答有无"),
     "pulse.metrics": Access(PUBLIC, "运行指标，不含个人信息；由前置代理限内网访问"),
     "api-docs.openapi_json": Access(PUBLIC, "接口说明"),
@@ -77,6 +79,4 @@ API: dict[str, Access] = {
     "payees.correct_account": Access(OPERATORS | {_MAKER, *_ADMINS}, "提出收款账户"),
     "payees.confirm_correction": Access(_COUNTY_CITY | {_CHECKER}, "确认收款账户"),
     "payees.reinstate_bounced": Access(OPERATORS | {_MAKER}, "退票重付"),
-    "payees.propose_renaming": Access(OPERATORS | _COUNTY_CITY, "提出姓名变更"),
-    "payees.approve_renaming": Access(OFFICERS, "确认姓名变更"),
 }

@@ -84,9 +84,6 @@ WEB: dict[str, Access] = {
     "web.office.confirm_account": Access(REVIEWERS | CHECKERS, "确认收款账户"),
     "web.office.refuse_account": Access(REVIEWERS | CHECKERS, "不予更正收款账户"),
     "web.office.correct_bounced": Access(OPERATORS | MAKERS, "退票后恢复待拨付"),
-    "web.office.names": Access(OPERATORS | OFFICERS, "姓名更正；待审核的姓名仅审核人员可见全名"),
-    "web.office.propose_name": Access(OPERATORS | REVIEWERS, "提出姓名更正"),
-    "web.office.approve_name": Access(OFFICERS, "审核姓名更正"),
     # 财务
     "web.finance.budgets": Access(DESK, "预算"),
     "web.finance.budget": Access(DESK, "预算变动"),

@@ -177,21 +177,5 @@ class AccountState(Schema):
 Accounts = page_of(AccountState(), "Accounts")
 
 
-class NewName(Body):
-    """A person's new name."""
-
-    number = Words(required=True, most=30, metadata={"description": "证件号码"})
-    new_name = Words(required=True, most=60)
-    evidence = Words(required=True, most=WORDS_MAX, metadata={"description": "依据，例如户口簿变更页"})
-
-
-class NameApproval(Body):
-    """Approve a proposed name; the body is an empty object."""
-
-
-class NameState(Schema):
-    """A change of name, without the names."""
-
-    id = fields.Integer()
-    proposed_at = Moment()
-    approved_at = Moment(allow_none=True)
+class NewPayingAgain(Body):
+    """Pay again what came back; the body is an empty object."""

@@ -95,7 +95,7 @@ DESK_GROUPS: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
         "系统",
         (
             ("子账号", "web.institution.colleagues"),
-            ("姓名更正", "web.office.names"),
+            ("身份更正", "web.office.corrections"),
             ("签名密钥", "web.custodian.keys"),
             ("登录管理", "web.entrance.sessions"),
         ),
@@ -199,7 +199,12 @@ BELOW: dict[str, tuple[str, ...]] = {
         *("web.office.propose_account", "web.office.confirm_account"),
         *("web.office.refuse_account", "web.office.correct_bounced"),
     ),
-    "web.office.names": ("web.office.propose_name", "web.office.approve_name"),
+    "web.office.corrections": (
+        *("web.office.name_correction", "web.office.propose_name"),
+        *("web.office.approve_name", "web.office.decline_name"),
+        *("web.office.number_correction", "web.office.propose_number"),
+        *("web.office.approve_number", "web.office.decline_number"),
+    ),
     "web.finance.budgets": ("web.finance.budget", "web.finance.open_budget"),
     "web.finance.files": (
         *("web.finance.file", "web.finance.prepare", "web.finance.check", "web.finance.release"),

@@ -33,6 +33,7 @@ from voucher.ledger.credentials.status import Place, Status, set_status, take_pl
 from voucher.ledger.vouchers import Voucher
 from voucher.plumbing.constraints import CHANGED_MEANWHILE, translate
 from voucher.plumbing.db import Model, insert_rows
+from voucher.plumbing.sealed_columns import sealed_of_person
 from voucher.plumbing.secrets import Keyring
 from voucher.plumbing.types import Bytes, Int64, Text, UtcTime
 from voucher.plumbing.unit_of_work import Work
@@ -96,6 +97,9 @@ class IssuedCredential(Model):
     ended_why: Mapped[str | None] = mapped_column(Text)
 
 
+sealed_of_person(
+    IssuedCredential.content_sealed, CONTENT, lambda person_id: IssuedCredential.person_id == person_id
+)
 translate("uq_credential_live", "credential.voucher_id", CHANGED_MEANWHILE)
 translate(
     "uq_credential_voucher_id_revision", "credential.voucher_id, credential.revision", CHANGED_MEANWHILE

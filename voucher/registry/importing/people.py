@@ -93,7 +93,7 @@ class PeopleImporter(Importer[PersonRow]):
     def keep(self, piece: Sequence[tuple[int, PersonRow]]) -> None:
         """Open who is new; bring contact and facts of the known up to the file."""
         good = self._accept(piece)
-        ids_before = _find_ids(self.work, list(good))
+        ids_before = people.find_ids(self.work.session, good)
         ids = people.open_people(self.work, [row.newcomer for row in good.values()])
         newcomers = frozenset(person_id for index, person_id in ids.items() if index not in ids_before)
         known = {ids[index]: row.newcomer for index, row in good.items() if ids[index] not in newcomers}
@@ -135,6 +135,7 @@ class PeopleImporter(Importer[PersonRow]):
             index, mobile_index, region_code = stored[person_id]
             change: dict[str, Any] = {}
             if each.mobile and keyring.blind_index("mobile", each.mobile) != mobile_index:
+                index = people.hold_person(self.work, person_id).blind_index
                 key = subjects.open_keys(self.work, [index])[index]
                 change["mobile_sealed"] = keyring.seal(key, MOBILE_CONTEXT, each.mobile)
                 change["mobile_index"] = keyring.blind_index("mobile", each.mobile)
@@ -151,13 +152,9 @@ class PeopleImporter(Importer[PersonRow]):
         return list(differing)
 
 
-def _find_ids(work: Work, indexes: Sequence[str]) -> dict[str, int]:
-    return {index: person.id for index, person in people.find_by_indexes(work.session, indexes).items()}
-
-
 def _read_names(work: Work, indexes: Sequence[str]) -> dict[str, frozenset[str]]:
     """Return the accepted names of the known among these people."""
-    ids = _find_ids(work, indexes)
+    ids = people.find_ids(work.session, indexes)
     names = people.accepted_name_indexes(work.session, list(ids.values()))
     return {index: names[person_id] for index, person_id in ids.items()}
 

@@ -19,7 +19,7 @@ from voucher.registry import catalogue
 from voucher.registry.outside.models import OutsideAnswer, OutsideCall, OutsideQuestion
 from voucher.registry.outside.ports import EmbeddedPort, HttpPort, Port, Question, Said
 from voucher.registry.outside.systems import list_systems
-from voucher.registry.people import index_of, name_index_of, read_people
+from voucher.registry.people import accepted_indexes, index_of, name_index_of, read_people
 from voucher.rules.actor import Actor
 from voucher.rules.duplicates import canonical_occupation
 from voucher.rules.outside import FactKind
@@ -93,6 +93,7 @@ class Outside:
         with self._database.read() as session:
             systems = list_systems(session, on)
             named = read_people(session, self._keyring, sorted(wanted))
+            indexes = accepted_indexes(session, sorted(wanted))
             known = {each.kind: _Known(each.name, each.way, each.address) for each in systems.values()}
         asked: list[_Asked] = []
         for person_id, kinds in wanted.items():
@@ -108,6 +109,7 @@ class Outside:
                     index_of(self._keyring, person.number),
                     name_index_of(self._keyring, person.name),
                     on,
+                    indexes[person_id],
                 )
                 asked.append(_put(self._port(kind, system), question, person_id, system))
         if asked:

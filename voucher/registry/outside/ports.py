@@ -23,7 +23,10 @@ MOST_LINES = 50
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What is asked about one person; the number and name leave this house only towards that system."""
+    """What is asked about one person; the number and name leave this house only towards that system.
+
+    `former_indexes` are of the numbers had before, under which an older list may still name the person.
+    """
 
     kind: FactKind
     number: str
@@ -31,6 +34,7 @@ class Question:
     blind_index: str
     name_index: str
     on: date
+    former_indexes: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +97,10 @@ class EmbeddedPort:
 def _read_records(session: Session, question: Question) -> list[OutsideRecord]:
     rows = session.scalars(
         select(OutsideRecord)
-        .where(OutsideRecord.kind == str(question.kind), OutsideRecord.blind_index == question.blind_index)
+        .where(
+            OutsideRecord.kind == str(question.kind),
+            OutsideRecord.blind_index.in_(sorted({question.blind_index, *question.former_indexes})),
+        )
         .order_by(OutsideRecord.listed_on.desc(), OutsideRecord.id.desc())
     ).all()
     # a subsidy may have been paid more than once; of a state only the newest list speaks

@@ -5,14 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import date
 
-from sqlalchemy import select
+from sqlalchemy import exists, or_, select
 from sqlalchemy.orm import Session
 
+from voucher.registry.corrections import NumberCorrection
 from voucher.registry.outside.models import OutsideAnswer
 from voucher.registry.people import LOOKUP_CHUNK
 from voucher.registry.tables import read_flag, read_parameter_number
+from voucher.rules.corrections import FormerUse
+from voucher.rules.errors import Refused
 from voucher.rules.levels import Level
-from voucher.rules.outside import FactKind, OutsideFact, OutsideParameters
+from voucher.rules.outside import BY_HAND, PERSON_DECEASED, FactKind, OutsideFact, OutsideParameters
 
 Facts = dict[FactKind, list[OutsideFact]]
 FRESH, MONTHS = "outside_fresh_days", "insured_months_minimum"
@@ -27,14 +30,36 @@ def read_parameters(session: Session, on: date, regions: Sequence[str]) -> Outsi
     )
 
 
+_OF_ANOTHER = exists().where(
+    NumberCorrection.person_id == OutsideAnswer.person_id,
+    NumberCorrection.kind == FormerUse.WRONG,
+    NumberCorrection.approved.in_((True,)),
+    NumberCorrection.decided_at >= OutsideAnswer.told_at,
+)
+
+
+def read_deceased(session: Session, person_id: int, *, by_hand_only: bool) -> Refused | None:
+    """Return the refusal of a person who is recorded as deceased; by hand only what an officer verified."""
+    for fact in read_outside(session, [person_id]).get(person_id, {}).get(FactKind.DECEASED, ()):
+        if fact.held and (not by_hand_only or fact.system == BY_HAND):
+            return PERSON_DECEASED.refused(system=fact.system, told_on=fact.told_on.isoformat())
+    return None
+
+
 def read_outside(session: Session, person_ids: Iterable[int]) -> dict[int, Facts]:
-    """Return the newest answer of each kind about each person; lines told together stand together."""
+    """Return the newest answer of each kind about each person; lines told together stand together.
+
+    What a system said of a number that never was the person's spoke of somebody else, and is left out.
+    """
     found: dict[int, Facts] = {}
     ordered = sorted(set(person_ids))
     for start in range(0, len(ordered), LOOKUP_CHUNK):
         rows = session.scalars(
             select(OutsideAnswer)
-            .where(OutsideAnswer.person_id.in_(ordered[start : start + LOOKUP_CHUNK]))
+            .where(
+                OutsideAnswer.person_id.in_(ordered[start : start + LOOKUP_CHUNK]),
+                or_(OutsideAnswer.verified_by_person_id.is_not(None), ~_OF_ANOTHER),
+            )
             .order_by(OutsideAnswer.id.desc())
         )
         newest: dict[tuple[int, str], object] = {}

@@ -17,12 +17,11 @@ from voucher.registry.people import read_people
 from voucher.rules.actor import Role, check_role
 from voucher.rules.approval import check_two_people
 from voucher.rules.errors import Family, reason
-from voucher.rules.outside import FACT_NAMES, FactKind
+from voucher.rules.outside import BY_HAND, FACT_NAMES, FactKind
 from voucher.rules.privacy import mask_identity, mask_name
 from voucher.rules.words import check_why
 
 OFFICERS = (Role.OFFICER_COUNTY, Role.OFFICER_CITY, Role.OFFICER_PROVINCE)
-BY_HAND = "人工核实"
 SOURCE = "【设】部门数据没有核到的转人工，由审核人员凭依据核实 (DESIGN 5-23)"
 CALL_OUTCOMES: dict[str, str] = {
     "answered": "已答复",

@@ -19,9 +19,9 @@ from voucher.rules.lifecycle import Thing
 from voucher.rules.names import normalise_name
 from voucher.rules.proofs import completion_number
 from voucher.rules.vocabulary import CertificateKind, Method
-from voucher.stages.certify import extract, upload
+from voucher.stages.certify import extract
 from voucher.stages.certify.attach import write_proof
-from voucher.stages.certify.models import Certificate, RegisterEntry, Verification
+from voucher.stages.certify.models import CERTIFICATE_NAME, Certificate, RegisterEntry, Verification
 from voucher.stages.certify.queries.register import find_proofs
 from voucher.stages.train.queries import TrainingClass, classes_of, get_own_class_for, list_passed
 
@@ -90,7 +90,7 @@ def _issue(work: Work, taught: TrainingClass, vouchers: Sequence[Voucher], holde
         select(func.count()).select_from(Certificate).where(Certificate.evaluation_batch == taught.number)
     )
     for position, (voucher, holder) in enumerate(zip(vouchers, holders, strict=True), (given or 0) + 1):
-        person = people.get_person(session, voucher.holder_person_id)
+        person = people.hold_person(work, voucher.holder_person_id)
         number = completion_number(taught.number, position)
         certificate = _write_certificate(work, taught, trade_code, number, person, holder)
         entry = _write_entry(work, certificate, code, person, holder)
@@ -121,7 +121,7 @@ def _write_certificate(
     certificate = Certificate(
         number=number,
         person_id=person.id,
-        name_sealed=work.keyring.seal(key, upload.NAME_CONTEXT, name),
+        name_sealed=work.keyring.seal(key, CERTIFICATE_NAME, name),
         name_index=people.name_index_of(work.keyring, name),
         kind=str(CertificateKind.TRAINING_COMPLETION),
         trade_code=trade_code,

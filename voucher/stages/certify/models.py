@@ -14,8 +14,11 @@ from sqlalchemy.orm import Mapped, mapped_column
 from voucher.ledger.states import Stateful, life
 from voucher.plumbing.constraints import CHANGED_MEANWHILE, translate
 from voucher.plumbing.db import Model
+from voucher.plumbing.sealed_columns import sealed_of_person
 from voucher.plumbing.types import Bytes, Day, Flag, Int64, Json, Text, UtcTime
 from voucher.rules.lifecycle import Thing
+
+CERTIFICATE_NAME = "certificate.name"
 
 
 class Certificate(Stateful, Model):
@@ -156,6 +159,9 @@ class VoucherProof(Model):
     attached_at: Mapped[datetime] = mapped_column(UtcTime, nullable=False)
 
 
+sealed_of_person(
+    Certificate.name_sealed, CERTIFICATE_NAME, lambda person_id: Certificate.person_id == person_id
+)
 translate("uq_voucher_proof_certificate_id", "voucher_proof.certificate_id", CHANGED_MEANWHILE)
 translate("pk_voucher_proof", "voucher_proof.voucher_id", CHANGED_MEANWHILE)
 translate("uq_certificate_number", "certificate.number", CHANGED_MEANWHILE)

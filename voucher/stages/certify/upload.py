@@ -38,12 +38,11 @@ from voucher.rules.vocabulary import (
     parse_method,
 )
 from voucher.stages.certify.filings import Filings
-from voucher.stages.certify.models import Certificate
+from voucher.stages.certify.models import CERTIFICATE_NAME, Certificate
 
 NAME, IDENTITY, KIND, TRADE, LEVEL = "姓名", "证件号码", "证书类型", "职业编码", "等级"
 NUMBER, ISSUED, EVALUATOR = "证书编号", "发证日期", "评价机构统一社会信用代码"
 METHOD, THEORY, SKILL, FEE, BATCH = "取得方式", "理论成绩", "技能成绩", "收费", "评价批次"
-NAME_CONTEXT = "certificate.name"
 
 CERTIFICATE_NUMBER_TAKEN = reason(
     "certificate_number_taken",
@@ -152,6 +151,7 @@ class CertificatesImporter(Importer[CertificateRow]):
         self._filings.load({row.evaluator_code for _, row in piece})
         indexes = {row.identity: people.index_of(self.work.keyring, row.identity) for _, row in piece}
         erased = find_erased(self.work, list(indexes.values()))
+        present = _find_present(self.work, list(indexes.values()))
         stored = _find_stored(self.work, [row.number.text for _, row in piece])
         fresh: dict[str, dict[str, Any]] = {}
         named: dict[str, tuple[str, str]] = {}
@@ -168,7 +168,7 @@ class CertificatesImporter(Importer[CertificateRow]):
                 self.report.refuse(line, column, masked, refused.refusal)
                 continue
             facts = _facts(self.work, row, filing.institution_id, filing.id)
-            facts["subject"] = indexes[row.identity]
+            facts["subject"] = present.get(indexes[row.identity], indexes[row.identity])
             before = fresh.get(row.number.text) or stored.get(row.number.text)
             if before is None:
                 fresh[row.number.text] = facts
@@ -188,7 +188,11 @@ class CertificatesImporter(Importer[CertificateRow]):
         newcomers: dict[str, Newcomer] = {}
         for identity, name in named.values():
             newcomers.setdefault(identity, Newcomer(identity, name))
-        ids = people.open_people(work, list(newcomers.values()))
+        opened = people.open_people(work, list(newcomers.values()))
+        ids = {
+            index: person_id
+            for person_id, index in people.find_subject_indexes(work.session, list(opened.values())).items()
+        }
         keys = subjects.open_keys(work, [facts["subject"] for facts in fresh.values()])
         born = states.first_state(Thing.CERTIFICATE, "record")
         rows = []
@@ -199,7 +203,7 @@ class CertificatesImporter(Importer[CertificateRow]):
                 | born
                 | {
                     "person_id": ids[subject],
-                    "name_sealed": work.keyring.seal(keys[subject], NAME_CONTEXT, named[number][1]),
+                    "name_sealed": work.keyring.seal(keys[subject], CERTIFICATE_NAME, named[number][1]),
                     "uploaded_at": work.at,
                     "uploaded_by_person_id": work.actor.person_id,
                 }
@@ -237,6 +241,13 @@ def _facts(work: Work, row: CertificateRow, institution_id: int, filing_id: int)
         "fee_fen": row.fee_fen,
         "evaluation_batch": row.evaluation_batch,
     }
+
+
+def _find_present(work: Work, indexes: Sequence[str]) -> dict[str, str]:
+    """Return the present number's index of everybody known by one of these, former ones among them."""
+    ids = people.find_ids(work.session, indexes)
+    present = people.find_subject_indexes(work.session, list(ids.values()))
+    return {index: present[person_id] for index, person_id in ids.items()}
 
 
 def _find_stored(work: Work, numbers: Sequence[str]) -> dict[str, dict[str, Any]]:

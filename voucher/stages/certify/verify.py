@@ -32,6 +32,7 @@ from voucher.stages.certify.queries import (
 
 SOURCE = "register_extract"
 REVOKED = "revoked"
+SAME_PERSON, OTHER_PERSON = "同一人", "另一人"
 SAME_NAME, OTHER_NAME = frozenset({"同名"}), frozenset({"异名"})
 
 
@@ -55,7 +56,7 @@ def verify(work: Work, candidates: Sequence[Candidate]) -> int:
     entries = find_newest_entries(work.session, [each.certificate.number for each in candidates])
     person_ids = [each.certificate.person_id for each in candidates]
     names = people.accepted_name_indexes(work.session, person_ids)
-    subjects = people.find_subject_indexes(work.session, person_ids)
+    numbers = people.accepted_indexes(work.session, person_ids)
     rows: list[dict[str, object]] = []
     confirmed: list[Certificate] = []
     withdrawn: list[Certificate] = []
@@ -64,7 +65,7 @@ def verify(work: Work, candidates: Sequence[Candidate]) -> int:
         entry = entries.get(certificate.number)
         accepted = names[certificate.person_id]
         refusals = _compare(
-            certificate, each.evaluator_code, subjects[certificate.person_id], accepted, entry, aliases
+            certificate, each.evaluator_code, numbers[certificate.person_id], accepted, entry, aliases
         )
         codes = [as_json(refusal) for refusal in refusals]
         trade_code = canonical_occupation(certificate.trade_code, aliases)
@@ -102,16 +103,17 @@ def verify(work: Work, candidates: Sequence[Candidate]) -> int:
 def _compare(
     certificate: Certificate,
     evaluator_code: str,
-    subject_index: str,
+    accepted_numbers: frozenset[str],
     accepted_names: frozenset[str],
     entry: RegisterEntry | None,
     aliases: dict[str, str],
 ) -> tuple[Refusal, ...]:
-    # names are known here by blind index only; the rule is told whether they are the same
+    # names and numbers are known here by blind index only; the rule is told whether they are the same
     same = entry is not None and entry.name_index in accepted_names
+    ours = entry is not None and entry.subject_index in accepted_numbers
     claimed = CertificateFacts(
         number=certificate.number,
-        identity_key=subject_index,
+        identity_key=SAME_PERSON,
         names=SAME_NAME,
         occupation_code=canonical_occupation(certificate.trade_code, aliases),
         item_code=None,
@@ -123,7 +125,7 @@ def _compare(
     if entry is not None:
         found = CertificateFacts(
             number=entry.number,
-            identity_key=entry.subject_index,
+            identity_key=SAME_PERSON if ours else OTHER_PERSON,
             names=SAME_NAME if same else OTHER_NAME,
             occupation_code=canonical_occupation(entry.trade_code, aliases),
             item_code=None,

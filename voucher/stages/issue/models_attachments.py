@@ -7,11 +7,12 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, select, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from voucher.plumbing.constraints import CHANGED_MEANWHILE, translate
 from voucher.plumbing.db import Model
+from voucher.plumbing.sealed_columns import sealed_of_person
 from voucher.plumbing.types import Bytes, Int64, Text, UtcTime
 
 UNUSED = text("item_id IS NULL AND removed_at IS NULL")
@@ -64,4 +65,16 @@ class AttachmentContent(Model):
     sealed: Mapped[bytes] = mapped_column(Bytes, nullable=False)
 
 
+def seal_context(sha256: str) -> str:
+    """Return what a sealed file is tied to, so that none stands for another: its column and its digest."""
+    return f"attachment_content.sealed/{sha256}"
+
+
+sealed_of_person(
+    AttachmentContent.sealed,
+    lambda session, row: seal_context(session.get_one(Attachment, row.attachment_id).sha256),
+    lambda person_id: AttachmentContent.attachment_id.in_(
+        select(Attachment.id).where(Attachment.person_id == person_id)
+    ),
+)
 translate("uq_attachment_unused", "attachment.person_id, attachment.sha256", CHANGED_MEANWHILE)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from sqlalchemy import select
@@ -36,7 +36,7 @@ from voucher.stages.issue.reading import (
     lock_own_programme,
     lock_programme,
 )
-from voucher.stages.issue.recognising import recognise
+from voucher.stages.issue.recognising import Recognised, recognise
 from voucher.stages.issue.roster_files import COLUMNS, NUMBER, PERSON_TWICE, read_person
 from voucher.stages.issue.working_off import Entry, judge_entries, write_lines
 
@@ -156,6 +156,7 @@ def open_issue(
     """
     wanted = {registry.index_of(work.keyring, each.number): each for each in _canonical(work, people)}
     recognised = recognise(work, wanted)
+    _check_once_each(recognised[index] for index in wanted)
     issue = begin_issue(work, programme, way=way, event=event, institution_id=institution_id)
     entries = []
     for position, (index, newcomer) in enumerate(wanted.items(), start=1):
@@ -167,6 +168,17 @@ def open_issue(
             entry.refuse(who.refusal)
         entries.append(entry)
     return issue, entries
+
+
+def _check_once_each(recognised: Iterable[Recognised]) -> None:
+    """Refuse somebody named twice, by the present number and by one had before."""
+    seen: dict[int, int] = {}
+    for position, each in enumerate(recognised, start=1):
+        if each.person_id is None:
+            continue
+        if each.person_id in seen:
+            raise PERSON_TWICE.refused(first=seen[each.person_id], second=position)
+        seen[each.person_id] = position
 
 
 def begin_issue(

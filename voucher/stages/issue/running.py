@@ -204,6 +204,8 @@ def _list_entries(work: Work, issue: Issue, piece: Piece, faults: list[Fault]) -
             if who.refusal is not None:
                 entry.refuse(who.refusal)
             entries.append(entry)
+            # named a second time by a number had before
+            earlier[who.person_id] = line
     return entries
 
 

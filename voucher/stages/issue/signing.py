@@ -22,6 +22,7 @@ from voucher.plumbing.secrets import Keyring
 from voucher.plumbing.signing import short_name
 from voucher.plumbing.signing.signers import SIGNER_KEY_MISSING, SIGNER_UNAVAILABLE
 from voucher.plumbing.unit_of_work import Work
+from voucher.registry import people
 from voucher.registry.phones import DeviceLimits, read_bearers, read_device_limits, read_keys
 from voucher.rules.actor import Role, check_role
 from voucher.rules.errors import Refused
@@ -162,6 +163,7 @@ def sign_into(work: Work, device: Device, vouchers: Sequence[Voucher]) -> int:
     ]
     if not usable:
         return 0
+    people.hold_person(work, device.person_id)
     bearers = read_bearers(work.session, work.keyring, [device.person_id])
     if device.person_id not in bearers:
         return 0

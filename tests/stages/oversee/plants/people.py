@@ -70,6 +70,39 @@ PEOPLE: tuple[Plant, ...] = (
         refused=True,
     ),
     Plant(
+        18,
+        "每个曾用号码只指向一个人，且不是任何人的现用号码",
+        ((f"UPDATE former_number SET blind_index = (SELECT blind_index FROM person WHERE id = {SOMEBODY})"),),
+        ("former_number",),
+        refused=True,
+    ),
+    Plant(
+        18,
+        "现用号码即最近一次审核通过的更正",
+        (
+            (
+                "UPDATE person SET blind_index = (SELECT MIN(former_index) FROM number_correction)"
+                " WHERE id = (SELECT MIN(person_id) FROM number_correction)"
+            ),
+        ),
+        ("person", "former_number"),
+        refused=True,
+    ),
+    Plant(
+        18,
+        "曾用号码都出自一次审核通过的号码变更",
+        ("UPDATE number_correction SET kind = 'wrong'",),
+        ("number_correction",),
+        refused=True,
+    ),
+    Plant(
+        8,
+        "号码更正由本人以外的两人提出和审核",
+        ("UPDATE number_correction SET decided_by_person_id = proposed_by_person_id",),
+        ("number_correction",),
+        refused=True,
+    ),
+    Plant(
         8,
         "一人在一个申领中只有一个环节",
         (

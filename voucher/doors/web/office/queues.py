@@ -11,8 +11,8 @@ from sqlalchemy.orm import Session
 
 from voucher.doors.auth.entries import OFFICERS, OPERATORS, WATCHERS
 from voucher.doors.web.office.steps import count_at_province
+from voucher.registry.corrected import count_waiting
 from voucher.registry.outside.verifying import count_open_questions
-from voucher.registry.renaming import count_proposed
 from voucher.registry.tariffs import count_proposals
 from voucher.rules.actor import Actor, Role
 from voucher.stages.issue.queries import count_drafts, count_filed, count_open_applications, count_queued
@@ -108,11 +108,11 @@ QUEUES: tuple[tuple[str, str, frozenset[Role], Count, str, dict[str, Any]], ...]
         {},
     ),
     (
-        "names",
-        "姓名更正待审核",
+        "corrections",
+        "身份更正待审核",
         OFFICERS,
-        lambda session, actor: count_proposed(session, person_id=actor.person_id),
-        "web.office.names",
+        lambda session, actor: count_waiting(session, actor.regions, person_id=actor.person_id),
+        "web.office.corrections",
         {},
     ),
     ("province", "待省级复审", PROVINCE, count_at_province, "web.office.batches", {}),

@@ -17,7 +17,7 @@ from voucher.registry.tables import require_parameter_number
 from voucher.rules.actor import Role, check_role
 from voucher.rules.attachments import ATTACHMENT_MISSING, ATTACHMENT_USED, check_count, check_unused
 from voucher.stages.issue.models_applications import ApplicationItem, ApplicationQuestion
-from voucher.stages.issue.models_attachments import Attachment, AttachmentContent
+from voucher.stages.issue.models_attachments import Attachment, AttachmentContent, seal_context
 
 THING = "attachment"
 BYTES, PIXELS = "attachment_bytes_most", "attachment_pixels_most"
@@ -34,7 +34,7 @@ def upload(work: Work, content: bytes) -> Attachment:
     check_role(work.actor, Role.WORKER)
     limits = UploadLimits(_limit(work, BYTES), _limit(work, PIXELS))
     read = read_upload(content, limits)
-    person = people.get_person(work.session, work.actor.person_id)
+    person = people.hold_person(work, work.actor.person_id)
     mine = (
         Attachment.person_id == person.id,
         Attachment.item_id.is_(None),
@@ -79,11 +79,6 @@ def attach_to_answers(
                 raise ATTACHMENT_MISSING.refused()
             item = work.session.get_one(ApplicationItem, by_id[question_id].item_id)
             _attach(work, item, question_id, ids, handed_in)
-
-
-def seal_context(sha256: str) -> str:
-    """Return what a sealed file is tied to, so that none stands for another: its column and its digest."""
-    return f"attachment_content.sealed/{sha256}"
 
 
 def _attach(

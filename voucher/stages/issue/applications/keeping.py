@@ -22,10 +22,10 @@ from voucher.rules.attachments import (
     unused_before,
 )
 from voucher.rules.lifecycle import Thing
-from voucher.stages.issue.applications.attaching import THING, seal_context
+from voucher.stages.issue.applications.attaching import THING
 from voucher.stages.issue.applications.filing import lock_own
 from voucher.stages.issue.models_applications import Application, ApplicationItem
-from voucher.stages.issue.models_attachments import Attachment, AttachmentContent
+from voucher.stages.issue.models_attachments import Attachment, AttachmentContent, seal_context
 from voucher.stages.issue.reading import OFFICERS
 
 UNUSED_HOURS, KEPT_DAYS = "attachment_unused_hours", "attachment_kept_days"

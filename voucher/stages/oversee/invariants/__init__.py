@@ -15,7 +15,7 @@ from voucher.plumbing.types import UtcTime
 from voucher.stages.oversee.invariants.lives import KEYS, STATES
 from voucher.stages.oversee.invariants.money import LEDGER, RESERVATIONS
 from voucher.stages.oversee.invariants.payments import ANSWERS, FILES, PAYMENTS
-from voucher.stages.oversee.invariants.people import HANDS, SAME_PERSON
+from voucher.stages.oversee.invariants.people import CORRECTED, HANDS, SAME_PERSON
 from voucher.stages.oversee.invariants.sealed import TRAIL
 from voucher.stages.oversee.invariants.shape import UNSEALED_AT_MOST, Invariant, Violation
 from voucher.stages.oversee.invariants.vouchers import EARNED, HOLDERS, KEPT, REDEEMED
@@ -29,6 +29,7 @@ INVARIANTS: tuple[Invariant, ...] = tuple(
             *KEPT,
             *REDEEMED,
             *SAME_PERSON,
+            *CORRECTED,
             *HOLDERS,
             *EARNED,
             *HANDS,

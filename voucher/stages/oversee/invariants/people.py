@@ -72,7 +72,11 @@ SAME_PERSON: tuple[Invariant, ...] = (
         WHERE v.verified = 1
           AND (r.id IS NULL OR t.id IS NULL OR p.id IS NULL OR r.status <> 'valid'
                OR r.number <> t.number OR r.level <> t.level OR r.issued_on <> t.issued_on
-               OR r.subject_index <> p.blind_index OR t.person_id <> v.person_id OR t.level <> v.level)
+               OR t.person_id <> v.person_id OR t.level <> v.level
+               OR (r.subject_index <> p.blind_index AND NOT EXISTS (
+                   SELECT 1 FROM number_correction n
+                   WHERE n.person_id = p.id AND n.former_index = r.subject_index AND n.approved = 1
+                     AND (n.kind = 'changed' OR v.asked_at <= n.decided_at))))
         """,
     ),
     Invariant(
@@ -90,6 +94,39 @@ SAME_PERSON: tuple[Invariant, ...] = (
         SELECT p.id AS person_id
         FROM person p LEFT JOIN subject_key k ON k.blind_index = p.blind_index
         WHERE k.id IS NULL
+        """,
+    ),
+)
+
+CORRECTED: tuple[Invariant, ...] = (
+    Invariant(
+        18,
+        "每个曾用号码只指向一个人，且不是任何人的现用号码",
+        """
+        SELECT f.id AS former_number_id
+        FROM former_number f LEFT JOIN person p ON p.blind_index = f.present_index
+        WHERE f.ended_at IS NULL
+          AND (p.id IS NULL OR EXISTS (SELECT 1 FROM person o WHERE o.blind_index = f.blind_index))
+        """,
+    ),
+    Invariant(
+        18,
+        "现用号码即最近一次审核通过的更正",
+        """
+        SELECT p.id AS person_id, n.id AS correction_id
+        FROM person p JOIN number_correction n ON n.person_id = p.id
+        WHERE n.approved = 1 AND n.new_index <> p.blind_index
+          AND NOT EXISTS (SELECT 1 FROM number_correction o
+                          WHERE o.person_id = p.id AND o.approved = 1 AND o.id > n.id)
+        """,
+    ),
+    Invariant(
+        18,
+        "曾用号码都出自一次审核通过的号码变更",
+        """
+        SELECT f.id AS former_number_id
+        FROM former_number f LEFT JOIN number_correction n ON n.id = f.correction_id
+        WHERE n.id IS NULL OR n.approved <> 1 OR n.kind <> 'changed' OR n.former_index <> f.blind_index
         """,
     ),
 )
@@ -180,7 +217,19 @@ HANDS: tuple[Invariant, ...] = (
         SELECT id AS former_name_id
         FROM former_name
         WHERE proposed_by_person_id = COALESCE(approved_by_person_id, 0)
+           OR proposed_by_person_id = COALESCE(declined_by_person_id, 0)
            OR (approved_at IS NOT NULL AND approved_by_person_id IS NULL)
+        """,
+    ),
+    Invariant(
+        8,
+        "号码更正由本人以外的两人提出和审核",
+        """
+        SELECT id AS correction_id
+        FROM number_correction
+        WHERE proposed_by_person_id = COALESCE(decided_by_person_id, 0)
+           OR person_id IN (proposed_by_person_id, COALESCE(decided_by_person_id, 0))
+           OR (approved = 1 AND decided_by_person_id IS NULL)
         """,
     ),
 )
