@@ -47,6 +47,18 @@ VOUCHERS: tuple[Plant, ...] = (
         refused=True,
     ),
     Plant(
+        3,
+        "离线登记确认的，都是本券在本班的核销",
+        (
+            f"""
+            INSERT INTO offline_scan (id, institution_id, class_id, client_id, digest, voucher_id,
+                                      scanned_at, received_at, received_by_person_id, outcome, redemption_id)
+            SELECT 900000, institution_id, class_id, 'sin', 'sin', {ENROLLED}, {AT}, {AT}, 1, 'confirmed', id
+            FROM redemption WHERE id = (SELECT MIN(id) FROM redemption)
+            """,
+        ),
+    ),
+    Plant(
         4,
         "领取、锁定、核销、上课、考试、持证、申领的都是持有人",
         (f"UPDATE completion SET person_id = {SOMEBODY}",),

@@ -59,6 +59,17 @@ REDEEMED: tuple[Invariant, ...] = (
                OR p.institution_id <> r.institution_id)
         """,
     ),
+    Invariant(
+        3,
+        "离线登记确认的，都是本券在本班的核销",
+        """
+        SELECT o.id AS offline_scan_id, o.voucher_id, o.class_id, o.redemption_id
+        FROM offline_scan o
+        LEFT JOIN redemption r ON r.id = o.redemption_id
+        WHERE o.outcome = 'confirmed'
+          AND (r.id IS NULL OR r.voucher_id <> o.voucher_id OR r.class_id <> o.class_id)
+        """,
+    ),
 )
 
 HOLDERS: tuple[Invariant, ...] = (
