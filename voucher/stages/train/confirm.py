@@ -18,13 +18,13 @@ from voucher.ledger.credentials.presented import Presented
 from voucher.ledger.credentials.seen import SeenPresentation, find_seen
 from voucher.ledger.vouchers import Voucher, advance, lock_vouchers
 from voucher.plumbing.unit_of_work import Work
-from voucher.registry.people import get_person
+from voucher.registry.people import get_person, hold_person
 from voucher.registry.phones import FieldRules, read_field_rules
 from voucher.registry.subjects import find_keys
 from voucher.rules.errors import Refusal, Refused
 from voucher.rules.presenting import CODE_COPIED
 from voucher.stages.train.models.classes import TrainingClass
-from voucher.stages.train.models.offline import CONFIRMED, CONFLICT, REFUSED, OfflineScan
+from voucher.stages.train.models.offline import CONFIRMED, CONFLICT, REFUSED, SEALED, OfflineScan
 from voucher.stages.train.models.places import Enrolment, Redemption
 from voucher.stages.train.offline_judging import Noted as Noted
 from voucher.stages.train.offline_judging import check_scan, read_signed
@@ -34,7 +34,7 @@ from voucher.stages.train.redeem import NONCE_REUSED, Redeeming, tell_holder, wr
 from voucher.stages.train.scans import Scanned, find_shown, record_scan
 
 THING = "offline_scan"
-DIGEST, SEALED = "offline_scan", "offline_scan.digits"
+DIGEST = "offline_scan"
 
 
 def confirm_scans(work: Work, class_id: int, noted: Sequence[Noted]) -> list[OfflineScan]:
@@ -221,6 +221,6 @@ def _keep(
 
 def _seal(work: Work, voucher: Voucher, noted: Noted) -> bytes | None:
     """Return the code as evidence, under the key of whom it names; of somebody erased nothing is kept."""
-    index = get_person(work.session, voucher.holder_person_id).blind_index
+    index = hold_person(work, voucher.holder_person_id).blind_index
     key = find_keys(work.session, work.keyring, [index]).get(index)
     return None if key is None else work.keyring.seal(key, SEALED, noted.digits)

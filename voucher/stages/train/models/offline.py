@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, select, text
 from sqlalchemy.orm import Mapped, mapped_column
 
+from voucher.ledger.vouchers import Voucher
 from voucher.plumbing.constraints import CHANGED_MEANWHILE, translate
 from voucher.plumbing.db import Model
+from voucher.plumbing.sealed_columns import sealed_of_person
 from voucher.plumbing.types import Bytes, Int64, Text, UtcTime
 
 CONFIRMED, CONFLICT, REFUSED = "confirmed", "conflict", "refused"
+SEALED = "offline_scan.digits"
 OPEN_CASE = text("outcome = 'conflict' AND closed_at IS NULL")
 
 
@@ -62,6 +65,13 @@ class OfflineScan(Model):
     conclusion: Mapped[str | None] = mapped_column(Text)
 
 
+sealed_of_person(
+    OfflineScan.digits_sealed,
+    SEALED,
+    lambda person_id: OfflineScan.voucher_id.in_(
+        select(Voucher.id).where(Voucher.holder_person_id == person_id)
+    ),
+)
 translate(
     "uq_offline_scan_institution_id_client_id",
     "offline_scan.institution_id, offline_scan.client_id",
