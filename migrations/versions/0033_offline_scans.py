@@ -20,7 +20,6 @@ FIXED = (
     "digest",
     "voucher_id",
     "device_id",
-    "digits_sealed",
     "shown_at",
     "scanned_at",
     "received_at",
