@@ -81,9 +81,6 @@ def upgrade() -> None:
         clause = when.format(approved_changed=_changed("approved"))
         _refuse(name, table, f"UPDATE OF {column}", f"{table}.{column} goes one way", clause)
     op.execute("DROP TRIGGER person_blind_index_fixed" + ("" if _is_sqlite() else " ON person"))
-    # evidence sealed anew under the key of the new number is the same evidence: its digest stays fixed
-    dropped = "DROP TRIGGER offline_scan_digits_sealed_fixed"
-    op.execute(dropped + ("" if _is_sqlite() else " ON offline_scan"))
     if _is_sqlite():
         _watch_on_sqlite()
     else:

@@ -77,10 +77,3 @@ translate(
     "offline_scan.institution_id, offline_scan.client_id",
     CHANGED_MEANWHILE,
 )
-sealed_of_person(
-    OfflineScan.digits_sealed,
-    SEALED,
-    lambda person_id: OfflineScan.voucher_id.in_(
-        select(Voucher.id).where(Voucher.holder_person_id == person_id)
-    ),
-)
