@@ -28,14 +28,13 @@ function compressBeside(folder: string): Plugin {
 const TARGET = ['es2020', 'chrome87', 'safari14'];
 
 /** A service worker is one plain script under a name that does not change. */
-function buildServiceWorker(folder: string): Plugin {
+function buildServiceWorkers(folder: string): Plugin {
   return {
-    name: 'build-service-worker',
+    name: 'build-service-workers',
     apply: 'build',
     closeBundle() {
-      const entryPoints = [join(import.meta.dirname, 'src/sw.ts')];
-      const outfile = join(folder, 'sw.js');
-      buildSync({ entryPoints, outfile, bundle: true, minify: true, format: 'iife', target: TARGET, supported: { destructuring: true } });
+      const entryPoints = ['src/sw.ts', 'src/counter-sw.ts'].map((each) => join(import.meta.dirname, each));
+      buildSync({ entryPoints, outdir: folder, bundle: true, minify: true, format: 'iife', target: TARGET, supported: { destructuring: true } });
     },
   };
 }
@@ -78,7 +77,7 @@ export default defineConfig({
     cssTarget: ['chrome87', 'safari14'],
     reportCompressedSize: false,
     rollupOptions: {
-      input: ['src/desk.ts', 'src/phone.ts'],
+      input: ['src/desk.ts', 'src/phone.ts', 'src/counter.ts'],
       // htmx can evaluate attributes; tables.ts forbids it to, and the content policy would refuse
       onwarn: (told, warn) => (told.code === 'EVAL' && told.id?.includes('htmx') ? undefined : warn(told)),
     },
@@ -89,5 +88,5 @@ export default defineConfig({
       scss: { quietDeps: true, silenceDeprecations: ['import', 'global-builtin', 'color-functions', 'if-function'] },
     },
   },
-  plugins: [copyPrintFonts(DIST), stayHome(), buildServiceWorker(DIST), compressBeside(DIST)],
+  plugins: [copyPrintFonts(DIST), stayHome(), buildServiceWorkers(DIST), compressBeside(DIST)],
 });

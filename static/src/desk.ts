@@ -4,6 +4,7 @@ import './tokens.css';
 import './styles/desk.scss';
 
 import * as comforts from './comforts';
+import * as leaving from './counter/leaving';
 import { ScanField } from './elements/scan-field';
 import * as menu from './menu';
 import * as tables from './tables';
@@ -11,4 +12,5 @@ import * as tables from './tables';
 tables.install();
 comforts.install();
 menu.install();
+leaving.install();
 customElements.define('scan-field', ScanField);

@@ -7,6 +7,7 @@ import 'weui/dist/style/widget/weui-tab/weui-tab.min.css';
 import './styles/phone.scss';
 
 import * as comforts from './comforts';
+import { findAccount } from './counter/account';
 import { CodeScreen } from './elements/code-screen';
 import { WalletCode } from './elements/wallet-code';
 import { WalletPhone } from './elements/wallet-phone';
@@ -19,3 +20,5 @@ customElements.define('code-screen', CodeScreen);
 customElements.define('wallet-code', WalletCode);
 customElements.define('wallet-phone', WalletPhone);
 offline.install();
+// a browser that was a counter's before forgets its lists
+if (findAccount()) void import('./counter/leaving').then((leaving) => leaving.install());

@@ -2,13 +2,13 @@
 // Pages come from the network while there is one; scripts and styles, named by content, from the cache.
 // Pages of a person lie in a cache of their own, which is emptied when the session is over.
 
-export {};
+import { fromCache, inTime } from './serving';
+
 declare const self: ServiceWorkerGlobalScope & { BUILD: string };
 
 const SHELL = `shell-${self.BUILD}`;
 const OWN = 'own';
 const NO_NETWORK = '/my/no-network';
-const PATIENCE_MS = 6000;
 const FRESH_MS = 10 * 60_000;
 const ASSET = /(?:href|src)="(\/static\/[^"]+)"/g;
 
@@ -19,7 +19,7 @@ self.addEventListener('fetch', (event) => {
   const { request } = event;
   const url = new URL(request.url);
   if (request.method !== 'GET' || url.origin !== self.location.origin) return;
-  if (url.pathname.startsWith('/static/assets/')) event.respondWith(fromCache(request));
+  if (url.pathname.startsWith('/static/assets/')) event.respondWith(fromCache(request, SHELL));
   else if (request.mode === 'navigate') event.respondWith(navigate(event, request));
 });
 
@@ -51,17 +51,6 @@ async function activate(): Promise<void> {
   await self.clients.claim();
 }
 
-async function fromCache(request: Request): Promise<Response> {
-  const kept = await caches.match(request.url);
-  if (kept) return kept;
-  const answer = await fetch(request);
-  if (answer.ok) {
-    const shell = await caches.open(SHELL);
-    await shell.put(request.url, answer.clone());
-  }
-  return answer;
-}
-
 // how often everything was forgotten: what was asked for before that is not kept after it
 let forgotten = 0;
 
@@ -79,14 +68,6 @@ async function navigate(event: FetchEvent, request: Request): Promise<Response> 
   } catch {
     return (await keptPage(request.url)) ?? (await caches.match(NO_NETWORK)) ?? Response.error();
   }
-}
-
-/** Rejects where the network is there and answers nothing: a phone in a cellar should not wait for ever. */
-function inTime(answer: Promise<Response>): Promise<Response> {
-  return new Promise((resolve, reject) => {
-    setTimeout(() => reject(new Error('too late')), PATIENCE_MS);
-    answer.then(resolve, reject);
-  });
 }
 
 /** Keeps a page of one's own; a page that led to signing in ends what was kept. */

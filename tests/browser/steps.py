@@ -134,6 +134,8 @@ def institution(steps: Stepping) -> None:
     _finish(steps, person)
     taught_today = TrainingClass.ends_on >= steps.town.clock.now().date()
     class_id = steps.find(TrainingClass, mine, TrainingClass.state == "running", taught_today)
+    person.go("/institution/scan/offline")
+    steps.note(person, "scan-offline", "institution/scan_offline.html")
     person.go(f"/institution/scan?class_id={class_id}")
     person.page.get_by_text("学员手机时间不准，扫不过去？").click()
     push(person, "/challenges")

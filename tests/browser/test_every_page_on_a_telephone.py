@@ -32,6 +32,7 @@ NO_PAGES = frozenset(
     {
         *("static", "web.public.appearance", "web.public.figures_file"),
         *("web.worker.code_state", "web.worker.service_worker", "web.worker.no_network"),
+        *("web.institution.scan_offline", "web.institution.scan_worker"),
         "web.finance.download",
         # once a code has been asked for: tests/browser/steps.py asks
         "web.worker.consent_code",

@@ -120,7 +120,7 @@ function checkIssuer(bytes: Uint8Array, credential: Credential, issuers: Issuer[
   if (credential.algorithm !== ES256 || !named.length) {
     throw new Failed(credential.algorithm === SM2 ? 'credential_algorithm' : 'credential_key_unknown');
   }
-  const current = named.filter((each) => each.not_before * 1000 <= atMs && atMs < each.not_after * 1000);
+  const current = named.filter((each) => each.not_before * 1000 <= atMs && (each.not_after === null || atMs < each.not_after * 1000));
   if (!current.length) throw new Failed('credential_key_withdrawn');
   const message = join(new TextEncoder().encode('TV1C'), bytes.subarray(0, -SIGNATURE_BYTES));
   const signature = bytes.slice(-SIGNATURE_BYTES);
@@ -178,11 +178,10 @@ function verifies(signature: Uint8Array, message: Uint8Array, key: Uint8Array): 
   }
 }
 
-/** Tells whether typed characters are the last four of the number a credential was made for. */
-export function isLastFour(credential: Credential, typed: string): boolean {
+/** Returns the last four of the number a credential was made for; no screen ever shows them. */
+export function lastFourOf(credential: Credential): string {
   const check = credential.lastFour % 11;
-  const three = String(Math.floor(credential.lastFour / 11)).padStart(3, '0');
-  return fold(typed).toUpperCase().replace('Ｘ', 'X') === `${three}${check === 10 ? 'X' : check}`;
+  return `${String(Math.floor(credential.lastFour / 11)).padStart(3, '0')}${check === 10 ? 'X' : check}`;
 }
 
 export function toHex(bytes: Uint8Array): string {

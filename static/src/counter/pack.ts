@@ -6,7 +6,7 @@ export interface Issuer {
   kid: string;
   public_key: string;
   not_before: number; // unix seconds
-  not_after: number;
+  not_after: number | null; // null is open
 }
 
 /** A line of the roster that can be scanned without network: a voucher in a phone. */
@@ -54,7 +54,7 @@ export interface Outcome {
   client_id: string;
   outcome: 'confirmed' | 'conflict' | 'refused';
   code: string | null;
-  title: string;
+  title: string | null;
   next_step: string | null;
   masked_name: string | null;
   voucher_number: string | null;

@@ -34,6 +34,7 @@ export class ScanField extends HTMLElement {
     document.addEventListener('visibilitychange', this.refocus);
     window.addEventListener('focus', this.refocus);
     document.addEventListener('htmx:afterSettle', this.answered);
+    document.addEventListener('scan-said', this.answered); // by the page itself, without network
     this.input?.addEventListener('input', this.changed);
     this.input?.addEventListener('paste', this.pasted);
     document.addEventListener('submit', this.acted);
@@ -47,6 +48,7 @@ export class ScanField extends HTMLElement {
     document.removeEventListener('visibilitychange', this.refocus);
     window.removeEventListener('focus', this.refocus);
     document.removeEventListener('htmx:afterSettle', this.answered);
+    document.removeEventListener('scan-said', this.answered);
     document.removeEventListener('submit', this.acted);
     this.camera?.stop();
   }

@@ -115,7 +115,7 @@ def of_pack(case: Case) -> OfflineScanner:
                 Algorithm.ES256,
                 of_public(places[kid].public_key()).verifies,
                 datetime.fromtimestamp(each["not_before"], UTC),
-                datetime.fromtimestamp(each["not_after"], UTC),
+                datetime.fromtimestamp(each["not_after"], UTC) if each["not_after"] else None,
             )
             for each in pack["issuers"]
             if each["kid"] == kid.hex()
@@ -220,6 +220,10 @@ def named_cases() -> dict[str, tuple[str, Case]]:
         "an algorithm of devices": (
             "credential_algorithm",
             Case(shown(replace(PLAIN, algorithm=Algorithm.SM2)), PACK),
+        ),
+        "an issuer without end": (
+            "",
+            Case(shown(), {**PACK, "issuers": [{**each, "not_after": None} for each in PACK["issuers"]]}),
         ),
         "an issuer that ended": (
             "credential_key_withdrawn",

@@ -7,6 +7,7 @@ from voucher.doors.auth.entries import (
     INSTITUTION_DESK,
     INSTITUTION_ROOM,
     INSTITUTION_STAFF,
+    PUBLIC,
     Access,
 )
 from voucher.rules.actor import Role
@@ -17,6 +18,8 @@ WEB_INSTITUTION: dict[str, Access] = {
     "web.institution.home": Access(INSTITUTION_STAFF, "机构工作台"),
     # 核销
     "web.institution.scan": Access(INSTITUTION_COUNTER, "扫码核销页"),
+    "web.institution.scan_offline": Access(PUBLIC, "没有网络时的扫码页，不含个人信息"),
+    "web.institution.scan_worker": Access(PUBLIC, "扫码页的离线程序"),
     "web.institution.check_code": Access(INSTITUTION_COUNTER, "看码，不消耗"),
     "web.institution.enrol_by_code": Access(INSTITUTION_COUNTER, "代报名"),
     "web.institution.challenge": Access(INSTITUTION_COUNTER, "机构验证码：手机时间不准时出示"),

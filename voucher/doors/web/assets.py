@@ -66,6 +66,7 @@ class Frontend:
                 for path in sorted(folder.rglob("*"))
                 if path.is_file() and path.name != MANIFEST and not path.name.startswith(".")
             }
+            self._manifest: dict[str, dict[str, Any]] = manifest
             self.entries = {
                 name.removeprefix("src/"): self._read_entry(manifest, name)
                 for name, each in manifest.items()
@@ -93,6 +94,17 @@ class Frontend:
             preloads=tuple(self._read_asset(manifest[chunk]["file"]) for chunk in chunks if chunk != name),
             styles=tuple(self._read_asset(sheet) for sheet in styles),
         )
+
+    def list_files(self, *names: str) -> list[str]:
+        """Return every file some entry points may ever ask for, what they fetch later included."""
+        files: dict[str, None] = {}
+        chunks = [f"src/{name}" for name in names]
+        for chunk in chunks:
+            told = self._manifest[chunk]
+            files |= dict.fromkeys([told["file"], *told.get("css", ()), *told.get("assets", ())])
+            more = [*told.get("imports", ()), *told.get("dynamicImports", ())]
+            chunks += [each for each in more if each not in chunks]
+        return list(files)
 
     def _read_asset(self, path: str) -> Asset:
         digest = hashlib.sha384(self.files[path].read_bytes()).digest()
