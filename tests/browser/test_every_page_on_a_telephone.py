@@ -38,6 +38,7 @@ NO_PAGES = frozenset(
         "web.worker.consent_code",
         # files, and the way to another house's sign-in and back
         *("web.worker.paper", "web.office.paper", "web.office.refusals_csv", "web.office.refusals_xlsx"),
+        "web.office.programmes_xlsx",
         *("web.worker.own_attachment", "web.office.open_attachment"),
         *("web.entrance.sign_on", "web.entrance.sign_on_back"),
     }

@@ -7,6 +7,7 @@ import re
 from datetime import UTC
 
 import pytest
+from python_calamine import CalamineWorkbook
 
 from tests import town_issue, town_train
 from tests.doors.web.browser import Office, Page
@@ -63,6 +64,7 @@ def owes_its_reader_nothing(page: Page) -> None:
 def test_a_programme_is_drafted_by_one_published_by_another_tried_out_and_issued(
     desk: Office, scene: Scene, world: World
 ) -> None:
+    """AC-A6: 导出时功能、发放各占一列."""
     budget = "1"
     operator, officer = desk.at("operator"), desk.at("初审员")
     assert "还没有券种" in operator.go("/office/programmes").text
@@ -86,6 +88,12 @@ def test_a_programme_is_drafted_by_one_published_by_another_tried_out_and_issued
     assert "已发布" in officer.press("确认发布").text
     assert officer.go("/office/programmes?state=draft").text.count("没有符合条件的券种")
     assert "养老护理员五级培训券" in officer.go("/office/programmes?state=published&region=419001").text
+    taken = officer.http.get("/office/programmes.xlsx?state=published&region=419001")
+    rows = CalamineWorkbook.from_filelike(io.BytesIO(taken.data)).get_sheet_by_index(0).to_python()
+    told = dict(zip(rows[0], rows[1], strict=True))
+    axes = (told["券种名称"], told["功能"], told["发放"])
+    assert axes == ("养老护理员五级培训券", "面值券", "定向券"), "two columns, never one word for both"
+    assert len(rows) == 2
 
     town_issue.eligible(scene, ZHANG_SAN, LI_SI)
     people = "\n".join(f"{name}\t{number}" for name, number in (ZHANG_SAN, LI_SI))

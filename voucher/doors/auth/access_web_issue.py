@@ -10,6 +10,7 @@ _READERS = _OFFICE | WATCHERS
 
 WEB_ISSUE: dict[str, Access] = {
     "web.office.programmes": Access(_READERS, "券种"),
+    "web.office.programmes_xlsx": Access(_READERS, "券种列表，导出为表格"),
     "web.office.programme": Access(_READERS, "一个券种：条件、各步数目、去向"),
     "web.office.new_programme": Access(OPERATORS, "起草券种页"),
     "web.office.draft_programme": Access(OPERATORS, "起草券种"),

@@ -153,7 +153,7 @@ BELOW: dict[str, tuple[str, ...]] = {
     "web.evaluator.claims": ("web.evaluator.claim", "web.evaluator.file"),
     "web.office.programmes": (
         *("web.office.programme", "web.office.programme_deed", "web.office.do_programme_deed"),
-        *("web.office.new_programme", "web.office.draft_programme"),
+        *("web.office.new_programme", "web.office.draft_programme", "web.office.programmes_xlsx"),
     ),
     "web.office.tariffs": (
         *("web.office.tariff", "web.office.new_tariff", "web.office.propose_tariff"),
