@@ -33,6 +33,9 @@ function make<Name extends keyof HTMLElementTagNameMap>(
 export const clockOf = (atMs: number): string =>
   new Date(atMs).toLocaleTimeString('zh-CN', { hour: '2-digit', minute: '2-digit', hour12: false, timeZone: 'Asia/Shanghai' });
 
+/** Returns the day of a moment in Shanghai, as 2024-03-25. */
+export const dayOf = (atMs: number): string => new Date(atMs).toLocaleDateString('sv-SE', { timeZone: 'Asia/Shanghai' });
+
 /** Draws a result in the result's place, whatever stood there, and lets it be heard. */
 export function drawResult(said: Said, ask?: HTMLElement): void {
   const board = document.getElementById('scan-board');

@@ -40,6 +40,8 @@ export interface Limits {
 export interface Pack {
   class_id: number;
   class_name: string;
+  starts_on: string; // days in Shanghai
+  ends_on: string;
   institution: number;
   made_at: string;
   expires_at: string;

@@ -1,6 +1,6 @@
 // One code at a counter without network: judged by the list of the class, the card asked blindly, then on the disk.
 
-import { clockOf, drawResult, makeQuestion, type Said } from './drawing';
+import { clockOf, dayOf, drawResult, makeQuestion, type Said } from './drawing';
 import { judge, lastFourOf, type Judged } from './judging';
 import { findList, type Carried } from './lists';
 import type { Queue, Scan } from './queue';
@@ -38,6 +38,9 @@ export class Registering {
     if (turn !== this.turn) return;
     if (typeof carried === 'string') return this.refuse(carried);
     const atMs = Date.now() - carried.aheadMs;
+    const today = dayOf(atMs);
+    if (today < carried.pack.starts_on) return this.refuse('class_not_started');
+    if (today > carried.pack.ends_on) return this.refuse('class_over');
     const judged = judge(digits, carried.pack, atMs);
     const { credential, entry, counter, kind } = judged;
     if (!credential || !entry || counter === undefined || !kind) {

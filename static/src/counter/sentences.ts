@@ -40,6 +40,8 @@ export const SENTENCES: Record<string, Sentence> = {
   status_old: { title: '券凭证状态名单不是最近一天的', next: '必须核对身份证原件；请尽快联网打开一次本页' },
   beacon_old: { title: '持券人的手机较久没有联网', next: '必须核对身份证原件；请持券人有网络时刷新一次' },
   identity_differs: { title: '证件后四位与持券人不符', next: '请核对来人的身份证原件；不是本人的不得登记，培训券不得转让' },
+  class_not_started: { title: '这个班还没有开课', next: '开班当天起才能核销；请核对选的是不是学员所在的班' },
+  class_over: { title: '这个班已经结束', next: '请核对选的是不是学员所在的班；确属漏扫的，请联系人社部门' },
   pack_missing: {
     title: '本机还没有这个班的离线名单',
     next: '联网打开一次本页后才能离线登记；现在请把姓名和券号记在纸上，联网后再扫',
