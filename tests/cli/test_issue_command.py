@@ -82,3 +82,17 @@ def test_handed_to_the_worker_or_stopped_it_is_resumed_later(
     assert (stopped["phase"], stopped["stopped_by"]["code"]) == ("stopped", "programme_not_published")
     scene.do(publisher(scene), act(resume_programme, nurses, "已核对"))
     assert told(capsys, "issue", "resume", number)["lines_issued"] == 1
+
+
+def test_a_stopped_roster_is_terminated(at_the_desk: Scene, capsys: pytest.CaptureFixture[str]) -> None:
+    scene = at_the_desk
+    nurses = programme(scene, scene.open_budget(100_000))
+    eligible(scene, ZHANG_SAN)
+    file = write(scene.folder, ZHANG_SAN)
+    waiting = told(capsys, "issue", "roster", file, "--programme", str(nurses), "--job")
+    number = str(waiting["issue_id"])
+    done = told(capsys, "issue", "terminate", number, "--why", "名册有误")
+    assert (done["phase"], done["lines_issued"], done["rows_left_out"]) == ("terminated", 0, 1)
+    assert told(capsys, "issue", "resume", number, code=2)["error"]["code"] == "issue_run_terminated"
+    out = scene.folder / "不发.csv"
+    assert told(capsys, "issue", "refused", number, "--out", str(out))["rows"] == 1

@@ -54,6 +54,7 @@ OF_NOBODY = frozenset(
         "rosters.hand_over",
         "rosters.show_run",
         "rosters.resume",
+        "rosters.terminate",
         # other people's consents are as good as none, and so is a voucher without one: test_consents
         "consents.list_own_consents",
         "consents.grant_consent",

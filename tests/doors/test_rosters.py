@@ -52,7 +52,28 @@ def test_a_roster_file_is_handed_over_followed_and_is_nobody_elses(loop: Loop) -
     assert (done["phase"], sum(counted), counted[3]) == ("done", 3, 1)
     resume = f"/issues/{run['issue_id']}/resumptions"
     refused_with(loop["jiban"].post(resume, {}), 409, "issue_run_over")
+    end, why = f"/issues/{run['issue_id']}/terminations", {"why": "名册有误"}
+    refused_with(loop["jiban"].post(end, why), 409, "issue_run_over")
     foreign, missing = (loop["zz-shenhe"].get(MINE.format(each)) for each in (run["issue_id"], 999_999))
     for answer in (foreign, missing):
         refused_with(answer, 404, "issue_missing")
     refused_with(loop["jiban"].get(MINE.format(loop.ids["issue"])), 404, "issue_run_missing")
+
+
+def test_a_roster_is_terminated_and_answers_for_every_row_it_left_out(loop: Loop) -> None:
+    run = hand_over(loop, "jiban", file_of(LI_SI, SUN_BA)).json
+    path = f"/issues/{run['issue_id']}/terminations"
+    refused_with(loop["jiban"].post(path, {}), 422, "body_invalid")
+    refused_with(loop["shenhe"].post(path, {"why": "名册有误"}), 403, "role_missing")
+    refused_with(
+        loop["jiban"].post("/issues/999999/terminations", {"why": "名册有误"}), 404, "issue_run_missing"
+    )
+    begun = loop["jiban"].post(path, {"why": "名册有误"}).json
+    assert (begun["phase"], begun["terminated_why"]) == ("terminating", "名册有误")
+    work_off(loop)
+    done = loop["jiban"].get(MINE.format(run["issue_id"])).json
+    assert (done["phase"], done["lines_issued"], done["rows_left_out"]) == ("terminated", 0, 2)
+    assert done["terminated_at"] <= done["finished_at"]
+    resume = loop["jiban"].post(f"/issues/{run['issue_id']}/resumptions", {})
+    refused_with(resume, 409, "issue_run_terminated")
+    refused_with(loop["jiban"].post(path, {"why": "再来"}), 409, "issue_run_terminated")

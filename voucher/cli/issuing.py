@@ -1,4 +1,4 @@
-"""`voucher issue`: a roster of any size issued, resumed where it was cut off; refusals as a table."""
+"""`voucher issue`: a roster of any size issued, resumed, terminated; its refusals as a table."""
 
 from __future__ import annotations
 
@@ -13,7 +13,13 @@ if TYPE_CHECKING:
     from voucher.stages.issue.models_runs import IssueRun
     from voucher.stages.issue.running import Desk
 
-PHASES = {"running": "发放中", "stopped": "已停在中途", "done": "已办完"}
+PHASES = {
+    "running": "发放中",
+    "stopped": "已停在中途",
+    "terminating": "正在终止",
+    "terminated": "已终止",
+    "done": "已办完",
+}
 
 
 @click.group(help="按名册批量发券（csv 任意大小）：中断后从断点继续，逐行说明不发的理由。")
@@ -51,6 +57,21 @@ def resume(ctx: click.Context, issue_id: int, job: bool) -> None:
 
     office = open_office(ctx)
     run = office.act(lambda work: resume_run(work, issue_id, job=job))
+    _work(ctx, office, _desk(office), run, job=job)
+
+
+@issue.command(help="终止一次批量发券：已发的不受影响，没有办到的各行不再发放，不能恢复。")
+@click.argument("issue_id", type=click.IntRange(min=1), metavar="发券单编号")
+@click.option("--why", required=True, help="理由")
+@click.option("--job", is_flag=True, help="没有办到的各行交后台写明，不在此等候")
+@click.pass_context
+def terminate(ctx: click.Context, issue_id: int, why: str, job: bool) -> None:
+    """End a run for good and write off what it had not reached."""
+    from voucher.cli.office import open_office
+    from voucher.stages.issue.terminating import terminate_run
+
+    office = open_office(ctx)
+    run = office.act(lambda work: terminate_run(work, issue_id, why, job=job))
     _work(ctx, office, _desk(office), run, job=job)
 
 
@@ -101,7 +122,14 @@ def describe(run: IssueRun) -> dict[str, object]:
         "phase": run.phase,
         "rows_expected": run.rows_expected,
     }
-    names = ("rows_read", "lines_issued", "lines_waiting", "lines_refused", "rows_unreadable")
+    names = (
+        "rows_read",
+        "lines_issued",
+        "lines_waiting",
+        "lines_refused",
+        "rows_unreadable",
+        "rows_left_out",
+    )
     told |= {name: getattr(run, name) for name in names}
     return told | {"stopped_by": run.stopped_by}
 
@@ -109,10 +137,11 @@ def describe(run: IssueRun) -> dict[str, object]:
 def _sentence(told: dict[str, object]) -> str:
     stopped = told["stopped_by"]
     why = f"。停在中途：{stopped['title']}。{stopped['next_step']}" if isinstance(stopped, dict) else ""
+    left_out = f"，终止后没有发放 {told['rows_left_out']:,}" if told["rows_left_out"] else ""
     return (
         f"发券单 {told['issue_id']} {PHASES[str(told['phase'])]}：读 {told['rows_read']:,} 行，"
         f"发放 {told['lines_issued']:,}，候补 {told['lines_waiting']:,}，不予发放 {told['lines_refused']:,}，"
-        f"无法识别 {told['rows_unreadable']:,}{why}"
+        f"无法识别 {told['rows_unreadable']:,}{left_out}{why}"
     )
 
 
@@ -136,7 +165,8 @@ def _work(ctx: click.Context, office: Office, desk: Desk, run: IssueRun, *, job:
         told = describe(run)
         answering.answer(told, [f"已交后台办理：发券单 {run.issue_id}。用 voucher issue status 查看进度"])
         return
-    answering.remark(f"发券单 {run.issue_id}；中断后可用 voucher issue resume {run.issue_id} 继续")
+    verb = "resume" if run.phase == "running" else "terminate"
+    answering.remark(f"发券单 {run.issue_id}；中断后可用 voucher issue {verb} {run.issue_id} 继续")
     with showing("批量发券") as progress:
         done = carry_on(desk, run.issue_id, progress)
     office.seal()

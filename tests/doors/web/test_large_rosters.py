@@ -105,3 +105,40 @@ def test_a_roster_that_was_stopped_goes_on_by_a_button(desk: Office, scene: Scen
     assert "已继续办理" in operator.press("从断点继续").text
     work_off(scene, world)
     assert "发放 1，候补 0" in operator.go("/office/issues/1").text
+
+
+def test_a_roster_that_was_stopped_is_ended_for_good_by_a_page_that_asks(
+    desk: Office, scene: Scene, world: World
+) -> None:
+    nurses = town_issue.programme(scene, scene.open_budget(20_000))
+    town_issue.eligible(scene, ZHANG_SAN)
+    operator, officer = desk.at("operator"), desk.at("初审员")
+    operator.go("/office/rosters")
+    roster = f"姓名,身份证号\n张三,{ZHANG_SAN[1]}\n孙八,{SUN_BA[1]}\n"
+    operator.press("开始发放", programme=str(nurses), roster=file(roster), checked="1")
+    officer.go(f"/office/programmes/{nurses}/stop")
+    officer.press("确认停发", why="核对名册")
+    work_off(scene, world)
+    page = operator.go("/office/issues/1")
+    assert "终止批量发放" in page.text
+    page = operator.go("/office/issues/1/termination")
+    owes_its_reader_nothing(page)
+    assert "没有办到，不再发放" in page.text
+    assert "理由" in refusal(operator.press("确认终止批量发放", why=" "))
+    page = operator.press("确认终止批量发放", why="名册有误，另行报送")
+    assert "已终止，没有办到的各行正在逐行写明" in page.text
+    assert "正在终止" in page.text
+    work_off(scene, world)
+    page = operator.go("/office/issues/1")
+    owes_its_reader_nothing(page)
+    assert "已终止" in page.text
+    assert "理由：名册有误，另行报送" in page.text
+    assert "终止后没有发放 2" in page.text
+    assert "从断点继续" not in page.text
+    assert "/termination" not in page.html
+    told = operator.http.get("/office/issues/1/refusals.csv").data.decode("utf-8-sig")
+    assert [row[5] for row in csv.reader(io.StringIO(told))][1:] == ["roster_row_left_out"] * 2
+    assert "已终止" in operator.go("/office/rosters").text
+    operator.go("/office/issues/1/termination")
+    assert "已经终止" in refusal(operator.press("确认终止批量发放", why="再来"))
+    assert desk.at("初审员").go("/office/issues/1/termination").text.count("权限")

@@ -1,4 +1,4 @@
-"""Large rosters (大名册): handed over as a file, worked off behind the door, followed, resumed."""
+"""Large rosters (大名册): handed over as a file, worked off behind the door, followed, ended."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from voucher.doors.api.reach import told
 from voucher.doors.api.room import Room
 from voucher.doors.auth.door import the_door
 from voucher.doors.auth.visitors import current_actor
+from voucher.doors.schemas.programmes import WithWhy
 from voucher.doors.schemas.rosters import RosterForm, RunState
 from voucher.doors.schemas.values import Wish
 from voucher.plumbing.unit_of_work import Work
@@ -17,6 +18,7 @@ from voucher.stages.issue import queries
 from voucher.stages.issue.models_runs import IssueRun
 from voucher.stages.issue.roster_files import plain_name
 from voucher.stages.issue.running import find_run, open_desk, resume_run, start_run
+from voucher.stages.issue.terminating import terminate_run
 
 rosters = Room("rosters", __name__, url_prefix="/api/v1", description="大名册")
 
@@ -40,6 +42,17 @@ def show_run(session: Session, _asked: dict[str, Any], issue_id: int) -> dict[st
 def resume(work: Work, _given: dict[str, Any], issue_id: int) -> dict[str, Any]:
     """停在中途的名册继续办理，从停下的那一行起。"""
     return _told(resume_run(work, issue_id, job=True))
+
+
+@rosters.act(
+    "/issues/<int:issue_id>/terminations",
+    body=WithWhy,
+    answer=RunState,
+    example={"why": "名册有误，另行报送"},
+)
+def terminate(work: Work, given: dict[str, Any], issue_id: int) -> dict[str, Any]:
+    """终止名册，发放中的也可以：已发的券不受影响，没有办到的各行不再发放，也不能再继续。"""
+    return _told(terminate_run(work, issue_id, given["why"], job=True))
 
 
 def _told(run: IssueRun) -> dict[str, Any]:

@@ -44,6 +44,7 @@ ISSUE: dict[str, Access] = {
     "rosters.hand_over": Access(OPERATORS, "交大名册，后台分批发放", uploads=True),
     "rosters.show_run": Access(_OFFICE, "查看大名册办到哪里"),
     "rosters.resume": Access(OPERATORS, "让停在中途的大名册继续办理"),
+    "rosters.terminate": Access(OPERATORS, "终止大名册，没有办到的不再发放"),
     "vouchers.list_vouchers": Access(DESK | INSTITUTION_STAFF | WORKERS, "查看培训券"),
     "vouchers.show_voucher": Access(DESK | INSTITUTION_STAFF | WORKERS, "查看培训券全过程"),
     "vouchers.text_voucher_code": Access(INSTITUTION_COUNTER, "短信码，发到持券人手机，机构看不到"),

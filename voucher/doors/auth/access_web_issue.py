@@ -37,6 +37,8 @@ WEB_ISSUE: dict[str, Access] = {
     "web.office.rosters": Access(OPERATORS, "大名册发券页和最近的进度"),
     "web.office.hand_over_roster": Access(OPERATORS, "交大名册，后台分批发放", uploads=True),
     "web.office.resume_roster": Access(OPERATORS, "从断点继续一次批量发放"),
+    "web.office.ask_termination": Access(OPERATORS, "终止批量发放前的确认页"),
+    "web.office.terminate_roster": Access(OPERATORS, "终止批量发放，没有办到的不再发放"),
     "web.office.refusals_csv": Access(_READERS, "一张发券单不发的每一行，脱敏"),
     "web.office.refusals_xlsx": Access(_READERS, "一张发券单不发的每一行，脱敏"),
     "web.office.vouchers": Access(_READERS, "培训券，名单脱敏"),

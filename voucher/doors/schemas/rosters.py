@@ -6,7 +6,9 @@ from marshmallow import Schema, fields
 
 from voucher.doors.schemas.values import Body, Count, Moment
 
-PHASES = {"description": "running 发放中、stopped 停在中途、done 已办完"}
+PHASES = {
+    "description": "running 发放中、stopped 停在中途、terminating 正在终止、terminated 已终止、done 已办完"
+}
 
 
 class RosterForm(Body):
@@ -36,7 +38,10 @@ class RunState(Schema):
     lines_waiting = fields.Integer(metadata={"description": "资金不足，候补"})
     lines_refused = fields.Integer(metadata={"description": "不予发放"})
     rows_unreadable = fields.Integer(metadata={"description": "无法识别"})
+    rows_left_out = fields.Integer(metadata={"description": "终止以后没有发放"})
     stopped_by = fields.Nested(StoppedBy, allow_none=True)
     started_at = Moment()
     moved_at = Moment()
     finished_at = Moment(allow_none=True)
+    terminated_at = Moment(allow_none=True)
+    terminated_why = fields.String(allow_none=True, metadata={"description": "为什么终止"})

@@ -164,6 +164,7 @@ BELOW: dict[str, tuple[str, ...]] = {
         *("web.office.issue", "web.office.issue_deed", "web.office.do_issue_deed"),
         *("web.office.new_issue", "web.office.try_issue", "web.office.issue_now"),
         *("web.office.rosters", "web.office.hand_over_roster", "web.office.resume_roster"),
+        *("web.office.ask_termination", "web.office.terminate_roster"),
         *("web.office.refusals_csv", "web.office.refusals_xlsx"),
     ),
     "web.office.vouchers": (

@@ -25,6 +25,14 @@ ISSUE: tuple[Row, ...] = (
     *lines(_S, (None,), "issue", "issued", ("office", "holder"), "人社部门直接发放，或本人在领券中心申领"),
     *lines(_S, (None,), "start", "issuing", ("office",), "按名册文件批量发放，分批办理，中断后从断点继续"),
     *lines(_S, ("issuing",), "finish", "issued", ("office",), "名册文件逐行办完"),
+    *lines(
+        _S,
+        ("issuing",),
+        "terminate",
+        "issued",
+        ("office",),
+        "不再办下去：已发的券和已候补的不受影响，没有办到的各行不再发放；须写明理由",
+    ),
 )
 
 APPLICATION: tuple[Row, ...] = (
@@ -73,6 +81,7 @@ EVENT_NAMES: dict[Thing, dict[str, str]] = {
         "return": "退回",
         "start": "开始批量发放",
         "finish": "批量发放完毕",
+        "terminate": "终止批量发放",
     },
     _A: {
         "file": "申请",

@@ -20,7 +20,8 @@ from voucher.rules.errors import Refusal, Refused
 from voucher.stages.issue.models_runs import IssueRun
 from voucher.stages.issue.room import Room
 from voucher.stages.issue.roster_files import open_roster, read_ahead, read_pieces
-from voucher.stages.issue.running import Desk, end_run, find_run, is_needed, issue_piece
+from voucher.stages.issue.running import AT_WORK, OVER, Desk, end_run, find_run, is_needed, issue_piece
+from voucher.stages.issue.terminating import finish_termination, leave_out
 
 Progress = Callable[[int, int | None], None]
 Result = TypeVar("Result")
@@ -32,12 +33,14 @@ def carry_on(desk: Desk, issue_id: int, progress: Progress) -> IssueRun:
     A piece is one transaction; killed at any moment, what was committed stays and the rest follows when this
     is called again. Where somebody else is at the same run this one gives way. A refusal of the act itself
     (the programme was stopped, the account may not issue any more) stops the run and is kept with it.
+    Of a run that was terminated the rest is written off in the same way.
     """
     with desk.database.read() as session:
         run = find_run(session, issue_id)
         actor = _load_asker(session, run, desk.clock())
-    if run.phase != "running":
+    if run.phase not in AT_WORK:
         return run
+    finish = end_run if run.phase == "running" else finish_termination
     stopped: Refusal | None = None
     try:
         with desk.files.open(run.file_sha256) as file:
@@ -45,10 +48,10 @@ def carry_on(desk: Desk, issue_id: int, progress: Progress) -> IssueRun:
     except Refused as refused:
         going, stopped = True, refused.refusal
     if going:
-        _do(desk, actor, partial(end_run, issue_id=issue_id, stopped=stopped))
+        _do(desk, actor, partial(finish, issue_id=issue_id, stopped=stopped))
     with desk.database.read() as session:
         done = find_run(session, issue_id)
-        if done.phase == "done" and not is_needed(session, done.file_sha256):
+        if done.phase in OVER and not is_needed(session, done.file_sha256):
             # names and numbers of people are not kept any longer than they are needed
             desk.files.remove(done.file_sha256)
     return done
@@ -80,7 +83,11 @@ def _work_pieces(desk: Desk, actor: Actor, run: IssueRun, file: BinaryIO, progre
         today = day_of(desk.clock())
         pieces = read_pieces(table, desk.keyring, today, after_line=reached, size=desk.piece_rows)
         for piece in read_ahead(pieces):
-            act = partial(issue_piece, issue_id=run.issue_id, piece=piece, reached=reached, room=room)
+            act = (
+                partial(issue_piece, issue_id=run.issue_id, piece=piece, reached=reached, room=room)
+                if run.phase == "running"
+                else partial(leave_out, issue_id=run.issue_id, piece=piece, reached=reached)
+            )
             if not _do(desk, actor, act):
                 return False
             reached, read = piece.last_line, read + piece.rows

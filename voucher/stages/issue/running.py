@@ -55,8 +55,18 @@ RUN_OVER = reason(
     SOURCE,
     Family.CONFLICT,
 )
+RUN_TERMINATED = reason(
+    "issue_run_terminated",
+    "这次批量发券已经终止，没有办到的各行不再发放",
+    "已发放的券不受影响；还要发放的，请另交名册",
+    SOURCE,
+    Family.CONFLICT,
+)
 
 JOB_KIND = "issue_roster"
+AT_WORK = frozenset({"running", "terminating"})
+TERMINATED = frozenset({"terminating", "terminated"})
+OVER = frozenset({"done", "terminated"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +126,7 @@ def _start(
         rows_expected=rows_expected,
         rows_read=0,
         rows_unreadable=0,
+        rows_left_out=0,
         lines_issued=0,
         lines_waiting=0,
         lines_refused=0,
@@ -124,11 +135,12 @@ def _start(
         moved_at=work.at,
     )
     work.session.add(run)
-    _hand_over(work, run, job=job)
+    hand_over(work, run, job=job)
     return run
 
 
-def _hand_over(work: Work, run: IssueRun, *, job: bool) -> None:
+def hand_over(work: Work, run: IssueRun, *, job: bool) -> None:
+    """Let the worker take a run further, or whoever acts."""
     run.job_id = add_job(work, JOB_KIND, {"issue": run.issue_id}) if job else None
     work.session.flush()
 
@@ -136,20 +148,22 @@ def _hand_over(work: Work, run: IssueRun, *, job: bool) -> None:
 def resume_run(work: Work, issue_id: int, *, job: bool = False) -> IssueRun:
     """Let a run that stopped or was cut off go on, asked for by whoever acts, and return it.
 
-    Raises Refused role_missing, programme_missing, issue_run_missing, issue_run_over.
+    Raises Refused role_missing, programme_missing, issue_run_missing, issue_run_over, issue_run_terminated.
     """
-    _, _, run = _lock_run(work, issue_id)
+    _, _, run = lock_run(work, issue_id)
+    if run.phase in TERMINATED:
+        raise RUN_TERMINATED.refused()
     if run.phase == "done":
         raise RUN_OVER.refused()
     run.phase, run.stopped_by, run.moved_at = "running", None, work.at
     run.asked_by_user_id = work.actor.user_id
-    _hand_over(work, run, job=job)
+    hand_over(work, run, job=job)
     return run
 
 
 def is_needed(session: Session, sha256: str) -> bool:
-    """Return whether a run that is not done still reads a stored roster."""
-    going = select(IssueRun.id).where(IssueRun.file_sha256 == sha256, IssueRun.phase != "done").limit(1)
+    """Return whether a run that is not over still reads a stored roster."""
+    going = select(IssueRun.id).where(IssueRun.file_sha256 == sha256, IssueRun.phase.not_in(OVER)).limit(1)
     return session.scalar(going) is not None
 
 
@@ -168,7 +182,7 @@ def issue_piece(work: Work, *, issue_id: int, piece: Piece, reached: int, room: 
     Raises Refused role_missing, programme_missing, programme_not_published, programme_not_begun,
     programme_over, parameter_missing, no_standard.
     """
-    programme, issue, run = _lock_run(work, issue_id)
+    programme, issue, run = lock_run(work, issue_id)
     if run.phase != "running" or run.last_line != reached:
         return False
     check_issuing(programme, work.today)
@@ -177,7 +191,7 @@ def issue_piece(work: Work, *, issue_id: int, piece: Piece, reached: int, room: 
     done = work_off(
         work, programme, issue, entries, room=lambda wanted: room.left(work.session, programme, wanted)
     )
-    _keep_faults(work, issue, faults)
+    keep_faults(work, issue.id, faults)
     _count(work, run, piece, done, len(entries))
     return True
 
@@ -209,13 +223,14 @@ def _list_entries(work: Work, issue: Issue, piece: Piece, faults: list[Fault]) -
     return entries
 
 
-def _keep_faults(work: Work, issue: Issue, faults: Sequence[Fault]) -> None:
+def keep_faults(work: Work, issue_id: int, faults: Sequence[Fault]) -> None:
+    """Write what is wrong with rows nobody is issued to."""
     rows = [
         (each.line, each.heading, each.masked, canonical_json(refusal_as_json(each.refusal)))
         for each in faults
     ]
     columns = ("line", "heading", "masked", "refusal")
-    write_many(work.session, RosterFault, columns, rows, {"issue_id": issue.id})
+    write_many(work.session, RosterFault, columns, rows, {"issue_id": issue_id})
 
 
 def _count(work: Work, run: IssueRun, piece: Piece, done: Issued, lines: int) -> None:
@@ -229,8 +244,8 @@ def _count(work: Work, run: IssueRun, piece: Piece, done: Issued, lines: int) ->
 
 
 def end_run(work: Work, *, issue_id: int, stopped: Refusal | None) -> None:
-    """Say that a run is over, or why it stopped where it stands."""
-    run = work.session.scalars(select(IssueRun).where(IssueRun.issue_id == issue_id).with_for_update()).one()
+    """Say that a run is over, or why it stopped where it stands; one terminated meanwhile is left alone."""
+    run = lock_alone(work, issue_id)
     if run.phase != "running":
         return
     run.moved_at = work.at
@@ -243,15 +258,18 @@ def end_run(work: Work, *, issue_id: int, stopped: Refusal | None) -> None:
     work.session.flush()
 
 
-def _lock_run(work: Work, issue_id: int) -> tuple[Programme, Issue, IssueRun]:
-    """Return a run with its issue and programme, locked in the order of all issuing."""
-    found = find_run(work.session, issue_id)
+def lock_run(work: Work, issue_id: int) -> tuple[Programme, Issue, IssueRun]:
+    """Return a run with its issue and programme, locked in the order of all issuing.
+
+    Raises Refused role_missing, programme_missing, issue_run_missing.
+    """
+    find_run(work.session, issue_id)
     issue = work.session.get_one(Issue, issue_id)
     programme = lock_own_programme(work, issue.programme_id, Role.OPERATOR)
-    run = work.session.scalars(
-        select(IssueRun)
-        .where(IssueRun.id == found.id)
-        .with_for_update()
-        .execution_options(populate_existing=True)
-    ).one()
-    return programme, issue, run
+    return programme, issue, lock_alone(work, issue_id)
+
+
+def lock_alone(work: Work, issue_id: int) -> IssueRun:
+    """Return a run as it stands now, locked, whoever acts."""
+    locking = select(IssueRun).where(IssueRun.issue_id == issue_id).with_for_update()
+    return work.session.scalars(locking.execution_options(populate_existing=True)).one()

@@ -24,7 +24,13 @@ from voucher.stages.issue.roster_files import plain_name
 from voucher.stages.issue.running import open_desk, resume_run, start_run
 
 PROGRAMMES_SHOWN = 200
-PHASES = {"running": ("wait", "发放中"), "stopped": ("bad", "停在中途"), "done": ("good", "已办完")}
+PHASES = {
+    "running": ("wait", "发放中"),
+    "stopped": ("bad", "停在中途"),
+    "terminating": ("wait", "正在终止"),
+    "terminated": ("bad", "已终止"),
+    "done": ("good", "已办完"),
+}
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 BYTE_ORDER_MARK = "\ufeff"  # without it Excel takes the file for GBK
 

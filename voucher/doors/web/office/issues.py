@@ -36,6 +36,7 @@ from voucher.stages.issue.issuing import Issued, issue_roster
 from voucher.stages.issue.models import Issue, Programme
 from voucher.stages.issue.reading import needs_review
 from voucher.stages.issue.rosters import return_roster
+from voucher.stages.issue.running import OVER
 from voucher.stages.settle.queries import StepView, object_timeline
 
 PER_PAGE, LINES_PER_PAGE = 20, 50
@@ -112,7 +113,18 @@ def issue(issue_id: int) -> ResponseReturnValue:
             per_page=LINES_PER_PAGE,
             run=run,
             run_at_work=at_work,
-            run_resumable=run is not None and run.phase != "done" and not at_work and actor.has(*OPERATORS),
+            run_resumable=(
+                run is not None
+                and run.phase in ("running", "stopped")
+                and not at_work
+                and actor.has(*OPERATORS)
+            ),
+            run_terminable=(
+                run is not None
+                and run.phase not in OVER
+                and not (run.phase == "terminating" and at_work)
+                and actor.has(*OPERATORS)
+            ),
             phases=PHASES,
         )
 

@@ -57,7 +57,7 @@ def list_runs(session: Session, regions: Collection[str], limit: int = 20) -> li
 
 def is_at_work(session: Session, run: IssueRun) -> bool:
     """Return whether a job is still to take a run further; one whose job was lost can be resumed."""
-    if run.phase != "running" or run.job_id is None:
+    if run.phase not in ("running", "terminating") or run.job_id is None:
         return False
     state = session.scalar(select(Job.state).where(Job.id == run.job_id))
     return state in (JobState.QUEUED, JobState.RUNNING)
