@@ -46,6 +46,7 @@ from voucher.stages.issue.reminding import remind_due
 from voucher.stages.issue.running import JOB_KIND, open_desk
 from voucher.stages.issue.signing import end_due_credentials, mark_held_credentials
 from voucher.stages.issue.waiting import serve_due_waiting
+from voucher.stages.oversee.forgetting import forget_old_answers, forget_old_looks
 from voucher.stages.oversee.keys import publish_status, rotate_due_keys
 from voucher.stages.settle.clawback import open_due_clawbacks
 from voucher.stages.settle.notice import close_due_notices
@@ -61,7 +62,10 @@ JOB_SECONDS, JOB_WAIT = 3, timedelta(seconds=2)
 DUE_SECONDS = 60
 # done so many at a time, each portion in a transaction of its own, until none is left
 IN_PORTIONS = frozenset(
-    {"remind_holders", "expire_vouchers", "sweep_attachments", "end_credentials", "freeze_credentials"}
+    {
+        *("remind_holders", "expire_vouchers", "sweep_attachments"),
+        *("end_credentials", "freeze_credentials", "forget_answers", "forget_looks"),
+    }
 )
 # what the clock does, in the order of a voucher's life; released money goes to claims and to new vouchers,
 # whichever of the two stands at the head of its queue
@@ -89,6 +93,8 @@ DUE_ACTS: tuple[tuple[str, Callable[[Work], int]], ...] = (
     ("freeze_credentials", mark_held_credentials),
     ("rotate_keys", rotate_due_keys),
     ("publish_status", publish_status),
+    ("forget_answers", forget_old_answers),
+    ("forget_looks", forget_old_looks),
 )
 
 

@@ -14,6 +14,8 @@ from voucher.demo.province.cast import JIYUAN
 from voucher.demo.province.proving import Proving
 from voucher.ledger.holds import Hold, open_hold, select_held
 from voucher.ledger.vouchers import Voucher
+from voucher.plumbing.files import FileStore
+from voucher.plumbing.spreadsheets import Limits
 from voucher.plumbing.unit_of_work import Work
 from voucher.registry.consents.granting import Evidence, Wish, write_consent
 from voucher.registry.people import Newcomer
@@ -32,6 +34,7 @@ from voucher.stages.issue.applications import attaching, deciding, filing
 from voucher.stages.issue.drafting import NewProgramme, draft_programme
 from voucher.stages.issue.models import Issue, Programme
 from voucher.stages.issue.queries import get_application
+from voucher.stages.issue.running import Desk, start_run
 from voucher.stages.settle import reinstate
 from voucher.stages.settle.models.claims import Claim
 from voucher.stages.settle.queries import list_budgets
@@ -61,7 +64,18 @@ def do_what_is_seldom(town: Town, provings: Mapping[str, Proving], applicants: t
     _propose_a_tariff(town)
     _share_a_telephone(town)
     _help(town, applicants[0])
+    _leave_a_roster_half_way(town)
     town.run_clock()
+
+
+def _leave_a_roster_half_way(town: Town) -> None:
+    """Begin a large roster nobody works off: it can be gone on with, and it can be terminated."""
+    person: Newcomer = next(town.stage.people)
+    files = FileStore(town.folder / "half-way")
+    desk = Desk(town.database, town.stage.house.keyring, town.clock.now, files, Limits())
+    roster = f"姓名,证件号码\n{person.name},{person.number}\n".encode()
+    programme_id = town.stage.programmes["electrician"]
+    town.do("operator-jy", lambda work: start_run(work, desk, programme_id, roster, "大名册.csv"))
 
 
 def _let_institutions_fall(town: Town) -> None:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, delete, select, update
+from sqlalchemy import CheckConstraint, Index, delete, select, tuple_, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -50,6 +50,7 @@ class IdempotencyKey(Model):
     __tablename__ = "idempotency_key"
     __table_args__ = (
         CheckConstraint(f"length(key) BETWEEN 1 AND {MAX_KEY_LENGTH}", name="key_length"),
+        Index("ix_idempotency_key_asked_at", "asked_at"),
         {"sqlite_strict": True},
     )
 
@@ -109,3 +110,19 @@ def once(work: Work, key: str, asked: str, act: Callable[[Work], Answer]) -> Ans
         raise
     work.session.execute(update(IdempotencyKey).where(mine).values(status=answer.status, answer=answer.body))
     return Answer(answer.status, answer.body)
+
+
+def forget_answers(work: Work, before: datetime, most: int) -> int:
+    """Delete the oldest answers nobody will ask for again, at most so many, and return how many.
+
+    A key that comes back afterwards is a new one: `before` lies further back than any client tries again.
+    """
+    mine = (IdempotencyKey.user_id, IdempotencyKey.key)
+    oldest = select(*mine).where(IdempotencyKey.asked_at < before).order_by(IdempotencyKey.asked_at)
+    gone = work.session.scalars(
+        delete(IdempotencyKey)
+        .where(tuple_(*mine).in_(oldest.limit(most)))
+        .returning(IdempotencyKey.key)
+        .execution_options(synchronize_session=False)
+    )
+    return len(gone.all())

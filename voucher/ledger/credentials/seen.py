@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, select
+from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, delete, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from voucher.ledger.credentials.screen import CODE_USED
@@ -46,11 +46,15 @@ class SeenPresentation(Model):
 
 
 class PresentationLook(Model):
-    """An institution looked at an S or F code in time, which used nothing up; append-only by trigger."""
+    """An institution looked at an S or F code in time, which used nothing up.
+
+    Never changed, and never deleted before it is a day old, by trigger: it counts for minutes.
+    """
 
     __tablename__ = "presentation_look"
     __table_args__ = (
         Index("ix_presentation_look_code", "vid", "counter", "institution_id"),
+        Index("ix_presentation_look_looked_at", "looked_at"),
         {"sqlite_strict": True},
     )
 
@@ -104,3 +108,20 @@ def keep_look(work: Work, shown: Presentation, institution_id: int) -> None:
         )
     )
     work.session.flush()
+
+
+def forget_looks(work: Work, before: datetime, most: int) -> int:
+    """Delete the oldest looks no code is judged by any more, at most so many, and return how many."""
+    oldest = (
+        select(PresentationLook.id)
+        .where(PresentationLook.looked_at < before)
+        .order_by(PresentationLook.looked_at)
+        .limit(most)
+    )
+    gone = work.session.scalars(
+        delete(PresentationLook)
+        .where(PresentationLook.id.in_(oldest))
+        .returning(PresentationLook.id)
+        .execution_options(synchronize_session=False)
+    )
+    return len(gone.all())

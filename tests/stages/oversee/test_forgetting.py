@@ -1,0 +1,108 @@
+"""Answers for retries go after every client has given up, looks at codes after a week; young ones stay."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from functools import partial
+
+import pytest
+from sqlalchemy import delete, func, select, update
+from sqlalchemy.exc import DBAPIError
+
+from tests.scene import Scene, on
+from tests.town_issue import institution
+from voucher.app import DUE_ACTS, IN_PORTIONS
+from voucher.ledger.audit import AuditRow
+from voucher.ledger.credentials.seen import PresentationLook
+from voucher.plumbing.idempotency import Answer, IdempotencyKey, once
+from voucher.plumbing.unit_of_work import Work
+from voucher.rules.errors import Refused
+from voucher.stages.oversee import forgetting
+
+
+def asked(done: list[int], key: str) -> Callable[[Work], Answer]:
+    """Return an act that is done once per key."""
+
+    def act(_work: Work) -> Answer:
+        done.append(1)
+        return Answer(201, {"count": len(done)})
+
+    return partial(once, key=key, asked="the same", act=act)
+
+
+def look(institution_id: int, number: int, at: datetime) -> Callable[[Work], None]:
+    """Return an act that keeps a look of a moment."""
+
+    def act(work: Work) -> None:
+        work.session.add(
+            PresentationLook(
+                vid="ab", counter=number, shown_at=0, institution_id=institution_id, looked_at=at
+            )
+        )
+
+    return act
+
+
+def count_forgotten(scene: Scene) -> int | None:
+    with scene.database.read() as session:
+        return session.scalar(select(func.count()).where(AuditRow.act == "forget"))
+
+
+def test_answers_outlive_every_retry_and_go_in_portions(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert {"forget_answers", "forget_looks"} <= IN_PORTIONS & {name for name, _ in DUE_ACTS}
+    scene.at = on("2024-03-06")
+    done: list[int] = []
+    for key in ("one", "two", "three"):
+        scene.do("operator", asked(done, key))
+    scene.at += timedelta(days=179)
+    assert scene.do("operator", asked(done, "one")).body == {"count": 1}, "the first answer, word for word"
+    scene.do("operator", asked(done, "young"))
+    with pytest.raises(Refused, match="role_missing"):
+        scene.do("operator", forgetting.forget_old_answers)
+    assert scene.do("clock", forgetting.forget_old_answers) == 0
+    scene.at += timedelta(days=2)
+    monkeypatch.setattr(forgetting, "MOST_AT_ONCE", 2)
+    assert [scene.do("clock", forgetting.forget_old_answers) for _ in range(3)] == [2, 1, 0]
+    with scene.database.read() as session:
+        assert session.scalars(select(IdempotencyKey.key)).all() == ["young"]
+    assert count_forgotten(scene) == 2
+    assert scene.do("operator", asked(done, "young")).body == {"count": 4}
+    assert scene.do("operator", asked(done, "one")).body == {"count": 5}, "a key as good as new"
+
+
+def test_looks_at_codes_go_after_a_week_and_never_within_a_day(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scene.at = on("2024-03-06")
+    house = institution(scene)
+    for number in range(3):
+        scene.do("operator", look(house, number, scene.at + timedelta(days=number)))
+    scene.at += timedelta(days=8, hours=1)
+    with pytest.raises(Refused, match="role_missing"):
+        scene.do("operator", forgetting.forget_old_looks)
+    monkeypatch.setattr(forgetting, "MOST_AT_ONCE", 1)
+    assert [scene.do("clock", forgetting.forget_old_looks) for _ in range(3)] == [1, 1, 0]
+    assert count_forgotten(scene) == 2
+    with scene.database.read() as session:
+        assert session.scalars(select(PresentationLook.counter)).all() == [2]
+    # by the clock of the database: what is young stays, whoever asks, and nothing is ever changed
+    fresh = datetime.now(UTC)
+    scene.do("operator", look(house, 7, fresh))
+    scene.do("operator", look(house, 8, fresh - timedelta(hours=23)))
+    scene.do("operator", look(house, 9, fresh - timedelta(hours=25)))
+    for number, goes in ((7, False), (8, False), (9, True)):
+        gone = delete(PresentationLook).where(PresentationLook.counter == number)
+        if goes:
+            with scene.database.engine.begin() as connection:
+                connection.execute(gone)
+            continue
+        with pytest.raises(DBAPIError, match="kept for a day"), scene.database.engine.begin() as connection:
+            connection.execute(gone)
+    with pytest.raises(DBAPIError, match="append only"), scene.database.engine.begin() as connection:
+        connection.execute(update(PresentationLook).values(counter=5))
+    with scene.database.read() as session:
+        left = session.scalars(select(PresentationLook.counter).order_by(PresentationLook.id)).all()
+    assert left == [2, 7, 8]
