@@ -19,9 +19,12 @@ from voucher.plumbing.spreadsheets import Limits
 from voucher.plumbing.unit_of_work import Work
 from voucher.registry.consents.granting import Evidence, Wish, write_consent
 from voucher.registry.people import Newcomer
+from voucher.registry.renaming import propose_name
+from voucher.registry.renumbering import propose_number
 from voucher.registry.tariffs import propose_tariff
 from voucher.registry.workers import open_worker
 from voucher.rules.applications import Demand
+from voucher.rules.corrections import FormerUse
 from voucher.rules.helping import ConsentWay, Relationship, Scope
 from voucher.rules.levels import Level
 from voucher.rules.lifecycle import Thing
@@ -62,6 +65,7 @@ def do_what_is_seldom(town: Town, provings: Mapping[str, Proving], applicants: t
     _ask_for_a_voucher_back(town, provings["revoked"])
     _apply(town, *applicants)
     _propose_a_tariff(town)
+    _propose_corrections(town)
     _share_a_telephone(town)
     _help(town, applicants[0])
     _leave_a_roster_half_way(town)
@@ -182,6 +186,26 @@ def _propose_a_tariff(town: Town) -> None:
         amount_fen=1_500_00,
     )
     town.do("second-review", lambda work: propose_tariff(work, new))
+
+
+def _propose_corrections(town: Town) -> None:
+    """Let a name and a number wait for the second person."""
+    person: Newcomer = next(town.stage.people)
+    other: Newcomer = next(town.stage.people)
+    opened = partial(open_worker, number=person.number, name=person.name, login="misread", mobile=None)
+    town.do("operator", opened)
+    renamed = partial(
+        propose_name, number=person.number, new_name=other.name, evidence="户口簿变更页 2024-17"
+    )
+    town.do("operator", renamed)
+    renumbered = partial(
+        propose_number,
+        number=person.number,
+        new_number=other.number,
+        former_use=FormerUse.WRONG,
+        evidence="公安机关证明 济公户〔2024〕31号",
+    )
+    town.do("operator", renumbered)
 
 
 def _help(town: Town, helper: str) -> None:
