@@ -1,4 +1,7 @@
-"""Offline scans in every order and in shuffled batches: one final state, whatever came first."""
+"""Offline scans in every order and in shuffled batches: one final state, whatever came first.
+
+No two clients meet here, so `make long` plays it on both cores.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +19,7 @@ from voucher.ledger.holds import Hold
 from voucher.plumbing.unit_of_work import Work, perform
 from voucher.stages.train.confirm import Noted, confirm_scans
 
-pytestmark = pytest.mark.storm
+pytestmark = pytest.mark.long
 
 
 @pytest.fixture

@@ -3,12 +3,23 @@
 from __future__ import annotations
 
 from datetime import UTC
+from pathlib import Path
 
 import pytest
 
 from tests.doors.web.browser import Office
 from tests.doors.world import World
 from tests.scene import EV1, LI_SI, SUN_BA, ZHANG_SAN, Scene, on
+
+HERE = Path(__file__).parent
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Look at pages over PostgreSQL by `make long`: every act behind them is asked of both each time."""
+    for item in items:
+        if HERE in item.path.parents and "postgres" in item.name:
+            item.add_marker(pytest.mark.long)
 
 
 @pytest.fixture
