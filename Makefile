@@ -62,8 +62,8 @@ demo: setup ## 一条命令看全程：建库、结算济源一个季度、开�
 test: setup ## 测试，SQLite 与 PostgreSQL · the tests, on both databases; what takes its time has targets of its own
 	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup -m "not storm and not long and not fuzz and not tour"
 
-storm: setup ## 64 个客户端同时操作 · 64 clients at once, alone on the machine
-	@$(BIN)/python -m pytest -m storm
+storm: setup ## 64 个客户端同时操作，SIZE=full 用千张券 · 64 clients at once, alone on the machine; SIZE=full with a thousand vouchers
+	@STORM_SIZE=$(SIZE) $(BIN)/python -m pytest -m storm
 
 long: setup ## 十万个伪造码、强行中断、密码卡、读码器 · what takes its time, or needs SoftHSM (softhsm2) and zbar (libzbar0)
 	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup -m long
