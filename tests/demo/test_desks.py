@@ -23,7 +23,7 @@ PRINTED = re.compile(
 WAITING: dict[str, tuple[str, ...]] = {
     "operator-jy": ("退回补正", "退票待更正", "候补"),
     "first-review": ("待初审", "券种待发布", "发券单待审核", "领券申请待办理", "开班待审核", "待处置"),
-    "second-review": ("待复核", "待公示", "姓名更正待审核"),
+    "second-review": ("待复核", "待公示", "身份更正待审核"),
     "objections": ("待处理异议", "恢复待审批", "标准待确认", "补发待审批"),
     "province-review": ("待处理异议", "券种待发布"),
     "approver": ("待审批",),
