@@ -12,7 +12,7 @@ from flask import Flask
 from voucher.config import Config, read_config
 from voucher.demo.seed import read_accounts
 from voucher.doors import api, errors, web
-from voucher.doors.auth import access, door, outside, shield, single_sign_on, visitors
+from voucher.doors.auth import access, bearers, door, outside, shield, single_sign_on, visitors
 from voucher.doors.auth.door import Door, DoorLimits
 from voucher.ledger import sealing
 from voucher.ledger.races import RACES
@@ -126,8 +126,9 @@ def create_app(
     visitors.install(app)
     asker = Outside(database, keyring, token=config.outside_token or None, patience=AT_THE_COUNTER)
     outside.install(app, asker)
-    # in this order a request is looked at: headers and rates, the access matrix, the form token
+    # in this order a request is looked at: headers and rates, the bearer, the access matrix, the form token
     shield.install(app, opened)
+    bearers.install(app)
     access.install(app)
     shield.install_csrf_guard(app)
     errors.install(app)

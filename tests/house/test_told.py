@@ -21,6 +21,8 @@ ALONE = {
     "uq_audit_seal_audit_row_id": "one sealer at a time",
     "uq_audit_seal_chain_hash": "one sealer at a time",
     "uq_class_session_class_id_position": "written with its own class, locked meanwhile",
+    "uq_institution_system_client_id": "made up at random",
+    "uq_institution_system_user_id": "opened with its own new account",
     "uq_issue_line_issue_id_person_id": "written with its own new issue",
     "uq_issue_line_issue_id_position": "written with its own new issue",
     "uq_modifier_code": "loaded by init",
@@ -31,6 +33,7 @@ ALONE = {
     "uq_settlement_line_batch_id_certificate_id": "written with its own new batch",
     "uq_settlement_line_batch_id_position": "written with its own new batch",
     "uq_standard_code": "loaded by init",
+    "uq_system_secret_secret_index": "made up at random",
 }
 
 

@@ -23,6 +23,7 @@ from voucher.doors.auth.access import (
     is_api,
     next_path,
 )
+from voucher.doors.auth.bearers import BEARER_REFUSED
 from voucher.doors.auth.visitors import current_visitor
 from voucher.doors.schemas.problem import BODY_INVALID
 from voucher.plumbing.idempotency import KEY_MISSING
@@ -74,6 +75,7 @@ STATUSES: dict[Family, int] = {
 STATUS_BY_CODE: dict[str, int] = {
     SIGN_IN_NEEDED.code: 401,
     SIGN_IN_REFUSED.code: 401,
+    BEARER_REFUSED.code: 401,
     CODE_REFUSED.code: 401,
     CODE_RESTS.code: 429,
     CODES_ENOUGH.code: 429,

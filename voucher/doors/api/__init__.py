@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import Flask
 
-from voucher.doors.api import pulse, well_known
+from voucher.doors.api import oauth, pulse, well_known
 from voucher.doors.api.applications import applications
 from voucher.doors.api.attachments import attachments
 from voucher.doors.api.batches import batches
@@ -71,6 +71,7 @@ def install(app: Flask) -> None:
     """Open the API, described by /api/openapi.json."""
     pulse.install(app)
     well_known.install(app)
+    oauth.install(app)
     described = describe(app)
     for room in ROOMS:
         described.register_blueprint(room)

@@ -13,6 +13,7 @@ from voucher.doors.auth.door import EXTENSION, Door
 from voucher.doors.auth.visitors import cookie_name
 from voucher.doors.errors import PROBLEM_TYPE
 from voucher.doors.schemas.problem import Problem
+from voucher.registry.system_rows import SCOPE_NAMES
 
 ABOUT = """\
 职业技能电子培训券的接口：发券、培训、评价、持证、兑现。网页和接口办理的是同一件事，规则、权限和留痕完全相同。
@@ -22,6 +23,7 @@ ABOUT = """\
 * **不记键的**只有三种：看码（`/checks`）、出示码（`…/codes`）和试算（`…/previews`），每次重新办理。
 * **登录**用会话 Cookie；写操作另带 `X-CSRFToken`，其值在登录时取得。登录不要键：
   账号密码（`/sessions`），或劳动者的短信验证码（`/login-codes`、`/phone-sessions`）。
+* **机构自己的系统**用 `Authorization: Bearer`，令牌在 `POST /oauth/token` 换取（OAuth 2）。
 * **拒绝**一律为 RFC 9457 问题详情：稳定的 `code`、中文 `title`、下一步 `detail`、`facts`、依据 `source`。
 * **列表**按 `cursor` 翻页；辖区之外的列表为空，点名外地 403，外地的单个对象与不存在一样是 404。
 """
@@ -72,5 +74,18 @@ def describe(app: Flask) -> DescribedApi:
     schemes.security_scheme(
         "csrf",
         {"type": "apiKey", "in": "header", "name": "X-CSRFToken", "description": "登录时取得，写操作必带"},
+    )
+    schemes.security_scheme(
+        "system",
+        {
+            "type": "oauth2",
+            "description": "机构自己的系统：凭系统编号和密钥换取令牌；不读 Cookie，不要 X-CSRFToken",
+            "flows": {
+                "clientCredentials": {
+                    "tokenUrl": "/oauth/token",
+                    "scopes": {str(scope): name for scope, name in SCOPE_NAMES.items()},
+                }
+            },
+        },
     )
     return described

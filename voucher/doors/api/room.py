@@ -15,6 +15,7 @@ from marshmallow import Schema
 from sqlalchemy.orm import Session
 
 from voucher.doors.auth.access import MATRIX
+from voucher.doors.auth.access_systems import SYSTEMS
 from voucher.doors.auth.door import the_door
 from voucher.doors.auth.entries import Entry
 from voucher.doors.auth.visitors import current_actor, perform
@@ -231,10 +232,14 @@ class Room(Blueprint):
         if public:
             return {**told, "security": [], "description": f"{access.note}。无须登录。"}
         security: dict[str, list[str]] = {"session": [], "csrf": []} if writes else {"session": []}
+        ways = [security]
+        scope = SYSTEMS.get(f"{self.name}.{name}")
+        if scope is not None:
+            ways.append({"system": [str(scope)]})
         if isinstance(access.who, Entry):
-            return {**told, "security": [security], "description": f"{access.note}。登录即可。"}
+            return {**told, "security": ways, "description": f"{access.note}。登录即可。"}
         roles = "、".join(name for role, name in ROLE_NAMES.items() if role in access.who)
-        return {**told, "security": [security], "description": f"{access.note}。权限：{roles}。"}
+        return {**told, "security": ways, "description": f"{access.note}。权限：{roles}。"}
 
     def _open(self, path: str, method: str, view: View, told: View) -> None:
         self.add_url_rule(path, view.__name__, told, methods=[method])

@@ -8,6 +8,7 @@ from voucher.doors.auth.access_api import API
 from voucher.doors.auth.access_corrections import WEB_CORRECTIONS
 from voucher.doors.auth.access_keys import KEYS
 from voucher.doors.auth.access_standing import WEB_STANDING
+from voucher.doors.auth.access_systems import OAUTH
 from voucher.doors.auth.access_web import WEB
 from voucher.doors.auth.access_web_evaluator import WEB_EVALUATOR
 from voucher.doors.auth.access_web_institution import WEB_INSTITUTION
@@ -15,6 +16,7 @@ from voucher.doors.auth.access_web_issue import WEB_ISSUE
 from voucher.doors.auth.access_web_public import WEB_PUBLIC
 from voucher.doors.auth.access_web_supervisor import WEB_SUPERVISOR
 from voucher.doors.auth.access_web_worker import WEB_WORKER
+from voucher.doors.auth.bearers import check_for_people
 from voucher.doors.auth.door import the_door
 from voucher.doors.auth.entries import Access, Entry
 from voucher.doors.auth.visitors import Visitor, current_visitor
@@ -22,7 +24,7 @@ from voucher.rules.actor import check_role
 from voucher.rules.errors import Family, reason
 
 SOURCE = "DESIGN §8; GB/T 22239-2019 8.1.4.2 访问控制"
-API_PREFIX, WELL_KNOWN_PREFIX = "/api/", "/.well-known/"
+API_PREFIX, WELL_KNOWN_PREFIX, OAUTH_PREFIX = "/api/", "/.well-known/", "/oauth/"
 LOGIN_PATH, CODE_PATH, ENROLMENT_PATH, PASSWORD_PATH = (
     "/login",
     "/login/code",
@@ -56,6 +58,7 @@ ACCESS_UNDECLARED = reason(
 MATRIX: dict[str, Access] = {
     **API,
     **KEYS,
+    **OAUTH,
     **WEB,
     **WEB_PUBLIC,
     **WEB_WORKER,
@@ -70,20 +73,21 @@ MATRIX: dict[str, Access] = {
 
 def is_api() -> bool:
     """Return whether this request came to the API, or for what verifiers fetch."""
-    return request.path.startswith((API_PREFIX, WELL_KNOWN_PREFIX))
+    return request.path.startswith((API_PREFIX, WELL_KNOWN_PREFIX, OAUTH_PREFIX))
 
 
 def check_entry(endpoint: str, visitor: Visitor | None) -> None:
     """Refuse a visitor the matrix does not let in; a route that is not in the matrix lets nobody in.
 
     Raises Refused access_undeclared, sign_in_needed, second_factor_needed, password_change_needed,
-    role_missing.
+    role_missing, system_not_for_this.
     """
     access = MATRIX.get(endpoint)
     if access is None:
         raise ACCESS_UNDECLARED.refused()
     if access.who is Entry.PUBLIC:
         return
+    check_for_people()
     if visitor is None:
         raise SIGN_IN_NEEDED.refused()
     if access.who is Entry.HALF_WAY:

@@ -59,4 +59,10 @@ WEB_INSTITUTION: dict[str, Access] = {
     # 子账号
     "web.institution.colleagues": Access(ADMINISTRATORS, "本机构的账号"),
     "web.institution.open_account": Access(ADMINISTRATORS, "开本机构的账号"),
+    # 系统接入
+    "web.institution.systems": Access(ADMINISTRATORS, "本机构的系统"),
+    "web.institution.register_system": Access(ADMINISTRATORS, "登记系统，密钥只显示一次"),
+    "web.institution.rotate_secret": Access(ADMINISTRATORS, "更换系统的密钥"),
+    "web.institution.confirm_secret": Access(ADMINISTRATORS, "停用系统的旧密钥"),
+    "web.institution.revoke_system": Access(ADMINISTRATORS, "停用系统"),
 }

@@ -66,6 +66,7 @@ WEB_ISSUE: dict[str, Access] = {
     "web.office.do_certificate_deed": Access(_OFFICE, "再次核验；撤销、恢复由审核人员办理"),
     "web.office.institutions": Access(_READERS, "机构"),
     "web.office.institution": Access(_READERS, "一家机构：状态、目录年度、班级、处置经过"),
+    "web.office.stop_system": Access(OFFICERS | {Role.SUPERVISOR}, "停用机构的系统"),
     "web.office.institution_deed": Access(OFFICERS | {Role.SUPERVISOR}, "处置机构前的确认页"),
     "web.office.do_institution_deed": Access(
         OFFICERS | {Role.SUPERVISOR}, "约谈至黑名单，恢复由两人办理；监管只到停业整顿"

@@ -1,4 +1,4 @@
-"""Who is at the door: the session cookie, the account behind it, and the actor it acts as."""
+"""Who is at the door: the cookie or the bearer token, the account behind it, and the actor it acts as."""
 
 from __future__ import annotations
 
@@ -9,11 +9,13 @@ from flask import Flask, Request, Response
 from flask_login import LoginManager, UserMixin, current_user
 from sqlalchemy.orm import Session
 
+from voucher.doors.auth.bearers import find_admitted, has_bearer
 from voucher.doors.auth.door import ANYBODY, Door, the_door
 from voucher.plumbing.unit_of_work import Work
 from voucher.registry import sessions
 from voucher.registry.own_accounts import PASSWORD
 from voucher.registry.passwords import read_idle_minutes, read_worker_idle_minutes
+from voucher.registry.system_tokens import actor_of_bearer
 from voucher.registry.users import UserAccount, actor_of
 from voucher.registry.workers import signs_in_with_password
 from voucher.rules.actor import ROLE_NAMES, Actor
@@ -84,12 +86,14 @@ def drop_cookie(response: Response) -> Response:
 
 
 def has_cookie(request: Request) -> bool:
-    """Return whether a session cookie came along, good or not."""
-    return cookie_name(the_door()) in request.cookies
+    """Return whether a session cookie came along that is read, good or not; beside a bearer none is."""
+    return not has_bearer() and cookie_name(the_door()) in request.cookies
 
 
 def _recognise(request: Request) -> Visitor | None:
-    """Return the visitor of a request's cookie; a disabled account has none."""
+    """Return the visitor of a request's cookie or bearer; a disabled account has none."""
+    if has_bearer():
+        return _recognise_system()
     door = the_door()
     token = request.cookies.get(cookie_name(door))
     if not token:
@@ -112,6 +116,16 @@ def _recognise(request: Request) -> Visitor | None:
     if sessions.is_stale(found, door.at):
         door.perform_as(actor, lambda work: sessions.touch_session(work, found.token_hash))
     return visitor
+
+
+def _recognise_system() -> Visitor | None:
+    """Return the system that was let in by its token: signed in, with the one role this request needs."""
+    admitted = find_admitted()
+    if admitted is None:
+        return None
+    bearer, scope = admitted
+    actor = actor_of_bearer(bearer, scope)
+    return Visitor(actor=actor, account=bearer.account, token_hash="", second_factor=True, by_password=False)
 
 
 def read_idle_of(session: Session, visitor: Visitor) -> int:

@@ -95,6 +95,7 @@ DESK_GROUPS: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
         "系统",
         (
             ("子账号", "web.institution.colleagues"),
+            ("系统接入", "web.institution.systems"),
             ("身份更正", "web.office.corrections"),
             ("签名密钥", "web.custodian.keys"),
             ("登录管理", "web.entrance.sessions"),
@@ -139,6 +140,10 @@ BELOW: dict[str, tuple[str, ...]] = {
     "web.institution.claims": ("web.institution.claim", "web.institution.file_claims"),
     "web.institution.reversals": ("web.institution.ask_reversal", "web.institution.reverse"),
     "web.institution.colleagues": ("web.institution.open_account",),
+    "web.institution.systems": (
+        *("web.institution.register_system", "web.institution.rotate_secret"),
+        *("web.institution.confirm_secret", "web.institution.revoke_system"),
+    ),
     "web.institution.account": ("web.institution.propose_account",),
     "web.evaluator.batches": (
         *("web.evaluator.batch", "web.evaluator.add", "web.evaluator.cancel", "web.evaluator.admit"),
@@ -175,6 +180,7 @@ BELOW: dict[str, tuple[str, ...]] = {
     "web.office.classes": (*("web.office.class_page", "web.office.class_deed", "web.office.do_class_deed"),),
     "web.office.institutions": (
         *("web.office.institution", "web.office.institution_deed", "web.office.do_institution_deed"),
+        "web.office.stop_system",
     ),
     "web.office.certificates": (
         *("web.office.certificate", "web.office.certificate_deed", "web.office.do_certificate_deed"),

@@ -15,6 +15,7 @@ from voucher.doors.web.institution import (
     reversals,
     rosters,
     scan,
+    systems,
     texting,
 )
 from voucher.doors.web.institution.blueprint import institution
@@ -34,5 +35,6 @@ __all__ = [
     "reversals",
     "rosters",
     "scan",
+    "systems",
     "texting",
 ]

@@ -18,6 +18,7 @@ from voucher.plumbing.unit_of_work import Work
 from voucher.registry import sanctions
 from voucher.registry.institutions import Institution
 from voucher.registry.listing import is_listed
+from voucher.registry.systems import STOPPERS, list_systems
 from voucher.rules.actor import Actor, Role
 from voucher.rules.lifecycle import STATE_NAMES, Thing, may_move
 from voucher.rules.vocabulary import INSTITUTION_KIND_NAMES, InstitutionKind
@@ -59,6 +60,11 @@ def institutions() -> ResponseReturnValue:
 @office.get("/office/institutions/<int:institution_id>")
 def institution(institution_id: int) -> ResponseReturnValue:
     """Show one institution: where it stands, its years on the list, its classes, and what may be done."""
+    return show_institution(institution_id)
+
+
+def show_institution(institution_id: int) -> str:
+    """Return the page of one institution. Raises Refused institution_absent."""
     door, actor = the_door(), current_actor()
     with door.read() as session:
         found = sanctions.get_institution_within(session, institution_id, actor.regions)
@@ -77,6 +83,8 @@ def institution(institution_id: int) -> ResponseReturnValue:
             asked=find_asked_reinstatement(session, Thing.INSTITUTION, found.id),
             happenings=object_timeline(session, Thing.INSTITUTION, found.id),
             deeds=_list_deeds(session, actor, found),
+            systems=list_systems(session, [found.id], door.at),
+            may_stop_systems=actor.has(*STOPPERS),
         )
 
 

@@ -1,0 +1,126 @@
+"""Institutions' systems at the API: a bearer token instead of a cookie, judged by Authlib (RFC 6750)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from authlib.integrations.flask_oauth2 import ResourceProtector
+from authlib.oauth2 import OAuth2Error
+from authlib.oauth2.rfc6749 import JsonRequest
+from authlib.oauth2.rfc6750 import BearerTokenValidator, InsufficientScopeError
+from flask import Flask, Response, g, request
+
+from voucher.doors.auth.access_systems import SYSTEMS
+from voucher.doors.auth.door import the_door
+from voucher.registry.system_rows import SystemScope
+from voucher.registry.system_tokens import Bearer, find_bearer
+from voucher.rules.errors import Family, reason
+
+SOURCE = "RFC 6750; DESIGN §8"
+REALM, API_PREFIX = "voucher", "/api/v1/"
+
+BEARER_REFUSED = reason(
+    "bearer_refused",
+    "访问令牌无效、已过期或已停用",
+    "请用系统编号和密钥重新换取令牌；仍然不行的，请本机构管理员在“系统接入”中核对",
+    SOURCE,
+    Family.FORBIDDEN,
+)
+SYSTEM_SCOPE_MISSING = reason(
+    "system_scope_missing",
+    "这个系统没有登记办理此事",
+    "需要“{scope}”权限：换取令牌时须包含它；登记时没有选的，请本机构管理员另行登记",
+    SOURCE,
+    Family.FORBIDDEN,
+)
+SYSTEM_NOT_FOR_THIS = reason(
+    "system_not_for_this",
+    "此事不由机构的系统办理",
+    "请由有权限的人登录办理",
+    SOURCE,
+    Family.FORBIDDEN,
+)
+
+
+class _Token:
+    """A token as Authlib asks about it."""
+
+    def __init__(self, bearer: Bearer) -> None:
+        self.bearer = bearer
+
+    def is_expired(self) -> bool:
+        """Return whether its time is over."""
+        return the_door().at >= self.bearer.expires_at
+
+    def is_revoked(self) -> bool:
+        """Return whether its system, its secret or its institution is stopped."""
+        return self.bearer.is_stopped
+
+    def get_scope(self) -> str:
+        """Return its scopes as OAuth writes them."""
+        return " ".join(sorted(self.bearer.scopes))
+
+
+class _Validator(BearerTokenValidator):
+    """Tokens by their hash."""
+
+    def authenticate_token(self, token_string: str) -> _Token | None:
+        """Return the token of these characters, None where nobody has it."""
+        with the_door().glance() as session:
+            bearer = find_bearer(session, token_string)
+        return _Token(bearer) if bearer is not None else None
+
+
+PROTECTOR: Any = ResourceProtector()
+PROTECTOR.register_token_validator(_Validator(realm=REALM))
+
+
+def has_bearer() -> bool:
+    """Return whether the request says who it is by a bearer token, good or not; its cookies are not read."""
+    kind = request.headers.get("Authorization", "").split(None, 1)[:1]
+    return bool(kind) and kind[0].lower() == "bearer"
+
+
+def find_admitted() -> tuple[Bearer, SystemScope] | None:
+    """Return the bearer of this request and the scope it stands on; None where systems have no business."""
+    found: tuple[Bearer, SystemScope] | None = g.get("voucher_bearer")
+    return found
+
+
+def check_for_people() -> None:
+    """Refuse a bearer where only people get in: a page, or an act no scope stands for.
+
+    Raises Refused system_not_for_this.
+    """
+    if has_bearer() and find_admitted() is None:
+        raise SYSTEM_NOT_FOR_THIS.refused()
+
+
+def _judge() -> None:
+    if not has_bearer() or not request.path.startswith(API_PREFIX) or request.endpoint is None:
+        return
+    needed = SYSTEMS.get(request.endpoint)
+    asked = JsonRequest(request.method, request.url, request.headers)
+    try:
+        token = PROTECTOR.validate_request(scopes=[str(needed)] if needed else None, request=asked)
+    except InsufficientScopeError as error:
+        g.voucher_challenge = f'Bearer realm="{REALM}", error="{error.error}", scope="{needed}"'
+        raise SYSTEM_SCOPE_MISSING.refused(scope=str(needed)) from None
+    except OAuth2Error:
+        g.voucher_challenge = f'Bearer realm="{REALM}", error="invalid_token"'
+        raise BEARER_REFUSED.refused() from None
+    if needed is not None:
+        g.voucher_bearer = (token.bearer, needed)
+
+
+def _say_challenge(response: Response) -> Response:
+    challenge = g.get("voucher_challenge")
+    if challenge is not None:
+        response.headers["WWW-Authenticate"] = challenge
+    return response
+
+
+def install(app: Flask) -> None:
+    """Judge a bearer token before anybody asks who is at the door."""
+    app.before_request(_judge)
+    app.after_request(_say_challenge)

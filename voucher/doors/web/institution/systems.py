@@ -1,0 +1,105 @@
+"""系统接入: an institution's own systems; a secret is shown once, in answer to the form."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from flask import render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from voucher.doors.auth.door import the_door
+from voucher.doors.auth.visitors import perform
+from voucher.doors.web import fields
+from voucher.doors.web.acting import KEY_FIELD, Done, content_print, refuse, submit
+from voucher.doors.web.institution.blueprint import institution
+from voucher.doors.web.institution.colleagues import ADMINISTRATORS
+from voucher.doors.web.institution.own import list_houses, my_houses
+from voucher.plumbing.idempotency import Answer, once
+from voucher.plumbing.unit_of_work import Work
+from voucher.registry import systems as registry
+from voucher.registry.system_rows import SCOPE_NAMES, InstitutionSystem, SystemScope
+from voucher.rules.errors import Refused
+
+Shown = tuple[InstitutionSystem, str]
+
+
+@institution.get("/institution/systems")
+def systems() -> ResponseReturnValue:
+    """Show the systems of this institution."""
+    return _systems()
+
+
+@institution.post("/institution/systems")
+def register_system() -> ResponseReturnValue:
+    """Register a system and show its secret once."""
+
+    def call(work: Work) -> Shown:
+        chosen = {each for each in SystemScope if each in request.form.getlist("scope")}
+        house = fields.whole("institution_id", "机构")
+        return registry.register_system(work, house, fields.text("name", "系统名称", limit=40), chosen)
+
+    return _show_once(call)
+
+
+@institution.post("/institution/systems/<int:system_id>/secrets")
+def rotate_secret(system_id: int) -> ResponseReturnValue:
+    """Give a system a new secret and show it once."""
+
+    def call(work: Work) -> Shown:
+        secret = registry.rotate_secret(work, system_id)
+        return work.session.get_one(InstitutionSystem, system_id), secret
+
+    return _show_once(call)
+
+
+@institution.post("/institution/systems/<int:system_id>/confirmations")
+def confirm_secret(system_id: int) -> ResponseReturnValue:
+    """End the former secret of a system at once."""
+
+    def call(work: Work) -> Done:
+        registry.confirm_secret(work, system_id)
+        return Done("旧密钥已停用，用它换取的令牌也已失效", url_for("web.institution.systems"))
+
+    return submit(call, _systems)
+
+
+@institution.post("/institution/systems/<int:system_id>/revocations")
+def revoke_system(system_id: int) -> ResponseReturnValue:
+    """Revoke a system at once."""
+
+    def call(work: Work) -> Done:
+        registry.revoke_system(work, system_id)
+        return Done("已停用，这个系统当即不能再办理", url_for("web.institution.systems"))
+
+    return submit(call, _systems)
+
+
+def _show_once(call: Callable[[Work], Shown]) -> ResponseReturnValue:
+    """Act once for the form's key and show the secret; the same form again shows the list, never a secret."""
+    shown: list[tuple[str, str, str]] = []
+
+    def act(work: Work) -> Answer:
+        shown.clear()
+        found, secret = call(work)
+        shown.append((found.name, found.client_id, secret))
+        return Answer(201, {})
+
+    try:
+        perform(lambda work: once(work, request.form.get(KEY_FIELD, ""), content_print(), act))
+    except Refused as refused:
+        return refuse(refused.refusal, _systems)
+    if not shown:
+        return _systems()
+    name, client_id, secret = shown[0]
+    page = render_template("institution/system_secret.html", name=name, client_id=client_id, secret=secret)
+    return page, 201
+
+
+def _systems() -> str:
+    with the_door().read() as session:
+        return render_template(
+            "institution/systems.html",
+            houses=[(each.id, each.name) for each in list_houses(session, ADMINISTRATORS)],
+            systems=registry.list_systems(session, my_houses(ADMINISTRATORS), the_door().at),
+            scopes=[(str(scope), name) for scope, name in SCOPE_NAMES.items()],
+        )

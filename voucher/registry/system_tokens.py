@@ -1,0 +1,138 @@
+"""Systems at the door: a secret proven, its failures counted, tokens kept by hash, bearers recognised."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import delete, or_, select
+from sqlalchemy.orm import Session
+
+from voucher.ledger import audit
+from voucher.plumbing.unit_of_work import Work
+from voucher.registry import passwords
+from voucher.registry.institutions import Institution
+from voucher.registry.listing import STOPPED
+from voucher.registry.passwords import SignInRules
+from voucher.registry.sessions import hash_token
+from voucher.registry.standards import get_parameter
+from voucher.registry.system_rows import (
+    SCOPE_ROLES,
+    InstitutionSystem,
+    SystemScope,
+    SystemSecret,
+    SystemToken,
+)
+from voucher.registry.systems import THING, index_secret
+from voucher.registry.users import UserAccount
+from voucher.rules.actor import Actor, Grant
+
+KEPT = timedelta(days=1)  # an expired token is nobody's business a day later
+
+
+@dataclass(frozen=True, slots=True)
+class ProvenSystem:
+    """A system whose secret was good; `may_serve` is false while its institution is stopped."""
+
+    system_id: int
+    secret_id: int
+    scopes: frozenset[SystemScope]
+    lifetime_minutes: int
+    may_serve: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Bearer:
+    """Whose token it is, when it ends and whether it still counts."""
+
+    account: UserAccount
+    institution_id: int
+    scopes: frozenset[SystemScope]
+    expires_at: datetime
+    is_stopped: bool
+
+
+def prove_secret(work: Work, client_id: str, secret: str, rules: SignInRules) -> ProvenSystem | None:
+    """Return the system whose secret this is, or None; failures are counted and close it for a while.
+
+    Unknown, wrong, revoked and closed are one answer. Raises Refused parameter_missing.
+    """
+    found = work.session.scalars(
+        select(InstitutionSystem).where(InstitutionSystem.client_id == client_id)
+    ).first()
+    if found is None or found.revoked_at is not None:
+        return None
+    account = passwords.lock_account(work, found.user_id)
+    if account.disabled_at is not None or passwords.is_locked(work, account):
+        return None
+    given = index_secret(work.keyring, client_id, secret)
+    # looked up by a keyed hash: how long that takes says nothing about the secret
+    proven = work.session.scalars(
+        select(SystemSecret).where(
+            SystemSecret.system_id == found.id,
+            SystemSecret.secret_index == given,
+            SystemSecret.ended_at.is_(None),
+            or_(SystemSecret.expires_at.is_(None), SystemSecret.expires_at > work.at),
+        )
+    ).first()
+    if proven is None:
+        passwords.count_failure(work, account, rules)
+        return None
+    passwords.clear_failures(work, account)
+    state = work.session.scalar(select(Institution.state).where(Institution.id == found.institution_id))
+    minutes = int(get_parameter(work.session, "system_token_minutes", work.today, []).value)
+    return ProvenSystem(found.id, proven.id, _read_scopes(found.scopes), minutes, state not in STOPPED)
+
+
+def issue_token(work: Work, proven: ProvenSystem, token: str, scopes: str) -> None:
+    """Keep the hash of a token that is handed out; what expired a day ago goes."""
+    work.session.execute(
+        delete(SystemToken).where(
+            SystemToken.system_id == proven.system_id, SystemToken.expires_at < work.at - KEPT
+        )
+    )
+    work.session.add(
+        SystemToken(
+            token_hash=hash_token(token),
+            system_id=proven.system_id,
+            secret_id=proven.secret_id,
+            scopes=scopes,
+            issued_at=work.at,
+            expires_at=work.at + timedelta(minutes=proven.lifetime_minutes),
+        )
+    )
+    work.session.flush()
+    audit.record_one(work, THING, proven.system_id, "sign_in", scopes=scopes)
+
+
+def find_bearer(session: Session, token: str) -> Bearer | None:
+    """Return whose token it is, in one statement: asked at every request of a system."""
+    row = session.execute(
+        select(SystemToken, InstitutionSystem, UserAccount, SystemSecret.ended_at, Institution.state)
+        .join(InstitutionSystem, InstitutionSystem.id == SystemToken.system_id)
+        .join(SystemSecret, SystemSecret.id == SystemToken.secret_id)
+        .join(UserAccount, UserAccount.id == InstitutionSystem.user_id)
+        .join(Institution, Institution.id == InstitutionSystem.institution_id)
+        .where(SystemToken.token_hash == hash_token(token))
+    ).first()
+    if row is None:
+        return None
+    found, system, account, ended_at, state = row
+    is_over = system.revoked_at is not None or account.disabled_at is not None or ended_at is not None
+    return Bearer(
+        account,
+        system.institution_id,
+        _read_scopes(found.scopes),
+        found.expires_at,
+        is_over or state in STOPPED,
+    )
+
+
+def actor_of_bearer(bearer: Bearer, scope: SystemScope) -> Actor:
+    """Return the actor of a request: its system's account, its registrar's hand, the one role it needs."""
+    grant = Grant(SCOPE_ROLES[scope], institution_id=bearer.institution_id)
+    return Actor(bearer.account.id, bearer.account.login, bearer.account.person_id, (grant,))
+
+
+def _read_scopes(written: str) -> frozenset[SystemScope]:
+    return frozenset(SystemScope(each) for each in written.split())
