@@ -26,6 +26,7 @@ from voucher.doors.api.notices import notices
 from voucher.doors.api.offline import offline
 from voucher.doors.api.payees import payees
 from voucher.doors.api.payments import payments
+from voucher.doors.api.phone_checks import phone_checks
 from voucher.doors.api.places import places
 from voucher.doors.api.programmes import programmes
 from voucher.doors.api.rosters import rosters
@@ -61,6 +62,7 @@ ROOMS = (
     places,
     offline,
     teaching,
+    phone_checks,
     exams,
     certificates,
     endings,

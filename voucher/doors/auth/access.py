@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import Flask, request
 
 from voucher.doors.auth.access_api import API
+from voucher.doors.auth.access_checks import WEB_CHECKS
 from voucher.doors.auth.access_corrections import WEB_CORRECTIONS
 from voucher.doors.auth.access_keys import KEYS
 from voucher.doors.auth.access_standing import WEB_STANDING
@@ -67,6 +68,7 @@ MATRIX: dict[str, Access] = {
     **WEB_ISSUE,
     **WEB_STANDING,
     **WEB_CORRECTIONS,
+    **WEB_CHECKS,
     **WEB_SUPERVISOR,
 }
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from voucher.doors.auth.access_checks import API_CHECKS
 from voucher.doors.auth.access_corrections import API_CORRECTIONS
 from voucher.doors.auth.access_issue import ISSUE
 from voucher.doors.auth.access_later import LATER
@@ -32,6 +33,7 @@ API: dict[str, Access] = {
     **LATER,
     **API_STANDING,
     **API_CORRECTIONS,
+    **API_CHECKS,
     "pulse.healthz": Access(PUBLIC, "存活检查，只答有无"),
     "pulse.metrics": Access(PUBLIC, "运行指标，不含个人信息；由前置代理限内网访问"),
     "api-docs.openapi_json": Access(PUBLIC, "接口说明"),

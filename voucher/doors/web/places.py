@@ -53,6 +53,7 @@ DESK_GROUPS: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
             ("班级", "web.institution.classes"),
             ("撤销核销", "web.institution.reversals"),
             ("开班审核", "web.office.classes"),
+            ("电话抽查", "web.office.phone_draws"),
             ("机构", "web.office.institutions"),
         ),
     ),
@@ -178,6 +179,10 @@ BELOW: dict[str, tuple[str, ...]] = {
         *("web.office.offline_scans", "web.office.close_offline_scan"),
     ),
     "web.office.classes": (*("web.office.class_page", "web.office.class_deed", "web.office.do_class_deed"),),
+    "web.office.phone_draws": (
+        *("web.office.phone_draw", "web.office.draw_class"),
+        *("web.office.begin_call", "web.office.tell_result"),
+    ),
     "web.office.institutions": (
         *("web.office.institution", "web.office.institution_deed", "web.office.do_institution_deed"),
         "web.office.stop_system",

@@ -26,6 +26,7 @@ from voucher.rules.approval import (
     roles_for,
 )
 from voucher.rules.errors import Family, reason
+from voucher.stages.settle.after_calls import check_called
 from voucher.stages.settle.ending import end_claims
 from voucher.stages.settle.following import follow
 from voucher.stages.settle.models.claims import Claim, ClaimHand, SettlementBatch, Signature
@@ -89,9 +90,12 @@ def sign(
     """Pass the lines waiting at a step, all of them or the ones named, and return how many.
 
     Raises Refused role_missing, region_foreign, batch_missing, opinion_missing, same_hand,
-    fixed_role, step_skipped, step_not_required, line_not_waiting, nothing_to_sign, on_hold.
+    fixed_role, step_skipped, step_not_required, line_not_waiting, nothing_to_sign, on_hold,
+    phone_checks_open.
     """
     batch, claims = _take_up(work, batch_id, step, claim_ids, opinion)
+    if step is Step.FIRST_REVIEW:
+        check_called(work, claims)
     _write_signatures(work, claims, step, "pass", opinion)
     if step in WAITS_FOR:
         states.move(work, Claim, claims, WAITS_FOR[step][1], reason=opinion)

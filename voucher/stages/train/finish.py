@@ -22,6 +22,7 @@ from voucher.rules.training import check_attendance
 from voucher.rules.vocabulary import LEVEL_CERTIFICATE_KINDS
 from voucher.stages.train.models.classes import ClassSession, TrainingClass
 from voucher.stages.train.models.places import Attendance, Completion, Enrolment
+from voucher.stages.train.phone_draws import draw_at_sign_off
 from voucher.stages.train.queries.facts import completions_of, hours_of
 from voucher.stages.train.reading import format_moment, get_own_class, list_sessions, load_class
 from voucher.stages.train.running import start_if_begun
@@ -74,7 +75,8 @@ class SignedOff:
 def sign_off(work: Work, class_id: int, exams: Mapping[int, int | None]) -> SignedOff:
     """Sign a class off once all its sessions are over; exams by voucher in hundredths, None for absent.
 
-    Whoever is on hold is left out, and signed off later by another call. The signer is not the only one who
+    Whoever is on hold is left out, and signed off later by another call. Who is called by telephone
+    afterwards is drawn at once. The signer is not the only one who
     recorded attendance. Raises Refused role_missing, class_missing, event_not_allowed, class_not_over,
     second_person_needed, exams_missing, exam_not_on_roster, score_malformed, parameter_missing.
     """
@@ -102,6 +104,7 @@ def sign_off(work: Work, class_id: int, exams: Mapping[int, int | None]) -> Sign
     if found.state == "running":
         told: dict[str, object] = {"finished": len(passed), "failed": len(failures), "held": len(held)}
         states.move(work, TrainingClass, [found], "sign_off", content={found.id: told})
+        draw_at_sign_off(work, found)
     return SignedOff(len(finished), len(completed), len(failures), len(held), tuple(failures))
 
 

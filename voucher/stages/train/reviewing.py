@@ -11,11 +11,12 @@ from voucher.registry.listing import check_listed
 from voucher.rules.approval import check_two_people
 from voucher.rules.lifecycle import Thing, check_event
 from voucher.stages.train.models.classes import TrainingClass
+from voucher.stages.train.phone_draws import commit_seed
 from voucher.stages.train.reading import check_why, get_reached_class
 
 
 def approve_class(work: Work, class_id: int, opinion: str) -> TrainingClass:
-    """Allow a class to take place and to enrol vouchers.
+    """Allow a class to take place and to enrol vouchers; the seed of its phone checks is fixed now.
 
     Nobody allows a class he drafted, rewrote or filed himself. Raises Refused role_missing, class_missing,
     training_why_missing, event_not_allowed, second_person_needed, institution_not_listed.
@@ -28,6 +29,7 @@ def approve_class(work: Work, class_id: int, opinion: str) -> TrainingClass:
     for institution_id in sorted({found.institution_id, found.delivering_institution_id}):
         check_listed(work.session, institution_id, found.starts_on)
     states.move(work, TrainingClass, [found], "approve", reason=opinion)
+    commit_seed(work, found)
     return found
 
 

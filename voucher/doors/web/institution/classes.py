@@ -22,6 +22,7 @@ from voucher.stages.train import queries as training
 from voucher.stages.train.models.classes import TrainingClass
 from voucher.stages.train.queries import house
 from voucher.stages.train.queries.desk import taught_by
+from voucher.stages.train.queries.phone_checks import find_draw_of
 
 PAGE = 20
 STATES = [(code, name) for code, name in STATE_NAMES[Thing.CLASS].items()]
@@ -93,6 +94,7 @@ def show_class(class_id: int) -> str:
             recorded=house.count_recorded(session, class_id),
             roster=roster,
             counted=training.counters(session, class_id),
+            phone_draw=find_draw_of(session, class_id),
             happenings=object_timeline(session, Thing.CLASS, class_id),
             own=answers_for(found),
             is_over=bool(sessions) and max(each.ends_at for each in sessions) <= door.at,

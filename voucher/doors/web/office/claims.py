@@ -26,6 +26,7 @@ from voucher.stages.settle.models.claims import Claim, ClaimHand
 from voucher.stages.settle.reading import CLAIM_MISSING
 from voucher.stages.settle.searching import ClaimSearch, find_claims
 from voucher.stages.settle.turn_down import AFTER_APPROVAL, OFFICE, turn_down
+from voucher.stages.train.queries.phone_checks import find_draws_behind
 
 TURNED_DOWN_HERE = ("manual", "returned", "second_reviewed", "noticed", *AFTER_APPROVAL)
 
@@ -100,6 +101,9 @@ def _show(claim_id: int) -> str:
             batch=queries.get_batch(session, found.batch_id, actor.regions),
             line=line,
             payee_name=session.get_one(Institution, found.institution_id).name,
+            phone_draw=find_draws_behind(session, [found.voucher_id]).get(found.voucher_id)
+            if found.voucher_id
+            else None,
             holds=_list_holds(session, found),
             happenings=_list_happenings(session, found),
             hands=_list_hands(session, claim_id),

@@ -20,6 +20,7 @@ from voucher.stages.settle.queries import Waiting, count_open_holds
 from voucher.stages.settle.queries.reinstatements import count_asked_reinstatements
 from voucher.stages.train.queries import count_to_review
 from voucher.stages.train.queries.offline import count_offline_cases
+from voucher.stages.train.queries.phone_checks import count_open_draws
 
 Count = Callable[[Session, Actor], tuple[int, datetime | None]]
 OFFICE = OPERATORS | OFFICERS
@@ -81,6 +82,14 @@ QUEUES: tuple[tuple[str, str, frozenset[Role], Count, str, dict[str, Any]], ...]
         WATCHED,
         lambda session, actor: count_offline_cases(session, actor.regions),
         "web.office.offline_scans",
+        {},
+    ),
+    (
+        "phone_checks",
+        "电话抽查待拨打",
+        WATCHED,
+        lambda session, actor: count_open_draws(session, actor.regions),
+        "web.office.phone_draws",
         {},
     ),
     (

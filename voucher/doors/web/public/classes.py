@@ -17,6 +17,7 @@ from voucher.rules.dictionaries import TRAINING_MODE_NAMES
 from voucher.rules.levels import Level, name_level
 from voucher.rules.privacy import mask_free_text
 from voucher.stages.train import queries as training
+from voucher.stages.train.queries.phone_checks import find_draw_of
 
 PAGE = 20
 MODES = {str(mode): name for mode, name in TRAINING_MODE_NAMES.items()}
@@ -88,6 +89,7 @@ def training_class(class_id: int) -> ResponseReturnValue:
             view=training.view_classes(session, [found])[0],
             found=found,
             opened=opened[0] if opened else None,
+            phone_draw=find_draw_of(session, class_id),
             lessons=training.list_sessions(session, class_id),
             modes=MODES,
             # typed by the institution, and anybody reads it

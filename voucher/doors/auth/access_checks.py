@@ -1,0 +1,23 @@
+"""The access matrix of checks on training: random phone checks."""
+
+from __future__ import annotations
+
+from voucher.doors.auth.entries import OFFICERS, OPERATORS, WATCHERS, Access
+
+_READERS = OPERATORS | OFFICERS | WATCHERS
+
+API_CHECKS: dict[str, Access] = {
+    "phone_checks.list_draws": Access(_READERS, "本辖区的电话抽查"),
+    "phone_checks.show_draw": Access(_READERS, "一个班的电话抽查（掩码）；手机号只给正在拨打的人"),
+    "phone_checks.draw_class": Access(OFFICERS, "补抽名单，限结业签字时没有抽取的班"),
+    "phone_checks.begin_call": Access(OFFICERS, "开始拨打，留痕；与机构无关的人"),
+    "phone_checks.tell_result": Access(OFFICERS, "登记拨打结果，限拨打的人"),
+}
+
+WEB_CHECKS: dict[str, Access] = {
+    "web.office.phone_draws": Access(_READERS, "电话抽查，各班办到哪里"),
+    "web.office.phone_draw": Access(_READERS, "一个班的电话抽查（掩码），种子和复算"),
+    "web.office.draw_class": Access(OFFICERS, "补抽名单"),
+    "web.office.begin_call": Access(OFFICERS, "开始拨打，限时看到手机号，留痕"),
+    "web.office.tell_result": Access(OFFICERS, "登记拨打结果"),
+}
