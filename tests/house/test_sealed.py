@@ -10,6 +10,10 @@ from voucher.plumbing.types import Bytes
 OF_ANOTHER = {
     "register_entry.name_sealed": "the number the register named, whoever has it",
     "payee_account.account_sealed": "an organisation",
+    "filing.legal_name_sealed": "an organisation",
+    "filing.contact_name_sealed": "an organisation",
+    "filing.contact_mobile_sealed": "an organisation",
+    "filing_paper.content_sealed": "an organisation",
     "objection.contact_sealed": "the objection itself",
     "outbox.sealed": "a telephone",
     "mailbox_letter.sealed": "a telephone",

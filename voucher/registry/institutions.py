@@ -24,7 +24,10 @@ INSTITUTION_MISSING = reason(
 
 
 class Institution(Stateful, Model):
-    """A body that trains or evaluates, by its 统一社会信用代码."""
+    """A body that trains or evaluates, by its 统一社会信用代码.
+
+    `licensed_until` is the day its licences end, empty where none does.
+    """
 
     __tablename__ = "institution"
     __thing__ = Thing.INSTITUTION
@@ -41,6 +44,7 @@ class Institution(Stateful, Model):
     filing_number: Mapped[str | None] = mapped_column(Text)
     since: Mapped[date | None] = mapped_column(Day)
     until: Mapped[date | None] = mapped_column(Day)
+    licensed_until: Mapped[date | None] = mapped_column(Day)
 
 
 class EvaluatorFiling(Model):

@@ -20,6 +20,7 @@ from voucher.doors.api.dictionaries import dictionaries
 from voucher.doors.api.endings import endings
 from voucher.doors.api.exams import exams
 from voucher.doors.api.holds import holds
+from voucher.doors.api.institution_filings import institution_filings
 from voucher.doors.api.institutions import institutions
 from voucher.doors.api.issues import issues
 from voucher.doors.api.notices import notices
@@ -58,6 +59,7 @@ ROOMS = (
     applications,
     attachments,
     institutions,
+    institution_filings,
     classes,
     places,
     offline,

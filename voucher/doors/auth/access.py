@@ -7,6 +7,7 @@ from flask import Flask, request
 from voucher.doors.auth.access_api import API
 from voucher.doors.auth.access_checks import WEB_CHECKS
 from voucher.doors.auth.access_corrections import WEB_CORRECTIONS
+from voucher.doors.auth.access_filing import FILING
 from voucher.doors.auth.access_keys import KEYS
 from voucher.doors.auth.access_standing import WEB_STANDING
 from voucher.doors.auth.access_systems import OAUTH
@@ -58,6 +59,7 @@ ACCESS_UNDECLARED = reason(
 
 MATRIX: dict[str, Access] = {
     **API,
+    **FILING,
     **KEYS,
     **OAUTH,
     **WEB,

@@ -7,12 +7,16 @@ from voucher.doors.auth.entries import (
     INSTITUTION_DESK,
     INSTITUTION_ROOM,
     INSTITUTION_STAFF,
+    OFFICERS,
     PUBLIC,
+    WORKERS,
     Access,
 )
 from voucher.rules.actor import Role
 
 ADMINISTRATORS = frozenset({Role.INSTITUTION_ADMIN})
+# whoever applies for an institution nobody administers yet does so as a person
+APPLICANTS = ADMINISTRATORS | WORKERS
 
 WEB_INSTITUTION: dict[str, Access] = {
     "web.institution.home": Access(INSTITUTION_STAFF, "机构工作台"),
@@ -56,6 +60,17 @@ WEB_INSTITUTION: dict[str, Access] = {
     "web.institution.payments": Access(INSTITUTION_DESK, "付给本机构的款"),
     "web.institution.account": Access(INSTITUTION_DESK, "本机构收款账户，账号只显示后四位"),
     "web.institution.propose_account": Access(ADMINISTRATORS, "提出收款账户"),
+    # 资质与备案
+    "web.institution.filings": Access(APPLICANTS, "本人提出的和本机构的备案申请"),
+    "web.institution.open_filing": Access(APPLICANTS, "起草备案申请"),
+    "web.institution.change_filing": Access(ADMINISTRATORS, "起草备案变更"),
+    "web.institution.filing": Access(APPLICANTS, "一件备案申请"),
+    "web.institution.fill_filing": Access(APPLICANTS, "填写备案申请"),
+    "web.institution.add_filing_part": Access(APPLICANTS, "添加证照、范围、师资、场地", uploads=True),
+    "web.institution.strike_filing_part": Access(APPLICANTS, "移除一项"),
+    "web.institution.file_filing": Access(APPLICANTS, "提交备案申请"),
+    "web.institution.withdraw_filing": Access(APPLICANTS, "撤回备案申请"),
+    "web.institution.filing_paper": Access(APPLICANTS | OFFICERS, "证照原件照片，每看一次都留痕"),
     # 子账号
     "web.institution.colleagues": Access(ADMINISTRATORS, "本机构的账号"),
     "web.institution.open_account": Access(ADMINISTRATORS, "开本机构的账号"),

@@ -8,17 +8,26 @@ from flask import Response, send_file
 
 from voucher.doors.auth.shield import shut_in
 from voucher.plumbing.uploads.reading import MIME_TYPES, SUFFIXES, UploadKind
+from voucher.registry.filing.models import FilingPaper
 from voucher.stages.issue.applications.keeping import Opened
 
 
 def send_attachment(opened: Opened) -> Response:
     """Return an attachment under a name of our own: what its owner called it was never kept."""
-    kind = UploadKind(opened.attachment.kind)
+    return _send(opened.content, UploadKind(opened.attachment.kind), f"attachment-{opened.attachment.id}")
+
+
+def send_paper(paper: FilingPaper, content: bytes) -> Response:
+    """Return the paper of a licence."""
+    return _send(content, UploadKind(paper.kind), f"licence-{paper.id}")
+
+
+def _send(content: bytes, kind: UploadKind, name: str) -> Response:
     answer = send_file(
-        io.BytesIO(opened.content),
+        io.BytesIO(content),
         mimetype=MIME_TYPES[kind],
         as_attachment=kind is UploadKind.PDF,
-        download_name=f"attachment-{opened.attachment.id}.{SUFFIXES[kind]}",
+        download_name=f"{name}.{SUFFIXES[kind]}",
         etag=False,
     )
     answer.headers["Cache-Control"] = "private, no-store"

@@ -54,6 +54,7 @@ DESK_GROUPS: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
             ("撤销核销", "web.institution.reversals"),
             ("开班审核", "web.office.classes"),
             ("电话抽查", "web.office.phone_draws"),
+            ("备案审核", "web.office.filings"),
             ("机构", "web.office.institutions"),
         ),
     ),
@@ -95,6 +96,7 @@ DESK_GROUPS: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
     (
         "系统",
         (
+            ("资质与备案", "web.institution.filings"),
             ("子账号", "web.institution.colleagues"),
             ("系统接入", "web.institution.systems"),
             ("身份更正", "web.office.corrections"),
@@ -183,6 +185,13 @@ BELOW: dict[str, tuple[str, ...]] = {
         *("web.office.phone_draw", "web.office.draw_class"),
         *("web.office.begin_call", "web.office.tell_result"),
     ),
+    "web.office.filings": (*("web.office.filing", "web.office.filing_deed", "web.office.do_filing_deed"),),
+    "web.institution.filings": (
+        *("web.institution.filing", "web.institution.open_filing", "web.institution.change_filing"),
+        *("web.institution.fill_filing", "web.institution.add_filing_part"),
+        *("web.institution.strike_filing_part", "web.institution.file_filing"),
+        "web.institution.withdraw_filing",
+    ),
     "web.office.institutions": (
         *("web.office.institution", "web.office.institution_deed", "web.office.do_institution_deed"),
         "web.office.stop_system",
@@ -236,7 +245,7 @@ BELOW: dict[str, tuple[str, ...]] = {
         *("web.public.notice", "web.public.lodge_objection"),
         *("web.public.find_objection", "web.public.objection"),
     ),
-    "web.public.institutions": ("web.public.institution",),
+    "web.public.institutions": ("web.public.institution", "web.public.joining"),
     "web.public.classes": ("web.public.training_class",),
     "web.public.check": ("web.public.check_certificate", "web.public.check_voucher"),
     "web.entrance.sessions": (

@@ -1,4 +1,4 @@
-"""The lives of those who train and evaluate and of what they make: institution, class, certificate; the hold.
+"""The lives of who trains and evaluates and of what they make: institution, filing, class, certificate; hold.
 
 A hold is not a state of what it lies on: it is a row beside it, open or closed.
 Source: 豫办〔2021〕29号 3, 4 (目录清单, 退出机制); 豫人社办〔2025〕60号.
@@ -9,7 +9,7 @@ from __future__ import annotations
 from voucher.rules.lifecycle.rows import Row, Thing, lines
 
 _I, _L, _D, _H = Thing.INSTITUTION, Thing.CLASS, Thing.CERTIFICATE, Thing.HOLD
-_E = Thing.EXAM_BATCH
+_E, _F = Thing.EXAM_BATCH, Thing.FILING
 
 INSTITUTION: tuple[Row, ...] = (
     *lines(_I, (None,), "apply", "applied", ("institution",), "申请列入目录清单"),
@@ -61,6 +61,35 @@ INSTITUTION: tuple[Row, ...] = (
         "期满或申诉成立，由两人移出黑名单；不直接回到目录",
         two_people=True,
     ),
+)
+
+FILING: tuple[Row, ...] = (
+    *lines(
+        _F, (None,), "open", "draft", ("applicant", "institution"), "起草备案申请，或在备案基础上申请变更"
+    ),
+    *lines(
+        _F, ("draft", "returned"), "file", "filed", ("applicant", "institution"), "证照、范围、师资、场地齐备"
+    ),
+    *lines(_F, ("filed",), "return", "returned", ("office",), "一次性告知全部问题"),
+    *lines(
+        _F,
+        ("filed",),
+        "accept",
+        "accepted",
+        ("office",),
+        "审核通过即为现行备案，由另一人办理",
+        two_people=True,
+    ),
+    *lines(_F, ("filed",), "refuse", "refused", ("office",), "不予备案，写明理由"),
+    *lines(
+        _F,
+        ("draft", "returned", "filed"),
+        "withdraw",
+        "withdrawn",
+        ("applicant", "institution"),
+        "申请人撤回",
+    ),
+    *lines(_F, ("accepted",), "replace", "replaced", ("office",), "新的备案通过，原备案留作记录"),
 )
 
 CLASS: tuple[Row, ...] = (
@@ -135,7 +164,7 @@ HOLD: tuple[Row, ...] = (
     *lines(_H, ("open",), "close", "closed", ("office", "supervisor"), "写明处置结果"),
 )
 
-ROWS: tuple[Row, ...] = (*INSTITUTION, *CLASS, *EXAM_BATCH, *CERTIFICATE, *HOLD)
+ROWS: tuple[Row, ...] = (*INSTITUTION, *FILING, *CLASS, *EXAM_BATCH, *CERTIFICATE, *HOLD)
 
 STATE_NAMES: dict[Thing, dict[str, str]] = {
     _I: {
@@ -147,6 +176,15 @@ STATE_NAMES: dict[Thing, dict[str, str]] = {
         "suspended": "停业整顿",
         "delisted": "移出目录",
         "blacklisted": "黑名单",
+    },
+    _F: {
+        "draft": "草稿",
+        "filed": "待审核",
+        "returned": "退回补正",
+        "accepted": "现行备案",
+        "refused": "不予备案",
+        "withdrawn": "已撤回",
+        "replaced": "已被替代",
     },
     _L: {
         "draft": "草稿",
@@ -174,6 +212,15 @@ EVENT_NAMES: dict[Thing, dict[str, str]] = {
         "delist": "移出目录",
         "blacklist": "列入黑名单",
         "restore": "恢复",
+    },
+    _F: {
+        "open": "起草",
+        "file": "申请备案",
+        "return": "退回补正",
+        "accept": "准予备案",
+        "refuse": "不予备案",
+        "withdraw": "撤回",
+        "replace": "替代",
     },
     _L: {
         "draft": "起草",

@@ -25,6 +25,7 @@ class Thing(StrEnum):
     CLASS = "class"
     EXAM_BATCH = "exam_batch"
     INSTITUTION = "institution"
+    FILING = "filing"
     CERTIFICATE = "certificate"
     HOLD = "hold"
 

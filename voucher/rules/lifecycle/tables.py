@@ -30,6 +30,7 @@ THING_NAMES: dict[Thing, str] = {
     Thing.CLASS: "班级",
     Thing.EXAM_BATCH: "评价批次",
     Thing.INSTITUTION: "机构",
+    Thing.FILING: "机构备案",
     Thing.CERTIFICATE: "证书",
     Thing.HOLD: "挂起",
 }
@@ -52,6 +53,7 @@ EVENT_NAMES: dict[Thing, dict[str, str]] = {
 
 WHO_NAMES: dict[str, str] = {
     "anyone": "任何人",
+    "applicant": "备案申请人",
     "bank": "银行回盘",
     "clock": "定时任务",
     "evaluator": "评价机构",

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from voucher.doors.auth.entries import OFFICERS, OPERATORS, WATCHERS
 from voucher.doors.web.office.steps import count_at_province
 from voucher.registry.corrected import count_waiting
+from voucher.registry.filing.reading import count_to_review as count_filings
 from voucher.registry.outside.verifying import count_open_questions
 from voucher.registry.tariffs import count_proposals
 from voucher.rules.actor import Actor, Role
@@ -58,6 +59,14 @@ QUEUES: tuple[tuple[str, str, frozenset[Role], Count, str, dict[str, Any]], ...]
         OFFICERS,
         lambda session, actor: count_open_questions(session, actor.regions),
         "web.office.outside",
+        {},
+    ),
+    (
+        "filings",
+        "机构备案待审核",
+        WATCHED,
+        lambda session, actor: count_filings(session, actor.regions),
+        "web.office.filings",
         {},
     ),
     (

@@ -21,6 +21,7 @@ LIVES: dict[str, str] = {
     "payee_account": "account_correction",
     "clawback": "clawback",
     "institution": "institution",
+    "filing": "filing",
     "certificate": "certificate",
 }
 

@@ -1,0 +1,277 @@
+"""The parts of a filing, added and struck one by one: licences with their papers, scope, teachers, rooms."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from sqlalchemy import select
+
+from voucher.ledger import audit
+from voucher.plumbing.unit_of_work import Work
+from voucher.plumbing.uploads.reading import UploadLimits, read_upload
+from voucher.registry import catalogue, people, subjects
+from voucher.registry.filing.applying import get_editable
+from voucher.registry.filing.models import (
+    Filing,
+    FilingLicence,
+    FilingPaper,
+    FilingRoom,
+    FilingScope,
+    FilingTeacher,
+)
+from voucher.registry.filing.reading import Part, get_filing_for, read_parts
+from voucher.registry.people import Newcomer
+from voucher.registry.subjects import ORGANISATION
+from voucher.registry.tables import require_parameter_number
+from voucher.registry.trades import find_trade
+from voucher.rules.errors import Family, reason
+from voucher.rules.filing import SOURCE, LicenceKind, check_complete, check_licence_dates
+from voucher.rules.identity import normalise_identity
+from voucher.rules.lifecycle import Thing
+from voucher.rules.names import normalise_name
+
+BYTES, PIXELS = "attachment_bytes_most", "attachment_pixels_most"
+PART_MISSING = reason(
+    "filing_part_missing",
+    "备案申请中没有这一项",
+    "它可能已被移除，请刷新页面后再办理",
+    SOURCE,
+    Family.MISSING,
+)
+PART_TWICE = reason(
+    "filing_part_twice",
+    "{what}已在这件申请中",
+    "请不要重复填写；需要修改的，先移除原来的一项再添加",
+    SOURCE,
+    Family.CONFLICT,
+)
+SEATS_WRONG = reason(
+    "filing_seats_wrong",
+    "场地的座位数应在 1 到 2000 之间",
+    "请按实际座位填写",
+    SOURCE,
+)
+SEATS_MOST, LEVEL_MOST = 2000, 8
+
+
+@dataclass(frozen=True, slots=True)
+class NewLicence:
+    """A licence as it stands on paper; without a last day it is for long."""
+
+    kind: LicenceKind
+    number: str
+    authority: str
+    since: date
+    until: date | None
+    paper: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class NewTeacher:
+    """A teacher by identity number, with what qualifies and the trades (codes or names) it is for."""
+
+    name: str
+    number: str
+    qualification: str
+    certificate_number: str
+    until: date | None
+    trades: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class NewRoom:
+    """A room: its name, where it lies, seats, equipment."""
+
+    name: str
+    address: str
+    region_code: str
+    seats: int
+    equipment: str
+
+
+def add_licence(work: Work, filing_id: int, new: NewLicence) -> FilingLicence:
+    """Add a licence with the photograph or PDF of it.
+
+    Raises Refused institution_filing_missing, filing_not_editable, filing_incomplete, licence_dates_wrong,
+    filing_part_twice and what reading an upload refuses.
+    """
+    filing = get_editable(work, filing_id)
+    check_complete({"证照编号": new.number, "发证机关": new.authority}, {}, (), {})
+    check_licence_dates(new.since, new.until, work.today)
+    same = select(FilingLicence.id).where(
+        FilingLicence.filing_id == filing.id,
+        FilingLicence.kind == str(new.kind),
+        FilingLicence.number == new.number.strip(),
+    )
+    if work.session.scalar(same) is not None:
+        raise PART_TWICE.refused(what="这张证照")
+    paper = _keep_paper(work, filing, new.paper)
+    return _add(
+        work,
+        filing,
+        "licences",
+        FilingLicence(
+            filing_id=filing.id,
+            kind=str(new.kind),
+            number=new.number.strip(),
+            authority=new.authority.strip(),
+            since=new.since,
+            until=new.until,
+            paper_id=paper.id,
+        ),
+    )
+
+
+def add_scope(work: Work, filing_id: int, trade: str, level: int, project_code: str) -> FilingScope:
+    """Apply for a trade (code or name), a level and the project it is trained under; level 0 for none.
+
+    Raises Refused institution_filing_missing, filing_not_editable, trade_unknown, project_unknown,
+    filing_part_twice, filing_incomplete.
+    """
+    filing = get_editable(work, filing_id)
+    code = find_trade(work.session, trade, work.today)
+    project = catalogue.get_project(work.session, project_code)
+    check_complete({}, {"等级": int(0 <= level <= LEVEL_MOST)}, (), {})
+    same = select(FilingScope.id).where(
+        FilingScope.filing_id == filing.id,
+        FilingScope.trade_code == code,
+        FilingScope.level == level,
+        FilingScope.project_id == project.id,
+    )
+    if work.session.scalar(same) is not None:
+        raise PART_TWICE.refused(what="这个职业和等级")
+    made = FilingScope(filing_id=filing.id, trade_code=code, level=level, project_id=project.id)
+    return _add(work, filing, "scopes", made)
+
+
+def add_teacher(work: Work, filing_id: int, new: NewTeacher) -> FilingTeacher:
+    """Add a teacher; one identity number is one person in every institution.
+
+    Raises Refused institution_filing_missing, filing_not_editable, filing_incomplete, trade_unknown,
+    filing_part_twice, licence_dates_wrong, name_malformed and what reading an identity number refuses.
+    """
+    filing = get_editable(work, filing_id)
+    check_complete(
+        {"教师资格": new.qualification, "资格证书编号": new.certificate_number},
+        {"可教的职业": len(new.trades)},
+        (),
+        {},
+    )
+    check_licence_dates(date.min, new.until, work.today)
+    codes = sorted({find_trade(work.session, each, work.today) for each in new.trades})
+    newcomer = Newcomer(normalise_identity(new.number, work.today), normalise_name(new.name))
+    person_id = next(iter(people.open_people(work, [newcomer]).values()))
+    same = select(FilingTeacher.id).where(
+        FilingTeacher.filing_id == filing.id, FilingTeacher.person_id == person_id
+    )
+    if work.session.scalar(same) is not None:
+        raise PART_TWICE.refused(what="这位教师")
+    return _add(
+        work,
+        filing,
+        "teachers",
+        FilingTeacher(
+            filing_id=filing.id,
+            person_id=person_id,
+            qualification=new.qualification.strip(),
+            certificate_number=new.certificate_number.strip(),
+            until=new.until,
+            trade_codes=" ".join(codes),
+        ),
+    )
+
+
+def add_room(work: Work, filing_id: int, new: NewRoom) -> FilingRoom:
+    """Add a room. Raises institution_filing_missing, filing_not_editable, filing_incomplete, region_unknown,
+    filing_seats_wrong, filing_part_twice.
+    """
+    filing = get_editable(work, filing_id)
+    check_complete({"场地名称": new.name, "场地地址": new.address, "设备": new.equipment}, {}, (), {})
+    if not 0 < new.seats <= SEATS_MOST:
+        raise SEATS_WRONG.refused()
+    same = select(FilingRoom.id).where(FilingRoom.filing_id == filing.id, FilingRoom.name == new.name.strip())
+    if work.session.scalar(same) is not None:
+        raise PART_TWICE.refused(what="这个场地")
+    made = FilingRoom(
+        filing_id=filing.id,
+        name=new.name.strip(),
+        address=new.address.strip(),
+        region_code=catalogue.get_region(work.session, new.region_code).code,
+        seats=new.seats,
+        equipment=new.equipment.strip(),
+    )
+    return _add(work, filing, "rooms", made)
+
+
+def strike(work: Work, filing_id: int, part: str, part_id: int) -> None:
+    """Strike one entry off a filing that may still be written on; the trail keeps that it stood there.
+
+    Raises Refused institution_filing_missing, filing_not_editable, filing_part_missing.
+    """
+    filing = get_editable(work, filing_id)
+    parts = read_parts(work.session, filing.id)
+    listed: dict[str, Sequence[FilingLicence | FilingScope | FilingTeacher | FilingRoom]] = {
+        "licences": parts.licences,
+        "scopes": parts.scope,
+        "teachers": parts.teachers,
+        "rooms": parts.rooms,
+    }
+    found = next((each for each in listed.get(part, ()) if each.id == part_id), None)
+    if found is None:
+        raise PART_MISSING.refused()
+    work.session.delete(found)
+    work.session.flush()
+    audit.record_one(work, str(Thing.FILING), filing.id, "strike", part=part, entry=part_id)
+
+
+def open_paper(work: Work, filing_id: int, licence_id: int) -> tuple[FilingPaper, bytes]:
+    """Return the paper of a licence for its applicant or the office; every look by the office is kept.
+
+    Raises Refused institution_filing_missing, filing_part_missing, subject_erased.
+    """
+    filing = get_filing_for(work.session, work.actor, filing_id)
+    licence = work.session.get(FilingLicence, licence_id)
+    if licence is None or licence.filing_id != filing.id:
+        raise PART_MISSING.refused()
+    paper = work.session.get_one(FilingPaper, licence.paper_id)
+    index = work.keyring.blind_index(ORGANISATION, filing.code)
+    key = subjects.find_keys(work.session, work.keyring, [index]).get(index)
+    if key is None:
+        raise subjects.SUBJECT_ERASED.refused()
+    audit.record_one(work, str(Thing.FILING), filing.id, "look", paper=paper.id)
+    return paper, work.keyring.unseal_bytes(key, _context(paper.sha256), paper.content_sealed)
+
+
+def _keep_paper(work: Work, filing: Filing, content: bytes) -> FilingPaper:
+    limits = UploadLimits(
+        require_parameter_number(work.session, BYTES, work.today, ()),
+        require_parameter_number(work.session, PIXELS, work.today, ()),
+    )
+    read = read_upload(content, limits)
+    index = work.keyring.blind_index(ORGANISATION, filing.code)
+    key = subjects.open_keys(work, [index])[index]
+    made = FilingPaper(
+        code=filing.code,
+        kind=str(read.kind),
+        sha256=read.sha256,
+        size_bytes=len(read.content),
+        content_sealed=work.keyring.seal(key, _context(read.sha256), read.content),
+        uploaded_at=work.at,
+        uploaded_by_person_id=work.actor.person_id,
+    )
+    work.session.add(made)
+    work.session.flush()
+    return made
+
+
+def _context(sha256: str) -> str:
+    return f"filing_paper.content_sealed/{sha256}"
+
+
+def _add(work: Work, filing: Filing, part: str, made: Part) -> Part:
+    work.session.add(made)
+    work.session.flush()
+    audit.record_one(work, str(Thing.FILING), filing.id, "add", part=part, entry=made.id)
+    return made
