@@ -5,6 +5,7 @@ import './styles/desk.scss';
 
 import * as comforts from './comforts';
 import * as leaving from './counter/leaving';
+import { ClassCode } from './elements/class-code';
 import { ScanField } from './elements/scan-field';
 import * as menu from './menu';
 import * as tables from './tables';
@@ -13,4 +14,5 @@ tables.install();
 comforts.install();
 menu.install();
 leaving.install();
+customElements.define('class-code', ClassCode);
 customElements.define('scan-field', ScanField);

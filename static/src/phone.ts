@@ -20,5 +20,9 @@ customElements.define('code-screen', CodeScreen);
 customElements.define('wallet-code', WalletCode);
 customElements.define('wallet-phone', WalletPhone);
 offline.install();
+// few pages read codes: the others need not wait for that
+if (document.querySelector('class-sign')) {
+  void import('./elements/class-sign').then(({ ClassSign }) => customElements.define('class-sign', ClassSign));
+}
 // a browser that was a counter's before forgets its lists
 if (findAccount()) void import('./counter/leaving').then((leaving) => leaving.install());

@@ -50,6 +50,10 @@ OF_NOBODY = frozenset(
         # a case of elsewhere is as good as none: test_offline
         "offline.list_offline_cases",
         "offline.close_offline_case",
+        # a phone signs for its holder only; a case of elsewhere is as good as none: test_marks
+        "marks.sign_by_phone",
+        "marks.list_attendance_cases",
+        "marks.close_case",
         # a programme or an issue of elsewhere is as good as none: test_rosters
         "rosters.hand_over",
         "rosters.show_run",
@@ -152,6 +156,11 @@ def probes_of(loop: Loop) -> list[Probe]:
         act("classes.file_class", "/classes/#/filings", "draft_class", HOUSE, promised=True),
         act("classes.review_class", "/classes/#/reviews", "draft_class", OFFICE,
             decision="return", opinion="缺"),
+        see("marks.show_code", "/class-codes?session_id=#", "session", HOUSE),
+        see("marks.list_marks", "/attendance-marks?session_id=#", "session", HOUSE),
+        act("marks.sign_at_counter", "/counter-marks", "session", HOUSE,
+            session_id="#", direction="in", code="7200000000000000000000"),
+        act("marks.tally_session", "/attendance-tallies", "session", HOUSE, session_id="#"),
         act("teaching.correct_hours", "/attendances/corrections", "session", HOUSE, session_id="#",
             voucher_id=ids["voucher"], hours=1, **WHY),
         act("teaching.note_attendance", "/attendances", "session", HOUSE, session_id="#",

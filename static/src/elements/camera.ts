@@ -20,6 +20,7 @@ export class Camera {
     private readonly eye: HTMLElement,
     private readonly seen: Seen,
     private readonly say: (words: string) => void,
+    private readonly aim = '把学员手机上的二维码放进画面',
   ) {
     this.video = eye.querySelector('video');
     eye.hidden = false;
@@ -85,7 +86,7 @@ export class Camera {
       this.video.srcObject = this.stream;
       await this.video.play().catch(() => undefined);
     }
-    this.say('把学员手机上的二维码放进画面');
+    this.say(this.aim);
     void this.look();
   }
 

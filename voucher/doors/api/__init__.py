@@ -23,6 +23,7 @@ from voucher.doors.api.holds import holds
 from voucher.doors.api.institution_filings import institution_filings
 from voucher.doors.api.institutions import institutions
 from voucher.doors.api.issues import issues
+from voucher.doors.api.marks import marks
 from voucher.doors.api.notices import notices
 from voucher.doors.api.offline import offline
 from voucher.doors.api.payees import payees
@@ -63,6 +64,7 @@ ROOMS = (
     classes,
     places,
     offline,
+    marks,
     teaching,
     phone_checks,
     exams,

@@ -53,6 +53,8 @@ WEB_ISSUE: dict[str, Access] = {
     "web.office.do_claim_deed": Access(OFFICERS, "申领待处置、结束待处置"),
     "web.office.holds": Access(_READERS, "待处置"),
     "web.office.offline_scans": Access(_READERS, "离线登记待核查，脱敏"),
+    "web.office.attendance_cases": Access(_READERS, "到课核查，脱敏"),
+    "web.office.close_case": Access(OFFICERS, "办结到课核查"),
     "web.office.close_offline_scan": Access(OFFICERS, "写明离线登记的核查结论"),
     "web.office.waiting": Access(_READERS, "候补次序，名单脱敏"),
     "web.office.reinstatements": Access(_READERS, "等待另一人确认的恢复"),

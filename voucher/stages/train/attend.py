@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from sqlalchemy import select
 
@@ -13,6 +13,7 @@ from voucher.rules.actor import check_role
 from voucher.rules.errors import Family, reason
 from voucher.rules.lifecycle import STATE_NAMES, Thing
 from voucher.stages.train.models.classes import ClassSession, TrainingClass
+from voucher.stages.train.models.marks import AttendanceMark
 from voucher.stages.train.models.places import Attendance, Enrolment, Redemption
 from voucher.stages.train.reading import (
     ROOM,
@@ -74,6 +75,13 @@ ATTENDANCE_MISSING = reason(
     SOURCE,
     Family.CONFLICT,
 )
+MARKS_SPEAK = reason(
+    "marks_speak",
+    "券 {voucher} 这次课有签到记录，学时按签到计算，不能直接填写",
+    "请按签到登记学时；签到有误的，登记后办理更正并写明理由",
+    SOURCE,
+    Family.CONFLICT,
+)
 
 
 def attend(work: Work, session_id: int, hours: Mapping[int, int]) -> int:
@@ -81,10 +89,10 @@ def attend(work: Work, session_id: int, hours: Mapping[int, int]) -> int:
 
     Raises Refused role_missing, class_session_missing (also for a foreign one), class_not_in_session,
     class_session_not_begun, class_session_before_place, not_in_training, hours_above_session,
-    attendance_recorded.
+    attendance_recorded, marks_speak.
     """
-    held, found = _take_up(work, session_id)
-    people = _learners(work, found, held, sorted(hours))
+    held, found = take_up(work, session_id)
+    people = list_learners(work, found, held, sorted(hours))
     recorded = set(
         work.session.scalars(
             select(Attendance.voucher_id).where(
@@ -92,11 +100,14 @@ def attend(work: Work, session_id: int, hours: Mapping[int, int]) -> int:
             )
         )
     )
+    marked = _list_marked(work, held.id, hours)
     for voucher_id, attended in sorted(hours.items()):
         voucher = people[voucher_id]
         if voucher_id in recorded:
             raise ATTENDANCE_RECORDED.refused(voucher=voucher.number)
-        _write(work, held, voucher, attended)
+        if voucher_id in marked:
+            raise MARKS_SPEAK.refused(voucher=voucher.number)
+        write_hours(work, held, voucher, attended)
     work.session.flush()
     audit.record_one(work, str(Thing.CLASS), found.id, "attend", session=held.id, people=len(hours))
     return len(hours)
@@ -108,9 +119,9 @@ def correct_attendance(work: Work, session_id: int, voucher_id: int, hours: int,
     Raises Refused role_missing, class_session_missing, training_why_missing, class_not_in_session,
     class_session_before_place, not_in_training, hours_above_session, attendance_missing.
     """
-    held, found = _take_up(work, session_id)
+    held, found = take_up(work, session_id)
     check_why(why)
-    voucher = _learners(work, found, held, [voucher_id])[voucher_id]
+    voucher = list_learners(work, found, held, [voucher_id])[voucher_id]
     last = work.session.scalars(
         select(Attendance)
         .where(Attendance.session_id == held.id, Attendance.voucher_id == voucher_id)
@@ -119,7 +130,7 @@ def correct_attendance(work: Work, session_id: int, voucher_id: int, hours: int,
     ).first()
     if last is None:
         raise ATTENDANCE_MISSING.refused(voucher=voucher.number)
-    written = _write(work, held, voucher, hours, revision=last.revision + 1, why=why.strip())
+    written = write_hours(work, held, voucher, hours, revision=last.revision + 1, why=why.strip())
     work.session.flush()
     audit.record_one(
         work, str(Thing.CLASS), found.id, "correct_attendance", session=held.id, voucher=voucher_id,
@@ -128,8 +139,22 @@ def correct_attendance(work: Work, session_id: int, voucher_id: int, hours: int,
     return written
 
 
-def _take_up(work: Work, session_id: int) -> tuple[ClassSession, TrainingClass]:
-    """Return a session that has begun and its locked class, taught by the actor's institution."""
+def _list_marked(work: Work, session_id: int, voucher_ids: Iterable[int]) -> set[int]:
+    """Return whose own marks say what was attended in a session."""
+    return set(
+        work.session.scalars(
+            select(AttendanceMark.voucher_id).where(
+                AttendanceMark.session_id == session_id, AttendanceMark.voucher_id.in_(sorted(voucher_ids))
+            )
+        )
+    )
+
+
+def take_up(work: Work, session_id: int) -> tuple[ClassSession, TrainingClass]:
+    """Return a session that has begun and its locked class, taught by the actor's institution.
+
+    Raises Refused role_missing, class_session_missing, class_session_not_begun, class_not_in_session.
+    """
     check_role(work.actor, *ROOM)
     held = work.session.get(ClassSession, session_id)
     if held is None:
@@ -145,12 +170,13 @@ def _take_up(work: Work, session_id: int) -> tuple[ClassSession, TrainingClass]:
     return held, found
 
 
-def _learners(
+def list_learners(
     work: Work, found: TrainingClass, held: ClassSession, voucher_ids: list[int]
 ) -> dict[int, Voucher]:
     """Return the vouchers in training in a class; one that is not is refused, a foreign one by no number.
 
     Whoever was moved here sat elsewhere until then, and in no lesson that was over before.
+    Raises Refused not_in_training, class_session_before_place.
     """
     rows = work.session.execute(
         select(Voucher, Enrolment.enrolled_at)
@@ -176,15 +202,17 @@ def _learners(
     return people
 
 
-def _write(
+def write_hours(
     work: Work,
     held: ClassSession,
     voucher: Voucher,
     hours: int,
     *,
     revision: int = 1,
+    way: str = "teacher",
     why: str | None = None,
 ) -> Attendance:
+    """Write down somebody's hours in a session. Raises Refused hours_above_session."""
     if not 0 <= hours <= held.hours:
         raise HOURS_ABOVE_SESSION.refused(hours=hours, most=held.hours)
     written = Attendance(
@@ -193,7 +221,7 @@ def _write(
         person_id=voucher.holder_person_id,
         revision=revision,
         hours=hours,
-        way="teacher" if revision == 1 else "correction",
+        way=way if revision == 1 else "correction",
         why=why,
         recorded_at=work.at,
         recorded_by_person_id=work.actor.person_id,

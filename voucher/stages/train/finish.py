@@ -24,6 +24,7 @@ from voucher.stages.train.models.classes import ClassSession, TrainingClass
 from voucher.stages.train.models.places import Attendance, Completion, Enrolment
 from voucher.stages.train.phone_draws import draw_at_sign_off
 from voucher.stages.train.queries.facts import completions_of, hours_of
+from voucher.stages.train.queries.marks import list_open_of_class
 from voucher.stages.train.reading import format_moment, get_own_class, list_sessions, load_class
 from voucher.stages.train.running import start_if_begun
 
@@ -47,6 +48,13 @@ EXAM_NOT_ON_ROSTER = reason(
     "exam_not_on_roster",
     "券 {vouchers} 不在本班待结业的名单中",
     "请刷新名册，只填写正在培训的学员",
+    SOURCE,
+    Family.CONFLICT,
+)
+ATTENDANCE_CASES_OPEN = reason(
+    "attendance_cases_open",
+    "本班还有 {count} 件到课核查没有办结，不能结业签字",
+    "请配合人社部门核查；办结后按签到登记学时，再办理结业签字",
     SOURCE,
     Family.CONFLICT,
 )
@@ -78,7 +86,8 @@ def sign_off(work: Work, class_id: int, exams: Mapping[int, int | None]) -> Sign
     Whoever is on hold is left out, and signed off later by another call. Who is called by telephone
     afterwards is drawn at once. The signer is not the only one who
     recorded attendance. Raises Refused role_missing, class_missing, event_not_allowed, class_not_over,
-    second_person_needed, exams_missing, exam_not_on_roster, score_malformed, parameter_missing.
+    second_person_needed, attendance_cases_open, exams_missing, exam_not_on_roster,
+    score_malformed, parameter_missing.
     """
     get_own_class(work, class_id)
     vouchers = lock_vouchers(work, Voucher.id.in_(_sitting(class_id)), Voucher.state == "training")
@@ -92,6 +101,7 @@ def sign_off(work: Work, class_id: int, exams: Mapping[int, int | None]) -> Sign
     if found.state != "signed_off" or not due:
         check_event(Thing.CLASS, found.state, "sign_off")
     _check_signer(work, found)
+    _check_no_case(work, found)
     _check_exams(found, due, waiting, exams)
     failures = _complete(work, found, due, exams)
     failed = {each.voucher_id for each in failures}
@@ -124,12 +134,21 @@ def _check_signer(work: Work, found: TrainingClass) -> None:
         check_two_people(recorder, work.actor.person_id)
 
 
+def _check_no_case(work: Work, found: TrainingClass) -> None:
+    count = len(list_open_of_class(work.session, found.id))
+    if count:
+        raise ATTENDANCE_CASES_OPEN.refused(count=count)
+
+
 def find_only_recorder(session: Session, class_id: int) -> int | None:
-    """Return the only person who ever said that anybody was there: not the one who may sign."""
+    """Return the only person who ever said that anybody was there: not the one who may sign.
+
+    Where people signed in themselves, nobody said it for them.
+    """
     recorders = session.scalars(
         select(Attendance.recorded_by_person_id)
         .join(ClassSession, ClassSession.id == Attendance.session_id)
-        .where(ClassSession.class_id == class_id)
+        .where(ClassSession.class_id == class_id, Attendance.way != "scan")
         .distinct()
         .limit(2)
     ).all()

@@ -15,8 +15,10 @@ from voucher.plumbing.unit_of_work import Work
 from voucher.rules.errors import reason
 from voucher.stages.train import attend as attending
 from voucher.stages.train import queries as training
+from voucher.stages.train.class_codes import read_mark_rules
 from voucher.stages.train.models.classes import ClassSession, TrainingClass
 from voucher.stages.train.queries import house
+from voucher.stages.train.queries.marks import read_signed
 from voucher.stages.train.reading import SESSION_MISSING
 
 PREFIX = "hours-"
@@ -82,6 +84,9 @@ def _sheet(session_id: int) -> str:
             if each.redemption_id is not None or each.state == "training"
         ]
         recorded = house.attended_in(session, session_id, [each.voucher_id for each in roster])
+        rules = read_mark_rules(session, found, held.starts_at)
+        signed = read_signed(session, held, rules)
+        closes_at = held.ends_at + rules.closes_after
         unscanned = training.counters(session, found.id)["enrolled"]
         return render_template(
             "institution/sheet.html",
@@ -91,6 +96,10 @@ def _sheet(session_id: int) -> str:
             open_now=found.state in ("approved", "running"),
             rows=[(each, recorded.get(each.voucher_id)) for each in roster],
             unscanned=unscanned,
+            signed=signed,
+            untallied=[each for voucher_id, each in signed.items() if voucher_id not in recorded],
+            closes_at=closes_at,
+            may_tally=door.at > closes_at,
             prefix=PREFIX,
         )
 

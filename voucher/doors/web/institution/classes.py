@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from flask import render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy import select
@@ -97,6 +99,7 @@ def show_class(class_id: int) -> str:
             phone_draw=find_draw_of(session, class_id),
             happenings=object_timeline(session, Thing.CLASS, class_id),
             own=answers_for(found),
+            is_near=lambda each: timedelta(hours=-1) <= door.at - each.starts_at,
             is_over=bool(sessions) and max(each.ends_at for each in sessions) <= door.at,
             is_scannable=found.state in ("approved", "running")
             and found.starts_on <= door.today <= found.ends_on,

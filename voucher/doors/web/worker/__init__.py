@@ -15,6 +15,7 @@ from voucher.doors.web.worker import (
     offline,
     paper,
     phones,
+    signing_in,
     standing,
     vouchers,
 )
@@ -34,6 +35,7 @@ __all__ = [
     "offline",
     "paper",
     "phones",
+    "signing_in",
     "standing",
     "vouchers",
     "worker",

@@ -15,6 +15,7 @@ NAMES_PERSON: tuple[tuple[str, str], ...] = (
     ("enrolment", "id"),
     ("redemption", "id"),
     ("attendance", "id"),
+    ("attendance_mark", "id"),
     ("completion", "id"),
     ("candidate", "id"),
     ("voucher_proof", "voucher_id"),

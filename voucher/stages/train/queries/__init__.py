@@ -29,7 +29,14 @@ from voucher.stages.train.queries.learning import (
     list_open_kinds,
     next_sessions,
 )
-from voucher.stages.train.queries.roster import RosterRow, counters, list_scans, name_accepted, roster
+from voucher.stages.train.queries.roster import (
+    RosterRow,
+    counters,
+    list_scans,
+    name_accepted,
+    name_vouchers,
+    roster,
+)
 from voucher.stages.train.queries.trained import classes_of, list_passed, list_trained
 from voucher.stages.train.reading import find_enrolment as enrolment_of
 from voucher.stages.train.reading import find_redemption as redemption_of
@@ -71,6 +78,7 @@ __all__ = [
     "list_sessions",
     "list_trained",
     "name_accepted",
+    "name_vouchers",
     "next_sessions",
     "redemption_of",
     "roster",

@@ -65,6 +65,7 @@ class Attended:
     is_corrected: bool
     why: str | None
     recorded_at: datetime
+    way: str
 
 
 def list_under_way(session: Session, institution_ids: Collection[int], on: date) -> list[TrainingClass]:
@@ -224,7 +225,8 @@ def attended_in(session: Session, session_id: int, voucher_ids: Collection[int])
         .where(Attendance.session_id == session_id)
     )
     return {
-        each.voucher_id: Attended(each.hours, each.revision > 1, each.why, each.recorded_at) for each in rows
+        each.voucher_id: Attended(each.hours, each.revision > 1, each.why, each.recorded_at, each.way)
+        for each in rows
     }
 
 

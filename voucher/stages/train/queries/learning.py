@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from sqlalchemy import exists, func, select
 from sqlalchemy.orm import Session
@@ -20,6 +20,9 @@ from voucher.stages.train.pricing import price_class
 from voucher.stages.train.queries.classes import ClassView, view_classes
 from voucher.stages.train.queries.facts import latest_revisions
 from voucher.stages.train.reading import SEATED
+
+# how long around a lesson the way to its sign-in is shown; when it opens is a parameter
+SIGNING = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +60,16 @@ class Lesson:
     voucher_id: int
     voucher_state: str
     hours_attended: int | None
+
+    @property
+    def signs_from(self) -> datetime:
+        """Return since when its page is at hand; the page itself says when one may sign in."""
+        return self.held.starts_at - SIGNING
+
+    @property
+    def signs_until(self) -> datetime:
+        """Return until when its page is at hand."""
+        return self.held.ends_at + SIGNING
 
 
 def list_open_classes(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -125,6 +125,21 @@ def list_scans(
     if before_id is not None:
         query = query.where(Scan.id < before_id)
     return list(session.scalars(query.order_by(Scan.id.desc()).limit(limit)))
+
+
+def name_vouchers(
+    session: Session, keyring: Keyring, voucher_ids: Collection[int]
+) -> dict[int, tuple[str, str]]:
+    """Return number and masked holder of vouchers."""
+    rows = session.scalars(select(Voucher).where(Voucher.id.in_(sorted(voucher_ids)))).all()
+    named = read_people(session, keyring, [each.holder_person_id for each in rows])
+    return {
+        each.id: (
+            each.number,
+            mask_name(who.name) if (who := named.get(each.holder_person_id)) else ERASED_NAME,
+        )
+        for each in rows
+    }
 
 
 def name_accepted(session: Session, keyring: Keyring, scans: Sequence[Scan]) -> dict[int, str]:

@@ -1,0 +1,113 @@
+"""Signing in at the doors: the screen of the room, the worker's page, the counter, a case concluded."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from tests.doors.loop import CLASS_DAY, LI_SI, Loop
+from tests.doors.test_phones import Wire
+from tests.doors.web.browser import Browser
+from tests.doors.world import refused_with
+from voucher.ledger.credentials.keys import ensure_keys
+from voucher.rules.code_format import parse_challenge
+from voucher.stages.train.queries import list_sessions
+
+BROWSER = "5f0c6f0e6d0a4a539d0b7f8e1c1d2a3b"
+
+
+def at(loop: Loop, login: str) -> Browser:
+    """Return somebody's browser, signed in at this moment."""
+    return Browser(loop[login].http)
+
+
+def first_session(loop: Loop) -> int:
+    """Return the first session of the class."""
+    with loop.world.database.read() as session:
+        return list_sessions(session, loop.ids["class"])[0].id
+
+
+@pytest.mark.parametrize("loop", ["sqlite"], indirect=True)
+def test_a_class_signs_in_by_phone_at_the_counter_and_by_card(loop: Loop) -> None:
+    world, ids = loop.world, loop.ids
+    world.do("operator", ensure_keys)
+    held = first_session(loop)
+    loop.move_to(CLASS_DAY - timedelta(minutes=10))
+    # 李四 comes to the counter of the class first
+    asked = {"digits": loop.code("li", "other_voucher"), "last4": LI_SI[1][-4:], "device": "d", "nonce": "n"}
+    assert loop["t1-scan"].post("/redemptions", {**asked, "class_id": ids["class"]}).status_code == 201
+    phone = Wire(world, loop=loop, login="zhang").bind()
+
+    code = loop["t1-teach"].get(f"/class-codes?session_id={held}").json
+    assert re.fullmatch(r"\d{8}", code["number"])
+    assert parse_challenge(code["digits"]).challenge == int(code["number"])
+    screen = at(loop, "t1-teach").go(f"/institution/sessions/{held}/code")
+    assert f"{code['number'][:4]} {code['number'][4:]}" in screen.text
+    refused_with(loop["t2-teach"].get(f"/class-codes?session_id={held}"), 404, "class_session_missing")
+
+    home = at(loop, "zhang").go("/my")
+    own = f"/my/vouchers/{ids['voucher']}/sessions/{held}/sign"
+    assert own in home.html
+    page = at(loop, "zhang").go(own)
+    assert "输入屏幕上的 8 位数字" in page.text
+    foreign = at(loop, "li")
+    foreign.go(own)
+    assert foreign.answer.status_code == 404
+
+    def wish(direction: str, number: int) -> dict[str, Any]:
+        shown = phone.show(ids["voucher"], challenge=number)
+        return {"session_id": held, "direction": direction, "digits": shown, "browser": BROWSER}
+
+    def number_now() -> int:
+        return int(loop["t1-teach"].get(f"/class-codes?session_id={held}").json["number"])
+
+    signed = wish("in", number_now())
+    refused_with(loop["li"].post("/attendance-marks", signed), 403, "phone_of_another")
+    refused_with(loop["zhang"].post("/attendance-marks", wish("in", 7)), 409, "class_code_over")
+    told = loop["zhang"].post("/attendance-marks", wish("in", number_now()))
+    assert told.status_code == 201, told.json
+    assert (told.json["standing"], told.json["way"]) == ("counted", "class_code")
+    assert "离开教室前请签退" in at(loop, "zhang").go(own).text
+
+    desk = at(loop, "t1-teach")
+    page = desk.go(f"/institution/sessions/{held}/marks")
+    assert "签到 1 / 2 人，现在在场 1 人" in page.text
+    page = desk.press("签到", digits="72 00")
+    assert 'data-tone="bad"' in page.html
+    desk.go(f"/institution/sessions/{held}/marks")
+    page = desk.press("签到", digits=loop.code("li", "other_voucher"))
+    assert "已签到" in page.text
+    assert "签到 2 / 2 人" in page.text
+    assert "扫码" in page.text
+
+    loop.move_to(CLASS_DAY + timedelta(hours=8))
+    number = loop["li"].get(f"/vouchers/{ids['other_voucher']}").json["number"]
+    out = {"session_id": held, "direction": "out", "code": number}
+    refused_with(loop["t1-scan"].post("/counter-marks", {**out, "last4": "0000"}), 403, "identity_differs")
+    typed = loop["t1-scan"].post("/counter-marks", {**out, "last4": LI_SI[1][-4:]})
+    assert typed.json["way"] == "typed", typed.json
+    assert loop["zhang"].post("/attendance-marks", wish("out", number_now())).status_code == 201
+    listed = loop["t1-teach"].get(f"/attendance-marks?session_id={held}").json["items"]
+    assert [(each["direction"], each["way"]) for each in listed] == [
+        ("in", "class_code"), ("in", "scanned"), ("out", "typed"), ("out", "class_code"),
+    ]  # fmt: skip
+    desk = at(loop, "t1-teach")
+    assert "以后按签到登记学时" in desk.go(f"/institution/sessions/{held}").text
+    refused_with(loop["t1-teach"].post("/attendance-tallies", {"session_id": held}), 409, "signing_not_over")
+    loop.move_to(CLASS_DAY + timedelta(hours=8, minutes=31))
+    desk = at(loop, "t1-teach")
+    desk.go(f"/institution/sessions/{held}")
+    page = desk.press("按签到登记学时")
+    assert "已按签到登记 2 人的学时" in page.text
+    assert page.text.count("按签到") >= 2
+    assert loop["zhang"].get(f"/vouchers/{ids['voucher']}").status_code == 200
+    assert "不在此时间内" in at(loop, "t1-teach").go(f"/institution/sessions/{held}/code").text
+    assert loop["shenhe"].get("/attendance-cases").json["items"] == []
+    refused_with(
+        loop["shenhe"].post("/attendance-cases/1/closings", {"outcome": "counted", "conclusion": "无"}),
+        404,
+        "attendance_case_missing",
+    )

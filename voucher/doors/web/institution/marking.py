@@ -1,0 +1,154 @@
+"""签到: the class code for the screen of a room, marks of people without a phone, the hours of marks."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from flask import make_response, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from sqlalchemy.orm import Session
+
+from voucher.doors.auth.door import the_door
+from voucher.doors.auth.shield import let_programs_run
+from voucher.doors.auth.visitors import current_actor, current_visitor, perform
+from voucher.doors.errors import status_of
+from voucher.doors.web.acting import KEY_FIELD, Done, act, content_print
+from voucher.doors.web.institution.blueprint import institution
+from voucher.doors.web.institution.scan import LONGEST_CODE
+from voucher.doors.web.pictures import draw_code
+from voucher.plumbing.idempotency import Answer, once
+from voucher.plumbing.unit_of_work import Work
+from voucher.rules.attendance import IN, OUT
+from voucher.rules.errors import KeptRefused, Refused
+from voucher.stages.train import queries as training
+from voucher.stages.train.class_codes import get_room, read_mark_rules, show_class_code
+from voucher.stages.train.marking import StaffMark, mark_by_staff
+from voucher.stages.train.models.classes import ClassSession, TrainingClass
+from voucher.stages.train.queries.marks import read_signed
+from voucher.stages.train.scans import Scanned, record_scan
+from voucher.stages.train.tallying import tally
+
+WORDS = {IN: "签到", OUT: "签退"}
+WAYS = {"class_code": "本人手机", "scanned": "扫码", "typed": "凭证件"}
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What a mark came to: the look, the word, and what to do next."""
+
+    tone: str
+    word: str
+    next_step: str
+
+
+@institution.get("/institution/sessions/<int:session_id>/code")
+def class_code(session_id: int) -> ResponseReturnValue:
+    """Show the class code for the screen of the room; it is renewed by itself."""
+    door = the_door()
+    with door.read() as session:
+        held, found = get_room(session, current_actor(), session_id)
+        try:
+            shown = show_class_code(session, door.keyring, held, found, door.at)
+        except Refused as refused:
+            return render_template(
+                "institution/class_code.html", found=found, held=held, shown=None, refusal=refused.refusal
+            )
+        return render_template(
+            "institution/class_code.html",
+            found=found,
+            held=held,
+            shown=shown,
+            picture=draw_code(shown.digits),
+        )
+
+
+@institution.get("/institution/sessions/<int:session_id>/marks")
+def marks(session_id: int) -> ResponseReturnValue:
+    """Show who has signed in and out, and the field for the codes of the others."""
+    return _page(session_id, None)
+
+
+@institution.post("/institution/sessions/<int:session_id>/marks")
+def mark(session_id: int) -> ResponseReturnValue:
+    """Sign somebody in or out by the code shown, or by the card."""
+    code = (request.form.get("digits", "") or request.form.get("code", ""))[:LONGEST_CODE]
+    asked = StaffMark(session_id, _direction(), code, request.form.get("last4", "").strip()[:4], _device())
+
+    def write(work: Work) -> Answer:
+        made = mark_by_staff(work, asked)
+        row = training.roster(
+            work.session, work.keyring, _class_of(work, session_id), after_id=made.voucher_id - 1, limit=1
+        )[0]
+        return Answer(200, {"name": row.masked_name})
+
+    key, print_ = request.form.get(KEY_FIELD, ""), content_print()
+    try:
+        done = perform(lambda work: once(work, key, print_, write))
+    except Refused as refused:
+        refusal = refused.refusal
+        if not isinstance(refused, KeptRefused):
+            perform(lambda work: record_scan(work, Scanned("check", None, code, _device()), refusal))
+        tone = "warn" if refusal.code in ("signed_in_already", "not_signed_in") else "bad"
+        said = Said(tone, refusal.title, refusal.next_step or "")
+        return make_response(_page(session_id, said), status_of(refusal))
+    return _page(
+        session_id, Said("good", f"已{WORDS[asked.direction]}", f"{done.body['name']}。请扫下一位。")
+    )
+
+
+@institution.post("/institution/sessions/<int:session_id>/tallies")
+def tally_marks(session_id: int) -> ResponseReturnValue:
+    """Write the hours down that the marks of a session come to."""
+
+    def call(work: Work) -> Done:
+        count = tally(work, session_id)
+        return Done(f"已按签到登记 {count} 人的学时", url_for("web.institution.sheet", session_id=session_id))
+
+    return act(call)
+
+
+def _class_of(work: Work, session_id: int) -> int:
+    return work.session.get_one(ClassSession, session_id).class_id
+
+
+def _direction() -> str:
+    asked = request.values.get("direction", IN)
+    return asked if asked in WORDS else IN
+
+
+def _page(session_id: int, said: Said | None) -> str:
+    door = the_door()
+    let_programs_run()
+    with door.read() as session:
+        held, found = get_room(session, current_actor(), session_id)
+        rules = read_mark_rules(session, found, door.at)
+        signed = read_signed(session, held, rules)
+        direction = _direction()
+        if "direction" not in request.values and door.at >= held.ends_at:
+            direction = OUT
+        rows = _list_rows(session, found)
+        return render_template(
+            "institution/marks.html",
+            found=found,
+            held=held,
+            said=said,
+            direction=direction,
+            words=WORDS,
+            ways=WAYS,
+            rows=[(each, signed.get(each.voucher_id)) for each in rows],
+            inside=sum(each.is_inside for each in signed.values()),
+            came=len(signed),
+            pending=sum(each.is_pending for each in signed.values()),
+            opens_at=held.starts_at - rules.opens_before,
+            closes_at=held.ends_at + rules.closes_after,
+        )
+
+
+def _list_rows(session: Session, found: TrainingClass) -> list[training.RosterRow]:
+    rows = training.roster(session, the_door().keyring, found.id)
+    return [each for each in rows if each.state == "training"]
+
+
+def _device() -> str:
+    visitor = current_visitor()
+    return f"web-{visitor.token_hash[:12]}" if visitor is not None else "web"

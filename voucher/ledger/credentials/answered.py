@@ -1,0 +1,71 @@
+"""A phone answers the number on a classroom's screen: its own key signs, its own counter goes up.
+
+Such an answer is no voucher shown at a counter: it uses no voucher up, and is good for nothing else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import datetime
+
+from sqlalchemy import update
+from sqlalchemy.orm import Session
+from sqlalchemy.orm.attributes import set_committed_value
+
+from voucher.ledger.credentials.devices import Device
+from voucher.ledger.credentials.genuine import Signed, check_standing, find_signed
+from voucher.ledger.credentials.screen import CODE_USED
+from voucher.plumbing.secrets import Keyring
+from voucher.plumbing.unit_of_work import Work
+from voucher.rules.attendance import CLASS_CODE_OVER
+from voucher.rules.code_format import CODE_EXPIRED, parse_presentation
+from voucher.rules.presenting import CODE_COPIED, Order, judge_order
+
+
+def read_answer(session: Session, keyring: Keyring, digits: str, at: datetime) -> Signed:
+    """Return what a phone signed, whatever it answers. Raises Refused what `find_signed` refuses."""
+    return find_signed(session, keyring, parse_presentation(digits), at)
+
+
+def check_answer(session: Session, signed: Signed, numbers: Collection[int], at: datetime) -> None:
+    """Check that a phone in good standing answered one of these numbers, and not before.
+
+    Raises Refused class_code_over, code_used, code_expired, code_copied and what `check_standing` refuses.
+    """
+    check_standing(session, signed, at)
+    if signed.presentation.challenge not in numbers:
+        raise CLASS_CODE_OVER.refused()
+    check_number(signed)
+
+
+def check_number(signed: Signed) -> None:
+    """Check that a code's number is the phone's next. Raises Refused code_used, code_expired, code_copied."""
+    if signed.seen is not None:
+        raise CODE_USED.refused()
+    device, shown = signed.device, signed.presentation
+    order = judge_order(device.counter, device.shown_at, shown.counter, shown.shown_at)
+    if order is Order.COPIED:
+        raise CODE_COPIED.refused()
+    if order is Order.EARLIER:
+        raise CODE_EXPIRED.refused()
+
+
+def count_up(work: Work, signed: Signed) -> None:
+    """Take a code's number as the last of its phone: of two at the same moment one gets through.
+
+    Raises Refused code_used, code_expired, code_copied.
+    """
+    shown = signed.presentation
+    moved = work.session.scalars(
+        update(Device)
+        .where(Device.id == signed.device.id, Device.ended_at.is_(None), Device.counter < shown.counter)
+        .values(counter=shown.counter, shown_at=shown.shown_at)
+        .returning(Device.id)
+        .execution_options(synchronize_session=False)
+    ).first()
+    if moved is None:
+        work.session.refresh(signed.device)
+        check_number(signed)
+        raise CODE_USED.refused()
+    set_committed_value(signed.device, "counter", shown.counter)
+    set_committed_value(signed.device, "shown_at", shown.shown_at)
