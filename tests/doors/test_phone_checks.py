@@ -87,3 +87,24 @@ def test_who_was_drawn_is_called_and_what_was_said_stops_the_voucher(loop: Loop)
     # nobody is left to be called: now everybody may repeat the draw
     assert shown["seed"] in public.get(f"/classes/{ids['class']}").text
     assert shown["seed"] in at(loop, "t1-admin").go(f"/institution/classes/{ids['class']}").text
+
+
+@pytest.mark.parametrize("loop", ["sqlite"], indirect=True)
+def test_a_class_is_rated_after_its_sign_off_and_too_few_show_no_average(loop: Loop) -> None:
+    ids, rated = loop.ids, {"stars": 4, "said": "老师讲得清楚"}
+    mine = {**rated, "voucher_id": ids["voucher"]}
+    refused_with(loop["zhang"].post("/ratings", mine), 409, "rating_before_sign_off")
+    finish_class(loop)
+    refused_with(loop["sun"].post("/ratings", mine), 404, "voucher_missing")
+    refused_with(loop["zhang"].post("/ratings", {**mine, "stars": 0}), 422, "body_invalid")
+    assert loop.done("zhang", "/ratings", mine)["changes"] == 0
+    page = at(loop, "zhang")
+    assert "您的评价：4 分，满意" in page.go(f"/my/vouchers/{ids['voucher']}").text
+    assert "您的评价：5 分，很满意" in page.press("改评价", stars="5").text
+    path = f"/classes/{ids['class']}/rating"
+    assert loop["t1-admin"].get(path).json == {"average_tenths": None, "people": None}
+    desk = at(loop, "t1-admin").go(f"/institution/classes/{ids['class']}").text
+    assert "评价的人还不够多" in desk
+    assert "老师讲得清楚" not in desk
+    assert "老师讲得清楚" in at(loop, "shenhe").go(f"/office/classes/{ids['class']}").text
+    assert "学员评价" not in loop.world.visit().http.get(f"/institutions/{ids['t1']}").text

@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
+import pytest
 from sqlalchemy import select
 
 from tests import town_assess as town
 from tests import town_train
 from tests.scene import LI_SI, ZHANG_SAN, Scene, on
+from voucher.doors.web.documents import COMPLETION
+from voucher.doors.web.pictures import draw_code
 from voucher.ledger import holds
 from voucher.ledger.commitments import Commitment
 from voucher.ledger.entitlements import Entitlement
 from voucher.ledger.holds import Hold
+from voucher.plumbing.documents import make_pdf
 from voucher.plumbing.unit_of_work import Work
 from voucher.rules.actor import Role
+from voucher.rules.errors import Refused
 from voucher.rules.lifecycle import Thing
 from voucher.stages.certify.completions import issue_completions
 from voucher.stages.certify.models import Certificate, RegisterEntry, Verification, VoucherProof
 from voucher.stages.certify.queries import check_publicly, list_archive
+from voucher.stages.certify.queries.papers import CompletionPaper, show_completion_paper
 from voucher.stages.certify.revoke import ask_reinstatement, reinstate_certificate, revoke_certificate
 
 TERMS = {"certificate_kind": "training_completion", "level": 0}
@@ -67,6 +73,7 @@ def test_a_class_gives_its_certificates_once(scene: Scene) -> None:
     assert {(code, level or 0) for code, level in keys} == {(proof.trade_code, proof.level)}
     assert (archived.kind_name, archived.voucher_id, archived.verified) == ("培训合格证书", vouchers[0], True)
 
+    _print(scene, certificate, house)
     _revoke_and_put_back(scene, certificate.number)
 
 
@@ -104,3 +111,28 @@ def test_a_class_without_completion_certificates_or_not_signed_off_gives_none(sc
     assert town_train.code(scene, registrar, issue) == "class_without_completion_certificate"
     class_id, _ = town.finished(scene, LI_SI, **TERMS)
     assert town_train.code(scene, registrar, issue) == "class_not_signed_off"
+
+
+def _print(scene: Scene, certificate: Certificate, house: int) -> None:
+    """Its holder and who issued it may print it, in the name it was issued in; nobody else."""
+
+    def show(person_id: int | None = None, houses: tuple[int, ...] = ()) -> CompletionPaper:
+        with scene.database.read() as session:
+            return show_completion_paper(
+                session, scene.keyring, certificate.id, person_id=person_id, institution_ids=houses
+            )
+
+    paper = show(certificate.person_id)
+    assert show(houses=(house,)) == paper
+    assert (paper.number, paper.name) == (certificate.number, ZHANG_SAN[0])
+    assert ZHANG_SAN[1] not in paper.masked_number
+    assert (paper.hours_attended, paper.hours_planned) == (40, 40)
+    for person_id, houses in ((certificate.person_id + 1, ()), (None, (house + 1,)), (None, ())):
+        with pytest.raises(Refused, match="completion_paper_missing"):
+            show(person_id, houses)
+    facts = {
+        "number": paper.number, "institution": paper.institution_name, "sentence": paper.name,
+        "facts": [("学时", "40")], "check": "x", "code": str(draw_code("https://x.cn/check")),
+        "issued_on": "2024-01-10", "footer": "", "printed_at": "", "ribbon": None,
+    }  # fmt: skip
+    assert make_pdf(COMPLETION, facts, scene.at).startswith(b"%PDF-1.7")

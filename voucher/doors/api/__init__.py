@@ -31,6 +31,7 @@ from voucher.doors.api.payments import payments
 from voucher.doors.api.phone_checks import phone_checks
 from voucher.doors.api.places import places
 from voucher.doors.api.programmes import programmes
+from voucher.doors.api.ratings import ratings
 from voucher.doors.api.rosters import rosters
 from voucher.doors.api.sessions import sessions
 from voucher.doors.api.standings import standings
@@ -67,6 +68,7 @@ ROOMS = (
     marks,
     teaching,
     phone_checks,
+    ratings,
     exams,
     certificates,
     endings,

@@ -1,8 +1,16 @@
-"""The access matrix of checks on training: random phone checks."""
+"""The access matrix of checks on training: random phone checks, ratings, certificates on paper."""
 
 from __future__ import annotations
 
-from voucher.doors.auth.entries import OFFICERS, OPERATORS, WATCHERS, Access
+from voucher.doors.auth.entries import (
+    INSTITUTION_DESK,
+    OFFICERS,
+    OPERATORS,
+    SIGNED_IN,
+    WATCHERS,
+    WORKERS,
+    Access,
+)
 
 _READERS = OPERATORS | OFFICERS | WATCHERS
 
@@ -12,6 +20,8 @@ API_CHECKS: dict[str, Access] = {
     "phone_checks.draw_class": Access(OFFICERS, "补抽名单，限结业签字时没有抽取的班"),
     "phone_checks.begin_call": Access(OFFICERS, "开始拨打，留痕；与机构无关的人"),
     "phone_checks.tell_result": Access(OFFICERS, "登记拨打结果，限拨打的人"),
+    "ratings.rate_class": Access(WORKERS, "评价自己结业的班级"),
+    "ratings.show_rating": Access(SIGNED_IN, "一个班级的平均评价，人数不足不显示"),
 }
 
 WEB_CHECKS: dict[str, Access] = {
@@ -20,4 +30,7 @@ WEB_CHECKS: dict[str, Access] = {
     "web.office.draw_class": Access(OFFICERS, "补抽名单"),
     "web.office.begin_call": Access(OFFICERS, "开始拨打，限时看到手机号，留痕"),
     "web.office.tell_result": Access(OFFICERS, "登记拨打结果"),
+    "web.worker.rate_class": Access(WORKERS, "评价自己结业的班级"),
+    "web.worker.completion_paper": Access(WORKERS, "本人的培训合格证书，PDF"),
+    "web.institution.completion_paper": Access(INSTITUTION_DESK, "本机构制发的培训合格证书，PDF"),
 }

@@ -127,7 +127,7 @@ BELOW: dict[str, tuple[str, ...]] = {
     ),
     "web.worker.wallet": (
         *("web.worker.voucher", "web.worker.accept", "web.worker.withdraw", "web.worker.leave"),
-        *("web.worker.code", "web.worker.choose", "web.worker.enrol"),
+        *("web.worker.code", "web.worker.choose", "web.worker.enrol", "web.worker.rate_class"),
     ),
     "web.institution.scan": (
         *("web.institution.check_code", "web.institution.enrol_by_code", "web.institution.redeem"),
@@ -143,7 +143,7 @@ BELOW: dict[str, tuple[str, ...]] = {
             "web.institution.sign_off",
         ),
         *("web.institution.issue_completions", "web.institution.marks", "web.institution.mark"),
-        "web.institution.tally_marks",
+        *("web.institution.tally_marks", "web.institution.completion_paper"),
     ),
     "web.institution.rosters": ("web.institution.roster", "web.institution.file_roster"),
     "web.institution.claims": ("web.institution.claim", "web.institution.file_claims"),

@@ -25,6 +25,7 @@ from voucher.stages.train.models.classes import TrainingClass
 from voucher.stages.train.queries import house
 from voucher.stages.train.queries.desk import taught_by
 from voucher.stages.train.queries.phone_checks import find_draw_of
+from voucher.stages.train.queries.ratings import rated_class
 
 PAGE = 20
 STATES = [(code, name) for code, name in STATE_NAMES[Thing.CLASS].items()]
@@ -97,6 +98,7 @@ def show_class(class_id: int) -> str:
             roster=roster,
             counted=training.counters(session, class_id),
             phone_draw=find_draw_of(session, class_id),
+            rated=rated_class(session, class_id, door.today),
             happenings=object_timeline(session, Thing.CLASS, class_id),
             own=answers_for(found),
             is_near=lambda each: timedelta(hours=-1) <= door.at - each.starts_at,

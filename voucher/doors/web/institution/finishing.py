@@ -16,7 +16,9 @@ from voucher.doors.web.institution.own import answers_for, get_my_class
 from voucher.plumbing.unit_of_work import Work
 from voucher.rules.assessment import parse_score
 from voucher.rules.errors import Refused
+from voucher.rules.vocabulary import CertificateKind
 from voucher.stages.certify import completions
+from voucher.stages.certify.queries import find_proofs
 from voucher.stages.train import finish
 from voucher.stages.train import queries as training
 from voucher.stages.train.finish import SignedOff
@@ -97,6 +99,9 @@ def _page(class_id: int, ahead: SignedOff | None) -> str:
             needs_exam=finish.needs_exam(found),
             is_only_recorder=finish.find_only_recorder(session, class_id) == current_actor().person_id,
             ahead=ahead,
+            proofs=find_proofs(session, [each.voucher_id for each in roster])
+            if found.certificate_kind == CertificateKind.TRAINING_COMPLETION
+            else {},
             failures={each.voucher_id: each.refusals for each in ahead.failures} if ahead else {},
             prefix=PREFIX,
             absent=ABSENT,

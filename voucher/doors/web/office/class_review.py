@@ -35,6 +35,7 @@ from voucher.stages.train import queries, reviewing
 from voucher.stages.train.classes import cancel_class
 from voucher.stages.train.models.classes import TrainingClass
 from voucher.stages.train.queries.phone_checks import find_draw_of
+from voucher.stages.train.queries.ratings import list_said
 from voucher.stages.train.queries.reviewing import find_next_to_review, list_checks, list_due
 from voucher.stages.train.transfer import transfer
 
@@ -87,6 +88,7 @@ def class_page(class_id: int) -> ResponseReturnValue:
             checks=list_checks(session, found, day_of(due.filed_at) if due else door.today),
             due=due,
             phone_draw=find_draw_of(session, found.id),
+            said=list_said(session, door.keyring, [found.id]),
             happenings=object_timeline(session, Thing.CLASS, found.id),
             next_id=find_next_to_review(session, actor.regions, found.id),
             deeds=_list_deeds(session, actor, found),

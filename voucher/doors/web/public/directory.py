@@ -14,6 +14,7 @@ from voucher.registry import directory
 from voucher.registry.catalogue import list_subtree
 from voucher.rules.vocabulary import INSTITUTION_KIND_NAMES
 from voucher.stages.train import queries as training
+from voucher.stages.train.queries.ratings import rated_institution
 
 PAGE, CLASSES_SHOWN = 20, 10
 KINDS = {str(kind): name for kind, name in INSTITUTION_KIND_NAMES.items()}
@@ -77,6 +78,7 @@ def institution(institution_id: int) -> ResponseReturnValue:
             "public/institution.html",
             row=row,
             found=row.institution,
+            rated=rated_institution(session, institution_id, door.today),
             kind_name=KINDS.get(row.institution.kind, row.institution.kind),
             listings=directory.list_listings(session, institution_id),
             filings=directory.list_filings(session, institution_id, door.today),

@@ -12,6 +12,7 @@ from voucher.doors.web.worker.blueprint import worker
 from voucher.doors.web.worker.own import act_on_own, my_person_id, show
 from voucher.ledger.vouchers import Voucher
 from voucher.plumbing.unit_of_work import Work
+from voucher.rules.ratings import STAR_NAMES
 from voucher.stages.certify import queries as certificates
 from voucher.stages.issue import holding
 from voucher.stages.issue import queries as issuing
@@ -20,6 +21,7 @@ from voucher.stages.settle import queries as settling
 from voucher.stages.settle.queries.pace import list_paces
 from voucher.stages.train import leave as leaving
 from voucher.stages.train import queries as training
+from voucher.stages.train.queries.ratings import find_own_rating
 
 TAB_KEYS = {"todo": "待使用", "doing": "使用中", "done": "已核销", "gone": ENDED_TAB}
 
@@ -47,10 +49,11 @@ def wallet() -> ResponseReturnValue:
 @worker.get("/my/vouchers/<int:voucher_id>")
 def voucher(voucher_id: int) -> ResponseReturnValue:
     """Show one voucher: what to do next, its rules, its class, its money, its history."""
-    return _page(voucher_id)
+    return show_voucher(voucher_id)
 
 
-def _page(voucher_id: int) -> str:
+def show_voucher(voucher_id: int) -> str:
+    """Return the page of one's own voucher. Raises Refused voucher_missing."""
     door, person_id = the_door(), my_person_id()
     with door.read() as session:
         card = issuing.show_card(session, person_id, voucher_id)
@@ -69,6 +72,8 @@ def _page(voucher_id: int) -> str:
             paces=list_paces(session, session.get_one(Voucher, voucher_id), door.today),
             money=settling.list_voucher_claims(session, voucher_id),
             has_sms=door.config.has_sms,
+            rating=find_own_rating(session, door.keyring, voucher_id, door.today),
+            stars=STAR_NAMES,
             why_not=certificates.why_not_certified(session, voucher_id) if card.state == "assessed" else [],
         )
 
@@ -81,7 +86,7 @@ def accept(voucher_id: int) -> ResponseReturnValue:
         holding.accept(work, voucher_id)
         return Done("领取成功，下一步请选择班级", url_for("web.worker.voucher", voucher_id=voucher_id))
 
-    return act_on_own(voucher_id, "accept", call, lambda: _page(voucher_id))
+    return act_on_own(voucher_id, "accept", call, lambda: show_voucher(voucher_id))
 
 
 @worker.post("/my/vouchers/<int:voucher_id>/withdrawals")
@@ -96,7 +101,7 @@ def withdraw(voucher_id: int) -> ResponseReturnValue:
         holding.withdraw(work, voucher_id)
         return Done("已退回这张券", url_for("web.worker.wallet"))
 
-    return act_on_own(voucher_id, "withdraw", call, lambda: _page(voucher_id))
+    return act_on_own(voucher_id, "withdraw", call, lambda: show_voucher(voucher_id))
 
 
 @worker.post("/my/vouchers/<int:voucher_id>/departures")
