@@ -55,7 +55,7 @@ SIGNERS: tuple[tuple[str, *tuple[Role, ...]], ...] = (
     ("approve", Role.FINANCE_APPROVER),
 )
 ACCOUNT: dict[str, Any] = {
-    "holder_name": "户名",
+    "holder_name": EV2[0],
     "bank_name": "中国银行",
     "account": "257700000000999",
     "evidence": "许可证",

@@ -233,12 +233,24 @@ def _pay(town: Town, batch_id: int) -> None:
 
 @ONE_DATABASE
 def test_a_school_proposes_its_own_account_and_no_other(town: Town) -> None:
-    account = {"holder_name": "户名", "bank_name": "中行", "account": "257700000000999", "evidence": "许可证"}
+    account = {"holder_name": EV2[0], "bank_name": "中行", "account": "257700000000999", "evidence": "许可证"}
     made = town.ok("xiaozhang", f"/payee-accounts/{EV2[1]}/corrections", account)
     assert made["institution_id"] == town.ids[EV2[1]]
     assert "257700000000999" not in str(town.see("jiaowu", "/payee-accounts"))
     assert [each["id"] for each in town.see("jiaowu", "/payee-accounts")["items"]] == [made["id"]]
     assert town.see("guanli", "/payee-accounts")["items"] == []
+    agreeing = f"/payee-accounts/{made['id']}/agreements"
+    typed = {"decision": "agree", "account": "257700000000999"}
+    assert town.refused("xiaozhang", agreeing, typed) == (403, "second_person_needed")
+    assert town.refused("jiaowu", agreeing, {**typed, "account": "257700000000998"})[1] == (
+        "payee_account_differs"
+    )
+    assert town.ok("jiaowu", agreeing, typed)["state"] == "proposed"
+    other = {**account, "holder_name": "王某个人"}
+    assert town.refused("xiaozhang", f"/payee-accounts/{EV2[1]}/corrections", other) == (
+        409,
+        "payee_account_holder_differs",
+    )
     foreign = town.refused("xiaozhang", f"/payee-accounts/{EV1[1]}/corrections", account)
     assert foreign == (404, "institution_missing")
 

@@ -49,7 +49,7 @@ def test_评价机构管理员不能动别家的申领和账户(scene: Scene) ->
     assert states_of(scene) == {"withdrawn": 1, "submitted": 1}
 
     def propose(work: Work, code: str) -> int:
-        return accounts.propose_account(work, code, "户名", "中国银行", "257712345678", "证明").id
+        return accounts.propose_account(work, code, EV1[0], "中国银行", "257712345678", "证明").id
 
     heard = told(scene, "评价机构甲", partial(propose, code=EV2[1]))
     assert heard.code == "institution_missing"

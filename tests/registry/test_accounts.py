@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 import pytest
 
+from tests import town_train
 from tests.scene import LI_SI, LIMITS, ZHANG_SAN, Scene, staff_number, write_csv
 from voucher.plumbing.unit_of_work import Work
-from voucher.registry import passwords, people, staffing, workers
+from voucher.registry import accounts, passwords, people, staffing, workers
 from voucher.registry.importing.frame import import_file
 from voucher.registry.importing.institutions import InstitutionsImporter
-from voucher.registry.institutions import get_institution
+from voucher.registry.institutions import PayeeAccount, get_institution
 from voucher.registry.people import Person
 from voucher.rules.actor import ROLE_NAMES, Grant, Role
 from voucher.rules.errors import Refused
@@ -152,3 +154,46 @@ def test_an_institution_opens_its_own_people_and_no_others(
 @pytest.mark.parametrize("role", [role for role in Role if role is not Role.CLOCK])
 def test_every_role_is_named_by_word_or_in_chinese(role: Role) -> None:
     assert staffing.parse_role(role) is staffing.parse_role(ROLE_NAMES[role]) is role
+
+
+def test_a_school_changes_its_account_by_two_of_its_people_and_the_office(scene: Scene) -> None:
+    house = town_train.train_institution(scene)
+    name, code = town_train.T1
+    head = town_train.staff(scene, house, Role.INSTITUTION_ADMIN)
+    registrar = town_train.staff(scene, house, Role.REGISTRAR)
+    old, new = "257711110001", "257711110002"
+    propose = partial(accounts.propose_account, institution_code=code, bank_name="中行", evidence="许可证")
+    scene.hire("制单员甲", Role.FINANCE_MAKER, "310101199001010980")
+    scene.hire("复核员甲", Role.FINANCE_CHECKER, "310101199001010970")
+    first = scene.do("制单员甲", partial(propose, holder_name=name, account=old)).id
+    scene.do("复核员甲", partial(accounts.confirm_account, payee_account_id=first, account=old))
+    assert refusal(scene, head, partial(propose, holder_name="王校长", account=new)) == (
+        "payee_account_holder_differs"
+    )
+    made = scene.do(head, partial(propose, holder_name=name, account=new)).id
+    agree = partial(accounts.agree_account, payee_account_id=made)
+    confirm = partial(accounts.confirm_account, payee_account_id=made, account=new)
+    # the office is asked only once a second person of the school has typed the number again
+    assert refusal(scene, "复核员甲", confirm) == "event_not_allowed"
+    assert refusal(scene, head, partial(agree, account=new)) == "second_person_needed"
+    assert refusal(scene, registrar, partial(agree, account=old)) == "payee_account_differs"
+    stranger = town_train.staff(
+        scene, town_train.train_institution(scene, town_train.T2), Role.INSTITUTION_ADMIN
+    )
+    assert refusal(scene, stranger, partial(agree, account=new)) == "payee_account_missing"
+    scene.do(registrar, partial(agree, account=new))
+    assert refusal(scene, registrar, partial(agree, account=new)) == "event_not_allowed"
+    with scene.database.read() as session:
+        assert accounts.find_accounts_in_use(session, [house])[house].id == first
+        person = session.get_one(PayeeAccount, made).agreed_by_person_id
+        assert person is not None
+        number = people.read_people(session, scene.keyring, [person])[person].number or ""
+    # and whoever agreed there does not approve at the office, under another account
+    scene.hire("兼职复核员", Role.FINANCE_CHECKER, number)
+    assert refusal(scene, "兼职复核员", confirm) == "second_person_needed"
+    scene.do("复核员甲", confirm)
+    with scene.database.read() as session:
+        assert accounts.find_accounts_in_use(session, [house])[house].id == made
+    again = scene.do(head, partial(propose, holder_name=name, account=old)).id
+    turned = partial(accounts.disagree_account, payee_account_id=again, why="没有开过这个账户")
+    assert scene.do(registrar, turned).state == "refused"

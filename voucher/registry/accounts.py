@@ -19,16 +19,19 @@ from voucher.registry.institutions import (
     get_institution,
 )
 from voucher.registry.subjects import ORGANISATION
-from voucher.rules.actor import Role, check_reach
+from voucher.rules.actor import Role, check_reach, check_role
 from voucher.rules.approval import check_two_people
 from voucher.rules.errors import Family, reason
 from voucher.rules.identity import AccountKind, normalise_bank_account
-from voucher.rules.lifecycle import Thing
+from voucher.rules.lifecycle import Thing, check_event
+from voucher.rules.names import same_name
 from voucher.rules.privacy import mask_account
 
 SOURCE = "LIFECYCLE 收款账户变更须两人; DOMAIN 2.4 退票"
 ACCOUNT_CONTEXT = "payee_account.account"
 OWN_STAFF = (Role.EVALUATOR_ADMIN, Role.INSTITUTION_ADMIN)
+# who may be the second person within an institution
+AGREEING = (*OWN_STAFF, Role.REGISTRAR, Role.SCORE_CLERK)
 
 ACCOUNT_MISSING = reason(
     "payee_account_missing",
@@ -50,6 +53,13 @@ ACCOUNT_DIFFERS = reason(
     SOURCE,
     Family.CONFLICT,
 )
+HOLDER_DIFFERS = reason(
+    "payee_account_holder_differs",
+    "户名与机构登记的名称不一致",
+    "补贴只付给机构自己的对公账户，请按机构名称“{institution}”填写；机构已更名的，请先变更备案",
+    SOURCE,
+    Family.CONFLICT,
+)
 translate("uq_payee_account_in_use", "payee_account.institution_id", CHANGED_MEANWHILE)
 
 
@@ -58,8 +68,9 @@ def propose_account(
 ) -> PayeeAccount:
     """Propose an account for an institution; it is used only once another person has confirmed it.
 
+    What the institution's own people propose waits for a second one of them before the office is asked.
     Raises Refused institution_missing (also for a foreign one), role_missing, region_foreign,
-    payee_account_incomplete, account_malformed.
+    payee_account_incomplete, payee_account_holder_differs, account_malformed.
     """
     institution = get_institution(work.session, institution_code)
     own = work.actor.serves(institution.id, *OWN_STAFF)
@@ -73,6 +84,9 @@ def propose_account(
     )
     if not (holder_name.strip() and bank_name.strip() and evidence.strip()):
         raise ACCOUNT_INCOMPLETE.refused()
+    if own and not same_name(holder_name, institution.name):
+        raise HOLDER_DIFFERS.refused(institution=institution.name)
+    event = "suggest" if own else "propose"
     number = normalise_bank_account(account, AccountKind.CORPORATE)
     index = work.keyring.blind_index(ORGANISATION, institution.code)
     key = subjects.open_keys(work, [index])[index]
@@ -86,25 +100,69 @@ def propose_account(
         evidence=evidence.strip(),
         proposed_by_person_id=work.actor.person_id,
         proposed_at=work.at,
-        **states.first_state(Thing.ACCOUNT_CORRECTION, "propose"),
+        **states.first_state(Thing.ACCOUNT_CORRECTION, event),
     )
     work.session.add(proposed)
     work.session.flush()
-    states.begin(work, Thing.ACCOUNT_CORRECTION, [proposed.id], "propose")
+    states.begin(work, Thing.ACCOUNT_CORRECTION, [proposed.id], event)
     return proposed
 
 
-def _take_up(work: Work, payee_account_id: int) -> PayeeAccount:
+def agree_account(work: Work, payee_account_id: int, account: str) -> PayeeAccount:
+    """Agree, as a second person of the institution, to what the first one proposed; the office is next.
+
+    The second person types the whole number from the evidence. Raises Refused role_missing,
+    payee_account_missing (also for a foreign one), second_person_needed, payee_account_differs,
+    account_malformed, event_not_allowed.
+    """
+    suggested = _take_up_within(work, payee_account_id)
+    number = normalise_bank_account(account, AccountKind.CORPORATE)
+    if work.keyring.blind_index("account", number) != suggested.account_index:
+        raise ACCOUNT_DIFFERS.refused()
+    suggested.agreed_by_person_id, suggested.agreed_at = work.actor.person_id, work.at
+    work.session.flush()
+    states.move(work, PayeeAccount, [suggested], "agree")
+    return suggested
+
+
+def disagree_account(work: Work, payee_account_id: int, why: str) -> PayeeAccount:
+    """Turn down, as a second person of the institution, what the first one proposed.
+
+    Raises Refused role_missing, payee_account_missing, second_person_needed, event_not_allowed.
+    """
+    suggested = _take_up_within(work, payee_account_id)
+    states.move(work, PayeeAccount, [suggested], "disagree", reason=why)
+    return suggested
+
+
+def _take_up_within(work: Work, payee_account_id: int) -> PayeeAccount:
+    check_role(work.actor, *AGREEING)
+    found = _lock(work, payee_account_id)
+    if not work.actor.serves(found.institution_id, *AGREEING):
+        raise ACCOUNT_MISSING.refused()
+    check_event(Thing.ACCOUNT_CORRECTION, found.state, "agree")
+    check_two_people(found.proposed_by_person_id, work.actor.person_id)
+    return found
+
+
+def _lock(work: Work, payee_account_id: int) -> PayeeAccount:
     found = work.session.scalars(
         select(PayeeAccount).where(PayeeAccount.id == payee_account_id).with_for_update()
     ).first()
     if found is None:
         raise ACCOUNT_MISSING.refused()
+    return found
+
+
+def _take_up(work: Work, payee_account_id: int) -> PayeeAccount:
+    found = _lock(work, payee_account_id)
     region = _region_of(work.session, found)
     if region not in work.actor.regions:
         raise ACCOUNT_MISSING.refused()
     check_reach(work.actor, region, Role.OFFICER_COUNTY, Role.OFFICER_CITY, Role.FINANCE_CHECKER)
     check_two_people(found.proposed_by_person_id, work.actor.person_id)
+    if found.agreed_by_person_id is not None:
+        check_two_people(found.agreed_by_person_id, work.actor.person_id)
     return found
 
 

@@ -106,8 +106,30 @@ class InstitutionListing(Model):
     listed_by_person_id: Mapped[int] = mapped_column(Int64, nullable=False)
 
 
+class ListingScope(Model):
+    """One occupation and level an institution is on a year's list for; a place with none is for all it filed.
+
+    Level 0 stands for every level, or for an item without one.
+    """
+
+    __tablename__ = "listing_scope"
+    __table_args__ = (
+        UniqueConstraint("listing_id", "trade_code", "level"),
+        CheckConstraint("level BETWEEN 0 AND 8", name="level"),
+        {"sqlite_strict": True},
+    )
+
+    id: Mapped[int] = mapped_column(Int64, primary_key=True)
+    listing_id: Mapped[int] = mapped_column(Int64, ForeignKey("institution_listing.id"), nullable=False)
+    trade_code: Mapped[str] = mapped_column(Text, nullable=False)
+    level: Mapped[int] = mapped_column(Int64, nullable=False)
+
+
 class PayeeAccount(Stateful, Model):
-    """A bank account of an institution, proposed by one person and confirmed by another."""
+    """A bank account of an institution, proposed by one person and confirmed by another.
+
+    One suggested within the institution is agreed to there by a second person first.
+    """
 
     __tablename__ = "payee_account"
     __thing__ = Thing.ACCOUNT_CORRECTION
@@ -116,6 +138,11 @@ class PayeeAccount(Stateful, Model):
         CheckConstraint("confirmed_by_person_id <> proposed_by_person_id", name="two_people"),
         CheckConstraint(
             "state <> 'confirmed' OR confirmed_by_person_id IS NOT NULL", name="confirmed_by_somebody"
+        ),
+        CheckConstraint(
+            "agreed_by_person_id <> proposed_by_person_id AND (confirmed_by_person_id IS NULL"
+            " OR agreed_by_person_id <> confirmed_by_person_id)",
+            name="agreed_by_another",
         ),
         Index(
             "uq_payee_account_in_use",
@@ -137,6 +164,8 @@ class PayeeAccount(Stateful, Model):
     evidence: Mapped[str] = mapped_column(Text, nullable=False)
     proposed_by_person_id: Mapped[int] = mapped_column(Int64, nullable=False)
     proposed_at: Mapped[datetime] = mapped_column(UtcTime, nullable=False)
+    agreed_by_person_id: Mapped[int | None] = mapped_column(Int64)
+    agreed_at: Mapped[datetime | None] = mapped_column(UtcTime)
     confirmed_by_person_id: Mapped[int | None] = mapped_column(Int64)
     confirmed_at: Mapped[datetime | None] = mapped_column(UtcTime)
     replaced_at: Mapped[datetime | None] = mapped_column(UtcTime)
@@ -146,6 +175,11 @@ translate("uq_institution_code", "institution.code", CHANGED_MEANWHILE)
 translate(
     "uq_institution_listing_institution_id_year",
     "institution_listing.institution_id, institution_listing.year",
+    CHANGED_MEANWHILE,
+)
+translate(
+    "uq_listing_scope_listing_id_trade_code_level",
+    "listing_scope.listing_id, listing_scope.trade_code, listing_scope.level",
     CHANGED_MEANWHILE,
 )
 translate("uq_evaluator_filing_filing_number", "evaluator_filing.filing_number", CHANGED_MEANWHILE)

@@ -7,7 +7,7 @@ from datetime import date
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from voucher.registry.institutions import Institution, InstitutionListing
+from voucher.registry.institutions import Institution, InstitutionListing, ListingScope
 from voucher.rules.errors import Family, reason
 
 SOURCE = "豫办〔2021〕29号 第3项; S2-03c; AC-E7"
@@ -46,3 +46,13 @@ def check_listed(session: Session, institution_id: int, on: date) -> None:
     if not is_listed(session, institution_id, on):
         name = session.scalar(select(Institution.name).where(Institution.id == institution_id))
         raise INSTITUTION_NOT_LISTED.refused(institution=name or "该机构", year=on.year)
+
+
+def read_listed_scope(session: Session, institution_id: int, year: int) -> set[tuple[str, int]]:
+    """Return the occupations and levels a year's list names for an institution; none where it names none."""
+    rows = session.execute(
+        select(ListingScope.trade_code, ListingScope.level)
+        .join(InstitutionListing, InstitutionListing.id == ListingScope.listing_id)
+        .where(InstitutionListing.institution_id == institution_id, InstitutionListing.year == year)
+    )
+    return {(code, level) for code, level in rows}

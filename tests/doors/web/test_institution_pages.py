@@ -8,7 +8,7 @@ from datetime import timedelta
 
 from sqlalchemy import select
 
-from tests.doors.loop import CLASS_DAY, LI_SI, SUN_BA, Loop
+from tests.doors.loop import CLASS_DAY, LI_SI, SUN_BA, T1, Loop
 from tests.doors.web.browser import Browser, Page
 from voucher.stages.issue.models import Issue
 from voucher.stages.train.models.classes import TrainingClass
@@ -255,7 +255,11 @@ def test_the_administrator_opens_accounts_and_names_the_account_paid_to(loop: Lo
     page = desk.press(
         "提出，等待确认", holder="甲校", bank="中行济源", account="260000000000000000", evidence="开户许可证"
     )
-    assert "已提出" in page.text
+    assert "户名与机构登记的名称不一致" in alert(page)
+    typed = {"holder": T1[0], "bank": "中行济源", "account": "260000000000000000", "evidence": "开户许可证"}
+    page = desk.press("提出，等待确认", **typed)
+    assert "已提出，等本机构另一人确认" in page.text
+    assert "您提出的，等本机构另一人确认" in page.text
     assert "260000000000000000" not in page.html
     for path in ("/institution/claims", "/institution/payments"):
         desk.go(path)

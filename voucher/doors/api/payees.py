@@ -15,6 +15,7 @@ from voucher.doors.schemas.payments import (
     Accounts,
     AccountState,
     NewAccount,
+    NewAgreement,
     NewConfirmation,
     NewPayingAgain,
 )
@@ -65,7 +66,7 @@ def show_account(session: Session, _asked: dict[str, Any], payee_account_id: int
     },
 )
 def correct_account(work: Work, given: dict[str, Any], code: str) -> PayeeAccount:
-    """提出新的收款账户；另一人确认后启用。"""
+    """提出新的收款账户；另一人确认后启用，机构自己提出的先由本机构另一人确认。"""
     return propose_account(work, code, **given)
 
 
@@ -81,6 +82,19 @@ def confirm_correction(work: Work, given: dict[str, Any], payee_account_id: int)
         return confirm_account(work, payee_account_id, given["account"])
     refuse_account(work, payee_account_id, given["why"])
     return work.session.get_one(PayeeAccount, payee_account_id)
+
+
+@payees.act(
+    "/payee-accounts/<int:payee_account_id>/agreements",
+    body=NewAgreement,
+    answer=AccountState,
+    example={"decision": "agree", "account": "260000000000000000"},
+)
+def agree_account(work: Work, given: dict[str, Any], payee_account_id: int) -> PayeeAccount:
+    """本机构另一人确认或不同意同事提出的账户；确认后由人社或财务人员核准，核准前仍付到原账户。"""
+    if given["decision"] == "agree":
+        return accounts.agree_account(work, payee_account_id, given["account"])
+    return accounts.disagree_account(work, payee_account_id, given["why"])
 
 
 @payees.act("/payee-accounts/<string:code>/reinstatements", body=NewPayingAgain, answer=CountDone)

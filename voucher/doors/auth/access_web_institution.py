@@ -64,6 +64,8 @@ WEB_INSTITUTION: dict[str, Access] = {
     "web.institution.payments": Access(INSTITUTION_DESK, "付给本机构的款"),
     "web.institution.account": Access(INSTITUTION_DESK, "本机构收款账户，账号只显示后四位"),
     "web.institution.propose_account": Access(ADMINISTRATORS, "提出收款账户"),
+    "web.institution.agree_account": Access(INSTITUTION_DESK, "本机构另一人确认收款账户"),
+    "web.institution.disagree_account": Access(INSTITUTION_DESK, "不同意提出的收款账户"),
     # 资质与备案
     "web.institution.filings": Access(APPLICANTS, "本人提出的和本机构的备案申请"),
     "web.institution.open_filing": Access(APPLICANTS, "起草备案申请"),

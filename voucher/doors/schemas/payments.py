@@ -152,6 +152,14 @@ class NewConfirmation(Body):
     why = Words(load_default="", least=0, most=WORDS_MAX, metadata={"description": "退回原因"})
 
 
+class NewAgreement(Body):
+    """Agree within the institution, or not; to agree, type the account from the evidence."""
+
+    decision = Word(("agree", "disagree"), required=True)
+    account = Words(load_default="", least=0, most=40, metadata={"description": "按凭证输入的完整账号"})
+    why = Words(load_default="", least=0, most=WORDS_MAX, metadata={"description": "不同意的理由"})
+
+
 class AccountFilter(Paging):
     """Which accounts."""
 
@@ -170,6 +178,7 @@ class AccountState(Schema):
     bank_name = fields.String()
     account_masked = fields.String()
     proposed_at = Moment()
+    agreed_at = Moment(allow_none=True, metadata={"description": "机构另一人确认的时间，机构提出的才有"})
     confirmed_at = Moment(allow_none=True)
     replaced_at = Moment(allow_none=True)
 

@@ -153,7 +153,10 @@ BELOW: dict[str, tuple[str, ...]] = {
         *("web.institution.register_system", "web.institution.rotate_secret"),
         *("web.institution.confirm_secret", "web.institution.revoke_system"),
     ),
-    "web.institution.account": ("web.institution.propose_account",),
+    "web.institution.account": (
+        *("web.institution.propose_account", "web.institution.agree_account"),
+        "web.institution.disagree_account",
+    ),
     "web.evaluator.batches": (
         *("web.evaluator.batch", "web.evaluator.add", "web.evaluator.cancel", "web.evaluator.admit"),
         *("web.evaluator.enter", "web.evaluator.publish", "web.evaluator.correction"),

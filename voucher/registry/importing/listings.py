@@ -11,15 +11,17 @@ from sqlalchemy import insert, select
 from voucher.ledger import audit
 from voucher.plumbing.spreadsheets import Cell, Column, cell_text
 from voucher.plumbing.unit_of_work import Work
-from voucher.registry.importing.frame import Importer
+from voucher.registry.importing.frame import Importer, Report
+from voucher.registry.importing.listed_scopes import Scope, read_scope, write_scopes
 from voucher.registry.importing.places import find_foreign
 from voucher.registry.importing.reading import Reading
 from voucher.registry.institutions import INSTITUTION_MISSING, Institution, InstitutionListing
 from voucher.registry.people import LOOKUP_CHUNK
+from voucher.registry.trades import list_trades
 from voucher.rules.errors import reason
 from voucher.rules.levels import clean_word, mask_word
 
-CODE, YEAR, DOCUMENT = "统一社会信用代码", "年度", "文号"
+CODE, YEAR, DOCUMENT, SCOPE = "统一社会信用代码", "年度", "文号", "职业等级"
 UNSTATED = "机构导入文件（未填文号）"
 _YEAR = re.compile(r"(20[0-9]{2})年?度?")
 _BETWEEN = re.compile(r"[、,;/|\s]+")
@@ -39,6 +41,7 @@ class ListingRow:
     code: str
     year: int
     document: str
+    scope: Scope = ()
 
 
 def read_year(cell: Cell) -> int:
@@ -56,27 +59,35 @@ def read_years(cell: Cell) -> tuple[int, ...]:
 
 
 class ListingsImporter(Importer[ListingRow]):
-    """Columns 统一社会信用代码, 年度, 文号; the institution must be known."""
+    """Columns 统一社会信用代码, 年度, 文号, 职业等级 (may be empty); the institution must be known."""
 
     kind = "listings"
     columns = (
         Column(CODE),
         Column(YEAR, text=False, alias=("清单年度",)),
         Column(DOCUMENT, alias=("公布文号", "文件")),
+        Column(SCOPE, required=False, alias=("职业（工种）和等级",)),
     )
+
+    def __init__(self, work: Work, report: Report) -> None:
+        super().__init__(work, report)
+        self._trades = dict(list_trades(work.session, work.today))
 
     def check(self, reading: Reading) -> ListingRow | None:
         """Return the place a row states."""
         code, year = reading.organisation(CODE), reading.take(YEAR, read_year)
         document = reading.words(DOCUMENT, str.strip)
+        today = self.work.today.isoformat()
+        scope = reading.take(SCOPE, lambda cell: read_scope(cell, self._trades, today), required=False)
         if code is None or year is None or document is None:
             return None
-        return ListingRow(code, year, document)
+        return ListingRow(code, year, document, scope or ())
 
     def keep(self, piece: Sequence[tuple[int, ListingRow]]) -> None:
         """Enter the known among the institutions; one named twice stands on the list once."""
         known = _find_institutions(self.work, [row.code for _, row in piece])
         good: dict[tuple[int, int], str | None] = {}
+        scopes: dict[tuple[int, int], Scope] = {}
         for line, row in piece:
             if row.code not in known:
                 self.report.refuse(line, CODE, row.code, INSTITUTION_MISSING.refusal(code=row.code))
@@ -88,10 +99,13 @@ class ListingsImporter(Importer[ListingRow]):
             else:
                 self.report.rows_unchanged += (institution_id, row.year) in good
                 good[institution_id, row.year] = row.document
+                scopes[institution_id, row.year] = row.scope
         entered = enter_listings(self.work, good)
+        narrowed = write_scopes(self.work, scopes)
         self.report.rows_added += entered.added
-        self.report.rows_changed += entered.changed
-        self.report.rows_unchanged += len(good) - entered.added - entered.changed
+        touched = max(entered.added + entered.changed, narrowed)
+        self.report.rows_changed += touched - entered.added
+        self.report.rows_unchanged += len(good) - touched
 
 
 @dataclass(frozen=True, slots=True)

@@ -98,7 +98,10 @@ PAYMENT: tuple[Row, ...] = (
 )
 
 ACCOUNT_CORRECTION: tuple[Row, ...] = (
-    *lines(_A, (None,), "propose", "proposed", ("submitter",), "提出更正并附凭证"),
+    *lines(_A, (None,), "propose", "proposed", ("submitter",), "经办或财务人员提出更正并附凭证"),
+    *lines(_A, (None,), "suggest", "suggested", ("submitter",), "机构自己提出更正并附凭证"),
+    *lines(_A, ("suggested",), "agree", "proposed", ("submitter",), "由本机构另一人确认", two_people=True),
+    *lines(_A, ("suggested",), "disagree", "refused", ("submitter",), "本机构不同意，写明理由"),
     *lines(_A, ("proposed",), "confirm", "confirmed", ("office",), "由另一人确认", two_people=True),
     *lines(_A, ("proposed",), "refuse", "refused", ("office",), "不予更正，写明理由"),
 )
@@ -159,7 +162,7 @@ STATE_NAMES: dict[Thing, dict[str, str]] = {
         "failed": "退票",
         "voided": "已作废",
     },
-    _A: {"proposed": "待确认", "confirmed": "已确认", "refused": "不予更正"},
+    _A: {"suggested": "待本机构确认", "proposed": "待确认", "confirmed": "已确认", "refused": "不予更正"},
     _E: {"taken": "已占用", "consumed": "已享受", "freed": "已放行"},
     _K: {"opened": "追回中", "met": "已收回", "waived": "已撤销"},
 }
@@ -188,7 +191,14 @@ EVENT_NAMES: dict[Thing, dict[str, str]] = {
         "void": "作废",
     },
     _P: {"prepare": "制单", "release": "签发", "succeed": "到账", "fail": "退票", "void": "作废"},
-    _A: {"propose": "提出", "confirm": "确认", "refuse": "不予更正"},
+    _A: {
+        "suggest": "机构提出",
+        "agree": "机构确认",
+        "disagree": "机构不同意",
+        "propose": "提出",
+        "confirm": "确认",
+        "refuse": "不予更正",
+    },
     _E: {"take": "占用", "consume": "享受", "free": "放行"},
     _K: {"open": "立单", "meet": "收回", "waive": "撤销"},
 }

@@ -18,6 +18,7 @@ from voucher.rules.lifecycle import STATE_NAMES, Thing, check_event
 from voucher.rules.training import check_class_size, check_hours_planned
 from voucher.rules.vocabulary import CertificateKind
 from voucher.stages.train.bookings import check_bookings
+from voucher.stages.train.filed import check_filed, list_houses_of_teacher
 from voucher.stages.train.leave import send_back
 from voucher.stages.train.models.classes import ClassSession, TrainingClass
 from voucher.stages.train.models.places import Enrolment
@@ -127,7 +128,8 @@ def file_class(work: Work, class_id: int, promised: bool) -> TrainingClass:
     """File a class for review (开班申请), with the promise that it is real.
 
     Raises Refused role_missing, class_missing, event_not_allowed, promise_missing, institution_not_listed,
-    hours_short, class_too_large, filed_too_late, calendar_year_missing, sessions_overlap.
+    hours_short, class_too_large, filed_too_late, calendar_year_missing, sessions_overlap, and what
+    `check_filed` refuses.
     """
     found = get_own_class(work, class_id)
     # one filing at a time per institution, or two classes are booked on one teacher
@@ -144,8 +146,9 @@ def file_class(work: Work, class_id: int, promised: bool) -> TrainingClass:
         raise PROMISE_MISSING.refused()
     for institution_id in houses:
         check_listed(work.session, institution_id, found.starts_on)
+    check_filed(work.session, work.keyring, found)
     _check_limits(work, found)
-    check_bookings(work.session, found, houses)
+    check_bookings(work.session, found, houses, list_houses_of_teacher(work.session, work.keyring, found))
     states.move(work, TrainingClass, [found], "file", content={found.id: {"promised": True}})
     return found
 

@@ -15,6 +15,7 @@ from voucher.rules.errors import Family, reason
 from voucher.rules.lifecycle import STATE_NAMES, Thing
 from voucher.rules.vocabulary import CertificateKind
 from voucher.stages.issue.queries import Programme, may_be_used_at
+from voucher.stages.train.filed import check_houses_licensed
 from voucher.stages.train.models.classes import ClassSession, TrainingClass
 from voucher.stages.train.models.places import Enrolment
 from voucher.stages.train.pricing import canonical_trade
@@ -77,11 +78,13 @@ def check_place(work: Work, voucher: Voucher, programme: Programme, found: Train
     """Refuse a voucher a seat in a class it cannot be used in, or that is full or at a taken time.
 
     The class is locked where the seat is to be taken. Raises Refused institution_not_listed,
-    institution_not_in_programme, class_not_for_voucher, class_of_other_project, class_full, class_overlaps.
+    licence_expired, institution_not_in_programme, class_not_for_voucher, class_of_other_project, class_full,
+    class_overlaps.
     """
     session = work.session
     for institution_id in sorted({found.institution_id, found.delivering_institution_id}):
         check_listed(session, institution_id, found.starts_on)
+    check_houses_licensed(session, found)
     if not may_be_used_at(session, programme, found.institution_id):
         raise INSTITUTION_NOT_IN_PROGRAMME.refused()
     check_class_fits(wanted_subject(session, programme), subject_of(session, found))

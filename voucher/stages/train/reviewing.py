@@ -10,6 +10,7 @@ from voucher.plumbing.unit_of_work import Work
 from voucher.registry.listing import check_listed
 from voucher.rules.approval import check_two_people
 from voucher.rules.lifecycle import Thing, check_event
+from voucher.stages.train.filed import check_filed
 from voucher.stages.train.models.classes import TrainingClass
 from voucher.stages.train.phone_draws import commit_seed
 from voucher.stages.train.reading import check_why, get_reached_class
@@ -19,7 +20,8 @@ def approve_class(work: Work, class_id: int, opinion: str) -> TrainingClass:
     """Allow a class to take place and to enrol vouchers; the seed of its phone checks is fixed now.
 
     Nobody allows a class he drafted, rewrote or filed himself. Raises Refused role_missing, class_missing,
-    training_why_missing, event_not_allowed, second_person_needed, institution_not_listed.
+    training_why_missing, event_not_allowed, second_person_needed, institution_not_listed, and what
+    `check_filed` refuses.
     """
     check_why(opinion)
     found = get_reached_class(work, class_id, lock=True)
@@ -28,6 +30,7 @@ def approve_class(work: Work, class_id: int, opinion: str) -> TrainingClass:
         check_two_people(person_id, work.actor.person_id)
     for institution_id in sorted({found.institution_id, found.delivering_institution_id}):
         check_listed(work.session, institution_id, found.starts_on)
+    check_filed(work.session, work.keyring, found)
     states.move(work, TrainingClass, [found], "approve", reason=opinion)
     commit_seed(work, found)
     return found

@@ -14,6 +14,7 @@ from voucher.registry.institutions import Institution
 from voucher.registry.listing import STOPPED
 from voucher.rules.actor import Actor
 from voucher.rules.errors import Family, Refused, reason
+from voucher.rules.filing import check_licensed
 from voucher.rules.lifecycle import STATE_NAMES, Thing
 from voucher.stages.train.models.classes import TrainingClass
 from voucher.stages.train.models.places import REDEEMED_ALREADY, Enrolment
@@ -159,7 +160,8 @@ def get_redeemable_place(
     without a network is told of later.
 
     Raises Refused voucher_not_accepted, redeemed_already, voucher_expired, voucher_ended, not_enrolled,
-    other_class, other_institution, class_not_running, class_not_started, class_over, institution_suspended.
+    other_class, other_institution, class_not_running, class_not_started, class_over, institution_suspended,
+    licence_expired.
     """
     session, day = work.session, on or work.today
     check_usable(session, work.actor, voucher, day)
@@ -181,6 +183,7 @@ def get_redeemable_place(
         raise CLASS_OVER.refused(ends_on=found.ends_on.isoformat())
     for institution in houses:
         _check_not_stopped(institution)
+        check_licensed(institution.name, institution.licensed_until, found.starts_on)
     place: Enrolment = enrolment
     return place
 

@@ -82,7 +82,29 @@ def propose_account() -> ResponseReturnValue:
             fields.text("account", "账号", limit=40),
             fields.text("evidence", "凭证", limit=200),
         )
-        return Done("已提出，等人社或财务人员确认", url_for("web.institution.account"))
+        return Done("已提出，等本机构另一人确认，再由人社或财务人员核准", url_for("web.institution.account"))
+
+    return submit(call, _account)
+
+
+@institution.post("/institution/account/<int:account_id>/agreements")
+def agree_account(account_id: int) -> ResponseReturnValue:
+    """Agree to an account a colleague proposed; the office is next."""
+
+    def call(work: Work) -> Done:
+        registry.agree_account(work, account_id, fields.text("account", "账号", limit=40))
+        return Done("已确认，等人社或财务人员核准；核准前仍付到原账户", url_for("web.institution.account"))
+
+    return submit(call, _account)
+
+
+@institution.post("/institution/account/<int:account_id>/disagreements")
+def disagree_account(account_id: int) -> ResponseReturnValue:
+    """Turn a colleague's proposal down."""
+
+    def call(work: Work) -> Done:
+        registry.disagree_account(work, account_id, fields.text("why", "不同意的理由", limit=200))
+        return Done("已记下不同意，账户不变", url_for("web.institution.account"))
 
     return submit(call, _account)
 

@@ -90,5 +90,6 @@ def _show() -> str:
             .limit(ROWS_SHOWN)
         ).all()
         people = [row.PayeeAccount.proposed_by_person_id for row in rows]
+        people += [row.PayeeAccount.agreed_by_person_id or 0 for row in rows]
         people += [row.PayeeAccount.confirmed_by_person_id or 0 for row in rows]
         return render_template("office/accounts.html", rows=rows, names=name_people(session, people))

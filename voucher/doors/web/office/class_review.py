@@ -85,7 +85,7 @@ def class_page(class_id: int) -> ResponseReturnValue:
             sessions=queries.list_sessions(session, found.id),
             people=people,
             counted=queries.counters(session, found.id),
-            checks=list_checks(session, found, day_of(due.filed_at) if due else door.today),
+            checks=list_checks(session, door.keyring, found, day_of(due.filed_at) if due else door.today),
             due=due,
             phone_draw=find_draw_of(session, found.id),
             said=list_said(session, door.keyring, [found.id]),
@@ -142,7 +142,7 @@ def _ask(class_id: int, word: str) -> str:
             facts.append(("已核销，将停住等待转班", f"{counted['in_training']:,} 人"))
         else:
             due = list_due(session, [found], door.today).get(found.id)
-            checks = list_checks(session, found, day_of(due.filed_at) if due else door.today)
+            checks = list_checks(session, door.keyring, found, day_of(due.filed_at) if due else door.today)
             broken = [each.text for each in checks if each.mark == "✗"]
             warnings = [f"不符合的规则：{each}" for each in broken]
         steps = [("开班审核", url_for("web.office.classes")), (found.number, back)]

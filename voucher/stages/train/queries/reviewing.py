@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from voucher.ledger.states import StateEvent
 from voucher.plumbing.clock import day_of
+from voucher.plumbing.secrets import Keyring
 from voucher.registry import catalogue, tables
 from voucher.registry.listing import check_listed
 from voucher.rules.calendar import add_workdays, count_workdays
@@ -21,6 +22,13 @@ from voucher.rules.lifecycle import Thing
 from voucher.rules.training import check_class_size, check_hours_planned
 from voucher.rules.vocabulary import CertificateKind
 from voucher.stages.train.bookings import check_bookings
+from voucher.stages.train.filed import (
+    check_class_scope,
+    check_filed_room,
+    check_filed_teacher,
+    check_houses_licensed,
+    list_houses_of_teacher,
+)
 from voucher.stages.train.models.classes import TrainingClass
 from voucher.stages.train.reading import list_sessions, slots_of
 
@@ -98,7 +106,7 @@ def find_next_to_review(session: Session, regions: Collection[str], after_id: in
     return next((each for each in waiting if each > after_id), waiting[0] if waiting else None)
 
 
-def list_checks(session: Session, found: TrainingClass, filed_on: date) -> list[Check]:
+def list_checks(session: Session, keyring: Keyring, found: TrainingClass, filed_on: date) -> list[Check]:
     """Return every rule a class has to meet, as it stands now, with what was found."""
     regions = catalogue.list_ancestry(session, found.region_code)
     sessions = list_sessions(session, found.id)
@@ -136,7 +144,14 @@ def list_checks(session: Session, found: TrainingClass, filed_on: date) -> list[
             lambda: check_filing_lead(filed_on, found.starts_on, lead, calendar),
         )
     )
-    checks.append(_check("教师、场地与其他班不冲突", lambda: check_bookings(session, found, houses)))
+    others = list_houses_of_teacher(session, keyring, found)
+    checks.append(_check("教师、场地与其他班不冲突", lambda: check_bookings(session, found, houses, others)))
+    checks += [
+        _check("机构证照在开班日有效", lambda: check_houses_licensed(session, found)),
+        _check("职业和等级在机构备案和清单范围内", lambda: check_class_scope(session, found)),
+        _check("教师已备案、可教该职业", lambda: check_filed_teacher(session, keyring, found)),
+        _check("场地已备案、坐得下", lambda: check_filed_room(session, found)),
+    ]
     return checks
 
 
