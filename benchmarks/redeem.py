@@ -1,8 +1,8 @@
 """A voucher redeemed over HTTP, against an endpoint that does one update, one insert and a commit.
 
-Eight counters, each with an account of its institution and its own classes, scan people whose phones sign as
-they are scanned. Served by gunicorn as in production, on a durable PostgreSQL; the bare endpoint is served
-the same way, on the same database, before and after.
+Eight counters, each a system of its institution with a bearer token and its own classes, scan people whose
+phones sign as they are scanned. Served by gunicorn as in production, on a durable PostgreSQL; the bare
+endpoint is served the same way, on the same database, before and after.
 """
 
 from __future__ import annotations

@@ -36,6 +36,8 @@ from voucher.plumbing.unit_of_work import Work
 from voucher.registry.catalogue import Project
 from voucher.registry.people import Newcomer, PersonTag, open_people
 from voucher.registry.phones import read_bearers, read_keys
+from voucher.registry.system_rows import SystemScope
+from voucher.registry.systems import register_system
 from voucher.rules.actor import Role
 from voucher.rules.code_format import (
     BEACON_SECONDS,
@@ -84,7 +86,7 @@ class Seat:
 
 @dataclass
 class Counters:
-    """Institutions, who scans at each, and everybody who is about to come in."""
+    """Institutions, the program that scans at each, and everybody who is about to come in."""
 
     scene: Scene
     houses: list[int]
@@ -92,18 +94,16 @@ class Counters:
     seats: list[Seat] = field(default_factory=list)
 
     def sign_in(self, each: int = 1) -> list[dict[str, str]]:
-        """Sign in so many people per counter and return what their programs send along."""
+        """Register a system per counter, fetch so many tokens each and return what they send along."""
         if self.headers:
             return self.headers
         world = World(self.scene.database, self.scene.keyring, self.scene.folder, at=self.scene.at)
-        for number, house in enumerate(self.houses * each):
-            login = f"scan-{number}"
-            world.colleague(login, house, Role.SCANNER)
-            client = world.sign_in(login)
-            world.at = self.scene.at
-            cookies = {name: client.http.get_cookie(name) for name in ("voucher", "voucher_form")}
-            sent = "; ".join(f"{name}={value.value}" for name, value in cookies.items() if value is not None)
-            self.headers.append({"Cookie": sent, "X-CSRFToken": client.token})
+        systems = [_register_system(self.scene, house) for house in self.houses]
+        for client_id, secret in systems * each:
+            asked = {"grant_type": "client_credentials", "scope": str(SystemScope.SCAN)}
+            answer = world.app.test_client().post("/oauth/token", data=asked, auth=(client_id, secret))
+            assert answer.status_code == 200, answer.text
+            self.headers.append({"Authorization": f"Bearer {answer.get_json()['access_token']}"})
         return self.headers
 
     def of_counter(self, counter: int) -> list[Seat]:
@@ -149,6 +149,16 @@ def _open_house(scene: Scene, number: int) -> int:
     stem = f"52410105MJTE5{number:04d}"
     code = stem + uscc.calc_check_digit(stem)
     return town_train.train_institution(scene, (f"示例培训学校{number}", code))
+
+
+def _register_system(scene: Scene, house: int) -> tuple[str, str]:
+    """Return name and secret of a program of an institution that scans."""
+
+    def act(work: Work) -> tuple[str, str]:
+        found, secret = register_system(work, house, "前台程序", [SystemScope.SCAN])
+        return found.client_id, secret
+
+    return scene.do(town_train.staff(scene, house, Role.INSTITUTION_ADMIN), act)
 
 
 def _open_classes(scene: Scene, counters: Counters, people: int) -> list[tuple[int, int]]:
