@@ -22,12 +22,13 @@ from voucher.plumbing.handling import Jobs
 from voucher.plumbing.jobs import Patience
 from voucher.plumbing.outbox import Carrier, deliver_due
 from voucher.plumbing.queues import make_queue
+from voucher.plumbing.reaching import Messenger
 from voucher.plumbing.schema import check_current
 from voucher.plumbing.secrets import Keyring
 from voucher.plumbing.sms import HttpSms, SmsPort
 from voucher.plumbing.unit_of_work import Work, perform
 from voucher.plumbing.workers import Periodic, Worker
-from voucher.registry import letters
+from voucher.registry import letters, webhook_carrying, webhooks
 from voucher.registry.mailbox import Mailbox
 from voucher.registry.outside.asking import AT_THE_COUNTER, Outside
 from voucher.registry.passwords import HASHER
@@ -48,6 +49,7 @@ from voucher.stages.issue.signing import end_due_credentials, mark_held_credenti
 from voucher.stages.issue.waiting import serve_due_waiting
 from voucher.stages.oversee.forgetting import forget_old_answers, forget_old_looks
 from voucher.stages.oversee.keys import publish_status, rotate_due_keys
+from voucher.stages.oversee.telling import tell_due
 from voucher.stages.settle.clawback import open_due_clawbacks
 from voucher.stages.settle.notice import close_due_notices
 from voucher.stages.settle.voucher_ends import close_due_vouchers, decertify_due
@@ -57,7 +59,7 @@ from voucher.stages.train.running import close_due_classes, start_due_classes
 FRONTEND = Path(__file__).resolve().parents[1] / "static" / "dist"
 TEMPLATES = Path(__file__).resolve().parent / "doors" / "web" / "templates"
 SEAL_SECONDS = 2
-DELIVER_SECONDS = 1
+DELIVER_SECONDS, TELLERS = 1, 2
 JOB_SECONDS, JOB_WAIT = 3, timedelta(seconds=2)
 DUE_SECONDS = 60
 # done so many at a time, each portion in a transaction of its own, until none is left
@@ -201,10 +203,19 @@ def create_worker(
     jobs.register(JOB_KIND, work_as_job(open_desk(config, database, keyring, clock)))
     jobs.register(dry_run.JOB_KIND, dry_run.run_dry_run(database, keyring, keeper, clock))
     asker = Outside(database, keyring, token=config.outside_token or None)
+    messenger = Messenger(local=config.demo)
+    tellers = {webhooks.TOPIC: webhook_carrying.carry_by(database, keyring, messenger, keeper, clock)}
     periodic = (
         Periodic("seal", SEAL_SECONDS, seal),
         Periodic("ask_outside", DUE_SECONDS, lambda: asker.ask_due(keeper(), clock())),
         Periodic("deliver", DELIVER_SECONDS, lambda: deliver_due(database, keyring, clock, carriers)),
+        Periodic("tell_systems", SEAL_SECONDS, lambda: tell_due(database, keyring, keeper, clock)),
+        # apart from short messages: a system that takes its time keeps nobody waiting for a code, and so many
+        # at a time, so that one slow system does not keep the others waiting either
+        *(
+            Periodic(f"tell_{n}", DELIVER_SECONDS, lambda: deliver_due(database, keyring, clock, tellers))
+            for n in range(TELLERS)
+        ),
         *(
             Periodic(name, DUE_SECONDS, do_all(act) if name in IN_PORTIONS else do(act))
             for name, act in DUE_ACTS

@@ -19,7 +19,7 @@ from voucher.registry.standards import get_parameter
 from voucher.registry.system_rows import SCOPE_NAMES, InstitutionSystem, SystemScope, SystemSecret
 from voucher.registry.users import UserAccount, open_account
 from voucher.rules.actor import Role, check_role
-from voucher.rules.errors import Family, reason
+from voucher.rules.errors import Family, Reason, reason
 
 SOURCE = "RFC 6749 4.4; GB/T 22239-2019 8.1.4.1 身份鉴别; DESIGN §8；次数与时长【设】"
 THING = "institution_system"
@@ -127,7 +127,7 @@ def rotate_secret(work: Work, system_id: int) -> str:
 
     Raises Refused role_missing, system_missing (also for a foreign one), system_revoked.
     """
-    found = _lock_own(work, system_id)
+    found = lock_own_system(work, system_id)
     hours = int(get_parameter(work.session, "system_secret_overlap_hours", work.today, []).value)
     _end_old(work, found)
     work.session.execute(
@@ -144,7 +144,7 @@ def confirm_secret(work: Work, system_id: int) -> None:
 
     Raises Refused role_missing, system_missing, system_revoked, system_not_rotated.
     """
-    found = _lock_own(work, system_id)
+    found = lock_own_system(work, system_id)
     if not _end_old(work, found):
         raise SYSTEM_NOT_ROTATED.refused()
     audit.record_one(work, THING, found.id, "confirm")
@@ -236,10 +236,14 @@ def _end_old(work: Work, found: InstitutionSystem) -> bool:
     return any(each is not None and each > work.at for each in ended.all())
 
 
-def _lock_own(work: Work, system_id: int) -> InstitutionSystem:
+def lock_own_system(work: Work, system_id: int, *, missing: Reason = SYSTEM_MISSING) -> InstitutionSystem:
+    """Return a standing system of one's own institution, locked.
+
+    Raises Refused role_missing, system_revoked, and `missing` for a foreign one too.
+    """
     found = _lock(work, system_id, Role.INSTITUTION_ADMIN)
     if not work.actor.serves(found.institution_id, Role.INSTITUTION_ADMIN):
-        raise SYSTEM_MISSING.refused()
+        raise missing.refused()
     _check_standing(found)
     return found
 

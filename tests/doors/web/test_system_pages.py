@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import re
+from functools import partial
 
+import pytest
 from sqlalchemy import func, select
 
 from tests.doors.loop import Loop
 from tests.doors.web.browser import Browser
+from voucher.plumbing.reaching import Failure, Reached
 from voucher.registry.system_rows import InstitutionSystem
+from voucher.registry.users import CLOCK_LOGIN
+from voucher.registry.webhook_carrying import note_attempt
+from voucher.registry.webhook_rows import WebhookDelivery
 
 SECRET = re.compile(r'密钥（client_secret）</dt><dd class="mono">(.+?)</dd>')
 CLIENT = re.compile(r"sys-[0-9a-f]{16}")
@@ -72,3 +78,54 @@ def test_a_system_is_registered_rotated_and_stopped_on_the_pages(loop: Loop) -> 
     assert "当即不能再办理" in browser.press("停用").text
     assert fetch(loop, found.group(0), second) == 401
     assert Browser(loop["t1-scan"].http).go("/institution/systems").text.count("没有办理此事的权限") > 0
+
+
+WHSEC = re.compile(r"whsec_[A-Za-z0-9+/]{43}=")
+
+
+@pytest.mark.parametrize("loop", ["sqlite"], indirect=True)
+def test_a_system_is_told_what_happens_and_its_people_see_the_answers(loop: Loop) -> None:
+    admin = Browser(loop["t1-admin"].http)
+    admin.go("/institution/systems")
+    admin.press("登记", name="前台程序", scope=["scan"])
+    with loop.world.database.read() as session:
+        system_id = session.scalars(select(InstitutionSystem.id)).one()
+    path = f"/institution/systems/{system_id}/webhook"
+    assert path in admin.go("/institution/systems").links
+    admin.go(path)
+    form = {"address": "https://10.0.0.8/hook", "event": ["voucher.redeemed"]}
+    page = admin.press("登记并取得签名密钥", **form)
+    assert "接收地址不能用：不能是内部地址" in page.text
+    page = admin.press("登记并取得签名密钥", **form | {"address": "https://jw.example.org/hook"})
+    secret = WHSEC.findall(page.html)
+    assert (admin.answer.status_code, len(secret)) == (201, 1)
+    page = admin.go(path)
+    assert secret[0] not in page.html
+    assert "培训券：核销" in page.text
+    assert "第 1 号试送已经发出" in admin.press("试送一条").text
+    hook_id = 1
+    with loop.world.database.read() as session:
+        made = session.scalars(select(WebhookDelivery)).one()
+    for reached in (Reached(None, Failure.SLOW, 5000), Reached(302, None, 12), Reached(204, None, 31)):
+        loop.world.do(CLOCK_LOGIN, partial(note_attempt, delivery_id=made.id, reached=reached))
+    text = admin.go(path).text
+    for words in ("没有及时答复（5000 毫秒）", "答复 302（12 毫秒）", "答复 204（31 毫秒）", "已送达"):
+        assert words in text, words
+    assert "第 1 号通知再送一次" in admin.press("再送").text
+    assert len(WHSEC.findall(admin.press("更换签名密钥").html)) == 1
+
+    for _ in range(20):
+        loop.world.do(CLOCK_LOGIN, lambda work: note_attempt(work, made.id, Reached(500, None, 1)))
+    assert "连续 20 次没有收下" in admin.go(path).text
+    assert "已恢复，补发 0 条" in admin.press("恢复").text
+    # another institution's people find nothing here, and its scanners have no business at all
+    stranger = Browser(loop["t2-admin"].http)
+    assert "没有找到这个系统接入" in stranger.go(path).text
+    posted = {"idempotency_key": "k", "csrf_token": loop["t2-admin"].token}
+    answer = loop["t2-admin"].http.post(
+        f"/institution/systems/{system_id}/webhooks/{hook_id}/trials", data=posted
+    )
+    assert answer.status_code == 404
+    assert "没有办理此事的权限" in Browser(loop["t1-scan"].http).go(path).text
+    assert "已停止，不再通知" in admin.press("停止通知").text
+    assert "登记接收地址" in admin.go(path).text

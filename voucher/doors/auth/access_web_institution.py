@@ -86,4 +86,11 @@ WEB_INSTITUTION: dict[str, Access] = {
     "web.institution.rotate_secret": Access(ADMINISTRATORS, "更换系统的密钥"),
     "web.institution.confirm_secret": Access(ADMINISTRATORS, "停用系统的旧密钥"),
     "web.institution.revoke_system": Access(ADMINISTRATORS, "停用系统"),
+    "web.institution.webhook": Access(ADMINISTRATORS, "一个系统的事件通知和送达情况"),
+    "web.institution.register_webhook": Access(ADMINISTRATORS, "登记接收地址，签名密钥只显示一次"),
+    "web.institution.rotate_webhook": Access(ADMINISTRATORS, "更换签名密钥"),
+    "web.institution.try_webhook": Access(ADMINISTRATORS, "试送一条通知"),
+    "web.institution.resume_webhook": Access(ADMINISTRATORS, "恢复暂停的通知并补发"),
+    "web.institution.end_webhook": Access(ADMINISTRATORS, "停止事件通知"),
+    "web.institution.resend_delivery": Access(ADMINISTRATORS, "再送一次"),
 }

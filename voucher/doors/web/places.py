@@ -152,6 +152,9 @@ BELOW: dict[str, tuple[str, ...]] = {
     "web.institution.systems": (
         *("web.institution.register_system", "web.institution.rotate_secret"),
         *("web.institution.confirm_secret", "web.institution.revoke_system"),
+        *("web.institution.webhook", "web.institution.register_webhook", "web.institution.rotate_webhook"),
+        *("web.institution.try_webhook", "web.institution.resume_webhook", "web.institution.end_webhook"),
+        "web.institution.resend_delivery",
     ),
     "web.institution.account": (
         *("web.institution.propose_account", "web.institution.agree_account"),

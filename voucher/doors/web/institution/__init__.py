@@ -20,6 +20,7 @@ from voucher.doors.web.institution import (
     scan,
     systems,
     texting,
+    webhooks,
 )
 from voucher.doors.web.institution.blueprint import institution
 
@@ -43,4 +44,5 @@ __all__ = [
     "scan",
     "systems",
     "texting",
+    "webhooks",
 ]

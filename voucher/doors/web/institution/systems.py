@@ -20,7 +20,8 @@ from voucher.registry import systems as registry
 from voucher.registry.system_rows import SCOPE_NAMES, InstitutionSystem, SystemScope
 from voucher.rules.errors import Refused
 
-Shown = tuple[InstitutionSystem, str]
+# what is shown once: whose it is, and each thing with its name
+Shown = tuple[str, list[tuple[str, str]]]
 
 
 @institution.get("/institution/systems")
@@ -36,9 +37,10 @@ def register_system() -> ResponseReturnValue:
     def call(work: Work) -> Shown:
         chosen = {each for each in SystemScope if each in request.form.getlist("scope")}
         house = fields.whole("institution_id", "机构")
-        return registry.register_system(work, house, fields.text("name", "系统名称", limit=40), chosen)
+        name = fields.text("name", "系统名称", limit=40)
+        return _shown(*registry.register_system(work, house, name, chosen))
 
-    return _show_once(call)
+    return show_once(call, _systems)
 
 
 @institution.post("/institution/systems/<int:system_id>/secrets")
@@ -47,9 +49,9 @@ def rotate_secret(system_id: int) -> ResponseReturnValue:
 
     def call(work: Work) -> Shown:
         secret = registry.rotate_secret(work, system_id)
-        return work.session.get_one(InstitutionSystem, system_id), secret
+        return _shown(work.session.get_one(InstitutionSystem, system_id), secret)
 
-    return _show_once(call)
+    return show_once(call, _systems)
 
 
 @institution.post("/institution/systems/<int:system_id>/confirmations")
@@ -74,25 +76,27 @@ def revoke_system(system_id: int) -> ResponseReturnValue:
     return submit(call, _systems)
 
 
-def _show_once(call: Callable[[Work], Shown]) -> ResponseReturnValue:
-    """Act once for the form's key and show the secret; the same form again shows the list, never a secret."""
-    shown: list[tuple[str, str, str]] = []
+def show_once(call: Callable[[Work], Shown], again: Callable[[], str]) -> ResponseReturnValue:
+    """Act once for the form's key and show the secret; the same form again shows the page, never a secret."""
+    shown: list[Shown] = []
 
     def act(work: Work) -> Answer:
         shown.clear()
-        found, secret = call(work)
-        shown.append((found.name, found.client_id, secret))
+        shown.append(call(work))
         return Answer(201, {})
 
     try:
         perform(lambda work: once(work, request.form.get(KEY_FIELD, ""), content_print(), act))
     except Refused as refused:
-        return refuse(refused.refusal, _systems)
+        return refuse(refused.refusal, again)
     if not shown:
-        return _systems()
-    name, client_id, secret = shown[0]
-    page = render_template("institution/system_secret.html", name=name, client_id=client_id, secret=secret)
-    return page, 201
+        return again()
+    name, facts = shown[0]
+    return render_template("institution/system_secret.html", name=name, secrets=facts), 201
+
+
+def _shown(found: InstitutionSystem, secret: str) -> Shown:
+    return found.name, [("系统编号（client_id）", found.client_id), ("密钥（client_secret）", secret)]
 
 
 def _systems() -> str:

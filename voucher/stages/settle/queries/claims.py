@@ -41,6 +41,14 @@ def get_claim(session: Session, claim_id: int, regions: Collection[str], payees:
     return found
 
 
+def list_payees(session: Session, claim_ids: Collection[int]) -> dict[int, tuple[int, int | None]]:
+    """Return the institution each claim is paid to, and the voucher it stands on, if any."""
+    rows = session.execute(
+        select(Claim.id, Claim.institution_id, Claim.voucher_id).where(Claim.id.in_(sorted(claim_ids)))
+    )
+    return {claim_id: (payee, voucher_id) for claim_id, payee, voucher_id in rows}
+
+
 def get_claim_line(session: Session, keyring: Keyring, claim: Claim) -> LineView:
     """Return the newest line of a claim, with the rule results it was filed on."""
     line = session.scalars(

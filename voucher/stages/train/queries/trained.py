@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 
 from sqlalchemy import Select, Subquery, func, select
 from sqlalchemy.orm import Session
@@ -28,6 +30,52 @@ def classes_of(session: Session, voucher_ids: Sequence[int]) -> dict[int, Traini
         )
         found.update(dict(rows.all()))
     return found
+
+
+@dataclass(frozen=True, slots=True)
+class PlaceHeld:
+    """A place a voucher held in a class, from when until when, and the institutions it concerned."""
+
+    class_id: int
+    houses: frozenset[int]
+    since: datetime
+    until: datetime | None
+
+
+def list_all_places(session: Session, voucher_ids: Collection[int]) -> dict[int, list[PlaceHeld]]:
+    """Return every place each voucher ever held, the first one first."""
+    found: dict[int, list[PlaceHeld]] = {}
+    ordered = sorted(voucher_ids)
+    for start in range(0, len(ordered), LOOKUP_CHUNK):
+        rows = session.execute(
+            select(Enrolment, TrainingClass.institution_id, TrainingClass.delivering_institution_id)
+            .join(TrainingClass, TrainingClass.id == Enrolment.class_id)
+            .where(Enrolment.voucher_id.in_(ordered[start : start + LOOKUP_CHUNK]))
+            .order_by(Enrolment.id)
+        )
+        for held, *houses in rows:
+            place = PlaceHeld(held.class_id, frozenset(houses), held.enrolled_at, held.ended_at)
+            found.setdefault(held.voucher_id, []).append(place)
+    return found
+
+
+def find_place_at(places: Sequence[PlaceHeld], at: datetime) -> list[PlaceHeld]:
+    """Return the places an event of a moment concerns: the one it ended, and then the newest of then."""
+    begun = [each for each in places if each.since <= at]
+    ended = [each for each in begun if each.until == at]
+    # whoever left a class before concerns it no more
+    standing = [each for each in begun[-1:] if each.until is None or each.until > at]
+    return [*(each for each in ended if each not in standing), *standing]
+
+
+def houses_of(session: Session, class_ids: Collection[int]) -> dict[int, frozenset[int]]:
+    """Return the institutions that answer for each class and teach it."""
+    rows = session.execute(
+        select(TrainingClass.id, TrainingClass.institution_id, TrainingClass.delivering_institution_id).where(
+            TrainingClass.id.in_(sorted(class_ids))
+        )
+    )
+    return {class_id: frozenset(houses) for class_id, *houses in rows}
 
 
 def select_vouchers_trained_by(institution_ids: Collection[int]) -> Select[int]:
