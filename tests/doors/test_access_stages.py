@@ -160,6 +160,7 @@ def probes_of(loop: Loop) -> list[Probe]:
         see("marks.list_marks", "/attendance-marks?session_id=#", "session", HOUSE),
         act("marks.sign_at_counter", "/counter-marks", "session", HOUSE,
             session_id="#", direction="in", code="7200000000000000000000"),
+        act("marks.co_sign_session", "/co-signatures", "session", HOUSE, session_id="#"),
         act("marks.tally_session", "/attendance-tallies", "session", HOUSE, session_id="#"),
         act("teaching.correct_hours", "/attendances/corrections", "session", HOUSE, session_id="#",
             voucher_id=ids["voucher"], hours=1, **WHY),

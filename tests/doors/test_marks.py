@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import re
 from datetime import timedelta
 from typing import Any
@@ -12,6 +13,7 @@ from tests.doors.loop import CLASS_DAY, LI_SI, Loop
 from tests.doors.test_phones import Wire
 from tests.doors.web.browser import Browser
 from tests.doors.world import refused_with
+from tests.pictures import jpeg
 from voucher.ledger.credentials.keys import ensure_keys
 from voucher.rules.code_format import parse_challenge
 from voucher.stages.train.queries import list_sessions
@@ -103,7 +105,18 @@ def test_a_class_signs_in_by_phone_at_the_counter_and_by_card(loop: Loop) -> Non
     page = desk.press("按签到登记学时")
     assert "已按签到登记 2 人的学时" in page.text
     assert page.text.count("按签到") >= 2
-    assert loop["zhang"].get(f"/vouchers/{ids['voucher']}").status_code == 200
+    page = desk.press("会签")
+    assert "已会签 2 人、共 16 学时" in page.text
+    refused_with(loop["t1-teach"].post("/co-signatures", {"session_id": held}), 409, "session_cosigned")
+    page = desk.press("更正", hours="6", why="提前离开")
+    assert "没有上传凭据" in page.text
+    picture = (io.BytesIO(jpeg(1)), "photo.jpg")
+    page = desk.press("更正", hours="6", why="提前离开", proof=picture)
+    assert "更正：提前离开" in page.text
+    link = re.search(r"/institution/attendances/\d+/proof", page.html)
+    assert link is not None
+    assert at(loop, "t1-teach").http.get(link[0]).mimetype == "image/jpeg"
+    assert at(loop, "t2-teach").http.get(link[0]).status_code == 404
     assert "不在此时间内" in at(loop, "t1-teach").go(f"/institution/sessions/{held}/code").text
     assert loop["shenhe"].get("/attendance-cases").json["items"] == []
     refused_with(

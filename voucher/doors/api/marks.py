@@ -16,6 +16,7 @@ from voucher.doors.schemas.marks import (
     AttendanceCases,
     AttendanceCaseState,
     ClassCodeState,
+    CoSignatureState,
     Marks,
     MarkState,
     NewAttendanceCaseClosing,
@@ -29,6 +30,7 @@ from voucher.doors.schemas.paging import paged
 from voucher.plumbing.unit_of_work import Work
 from voucher.rules.errors import Refusal
 from voucher.stages.train.class_codes import get_room, show_class_code
+from voucher.stages.train.cosigning import co_sign
 from voucher.stages.train.doubting import close_attendance_case
 from voucher.stages.train.marking import PhoneMark, StaffMark, mark_by_phone, mark_by_staff
 from voucher.stages.train.models.classes import ClassSession, TrainingClass
@@ -91,6 +93,12 @@ def list_marks(session: Session, asked: dict[str, Any]) -> dict[str, Any]:
 def tally_session(work: Work, given: dict[str, Any]) -> dict[str, Any]:
     """按签到、签退登记一次课的学时；待核的不登记。"""
     return {"session_id": given["session_id"], "count": tally(work, given["session_id"])}
+
+
+@marks.act("/co-signatures", body=NewTally, answer=CoSignatureState, example={"session_id": 9})
+def co_sign_session(work: Work, given: dict[str, Any]) -> Any:
+    """教师会签一次课的到课名单；会签后只能补登、更正。"""
+    return co_sign(work, given["session_id"])
 
 
 @marks.look("/attendance-cases", query=AttendanceCaseFilter, answer=AttendanceCases)

@@ -54,6 +54,7 @@ TRAIN: dict[str, Access] = {
     "marks.sign_at_counter": Access(INSTITUTION_STAFF, "工作人员扫码或凭证件登记签到、签退"),
     "marks.list_marks": Access(INSTITUTION_STAFF, "查看一次课的签到"),
     "marks.tally_session": Access(INSTITUTION_ROOM, "按签到登记学时"),
+    "marks.co_sign_session": Access(frozenset({Role.TEACHER}), "教师会签到课名单"),
     "marks.list_attendance_cases": Access(DESK, "查看到课核查"),
     "marks.close_case": Access(OFFICERS, "办结到课核查"),
     "teaching.note_attendance": Access(INSTITUTION_ROOM, "登记考勤"),

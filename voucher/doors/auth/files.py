@@ -22,6 +22,11 @@ def send_paper(paper: FilingPaper, content: bytes) -> Response:
     return _send(content, UploadKind(paper.kind), f"licence-{paper.id}")
 
 
+def send_proof(attendance_id: int, kind: UploadKind, content: bytes) -> Response:
+    """Return the evidence behind hours."""
+    return _send(content, kind, f"attendance-{attendance_id}")
+
+
 def _send(content: bytes, kind: UploadKind, name: str) -> Response:
     answer = send_file(
         io.BytesIO(content),

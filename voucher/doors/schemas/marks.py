@@ -99,6 +99,15 @@ class TallyDone(Schema):
     count = fields.Integer()
 
 
+class CoSignatureState(Schema):
+    """What the teacher signed for."""
+
+    session_id = fields.Integer()
+    people = fields.Integer()
+    hours = fields.Integer(metadata={"description": "学时合计"})
+    signed_at = Moment()
+
+
 class AttendanceCaseFilter(Paging):
     """Where the classes are."""
 

@@ -144,6 +144,7 @@ BELOW: dict[str, tuple[str, ...]] = {
         ),
         *("web.institution.issue_completions", "web.institution.marks", "web.institution.mark"),
         *("web.institution.tally_marks", "web.institution.completion_paper"),
+        *("web.institution.make_up", "web.institution.co_sign"),
     ),
     "web.institution.rosters": ("web.institution.roster", "web.institution.file_roster"),
     "web.institution.claims": ("web.institution.claim", "web.institution.file_claims"),

@@ -15,6 +15,8 @@ from voucher.rules.lifecycle import STATE_NAMES, Thing
 from voucher.stages.train.models.classes import ClassSession, TrainingClass
 from voucher.stages.train.models.marks import AttendanceMark
 from voucher.stages.train.models.places import Attendance, Enrolment, Redemption
+from voucher.stages.train.proving import PROOF_NEEDED, keep_proof
+from voucher.stages.train.queries.facts import attended_by_session, is_cosigned
 from voucher.stages.train.reading import (
     ROOM,
     SESSION_MISSING,
@@ -82,6 +84,13 @@ MARKS_SPEAK = reason(
     SOURCE,
     Family.CONFLICT,
 )
+SESSION_COSIGNED = reason(
+    "session_cosigned",
+    "这次课教师已经会签，到课名单不再直接登记",
+    "漏登的请办理补登，有误的请办理更正，写明理由并上传凭据",
+    SOURCE,
+    Family.CONFLICT,
+)
 
 
 def attend(work: Work, session_id: int, hours: Mapping[int, int]) -> int:
@@ -89,9 +98,11 @@ def attend(work: Work, session_id: int, hours: Mapping[int, int]) -> int:
 
     Raises Refused role_missing, class_session_missing (also for a foreign one), class_not_in_session,
     class_session_not_begun, class_session_before_place, not_in_training, hours_above_session,
-    attendance_recorded, marks_speak.
+    attendance_recorded, marks_speak, session_cosigned.
     """
     held, found = take_up(work, session_id)
+    if is_cosigned(work.session, held.id):
+        raise SESSION_COSIGNED.refused()
     people = list_learners(work, found, held, sorted(hours))
     recorded = set(
         work.session.scalars(
@@ -113,14 +124,20 @@ def attend(work: Work, session_id: int, hours: Mapping[int, int]) -> int:
     return len(hours)
 
 
-def correct_attendance(work: Work, session_id: int, voucher_id: int, hours: int, why: str) -> Attendance:
+def correct_attendance(
+    work: Work, session_id: int, voucher_id: int, hours: int, why: str, proof: bytes | None = None
+) -> Attendance:
     """Record other hours for one person in one session, before the sign-off; the former row stays.
 
+    Once the teacher has co-signed, evidence is asked for.
     Raises Refused role_missing, class_session_missing, training_why_missing, class_not_in_session,
-    class_session_before_place, not_in_training, hours_above_session, attendance_missing.
+    class_session_before_place, not_in_training, hours_above_session, attendance_missing,
+    attendance_proof_needed and what `keep_proof` refuses.
     """
     held, found = take_up(work, session_id)
     check_why(why)
+    if proof is None and is_cosigned(work.session, held.id):
+        raise PROOF_NEEDED.refused()
     voucher = list_learners(work, found, held, [voucher_id])[voucher_id]
     last = work.session.scalars(
         select(Attendance)
@@ -132,9 +149,39 @@ def correct_attendance(work: Work, session_id: int, voucher_id: int, hours: int,
         raise ATTENDANCE_MISSING.refused(voucher=voucher.number)
     written = write_hours(work, held, voucher, hours, revision=last.revision + 1, why=why.strip())
     work.session.flush()
+    if proof is not None:
+        keep_proof(work, written, proof)
     audit.record_one(
         work, str(Thing.CLASS), found.id, "correct_attendance", session=held.id, voucher=voucher_id,
         before=last.hours, hours=hours, why=why.strip(),
+    )  # fmt: skip
+    return written
+
+
+def make_up(
+    work: Work, session_id: int, voucher_id: int, hours: int, why: str, proof: bytes | None
+) -> Attendance:
+    """Record hours of somebody nobody recorded (补登), with reason and evidence, before the sign-off.
+
+    Raises Refused role_missing, class_session_missing, training_why_missing, class_not_in_session,
+    class_session_before_place, not_in_training, hours_above_session, attendance_recorded, marks_speak,
+    attendance_proof_needed and what `keep_proof` refuses.
+    """
+    held, found = take_up(work, session_id)
+    check_why(why)
+    if not proof:
+        raise PROOF_NEEDED.refused()
+    voucher = list_learners(work, found, held, [voucher_id])[voucher_id]
+    if voucher_id in attended_by_session(work.session, held.id):
+        raise ATTENDANCE_RECORDED.refused(voucher=voucher.number)
+    if _list_marked(work, held.id, [voucher_id]):
+        raise MARKS_SPEAK.refused(voucher=voucher.number)
+    written = write_hours(work, held, voucher, hours, why=why.strip())
+    work.session.flush()
+    keep_proof(work, written, proof)
+    audit.record_one(
+        work, str(Thing.CLASS), found.id, "make_up_attendance", session=held.id, voucher=voucher_id,
+        hours=hours, why=why.strip(),
     )  # fmt: skip
     return written
 

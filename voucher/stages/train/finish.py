@@ -20,6 +20,7 @@ from voucher.rules.errors import Family, Refusal, Refused, reason
 from voucher.rules.lifecycle import Thing, check_event
 from voucher.rules.training import check_attendance
 from voucher.rules.vocabulary import LEVEL_CERTIFICATE_KINDS
+from voucher.stages.train.cosigning import asks_cosign
 from voucher.stages.train.models.classes import ClassSession, TrainingClass
 from voucher.stages.train.models.places import Attendance, Completion, Enrolment
 from voucher.stages.train.phone_draws import draw_at_sign_off
@@ -184,7 +185,8 @@ def _complete(
     regions = catalogue.list_ancestry(session, found.region_code)
     share_bp = tables.read_parameter_number(session, "attendance_minimum", found.ends_on, regions) or 0
     mark = tables.read_parameter_number(session, "pass_mark", found.ends_on, regions) or 0
-    hours = hours_of(session, [each.id for each in due])
+    cosigned_only = asks_cosign(session, found)
+    hours = hours_of(session, [each.id for each in due], cosigned_only=cosigned_only)
     failures = []
     for voucher in due:
         attended, score = hours.get(voucher.id, 0), exams.get(voucher.id)

@@ -7,19 +7,27 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
 from voucher.doors.auth.door import the_door
+from voucher.doors.auth.files import send_proof
+from voucher.doors.auth.visitors import current_actor, perform
 from voucher.doors.web import fields
 from voucher.doors.web.acting import Done, submit
 from voucher.doors.web.institution.blueprint import institution
 from voucher.doors.web.institution.own import my_houses
+from voucher.doors.web.timelines import name_people
 from voucher.plumbing.unit_of_work import Work
+from voucher.rules.actor import Role
 from voucher.rules.errors import reason
 from voucher.stages.train import attend as attending
 from voucher.stages.train import queries as training
 from voucher.stages.train.class_codes import read_mark_rules
+from voucher.stages.train.cosigning import asks_cosign
+from voucher.stages.train.cosigning import co_sign as confirm_list
 from voucher.stages.train.models.classes import ClassSession, TrainingClass
+from voucher.stages.train.models.proofs import CoSignature
+from voucher.stages.train.proving import look_at_proof
 from voucher.stages.train.queries import house
 from voucher.stages.train.queries.marks import read_signed
-from voucher.stages.train.reading import SESSION_MISSING
+from voucher.stages.train.reading import SESSION_MISSING, serves_class
 
 PREFIX = "hours-"
 
@@ -68,10 +76,59 @@ def correct_hours(session_id: int) -> ResponseReturnValue:
             fields.whole("voucher_id", "学员"),
             fields.whole("hours", "更正为"),
             fields.text("why", "更正理由", limit=200),
+            _proof(),
         )
         return Done("已更正，原记录保留", url_for("web.institution.sheet", session_id=session_id))
 
     return submit(call, lambda: _sheet(session_id))
+
+
+@institution.post("/institution/sessions/<int:session_id>/make-ups")
+def make_up(session_id: int) -> ResponseReturnValue:
+    """Write hours of somebody nobody recorded, with reason and evidence."""
+
+    def call(work: Work) -> Done:
+        attending.make_up(
+            work,
+            session_id,
+            fields.whole("voucher_id", "学员"),
+            fields.whole("hours", "实到学时"),
+            fields.text("why", "补登理由", limit=200),
+            _proof(),
+        )
+        return Done("已补登", url_for("web.institution.sheet", session_id=session_id))
+
+    return submit(call, lambda: _sheet(session_id))
+
+
+@institution.post("/institution/sessions/<int:session_id>/co-signatures")
+def co_sign(session_id: int) -> ResponseReturnValue:
+    """Sign the list of a session as its teacher."""
+
+    def call(work: Work) -> Done:
+        signed = confirm_list(work, session_id)
+        return Done(
+            f"已会签 {signed.people} 人、共 {signed.hours} 学时",
+            url_for("web.institution.sheet", session_id=session_id),
+        )
+
+    return submit(call, lambda: _sheet(session_id))
+
+
+@institution.get("/institution/attendances/<int:attendance_id>/proof")
+def proof(attendance_id: int) -> ResponseReturnValue:
+    """Hand over the evidence behind hours; this is the look that is kept."""
+    kind, content = perform(lambda work: look_at_proof(work, attendance_id))
+    return send_proof(attendance_id, kind, content)
+
+
+def _proof() -> bytes | None:
+    """Return the evidence handed in, or None where there is none."""
+    file = request.files.get("proof")
+    if file is None or not file.filename:
+        return None
+    file.stream.seek(0)
+    return file.stream.read()
 
 
 def _sheet(session_id: int) -> str:
@@ -87,6 +144,7 @@ def _sheet(session_id: int) -> str:
         rules = read_mark_rules(session, found, held.starts_at)
         signed = read_signed(session, held, rules)
         closes_at = held.ends_at + rules.closes_after
+        cosigned = session.get(CoSignature, held.id)
         unscanned = training.counters(session, found.id)["enrolled"]
         return render_template(
             "institution/sheet.html",
@@ -97,6 +155,14 @@ def _sheet(session_id: int) -> str:
             rows=[(each, recorded.get(each.voucher_id)) for each in roster],
             unscanned=unscanned,
             signed=signed,
+            cosigned=cosigned,
+            cosigned_by=name_people(session, [cosigned.signed_by_person_id]).get(
+                cosigned.signed_by_person_id, ""
+            )
+            if cosigned
+            else "",
+            may_cosign=serves_class(current_actor(), found, Role.TEACHER) and door.at > closes_at,
+            asks_cosign=asks_cosign(session, found),
             untallied=[each for voucher_id, each in signed.items() if voucher_id not in recorded],
             closes_at=closes_at,
             may_tally=door.at > closes_at,

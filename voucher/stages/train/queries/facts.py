@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from voucher.stages.train.models.classes import ClassSession
 from voucher.stages.train.models.places import Attendance, Completion
+from voucher.stages.train.models.proofs import CoSignature
 
 LOOKUP_CHUNK = 500
 
@@ -23,13 +24,16 @@ def latest_revisions(voucher_ids: Collection[int]) -> Subquery:
     )
 
 
-def hours_of(session: Session, voucher_ids: Sequence[int]) -> dict[int, int]:
-    """Return the lesson hours each voucher's holder attended, over all its classes; corrections count."""
+def hours_of(session: Session, voucher_ids: Sequence[int], *, cosigned_only: bool = False) -> dict[int, int]:
+    """Return the lesson hours each voucher's holder attended, over all its classes; corrections count.
+
+    Where only co-signed sessions count, the others come to nothing.
+    """
     found: dict[int, int] = {}
     ordered = sorted(set(voucher_ids))
     for start in range(0, len(ordered), LOOKUP_CHUNK):
         latest = latest_revisions(ordered[start : start + LOOKUP_CHUNK])
-        rows = session.execute(
+        wanted = (
             select(Attendance.voucher_id, func.sum(Attendance.hours))
             .join(
                 latest,
@@ -39,8 +43,25 @@ def hours_of(session: Session, voucher_ids: Sequence[int]) -> dict[int, int]:
             )
             .group_by(Attendance.voucher_id)
         )
-        found.update({voucher_id: int(hours) for voucher_id, hours in rows})
+        if cosigned_only:
+            wanted = wanted.where(Attendance.session_id.in_(select(CoSignature.session_id)))
+        found.update({voucher_id: int(hours) for voucher_id, hours in session.execute(wanted)})
     return found
+
+
+def is_cosigned(session: Session, session_id: int) -> bool:
+    """Return whether the teacher has signed the list of a session."""
+    return session.get(CoSignature, session_id, populate_existing=True) is not None
+
+
+def attended_by_session(session: Session, session_id: int) -> dict[int, int]:
+    """Return the hours that count in a session, by voucher."""
+    rows = session.execute(
+        select(Attendance.voucher_id, Attendance.hours)
+        .where(Attendance.session_id == session_id)
+        .order_by(Attendance.revision)
+    )
+    return dict(rows.all())
 
 
 def completion_of(session: Session, voucher_id: int) -> Completion | None:

@@ -18,6 +18,7 @@ from voucher.rules.lifecycle import Thing
 from voucher.rules.privacy import mask_name
 from voucher.stages.train.models.classes import ClassSession, TrainingClass
 from voucher.stages.train.models.places import Attendance, Enrolment, Redemption
+from voucher.stages.train.models.proofs import AttendanceProof
 from voucher.stages.train.queries.desk import (
     TAUGHT,
     select_reversals,
@@ -66,6 +67,8 @@ class Attended:
     why: str | None
     recorded_at: datetime
     way: str
+    id: int
+    has_proof: bool
 
 
 def list_under_way(session: Session, institution_ids: Collection[int], on: date) -> list[TrainingClass]:
@@ -214,6 +217,13 @@ def _name_hands(session: Session, redemptions: Sequence[Redemption]) -> dict[int
 def attended_in(session: Session, session_id: int, voucher_ids: Collection[int]) -> dict[int, Attended]:
     """Return what counts for each voucher in one session; those not recorded yet are left out."""
     latest = latest_revisions(voucher_ids)
+    proven = set(
+        session.scalars(
+            select(AttendanceProof.attendance_id)
+            .join(Attendance, Attendance.id == AttendanceProof.attendance_id)
+            .where(Attendance.session_id == session_id)
+        )
+    )
     rows = session.scalars(
         select(Attendance)
         .join(
@@ -225,7 +235,9 @@ def attended_in(session: Session, session_id: int, voucher_ids: Collection[int])
         .where(Attendance.session_id == session_id)
     )
     return {
-        each.voucher_id: Attended(each.hours, each.revision > 1, each.why, each.recorded_at, each.way)
+        each.voucher_id: Attended(
+            each.hours, each.revision > 1, each.why, each.recorded_at, each.way, each.id, each.id in proven
+        )
         for each in rows
     }
 
