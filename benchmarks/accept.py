@@ -38,7 +38,7 @@ from voucher.plumbing.secrets import Keyring
 from voucher.plumbing.unit_of_work import Work
 from voucher.registry import users
 from voucher.registry.founding import found
-from voucher.registry.people import open_system_person
+from voucher.registry.machines import open_system_person
 from voucher.registry.phones import read_bearers
 from voucher.registry.users import OPERATOR_LOGIN
 from voucher.rules.actor import Grant, Role

@@ -20,7 +20,7 @@ from voucher.doors.auth.door import DoorLimits
 from voucher.plumbing.db import Database
 from voucher.plumbing.secrets import Keyring
 from voucher.plumbing.unit_of_work import Work, perform
-from voucher.registry import passwords, people, second_factor, users, workers
+from voucher.registry import machines, passwords, second_factor, users, workers
 from voucher.rules.actor import Actor, Grant, Role
 
 Result = TypeVar("Result")
@@ -59,7 +59,7 @@ class World:
         """Open an account with a password, not yet bound to a telephone; `fresh` must change the password."""
 
         def act(work: Work) -> int:
-            person = people.open_system_person(work, login, login)
+            person = machines.open_system_person(work, login, login)
             grants = [Grant(role=role, region_code=region) for role in roles]
             return users.open_account(
                 work,
@@ -106,7 +106,7 @@ class World:
         """Open an account of an institution's own staff that can sign in right away."""
 
         def act(work: Work) -> int:
-            person = people.open_system_person(work, login, login)
+            person = machines.open_system_person(work, login, login)
             grants = [Grant(role=role, institution_id=institution_id) for role in roles]
             return users.open_account(
                 work,

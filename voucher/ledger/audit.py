@@ -118,7 +118,7 @@ def hash_row(
 
 
 # most acts leave a row on one object of a kind: said once, not built again for each
-_NEWEST_HASH = (
+NEWEST_HASH = (
     select(AuditRow.content_hash)
     .where(AuditRow.thing == bindparam("thing"), AuditRow.object_id == bindparam("object_id"))
     .order_by(AuditRow.id.desc())
@@ -135,7 +135,7 @@ def _last_hashes(work: Work, entries: Sequence[Entry]) -> dict[tuple[str, int], 
     for thing, object_ids in by_thing.items():
         ordered = sorted(object_ids)
         if len(ordered) == 1:
-            newest_hash = work.session.scalar(_NEWEST_HASH, {"thing": thing, "object_id": ordered[0]})
+            newest_hash = work.session.scalar(NEWEST_HASH, {"thing": thing, "object_id": ordered[0]})
             if newest_hash is not None:
                 found[thing, ordered[0]] = newest_hash
             continue
@@ -156,6 +156,11 @@ def record(work: Work, entries: Iterable[Entry]) -> None:
     ordered = list(entries)
     if ordered:
         _append(work, ordered, _last_hashes(work, ordered))
+
+
+def record_after(work: Work, entry: Entry, newest_hash: str | None) -> None:
+    """Append a row on an object whose newest row is known, read under the lock the act holds."""
+    _append(work, [entry], {} if newest_hash is None else {(entry.thing, entry.object_id): newest_hash})
 
 
 def record_first(work: Work, entries: Sequence[Entry]) -> None:

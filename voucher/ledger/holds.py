@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, ColumnElement, Index, Select, Table, select, text
+from sqlalchemy import CheckConstraint, ColumnElement, Index, Select, Table, bindparam, select, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from voucher.ledger import audit
@@ -110,6 +110,39 @@ def is_held(work: Work, thing: Thing, object_id: int) -> bool:
     """Return whether an open hold stops an object."""
     held = select_held(thing).subquery().c[0]
     return work.session.scalar(select(held).where(held == object_id).limit(1)) is not None
+
+
+# why an object is stopped by an open hold on itself
+STOPPED_WHY = (
+    select(Hold.why)
+    .where(
+        Hold.thing == bindparam("thing"),
+        Hold.object_id == bindparam("object_id"),
+        Hold.closed_at.is_(None),
+    )
+    .order_by(Hold.id)
+    .limit(1)
+)
+_BEFORE_STEP = select(audit.NEWEST_HASH.scalar_subquery(), STOPPED_WHY.scalar_subquery())
+
+
+def look_before_step(work: Work, thing: Thing, object_id: int, event: str) -> str | None:
+    """Return the hash of an object's newest row, once no open hold on itself blocks the event.
+
+    Raises Refused on_hold.
+    """
+    newest, why = (
+        work.session.connection().execute(_BEFORE_STEP, {"thing": str(thing), "object_id": object_id}).one()
+    )
+    check_not_stopped(thing, object_id, event, why)
+    found: str | None = newest
+    return found
+
+
+def check_not_stopped(thing: Thing, object_id: int, event: str, why: str | None) -> None:
+    """Refuse the event where it is blocked by the open hold that was read. Raises Refused on_hold."""
+    if why is not None and blocked_by_hold(thing, event):
+        raise ON_HOLD.refused(why=why, object=object_id)
 
 
 def check_no_hold(work: Work, thing: Thing, object_ids: Sequence[int], event: str) -> None:

@@ -10,14 +10,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 from sqlalchemy import (
     CheckConstraint,
     ForeignKeyConstraint,
+    Table,
     UniqueConstraint,
+    Update,
     bindparam,
-    insert,
     select,
     update,
 )
@@ -25,13 +27,14 @@ from sqlalchemy.orm import Mapped, declared_attr, mapped_column
 from sqlalchemy.orm.attributes import set_committed_value
 
 from voucher.ledger import audit
-from voucher.ledger.holds import check_no_hold
+from voucher.ledger.holds import check_no_hold, look_before_step
 from voucher.plumbing.bulk import write_many
 from voucher.plumbing.constraints import CHANGED_MEANWHILE, translate
 from voucher.plumbing.db import Model
+from voucher.plumbing.trips import LATER
 from voucher.plumbing.types import Int64, Text, UtcTime
 from voucher.plumbing.unit_of_work import Work
-from voucher.rules.lifecycle import ROWS, Thing, check_event, next_state
+from voucher.rules.lifecycle import Thing, check_event, next_state
 
 NOTHING = "-"  # the state before the first event; NOT NULL keeps the foreign keys honest
 
@@ -154,7 +157,8 @@ def begin(
     Of objects that are `unheard_of` the trail says nothing yet, and nothing is looked up.
     """
     steps = [(i, 0, None) for i in object_ids]
-    _write(work, thing, steps, event, reason, content or {}, unheard_of=unheard_of)
+    entries = _write_steps(work, thing, steps, event, reason, content or {})
+    (audit.record_first if unheard_of else audit.record)(work, entries)
 
 
 def move(
@@ -175,23 +179,39 @@ def move(
     thing: Thing = model.__thing__
     for each in listed:
         check_event(thing, each.state, event)
-    check_no_hold(work, thing, [each.id for each in listed], event)
     steps = [(each.id, each.seq, each.state) for each in listed]
-    _write(work, thing, steps, event, reason, content or {})
+    # a claim is stopped by more than its own holds
+    if len(listed) == 1 and thing is not Thing.CLAIM:
+        newest = look_before_step(work, thing, listed[0].id, event)
+        entry = _write_steps(work, thing, steps, event, reason, content or {})[0]
+        audit.record_after(work, entry, newest)
+    else:
+        check_no_hold(work, thing, [each.id for each in listed], event)
+        audit.record(work, _write_steps(work, thing, steps, event, reason, content or {}))
     table = model.__table__
     if listed:
         targets = [
             {"key": i, "old": seq, "new": seq + 1, "to": next_state(thing, state, event)}
             for i, seq, state in steps
         ]
+        # one goes unheard: a step taken twice is refused by its number
         work.session.connection().execute(
-            update(table)
-            .where(table.c.id == bindparam("key"), table.c.seq == bindparam("old"))
-            .values(seq=bindparam("new"), state=bindparam("to")),
-            targets,
+            _step_of(table),
+            targets if len(targets) > 1 else targets[0],
+            execution_options=LATER,
         )
         for each, target in zip(listed, targets, strict=True):
             set_loaded_state(each, str(target["to"]), int(str(target["new"])))
+
+
+@cache
+def _step_of(table: Table) -> Update:
+    """Return the update of one object's state from a step to the next."""
+    return (
+        update(table)
+        .where(table.c.id == bindparam("key"), table.c.seq == bindparam("old"))
+        .values(seq=bindparam("new"), state=bindparam("to"))
+    )
 
 
 def set_loaded_state(each: Any, state: str, seq: int) -> None:
@@ -203,18 +223,17 @@ def set_loaded_state(each: Any, state: str, seq: int) -> None:
         set_committed_value(each, "seq", seq)
 
 
-def _write(
+def _write_steps(
     work: Work,
     thing: Thing,
     steps: Sequence[tuple[int, int, str | None]],
     event: str,
     reason: str | None,
     content: dict[int, dict[str, object]],
-    *,
-    unheard_of: bool = False,
-) -> None:
+) -> list[audit.Entry]:
+    """Write the events of steps and return what the trail is to say of each."""
     if not steps:
-        return
+        return []
     same = {
         "thing": str(thing),
         "event": event,
@@ -230,7 +249,7 @@ def _write(
     columns = ("object_id", "seq", "previous_seq", "from_state", "to_state")
     write_many(work.session, StateEvent, columns, rows, same)
     said = {"reason": reason} if reason else {}
-    entries = [
+    return [
         audit.Entry(
             str(thing),
             object_id,
@@ -239,7 +258,6 @@ def _write(
         )
         for object_id, seq, _, before, after in rows
     ]
-    (audit.record_first if unheard_of else audit.record)(work, entries)
 
 
 # the same race violates both; PostgreSQL names whichever index it met first
@@ -265,25 +283,3 @@ def list_events(work_or_session: Any, thing: Thing, object_id: int) -> list[Stat
             .order_by(StateEvent.seq)
         )
     )
-
-
-def load_transitions(work: Work) -> int:
-    """Bring the table of allowed transitions up to `rules/lifecycle` and return how many rows were added.
-
-    Rows that are no longer allowed stay, because history refers to them; the rules refuse them first.
-    """
-    known = set(
-        work.session.execute(
-            select(Transition.thing, Transition.from_state, Transition.event, Transition.to_state)
-        ).all()
-    )
-    wanted = {
-        (str(row.thing), row.state if row.state is not None else NOTHING, row.event, row.to) for row in ROWS
-    }
-    fresh = sorted(wanted - known)
-    if fresh:
-        work.session.execute(
-            insert(Transition),
-            [dict(zip(("thing", "from_state", "event", "to_state"), row, strict=True)) for row in fresh],
-        )
-    return len(fresh)

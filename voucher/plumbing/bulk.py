@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Mapping, Sequence
+from functools import cache
 from typing import Any, cast
 
 from sqlalchemy import (
@@ -16,18 +17,22 @@ from sqlalchemy import (
     BigInteger,
     ColumnElement,
     Connection,
+    Insert,
+    ScalarSelect,
     Table,
     any_,
     bindparam,
     func,
+    insert,
     select,
     text,
 )
 from sqlalchemy import Text as SqlText
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.orm import InstrumentedAttribute, Session
+from sqlalchemy.orm import InstrumentedAttribute, Session, make_transient_to_detached
 
 from voucher.plumbing.db import Model
+from voucher.plumbing.trips import LATER, settle
 from voucher.plumbing.types import Int64
 
 Stored = int | str | bytes | None
@@ -59,7 +64,43 @@ def write_many(
     marks = ",".join(["%s" if on_postgres else "?"] * (len(head) + len(columns)))
     # names of tables and columns are the models' own
     statement = f"INSERT INTO {quote(table.name)} ({names}) VALUES ({marks})"  # noqa: S608
+    if len(rows) == 1:
+        connection.exec_driver_sql(statement, head + rows[0], execution_options=LATER)
+        return
     connection.exec_driver_sql(statement, [head + row for row in rows])
+
+
+def write_unheard(session: Session, row: Model) -> None:
+    """Insert one row and, where its id is known, wait for nothing; the session has it as if it had been read.
+
+    What is wrong with it is told with the next word that is waited for, at the latest with the commit.
+    """
+    if row.__dict__.get("id") is None:
+        session.add(row)
+        session.flush()
+        return
+    table = cast(Table, row.__table__)
+    for column in table.c:
+        if column.key not in row.__dict__:
+            setattr(row, column.key, None)
+    values = {column.key: getattr(row, column.key) for column in table.c}
+    session.connection().execute(_insert_of(table), values, execution_options=LATER)
+    make_transient_to_detached(row)
+    session.add(row)
+
+
+@cache
+def _insert_of(table: Table) -> Insert:
+    """Return the insert of one row with all its columns, its id among them, so that nothing comes back."""
+    return insert(table).inline()
+
+
+def select_next_id(model: type[Model], dialect: str) -> ScalarSelect[int]:
+    """Return the id of the next row of a table as an expression; on SQLite the caller must hold the lock."""
+    table = cast(Table, model.__table__)
+    if dialect == "postgresql":
+        return select(func.nextval(func.pg_get_serial_sequence(table.name, "id"))).scalar_subquery()
+    return select(func.coalesce(func.max(table.c.id), 0) + 1).scalar_subquery()
 
 
 def next_ids(session: Session, model: type[Model], count: int) -> list[int]:
@@ -105,6 +146,7 @@ def _copy(
 ) -> None:
     statement = f"COPY {connection.dialect.identifier_preparer.quote(table.name)} ({names}) FROM STDIN"
     start = "".join(f"{_written(value)}\t" for value in head)
+    settle(connection)  # a COPY is no word of a pipeline
     driver: Any = connection.connection.driver_connection
     driver_error = connection.dialect.loaded_dbapi.Error
     try:

@@ -20,6 +20,8 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.pool import QueuePool
 
+from voucher.plumbing import trips
+
 CONVENTION = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
     "uq": "uq_%(table_name)s_%(column_0_N_name)s",
@@ -107,11 +109,11 @@ class Database:
                 pool_size=8,
                 max_overflow=24,
                 pool_timeout=LOCK_WAIT_SECONDS,
-                pool_pre_ping=True,
                 hide_parameters=True,
                 query_cache_size=STATEMENTS,
                 connect_args={"options": f"-c lock_timeout={LOCK_WAIT_SECONDS}s -c timezone=UTC"},
             )
+            trips.install(self.engine)
         self.url = parsed
         self._writer = self.engine.execution_options(writes=True)
         # one statement needs no transaction around it; SQLite has none to spare anybody

@@ -6,16 +6,27 @@ Kept in separate transactions, 12 of 1,280 keys were left stuck after kills.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import CheckConstraint, Index, delete, select, tuple_, update
+from sqlalchemy import (
+    CheckConstraint,
+    Executable,
+    Index,
+    Table,
+    bindparam,
+    delete,
+    select,
+    tuple_,
+    update,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, mapped_column
 
 from voucher.plumbing.db import Model
+from voucher.plumbing.trips import LATER
 from voucher.plumbing.types import Int64, Json, Text, UtcTime, canonical_json
 from voucher.plumbing.unit_of_work import Work
 from voucher.rules.errors import Family, KeptRefused, reason
@@ -62,6 +73,20 @@ class IdempotencyKey(Model):
     asked_at: Mapped[datetime] = mapped_column(UtcTime, nullable=False)
 
 
+_KEYS = cast(Table, IdempotencyKey.__table__)
+# said once, not built again for each request; RETURNING, because psycopg's rowcount is -1 for new and
+# duplicate alike after DO NOTHING
+_CLAIMS: Mapping[str, Executable] = {
+    name: build(_KEYS).on_conflict_do_nothing().returning(_KEYS.c.key)
+    for name, build in (("sqlite", sqlite.insert), ("postgresql", postgresql.insert))
+}
+_ANSWER = (
+    update(_KEYS)
+    .where(_KEYS.c.user_id == bindparam("whose"), _KEYS.c.key == bindparam("which"))
+    .values(status=bindparam("status"), answer=bindparam("answer"))
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Answer:
     """What the caller gets back, now and every time the same key returns."""
@@ -84,14 +109,11 @@ def once(work: Work, key: str, asked: str, act: Callable[[Work], Answer]) -> Ans
         raise KEY_MISSING.refused()
     # keyed, because a body may carry an identity number, and a plain hash of one is soon searched
     asked = work.keyring.blind_index("request", asked)
-    build = sqlite.insert if work.session.get_bind().dialect.name == "sqlite" else postgresql.insert
-    # RETURNING, because psycopg's rowcount is -1 for new and duplicate alike after DO NOTHING
-    inserted = work.session.execute(
-        build(IdempotencyKey)
-        .values(user_id=work.actor.user_id, key=key, fingerprint=asked, asked_at=work.at)
-        .on_conflict_do_nothing()
-        .returning(IdempotencyKey.key)
-    ).scalar_one_or_none()
+    connection = work.session.connection()
+    inserted = connection.scalar(
+        _CLAIMS[connection.dialect.name],
+        {"user_id": work.actor.user_id, "key": key, "fingerprint": asked, "asked_at": work.at},
+    )
     mine = (IdempotencyKey.user_id == work.actor.user_id) & (IdempotencyKey.key == key)
     if inserted is None:
         found = work.session.execute(
@@ -108,7 +130,11 @@ def once(work: Work, key: str, asked: str, act: Callable[[Work], Answer]) -> Ans
         # what the act wrote stays, its key does not: asked again, it is judged again
         work.session.execute(delete(IdempotencyKey).where(mine))
         raise
-    work.session.execute(update(IdempotencyKey).where(mine).values(status=answer.status, answer=answer.body))
+    connection.execute(
+        _ANSWER,
+        {"whose": work.actor.user_id, "which": key, "status": answer.status, "answer": answer.body},
+        execution_options=LATER,
+    )
     return Answer(answer.status, answer.body)
 
 

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from voucher.ledger.credentials.keys import ensure_keys
 from voucher.ledger.credentials.trust import publish_here
-from voucher.ledger.states import load_transitions
+from voucher.ledger.transitions import load_transitions
 from voucher.plumbing.db import Database
 from voucher.plumbing.schema import upgrade
 from voucher.plumbing.secrets import Keyring

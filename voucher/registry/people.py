@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import partial
+from typing import Any
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, func, select, union_all
 from sqlalchemy.orm import Mapped, Session, mapped_column
@@ -220,30 +221,42 @@ class Named:
     has_mobile: bool = False
 
 
+# what a person's name is opened from, the key beside it
+NAMED = (
+    Person.id, Person.blind_index, Person.name_sealed, Person.number_sealed,
+    Person.mobile_index, subjects.SubjectKey.wrapped_key,
+)  # fmt: skip
+
+
 def read_people(session: Session, keyring: Keyring, person_ids: Sequence[int]) -> Mapping[int, Named]:
     """Return names and numbers by person id; people whose key is destroyed are left out."""
     read: dict[int, Named] = {}
     ordered = sorted(set(person_ids))
     for start in range(0, len(ordered), LOOKUP_CHUNK):
         rows = session.execute(
-            select(
-                Person.id, Person.blind_index, Person.name_sealed, Person.number_sealed,
-                Person.mobile_index, subjects.SubjectKey.wrapped_key,
-            )
+            select(*NAMED)
             .join(subjects.SubjectKey, subjects.SubjectKey.blind_index == Person.blind_index)
             .where(Person.id.in_(ordered[start : start + LOOKUP_CHUNK]))
-        )  # fmt: skip
-        for person_id, index, name, number, mobile, wrapped in rows:
-            if wrapped is None:
-                continue
-            key = keyring.unwrap(wrapped, index)
-            read[person_id] = Named(
-                person_id,
-                keyring.unseal(key, NAME_CONTEXT, name),
-                keyring.unseal(key, NUMBER_CONTEXT, number) if number is not None else None,
-                mobile is not None,
-            )
+        )
+        for row in rows:
+            named = open_named(keyring, row)
+            if named is not None:
+                read[named.person_id] = named
     return read
+
+
+def open_named(keyring: Keyring, row: Sequence[Any]) -> Named | None:
+    """Return the person whose columns `NAMED` were read; None where there is none or the key is destroyed."""
+    person_id, index, name, number, mobile, wrapped = row
+    if wrapped is None:
+        return None
+    key = keyring.unwrap(wrapped, index)
+    return Named(
+        person_id,
+        keyring.unseal(key, NAME_CONTEXT, name),
+        keyring.unseal(key, NUMBER_CONTEXT, number) if number is not None else None,
+        mobile is not None,
+    )
 
 
 def find_subject_indexes(session: Session, person_ids: Sequence[int]) -> dict[int, str]:
@@ -277,22 +290,3 @@ def accepted_name_indexes(session: Session, person_ids: Sequence[int]) -> dict[i
         for person_id, index in session.execute(query):
             names.setdefault(person_id, set()).add(index)
     return {person_id: frozenset(indexes) for person_id, indexes in names.items()}
-
-
-def open_system_person(work: Work, code: str, name: str) -> int:
-    """Open the stand-in for a machine (operator at the command line, clock) and return its id.
-
-    It has no identity number; hands compare it like anybody else.
-    """
-    index = work.keyring.blind_index("system", code)
-    key = subjects.open_keys(work, [index])[index]
-    person = Person(
-        blind_index=index,
-        name_sealed=work.keyring.seal(key, NAME_CONTEXT, name),
-        name_index=name_index_of(work.keyring, name),
-        opened_at=work.at,
-    )
-    work.session.add(person)
-    work.session.flush()
-    audit.record_one(work, "person", person.id, "open")
-    return person.id

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import ScalarSelect, bindparam, select
 from sqlalchemy.orm import Session
 
 from voucher.ledger.credentials.issuing import Bearer
@@ -80,10 +80,34 @@ def read_field_rules(session: Session, on: date) -> FieldRules:
 
 def read_showing_limits(session: Session, on: date) -> ShowingLimits:
     """Return how codes of phones are judged on a day. Raises Refused parameter_missing."""
-    late, early, far, again, typing, asked = (
-        timedelta(seconds=each) for each in _read(session, _SHOWING, on)
-    )
+    return _showing(_read(session, _SHOWING, on))
+
+
+def _showing(numbers: Sequence[int]) -> ShowingLimits:
+    late, early, far, again, typing, asked = (timedelta(seconds=each) for each in numbers)
     return ShowingLimits(Window(late, early, far), again, typing, asked)
+
+
+def select_showing() -> list[ScalarSelect[str]]:
+    """Return the values `showing_limits_of` reads as expressions, of the day `on`: a scan asks for six."""
+    return [
+        select(Parameter.value)
+        .where(
+            Parameter.name == name,
+            Parameter.region_code == ANYWHERE,
+            Parameter.since <= bindparam("on"),
+            (Parameter.until.is_(None)) | (Parameter.until >= bindparam("on")),
+        )
+        .order_by(Parameter.since.desc())
+        .limit(1)
+        .scalar_subquery()
+        for name in _SHOWING
+    ]
+
+
+def showing_limits_of(values: Sequence[str | None], on: date) -> ShowingLimits:
+    """Return the limits `select_showing` found. Raises Refused parameter_missing."""
+    return _showing(_numbers(_SHOWING, dict(zip(_SHOWING, values, strict=True)), on))
 
 
 def read_device_limits(session: Session, on: date) -> DeviceLimits:
@@ -104,11 +128,17 @@ def _read(session: Session, names: Sequence[str], on: date) -> list[int]:
         )
         .order_by(Parameter.since)
     )
-    found = dict(rows.all())
+    return _numbers(names, dict(rows.all()), on)
+
+
+def _numbers(names: Sequence[str], found: Mapping[str, str | None], on: date) -> list[int]:
+    numbers = []
     for name in names:
-        if not found.get(name):
+        value = found.get(name)
+        if not value:
             raise PARAMETER_MISSING.refused(name=name, on=on.isoformat())
-    return [int(found[name]) for name in names]
+        numbers.append(int(value))
+    return numbers
 
 
 def read_bearers(session: Session, keyring: Keyring, person_ids: Sequence[int]) -> dict[int, Bearer]:

@@ -193,7 +193,7 @@ def _select_in_force_at() -> Select[Any]:
     )
 
 
-_IN_FORCE_AT = _select_in_force_at()
+IN_FORCE_AT = _select_in_force_at()
 
 
 def get_value_at(session: Session, name: str, on: date, region_code: str) -> str:
@@ -201,7 +201,7 @@ def get_value_at(session: Session, name: str, on: date, region_code: str) -> str
 
     Raises Refused parameter_missing.
     """
-    found: str | None = session.scalar(_IN_FORCE_AT, {"name": name, "on": on, "code": region_code})
+    found: str | None = session.scalar(IN_FORCE_AT, {"name": name, "on": on, "code": region_code})
     if found is None:
         raise PARAMETER_MISSING.refused(name=name, on=on.isoformat())
     return found

@@ -14,7 +14,7 @@ from voucher.plumbing.db import Model
 from voucher.plumbing.sealed_columns import sealed_of_person
 from voucher.plumbing.types import Bytes, Day, Flag, Int64, Text, UtcTime
 from voucher.plumbing.unit_of_work import Work
-from voucher.registry import catalogue, people
+from voucher.registry import catalogue, machines
 from voucher.registry.institutions import Institution
 from voucher.rules.actor import Actor, Grant, Role
 from voucher.rules.errors import Family, reason
@@ -175,7 +175,7 @@ def open_system_accounts(work: Work) -> int:
         (CUSTODIAN_LOGIN, "密钥保管员（命令行）", Role.KEY_CUSTODIAN),
     ):
         if work.session.scalar(select(UserAccount.id).where(UserAccount.login == login)) is None:
-            person = people.open_system_person(work, login, name)
+            person = machines.open_system_person(work, login, name)
             open_account(
                 work,
                 login=login,

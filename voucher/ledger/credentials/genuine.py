@@ -6,13 +6,13 @@ import hashlib
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, and_, select
+from sqlalchemy import Select, and_, bindparam, select
 from sqlalchemy.orm import Session
 
 from voucher.ledger.credentials.beacons import beacons_until
 from voucher.ledger.credentials.devices import DEVICE_FROZEN, DEVICE_GONE, FROZEN, Device, read_key
 from voucher.ledger.credentials.issuing import IssuedCredential
-from voucher.ledger.credentials.keys import find_trusted
+from voucher.ledger.credentials.keys import KeyRow, counts_online
 from voucher.ledger.credentials.offline import CREDENTIAL_SUPERSEDED
 from voucher.ledger.credentials.screen import CODE_UNKNOWN
 from voucher.ledger.credentials.seen import SeenPresentation
@@ -26,7 +26,6 @@ from voucher.ledger.credentials.verifying import (
     check_issuer,
 )
 from voucher.plumbing.secrets import Keyring
-from voucher.plumbing.signing import short_name
 from voucher.rules.code_format import BEACON_BYTES, Kind, Presentation, beacon_slot, signed_message
 
 # a screen shows the credential of this moment; one or two changes ago it is told apart from a forgery
@@ -35,12 +34,34 @@ FORMER = 4
 
 @dataclass(frozen=True, slots=True)
 class Signed:
-    """An S or F code, the credential it was signed over, the phone that signed it, the use it was put to."""
+    """An S or F code, the credential it was signed over and by whom, the phone that signed it, its use."""
 
     presentation: Presentation
     credential: IssuedCredential
     device: Device
     seen: SeenPresentation | None = None
+    issuer: KeyRow | None = None
+
+
+def _select_signed() -> Select[IssuedCredential, Device, SeenPresentation, KeyRow]:
+    """Return the query for what a code may have been signed over, its signer's key, and its use."""
+    return (
+        select(IssuedCredential, Device, SeenPresentation, KeyRow)
+        .join(Device, Device.id == IssuedCredential.device_id)
+        .outerjoin(
+            SeenPresentation,
+            and_(SeenPresentation.device_id == Device.id, SeenPresentation.counter == bindparam("counter")),
+        )
+        .outerjoin(KeyRow, KeyRow.kid == IssuedCredential.kid)
+        .order_by(IssuedCredential.revision.desc())
+        .limit(FORMER)
+        .execution_options(populate_existing=True)
+    )
+
+
+# asked at every scan: said once, not built again for each
+_BY_NAME = _select_signed().where(IssuedCredential.vid == bindparam("wanted"))
+_BY_DIGEST = _select_signed().where(IssuedCredential.digest == bindparam("wanted"))
 
 
 def find_signed(session: Session, keyring: Keyring, shown: Presentation, at: datetime) -> Signed:
@@ -49,36 +70,22 @@ def find_signed(session: Session, keyring: Keyring, shown: Presentation, at: dat
     beacon = bytes(BEACON_BYTES) if slot is None else beacons_until(keyring, at)(slot)
     if beacon is None:
         raise BEACON_UNKNOWN.refused()
-    issued = IssuedCredential
-    wanted = (
-        issued.vid == shown.vid.hex()
-        if shown.kind is Kind.S
-        else issued.digest == hashlib.sha256(shown.credential).hexdigest()
-    )
+    by_name = shown.kind is Kind.S
+    wanted = shown.vid.hex() if by_name else hashlib.sha256(shown.credential).hexdigest()
     rows = session.execute(
-        select(issued, Device, SeenPresentation)
-        .join(Device, Device.id == issued.device_id)
-        .outerjoin(SeenPresentation, _is_use_of(shown))
-        .where(wanted)
-        .order_by(issued.revision.desc())
-        .limit(FORMER)
-        .execution_options(populate_existing=True)
+        _BY_NAME if by_name else _BY_DIGEST, {"wanted": wanted, "counter": shown.counter}
     ).all()
     if not rows:
         if shown.kind is Kind.F:
             # not one of ours as it stands: say which, a changed byte, a foreign key, or a key withdrawn
             check_issuer(shown.credential, online_trust(session), at)
         raise CODE_UNKNOWN.refused()
-    for credential, device, seen in rows:
+    for credential, device, seen, issuer in rows:
         key = read_key(bytes.fromhex(device.public_key))
         message = signed_message(shown, bytes.fromhex(credential.digest), beacon)
         if key is not None and key.verifies(message, shown.signature):
-            return Signed(shown, credential, device, seen)
+            return Signed(shown, credential, device, seen, issuer)
     raise CODE_FORGED.refused()
-
-
-def _is_use_of(shown: Presentation) -> ColumnElement[bool]:
-    return and_(SeenPresentation.device_id == Device.id, SeenPresentation.counter == shown.counter)
 
 
 def check_phone(signed: Signed) -> None:
@@ -88,13 +95,13 @@ def check_phone(signed: Signed) -> None:
         raise (DEVICE_FROZEN if device.ended_why == FROZEN else DEVICE_GONE).refused()
 
 
-def check_standing(session: Session, signed: Signed, at: datetime) -> None:
+def check_standing(signed: Signed, at: datetime) -> None:
     """Refuse a code of a phone or a credential that is good for nothing any more, or not yet."""
     credential = signed.credential
     check_phone(signed)
     if credential.ended_at is not None:
         raise CREDENTIAL_SUPERSEDED.refused()
-    if all(each.kid != credential.kid for each in find_trusted(session, short_name(credential.kid), at)):
+    if signed.issuer is None or not counts_online(signed.issuer, at):
         raise CREDENTIAL_KEY_WITHDRAWN.refused()
     if at < credential.not_before:
         raise CREDENTIAL_NOT_YET.refused()

@@ -148,14 +148,17 @@ def list_keys(session: Session) -> list[KeyRow]:
 
 def find_trusted(session: Session, kid4: bytes, at: datetime) -> list[TrustedKey]:
     """Return the issuer keys with this short name that count online; none for an unknown or withdrawn one."""
-    rows = find_named(session, kid4)
-    return [
-        each.public
-        for each in rows
-        if may_be_believed(each.stands, offline=False)
-        and each.signing_since is not None
-        and each.signing_since <= at
-    ]
+    return [each.public for each in find_named(session, kid4) if counts_online(each, at)]
+
+
+def counts_online(key: KeyRow, at: datetime) -> bool:
+    """Return whether what an issuer key signed is believed here at a moment."""
+    return (
+        key.purpose == Purpose.ISSUER
+        and may_be_believed(key.stands, offline=False)
+        and key.signing_since is not None
+        and key.signing_since <= at
+    )
 
 
 def find_named(session: Session, kid4: bytes) -> list[KeyRow]:

@@ -12,7 +12,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import exists, select, update
+from sqlalchemy import bindparam, exists, select, update
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.attributes import set_committed_value
 
@@ -30,6 +30,7 @@ from voucher.ledger.credentials.screen import (
 )
 from voucher.ledger.credentials.seen import SeenPresentation, find_seen, keep_look, was_looked_at
 from voucher.ledger.credentials.texted import check_place
+from voucher.plumbing.bulk import write_unheard
 from voucher.plumbing.secrets import Keyring
 from voucher.plumbing.unit_of_work import Work
 from voucher.rules.code_format import (
@@ -43,6 +44,19 @@ from voucher.rules.code_format import (
 )
 from voucher.rules.errors import Refused
 from voucher.rules.presenting import CODE_COPIED, CODE_ELSEWHERE, Order, ShowingLimits, judge_order
+
+# a phone's counter only ever rises, and only while phone and credential are good; said once
+_MOVE_ON = (
+    update(Device)
+    .where(
+        Device.id == bindparam("device"),
+        Device.ended_at.is_(None),
+        Device.counter < bindparam("now"),
+        exists().where(IssuedCredential.id == bindparam("credential"), IssuedCredential.ended_at.is_(None)),
+    )
+    .values(counter=bindparam("now"), shown_at=bindparam("now_at"))
+    .returning(Device.id)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +116,7 @@ def find_presented(
     if signed.seen is not None:
         # asked first: enrolling ends the very credential it was shown with
         return _same_scan(signed, signed.seen, at, counter)
-    check_standing(session, signed, at)
+    check_standing(signed, at)
     credential = signed.credential
     if credential.institution_id is not None and credential.institution_id not in counter.houses:
         raise CODE_ELSEWHERE.refused()
@@ -119,7 +133,14 @@ def look_again(session: Session, found: Presented, at: datetime, counter: Counte
     if found.signed is None or found.again is not None:
         return found
     seen = find_seen(session, found.signed.device.id, found.signed.presentation.counter)
-    return found if seen is None else _same_scan(found.signed, seen, at, counter)
+    return judge_again(found, seen, at, counter)
+
+
+def judge_again(found: Presented, seen: SeenPresentation | None, at: datetime, counter: Counter) -> Presented:
+    """Return what was found, given the use read under the lock. Raises Refused code_used, code_copied."""
+    if found.signed is None or found.again is not None or seen is None:
+        return found
+    return _same_scan(found.signed, seen, at, counter)
 
 
 def _same_scan(signed: Signed, seen: SeenPresentation, at: datetime, counter: Counter) -> Presented:
@@ -164,7 +185,9 @@ def note_look(work: Work, found: Presented, institution_id: int) -> None:
     keep_look(work, found.signed.presentation, institution_id)
 
 
-def use_presented(work: Work, found: Presented, counter: Counter) -> SeenPresentation | None:
+def use_presented(
+    work: Work, found: Presented, counter: Counter, *, row_id: int | None = None
+) -> SeenPresentation | None:
     """Use a code up, once, its voucher being locked; return what is kept of an S or F.
 
     Between finding and locking anything may have happened to it, so all of that is asked again.
@@ -178,23 +201,19 @@ def use_presented(work: Work, found: Presented, counter: Counter) -> SeenPresent
     if signed is None:
         raise RuntimeError("a code is shown on a screen or signed by a phone")
     shown, credential = signed.presentation, signed.credential
-    good_still = exists().where(IssuedCredential.id == credential.id, IssuedCredential.ended_at.is_(None))
-    moved = work.session.scalars(
-        update(Device)
-        .where(
-            Device.id == signed.device.id,
-            Device.ended_at.is_(None),
-            Device.counter < shown.counter,
-            good_still,
-        )
-        .values(counter=shown.counter, shown_at=shown.shown_at)
-        .returning(Device.id)
-        .execution_options(synchronize_session=False)
-    ).first()
+    moved = work.session.connection().scalar(
+        _MOVE_ON,
+        {
+            "device": signed.device.id,
+            "credential": credential.id,
+            "now": shown.counter,
+            "now_at": shown.shown_at,
+        },
+    )
     if moved is None:
         work.session.refresh(credential)
         work.session.refresh(signed.device)
-        check_standing(work.session, signed, work.at)
+        check_standing(signed, work.at)
         if find_seen(work.session, signed.device.id, shown.counter) is not None:
             raise CODE_USED.refused()
         _check_order(signed)
@@ -203,6 +222,7 @@ def use_presented(work: Work, found: Presented, counter: Counter) -> SeenPresent
     set_committed_value(signed.device, "shown_at", shown.shown_at)
     challenge = use_challenge(work, counter.institution_id, shown.challenge) if shown.challenged else None
     seen = SeenPresentation(
+        id=row_id,
         vid=shown.vid.hex(),
         counter=shown.counter,
         kind=str(shown.kind),
@@ -215,8 +235,7 @@ def use_presented(work: Work, found: Presented, counter: Counter) -> SeenPresent
         shown_at=shown.shown_at,
         used_at=work.at,
     )
-    work.session.add(seen)
-    work.session.flush()
+    write_unheard(work.session, seen)
     return seen
 
 

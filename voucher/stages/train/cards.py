@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from datetime import datetime, time
 
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, func, select
 
 from voucher.ledger.vouchers import Voucher
 from voucher.plumbing.clock import SHANGHAI
@@ -17,6 +17,18 @@ from voucher.registry.people import Named
 from voucher.rules.classes import IDENTITY_DIFFERS, check_card_tries, check_last_four
 from voucher.stages.train.models.places import Scan
 
+TRIES_MOST = "card_tries_most"
+# how many scans of a voucher were refused for the card since midnight, at any counter
+WRONG_TRIES = (
+    select(func.count())
+    .select_from(Scan)
+    .where(
+        Scan.voucher_id == bindparam("voucher_id"),
+        Scan.code == IDENTITY_DIFFERS.code,
+        Scan.scanned_at >= bindparam("midnight"),
+    )
+)
+
 
 def check_card(work: Work, voucher: Voucher, holder: Named | None, last4: str) -> None:
     """Hold the characters typed against the card of a locked voucher's holder, as they were read.
@@ -24,23 +36,20 @@ def check_card(work: Work, voucher: Voucher, holder: Named | None, last4: str) -
     Once too many were wrong today the right ones are refused as well. Raises Refused card_tries_used_up,
     identity_differs, parameter_missing.
     """
-    most = tables.read_number_at(work.session, "card_tries_most", work.today, voucher.region_code)
-    check_card_tries(_count_wrong(work, voucher.id), most)
+    most = tables.read_number_at(work.session, TRIES_MOST, work.today, voucher.region_code)
+    asked = {"voucher_id": voucher.id, "midnight": midnight_of(work)}
+    judge_card(work.session.scalar(WRONG_TRIES, asked) or 0, most, holder, last4)
+
+
+def judge_card(wrong: int, most: int | None, holder: Named | None, last4: str) -> None:
+    """Hold the characters against the card, given how many tries were wrong today and how many may be.
+
+    Raises Refused card_tries_used_up, identity_differs.
+    """
+    check_card_tries(wrong, most)
     check_last_four(holder.number if holder else None, last4)
 
 
-def _count_wrong(work: Work, voucher_id: int) -> int:
-    """Return how many scans of a voucher were refused for the card today, at any counter."""
-    midnight = datetime.combine(work.today, time(), SHANGHAI)
-    return (
-        work.session.scalar(
-            select(func.count())
-            .select_from(Scan)
-            .where(
-                Scan.voucher_id == voucher_id,
-                Scan.code == IDENTITY_DIFFERS.code,
-                Scan.scanned_at >= midnight,
-            )
-        )
-        or 0
-    )
+def midnight_of(work: Work) -> datetime:
+    """Return when the day of an act began."""
+    return datetime.combine(work.today, time(), SHANGHAI)

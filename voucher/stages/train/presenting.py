@@ -2,22 +2,50 @@
 
 from __future__ import annotations
 
+from sqlalchemy import bindparam, select
+
 from voucher.ledger.credentials.challenges import AskedChallenge, ask_phone
 from voucher.ledger.credentials.presented import Counter
 from voucher.plumbing.unit_of_work import Work
-from voucher.registry.phones import read_showing_limits
+from voucher.registry.phones import read_showing_limits, select_showing, showing_limits_of
+from voucher.rules.actor import check_role
+from voucher.rules.presenting import ShowingLimits
 from voucher.stages.train.models.classes import TrainingClass
-from voucher.stages.train.reading import COUNTER, get_served_class
+from voucher.stages.train.reading import CLASS_MISSING, COUNTER, get_served_class, serves_class
 
 
 def stand_at(work: Work, found: TrainingClass, operation: str) -> Counter:
     """Return the counter the actor stands at, for one operation. Raises Refused parameter_missing."""
+    return _counter(work, found, operation, read_showing_limits(work.session, work.today))
+
+
+def _counter(work: Work, found: TrainingClass, operation: str, limits: ShowingLimits) -> Counter:
     return Counter(
         institution_id=house_of(work, found),
         houses=frozenset({found.institution_id, found.delivering_institution_id}),
         operation=operation,
-        limits=read_showing_limits(work.session, work.today),
+        limits=limits,
     )
+
+
+_AT_COUNTER = (
+    select(TrainingClass, *select_showing())
+    .where(TrainingClass.id == bindparam("class_id"))
+    .execution_options(populate_existing=True)
+)
+
+
+def come_to_counter(work: Work, class_id: int, operation: str) -> tuple[TrainingClass, Counter]:
+    """Return a class of the actor's institution and the counter they stand at there, read at once.
+
+    Raises Refused role_missing, class_missing (also for a foreign one), parameter_missing.
+    """
+    check_role(work.actor, *COUNTER)
+    row = work.session.execute(_AT_COUNTER, {"class_id": class_id, "on": work.today}).first()
+    if row is None or not serves_class(work.actor, row[0], *COUNTER):
+        raise CLASS_MISSING.refused()
+    found: TrainingClass = row[0]
+    return found, _counter(work, found, operation, showing_limits_of(row[1:], work.today))
 
 
 def house_of(work: Work, found: TrainingClass) -> int:

@@ -13,30 +13,31 @@ from voucher.ledger.credentials.presented import (
     Counter,
     Presented,
     find_presented,
-    look_again,
+    judge_again,
     note_look,
     use_presented,
 )
 from voucher.ledger.credentials.seen import SeenPresentation
-from voucher.ledger.holds import check_no_hold
+from voucher.ledger.holds import check_no_hold, check_not_stopped
 from voucher.ledger.vouchers import Voucher, advance, get_voucher
+from voucher.plumbing.bulk import write_unheard
 from voucher.plumbing.clock import SHANGHAI
 from voucher.plumbing.unit_of_work import Work
 from voucher.registry import catalogue
 from voucher.registry.institutions import Institution
 from voucher.registry.letters import VOUCHER_REDEEMED, Notice, write_to_people
-from voucher.registry.people import Named, read_people
+from voucher.registry.people import read_people
 from voucher.registry.tables import require_parameter_number
 from voucher.rules.errors import Family, KeptRefused, Refusal, Refused, reason
 from voucher.rules.lifecycle import Thing
 from voucher.rules.privacy import mask_name
 from voucher.stages.issue.queries import Programme, get_programme
-from voucher.stages.train.cards import check_card
+from voucher.stages.train.cards import judge_card
 from voucher.stages.train.enrol import check_enrolment_priced
 from voucher.stages.train.fitting import subject_of, wanted_subject
 from voucher.stages.train.models.classes import TrainingClass
 from voucher.stages.train.models.places import Enrolment, Redemption
-from voucher.stages.train.presenting import house_of, stand_at
+from voucher.stages.train.presenting import come_to_counter, house_of, stand_at
 from voucher.stages.train.reading import (
     CLASS_MISSING,
     COUNTER,
@@ -44,8 +45,9 @@ from voucher.stages.train.reading import (
     get_served_class,
     serves_class,
 )
+from voucher.stages.train.scan_facts import ScanFacts, read_scan_facts
 from voucher.stages.train.scans import Scanned, find_shown, record_scan
-from voucher.stages.train.standing import get_redeemable_place, redeemed_already
+from voucher.stages.train.standing import get_redeemable_place, judge_place, redeemed_already
 
 NONCE_REUSED = reason(
     "nonce_reused",
@@ -135,8 +137,7 @@ def redeem(work: Work, asked: Redeeming) -> Redemption:
     Raises KeptRefused identity_differs, card_tries_used_up; Refused role_missing, class_missing,
     nonce_reused, on_hold, parameter_missing and what `find_presented` and `get_redeemable_place` refuse.
     """
-    found = get_served_class(work, asked.class_id, *COUNTER)
-    counter = stand_at(work, found, "redeem")
+    found, counter = come_to_counter(work, asked.class_id, "redeem")
     try:
         shown = _find_code(work, asked.digits, counter)
     except Refused:
@@ -145,27 +146,29 @@ def redeem(work: Work, asked: Redeeming) -> Redemption:
             raise
         return done
     voucher = get_voucher(work, shown.voucher_id)
+    facts = read_scan_facts(work, asked.device, asked.nonce, shown, voucher)
     # whoever held the lock before may have been this very scan, sent twice
-    done = _find_done(work, asked) or _find_again(work, asked, _look_again(work, shown, counter))
+    done = _judge_done(work, asked, facts.done)
+    if done is None:
+        done = _find_again(work, asked, _look_again(work, shown, facts.seen, counter))
     if done is not None:
         return done
-    enrolment = _check_ready(work, voucher, found)
-    holder = read_people(work.session, work.keyring, [voucher.holder_person_id]).get(voucher.holder_person_id)
-    _hold_card(work, asked, voucher, holder)
-    seen = use_presented(work, shown, counter)
-    redemption = write_redemption(work, asked, enrolment, shown, seen)
+    enrolment = _check_ready(work, voucher, found, facts)
+    _hold_card(work, asked, voucher, facts)
+    seen = use_presented(work, shown, counter, row_id=facts.seen_id)
+    redemption = write_redemption(work, asked, enrolment, shown, seen, row_id=facts.redemption_id)
     advance(work, [voucher], "redeem")
     scanned = Scanned("redeem", found.id, asked.digits, asked.device)
     record_scan(work, scanned, None, code=Behind(voucher.id, "redeem"))
-    if holder is not None and holder.has_mobile:
+    if facts.holder is not None and facts.holder.has_mobile:
         tell_holder(work, voucher, redemption)
     return redemption
 
 
-def _hold_card(work: Work, asked: Redeeming, voucher: Voucher, holder: Named | None) -> None:
-    """Hold the characters typed against the card. Raises KeptRefused what `check_card` refuses."""
+def _hold_card(work: Work, asked: Redeeming, voucher: Voucher, facts: ScanFacts) -> None:
+    """Hold the characters typed against the card. Raises KeptRefused what `judge_card` refuses."""
     try:
-        check_card(work, voucher, holder, asked.last4)
+        judge_card(facts.wrong_tries, facts.tries_most, facts.holder, asked.last4)
     except Refused as refused:
         scanned = Scanned("redeem", asked.class_id, asked.digits, asked.device)
         record_scan(work, scanned, refused.refusal, code=Behind(voucher.id))
@@ -192,13 +195,13 @@ def tell_holder(work: Work, voucher: Voucher, redemption: Redemption) -> None:
     )
 
 
-def _check_ready(work: Work, voucher: Voucher, found: TrainingClass) -> Enrolment:
+def _check_ready(work: Work, voucher: Voucher, found: TrainingClass, facts: ScanFacts) -> Enrolment:
     """Return the place of a locked voucher once nothing but the card can keep it from being used there."""
-    enrolment = get_redeemable_place(work, voucher, found)
+    enrolment = judge_place(work, voucher, found, facts.seat)
     # the class has been read anew with its place
     if not serves_class(work.actor, found, *COUNTER):
         raise CLASS_MISSING.refused()
-    check_no_hold(work, Thing.VOUCHER, [voucher.id], "redeem")
+    check_not_stopped(Thing.VOUCHER, voucher.id, "redeem", facts.stopped_why)
     return enrolment
 
 
@@ -210,6 +213,11 @@ def _find_done(work: Work, asked: Redeeming) -> Redemption | None:
     done = work.session.scalars(
         select(Redemption).where(Redemption.device == asked.device, Redemption.nonce == asked.nonce)
     ).first()
+    return _judge_done(work, asked, done)
+
+
+def _judge_done(work: Work, asked: Redeeming, done: Redemption | None) -> Redemption | None:
+    """Return what was done under this device and nonce where it was this. Raises Refused nonce_reused."""
     if done is None:
         return None
     shown = find_shown(work, asked.digits)
@@ -244,10 +252,10 @@ def _find_code(work: Work, digits: str, counter: Counter) -> Presented:
         raise redeemed_already(work.session, work.actor, voucher) from None
 
 
-def _look_again(work: Work, shown: Presented, counter: Counter) -> Presented:
+def _look_again(work: Work, shown: Presented, seen: SeenPresentation | None, counter: Counter) -> Presented:
     """Return the code as it stands under the voucher's lock; say when and where it redeemed the voucher."""
     try:
-        return look_again(work.session, shown, work.at, counter)
+        return judge_again(shown, seen, work.at, counter)
     except Refused:
         if find_redemption(work.session, shown.voucher_id) is None:
             raise
@@ -261,9 +269,12 @@ def write_redemption(
     enrolment: Enrolment,
     shown: Presented,
     seen: SeenPresentation | None,
+    *,
+    row_id: int | None = None,
 ) -> Redemption:
     """Write the redemption of a locked voucher by the code it was shown with, and return it."""
     redemption = Redemption(
+        id=row_id,
         voucher_id=enrolment.voucher_id,
         person_id=enrolment.person_id,
         enrolment_id=enrolment.id,
@@ -276,6 +287,5 @@ def write_redemption(
         redeemed_at=work.at,
         redeemed_by_person_id=work.actor.person_id,
     )
-    work.session.add(redemption)
-    work.session.flush()
+    write_unheard(work.session, redemption)
     return redemption

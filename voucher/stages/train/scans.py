@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sqlalchemy import select
+from sqlalchemy import insert, select
 
 from voucher.ledger.credentials.devices import Device, freeze_device
 from voucher.ledger.credentials.presented import Behind, find_behind
+from voucher.plumbing.trips import LATER
 from voucher.plumbing.unit_of_work import Work
 from voucher.registry import sessions
 from voucher.registry.users import UserAccount
@@ -16,6 +17,8 @@ from voucher.rules.presenting import CODE_COPIED
 from voucher.stages.train.models.classes import TrainingClass
 from voucher.stages.train.models.places import Scan
 from voucher.stages.train.reading import STAFF, serves_class
+
+_NOTE = insert(Scan).inline()
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +31,7 @@ class Scanned:
     device: str = ""
 
 
-def record_scan(work: Work, scanned: Scanned, refusal: Refusal | None, *, code: Behind | None = None) -> Scan:
+def record_scan(work: Work, scanned: Scanned, refusal: Refusal | None, *, code: Behind | None = None) -> None:
     """Write a scan down; the digits themselves are never kept, only whose code they were.
 
     An accepted scan is written by its act; a refused one, whose act left nothing behind, by the door in a
@@ -41,20 +44,18 @@ def record_scan(work: Work, scanned: Scanned, refusal: Refusal | None, *, code: 
     found = work.session.get(TrainingClass, scanned.class_id) if scanned.class_id is not None else None
     if found is not None and not serves_class(work.actor, found, *STAFF):
         found = None
-    scan = Scan(
-        act=scanned.act,
-        class_id=found.id if found else None,
-        institution_id=_house(work, found),
-        voucher_id=code.voucher_id if code else None,
-        code=refusal.code if refusal else None,
-        title=refusal.title if refusal else None,
-        device=scanned.device,
-        scanned_at=work.at,
-        scanned_by_person_id=work.actor.person_id,
-    )
-    work.session.add(scan)
-    work.session.flush()
-    return scan
+    written = {
+        "act": scanned.act,
+        "class_id": found.id if found else None,
+        "institution_id": _house(work, found),
+        "voucher_id": code.voucher_id if code else None,
+        "code": refusal.code if refusal else None,
+        "title": refusal.title if refusal else None,
+        "device": scanned.device,
+        "scanned_at": work.at,
+        "scanned_by_person_id": work.actor.person_id,
+    }
+    work.session.connection().execute(_NOTE, written, execution_options=LATER)
 
 
 def find_shown(work: Work, digits: str) -> Behind | None:

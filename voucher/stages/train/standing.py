@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date
 
 from sqlalchemy import bindparam, select
@@ -109,12 +109,22 @@ INSTITUTION_SUSPENDED = reason(
 )
 
 
-_DELIVERING = aliased(Institution)
+@dataclass(frozen=True, slots=True)
+class Seat:
+    """The place a voucher is locked to, its class, who answers for it and who teaches it."""
+
+    enrolment: Enrolment
+    training_class: TrainingClass
+    house: Institution
+    deliverer: Institution
+
+
+DELIVERING = aliased(Institution)
 _SEAT = (
-    select(Enrolment, TrainingClass, Institution, _DELIVERING)
+    select(Enrolment, TrainingClass, Institution, DELIVERING)
     .join(TrainingClass, TrainingClass.id == Enrolment.class_id)
     .join(Institution, Institution.id == TrainingClass.institution_id)
-    .join(_DELIVERING, _DELIVERING.id == TrainingClass.delivering_institution_id)
+    .join(DELIVERING, DELIVERING.id == TrainingClass.delivering_institution_id)
     .where(Enrolment.voucher_id == bindparam("voucher_id"), Enrolment.ended_at.is_(None))
     .execution_options(populate_existing=True)
 )
@@ -163,12 +173,20 @@ def get_redeemable_place(
     other_class, other_institution, class_not_running, class_not_started, class_over, institution_suspended,
     licence_expired.
     """
+    check_usable(work.session, work.actor, voucher, on or work.today)
+    row = work.session.execute(_SEAT, {"voucher_id": voucher.id}).first()
+    return judge_place(work, voucher, found, Seat(*row) if row is not None else None, on=on)
+
+
+def judge_place(
+    work: Work, voucher: Voucher, found: TrainingClass, seat: Seat | None, *, on: date | None = None
+) -> Enrolment:
+    """Return the place of `get_redeemable_place`, which refuses the same, where it has been read already."""
     session, day = work.session, on or work.today
     check_usable(session, work.actor, voucher, day)
-    seated = session.execute(_SEAT, {"voucher_id": voucher.id}).first()
-    if seated is None:
+    if seat is None:
         raise NOT_ENROLLED.refused()
-    enrolment, other, *houses = seated
+    other = seat.training_class
     if other.id != found.id:
         own = serves_class(work.actor, other, *STAFF)
         raise OTHER_CLASS.refused(other=other.number) if own else OTHER_INSTITUTION.refused()
@@ -181,11 +199,10 @@ def get_redeemable_place(
         raise CLASS_NOT_STARTED.refused(starts_on=found.starts_on.isoformat())
     if day > found.ends_on:
         raise CLASS_OVER.refused(ends_on=found.ends_on.isoformat())
-    for institution in houses:
+    for institution in (seat.house, seat.deliverer):
         _check_not_stopped(institution)
         check_licensed(institution.name, institution.licensed_until, found.starts_on)
-    place: Enrolment = enrolment
-    return place
+    return seat.enrolment
 
 
 def _check_not_stopped(institution: Institution) -> None:

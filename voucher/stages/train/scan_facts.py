@@ -1,0 +1,116 @@
+"""What a scan has to know once the voucher is locked, read in one statement: each trip costs a queue time."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from sqlalchemy import Select, and_, bindparam, select
+
+from voucher.ledger.credentials.presented import Presented
+from voucher.ledger.credentials.seen import SeenPresentation
+from voucher.ledger.holds import STOPPED_WHY
+from voucher.ledger.vouchers import Voucher
+from voucher.plumbing.bulk import select_next_id
+from voucher.plumbing.unit_of_work import Work
+from voucher.registry.institutions import Institution
+from voucher.registry.people import NAMED, Named, Person, open_named
+from voucher.registry.standards import IN_FORCE_AT, PARAMETER_MISSING
+from voucher.registry.subjects import SubjectKey
+from voucher.rules.lifecycle import Thing
+from voucher.stages.train.cards import TRIES_MOST, WRONG_TRIES, midnight_of
+from voucher.stages.train.models.classes import TrainingClass
+from voucher.stages.train.models.places import Enrolment, Redemption
+from voucher.stages.train.standing import DELIVERING, Seat
+
+
+@dataclass(frozen=True, slots=True)
+class ScanFacts:
+    """What is true of a locked voucher and a code; ids are those of the rows this scan would write.
+
+    `done` is the redemption this device and nonce already made, `seen` the use of this very code.
+    """
+
+    done: Redemption | None
+    seen: SeenPresentation | None
+    seat: Seat | None
+    stopped_why: str | None
+    holder: Named | None
+    wrong_tries: int
+    tries_most: int | None
+    seen_id: int
+    redemption_id: int
+
+
+@cache
+def _select_facts(dialect: str) -> Select[Any]:
+    seat = (Enrolment, TrainingClass, Institution, DELIVERING)
+    return (
+        select(
+            Redemption,
+            SeenPresentation,
+            *seat,
+            STOPPED_WHY.scalar_subquery(),
+            WRONG_TRIES.scalar_subquery(),
+            IN_FORCE_AT.scalar_subquery(),
+            select_next_id(SeenPresentation, dialect),
+            select_next_id(Redemption, dialect),
+            *NAMED,
+        )
+        .select_from(Voucher)
+        .outerjoin(
+            Redemption,
+            and_(Redemption.device == bindparam("scanner"), Redemption.nonce == bindparam("nonce")),
+        )
+        .outerjoin(
+            SeenPresentation,
+            and_(
+                SeenPresentation.device_id == bindparam("phone_id"),
+                SeenPresentation.counter == bindparam("counter"),
+            ),
+        )
+        .outerjoin(Enrolment, and_(Enrolment.voucher_id == Voucher.id, Enrolment.ended_at.is_(None)))
+        .outerjoin(TrainingClass, TrainingClass.id == Enrolment.class_id)
+        .outerjoin(Institution, Institution.id == TrainingClass.institution_id)
+        .outerjoin(DELIVERING, DELIVERING.id == TrainingClass.delivering_institution_id)
+        .outerjoin(Person, Person.id == Voucher.holder_person_id)
+        .outerjoin(SubjectKey, SubjectKey.blind_index == Person.blind_index)
+        .where(Voucher.id == bindparam("voucher_id"))
+        .execution_options(populate_existing=True)
+    )
+
+
+def read_scan_facts(work: Work, scanner: str, nonce: str, shown: Presented, voucher: Voucher) -> ScanFacts:
+    """Return what is true now of a voucher locked by this act. Raises Refused parameter_missing."""
+    signed = shown.signed
+    row = work.session.execute(
+        _select_facts(work.session.connection().dialect.name),
+        {
+            "voucher_id": voucher.id,
+            "scanner": scanner,
+            "nonce": nonce,
+            "phone_id": signed.device.id if signed is not None else None,
+            "counter": signed.presentation.counter if signed is not None else None,
+            "thing": str(Thing.VOUCHER),
+            "object_id": voucher.id,
+            "midnight": midnight_of(work),
+            "name": TRIES_MOST,
+            "on": work.today,
+            "code": voucher.region_code,
+        },
+    ).one()
+    done, seen, enrolment, found, house, deliverer, why, wrong, most, seen_id, redemption_id, *named = row
+    if most is None:
+        raise PARAMETER_MISSING.refused(name=TRIES_MOST, on=work.today.isoformat())
+    return ScanFacts(
+        done,
+        seen,
+        Seat(enrolment, found, house, deliverer) if enrolment is not None else None,
+        why,
+        open_named(work.keyring, named),
+        wrong,
+        int(most) if most else None,
+        seen_id,
+        redemption_id,
+    )
