@@ -27,12 +27,12 @@ def read_answer(session: Session, keyring: Keyring, digits: str, at: datetime) -
     return find_signed(session, keyring, parse_presentation(digits), at)
 
 
-def check_answer(session: Session, signed: Signed, numbers: Collection[int], at: datetime) -> None:
+def check_answer(signed: Signed, numbers: Collection[int], at: datetime) -> None:
     """Check that a phone in good standing answered one of these numbers, and not before.
 
     Raises Refused class_code_over, code_used, code_expired, code_copied and what `check_standing` refuses.
     """
-    check_standing(session, signed, at)
+    check_standing(signed, at)
     if signed.presentation.challenge not in numbers:
         raise CLASS_CODE_OVER.refused()
     check_number(signed)

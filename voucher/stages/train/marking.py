@@ -85,7 +85,7 @@ def mark_by_phone(work: Work, asked: PhoneMark) -> AttendanceMark:
     if done is not None:
         return done
     numbers = list_numbers(work.session, work.keyring, held, found, work.at)
-    check_answer(work.session, signed, numbers, work.at)
+    check_answer(signed, numbers, work.at)
     voucher = work.session.get_one(Voucher, signed.credential.voucher_id)
     _check_may_mark(work, held, found, voucher, asked.direction)
     count_up(work, signed)
