@@ -26,6 +26,7 @@ ALONE = {
     "uq_issue_line_issue_id_person_id": "written with its own new issue",
     "uq_issue_line_issue_id_position": "written with its own new issue",
     "uq_modifier_code": "loaded by init",
+    "uq_moved_voucher_move_id_voucher_id": "written with its own move",
     "uq_parameter_name_region_code_since": "loaded by init",
     "uq_payment_line_payment_file_id_institution_id": "written with its own new file",
     "uq_payment_line_payment_file_id_position": "written with its own new file",

@@ -11,6 +11,7 @@ from voucher.doors.api.batches import batches
 from voucher.doors.api.budgets import budgets
 from voucher.doors.api.certificates import certificates
 from voucher.doors.api.claims import claims
+from voucher.doors.api.class_changes import class_changes
 from voucher.doors.api.classes import classes
 from voucher.doors.api.consents import consents
 from voucher.doors.api.corrections import corrections
@@ -67,6 +68,7 @@ ROOMS = (
     offline,
     marks,
     teaching,
+    class_changes,
     phone_checks,
     ratings,
     exams,

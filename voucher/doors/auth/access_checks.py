@@ -1,4 +1,4 @@
-"""The access matrix of checks on training: random phone checks, ratings, certificates on paper."""
+"""The access matrix of checks on training: phone checks, ratings, certificates on paper, class changes."""
 
 from __future__ import annotations
 
@@ -20,6 +20,13 @@ API_CHECKS: dict[str, Access] = {
     "phone_checks.draw_class": Access(OFFICERS, "补抽名单，限结业签字时没有抽取的班"),
     "phone_checks.begin_call": Access(OFFICERS, "开始拨打，留痕；与机构无关的人"),
     "phone_checks.tell_result": Access(OFFICERS, "登记拨打结果，限拨打的人"),
+    "class_changes.ask_split": Access(INSTITUTION_DESK, "申请拆班"),
+    "class_changes.ask_merger": Access(INSTITUTION_DESK, "申请并班"),
+    "class_changes.list_moves": Access(_READERS, "本辖区的拆班、并班"),
+    "class_changes.review_move": Access(OFFICERS, "审核拆班、并班"),
+    "class_changes.list_corrections": Access(_READERS | INSTITUTION_DESK, "一个班级的结业更正"),
+    "class_changes.ask_correction": Access(INSTITUTION_DESK, "提出结业更正"),
+    "class_changes.decide_correction": Access(INSTITUTION_DESK, "另一人确认或退回结业更正"),
     "ratings.rate_class": Access(WORKERS, "评价自己结业的班级"),
     "ratings.show_rating": Access(SIGNED_IN, "一个班级的平均评价，人数不足不显示"),
 }
@@ -30,6 +37,12 @@ WEB_CHECKS: dict[str, Access] = {
     "web.office.draw_class": Access(OFFICERS, "补抽名单"),
     "web.office.begin_call": Access(OFFICERS, "开始拨打，限时看到手机号，留痕"),
     "web.office.tell_result": Access(OFFICERS, "登记拨打结果"),
+    "web.institution.changes": Access(INSTITUTION_DESK, "班级变更：拆班、并班、结业更正"),
+    "web.institution.ask_move": Access(INSTITUTION_DESK, "申请拆班、并班"),
+    "web.institution.ask_correction": Access(INSTITUTION_DESK, "提出结业更正"),
+    "web.institution.decide_correction": Access(INSTITUTION_DESK, "另一人确认或退回结业更正"),
+    "web.office.class_moves": Access(_READERS, "拆班、并班申请"),
+    "web.office.decide_move": Access(OFFICERS, "审核拆班、并班"),
     "web.worker.rate_class": Access(WORKERS, "评价自己结业的班级"),
     "web.worker.completion_paper": Access(WORKERS, "本人的培训合格证书，PDF"),
     "web.institution.completion_paper": Access(INSTITUTION_DESK, "本机构制发的培训合格证书，PDF"),

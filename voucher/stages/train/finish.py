@@ -182,15 +182,12 @@ def _complete(
 ) -> list[Failure]:
     """Freeze hours and exam of everybody and return those who did not pass."""
     session = work.session
-    regions = catalogue.list_ancestry(session, found.region_code)
-    share_bp = tables.read_parameter_number(session, "attendance_minimum", found.ends_on, regions) or 0
-    mark = tables.read_parameter_number(session, "pass_mark", found.ends_on, regions) or 0
     cosigned_only = asks_cosign(session, found)
     hours = hours_of(session, [each.id for each in due], cosigned_only=cosigned_only)
     failures = []
     for voucher in due:
         attended, score = hours.get(voucher.id, 0), exams.get(voucher.id)
-        refusals = _judge(attended, found, share_bp, score, mark * POINT)
+        refusals = judge_completion(session, found, attended, score)
         if refusals:
             failures.append(Failure(voucher.id, voucher.number, refusals))
         session.add(
@@ -211,12 +208,16 @@ def _complete(
     return failures
 
 
-def _judge(
-    attended: int, found: TrainingClass, share_bp: int, score: int | None, mark_hundredths: int
+def judge_completion(
+    session: Session, found: TrainingClass, attended: int, score_hundredths: int | None
 ) -> tuple[Refusal, ...]:
+    """Return every reason why somebody does not pass a class. Raises Refused parameter_missing."""
+    regions = catalogue.list_ancestry(session, found.region_code)
+    share_bp = tables.read_parameter_number(session, "attendance_minimum", found.ends_on, regions) or 0
+    mark = tables.read_parameter_number(session, "pass_mark", found.ends_on, regions) or 0
     questions: tuple[Callable[[], None], ...] = (
         lambda: check_attendance(attended, found.hours_planned, share_bp),
-        lambda: check_final_exam(score, mark_hundredths, required=needs_exam(found)),
+        lambda: check_final_exam(score_hundredths, mark * POINT, required=needs_exam(found)),
     )
     refusals = []
     for question in questions:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from voucher.doors.web.institution import (
     attendance,
     challenges,
+    changes,
     claims,
     classes,
     colleagues,
@@ -28,6 +29,7 @@ from voucher.doors.web.institution.blueprint import institution
 __all__ = [
     "attendance",
     "challenges",
+    "changes",
     "claims",
     "classes",
     "colleagues",

@@ -20,6 +20,7 @@ from voucher.stages.issue.queries import count_drafts, count_filed, count_open_a
 from voucher.stages.settle.queries import Waiting, count_open_holds
 from voucher.stages.settle.queries.reinstatements import count_asked_reinstatements
 from voucher.stages.train.queries import count_to_review
+from voucher.stages.train.queries.changes import count_moves
 from voucher.stages.train.queries.marks import count_cases
 from voucher.stages.train.queries.offline import count_offline_cases
 from voucher.stages.train.queries.phone_checks import count_open_draws
@@ -92,6 +93,14 @@ QUEUES: tuple[tuple[str, str, frozenset[Role], Count, str, dict[str, Any]], ...]
         WATCHED,
         lambda session, actor: count_offline_cases(session, actor.regions),
         "web.office.offline_scans",
+        {},
+    ),
+    (
+        "class_moves",
+        "拆班、并班待审核",
+        WATCHED,
+        lambda session, actor: count_moves(session, actor.regions),
+        "web.office.class_moves",
         {},
     ),
     (

@@ -1,0 +1,81 @@
+"""Changes of classes at the doors: asked by the institution, decided by the office or by a second person."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from tests.doors.loop import CLASS_DAY, Loop
+from tests.doors.web.test_worker_pages import at
+from tests.doors.world import refused_with
+from voucher.rules.actor import Role
+
+pytestmark = pytest.mark.parametrize("loop", ["sqlite"], indirect=True)
+
+
+def test_a_class_is_merged_when_the_office_agrees(loop: Loop) -> None:
+    ids = loop.ids
+    loop.done("t1-admin", f"/classes/{ids['draft_class']}/filings", {"promised": True})
+    desk = at(loop, "t1-admin")
+    assert (
+        "请先提交开班申请，获准后再回到这里" in desk.go(f"/institution/classes/{ids['class']}/changes").text
+    )
+    passed = {"decision": "pass", "opinion": "准予开班"}
+    loop.done("shenhe", f"/classes/{ids['draft_class']}/reviews", passed)
+    asking = {"to_class_id": ids["draft_class"], "why": "老师生病，并到下一期"}
+    split = {**asking, "voucher_ids": [ids["voucher"], ids["other_voucher"]]}
+    refused_with(
+        loop["t1-admin"].post(f"/classes/{ids['class']}/splits", split), 422, "split_takes_everybody"
+    )
+    refused_with(loop["t2-admin"].post(f"/classes/{ids['class']}/mergers", asking), 404, "class_missing")
+    desk.go(f"/institution/classes/{ids['class']}/changes")
+    page = desk.press("提交并班申请", to_class_id=str(ids["draft_class"]), why="老师生病，并到下一期")
+    assert "已提交，等人社部门审核" in page.text
+    (move,) = loop["shenhe"].get("/class-moves").json["items"]
+    assert (move["kind"], move["from_class_id"], move["agreed"]) == ("merger", ids["class"], None)
+    review = f"/class-moves/{move['id']}/reviews"
+    refused_with(
+        loop["zz-shenhe"].post(review, {"decision": "pass", "opinion": "x"}), 404, "class_move_missing"
+    )
+    refused_with(loop["shenhe"].post(review, {"decision": "pass"}), 422, "training_why_missing")
+    assert loop["zz-shenhe"].get("/class-moves?state=all").json["items"] == []
+    office = at(loop, "shenhe")
+    assert "拆班、并班待审核" in office.go("/desk").text
+    office.go("/office/class-moves")
+    assert "学员已转班，学时保留" in office.press("同意，当即转班", opinion="同意").text
+    for voucher in ("voucher", "other_voucher"):
+        assert loop["shenhe"].get(f"/vouchers/{ids[voucher]}").json["class_id"] == ids["draft_class"]
+    assert loop["shenhe"].get(f"/classes/{ids['class']}").json["state"] == "cancelled"
+    assert "已同意" in desk.go(f"/institution/classes/{ids['class']}/changes").text
+
+
+def test_a_signed_result_is_corrected_by_a_second_person(loop: Loop) -> None:
+    ids, world = loop.ids, loop.world
+    world.colleague("t1-desk", ids["t1"], Role.REGISTRAR)
+    for day, each in enumerate(loop["t1-teach"].get(f"/classes/{ids['class']}/sessions").json["items"]):
+        loop.move_to(CLASS_DAY + timedelta(days=day, hours=8))
+        body = {"session_id": each["id"], "people": [{"voucher_id": ids["voucher"], "hours": 8}]}
+        loop.done("t1-teach", "/attendances", body)
+    exams = [{"voucher_id": ids["voucher"], "exam_hundredths": 5000}]
+    loop.done("t1-admin", "/completions", {"class_id": ids["class"], "exams": exams})
+    first, second = at(loop, "t1-admin"), at(loop, "t1-desk")
+    path = f"/institution/classes/{ids['class']}/changes"
+    first.go(path)
+    page = first.press("提出更正", voucher_id=str(ids["voucher"]), hours="40", exam="85", why="看错一行")
+    assert "等本机构另一人确认" in page.text
+    (asked,) = loop["t1-admin"].get(f"/classes/{ids['class']}/corrections").json["items"]
+    assert (asked["former_exam_hundredths"], asked["exam_hundredths"], asked["passed"]) == (5000, 8500, True)
+    decide = f"/completion-corrections/{asked['id']}/confirmations"
+    refused_with(loop["t1-admin"].post(decide, {"decision": "confirm"}), 403, "second_person_needed")
+    foreign = loop["t2-admin"].post(decide, {"decision": "confirm"})
+    refused_with(foreign, 404, "completion_correction_missing")
+    second.go(path)
+    assert "已更正" in second.press("确认更正").text
+    assert loop["zhang"].get(f"/vouchers/{ids['voucher']}").json["state_name"] == "培训完成"
+    again = {"voucher_id": ids["voucher"], "hours_attended": 40, "exam_hundredths": 1000, "why": "再改"}
+    refused_with(
+        loop["t1-admin"].post(f"/classes/{ids['class']}/corrections", again),
+        409,
+        "completion_correction_would_fail",
+    )

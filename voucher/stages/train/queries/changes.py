@@ -1,0 +1,69 @@
+"""Splits, mergers and corrections of classes as they are looked at: what waits, and what came of it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import datetime
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from voucher.ledger.vouchers import Voucher
+from voucher.stages.train.models.changes import ClassMove, CompletionCorrection, MovedVoucher
+from voucher.stages.train.models.classes import TrainingClass
+from voucher.stages.train.models.places import Completion
+
+
+def list_moves(
+    session: Session,
+    *,
+    regions: Collection[str] | None = None,
+    class_id: int | None = None,
+    waiting_only: bool = False,
+    before_id: int | None = None,
+    limit: int = 50,
+) -> list[ClassMove]:
+    """Return the newest splits and mergers of these regions, or out of one class."""
+    query = select(ClassMove).join(TrainingClass, TrainingClass.id == ClassMove.from_class_id)
+    if regions is not None:
+        query = query.where(TrainingClass.region_code.in_(sorted(regions)))
+    if class_id is not None:
+        query = query.where(ClassMove.from_class_id == class_id)
+    if waiting_only:
+        query = query.where(ClassMove.decided_at.is_(None))
+    if before_id is not None:
+        query = query.where(ClassMove.id < before_id)
+    return list(session.scalars(query.order_by(ClassMove.id.desc()).limit(limit)))
+
+
+def count_moves(session: Session, regions: Collection[str]) -> tuple[int, datetime | None]:
+    """Return how many splits and mergers of these regions wait, and since when the oldest does."""
+    count, oldest = session.execute(
+        select(func.count(), func.min(ClassMove.asked_at))
+        .join(TrainingClass, TrainingClass.id == ClassMove.from_class_id)
+        .where(ClassMove.decided_at.is_(None), TrainingClass.region_code.in_(sorted(regions)))
+    ).one()
+    return count, oldest
+
+
+def list_moved(session: Session, move_id: int) -> list[int]:
+    """Return the vouchers a split takes along; none are named for a merger, which takes everybody."""
+    return list(
+        session.scalars(
+            select(MovedVoucher.voucher_id)
+            .where(MovedVoucher.move_id == move_id)
+            .order_by(MovedVoucher.voucher_id)
+        )
+    )
+
+
+def list_corrections(session: Session, class_id: int) -> list[tuple[CompletionCorrection, Voucher]]:
+    """Return the corrections of a class's results, the newest first, with the vouchers."""
+    rows = session.execute(
+        select(CompletionCorrection, Voucher)
+        .join(Completion, Completion.id == CompletionCorrection.completion_id)
+        .join(Voucher, Voucher.id == Completion.voucher_id)
+        .where(CompletionCorrection.class_id == class_id)
+        .order_by(CompletionCorrection.id.desc())
+    )
+    return [(correction, voucher) for correction, voucher in rows]
