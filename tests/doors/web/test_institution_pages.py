@@ -268,3 +268,31 @@ def test_the_administrator_opens_accounts_and_names_the_account_paid_to(loop: Lo
     assert "现在没有可以申领的券" in page.text
     for path in ("/institution/colleagues", "/institution/claims", "/institution/account"):
         assert at(loop, "t1-scan").http.get(path).status_code == 403
+
+
+def test_a_device_is_named_where_it_scans_and_struck_off_at_once(loop: Loop) -> None:
+    class_id = loop.ids["class"]
+    desk, head = at(loop, "t1-scan"), at(loop, "t1-admin")
+    desk.go(f"/institution/scan?class_id={class_id}")
+    page = desk.press("给本机起名", device="前台一号机")
+    assert "本机已登记为“前台一号机”，等管理员批准" in page.text
+    page = desk.go(f"/institution/scan?class_id={class_id}")
+    assert "本机：前台一号机（待管理员批准）" in page.text
+    desk.press("核对", digits="7212345678901234567890")
+    page = head.go("/institution/devices")
+    assert "前台一号机" in page.text
+    assert "待批准" in page.text
+    assert "已批准“前台一号机”" in head.press("批准").text
+    with loop.world.database.read() as session:
+        assert session.scalars(select(Scan.device).order_by(Scan.id.desc()).limit(1)).one() == "counter-1"
+    assert "已停用“前台一号机”" in head.press("停用").text
+    desk.go(f"/institution/scan?class_id={class_id}")
+    page = desk.press("核对", digits="7212345678901234567890")
+    assert "这台设备“前台一号机”已被本机构停用，不能核销" in page.text
+    assert desk.http.get("/institution/devices").status_code == 403
+    head.go("/institution/colleagues")
+    assert "已暂停 t1-" in head.press("暂停").text
+    assert "已恢复 t1-" in head.press("恢复").text
+    page = head.press("重置密码")
+    assert "密码已重置" in page.text
+    assert head.answer.headers["Cache-Control"] == "no-store"

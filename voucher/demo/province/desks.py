@@ -129,12 +129,13 @@ def _propose_name(stage: Stage, filed: Proving) -> None:
 
 
 def _change_account(stage: Stage) -> None:
-    """Have an institution propose another account for its subsidies."""
+    """Have two people of an institution propose another account for its subsidies."""
     body, code = next(each for each in list_codes() if each[0].key == "hope")
-    stage.act(
+    suggested = stage.act(
         "institution",
         lambda work: accounts.propose_account(work, code, body.name, BANK, NEW_ACCOUNT, "开户许可证（新）"),
-    )
+    ).id
+    stage.act("registrar", lambda work: accounts.agree_account(work, suggested, NEW_ACCOUNT))
 
 
 def _ask_replacement(stage: Stage) -> None:

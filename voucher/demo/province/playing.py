@@ -11,6 +11,7 @@ from voucher.demo.house import House, moment
 from voucher.demo.province.cast import JIYUAN, MAIN_LOGIN, MAIN_WORKER
 from voucher.demo.province.cohorts import COHORTS
 from voucher.demo.province.desks import note_desks
+from voucher.demo.province.filings import note_filings
 from voucher.demo.province.offers import DRAFTED_ONLY, OFFERS, Offer
 from voucher.demo.province.opening import announce_holidays, open_accounts, open_organisations, open_payees
 from voucher.demo.province.proving import Proving
@@ -54,6 +55,7 @@ def play_province(
     note_singles(stage, folder)
     note_rooms(stage)
     note_desks(stage, cohorts)
+    note_filings(stage)
     stage.play()
     accounts.append(
         DemoAccount(

@@ -80,9 +80,17 @@ WEB_INSTITUTION: dict[str, Access] = {
     "web.institution.file_filing": Access(APPLICANTS, "提交备案申请"),
     "web.institution.withdraw_filing": Access(APPLICANTS, "撤回备案申请"),
     "web.institution.filing_paper": Access(APPLICANTS | OFFICERS, "证照原件照片，每看一次都留痕"),
+    # 核销设备
+    "web.institution.devices": Access(ADMINISTRATORS, "本机构的核销设备和扫码次数"),
+    "web.institution.name_device": Access(INSTITUTION_COUNTER, "给正在用的设备起名登记"),
+    "web.institution.approve_device": Access(ADMINISTRATORS, "批准核销设备"),
+    "web.institution.strike_device": Access(ADMINISTRATORS, "停用核销设备，当即生效"),
     # 子账号
     "web.institution.colleagues": Access(ADMINISTRATORS, "本机构的账号"),
     "web.institution.open_account": Access(ADMINISTRATORS, "开本机构的账号"),
+    "web.institution.suspend_colleague": Access(ADMINISTRATORS, "暂停同事在本机构的岗位"),
+    "web.institution.resume_colleague": Access(ADMINISTRATORS, "恢复同事在本机构的岗位"),
+    "web.institution.reset_colleague": Access(ADMINISTRATORS, "重置同事的密码和动态口令"),
     # 系统接入
     "web.institution.systems": Access(ADMINISTRATORS, "本机构的系统"),
     "web.institution.register_system": Access(ADMINISTRATORS, "登记系统，密钥只显示一次"),

@@ -99,6 +99,7 @@ DESK_GROUPS: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
         (
             ("资质与备案", "web.institution.filings"),
             ("子账号", "web.institution.colleagues"),
+            ("核销设备", "web.institution.devices"),
             ("系统接入", "web.institution.systems"),
             ("身份更正", "web.office.corrections"),
             ("签名密钥", "web.custodian.keys"),
@@ -152,7 +153,14 @@ BELOW: dict[str, tuple[str, ...]] = {
     "web.institution.rosters": ("web.institution.roster", "web.institution.file_roster"),
     "web.institution.claims": ("web.institution.claim", "web.institution.file_claims"),
     "web.institution.reversals": ("web.institution.ask_reversal", "web.institution.reverse"),
-    "web.institution.colleagues": ("web.institution.open_account",),
+    "web.institution.colleagues": (
+        *("web.institution.open_account", "web.institution.suspend_colleague"),
+        *("web.institution.resume_colleague", "web.institution.reset_colleague"),
+    ),
+    "web.institution.devices": (
+        *("web.institution.name_device", "web.institution.approve_device"),
+        "web.institution.strike_device",
+    ),
     "web.institution.systems": (
         *("web.institution.register_system", "web.institution.rotate_secret"),
         *("web.institution.confirm_secret", "web.institution.revoke_system"),

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from flask import render_template, url_for
 from flask.typing import ResponseReturnValue
-from sqlalchemy import or_, select
-from sqlalchemy.orm import Session
 
 from voucher.doors.auth.door import the_door
 from voucher.doors.auth.entries import INSTITUTION_DESK
@@ -16,15 +14,16 @@ from voucher.doors.web.institution.blueprint import institution
 from voucher.doors.web.institution.own import list_houses, my_houses
 from voucher.plumbing.unit_of_work import Work
 from voucher.registry import accounts as registry
+from voucher.registry import colleagues as staff
 from voucher.registry.institutions import Institution
 from voucher.registry.staffing import COLLEAGUES, open_staff
-from voucher.registry.users import RoleGrant, UserAccount
 from voucher.rules.actor import ROLE_NAMES, Role
 from voucher.rules.errors import Refused
 
 ADMINISTRATORS = frozenset({Role.INSTITUTION_ADMIN})
 # what each may do, in the words of the one who gives it out
 ROLE_NOTES = {
+    Role.INSTITUTION_ADMIN: "管理员：备案、账号、设备、收款账户，以及以下各岗位的事",
     Role.REGISTRAR: "教务：开班、名册、结业签字、申领",
     Role.SCANNER: "核销员：扫码核销、代报名",
     Role.TEACHER: "教师：登记到课",
@@ -60,6 +59,45 @@ def open_account() -> ResponseReturnValue:
     except Refused as refused:
         return refuse(refused.refusal, _colleagues)
     page = render_template("institution/opened.html", login=login, role_name=role_name, password=password)
+    return page, 201
+
+
+@institution.post("/institution/colleagues/<int:institution_id>/<int:user_id>/suspensions")
+def suspend_colleague(institution_id: int, user_id: int) -> ResponseReturnValue:
+    """Take a colleague's roles here away at once."""
+
+    def call(work: Work) -> Done:
+        found = staff.suspend_colleague(work, institution_id, user_id)
+        return Done(f"已暂停 {found.login}，其登录已全部退出", url_for("web.institution.colleagues"))
+
+    return submit(call, _colleagues)
+
+
+@institution.post("/institution/colleagues/<int:institution_id>/<int:user_id>/resumptions")
+def resume_colleague(institution_id: int, user_id: int) -> ResponseReturnValue:
+    """Give a colleague the roles here back."""
+
+    def call(work: Work) -> Done:
+        found = staff.resume_colleague(work, institution_id, user_id)
+        return Done(f"已恢复 {found.login}", url_for("web.institution.colleagues"))
+
+    return submit(call, _colleagues)
+
+
+@institution.post("/institution/colleagues/<int:institution_id>/<int:user_id>/resets")
+def reset_colleague(institution_id: int, user_id: int) -> ResponseReturnValue:
+    """Give a colleague a new first password, shown once and kept nowhere."""
+    try:
+        found, password = perform(lambda work: staff.reset_colleague(work, institution_id, user_id))
+    except Refused as refused:
+        return refuse(refused.refusal, _colleagues)
+    page = render_template(
+        "institution/opened.html",
+        login=found.login,
+        role_name=found.display_name,
+        password=password,
+        reset=True,
+    )
     return page, 201
 
 
@@ -115,24 +153,11 @@ def _colleagues() -> str:
         return render_template(
             "institution/colleagues.html",
             houses=[(each.id, each.name) for each in list_houses(session, ADMINISTRATORS)],
-            people=_list_colleagues(session, houses),
+            people=staff.list_colleagues(session, houses, the_door().at),
+            role_names=ROLE_NAMES,
+            may_do=ROLE_NOTES,
             roles=[(str(role), ROLE_NOTES[role]) for role in COLLEAGUES[Role.INSTITUTION_ADMIN]],
         )
-
-
-def _list_colleagues(session: Session, houses: list[int]) -> list[tuple[UserAccount, str]]:
-    today = the_door().today
-    rows = session.execute(
-        select(UserAccount, RoleGrant.role)
-        .join(RoleGrant, RoleGrant.user_id == UserAccount.id)
-        .where(
-            RoleGrant.institution_id.in_(houses),
-            RoleGrant.since <= today,
-            or_(RoleGrant.until.is_(None), RoleGrant.until >= today),
-        )
-        .order_by(UserAccount.disabled_at.is_not(None), UserAccount.id)
-    )
-    return [(each, ROLE_NAMES[Role(role)]) for each, role in rows]
 
 
 def _account() -> str:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeVar
 
-from flask import make_response, render_template, request, url_for
+from flask import g, make_response, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from voucher.doors.auth.door import the_door
@@ -16,11 +16,13 @@ from voucher.doors.auth.visitors import current_actor, current_visitor, perform
 from voucher.doors.errors import status_of
 from voucher.doors.web.acting import KEY_FIELD, content_print
 from voucher.doors.web.institution.blueprint import institution
-from voucher.doors.web.institution.own import get_my_class, my_houses
+from voucher.doors.web.institution.devices import device_secret
+from voucher.doors.web.institution.own import get_my_class, list_houses, my_houses
 from voucher.doors.web.timelines import name_people
 from voucher.ledger.credentials import CODE_EXPIRED, CODE_USED
 from voucher.plumbing.idempotency import Answer, once
 from voucher.plumbing.unit_of_work import Work
+from voucher.registry.counter_devices import CounterDevice, check_device, find_device
 from voucher.rules.classes import IDENTITY_DIFFERS
 from voucher.rules.code_format import RANDOM_DIGITS
 from voucher.rules.errors import KeptRefused, Refusal, Refused
@@ -138,9 +140,14 @@ def _check(class_id: int, digits: str) -> ResponseReturnValue:
 
 
 def _try(act: str, class_id: int, digits: str, call: Callable[[Work], Result]) -> Result | Refusal:
-    """Act; what is refused is kept like every scan, in a transaction of its own."""
+    """Act at a counter that may; what is refused is kept like every scan, in a transaction of its own."""
+
+    def at_counter(work: Work) -> Result:
+        check_device(work, my_houses(INSTITUTION_COUNTER), device_secret())
+        return call(work)
+
     try:
-        return perform(call)
+        return perform(at_counter)
     except KeptRefused as kept:
         return kept.refusal
     except Refused as refused:
@@ -189,7 +196,20 @@ def show_scan_page(class_id: int, said: Said | None) -> str:
             others=_others(class_id, under_way),
             person_id=current_actor().person_id,
             has_sms=door.config.has_sms,
+            device=_named_device(),
+            houses=[(each.id, each.name) for each in list_houses(session, INSTITUTION_COUNTER)],
         )
+
+
+def _named_device() -> CounterDevice | None:
+    """Return what this browser was named by one of the visitor's institutions, asked once a request."""
+    if "counter_device" not in g:
+        with the_door().read() as session:
+            found = find_device(session, device_secret())
+        mine = found is not None and found.institution_id in my_houses(INSTITUTION_COUNTER)
+        g.counter_device = found if mine else None
+    known: CounterDevice | None = g.counter_device
+    return known
 
 
 def _others(class_id: int, under_way: list[TrainingClass]) -> list[tuple[str, str]]:
@@ -202,6 +222,8 @@ def _others(class_id: int, under_way: list[TrainingClass]) -> list[tuple[str, st
 
 
 def _device() -> str:
-    """Return the name of this browser's session: with the nonce it names a redemption for ever."""
-    visitor = current_visitor()
+    """Return the name of this device, or of its session: with the nonce it names a redemption for ever."""
+    known, visitor = _named_device(), current_visitor()
+    if known is not None:
+        return known.label
     return f"web-{visitor.token_hash[:12]}" if visitor is not None else "web"

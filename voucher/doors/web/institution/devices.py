@@ -1,0 +1,98 @@
+"""核销设备: the browser one scans with is named at first use; the administrator approves and strikes off."""
+
+from __future__ import annotations
+
+from flask import flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from voucher.doors.auth.door import the_door
+from voucher.doors.auth.entries import INSTITUTION_COUNTER
+from voucher.doors.auth.visitors import perform
+from voucher.doors.web import fields
+from voucher.doors.web.acting import Done, submit
+from voucher.doors.web.institution.blueprint import institution
+from voucher.doors.web.institution.colleagues import ADMINISTRATORS
+from voucher.doors.web.institution.own import list_houses, my_houses
+from voucher.doors.web.timelines import name_people
+from voucher.plumbing.unit_of_work import Work
+from voucher.registry import counter_devices as registry
+from voucher.stages.train.queries.counter_scans import count_scans_of
+
+KEPT_DAYS = 400
+
+
+def device_cookie() -> str:
+    """Return the name of the cookie in which a browser keeps the secret of its device."""
+    return "__Host-counter" if the_door().config.secret_cookies else "counter"
+
+
+def device_secret() -> str:
+    """Return the secret of the browser in use, empty where it has none."""
+    return request.cookies.get(device_cookie(), "")[:100]
+
+
+@institution.get("/institution/devices")
+def devices() -> ResponseReturnValue:
+    """Show the devices of this institution and what each has scanned."""
+    return _devices()
+
+
+@institution.post("/institution/devices")
+def name_device() -> ResponseReturnValue:
+    """Name the browser in use; it keeps a secret by which it is known."""
+
+    def call(work: Work) -> tuple[str, bool, str]:
+        houses = my_houses(INSTITUTION_COUNTER)
+        house = houses[0] if len(houses) == 1 else fields.whole("institution_id", "机构")
+        made, secret = registry.name_device(work, house, fields.text("device", "设备名称", limit=60))
+        return made.name, made.approved_at is not None, secret
+
+    from_ = url_for("web.institution.scan")
+    name, is_approved, secret = perform(call)
+    flash(f"本机已登记为“{name}”" + ("" if is_approved else "，等管理员批准"), "done")
+    answer = redirect(from_, 303)
+    answer.set_cookie(
+        device_cookie(),
+        secret,
+        max_age=KEPT_DAYS * 24 * 3600,
+        path="/",
+        secure=the_door().config.secret_cookies,
+        httponly=True,
+        samesite="Lax",
+    )
+    return answer
+
+
+@institution.post("/institution/devices/<int:device_id>/approvals")
+def approve_device(device_id: int) -> ResponseReturnValue:
+    """Approve a device."""
+
+    def call(work: Work) -> Done:
+        found = registry.approve_device(work, device_id)
+        return Done(f"已批准“{found.name}”", url_for("web.institution.devices"))
+
+    return submit(call, _devices)
+
+
+@institution.post("/institution/devices/<int:device_id>/strikings")
+def strike_device(device_id: int) -> ResponseReturnValue:
+    """Strike a device off at once."""
+
+    def call(work: Work) -> Done:
+        found = registry.strike_device(work, device_id)
+        return Done(f"已停用“{found.name}”，它不能再核销", url_for("web.institution.devices"))
+
+    return submit(call, _devices)
+
+
+def _devices() -> str:
+    houses = my_houses(ADMINISTRATORS)
+    with the_door().read() as session:
+        rows = registry.list_devices(session, houses)
+        return render_template(
+            "institution/devices.html",
+            rows=rows,
+            scans=count_scans_of(session, houses, [each.label for each in rows]),
+            names=name_people(session, [each.named_by_person_id for each in rows]),
+            houses={each.id: each.name for each in list_houses(session, ADMINISTRATORS)},
+        )
