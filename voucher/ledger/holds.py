@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import CheckConstraint, ColumnElement, Index, Select, Table, bindparam, select, text
@@ -126,17 +127,18 @@ STOPPED_WHY = (
 _BEFORE_STEP = select(audit.NEWEST_HASH.scalar_subquery(), STOPPED_WHY.scalar_subquery())
 
 
-def look_before_step(work: Work, thing: Thing, object_id: int, event: str) -> str | None:
-    """Return the hash of an object's newest row, once no open hold on itself blocks the event.
+@dataclass(frozen=True, slots=True)
+class Before:
+    """What stands before an object's next step: the hash of its newest row, and why it is stopped."""
 
-    Raises Refused on_hold.
-    """
-    newest, why = (
-        work.session.connection().execute(_BEFORE_STEP, {"thing": str(thing), "object_id": object_id}).one()
-    )
-    check_not_stopped(thing, object_id, event, why)
-    found: str | None = newest
-    return found
+    newest_hash: str | None
+    stopped_why: str | None
+
+
+def look_before_step(work: Work, thing: Thing, object_id: int) -> Before:
+    """Return what stands before the next step of an object this act has locked."""
+    asked = {"thing": str(thing), "object_id": object_id}
+    return Before(*work.session.connection().execute(_BEFORE_STEP, asked).one())
 
 
 def check_not_stopped(thing: Thing, object_id: int, event: str, why: str | None) -> None:

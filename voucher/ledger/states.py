@@ -27,7 +27,7 @@ from sqlalchemy.orm import Mapped, declared_attr, mapped_column
 from sqlalchemy.orm.attributes import set_committed_value
 
 from voucher.ledger import audit
-from voucher.ledger.holds import check_no_hold, look_before_step
+from voucher.ledger.holds import Before, check_no_hold, check_not_stopped, look_before_step
 from voucher.plumbing.bulk import write_many
 from voucher.plumbing.constraints import CHANGED_MEANWHILE, translate
 from voucher.plumbing.db import Model
@@ -169,11 +169,14 @@ def move(
     *,
     reason: str | None = None,
     content: dict[int, dict[str, object]] | None = None,
+    before: Before | None = None,
 ) -> None:
     """Move stateful objects by one event: event rows, audit rows, and the objects' own state.
 
     The objects must have been read (and on PostgreSQL locked) in this transaction; a change made
-    meanwhile is refused by the unique step number. Raises Refused event_not_allowed, on_hold.
+    meanwhile is refused by the unique step number. `before` is what was read of a single one under its lock.
+
+    Raises Refused event_not_allowed, on_hold.
     """
     listed = list(objects)
     thing: Thing = model.__thing__
@@ -182,9 +185,10 @@ def move(
     steps = [(each.id, each.seq, each.state) for each in listed]
     # a claim is stopped by more than its own holds
     if len(listed) == 1 and thing is not Thing.CLAIM:
-        newest = look_before_step(work, thing, listed[0].id, event)
+        before = before or look_before_step(work, thing, listed[0].id)
+        check_not_stopped(thing, listed[0].id, event, before.stopped_why)
         entry = _write_steps(work, thing, steps, event, reason, content or {})[0]
-        audit.record_after(work, entry, newest)
+        audit.record_after(work, entry, before.newest_hash)
     else:
         check_no_hold(work, thing, [each.id for each in listed], event)
         audit.record(work, _write_steps(work, thing, steps, event, reason, content or {}))

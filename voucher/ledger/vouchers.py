@@ -11,6 +11,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from voucher.ledger import states
 from voucher.ledger.budget import Budget
+from voucher.ledger.holds import Before
 from voucher.ledger.states import Stateful, life
 from voucher.plumbing.bulk import next_ids, write_many
 from voucher.plumbing.clock import day_of
@@ -178,13 +179,15 @@ def advance(
     *,
     reason: str | None = None,
     consent_id: int | None = None,
+    before: Before | None = None,
 ) -> None:
     """Move vouchers by one event; the only way a voucher moves. `consent_id` is what a helper acts on.
 
+    `before` is what was read of a single one under its lock.
     What ends a voucher without payment goes through `voucher.ledger.commitments.end_vouchers`.
     Raises Refused event_not_allowed, on_hold.
     """
     content: dict[int, dict[str, object]] = {}
     if consent_id is not None:
         content = {each.id: {"consent": consent_id} for each in vouchers}
-    states.move(work, Voucher, vouchers, event, reason=reason, content=content)
+    states.move(work, Voucher, vouchers, event, reason=reason, content=content, before=before)

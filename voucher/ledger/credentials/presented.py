@@ -3,7 +3,6 @@
 find_presented      whose voucher, and whether the code may be used; changes nothing
 look_again          the same under the voucher's lock, where somebody else may have been first
 note_look           a code looked at in time may be used at that counter a little later
-use_presented       uses it up: of any number at the same moment one gets through
 find_behind         whose code it was, also one that is used, expired or refused
 """
 
@@ -12,12 +11,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import bindparam, exists, select, update
+from sqlalchemy import select
 from sqlalchemy.orm import Session
-from sqlalchemy.orm.attributes import set_committed_value
 
-from voucher.ledger.credentials.challenges import find_open, use_challenge
-from voucher.ledger.credentials.devices import Device
+from voucher.ledger.credentials.challenges import find_open
 from voucher.ledger.credentials.genuine import Signed, check_phone, check_standing, find_signed
 from voucher.ledger.credentials.issuing import IssuedCredential
 from voucher.ledger.credentials.screen import (
@@ -26,11 +23,9 @@ from voucher.ledger.credentials.screen import (
     DOMAIN,
     ScreenCode,
     find_code,
-    use_code,
 )
 from voucher.ledger.credentials.seen import SeenPresentation, find_seen, keep_look, was_looked_at
 from voucher.ledger.credentials.texted import check_place
-from voucher.plumbing.bulk import write_unheard
 from voucher.plumbing.secrets import Keyring
 from voucher.plumbing.unit_of_work import Work
 from voucher.rules.code_format import (
@@ -44,19 +39,6 @@ from voucher.rules.code_format import (
 )
 from voucher.rules.errors import Refused
 from voucher.rules.presenting import CODE_COPIED, CODE_ELSEWHERE, Order, ShowingLimits, judge_order
-
-# a phone's counter only ever rises, and only while phone and credential are good; said once
-_MOVE_ON = (
-    update(Device)
-    .where(
-        Device.id == bindparam("device"),
-        Device.ended_at.is_(None),
-        Device.counter < bindparam("now"),
-        exists().where(IssuedCredential.id == bindparam("credential"), IssuedCredential.ended_at.is_(None)),
-    )
-    .values(counter=bindparam("now"), shown_at=bindparam("now_at"))
-    .returning(Device.id)
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +103,7 @@ def find_presented(
     if credential.institution_id is not None and credential.institution_id not in counter.houses:
         raise CODE_ELSEWHERE.refused()
     in_time = _check_moment(session, signed.presentation, at, counter)
-    _check_order(signed)
+    check_order(signed)
     return Presented(credential.voucher_id, signed=signed, in_time=in_time)
 
 
@@ -169,7 +151,8 @@ def _check_moment(session: Session, shown: Presentation, at: datetime, counter: 
     return True
 
 
-def _check_order(signed: Signed) -> None:
+def check_order(signed: Signed) -> None:
+    """Refuse a code that comes before the last one of its phone. Raises Refused code_copied, code_expired."""
     device, shown = signed.device, signed.presentation
     order = judge_order(device.counter, device.shown_at, shown.counter, shown.shown_at)
     if order is Order.COPIED:
@@ -183,60 +166,6 @@ def note_look(work: Work, found: Presented, institution_id: int) -> None:
     if found.signed is None or not found.in_time:
         return
     keep_look(work, found.signed.presentation, institution_id)
-
-
-def use_presented(
-    work: Work, found: Presented, counter: Counter, *, row_id: int | None = None
-) -> SeenPresentation | None:
-    """Use a code up, once, its voucher being locked; return what is kept of an S or F.
-
-    Between finding and locking anything may have happened to it, so all of that is asked again.
-    Raises Refused code_used, code_expired, code_copied, credential_superseded, device_gone, device_frozen,
-    challenge_gone.
-    """
-    if found.screen is not None:
-        use_code(work, found.screen, counter.operation)
-        return None
-    signed = found.signed
-    if signed is None:
-        raise RuntimeError("a code is shown on a screen or signed by a phone")
-    shown, credential = signed.presentation, signed.credential
-    moved = work.session.connection().scalar(
-        _MOVE_ON,
-        {
-            "device": signed.device.id,
-            "credential": credential.id,
-            "now": shown.counter,
-            "now_at": shown.shown_at,
-        },
-    )
-    if moved is None:
-        work.session.refresh(credential)
-        work.session.refresh(signed.device)
-        check_standing(signed, work.at)
-        if find_seen(work.session, signed.device.id, shown.counter) is not None:
-            raise CODE_USED.refused()
-        _check_order(signed)
-        raise CODE_EXPIRED.refused()
-    set_committed_value(signed.device, "counter", shown.counter)
-    set_committed_value(signed.device, "shown_at", shown.shown_at)
-    challenge = use_challenge(work, counter.institution_id, shown.challenge) if shown.challenged else None
-    seen = SeenPresentation(
-        id=row_id,
-        vid=shown.vid.hex(),
-        counter=shown.counter,
-        kind=str(shown.kind),
-        voucher_id=credential.voucher_id,
-        credential_id=credential.id,
-        device_id=signed.device.id,
-        institution_id=counter.institution_id,
-        challenge_id=challenge,
-        operation=counter.operation,
-        shown_at=shown.shown_at,
-        used_at=work.at,
-    )
-    write_unheard(work.session, seen)
-    return seen
 
 
 def find_behind(session: Session, keyring: Keyring, digits: str, at: datetime) -> Behind | None:

@@ -7,7 +7,8 @@ from sqlalchemy import select
 from voucher.ledger import budget as budgets
 from voucher.ledger.credentials import CODE_USED
 from voucher.ledger.credentials.issuing import end_vouchers_credentials
-from voucher.ledger.credentials.presented import find_presented, look_again, use_presented
+from voucher.ledger.credentials.presented import find_presented, look_again
+from voucher.ledger.credentials.using import use_presented
 from voucher.ledger.holds import check_no_hold
 from voucher.ledger.vouchers import VOUCHER_MISSING, Voucher, advance, lock_vouchers
 from voucher.plumbing.unit_of_work import Work

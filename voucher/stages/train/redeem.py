@@ -15,11 +15,11 @@ from voucher.ledger.credentials.presented import (
     find_presented,
     judge_again,
     note_look,
-    use_presented,
 )
 from voucher.ledger.credentials.seen import SeenPresentation
+from voucher.ledger.credentials.using import lock_shown, use_locked
 from voucher.ledger.holds import check_no_hold, check_not_stopped
-from voucher.ledger.vouchers import Voucher, advance, get_voucher
+from voucher.ledger.vouchers import Voucher, advance
 from voucher.plumbing.bulk import write_unheard
 from voucher.plumbing.clock import SHANGHAI
 from voucher.plumbing.unit_of_work import Work
@@ -145,7 +145,7 @@ def redeem(work: Work, asked: Redeeming) -> Redemption:
         if done is None:
             raise
         return done
-    voucher = get_voucher(work, shown.voucher_id)
+    voucher = lock_shown(work, shown)
     facts = read_scan_facts(work, asked.device, asked.nonce, shown, voucher)
     # whoever held the lock before may have been this very scan, sent twice
     done = _judge_done(work, asked, facts.done)
@@ -155,9 +155,9 @@ def redeem(work: Work, asked: Redeeming) -> Redemption:
         return done
     enrolment = _check_ready(work, voucher, found, facts)
     _hold_card(work, asked, voucher, facts)
-    seen = use_presented(work, shown, counter, row_id=facts.seen_id)
+    seen = use_locked(work, shown, counter, row_id=facts.seen_id, superseded=facts.superseded)
     redemption = write_redemption(work, asked, enrolment, shown, seen, row_id=facts.redemption_id)
-    advance(work, [voucher], "redeem")
+    advance(work, [voucher], "redeem", before=facts.before)
     scanned = Scanned("redeem", found.id, asked.digits, asked.device)
     record_scan(work, scanned, None, code=Behind(voucher.id, "redeem"))
     if facts.holder is not None and facts.holder.has_mobile:

@@ -8,9 +8,11 @@ from typing import Any
 
 from sqlalchemy import Select, and_, bindparam, select
 
+from voucher.ledger.audit import NEWEST_HASH
+from voucher.ledger.credentials.issuing import IssuedCredential
 from voucher.ledger.credentials.presented import Presented
 from voucher.ledger.credentials.seen import SeenPresentation
-from voucher.ledger.holds import STOPPED_WHY
+from voucher.ledger.holds import STOPPED_WHY, Before
 from voucher.ledger.vouchers import Voucher
 from voucher.plumbing.bulk import select_next_id
 from voucher.plumbing.unit_of_work import Work
@@ -29,7 +31,8 @@ from voucher.stages.train.standing import DELIVERING, Seat
 class ScanFacts:
     """What is true of a locked voucher and a code; ids are those of the rows this scan would write.
 
-    `done` is the redemption this device and nonce already made, `seen` the use of this very code.
+    `done` is the redemption this device and nonce already made, `seen` the use of this very code,
+    `superseded` that the credential it was signed over has ended.
     """
 
     done: Redemption | None
@@ -41,6 +44,13 @@ class ScanFacts:
     tries_most: int | None
     seen_id: int
     redemption_id: int
+    before: Before
+    superseded: bool
+
+
+# how many things are read before the holder's columns
+LOOKED_UP = 13
+_CREDENTIAL_ENDED = select(IssuedCredential.ended_at).where(IssuedCredential.id == bindparam("credential_id"))
 
 
 @cache
@@ -56,6 +66,8 @@ def _select_facts(dialect: str) -> Select[Any]:
             IN_FORCE_AT.scalar_subquery(),
             select_next_id(SeenPresentation, dialect),
             select_next_id(Redemption, dialect),
+            NEWEST_HASH.scalar_subquery(),
+            _CREDENTIAL_ENDED.scalar_subquery(),
             *NAMED,
         )
         .select_from(Voucher)
@@ -91,6 +103,7 @@ def read_scan_facts(work: Work, scanner: str, nonce: str, shown: Presented, vouc
             "scanner": scanner,
             "nonce": nonce,
             "phone_id": signed.device.id if signed is not None else None,
+            "credential_id": signed.credential.id if signed is not None else None,
             "counter": signed.presentation.counter if signed is not None else None,
             "thing": str(Thing.VOUCHER),
             "object_id": voucher.id,
@@ -100,17 +113,19 @@ def read_scan_facts(work: Work, scanner: str, nonce: str, shown: Presented, vouc
             "code": voucher.region_code,
         },
     ).one()
-    done, seen, enrolment, found, house, deliverer, why, wrong, most, seen_id, redemption_id, *named = row
+    done, seen, enrolment, found, house, deliverer, why, wrong, most, *ids, newest, ended_at = row[:LOOKED_UP]
     if most is None:
         raise PARAMETER_MISSING.refused(name=TRIES_MOST, on=work.today.isoformat())
     return ScanFacts(
-        done,
-        seen,
-        Seat(enrolment, found, house, deliverer) if enrolment is not None else None,
-        why,
-        open_named(work.keyring, named),
-        wrong,
-        int(most) if most else None,
-        seen_id,
-        redemption_id,
+        done=done,
+        seen=seen,
+        seat=Seat(enrolment, found, house, deliverer) if enrolment is not None else None,
+        stopped_why=why,
+        holder=open_named(work.keyring, row[LOOKED_UP:]),
+        wrong_tries=wrong,
+        tries_most=int(most) if most else None,
+        seen_id=ids[0],
+        redemption_id=ids[1],
+        before=Before(newest, why),
+        superseded=ended_at is not None,
     )
