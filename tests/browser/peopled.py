@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date, timedelta
+from functools import partial
 from pathlib import Path
 
 from sqlalchemy import select
@@ -15,10 +16,16 @@ from voucher.demo.house import moment
 from voucher.demo.province.cast import MAIN_LOGIN
 from voucher.demo.province.cohorts import COHORTS
 from voucher.demo.province.proving import Proving
+from voucher.demo.province.sandbox import note_sandbox, open_sandbox
 from voucher.demo.province.singles import note_singles
 from voucher.demo.province.training import Training
 from voucher.ledger.holds import select_held
 from voucher.ledger.vouchers import Voucher
+from voucher.plumbing.reaching import Failure, Reached
+from voucher.registry.system_rows import InstitutionSystem
+from voucher.registry.webhook_carrying import note_attempt
+from voucher.registry.webhook_rows import EVENTS
+from voucher.registry.webhooks import register_webhook, try_webhook
 from voucher.rules.lifecycle import Thing
 from voucher.stages.settle import objection
 from voucher.stages.settle.models.claims import Claim
@@ -45,6 +52,7 @@ def people_town(folder: Path) -> Town:
         training.note()
         provings[key].note()
     note_singles(town.stage, folder)
+    note_sandbox(town.stage)
     town.stage.play()
     town.clock.turn_to(moment(TODAY, 16))
     _return_a_class(town, trainings["planned"])
@@ -54,8 +62,26 @@ def people_town(folder: Path) -> Town:
         town.give_password(login)
     applicants = find_workers(town)[1:3]
     do_what_is_seldom(town, provings, (applicants[0], applicants[1]))
+    _connect_a_system(town)
     town.seal()
     return town
+
+
+def _connect_a_system(town: Town) -> None:
+    """Have the sandbox's system told of everything, and answer now this, now that."""
+    client_id = open_sandbox(town.stage).client_id
+    with town.database.read() as session:
+        system = select(InstitutionSystem.id).where(InstitutionSystem.client_id == client_id)
+        system_id = session.scalars(system).one()
+    made = town.do(
+        "sandbox",
+        lambda work: register_webhook(
+            work, system_id, "https://jw.example.org/voucher/notices", list(EVENTS)
+        ),
+    )
+    for reached in (Reached(204, None, 41), Reached(302, None, 12), Reached(None, Failure.SLOW, 10_000)):
+        sent = town.do("sandbox", lambda work: try_webhook(work, made.id))
+        town.do("clock", partial(note_attempt, delivery_id=sent.id, reached=reached))
 
 
 def _return_a_class(town: Town, training: Training) -> None:

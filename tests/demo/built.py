@@ -15,6 +15,7 @@ from voucher.app import DUE_ACTS, create_app
 from voucher.demo.house import House, moment
 from voucher.demo.province import playing
 from voucher.demo.province.cohorts import COHORTS
+from voucher.demo.province.sandbox import Sandbox, open_sandbox
 from voucher.demo.seed import keep_accounts
 from voucher.demo.staff import DemoAccount, hire
 from voucher.doors.auth.door import DoorLimits
@@ -44,6 +45,7 @@ class Built:
     keyring: Keyring
     folder: Path
     accounts: tuple[DemoAccount, ...]
+    sandbox: Sandbox
 
     @cached_property
     def demo(self) -> Flask:
@@ -63,10 +65,11 @@ def build(database: Database, keyring: Keyring, folder: Path) -> Built:
     house = House(database, keyring, folder / "anchors.jsonl", moment(OPENED_ON))
     staff = perform(database, keyring, FOUNDER, house.at - timedelta(hours=1), hire)
     with patch.object(playing, "COHORTS", SMALL):
-        printed, _ = playing.play_province(
+        printed, stage = playing.play_province(
             house, TODAY, folder / "files", [act for _, act in DUE_ACTS], lambda _told: None
         )
+    sandbox = open_sandbox(stage)
     house.seal()
     accounts = [*printed, *staff]
     keep_accounts(folder, accounts)
-    return Built(database, keyring, folder, tuple(accounts))
+    return Built(database, keyring, folder, tuple(accounts), sandbox)

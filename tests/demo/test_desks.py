@@ -43,6 +43,7 @@ WAITING: dict[str, tuple[str, ...]] = {
 # who only looks, keeps keys or accounts, or has a telephone: no tiles, but something to see at once
 SEEN: dict[str, tuple[str, str]] = {
     "worker": ("/my", "出示二维码"),
+    "sandbox": ("/institution/systems", "沙箱系统"),
     "key-custodian": ("/desk", "签名密钥"),
     "system-admin": ("/desk", "系统管理在服务器上用命令行办理"),
 }

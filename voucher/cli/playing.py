@@ -6,7 +6,7 @@ import os
 import shutil
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -23,7 +23,7 @@ def demo(folder: Path | None, port: int, fresh: bool, no_serve: bool) -> None:
     """Build the demonstration where it is not there yet, print a login per role, and serve it."""
     from voucher.cli.serve import run
     from voucher.config import read_config
-    from voucher.demo.seed import is_seeded, read_accounts
+    from voucher.demo.seed import is_seeded, read_accounts, read_sandbox
 
     settings = dict(os.environ)
     settings.pop("VOUCHER_DATABASE_URL", None)
@@ -39,8 +39,21 @@ def demo(folder: Path | None, port: int, fresh: bool, no_serve: bool) -> None:
     click.echo(f"\n演示环境 http://127.0.0.1:{port}（动态口令显示在登录页上；Ctrl-C 结束）\n", err=True)
     for account in read_accounts(here):
         click.echo(f"  {account['role_name']:<14}\t{account['login']:<14}\t{account['password']}", err=True)
+    _tell_sandbox(read_sandbox(here))
     if not no_serve:
         run(replace(config, demo=True), host="127.0.0.1", port=port, processes=1, threads=16, worker=True)
+
+
+def _tell_sandbox(opened: dict[str, Any]) -> None:
+    """Print what a program needs to try itself out, as docs/integration.md uses it."""
+    if not opened:
+        return
+    click.echo(f"\n接口联调：{opened['institution']}（docs/integration.md）\n", err=True)
+    for name in ("client_id", "client_secret", "class_id"):
+        click.echo(f"  {name:<14}\t{opened[name]}", err=True)
+    for worker in opened["workers"]:
+        told = f"{worker['login']}（证件后四位 {worker['last4']}，券 {worker['voucher_id']}）"
+        click.echo(f"  持券人 {told}\t{worker['password']}", err=True)
 
 
 def _remove(folder: Path) -> None:

@@ -17,6 +17,7 @@ from voucher.config import Config
 from voucher.demo.house import House, moment
 from voucher.demo.play import approve, carry_through, publish, review_first, review_second
 from voucher.demo.province.playing import play_province
+from voucher.demo.province.sandbox import Sandbox, open_sandbox
 from voucher.demo.province.stage import Act
 from voucher.demo.quarter import Distribution, write_quarter
 from voucher.demo.staff import DemoAccount, hire
@@ -37,7 +38,7 @@ from voucher.stages.certify.verify import verify_issued
 from voucher.stages.settle.draft import Settled, Wish, settle
 
 Say = Callable[[str], None]
-ACCOUNTS_FILE, SEEDED_FILE = "demo-accounts.json", "demo-seeded"
+ACCOUNTS_FILE, SANDBOX_FILE, SEEDED_FILE = "demo-accounts.json", "demo-sandbox.json", "demo-seeded"
 REGION = "419001"
 YEAR = 2024
 BUDGET_FEN = 300_000_000
@@ -70,10 +71,11 @@ def seed(
     carry_through(house, first.batch_id, budget_id, say)
     fill_desks(house, config.data_folder / "demo", budget_id, say)
     say("示例省：机构、券种、班级、劳动者，各环节各留一些待办……")
-    more, _ = play_province(house, today, config.data_folder / "demo" / "province", due, say)
+    more, stage = play_province(house, today, config.data_folder / "demo" / "province", due, say)
     accounts = [*more, *accounts]
-    house.seal()
     keep_accounts(config.data_folder, accounts)
+    keep_sandbox(config.data_folder, open_sandbox(stage))
+    house.seal()
     (config.data_folder / SEEDED_FILE).touch()
     return accounts
 
@@ -152,9 +154,24 @@ def _import(work: Work, importing: type[Importer[Any]], path: Path) -> None:
 
 def keep_accounts(folder: Path, accounts: list[DemoAccount]) -> None:
     """Keep the accounts beside the demonstration's database, for its login page only."""
-    path = folder / ACCOUNTS_FILE
+    _keep(folder / ACCOUNTS_FILE, [each.as_json() for each in accounts])
+
+
+def keep_sandbox(folder: Path, opened: Sandbox) -> None:
+    """Keep what a program needs to try itself out, for whoever starts the demonstration."""
+    _keep(folder / SANDBOX_FILE, opened.as_json())
+
+
+def read_sandbox(folder: Path) -> dict[str, Any]:
+    """Return what was kept of the sandbox; nothing where the demonstration is older than it."""
+    path = folder / SANDBOX_FILE
+    kept: dict[str, Any] = json.loads(path.read_text("utf-8")) if path.exists() else {}
+    return kept
+
+
+def _keep(path: Path, content: object) -> None:
     with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as out:
-        json.dump([each.as_json() for each in accounts], out, ensure_ascii=False, indent=1)
+        json.dump(content, out, ensure_ascii=False, indent=1)
 
 
 def read_accounts(folder: Path) -> list[dict[str, str]]:

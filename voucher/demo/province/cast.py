@@ -50,6 +50,8 @@ TRAINERS: tuple[Body, ...] = (
     Body("farm", "示例济源农业广播电视学校", InstitutionKind.AGRICULTURAL_BROADCAST_SCHOOL),
     Body("unlisted", "示例未入清单培训学校", InstitutionKind.TRAINING_SCHOOL, is_listed=False),
     Body("xinxiang", "示例新乡牧野职业培训学校", InstitutionKind.TRAINING_SCHOOL, XINXIANG),
+    # where makers of institutions' own programs try them out
+    Body("sandbox", "【沙箱】示例接口联调培训学校", InstitutionKind.TRAINING_SCHOOL),
 )
 EVALUATORS: tuple[Body, ...] = (
     Body("yuquan", "示例玉泉职业技能评价中心", InstitutionKind.EVALUATION_BODY),
@@ -94,6 +96,7 @@ HANDS: tuple[Hand, ...] = (
     Hand("evaluator", "评价机构管理员 小梁", Role.EVALUATOR_ADMIN, "yuquan"),
     Hand("examiner", "考评员 小宋", Role.EXAMINER, "yuquan"),
     Hand("scores", "成绩录入员 小唐", Role.SCORE_CLERK, "yuquan"),
+    Hand("sandbox", "沙箱管理员 小沙", Role.INSTITUTION_ADMIN, "sandbox"),
 )
 
 

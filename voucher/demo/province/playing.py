@@ -16,6 +16,7 @@ from voucher.demo.province.offers import DRAFTED_ONLY, OFFERS, Offer
 from voucher.demo.province.opening import announce_holidays, open_accounts, open_organisations, open_payees
 from voucher.demo.province.proving import Proving
 from voucher.demo.province.rooms import note_rooms
+from voucher.demo.province.sandbox import note_sandbox
 from voucher.demo.province.singles import note_singles
 from voucher.demo.province.stage import Act, Stage, invent_workers
 from voucher.demo.province.training import Training
@@ -54,6 +55,7 @@ def play_province(
         proving.note()
     note_singles(stage, folder)
     note_rooms(stage)
+    note_sandbox(stage)
     note_desks(stage, cohorts)
     note_filings(stage)
     stage.play()

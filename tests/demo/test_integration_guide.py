@@ -1,0 +1,103 @@
+"""The guide for institutions' systems, done word for word: its commands run against the sandbox it names."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+from werkzeug.serving import make_server
+
+from tests.demo.built import LOOKED_AT, Built
+from tests.receiver import Receiver
+from voucher.ledger.sealing import seal_rows
+from voucher.ledger.vouchers import Voucher
+from voucher.plumbing.outbox import deliver_due
+from voucher.plumbing.reaching import Messenger
+from voucher.plumbing.unit_of_work import Work, perform
+from voucher.registry import webhooks
+from voucher.registry.system_rows import InstitutionSystem
+from voucher.registry.users import CLOCK_LOGIN, load_actor
+from voucher.registry.webhook_carrying import carry_by, secret_of
+from voucher.rules.actor import Actor
+from voucher.stages.oversee.telling import tell_due
+
+pytestmark = [pytest.mark.long, pytest.mark.xdist_group("demo")]
+GUIDE = Path(__file__).parents[2] / "docs" / "integration.md"
+
+
+def read_blocks(language: str) -> str:
+    """Return the code of one language in the guide, in its order."""
+    return "\n".join(
+        re.findall(rf"^```{language}\n(.*?)^```$", GUIDE.read_text("utf-8"), re.DOTALL | re.MULTILINE)
+    )
+
+
+@pytest.fixture
+def served(built: Built) -> Iterator[str]:
+    server = make_server("127.0.0.1", 0, built.demo, threaded=True)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    thread.join()
+
+
+def as_somebody(built: Built, login: str) -> Actor:
+    with built.database.read() as session:
+        return load_actor(session, login, LOOKED_AT.date())
+
+
+def test_whoever_follows_the_guide_comes_from_the_token_to_the_notice(built: Built, served: str) -> None:
+    worker = built.sandbox.workers[0]
+
+    def act(login: str, call: Callable[[Work], Any]) -> Any:
+        return perform(built.database, built.keyring, as_somebody(built, login), LOOKED_AT, call)
+
+    with built.database.read() as session:
+        system_id = session.scalars(select(InstitutionSystem.id)).one()
+    with Receiver() as receiver:
+
+        def listen(work: Work) -> str:
+            chosen = ["voucher.enrolled", "voucher.redeemed"]
+            made = webhooks.register_webhook(work, system_id, receiver.url, chosen, local=True)
+            # what happens at the very moment of the registration is not told
+            made.registered_at = made.registered_at.replace(hour=0)
+            return secret_of(work.keyring, made.seed)
+
+        secret = act("sandbox", listen)
+        told = {
+            "BASE": served, "CLIENT_ID": built.sandbox.client_id, "CLASS_ID": built.sandbox.class_id,
+            "CLIENT_SECRET": built.sandbox.client_secret, "WORKER": worker["login"],
+            "PASSWORD": worker["password"], "VOUCHER_ID": worker["voucher_id"], "LAST4": worker["last4"],
+        }  # fmt: skip
+        ran = subprocess.run(
+            ["/bin/bash", "-euo", "pipefail", "-c", read_blocks("sh")],
+            env={"PATH": os.environ["PATH"], "NO_PROXY": "*"} | {name: str(each) for name, each in told.items()},
+            capture_output=True, text=True, timeout=120, check=False,
+        )  # fmt: skip
+        assert ran.returncode == 0, (ran.stdout, ran.stderr)
+        with built.database.read() as session:
+            assert session.get_one(Voucher, worker["voucher_id"]).state == "training"
+        act(CLOCK_LOGIN, seal_rows)
+        keeper = as_somebody(built, CLOCK_LOGIN)
+        tell_due(built.database, built.keyring, lambda: keeper, lambda: LOOKED_AT)
+        carrier = carry_by(
+            built.database, built.keyring, Messenger(local=True), lambda: keeper, lambda: LOOKED_AT
+        )
+        deliver_due(built.database, built.keyring, lambda: LOOKED_AT, {webhooks.TOPIC: carrier})
+    types = [each.body.decode().partition('"type":"')[2].partition('"')[0] for each in receiver.taken]
+    assert types[-2:] == ["voucher.enrolled", "voucher.redeemed"]
+    guide: dict[str, Any] = {}
+    exec(read_blocks("python"), guide)  # noqa: S102 — the guide's own check of a signature
+    genuine, now = guide["is_genuine"], LOOKED_AT.timestamp()
+    for each in receiver.taken:
+        assert genuine(secret, each.headers, each.body, now)
+        assert not genuine(secret, each.headers, each.body + b" ", now)
+        assert not genuine(secret, each.headers, each.body, now + 301)
