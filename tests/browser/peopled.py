@@ -57,21 +57,22 @@ def people_town(folder: Path) -> Town:
     town.clock.turn_to(moment(TODAY, 16))
     _return_a_class(town, trainings["planned"])
     _lodge_an_objection(town)
+    _connect_a_system(town)
     # the first has one; the last still has to choose his own, and sees nothing else before
     for login in find_workers(town)[1:-1]:
         town.give_password(login)
     applicants = find_workers(town)[1:3]
     do_what_is_seldom(town, provings, (applicants[0], applicants[1]))
-    _connect_a_system(town)
     town.seal()
     return town
 
 
 def _connect_a_system(town: Town) -> None:
     """Have the sandbox's system told of everything, and answer now this, now that."""
-    client_id = open_sandbox(town.stage).client_id
+    opened = open_sandbox(town.stage)
+    town.known |= {str(each["login"]) for each in opened.workers}
     with town.database.read() as session:
-        system = select(InstitutionSystem.id).where(InstitutionSystem.client_id == client_id)
+        system = select(InstitutionSystem.id).where(InstitutionSystem.client_id == opened.client_id)
         system_id = session.scalars(system).one()
     made = town.do(
         "sandbox",

@@ -6,6 +6,7 @@ import re
 
 from sqlalchemy import select
 
+from tests.browser.connecting import connect
 from tests.browser.looking import Person
 from tests.browser.seldom import SHARED_MOBILE
 from tests.browser.stepping import MISSING, Stepping, push
@@ -302,15 +303,4 @@ def link(steps: Stepping) -> None:
         steps.note(person, "link-identity", "entrance/link_identity.html")
 
 
-def system(steps: Stepping) -> None:
-    """An institution's own program is registered, and its secret shown once."""
-    person = steps.at("sandbox", "/institution/systems")
-    push(person, "/institution/systems", empty=True)
-    steps.note(person, "system-refused", "institution/systems.html")
-    person.fill(name="教务程序")
-    person.page.locator("main form input[name=scope]").first.check()
-    push(person, "/institution/systems")
-    steps.note(person, "system-secret", "institution/system_secret.html")
-
-
-PARTS = (come_in, worker, helper, institution, colleague, system, evaluator, office, others, link)
+PARTS = (come_in, worker, helper, institution, colleague, connect, evaluator, office, others, link)

@@ -79,7 +79,7 @@ def test_whoever_follows_the_guide_comes_from_the_token_to_the_notice(built: Bui
         }  # fmt: skip
         ran = subprocess.run(
             ["/bin/bash", "-euo", "pipefail", "-c", read_blocks("sh")],
-            env={"PATH": os.environ["PATH"], "NO_PROXY": "*"} | {name: str(each) for name, each in told.items()},
+            env={"PATH": os.environ["PATH"], "NO_PROXY": "*", **{key: str(told[key]) for key in told}},
             capture_output=True, text=True, timeout=120, check=False,
         )  # fmt: skip
         assert ran.returncode == 0, (ran.stdout, ran.stderr)

@@ -170,11 +170,7 @@ def revoke_system(work: Work, system_id: int) -> None:
 
 def list_systems(session: Session, institution_ids: Collection[int], at: datetime) -> list[SystemView]:
     """Return the systems of these institutions, the standing ones first, then the newest."""
-    found = session.scalars(
-        select(InstitutionSystem)
-        .where(InstitutionSystem.institution_id.in_(sorted(institution_ids)))
-        .order_by(InstitutionSystem.revoked_at.is_not(None), InstitutionSystem.id.desc())
-    ).all()
+    found = list_rows(session, institution_ids)
     old = _read_overlaps(session, found, at)
     return [
         SystemView(
@@ -189,6 +185,15 @@ def list_systems(session: Session, institution_ids: Collection[int], at: datetim
         )
         for each in found
     ]
+
+
+def list_rows(session: Session, institution_ids: Collection[int]) -> Sequence[InstitutionSystem]:
+    """Return the systems of these institutions themselves, in the same order."""
+    return session.scalars(
+        select(InstitutionSystem)
+        .where(InstitutionSystem.institution_id.in_(sorted(institution_ids)))
+        .order_by(InstitutionSystem.revoked_at.is_not(None), InstitutionSystem.id.desc())
+    ).all()
 
 
 def index_secret(keyring: Keyring, client_id: str, secret: str) -> str:

@@ -36,6 +36,7 @@ from voucher.doors.api.ratings import ratings
 from voucher.doors.api.rosters import rosters
 from voucher.doors.api.sessions import sessions
 from voucher.doors.api.standings import standings
+from voucher.doors.api.systems import systems
 from voucher.doors.api.tariffs import tariffs
 from voucher.doors.api.teaching import teaching
 from voucher.doors.api.vouchers import vouchers
@@ -63,6 +64,7 @@ ROOMS = (
     attachments,
     institutions,
     institution_filings,
+    systems,
     classes,
     places,
     offline,

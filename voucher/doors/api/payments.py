@@ -10,9 +10,10 @@ from typing import Any
 from flask import Response, request, send_file
 from sqlalchemy.orm import Session
 
+from voucher.doors.api.answering import KEY_HEADER
 from voucher.doors.api.payee_reach import own_payees
 from voucher.doors.api.reach import told
-from voucher.doors.api.room import KEY_HEADER, Room, within
+from voucher.doors.api.room import Room, within
 from voucher.doors.auth.door import the_door
 from voucher.doors.auth.visitors import current_actor, perform
 from voucher.doors.schemas.paging import Paging, paged

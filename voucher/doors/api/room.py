@@ -14,19 +14,19 @@ from flask_smorest.fields import Upload
 from marshmallow import Schema
 from sqlalchemy.orm import Session
 
+from voucher.doors.api.answering import KEY_HEADER, answer_once
 from voucher.doors.auth.access import MATRIX
 from voucher.doors.auth.access_systems import SYSTEMS
 from voucher.doors.auth.door import the_door
 from voucher.doors.auth.entries import Entry
 from voucher.doors.auth.visitors import current_actor, perform
 from voucher.doors.schemas.problem import BODY_INVALID
-from voucher.plumbing.idempotency import MAX_KEY_LENGTH, Answer, fingerprint, once
+from voucher.plumbing.idempotency import MAX_KEY_LENGTH, Answer, fingerprint
 from voucher.plumbing.unit_of_work import Work
 from voucher.registry import catalogue
 from voucher.rules.actor import REGION_FOREIGN, ROLE_NAMES
 from voucher.rules.errors import KeptRefused, Refusal, Refused
 
-KEY_HEADER = "Idempotency-Key"
 _KEY_PARAMETER = {
     "in": "header",
     "name": KEY_HEADER,
@@ -83,11 +83,13 @@ class Room(Blueprint):
         rate: Any = None,
         witness: Witness | None = None,
         ahead: Callable[[dict[str, Any], dict[str, Any]], None] | None = None,
+        said_once: str | None = None,
     ) -> Callable[[View], View]:
         """Register `view(work, body, **ids)`, run once per key; `example` is of the body.
 
         The witness is told whatever the act itself refused, after nothing of it is left; `ahead` is called
-        before the act, while no transaction is open.
+        before the act, while no transaction is open. What is `said_once` (a secret) is not stored: the same
+        key again is answered with null there.
         """
 
         def register(view: View) -> View:
@@ -105,7 +107,8 @@ class Room(Blueprint):
                     return Answer(status, written.dump(view(work, given, **ids)))
 
                 try:
-                    return answer_once(act, fingerprint(request.method, request.path, request.get_json()))
+                    asked = fingerprint(request.method, request.path, request.get_json())
+                    return answer_once(act, asked, said_once)
                 except Refused as refused:
                     if reached and witness is not None and not isinstance(refused, KeptRefused):
                         witness(given, ids, refused.refusal)
@@ -277,16 +280,3 @@ def within(session: Session, region_code: str | None) -> frozenset[str]:
     if region_code not in regions:
         raise REGION_FOREIGN.refused(region=region_code)
     return regions & frozenset(catalogue.list_subtree(session, region_code))
-
-
-def answer_once(act: Callable[[Work], Answer], asked: str) -> Response:
-    """Run an act once for the request's key and return its answer, now and whenever the key comes back.
-
-    Raises whatever the act raises, and Refused idempotency_key_missing, idempotency_key_reused,
-    idempotency_key_in_flight.
-    """
-    key = request.headers.get(KEY_HEADER, "")
-    given = perform(lambda work: once(work, key, asked, act))
-    answer = jsonify(given.body)
-    answer.status_code = given.status
-    return answer

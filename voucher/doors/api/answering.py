@@ -1,0 +1,40 @@
+"""Answering a request of the API once: its key, its effect and its answer in one transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from flask import Response, jsonify, request
+
+from voucher.doors.auth.visitors import perform
+from voucher.plumbing.idempotency import Answer, once
+from voucher.plumbing.unit_of_work import Work
+
+KEY_HEADER = "Idempotency-Key"
+
+
+def answer_once(act: Callable[[Work], Answer], asked: str, said_once: str | None = None) -> Response:
+    """Run an act once for the request's key and return its answer, now and whenever the key comes back.
+
+    Raises whatever the act raises, and Refused idempotency_key_missing, idempotency_key_reused,
+    idempotency_key_in_flight.
+    """
+    key, told = request.headers.get(KEY_HEADER, ""), dict[str, Any]()
+
+    def hold_back(work: Work) -> Answer:
+        answer = act(work)
+        if said_once is None:
+            return answer
+        told[said_once] = answer.body[said_once]
+        return Answer(answer.status, answer.body | {said_once: None})
+
+    def attempt(work: Work) -> Answer:
+        # a transaction that is tried again may find that somebody else has answered meanwhile
+        told.clear()
+        return once(work, key, asked, hold_back)
+
+    given = perform(attempt)
+    answer = jsonify(given.body | told if told else given.body)
+    answer.status_code = given.status
+    return answer
