@@ -106,6 +106,14 @@ NOT_REPLACEABLE = reason(
     REPLACEMENT_SOURCE,
     Family.CONFLICT,
 )
+LEFT_BY_INSTITUTION = "机构退出，本人选择换一张新券"
+EXIT_NOT_THERE = reason(
+    "exit_not_there",
+    "这张券不是因为机构退出停住的",
+    "要换班的，请在开课前退出原班级再另选；其他情况请联系发券的人社部门",
+    "豫办〔2021〕29号 第4项（退出机制）; S2-04p",
+    Family.CONFLICT,
+)
 REPLACED_ALREADY = reason(
     "voucher_replaced_already",
     "券 {voucher} 已提出过补发，发券单 {issue}",

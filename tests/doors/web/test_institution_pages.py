@@ -296,3 +296,21 @@ def test_a_device_is_named_where_it_scans_and_struck_off_at_once(loop: Loop) -> 
     page = head.press("重置密码")
     assert "密码已重置" in page.text
     assert head.answer.headers["Cache-Control"] == "no-store"
+
+
+def test_a_school_leaves_the_list_and_its_people_are_told_what_they_can_do(loop: Loop) -> None:
+    head = at(loop, "t1-admin")
+    assert "没有填写" in alert(_leave(head, " "))
+    page = _leave(head, "校舍拆迁")
+    assert "张在培券停住等待转班" in page.text
+    worker = at(loop, "zhang")
+    page = worker.go(f"/my/vouchers/{loop.ids['voucher']}")
+    assert "机构已退出，接下来怎么办" in page.text
+    assert "等转班（不用办理）" in page.text
+    page = worker.press("不转班，申请一张新券")
+    assert "已申请新券，原券作结" in page.text
+
+
+def _leave(head: Browser, why: str) -> Page:
+    head.go("/filings")
+    return head.press("确定退出目录", why=why)

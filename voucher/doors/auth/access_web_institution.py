@@ -73,6 +73,7 @@ WEB_INSTITUTION: dict[str, Access] = {
     "web.institution.filings": Access(APPLICANTS, "本人提出的和本机构的备案申请"),
     "web.institution.open_filing": Access(APPLICANTS, "起草备案申请"),
     "web.institution.change_filing": Access(ADMINISTRATORS, "起草备案变更"),
+    "web.institution.leave_list": Access(ADMINISTRATORS, "机构自愿退出目录"),
     "web.institution.filing": Access(APPLICANTS, "一件备案申请"),
     "web.institution.fill_filing": Access(APPLICANTS, "填写备案申请"),
     "web.institution.add_filing_part": Access(APPLICANTS, "添加证照、范围、师资、场地", uploads=True),

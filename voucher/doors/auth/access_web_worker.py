@@ -16,6 +16,7 @@ WEB_WORKER: dict[str, Access] = {
     "web.worker.dispute": Access(WORKERS, "反映问题页"),
     "web.worker.file_dispute": Access(WORKERS, "反映问题，停下本人的券"),
     "web.worker.take_back_dispute": Access(WORKERS, "撤回本人的反映"),
+    "web.worker.choose_anew": Access(WORKERS, "机构退出后另选班级或申请新券"),
     "web.worker.leave": Access(WORKERS, "退出班级、退训"),
     "web.worker.code": Access(WORKERS, "出示二维码之前"),
     "web.worker.show_code": Access(WORKERS, "出示二维码，不缓存"),

@@ -129,6 +129,7 @@ BELOW: dict[str, tuple[str, ...]] = {
     ),
     "web.worker.wallet": (
         *("web.worker.voucher", "web.worker.accept", "web.worker.withdraw", "web.worker.leave"),
+        "web.worker.choose_anew",
         *("web.worker.code", "web.worker.choose", "web.worker.enrol", "web.worker.rate_class"),
     ),
     "web.institution.scan": (
@@ -214,6 +215,7 @@ BELOW: dict[str, tuple[str, ...]] = {
     "web.office.filings": (*("web.office.filing", "web.office.filing_deed", "web.office.do_filing_deed"),),
     "web.institution.filings": (
         *("web.institution.filing", "web.institution.open_filing", "web.institution.change_filing"),
+        "web.institution.leave_list",
         *("web.institution.fill_filing", "web.institution.add_filing_part"),
         *("web.institution.strike_filing_part", "web.institution.file_filing"),
         "web.institution.withdraw_filing",

@@ -37,6 +37,14 @@ INSTITUTION: tuple[Row, ...] = (
     ),
     *lines(
         _I,
+        ("listed", "warned", "rectifying", "suspended"),
+        "leave",
+        "delisted",
+        ("institution",),
+        "机构自愿退出；在培的券停住，等待转班",
+    ),
+    *lines(
+        _I,
         ("listed", "warned", "rectifying", "suspended", "delisted"),
         "blacklist",
         "blacklisted",
@@ -210,6 +218,7 @@ EVENT_NAMES: dict[Thing, dict[str, str]] = {
         "rectify": "责令整改",
         "suspend": "停业整顿",
         "delist": "移出目录",
+        "leave": "自愿退出",
         "blacklist": "列入黑名单",
         "restore": "恢复",
     },

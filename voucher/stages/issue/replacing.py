@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from sqlalchemy import select
 
-from voucher.ledger.vouchers import VOUCHER_MISSING, get_voucher
+from voucher.ledger.states import list_events
+from voucher.ledger.vouchers import VOUCHER_MISSING, Voucher, get_voucher
 from voucher.plumbing.unit_of_work import Work
-from voucher.rules.actor import check_role
-from voucher.rules.issuing import REPLACED_ALREADY, check_replaceable
+from voucher.rules.actor import Role, check_role
+from voucher.rules.issuing import EXIT_NOT_THERE, LEFT_BY_INSTITUTION, REPLACED_ALREADY, check_replaceable
 from voucher.rules.lifecycle import STATE_NAMES, Thing
 from voucher.rules.words import check_why
 from voucher.stages.issue.models import Issue, IssueLine, Programme
@@ -28,6 +29,26 @@ def ask_replacement(work: Work, voucher_id: int, why: str) -> Issue:
         raise VOUCHER_MISSING.refused()
     said = check_why(why)
     check_replaceable(voucher.number, voucher.state, STATE_NAMES[Thing.VOUCHER][voucher.state])
+    return _file(work, voucher, said)
+
+
+def ask_own_replacement(work: Work, voucher_id: int) -> Issue:
+    """File the wish of a holder whose institution left in the middle of the class; an officer issues.
+
+    Raises Refused role_missing, voucher_missing (also for a foreign one), exit_not_there,
+    voucher_replaced_already.
+    """
+    check_role(work.actor, Role.WORKER)
+    voucher = get_voucher(work, voucher_id)
+    if voucher.holder_person_id != work.actor.person_id:
+        raise VOUCHER_MISSING.refused()
+    last = list_events(work, Thing.VOUCHER, voucher.id)[-1]
+    if (last.event, last.reason) != ("drop", LEFT_BY_INSTITUTION):
+        raise EXIT_NOT_THERE.refused()
+    return _file(work, voucher, LEFT_BY_INSTITUTION)
+
+
+def _file(work: Work, voucher: Voucher, said: str) -> Issue:
     earlier = work.session.scalars(
         select(Issue)
         .join(IssueLine, IssueLine.issue_id == Issue.id)

@@ -10,14 +10,17 @@ from dataclasses import dataclass
 from sqlalchemy import Select, func, or_, select
 from sqlalchemy.orm import Session
 
-from voucher.ledger import holds
+from voucher.ledger import holds, states
 from voucher.ledger.holds import Hold, is_held
 from voucher.ledger.vouchers import Voucher, lock_vouchers
 from voucher.plumbing.unit_of_work import Work
 from voucher.registry import sanctions
+from voucher.registry.institutions import Institution
+from voucher.rules.actor import Role, check_role
 from voucher.rules.lifecycle import EVENT_NAMES, Thing
 from voucher.stages.train.models.classes import TrainingClass
 from voucher.stages.train.models.places import Enrolment
+from voucher.stages.train.reading import check_why
 
 # from here on the institution may neither teach nor be paid before somebody has looked
 STOPPING = frozenset({"suspend", "delist", "blacklist"})
@@ -51,6 +54,28 @@ def impose(work: Work, institution_id: int, event: str, why: str) -> Imposed:
         named = EVENT_NAMES[Thing.INSTITUTION][event]
         held = hold_vouchers_of(work, institution_id, f"{exit_mark(institution_id)}{named}（{why}）")
     return Imposed(institution.state, done=True, vouchers_held=held)
+
+
+def leave_list(work: Work, institution_id: int, why: str) -> Imposed:
+    """Have an institution give up its place on the list by itself; the vouchers in its classes are held.
+
+    By one of its administrators; coming back takes a new filing. Raises Refused institution_absent,
+    role_missing, training_why_missing, event_not_allowed.
+    """
+    check_role(work.actor, Role.INSTITUTION_ADMIN)
+    check_why(why)
+    found = work.session.scalars(
+        select(Institution)
+        .where(Institution.id == institution_id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    ).first()
+    if found is None or not work.actor.serves(institution_id, Role.INSTITUTION_ADMIN):
+        raise sanctions.INSTITUTION_ABSENT.refused()
+    states.move(work, Institution, [found], "leave", reason=why)
+    named = EVENT_NAMES[Thing.INSTITUTION]["leave"]
+    held = hold_vouchers_of(work, institution_id, f"{exit_mark(institution_id)}{named}（{why}）")
+    return Imposed(found.state, done=True, vouchers_held=held)
 
 
 def count_in_classes(session: Session, institution_id: int) -> int:

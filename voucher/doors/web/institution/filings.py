@@ -25,6 +25,7 @@ from voucher.registry.institutions import Institution
 from voucher.registry.trades import list_trades
 from voucher.rules.actor import Role
 from voucher.rules.filing import LicenceKind
+from voucher.stages.train import exits
 
 ADMINISTRATORS = frozenset({Role.INSTITUTION_ADMIN})
 PARTS = ("licences", "scopes", "teachers", "rooms")
@@ -56,6 +57,20 @@ def change_filing() -> ResponseReturnValue:
         made = applying.change_filing(work, fields.whole("institution_id", "机构"))
         words = "已按现行备案建好变更草稿，请修改后提交"
         return Done(words, url_for("web.institution.filing", filing_id=made.id))
+
+    return submit(call, _filings)
+
+
+@institution.post("/filings/exits")
+def leave_list() -> ResponseReturnValue:
+    """Give up the place on the list; the vouchers in classes wait for the office."""
+
+    def call(work: Work) -> Done:
+        house = fields.whole("institution_id", "机构")
+        left = exits.leave_list(work, house, fields.text("why", "退出的理由"))
+        return Done(
+            f"已退出目录，{left.vouchers_held:,} 张在培券停住等待转班", url_for("web.institution.filings")
+        )
 
     return submit(call, _filings)
 
@@ -151,6 +166,7 @@ def _filings() -> str:
             due={each.id: reading.find_due(session, each, door.today) for each in rows},
             mine=[(each, reading.find_in_force(session, each.id)) for each in mine],
             endings=reading.list_endings(session, door.today, institution_ids=houses),
+            inside={each.id: exits.count_in_classes(session, each.id) for each in mine},
             kinds=KINDS,
             regions=indent(directory.list_seats(session)),
         )

@@ -17,10 +17,13 @@ from voucher.stages.certify import queries as certificates
 from voucher.stages.issue import holding
 from voucher.stages.issue import queries as issuing
 from voucher.stages.issue.queries.cards import ENDED_TAB, TABS
+from voucher.stages.issue.replacing import ask_own_replacement
 from voucher.stages.settle import queries as settling
 from voucher.stages.settle.queries.pace import list_paces
 from voucher.stages.train import leave as leaving
 from voucher.stages.train import queries as training
+from voucher.stages.train.choosing_anew import choose_anew as leave_place
+from voucher.stages.train.choosing_anew import list_exit_holds
 from voucher.stages.train.queries.ratings import find_own_rating
 
 TAB_KEYS = {"todo": "待使用", "doing": "使用中", "done": "已核销", "gone": ENDED_TAB}
@@ -74,6 +77,7 @@ def show_voucher(voucher_id: int) -> str:
             has_sms=door.config.has_sms,
             rating=find_own_rating(session, door.keyring, voucher_id, door.today),
             stars=STAR_NAMES,
+            is_left=bool(card.held and list_exit_holds(session, voucher_id)),
             why_not=certificates.why_not_certified(session, voucher_id) if card.state == "assessed" else [],
         )
 
@@ -102,6 +106,20 @@ def withdraw(voucher_id: int) -> ResponseReturnValue:
         return Done("已退回这张券", url_for("web.worker.wallet"))
 
     return act_on_own(voucher_id, "withdraw", call, lambda: show_voucher(voucher_id))
+
+
+@worker.post("/my/vouchers/<int:voucher_id>/new-choices")
+def choose_anew(voucher_id: int) -> ResponseReturnValue:
+    """Leave a class whose institution is gone: free for another class, or ended for a new voucher."""
+
+    def call(work: Work) -> Done:
+        voucher = leave_place(work, voucher_id)
+        if voucher.state == "accepted":
+            return Done("已退出原班级，请另选班级", url_for("web.worker.choose", voucher_id=voucher_id))
+        ask_own_replacement(work, voucher_id)
+        return Done("已申请新券，原券作结；人社部门审批后发到“我的券”", url_for("web.worker.wallet"))
+
+    return act_on_own(voucher_id, "choose_anew", call, lambda: show_voucher(voucher_id))
 
 
 @worker.post("/my/vouchers/<int:voucher_id>/departures")
