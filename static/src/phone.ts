@@ -24,5 +24,8 @@ offline.install();
 if (document.querySelector('class-sign')) {
   void import('./elements/class-sign').then(({ ClassSign }) => customElements.define('class-sign', ClassSign));
 }
+if (document.querySelector('lesson-player')) {
+  void import('./elements/lesson-player').then(({ LessonPlayer }) => customElements.define('lesson-player', LessonPlayer));
+}
 // a browser that was a counter's before forgets its lists
 if (findAccount()) void import('./counter/leaving').then((leaving) => leaving.install());

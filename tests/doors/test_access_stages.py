@@ -52,6 +52,9 @@ OF_NOBODY = frozenset(
         "offline.close_offline_case",
         # a phone signs for its holder only; a case of elsewhere is as good as none: test_marks
         "marks.sign_by_phone",
+        # a segment of elsewhere is as good as none: test_lessons
+        "lessons.begin",
+        "lessons.end",
         "marks.list_attendance_cases",
         "marks.close_case",
         # a programme or an issue of elsewhere is as good as none: test_rosters
@@ -156,6 +159,8 @@ def probes_of(loop: Loop) -> list[Probe]:
         act("classes.file_class", "/classes/#/filings", "draft_class", HOUSE, promised=True),
         act("classes.review_class", "/classes/#/reviews", "draft_class", OFFICE,
             decision="return", opinion="缺"),
+        act("lessons.add_lesson", "/lessons", "session", HOUSE, session_id="#", kind="pages",
+            title="t", segments=[{"minutes": 1, "content": "c"}]),
         see("marks.show_code", "/class-codes?session_id=#", "session", HOUSE),
         see("marks.list_marks", "/attendance-marks?session_id=#", "session", HOUSE),
         act("marks.sign_at_counter", "/counter-marks", "session", HOUSE,

@@ -24,6 +24,7 @@ from voucher.doors.api.holds import holds
 from voucher.doors.api.institution_filings import institution_filings
 from voucher.doors.api.institutions import institutions
 from voucher.doors.api.issues import issues
+from voucher.doors.api.lessons import lessons
 from voucher.doors.api.marks import marks
 from voucher.doors.api.notices import notices
 from voucher.doors.api.offline import offline
@@ -68,6 +69,7 @@ ROOMS = (
     classes,
     places,
     offline,
+    lessons,
     marks,
     teaching,
     class_changes,

@@ -45,6 +45,8 @@ WEB_INSTITUTION: dict[str, Access] = {
     "web.institution.make_up": Access(INSTITUTION_ROOM, "补登到课，附凭据", uploads=True),
     "web.institution.co_sign": Access(frozenset({Role.TEACHER}), "教师会签到课名单"),
     "web.institution.proof": Access(INSTITUTION_STAFF, "看到课凭据，每次留痕"),
+    "web.institution.lessons": Access(INSTITUTION_STAFF, "一次课的线上内容"),
+    "web.institution.add_lesson": Access(INSTITUTION_ROOM, "添加线上课"),
     "web.institution.class_code": Access(INSTITUTION_STAFF, "投影班级码"),
     "web.institution.marks": Access(INSTITUTION_STAFF, "一次课的签到（掩码）"),
     "web.institution.mark": Access(INSTITUTION_STAFF, "工作人员扫码或凭证件登记签到"),

@@ -22,6 +22,7 @@ WEB_WORKER: dict[str, Access] = {
     "web.worker.show_code": Access(WORKERS, "出示二维码，不缓存"),
     "web.worker.code_state": Access(WORKERS, "二维码是否已核销"),
     "web.worker.classes": Access(WORKERS, "我的班级"),
+    "web.worker.lessons": Access(WORKERS, "线上课"),
     "web.worker.sign": Access(WORKERS, "本人手机签到、签退"),
     "web.worker.choose": Access(WORKERS, "选择班级"),
     "web.worker.enrol": Access(WORKERS, "报名"),

@@ -96,6 +96,11 @@ def let_programs_run() -> None:
     g.runs_programs = True
 
 
+def let_media_play() -> None:
+    """Let the page that is being answered play videos of other addresses; nothing else comes from there."""
+    g.plays_media = True
+
+
 def shut_in() -> None:
     """Let what is being answered do nothing at all: it came from outside."""
     g.shuts_in = True
@@ -108,6 +113,9 @@ def _say_policy(response: Response) -> Response:
     if policy is not None and g.get("runs_programs"):
         own = f"script-src {POLICY['script-src']}"
         response.headers["Content-Security-Policy"] = policy.replace(own, f"{own} 'wasm-unsafe-eval'", 1)
+    policy = response.headers.get("Content-Security-Policy")
+    if policy is not None and g.get("plays_media"):
+        response.headers["Content-Security-Policy"] = f"{policy}; media-src 'self' https:"
     return response
 
 

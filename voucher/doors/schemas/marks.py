@@ -118,7 +118,9 @@ class AttendanceCaseState(Schema):
     """Doubtful marks of one session, and what came of them."""
 
     id = fields.Integer()
-    kind = fields.String(metadata={"description": "shared_device 同一设备多人签到"})
+    kind = fields.String(
+        metadata={"description": "shared_device 同一设备多人签到、impossible_speed 线上课速度不可能"}
+    )
     session_id = fields.Integer()
     class_id = fields.Integer(allow_none=True)
     class_name = fields.String(allow_none=True)

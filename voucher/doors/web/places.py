@@ -150,6 +150,7 @@ BELOW: dict[str, tuple[str, ...]] = {
         *("web.institution.make_up", "web.institution.co_sign"),
         *("web.institution.changes", "web.institution.ask_move"),
         *("web.institution.ask_correction", "web.institution.decide_correction"),
+        *("web.institution.lessons", "web.institution.add_lesson"),
     ),
     "web.institution.rosters": ("web.institution.roster", "web.institution.file_roster"),
     "web.institution.claims": ("web.institution.claim", "web.institution.file_claims"),

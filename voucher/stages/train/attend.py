@@ -13,6 +13,7 @@ from voucher.rules.actor import check_role
 from voucher.rules.errors import Family, reason
 from voucher.rules.lifecycle import STATE_NAMES, Thing
 from voucher.stages.train.models.classes import ClassSession, TrainingClass
+from voucher.stages.train.models.lessons import Lesson, LessonSegment, Study
 from voucher.stages.train.models.marks import AttendanceMark
 from voucher.stages.train.models.places import Attendance, Enrolment, Redemption
 from voucher.stages.train.proving import PROOF_NEEDED, keep_proof
@@ -193,6 +194,13 @@ def _list_marked(work: Work, session_id: int, voucher_ids: Iterable[int]) -> set
             select(AttendanceMark.voucher_id).where(
                 AttendanceMark.session_id == session_id, AttendanceMark.voucher_id.in_(sorted(voucher_ids))
             )
+        )
+    ) | set(
+        work.session.scalars(
+            select(Study.voucher_id)
+            .join(LessonSegment, LessonSegment.id == Study.segment_id)
+            .join(Lesson, Lesson.id == LessonSegment.lesson_id)
+            .where(Lesson.session_id == session_id, Study.voucher_id.in_(sorted(voucher_ids)))
         )
     )
 

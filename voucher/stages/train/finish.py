@@ -17,6 +17,7 @@ from voucher.rules.approval import check_two_people
 from voucher.rules.assessment import FULL_SCORE_HUNDREDTHS, SCORE_MALFORMED
 from voucher.rules.classes import check_final_exam
 from voucher.rules.errors import Family, Refusal, Refused, reason
+from voucher.rules.lessons import cap_online_hours
 from voucher.rules.lifecycle import Thing, check_event
 from voucher.rules.training import check_attendance
 from voucher.rules.vocabulary import LEVEL_CERTIFICATE_KINDS
@@ -24,13 +25,14 @@ from voucher.stages.train.cosigning import asks_cosign
 from voucher.stages.train.models.classes import ClassSession, TrainingClass
 from voucher.stages.train.models.places import Attendance, Completion, Enrolment
 from voucher.stages.train.phone_draws import draw_at_sign_off
-from voucher.stages.train.queries.facts import completions_of, hours_of
+from voucher.stages.train.queries.facts import completions_of, hours_by_mode
 from voucher.stages.train.queries.marks import list_open_of_class
 from voucher.stages.train.reading import format_moment, get_own_class, list_sessions, load_class
 from voucher.stages.train.running import start_if_begun
 
 SOURCE = "豫办〔2021〕29号 第16项; S2-16e; LIFECYCLE 结业签字"
 POINT = 100  # hundredths
+ONLINE_SHARE = "online_share_most_bp"
 
 CLASS_NOT_OVER = reason(
     "class_not_over",
@@ -183,7 +185,13 @@ def _complete(
     """Freeze hours and exam of everybody and return those who did not pass."""
     session = work.session
     cosigned_only = asks_cosign(session, found)
-    hours = hours_of(session, [each.id for each in due], cosigned_only=cosigned_only)
+    modes = hours_by_mode(session, [each.id for each in due], cosigned_only=cosigned_only)
+    regions = catalogue.list_ancestry(session, found.region_code)
+    share_most_bp = tables.require_parameter_number(session, ONLINE_SHARE, found.ends_on, regions)
+    hours = {
+        voucher_id: cap_online_hours(offline, online, found.hours_planned, share_most_bp)
+        for voucher_id, (offline, online) in modes.items()
+    }
     failures = []
     for voucher in due:
         attended, score = hours.get(voucher.id, 0), exams.get(voucher.id)

@@ -1,4 +1,4 @@
-"""The tally (按签到登记): once a session is over, its marks become the lesson hours that count."""
+"""The tally (按签到登记): once a session is over, its marks, and what was played, become the hours."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from voucher.stages.train.attend import SOURCE, list_learners, take_up, write_ho
 from voucher.stages.train.class_codes import read_mark_rules
 from voucher.stages.train.models.classes import ClassSession, TrainingClass
 from voucher.stages.train.models.places import Attendance, Enrolment
+from voucher.stages.train.queries.lessons import hours_studied
 from voucher.stages.train.queries.marks import read_signed
 from voucher.stages.train.reading import format_moment
 
@@ -40,6 +41,7 @@ def tally_taken_up(work: Work, held: ClassSession, found: TrainingClass) -> int:
     if work.at <= held.ends_at + rules.closes_after:
         raise SIGNING_NOT_OVER.refused(until=format_moment(held.ends_at + rules.closes_after))
     signed = read_signed(work.session, held, rules)
+    studied = hours_studied(work.session, held, rules.lesson_minutes)
     recorded = set(
         work.session.scalars(select(Attendance.voucher_id).where(Attendance.session_id == held.id))
     )
@@ -48,14 +50,15 @@ def tally_taken_up(work: Work, held: ClassSession, found: TrainingClass) -> int:
             select(Enrolment.voucher_id).where(Enrolment.class_id == found.id, Enrolment.ended_at.is_(None))
         )
     )
-    due = sorted(
-        voucher_id
+    hours = studied | {
+        voucher_id: each.hours + min(studied.get(voucher_id, 0), held.hours - each.hours)
         for voucher_id, each in signed.items()
-        if voucher_id in seated - recorded and not each.is_pending
-    )
+    }
+    pending = {voucher_id for voucher_id, each in signed.items() if each.is_pending}
+    due = sorted((seated - recorded - pending) & set(hours))
     people = list_learners(work, found, held, due)
     for voucher_id in due:
-        write_hours(work, held, people[voucher_id], signed[voucher_id].hours, way="scan")
+        write_hours(work, held, people[voucher_id], hours[voucher_id], way="scan")
     work.session.flush()
     if due:
         audit.record_one(work, str(Thing.CLASS), found.id, "tally", session=held.id, people=len(due))

@@ -26,6 +26,7 @@ from voucher.stages.train.models.classes import ClassSession, TrainingClass
 from voucher.stages.train.models.proofs import CoSignature
 from voucher.stages.train.proving import look_at_proof
 from voucher.stages.train.queries import house
+from voucher.stages.train.queries.lessons import hours_studied
 from voucher.stages.train.queries.marks import read_signed
 from voucher.stages.train.reading import SESSION_MISSING, serves_class
 
@@ -143,6 +144,7 @@ def _sheet(session_id: int) -> str:
         recorded = house.attended_in(session, session_id, [each.voucher_id for each in roster])
         rules = read_mark_rules(session, found, held.starts_at)
         signed = read_signed(session, held, rules)
+        studied = hours_studied(session, held, rules.lesson_minutes)
         closes_at = held.ends_at + rules.closes_after
         cosigned = session.get(CoSignature, held.id)
         unscanned = training.counters(session, found.id)["enrolled"]
@@ -154,7 +156,7 @@ def _sheet(session_id: int) -> str:
             open_now=found.state in ("approved", "running"),
             rows=[(each, recorded.get(each.voucher_id)) for each in roster],
             unscanned=unscanned,
-            signed=signed,
+            signed=signed | studied,
             cosigned=cosigned,
             cosigned_by=name_people(session, [cosigned.signed_by_person_id]).get(
                 cosigned.signed_by_person_id, ""
@@ -163,7 +165,9 @@ def _sheet(session_id: int) -> str:
             else "",
             may_cosign=serves_class(current_actor(), found, Role.TEACHER) and door.at > closes_at,
             asks_cosign=asks_cosign(session, found),
-            untallied=[each for voucher_id, each in signed.items() if voucher_id not in recorded],
+            untallied=[
+                signed.get(voucher_id) for voucher_id in signed | studied if voucher_id not in recorded
+            ],
             closes_at=closes_at,
             may_tally=door.at > closes_at,
             prefix=PREFIX,

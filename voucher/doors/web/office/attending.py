@@ -15,10 +15,14 @@ from voucher.rules.attendance import Finding
 from voucher.stages.train import queries as training
 from voucher.stages.train.doubting import close_attendance_case
 from voucher.stages.train.queries import marks as reading
+from voucher.stages.train.queries.lessons import list_case_studies
 
 PER_PAGE = 20
 OUTCOMES = ((Finding.COUNTED, "核实是本人，计入学时"), (Finding.REFUSED, "不是本人或无法证实，不计学时"))
-KINDS = {"shared_device": "同一台设备短时间内为多人签到"}
+KINDS = {
+    "shared_device": "同一台设备短时间内为多人签到",
+    "impossible_speed": "线上课速度不可能（该段已计 0 学时）",
+}
 WAYS = {"class_code": "本人手机", "scanned": "扫码", "typed": "凭证件"}
 
 
@@ -36,7 +40,9 @@ def close_case(case_id: int) -> ResponseReturnValue:
         finding = fields.one_of("outcome", "处理", Finding)
         conclusion = fields.text("conclusion", "核查结论")
         close_attendance_case(work, case_id, counts=finding is Finding.COUNTED, conclusion=conclusion)
-        told = "已计入；请机构按签到登记学时" if finding is Finding.COUNTED else "这些签到不计学时"
+        told = (
+            "已办结；签到计入的，请机构按签到登记学时" if finding is Finding.COUNTED else "这些签到不计学时"
+        )
         return Done(told, url_for("web.office.attendance_cases"))
 
     return submit(call, _page)
@@ -48,8 +54,12 @@ def _page() -> str:
         region, regions = reach.asked_regions(session)
         rows = reading.list_cases(session, regions, before_id=before or None, limit=PER_PAGE)
         marks = reading.list_case_marks(session, [case.id for case, _, _ in rows])
+        studies = list_case_studies(session, [case.id for case, _, _ in rows])
         holders = training.name_vouchers(
-            session, door.keyring, {each.voucher_id for found in marks.values() for each in found}
+            session,
+            door.keyring,
+            {each.voucher_id for found in marks.values() for each in found}
+            | {each.voucher_id for found in studies.values() for each, _ in found},
         )
         classes = {found.id: found for _, _, found in rows}
         views = training.view_classes(session, list(classes.values()))
@@ -57,6 +67,7 @@ def _page() -> str:
             "office/attendance_cases.html",
             rows=rows,
             marks=marks,
+            studies=studies,
             holders=holders,
             views={each.found.id: each for each in views},
             outcomes=OUTCOMES,

@@ -16,6 +16,7 @@ NAMES_PERSON: tuple[tuple[str, str], ...] = (
     ("redemption", "id"),
     ("attendance", "id"),
     ("attendance_mark", "id"),
+    ("study", "id"),
     ("completion", "id"),
     ("candidate", "id"),
     ("voucher_proof", "voucher_id"),

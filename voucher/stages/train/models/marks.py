@@ -12,7 +12,7 @@ from voucher.plumbing.db import Model
 from voucher.plumbing.types import Int64, Text, UtcTime
 
 BY_PHONE, SCANNED, TYPED = "class_code", "scanned", "typed"
-SHARED_DEVICE = "shared_device"
+SHARED_DEVICE, IMPOSSIBLE_SPEED = "shared_device", "impossible_speed"
 COUNTED, REFUSED = "counted", "refused"
 OPEN = text("closed_at IS NULL")
 
@@ -59,7 +59,7 @@ class AttendanceCase(Model):
 
     __tablename__ = "attendance_case"
     __table_args__ = (
-        CheckConstraint("kind IN ('shared_device')", name="kind"),
+        CheckConstraint("kind IN ('shared_device','impossible_speed')", name="kind"),
         CheckConstraint("outcome IN ('counted','refused')", name="outcome"),
         CheckConstraint("(closed_at IS NULL) = (closed_by_person_id IS NULL)", name="closed_by"),
         CheckConstraint("(closed_at IS NULL) = (outcome IS NULL)", name="closed_with"),

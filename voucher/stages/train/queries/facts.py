@@ -24,10 +24,16 @@ def latest_revisions(voucher_ids: Collection[int]) -> Subquery:
     )
 
 
-def hours_of(session: Session, voucher_ids: Sequence[int], *, cosigned_only: bool = False) -> dict[int, int]:
+def hours_of(
+    session: Session,
+    voucher_ids: Sequence[int],
+    *,
+    cosigned_only: bool = False,
+    mode: str | None = None,
+) -> dict[int, int]:
     """Return the lesson hours each voucher's holder attended, over all its classes; corrections count.
 
-    Where only co-signed sessions count, the others come to nothing.
+    Where only co-signed sessions count, or those of one mode, the others come to nothing.
     """
     found: dict[int, int] = {}
     ordered = sorted(set(voucher_ids))
@@ -45,8 +51,22 @@ def hours_of(session: Session, voucher_ids: Sequence[int], *, cosigned_only: boo
         )
         if cosigned_only:
             wanted = wanted.where(Attendance.session_id.in_(select(CoSignature.session_id)))
+        if mode is not None:
+            of_mode = select(ClassSession.id).where(ClassSession.mode == mode)
+            wanted = wanted.where(Attendance.session_id.in_(of_mode))
         found.update({voucher_id: int(hours) for voucher_id, hours in session.execute(wanted)})
     return found
+
+
+def hours_by_mode(
+    session: Session, voucher_ids: Sequence[int], *, cosigned_only: bool = False
+) -> dict[int, tuple[int, int]]:
+    """Return the lesson hours of each voucher in rooms and online."""
+    online = hours_of(session, voucher_ids, cosigned_only=cosigned_only, mode="online")
+    return {
+        voucher_id: (hours - online.get(voucher_id, 0), online.get(voucher_id, 0))
+        for voucher_id, hours in hours_of(session, voucher_ids, cosigned_only=cosigned_only).items()
+    }
 
 
 def is_cosigned(session: Session, session_id: int) -> bool:

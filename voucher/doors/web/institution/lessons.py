@@ -1,0 +1,83 @@
+"""线上课: what an online session plays, put together before it begins."""
+
+from __future__ import annotations
+
+import re
+
+from flask import render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from voucher.doors.auth.door import the_door
+from voucher.doors.auth.visitors import current_actor
+from voucher.doors.web import fields
+from voucher.doors.web.acting import Done, submit
+from voucher.doors.web.institution.blueprint import institution
+from voucher.plumbing.unit_of_work import Work
+from voucher.rules.lessons import LESSON_UNPLAYABLE
+from voucher.stages.train import lessons as building
+from voucher.stages.train.class_codes import get_room
+from voucher.stages.train.queries.lessons import list_session_lessons
+
+OPTION_MARK = "|"
+MINUTES = re.compile(r"\d{1,3}")
+
+
+@institution.get("/institution/sessions/<int:session_id>/lessons")
+def lessons(session_id: int) -> ResponseReturnValue:
+    """Show what a session plays, and the form for more."""
+    return _page(session_id)
+
+
+@institution.post("/institution/sessions/<int:session_id>/lessons")
+def add_lesson(session_id: int) -> ResponseReturnValue:
+    """Add a video or pages, segment by segment."""
+
+    def call(work: Work) -> Done:
+        address = fields.text("address", "视频地址", required=False) or None
+        new = building.NewLesson(
+            session_id,
+            "video" if address else "pages",
+            fields.text("title", "标题", limit=100),
+            address,
+            _read_segments(),
+        )
+        building.add_lesson(work, new)
+        return Done("已添加", url_for("web.institution.lessons", session_id=session_id))
+
+    return submit(call, lambda: _page(session_id))
+
+
+def _read_segments() -> tuple[building.NewSegment, ...]:
+    """Return the segments of the form: those without minutes are left out."""
+    columns = [
+        request.form.getlist(f"segment_{name}")
+        for name in ("minutes", "content", "question", "options", "answer")
+    ]
+    return tuple(_read_segment(*each) for each in zip(*columns, strict=False) if each[0].strip())
+
+
+def _read_segment(
+    minutes: str, content: str, question: str, options: str, answer: str
+) -> building.NewSegment:
+    if not MINUTES.fullmatch(minutes.strip()) or (answer.strip() and not MINUTES.fullmatch(answer.strip())):
+        raise LESSON_UNPLAYABLE.refused(problem="分钟数和答案要填数字")
+    return building.NewSegment(
+        minutes=int(minutes),
+        content=content.strip()[:5000],
+        question=question.strip()[:200] or None,
+        options=tuple(each.strip() for each in options.split(OPTION_MARK) if each.strip()),
+        answer=int(answer) if answer.strip() else None,
+    )
+
+
+def _page(session_id: int) -> str:
+    door = the_door()
+    with door.read() as session:
+        held, found = get_room(session, current_actor(), session_id)
+        return render_template(
+            "institution/lessons.html",
+            found=found,
+            held=held,
+            rows=list_session_lessons(session, session_id),
+            may_add=held.mode == "online" and door.at < held.starts_at,
+        )
