@@ -18,6 +18,7 @@ OF_ANOTHER = {
     "outbox.sealed": "a telephone",
     "mailbox_letter.sealed": "a telephone",
     "login_code.mobile_sealed": "a telephone",
+    "inspection_photo.content_sealed": "the inspection itself",
 }
 
 

@@ -21,6 +21,7 @@ from voucher.doors.api.dictionaries import dictionaries
 from voucher.doors.api.endings import endings
 from voucher.doors.api.exams import exams
 from voucher.doors.api.holds import holds
+from voucher.doors.api.inspections import inspections
 from voucher.doors.api.institution_filings import institution_filings
 from voucher.doors.api.institutions import institutions
 from voucher.doors.api.issues import issues
@@ -73,6 +74,7 @@ ROOMS = (
     marks,
     teaching,
     class_changes,
+    inspections,
     phone_checks,
     ratings,
     exams,

@@ -11,8 +11,10 @@ from voucher.doors.auth.entries import (
     WORKERS,
     Access,
 )
+from voucher.rules.actor import Role
 
 _READERS = OPERATORS | OFFICERS | WATCHERS
+_INSPECTORS = OFFICERS | {Role.SUPERVISOR}
 
 API_CHECKS: dict[str, Access] = {
     "phone_checks.list_draws": Access(_READERS, "本辖区的电话抽查"),
@@ -27,6 +29,14 @@ API_CHECKS: dict[str, Access] = {
     "class_changes.list_corrections": Access(_READERS | INSTITUTION_DESK, "一个班级的结业更正"),
     "class_changes.ask_correction": Access(INSTITUTION_DESK, "提出结业更正"),
     "class_changes.decide_correction": Access(INSTITUTION_DESK, "另一人确认或退回结业更正"),
+    "inspections.list_inspections": Access(_READERS | INSTITUTION_DESK, "现场检查"),
+    "inspections.show_inspection": Access(_READERS | INSTITUTION_DESK, "一次现场检查"),
+    "inspections.open_inspection": Access(_INSPECTORS, "指定班级检查，写明理由"),
+    "inspections.draw_inspections": Access(_INSPECTORS, "随机抽取班级检查，种子留存"),
+    "inspections.conclude": Access(_INSPECTORS, "填写检查结果"),
+    "inspections.answer": Access(INSTITUTION_DESK, "机构说明"),
+    "inspections.close": Access(_INSPECTORS, "办结检查"),
+    "inspections.add_photo": Access(_INSPECTORS, "上传现场照片", uploads=True),
     "ratings.rate_class": Access(WORKERS, "评价自己结业的班级"),
     "ratings.show_rating": Access(SIGNED_IN, "一个班级的平均评价，人数不足不显示"),
 }
@@ -43,6 +53,16 @@ WEB_CHECKS: dict[str, Access] = {
     "web.institution.decide_correction": Access(INSTITUTION_DESK, "另一人确认或退回结业更正"),
     "web.office.class_moves": Access(_READERS, "拆班、并班申请"),
     "web.office.decide_move": Access(OFFICERS, "审核拆班、并班"),
+    "web.office.inspections": Access(_READERS, "现场检查"),
+    "web.office.inspection": Access(_READERS, "一次现场检查"),
+    "web.office.open_inspection": Access(_INSPECTORS, "指定班级检查"),
+    "web.office.draw_inspections": Access(_INSPECTORS, "随机抽取班级检查"),
+    "web.office.conclude_inspection": Access(_INSPECTORS, "填写检查结果"),
+    "web.office.add_inspection_photo": Access(_INSPECTORS, "上传现场照片", uploads=True),
+    "web.office.inspection_photo": Access(_INSPECTORS | {Role.AUDITOR}, "看现场照片，留痕"),
+    "web.office.close_inspection": Access(_INSPECTORS, "办结检查"),
+    "web.institution.inspections": Access(INSTITUTION_DESK, "本机构的现场检查"),
+    "web.institution.answer_inspection": Access(INSTITUTION_DESK, "对检查发现的问题作出说明"),
     "web.worker.rate_class": Access(WORKERS, "评价自己结业的班级"),
     "web.worker.completion_paper": Access(WORKERS, "本人的培训合格证书，PDF"),
     "web.institution.completion_paper": Access(INSTITUTION_DESK, "本机构制发的培训合格证书，PDF"),

@@ -10,6 +10,7 @@ from voucher.doors.auth.shield import shut_in
 from voucher.plumbing.uploads.reading import MIME_TYPES, SUFFIXES, UploadKind
 from voucher.registry.filing.models import FilingPaper
 from voucher.stages.issue.applications.keeping import Opened
+from voucher.stages.train.models.inspections import InspectionPhoto
 
 
 def send_attachment(opened: Opened) -> Response:
@@ -25,6 +26,11 @@ def send_paper(paper: FilingPaper, content: bytes) -> Response:
 def send_proof(attendance_id: int, kind: UploadKind, content: bytes) -> Response:
     """Return the evidence behind hours."""
     return _send(content, kind, f"attendance-{attendance_id}")
+
+
+def send_photo(photo: InspectionPhoto, content: bytes) -> Response:
+    """Return a photograph taken on site."""
+    return _send(content, UploadKind(photo.kind), f"inspection-{photo.inspection_id}-{photo.id}")
 
 
 def _send(content: bytes, kind: UploadKind, name: str) -> Response:

@@ -55,6 +55,8 @@ DESK_GROUPS: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
             ("开班审核", "web.office.classes"),
             ("拆班并班", "web.office.class_moves"),
             ("电话抽查", "web.office.phone_draws"),
+            ("现场检查", "web.office.inspections"),
+            ("现场检查", "web.institution.inspections"),
             ("备案审核", "web.office.filings"),
             ("机构", "web.office.institutions"),
         ),
@@ -209,6 +211,12 @@ BELOW: dict[str, tuple[str, ...]] = {
     ),
     "web.office.classes": (*("web.office.class_page", "web.office.class_deed", "web.office.do_class_deed"),),
     "web.office.class_moves": ("web.office.decide_move",),
+    "web.office.inspections": (
+        *("web.office.inspection", "web.office.open_inspection", "web.office.draw_inspections"),
+        *("web.office.conclude_inspection", "web.office.add_inspection_photo"),
+        "web.office.close_inspection",
+    ),
+    "web.institution.inspections": ("web.institution.answer_inspection",),
     "web.office.phone_draws": (
         *("web.office.phone_draw", "web.office.draw_class"),
         *("web.office.begin_call", "web.office.tell_result"),

@@ -21,6 +21,7 @@ from voucher.stages.settle.queries import Waiting, count_open_holds
 from voucher.stages.settle.queries.reinstatements import count_asked_reinstatements
 from voucher.stages.train.queries import count_to_review
 from voucher.stages.train.queries.changes import count_moves
+from voucher.stages.train.queries.inspections import count_inspections
 from voucher.stages.train.queries.marks import count_cases
 from voucher.stages.train.queries.offline import count_offline_cases
 from voucher.stages.train.queries.phone_checks import count_open_draws
@@ -101,6 +102,14 @@ QUEUES: tuple[tuple[str, str, frozenset[Role], Count, str, dict[str, Any]], ...]
         WATCHED,
         lambda session, actor: count_moves(session, actor.regions),
         "web.office.class_moves",
+        {},
+    ),
+    (
+        "inspections",
+        "现场检查待办结",
+        OFFICERS | {Role.SUPERVISOR},
+        lambda session, actor: count_inspections(session, actor.regions),
+        "web.office.inspections",
         {},
     ),
     (
