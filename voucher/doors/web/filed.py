@@ -15,6 +15,7 @@ from voucher.registry.filing.models import Filing
 from voucher.rules.filing import LICENCE_NAMES
 from voucher.rules.levels import LEVEL_NAMES
 from voucher.rules.lifecycle import Thing
+from voucher.rules.privacy import mask_mobile, mask_name
 from voucher.rules.vocabulary import INSTITUTION_KIND_NAMES
 from voucher.stages.settle.queries import object_timeline
 
@@ -23,16 +24,17 @@ KINDS = [(str(kind), name) for kind, name in INSTITUTION_KIND_NAMES.items()]
 LICENCES = [(str(kind), name) for kind, name in LICENCE_NAMES.items()]
 
 
-def describe_filing(session: Session, found: Filing) -> dict[str, Any]:
-    """Return what applicant and office see of a filing."""
+def describe_filing(session: Session, found: Filing, *, masked: bool = False) -> dict[str, Any]:
+    """Return what applicant and office see of a filing; who only watches sees no name and number whole."""
     door, held = the_door(), reading.read_parts(session, found.id)
+    contact = reading.read_contact(session, door.keyring, found)
     trades = {each.trade_code for each in held.scope}
     trades |= {code for each in held.teachers for code in each.trade_codes.split()}
     regions = {found.region_code, *(each.region_code for each in held.rooms)}
     return {
         "found": found,
         "held": held,
-        "contact": reading.read_contact(session, door.keyring, found),
+        "contact": _mask(contact) if masked and contact is not None else contact,
         "teachers": reading.name_teachers(session, door.keyring, held.teachers),
         "trade_names": catalogue.name_trades(session, sorted(trades)),
         "level_names": dict(LEVELS),
@@ -43,3 +45,9 @@ def describe_filing(session: Session, found: Filing) -> dict[str, Any]:
         "due": reading.find_due(session, found, door.today),
         "happenings": object_timeline(session, Thing.FILING, found.id),
     }
+
+
+def _mask(contact: reading.Contact) -> reading.Contact:
+    return reading.Contact(
+        mask_name(contact.legal_name), mask_name(contact.contact_name), mask_mobile(contact.contact_mobile)
+    )

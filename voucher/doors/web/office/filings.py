@@ -70,7 +70,7 @@ def filing(filing_id: int) -> ResponseReturnValue:
         found = reading.get_filing_for(session, actor, filing_id)
         return render_template(
             "office/filing.html",
-            **describe_filing(session, found),
+            **describe_filing(session, found, masked=not actor.has(*OFFICERS)),
             deeds=list_open(DEEDS, actor, Thing.FILING, found.state),
             own=found.applicant_person_id == actor.person_id,
         )
