@@ -40,6 +40,7 @@ NO_PAGES = frozenset(
         *("web.worker.paper", "web.office.paper", "web.office.refusals_csv", "web.office.refusals_xlsx"),
         "web.office.programmes_xlsx",
         *("web.worker.own_attachment", "web.office.open_attachment"),
+        *("web.worker.completion_paper", "web.institution.completion_paper", "web.office.inspection_photo"),
         *("web.entrance.sign_on", "web.entrance.sign_on_back"),
     }
 )

@@ -16,6 +16,8 @@ from voucher.registry.workers import open_worker
 from voucher.rules.lifecycle import Thing
 from voucher.stages.issue import ending, holding, issuing
 from voucher.stages.issue.models import IssueLine
+from voucher.stages.train.inspecting import INSPECTED, open_inspection
+from voucher.stages.train.models.classes import TrainingClass
 
 WAITING_PEOPLE = 9
 
@@ -29,6 +31,7 @@ def note_singles(stage: Stage, _folder: Path) -> None:
     stage.note(days["late"], partial(_hold_one, stage))
     stage.note(days["now"], partial(_take_own, stage))
     stage.note(days["now"], partial(_wait_for_money, stage))
+    stage.note(days["now"], partial(_inspect_one, stage))
 
 
 def _issue(stage: Stage, count: int, _why: str) -> list[tuple[int, str]]:
@@ -93,3 +96,19 @@ def _wait_for_money(stage: Stage) -> None:
     people = [next(stage.people) for _ in range(WAITING_PEOPLE)]
     programme_id = stage.programmes["small"]
     stage.act("operator-jy", lambda work: issuing.issue_at_once(work, programme_id, people))
+
+
+def _inspect_one(stage: Stage) -> None:
+    """Have one class that is open today inspected on site, if there is one."""
+    with stage.house.database.read() as session:
+        open_class = select(TrainingClass.id).where(TrainingClass.state.in_(INSPECTED))
+        class_id = session.scalars(open_class.order_by(TrainingClass.id)).first()
+    if class_id is not None:
+        opening = partial(
+            open_inspection,
+            class_id=class_id,
+            planned_on=stage.today,
+            announced=True,
+            why="年度例行检查",
+        )
+        stage.act("first-review", opening)
