@@ -85,6 +85,9 @@ def test_a_class_signs_in_by_phone_at_the_counter_and_by_card(loop: Loop) -> Non
     assert "签到 2 / 2 人" in page.text
     assert "扫码" in page.text
 
+    watched = at(loop, "shenhe").go(f"/office/classes/{ids['class']}").text
+    assert "100%（2/2） 在场 2" in watched, watched
+
     loop.move_to(CLASS_DAY + timedelta(hours=8))
     number = loop["li"].get(f"/vouchers/{ids['other_voucher']}").json["number"]
     out = {"session_id": held, "direction": "out", "code": number}

@@ -18,6 +18,7 @@ from voucher.rules.attendance import (
     hours_present,
     is_shared_device,
     minutes_present,
+    presence_share,
 )
 from voucher.rules.classes import Slot
 from voucher.rules.errors import Refused
@@ -106,3 +107,10 @@ def test_a_class_code_is_eight_digits_at_most_and_lives_for_two_steps() -> None:
 def test_three_different_people_make_a_device_doubtful() -> None:
     assert not is_shared_device([1, 2, 1, 2], 3)
     assert is_shared_device([1, 2, 3], 3)
+
+
+@pytest.mark.parametrize(
+    ("came", "expected", "share"), [(0, 0, 0), (2, 3, 6666), (3, 3, 10_000), (4, 3, 10_000)]
+)
+def test_the_share_of_those_who_came_is_rounded_down(came: int, expected: int, share: int) -> None:
+    assert presence_share(came, expected) == share

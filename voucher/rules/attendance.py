@@ -146,5 +146,11 @@ def is_shared_device(people: Iterable[int], most: int) -> bool:
     return len(set(people)) >= most
 
 
+@rule(number="ATT-08", stage="培训", source=SOURCE, since=SINCE)
+def presence_share(came: int, expected: int) -> int:
+    """Return how many of those expected came, in whole basis points; nobody expected is nothing."""
+    return min(came, expected) * 10_000 // expected if expected > 0 else 0
+
+
 def _clock(at: datetime) -> str:
     return at.astimezone(SHANGHAI).strftime("%m-%d %H:%M")

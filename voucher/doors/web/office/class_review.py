@@ -35,6 +35,7 @@ from voucher.stages.train import queries, reviewing
 from voucher.stages.train.classes import cancel_class
 from voucher.stages.train.models.classes import TrainingClass
 from voucher.stages.train.queries.phone_checks import find_draw_of
+from voucher.stages.train.queries.presence import list_presence
 from voucher.stages.train.queries.ratings import list_said
 from voucher.stages.train.queries.reviewing import find_next_to_review, list_checks, list_due
 from voucher.stages.train.transfer import transfer
@@ -83,6 +84,7 @@ def class_page(class_id: int) -> ResponseReturnValue:
             view=queries.view_classes(session, [found])[0],
             found=found,
             sessions=queries.list_sessions(session, found.id),
+            presence=list_presence(session, queries.list_sessions(session, found.id)),
             people=people,
             counted=queries.counters(session, found.id),
             checks=list_checks(session, door.keyring, found, day_of(due.filed_at) if due else door.today),
