@@ -13,6 +13,8 @@ from voucher.demo.province.desks import NEW_ACCOUNT
 from voucher.plumbing.unit_of_work import Work, perform
 from voucher.registry import accounts, renaming
 from voucher.registry.corrections import FormerName
+from voucher.registry.filing import reviewing
+from voucher.registry.filing.models import Filing
 from voucher.registry.institutions import PayeeAccount
 from voucher.registry.people import read_people
 from voucher.registry.tariffs import agree_tariff, list_proposals
@@ -84,6 +86,10 @@ def _approve_application(work: Work) -> None:
     deciding.approve(work, _one(work, Application.id, Application.state == "filed"), "情况属实，同意领取")
 
 
+def _accept_filing(work: Work) -> None:
+    reviewing.accept_filing(work, _one(work, Filing.id, Filing.state == "filed"), "材料齐全，准予备案")
+
+
 def _answer(work: Work) -> None:
     asked = _one(work, Application.id, Application.state == "asked")
     questions = filing.list_open(work.session, asked)
@@ -149,6 +155,7 @@ DEEDS: tuple[tuple[str, Deed], ...] = (
     ("second-review", _publish_programme),
     ("province-review", _publish_programme),
     ("first-review", _approve_application),
+    ("second-review", _accept_filing),
     ("worker", _answer),
     ("institution", _reverse),
     ("institution", _resubmit),
