@@ -5,7 +5,9 @@ from __future__ import annotations
 from flask import render_template
 from flask.typing import ResponseReturnValue
 
+from voucher.doors.auth.access_filing import APPLICANTS
 from voucher.doors.auth.door import the_door
+from voucher.doors.auth.visitors import current_actor, current_visitor
 from voucher.doors.web.public.blueprint import public
 from voucher.registry import tables
 from voucher.registry.filing.reading import LIMIT
@@ -20,5 +22,6 @@ def joining() -> ResponseReturnValue:
         return render_template(
             "public/joining.html",
             licences=list(LICENCE_NAMES.values()),
+            may_file=current_visitor() is None or current_actor().has(*APPLICANTS),
             workdays=tables.read_parameter_number(session, LIMIT, door.today, ()),
         )
