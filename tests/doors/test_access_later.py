@@ -43,6 +43,7 @@ from voucher.stages.settle.models.claims import Claim
 from voucher.stages.settle.models.notices import Notice
 from voucher.stages.settle.objection import lodge
 from voucher.stages.settle.voucher_claims import file_claims
+from voucher.stages.train.inspecting import open_inspection
 
 OFFICE, FAR, EXAMS, HOUSE, OTHERS, HOLDER, WORKER = "office", "far", "exams", "house", "others", "zhang", "li"
 NOBODY, NO_CODE, NO_NUMBER = 999_999, "91410100MATE5T999X", "S000041010001239999999"
@@ -111,6 +112,17 @@ OF_NOBODY = {
             "withdraw_application",
         )
     },
+    **{
+        f"phone_checks.{name}": "外地的和没有的一样：test_phone_checks"
+        for name in ("list_draws", "show_draw", "draw_class", "begin_call", "tell_result")
+    },
+    "class_changes.list_moves": "外地看不到：test_class_changes",
+    "class_changes.review_move": "外地的和没有的一样：test_class_changes",
+    "class_changes.decide_correction": "别家的和没有的一样：test_class_changes",
+    "inspections.draw_inspections": "只点名地区：外地 403",
+    "inspections.answer": "有了检查结果才能说明：test_inspections",
+    "inspections.add_photo": "外地的和没有的一样：test_inspections",
+    "ratings.show_rating": "平均数，人人可见",
     **{
         f"attachments.{name}": "别人的、外地的附件和不存在一样：test_attachments"
         for name in ("open_attachment", "show_attachment", "take_back", "upload")
@@ -210,6 +222,9 @@ def _fill_desks(scene: Scene) -> dict[str, Any]:
         listed = session.scalars(select(Candidate).where(Candidate.batch_id == exam.id)).one()
     house = codes[EV2[1]]
     proposed = scene.do("制单员", lambda work: propose_account(work, EV2[1], **ACCOUNT))
+    visited = scene.do(
+        "初审员", lambda work: open_inspection(work, done.class_id, scene.at.date(), True, "群众反映")
+    )
     return {
         "budget": budget, "voucher": first, "certified": second, "class": done.class_id,
         "paid_batch": paid.batch_id, "paid_claim": claims["training"], "file": file.id,
@@ -218,6 +233,7 @@ def _fill_desks(scene: Scene) -> dict[str, Any]:
         "exam": exam.id, "candidate": listed.id, "sat": sat.batch_id, "result": result.id,
         "certificate": str(done.certificates[0]["证书编号"]), "account": accounts[house],
         "proposed": proposed.id, "code": EV2[1],
+        "inspection": visited.id,
         EXAMS: codes[EV1[1]], HOUSE: house,
         OTHERS: town_train.train_institution(scene, region=XINXIANG),
     }  # fmt: skip
@@ -258,6 +274,20 @@ def probes_of(ids: Mapping[str, Any]) -> list[Probe]:
         see("exams.show_exam_batch", "/exam-batches/#", "exam", OFFICE, EXAMS),
         see("exams.list_candidates", "/exam-batches/#/candidates", "exam", OFFICE, EXAMS),
         see("certificates.show_certificate", "/certificates/#", "certificate", OFFICE, EXAMS, HOLDER),
+        see("inspections.show_inspection", "/inspections/#", "inspection", OFFICE, HOUSE),
+        see("class_changes.list_corrections", "/classes/#/corrections", "class", OFFICE, HOUSE),
+        act("class_changes.ask_split", "/classes/#/splits", "class", HOUSE,
+            to_class_id=ids["class"], voucher_ids=[ids["voucher"]], **WHY),
+        act("class_changes.ask_merger", "/classes/#/mergers", "class", HOUSE,
+            to_class_id=ids["class"], **WHY),
+        act("class_changes.ask_correction", "/classes/#/corrections", "class", HOUSE,
+            voucher_id=ids["voucher"], hours_attended=39, exam_hundredths=8_000, **WHY),
+        act("inspections.open_inspection", "/inspections", "class", OFFICE,
+            class_id="#", planned_on="2030-01-01", announced=True, **WHY),
+        act("inspections.close", "/inspections/#/closings", "inspection", OFFICE, words="办结"),
+        act("inspections.conclude", "/inspections/#/reports", "inspection", OFFICE,
+            people_present=1, marks=[{"item": "teacher", "mark": "met"}], conclusion="in_order"),
+        act("ratings.rate_class", "/ratings", "voucher", HOLDER, voucher_id="#", stars=5),
         act("holds.open_hold", "/holds", "voucher", OFFICE, voucher_id="#", **WHY),
         act("holds.open_hold", "/holds", "claim", OFFICE, claim_id="#", **WHY),
         act("holds.close_hold", "/holds/#/closings", "voucher_hold", OFFICE, conclusion="查无实据"),
@@ -331,6 +361,7 @@ def probes_of(ids: Mapping[str, Any]) -> list[Probe]:
 # endpoint, address, the object that is in it, and who sees it there
 LISTS: tuple[tuple[str, str, str, tuple[str, ...]], ...] = (
     ("budgets.list_budgets", "/budgets", "budget", (OFFICE,)),
+    ("inspections.list_inspections", "/inspections", "inspection", (OFFICE, HOUSE)),
     ("batches.list_batches", "/batches", "paid_batch", (OFFICE, HOUSE)),
     ("batches.list_batches", "/batches", "batch", (OFFICE, EXAMS)),
     ("claims.list_claims", "/claims", "paid_claim", (OFFICE, HOUSE)),

@@ -61,7 +61,7 @@ def test_classes_are_drawn_from_a_kept_seed_and_one_is_stopped(scene: Scene) -> 
 
     assert town.code(scene, office, choose(left, why="")) == "why_missing"
     assert town.code(scene, office, choose(opened[0].class_id)) == "inspection_open"
-    assert town.code(scene, "外地监管员", choose(left)) == "inspection_missing"
+    assert town.code(scene, "外地监管员", choose(left)) == "class_missing"
     found = scene.do(office, choose(left))
     assert town.code(scene, office, drawing) == "no_class_to_inspect"
 

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from voucher.doors.api.reach import institutions_served
-from voucher.doors.api.room import Room
+from voucher.doors.api.room import Room, within
 from voucher.doors.auth.entries import INSTITUTION_DESK
 from voucher.doors.auth.visitors import current_actor
 from voucher.doors.schemas.inspections import (
@@ -47,7 +47,8 @@ REPORT = {
 def list_inspections(session: Session, asked: dict[str, Any]) -> dict[str, Any]:
     """现场检查，新的在前：人社、监管见本辖区的，机构见告知的和已检查的。"""
     houses, opened = institutions_served(INSTITUTION_DESK), asked["state"] == "open"
-    who: dict[str, Any] = {"houses": houses} if houses else {"regions": current_actor().regions}
+    regions = within(session, asked["region"])
+    who: dict[str, Any] = {"houses": houses} if houses else {"regions": regions}
     return paged(
         asked,
         lambda before, limit: reading.list_inspections(

@@ -70,6 +70,7 @@ class NewPhoto(Body):
 class InspectionFilter(Paging):
     """Which inspections."""
 
+    region = Region(load_default=None)
     state = Word(("open", "all"), load_default="open")
 
 

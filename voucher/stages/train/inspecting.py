@@ -30,7 +30,7 @@ from voucher.rules.words import check_why
 from voucher.stages.train.models.classes import TrainingClass
 from voucher.stages.train.models.inspections import Inspection, InspectionDraw
 from voucher.stages.train.models.places import Enrolment
-from voucher.stages.train.reading import DESK, OFFICERS, SEATED, load_class
+from voucher.stages.train.reading import CLASS_MISSING, DESK, OFFICERS, SEATED, load_class
 
 INSPECTORS = (*OFFICERS, Role.SUPERVISOR)
 INSPECTED = ("approved", "running")
@@ -88,14 +88,14 @@ class Report:
 def open_inspection(work: Work, class_id: int, planned_on: date, announced: bool, why: str) -> Inspection:
     """Open an inspection of a class chosen with a reason.
 
-    Raises Refused role_missing, inspection_missing (also for a class of elsewhere), why_missing,
+    Raises Refused role_missing, class_missing (also for one of elsewhere), why_missing,
     class_not_inspectable, inspection_open.
     """
     check_role(work.actor, *INSPECTORS)
     words = check_why(why)
     found = load_class(work.session, class_id, lock=True)
     if not may_inspect(work, found.region_code):
-        raise INSPECTION_MISSING.refused()
+        raise CLASS_MISSING.refused()
     if found.state not in INSPECTED:
         raise NOT_INSPECTABLE.refused(state=STATE_NAMES[Thing.CLASS][found.state])
     waiting = select(Inspection.id).where(Inspection.class_id == class_id, Inspection.concluded_at.is_(None))
