@@ -8,6 +8,7 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any, TypeVar
 from uuid import uuid4
+from weakref import ref
 
 import pyotp
 from argon2 import PasswordHasher
@@ -16,11 +17,14 @@ from flask.testing import FlaskClient
 
 from tests.settings import config_of
 from voucher.app import create_app
-from voucher.doors.auth.door import DoorLimits
+from voucher.doors.auth import door, outside
+from voucher.doors.auth.door import Door, DoorLimits
+from voucher.doors.auth.shield import limiter
 from voucher.plumbing.db import Database
 from voucher.plumbing.secrets import Keyring
 from voucher.plumbing.unit_of_work import Work, perform
 from voucher.registry import machines, passwords, second_factor, users, workers
+from voucher.registry.outside.asking import AT_THE_COUNTER, Outside
 from voucher.rules.actor import Actor, Grant, Role
 
 Result = TypeVar("Result")
@@ -32,7 +36,54 @@ FOUNDER = Actor(user_id=0, login="founder", person_id=0, grants=())
 WIDE = DoorLimits(sign_in_rate="10000 per minute", objection_rate="10000 per minute")
 
 
+# an app has some six hundred addresses and as many templates: it goes from a world that has ended to the next
+_APPS: dict[tuple[int, DoorLimits, bool], list[_Kept]] = {}
+
+
 @dataclass
+class _Kept:
+    """An app, whose it was last, and what it was made with: whoever adds an address keeps it."""
+
+    app: Flask
+    owner: ref[World]
+    extensions: dict[str, Any]
+    settings: dict[str, Any]
+    addresses: int
+
+    @property
+    def is_free(self) -> bool:
+        """Return whether nobody has it and it is as it was."""
+        return self.owner() is None and self.addresses == _count_addresses(self.app)
+
+
+def _count_addresses(app: Flask) -> int:
+    return sum(1 for _ in app.url_map.iter_rules())
+
+
+def lend(world: World) -> Flask:
+    """Return an app nobody else uses, with the door of this world and no memory of any other."""
+    opened = world.open_door()
+    apps = _APPS.setdefault((id(world.keyring), world.limits, world.secure), [])
+    kept = next((each for each in apps if each.is_free), None)
+    if kept is None:
+        app = create_app(
+            opened.config, opened.database, opened.keyring, opened.clock, hasher=CHEAP, limits=world.limits
+        )
+        app.testing = True
+        kept = _Kept(app, ref(world), dict(app.extensions), dict(app.config), _count_addresses(app))
+        apps.append(kept)
+    app, kept.owner = kept.app, ref(world)
+    app.extensions.clear()
+    app.extensions.update(kept.extensions)
+    app.config.clear()
+    app.config.update(kept.settings)
+    app.extensions[door.EXTENSION] = opened
+    outside.install(app, Outside(world.database, world.keyring, token=None, patience=AT_THE_COUNTER))
+    limiter.reset()
+    return app
+
+
+@dataclass(eq=False)
 class World:
     """Everything a test at the doors needs."""
 
@@ -45,11 +96,19 @@ class World:
     secrets: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
+        self.app = lend(self)
+
+    def open_door(self) -> Door:
+        """Return the door of this world; its clock is the world's, for as long as there is one."""
+        mine = ref(self)
+
+        def now() -> datetime:
+            world = mine()
+            assert world is not None, "a request after its world had ended"
+            return world.at
+
         config = config_of(self.folder, secret_cookies=self.secure)
-        self.app: Flask = create_app(
-            config, self.database, self.keyring, lambda: self.at, hasher=CHEAP, limits=self.limits
-        )
-        self.app.testing = True
+        return Door(config, self.database, self.keyring, now, CHEAP, self.limits)
 
     def later(self, **span: int) -> None:
         """Let time pass."""
@@ -147,7 +206,7 @@ class World:
 
     def visit(self) -> Client:
         """Return a client nobody knows."""
-        return Client(self.app.test_client())
+        return Client(self.app.test_client(), at=self)
 
     def sign_in(self, login: str) -> Client:
         """Return a client of the API with a session of its own."""
@@ -165,6 +224,8 @@ class Client:
 
     http: FlaskClient
     token: str = ""
+    # a world lasts as long as whoever knocks at it
+    at: World | None = field(default=None, repr=False)
 
     def open_session(self, login: str, password: str, code: str) -> Any:
         """Try to sign in at the API."""
