@@ -20,9 +20,7 @@ METHODS = ("GET", "POST", "DELETE")
 OFTEN = frozenset(
     {
         Role.WORKER,
-        Role.OPERATOR,
         Role.INSTITUTION_ADMIN,
-        Role.EVALUATOR_ADMIN,
         Role.SUPERVISOR,
     }
 )

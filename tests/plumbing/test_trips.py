@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import psycopg
 import pytest
 from sqlalchemy import func, select
@@ -30,10 +32,12 @@ def _count(database: Database, name: str) -> int:
         return session.scalar(wanted) or 0
 
 
-def _write_twice(session: Session, taken: int, free: int) -> None:
+def _write_twice(session: Session, taken: int, free: int, pause_seconds: float) -> None:
     """Write an id twice, and commit: SQLite says so at once, PostgreSQL with the commit."""
     write_unheard(session, _row(taken, "bad"))
     write_unheard(session, _row(free, "after"))
+    # after a pause PostgreSQL has answered, and the commit hears of it before it is sent
+    time.sleep(pause_seconds)
     session.commit()
 
 
@@ -48,12 +52,15 @@ def test_what_nobody_waited_for_is_there_for_the_next_word_and_after_the_commit(
     assert _count(database, "unheard") == 1
 
 
-def test_a_write_that_fails_unheard_fails_the_commit_and_nothing_stays(database: Database) -> None:
+@pytest.mark.parametrize("pause_seconds", [0, 0.1])
+def test_a_write_that_fails_unheard_fails_the_commit_and_nothing_stays(
+    database: Database, pause_seconds: float
+) -> None:
     with database.open_write() as session:
         first, second = next_ids(session, Parameter, 2)
         write_unheard(session, _row(first, "good"))
         with pytest.raises(IntegrityError):
-            _write_twice(session, first, second)
+            _write_twice(session, first, second, pause_seconds)
         session.rollback()
     assert [_count(database, name) for name in ("good", "bad", "after")] == [0, 0, 0]
     # the connection is as good as before

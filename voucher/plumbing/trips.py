@@ -8,7 +8,7 @@ written where it stands.
 
 from __future__ import annotations
 
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from time import monotonic
 from typing import Any, cast
 
@@ -53,20 +53,25 @@ def _install_trips(engine: Engine) -> None:
     def _commit(connection: Connection) -> None:
         if _TRIP in connection.info:
             # said inside the pipeline, so that writes and commit are one trip; the driver finds nothing left
-            _driver_of(connection).execute("COMMIT")
+            try:
+                _driver_of(connection).execute("COMMIT")
+            except psycopg.Error as error:
+                # of a write sent before, heard of just now
+                raise _told(connection, error) from error
             settle(connection)
 
     @event.listens_for(engine, "rollback")
     def _rollback(connection: Connection) -> None:
         if _TRIP in connection.info:
-            try:
-                settle(connection)
-            except DBAPIError:
-                # told already, or of no interest to whoever gives up
-                return
+            _give_up(connection.info)
 
 
 def _install_pings(engine: Engine) -> None:
+    @event.listens_for(engine, "reset")
+    def _reset(_driver: object, record: Any, _how: object) -> None:
+        # a commit that failed leaves its trip open; the pool rolls back after this
+        _give_up(record.info)
+
     @event.listens_for(engine, "checkin")
     def _checkin(_driver: object, record: Any) -> None:
         record.info[_RESTED] = monotonic()
@@ -90,6 +95,14 @@ def settle(connection: Connection) -> None:
         trip[0].__exit__(None, None, None)
     except psycopg.Error as error:
         raise _told(connection, error) from error
+
+
+def _give_up(info: dict[Any, Any]) -> None:
+    """End a trip of a connection, where there is one: what failed is told already, or of no interest."""
+    trip: tuple[_Trip, psycopg.Pipeline] | None = info.pop(_TRIP, None)
+    if trip is not None:
+        with suppress(psycopg.Error):
+            trip[0].__exit__(None, None, None)
 
 
 def _set_out(connection: Connection) -> None:

@@ -18,6 +18,8 @@ NAMES_PERSON: tuple[tuple[str, str], ...] = (
     ("attendance_mark", "id"),
     ("study", "id"),
     ("completion", "id"),
+    ("class_rating", "id"),
+    ("phone_draw_entry", "id"),
     ("candidate", "id"),
     ("voucher_proof", "voucher_id"),
     ("claim", "id"),
