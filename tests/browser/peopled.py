@@ -9,12 +9,14 @@ from functools import partial
 from pathlib import Path
 
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from tests.browser.seldom import do_what_is_seldom, list_states
 from tests.browser.town import Town, open_town
 from voucher.demo.house import moment
 from voucher.demo.province.cast import MAIN_LOGIN
 from voucher.demo.province.cohorts import COHORTS
+from voucher.demo.province.filings import note_filings
 from voucher.demo.province.proving import Proving
 from voucher.demo.province.sandbox import note_sandbox, open_sandbox
 from voucher.demo.province.singles import note_singles
@@ -31,7 +33,8 @@ from voucher.stages.settle import objection
 from voucher.stages.settle.models.claims import Claim
 from voucher.stages.settle.models.notices import Notice, Objection
 from voucher.stages.train import classes, reviewing
-from voucher.stages.train.models.classes import TrainingClass
+from voucher.stages.train.models.classes import ClassSession, TrainingClass
+from voucher.stages.train.models.places import Enrolment
 
 TODAY = date(2024, 12, 20)
 BEGUN = TODAY - timedelta(days=210)
@@ -53,6 +56,7 @@ def people_town(folder: Path) -> Town:
         provings[key].note()
     note_singles(town.stage, folder)
     note_sandbox(town.stage)
+    note_filings(town.stage)
     town.stage.play()
     town.clock.turn_to(moment(TODAY, 16))
     _return_a_class(town, trainings["planned"])
@@ -140,3 +144,27 @@ def begin_elsewhere(town: Town) -> Iterator[tuple[str, str]]:
         assert told is not None
         yield "first-review", f"/claims?number={claim.number}"
         yield "", f"/objections?number={told.number}"
+        yield from _begin_in_class(town, session)
+
+
+def _begin_in_class(town: Town, session: Session) -> Iterator[tuple[str, str]]:
+    """Yield the pages of lessons, which are linked only while a session goes on."""
+    logins = set(find_workers(town))
+    sat = session.execute(
+        select(Enrolment.voucher_id, Enrolment.person_id, ClassSession)
+        .join(ClassSession, ClassSession.class_id == Enrolment.class_id)
+        .where(Enrolment.ended_at.is_(None))
+        .order_by(ClassSession.id)
+    ).all()
+    mine = [each for each in sat if town.stage.workers.get(each[1]) in logins]
+    voucher_id, person_id, held = mine[0]
+    yield town.stage.workers[person_id], f"/my/vouchers/{voucher_id}/sessions/{held.id}/sign"
+    voucher_id, person_id, held = next((each for each in mine if each[2].mode == "online"), mine[0])
+    yield town.stage.workers[person_id], f"/my/vouchers/{voucher_id}/sessions/{held.id}/lessons"
+    taught = session.scalars(
+        select(ClassSession.id)
+        .join(TrainingClass, TrainingClass.id == ClassSession.class_id)
+        .where(TrainingClass.institution_id == town.stage.institution("hope"))
+        .order_by(ClassSession.mode.desc(), ClassSession.id)
+    ).first()
+    yield "institution", f"/institution/sessions/{taught}/lessons"

@@ -10,7 +10,7 @@ from sqlalchemy import func, select
 
 from tests.browser.town import Town
 from tests.pictures import jpeg, pdf
-from voucher.demo.province.cast import JIYUAN
+from voucher.demo.province.cast import JIYUAN, list_codes
 from voucher.demo.province.proving import Proving
 from voucher.ledger.holds import Hold, open_hold, select_held
 from voucher.ledger.vouchers import Voucher
@@ -18,6 +18,7 @@ from voucher.plumbing.files import FileStore
 from voucher.plumbing.spreadsheets import Limits
 from voucher.plumbing.unit_of_work import Work
 from voucher.registry.consents.granting import Evidence, Wish, write_consent
+from voucher.registry.filing.applying import FirstPage, open_filing
 from voucher.registry.people import Newcomer
 from voucher.registry.renaming import propose_name
 from voucher.registry.renumbering import propose_number
@@ -59,6 +60,7 @@ def do_what_is_seldom(town: Town, provings: Mapping[str, Proving], applicants: t
             work, town.stage.programmes[STOPPED], "资金调整，暂停发放"
         ),
     )
+    _begin_a_filing(town)
     _let_institutions_fall(town)
     _hold_a_claim(town)
     _revoke_certificates(town, provings)
@@ -70,6 +72,15 @@ def do_what_is_seldom(town: Town, provings: Mapping[str, Proving], applicants: t
     _help(town, applicants[0])
     _leave_a_roster_half_way(town)
     town.run_clock()
+
+
+def _begin_a_filing(town: Town) -> None:
+    """Have a listed institution begin its filing and go home."""
+    body, code = next(each for each in list_codes() if each[0].key == "hope")
+    page = FirstPage(
+        code, body.name, str(body.kind), JIYUAN, "济源市示例路1号", "示例校长", "示例联系人", "13800000001"
+    )
+    town.do("institution", lambda work: open_filing(work, page))
 
 
 def _leave_a_roster_half_way(town: Town) -> None:

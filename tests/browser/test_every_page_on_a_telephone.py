@@ -41,6 +41,7 @@ NO_PAGES = frozenset(
         "web.office.programmes_xlsx",
         *("web.worker.own_attachment", "web.office.open_attachment"),
         *("web.worker.completion_paper", "web.institution.completion_paper", "web.office.inspection_photo"),
+        *("web.institution.proof", "web.institution.filing_paper"),
         *("web.entrance.sign_on", "web.entrance.sign_on_back"),
     }
 )

@@ -62,15 +62,15 @@ class Looked:
 
 
 def look_at_all(walked: Walked, chromium: Browser, size: ViewportSize) -> Looked:
-    """Look at the fullest page of every view at one width, in both sizes of letters.
+    """Look at the fullest page of every view at one width.
 
-    On a telephone, look as well at every word of a view that has a page for each.
+    On a telephone, look as well at large letters, and at every word of a view that has a page for each.
     """
     looked, people = Looked(), _People(walked, chromium, size)
     width, seen = size["width"], choose(walked.found)
     for each in seen:
         person = people.open(each, looked)
-        for large in (False, True):
+        for large in (False, True) if size == PHONE else (False,):
             person.enlarge(large=large)
             looked.note(person, f"{_name(each)}-{width}{'-large' if large else ''}")
     for each in choose_variants(walked.found) if size == PHONE else []:
