@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import os
 import re
+import sqlite3
 import subprocess
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +21,7 @@ from tests.demo.built import LOOKED_AT, Built
 from tests.receiver import Receiver
 from voucher.ledger.sealing import seal_rows
 from voucher.ledger.vouchers import Voucher
+from voucher.plumbing.db import Database
 from voucher.plumbing.outbox import deliver_due
 from voucher.plumbing.reaching import Messenger
 from voucher.plumbing.unit_of_work import Work, perform
@@ -37,6 +41,20 @@ def read_blocks(language: str) -> str:
     return "\n".join(
         re.findall(rf"^```{language}\n(.*?)^```$", GUIDE.read_text("utf-8"), re.DOTALL | re.MULTILINE)
     )
+
+
+@pytest.fixture
+def built(built: Built, tmp_path: Path) -> Iterator[Built]:
+    """Yield a copy of the province: what is redeemed here stays out of what others look at."""
+    path = tmp_path / "copy.db"
+    with (
+        closing(sqlite3.connect(str(built.database.url.database))) as first,
+        closing(sqlite3.connect(path)) as second,
+    ):
+        first.backup(second)
+    copied = replace(built, database=Database(f"sqlite:///{path}"))
+    yield copied
+    copied.database.dispose()
 
 
 @pytest.fixture
