@@ -16,7 +16,9 @@ from voucher.ledger import audit
 from voucher.plumbing.clock import day_of
 from voucher.plumbing.unit_of_work import Work
 from voucher.registry import sessions
-from voucher.registry.staffing import COLLEAGUES, SOURCE, give_first_password
+from voucher.registry.institutions import Institution
+from voucher.registry.sanctions import INSTITUTION_ABSENT
+from voucher.registry.staffing import COLLEAGUES, SOURCE, give_first_password, open_staff
 from voucher.registry.users import RoleGrant, UserAccount, WebSession, in_force
 from voucher.rules.actor import Role, check_role
 from voucher.rules.errors import Family, reason
@@ -97,6 +99,29 @@ def list_colleagues(session: Session, institution_ids: Collection[int], on: date
     return sorted(found, key=lambda each: (each.is_suspended, each.account.id))
 
 
+def open_colleague(
+    work: Work, institution_id: int, *, login: str, name: str, number: str, role: Role
+) -> tuple[UserAccount, str]:
+    """Open an account of a person in an institution and return it with its first password, to be changed.
+
+    Raises Refused role_missing, institution_absent (also for a foreign one) and what `open_staff` refuses.
+    """
+    check_role(work.actor, *ADMINISTRATORS)
+    house = work.session.get(Institution, institution_id)
+    openers = [admin for admin in ADMINISTRATORS if role in COLLEAGUES[admin]]
+    if house is None or not work.actor.serves(institution_id, *openers):
+        raise INSTITUTION_ABSENT.refused()
+    return open_staff(
+        work,
+        login=login,
+        name=name,
+        number=number,
+        role=role,
+        region_code=None,
+        institution_code=house.code,
+    )
+
+
 def suspend_colleague(work: Work, institution_id: int, user_id: int) -> UserAccount:
     """Take an account's roles in an institution away at once; its sessions end.
 
@@ -137,7 +162,8 @@ def resume_colleague(work: Work, institution_id: int, user_id: int) -> UserAccou
 def reset_colleague(work: Work, institution_id: int, user_id: int) -> tuple[UserAccount, str]:
     """Give a colleague a new first password and have the second factor bound again; return the password.
 
-    Only of an account that is nothing but this institution's. Raises Refused role_missing,
+    Only of an account that is nothing but this institution's; for some days the two are no two people
+    (`check_second_hand`). Raises Refused role_missing,
     colleague_missing, colleague_suspended, colleague_elsewhere.
     """
     account, held = _take_up(work, institution_id, user_id)

@@ -10,7 +10,7 @@ import secrets
 from collections.abc import Collection, Sequence
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, select
+from sqlalchemy import CheckConstraint, ForeignKey, Index, bindparam, exists, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from voucher.ledger import audit
@@ -21,13 +21,14 @@ from voucher.plumbing.unit_of_work import Work
 from voucher.registry import tables
 from voucher.registry.catalogue import list_ancestry
 from voucher.registry.institutions import Institution
+from voucher.registry.standards import Parameter
 from voucher.rules.actor import Role, check_role
 from voucher.rules.errors import Family, reason
 
 SOURCE = "S2-15i; GB/T 22239-2019 8.1.4.1; 【设】核销设备登记、批准、停用"
 APPROVAL = "counter_device_approval"
 COUNTER = (Role.INSTITUTION_ADMIN, Role.REGISTRAR, Role.SCANNER)
-SECRET_BYTES, NAME_MOST = 24, 40
+SECRET_BYTES, NAME_MOST, LABEL = 24, 40, "counter-"
 
 DEVICE_MISSING = reason(
     "counter_device_missing",
@@ -84,28 +85,42 @@ class CounterDevice(Model):
     @property
     def label(self) -> str:
         """Return the word scans carry: with the nonce it names a redemption for ever."""
-        return f"counter-{self.id}"
+        return f"{LABEL}{self.id}"
+
+
+def is_label(name: str) -> bool:
+    """Return whether a name is one that only a registered device carries."""
+    return name.strip().lower().startswith(LABEL)
 
 
 translate("uq_counter_device_secret_hash", "counter_device.secret_hash", CHANGED_MEANWHILE)
 
 
-def name_device(work: Work, institution_id: int, name: str) -> tuple[CounterDevice, str]:
+# whether approval is asked anywhere on the day `on`: where it is nowhere, a scan need not ask for its region
+ASKED_SOMEWHERE = exists().where(
+    Parameter.name == APPROVAL,
+    Parameter.value == "1",
+    Parameter.since <= bindparam("on"),
+    (Parameter.until.is_(None)) | (Parameter.until >= bindparam("on")),
+)
+
+
+def name_device(work: Work, institution_id: int, name: str, secret: str = "") -> tuple[CounterDevice, str]:
     """Name the browser in use and return it with its secret, which is kept in that browser alone.
 
-    An administrator's own is approved with it. Raises Refused role_missing, counter_device_missing (for a
-    foreign institution), counter_device_unnamed.
+    An administrator's own is approved with it; without a secret one is made. Raises Refused role_missing,
+    counter_device_missing (for a foreign institution), counter_device_unnamed.
     """
     check_role(work.actor, *COUNTER)
     if not work.actor.serves(institution_id, *COUNTER):
         raise DEVICE_MISSING.refused()
     if not 0 < len(name.strip()) <= NAME_MOST:
         raise DEVICE_UNNAMED.refused()
-    secret = secrets.token_urlsafe(SECRET_BYTES)
+    secret = secret or secrets.token_urlsafe(SECRET_BYTES)
     made = CounterDevice(
         institution_id=institution_id,
         name=name.strip(),
-        secret_hash=_hash(secret),
+        secret_hash=hash_secret(secret),
         named_at=work.at,
         named_by_person_id=work.actor.person_id,
     )
@@ -143,7 +158,9 @@ def find_device(session: Session, secret: str) -> CounterDevice | None:
     """Return the device whose browser keeps a secret, also one struck off."""
     if not secret:
         return None
-    return session.scalars(select(CounterDevice).where(CounterDevice.secret_hash == _hash(secret))).first()
+    return session.scalars(
+        select(CounterDevice).where(CounterDevice.secret_hash == hash_secret(secret))
+    ).first()
 
 
 def check_device(work: Work, institution_ids: Collection[int], secret: str) -> CounterDevice | None:
@@ -151,12 +168,28 @@ def check_device(work: Work, institution_ids: Collection[int], secret: str) -> C
 
     Raises Refused counter_device_struck, counter_device_unapproved, parameter_missing.
     """
-    found = find_device(work.session, secret)
+    return judge_device(work, institution_ids, find_device(work.session, secret))
+
+
+def judge_device(
+    work: Work,
+    institution_ids: Collection[int],
+    found: CounterDevice | None,
+    *,
+    at: datetime | None = None,
+    asked_somewhere: bool = True,
+) -> CounterDevice | None:
+    """Return the device of `check_device`, which refuses the same, where it has been read already.
+
+    `at` is the moment of a scan that is told of later.
+    """
+    moment = at or work.at
     if found is not None and found.institution_id not in institution_ids:
         found = None
-    if found is not None and found.struck_at is not None:
+    if found is not None and found.struck_at is not None and found.struck_at <= moment:
         raise DEVICE_STRUCK.refused(device=found.name)
-    if (found is None or found.approved_at is None) and _needs_approval(work, institution_ids):
+    approved = found.approved_at if found is not None else None
+    if (approved is None or approved > moment) and asked_somewhere and _needs_approval(work, institution_ids):
         raise DEVICE_UNAPPROVED.refused()
     return found
 
@@ -190,5 +223,6 @@ def _take_up(work: Work, device_id: int) -> CounterDevice:
     return found
 
 
-def _hash(secret: str) -> str:
+def hash_secret(secret: str) -> str:
+    """Return what a device's secret is kept as."""
     return hashlib.sha256(secret.encode()).hexdigest()

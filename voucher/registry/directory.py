@@ -62,10 +62,14 @@ def list_directory(
     regions: Collection[str] | None = None,
     kind: str | None = None,
     words: str | None = None,
+    year: int | None = None,
     after_id: int = 0,
     limit: int = 20,
 ) -> list[DirectoryRow]:
-    """Return institutions after an id; struck off ones too, so that nobody takes them for standing."""
+    """Return institutions after an id; struck off ones too, so that nobody takes them for standing.
+
+    `year` asks for those that stand on the list of that year.
+    """
     query = (
         select(Institution)
         .where(Institution.id > after_id, Institution.state.not_in(NOT_PUBLIC))
@@ -76,6 +80,9 @@ def list_directory(
         query = query.where(Institution.region_code.in_(sorted(regions)))
     if kind is not None:
         query = query.where(Institution.kind == kind)
+    if year is not None:
+        listed = select(InstitutionListing.institution_id).where(InstitutionListing.year == year)
+        query = query.where(Institution.id.in_(listed))
     if words is not None:
         query = query.where(
             or_(Institution.name.contains(words, autoescape=True), Institution.code == words.upper())
@@ -89,6 +96,12 @@ def show_institution(session: Session, on: date, institution_id: int) -> Directo
     if found is None or found.state in NOT_PUBLIC:
         raise INSTITUTION_ABSENT.refused()
     return view_directory(session, on, [found])[0]
+
+
+def list_listed_years(session: Session) -> list[int]:
+    """Return the years there are lists of, the newest first."""
+    years = select(InstitutionListing.year).distinct().order_by(InstitutionListing.year.desc())
+    return list(session.scalars(years))
 
 
 def list_seats(session: Session) -> list[Seat]:

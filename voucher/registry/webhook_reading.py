@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from voucher.plumbing.reaching import Failure
+from voucher.plumbing.unit_of_work import Work
 from voucher.registry.system_rows import InstitutionSystem
 from voucher.registry.systems import SYSTEM_MISSING
 from voucher.registry.webhook_rows import EVENT_WORDS, PING, Webhook, WebhookAttempt, WebhookDelivery
@@ -48,6 +49,18 @@ class DeliveryView:
     delivered_at: datetime | None
     body: str
     tries: tuple[Try, ...]
+
+
+def forget_attempts(work: Work, before: datetime, most: int) -> int:
+    """Delete the oldest tries, at most so many, and return how many; what was told stays, and whether."""
+    oldest = select(WebhookAttempt.id).where(WebhookAttempt.tried_at < before).order_by(WebhookAttempt.id)
+    gone = work.session.scalars(
+        delete(WebhookAttempt)
+        .where(WebhookAttempt.id.in_(oldest.limit(most)))
+        .returning(WebhookAttempt.id)
+        .execution_options(synchronize_session=False)
+    )
+    return len(gone.all())
 
 
 def get_system_for(session: Session, actor: Actor, system_id: int) -> InstitutionSystem:

@@ -51,7 +51,8 @@ UNTOLD = text("delivered_at IS NULL")
 class Webhook(Model):
     """Where a system wants to be told, and of what; the secret is derived from its seed and kept nowhere.
 
-    `failures` counts the tries that brought no answer since the last that did.
+    `failures` counts the tries that brought no answer since the last that did. Once it goes on after a
+    pause, what it missed up to `resend_upto` is sent again, and has been up to `resent_upto`.
     """
 
     __tablename__ = "webhook"
@@ -76,6 +77,8 @@ class Webhook(Model):
     registered_by_person_id: Mapped[int] = mapped_column(Int64, ForeignKey("person.id"), nullable=False)
     paused_at: Mapped[datetime | None] = mapped_column(UtcTime)
     revoked_at: Mapped[datetime | None] = mapped_column(UtcTime)
+    resent_upto: Mapped[int | None] = mapped_column(Int64)
+    resend_upto: Mapped[int | None] = mapped_column(Int64)
 
 
 class WebhookDelivery(Model):

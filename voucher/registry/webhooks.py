@@ -6,7 +6,7 @@ import secrets
 from collections.abc import Collection
 from datetime import timedelta
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from voucher.ledger import audit
 from voucher.plumbing.outbox import Draft, post_all
@@ -17,11 +17,14 @@ from voucher.registry.standards import get_parameter
 from voucher.registry.system_rows import InstitutionSystem
 from voucher.registry.systems import lock_own_system
 from voucher.registry.webhook_rows import EVENTS, PING, Webhook, WebhookDelivery
+from voucher.rules.actor import Role, check_role
 from voucher.rules.errors import Family, reason
 
 SOURCE = "【设】事件通知（webhook）；Standard Webhooks；RFC 2104"
 THING, TOPIC = "webhook", "webhook"
 SEED_BYTES = 16
+# how many tellings one transaction sends again to a system that goes on
+PORTION = 200
 
 WEBHOOK_MISSING = reason(
     "webhook_missing",
@@ -132,7 +135,7 @@ def end_webhook(work: Work, webhook_id: int) -> Webhook:
 
 
 def resume_webhook(work: Work, webhook_id: int) -> int:
-    """Go on telling a paused system and return how many untold things are sent again.
+    """Go on telling a paused system and return how many untold things are sent again, in portions.
 
     Raises Refused role_missing, webhook_missing, system_revoked, webhook_ended, webhook_not_paused.
     """
@@ -140,13 +143,54 @@ def resume_webhook(work: Work, webhook_id: int) -> int:
     if found.paused_at is None:
         raise WEBHOOK_NOT_PAUSED.refused()
     found.paused_at, found.failures = None, 0
+    # what happens from now on is sent as it happens
+    found.resent_upto, found.resend_upto = 0, found.sequence
+    untold = work.session.scalar(
+        select(func.count()).where(
+            WebhookDelivery.webhook_id == found.id, WebhookDelivery.delivered_at.is_(None)
+        )
+    )
+    _resend(work, found)
+    audit.record_one(work, THING, found.id, "resume", untold=untold or 0)
+    return untold or 0
+
+
+def resend_due(work: Work) -> int:
+    """Send resumed systems the next portion of what they missed, and return how many tellings that was.
+
+    Raises Refused role_missing.
+    """
+    check_role(work.actor, Role.CLOCK)
+    resumed = work.session.scalars(
+        select(Webhook)
+        .where(Webhook.resend_upto.is_not(None), Webhook.paused_at.is_(None), Webhook.revoked_at.is_(None))
+        .order_by(Webhook.id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    ).all()
+    return sum(_resend(work, each) for each in resumed)
+
+
+def _resend(work: Work, found: Webhook) -> int:
+    """Send a locked webhook the next untold things of before it went on; few are the last."""
+    if found.resend_upto is None:
+        return 0
     untold = work.session.scalars(
         select(WebhookDelivery)
-        .where(WebhookDelivery.webhook_id == found.id, WebhookDelivery.delivered_at.is_(None))
+        .where(
+            WebhookDelivery.webhook_id == found.id,
+            WebhookDelivery.delivered_at.is_(None),
+            WebhookDelivery.sequence > (found.resent_upto or 0),
+            WebhookDelivery.sequence <= found.resend_upto,
+        )
         .order_by(WebhookDelivery.sequence)
+        .limit(PORTION)
     ).all()
+    if len(untold) < PORTION:
+        found.resent_upto = found.resend_upto = None
+    else:
+        found.resent_upto = untold[-1].sequence
     send_deliveries(work, untold)
-    audit.record_one(work, THING, found.id, "resume", untold=len(untold))
     return len(untold)
 
 
@@ -211,13 +255,24 @@ def add_delivery(
 
 
 def send_deliveries(work: Work, made: Collection[WebhookDelivery]) -> None:
-    """Post a letter for each telling; one that waits already waits once more, and arrives as often."""
+    """Post a letter for each telling; one that waits already waits once more, and arrives as often.
+
+    One letter of a webhook is under way at a time.
+    """
     for each in made:
         each.letters += 1
     work.session.flush()
     post_all(
         work,
-        [Draft(TOPIC, f"webhook:{each.id}:{each.letters}", {"delivery_id": each.id}) for each in made],
+        [
+            Draft(
+                TOPIC,
+                f"webhook:{each.id}:{each.letters}",
+                {"delivery_id": each.id},
+                lane=f"webhook:{each.webhook_id}",
+            )
+            for each in made
+        ],
     )
 
 

@@ -61,6 +61,13 @@ ROOM_SMALL = reason(
     STAFF_SOURCE,
     Family.LIMIT,
 )
+PROJECT_UNFILED = reason(
+    "project_not_filed",
+    "{what}没有按“{project}”项目备案，备案的是：{filed}",
+    "请选择已备案的补贴项目，或先在“资质与备案”中申请增加",
+    "豫人社办〔2025〕60号 目录清单管理; S2-03c; 【设】备案写明每个职业等级按什么项目培训",
+    Family.CONFLICT,
+)
 SCOPE_OUTSIDE = reason(
     "outside_filed_scope",
     "{what}不在机构 {year} 年获准的职业、等级范围内",
@@ -138,9 +145,9 @@ def check_licensed(institution: str, until: date | None, starts_on: date) -> Non
 
 
 @rule(number="FIL-05", stage="培训", source=f"{LICENCE_SOURCE}；提醒天数【设】", since=FOUNDED)
-def warns_from(until: date, days: int) -> date:
-    """Return the first day on which an institution and its office are warned of a licence's end."""
-    return until - timedelta(days=days)
+def warned_until(today: date, days: int) -> date:
+    """Return the last end of a licence of which an institution and its office are warned today."""
+    return today + timedelta(days=days)
 
 
 @rule(number="FIL-06", stage="培训", source=STAFF_SOURCE, since=FOUNDED)
@@ -172,3 +179,16 @@ def check_scope(scope: Collection[tuple[str, int]], trade: str, level: int, what
     """
     if scope and (trade, level) not in scope and (trade, 0) not in scope:
         raise SCOPE_OUTSIDE.refused(what=what, year=year)
+
+
+@rule(number="FIL-09", stage="培训", source=PROJECT_UNFILED.source, since=FOUNDED)
+def check_scope_project(
+    scope: Collection[tuple[str, int, str]], trade: str, level: int, project: str, what: str
+) -> None:
+    """Refuse a project under which an institution did not file a trade and level it filed otherwise.
+
+    Level 0 in the scope stands for every level of its trade. Raises project_not_filed.
+    """
+    filed = {named for code, at, named in scope if code == trade and at in (0, level)}
+    if filed and project not in filed:
+        raise PROJECT_UNFILED.refused(what=what, project=project, filed="、".join(sorted(filed)))

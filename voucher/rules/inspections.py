@@ -54,8 +54,8 @@ CHECKLIST_INCOMPLETE = reason(
 )
 FINDINGS_MISSING = reason(
     "findings_missing",
-    "有问题的检查没有写明问题，或没有写明答复期限",
-    "请写明发现了什么、哪天之前答复；没有问题的，结论选“正常”",
+    "有问题的检查没有写明问题，或没有写明说明期限",
+    "请写明发现了什么、哪天之前说明；没有问题的，结论选“正常”",
     SOURCE,
 )
 CONCLUSION_DISAGREES = reason(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 
@@ -15,6 +15,9 @@ from voucher.rules.training import counted_minutes
 SOURCE = "审计署2022年 外挂刷课 (DOMAIN N12); S3-07b; AC-E6; 【参】线上学时"
 SINCE = date(2021, 10, 28)
 _MINUTE = timedelta(minutes=1)
+# what a page can show and a row should hold, however it was put together
+SEGMENTS_MOST, MINUTES_MOST, CONTENT_MOST = 100, 240, 5000
+QUESTION_MOST, OPTIONS_MOST, OPTION_MOST = 200, 8, 100
 
 LESSON_UNPLAYABLE = reason(
     "lesson_unplayable",
@@ -70,18 +73,35 @@ def cap_online_hours(hours_offline: int, hours_online: int, hours_planned: int, 
 
 
 @rule(number="LES-05", stage="培训", source=SOURCE, since=SINCE)
-def check_segment(kind: str, content: str, minutes: int, options: int, answer: int | None) -> None:
+def check_segment(
+    kind: str,
+    content: str,
+    minutes: int,
+    question: str | None,
+    options: Sequence[str],
+    answer: int | None,
+) -> None:
     """Check that a segment can be played: pages have words, a question its options and one answer.
 
     Raises lesson_unplayable.
     """
-    if minutes < 1:
-        raise LESSON_UNPLAYABLE.refused(problem="每段至少 1 分钟")
+    if not 1 <= minutes <= MINUTES_MOST:
+        raise LESSON_UNPLAYABLE.refused(problem=f"每段 1 至 {MINUTES_MOST} 分钟")
     if kind == "pages" and not content.strip():
         raise LESSON_UNPLAYABLE.refused(problem="图文课每段要有正文")
-    if (options == 0) != (answer is None) or options == 1:
+    if len(content) > CONTENT_MOST or len(question or "") > QUESTION_MOST:
+        raise LESSON_UNPLAYABLE.refused(
+            problem=f"每段正文不超过 {CONTENT_MOST} 字，检查题不超过 {QUESTION_MOST} 字"
+        )
+    if (question is None) != (not options):
+        raise LESSON_UNPLAYABLE.refused(problem="检查题要有题目和选项")
+    if (not options) != (answer is None) or len(options) == 1:
         raise LESSON_UNPLAYABLE.refused(problem="检查题要有两个以上选项和一个答案")
-    if answer is not None and not 1 <= answer <= options:
+    if len(options) > OPTIONS_MOST or not all(0 < len(each.strip()) <= OPTION_MOST for each in options):
+        raise LESSON_UNPLAYABLE.refused(
+            problem=f"检查题最多 {OPTIONS_MOST} 个选项，每个不空、不超过 {OPTION_MOST} 字"
+        )
+    if answer is not None and not 1 <= answer <= len(options):
         raise LESSON_UNPLAYABLE.refused(problem="答案不在选项之内")
 
 

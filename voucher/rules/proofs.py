@@ -56,6 +56,13 @@ CERTIFICATE_OTHER_KIND = reason(
     SOURCE,
     Family.CONFLICT,
 )
+CERTIFICATE_OTHER_EVALUATOR = reason(
+    "certificate_other_evaluator",
+    "证书 {number} 不是组织这次考试的评价机构所发",
+    "本券只能凭考试机构所发的证书兑现：机构填写有误的，请评价机构更正；确由另一家发证的，请在那一家重新评价",
+    f"{SOURCE}; S2-04n 谁评价、谁发证、谁负责",
+    Family.CONFLICT,
+)
 CERTIFICATE_TOO_EARLY = reason(
     "certificate_too_early",
     "证书 {number} 的发证日期 {issued_on} 早于考试日期 {exam_on}",
@@ -81,12 +88,13 @@ CERTIFICATE_USED = reason(
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What a voucher is for: kind of certificate, trade, level, and the day of the exam passed."""
+    """What a voucher is for: kind of certificate, trade, level, and the exam passed: when, and at whom."""
 
     kind: str
     trade_code: str
     level: Level | None
     exam_on: date
+    evaluator_id: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +106,7 @@ class Offered:
     trade_code: str
     level: Level | None
     issued_on: date
+    evaluator_id: int
 
 
 @rule(number="CER-05", stage="持证", source=f"{SOURCE}; AC-F8; LIFECYCLE Entitlement", since=FOUNDED)
@@ -106,7 +115,8 @@ def find_mismatch(
 ) -> Refusal | None:
     """Return why a certificate is not the one a voucher is for, or None where it is.
 
-    A higher level of the same trade is left to two people, so it does not fit by itself.
+    A higher level of the same trade is left to two people, so it does not fit by itself. Who examined has to
+    be who issued: nobody answers for a certificate whose exam somebody else held.
     Raises occupation_alias_circle.
     """
     # the number of a 特种作业操作证 carries its holder's identity number
@@ -125,6 +135,8 @@ def find_mismatch(
         return mismatch.refusal(
             number=number, found=_say_level(offered.level), wanted=_say_level(wanted.level)
         )
+    if offered.evaluator_id != wanted.evaluator_id:
+        return CERTIFICATE_OTHER_EVALUATOR.refusal(number=number)
     if offered.issued_on < wanted.exam_on:
         return CERTIFICATE_TOO_EARLY.refusal(
             number=number, issued_on=offered.issued_on.isoformat(), exam_on=wanted.exam_on.isoformat()

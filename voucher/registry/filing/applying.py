@@ -21,6 +21,7 @@ from voucher.registry.filing.reading import (
     MOBILE,
     find_in_force,
     get_own_filing,
+    has_administrator,
     read_contact,
     read_parts,
 )
@@ -208,12 +209,20 @@ def _make_known(work: Work, filing: Filing) -> None:
         work.session.add(known)
         work.session.flush()
         states.begin(work, Thing.INSTITUTION, [known.id], "apply")
+    elif _is_of_others(work, known.id):
+        raise INSTITUTION_KNOWN.refused(code=filing.code)
     elif known.state in APPLIES_AGAIN:
         states.move(work, Institution, [known], "apply")
     elif filing.institution_id is None:
         raise INSTITUTION_KNOWN.refused(code=filing.code)
     filing.institution_id = known.id
     work.session.flush()
+
+
+def _is_of_others(work: Work, institution_id: int) -> bool:
+    """Return whether somebody administers an institution, and the actor does not."""
+    serves = work.actor.serves(institution_id, Role.INSTITUTION_ADMIN)
+    return not serves and has_administrator(work.session, institution_id, work.today)
 
 
 def _copy(work: Work, before: Filing, made: Filing) -> None:
@@ -246,7 +255,8 @@ def _copy(work: Work, before: Filing, made: Filing) -> None:
             *(
                 FilingRoom(
                     filing_id=made.id, name=each.name, address=each.address, region_code=each.region_code,
-                    seats=each.seats, equipment=each.equipment,
+                    seats=each.seats, equipment=each.equipment, latitude_e6=each.latitude_e6,
+                    longitude_e6=each.longitude_e6,
                 )
                 for each in parts.rooms
             ),

@@ -31,13 +31,17 @@ FILING_OPEN = reason(
 
 
 class Filing(Stateful, Model):
-    """One statement of an institution (备案); sealed columns are under the key of its code."""
+    """One statement of an institution (备案); sealed columns are under the key of its code.
+
+    Who decided it last is another person than who opened it; its parts change only while it is written.
+    """
 
     __tablename__ = "filing"
     __thing__ = Thing.FILING
     __table_args__ = (
         *life(Thing.FILING, "filing"),
         CheckConstraint("state IN ('draft','withdrawn') OR institution_id IS NOT NULL", name="of_somebody"),
+        CheckConstraint("decided_by_person_id <> applicant_person_id", name="two_people"),
         Index("uq_filing_in_force", "institution_id", unique=True, sqlite_where=IN_FORCE,
               postgresql_where=IN_FORCE),
         Index("uq_filing_waiting", "institution_id", unique=True, sqlite_where=WAITING,
@@ -59,6 +63,7 @@ class Filing(Stateful, Model):
     applicant_person_id: Mapped[int] = mapped_column(Int64, ForeignKey("person.id"), nullable=False)
     applicant_user_id: Mapped[int] = mapped_column(Int64, ForeignKey("user_account.id"), nullable=False)
     opened_at: Mapped[datetime] = mapped_column(UtcTime, nullable=False)
+    decided_by_person_id: Mapped[int | None] = mapped_column(Int64)
 
     @property
     def number(self) -> str:
@@ -146,7 +151,10 @@ class FilingTeacher(Model):
 
 
 class FilingRoom(Model):
-    """A room in which classes are held: where it lies, how many sit in it, what stands in it."""
+    """A room in which classes are held: where it lies, how many sit in it, what stands in it.
+
+    A position on the map is in micro-degrees; where it is given, marks may be asked how far away they are.
+    """
 
     __tablename__ = "filing_room"
     __table_args__ = (
@@ -162,6 +170,8 @@ class FilingRoom(Model):
     region_code: Mapped[str] = mapped_column(Text, ForeignKey("region.code"), nullable=False)
     seats: Mapped[int] = mapped_column(Int64, nullable=False)
     equipment: Mapped[str] = mapped_column(Text, nullable=False)
+    latitude_e6: Mapped[int | None] = mapped_column(Int64)
+    longitude_e6: Mapped[int | None] = mapped_column(Int64)
 
 
 translate("uq_filing_in_force", "", CHANGED_MEANWHILE)

@@ -31,6 +31,7 @@ from voucher.rules.filing import SOURCE, LicenceKind, check_complete, check_lice
 from voucher.rules.identity import normalise_identity
 from voucher.rules.lifecycle import Thing
 from voucher.rules.names import normalise_name
+from voucher.rules.positions import check_position
 
 BYTES, PIXELS = "attachment_bytes_most", "attachment_pixels_most"
 PART_MISSING = reason(
@@ -46,6 +47,13 @@ PART_TWICE = reason(
     "请不要重复填写；需要修改的，先移除原来的一项再添加",
     SOURCE,
     Family.CONFLICT,
+)
+# whoever is known under another name: the refusal says of whom nothing, and shows nobody's name for a number
+TEACHER_DIFFERS = reason(
+    "filing_teacher_differs",
+    "这位教师的姓名与证件号码没有核对一致",
+    "请按本人身份证逐字核对；确已更名的，由本人先办理更名登记",
+    SOURCE,
 )
 SEATS_WRONG = reason(
     "filing_seats_wrong",
@@ -82,13 +90,15 @@ class NewTeacher:
 
 @dataclass(frozen=True, slots=True)
 class NewRoom:
-    """A room: its name, where it lies, seats, equipment."""
+    """A room: its name, where it lies, seats, equipment; a position is in micro-degrees, both or none."""
 
     name: str
     address: str
     region_code: str
     seats: int
     equipment: str
+    latitude_e6: int | None = None
+    longitude_e6: int | None = None
 
 
 def add_licence(work: Work, filing_id: int, new: NewLicence) -> FilingLicence:
@@ -150,7 +160,8 @@ def add_teacher(work: Work, filing_id: int, new: NewTeacher) -> FilingTeacher:
     """Add a teacher; one identity number is one person in every institution.
 
     Raises Refused institution_filing_missing, filing_not_editable, filing_incomplete, trade_unknown,
-    filing_part_twice, licence_dates_wrong, name_malformed and what reading an identity number refuses.
+    filing_part_twice, licence_dates_wrong, filing_teacher_differs, name_malformed and what reading an
+    identity number refuses.
     """
     filing = get_editable(work, filing_id)
     check_complete(
@@ -163,6 +174,9 @@ def add_teacher(work: Work, filing_id: int, new: NewTeacher) -> FilingTeacher:
     codes = sorted({find_trade(work.session, each, work.today) for each in new.trades})
     newcomer = Newcomer(normalise_identity(new.number, work.today), normalise_name(new.name))
     person_id = next(iter(people.open_people(work, [newcomer]).values()))
+    accepted = people.accepted_name_indexes(work.session, [person_id])[person_id]
+    if people.name_index_of(work.keyring, newcomer.name) not in accepted:
+        raise TEACHER_DIFFERS.refused()
     same = select(FilingTeacher.id).where(
         FilingTeacher.filing_id == filing.id, FilingTeacher.person_id == person_id
     )
@@ -185,12 +199,13 @@ def add_teacher(work: Work, filing_id: int, new: NewTeacher) -> FilingTeacher:
 
 def add_room(work: Work, filing_id: int, new: NewRoom) -> FilingRoom:
     """Add a room. Raises institution_filing_missing, filing_not_editable, filing_incomplete, region_unknown,
-    filing_seats_wrong, filing_part_twice.
+    filing_seats_wrong, position_malformed, filing_part_twice.
     """
     filing = get_editable(work, filing_id)
     check_complete({"场地名称": new.name, "场地地址": new.address, "设备": new.equipment}, {}, (), {})
     if not 0 < new.seats <= SEATS_MOST:
         raise SEATS_WRONG.refused()
+    check_position(new.latitude_e6, new.longitude_e6)
     same = select(FilingRoom.id).where(FilingRoom.filing_id == filing.id, FilingRoom.name == new.name.strip())
     if work.session.scalar(same) is not None:
         raise PART_TWICE.refused(what="这个场地")
@@ -201,6 +216,8 @@ def add_room(work: Work, filing_id: int, new: NewRoom) -> FilingRoom:
         region_code=catalogue.get_region(work.session, new.region_code).code,
         seats=new.seats,
         equipment=new.equipment.strip(),
+        latitude_e6=new.latitude_e6,
+        longitude_e6=new.longitude_e6,
     )
     return _add(work, filing, "rooms", made)
 
@@ -231,7 +248,7 @@ def open_paper(work: Work, filing_id: int, licence_id: int) -> tuple[FilingPaper
 
     Raises Refused institution_filing_missing, filing_part_missing, subject_erased.
     """
-    filing = get_filing_for(work.session, work.actor, filing_id)
+    filing = get_filing_for(work.session, work.actor, filing_id, work.today)
     licence = work.session.get(FilingLicence, licence_id)
     if licence is None or licence.filing_id != filing.id:
         raise PART_MISSING.refused()

@@ -16,19 +16,19 @@ from voucher.plumbing.secrets import Keyring
 from voucher.plumbing.unit_of_work import Work
 from voucher.registry import catalogue, people, subjects, tables
 from voucher.registry.filing.models import Filing, FilingLicence, FilingRoom, FilingScope, FilingTeacher
-from voucher.registry.institutions import Institution
 from voucher.registry.subjects import ORGANISATION
+from voucher.registry.users import RoleGrant, in_force
 from voucher.rules.actor import Actor, Role
-from voucher.rules.calendar import add_workdays, count_workdays
+from voucher.rules.calendar import WorkCalendar, add_workdays, count_workdays
 from voucher.rules.errors import Family, Refused, reason
-from voucher.rules.filing import SOURCE, warns_from
+from voucher.rules.filing import SOURCE
 from voucher.rules.lifecycle import Thing
 
 Part = TypeVar("Part", FilingLicence, FilingScope, FilingTeacher, FilingRoom)
 
 APPLICANTS = (Role.WORKER, Role.INSTITUTION_ADMIN)
 OFFICERS = (Role.OFFICER_COUNTY, Role.OFFICER_CITY, Role.OFFICER_PROVINCE)
-LIMIT, WARNING = "institution_filing_workdays", "licence_warning_days"
+LIMIT = "institution_filing_workdays"
 LEGAL, CONTACT, MOBILE = "filing.legal_name", "filing.contact_name", "filing.contact_mobile"
 
 FILING_MISSING = reason(
@@ -68,26 +68,35 @@ class Due:
     workdays_left: int | None
 
 
-@dataclass(frozen=True, slots=True)
-class Ending:
-    """An institution whose licences end, or have ended."""
+def is_applicant(session: Session, actor: Actor, filing: Filing, today: date) -> bool:
+    """Return whether an actor acts for a filing: who administers its institution, or else who opened it.
 
-    institution: Institution
-    until: date
-    days_left: int
-
-
-def is_applicant(actor: Actor, filing: Filing) -> bool:
-    """Return whether an actor acts for a filing: who opened it, or who administers its institution."""
-    if filing.applicant_person_id == actor.person_id and actor.has(*APPLICANTS):
+    Once an institution has an administrator, whoever else opened a filing of it has no say any more.
+    """
+    house = filing.institution_id
+    if house is not None and actor.serves(house, Role.INSTITUTION_ADMIN):
         return True
-    return filing.institution_id is not None and actor.serves(filing.institution_id, Role.INSTITUTION_ADMIN)
+    if filing.applicant_person_id != actor.person_id or not actor.has(*APPLICANTS):
+        return False
+    return house is None or not has_administrator(session, house, today)
+
+
+def has_administrator(session: Session, institution_id: int, today: date) -> bool:
+    """Return whether somebody administers an institution on a day."""
+    known = _administered(today).where(RoleGrant.institution_id == institution_id).limit(1)
+    return session.scalar(known) is not None
+
+
+def _administered(today: date) -> Select[int | None]:
+    return select(RoleGrant.institution_id).where(
+        RoleGrant.role == Role.INSTITUTION_ADMIN, RoleGrant.institution_id.is_not(None), in_force(today)
+    )
 
 
 def get_own_filing(work: Work, filing_id: int) -> Filing:
     """Return a filing of the actor's, locked. Raises Refused institution_filing_missing."""
     found = _lock(work, filing_id)
-    if found is None or not is_applicant(work.actor, found):
+    if found is None or not is_applicant(work.session, work.actor, found, work.today):
         raise FILING_MISSING.refused()
     return found
 
@@ -101,14 +110,15 @@ def get_reached_filing(work: Work, filing_id: int) -> Filing:
     return found
 
 
-def get_filing_for(session: Session, actor: Actor, filing_id: int) -> Filing:
+def get_filing_for(session: Session, actor: Actor, filing_id: int, today: date) -> Filing:
     """Return a filing the actor may look at; a draft is its applicant's alone.
 
     Raises Refused institution_filing_missing, also for a foreign one.
     """
     found = session.get(Filing, filing_id)
     if found is not None and (
-        is_applicant(actor, found) or (found.state != "draft" and found.region_code in actor.regions)
+        is_applicant(session, actor, found, today)
+        or (found.state != "draft" and found.region_code in actor.regions)
     ):
         return found
     raise FILING_MISSING.refused()
@@ -123,6 +133,7 @@ def list_filings(
     session: Session,
     *,
     actor: Actor | None = None,
+    today: date,
     regions: Collection[str] = (),
     state: str | None = None,
     before_id: int | None = None,
@@ -131,7 +142,7 @@ def list_filings(
     """Return filings, the newest first: those of an applicant, or those of regions, drafts left out."""
     query = select(Filing).order_by(Filing.id.desc()).limit(limit)
     if actor is not None:
-        query = query.where(_of(actor))
+        query = query.where(_of(actor, today))
     else:
         query = query.where(Filing.region_code.in_(sorted(regions)), Filing.state != "draft")
     if state is not None:
@@ -141,13 +152,17 @@ def list_filings(
     return session.scalars(query).all()
 
 
-def _of(actor: Actor) -> ColumnElement[bool]:
+def _of(actor: Actor, today: date) -> ColumnElement[bool]:
     houses = sorted(
         grant.institution_id
         for grant in actor.grants
         if grant.role is Role.INSTITUTION_ADMIN and grant.institution_id is not None
     )
-    return or_(Filing.applicant_person_id == actor.person_id, Filing.institution_id.in_(houses))
+    opened = and_(
+        Filing.applicant_person_id == actor.person_id,
+        or_(Filing.institution_id.is_(None), Filing.institution_id.not_in(_administered(today))),
+    )
+    return or_(opened, Filing.institution_id.in_(houses))
 
 
 def read_parts(session: Session, filing_id: int) -> Parts:
@@ -192,23 +207,44 @@ def name_teachers(session: Session, keyring: Keyring, teachers: Sequence[FilingT
 
 def find_due(session: Session, filing: Filing, today: date) -> Due | None:
     """Return by when a filing is to be answered; None where it was never handed in."""
-    filed_at = session.scalar(
-        select(func.max(StateEvent.at)).where(
+    return list_due(session, [filing], today).get(filing.id)
+
+
+def list_due(session: Session, filings: Sequence[Filing], today: date) -> dict[int, Due]:
+    """Return by when each filing is to be answered; those never handed in are left out."""
+    rows = session.execute(
+        select(StateEvent.object_id, func.max(StateEvent.at))
+        .where(
             StateEvent.thing == str(Thing.FILING),
-            StateEvent.object_id == filing.id,
+            StateEvent.object_id.in_([each.id for each in filings]),
             StateEvent.event == "file",
         )
+        .group_by(StateEvent.object_id)
     )
-    if filed_at is None:
-        return None
-    filed_on, calendar = day_of(filed_at), tables.read_calendar(session)
-    workdays = tables.read_parameter_number(
-        session, LIMIT, filed_on, catalogue.list_ancestry(session, filing.region_code)
-    )
+    filed: dict[int, datetime] = dict(rows.all())
+    handed_in = [each for each in filings if each.id in filed]
+    if not handed_in:
+        return {}
+    calendar = tables.read_calendar(session)
+    limits = {
+        (region, filed_on): tables.read_parameter_number(
+            session, LIMIT, filed_on, catalogue.list_ancestry(session, region)
+        )
+        for region, filed_on in {(each.region_code, day_of(filed[each.id])) for each in handed_in}
+    }
+    return {
+        each.id: _due(
+            filed[each.id], limits[each.region_code, day_of(filed[each.id])], calendar, today
+        )
+        for each in handed_in
+    }  # fmt: skip
+
+
+def _due(filed_at: datetime, workdays: int | None, calendar: WorkCalendar, today: date) -> Due:
     if not workdays:
         return Due(filed_at, None, None)
     try:
-        due_on = add_workdays(filed_on, workdays, calendar, count_first=False)
+        due_on = add_workdays(day_of(filed_at), workdays, calendar, count_first=False)
         if today <= due_on:
             return Due(filed_at, due_on, count_workdays(today, due_on, calendar))
         return Due(filed_at, due_on, 1 - count_workdays(due_on, today, calendar))
@@ -232,28 +268,3 @@ def count_to_review(session: Session, regions: Collection[str]) -> tuple[int, da
         .where(Filing.state == "filed", Filing.region_code.in_(sorted(regions)))
     ).one()
     return int(row[0]), row[1]
-
-
-def list_endings(
-    session: Session,
-    today: date,
-    *,
-    regions: Collection[str] = (),
-    institution_ids: Collection[int] = (),
-) -> list[Ending]:
-    """Return who still trains and whose licences end within the days of warning, or have ended."""
-    days = tables.require_parameter_number(session, WARNING, today, ())
-    rows = session.scalars(
-        select(Institution)
-        .where(
-            Institution.licensed_until.is_not(None),
-            Institution.state.in_(("listed", "warned", "rectifying", "suspended")),
-            or_(Institution.region_code.in_(sorted(regions)), Institution.id.in_(sorted(institution_ids))),
-        )
-        .order_by(Institution.licensed_until, Institution.id)
-    )
-    return [
-        Ending(each, each.licensed_until, (each.licensed_until - today).days)
-        for each in rows
-        if each.licensed_until is not None and warns_from(each.licensed_until, days) <= today
-    ]

@@ -5,30 +5,31 @@ from __future__ import annotations
 from sqlalchemy import select
 
 from voucher.ledger import audit, states
+from voucher.ledger.audit import AuditRow
 from voucher.plumbing.unit_of_work import Work
 from voucher.registry.filing.models import Filing
-from voucher.registry.filing.reading import OFFICERS, find_in_force, get_reached_filing, read_parts
+from voucher.registry.filing.reading import (
+    OFFICERS,
+    find_in_force,
+    get_reached_filing,
+    has_administrator,
+    read_parts,
+)
 from voucher.registry.institutions import Institution
-from voucher.registry.users import RoleGrant, in_force
+from voucher.registry.users import RoleGrant
 from voucher.rules.actor import Role, check_role
 from voucher.rules.approval import check_two_people
-from voucher.rules.errors import reason
-from voucher.rules.filing import SOURCE, check_licence_dates, licensed_until
+from voucher.rules.filing import check_licence_dates, licensed_until
 from voucher.rules.lifecycle import Thing, check_event, may_move
-
-WHY_MISSING = reason(
-    "filing_why_missing",
-    "没有写明意见或理由",
-    "请写明办理此事的意见；退回的，请一次性列明全部问题",
-    SOURCE,
-)
+from voucher.rules.words import check_why
 
 
 def accept_filing(work: Work, filing_id: int, opinion: str) -> Filing:
     """Accept a filing: it is in force from now, its applicant administers the institution.
 
-    Never by the applicant himself. Raises Refused role_missing, institution_filing_missing,
-    filing_why_missing, event_not_allowed, second_person_needed, licence_dates_wrong.
+    Never by the applicant himself, or anybody else who wrote on it. Raises Refused role_missing,
+    institution_filing_missing, why_missing, event_not_allowed, second_person_needed,
+    licence_dates_wrong.
     """
     found = _take_up(work, filing_id, opinion, "accept")
     parts = read_parts(work.session, found.id)
@@ -54,7 +55,8 @@ def accept_filing(work: Work, filing_id: int, opinion: str) -> Filing:
 def return_filing(work: Work, filing_id: int, defects: str) -> Filing:
     """Send a filing back with everything that is missing.
 
-    Raises Refused role_missing, institution_filing_missing, filing_why_missing, event_not_allowed.
+    Raises Refused role_missing, institution_filing_missing, why_missing, event_not_allowed,
+    second_person_needed.
     """
     found = _take_up(work, filing_id, defects, "return")
     states.move(work, Filing, [found], "return", reason=defects)
@@ -64,7 +66,7 @@ def return_filing(work: Work, filing_id: int, defects: str) -> Filing:
 def refuse_filing(work: Work, filing_id: int, why: str) -> Filing:
     """Refuse a filing; an institution that applied for the first time is refused with it.
 
-    Raises Refused role_missing, institution_filing_missing, filing_why_missing, event_not_allowed,
+    Raises Refused role_missing, institution_filing_missing, why_missing, event_not_allowed,
     second_person_needed.
     """
     found = _take_up(work, filing_id, why, "refuse")
@@ -78,11 +80,22 @@ def refuse_filing(work: Work, filing_id: int, why: str) -> Filing:
 def _take_up(work: Work, filing_id: int, why: str, event: str) -> Filing:
     check_role(work.actor, *OFFICERS)
     found = get_reached_filing(work, filing_id)
-    if not why.strip():
-        raise WHY_MISSING.refused()
+    check_why(why)
     check_event(Thing.FILING, found.state, event)
-    check_two_people(found.applicant_person_id, work.actor.person_id)
+    for person_id in _hands_of(work, found):
+        check_two_people(person_id, work.actor.person_id)
+    found.decided_by_person_id = work.actor.person_id
     return found
+
+
+def _hands_of(work: Work, found: Filing) -> list[int]:
+    """Return who opened, wrote or handed in a filing, also in an earlier round."""
+    written = select(AuditRow.actor_person_id).where(
+        AuditRow.thing == str(Thing.FILING),
+        AuditRow.object_id == found.id,
+        AuditRow.act.in_(("open", "fill", "add", "strike", "file")),
+    )
+    return sorted({found.applicant_person_id, *work.session.scalars(written)})
 
 
 def _lock_institution(work: Work, filing: Filing) -> Institution:
@@ -92,12 +105,7 @@ def _lock_institution(work: Work, filing: Filing) -> Institution:
 
 def _make_administrator(work: Work, filing: Filing, institution_id: int) -> None:
     """Let the applicant's account administer the institution, unless the institution has somebody already."""
-    known = select(RoleGrant.id).where(
-        RoleGrant.institution_id == institution_id,
-        RoleGrant.role == Role.INSTITUTION_ADMIN,
-        in_force(work.today),
-    )
-    if work.session.scalars(known).first() is not None:
+    if has_administrator(work.session, institution_id, work.today):
         return
     work.session.add(
         RoleGrant(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from voucher.ledger import audit
 from voucher.ledger.vouchers import Voucher
@@ -54,7 +55,7 @@ NOT_IN_TRAINING = reason(
 SESSION_BEFORE_PLACE = reason(
     "class_session_before_place",
     "券 {voucher} 于 {enrolled} 进入本班，这次课在此之前已经结束",
-    "只登记进入本班以后的课次；转班前的学时已在原班级登记，无需补登",
+    "只登记进入本班以后的课次；转班前的签到由原班级登记学时",
     SOURCE,
     Family.CONFLICT,
 )
@@ -112,7 +113,7 @@ def attend(work: Work, session_id: int, hours: Mapping[int, int]) -> int:
             )
         )
     )
-    marked = _list_marked(work, held.id, hours)
+    marked = list_marked(work.session, held.id, hours)
     for voucher_id, attended in sorted(hours.items()):
         voucher = people[voucher_id]
         if voucher_id in recorded:
@@ -175,7 +176,7 @@ def make_up(
     voucher = list_learners(work, found, held, [voucher_id])[voucher_id]
     if voucher_id in attended_by_session(work.session, held.id):
         raise ATTENDANCE_RECORDED.refused(voucher=voucher.number)
-    if _list_marked(work, held.id, [voucher_id]):
+    if list_marked(work.session, held.id, [voucher_id]):
         raise MARKS_SPEAK.refused(voucher=voucher.number)
     written = write_hours(work, held, voucher, hours, why=why.strip())
     work.session.flush()
@@ -187,16 +188,16 @@ def make_up(
     return written
 
 
-def _list_marked(work: Work, session_id: int, voucher_ids: Iterable[int]) -> set[int]:
+def list_marked(session: Session, session_id: int, voucher_ids: Iterable[int]) -> set[int]:
     """Return whose own marks say what was attended in a session."""
     return set(
-        work.session.scalars(
+        session.scalars(
             select(AttendanceMark.voucher_id).where(
                 AttendanceMark.session_id == session_id, AttendanceMark.voucher_id.in_(sorted(voucher_ids))
             )
         )
     ) | set(
-        work.session.scalars(
+        session.scalars(
             select(Study.voucher_id)
             .join(LessonSegment, LessonSegment.id == Study.segment_id)
             .join(Lesson, Lesson.id == LessonSegment.lesson_id)

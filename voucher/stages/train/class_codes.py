@@ -5,6 +5,7 @@ It follows from the session, the moment and a key outside the database, and nobo
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -38,8 +39,9 @@ class ClassCode:
 
 def read_mark_rules(session: Session, found: TrainingClass, at: datetime) -> MarkRules:
     """Return how marks of a class are judged on a day. Raises Refused parameter_missing."""
+    read = _reader(session, found, at)
     before, after, late, early, lesson = (
-        _number(session, name, found, at)
+        read(name)
         for name in (
             *("sign_in_before_minutes", "sign_out_after_minutes"),
             *("forgiven_late_minutes", "forgiven_early_minutes", "lesson_minutes"),
@@ -54,9 +56,10 @@ def read_mark_rules(session: Session, found: TrainingClass, at: datetime) -> Mar
     )
 
 
-def _number(session: Session, name: str, found: TrainingClass, at: datetime) -> int:
-    regions = catalogue.list_ancestry(session, found.region_code)
-    return require_parameter_number(session, name, day_of(at), regions)
+def _reader(session: Session, found: TrainingClass, at: datetime) -> Callable[[str], int]:
+    """Return what reads a parameter of a class's region; where that lies is asked once."""
+    regions, on = catalogue.list_ancestry(session, found.region_code), day_of(at)
+    return lambda name: require_parameter_number(session, name, on, regions)
 
 
 def slot_of(held: ClassSession) -> Slot:
@@ -86,7 +89,7 @@ def list_numbers(
     session: Session, keyring: Keyring, held: ClassSession, found: TrainingClass, at: datetime
 ) -> tuple[int, int]:
     """Return the numbers that may be answered now: the one shown, and the one before it."""
-    step = timedelta(seconds=_number(session, STEP, found, at))
+    step = timedelta(seconds=_reader(session, found, at)(STEP))
     current, former = (_number_of(keyring, held, each) for each in class_code_steps(at, step))
     return current, former
 
@@ -99,7 +102,7 @@ def show_class_code(
     Raises Refused mark_outside_timetable, parameter_missing.
     """
     _check_open(held, at, read_mark_rules(session, found, at))
-    seconds = _number(session, STEP, found, at)
+    seconds = _reader(session, found, at)(STEP)
     current, _ = class_code_steps(at, timedelta(seconds=seconds))
     number = _number_of(keyring, held, current)
     asked = Challenge(found.delivering_institution_id, number, current * seconds)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from sqlalchemy import Select, select
+from sqlalchemy.orm import Session
 
 from voucher.ledger import audit, holds, states
 from voucher.ledger.vouchers import Voucher, lock_vouchers
@@ -17,8 +18,8 @@ from voucher.rules.errors import Family, reason
 from voucher.rules.lifecycle import STATE_NAMES, Thing, check_event
 from voucher.rules.training import check_class_size, check_hours_planned
 from voucher.rules.vocabulary import CertificateKind
-from voucher.stages.train.bookings import check_bookings
-from voucher.stages.train.filed import check_filed, list_houses_of_teacher
+from voucher.stages.train.bookings import check_bookings, list_taught
+from voucher.stages.train.filed import check_filed, houses_of_teachers
 from voucher.stages.train.leave import send_back
 from voucher.stages.train.models.classes import ClassSession, TrainingClass
 from voucher.stages.train.models.places import Enrolment
@@ -132,14 +133,7 @@ def file_class(work: Work, class_id: int, promised: bool) -> TrainingClass:
     `check_filed` refuses.
     """
     found = get_own_class(work, class_id)
-    # one filing at a time per institution, or two classes are booked on one teacher
-    houses = sorted({found.institution_id, found.delivering_institution_id})
-    work.session.execute(
-        select(Institution.id)
-        .where(Institution.id.in_(houses))
-        .order_by(Institution.id)
-        .with_for_update(key_share=True)
-    ).all()
+    houses = lock_houses(work, found)
     found = load_class(work.session, class_id, lock=True)
     check_event(Thing.CLASS, found.state, "file")
     if not promised:
@@ -148,22 +142,44 @@ def file_class(work: Work, class_id: int, promised: bool) -> TrainingClass:
         check_listed(work.session, institution_id, found.starts_on)
     check_filed(work.session, work.keyring, found)
     _check_limits(work, found)
-    check_bookings(work.session, found, houses, list_houses_of_teacher(work.session, work.keyring, found))
+    elsewhere = houses_of_teachers(work.session, work.keyring, found)
+    check_bookings(work.session, found, list_taught(work.session, found), houses, elsewhere)
     states.move(work, TrainingClass, [found], "file", content={found.id: {"promised": True}})
     return found
+
+
+def lock_houses(work: Work, found: TrainingClass) -> list[int]:
+    """Lock the institutions of a class and return them.
+
+    One booking at a time per institution, or two classes are booked on one teacher.
+    """
+    houses = sorted({found.institution_id, found.delivering_institution_id})
+    work.session.execute(
+        select(Institution.id)
+        .where(Institution.id.in_(houses))
+        .order_by(Institution.id)
+        .with_for_update(key_share=True)
+    ).all()
+    return houses
 
 
 def _check_limits(work: Work, found: TrainingClass) -> None:
     session = work.session
     regions = catalogue.list_ancestry(session, found.region_code)
-    if found.certificate_kind == CertificateKind.TRAINING_COMPLETION:
-        least = tables.read_parameter_number(session, "completion_hours_minimum", found.starts_on, regions)
-        check_hours_planned(found.hours_planned, least or 0)
+    check_completion_hours(session, found, found.hours_planned)
     largest = tables.read_parameter_number(session, "class_size", found.starts_on, regions)
     if largest is not None:
         check_class_size(found.capacity, largest)
     lead = tables.read_parameter_number(session, "filing_lead_workdays", work.today, regions)
     check_filing_lead(work.today, found.starts_on, lead, tables.read_calendar(session))
+
+
+def check_completion_hours(session: Session, found: TrainingClass, hours: int) -> None:
+    """Refuse fewer planned hours than a certificate of completion takes. Raises Refused hours_short."""
+    if found.certificate_kind == CertificateKind.TRAINING_COMPLETION:
+        regions = catalogue.list_ancestry(session, found.region_code)
+        least = tables.read_parameter_number(session, "completion_hours_minimum", found.starts_on, regions)
+        check_hours_planned(hours, least or 0)
 
 
 def cancel_class(work: Work, class_id: int, why: str) -> TrainingClass:

@@ -18,6 +18,7 @@ from voucher.ledger.credentials.presented import Presented
 from voucher.ledger.credentials.seen import SeenPresentation, find_seen
 from voucher.ledger.vouchers import Voucher, advance, lock_vouchers
 from voucher.plumbing.unit_of_work import Work
+from voucher.registry.counter_devices import find_device
 from voucher.registry.people import get_person, hold_person
 from voucher.registry.phones import FieldRules, read_field_rules
 from voucher.registry.subjects import find_keys
@@ -27,8 +28,8 @@ from voucher.stages.train.models.classes import TrainingClass
 from voucher.stages.train.models.offline import CONFIRMED, CONFLICT, REFUSED, SEALED, OfflineScan
 from voucher.stages.train.models.places import Enrolment, Redemption
 from voucher.stages.train.offline_judging import Noted as Noted
-from voucher.stages.train.offline_judging import check_scan, read_signed
-from voucher.stages.train.presenting import house_of
+from voucher.stages.train.offline_judging import NotedBy, check_scan, read_signed
+from voucher.stages.train.presenting import counters_of, house_of
 from voucher.stages.train.reading import COUNTER, get_served_class
 from voucher.stages.train.redeem import NONCE_REUSED, Redeeming, tell_holder, write_redemption
 from voucher.stages.train.scans import Scanned, find_shown, record_scan
@@ -37,21 +38,25 @@ THING = "offline_scan"
 DIGEST = "offline_scan"
 
 
-def confirm_scans(work: Work, class_id: int, noted: Sequence[Noted]) -> list[OfflineScan]:
+def confirm_scans(
+    work: Work, class_id: int, noted: Sequence[Noted], scanner: str | None = None
+) -> list[OfflineScan]:
     """Judge what was scanned without a network for a class and return what each came to, in the order given.
 
-    A scan that was sent before is not judged again. Raises Refused role_missing, class_missing,
+    A scan that was sent before is not judged again. `scanner` is the secret of the device that noted them;
+    None where nobody need ask. Raises Refused role_missing, class_missing,
     nonce_reused, parameter_missing.
     """
     found = get_served_class(work, class_id, *COUNTER)
     house = house_of(work, found)
     rules = read_field_rules(work.session, work.today)
+    by = NotedBy(find_device(work.session, scanner), counters_of(work)) if scanner is not None else None
     kept = _find_kept(work, house, [each.client_id for each in noted])
     fresh = {each.client_id: each for each in noted if each.client_id not in kept}
     _check_named_once(work, found, noted, kept)
     vouchers = _lock(work, fresh.values())
     for each in sorted(fresh.values(), key=lambda one: (one.scanned_at, one.client_id)):
-        kept[each.client_id] = _judge(work, found, house, each, vouchers, rules)
+        kept[each.client_id] = _judge(work, found, house, each, vouchers, rules, by)
     return [kept[each.client_id] for each in noted]
 
 
@@ -94,6 +99,7 @@ def _judge(
     noted: Noted,
     vouchers: dict[int, Voucher],
     rules: FieldRules,
+    by: NotedBy | None,
 ) -> OfflineScan:
     """Judge one scan, do what follows, and keep it."""
     try:
@@ -102,7 +108,7 @@ def _judge(
         return _keep(work, found, house, noted, refusal=refused.refusal)
     voucher = vouchers[signed.credential.voucher_id]
     try:
-        stood_on = check_scan(work, found, noted, signed, voucher, rules)
+        stood_on = check_scan(work, found, noted, signed, voucher, rules, by)
     except Refused as refused:
         if refused.refusal.code == CODE_COPIED.code:
             _take_back(work, signed, found)

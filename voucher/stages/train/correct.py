@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sqlalchemy import select
 
@@ -10,17 +10,18 @@ from voucher.ledger import audit, commitments, states
 from voucher.ledger.holds import check_no_hold
 from voucher.ledger.vouchers import Voucher, advance, lock_vouchers
 from voucher.plumbing.unit_of_work import Work
+from voucher.registry.second_hands import check_second_hand
 from voucher.rules.actor import check_role
-from voucher.rules.approval import check_two_people
 from voucher.rules.assessment import FULL_SCORE_HUNDREDTHS, SCORE_MALFORMED
 from voucher.rules.errors import Family, reason
 from voucher.rules.lifecycle import Thing, check_event
-from voucher.stages.train.finish import SOURCE, judge_completion
+from voucher.stages.train.attend import list_marked
+from voucher.stages.train.finish import SOURCE, count_hours, judge_completion, read_bars
 from voucher.stages.train.models.changes import CompletionCorrection
 from voucher.stages.train.models.classes import TrainingClass
 from voucher.stages.train.models.places import Completion
 from voucher.stages.train.queries.facts import completion_of
-from voucher.stages.train.reading import DESK, check_why, get_own_class, load_class
+from voucher.stages.train.reading import DESK, check_why, get_own_class, list_sessions, load_class
 
 # nothing has been built on the result yet
 OPEN_STATES = ("training", "trained")
@@ -81,24 +82,31 @@ def ask_correction(
 ) -> CompletionCorrection:
     """Ask that the result of one person of a signed-off class be corrected.
 
+    Where the person signed in or studied, the hours are those recorded and co-signed, whatever is typed.
     Raises Refused role_missing, class_missing, training_why_missing, event_not_allowed, completion_missing,
     completion_correction_open, completion_correction_too_late, completion_hours_malformed, score_malformed,
     completion_correction_would_fail, parameter_missing.
     """
     check_why(why)
-    get_own_class(work, class_id)
-    vouchers = lock_vouchers(work, Voucher.id == voucher_id)
+    check_event(Thing.CLASS, get_own_class(work, class_id).state, "correct")
+    done = completion_of(work.session, voucher_id)
+    # of a voucher that was not signed off here nothing is said and nothing is locked
+    if done is None or done.class_id != class_id:
+        raise NOT_SIGNED_HERE.refused(voucher=voucher_id)
+    (voucher,) = lock_vouchers(work, Voucher.id == voucher_id)
     found = get_own_class(work, class_id, lock=True)
     check_event(Thing.CLASS, found.state, "correct")
-    done = completion_of(work.session, voucher_id)
-    if not vouchers or done is None or done.class_id != found.id:
-        raise NOT_SIGNED_HERE.refused(voucher=vouchers[0].number if vouchers else voucher_id)
+    work.session.refresh(done)
     waiting = select(CompletionCorrection.id).where(
         CompletionCorrection.completion_id == done.id, CompletionCorrection.decided_at.is_(None)
     )
     if work.session.scalar(waiting) is not None:
-        raise CORRECTION_OPEN.refused(voucher=vouchers[0].number)
-    passed, _ = _judge(work, found, vouchers[0], done, result)
+        raise CORRECTION_OPEN.refused(voucher=voucher.number)
+    typed = result.hours_attended
+    if _has_marks(work, found, voucher_id):
+        counted = count_hours(work.session, found, [voucher_id]).get(voucher_id, 0)
+        result = replace(result, hours_attended=counted)
+    passed, _ = _judge(work, found, voucher, done, result)
     asked = CompletionCorrection(
         completion_id=done.id,
         class_id=found.id,
@@ -106,6 +114,7 @@ def ask_correction(
         former_exam_hundredths=done.exam_hundredths,
         former_passed=done.passed,
         hours_attended=result.hours_attended,
+        hours_typed=typed if typed != result.hours_attended else None,
         exam_hundredths=result.exam_hundredths,
         passed=passed,
         why=why.strip(),
@@ -123,8 +132,9 @@ def ask_correction(
 def decide_correction(work: Work, correction_id: int, agreed: bool) -> CompletionCorrection:
     """Confirm a correction, or send it back; whoever passes now has finished the training.
 
-    Raises Refused role_missing, completion_correction_missing, second_person_needed, event_not_allowed,
-    completion_correction_too_late, completion_correction_would_fail, on_hold, parameter_missing.
+    Raises Refused role_missing, completion_correction_missing, second_person_needed,
+    second_person_reset_lately, event_not_allowed, completion_correction_too_late,
+    completion_correction_would_fail, on_hold, parameter_missing.
     """
     check_role(work.actor, *DESK)
     asked = work.session.get(CompletionCorrection, correction_id)
@@ -136,7 +146,7 @@ def decide_correction(work: Work, correction_id: int, agreed: bool) -> Completio
     work.session.refresh(asked)
     if asked.decided_at is not None:
         raise CORRECTION_MISSING.refused()
-    check_two_people(asked.asked_by_person_id, work.actor.person_id)
+    check_second_hand(work, asked.asked_by_person_id)
     asked.agreed, asked.decided_at = agreed, work.at
     asked.decided_by_person_id = work.actor.person_id
     if not agreed:
@@ -160,6 +170,13 @@ def decide_correction(work: Work, correction_id: int, agreed: bool) -> Completio
     return asked
 
 
+def _has_marks(work: Work, found: TrainingClass, voucher_id: int) -> bool:
+    """Return whether somebody signed in to a session of a class, or studied for one."""
+    return any(
+        list_marked(work.session, held.id, [voucher_id]) for held in list_sessions(work.session, found.id)
+    )
+
+
 def _judge(
     work: Work, found: TrainingClass, voucher: Voucher, done: Completion, result: Result
 ) -> tuple[bool, str | None]:
@@ -171,7 +188,8 @@ def _judge(
         raise HOURS_MALFORMED.refused(hours=result.hours_attended, planned=found.hours_planned)
     if result.exam_hundredths is not None and not 0 <= result.exam_hundredths <= FULL_SCORE_HUNDREDTHS:
         raise SCORE_MALFORMED.refused()
-    refusals = judge_completion(work.session, found, result.hours_attended, result.exam_hundredths)
+    bars = read_bars(work.session, found)
+    refusals = judge_completion(found, bars, result.hours_attended, result.exam_hundredths)
     why = "；".join(each.title for each in refusals) or None
     if done.passed and refusals:
         raise CORRECTION_WOULD_FAIL.refused(voucher=voucher.number, why=why)

@@ -6,11 +6,15 @@ stated; its list says what it may train where that names occupations.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from datetime import date
+
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from voucher.plumbing.secrets import Keyring
 from voucher.registry import catalogue
+from voucher.registry.catalogue import Project
 from voucher.registry.filing.models import Filing, FilingRoom, FilingScope, FilingTeacher
 from voucher.registry.filing.reading import find_in_force
 from voucher.registry.institutions import Institution
@@ -23,9 +27,11 @@ from voucher.rules.filing import (
     check_licensed,
     check_room,
     check_scope,
+    check_scope_project,
     check_teacher,
 )
 from voucher.rules.names import normalise_name, same_name
+from voucher.rules.positions import Position
 from voucher.stages.train.models.classes import TrainingClass
 from voucher.stages.train.pricing import canonical_trade
 
@@ -33,45 +39,52 @@ from voucher.stages.train.pricing import canonical_trade
 def check_filed(session: Session, keyring: Keyring, found: TrainingClass) -> None:
     """Refuse a class outside what its institutions filed.
 
-    Raises licence_expired, outside_filed_scope, teacher_not_filed, teacher_not_qualified, room_not_filed,
-    room_too_small.
+    Raises licence_expired, outside_filed_scope, project_not_filed, teacher_not_filed, teacher_not_qualified,
+    room_not_filed, room_too_small.
     """
-    check_houses_licensed(session, found)
-    check_class_scope(session, found)
-    check_filed_teacher(session, keyring, found)
-    check_filed_room(session, found)
+    check_houses_licensed(session, found, found.starts_on)
+    check_class_scope(session, found, found.starts_on)
+    check_filed_teacher(session, keyring, found, found.teacher, found.ends_on)
+    check_filed_room(session, found, found.place)
 
 
-def check_houses_licensed(session: Session, found: TrainingClass) -> None:
+def check_houses_licensed(session: Session, found: TrainingClass, on: date) -> None:
     """Refuse a class that begins after the licences of its institutions end. Raises licence_expired."""
     houses = {found.institution_id, found.delivering_institution_id}
     for house in session.scalars(
         select(Institution).where(Institution.id.in_(houses)).order_by(Institution.id)
     ):
-        check_licensed(house.name, house.licensed_until, found.starts_on)
+        check_licensed(house.name, house.licensed_until, on)
 
 
-def check_class_scope(session: Session, found: TrainingClass) -> None:
+def check_class_scope(session: Session, found: TrainingClass, on: date) -> None:
     """Refuse an occupation and level the responsible institution neither filed nor is listed for.
 
-    Raises outside_filed_scope.
+    What it filed names the project as well. Raises outside_filed_scope, project_not_filed.
     """
-    kind, year = found.certificate_kind, found.starts_on.year
+    kind, year = found.certificate_kind, on.year
     trade = canonical_trade(session, kind, found.trade_code)
     name = catalogue.name_trades(session, [trade]).get(trade, trade)
     in_force = find_in_force(session, found.institution_id)
-    stated = [read_listed_scope(session, found.institution_id, year)]
-    if in_force is not None:
-        rows = session.execute(
-            select(FilingScope.trade_code, FilingScope.level).where(FilingScope.filing_id == in_force.id)
-        )
-        stated.append({(code, level) for code, level in rows})
-    for scope in stated:
-        allowed = {(canonical_trade(session, kind, code), level) for code, level in scope}
-        check_scope(allowed, trade, found.level, name, year)
+    listed = read_listed_scope(session, found.institution_id, year)
+    allowed = {(canonical_trade(session, kind, code), level) for code, level in listed}
+    check_scope(allowed, trade, found.level, name, year)
+    if in_force is None:
+        return
+    rows = session.execute(
+        select(FilingScope.trade_code, FilingScope.level, Project.name)
+        .join(Project, Project.id == FilingScope.project_id)
+        .where(FilingScope.filing_id == in_force.id)
+    )
+    filed = {(canonical_trade(session, kind, code), level, project) for code, level, project in rows}
+    check_scope({(code, level) for code, level, _ in filed}, trade, found.level, name, year)
+    project = session.get_one(Project, found.project_id).name
+    check_scope_project(filed, trade, found.level, project, name)
 
 
-def check_filed_teacher(session: Session, keyring: Keyring, found: TrainingClass) -> None:
+def check_filed_teacher(
+    session: Session, keyring: Keyring, found: TrainingClass, name: str, until: date
+) -> None:
     """Refuse a teacher the teaching institution has not filed, or not for this occupation until the end.
 
     Raises teacher_not_filed, teacher_not_qualified.
@@ -79,16 +92,16 @@ def check_filed_teacher(session: Session, keyring: Keyring, found: TrainingClass
     in_force = find_in_force(session, found.delivering_institution_id)
     if in_force is None:
         return
-    teacher = _find_teacher(session, keyring, in_force, found.teacher)
+    teacher = _find_teacher(session, keyring, in_force, name)
     if teacher is None:
-        raise TEACHER_UNFILED.refused(teacher=found.teacher)
+        raise TEACHER_UNFILED.refused(teacher=name)
     kind = found.certificate_kind
     trades = {canonical_trade(session, kind, code) for code in teacher.trade_codes.split()}
     trade = canonical_trade(session, kind, found.trade_code)
-    check_teacher(found.teacher, trades, teacher.until, trade, found.ends_on)
+    check_teacher(name, trades, teacher.until, trade, until)
 
 
-def check_filed_room(session: Session, found: TrainingClass) -> None:
+def check_filed_room(session: Session, found: TrainingClass, place: str) -> None:
     """Refuse a room the teaching institution has not filed, or with too few seats.
 
     Raises room_not_filed, room_too_small.
@@ -96,25 +109,59 @@ def check_filed_room(session: Session, found: TrainingClass) -> None:
     in_force = find_in_force(session, found.delivering_institution_id)
     if in_force is None or found.mode == ONLINE:
         return
-    rooms = session.scalars(select(FilingRoom).where(FilingRoom.filing_id == in_force.id))
-    room = next((each for each in rooms if same_name(each.name, found.place)), None)
+    room = _find_room(session, in_force, place)
     if room is None:
-        raise ROOM_UNFILED.refused(room=found.place)
+        raise ROOM_UNFILED.refused(room=place)
     check_room(room.name, room.seats, found.capacity)
 
 
-def list_houses_of_teacher(session: Session, keyring: Keyring, found: TrainingClass) -> set[int]:
-    """Return every institution whose filing in force names the teacher of a class, by person."""
+def find_room_position(session: Session, found: TrainingClass, place: str) -> Position | None:
+    """Return where a filed room lies on the map; None where the filing does not say."""
     in_force = find_in_force(session, found.delivering_institution_id)
-    teacher = _find_teacher(session, keyring, in_force, found.teacher) if in_force is not None else None
-    if teacher is None:
-        return set()
-    houses = session.scalars(
-        select(Filing.institution_id)
-        .join(FilingTeacher, FilingTeacher.filing_id == Filing.id)
-        .where(FilingTeacher.person_id == teacher.person_id, Filing.state == "accepted")
-    )
-    return {each for each in houses if each is not None}
+    room = _find_room(session, in_force, place) if in_force is not None else None
+    if room is None or room.latitude_e6 is None or room.longitude_e6 is None:
+        return None
+    return Position(room.latitude_e6, room.longitude_e6)
+
+
+def read_site(session: Session, found: TrainingClass, place: str) -> str:
+    """Return the address a place lies at as filed; the place itself where nothing is filed of it."""
+    in_force = find_in_force(session, found.delivering_institution_id)
+    room = _find_room(session, in_force, place) if in_force is not None else None
+    return room.address if room is not None else place
+
+
+def houses_of_teachers(
+    session: Session, keyring: Keyring, found: TrainingClass
+) -> Callable[[str], set[int]]:  # fmt: skip
+    """Return what tells the institutions whose filings in force name a teacher of a class, by person."""
+    in_force = find_in_force(session, found.delivering_institution_id)
+
+    def of(name: str) -> set[int]:
+        teacher = _find_teacher(session, keyring, in_force, name) if in_force is not None else None
+        if teacher is None:
+            return set()
+        houses = session.scalars(
+            select(Filing.institution_id)
+            .join(FilingTeacher, FilingTeacher.filing_id == Filing.id)
+            .where(FilingTeacher.person_id == teacher.person_id, Filing.state == "accepted")
+        )
+        return {each for each in houses if each is not None}
+
+    return of
+
+
+def find_filed_teacher(session: Session, keyring: Keyring, found: TrainingClass, name: str) -> int | None:
+    """Return the person of a filed teacher of a class; None where its institution has not filed that name."""
+    in_force = find_in_force(session, found.delivering_institution_id)
+    teacher = _find_teacher(session, keyring, in_force, name) if in_force is not None else None
+    return teacher.person_id if teacher is not None else None
+
+
+def _find_room(session: Session, filing: Filing, place: str) -> FilingRoom | None:
+    """Return the filed room of a name."""
+    rooms = session.scalars(select(FilingRoom).where(FilingRoom.filing_id == filing.id))
+    return next((each for each in rooms if same_name(each.name, place)), None)
 
 
 def _find_teacher(session: Session, keyring: Keyring, filing: Filing, name: str) -> FilingTeacher | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, select, union
 from sqlalchemy.orm import Session
 
 from voucher.ledger import commitments, states
@@ -13,7 +13,7 @@ from voucher.ledger.holds import is_held
 from voucher.ledger.vouchers import Voucher, advance, lock_vouchers
 from voucher.plumbing.unit_of_work import Work
 from voucher.registry import catalogue, tables
-from voucher.rules.approval import check_two_people
+from voucher.registry.second_hands import check_second_hand
 from voucher.rules.assessment import FULL_SCORE_HUNDREDTHS, SCORE_MALFORMED
 from voucher.rules.classes import check_final_exam
 from voucher.rules.errors import Family, Refusal, Refused, reason
@@ -23,6 +23,7 @@ from voucher.rules.training import check_attendance
 from voucher.rules.vocabulary import LEVEL_CERTIFICATE_KINDS
 from voucher.stages.train.cosigning import asks_cosign
 from voucher.stages.train.models.classes import ClassSession, TrainingClass
+from voucher.stages.train.models.marks import SCANNED, TYPED, AttendanceMark
 from voucher.stages.train.models.places import Attendance, Completion, Enrolment
 from voucher.stages.train.phone_draws import draw_at_sign_off
 from voucher.stages.train.queries.facts import completions_of, hours_by_mode
@@ -64,6 +65,14 @@ ATTENDANCE_CASES_OPEN = reason(
 
 
 @dataclass(frozen=True, slots=True)
+class Bars:
+    """What whoever finishes a class must reach: the share of its hours, and the points of its exam."""
+
+    share_bp: int
+    mark: int
+
+
+@dataclass(frozen=True, slots=True)
 class Failure:
     """Somebody who did not pass, with every reason."""
 
@@ -89,8 +98,8 @@ def sign_off(work: Work, class_id: int, exams: Mapping[int, int | None]) -> Sign
     Whoever is on hold is left out, and signed off later by another call. Who is called by telephone
     afterwards is drawn at once. The signer is not the only one who
     recorded attendance. Raises Refused role_missing, class_missing, event_not_allowed, class_not_over,
-    second_person_needed, attendance_cases_open, exams_missing, exam_not_on_roster,
-    score_malformed, parameter_missing.
+    second_person_needed, second_person_reset_lately, attendance_cases_open, exams_missing,
+    exam_not_on_roster, score_malformed, parameter_missing.
     """
     get_own_class(work, class_id)
     vouchers = lock_vouchers(work, Voucher.id.in_(_sitting(class_id)), Voucher.state == "training")
@@ -134,7 +143,7 @@ def _check_time(work: Work, found: TrainingClass) -> None:
 def _check_signer(work: Work, found: TrainingClass) -> None:
     recorder = find_only_recorder(work.session, found.id)
     if recorder is not None:
-        check_two_people(recorder, work.actor.person_id)
+        check_second_hand(work, recorder)
 
 
 def _check_no_case(work: Work, found: TrainingClass) -> None:
@@ -146,15 +155,20 @@ def _check_no_case(work: Work, found: TrainingClass) -> None:
 def find_only_recorder(session: Session, class_id: int) -> int | None:
     """Return the only person who ever said that anybody was there: not the one who may sign.
 
-    Where people signed in themselves, nobody said it for them.
+    Typed hours say so, and so does a mark made by staff, scanned or typed, whoever tallies it. Where people
+    signed in themselves, nobody said it for them.
     """
-    recorders = session.scalars(
+    typed = (
         select(Attendance.recorded_by_person_id)
         .join(ClassSession, ClassSession.id == Attendance.session_id)
         .where(ClassSession.class_id == class_id, Attendance.way != "scan")
-        .distinct()
-        .limit(2)
-    ).all()
+    )
+    marked = (
+        select(AttendanceMark.marked_by_person_id)
+        .join(ClassSession, ClassSession.id == AttendanceMark.session_id)
+        .where(ClassSession.class_id == class_id, AttendanceMark.way.in_((SCANNED, TYPED)))
+    )
+    recorders = session.scalars(union(typed, marked).limit(2)).all()
     return recorders[0] if len(recorders) == 1 else None
 
 
@@ -179,23 +193,30 @@ def needs_exam(found: TrainingClass) -> bool:
     return found.certificate_kind in LEVEL_CERTIFICATE_KINDS
 
 
+def count_hours(session: Session, found: TrainingClass, voucher_ids: Sequence[int]) -> dict[int, int]:
+    """Return the recorded hours of vouchers that count towards the end of a class.
+
+    Raises Refused parameter_missing.
+    """
+    modes = hours_by_mode(session, voucher_ids, cosigned_only=asks_cosign(session, found))
+    regions = catalogue.list_ancestry(session, found.region_code)
+    share_most_bp = tables.require_parameter_number(session, ONLINE_SHARE, found.ends_on, regions)
+    return {
+        voucher_id: cap_online_hours(offline, online, found.hours_planned, share_most_bp)
+        for voucher_id, (offline, online) in modes.items()
+    }
+
+
 def _complete(
     work: Work, found: TrainingClass, due: Sequence[Voucher], exams: Mapping[int, int | None]
 ) -> list[Failure]:
     """Freeze hours and exam of everybody and return those who did not pass."""
-    session = work.session
-    cosigned_only = asks_cosign(session, found)
-    modes = hours_by_mode(session, [each.id for each in due], cosigned_only=cosigned_only)
-    regions = catalogue.list_ancestry(session, found.region_code)
-    share_most_bp = tables.require_parameter_number(session, ONLINE_SHARE, found.ends_on, regions)
-    hours = {
-        voucher_id: cap_online_hours(offline, online, found.hours_planned, share_most_bp)
-        for voucher_id, (offline, online) in modes.items()
-    }
+    session, bars = work.session, read_bars(work.session, found)
+    hours = count_hours(session, found, [each.id for each in due])
     failures = []
     for voucher in due:
         attended, score = hours.get(voucher.id, 0), exams.get(voucher.id)
-        refusals = judge_completion(session, found, attended, score)
+        refusals = judge_completion(found, bars, attended, score)
         if refusals:
             failures.append(Failure(voucher.id, voucher.number, refusals))
         session.add(
@@ -216,16 +237,22 @@ def _complete(
     return failures
 
 
-def judge_completion(
-    session: Session, found: TrainingClass, attended: int, score_hundredths: int | None
-) -> tuple[Refusal, ...]:
-    """Return every reason why somebody does not pass a class. Raises Refused parameter_missing."""
+def read_bars(session: Session, found: TrainingClass) -> Bars:
+    """Return what a class asks of whoever finishes it. Raises Refused parameter_missing."""
     regions = catalogue.list_ancestry(session, found.region_code)
-    share_bp = tables.read_parameter_number(session, "attendance_minimum", found.ends_on, regions) or 0
-    mark = tables.read_parameter_number(session, "pass_mark", found.ends_on, regions) or 0
+    return Bars(
+        tables.read_parameter_number(session, "attendance_minimum", found.ends_on, regions) or 0,
+        tables.read_parameter_number(session, "pass_mark", found.ends_on, regions) or 0,
+    )
+
+
+def judge_completion(
+    found: TrainingClass, bars: Bars, attended: int, score_hundredths: int | None
+) -> tuple[Refusal, ...]:
+    """Return every reason why somebody does not pass a class."""
     questions: tuple[Callable[[], None], ...] = (
-        lambda: check_attendance(attended, found.hours_planned, share_bp),
-        lambda: check_final_exam(score_hundredths, mark * POINT, required=needs_exam(found)),
+        lambda: check_attendance(attended, found.hours_planned, bars.share_bp),
+        lambda: check_final_exam(score_hundredths, bars.mark * POINT, required=needs_exam(found)),
     )
     refusals = []
     for question in questions:

@@ -84,7 +84,7 @@ def check_place(work: Work, voucher: Voucher, programme: Programme, found: Train
     session = work.session
     for institution_id in sorted({found.institution_id, found.delivering_institution_id}):
         check_listed(session, institution_id, found.starts_on)
-    check_houses_licensed(session, found)
+    check_houses_licensed(session, found, found.starts_on)
     if not may_be_used_at(session, programme, found.institution_id):
         raise INSTITUTION_NOT_IN_PROGRAMME.refused()
     check_class_fits(wanted_subject(session, programme), subject_of(session, found))

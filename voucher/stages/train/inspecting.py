@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -12,9 +11,10 @@ from sqlalchemy import select
 from voucher.ledger import audit, holds
 from voucher.ledger.holds import Hold
 from voucher.ledger.vouchers import Voucher, lock_vouchers
+from voucher.plumbing.constraints import CHANGED_MEANWHILE
 from voucher.plumbing.unit_of_work import Work
 from voucher.registry.catalogue import list_subtree
-from voucher.rules.actor import REGION_FOREIGN, Role, check_role
+from voucher.rules.actor import REGION_FOREIGN, check_role
 from voucher.rules.draws import draw
 from voucher.rules.errors import Family, reason
 from voucher.rules.inspections import (
@@ -27,14 +27,13 @@ from voucher.rules.inspections import (
 )
 from voucher.rules.lifecycle import STATE_NAMES, Thing
 from voucher.rules.words import check_why
+from voucher.stages.train.inspection_seeds import INSPECTORS, take_seed, use_seed
 from voucher.stages.train.models.classes import TrainingClass
 from voucher.stages.train.models.inspections import Inspection, InspectionDraw
 from voucher.stages.train.models.places import Enrolment
-from voucher.stages.train.reading import CLASS_MISSING, DESK, OFFICERS, SEATED, load_class
+from voucher.stages.train.reading import CLASS_MISSING, DESK, SEATED, load_class
 
-INSPECTORS = (*OFFICERS, Role.SUPERVISOR)
 INSPECTED = ("approved", "running")
-SEED_BYTES = 32
 THING = "inspection"
 
 INSPECTION_MISSING = reason(
@@ -62,6 +61,19 @@ NO_CLASS_TO_INSPECT = reason(
     "no_class_to_inspect",
     "这个地区没有可以抽取的班级",
     "请改选地区；已有检查等待填写的班级不再抽取",
+    SOURCE,
+    Family.CONFLICT,
+)
+DRAW_SIZE_MALFORMED = reason(
+    "inspection_draw_size_malformed",
+    "抽取 {size} 个班级，不能抽取",
+    "抽取的班级数请填 1 或更大的整数",
+    SOURCE,
+)
+NOTHING_TO_ANSWER = reason(
+    "inspection_not_done_yet",
+    "这次检查还没有结果，现在不用说明",
+    "请等检查当天；有问题要说明的，结果填写后会列在“现场检查”里，写明期限",
     SOURCE,
     Family.CONFLICT,
 )
@@ -107,30 +119,27 @@ def open_inspection(work: Work, class_id: int, planned_on: date, announced: bool
 def draw_inspections(work: Work, region_code: str, size: int, planned_on: date) -> list[Inspection]:
     """Draw classes of a region that are taught on or after a day, and open unannounced inspections of them.
 
-    The seed and the numbers drawn from are kept (rule DRW-04). Raises Refused role_missing, region_foreign,
-    no_class_to_inspect.
+    The seed was fixed and its hash shown before; the numbers drawn from are kept (rule DRW-04). Raises
+    Refused role_missing, region_foreign, inspection_draw_size_malformed,
+    inspection_seed_not_committed, no_class_to_inspect, changed_meanwhile.
     """
     check_role(work.actor, *INSPECTORS)
     if not may_inspect(work, region_code):
         raise REGION_FOREIGN.refused(region=region_code)
+    if size < 1:
+        raise DRAW_SIZE_MALFORMED.refused(size=size)
+    fixed = take_seed(work, region_code)
     waiting = select(Inspection.class_id).where(Inspection.concluded_at.is_(None))
-    classes = {
-        each.number: each
-        for each in work.session.scalars(
-            select(TrainingClass)
-            .where(
-                TrainingClass.region_code.in_(list_subtree(work.session, region_code)),
-                TrainingClass.state.in_(INSPECTED),
-                TrainingClass.ends_on >= planned_on,
-                TrainingClass.id.not_in(waiting),
-            )
-            .order_by(TrainingClass.id)
-            .with_for_update()
-        )
-    }
-    if not classes or size < 1:
+    wanted = select(TrainingClass).where(
+        TrainingClass.region_code.in_(list_subtree(work.session, region_code)),
+        TrainingClass.state.in_(INSPECTED),
+        TrainingClass.ends_on >= planned_on,
+        TrainingClass.id.not_in(waiting),
+    )
+    classes = {each.number: each for each in work.session.scalars(wanted)}
+    if not classes:
         raise NO_CLASS_TO_INSPECT.refused()
-    seed, subject = secrets.token_hex(SEED_BYTES), f"现场检查 {region_code} {planned_on.isoformat()}"
+    seed, subject = fixed.seed, f"现场检查 {region_code} {planned_on.isoformat()}"
     drawn = InspectionDraw(
         region_code=region_code,
         seed=seed,
@@ -142,7 +151,12 @@ def draw_inspections(work: Work, region_code: str, size: int, planned_on: date) 
     )
     work.session.add(drawn)
     work.session.flush()
+    use_seed(work, fixed, drawn)
     chosen = draw(seed, subject, classes, size)
+    # only what is drawn is locked: the other classes of the region go on meanwhile
+    for class_id in sorted(classes[each].id for each in chosen):
+        if load_class(work.session, class_id, lock=True).state not in INSPECTED:
+            raise CHANGED_MEANWHILE.refused()
     return [_open(work, classes[each], planned_on, announced=False, draw_id=drawn.id) for each in chosen]
 
 
@@ -177,17 +191,20 @@ def conclude(work: Work, inspection_id: int, report: Report) -> Inspection:
 def answer(work: Work, inspection_id: int, words: str) -> Inspection:
     """Say what the institution has to say to the findings.
 
-    Raises Refused role_missing, inspection_missing (also for a foreign one), inspection_step_wrong,
-    why_missing.
+    Raises Refused role_missing, inspection_missing (also for a foreign one, and one not announced),
+    inspection_not_done_yet, inspection_step_wrong, why_missing.
     """
     check_role(work.actor, *DESK)
     said = check_why(words)
     found = lock_inspection(work, inspection_id)
     taught = load_class(work.session, found.class_id)
-    if not work.actor.serves(taught.institution_id, *DESK) or found.concluded_at is None:
+    is_known = found.announced or found.concluded_at is not None
+    if not work.actor.serves(taught.institution_id, *DESK) or not is_known:
         raise INSPECTION_MISSING.refused()
+    if found.concluded_at is None:
+        raise NOTHING_TO_ANSWER.refused()
     if found.answer_by is None or found.answered_at is not None or found.closed_at is not None:
-        raise STEP_WRONG.refused(what="不需要答复，或已经答复")
+        raise STEP_WRONG.refused(what="不需要机构说明，或机构已经说明")
     found.answer, found.answered_at, found.answered_by_person_id = said, work.at, work.actor.person_id
     work.session.flush()
     audit.record_one(work, THING, found.id, "answer")
@@ -205,7 +222,7 @@ def close(work: Work, inspection_id: int, words: str) -> Inspection:
     if found.concluded_at is None or found.closed_at is not None:
         raise STEP_WRONG.refused(what="还没有填写结果，或已经办结")
     if found.answer_by is not None and found.answered_at is None and work.today <= found.answer_by:
-        raise STEP_WRONG.refused(what=f"等机构在 {found.answer_by.isoformat()} 前答复")
+        raise STEP_WRONG.refused(what=f"等机构在 {found.answer_by.isoformat()} 前说明")
     found.closing, found.closed_at, found.closed_by_person_id = said, work.at, work.actor.person_id
     work.session.flush()
     audit.record_one(work, THING, found.id, "close")

@@ -15,12 +15,12 @@ from voucher.rules.errors import Family, reason
 from voucher.rules.inspections import SOURCE
 from voucher.stages.train.inspecting import (
     INSPECTION_MISSING,
-    INSPECTORS,
     STEP_WRONG,
     THING,
     lock_inspection,
     may_inspect,
 )
+from voucher.stages.train.inspection_seeds import INSPECTORS
 from voucher.stages.train.models.inspections import Inspection, InspectionPhoto
 from voucher.stages.train.reading import load_class
 

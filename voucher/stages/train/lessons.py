@@ -9,14 +9,22 @@ from sqlalchemy import func, select
 
 from voucher.ledger import audit
 from voucher.plumbing.unit_of_work import Work
+from voucher.registry import catalogue
 from voucher.rules.actor import check_role
 from voucher.rules.classes import ONLINE
 from voucher.rules.errors import Family, reason
-from voucher.rules.lessons import LESSON_UNPLAYABLE, SOURCE, check_address, check_segment
-from voucher.rules.lifecycle import Thing
+from voucher.rules.lessons import (
+    LESSON_UNPLAYABLE,
+    SEGMENTS_MOST,
+    SOURCE,
+    check_address,
+    check_segment,
+)
+from voucher.rules.lifecycle import STATE_NAMES, Thing
 from voucher.stages.train.class_codes import find_marked
 from voucher.stages.train.models.lessons import Lesson, LessonSegment
 from voucher.stages.train.reading import ROOM, SESSION_MISSING, serves_class
+from voucher.stages.train.video_keeping import address_of, keep_video
 
 TAUGHT = ("draft", "returned", "filed", "approved", "running")
 
@@ -30,7 +38,14 @@ SESSION_NOT_ONLINE = reason(
 LESSON_TOO_LATE = reason(
     "lesson_too_late",
     "这次课已经开始，不能再添加线上内容",
-    "请在上课前添加；内容有误的，请取消课次后另行安排",
+    "请在上课前添加；漏掉的内容，请加到本班还没有开始的线上课次",
+    SOURCE,
+    Family.CONFLICT,
+)
+LESSON_CLASS_OVER = reason(
+    "lesson_class_over",
+    "班级当前为“{state}”，不能添加线上内容",
+    "线上内容只能加到还要上课的班级",
     SOURCE,
     Family.CONFLICT,
 )
@@ -49,20 +64,22 @@ class NewSegment:
 
 @dataclass(frozen=True, slots=True)
 class NewLesson:
-    """A lesson as it is put together: a linked video, or pages."""
+    """A lesson as it is put together: a linked or an uploaded video, or pages."""
 
     session_id: int
     kind: str
     title: str
     address: str | None
     segments: tuple[NewSegment, ...]
+    # the film itself, where it is uploaded and not linked
+    film: bytes | None = None
 
 
 def add_lesson(work: Work, new: NewLesson) -> Lesson:
     """Add a lesson to an online session that has not begun.
 
-    Raises Refused role_missing, class_session_missing, session_not_online, lesson_too_late,
-    lesson_unplayable.
+    Raises Refused role_missing, class_session_missing, session_not_online, lesson_class_over,
+    lesson_too_late, lesson_unplayable and what `keep_video` refuses.
     """
     check_role(work.actor, *ROOM)
     held, found = find_marked(work.session, new.session_id, lock=True)
@@ -70,17 +87,25 @@ def add_lesson(work: Work, new: NewLesson) -> Lesson:
         raise SESSION_MISSING.refused()
     if held.mode != ONLINE:
         raise SESSION_NOT_ONLINE.refused()
-    if work.at >= held.starts_at or found.state not in TAUGHT:
+    if found.state not in TAUGHT:
+        raise LESSON_CLASS_OVER.refused(state=STATE_NAMES[Thing.CLASS][found.state])
+    if work.at >= held.starts_at:
         raise LESSON_TOO_LATE.refused()
-    check_address(new.kind, new.address)
     _check_segments(new.kind, new.segments)
+    address = new.address
+    if new.film is None:
+        check_address(new.kind, address)
+    else:
+        minutes = [each.minutes for each in new.segments]
+        regions = catalogue.list_ancestry(work.session, found.region_code)
+        address = address_of(keep_video(work, held.id, new.film, minutes, regions).id)
     position = work.session.scalar(select(func.count()).where(Lesson.session_id == held.id)) or 0
     lesson = Lesson(
         session_id=held.id,
         position=position + 1,
         kind=new.kind,
         title=new.title.strip(),
-        address=new.address,
+        address=address,
         added_at=work.at,
         added_by_person_id=work.actor.person_id,
     )
@@ -94,7 +119,7 @@ def add_lesson(work: Work, new: NewLesson) -> Lesson:
                 minutes=each.minutes,
                 content=each.content,
                 question=each.question,
-                options="\n".join(each.options) if each.options else None,
+                options=[option.strip() for option in each.options] or None,
                 answer=each.answer,
             )
         )
@@ -105,9 +130,7 @@ def add_lesson(work: Work, new: NewLesson) -> Lesson:
 
 
 def _check_segments(kind: str, segments: Sequence[NewSegment]) -> None:
-    if not segments:
-        raise LESSON_UNPLAYABLE.refused(problem="至少要有一段内容")
+    if not 0 < len(segments) <= SEGMENTS_MOST:
+        raise LESSON_UNPLAYABLE.refused(problem=f"一节课 1 至 {SEGMENTS_MOST} 段")
     for each in segments:
-        if (each.question is None) != (not each.options):
-            raise LESSON_UNPLAYABLE.refused(problem="检查题要有题目和选项")
-        check_segment(kind, each.content, each.minutes, len(each.options), each.answer)
+        check_segment(kind, each.content, each.minutes, each.question, each.options, each.answer)

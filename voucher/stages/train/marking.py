@@ -5,7 +5,7 @@ A class is locked while a mark is made, so that whoever counts marks counts all 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from sqlalchemy import select
 
@@ -30,7 +30,9 @@ from voucher.stages.train.doubting import doubt_shared_device
 from voucher.stages.train.models.classes import ClassSession, TrainingClass
 from voucher.stages.train.models.marks import BY_PHONE, SCANNED, TYPED, AttendanceMark
 from voucher.stages.train.models.places import Attendance
+from voucher.stages.train.placing import Placed, Where, doubt_place, measure
 from voucher.stages.train.presenting import stand_at
+from voucher.stages.train.queries.lessons import is_played
 from voucher.stages.train.queries.marks import list_marks, order_of
 from voucher.stages.train.reading import SESSION_MISSING, STAFF, find_enrolment, serves_class
 from voucher.stages.train.running import start_if_begun
@@ -39,6 +41,13 @@ from voucher.stages.train.scans import Scanned, record_scan
 BROWSER = "attendance_browser"
 OPERATION = "attend"
 
+SESSION_PLAYED = reason(
+    "session_is_played",
+    "这次课是线上课，学时按学习记录计算，不签到、签退",
+    "请学员登录后在“我的券”中学习；已学完的，课后按签到登记学时",
+    SOURCE,
+    Family.CONFLICT,
+)
 PHONE_OF_ANOTHER = reason(
     "phone_of_another",
     "这次签到不是您本人的手机签的",
@@ -56,6 +65,7 @@ class PhoneMark:
     direction: str
     digits: str
     browser: str
+    where: Where = field(default=Where(), repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,14 +77,15 @@ class StaffMark:
     code: str
     last4: str = ""
     device: str = ""
+    where: Where = field(default=Where(), repr=False)
 
 
 def mark_by_phone(work: Work, asked: PhoneMark) -> AttendanceMark:
     """Sign the actor in or out with the own phone; the same signature again is the same mark.
 
     Raises Refused role_missing, class_session_missing, phone_of_another, class_code_over, not_in_training,
-    class_not_in_session, mark_outside_timetable, signed_in_already, not_signed_in, attendance_recorded,
-    class_session_before_place, parameter_missing and what `check_answer` refuses.
+    class_not_in_session, session_is_played, mark_outside_timetable, signed_in_already, not_signed_in,
+    attendance_recorded, class_session_before_place, parameter_missing and what `check_answer` refuses.
     """
     check_role(work.actor, Role.WORKER)
     held, found = find_marked(work.session, asked.session_id, lock=True)
@@ -88,12 +99,14 @@ def mark_by_phone(work: Work, asked: PhoneMark) -> AttendanceMark:
     check_answer(signed, numbers, work.at)
     voucher = work.session.get_one(Voucher, signed.credential.voucher_id)
     _check_may_mark(work, held, found, voucher, asked.direction)
+    placed = measure(work, held, found, asked.where)
     count_up(work, signed)
     mark = _write(
-        work, held, voucher, asked.direction, BY_PHONE, signed,
+        work, held, voucher, asked.direction, BY_PHONE, placed, signed,
         browser=work.keyring.blind_index(BROWSER, asked.browser),
     )  # fmt: skip
     doubt_shared_device(work, found, mark)
+    doubt_place(work, found, mark)
     return mark
 
 
@@ -102,8 +115,8 @@ def mark_by_staff(work: Work, asked: StaffMark) -> AttendanceMark:
 
     Raises KeptRefused identity_differs, card_tries_used_up; Refused role_missing, class_session_missing,
     voucher_missing, not_in_training, class_not_in_session, mark_outside_timetable, signed_in_already,
-    not_signed_in, attendance_recorded, class_session_before_place, parameter_missing and what
-    `find_presented` refuses.
+    not_signed_in, session_is_played, attendance_recorded, class_session_before_place, parameter_missing and
+    what `find_presented` refuses.
     """
     check_role(work.actor, *STAFF)
     held, found = find_marked(work.session, asked.session_id)
@@ -115,7 +128,9 @@ def mark_by_staff(work: Work, asked: StaffMark) -> AttendanceMark:
     _, found = find_marked(work.session, asked.session_id, lock=True)
     _check_may_mark(work, held, found, voucher, asked.direction)
     _hold_card(work, found, voucher, asked)
-    return _write(work, held, voucher, asked.direction, TYPED)
+    mark = _write(work, held, voucher, asked.direction, TYPED, measure(work, held, found, asked.where))
+    doubt_place(work, found, mark)
+    return mark
 
 
 def _mark_scanned(work: Work, held: ClassSession, found: TrainingClass, asked: StaffMark) -> AttendanceMark:
@@ -130,7 +145,10 @@ def _mark_scanned(work: Work, held: ClassSession, found: TrainingClass, asked: S
         use_code(work, shown.screen, OPERATION)
     if shown.signed is not None:
         count_up(work, shown.signed)
-    return _write(work, held, voucher, asked.direction, SCANNED, shown.signed)
+    placed = measure(work, held, found, asked.where)
+    mark = _write(work, held, voucher, asked.direction, SCANNED, placed, shown.signed)
+    doubt_place(work, found, mark)
+    return mark
 
 
 def _is_code(text: str) -> bool:
@@ -162,6 +180,9 @@ def _check_may_mark(
     work: Work, held: ClassSession, found: TrainingClass, voucher: Voucher, direction: str
 ) -> None:
     """Refuse a mark of somebody who is not taught here now, or whose hours have been written down."""
+    # presence and playing would be added up: whoever sat in a room and played as well had the hours twice
+    if is_played(work.session, held.id):
+        raise SESSION_PLAYED.refused()
     start_if_begun(work, found)
     if found.state not in ("approved", "running"):
         raise CLASS_NOT_IN_SESSION.refused(state=STATE_NAMES[Thing.CLASS][found.state])
@@ -194,6 +215,7 @@ def _write(
     voucher: Voucher,
     direction: str,
     way: str,
+    placed: Placed,
     signed: Signed | None = None,
     browser: str | None = None,
 ) -> AttendanceMark:
@@ -206,6 +228,9 @@ def _write(
         device_id=signed.device.id if signed is not None else None,
         counter=signed.presentation.counter if signed is not None else None,
         browser=browser,
+        distance_m=placed.distance_m,
+        accuracy_m=placed.accuracy_m,
+        no_position=placed.no_position,
         marked_at=work.at,
         marked_by_person_id=work.actor.person_id,
     )

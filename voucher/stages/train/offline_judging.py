@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -23,6 +24,7 @@ from voucher.ledger.vouchers import Voucher
 from voucher.plumbing.clock import SHANGHAI
 from voucher.plumbing.signing import short_name
 from voucher.plumbing.unit_of_work import Work
+from voucher.registry.counter_devices import CounterDevice, judge_device
 from voucher.registry.people import read_people
 from voucher.registry.phones import FieldRules
 from voucher.rules.code_format import Kind, parse_code, parse_presentation
@@ -46,6 +48,14 @@ class Noted:
     scanned_at: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class NotedBy:
+    """The device scans were noted with, None where it is unknown, and whose counters it may stand at."""
+
+    device: CounterDevice | None
+    institution_ids: Collection[int]
+
+
 def read_signed(work: Work, digits: str) -> Signed:
     """Return the phone and the credential behind a code that a phone signed for who has no network.
 
@@ -58,18 +68,29 @@ def read_signed(work: Work, digits: str) -> Signed:
 
 
 def check_scan(
-    work: Work, found: TrainingClass, noted: Noted, signed: Signed, voucher: Voucher, rules: FieldRules
+    work: Work,
+    found: TrainingClass,
+    noted: Noted,
+    signed: Signed,
+    voucher: Voucher,
+    rules: FieldRules,
+    by: NotedBy | None = None,
 ) -> Redemption | Enrolment:
     """Return the redemption a scan stands on, or the place in which it is to redeem; the voucher is locked.
 
-    Raises Refused code_copied, what `check_offline_moment` and `get_redeemable_place` refuse, device_gone,
-    credential_superseded, credential_key_withdrawn, credential_not_yet, credential_expired,
-    credential_elsewhere, code_used, redemption_reversed_since, on_hold, card_tries_used_up,
-    identity_differs, parameter_missing.
+    The device is judged, like everything, by the moment the code was shown: struck off or approved since
+    makes no difference.
+
+    Raises Refused code_copied, what `check_offline_moment` and `get_redeemable_place` refuse,
+    counter_device_struck, counter_device_unapproved, device_gone, credential_superseded,
+    credential_key_withdrawn, credential_not_yet, credential_expired, credential_elsewhere, code_used,
+    redemption_reversed_since, on_hold, card_tries_used_up, identity_differs, parameter_missing.
     """
     _check_one_phone(work, signed, rules)
     check_offline_moment(signed.presentation.shown_at, noted.scanned_at, work.at, rules.limits)
     shown_at = datetime.fromtimestamp(signed.presentation.shown_at, UTC)
+    if by is not None:
+        judge_device(work, by.institution_ids, by.device, at=shown_at)
     _check_standing_then(work, signed, found, shown_at)
     stood_on: Redemption | Enrolment | None = find_redemption(work.session, voucher.id)
     if stood_on is None:

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
+
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from voucher.ledger import audit, holds
 from voucher.ledger.vouchers import Voucher, lock_vouchers
+from voucher.plumbing.clock import day_of
 from voucher.plumbing.unit_of_work import Work
 from voucher.registry import catalogue, tables
 from voucher.registry.letters import read_mobile
+from voucher.registry.phones import read_keys
 from voucher.registry.users import RoleGrant, UserAccount, in_force
 from voucher.rules.actor import check_role
 from voucher.rules.draws import (
@@ -25,10 +29,10 @@ from voucher.rules.errors import Family, reason
 from voucher.rules.lifecycle import Thing
 from voucher.rules.words import check_why
 from voucher.stages.train.models.classes import TrainingClass
-from voucher.stages.train.models.phone_checks import PhoneCall, PhoneDraw, PhoneDrawEntry
+from voucher.stages.train.models.phone_checks import CALL_SAID, PhoneCall, PhoneDraw, PhoneDrawEntry
 from voucher.stages.train.reading import OFFICERS, load_class, reaches_class
 
-ATTEMPTS = "phone_check_attempts"
+ATTEMPTS, MINUTES = "phone_check_attempts", "phone_check_minutes"
 
 PHONE_CHECK_MISSING = reason(
     "phone_check_missing",
@@ -47,14 +51,14 @@ CHECK_CONCLUDED = reason(
 CALL_OPEN = reason(
     "phone_call_open",
     "上一次拨打还没有登记结果",
-    "请由拨打的人先登记上一次的结果，再拨打下一次",
+    "请由拨打的人先登记结果；号码显示时间已过、拨打人没有登记的，其他人可登记为“未接通”，再拨打下一次",
     CALL_SOURCE,
     Family.CONFLICT,
 )
 CALL_NOT_YOURS = reason(
     "phone_call_not_yours",
     "这次拨打不是您办理的，或结果已经登记",
-    "请由拨打的人登记结果；结果登记后不再更改",
+    "请由拨打的人登记结果，结果登记后不再更改；号码显示时间过后，其他人只能登记为“未接通”",
     CALL_SOURCE,
     Family.FORBIDDEN,
 )
@@ -93,8 +97,9 @@ def begin_call(work: Work, entry_id: int) -> PhoneCall:
 def tell_result(work: Work, call_id: int, result: CallResult, said: str) -> PhoneCall:
     """Write down what came of a call; an unfavourable answer stops the voucher and the claims on it.
 
-    What somebody said is asked for where it is unfavourable, and stays out of the trail. Raises Refused
-    role_missing, phone_check_missing, caller_of_institution, phone_call_not_yours, phone_number_on_record,
+    What somebody said is asked for where it is unfavourable, and stays out of the trail. Once the minutes
+    of a call are over any other officer may write down that nobody was reached. Raises Refused role_missing,
+    phone_check_missing, caller_of_institution, phone_call_not_yours, phone_number_on_record,
     why_missing, parameter_missing.
     """
     check_role(work.actor, *OFFICERS)
@@ -103,7 +108,7 @@ def tell_result(work: Work, call_id: int, result: CallResult, said: str) -> Phon
         raise PHONE_CHECK_MISSING.refused()
     entry, found = _take_up(work, call.entry_id)
     work.session.refresh(call)
-    if call.result is not None or call.shown_to_person_id != work.actor.person_id:
+    if call.result is not None or not _may_tell(work, call, found, result):
         raise CALL_NOT_YOURS.refused()
     if (
         result is CallResult.NO_NUMBER
@@ -111,7 +116,8 @@ def tell_result(work: Work, call_id: int, result: CallResult, said: str) -> Phon
     ):
         raise NUMBER_ON_RECORD.refused()
     words = check_why(said) if result in UNFAVOURABLE else said.strip()
-    call.result, call.said, call.told_at = str(result), words or None, work.at
+    call.result, call.told_at = str(result), work.at
+    call.said_sealed = _seal(work, entry.person_id, words)
     work.session.flush()
     audit.record_one(
         work, str(Thing.VOUCHER), entry.voucher_id, "phone_check", call=call.id, result=str(result)
@@ -122,8 +128,29 @@ def tell_result(work: Work, call_id: int, result: CallResult, said: str) -> Phon
         work.session.flush()
     if result in UNFAVOURABLE:
         why = f"电话抽查：{CALL_RESULT_NAMES[result]}（班级 {found.number}）"
-        holds.open_hold(work, Thing.VOUCHER, entry.voucher_id, why, said=words)
+        # the words stay with the call, under the learner's key: a hold keeps them in the clear and for good
+        holds.open_hold(work, Thing.VOUCHER, entry.voucher_id, why)
     return call
+
+
+def _seal(work: Work, person_id: int, words: str) -> bytes | None:
+    """Return what somebody said, sealed under the own key; None where nothing was said."""
+    key = read_keys(work.session, work.keyring, [person_id]).get(person_id)
+    return work.keyring.seal(key, CALL_SAID, words) if words and key is not None else None
+
+
+def _may_tell(work: Work, call: PhoneCall, found: TrainingClass, result: CallResult) -> bool:
+    """Return whether the actor may say what came of a call: who made it; of one left behind, anybody."""
+    if call.shown_to_person_id == work.actor.person_id:
+        return True
+    return result is CallResult.UNREACHED and work.at >= shown_until(work.session, call, found)
+
+
+def shown_until(session: Session, call: PhoneCall, found: TrainingClass) -> datetime:
+    """Return until when a call shows its number. Raises Refused parameter_missing."""
+    regions = catalogue.list_ancestry(session, found.region_code)
+    minutes = tables.require_parameter_number(session, MINUTES, day_of(call.shown_at), regions)
+    return call.shown_at + timedelta(minutes=minutes)
 
 
 def list_calls(session: Session, entry_id: int) -> list[PhoneCall]:

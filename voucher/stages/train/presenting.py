@@ -7,6 +7,7 @@ from sqlalchemy import bindparam, select
 from voucher.ledger.credentials.challenges import AskedChallenge, ask_phone
 from voucher.ledger.credentials.presented import Counter
 from voucher.plumbing.unit_of_work import Work
+from voucher.registry.counter_devices import ASKED_SOMEWHERE, CounterDevice, hash_secret, judge_device
 from voucher.registry.phones import read_showing_limits, select_showing, showing_limits_of
 from voucher.rules.actor import check_role
 from voucher.rules.presenting import ShowingLimits
@@ -29,23 +30,41 @@ def _counter(work: Work, found: TrainingClass, operation: str, limits: ShowingLi
 
 
 _AT_COUNTER = (
-    select(TrainingClass, *select_showing())
+    select(TrainingClass, CounterDevice, ASKED_SOMEWHERE, *select_showing())
+    .outerjoin(CounterDevice, CounterDevice.secret_hash == bindparam("secret_hash"))
     .where(TrainingClass.id == bindparam("class_id"))
     .execution_options(populate_existing=True)
 )
 
 
-def come_to_counter(work: Work, class_id: int, operation: str) -> tuple[TrainingClass, Counter]:
+def come_to_counter(
+    work: Work, class_id: int, operation: str, scanner: str | None = None
+) -> tuple[TrainingClass, Counter]:
     """Return a class of the actor's institution and the counter they stand at there, read at once.
 
-    Raises Refused role_missing, class_missing (also for a foreign one), parameter_missing.
+    `scanner` is the secret of the device in use, empty where it has none; None where the door has asked.
+    Raises Refused role_missing, class_missing (also for a foreign one), counter_device_struck,
+    counter_device_unapproved, parameter_missing.
     """
     check_role(work.actor, *COUNTER)
-    row = work.session.execute(_AT_COUNTER, {"class_id": class_id, "on": work.today}).first()
+    hashed = hash_secret(scanner) if scanner else None
+    asked = {"class_id": class_id, "on": work.today, "secret_hash": hashed}
+    row = work.session.execute(_AT_COUNTER, asked).first()
     if row is None or not serves_class(work.actor, row[0], *COUNTER):
         raise CLASS_MISSING.refused()
-    found: TrainingClass = row[0]
-    return found, _counter(work, found, operation, showing_limits_of(row[1:], work.today))
+    found, device, asked_somewhere, *limits = row
+    if scanner is not None:
+        judge_device(work, counters_of(work), device, asked_somewhere=asked_somewhere)
+    return found, _counter(work, found, operation, showing_limits_of(limits, work.today))
+
+
+def counters_of(work: Work) -> list[int]:
+    """Return the institutions at whose counters the actor stands."""
+    return [
+        each.institution_id
+        for each in work.actor.grants
+        if each.institution_id is not None and each.role in COUNTER
+    ]
 
 
 def house_of(work: Work, found: TrainingClass) -> int:

@@ -128,6 +128,16 @@ def slots_of(sessions: Iterable[ClassSession]) -> list[Slot]:
     return [Slot(each.starts_at, each.ends_at) for each in sessions]
 
 
+def teacher_of(found: TrainingClass, held: ClassSession) -> str:
+    """Return who teaches a session: whom a change named for it, or the teacher of its class."""
+    return held.teacher or found.teacher
+
+
+def place_of(found: TrainingClass, held: ClassSession) -> str:
+    """Return where a session takes place: where a change put it, or the place of its class."""
+    return held.place or found.place
+
+
 def begins_at(session: Session, class_id: int) -> datetime:
     """Return when the first session of a class begins."""
     return list_sessions(session, class_id)[0].starts_at

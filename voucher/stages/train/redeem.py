@@ -77,13 +77,17 @@ class Checked:
 
 @dataclass(frozen=True, slots=True)
 class Redeeming:
-    """One scan: the digits, for which class, the last four of the card; device and nonce name it for ever."""
+    """One scan: the digits, for which class, the last four of the card; device and nonce name it for ever.
+
+    `scanner` is the secret of the device in use, as `come_to_counter` asks for it.
+    """
 
     digits: str
     class_id: int
     last4: str
     device: str
     nonce: str
+    scanner: str | None = None
 
 
 def check(work: Work, digits: str, class_id: int) -> Checked:
@@ -135,9 +139,10 @@ def redeem(work: Work, asked: Redeeming) -> Redemption:
     told, so that guesses sent all at once are no more than those sent one by one.
 
     Raises KeptRefused identity_differs, card_tries_used_up; Refused role_missing, class_missing,
-    nonce_reused, on_hold, parameter_missing and what `find_presented` and `get_redeemable_place` refuse.
+    nonce_reused, on_hold, counter_device_struck, counter_device_unapproved, parameter_missing and what
+    `find_presented` and `get_redeemable_place` refuse.
     """
-    found, counter = come_to_counter(work, asked.class_id, "redeem")
+    found, counter = come_to_counter(work, asked.class_id, "redeem", asked.scanner)
     try:
         shown = _find_code(work, asked.digits, counter)
     except Refused:

@@ -7,12 +7,13 @@ from sqlalchemy import select
 from voucher.ledger import audit
 from voucher.ledger.vouchers import Voucher, advance, get_voucher
 from voucher.plumbing.unit_of_work import Work
+from voucher.registry.second_hands import check_second_hand
 from voucher.rules.actor import check_role
-from voucher.rules.approval import check_two_people
 from voucher.rules.errors import Family, reason
 from voucher.rules.lifecycle import Thing, check_event
 from voucher.stages.train.models.places import Redemption
 from voucher.stages.train.queries.facts import hours_of
+from voucher.stages.train.queries.marks import count_standing
 from voucher.stages.train.reading import (
     COUNTER,
     check_why,
@@ -67,13 +68,20 @@ REVERSAL_ATTENDED = reason(
     SOURCE,
     Family.CONFLICT,
 )
+REVERSAL_MARKED = reason(
+    "reversal_marked",
+    "该学员已在本班签到 {count} 次，不能撤销核销",
+    "确已到课的，核销无误；代签的，请联系人社部门核查，核查为不计的签到不影响撤销",
+    SOURCE,
+    Family.CONFLICT,
+)
 
 
 def ask_reversal(work: Work, redemption_id: int, why: str) -> Redemption:
     """Ask for a redemption to be taken back; somebody else of the institution does it.
 
     Raises Refused role_missing, redemption_missing, training_why_missing, reversed_already, reversal_asked,
-    reversal_too_late, reversal_attended, event_not_allowed.
+    reversal_too_late, reversal_attended, reversal_marked, event_not_allowed.
     """
     redemption, _ = _take_up(work, redemption_id)
     check_why(why)
@@ -91,12 +99,13 @@ def reverse(work: Work, redemption_id: int) -> Redemption:
     """Take a redemption back that somebody else has asked for: the voucher is enrolled again.
 
     The redemption stays, marked. Raises Refused role_missing, redemption_missing, reversal_unasked,
-    second_person_needed, reversed_already, reversal_too_late, reversal_attended, event_not_allowed.
+    second_person_needed, second_person_reset_lately, reversed_already, reversal_too_late,
+    reversal_attended, reversal_marked, event_not_allowed.
     """
     redemption, voucher = _take_up(work, redemption_id)
     if redemption.reversal_asked_by_person_id is None:
         raise REVERSAL_UNASKED.refused()
-    check_two_people(redemption.reversal_asked_by_person_id, work.actor.person_id)
+    check_second_hand(work, redemption.reversal_asked_by_person_id)
     redemption.reversed_by_person_id = work.actor.person_id
     redemption.reversed_at = work.at
     work.session.flush()
@@ -128,4 +137,7 @@ def _take_up(work: Work, redemption_id: int) -> tuple[Redemption, Voucher]:
     hours = hours_of(work.session, [voucher.id]).get(voucher.id, 0)
     if hours:
         raise REVERSAL_ATTENDED.refused(hours=hours)
+    marks = count_standing(work.session, voucher.id)
+    if marks:
+        raise REVERSAL_MARKED.refused(count=marks)
     return redemption, voucher

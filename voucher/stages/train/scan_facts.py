@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import Select, and_, bindparam, select
 
@@ -15,6 +15,7 @@ from voucher.ledger.credentials.seen import SeenPresentation
 from voucher.ledger.holds import STOPPED_WHY, Before
 from voucher.ledger.vouchers import Voucher
 from voucher.plumbing.bulk import select_next_id
+from voucher.plumbing.db import Model
 from voucher.plumbing.unit_of_work import Work
 from voucher.registry.institutions import Institution
 from voucher.registry.people import NAMED, Named, Person, open_named
@@ -24,7 +25,9 @@ from voucher.rules.lifecycle import Thing
 from voucher.stages.train.cards import TRIES_MOST, WRONG_TRIES, midnight_of
 from voucher.stages.train.models.classes import TrainingClass
 from voucher.stages.train.models.places import Enrolment, Redemption
-from voucher.stages.train.standing import DELIVERING, Seat
+from voucher.stages.train.standing import DELIVERING, SEATED, Seat, seat_of
+
+_Row = TypeVar("_Row", bound=Model)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,19 +51,19 @@ class ScanFacts:
     superseded: bool
 
 
-# how many things are read before the holder's columns
-LOOKED_UP = 13
+# how many columns are read of the seat, and before those of the holder
+OF_SEAT = len(SEATED)
+LOOKED_UP = OF_SEAT + 9
 _CREDENTIAL_ENDED = select(IssuedCredential.ended_at).where(IssuedCredential.id == bindparam("credential_id"))
 
 
 @cache
 def _select_facts(dialect: str) -> Select[Any]:
-    seat = (Enrolment, TrainingClass, Institution, DELIVERING)
     return (
         select(
-            Redemption,
-            SeenPresentation,
-            *seat,
+            *SEATED,
+            Redemption.id,
+            SeenPresentation.id,
             STOPPED_WHY.scalar_subquery(),
             WRONG_TRIES.scalar_subquery(),
             IN_FORCE_AT.scalar_subquery(),
@@ -113,19 +116,24 @@ def read_scan_facts(work: Work, scanner: str, nonce: str, shown: Presented, vouc
             "code": voucher.region_code,
         },
     ).one()
-    done, seen, enrolment, found, house, deliverer, why, wrong, most, *ids, newest, ended_at = row[:LOOKED_UP]
+    done_id, used_id, why, wrong, most, seen_id, redemption_id, newest, ended_at = row[OF_SEAT:LOOKED_UP]
     if most is None:
         raise PARAMETER_MISSING.refused(name=TRIES_MOST, on=work.today.isoformat())
     return ScanFacts(
-        done=done,
-        seen=seen,
-        seat=Seat(enrolment, found, house, deliverer) if enrolment is not None else None,
+        # hardly ever there: read whole only then
+        done=_find(work, Redemption, done_id),
+        seen=_find(work, SeenPresentation, used_id),
+        seat=seat_of(row[:OF_SEAT]),
         stopped_why=why,
         holder=open_named(work.keyring, row[LOOKED_UP:]),
         wrong_tries=wrong,
         tries_most=int(most) if most else None,
-        seen_id=ids[0],
-        redemption_id=ids[1],
+        seen_id=seen_id,
+        redemption_id=redemption_id,
         before=Before(newest, why),
         superseded=ended_at is not None,
     )
+
+
+def _find(work: Work, model: type[_Row], row_id: int | None) -> _Row | None:
+    return work.session.get_one(model, row_id, populate_existing=True) if row_id is not None else None

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from typing import Any, NamedTuple
 
 from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session, aliased
@@ -109,25 +111,50 @@ INSTITUTION_SUSPENDED = reason(
 )
 
 
+class House(NamedTuple):
+    """No more of an institution than a scan looks at."""
+
+    name: str
+    state: str
+    licensed_until: date | None
+
+
 @dataclass(frozen=True, slots=True)
 class Seat:
-    """The place a voucher is locked to, its class, who answers for it and who teaches it."""
+    """The place a voucher is locked to, its class, and the institutions that answer for it and teach it."""
 
     enrolment: Enrolment
     training_class: TrainingClass
-    house: Institution
-    deliverer: Institution
+    houses: tuple[House, House]
 
 
 DELIVERING = aliased(Institution)
+# the columns of a seat, as `seat_of` takes them
+SEATED: tuple[Any, ...] = (
+    Enrolment,
+    TrainingClass,
+    *(
+        column
+        for each in (Institution, DELIVERING)
+        for column in (each.name, each.state, each.licensed_until)
+    ),
+)
 _SEAT = (
-    select(Enrolment, TrainingClass, Institution, DELIVERING)
+    select(*SEATED)
     .join(TrainingClass, TrainingClass.id == Enrolment.class_id)
     .join(Institution, Institution.id == TrainingClass.institution_id)
     .join(DELIVERING, DELIVERING.id == TrainingClass.delivering_institution_id)
     .where(Enrolment.voucher_id == bindparam("voucher_id"), Enrolment.ended_at.is_(None))
     .execution_options(populate_existing=True)
 )
+
+
+def seat_of(row: Sequence[Any]) -> Seat | None:
+    """Return the seat of a row's columns `SEATED`, None where they are those of no place."""
+    enrolment, found, *houses = row
+    if enrolment is None:
+        return None
+    return Seat(enrolment, found, (House(*houses[:3]), House(*houses[3:])))
 
 
 def check_usable(session: Session, actor: Actor, voucher: Voucher, today: date) -> None:
@@ -175,7 +202,7 @@ def get_redeemable_place(
     """
     check_usable(work.session, work.actor, voucher, on or work.today)
     row = work.session.execute(_SEAT, {"voucher_id": voucher.id}).first()
-    return judge_place(work, voucher, found, Seat(*row) if row is not None else None, on=on)
+    return judge_place(work, voucher, found, seat_of(row) if row is not None else None, on=on)
 
 
 def judge_place(
@@ -199,13 +226,13 @@ def judge_place(
         raise CLASS_NOT_STARTED.refused(starts_on=found.starts_on.isoformat())
     if day > found.ends_on:
         raise CLASS_OVER.refused(ends_on=found.ends_on.isoformat())
-    for institution in (seat.house, seat.deliverer):
+    for institution in seat.houses:
         _check_not_stopped(institution)
         check_licensed(institution.name, institution.licensed_until, found.starts_on)
     return seat.enrolment
 
 
-def _check_not_stopped(institution: Institution) -> None:
+def _check_not_stopped(institution: House) -> None:
     if institution.state in STOPPED:
         raise INSTITUTION_SUSPENDED.refused(
             institution=institution.name, state=STATE_NAMES[Thing.INSTITUTION][institution.state]

@@ -33,6 +33,7 @@ from voucher.stages.train.reading import (
     get_reached_class,
     load_class,
 )
+from voucher.stages.train.tallying import tally_leavers
 
 SIGNED_OFF_ALREADY = reason(
     "signed_off_already",
@@ -53,10 +54,10 @@ SAME_CLASS = reason(
 def transfer(work: Work, voucher_ids: Sequence[int], class_id: int, why: str) -> int:
     """Move enrolled vouchers and those in training to a class of the same subject and return how many.
 
-    Hours and redemption stay; holds that waited for the transfer are closed. Raises Refused role_missing,
-    voucher_missing (also for a foreign one), class_missing, training_why_missing, event_not_allowed,
-    same_class, signed_off_already, class_not_open, expires_before_class, and what keeps a voucher out of a
-    class.
+    Hours and redemption stay, and marks are written down as hours first; holds that waited for the transfer
+    are closed. Raises Refused role_missing, voucher_missing (also for a foreign one), class_missing,
+    training_why_missing, event_not_allowed, same_class, signed_off_already, class_not_open,
+    expires_before_class, parameter_missing, and what keeps a voucher out of a class.
     """
     check_role(work.actor, *OFFICERS)
     check_why(why)
@@ -72,6 +73,7 @@ def transfer(work: Work, voucher_ids: Sequence[int], class_id: int, why: str) ->
     target = get_reached_class(work, class_id, lock=True)
     if target.state not in ("approved", "running") or work.today > target.ends_on:
         raise CLASS_NOT_OPEN.refused(state=STATE_NAMES[Thing.CLASS][target.state])
+    _tally_former(work, vouchers)
     for voucher in vouchers:
         _move(work, voucher, target)
     advance(work, vouchers, "transfer", reason=why)
@@ -81,6 +83,17 @@ def transfer(work: Work, voucher_ids: Sequence[int], class_id: int, why: str) ->
 
 def _reaches(work: Work, voucher: Voucher) -> bool:
     return any(voucher.region_code in work.actor.reach.get(role, frozenset()) for role in OFFICERS)
+
+
+def _tally_former(work: Work, vouchers: Sequence[Voucher]) -> None:
+    """Write down what people have signed in the classes they leave: the new one cannot do it for them."""
+    leaving: dict[int, list[int]] = {}
+    for each in vouchers:
+        enrolment = find_enrolment(work.session, each.id)
+        if enrolment is not None:
+            leaving.setdefault(enrolment.class_id, []).append(each.id)
+    for class_id, voucher_ids in sorted(leaving.items()):
+        tally_leavers(work, load_class(work.session, class_id), voucher_ids)
 
 
 def _move(work: Work, voucher: Voucher, target: TrainingClass) -> None:

@@ -60,7 +60,8 @@ class MovedVoucher(Model):
 class CompletionCorrection(Model):
     """Another result of a sign-off (结业更正): asked by one, decided by another; what stood before is kept.
 
-    The database lets a completion change only to what a confirmed row of these says.
+    The database lets a completion change only to what a confirmed row of these says. `hours_typed` is what
+    was asked for where the recorded hours took its place.
     """
 
     __tablename__ = "completion_correction"
@@ -84,6 +85,7 @@ class CompletionCorrection(Model):
     former_exam_hundredths: Mapped[int | None] = mapped_column(Int64)
     former_passed: Mapped[bool] = mapped_column(Flag, nullable=False)
     hours_attended: Mapped[int] = mapped_column(Int64, nullable=False)
+    hours_typed: Mapped[int | None] = mapped_column(Int64)
     exam_hundredths: Mapped[int | None] = mapped_column(Int64)
     passed: Mapped[bool] = mapped_column(Flag, nullable=False)
     why: Mapped[str] = mapped_column(Text, nullable=False)

@@ -72,7 +72,10 @@ class TrainingClass(Stateful, Model):
 
 
 class ClassSession(Model):
-    """One session (课次) of a class: when it is taught, and how many lesson hours it counts."""
+    """One session (课次) of a class: when it is taught, and how many lesson hours it counts.
+
+    Teacher and place are those of the class unless a change of the timetable named others for this session.
+    """
 
     __tablename__ = "class_session"
     __table_args__ = (
@@ -92,3 +95,5 @@ class ClassSession(Model):
     starts_at: Mapped[datetime] = mapped_column(UtcTime, nullable=False)
     ends_at: Mapped[datetime] = mapped_column(UtcTime, nullable=False)
     hours: Mapped[int] = mapped_column(Int64, nullable=False)
+    teacher: Mapped[str | None] = mapped_column(Text)
+    place: Mapped[str | None] = mapped_column(Text)

@@ -13,6 +13,7 @@ from voucher.plumbing.db import Model
 from voucher.plumbing.types import Bytes, Day, Flag, Int64, Json, Text, UtcTime
 
 OPEN = text("concluded_at IS NULL")
+UNUSED = text("draw_id IS NULL")
 
 
 class InspectionDraw(Model):
@@ -29,6 +30,30 @@ class InspectionDraw(Model):
     size: Mapped[int] = mapped_column(Int64, nullable=False)
     drawn_at: Mapped[datetime] = mapped_column(UtcTime, nullable=False)
     drawn_by_person_id: Mapped[int] = mapped_column(Int64, nullable=False)
+
+
+class InspectionSeed(Model):
+    """The seed of the next draw in a region; only its hash is shown until everybody drawn was visited."""
+
+    __tablename__ = "inspection_seed"
+    __table_args__ = (
+        UniqueConstraint("commitment"),
+        UniqueConstraint("draw_id"),
+        CheckConstraint("length(seed) = 64", name="seed_length"),
+        Index(
+            "uq_inspection_seed_waiting", "region_code", unique=True, sqlite_where=UNUSED,
+            postgresql_where=UNUSED,
+        ),
+        {"sqlite_strict": True},
+    )  # fmt: skip
+
+    id: Mapped[int] = mapped_column(Int64, primary_key=True)
+    region_code: Mapped[str] = mapped_column(Text, ForeignKey("region.code"), nullable=False)
+    seed: Mapped[str] = mapped_column(Text, nullable=False)
+    commitment: Mapped[str] = mapped_column(Text, nullable=False)
+    committed_at: Mapped[datetime] = mapped_column(UtcTime, nullable=False)
+    committed_by_person_id: Mapped[int] = mapped_column(Int64, nullable=False)
+    draw_id: Mapped[int | None] = mapped_column(Int64, ForeignKey("inspection_draw.id"))
 
 
 class Inspection(Model):
@@ -93,6 +118,9 @@ class InspectionPhoto(Model):
     taken_by_person_id: Mapped[int] = mapped_column(Int64, nullable=False)
 
 
+translate("uq_inspection_seed_waiting", "inspection_seed.region_code", CHANGED_MEANWHILE)
+translate("uq_inspection_seed_commitment", "inspection_seed.commitment", CHANGED_MEANWHILE)
+translate("uq_inspection_seed_draw_id", "inspection_seed.draw_id", CHANGED_MEANWHILE)
 translate("uq_inspection_open", "inspection.class_id", CHANGED_MEANWHILE)
 translate(
     "uq_inspection_photo_inspection_id_sha256",

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, ForeignKeyConstraint, Index, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, ForeignKeyConstraint, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from voucher.plumbing.constraints import CHANGED_MEANWHILE, translate
 from voucher.plumbing.db import Model
-from voucher.plumbing.types import Int64, Text, UtcTime
+from voucher.plumbing.types import Int64, Json, Text, UtcTime
+
+RUNNING, COUNTED = text("ended_at IS NULL"), text("outcome = 'counted'")
 
 
 class Lesson(Model):
@@ -36,7 +38,7 @@ class Lesson(Model):
 class LessonSegment(Model):
     """A stretch of a lesson up to its checkpoint: minutes of content, words to read, a question to answer.
 
-    `options` are lines; `answer` is the number of the right one, from 1.
+    `answer` is the number of the right one, from 1.
     """
 
     __tablename__ = "lesson_segment"
@@ -54,13 +56,13 @@ class LessonSegment(Model):
     minutes: Mapped[int] = mapped_column(Int64, nullable=False)
     content: Mapped[str] = mapped_column(Text, nullable=False)
     question: Mapped[str | None] = mapped_column(Text)
-    options: Mapped[str | None] = mapped_column(Text)
+    options: Mapped[list[str] | None] = mapped_column(Json)
     answer: Mapped[int | None] = mapped_column(Int64)
 
     @property
     def choices(self) -> list[str]:
         """Return the options of the question, in order."""
-        return self.options.split("\n") if self.options else []
+        return self.options or []
 
 
 class Study(Model):
@@ -83,9 +85,13 @@ class Study(Model):
             name="fk_study_holder",
         ),
         Index("ix_study_segment", "segment_id", "voucher_id"),
+        Index("uq_study_open", "segment_id", "voucher_id", unique=True, sqlite_where=RUNNING,
+              postgresql_where=RUNNING),
+        Index("uq_study_counted", "segment_id", "voucher_id", unique=True, sqlite_where=COUNTED,
+              postgresql_where=COUNTED),
         Index("ix_study_person", "person_id", "started_at"),
         {"sqlite_strict": True},
-    )
+    )  # fmt: skip
 
     id: Mapped[int] = mapped_column(Int64, primary_key=True)
     segment_id: Mapped[int] = mapped_column(Int64, ForeignKey("lesson_segment.id"), nullable=False)
@@ -106,4 +112,6 @@ translate(
     "lesson_segment.lesson_id, lesson_segment.position",
     CHANGED_MEANWHILE,
 )
+translate("uq_study_open", "study.segment_id, study.voucher_id", CHANGED_MEANWHILE)
+translate("uq_study_counted", "", CHANGED_MEANWHILE)
 translate("uq_study_device_id_counter", "study.device_id, study.counter", CHANGED_MEANWHILE)

@@ -13,6 +13,7 @@ from voucher.plumbing.types import Int64, Text, UtcTime
 
 BY_PHONE, SCANNED, TYPED = "class_code", "scanned", "typed"
 SHARED_DEVICE, IMPOSSIBLE_SPEED = "shared_device", "impossible_speed"
+FAR_AWAY, NO_POSITION = "far_away", "no_position"
 COUNTED, REFUSED = "counted", "refused"
 OPEN = text("closed_at IS NULL")
 
@@ -21,7 +22,8 @@ class AttendanceMark(Model):
     """Somebody signed in to a session, or out of it: by the own phone, scanned, or typed by staff.
 
     By phone it names the phone's key and the number of its code, and a digest of the browser it was made in:
-    several keys may live in one. Append-only; what is doubtful is said by `MarkDoubt`.
+    several keys may live in one. Where the policy asks, it says how far from the room it was made, or why it
+    does not; the position itself is never kept. Append-only; what is doubtful is said by `MarkDoubt`.
     """
 
     __tablename__ = "attendance_mark"
@@ -50,6 +52,9 @@ class AttendanceMark(Model):
     device_id: Mapped[int | None] = mapped_column(Int64, ForeignKey("device.id"))
     counter: Mapped[int | None] = mapped_column(Int64)
     browser: Mapped[str | None] = mapped_column(Text)
+    distance_m: Mapped[int | None] = mapped_column(Int64)
+    accuracy_m: Mapped[int | None] = mapped_column(Int64)
+    no_position: Mapped[str | None] = mapped_column(Text)
     marked_at: Mapped[datetime] = mapped_column(UtcTime, nullable=False)
     marked_by_person_id: Mapped[int] = mapped_column(Int64, nullable=False)
 
@@ -59,7 +64,7 @@ class AttendanceCase(Model):
 
     __tablename__ = "attendance_case"
     __table_args__ = (
-        CheckConstraint("kind IN ('shared_device','impossible_speed')", name="kind"),
+        CheckConstraint("kind IN ('shared_device','impossible_speed','far_away','no_position')", name="kind"),
         CheckConstraint("outcome IN ('counted','refused')", name="outcome"),
         CheckConstraint("(closed_at IS NULL) = (closed_by_person_id IS NULL)", name="closed_by"),
         CheckConstraint("(closed_at IS NULL) = (outcome IS NULL)", name="closed_with"),

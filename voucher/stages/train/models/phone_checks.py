@@ -4,14 +4,24 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, ForeignKeyConstraint, Index, UniqueConstraint, text
+from sqlalchemy import (
+    CheckConstraint,
+    ColumnElement,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Index,
+    UniqueConstraint,
+    select,
+    text,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from voucher.plumbing.constraints import CHANGED_MEANWHILE, translate
 from voucher.plumbing.db import Model
-from voucher.plumbing.types import Flag, Int64, Text, UtcTime
+from voucher.plumbing.sealed_columns import sealed_of_person
+from voucher.plumbing.types import Bytes, Flag, Int64, Text, UtcTime
 
-UNANSWERED = text("result IS NULL")
+UNANSWERED, CALL_SAID = text("result IS NULL"), "phone_call.said"
 
 
 class PhoneDraw(Model):
@@ -40,6 +50,11 @@ class PhoneDraw(Model):
     share_bp: Mapped[int | None] = mapped_column(Int64)
     people_count: Mapped[int | None] = mapped_column(Int64)
     roster_digest: Mapped[str | None] = mapped_column(Text)
+
+    @property
+    def is_fixed_late(self) -> bool:
+        """Return whether the seed was fixed at the draw itself, the class being older than draws."""
+        return self.drawn_at is not None and self.committed_at >= self.drawn_at
 
 
 class PhoneDrawEntry(Model):
@@ -76,7 +91,10 @@ class PhoneDrawEntry(Model):
 
 
 class PhoneCall(Model):
-    """One call to somebody drawn: who was shown the number and when, and what came of it, written once."""
+    """One call to somebody drawn: who was shown the number and when, and what came of it, written once.
+
+    What somebody said is sealed under the own key, and goes with it.
+    """
 
     __tablename__ = "phone_call"
     __table_args__ = (
@@ -100,9 +118,16 @@ class PhoneCall(Model):
     shown_at: Mapped[datetime] = mapped_column(UtcTime, nullable=False)
     shown_to_person_id: Mapped[int] = mapped_column(Int64, nullable=False)
     result: Mapped[str | None] = mapped_column(Text)
-    said: Mapped[str | None] = mapped_column(Text)
     told_at: Mapped[datetime | None] = mapped_column(UtcTime)
+    said_sealed: Mapped[bytes | None] = mapped_column(Bytes)
 
+
+def _calls_of(person_id: int) -> ColumnElement[bool]:
+    entries = select(PhoneDrawEntry.id).where(PhoneDrawEntry.person_id == person_id)
+    return PhoneCall.entry_id.in_(entries)
+
+
+sealed_of_person(PhoneCall.said_sealed, CALL_SAID, _calls_of)
 
 translate("uq_phone_draw_class_id", "phone_draw.class_id", CHANGED_MEANWHILE)
 translate("uq_phone_call_open", "phone_call.entry_id", CHANGED_MEANWHILE)

@@ -6,6 +6,7 @@ from voucher.stages.train.models.classes import ClassSession, TrainingClass
 from voucher.stages.train.models.places import Attendance, Completion, Enrolment, Redemption, Scan
 from voucher.stages.train.queries.classes import (
     ClassView,
+    find_classes,
     get_class,
     get_class_for,
     get_own_class_for,
@@ -63,6 +64,7 @@ __all__ = [
     "counters",
     "desk_counters",
     "enrolment_of",
+    "find_classes",
     "get_class",
     "get_class_for",
     "get_own_class_for",

@@ -46,15 +46,14 @@ def count_moves(session: Session, regions: Collection[str]) -> tuple[int, dateti
     return count, oldest
 
 
-def list_moved(session: Session, move_id: int) -> list[int]:
-    """Return the vouchers a split takes along; none are named for a merger, which takes everybody."""
-    return list(
-        session.scalars(
-            select(MovedVoucher.voucher_id)
-            .where(MovedVoucher.move_id == move_id)
-            .order_by(MovedVoucher.voucher_id)
-        )
+def count_moved(session: Session, move_ids: Collection[int]) -> dict[int, int]:
+    """Return how many vouchers each split takes along; a merger takes everybody and is left out."""
+    rows = session.execute(
+        select(MovedVoucher.move_id, func.count())
+        .where(MovedVoucher.move_id.in_(sorted(move_ids)))
+        .group_by(MovedVoucher.move_id)
     )
+    return dict(rows.all())
 
 
 def list_corrections(session: Session, class_id: int) -> list[tuple[CompletionCorrection, Voucher]]:

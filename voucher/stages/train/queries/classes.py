@@ -59,6 +59,12 @@ def get_class(session: Session, class_id: int) -> TrainingClass:
     return found
 
 
+def find_classes(session: Session, class_ids: Collection[int]) -> dict[int, TrainingClass]:
+    """Return classes by id, whoever asks."""
+    rows = session.scalars(select(TrainingClass).where(TrainingClass.id.in_(sorted(set(class_ids)))))
+    return {each.id: each for each in rows}
+
+
 def get_class_for(session: Session, actor: Actor | None, class_id: int) -> TrainingClass:
     """Return a class somebody may see: staff and officers their own, everybody else a published one.
 
@@ -139,7 +145,7 @@ def count_graduates(session: Session, class_ids: Collection[int]) -> dict[int, i
     """Return how many people of each class passed its final examination."""
     rows = session.execute(
         select(Completion.class_id, func.count())
-        .where(Completion.class_id.in_(sorted(class_ids)), Completion.passed == True)  # noqa: E712 — a column
+        .where(Completion.class_id.in_(sorted(class_ids)), Completion.passed.in_((True,)))
         .group_by(Completion.class_id)
     )
     return dict(rows.all())

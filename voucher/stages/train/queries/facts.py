@@ -7,9 +7,10 @@ from collections.abc import Collection, Sequence
 from sqlalchemy import Subquery, func, select
 from sqlalchemy.orm import Session
 
+from voucher.ledger.vouchers import Voucher
 from voucher.stages.train.models.classes import ClassSession
 from voucher.stages.train.models.places import Attendance, Completion
-from voucher.stages.train.models.proofs import CoSignature
+from voucher.stages.train.models.proofs import AttendanceProof, CoSignature
 
 LOOKUP_CHUNK = 500
 
@@ -107,6 +108,19 @@ def list_completions(session: Session, class_id: int) -> list[Completion]:
             select(Completion).where(Completion.class_id == class_id).order_by(Completion.voucher_id)
         )
     )
+
+
+def list_proven(session: Session, class_id: int) -> list[tuple[ClassSession, Attendance, str]]:
+    """Return what was written by hand with evidence in a class: session, hours, voucher number."""
+    rows = session.execute(
+        select(ClassSession, Attendance, Voucher)
+        .join(Attendance, Attendance.session_id == ClassSession.id)
+        .join(AttendanceProof, AttendanceProof.attendance_id == Attendance.id)
+        .join(Voucher, Voucher.id == Attendance.voucher_id)
+        .where(ClassSession.class_id == class_id)
+        .order_by(Attendance.id)
+    )
+    return [(held, written, voucher.number) for held, written, voucher in rows]
 
 
 def list_attendance(session: Session, voucher_id: int) -> list[tuple[ClassSession, Attendance]]:

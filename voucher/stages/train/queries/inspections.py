@@ -3,16 +3,81 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy.orm import Session
 
 from voucher.rules.actor import Actor
-from voucher.rules.draws import draw
+from voucher.rules.draws import commitment_of, draw
 from voucher.stages.train.inspecting import INSPECTION_MISSING
 from voucher.stages.train.models.classes import TrainingClass
-from voucher.stages.train.models.inspections import Inspection, InspectionDraw, InspectionPhoto
+from voucher.stages.train.models.inspections import (
+    Inspection,
+    InspectionDraw,
+    InspectionPhoto,
+    InspectionSeed,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class SeedView:
+    """What anybody may know of a seed: its hash, and all that repeats the draw once everybody was visited."""
+
+    seed: InspectionSeed
+    draw: InspectionDraw | None
+    is_open: bool
+
+    @property
+    def told(self) -> InspectionDraw | None:
+        """Return the draw once it warns nobody any more."""
+        return self.draw if self.is_open else None
+
+    @property
+    def chosen(self) -> list[str]:
+        """Return the class numbers drawn, repeated from the seed; none before they may be told."""
+        return repeat_inspection_draw(self.told) if self.told is not None else []
+
+    @property
+    def holds(self) -> bool:
+        """Return whether the seed used is the one whose hash was shown."""
+        drawn = self.draw.seed if self.draw is not None else self.seed.seed
+        return drawn == self.seed.seed and commitment_of(drawn) == self.seed.commitment
+
+
+def list_seeds(session: Session, *, before_id: int | None = None, limit: int = 50) -> list[SeedView]:
+    """Return the newest seeds of the whole province, for everybody."""
+    query = select(InspectionSeed, InspectionDraw).outerjoin(
+        InspectionDraw, InspectionDraw.id == InspectionSeed.draw_id
+    )
+    if before_id is not None:
+        query = query.where(InspectionSeed.id < before_id)
+    rows = session.execute(query.order_by(InspectionSeed.id.desc()).limit(limit)).all()
+    waiting = set(
+        session.scalars(
+            select(Inspection.draw_id).where(
+                Inspection.draw_id.in_([drawn.id for _, drawn in rows if drawn is not None]),
+                Inspection.concluded_at.is_(None),
+            )
+        )
+    )
+    return [SeedView(seed, drawn, drawn is not None and drawn.id not in waiting) for seed, drawn in rows]
+
+
+def find_seed_of(session: Session, drawn: InspectionDraw) -> InspectionSeed | None:
+    """Return the seed a draw used, None where it was drawn before seeds were fixed beforehand."""
+    return session.scalars(select(InspectionSeed).where(InspectionSeed.draw_id == drawn.id)).first()
+
+
+def list_waiting_seeds(session: Session, regions: Collection[str]) -> dict[str, InspectionSeed]:
+    """Return by region the seed the next draw will use."""
+    rows = session.scalars(
+        select(InspectionSeed).where(
+            InspectionSeed.draw_id.is_(None), InspectionSeed.region_code.in_(sorted(regions))
+        )
+    )
+    return {each.region_code: each for each in rows}
 
 
 def list_inspections(
@@ -90,4 +155,4 @@ def repeat_inspection_draw(drawn: InspectionDraw) -> list[str]:
 
 
 def _known_to_houses() -> ColumnElement[bool]:
-    return or_(Inspection.announced == True, Inspection.concluded_at.is_not(None))  # noqa: E712 — a column
+    return or_(Inspection.announced.in_((True,)), Inspection.concluded_at.is_not(None))

@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from voucher.rules.training import lesson_hours
-from voucher.stages.train.models.classes import ClassSession, TrainingClass
+from voucher.stages.train.models.classes import ClassSession
 from voucher.stages.train.models.lessons import Lesson, LessonSegment, Study
 
 
@@ -78,8 +78,8 @@ def hours_studied(session: Session, held: ClassSession, lesson_minutes: int) -> 
     }
 
 
-def has_lessons(session: Session, session_id: int) -> bool:
-    """Return whether a session is played."""
+def is_played(session: Session, session_id: int) -> bool:
+    """Return whether a session has lessons to play: its hours come from playing, and from nothing else."""
     return session.scalar(select(Lesson.id).where(Lesson.session_id == session_id).limit(1)) is not None
 
 
@@ -96,14 +96,3 @@ def list_case_studies(session: Session, case_ids: Collection[int]) -> dict[int, 
         if study.case_id is not None:
             found.setdefault(study.case_id, []).append((study, minutes))
     return found
-
-
-def find_lesson(session: Session, lesson_id: int) -> tuple[LessonView, ClassSession, TrainingClass] | None:
-    """Return a lesson with its session and class."""
-    lesson = session.get(Lesson, lesson_id)
-    if lesson is None:
-        return None
-    held = session.get_one(ClassSession, lesson.session_id)
-    found = session.get_one(TrainingClass, held.class_id)
-    view = next(each for each in list_session_lessons(session, held.id) if each.lesson.id == lesson_id)
-    return view, held, found

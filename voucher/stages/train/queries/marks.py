@@ -45,22 +45,49 @@ def list_marks(session: Session, session_id: int, voucher_id: int | None = None)
     if voucher_id is not None:
         wanted = wanted.where(AttendanceMark.voucher_id == voucher_id)
     marks = session.scalars(wanted.order_by(AttendanceMark.marked_at, AttendanceMark.id)).all()
-    standing = _standing_of(session, session_id)
+    standing = _standing_of(session, [session_id])
     return [Marked(each, standing.get(each.id, GOOD)) for each in marks]
 
 
-def _standing_of(session: Session, session_id: int) -> dict[int, str]:
-    """Return what the doubtful marks of a session are worth; a refusal weighs more than an open case."""
+def list_marks_of(session: Session, session_ids: Collection[int]) -> dict[int, list[Marked]]:
+    """Return the marks of each of these sessions in their order; sessions without marks are left out."""
+    marks = session.scalars(
+        select(AttendanceMark)
+        .where(AttendanceMark.session_id.in_(sorted(session_ids)))
+        .order_by(AttendanceMark.marked_at, AttendanceMark.id)
+    ).all()
+    standing = _standing_of(session, session_ids)
+    found: dict[int, list[Marked]] = {}
+    for each in marks:
+        found.setdefault(each.session_id, []).append(Marked(each, standing.get(each.id, GOOD)))
+    return found
+
+
+def _standing_of(session: Session, session_ids: Collection[int]) -> dict[int, str]:
+    """Return what the doubtful marks of sessions are worth; a refusal weighs more than an open case."""
     rows = session.execute(
         select(MarkDoubt.mark_id, AttendanceCase.closed_at, AttendanceCase.outcome)
         .join(AttendanceCase, AttendanceCase.id == MarkDoubt.case_id)
-        .where(AttendanceCase.session_id == session_id)
+        .where(AttendanceCase.session_id.in_(sorted(session_ids)))
     )
     found: dict[int, str] = {}
     for mark_id, closed_at, outcome in rows:
         said = PENDING if closed_at is None else BAD if outcome == REFUSED else GOOD
         found[mark_id] = max(found.get(mark_id, GOOD), said, key=(GOOD, PENDING, BAD).index)
     return found
+
+
+def count_standing(session: Session, voucher_id: int) -> int:
+    """Return how many marks of a voucher, in any class, were not refused."""
+    refused = (
+        select(MarkDoubt.mark_id)
+        .join(AttendanceCase, AttendanceCase.id == MarkDoubt.case_id)
+        .where(AttendanceCase.outcome == REFUSED)
+    )
+    wanted = select(func.count()).where(
+        AttendanceMark.voucher_id == voucher_id, AttendanceMark.id.not_in(refused)
+    )
+    return session.scalar(wanted) or 0
 
 
 def order_of(marks: Iterable[Marked]) -> list[Mark]:

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 
 from sqlalchemy import ColumnElement, exists, func, select
 from sqlalchemy.orm import Session
 
-from voucher.plumbing.clock import day_of
 from voucher.plumbing.secrets import Keyring
 from voucher.registry import catalogue, tables
 from voucher.registry.letters import read_mobile
 from voucher.registry.people import read_people
+from voucher.registry.phones import read_keys
 from voucher.rules.actor import Actor
 from voucher.rules.draws import (
     CheckOutcome,
@@ -27,12 +27,14 @@ from voucher.rules.draws import (
 )
 from voucher.rules.privacy import mask_name
 from voucher.stages.train.models.classes import TrainingClass
-from voucher.stages.train.models.phone_checks import PhoneCall, PhoneDraw, PhoneDrawEntry
-from voucher.stages.train.phone_calls import PHONE_CHECK_MISSING
+from voucher.stages.train.models.phone_checks import CALL_SAID, PhoneCall, PhoneDraw, PhoneDrawEntry
+from voucher.stages.train.phone_calls import PHONE_CHECK_MISSING, shown_until
 from voucher.stages.train.phone_draws import select_roster
+from voucher.stages.train.queries.call_days import find_last_days
+from voucher.stages.train.queries.facts import LOOKUP_CHUNK
 from voucher.stages.train.queries.roster import ERASED_NAME
 
-MINUTES, WAITS = "phone_check_minutes", "phone_check_before_review"
+WAITS = "phone_check_before_review"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +45,7 @@ class DrawView:
     draw: PhoneDraw
     drawn: int
     counts: dict[str, int]
+    due_on: date | None = None
 
     @property
     def waiting(self) -> int:
@@ -54,17 +57,26 @@ class DrawView:
         """Return how many gave an unfavourable answer."""
         return self.counts.get(CheckOutcome.DOUBTED, 0)
 
+    def is_late(self, today: date) -> bool:
+        """Return whether somebody is still to be called though the last day for it is over."""
+        return self.waiting > 0 and self.due_on is not None and today > self.due_on
+
 
 @dataclass(frozen=True, slots=True)
 class CheckedPerson:
-    """Somebody drawn, masked, with every call; the number only for who is calling right now."""
+    """Somebody drawn, masked, with every call, what was said in it (by call) and the number: while one calls.
+
+    Left behind is somebody whose call another officer opened, and told no result of while it was time.
+    """
 
     entry: PhoneDrawEntry
     masked_name: str
     outcome: CheckOutcome
     calls: tuple[PhoneCall, ...]
+    said: Mapping[int, str]
     number: str | None
     may_be_told: bool
+    is_left_behind: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,12 +120,22 @@ def count_open_draws(session: Session, regions: Collection[str]) -> tuple[int, d
         .join(PhoneDraw, PhoneDraw.id == PhoneDrawEntry.draw_id)
         .join(TrainingClass, TrainingClass.id == PhoneDraw.class_id)
         .where(
-            PhoneDrawEntry.is_drawn == True,  # noqa: E712 — a column
+            PhoneDrawEntry.is_drawn.in_((True,)),
             PhoneDrawEntry.outcome.is_(None),
             TrainingClass.region_code.in_(sorted(regions)),
         )
     ).one()
     return count, oldest
+
+
+def list_waiting_draws(session: Session, regions: Collection[str]) -> list[DrawView]:
+    """Return the draws of these regions with people still to be called."""
+    query = (
+        select(PhoneDraw, TrainingClass)
+        .join(TrainingClass, TrainingClass.id == PhoneDraw.class_id)
+        .where(PhoneDraw.drawn_at.is_not(None), TrainingClass.region_code.in_(sorted(regions)), _open_entry())
+    )
+    return _view(session, session.execute(query).all())
 
 
 def get_draw(session: Session, actor: Actor, draw_id: int) -> DrawView:
@@ -144,13 +166,22 @@ def find_draw_of(session: Session, class_id: int) -> DrawView | None:
 
 def find_draws_behind(session: Session, voucher_ids: Sequence[int]) -> dict[int, DrawView]:
     """Return by voucher the draw of the class it was trained in, where one has been made."""
-    rows = session.execute(
-        select(PhoneDrawEntry.voucher_id, PhoneDraw.class_id)
-        .join(PhoneDraw, PhoneDraw.id == PhoneDrawEntry.draw_id)
-        .where(PhoneDrawEntry.voucher_id.in_(list(voucher_ids)))
+    behind: dict[int, int] = {}
+    for start in range(0, len(voucher_ids), LOOKUP_CHUNK):
+        wanted = list(voucher_ids[start : start + LOOKUP_CHUNK])
+        rows = session.execute(
+            select(PhoneDrawEntry.voucher_id, PhoneDrawEntry.draw_id).where(
+                PhoneDrawEntry.voucher_id.in_(wanted)
+            )
+        )
+        behind.update(dict(rows.all()))
+    draws = session.execute(
+        select(PhoneDraw, TrainingClass)
+        .join(TrainingClass, TrainingClass.id == PhoneDraw.class_id)
+        .where(PhoneDraw.id.in_(sorted(set(behind.values()))))
     ).all()  # fmt: skip
-    drawn = {class_id: find_draw_of(session, class_id) for class_id in {class_id for _, class_id in rows}}
-    return {voucher_id: view for voucher_id, class_id in rows if (view := drawn[class_id]) is not None}
+    views = {each.draw.id: each for each in _view(session, draws)}
+    return {voucher_id: views[draw_id] for voucher_id, draw_id in behind.items()}
 
 
 def is_waited_for(session: Session, view: DrawView, today: date) -> bool:
@@ -168,7 +199,7 @@ def list_checked(
     """
     entries = session.scalars(
         select(PhoneDrawEntry)
-        .where(PhoneDrawEntry.draw_id == view.draw.id, PhoneDrawEntry.is_drawn == True)  # noqa: E712
+        .where(PhoneDrawEntry.draw_id == view.draw.id, PhoneDrawEntry.is_drawn.in_((True,)))
         .order_by(PhoneDrawEntry.position)
     ).all()
     calls = session.scalars(
@@ -177,24 +208,28 @@ def list_checked(
         .order_by(PhoneCall.entry_id, PhoneCall.attempt)
     ).all()
     named = read_people(session, keyring, [each.person_id for each in entries])
-    regions = catalogue.list_ancestry(session, view.found.region_code)
-    minutes = tables.require_parameter_number(session, MINUTES, day_of(at), regions)
+    keys = read_keys(session, keyring, [each.person_id for each in entries])
     found = []
     for entry in entries:
         who = named.get(entry.person_id)
         mine = [each for each in calls if each.entry_id == entry.id]
-        calling = any(
-            each.result is None and each.shown_to_person_id == actor.person_id for each in mine
-        )  # fmt: skip
-        shown = calling and mine[-1].shown_at + timedelta(minutes=minutes) > at
+        opened = next((each for each in mine if each.result is None), None)
+        calling = opened is not None and opened.shown_to_person_id == actor.person_id
+        is_over = opened is not None and at >= shown_until(session, opened, view.found)
         found.append(
             CheckedPerson(
                 entry=entry,
                 masked_name=mask_name(who.name) if who else ERASED_NAME,
                 outcome=CheckOutcome(entry.outcome) if entry.outcome else CheckOutcome.WAITING,
                 calls=tuple(mine),
-                number=read_mobile(session, keyring, entry.person_id) if shown else None,
+                said={
+                    each.id: keyring.unseal(keys[entry.person_id], CALL_SAID, each.said_sealed)
+                    for each in mine
+                    if each.said_sealed is not None and entry.person_id in keys
+                },
+                number=read_mobile(session, keyring, entry.person_id) if calling and not is_over else None,
                 may_be_told=calling,
+                is_left_behind=is_over and not calling,
             )
         )
     return found
@@ -235,7 +270,7 @@ def list_numbers(session: Session, class_id: int) -> list[str]:
 def _open_entry() -> ColumnElement[bool]:
     return exists().where(
         PhoneDrawEntry.draw_id == PhoneDraw.id,
-        PhoneDrawEntry.is_drawn == True,  # noqa: E712 — a column
+        PhoneDrawEntry.is_drawn.in_((True,)),
         PhoneDrawEntry.outcome.is_(None),
     )
 
@@ -244,16 +279,18 @@ def _view(session: Session, rows: Sequence[tuple[PhoneDraw, TrainingClass]]) -> 
     counted: dict[int, Counter[str | None]] = {each.id: Counter() for each, _ in rows}
     for draw_id, outcome, count in session.execute(
         select(PhoneDrawEntry.draw_id, PhoneDrawEntry.outcome, func.count())
-        .where(PhoneDrawEntry.draw_id.in_(sorted(counted)), PhoneDrawEntry.is_drawn == True)  # noqa: E712
+        .where(PhoneDrawEntry.draw_id.in_(sorted(counted)), PhoneDrawEntry.is_drawn.in_((True,)))
         .group_by(PhoneDrawEntry.draw_id, PhoneDrawEntry.outcome)
     ):
         counted[draw_id][outcome] = count
+    last = find_last_days(session, rows)
     return [
         DrawView(
             found=found,
             draw=each,
             drawn=counted[each.id].total(),
             counts={word: count for word, count in counted[each.id].items() if word is not None},
+            due_on=last[each.id],
         )
         for each, found in rows
     ]

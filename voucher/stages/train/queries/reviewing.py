@@ -21,13 +21,13 @@ from voucher.rules.errors import Refused
 from voucher.rules.lifecycle import Thing
 from voucher.rules.training import check_class_size, check_hours_planned
 from voucher.rules.vocabulary import CertificateKind
-from voucher.stages.train.bookings import check_bookings
+from voucher.stages.train.bookings import check_bookings, list_taught
 from voucher.stages.train.filed import (
     check_class_scope,
     check_filed_room,
     check_filed_teacher,
     check_houses_licensed,
-    list_houses_of_teacher,
+    houses_of_teachers,
 )
 from voucher.stages.train.models.classes import TrainingClass
 from voucher.stages.train.reading import list_sessions, slots_of
@@ -144,13 +144,16 @@ def list_checks(session: Session, keyring: Keyring, found: TrainingClass, filed_
             lambda: check_filing_lead(filed_on, found.starts_on, lead, calendar),
         )
     )
-    others = list_houses_of_teacher(session, keyring, found)
-    checks.append(_check("教师、场地与其他班不冲突", lambda: check_bookings(session, found, houses, others)))
+    others, booked = houses_of_teachers(session, keyring, found), list_taught(session, found)
+    checks.append(
+        _check("教师、场地与其他班不冲突", lambda: check_bookings(session, found, booked, houses, others))
+    )
+    begins, ends, teacher = found.starts_on, found.ends_on, found.teacher
     checks += [
-        _check("机构证照在开班日有效", lambda: check_houses_licensed(session, found)),
-        _check("职业和等级在机构备案和清单范围内", lambda: check_class_scope(session, found)),
-        _check("教师已备案、可教该职业", lambda: check_filed_teacher(session, keyring, found)),
-        _check("场地已备案、坐得下", lambda: check_filed_room(session, found)),
+        _check("机构证照在开班日有效", lambda: check_houses_licensed(session, found, begins)),
+        _check("职业和等级在机构备案和清单范围内", lambda: check_class_scope(session, found, begins)),
+        _check("教师已备案、可教该职业", lambda: check_filed_teacher(session, keyring, found, teacher, ends)),
+        _check("场地已备案、坐得下", lambda: check_filed_room(session, found, found.place)),
     ]
     return checks
 

@@ -14,7 +14,7 @@ from voucher.ledger.vouchers import Voucher
 from voucher.plumbing.secrets import Keyring
 from voucher.registry.people import Named, read_people
 from voucher.rules.lifecycle import STATE_NAMES, Thing
-from voucher.rules.privacy import mask_identity, mask_name
+from voucher.rules.privacy import mask_identity_end, mask_name
 from voucher.stages.train.models.places import Completion, Enrolment, Redemption, Scan
 from voucher.stages.train.queries.facts import completions_of, hours_of
 from voucher.stages.train.reading import SEATED
@@ -25,7 +25,10 @@ ERASED_NAME = "（已删除）"
 
 @dataclass(frozen=True, slots=True)
 class RosterRow:
-    """One place of a class; `is_over` where the voucher ended otherwise and only the row is left."""
+    """One place of a class; `is_over` where the voucher ended otherwise and only the row is left.
+
+    The number stops before its end: who reads a roster also types people present, by the end of their card.
+    """
 
     voucher_id: int
     voucher_number: str
@@ -101,7 +104,7 @@ def _row(
         voucher_id=voucher.id,
         voucher_number=voucher.number,
         masked_name=mask_name(who.name) if who else ERASED_NAME,
-        masked_number=mask_identity(who.number) if who and who.number else "",
+        masked_number=mask_identity_end(who.number) if who and who.number else "",
         state=voucher.state,
         state_name=STATE_NAMES[Thing.VOUCHER][voucher.state],
         is_over=voucher.state not in (*SEATED, *USED, "completed"),
