@@ -33,6 +33,7 @@ class Dictionary(StrEnum):
     DEPARTMENT = "department"
     PERSON_GROUP = "person_group"
     BRAND = "brand"
+    HONOUR = "honour"
 
 
 DICTIONARY_NAMES: dict[Dictionary, str] = {
@@ -46,6 +47,7 @@ DICTIONARY_NAMES: dict[Dictionary, str] = {
     Dictionary.DEPARTMENT: "部门",
     Dictionary.PERSON_GROUP: "人员类别",
     Dictionary.BRAND: "培训品牌",
+    Dictionary.HONOUR: "技能荣誉",
 }
 
 

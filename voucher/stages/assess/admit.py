@@ -7,6 +7,7 @@ from voucher.plumbing.unit_of_work import Work
 from voucher.registry import people
 from voucher.rules.errors import Family, reason
 from voucher.rules.identity import normalise_identity
+from voucher.stages.assess.examiners import check_may_begin
 from voucher.stages.assess.models import Candidate
 from voucher.stages.assess.reading import DOOR, SOURCE, check_planned, get_own_candidate
 
@@ -30,13 +31,14 @@ def admit(work: Work, candidate_id: int, identity_number: str) -> Candidate:
     """Let a candidate in whose identity card is the listed person's; twice is once.
 
     Nothing changes for another person; the doors then call `record_turned_away`.
-    Raises Refused role_missing, candidate_missing, exam_batch_closed, not_exam_day, candidate_differs, and
-    what is wrong with the number itself.
+    Raises Refused role_missing, candidate_missing, exam_batch_closed, not_exam_day, examiners_too_few,
+    candidate_differs, and what is wrong with the number itself.
     """
     candidate, batch = get_own_candidate(work, candidate_id, *DOOR)
     check_planned(batch, "入场")
     if work.today != batch.exam_on:
         raise NOT_EXAM_DAY.refused(exam_on=batch.exam_on.isoformat())
+    check_may_begin(work.session, batch)
     shown = people.index_of(work.keyring, normalise_identity(identity_number, work.today))
     # a card with a number had before is the same person's
     listed = people.accepted_indexes(work.session, [candidate.person_id])[candidate.person_id]

@@ -11,6 +11,7 @@ from voucher.plumbing.unit_of_work import Work
 from voucher.rules.actor import Role, check_role
 from voucher.rules.errors import Family, reason
 from voucher.rules.lifecycle import Thing
+from voucher.rules.scores import ScoreMark
 from voucher.stages.assess.models import Candidate, ExamBatch, ExamResult
 from voucher.stages.assess.reading import check_why, find_counting_results, may_bring_scores
 from voucher.stages.assess.results import pass_vouchers
@@ -48,6 +49,7 @@ def fail_for_good(work: Work, voucher_id: int, why: str) -> Voucher:
         work.actor.serves(institution_id, Role.EVALUATOR_ADMIN)
         and candidate_id in counting
         and not counting[candidate_id].passed
+        and counting[candidate_id].mark != ScoreMark.ABSENT
         for candidate_id, institution_id, _ in rows
     )
     still_open = any(waits for _, _, waits in rows)

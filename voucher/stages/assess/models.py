@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, ForeignKeyConstraint, Index, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, ForeignKeyConstraint, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from voucher.ledger.states import Stateful, life
@@ -51,7 +51,8 @@ class ExamBatch(Stateful, Model):
 class Candidate(Model):
     """One person in one exam batch, with the voucher that pays for it where there is one.
 
-    `admitted_at` says that the person at the door was the person on the list.
+    `admitted_at` says that the person at the door was the person on the list. `attempt` counts from 1; a
+    retake brings along the scores of the subjects passed before, in hundredths.
     """
 
     __tablename__ = "candidate"
@@ -63,6 +64,11 @@ class Candidate(Model):
             name="fk_candidate_holder",
         ),
         CheckConstraint("(admitted_at IS NULL) = (admitted_by_person_id IS NULL)", name="admitted_by"),
+        CheckConstraint("attempt >= 1", name="attempt"),
+        CheckConstraint(
+            "attempt > 1 OR (carried_theory_hundredths IS NULL AND carried_skill_hundredths IS NULL)",
+            name="carried_into_retakes",
+        ),
         Index("ix_candidate_voucher", "voucher_id"),
         Index("ix_candidate_person", "person_id"),
         {"sqlite_strict": True},
@@ -74,12 +80,15 @@ class Candidate(Model):
     voucher_id: Mapped[int | None] = mapped_column(Int64)
     admitted_at: Mapped[datetime | None] = mapped_column(UtcTime)
     admitted_by_person_id: Mapped[int | None] = mapped_column(Int64)
+    attempt: Mapped[int] = mapped_column(Int64, nullable=False, server_default=text("1"))
+    carried_theory_hundredths: Mapped[int | None] = mapped_column(Int64)
+    carried_skill_hundredths: Mapped[int | None] = mapped_column(Int64)
 
 
 class ExamResult(Model):
     """The scores of one candidate; a correction is the next revision and counts once a second person agrees.
 
-    Scores are in hundredths of a point; empty where the subject was not sat.
+    Scores are in hundredths of a point; empty where the subject was not sat. `mark` says why there are none.
     """
 
     __tablename__ = "exam_result"
@@ -91,6 +100,11 @@ class ExamResult(Model):
         CheckConstraint("revision = 1 OR why IS NOT NULL", name="correction_with_reason"),
         CheckConstraint("confirmed_by_person_id <> entered_by_person_id", name="two_people"),
         CheckConstraint("(confirmed_at IS NULL) = (confirmed_by_person_id IS NULL)", name="confirmed_by"),
+        CheckConstraint(
+            "mark IS NULL OR (mark IN ('absent','cheated') AND theory_hundredths IS NULL"
+            " AND skill_hundredths IS NULL AND passed = 0)",
+            name="mark",
+        ),
         {"sqlite_strict": True},
     )
 
@@ -105,6 +119,24 @@ class ExamResult(Model):
     entered_at: Mapped[datetime] = mapped_column(UtcTime, nullable=False)
     confirmed_by_person_id: Mapped[int | None] = mapped_column(Int64)
     confirmed_at: Mapped[datetime | None] = mapped_column(UtcTime)
+    mark: Mapped[str | None] = mapped_column(Text)
+
+
+class SkillReading(Model):
+    """A practical score as a second person entered it without seeing the first; append only."""
+
+    __tablename__ = "skill_reading"
+    __table_args__ = (
+        CheckConstraint("skill_hundredths BETWEEN 0 AND 10000", name="skill"),
+        Index("ix_skill_reading_candidate", "candidate_id"),
+        {"sqlite_strict": True},
+    )
+
+    id: Mapped[int] = mapped_column(Int64, primary_key=True)
+    candidate_id: Mapped[int] = mapped_column(Int64, ForeignKey("candidate.id"), nullable=False)
+    skill_hundredths: Mapped[int] = mapped_column(Int64, nullable=False)
+    entered_by_person_id: Mapped[int] = mapped_column(Int64, nullable=False)
+    entered_at: Mapped[datetime] = mapped_column(UtcTime, nullable=False)
 
 
 translate("uq_candidate_batch_id_person_id", "candidate.batch_id, candidate.person_id", CHANGED_MEANWHILE)

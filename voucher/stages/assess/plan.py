@@ -4,23 +4,30 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
 from sqlalchemy import select
 
 from voucher.ledger import audit, holds, states
 from voucher.ledger.vouchers import VOUCHER_MISSING, Voucher, lock_vouchers
 from voucher.plumbing.unit_of_work import Work
-from voucher.registry import catalogue, people, tables
-from voucher.registry.people import Newcomer, Person
+from voucher.registry import catalogue, tables
+from voucher.registry.people import Person
 from voucher.rules.actor import ROLE_MISSING, Role, check_role
 from voucher.rules.assessment import check_apart, check_exam_day, check_exam_kind
+from voucher.rules.certificates import check_qualification_listed
 from voucher.rules.duplicates import canonical_occupation
+from voucher.rules.entries import Entry
 from voucher.rules.errors import Family, reason
+from voucher.rules.examiners import check_plan_lead
 from voucher.rules.levels import Level
 from voucher.rules.lifecycle import Thing
+from voucher.rules.vocabulary import CertificateKind
+from voucher.stages.assess.entries import Direct, check_entries, write_entries
+from voucher.stages.assess.examiners import check_apart_from_examiners, release_examiners
 from voucher.stages.assess.filing import choose_filing, list_filed_regions
 from voucher.stages.assess.models import Candidate, ExamBatch
+from voucher.stages.assess.newcomers import open_strangers
 from voucher.stages.assess.reading import (
     SOURCE,
     check_planned,
@@ -29,6 +36,7 @@ from voucher.stages.assess.reading import (
     lock_own_batch,
     may_bring_scores,
 )
+from voucher.stages.assess.retakes import read_attempts
 from voucher.stages.train.queries.trained import classes_of
 
 BATCH_INCOMPLETE = reason("exam_batch_incomplete", "没有填写考点", "请填写考试的详细地点后重新保存", SOURCE)
@@ -60,12 +68,6 @@ CANDIDATE_UNFIT = reason(
     "豫办〔2021〕29号 第16项 人证相符、证岗相符; S2-16d,e",
     Family.CONFLICT,
 )
-CANDIDATE_NAME_DIFFERS = reason(
-    "candidate_name_differs",
-    "考生姓名与该证件号码登记的姓名不一致",
-    "请核对证件；确已更名的，请先办理更名登记",
-    "S2-15i 实名制; AC-F7; AC-I3",
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,15 +81,16 @@ class NewBatch:
     exam_on: date
     place: str
     voucher_ids: Sequence[int] = ()
-    people: Sequence[Newcomer] = ()
+    people: Sequence[Direct] = ()
 
 
 def plan_batch(work: Work, new: NewBatch) -> ExamBatch:
     """Plan an exam with its candidates, under a filing that covers it on the day.
 
     Raises Refused role_missing, kind_not_examined, exam_level_unfit, exam_day_past, exam_batch_incomplete,
-    evaluator_not_standing, evaluator_not_filed, evaluator_out_of_scope, evaluator_out_of_date, and what
-    `add_candidates` refuses. A voucher outside the regions the evaluator is filed in is a missing one.
+    evaluator_not_standing, evaluator_not_filed, evaluator_out_of_scope, evaluator_out_of_date,
+    exam_planned_late, qualification_unlisted, and what `add_candidates` refuses. A voucher outside the
+    regions the evaluator is filed in is a missing one.
     """
     check_role(work.actor, Role.EVALUATOR_ADMIN)
     if not work.actor.serves(new.institution_id, Role.EVALUATOR_ADMIN):
@@ -99,7 +102,12 @@ def plan_batch(work: Work, new: NewBatch) -> ExamBatch:
     aliases = catalogue.read_aliases(work.session)
     level = Level(new.level) if new.level else None
     filing = choose_filing(work.session, new.institution_id, new.trade_code, level, new.exam_on, aliases)
-    listed = _open_candidates(work, new.voucher_ids, new.people)
+    regions = catalogue.list_ancestry(work.session, filing.region_code)
+    _check_lead(work, new.exam_on, regions)
+    if new.certificate_kind == CertificateKind.QUALIFICATION:
+        listed_occupations = tables.read_listed_occupations(work.session)
+        check_qualification_listed(new.trade_code, new.exam_on, listed_occupations)
+    listed, entries = _open_candidates(work, new.voucher_ids, new.people)
     batch = ExamBatch(
         institution_id=new.institution_id,
         filing_id=filing.id,
@@ -116,25 +124,32 @@ def plan_batch(work: Work, new: NewBatch) -> ExamBatch:
     work.session.add(batch)
     work.session.flush()
     states.begin(work, Thing.EXAM_BATCH, [batch.id], "plan")
-    _add(work, batch, listed, aliases)
+    _add(work, batch, listed, entries, aliases)
     return batch
 
 
+def _check_lead(work: Work, exam_on: date, regions: Sequence[str]) -> None:
+    days = tables.read_parameter_number(work.session, "exam_plan_days", exam_on, regions)
+    check_plan_lead(exam_on, work.today, days, work.today + timedelta(days=days or 0))
+
+
 def add_candidates(
-    work: Work, batch_id: int, voucher_ids: Sequence[int], newcomers: Sequence[Newcomer] = ()
+    work: Work, batch_id: int, voucher_ids: Sequence[int], people: Sequence[Direct] = ()
 ) -> list[Candidate]:
     """Add trained vouchers, and people without a voucher, to a planned exam; all of them or none.
 
     Raises Refused role_missing, exam_batch_missing, exam_batch_closed, exam_day_past, voucher_missing,
     candidate_not_trained, candidate_unfit, on_hold, trained_by_evaluator, candidate_listed_already,
-    candidate_planned_elsewhere, candidate_name_differs, subject_erased.
+    candidate_planned_elsewhere, candidate_name_differs, subject_erased, retakes_exhausted,
+    examiner_taught, examiner_is_candidate, entry_way_missing, entry_evidence_missing,
+    entry_education_missing, entry_level_too_high.
     """
     check_role(work.actor, Role.EVALUATOR_ADMIN)
-    listed = _open_candidates(work, voucher_ids, newcomers)
+    listed, entries = _open_candidates(work, voucher_ids, people)
     batch = lock_own_batch(work, batch_id, Role.EVALUATOR_ADMIN)
     check_planned(batch, "增加考生")
     check_exam_day(batch.exam_on, work.today)
-    return _add(work, batch, listed, catalogue.read_aliases(work.session))
+    return _add(work, batch, listed, entries, catalogue.read_aliases(work.session))
 
 
 def cancel_batch(work: Work, batch_id: int, why: str) -> ExamBatch:
@@ -144,20 +159,25 @@ def cancel_batch(work: Work, batch_id: int, why: str) -> ExamBatch:
     """
     batch = lock_own_batch(work, batch_id, Role.EVALUATOR_ADMIN)
     states.move(work, ExamBatch, [batch], "cancel", reason=check_why(why))
+    release_examiners(work, batch)
     return batch
 
 
 def _open_candidates(
-    work: Work, voucher_ids: Sequence[int], newcomers: Sequence[Newcomer]
-) -> list[tuple[int, Voucher | None]]:
-    """Return each person with the voucher that pays for the exam, persons and then vouchers locked."""
+    work: Work, voucher_ids: Sequence[int], people: Sequence[Direct]
+) -> tuple[list[tuple[int, Voucher | None]], dict[int, Entry | None]]:
+    """Return each person with the voucher that pays for the exam, persons and then vouchers locked.
+
+    Beside it the way into the exam of each who comes without one.
+    """
     rows = work.session.execute(
         select(Voucher.id, Voucher.holder_person_id).where(Voucher.id.in_(sorted(set(voucher_ids))))
     )
     holders: dict[int, int] = dict(rows.all())
     if len(holders) < len(set(voucher_ids)):
         raise VOUCHER_MISSING.refused()
-    strangers = _open_strangers(work, newcomers)
+    strangers = open_strangers(work, [each.person for each in people])
+    entries = {person_id: each.entry for person_id, each in zip(strangers, people, strict=True)}
     person_ids = [*(holders[each] for each in voucher_ids), *strangers]
     if len(set(person_ids)) < len(person_ids):
         raise CANDIDATE_TWICE.refused()
@@ -170,24 +190,14 @@ def _open_candidates(
     ).all()
     locked = {each.id: each for each in lock_vouchers(work, Voucher.id.in_(sorted(holders)))}
     paid: list[tuple[int, Voucher | None]] = [(holders[each], locked[each]) for each in voucher_ids]
-    return paid + [(each, None) for each in strangers]
-
-
-def _open_strangers(work: Work, newcomers: Sequence[Newcomer]) -> list[int]:
-    """Return the person behind each name and number, opening those nobody knew."""
-    known = people.open_people(work, newcomers)
-    ids = [known[people.index_of(work.keyring, each.number)] for each in newcomers]
-    accepted = people.accepted_name_indexes(work.session, ids)
-    for person_id, each in zip(ids, newcomers, strict=True):
-        if people.name_index_of(work.keyring, each.name) not in accepted[person_id]:
-            raise CANDIDATE_NAME_DIFFERS.refused()
-    return ids
+    return paid + [(each, None) for each in strangers], entries
 
 
 def _add(
     work: Work,
     batch: ExamBatch,
     listed: Sequence[tuple[int, Voucher | None]],
+    entries: Mapping[int, Entry | None],
     aliases: Mapping[str, str],
 ) -> list[Candidate]:
     _check_reached(work, batch, [voucher for _, voucher in listed if voucher is not None])
@@ -196,14 +206,24 @@ def _add(
         raise CANDIDATE_TWICE.refused()
     _check_nowhere_else(work, batch, [person_id for person_id, _ in listed], aliases)
     _check_vouchers(work, batch, [voucher for _, voucher in listed if voucher is not None], aliases)
+    check_entries(work, batch, entries)
+    paid = {person_id: voucher.id if voucher is not None else None for person_id, voucher in listed}
+    attempts = read_attempts(work, batch, paid, aliases)
     made = [
         Candidate(
-            batch_id=batch.id, person_id=person_id, voucher_id=voucher.id if voucher is not None else None
+            batch_id=batch.id,
+            person_id=person_id,
+            voucher_id=voucher_id,
+            attempt=attempts[person_id].number,
+            carried_theory_hundredths=attempts[person_id].theory_hundredths,
+            carried_skill_hundredths=attempts[person_id].skill_hundredths,
         )
-        for person_id, voucher in listed
+        for person_id, voucher_id in paid.items()
     ]
     work.session.add_all(made)
     work.session.flush()
+    write_entries(work, made, entries)
+    check_apart_from_examiners(work, batch)
     audit.record(
         work,
         [

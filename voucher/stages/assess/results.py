@@ -1,4 +1,4 @@
-"""Results of an exam: entered by one person, published by another, corrected afterwards by two.
+"""Results of an exam: entered by two people, published by a third.
 
 Scores are never changed: what replaces them is the next revision, and a revision counts once a second
 person has agreed to it, at publication or to the correction.
@@ -16,9 +16,10 @@ from voucher.plumbing.constraints import CHANGED_MEANWHILE
 from voucher.plumbing.unit_of_work import Work
 from voucher.rules.actor import Role
 from voucher.rules.approval import check_two_people
-from voucher.rules.assessment import ScoreOutcome, judge_exam
+from voucher.rules.assessment import SKILL, THEORY, ScoreOutcome, format_score, judge_exam
 from voucher.rules.errors import Family, reason
 from voucher.rules.lifecycle import Thing, check_event
+from voucher.rules.scores import SUBJECT_CARRIED, ScoreMark, check_mark, check_twice_read
 from voucher.rules.vocabulary import CertificateKind
 from voucher.stages.assess.models import Candidate, ExamBatch, ExamResult
 from voucher.stages.assess.reading import (
@@ -26,18 +27,15 @@ from voucher.stages.assess.reading import (
     SOURCE,
     STAFF,
     check_planned,
-    check_why,
     find_newest_results,
-    get_own_candidate,
     list_batch_candidates,
     lock_own_batch,
     read_pass_mark,
-    serves_batch,
 )
+from voucher.stages.assess.readings import read_others, read_twice
 
 BEFORE_PUBLICATION = "公布前更正"
-# from here on a voucher has been moved by a pass, and only a person may decide what a lost pass means
-MOVED_BY_PASS = ("assessed", "certified", "settled")
+
 
 RESULTS_MISSING = reason(
     "results_missing",
@@ -59,36 +57,19 @@ NOT_ADMITTED = reason(
     "豫办〔2021〕29号 第16项 人证相符; S2-16c,d; AC-C3",
     Family.CONFLICT,
 )
-RESULT_MISSING = reason(
-    "result_missing",
-    "没有找到这条成绩更正",
-    "请从评价批次的成绩列表重新进入",
-    SOURCE,
-    Family.MISSING,
-)
-CORRECTION_SUPERSEDED = reason(
-    "correction_superseded",
-    "这条成绩更正已经确认，或已被后来的更正取代",
-    "请刷新页面，办理最新的一条",
-    SOURCE,
-    Family.CONFLICT,
-)
-NOT_PUBLISHED = reason(
-    "results_not_published",
-    "本批次成绩还没有公布，不需要办理更正",
-    "公布前请直接重新录入成绩",
-    SOURCE,
-    Family.CONFLICT,
-)
 
 
 @dataclass(frozen=True, slots=True)
 class Scores:
-    """What one candidate reached, in hundredths of a point; empty where a subject was not sat."""
+    """What one candidate reached, in hundredths of a point; empty where a subject was not sat.
+
+    Subjects passed before and brought into a retake are left empty; `mark` says why there is no score.
+    """
 
     candidate_id: int
     theory_hundredths: int | None
     skill_hundredths: int | None
+    mark: ScoreMark | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +86,8 @@ def enter_results(work: Work, batch_id: int, rows: Sequence[Scores]) -> int:
     """Write down scores before publication and return how many were new or changed.
 
     Raises Refused role_missing, exam_batch_missing, exam_batch_closed, candidate_missing,
-    candidate_not_admitted, result_empty, score_malformed, parameter_missing.
+    candidate_not_admitted, result_empty, score_malformed, score_mark_with_scores, subject_carried,
+    parameter_missing.
     """
     batch = lock_own_batch(work, batch_id, *STAFF)
     check_planned(batch, "录入成绩")
@@ -117,10 +99,9 @@ def enter_results(work: Work, batch_id: int, rows: Sequence[Scores]) -> int:
         if candidate is None:
             raise CANDIDATE_MISSING.refused()
         before = newest.get(candidate.id)
-        told = (row.theory_hundredths, row.skill_hundredths)
-        if before is not None and (before.theory_hundredths, before.skill_hundredths) == told:
+        if before is not None and _says_the_same(candidate, row, before):
             continue
-        newest[candidate.id] = _write(work, batch, candidate, row, before, BEFORE_PUBLICATION)
+        newest[candidate.id] = write_result(work, batch, candidate, row, before, BEFORE_PUBLICATION)
         written += 1
     if written:
         batch.entered_by_person_id = work.actor.person_id
@@ -128,25 +109,52 @@ def enter_results(work: Work, batch_id: int, rows: Sequence[Scores]) -> int:
     return written
 
 
-def _write(
+def _says_the_same(candidate: Candidate, row: Scores, before: ExamResult) -> bool:
+    theory, skill = _bring_along(candidate, row)
+    told = (theory, skill, str(row.mark) if row.mark is not None else None)
+    return told == (before.theory_hundredths, before.skill_hundredths, before.mark)
+
+
+def check_scores(candidate: Candidate, row: Scores) -> tuple[int | None, int | None]:
+    """Check what a row says of a candidate and return theory and skill with what a retake brings along.
+
+    Raises Refused score_mark_with_scores, candidate_not_admitted, result_empty, subject_carried.
+    """
+    check_mark(row.mark, row.theory_hundredths, row.skill_hundredths)
+    if row.mark is None and candidate.admitted_at is None:
+        raise NOT_ADMITTED.refused()
+    if row.mark is None and row.theory_hundredths is None and row.skill_hundredths is None:
+        raise RESULT_EMPTY.refused()
+    return _bring_along(candidate, row)
+
+
+def _bring_along(candidate: Candidate, row: Scores) -> tuple[int | None, int | None]:
+    """Return theory and skill with what is brought into a retake. Raises Refused subject_carried."""
+    told = []
+    for subject, given, carried in (
+        (THEORY, row.theory_hundredths, candidate.carried_theory_hundredths),
+        (SKILL, row.skill_hundredths, candidate.carried_skill_hundredths),
+    ):
+        if carried is not None and given not in (None, carried):
+            raise SUBJECT_CARRIED.refused(subject=subject, score=format_score(carried))
+        told.append(given if carried is None or row.mark is not None else carried)
+    return told[0], told[1]
+
+
+def write_result(
     work: Work, batch: ExamBatch, candidate: Candidate, row: Scores, before: ExamResult | None, why: str
 ) -> ExamResult:
     """Write the next revision of a candidate's scores and return it."""
-    if candidate.admitted_at is None:
-        raise NOT_ADMITTED.refused()
-    if row.theory_hundredths is None and row.skill_hundredths is None:
-        raise RESULT_EMPTY.refused()
+    theory, skill = check_scores(candidate, row)
     judgement = judge_exam(
-        CertificateKind(batch.certificate_kind),
-        row.theory_hundredths,
-        row.skill_hundredths,
-        read_pass_mark(work.session, batch),
+        CertificateKind(batch.certificate_kind), theory, skill, read_pass_mark(work.session, batch)
     )
     made = ExamResult(
         candidate_id=candidate.id,
         revision=before.revision + 1 if before is not None else 1,
-        theory_hundredths=row.theory_hundredths,
-        skill_hundredths=row.skill_hundredths,
+        theory_hundredths=theory,
+        skill_hundredths=skill,
+        mark=str(row.mark) if row.mark is not None else None,
         passed=judgement.outcome is ScoreOutcome.PASSED,
         why=why if before is not None or batch.state == "published" else None,
         entered_by_person_id=work.actor.person_id,
@@ -165,7 +173,7 @@ def publish(work: Work, batch_id: int) -> Published:
 
     A voucher on hold does not pass and stops nobody else; `pass_due` passes it when the hold is closed.
     Raises Refused role_missing, exam_batch_missing, event_not_allowed, results_missing,
-    second_person_needed, changed_meanwhile.
+    second_person_needed, skill_read_once, skill_readings_differ, changed_meanwhile.
     """
     locked = _lock_vouchers_of(work, batch_id)
     batch = lock_own_batch(work, batch_id, Role.EVALUATOR_ADMIN)
@@ -176,7 +184,12 @@ def publish(work: Work, batch_id: int) -> Published:
     results = find_newest_results(work.session, [each.id for each in candidates])
     if not results or batch.entered_by_person_id is None:
         raise RESULTS_MISSING.refused()
-    for person_id in {batch.entered_by_person_id, *(each.entered_by_person_id for each in results.values())}:
+    standings = read_twice(work.session, batch, candidates)
+    check_twice_read([standing for standing, _ in standings.values()])
+    again = read_others(work.session, [each.id for each in candidates]).values()
+    hands = {each.person_id for entries in again for each in entries}
+    hands |= {each.entered_by_person_id for each in results.values()}
+    for person_id in sorted(hands | {batch.entered_by_person_id}):
         check_two_people(person_id, work.actor.person_id)
     for each in results.values():
         each.confirmed_by_person_id, each.confirmed_at = work.actor.person_id, work.at
@@ -185,7 +198,8 @@ def publish(work: Work, batch_id: int) -> Published:
     states.move(work, ExamBatch, [batch], "publish")
     passed = [each for each in candidates if each.id in results and results[each.id].passed]
     held = pass_vouchers(work, [locked[each.voucher_id] for each in passed if each.voucher_id is not None])
-    return Published(len(passed), len(results) - len(passed), len(candidates) - len(results), held)
+    sat = sum(1 for each in results.values() if each.mark != ScoreMark.ABSENT)
+    return Published(len(passed), sat - len(passed), len(candidates) - sat, held)
 
 
 def _lock_vouchers_of(work: Work, batch_id: int) -> dict[int, Voucher]:
@@ -204,54 +218,3 @@ def pass_vouchers(work: Work, vouchers: Sequence[Voucher]) -> tuple[int, ...]:
     )
     advance(work, [each for each in trained if each.id not in stopped], "pass")
     return tuple(sorted(stopped))
-
-
-def ask_correction(
-    work: Work, candidate_id: int, theory: int | None, skill: int | None, why: str
-) -> ExamResult:
-    """Ask for other scores after publication (in hundredths); they count once another person confirms.
-
-    Raises Refused role_missing, candidate_missing, results_not_published, candidate_not_admitted,
-    assessment_why_missing, result_empty, score_malformed.
-    """
-    candidate, batch = get_own_candidate(work, candidate_id, *STAFF)
-    if batch.state != "published":
-        raise NOT_PUBLISHED.refused()
-    before = find_newest_results(work.session, [candidate.id]).get(candidate.id)
-    return _write(work, batch, candidate, Scores(candidate.id, theory, skill), before, check_why(why))
-
-
-def confirm_correction(work: Work, result_id: int) -> ExamResult:
-    """Agree to the newest correction another person asked for, and follow it with the voucher.
-
-    A pass won moves a voucher that is still trained; a pass lost stops it until the office has decided,
-    because nothing moves back. Raises Refused role_missing, result_missing, correction_superseded,
-    second_person_needed.
-    """
-    result = work.session.get(ExamResult, result_id)
-    candidate = work.session.get(Candidate, result.candidate_id) if result is not None else None
-    if (
-        result is None
-        or candidate is None
-        or not serves_batch(work.session, work.actor, candidate.batch_id, Role.EVALUATOR_ADMIN)
-    ):
-        raise RESULT_MISSING.refused()
-    vouchers = lock_vouchers(work, Voucher.id == candidate.voucher_id) if candidate.voucher_id else []
-    batch = lock_own_batch(work, candidate.batch_id, Role.EVALUATOR_ADMIN)
-    work.session.refresh(result)
-    newest = find_newest_results(work.session, [candidate.id])[candidate.id]
-    if batch.state != "published" or result.confirmed_at is not None or newest.id != result.id:
-        raise CORRECTION_SUPERSEDED.refused()
-    check_two_people(result.entered_by_person_id, work.actor.person_id)
-    result.confirmed_by_person_id, result.confirmed_at = work.actor.person_id, work.at
-    work.session.flush()
-    told: dict[int, dict[str, object]] = {batch.id: {"candidate": candidate.id, "revision": result.revision}}
-    states.move(work, ExamBatch, [batch], "correct", reason=result.why, content=told)
-    if result.passed:
-        pass_vouchers(work, vouchers)
-    else:
-        for each in vouchers:
-            if each.state in MOVED_BY_PASS:
-                why = f"评价批次 {batch.number} 成绩更正为不合格：{result.why}"
-                holds.open_hold(work, Thing.VOUCHER, each.id, why)
-    return result

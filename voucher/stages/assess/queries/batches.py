@@ -16,6 +16,8 @@ from voucher.registry.institutions import Institution
 from voucher.rules.levels import Level, name_level
 from voucher.rules.lifecycle import STATE_NAMES, Thing
 from voucher.rules.privacy import mask_identity, mask_name
+from voucher.rules.scores import ScoreMark, TwiceRead
+from voucher.stages.assess.entries import read_entries
 from voucher.stages.assess.models import Candidate, ExamBatch
 from voucher.stages.assess.reading import (
     BATCH_MISSING,
@@ -23,6 +25,7 @@ from voucher.stages.assess.reading import (
     find_newest_results,
     list_batch_candidates,
 )
+from voucher.stages.assess.readings import read_twice
 
 NO_LEVEL = "不分等级"
 
@@ -46,8 +49,9 @@ class BatchView:
 class CandidateView:
     """A candidate, masked, with the newest scores in hundredths.
 
-    `passed` is what counts, None before publication and for the absent; `pending_result_id` is a correction
-    that waits for a second person.
+    A practical score is empty (`skill_hidden`) for everybody but its reader until the second entry is in;
+    `second_skill_hundredths` is that entry. `passed` is what counts, None before publication and for the
+    absent; `pending_result_id` is a correction that waits for a second person.
     """
 
     candidate_id: int
@@ -62,6 +66,16 @@ class CandidateView:
     revision: int | None
     passed: bool | None
     pending_result_id: int | None
+    mark: str | None = None
+    attempt: int = 1
+    carried_theory_hundredths: int | None = None
+    carried_skill_hundredths: int | None = None
+    twice_read: str = TwiceRead.UNNEEDED
+    skill_hidden: bool = False
+    second_skill_hundredths: int | None = None
+    entered_by_person_id: int | None = None
+    entry_way: str | None = None
+    entry_evidence: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,9 +167,16 @@ def view_batches(session: Session, batches: Sequence[ExamBatch]) -> list[BatchVi
 
 
 def list_candidates(
-    session: Session, keyring: Keyring, batch_id: int, *, after_id: int = 0, limit: int | None = None
+    session: Session,
+    keyring: Keyring,
+    batch_id: int,
+    *,
+    after_id: int = 0,
+    limit: int | None = None,
+    reader_id: int | None = None,
 ) -> list[CandidateView]:
-    """Return the candidates of a batch after an id in the order they were listed, masked."""
+    """Return the candidates of a batch after an id in the order they were listed, masked for a reader."""
+    batch = session.get_one(ExamBatch, batch_id)
     listed = list_batch_candidates(session, batch_id, after_id=after_id, limit=limit)
     named = people.read_people(session, keyring, [each.person_id for each in listed])
     vouchers = {
@@ -164,13 +185,19 @@ def list_candidates(
             select(Voucher).where(Voucher.id.in_({each.voucher_id for each in listed if each.voucher_id}))
         )
     }
+    ways = read_entries(session, [each.id for each in listed])
     newest = find_newest_results(session, [each.id for each in listed])
     counting = find_counting_results(session, [each.id for each in listed])
+    twice = read_twice(session, batch, listed) if batch.state == "planned" else {}
     made = []
     for each in listed:
+        standing, second = twice.get(each.id, (TwiceRead.UNNEEDED, None))
         person, scores, counts = named.get(each.person_id), newest.get(each.id), counting.get(each.id)
         voucher = vouchers[each.voucher_id] if each.voucher_id is not None else None
         pending = scores is not None and counts is not None and scores.id != counts.id
+        hidden = (
+            scores is not None and standing is TwiceRead.WAITING and scores.entered_by_person_id != reader_id
+        )
         made.append(
             CandidateView(
                 candidate_id=each.id,
@@ -181,10 +208,20 @@ def list_candidates(
                 voucher_state=STATE_NAMES[Thing.VOUCHER][voucher.state] if voucher is not None else None,
                 admitted_at=each.admitted_at,
                 theory_hundredths=scores.theory_hundredths if scores is not None else None,
-                skill_hundredths=scores.skill_hundredths if scores is not None else None,
+                skill_hundredths=scores.skill_hundredths if scores is not None and not hidden else None,
                 revision=scores.revision if scores is not None else None,
                 passed=bool(counts.passed) if counts is not None else None,
                 pending_result_id=scores.id if pending and scores is not None else None,
+                mark=scores.mark if scores is not None else None,
+                attempt=each.attempt,
+                carried_theory_hundredths=each.carried_theory_hundredths,
+                carried_skill_hundredths=each.carried_skill_hundredths,
+                twice_read=standing,
+                skill_hidden=hidden,
+                second_skill_hundredths=second.skill_hundredths if second is not None else None,
+                entered_by_person_id=scores.entered_by_person_id if scores is not None else None,
+                entry_way=ways[each.id].way if each.id in ways else None,
+                entry_evidence=ways[each.id].evidence if each.id in ways else None,
             )
         )
     return made
@@ -199,10 +236,11 @@ def read_statistics(session: Session, evaluator_id: int) -> Statistics:
     ).all()
     counting = find_counting_results(session, [candidate_id for candidate_id, _ in rows])
     passed = sum(1 for each in counting.values() if each.passed)
+    sat = sum(1 for each in counting.values() if each.mark != ScoreMark.ABSENT)
     return Statistics(
         batches=len({batch_id for _, batch_id in rows}),
         listed=len(rows),
-        sat=len(counting),
+        sat=sat,
         passed=passed,
-        pass_rate_bp=passed * 10_000 // len(counting) if counting else None,
+        pass_rate_bp=passed * 10_000 // sat if sat else None,
     )
