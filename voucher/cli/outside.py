@@ -31,6 +31,21 @@ def connect(ctx: click.Context, kind: str, address: str | None, name: str | None
     answering_of(ctx).answer(told, [f"{FACT_NAMES[fact]}：自今日起由{way}答复"])
 
 
+@outside.command(help="自今日起由一个系统答复证书查询；不给地址的由导入的登记摘录答复。")
+@click.option("--address", metavar="URL", help="证书登记系统的接口地址")
+@click.option("--name", metavar="名称", help="系统名称，显示在核验结果旁")
+@click.pass_context
+def register(ctx: click.Context, address: str | None, name: str | None) -> None:
+    """Connect the register of certificates."""
+    from voucher.cli.office import answering_of, open_office
+    from voucher.stages.certify.connecting import connect_register
+
+    system = open_office(ctx).act(lambda work: connect_register(work, name=name, address=address))
+    way = "联网" if address else "导入的登记摘录（voucher import register）"
+    told = {"name": system.name, "way": "http" if address else "embedded"}
+    answering_of(ctx).answer(told, [f"证书登记：自今日起由{way}答复"])
+
+
 @outside.command(name="list", help="列出接入情况。")
 @click.pass_context
 def list_systems(ctx: click.Context) -> None:

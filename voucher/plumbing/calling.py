@@ -151,7 +151,8 @@ def _read_answer(response: requests.Response, deadline: float) -> dict[str, Any]
             raise NoAnswerError(Failure.UNREACHABLE, "answer too slow")
     try:
         answer = json.loads(body)
-    except ValueError:
+    except (ValueError, RecursionError):
+        # brackets within brackets, a hundred thousand deep, are no JSON anybody means
         raise NoAnswerError(Failure.MALFORMED, "not JSON") from None
     if not isinstance(answer, dict):
         raise NoAnswerError(Failure.MALFORMED, "not an object")

@@ -15,6 +15,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from queue import Empty, SimpleQueue
 from urllib.parse import SplitResult, urlsplit
 
 ADDRESS_MOST = 500
@@ -96,17 +97,21 @@ def _find_fault_of_host(host: str) -> str | None:
 
 
 def resolve_name(host: str, port: int) -> list[str]:
-    """Return the addresses of a name. Raises OSError."""
+    """Return the addresses of a name. Raises OSError, UnicodeError."""
     found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     return list(dict.fromkeys(str(each[4][0]) for each in found))
 
 
 @dataclass(frozen=True, slots=True)
 class Messenger:
-    """Posts to addresses of others; one per process, safe in several threads."""
+    """Posts to addresses of others; one per process, safe in several threads.
+
+    Within `whole_seconds` it is over, whatever the other side or its name server does.
+    """
 
     local: bool = False
     resolve: Resolve = resolve_name
+    resolve_seconds: float = 3.0
     connect_seconds: float = 3.0
     read_seconds: float = 5.0
     whole_seconds: float = 10.0
@@ -115,35 +120,65 @@ class Messenger:
     def post(self, address: str, body: bytes, headers: Mapping[str, str]) -> Reached:
         """Hand over a body and return what came of it; nothing is followed, no answer's body is read."""
         begun = time.monotonic()
-        status, failure = self._post(address, body, headers)
+        status, failure = self._post(address, body, headers, begun + self.whole_seconds)
         return Reached(status, failure, round((time.monotonic() - begun) * 1000))
 
     def _post(
-        self, address: str, body: bytes, headers: Mapping[str, str]
+        self, address: str, body: bytes, headers: Mapping[str, str], until: float
     ) -> tuple[int | None, Failure | None]:
         if find_fault(address, local=self.local) is not None:
             return None, Failure.INSIDE
         parts = urlsplit(address)
         host, port = parts.hostname or "", parts.port or DEFAULT_PORTS[parts.scheme]
         try:
-            found = self.resolve(host, port)
-        except OSError:
+            found = self._look_up(host, port)
+        except TimeoutError:
+            return None, Failure.SLOW
+        except (OSError, UnicodeError):
             return None, Failure.UNKNOWN
         # one inner address among several is enough: nobody in good faith has such a name
         if not found or not all(self._may_reach(each) for each in found):
             return None, Failure.INSIDE if found else Failure.UNKNOWN
-        return self._send(parts, found[0], port, body, headers)
+        return self._send(parts, found[0], port, body, headers, until)
+
+    def _look_up(self, host: str, port: int) -> list[str]:
+        """Return the addresses of a name; the lookup itself knows no time-out, so it is left to itself.
+
+        Raises OSError, UnicodeError, TimeoutError.
+        """
+        answers: SimpleQueue[list[str] | OSError | UnicodeError] = SimpleQueue()
+
+        def ask() -> None:
+            try:
+                answers.put(self.resolve(host, port))
+            except (OSError, UnicodeError) as error:
+                answers.put(error)
+
+        threading.Thread(target=ask, daemon=True).start()
+        try:
+            answer = answers.get(timeout=min(self.resolve_seconds, self.whole_seconds))
+        except Empty:
+            raise TimeoutError from None
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
 
     def _may_reach(self, address: str) -> bool:
         return is_public(address) or (self.local and ipaddress.ip_address(address).is_loopback)
 
     def _send(
-        self, parts: SplitResult, address: str, port: int, body: bytes, headers: Mapping[str, str]
+        self,
+        parts: SplitResult,
+        address: str,
+        port: int,
+        body: bytes,
+        headers: Mapping[str, str],
+        until: float,
     ) -> tuple[int | None, Failure | None]:
         path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
         connection = _Pinned(parts, address, port, self)
         # the time-outs count each piece: a server that drips would otherwise hold the thread
-        watch = threading.Timer(self.whole_seconds, connection.cut)
+        watch = threading.Timer(until - time.monotonic(), connection.cut)
         watch.daemon = True
         watch.start()
         try:

@@ -10,18 +10,21 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
-from voucher.rules.errors import reason
+from voucher.rules.errors import Family, reason
 from voucher.rules.register import rule
 from voucher.rules.spelling import fold_spelling
 from voucher.rules.vocabulary import CertificateKind, Level, level_of_digit, name_level
 
 CODING = "职业技能等级证书编码规则 (DOMAIN C1、C2); AC-F4、AC-F10"
 OLD_CODING = "职业资格证书编码规则 (DOMAIN C3)"
+RANGES_SOURCE = "DOMAIN C4（编号由省人社部门提供）; 【设】按备案号、年份、等级预先分配号段"
 FOUNDED = date(2021, 10, 28)
+LAST_SERIAL = 999_999
 # Two digits of a year: the certificates began in 1994, so 90–99 are the last century's.
 CENTURY_TURNS_AT = 90
 LONGEST_TEXT = 64
@@ -67,6 +70,20 @@ CERTIFICATE_EVALUATOR_DISAGREES = reason(
     "评价机构备案号与编号不符：备案号 {claimed}，编号前13位 {numbered}",
     "请核对证书编号与评价机构；该机构的备案号是其证书编号的前13位",
     f"{CODING}; DOMAIN 三-6",
+)
+
+CERTIFICATE_NUMBER_UNALLOCATED = reason(
+    "certificate_number_unallocated",
+    "证书编号的顺序号 {serial} 不在预先分配给该机构的号段内",
+    "请使用已分配的号段：{ranges}；号段用完的，请向人社部门申请新的号段",
+    RANGES_SOURCE,
+)
+NUMBERS_EXHAUSTED = reason(
+    "numbers_exhausted",
+    "{year} 年{level}的顺序号只剩 {left} 个，不够 {count} 个",
+    "一个备案号一年一个等级最多 999999 个编号；请减少数量",
+    RANGES_SOURCE,
+    Family.LIMIT,
 )
 
 _SPECIAL_TECHNICIAN = re.compile(r"[A-Z]{2}[0-9]{20}")
@@ -207,3 +224,38 @@ def check_number_agrees(
     filing_number = fold_spelling(evaluator_filing_number).upper()
     if filing_number != number.evaluator_prefix:
         raise CERTIFICATE_EVALUATOR_DISAGREES.refused(claimed=filing_number, numbered=number.evaluator_prefix)
+
+
+@dataclass(frozen=True, slots=True)
+class Range:
+    """Serials given to an evaluator for one level, both ends included."""
+
+    digit: int
+    first_serial: int
+    last_serial: int
+
+
+@rule(number="CNO-03", stage="持证", source=RANGES_SOURCE, since=FOUNDED)
+def check_number_allocated(number: CertificateNumber, ranges: Sequence[Range]) -> None:
+    """Check that a number lies in what its evaluator was given for its year.
+
+    Who was given nothing that year is not judged; who was given anything uses no other number.
+
+    Raises certificate_number_unallocated.
+    """
+    if number.form is not NumberForm.SKILL_LEVEL or not ranges or number.serial is None:
+        return
+    serial = int(number.serial)
+    mine = [each for each in ranges if each.digit == number.digit]
+    if not any(each.first_serial <= serial <= each.last_serial for each in mine):
+        told = "、".join(f"{each.first_serial:06d}–{each.last_serial:06d}" for each in mine)
+        raise CERTIFICATE_NUMBER_UNALLOCATED.refused(serial=number.serial, ranges=told or "该等级没有号段")
+
+
+@rule(number="CNO-04", stage="持证", source=RANGES_SOURCE, since=FOUNDED)
+def next_range(level: Level, year: int, digit: int, last_given: int, count: int) -> Range:
+    """Return the serials that follow what has been given. Raises numbers_exhausted."""
+    left = LAST_SERIAL - last_given
+    if not 1 <= count <= left:
+        raise NUMBERS_EXHAUSTED.refused(year=year, level=name_level(level), left=left, count=count)
+    return Range(digit, last_given + 1, last_given + count)

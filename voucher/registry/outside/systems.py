@@ -46,8 +46,8 @@ def connect(work: Work, kind: FactKind, *, name: str | None = None, address: str
     Without an address the lists of this house do. Raises Refused role_missing, outside_address_unfit.
     """
     check_role(work.actor, *CONNECTORS)
-    if address is not None:
-        _check_address(address)
+    if address is not None and not is_fit(address):
+        raise ADDRESS_UNFIT.refused()
     standing = list_systems(work.session, work.today).get(kind)
     if standing is not None and standing.since == work.today:
         _take_over(standing, name, address)
@@ -73,7 +73,11 @@ def _take_over(system: OutsideSystem, name: str | None, address: str | None) -> 
     system.name = name or (FACT_NAMES[FactKind(system.kind)] if address else EMBEDDED_NAME)
 
 
-def _check_address(address: str) -> None:
+def is_fit(address: str) -> bool:
+    """Return whether an address is a whole one of http or https, with nobody's password in it."""
     parts = urlsplit(address)
-    if parts.scheme not in ("http", "https") or not parts.hostname or parts.username or parts.password:
-        raise ADDRESS_UNFIT.refused()
+    return (
+        parts.scheme in ("http", "https")
+        and bool(parts.hostname or "")
+        and not (parts.username or parts.password)
+    )

@@ -11,9 +11,10 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import func, insert, select
+from sqlalchemy import func, select
 
 from voucher.ledger import audit
+from voucher.plumbing.bulk import among, next_ids, write_many
 from voucher.plumbing.spreadsheets import Column
 from voucher.plumbing.types import canonical_json
 from voucher.plumbing.unit_of_work import Work
@@ -22,7 +23,6 @@ from voucher.registry.importing.evaluators import read_trade
 from voucher.registry.importing.frame import Importer
 from voucher.registry.importing.people import find_erased
 from voucher.registry.importing.reading import Reading
-from voucher.registry.people import LOOKUP_CHUNK
 from voucher.registry.subjects import SUBJECT_ERASED
 from voucher.rules.certificate_numbers import parse_certificate_number
 from voucher.rules.errors import reason
@@ -36,6 +36,8 @@ NAME, IDENTITY, TRADE, LEVEL, NUMBER = "姓名", "证件号码", "职业编码",
 ISSUED, EVALUATOR, STATUS = "发证日期", "评价机构统一社会信用代码", "状态"
 NAME_CONTEXT = "register_entry.name"
 COMPARED = ("subject_index", "name_index", "trade_code", "level", "issued_on", "evaluator_code", "status")
+
+WRITTEN = ("number", "revision", *COMPARED)
 
 STATUS_UNKNOWN = reason(
     "register_status_unknown",
@@ -105,72 +107,90 @@ class RegisterImporter(Importer[RegisterRow]):
 
     def keep(self, piece: Sequence[tuple[int, RegisterRow]]) -> None:
         """Append a revision where the register says something new, and verify again what relied on it."""
-        work, keyring = self.work, self.work.keyring
-        indexes = {row.identity: people.index_of(keyring, row.identity) for _, row in piece}
-        erased = find_erased(work, list(indexes.values()))
-        newest = _find_newest(work, [row.number for _, row in piece])
-        rows: list[dict[str, Any]] = []
-        names: list[str] = []
+        indexes = {row.identity: people.index_of(self.work.keyring, row.identity) for _, row in piece}
+        erased = find_erased(self.work, list(indexes.values()))
+        rows: list[RegisterRow] = []
         for line, row in piece:
-            subject = indexes[row.identity]
-            if subject in erased:
+            if indexes[row.identity] in erased:
                 self.report.refuse(line, IDENTITY, mask_identity(row.identity), SUBJECT_ERASED.refusal())
-                continue
-            facts = {
-                "subject_index": subject,
-                "name_index": people.name_index_of(keyring, row.name),
-                "trade_code": row.trade_code,
-                "level": row.level,
-                "issued_on": row.issued_on,
-                "evaluator_code": row.evaluator_code,
-                "status": row.status,
-            }
-            revision, before = newest.get(row.number, (0, None))
-            if before == facts:
-                self.report.rows_unchanged += 1
-                continue
-            newest[row.number] = (revision + 1, facts)
-            rows.append({"number": row.number, "revision": revision + 1} | facts)
-            names.append(row.name)
-            if revision:
-                self.report.rows_changed += 1
             else:
-                self.report.rows_added += 1
-        if rows:
-            keys = subjects.open_keys(work, [row["subject_index"] for row in rows])
-            for made, name in zip(rows, names, strict=True):
-                made["name_sealed"] = keyring.seal(keys[made["subject_index"]], NAME_CONTEXT, name)
-                made["recorded_at"], made["recorded_by_person_id"] = work.at, work.actor.person_id
-            ids = work.session.scalars(
-                insert(RegisterEntry).returning(RegisterEntry.id, sort_by_parameter_order=True), rows
-            ).all()
-            _record(work, ids, rows)
-            # money may stand on what the register said before: ask again at once
-            verify_numbers(work, [row["number"] for row in rows])
+                rows.append(row)
+        written = write_entries(self.work, rows)
+        self.report.rows_added += written.added
+        self.report.rows_changed += written.changed
+        self.report.rows_unchanged += len(rows) - written.added - written.changed
+        # money may stand on what the register said before: ask again at once
+        verify_numbers(self.work, written.numbers)
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What became of register rows: how many are new, how many say something else, and their numbers."""
+
+    added: int
+    changed: int
+    numbers: Sequence[str]
+
+
+def write_entries(work: Work, told: Sequence[RegisterRow]) -> Written:
+    """Append a revision where the register says something new; nobody among them has been forgotten."""
+    keyring = work.keyring
+    newest = _find_newest(work, [row.number for row in told])
+    rows: list[dict[str, Any]] = []
+    names: list[str] = []
+    added = 0
+    for row in told:
+        facts = {
+            "subject_index": people.index_of(keyring, row.identity),
+            "name_index": people.name_index_of(keyring, row.name),
+            "trade_code": row.trade_code,
+            "level": row.level,
+            "issued_on": row.issued_on,
+            "evaluator_code": row.evaluator_code,
+            "status": row.status,
+        }
+        revision, before = newest.get(row.number, (0, None))
+        if before == facts:
+            continue
+        newest[row.number] = (revision + 1, facts)
+        rows.append({"number": row.number, "revision": revision + 1} | facts)
+        names.append(row.name)
+        added += revision == 0
+    if rows:
+        keys = subjects.open_keys(work, [row["subject_index"] for row in rows])
+        ids = next_ids(work.session, RegisterEntry, len(rows))
+        written = [
+            (
+                entry_id,
+                keyring.seal(keys[made["subject_index"]], NAME_CONTEXT, name),
+                *(made[column].isoformat() if column == "issued_on" else made[column] for column in WRITTEN),
+            )
+            for entry_id, made, name in zip(ids, rows, names, strict=True)
+        ]
+        same = {"recorded_at": work.at, "recorded_by_person_id": work.actor.person_id}
+        write_many(work.session, RegisterEntry, ("id", "name_sealed", *WRITTEN), written, same)
+        _record(work, ids, rows)
+    return Written(added, len(rows) - added, [row["number"] for row in rows])
 
 
 def _find_newest(work: Work, numbers: Sequence[str]) -> dict[str, tuple[int, dict[str, Any] | None]]:
     """Return the newest revision and what it says of each known number."""
     columns = [getattr(RegisterEntry, name) for name in COMPARED]
-    found: dict[str, tuple[int, dict[str, Any] | None]] = {}
-    ordered = sorted(set(numbers))
-    for start in range(0, len(ordered), LOOKUP_CHUNK):
-        chunk = ordered[start : start + LOOKUP_CHUNK]
-        last = (
-            select(RegisterEntry.number, func.max(RegisterEntry.revision).label("revision"))
-            .where(RegisterEntry.number.in_(chunk))
-            .group_by(RegisterEntry.number)
-            .subquery()
+    last = (
+        select(RegisterEntry.number, func.max(RegisterEntry.revision).label("revision"))
+        .where(among(work.session, RegisterEntry.number, numbers))
+        .group_by(RegisterEntry.number)
+        .subquery()
+    )
+    rows = work.session.execute(
+        select(RegisterEntry.number, RegisterEntry.revision, *columns).join(
+            last,
+            (last.c.number == RegisterEntry.number) & (last.c.revision == RegisterEntry.revision),
         )
-        rows = work.session.execute(
-            select(RegisterEntry.number, RegisterEntry.revision, *columns).join(
-                last,
-                (last.c.number == RegisterEntry.number) & (last.c.revision == RegisterEntry.revision),
-            )
-        )
-        for number, revision, *values in rows:
-            found[number] = (revision, dict(zip(COMPARED, values, strict=True)))
-    return found
+    )
+    return {
+        number: (revision, dict(zip(COMPARED, values, strict=True))) for number, revision, *values in rows
+    }
 
 
 def _record(work: Work, ids: Sequence[int], rows: Sequence[dict[str, Any]]) -> None:

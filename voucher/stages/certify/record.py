@@ -8,7 +8,7 @@ from datetime import date
 
 from sqlalchemy import select
 
-from voucher.ledger.vouchers import Voucher
+from voucher.ledger.vouchers import Voucher, lock_vouchers
 from voucher.plumbing.spreadsheets import Cell, Row
 from voucher.plumbing.unit_of_work import Work
 from voucher.registry.importing.frame import OFFICE, Report, take_rows
@@ -100,8 +100,11 @@ def verify_certificates(work: Work, numbers: Sequence[str]) -> int:
     ids = _list_own(work, sorted(wanted))
     if len(ids) < len(wanted):
         raise CERTIFICATE_NUMBER_UNKNOWN.refused()
+    # vouchers before certificates, in the order in which whoever certifies them locks both
+    waiting = _list_waiting(work, sorted(wanted))
+    lock_vouchers(work, Voucher.id.in_(waiting))
     changed = verify(work, list(find_candidates(work.session, ids).values()))
-    attach_proofs(work, _list_waiting(work, sorted(wanted)))
+    attach_proofs(work, waiting)
     return changed
 
 

@@ -5,10 +5,13 @@ What follows for vouchers and claims is the settlement's to do: it reads what is
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
 from sqlalchemy import select
 
 from voucher.ledger import reinstatements, states
 from voucher.ledger.reinstatements import Reinstatement
+from voucher.plumbing.db import insert_rows
 from voucher.plumbing.unit_of_work import Work
 from voucher.registry import catalogue
 from voucher.registry.institutions import EvaluatorFiling, Institution
@@ -52,12 +55,21 @@ def revoke_certificate(work: Work, number: str, why: str) -> Certificate:
     Raises Refused role_missing, certificate_number_unknown (also for a foreign one), revocation_why_missing,
     event_not_allowed.
     """
-    certificate = _lock_within_reach(work, number, why)
-    states.move(work, Certificate, [certificate], "revoke", reason=why.strip())
-    _write_look_up(
-        work, certificate, [CERTIFICATE_REVOKED.refusal(number=mask_free_text(certificate.number))]
-    )
+    certificate = lock_within_reach(work, number, why)
+    revoke_all(work, [certificate], why.strip())
     return certificate
+
+
+def revoke_all(work: Work, certificates: Sequence[Certificate], why: str) -> None:
+    """Revoke certificates that are locked and within reach; from now on nothing can stand on them.
+
+    Raises Refused event_not_allowed.
+    """
+    states.move(work, Certificate, certificates, "revoke", reason=why)
+    told = {
+        each.id: [CERTIFICATE_REVOKED.refusal(number=mask_free_text(each.number))] for each in certificates
+    }
+    _write_look_ups(work, certificates, told)
 
 
 def ask_reinstatement(work: Work, number: str, why: str) -> Reinstatement:
@@ -66,7 +78,7 @@ def ask_reinstatement(work: Work, number: str, why: str) -> Reinstatement:
     Raises Refused role_missing, certificate_number_unknown, revocation_why_missing, event_not_allowed,
     register_still_revoked, reinstatement_asked_already.
     """
-    certificate = _lock_within_reach(work, number, why)
+    certificate = lock_within_reach(work, number, why)
     _check_may_stand_again(work, certificate)
     return reinstatements.ask(work, Thing.CERTIFICATE, certificate.id, why.strip())
 
@@ -77,18 +89,18 @@ def reinstate_certificate(work: Work, number: str) -> Certificate:
     Raises Refused role_missing, certificate_number_unknown, event_not_allowed, register_still_revoked,
     reinstatement_not_asked, second_person_needed.
     """
-    certificate = _lock_within_reach(work, number, None)
+    certificate = lock_within_reach(work, number, None)
     _check_may_stand_again(work, certificate)
     asked = reinstatements.agree(work, Thing.CERTIFICATE, certificate.id)
     states.move(work, Certificate, [certificate], "reinstate", reason=asked.why)
     if certificate.filing_id is None:
-        _write_look_up(work, certificate, [])
+        _write_look_ups(work, [certificate], {})
     else:
         verify(work, list(find_candidates(work.session, [certificate.id]).values()))
     return certificate
 
 
-def _lock_within_reach(work: Work, number: str, why: str | None) -> Certificate:
+def lock_within_reach(work: Work, number: str, why: str | None) -> Certificate:
     """Return a certificate in the actor's regions, locked: by its filing, else by who issued it."""
     check_role(work.actor, *OFFICERS)
     if why is not None and not why.strip():
@@ -118,21 +130,28 @@ def _check_may_stand_again(work: Work, certificate: Certificate) -> None:
         raise REGISTER_STILL_REVOKED.refused(number=mask_free_text(certificate.number))
 
 
-def _write_look_up(work: Work, certificate: Certificate, refusals: list[Refusal]) -> None:
-    """Write what is known of a certificate now, so that whatever stands on the newest look-up sees it."""
-    entry = find_newest_entries(work.session, [certificate.number]).get(certificate.number)
-    work.session.add(
-        Verification(
-            certificate_id=certificate.id,
-            register_entry_id=entry.id if entry is not None else None,
-            person_id=certificate.person_id,
-            trade_code=canonical_occupation(certificate.trade_code, catalogue.read_aliases(work.session)),
-            level=certificate.level,
-            verified=not refusals,
-            codes=[as_json(each) for each in refusals],
-            source=BY_OFFICE,
-            asked_at=work.at,
-            asked_by_person_id=work.actor.person_id,
-        )
+def _write_look_ups(
+    work: Work, certificates: Sequence[Certificate], refusals: Mapping[int, list[Refusal]]
+) -> None:
+    """Write what is known of certificates now, so that whatever stands on the newest look-up sees it."""
+    entries = find_newest_entries(work.session, [each.number for each in certificates])
+    aliases = catalogue.read_aliases(work.session)
+    insert_rows(
+        work.session,
+        Verification,
+        [
+            {
+                "certificate_id": each.id,
+                "register_entry_id": entries[each.number].id if each.number in entries else None,
+                "person_id": each.person_id,
+                "trade_code": canonical_occupation(each.trade_code, aliases),
+                "level": each.level,
+                "verified": not refusals.get(each.id),
+                "codes": [as_json(told) for told in refusals.get(each.id, [])],
+                "source": BY_OFFICE,
+                "asked_at": work.at,
+                "asked_by_person_id": work.actor.person_id,
+            }
+            for each in certificates
+        ],
     )
-    work.session.flush()

@@ -11,9 +11,10 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import insert, select
+from sqlalchemy import select
 
 from voucher.ledger import states
+from voucher.plumbing.bulk import among, next_ids, write_many
 from voucher.plumbing.spreadsheets import Cell, Column, cell_text
 from voucher.plumbing.unit_of_work import Work
 from voucher.registry import people, subjects
@@ -21,11 +22,17 @@ from voucher.registry.importing.evaluators import Trades, read_trade
 from voucher.registry.importing.frame import OFFICE, Importer, Report
 from voucher.registry.importing.people import find_erased
 from voucher.registry.importing.reading import CELL_MISSING, Reading
-from voucher.registry.people import LOOKUP_CHUNK, Newcomer
+from voucher.registry.people import Newcomer
 from voucher.registry.subjects import SUBJECT_ERASED
 from voucher.rules.actor import Role
 from voucher.rules.assessment import parse_score
-from voucher.rules.certificate_numbers import CertificateNumber, check_number_agrees, parse_certificate_number
+from voucher.rules.certificate_numbers import (
+    CertificateNumber,
+    Range,
+    check_number_agrees,
+    check_number_allocated,
+    parse_certificate_number,
+)
 from voucher.rules.errors import Family, Refused, reason
 from voucher.rules.levels import Level, clean_word, mask_word
 from voucher.rules.lifecycle import Thing
@@ -39,6 +46,7 @@ from voucher.rules.vocabulary import (
 )
 from voucher.stages.certify.filings import Filings
 from voucher.stages.certify.models import CERTIFICATE_NAME, Certificate
+from voucher.stages.certify.numbering import read_ranges
 
 NAME, IDENTITY, KIND, TRADE, LEVEL = "姓名", "证件号码", "证书类型", "职业编码", "等级"
 NUMBER, ISSUED, EVALUATOR = "证书编号", "发证日期", "评价机构统一社会信用代码"
@@ -105,6 +113,7 @@ class CertificatesImporter(Importer[CertificateRow]):
         super().__init__(work, report)
         self._trades = Trades(work)
         self._filings = Filings(work)
+        self._ranges: dict[tuple[str, int], list[Range]] = {}
 
     def check(self, reading: Reading) -> CertificateRow | None:
         """Return the certificate a row states."""
@@ -149,6 +158,8 @@ class CertificatesImporter(Importer[CertificateRow]):
     def keep(self, piece: Sequence[tuple[int, CertificateRow]]) -> None:
         """Write the certificates nobody has recorded yet, opening the people they name."""
         self._filings.load({row.evaluator_code for _, row in piece})
+        prefixes = {row.number.evaluator_prefix for _, row in piece if row.number.evaluator_prefix}
+        self._ranges = read_ranges(self.work.session, prefixes)
         indexes = {row.identity: people.index_of(self.work.keyring, row.identity) for _, row in piece}
         erased = find_erased(self.work, list(indexes.values()))
         present = _find_present(self.work, list(indexes.values()))
@@ -163,6 +174,9 @@ class CertificatesImporter(Importer[CertificateRow]):
                 filing = self._filings.choose(
                     row.evaluator_code, row.number, row.kind, row.trade_code, row.level, row.issued_on
                 )
+                if row.number.evaluator_prefix is not None and row.number.year is not None:
+                    given = self._ranges.get((row.number.evaluator_prefix, row.number.year), ())
+                    check_number_allocated(row.number, given)
             except Refused as refused:
                 column, masked = _place(refused.refusal.code, row)
                 self.report.refuse(line, column, masked, refused.refusal)
@@ -194,28 +208,26 @@ class CertificatesImporter(Importer[CertificateRow]):
             for person_id, index in people.find_subject_indexes(work.session, list(opened.values())).items()
         }
         keys = subjects.open_keys(work, [facts["subject"] for facts in fresh.values()])
-        born = states.first_state(Thing.CERTIFICATE, "record")
-        rows = []
-        for number, facts in fresh.items():
-            subject = facts.pop("subject")
-            rows.append(
-                facts
-                | born
-                | {
-                    "person_id": ids[subject],
-                    "name_sealed": work.keyring.seal(keys[subject], CERTIFICATE_NAME, named[number][1]),
-                    "uploaded_at": work.at,
-                    "uploaded_by_person_id": work.actor.person_id,
-                }
+        made = next_ids(work.session, Certificate, len(fresh))
+        rows = [
+            (
+                certificate_id,
+                ids[facts["subject"]],
+                work.keyring.seal(keys[facts["subject"]], CERTIFICATE_NAME, named[number][1]),
+                *(facts[name].isoformat() if name == "issued_on" else facts[name] for name in COMPARED),
             )
-        made = work.session.scalars(
-            insert(Certificate).returning(Certificate.id, sort_by_parameter_order=True), rows
-        ).all()
-        told: dict[int, dict[str, object]] = {
-            i: {"number": mask_free_text(row["number"]), "institution": row["institution_id"]}
-            for i, row in zip(made, rows, strict=True)
+            for certificate_id, (number, facts) in zip(made, fresh.items(), strict=True)
+        ]
+        same = states.first_state(Thing.CERTIFICATE, "record") | {
+            "uploaded_at": work.at,
+            "uploaded_by_person_id": work.actor.person_id,
         }
-        states.begin(work, Thing.CERTIFICATE, made, "record", content=told)
+        write_many(work.session, Certificate, ("id", "person_id", "name_sealed", *COMPARED), rows, same)
+        told: dict[int, dict[str, object]] = {
+            i: {"number": mask_free_text(facts["number"]), "institution": facts["institution_id"]}
+            for i, facts in zip(made, fresh.values(), strict=True)
+        }
+        states.begin(work, Thing.CERTIFICATE, made, "record", content=told, unheard_of=True)
         self.report.rows_added += len(rows)
 
 
@@ -254,16 +266,14 @@ def _find_stored(work: Work, numbers: Sequence[str]) -> dict[str, dict[str, Any]
     """Return the recorded facts behind each known number."""
     columns = [getattr(Certificate, name) for name in COMPARED]
     found: dict[str, dict[str, Any]] = {}
-    ordered = sorted(set(numbers))
-    for start in range(0, len(ordered), LOOKUP_CHUNK):
-        rows = work.session.execute(
-            select(people.Person.blind_index, *columns)
-            .join(people.Person, people.Person.id == Certificate.person_id)
-            .where(Certificate.number.in_(ordered[start : start + LOOKUP_CHUNK]))
-        )
-        for subject, *values in rows:
-            facts = dict(zip(COMPARED, values, strict=True))
-            found[facts["number"]] = facts | {"subject": subject}
+    rows = work.session.execute(
+        select(people.Person.blind_index, *columns)
+        .join(people.Person, people.Person.id == Certificate.person_id)
+        .where(among(work.session, Certificate.number, numbers))
+    )
+    for subject, *values in rows:
+        facts = dict(zip(COMPARED, values, strict=True))
+        found[facts["number"]] = facts | {"subject": subject}
     return found
 
 
@@ -281,7 +291,7 @@ def _read_level(reading: Reading, kind: CertificateKind) -> Level | None:
 
 def _place(code: str, row: CertificateRow) -> tuple[str, str]:
     """Return the column a refusal by the filing speaks of, and what may be shown of it."""
-    if code == "certificate_evaluator_disagrees":
+    if code in ("certificate_evaluator_disagrees", "certificate_number_unallocated"):
         return NUMBER, mask_free_text(row.number.text)
     if code == "evaluator_out_of_scope":
         return TRADE, row.trade_code

@@ -10,28 +10,43 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import date
 
+from sqlalchemy import select
+
 from voucher.ledger import states
-from voucher.plumbing.db import insert_rows
+from voucher.plumbing.bulk import write_many
+from voucher.plumbing.types import canonical_json
 from voucher.plumbing.unit_of_work import Work
 from voucher.registry import catalogue, people
 from voucher.rules.certificates import (
     CERTIFICATE_NAME_MISMATCH,
+    CERTIFICATE_PERSON_MISMATCH,
     CertificateFacts,
     compare_with_register,
 )
 from voucher.rules.duplicates import canonical_occupation
 from voucher.rules.errors import Refusal
 from voucher.stages.certify.models import Certificate, RegisterEntry, Verification
+from voucher.stages.certify.models_look_ups import RegisterLookUp
 from voucher.stages.certify.queries import (
     Candidate,
     find_newest_entries,
     level_of,
+    list_candidate_ids,
     list_candidates,
     list_verified_before,
 )
+from voucher.stages.certify.queries.proofs import find_newest_verifications
+from voucher.stages.certify.queries.register import LOOKUP_CHUNK
+from voucher.stages.certify.queries.register_words import find_newest_words
 
 SOURCE = "register_extract"
-REVOKED = "revoked"
+# so many are read and compared at a time, however many there are
+PIECE = 2000
+WRITTEN = (
+    *("certificate_id", "register_entry_id", "person_id", "trade_code", "level", "verified"),
+    *("codes", "source"),
+)
+REVOKED, ABSENT, OTHER = "revoked", "absent", "other_person"
 SAME_PERSON, OTHER_PERSON = "同一人", "另一人"
 SAME_NAME, OTHER_NAME = frozenset({"同名"}), frozenset({"异名"})
 
@@ -42,7 +57,11 @@ def verify_issued(work: Work, region_code: str, from_on: date, until_on: date) -
     Returns how many answers changed.
     """
     regions = catalogue.list_subtree(work.session, region_code)
-    return verify(work, list_candidates(work.session, regions, from_on, until_on))
+    ids = list_candidate_ids(work.session, regions, from_on, until_on)
+    return sum(
+        verify(work, list_candidates(work.session, regions, from_on, until_on, ids[start : start + PIECE]))
+        for start in range(0, len(ids), PIECE)
+    )
 
 
 def verify_numbers(work: Work, numbers: Sequence[str]) -> int:
@@ -51,53 +70,89 @@ def verify_numbers(work: Work, numbers: Sequence[str]) -> int:
 
 
 def verify(work: Work, candidates: Sequence[Candidate]) -> int:
-    """Hold certificates against the register and record every answer that changed."""
+    """Hold certificates against the register and record every answer that changed.
+
+    They are locked first: what was read of one before somebody revoked it proves nothing any more.
+    """
+    locked = _lock(work, [each.certificate.id for each in candidates])
+    newest = find_newest_verifications(work.session, list(locked))
     aliases = catalogue.read_aliases(work.session)
     entries = find_newest_entries(work.session, [each.certificate.number for each in candidates])
     person_ids = [each.certificate.person_id for each in candidates]
     names = people.accepted_name_indexes(work.session, person_ids)
     numbers = people.accepted_indexes(work.session, person_ids)
-    rows: list[dict[str, object]] = []
+    words = find_newest_words(work.session, [each.certificate.id for each in candidates])
+    rows: list[tuple[str | int | None, ...]] = []
     confirmed: list[Certificate] = []
     withdrawn: list[Certificate] = []
     for each in candidates:
-        certificate = each.certificate
-        entry = entries.get(certificate.number)
-        accepted = names[certificate.person_id]
+        certificate, before = locked[each.certificate.id], newest.get(each.certificate.id)
+        entry, word = entries.get(certificate.number), words.get(certificate.id)
+        if word is not None and entry is not None and word.outcome == ABSENT and not _is_after(entry, word):
+            entry = None
+        ours = numbers[certificate.person_id]
         refusals = _compare(
-            certificate, each.evaluator_code, numbers[certificate.person_id], accepted, entry, aliases
+            certificate, each.evaluator_code, ours, names[certificate.person_id], entry, aliases
         )
+        if word is not None and word.outcome == OTHER and (entry is None or not _is_after(entry, word)):
+            entry, refusals = None, (CERTIFICATE_PERSON_MISMATCH.refusal(),)
         codes = [as_json(refusal) for refusal in refusals]
         trade_code = canonical_occupation(certificate.trade_code, aliases)
-        unchanged = (
-            each.verification_id is not None
-            and list(each.codes) == codes
-            and each.canonical_trade_code == trade_code
-            and each.verified == (not refusals)
-        )
-        if not unchanged:
-            rows.append(
-                {
-                    "certificate_id": certificate.id,
-                    "register_entry_id": entry.id if entry is not None else None,
-                    "person_id": certificate.person_id,
-                    "trade_code": trade_code,
-                    "level": certificate.level,
-                    "verified": not refusals,
-                    "codes": codes,
-                    "source": SOURCE,
-                    "asked_at": work.at,
-                    "asked_by_person_id": work.actor.person_id,
-                }
-            )
-        if entry is not None and entry.status == REVOKED and certificate.state != REVOKED:
+        now = (codes, trade_code, not refusals)
+        if before is None or (list(before.codes), before.trade_code, bool(before.verified)) != now:
+            rows.append(_snapshot(certificate, entry, now, word.system if word is not None else SOURCE))
+        # a register that speaks of somebody else revokes nobody's certificate: it only does not prove it
+        is_ours = entry is not None and entry.subject_index in ours
+        if entry is not None and is_ours and entry.status == REVOKED and certificate.state != REVOKED:
             withdrawn.append(certificate)
         elif not refusals and certificate.state == "recorded":
             confirmed.append(certificate)
-    insert_rows(work.session, Verification, rows)
+    same = {"asked_at": work.at, "asked_by_person_id": work.actor.person_id}
+    write_many(work.session, Verification, WRITTEN, rows, same)
     states.move(work, Certificate, confirmed, "verify")
     states.move(work, Certificate, withdrawn, "revoke", reason="登记已撤销")
     return len(rows)
+
+
+def _lock(work: Work, certificate_ids: Sequence[int]) -> dict[int, Certificate]:
+    """Return certificates as they are now, locked in order."""
+    locked: dict[int, Certificate] = {}
+    ordered = sorted(set(certificate_ids))
+    for start in range(0, len(ordered), LOOKUP_CHUNK):
+        rows = work.session.scalars(
+            select(Certificate)
+            .where(Certificate.id.in_(ordered[start : start + LOOKUP_CHUNK]))
+            .order_by(Certificate.id)
+            .with_for_update()
+            .execution_options(populate_existing=True)
+        )
+        locked.update({each.id: each for each in rows})
+    return locked
+
+
+def _snapshot(
+    certificate: Certificate,
+    entry: RegisterEntry | None,
+    found: tuple[list[dict[str, object]], str, bool],
+    source: str,
+) -> tuple[int | str | None, ...]:
+    """Return the columns that keep what was found: refusals, the trade they were compared in, the answer."""
+    codes, trade_code, verified = found
+    return (
+        certificate.id,
+        entry.id if entry is not None else None,
+        certificate.person_id,
+        trade_code,
+        certificate.level,
+        int(verified),
+        canonical_json(codes),
+        source,
+    )
+
+
+def _is_after(entry: RegisterEntry, word: RegisterLookUp) -> bool:
+    """Return whether an extract has brought a row since the register was asked."""
+    return entry.recorded_at > word.asked_at
 
 
 def _compare(

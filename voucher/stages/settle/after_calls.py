@@ -22,8 +22,13 @@ PHONE_CHECKS_OPEN = reason(
 def check_called(work: Work, claims: Sequence[Claim]) -> None:
     """Refuse a claim whose class has people still to be called. Raises phone_checks_open."""
     vouchers = {each.voucher_id: each for each in claims if each.voucher_id is not None}
-    for voucher_id, view in sorted(find_draws_behind(work.session, list(vouchers)).items()):
-        if is_waited_for(work.session, view, work.today):
+    behind = find_draws_behind(work.session, list(vouchers))
+    views = {view.found.id: view for view in behind.values()}
+    waited = {
+        class_id for class_id, view in views.items() if is_waited_for(work.session, view, work.today)
+    }  # fmt: skip
+    for voucher_id, view in sorted(behind.items(), key=lambda each: each[0]):
+        if view.found.id in waited:
             raise PHONE_CHECKS_OPEN.refused(
                 claim=vouchers[voucher_id].number, training=view.found.number, count=view.waiting
             )

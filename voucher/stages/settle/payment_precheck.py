@@ -39,6 +39,13 @@ CERTIFICATES_FALLEN = reason(
     "豫办〔2021〕29号 第16项 无证无价; S2-16f",
     Family.CONFLICT,
 )
+REGISTER_SILENT = reason(
+    "register_silent",
+    "有 {count} 条申领的证书，登记还没有作出新的答复：{claims}",
+    "系统会继续查询，请稍后再办；登记长时间不答复的，由两人凭依据人工核验",
+    "S2-16f; 【设】支付时再次向登记核验，没有答复的不付",
+    Family.UNAVAILABLE,
+)
 PAYEES_STOPPED = reason(
     "payees_stopped",
     "有 {count} 家收款单位已停业整顿、移出目录或列入黑名单：{names}",
@@ -65,7 +72,7 @@ def check_payable(work: Work, claims: Sequence[Claim]) -> dict[int, PayeeAccount
     """Refuse to pay what cannot be paid, and return the confirmed account of each payee.
 
     Raises Refused payees_stopped, payees_without_account, names_not_encodable,
-    certificates_no_longer_valid.
+    certificates_no_longer_valid, register_silent.
     """
     payees = sorted({each.institution_id for each in claims})
     stopped = work.session.scalars(
@@ -109,6 +116,13 @@ def _check_certificates(work: Work, claims: Sequence[Claim]) -> None:
     fallen = [each.number for each in claims if each.certificate_id not in standing]
     if fallen:
         raise CERTIFICATES_FALLEN.refused(count=len(fallen), claims=_shorten(fallen))
+    if certificates.find_register(work.session, work.today) is None:
+        return
+    since = certificates.read_word_since(work.session, work.at)
+    silent = set(certificates.list_unanswered(work.session, [each.certificate_id for each in claims], since))
+    if silent:
+        waiting = [each.number for each in claims if each.certificate_id in silent]
+        raise REGISTER_SILENT.refused(count=len(waiting), claims=_shorten(waiting))
 
 
 def _shorten(words: Sequence[str]) -> str:

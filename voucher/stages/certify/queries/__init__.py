@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from voucher.stages.certify.queries.archive import (
     CertificateView,
-    PublicAnswer,
-    check_publicly,
     list_archive,
     list_certificates,
     view_certificates,
 )
+from voucher.stages.certify.queries.checking import PublicAnswer, check_publicly
 from voucher.stages.certify.queries.proofs import find_newest_verifications, why_not_certified
 from voucher.stages.certify.queries.register import (
     Candidate,
@@ -20,6 +19,7 @@ from voucher.stages.certify.queries.register import (
     find_proofs,
     find_proven,
     level_of,
+    list_candidate_ids,
     list_candidates,
     list_decertified_vouchers,
     list_revoked_certificates,
@@ -31,6 +31,7 @@ from voucher.stages.certify.queries.register import (
     select_proven_vouchers,
     select_vouchers_for,
 )
+from voucher.stages.certify.queries.register_words import find_register, list_unanswered, read_word_since
 
 __all__ = [
     "Candidate",
@@ -44,15 +45,19 @@ __all__ = [
     "find_newest_verifications",
     "find_proofs",
     "find_proven",
+    "find_register",
     "level_of",
     "list_archive",
+    "list_candidate_ids",
     "list_candidates",
     "list_certificates",
     "list_decertified_vouchers",
     "list_revoked_certificates",
+    "list_unanswered",
     "list_verified_before",
     "list_verified_certificates",
     "read_scopes",
+    "read_word_since",
     "select_certificates_for",
     "select_certificates_of",
     "select_proven_vouchers",

@@ -12,10 +12,9 @@ from sqlalchemy.orm import Session
 from voucher.plumbing.secrets import Keyring
 from voucher.registry import catalogue, people
 from voucher.registry.institutions import EvaluatorFiling, Institution
-from voucher.rules.errors import Refusal, Refused
+from voucher.rules.errors import Refusal
 from voucher.rules.levels import Level, name_level
 from voucher.rules.lifecycle import STATE_NAMES, Thing
-from voucher.rules.names import normalise_name
 from voucher.rules.privacy import mask_free_text, mask_name
 from voucher.rules.spelling import fold_spelling
 from voucher.rules.vocabulary import CERTIFICATE_KIND_NAMES, CertificateKind
@@ -51,19 +50,6 @@ class CertificateView:
     verified: bool | None
     refusals: tuple[Refusal, ...]
     voucher_id: int | None
-
-
-@dataclass(frozen=True, slots=True)
-class PublicAnswer:
-    """What anybody may learn who knows number and name: whether it stands, and what is printed on it."""
-
-    valid: bool
-    state_name: str
-    kind_name: str
-    trade_name: str
-    level_name: str
-    issued_on: date
-    institution_name: str
 
 
 def list_archive(session: Session, keyring: Keyring, person_id: int) -> list[CertificateView]:
@@ -136,6 +122,15 @@ def select_within(regions: Collection[str]) -> Select[int]:
     return _within(regions, (), None).with_only_columns(Certificate.id)
 
 
+def find_reached_ids(
+    session: Session, numbers: Collection[str], regions: Collection[str], institution_ids: Collection[int]
+) -> list[int]:
+    """Return the certificates among these numbers that are in these regions or of these institutions."""
+    wanted = sorted({fold_spelling(each).upper() for each in numbers})
+    query = _within(regions, institution_ids, None).where(Certificate.number.in_(wanted))
+    return list(session.scalars(query.with_only_columns(Certificate.id)))
+
+
 def view_certificates(
     session: Session, keyring: Keyring, certificates: Sequence[Certificate]
 ) -> list[CertificateView]:
@@ -143,7 +138,7 @@ def view_certificates(
     ids = [each.id for each in certificates]
     named = people.read_people(session, keyring, [each.person_id for each in certificates])
     trades = catalogue.name_trades(session, [each.trade_code for each in certificates])
-    institutions = _name_institutions(session, {each.institution_id for each in certificates})
+    institutions = name_institutions(session, {each.institution_id for each in certificates})
     newest, proven = find_newest_verifications(session, ids), find_proven(session, ids)
     return [
         CertificateView(
@@ -156,7 +151,7 @@ def view_certificates(
             trade_code=each.trade_code,
             trade_name=trades.get(each.trade_code, each.trade_code),
             level=each.level,
-            level_name=_name_level(each.level),
+            level_name=name_ordinal(each.level),
             issued_on=each.issued_on,
             institution_id=each.institution_id,
             institution_name=institutions[each.institution_id],
@@ -170,38 +165,14 @@ def view_certificates(
     ]
 
 
-def _name_level(ordinal: int) -> str:
+def name_ordinal(ordinal: int) -> str:
+    """Return the name of a stored level; 0 stands for none."""
     return name_level(Level(ordinal)) if ordinal else NO_LEVEL
 
 
-def _name_institutions(session: Session, institution_ids: Collection[int]) -> dict[int, str]:
+def name_institutions(session: Session, institution_ids: Collection[int]) -> dict[int, str]:
+    """Return the names of institutions by id."""
     rows = session.execute(
         select(Institution.id, Institution.name).where(Institution.id.in_(sorted(institution_ids)))
     )
     return dict(rows.all())
-
-
-def check_publicly(session: Session, keyring: Keyring, number: str, name: str) -> PublicAnswer | None:
-    """Return what the public may know of a certificate by its number and its holder's name.
-
-    None is one answer for everything else: an unknown number, another name, a name nobody can have.
-    """
-    try:
-        given = people.name_index_of(keyring, normalise_name(name))
-    except Refused:
-        return None
-    found = session.scalars(
-        select(Certificate).where(Certificate.number == fold_spelling(number).upper())
-    ).first()
-    if found is None or found.name_index != given:
-        return None
-    trades = catalogue.name_trades(session, [found.trade_code])
-    return PublicAnswer(
-        valid=found.state == "valid",
-        state_name=STATE_NAMES[Thing.CERTIFICATE][found.state],
-        kind_name=CERTIFICATE_KIND_NAMES[CertificateKind(found.kind)],
-        trade_name=trades.get(found.trade_code, found.trade_code),
-        level_name=_name_level(found.level),
-        issued_on=found.issued_on,
-        institution_name=_name_institutions(session, {found.institution_id})[found.institution_id],
-    )

@@ -30,7 +30,7 @@ from voucher.stages.train.queries import classes_of
 
 
 def read_wanted(session: Session, voucher_ids: Sequence[int]) -> dict[int, Wanted]:
-    """Return what certificate each voucher is for: that of its class, issued since its exam was passed."""
+    """Return what certificate each voucher is for: that of its class, of its exam and since."""
     classes = classes_of(session, voucher_ids)
     exams = exams_passed(session, voucher_ids)
     return {
@@ -39,6 +39,7 @@ def read_wanted(session: Session, voucher_ids: Sequence[int]) -> dict[int, Wante
             trade_code=taught.trade_code,
             level=level_of(taught.level),
             exam_on=exams[voucher_id].exam_on,
+            evaluator_id=exams[voucher_id].institution_id,
         )
         for voucher_id, taught in classes.items()
         if voucher_id in exams
@@ -70,6 +71,7 @@ def offer_of(certificate: Certificate) -> Offered:
         trade_code=certificate.trade_code,
         level=level_of(certificate.level),
         issued_on=certificate.issued_on,
+        evaluator_id=certificate.institution_id,
     )
 
 

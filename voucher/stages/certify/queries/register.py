@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
+from voucher.plumbing.bulk import among
 from voucher.registry.institutions import EvaluatorFiling, EvaluatorScope, Institution
 from voucher.rules.certificates import Scope
 from voucher.rules.errors import Family, reason
@@ -63,8 +64,25 @@ def list_candidates(
         Certificate.issued_on <= until_on,
     )
     if certificate_ids is not None:
-        query = query.where(Certificate.id.in_(certificate_ids))
+        query = query.where(among(session, Certificate.id, certificate_ids))
     return [_candidate(row) for row in session.execute(query)]
+
+
+def list_candidate_ids(
+    session: Session, region_codes: Sequence[str], from_on: date, until_on: date
+) -> list[int]:
+    """Return the ids of the certificates issued in a period by evaluators filed in these regions."""
+    return list(
+        session.scalars(
+            select(Certificate.id)
+            .join(EvaluatorFiling, EvaluatorFiling.id == Certificate.filing_id)
+            .where(
+                EvaluatorFiling.region_code.in_(region_codes),
+                Certificate.issued_on.between(from_on, until_on),
+            )
+            .order_by(Certificate.id)
+        )
+    )
 
 
 def list_verified_before(session: Session, numbers: Sequence[str]) -> list[Candidate]:
@@ -90,10 +108,12 @@ def find_candidates(session: Session, certificate_ids: Sequence[int]) -> dict[in
 
 
 def _candidates(*, unfiled: bool = False) -> Select[Any]:
+    # of each certificate by itself: over all of them it would be read through for every piece anew
     newest = (
-        select(Verification.certificate_id, func.max(Verification.id).label("id"))
-        .group_by(Verification.certificate_id)
-        .subquery()
+        select(func.max(Verification.id))
+        .where(Verification.certificate_id == Certificate.id)
+        .correlate(Certificate)
+        .scalar_subquery()
     )
     return (
         select(
@@ -102,8 +122,7 @@ def _candidates(*, unfiled: bool = False) -> Select[Any]:
         )
         .join(EvaluatorFiling, EvaluatorFiling.id == Certificate.filing_id, isouter=unfiled)
         .join(Institution, Institution.id == Certificate.institution_id)
-        .outerjoin(newest, newest.c.certificate_id == Certificate.id)
-        .outerjoin(Verification, Verification.id == newest.c.id)
+        .outerjoin(Verification, Verification.id == newest)
         .order_by(Certificate.issued_on, Certificate.number)
     )  # fmt: skip
 
@@ -133,16 +152,12 @@ def read_scopes(session: Session, filing_ids: Sequence[int | None]) -> dict[int 
 
 def find_newest_entries(session: Session, numbers: Sequence[str]) -> dict[str, RegisterEntry]:
     """Return the newest register row of each certificate number that has one."""
-    found: dict[str, RegisterEntry] = {}
-    ordered = sorted(set(numbers))
-    for start in range(0, len(ordered), LOOKUP_CHUNK):
-        rows = session.scalars(
-            select(RegisterEntry)
-            .where(RegisterEntry.number.in_(ordered[start : start + LOOKUP_CHUNK]))
-            .order_by(RegisterEntry.revision)
-        )
-        found.update({row.number: row for row in rows})
-    return found
+    rows = session.scalars(
+        select(RegisterEntry)
+        .where(among(session, RegisterEntry.number, numbers))
+        .order_by(RegisterEntry.revision)
+    )
+    return {row.number: row for row in rows}
 
 
 def find_certificates(session: Session, certificate_ids: Sequence[int]) -> dict[int, Certificate]:
@@ -168,7 +183,7 @@ def find_latest_verification(session: Session, certificate_id: int) -> Verificat
 
 
 def list_verified_certificates(session: Session, certificate_ids: Sequence[int]) -> set[int]:
-    """Return those certificates whose newest look-up says that they match and stand."""
+    """Return those certificates that are valid and whose newest look-up says that they match."""
     standing: set[int] = set()
     ordered = sorted(set(certificate_ids))
     for start in range(0, len(ordered), LOOKUP_CHUNK):
@@ -179,8 +194,12 @@ def list_verified_certificates(session: Session, certificate_ids: Sequence[int])
         )
         standing.update(
             session.scalars(
-                select(Verification.certificate_id).where(
-                    Verification.id.in_(newest), Verification.verified.in_((True,))
+                select(Verification.certificate_id)
+                .join(Certificate, Certificate.id == Verification.certificate_id)
+                .where(
+                    Verification.id.in_(newest),
+                    Verification.verified.in_((True,)),
+                    Certificate.state == "valid",
                 )
             )
         )

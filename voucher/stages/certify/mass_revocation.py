@@ -1,0 +1,193 @@
+"""Revoking several certificates at once: one person asks with the consequences in view, another confirms.
+
+What falls with a certificate is the settlement's to say, so whoever opens the door hands in how to read it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Sequence
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from voucher.ledger import audit
+from voucher.plumbing.unit_of_work import Work
+from voucher.registry.institutions import EvaluatorFiling, Institution
+from voucher.rules.actor import check_role
+from voucher.rules.approval import check_two_people
+from voucher.rules.errors import Family, reason
+from voucher.rules.lifecycle import Thing, may_move
+from voucher.rules.revocations import SOURCE, Consequences, check_as_shown, say_consequences
+from voucher.rules.spelling import fold_spelling
+from voucher.rules.words import check_why
+from voucher.stages.certify.models import Certificate
+from voucher.stages.certify.models_revocations import MassRevocation, MassRevocationLine
+from voucher.stages.certify.queries.archive import select_within
+from voucher.stages.certify.queries.mass_revocations import (
+    MASS_REVOCATION_MISSING,
+    list_lines,
+    select_whole,
+)
+from voucher.stages.certify.queries.register import CERTIFICATE_NUMBER_UNKNOWN, LOOKUP_CHUNK
+from voucher.stages.certify.revoke import OFFICERS, revoke_all
+
+CERTIFICATES_MAX = 5000
+ReadConsequences = Callable[[Session, Collection[int]], Consequences]
+
+MASS_REVOCATION_EMPTY = reason(
+    "mass_revocation_empty",
+    "没有可以撤销的证书",
+    "请核对机构和评价批次；已经撤销的不再列入",
+    SOURCE,
+    Family.CONFLICT,
+)
+MASS_REVOCATION_LARGE = reason(
+    "mass_revocation_large",
+    "一次撤销 {count} 本证书，超过 {most} 本",
+    "请分几次提出",
+    SOURCE,
+    Family.LIMIT,
+)
+MASS_REVOCATION_UNSEEN = reason(
+    "mass_revocation_unseen",
+    "页面上列出的后果已不是现在的：现在牵连 {now}",
+    "请重新选择要撤销的证书，看过现在的后果再提出",
+    SOURCE,
+    Family.CONFLICT,
+)
+MASS_REVOCATION_DECIDED = reason(
+    "mass_revocation_decided",
+    "这次批量撤销已经办结",
+    "请刷新后查看结果；还要撤销的，请重新提出",
+    SOURCE,
+    Family.CONFLICT,
+)
+
+
+def ask_mass_revocation(
+    work: Work, certificate_ids: Collection[int], why: str, *, read: ReadConsequences, seen: str
+) -> MassRevocation:
+    """Ask to revoke certificates, keeping what was shown; nothing is revoked until another person confirms.
+
+    `seen` is the digest of the consequences on the page that asked. Raises Refused role_missing, why_missing,
+    certificate_number_unknown (also for a foreign one), mass_revocation_empty, mass_revocation_large,
+    mass_revocation_unseen.
+    """
+    check_role(work.actor, *OFFICERS)
+    said = check_why(why)
+    if len(certificate_ids) > CERTIFICATES_MAX:
+        raise MASS_REVOCATION_LARGE.refused(count=len(certificate_ids), most=CERTIFICATES_MAX)
+    regions = _lock(work, certificate_ids)
+    if len(regions) < len(set(certificate_ids)):
+        raise CERTIFICATE_NUMBER_UNKNOWN.refused()
+    standing = [each for each, _ in regions.values() if may_move(Thing.CERTIFICATE, each.state, "revoke")]
+    if not standing:
+        raise MASS_REVOCATION_EMPTY.refused()
+    now = read(work.session, [each.id for each in standing])
+    if seen != now.digest:
+        raise MASS_REVOCATION_UNSEEN.refused(now=say_consequences(now))
+    asked = MassRevocation(
+        why=said, shown=now.as_json(), asked_by_person_id=work.actor.person_id, asked_at=work.at
+    )
+    work.session.add(asked)
+    work.session.flush()
+    work.session.add_all(
+        MassRevocationLine(revocation_id=asked.id, certificate_id=each.id, region_code=regions[each.id][1])
+        for each in standing
+    )
+    work.session.flush()
+    audit.record_one(work, "mass_revocation", asked.id, "ask", why=said, **now.as_json())
+    return asked
+
+
+def confirm_mass_revocation(
+    work: Work, revocation_id: int, *, read: ReadConsequences, seen: str
+) -> MassRevocation:
+    """Revoke what another person asked to revoke, where not a thing has changed since it was shown.
+
+    Raises Refused role_missing, mass_revocation_missing (also for a foreign one), mass_revocation_decided,
+    second_person_needed, revocation_stale, revocation_unseen.
+    """
+    asked = _lock_open(work, revocation_id)
+    check_two_people(asked.asked_by_person_id, work.actor.person_id)
+    ids = list_lines(work.session, asked.id)
+    found = _lock(work, ids)
+    check_as_shown(Consequences(**asked.shown), read(work.session, ids), seen)
+    revoke_all(work, [each for each, _ in found.values()], asked.why)
+    _decide(work, asked, confirmed=True, why=None)
+    return asked
+
+
+def drop_mass_revocation(work: Work, revocation_id: int, why: str) -> MassRevocation:
+    """Drop a wish: nothing is revoked. Raises Refused as confirming does, and why_missing."""
+    said = check_why(why)
+    asked = _lock_open(work, revocation_id)
+    _decide(work, asked, confirmed=False, why=said)
+    return asked
+
+
+def find_within(session: Session, numbers: Sequence[str], regions: Collection[str]) -> list[int]:
+    """Return the certificates of these numbers. Raises certificate_number_unknown, also for a foreign one."""
+    wanted = sorted({fold_spelling(each).upper() for each in numbers})
+    found: list[int] = []
+    for start in range(0, len(wanted), LOOKUP_CHUNK):
+        chunk = wanted[start : start + LOOKUP_CHUNK]
+        found += session.scalars(
+            select(Certificate.id).where(
+                Certificate.number.in_(chunk), Certificate.id.in_(select_within(regions))
+            )
+        )
+    if len(found) < len(wanted):
+        raise CERTIFICATE_NUMBER_UNKNOWN.refused()
+    return found
+
+
+def _lock_open(work: Work, revocation_id: int) -> MassRevocation:
+    """Return a wish of the actor's regions that waits, locked."""
+    check_role(work.actor, *OFFICERS)
+    asked = work.session.scalars(
+        select(MassRevocation)
+        .where(MassRevocation.id == revocation_id, MassRevocation.id.in_(select_whole(_reach(work))))
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    ).first()
+    if asked is None:
+        raise MASS_REVOCATION_MISSING.refused()
+    if asked.decided_at is not None:
+        raise MASS_REVOCATION_DECIDED.refused()
+    return asked
+
+
+def _lock(work: Work, certificate_ids: Collection[int]) -> dict[int, tuple[Certificate, str]]:
+    """Return certificates within reach, locked in order, each with the region it is in."""
+    reached = _reach(work)
+    found: dict[int, tuple[Certificate, str]] = {}
+    ordered = sorted(set(certificate_ids))
+    for start in range(0, len(ordered), LOOKUP_CHUNK):
+        rows = work.session.execute(
+            select(Certificate, EvaluatorFiling.region_code, Institution.region_code)
+            .join(Institution, Institution.id == Certificate.institution_id)
+            .outerjoin(EvaluatorFiling, EvaluatorFiling.id == Certificate.filing_id)
+            .where(Certificate.id.in_(ordered[start : start + LOOKUP_CHUNK]))
+            .order_by(Certificate.id)
+            .with_for_update(of=Certificate)
+            .execution_options(populate_existing=True)
+        )
+        for certificate, filed_in, house_in in rows:
+            region_code = filed_in or house_in
+            if region_code in reached:
+                found[certificate.id] = (certificate, region_code)
+    return found
+
+
+def _reach(work: Work) -> frozenset[str]:
+    return frozenset().union(*(work.actor.reach.get(role, frozenset[str]()) for role in OFFICERS))
+
+
+def _decide(work: Work, asked: MassRevocation, *, confirmed: bool, why: str | None) -> None:
+    asked.confirmed, asked.decided_why = confirmed, why
+    asked.decided_by_person_id, asked.decided_at = work.actor.person_id, work.at
+    work.session.flush()
+    audit.record_one(
+        work, "mass_revocation", asked.id, "confirm" if confirmed else "drop", **({"why": why} if why else {})
+    )

@@ -1,0 +1,44 @@
+"""Whose certificates money is about to be paid on, so that their register can be asked before."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from voucher.ledger.budget import Budget
+from voucher.stages.settle.models.claims import Claim
+from voucher.stages.settle.models.payments import Payment
+
+
+def list_certificates_of_budget(session: Session, budget_id: int, regions: Collection[str]) -> list[int]:
+    """Return the certificates of what is approved under a budget of these regions."""
+    return list(
+        session.scalars(
+            select(Claim.certificate_id)
+            .join(Budget, Budget.id == Claim.budget_id)
+            .where(
+                Claim.budget_id == budget_id,
+                Claim.state == "approved",
+                Budget.region_code.in_(sorted(regions)),
+            )
+        )
+    )
+
+
+def list_certificates_of_file(session: Session, file_id: int, regions: Collection[str]) -> list[int]:
+    """Return the certificates of the claims in a payment file from a budget of these regions."""
+    return list(
+        session.scalars(
+            select(Claim.certificate_id)
+            .join(Payment, Payment.claim_id == Claim.id)
+            .join(Budget, Budget.id == Claim.budget_id)
+            .where(Payment.payment_file_id == file_id, Budget.region_code.in_(sorted(regions)))
+        )
+    )
+
+
+def list_certificates_to_pay(session: Session) -> list[int]:
+    """Return the certificates of everything that is approved and not paid yet."""
+    return list(session.scalars(select(Claim.certificate_id).where(Claim.state == "approved")))
