@@ -20,11 +20,13 @@ KINDS: dict[str, tuple[str, str, str]] = {
     "evaluators": ("voucher.registry.importing.evaluators", "EvaluatorsImporter", "评价机构"),
     "occupations": ("voucher.registry.importing.occupations", "OccupationsImporter", "职业"),
     "regions": ("voucher.registry.importing.regions", "RegionsImporter", "地区"),
+    "streets": ("voucher.registry.importing.streets", "StreetsImporter", "乡镇街道"),
     "holidays": ("voucher.registry.importing.holidays", "HolidaysImporter", "节假日"),
     "listings": ("voucher.registry.importing.listings", "ListingsImporter", "目录清单"),
     "projects": ("voucher.registry.importing.projects", "ProjectsImporter", "补贴项目"),
     "outside": ("voucher.registry.importing.outside", "OutsideImporter", "部门名单"),
     "dictionaries": ("voucher.registry.importing.dictionaries", "DictionariesImporter", "字典"),
+    "equivalences": ("voucher.registry.importing.equivalences", "EquivalencesImporter", "比照"),
     "certificates": ("voucher.stages.certify.upload", "CertificatesImporter", "证书"),
     "register": ("voucher.stages.certify.extract", "RegisterImporter", "登记"),
 }

@@ -10,7 +10,7 @@ import click
 def letters(ctx: click.Context) -> None:
     """Count the letters by what became of them."""
     from voucher.cli.office import answering_of, open_database
-    from voucher.plumbing.outbox import count_letters
+    from voucher.plumbing.outbox_counts import count_letters
     from voucher.plumbing.schema import check_current
 
     _, database = open_database()

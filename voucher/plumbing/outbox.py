@@ -3,6 +3,7 @@
 A letter is a row of its act's transaction: no act, no letter. The worker leases due letters, lets go of the
 database, carries each outside any transaction and writes down what came of it. Whoever dies between the two
 leaves a letter that is carried again, so a carrier hands its number along and the other side takes it once.
+Of the letters that share a lane one is under way at a time: who takes long delays nobody else's.
 """
 
 from __future__ import annotations
@@ -13,9 +14,9 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
-from sqlalchemy import CheckConstraint, Index, case, func, select, text, update
+from sqlalchemy import CheckConstraint, ColumnElement, Index, exists, func, select, text, update
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.orm import Mapped, Session, mapped_column
+from sqlalchemy.orm import Mapped, aliased, mapped_column
 
 from voucher.plumbing.constraints import CHANGED_MEANWHILE, translate
 from voucher.plumbing.db import Database, Model
@@ -24,10 +25,11 @@ from voucher.plumbing.secrets import Keyring
 from voucher.plumbing.types import Bytes, Int64, Json, Text, UtcTime
 from voucher.plumbing.unit_of_work import Work, perform
 from voucher.rules.actor import Actor
-from voucher.rules.errors import Family, Refusal, Refused, list_reasons, reason
+from voucher.rules.errors import Family, Refusal, Refused, reason
 
 SOURCE = "【设】随事项一并提交、提交后送出的消息"
 OPEN = "sent_at IS NULL AND given_up_at IS NULL"
+LANED = f"lane IS NOT NULL AND {OPEN}"
 
 LETTER_LATE = reason(
     "letter_late",
@@ -50,6 +52,7 @@ log = structlog.stdlib.get_logger(__name__)
 class Letter(Model):
     """One thing to tell elsewhere, how often that was tried and what came of it.
 
+    `leased_until` is set while somebody carries it, and at most one letter of a `lane` has it.
     `payload` holds words and ids, never personal data: what is personal stands in `sealed`, closed under
     the key of its subject by whoever posts, and is wiped once the letter is sent or given up.
     """
@@ -63,6 +66,9 @@ class Letter(Model):
         ),
         CheckConstraint("attempts >= 0", name="attempts"),
         Index("ix_outbox_due", "due_at", "id", sqlite_where=text(OPEN), postgresql_where=text(OPEN)),
+        Index(
+            "ix_outbox_lane", "lane", "leased_until", sqlite_where=text(LANED), postgresql_where=text(LANED)
+        ),
         Index("ix_outbox_late", "good_until", sqlite_where=text(OPEN), postgresql_where=text(OPEN)),
         {"sqlite_strict": True},
     )
@@ -79,6 +85,8 @@ class Letter(Model):
     sent_at: Mapped[datetime | None] = mapped_column(UtcTime)
     given_up_at: Mapped[datetime | None] = mapped_column(UtcTime)
     error_code: Mapped[str | None] = mapped_column(Text)
+    lane: Mapped[str | None] = mapped_column(Text)
+    leased_until: Mapped[datetime | None] = mapped_column(UtcTime)
 
 
 _IS_OPEN = (Letter.sent_at.is_(None), Letter.given_up_at.is_(None))
@@ -87,13 +95,17 @@ translate("uq_outbox_key", "outbox.key", CHANGED_MEANWHILE)
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """A letter to be posted; the same key is posted once, whoever tries and however often."""
+    """A letter to be posted; the same key is posted once, whoever tries and however often.
+
+    Letters of one `lane` are carried one at a time.
+    """
 
     topic: str
     key: str
     payload: Mapping[str, object]
     sealed: bytes | None = None
     good_until: datetime | None = None
+    lane: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,22 +142,6 @@ class Persistence:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class Count:
-    """How many letters of a topic stand alike, and what they were refused with last."""
-
-    topic: str
-    standing: str
-    error_code: str | None
-    count: int
-
-    @property
-    def sentence(self) -> str:
-        """Return the last refusal's title, empty where there was none."""
-        titles = {each.code: each.title for each in list_reasons()}
-        return titles.get(self.error_code or "", self.error_code or "")
-
-
 # Bookkeeping on letters is nobody's act.
 _POSTMAN = Actor(user_id=0, login="outbox", person_id=0, grants=())
 
@@ -170,6 +166,7 @@ def post_all(work: Work, drafts: Sequence[Draft]) -> list[int]:
             "due_at": work.at,
             "good_until": each.good_until,
             "attempts": 0,
+            "lane": each.lane,
         }
         for each in drafts
     ]
@@ -201,30 +198,40 @@ def deliver_due(
     return sent
 
 
-def count_letters(session: Session) -> list[Count]:
-    """Return how many letters wait (待送), are sent (已送) or given up (放弃), by topic and last refusal."""
-    standing = case(
-        (Letter.sent_at.is_not(None), "已送"), (Letter.given_up_at.is_not(None), "放弃"), else_="待送"
-    )
-    rows = session.execute(
-        select(Letter.topic, standing, Letter.error_code, func.count())
-        .group_by(Letter.topic, standing, Letter.error_code)
-        .order_by(Letter.topic, standing, Letter.error_code)
-    )
-    return [Count(*row) for row in rows]
-
-
 def _is_any_due(database: Database, at: datetime, topics: Sequence[str]) -> bool:
     """Return whether a letter can be carried or has become worthless; each is found by an index of its own.
 
     What nobody carries waits without being looked through every second.
     """
     waiting = select(Letter.id).where(*_IS_OPEN).limit(1)
-    due = waiting.where(Letter.due_at <= at, Letter.topic.in_(topics))
+    due = waiting.where(Letter.due_at <= at, Letter.topic.in_(topics), _is_lane_free(at))
     with database.read() as session:
         if topics and session.scalar(due) is not None:
             return True
         return session.scalar(waiting.where(Letter.good_until <= at)) is not None
+
+
+def _is_lane_free(at: datetime) -> ColumnElement[bool]:
+    """Return the condition that no other letter of the same lane is under way."""
+    other = aliased(Letter)
+    under_way = exists().where(
+        other.lane == Letter.lane,
+        other.leased_until > at,
+        other.sent_at.is_(None),
+        other.given_up_at.is_(None),
+    )
+    return Letter.lane.is_(None) | ~under_way
+
+
+def _is_first_of_lane(at: datetime, topics: Sequence[str]) -> ColumnElement[bool]:
+    """Return the condition that of the due letters of a lane one is the first."""
+    place = func.row_number().over(partition_by=Letter.lane, order_by=(Letter.due_at, Letter.id))
+    due = (
+        select(Letter.id, place.label("place"))
+        .where(*_IS_OPEN, Letter.due_at <= at, Letter.topic.in_(topics), Letter.lane.is_not(None))
+        .subquery()
+    )
+    return Letter.lane.is_(None) | Letter.id.in_(select(due.c.id).where(due.c.place == 1))
 
 
 def _take(work: Work, topics: Sequence[str], how: Persistence) -> list[Taken]:
@@ -237,6 +244,7 @@ def _take(work: Work, topics: Sequence[str], how: Persistence) -> list[Taken]:
     due = (
         select(Letter.id)
         .where(*_IS_OPEN, Letter.due_at <= work.at, Letter.topic.in_(topics))
+        .where(_is_lane_free(work.at), _is_first_of_lane(work.at, topics))
         .order_by(Letter.due_at, Letter.id)
         .limit(how.at_once)
         .with_for_update(skip_locked=True)
@@ -244,7 +252,7 @@ def _take(work: Work, topics: Sequence[str], how: Persistence) -> list[Taken]:
     rows = work.session.execute(
         update(Letter)
         .where(Letter.id.in_(list(work.session.scalars(due))))
-        .values(attempts=Letter.attempts + 1, due_at=work.at + how.lease)
+        .values(attempts=Letter.attempts + 1, due_at=work.at + how.lease, leased_until=work.at + how.lease)
         .returning(Letter.id, Letter.topic, Letter.key, Letter.payload, Letter.sealed, Letter.attempts)
     )
     return sorted((Taken(*row) for row in rows), key=lambda each: each.id)
@@ -277,6 +285,7 @@ def _note(
         values = {"given_up_at": at, "sealed": None, "error_code": refusal.code}
     else:
         values = {"due_at": at + how.rests[letter.attempt - 1], "error_code": refusal.code}
+    values["leased_until"] = None
     mine = update(Letter).where(
         Letter.id == letter.id, Letter.sent_at.is_(None), Letter.given_up_at.is_(None)
     )

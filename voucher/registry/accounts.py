@@ -26,6 +26,7 @@ from voucher.rules.identity import AccountKind, normalise_bank_account
 from voucher.rules.lifecycle import Thing, check_event
 from voucher.rules.names import same_name
 from voucher.rules.privacy import mask_account
+from voucher.rules.words import check_why
 
 SOURCE = "LIFECYCLE 收款账户变更须两人; DOMAIN 2.4 退票"
 ACCOUNT_CONTEXT = "payee_account.account"
@@ -128,10 +129,10 @@ def agree_account(work: Work, payee_account_id: int, account: str) -> PayeeAccou
 def disagree_account(work: Work, payee_account_id: int, why: str) -> PayeeAccount:
     """Turn down, as a second person of the institution, what the first one proposed.
 
-    Raises Refused role_missing, payee_account_missing, second_person_needed, event_not_allowed.
+    Raises Refused role_missing, payee_account_missing, second_person_needed, event_not_allowed, why_missing.
     """
     suggested = _take_up_within(work, payee_account_id)
-    states.move(work, PayeeAccount, [suggested], "disagree", reason=why)
+    states.move(work, PayeeAccount, [suggested], "disagree", reason=check_why(why))
     return suggested
 
 
@@ -197,8 +198,9 @@ def confirm_account(work: Work, payee_account_id: int, account: str) -> PayeeAcc
 
 
 def refuse_account(work: Work, payee_account_id: int, why: str) -> None:
-    """Refuse a proposed account. Raises as `confirm_account` does."""
-    states.move(work, PayeeAccount, [_take_up(work, payee_account_id)], "refuse", reason=why)
+    """Refuse a proposed account. Raises why_missing and as `confirm_account` does."""
+    proposed = _take_up(work, payee_account_id)
+    states.move(work, PayeeAccount, [proposed], "refuse", reason=check_why(why))
 
 
 def _within(regions: Collection[str], institution_ids: Collection[int]) -> ColumnElement[bool]:

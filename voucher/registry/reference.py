@@ -23,6 +23,7 @@ from voucher.registry.catalogue import (
     SpecialItem,
 )
 from voucher.registry.dictionaries import DictionaryEntry
+from voucher.registry.ladder import CompetitionPlacing, Equivalence, LadderStep
 from voucher.registry.standards import (
     AmountBandRow,
     CalendarDay,
@@ -88,6 +89,19 @@ def _modifier(record: Record) -> dict[str, Any]:
     return {**row, **_period(record), "basis_points": int(record["basis_points"])}
 
 
+def _step(record: Record) -> dict[str, Any]:
+    return {**_dated(record), "level": int(record["level"])}
+
+
+def _placing(record: Record) -> dict[str, Any]:
+    numbers = {name: int(record[name]) for name in ("team", "first", "last", "level")}
+    return {**_dated(record), **numbers}
+
+
+def _equivalence(record: Record) -> dict[str, Any]:
+    return {**_dated(record), "level": int(record["level"]) if record["level"] else None}
+
+
 def _band(record: Record) -> dict[str, Any]:
     row = {name: record[name] for name in ("steps", "document")}
     return {**row, **_period(record), "minimum_fen": parse_yuan(record["minimum_yuan"])}
@@ -115,6 +129,9 @@ SHIPPED: tuple[Shipped, ...] = (
     Shipped("modifiers", ModifierRow, ("code",), _modifier),
     Shipped("parameters", Parameter, ("name", "region_code", "since"), _dated),
     Shipped("amount_bands", AmountBandRow, ("minimum_fen", "since"), _band),
+    Shipped("ladder_steps", LadderStep, ("level", "method", "since"), _step),
+    Shipped("competition_placings", CompetitionPlacing, ("competition", "team", "first", "since"), _placing),
+    Shipped("equivalences", Equivalence, ("kind", "code", "since"), _equivalence),
     Shipped("calendar_years", CalendarYear, ("year",), _calendar_year),
     Shipped("calendar_days", CalendarDay, ("day",), _calendar_day),
 )

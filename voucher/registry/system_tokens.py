@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete, or_, select
+from sqlalchemy import bindparam, delete, or_, select
 from sqlalchemy.orm import Session
 
 from voucher.ledger import audit
@@ -45,7 +45,10 @@ class ProvenSystem:
 class Bearer:
     """Whose token it is, when it ends and whether it still counts."""
 
-    account: UserAccount
+    user_id: int
+    login: str
+    person_id: int
+    display_name: str
     institution_id: int
     scopes: frozenset[SystemScope]
     expires_at: datetime
@@ -105,33 +108,51 @@ def issue_token(work: Work, proven: ProvenSystem, token: str, scopes: str) -> No
     audit.record_one(work, THING, proven.system_id, "sign_in", scopes=scopes)
 
 
+# asked at every request of a system: said once, and nothing is loaded but what is looked at
+_BY_TOKEN = (
+    select(
+        SystemToken.scopes,
+        SystemToken.expires_at,
+        InstitutionSystem.institution_id,
+        InstitutionSystem.revoked_at,
+        UserAccount.id,
+        UserAccount.login,
+        UserAccount.person_id,
+        UserAccount.display_name,
+        UserAccount.disabled_at,
+        SystemSecret.ended_at,
+        Institution.state,
+    )
+    .join(InstitutionSystem, InstitutionSystem.id == SystemToken.system_id)
+    .join(SystemSecret, SystemSecret.id == SystemToken.secret_id)
+    .join(UserAccount, UserAccount.id == InstitutionSystem.user_id)
+    .join(Institution, Institution.id == InstitutionSystem.institution_id)
+    .where(SystemToken.token_hash == bindparam("token"))
+)
+
+
 def find_bearer(session: Session, token: str) -> Bearer | None:
-    """Return whose token it is, in one statement: asked at every request of a system."""
-    row = session.execute(
-        select(SystemToken, InstitutionSystem, UserAccount, SystemSecret.ended_at, Institution.state)
-        .join(InstitutionSystem, InstitutionSystem.id == SystemToken.system_id)
-        .join(SystemSecret, SystemSecret.id == SystemToken.secret_id)
-        .join(UserAccount, UserAccount.id == InstitutionSystem.user_id)
-        .join(Institution, Institution.id == InstitutionSystem.institution_id)
-        .where(SystemToken.token_hash == hash_token(token))
-    ).first()
+    """Return whose token it is, in one statement."""
+    row = session.connection().execute(_BY_TOKEN, {"token": hash_token(token)}).first()
     if row is None:
         return None
-    found, system, account, ended_at, state = row
-    is_over = system.revoked_at is not None or account.disabled_at is not None or ended_at is not None
+    is_over = row.revoked_at is not None or row.disabled_at is not None or row.ended_at is not None
     return Bearer(
-        account,
-        system.institution_id,
-        _read_scopes(found.scopes),
-        found.expires_at,
-        is_over or state in STOPPED,
+        user_id=row.id,
+        login=row.login,
+        person_id=row.person_id,
+        display_name=row.display_name,
+        institution_id=row.institution_id,
+        scopes=_read_scopes(row.scopes),
+        expires_at=row.expires_at,
+        is_stopped=is_over or row.state in STOPPED,
     )
 
 
 def actor_of_bearer(bearer: Bearer, scope: SystemScope) -> Actor:
     """Return the actor of a request: its system's account, its registrar's hand, the one role it needs."""
     grant = Grant(SCOPE_ROLES[scope], institution_id=bearer.institution_id)
-    return Actor(bearer.account.id, bearer.account.login, bearer.account.person_id, (grant,))
+    return Actor(bearer.user_id, bearer.login, bearer.person_id, (grant,))
 
 
 def _read_scopes(written: str) -> frozenset[SystemScope]:

@@ -58,6 +58,19 @@ def mask_identity(text: str) -> str:
     return bare[:shown] + "*" * (length - shown)
 
 
+@rule(
+    number="PRV-06", stage="培训", source=f"{_LAW}; 实名到课 豫办〔2021〕29号 第15项【设】", since=_IN_FORCE
+)
+def mask_identity_end(text: str) -> str:
+    """Return an identity number with its first six characters only: at a counter the last four are asked for.
+
+    Whoever may type somebody present by the end of the card never reads that end off a screen.
+    """
+    bare = _bare(text)
+    shown = min(6, len(bare) // 3)
+    return bare[:shown] + "*" * (len(bare) - shown)
+
+
 @rule(number="PRV-02", stage="通用", source=f"{_LAW}【设】", since=_IN_FORCE)
 def mask_name(name: str) -> str:
     """Return a name with its first character only: 张*, 欧***, 古***·***.

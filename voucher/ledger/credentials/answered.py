@@ -13,13 +13,13 @@ from sqlalchemy.orm import Session
 from sqlalchemy.orm.attributes import set_committed_value
 
 from voucher.ledger.credentials.devices import Device
-from voucher.ledger.credentials.genuine import Signed, check_standing, find_signed
+from voucher.ledger.credentials.genuine import Signed, check_phone, check_standing, find_signed
+from voucher.ledger.credentials.presented import check_order
 from voucher.ledger.credentials.screen import CODE_USED
 from voucher.plumbing.secrets import Keyring
 from voucher.plumbing.unit_of_work import Work
 from voucher.rules.attendance import CLASS_CODE_OVER
-from voucher.rules.code_format import CODE_EXPIRED, parse_presentation
-from voucher.rules.presenting import CODE_COPIED, Order, judge_order
+from voucher.rules.code_format import parse_presentation
 
 
 def read_answer(session: Session, keyring: Keyring, digits: str, at: datetime) -> Signed:
@@ -35,25 +35,15 @@ def check_answer(signed: Signed, numbers: Collection[int], at: datetime) -> None
     check_standing(signed, at)
     if signed.presentation.challenge not in numbers:
         raise CLASS_CODE_OVER.refused()
-    check_number(signed)
-
-
-def check_number(signed: Signed) -> None:
-    """Check that a code's number is the phone's next. Raises Refused code_used, code_expired, code_copied."""
     if signed.seen is not None:
         raise CODE_USED.refused()
-    device, shown = signed.device, signed.presentation
-    order = judge_order(device.counter, device.shown_at, shown.counter, shown.shown_at)
-    if order is Order.COPIED:
-        raise CODE_COPIED.refused()
-    if order is Order.EARLIER:
-        raise CODE_EXPIRED.refused()
+    check_order(signed)
 
 
 def count_up(work: Work, signed: Signed) -> None:
     """Take a code's number as the last of its phone: of two at the same moment one gets through.
 
-    Raises Refused code_used, code_expired, code_copied.
+    Raises Refused code_used, code_expired, code_copied, device_gone, device_frozen.
     """
     shown = signed.presentation
     moved = work.session.scalars(
@@ -65,7 +55,8 @@ def count_up(work: Work, signed: Signed) -> None:
     ).first()
     if moved is None:
         work.session.refresh(signed.device)
-        check_number(signed)
+        check_phone(signed)
+        check_order(signed)
         raise CODE_USED.refused()
     set_committed_value(signed.device, "counter", shown.counter)
     set_committed_value(signed.device, "shown_at", shown.shown_at)

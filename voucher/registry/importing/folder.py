@@ -11,6 +11,7 @@ from voucher.registry.importing.frame import Importer, Report, take_file
 from voucher.registry.importing.holidays import HolidaysImporter, take_announcements
 from voucher.registry.importing.occupations import OccupationsImporter
 from voucher.registry.importing.regions import RegionsImporter
+from voucher.registry.importing.streets import StreetsImporter
 from voucher.rules.errors import Family, reason
 
 FOLDER_MISSING = reason(
@@ -26,6 +27,8 @@ TABLES: tuple[tuple[str, type[Importer[Any]]], ...] = (
     ("cities.csv", RegionsImporter),
     ("areas.csv", RegionsImporter),
     ("regions.csv", RegionsImporter),
+    ("streets.csv", StreetsImporter),
+    ("streets_henan.csv", StreetsImporter),
     ("occupations.csv", OccupationsImporter),
     ("holidays.csv", HolidaysImporter),
 )

@@ -1,4 +1,4 @@
-"""What the house forgets by the clock: answers kept for a client that lost the first one, looks at codes."""
+"""What the house forgets by the clock: answers kept for a lost first one, looks at codes, old tries."""
 
 from __future__ import annotations
 
@@ -10,9 +10,11 @@ from voucher.ledger.credentials.seen import forget_looks
 from voucher.plumbing.idempotency import forget_answers
 from voucher.plumbing.unit_of_work import Work
 from voucher.registry.tables import require_parameter_number
+from voucher.registry.webhook_reading import forget_attempts
 from voucher.rules.actor import Role, check_role
 
 ANSWER_DAYS, LOOK_DAYS = "answer_kept_days", "look_kept_days"
+ATTEMPT_DAYS = "webhook_attempt_kept_days"
 MOST_AT_ONCE = 5_000
 
 
@@ -30,6 +32,14 @@ def forget_old_looks(work: Work) -> int:
     Raises Refused role_missing, parameter_missing.
     """
     return _forget(work, "presentation_look", LOOK_DAYS, forget_looks)
+
+
+def forget_old_attempts(work: Work) -> int:
+    """Forget how each telling to an institution's system was tried long ago; what was told stays.
+
+    Raises Refused role_missing, parameter_missing.
+    """
+    return _forget(work, "webhook_attempt", ATTEMPT_DAYS, forget_attempts)
 
 
 def _forget(work: Work, thing: str, parameter: str, forget: Callable[[Work, datetime, int], int]) -> int:
