@@ -12,7 +12,7 @@ from flask import Flask
 from voucher.config import Config, read_config
 from voucher.demo.seed import read_accounts
 from voucher.doors import api, errors, web
-from voucher.doors.auth import access, bearers, door, outside, shield, single_sign_on, visitors
+from voucher.doors.auth import access, bearers, door, outside, register, shield, single_sign_on, visitors
 from voucher.doors.auth.door import Door, DoorLimits
 from voucher.ledger import sealing
 from voucher.ledger.races import RACES
@@ -35,7 +35,9 @@ from voucher.registry.passwords import HASHER
 from voucher.registry.users import CLOCK_LOGIN, load_actor
 from voucher.rules.actor import Actor
 from voucher.stages.assess.lapse import lapse_due, pass_due
+from voucher.stages.certify.asking import Registers
 from voucher.stages.certify.attach import attach_proofs
+from voucher.stages.certify.queries import read_word_since
 from voucher.stages.issue import dry_run
 from voucher.stages.issue.applications.deciding import lapse_applications
 from voucher.stages.issue.applications.keeping import sweep_attachments
@@ -47,11 +49,12 @@ from voucher.stages.issue.reminding import remind_due
 from voucher.stages.issue.running import JOB_KIND, open_desk
 from voucher.stages.issue.signing import end_due_credentials, mark_held_credentials
 from voucher.stages.issue.waiting import serve_due_waiting
-from voucher.stages.oversee.forgetting import forget_old_answers, forget_old_looks
+from voucher.stages.oversee.forgetting import forget_old_answers, forget_old_attempts, forget_old_looks
 from voucher.stages.oversee.keys import publish_status, rotate_due_keys
 from voucher.stages.oversee.telling import tell_due
 from voucher.stages.settle.clawback import open_due_clawbacks
 from voucher.stages.settle.notice import close_due_notices
+from voucher.stages.settle.queries.to_pay import list_certificates_to_pay
 from voucher.stages.settle.voucher_ends import close_due_vouchers, decertify_due
 from voucher.stages.settle.waiting import serve_due_queues
 from voucher.stages.train.running import close_due_classes, start_due_classes
@@ -66,7 +69,8 @@ DUE_SECONDS = 60
 IN_PORTIONS = frozenset(
     {
         *("remind_holders", "expire_vouchers", "sweep_attachments"),
-        *("end_credentials", "freeze_credentials", "forget_answers", "forget_looks"),
+        *("end_credentials", "freeze_credentials", "forget_answers", "forget_looks", "resend_tellings"),
+        "forget_attempts",
     }
 )
 # what the clock does, in the order of a voucher's life; released money goes to claims and to new vouchers,
@@ -97,6 +101,8 @@ DUE_ACTS: tuple[tuple[str, Callable[[Work], int]], ...] = (
     ("publish_status", publish_status),
     ("forget_answers", forget_old_answers),
     ("forget_looks", forget_old_looks),
+    ("forget_attempts", forget_old_attempts),
+    ("resend_tellings", webhooks.resend_due),
 )
 
 
@@ -128,6 +134,8 @@ def create_app(
     visitors.install(app)
     asker = Outside(database, keyring, token=config.outside_token or None, patience=AT_THE_COUNTER)
     outside.install(app, asker)
+    registers = Registers(database, keyring, token=config.outside_token or None, patience=AT_THE_COUNTER)
+    register.install(app, registers)
     # in this order a request is looked at: headers and rates, the bearer, the access matrix, the form token
     shield.install(app, opened)
     bearers.install(app)
@@ -164,6 +172,13 @@ def choose_carriers(
     if config.sms_url is not None:
         port = HttpSms(config.sms_url, config.sms_token)
     return {letters.TOPIC: letters.carry_by(database, keyring, port)}
+
+
+def ask_register_due(registers: Registers, database: Database, keeper: Actor, at: datetime) -> int:
+    """Ask the register about everything approved and everything nobody confirmed; how many it answered."""
+    with database.read() as session:
+        since = read_word_since(session, at)
+    return registers.ask_due(keeper, at, since, list_certificates_to_pay)
 
 
 def create_worker(
@@ -203,15 +218,19 @@ def create_worker(
     jobs.register(JOB_KIND, work_as_job(open_desk(config, database, keyring, clock)))
     jobs.register(dry_run.JOB_KIND, dry_run.run_dry_run(database, keyring, keeper, clock))
     asker = Outside(database, keyring, token=config.outside_token or None)
+    registers = Registers(database, keyring, token=config.outside_token or None)
     messenger = Messenger(local=config.demo)
     tellers = {webhooks.TOPIC: webhook_carrying.carry_by(database, keyring, messenger, keeper, clock)}
     periodic = (
         Periodic("seal", SEAL_SECONDS, seal),
         Periodic("ask_outside", DUE_SECONDS, lambda: asker.ask_due(keeper(), clock())),
+        Periodic(
+            "ask_register", DUE_SECONDS, lambda: ask_register_due(registers, database, keeper(), clock())
+        ),
         Periodic("deliver", DELIVER_SECONDS, lambda: deliver_due(database, keyring, clock, carriers)),
         Periodic("tell_systems", SEAL_SECONDS, lambda: tell_due(database, keyring, keeper, clock)),
-        # apart from short messages: a system that takes its time keeps nobody waiting for a code, and so many
-        # at a time, so that one slow system does not keep the others waiting either
+        # apart from short messages: a system that takes its time keeps nobody waiting for a code, and one
+        # letter of each system at a time, so that a slow one keeps the others waiting for one letter at most
         *(
             Periodic(f"tell_{n}", DELIVER_SECONDS, lambda: deliver_due(database, keyring, clock, tellers))
             for n in range(TELLERS)

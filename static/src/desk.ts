@@ -7,6 +7,7 @@ import * as comforts from './comforts';
 import * as leaving from './counter/leaving';
 import { ClassCode } from './elements/class-code';
 import { ScanField } from './elements/scan-field';
+import { PlaceField } from './elements/whereabouts';
 import * as menu from './menu';
 import * as tables from './tables';
 
@@ -16,3 +17,4 @@ menu.install();
 leaving.install();
 customElements.define('class-code', ClassCode);
 customElements.define('scan-field', ScanField);
+customElements.define('place-field', PlaceField);

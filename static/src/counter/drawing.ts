@@ -67,7 +67,7 @@ export function makeQuestion(answered: (typed: string) => void): HTMLElement {
     make(
       'div',
       { class: 'field' },
-      make('label', { for: 'f-last4' }, '身份证号码末四位'),
+      make('label', { for: 'f-last4' }, '证件后四位'),
       make('span', { class: 'hint', id: 'h-last4' }, '看着学员的身份证输入；末位是 X 的也可以'),
       field,
     ),

@@ -65,7 +65,7 @@ export class Registering {
     }
     this.hand = { digits, judged: { code: judged.code, kind, credential, counter, entry }, carried };
     if (last4) await this.answer(last4);
-    else this.ask({ tone: 'warn', word: '可以离线登记', lines: ['看学员的身份证，输入末四位。'] });
+    else this.ask({ tone: 'warn', word: '可以离线登记', lines: ['看学员的身份证，输入后四位。'] });
   }
 
   private ask(said: Said): void {

@@ -9,18 +9,34 @@ import { present } from '../wallet/presenting';
 import { findHeld, type Held } from '../wallet/store';
 import { synchronise } from '../wallet/syncing';
 import { Camera } from './camera';
+import { locate, type Where } from './whereabouts';
 
 const TYPED = /^\d{8}$/;
 
 interface Told {
   standing: 'counted' | 'pending' | 'refused';
   marked_at: string;
+  distance_m: number | null;
+  no_position: string | null;
+}
+
+const WAITING: Record<string, string> = {
+  refused: '待核：没有提供位置，核实后计学时',
+  unavailable: '待核：手机没有给出位置，核实后计学时',
+  inaccurate: '待核：位置太不准，核实后计学时',
+};
+
+function explain(told: Told): string {
+  if (told.no_position) return WAITING[told.no_position] ?? '待核，核实后计学时';
+  if (told.distance_m !== null) return `待核：离教室约 ${told.distance_m} 米，或同一台手机为多人签到，核实后计学时`;
+  return '待核：同一台手机短时间内为多人签到，核实后计学时';
 }
 
 export class ClassSign extends HTMLElement {
   private held: Held | undefined;
   private camera: Camera | undefined;
   private sending = false;
+  private where: Promise<Where> | undefined; // asked while the code is looked for: a code lasts seconds
   private refused = 0; // the number refused last: a camera sees it ten times a second
 
   connectedCallback(): void {
@@ -40,6 +56,7 @@ export class ClassSign extends HTMLElement {
     this.held = await findHeld(owner, Number(this.dataset['voucher']));
     if (!this.held || standing.kind === 'elsewhere') return;
     this.show('[data-ready]', true);
+    if (this.hasAttribute('data-asks-place')) this.where = locate();
     const eye = this.querySelector<HTMLElement>('[data-eye]');
     const words = '把教室屏幕上的班级码放进画面';
     if (eye) this.camera = new Camera(eye, (text) => this.read(text), (said) => this.say(said), words);
@@ -62,12 +79,14 @@ export class ClassSign extends HTMLElement {
     this.sending = true;
     this.say('正在签名…');
     try {
+      const where = await this.where;
       const shown = await present(this.held, 'S', number);
       const told = await ask<Told>('/attendance-marks', {
         session_id: Number(this.dataset['session']),
         direction: this.dataset['direction'],
         digits: shown.text,
         browser: nameBrowser(),
+        ...(where ? { where } : {}),
       });
       this.succeed(told);
     } catch (error) {
@@ -86,7 +105,7 @@ export class ClassSign extends HTMLElement {
     const at = this.querySelector('[data-signed-at]');
     if (at) at.textContent = new Date(told.marked_at).toLocaleString('sv-SE', { timeZone: 'Asia/Shanghai' });
     const note = this.querySelector('[data-signed-note]');
-    if (note && told.standing === 'pending') note.textContent = '待核：同一台手机短时间内为多人签到，核实后计学时';
+    if (note && told.standing === 'pending') note.textContent = explain(told);
     this.show('[data-signed]', true);
     this.querySelector<HTMLElement>('[data-signed]')?.focus();
     navigator.vibrate?.(100);

@@ -22,8 +22,8 @@ from voucher.rules.levels import Level
 from voucher.rules.tariffs import Subject, Tariff
 from voucher.rules.vocabulary import CertificateKind, SubsidyKind
 from voucher.rules.windows import add_months
+from voucher.stages.assess import corrections
 from voucher.stages.assess import queries as exams
-from voucher.stages.assess import results
 from voucher.stages.certify.revoke import ask_reinstatement
 from voucher.stages.issue.applications import deciding, filing
 from voucher.stages.issue.models import Programme
@@ -95,7 +95,7 @@ def _ask_correction(stage: Stage, settled: Proving) -> None:
     candidate_id = listed[max(settled.cohort.failing - 1, 0)].candidate_id
     stage.act(
         "scores",
-        lambda work: results.ask_correction(
+        lambda work: corrections.ask_correction(
             work, candidate_id, *CORRECTED, "理论试卷第 3 页漏计 2 分，复查属实"
         ),
     )

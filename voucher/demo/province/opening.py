@@ -40,6 +40,7 @@ from voucher.rules.windows import add_months
 
 LEVEL_WORDS = ("五级", "四级", "三级", "二级", "一级")
 TRAINING_HANDS = (Role.INSTITUTION_ADMIN, Role.SCANNER, Role.TEACHER)
+EXAMINING_HANDS = (Role.EVALUATOR_ADMIN, Role.SCORE_CLERK, Role.EXAMINER)
 YEARS_LISTED = 3
 BANK = "示例银行济源分行"
 HOLIDAYS = (
@@ -149,7 +150,7 @@ def open_accounts(stage: Stage) -> list[DemoAccount]:
     ]
     serial = 200
     wanted = [(body.key, role) for body in TRAINERS for role in TRAINING_HANDS]
-    wanted += [(body.key, role) for body in EVALUATORS for role in (Role.EVALUATOR_ADMIN, Role.SCORE_CLERK)]
+    wanted += [(body.key, role) for body in EVALUATORS for role in EXAMINING_HANDS]
     for key, role in wanted:
         login = stage.hand(key, str(role))
         if login not in {hand.login for hand in HANDS}:

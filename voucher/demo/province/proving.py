@@ -14,6 +14,7 @@ from sqlalchemy import select
 from voucher.demo.house import moment
 from voucher.demo.province.cast import EVALUATORS, filing_number, list_codes
 from voucher.demo.province.cohorts import AFTER_DAYS, Reached
+from voucher.demo.province.examiners import send_examiners
 from voucher.demo.province.paying import Paying
 from voucher.demo.province.stage import Stage
 from voucher.demo.province.training import Training
@@ -25,9 +26,10 @@ from voucher.registry.people import Named, read_people
 from voucher.rules.actor import Role
 from voucher.rules.levels import LEVEL_NAMES, certificate_digit
 from voucher.rules.vocabulary import CERTIFICATE_KIND_NAMES, Level
-from voucher.stages.assess import admit, lapse, plan, results
+from voucher.stages.assess import admit, lapse, plan, readings, results
 from voucher.stages.assess import queries as exams
 from voucher.stages.assess.plan import NewBatch
+from voucher.stages.assess.readings import SecondScore
 from voucher.stages.assess.results import Scores
 from voucher.stages.certify import attach, completions
 from voucher.stages.certify.extract import RegisterImporter
@@ -98,10 +100,6 @@ class Proving:
         """Return who acts for the evaluator in a role."""
         return self.stage.hand(self.cohort.evaluator, str(role))
 
-    def _examiner(self) -> str:
-        printed = self.login(Role.EXAMINER)
-        return printed if printed == "examiner" else self.login(Role.EVALUATOR_ADMIN)
-
     def plan(self) -> None:
         """Have the evaluator plan an exam for everybody who finished."""
         place = next(i for i, each in enumerate(EVALUATORS) if each.key == self.cohort.evaluator)
@@ -116,6 +114,7 @@ class Proving:
         )
         admin = self.login(Role.EVALUATOR_ADMIN)
         self.batch_id = self.stage.act(admin, lambda work: plan.plan_batch(work, new)).id
+        send_examiners(self.stage, admin, self.batch_id)
 
     def _trained(self) -> list[int]:
         with self.stage.house.database.read() as session:
@@ -146,12 +145,12 @@ class Proving:
         for each in self._candidates():
             number = people[each.voucher_id or 0].number or ""
             self.stage.act(
-                self._examiner(),
+                self.login(Role.EXAMINER),
                 partial(admit.admit, candidate_id=each.candidate_id, identity_number=number),
             )
 
     def enter(self) -> None:
-        """Have the scores entered; the first `failing` of the list miss one subject."""
+        """Have the scores entered, practical ones twice; the first `failing` miss one subject."""
         rows = []
         for place, each in enumerate(self._candidates()):
             fails = place < self.cohort.failing
@@ -161,6 +160,10 @@ class Proving:
                 rows.append(Scores(each.candidate_id, None, ITEM_FAILING if fails else ITEM_PASSING))
         self.stage.act(
             self.login(Role.SCORE_CLERK), lambda work: results.enter_results(work, self.batch_id, rows)
+        )
+        again = [SecondScore(each.candidate_id, each.skill_hundredths or 0) for each in rows]
+        self.stage.act(
+            self.login(Role.EXAMINER), lambda work: readings.enter_again(work, self.batch_id, again)
         )
 
     def publish(self) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from sqlalchemy import select
 
+from voucher.demo.province.cast import JIYUAN
 from voucher.demo.province.stage import Stage
 from voucher.ledger.holds import open_hold
 from voucher.plumbing.unit_of_work import Work
@@ -17,6 +18,7 @@ from voucher.rules.lifecycle import Thing
 from voucher.stages.issue import ending, holding, issuing
 from voucher.stages.issue.models import IssueLine
 from voucher.stages.train.inspecting import INSPECTED, open_inspection
+from voucher.stages.train.inspection_seeds import commit_inspection_seed
 from voucher.stages.train.models.classes import TrainingClass
 
 WAITING_PEOPLE = 9
@@ -104,6 +106,7 @@ def _inspect_one(stage: Stage) -> None:
         open_class = select(TrainingClass.id).where(TrainingClass.state.in_(INSPECTED))
         class_id = session.scalars(open_class.order_by(TrainingClass.id)).first()
     if class_id is not None:
+        stage.act("first-review", partial(commit_inspection_seed, region_code=JIYUAN))
         opening = partial(
             open_inspection,
             class_id=class_id,

@@ -6,6 +6,7 @@ from flask import Flask
 
 from voucher.doors.api import oauth, pulse, well_known
 from voucher.doors.api.applications import applications
+from voucher.doors.api.archives import archives
 from voucher.doors.api.attachments import attachments
 from voucher.doors.api.batches import batches
 from voucher.doors.api.budgets import budgets
@@ -13,12 +14,15 @@ from voucher.doors.api.certificates import certificates
 from voucher.doors.api.claims import claims
 from voucher.doors.api.class_changes import class_changes
 from voucher.doors.api.classes import classes
+from voucher.doors.api.colleagues import colleagues
 from voucher.doors.api.consents import consents
 from voucher.doors.api.corrections import corrections
+from voucher.doors.api.counter_devices import counter_devices
 from voucher.doors.api.description import describe
 from voucher.doors.api.devices import devices
 from voucher.doors.api.dictionaries import dictionaries
 from voucher.doors.api.endings import endings
+from voucher.doors.api.examiners import examiners
 from voucher.doors.api.exams import exams
 from voucher.doors.api.holds import holds
 from voucher.doors.api.inspections import inspections
@@ -27,7 +31,9 @@ from voucher.doors.api.institutions import institutions
 from voucher.doors.api.issues import issues
 from voucher.doors.api.lessons import lessons
 from voucher.doors.api.marks import marks
+from voucher.doors.api.mass_revocations import mass_revocations
 from voucher.doors.api.notices import notices
+from voucher.doors.api.number_ranges import number_ranges
 from voucher.doors.api.offline import offline
 from voucher.doors.api.payees import payees
 from voucher.doors.api.payments import payments
@@ -39,8 +45,10 @@ from voucher.doors.api.rosters import rosters
 from voucher.doors.api.sessions import sessions
 from voucher.doors.api.standings import standings
 from voucher.doors.api.systems import systems
+from voucher.doors.api.talents import talents
 from voucher.doors.api.tariffs import tariffs
 from voucher.doors.api.teaching import teaching
+from voucher.doors.api.timetables import timetables
 from voucher.doors.api.vouchers import vouchers
 
 ROOMS = (
@@ -66,6 +74,8 @@ ROOMS = (
     attachments,
     institutions,
     institution_filings,
+    colleagues,
+    counter_devices,
     systems,
     classes,
     places,
@@ -74,11 +84,17 @@ ROOMS = (
     marks,
     teaching,
     class_changes,
+    timetables,
     inspections,
     phone_checks,
     ratings,
     exams,
+    examiners,
     certificates,
+    mass_revocations,
+    number_ranges,
+    archives,
+    talents,
     endings,
 )
 

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from voucher.doors.api.reach import institutions_served, told, told_refusal
 from voucher.doors.api.room import Room, within
 from voucher.doors.auth.door import the_door
+from voucher.doors.auth.register import ask_about
 from voucher.doors.auth.shield import limiter, objection_rate
 from voucher.doors.auth.visitors import current_actor
 from voucher.doors.schemas.certificates import (
@@ -21,11 +22,13 @@ from voucher.doors.schemas.certificates import (
     CertificatesRecorded,
     CertificateState,
     CompletionsIssued,
+    HandVerified,
     NewCertificateCheck,
     NewCertificateReinstatement,
     NewCertificateRevocation,
     NewCertificates,
     NewCompletions,
+    NewHandVerification,
     NewVerification,
     VerificationDone,
 )
@@ -39,8 +42,9 @@ from voucher.rules.lifecycle import STATE_NAMES, Thing
 from voucher.rules.vocabulary import CertificateKind, Method
 from voucher.stages.certify import revoke
 from voucher.stages.certify.completions import issue_completions
+from voucher.stages.certify.hand_verification import Read, read_by_hand
 from voucher.stages.certify.models import Certificate
-from voucher.stages.certify.queries import archive
+from voucher.stages.certify.queries import PublicAnswer, archive, check_publicly
 from voucher.stages.certify.record import NewCertificate, record_certificates, verify_certificates
 from voucher.stages.settle.queries import object_timeline
 
@@ -48,8 +52,8 @@ certificates = Room("certificates", __name__, url_prefix="/api/v1", description=
 
 CERTIFICATE_UNMATCHED = reason(
     "certificate_unmatched",
-    "没有与该编号和姓名一致的证书",
-    "请对照证书逐字核对编号和姓名；仍查不到的，请向发证机构核实",
+    "没有与该编号、姓名和证件号码后四位一致的证书",
+    "请对照证书逐字核对；仍查不到的，请向发证机构核实",
     "S2-16e; PAGES 证书查验",
     Family.MISSING,
 )
@@ -139,10 +143,38 @@ def record(work: Work, given: dict[str, Any]) -> dict[str, Any]:
     body=NewVerification,
     answer=VerificationDone,
     example={"numbers": ["S000041010001235000001"]},
+    ahead=lambda given, _ids: ask_about(given["numbers"], institutions_served()),
 )
 def verify_again(work: Work, given: dict[str, Any]) -> dict[str, Any]:
     """再次核验：向登记重新查询，答复有变化的生成新的核验快照。"""
     return {"changed": verify_certificates(work, given["numbers"])}
+
+
+@certificates.act(
+    "/hand-verifications",
+    body=NewHandVerification,
+    answer=HandVerified,
+    example={
+        "number": "S000041010001235000001",
+        "identity_number": "41010519900315991X",
+        "name": "张三",
+        "trade_code": "4-10-01-05",
+        "level": 2,
+        "issued_on": "2023-11-15",
+        "evaluator_code": "91410100MATE5T033Y",
+        "status": "有效",
+        "evidence": "全国联网查询页面打印件，编号 2024-031",
+    },
+)
+def verify_by_hand(work: Work, given: dict[str, Any]) -> dict[str, Any]:
+    """人工核验：没有联网或登记不答复时，两人各自对照登记录入，录得一致才算核验。"""
+    number, evidence = given.pop("number"), given.pop("evidence")
+    outcome = read_by_hand(work, number, Read(**given), evidence)
+    return {
+        "second": outcome.is_second,
+        "verified": outcome.verified,
+        "refusals": [told_refusal(each) for each in outcome.refusals],
+    }
 
 
 @certificates.act(
@@ -182,13 +214,13 @@ def issue_completion(work: Work, given: dict[str, Any]) -> dict[str, Any]:
     "/certificate-checks",
     body=NewCertificateCheck,
     answer=CertificateChecked,
-    example={"number": "S000041010001235000001", "name": "张三"},
+    example={"number": "S000041010001235000001", "name": "张三", "last_four": "991X"},
     rate=limiter.limit(objection_rate),
     keep=False,
 )
-def check_certificate(work: Work, given: dict[str, Any]) -> archive.PublicAnswer:
-    """公开查验：编号和姓名都对才有答复；编号不存在和姓名不符的答复完全相同。"""
-    found = archive.check_publicly(work.session, work.keyring, given["number"], given["name"])
+def check_certificate(work: Work, given: dict[str, Any]) -> PublicAnswer:
+    """公开查验：编号、姓名、证件号码后四位都对才有答复；哪一项不对，答复和用时都相同。"""
+    found = check_publicly(work.session, work.keyring, given["number"], given["name"], given["last_four"])
     if found is None:
         raise CERTIFICATE_UNMATCHED.refused()
     return found

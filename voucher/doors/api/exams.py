@@ -28,17 +28,22 @@ from voucher.doors.schemas.exams import (
     NewExamPublication,
     NewFailure,
     NewResults,
+    NewSecondEntries,
     PublicationDone,
     ResultsEntered,
     ResultState,
+    SecondEntriesDone,
 )
 from voucher.doors.schemas.paging import Paging, paged
 from voucher.doors.schemas.places import VoucherMoved
 from voucher.plumbing.unit_of_work import Work
+from voucher.rules.entries import Education, Entry, EntryWay
 from voucher.rules.errors import Refusal
 from voucher.rules.lifecycle import STATE_NAMES, Thing
-from voucher.stages.assess import plan, queries, results
+from voucher.rules.scores import ScoreMark
+from voucher.stages.assess import corrections, plan, queries, readings, results
 from voucher.stages.assess.admit import CANDIDATE_DIFFERS, admit, record_turned_away
+from voucher.stages.assess.entries import Direct
 from voucher.stages.assess.lapse import fail_for_good
 from voucher.stages.assess.models import Candidate, ExamBatch, ExamResult
 from voucher.stages.assess.reading import STAFF, find_newest_results, serves_batch
@@ -84,8 +89,25 @@ def list_exam_batches(session: Session, asked: dict[str, Any]) -> dict[str, Any]
 )
 def plan_exam(work: Work, given: dict[str, Any]) -> dict[str, Any]:
     """评价计划：职业、等级、日期、考点和考生名单；须在本机构备案范围内。"""
-    new = plan.NewBatch(**{**given, "people": read_newcomers(given["people"], work.today)})
+    new = plan.NewBatch(**{**given, "people": _read_direct(work, given["people"])})
     return _states(work.session, [plan.plan_batch(work, new)])[0]
+
+
+def _read_direct(work: Work, people: list[dict[str, Any]]) -> list[Direct]:
+    """Return people without a voucher in canonical form. Raises Refused body_invalid."""
+    return [
+        Direct(
+            person,
+            Entry(
+                EntryWay(each["way"]),
+                each["evidence"],
+                Education(each["education"]) if each["education"] is not None else None,
+            )
+            if each["way"] is not None
+            else None,
+        )
+        for person, each in zip(read_newcomers(people, work.today), people, strict=True)
+    ]
 
 
 @exams.look("/exam-batches/<int:exam_batch_id>", answer=ExamState)
@@ -101,7 +123,12 @@ def list_candidates(session: Session, asked: dict[str, Any], exam_batch_id: int)
     page = paged(
         asked,
         lambda after, limit: queries.list_candidates(
-            session, the_door().keyring, batch.id, after_id=after or 0, limit=limit
+            session,
+            the_door().keyring,
+            batch.id,
+            after_id=after or 0,
+            limit=limit,
+            reader_id=current_actor().person_id,
         ),
         lambda row: row.candidate_id,
     )
@@ -122,7 +149,7 @@ def list_candidates(session: Session, asked: dict[str, Any], exam_batch_id: int)
 )
 def add_candidates(work: Work, given: dict[str, Any], exam_batch_id: int) -> dict[str, Any]:
     """增加考生：培训完成的券，或不用券的人员；全部列入或全部不列入。"""
-    people = read_newcomers(given["people"], work.today)
+    people = _read_direct(work, given["people"])
     made = plan.add_candidates(work, exam_batch_id, given["voucher_ids"], people)
     return {"exam_batch_id": exam_batch_id, "candidate_ids": [each.id for each in made]}
 
@@ -179,10 +206,27 @@ def admit_candidate(work: Work, given: dict[str, Any], candidate_id: int) -> dic
     },
 )
 def enter_scores(work: Work, given: dict[str, Any]) -> dict[str, Any]:
-    """录入成绩（百分之一分）；公布前可以重新录入，每次都留痕。"""
-    rows = [results.Scores(**each) for each in given["scores"]]
+    """录入成绩（百分之一分）或缺考、作弊标记；公布前可以重新录入，每次都留痕。"""
+    rows = [results.Scores(**each | {"mark": _mark(each)}) for each in given["scores"]]
     count = results.enter_results(work, given["exam_batch_id"], rows)
     return {"exam_batch_id": given["exam_batch_id"], "count": count}
+
+
+def _mark(given: dict[str, Any]) -> ScoreMark | None:
+    return ScoreMark(given["mark"]) if given["mark"] is not None else None
+
+
+@exams.act(
+    "/second-entries",
+    body=NewSecondEntries,
+    answer=SecondEntriesDone,
+    example={"exam_batch_id": 7, "scores": [{"candidate_id": 12, "skill_hundredths": 9_100}]},
+)
+def enter_second(work: Work, given: dict[str, Any]) -> dict[str, Any]:
+    """技能成绩第二遍录入：由另一人办理，录完前看不到第一遍；两遍一致才能公布。"""
+    rows = [readings.SecondScore(**each) for each in given["scores"]]
+    done = readings.enter_again(work, given["exam_batch_id"], rows)
+    return {"exam_batch_id": given["exam_batch_id"], "count": done.count, "differing": list(done.differing)}
 
 
 @exams.act(
@@ -194,13 +238,13 @@ def enter_scores(work: Work, given: dict[str, Any]) -> dict[str, Any]:
 def correct_result(work: Work, given: dict[str, Any], result_id: int) -> ExamResult:
     """公布后的更正：一人就某一版成绩提出新的一版，另一人对新的一版确认后生效。"""
     if given["step"] == "confirm":
-        return results.confirm_correction(work, result_id)
+        return corrections.confirm_correction(work, result_id)
     found = work.session.get(ExamResult, result_id)
     candidate = work.session.get_one(Candidate, found.candidate_id) if found is not None else None
     if candidate is None or not serves_batch(work.session, work.actor, candidate.batch_id, *STAFF):
-        raise results.RESULT_MISSING.refused()
-    return results.ask_correction(
-        work, candidate.id, given["theory_hundredths"], given["skill_hundredths"], given["why"]
+        raise corrections.RESULT_MISSING.refused()
+    return corrections.ask_correction(
+        work, candidate.id, given["theory_hundredths"], given["skill_hundredths"], given["why"], _mark(given)
     )
 
 

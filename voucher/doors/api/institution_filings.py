@@ -31,6 +31,7 @@ from voucher.registry.filing import applying, parts, reading, reviewing
 from voucher.registry.filing.models import Filing
 from voucher.rules.filing import LicenceKind
 from voucher.rules.lifecycle import STATE_NAMES, Thing
+from voucher.rules.privacy import mask_name
 from voucher.stages.settle.queries import object_timeline
 
 institution_filings = Room(
@@ -53,6 +54,7 @@ def list_institution_filings(session: Session, asked: dict[str, Any]) -> dict[st
         lambda before, limit: reading.list_filings(
             session,
             actor=None if regions else actor,
+            today=the_door().today,
             regions=regions,
             state=asked["state"],
             before_id=before,
@@ -66,9 +68,11 @@ def list_institution_filings(session: Session, asked: dict[str, Any]) -> dict[st
 @institution_filings.look("/institution-filings/<int:filing_id>", answer=InstitutionFilingDetail)
 def show_institution_filing(session: Session, _asked: dict[str, Any], filing_id: int) -> dict[str, Any]:
     """一件备案申请：证照、申请的职业和等级、师资、场地、办理经过。"""
-    found = reading.get_filing_for(session, current_actor(), filing_id)
+    found = reading.get_filing_for(session, current_actor(), filing_id, the_door().today)
     held, door = reading.read_parts(session, found.id), the_door()
     names = reading.name_teachers(session, door.keyring, held.teachers)
+    if not _reads_names(session, found):
+        names = {each: mask_name(name) for each, name in names.items()}
     due = reading.find_due(session, found, door.today)
     teachers = [
         {
@@ -217,3 +221,9 @@ def review_institution_filing(work: Work, given: dict[str, Any], filing_id: int)
 
 def _state(filing: Filing) -> dict[str, Any]:
     return told(filing, InstitutionFilingState) | {"state_name": STATE_NAMES[Thing.FILING][filing.state]}
+
+
+def _reads_names(session: Session, found: Filing) -> bool:
+    """Return whether the visitor applies with a filing or decides on it; who only watches reads no name."""
+    actor = current_actor()
+    return actor.has(*reading.OFFICERS) or reading.is_applicant(session, actor, found, the_door().today)

@@ -14,6 +14,7 @@ from voucher.doors.schemas.institutions import (
     InstitutionFilter,
     Institutions,
     InstitutionState,
+    NewExit,
     NewSanction,
     SanctionDone,
 )
@@ -23,7 +24,7 @@ from voucher.registry import sanctions
 from voucher.registry.institutions import Institution
 from voucher.rules.lifecycle import STATE_NAMES, Thing
 from voucher.stages.settle.queries import object_timeline
-from voucher.stages.train.exits import impose
+from voucher.stages.train.exits import Imposed, impose, leave_list
 
 institutions = Room("institutions", __name__, url_prefix="/api/v1", description="机构")
 
@@ -71,7 +72,21 @@ def show_institution(session: Session, _asked: dict[str, Any], institution_id: i
 )
 def sanction_institution(work: Work, given: dict[str, Any], institution_id: int) -> dict[str, Any]:
     """处置：停业整顿、移出目录或列入黑名单的，其在办的券转为待处置；恢复由一人提出、另一人确认。"""
-    imposed = impose(work, institution_id, given["act"], given["why"])
+    return _told(institution_id, impose(work, institution_id, given["act"], given["why"]))
+
+
+@institutions.act(
+    "/institutions/<int:institution_id>/exits",
+    body=NewExit,
+    answer=SanctionDone,
+    example={"why": "校舍拆迁，停止办学"},
+)
+def leave(work: Work, given: dict[str, Any], institution_id: int) -> dict[str, Any]:
+    """自愿退出目录：在办的券转为待处置，由人社部门转班或由本人另选；再进目录须重新备案。"""
+    return _told(institution_id, leave_list(work, institution_id, given["why"]))
+
+
+def _told(institution_id: int, imposed: Imposed) -> dict[str, Any]:
     return {
         "institution_id": institution_id,
         "state": imposed.state,

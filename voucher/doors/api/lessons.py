@@ -9,6 +9,7 @@ from voucher.doors.api.reach import told
 from voucher.doors.api.room import Room
 from voucher.doors.schemas.lessons import (
     LessonState,
+    NewFilm,
     NewLesson,
     NewStudy,
     NewStudyEnd,
@@ -38,6 +39,14 @@ def add_lesson(work: Work, given: dict[str, Any]) -> Any:
         building.NewSegment(**each | {"options": tuple(each["options"])}) for each in given["segments"]
     )
     return building.add_lesson(work, building.NewLesson(**given | {"segments": segments}))
+
+
+@lessons.act_on_file("/lesson-videos", form=NewFilm, answer=LessonState)
+def add_film(work: Work, given: dict[str, Any], file: tuple[str, bytes]) -> Any:
+    """给线上课次添加一节上传的视频（MP4 或 WebM），整节一段。"""
+    segments = (building.NewSegment(given["minutes"]),)
+    new = building.NewLesson(given["session_id"], "video", given["title"], None, segments, file[1])
+    return building.add_lesson(work, new)
 
 
 @lessons.act("/studies", body=NewStudy, answer=StudyBegun, example={"segment_id": 5, "voucher_id": 17})

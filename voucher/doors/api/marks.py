@@ -35,7 +35,9 @@ from voucher.stages.train.doubting import close_attendance_case
 from voucher.stages.train.marking import PhoneMark, StaffMark, mark_by_phone, mark_by_staff
 from voucher.stages.train.models.classes import ClassSession, TrainingClass
 from voucher.stages.train.models.marks import AttendanceCase, AttendanceMark
+from voucher.stages.train.placing import Where
 from voucher.stages.train.queries import marks as reading
+from voucher.stages.train.queries.lessons import list_case_studies
 from voucher.stages.train.scans import Scanned, record_scan
 from voucher.stages.train.tallying import tally
 
@@ -66,7 +68,7 @@ def show_code(session: Session, asked: dict[str, Any]) -> dict[str, Any]:
 )
 def sign_by_phone(work: Work, given: dict[str, Any]) -> dict[str, Any]:
     """本人手机签到、签退：手机用自己的密钥对班级码签名。"""
-    return _told_mark(work, mark_by_phone(work, PhoneMark(**given)))
+    return _told_mark(work, mark_by_phone(work, PhoneMark(**_placed(given))))
 
 
 @marks.act(
@@ -78,7 +80,7 @@ def sign_by_phone(work: Work, given: dict[str, Any]) -> dict[str, Any]:
 )
 def sign_at_counter(work: Work, given: dict[str, Any]) -> dict[str, Any]:
     """工作人员扫学员的码签到、签退；没有手机的填券号和证件后四位。"""
-    return _told_mark(work, mark_by_staff(work, StaffMark(**given)))
+    return _told_mark(work, mark_by_staff(work, StaffMark(**_placed(given))))
 
 
 @marks.look("/attendance-marks", query=SessionWish, answer=Marks)
@@ -128,6 +130,10 @@ def close_case(work: Work, given: dict[str, Any], case_id: int) -> dict[str, Any
     return _told_cases(work.session, [(case, held, found)])[0]
 
 
+def _placed(given: dict[str, Any]) -> dict[str, Any]:
+    return {**given, "where": Where(**(given["where"] or {}))}
+
+
 def _told_mark(work: Work, mark: AttendanceMark) -> dict[str, Any]:
     rows = reading.list_marks(work.session, mark.session_id, mark.voucher_id)
     standing = next(each.standing for each in rows if each.mark.id == mark.id)
@@ -137,14 +143,21 @@ def _told_mark(work: Work, mark: AttendanceMark) -> dict[str, Any]:
 def _told_cases(
     session: Session, cases: Sequence[tuple[AttendanceCase, ClassSession, TrainingClass]]
 ) -> list[dict[str, Any]]:
-    doubted = reading.list_case_marks(session, [case.id for case, _, _ in cases])
+    ids = [case.id for case, _, _ in cases]
+    doubted, studies = reading.list_case_marks(session, ids), list_case_studies(session, ids)
+    people = {
+        case_id: {each.person_id for each in doubted.get(case_id, [])}
+        | {each.person_id for each, _ in studies.get(case_id, [])}
+        for case_id in ids
+    }
     return [
         told(case, AttendanceCaseState)
         | {
             "class_id": found.id,
             "class_name": found.name,
-            "people": len({each.person_id for each in doubted.get(case.id, [])}),
+            "people": len(people[case.id]),
             "marks": len(doubted.get(case.id, [])),
+            "segments": len(studies.get(case.id, [])),
         }
         for case, _, found in cases
     ]

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from voucher.doors.api.reach import told
 from voucher.doors.api.room import Room, within
+from voucher.doors.auth.counters import find_scanner
 from voucher.doors.auth.door import the_door
 from voucher.doors.auth.visitors import current_actor
 from voucher.doors.schemas.offline import (
@@ -89,7 +90,7 @@ def show_offline_pack(session: Session, _asked: dict[str, Any], class_id: int) -
 def send_offline_scans(work: Work, given: dict[str, Any]) -> dict[str, Any]:
     """上传离线登记：逐条确认，先后、次数不论，结果相同；不能确认的转人社部门核查，不强行核销。"""
     noted = [Noted(**each) for each in given["scans"]]
-    kept = confirm_scans(work, given["class_id"], noted)
+    kept = confirm_scans(work, given["class_id"], noted, find_scanner())
     return {"items": _told(work.session, kept)}
 
 

@@ -15,6 +15,7 @@ from voucher.doors.api.payee_reach import own_payees
 from voucher.doors.api.reach import told
 from voucher.doors.api.room import Room, within
 from voucher.doors.auth.door import the_door
+from voucher.doors.auth.register import ask_before_file, ask_before_release
 from voucher.doors.auth.visitors import current_actor, perform
 from voucher.doors.schemas.paging import Paging, paged
 from voucher.doors.schemas.payments import (
@@ -60,7 +61,13 @@ def list_payment_files(session: Session, asked: dict[str, Any]) -> dict[str, Any
     return page | {"items": _seen(session, page["items"], regions, payees)}
 
 
-@payments.act("/payment-files", body=NewPaymentFile, answer=PaymentFileState, example={"budget_id": 1})
+@payments.act(
+    "/payment-files",
+    body=NewPaymentFile,
+    answer=PaymentFileState,
+    example={"budget_id": 1},
+    ahead=lambda given, _ids: ask_before_file(given["budget_id"]),
+)
 def prepare_file(work: Work, given: dict[str, Any]) -> PaymentFile:
     """制单：一个预算下已审批的申领汇成一个文件；缺账户、银行无法录入的姓名先行列出。"""
     return payment.prepare(work, given["budget_id"])
@@ -89,11 +96,17 @@ def list_payment_lines(session: Session, asked: dict[str, Any], payment_file_id:
     )
 
 
+def _ask_before_release(given: dict[str, Any], ids: dict[str, Any]) -> None:
+    if given["step"] != "check":
+        ask_before_release(ids["payment_file_id"])
+
+
 @payments.act(
     "/payment-files/<int:payment_file_id>/signatures",
     body=NewFileSignature,
     answer=PaymentFileState,
     example={"step": "check"},
+    ahead=_ask_before_release,
 )
 def sign_file(work: Work, given: dict[str, Any], payment_file_id: int) -> PaymentFile:
     """复核或签发：制单、复核、签发由三个人办理。"""

@@ -81,6 +81,7 @@ def _state(view: DrawView) -> dict[str, Any]:
         "class_name": view.found.name,
         "drawn": view.drawn,
         "waiting": view.waiting,
+        "due_on": view.due_on,
         "doubted": view.doubted,
     }
 

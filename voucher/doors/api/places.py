@@ -9,12 +9,15 @@ from sqlalchemy.orm import Session
 from voucher.doors.api.reach import told_refusal
 from voucher.doors.api.room import Room
 from voucher.doors.api.witnesses import keep_scan, note_attempt
+from voucher.doors.auth.counters import find_scanner
 from voucher.doors.auth.visitors import current_actor
 from voucher.doors.schemas.paging import paged
 from voucher.doors.schemas.places import (
     CheckedState,
+    ChosenAnew,
     EnrolmentState,
     NewCheck,
+    NewChoice,
     NewDeparture,
     NewEnrolment,
     NewRedemption,
@@ -29,11 +32,14 @@ from voucher.doors.schemas.places import (
 from voucher.doors.schemas.settle import CountDone
 from voucher.ledger.vouchers import Voucher
 from voucher.plumbing.unit_of_work import Work
+from voucher.registry.counter_devices import check_device
 from voucher.rules.lifecycle import STATE_NAMES, Thing
-from voucher.stages.train import queries
+from voucher.stages.issue.replacing import ask_own_replacement
+from voucher.stages.train import choosing_anew, queries
 from voucher.stages.train.enrol import enrol, enrol_as_helper, enrol_by_code
 from voucher.stages.train.leave import drop, leave
 from voucher.stages.train.models.places import Enrolment, Redemption
+from voucher.stages.train.presenting import counters_of
 from voucher.stages.train.redeem import Redeeming, check, redeem
 from voucher.stages.train.reverse import ask_reversal, reverse
 from voucher.stages.train.scans import Scanned, record_scan
@@ -52,6 +58,7 @@ DIGITS = "7200000000000000000097"
 )
 def check_code(work: Work, given: dict[str, Any]) -> dict[str, Any]:
     """看一看这个码：是什么券、在此能办什么；不消耗码，不改变券。"""
+    _check_scanner(work)
     found = check(work, given["digits"], given["class_id"])
     voucher = found.voucher
     record_scan(work, Scanned("check", **given), found.refusal)
@@ -88,6 +95,7 @@ def enrol_voucher(work: Work, given: dict[str, Any]) -> Enrolment:
         return enrol_as_helper(work, given["voucher_id"], given["class_id"], given["consent_id"])
     if given["digits"] is None:
         return enrol(work, given["voucher_id"], given["class_id"])
+    _check_scanner(work)
     return enrol_by_code(work, given["digits"], given["class_id"], given["device"])
 
 
@@ -102,6 +110,14 @@ def depart(work: Work, given: dict[str, Any]) -> dict[str, Any]:
     """退出班级（开课前，券可再用）或退训（券终止，释放资金）。"""
     moved = (leave if given["act"] == "leave" else drop)(work, given["voucher_id"], given["why"])
     return _moved(moved)
+
+
+@places.act("/new-choices", body=NewChoice, answer=ChosenAnew, example={"voucher_id": 17})
+def choose_anew(work: Work, given: dict[str, Any]) -> dict[str, Any]:
+    """机构退出后本人另选：未核销的券可报别的班；培训中的券作结，换发新券待审批。"""
+    voucher = choosing_anew.choose_anew(work, given["voucher_id"])
+    issue = ask_own_replacement(work, voucher.id) if voucher.state != "accepted" else None
+    return _moved(voucher) | {"issue_id": issue.id if issue is not None else None}
 
 
 @places.act(
@@ -130,7 +146,7 @@ def transfer_vouchers(work: Work, given: dict[str, Any]) -> dict[str, Any]:
 )
 def redeem_voucher(work: Work, given: dict[str, Any]) -> Redemption:
     """核销：一张券只有一次；同设备同 nonce 重发是同一次核销。"""
-    return redeem(work, Redeeming(**given))
+    return redeem(work, Redeeming(**given, scanner=find_scanner()))
 
 
 @places.act(
@@ -159,6 +175,13 @@ def list_scans(session: Session, asked: dict[str, Any]) -> dict[str, Any]:
         lambda before, limit: queries.list_scans(session, found.id, before_id=before, limit=limit),
         lambda row: row.id,
     )
+
+
+def _check_scanner(work: Work) -> None:
+    """Refuse a device its institution has struck off, or not approved where approval is asked."""
+    scanner = find_scanner()
+    if scanner is not None:
+        check_device(work, counters_of(work), scanner)
 
 
 def _moved(voucher: Voucher) -> dict[str, Any]:

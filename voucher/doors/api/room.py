@@ -65,7 +65,7 @@ class Room(Blueprint):
 
             told = self.response(200, answer, example=example)(run)
             if query is not None:
-                told = self.arguments(query, location="query")(told)
+                told = self.arguments(query(), location="query")(told)
             entry = self._entry(view.__name__, writes=False, names="<" in path or query is not None)
             self._open(path, "GET", view, self.doc(**entry)(told))
             return view
@@ -115,7 +115,8 @@ class Room(Blueprint):
                     raise
 
             told = self.response(status, answer)(run)
-            told = self.arguments(body, example=example)(told)
+            # one schema for every request: a class would be built anew for each
+            told = self.arguments(body(), example=example)(told)
             entry = self._entry(view.__name__, writes=True, limited=rate is not None)
             told = self.doc(**entry, parameters=[_KEY_PARAMETER])(told)
             self._open(path, "POST", view, rate(told) if rate is not None else told)
@@ -157,8 +158,9 @@ class Room(Blueprint):
                 return response
 
             told = self.response(status, answer)(run)
-            told = self.arguments(body, example=example)(told)
-            entry = self._entry(view.__name__, writes=True) | {"parameters": [_KEY_FORGOTTEN]}
+            told = self.arguments(body(), example=example)(told)
+            entry = self._entry(view.__name__, writes=True, limited=rate is not None)
+            entry |= {"parameters": [_KEY_FORGOTTEN]}
             told = self.doc(**entry)(told)
             self._open(path, "POST", view, rate(told) if rate is not None else told)
             return view
@@ -189,7 +191,7 @@ class Room(Blueprint):
                 )
 
             told = self.response(status, answer)(run)
-            told = self.arguments(form, location="form", content_type=_MULTIPART)(told)
+            told = self.arguments(form(), location="form", content_type=_MULTIPART)(told)
             entry = self._entry(view.__name__, writes=True) | {
                 "parameters": [_KEY_PARAMETER],
                 # read from the parts, not from the fields of the form; described with them

@@ -17,6 +17,7 @@ from voucher.ledger.credentials.keys import Purpose, get_signing_key
 from voucher.ledger.credentials.status import StatusList
 from voucher.plumbing.unit_of_work import Work
 from voucher.rules.errors import reason
+from voucher.stages.oversee.archive.signing import describe_did, describe_words
 from voucher.stages.oversee.keys import read_status_times
 
 well_known = Blueprint("well_known", __name__, url_prefix="/.well-known")
@@ -37,6 +38,21 @@ def jwks() -> Response:
     """Return every key that is believed, as a JWK set (RFC 7517)."""
     with the_door().read() as session:
         return _cached(jsonify(keys=trust.describe_keys(session)), KEYS_SECONDS)
+
+
+@well_known.get("/did.json")
+def did() -> Response:
+    """Return the did:web document of this host: the issuer keys that verify what is asserted here."""
+    with the_door().read() as session:
+        return _cached(jsonify(describe_did(session, request.host)), KEYS_SECONDS)
+
+
+@well_known.get("/tv/archive.jsonld")
+def archive_words() -> Response:
+    """Return the JSON-LD context of the words a signed record uses besides those of the W3C."""
+    answer = jsonify(describe_words())
+    answer.headers["Content-Type"] = "application/ld+json"
+    return _cached(answer, KEYS_SECONDS)
 
 
 @well_known.get("/tv/trust.jws")

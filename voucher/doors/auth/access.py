@@ -5,12 +5,15 @@ from __future__ import annotations
 from flask import Flask, request
 
 from voucher.doors.auth.access_api import API
+from voucher.doors.auth.access_archives import WEB_ARCHIVES
 from voucher.doors.auth.access_checks import WEB_CHECKS
 from voucher.doors.auth.access_corrections import WEB_CORRECTIONS
 from voucher.doors.auth.access_filing import FILING
+from voucher.doors.auth.access_houses import HOUSES
 from voucher.doors.auth.access_keys import KEYS
 from voucher.doors.auth.access_standing import WEB_STANDING
 from voucher.doors.auth.access_systems import OAUTH
+from voucher.doors.auth.access_talents import WEB_TALENTS
 from voucher.doors.auth.access_web import WEB
 from voucher.doors.auth.access_web_evaluator import WEB_EVALUATOR
 from voucher.doors.auth.access_web_institution import WEB_INSTITUTION
@@ -60,6 +63,7 @@ ACCESS_UNDECLARED = reason(
 MATRIX: dict[str, Access] = {
     **API,
     **FILING,
+    **HOUSES,
     **KEYS,
     **OAUTH,
     **WEB,
@@ -71,6 +75,8 @@ MATRIX: dict[str, Access] = {
     **WEB_STANDING,
     **WEB_CORRECTIONS,
     **WEB_CHECKS,
+    **WEB_ARCHIVES,
+    **WEB_TALENTS,
     **WEB_SUPERVISOR,
 }
 

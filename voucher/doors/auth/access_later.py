@@ -22,6 +22,10 @@ _READERS = DESK | EVALUATOR_STAFF | INSTITUTION_STAFF | WORKERS
 _OFFICE = OFFICERS | {Role.SUPERVISOR}
 
 LATER: dict[str, Access] = {
+    "examiners.list_examiners": Access(EVALUATOR_STAFF, "本机构考评员（掩码）"),
+    "examiners.file_examiner": Access(_EVALUATORS, "登记考评员"),
+    "examiners.end_examiner": Access(_EVALUATORS, "停用考评员"),
+    "examiners.assign_examiners": Access(_EVALUATORS, "指派考评员"),
     "exams.list_exam_batches": Access(DESK | EVALUATOR_STAFF, "查看评价批次"),
     "exams.plan_exam": Access(_EVALUATORS, "评价计划"),
     "exams.show_exam_batch": Access(DESK | EVALUATOR_STAFF, "查看评价批次"),
@@ -31,13 +35,25 @@ LATER: dict[str, Access] = {
     "exams.publish_results": Access(_EVALUATORS, "公布成绩；须另一人录入"),
     "exams.admit_candidate": Access(_EXAMINERS, "入场核对"),
     "exams.enter_scores": Access(EVALUATOR_STAFF, "录入成绩"),
+    "exams.enter_second": Access(EVALUATOR_STAFF, "技能成绩第二遍录入，与第一遍不同的人"),
     "exams.correct_result": Access(EVALUATOR_STAFF, "更正成绩；由评价机构管理员中另一人确认"),
     "exams.fail_voucher": Access(_EVALUATORS, "最终不合格"),
     "certificates.list_certificates": Access(_READERS, "查看证书（掩码）"),
     "certificates.show_certificate": Access(_READERS, "查看证书（掩码）"),
     "certificates.record": Access(OPERATORS | _EVALUATORS, "登记证书"),
     "certificates.verify_again": Access(OPERATORS | OFFICERS | _EVALUATORS, "再次核验证书"),
+    "certificates.verify_by_hand": Access(OFFICERS, "人工核验证书，两人各自录入"),
     "certificates.revoke_certificate": Access(OFFICERS, "撤销证书"),
+    "number_ranges.list_number_ranges": Access(DESK | EVALUATOR_STAFF, "查看证书编号号段"),
+    "number_ranges.give_numbers": Access(OFFICERS, "分配证书编号号段"),
+    "mass_revocations.list_mass_revocations": Access(OFFICERS | {Role.SUPERVISOR, Role.AUDITOR}, "批量撤销"),
+    "mass_revocations.show_mass_revocation": Access(
+        OFFICERS | {Role.SUPERVISOR, Role.AUDITOR}, "一次批量撤销的后果"
+    ),
+    "mass_revocations.preview_mass_revocation": Access(OFFICERS, "预览批量撤销的后果"),
+    "mass_revocations.ask_mass_revocation": Access(OFFICERS, "提出批量撤销"),
+    "mass_revocations.confirm_mass_revocation": Access(OFFICERS, "另一人确认批量撤销"),
+    "mass_revocations.drop_mass_revocation": Access(OFFICERS, "作废批量撤销的提出"),
     "certificates.reinstate_certificate": Access(OFFICERS, "申诉成立恢复证书，两人办理"),
     "certificates.issue_completion": Access(INSTITUTION_DESK, "制发培训合格证书"),
     "certificates.check_certificate": Access(PUBLIC, "公开查验证书"),

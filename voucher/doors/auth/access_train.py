@@ -26,6 +26,7 @@ TRAIN: dict[str, Access] = {
     "institutions.sanction_institution": Access(
         OFFICERS | {Role.SUPERVISOR}, "处置机构；移出目录、黑名单和恢复由人社部门办理"
     ),
+    "institutions.leave": Access(frozenset({Role.INSTITUTION_ADMIN}), "机构自愿退出目录"),
     "classes.list_classes": Access(_SEE_CLASSES, "查看班级"),
     "classes.draft_class": Access(INSTITUTION_DESK, "起草开班申请"),
     "classes.show_class": Access(_SEE_CLASSES, "查看班级"),
@@ -40,6 +41,7 @@ TRAIN: dict[str, Access] = {
     "devices.list_beacon_keys": Access(INSTITUTION_COUNTER, "取时段密钥，供离线核对"),
     "places.enrol_voucher": Access(WORKERS | INSTITUTION_COUNTER, "锁定班级"),
     "places.depart": Access(WORKERS | INSTITUTION_DESK, "退出班级、退训"),
+    "places.choose_anew": Access(WORKERS, "机构退出后另选班级或申请新券"),
     "places.transfer_vouchers": Access(OFFICERS, "转班"),
     "places.redeem_voucher": Access(INSTITUTION_COUNTER, "核销"),
     "offline.show_offline_pack": Access(INSTITUTION_COUNTER, "取班级离线名单（掩码）"),
@@ -50,6 +52,7 @@ TRAIN: dict[str, Access] = {
     "places.reverse_redemption": Access(INSTITUTION_COUNTER, "撤销核销，由两人办理"),
     "places.list_scans": Access(DESK | INSTITUTION_STAFF, "查看扫码记录"),
     "lessons.add_lesson": Access(INSTITUTION_ROOM, "添加线上课"),
+    "lessons.add_film": Access(INSTITUTION_ROOM, "添加一节上传的视频课", uploads=True),
     "lessons.begin": Access(WORKERS, "开始学一段线上课"),
     "lessons.end": Access(WORKERS, "学完一段线上课，手机签名"),
     "marks.show_code": Access(INSTITUTION_STAFF, "教室屏幕上的班级码"),
@@ -57,7 +60,7 @@ TRAIN: dict[str, Access] = {
     "marks.sign_at_counter": Access(INSTITUTION_STAFF, "工作人员扫码或凭证件登记签到、签退"),
     "marks.list_marks": Access(INSTITUTION_STAFF, "查看一次课的签到"),
     "marks.tally_session": Access(INSTITUTION_ROOM, "按签到登记学时"),
-    "marks.co_sign_session": Access(frozenset({Role.TEACHER}), "教师会签到课名单"),
+    "marks.co_sign_session": Access(INSTITUTION_ROOM, "授课教师、教务、管理员会签到课名单"),
     "marks.list_attendance_cases": Access(DESK, "查看到课核查"),
     "marks.close_case": Access(OFFICERS, "办结到课核查"),
     "teaching.note_attendance": Access(INSTITUTION_ROOM, "登记考勤"),

@@ -12,7 +12,7 @@ WEB_PUBLIC: dict[str, Access] = {
     "web.public.classes": Access(PUBLIC, "正在招生的班级"),
     "web.public.training_class": Access(PUBLIC, "一个已公开的班级，不含学员"),
     "web.public.check": Access(PUBLIC, "查验页"),
-    "web.public.check_certificate": Access(PUBLIC, "凭编号和姓名查证书，限频，不留痕"),
+    "web.public.check_certificate": Access(PUBLIC, "凭编号、姓名和证件号码后四位查证书，限频，不留痕"),
     "web.public.check_voucher": Access(PUBLIC, "凭券号查培训券状态，不含持券人，限频"),
     "web.public.figures": Access(PUBLIC, "数据公开，只有合计，限频"),
     "web.public.figures_file": Access(PUBLIC, "数据公开下载，限频"),

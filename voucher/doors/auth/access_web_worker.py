@@ -5,6 +5,7 @@ from __future__ import annotations
 from voucher.doors.auth.entries import PUBLIC, WORKERS, Access
 
 WEB_WORKER: dict[str, Access] = {
+    "web.worker.lesson_video": Access(WORKERS, "本班线上课的视频，限在班学员"),
     "web.worker.home": Access(WORKERS, "我的首页"),
     "web.worker.offers": Access(WORKERS, "领券中心"),
     "web.worker.take": Access(WORKERS, "申领通用券"),

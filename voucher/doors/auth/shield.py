@@ -160,7 +160,7 @@ def install(app: Flask, door: Door) -> None:
         frame_options="DENY",
         content_security_policy=POLICY,
         content_security_policy_nonce_in=["script-src", "style-src"],
-        permissions_policy={"browsing-topics": "()", "geolocation": "()", "microphone": "()"},
+        permissions_policy={"browsing-topics": "()", "geolocation": "(self)", "microphone": "()"},
         referrer_policy="same-origin",
     )
     csrf.init_app(app)

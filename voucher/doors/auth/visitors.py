@@ -16,7 +16,7 @@ from voucher.registry import sessions
 from voucher.registry.own_accounts import PASSWORD
 from voucher.registry.passwords import read_idle_minutes, read_worker_idle_minutes
 from voucher.registry.system_tokens import actor_of_bearer
-from voucher.registry.users import UserAccount, actor_of
+from voucher.registry.users import actor_of
 from voucher.registry.workers import signs_in_with_password
 from voucher.rules.actor import ROLE_NAMES, Actor
 
@@ -30,18 +30,19 @@ class Visitor(UserMixin):
         self,
         *,
         actor: Actor,
-        account: UserAccount,
+        display_name: str,
         token_hash: str,
         second_factor: bool,
-        by_password: bool = True,
+        must_change_password: bool = False,
+        has_password: bool = False,
+        has_second_factor: bool = False,
     ) -> None:
         self.actor = actor
-        self.display_name = account.display_name
+        self.display_name = display_name
         self.token_hash = token_hash
-        # whoever came in without it need not know the password somebody else chose
-        self.must_change_password = account.must_change_password and by_password
-        self.has_password = account.password_hash is not None
-        self.has_second_factor = account.totp_confirmed_at is not None
+        self.must_change_password = must_change_password
+        self.has_password = has_password
+        self.has_second_factor = has_second_factor
         # asked of the roles of this moment: who is given another one has the second factor to prove
         self.is_only_worker = signs_in_with_password(actor, has_second_factor=self.has_second_factor)
         self.is_half_way = not second_factor and not self.is_only_worker
@@ -106,10 +107,13 @@ def _recognise(request: Request) -> Visitor | None:
         actor = actor_of(session, account, arrived.grants)
         visitor = Visitor(
             actor=actor,
-            account=account,
+            display_name=account.display_name,
             token_hash=found.token_hash,
             second_factor=found.second_factor_at is not None,
-            by_password=arrived.way in (None, PASSWORD),
+            # whoever came in without it need not know the password somebody else chose
+            must_change_password=account.must_change_password and arrived.way in (None, PASSWORD),
+            has_password=account.password_hash is not None,
+            has_second_factor=account.totp_confirmed_at is not None,
         )
         if sessions.is_idle(found, door.at, idle_minutes=read_idle_of(session, visitor)):
             return None
@@ -125,7 +129,12 @@ def _recognise_system() -> Visitor | None:
         return None
     bearer, scope = admitted
     actor = actor_of_bearer(bearer, scope)
-    return Visitor(actor=actor, account=bearer.account, token_hash="", second_factor=True, by_password=False)
+    return Visitor(
+        actor=actor,
+        display_name=bearer.display_name,
+        token_hash="",
+        second_factor=True,
+    )
 
 
 def read_idle_of(session: Session, visitor: Visitor) -> int:

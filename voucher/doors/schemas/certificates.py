@@ -137,6 +137,36 @@ class VerificationDone(Schema):
     changed = fields.Integer()
 
 
+class NewHandVerification(Body):
+    """What one person read of a certificate at its register; a second person reads by themselves."""
+
+    number = Number()
+    identity_number = Words(
+        required=True, most=40, metadata={"description": "证件号码", "example": "41010519900315991X"}
+    )
+    name = Words(required=True, most=60, metadata={"description": "姓名", "example": "张三"})
+    trade_code = Words(required=True, most=40, metadata={"description": "职业编码或专项能力编码"})
+    level = Whole(
+        required=True, most=8, metadata={"description": "等级 1–8：学徒工至首席技师；没有等级的为 0"}
+    )
+    issued_on = OnDay(required=True)
+    evaluator_code = Words(required=True, most=18, metadata={"description": "评价机构统一社会信用代码"})
+    status = Words(
+        required=True, most=10, metadata={"description": "登记中的状态：有效 或 撤销", "example": "有效"}
+    )
+    evidence = Words(
+        required=True, most=WORDS_MAX, metadata={"description": "依据：查询页面、回执、来函的编号"}
+    )
+
+
+class HandVerified(Schema):
+    """Whether two people have now read alike, and whether what both read is this certificate."""
+
+    second = fields.Boolean(metadata={"description": "false 表示已录入，等另一人各自核验"})
+    verified = fields.Boolean(metadata={"description": "两人录入一致，并与本证书相符"})
+    refusals = fields.List(fields.Nested(KeptRefusal), metadata={"description": "两人录入一致而不符的各项"})
+
+
 class NewCertificateRevocation(Body):
     """A certificate that is revoked by the office."""
 
@@ -178,10 +208,13 @@ class CompletionsIssued(Schema):
 
 
 class NewCertificateCheck(Body):
-    """What is printed on a certificate: its number and its holder's name."""
+    """What who holds a certificate knows: its number, its holder's name, the end of the identity number."""
 
     number = Number()
     name = Words(required=True, most=60, metadata={"description": "持证人姓名", "example": "张三"})
+    last_four = Words(
+        required=True, most=8, metadata={"description": "持证人证件号码后四位", "example": "991X"}
+    )
 
 
 class CertificateChecked(Schema):

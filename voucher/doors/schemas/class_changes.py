@@ -77,6 +77,9 @@ class CompletionCorrectionState(Schema):
     former_exam_hundredths = fields.Integer(allow_none=True, metadata=EXAM)
     former_passed = fields.Boolean()
     hours_attended = fields.Integer()
+    hours_typed = fields.Integer(
+        allow_none=True, metadata={"description": "填写的学时；有签到的按签到和会签记录计，没有采用"}
+    )
     exam_hundredths = fields.Integer(allow_none=True, metadata=EXAM)
     passed = fields.Boolean()
     why = fields.String()

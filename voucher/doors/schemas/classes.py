@@ -174,7 +174,12 @@ class RosterRow(Schema):
     voucher_id = fields.Integer()
     voucher_number = fields.String()
     masked_name = fields.String(metadata={"example": "张*"})
-    masked_number = fields.String(metadata={"example": "410000********1234"})
+    masked_number = fields.String(
+        metadata={
+            "description": "证件号码前六位；到课登记要核对证件后四位，名册不给出",
+            "example": "410000************",
+        }
+    )
     state = fields.String()
     state_name = fields.String()
     is_over = fields.Boolean(metadata={"description": "券已另行终止，只留记录"})

@@ -21,11 +21,15 @@ from voucher.doors.schemas.values import (
     Word,
     Words,
 )
+from voucher.rules.entries import Education, EntryWay
+from voucher.rules.scores import ScoreMark
 from voucher.rules.vocabulary import CertificateKind
 
 CANDIDATES_MAX = 500
 SCORE_MAX = 10_000
 SCORE = {"description": "成绩，单位为百分之一分；缺考该科不填", "example": 8_650}
+CARRIED = {"description": "补考带入的已合格科目成绩，百分之一分"}
+MARK = {"description": "没有成绩的原因：absent 缺考、cheated 作弊；有成绩的不填"}
 WHY = {"description": "理由"}
 
 
@@ -36,11 +40,25 @@ class Score(Whole):
         super().__init__(load_default=None, allow_none=True, most=SCORE_MAX, metadata=SCORE)
 
 
+class NewDirect(NewPerson):
+    """Somebody without a voucher, and the way into the exam; an item asks for none."""
+
+    way = Word(EntryWay, load_default=None, allow_none=True, metadata={"description": "申报条件"})
+    evidence = Words(
+        load_default="",
+        most=WORDS_MAX,
+        metadata={"description": "依据：材料名称和编号", "example": "毕业证书 10459120240512"},
+    )
+    education = Word(
+        Education, load_default=None, allow_none=True, metadata={"description": "按学历申报的，填学历"}
+    )
+
+
 class Sitters(Body):
     """Who sits an exam: trained vouchers, and people who come without one."""
 
     voucher_ids = Ids(load_default=list)
-    people = Several(NewPerson, most=CANDIDATES_MAX, load_default=list)
+    people = Several(NewDirect, most=CANDIDATES_MAX, load_default=list)
 
 
 class NewCandidates(Sitters):
@@ -116,6 +134,17 @@ class CandidateState(Schema):
     skill_hundredths = fields.Integer(allow_none=True)
     passed = fields.Boolean(allow_none=True, metadata={"description": "有效成绩是否合格；公布前为空"})
     pending_result_id = fields.Integer(allow_none=True, metadata={"description": "待另一人确认的更正"})
+    mark = fields.String(allow_none=True, metadata={"description": "absent 缺考、cheated 作弊"})
+    attempt = fields.Integer(metadata={"description": "第几次考；2 起为补考"})
+    carried_theory_hundredths = fields.Integer(allow_none=True, metadata=CARRIED)
+    carried_skill_hundredths = fields.Integer(allow_none=True, metadata=CARRIED)
+    twice_read = fields.String(
+        metadata={"description": "第二遍录入：unneeded 不需要、waiting 待录、equal 一致、different 不一致"}
+    )
+    entry_way = fields.String(allow_none=True, metadata={"description": "申报条件；用券的为空"})
+    entry_evidence = fields.String(allow_none=True, metadata={"description": "申报条件的依据"})
+    skill_hidden = fields.Boolean(metadata={"description": "第二遍录入前，第一遍技能成绩不显示"})
+    second_skill_hundredths = fields.Integer(allow_none=True, metadata={"description": "第二遍技能成绩"})
 
 
 Candidates = page_of(CandidateState(), "Candidates")
@@ -151,6 +180,7 @@ class NewScores(Body):
     candidate_id = Whole(required=True, least=1)
     theory_hundredths = Score()
     skill_hundredths = Score()
+    mark = Word(ScoreMark, load_default=None, allow_none=True, metadata=MARK)
 
 
 class NewResults(Body):
@@ -158,6 +188,28 @@ class NewResults(Body):
 
     exam_batch_id = Whole(required=True, least=1)
     scores = Several(NewScores, most=CANDIDATES_MAX, required=True)
+
+
+class NewSecondScore(Body):
+    """A practical score read from the sheet by a second person."""
+
+    candidate_id = Whole(required=True, least=1)
+    skill_hundredths = Whole(required=True, most=SCORE_MAX, metadata=SCORE)
+
+
+class NewSecondEntries(Body):
+    """The practical scores of one exam, entered a second time by somebody else."""
+
+    exam_batch_id = Whole(required=True, least=1)
+    scores = Several(NewSecondScore, most=CANDIDATES_MAX, required=True)
+
+
+class SecondEntriesDone(Schema):
+    """How many second entries were new, and whose two entries differ."""
+
+    exam_batch_id = fields.Integer()
+    count = fields.Integer()
+    differing = fields.List(fields.Integer(), metadata={"description": "两遍不一致的考生"})
 
 
 class ResultsEntered(Schema):
@@ -193,6 +245,7 @@ class NewCorrection(Body):
     step = Word(("ask", "confirm"), required=True, metadata={"description": "ask 提出、confirm 确认"})
     theory_hundredths = Score()
     skill_hundredths = Score()
+    mark = Word(ScoreMark, load_default=None, allow_none=True, metadata=MARK)
     why = Words(
         load_default=None, allow_none=True, most=WORDS_MAX, metadata={"description": "提出更正时必填"}
     )
@@ -203,7 +256,7 @@ class NewCorrection(Body):
         if data["step"] == "ask" and data["why"] is None:
             raise ValidationError("提出更正须写明理由", "why")
         if data["step"] == "confirm":
-            for name in ("theory_hundredths", "skill_hundredths"):
+            for name in ("theory_hundredths", "skill_hundredths", "mark"):
                 if data[name] is not None:
                     raise ValidationError("确认时不填成绩", name)
 
@@ -216,6 +269,7 @@ class ResultState(Schema):
     revision = fields.Integer()
     theory_hundredths = fields.Integer(allow_none=True)
     skill_hundredths = fields.Integer(allow_none=True)
+    mark = fields.String(allow_none=True)
     passed = fields.Boolean()
     why = fields.String(allow_none=True)
     entered_at = Moment()

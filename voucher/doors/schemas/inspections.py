@@ -21,6 +21,7 @@ from voucher.rules.inspections import CHECKLIST, Conclusion, Mark
 
 ITEMS = {"description": "、".join(f"{code} {words}" for code, words in CHECKLIST.items())}
 CONCLUSIONS = {"description": "in_order 正常、findings 限期说明、serious 全班停住待处置"}
+OFFICE_ONLY = {"description": "只给人社、监管；机构看不到，为 null"}
 
 
 class NewInspection(Body):
@@ -75,12 +76,12 @@ class InspectionFilter(Paging):
 
 
 class InspectionState(Schema):
-    """One inspection."""
+    """One inspection; to the institution inspected neither why it was chosen, nor whether by lot."""
 
     id = fields.Integer()
     class_id = fields.Integer()
-    draw_id = fields.Integer(allow_none=True)
-    why = fields.String(allow_none=True)
+    draw_id = fields.Integer(allow_none=True, metadata=OFFICE_ONLY)
+    why = fields.String(allow_none=True, metadata=OFFICE_ONLY)
     announced = fields.Boolean()
     planned_on = fields.Date()
     people_present = fields.Integer(allow_none=True)
@@ -96,8 +97,30 @@ class InspectionState(Schema):
     closed_at = Moment(allow_none=True)
 
 
+class NewInspectionSeed(Body):
+    """Where the next draw will be."""
+
+    region = Region(required=True)
+
+
+class InspectionSeedState(Schema):
+    """The hash of a seed, and what repeats its draw once every class drawn was visited."""
+
+    id = fields.Integer()
+    region_code = fields.String()
+    commitment = fields.String(metadata={"description": "种子的 SHA-256，抽取前公开"})
+    committed_at = Moment()
+    drawn_at = Moment(allow_none=True)
+    seed = fields.String(allow_none=True, metadata={"description": "抽中的班都检查过以后公开"})
+    subject = fields.String(allow_none=True)
+    numbers = fields.List(fields.String(), metadata={"description": "抽取时的班级编号"})
+    chosen = fields.List(fields.String(), metadata={"description": "抽中的班级编号"})
+
+
 class InspectionDrawTold(Schema):
     """The inspections a draw opened, with what it takes to repeat it (rule DRW-04)."""
+
+    commitment = fields.String(metadata={"description": "抽取前公开的种子摘要"})
 
     seed = fields.String()
     subject = fields.String()
@@ -116,4 +139,5 @@ class PhotoState(Schema):
     taken_at = Moment()
 
 
+InspectionSeeds = page_of(InspectionSeedState(), "InspectionSeeds")
 Inspections = page_of(InspectionState(), "Inspections")

@@ -77,6 +77,20 @@ class NewFilingRoom(Body):
     region_code = Region(required=True)
     seats = Whole(least=1, most=SEATS_MOST, required=True)
     equipment = Words(required=True, most=500)
+    latitude_e6 = Whole(
+        load_default=None,
+        allow_none=True,
+        least=-90_000_000,
+        most=90_000_000,
+        metadata={"description": "纬度，百万分之一度；填了的可以核对签到位置"},
+    )
+    longitude_e6 = Whole(
+        load_default=None,
+        allow_none=True,
+        least=-180_000_000,
+        most=180_000_000,
+        metadata={"description": "经度，百万分之一度"},
+    )
 
 
 class NewFilingRemoval(Body):
@@ -157,6 +171,8 @@ class FilingRoomState(Schema):
     region_code = fields.String()
     seats = fields.Integer()
     equipment = fields.String()
+    latitude_e6 = fields.Integer(allow_none=True, metadata={"description": "纬度，百万分之一度"})
+    longitude_e6 = fields.Integer(allow_none=True, metadata={"description": "经度，百万分之一度"})
 
 
 class InstitutionFilingDetail(InstitutionFilingState):

@@ -58,6 +58,12 @@ class NewSanction(Body):
     why = Words(required=True, most=WORDS_MAX, metadata={"description": "事实和依据；恢复时为验收或申诉结论"})
 
 
+class NewExit(Body):
+    """An institution gives up its place on the list by itself."""
+
+    why = Words(required=True, most=WORDS_MAX, metadata={"description": "退出的理由"})
+
+
 class SanctionDone(Schema):
     """Where the institution stands now."""
 

@@ -2,29 +2,41 @@
 
 from __future__ import annotations
 
-from marshmallow import Schema, fields
+from marshmallow import Schema, fields, validate
 
 from voucher.doors.schemas.places import DIGITS_MAX
-from voucher.doors.schemas.values import Body, Moment, Several, Whole, Word, Words
+from voucher.doors.schemas.values import Body, Count, Moment, Several, Whole, Word, Words
+from voucher.rules.lessons import (
+    CONTENT_MOST,
+    MINUTES_MOST,
+    OPTION_MOST,
+    OPTIONS_MOST,
+    QUESTION_MOST,
+    SEGMENTS_MOST,
+)
 
 KINDS = ("video", "pages")
-MINUTES_MAX, SEGMENTS_MAX, OPTIONS_MAX, CONTENT_MAX = 240, 100, 8, 5000
 
 
 class NewSegment(Body):
     """One stretch of a lesson, with a question at its end or none."""
 
-    minutes = Whole(required=True, least=1, most=MINUTES_MAX, metadata={"description": "内容分钟数"})
-    content = Words(load_default="", least=0, most=CONTENT_MAX, metadata={"description": "图文课的正文"})
-    question = Words(load_default=None, allow_none=True, most=200, metadata={"description": "检查题"})
+    minutes = Whole(required=True, least=1, most=MINUTES_MOST, metadata={"description": "内容分钟数"})
+    content = Words(load_default="", least=0, most=CONTENT_MOST, metadata={"description": "图文课的正文"})
+    question = Words(
+        load_default=None, allow_none=True, most=QUESTION_MOST, metadata={"description": "检查题"}
+    )
     options = fields.List(
-        Words(most=100), load_default=list, metadata={"description": "检查题的选项，两个以上"}
+        Words(most=OPTION_MOST),
+        load_default=list,
+        validate=validate.Length(max=OPTIONS_MOST, error="最多 {max} 个选项"),
+        metadata={"description": "检查题的选项，两个以上"},
     )
     answer = Whole(
         load_default=None,
         allow_none=True,
         least=1,
-        most=OPTIONS_MAX,
+        most=OPTIONS_MOST,
         metadata={"description": "正确选项，从1起"},
     )
 
@@ -38,7 +50,17 @@ class NewLesson(Body):
     address = Words(
         load_default=None, allow_none=True, most=500, metadata={"description": "视频的 https 地址"}
     )
-    segments = Several(NewSegment, most=SEGMENTS_MAX, required=True)
+    segments = Several(NewSegment, most=SEGMENTS_MOST, required=True)
+
+
+class NewFilm(Body):
+    """A lesson whose film comes along as the part called `file`."""
+
+    session_id = Count(required=True)
+    title = Words(required=True, most=100)
+    minutes = Count(
+        required=True, least=1, most=MINUTES_MOST, metadata={"description": "整节一段的分钟数，不长于视频"}
+    )
 
 
 class LessonState(Schema):
@@ -73,7 +95,7 @@ class NewStudyEnd(Body):
 
     study_id = Whole(required=True, least=1)
     digits = Words(required=True, most=DIGITS_MAX, metadata={"description": "手机签名的出示码"})
-    answer = Whole(load_default=None, allow_none=True, least=1, most=OPTIONS_MAX)
+    answer = Whole(load_default=None, allow_none=True, least=1, most=OPTIONS_MOST)
 
 
 class StudyState(Schema):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from marshmallow import Schema, fields
 
 from voucher.doors.schemas.paging import Paging, page_of
-from voucher.doors.schemas.places import CODE, DEVICE, DEVICE_MAX, DIGITS_MAX
+from voucher.doors.schemas.places import CODE, DIGITS_MAX, DeviceName
 from voucher.doors.schemas.values import (
     WORDS_MAX,
     Body,
@@ -19,6 +19,7 @@ from voucher.doors.schemas.values import (
 
 DIRECTIONS, OUTCOMES = ("in", "out"), ("counted", "refused")
 BROWSER_LEAST, BROWSER_MAX = 16, 64
+PLACE = {"description": "要求核对位置的课次填写；不填也能签到，由人社部门核实后计入"}
 DIRECTION = {"description": "in 签到、out 签退"}
 
 
@@ -35,6 +36,33 @@ class ClassCodeState(Schema):
     number = fields.String(metadata={"description": "供手工输入的 8 位数字"})
     digits = fields.String(metadata={"description": "供扫描的数字，画成二维码"})
     until = Moment()
+
+
+class NewPlace(Body):
+    """Where the device says it is, or why it says nothing; only the distance from the room is kept."""
+
+    latitude_e6 = Whole(
+        load_default=None,
+        allow_none=True,
+        least=-90_000_000,
+        most=90_000_000,
+        metadata={"description": "纬度，百万分之一度"},
+    )
+    longitude_e6 = Whole(
+        load_default=None,
+        allow_none=True,
+        least=-180_000_000,
+        most=180_000_000,
+        metadata={"description": "经度，百万分之一度"},
+    )
+    accuracy_m = Whole(
+        load_default=None, allow_none=True, most=100_000_000, metadata={"description": "误差，米"}
+    )
+    why_not = Word(
+        ("", "refused", "unavailable"),
+        load_default="",
+        metadata={"description": "没有位置的原因：refused 本人不同意、unavailable 设备给不出"},
+    )
 
 
 class NewPhoneMark(Body):
@@ -54,6 +82,7 @@ class NewPhoneMark(Body):
             "example": "5f0c6f0e6d0a4a539d0b7f8e1c1d2a3b",
         },
     )
+    where = fields.Nested(NewPlace, load_default=None, allow_none=True, metadata=PLACE)
 
 
 class NewStaffMark(Body):
@@ -63,7 +92,8 @@ class NewStaffMark(Body):
     direction = Word(DIRECTIONS, required=True, metadata=DIRECTION)
     code = Words(required=True, most=DIGITS_MAX, metadata=CODE)
     last4 = Words(load_default="", least=0, most=4, metadata={"description": "填券号时必填：证件后四位"})
-    device = Words(load_default="", least=0, most=DEVICE_MAX, metadata=DEVICE)
+    device = DeviceName(load_default="", least=0)
+    where = fields.Nested(NewPlace, load_default=None, allow_none=True, metadata=PLACE)
 
 
 class MarkState(Schema):
@@ -77,6 +107,14 @@ class MarkState(Schema):
         metadata={"description": "class_code 本人手机、scanned 工作人员扫码、typed 凭证件登记"}
     )
     standing = fields.String(metadata={"description": "counted 计入、pending 待核、refused 不计"})
+    distance_m = fields.Integer(
+        allow_none=True, metadata={"description": "与教室的距离，米，取整到 10 米；不核对的为 null"}
+    )
+    accuracy_m = fields.Integer(allow_none=True, metadata={"description": "距离的误差，米"})
+    no_position = fields.String(
+        allow_none=True,
+        metadata={"description": "没有距离的原因：refused 不同意、unavailable 给不出、inaccurate 太不准"},
+    )
     marked_at = Moment()
 
 
@@ -119,13 +157,17 @@ class AttendanceCaseState(Schema):
 
     id = fields.Integer()
     kind = fields.String(
-        metadata={"description": "shared_device 同一设备多人签到、impossible_speed 线上课速度不可能"}
+        metadata={
+            "description": "shared_device 同一设备多人签到、impossible_speed 线上课速度不可能、"
+            "far_away 离教室太远、no_position 没有位置"
+        }
     )
     session_id = fields.Integer()
     class_id = fields.Integer(allow_none=True)
     class_name = fields.String(allow_none=True)
-    people = fields.Integer()
-    marks = fields.Integer()
+    people = fields.Integer(metadata={"description": "涉及的学员"})
+    marks = fields.Integer(metadata={"description": "待核的签到、签退次数"})
+    segments = fields.Integer(metadata={"description": "速度不可能的线上课段数"})
     opened_at = Moment()
     closed_at = Moment(allow_none=True)
     outcome = fields.String(allow_none=True)

@@ -83,7 +83,7 @@ class NotedScan(Body):
 
     client_id = Words(required=True, most=64)
     digits = Words(required=True, most=CODE_MOST, metadata={"description": "扫到的数字（离线码 F）"})
-    last4 = Words(required=True, most=4, metadata={"description": "身份证末四位，照证件盲输"})
+    last4 = Words(required=True, most=4, metadata={"description": "证件后四位，照身份证原件盲输"})
     scanned_at = Instant(required=True)
 
 

@@ -35,6 +35,7 @@ class DrawState(Schema):
     share_bp = fields.Integer(metadata={"description": "抽查比例，万分比"})
     drawn = fields.Integer(metadata={"description": "抽中的人数"})
     waiting = fields.Integer(metadata={"description": "还没有结论的人数"})
+    due_on = fields.Date(allow_none=True, metadata={"description": "最迟打完的日期；没有规定为 null"})
     doubted = fields.Integer(metadata={"description": "有疑问、已停住的人数"})
 
 

@@ -19,14 +19,31 @@ from voucher.doors.schemas.values import (
     Words,
     Yuan,
 )
+from voucher.registry.counter_devices import is_label
 
 DIGITS_MAX, DEVICE_MAX, NONCE_MAX = 1000, 64, 64
 CODE = {
     "description": "持券人出示的码，空格和连字符不计：屏幕码 22 位，手机码 213 位，离线码约 556 位",
     "example": "7200000000000000000000",
 }
-DEVICE = {"description": "扫码设备名", "example": "前台一号机"}
+DEVICE = {
+    "description": "扫码设备名；登记过的设备另在 Counter-Device 头中带设备密钥，须批准的地方凭它认设备",
+    "example": "前台一号机",
+}
 NONCE = {"description": "每次核销一个新值；同设备同值重发是同一次核销", "example": "1c6f0e6d0a4a53"}
+
+
+class DeviceName(Words):
+    """What a caller calls the device it scans with; the words of the registered ones are theirs alone."""
+
+    def __init__(self, **more: Any) -> None:
+        super().__init__(most=DEVICE_MAX, metadata=DEVICE, **more)
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **more: Any) -> str:
+        text: str = super()._deserialize(value, attr, data, **more)
+        if is_label(text):
+            raise ValidationError("counter- 开头的是登记设备的名称，请另起设备名")
+        return text
 
 
 class NewCheck(Body):
@@ -34,7 +51,7 @@ class NewCheck(Body):
 
     digits = Words(required=True, most=DIGITS_MAX, metadata=CODE)
     class_id = Whole(required=True, least=1)
-    device = Words(load_default="", least=0, most=DEVICE_MAX, metadata=DEVICE)
+    device = DeviceName(load_default="", least=0)
 
 
 class CheckedState(Schema):
@@ -65,7 +82,7 @@ class NewEnrolment(Body):
         load_default=None, allow_none=True, least=1, metadata={"description": "亲情代办时填写：授权的编号"}
     )
     digits = Words(load_default=None, allow_none=True, most=DIGITS_MAX, metadata=CODE)
-    device = Words(load_default="", least=0, most=DEVICE_MAX, metadata=DEVICE)
+    device = DeviceName(load_default="", least=0)
 
     @validates_schema
     def check_one(self, data: dict[str, Any], **kwargs: Any) -> None:
@@ -101,6 +118,20 @@ class VoucherMoved(Schema):
     state_name = fields.String()
 
 
+class NewChoice(Body):
+    """A place left behind whose institution is gone."""
+
+    voucher_id = Whole(required=True, least=1)
+
+
+class ChosenAnew(VoucherMoved):
+    """A voucher free for another class, or ended with a new one asked for."""
+
+    issue_id = fields.Integer(
+        allow_none=True, metadata={"description": "培训中的换发新券，待审批的发放编号；可另选班级的为 null"}
+    )
+
+
 class NewTransfer(Body):
     """Vouchers that go on in another class, after their institution's exit."""
 
@@ -115,7 +146,7 @@ class NewRedemption(Body):
     digits = Words(required=True, most=DIGITS_MAX, metadata=CODE)
     class_id = Whole(required=True, least=1)
     last4 = LastFour(required=True)
-    device = Words(required=True, most=DEVICE_MAX, metadata=DEVICE)
+    device = DeviceName(required=True)
     nonce = Words(required=True, most=NONCE_MAX, metadata=NONCE)
 
 

@@ -156,7 +156,7 @@ class LastFour(fields.String):
         shape = validate.Regexp(FOUR, error="应为证件号码的最后四位")
         super().__init__(
             validate=shape,
-            metadata={"description": "身份证原件末四位，凭证件盲输", "example": "991X"},
+            metadata={"description": "证件后四位，照身份证原件盲输", "example": "991X"},
             **more,
         )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TypeVar
 
 from flask import flash, g, make_response, redirect, request
 from flask.typing import ResponseReturnValue
@@ -15,6 +16,7 @@ from voucher.plumbing.idempotency import Answer, fingerprint, once
 from voucher.plumbing.unit_of_work import Work
 from voucher.rules.errors import Refusal, Refused
 
+Shown = TypeVar("Shown")
 KEY_FIELD = "idempotency_key"
 NOT_CONTENT = frozenset({KEY_FIELD, "csrf_token"})
 CHUNK_BYTES = 1 << 18
@@ -50,6 +52,30 @@ def submit(call: Callable[[Work], Done], again: Callable[[], str]) -> ResponseRe
         return act(call)
     except Refused as refused:
         return refuse(refused.refusal, again)
+
+
+def show_once(
+    call: Callable[[Work], Shown], show: Callable[[Shown], str], again: Callable[[], str], lost: str
+) -> ResponseReturnValue:
+    """Act once for the form's key and show what is kept nowhere; the same form again says that it is gone.
+
+    `lost` says what whoever has not kept it can do.
+    """
+    shown: list[Shown] = []
+
+    def act_once(work: Work) -> Answer:
+        shown.clear()
+        shown.append(call(work))
+        return Answer(201, {})
+
+    try:
+        perform(lambda work: once(work, request.form.get(KEY_FIELD, ""), content_print(), act_once))
+    except Refused as refused:
+        return refuse(refused.refusal, again)
+    if not shown:
+        flash(lost, "mind")
+        return again()
+    return show(shown[0]), 201
 
 
 def refuse(refusal: Refusal, again: Callable[[], str]) -> ResponseReturnValue:

@@ -29,7 +29,7 @@ def answer_completion(paper: CompletionPaper) -> Response:
             ("培训时间", f"{day(paper.starts_on)} 至 {day(paper.ends_on)}"),
             ("学时", f"到课 {paper.hours_attended} / 计划 {paper.hours_planned} 学时"),
         ],
-        "check": f"扫码打开查验网页，输入证书编号和姓名核对真伪：{address}。以查验结果为准。",
+        "check": f"扫码打开查验网页，输入证书编号、姓名和证件号码后四位核对真伪：{address}。以查验结果为准。",
         "code": str(draw_code(address, border=0)),
         "issued_on": day(paper.issued_on),
         "footer": f"咨询电话 {DEFAULT_FOOTER['hotline']}",

@@ -28,6 +28,7 @@ def describe_filing(session: Session, found: Filing, *, masked: bool = False) ->
     """Return what applicant and office see of a filing; who only watches sees no name and number whole."""
     door, held = the_door(), reading.read_parts(session, found.id)
     contact = reading.read_contact(session, door.keyring, found)
+    teachers = reading.name_teachers(session, door.keyring, held.teachers)
     trades = {each.trade_code for each in held.scope}
     trades |= {code for each in held.teachers for code in each.trade_codes.split()}
     regions = {found.region_code, *(each.region_code for each in held.rooms)}
@@ -35,7 +36,7 @@ def describe_filing(session: Session, found: Filing, *, masked: bool = False) ->
         "found": found,
         "held": held,
         "contact": _mask(contact) if masked and contact is not None else contact,
-        "teachers": reading.name_teachers(session, door.keyring, held.teachers),
+        "teachers": {each: mask_name(name) if masked else name for each, name in teachers.items()},
         "trade_names": catalogue.name_trades(session, sorted(trades)),
         "level_names": dict(LEVELS),
         "kind_names": dict(KINDS),

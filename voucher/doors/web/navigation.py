@@ -12,7 +12,8 @@ from voucher.doors.auth.access import MATRIX
 from voucher.doors.auth.door import the_door
 from voucher.doors.auth.entries import DESK, EVALUATOR_STAFF, INSTITUTION_STAFF, Entry
 from voucher.doors.auth.visitors import Visitor, current_visitor
-from voucher.doors.web.places import BELOW, DESK_GROUPS, DESK_HOME, PHONE_PLACES, PUBLIC_PLACES
+from voucher.doors.web.below import BELOW
+from voucher.doors.web.places import DESK_GROUPS, DESK_HOME, PHONE_PLACES, PUBLIC_PLACES
 from voucher.registry.catalogue import Region
 from voucher.registry.institutions import Institution
 from voucher.rules.actor import Actor, Role

@@ -7,3 +7,4 @@ from pathlib import Path
 FOLDER = Path(__file__).resolve().parent
 PAPER_VOUCHER = FOLDER / "paper_voucher.typ"
 COMPLETION = FOLDER / "completion.typ"
+ARCHIVE = FOLDER / "archive.typ"

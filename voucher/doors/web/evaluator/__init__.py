@@ -2,8 +2,27 @@
 
 from __future__ import annotations
 
-from voucher.doors.web.evaluator import batches, certificates, claims, desk, planning, results
+from voucher.doors.web.evaluator import (
+    batches,
+    certificates,
+    claims,
+    corrections,
+    desk,
+    examiners,
+    planning,
+    results,
+)
 from voucher.doors.web.evaluator.blueprint import evaluator
 
 # the rooms hang their views on the blueprint when they are read
-__all__ = ["batches", "certificates", "claims", "desk", "evaluator", "planning", "results"]
+__all__ = [
+    "batches",
+    "certificates",
+    "claims",
+    "corrections",
+    "desk",
+    "evaluator",
+    "examiners",
+    "planning",
+    "results",
+]

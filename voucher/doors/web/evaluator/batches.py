@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from flask import render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from sqlalchemy.orm import Session
 
 from voucher.doors.auth.door import the_door
 from voucher.doors.auth.visitors import current_actor, perform
@@ -14,16 +17,27 @@ from voucher.doors.web.evaluator.own import my_evaluators
 from voucher.doors.web.evaluator.planning import list_groups
 from voucher.doors.web.timelines import name_people
 from voucher.plumbing.unit_of_work import Work
+from voucher.registry.importing.frame import Report
+from voucher.registry.people import Newcomer
 from voucher.rules.actor import Role
+from voucher.rules.entries import EDUCATION_NAMES, ENTRY_WAY_NAMES, Education, Entry, EntryWay
 from voucher.rules.errors import Refused
+from voucher.rules.identity import normalise_identity
 from voucher.rules.lifecycle import STATE_NAMES, Thing
+from voucher.rules.names import normalise_name
 from voucher.rules.vocabulary import CERTIFICATE_KIND_NAMES, CertificateKind
 from voucher.stages.assess import plan as planning
 from voucher.stages.assess import queries
 from voucher.stages.assess.admit import CANDIDATE_DIFFERS, record_turned_away
 from voucher.stages.assess.admit import admit as let_in
+from voucher.stages.assess.entries import Direct
+from voucher.stages.assess.examiners import list_assigned
+from voucher.stages.assess.queries import CandidateView
+from voucher.stages.assess.queries.examiners import list_views
 from voucher.stages.assess.queries.exams import list_revisions
 from voucher.stages.assess.reading import read_pass_mark
+from voucher.stages.assess.readings import read_entries_needed
+from voucher.stages.certify.queries.register import find_certificates, find_proofs
 from voucher.stages.settle.queries import object_timeline
 
 PAGE = 20
@@ -54,14 +68,18 @@ def batch(batch_id: int) -> ResponseReturnValue:
     return show_batch(batch_id)
 
 
-def show_batch(batch_id: int) -> str:
-    """Return the page of an exam. Raises Refused exam_batch_missing for a missing or foreign one."""
+def show_batch(batch_id: int, report: Report | None = None) -> str:
+    """Return the page of an exam, with what is wrong in a file of scores where one was refused.
+
+    Raises Refused exam_batch_missing for a missing or foreign one.
+    """
     door, actor = the_door(), current_actor()
     with door.read() as session:
         found = queries.get_batch(session, batch_id, (), my_evaluators())
         view = queries.view_batches(session, [found])[0]
-        rows = queries.list_candidates(session, door.keyring, batch_id)
-        revisions = list_revisions(session, batch_id)
+        rows = queries.list_candidates(session, door.keyring, batch_id, reader_id=actor.person_id)
+        hidden = {each.candidate_id for each in rows if each.skill_hidden}
+        revisions = [each for each in list_revisions(session, batch_id) if each.candidate_id not in hidden]
         planned = found.state == "planned"
         is_admin = actor.serves(found.institution_id, Role.EVALUATOR_ADMIN)
         what = f"{found.certificate_kind}:{found.trade_code}:{found.level}"
@@ -84,10 +102,29 @@ def show_batch(batch_id: int) -> str:
             may_admit=actor.serves(found.institution_id, Role.EVALUATOR_ADMIN, Role.EXAMINER),
             is_day=found.exam_on == door.today,
             mine=any(each.entered_by_person_id == actor.person_id for each in revisions),
+            twice=planned and read_entries_needed(session, found) > 1,
+            follows=list_certificates_behind(session, rows),
+            report=report,
+            ways=[(str(way), name) for way, name in ENTRY_WAY_NAMES.items()],
+            educations=[(str(education), name) for education, name in EDUCATION_NAMES.items()],
+            examiners=list_views(session, door.keyring, [found.institution_id]) if planned else [],
+            assigned={each.examiner_id for each in list_assigned(session, batch_id)},
             person_id=actor.person_id,
             hands=name_people(session, [each for each in hands if each is not None]),
             happenings=object_timeline(session, Thing.EXAM_BATCH, batch_id),
         )
+
+
+def list_certificates_behind(session: Session, rows: Sequence[CandidateView]) -> dict[int, str]:
+    """Return by candidate the certificate the voucher has turned into, as its number and state."""
+    vouchers = {each.voucher_id: each.candidate_id for each in rows if each.voucher_id is not None}
+    proofs = find_proofs(session, list(vouchers))
+    found = find_certificates(session, [each.certificate_id for each in proofs.values()])
+    return {
+        vouchers[voucher_id]: f"{found[each.certificate_id].number}（"
+        f"{STATE_NAMES[Thing.CERTIFICATE][found[each.certificate_id].state]}）"
+        for voucher_id, each in proofs.items()
+    }
 
 
 def _path(state: str, view: queries.BatchView) -> list[tuple[str, str]]:
@@ -117,6 +154,25 @@ def add(batch_id: int) -> ResponseReturnValue:
             raise fields.FIELD_UNREADABLE.refused(field="voucher", label="考生", problem="没有勾选任何人")
         made = planning.add_candidates(work, batch_id, chosen)
         return Done(f"已增加 {len(made)} 名考生", url_for("web.evaluator.batch", batch_id=batch_id))
+
+    return submit(call, lambda: show_batch(batch_id))
+
+
+@evaluator.post("/evaluator/batches/<int:batch_id>/direct-candidates")
+def add_direct(batch_id: int) -> ResponseReturnValue:
+    """Add somebody who comes without a voucher, by which way and on what evidence."""
+
+    def call(work: Work) -> Done:
+        name = normalise_name(fields.text("name", "姓名", limit=60))
+        number = normalise_identity(fields.text("number", "证件号码", limit=30), work.today)
+        educated = request.form.get("education")
+        entry = Entry(
+            fields.one_of("way", "申报条件", EntryWay),
+            fields.text("evidence", "依据", required=False, limit=200),
+            fields.one_of("education", "学历", Education) if educated else None,
+        )
+        planning.add_candidates(work, batch_id, [], [Direct(Newcomer(number, name), entry)])
+        return Done("已增加 1 名直接报名的考生", url_for("web.evaluator.batch", batch_id=batch_id))
 
     return submit(call, lambda: show_batch(batch_id))
 

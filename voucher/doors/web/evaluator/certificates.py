@@ -6,10 +6,11 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from flask import render_template, url_for
+from flask import render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from voucher.doors.auth.door import the_door
+from voucher.doors.auth.register import ask_about
 from voucher.doors.web import fields
 from voucher.doors.web.acting import Done, act, refuse, submit
 from voucher.doors.web.evaluator.blueprint import evaluator
@@ -163,6 +164,11 @@ def _acting(call: Callable[[Work], Done], again: Callable[[Report | None], str])
 @evaluator.post("/evaluator/certificate-verifications")
 def verify() -> ResponseReturnValue:
     """Ask the register again about one certificate."""
+    given = request.form.get("certificate", "")
+    if given.isascii() and given.isdecimal() and len(given) < 18:
+        with the_door().read() as session:
+            asked = queries.find_certificates(session, [int(given)])
+        ask_about([each.number for each in asked.values()], my_evaluators(Role.EVALUATOR_ADMIN))
 
     def call(work: Work) -> Done:
         wanted = fields.whole("certificate", "证书")

@@ -1,29 +1,34 @@
-"""Scores: entered by one person, published by another, corrected afterwards by two."""
+"""Scores: practical ones entered twice, published by a third person, corrected afterwards by two."""
 
 from __future__ import annotations
 
-from flask import render_template, request, url_for
+import csv
+import io
+import tempfile
+from pathlib import Path
+
+from flask import Response, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from voucher.doors.auth.door import the_door
 from voucher.doors.web import fields
-from voucher.doors.web.acting import Done, submit
+from voucher.doors.web.acting import Done, act, refuse, submit
 from voucher.doors.web.evaluator.batches import show_batch
 from voucher.doors.web.evaluator.blueprint import evaluator
 from voucher.doors.web.evaluator.own import my_evaluators
 from voucher.plumbing.unit_of_work import Work
+from voucher.registry.importing.frame import ImportRefused, import_file
 from voucher.rules.assessment import parse_score
 from voucher.rules.errors import Refused
-from voucher.stages.assess import queries
+from voucher.rules.scores import ScoreMark
+from voucher.stages.assess import queries, readings, score_files
 from voucher.stages.assess import results as scoring
-from voucher.stages.assess.lapse import fail_for_good
-from voucher.stages.assess.queries import CandidateView
-from voucher.stages.assess.reading import CANDIDATE_MISSING
+from voucher.stages.assess.readings import read_entries_needed
 
-THEORY, SKILL = "theory", "skill"
+THEORY, SKILL, MARK, AGAIN = "theory", "skill", "mark", "again"
 
 
-def _score(name: str, label: str) -> int | None:
+def read_score(name: str, label: str) -> int | None:
     """Return a score in hundredths, None where nothing was typed. Raises form_field_unreadable."""
     given = request.form.get(name, "").strip()
     if not given:
@@ -37,18 +42,24 @@ def _score(name: str, label: str) -> int | None:
 
 
 def _read_rows(work: Work, batch_id: int) -> list[scoring.Scores]:
-    """Return the scores typed for those who came in; rows left empty as before are left out."""
+    """Return what was typed of those the form shows; rows left empty as before are left out."""
     queries.get_batch(work.session, batch_id, (), my_evaluators())
     rows = []
     for place, each in enumerate(queries.list_candidates(work.session, work.keyring, batch_id), 1):
-        if each.admitted_at is None:
-            continue
+        if not any(f"{part}-{each.candidate_id}" in request.form for part in (THEORY, SKILL, MARK)):
+            continue  # shown to whoever enters the second time, who changes nothing of the first
         label = f"第 {place} 行 {each.masked_name}"
-        theory = _score(f"{THEORY}-{each.candidate_id}", f"{label} 理论")
-        skill = _score(f"{SKILL}-{each.candidate_id}", f"{label} 技能")
-        if theory is not None or skill is not None or each.revision is not None:
-            rows.append(scoring.Scores(each.candidate_id, theory, skill))
+        theory = read_score(f"{THEORY}-{each.candidate_id}", f"{label} 理论")
+        skill = read_score(f"{SKILL}-{each.candidate_id}", f"{label} 技能")
+        mark = read_mark(f"{MARK}-{each.candidate_id}", f"{label} 标记")
+        if theory is not None or skill is not None or mark is not None or each.revision is not None:
+            rows.append(scoring.Scores(each.candidate_id, theory, skill, mark))
     return rows
+
+
+def read_mark(name: str, label: str) -> ScoreMark | None:
+    """Return why there is no score, None where there is one. Raises form_field_unreadable."""
+    return fields.one_of(name, label, ScoreMark) if request.form.get(name, "") else None
 
 
 @evaluator.post("/evaluator/batches/<int:batch_id>/results")
@@ -57,10 +68,79 @@ def enter(batch_id: int) -> ResponseReturnValue:
 
     def call(work: Work) -> Done:
         written = scoring.enter_results(work, batch_id, _read_rows(work, batch_id))
-        words = f"已保存 {written} 名考生的成绩，请另一人核对后公布" if written else "成绩没有变化"
+        found = queries.get_batch(work.session, batch_id, (), my_evaluators())
+        twice = read_entries_needed(work.session, found) > 1
+        onward = "请另一人录技能成绩第二遍" if twice else "请另一人核对后公布"
+        words = f"已保存 {written} 名考生的成绩，{onward}" if written else "成绩没有变化"
         return Done(words, url_for("web.evaluator.batch", batch_id=batch_id, _anchor="candidates"))
 
     return submit(call, lambda: show_batch(batch_id))
+
+
+@evaluator.post("/evaluator/batches/<int:batch_id>/second-entries")
+def enter_second(batch_id: int) -> ResponseReturnValue:
+    """Write down practical scores a second time, by another person."""
+
+    def call(work: Work) -> Done:
+        queries.get_batch(work.session, batch_id, (), my_evaluators())
+        rows = []
+        for place, each in enumerate(queries.list_candidates(work.session, work.keyring, batch_id), 1):
+            label = f"第 {place} 行 {each.masked_name} 技能第二遍"
+            skill = read_score(f"{AGAIN}-{each.candidate_id}", label)
+            if skill is not None:
+                rows.append(readings.SecondScore(each.candidate_id, skill))
+        done = readings.enter_again(work, batch_id, rows)
+        words = f"第二遍已保存 {done.count} 名"
+        if done.differing:
+            words += f"；有 {len(done.differing)} 名两遍不一致，请对照原始评分表改正录错的一遍"
+        return Done(words, url_for("web.evaluator.batch", batch_id=batch_id, _anchor="candidates"))
+
+    return submit(call, lambda: show_batch(batch_id))
+
+
+@evaluator.get("/evaluator/batches/<int:batch_id>/score-sheet")
+def score_sheet(batch_id: int) -> ResponseReturnValue:
+    """Hand out the sheet scores are filled into: a row per candidate, names masked."""
+    door = the_door()
+    with door.read() as session:
+        found = queries.get_batch(session, batch_id, (), my_evaluators())
+        rows = queries.list_candidates(session, door.keyring, batch_id)
+    out = io.StringIO()
+    sheet = csv.writer(out)
+    sheet.writerow((score_files.CANDIDATE, *("考生", "理论成绩", "技能成绩", "标记")))
+    sheet.writerows((each.candidate_id, each.masked_name, "", "", "") for each in rows)
+    answer = Response("\ufeff" + out.getvalue(), mimetype="text/csv")
+    answer.headers["Content-Disposition"] = f"attachment; filename={found.number}.csv"
+    return answer
+
+
+@evaluator.post("/evaluator/batches/<int:batch_id>/score-files")
+def upload_scores(batch_id: int) -> ResponseReturnValue:
+    """Take a whole file of scores, as the first or the second entry, or none of it and every wrong row."""
+
+    def call(work: Work) -> Done:
+        queries.get_batch(work.session, batch_id, (), my_evaluators())
+        given = fields.upload("file", "成绩文件")
+        given.stream.seek(0)  # the whole act may be tried again
+        second = request.form.get("second") == "1"
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder) / ("upload" + Path(given.filename or "").suffix.lower()[:8])
+            path.write_bytes(given.stream.read())
+            chosen = score_files.importer_for(batch_id, second=second)
+            report = import_file(work, chosen, path, limits=the_door().table_limits)
+        words = f"读取 {report.rows_read} 行：第{'二' if second else '一'}遍新录 {report.rows_added}，"
+        return Done(
+            f"{words}没有变化 {report.rows_unchanged}",
+            url_for("web.evaluator.batch", batch_id=batch_id, _anchor="candidates"),
+        )
+
+    try:
+        return act(call)
+    except ImportRefused as refused:
+        report = refused.report
+        return refuse(refused.refusal, lambda: show_batch(batch_id, report))
+    except Refused as refused:
+        return refuse(refused.refusal, lambda: show_batch(batch_id))
 
 
 @evaluator.post("/evaluator/batches/<int:batch_id>/publications")
@@ -85,80 +165,3 @@ def _confirm(batch_id: int) -> str:
         return render_template(
             "evaluator/publish.html", view=queries.view_batches(session, [found])[0], found=found
         )
-
-
-def _candidate(batch_id: int, candidate_id: int) -> CandidateView:
-    """Return a candidate of an exam. Raises Refused exam_batch_missing, candidate_missing."""
-    door = the_door()
-    with door.read() as session:
-        queries.get_batch(session, batch_id, (), my_evaluators())
-        for each in queries.list_candidates(
-            session, door.keyring, batch_id, after_id=candidate_id - 1, limit=1
-        ):
-            if each.candidate_id == candidate_id:
-                return each
-    raise CANDIDATE_MISSING.refused()
-
-
-@evaluator.get("/evaluator/batches/<int:batch_id>/candidates/<int:candidate_id>/corrections")
-def correction(batch_id: int, candidate_id: int) -> ResponseReturnValue:
-    """Ask for other scores of one candidate after publication."""
-    return _show_correction(batch_id, candidate_id)
-
-
-def _show_correction(batch_id: int, candidate_id: int) -> str:
-    with the_door().read() as session:
-        found = queries.get_batch(session, batch_id, (), my_evaluators())
-        view = queries.view_batches(session, [found])[0]
-    return render_template(
-        "evaluator/correction.html", view=view, found=found, row=_candidate(batch_id, candidate_id)
-    )
-
-
-@evaluator.post("/evaluator/batches/<int:batch_id>/candidates/<int:candidate_id>/corrections")
-def ask_correction(batch_id: int, candidate_id: int) -> ResponseReturnValue:
-    """Ask for other scores; they count once another person confirms."""
-
-    def call(work: Work) -> Done:
-        theory, skill = _score(THEORY, "理论"), _score(SKILL, "技能")
-        scoring.ask_correction(work, candidate_id, theory, skill, fields.text("why", "更正原因", limit=200))
-        return Done("已提出更正，另一人确认后生效", url_for("web.evaluator.batch", batch_id=batch_id))
-
-    return submit(call, lambda: _show_correction(batch_id, candidate_id))
-
-
-@evaluator.post("/evaluator/batches/<int:batch_id>/results/<int:result_id>/confirmations")
-def confirm_correction(batch_id: int, result_id: int) -> ResponseReturnValue:
-    """Agree to a correction another person asked for."""
-
-    def call(work: Work) -> Done:
-        done = scoring.confirm_correction(work, result_id)
-        words = (
-            "更正已生效：合格" if done.passed else "更正已生效：不合格；已取证的券转入核查，由人社部门决定"
-        )
-        return Done(words, url_for("web.evaluator.batch", batch_id=batch_id))
-
-    return submit(call, lambda: show_batch(batch_id))
-
-
-@evaluator.post("/evaluator/batches/<int:batch_id>/candidates/<int:candidate_id>/failures")
-def fail(batch_id: int, candidate_id: int) -> ResponseReturnValue:
-    """End the voucher of somebody who failed and will not sit again, after a second look."""
-    row = _candidate(batch_id, candidate_id)
-
-    def ask() -> str:
-        with the_door().read() as session:
-            found = queries.get_batch(session, batch_id, (), my_evaluators())
-            view = queries.view_batches(session, [found])[0]
-        return render_template("evaluator/fail.html", view=view, found=found, row=row)
-
-    if request.form.get("sure") != "1":
-        return ask()
-
-    def call(work: Work) -> Done:
-        fail_for_good(work, row.voucher_id or 0, fields.text("why", "原因", limit=200))
-        return Done(
-            "已办理最终不合格，券失效，资金和名额已释放", url_for("web.evaluator.batch", batch_id=batch_id)
-        )
-
-    return submit(call, ask)

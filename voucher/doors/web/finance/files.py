@@ -11,6 +11,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from voucher.doors.auth.door import the_door
+from voucher.doors.auth.register import ask_before_file, ask_before_release
 from voucher.doors.auth.visitors import current_actor, perform
 from voucher.doors.web import fields
 from voucher.doors.web.acting import KEY_FIELD, Done, content_print, refuse, submit
@@ -52,6 +53,10 @@ def files() -> ResponseReturnValue:
 def prepare() -> ResponseReturnValue:
     """Make a file of everything approved under a budget."""
 
+    budget = request.form.get("budget", "")
+    if budget.isascii() and budget.isdecimal() and len(budget) < 18:
+        ask_before_file(int(budget))
+
     def call(work: Work) -> Done:
         made = payment.prepare(work, fields.whole("budget", "预算"))
         words = f"已制单：{made.line_count:,} 笔，{format_yuan(made.total_fen)} 元，等待复核"
@@ -80,6 +85,7 @@ def check(file_id: int) -> ResponseReturnValue:
 @finance.post("/payment-files/<int:file_id>/releases")
 def release(file_id: int) -> ResponseReturnValue:
     """Release a checked file (签发)."""
+    ask_before_release(file_id)
 
     def call(work: Work) -> Done:
         payment.release(work, file_id)

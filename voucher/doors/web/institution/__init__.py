@@ -24,6 +24,7 @@ from voucher.doors.web.institution import (
     scan,
     systems,
     texting,
+    timetables,
     webhooks,
 )
 from voucher.doors.web.institution.blueprint import institution
@@ -52,5 +53,6 @@ __all__ = [
     "scan",
     "systems",
     "texting",
+    "timetables",
     "webhooks",
 ]

@@ -52,8 +52,12 @@ def ask_correction(class_id: int) -> ResponseReturnValue:
         exam = fields.text("exam", "结业考核成绩", required=False, limit=10)
         result = correct.Result(fields.whole("hours", "学时"), parse_score(exam) if exam else None)
         voucher_id = fields.whole("voucher_id", "学员")
-        correct.ask_correction(work, class_id, voucher_id, result, fields.text("why", "理由和依据"))
-        return Done("已提出更正，等本机构另一人确认", _here(class_id))
+        why = fields.text("why", "理由和依据")
+        asked = correct.ask_correction(work, class_id, voucher_id, result, why)
+        words = "已提出更正，等本机构另一人确认"
+        if asked.hours_typed is not None:
+            words += f"；学时按签到和会签记录计 {asked.hours_attended}，没有采用填写的 {asked.hours_typed}"
+        return Done(words, _here(class_id))
 
     return submit(call, lambda: _page(class_id))
 

@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict, dataclass
+
 from flask import render_template, url_for
 from flask.typing import ResponseReturnValue
 
 from voucher.doors.auth.door import the_door
 from voucher.doors.auth.entries import INSTITUTION_DESK
-from voucher.doors.auth.visitors import perform
 from voucher.doors.web import fields
-from voucher.doors.web.acting import Done, refuse, submit
+from voucher.doors.web.acting import Done, show_once, submit
 from voucher.doors.web.institution.blueprint import institution
 from voucher.doors.web.institution.own import list_houses, my_houses
 from voucher.plumbing.unit_of_work import Work
 from voucher.registry import accounts as registry
 from voucher.registry import colleagues as staff
-from voucher.registry.institutions import Institution
-from voucher.registry.staffing import COLLEAGUES, open_staff
+from voucher.registry.staffing import COLLEAGUES
 from voucher.rules.actor import ROLE_NAMES, Role
-from voucher.rules.errors import Refused
 
 ADMINISTRATORS = frozenset({Role.INSTITUTION_ADMIN})
 # what each may do, in the words of the one who gives it out
@@ -28,6 +27,17 @@ ROLE_NOTES = {
     Role.SCANNER: "核销员：扫码核销、代报名",
     Role.TEACHER: "教师：登记到课",
 }
+SHOWN_BEFORE = "已经办好。初始密码只显示一次，没有抄下的请重置密码"
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """An account with its first password: told by its post, or by its holder's name where it was reset."""
+
+    login: str
+    role_name: str
+    password: str
+    reset: bool = False
 
 
 @institution.get("/institution/colleagues")
@@ -40,26 +50,19 @@ def colleagues() -> ResponseReturnValue:
 def open_account() -> ResponseReturnValue:
     """Open a colleague's account; its first password is shown once and kept nowhere."""
 
-    def call(work: Work) -> tuple[str, str, str]:
-        house = work.session.get(Institution, fields.whole("institution_id", "机构"))
+    def call(work: Work) -> Opened:
         role = fields.one_of("role", "岗位", Role)
-        opened, password = open_staff(
+        opened, password = staff.open_colleague(
             work,
+            fields.whole("institution_id", "机构"),
             login=fields.text("login", "账号名", limit=40),
             name=fields.text("name", "姓名", limit=40),
             number=fields.text("number", "身份证号码", limit=30),
             role=role,
-            region_code=None,
-            institution_code=house.code if house is not None else None,
         )
-        return opened.login, ROLE_NAMES[role], password
+        return Opened(opened.login, ROLE_NAMES[role], password)
 
-    try:
-        login, role_name, password = perform(call)
-    except Refused as refused:
-        return refuse(refused.refusal, _colleagues)
-    page = render_template("institution/opened.html", login=login, role_name=role_name, password=password)
-    return page, 201
+    return show_once(call, _page_of_password, _colleagues, SHOWN_BEFORE)
 
 
 @institution.post("/institution/colleagues/<int:institution_id>/<int:user_id>/suspensions")
@@ -87,18 +90,12 @@ def resume_colleague(institution_id: int, user_id: int) -> ResponseReturnValue:
 @institution.post("/institution/colleagues/<int:institution_id>/<int:user_id>/resets")
 def reset_colleague(institution_id: int, user_id: int) -> ResponseReturnValue:
     """Give a colleague a new first password, shown once and kept nowhere."""
-    try:
-        found, password = perform(lambda work: staff.reset_colleague(work, institution_id, user_id))
-    except Refused as refused:
-        return refuse(refused.refusal, _colleagues)
-    page = render_template(
-        "institution/opened.html",
-        login=found.login,
-        role_name=found.display_name,
-        password=password,
-        reset=True,
-    )
-    return page, 201
+
+    def call(work: Work) -> Opened:
+        found, password = staff.reset_colleague(work, institution_id, user_id)
+        return Opened(found.login, found.display_name, password, reset=True)
+
+    return show_once(call, _page_of_password, _colleagues, SHOWN_BEFORE)
 
 
 @institution.get("/institution/account")
@@ -145,6 +142,10 @@ def disagree_account(account_id: int) -> ResponseReturnValue:
         return Done("已记下不同意，账户不变", url_for("web.institution.account"))
 
     return submit(call, _account)
+
+
+def _page_of_password(shown: Opened) -> str:
+    return render_template("institution/opened.html", **asdict(shown))
 
 
 def _colleagues() -> str:

@@ -15,7 +15,7 @@ from voucher.doors.auth.entries import (
 from voucher.doors.auth.visitors import current_actor
 from voucher.doors.web.institution.blueprint import institution
 from voucher.doors.web.institution.own import list_houses, my_houses
-from voucher.registry.filing.reading import list_endings
+from voucher.registry.filing.endings import list_endings
 from voucher.stages.settle.queries import payees
 from voucher.stages.train import queries as training
 from voucher.stages.train.queries import house

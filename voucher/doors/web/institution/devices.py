@@ -2,33 +2,27 @@
 
 from __future__ import annotations
 
-from flask import flash, redirect, render_template, request, url_for
+from http import HTTPStatus
+
+from flask import make_response, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
+from voucher.doors.auth.counters import device_cookie
 from voucher.doors.auth.door import the_door
 from voucher.doors.auth.entries import INSTITUTION_COUNTER
-from voucher.doors.auth.visitors import perform
+from voucher.doors.auth.visitors import current_actor
 from voucher.doors.web import fields
-from voucher.doors.web.acting import Done, submit
+from voucher.doors.web.acting import KEY_FIELD, Done, submit
 from voucher.doors.web.institution.blueprint import institution
 from voucher.doors.web.institution.colleagues import ADMINISTRATORS
 from voucher.doors.web.institution.own import list_houses, my_houses
+from voucher.doors.web.institution.scan import show_scan
 from voucher.doors.web.timelines import name_people
 from voucher.plumbing.unit_of_work import Work
 from voucher.registry import counter_devices as registry
 from voucher.stages.train.queries.counter_scans import count_scans_of
 
 KEPT_DAYS = 400
-
-
-def device_cookie() -> str:
-    """Return the name of the cookie in which a browser keeps the secret of its device."""
-    return "__Host-counter" if the_door().config.secret_cookies else "counter"
-
-
-def device_secret() -> str:
-    """Return the secret of the browser in use, empty where it has none."""
-    return request.cookies.get(device_cookie(), "")[:100]
 
 
 @institution.get("/institution/devices")
@@ -40,27 +34,33 @@ def devices() -> ResponseReturnValue:
 @institution.post("/institution/devices")
 def name_device() -> ResponseReturnValue:
     """Name the browser in use; it keeps a secret by which it is known."""
+    secret = _secret_of_form()
 
-    def call(work: Work) -> tuple[str, bool, str]:
+    def call(work: Work) -> Done:
         houses = my_houses(INSTITUTION_COUNTER)
         house = houses[0] if len(houses) == 1 else fields.whole("institution_id", "机构")
-        made, secret = registry.name_device(work, house, fields.text("device", "设备名称", limit=60))
-        return made.name, made.approved_at is not None, secret
+        made, _ = registry.name_device(work, house, fields.text("device", "设备名称", limit=60), secret)
+        words = f"本机已登记为“{made.name}”" + ("" if made.approved_at else "，等管理员批准")
+        return Done(words, url_for("web.institution.scan", class_id=request.args.get("class_id")))
 
-    from_ = url_for("web.institution.scan")
-    name, is_approved, secret = perform(call)
-    flash(f"本机已登记为“{name}”" + ("" if is_approved else "，等管理员批准"), "done")
-    answer = redirect(from_, 303)
-    answer.set_cookie(
-        device_cookie(),
-        secret,
-        max_age=KEPT_DAYS * 24 * 3600,
-        path="/",
-        secure=the_door().config.secret_cookies,
-        httponly=True,
-        samesite="Lax",
-    )
+    answer = make_response(submit(call, show_scan))
+    if answer.status_code == HTTPStatus.SEE_OTHER:
+        answer.set_cookie(
+            device_cookie(),
+            secret,
+            max_age=KEPT_DAYS * 24 * 3600,
+            path="/",
+            secure=the_door().config.secret_cookies,
+            httponly=True,
+            samesite="Lax",
+        )
     return answer
+
+
+def _secret_of_form() -> str:
+    """Return the secret a form leads to, the same each time: a first answer that is lost locks nobody out."""
+    key = request.form.get(KEY_FIELD, "")
+    return the_door().keyring.blind_index("counter_device", f"{current_actor().user_id}:{key}")
 
 
 @institution.post("/institution/devices/<int:device_id>/approvals")

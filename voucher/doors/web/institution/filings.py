@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
 
 from flask import Response, abort, render_template, request, url_for
@@ -20,14 +21,16 @@ from voucher.doors.web.public.directory import indent
 from voucher.plumbing.unit_of_work import Work
 from voucher.registry import directory
 from voucher.registry.catalogue import Project
-from voucher.registry.filing import applying, parts, reading
+from voucher.registry.filing import applying, endings, parts, reading
 from voucher.registry.institutions import Institution
 from voucher.registry.trades import list_trades
 from voucher.rules.actor import Role
 from voucher.rules.filing import LicenceKind
+from voucher.rules.positions import POSITION_WRONG
 from voucher.stages.train import exits
 
 ADMINISTRATORS = frozenset({Role.INSTITUTION_ADMIN})
+DEGREES = re.compile(r"(-?)([0-9]{1,3})(?:\.([0-9]+))?", re.ASCII)
 PARTS = ("licences", "scopes", "teachers", "rooms")
 NO_END = ""
 
@@ -158,14 +161,14 @@ def filing_paper(filing_id: int, licence_id: int) -> Response:
 def _filings() -> str:
     door, houses = the_door(), my_houses(ADMINISTRATORS)
     with door.read() as session:
-        rows = reading.list_filings(session, actor=current_actor())
+        rows = reading.list_filings(session, actor=current_actor(), today=door.today)
         mine = session.scalars(select(Institution).where(Institution.id.in_(houses))).all()
         return render_template(
             "institution/filings.html",
             rows=rows,
-            due={each.id: reading.find_due(session, each, door.today) for each in rows},
+            due=reading.list_due(session, rows, door.today),
             mine=[(each, reading.find_in_force(session, each.id)) for each in mine],
-            endings=reading.list_endings(session, door.today, institution_ids=houses),
+            endings=endings.list_endings(session, door.today, institution_ids=houses),
             inside={each.id: exits.count_in_classes(session, each.id) for each in mine},
             kinds=KINDS,
             regions=indent(directory.list_seats(session)),
@@ -175,7 +178,7 @@ def _filings() -> str:
 def _filing(filing_id: int) -> str:
     door = the_door()
     with door.read() as session:
-        found = reading.get_filing_for(session, current_actor(), filing_id)
+        found = reading.get_filing_for(session, current_actor(), filing_id, door.today)
         return render_template(
             "institution/filing.html",
             **describe_filing(session, found),
@@ -229,6 +232,18 @@ def _read_teacher() -> parts.NewTeacher:
     )
 
 
+def _read_degrees(name: str, label: str) -> int | None:
+    """Return degrees typed with a point in micro-degrees. Raises Refused position_malformed."""
+    typed = fields.text(name, label, required=False, limit=20)
+    if not typed:
+        return None
+    degrees = DEGREES.fullmatch(typed)
+    if degrees is None:
+        raise POSITION_WRONG.refused()
+    sign, whole, part = degrees.groups()
+    return int(f"{sign}{whole}{(part or '').ljust(6, '0')[:6]}")
+
+
 def _read_room() -> parts.NewRoom:
     return parts.NewRoom(
         name=fields.text("room", "场地名称", limit=100),
@@ -236,6 +251,8 @@ def _read_room() -> parts.NewRoom:
         region_code=fields.text("room_region", "场地所在地区", limit=6),
         seats=fields.whole("seats", "座位数"),
         equipment=fields.text("equipment", "设备", limit=500),
+        latitude_e6=_read_degrees("latitude", "纬度"),
+        longitude_e6=_read_degrees("longitude", "经度"),
     )
 
 

@@ -46,7 +46,7 @@ def _page() -> str:
         return render_template(
             "institution/inspections.html",
             rows=rows,
-            classes={each.class_id: training.get_class(session, each.class_id) for each in rows},
+            classes=training.find_classes(session, [each.class_id for each in rows]),
             checklist=CHECKLIST,
             mark_names=MARK_NAMES,
             conclusions=CONCLUSION_NAMES,

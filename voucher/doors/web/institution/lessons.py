@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 
-from flask import render_template, request, url_for
+from flask import Response, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from voucher.doors.auth.door import the_door
+from voucher.doors.auth.films import send_film
 from voucher.doors.auth.visitors import current_actor
 from voucher.doors.web import fields
 from voucher.doors.web.acting import Done, submit
@@ -17,6 +18,7 @@ from voucher.rules.lessons import LESSON_UNPLAYABLE
 from voucher.stages.train import lessons as building
 from voucher.stages.train.class_codes import get_room
 from voucher.stages.train.queries.lessons import list_session_lessons
+from voucher.stages.train.queries.videos import find_videos
 
 OPTION_MARK = "|"
 MINUTES = re.compile(r"\d{1,3}")
@@ -34,17 +36,26 @@ def add_lesson(session_id: int) -> ResponseReturnValue:
 
     def call(work: Work) -> Done:
         address = fields.text("address", "视频地址", required=False) or None
+        sent = request.files.get("film")
+        film = sent.stream.read() if sent is not None and sent.filename else None
         new = building.NewLesson(
             session_id,
-            "video" if address else "pages",
+            "video" if address or film is not None else "pages",
             fields.text("title", "标题", limit=100),
-            address,
+            address if film is None else None,
             _read_segments(),
+            film,
         )
         building.add_lesson(work, new)
         return Done("已添加", url_for("web.institution.lessons", session_id=session_id))
 
     return submit(call, lambda: _page(session_id))
+
+
+@institution.get("/institution/lessons/videos/<int:video_id>")
+def lesson_video(video_id: int) -> Response:
+    """Play a film of the own class."""
+    return send_film(video_id)
 
 
 def _read_segments() -> tuple[building.NewSegment, ...]:
@@ -63,8 +74,8 @@ def _read_segment(
         raise LESSON_UNPLAYABLE.refused(problem="分钟数和答案要填数字")
     return building.NewSegment(
         minutes=int(minutes),
-        content=content.strip()[:5000],
-        question=question.strip()[:200] or None,
+        content=content.strip(),
+        question=question.strip() or None,
         options=tuple(each.strip() for each in options.split(OPTION_MARK) if each.strip()),
         answer=int(answer) if answer.strip() else None,
     )
@@ -74,10 +85,12 @@ def _page(session_id: int) -> str:
     door = the_door()
     with door.read() as session:
         held, found = get_room(session, current_actor(), session_id)
+        rows = list_session_lessons(session, session_id)
         return render_template(
             "institution/lessons.html",
             found=found,
             held=held,
-            rows=list_session_lessons(session, session_id),
+            rows=rows,
+            films=find_videos(session, [each.lesson for each in rows]),
             may_add=held.mode == "online" and door.at < held.starts_at,
         )

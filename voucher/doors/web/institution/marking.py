@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from flask import make_response, render_template, request, url_for
@@ -20,14 +21,18 @@ from voucher.plumbing.idempotency import Answer, once
 from voucher.plumbing.unit_of_work import Work
 from voucher.rules.attendance import IN, OUT
 from voucher.rules.errors import KeptRefused, Refused
+from voucher.rules.positions import NO_POSITION_NAMES
 from voucher.stages.train import queries as training
 from voucher.stages.train.class_codes import get_room, read_mark_rules, show_class_code
 from voucher.stages.train.marking import StaffMark, mark_by_staff
 from voucher.stages.train.models.classes import ClassSession, TrainingClass
+from voucher.stages.train.placing import Where, find_asked_room
+from voucher.stages.train.queries.lessons import is_played
 from voucher.stages.train.queries.marks import read_signed
 from voucher.stages.train.scans import Scanned, record_scan
 from voucher.stages.train.tallying import tally
 
+WHERE = re.compile(r"(-?[0-9]{1,9}),(-?[0-9]{1,9}),([0-9]{1,9})", re.ASCII)
 WORDS = {IN: "签到", OUT: "签退"}
 WAYS = {"class_code": "本人手机", "scanned": "扫码", "typed": "凭证件"}
 
@@ -72,7 +77,8 @@ def marks(session_id: int) -> ResponseReturnValue:
 def mark(session_id: int) -> ResponseReturnValue:
     """Sign somebody in or out by the code shown, or by the card."""
     code = (request.form.get("digits", "") or request.form.get("code", ""))[:LONGEST_CODE]
-    asked = StaffMark(session_id, _direction(), code, request.form.get("last4", "").strip()[:4], _device())
+    last4 = request.form.get("last4", "").strip()[:4]
+    asked = StaffMark(session_id, _direction(), code, last4, _device(), _where())
 
     def write(work: Work) -> Answer:
         made = mark_by_staff(work, asked)
@@ -116,6 +122,15 @@ def _direction() -> str:
     return asked if asked in WORDS else IN
 
 
+def _where() -> Where:
+    """Return where the browser says it is, as `latitude,longitude,metres`, or why it says nothing."""
+    told = WHERE.fullmatch(request.form.get("where", ""))
+    if told is not None:
+        latitude_e6, longitude_e6, accuracy_m = map(int, told.groups())
+        return Where(latitude_e6, longitude_e6, accuracy_m)
+    return Where(why_not=request.form.get("where", "")[:20])
+
+
 def _page(session_id: int, said: Said | None) -> str:
     door = the_door()
     let_programs_run()
@@ -138,6 +153,9 @@ def _page(session_id: int, said: Said | None) -> str:
             rows=[(each, signed.get(each.voucher_id)) for each in rows],
             inside=sum(each.is_inside for each in signed.values()),
             came=len(signed),
+            asks_place=find_asked_room(session, held, found) is not None,
+            no_positions=NO_POSITION_NAMES,
+            is_played=is_played(session, held.id),
             pending=sum(each.is_pending for each in signed.values()),
             opens_at=held.starts_at - rules.opens_before,
             closes_at=held.ends_at + rules.closes_after,

@@ -19,7 +19,7 @@ from voucher.doors.web.institution.blueprint import institution
 from voucher.doors.web.institution.own import get_my_class, list_houses, my_houses
 from voucher.plumbing.clock import SHANGHAI
 from voucher.plumbing.unit_of_work import Work
-from voucher.registry.catalogue import Occupation, SpecialItem
+from voucher.registry.catalogue import Occupation, Project, SpecialItem
 from voucher.registry.dictionaries import list_words
 from voucher.registry.institutions import Institution, get_institution
 from voucher.rules.classes import OFFLINE, ONLINE
@@ -31,6 +31,7 @@ from voucher.stages.train import classes as drafting
 from voucher.stages.train import queries as training
 from voucher.stages.train.models.classes import ClassSession, TrainingClass
 from voucher.stages.train.planning import NewClass, NewSession
+from voucher.stages.train.queries.filed_choices import list_filed_rooms, list_filed_teachers
 
 FIRST_ROWS = 3
 MOST_ROWS = 120
@@ -122,6 +123,9 @@ def _form(found: TrainingClass | None, values: dict[str, str], rows: list[Row]) 
             levels=LEVELS,
             modes=MODES,
             trades=_list_taught(session),
+            projects=_list_projects(session),
+            teachers=list_filed_teachers(session, door.keyring, my_houses(INSTITUTION_DESK)),
+            rooms=list_filed_rooms(session, my_houses(INSTITUTION_DESK)),
             most=MOST_ROWS,
         )
 
@@ -131,6 +135,12 @@ def _list_taught(session: Session) -> list[str]:
     names = set(session.scalars(select(SpecialItem.name)))
     names |= {each.trade_name for each in training.view_classes(session, _earlier(session))}
     return sorted(names)
+
+
+def _list_projects(session: Session) -> list[tuple[str, str]]:
+    """Return the projects training is subsidised under."""
+    rows = session.scalars(select(Project).where(Project.kind == "training").order_by(Project.id))
+    return [(each.code, each.name) for each in rows]
 
 
 def _earlier(session: Session) -> list[TrainingClass]:
@@ -165,6 +175,7 @@ def _planned(session: Session, found: TrainingClass | None) -> NewClass:
         place=fields.text("place", "培训地点", limit=120),
         teacher=fields.text("teacher", "教师", limit=60),
         syllabus=fields.text("syllabus", "教学计划", limit=2000),
+        project_code=fields.text("project_code", "补贴项目", limit=40),
         sessions=sessions,
     )
 
@@ -246,6 +257,7 @@ def _kept(session: Session, found: TrainingClass) -> dict[str, str]:
         "place": found.place,
         "teacher": found.teacher,
         "syllabus": found.syllabus,
+        "project_code": session.get_one(Project, found.project_id).code,
     }
 
 

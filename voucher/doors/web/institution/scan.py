@@ -9,6 +9,7 @@ from typing import TypeVar
 from flask import g, make_response, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
+from voucher.doors.auth.counters import device_secret
 from voucher.doors.auth.door import the_door
 from voucher.doors.auth.entries import INSTITUTION_COUNTER
 from voucher.doors.auth.shield import let_programs_run
@@ -16,7 +17,6 @@ from voucher.doors.auth.visitors import current_actor, current_visitor, perform
 from voucher.doors.errors import status_of
 from voucher.doors.web.acting import KEY_FIELD, content_print
 from voucher.doors.web.institution.blueprint import institution
-from voucher.doors.web.institution.devices import device_secret
 from voucher.doors.web.institution.own import get_my_class, list_houses, my_houses
 from voucher.doors.web.timelines import name_people
 from voucher.ledger.credentials import CODE_EXPIRED, CODE_USED
@@ -59,6 +59,11 @@ class Said:
 @institution.get("/institution/scan")
 def scan() -> ResponseReturnValue:
     """Show the field for codes, the class chosen already where only one is under way."""
+    return show_scan()
+
+
+def show_scan() -> str:
+    """Return the scan page of the class asked for, or of the only one under way, or the choice."""
     asked = request.args.get("class_id", "")
     class_id = int(asked) if asked.isascii() and asked.isdigit() and len(asked) <= 18 else None
     if class_id is None:
@@ -132,7 +137,7 @@ def _check(class_id: int, digits: str) -> ResponseReturnValue:
         return _answer(class_id, found.refusal, digits, found)
     if "redeem" in found.possible:
         return show_scan_page(
-            class_id, Said("good", "可以核销", "看学员的身份证，输入末四位。", found, digits)
+            class_id, Said("good", "可以核销", "看学员的身份证，输入后四位。", found, digits)
         )
     return show_scan_page(
         class_id, Said("warn", "还没报名", "券已领取、还没报本班。本人同意的，可以代报名。", found, digits)

@@ -8,20 +8,18 @@ from flask import render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from voucher.doors.auth.door import the_door
-from voucher.doors.auth.visitors import perform
 from voucher.doors.web import fields
-from voucher.doors.web.acting import KEY_FIELD, Done, content_print, refuse, submit
+from voucher.doors.web.acting import Done, show_once, submit
 from voucher.doors.web.institution.blueprint import institution
 from voucher.doors.web.institution.colleagues import ADMINISTRATORS
 from voucher.doors.web.institution.own import list_houses, my_houses
-from voucher.plumbing.idempotency import Answer, once
 from voucher.plumbing.unit_of_work import Work
 from voucher.registry import systems as registry
 from voucher.registry.system_rows import SCOPE_NAMES, InstitutionSystem, SystemScope
-from voucher.rules.errors import Refused
 
 # what is shown once: whose it is, and each thing with its name
 Shown = tuple[str, list[tuple[str, str]]]
+SHOWN_BEFORE = "已经办好。密钥只显示一次，没有存下的请更换密钥"
 
 
 @institution.get("/institution/systems")
@@ -40,7 +38,7 @@ def register_system() -> ResponseReturnValue:
         name = fields.text("name", "系统名称", limit=40)
         return _shown(*registry.register_system(work, house, name, chosen))
 
-    return show_once(call, _systems)
+    return show_secret(call, _systems)
 
 
 @institution.post("/institution/systems/<int:system_id>/secrets")
@@ -51,7 +49,7 @@ def rotate_secret(system_id: int) -> ResponseReturnValue:
         secret = registry.rotate_secret(work, system_id)
         return _shown(work.session.get_one(InstitutionSystem, system_id), secret)
 
-    return show_once(call, _systems)
+    return show_secret(call, _systems)
 
 
 @institution.post("/institution/systems/<int:system_id>/confirmations")
@@ -76,23 +74,14 @@ def revoke_system(system_id: int) -> ResponseReturnValue:
     return submit(call, _systems)
 
 
-def show_once(call: Callable[[Work], Shown], again: Callable[[], str]) -> ResponseReturnValue:
-    """Act once for the form's key and show the secret; the same form again shows the page, never a secret."""
-    shown: list[Shown] = []
+def show_secret(call: Callable[[Work], Shown], again: Callable[[], str]) -> ResponseReturnValue:
+    """Act once for the form's key and show the secret, which is kept nowhere."""
+    return show_once(call, _page_of_secret, again, SHOWN_BEFORE)
 
-    def act(work: Work) -> Answer:
-        shown.clear()
-        shown.append(call(work))
-        return Answer(201, {})
 
-    try:
-        perform(lambda work: once(work, request.form.get(KEY_FIELD, ""), content_print(), act))
-    except Refused as refused:
-        return refuse(refused.refusal, again)
-    if not shown:
-        return again()
-    name, facts = shown[0]
-    return render_template("institution/system_secret.html", name=name, secrets=facts), 201
+def _page_of_secret(shown: Shown) -> str:
+    name, facts = shown
+    return render_template("institution/system_secret.html", name=name, secrets=facts)
 
 
 def _shown(found: InstitutionSystem, secret: str) -> Shown:

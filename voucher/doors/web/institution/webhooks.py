@@ -13,7 +13,7 @@ from voucher.doors.auth.visitors import current_actor
 from voucher.doors.web import fields
 from voucher.doors.web.acting import Done, submit
 from voucher.doors.web.institution.blueprint import institution
-from voucher.doors.web.institution.systems import Shown, show_once
+from voucher.doors.web.institution.systems import Shown, show_secret
 from voucher.plumbing.unit_of_work import Work
 from voucher.registry import webhooks as registry
 from voucher.registry.webhook_carrying import secret_of
@@ -44,13 +44,13 @@ def register_webhook(system_id: int) -> ResponseReturnValue:
         wanted, local = request.form.getlist("event"), the_door().config.demo
         return _shown(work, registry.register_webhook(work, system_id, address, wanted, local=local))
 
-    return show_once(call, lambda: _page(system_id))
+    return show_secret(call, lambda: _page(system_id))
 
 
 @institution.post("/institution/systems/<int:system_id>/webhooks/<int:webhook_id>/secrets")
 def rotate_webhook(system_id: int, webhook_id: int) -> ResponseReturnValue:
     """Sign with a new secret and show it once."""
-    return show_once(
+    return show_secret(
         lambda work: _shown(work, registry.rotate_webhook(work, webhook_id)), lambda: _page(system_id)
     )
 

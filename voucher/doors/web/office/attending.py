@@ -12,6 +12,7 @@ from voucher.doors.web.office import reach
 from voucher.doors.web.office.blueprint import office
 from voucher.plumbing.unit_of_work import Work
 from voucher.rules.attendance import Finding
+from voucher.rules.positions import NO_POSITION_NAMES
 from voucher.stages.train import queries as training
 from voucher.stages.train.doubting import close_attendance_case
 from voucher.stages.train.queries import marks as reading
@@ -22,6 +23,8 @@ OUTCOMES = ((Finding.COUNTED, "核实是本人，计入学时"), (Finding.REFUSE
 KINDS = {
     "shared_device": "同一台设备短时间内为多人签到",
     "impossible_speed": "线上课速度不可能（该段已计 0 学时）",
+    "far_away": "签到的设备离教室太远",
+    "no_position": "签到没有给出位置",
 }
 WAYS = {"class_code": "本人手机", "scanned": "扫码", "typed": "凭证件"}
 
@@ -73,6 +76,7 @@ def _page() -> str:
             outcomes=OUTCOMES,
             kinds=KINDS,
             ways=WAYS,
+            no_positions=NO_POSITION_NAMES,
             regions=reach.list_region_choices(session),
             chosen={"region": region},
             before=before,

@@ -8,22 +8,28 @@ from sqlalchemy.orm import Session
 
 from voucher.doors.auth.door import the_door
 from voucher.doors.auth.entries import OFFICERS, OPERATORS
+from voucher.doors.auth.register import ask_about
 from voucher.doors.auth.visitors import current_actor
 from voucher.doors.web import fields
 from voucher.doors.web.office import reach
 from voucher.doors.web.office.blueprint import office
-from voucher.doors.web.office.deeds import Deed, Touched, ask_why, do_deed, get_deed, said_why, show_deed
+from voucher.doors.web.office.deeds import Ask, Deed, Touched, ask_why, do_deed, get_deed, said_why, show_deed
 from voucher.ledger.vouchers import Voucher
 from voucher.plumbing.unit_of_work import Work
 from voucher.rules.actor import Actor
+from voucher.rules.levels import LEVEL_NAMES
 from voucher.rules.lifecycle import STATE_NAMES, Thing, may_move
 from voucher.rules.money import format_yuan
+from voucher.rules.revocations import say_consequences
 from voucher.stages.certify import revoke
+from voucher.stages.certify.hand_verification import Read, read_by_hand
 from voucher.stages.certify.models import Certificate
 from voucher.stages.certify.queries import archive
 from voucher.stages.certify.queries.look_ups import get_certificate_within, list_look_ups
+from voucher.stages.certify.queries.register_words import OUTCOME_NAMES, list_questions
 from voucher.stages.certify.record import verify_certificates
 from voucher.stages.settle.queries import list_voucher_claims, object_timeline
+from voucher.stages.settle.queries.consequences import read_consequences
 from voucher.stages.settle.queries.reinstatements import find_asked_reinstatement
 
 PER_PAGE = 20
@@ -64,6 +70,8 @@ def certificate(certificate_id: int) -> ResponseReturnValue:
             "office/certificate.html",
             view=view,
             look_ups=list_look_ups(session, found.id),
+            questions=list_questions(session, found.id),
+            outcomes=OUTCOME_NAMES,
             voucher=session.get(Voucher, view.voucher_id) if view.voucher_id else None,
             asked=find_asked_reinstatement(session, Thing.CERTIFICATE, found.id),
             happenings=object_timeline(session, Thing.CERTIFICATE, found.id),
@@ -81,6 +89,10 @@ def certificate_deed(certificate_id: int, word: str) -> ResponseReturnValue:
 def do_certificate_deed(certificate_id: int, word: str) -> ResponseReturnValue:
     """Revoke a certificate, or put it back, which two people do."""
     location = url_for("web.office.certificate", certificate_id=certificate_id)
+    if word == "verify":
+        with the_door().read() as session:
+            found = get_certificate_within(session, certificate_id, current_actor().regions)
+        ask_about([found.number])
     return do_deed(get_deed(DEEDS, word), certificate_id, location, lambda: _ask(certificate_id, word))
 
 
@@ -90,7 +102,8 @@ def _list_deeds(session: Session, actor: Actor, found: Certificate) -> list[tupl
     fits = {
         "ask-reinstatement": back and asked is None,
         "reinstate": back and asked is not None and asked.asked_by_person_id != actor.person_id,
-        "verify": found.state in VERIFIABLE,
+        "verify": found.state in VERIFIABLE and found.filing_id is not None,
+        "read-by-hand": found.state in VERIFIABLE and found.filing_id is not None,
         "revoke": may_move(Thing.CERTIFICATE, found.state, "revoke"),
     }
     return [(word, DEEDS[word]) for word, fit in fits.items() if fit and actor.has(*DEEDS[word].roles)]
@@ -108,21 +121,27 @@ def _ask(certificate_id: int, word: str) -> str:
             ("职业（项目）", f"{view.trade_name} {view.level_name}"),
             ("发证机构", view.institution_name),
             ("现在的状态", view.state_name),
-            *(_list_consequences(session, view.voucher_id) if word == "revoke" else ()),
+            *(_list_consequences(session, found.id, view.voucher_id) if word == "revoke" else ()),
         ]
         asked = find_asked_reinstatement(session, Thing.CERTIFICATE, found.id)
         if word == "reinstate" and asked is not None:
             facts.append(("提出恢复的理由", asked.why))
         steps = [("证书", url_for("web.office.certificates")), (view.number, back)]
-        return show_deed(deed, Touched(heading=view.number, steps=steps, back=back, facts=facts))
+        levels = [("0", "无等级"), *((str(int(each)), name) for each, name in LEVEL_NAMES.items())]
+        choices = {"level": levels, "status": [("有效", "有效"), ("撤销", "撤销")]}
+        touched = Touched(heading=view.number, steps=steps, back=back, facts=facts, choices=choices)
+        return show_deed(deed, touched)
 
 
-def _list_consequences(session: Session, voucher_id: int | None) -> list[tuple[str, str]]:
-    """Return what stands on a certificate and falls with it."""
+def _list_consequences(
+    session: Session, certificate_id: int, voucher_id: int | None
+) -> list[tuple[str, str]]:
+    """Return what stands on a certificate and falls with it, claims without a voucher too."""
+    falls = ("撤销的后果", say_consequences(read_consequences(session, [certificate_id])))
     if voucher_id is None:
-        return [("牵连", "没有用它兑现的券")]
+        return [("牵连", "没有用它兑现的券"), falls]
     found = session.get_one(Voucher, voucher_id)
-    told = [("牵连的券", f"{found.number}，{STATE_NAMES[Thing.VOUCHER][found.state]}")]
+    told = [falls, ("牵连的券", f"{found.number}，{STATE_NAMES[Thing.VOUCHER][found.state]}")]
     told += [
         (
             f"牵连的{each.kind_name}",
@@ -135,6 +154,25 @@ def _list_consequences(session: Session, voucher_id: int | None) -> list[tuple[s
 
 def _number_of(work: Work, certificate_id: int) -> str:
     return get_certificate_within(work.session, certificate_id, work.actor.regions).number
+
+
+def _read_by_hand(work: Work, certificate_id: int) -> str:
+    read = Read(
+        identity_number=fields.text("identity", "证件号码", limit=40),
+        name=fields.text("name", "姓名", limit=60),
+        trade_code=fields.text("trade", "职业编码或专项能力编码", limit=40),
+        level=fields.whole("level", "等级"),
+        issued_on=fields.day("issued_on", "发证日期"),
+        evaluator_code=fields.text("evaluator", "评价机构统一社会信用代码", limit=18),
+        status=fields.text("status", "登记中的状态", limit=10),
+    )
+    evidence = fields.text("evidence", "依据")
+    outcome = read_by_hand(work, _number_of(work, certificate_id), read, evidence)
+    if not outcome.is_second:
+        return "已录入，等另一人各自核验；两人一致才算核验"
+    if outcome.verified:
+        return "两人录入一致，已核验"
+    return "两人录入一致，没有通过核验：" + "；".join(each.title for each in outcome.refusals)
 
 
 def _revoke(work: Work, certificate_id: int) -> str:
@@ -163,6 +201,22 @@ DEEDS: dict[str, Deed] = {
         OPERATORS | OFFICERS,
         "用现有的登记数据再核对一次；一致的，等它兑现的券随即持证。结果和时间留存。",
         _verify,
+    ),
+    "read-by-hand": Deed(
+        "人工核验",
+        OFFICERS,
+        "没有联网或登记不答复时办理：请在登记网站查到本证书，照所见录入。另一人也各自录入，两人一致才算核验。",
+        _read_by_hand,
+        asks=(
+            Ask("identity", "证件号码", kind="line", maxlength=40),
+            Ask("name", "姓名", kind="line", maxlength=60),
+            Ask("trade", "职业编码或专项能力编码", kind="line", maxlength=40),
+            Ask("level", "等级", kind="choice"),
+            Ask("issued_on", "发证日期", "例如 2024-03-06", kind="line", maxlength=10),
+            Ask("evaluator", "评价机构统一社会信用代码", kind="line", maxlength=18),
+            Ask("status", "登记中的状态", kind="choice"),
+            Ask("evidence", "依据", "查询页面、回执、来函的编号"),
+        ),
     ),
     "revoke": Deed(
         "撤销证书",

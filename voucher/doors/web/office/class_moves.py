@@ -51,13 +51,13 @@ def _page() -> str:
             before_id=before or None,
             limit=PER_PAGE,
         )
-        ids = sorted({side for each in rows for side in (each.from_class_id, each.to_class_id)})
-        views = training.view_classes(session, [training.get_class(session, each) for each in ids])
+        ids = {side for each in rows for side in (each.from_class_id, each.to_class_id)}
+        views = training.view_classes(session, list(training.find_classes(session, ids).values()))
         return render_template(
             "office/class_moves.html",
             rows=rows,
             classes={each.found.id: each for each in views},
-            counts={each.id: len(reading.list_moved(session, each.id)) for each in rows},
+            counts=reading.count_moved(session, [each.id for each in rows]),
             people=name_people(session, [each.asked_by_person_id for each in rows]),
             states=list(STATES.items()),
             regions=reach.list_region_choices(session),

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from flask import render_template, url_for
+from flask import Response, render_template, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
 from voucher.doors.auth.door import the_door
 from voucher.doors.auth.entries import OFFICERS
-from voucher.doors.auth.visitors import current_actor
+from voucher.doors.auth.files import send_proof
+from voucher.doors.auth.visitors import current_actor, perform
 from voucher.doors.web import fields
 from voucher.doors.web.office import reach
 from voucher.doors.web.office.blueprint import office
@@ -34,6 +35,8 @@ from voucher.stages.settle.queries import object_timeline
 from voucher.stages.train import queries, reviewing
 from voucher.stages.train.classes import cancel_class
 from voucher.stages.train.models.classes import TrainingClass
+from voucher.stages.train.proving import look_at_proof
+from voucher.stages.train.queries.facts import list_proven
 from voucher.stages.train.queries.phone_checks import find_draw_of
 from voucher.stages.train.queries.presence import list_presence
 from voucher.stages.train.queries.ratings import list_said
@@ -79,13 +82,15 @@ def class_page(class_id: int) -> ResponseReturnValue:
         found = queries.get_own_class_for(session, actor, class_id)
         due = list_due(session, [found], door.today).get(found.id)
         people = queries.roster(session, door.keyring, found.id, after_id=fields.cursor(), limit=ROSTER_SHOWN)
+        sessions = queries.list_sessions(session, found.id)
         return render_template(
             "office/class.html",
             view=queries.view_classes(session, [found])[0],
             found=found,
-            sessions=queries.list_sessions(session, found.id),
-            presence=list_presence(session, queries.list_sessions(session, found.id)),
+            sessions=sessions,
+            presence=list_presence(session, sessions),
             people=people,
+            proofs=list_proven(session, found.id),
             counted=queries.counters(session, found.id),
             checks=list_checks(session, door.keyring, found, day_of(due.filed_at) if due else door.today),
             due=due,
@@ -96,6 +101,13 @@ def class_page(class_id: int) -> ResponseReturnValue:
             deeds=_list_deeds(session, actor, found),
             per_page=ROSTER_SHOWN,
         )
+
+
+@office.get("/office/attendances/<int:attendance_id>/proof")
+def attendance_proof(attendance_id: int) -> Response:
+    """Hand over the evidence behind hours written by hand; this is the look that is kept."""
+    kind, content = perform(lambda work: look_at_proof(work, attendance_id))
+    return send_proof(attendance_id, kind, content)
 
 
 @office.get("/office/classes/<int:class_id>/<word>")

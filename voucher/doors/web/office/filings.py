@@ -25,7 +25,7 @@ from voucher.doors.web.office.deeds import (
     show_deed,
 )
 from voucher.plumbing.unit_of_work import Work
-from voucher.registry.filing import reading, reviewing
+from voucher.registry.filing import endings, reading, reviewing
 from voucher.rules.lifecycle import STATE_NAMES, Thing
 
 PER_PAGE = 20
@@ -42,6 +42,7 @@ def filings() -> ResponseReturnValue:
         region, regions = reach.asked_regions(session)
         rows = reading.list_filings(
             session,
+            today=door.today,
             regions=regions,
             state=None if state == ALL else state,
             before_id=before or None,
@@ -50,9 +51,9 @@ def filings() -> ResponseReturnValue:
         return render_template(
             "office/filings.html",
             rows=rows,
-            due={each.id: reading.find_due(session, each, door.today) for each in rows},
+            due=reading.list_due(session, rows, door.today),
             region_names=reach.name_regions(session, {each.region_code for each in rows}),
-            endings=reading.list_endings(session, door.today, regions=regions),
+            endings=endings.list_endings(session, door.today, regions=regions),
             states=STATES,
             state=state,
             region=region,
@@ -67,7 +68,7 @@ def filing(filing_id: int) -> ResponseReturnValue:
     """Show one filing whole, with what may be done."""
     actor = current_actor()
     with the_door().read() as session:
-        found = reading.get_filing_for(session, actor, filing_id)
+        found = reading.get_filing_for(session, actor, filing_id, the_door().today)
         return render_template(
             "office/filing.html",
             **describe_filing(session, found, masked=not actor.has(*OFFICERS)),
@@ -92,7 +93,7 @@ def do_filing_deed(filing_id: int, word: str) -> ResponseReturnValue:
 def _ask(filing_id: int, word: str) -> str:
     deed = get_deed(DEEDS, word)
     with the_door().read() as session:
-        found = reading.get_filing_for(session, current_actor(), filing_id)
+        found = reading.get_filing_for(session, current_actor(), filing_id, the_door().today)
         held = reading.read_parts(session, found.id)
         back = url_for("web.office.filing", filing_id=found.id)
         counts = f"证照 {len(held.licences)}、职业等级 {len(held.scope)}"

@@ -16,7 +16,7 @@ from voucher.doors.web.timelines import name_people
 from voucher.plumbing.clock import day_of
 from voucher.plumbing.unit_of_work import Work
 from voucher.rules.inspections import CHECKLIST, CONCLUSION_NAMES, MARK_NAMES, Conclusion, Mark
-from voucher.stages.train import inspecting
+from voucher.stages.train import inspecting, inspection_seeds
 from voucher.stages.train import queries as training
 from voucher.stages.train.inspection_photos import add_photo, look_at_photo
 from voucher.stages.train.queries import inspections as reading
@@ -44,6 +44,19 @@ def draw_inspections() -> ResponseReturnValue:
             fields.day("planned_on", "检查日期"),
         )
         return Done(f"已随机抽取 {len(opened)} 个班，种子留存", url_for("web.office.inspections"))
+
+    return submit(call, _list)
+
+
+@office.post("/office/inspections/seeds")
+def commit_inspection_seed() -> ResponseReturnValue:
+    """Show the hash of the next draw's seed to everybody."""
+
+    def call(work: Work) -> Done:
+        fixed = inspection_seeds.commit_inspection_seed(work, fields.text("region", "地区", limit=20))
+        return Done(
+            f"种子摘要已公布：{fixed.commitment[:12]}…，可以抽取了", url_for("web.office.inspections")
+        )
 
     return submit(call, _list)
 
@@ -85,7 +98,7 @@ def conclude_inspection(inspection_id: int) -> ResponseReturnValue:
             },
             findings=fields.text("findings", "发现的问题", required=False, limit=1000),
             conclusion=fields.one_of("conclusion", "结论", Conclusion),
-            answer_by=fields.day("answer_by", "答复期限") if request.form.get("answer_by") else None,
+            answer_by=fields.day("answer_by", "说明期限") if request.form.get("answer_by") else None,
         )
         inspecting.conclude(work, inspection_id, report)
         return Done("检查结果已填写，不再更改", _here(inspection_id))
@@ -134,7 +147,7 @@ def _list() -> str:
         rows = reading.list_inspections(
             session, regions=regions, open_only=state == "open", before_id=before or None, limit=PER_PAGE
         )
-        found = [training.get_class(session, each) for each in sorted({each.class_id for each in rows})]
+        found = list(training.find_classes(session, [each.class_id for each in rows]).values())
         return render_template(
             "office/inspections.html",
             rows=rows,
@@ -143,6 +156,7 @@ def _list() -> str:
             looks=LOOKS,
             states=list(STATES.items()),
             regions=reach.list_region_choices(session),
+            seeds=reading.list_waiting_seeds(session, current_actor().regions),
             chosen={"region": region, "state": state},
             before=before,
             per_page=PER_PAGE,
@@ -169,6 +183,7 @@ def _show(inspection_id: int) -> str:
             roster=[each for each in roster if each.state in ("enrolled", "training")],
             drawn=drawn,
             repeated=reading.repeat_inspection_draw(drawn) if drawn is not None else [],
+            committed=reading.find_seed_of(session, drawn) if drawn is not None else None,
             photos=reading.list_photos(session, found.id),
             checklist=CHECKLIST,
             marks=[(str(code), name) for code, name in MARK_NAMES.items()],

@@ -18,9 +18,10 @@ from voucher.rules.draws import CALL_RESULT_NAMES, CHECK_OUTCOME_NAMES, UNFAVOUR
 from voucher.stages.train import phone_calls
 from voucher.stages.train.phone_draws import draw_late
 from voucher.stages.train.queries import phone_checks as reading
+from voucher.stages.train.queries.late_calls import list_late_draws
 
 PER_PAGE = 20
-STATES = {"waiting": "有待拨打的", "all": "全部"}
+STATES = {"waiting": "有待拨打的", "late": "超期未打的", "all": "全部"}
 LOOKS = {"waiting": "wait", "confirmed": "good", "doubted": "bad", "unreachable": "mute"}
 
 
@@ -35,8 +36,12 @@ def _list() -> str:
     state = fields.asked("state", STATES) or "waiting"
     with door.read() as session:
         region, regions = reach.asked_regions(session)
-        rows = reading.list_draws(
-            session, regions, waiting_only=state == "waiting", before_id=before or None, limit=PER_PAGE
+        rows = (
+            list_late_draws(session, regions, door.today)
+            if state == "late"
+            else reading.list_draws(
+                session, regions, waiting_only=state == "waiting", before_id=before or None, limit=PER_PAGE
+            )
         )
         return render_template(
             "office/phone_draws.html",

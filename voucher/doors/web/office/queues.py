@@ -9,6 +9,7 @@ from typing import Any
 from flask import url_for
 from sqlalchemy.orm import Session
 
+from voucher.doors.auth.door import the_door
 from voucher.doors.auth.entries import OFFICERS, OPERATORS, WATCHERS
 from voucher.doors.web.office.steps import count_at_province
 from voucher.registry.corrected import count_waiting
@@ -16,15 +17,19 @@ from voucher.registry.filing.reading import count_to_review as count_filings
 from voucher.registry.outside.verifying import count_open_questions
 from voucher.registry.tariffs import count_proposals
 from voucher.rules.actor import Actor, Role
+from voucher.stages.certify.queries.mass_revocations import count_mass_revocations
 from voucher.stages.issue.queries import count_drafts, count_filed, count_open_applications, count_queued
+from voucher.stages.oversee.archive.objecting import count_waiting as count_archive_objections
 from voucher.stages.settle.queries import Waiting, count_open_holds
 from voucher.stages.settle.queries.reinstatements import count_asked_reinstatements
 from voucher.stages.train.queries import count_to_review
 from voucher.stages.train.queries.changes import count_moves
 from voucher.stages.train.queries.inspections import count_inspections
+from voucher.stages.train.queries.late_calls import count_late_draws
 from voucher.stages.train.queries.marks import count_cases
 from voucher.stages.train.queries.offline import count_offline_cases
 from voucher.stages.train.queries.phone_checks import count_open_draws
+from voucher.stages.train.queries.timetables import count_timetable_changes
 
 Count = Callable[[Session, Actor], tuple[int, datetime | None]]
 OFFICE = OPERATORS | OFFICERS
@@ -105,11 +110,27 @@ QUEUES: tuple[tuple[str, str, frozenset[Role], Count, str, dict[str, Any]], ...]
         {},
     ),
     (
+        "timetables",
+        "课程变更待审核",
+        WATCHED,
+        lambda session, actor: count_timetable_changes(session, actor.regions),
+        "web.office.timetable_changes",
+        {},
+    ),
+    (
         "inspections",
         "现场检查待办结",
         OFFICERS | {Role.SUPERVISOR},
         lambda session, actor: count_inspections(session, actor.regions),
         "web.office.inspections",
+        {},
+    ),
+    (
+        "mass_revocations",
+        "批量撤销待确认",
+        OFFICERS,
+        lambda session, actor: count_mass_revocations(session, actor.regions),
+        "web.office.mass_revocations",
         {},
     ),
     (
@@ -119,6 +140,14 @@ QUEUES: tuple[tuple[str, str, frozenset[Role], Count, str, dict[str, Any]], ...]
         lambda session, actor: count_open_draws(session, actor.regions),
         "web.office.phone_draws",
         {},
+    ),
+    (
+        "phone_checks_late",
+        "电话抽查超期未打",
+        WATCHED,
+        lambda session, actor: count_late_draws(session, actor.regions, the_door().today),
+        "web.office.phone_draws",
+        {"state": "late"},
     ),
     (
         "attendance",
@@ -158,6 +187,14 @@ QUEUES: tuple[tuple[str, str, frozenset[Role], Count, str, dict[str, Any]], ...]
         OFFICERS,
         lambda session, actor: count_waiting(session, actor.regions, person_id=actor.person_id),
         "web.office.corrections",
+        {},
+    ),
+    (
+        "archive_objections",
+        "档案异议待答复",
+        WATCHED,
+        lambda session, actor: count_archive_objections(session, actor.regions),
+        "web.office.archive_objections",
         {},
     ),
     ("province", "待省级复审", PROVINCE, count_at_province, "web.office.batches", {}),

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from voucher.doors.web.public import (
+    archives,
     checks,
     classes,
     directory,
     figures,
     joining,
+    levels,
     notices,
     objections,
     pages,
@@ -17,11 +19,13 @@ from voucher.doors.web.public.blueprint import public
 
 # the rooms hang their views on the blueprint when they are read
 __all__ = [
+    "archives",
     "checks",
     "classes",
     "directory",
     "figures",
     "joining",
+    "levels",
     "notices",
     "objections",
     "pages",

@@ -1,6 +1,7 @@
 """Checking a certificate or a voucher: whether it is good, and nothing about whose it is.
 
-Both are asked by POST, so that no number and no name stands in an address or in its log.
+Both are asked by POST, so that no number and no name stands in an address or in its log. The code on every
+certificate opens the page of `check` itself: one address, the same on all of them.
 """
 
 from __future__ import annotations
@@ -34,15 +35,16 @@ def _page(**found: object) -> str:
 @public.post("/check/certificates")
 @limiter.limit(check_rate)
 def check_certificate() -> ResponseReturnValue:
-    """Say whether a certificate stands; a wrong number and a wrong name get one answer."""
+    """Say whether a certificate stands; a wrong number, name or end of a number get one answer."""
     door = the_door()
     try:
         number = fields.text("number", "证书编号", limit=60)
         name = fields.text("name", "姓名", limit=60)
+        last_four = fields.text("last_four", "证件号码后四位", limit=8)
     except Refused as refused:
         return refuse(refused.refusal, _page)
     with door.read() as session:
-        answer = check_publicly(session, door.keyring, number, name)
+        answer = check_publicly(session, door.keyring, number, name, last_four)
     page = _page(certificate=answer, certificate_asked=True)
     return make_response(page, NOT_FOUND if answer is None else 200)
 

@@ -17,6 +17,7 @@ from voucher.rules.dictionaries import TRAINING_MODE_NAMES
 from voucher.rules.levels import Level, name_level
 from voucher.rules.privacy import mask_free_text
 from voucher.stages.train import queries as training
+from voucher.stages.train.queries.inspections import list_seeds
 from voucher.stages.train.queries.phone_checks import find_draw_of
 
 PAGE = 20
@@ -73,6 +74,24 @@ def _name(session: Session, institution_id: int | None) -> str | None:
     if institution_id is None:
         return None
     return directory.show_institution(session, the_door().today, institution_id).institution.name
+
+
+@public.get("/inspection-draws")
+def inspection_draws() -> ResponseReturnValue:
+    """Show the hashes of seeds; seed and list once every class drawn was visited."""
+    before = fields.cursor("before")
+    with the_door().read() as session:
+        rows = list_seeds(session, before_id=before or None, limit=PAGE + 1)
+        codes = {each.seed.region_code for each in rows}
+        return render_template(
+            "public/inspection_draws.html",
+            rows=rows[:PAGE],
+            regions={each.code: each.name for each in directory.list_tree(session, codes)},
+            next_url=url_for("web.public.inspection_draws", before=rows[PAGE - 1].seed.id)
+            if len(rows) > PAGE
+            else None,
+            first_url=url_for("web.public.inspection_draws") if before else None,
+        )
 
 
 @public.get("/classes/<int:class_id>")

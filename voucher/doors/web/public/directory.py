@@ -32,7 +32,9 @@ def institutions() -> ResponseReturnValue:
     door, after = the_door(), fields.cursor()
     with door.read() as session:
         seats = directory.list_seats(session)
+        years = {str(each): f"{each} 年目录清单" for each in directory.list_listed_years(session)}
         asked: dict[str, Any] = {
+            "year": fields.asked("year", years),
             "region": fields.asked("region", {each.code for each in seats}),
             "kind": fields.asked("kind", KINDS),
             "q": fields.asked("q"),
@@ -43,6 +45,7 @@ def institutions() -> ResponseReturnValue:
             regions=list_subtree(session, asked["region"]) if asked["region"] else None,
             kind=asked["kind"],
             words=asked["q"],
+            year=int(asked["year"]) if asked["year"] else None,
             after_id=after,
             limit=PAGE + 1,
         )
@@ -51,6 +54,7 @@ def institutions() -> ResponseReturnValue:
             "public/institutions.html",
             rows=rows,
             kinds=KINDS,
+            years=list(years.items()),
             regions=indent(seats),
             asked=asked,
             filtered=any(asked.values()),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from voucher.doors.web.worker import (
     applications,
+    archive,
     classes,
     code,
     consents,
@@ -26,6 +27,7 @@ from voucher.doors.web.worker.blueprint import worker
 # the rooms hang their views on the blueprint when they are read
 __all__ = [
     "applications",
+    "archive",
     "classes",
     "code",
     "consents",

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from flask import render_template
+from flask import Response, render_template
 from flask.typing import ResponseReturnValue
 
 from voucher.doors.auth.door import the_door
+from voucher.doors.auth.films import send_film
 from voucher.doors.auth.shield import let_media_play
 from voucher.doors.web.worker.blueprint import worker
 from voucher.doors.web.worker.own import my_person_id, show
@@ -13,6 +14,7 @@ from voucher.stages.issue import queries as issuing
 from voucher.stages.train import queries as training
 from voucher.stages.train.class_codes import find_marked, read_mark_rules
 from voucher.stages.train.queries.lessons import hours_studied, list_session_lessons, outcomes_of
+from voucher.stages.train.queries.videos import find_videos
 from voucher.stages.train.reading import SESSION_MISSING
 
 OUTCOMES = {
@@ -20,6 +22,12 @@ OUTCOMES = {
     "too_fast": ("bad", "速度不可能，计 0 学时，请重学"),
     "wrong_answer": ("warn", "检查题答错，请重学"),
 }
+
+
+@worker.get("/lessons/videos/<int:video_id>")
+def lesson_video(video_id: int) -> Response:
+    """Play a film of the class one learns in, piece by piece."""
+    return send_film(video_id)
 
 
 @worker.get("/my/vouchers/<int:voucher_id>/sessions/<int:session_id>/lessons")
@@ -43,6 +51,7 @@ def lessons(voucher_id: int, session_id: int) -> ResponseReturnValue:
             found=found,
             held=held,
             rows=rows,
+            films=find_videos(session, [each.lesson for each in rows]),
             outcomes=outcomes,
             words=OUTCOMES,
             hours=hours_studied(session, held, rules.lesson_minutes).get(voucher_id, 0),

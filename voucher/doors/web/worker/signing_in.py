@@ -9,9 +9,11 @@ from voucher.doors.auth.door import the_door
 from voucher.doors.auth.shield import let_programs_run
 from voucher.doors.web.worker.blueprint import worker
 from voucher.doors.web.worker.own import my_person_id, show
+from voucher.rules.positions import NO_POSITION_NAMES
 from voucher.stages.issue import queries as issuing
 from voucher.stages.train import queries as training
 from voucher.stages.train.class_codes import find_marked, read_mark_rules, slot_of
+from voucher.stages.train.placing import find_asked_room
 from voucher.stages.train.queries.marks import list_marks, sum_up
 from voucher.stages.train.reading import SESSION_MISSING
 
@@ -36,6 +38,8 @@ def sign(voucher_id: int, session_id: int) -> ResponseReturnValue:
             found=found,
             held=held,
             signed=signed,
+            asks_place=find_asked_room(session, held, found) is not None,
+            no_positions=NO_POSITION_NAMES,
             direction="out" if signed.is_inside else "in",
             opens_at=opens_at,
             closes_at=closes_at,

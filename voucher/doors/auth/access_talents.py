@@ -1,0 +1,21 @@
+"""The access matrix of what follows from certificates: figures, the list of 高技能人才, the dated tables."""
+
+from __future__ import annotations
+
+from voucher.doors.auth.entries import DESK, PUBLIC, WORKERS, Access
+
+API_TALENTS: dict[str, Access] = {
+    "talents.list_talents": Access(DESK, "本辖区的高技能人才库（掩码），任一日"),
+    "talents.show_figures": Access(DESK, "本辖区的持证统计，任一日"),
+    "talents.list_next_steps": Access(WORKERS, "本人的等级台阶"),
+    "talents.show_levels": Access(PUBLIC, "等级台阶、竞赛名次对照、学历职称比照"),
+    "talents.ask_place": Access(PUBLIC, "一个竞赛名次对应什么等级"),
+    "talents.list_region_streets": Access(PUBLIC, "一个县区的乡镇街道"),
+    "talents.show_occupation": Access(PUBLIC, "职业编码的沿革"),
+}
+
+WEB_TALENTS: dict[str, Access] = {
+    "web.office.talents": Access(DESK, "高技能人才库与持证统计（掩码）"),
+    "web.office.talents_xlsx": Access(DESK, "高技能人才库导出（掩码）"),
+    "web.public.levels": Access(PUBLIC, "等级台阶、比照、竞赛名次、荣誉、职业编码沿革"),
+}
