@@ -10,13 +10,21 @@ from typing import Any
 from sqlalchemy import select
 
 from tests import town_certified, town_issue, town_train
-from tests.scene import EV1, EV2, NURSE, SHANGHAI, Scene, on
+from tests.scene import EV1, EV2, NURSE, SHANGHAI, Scene, on, staff_number
 from voucher.ledger.vouchers import Voucher
 from voucher.registry.institutions import Institution
+from voucher.registry.people import Newcomer
 from voucher.rules.actor import Role
-from voucher.stages.assess import admit, plan, results
+from voucher.stages.assess import admit, plan, readings, results
+from voucher.stages.assess.examiners import (
+    NewExaminer,
+    assign_examiners,
+    file_examiner,
+    list_examiners,
+)
 from voucher.stages.assess.models import Candidate, ExamBatch
 from voucher.stages.assess.plan import NewBatch
+from voucher.stages.assess.readings import ReadAgain, SecondScore
 from voucher.stages.assess.results import Published, Scores
 from voucher.stages.certify.attach import attach_proofs
 
@@ -82,13 +90,13 @@ def finished(scene: Scene, *people: Person, **terms: Any) -> tuple[int, list[int
 
 
 def new_batch(scene: Scene, evaluator_id: int, **changes: Any) -> NewBatch:
-    """Return an exam in 养五 planned for the day after the scene's, changed where told."""
+    """Return an exam in 养五 planned for a week after the scene's day, changed where told."""
     new = NewBatch(
         institution_id=evaluator_id,
         certificate_kind="skill_level",
         trade_code=NURSE,
         level=2,
-        exam_on=today(scene) + timedelta(days=1),
+        exam_on=today(scene) + timedelta(days=7),
         place="济源市评价基地",
     )
     return replace(new, **changes)
@@ -118,6 +126,7 @@ def candidates(scene: Scene, batch_id: int) -> dict[int | None, int]:
 def admit_all(scene: Scene, batch_id: int, people: Sequence[Person]) -> list[int]:
     """Let the first of those listed in on the day of the exam, in order; return all candidates."""
     found = batch(scene, batch_id)
+    arrange(scene, batch_id)
     scene.at = on(found.exam_on.isoformat(), 9)
     login = examiner(scene, found.institution_id)
     listed = list(candidates(scene, batch_id).values())
@@ -126,11 +135,40 @@ def admit_all(scene: Scene, batch_id: int, people: Sequence[Person]) -> list[int
     return listed
 
 
+def examiners(scene: Scene, evaluator_id: int) -> list[int]:
+    """Return the three examiners an evaluator has filed, filing them the first time."""
+    with scene.database.read() as session:
+        filed = [each.id for each in list_examiners(session, [evaluator_id])]
+    login, serial = admin(scene, evaluator_id), 500 + 10 * evaluator_id
+    for place in range(3 - len(filed)):
+        person = Newcomer(staff_number(f"31010119800101{serial + place}"), f"考评员{'甲乙丙'[place]}")
+        new = NewExaminer(evaluator_id, person, f"KP41{serial + place}", date(2021, 1, 1), None)
+        filed.append(scene.do(login, lambda work, new=new: file_examiner(work, new)).id)  # type: ignore[misc]
+    return filed
+
+
+def arrange(scene: Scene, batch_id: int) -> None:
+    """Assign three examiners to an exam."""
+    found = batch(scene, batch_id)
+    chosen = examiners(scene, found.institution_id)
+    login = admin(scene, found.institution_id)
+    scene.do(login, lambda work: assign_examiners(work, batch_id, chosen))
+
+
 def enter(scene: Scene, batch_id: int, scores: Mapping[int, tuple[int | None, int | None]]) -> int:
-    """Enter scores by candidate, in hundredths."""
+    """Enter scores by candidate, in hundredths: the clerk once, the examiner the practical ones again."""
     rows = [Scores(candidate_id, theory, skill) for candidate_id, (theory, skill) in scores.items()]
     login = clerk(scene, batch(scene, batch_id).institution_id)
-    return scene.do(login, lambda work: results.enter_results(work, batch_id, rows))
+    written = scene.do(login, lambda work: results.enter_results(work, batch_id, rows))
+    enter_again(scene, batch_id, {each: skill for each, (_, skill) in scores.items() if skill is not None})
+    return written
+
+
+def enter_again(scene: Scene, batch_id: int, scores: Mapping[int, int]) -> ReadAgain:
+    """Have the examiner enter practical scores a second time."""
+    rows = [SecondScore(candidate_id, skill) for candidate_id, skill in scores.items()]
+    login = examiner(scene, batch(scene, batch_id).institution_id)
+    return scene.do(login, lambda work: readings.enter_again(work, batch_id, rows))
 
 
 def publish(scene: Scene, batch_id: int) -> Published:

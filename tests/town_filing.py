@@ -7,11 +7,13 @@ from datetime import date
 from typing import Any
 
 from tests import pictures, town_issue, town_train
-from tests.scene import HOUSEKEEPER, JIYUAN, NURSE, Scene, staff_number
+from tests.scene import HOUSEKEEPER, JIYUAN, LIMITS, NURSE, Scene, staff_number, write_csv
 from voucher.plumbing.unit_of_work import Work
 from voucher.registry.filing import applying, parts, reviewing
 from voucher.registry.filing.applying import FirstPage
 from voucher.registry.filing.models import Filing
+from voucher.registry.importing.frame import import_file
+from voucher.registry.importing.listings import ListingsImporter
 from voucher.rules.filing import LicenceKind
 
 APPLICANT = ("李四", "410702198511209927")
@@ -25,7 +27,15 @@ LICENCE = parts.NewLicence(
 TEACHING = parts.NewTeacher(
     *TEACHER, "养老护理员高级考评员", "KP4100000001", date(2025, 12, 31), (NURSE, HOUSEKEEPER)
 )
-HALL = parts.NewRoom(ROOM, "济源市济水大街1号", JIYUAN, 40, "护理床12张、投影1台")
+HALL = parts.NewRoom(ROOM, "济源市济水大街1号", JIYUAN, 40, "护理床12张、投影1台", 35_067_300, 112_602_300)
+
+
+def listed(scene: Scene, house: tuple[str, str] = SCHOOL, scope: str = "") -> None:
+    """Put an institution on the list of 2024, for these occupations where any are named."""
+    scene.serials += 1
+    row = {"统一社会信用代码": house[1], "年度": "2024", "文号": "豫人社〔2024〕3号", "职业等级": scope}
+    path = write_csv(scene.folder / f"list-{scene.serials}.csv", [row])
+    scene.do("operator", lambda work: import_file(work, ListingsImporter, path, limits=LIMITS))
 
 
 def first_page(house: tuple[str, str] = SCHOOL, **changes: Any) -> FirstPage:

@@ -101,7 +101,7 @@ def scan_by_gun(counter: Person, digits: str) -> None:
 
 def fill_in_card(counter: Person, last4: str) -> None:
     """Type the last four of the card at the counter and redeem."""
-    counter.page.get_by_label("身份证号码末四位").fill(last4)
+    counter.page.get_by_label("证件后四位").fill(last4)
     counter.press("核销", counter.page.locator("#scan-board"))
 
 

@@ -5,14 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 from tests.browser.loop_town import WORKER, Loop, code_of
-from tests.scene import write_csv
+from tests.scene import staff_number, write_csv
 from voucher.demo.province.cast import MAIN_WORKER, NURSE, filing_number
 from voucher.plumbing.spreadsheets import Limits
 from voucher.plumbing.unit_of_work import Work
 from voucher.registry.importing.frame import import_file
 from voucher.stages.certify.extract import RegisterImporter
 
-EXAM_DAY, ISSUED_ON = "2024-04-02", "2024-04-08"
+EXAM_DAY, ISSUED_ON = "2024-04-08", "2024-04-08"
+EXAMINERS = [staff_number(f"31010119800101{serial:03d}") for serial in (1, 2, 3)]
 NUMBER = f"{filing_number(0)}245000001"
 
 
@@ -27,24 +28,41 @@ def examine(loop: Loop) -> None:
     loop.is_fine("evaluator")
     evaluator.press("安排这场考试")
     evaluator.reads("考试当天在这里核对证件入场")
+    path = evaluator.page.url
+    for serial, number in enumerate(EXAMINERS, 1):
+        evaluator.go("/evaluator/examiners")
+        evaluator.fill(name="王考评", number=number, card_number=f"KP41{serial}", since="2024-01-01")
+        loop.is_fine("evaluator")
+        evaluator.press("登记")
+    evaluator.go(path)
+    for each in evaluator.page.locator("input[name=examiner]").all():
+        each.check()
+    evaluator.press("指派所选考评员")
+    evaluator.reads("已指派 3 名")
 
     loop.turn_to(EXAM_DAY)
     evaluator = loop.at("evaluator")
     evaluator.go("/evaluator/batches")
     evaluator.page.locator("#results a.cell-link").first.click()
     path = evaluator.page.url
-    evaluator.page.get_by_label("证件号码").fill(MAIN_WORKER.number)
+    evaluator.page.get_by_label("证件号码").first.fill(MAIN_WORKER.number)
     loop.is_fine("evaluator")
     evaluator.press("核对")
     evaluator.reads("已入场 1")
 
     clerk = loop.at("scores")
     clerk.go(path)
-    clerk.page.get_by_label("理论").fill("85.5")
-    clerk.page.get_by_label("技能").fill("90")
+    clerk.page.get_by_label("理论").first.fill("85.5")
+    clerk.page.get_by_label("技能").first.fill("90")
     loop.is_fine("scores")
     clerk.press("保存成绩")
-    clerk.reads("请另一人核对后公布")
+    clerk.reads("请另一人录技能成绩第二遍")
+    reader = loop.at("examiner")
+    reader.go(path)
+    reader.page.get_by_label("第二遍").first.fill("90")
+    loop.is_fine("examiner")
+    reader.press("保存第二遍")
+    reader.reads("两遍一致")
 
     evaluator.go(path)
     evaluator.press("去公布成绩")

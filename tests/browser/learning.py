@@ -119,10 +119,10 @@ def redeem_at_the_counter(loop: Loop) -> None:
     board = counter.page.locator("#scan-board")
     assert MAIN_WORKER.name not in board.inner_text()
     assert MAIN_WORKER.number[-4:] not in board.inner_text(), "the card is asked blindly"
-    counter.page.get_by_label("身份证号码末四位").fill("0000")
+    counter.page.get_by_label("证件后四位").fill("0000")
     counter.press("核销", board)
     counter.reads("证件后四位与持券人不符")
-    counter.page.get_by_label("身份证号码末四位").fill(MAIN_WORKER.number[-4:])
+    counter.page.get_by_label("证件后四位").fill(MAIN_WORKER.number[-4:])
     counter.press("核销", board)
     expect(board.locator("[data-tone=good]")).to_contain_text("已核销")
     counter.complaints = [each for each in counter.complaints if "403" not in each]

@@ -10,7 +10,7 @@ from sqlalchemy import func, select
 
 from tests.browser.town import Town
 from tests.pictures import jpeg, pdf
-from voucher.demo.province.cast import JIYUAN, list_codes
+from voucher.demo.province.cast import JIYUAN, MAIN_LOGIN, list_codes
 from voucher.demo.province.proving import Proving
 from voucher.ledger.holds import Hold, open_hold, select_held
 from voucher.ledger.vouchers import Voucher
@@ -25,13 +25,16 @@ from voucher.registry.renumbering import propose_number
 from voucher.registry.tariffs import propose_tariff
 from voucher.registry.workers import open_worker
 from voucher.rules.applications import Demand
+from voucher.rules.archive import Extent
 from voucher.rules.corrections import FormerUse
 from voucher.rules.helping import ConsentWay, Relationship, Scope
 from voucher.rules.levels import Level
 from voucher.rules.lifecycle import Thing
 from voucher.rules.tariffs import Subject, Tariff
 from voucher.rules.vocabulary import FundSource, SubsidyKind
+from voucher.stages.certify import mass_revocation
 from voucher.stages.certify.models import Certificate
+from voucher.stages.certify.queries.archive import select_within
 from voucher.stages.certify.revoke import ask_reinstatement, revoke_certificate
 from voucher.stages.issue import programmes as programme_acts
 from voucher.stages.issue.applications import attaching, deciding, filing
@@ -39,9 +42,13 @@ from voucher.stages.issue.drafting import NewProgramme, draft_programme
 from voucher.stages.issue.models import Issue, Programme
 from voucher.stages.issue.queries import get_application
 from voucher.stages.issue.running import Desk, start_run
+from voucher.stages.oversee.archive.entries import list_entries
+from voucher.stages.oversee.archive.objecting import object_to
+from voucher.stages.oversee.archive.sharing import share
 from voucher.stages.settle import reinstate
 from voucher.stages.settle.models.claims import Claim
 from voucher.stages.settle.queries import list_budgets
+from voucher.stages.settle.queries.consequences import read_consequences
 from voucher.stages.settle.voucher_ends import decertify
 from voucher.stages.train.exits import impose
 from voucher.stages.train.models.classes import TrainingClass
@@ -70,6 +77,7 @@ def do_what_is_seldom(town: Town, provings: Mapping[str, Proving], applicants: t
     _propose_corrections(town)
     _share_a_telephone(town)
     _help(town, applicants[0])
+    _open_records(town)
     _leave_a_roster_half_way(town)
     town.run_clock()
 
@@ -119,6 +127,17 @@ def _revoke_certificates(town: Town, provings: Mapping[str, Proving]) -> None:
     town.do("first-review", lambda work: revoke_certificate(work, fallen, "考场录像显示替考"))
     number = provings["revoked"].certified[0][1]
     town.do("second-review", lambda work: ask_reinstatement(work, number, "申诉成立，登记已更正"))
+    # and a wish to revoke that waits for another person: its page shows what would fall
+    standing = select(Certificate.id).where(Certificate.state == "valid").order_by(Certificate.id).limit(1)
+
+    def wish(work: Work) -> None:
+        ids = list(
+            work.session.scalars(standing.where(Certificate.id.in_(select_within(work.actor.regions))))
+        )
+        seen = read_consequences(work.session, ids).digest
+        mass_revocation.ask_mass_revocation(work, ids, "同批试卷雷同", read=read_consequences, seen=seen)
+
+    town.do("first-review", wish)
 
 
 def _ask_for_a_voucher_back(town: Town, paid: Proving) -> None:
@@ -236,6 +255,17 @@ def _help(town: Town, helper: str) -> None:
             write_consent(work, principal_id, helper_id, wish, Evidence(ConsentWay.OWN))
 
         town.do(logins[principal_id], consent)
+
+
+def _open_records(town: Town) -> None:
+    """Have the worker whose login is printed object to an entry of the own record, and show it."""
+
+    def object_to_first(work: Work) -> None:
+        entries = list_entries(work.session, work.keyring, work.actor.person_id)
+        object_to(work, entries[0].ref, "我没有领过这张券")
+
+    town.do(MAIN_LOGIN, object_to_first)
+    town.do(MAIN_LOGIN, lambda work: share(work, Extent.TRAININGS))
 
 
 def _share_a_telephone(town: Town) -> None:

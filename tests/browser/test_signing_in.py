@@ -12,6 +12,8 @@ from tests.browser.carrying import Carried, carry
 from tests.browser.learning import DAYS
 from tests.browser.looking import Person
 from tests.browser.loop_town import WORKER
+from voucher.rules.positions import Position
+from voucher.stages.train import placing
 
 pytestmark = pytest.mark.tour
 
@@ -41,7 +43,9 @@ def sign(carried: Carried, screen: Person, link: str) -> None:
     carried.loop.is_fine(WORKER)
 
 
-def test_a_telephone_signs_in_by_the_screen_of_the_room(tmp_path: Path, chromium: Browser) -> None:
+def test_a_telephone_signs_in_by_the_screen_of_the_room(
+    tmp_path: Path, chromium: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
     with carry(tmp_path, chromium) as carried:
         loop = carried.loop
         learning.open_the_class(loop)
@@ -67,7 +71,19 @@ def test_a_telephone_signs_in_by_the_screen_of_the_room(tmp_path: Path, chromium
         teacher = loop.at("teacher")
         teacher.go(screen)
         loop.is_fine("teacher")
+        # from here on the policy asks how far away a mark is made; who declines signs out all the same
+        monkeypatch.setattr(placing, "read_flag", lambda *_: True)
+        monkeypatch.setattr(placing, "find_room_position", lambda *_: Position(35_067_300, 112_602_300))
         sign(carried, teacher, "签到")
+        expect(carried.phone.page.locator("[data-signed-note]")).to_have_text(
+            "待核：没有提供位置，核实后计学时"
+        )
+        carried.phone.shoot("signed-out-silent-360")
+        teacher.context.grant_permissions(["geolocation"])
+        teacher.context.set_geolocation({"latitude": 35.0679, "longitude": 112.6023, "accuracy": 20})
         teacher.follow("看谁签到了")
+        teacher.reads("没有同意提供位置")
+        expect(teacher.page.locator("place-field [data-note]")).to_have_text("已取得位置")
+        expect(teacher.page.locator("input[name=where]").first).to_have_value("35067900,112602300,20")
         teacher.reads("签退")
         teacher.shoot("marks-done-1440")

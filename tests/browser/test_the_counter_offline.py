@@ -109,7 +109,7 @@ class Counter:
 
     def fill_in(self, last4: str) -> Locator:
         """Type the last four of the card, without a mouse, and return the result."""
-        self.person.page.get_by_label("身份证号码末四位").fill(last4)
+        self.person.page.get_by_label("证件后四位").fill(last4)
         self.person.page.keyboard.press("Enter")
         return self.person.page.locator("#scan-board [data-tone]")
 

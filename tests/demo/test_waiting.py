@@ -19,7 +19,7 @@ from voucher.registry.institutions import PayeeAccount
 from voucher.registry.people import read_people
 from voucher.registry.tariffs import agree_tariff, list_proposals
 from voucher.registry.users import load_actor
-from voucher.stages.assess import admit, results
+from voucher.stages.assess import admit, corrections, results
 from voucher.stages.assess.models import Candidate, ExamBatch, ExamResult
 from voucher.stages.assess.results import Scores
 from voucher.stages.certify.models import Certificate
@@ -124,7 +124,7 @@ def _publish(work: Work) -> None:
 def _confirm_correction(work: Work) -> None:
     asked = (ExamBatch.state == "published") & ExamResult.confirmed_at.is_(None)
     found = select(ExamResult.id).join(Candidate).join(ExamBatch).where(asked)
-    results.confirm_correction(work, work.session.scalars(found).one())
+    corrections.confirm_correction(work, work.session.scalars(found).one())
 
 
 def _standing(work: Work, *, entered: bool) -> list[Candidate]:

@@ -10,7 +10,7 @@ import sys
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, timedelta
+from datetime import UTC, date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -33,10 +33,13 @@ from voucher.plumbing.db import Database
 from voucher.plumbing.secrets import Keyring
 from voucher.registry.accounts import propose_account
 from voucher.registry.institutions import Institution, PayeeAccount
+from voucher.rules import entries
 from voucher.rules.actor import Role
 from voucher.rules.lifecycle import Thing
 from voucher.rules.vocabulary import SubsidyKind
 from voucher.stages.assess import plan
+from voucher.stages.assess.entries import Direct
+from voucher.stages.assess.examiners import NewExaminer, file_examiner
 from voucher.stages.assess.models import Candidate, ExamResult
 from voucher.stages.settle.clawback import open_clawback
 from voucher.stages.settle.models.claims import Claim
@@ -62,6 +65,18 @@ ACCOUNT: dict[str, Any] = {
     "evidence": "许可证",
 }
 
+# read right, so that nothing but the number may be refused
+READ: dict[str, Any] = {
+    "identity_number": ZHANG_SAN[1],
+    "name": ZHANG_SAN[0],
+    "trade_code": NURSE,
+    "level": 2,
+    "issued_on": "2024-01-10",
+    "evaluator_code": EV1[1],
+    "status": "有效",
+    "evidence": "查询回执",
+}
+
 # row by row past every kind of visitor: on the other database by `make long`
 BOTH = pytest.mark.parametrize(
     "database", ["sqlite", pytest.param("postgres", marks=pytest.mark.long)], indirect=True
@@ -76,6 +91,7 @@ OF_NOBODY = {
     "sessions.close_session": "只有本人的会话",
     "budgets.open_budget": "只点名地区：外地 403",
     "batches.settle_batch": "只点名地区：外地 403",
+    "examiners.list_examiners": "只有本机构的：另行逐人查",
     "notices.list_notices": "人人可见",
     "notices.show_notice": "人人可见",
     "notices.list_notice_lines": "人人可见",
@@ -93,6 +109,21 @@ OF_NOBODY = {
             "propose_number",
             "decide_number",
         )
+    },
+    **{
+        f"mass_revocations.{name}": "外地的和没有的一样：test_later"
+        for name in (
+            "list_mass_revocations",
+            "show_mass_revocation",
+            "preview_mass_revocation",
+            "ask_mass_revocation",
+            "confirm_mass_revocation",
+            "drop_mass_revocation",
+        )
+    },
+    **{
+        f"number_ranges.{name}": "外地的备案号和没有的一样：test_numbering"
+        for name in ("list_number_ranges", "give_numbers")
     },
     "sessions.ask_code": "登录",
     "sessions.open_phone_session": "登录",
@@ -116,13 +147,44 @@ OF_NOBODY = {
         f"phone_checks.{name}": "外地的和没有的一样：test_phone_checks"
         for name in ("list_draws", "show_draw", "draw_class", "begin_call", "tell_result")
     },
+    "timetables.ask_change": "别家的班级和没有的一样：test_timetable_changes",
+    "timetables.list_changes": "外地看不到：test_timetable_changes",
+    "timetables.review_change": "外地的和没有的一样：test_timetable_changes",
     "class_changes.list_moves": "外地看不到：test_class_changes",
     "class_changes.review_move": "外地的和没有的一样：test_class_changes",
     "class_changes.decide_correction": "别家的和没有的一样：test_class_changes",
     "inspections.draw_inspections": "只点名地区：外地 403",
+    "inspections.commit_seed": "只点名地区：外地 403",
+    "inspections.list_inspection_seeds": "人人可见",
     "inspections.answer": "有了检查结果才能说明：test_inspections",
     "inspections.add_photo": "外地的和没有的一样：test_inspections",
     "ratings.show_rating": "平均数，人人可见",
+    **{
+        f"talents.{name}": "人人可见，或只有本人、本辖区的：web/test_public_pages"
+        for name in (
+            "ask_place",
+            "list_next_steps",
+            "list_region_streets",
+            "list_talents",
+            "show_figures",
+            "show_levels",
+            "show_occupation",
+        )
+    },
+    **{
+        f"archives.{name}": "只有本人的；别人的、外地的和没有的一样：test_archives"
+        for name in (
+            "answer_objection",
+            "end_share",
+            "list_objections",
+            "list_own_shares",
+            "look",
+            "object_to",
+            "share",
+            "show_archive",
+            "sign",
+        )
+    },
     **{
         f"attachments.{name}": "别人的、外地的附件和不存在一样：test_attachments"
         for name in ("open_attachment", "show_attachment", "take_back", "upload")
@@ -218,6 +280,8 @@ def _fill_desks(scene: Scene) -> dict[str, Any]:
     claim_hold = scene.do("初审员", lambda w: holds.open_hold(w, Thing.CLAIM, claims["evaluation"], "核查"))
     voucher_hold = scene.do("初审员", lambda w: holds.open_hold(w, Thing.VOUCHER, second, "核查"))
     exam = scene.do(EVALUATOR, lambda work: plan.plan_batch(work, _new_exam(scene, codes[EV1[1]])))
+    card = NewExaminer(codes[EV1[1]], town_issue.newcomer(LI_SI), "KP1", date(2021, 1, 1), None)
+    filed = scene.do(EVALUATOR, lambda work: file_examiner(work, card))
     with scene.database.read() as session:
         listed = session.scalars(select(Candidate).where(Candidate.batch_id == exam.id)).one()
     house = codes[EV2[1]]
@@ -231,6 +295,7 @@ def _fill_desks(scene: Scene) -> dict[str, Any]:
         "batch": claimed.batch_id, "claim": claims["evaluation"], "clawback": clawback.id,
         "objection": objection.id, "claim_hold": claim_hold.id, "voucher_hold": voucher_hold.id,
         "exam": exam.id, "candidate": listed.id, "sat": sat.batch_id, "result": result.id,
+        "examiner": filed.id,
         "certificate": str(done.certificates[0]["证书编号"]), "account": accounts[house],
         "proposed": proposed.id, "code": EV2[1],
         "inspection": visited.id,
@@ -247,7 +312,7 @@ def _new_exam(scene: Scene, evaluator_id: int) -> plan.NewBatch:
         level=2,
         exam_on=scene.at.date() + timedelta(days=30),
         place="考场",
-        people=[town_issue.newcomer(SUN_BA)],
+        people=[Direct(town_issue.newcomer(SUN_BA), entries.Entry(entries.EntryWay.WORK, "社保缴费记录"))],
     )
 
 
@@ -276,6 +341,7 @@ def probes_of(ids: Mapping[str, Any]) -> list[Probe]:
         see("certificates.show_certificate", "/certificates/#", "certificate", OFFICE, EXAMS, HOLDER),
         see("inspections.show_inspection", "/inspections/#", "inspection", OFFICE, HOUSE),
         see("class_changes.list_corrections", "/classes/#/corrections", "class", OFFICE, HOUSE),
+        see("timetables.list_class_changes", "/classes/#/timetable-changes", "class", OFFICE, HOUSE),
         act("class_changes.ask_split", "/classes/#/splits", "class", HOUSE,
             to_class_id=ids["class"], voucher_ids=[ids["voucher"]], **WHY),
         act("class_changes.ask_merger", "/classes/#/mergers", "class", HOUSE,
@@ -296,8 +362,15 @@ def probes_of(ids: Mapping[str, Any]) -> list[Probe]:
             certificate_kind="skill_level", trade_code=NURSE, level=2, exam_on="2030-01-01", place="考场"),
         act("exams.add_candidates", "/exam-batches/#/candidates", "exam", EXAMS,
             voucher_ids=[ids["certified"]]),
+        act("examiners.file_examiner", "/examiners", EXAMS, EXAMS, institution_id="#", card_number="KP2",
+            since="2024-01-01", person={"name": SUN_BA[0], "number": SUN_BA[1]}),
+        act("examiners.assign_examiners", "/exam-batches/#/examiners", "exam", EXAMS,
+            examiner_ids=[ids["examiner"]]),
+        act("examiners.end_examiner", "/examiners/#/endings", "examiner", EXAMS, **WHY),
         act("exams.admit_candidate", "/candidates/#/admissions", "candidate", EXAMS, number=ZHANG_SAN[1]),
         act("exams.enter_scores", "/results", "exam", EXAMS, exam_batch_id="#", scores=scores),
+        act("exams.enter_second", "/second-entries", "exam", EXAMS, exam_batch_id="#",
+            scores=[{"candidate_id": ids["candidate"], "skill_hundredths": 6_500}]),
         act("exams.publish_results", "/exam-batches/#/publications", "exam", EXAMS),
         act("exams.correct_result", "/results/#/corrections", "result", EXAMS,
             step="ask", theory_hundredths=6_000, skill_hundredths=6_500, **WHY),
@@ -353,6 +426,7 @@ def probes_of(ids: Mapping[str, Any]) -> list[Probe]:
         act("endings.decertify_voucher", "/decertifications", "certified", OFFICE, voucher_id="#", **WHY),
         act("certificates.revoke_certificate", "/certificate-revocations", "certificate", OFFICE,
             number="#", **WHY),
+        act("certificates.verify_by_hand", "/hand-verifications", "certificate", OFFICE, number="#", **READ),
         act("certificates.reinstate_certificate", "/certificate-reinstatements", "certificate", OFFICE,
             step="ask", number="#", **WHY),
     ]  # fmt: skip
@@ -405,6 +479,7 @@ def test_everybody_sees_and_moves_what_is_ones_own_and_all_else_is_missing(town:
     assert find_wrong_lists(town) == []
     assert find_wrong_refusals(town) == []
     check_own_part(town)
+    check_examiners_are_ones_own(town)
     check_regions_named(town)
     assert count_everything(town.world.database) == before
     assert find_wrong_welcomes(town) == []
@@ -484,6 +559,14 @@ def check_own_part(town: Town) -> None:
     assert "*" in admin.get(f"/payee-accounts/{town.ids['account']}").json["account_masked"]
     whole = town[f"{OFFICE}-{Role.AUDITOR}"].get(f"/payment-files/{town.ids['file']}").json
     assert len(whole["sha256"]) == 64
+
+
+def check_examiners_are_ones_own(town: Town) -> None:
+    """See that nobody is told of the examiners of another evaluator."""
+    who = MATRIX["examiners.list_examiners"].who
+    assert not isinstance(who, Entry)
+    for login, group in town.who_may(who):
+        assert bool(town[login].get("/examiners").json["items"]) == (group == EXAMS), login
 
 
 def check_regions_named(town: Town) -> None:

@@ -54,6 +54,8 @@ OF_NOBODY = frozenset(
         "marks.sign_by_phone",
         # a segment of elsewhere is as good as none: test_lessons
         "lessons.begin",
+        # a session of elsewhere is as good as none: test_lessons
+        "lessons.add_film",
         "lessons.end",
         "marks.list_attendance_cases",
         "marks.close_case",
@@ -184,6 +186,7 @@ def probes_of(loop: Loop) -> list[Probe]:
         act("programmes.discard_programme", "/programmes/#/discards", "draft_programme", OFFICE, **WHY),
         act("programmes.close_programme", "/programmes/#/closings", "programme", OFFICE, **WHY),
         act("programmes.recall", "/programmes/#/recalls", "programme", OFFICE, **WHY),
+        act("places.choose_anew", "/new-choices", "voucher", HOLDER, voucher_id="#"),
         act("places.depart", "/departures", "voucher", (HOLDER, HOUSE), voucher_id="#", act="drop", **WHY),
         act("vouchers.dispute_voucher", "/disputes", "voucher", HOLDER,
             voucher_id="#", problem="not_me", said="没有去过"),
@@ -194,6 +197,7 @@ def probes_of(loop: Loop) -> list[Probe]:
         act("classes.cancel_class", "/classes/#/cancellations", "draft_class", (OFFICE, HOUSE), **WHY),
         act("institutions.sanction_institution", "/institutions/#/sanctions", "t1", OFFICE,
             act="warn", **WHY),
+        act("institutions.leave", "/institutions/#/exits", "t1", HOUSE, **WHY),
     ]  # fmt: skip
 
 

@@ -171,8 +171,13 @@ PUBLIC_PATHS = {
         "/api/v1/notices/{notice_id}",
         "/api/v1/notices/{notice_id}/lines",
         "/api/v1/objections/{number}",
+        "/api/v1/inspection-seeds",
+        "/api/v1/levels",
+        "/api/v1/regions/{code}/streets",
+        "/api/v1/competition-levels",
+        "/api/v1/occupations/{code}",
     },
-    "post": {*WAYS_IN, "/api/v1/objections", "/api/v1/certificate-checks"},
+    "post": {*WAYS_IN, "/api/v1/objections", "/api/v1/certificate-checks", "/api/v1/archive/looks"},
     "delete": set(),
 }
 

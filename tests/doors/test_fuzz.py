@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import os
 from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC
@@ -26,7 +27,8 @@ from tests.stages.settle.test_bank import released_file
 from voucher.rules.actor import Role
 from voucher.stages.settle.models.payments import PaymentLine
 
-CASES = 5_000
+# 5,000 take four minutes: every change meets fewer, FUZZ_SIZE=full makes them the whole
+CASES = 5_000 if os.environ.get("FUZZ_SIZE") == "full" else 3_000
 OWN_HEADERS = frozenset({"user-agent", "x-csrftoken", "idempotency-key", "cookie"})
 PROBLEM, MULTIPART = "application/problem+json", "multipart/form-data"
 # somebody who may do everything gets furthest; the others meet what is not theirs
@@ -158,7 +160,7 @@ def test_no_request_the_description_allows_is_answered_with_a_mistake(loop: Loop
 
 
 @pytest.mark.fuzz
-def test_five_thousand_requests_are_answered_as_the_description_says(loop: Loop) -> None:
+def test_thousands_of_requests_are_answered_as_the_description_says(loop: Loop) -> None:
     described: Any = loop.world.visit().http.get("/api/openapi.json").json
     operations = sum(len(set(methods) - {"parameters"}) for methods in described["paths"].values())
     fuzzing = Fuzzing(loop)

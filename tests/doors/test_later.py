@@ -12,7 +12,7 @@ from sqlalchemy import func, select
 
 from tests.conftest import FOUNDED_AT
 from tests.doors.world import Client, World
-from tests.scene import EV1, EV2, LI_SI, NURSE, SUN_BA, ZHANG_SAN, Scene, on
+from tests.scene import EV1, EV2, LI_SI, NURSE, SUN_BA, ZHANG_SAN, Scene, on, staff_number
 from tests.town_certified import certified, settle_down
 from voucher.doors.auth.door import DoorLimits
 from voucher.ledger.audit import AuditRow
@@ -89,12 +89,15 @@ def test_an_exam_is_sat_by_the_listed_scored_by_one_and_published_by_another(tow
         "/exam-batches",
         {
             "institution_id": town.ids[EV1[1]], "certificate_kind": "skill_level", "trade_code": NURSE,
-            "level": 2, "exam_on": "2024-01-15", "place": "考场", "voucher_ids": made.voucher_ids[:1],
+            "level": 2, "exam_on": "2024-01-17", "place": "考场", "voucher_ids": made.voucher_ids[:1],
         },
     )  # fmt: skip
     assert (exam["state_name"], exam["candidates"]) == ("待评价", 1)
     batch = f"/exam-batches/{exam['id']}"
     people = [{"name": SUN_BA[0], "number": SUN_BA[1]}]
+    unsaid = town.refused("guanli", f"{batch}/candidates", {"people": people})
+    assert unsaid == (422, "entry_way_missing")
+    people[0] |= {"way": "education", "education": "secondary_vocational", "evidence": "毕业证书 4105230001"}
     added = town.ok("guanli", f"{batch}/candidates", {"voucher_ids": made.voucher_ids[1:], "people": people})
     assert len(added["candidate_ids"]) == 2
     listed = town.see("kaoping", f"{batch}/candidates?limit=2")
@@ -102,7 +105,16 @@ def test_an_exam_is_sat_by_the_listed_scored_by_one_and_published_by_another(tow
     first, second, third = (each["candidate_id"] for each in listed["items"] + rest)
     assert {each["masked_name"] for each in listed["items"] + rest} == {"张*", "李*", "孙*"}
 
-    town.move_to("2024-01-15")
+    town.move_to("2024-01-17")
+    early = town.refused("kaoping", f"/candidates/{first}/admissions", {"number": ZHANG_SAN[1]})
+    assert early == (409, "examiners_too_few")
+    hands = [_examiner(town, serial) for serial in (1, 2, 3)]
+    assert town.refused("guanli", f"{batch}/examiners", {"examiner_ids": [*hands, 999]}) == (
+        404, "examiner_missing"
+    )  # fmt: skip
+    chosen = town.ok("guanli", f"{batch}/examiners", {"examiner_ids": hands})
+    assert sorted(chosen["examiner_ids"]) == hands
+    assert [each["id"] for each in town.see("kaoping", "/examiners")["items"]] == hands[::-1]
     stranger = town.refused("kaoping", f"/candidates/{first}/admissions", {"number": LI_SI[1]})
     assert stranger == (409, "candidate_differs")
     with town.world.database.read() as session:
@@ -115,6 +127,24 @@ def test_an_exam_is_sat_by_the_listed_scored_by_one_and_published_by_another(tow
         {"candidate_id": second, "theory_hundredths": 5_000, "skill_hundredths": 9_000},
     ]
     assert town.ok("luru", "/results", {"exam_batch_id": exam["id"], "scores": scores})["count"] == 2
+    unread = town.see("kaoping", f"{batch}/candidates")["items"][0]
+    assert (unread["skill_hundredths"], unread["skill_hidden"], unread["twice_read"]) == (
+        None,
+        True,
+        "waiting",
+    )
+    assert town.refused("gongbu", f"{batch}/publications", {}) == (409, "skill_read_once")
+    twice = [{"candidate_id": first, "skill_hundredths": 7_000}]
+    assert town.refused("luru", "/second-entries", {"exam_batch_id": exam["id"], "scores": twice}) == (
+        403, "second_reader_needed"
+    )  # fmt: skip
+    twice += [{"candidate_id": second, "skill_hundredths": 900}]
+    differing = town.ok("kaoping", "/second-entries", {"exam_batch_id": exam["id"], "scores": twice})
+    assert (differing["count"], differing["differing"]) == (2, [second])
+    assert town.refused("gongbu", f"{batch}/publications", {}) == (409, "skill_readings_differ")
+    twice[1]["skill_hundredths"] = 9_000
+    mended = town.ok("kaoping", "/second-entries", {"exam_batch_id": exam["id"], "scores": twice})
+    assert (mended["count"], mended["differing"]) == (1, [])
     told = town.ok("gongbu", f"{batch}/publications")
     assert told == {"exam_batch_id": exam["id"], "passed": 1, "failed": 1, "absent": 1, "held": []}
     rows = {each["candidate_id"]: each for each in town.see("luru", f"{batch}/candidates")["items"]}
@@ -123,8 +153,8 @@ def test_an_exam_is_sat_by_the_listed_scored_by_one_and_published_by_another(tow
 
     wrong = rows[second]["result_id"]
     asked = {"step": "ask", "theory_hundredths": 6_000, "skill_hundredths": 9_000}
-    unsaid = town.as_("luru").post(f"/results/{wrong}/corrections", asked)
-    assert unsaid.json["facts"]["fields"] == {"why": ["提出更正须写明理由"]}
+    why = town.as_("luru").post(f"/results/{wrong}/corrections", asked)
+    assert why.json["facts"]["fields"] == {"why": ["提出更正须写明理由"]}
     new = town.ok("guanli", f"/results/{wrong}/corrections", {**asked, "why": "合分有误"})
     assert (new["revision"], new["passed"], new["confirmed_at"]) == (2, True, None)
     alone = town.refused("guanli", f"/results/{new['id']}/corrections", {"step": "confirm"})
@@ -136,10 +166,19 @@ def test_an_exam_is_sat_by_the_listed_scored_by_one_and_published_by_another(tow
     assert town.see("初审员", batch)["passed"] == 2
 
 
+def _examiner(town: Town, serial: int) -> int:
+    person = {"name": "王考评", "number": staff_number(f"31010119800101{serial:03d}")}
+    sent = {
+        "institution_id": town.ids[EV1[1]], "person": person, "card_number": f"KP41{serial}",
+        "since": "2024-01-01",
+    }  # fmt: skip
+    return int(town.ok("guanli", "/examiners", sent)["id"])
+
+
 def test_a_certificate_is_recorded_verified_claimed_on_revoked_and_put_back(town: Town) -> None:
     done = certified(town.scene, town.budget, ZHANG_SAN, LI_SI, until="assessed")
     row = town.scene.certificate(ZHANG_SAN, issued=f"{town.scene.at:%Y-%m-%d}")
-    number, printed = str(row["证书编号"]), {"name": ZHANG_SAN[0]}
+    number, printed = str(row["证书编号"]), {"name": ZHANG_SAN[0], "last_four": "991x"}
     sent = {
         "name": ZHANG_SAN[0], "identity_number": ZHANG_SAN[1], "kind": "skill_level", "trade_code": NURSE,
         "level": 2, "number": number, "issued_on": f"{town.scene.at:%Y-%m-%d}",
@@ -164,10 +203,14 @@ def test_a_certificate_is_recorded_verified_claimed_on_revoked_and_put_back(town
     assert (right.status_code, right.json["valid"], right.json["institution_name"]) == (200, True, EV1[0])
     others = [
         anybody.post("/certificate-checks", body, key="")
-        for body in ({"number": number, "name": "李四"}, {"number": "S0000410", **printed})
+        for body in (
+            {**printed, "number": number, "name": "李四"},
+            {**printed, "number": "S0000410"},
+            {**printed, "number": number, "last_four": "9927"},
+        )
     ]
-    assert others[0].status_code == others[1].status_code == 404
-    assert others[0].json == others[1].json
+    assert {each.status_code for each in others} == {404}
+    assert others[0].json == others[1].json == others[2].json
 
     claimed = town.ok("jiaowu", "/claims", {"kind": "training", "voucher_ids": done.voucher_ids[:1]})
     line = claimed["batches"][0]["lines"][0]
@@ -186,6 +229,33 @@ def test_a_certificate_is_recorded_verified_claimed_on_revoked_and_put_back(town
     assert alone == (403, "second_person_needed")
     agreed = town.ok("复核员", "/certificate-reinstatements", {"step": "confirm", "number": number})
     assert (agreed["reinstated"], agreed["state"]) == (True, "valid")
+
+    # several at once: what falls is told, another person confirms exactly that, and elsewhere it is missing
+    town.scene.hire("新乡", Role.OFFICER_CITY, "310101199001010360", "410700")
+    town.world.enable("新乡")
+    chosen = {"numbers": [number]}
+    assert town.refused("新乡", "/mass-revocation-previews", chosen) == (404, "certificate_number_unknown")
+    falls = town.as_("初审员").post("/mass-revocation-previews", chosen).json
+    assert (falls["people"], falls["vouchers"], falls["claims_unpaid"], falls["unpaid_fen"]) == (
+        1,
+        1,
+        1,
+        1200_00,
+    )
+    wish = {**chosen, "why": "同批替考", "seen": falls["digest"]}
+    assert town.refused("新乡", "/mass-revocations", wish) == (404, "certificate_number_unknown")
+    asked = town.ok("初审员", "/mass-revocations", wish)
+    one = f"/mass-revocations/{asked['id']}"
+    assert town.see("复核员", one)["now"] == asked["shown"] == falls
+    assert town.see("新乡", "/mass-revocations")["items"] == []
+    assert town.as_("新乡").get(one).json["code"] == "mass_revocation_missing"
+    seen = {"seen": falls["digest"]}
+    for path, body in (("confirmations", seen), ("dismissals", {"why": "x"})):
+        assert town.refused("新乡", f"{one}/{path}", body) == (404, "mass_revocation_missing")
+    assert town.refused("初审员", f"{one}/confirmations", seen) == (403, "second_person_needed")
+    assert town.ok("复核员", f"{one}/confirmations", seen)["confirmed"] is True
+    assert town.see("guanli", f"/certificates/{number}")["state"] == "revoked"
+    assert town.refused("复核员", f"{one}/dismissals", {"why": "x"}) == (409, "mass_revocation_decided")
 
 
 def test_a_held_voucher_waits_and_a_fraud_is_taken_back_and_put_back_by_two(town: Town) -> None:
@@ -261,7 +331,7 @@ def test_checks_of_certificates_are_not_for_guessing(
 ) -> None:
     tight = DoorLimits(objection_rate="2 per minute")
     anybody = World(database, keyring, tmp_path, limits=tight).visit()
-    body = {"number": "S000041010001235000001", "name": "张三"}
+    body = {"number": "S000041010001235000001", "name": "张三", "last_four": "991X"}
     answers = [anybody.post("/certificate-checks", body, key="") for _ in range(3)]
     assert [each.status_code for each in answers] == [404, 404, 429]
     assert answers[2].json["code"] == "too_many_requests"

@@ -9,13 +9,15 @@ from typing import Any
 
 import pytest
 
-from tests.doors.loop import CLASS_DAY, LI_SI, Loop
+from tests.doors.loop import CLASS_DAY, LI_SI, ZHANG_SAN, Loop
 from tests.doors.test_phones import Wire
 from tests.doors.web.browser import Browser
 from tests.doors.world import refused_with
 from tests.pictures import jpeg
 from voucher.ledger.credentials.keys import ensure_keys
 from voucher.rules.code_format import parse_challenge
+from voucher.rules.positions import Position
+from voucher.stages.train import placing
 from voucher.stages.train.queries import list_sessions
 
 BROWSER = "5f0c6f0e6d0a4a539d0b7f8e1c1d2a3b"
@@ -33,7 +35,9 @@ def first_session(loop: Loop) -> int:
 
 
 @pytest.mark.parametrize("loop", ["sqlite"], indirect=True)
-def test_a_class_signs_in_by_phone_at_the_counter_and_by_card(loop: Loop) -> None:
+def test_a_class_signs_in_by_phone_at_the_counter_and_by_card(
+    loop: Loop, monkeypatch: pytest.MonkeyPatch
+) -> None:
     world, ids = loop.world, loop.ids
     world.do("operator", ensure_keys)
     held = first_session(loop)
@@ -77,10 +81,29 @@ def test_a_class_signs_in_by_phone_at_the_counter_and_by_card(loop: Loop) -> Non
     desk = at(loop, "t1-teach")
     page = desk.go(f"/institution/sessions/{held}/marks")
     assert "签到 1 / 2 人，现在在场 1 人" in page.text
+    # "凭证件登记" asks for the end of the card: nobody who may type somebody present reads it off a screen
+    listed = loop["t1-teach"].get(f"/classes/{ids['class']}/roster")
+    assert {each["masked_number"][6:] for each in listed.json["items"]} == {"*" * 12}
+    shown = [
+        page.html,
+        listed.text,
+        *(desk.go(f"/institution/{each}").html for each in (f"sessions/{held}", f"classes/{ids['class']}")),
+    ]
+    assert not [each for each in shown if f"*{LI_SI[1][-4:]}" in each or f"*{ZHANG_SAN[1][-4:]}" in each]
+    page = desk.go(f"/institution/sessions/{held}/marks")
     page = desk.press("签到", digits="72 00")
     assert 'data-tone="bad"' in page.html
-    desk.go(f"/institution/sessions/{held}/marks")
-    page = desk.press("签到", digits=loop.code("li", "other_voucher"))
+    # where the policy asks, both pages say why, and what is kept is how far
+    with monkeypatch.context() as asked_for:
+        asked_for.setattr(placing, "read_flag", lambda *_: True)
+        asked_for.setattr(placing, "find_room_position", lambda *_: Position(35_067_300, 112_602_300))
+        page = at(loop, "zhang").go(own)
+        assert "data-asks-place" in page.html
+        assert "不保存您的位置" in page.text
+        page = desk.go(f"/institution/sessions/{held}/marks")
+        assert "允许浏览器使用位置" in page.text
+        page = desk.press("签到", digits=loop.code("li", "other_voucher"), where="35067900,112602300,20")
+    assert "约 70 米" in page.text
     assert "已签到" in page.text
     assert "签到 2 / 2 人" in page.text
     assert "扫码" in page.text
@@ -120,6 +143,13 @@ def test_a_class_signs_in_by_phone_at_the_counter_and_by_card(loop: Loop) -> Non
     assert link is not None
     assert at(loop, "t1-teach").http.get(link[0]).mimetype == "image/jpeg"
     assert at(loop, "t2-teach").http.get(link[0]).status_code == 404
+    # the office that reviews the class opens it too, from the class; an office elsewhere does not
+    listed = at(loop, "shenhe").go(f"/office/classes/{ids['class']}")
+    assert "提前离开 看凭据" in listed.text
+    (proof,) = [each for each in listed.links if each.endswith("/proof")]
+    assert at(loop, "shenhe").http.get(proof).mimetype == "image/jpeg"
+    assert at(loop, "zz-shenhe").http.get(proof).status_code == 404
+    assert 'hx-trigger="every 30s" hx-select="#held"' in listed.html
     assert "不在此时间内" in at(loop, "t1-teach").go(f"/institution/sessions/{held}/code").text
     assert loop["shenhe"].get("/attendance-cases").json["items"] == []
     refused_with(

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import select
 
 from tests.doors.loop import CLASS_DAY, ZHANG_SAN, Loop
 from tests.doors.web.test_worker_pages import at
-from tests.doors.world import refused_with
+from tests.doors.world import JIYUAN, refused_with
 from tests.scene import LIMITS, write_csv
+from voucher.ledger.holds import Hold
 from voucher.registry.importing.frame import import_file
 from voucher.registry.importing.people import PeopleImporter
 from voucher.rules.draws import commitment_of, digest_of, draw, sample_size
+from voucher.stages.train.models.phone_checks import PhoneCall
+from voucher.stages.train.queries.phone_checks import list_draws
 
 MOBILE = "13837100001"
 
@@ -78,15 +83,36 @@ def test_who_was_drawn_is_called_and_what_was_said_stops_the_voucher(loop: Loop)
     result = f"/phone-calls/{seen['calls'][0]['id']}/results"
     refused_with(loop["shenhe2"].post(result, told), 403, "phone_call_not_yours")
     refused_with(loop["shenhe"].post(result, told), 422, "why_missing")
+    loop.move_to(loop.world.at + timedelta(minutes=16))
+    other = at(loop, "shenhe2")
+    other.go(f"/office/phone-checks/{listed['id']}")
+    page = other.press("登记为未接通")
+    assert "已登记" in page.text, page.text
+    desk.go(f"/office/phone-checks/{listed['id']}")
+    assert MOBILE in desk.press("显示号码，开始拨打").text
     page = desk.press("登记结果", result="denied", said="说没有去上课")
     assert "转待处置" in page.text
     assert "有疑问，已停住核查" in page.text
+    # what somebody said on the telephone is nobody's once the key is gone: it stands nowhere in the clear
+    assert "说没有去上课" in page.text
+    with loop.world.database.read() as session:
+        assert session.scalars(select(PhoneCall.said_sealed).where(PhoneCall.result == "denied")).one()
+        assert session.scalars(select(Hold.said)).all() == [None]
     refused_with(loop["shenhe"].post("/phone-calls", call), 409, "phone_check_concluded")
     assert loop["zhang"].get(f"/vouchers/{ids['voucher']}").json["held"] is True
     assert "电话抽查：接通，称没有参加培训" in desk.go("/office/holds").text
     # nobody is left to be called: now everybody may repeat the draw
     assert shown["seed"] in public.get(f"/classes/{ids['class']}").text
     assert shown["seed"] in at(loop, "t1-admin").go(f"/institution/classes/{ids['class']}").text
+    # the page says when the seed was fixed; with a class approved before there were draws, only at the draw
+    assert "准予开班时定下的种子" in before
+    seed = loop.world.app.jinja_env.get_template("macros/phone_seed.html")
+    with loop.world.database.read() as session:
+        view = list_draws(session, [JIYUAN])[0]
+    assert view.draw.drawn_at is not None
+    view.draw.committed_at = view.draw.drawn_at
+    assert "种子在抽取时才定下" in seed.render(phone_draw=view)
+    assert "抽取时才定下的种子" in seed.render(phone_draw=replace(view, counts={}))
 
 
 @pytest.mark.parametrize("loop", ["sqlite"], indirect=True)

@@ -46,6 +46,9 @@ def test_a_voucher_goes_from_programme_to_sign_off_through_the_api(loop: Loop) -
     refused_with(loop["t1-scan"].post(reversal, {}), 403, "second_person_needed")
     assert loop.done("t1-admin", reversal)["reversed"] is True
     again = {"digits": loop.code(), "class_id": ids["class"], "last4": "991x", "device": "d", "nonce": "n2"}
+    # under the word of a registered device only that device scans
+    named_like_one = {**again, "device": "counter-7"}
+    refused_with(loop["t1-scan"].post("/redemptions", named_like_one), 422, "body_invalid")
     ids["redemption"] = loop.done("t1-scan", "/redemptions", again)["id"]
 
     days = [each["id"] for each in loop["t1-teach"].get(f"/classes/{ids['class']}/sessions").json["items"]]

@@ -174,9 +174,10 @@ def test_a_bad_receiver_is_tried_again_and_told_the_same(loop: Loop, receiver: R
 
 
 def test_a_receiver_that_never_answers_is_paused_told_of_it_and_resumed(
-    loop: Loop, receiver: Receiver
+    loop: Loop, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     world, hook = loop.world, listen(loop, receiver, "voucher.redeemed")
+    monkeypatch.setattr(webhooks, "PORTION", 8)
     receiver.answers = [500] * 20
     for _ in range(20):
         world.do("t1-admin", lambda work: webhooks.try_webhook(work, hook.id))
@@ -198,8 +199,14 @@ def test_a_receiver_that_never_answers_is_paused_told_of_it_and_resumed(
     with pytest.raises(Refused, match="webhook_paused"):
         world.do("t1-admin", lambda work: webhooks.try_webhook(work, hook.id))
     assert world.do("t1-admin", lambda work: webhooks.resume_webhook(work, hook.id)) == 21
-    assert hook.carry() == 20 + 1
+    # one transaction sends a portion, the clock the others; what happens meanwhile goes out as it happens
+    world.do("t1-admin", lambda work: webhooks.try_webhook(work, hook.id))
+    assert hook.carry() == 8 + 1
+    assert [world.do(CLOCK_LOGIN, webhooks.resend_due) for _ in range(3)] == [8, 5, 0]
+    assert hook.carry() == 8 + 5
     assert hook.told()[-1]["type"] == "voucher.redeemed"
+    numbers = [each["sequence"] for each in hook.told()[20:]]
+    assert sorted(numbers) == list(range(1, 23)), "each of them once"
     with world.database.read() as session:
         untold = select(func.count()).where(WebhookDelivery.delivered_at.is_(None))
         assert session.scalar(untold) == 0

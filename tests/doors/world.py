@@ -17,7 +17,7 @@ from flask.testing import FlaskClient
 
 from tests.settings import config_of
 from voucher.app import create_app
-from voucher.doors.auth import door, outside
+from voucher.doors.auth import door, outside, register
 from voucher.doors.auth.door import Door, DoorLimits
 from voucher.doors.auth.shield import limiter
 from voucher.plumbing.db import Database
@@ -26,6 +26,7 @@ from voucher.plumbing.unit_of_work import Work, perform
 from voucher.registry import machines, passwords, second_factor, users, workers
 from voucher.registry.outside.asking import AT_THE_COUNTER, Outside
 from voucher.rules.actor import Actor, Grant, Role
+from voucher.stages.certify.asking import Registers
 
 Result = TypeVar("Result")
 OPENED_AT = datetime(2024, 3, 4, 1, 0, tzinfo=UTC)
@@ -33,7 +34,8 @@ PASSWORD = "清晨 骑车 过 黄河"
 JIYUAN, ZHENGZHOU, PROVINCE = "419001", "410100", "410000"
 CHEAP = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
 FOUNDER = Actor(user_id=0, login="founder", person_id=0, grants=())
-WIDE = DoorLimits(sign_in_rate="10000 per minute", objection_rate="10000 per minute")
+OFTEN = "10000 per minute"
+WIDE = DoorLimits(sign_in_rate=OFTEN, objection_rate=OFTEN, check_rate=OFTEN)
 
 
 # an app has some six hundred addresses and as many templates: it goes from a world that has ended to the next
@@ -79,6 +81,7 @@ def lend(world: World) -> Flask:
     app.config.update(kept.settings)
     app.extensions[door.EXTENSION] = opened
     outside.install(app, Outside(world.database, world.keyring, token=None, patience=AT_THE_COUNTER))
+    register.install(app, Registers(world.database, world.keyring, token=None, patience=AT_THE_COUNTER))
     limiter.reset()
     return app
 

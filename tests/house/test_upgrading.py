@@ -12,6 +12,9 @@ import pytest
 import sqlalchemy as sa
 from alembic import command
 from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.operations import Operations
+from alembic.script import ScriptDirectory
 from psycopg import sql
 from sqlalchemy import Connection, inspect, text
 from sqlalchemy.exc import DBAPIError
@@ -185,3 +188,22 @@ def test_a_voucher_nobody_could_have_issued_stops_the_upgrade(earlier: Database)
         assert connection.scalar(text("SELECT version_num FROM alembic_version")) == BEFORE_VOUCHERS
         assert connection.scalar(text("SELECT number FROM voucher")) == "Q1"
         assert triggers(connection) == then
+
+
+def test_options_kept_line_by_line_become_lists(tmp_path: Path) -> None:
+    revisions = ScriptDirectory(str(MIGRATIONS)).walk_revisions()
+    (found,) = (each.module for each in revisions if str(each.path).endswith("_lesson_options.py"))
+    with sa.create_engine(f"sqlite:///{tmp_path / 'lines.db'}").begin() as connection:
+        connection.execute(text("CREATE TABLE lesson_segment (id INTEGER PRIMARY KEY, options TEXT)"))
+        connection.execute(
+            text("INSERT INTO lesson_segment (options) VALUES ('洗手' || char(10) || '关灯'), (NULL)")
+        )
+        connection.execute(text(found.FIXED_AGAIN["sqlite"]))
+        with Operations.context(MigrationContext.configure(connection)):
+            found.upgrade()
+        rows = connection.execute(
+            sa.select(sa.column("options", t.Json())).select_from(sa.table("lesson_segment"))
+        )
+        assert [row.options for row in rows] == [["洗手", "关灯"], None]
+        with pytest.raises(DBAPIError, match="append only"):
+            connection.execute(text("UPDATE lesson_segment SET options = NULL"))

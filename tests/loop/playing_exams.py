@@ -11,8 +11,9 @@ from tests.loop.playing import PEOPLE, Playing
 from tests.scene import on
 from voucher.ledger.vouchers import Voucher
 from voucher.rules.actor import Role
-from voucher.stages.assess import admit, lapse, plan, results
+from voucher.stages.assess import admit, corrections, lapse, plan, readings, results
 from voucher.stages.assess.models import Candidate, ExamBatch
+from voucher.stages.assess.readings import SecondScore
 from voucher.stages.assess.results import Scores
 from voucher.stages.certify import revoke
 from voucher.stages.certify.attach import attach_proofs
@@ -40,9 +41,12 @@ def examine(play: Playing, voucher: Voucher, theory: int) -> None:
     door = play.at_evaluator(Role.EXAMINER)
     clerk = play.at_evaluator(Role.SCORE_CLERK)
     publisher = play.at_evaluator(Role.EVALUATOR_ADMIN, 2)
+    town_assess.arrange(play.scene, planned.id)
     play.attempt(door, partial(admit.admit, candidate_id=candidate, identity_number=number))
     rows = [Scores(candidate, theory, 80_00)]
     play.attempt(clerk, partial(results.enter_results, batch_id=planned.id, rows=rows))
+    again = [SecondScore(candidate, 80_00)]
+    play.attempt(door, partial(readings.enter_again, batch_id=planned.id, rows=again))
     play.attempt(publisher, partial(results.publish, batch_id=planned.id))
 
 
@@ -61,13 +65,13 @@ def correct(play: Playing, number: int, theory: int) -> None:
     asked = play.attempt(
         clerk,
         partial(
-            results.ask_correction, candidate_id=published[number % len(published)], theory=theory,
+            corrections.ask_correction, candidate_id=published[number % len(published)], theory=theory,
             skill=80_00, why="登分有误",
         ),
     )  # fmt: skip
     if asked is not None:
         publisher = play.at_evaluator(Role.EVALUATOR_ADMIN, 2)
-        play.attempt(publisher, partial(results.confirm_correction, result_id=asked.id))
+        play.attempt(publisher, partial(corrections.confirm_correction, result_id=asked.id))
 
 
 def cancel_exams(play: Playing) -> None:

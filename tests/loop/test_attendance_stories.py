@@ -7,17 +7,17 @@ from functools import partial
 
 import pytest
 from sqlalchemy import select, text
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from tests import town_issue, town_train
 from tests.loop.telling import set_parameter, told
 from tests.scene import LI_SI, SUN_BA, ZHANG_SAN, ZHAO_LIU, Scene
-from tests.town_attending import class_room
+from tests.town_attending import class_room, online
 from voucher.rules.actor import Role
-from voucher.stages.train import attend, finish, lessons, studying
+from voucher.stages.train import attend, classes, finish, lessons, studying
 from voucher.stages.train.doubting import close_attendance_case
 from voucher.stages.train.lessons import NewLesson, NewSegment
-from voucher.stages.train.models.lessons import Study
+from voucher.stages.train.models.lessons import LessonSegment, Study
 from voucher.stages.train.models.marks import AttendanceCase
 from voucher.stages.train.models.places import Completion
 from voucher.stages.train.queries import hours_of
@@ -44,6 +44,8 @@ def test_线上课四十分钟的视频五分钟放完_该段零学时并立核�
     begin = partial(studying.begin_study, segment_id=first, voucher_id=zhang)
     assert told(scene, login, begin).code == "class_not_in_session", "还没上课"
     scene.at = room.held.starts_at
+    # 播放的课不签到：在场时间和播放时间加在一起，同一课时算了两遍
+    assert room.refused(ZHANG_SAN, room.wish(ZHANG_SAN, "in")) == "session_is_played"
     rushed = room.play(ZHANG_SAN, first, 5)
     assert (rushed.outcome, rushed.minutes) == ("too_fast", 0)
     assert cases(scene) == ["impossible_speed"]
@@ -78,6 +80,13 @@ def test_线上课四十分钟的视频五分钟放完_该段零学时并立核�
     scene.do(room.staff(Role.REGISTRAR), sign)
     with pytest.raises(DBAPIError, match="goes one way"), scene.database.engine.begin() as connection:
         connection.execute(text("UPDATE study SET minutes = 40, outcome = 'counted'"))
+    # 同一段只有一次在学、一次计入：数据库也不收第二次，学时是相加的
+    kept = "segment_id, voucher_id, person_id, started_at, minutes"
+    twice = "study, (SELECT 1 AS one UNION ALL SELECT 2) AS two WHERE outcome = 'counted'"
+    for columns in (kept, f"{kept}, ended_at, outcome"):
+        insert = f"INSERT INTO study ({columns}) SELECT {columns} FROM {twice} AND segment_id = {first}"
+        with pytest.raises(IntegrityError), scene.database.engine.begin() as connection:
+            connection.execute(text(insert))
 
 
 def test_一个人同时放两节课只算一次_线上学时有上限(scene: Scene) -> None:
@@ -125,10 +134,30 @@ def test_线上内容放得出来才能加_上课后不再改(scene: Scene) -> N
         ("pages", None, NewSegment(1, "正文", question="问", options=("一",), answer=1)),
         ("pages", None, NewSegment(1, "正文", question="问", options=("一", "二"), answer=3)),
         ("pages", None, NewSegment(1, "正文", question="问")),
+        ("pages", None, NewSegment(241, "正文")),
+        ("pages", None, NewSegment(1, "正" * 5001)),
+        ("pages", None, NewSegment(1, "正文", question="问" * 201, options=("一", "二"), answer=1)),
+        ("pages", None, NewSegment(1, "正文", question="问", options=("一",) * 9, answer=1)),
+        ("pages", None, NewSegment(1, "正文", question="问", options=("一", " "), answer=1)),
+        ("pages", None, NewSegment(1, "正文", question="问", options=("一", "二" * 101), answer=1)),
     ):
         assert refused(kind, address, segment) == "lesson_unplayable"
     assert refused("pages", None) == "lesson_unplayable"
+    assert refused("pages", None, *[NewSegment(1, "正文")] * 101) == "lesson_unplayable"
+    lines = NewSegment(1, "正文", question="问", options=("洗手\n再关灯", "都不做"), answer=1)
+    new = NewLesson(room.held.id, "pages", "课", None, (lines,))
+    made = scene.do(registrar, partial(lessons.add_lesson, new=new))
+    with scene.database.read() as session:
+        kept = session.scalars(select(LessonSegment).where(LessonSegment.lesson_id == made.id)).one()
+    assert kept.choices == ["洗手\n再关灯", "都不做"], "一个选项分两行，还是一个选项"
     assert refused("pages", None, NewSegment(1, "正文"), session_id=999) == "class_session_missing"
+    away = town_train.draft(scene, room.house, hours=8, teacher="李老师", place="二号", **online(scene))
+    scene.do(registrar, partial(classes.cancel_class, class_id=away, why="人数不够"))
+    over = partial(
+        lessons.add_lesson,
+        new=NewLesson(town_train.sessions(scene, away)[0].id, "pages", "课", None, (NewSegment(1, "正文"),)),
+    )
+    assert told(scene, registrar, over).code == "lesson_class_over", "不是上课已经开始，是班级已取消"
     scene.at = room.held.starts_at
     assert refused("pages", None, NewSegment(1, "正文")) == "lesson_too_late"
 

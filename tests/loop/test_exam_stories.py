@@ -28,6 +28,7 @@ def test_冒名不得参考_单科不及格停在培训完成_证书不符不兑
     listed = town_assess.candidates(scene, batch_id)
     scene.at = on(town_assess.batch(scene, batch_id).exam_on.isoformat(), 9)
     door = town_assess.examiner(scene, town.evaluator)
+    town_assess.arrange(scene, batch_id)
     stranger = told(scene, door, lambda work: admit.admit(work, listed[named], SUN_BA[1]))
     scene.do(door, lambda work: admit.record_turned_away(work, listed[named]))
     assert stranger.code == "candidate_differs"

@@ -62,7 +62,7 @@ def test_间隔号写法不同仍是本人_张叁不是张三(scene: Scene) -> N
 
 
 def test_扫码时不是本人的身份证不能核销_码被看过用过都说得清(scene: Scene) -> None:
-    """AC-C1：拿张三的码来的是孙八，末四位不符不核销；核对不消耗码；用过的码再扫说明何时何处用过。"""
+    """AC-C1：拿张三的码来的是孙八，证件后四位不符不核销；核对不消耗码；用过的码再扫说明何时何处用过。"""
     town = way.settle_down(scene)
     nurses = town_issue.programme(scene, town.budget_id)
     class_id = town_train.open_class(scene, town.house, hours=8)

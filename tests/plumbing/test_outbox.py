@@ -11,7 +11,8 @@ from sqlalchemy import select
 from tests.conftest import FOUNDED_AT
 from tests.plans import plans_of
 from voucher.plumbing.db import Database
-from voucher.plumbing.outbox import Draft, Letter, Persistence, Taken, count_letters, deliver_due, post
+from voucher.plumbing.outbox import Draft, Letter, Persistence, Taken, deliver_due, post
+from voucher.plumbing.outbox_counts import count_letters
 from voucher.plumbing.secrets import Keyring
 from voucher.plumbing.sms import SMS_NOT_TAKEN, SMS_UNREACHABLE
 from voucher.plumbing.unit_of_work import Work, perform
@@ -122,6 +123,33 @@ def test_who_dies_after_carrying_has_it_carried_again_and_what_is_late_is_not(of
     assert office.deliver() == 0
     late = office.letter("late")
     assert (late.error_code, late.sealed) == ("letter_late", None)
+
+
+def test_of_one_lane_one_letter_is_under_way_and_the_others_pass_it(office: Post) -> None:
+    for key, lane in (("slow 1", "a"), ("slow 2", "a"), ("slow 3", "a"), ("quick", "b"), ("plain", None)):
+        office.write(key, lane=lane)
+    beside: list[int] = []
+
+    def carry(letter: Taken) -> None:
+        office.carried.append(letter.key)
+        if letter.key == "slow 1":
+            # another teller, while this one waits for the slow one: not its next letter, but everybody else's
+            beside.append(office.deliver())
+
+    assert deliver_due(office.database, office.keyring, lambda: office.at, {"sms": carry}, RESTS) > 0
+    assert office.carried[0] == "slow 1"
+    assert set(office.carried[1 : 1 + beside[0]]) <= {"quick", "plain"}
+    assert sorted(office.carried) == ["plain", "quick", "slow 1", "slow 2", "slow 3"]
+    # who dies with a letter keeps its lane no longer than the letter
+    for key in ("lost", "next"):
+        office.write(key, lane="c")
+    office.refusal = KeyboardInterrupt()
+    with pytest.raises(KeyboardInterrupt):
+        office.deliver()
+    office.refusal = None
+    assert office.deliver() == 0
+    office.at += RESTS.lease
+    assert office.deliver() == 2
 
 
 def test_what_nobody_carries_is_given_up_in_time_and_not_looked_through_every_second(office: Post) -> None:

@@ -98,3 +98,26 @@ def test_nobody_waits_for_a_slow_or_dripping_receiver(receiver: Receiver) -> Non
     receiver.close()
     assert Messenger(local=True).post(receiver.url, b"{}", {}).failure is Failure.UNREACHABLE
     assert threading.active_count() <= before + 1
+
+
+def test_nobody_waits_for_a_name_server_that_does_not_answer() -> None:
+    answered = threading.Event()
+
+    def silent(_host: str, _port: int) -> list[str]:
+        answered.wait(20)
+        return ["114.114.114.114"]
+
+    address = "https://jw.example.org/"
+    patient, hasty = (
+        Messenger(resolve=silent, resolve_seconds=0.2),
+        Messenger(resolve=silent, whole_seconds=0.2),
+    )
+    for messenger in (patient, hasty):
+        got = messenger.post(address, b"{}", {})
+        assert (got.failure, got.took_ms < 2000) == (Failure.SLOW, True)
+    answered.set()
+
+    def unspeakable(_host: str, _port: int) -> list[str]:
+        raise UnicodeError("label empty or too long")
+
+    assert Messenger(resolve=unspeakable).post(address, b"{}", {}).failure is Failure.UNKNOWN

@@ -195,5 +195,8 @@ def test_a_school_changes_its_account_by_two_of_its_people_and_the_office(scene:
     with scene.database.read() as session:
         assert accounts.find_accounts_in_use(session, [house])[house].id == made
     again = scene.do(head, partial(propose, holder_name=name, account=old)).id
+    wordless = partial(accounts.refuse_account, payee_account_id=again, why=" ")
+    assert refusal(scene, "复核员甲", wordless) == "why_missing"
     turned = partial(accounts.disagree_account, payee_account_id=again, why="没有开过这个账户")
+    assert refusal(scene, registrar, partial(turned, why=" ")) == "why_missing"
     assert scene.do(registrar, turned).state == "refused"

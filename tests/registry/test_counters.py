@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from functools import partial
 
+import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
+
 from tests import town_train as town
 from tests.loop.telling import set_parameter
 from tests.scene import Scene, on
@@ -96,6 +100,19 @@ def test_a_device_is_named_approved_and_struck_off_at_once(scene: Scene) -> None
     assert refused.code == "counter_device_struck"
     assert refused.title == "这台设备“前台一号机”已被本机构停用，不能核销"
     assert town.code(scene, head, approve) == "counter_device_struck"
+    # for good, past every act
+    for change in (
+        "struck_at = NULL, struck_by_person_id = NULL",
+        "secret_hash = name",
+        "name = secret_hash",
+    ):
+        with (
+            pytest.raises(DBAPIError, match=r"never changes|written once"),
+            scene.database.engine.begin() as raw,
+        ):
+            raw.execute(text(f"UPDATE counter_device SET {change}"))
+    with pytest.raises(DBAPIError, match="never deleted"), scene.database.engine.begin() as raw:
+        raw.execute(text("DELETE FROM counter_device"))
     # whoever administers needs nobody's approval for the device in hand
     own, _ = scene.do(head, named)
     assert own.approved_at is not None

@@ -12,8 +12,10 @@ from tests.scene import LIMITS, Scene, write_csv
 from voucher.registry.catalogue import get_project
 from voucher.registry.dictionaries import check_word, list_words, name_words
 from voucher.registry.importing.dictionaries import DictionariesImporter
+from voucher.registry.importing.equivalences import EquivalencesImporter
 from voucher.registry.importing.frame import ImportRefused, Report, import_file
 from voucher.registry.importing.projects import ProjectsImporter
+from voucher.registry.ladder import list_equivalences
 from voucher.registry.reference import FOLDER, read_records
 from voucher.rules.dictionaries import DICTIONARY_NAMES, RULED_WORDS, Dictionary, read_dictionary
 from voucher.rules.errors import Refused
@@ -203,3 +205,23 @@ def test_the_projects_people_choose_from_ship_and_more_come_by_file(scene: Scene
 def test_no_word_is_shipped_twice() -> None:
     keys = [(row["dictionary"], row["code"], row["since"]) for row in SHIPPED]
     assert len(set(keys)) == len(keys)
+
+
+def test_an_equivalence_is_never_written_over_but_followed_by_a_newer_one(scene: Scene) -> None:
+    row = {
+        "类别": "学历比照", "代码": "senior_class", "具备": "全日制技工院校高级工班毕业",
+        "比照": "高职",
+        "条件": "落实相关待遇时比照", "等级": "三级", "起始日期": "2025-01-01", "文件": "新文件",
+        "依据": "示例",
+    }  # fmt: skip
+    kind = EquivalencesImporter
+    assert take(scene, [row], kind).rows_added == 1
+    assert take(scene, [row], kind).rows_unchanged == 1
+    with scene.database.read() as session:
+        for on, counts_as in ((date(2024, 12, 31), "大专"), (date(2025, 1, 1), "高职")):
+            rows = list_equivalences(session, on, "education")
+            assert next(each.counts_as for each in rows if each.code == "senior_class") == counts_as
+    assert codes(scene, [{**row, "比照": "本科"}], kind) == ["equivalence_fixed"]
+    assert codes(scene, [{**row, "起始日期": "2024-06-01"}], kind) == ["equivalence_overlaps"]
+    assert codes(scene, [{**row, "类别": "荣誉"}], kind) == ["equivalence_kind_unknown"]
+    assert take(scene, [{**row, "截止日期": "2026-12-31"}], kind).rows_changed == 1

@@ -7,15 +7,19 @@ from datetime import date
 from functools import partial
 
 import pytest
-from sqlalchemy import select, text
+from sqlalchemy import select, text, update
 from sqlalchemy.exc import DBAPIError
 
 from tests import pictures, town_filing, town_issue, town_train
+from tests.plans import plans_of
 from tests.scene import JIYUAN, NURSE, TURNER, XINXIANG, ZHANG_SAN, Scene, on
 from voucher.ledger.states import list_events
-from voucher.registry.filing import applying, parts, reading, reviewing
+from voucher.plumbing.unit_of_work import Work
+from voucher.registry.filing import applying, endings, parts, reading, reviewing
 from voucher.registry.filing.models import Filing
 from voucher.registry.institutions import Institution, get_institution
+from voucher.registry.staffing import grant_role
+from voucher.registry.users import RoleGrant
 from voucher.rules.actor import Role
 from voucher.rules.lifecycle import Thing
 
@@ -49,6 +53,11 @@ def test_a_person_files_a_new_institution_and_administers_it_once_accepted(scene
         town_train.code(scene, login, lambda work: parts.add_room(work, made, town_filing.HALL)),
     ]
     assert set(twice) == {"filing_part_twice"}
+    # a number of somebody known brings out no name: the draft would show it whole
+    unknown_name = replace(town_filing.TEACHING, name="无名氏", number=ZHANG_SAN[1])
+    town_issue.worker(scene, ZHANG_SAN)
+    differs = town_train.refusal(scene, login, lambda work: parts.add_teacher(work, made, unknown_name))
+    assert (differs.code, ZHANG_SAN[0] in str(differs)) == ("filing_teacher_differs", False)
     stranger, reviewer = town_issue.worker(scene, ZHANG_SAN), town_train.reviewer(scene)
     for foreign in (stranger, reviewer):
         act = partial(parts.strike, filing_id=made, part="rooms", part_id=1)
@@ -59,6 +68,11 @@ def test_a_person_files_a_new_institution_and_administers_it_once_accepted(scene
         assert (house.state, house.licensed_until) == ("applied", None)
         assert reading.count_to_review(session, {JIYUAN})[0] == 1
         due = reading.find_due(session, session.get_one(Filing, made), date(2024, 3, 4))
+        many, one = (
+            plans_of(scene.database, "", partial(reading.list_due, session, filings, date(2024, 3, 4)))
+            for filings in ([session.get_one(Filing, made)] * 3, [session.get_one(Filing, made)])
+        )
+        assert len(many) == len(one), "a list asks no more than one of its rows"
         assert due is not None
         # twenty working days after Friday 1 March
         assert due.due_on == date(2024, 3, 29)
@@ -103,6 +117,18 @@ def test_a_change_goes_through_the_same_review_and_takes_the_place_of_the_former
     act = partial(applying.file_filing, filing_id=other)
     assert town_train.code(scene, login, act) == "filing_open_already"
     scene.do(login, lambda work: applying.withdraw_filing(work, other))
+    # what has been handed in stands as it is, past every act
+    for raw_change in (
+        "UPDATE filing_room SET seats = 900",
+        "DELETE FROM filing_teacher",
+        f"UPDATE filing_scope SET filing_id = {other}",
+        (
+            "INSERT INTO filing_room (filing_id, name, address, region_code, seats, equipment)"
+            f" SELECT {change}, '二', address, region_code, seats, equipment FROM filing_room LIMIT 1"
+        ),
+    ):
+        with pytest.raises(DBAPIError, match="handed in never changes"), scene.database.engine.begin() as raw:
+            raw.execute(text(raw_change))
     # who applied decides nothing, whatever other account he signs in with
     scene.hire("兼职审核员", Role.OFFICER_CITY, town_filing.APPLICANT[1])
     accept = partial(reviewing.accept_filing, filing_id=change, opinion="同意")
@@ -110,7 +136,17 @@ def test_a_change_goes_through_the_same_review_and_takes_the_place_of_the_former
     scene.hire("外地审核员", Role.OFFICER_COUNTY, "310101199001010890", region=XINXIANG)
     assert town_train.code(scene, "外地审核员", accept) == "institution_filing_missing"
     blank = partial(reviewing.accept_filing, filing_id=change, opinion=" ")
-    assert town_train.code(scene, reviewer, blank) == "filing_why_missing"
+    assert town_train.code(scene, reviewer, blank) == "why_missing"
+    with pytest.raises(DBAPIError), scene.database.engine.begin() as raw:
+        raw.execute(text("UPDATE filing SET decided_by_person_id = applicant_person_id"))
+    # nor does whoever wrote a line of it, in an earlier round too
+    scene.do(reviewer, lambda work: reviewing.return_filing(work, change, "请补一间教室"))
+    helper = town_train.staff(scene, house, Role.INSTITUTION_ADMIN)
+    more = replace(town_filing.HALL, name="三楼教室")
+    scene.do(helper, lambda work: parts.add_room(work, change, more))
+    scene.do(login, lambda work: applying.file_filing(work, change))
+    scene.do("administrator", lambda work: _make_officer(work, helper))
+    assert town_train.code(scene, helper, accept) == "second_person_needed"
     scene.do(reviewer, accept)
     with scene.database.read() as session:
         assert session.get_one(Filing, first.id).state == "replaced"
@@ -123,15 +159,20 @@ def test_a_change_goes_through_the_same_review_and_takes_the_place_of_the_former
     assert (paper.kind, content) == ("pdf", pictures.pdf())
 
 
+def _make_officer(work: Work, login: str) -> None:
+    grant_role(work, login, Role.OFFICER_CITY, JIYUAN, None)
+
+
 def test_a_refused_institution_applies_again_and_nobody_else_takes_its_name(scene: Scene) -> None:
     scene.at = on("2024-03-01")
-    _, made = town_filing.filed(scene)
+    first, made = town_filing.filed(scene)
     reviewer, other = town_train.reviewer(scene), town_issue.worker(scene, ZHANG_SAN)
     again = partial(applying.open_filing, page=town_filing.first_page())
     assert town_train.code(scene, other, again) == "institution_has_staff"
     scene.do(reviewer, lambda work: reviewing.refuse_filing(work, made, "场地不符合消防要求"))
     with scene.database.read() as session:
         assert get_institution(session, town_filing.SCHOOL[1]).state == "refused"
+    stale = scene.do(first, again).id
     made = scene.do(other, again).id
     fixed = partial(applying.fill_filing, filing_id=made, page=town_filing.first_page(town_train.T1))
     assert town_train.code(scene, other, fixed) == "filing_code_fixed"
@@ -139,10 +180,37 @@ def test_a_refused_institution_applies_again_and_nobody_else_takes_its_name(scen
     scene.do(other, lambda work: applying.file_filing(work, made))
     with scene.database.read() as session:
         assert get_institution(session, town_filing.SCHOOL[1]).state == "applied"
-        assert session.scalars(select(Filing.state).order_by(Filing.id)).all() == ["refused", "filed"]
+        assert session.scalars(select(Filing.state).order_by(Filing.id)).all() == [
+            "refused", "draft", "filed",
+        ]  # fmt: skip
     # and what a paper shows is changed by nobody, past every act
     with pytest.raises(DBAPIError, match="never changes"), scene.database.engine.begin() as raw:
         raw.execute(text("UPDATE filing_paper SET sha256 = code"))
+    # the draft of whoever was refused is worth nothing once another administers the institution
+    house = scene.do(reviewer, lambda work: reviewing.accept_filing(work, made, "材料齐全")).institution_id
+    assert house is not None
+
+    def sees(login: str, filing_id: int) -> bool:
+        actor, today = scene.actor(login), date(2024, 3, 1)
+        with scene.database.read() as session:
+            listed = reading.list_filings(session, actor=actor, today=today)
+            opened = reading.is_applicant(session, actor, session.get_one(Filing, filing_id), today)
+        assert opened == (filing_id in {each.id for each in listed})
+        return opened
+
+    for act in (
+        partial(applying.file_filing, filing_id=stale),
+        partial(applying.withdraw_filing, filing_id=stale),
+    ):
+        assert town_train.code(scene, first, act) == "institution_filing_missing"
+    assert (sees(first, stale), sees(other, made)) == (False, True)
+    # and who administers it no more has opened its filings for others
+    heir = town_train.staff(scene, house, Role.INSTITUTION_ADMIN)
+    ended = update(RoleGrant).where(
+        RoleGrant.institution_id == house, RoleGrant.user_id == scene.actor(other).user_id
+    )
+    scene.do("operator", lambda work: work.session.execute(ended.values(until=date(2024, 2, 29))))
+    assert (sees(other, made), sees(heir, made)) == (False, True)
     # a listed institution is changed by its own people only
     town_train.train_institution(scene)
     listed = partial(applying.open_filing, page=town_filing.first_page(town_train.T1))
@@ -153,9 +221,10 @@ def test_whoever_still_trains_is_warned_before_a_licence_ends(scene: Scene) -> N
     scene.at = on("2024-03-01")
     town_filing.accepted(scene, until=date(2024, 5, 31))
     with scene.database.read() as session:
-        assert reading.list_endings(session, date(2024, 3, 31), regions={JIYUAN}) == []
-        soon = reading.list_endings(session, date(2024, 4, 1), regions={JIYUAN})
+        assert endings.list_endings(session, date(2024, 3, 31), regions={JIYUAN}) == []
+        soon = endings.list_endings(session, date(2024, 4, 1), regions={JIYUAN})
         assert [(each.institution.name, each.days_left) for each in soon] == [(town_filing.SCHOOL[0], 60)]
-        over = reading.list_endings(session, date(2024, 6, 2), regions={JIYUAN})
+        over = endings.list_endings(session, date(2024, 6, 2), regions={JIYUAN})
         assert [each.days_left for each in over] == [-2]
-        assert reading.list_endings(session, date(2024, 6, 2), regions={XINXIANG}) == []
+        assert endings.list_endings(session, date(2024, 6, 2), regions={XINXIANG}) == []
+        assert endings.list_endings(session, date(2024, 6, 2), regions={JIYUAN}, limit=0) == []

@@ -8,7 +8,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from voucher.rules.privacy import mask_account, mask_free_text, mask_identity, mask_mobile, mask_name
+from voucher.rules.privacy import (
+    mask_account,
+    mask_free_text,
+    mask_identity,
+    mask_identity_end,
+    mask_mobile,
+    mask_name,
+)
 
 QUIET = settings(max_examples=150, deadline=None)
 digits = st.text("0123456789", min_size=1, max_size=30)
@@ -36,6 +43,15 @@ def digits_in(text: str) -> int:
 )
 def test_an_identity_number_shows_its_first_six_and_last_four_only(raw: str, shown: str) -> None:
     assert mask_identity(raw) == shown
+
+
+@pytest.mark.parametrize(
+    "number", ["41010519900315991X", "410105700701990", "4101051990031599", "123456", ""]
+)
+def test_the_end_of_a_card_that_a_counter_asks_for_is_never_shown(number: str) -> None:
+    shown = mask_identity_end(number)
+    assert shown == number[: min(6, len(number) // 3)] + "*" * (len(number) - min(6, len(number) // 3))
+    assert not shown or shown.endswith("****")
 
 
 @pytest.mark.parametrize(

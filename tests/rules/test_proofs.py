@@ -12,8 +12,8 @@ from voucher.rules.levels import Level
 from voucher.rules.proofs import Offered, Wanted, completion_number, find_mismatch
 from voucher.rules.vocabulary import CertificateKind
 
-WANTED = Wanted("skill_level", "4-10-01-05", Level.JUNIOR, date(2024, 3, 1))
-FITTING = Offered("S000041010001245000001", "skill_level", "4-10-01-05", Level.JUNIOR, date(2024, 3, 1))
+WANTED = Wanted("skill_level", "4-10-01-05", Level.JUNIOR, date(2024, 3, 1), 7)
+FITTING = Offered("S000041010001245000001", "skill_level", "4-10-01-05", Level.JUNIOR, date(2024, 3, 1), 7)
 NO_ITEM_LEVEL = replace(WANTED, kind="special_skill", trade_code="HN-ZX-009", level=None)
 
 
@@ -26,6 +26,7 @@ NO_ITEM_LEVEL = replace(WANTED, kind="special_skill", trade_code="HN-ZX-009", le
         ({"level": None}, "certificate_other_level"),
         ({"kind": "qualification"}, "certificate_other_kind"),
         ({"issued_on": date(2024, 2, 29)}, "certificate_too_early"),
+        ({"evaluator_id": 8}, "certificate_other_evaluator"),
     ],
 )
 def test_what_differs_is_named(change: dict[str, object], code: str) -> None:

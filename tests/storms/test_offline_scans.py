@@ -21,8 +21,8 @@ from voucher.plumbing.unit_of_work import Work, perform
 from voucher.stages.train.confirm import Noted, confirm_scans
 
 pytestmark = pytest.mark.long
-# 200 take two minutes: every change meets fewer, STORM_SIZE=full make long the whole
-BATCHES = 200 if os.environ.get("STORM_SIZE") == "full" else 60
+# 200 take two minutes: every change meets fewer, STORM_SIZE=full makes them the whole
+BATCHES = 200 if os.environ.get("STORM_SIZE") == "full" else 30
 
 
 @pytest.fixture

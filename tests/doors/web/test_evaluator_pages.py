@@ -13,8 +13,9 @@ from tests import town_assess as exams
 from tests.doors.web.browser import Browser, Page
 from tests.doors.web.test_looks import IDENTITY, find_doubled_ids, find_unlabelled
 from tests.doors.world import World
-from tests.scene import EV1, EV2, LI_SI, SUN_BA, ZHANG_SAN, Scene, on, write_csv
+from tests.scene import EV1, EV2, LI_SI, SUN_BA, ZHANG_SAN, Scene, on, staff_number, write_csv
 from voucher.ledger.audit import AuditRow
+from voucher.stages.assess.examiners import list_examiners
 from voucher.stages.settle.models.claims import Claim
 
 
@@ -30,11 +31,14 @@ class Exam:
         _, self.vouchers = exams.finished(scene, ZHANG_SAN, LI_SI)
         self.theirs = exams.evaluator(scene, EV2)
         self._browsers: dict[str, Browser] = {}
+        self._enabled: set[str] = set()
 
     def at(self, login: str) -> Browser:
         """Return somebody's browser, signed in."""
         if login not in self._browsers:
-            self.world.enable(login)
+            if login not in self._enabled:
+                self.world.enable(login)
+                self._enabled.add(login)
             self._browsers[login] = Browser(self.world.sign_in(login).http)
         return self._browsers[login]
 
@@ -60,10 +64,31 @@ class Exam:
         self.admin.press(
             "安排这场考试",
             voucher=[str(each) for each in self.vouchers],
-            exam_on="2024-03-06",
+            exam_on="2024-03-13",
             place="实训楼",
         )
-        return str(self.admin.answer.request.path)
+        path = str(self.admin.answer.request.path)
+        self.send_examiners(path)
+        self.scene.at = on("2024-03-13")
+        self.world.at = self.scene.at.astimezone(UTC)
+        self._browsers.clear()  # a week later everybody signs in anew
+        self.admin.go(path)
+        return path
+
+    def send_examiners(self, path: str) -> None:
+        """File three examiners at the pages and assign them to an exam."""
+        for serial in (1, 2, 3):
+            self.admin.go("/evaluator/examiners")
+            number = staff_number(f"31010119800101{serial:03d}")
+            self.admin.press(
+                "登记", name="王考评", number=number, card_number=f"KP41{serial}", since="2024-01-01"
+            )
+            assert "考评员已登记" in self.admin.page.text
+        with self.scene.database.read() as session:
+            chosen = [str(each.id) for each in list_examiners(session, [self.ours])]
+        self.admin.go(path)
+        self.admin.press("指派所选考评员", examiner=chosen)
+        assert "已指派 3 名" in self.admin.page.text
 
     def admit(self, path: str, *people: tuple[str, str]) -> None:
         """Let people in, in the order listed."""
@@ -92,9 +117,12 @@ def _decent(browser: Browser, *secrets: str) -> None:
 
 
 def test_an_exam_from_plan_to_money_clicked_through(exam: Exam) -> None:
-    admin, examiner, clerk = exam.admin, exam.examiner, exam.clerk
-    assert "可安排考试" in admin.go("/").text or "可安排考试" in admin.go("/evaluator").text
+    assert "可安排考试" in exam.admin.go("/evaluator").text
     path = exam.plan()
+    admin, examiner, clerk = exam.admin, exam.examiner, exam.clerk
+    admin.press("增加考生", name=SUN_BA[0], number=SUN_BA[1], way="competition", evidence="")
+    assert "申报条件“竞赛”没有填写依据" in admin.page.text
+    admin.go(path)
     assert "今天考试：请逐人核对证件" in admin.page.text
     _decent(admin, ZHANG_SAN[1], LI_SI[1], ZHANG_SAN[0])
 
@@ -118,7 +146,21 @@ def test_an_exam_from_plan_to_money_clicked_through(exam: Exam) -> None:
     assert 'value="85.5"' in clerk.page.html
     scores |= {f"skill-{first}": "90", f"theory-{second}": "59", f"skill-{second}": "80"}
     _save(clerk, scores)
-    assert "请另一人核对后公布" in clerk.page.text
+    assert "请另一人录技能成绩第二遍" in clerk.page.text
+
+    examiner.go(path)
+    assert "待第二遍" in examiner.page.text
+    assert 'value="90"' not in examiner.page.html
+    _save(examiner, {f"again-{first}": "90", f"again-{second}": "8"}, "second-entries")
+    assert "有 1 名两遍不一致" in examiner.page.text
+    assert "另一遍：8" in clerk.go(path).text
+    _save(examiner, {f"again-{first}": "90", f"again-{second}": "80"}, "second-entries")
+    assert "两遍一致" in examiner.page.text
+    form = {"file": (io.BytesIO(f"考生编号,理论成绩,技能成绩\n{first},九十,80\n".encode()), "成绩.csv")}
+    clerk.go(path)
+    assert "考生编号" in clerk.http.get(f"{path}/score-sheet").text
+    clerk.press("上传成绩", **form)
+    assert "逐行问题（1 行，共读 1 行）" in clerk.page.text
 
     admin.go(path)
     admin.press("去公布成绩")
@@ -138,9 +180,9 @@ def test_an_exam_from_plan_to_money_clicked_through(exam: Exam) -> None:
     _certify_and_claim(exam)
 
 
-def _save(browser: Browser, scores: dict[str, Any]) -> None:
-    """Press 保存成绩, which stands outside the form it sends."""
-    form = next(each for each in browser.page.forms if each.action.endswith("/results"))
+def _save(browser: Browser, scores: dict[str, Any], where: str = "results") -> None:
+    """Press 保存成绩 or 保存第二遍, which stand outside the form they send."""
+    form = next(each for each in browser.page.forms if each.action.endswith(f"/{where}"))
     assert "保存成绩" in browser.page.text
     browser.answer = browser.http.post(
         form.action, data={**dict(form.values), **scores}, follow_redirects=True
@@ -150,8 +192,8 @@ def _save(browser: Browser, scores: dict[str, Any]) -> None:
 
 def _certify_and_claim(exam: Exam) -> None:
     admin, scene = exam.admin, exam.scene
-    good = scene.certificate(ZHANG_SAN, issued="2024-03-06")
-    bad = {**scene.certificate(LI_SI, issued="2024-03-06"), "职业编码": "9-99-99-99"}
+    good = scene.certificate(ZHANG_SAN, issued="2024-03-13")
+    bad = {**scene.certificate(LI_SI, issued="2024-03-13"), "职业编码": "9-99-99-99"}
     scene.import_register([scene.registered(good)])
     admin.go("/evaluator/certificates")
     _upload(exam, good, bad)
@@ -168,8 +210,8 @@ def _certify_and_claim(exam: Exam) -> None:
         kind="skill_level",
         trade_code="4-10-01-05",
         level="2",
-        certificate_number=scene.certificate(LI_SI, issued="2024-03-06")["证书编号"],
-        issued_on="2024-03-06",
+        certificate_number=scene.certificate(LI_SI, issued="2024-03-13")["证书编号"],
+        issued_on="2024-03-13",
         method="exam",
     )
     assert "证书已登记" in admin.page.text
@@ -202,7 +244,7 @@ def test_a_foreign_exam_is_missing_and_every_refusal_says_what_next(exam: Exam) 
     path = exam.plan()
     first = exam.candidates(path)[0]
     stranger = exam.at(exams.admin(exam.scene, exam.theirs))
-    for address in (path, f"{path}/candidates/{first}/corrections"):
+    for address in (path, f"{path}/candidates/{first}/corrections", f"{path}/score-sheet"):
         assert stranger.go(address).text.count("没有找到这个评价批次") >= 1
         assert stranger.answer.status_code == 404
     stranger.go("/evaluator/batches/new")
@@ -211,7 +253,8 @@ def test_a_foreign_exam_is_missing_and_every_refusal_says_what_next(exam: Exam) 
     for address in (
         *(f"{path}/candidates", f"{path}/results", f"{path}/publications", f"{path}/cancellations"),
         *(f"{path}/candidates/{first}/admissions", f"{path}/candidates/{first}/corrections"),
-        f"{path}/candidates/{first}/failures",
+        *(f"{path}/candidates/{first}/failures", f"{path}/examiners", f"{path}/second-entries"),
+        f"{path}/score-files",
     ):
         data = {
             "csrf_token": csrf, "idempotency_key": f"k-{address[-20:]}", "sure": "1", "why": "试",

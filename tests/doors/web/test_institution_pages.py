@@ -17,6 +17,7 @@ from voucher.stages.train.queries import list_sessions
 
 PLAN = {
     "name": "养老护理员五级二班",
+    "project_code": "TRAIN",
     "trade": "养老护理员",
     "level": "2",
     "certificate_kind": "skill_level",
@@ -244,13 +245,17 @@ def test_people_are_filed_by_line_or_by_file(loop: Loop) -> None:
 def test_the_administrator_opens_accounts_and_names_the_account_paid_to(loop: Loop) -> None:
     desk = at(loop, "t1-admin")
     desk.go("/institution/colleagues")
-    page = desk.press("开账号", role="teacher", name="赵六", number="11010519491231002X", login="t1-zhao")
+    typed = {"role": "teacher", "name": "赵六", "number": "11010519491231002X", "login": "t1-zhao"}
+    form, _ = desk.page.form("开账号")
+    key = dict(form.values)["idempotency_key"]
+    page = desk.press("开账号", **typed)
     assert desk.answer.status_code == 201
     assert "初始密码只在这里显示一次" in page.text
     assert desk.answer.headers["Cache-Control"] == "no-store"
     assert "t1-zhao" in desk.go("/institution/colleagues").text
-    page = desk.press("开账号", role="teacher", name="赵六", number="11010519491231002X", login="t1-zhao")
-    assert alert(page)
+    page = desk.press("开账号", **typed, idempotency_key=key)
+    assert "初始密码只显示一次，没有抄下的请重置密码" in page.text
+    assert alert(desk.press("开账号", **typed))
     desk.go("/institution/account")
     page = desk.press(
         "提出，等待确认", holder="甲校", bank="中行济源", account="260000000000000000", evidence="开户许可证"
@@ -274,13 +279,26 @@ def test_a_device_is_named_where_it_scans_and_struck_off_at_once(loop: Loop) -> 
     class_id = loop.ids["class"]
     desk, head = at(loop, "t1-scan"), at(loop, "t1-admin")
     desk.go(f"/institution/scan?class_id={class_id}")
+    page = desk.press("给本机起名", device="")
+    assert "设备名称" in alert(page)
+    assert "扫码核销" in page.text
+    form, _ = desk.page.form("给本机起名")
     page = desk.press("给本机起名", device="前台一号机")
     assert "本机已登记为“前台一号机”，等管理员批准" in page.text
+    # a double click: the browser keeps what the second answer brings, and it is the same device
+    kept = desk.http.get_cookie("counter")
+    assert kept is not None
+    key = dict(form.values)["idempotency_key"]
+    again = desk.press("重新登记本机", device="前台一号机", idempotency_key=key)
+    assert "本机已登记为“前台一号机”" in again.text
+    told = desk.http.get_cookie("counter")
+    assert told is not None
+    assert told.value == kept.value
     page = desk.go(f"/institution/scan?class_id={class_id}")
     assert "本机：前台一号机（待管理员批准）" in page.text
     desk.press("核对", digits="7212345678901234567890")
     page = head.go("/institution/devices")
-    assert "前台一号机" in page.text
+    assert page.text.count("前台一号机") == 1
     assert "待批准" in page.text
     assert "已批准“前台一号机”" in head.press("批准").text
     with loop.world.database.read() as session:
@@ -293,9 +311,15 @@ def test_a_device_is_named_where_it_scans_and_struck_off_at_once(loop: Loop) -> 
     head.go("/institution/colleagues")
     assert "已暂停 t1-" in head.press("暂停").text
     assert "已恢复 t1-" in head.press("恢复").text
+    form, _ = head.page.form("重置密码")
     page = head.press("重置密码")
     assert "密码已重置" in page.text
     assert head.answer.headers["Cache-Control"] == "no-store"
+    # the answer was lost and the form is sent again: the first password still counts
+    head.go("/institution/colleagues")
+    head.press("重置密码", idempotency_key=dict(form.values)["idempotency_key"])
+    assert head.answer.status_code == 200
+    assert "初始密码只显示一次" in head.page.text
 
 
 def test_a_school_leaves_the_list_and_its_people_are_told_what_they_can_do(loop: Loop) -> None:

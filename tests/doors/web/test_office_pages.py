@@ -261,6 +261,24 @@ def test_a_certificate_is_revoked_with_what_falls_and_put_back_by_two(desk: Offi
     one = re.search(r"/office/certificates/\d+", page.html)
     assert one is not None
     owes_its_reader_nothing(officer.go(one.group(0)))
+    # read by hand: what differs from the person is refused, the first reading waits for the second
+    read = {
+        "name": "张三",
+        "trade": "4-10-01-05",
+        "level": "2",
+        "issued_on": "2023-10-11",
+        "evaluator": EV1[1],
+        "status": "有效",
+    }
+    owes_its_reader_nothing(officer.go(f"{one.group(0)}/read-by-hand"))
+    wrong = officer.press("确认人工核验", identity=LI_SI[1], evidence="查询页面", **read)
+    assert "不是同一人" in refusal(wrong)
+    told = officer.press("确认人工核验", identity=ZHANG_SAN[1], evidence="查询页面", **read).text
+    assert "已录入，等另一人各自核验" in told
+    other.go(f"{one.group(0)}/read-by-hand")
+    told = other.press("确认人工核验", identity=ZHANG_SAN[1], evidence="查询页面", **read).text
+    assert "两人录入一致，已核验" in told
+    assert "每次查询（1 次）" in told
     page = officer.go(f"{one.group(0)}/revoke")
     assert "没有用它兑现的券" in page.text
     assert "没有填写" in refusal(officer.press("确认撤销证书", why=""))
@@ -275,6 +293,32 @@ def test_a_certificate_is_revoked_with_what_falls_and_put_back_by_two(desk: Offi
     owes_its_reader_nothing(other.go("/office/reinstatements"))
     other.go(f"{one.group(0)}/reinstate")
     assert "已恢复为有效" in other.press("确认恢复").text
+
+    # the evaluator's next numbers
+    assert "还没有分配号段" in officer.go("/office/number-ranges").text
+    asked = {"filing_number": EV1[2], "year": "2024", "level": "2", "count": "500"}
+    page = officer.press("分配", **asked)
+    assert "已分配 500 个编号：S000041010001245000001 至 S000041010001245000500" in page.text
+    owes_its_reader_nothing(page)
+
+    # the whole batch of the evaluator: chosen, its consequences seen, asked, and confirmed by another
+    assert "没有批量撤销" in officer.go("/office/mass-revocations").text
+    page = officer.go("/office/mass-revocations/new")
+    house = re.search(rf'<option value="(\d+)"[^>]*>{EV1[0]}', page.html)
+    assert house is not None
+    here = f"/office/mass-revocations/new?institution={house.group(1)}"
+    assert "（没有批次号）" in officer.go(here).text
+    page = officer.go(f"{here}&batch=")
+    owes_its_reader_nothing(page)
+    assert "没有填写" in refusal(officer.press("提出撤销 1 本证书", why=""))
+    page = officer.press("提出撤销 1 本证书", why="整批替考")
+    assert "是您提出的，须由另一人确认" in page.text
+    assert "批量撤销待确认 1" in other.go("/desk").text
+    listed = re.search(r"/office/mass-revocations/\d+", other.go("/office/mass-revocations").html)
+    assert listed is not None
+    owes_its_reader_nothing(other.go(listed.group(0)))
+    assert "已全部撤销" in other.press("确认撤销 1 本证书").text
+    assert "没有可以撤销的证书" in officer.go("/office/mass-revocations/new").text
 
     owes_its_reader_nothing(operator.go("/office/workers/new"))
     page = operator.press("开户", name="李四", number="不是号码", login="lisi")

@@ -7,24 +7,30 @@ import io
 import re
 from dataclasses import dataclass
 from datetime import UTC
+from pathlib import Path
+from typing import Any
 
 import pytest
 
+import voucher.registry
 from tests import town_certified, town_train
 from tests.doors.web.browser import Browser, Page
 from tests.doors.web.test_looks import IDENTITY, find_doubled_ids, find_unlabelled
 from tests.doors.world import World
 from tests.scene import EV1, LI_SI, PROVINCE, SUN_BA, ZHANG_SAN, Scene
 from voucher.doors.auth.door import DoorLimits
+from voucher.doors.web.public.standards import PARAMETER_NAMES
 from voucher.ledger.vouchers import Voucher
 from voucher.registry.catalogue import list_subtree
 from voucher.rules.actor import Role
 from voucher.stages.certify.revoke import revoke_certificate
 from voucher.stages.oversee.drill import read_cells, total
 from voucher.stages.train.exits import impose
+from voucher.stages.train.phone_draws import SHARE
 
 PEOPLE = (ZHANG_SAN, LI_SI, SUN_BA)
 PLACES = ("/", "/guide", "/classes", "/institutions", "/standards", "/notices", "/check", "/figures")
+TABLE = Path(voucher.registry.__file__).parent / "data" / "parameters.csv"
 SPY = "王五 41010519491231002X 13812345678"
 
 
@@ -73,6 +79,12 @@ def _decent(page: Page) -> None:
     assert "style=" not in page.html
 
 
+def test_what_the_standards_page_shows_is_what_the_program_goes_by() -> None:
+    rows = csv.DictReader(io.StringIO(TABLE.read_text("utf-8")))
+    assert set(PARAMETER_NAMES) <= {row["name"] for row in rows}
+    assert SHARE in PARAMETER_NAMES, "the share of telephone checks shown is the one drawn by"
+
+
 def test_from_the_first_page_everything_is_found_and_nobody_is_named(town: Town) -> None:
     look = town.anybody
     home = look.go("/")
@@ -118,6 +130,11 @@ def test_the_directory_strikes_out_who_may_not_any_more_and_says_why(town: Town)
     assert EV1[2] in evaluator.text
     assert "养老护理员" in evaluator.text
     assert "没有找到这样的机构" in look.go("/institutions?q=查无此校").text
+    # by the yearly list: who stands on it, and nobody for a year without one
+    listed = look.go("/institutions?year=2024")
+    assert f"/institutions/{town.school}" in listed.links
+    assert "2024 年目录清单" in listed.text
+    assert len(look.go("/institutions?year=1999").links) == len(look.go("/institutions").links)
 
     town.officer()
     town.scene.do("县局", lambda work: impose(work, town.school, "suspend", f"虚报学员 {ZHANG_SAN[1]}"))
@@ -131,9 +148,9 @@ def test_the_directory_strikes_out_who_may_not_any_more_and_says_why(town: Town)
     assert "养老护理员五级一班" not in look.go("/classes").text
 
 
-def _check(town: Town, number: str, name: str) -> str:
+def _check(town: Town, number: str, name: str, last_four: str = "991X") -> str:
     town.anybody.go("/check")
-    return town.anybody.press("查证书", number=number, name=name).text
+    return town.anybody.press("查证书", number=number, name=name, last_four=last_four).text
 
 
 def test_a_check_says_whether_it_is_good_and_never_whose_it_is(town: Town) -> None:
@@ -143,9 +160,13 @@ def test_a_check_says_whether_it_is_good_and_never_whose_it_is(town: Town) -> No
     assert "养老护理员" in right
     assert EV1[0] in right
     _decent(look.page)
-    wrong = [_check(town, town.certificate, LI_SI[0]), _check(town, "S000041", ZHANG_SAN[0])]
+    wrong = [
+        _check(town, town.certificate, LI_SI[0]),
+        _check(town, "S000041", ZHANG_SAN[0]),
+        _check(town, town.certificate, ZHANG_SAN[0], "9927"),
+    ]
     assert look.answer.status_code == 404
-    assert wrong[0] == wrong[1]
+    assert wrong[0] == wrong[1] == wrong[2]
     assert "没有找到" in wrong[0]
     assert "没有填写" in _check(town, "", "")
     town.officer()
@@ -209,7 +230,7 @@ def test_guessing_is_slowed_down_and_an_empty_house_says_so(scene: Scene, world:
     tight = World(scene.database, scene.keyring, world.folder, limits=DoorLimits(check_rate="2 per minute"))
     look = Browser(tight.app.test_client())
     for path, button, typed in (
-        ("/check", "查证书", {"number": "S1", "name": "张三"}),
+        ("/check", "查证书", {"number": "S1", "name": "张三", "last_four": "991X"}),
         ("/check", "查培训券", {"voucher_number": "Q-419001-2024-00000001"}),
     ):
         codes = []
@@ -227,3 +248,42 @@ def test_guessing_is_slowed_down_and_an_empty_house_says_so(scene: Scene, world:
     ):
         assert words in look.go(path).text
     assert look.http.get("/figures/region.csv").text.count("\r\n") == 2
+
+
+def test_levels_and_what_they_count_as_stand_with_their_day_and_document(town: Town) -> None:
+    look = town.anybody
+    page = look.go("/levels?on=2024-05-01")
+    for words in ("省级行业二类赛", "第 4–15 名", "副高级职称（破格申报）", "中原技能大奖", "三级/高级工"):
+        assert words in page.text, words
+    _decent(page)
+    assert "这一天没有对照表" in look.go("/levels?on=2023-08-01").text
+    assert "养老护理员" in look.go("/levels?code=4-10-01-05").text
+    assert "没有这个编码" in look.go("/levels?code=9-99-99-99").text
+    assert "日期看不懂" in look.go("/levels?on=%E6%98%A8%E5%A4%A9").text
+
+    def ask(address: str) -> Any:
+        return look.http.get(address)
+
+    place = "/api/v1/competition-levels?competition=provincial_trade_2&on=2024-05-01&place="
+    told = [ask(place + each).json["level_name"] for each in ("3", "4", "15", "16")]
+    assert told == ["二级/技师", "三级/高级工", "三级/高级工", None]
+    assert len(ask("/api/v1/levels?on=2024-05-01").json["placings"]) == 12
+    assert ask("/api/v1/occupations/4-10-01-05").json["present_name"] == "养老护理员"
+    assert ask("/api/v1/occupations/9-99-99-99").status_code == 404
+
+
+def test_the_office_counts_who_is_skilled_in_its_own_regions_and_takes_the_list_along(town: Town) -> None:
+    town.world.staff("统计", Role.SUPERVISOR, region=PROVINCE)
+    town.world.staff("外地统计", Role.SUPERVISOR, region="410700")
+    desk = Browser(town.world.sign_in("统计").http)
+    page = desk.go("/desk/talents")
+    assert "职业技能等级证书" in page.text
+    assert "这一天没有高技能人才" in page.text, "the certificate of the town is of the lowest level"
+    _decent(page)
+    here, there = (town.world.sign_in(login) for login in ("统计", "外地统计"))
+    assert here.get("/talent-figures").json["people"] == 2
+    assert there.get("/talent-figures").json["people"] == 0
+    assert there.get("/talent-figures?region=419001").status_code == 403
+    assert here.get("/talents").json["items"] == []
+    sheet = desk.http.get("/desk/talents.xlsx?on=2024-05-01")
+    assert str(sheet.mimetype).endswith("spreadsheetml.sheet")

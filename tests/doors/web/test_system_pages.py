@@ -53,6 +53,7 @@ def test_a_system_is_registered_rotated_and_stopped_on_the_pages(loop: Loop) -> 
     again = admin.press("登记", name="前台程序", scope=["scan", "read"], idempotency_key=key)
     assert client_id in again.text
     assert secret not in again.html
+    assert "密钥只显示一次，没有存下的请更换密钥" in again.text
     with loop.world.database.read() as session:
         assert session.scalar(select(func.count()).select_from(InstitutionSystem)) == 1
 

@@ -65,7 +65,7 @@ def test_a_worker_finds_the_way_from_the_wallet_to_the_green_tick(loop: Loop) ->
         "digits": digits,
         "class_id": loop.ids["class"],
         "last4": LI_SI[1][-4:],
-        "device": "counter-1",
+        "device": "前台一号",
         "nonce": "first",
     }
     assert loop["t1-scan"].post("/redemptions", body).status_code == 201

@@ -26,6 +26,8 @@ def test_another_person_does_not_sit_the_exam(scene: Scene) -> None:
 
     assert code(ZHANG_SAN[1]) == "not_exam_day"
     scene.at = on(town.batch(scene, batch_id).exam_on.isoformat(), 9)
+    assert code(ZHANG_SAN[1]) == "examiners_too_few"
+    town.arrange(scene, batch_id)
     assert code(SUN_BA[1]) == "candidate_differs"
     assert code(LI_SI[1]) == "candidate_differs"
     assert code("41010519900315991") == "identity_malformed"

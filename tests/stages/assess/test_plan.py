@@ -9,15 +9,17 @@ from typing import Any
 
 from tests import town_assess as town
 from tests import town_train
-from tests.scene import COOK, EV2, LI_SI, NURSE, SUN_BA, TURNER, ZHANG_SAN, Scene, on
+from tests.scene import COOK, EV2, LI_SI, NURSE, QIAN_QI, SUN_BA, TURNER, ZHANG_SAN, Scene, on
 from voucher.ledger import holds
 from voucher.ledger.states import list_events
 from voucher.plumbing.unit_of_work import Work
 from voucher.registry import sanctions
 from voucher.registry.people import Newcomer
 from voucher.rules.actor import Role
+from voucher.rules.entries import Entry, EntryWay
 from voucher.rules.lifecycle import Thing
 from voucher.stages.assess import plan
+from voucher.stages.assess.entries import Direct
 from voucher.stages.assess.plan import NewBatch
 from voucher.stages.assess.queries import get_batch, list_batches, list_candidates, list_ready, view_batches
 
@@ -36,7 +38,9 @@ def test_an_exam_is_planned_within_the_filing_and_nowhere_else(scene: Scene) -> 
         (town.admin(scene, other), {}, "role_missing"),
         (login, {"certificate_kind": "training_completion", "level": 0}, "kind_not_examined"),
         (login, {"level": 0}, "exam_level_unfit"),
-        (login, {"exam_on": new.exam_on - timedelta(days=2)}, "exam_day_past"),
+        (login, {"exam_on": new.exam_on - timedelta(days=8)}, "exam_day_past"),
+        (login, {"exam_on": new.exam_on - timedelta(days=1)}, "exam_planned_late"),
+        (login, {"certificate_kind": "qualification"}, "qualification_unlisted"),
         (login, {"place": "  "}, "exam_batch_incomplete"),
         (login, {"trade_code": TURNER}, "evaluator_out_of_scope"),
         (login, {"level": 3}, "evaluator_out_of_scope"),
@@ -58,7 +62,9 @@ def test_only_who_was_trained_for_it_elsewhere_is_listed_and_once(scene: Scene) 
     ev, other = town.evaluator(scene), town.evaluator(scene, EV2)
     _, (first, second) = town.finished(scene, ZHANG_SAN, LI_SI)
     login, new = town.admin(scene, ev), town.new_batch(scene, ev)
-    stranger, own = Newcomer(SUN_BA[1], SUN_BA[0]), town.admin(scene, other)
+    worked, own = Entry(EntryWay.WORK, "社保缴费记录 2020—2023"), town.admin(scene, other)
+    stranger = Direct(Newcomer(SUN_BA[1], SUN_BA[0]), worked)
+    qian = Newcomer(QIAN_QI[1], QIAN_QI[0])
     with scene.database.read() as session:
         assert [each.voucher.id for each in list_ready(session, ev, new.exam_on)] == [first, second]
     batch_id = town.planned(scene, ev, [first], people=[stranger])
@@ -69,15 +75,17 @@ def test_only_who_was_trained_for_it_elsewhere_is_listed_and_once(scene: Scene) 
     sins: list[tuple[str, dict[str, Any], str]] = [
         (own, {"institution_id": other, "voucher_ids": [second]}, "trained_by_evaluator"),
         (login, {"voucher_ids": [second, second]}, "candidate_listed_already"),
-        (login, {"voucher_ids": [second], "people": [Newcomer(LI_SI[1], LI_SI[0])]},
+        (login, {"voucher_ids": [second], "people": [Direct(Newcomer(LI_SI[1], LI_SI[0]), worked)]},
          "candidate_listed_already"),
         (login, {"voucher_ids": [first]}, "candidate_planned_elsewhere"),
         (own, {"institution_id": other, "people": [stranger]},
          "candidate_planned_elsewhere"),
-        (login, {"people": [Newcomer(LI_SI[1], "李死")]}, "candidate_name_differs"),
+        (login, {"people": [Direct(Newcomer(LI_SI[1], "李死"), worked)]}, "candidate_name_differs"),
+        (login, {"people": [Direct(qian)]}, "entry_way_missing"),
+        (login, {"people": [Direct(qian, Entry(EntryWay.EXCEPTION, " "))]}, "entry_evidence_missing"),
+        (login, {"people": [Direct(qian, Entry(EntryWay.EDUCATION, "毕业证"))]}, "entry_education_missing"),
         (login, {"trade_code": COOK, "voucher_ids": [second]}, "candidate_unfit"),
         (login, {"level": 3, "voucher_ids": [second]}, "candidate_unfit"),
-        (login, {"certificate_kind": "qualification", "voucher_ids": [second]}, "candidate_unfit"),
     ]  # fmt: skip
     told = [refused(scene, who, replace(new, **change)) for who, change, _ in sins]
     assert told == [code for _, _, code in sins]
@@ -95,6 +103,7 @@ def test_only_who_was_trained_for_it_elsewhere_is_listed_and_once(scene: Scene) 
         assert list_batches(session, (), [other]) == []
         assert get_batch(session, batch_id, ["419001"]).number == "PJ-419001-2024-0001"
     assert [each.masked_name for each in listed] == ["张*", "孙*", "李*"]
+    assert [each.entry_way for each in listed] == [None, "work_years", None]
     assert (view.candidates, view.admitted, view.entered, view.state_name) == (3, 0, 0, "待评价")
     assert not any(ZHANG_SAN[1] in str(each) or ZHANG_SAN[0] in str(each) for each in listed)
 

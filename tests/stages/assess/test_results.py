@@ -10,7 +10,7 @@ from tests.scene import EV2, FENG_YI, LI_SI, QIAN_QI, ZHANG_SAN, Scene, on
 from voucher.ledger import holds
 from voucher.ledger.holds import Hold
 from voucher.rules.lifecycle import Thing
-from voucher.stages.assess import lapse, plan, results
+from voucher.stages.assess import corrections, lapse, plan, results
 from voucher.stages.assess.models import Candidate
 from voucher.stages.assess.queries import (
     exams_passed,
@@ -50,8 +50,11 @@ def test_entered_by_one_published_by_another_and_nothing_averages(scene: Scene) 
     assert entering([Scores(first, 7000, 7000)], town_train.reviewer(scene)) == "role_missing"
     # AC-F1: 59 and 95 is not a pass
     rows = {first: (9500, 9500), second: (5900, 9500), third: (6000, 6000)}
-    assert town.enter(scene, batch_id, rows) == 3
+    first_entry = [Scores(each, *rows[each]) for each in rows]
+    assert scene.do(entry, lambda work: results.enter_results(work, batch_id, first_entry)) == 3
+    assert publishing(publisher) == "skill_read_once"
     assert town.enter(scene, batch_id, rows) == 0
+    assert town.enter_again(scene, batch_id, {first: 9500}).count == 0
     assert town.enter(scene, batch_id, {first: (7500, 8000)}) == 1
     assert publishing(entry) == "role_missing"
     scene.do(publisher, lambda work: results.enter_results(work, batch_id, [Scores(second, 5950, 9500)]))
@@ -85,7 +88,7 @@ def test_entered_by_one_published_by_another_and_nothing_averages(scene: Scene) 
     again = town.new_batch(scene, ev, voucher_ids=[vouchers[0]])
     asked = town_train.code(scene, town.admin(scene, ev), lambda work: plan.plan_batch(work, again))
     assert asked == "candidate_not_trained"
-    town.assessed(scene, ev, [LI_SI], [vouchers[1]])
+    town.assessed(scene, ev, [LI_SI], [vouchers[1]], [(7500, None)])
     assert town.state(scene, vouchers[1]) == "assessed"
 
 
@@ -101,19 +104,21 @@ def test_a_published_score_is_corrected_by_two_and_the_voucher_follows(scene: Sc
     clerk, publisher = town.clerk(scene, ev), town.publisher(scene, ev)
     batch_id = town.planned(scene, ev, vouchers)
     lost, won = town.admit_all(scene, batch_id, [ZHANG_SAN, LI_SI])
-    early = lambda work: results.ask_correction(work, won, 6000, 6000, "漏判一题")  # noqa: E731
+    early = lambda work: corrections.ask_correction(work, won, 6000, 6000, "漏判一题")  # noqa: E731
     town.enter(scene, batch_id, {lost: (7000, 7000), won: (5900, 9000)})
     assert town_train.code(scene, clerk, early) == "results_not_published"
     town.publish(scene, batch_id)
     assert [town.state(scene, each) for each in vouchers] == ["assessed", "trained"]
 
     def ask(candidate_id: int, theory: int, why: str = "漏判一题", login: str = clerk) -> int:
-        return scene.do(login, lambda work: results.ask_correction(work, candidate_id, theory, 9000, why)).id
+        return scene.do(
+            login, lambda work: corrections.ask_correction(work, candidate_id, theory, 9000, why)
+        ).id
 
     def code(result_id: int, login: str) -> str:
-        return town_train.code(scene, login, lambda work: results.confirm_correction(work, result_id))
+        return town_train.code(scene, login, lambda work: corrections.confirm_correction(work, result_id))
 
-    blank = lambda work: results.ask_correction(work, won, 6100, 9000, " ")  # noqa: E731
+    blank = lambda work: corrections.ask_correction(work, won, 6100, 9000, " ")  # noqa: E731
     assert town_train.code(scene, clerk, blank) == "assessment_why_missing"
     wrong = ask(won, 9900)
     right = ask(won, 6100, login=publisher)
@@ -126,12 +131,12 @@ def test_a_published_score_is_corrected_by_two_and_the_voucher_follows(scene: Sc
     assert code(right, publisher) == "second_person_needed"
     foreign = town.admin(scene, town.evaluator(scene, EV2))
     assert code(right, foreign) == "result_missing"
-    scene.do(town.admin(scene, ev), lambda work: results.confirm_correction(work, right))
+    scene.do(town.admin(scene, ev), lambda work: corrections.confirm_correction(work, right))
     assert town.state(scene, vouchers[1]) == "assessed"
     assert code(right, town.admin(scene, ev)) == "correction_superseded"
     # a pass that is lost moves nothing back: the voucher waits for the office
     away = ask(lost, 5900, "登分有误")
-    scene.do(publisher, lambda work: results.confirm_correction(work, away))
+    scene.do(publisher, lambda work: corrections.confirm_correction(work, away))
     assert town.state(scene, vouchers[0]) == "assessed"
     with scene.database.read() as session:
         (hold,) = session.scalars(select(Hold).where(Hold.object_id == vouchers[0])).all()

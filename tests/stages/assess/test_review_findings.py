@@ -29,10 +29,11 @@ def test_an_exam_that_was_never_closed_does_not_keep_for_ever_who_did_not_come(s
         return admit.admit(work, town.candidates(scene, batch_id)[zhang], ZHANG_SAN[1])
 
     assert told(li) == "candidate_planned_elsewhere"
-    scene.at = on("2024-03-02", 9)
+    scene.at = on("2024-03-08", 9)
+    town.arrange(scene, batch_id)
     scene.do(town.examiner(scene, first), let_in)
     # the day passes and the evaluator neither publishes nor cancels: who sat it waits for the scores
-    scene.at = on("2024-03-03")
+    scene.at = on("2024-03-09")
     assert told(zhang) == "candidate_planned_elsewhere"
     # who was not let in on the day can have no scores there any more
     assert plan_for(li).id != batch_id

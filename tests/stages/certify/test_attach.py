@@ -40,7 +40,7 @@ def exam_passed(scene: Scene, *people: tuple[str, str]) -> list[int]:
     scene.at = on("2024-01-10")
     ev = town.evaluator(scene)
     _, vouchers = town.finished(scene, *people)
-    town.assessed(scene, ev, people, vouchers, exam_on=town.today(scene))
+    town.assessed(scene, ev, people, vouchers)
     return vouchers
 
 
@@ -59,6 +59,12 @@ def test_only_the_certificate_the_voucher_is_for_certifies_it(scene: Scene) -> N
     old = scene.certificate(ZHANG_SAN, HOUSEKEEPER, issued="2023-05-01")
     early = scene.certificate(ZHANG_SAN, issued="2024-01-09")
     scene.certify(old, early)
+    # everything as it should be, in the register as well: but from an evaluator that held no exam
+    scene.file_evaluator(EV2)
+    elsewhere = scene.certificate(LI_SI, issued=today, evaluator=EV2)
+    scene.certify(elsewhere)
+    assert why(scene, vouchers[1]) == ["certificate_other_evaluator"]
+    assert scene.do("clock", attach_proofs) == 0
     assert why(scene, vouchers[0]) == ["certificate_too_early"]
     # AC-F8 another trade; a higher level; another kind; and AC-F7 another name at the register
     scene.certify(
@@ -72,7 +78,7 @@ def test_only_the_certificate_the_voucher_is_for_certifies_it(scene: Scene) -> N
     assert why(scene, vouchers[4]) == ["certificate_unverified"]
     assert scene.do("clock", attach_proofs) == 0
     assert [why(scene, each) for each in vouchers[1:]] == [
-        ["certificate_other_trade"],
+        ["certificate_other_evaluator", "certificate_other_trade"],
         ["certificate_higher_level"],
         ["certificate_other_kind"],
         ["certificate_name_mismatch"],
@@ -109,11 +115,11 @@ def _close_holds(work: Work) -> None:
 
 def test_a_certificate_serves_one_voucher(scene: Scene) -> None:
     (voucher_id,) = exam_passed(scene, ZHANG_SAN)
-    (row,) = town.certified(scene, [ZHANG_SAN])
     ev = town.evaluator(scene)
     # the same person once more: 签到 takes no key, so nothing bars the second voucher
     _, (second,) = town.finished(scene, ZHANG_SAN, worth="sign_in")
-    town.assessed(scene, ev, [ZHANG_SAN], [second], exam_on=town.today(scene))
+    town.assessed(scene, ev, [ZHANG_SAN], [second])
+    (row,) = town.certified(scene, [ZHANG_SAN])
     assert scene.do("clock", attach_proofs) == 0
     assert why(scene, second) == ["certificate_used"]
     assert (town.state(scene, voucher_id), town.state(scene, second)) == ("certified", "assessed")

@@ -7,6 +7,7 @@ from sqlalchemy import select
 
 from tests import town_assess as town
 from tests import town_train
+from tests.registers import say, serving
 from tests.scene import LI_SI, ZHANG_SAN, Scene, on
 from voucher.doors.web.documents import COMPLETION
 from voucher.doors.web.pictures import draw_code
@@ -19,9 +20,11 @@ from voucher.plumbing.unit_of_work import Work
 from voucher.rules.actor import Role
 from voucher.rules.errors import Refused
 from voucher.rules.lifecycle import Thing
+from voucher.stages.certify.asking import Registers
 from voucher.stages.certify.completions import issue_completions
+from voucher.stages.certify.connecting import connect_register
 from voucher.stages.certify.models import Certificate, RegisterEntry, Verification, VoucherProof
-from voucher.stages.certify.queries import check_publicly, list_archive
+from voucher.stages.certify.queries import check_publicly, list_archive, list_verified_certificates
 from voucher.stages.certify.queries.papers import CompletionPaper, show_completion_paper
 from voucher.stages.certify.revoke import ask_reinstatement, reinstate_certificate, revoke_certificate
 
@@ -73,8 +76,21 @@ def test_a_class_gives_its_certificates_once(scene: Scene) -> None:
     assert {(code, level or 0) for code, level in keys} == {(proof.trade_code, proof.level)}
     assert (archived.kind_name, archived.voucher_id, archived.verified) == ("培训合格证书", vouchers[0], True)
 
+    _ask_a_register(scene, certificate.id)
     _print(scene, certificate, house)
     _revoke_and_put_back(scene, certificate.number)
+
+
+def _ask_a_register(scene: Scene, certificate_id: int) -> None:
+    """A register that has never heard of it is not asked, so that what the class proved stands."""
+    scene.hire("接入员", Role.OFFICER_PROVINCE, "310101199001010330")
+    registers = Registers(scene.database, scene.keyring)
+    with serving(lambda _: say()) as register:
+        scene.do("接入员", lambda work: connect_register(work, name="登记", address=register.address))
+        assert registers.ask(scene.actor("clock"), scene.at, [certificate_id]) == {}
+        assert register.asked == []
+    with scene.database.read() as session:
+        assert list_verified_certificates(session, [certificate_id]) == {certificate_id}
 
 
 def _close_holds(work: Work) -> None:
@@ -91,13 +107,13 @@ def _revoke_and_put_back(scene: Scene, number: str) -> None:
     assert town_train.code(scene, "异地审核员", revoke) == "certificate_number_unknown"
     scene.do(officer, revoke)
     with scene.database.read() as session:
-        answer = check_publicly(session, scene.keyring, number, ZHANG_SAN[0])
+        answer = check_publicly(session, scene.keyring, number, ZHANG_SAN[0], "991X")
     assert answer is not None
     assert (answer.valid, answer.state_name) == (False, "已撤销")
     scene.do(officer, lambda work: ask_reinstatement(work, number, "复核属实"))
     scene.do("另一审核员", lambda work: reinstate_certificate(work, number))
     with scene.database.read() as session:
-        answer = check_publicly(session, scene.keyring, number, ZHANG_SAN[0])
+        answer = check_publicly(session, scene.keyring, number, ZHANG_SAN[0], "991X")
     assert answer is not None
     assert answer.valid
 

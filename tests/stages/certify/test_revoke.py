@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
-from sqlalchemy import select
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from sqlalchemy import event, select
+from sqlalchemy.orm import Session
 
 from tests import town_assess as town
 from tests import town_train
 from tests.scene import EV1, EV2, LI_SI, ZHANG_SAN, Scene, on
 from voucher.ledger.states import list_events
+from voucher.plumbing.unit_of_work import Work
 from voucher.rules.actor import Role
 from voucher.rules.lifecycle import Thing
-from voucher.stages.certify.models import Certificate
+from voucher.stages.certify.models import Certificate, Verification
 from voucher.stages.certify.queries import (
     check_publicly,
+    find_candidates,
     find_newest_verifications,
     list_archive,
     list_certificates,
@@ -21,6 +27,23 @@ from voucher.stages.certify.queries import (
 )
 from voucher.stages.certify.record import verify_certificates
 from voucher.stages.certify.revoke import ask_reinstatement, reinstate_certificate, revoke_certificate
+from voucher.stages.certify.verify import verify
+
+
+@contextmanager
+def watched(session: Session) -> Iterator[list[str]]:
+    """Yield the statements a session sends meanwhile."""
+    sent: list[str] = []
+
+    def note(_c: object, _u: object, statement: str, _p: object, _x: object, _m: object) -> None:
+        sent.append(statement)
+
+    engine = session.get_bind()
+    event.listen(engine, "before_cursor_execute", note)
+    try:
+        yield sent
+    finally:
+        event.remove(engine, "before_cursor_execute", note)
 
 
 def test_a_revoked_certificate_is_put_back_by_two_officers_only(scene: Scene) -> None:
@@ -74,6 +97,35 @@ def test_a_revoked_certificate_is_put_back_by_two_officers_only(scene: Scene) ->
     assert [each.reason for each in events[2:]] == ["查实替考", "申诉成立"]
 
 
+def test_a_look_up_that_began_before_a_revocation_does_not_undo_it(scene: Scene) -> None:
+    scene.at = on("2024-01-10")
+    town.evaluator(scene)
+    scene.hire("甲", Role.OFFICER_COUNTY, "310101199001010340", "419001")
+    row = scene.certificate(ZHANG_SAN, issued="2024-01-09")
+    scene.certify(row)
+    number = str(row["证书编号"])
+    with scene.database.read() as session:
+        certificate_id = list_certificates(session, ["419001"])[0].id
+        candidates = list(find_candidates(session, [certificate_id]).values())
+    assert scene.do("甲", lambda work: verify(work, candidates)) == 1
+    with scene.database.read() as session:
+        read_before = list(find_candidates(session, [certificate_id]).values())
+    scene.do("甲", lambda work: revoke_certificate(work, number, "查实替考"))
+    assert scene.do("甲", lambda work: verify(work, read_before)) == 0
+    assert _read(scene, number)[1] == ["certificate_revoked"]
+    # and where a look-up says so all the same, no money stands on what is not valid
+    scene.do("甲", _plant_a_match)
+    with scene.database.read() as session:
+        assert find_newest_verifications(session, [certificate_id])[certificate_id].verified
+        assert list_verified_certificates(session, [certificate_id]) == set()
+
+
+def _plant_a_match(work: Work) -> None:
+    newest = work.session.scalars(select(Verification).where(Verification.verified.in_((True,)))).one()
+    kept = {column.name: getattr(newest, column.name) for column in Verification.__table__.columns}
+    work.session.add(Verification(**{name: told for name, told in kept.items() if name != "id"}))
+
+
 def _read(scene: Scene, number: str) -> tuple[Certificate, list[str]]:
     with scene.database.read() as session:
         found = session.scalars(select(Certificate).where(Certificate.number == number)).one()
@@ -95,22 +147,27 @@ def test_who_may_read_which_certificate(scene: Scene) -> None:
         assert list_certificates(session, (), [ev], number=str(theirs["证书编号"])) == []
         (view,) = view_certificates(session, scene.keyring, list_certificates(session, (), [ev]))
         (archived,) = list_archive(session, scene.keyring, view.person_id)
-        # the public knows both number and name, or learns nothing
-        asked = [
-            check_publicly(session, scene.keyring, *question)
-            for question in (
-                (number, "李四"),
-                ("S000041010001245999999", "张三"),
-                (number, "1"),
-                ("", ""),
-                (number.lower(), " 张三 "),
-            )
-        ]
+        # the public knows all three or learns nothing, and the same statements are run for each
+        asked, steps = [], []
+        for question in (
+            (number, "李四", "991X"),
+            ("S000041010001245999999", "张三", "991X"),
+            (number, "张三", "9927"),
+            (number, "1", "991X"),
+            ("", "", ""),
+            (number.lower(), " 张三 ", "991x"),
+        ):
+            with watched(session) as statements:
+                asked.append(check_publicly(session, scene.keyring, *question))
+            steps.append(statements)
+            session.expunge_all()
+    assert all(each == steps[0] for each in steps)
+    assert len(steps[0]) >= 3
     assert view == archived
     assert (view.masked_name, view.institution_name, view.level_name) == ("张*", EV1[0], "五级/初级工")
     assert (view.verified, view.voucher_id, view.state_name) == (None, None, "已登记")
-    assert asked[:4] == [None] * 4
-    told = asked[4]
+    assert asked[:5] == [None] * 5
+    told = asked[5]
     assert told is not None
     assert (told.valid, told.trade_name) == (False, "养老护理员")
     assert "张" not in str(told)

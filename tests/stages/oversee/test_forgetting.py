@@ -17,6 +17,8 @@ from voucher.ledger.audit import AuditRow
 from voucher.ledger.credentials.seen import PresentationLook
 from voucher.plumbing.idempotency import Answer, IdempotencyKey, once
 from voucher.plumbing.unit_of_work import Work
+from voucher.registry.system_rows import InstitutionSystem
+from voucher.registry.webhook_rows import Webhook, WebhookAttempt, WebhookDelivery
 from voucher.rules.errors import Refused
 from voucher.stages.oversee import forgetting
 
@@ -52,7 +54,9 @@ def count_forgotten(scene: Scene) -> int | None:
 def test_answers_outlive_every_retry_and_go_in_portions(
     scene: Scene, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert {"forget_answers", "forget_looks"} <= IN_PORTIONS & {name for name, _ in DUE_ACTS}
+    assert {"forget_answers", "forget_attempts", "forget_looks"} <= IN_PORTIONS & {
+        name for name, _ in DUE_ACTS
+    }
     scene.at = on("2024-03-06")
     done: list[int] = []
     for key in ("one", "two", "three"):
@@ -106,3 +110,38 @@ def test_looks_at_codes_go_after_a_week_and_never_within_a_day(
     with scene.database.read() as session:
         left = session.scalars(select(PresentationLook.counter).order_by(PresentationLook.id)).all()
     assert left == [2, 7, 8]
+
+
+def test_tries_of_tellings_go_after_a_season_and_what_was_told_stays(scene: Scene) -> None:
+    scene.at = on("2024-03-06")
+    house = institution(scene)
+    person = scene.actor("operator").person_id
+
+    def tell(work: Work) -> None:
+        system = InstitutionSystem(
+            institution_id=house, client_id="c", name="前台", scopes="read", user_id=work.actor.user_id,
+            registered_at=work.at, registered_by_person_id=person,
+        )  # fmt: skip
+        work.session.add(system)
+        work.session.flush()
+        hook = Webhook(
+            system_id=system.id, address="https://example.org/", events="ping", seed="s",
+            registered_at=work.at, registered_by_person_id=person,
+        )  # fmt: skip
+        work.session.add(hook)
+        work.session.flush()
+        told = WebhookDelivery(webhook_id=hook.id, sequence=1, event="ping", body="{}", made_at=work.at)
+        work.session.add(told)
+        work.session.flush()
+        for days in (0, 1, 60):
+            tried_at = work.at + timedelta(days=days)
+            work.session.add(WebhookAttempt(delivery_id=told.id, tried_at=tried_at, status=500, took_ms=1))
+
+    scene.do("operator", tell)
+    scene.at += timedelta(days=92)
+    with pytest.raises(Refused, match="role_missing"):
+        scene.do("operator", forgetting.forget_old_attempts)
+    assert [scene.do("clock", forgetting.forget_old_attempts) for _ in range(2)] == [2, 0]
+    with scene.database.read() as session:
+        assert session.scalar(select(func.count()).select_from(WebhookAttempt)) == 1
+        assert session.scalar(select(func.count()).select_from(WebhookDelivery)) == 1

@@ -9,31 +9,20 @@ from typing import Any
 
 from tests import town_filing, town_issue
 from tests import town_train as town
-from tests.scene import LIMITS as SIZES
-from tests.scene import NURSE, TURNER, ZHANG_SAN, Scene, on, write_csv
+from tests.scene import NURSE, TURNER, ZHANG_SAN, Scene, on
 from voucher.plumbing.unit_of_work import Work
 from voucher.registry.filing import applying, parts, reviewing
 from voucher.registry.filing.reading import read_parts
-from voucher.registry.importing.frame import import_file
-from voucher.registry.importing.listings import ListingsImporter
 from voucher.registry.institutions import Institution
 from voucher.rules.actor import Role
 from voucher.stages.train import classes
-
-
-def listed(scene: Scene, house: tuple[str, str] = town_filing.SCHOOL, scope: str = "") -> None:
-    """Put an institution on the list of 2024, for these occupations where any are named."""
-    scene.serials += 1
-    row = {"统一社会信用代码": house[1], "年度": "2024", "文号": "豫人社〔2024〕3号", "职业等级": scope}
-    path = write_csv(scene.folder / f"list-{scene.serials}.csv", [row])
-    scene.do("operator", lambda work: import_file(work, ListingsImporter, path, limits=SIZES))
 
 
 def test_a_class_keeps_to_filed_occupations_teachers_rooms_and_the_licence(scene: Scene) -> None:
     scene.at = on("2024-03-01")
     _, filing = town_filing.accepted(scene, until=date(2024, 5, 31))
     house = filing.institution_id or 0
-    listed(scene)
+    town_filing.listed(scene)
     login = town.staff(scene, house, Role.REGISTRAR)
 
     def told(**changes: Any) -> tuple[str, str]:
@@ -43,6 +32,9 @@ def test_a_class_keeps_to_filed_occupations_teachers_rooms_and_the_licence(scene
 
     assert told(trade_code=TURNER)[0] == "outside_filed_scope"
     assert told(level=3) == ("outside_filed_scope", "养老护理员不在机构 2024 年获准的职业、等级范围内")
+    unfiled = told(project_code="TRAIN-SPECIAL")
+    assert unfiled[0] == "project_not_filed"
+    assert "养老护理员没有按“" in unfiled[1]
     assert told(teacher="李老师") == ("teacher_not_filed", "教师“李老师”不在机构备案的师资中")
     assert told(place="二号楼") == ("room_not_filed", "场地“二号楼”不在机构备案的场地中")
     assert told(capacity=41)[1].endswith("备案 40 个座位，班额 41 人坐不下")
@@ -51,9 +43,9 @@ def test_a_class_keeps_to_filed_occupations_teachers_rooms_and_the_licence(scene
     )  # fmt: skip
     good = town.open_class(scene, house)
     # a list that names occupations narrows what was filed
-    listed(scene, scope="4-10-01-06/五级")
+    town_filing.listed(scene, scope="4-10-01-06/五级")
     assert told(teacher="周老师")[0] == "outside_filed_scope"
-    listed(scene, scope="养老护理员/初级工、4-10-01-06/五级")
+    town_filing.listed(scene, scope="养老护理员/初级工、4-10-01-06/五级")
     again = town.draft(scene, house)
     busy = town.refusal(scene, login, lambda work: classes.file_class(work, again, True))
     assert busy.code == "sessions_overlap"
@@ -67,7 +59,7 @@ def test_a_class_keeps_to_filed_occupations_teachers_rooms_and_the_licence(scene
     scene.do(other_login, partial(applying.file_filing, filing_id=second))
     accept = partial(reviewing.accept_filing, filing_id=second, opinion="同意")
     theirs = scene.do(town.reviewer(scene), accept).institution_id or 0
-    listed(scene, other_house)
+    town_filing.listed(scene, other_house)
     class_id = town.draft(scene, theirs)
     clash = town.refusal(
         scene,

@@ -3,24 +3,30 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
+from datetime import date, timedelta
 from functools import partial
 
 import pytest
-from sqlalchemy import func, select, text
+from sqlalchemy import func, select, text, update
 from sqlalchemy.exc import DBAPIError
 
 from tests import town_issue, town_train
-from tests.scene import LI_SI, SUN_BA, ZHANG_SAN, ZHAO_LIU, Scene
+from tests.plans import plans_of
+from tests.scene import LI_SI, SUN_BA, ZHANG_SAN, ZHAO_LIU, Scene, on
 from tests.town_attending import Room, class_room
+from voucher.ledger.credentials.answered import count_up, read_answer
+from voucher.ledger.credentials.devices import Device
+from voucher.plumbing.unit_of_work import Work
+from voucher.registry import colleagues
 from voucher.rules.actor import Role
 from voucher.rules.errors import Refused
-from voucher.stages.train import attend, finish, marking, tallying
+from voucher.stages.train import attend, cosigning, finish, leave, marking, reverse, tallying, transfer
 from voucher.stages.train.class_codes import find_marked, show_class_code
 from voucher.stages.train.doubting import close_attendance_case
 from voucher.stages.train.marking import PhoneMark, StaffMark
 from voucher.stages.train.models.marks import AttendanceCase, AttendanceMark, MarkDoubt
-from voucher.stages.train.queries import hours_of, list_attendance
+from voucher.stages.train.queries import hours_of, list_attendance, redemption_of
+from voucher.stages.train.queries.presence import list_presence
 
 
 def test_a_phone_signs_its_own_holder_in_and_out_and_the_marks_make_the_hours(scene: Scene) -> None:
@@ -63,6 +69,15 @@ def test_a_phone_signs_its_own_holder_in_and_out_and_the_marks_make_the_hours(sc
     assert hours == {room.vouchers[ZHANG_SAN]: 8, room.vouchers[LI_SI]: 5, room.vouchers[SUN_BA]: 0}
     assert recorded == {"scan"}
     assert room.tally() == 0
+    # who is corrected to nothing was not there, whatever was written before
+    put_right = partial(attend.correct_attendance, session_id=held.id, hours=0, why="冒名签到")
+    scene.do(room.staff(), partial(put_right, voucher_id=room.vouchers[LI_SI]))
+    with scene.database.read() as session:
+        sessions = town_train.sessions(scene, room.class_id)
+        asked = len(plans_of(scene.database, "", lambda: list_presence(session, sessions)))
+        here = list_presence(session, sessions)[held.id]
+    assert (here.expected, here.came, here.share_bp, here.by_hand) == (4, 2, 5000, 0)
+    assert asked == 6, "so many however many sessions"
     scene.at = held.ends_at + timedelta(minutes=31)
     with scene.database.read() as session, pytest.raises(Refused, match="mark_outside_timetable"):
         show_class_code(session, scene.keyring, *find_marked(session, held.id), scene.at)
@@ -98,6 +113,76 @@ def test_who_has_no_phone_is_scanned_or_typed_with_the_card(scene: Scene) -> Non
     assert scene.do(room.staff(Role.SCANNER), partial(marking.mark_by_staff, asked=out)).way == "scanned"
     # a code that signed somebody out is good for nothing else
     assert room.refused_staff(partial(marking.mark_by_staff, asked=out)) in ("code_expired", "code_used")
+    # a phone that ends between the look and the mark is told so, not that its code was used
+    shown = room.phones[ZHANG_SAN].show(zhang)
+
+    def lose_meanwhile(work: Work) -> None:
+        signed = read_answer(work.session, work.keyring, shown, work.at)
+        lost = update(Device).values(ended_at=work.at, ended_why="lost")
+        work.session.execute(lost, execution_options={"synchronize_session": False})
+        count_up(work, signed)
+
+    assert room.refused_staff(lose_meanwhile) == "device_gone"
+
+
+def test_who_alone_marked_a_class_present_does_not_sign_it_off(scene: Scene) -> None:
+    room = class_room(scene, (ZHANG_SAN,))
+    held, zhang = room.held, room.vouchers[ZHANG_SAN]
+    registrar, number = room.staff(Role.REGISTRAR), town_train.voucher(scene, zhang).number
+    for direction, at in (("in", held.starts_at), ("out", held.ends_at)):
+        scene.at = at
+        asked = StaffMark(held.id, direction, number, ZHANG_SAN[1][-4:])
+        scene.do(registrar, partial(marking.mark_by_staff, asked=asked))
+    assert room.tally() == 1, "somebody else pressed the button, and looked at nothing"
+    sign = partial(finish.sign_off, class_id=room.class_id, exams={zhang: 80_00})
+    assert town_train.code(scene, registrar, sign) == "second_person_needed"
+    # whoever gave a colleague a new password has known it: the two are no two people for some days
+    head, scanner = room.staff(Role.INSTITUTION_ADMIN), room.staff(Role.REGISTRAR)
+    with_new_password = partial(
+        colleagues.reset_colleague, institution_id=room.house, user_id=scene.actor(scanner).user_id
+    )
+    scene.do(head, with_new_password)
+    assert town_train.code(scene, head, sign) == "second_person_reset_lately"
+    scene.at += timedelta(days=7)
+    assert scene.do(room.staff(Role.INSTITUTION_ADMIN), sign).finished == 1
+
+
+def test_whose_place_ended_or_moved_keeps_nobody_from_the_hours_and_loses_none(scene: Scene) -> None:
+    room = class_room(scene)
+    held = room.held
+    zhang, li, sun, zhao = room.vouchers.values()
+    scene.at = on("2024-03-01")
+    other = town_train.open_class(scene, room.house, starts_on=date(2024, 4, 15))
+    scene.at = held.starts_at
+    for person in room.vouchers:
+        room.sign(person)
+    with scene.database.read() as session:
+        redemption = redemption_of(session, zhang)
+    assert redemption is not None
+    ask = partial(reverse.ask_reversal, redemption_id=redemption.id, why="扫错了人")
+    assert room.refused_staff(ask, Role.SCANNER) == "reversal_marked", "a mark would be left without a place"
+    scene.at = held.ends_at
+    for person in room.vouchers:
+        room.sign(person, "out")
+
+    def move(voucher_id: int, class_id: int) -> None:
+        act = partial(transfer.transfer, voucher_ids=[voucher_id], class_id=class_id, why="工作调动")
+        scene.do(town_train.reviewer(scene), act)
+
+    def hours() -> dict[int, int]:
+        with scene.database.read() as session:
+            return hours_of(session, list(room.vouchers.values()))
+
+    scene.do(town_issue.worker(scene, SUN_BA), partial(leave.drop, voucher_id=sun, why="不学了"))
+    move(li, other)
+    assert hours() == {}, "this session may still be signed out of: its class writes it down"
+    scene.at = held.ends_at + timedelta(minutes=31)
+    move(zhao, other)
+    assert hours() == {zhao: 8}, "written down before he left"
+    assert room.tally() == 2
+    assert hours() == {zhang: 8, li: 8, zhao: 8}
+    signed = scene.do(room.staff(), partial(cosigning.co_sign, session_id=held.id))
+    assert signed.people == 3
 
 
 def shared(room: Room, *people: tuple[str, str]) -> None:
@@ -144,6 +229,9 @@ def test_three_people_on_one_device_are_pending_in_one_case_until_the_office_say
         assert set(hours_of(session, list(room.vouchers.values())).values()) == {8}
     with pytest.raises(DBAPIError, match="goes one way"), scene.database.engine.begin() as connection:
         connection.execute(text("UPDATE attendance_case SET outcome = 'refused'"))
+    for change in ("conclusion = '代签'", "closed_by_person_id = closed_by_person_id + 1"):
+        with pytest.raises(DBAPIError, match="written once"), scene.database.engine.begin() as connection:
+            connection.execute(text(f"UPDATE attendance_case SET {change}"))
     with pytest.raises(DBAPIError, match="append only"), scene.database.engine.begin() as connection:
         connection.execute(text("UPDATE attendance_mark SET direction = 'out'"))
 

@@ -1,0 +1,104 @@
+"""电子档案 at both doors: read, objected to and answered, shown by a code, printed, signed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import jwt
+import pytest
+
+from tests.doors.loop import Loop
+from tests.doors.telephone import furnish
+from tests.doors.web.browser import Browser
+from tests.doors.web.test_looks import find_doubled_ids, find_unlabelled
+from tests.doors.web.test_worker_pages import at
+from tests.doors.world import Client
+
+ON_SQLITE = pytest.mark.parametrize("loop", ["sqlite"], indirect=True)
+
+
+@ON_SQLITE
+def test_a_record_is_read_objected_to_shown_and_ended_on_the_pages(loop: Loop) -> None:
+    furnish(loop.world)
+    li = at(loop, "li")
+    page = li.go("/my/archive")
+    assert "发放培训券" in page.text
+    assert "410702********9927" in page.text
+    assert find_doubled_ids(page) + find_unlabelled(page) == []
+    ref = loop["li"].get("/archive").json["entries"][0]["ref"]
+    li.press("提出异议", ref=ref, said="我没有领过这张券")
+    assert "异议编号 DA-00000001" in li.page.text
+    desk = at(loop, "jiban")
+    assert "DA-00000001" in desk.go("/desk/archive-objections").text
+    assert "我没有领过这张券" in desk.go("/desk/archive-objections/1").text
+    assert "没有找到这件档案异议" in at(loop, "zz-jiban").go("/desk/archive-objections/1").text
+    officer = at(loop, "shenhe")
+    officer.go("/desk/archive-objections/1")
+    officer.press("答复", decision="dismiss", answer="发券单有您本人的领取记录")
+    assert "已答复" in officer.page.text
+    assert "发券单有您本人的领取记录" in li.go("/my/archive").text
+
+    li.go("/my/archive/shares")
+    li.press("出示", extent="trainings")
+    code = loop["li"].get("/archive/shares").json["items"][0]["code"]
+    assert code in li.page.text
+    stranger = Browser(loop.world.visit().http)
+    stranger.go("/check/archives")
+    stranger.press("查看", code=code.replace(" ", ""), viewer="宏大机械公司")
+    assert "李四" in stranger.page.text
+    assert "410702********9927" in stranger.page.text
+    assert "410702198511209927" not in stranger.page.text
+    assert find_doubled_ids(stranger.page) + find_unlabelled(stranger.page) == []
+    assert "宏大机械公司" in li.go("/my/archive/shares").text
+    li.press("停止，立即生效")
+    stranger.go("/check/archives")
+    stranger.press("查看", code=code, viewer="宏大机械公司")
+    assert "没有这个出示码，或已停止、过期" in stranger.page.text
+
+    printed = loop["li"].http.get("/my/archive/paper")
+    assert printed.mimetype == "application/pdf"
+    assert printed.data.startswith(b"%PDF-1.7")
+
+
+@ON_SQLITE
+def test_programs_find_the_same_and_strangers_nothing(loop: Loop) -> None:
+    zhang: Client = loop["zhang"]
+    found = zhang.get("/archive").json
+    assert (found["name"], found["masked_number"]) == ("张三", "410105********991X")
+    ref = found["entries"][0]["ref"]
+    filed = loop.done("zhang", "/archive/objections", {"ref": ref, "said": "不对"})
+    assert loop["li"].get("/archive/objections").json["items"] == []
+    assert [each["id"] for each in loop["jiban"].get("/archive/objections").json["items"]] == [filed["id"]]
+    assert loop["zz-jiban"].get("/archive/objections").json["items"] == []
+    answer = {"upheld": True, "answer": "已按更正办理"}
+    for login, status in (("zhang", 403), ("jiban", 403)):
+        told = loop[login].post(f"/archive/objections/{filed['id']}/answers", answer)
+        assert told.status_code == status
+    assert loop["shenhe"].post("/archive/objections/999/answers", answer).status_code == 404
+    assert loop.done("shenhe", f"/archive/objections/{filed['id']}/answers", answer)["upheld"] is True
+
+    made = loop.done("zhang", "/archive/shares", {"extent": "certificates"})
+    shown = loop.world.visit().post("/archive/looks", {"code": made["code"], "viewer": "人才市场"})
+    assert shown.status_code == 200
+    assert shown.json["entries"] == [], "who has no certificate yet shows none"
+    ending = f"/archive/shares/{made['id']}/endings"
+    assert loop["li"].post(ending, {}).status_code == 404
+    assert loop["zhang"].post(ending, {}).status_code == 201
+    assert loop.world.visit().post("/archive/looks", {"code": made["code"], "viewer": "人才市场"}).json[
+        "code"
+    ] == ("archive_code_unknown")
+
+    signed = loop.done("zhang", "/archive/credentials", {"extent": "trainings"})["credential"]
+    document: Any = loop["zhang"].http.get("/.well-known/did.json").get_json(force=True)
+    words = loop["zhang"].http.get("/.well-known/tv/archive.jsonld")
+    assert words.mimetype == "application/ld+json"
+    method = next(
+        each
+        for each in document["verificationMethod"]
+        if each["id"] == jwt.get_unverified_header(signed)["kid"]
+    )
+    credential = jwt.decode(signed, jwt.PyJWK(method["publicKeyJwk"]), algorithms=["ES256"])
+    assert credential["issuer"] == document["id"]
+    used = {key for each in credential["credentialSubject"]["entries"] for key in each}
+    context: Any = words.get_json(force=True)
+    assert used <= set(context["@context"])

@@ -1,0 +1,41 @@
+"""Films that hold nothing but what says that they are films."""
+
+from __future__ import annotations
+
+import struct
+
+
+def box(name: bytes, inside: bytes) -> bytes:
+    """Return a box of an MP4."""
+    return struct.pack(">I4s", len(inside) + 8, name) + inside
+
+
+def mp4(seconds: int, *, size: int = 0, wide: bool = False, last: bool = False) -> bytes:
+    """Return an MP4 of so many seconds, padded to at least so many bytes of pictures."""
+    times = (
+        struct.pack(">QQIQ", 0, 0, 1000, seconds * 1000)
+        if wide
+        else struct.pack(">IIII", 0, 0, 1000, seconds * 1000)
+    )
+    moov = box(b"moov", box(b"mvhd", bytes([1 if wide else 0, 0, 0, 0]) + times + b"\0" * 80))
+    mdat = box(b"mdat", bytes(number % 251 for number in range(max(size, 40))))
+    return box(b"ftyp", b"isom\0\0\2\0mp42") + (mdat + moov if last else moov + mdat)
+
+
+def element(name: int, inside: bytes, *, known: bool = True) -> bytes:
+    """Return an element of a WebM."""
+    head = name.to_bytes((name.bit_length() + 7) // 8, "big")
+    size = (len(inside) | 1 << 56).to_bytes(8, "big") if known else b"\x01" + b"\xff" * 7
+    return head + size + inside
+
+
+def webm(seconds: int | None, *, known: bool = True, kind: bytes = b"webm") -> bytes:
+    """Return a WebM of so many seconds, or one that does not say."""
+    told = element(0x2AD7B1, (1_000_000).to_bytes(3, "big"))
+    if seconds is not None:
+        told += element(0x4489, struct.pack(">d", seconds * 1000.0))
+    inside = element(0x1549A966, told) + element(0x1F43B675, b"pictures" * 8)
+    return element(0x1A45DFA3, element(0x4282, kind)) + element(0x18538067, inside, known=known)
+
+
+MP4, WEBM = mp4(60), webm(60)

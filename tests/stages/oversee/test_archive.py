@@ -1,0 +1,207 @@
+"""电子档案: one person's record in order of time, objected to, shown for a time, signed and verified."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from datetime import date, timedelta
+from typing import Any
+
+import jwt
+import pytest
+
+from tests import town_issue
+from tests.loop.telling import told
+from tests.scene import JIYUAN, LI_SI, XINXIANG, ZHANG_SAN, Scene, staff_number
+from tests.town_certified import certified, settle_down
+from voucher.plumbing.clock import SHANGHAI
+from voucher.plumbing.unit_of_work import Work, perform
+from voucher.registry import renumbering
+from voucher.rules.actor import Actor, Role
+from voucher.rules.archive import EntryKind, Extent, Mark, choose_shown
+from voucher.rules.corrections import FormerUse
+from voucher.rules.errors import Refusal, Refused
+from voucher.stages.certify import revoke
+from voucher.stages.certify.renumber import approve_number
+from voucher.stages.oversee.archive import objecting, sharing
+from voucher.stages.oversee.archive.entries import open_archive
+from voucher.stages.oversee.archive.signing import describe_did, sign_archive
+
+ANYBODY = Actor(user_id=0, login="anybody", person_id=0, grants=())
+HOST = "px.example.gov.cn:8443"
+NEW = staff_number("410105199003150010")
+
+
+def on_day(scene: Scene) -> date:
+    return scene.at.astimezone(SHANGHAI).date()
+
+
+def anybody(scene: Scene, act: Callable[[Work], Any]) -> Any:
+    return perform(scene.database, scene.keyring, ANYBODY, scene.at, act)
+
+
+def refused(scene: Scene, act: Callable[[Work], Any]) -> Refusal:
+    with pytest.raises(Refused) as caught:
+        anybody(scene, act)
+    return caught.value.refusal
+
+
+def read(scene: Scene, person: tuple[str, str]) -> list[Any]:
+    person_id = town_issue.person_id(scene, person)
+    with scene.database.read() as session:
+        return open_archive(session, scene.keyring, person_id).entries
+
+
+@pytest.fixture
+def earned(scene: Scene) -> Scene:
+    """Return a scene in which 张三 and 李四 were certified, and 张三's certificate was revoked."""
+    made = certified(scene, settle_down(scene), ZHANG_SAN, LI_SI)
+    scene.at += timedelta(days=3)
+    number = str(made.certificates[0]["证书编号"])
+    scene.do("复核员", lambda work: revoke.revoke_certificate(work, number, "评价机构违规发证"))
+    return scene
+
+
+def test_everything_stands_in_order_of_time_and_what_was_revoked_stays(earned: Scene) -> None:
+    mine, theirs = read(earned, ZHANG_SAN), read(earned, LI_SI)
+    assert [each.at for each in mine] == sorted(each.at for each in mine)
+    kinds = [each.kind for each in mine]
+    assert set(kinds) >= {EntryKind.VOUCHER, EntryKind.TRAINING, EntryKind.EXAM, EntryKind.CERTIFICATE}
+    taken = next(each for each in mine if each.title.startswith("取得证书"))
+    assert (taken.mark, taken.mark_name) == (Mark.REVOKED, "已撤销")
+    revoked = next(each for each in mine if each.title.startswith("证书撤销"))
+    assert revoked.why == "评价机构违规发证"
+    # why was written for the office: whoever is shown the record reads that it was, not why
+    shown = choose_shown(mine, Extent.TRAININGS)
+    assert revoked.ref in {each.ref for each in shown}
+    assert {each.why for each in shown} == {None}
+    training = next(each for each in mine if each.kind is EntryKind.TRAINING)
+    assert ("学时", "80 / 80") in training.facts
+    exam = next(each for each in mine if each.kind is EntryKind.EXAM)
+    assert {("理论", "80 分"), ("技能", "85 分"), ("结果", "合格")} <= set(exam.facts)
+    assert all(each.mark is Mark.STANDS for each in theirs)
+
+
+def test_a_corrected_number_leaves_the_record_whole_and_says_so(earned: Scene) -> None:
+    before = read(earned, ZHANG_SAN)
+    person_id = town_issue.person_id(earned, ZHANG_SAN)
+    proposed = earned.do(
+        "初审员",
+        lambda work: (
+            renumbering.propose_number(work, ZHANG_SAN[1], NEW, FormerUse.CHANGED, "公安机关变更证明").id
+        ),
+    )
+    earned.do("复核员", lambda work: approve_number(work, proposed, NEW))
+    with earned.database.read() as session:
+        after = open_archive(session, earned.keyring, person_id)
+    assert [each.ref for each in after.entries[:-1]] == [each.ref for each in before]
+    assert after.entries[-1].title == "社会保障号码更正"
+    assert after.masked_number == f"{NEW[:6]}********{NEW[-4:]}"
+    assert NEW not in str(after.entries)
+
+
+def test_an_objection_has_a_number_a_day_and_one_answer_with_its_reason(earned: Scene) -> None:
+    mine = town_issue.worker(earned, ZHANG_SAN)
+    ref = next(each.ref for each in read(earned, ZHANG_SAN) if each.kind is EntryKind.CERTIFICATE)
+    foreign = next(each.ref for each in read(earned, LI_SI) if each.kind is EntryKind.CERTIFICATE)
+
+    def objects(work: Work, ref: str = ref, said: str = "证书没有作假") -> Any:
+        return objecting.object_to(work, ref, said)
+
+    assert told(earned, mine, lambda work: objects(work, foreign)).code == "archive_entry_missing"
+    assert told(earned, mine, lambda work: objects(work, said=" ")).code == "why_missing"
+    filed = earned.do(mine, objects)
+    assert (filed.number, filed.region_code) == (f"DA-{filed.id:08d}", JIYUAN)
+    # fifteen working days from Saturday 2024-01-13, over the Spring Festival's make-up days
+    assert filed.due_on == date(2024, 2, 2)
+    assert told(earned, mine, objects).code == "archive_objected_already"
+
+    def answer(work: Work, words: str = "登记已撤销，理由见撤销决定") -> Any:
+        return objecting.answer_objection(work, filed.id, upheld=False, answer=words)
+
+    assert told(earned, mine, answer).code == "role_missing"
+    earned.hire("新乡审核", Role.OFFICER_COUNTY, "310101199001010990", XINXIANG)
+    assert told(earned, "新乡审核", answer).code == "archive_objection_missing"
+    assert told(earned, "初审员", lambda work: answer(work, "")).code == "why_missing"
+    earned.do("初审员", answer)
+    assert told(earned, "初审员", answer).code == "archive_objection_answered"
+    with earned.database.read() as session:
+        rows = objecting.list_objections(session, (), person_id=filed.person_id)
+        view = objecting.view_objections(session, earned.keyring, rows, date(2024, 3, 1))[0]
+    assert (view.said, view.upheld, view.is_late) == ("证书没有作假", False, False)
+    earned.do(mine, objects)  # what was answered may be said again
+
+
+def test_a_share_shows_what_its_owner_chose_until_it_is_ended_and_every_look_is_told(earned: Scene) -> None:
+    mine = town_issue.worker(earned, ZHANG_SAN)
+    latest = on_day(earned) + timedelta(days=181)
+    assert told(earned, mine, lambda work: sharing.share(work, Extent.CERTIFICATES, latest)).code == (
+        "archive_share_term_unfit"
+    )
+    few = earned.do(mine, lambda work: sharing.share(work, Extent.CERTIFICATES))
+    earned.do(mine, lambda work: sharing.share(work, Extent.TRAININGS, on_day(earned)))
+    with earned.database.read() as session:
+        more, less = sharing.view_shares(
+            session, earned.keyring, sharing.list_shares(session, few.person_id), on_day(earned)
+        )
+    seen = anybody(earned, lambda work: sharing.look(work, less.code, "宏大机械公司"))
+    assert {each.kind for each in seen.entries} == {EntryKind.CERTIFICATE}
+    assert (seen.name, seen.masked_number) == ("张三", "410105********991X")
+    assert Mark.REVOKED in {each.mark for each in seen.entries}
+    wide = anybody(earned, lambda work: sharing.look(work, more.code.replace(" ", ""), "人才市场"))
+    assert {each.kind for each in wide.entries} == {
+        EntryKind.CERTIFICATE, EntryKind.TRAINING, EntryKind.EXAM,
+    }  # fmt: skip
+
+    def looks(work: Work, code: str = less.code, viewer: str = "宏大机械公司") -> Any:
+        return sharing.look(work, code, viewer)
+
+    assert refused(earned, lambda work: looks(work, viewer=" ")).code == "archive_viewer_missing"
+    unknown = refused(earned, lambda work: looks(work, "1" * 20))
+    theirs = town_issue.worker(earned, LI_SI)
+    assert told(earned, theirs, lambda work: sharing.end_share(work, few.id)).code == "archive_share_missing"
+    earned.do(mine, lambda work: sharing.end_share(work, few.id))
+    assert refused(earned, looks) == unknown
+    assert told(earned, mine, lambda work: sharing.end_share(work, few.id)).code == "archive_share_over"
+    earned.at += timedelta(days=1)
+    assert refused(earned, lambda work: looks(work, more.code)) == unknown, "over at the end of the day"
+    with earned.database.read() as session:
+        rows = sharing.view_shares(
+            session, earned.keyring, sharing.list_shares(session, few.person_id), on_day(earned)
+        )
+    assert [[each.viewer for each in row.looks] for row in rows] == [["人才市场"], ["宏大机械公司"]]
+    assert [row.lives for row in rows] == [False, False]
+
+
+def test_the_signed_record_is_believed_by_a_library_of_others(earned: Scene) -> None:
+    """PyJWT, which shares no code with the house's own signing, reads the published key and the signature.
+
+    It proves the bytes of header, payload and signature, the algorithm and the key's form; what a verifiable
+    credential has to hold (VC 2.0 §4) is asked below, member by member.
+    """
+    mine = town_issue.worker(earned, ZHANG_SAN)
+    signed = earned.do(mine, lambda work: sign_archive(work, Extent.TRAININGS, HOST))
+    with earned.database.read() as session:
+        document = json.loads(json.dumps(describe_did(session, HOST)))
+    header = jwt.get_unverified_header(signed)
+    assert (header["alg"], header["typ"], header["cty"]) == ("ES256", "vc+jwt", "vc")
+    assert header["kid"].split("#")[0] == document["id"] == "did:web:px.example.gov.cn%3A8443"
+    assert document["assertionMethod"] == [each["id"] for each in document["verificationMethod"]]
+    assert len(document["verificationMethod"]) == 1, "a key of another purpose asserts nothing"
+    method = next(each for each in document["verificationMethod"] if each["id"] == header["kid"])
+    key = jwt.PyJWK(method["publicKeyJwk"])
+    credential = jwt.decode(signed, key, algorithms=["ES256"])
+    assert credential["@context"][0] == "https://www.w3.org/ns/credentials/v2"
+    assert credential["type"][0] == "VerifiableCredential"
+    assert credential["issuer"] == document["id"]
+    assert credential["validFrom"] < credential["validUntil"]
+    subject = credential["credentialSubject"]
+    assert (subject["name"], subject["socialSecurityNumberMasked"]) == ("张三", "410105********991X")
+    assert {each["mark"] for each in subject["entries"]} >= {"stands", "revoked"}
+    assert ZHANG_SAN[1] not in json.dumps(credential, ensure_ascii=False)
+
+    head, body, signature = signed.split(".")
+    other = body[:-8] + ("A" if body[-8] != "A" else "B") + body[-7:]
+    for forged in (f"{head}.{other}.{signature}", f"{head}.{body}.{signature[:-4]}AAAA"):
+        with pytest.raises(jwt.InvalidTokenError):
+            jwt.decode(forged, key, algorithms=["ES256"])
