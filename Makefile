@@ -21,6 +21,7 @@ CHROMIUM := $(or $(VOUCHER_CHROMIUM),chromium)
 NAME ?= all
 SIZE ?= small
 WHAT ?=
+PICTURES ?= yes
 
 .PHONY: help setup frontend demo test storm long fuzz tour sure check rules story bench migration docs
 
@@ -63,19 +64,19 @@ test: setup ## 测试，SQLite 与 PostgreSQL · the tests, on both databases; w
 	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup -m "not storm and not long and not fuzz and not tour"
 
 storm: setup ## 64 个客户端同时操作，SIZE=full 用千张券 · 64 clients at once, alone on the machine; SIZE=full with a thousand vouchers
-	@STORM_SIZE=$(SIZE) $(BIN)/python -m pytest -m storm
+	@STORM_SIZE=$(SIZE) $(BIN)/python -m pytest -m storm tests/storms tests/loop
 
-long: setup ## 十万个伪造码、强行中断、密码卡、读码器 · what takes its time, or needs SoftHSM (softhsm2) and zbar (libzbar0)
-	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup -m long
+long: setup ## 伪造码、强行中断、密码卡、读码器，SIZE=full 用十万个码 · what takes its time, or needs SoftHSM (softhsm2) and zbar (libzbar0); SIZE=full the whole
+	@STORM_SIZE=$(SIZE) $(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup -m long
 
-fuzz: setup ## 接口模糊测试：每种数据库 5000 次请求 · 5,000 generated requests on each database
-	@$(BIN)/python -m pytest -n $(WORKERS) -m fuzz tests/doors
+fuzz: setup ## 接口模糊测试：每种数据库 3000 次请求，SIZE=full 用 5000 次 · 3,000 generated requests on each database, SIZE=full 5,000
+	@FUZZ_SIZE=$(SIZE) $(BIN)/python -m pytest -n $(WORKERS) -m fuzz tests/doors
 
-tour: setup ## 用浏览器走完全程，看遍每个网页 · click the whole loop in Chromium, look at every page
+tour: setup ## 用浏览器走完全程，看遍每个网页，截图在 .run/shots；PICTURES=no 不截图 · click the whole loop in Chromium, look at every page; PICTURES=no keeps none
 	@if ! command -v "$(CHROMIUM)" >/dev/null; then \
 	  echo "没有找到浏览器，请先安装 · no browser found, install one: apt-get install chromium fonts-noto-cjk" >&2; \
 	  exit 2; fi
-	@VOUCHER_CHROMIUM="$(CHROMIUM)" $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile -m tour tests/browser
+	@VOUCHER_CHROMIUM="$(CHROMIUM)" TOUR_PICTURES=$(PICTURES) $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile -m tour tests/browser
 
 sure: check test ## 提交前：格式、检查、类型、墙、文档、测试 · all checks, then all tests
 

@@ -21,14 +21,13 @@ from pathlib import Path
 from time import perf_counter
 
 import psycopg
-from psycopg import sql
 from stdnum.iso7064 import mod_11_2
 
 from benchmarks.bare import copy_rows
+from benchmarks.copying import DURABLE, Started, copy_bare, read_marks
 from benchmarks.installation import copy_database
 from benchmarks.machine import describe_machine
 from benchmarks.measuring import parse_size
-from tests.postgres import Server
 from voucher.ledger.budget import open_budget
 from voucher.plumbing.bulk import write_many
 from voucher.plumbing.db import Database
@@ -53,10 +52,6 @@ REGION, TRADE, PUBLISHER = "419001", "4-10-01-05", "发布员"
 PEOPLE_AT_ONCE, CENTS_EACH = 5000, 2000_00
 SURNAMES, GIVEN = "王李张刘陈杨赵黄周吴徐孙胡朱高林何郭马罗", "伟芳娜敏静强磊军洋勇艳杰娟涛明超兰霞平刚"
 TABLES = ("state_event", "issue", "issue_run", "voucher", "issue_line", "transfer", "audit_row")
-DURABLE = {
-    "fsync": "on", "synchronous_commit": "on", "full_page_writes": "on", "autovacuum": "on",
-    "shared_buffers": "512MB", "max_wal_size": "8GB",
-}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,63 +225,13 @@ def measure_postgres(folder: Path, size: int) -> Measured:
         with psycopg.connect(server.plain_url("issue"), autocommit=True) as connection:
             connection.execute("VACUUM ANALYZE")
             connection.execute("CHECKPOINT")
-            marks = {name: _last_id(connection, name) for name in TABLES}
+            marks = read_marks(connection, TABLES)
         database.dispose()
         server.create("bare", template="issue")
         seconds = house.issue()
         database.dispose()
-        rows, limit_seconds = _copy_bare(server, folder, marks)
+        rows, limit_seconds = copy_bare(server, "issue", "bare", folder, marks)
     return Measured("postgresql", size, rows, seconds, limit_seconds)
-
-
-class Started(Server):
-    """A server of this run, on which databases are made."""
-
-    def create(self, name: str, template: str = "template1") -> None:
-        """Create a database, as a copy of another where told."""
-        with psycopg.connect(self.plain_url("postgres"), autocommit=True) as connection:
-            connection.execute(
-                sql.SQL("CREATE DATABASE {} TEMPLATE {} STRATEGY FILE_COPY").format(
-                    sql.Identifier(name), sql.Identifier(template)
-                )
-            )
-
-    def close(self) -> None:
-        """Stop it and remove its files."""
-        self.stop()
-
-
-def _last_id(connection: psycopg.Connection, table: str) -> int:
-    found = connection.execute(
-        sql.SQL("SELECT coalesce(max(id), 0) FROM {}").format(sql.Identifier(table))
-    ).fetchone()
-    assert found is not None
-    return int(found[0])
-
-
-def _copy_bare(server: Started, folder: Path, marks: dict[str, int]) -> tuple[int, float]:
-    """Copy what was written out to files, and time putting it into the database as it was before."""
-    files = {name: folder / f"{name}.copy" for name in TABLES}
-    with psycopg.connect(server.plain_url("issue")) as connection, connection.cursor() as cursor:
-        for name, path in files.items():
-            told = sql.SQL("COPY (SELECT * FROM {} WHERE id > {} ORDER BY id) TO STDOUT").format(
-                sql.Identifier(name), sql.Literal(marks[name])
-            )
-            with path.open("wb") as out, cursor.copy(told) as copy:
-                for block in copy:
-                    out.write(block)
-    rows = 0
-    with psycopg.connect(server.plain_url("bare"), autocommit=True) as connection:
-        connection.execute("CHECKPOINT")
-        begun = perf_counter()
-        with connection.transaction(), connection.cursor() as cursor:
-            for name, path in files.items():
-                statement = sql.SQL("COPY {} FROM STDIN").format(sql.Identifier(name))
-                with path.open("rb") as taken, cursor.copy(statement) as copy:
-                    while block := taken.read(1 << 18):
-                        copy.write(block)
-                rows += cursor.rowcount
-        return rows, perf_counter() - begun
 
 
 def main() -> None:

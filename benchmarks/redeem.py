@@ -20,7 +20,7 @@ from uuid import uuid4
 import psycopg
 from sqlalchemy import func, select
 
-from benchmarks.issue import DURABLE, Started
+from benchmarks.copying import DURABLE, Started
 from benchmarks.limit import bare_use, bare_voucher, tables
 from benchmarks.loading import Load, drive, write_request
 from benchmarks.machine import describe_machine
