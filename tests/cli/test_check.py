@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import sqlite3
 from pathlib import Path
 from typing import Any
@@ -12,12 +13,23 @@ import pytest
 from voucher.cli.group import officers
 
 
+@pytest.fixture(scope="module")
+def founded(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the data folder of an installation nobody has used."""
+    folder = tmp_path_factory.mktemp("founded")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("VOUCHER_DATA_DIR", str(folder))
+        patch.delenv("VOUCHER_DATABASE_URL", raising=False)
+        assert run("init") == 0
+    return folder
+
+
 @pytest.fixture
-def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Return the data folder of a freshly founded installation."""
+def folder(founded: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Return a copy of that folder, to be spoilt."""
     monkeypatch.setenv("VOUCHER_DATA_DIR", str(tmp_path))
     monkeypatch.delenv("VOUCHER_DATABASE_URL", raising=False)
-    assert run("init") == 0
+    shutil.copytree(founded, tmp_path, dirs_exist_ok=True)
     return tmp_path
 
 

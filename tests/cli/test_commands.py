@@ -2,59 +2,18 @@
 
 from __future__ import annotations
 
-import csv
 import json
-import os
 import subprocess
 import sys
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 import pytest
 
+from tests.cli.desk import Desk
 from tests.scene import EV1, LI_SI, NURSE, ZHANG_SAN
 
 GRANT = ("budget", "add", "--year", "2024", "--amount-yuan", "1")
 PEOPLE = ("姓名", "证件号码", "手机号", "人员类别", "户籍地区")
-
-
-class Desk:
-    """One installation in a folder of its own, used through its command only."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self.environment: Mapping[str, str] = {
-            **{name: os.environ[name] for name in ("PATH", "SYSTEMROOT") if name in os.environ},
-            "VOUCHER_DATA_DIR": str(folder / "data"),
-            "HOME": "",
-            "LC_ALL": "C.UTF-8",
-        }
-
-    def run(self, *words: str, **more: str) -> subprocess.CompletedProcess[str]:
-        command = [sys.executable, "-c", "from voucher.cli import main; main()", *words]
-        return subprocess.run(
-            command,
-            env={**self.environment, **more},
-            capture_output=True,
-            text=True,
-            timeout=120,
-            check=False,
-            cwd=Path(__file__).resolve().parents[2],
-        )
-
-    def told(self, *words: str, code: int = 0, **more: str) -> dict[str, Any]:
-        done = self.run(*words, "--json", **more)
-        assert done.returncode == code, done.stderr
-        found = json.loads(done.stdout)  # one object and nothing beside it
-        assert isinstance(found, dict)
-        return found
-
-    def write(self, name: str, header: tuple[str, ...], *rows: tuple[object, ...]) -> str:
-        path = self.folder / name
-        with path.open("w", encoding="utf-8", newline="") as out:
-            csv.writer(out).writerows([header, *rows])
-        return str(path)
 
 
 @pytest.fixture(scope="module")
@@ -66,7 +25,9 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Desk:
 
 def test_nothing_works_before_init_and_the_answer_says_so(tmp_path: Path) -> None:
     fresh = Desk(tmp_path)
-    error = fresh.told("budget", "list", code=2)["error"]
+    done = fresh.start("budget", "list", "--json")
+    assert done.returncode == 2, done.stderr
+    error = json.loads(done.stdout)["error"]
     assert error["code"] == "schema_not_current"
     assert "voucher init" in error["detail"]
 
@@ -239,7 +200,7 @@ def test_the_register_of_rules(desk: Desk) -> None:
 
 
 def test_help_lists_every_verb_without_reading_them(desk: Desk) -> None:
-    done = desk.run("--help")
+    done = desk.start("--help")
     assert done.returncode == 0
     for verb in ("init", "import", "budget", "rules"):
         assert verb in done.stdout

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.test_commands import Desk
+from tests.cli.desk import Desk
 from tests.scene import ZHANG_SAN, Scene, on, staff_number, write_csv
 from voucher.registry import passwords, staffing
 from voucher.registry.users import load_actor
