@@ -1,0 +1,95 @@
+"""Risk rules over a town: planted schemes are found, honest people left alone, flags can be checked."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from datetime import date
+
+import pytest
+
+from tests.town_risk import Town, build_town, found_and_wronged
+from tests.town_risk_schemes import SCHEMES
+from voucher.rules.risk.catalogue import BY_CODE, RULES, THRESHOLDS, run_rules
+from voucher.rules.risk.data_set import TABLES, Facts
+from voucher.rules.risk.findings import Finding, list_tokens, score_of_finding, tell
+from voucher.rules.risk.measures import deviation_hundredths, median, share_bp, written_share, z_hundredths
+from voucher.stages.oversee.risk.thresholds import read_shipped_thresholds
+
+TODAY = date(2026, 11, 22)
+MOST = read_shipped_thresholds(TODAY)
+
+
+@pytest.fixture(scope="module")
+def town() -> Town:
+    return build_town(3000, 3)
+
+
+@pytest.fixture(scope="module")
+def flags(town: Town) -> list[Finding]:
+    return list(run_rules(town.facts(), MOST))
+
+
+def test_every_rule_has_a_scheme_a_number_and_thresholds_that_ship() -> None:
+    assert [each.code for each in RULES] == [f"R{number:02d}" for number in range(1, 29)] == list(SCHEMES)
+    assert set(MOST) == set(THRESHOLDS)
+    assert {table for each in RULES for table in each.tables} == set(TABLES)
+    blocking = {each.code for each in RULES if each.is_blocking}
+    assert blocking == {"R01", "R02", "R04", "R11", "R12", "R21", "R25", "R27"}
+
+
+def test_planted_schemes_are_found_and_honest_people_left_alone(town: Town, flags: list[Finding]) -> None:
+    missed, wronged = found_and_wronged(town, iter(flags))
+    assert len(missed) * 20 <= len(town.planted), missed
+    assert len(wronged) * 100 <= len(town.honest), sorted(wronged)[:5]
+    assert {each.rule for each in flags} == set(SCHEMES)
+
+
+def test_only_starred_rules_stop_anything(flags: list[Finding]) -> None:
+    assert {each.rule for each in flags if each.stops} <= {each.code for each in RULES if each.is_blocking}
+    assert {each.rule for each in flags if each.stops} >= {"R01", "R02", "R04", "R11", "R12", "R21", "R27"}
+
+
+def test_every_flag_is_a_sentence_a_clerk_can_check(town: Town, flags: list[Finding]) -> None:
+    rows = {table: {each.id for each in found} for table, found in town.rows.items()}
+    for flag in flags:
+        said = tell(flag.words, {})
+        assert re.fullmatch(r"[^{}]*[\u3400-\u9fff][^{}]*。", said), said
+        assert re.search(r"\d", said), said
+        assert flag.rows, flag
+        assert all(row in rows[table] for table, row in flag.rows), flag
+        assert 1 <= score_of_finding(flag, BY_CODE[flag.rule].weight) <= 100
+
+
+def test_a_second_run_gives_the_same_flags_and_each_once(town: Town, flags: list[Finding]) -> None:
+    assert list(run_rules(town.facts(), MOST)) == flags
+    assert [key for key, count in Counter(each.key for each in flags).items() if count > 1] == []
+
+
+def test_one_rule_may_be_run_alone_and_nothing_of_nothing(town: Town, flags: list[Finding]) -> None:
+    only = list(run_rules(town.facts(), MOST, ["R16"]))
+    assert only == [each for each in flags if each.rule == "R16"]
+    assert list(run_rules(Facts(), MOST)) == []
+
+
+def test_names_stand_in_place_of_numbers() -> None:
+    words = "{class:7} 有 {person:3}。"
+    assert tell(words, {("class", "7"): "电工班"}) == "电工班 有 学员 3。"
+    assert list_tokens(words) == [("class", "7"), ("person", "3")]
+
+
+def test_the_measures_are_whole_and_right() -> None:
+    assert (median([]), median([3, 1, 2]), median([4, 1])) == (None, 2, 1)
+    assert deviation_hundredths([2, 4, 4, 4, 5, 5, 7, 9]) == 200
+    assert (deviation_hundredths([5]), share_bp(1, 3), share_bp(1, 0)) == (0, 3333, 0)
+    assert (written_share(9050), written_share(10_000)) == ("90.5%", "100%")
+    assert z_hundredths(60, 60, 45, 60) == 414
+    assert z_hundredths(1, 2, 0, 0) == z_hundredths(1, 10, 5, 10) == 0
+
+
+@pytest.mark.long
+def test_a_larger_town_with_every_scheme_ten_times() -> None:
+    town = build_town(20_000, 10)
+    missed, wronged = found_and_wronged(town, run_rules(town.facts(), MOST))
+    assert len(missed) * 20 <= len(town.planted), missed
+    assert len(wronged) * 100 <= len(town.honest), len(wronged)

@@ -1,0 +1,153 @@
+"""Risk rules over persons (人员): R01 paid before, R02 ineligible, R15 shared, R16 money back."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+from datetime import date
+
+from voucher.rules.register import rule
+from voucher.rules.risk.data_set import Facts
+from voucher.rules.risk.facts import Backflow, Claim, History, Link, OutsideFact
+from voucher.rules.risk.findings import KIND_NAMES, Finding, Thresholds
+from voucher.rules.risk.measures import day_number, median, written_day, written_month
+
+SINCE = date(2021, 10, 28)
+SOURCE = "审计署2022年 重复享受、不符合条件（DOMAIN N12）; 豫人社办〔2023〕102号"
+CERTIFIED = "certificate"
+OUTSIDE_NAMES: dict[str, str] = {
+    "deceased": "已经死亡",
+    "custody": "在羁押、服刑",
+    "student": "是全日制在校学生",
+    "pension": "在领取养老金",
+    "employed": "在别处参保就业",
+}
+SHARED_NAMES: dict[str, str] = {
+    "account": "收款账户",
+    "phone": "手机号",
+    "address": "住址",
+    "contact": "紧急联系人",
+}
+ADDRESS, STRONG = "address", frozenset({"account", "phone"})
+
+
+@rule(number="RSK-01", stage="监管", source=SOURCE, since=SINCE)
+def find_paid_before(facts: Facts, most: Thresholds) -> Iterator[Finding]:
+    """Find claims of a person, occupation and level that was paid already, here or in any history (R01)."""
+    limit = most["risk_paid_before"]
+    paid: dict[tuple[str, str, str, str], list[History]] = defaultdict(list)
+    for each in facts.history:
+        paid[each.person, each.kind, each.occupation, each.level].append(each)
+    first: dict[tuple[str, str, str, str], Claim] = {}
+    for claim in sorted(facts.claims, key=lambda each: (each.filed_at, each.id)):
+        key = (claim.person, claim.kind, claim.occupation, claim.level)
+        before, twin = paid.get(key, []), first.setdefault(key, claim)
+        count = len(before) + (twin.id != claim.id)
+        if count <= limit:
+            continue
+        said = (
+            f"已于 {written_day(before[0].on)} 在{before[0].where}发过"
+            if before
+            else f"已经在 {{claim:{twin.id}}} 申报过"
+        )
+        yield Finding(
+            "R01", "claim", claim.id, written_day(day_number(claim.filed_at)), count, "次", limit, 0,
+            f"{{person:{claim.person}}} 的 {{claim:{claim.id}}}，同一职业（{claim.occupation}）同一等级"
+            f"（{claim.level}）{said}；同一补贴只发一次。",
+            (
+                ("claims", claim.id), *(("history", each.id) for each in before),
+                *((("claims", twin.id),) if twin.id != claim.id else ()),
+            ),
+            (claim.person,), claim.institution, (("claim", claim.id),),
+        )  # fmt: skip
+
+
+@rule(number="RSK-02", stage="监管", source=SOURCE, since=SINCE)
+def find_ineligible(facts: Facts, most: Thresholds) -> Iterator[Finding]:
+    """Find claims for days on which the person is on a list that excludes, or certified before (R02)."""
+    limit = most["risk_ineligible_days"]
+    listed: dict[str, list[OutsideFact]] = defaultdict(list)
+    for each in facts.outside:
+        listed[each.person].append(each)
+    held = {
+        (each.person, each.occupation, each.level): each
+        for each in sorted(facts.history, key=lambda each: -each.on)
+        if each.kind == CERTIFIED
+    }
+    for claim in facts.claims:
+        first = claim.served_from_on
+        if first is None:
+            continue
+        last = claim.served_until_on or first
+        said, days, behind = "", 0, ("", "")
+        for each in listed.get(claim.person, ()):
+            from_on, until_on = max(first, each.since_on), min(last, each.until_on or last)
+            if until_on - from_on + 1 > max(days, limit):
+                days, behind = until_on - from_on + 1, ("outside", each.id)
+                said = f"培训期间有 {days} 天{OUTSIDE_NAMES.get(each.kind, each.kind)}"
+                said += f"（{written_day(each.since_on)} 起）"
+        known = held.get((claim.person, claim.occupation, claim.level))
+        if not said and known is not None and known.on < first:
+            days, behind = first - known.on, ("history", known.id)
+            said = f"培训前（{written_day(known.on)}）已有同一职业同一等级的证书"
+        if said:
+            yield Finding(
+                "R02", "claim", claim.id, written_day(first), days, "天", limit, 0,
+                f"{{person:{claim.person}}} 的 {{claim:{claim.id}}}：{said}。",
+                (("claims", claim.id), behind), (claim.person,), claim.institution,
+                (("claim", claim.id),),
+            )  # fmt: skip
+
+
+@rule(number="RSK-15", stage="监管", source=SOURCE, since=SINCE)
+def find_shared_links(facts: Facts, most: Thresholds) -> Iterator[Finding]:
+    """Find accounts, phones, addresses and contacts that several persons share who are no family (R15).
+
+    A village or a dormitory has one address: it counts for those who share an account or a phone as well.
+    """
+    family = {each.person: f"家庭{each.value}" for each in facts.links if each.kind == "family"}
+    tied: set[str] = set()
+    for kind, name in SHARED_NAMES.items():
+        limit = most[f"risk_shared_{kind}_people"]
+        held: dict[str, list[Link]] = defaultdict(list)
+        for each in facts.links:
+            if each.kind == kind and each.value and (kind != ADDRESS or each.person in tied):
+                held[each.value].append(each)
+        counts = {
+            value: len({family.get(each.person, each.person) for each in found})
+            for value, found in held.items()
+        }
+        if kind in STRONG:
+            tied |= {each.person for value, count in counts.items() if count > 1 for each in held[value]}
+        usual = median(counts.values())
+        for value in sorted(each for each, count in counts.items() if count >= limit):
+            found, count = held[value], counts[value]
+            houses = {each.institution for each in found}
+            spread = f"，分在 {len(houses)} 家机构" if len(houses) > 1 else ""
+            yield Finding(
+                "R15", "link", f"{kind}/{value}", "-", count, "人", limit, usual,
+                f"{count} 名不是一家的学员登记了同一个{name}{spread}，达到 {limit} 人的界限；"
+                f"其他{name}多为 {usual} 人。",
+                tuple(("links", each.id) for each in found), tuple(sorted({each.person for each in found})),
+                houses.pop() if len(houses) == 1 else "",
+            )  # fmt: skip
+
+
+@rule(number="RSK-16", stage="监管", source=SOURCE, since=SINCE)
+def find_money_back(facts: Facts, most: Thresholds) -> Iterator[Finding]:
+    """Find institutions to which the money of trainees returns (R16)."""
+    limit = most["risk_money_back"]
+    held: dict[tuple[str, str], list[Backflow]] = defaultdict(list)
+    for each in facts.backflows:
+        held[each.institution, written_month(day_number(each.paid_at))].append(each)
+    counts = {key: len(found) for key, found in held.items()}
+    for key in sorted(each for each, count in counts.items() if count > limit):
+        found, total_fen = held[key], sum(each.amount_fen for each in held[key])
+        yield Finding(
+            "R16", "institution", key[0], key[1], counts[key], "笔", limit, 0,
+            f"{KIND_NAMES['person']} {len({each.person for each in found})} 人在 {key[1]} 付给 "
+            f"{{institution:{key[0]}}} 或其招生人 {counts[key]} 笔，共 {total_fen // 100} 元；"
+            "学员不应把补贴交还机构。",
+            tuple(("backflows", each.id) for each in found), tuple(sorted({each.person for each in found})),
+            key[0],
+        )  # fmt: skip
