@@ -18,6 +18,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import select
 from stdnum.iso7064 import mod_11_2
 
+from voucher.demo.signing import pass_all
 from voucher.ledger import budget as budgets
 from voucher.ledger.budget import Budget
 from voucher.plumbing.db import Database
@@ -36,7 +37,7 @@ from voucher.rules.vocabulary import FundSource, Outcome, SubsidyKind
 from voucher.stages.certify.extract import RegisterImporter
 from voucher.stages.certify.upload import CertificatesImporter
 from voucher.stages.certify.verify import verify_issued
-from voucher.stages.settle import bank, notice, payment, review
+from voucher.stages.settle import bank, notice, payment
 from voucher.stages.settle.draft import Settled, Wish, settle
 from voucher.stages.settle.judging import Verdict
 from voucher.stages.settle.models.payments import PaymentFile, PaymentLine
@@ -271,8 +272,8 @@ class Scene:
 
     def review_and_post(self, batch_id: int) -> None:
         """Have a batch reviewed twice and posted."""
-        self.do("初审员", lambda work: review.sign(work, batch_id, Step.FIRST_REVIEW, opinion="材料齐全"))
-        self.do("复核员", lambda work: review.sign(work, batch_id, Step.SECOND_REVIEW, opinion="复核无误"))
+        self.do("初审员", lambda work: pass_all(work, batch_id, Step.FIRST_REVIEW, "材料齐全"))
+        self.do("复核员", lambda work: pass_all(work, batch_id, Step.SECOND_REVIEW, "复核无误"))
         self.do("复核员", lambda work: notice.post_notice(work, batch_id))
 
     def close_notices(self, days: int = 14) -> None:
@@ -339,7 +340,7 @@ class Scene:
         assert settled.with_outcome(Outcome.PAYABLE)
         self.review_and_post(settled.batch_id)
         self.close_notices()
-        self.do("审批员", lambda work: review.sign(work, settled.batch_id, Step.APPROVE, opinion="同意拨付"))
+        self.do("审批员", lambda work: pass_all(work, settled.batch_id, Step.APPROVE, "同意拨付"))
         file = self.make_file(budget_id)
         self.bank_answers(file)
         return file

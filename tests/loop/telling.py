@@ -12,6 +12,7 @@ from stdnum.cn import uscc
 from stdnum.iso7064 import mod_11_2
 
 from tests.scene import EV1, NURSE, Scene, on
+from voucher.demo.signing import pass_all
 from voucher.ledger.entitlements import Entitlement
 from voucher.plumbing.unit_of_work import Work
 from voucher.registry.importing.frame import ImportRefused, RowProblem
@@ -20,7 +21,7 @@ from voucher.rules.approval import Step
 from voucher.rules.errors import Refusal, Refused
 from voucher.rules.money import format_yuan
 from voucher.rules.vocabulary import Outcome, SubsidyKind
-from voucher.stages.settle import notice, review
+from voucher.stages.settle import notice
 from voucher.stages.settle.draft import Settled
 from voucher.stages.settle.models.claims import Claim, SettlementBatch
 from voucher.stages.settle.models.notices import Notice
@@ -153,22 +154,22 @@ def approve_batch(scene: Scene, batch_id: int) -> None:
     """Take a filed batch through both reviews, the notice and the approval."""
     scene.review_and_post(batch_id)
     scene.close_notices()
-    scene.do("审批员", lambda work: review.sign(work, batch_id, Step.APPROVE, opinion="同意拨付"))
+    scene.do("审批员", lambda work: pass_all(work, batch_id, Step.APPROVE, "同意拨付"))
 
 
 def first_review(scene: Scene, batch_id: int, login: str = "初审员") -> int:
     """Pass what waits for the first review."""
-    return scene.do(login, lambda work: review.sign(work, batch_id, Step.FIRST_REVIEW, opinion="材料齐全"))
+    return scene.do(login, lambda work: pass_all(work, batch_id, Step.FIRST_REVIEW, "材料齐全"))
 
 
 def second_review(scene: Scene, batch_id: int, login: str = "复核员") -> int:
     """Pass what waits for the second review."""
-    return scene.do(login, lambda work: review.sign(work, batch_id, Step.SECOND_REVIEW, opinion="复核无误"))
+    return scene.do(login, lambda work: pass_all(work, batch_id, Step.SECOND_REVIEW, "复核无误"))
 
 
 def approve(scene: Scene, batch_id: int, login: str = "审批员") -> int:
     """Pass what waits for the approval."""
-    return scene.do(login, lambda work: review.sign(work, batch_id, Step.APPROVE, opinion="同意拨付"))
+    return scene.do(login, lambda work: pass_all(work, batch_id, Step.APPROVE, "同意拨付"))
 
 
 def post(scene: Scene, batch_id: int) -> Notice:

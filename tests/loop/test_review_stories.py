@@ -29,6 +29,7 @@ from tests.scene import (
     ZHANG_SAN,
     Scene,
 )
+from voucher.demo.signing import pass_all
 from voucher.rules.actor import Role
 from voucher.rules.approval import Step
 from voucher.rules.vocabulary import Outcome
@@ -294,9 +295,9 @@ def test_核定过金额的人不再审批(scene: Scene) -> None:
     batch_id, _ = cleared_claim(scene)
     scene.review_and_post(batch_id)
     scene.close_notices()
-    heard = told(scene, "兼任审批员", lambda work: review.sign(work, batch_id, Step.APPROVE, opinion="同意"))
+    heard = told(scene, "兼任审批员", lambda work: pass_all(work, batch_id, Step.APPROVE, "同意"))
     assert heard.code == "cleared_it"
-    scene.do("审批员", lambda work: review.sign(work, batch_id, Step.APPROVE, opinion="同意"))
+    scene.do("审批员", lambda work: pass_all(work, batch_id, Step.APPROVE, "同意"))
 
 
 def test_核定后被退回的补正后仍转人工(scene: Scene) -> None:

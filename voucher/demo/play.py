@@ -12,13 +12,14 @@ from functools import partial
 from sqlalchemy import select
 
 from voucher.demo.house import House, moment
+from voucher.demo.signing import pass_all
 from voucher.plumbing.spreadsheets import Limits
 from voucher.plumbing.unit_of_work import Work
 from voucher.registry import accounts
 from voucher.registry.institutions import Institution, PayeeAccount
 from voucher.rules.approval import Step
 from voucher.rules.money import chinese_capitals, format_yuan
-from voucher.stages.settle import bank, notice, payment, review
+from voucher.stages.settle import bank, notice, payment
 from voucher.stages.settle.bank import BankReport
 from voucher.stages.settle.models.notices import Notice
 from voucher.stages.settle.models.payments import PaymentFile, PaymentLine
@@ -64,7 +65,7 @@ def review_first(house: House, batch_id: int, say: Say) -> None:
     """Have the first reviewer pass every line."""
     signed = house.act(
         "first-review",
-        lambda work: review.sign(work, batch_id, Step.FIRST_REVIEW, opinion="证书与登记逐条一致"),
+        lambda work: pass_all(work, batch_id, Step.FIRST_REVIEW, "证书与登记逐条一致"),
     )
     say(f"初审：first-review 通过 {signed:,} 条")
 
@@ -73,7 +74,7 @@ def review_second(house: House, batch_id: int, say: Say) -> None:
     """Have the second reviewer pass every line."""
     signed = house.act(
         "second-review",
-        lambda work: review.sign(work, batch_id, Step.SECOND_REVIEW, opinion="复核无误，拟公示"),
+        lambda work: pass_all(work, batch_id, Step.SECOND_REVIEW, "复核无误，拟公示"),
     )
     say(f"复核：second-review 通过 {signed:,} 条（济源无下辖县区，同一机关两人分别初审、复核）")
 
@@ -90,7 +91,7 @@ def publish(house: House, batch_id: int, say: Say) -> Notice:
 
 def approve(house: House, batch_id: int, say: Say) -> None:
     """Have finance approve every line."""
-    signed = house.act("approver", lambda work: review.sign(work, batch_id, Step.APPROVE, opinion="同意拨付"))
+    signed = house.act("approver", lambda work: pass_all(work, batch_id, Step.APPROVE, "同意拨付"))
     say(f"审批：approver 通过 {signed:,} 条")
 
 

@@ -27,6 +27,7 @@ from tests.scene import (
     staff_number,
 )
 from tests.town_certified import REGISTRAR, certified, hire_at
+from voucher.demo.signing import pass_all
 from voucher.ledger.sealing import seal_all
 from voucher.plumbing.db import Database
 from voucher.plumbing.secrets import Keyring
@@ -42,6 +43,7 @@ from voucher.stages.settle import clawback, clear, objection, payment, review, w
 from voucher.stages.settle.draft import Settled
 from voucher.stages.settle.models.claims import Claim
 from voucher.stages.settle.models.notices import Notice
+from voucher.stages.settle.terms import PLEDGED
 from voucher.stages.settle.voucher_claims import file_claims
 
 ANCHORS = "anchors.jsonl"
@@ -137,7 +139,7 @@ def _leave_approved(scene: Scene, budget: int) -> None:
         "异议处理员", lambda work: objection.decide(work, lodged.id, uphold=False, conclusion="查无此事")
     )
     scene.close_notices()
-    scene.do("审批员", lambda work: review.sign(work, settled.batch_id, Step.APPROVE, opinion="同意"))
+    scene.do("审批员", lambda work: pass_all(work, settled.batch_id, Step.APPROVE, "同意"))
     scene.do("制单员", lambda work: payment.prepare(work, budget))
 
 
@@ -173,7 +175,7 @@ def _live_with_vouchers(scene: Scene) -> None:
     budget = scene.open_budget(10_000, source=FundSource.FISCAL)
     hire_at(scene, REGISTRAR, Role.REGISTRAR, "310101199001010310", EV2)
     town = certified(scene, budget, SUN_BA, FENG_YI)
-    scene.do(REGISTRAR, lambda work: file_claims(work, SubsidyKind.TRAINING, town.voucher_ids))
+    scene.do(REGISTRAR, lambda work: file_claims(work, SubsidyKind.TRAINING, town.voucher_ids, PLEDGED))
     certified(scene, budget, ZHAO_LIU, until="enrolled", name="养老护理员五级二期")
     town_issue.issue_to(scene, town_issue.programme(scene, budget, name="三期"), LI_SI)
     poor = scene.open_budget(1, source=FundSource.LOCAL_TALENT)

@@ -30,6 +30,7 @@ from voucher.stages.certify.verify import verify_issued
 from voucher.stages.settle import queries, review
 from voucher.stages.settle.draft import Wish, settle
 from voucher.stages.settle.models.claims import SettlementBatch
+from voucher.stages.settle.seen import check_version, version_of
 
 batches = Room("batches", __name__, url_prefix="/api/v1", description="结算批次")
 
@@ -106,6 +107,9 @@ def list_batch_lines(session: Session, asked: dict[str, Any], batch_id: int) -> 
 def sign_batch(work: Work, given: dict[str, Any], batch_id: int) -> dict[str, Any]:
     """签署：通过、退回补正或不予通过；四个环节由四个人办理，按自然人比对。"""
     step, ids, opinion = Step(given["step"]), given["claim_ids"], given["opinion"]
+    if given["version"] is not None:
+        queries.get_batch(work.session, batch_id, work.actor.regions)
+        check_version(work.session, batch_id, given["version"])
     match given["decision"]:
         case "pass":
             count = review.sign(work, batch_id, step, claim_ids=ids, opinion=opinion)
@@ -136,4 +140,5 @@ def _detail(
         "by_level": summary.by_level,
         "people": summary.people,
         "payable_fen": summary.payable_fen,
+        "version": version_of(session, batch_id),
     }

@@ -38,6 +38,7 @@ from voucher.stages.settle.reading import (
     lock_claims,
     lock_funds,
 )
+from voucher.stages.settle.seen import check_one_by_one
 
 SOURCE = "豫办〔2021〕29号 第16项; S2-16i; AC-H1"
 # the state in which a claim waits for each step, and the event that step is;
@@ -91,9 +92,10 @@ def sign(
 
     Raises Refused role_missing, region_foreign, batch_missing, opinion_missing, same_hand,
     fixed_role, step_skipped, step_not_required, line_not_waiting, nothing_to_sign, on_hold,
-    phone_checks_open.
+    phone_checks_open, amber_one_by_one.
     """
     batch, claims = _take_up(work, batch_id, step, claim_ids, opinion)
+    check_one_by_one(work.session, claims)
     if step is Step.FIRST_REVIEW:
         check_called(work, claims)
     _write_signatures(work, claims, step, "pass", opinion)

@@ -12,7 +12,7 @@ from voucher.doors.auth.visitors import current_actor
 from voucher.doors.web import fields
 from voucher.doors.web.acting import Done, submit
 from voucher.doors.web.office.blueprint import office
-from voucher.doors.web.office.steps import PICKABLE, batch_path, list_amber, list_held, list_offers, may_post
+from voucher.doors.web.office.steps import PICKABLE, batch_path, list_held, list_offers, may_post
 from voucher.doors.web.timelines import list_batch_happenings
 from voucher.plumbing.unit_of_work import Work
 from voucher.registry.catalogue import Region, get_region
@@ -24,6 +24,7 @@ from voucher.stages.certify.models import Certificate
 from voucher.stages.certify.verify import verify_issued
 from voucher.stages.settle import draft, queries
 from voucher.stages.settle.models.claims import Claim, SettlementLine
+from voucher.stages.settle.seen import list_amber
 
 BATCHES_PER_PAGE, LINES_PER_PAGE = 20, 50
 

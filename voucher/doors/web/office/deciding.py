@@ -18,13 +18,9 @@ from voucher.doors.web.fields import FIELD_UNREADABLE
 from voucher.doors.web.office.batches import show_batch
 from voucher.doors.web.office.blueprint import office
 from voucher.doors.web.office.steps import (
-    AMBER_ONE_BY_ONE,
     SIGNED_STEPS,
     Touched,
-    check_amber,
-    check_confirmed,
     count_claims,
-    list_amber,
     list_held,
     waiting_state,
 )
@@ -34,6 +30,12 @@ from voucher.rules.errors import Refused
 from voucher.rules.money import format_yuan
 from voucher.stages.settle import notice, queries, resubmit, review, withdraw
 from voucher.stages.settle.models.claims import Claim
+from voucher.stages.settle.seen import (
+    AMBER_ONE_BY_ONE,
+    check_version,
+    list_amber,
+    version_of,
+)
 
 PASS, RETURN, REJECT = "pass", "return", "reject"
 DECISIONS = {PASS: "通过", RETURN: "退回补正", REJECT: "不予通过"}
@@ -105,6 +107,7 @@ def _ask(batch_id: int, decision: Decision) -> str:
             batch=batch,
             decision=decision,
             touched=touched,
+            version=version_of(session, batch_id, decision.state, decision.claim_ids),
             lines=lines[:LINES_SHOWN],
         )
 
@@ -117,7 +120,9 @@ def _leave_out(session: Session, batch_id: int, decision: Decision) -> Decision:
     if decision.word != PASS:
         return decision
     if decision.claim_ids is not None:
-        check_amber(session, batch_id, decision.state, decision.claim_ids)
+        amber = list_amber(session, batch_id, decision.state).intersection(decision.claim_ids)
+        if amber and len(decision.claim_ids) > 1:
+            raise AMBER_ONE_BY_ONE.refused(count=len(amber))
         return decision
     waiting = _list_waiting(session, batch_id, decision.state)
     held = list_held(session, batch_id).intersection(waiting)
@@ -137,14 +142,12 @@ def _list_waiting(session: Session, batch_id: int, state: str) -> list[int]:
 
 def _sign(batch_id: int, decision: Decision) -> ResponseReturnValue:
     confirmed = Touched(fields.whole("count", "条数"), fields.whole("amount_fen", "金额"))
+    version = fields.text("version", "页面版本", limit=64)
 
     def call(work: Work) -> Done:
         opinion = fields.text("opinion", "意见", limit=1000)
         queries.get_batch(work.session, batch_id, work.actor.regions)
-        if decision.word == PASS:
-            waiting = decision.claim_ids or _list_waiting(work.session, batch_id, decision.state)
-            check_amber(work.session, batch_id, decision.state, waiting)
-        check_confirmed(work.session, batch_id, decision.state, decision.claim_ids, confirmed)
+        check_version(work.session, batch_id, version, decision.state, decision.claim_ids)
         count = _perform(work, batch_id, decision, opinion)
         words = f"{decision.name}：{count:,} 条，{format_yuan(confirmed.amount_fen)} 元"
         return Done(words, url_for("web.office.batch", batch_id=batch_id))

@@ -14,14 +14,11 @@ from voucher.plumbing.clock import day_of
 from voucher.registry import catalogue, tables
 from voucher.rules.actor import Actor, Role
 from voucher.rules.approval import STEP_NAMES, Step, required_steps, roles_for
-from voucher.rules.errors import Family, reason
 from voucher.rules.lifecycle import Thing
-from voucher.stages.settle.judging import CAUTION
 from voucher.stages.settle.models.claims import (
     Claim,
     ClaimHand,
     SettlementBatch,
-    SettlementLine,
     Signature,
 )
 from voucher.stages.settle.notice import UNREADY
@@ -42,21 +39,6 @@ BATCH_PATH = (
     ("approved", "审批"),
     ("released", "签发"),
     ("closed", "办结"),
-)
-
-AMBER_ONE_BY_ONE = reason(
-    "amber_one_by_one",
-    "其中 {count} 条有提示，不能成批通过；本次没有办理",
-    "请逐条打开有提示的条目核对，再单独勾选这一条办理；没有提示的可以成批办理",
-    "【设】只有全部检查没有提示的条目可以成批通过",
-    Family.CONFLICT,
-)
-CONFIRMED_CHANGED = reason(
-    "confirmed_changed",
-    "确认之后情况有变：确认时 {confirmed} 条，现在 {present} 条",
-    "请核对后重新确认；本次没有办理",
-    "【设】二次确认的条数与金额即办理的条数与金额",
-    Family.CONFLICT,
 )
 
 
@@ -96,29 +78,10 @@ def count_claims(
     return Touched(count, int(amount_fen))
 
 
-def list_amber(session: Session, batch_id: int, state: str) -> frozenset[int]:
-    """Return the claims of a batch in a state about which a rule gave a caution (提示)."""
-    rows = session.execute(
-        select(SettlementLine.claim_id, SettlementLine.findings)
-        .join(Claim, Claim.id == SettlementLine.claim_id)
-        .where(SettlementLine.batch_id == batch_id, Claim.state == state)
-    )
-    return frozenset(
-        claim_id for claim_id, findings in rows if any(each["mark"] == CAUTION for each in findings)
-    )
-
-
 def list_held(session: Session, batch_id: int) -> frozenset[int]:
     """Return the claims of a batch an open hold stops, their own or their voucher's."""
     stopped = select(Claim.id).where(Claim.batch_id == batch_id, Claim.id.in_(select_held(Thing.CLAIM)))
     return frozenset(session.scalars(stopped))
-
-
-def check_amber(session: Session, batch_id: int, state: str, claim_ids: Sequence[int]) -> None:
-    """Refuse to pass a line with a caution together with others. Raises Refused amber_one_by_one."""
-    amber = list_amber(session, batch_id, state).intersection(claim_ids)
-    if amber and len(claim_ids) > 1:
-        raise AMBER_ONE_BY_ONE.refused(count=len(amber))
 
 
 def waiting_state(step: Step) -> str:
@@ -210,15 +173,6 @@ def _is_signed(session: Session, batch_id: int, step: Step) -> bool:
     )
     unsigned = select(Claim.id).where(Claim.batch_id == batch_id, Claim.state == AT_PROVINCE, ~signed)
     return session.scalar(unsigned.limit(1)) is None
-
-
-def check_confirmed(
-    session: Session, batch_id: int, state: str, claim_ids: Sequence[int] | None, confirmed: Touched
-) -> None:
-    """Refuse where the lines are no longer those that were confirmed. Raises Refused confirmed_changed."""
-    present = count_claims(session, batch_id, state, claim_ids)
-    if present != confirmed:
-        raise CONFIRMED_CHANGED.refused(confirmed=confirmed.count, present=present.count)
 
 
 def batch_path(state: str) -> list[tuple[str, str]]:

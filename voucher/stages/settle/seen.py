@@ -1,0 +1,92 @@
+"""What an officer has seen before signing: lines with a caution one by one, and never a page gone stale."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Collection, Sequence
+
+from sqlalchemy import ColumnElement, Text, func, select, type_coerce
+from sqlalchemy.orm import Session
+
+from voucher.rules.errors import Family, reason
+from voucher.stages.settle.judging import CAUTION
+from voucher.stages.settle.models.claims import Claim, SettlementLine
+
+# as a caution stands in the kept text, which is canonical: found without reading every line's checks
+WRITTEN_CAUTION = f'"mark":"{CAUTION}"'
+LOOKUP_CHUNK = 500
+VERSION_CHARS = 16
+
+AMBER_ONE_BY_ONE = reason(
+    "amber_one_by_one",
+    "其中 {count} 条有提示，不能成批通过；本次没有办理",
+    "请逐条打开有提示的条目核对，再单独勾选这一条办理；没有提示的可以成批办理",
+    "【设】只有全部检查没有提示的条目可以成批通过",
+    Family.CONFLICT,
+)
+PAGE_STALE = reason(
+    "page_stale",
+    "页面打开之后情况有变，本次没有办理",
+    "请刷新页面，核对现在的条数、金额和状态后重新办理",
+    "【设】签署的就是看到的：页面版本与办理时一致",
+    Family.CONFLICT,
+)
+
+
+def list_amber(session: Session, batch_id: int, state: str) -> frozenset[int]:
+    """Return the claims of a batch in a state about which a rule gave a caution (提示)."""
+    found = session.scalars(
+        select(SettlementLine.claim_id)
+        .join(Claim, Claim.id == SettlementLine.claim_id)
+        .where(SettlementLine.batch_id == batch_id, Claim.state == state, _is_amber())
+    )
+    return frozenset(each for each in found if each is not None)
+
+
+def check_one_by_one(session: Session, claims: Sequence[Claim]) -> None:
+    """Refuse to pass a line with a caution together with others. Raises Refused amber_one_by_one."""
+    if len(claims) < 2:
+        return
+    ids, amber = [each.id for each in claims], 0
+    batch_ids = {each.batch_id for each in claims}
+    for start in range(0, len(ids), LOOKUP_CHUNK):
+        amber += session.scalar(
+            select(func.count()).where(
+                SettlementLine.batch_id.in_(batch_ids),
+                SettlementLine.claim_id.in_(ids[start : start + LOOKUP_CHUNK]),
+                _is_amber(),
+            )
+        ) or 0  # fmt: skip
+    if amber:
+        raise AMBER_ONE_BY_ONE.refused(count=amber)
+
+
+def _is_amber() -> ColumnElement[bool]:
+    return type_coerce(SettlementLine.findings, Text).contains(WRITTEN_CAUTION, autoescape=True)
+
+
+def version_of(
+    session: Session, batch_id: int, state: str | None = None, claim_ids: Collection[int] | None = None
+) -> str:
+    """Return what stands for the lines of a batch as they are now: every step of any of them changes it."""
+    wanted = select(func.count(), func.sum(Claim.amount_fen), func.sum(Claim.id), func.sum(Claim.seq)).where(
+        Claim.batch_id == batch_id
+    )
+    if state is not None:
+        wanted = wanted.where(Claim.state == state)
+    if claim_ids is not None:
+        wanted = wanted.where(Claim.id.in_(claim_ids))
+    told = "|".join(str(each or 0) for each in session.execute(wanted).one())
+    return hashlib.sha256(told.encode()).hexdigest()[:VERSION_CHARS]
+
+
+def check_version(
+    session: Session,
+    batch_id: int,
+    version: str,
+    state: str | None = None,
+    claim_ids: Collection[int] | None = None,
+) -> None:
+    """Refuse to act on lines that are no longer what was seen. Raises Refused page_stale."""
+    if version != version_of(session, batch_id, state, claim_ids):
+        raise PAGE_STALE.refused()
