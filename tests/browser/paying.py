@@ -24,17 +24,18 @@ def claim(loop: Loop) -> None:
     institution.reads(TRAINING)
     loop.is_fine("institution")
     institution.press("申领勾选的券")
-    institution.reads("1 张券")
+    institution.reads("每人的核对结果")
+    institution.page.get_by_label("本机构承诺").check()
     loop.is_fine("institution")
-    institution.page.locator("main form").get_by_role("button", name="申领").last.click()
+    institution.press("申领 1 人")
     institution.reads("已申领")
 
     evaluator = loop.at("evaluator")
     evaluator.go("/evaluator/claims")
-    evaluator.press("申领所选")
+    evaluator.press("核对所选")
     evaluator.page.get_by_label("本机构承诺").check()
     loop.is_fine("evaluator")
-    evaluator.press("确认申领")
+    evaluator.press("申领 1 人")
     evaluator.reads("已申领 1 张券")
 
 

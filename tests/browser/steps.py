@@ -130,8 +130,8 @@ def institution(steps: Stepping) -> None:
     steps.note(person, "cancel-class-refused", "institution/cancel.html")
     person.go("/institution/claims")
     person.press("申领勾选的券")
-    person.reads("申领培训补贴")
-    steps.note(person, "claim-training", "institution/confirm_claims.html")
+    person.reads("每人的核对结果")
+    steps.note(person, "claim-training", "claiming/confirm.html")
     _finish(steps, person)
     taught_today = TrainingClass.ends_on >= steps.town.clock.now().date()
     class_id = steps.find(TrainingClass, mine, TrainingClass.state == "running", taught_today)
@@ -219,7 +219,7 @@ def evaluator(steps: Stepping) -> None:
     steps.note(person, "fail-refused", "evaluator/fail.html")
     person = steps.at("sili-evaluator-admin", "/evaluator/claims")
     push(person, "/evaluator/claims")
-    steps.note(person, "claim-evaluation", "evaluator/confirm_claims.html")
+    steps.note(person, "claim-evaluation", "claiming/confirm.html")
 
 
 def office(steps: Stepping) -> None:

@@ -45,6 +45,7 @@ from voucher.stages.settle.clawback import open_clawback
 from voucher.stages.settle.models.claims import Claim
 from voucher.stages.settle.models.notices import Notice
 from voucher.stages.settle.objection import lodge
+from voucher.stages.settle.terms import PLEDGED
 from voucher.stages.settle.voucher_claims import file_claims
 from voucher.stages.train.inspecting import open_inspection
 
@@ -259,9 +260,11 @@ def _fill_desks(scene: Scene) -> dict[str, Any]:
     budget = settle_down(scene)
     done = certified(scene, budget, ZHANG_SAN, LI_SI)
     first, second = done.voucher_ids
-    paid = scene.do(REGISTRAR, lambda work: file_claims(work, SubsidyKind.TRAINING, [first])).batch
+    paid = scene.do(REGISTRAR, lambda work: file_claims(work, SubsidyKind.TRAINING, [first], PLEDGED)).batch
     file = scene.pay(paid, budget)
-    claimed = scene.do(EVALUATOR, lambda work: file_claims(work, SubsidyKind.EVALUATION, [first])).batch
+    claimed = scene.do(
+        EVALUATOR, lambda work: file_claims(work, SubsidyKind.EVALUATION, [first], PLEDGED)
+    ).batch
     with scene.database.read() as session:
         claims = {
             each.kind: each.id for each in session.scalars(select(Claim).where(Claim.voucher_id == first))
@@ -381,9 +384,11 @@ def probes_of(ids: Mapping[str, Any]) -> list[Probe]:
         act("certificates.verify_again", "/verifications", "certificate", (OFFICE, EXAMS), numbers=["#"]),
         act("certificates.issue_completion", "/completion-certificates", "class", HOUSE, class_id="#"),
         act("claims.file_voucher_claims", "/claims", "certified", (OFFICE, HOUSE), roles=officers | houses,
-            kind="training", voucher_ids=["#"]),
-        act("claims.file_voucher_claims", "/claims", "certified", (OFFICE, EXAMS),
+            kind="training", voucher_ids=["#"], pledged=True),
+        act("claims.preview_voucher_claims", "/claims/previews", "certified", (OFFICE, EXAMS),
             roles=officers | evaluators, kind="evaluation", voucher_ids=["#"]),
+        act("claims.file_voucher_claims", "/claims", "certified", (OFFICE, EXAMS),
+            roles=officers | evaluators, kind="evaluation", voucher_ids=["#"], pledged=True),
         act("claims.clear_claim", "/claims/#/decisions", "claim", OFFICE, amount_fen=1, **OPINION),
         act("claims.resubmit_claims", "/claims/resubmissions", "claim", (OFFICE, EXAMS),
             roles=officers | evaluators, **claims),

@@ -33,6 +33,7 @@ from voucher.stages.certify.queries import why_not_certified
 from voucher.stages.issue import holding, issuing
 from voucher.stages.issue.models import Issue
 from voucher.stages.issue.programmes import NewProgramme, draft_programme
+from voucher.stages.settle.terms import PLEDGED
 from voucher.stages.settle.voucher_claims import file_claims
 from voucher.stages.train import classes, enrol, redeem
 
@@ -267,9 +268,9 @@ def _a_project_without_fund(desk: Desk) -> None:
 
 def _a_claim_without_redemption(desk: Desk) -> None:
     voucher_id = desk.loop.ids["other_voucher"]
-    claim = partial(file_claims, kind=SubsidyKind.TRAINING, voucher_ids=[voucher_id])
+    claim = partial(file_claims, kind=SubsidyKind.TRAINING, voucher_ids=[voucher_id], terms=PLEDGED)
     told = desk.by_act("t1-admin", "claim_without_redemption", claim)
-    body = {"kind": "training", "voucher_ids": [voucher_id]}
+    body = {"kind": "training", "voucher_ids": [voucher_id], "pledged": True}
     desk.by_api("t1-admin", told, "/claims", body)
     page = desk.forge(
         "t1-admin",
@@ -278,6 +279,9 @@ def _a_claim_without_redemption(desk: Desk) -> None:
         "/institution/claims",
         voucher_id=str(voucher_id),
         sure="1",
+        pledged="1",
+        count="1",
+        total_fen="120000",
     )
     desk.by_page(told, page)
     assert desk.loop["t1-admin"].get("/claims").json["items"] == []
@@ -313,13 +317,13 @@ def _a_certificate_of_another_occupation_or_level(desk: Desk) -> None:
             (told.code, told.title, told.next_step)
         ]
         desk.by_page(told, desk.browser(f"holder{serial}").go(f"/my/vouchers/{voucher_id}"))
-        claim = partial(file_claims, kind=SubsidyKind.TRAINING, voucher_ids=[voucher_id])
+        claim = partial(file_claims, kind=SubsidyKind.TRAINING, voucher_ids=[voucher_id], terms=PLEDGED)
         refused = desk.by_act(REGISTRAR, "voucher_not_certified", claim)
-        body = {"kind": "training", "voucher_ids": [voucher_id]}
+        body = {"kind": "training", "voucher_ids": [voucher_id], "pledged": True}
         desk.by_api(REGISTRAR, refused, "/claims", body)
         page = desk.forge(
             REGISTRAR, "/institution/rosters", "报送", "/institution/claims",
-            voucher_id=str(voucher_id), sure="1",
+            voucher_id=str(voucher_id), sure="1", pledged="1", count="1", total_fen="120000",
         )  # fmt: skip
         desk.by_page(refused, page)
         assert _state(desk, voucher_id) == "assessed"

@@ -15,8 +15,10 @@ from tests.doors.web.test_looks import IDENTITY, find_doubled_ids, find_unlabell
 from tests.doors.world import World
 from tests.scene import EV1, EV2, LI_SI, SUN_BA, ZHANG_SAN, Scene, on, staff_number, write_csv
 from voucher.ledger.audit import AuditRow
+from voucher.rules.approval import Step
 from voucher.stages.assess.examiners import list_examiners
 from voucher.stages.settle.models.claims import Claim
+from voucher.stages.settle.review import return_claims
 
 
 class Exam:
@@ -222,17 +224,50 @@ def _certify_and_claim(exam: Exam) -> None:
 
     admin.go("/evaluator/claims")
     _decent(admin, ZHANG_SAN[1])
-    admin.press("申领所选", voucher=[str(exam.vouchers[0])])
-    assert "1 张券" in admin.page.text
-    admin.press("确认申领", voucher=[str(exam.vouchers[0])])
-    assert "没有勾选" in admin.page.text
-    admin.go("/evaluator/claims")
-    admin.press("申领所选", voucher=[str(exam.vouchers[0])])
-    admin.press("确认申领", voucher=[str(exam.vouchers[0])], promise="1")
+    admin.press("核对所选", voucher=[str(exam.vouchers[0])])
+    for said in ("每人的核对结果", "200.00", "证书与登记一致", "依据：", "考试真实、人证相符"):
+        assert said in admin.page.text
+    assert ZHANG_SAN[1] not in admin.page.html
+    preview = admin.page
+    admin.press("申领 1 人")
+    assert "申领前须作出承诺，本次没有申领" in admin.page.text
+    admin.page = preview
+    admin.press("申领 1 人", pledged="1", total_fen="19999")
+    assert "申报 1 条、199.99 元，核定为 1 条、200.00 元；整批没有申报" in admin.page.text
+    admin.page = preview
+    admin.press("申领 1 人", pledged="1")
     assert "已申领 1 张券" in admin.page.text
     admin.go(next(each for each in admin.page.links if "/evaluator/claims/" in each))
     assert "办理经过" in admin.page.text
     assert "没有可以申领的券" in admin.go("/evaluator/claims").text
+    _comes_back(exam, admin)
+
+
+def _comes_back(exam: Exam, admin: Browser) -> None:
+    """What was sent back is filed again by the payee, as the next revision; then taken back for good."""
+    exam.scene.at = exam.world.at
+    with exam.scene.database.read() as session:
+        claim = session.scalars(select(Claim)).one()
+    exam.scene.do(
+        "初审员",
+        lambda work: return_claims(work, claim.batch_id, Step.FIRST_REVIEW, [claim.id], "缺评价记录表"),
+    )
+    admin.go("/evaluator/claims?state=returned")
+    admin.press("补正后重报所选")
+    assert "没有勾选" in admin.page.text
+    admin.go(f"/evaluator/claims/{claim.id}")
+    assert "缺评价记录表" in admin.page.text
+    admin.press("补正后重报")
+    assert "已补正重报，转入批次" in admin.page.text
+    with exam.scene.database.read() as session:
+        again = session.scalars(select(Claim)).one()
+    assert (again.id, again.revision, again.state) == (claim.id, 2, "submitted")
+    assert again.batch_id != claim.batch_id
+    admin.go(f"/evaluator/claims/{claim.id}")
+    admin.press("撤回这条申领", why="场地记录不全，不申领了")
+    assert "已撤回 1 条" in admin.page.text
+    assert "办理" in admin.go(f"/evaluator/claims/{claim.id}").text
+    assert "撤回这条申领" not in admin.page.text
 
 
 def _upload(exam: Exam, *rows: dict[str, object]) -> None:

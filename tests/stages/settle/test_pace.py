@@ -11,6 +11,7 @@ from voucher.ledger.vouchers import Voucher
 from voucher.plumbing.clock import day_of
 from voucher.rules.vocabulary import SubsidyKind
 from voucher.stages.settle.queries.pace import Age, Pace, list_ages, list_paces
+from voucher.stages.settle.terms import PLEDGED
 from voucher.stages.settle.voucher_claims import file_claims
 
 
@@ -34,7 +35,7 @@ def test_each_step_says_who_acts_since_when_and_by_when(scene: Scene) -> None:
     (waits,) = paces(scene, voucher_id)
     assert (waits.words, waits.due_on, waits.late) == ("待机构申领补贴", None, False)
     assert ages(scene)["待机构申领补贴"].count == 1
-    scene.do(REGISTRAR, lambda work: file_claims(work, SubsidyKind.TRAINING, [voucher_id]))
+    scene.do(REGISTRAR, lambda work: file_claims(work, SubsidyKind.TRAINING, [voucher_id], PLEDGED))
     filed_on = today(scene)
     (review,) = paces(scene, voucher_id)
     assert (review.about, review.words, review.who) == ("培训补贴", "待初审", "人社部门")

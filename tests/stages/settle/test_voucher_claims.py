@@ -20,6 +20,7 @@ from voucher.rules.vocabulary import Outcome, SubsidyKind
 from voucher.stages.settle import clear, review
 from voucher.stages.settle.models.claims import Claim
 from voucher.stages.settle.resubmit import resubmit
+from voucher.stages.settle.terms import PLEDGED
 from voucher.stages.settle.turn_down import turn_down
 from voucher.stages.settle.voucher_claims import Filed, file_claims
 from voucher.stages.settle.waiting import serve_due_queues
@@ -30,7 +31,7 @@ TRAINING, EVALUATION = SubsidyKind.TRAINING, SubsidyKind.EVALUATION
 
 
 def claim(scene: Scene, login: str, kind: SubsidyKind, *voucher_ids: int) -> Filed:
-    return scene.do(login, lambda work: file_claims(work, kind, voucher_ids))
+    return scene.do(login, lambda work: file_claims(work, kind, voucher_ids, PLEDGED))
 
 
 def refused(scene: Scene, login: str, kind: SubsidyKind, *voucher_ids: int) -> str:

@@ -21,6 +21,7 @@ from tests.scene import EV2, LI_SI, SHANGHAI, ZHANG_SAN, Scene
 from tests.town_phone import phone
 from voucher.rules.actor import Role
 from voucher.rules.vocabulary import Outcome
+from voucher.stages.settle.terms import PLEDGED
 from voucher.stages.settle.voucher_claims import file_claims
 from voucher.stages.train import attend, classes, finish, redeem, reviewing, running
 from voucher.stages.train.models.places import Redemption
@@ -165,7 +166,7 @@ def test_one_institution_answers_for_a_class_that_another_one_teaches(scene: Sce
 
     way.examined(place, [ZHANG_SAN, LI_SI], [zhang, li])
     town_assess.certified(scene, [ZHANG_SAN, LI_SI])
-    claiming = town_issue.act(file_claims, way.TRAINING, [zhang])
+    claiming = town_issue.act(file_claims, way.TRAINING, [zhang], PLEDGED)
     assert town.code(scene, teaching, claiming) == "voucher_missing"
     filed = way.claim(place, way.TRAINING, zhang, li)
     assert [each.outcome for each in filed.verdicts] == [Outcome.PAYABLE] * 2

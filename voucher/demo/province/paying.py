@@ -8,12 +8,14 @@ from functools import partial
 from voucher.demo.play import answer_of_bank
 from voucher.demo.province.cohorts import Reached
 from voucher.demo.province.training import Training
+from voucher.demo.signing import pass_all
 from voucher.ledger.vouchers import Voucher
 from voucher.plumbing.spreadsheets import Limits
 from voucher.rules.approval import Step
 from voucher.rules.vocabulary import SubsidyKind
-from voucher.stages.settle import bank, notice, payment, review
+from voucher.stages.settle import bank, notice, payment
 from voucher.stages.settle.models.payments import PaymentFile
+from voucher.stages.settle.terms import PLEDGED
 from voucher.stages.settle.voucher_claims import file_claims
 
 
@@ -35,14 +37,14 @@ class Paying:
             return
         filed = [
             self.stage.act(
-                self.training.admin, lambda work: file_claims(work, SubsidyKind.TRAINING, vouchers)
+                self.training.admin, lambda work: file_claims(work, SubsidyKind.TRAINING, vouchers, PLEDGED)
             )
         ]
         if self.evaluator:
             filed.append(
                 self.stage.act(
                     self.evaluator,
-                    lambda work: file_claims(work, SubsidyKind.EVALUATION, vouchers),
+                    lambda work: file_claims(work, SubsidyKind.EVALUATION, vouchers, PLEDGED),
                 )
             )
         self.settlement_ids = [batch_id for each in filed for batch_id in each.batch_ids]
@@ -61,7 +63,7 @@ class Paying:
 
     def _sign(self, login: str, step: Step, opinion: str) -> None:
         for batch_id in self.settlement_ids:
-            self.stage.act(login, partial(review.sign, batch_id=batch_id, step=step, opinion=opinion))
+            self.stage.act(login, partial(pass_all, batch_id=batch_id, step=step, opinion=opinion))
 
     def post(self) -> None:
         """Have the batches posted."""

@@ -11,6 +11,7 @@ from voucher.doors.api.reach import told_refusal
 from voucher.doors.api.room import Room, within
 from voucher.doors.auth.door import the_door
 from voucher.doors.auth.visitors import current_actor
+from voucher.doors.schemas.claiming import FiledClaims, NewClaimPreview, NewClaims, Previewed, PreviewedLine
 from voucher.doors.schemas.paging import paged
 from voucher.doors.schemas.settle import (
     BatchState,
@@ -20,8 +21,6 @@ from voucher.doors.schemas.settle import (
     Claims,
     ClearingDone,
     CountDone,
-    FiledClaims,
-    NewClaims,
     NewClearing,
     NewRejection,
     Resubmission,
@@ -34,8 +33,10 @@ from voucher.stages.settle import queries
 from voucher.stages.settle.clear import clear
 from voucher.stages.settle.judging import Verdict
 from voucher.stages.settle.models.claims import SettlementBatch
+from voucher.stages.settle.previewing import preview_claims
 from voucher.stages.settle.resubmit import resubmit
 from voucher.stages.settle.searching import ClaimSearch, find_claims, view_claims
+from voucher.stages.settle.terms import Declared, Terms, read_pledge
 from voucher.stages.settle.turn_down import turn_down
 from voucher.stages.settle.voucher_claims import file_claims
 from voucher.stages.settle.withdraw import withdraw
@@ -58,11 +59,27 @@ def list_claims(session: Session, asked: dict[str, Any]) -> dict[str, Any]:
 
 
 @claims.act(
-    "/claims", body=NewClaims, answer=FiledClaims, example={"kind": "training", "voucher_ids": [42, 43]}
+    "/claims",
+    body=NewClaims,
+    answer=FiledClaims,
+    example={
+        "kind": "training",
+        "voucher_ids": [42, 43],
+        "pledged": True,
+        "declared_count": 2,
+        "declared_total_fen": 240_000,
+    },
 )
 def file_voucher_claims(work: Work, given: dict[str, Any]) -> dict[str, Any]:
-    """凭券申领：培训补贴由培训机构、评价补贴由评价机构申报；逐券核对、计价，不予受理的写明依据。"""
-    filed = file_claims(work, SubsidyKind(given["kind"]), given["voucher_ids"])
+    """凭券申领：培训补贴由培训机构、评价补贴由评价机构申报；逐券核对、计价，不予受理的写明依据。
+
+    申报的条数和金额与核定不一致时整批不收。
+    """
+    declared = None
+    if given["declared_count"] is not None:
+        declared = Declared(given["declared_count"], given["declared_total_fen"])
+    terms = Terms(pledged=given["pledged"], declared=declared)
+    filed = file_claims(work, SubsidyKind(given["kind"]), given["voucher_ids"], terms)
     return {
         "batches": [
             {
@@ -73,6 +90,31 @@ def file_voucher_claims(work: Work, given: dict[str, Any]) -> dict[str, Any]:
             }
             for each in filed.batches
         ]
+    }
+
+
+@claims.ask(
+    "/claims/previews",
+    body=NewClaimPreview,
+    answer=Previewed,
+    example={"kind": "training", "voucher_ids": [42, 43]},
+    keep=False,
+)
+def preview_voucher_claims(work: Work, given: dict[str, Any]) -> dict[str, Any]:
+    """申领前逐人核对：每项检查（✓ ! ✗）、依据、金额，什么也不留下。"""
+    kind = SubsidyKind(given["kind"])
+    preview = preview_claims(work, kind, given["voucher_ids"])
+    pledge = read_pledge(work.session, kind, work.today)
+    return {
+        "lines": [
+            {name: getattr(each, name) for name in PreviewedLine().fields if hasattr(each, name)}
+            | {"refusal": told_refusal(each.refusal)}
+            for each in preview.lines
+        ],
+        "count": preview.count,
+        "total_fen": preview.total_fen,
+        "pledge": pledge.words,
+        "pledge_since": pledge.since,
     }
 
 

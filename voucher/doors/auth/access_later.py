@@ -58,6 +58,7 @@ LATER: dict[str, Access] = {
     "certificates.issue_completion": Access(INSTITUTION_DESK, "制发培训合格证书"),
     "certificates.check_certificate": Access(PUBLIC, "公开查验证书"),
     "claims.file_voucher_claims": Access(OPERATORS | PAYEE_STAFF, "凭券申领"),
+    "claims.preview_voucher_claims": Access(OPERATORS | PAYEE_STAFF, "申领前逐人核对，什么也不留下"),
     "endings.decertify_voucher": Access(_OFFICE, "查实造假"),
     "endings.reinstate_voucher": Access(OFFICERS, "申诉成立恢复，两人办理"),
     "holds.list_holds": Access(DESK, "查看待处置事项"),

@@ -39,6 +39,8 @@ WEB_EVALUATOR: dict[str, Access] = {
     "web.evaluator.upload": Access(ADMINS, "上传证书文件", uploads=True),
     "web.evaluator.verify": Access(ADMINS, "再次核验证书"),
     "web.evaluator.claims": Access(ADMINS, "本机构评价补贴申领"),
-    "web.evaluator.file": Access(ADMINS, "申领评价补贴"),
+    "web.evaluator.file": Access(ADMINS, "逐人核对后申领评价补贴"),
+    "web.evaluator.resubmit_claims": Access(ADMINS, "本机构的申领补正后重报"),
+    "web.evaluator.withdraw_claims": Access(ADMINS, "撤回本机构的申领"),
     "web.evaluator.claim": Access(ADMINS, "本机构一条申领"),
 }

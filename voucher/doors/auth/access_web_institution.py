@@ -65,7 +65,9 @@ WEB_INSTITUTION: dict[str, Access] = {
     "web.institution.roster": Access(INSTITUTION_DESK, "名册逐人结果（掩码）"),
     # 结算
     "web.institution.claims": Access(INSTITUTION_DESK, "可申领的券和本机构的申领（掩码）"),
-    "web.institution.file_claims": Access(INSTITUTION_DESK, "申领培训补贴"),
+    "web.institution.file_claims": Access(INSTITUTION_DESK, "逐人核对后申领培训补贴"),
+    "web.institution.resubmit_claims": Access(INSTITUTION_DESK, "本机构的申领补正后重报"),
+    "web.institution.withdraw_claims": Access(INSTITUTION_DESK, "撤回本机构的申领"),
     "web.institution.claim": Access(INSTITUTION_DESK, "本机构的一条申领（掩码）"),
     "web.institution.payments": Access(INSTITUTION_DESK, "付给本机构的款"),
     "web.institution.account": Access(INSTITUTION_DESK, "本机构收款账户，账号只显示后四位"),

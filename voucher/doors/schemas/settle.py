@@ -80,6 +80,7 @@ class BatchDetail(BatchState):
     people = fields.Integer(metadata={"description": "可付的人数（不重复）"})
     payable_fen = fields.Integer()
     payable_display = Yuan("payable_fen")
+    version = fields.String(metadata={"description": "各条现在的样子；签署时带上，变了即不办理"})
 
 
 Batches = page_of(BatchState(), "Batches")
@@ -126,6 +127,9 @@ class NewSignature(Body):
     decision = Word(("pass", "return", "reject"), required=True)
     claim_ids = Ids(load_default=None, allow_none=True, metadata={"description": "不填为全部待办各条"})
     opinion = Words(required=True, most=WORDS_MAX, metadata=OPINION)
+    version = Words(
+        most=64, load_default=None, allow_none=True, metadata={"description": "看到的批次版本；不填不核对"}
+    )
 
     @validates_schema
     def check_named(self, data: dict[str, Any], **kwargs: Any) -> None:
@@ -174,42 +178,6 @@ class ClaimState(Schema):
     explanation = fields.String()
     revision = fields.Integer()
     filed_on = fields.Date()
-
-
-class NewClaims(Body):
-    """Certified vouchers one subsidy is claimed for, by whoever it is paid to."""
-
-    kind = Word(SubsidyKind, required=True, metadata={"description": "补贴种类"})
-    voucher_ids = Ids(required=True)
-
-
-class FiledLine(Schema):
-    """What the rules said of one voucher."""
-
-    voucher_id = fields.Integer(allow_none=True)
-    claim_id = fields.Integer(allow_none=True)
-    certificate_number = fields.String()
-    outcome = fields.String(metadata={"description": "payable 可付、refused 不予受理、manual 转人工"})
-    amount_fen = fields.Integer()
-    amount_display = Yuan("amount_fen")
-    explanation = fields.String()
-    refusal = fields.Raw(allow_none=True, metadata={"description": "代码、说明、下一步和依据"})
-
-
-class FiledBatch(Schema):
-    """One batch of what was filed: vouchers of one region, project and budget."""
-
-    batch_id = fields.Integer()
-    batch_number = fields.String()
-    payable_fen = fields.Integer()
-    payable_display = Yuan("payable_fen")
-    lines = fields.List(fields.Nested(FiledLine))
-
-
-class FiledClaims(Schema):
-    """What came of claiming: every voucher stands in a line, claimed or refused with its reason."""
-
-    batches = fields.List(fields.Nested(FiledBatch))
 
 
 class TimelineStep(Schema):

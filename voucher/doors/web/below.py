@@ -49,7 +49,10 @@ BELOW: dict[str, tuple[str, ...]] = {
         *("web.institution.lessons", "web.institution.add_lesson"),
     ),
     "web.institution.rosters": ("web.institution.roster", "web.institution.file_roster"),
-    "web.institution.claims": ("web.institution.claim", "web.institution.file_claims"),
+    "web.institution.claims": (
+        *("web.institution.claim", "web.institution.file_claims"),
+        *("web.institution.resubmit_claims", "web.institution.withdraw_claims"),
+    ),
     "web.institution.reversals": ("web.institution.ask_reversal", "web.institution.reverse"),
     "web.institution.colleagues": (
         *("web.institution.open_account", "web.institution.suspend_colleague"),
@@ -83,7 +86,10 @@ BELOW: dict[str, tuple[str, ...]] = {
         *("web.evaluator.new_certificate", "web.evaluator.record", "web.evaluator.upload"),
         "web.evaluator.verify",
     ),
-    "web.evaluator.claims": ("web.evaluator.claim", "web.evaluator.file"),
+    "web.evaluator.claims": (
+        *("web.evaluator.claim", "web.evaluator.file"),
+        *("web.evaluator.resubmit_claims", "web.evaluator.withdraw_claims"),
+    ),
     "web.office.programmes": (
         *("web.office.programme", "web.office.programme_deed", "web.office.do_programme_deed"),
         *("web.office.new_programme", "web.office.draft_programme", "web.office.programmes_xlsx"),

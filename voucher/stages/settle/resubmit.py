@@ -62,7 +62,8 @@ def resubmit(work: Work, claim_ids: Sequence[int]) -> SettlementBatch:
         _revise(work, claim, verdicts.get(claim.certificate_id))
     work.session.flush()
     old = work.session.get_one(SettlementBatch, claims[0].batch_id)
-    batch = open_follow_up(work, old, claims)
+    judged = {certificate_id: each.findings for certificate_id, each in verdicts.items()}
+    batch = open_follow_up(work, old, claims, judged)
     priced = [each for each in claims if each.amount_fen]
     states.move(work, Claim, priced, "submit", reason="补正后再次申报")
     referred = [each for each in claims if not each.amount_fen]

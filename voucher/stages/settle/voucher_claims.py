@@ -22,6 +22,7 @@ from voucher.stages.settle.judging import Verdict
 from voucher.stages.settle.lawbook import Lawbook
 from voucher.stages.settle.precedence import order_lines
 from voucher.stages.settle.reading import STAFF_OF_PAYEE
+from voucher.stages.settle.terms import NOTHING_SAID, Terms, check_declared, check_pledged, keep_pledge
 from voucher.stages.settle.voucher_judging import (
     VoucherCase,
     find_payees,
@@ -77,18 +78,23 @@ class Filed:
         return [verdict for each in self.batches for verdict in each.verdicts]
 
 
-def file_claims(work: Work, kind: SubsidyKind, voucher_ids: Sequence[int]) -> Filed:
+def file_claims(
+    work: Work, kind: SubsidyKind, voucher_ids: Sequence[int], terms: Terms = NOTHING_SAID
+) -> Filed:
     """Claim one subsidy for certified vouchers; a line the rules refuse stays a line without a claim.
 
+    With a declared count and sum, exactly that is filed or nothing at all.
+
     The training institution claims for its classes, the evaluator for its certificates, an operator for
-    the vouchers of the region. Raises Refused role_missing, no_voucher_chosen, voucher_missing (also for a
-    foreign one), claim_without_redemption, voucher_not_certified, on_hold, entitlement_taken (where another
-    claim was committed meanwhile; the caller tries again).
+    the vouchers of the region. Raises Refused role_missing, claim_pledge_missing, no_voucher_chosen,
+    voucher_missing (also for a foreign one), claim_without_redemption, voucher_not_certified, on_hold,
+    declared_differs, entitlement_taken (where another claim was committed meanwhile; the caller tries again).
     """
     check_role(work.actor, Role.OPERATOR, *STAFF_OF_PAYEE[kind])
     wanted = sorted(set(voucher_ids))
     if not wanted:
         raise NO_VOUCHER_CHOSEN.refused()
+    check_pledged(work, terms)
     vouchers = lock_vouchers(work, Voucher.id.in_(wanted), money=True)
     payees = find_payees(work, kind, vouchers)
     if len(vouchers) != len(wanted):
@@ -110,7 +116,11 @@ def file_claims(work: Work, kind: SubsidyKind, voucher_ids: Sequence[int]) -> Fi
     for voucher in vouchers:
         group = (voucher.budget_id, voucher.region_code, voucher.project_id)
         groups.setdefault(group, []).append(cases[voucher.id])
-    return Filed(tuple(_file_group(work, kind, *group, groups[group]) for group in sorted(groups)))
+    filed = Filed(tuple(_file_group(work, kind, *group, groups[group]) for group in sorted(groups)))
+    check_declared(terms.declared, filed.batches)
+    for settled, (_, region_code, _) in zip(filed.batches, sorted(groups), strict=True):
+        keep_pledge(work, kind, region_code, settled.batch_id, terms)
+    return filed
 
 
 def _check_reach(work: Work, kind: SubsidyKind, voucher: Voucher, payee_id: int | None) -> None:

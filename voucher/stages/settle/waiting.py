@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from sqlalchemy import select
 
@@ -66,8 +66,16 @@ def _submit(work: Work, batch_id: int, claims: Sequence[Claim]) -> None:
     follow(work, [old.id])
 
 
-def open_follow_up(work: Work, old: SettlementBatch, claims: Sequence[Claim]) -> SettlementBatch:
-    """Open a batch for claims that leave an older one, carry them over, and return it."""
+def open_follow_up(
+    work: Work,
+    old: SettlementBatch,
+    claims: Sequence[Claim],
+    judged: Mapping[int, list[dict[str, str]]] | None = None,
+) -> SettlementBatch:
+    """Open a batch for claims that leave an older one, carry them over, and return it.
+
+    `judged` holds, by certificate, what the rules say now; without it the checks of before go along.
+    """
     batch = SettlementBatch(
         kind=old.kind,
         region_code=old.region_code,
@@ -100,7 +108,7 @@ def open_follow_up(work: Work, old: SettlementBatch, claims: Sequence[Claim]) ->
                 outcome="payable" if claim.amount_fen else "manual",
                 amount_fen=claim.amount_fen,
                 explanation=claim.explanation,
-                findings=line.findings,
+                findings=(judged or {}).get(claim.certificate_id, line.findings),
                 refusal=None if claim.amount_fen else line.refusal,
                 claim_id=claim.id,
             )

@@ -7,11 +7,13 @@ from flask.typing import ResponseReturnValue
 
 from voucher.doors.auth.door import the_door
 from voucher.doors.web import fields
-from voucher.doors.web.acting import Done, submit
+from voucher.doors.web.acting import Done, refuse, submit
+from voucher.doors.web.claiming import TAKEN_BACK, come_back, read_terms, show_preview, take_back
 from voucher.doors.web.evaluator.blueprint import evaluator
 from voucher.doors.web.evaluator.own import my_evaluators
 from voucher.plumbing.unit_of_work import Work
 from voucher.rules.actor import Role
+from voucher.rules.errors import Refused
 from voucher.rules.lifecycle import STATE_NAMES, Thing
 from voucher.rules.money import format_yuan
 from voucher.rules.vocabulary import Outcome, SubsidyKind
@@ -60,16 +62,14 @@ def _show() -> str:
 
 @evaluator.post("/evaluator/claims")
 def file() -> ResponseReturnValue:
-    """Claim the evaluation subsidy for the chosen vouchers, after a second look at count and amount."""
+    """Say of each person what the rules say; promised and confirmed, claim exactly that."""
     if request.form.get("sure") != "1" and (chosen := fields.wholes("voucher", "培训券")):
-        return _confirm(chosen)
+        return _preview(chosen)
     refused_words: list[str] = []
 
     def call(work: Work) -> Done:
         refused_words.clear()  # the whole act may be tried again
-        if request.form.get("promise") != "1":
-            raise fields.FIELD_UNREADABLE.refused(field="promise", label="承诺", problem="没有勾选")
-        filed = file_claims(work, SubsidyKind.EVALUATION, fields.wholes("voucher", "培训券"))
+        filed = file_claims(work, SubsidyKind.EVALUATION, fields.wholes("voucher", "培训券"), read_terms())
         payable = [each for each in filed.verdicts if each.outcome is Outcome.PAYABLE]
         refused_words.extend(
             f"{each.refusal.title}：{each.refusal.next_step}"
@@ -89,17 +89,24 @@ def file() -> ResponseReturnValue:
     return answer
 
 
-def _confirm(chosen: list[int]) -> str:
-    door = the_door()
-    with door.read() as session:
-        offered = list_evaluations(session, door.keyring, my_evaluators(Role.EVALUATOR_ADMIN), limit=AT_ONCE)
-    rows = [each for each in offered if each.voucher_id in set(chosen)]
-    return render_template(
-        "evaluator/confirm_claims.html",
-        chosen=chosen,
-        count=len(chosen),
-        total_fen=sum(each.amount_fen for each in rows),
-    )
+def _preview(chosen: list[int]) -> ResponseReturnValue:
+    own = url_for("web.evaluator.claims")
+    try:
+        return show_preview(SubsidyKind.EVALUATION, chosen, action=own, field="voucher", back=own)
+    except Refused as refused:
+        return refuse(refused.refusal, _show)
+
+
+@evaluator.post("/evaluator/claims/resubmissions")
+def resubmit_claims() -> ResponseReturnValue:
+    """File chosen returned claims again."""
+    return come_back(url_for("web.evaluator.claims"), _show)
+
+
+@evaluator.post("/evaluator/claims/withdrawals")
+def withdraw_claims() -> ResponseReturnValue:
+    """Take chosen claims back."""
+    return take_back(url_for("web.evaluator.claims"), _show)
 
 
 @evaluator.get("/evaluator/claims/<int:claim_id>")
@@ -112,5 +119,6 @@ def claim(claim_id: int) -> ResponseReturnValue:
             "evaluator/claim.html",
             claim=found,
             line=queries.get_claim_line(session, door.keyring, found),
+            may_take_back=found.state in TAKEN_BACK,
             happenings=queries.claim_timeline(session, claim_id),
         )

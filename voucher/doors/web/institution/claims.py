@@ -10,12 +10,14 @@ from flask.typing import ResponseReturnValue
 from voucher.doors.auth.door import the_door
 from voucher.doors.auth.entries import INSTITUTION_DESK
 from voucher.doors.web import fields
-from voucher.doors.web.acting import Done, submit
+from voucher.doors.web.acting import Done, refuse, submit
+from voucher.doors.web.claiming import TAKEN_BACK, come_back, read_terms, show_preview, take_back
 from voucher.doors.web.institution.blueprint import institution
 from voucher.doors.web.institution.own import my_houses
 from voucher.plumbing.unit_of_work import Work
 from voucher.registry.accounts import find_accounts_in_use
 from voucher.registry.institutions import Institution
+from voucher.rules.errors import Refused
 from voucher.rules.lifecycle import STATE_NAMES, Thing
 from voucher.rules.money import format_yuan
 from voucher.rules.vocabulary import SubsidyKind
@@ -38,21 +40,33 @@ def claims() -> ResponseReturnValue:
 
 @institution.post("/institution/claims")
 def file_claims() -> ResponseReturnValue:
-    """Say how many and how much; asked a second time, claim."""
+    """Say of each person what the rules say; promised and confirmed, claim exactly that."""
     chosen = fields.wholes("voucher_id", "要申领的券")
     if request.form.get("sure") != "1" and chosen:
-        return _confirm(chosen)
+        return _preview(chosen)
 
     def call(work: Work) -> Done:
-        filed = claim_for(work, SubsidyKind.TRAINING, chosen)
+        filed = claim_for(work, SubsidyKind.TRAINING, chosen, read_terms())
         return Done(_tell(filed.verdicts), url_for("web.institution.claims"))
 
     return submit(call, _page)
 
 
+@institution.post("/institution/claims/resubmissions")
+def resubmit_claims() -> ResponseReturnValue:
+    """File chosen returned claims again."""
+    return come_back(url_for("web.institution.claims"), _page)
+
+
+@institution.post("/institution/claims/withdrawals")
+def withdraw_claims() -> ResponseReturnValue:
+    """Take chosen claims back."""
+    return take_back(url_for("web.institution.claims"), _page)
+
+
 @institution.get("/institution/claims/<int:claim_id>")
 def claim(claim_id: int) -> ResponseReturnValue:
-    """Show one claim: how its amount came about, and everything that happened to it."""
+    """Show one claim: how its amount came about, every check, and everything that happened to it."""
     door, houses = the_door(), my_houses(INSTITUTION_DESK)
     with door.read() as session:
         found = queries.get_claim(session, claim_id, (), houses)
@@ -60,6 +74,8 @@ def claim(claim_id: int) -> ResponseReturnValue:
         return render_template(
             "institution/claim.html",
             view=view_claims(session, door.keyring, [(found, payee.code, payee.name)])[0],
+            line=queries.get_claim_line(session, door.keyring, found),
+            may_take_back=found.state in TAKEN_BACK,
             happenings=queries.claim_timeline(session, claim_id),
         )
 
@@ -87,16 +103,12 @@ def _tell(verdicts: Sequence[Verdict]) -> str:
     return words
 
 
-def _confirm(chosen: list[int]) -> str:
-    door = the_door()
-    with door.read() as session:
-        rows = payees.list_claimable(session, door.keyring, my_houses(INSTITUTION_DESK), limit=PAGE * 10)
-    picked = [each for each in rows if each.voucher_id in set(chosen)]
-    return render_template(
-        "institution/confirm_claims.html",
-        chosen=chosen,
-        total_fen=sum(each.amount_fen for each in picked),
-    )
+def _preview(chosen: list[int]) -> ResponseReturnValue:
+    own = url_for("web.institution.claims")
+    try:
+        return show_preview(SubsidyKind.TRAINING, chosen, action=own, field="voucher_id", back=own)
+    except Refused as refused:
+        return refuse(refused.refusal, _page)
 
 
 def _page() -> str:
