@@ -98,7 +98,7 @@ def _claimed(session: Session, person_ids: Sequence[int]) -> Iterator[tuple[int,
     rows = session.execute(
         select(claim.id.table, Budget.source)
         .join(Budget, Budget.id == claim.budget_id)
-        .where(among(session, claim.person_id, person_ids))
+        .where(among(session, claim.person_id, person_ids), claim.basis_id.is_(None))
         .order_by(claim.id)
     )
     for row in rows:

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from voucher.plumbing.constraints import CHANGED_MEANWHILE, translate
 from voucher.plumbing.db import Model
 from voucher.plumbing.types import Day, Flag, Int64, Text
+from voucher.registry.bonus_standards import BonusStandardRow
 from voucher.rules.errors import Family, reason
 
 RANKS = 4  # of a place: no tree of regions is deeper, so no circle in the table is walked for ever
@@ -172,12 +173,18 @@ def read_aliases(session: Session) -> dict[str, str]:
 
 
 def name_trades(session: Session, codes: Sequence[str]) -> dict[str, str]:
-    """Return the names of occupations and special items by code."""
+    """Return the names of occupations, special items and what bonuses are given for, by code."""
     wanted = sorted(set(codes))
     items = session.execute(select(SpecialItem.code, SpecialItem.name).where(SpecialItem.code.in_(wanted)))
     named = dict(items.all())
     rows = session.execute(select(Occupation.code, Occupation.name).where(Occupation.code.in_(wanted)))
     named.update(dict(rows.all()))
+    bonuses = session.execute(
+        select(BonusStandardRow.item_code, BonusStandardRow.name).where(
+            BonusStandardRow.item_code.in_(wanted)
+        )
+    )
+    named.update(dict(bonuses.all()))
     return named
 
 

@@ -14,6 +14,7 @@ from sqlalchemy import insert, select
 from voucher.ledger import audit
 from voucher.plumbing.db import Model
 from voucher.plumbing.unit_of_work import Work
+from voucher.registry.bonus_standards import BonusStandardRow
 from voucher.registry.catalogue import (
     Occupation,
     OccupationAlias,
@@ -98,6 +99,19 @@ def _placing(record: Record) -> dict[str, Any]:
     return {**_dated(record), **numbers}
 
 
+def _bonus(record: Record) -> dict[str, Any]:
+    row = {name: text or None for name, text in record.items() if not name.endswith("_yuan")}
+    cap = record["payee_cap_yuan"]
+    return {
+        **row,
+        **_period(record),
+        "least_fen": parse_yuan(record["least_yuan"]),
+        "most_fen": parse_yuan(record["most_yuan"]),
+        "payee_cap_fen": parse_yuan(cap) if cap else None,
+        "insured_months": int(record["insured_months"]) if record["insured_months"] else None,
+    }
+
+
 def _equivalence(record: Record) -> dict[str, Any]:
     return {**_dated(record), "level": int(record["level"]) if record["level"] else None}
 
@@ -131,6 +145,7 @@ SHIPPED: tuple[Shipped, ...] = (
     Shipped("amount_bands", AmountBandRow, ("minimum_fen", "since"), _band),
     Shipped("ladder_steps", LadderStep, ("level", "method", "since"), _step),
     Shipped("competition_placings", CompetitionPlacing, ("competition", "team", "first", "since"), _placing),
+    Shipped("bonus_standards", BonusStandardRow, ("kind", "item_code", "region_code", "since"), _bonus),
     Shipped("equivalences", Equivalence, ("kind", "code", "since"), _equivalence),
     Shipped("calendar_years", CalendarYear, ("year",), _calendar_year),
     Shipped("calendar_days", CalendarDay, ("day",), _calendar_day),

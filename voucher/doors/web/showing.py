@@ -12,6 +12,7 @@ from markupsafe import Markup, escape
 
 from voucher.plumbing.clock import SHANGHAI
 from voucher.registry.standards import ModifierRow
+from voucher.rules.bonuses import name_claim_kind
 from voucher.rules.citations import readable_source
 from voucher.rules.dictionaries import TRAINING_MODE_NAMES, TrainingMode
 from voucher.rules.levels import Level, name_level
@@ -21,11 +22,9 @@ from voucher.rules.vocabulary import (
     FUND_SOURCE_NAMES,
     METHOD_NAMES,
     OUTCOME_NAMES,
-    SUBSIDY_NAMES,
     FundSource,
     Method,
     Outcome,
-    SubsidyKind,
 )
 
 DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
@@ -148,7 +147,7 @@ FILTERS: dict[str, Callable[..., str]] = {
     "condition_name": condition_name,
     "method_name": lambda word: METHOD_NAMES[Method(word)],
     "outcome_name": lambda word: OUTCOME_NAMES[Outcome(word)],
-    "subsidy_name": lambda word: SUBSIDY_NAMES[SubsidyKind(word)],
+    "subsidy_name": name_claim_kind,
     "fund_name": lambda word: FUND_SOURCE_NAMES[FundSource(word)],
 }
 WORDS: dict[str, Callable[..., object]] = {"typed": typed, "new_key": new_key}

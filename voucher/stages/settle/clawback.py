@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from sqlalchemy import select
 
@@ -56,8 +56,13 @@ def open_due_clawbacks(work: Work) -> int:
     return len(claims)
 
 
-def open_clawbacks(work: Work, claims: Sequence[Claim], why: str) -> list[Clawback]:
-    """Open a receivable against the payee of each paid claim, for what was paid. Raises event_not_allowed."""
+def open_clawbacks(
+    work: Work, claims: Sequence[Claim], why: str, *, amounts_fen: Mapping[int, int] | None = None
+) -> list[Clawback]:
+    """Open a receivable against the payee of each paid claim, for what was paid unless told less by claim.
+
+    Raises event_not_allowed.
+    """
     states.move(work, Claim, claims, "recover", reason=why)
     opened = []
     for claim in claims:
@@ -68,7 +73,7 @@ def open_clawbacks(work: Work, claims: Sequence[Claim], why: str) -> list[Clawba
             claim_id=claim.id,
             payment_id=payment.id,
             institution_id=claim.institution_id,
-            amount_fen=payment.amount_fen,
+            amount_fen=(amounts_fen or {}).get(claim.id, payment.computed_fen),
             recovered_fen=0,
             why=why,
             opened_at=work.at,

@@ -10,6 +10,7 @@ from voucher.plumbing.unit_of_work import Work
 from voucher.registry import catalogue, tables
 from voucher.rules.actor import Role, check_reach, check_role
 from voucher.rules.approval import Step, check_order, required_steps
+from voucher.rules.bonuses import name_claim_kind
 from voucher.rules.calendar import notice_period
 from voucher.rules.errors import Family, reason
 from voucher.rules.lifecycle import Thing
@@ -36,7 +37,10 @@ LINES_NOT_READY = reason(
     Family.CONFLICT,
 )
 UNREADY = ("submitted", "manual", "first_reviewed")
-PUBLISHED_AS = {SubsidyKind.EVALUATION: "职业技能评价补贴", SubsidyKind.TRAINING: "职业培训补贴"}
+PUBLISHED_AS: dict[str, str] = {
+    SubsidyKind.EVALUATION: "职业技能评价补贴",
+    SubsidyKind.TRAINING: "职业培训补贴",
+}
 
 
 def post_notice(work: Work, batch_id: int) -> Notice:
@@ -58,8 +62,8 @@ def post_notice(work: Work, batch_id: int) -> Notice:
     notice = Notice(
         number=f"GS-{batch.region_code}-{work.today.year}-{batch.id:04d}",
         batch_id=batch.id,
-        title=f"{region.name}{PUBLISHED_AS[SubsidyKind(batch.kind)]}公示"
-        f"（{batch.from_on.isoformat()}至{batch.until_on.isoformat()}发证）",
+        title=f"{region.name}{_name_kind(batch.kind)}公示"
+        f"（{batch.from_on.isoformat()}至{batch.until_on.isoformat()}{_name_day(batch.kind)}）",
         from_on=period.from_on,
         until_on=period.until_on,
         workdays=workdays,
@@ -74,6 +78,15 @@ def post_notice(work: Work, batch_id: int) -> Notice:
     states.move(work, Claim, claims, "post", reason=notice.number)
     states.move(work, SettlementBatch, [batch], "post", reason=notice.number)
     return notice
+
+
+def _name_kind(kind: str) -> str:
+    return PUBLISHED_AS[kind] if kind in PUBLISHED_AS else name_claim_kind(kind)
+
+
+def _name_day(kind: str) -> str:
+    """Return what the days of a batch are of: certificates are issued, what a bonus is for happens."""
+    return "发证" if kind in PUBLISHED_AS else "事项"
 
 
 def _take_ready(work: Work, batch: SettlementBatch) -> list[Claim]:

@@ -152,6 +152,7 @@ def _write_payments(work: Work, file: PaymentFile, claims: Sequence[Claim], line
             "level": each.level,
             "institution_id": each.institution_id,
             "verification_id": each.verification_id,
+            "basis_id": each.basis_id,
             "verified": True,
             "computed_fen": each.amount_fen,
             "offset_fen": 0,

@@ -112,16 +112,17 @@ def check_accounts_stand(work: Work, payment_file_id: int, in_use: Mapping[int, 
 
 def _check_certificates(work: Work, claims: Sequence[Claim]) -> None:
     """Ask again: the newest look-up of every certificate must still say that it matches."""
-    standing = certificates.list_verified_certificates(work.session, [each.certificate_id for each in claims])
-    fallen = [each.number for each in claims if each.certificate_id not in standing]
+    behind = {each.certificate_id: each.number for each in claims if each.certificate_id is not None}
+    standing = certificates.list_verified_certificates(work.session, list(behind))
+    fallen = [number for certificate_id, number in behind.items() if certificate_id not in standing]
     if fallen:
         raise CERTIFICATES_FALLEN.refused(count=len(fallen), claims=_shorten(fallen))
     if certificates.find_register(work.session, work.today) is None:
         return
     since = certificates.read_word_since(work.session, work.at)
-    silent = set(certificates.list_unanswered(work.session, [each.certificate_id for each in claims], since))
+    silent = set(certificates.list_unanswered(work.session, list(behind), since))
     if silent:
-        waiting = [each.number for each in claims if each.certificate_id in silent]
+        waiting = [number for certificate_id, number in behind.items() if certificate_id in silent]
         raise REGISTER_SILENT.refused(count=len(waiting), claims=_shorten(waiting))
 
 

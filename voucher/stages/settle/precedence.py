@@ -107,7 +107,9 @@ def _read_earlier(session: Session, person_ids: Iterable[int]) -> dict[int, list
         chunk = ordered[start : start + LOOKUP_CHUNK]
         for person_id, held in _read_held(session, chunk):
             found.setdefault(person_id, []).append(held)
-        for claim in session.scalars(select(Claim).where(Claim.person_id.in_(chunk))):
+        # a bonus has a key of its own kind, and stands in no subsidy's way
+        subsidies = select(Claim).where(Claim.person_id.in_(chunk), Claim.basis_id.is_(None))
+        for claim in session.scalars(subsidies):
             found.setdefault(claim.person_id, []).append(
                 EarlierClaim(
                     number=claim.number,

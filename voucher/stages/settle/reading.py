@@ -17,10 +17,11 @@ from voucher.stages.settle.models.claims import Claim, ClaimHand, Clearing, Sett
 
 LOOKUP_CHUNK = 500
 # who files what a payee is paid, beside the operators of the region
-STAFF_OF_PAYEE = {
+STAFF_OF_PAYEE: dict[str, tuple[Role, ...]] = {
     SubsidyKind.EVALUATION: (Role.EVALUATOR_ADMIN,),
     SubsidyKind.TRAINING: (Role.INSTITUTION_ADMIN, Role.REGISTRAR),
 }
+STAFF_OF_BONUSES = (Role.INSTITUTION_ADMIN, Role.EVALUATOR_ADMIN)
 
 BATCH_MISSING = reason(
     "batch_missing",
@@ -92,7 +93,7 @@ def check_submitter(work: Work, claim: Claim) -> None:
 
     Raises Refused claim_missing (also for a foreign one), role_missing, region_foreign.
     """
-    payee, staff = claim.institution_id, STAFF_OF_PAYEE[SubsidyKind(claim.kind)]
+    payee, staff = claim.institution_id, STAFF_OF_PAYEE.get(claim.kind, STAFF_OF_BONUSES)
     if claim.region_code not in work.actor.regions and not work.actor.serves(payee, *staff):
         raise CLAIM_MISSING.refused()
     check_reach(work.actor, claim.region_code, Role.OPERATOR, *staff, institution_id=payee)

@@ -32,6 +32,13 @@ STILL_REFUSED = reason(
     "S2-16i; AC-H2",
     Family.CONFLICT,
 )
+BONUS_FILED_ANEW = reason(
+    "bonus_filed_anew",
+    "申领 {claim} 是奖补申报，所依据的事项登记后不能改写",
+    "请撤回该条，按更正后的材料重新申报；撤回后资格即放行",
+    "【设】奖补所依据的事项只增不改",
+    Family.CONFLICT,
+)
 CLEARED_BEFORE = reason(
     "cleared_before",
     "该申领的金额由两人人工核定过",
@@ -54,12 +61,16 @@ def resubmit(work: Work, claim_ids: Sequence[int]) -> SettlementBatch:
         raise CLAIM_MISSING.refused()
     for claim in claims:
         check_submitter(work, claim)
+        if claim.basis_id is not None:
+            raise BONUS_FILED_ANEW.refused(claim=claim.number)
     _take_hand(work, claims)
     verdicts = _judge_again(work, claims)
-    for certificate_id in _list_cleared(work, claims) & verdicts.keys():
-        verdicts[certificate_id].refer(CLEARED_BEFORE.refusal())
+    cleared = _list_cleared(work, claims)
+    for certificate_id, verdict in verdicts.items():
+        if certificate_id in cleared:
+            verdict.refer(CLEARED_BEFORE.refusal())
     for claim in claims:
-        _revise(work, claim, verdicts.get(claim.certificate_id))
+        _revise(work, claim, verdicts.get(claim.certificate_id or 0))
     work.session.flush()
     old = work.session.get_one(SettlementBatch, claims[0].batch_id)
     judged = {certificate_id: each.findings for certificate_id, each in verdicts.items()}
@@ -84,7 +95,7 @@ def _take_hand(work: Work, claims: Sequence[Claim]) -> None:
             work.session.add(ClaimHand(claim_id=claim.id, person_id=person_id, step=str(Step.SUBMIT)))
 
 
-def _list_cleared(work: Work, claims: Sequence[Claim]) -> set[int]:
+def _list_cleared(work: Work, claims: Sequence[Claim]) -> set[int | None]:
     """Return the certificates of those claims whose amount two people have given once."""
     cleared = select(Clearing.claim_id).where(
         Clearing.claim_id.in_([each.id for each in claims]), Clearing.confirmed_at.is_not(None)
@@ -104,7 +115,7 @@ def _judge_again(work: Work, claims: Sequence[Claim]) -> dict[int, Verdict]:
         catalogue.list_subtree(session, batch.region_code),
         batch.from_on,
         batch.until_on,
-        [each.certificate_id for each in claims],
+        [each.certificate_id for each in claims if each.certificate_id is not None],
     )
     person_ids = [each.person_id for each in claims]
     named = people.read_people(session, work.keyring, person_ids)

@@ -104,6 +104,7 @@ def open_follow_up(
                 batch_id=batch.id,
                 position=position,
                 certificate_id=claim.certificate_id,
+                basis_id=claim.basis_id,
                 person_id=claim.person_id,
                 outcome="payable" if claim.amount_fen else "manual",
                 amount_fen=claim.amount_fen,

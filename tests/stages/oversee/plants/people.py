@@ -39,6 +39,13 @@ PEOPLE: tuple[Plant, ...] = (
     ),
     Plant(
         7,
+        "每个奖补申领和拨付都以本人本事项本单位的登记为依据",
+        (f"UPDATE claim SET basis_id = 900001 WHERE id = {APPROVED}",),
+        ("claim",),
+        refused=True,
+    ),
+    Plant(
+        7,
         "核验一致的快照都有登记有效的本人本证记录",
         ("UPDATE register_entry SET status = 'revoked'",),
         ("register_entry",),

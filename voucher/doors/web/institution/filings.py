@@ -188,7 +188,10 @@ def _filing(filing_id: int) -> str:
             levels=LEVELS,
             regions=indent(directory.list_seats(session)),
             projects=[
-                (each.code, each.name) for each in session.scalars(select(Project).order_by(Project.id))
+                (each.code, each.name)
+                for each in session.scalars(
+                    select(Project).where(Project.kind != "bonus").order_by(Project.id)
+                )
             ],
             trades=list_trades(session, door.today),
         )

@@ -158,7 +158,7 @@ def _search_line(session: Session, batch_id: int, query: str) -> list[queries.Li
         matches = SettlementLine.claim_id == int(serial)
     position = session.scalar(
         select(SettlementLine.position)
-        .join(Certificate, Certificate.id == SettlementLine.certificate_id)
+        .outerjoin(Certificate, Certificate.id == SettlementLine.certificate_id)
         .where(SettlementLine.batch_id == batch_id, matches)
     )
     if position is None:

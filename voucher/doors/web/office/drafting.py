@@ -60,7 +60,10 @@ def _ask() -> str:
             funds=funds,
             fund_regions=reach.name_regions(session, {each.region_code for each in funds}),
             projects=[
-                (each.code, each.name) for each in session.scalars(select(Project).order_by(Project.id))
+                (each.code, each.name)
+                for each in session.scalars(
+                    select(Project).where(Project.kind != "bonus").order_by(Project.id)
+                )
             ],
             worths=[(str(word), name) for word, name in WORTH_NAMES.items()],
             channels=[(str(word), name) for word, name in CHANNEL_NAMES.items()],

@@ -21,11 +21,11 @@ from voucher.registry import corrected, people
 from voucher.registry.institutions import Institution
 from voucher.rules.archive import Entry, EntryKind, Mark, order_entries
 from voucher.rules.assessment import format_score
+from voucher.rules.bonuses import name_claim_kind
 from voucher.rules.lifecycle import EVENT_NAMES, STATE_NAMES, Thing
 from voucher.rules.money import format_yuan
 from voucher.rules.privacy import mask_identity
 from voucher.rules.scores import SCORE_MARK_NAMES, ScoreMark
-from voucher.rules.vocabulary import SUBSIDY_NAMES, SubsidyKind
 from voucher.stages.assess.queries.history import Sitting, list_sittings
 from voucher.stages.certify import queries as certificates
 from voucher.stages.issue import queries as issuing
@@ -233,7 +233,7 @@ def _mark_event(event: StateEvent, *, revoked: bool) -> Mark:
 
 def _payment(paid: PaidInName) -> Iterator[Entry]:
     claim, payment = paid.claim, paid.payment
-    named = f"{SUBSIDY_NAMES[SubsidyKind(claim.kind)]} {format_yuan(payment.amount_fen)} 元"
+    named = f"{name_claim_kind(claim.kind)} {format_yuan(payment.amount_fen)} 元"
     facts = (("申领编号", claim.number), ("收款方", paid.payee_name))
     failed = payment.state == "failed"
     words = STATE_NAMES[Thing.PAYMENT][payment.state]

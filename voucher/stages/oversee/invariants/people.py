@@ -15,8 +15,9 @@ SAME_PERSON: tuple[Invariant, ...] = (
         LEFT JOIN certificate t ON t.id = c.certificate_id
         LEFT JOIN entitlement e ON e.id = c.entitlement_id
         LEFT JOIN verification v ON v.id = c.verification_id
-        WHERE t.id IS NULL OR e.id IS NULL OR v.id IS NULL
-           OR t.person_id <> c.person_id OR e.person_id <> c.person_id OR v.person_id <> c.person_id
+        WHERE e.id IS NULL OR e.person_id <> c.person_id
+           OR (c.basis_id IS NULL
+               AND (t.id IS NULL OR v.id IS NULL OR t.person_id <> c.person_id OR v.person_id <> c.person_id))
         """,
     ),
     Invariant(
@@ -28,9 +29,12 @@ SAME_PERSON: tuple[Invariant, ...] = (
         FROM settlement_line l
         LEFT JOIN certificate t ON t.id = l.certificate_id
         LEFT JOIN claim c ON c.id = l.claim_id
-        WHERE t.id IS NULL OR t.person_id <> l.person_id
+        LEFT JOIN bonus_basis g ON g.id = l.basis_id
+        WHERE COALESCE(t.person_id, g.person_id) IS NULL OR COALESCE(t.person_id, g.person_id) <> l.person_id
            OR (l.claim_id IS NOT NULL
-               AND (c.id IS NULL OR c.person_id <> l.person_id OR c.certificate_id <> l.certificate_id))
+               AND (c.id IS NULL OR c.person_id <> l.person_id
+                    OR COALESCE(c.certificate_id, 0) <> COALESCE(l.certificate_id, 0)
+                    OR COALESCE(c.basis_id, 0) <> COALESCE(l.basis_id, 0)))
         """,
     ),
     Invariant(
@@ -40,9 +44,24 @@ SAME_PERSON: tuple[Invariant, ...] = (
         SELECT c.id AS claim_id, c.verification_id
         FROM claim c
         LEFT JOIN verification v ON v.id = c.verification_id
-        WHERE v.id IS NULL OR v.verified <> 1 OR c.verified <> 1
-           OR v.certificate_id <> c.certificate_id OR v.person_id <> c.person_id
-           OR v.trade_code <> c.trade_code OR v.level <> c.level
+        WHERE c.basis_id IS NULL
+          AND (v.id IS NULL OR v.verified <> 1 OR c.verified <> 1
+               OR v.certificate_id <> c.certificate_id OR v.person_id <> c.person_id
+               OR v.trade_code <> c.trade_code OR v.level <> c.level)
+        """,
+    ),
+    Invariant(
+        7,
+        "每个奖补申领和拨付都以本人本事项本单位的登记为依据",
+        """
+        SELECT c.id AS claim_id, c.basis_id, p.id AS payment_id, p.basis_id AS payment_basis_id
+        FROM claim c
+        LEFT JOIN bonus_basis g ON g.id = c.basis_id
+        LEFT JOIN payment p ON p.claim_id = c.id
+        WHERE (c.basis_id IS NOT NULL
+               AND (g.id IS NULL OR g.kind <> c.kind OR g.person_id <> c.person_id
+                    OR g.item_code <> c.trade_code OR g.institution_id <> c.institution_id))
+           OR (p.id IS NOT NULL AND COALESCE(p.basis_id, 0) <> COALESCE(c.basis_id, 0))
         """,
     ),
     Invariant(
@@ -53,9 +72,10 @@ SAME_PERSON: tuple[Invariant, ...] = (
         FROM payment p
         LEFT JOIN verification v ON v.id = p.verification_id
         LEFT JOIN claim c ON c.id = p.claim_id
-        WHERE v.id IS NULL OR c.id IS NULL OR v.verified <> 1 OR p.verified <> 1
-           OR v.certificate_id <> c.certificate_id
-           OR p.person_id <> v.person_id OR p.trade_code <> v.trade_code OR p.level <> v.level
+        WHERE c.id IS NULL OR p.verified <> 1
+           OR (p.basis_id IS NULL
+               AND (v.id IS NULL OR v.verified <> 1 OR v.certificate_id <> c.certificate_id
+                    OR p.person_id <> v.person_id OR p.trade_code <> v.trade_code OR p.level <> v.level))
            OR p.person_id <> c.person_id OR p.trade_code <> c.trade_code OR p.level <> c.level
            OR p.institution_id <> c.institution_id
         """,

@@ -61,12 +61,13 @@ class SettlementBatch(Stateful, Model):
 
 
 class SettlementLine(Model):
-    """What the rules said of one certificate when the batch was settled: kept as it was said."""
+    """What the rules said of one certificate or bonus basis when it was settled: kept as it was said."""
 
     __tablename__ = "settlement_line"
     __table_args__ = (
         UniqueConstraint("batch_id", "position"),
         UniqueConstraint("batch_id", "certificate_id"),
+        CheckConstraint("(basis_id IS NULL) = (certificate_id IS NOT NULL)", name="one_basis"),
         CheckConstraint("outcome IN ('payable','refused','manual')", name="outcome"),
         CheckConstraint("outcome = 'payable' OR amount_fen = 0", name="only_payable_has_amount"),
         CheckConstraint("outcome <> 'refused' OR refusal IS NOT NULL", name="refused_with_reason"),
@@ -78,7 +79,8 @@ class SettlementLine(Model):
     id: Mapped[int] = mapped_column(Int64, primary_key=True)
     batch_id: Mapped[int] = mapped_column(Int64, ForeignKey("settlement_batch.id"), nullable=False)
     position: Mapped[int] = mapped_column(Int64, nullable=False)
-    certificate_id: Mapped[int] = mapped_column(Int64, ForeignKey("certificate.id"), nullable=False)
+    certificate_id: Mapped[int | None] = mapped_column(Int64, ForeignKey("certificate.id"))
+    basis_id: Mapped[int | None] = mapped_column(Int64, ForeignKey("bonus_basis.id"))
     person_id: Mapped[int] = mapped_column(Int64, ForeignKey("person.id"), nullable=False)
     outcome: Mapped[str] = mapped_column(Text, nullable=False)
     amount_fen: Mapped[int] = mapped_column(Int64, nullable=False)
@@ -92,7 +94,8 @@ class Claim(Stateful, Model):
     """One application for one subsidy: whose, for which certificate, to whom it is paid, how much.
 
     The composite foreign key carries person, trade, level and `verified` from the snapshot it stands
-    on, so a claim on an unverified or foreign certificate cannot be written.
+    on, so a claim on an unverified or foreign certificate cannot be written. A bonus stands on a basis of
+    its kind instead, whose item is its trade, and whose payee it has.
     """
 
     __tablename__ = "claim"
@@ -111,6 +114,18 @@ class Claim(Stateful, Model):
             name="fk_claim_basis",
         ),
         ForeignKeyConstraint(
+            ["basis_id", "kind", "person_id", "trade_code", "level", "institution_id"],
+            [
+                "bonus_basis.id",
+                "bonus_basis.kind",
+                "bonus_basis.person_id",
+                "bonus_basis.item_code",
+                "bonus_basis.level",
+                "bonus_basis.institution_id",
+            ],
+            name="fk_claim_bonus",
+        ),
+        ForeignKeyConstraint(
             ["batch_id", "budget_id"],
             ["settlement_batch.id", "settlement_batch.budget_id"],
             name="fk_claim_batch_fund",
@@ -120,6 +135,12 @@ class Claim(Stateful, Model):
         CheckConstraint("amount_fen <= proposed_fen", name="never_above_the_standard"),
         CheckConstraint("revision >= 1", name="revision"),
         CheckConstraint("kind <> 'training' OR voucher_id IS NOT NULL", name="training_by_voucher"),
+        CheckConstraint("(basis_id IS NULL) = (kind IN ('training','evaluation'))", name="basis_of_kind"),
+        CheckConstraint(
+            "(basis_id IS NULL) = (certificate_id IS NOT NULL)"
+            " AND (certificate_id IS NULL) = (verification_id IS NULL)",
+            name="one_basis",
+        ),
         UniqueConstraint("id", "submitter_person_id"),
         UniqueConstraint("id", "person_id", "trade_code", "level", "institution_id"),
         Index("uq_claim_live_key", "entitlement_key", unique=True, sqlite_where=LIVE_CLAIM,
@@ -135,6 +156,7 @@ class Claim(Stateful, Model):
         Index("ix_claim_batch", "batch_id", "state"),
         Index("ix_claim_person", "person_id"),
         Index("ix_claim_certificate", "certificate_id"),
+        Index("uq_claim_basis", "basis_id", unique=True),
         {"sqlite_strict": True},
     )  # fmt: skip
 
@@ -147,8 +169,9 @@ class Claim(Stateful, Model):
     trade_code: Mapped[str] = mapped_column(Text, nullable=False)
     level: Mapped[int] = mapped_column(Int64, nullable=False)
     voucher_id: Mapped[int | None] = mapped_column(Int64)
-    certificate_id: Mapped[int] = mapped_column(Int64, ForeignKey("certificate.id"), nullable=False)
-    verification_id: Mapped[int] = mapped_column(Int64, nullable=False)
+    certificate_id: Mapped[int | None] = mapped_column(Int64, ForeignKey("certificate.id"))
+    verification_id: Mapped[int | None] = mapped_column(Int64)
+    basis_id: Mapped[int | None] = mapped_column(Int64)
     verified: Mapped[bool] = mapped_column(Flag, nullable=False)
     institution_id: Mapped[int] = mapped_column(Int64, ForeignKey("institution.id"), nullable=False)
     entitlement_id: Mapped[int] = mapped_column(Int64, ForeignKey("entitlement.id"), nullable=False)
@@ -246,5 +269,6 @@ class Clearing(Model):
 
 translate("uq_claim_live_key", "claim.entitlement_key", ENTITLEMENT_TAKEN)
 translate("uq_claim_entitlement", "claim.entitlement_id", ENTITLEMENT_TAKEN)
+translate("uq_claim_basis", "claim.basis_id", CHANGED_MEANWHILE)
 translate("uq_claim_live_voucher", "claim.voucher_id, claim.kind", CHANGED_MEANWHILE)
 translate("uq_clearing_claim_id_revision", "clearing.claim_id, clearing.revision", CHANGED_MEANWHILE)

@@ -81,7 +81,7 @@ class PaymentLine(Model):
 
 
 class Payment(Stateful, Model):
-    """The money of one claim; its basis is a verified snapshot of the same person, trade and level.
+    """The money of one claim; its basis is a verified snapshot, or a bonus basis, of the same person.
 
     amount = what the standard gave − what was offset against a receivable of the payee.
     """
@@ -101,6 +101,18 @@ class Payment(Stateful, Model):
             ],
             name="fk_payment_basis",
         ),
+        ForeignKeyConstraint(
+            ["basis_id", "person_id", "trade_code", "level", "institution_id"],
+            [
+                "bonus_basis.id",
+                "bonus_basis.person_id",
+                "bonus_basis.item_code",
+                "bonus_basis.level",
+                "bonus_basis.institution_id",
+            ],
+            name="fk_payment_bonus",
+        ),
+        CheckConstraint("(basis_id IS NULL) = (verification_id IS NOT NULL)", name="one_basis"),
         ForeignKeyConstraint(
             ["claim_id", "person_id", "trade_code", "level", "institution_id"],
             ["claim.id", "claim.person_id", "claim.trade_code", "claim.level", "claim.institution_id"],
@@ -128,7 +140,8 @@ class Payment(Stateful, Model):
     trade_code: Mapped[str] = mapped_column(Text, nullable=False)
     level: Mapped[int] = mapped_column(Int64, nullable=False)
     institution_id: Mapped[int] = mapped_column(Int64, nullable=False)
-    verification_id: Mapped[int] = mapped_column(Int64, nullable=False)
+    verification_id: Mapped[int | None] = mapped_column(Int64)
+    basis_id: Mapped[int | None] = mapped_column(Int64)
     verified: Mapped[bool] = mapped_column(Flag, nullable=False)
     computed_fen: Mapped[int] = mapped_column(Int64, nullable=False)
     offset_fen: Mapped[int] = mapped_column(Int64, nullable=False)

@@ -16,10 +16,10 @@ from voucher.registry.institutions import Institution
 from voucher.rules.levels import Level, name_level
 from voucher.rules.lifecycle import STATE_NAMES, Thing
 from voucher.rules.privacy import mask_identity, mask_name
-from voucher.rules.vocabulary import METHOD_NAMES, OUTCOME_NAMES, Method, Outcome
-from voucher.stages.certify import queries as certificates
+from voucher.rules.vocabulary import OUTCOME_NAMES, Outcome
 from voucher.stages.settle.lines import NO_LEVEL, level_word
 from voucher.stages.settle.models.claims import Claim, SettlementBatch, SettlementLine
+from voucher.stages.settle.queries.behind import read_behind
 from voucher.stages.settle.queries.reach import Payees, lines_of, select_batches_of
 from voucher.stages.settle.reading import BATCH_MISSING
 
@@ -188,17 +188,17 @@ def view_lines(
     session: Session, keyring: Keyring, rows: Sequence[tuple[SettlementLine, Claim | None]]
 ) -> list[LineView]:
     """Return lines as an officer reads them, in the given order."""
-    held = certificates.find_certificates(session, [line.certificate_id for line, _ in rows])
+    behind = read_behind(session, [line for line, _ in rows])
     named = people.read_people(session, keyring, [line.person_id for line, _ in rows])
-    trades = catalogue.name_trades(session, [each.trade_code for each in held.values()])
-    institution_ids = {each.institution_id for each in held.values()}
+    trades = catalogue.name_trades(session, [each.trade_code for each in behind.values()])
+    institution_ids = {each.institution_id for each in behind.values()}
     found = session.execute(
         select(Institution.id, Institution.name).where(Institution.id.in_(institution_ids))
     )
     evaluators = dict(found.all())
     views = []
     for line, claim in rows:
-        certificate = held[line.certificate_id]
+        proof = behind[line.id]
         who = named.get(line.person_id)
         views.append(
             LineView(
@@ -209,13 +209,13 @@ def view_lines(
                 claim_state_name=STATE_NAMES[Thing.CLAIM][claim.state] if claim else None,
                 masked_name=mask_name(who.name) if who else "（已删除）",
                 masked_number=mask_identity(who.number) if who and who.number else "",
-                trade_code=certificate.trade_code,
-                trade_name=trades.get(certificate.trade_code, certificate.trade_code),
-                level=name_level(Level(certificate.level)) if certificate.level else NO_LEVEL,
-                method=METHOD_NAMES[Method(certificate.method)],
-                certificate_number=certificate.number,
-                evaluator_name=evaluators.get(certificate.institution_id, ""),
-                issued_on=certificate.issued_on,
+                trade_code=proof.trade_code,
+                trade_name=trades.get(proof.trade_code, proof.trade_code),
+                level=name_level(Level(proof.level)) if proof.level else NO_LEVEL,
+                method=proof.method,
+                certificate_number=proof.number,
+                evaluator_name=evaluators.get(proof.institution_id, ""),
+                issued_on=proof.issued_on,
                 outcome=line.outcome,
                 outcome_name=OUTCOME_NAMES[Outcome(line.outcome)],
                 amount_fen=line.amount_fen,

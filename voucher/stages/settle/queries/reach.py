@@ -8,6 +8,7 @@ from sqlalchemy import ColumnElement, Select, select
 
 from voucher.rules.vocabulary import SubsidyKind
 from voucher.stages.certify.queries import select_certificates_for, select_certificates_of
+from voucher.stages.settle.models.bonuses import BonusBasis
 from voucher.stages.settle.models.claims import Claim, SettlementBatch, SettlementLine
 from voucher.stages.train.queries.trained import select_vouchers_trained_by
 
@@ -24,7 +25,7 @@ def lines_of(payees: Payees) -> ColumnElement[bool]:
     """Return the condition for the lines of these payees, beside their claims where there are any.
 
     A line that was refused has no claim: it belongs to whoever issued its certificate where evaluations
-    are paid, and to whoever trained where trainings are.
+    are paid, to whoever trained where trainings are, and to whoever asked where it is a bonus.
     """
     evaluated = _of_kind(SubsidyKind.EVALUATION) & SettlementLine.certificate_id.in_(
         select_certificates_of(payees)
@@ -32,8 +33,12 @@ def lines_of(payees: Payees) -> ColumnElement[bool]:
     trained = _of_kind(SubsidyKind.TRAINING) & SettlementLine.certificate_id.in_(
         select_certificates_for(select_vouchers_trained_by(payees))
     )
+    bonuses = SettlementLine.basis_id.in_(
+        select(BonusBasis.id).where(BonusBasis.institution_id.in_(sorted(payees)))
+    )
     claims = select(Claim.id).where(Claim.institution_id.in_(sorted(payees)))
-    return SettlementLine.claim_id.in_(claims) | (SettlementLine.claim_id.is_(None) & (evaluated | trained))
+    refused = evaluated | trained | bonuses
+    return SettlementLine.claim_id.in_(claims) | (SettlementLine.claim_id.is_(None) & refused)
 
 
 def _of_kind(kind: SubsidyKind) -> ColumnElement[bool]:

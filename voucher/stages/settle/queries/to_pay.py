@@ -19,6 +19,7 @@ def list_certificates_of_budget(session: Session, budget_id: int, regions: Colle
             select(Claim.certificate_id)
             .join(Budget, Budget.id == Claim.budget_id)
             .where(
+                Claim.certificate_id.is_not(None),
                 Claim.budget_id == budget_id,
                 Claim.state == "approved",
                 Budget.region_code.in_(sorted(regions)),
@@ -34,11 +35,16 @@ def list_certificates_of_file(session: Session, file_id: int, regions: Collectio
             select(Claim.certificate_id)
             .join(Payment, Payment.claim_id == Claim.id)
             .join(Budget, Budget.id == Claim.budget_id)
-            .where(Payment.payment_file_id == file_id, Budget.region_code.in_(sorted(regions)))
+            .where(
+                Claim.certificate_id.is_not(None),
+                Payment.payment_file_id == file_id,
+                Budget.region_code.in_(sorted(regions)),
+            )
         )
     )
 
 
 def list_certificates_to_pay(session: Session) -> list[int]:
     """Return the certificates of everything that is approved and not paid yet."""
-    return list(session.scalars(select(Claim.certificate_id).where(Claim.state == "approved")))
+    due = select(Claim.certificate_id).where(Claim.state == "approved", Claim.certificate_id.is_not(None))
+    return list(session.scalars(due))

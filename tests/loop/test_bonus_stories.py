@@ -1,0 +1,276 @@
+"""奖补：同一张办事台、同样的手续，换的只是一行标准和一个算法。"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import date
+
+from sqlalchemy import select
+
+from tests.loop.telling import approve_batch, claims_of, keys_of, person, ready, states_of, told
+from tests.loop.test_outside_stories import chief, hand_over, of
+from tests.scene import EV1, EV2, JIYUAN, LI_SI, XINXIANG, ZHANG_SAN, ZHAO_LIU, Scene, on
+from tests.town_issue import act
+from voucher.registry.bonus_standards import BonusStandardRow
+from voucher.registry.institutions import Institution
+from voucher.registry.outside.asking import Outside
+from voucher.registry.outside.systems import connect
+from voucher.registry.people import Newcomer, open_people
+from voucher.rules.approval import Step
+from voucher.rules.bonuses import BonusKind, FirmSize
+from voucher.rules.outside import FactKind
+from voucher.rules.vocabulary import FundSource, Outcome
+from voucher.stages.settle import queries
+from voucher.stages.settle.bonuses.applying import Applied, BonusWish, apply_for_bonuses
+from voucher.stages.settle.bonuses.cases import Entry
+from voucher.stages.settle.clear import clear
+from voucher.stages.settle.models.payments import Clawback
+from voucher.stages.settle.resubmit import resubmit
+from voucher.stages.settle.review import return_claims
+
+TALENT = FundSource.LOCAL_TALENT
+
+
+def entry(person: tuple[str, str], item: str, happened: str, occasion: str = "", **more: object) -> Entry:
+    """Return one typed line."""
+    plain = Entry(person[1], person[0], item, date.fromisoformat(happened), "批准文件示例号", occasion)
+    return replace(plain, **more)  # type: ignore[arg-type]
+
+
+def apply(
+    scene: Scene,
+    kind: BonusKind,
+    budget: int,
+    entries: Sequence[Entry],
+    payee: tuple[str, str, str] = EV1,
+    region: str = JIYUAN,
+    firm: FirmSize | None = None,
+) -> Applied:
+    """Apply as the operator of the region does."""
+    wish = BonusWish(kind, region, budget, payee[1], entries, firm)
+    return scene.do("operator", lambda work: apply_for_bonuses(work, wish))
+
+
+def said(applied: Applied) -> list[str]:
+    """Return the outcome of every line, with the code where there is a refusal."""
+    return [
+        verdict.refusal.code if verdict.refusal is not None else f"{verdict.amount_fen // 100}"
+        for _, verdict in applied.lines
+    ]
+
+
+def insured(scene: Scene, months: int, *people: tuple[str, str]) -> None:
+    """Have the social-insurance list of today say how long these people have paid."""
+    hand_over(scene, *(of(each, "失业保险参保", 累计月数=str(months)) for each in people))
+    newcomers = [Newcomer(each[1], each[0]) for each in people]
+    opened = scene.do("operator", lambda work: open_people(work, newcomers))
+    wanted = {each: [FactKind.INSURANCE] for each in opened.values()}
+    Outside(scene.database, scene.keyring).ask(scene.actor("clock"), scene.at, wanted)
+
+
+def certified_and_insured(scene: Scene, *people: tuple[str, str], months: int = 14) -> int:
+    """Have people certified and insured, a year after they were hired; return the budget."""
+    ready(scene)
+    budget = scene.open_budget()
+    scene.certify(*(scene.certificate(each) for each in people))
+    scene.settle(budget)
+    scene.at = on("2024-12-02")
+    scene.do(chief(scene), act(connect, FactKind.INSURANCE))
+    insured(scene, months, *people)
+    return budget
+
+
+def pay(scene: Scene, applied: Applied, budget: int) -> None:
+    """Take an application through both reviews, the notice, the approval and the bank."""
+    approve_batch(scene, applied.batch.id)
+    scene.bank_answers(scene.make_file(budget))
+
+
+def test_新乡竞赛奖励_三级三名各按各的_同样公示拨付_一赛一次(scene: Scene) -> None:
+    """AC-J4：国家级一类第 2 名 80,000；省级一类第 3 名 6,000；市级一类第 1 名 1,000。"""
+    ready(scene)
+    scene.file_evaluator(EV2, region=XINXIANG)
+    scene.at = on("2024-03-06")
+    budget = scene.open_budget(200_000, XINXIANG, source=TALENT)
+    rows = [
+        entry(ZHANG_SAN, "national_1_2", "2024-01-20", "第七届全国职业技能大赛 数控车"),
+        entry(LI_SI, "provincial_1_3", "2024-01-21", "河南省第二届职业技能大赛 电工"),
+        entry(ZHAO_LIU, "city_1_1", "2024-01-22", "新乡市第五届职业技能大赛 中式烹调"),
+    ]
+    kind = BonusKind.COMPETITION_AWARD
+    applied = apply(scene, kind, budget, rows, EV2, XINXIANG)
+    assert said(applied) == ["80000", "6000", "1000"]
+    assert (applied.total_fen, scene.budget(budget).reserved_fen) == (87_000_00, 87_000_00)
+    with scene.database.read() as session:
+        lines = queries.list_lines(session, scene.keyring, applied.batch.id)
+    assert (lines[0].trade_name, lines[0].certificate_number) == ("国家级一类大赛第二名", "批准文件示例号")
+    pay(scene, applied, budget)
+    assert (scene.budget(budget).spent_fen, keys_of(scene)) == (87_000_00, {"consumed": 3})
+    with scene.database.read() as session:
+        notice = queries.list_notices(session)[0]
+    assert notice.title == "新乡市竞赛奖励公示（2024-01-20至2024-01-22事项）"
+    again = [replace(rows[0], occasion="第七届 全国职业技能大赛数控车"), rows[1], rows[1]]
+    assert said(apply(scene, kind, budget, again, EV2, XINXIANG)) == ["bonus_taken"] * 3
+    other = [entry(ZHANG_SAN, "city_1_1", "2024-02-01", "同一赛事的另一种写法")]
+    assert said(apply(scene, kind, budget, other, EV2, XINXIANG)) == ["second_award_this_year"]
+    elsewhere = BonusWish(kind, JIYUAN, scene.open_budget(1000, source=TALENT), EV1[1], rows)
+    assert told(scene, "operator", act(apply_for_bonuses, elsewhere)).code == ("bonus_standard_missing"), (
+        "only Xinxiang has these rows"
+    )
+
+
+def test_吸纳就业_持证参保满一年每人一千元_查不到转人工_两家各算各的(scene: Scene) -> None:
+    budget = certified_and_insured(scene, ZHANG_SAN, LI_SI)
+    kind = BonusKind.ABSORPTION
+    hired = [entry(each, "absorbed_hire", "2023-11-20") for each in (ZHANG_SAN, LI_SI, ZHAO_LIU)]
+    small = FirmSize.SMALL
+    assert said(apply(scene, kind, budget, hired[:1], firm=FirmSize.LARGE)) == ["firm_too_large"]
+    late = [replace(hired[0], happened_on=date(2023, 12, 3))]
+    assert said(apply(scene, kind, budget, late, firm=small)) == ["employed_too_short"]
+    applied = apply(scene, kind, budget, [*hired, hired[0]], firm=small)
+    assert said(applied) == ["1000", "1000", "not_certified_person", "bonus_taken"]
+    marks = [each["mark"] for each in applied.lines[0][1].findings]
+    assert marks == ["✓", "✓", "✓", "未核", "✓", "✓"]
+    pay(scene, applied, budget)
+    assert states_of(scene, applied.batch.id) == {"paid": 2}
+    assert said(apply(scene, kind, budget, hired[:1], firm=small)) == ["bonus_taken"], "once for one employer"
+    wrong = [replace(hired[0], name="张三丰")]
+    refused = apply(scene, kind, budget, wrong, firm=small).lines[0][1]
+    assert [each["text"] for each in refused.findings] == ["姓名与该证件号码登记的姓名不一致"]
+
+
+def test_吸纳就业_缴费不足不给_接口没有答复转人工由两人核定(scene: Scene) -> None:
+    budget = certified_and_insured(scene, ZHANG_SAN, months=11)
+    kind, micro = BonusKind.ABSORPTION, FirmSize.MICRO
+    hired = [entry(ZHANG_SAN, "absorbed_hire", "2023-11-20")]
+    assert said(apply(scene, kind, budget, hired, firm=micro)) == ["insured_too_short"]
+    scene.at = on("2025-03-03")
+    budget = scene.open_budget(10_000, year=2025)
+    applied = apply(scene, kind, budget, hired, firm=micro)
+    assert said(applied) == ["insurance_unverified"], "an old answer is none"
+    claim = claims_of(scene, applied.batch.id)[0]
+    assert (claim.state, claim.proposed_fen, claim.amount_fen) == ("manual", 1000_00, 0)
+    above = told(scene, "初审员", lambda work: clear(work, claim.id, 1000_01, "缴费证明"))
+    assert above.code == "clearing_out_of_range"
+    for login in ("初审员", "异议处理员"):
+        scene.do(login, lambda work: clear(work, claim.id, 1000_00, "缴费证明第 1 号"))
+    approve_batch(scene, applied.batch.id)
+    scene.bank_answers(scene.make_file(budget))
+    assert scene.budget(budget).spent_fen == 1000_00
+
+
+def test_吸纳就业_一家累计不超过二百万元_第二千零一人应付零元(scene: Scene) -> None:
+    """S2-07b；以标准行改小上限来走到边界：算法同一个。"""
+    budget = certified_and_insured(scene, ZHANG_SAN, LI_SI)
+    with scene.database.engine.begin() as connection:
+        table = BonusStandardRow.__table__
+        connection.execute(
+            table.update().where(table.c.kind == "absorption").values(payee_cap_fen=1999_00)  # type: ignore[attr-defined]
+        )
+    hired = [entry(each, "absorbed_hire", "2023-11-20") for each in (ZHANG_SAN, LI_SI)]
+    applied = apply(scene, BonusKind.ABSORPTION, budget, hired, firm=FirmSize.SMALL)
+    assert said(applied) == ["1000", "payee_cap_reached"]
+    later = apply(scene, BonusKind.ABSORPTION, budget, hired[1:], firm=FirmSize.SMALL)
+    assert said(later) == ["payee_cap_reached"]
+    assert applied.count(Outcome.REFUSED) == 1
+
+
+def test_介绍补贴_同一人同一用人单位只认一家中介(scene: Scene) -> None:
+    budget = certified_and_insured(scene, ZHANG_SAN, months=6)
+    scene.file_evaluator(EV2)
+    kind = BonusKind.INTRODUCTION
+    hire = entry(ZHANG_SAN, "introduced_hire", "2024-05-20", "91410100mate5t033y")
+    assert said(apply(scene, kind, budget, [replace(hire, occasion="")])) == ["bonus_field_missing"]
+    first = apply(scene, kind, budget, [hire])
+    assert said(first) == ["300"]
+    same = replace(hire, occasion="９１４１０１００ MATE5T033Y")
+    refused = apply(scene, kind, budget, [same], EV2).lines[0][1].refusal
+    assert refused is not None
+    claim = claims_of(scene, first.batch.id)[0]
+    assert (refused.code, refused.facts["earlier"]) == ("bonus_taken", claim.number)
+    scene.do("初审员", act(return_claims, first.batch.id, Step.FIRST_REVIEW, [claim.id], "缺合同"))
+    anew = told(scene, "operator", lambda work: resubmit(work, [claim.id]))
+    assert anew.code == "bonus_filed_anew"
+
+
+def test_荣誉奖励五万和两万_一人一次_一次性奖补在文件规定的范围内(scene: Scene) -> None:
+    ready(scene)
+    scene.at = on("2024-03-06")
+    budget = scene.open_budget(2_000_000)
+    honours = [
+        entry(ZHANG_SAN, "china_skills_award", "2024-01-20"),
+        entry(ZHANG_SAN, "national_expert", "2024-01-20"),
+        entry(LI_SI, "national_expert", "2024-01-20"),
+        entry(LI_SI, "national_expert", "2023-12-20"),
+    ]
+    kind = BonusKind.HONOUR_AWARD
+    assert said(apply(scene, kind, budget, honours)) == ["50000", "20000", "20000", "bonus_taken"]
+    kind = BonusKind.ONE_OFF_BONUS
+    project = entry(ZHAO_LIU, "startup_project", "2024-02-01")
+    asked = [replace(project, asked_fen=each) for each in (None, 19_999_99, 150_000_01)]
+    assert [said(apply(scene, kind, budget, [each]))[0] for each in asked] == [
+        "bonus_field_missing",
+        "bonus_amount_out_of_range",
+        "bonus_amount_out_of_range",
+    ]
+    park = entry(ZHAO_LIU, "returnee_park", "2024-02-01")
+    rows = [park, replace(project, asked_fen=150_000_00), park]
+    assert said(apply(scene, kind, budget, rows)) == ["500000", "150000", "bonus_taken"]
+    assert scene.budget(budget).reserved_fen == 740_000_00
+
+
+def test_学徒制预支不过半_结业按完成人数结算_多付的立追回单(scene: Scene) -> None:
+    """AC-J7：20 人预支 50,000；完成 8 人应得 40,000；退回 10,000。"""
+    ready(scene)
+    scene.at = on("2024-03-06")
+    budget = scene.open_budget(200_000)
+    agreed = entry(ZHANG_SAN, "intermediate", "2024-01-20", "学徒备案〔2024〕1号", heads=20)
+    ahead = BonusKind.APPRENTICESHIP_ADVANCE
+    asked = replace(agreed, asked_fen=50_000_01)
+    assert said(apply(scene, ahead, budget, [asked])) == ["advance_exceeds_limit"]
+    applied = apply(scene, ahead, budget, [replace(agreed, asked_fen=50_000_00)])
+    assert said(applied) == ["50000"]
+    pay(scene, applied, budget)
+    ended = BonusKind.APPRENTICESHIP_SETTLEMENT
+    done = replace(agreed, happened_on=date(2024, 3, 1), completed=8)
+    scene.at = on("2024-12-20")
+    assert said(apply(scene, ended, budget, [done])) == ["advance_to_return"]
+    with scene.database.read() as session:
+        owed = session.scalars(select(Clawback)).one()
+    assert owed.amount_fen == 10_000_00
+    assert owed.why == "应得 40,000.00 元，已预支 50,000.00 元，应退回 10,000.00 元"
+    assert said(apply(scene, ended, budget, [done])) == ["agreement_goes_on"], "and not once more"
+    assert states_of(scene) == {"recovering": 1}
+    assert keys_of(scene) == {"consumed": 1}, "the agreement is not advanced for twice"
+    other = replace(done, occasion="学徒备案〔2024〕2号", completed=12)
+    assert said(apply(scene, ended, budget, [other])) == ["60000"], "without an advance all of it is due"
+    after = replace(other, asked_fen=50_000_00, completed=None)
+    assert said(apply(scene, ahead, budget, [after])) == ["agreement_goes_on"], "settled is settled"
+
+
+def test_别处的单位和预算看不见_停业单位不能申报_资金渠道不对不受理(scene: Scene) -> None:
+    ready(scene)
+    scene.at = on("2024-03-06")
+    budget = scene.open_budget(1_000_000)
+    rows = [entry(ZHANG_SAN, "china_skills_award", "2024-01-20")]
+    missing = BonusWish(BonusKind.HONOUR_AWARD, JIYUAN, budget, EV2[1], rows)
+    assert told(scene, "operator", act(apply_for_bonuses, missing)).code == "institution_missing"
+    empty = replace(missing, payee_code=EV1[1], entries=[])
+    assert told(scene, "operator", act(apply_for_bonuses, empty)).code == "no_bonus_line"
+    hire = replace(
+        empty,
+        kind=BonusKind.ABSORPTION,
+        budget_id=scene.open_budget(1000, source=TALENT),
+        entries=[entry(ZHANG_SAN, "absorbed_hire", "2023-01-20")],
+    )
+    assert told(scene, "operator", act(apply_for_bonuses, hire)).code == "bonus_fund_differs"
+    assert told(scene, "初审员", act(apply_for_bonuses, hire)).code == "role_missing"
+    with scene.database.read() as session:
+        assert session.scalars(select(Institution).where(Institution.code == EV1[1])).one().state == "listed"
+    small = scene.open_budget(10_000)
+    assert small == budget
+    lots = [entry(person(i), "china_skills_award", "2024-01-20") for i in range(21)]
+    applied = apply(scene, BonusKind.HONOUR_AWARD, budget, lots)
+    assert said(applied)[-1] == "budget_exhausted"
+    assert applied.total_fen == 1_000_000_00

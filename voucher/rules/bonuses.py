@@ -1,0 +1,210 @@
+"""Bonuses (奖补): other claims over the same desk; their kinds, their dated standards and their keys.
+
+A kind is a row of the standards and one pure function of `voucher.rules.bonus_judges`.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+
+from voucher.rules.clawback import ADVANCE_SOURCE
+from voucher.rules.errors import Family, reason
+from voucher.rules.periods import in_force
+from voucher.rules.register import rule
+from voucher.rules.vocabulary import SUBSIDY_NAMES, SubsidyKind
+
+SOURCE = "豫办〔2021〕29号 第5、7、8、13项; 新办〔2023〕10号 第8项; 豫人社办〔2023〕102号（十三）"
+HIRING_SOURCE = "豫办〔2021〕29号 第7项; S2-07b、S2-07c"
+AWARD_SOURCE = "新办〔2023〕10号 第8项; 豫人社办〔2023〕102号（十三）; S1-08b–d、S0-13b; AC-J4"
+ONE_OFF_SOURCE = "豫办〔2021〕29号 第8项; S2-08b、S2-08c"
+SINCE = date(2021, 10, 28)
+SUBSIDIES = frozenset(str(each) for each in SubsidyKind)
+
+
+class BonusKind(StrEnum):
+    """What is given; each kind has its own entitlement key and its own judge."""
+
+    ABSORPTION = "absorption"
+    INTRODUCTION = "introduction"
+    COMPETITION_AWARD = "competition_award"
+    HONOUR_AWARD = "honour_award"
+    APPRENTICESHIP_ADVANCE = "apprenticeship_advance"
+    APPRENTICESHIP_SETTLEMENT = "apprenticeship_settlement"
+    ONE_OFF_BONUS = "one_off_bonus"
+
+
+BONUS_NAMES: dict[BonusKind, str] = {
+    BonusKind.ABSORPTION: "吸纳就业补助",
+    BonusKind.INTRODUCTION: "介绍补贴",
+    BonusKind.COMPETITION_AWARD: "竞赛奖励",
+    BonusKind.HONOUR_AWARD: "荣誉奖励",
+    BonusKind.APPRENTICESHIP_ADVANCE: "新型学徒制预支",
+    BonusKind.APPRENTICESHIP_SETTLEMENT: "新型学徒制结算",
+    BonusKind.ONE_OFF_BONUS: "一次性奖补",
+}
+
+
+class FirmSize(StrEnum):
+    """How large an enterprise is (企业规模)."""
+
+    MEDIUM = "medium"
+    SMALL = "small"
+    MICRO = "micro"
+    LARGE = "large"
+
+
+FIRM_SIZE_NAMES: dict[FirmSize, str] = {
+    FirmSize.MEDIUM: "中型",
+    FirmSize.SMALL: "小型",
+    FirmSize.MICRO: "微型",
+    FirmSize.LARGE: "大型",
+}
+
+BONUS_STANDARD_MISSING = reason(
+    "bonus_standard_missing",
+    "“{item}”在 {on} 没有{kind}标准",
+    "请核对地区和事项日期；有新文件的，请先登记标准再申报",
+    SOURCE,
+)
+NOT_CERTIFIED_PERSON = reason(
+    "not_certified_person",
+    "该人员没有核验一致的有效证书，不是持证人员",
+    "请先取得证书并核验一致，再为该人员申报",
+    HIRING_SOURCE,
+)
+EMPLOYED_TOO_SHORT = reason(
+    "employed_too_short",
+    "自 {since} 起就业，到 {until} 才满 {months} 个月",
+    "请在满 {months} 个月后再为该人员申报",
+    HIRING_SOURCE,
+)
+INSURED_TOO_SHORT = reason(
+    "insured_too_short",
+    "参保 {found} 个月，少于 {months} 个月",
+    "请在缴费满 {months} 个月后再申报；记录有误的，请向参保地社保经办机构核对",
+    HIRING_SOURCE,
+)
+INSURANCE_UNVERIFIED = reason(
+    "insurance_unverified",
+    "社会保险记录还没有核到",
+    "转人工：由两人凭缴费证明核定；系统同时向社保接口查询",
+    f"{HIRING_SOURCE}; S2-10b 接口不通转人工核验，不自动通过",
+)
+FIRM_TOO_LARGE = reason(
+    "firm_too_large",
+    "该补助只给中小微企业，申报的规模是{size}",
+    "规模划型有误的，请更正后重新申报",
+    HIRING_SOURCE,
+)
+PAYEE_CAP_REACHED = reason(
+    "payee_cap_reached",
+    "本单位累计已申报 {claimed} 元，加上本条超过 {cap} 元的上限",
+    "超过上限的部分不予补助，本条应付 0 元",
+    HIRING_SOURCE,
+    Family.LIMIT,
+)
+BONUS_AMOUNT_OUT_OF_RANGE = reason(
+    "bonus_amount_out_of_range",
+    "申报 {asked} 元不在 {least} 元至 {most} 元之间",
+    "请按批准文件核定的金额、在规定范围内重新申报",
+    ONE_OFF_SOURCE,
+)
+BONUS_FIELD_MISSING = reason(
+    "bonus_field_missing",
+    "没有填写{what}",
+    "请按依据材料填写后重新申报",
+    SOURCE,
+)
+SECOND_AWARD_THIS_YEAR = reason(
+    "second_award_this_year",
+    "该人员本年度已有另一项竞赛奖励申报",
+    "转人工：请两人核对是否为同一赛事的不同写法，再核定金额",
+    f"{AWARD_SOURCE}; 【设】同一赛事只奖励一次",
+)
+AGREEMENT_GOES_ON = reason(
+    "agreement_goes_on",
+    "该备案的{half}申领当前为“{state}”",
+    "预支拨付后才能结算，结算以后不再预支；已立追回单的，缴清即办结",
+    ADVANCE_SOURCE,
+    Family.CONFLICT,
+)
+ADVANCE_TO_RETURN = reason(
+    "advance_to_return",
+    "应得 {earned} 元，已预支 {advanced} 元，应退回 {returned} 元",
+    "没有可再拨付的金额；已就应退部分立追回单，请按期缴回",
+    ADVANCE_SOURCE,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class BonusStandard:
+    """One dated row: what an item of a kind earns, between `least_fen` and `most_fen`, and on what terms."""
+
+    kind: BonusKind
+    item_code: str
+    name: str
+    region_code: str | None
+    least_fen: int
+    most_fen: int
+    insured_months: int | None
+    payee_cap_fen: int | None
+    fund: str | None
+    since: date
+    until: date | None
+    document: str
+
+
+@rule(number="GRA-01", stage="兑现", source=SOURCE, since=SINCE)
+def name_claim_kind(kind: str) -> str:
+    """Return the Chinese name of what a claim asks for, subsidy or bonus."""
+    if kind in SUBSIDIES:
+        return SUBSIDY_NAMES[SubsidyKind(kind)]
+    return BONUS_NAMES[BonusKind(kind)]
+
+
+@rule(number="GRA-02", stage="兑现", source=SOURCE, since=SINCE)
+def find_bonus_standard(
+    standards: Iterable[BonusStandard],
+    kind: BonusKind,
+    item_code: str,
+    on: date,
+    region_codes: Iterable[str],
+) -> BonusStandard:
+    """Return the row in force on a day; a region's own before that of the province.
+
+    Raises bonus_standard_missing.
+    """
+    ours = [
+        each
+        for each in standards
+        if each.kind is kind and each.item_code == item_code and in_force(on, each.since, each.until)
+    ]
+    for region_code in (*region_codes, None):
+        for each in ours:
+            if each.region_code == region_code:
+                return each
+    raise BONUS_STANDARD_MISSING.refused(item=item_code, on=on.isoformat(), kind=BONUS_NAMES[kind])
+
+
+@rule(number="GRA-03", stage="兑现", source=f"{SOURCE}; LIFECYCLE 享受资格", since=SINCE)
+def bonus_key(kind: BonusKind, item_code: str, person_id: int, payee_id: int, occasion: str) -> str:
+    """Return the one key of a bonus, whatever the year, region, spelling or document.
+
+    A hire is one per person and employer, whoever introduced it; an award one per person and contest; an
+    honour one per person; an agreement is settled once; a one-off bonus is had once per payee and item.
+    """
+    said = "".join(unicodedata.normalize("NFKC", occasion).split()).upper()
+    parts: Mapping[BonusKind, tuple[object, ...]] = {
+        BonusKind.ABSORPTION: (person_id, payee_id),
+        BonusKind.INTRODUCTION: (person_id, said),
+        BonusKind.COMPETITION_AWARD: (person_id, said),
+        BonusKind.HONOUR_AWARD: (person_id, item_code),
+        BonusKind.APPRENTICESHIP_ADVANCE: (payee_id, said),
+        BonusKind.APPRENTICESHIP_SETTLEMENT: (payee_id, said),
+        BonusKind.ONE_OFF_BONUS: (payee_id, item_code),
+    }
+    return "|".join([str(kind), *(str(each) for each in parts[kind])])

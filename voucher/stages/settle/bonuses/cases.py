@@ -1,0 +1,166 @@
+"""What is known of every line of an application before it is judged: people, records, what was claimed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from voucher.plumbing.unit_of_work import Work
+from voucher.registry import catalogue, people, tables
+from voucher.registry.bonus_standards import read_bonus_standards
+from voucher.registry.outside.reading import FRESH, Facts, read_outside
+from voucher.rules.bonus_judges import BonusCase
+from voucher.rules.bonuses import BonusKind, FirmSize, bonus_key, find_bonus_standard
+from voucher.rules.lifecycle import STATE_NAMES, Thing
+from voucher.rules.outside import FactKind, is_fresh
+from voucher.stages.certify.queries.certified import list_certified_people
+from voucher.stages.settle.models.bonuses import BonusBasis
+from voucher.stages.settle.models.claims import Claim
+
+ENDED = ("withdrawn", "rejected")
+PREPAY = "apprentice_prepay"
+OTHER_HALF = {
+    BonusKind.APPRENTICESHIP_ADVANCE: BonusKind.APPRENTICESHIP_SETTLEMENT,
+    BonusKind.APPRENTICESHIP_SETTLEMENT: BonusKind.APPRENTICESHIP_ADVANCE,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One line as it was typed: who, what for, when, by which document; amounts in fen.
+
+    `occasion` names the contest, the employer or the agreement; see `voucher.rules.bonuses`.
+    """
+
+    number: str
+    name: str
+    item_code: str
+    happened_on: date
+    document: str
+    occasion: str = ""
+    asked_fen: int | None = None
+    heads: int | None = None
+    completed: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line with its person, its case for the judge, its key, and the advance it settles."""
+
+    entry: Entry
+    case: BonusCase
+    key: str
+    advance: BonusBasis | None
+
+
+def read_lines(
+    work: Work,
+    kind: BonusKind,
+    region_code: str,
+    payee_id: int,
+    firm_size: FirmSize | None,
+    entries: Sequence[tuple[Entry, int]],
+) -> list[Line]:
+    """Return the lines of an application, each entry with its person, in order.
+
+    Raises Refused bonus_standard_missing, parameter_missing.
+    """
+    session, today = work.session, work.today
+    regions = catalogue.list_ancestry(session, region_code)
+    standards = read_bonus_standards(session)
+    person_ids = [person_id for _, person_id in entries]
+    certified = list_certified_people(session, person_ids)
+    facts = read_outside(session, person_ids)
+    fresh_days = tables.read_parameter_number(session, FRESH, today, regions) or 0
+    claimed_fen = sum_claimed(session, kind, payee_id)
+    awards = _count_awards(session, kind, person_ids, today.year)
+    lines: list[Line] = []
+    names = STATE_NAMES[Thing.CLAIM]
+    for entry, person_id in entries:
+        standard = find_bonus_standard(standards, kind, entry.item_code, entry.happened_on, regions)
+        other = _find_other_half(session, kind, payee_id, entry.occasion)
+        paid = kind is BonusKind.APPRENTICESHIP_SETTLEMENT and other is not None and other.state == "paid"
+        advance = session.get_one(BonusBasis, other.basis_id) if paid and other is not None else None
+        points = tables.read_parameter_number(session, PREPAY, entry.happened_on, regions)
+        case = BonusCase(
+            standard=standard,
+            person_id=person_id,
+            payee_id=payee_id,
+            occasion=entry.occasion,
+            happened_on=entry.happened_on,
+            filed_on=today,
+            asked_fen=entry.asked_fen,
+            firm_size=firm_size,
+            certified=person_id in certified,
+            insured_months=_read_insured(facts.get(person_id, {}), today, fresh_days),
+            claimed_fen=claimed_fen,
+            other_awards=awards.get(person_id, 0),
+            heads=entry.heads,
+            completed=entry.completed,
+            advanced_fen=other.amount_fen if advance is not None and other is not None else 0,
+            other_half=None if other is None or advance is not None else names[other.state],
+            advance_points=points or 0,
+        )
+        key = bonus_key(kind, entry.item_code, person_id, payee_id, entry.occasion)
+        lines.append(Line(entry, case, key, advance))
+    return lines
+
+
+def sum_claimed(session: Session, kind: BonusKind, payee_id: int) -> int:
+    """Return what a payee has claimed of a kind in fen, whatever came of it short of ending unpaid.
+
+    What is still left to two people counts in full, since it may be cleared up to its standard.
+    """
+    total = session.scalar(
+        select(func.coalesce(func.sum(Claim.proposed_fen), 0)).where(
+            Claim.kind == str(kind), Claim.institution_id == payee_id, Claim.state.not_in(ENDED)
+        )
+    )
+    return int(total or 0)
+
+
+def _read_insured(facts: Facts, on: date, fresh_days: int) -> int | None:
+    """Return the insured months a fresh answer speaks of; none where nobody has answered."""
+    for fact in facts.get(FactKind.INSURANCE, ()):
+        if is_fresh(fact.told_on, on, fresh_days):
+            return (fact.amount or 0) if fact.held else 0
+    return None
+
+
+def _count_awards(session: Session, kind: BonusKind, person_ids: Sequence[int], year: int) -> dict[int, int]:
+    if kind is not BonusKind.COMPETITION_AWARD:
+        return {}
+    rows = session.execute(
+        select(Claim.person_id, func.count())
+        .where(
+            Claim.kind == str(kind),
+            Claim.person_id.in_(sorted(set(person_ids))),
+            Claim.state.not_in(ENDED),
+            Claim.filed_on >= date(year, 1, 1),
+        )
+        .group_by(Claim.person_id)
+    )
+    return dict(rows.all())
+
+
+def _find_other_half(session: Session, kind: BonusKind, payee_id: int, occasion: str) -> Claim | None:
+    """Return the claim on the other half of an agreement, whatever came of it short of ending unpaid."""
+    if kind not in OTHER_HALF:
+        return None
+    key = bonus_key(OTHER_HALF[kind], "", 0, payee_id, occasion)
+    return session.scalars(
+        select(Claim).where(Claim.entitlement_key == key, Claim.state.not_in(ENDED))
+    ).first()
+
+
+def list_people(work: Work, entries: Sequence[Entry]) -> list[tuple[Entry, int]]:
+    """Return each entry with its person, opened where nobody knows them yet.
+
+    Raises Refused subject_erased.
+    """
+    opened = people.open_people(work, [people.Newcomer(each.number, each.name) for each in entries])
+    return [(each, opened[people.index_of(work.keyring, each.number)]) for each in entries]
