@@ -109,7 +109,7 @@ def open_follow_up(
                 outcome="payable" if claim.amount_fen else "manual",
                 amount_fen=claim.amount_fen,
                 explanation=claim.explanation,
-                findings=(judged or {}).get(claim.certificate_id, line.findings),
+                findings=(judged or {}).get(claim.certificate_id or 0, line.findings),
                 refusal=None if claim.amount_fen else line.refusal,
                 claim_id=claim.id,
             )
