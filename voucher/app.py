@@ -51,6 +51,7 @@ from voucher.stages.issue.signing import end_due_credentials, mark_held_credenti
 from voucher.stages.issue.waiting import serve_due_waiting
 from voucher.stages.oversee.forgetting import forget_old_answers, forget_old_attempts, forget_old_looks
 from voucher.stages.oversee.keys import publish_status, rotate_due_keys
+from voucher.stages.oversee.statistics.refresh import refresh_statistics
 from voucher.stages.oversee.telling import tell_due
 from voucher.stages.settle.clawback import open_due_clawbacks
 from voucher.stages.settle.notice import close_due_notices
@@ -70,7 +71,7 @@ IN_PORTIONS = frozenset(
     {
         *("remind_holders", "expire_vouchers", "sweep_attachments"),
         *("end_credentials", "freeze_credentials", "forget_answers", "forget_looks", "resend_tellings"),
-        "forget_attempts",
+        *("forget_attempts", "refresh_statistics"),
     }
 )
 # what the clock does, in the order of a voucher's life; released money goes to claims and to new vouchers,
@@ -103,6 +104,7 @@ DUE_ACTS: tuple[tuple[str, Callable[[Work], int]], ...] = (
     ("forget_looks", forget_old_looks),
     ("forget_attempts", forget_old_attempts),
     ("resend_tellings", webhooks.resend_due),
+    ("refresh_statistics", refresh_statistics),
 )
 
 

@@ -36,6 +36,7 @@ VERBS: dict[str, Verb] = {
     "check": Verb("voucher.cli.check", "check", "逐项检查不变量，有一行不符即非零退出"),
     "audit": Verb("voucher.cli.audit", "audit", "核验留痕是否完整、未被改动"),
     "risk": Verb("voucher.cli.risk", "risk", "在导出的数据集上运行风险规则"),
+    "statistics": Verb("voucher.cli.statistics", "statistics", "更新、重算、核对统计汇总"),
     "user": Verb("voucher.cli.staff", "user", "开立、授权、重置和停用工作人员账号"),
     "keys": Verb("voucher.cli.keys", "keys", "查看、换用、停用签名密钥，签署可信名单"),
     "code": Verb("voucher.cli.codes", "code", "读出示码，不连网判定离线码"),

@@ -20,7 +20,13 @@ def _numbers(row: str) -> list[int]:
 
 def _adds_up(page: Page) -> list[int]:
     """Return the last line of the first table, which must be the sum of the lines above it."""
-    table = page.html.split("<table", 1)[1].split("</table>", 1)[0]
+    return sum_of_table(page)
+
+
+def sum_of_table(page: Page, heading: str = "") -> list[int]:
+    """Return the last line of the first table after a heading, the sum of the lines above it."""
+    after = page.html.split(f'id="{heading}"', 1)[1] if heading else page.html
+    table = after.split("<table", 1)[1].split("</table>", 1)[0]
     body, foot = table.split("<tfoot>")
     rows = [_numbers(each) for each in body.split("<tbody>")[1].split("</tr>") if "<td" in each]
     whole = _numbers(foot)
@@ -28,7 +34,8 @@ def _adds_up(page: Page) -> list[int]:
     return whole
 
 
-def _decent(page: Page) -> None:
+def decent(page: Page) -> None:
+    """Fail where a page shows somebody, or is not labelled as pages are."""
     assert IDENTITY.findall(page.html) == []
     assert not any(name in page.html for name, _ in (ZHANG_SAN, LI_SI, SUN_BA))
     assert [tag for tag, _ in page.tags].count("h1") == 1
@@ -51,7 +58,7 @@ def test_from_the_province_to_one_voucher_by_links(scene: Scene, world: World) -
     assert whole[0] == 3
     assert "本级 = Σ市 = Σ县 = Σ机构 = Σ班 = Σ人" in page.text
     for pattern in (r"/regions/419001$", r"/institutions/\d+$", r"/classes/\d+$"):
-        _decent(page)
+        decent(page)
         onward = [each for each in page.links if re.search(pattern, each.split("?")[0])]
         below = [_adds_up(watcher.go(each)) for each in dict.fromkeys(onward)]
         if pattern != r"/classes/\d+$":
@@ -61,12 +68,12 @@ def test_from_the_province_to_one_voucher_by_links(scene: Scene, world: World) -
         assert sum(each[-1] for each in below) == whole[-1]
         assert sum(each[-2] for each in below) == whole[-2]
         page = watcher.go(onward[0])
-    _decent(page)
-    _decent(watcher.go("/supervisor/regions?year=2023"))
+    decent(page)
+    decent(watcher.go("/supervisor/regions?year=2023"))
     assert "还没有发券" in watcher.page.text
 
     page = watcher.go(f"/supervisor/vouchers/{made.voucher_ids[0]}")
-    _decent(page)
+    decent(page)
     for words in ("养老护理员五级一班", "80 学时", "第 1 版", "与登记一致", "还没有申领", "办理经过"):
         assert words in page.text, words
     number = re.search(r"Q-419001-2024-\d{8}", page.text)
@@ -75,7 +82,7 @@ def test_from_the_province_to_one_voucher_by_links(scene: Scene, world: World) -
     assert "没有找到" in watcher.go("/supervisor/trace?number=Q-1").text
     person = next(each for each in page.links if "/supervisor/people/" in each)
     assert "培训人次1次" in watcher.go(person).text.replace(" ", "")
-    _decent(watcher.page)
+    decent(watcher.page)
 
     stranger = Browser(world.sign_in("外地审计").http)
     assert "不在您的管辖范围内" in stranger.go("/supervisor/regions/419001").text

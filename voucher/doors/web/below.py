@@ -183,6 +183,10 @@ BELOW: dict[str, tuple[str, ...]] = {
         *("web.custodian.make_next_key", "web.custodian.rotate_key", "web.custodian.withdraw_key"),
         "web.custodian.publish_trust",
     ),
+    "web.supervisor.statistics": (
+        *("web.supervisor.statistics_of", "web.supervisor.statistics_people"),
+        "web.supervisor.statistics_file",
+    ),
     "web.supervisor.drill": (
         *("web.supervisor.region", "web.supervisor.house", "web.supervisor.people"),
         *("web.supervisor.trace", "web.supervisor.voucher", "web.supervisor.person"),

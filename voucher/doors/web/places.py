@@ -93,6 +93,7 @@ DESK_GROUPS: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
     (
         "监管",
         (
+            ("统计分析", "web.supervisor.statistics"),
             ("逐级穿透", "web.supervisor.drill"),
             ("异议", "web.office.objections"),
             ("档案异议", "web.office.archive_objections"),

@@ -155,6 +155,7 @@ class Claim(Stateful, Model):
         ),
         Index("ix_claim_batch", "batch_id", "state"),
         Index("ix_claim_person", "person_id"),
+        Index("ix_claim_voucher", "voucher_id"),
         Index("ix_claim_certificate", "certificate_id"),
         Index("uq_claim_basis", "basis_id", unique=True),
         {"sqlite_strict": True},

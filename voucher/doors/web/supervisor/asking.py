@@ -1,0 +1,100 @@
+"""What an address of the statistics asks for: period and filters, and what they are called."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from flask import request
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from voucher.doors.web.showing import level_name
+from voucher.registry.catalogue import name_trades
+from voucher.rules.vocabulary import FUND_SOURCE_NAMES, FundSource
+from voucher.stages.issue.queries import Programme
+from voucher.stages.oversee.statistics.adding import DIMENSIONS
+from voucher.stages.oversee.statistics.models import StatisticSlice
+from voucher.stages.oversee.statistics.reading import Wish
+
+MONTH = re.compile(r"\d{4}-(0[1-9]|1[0-2])", re.ASCII)
+LABELS = {
+    "programme": "券种",
+    "fund": "资金来源",
+    "trade": "职业（工种）",
+    "level": "等级",
+    "group": "人员类别",
+}
+NONE_WORD = "none"  # what an empty word is called in an address
+CHOICES = 300
+STEP_NAMES = {
+    "issued": "发放", "accepted": "领取", "enrolled": "锁定", "redeemed": "核销", "completed": "结业",
+    "certified": "取证", "settled": "兑现",
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """The wish, and the same as it stands in an address."""
+
+    wish: Wish
+    address: dict[str, Any]
+
+
+def read_wish() -> Asked:
+    """Return what the address asks for; what it does not understand counts as not asked."""
+    address: dict[str, Any] = {}
+    months = []
+    for name, default in (("from", "0000-01"), ("until", "9999-12")):
+        given = request.args.get(name, "").strip()
+        if re.fullmatch(r"\d{4}", given, re.ASCII):
+            given += "-01" if name == "from" else "-12"
+        months.append(given if MONTH.fullmatch(given) else default)
+        if MONTH.fullmatch(given):
+            address[name] = given
+    filters: dict[str, str] = {}
+    for name in DIMENSIONS:
+        given = request.args.get(name, "").strip()[:60]
+        if not given or (name in ("programme", "level") and not re.fullmatch(r"-?\d{1,18}", given, re.ASCII)):
+            continue
+        filters[name] = "" if given == NONE_WORD else given
+        address[name] = given
+    return Asked(Wish(months[0], months[1], filters), address)
+
+
+def list_choices(
+    session: Session, regions: Collection[str], filters: Mapping[str, str]
+) -> dict[str, list[tuple[str, str]]]:
+    """Return, per filter, the words that occur in these regions with their names."""
+    found: dict[str, list[tuple[str, str]]] = {}
+    for name in DIMENSIONS:
+        words = session.scalars(
+            select(StatisticSlice.word)
+            .where(StatisticSlice.dimension == name, StatisticSlice.region_code.in_(sorted(regions)))
+            .group_by(StatisticSlice.word)
+            .limit(CHOICES)
+        ).all()
+        named = name_words(session, name, {*words, *([filters[name]] if name in filters else [])})
+        found[name] = sorted(
+            ((word or NONE_WORD, called) for word, called in named.items()), key=lambda each: each[1]
+        )
+    return found
+
+
+def name_words(session: Session, dimension: str, words: Collection[str]) -> dict[str, str]:
+    """Return what the words of a filter are called."""
+    if dimension == "programme":
+        ids = [int(each) for each in words]
+        rows: Any = session.execute(select(Programme.id, Programme.name).where(Programme.id.in_(ids)))
+        names = {str(each): called for each, called in rows}
+        return {each: names.get(each, "不凭券") for each in words}
+    if dimension == "fund":
+        return {each: FUND_SOURCE_NAMES[FundSource(each)] for each in words if each in set(FundSource)}
+    if dimension == "trade":
+        names = name_trades(session, [each for each in words if each])
+        return {each: names.get(each, each) if each else "报名时选定" for each in words}
+    if dimension == "level":
+        return {each: level_name(int(each)) if int(each) >= 0 else "报名时选定" for each in words}
+    return {each: each or "没有类别" for each in words}
