@@ -108,7 +108,11 @@ def _levels_add_up(scene: Scene) -> None:
         regions = sum_regions(session, province, Wish())
         whole = total(regions.values())
         assert (whole["issued"], whole["accepted"], whole["redeemed"], whole["certified"]) == (4, 3, 3, 2)
-        for wish in (Wish(), Wish(filters={"level": "2"}), Wish(filters={"level": "2", "fund": "employment_subsidy"})):
+        for wish in (
+            Wish(),
+            Wish(filters={"level": "2"}),
+            Wish(filters={"level": "2", "fund": "employment_subsidy"}),
+        ):
             here = sum_regions(session, province, wish)
             assert here
             houses = {code: sum_houses(session, code, wish) for code in here}
