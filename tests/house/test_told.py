@@ -21,6 +21,7 @@ ALONE = {
     "uq_audit_seal_audit_row_id": "one sealer at a time",
     "uq_audit_seal_chain_hash": "one sealer at a time",
     "uq_bonus_standard_item_code_kind_region_code_since": "loaded by init",
+    "uq_bank_template_code_since": "loaded by init",
     "uq_class_session_class_id_position": "written with its own class, locked meanwhile",
     "uq_competition_placing_competition_team_first_since": "loaded by init",
     "uq_institution_system_client_id": "made up at random",

@@ -26,7 +26,7 @@ from voucher.registry.people import Person, read_people
 from voucher.rules.eligibility import AgeLimits, PersonFacts, judge_eligibility
 from voucher.rules.identity import read_identity
 from voucher.rules.vocabulary import Outcome
-from voucher.stages.settle import payment
+from voucher.stages.settle import payment, payment_download
 from voucher.stages.settle.lines import describe_line
 from voucher.stages.settle.queries import list_lines, list_notice_lines, list_notices
 
@@ -188,7 +188,7 @@ def test_只有收款户名含生僻字时拨付预检才停下并列出名单(s
     assert "示例䶮评价有限公司" in told.title
     set_parameter(scene, "bank_file_encoding", "gb18030", "2024-01-01", "编码")
     file = scene.make_file(budget)
-    _, content = scene.do("签发员", lambda work: payment.download(work, file.id))
+    _, content = scene.do("签发员", lambda work: payment_download.download(work, file.id))
     wanted = [Column(name) for name in ("参考号", "收款户名", "开户行", "收款账号", "附言")]
     wanted += [Column(name, text=False) for name in ("序号", "金额（元）", "金额（分）")]
     with open_table(io.BytesIO(content), columns=wanted, limits=LIMITS, name="拨付.xlsx") as table:

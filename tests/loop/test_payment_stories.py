@@ -35,7 +35,7 @@ from voucher.registry import accounts
 from voucher.registry.importing.evaluators import EvaluatorsImporter
 from voucher.rules.actor import Role
 from voucher.rules.approval import Step
-from voucher.stages.settle import bank, payment, review
+from voucher.stages.settle import bank, payment, payment_download, review
 from voucher.stages.settle.correct import correct_bounced
 from voucher.stages.settle.models.payments import Payment, PaymentFile, PaymentLine
 from voucher.stages.settle.queries import (
@@ -217,13 +217,13 @@ def test_制单复核签发是三个人_签发人没有办过其中任何一条(
             lambda login=login: scene.do(login, lambda work: payment.release(work, file.id))  # type: ignore[misc]
         )
         assert heard.code == "same_hand"
-    early = told(scene, "制单员", lambda work: payment.download(work, file.id))
+    early = told(scene, "制单员", lambda work: payment_download.download(work, file.id))
     assert early.code == "payment_file_not_released"
     scene.do("签发员", lambda work: payment.release(work, file.id))
-    name, content = scene.do("制单员", lambda work: payment.download(work, file.id))
+    name, content = scene.do("制单员", lambda work: payment_download.download(work, file.id))
     assert name == f"{file.number}.xlsx"
     assert content.startswith(b"PK")
-    again = told(scene, "签发员", lambda work: payment.download(work, file.id))
+    again = told(scene, "签发员", lambda work: payment_download.download(work, file.id))
     assert again.code == "payment_file_downloaded"
     late = told(scene, "制单员", lambda work: payment.void(work, file.id, "重做"))
     assert late.code == "event_not_allowed"

@@ -86,6 +86,7 @@ NAMES = {
     "modifiers": "取得方式比例",
     "parameters": "参数",
     "amount_bands": "审核分档",
+    "bank_templates": "银行模板",
     "calendar_years": "放假安排年度",
     "calendar_days": "节假日和调休",
     "accounts": "系统账号",

@@ -15,6 +15,7 @@ from voucher.ledger import audit
 from voucher.plumbing.db import Model
 from voucher.plumbing.unit_of_work import Work
 from voucher.registry.bonus_standards import BonusStandardRow
+from voucher.registry.bank_templates import BankTemplate
 from voucher.registry.catalogue import (
     Occupation,
     OccupationAlias,
@@ -121,6 +122,16 @@ def _band(record: Record) -> dict[str, Any]:
     return {**row, **_period(record), "minimum_fen": parse_yuan(record["minimum_yuan"])}
 
 
+def _template(record: Record) -> dict[str, Any]:
+    row = {name: record[name] for name in ("code", "name", "form", "columns", "source", "confidence")}
+    most = {name: int(record[name]) if record[name] else None for name in ("lines_most", "name_bytes_most")}
+    yuan = record["line_amount_most_yuan"]
+    return {
+        **row, **_period(record), **most, "encoding": record["encoding"] or None,
+        "line_amount_most_fen": parse_yuan(yuan) if yuan else None,
+    }  # fmt: skip
+
+
 def _calendar_day(record: Record) -> dict[str, Any]:
     day, worked = date.fromisoformat(record["day"]), record["is_workday"] == "1"
     return {"day": day, "is_workday": worked, "name": record["name"]}
@@ -143,6 +154,7 @@ SHIPPED: tuple[Shipped, ...] = (
     Shipped("modifiers", ModifierRow, ("code",), _modifier),
     Shipped("parameters", Parameter, ("name", "region_code", "since"), _dated),
     Shipped("amount_bands", AmountBandRow, ("minimum_fen", "since"), _band),
+    Shipped("bank_templates", BankTemplate, ("code", "since"), _template),
     Shipped("ladder_steps", LadderStep, ("level", "method", "since"), _step),
     Shipped("competition_placings", CompetitionPlacing, ("competition", "team", "first", "since"), _placing),
     Shipped("bonus_standards", BonusStandardRow, ("kind", "item_code", "region_code", "since"), _bonus),

@@ -38,7 +38,7 @@ from voucher.ledger.budget import Budget
 from voucher.plumbing.idempotency import Answer, fingerprint, once
 from voucher.plumbing.unit_of_work import Work
 from voucher.stages.oversee.soundness import check_sound
-from voucher.stages.settle import payment, queries
+from voucher.stages.settle import payment, payment_download, queries
 from voucher.stages.settle.bank import BankReport, record_results
 from voucher.stages.settle.clawback import open_clawback, repay
 from voucher.stages.settle.models.payments import Clawback, PaymentFile
@@ -70,7 +70,7 @@ def list_payment_files(session: Session, asked: dict[str, Any]) -> dict[str, Any
 )
 def prepare_file(work: Work, given: dict[str, Any]) -> PaymentFile:
     """制单：一个预算下已审批的申领汇成一个文件；缺账户、银行无法录入的姓名先行列出。"""
-    return payment.prepare(work, given["budget_id"])
+    return payment.prepare(work, given["budget_id"], given["bank_template"])
 
 
 @payments.look("/payment-files/<int:payment_file_id>", answer=PaymentFileState)
@@ -139,7 +139,7 @@ def download_file(payment_file_id: int) -> Response:
 
     def first(work: Work) -> Answer:
         held.clear()  # the whole act may be tried again
-        name, content = payment.download(work, payment_file_id)
+        name, content = payment_download.download(work, payment_file_id)
         held.append(content)
         return Answer(200, {"name": name, "sha256": hashlib.sha256(content).hexdigest()})
 
@@ -151,9 +151,7 @@ def download_file(payment_file_id: int) -> Response:
         return given
 
     given = perform(act)
-    answer = send_file(
-        io.BytesIO(held[0]), mimetype=XLSX, as_attachment=True, download_name=given.body["name"]
-    )
+    answer = send_file(io.BytesIO(held[0]), as_attachment=True, download_name=given.body["name"])
     answer.headers["Digest"] = f"sha-256={given.body['sha256']}"
     return answer
 

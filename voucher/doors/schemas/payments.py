@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from marshmallow import Schema, fields
+from marshmallow.validate import Length
 
 from voucher.doors.schemas.paging import Paging, page_of
 from voucher.doors.schemas.values import (
@@ -20,9 +21,10 @@ from voucher.doors.schemas.values import (
 
 
 class NewPaymentFile(Body):
-    """The budget whose approved claims are paid."""
+    """The budget whose approved claims are paid, and the bank layout if not the usual one."""
 
     budget_id = Whole(required=True, least=1)
+    bank_template = fields.String(load_default=None, allow_none=True, validate=Length(1, 60))
 
 
 class PaymentFileState(Schema):

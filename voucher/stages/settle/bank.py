@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import io
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -11,11 +10,11 @@ from sqlalchemy import Select, select
 
 from voucher.ledger import audit, entitlements, states
 from voucher.ledger import budget as budgets
-from voucher.plumbing.spreadsheets import Column, Limits, Row, cell_text, open_table
+from voucher.plumbing.spreadsheets import Limits
 from voucher.plumbing.unit_of_work import Work
 from voucher.rules.actor import Role, check_reach
-from voucher.rules.errors import Family, Refused, reason
-from voucher.rules.money import parse_yuan
+from voucher.rules.errors import Family, reason
+from voucher.stages.settle.bank_reading import FAILED, SUCCEEDED, Told, read_answer
 from voucher.stages.settle.ending import money_of
 from voucher.stages.settle.following import follow
 from voucher.stages.settle.models.claims import Claim
@@ -31,22 +30,6 @@ from voucher.stages.settle.reading import lock_claims, lock_funds
 from voucher.stages.settle.voucher_ends import close_vouchers
 
 SOURCE = "DOMAIN 2.4 退票; PAGES 4.6 回单; AC-H12"
-SUCCEEDED, FAILED = "succeeded", "failed"
-WORDS = {
-    "成功": SUCCEEDED,
-    "交易成功": SUCCEEDED,
-    "已入账": SUCCEEDED,
-    "失败": FAILED,
-    "退票": FAILED,
-    "交易失败": FAILED,
-}
-COLUMNS = (
-    Column("参考号"),
-    Column("金额", text=False, alias=("金额（元）", "金额(元)")),
-    Column("结果", alias=("状态", "处理结果")),
-    Column("原因", required=False, alias=("失败原因", "备注")),
-)
-
 FILE_NOT_SENT = reason(
     "payment_file_not_sent",
     "拨付文件 {number} 尚未签发，不能导入回盘",
@@ -67,31 +50,18 @@ class BankReport:
     quarantined: int
 
 
-@dataclass(frozen=True, slots=True)
-class Told:
-    """One line of the bank's file as it was read; None where it could not be."""
-
-    line: int
-    reference: str
-    amount_fen: int | None
-    outcome: str | None
-    words: str
-    problem: str | None = None
-
-
 def record_results(
     work: Work, payment_file_id: int, content: bytes, filename: str, limits: Limits
 ) -> BankReport:
     """Book a result file against the payment file it answers; the same file twice changes nothing.
 
-    Raises Refused payment_file_missing, role_missing, payment_file_not_sent, and what reading a
-    table refuses.
+    Raises Refused payment_file_missing, role_missing, payment_file_not_sent, and as `read_answer` does.
     """
     file = get_file(work, payment_file_id)
     check_reach(work.actor, region_of(work, file), Role.FINANCE_MAKER, Role.FINANCE_CHECKER)
     if file.released_at is None:
         raise FILE_NOT_SENT.refused(number=file.number)
-    told = _read(content, filename, limits)
+    told = read_answer(file.number, content, filename, limits)
     source = hashlib.sha256(content).hexdigest()
     lines = {
         row.reference: row
@@ -139,40 +109,13 @@ def record_results(
     return report
 
 
-def _read(content: bytes, filename: str, limits: Limits) -> list[Told]:
-    with open_table(io.BytesIO(content), columns=COLUMNS, limits=limits, name=filename) as table:
-        return [_told(row) for row in table]
-
-
-def _told(row: Row) -> Told:
-    """Return a line as the bank tells it; a fault in the reason alone keeps nothing from being booked."""
-    values = {name: _printable(cell_text(cell)) for name, cell in row.values.items()}
-    try:
-        amount_fen: int | None = parse_yuan(values.get("金额", ""))
-    except Refused:
-        amount_fen = None
-    problems = (each.refusal.title for each in row.problems if each.column != "原因")
-    return Told(
-        row.line,
-        values.get("参考号", ""),
-        amount_fen,
-        WORDS.get(values.get("结果", "")),
-        values.get("原因", ""),
-        next(problems, None),
-    )
-
-
-def _printable(text: str) -> str:
-    return "".join(each for each in text if each.isprintable()).strip()
-
-
 def _objection(told: Told, line: PaymentLine | None, known: BankResult | None) -> str | None:
     """Return why a line cannot be booked, None where it can (or already is, with the same answer)."""
     if told.problem is not None:
         return told.problem
     if line is None:
         return "本拨付文件中没有这个参考号"
-    if told.amount_fen != line.amount_fen:
+    if told.amount_told and told.amount_fen != line.amount_fen:
         return "金额与拨付文件不一致"
     if told.outcome is None:
         return "结果不是“成功”或“失败”"

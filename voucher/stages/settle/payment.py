@@ -13,8 +13,8 @@ from collections.abc import Sequence
 
 from sqlalchemy import insert, select
 
-from voucher.ledger import audit, holds, states
 from voucher.ledger import budget as budgets
+from voucher.ledger import holds, states
 from voucher.plumbing.constraints import CHANGED_MEANWHILE, translate
 from voucher.plumbing.unit_of_work import Work
 from voucher.registry.institutions import PayeeAccount
@@ -22,9 +22,16 @@ from voucher.rules.actor import Role, check_reach
 from voucher.rules.approval import STEP_NAMES, Step, check_hands, check_not_cleared
 from voucher.rules.errors import Family, reason
 from voucher.rules.lifecycle import Thing
+from voucher.stages.settle.models.banking import PaymentLayout
 from voucher.stages.settle.models.claims import Claim, SettlementBatch
 from voucher.stages.settle.models.payments import Payment, PaymentFile, PaymentLine
-from voucher.stages.settle.payment_content import build_content
+from voucher.stages.settle.payment_content import (
+    ContentLine,
+    build_content,
+    choose_template,
+    find_template,
+    read_layout,
+)
 from voucher.stages.settle.payment_precheck import check_accounts_stand, check_payable, select_stopped
 from voucher.stages.settle.reading import list_clearers, list_hands, lock_claims
 
@@ -51,38 +58,27 @@ FILE_CHANGED = reason(
     SOURCE,
     Family.CONFLICT,
 )
-ALREADY_DOWNLOADED = reason(
-    "payment_file_downloaded",
-    "拨付文件已于 {at} 下载过，只能下载一次",
-    "如银行未收到，请联系下载人；确需重发的，请向财务负责人说明并作废重做",
-    SOURCE,
-    Family.CONFLICT,
-)
-NOT_RELEASED = reason(
-    "payment_file_not_released",
-    "拨付文件尚未签发，不能下载",
-    "请先完成复核和签发",
-    SOURCE,
-    Family.CONFLICT,
-)
 translate("uq_payment_live_claim", "payment.claim_id", CHANGED_MEANWHILE)
 translate("uq_payment_file_number", "payment_file.number", CHANGED_MEANWHILE)
 
 
-def prepare(work: Work, budget_id: int) -> PaymentFile:
-    """Make a payment file of everything approved under a budget: a line per payee, a payment per claim.
+def prepare(work: Work, budget_id: int, template_code: str | None = None) -> PaymentFile:
+    """Make a payment file of what is approved under a budget: a line per payee, a payment per claim.
 
-    What is on hold, or due to an institution that has been stopped, stays behind for another file, so that
-    it stops nobody else's money.
+    It is written in the layout asked for, or the usual one of the region; where a layout takes so many
+    lines only, the payees that came first are in it and the others wait for another file. What is on hold,
+    or due to an institution that has been stopped, stays behind, so that it stops nobody else's money.
     Raises Refused role_missing, region_foreign, budget_missing (also for a foreign one), nothing_to_pay,
-    payees_without_account, names_not_encodable, certificates_no_longer_valid.
+    bank_template_missing, payer_unknown, payment_instruction_invalid, and as `check_payable` does.
     """
     fund = budgets.get_budget(work, budget_id, lock=True)
     if fund.region_code not in work.actor.regions:
         raise budgets.BUDGET_MISSING.refused(budget=budget_id)
     check_reach(work.actor, fund.region_code, Role.FINANCE_MAKER)
-    claims = _lock_payable(work, budget_id)
-    accounts = check_payable(work, claims)
+    template = choose_template(work.session, work.today, fund.region_code, template_code)
+    layout = read_layout(work, template)
+    claims = _lock_payable(work, budget_id, layout.lines_most)
+    accounts = check_payable(work, claims, layout)
     totals: dict[int, int] = {}
     for claim in claims:
         totals[claim.institution_id] = totals.get(claim.institution_id, 0) + claim.amount_fen
@@ -97,35 +93,40 @@ def prepare(work: Work, budget_id: int) -> PaymentFile:
         made_at=work.at,
         **states.first_state(Thing.PAYMENT_FILE, "prepare"),
     )
-    ordered = sorted(totals)
-    content_lines = [
-        (f"{file.number}-{position:05d}", accounts[each], totals[each])
-        for position, each in enumerate(ordered, start=1)
+    lines = [
+        ContentLine(f"{file.number}-{position:05d}", accounts[each], totals[each])
+        for position, each in enumerate(sorted(totals), start=1)
     ]
-    file.sha256 = hashlib.sha256(build_content(work.session, work.keyring, file, content_lines)).hexdigest()
+    file.sha256 = hashlib.sha256(build_content(work, file, template, lines)).hexdigest()
     work.session.add(file)
     work.session.flush()
-    states.begin(work, Thing.PAYMENT_FILE, [file.id], "prepare", content={file.id: {"sha256": file.sha256}})
-    line_ids: dict[int, int] = {}
-    for position, (institution_id, (reference, account, amount_fen)) in enumerate(
-        zip(ordered, content_lines, strict=True), start=1
-    ):
-        line = PaymentLine(
-            payment_file_id=file.id,
-            position=position,
-            reference=reference,
-            institution_id=institution_id,
-            payee_account_id=account.id,
-            amount_fen=amount_fen,
-        )
-        work.session.add(line)
-        work.session.flush()
-        line_ids[institution_id] = line.id
-    _write_payments(work, file, claims, line_ids)
+    work.session.add(PaymentLayout(payment_file_id=file.id, bank_template_id=template.id))
+    told: dict[str, object] = {"sha256": file.sha256, "bank_template": template.code}
+    states.begin(work, Thing.PAYMENT_FILE, [file.id], "prepare", content={file.id: told})
+    _write_payments(work, file, claims, _write_lines(work, file, lines))
     return file
 
 
-def _lock_payable(work: Work, budget_id: int) -> list[Claim]:
+def _write_lines(work: Work, file: PaymentFile, lines: Sequence[ContentLine]) -> dict[int, int]:
+    """Write the rows of a file and return the id of each payee's."""
+    rows = [
+        {
+            "payment_file_id": file.id,
+            "position": position,
+            "reference": line.reference,
+            "institution_id": line.account.institution_id,
+            "payee_account_id": line.account.id,
+            "amount_fen": line.amount_fen,
+        }
+        for position, line in enumerate(lines, start=1)
+    ]
+    ids = work.session.scalars(
+        insert(PaymentLine).returning(PaymentLine.id, sort_by_parameter_order=True), rows
+    ).all()
+    return {line.account.institution_id: each for line, each in zip(lines, ids, strict=True)}
+
+
+def _lock_payable(work: Work, budget_id: int, payees_most: int | None) -> list[Claim]:
     live = select(Payment.claim_id).where(Payment.state.in_(("pending", "released", "succeeded")))
     claims = lock_claims(
         work,
@@ -137,7 +138,8 @@ def _lock_payable(work: Work, budget_id: int) -> list[Claim]:
     )
     if not claims:
         raise NOTHING_TO_PAY.refused()
-    return claims
+    first = set(list(dict.fromkeys(each.institution_id for each in claims))[:payees_most])
+    return [each for each in claims if each.institution_id in first]
 
 
 def _write_payments(work: Work, file: PaymentFile, claims: Sequence[Claim], line_ids: dict[int, int]) -> None:
@@ -230,7 +232,8 @@ def release(work: Work, payment_file_id: int) -> None:
             check_hands(Step.RELEASE, work.actor.person_id, {Step(step): person_id})
     clearers = list_clearers(work.session, [each.id for each in claims])
     check_not_cleared(STEP_NAMES[Step.RELEASE], work.actor.person_id, clearers)
-    check_accounts_stand(work, file.id, check_payable(work, claims))
+    layout = read_layout(work, find_template(work, file), file)
+    check_accounts_stand(work, file.id, check_payable(work, claims, layout))
     make_again(work, file)
     file.releaser_person_id = work.actor.person_id
     file.released_at = work.at
@@ -269,28 +272,7 @@ def make_again(work: Work, file: PaymentFile) -> bytes:
         .where(PaymentLine.payment_file_id == file.id)
         .order_by(PaymentLine.position)
     )
-    lines = [(reference, account, amount_fen) for reference, account, amount_fen in rows]
-    content = build_content(work.session, work.keyring, file, lines)
+    content = build_content(work, file, find_template(work, file), [ContentLine(*row) for row in rows])
     if hashlib.sha256(content).hexdigest() != file.sha256:
         raise FILE_CHANGED.refused()
     return content
-
-
-def download(work: Work, payment_file_id: int) -> tuple[str, bytes]:
-    """Return the name and bytes of a released file, once.
-
-    Raises Refused payment_file_missing, role_missing, payment_file_not_released,
-    payment_file_downloaded, payment_file_changed.
-    """
-    file = get_file(work, payment_file_id)
-    check_reach(work.actor, region_of(work, file), Role.FINANCE_MAKER, Role.FINANCE_RELEASER)
-    if file.released_at is None:
-        raise NOT_RELEASED.refused()
-    if file.downloaded_at is not None:
-        raise ALREADY_DOWNLOADED.refused(at=file.downloaded_at.isoformat(timespec="minutes"))
-    content = make_again(work, file)
-    file.downloaded_at = work.at
-    file.downloaded_by_person_id = work.actor.person_id
-    work.session.flush()
-    audit.record_one(work, "payment_file", file.id, "download", sha256=file.sha256)
-    return f"{file.number}.xlsx", content

@@ -1,17 +1,24 @@
-"""Before money moves: every payee has an account a bank can write, every certificate still stands."""
+"""Before money moves: every payee has an account of its own that a bank can write, every certificate stands.
+
+What the page of the pre-check shows and what the act refuses come from one look.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
 
 from sqlalchemy import Select, select
+from sqlalchemy.orm import Session
 
 from voucher.plumbing.unit_of_work import Work
 from voucher.registry import accounts, tables
 from voucher.registry.institutions import Institution, PayeeAccount
 from voucher.registry.listing import STOPPED
+from voucher.rules.bank_files import BankLayout, PayeeFault, find_name_faults
 from voucher.rules.errors import Family, reason
-from voucher.rules.names import may_encode
+from voucher.rules.money import format_yuan
 from voucher.stages.certify import queries as certificates
 from voucher.stages.settle.models.claims import Claim
 from voucher.stages.settle.models.payments import PaymentLine
@@ -60,7 +67,60 @@ ACCOUNT_CHANGED = reason(
     SOURCE,
     Family.CONFLICT,
 )
+NAMES_DANGEROUS = reason(
+    "payee_names_not_printable",
+    "有 {count} 个名称以算式符号开头或含看不见的字符：{names}",
+    "请按开户许可证更正收款账户后再制单",
+    SOURCE,
+    Family.CONFLICT,
+)
+NAMES_TOO_LONG = reason(
+    "payee_names_too_long",
+    "有 {count} 个名称超过银行模板允许的 {most} 字节：{names}",
+    "请改用其他银行模板，或与开户银行确认简写方式后更正收款账户",
+    SOURCE,
+    Family.CONFLICT,
+)
+ACCOUNTS_SHARED = reason(
+    "payee_accounts_shared",
+    "有 {count} 家收款单位与其他单位登记了同一个账号：{names}",
+    "补贴只付给单位自己的账户：请核对凭证，由两人更正收款账户后再制单；其余单位可先行制单",
+    "RISK 一个账户收多家补贴; S2-16d; 【设】参数 shared_account_stops",
+    Family.CONFLICT,
+)
+LINES_TOO_LARGE = reason(
+    "payment_lines_too_large",
+    "有 {count} 家收款单位的金额超过银行模板单笔上限 {most} 元：{names}",
+    "请改用没有单笔上限的银行模板",
+    SOURCE,
+    Family.CONFLICT,
+)
 LONGEST_LIST = 20
+REASONS = {
+    PayeeFault.STOPPED: PAYEES_STOPPED,
+    PayeeFault.NO_ACCOUNT: ACCOUNTS_MISSING,
+    PayeeFault.SHARED: ACCOUNTS_SHARED,
+    PayeeFault.NOT_ENCODABLE: NAMES_NOT_ENCODABLE,
+    PayeeFault.NOT_PRINTABLE: NAMES_DANGEROUS,
+    PayeeFault.TOO_LONG: NAMES_TOO_LONG,
+    PayeeFault.TOO_MUCH: LINES_TOO_LARGE,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class PayeeLook:
+    """One payee as the pre-check finds it: what it is due in fen, its account, and what is wrong, in words.
+
+    What only warns stands in `warnings`, as where a shared account may be paid by parameter.
+    """
+
+    institution_id: int
+    name: str
+    claims: int
+    amount_fen: int
+    account: PayeeAccount | None
+    faults: Mapping[PayeeFault, str]
+    warnings: Mapping[PayeeFault, str]
 
 
 def select_stopped() -> Select[int]:
@@ -68,34 +128,65 @@ def select_stopped() -> Select[int]:
     return select(Institution.id).where(Institution.state.in_(sorted(STOPPED)))
 
 
-def check_payable(work: Work, claims: Sequence[Claim]) -> dict[int, PayeeAccount]:
+def check_payable(work: Work, claims: Sequence[Claim], layout: BankLayout) -> dict[int, PayeeAccount]:
     """Refuse to pay what cannot be paid, and return the confirmed account of each payee.
 
-    Raises Refused payees_stopped, payees_without_account, names_not_encodable,
+    Raises Refused payees_stopped, payees_without_account, payee_accounts_shared, names_not_encodable,
+    payee_names_not_printable, payee_names_too_long, payment_lines_too_large,
     certificates_no_longer_valid, register_silent.
     """
-    payees = sorted({each.institution_id for each in claims})
-    stopped = work.session.scalars(
-        select(Institution.name).where(Institution.id.in_(payees), Institution.id.in_(select_stopped()))
-    ).all()
-    if stopped:
-        raise PAYEES_STOPPED.refused(count=len(stopped), names=_shorten(stopped))
-    found = accounts.find_accounts_in_use(work.session, payees)
-    missing = [each for each in payees if each not in found]
-    if missing:
-        names = work.session.scalars(select(Institution.name).where(Institution.id.in_(missing))).all()
-        raise ACCOUNTS_MISSING.refused(count=len(missing), names=_shorten(names))
-    encoding = tables.read_parameter_text(work.session, "bank_file_encoding", work.today, ()) or "gbk"
-    unwritable = [
-        name
-        for account in found.values()
-        for name in (account.holder_name, account.bank_name)
-        if not may_encode(name, encoding)
-    ]
-    if unwritable:
-        raise NAMES_NOT_ENCODABLE.refused(count=len(unwritable), names=_shorten(unwritable))
+    dues: dict[int, tuple[int, int]] = {}
+    for each in claims:
+        count, total_fen = dues.get(each.institution_id, (0, 0))
+        dues[each.institution_id] = (count + 1, total_fen + each.amount_fen)
+    looks = look_at_payees(work.session, work.today, dues, layout)
+    for fault, told in REASONS.items():
+        words = [each.faults[fault] for each in looks if fault in each.faults]
+        if words:
+            raise told.refused(count=len(words), names=_shorten(words), **_limit_of(fault, layout))
     _check_certificates(work, claims)
-    return found
+    return {each.institution_id: each.account for each in looks if each.account is not None}
+
+
+def _limit_of(fault: PayeeFault, layout: BankLayout) -> dict[str, object]:
+    match fault:
+        case PayeeFault.TOO_LONG:
+            return {"most": layout.name_bytes_most}
+        case PayeeFault.TOO_MUCH:
+            return {"most": format_yuan(layout.line_amount_most_fen or 0)}
+    return {}
+
+
+def look_at_payees(
+    session: Session, on: date, dues: Mapping[int, tuple[int, int]], layout: BankLayout
+) -> list[PayeeLook]:
+    """Return how each payee stands that is due something: institution → how many claims, how much in fen."""
+    payees = session.scalars(
+        select(Institution).where(Institution.id.in_(sorted(dues))).order_by(Institution.id)
+    ).all()
+    found = accounts.find_accounts_in_use(session, sorted(dues))
+    shared = accounts.find_shared(session, found.values())
+    stops = tables.read_flag(session, "shared_account_stops", on, ())
+    looks = []
+    for payee in payees:
+        count, total_fen = dues[payee.id]
+        account = found.get(payee.id)
+        faults: dict[PayeeFault, str] = {}
+        warnings: dict[PayeeFault, str] = {}
+        if payee.state in STOPPED:
+            faults[PayeeFault.STOPPED] = payee.name
+        if account is None:
+            faults[PayeeFault.NO_ACCOUNT] = payee.name
+        else:
+            if others := shared.get(payee.id):
+                (faults if stops else warnings)[PayeeFault.SHARED] = (
+                    f"{payee.name}（与{'、'.join(others)}相同）"
+                )
+            faults |= find_name_faults([account.holder_name, account.bank_name], layout)
+        if layout.line_amount_most_fen is not None and total_fen > layout.line_amount_most_fen:
+            faults[PayeeFault.TOO_MUCH] = f"{payee.name}（{format_yuan(total_fen)} 元）"
+        looks.append(PayeeLook(payee.id, payee.name, count, total_fen, account, faults, warnings))
+    return looks
 
 
 def check_accounts_stand(work: Work, payment_file_id: int, in_use: Mapping[int, PayeeAccount]) -> None:

@@ -8,3 +8,4 @@ FOLDER = Path(__file__).resolve().parent
 PAPER_VOUCHER = FOLDER / "paper_voucher.typ"
 COMPLETION = FOLDER / "completion.typ"
 ARCHIVE = FOLDER / "archive.typ"
+SHEET = FOLDER / "sheet.typ"

@@ -20,6 +20,7 @@ from voucher.rules.money import format_yuan
 from voucher.stages.settle import clawback, queries
 from voucher.stages.settle.models.claims import Claim
 from voucher.stages.settle.models.payments import BankResult, PaymentFile, PaymentLine
+from voucher.stages.settle.queries.banking import list_set_aside
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +47,7 @@ def reconciliation() -> ResponseReturnValue:
             "finance/reconciliation.html",
             sums=_add_up(session, regions),
             differences=queries.reconcile(session, regions),
+            set_aside=list_set_aside(session, regions, open_only=True),
         )
 
 

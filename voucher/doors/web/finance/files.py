@@ -20,16 +20,17 @@ from voucher.doors.web.timelines import name_people
 from voucher.ledger.budget import Budget
 from voucher.plumbing.idempotency import Answer, once
 from voucher.plumbing.unit_of_work import Work
+from voucher.registry.bank_templates import list_templates
 from voucher.registry.catalogue import get_region
 from voucher.rules.errors import Refused
 from voucher.rules.lifecycle import Thing
 from voucher.rules.money import format_yuan
 from voucher.stages.oversee.soundness import check_sound
-from voucher.stages.settle import bank, payment, queries
+from voucher.stages.settle import bank, payment, payment_download, queries
+from voucher.stages.settle.models.banking import PaymentDownload
 from voucher.stages.settle.models.claims import Claim
 from voucher.stages.settle.models.payments import LIVE_PAYMENT, Payment, PaymentFile
-
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+from voucher.stages.settle.queries.banking import find_template_of, list_downloads, list_set_aside
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +59,8 @@ def prepare() -> ResponseReturnValue:
         ask_before_file(int(budget))
 
     def call(work: Work) -> Done:
-        made = payment.prepare(work, fields.whole("budget", "预算"))
+        template = fields.text("template", "银行模板", required=False, limit=60) or None
+        made = payment.prepare(work, fields.whole("budget", "预算"), template)
         words = f"已制单：{made.line_count:,} 笔，{format_yuan(made.total_fen)} 元，等待复核"
         return Done(words, url_for("web.finance.file", file_id=made.id))
 
@@ -68,7 +70,7 @@ def prepare() -> ResponseReturnValue:
 @finance.get("/payment-files/<int:file_id>")
 def file(file_id: int) -> ResponseReturnValue:
     """Show one file: hash, count, sum in words, three hands, its lines and the bank's answers."""
-    return _show(file_id)
+    return show_file(file_id)
 
 
 @finance.post("/payment-files/<int:file_id>/checks")
@@ -79,7 +81,7 @@ def check(file_id: int) -> ResponseReturnValue:
         payment.check(work, file_id)
         return Done("已复核，等待签发", url_for("web.finance.file", file_id=file_id))
 
-    return submit(call, lambda: _show(file_id))
+    return submit(call, lambda: show_file(file_id))
 
 
 @finance.post("/payment-files/<int:file_id>/releases")
@@ -92,7 +94,7 @@ def release(file_id: int) -> ResponseReturnValue:
         check_sound(work.session)
         return Done("已签发，可下载一次交银行", url_for("web.finance.file", file_id=file_id))
 
-    return submit(call, lambda: _show(file_id))
+    return submit(call, lambda: show_file(file_id))
 
 
 @finance.post("/payment-files/<int:file_id>/voidings")
@@ -103,7 +105,7 @@ def void(file_id: int) -> ResponseReturnValue:
         payment.void(work, file_id, fields.text("why", "作废原因", limit=200))
         return Done("已作废，所含申领仍为已审批", url_for("web.finance.file", file_id=file_id))
 
-    return submit(call, lambda: _show(file_id))
+    return submit(call, lambda: show_file(file_id))
 
 
 @finance.post("/payment-files/<int:file_id>/content")
@@ -113,7 +115,7 @@ def download(file_id: int) -> ResponseReturnValue:
 
     def first(work: Work) -> Answer:
         held.clear()  # the whole act may be tried again
-        name, content = payment.download(work, file_id)
+        name, content = payment_download.download(work, file_id)
         held.append(content)
         return Answer(200, {"name": name})
 
@@ -126,8 +128,8 @@ def download(file_id: int) -> ResponseReturnValue:
     try:
         given = perform(call)
     except Refused as refused:
-        return refuse(refused.refusal, lambda: _show(file_id))
-    return send_file(io.BytesIO(held[0]), mimetype=XLSX, as_attachment=True, download_name=given.body["name"])
+        return refuse(refused.refusal, lambda: show_file(file_id))
+    return send_file(io.BytesIO(held[0]), as_attachment=True, download_name=given.body["name"])
 
 
 @finance.post("/payment-files/<int:file_id>/bank-results")
@@ -146,7 +148,7 @@ def book_results(file_id: int) -> ResponseReturnValue:
         )
         return Done(words, url_for("web.finance.file", file_id=file_id))
 
-    return submit(call, lambda: _show(file_id))
+    return submit(call, lambda: show_file(file_id))
 
 
 def _show_all() -> str:
@@ -154,28 +156,42 @@ def _show_all() -> str:
     with the_door().read() as session:
         rows = queries.list_payment_files(session, regions)
         return render_template(
-            "finance/files.html", rows=rows, due=_list_due(session, regions), names=_name_hands(session, rows)
+            "finance/files.html",
+            rows=rows,
+            due=_list_due(session, regions),
+            names=name_hands(session, rows),
+            templates=[(each.code, each.name) for each in list_templates(session, the_door().today)],
         )
 
 
-def _show(file_id: int) -> str:
+def show_file(file_id: int) -> str:
+    """Return the page of one file."""
     regions = current_actor().regions
     with the_door().read() as session:
         found = queries.get_payment_file(session, file_id, regions)
         lines = queries.list_payment_lines(session, file_id)
+        downloads = list_downloads(session, file_id)
         return render_template(
             "finance/file.html",
             file=found,
             budget=session.get_one(Budget, found.budget_id),
             lines=lines,
-            quarantine=queries.list_quarantine(session, file_id),
+            quarantine=list_set_aside(session, regions, payment_file_id=file_id),
+            downloads=downloads,
+            template=find_template_of(session, file_id),
             happenings=queries.object_timeline(session, Thing.PAYMENT_FILE, file_id),
-            names=_name_hands(session, [found]),
+            names=name_hands(session, [found])
+            | name_people(session, [each for row in downloads for each in _of_download(row)]),
             answered=sum(1 for line in lines if line.outcome),
         )
 
 
-def _name_hands(session: Session, rows: list[PaymentFile]) -> dict[int, str]:
+def _of_download(row: PaymentDownload) -> list[int]:
+    return [each for each in (row.opened_by_person_id, row.downloaded_by_person_id) if each is not None]
+
+
+def name_hands(session: Session, rows: list[PaymentFile]) -> dict[int, str]:
+    """Return the names of everybody who handled these files."""
     hands = [(each.maker_person_id, each.checker_person_id, each.releaser_person_id) for each in rows]
     people = [person for three in hands for person in three if person is not None]
     people += [each.downloaded_by_person_id for each in rows if each.downloaded_by_person_id is not None]

@@ -1,0 +1,134 @@
+"""For the pages of payment files: the pre-check of a budget, who was handed a file, what was set aside."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import date
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from voucher.ledger import holds
+from voucher.ledger.budget import Budget
+from voucher.registry.bank_templates import BankTemplate, layout_of
+from voucher.registry.standards import get_value_at
+from voucher.rules.lifecycle import Thing
+from voucher.stages.certify import queries as certificates
+from voucher.stages.settle.models.banking import PaymentDownload, PaymentLayout, QuarantineSettlement
+from voucher.stages.settle.models.claims import Claim
+from voucher.stages.settle.models.payments import LIVE_PAYMENT, BankQuarantine, Payment, PaymentFile
+from voucher.stages.settle.payment_content import choose_template
+from voucher.stages.settle.payment_precheck import PayeeLook, look_at_payees
+from voucher.stages.settle.queries.payments import get_budget
+
+
+@dataclass(frozen=True, slots=True)
+class PreCheck:
+    """What a budget would pay now: layout, payees, claims held back, claims whose certificate has fallen."""
+
+    budget: Budget
+    template: BankTemplate
+    looks: list[PayeeLook]
+    held: int
+    fallen: list[str]
+
+    @property
+    def claims(self) -> int:
+        """Return how many claims would be paid."""
+        return sum(each.claims for each in self.looks)
+
+    @property
+    def amount_fen(self) -> int:
+        """Return what would be paid in fen."""
+        return sum(each.amount_fen for each in self.looks)
+
+    @property
+    def stopping(self) -> int:
+        """Return how many payees would have the file refused; those stopped only stay behind."""
+        return sum(1 for each in self.looks if each.faults)
+
+
+@dataclass(frozen=True, slots=True)
+class SetAside:
+    """A quarantined line with the number of its file and how it was settled, if it was."""
+
+    line: BankQuarantine
+    payment_file_number: str
+    settlement: QuarantineSettlement | None
+
+
+def precheck(
+    session: Session, budget_id: int, regions: Collection[str], on: date, template_code: str | None
+) -> PreCheck:
+    """Return what would be in a file of a budget of these regions, and why not.
+
+    Raises Refused budget_missing, bank_template_missing.
+    """
+    budget = get_budget(session, budget_id, regions)
+    template = choose_template(session, on, budget.region_code, template_code)
+    layout = layout_of(template, get_value_at(session, "bank_file_encoding", on, "*") or "gbk")
+    waiting = (
+        Claim.budget_id == budget_id,
+        Claim.state == "approved",
+        Claim.id.not_in(select(Payment.claim_id).where(LIVE_PAYMENT)),
+    )
+    free = (*waiting, Claim.id.not_in(holds.select_held(Thing.CLAIM)))
+    claims = session.scalars(select(Claim).where(*free).order_by(Claim.id)).all()
+    dues: dict[int, tuple[int, int]] = {}
+    for each in claims:
+        count, total_fen = dues.get(each.institution_id, (0, 0))
+        dues[each.institution_id] = (count + 1, total_fen + each.amount_fen)
+    standing = certificates.list_verified_certificates(session, [each.certificate_id for each in claims])
+    return PreCheck(
+        budget,
+        template,
+        look_at_payees(session, on, dues, layout),
+        held=(session.scalar(select(func.count()).where(*waiting)) or 0) - len(claims),
+        fallen=[each.number for each in claims if each.certificate_id not in standing],
+    )
+
+
+def list_downloads(session: Session, payment_file_id: int) -> list[PaymentDownload]:
+    """Return every handing out of a file, also one that is opened and not taken yet, in order."""
+    return list(
+        session.scalars(
+            select(PaymentDownload)
+            .where(PaymentDownload.payment_file_id == payment_file_id)
+            .order_by(PaymentDownload.turn)
+        )
+    )
+
+
+def find_template_of(session: Session, payment_file_id: int) -> BankTemplate | None:
+    """Return the layout a file is written in; None for one made before there was a choice."""
+    return session.scalars(
+        select(BankTemplate)
+        .join(PaymentLayout, PaymentLayout.bank_template_id == BankTemplate.id)
+        .where(PaymentLayout.payment_file_id == payment_file_id)
+    ).first()
+
+
+def list_set_aside(
+    session: Session,
+    regions: Collection[str],
+    *,
+    payment_file_id: int | None = None,
+    open_only: bool = False,
+    limit: int = 200,
+) -> list[SetAside]:
+    """Return quarantined lines of these regions, or of one file, the oldest first."""
+    query = (
+        select(BankQuarantine, PaymentFile.number, QuarantineSettlement)
+        .join(PaymentFile, PaymentFile.id == BankQuarantine.payment_file_id)
+        .join(Budget, Budget.id == PaymentFile.budget_id)
+        .outerjoin(QuarantineSettlement, QuarantineSettlement.bank_quarantine_id == BankQuarantine.id)
+        .where(Budget.region_code.in_(sorted(regions)))
+        .order_by(BankQuarantine.id)
+        .limit(limit)
+    )
+    if payment_file_id is not None:
+        query = query.where(BankQuarantine.payment_file_id == payment_file_id)
+    if open_only:
+        query = query.where(QuarantineSettlement.settled_at.is_(None))
+    return [SetAside(*row) for row in session.execute(query)]
