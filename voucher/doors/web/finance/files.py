@@ -178,6 +178,7 @@ def show_file(file_id: int) -> str:
             lines=lines,
             quarantine=list_set_aside(session, regions, payment_file_id=file_id),
             downloads=downloads,
+            me=current_actor().person_id,
             template=find_template_of(session, file_id),
             happenings=queries.object_timeline(session, Thing.PAYMENT_FILE, file_id),
             names=name_hands(session, [found])

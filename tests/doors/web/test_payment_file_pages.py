@@ -1,0 +1,104 @@
+"""Money out, as finance sees it: the pre-check, a file in the bank's layout, handed out twice, answered."""
+
+from __future__ import annotations
+
+import io
+import os
+from pathlib import Path
+
+from sqlalchemy import select
+
+from tests.doors.web.browser import Office, Page
+from tests.doors.web.test_office_pages import owes_its_reader_nothing
+from tests.doors.world import World
+from tests.loop.telling import approve_batch
+from tests.scene import EV1, EV2, LI_SI, ZHANG_SAN, Scene, on
+from voucher.stages.settle.models.payments import PaymentFile
+
+
+def keep(page: Page, name: str) -> None:
+    folder = os.environ.get("SHOTS")
+    if folder:
+        Path(folder, f"{name}.html").write_text(page.html, encoding="utf-8")
+
+
+def test_a_file_is_prechecked_made_for_a_bank_handed_out_again_by_two_and_answered(
+    scene: Scene, world: World
+) -> None:
+    scene.at = world.at = on("2024-01-10")
+    office = Office(scene, world)
+    for each in (EV1, EV2):
+        scene.file_evaluator(each)
+    budget = scene.open_budget()
+    people = (ZHANG_SAN, LI_SI)
+    scene.certify(*(scene.certificate(each, evaluator=(EV1, EV2)[i]) for i, each in enumerate(people)))
+    approve_batch(scene, scene.settle(budget).batch_id)
+    world.at = scene.at
+
+    maker = office.at("制单员")
+    page = maker.go(f"/budgets/{budget}/pre-check")
+    owes_its_reader_nothing(page)
+    keep(page, "precheck-no-account")
+    assert "2 家收款单位不能制单" in page.text
+    assert "没有账户" in page.text
+    assert "请先登记收款账户，并由另一人确认后再制单" in page.text
+    scene.open_accounts()
+    page = maker.go(f"/budgets/{budget}/pre-check?template=batch_csv_gbk")
+    keep(page, "precheck-good")
+    assert "预检通过，可以制单" in page.text
+    assert "人民币肆佰元整" in page.text
+    assert "5,000 笔" in page.text
+
+    page = maker.go("/payment-files")
+    owes_its_reader_nothing(page)
+    keep(page, "files")
+    page = maker.press("制单", template="batch_csv_gbk")
+    assert "已制单：2 笔，400.00 元，等待复核" in page.text
+    with scene.database.read() as session:
+        file = session.scalars(select(PaymentFile)).one()
+    address = f"/payment-files/{file.id}"
+    checker, releaser = office.at("付款复核员"), office.at("签发员")
+    checker.go(address)
+    checker.press("复核无误")
+    releaser.go(address)
+    page = releaser.press("签发：2 笔")
+    assert "批量转账文本（csv，GBK）" in page.text
+
+    maker.go(address)
+    maker.press("下载交银行")
+    assert maker.answer.mimetype == "text/csv"
+    first = maker.answer.data
+    assert "金额" in first.decode("gbk")
+    page = releaser.go(address)
+    owes_its_reader_nothing(page)
+    page = releaser.press("准予重导", why="银行反馈没有收到")
+    assert "已准予重导一次" in page.text
+    keep(page, "file-opened-again")
+    assert "您已准予重导，请由另一人下载" in page.text
+    assert "重导一次" not in [each["words"] for form in page.forms for each in form.buttons]
+    maker.go(address)
+    maker.press("重导一次")
+    assert maker.answer.data == first
+    sheet = maker.http.get(f"{address}/sheet")
+    assert sheet.data.startswith(b"%PDF")
+    if os.environ.get("SHOTS"):
+        Path(os.environ["SHOTS"], "sheet.pdf").write_bytes(sheet.data)
+
+    told = f"参考号,金额,结果\n{file.number}-00001,200.01,成功\n{file.number}-00002,200.00,退票\n".encode(
+        "gbk"
+    )
+    maker.go(address)
+    page = maker.press("导入", results=(io.BytesIO(told), "回盘.csv"))
+    owes_its_reader_nothing(page)
+    assert "退票 1" in page.text
+    assert "隔离 1" in page.text
+    keep(page, "file-answered")
+    page = maker.go("/reconciliation")
+    owes_its_reader_nothing(page)
+    assert "隔离的回盘行 1 条" in page.text
+    page = maker.press("保存", explanation="银行手续费误计，已电话核实")
+    keep(page, "reconciliation")
+    page = checker.go("/reconciliation")
+    page = checker.press("核实无误")
+    assert "已由两人核实" in page.text
+    assert "隔离的回盘行" not in page.text
