@@ -14,8 +14,8 @@ from sqlalchemy import insert, select
 from voucher.ledger import audit
 from voucher.plumbing.db import Model
 from voucher.plumbing.unit_of_work import Work
-from voucher.registry.bonus_standards import BonusStandardRow
 from voucher.registry.bank_templates import BankTemplate
+from voucher.registry.bonus_standards import BonusStandardRow
 from voucher.registry.catalogue import (
     Occupation,
     OccupationAlias,

@@ -79,13 +79,19 @@ def precheck(
     for each in claims:
         count, total_fen = dues.get(each.institution_id, (0, 0))
         dues[each.institution_id] = (count + 1, total_fen + each.amount_fen)
-    standing = certificates.list_verified_certificates(session, [each.certificate_id for each in claims])
+    standing = certificates.list_verified_certificates(
+        session, [each.certificate_id for each in claims if each.certificate_id is not None]
+    )
     return PreCheck(
         budget,
         template,
         look_at_payees(session, on, dues, layout),
         held=(session.scalar(select(func.count()).where(*waiting)) or 0) - len(claims),
-        fallen=[each.number for each in claims if each.certificate_id not in standing],
+        fallen=[
+            each.number
+            for each in claims
+            if each.certificate_id is not None and each.certificate_id not in standing
+        ],
     )
 
 
