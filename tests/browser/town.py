@@ -16,6 +16,7 @@ from typing import Any, TypeVar
 import pyotp
 from flask import Flask, Response, g, template_rendered
 from jinja2 import Template
+from sqlalchemy import update
 from werkzeug.serving import WSGIRequestHandler, make_server
 
 from tests.settings import config_of
@@ -35,7 +36,7 @@ from voucher.registry import letters, sessions
 from voucher.registry.founding import FOUNDER, found
 from voucher.registry.mailbox import Mailbox, list_messages
 from voucher.registry.passwords import set_password
-from voucher.registry.users import CLOCK_LOGIN, load_actor
+from voucher.registry.users import CLOCK_LOGIN, WebSession, load_actor
 
 Result = TypeVar("Result")
 OFTEN = "10000 per minute"
@@ -118,12 +119,26 @@ class Town:
 
     def open_session(self, login: str, *, half_way: bool = False) -> str:
         """Return the cookie of a session opened past the sign-in pages."""
-        return self.do(
+        opened = self.do(
             login,
             lambda work: sessions.start_session(
                 work, work.actor.user_id, lifetime_minutes=24 * 60, second_factor=not half_way
             ),
         )
+        self.let_sign(login, proven=not half_way)
+        return opened
+
+    def let_sign(self, login: str, *, proven: bool = True) -> None:
+        """Let somebody sign without being asked for the code again, or have them asked."""
+
+        def act(work: Work) -> None:
+            work.session.execute(
+                update(WebSession)
+                .where(WebSession.user_id == work.actor.user_id)
+                .values(signing_proven_at=work.at + timedelta(days=1) if proven else None)
+            )
+
+        self.do(login, act)
 
 
 def open_town(folder: Path, today: date, begun: date) -> Town:

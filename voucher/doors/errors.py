@@ -11,7 +11,7 @@ from typing import Any
 from urllib.parse import quote
 
 import structlog
-from flask import Flask, Response, current_app, jsonify, redirect, render_template, request
+from flask import Flask, Response, current_app, g, jsonify, redirect, render_template, request
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as AnyResponse
@@ -24,6 +24,8 @@ from voucher.doors.auth.access import (
     next_path,
 )
 from voucher.doors.auth.bearers import BEARER_REFUSED
+from voucher.doors.auth.step_up import FIELD as SIGNING_FIELD
+from voucher.doors.auth.step_up import SIGNING_CODE_NEEDED
 from voucher.doors.auth.visitors import current_visitor
 from voucher.doors.schemas.problem import BODY_INVALID
 from voucher.plumbing.idempotency import KEY_MISSING
@@ -124,6 +126,8 @@ def answer_refusal(refusal: Refusal) -> AnyResponse:
         return answer
     if refusal.code in _ON_THE_WAY_IN:
         return redirect(_way_in())
+    if g.get("asks_to_sign"):
+        return current_app.make_response((_ask_to_sign(refusal), status))
     return current_app.make_response((_page(refusal, status), status))
 
 
@@ -133,6 +137,17 @@ def _way_in() -> str:
     if request.method != "GET" or request.path == "/":
         return path
     return f"{path}?next={quote(request.path)}"
+
+
+def _ask_to_sign(refusal: Refusal) -> str:
+    """Return the page that asks for the code and carries along what was to be signed."""
+    kept = [
+        (name, value)
+        for name, value in request.form.items(multi=True)
+        if name not in (SIGNING_FIELD, "csrf_token")
+    ]
+    wrong = None if refusal.code == SIGNING_CODE_NEEDED.code else refusal
+    return render_template("entrance/signing.html", kept=kept, wrong=wrong)
 
 
 def _page(refusal: Refusal, status: int) -> str:

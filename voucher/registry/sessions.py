@@ -185,6 +185,16 @@ def touch_session(work: Work, token_hash: str) -> None:
     )
 
 
+def prove_signing(work: Work, user_id: int, token_hash: str) -> None:
+    """Write down that the holder of a session has proven the second factor once more, in order to sign."""
+    work.session.execute(
+        update(WebSession)
+        .where(WebSession.token_hash == token_hash, WebSession.ended_at.is_(None))
+        .values(signing_proven_at=work.at)
+    )
+    audit.record_one(work, "user_account", user_id, "prove_signing")
+
+
 def end_session(work: Work, token_hash: str) -> None:
     """End one session for good."""
     ended = work.session.scalars(

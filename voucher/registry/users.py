@@ -82,6 +82,7 @@ class WebSession(Model):
     seen_at: Mapped[datetime] = mapped_column(UtcTime, nullable=False)
     expires_at: Mapped[datetime] = mapped_column(UtcTime, nullable=False)
     second_factor_at: Mapped[datetime | None] = mapped_column(UtcTime)
+    signing_proven_at: Mapped[datetime | None] = mapped_column(UtcTime)
     ended_at: Mapped[datetime | None] = mapped_column(UtcTime)
 
 

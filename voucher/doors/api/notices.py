@@ -28,6 +28,7 @@ from voucher.stages.settle import queries
 from voucher.stages.settle.models.notices import Notice, Objection
 from voucher.stages.settle.notice import post_notice
 from voucher.stages.settle.objection import decide, lodge
+from voucher.stages.settle.published import check_shown
 
 notices = Room("notices", __name__, url_prefix="/api/v1", description="公示和异议")
 
@@ -58,6 +59,7 @@ def show_notice(session: Session, _asked: dict[str, Any], notice_id: int) -> Not
 def list_notice_lines(session: Session, asked: dict[str, Any], notice_id: int) -> dict[str, Any]:
     """公示名单，姓名和证件号码均已掩码。"""
     notice = queries.get_notice(session, notice_id)
+    check_shown(session, notice, the_door().today)
     return paged(
         asked,
         lambda after, limit: queries.list_notice_lines(

@@ -24,6 +24,7 @@ from voucher.doors.auth.access_web_worker import WEB_WORKER
 from voucher.doors.auth.bearers import check_for_people
 from voucher.doors.auth.door import the_door
 from voucher.doors.auth.entries import Access, Entry
+from voucher.doors.auth.step_up import check_signing
 from voucher.doors.auth.visitors import Visitor, current_visitor
 from voucher.rules.actor import check_role
 from voucher.rules.errors import Family, reason
@@ -126,7 +127,9 @@ def _guard() -> None:
     door = the_door()
     uploads = access is not None and access.uploads
     request.max_content_length = door.config.max_upload_bytes if uploads else door.limits.body_bytes
-    check_entry(request.endpoint, current_visitor())
+    visitor = current_visitor()
+    check_entry(request.endpoint, visitor)
+    check_signing(request.endpoint, visitor)
 
 
 def install(app: Flask) -> None:

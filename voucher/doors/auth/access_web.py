@@ -27,6 +27,8 @@ WEB: dict[str, Access] = {
     "web.public.home": Access(PUBLIC, "首页"),
     "web.public.notices": Access(PUBLIC, "公示列表"),
     "web.public.notice": Access(PUBLIC, "公示，名单脱敏"),
+    "web.public.notice_paper": Access(PUBLIC, "公示名单 PDF，脱敏"),
+    "web.public.notice_list": Access(PUBLIC, "公示名单数据文件，脱敏"),
     "web.public.lodge_objection": Access(PUBLIC, "提出异议，限频"),
     "web.public.find_objection": Access(PUBLIC, "凭编号查异议"),
     "web.public.objection": Access(PUBLIC, "异议进度，不含内容和联系方式"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime
 from typing import TypeVar
 
 from flask import Flask, Request, Response
@@ -36,6 +37,7 @@ class Visitor(UserMixin):
         must_change_password: bool = False,
         has_password: bool = False,
         has_second_factor: bool = False,
+        signing_proven_at: datetime | None = None,
     ) -> None:
         self.actor = actor
         self.display_name = display_name
@@ -43,6 +45,7 @@ class Visitor(UserMixin):
         self.must_change_password = must_change_password
         self.has_password = has_password
         self.has_second_factor = has_second_factor
+        self.signing_proven_at = signing_proven_at
         # asked of the roles of this moment: who is given another one has the second factor to prove
         self.is_only_worker = signs_in_with_password(actor, has_second_factor=self.has_second_factor)
         self.is_half_way = not second_factor and not self.is_only_worker
@@ -114,6 +117,7 @@ def _recognise(request: Request) -> Visitor | None:
             must_change_password=account.must_change_password and arrived.way in (None, PASSWORD),
             has_password=account.password_hash is not None,
             has_second_factor=account.totp_confirmed_at is not None,
+            signing_proven_at=found.signing_proven_at,
         )
         if sessions.is_idle(found, door.at, idle_minutes=read_idle_of(session, visitor)):
             return None

@@ -10,6 +10,7 @@ from typing import TypeVar
 from flask import flash, g, make_response, redirect, request
 from flask.typing import ResponseReturnValue
 
+from voucher.doors.auth.step_up import FIELD as SIGNING_FIELD
 from voucher.doors.auth.visitors import perform
 from voucher.doors.errors import status_of
 from voucher.plumbing.idempotency import Answer, fingerprint, once
@@ -18,7 +19,7 @@ from voucher.rules.errors import Refusal, Refused
 
 Shown = TypeVar("Shown")
 KEY_FIELD = "idempotency_key"
-NOT_CONTENT = frozenset({KEY_FIELD, "csrf_token"})
+NOT_CONTENT = frozenset({KEY_FIELD, "csrf_token", SIGNING_FIELD})
 CHUNK_BYTES = 1 << 18
 
 

@@ -194,6 +194,7 @@ BELOW: dict[str, tuple[str, ...]] = {
     "web.supervisor.audit": ("web.supervisor.verify_trail", "web.supervisor.check_invariants"),
     "web.public.notices": (
         *("web.public.notice", "web.public.lodge_objection"),
+        *("web.public.notice_paper", "web.public.notice_list"),
         *("web.public.find_objection", "web.public.objection"),
     ),
     "web.public.institutions": ("web.public.institution", "web.public.joining"),

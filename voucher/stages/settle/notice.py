@@ -18,6 +18,7 @@ from voucher.rules.vocabulary import SubsidyKind
 from voucher.stages.settle.following import follow
 from voucher.stages.settle.models.claims import Claim, SettlementBatch
 from voucher.stages.settle.models.notices import Notice
+from voucher.stages.settle.published import keep_list
 from voucher.stages.settle.reading import get_batch, list_signed_steps, lock_claims
 
 SOURCE = "豫人社规〔2022〕2号 公示; 济源示范区 2024-03-06 公示; AC-H3"
@@ -77,6 +78,7 @@ def post_notice(work: Work, batch_id: int) -> Notice:
     states.begin(work, Thing.NOTICE, [notice.id], "post")
     states.move(work, Claim, claims, "post", reason=notice.number)
     states.move(work, SettlementBatch, [batch], "post", reason=notice.number)
+    keep_list(work, notice)
     return notice
 
 

@@ -15,13 +15,15 @@ from voucher.doors.auth.shield import limiter, objection_rate
 from voucher.doors.web import fields
 from voucher.doors.web.acting import Done, submit
 from voucher.doors.web.fields import FIELD_UNREADABLE
+from voucher.doors.web.notice_paper import answer_list, answer_paper, count_parts
 from voucher.doors.web.public.blueprint import public
 from voucher.plumbing.unit_of_work import Work
 from voucher.stages.settle import objection, queries
 from voucher.stages.settle.models.claims import Claim
 from voucher.stages.settle.models.notices import Notice
-from voucher.stages.settle.queries.notices import PUBLISHED
+from voucher.stages.settle.published import PUBLISHED, find_list, is_archived
 
+NOTICE_STATES = {"posted": "公示中", "closed": "已结束"}
 NOTICES_PER_PAGE, LINES_PER_PAGE = 20, 50
 CLAIM_NUMBER = re.compile(r"SL-[0-9]{6,12}-[0-9]{4}-(?P<serial>[0-9]{1,18})")
 
@@ -37,12 +39,15 @@ class LevelTotal:
 
 @public.get("/notices")
 def notices() -> ResponseReturnValue:
-    """Show the notices, newest first."""
+    """Show the notices, newest first: all, those that stand, or those that have ended."""
+    state = fields.asked("state", NOTICE_STATES)
     with the_door().read() as session:
         rows = queries.list_notices(
-            session, before_id=fields.cursor("before") or None, limit=NOTICES_PER_PAGE
+            session, state=state, before_id=fields.cursor("before") or None, limit=NOTICES_PER_PAGE
         )
-        return render_template("public/notices.html", rows=rows, per_page=NOTICES_PER_PAGE)
+        return render_template(
+            "public/notices.html", rows=rows, per_page=NOTICES_PER_PAGE, state=state, states=NOTICE_STATES
+        )
 
 
 @public.get("/notices/<int:notice_id>")
@@ -51,6 +56,20 @@ def notice(notice_id: int) -> ResponseReturnValue:
     response = make_response(_show(notice_id))
     response.headers["X-Robots-Tag"] = "noindex, noarchive"
     return response
+
+
+@public.get("/notices/<int:notice_id>/list.pdf")
+def notice_paper(notice_id: int) -> ResponseReturnValue:
+    """Hand out the masked list as a PDF, in parts where it is long."""
+    with the_door().read() as session:
+        return answer_paper(session, queries.get_notice(session, notice_id), fields.cursor("part") or 1)
+
+
+@public.get("/notices/<int:notice_id>/list.csv")
+def notice_list(notice_id: int) -> ResponseReturnValue:
+    """Hand out the masked list as the file its fingerprint is of."""
+    with the_door().read() as session:
+        return answer_list(session, queries.get_notice(session, notice_id))
 
 
 @public.post("/notices/<int:notice_id>/objections")
@@ -87,8 +106,9 @@ def _show(notice_id: int) -> str:
     with door.read() as session:
         found = queries.get_notice(session, notice_id)
         count, amount_fen = queries.sum_notice(session, found)
+        archived = is_archived(session, found, door.today)
         by_number = query is not None and query.upper().startswith("SL-")
-        lines = queries.list_notice_lines(
+        lines = [] if archived else queries.list_notice_lines(
             session,
             door.keyring,
             found,
@@ -96,13 +116,16 @@ def _show(notice_id: int) -> str:
             limit=LINES_PER_PAGE,
             claim_number=query if by_number else None,
             institution=None if by_number else query,
-        )
+        )  # fmt: skip
         return render_template(
             "public/notice.html",
             notice=found,
             lines=lines,
             count=count,
             amount_fen=amount_fen,
+            archived=archived,
+            posted_list=find_list(session, notice_id),
+            parts=range(1, count_parts(count) + 1),
             levels=_sum_levels(session, found),
             query=query,
             after=after,

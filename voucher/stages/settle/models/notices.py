@@ -38,6 +38,25 @@ class Notice(Stateful, Model):
     posted_at: Mapped[datetime] = mapped_column(UtcTime, nullable=False)
 
 
+class NoticeList(Model):
+    """What a notice showed when it was posted: how many lines, how much in fen, the list's SHA-256."""
+
+    __tablename__ = "notice_list"
+    __table_args__ = (
+        CheckConstraint("line_count >= 0 AND total_fen >= 0", name="sums"),
+        CheckConstraint("length(fingerprint) = 64", name="fingerprint"),
+        {"sqlite_strict": True},
+    )
+
+    notice_id: Mapped[int] = mapped_column(
+        Int64, ForeignKey("notice.id"), primary_key=True, autoincrement=False
+    )
+    line_count: Mapped[int] = mapped_column(Int64, nullable=False)
+    total_fen: Mapped[int] = mapped_column(Int64, nullable=False)
+    fingerprint: Mapped[str] = mapped_column(Text, nullable=False)
+    made_at: Mapped[datetime] = mapped_column(UtcTime, nullable=False)
+
+
 class Objection(Stateful, Model):
     """What somebody says against a published line, with a number to follow it by.
 

@@ -1,0 +1,112 @@
+"""Before a signature the hand is proven once more: at the pages and the API, one by one and in bulk."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC
+
+import pytest
+from sqlalchemy import select, update
+
+from tests.doors.web.browser import Browser
+from tests.doors.world import World, refused_with
+from tests.loop.telling import settle_for, states_of
+from tests.scene import EV1, LI_SI, ZHANG_SAN, Scene, on
+from voucher.doors.auth.access import MATRIX
+from voucher.doors.auth.step_up import SIGNING
+from voucher.ledger.audit import AuditRow
+from voucher.registry.standards import Parameter
+from voucher.registry.users import WebSession
+
+ONE_DATABASE = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+
+
+@pytest.fixture
+def office(scene: Scene, world: World) -> Callable[[str], Browser]:
+    """Return who opens a browser nobody has signed in yet; a batch of two waits for the first review."""
+    scene.at = on("2024-01-10")
+    world.at = scene.at.astimezone(UTC)
+    scene.hire_everybody()
+    scene.file_evaluator(EV1)
+    settle_for(scene, [ZHANG_SAN, LI_SI], scene.open_budget())
+
+    def come(login: str) -> Browser:
+        world.enable(login)
+        made = Browser(world.sign_in(login).http)
+        _forget(world)
+        return made
+
+    return come
+
+
+def _forget(world: World) -> None:
+    """Have everybody's hand unproven, as right after the sign-in."""
+    world.do("operator", lambda work: work.session.execute(update(WebSession).values(signing_proven_at=None)))
+
+
+def test_what_signs_is_an_address_of_the_house() -> None:
+    assert set(SIGNING) <= set(MATRIX)
+
+
+@ONE_DATABASE
+def test_a_signature_at_the_page_asks_for_the_code_and_loses_nothing_typed(
+    scene: Scene, world: World, office: Callable[[str], Browser]
+) -> None:
+    first = office("初审员")
+    first.go("/batches/1")
+    first.press("初审通过")
+    assert "签署前验证" not in first.page.text, "nothing is signed by looking"
+    asked = first.press("确认初审通过", opinion="逐条核对，同意")
+    assert first.answer.status_code == 403
+    assert "签署前验证" in asked.text
+    assert states_of(scene) == {"submitted": 2}
+    asked = first.press("验证并签署", signing_code="000000")
+    assert "动态口令不正确" in asked.text
+    assert states_of(scene) == {"submitted": 2}
+    done = first.press("验证并签署", signing_code=world.code("初审员"))
+    assert "初审通过：2 条" in done.text
+    assert states_of(scene) == {"first_reviewed": 2}
+    with world.database.read() as session:
+        proofs = session.scalars(select(AuditRow).where(AuditRow.act == "prove_signing")).all()
+    assert len(proofs) == 1
+
+    # in the same session and within the minutes of the parameter nothing is asked, afterwards again
+    second = office("复核员")
+    second.go("/batches/1")
+    second.press("复核通过")
+    assert "签署前验证" in second.press("确认复核通过", opinion="无误").text
+    assert "复核通过：2 条" in second.press("验证并签署", signing_code=world.code("复核员")).text
+    world.later(minutes=4)
+    assert "已公示" in second.press("张贴公示").text
+
+
+@ONE_DATABASE
+def test_the_api_is_asked_too_a_code_is_good_once_and_zero_minutes_ask_every_time(
+    scene: Scene, world: World, office: Callable[[str], Browser]
+) -> None:
+    world.enable("初审员")
+    client = world.sign_in("初审员")
+    _forget(world)
+    path, body = "/batches/1/signatures", {"step": "first_review", "decision": "pass", "opinion": "齐全"}
+    version = client.get("/batches/1").json["version"]
+    refused_with(client.post(path, body), 403, "signing_code_needed")
+    code = world.code("初审员")
+    stale = client.post(path, {**body, "version": "0" * 16}, headers_more={"Signing-Code": code})
+    refused_with(stale, 409, "page_stale")
+    world.do(
+        "operator",
+        lambda work: work.session.execute(
+            update(Parameter).where(Parameter.name == "signing_proof_minutes").values(value="0")
+        ),
+    )
+    refused_with(client.post(path, body), 403, "signing_code_needed")
+    used = client.post(path, body, headers_more={"Signing-Code": code})
+    refused_with(used, 403, "totp_refused")
+    assert states_of(scene) == {"submitted": 2}
+    world.later(seconds=31)
+    signed = client.post(
+        path, {**body, "version": version}, headers_more={"Signing-Code": world.code("初审员")}
+    )
+    assert signed.json["count"] == 2
+    _forget(world)
+    refused_with(client.post("/notices", {"batch_id": 1}), 403, "signing_code_needed")

@@ -1,0 +1,96 @@
+"""Proving who is there once more (动态口令) before a signature: asked at the door of every act that signs.
+
+The proof given at the sign-in does not count. One given for a signature holds for as many minutes as the
+parameter says, in the same session; with none, every signature asks for its own.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from flask import g, request
+
+from voucher.doors.auth.door import the_door
+from voucher.doors.auth.visitors import Visitor
+from voucher.plumbing.unit_of_work import Work
+from voucher.registry import passwords, second_factor, sessions
+from voucher.registry.tables import require_parameter_number
+from voucher.rules.errors import Family, Refusal, Refused, reason
+
+SOURCE = (
+    "GB/T 22239-2019 8.1.4.1 身份鉴别（重要操作再次鉴别）; 【设】签署、核定、张贴、拨付前再次输入动态口令"
+)
+HEADER, FIELD = "Signing-Code", "signing_code"
+# what signs, and the field that says the form has been confirmed, where a first one only asks
+SIGNING: dict[str, str | None] = {
+    "web.office.decide": "confirmed",
+    "web.office.post_notice": None,
+    "web.office.clear_claim": None,
+    "web.office.reject_claim": None,
+    "web.office.decide_objection": None,
+    "web.finance.prepare": None,
+    "web.finance.check": None,
+    "web.finance.release": None,
+    "batches.sign_batch": None,
+    "notices.post_batch": None,
+    "claims.clear_claim": None,
+    "claims.turn_down_claim": None,
+    "notices.decide_objection": None,
+    "payments.prepare_file": None,
+    "payments.sign_file": None,
+}
+
+SIGNING_CODE_NEEDED = reason(
+    "signing_code_needed",
+    "签署前须再次输入动态口令，本次还没有办理",
+    "请输入手机上现在显示的六位动态口令后继续；接口请在 Signing-Code 请求头中带上口令",
+    SOURCE,
+    Family.FORBIDDEN,
+)
+
+
+def check_signing(endpoint: str, visitor: Visitor | None) -> None:
+    """Refuse a signature whose hand has not been proven just now; a good code that comes along proves it.
+
+    Raises Refused signing_code_needed, totp_refused, totp_unenrolled, sign_in_refused.
+    """
+    if endpoint not in SIGNING or visitor is None or request.method != "POST":
+        return
+    confirmed = SIGNING[endpoint]
+    if confirmed is not None and request.form.get(confirmed) != "1":
+        return
+    if _is_proven(visitor):
+        return
+    g.asks_to_sign = True
+    code = request.headers.get(HEADER) or request.form.get(FIELD)
+    if not code:
+        raise SIGNING_CODE_NEEDED.refused()
+    _prove(visitor, code)
+    g.asks_to_sign = False
+
+
+def _is_proven(visitor: Visitor) -> bool:
+    if visitor.signing_proven_at is None:
+        return False
+    door = the_door()
+    with door.glance() as session:
+        minutes = require_parameter_number(session, "signing_proof_minutes", door.today, [])
+    return door.at < visitor.signing_proven_at + timedelta(minutes=minutes)
+
+
+def _prove(visitor: Visitor, code: str) -> None:
+    """Take a code for signing in this session; a wrong one is counted as at the sign-in."""
+    door = the_door()
+
+    def act(work: Work) -> Refusal | None:
+        rules = passwords.read_sign_in_rules(work.session, work.today)
+        accepted = second_factor.accept_code(work, visitor.actor.user_id, code, rules)
+        if isinstance(accepted, Refusal):
+            return accepted
+        sessions.prove_signing(work, visitor.actor.user_id, visitor.token_hash)
+        return None
+
+    # refused only now: the failure had to be counted in a transaction that was kept
+    refusal = door.perform_as(visitor.actor, act)
+    if refusal is not None:
+        raise Refused(refusal)
