@@ -39,8 +39,10 @@ FLAGS = (
 # where every browser of ours stands
 HERE: dict[str, Any] = {"locale": "zh-CN", "timezone_id": "Asia/Shanghai", "reduced_motion": "reduce"}
 ACCESSIBLE = ("wcag2a", "wcag2aa", "wcag21aa", "wcag22aa")
-ASK_AXE = """async (tags) => {
-  const found = await axe.run(document, {runOnly: {type: 'tag', values: tags}, resultTypes: ['violations']});
+# what letters of another size can change; what a page says and its colours stay as they were
+OF_SIZE = ("target-size", "scrollable-region-focusable")
+ASK_AXE = """async ([type, values]) => {
+  const found = await axe.run(document, {runOnly: {type, values}, resultTypes: ['violations']});
   return found.violations.map(each => each.id + ': ' + each.nodes.slice(0, 4).map(
     node => node.target.join(' ') + ' ' + node.html.slice(0, 160)
       + ' (' + (node.any[0] ? node.any[0].message : '') + ')').join(' | '));
@@ -202,24 +204,27 @@ class Person:
 
     # ---- looking
 
-    def look(self, *, axe: bool = True) -> list[str]:
-        """Return what is wrong with the page on the screen: too wide, not accessible, complained about."""
+    def look(self, *, axe: bool = True, again: bool = False) -> list[str]:
+        """Return what is wrong with the page on the screen: too wide, not accessible, complained about.
+
+        A page looked at before, with letters of another size now, is asked for what their size can change.
+        """
         # what lies half under the bar on top would be called too small to touch
         self.page.evaluate("() => window.scrollTo(0, 0)")
         wrong: Sequence[str] = self.page.evaluate(ASK_WIDTH)
         found = [*wrong, *self.page.evaluate(ASK_ANCHORS), *self.complaints]
         self.complaints.clear()
         if axe:
-            found += self._ask_axe()
+            found += self._ask_axe(("rule", OF_SIZE) if again else ("tag", ACCESSIBLE))
         return found
 
-    def _ask_axe(self) -> list[str]:
-        """Return what axe finds; asked again where the page grew meanwhile."""
+    def _ask_axe(self, about: tuple[str, Sequence[str]]) -> list[str]:
+        """Return what axe finds by such rules; asked again where the page grew meanwhile."""
         told: list[str] = []
         for _ in range(GROWS_AT_MOST):
             with self._unrolled():
                 self._bring_axe()
-                told = self.page.evaluate(ASK_AXE, list(ACCESSIBLE))
+                told = self.page.evaluate(ASK_AXE, [about[0], list(about[1])])
                 grown = self.page.evaluate("() => document.documentElement.scrollHeight > window.innerHeight")
             if not grown:
                 break

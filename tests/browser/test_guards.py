@@ -23,7 +23,11 @@ SINS = {
     "断了": GOOD + "<script>console.error('断了')</script>",
     "写错了": GOOD + "<script>throw new Error('写错了')</script>",
     "#nowhere": GOOD + "<a href='#nowhere'>去别处看一看这一页</a>",
+    "target-size": GOOD
+    + "<div><button style='font-size:8px;padding:0;border:0;height:10px;width:10px'>甲</button>"
+    "<button style='font-size:8px;padding:0;border:0;height:10px;width:10px'>乙</button></div>",
 }
+GROWN = ("宽", "target-size")
 
 
 @pytest.fixture
@@ -50,6 +54,10 @@ def test_what_is_wrong_with_a_page_is_seen_and_a_good_one_is_not_blamed(nobody: 
         assert sign in found[0]
     nobody.page.set_content(GOOD)
     assert nobody.look() == [], "a complaint is told once"
+    for sign in GROWN:
+        nobody.page.set_content(SINS[sign])
+        found = nobody.look(again=True)
+        assert [sign in each for each in found] == [True], "larger letters show it as well"
     nobody.close()
 
 

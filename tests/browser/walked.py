@@ -52,9 +52,9 @@ class Looked:
     shown: set[str] = field(default_factory=set)
     refused: set[tuple[str, int]] = field(default_factory=set)
 
-    def note(self, person: Person, where: str) -> None:
-        """Look at the page on somebody's screen, and keep a picture of it."""
-        self.wrong += [f"{where} {person.page.url}: {each}" for each in person.look()]
+    def note(self, person: Person, where: str, *, again: bool = False) -> None:
+        """Look at the page on somebody's screen, perhaps again in other letters, and keep a picture of it."""
+        self.wrong += [f"{where} {person.page.url}: {each}" for each in person.look(again=again)]
         self.shown.add(person.shown)
         if person.status >= 400:
             self.refused.add((person.shown, person.status))
@@ -72,7 +72,7 @@ def look_at_all(walked: Walked, chromium: Browser, size: ViewportSize) -> Looked
         person = people.open(each, looked)
         for large in (False, True) if size == PHONE else (False,):
             person.enlarge(large=large)
-            looked.note(person, f"{_name(each)}-{width}{'-large' if large else ''}")
+            looked.note(person, f"{_name(each)}-{width}{'-large' if large else ''}", again=large)
     for each in choose_variants(walked.found) if size == PHONE else []:
         if each not in seen:
             looked.note(people.open(each, looked), f"{_name(each)}-{width}")
