@@ -12,6 +12,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from uuid import uuid4
 
@@ -71,6 +72,12 @@ def postgres_url(name: str) -> str:
     return f"postgresql:///{name}?host={os.environ['VOUCHER_TEST_POSTGRES']}&user=voucher"
 
 
+@cache
+def housekeeper() -> psycopg.Connection:
+    """Return this process's connection that makes and drops databases; it ends with the server."""
+    return psycopg.connect(postgres_url("postgres"), autocommit=True)
+
+
 @pytest.fixture(scope="session")
 def keyring(tmp_path_factory: pytest.TempPathFactory) -> Keyring:
     """Return keys that live as long as the worker process."""
@@ -89,8 +96,7 @@ def templates(tmp_path_factory: pytest.TempPathFactory, keyring: Keyring) -> dic
         connection.exec_driver_sql("BEGIN")
     sqlite.dispose()
     name = f"template_{uuid4().hex}"
-    with psycopg.connect(postgres_url("postgres"), autocommit=True) as connection:
-        connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+    housekeeper().execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
     postgres = Database(postgres_url(name))
     found(postgres, keyring, FOUNDED_AT)
     postgres.dispose()
@@ -106,12 +112,11 @@ def fresh_database(backend: str, templates: dict[str, str], folder: Path) -> Ite
         shutil.copyfile(templates["sqlite"], path)
         url = f"sqlite:///{path}"
     else:
-        with psycopg.connect(postgres_url("postgres"), autocommit=True) as connection:
-            connection.execute(
-                sql.SQL("CREATE DATABASE {} TEMPLATE {} STRATEGY FILE_COPY").format(
-                    sql.Identifier(name), sql.Identifier(templates["postgres"])
-                )
+        housekeeper().execute(
+            sql.SQL("CREATE DATABASE {} TEMPLATE {} STRATEGY FILE_COPY").format(
+                sql.Identifier(name), sql.Identifier(templates["postgres"])
             )
+        )
         url = postgres_url(name)
     made = borrow(backend, url)
     try:
@@ -119,8 +124,7 @@ def fresh_database(backend: str, templates: dict[str, str], folder: Path) -> Ite
     finally:
         give_back(backend, made)
         if backend == "postgres":
-            with psycopg.connect(postgres_url("postgres"), autocommit=True) as connection:
-                connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+            housekeeper().execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
 
 
 @pytest.fixture(params=BACKENDS)

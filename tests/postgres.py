@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import subprocess
 import tempfile
 import time
@@ -91,7 +92,8 @@ class Server:
 
     def stop(self) -> None:
         """Stop the server and remove its folder."""
-        self.process.terminate()
+        # whoever is connected still is told to leave
+        self.process.send_signal(signal.SIGINT)
         try:
             self.process.wait(20)
         except subprocess.TimeoutExpired:
