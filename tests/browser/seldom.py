@@ -10,6 +10,7 @@ from sqlalchemy import func, select
 
 from tests.browser.town import Town
 from tests.pictures import jpeg, pdf
+from tests.revoking import revoke_certificate
 from voucher.demo.province.cast import JIYUAN, MAIN_LOGIN, list_codes
 from voucher.demo.province.proving import Proving
 from voucher.ledger.holds import Hold, open_hold, select_held
@@ -35,7 +36,7 @@ from voucher.rules.vocabulary import FundSource, SubsidyKind
 from voucher.stages.certify import mass_revocation
 from voucher.stages.certify.models import Certificate
 from voucher.stages.certify.queries.archive import select_within
-from voucher.stages.certify.revoke import ask_reinstatement, revoke_certificate
+from voucher.stages.certify.revoke import ask_reinstatement
 from voucher.stages.issue import programmes as programme_acts
 from voucher.stages.issue.applications import attaching, deciding, filing
 from voucher.stages.issue.drafting import NewProgramme, draft_programme

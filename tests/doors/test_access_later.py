@@ -430,7 +430,7 @@ def probes_of(ids: Mapping[str, Any]) -> list[Probe]:
             step="confirm", voucher_id="#"),
         act("endings.decertify_voucher", "/decertifications", "certified", OFFICE, voucher_id="#", **WHY),
         act("certificates.revoke_certificate", "/certificate-revocations", "certificate", OFFICE,
-            number="#", **WHY),
+            number="#", seen="0" * 64, **WHY),
         act("certificates.verify_by_hand", "/hand-verifications", "certificate", OFFICE, number="#", **READ),
         act("certificates.reinstate_certificate", "/certificate-reinstatements", "certificate", OFFICE,
             step="ask", number="#", **WHY),

@@ -221,7 +221,11 @@ def test_a_certificate_is_recorded_verified_claimed_on_revoked_and_put_back(town
     assert refused == (409, "voucher_not_certified")
 
     why = {"number": number, "why": "查实替考"}
-    assert town.ok("初审员", "/certificate-revocations", why)["state_name"] == "已撤销"
+    blind = town.refused("初审员", "/certificate-revocations", why | {"seen": "0" * 64})
+    assert blind == (409, "revocation_unseen"), "who has not seen what falls with it revokes nothing"
+    falls = town.ok("初审员", "/mass-revocation-previews", {"numbers": [number]})
+    seen = why | {"seen": falls["digest"]}
+    assert town.ok("初审员", "/certificate-revocations", seen)["state_name"] == "已撤销"
     assert not anybody.post("/certificate-checks", {"number": number, **printed}, key="").json["valid"]
     back = {"step": "ask", "number": number, "why": "申诉成立"}
     assert town.ok("初审员", "/certificate-reinstatements", back)["reinstated"] is False

@@ -8,6 +8,7 @@ from sqlalchemy import select
 
 from tests import town_assess, town_issue
 from tests.loop.playing import PEOPLE, Playing
+from tests.revoking import revoke_certificate as revoke_certificate_seen
 from tests.scene import on
 from voucher.ledger.vouchers import Voucher
 from voucher.rules.actor import Role
@@ -124,7 +125,7 @@ def revoke_certificate(play: Playing, voucher: Voucher) -> None:
     """Revoke the certificate of a voucher; the clock takes the voucher back."""
     number = certificate_of(play, voucher)
     if number is not None:
-        play.attempt("复核员", partial(revoke.revoke_certificate, number=number, why="违规"))
+        play.attempt("复核员", partial(revoke_certificate_seen, number=number, why="违规"))
         play.attempt("clock", decertify_due)
 
 

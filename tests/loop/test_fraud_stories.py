@@ -10,12 +10,12 @@ from tests import town_issue, town_train
 from tests.loop import way
 from tests.loop.telling import claims_of, keys_of, told
 from tests.loop.way import TRAINING
+from tests.revoking import revoke_certificate
 from tests.scene import JIYUAN, LI_SI, SUN_BA, ZHANG_SAN, Scene
 from voucher.registry.sanctions import list_institutions
 from voucher.rules.actor import Role
 from voucher.stages.certify.models import Certificate
 from voucher.stages.certify.queries import list_archive
-from voucher.stages.certify.revoke import revoke_certificate
 from voucher.stages.issue import holding, issuing, replacing
 from voucher.stages.oversee.drill import count_heads, read_cells, total
 from voucher.stages.settle.clawback import open_due_clawbacks, repay

@@ -10,6 +10,7 @@ from sqlalchemy.exc import DBAPIError
 
 from tests import town_train
 from tests.loop.telling import person, ready
+from tests.revoking import revoke_certificate
 from tests.scene import EV1, EV2, JIYUAN, Scene, on
 from voucher.plumbing.unit_of_work import Work
 from voucher.registry.institutions import Institution
@@ -20,7 +21,6 @@ from voucher.stages.certify.models import Certificate
 from voucher.stages.certify.models_revocations import MassRevocation
 from voucher.stages.certify.queries import mass_revocations as reading
 from voucher.stages.certify.record import verify_certificates
-from voucher.stages.certify.revoke import revoke_certificate
 from voucher.stages.settle.clawback import open_due_clawbacks
 from voucher.stages.settle.models.claims import Claim
 from voucher.stages.settle.queries.consequences import read_consequences

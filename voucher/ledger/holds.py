@@ -78,6 +78,48 @@ def open_hold(work: Work, thing: Thing, object_id: int, why: str, *, said: str |
     return hold
 
 
+def open_holds(work: Work, thing: Thing, object_ids: Sequence[int], why: str) -> list[int]:
+    """Stop many objects of a kind for one reason and return the holds, in the order given."""
+    made = [
+        Hold(
+            thing=str(thing),
+            object_id=each,
+            why=why,
+            opened_by_person_id=work.actor.person_id,
+            opened_at=work.at,
+        )
+        for each in object_ids
+    ]
+    work.session.add_all(made)
+    work.session.flush()
+    audit.record(
+        work,
+        [
+            audit.Entry(str(thing), each.object_id, "open_hold", {"hold": each.id, "why": why})
+            for each in made
+        ],
+    )
+    return [each.id for each in made]
+
+
+def close_holds(work: Work, holds: Sequence[Hold], conclusion: str) -> None:
+    """Let many objects go on; those that already do are left alone."""
+    standing = [each for each in holds if each.closed_at is None]
+    for hold in standing:
+        hold.closed_by_person_id = work.actor.person_id
+        hold.closed_at = work.at
+        hold.conclusion = conclusion
+    work.session.flush()
+    told = {"conclusion": conclusion}
+    audit.record(
+        work,
+        [
+            audit.Entry(each.thing, each.object_id, "close_hold", {"hold": each.id, **told})
+            for each in standing
+        ],
+    )
+
+
 def close_hold(work: Work, hold: Hold, conclusion: str) -> None:
     """Let an object go on. Raises Refused hold_closed where it already does."""
     if hold.closed_at is not None:
@@ -92,14 +134,15 @@ def close_hold(work: Work, hold: Hold, conclusion: str) -> None:
 def select_held(thing: Thing) -> Select[int]:
     """Return the query for the ids of all objects of a kind that an open hold stops.
 
-    A hold on a voucher stops the claims made of it as well.
+    A hold on a voucher stops the claims made of it as well, and so does one on the certificate of a claim.
     """
     held = select(Hold.object_id).where(Hold.thing == str(thing), Hold.closed_at.is_(None))
     if thing is not Thing.CLAIM:
         return held
     claim = _claim()
     through_voucher = select(claim.c.id).where(claim.c.voucher_id.in_(select_held(Thing.VOUCHER)))
-    return select(held.union(through_voucher).subquery().c[0])
+    through_certificate = select(claim.c.id).where(claim.c.certificate_id.in_(select_held(Thing.CERTIFICATE)))
+    return select(held.union(through_voucher, through_certificate).subquery().c[0])
 
 
 def _claim() -> Table:
@@ -148,7 +191,7 @@ def check_not_stopped(thing: Thing, object_id: int, event: str, why: str | None)
 
 
 def check_no_hold(work: Work, thing: Thing, object_ids: Sequence[int], event: str) -> None:
-    """Refuse the event where an open hold on any of the objects blocks it, or on the voucher of a claim.
+    """Refuse the event where an open hold on any of the objects blocks it, or on what a claim stands on.
 
     Raises Refused on_hold.
     """
@@ -160,7 +203,9 @@ def check_no_hold(work: Work, thing: Thing, object_ids: Sequence[int], event: st
         if thing is Thing.CLAIM:
             claim = _claim()
             behind = select(claim.c.voucher_id).where(claim.c.id.in_(chunk), claim.c.voucher_id.is_not(None))
+            proving = select(claim.c.certificate_id).where(claim.c.id.in_(chunk))
             stopped |= (Hold.thing == str(Thing.VOUCHER)) & Hold.object_id.in_(behind)
+            stopped |= (Hold.thing == str(Thing.CERTIFICATE)) & Hold.object_id.in_(proving)
         found = work.session.scalars(
             select(Hold).where(stopped, Hold.closed_at.is_(None)).order_by(Hold.id).limit(1)
         ).first()

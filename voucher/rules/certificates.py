@@ -12,7 +12,7 @@ from datetime import date
 from types import MappingProxyType
 
 from voucher.rules.duplicates import canonical_occupation
-from voucher.rules.errors import Reason, Refusal, reason
+from voucher.rules.errors import Family, Reason, Refusal, reason
 from voucher.rules.money import format_yuan
 from voucher.rules.names import same_name
 from voucher.rules.periods import in_force
@@ -40,6 +40,13 @@ CERTIFICATE_REVOKED = reason(
     "证书 {number} 已被撤销",
     "该证书不能兑现；对撤销有异议的，请向发证机构申诉",
     "豫办〔2021〕29号 第16项 无证无价; S2-16f; AC-I1",
+)
+CERTIFICATE_HELD = reason(
+    "certificate_on_hold",
+    "证书 {number} 已提出撤销，待另一人确认，暂停办理",
+    "请等待处置结论；作废撤销的，下次办理时照常列入",
+    "豫办〔2021〕29号 第16项 无证无价; S2-04p; LIFECYCLE 待处置",
+    Family.CONFLICT,
 )
 CERTIFICATE_NUMBER_MISMATCH = reason(
     "certificate_number_mismatch",

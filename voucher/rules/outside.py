@@ -147,6 +147,22 @@ def is_fresh(told_on: date, on: date, fresh_days: int) -> bool:
     return told_on <= on <= told_on + timedelta(days=fresh_days)
 
 
+@rule(
+    number="OUT-05", stage="通用", source="【设】不答复的隔一段再问，间隔逐次加倍", since=date(2026, 11, 22)
+)
+def list_rests(first_minutes: int, most_minutes: int) -> tuple[timedelta, ...]:
+    """Return how long a question rests after its first, second… try in vain: twice as long each time.
+
+    The last rest holds for every try after it.
+    """
+    rests = [max(first_minutes, 1)]
+    while rests[-1] * 2 <= most_minutes:
+        rests.append(rests[-1] * 2)
+    if rests[-1] < most_minutes:
+        rests.append(most_minutes)
+    return tuple(timedelta(minutes=each) for each in rests)
+
+
 @rule(number="OUT-03", stage="发券", source=f"{SOURCE}; {INSURANCE_SOURCE}; {NOT_BOTH_SOURCE}", since=SINCE)
 def judge_outside(
     wanted: Sequence[FactKind],

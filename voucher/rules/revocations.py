@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, astuple, dataclass
 from datetime import date
 
 from voucher.rules.errors import Family, reason
@@ -18,14 +18,14 @@ SINCE = date(2021, 10, 28)
 REVOCATION_STALE = reason(
     "revocation_stale",
     "提出以后情况有变：当时牵连 {shown}，现在牵连 {now}",
-    "请作废这次提出，按现在的情况重新提出",
+    "请重新查看现在的后果；仍要撤销的，作废这次提出，按现在的情况重新提出",
     SOURCE,
     Family.CONFLICT,
 )
 REVOCATION_UNSEEN = reason(
     "revocation_unseen",
     "确认的不是页面上列出的后果",
-    "请打开这次撤销，看过现在的后果再确认",
+    "请重新查看现在的后果再确认",
     SOURCE,
     Family.CONFLICT,
 )
@@ -33,12 +33,26 @@ REVOCATION_UNSEEN = reason(
 
 @dataclass(frozen=True, slots=True)
 class Fallen:
-    """One thing that stands on a certificate: a voucher, a claim or a payment, how it stands, its fen."""
+    """One thing that stands on a certificate: a voucher, a claim or a payment, how it stands, its fen.
+
+    `step` is how often it has moved: back in the same state it is not the same as before.
+    """
 
     thing: str
     object_id: int
     state: str
+    step: int
     amount_fen: int
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How a certificate stands: whose it is, its number and state, and how often it has moved."""
+
+    holder_id: int
+    number: str
+    state: str
+    step: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,10 +79,8 @@ UNDER_WAY, PAID = frozenset({"paying"}), frozenset({"paid"})
 
 
 @rule(number="REV-01", stage="持证", source=SOURCE, since=SINCE)
-def add_up_consequences(
-    certificates: Mapping[int, tuple[int, str]], fallen: Iterable[Fallen]
-) -> Consequences:
-    """Return what falls with certificates, each given by its id with its holder and its state.
+def add_up_consequences(certificates: Mapping[int, Standing], fallen: Iterable[Fallen]) -> Consequences:
+    """Return what falls with certificates, each given by its id with how it stands.
 
     An unpaid claim is never paid, one at the bank waits for its answer, a paid one becomes a receivable.
     """
@@ -78,12 +90,12 @@ def add_up_consequences(
     paid = [each.amount_fen for each in claims if each.state in PAID]
     unpaid = [each.amount_fen for each in claims if each.state not in UNDER_WAY | PAID]
     told = [
-        [[key, *certificates[key]] for key in sorted(certificates)],
-        [[each.thing, each.object_id, each.state, each.amount_fen] for each in things],
+        [[key, *astuple(certificates[key])] for key in sorted(certificates)],
+        [list(astuple(each)) for each in things],
     ]
     return Consequences(
         certificates=len(certificates),
-        people=len({holder for holder, _ in certificates.values()}),
+        people=len({each.holder_id for each in certificates.values()}),
         vouchers=sum(each.thing == "voucher" for each in things),
         claims_unpaid=len(unpaid),
         unpaid_fen=sum(unpaid),
@@ -104,6 +116,13 @@ def say_consequences(found: Consequences) -> str:
         f"在途 {found.claims_under_way} 笔 {format_yuan(found.under_way_fen)} 元，"
         f"已付应追回 {found.claims_paid} 笔 {format_yuan(found.paid_fen)} 元"
     )
+
+
+@rule(number="REV-04", stage="持证", source=SOURCE, since=date(2026, 11, 22))
+def check_as_seen(now: Consequences, seen: str) -> None:
+    """Check that who revokes a certificate has seen what falls with it now. Raises revocation_unseen."""
+    if seen != now.digest:
+        raise REVOCATION_UNSEEN.refused()
 
 
 @rule(number="REV-03", stage="持证", source=SOURCE, since=SINCE)

@@ -17,13 +17,13 @@ from tests import town_certified, town_train
 from tests.doors.web.browser import Browser, Page
 from tests.doors.web.test_looks import IDENTITY, find_doubled_ids, find_unlabelled
 from tests.doors.world import World
+from tests.revoking import revoke_certificate
 from tests.scene import EV1, LI_SI, PROVINCE, SUN_BA, ZHANG_SAN, Scene
 from voucher.doors.auth.door import DoorLimits
 from voucher.doors.web.public.standards import PARAMETER_NAMES
 from voucher.ledger.vouchers import Voucher
 from voucher.registry.catalogue import list_subtree
 from voucher.rules.actor import Role
-from voucher.stages.certify.revoke import revoke_certificate
 from voucher.stages.oversee.drill import read_cells, total
 from voucher.stages.train.exits import impose
 from voucher.stages.train.phone_draws import SHARE

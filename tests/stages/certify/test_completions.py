@@ -8,6 +8,7 @@ from sqlalchemy import select
 from tests import town_assess as town
 from tests import town_train
 from tests.registers import say, serving
+from tests.revoking import revoke_certificate
 from tests.scene import LI_SI, ZHANG_SAN, Scene, on
 from voucher.doors.web.documents import COMPLETION
 from voucher.doors.web.pictures import draw_code
@@ -26,7 +27,7 @@ from voucher.stages.certify.connecting import connect_register
 from voucher.stages.certify.models import Certificate, RegisterEntry, Verification, VoucherProof
 from voucher.stages.certify.queries import check_publicly, list_archive, list_verified_certificates
 from voucher.stages.certify.queries.papers import CompletionPaper, show_completion_paper
-from voucher.stages.certify.revoke import ask_reinstatement, reinstate_certificate, revoke_certificate
+from voucher.stages.certify.revoke import ask_reinstatement, reinstate_certificate
 
 TERMS = {"certificate_kind": "training_completion", "level": 0}
 

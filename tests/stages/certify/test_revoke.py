@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from tests import town_assess as town
 from tests import town_train
+from tests.revoking import revoke_certificate
 from tests.scene import EV1, EV2, LI_SI, ZHANG_SAN, Scene, on
 from voucher.ledger.states import list_events
 from voucher.plumbing.unit_of_work import Work
@@ -26,7 +27,7 @@ from voucher.stages.certify.queries import (
     view_certificates,
 )
 from voucher.stages.certify.record import verify_certificates
-from voucher.stages.certify.revoke import ask_reinstatement, reinstate_certificate, revoke_certificate
+from voucher.stages.certify.revoke import ask_reinstatement, reinstate_certificate
 from voucher.stages.certify.verify import verify
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date, timedelta
 
 from tests import town_issue
+from tests.revoking import revoke_certificate
 from tests.scene import EV1, EV2, JIYUAN, LI_SI, SUN_BA, ZHANG_SAN, Scene, on
 from voucher.registry import catalogue
 from voucher.registry.ladder import find_history, list_equivalences, list_placings, list_steps
@@ -15,7 +16,6 @@ from voucher.stages.certify.queries.talents import (
     read_figures,
     view_talents,
 )
-from voucher.stages.certify.revoke import revoke_certificate
 from voucher.stages.certify.verify import verify_issued
 
 

@@ -12,6 +12,7 @@ import pytest
 
 from tests import town_issue
 from tests.loop.telling import told
+from tests.revoking import revoke_certificate
 from tests.scene import JIYUAN, LI_SI, XINXIANG, ZHANG_SAN, Scene, staff_number
 from tests.town_certified import certified, settle_down
 from voucher.plumbing.clock import SHANGHAI
@@ -21,7 +22,6 @@ from voucher.rules.actor import Actor, Role
 from voucher.rules.archive import EntryKind, Extent, Mark, choose_shown
 from voucher.rules.corrections import FormerUse
 from voucher.rules.errors import Refusal, Refused
-from voucher.stages.certify import revoke
 from voucher.stages.certify.renumber import approve_number
 from voucher.stages.oversee.archive import objecting, sharing
 from voucher.stages.oversee.archive.entries import open_archive
@@ -58,7 +58,7 @@ def earned(scene: Scene) -> Scene:
     made = certified(scene, settle_down(scene), ZHANG_SAN, LI_SI)
     scene.at += timedelta(days=3)
     number = str(made.certificates[0]["证书编号"])
-    scene.do("复核员", lambda work: revoke.revoke_certificate(work, number, "评价机构违规发证"))
+    scene.do("复核员", lambda work: revoke_certificate(work, number, "评价机构违规发证"))
     return scene
 
 

@@ -16,6 +16,7 @@ from voucher.demo.province.cast import EVALUATORS, filing_number, list_codes
 from voucher.demo.province.cohorts import AFTER_DAYS, Reached
 from voucher.demo.province.examiners import send_examiners
 from voucher.demo.province.paying import Paying
+from voucher.demo.province.revoking import revoke_certificate
 from voucher.demo.province.stage import Stage
 from voucher.demo.province.training import Training
 from voucher.ledger.vouchers import Voucher
@@ -33,7 +34,6 @@ from voucher.stages.assess.readings import SecondScore
 from voucher.stages.assess.results import Scores
 from voucher.stages.certify import attach, completions
 from voucher.stages.certify.extract import RegisterImporter
-from voucher.stages.certify.revoke import revoke_certificate
 from voucher.stages.certify.upload import CertificatesImporter
 from voucher.stages.settle.clawback import repay
 from voucher.stages.settle.models.claims import Claim

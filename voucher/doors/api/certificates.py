@@ -47,6 +47,7 @@ from voucher.stages.certify.models import Certificate
 from voucher.stages.certify.queries import PublicAnswer, archive, check_publicly
 from voucher.stages.certify.record import NewCertificate, record_certificates, verify_certificates
 from voucher.stages.settle.queries import object_timeline
+from voucher.stages.settle.queries.consequences import read_consequences
 
 certificates = Room("certificates", __name__, url_prefix="/api/v1", description="证书")
 
@@ -181,11 +182,11 @@ def verify_by_hand(work: Work, given: dict[str, Any]) -> dict[str, Any]:
     "/certificate-revocations",
     body=NewCertificateRevocation,
     answer=CertificateMoved,
-    example={"number": "S000041010001235000001", "why": "查实替考"},
+    example={"number": "S000041010001235000001", "why": "查实替考", "seen": "0" * 64},
 )
 def revoke_certificate(work: Work, given: dict[str, Any]) -> dict[str, Any]:
-    """撤销证书：无证无价，由它兑现的券转为追回。"""
-    return _moved(revoke.revoke_certificate(work, given["number"], given["why"]))
+    """撤销证书：无证无价，由它兑现的券转为追回；带上预览的后果摘要，变了就不办理。"""
+    return _moved(revoke.revoke_certificate(work, **given, read=read_consequences))
 
 
 @certificates.act(

@@ -168,9 +168,10 @@ class HandVerified(Schema):
 
 
 class NewCertificateRevocation(Body):
-    """A certificate that is revoked by the office."""
+    """A certificate that is revoked by the office, bound to the consequences that were seen."""
 
     number = Number()
+    seen = Words(required=True, most=64, metadata={"description": "看到的后果的摘要 digest，来自预览"})
     why = Words(required=True, most=WORDS_MAX, metadata={"description": "事实和依据"})
 
 

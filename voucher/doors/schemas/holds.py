@@ -16,9 +16,9 @@ class HoldFilter(Paging):
 
     region = Region(load_default=None)
     thing = Word(
-        (Thing.VOUCHER, Thing.CLAIM),
+        (Thing.VOUCHER, Thing.CLAIM, Thing.CERTIFICATE),
         load_default=None,
-        metadata={"description": "voucher 培训券、claim 申领"},
+        metadata={"description": "voucher 培训券、claim 申领、certificate 证书（撤销待确认）"},
     )
 
 
@@ -43,7 +43,7 @@ class HoldClosing(Body):
 
 
 class HoldState(Schema):
-    """A hold on a voucher or a claim."""
+    """A hold on a voucher, a claim or a certificate."""
 
     id = fields.Integer()
     thing = fields.String(metadata={"example": "voucher"})
@@ -51,6 +51,9 @@ class HoldState(Schema):
         lambda hold: _id(hold, Thing.VOUCHER), metadata={"type": ["integer", "null"]}
     )
     claim_id = fields.Function(lambda hold: _id(hold, Thing.CLAIM), metadata={"type": ["integer", "null"]})
+    certificate_id = fields.Function(
+        lambda hold: _id(hold, Thing.CERTIFICATE), metadata={"type": ["integer", "null"]}
+    )
     why = fields.String()
     said = fields.String(allow_none=True, metadata={"description": "持券人所述经过；机构看不到"})
     opened_at = Moment()

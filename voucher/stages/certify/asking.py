@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 
 from sqlalchemy.orm import Session
 
@@ -23,13 +23,17 @@ from voucher.rules.actor import Actor
 from voucher.stages.certify.extract import RegisterRow, write_entries
 from voucher.stages.certify.models_look_ups import RegisterLookUp
 from voucher.stages.certify.queries.register import find_candidates, find_newest_entries
-from voucher.stages.certify.queries.register_words import find_register, list_never_confirmed, list_unanswered
+from voucher.stages.certify.queries.register_words import (
+    find_register,
+    list_due,
+    list_never_confirmed,
+    list_unanswered,
+)
 from voucher.stages.certify.register_port import HttpRegister, RegisterQuestion
 from voucher.stages.certify.verify import verify
 
 # written together: what a slow register has answered until now is not lost with what comes after
 PIECE, SECONDS_AT_MOST = 50, 40
-RETRY_AFTER = timedelta(hours=1)
 RESTING = str(Failure.RESTING)
 
 
@@ -63,13 +67,16 @@ class Registers:
         self._callers: dict[str, Caller] = {}
 
     def ask(self, actor: Actor, at: datetime, certificate_ids: Collection[int]) -> dict[int, str]:
-        """Ask about certificates and return what came of each; nothing where no register is connected."""
+        """Ask about certificates, in the order given, and return what came of each.
+
+        Nothing is asked where no register is connected.
+        """
         began, told = time.monotonic(), dict[int, str]()
 
         def is_late() -> bool:
             return time.monotonic() - began > SECONDS_AT_MOST
 
-        ordered = sorted(set(certificate_ids))
+        ordered = list(dict.fromkeys(certificate_ids))
         for start in range(0, len(ordered), PIECE):
             if is_late():
                 break
@@ -94,11 +101,13 @@ class Registers:
         self, actor: Actor, at: datetime, since: datetime, list_ids: Callable[[Session], Collection[int]]
     ) -> int:
         """Ask about what waits to be paid and what was never confirmed; return how many were answered."""
-        told = self.ask_stale(actor, at, since, list_ids)
         with self._database.read() as session:
-            connected = find_register(session, day_of(at)) is not None
-            new = list_never_confirmed(session, at - RETRY_AFTER, PIECE) if connected else []
-        told |= self.ask(actor, at, new)
+            if find_register(session, day_of(at)) is None:
+                return 0
+            unpaid = list_due(session, list_unanswered(session, list_ids(session), since, ways=("http",)), at)
+            new = list_never_confirmed(session, at, PIECE)
+        told = self.ask(actor, at, unpaid)
+        told |= self.ask(actor, at, [each for each in new if each not in told])
         return sum(outcome in ("found", "absent", "other_person") for outcome in told.values())
 
     def _ask_some(
@@ -144,7 +153,8 @@ def _read_questions(
 
     A 培训合格证书 stands in no register: an answer about it would be none.
     """
-    found = [each.certificate for each in find_candidates(session, ids).values()]
+    candidates = find_candidates(session, ids)
+    found = [candidates[each].certificate for each in ids if each in candidates]
     found = [each for each in found if each.filing_id is not None]
     people = read_people(session, keyring, [each.person_id for each in found])
     indexes = accepted_indexes(session, [each.person_id for each in found])

@@ -21,7 +21,7 @@ from voucher.stages.certify.queries.proofs import (
     offer_of,
     read_wanted,
 )
-from voucher.stages.certify.queries.register import find_candidates, find_proven
+from voucher.stages.certify.queries.register import find_candidates, find_held, find_proven
 from voucher.stages.certify.verify import verify
 
 ATTACHING = (*OFFICE, Role.EVALUATOR_ADMIN, Role.CLOCK)
@@ -41,7 +41,7 @@ def attach_proofs(work: Work, voucher_ids: Sequence[int] | None = None) -> int:
     if voucher_ids is not None:
         wheres.append(Voucher.id.in_(sorted(set(voucher_ids))))
     vouchers = lock_vouchers(work, *wheres)
-    fitting = _find_fitting(work, vouchers)
+    fitting = find_fitting(work, vouchers)
     ids = [each.id for found in fitting.values() for each in found]
     verify(work, [each for each in find_candidates(work.session, ids).values() if each.filing_number])
     newest = find_newest_verifications(work.session, ids)
@@ -58,19 +58,24 @@ def attach_proofs(work: Work, voucher_ids: Sequence[int] | None = None) -> int:
     return len(certified)
 
 
-def _find_fitting(work: Work, vouchers: Sequence[Voucher]) -> dict[int, list[Certificate]]:
-    """Return, per voucher, the certificates of its holder that it is for, the first issued first."""
+def find_fitting(work: Work, vouchers: Sequence[Voucher]) -> dict[int, list[Certificate]]:
+    """Return, per voucher, the certificates of its holder that it is for, the first issued first.
+
+    What is on hold, as in a revocation that waits for its second person, fits nothing until that is over.
+    """
     session = work.session
     aliases = catalogue.read_aliases(session)
     wanted = read_wanted(session, [each.id for each in vouchers])
     offered = list_offered(session, [each.holder_person_id for each in vouchers])
-    proven = find_proven(session, [each.id for held in offered.values() for each in held])
+    ids = [each.id for held in offered.values() for each in held]
+    proven, stopped = find_proven(session, ids), find_held(session, ids)
     return {
         voucher.id: [
             each
             for each in offered.get(voucher.holder_person_id, ())
             if voucher.id in wanted
             and each.id not in proven
+            and each.id not in stopped
             and each.state != "revoked"
             and find_mismatch(wanted[voucher.id], offer_of(each), aliases) is None
         ]

@@ -5,7 +5,7 @@ What falls with a certificate is the settlement's to say, so whoever opens the d
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Collection, Sequence
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -29,10 +29,10 @@ from voucher.stages.certify.queries.mass_revocations import (
     select_whole,
 )
 from voucher.stages.certify.queries.register import CERTIFICATE_NUMBER_UNKNOWN, LOOKUP_CHUNK
-from voucher.stages.certify.revoke import OFFICERS, revoke_all
+from voucher.stages.certify.revoke import OFFICERS, ReadConsequences, revoke_all
+from voucher.stages.certify.stop import find_touched, let_go, stop_certificates
 
 CERTIFICATES_MAX = 5000
-ReadConsequences = Callable[[Session, Collection[int]], Consequences]
 
 MASS_REVOCATION_EMPTY = reason(
     "mass_revocation_empty",
@@ -69,14 +69,15 @@ def ask_mass_revocation(
 ) -> MassRevocation:
     """Ask to revoke certificates, keeping what was shown; nothing is revoked until another person confirms.
 
-    `seen` is the digest of the consequences on the page that asked. Raises Refused role_missing, why_missing,
-    certificate_number_unknown (also for a foreign one), mass_revocation_empty, mass_revocation_large,
-    mass_revocation_unseen.
+    Until then they are on hold: nothing of them is paid or released. `seen` is the digest of the
+    consequences on the page that asked. Raises Refused role_missing, why_missing, mass_revocation_empty,
+    certificate_number_unknown (also for a foreign one), mass_revocation_large, mass_revocation_unseen.
     """
     check_role(work.actor, *OFFICERS)
     said = check_why(why)
     if len(certificate_ids) > CERTIFICATES_MAX:
         raise MASS_REVOCATION_LARGE.refused(count=len(certificate_ids), most=CERTIFICATES_MAX)
+    touched = find_touched(work, certificate_ids)
     regions = _lock(work, certificate_ids)
     if len(regions) < len(set(certificate_ids)):
         raise CERTIFICATE_NUMBER_UNKNOWN.refused()
@@ -97,6 +98,7 @@ def ask_mass_revocation(
     )
     work.session.flush()
     audit.record_one(work, "mass_revocation", asked.id, "ask", why=said, **now.as_json())
+    stop_certificates(work, asked, standing, touched)
     return asked
 
 
@@ -191,3 +193,4 @@ def _decide(work: Work, asked: MassRevocation, *, confirmed: bool, why: str | No
     audit.record_one(
         work, "mass_revocation", asked.id, "confirm" if confirmed else "drop", **({"why": why} if why else {})
     )
+    let_go(work, asked, "证书已撤销" if confirmed else "撤销已作废，照常办理")

@@ -37,6 +37,18 @@ class MassRevocation(Model):
     decided_why: Mapped[str | None] = mapped_column(Text)
 
 
+class MassRevocationHold(Model):
+    """A hold a wish opened, on one of its certificates or on a voucher that touches one."""
+
+    __tablename__ = "mass_revocation_hold"
+    __table_args__ = ({"sqlite_strict": True},)
+
+    revocation_id: Mapped[int] = mapped_column(
+        Int64, ForeignKey("mass_revocation.id"), primary_key=True, autoincrement=False
+    )
+    hold_id: Mapped[int] = mapped_column(Int64, ForeignKey("hold.id"), primary_key=True, autoincrement=False)
+
+
 class MassRevocationLine(Model):
     """One certificate of a wish, with the region that reaches it; written with the wish, never changed."""
 

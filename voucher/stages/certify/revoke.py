@@ -5,9 +5,10 @@ What follows for vouchers and claims is the settlement's to do: it reads what is
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from voucher.ledger import reinstatements, states
 from voucher.ledger.reinstatements import Reinstatement
@@ -21,6 +22,7 @@ from voucher.rules.duplicates import canonical_occupation
 from voucher.rules.errors import Family, Refusal, reason
 from voucher.rules.lifecycle import Thing, check_event
 from voucher.rules.privacy import mask_free_text
+from voucher.rules.revocations import Consequences, check_as_seen
 from voucher.rules.spelling import fold_spelling
 from voucher.stages.certify.models import Certificate, Verification
 from voucher.stages.certify.queries.register import (
@@ -31,6 +33,8 @@ from voucher.stages.certify.queries.register import (
 from voucher.stages.certify.verify import as_json, verify
 
 SOURCE = "豫办〔2021〕29号 第16项 无证无价; S2-16f; AC-I1"
+# what falls with a certificate is the settlement's to say: whoever opens the door hands in how to read it
+ReadConsequences = Callable[[Session, Collection[int]], Consequences]
 OFFICERS = (Role.OFFICER_COUNTY, Role.OFFICER_CITY, Role.OFFICER_PROVINCE)
 BY_OFFICE = "office"
 
@@ -49,13 +53,18 @@ REGISTER_STILL_REVOKED = reason(
 )
 
 
-def revoke_certificate(work: Work, number: str, why: str) -> Certificate:
+def revoke_certificate(
+    work: Work, number: str, why: str, *, read: ReadConsequences, seen: str
+) -> Certificate:
     """Revoke a certificate; from now on no voucher, claim or payment can stand on it.
 
-    Raises Refused role_missing, certificate_number_unknown (also for a foreign one), revocation_why_missing,
-    event_not_allowed.
+    `seen` is the digest of the consequences that were shown to who revokes. Raises Refused role_missing,
+    certificate_number_unknown (also for a foreign one), revocation_why_missing, event_not_allowed,
+    revocation_unseen.
     """
     certificate = lock_within_reach(work, number, why)
+    check_event(Thing.CERTIFICATE, certificate.state, "revoke")
+    check_as_seen(read(work.session, [certificate.id]), seen)
     revoke_all(work, [certificate], why.strip())
     return certificate
 

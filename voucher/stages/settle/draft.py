@@ -18,7 +18,9 @@ from voucher.plumbing.unit_of_work import Work
 from voucher.registry import catalogue, people
 from voucher.registry.facts import read_facts
 from voucher.rules.actor import Role, check_reach
+from voucher.rules.certificates import CERTIFICATE_HELD
 from voucher.rules.errors import Family, reason
+from voucher.rules.privacy import mask_free_text
 from voucher.rules.vocabulary import SubsidyKind
 from voucher.stages.certify import queries as certificates
 from voucher.stages.settle.filing import Frame, file_batch
@@ -112,11 +114,17 @@ def _judge_all(work: Work, wish: Wish, progress: Progress) -> list[Verdict]:
     facts = read_facts(session, person_ids)
     scopes = certificates.read_scopes(session, [each.certificate.filing_id for each in found])
     proven = _name_vouchers(session, [each.certificate.id for each in found])
+    stopped = certificates.find_held(session, [each.certificate.id for each in found])
     verdicts = []
     for place, each in enumerate(found):
         if place % PROGRESS_EVERY == 0:
             progress(place, len(found))
         person_id = each.certificate.person_id
+        if each.certificate.id in stopped:
+            verdicts.append(Verdict(each))
+            number = mask_free_text(each.certificate.number)
+            verdicts[-1].refuse(CERTIFICATE_HELD.refusal(number=number))
+            continue
         if each.certificate.id in proven:
             verdicts.append(Verdict(each))
             verdicts[-1].refuse(SETTLED_BY_VOUCHER.refusal(voucher=proven[each.certificate.id]))

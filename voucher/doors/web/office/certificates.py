@@ -129,7 +129,10 @@ def _ask(certificate_id: int, word: str) -> str:
         steps = [("证书", url_for("web.office.certificates")), (view.number, back)]
         levels = [("0", "无等级"), *((str(int(each)), name) for each, name in LEVEL_NAMES.items())]
         choices = {"level": levels, "status": [("有效", "有效"), ("撤销", "撤销")]}
-        touched = Touched(heading=view.number, steps=steps, back=back, facts=facts, choices=choices)
+        values = {"seen": read_consequences(session, [found.id]).digest} if word == "revoke" else {}
+        touched = Touched(
+            heading=view.number, steps=steps, back=back, facts=facts, choices=choices, values=values
+        )
         return show_deed(deed, touched)
 
 
@@ -176,7 +179,10 @@ def _read_by_hand(work: Work, certificate_id: int) -> str:
 
 
 def _revoke(work: Work, certificate_id: int) -> str:
-    revoke.revoke_certificate(work, _number_of(work, certificate_id), said_why("撤销的事实和依据"))
+    seen = fields.text("seen", "后果摘要", limit=64)
+    why = said_why("撤销的事实和依据")
+    number = _number_of(work, certificate_id)
+    revoke.revoke_certificate(work, number, why, read=read_consequences, seen=seen)
     return "已撤销：无证无价，用它兑现的券由系统转无证失效或追回"
 
 

@@ -50,7 +50,8 @@ class Deed:
 class Touched:
     """What the page of a deed shows of its object before anything is done.
 
-    `warnings` stand out above the button; `choices` are what a field of the kind choice offers.
+    `warnings` stand out above the button; `choices` are what a field of the kind choice offers; `values`
+    are sent back with the form, such as the digest of what was shown.
     """
 
     heading: str
@@ -62,6 +63,7 @@ class Touched:
     amount_fen: int | None = None
     warnings: Sequence[str] = ()
     choices: Mapping[str, Sequence[tuple[str, str]]] = field(default_factory=dict)
+    values: Mapping[str, str] = field(default_factory=dict)
 
 
 def said_why(label: str = "理由") -> str:

@@ -61,7 +61,7 @@ def ask_mass_revocation() -> ResponseReturnValue:
         seen = fields.text("seen", "后果摘要", limit=64)
         why = fields.text("why", "撤销的事实和依据")
         asked = mass.ask_mass_revocation(work, ids, why, read=read_consequences, seen=seen)
-        return Done("已提出，等待另一人确认；确认前什么也不撤销", _here(asked.id))
+        return Done("已提出，证书已停住，等待另一人确认；确认前什么也不撤销，也什么都不付", _here(asked.id))
 
     return submit(call, _choose)
 

@@ -22,9 +22,10 @@ from voucher.ledger.vouchers import Voucher
 from voucher.registry.consents.reading import list_consents
 from voucher.registry.workers import find_worker
 from voucher.rules.lifecycle import STATE_NAMES, Thing
+from voucher.rules.privacy import mask_free_text
 from voucher.stages.assess import queries as assessing
 from voucher.stages.certify.models import Certificate
-from voucher.stages.certify.queries import archive, find_proofs
+from voucher.stages.certify.queries import archive, find_certificates, find_proofs
 from voucher.stages.issue import queries
 from voucher.stages.issue.models import Issue, IssueLine, Programme
 from voucher.stages.settle.models.claims import Claim
@@ -113,13 +114,14 @@ def voucher(voucher_id: int) -> ResponseReturnValue:
 
 @office.get("/office/holds")
 def holds() -> ResponseReturnValue:
-    """Show what is stopped at present: vouchers and claims."""
+    """Show what is stopped at present: vouchers, claims, and certificates whose revocation waits."""
     before = fields.cursor("before")
     with the_door().read() as session:
         region, regions = reach.asked_regions(session)
         rows = list_open_holds(session, regions, before_id=before or None, limit=PER_PAGE)
         ids = [each.object_id for each in rows if each.thing == Thing.VOUCHER]
         stopped = [each.object_id for each in rows if each.thing == Thing.CLAIM]
+        proofs = [each.object_id for each in rows if each.thing == Thing.CERTIFICATE]
         numbers = {
             each.id: each.number for each in session.scalars(select(Voucher).where(Voucher.id.in_(ids)))
         }
@@ -127,6 +129,9 @@ def holds() -> ResponseReturnValue:
             "office/holds.html",
             rows=rows,
             numbers=numbers,
+            certificates={
+                each.id: mask_free_text(each.number) for each in find_certificates(session, proofs).values()
+            },
             claims={
                 each.id: each.number for each in session.scalars(select(Claim).where(Claim.id.in_(stopped)))
             },

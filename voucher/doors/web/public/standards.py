@@ -49,6 +49,8 @@ PARAMETER_NAMES = {
     "outside_fresh_days": "部门数据核实有效期",
     "insured_months_minimum": "失业保险累计参保月数",
     "register_fresh_days": "付款时登记答复的有效天数",
+    "register_rest_minutes": "登记没有答复时再问的间隔",
+    "register_rest_minutes_most": "登记没有答复时再问的最长间隔",
     "student_bars": "全日制在校学生不享受",
     "application_workdays": "领券申请办理期限",
     "clarification_workdays": "补充说明答复期限",

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from voucher.ledger.holds import ON_HOLD, Hold
 from voucher.ledger.vouchers import VOUCHER_MISSING, Voucher
 from voucher.registry import catalogue
+from voucher.rules.certificates import CERTIFICATE_HELD
 from voucher.rules.errors import Family, Refusal
 from voucher.rules.lifecycle import Thing
 from voucher.rules.privacy import mask_free_text
@@ -25,7 +26,7 @@ from voucher.rules.proofs import (
 )
 from voucher.stages.assess.queries import exams_passed
 from voucher.stages.certify.models import Certificate, Verification
-from voucher.stages.certify.queries.register import LOOKUP_CHUNK, find_proven, level_of
+from voucher.stages.certify.queries.register import LOOKUP_CHUNK, find_held, find_proven, level_of
 from voucher.stages.train.queries import classes_of
 
 
@@ -129,12 +130,15 @@ def why_not_certified(session: Session, voucher_id: int) -> list[Refusal]:
 def _explain_fitting(session: Session, fitting: Sequence[Certificate]) -> list[Refusal]:
     ids = [each.id for each in fitting]
     used, newest = find_proven(session, ids), find_newest_verifications(session, ids)
+    stopped = find_held(session, ids)
     refusals: list[Refusal] = []
     for each in fitting:
         number = mask_free_text(each.number)
         verification = newest.get(each.id)
         if each.id in used:
             refusals.append(CERTIFICATE_USED.refusal(number=number))
+        elif each.id in stopped:
+            refusals.append(CERTIFICATE_HELD.refusal(number=number))
         elif verification is None:
             refusals.append(CERTIFICATE_UNVERIFIED.refusal(number=number))
         elif verification.verified:

@@ -10,11 +10,13 @@ from typing import Any
 from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
+from voucher.ledger.holds import select_held
 from voucher.plumbing.bulk import among
 from voucher.registry.institutions import EvaluatorFiling, EvaluatorScope, Institution
 from voucher.rules.certificates import Scope
 from voucher.rules.errors import Family, reason
 from voucher.rules.levels import Level
+from voucher.rules.lifecycle import Thing
 from voucher.stages.certify.models import Certificate, RegisterEntry, Verification, VoucherProof
 
 LOOKUP_CHUNK = 500
@@ -259,6 +261,12 @@ def find_proven(session: Session, certificate_ids: Sequence[int]) -> dict[int, i
         )
         found.update(rows.all())
     return found
+
+
+def find_held(session: Session, certificate_ids: Collection[int]) -> set[int]:
+    """Return those of some certificates that an open hold stops."""
+    held = select_held(Thing.CERTIFICATE).subquery().c[0]
+    return set(session.scalars(select(held).where(among(session, held, certificate_ids))))
 
 
 def list_decertified_vouchers(session: Session) -> list[int]:

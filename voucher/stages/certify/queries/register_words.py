@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import and_, case, func, or_, select
 from sqlalchemy.orm import Session
 
 from voucher.plumbing.bulk import among
 from voucher.plumbing.clock import day_of, end_of
 from voucher.registry import tables
+from voucher.registry.people import Person
+from voucher.registry.subjects import SubjectKey
+from voucher.rules.outside import list_rests
 from voucher.stages.certify.models import Certificate
 from voucher.stages.certify.models_look_ups import DEFINITIVE, RegisterLookUp, RegisterSystem
 from voucher.stages.certify.queries.register import LOOKUP_CHUNK
 
 FRESH = "register_fresh_days"
+RESTS_FIRST, RESTS_MOST = "register_rest_minutes", "register_rest_minutes_most"
+BEFORE_ALL = datetime.min.replace(tzinfo=UTC)
 OUTCOME_NAMES: dict[str, str] = {
     "found": "查到本人的证书",
     "absent": "登记中没有这个编号",
@@ -105,23 +110,80 @@ def list_unanswered(
     return waiting
 
 
-def list_never_confirmed(session: Session, tried_before: datetime, limit: int) -> list[int]:
-    """Return recorded certificates nobody could confirm and nobody asked about since, the oldest first."""
-    tried = (
-        select(func.max(RegisterLookUp.asked_at))
-        .where(RegisterLookUp.certificate_id == Certificate.id)
+def read_rests(session: Session, on: date) -> tuple[timedelta, ...]:
+    """Return how long a certificate rests after each try in vain, by the dated parameters."""
+    first, most = (
+        tables.require_parameter_number(session, name, on, ()) for name in (RESTS_FIRST, RESTS_MOST)
+    )
+    return list_rests(first, most)
+
+
+def list_due(session: Session, certificate_ids: Collection[int], at: datetime) -> list[int]:
+    """Return those of some certificates that have rested since the register last did not answer.
+
+    Never asked come first, then those asked longest ago, so that who never answers keeps nobody waiting.
+    """
+    rests, due = read_rests(session, day_of(at)), []
+    for certificate_id, (tried_at, in_vain) in find_tries(session, certificate_ids).items():
+        if tried_at is None or not in_vain or tried_at <= at - rests[min(in_vain, len(rests)) - 1]:
+            due.append((tried_at or BEFORE_ALL, certificate_id))
+    return [certificate_id for _, certificate_id in sorted(due)]
+
+
+def find_tries(session: Session, certificate_ids: Collection[int]) -> dict[int, tuple[datetime | None, int]]:
+    """Return, per certificate, when a register was last asked, and how often in vain since its last word."""
+    word = (
+        select(func.max(RegisterLookUp.id))
+        .where(RegisterLookUp.certificate_id == Certificate.id, RegisterLookUp.outcome.in_(DEFINITIVE))
         .correlate(Certificate)
         .scalar_subquery()
     )
+    in_vain = case((RegisterLookUp.id > func.coalesce(word, 0), 1), else_=0)
+    rows = session.execute(
+        select(Certificate.id, func.max(RegisterLookUp.asked_at), func.coalesce(func.sum(in_vain), 0))
+        .outerjoin(
+            RegisterLookUp,
+            (RegisterLookUp.certificate_id == Certificate.id) & (RegisterLookUp.way == "http"),
+        )
+        .where(among(session, Certificate.id, certificate_ids))
+        .group_by(Certificate.id)
+    )
+    return {certificate_id: (tried_at, int(count)) for certificate_id, tried_at, count in rows}
+
+
+def list_never_confirmed(session: Session, at: datetime, limit: int) -> list[int]:
+    """Return recorded certificates nobody could confirm whose rest is over, asked longest ago first.
+
+    Of erased people nothing could be asked: their certificates stand in nobody's way.
+    """
+    tries = select(
+        RegisterLookUp.certificate_id.label("certificate_id"),
+        func.max(RegisterLookUp.asked_at).label("tried_at"),
+        func.count().label("tries"),
+    ).where(RegisterLookUp.way == "http")
+    tried = tries.group_by(RegisterLookUp.certificate_id).subquery()
+    rests = read_rests(session, day_of(at))
+    rested = [
+        and_(tried.c.tries == count, tried.c.tried_at <= at - rest)
+        for count, rest in enumerate(rests[:-1], start=1)
+    ]
+    erased = select(SubjectKey.blind_index).where(SubjectKey.wrapped_key.is_(None))
     return list(
         session.scalars(
             select(Certificate.id)
+            .join(Person, Person.id == Certificate.person_id)
+            .outerjoin(tried, tried.c.certificate_id == Certificate.id)
             .where(
                 Certificate.state == "recorded",
                 Certificate.filing_id.is_not(None),
-                or_(tried.is_(None), tried < tried_before),
+                Person.blind_index.not_in(erased),
+                or_(
+                    tried.c.tried_at.is_(None),
+                    *rested,
+                    and_(tried.c.tries >= len(rests), tried.c.tried_at <= at - rests[-1]),
+                ),
             )
-            .order_by(Certificate.id)
+            .order_by(tried.c.tried_at.nulls_first(), Certificate.id)
             .limit(limit)
         )
     )

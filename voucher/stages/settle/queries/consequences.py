@@ -8,7 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from voucher.ledger.vouchers import Voucher
-from voucher.rules.revocations import Consequences, Fallen, add_up_consequences
+from voucher.rules.revocations import Consequences, Fallen, Standing, add_up_consequences
 from voucher.stages.certify import queries as certificates
 from voucher.stages.settle.models.claims import Claim
 from voucher.stages.settle.models.payments import Payment
@@ -28,26 +28,27 @@ def read_consequences(session: Session, certificate_ids: Collection[int]) -> Con
         chunk = ordered[start : start + LOOKUP_CHUNK]
         vouchers = [proven[each] for each in chunk if each in proven]
         fallen += [
-            Fallen("voucher", voucher_id, state, 0)
-            for voucher_id, state in session.execute(
-                select(Voucher.id, Voucher.state).where(Voucher.id.in_(vouchers))
+            Fallen("voucher", voucher_id, state, step, 0)
+            for voucher_id, state, step in session.execute(
+                select(Voucher.id, Voucher.state, Voucher.seq).where(Voucher.id.in_(vouchers))
             )
         ]
         on_them = (Claim.certificate_id.in_(chunk) | Claim.voucher_id.in_(vouchers)) & Claim.state.not_in(
             OVER
         )
         fallen += [
-            Fallen("claim", claim_id, state, amount_fen)
-            for claim_id, state, amount_fen in session.execute(
-                select(Claim.id, Claim.state, Claim.amount_fen).where(on_them)
+            Fallen("claim", *row)
+            for row in session.execute(
+                select(Claim.id, Claim.state, Claim.seq, Claim.amount_fen).where(on_them)
             )
         ]
         fallen += [
-            Fallen("payment", payment_id, state, amount_fen)
-            for payment_id, state, amount_fen in session.execute(
-                select(Payment.id, Payment.state, Payment.amount_fen)
+            Fallen("payment", *row)
+            for row in session.execute(
+                select(Payment.id, Payment.state, Payment.seq, Payment.amount_fen)
                 .join(Claim, Claim.id == Payment.claim_id)
                 .where(on_them)
             )
         ]
-    return add_up_consequences({i: (each.person_id, each.state) for i, each in found.items()}, fallen)
+    standing = {i: Standing(each.person_id, each.number, each.state, each.seq) for i, each in found.items()}
+    return add_up_consequences(standing, fallen)

@@ -1,4 +1,4 @@
-"""What is stopped and why: the open holds on vouchers and claims of a region."""
+"""What is stopped and why: the open holds on vouchers, claims and certificates of a region."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from voucher.ledger.holds import Hold
 from voucher.ledger.vouchers import Voucher
 from voucher.rules.lifecycle import Thing
+from voucher.stages.certify.queries.archive import select_within
 from voucher.stages.settle.models.claims import Claim
 
 
@@ -22,7 +23,7 @@ def list_open_holds(
     before_id: int | None = None,
     limit: int = 50,
 ) -> list[Hold]:
-    """Return the newest open holds on vouchers and claims of these regions, and none outside them."""
+    """Return the newest open holds of these regions, and none outside them."""
     query = select(Hold).where(_open_within(regions))
     if thing is not None:
         query = query.where(Hold.thing == str(thing))
@@ -47,4 +48,5 @@ def _open_within(regions: Collection[str]) -> ColumnElement[bool]:
     claims = (Hold.thing == str(Thing.CLAIM)) & Hold.object_id.in_(
         select(Claim.id).where(Claim.region_code.in_(here))
     )
-    return Hold.closed_at.is_(None) & (vouchers | claims)
+    certificates = (Hold.thing == str(Thing.CERTIFICATE)) & Hold.object_id.in_(select_within(here))
+    return Hold.closed_at.is_(None) & (vouchers | claims | certificates)
