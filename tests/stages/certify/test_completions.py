@@ -23,7 +23,7 @@ from voucher.rules.errors import Refused
 from voucher.rules.lifecycle import Thing
 from voucher.stages.certify.asking import Registers
 from voucher.stages.certify.completions import issue_completions
-from voucher.stages.certify.connecting import connect_register
+from voucher.stages.certify.connecting import ask_register, confirm_register
 from voucher.stages.certify.models import Certificate, RegisterEntry, Verification, VoucherProof
 from voucher.stages.certify.queries import check_publicly, list_archive, list_verified_certificates
 from voucher.stages.certify.queries.papers import CompletionPaper, show_completion_paper
@@ -87,7 +87,9 @@ def _ask_a_register(scene: Scene, certificate_id: int) -> None:
     scene.hire("接入员", Role.OFFICER_PROVINCE, "310101199001010330")
     registers = Registers(scene.database, scene.keyring)
     with serving(lambda _: say()) as register:
-        scene.do("接入员", lambda work: connect_register(work, name="登记", address=register.address))
+        scene.hire("接入员二", Role.ADMINISTRATOR, "310101199001010250")
+        scene.do("接入员", lambda work: ask_register(work, "省厅通知", name="登记", address=register.address))
+        scene.do("接入员二", confirm_register)
         assert registers.ask(scene.actor("clock"), scene.at, [certificate_id]) == {}
         assert register.asked == []
     with scene.database.read() as session:

@@ -22,15 +22,19 @@ from tests.loop.telling import ready
 from tests.registers import Question, Register, Reply, say, serving, truth_of
 from tests.scene import EV2, HOUSEKEEPER, LI_SI, SUN_BA, ZHANG_SAN, Scene, on
 from voucher.plumbing.calling import Patience
+from voucher.plumbing.unit_of_work import Work
+from voucher.registry.people import get_person
+from voucher.registry.subjects import destroy_key
 from voucher.rules.actor import Role
 from voucher.rules.approval import Step
 from voucher.stages.certify import asking
 from voucher.stages.certify.asking import Registers
-from voucher.stages.certify.connecting import connect_register
+from voucher.stages.certify.connecting import ask_register, confirm_register, drop_register
 from voucher.stages.certify.hand_verification import Read, read_by_hand
 from voucher.stages.certify.models import Certificate, RegisterEntry, Verification
 from voucher.stages.certify.models_look_ups import RegisterLookUp
 from voucher.stages.certify.queries import list_unanswered, list_verified_certificates, read_word_since
+from voucher.stages.certify.queries.register_words import find_register, list_never_confirmed, read_rests
 from voucher.stages.settle import payment, review
 from voucher.stages.settle.clawback import open_due_clawbacks
 from voucher.stages.settle.models.claims import Claim
@@ -55,9 +59,7 @@ class Asked:
 
     def connect(self, register: Register) -> None:
         """Have the register answer from today on."""
-        self.scene.do(
-            "接入员", lambda work: connect_register(work, name="省证书登记", address=register.address)
-        )
+        connect(self.scene, register.address)
 
     def ask(self, *numbers: str) -> list[str]:
         """Ask about certificates as the clock does, and return what came of each."""
@@ -71,11 +73,18 @@ class Asked:
             return list_verified_certificates(session, list(self.ids.values()))
 
 
+def connect(scene: Scene, address: str | None) -> None:
+    """Have one person ask for a register and another confirm it."""
+    scene.do("接入员", lambda work: ask_register(work, "省厅通知", name="省证书登记", address=address))
+    scene.do("接入员二", confirm_register)
+
+
 @pytest.fixture
 def asked(scene: Scene) -> Asked:
     """Return three people's certificates of a quarter, uploaded and confirmed by nobody."""
     ready(scene)
     scene.hire("接入员", Role.OFFICER_PROVINCE, "310101199001010330")
+    scene.hire("接入员二", Role.ADMINISTRATOR, "310101199001010250")
     rows = [scene.certificate(each) for each in (ZHANG_SAN, LI_SI, SUN_BA)]
     scene.import_certificates(rows)
     made = Asked(scene, rows, Registers(scene.database, scene.keyring, patience=QUICK))
@@ -358,6 +367,110 @@ def test_a_register_that_is_down_is_left_alone_and_fills_no_table(
     with scene.database.read() as session:
         kept = session.scalars(select(RegisterLookUp.outcome).order_by(RegisterLookUp.id)).all()
     assert kept == ["unreachable", "absent"]
+
+
+@SQLITE
+def test_who_never_answers_keeps_nobody_waiting(asked: Asked, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two that are never answered do not stand before the third; their rests grow by the parameter."""
+    scene, numbers = asked.scene, list(asked.ids)
+    monkeypatch.setattr(asking, "PIECE", 2)
+    known = honest(asked.rows[2:])
+    clock, start = scene.actor("clock"), on("2024-03-10")
+
+    def due(minutes: int) -> list[str]:
+        register.asked.clear()
+        scene.at = start + timedelta(minutes=minutes)
+        asked.registers.ask_due(clock, scene.at, scene.at, lambda _: [])
+        return [each["number"] for each in register.asked]
+
+    with serving(
+        lambda question: known(question) if question["number"] == numbers[2] else SILENT
+    ) as register:
+        scene.at = start
+        asked.connect(register)
+        assert due(0) == numbers[:2]
+        assert due(1) == numbers[2:], "whoever was never asked comes first"
+        assert due(59) == []
+        assert due(60) == numbers[:2], "an hour's rest, and the third is confirmed"
+        assert due(60 + 119) == []
+        assert due(60 + 120) == numbers[:2], "the next rest is twice as long"
+    with scene.database.read() as session:
+        assert read_rests(session, start.date())[0] == timedelta(hours=1)
+
+
+@SQLITE
+def test_certificates_of_erased_people_do_not_fill_the_queue(
+    asked: Asked, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scene, ids = asked.scene, list(asked.ids.values())
+    monkeypatch.setattr(asking, "PIECE", 1)
+    with scene.database.read() as session:
+        assert list_never_confirmed(session, scene.at, 1) == ids[:1]
+        index = get_person(session, session.get_one(Certificate, ids[0]).person_id).blind_index
+    scene.do("operator", lambda work: destroy_key(work, index))
+    with scene.database.read() as session:
+        assert list_never_confirmed(session, scene.at, 1) == ids[1:2]
+
+
+def test_nobody_connects_or_disconnects_the_register_alone(asked: Asked) -> None:
+    """One asks, another confirms; until then the register that answers is the one before."""
+    scene = asked.scene
+    scene.hire("接入员的另一账号", Role.ADMINISTRATOR, "310101199001010330")
+    ask = lambda work: ask_register(work, "对方维护")  # noqa: E731
+    with serving(honest(asked.rows)) as register:
+        asked.connect(register)
+        scene.do("接入员", ask)
+        assert town_train.code(scene, "接入员二", ask) == "register_change_waits"
+        assert town_train.code(scene, "接入员", confirm_register) == "second_person_needed"
+        assert town_train.code(scene, "接入员的另一账号", confirm_register) == "second_person_needed"
+        assert town_train.code(scene, "复核员", confirm_register) == "role_missing"
+        with scene.database.read() as session:
+            assert find_register(session, scene.at.date()) is not None
+        for sin in (
+            CONFIRMED_ALONE,
+            "UPDATE register_system SET address = NULL, change_id = (SELECT max(id) FROM register_change)",
+        ):
+            with pytest.raises(DBAPIError, match=r"two_people|two people"):
+                scene.do("operator", partial(_run, statement=sin))
+        scene.do("接入员", drop_register)
+        assert town_train.code(scene, "接入员二", confirm_register) == "register_change_missing"
+        scene.do("接入员", ask)
+        scene.do("接入员二", confirm_register)
+        with scene.database.read() as session:
+            assert find_register(session, scene.at.date()) is None
+
+
+def test_the_database_takes_no_look_up_by_hand_of_one_person(asked: Asked) -> None:
+    scene, number = asked.scene, next(iter(asked.ids))
+    call = partial(read_by_hand, number=number, read=_same(truth_of(asked.rows[0])), evidence="回执")
+    scene.do("复核员", call)
+    alone = (
+        "INSERT INTO hand_verification (second_reading_id, first_reading_id, certificate_id, "
+        "checker_person_id, confirmer_person_id, confirmed_at) SELECT id, id, certificate_id, "
+        "read_by_person_id, read_by_person_id, read_at FROM hand_reading"
+    )
+    with pytest.raises(DBAPIError, match="two_people"):
+        scene.do("operator", partial(_run, statement=alone))
+    scene.do("初审员", call)
+    again = (
+        "INSERT INTO register_look_up (certificate_id, system, way, outcome, milliseconds, asked_at, "
+        "asked_by_person_id) SELECT certificate_id, system, way, 'absent', 0, asked_at, "
+        "asked_by_person_id + 1 FROM register_look_up"
+    )
+    with pytest.raises(DBAPIError, match="two people"):
+        scene.do("operator", partial(_run, statement=again))
+    assert asked.verified() == {asked.ids[number]}
+
+
+def _run(work: Work, statement: str) -> None:
+    work.session.execute(text(statement))
+
+
+CONFIRMED_ALONE = (
+    "UPDATE register_change SET confirmed = 1, decided_by_person_id = asked_by_person_id, "
+    "decided_at = asked_at WHERE decided_at IS NULL"
+)
+SILENT = Reply(b"", 503)
 
 
 @SQLITE

@@ -27,7 +27,7 @@ from voucher.doors.schemas.archives import (
     ShownState,
     SignedArchive,
 )
-from voucher.doors.schemas.paging import paged
+from voucher.doors.schemas.paging import Paging, paged
 from voucher.plumbing.unit_of_work import Work
 from voucher.rules.actor import Role
 from voucher.rules.archive import Extent
@@ -87,11 +87,16 @@ def answer_objection(work: Work, given: dict[str, Any], objection_id: int) -> Ob
     )
 
 
-@archives.look("/archive/shares", answer=Shares)
-def list_own_shares(session: Session, _asked: dict[str, Any]) -> dict[str, Any]:
-    """本人出示过的档案：出示码、范围、期限，谁在什么时候看过。"""
-    door, rows = the_door(), list_shares(session, current_actor().person_id)
-    return {"items": view_shares(session, door.keyring, rows, door.today)}
+@archives.look("/archive/shares", query=Paging, answer=Shares)
+def list_own_shares(session: Session, asked: dict[str, Any]) -> dict[str, Any]:
+    """本人出示过的档案，新的在前：出示码、范围、期限，谁在什么时候看过（最近 20 次）。"""
+    door, person_id = the_door(), current_actor().person_id
+    page = paged(
+        asked,
+        lambda before, limit: list_shares(session, person_id, before_id=before, limit=limit),
+        lambda row: row.id,
+    )
+    return page | {"items": view_shares(session, door.keyring, page["items"], door.today)}
 
 
 @archives.ask(

@@ -105,7 +105,7 @@ class LookState(Schema):
 
 
 class ShareState(Schema):
-    """A share of the own record with its code and every look, the newest first."""
+    """A share of the own record with its code and its newest looks."""
 
     id = fields.Integer()
     code = fields.String(metadata={"description": "20 位出示码，交给要看的人"})
@@ -115,13 +115,11 @@ class ShareState(Schema):
     shared_at = Moment()
     ended_at = Moment(allow_none=True)
     lives = fields.Boolean(metadata={"description": "现在是否有效"})
-    looks = fields.List(fields.Nested(LookState))
+    looks = fields.List(fields.Nested(LookState), metadata={"description": "最近的 20 次"})
+    looks_count = fields.Integer(metadata={"description": "一共看过几次"})
 
 
-class Shares(Schema):
-    """Every share a worker ever made, the newest first."""
-
-    items = fields.List(fields.Nested(ShareState))
+Shares = page_of(ShareState(), "Shares")
 
 
 class NewLook(Body):

@@ -24,6 +24,7 @@ from voucher.stages.assess.reading import (
     find_newest_results,
     get_own_candidate,
     lock_own_batch,
+    read_pass_mark,
     serves_batch,
 )
 from voucher.stages.assess.results import Scores, pass_vouchers, write_result
@@ -72,7 +73,9 @@ def ask_correction(
         raise NOT_PUBLISHED.refused()
     before = find_newest_results(work.session, [candidate.id]).get(candidate.id)
     told = Scores(candidate.id, theory, skill, mark)
-    return write_result(work, batch, candidate, told, before, check_why(why))
+    return write_result(
+        work, batch, candidate, told, before, check_why(why), pass_mark=read_pass_mark(work.session, batch)
+    )
 
 
 def confirm_correction(work: Work, result_id: int) -> ExamResult:

@@ -93,6 +93,7 @@ def enter_results(work: Work, batch_id: int, rows: Sequence[Scores]) -> int:
     check_planned(batch, "录入成绩")
     candidates = {each.id: each for each in list_batch_candidates(work.session, batch.id)}
     newest = find_newest_results(work.session, candidates)
+    pass_mark = read_pass_mark(work.session, batch)
     written = 0
     for row in rows:
         candidate = candidates.get(row.candidate_id)
@@ -101,7 +102,9 @@ def enter_results(work: Work, batch_id: int, rows: Sequence[Scores]) -> int:
         before = newest.get(candidate.id)
         if before is not None and _says_the_same(candidate, row, before):
             continue
-        newest[candidate.id] = write_result(work, batch, candidate, row, before, BEFORE_PUBLICATION)
+        newest[candidate.id] = write_result(
+            work, batch, candidate, row, before, BEFORE_PUBLICATION, pass_mark=pass_mark
+        )
         written += 1
     if written:
         batch.entered_by_person_id = work.actor.person_id
@@ -142,13 +145,18 @@ def _bring_along(candidate: Candidate, row: Scores) -> tuple[int | None, int | N
 
 
 def write_result(
-    work: Work, batch: ExamBatch, candidate: Candidate, row: Scores, before: ExamResult | None, why: str
+    work: Work,
+    batch: ExamBatch,
+    candidate: Candidate,
+    row: Scores,
+    before: ExamResult | None,
+    why: str,
+    *,
+    pass_mark: int,
 ) -> ExamResult:
-    """Write the next revision of a candidate's scores and return it."""
+    """Write the next revision of a candidate's scores and return it; the pass mark is the batch's."""
     theory, skill = check_scores(candidate, row)
-    judgement = judge_exam(
-        CertificateKind(batch.certificate_kind), theory, skill, read_pass_mark(work.session, batch)
-    )
+    judgement = judge_exam(CertificateKind(batch.certificate_kind), theory, skill, pass_mark)
     made = ExamResult(
         candidate_id=candidate.id,
         revision=before.revision + 1 if before is not None else 1,

@@ -55,6 +55,9 @@ def _read_earlier(
         and canonical_occupation(earlier.trade_code, aliases) == trade_code
     ]
     counting = find_counting_results(work.session, [candidate.id for candidate, _ in rows])
+    # the mark of each earlier batch is read once, however many sat it
+    sat = {earlier.id: earlier for candidate, earlier in rows if candidate.id in counting}
+    marks = {batch_id: read_pass_mark(work.session, earlier) for batch_id, earlier in sat.items()}
     found: dict[int, list[Sat]] = {}
     for candidate, earlier in rows:
         result = counting.get(candidate.id)
@@ -64,7 +67,7 @@ def _read_earlier(
                     earlier.exam_on,
                     result.theory_hundredths,
                     result.skill_hundredths,
-                    read_pass_mark(work.session, earlier),
+                    marks[earlier.id],
                     bool(result.passed),
                     ScoreMark(result.mark) if result.mark is not None else None,
                 )

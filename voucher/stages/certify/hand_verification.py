@@ -26,7 +26,7 @@ from voucher.rules.words import check_why
 from voucher.stages.certify.asking import Answered, write_look_ups
 from voucher.stages.certify.extract import RegisterRow, read_status, write_entries
 from voucher.stages.certify.models import Certificate
-from voucher.stages.certify.models_look_ups import HandReading
+from voucher.stages.certify.models_look_ups import HandReading, HandVerification
 from voucher.stages.certify.queries.proofs import find_newest_verifications, read_refusal
 from voucher.stages.certify.queries.register import find_newest_entries
 from voucher.stages.certify.queries.register_words import (
@@ -144,6 +144,17 @@ def read_by_hand(work: Work, number: str, read: Read, evidence: str) -> HandOutc
     )
     if earlier is None:
         return HandOutcome(is_second=False, verified=False)
+    work.session.add(
+        HandVerification(
+            first_reading_id=earlier.id,
+            second_reading_id=reading.id,
+            certificate_id=certificate.id,
+            checker_person_id=earlier.read_by_person_id,
+            confirmer_person_id=work.actor.person_id,
+            confirmed_at=work.at,
+        )
+    )
+    work.session.flush()
     _believe(work, certificate, seen)
     newest = find_newest_verifications(work.session, [certificate.id])[certificate.id]
     return HandOutcome(

@@ -5,15 +5,16 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index
+from sqlalchemy import CheckConstraint, ForeignKey, ForeignKeyConstraint, Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from voucher.plumbing.constraints import CHANGED_MEANWHILE, translate
 from voucher.plumbing.db import Model
-from voucher.plumbing.types import Day, Int64, Json, Text, UtcTime
+from voucher.plumbing.types import Day, Flag, Int64, Json, Text, UtcTime
 
 # what came of a look-up: the register's word, or none
 DEFINITIVE = ("found", "absent", "other_person")
+UNDECIDED = text("decided_at IS NULL")
 OUTCOMES = (*DEFINITIVE, "unreachable", "refused", "malformed", "resting")
 
 
@@ -27,6 +28,8 @@ class RegisterSystem(Model):
     name: Mapped[str] = mapped_column(Text, nullable=False)
     address: Mapped[str | None] = mapped_column(Text)
     connected_by_person_id: Mapped[int] = mapped_column(Int64, nullable=False)
+    # none in rows from before; a trigger takes no row whose change two people have not confirmed
+    change_id: Mapped[int | None] = mapped_column(Int64)
     connected_at: Mapped[datetime] = mapped_column(UtcTime, nullable=False)
 
 
@@ -70,6 +73,7 @@ class HandReading(Model):
         CheckConstraint("level BETWEEN 0 AND 8", name="level"),
         CheckConstraint("status IN ('valid','revoked')", name="status"),
         Index("ix_hand_reading_certificate", "certificate_id", "id"),
+        Index("uq_hand_reading_reader", "id", "certificate_id", "read_by_person_id", unique=True),
         {"sqlite_strict": True},
     )
 
@@ -85,4 +89,60 @@ class HandReading(Model):
     read_by_person_id: Mapped[int] = mapped_column(Int64, nullable=False)
 
 
+class HandVerification(Model):
+    """Two readings of one certificate by two people that agreed; no look-up by hand is written without it."""
+
+    __tablename__ = "hand_verification"
+    __table_args__ = (
+        CheckConstraint("checker_person_id <> confirmer_person_id", name="two_people"),
+        ForeignKeyConstraint(
+            ["first_reading_id", "certificate_id", "checker_person_id"],
+            ["hand_reading.id", "hand_reading.certificate_id", "hand_reading.read_by_person_id"],
+            name="fk_hand_verification_first",
+        ),
+        ForeignKeyConstraint(
+            ["second_reading_id", "certificate_id", "confirmer_person_id"],
+            ["hand_reading.id", "hand_reading.certificate_id", "hand_reading.read_by_person_id"],
+            name="fk_hand_verification_second",
+        ),
+        {"sqlite_strict": True},
+    )
+
+    second_reading_id: Mapped[int] = mapped_column(Int64, primary_key=True, autoincrement=False)
+    first_reading_id: Mapped[int] = mapped_column(Int64, nullable=False)
+    certificate_id: Mapped[int] = mapped_column(Int64, nullable=False)
+    checker_person_id: Mapped[int] = mapped_column(Int64, nullable=False)
+    confirmer_person_id: Mapped[int] = mapped_column(Int64, nullable=False)
+    confirmed_at: Mapped[datetime] = mapped_column(UtcTime, nullable=False)
+
+
+class RegisterChange(Model):
+    """A wish that another register answers, or none: one person asks, another confirms, or drops it."""
+
+    __tablename__ = "register_change"
+    __table_args__ = (
+        CheckConstraint("confirmed = 0 OR decided_by_person_id <> asked_by_person_id", name="two_people"),
+        CheckConstraint("(decided_at IS NULL) = (decided_by_person_id IS NULL)", name="decided_by"),
+        CheckConstraint("(decided_at IS NULL) = (confirmed IS NULL)", name="decided"),
+        Index("uq_register_change_open", "one", unique=True, sqlite_where=UNDECIDED,
+              postgresql_where=UNDECIDED),
+        CheckConstraint("one = 1", name="one"),
+        {"sqlite_strict": True},
+    )  # fmt: skip
+
+    id: Mapped[int] = mapped_column(Int64, primary_key=True)
+    # the same in every row, so that one at most waits
+    one: Mapped[int] = mapped_column(Int64, nullable=False, default=1)
+    name: Mapped[str] = mapped_column(Text, nullable=False)
+    address: Mapped[str | None] = mapped_column(Text)
+    why: Mapped[str] = mapped_column(Text, nullable=False)
+    asked_by_person_id: Mapped[int] = mapped_column(Int64, nullable=False)
+    asked_at: Mapped[datetime] = mapped_column(UtcTime, nullable=False)
+    confirmed: Mapped[bool | None] = mapped_column(Flag)
+    decided_by_person_id: Mapped[int | None] = mapped_column(Int64)
+    decided_at: Mapped[datetime | None] = mapped_column(UtcTime)
+
+
+translate("uq_register_change_open", "register_change.one", CHANGED_MEANWHILE)
+translate("pk_hand_verification", "hand_verification.second_reading_id", CHANGED_MEANWHILE)
 translate("pk_register_system", "register_system.since", CHANGED_MEANWHILE)

@@ -15,19 +15,27 @@ from voucher.plumbing.unit_of_work import Work
 from voucher.registry import catalogue
 from voucher.stages.oversee.archive import objecting
 
-ROWS = 100
+PER_PAGE = 20
+CHOICES = (("waiting", "待答复"), ("answered", "已答复"))
 
 
 @office.get("/desk/archive-objections")
 def archive_objections() -> ResponseReturnValue:
-    """Show the objections of this account's regions, unanswered ones first."""
-    door, regions = the_door(), current_actor().regions
+    """Show a page of the objections of this account's regions, those that wait or those answered."""
+    door, regions, before = the_door(), current_actor().regions, fields.cursor("before")
+    state = request.args.get("state", "")
+    state = state if state in dict(CHOICES) else CHOICES[0][0]
     with door.read() as session:
-        rows = objecting.list_objections(session, regions, waiting=True, limit=ROWS)
-        rows += objecting.list_objections(session, regions, waiting=False, limit=ROWS)
+        rows = objecting.list_objections(
+            session, regions, waiting=state == "waiting", before_id=before or None, limit=PER_PAGE
+        )
         return render_template(
             "office/archive_objections.html",
             rows=objecting.view_objections(session, door.keyring, rows, door.today),
+            state=state,
+            choices=CHOICES,
+            before=before,
+            per_page=PER_PAGE,
         )
 
 

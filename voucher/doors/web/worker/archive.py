@@ -27,7 +27,7 @@ from voucher.stages.oversee.archive import objecting, sharing
 from voucher.stages.oversee.archive.entries import open_archive
 from voucher.stages.oversee.archive.signing import sign_archive
 
-SAID_MAX = 500
+SAID_MAX, SHARES_PER_PAGE = 500, 10
 EXTENTS = [(str(each), name) for each, name in EXTENT_NAMES.items()]
 
 
@@ -97,13 +97,15 @@ def shares() -> ResponseReturnValue:
 
 def _shares() -> str:
     door, person_id = the_door(), my_person_id()
-    address = url_for("web.public.look_at_archive", _external=True)
+    address, before = url_for("web.public.look_at_archive", _external=True), fields.cursor("before")
     with door.read() as session:
-        rows = sharing.list_shares(session, person_id)
+        rows = sharing.list_shares(session, person_id, before_id=before or None, limit=SHARES_PER_PAGE)
         return render_template(
             "worker/shares.html",
             shares=sharing.view_shares(session, door.keyring, rows, door.today),
             extents=EXTENTS,
+            before=before,
+            per_page=SHARES_PER_PAGE,
             usual_days=_days(session, "archive_share_days"),
             latest=door.today + timedelta(days=_days(session, "archive_share_days_most")),
             address=address,

@@ -163,7 +163,7 @@ def list_objections(
     before_id: int | None = None,
     limit: int = 20,
 ) -> list[ArchiveObjection]:
-    """Return the newest objections of these regions, or of one person; `waiting` chooses."""
+    """Return objections of these regions, or of one person, the newest first; `waiting` chooses."""
     reached = (
         ArchiveObjection.person_id == person_id
         if person_id is not None

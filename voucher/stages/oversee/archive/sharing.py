@@ -40,6 +40,7 @@ from voucher.stages.oversee.archive.models import (
 )
 
 THING = "archive_share"
+LOOKS_SHOWN = 20
 # 66 bits: guessed by nobody, read aloud in five groups of four
 CODE_DIGITS = 20
 CODE_DOMAIN = "archive_share"
@@ -83,7 +84,7 @@ class LookView:
 
 @dataclass(frozen=True, slots=True)
 class ShareView:
-    """A share as its owner sees it, with the code in groups of four and every look, the newest first."""
+    """A share as its owner sees it: the code in groups of four, the newest looks and how many there were."""
 
     id: int
     code: str
@@ -94,6 +95,7 @@ class ShareView:
     ended_at: datetime | None
     lives: bool
     looks: list[LookView]
+    looks_count: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,33 +213,47 @@ def _show(archive: Archive, found: ArchiveShare, at: datetime) -> Shown:
     )
 
 
-def list_shares(session: Session, person_id: int) -> list[ArchiveShare]:
-    """Return every share a person ever made, the newest first."""
-    return list(
-        session.scalars(
-            select(ArchiveShare).where(ArchiveShare.person_id == person_id).order_by(ArchiveShare.id.desc())
-        )
-    )
+def list_shares(
+    session: Session, person_id: int, *, before_id: int | None = None, limit: int = 20
+) -> list[ArchiveShare]:
+    """Return the newest shares of a person."""
+    query = select(ArchiveShare).where(ArchiveShare.person_id == person_id)
+    if before_id is not None:
+        query = query.where(ArchiveShare.id < before_id)
+    return list(session.scalars(query.order_by(ArchiveShare.id.desc()).limit(limit)))
 
 
 def view_shares(
     session: Session, keyring: Keyring, rows: Sequence[ArchiveShare], today: date
 ) -> list[ShareView]:
-    """Return shares of one person in words, in the order given, with every look."""
+    """Return shares of one person in words, in the order given, each with its newest looks.
+
+    However many there are, the statements are the same few.
+    """
     if not rows:
         return []
     person = people.get_person(session, rows[0].person_id)
     key = subjects.find_keys(session, keyring, [person.blind_index]).get(person.blind_index)
     if key is None:
         raise subjects.SUBJECT_ERASED.refused()
-    looks: dict[int, list[LookView]] = {}
-    for seen in session.scalars(
-        select(ArchiveLook)
+    place = func.row_number().over(partition_by=ArchiveLook.share_id, order_by=ArchiveLook.id.desc())
+    count = func.count().over(partition_by=ArchiveLook.share_id)
+    ranked = (
+        select(ArchiveLook.id.label("id"), place.label("place"), count.label("count"))
         .where(ArchiveLook.share_id.in_([each.id for each in rows]))
+        .subquery()
+    )
+    looks: dict[int, list[LookView]] = {}
+    counts: dict[int, int] = {}
+    for seen, number in session.execute(
+        select(ArchiveLook, ranked.c.count)
+        .join(ranked, ranked.c.id == ArchiveLook.id)
+        .where(ranked.c.place <= LOOKS_SHOWN)
         .order_by(ArchiveLook.id.desc())
     ):
         viewer = keyring.unseal(key, VIEWER_CONTEXT, seen.viewer_sealed)
         looks.setdefault(seen.share_id, []).append(LookView(seen.looked_at, viewer))
+        counts[seen.share_id] = number
     return [
         ShareView(
             id=each.id,
@@ -249,6 +265,7 @@ def view_shares(
             ended_at=each.ended_at,
             lives=each.ended_at is None and each.until_on >= today,
             looks=looks.get(each.id, []),
+            looks_count=counts.get(each.id, 0),
         )
         for each in rows
     ]
