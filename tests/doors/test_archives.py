@@ -36,6 +36,8 @@ def test_a_record_is_read_objected_to_shown_and_ended_on_the_pages(loop: Loop) -
     officer.go("/desk/archive-objections/1")
     officer.press("答复", decision="dismiss", answer="发券单有您本人的领取记录")
     assert "已答复" in officer.page.text
+    assert "没有待答复的档案异议" in desk.go("/desk/archive-objections").text
+    assert "DA-00000001" in desk.go("/desk/archive-objections?state=answered").text
     assert "发券单有您本人的领取记录" in li.go("/my/archive").text
 
     li.go("/my/archive/shares")

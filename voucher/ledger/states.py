@@ -7,7 +7,7 @@ or a skipped step is refused by the database even where Python is wrong. The obj
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
@@ -23,12 +23,12 @@ from sqlalchemy import (
     select,
     update,
 )
-from sqlalchemy.orm import Mapped, declared_attr, mapped_column
+from sqlalchemy.orm import Mapped, Session, declared_attr, mapped_column
 from sqlalchemy.orm.attributes import set_committed_value
 
 from voucher.ledger import audit
 from voucher.ledger.holds import Before, check_no_hold, check_not_stopped, look_before_step
-from voucher.plumbing.bulk import write_many
+from voucher.plumbing.bulk import among, write_many
 from voucher.plumbing.constraints import CHANGED_MEANWHILE, translate
 from voucher.plumbing.db import Model
 from voucher.plumbing.trips import LATER
@@ -287,3 +287,15 @@ def list_events(work_or_session: Any, thing: Thing, object_id: int) -> list[Stat
             .order_by(StateEvent.seq)
         )
     )
+
+
+def list_lives(session: Session, thing: Thing, object_ids: Collection[int]) -> dict[int, list[StateEvent]]:
+    """Return the steps of many objects, oldest first, in one statement."""
+    lives: dict[int, list[StateEvent]] = {each: [] for each in object_ids}
+    for event in session.scalars(
+        select(StateEvent)
+        .where(StateEvent.thing == str(thing), among(session, StateEvent.object_id, object_ids))
+        .order_by(StateEvent.object_id, StateEvent.seq)
+    ):
+        lives[event.object_id].append(event)
+    return lives

@@ -7,8 +7,10 @@ from sqlalchemy import select
 from tests import town_assess as town
 from tests import town_train
 from tests.scene import EV2, FENG_YI, LI_SI, QIAN_QI, ZHANG_SAN, Scene, on
+from tests.watching import watched
 from voucher.ledger import holds
 from voucher.ledger.holds import Hold
+from voucher.plumbing.unit_of_work import Work
 from voucher.rules.lifecycle import Thing
 from voucher.stages.assess import corrections, lapse, plan, results
 from voucher.stages.assess.models import Candidate
@@ -51,7 +53,14 @@ def test_entered_by_one_published_by_another_and_nothing_averages(scene: Scene) 
     # AC-F1: 59 and 95 is not a pass
     rows = {first: (9500, 9500), second: (5900, 9500), third: (6000, 6000)}
     first_entry = [Scores(each, *rows[each]) for each in rows]
-    assert scene.do(entry, lambda work: results.enter_results(work, batch_id, first_entry)) == 3
+
+    def enters(work: Work) -> int:
+        with watched(work.session) as statements:
+            done = results.enter_results(work, batch_id, first_entry)
+        assert sum("FROM parameter" in each for each in statements) == 1, "the pass mark is read once"
+        return done
+
+    assert scene.do(entry, enters) == 3
     assert publishing(publisher) == "skill_read_once"
     assert town.enter(scene, batch_id, rows) == 0
     assert town.enter_again(scene, batch_id, {first: 9500}).count == 0

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-
-from sqlalchemy import event, select
-from sqlalchemy.orm import Session
+from sqlalchemy import select
 
 from tests import town_assess as town
 from tests import town_train
 from tests.revoking import revoke_certificate
 from tests.scene import EV1, EV2, LI_SI, ZHANG_SAN, Scene, on
+from tests.watching import watched
 from voucher.ledger.states import list_events
 from voucher.plumbing.unit_of_work import Work
 from voucher.rules.actor import Role
@@ -29,22 +26,6 @@ from voucher.stages.certify.queries import (
 from voucher.stages.certify.record import verify_certificates
 from voucher.stages.certify.revoke import ask_reinstatement, reinstate_certificate
 from voucher.stages.certify.verify import verify
-
-
-@contextmanager
-def watched(session: Session) -> Iterator[list[str]]:
-    """Yield the statements a session sends meanwhile."""
-    sent: list[str] = []
-
-    def note(_c: object, _u: object, statement: str, _p: object, _x: object, _m: object) -> None:
-        sent.append(statement)
-
-    engine = session.get_bind()
-    event.listen(engine, "before_cursor_execute", note)
-    try:
-        yield sent
-    finally:
-        event.remove(engine, "before_cursor_execute", note)
 
 
 def test_a_revoked_certificate_is_put_back_by_two_officers_only(scene: Scene) -> None:

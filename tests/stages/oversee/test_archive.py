@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from datetime import date, timedelta
+from functools import partial
 from typing import Any
 
 import jwt
@@ -13,8 +14,9 @@ import pytest
 from tests import town_issue
 from tests.loop.telling import told
 from tests.revoking import revoke_certificate
-from tests.scene import JIYUAN, LI_SI, XINXIANG, ZHANG_SAN, Scene, staff_number
+from tests.scene import HOUSEKEEPER, JIYUAN, LI_SI, XINXIANG, ZHANG_SAN, Scene, staff_number
 from tests.town_certified import certified, settle_down
+from tests.watching import watched
 from voucher.plumbing.clock import SHANGHAI
 from voucher.plumbing.unit_of_work import Work, perform
 from voucher.registry import renumbering
@@ -171,6 +173,40 @@ def test_a_share_shows_what_its_owner_chose_until_it_is_ended_and_every_look_is_
         )
     assert [[each.viewer for each in row.looks] for row in rows] == [["人才市场"], ["宏大机械公司"]]
     assert [row.lives for row in rows] == [False, False]
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_a_record_and_its_shares_take_as_many_statements_however_long_they_are(earned: Scene) -> None:
+    """Ten shares with looks, and one certificate more, are read in the statements of one."""
+    mine, person_id = town_issue.worker(earned, ZHANG_SAN), town_issue.person_id(earned, ZHANG_SAN)
+
+    def count() -> int:
+        with earned.database.read() as session, watched(session) as statements:
+            rows = sharing.list_shares(session, person_id, limit=10)
+            sharing.view_shares(session, earned.keyring, rows, on_day(earned))
+            open_archive(session, earned.keyring, person_id)
+        return len(statements)
+
+    def shown() -> sharing.ShareView:
+        made = earned.do(mine, lambda work: sharing.share(work, Extent.CERTIFICATES))
+        with earned.database.read() as session:
+            return sharing.view_shares(session, earned.keyring, [made], on_day(earned))[0]
+
+    first = shown()
+    anybody(earned, lambda work: sharing.look(work, first.code, "宏大机械公司"))
+    before = count()
+    for _ in range(4):
+        again = shown()
+        for viewer in range(sharing.LOOKS_SHOWN + 1 if again.id == first.id + 4 else 1):
+            anybody(earned, partial(sharing.look, code=again.code, viewer=f"单位{viewer}"))
+    earned.import_certificates([earned.certificate(ZHANG_SAN, HOUSEKEEPER)])
+    assert count() == before
+    with earned.database.read() as session:
+        newest, *_ = rows = sharing.list_shares(session, person_id, limit=3)
+        (row,) = sharing.view_shares(session, earned.keyring, [newest], on_day(earned))
+        assert (len(row.looks), row.looks_count) == (sharing.LOOKS_SHOWN, sharing.LOOKS_SHOWN + 1)
+        rest = sharing.list_shares(session, person_id, before_id=rows[-1].id, limit=3)
+    assert [each.id for each in rest] == [first.id + 1, first.id]
 
 
 def test_the_signed_record_is_believed_by_a_library_of_others(earned: Scene) -> None:

@@ -13,7 +13,7 @@ from datetime import UTC, date, datetime, time
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from voucher.ledger.states import StateEvent, list_events
+from voucher.ledger.states import StateEvent, list_lives
 from voucher.ledger.vouchers import Voucher
 from voucher.plumbing.clock import SHANGHAI
 from voucher.plumbing.secrets import Keyring
@@ -89,8 +89,9 @@ def _vouchers(session: Session, keyring: Keyring, person_id: int) -> Iterator[En
     held = list(
         session.scalars(select(Voucher).where(Voucher.holder_person_id == person_id).order_by(Voucher.id))
     )
+    lives = list_lives(session, Thing.VOUCHER, [each.id for each in held])
     for voucher, row in zip(held, issuing.view_vouchers(session, keyring, held), strict=True):
-        events = list_events(session, Thing.VOUCHER, voucher.id)
+        events = lives[voucher.id]
         mark = Mark.REVOKED if voucher.state in TAKEN else Mark.ENDED
         facts = (("券号", voucher.number), ("项目", row.programme_name))
         yield Entry(
@@ -195,6 +196,7 @@ def _certificates(session: Session, keyring: Keyring, person_id: int) -> Iterato
         )
     )
     regions = dict(rows.all())
+    lives = list_lives(session, Thing.CERTIFICATE, [each.certificate_id for each in views])
     for each in views:
         facts = (("证书编号", each.number), ("种类", each.kind_name), ("发证机构", each.institution_name))
         title = f"{each.trade_name} · {each.level_name}"
@@ -211,7 +213,7 @@ def _certificates(session: Session, keyring: Keyring, person_id: int) -> Iterato
             by_day=True,
             region_code=regions[each.institution_id],
         )
-        for event in list_events(session, Thing.CERTIFICATE, each.certificate_id):
+        for event in lives[each.certificate_id]:
             if event.event in ("revoke", "reinstate"):
                 yield Entry(
                     ref=f"certificate-{each.certificate_id}-{event.seq}",
