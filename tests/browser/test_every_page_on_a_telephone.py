@@ -38,7 +38,12 @@ NO_PAGES = frozenset(
         "web.worker.consent_code",
         # files, and the way to another house's sign-in and back
         *("web.worker.paper", "web.office.paper", "web.office.refusals_csv", "web.office.refusals_xlsx"),
-        *("web.office.programmes_xlsx", "web.office.talents_xlsx", "web.worker.archive_paper"),
+        *(
+            "web.office.programmes_xlsx",
+            "web.office.talents_xlsx",
+            "web.office.coverage_xlsx",
+            "web.worker.archive_paper",
+        ),
         *("web.worker.own_attachment", "web.office.open_attachment"),
         *("web.worker.completion_paper", "web.institution.completion_paper", "web.office.inspection_photo"),
         *("web.office.attendance_proof", "web.institution.proof", "web.institution.filing_paper"),

@@ -223,7 +223,7 @@ def test_a_certificate_is_recorded_verified_claimed_on_revoked_and_put_back(town
     why = {"number": number, "why": "查实替考"}
     blind = town.refused("初审员", "/certificate-revocations", why | {"seen": "0" * 64})
     assert blind == (409, "revocation_unseen"), "who has not seen what falls with it revokes nothing"
-    falls = town.ok("初审员", "/mass-revocation-previews", {"numbers": [number]})
+    falls = town.as_("初审员").post("/mass-revocation-previews", {"numbers": [number]}).json
     seen = why | {"seen": falls["digest"]}
     assert town.ok("初审员", "/certificate-revocations", seen)["state_name"] == "已撤销"
     assert not anybody.post("/certificate-checks", {"number": number, **printed}, key="").json["valid"]

@@ -28,6 +28,9 @@ KINDS: dict[str, tuple[str, str, str]] = {
     "dictionaries": ("voucher.registry.importing.dictionaries", "DictionariesImporter", "字典"),
     "equivalences": ("voucher.registry.importing.equivalences", "EquivalencesImporter", "比照"),
     "certificates": ("voucher.stages.certify.upload", "CertificatesImporter", "证书"),
+    "majors": ("voucher.registry.importing.majors", "MajorsImporter", "专业对应职业"),
+    "school-majors": ("voucher.registry.importing.majors", "SchoolMajorsImporter", "院校专业"),
+    "employments": ("voucher.registry.importing.employments", "EmploymentsImporter", "用人单位职工"),
     "register": ("voucher.stages.certify.extract", "RegisterImporter", "登记"),
 }
 

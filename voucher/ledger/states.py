@@ -292,10 +292,7 @@ def list_events(work_or_session: Any, thing: Thing, object_id: int) -> list[Stat
 def list_lives(session: Session, thing: Thing, object_ids: Collection[int]) -> dict[int, list[StateEvent]]:
     """Return the steps of many objects, oldest first, in one statement."""
     lives: dict[int, list[StateEvent]] = {each: [] for each in object_ids}
-    for event in session.scalars(
-        select(StateEvent)
-        .where(StateEvent.thing == str(thing), among(session, StateEvent.object_id, object_ids))
-        .order_by(StateEvent.object_id, StateEvent.seq)
-    ):
+    of = (StateEvent.thing == str(thing), among(session, StateEvent.object_id, object_ids))
+    for event in session.scalars(select(StateEvent).where(*of).order_by(StateEvent.seq)):
         lives[event.object_id].append(event)
     return lives

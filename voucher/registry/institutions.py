@@ -69,7 +69,8 @@ class EvaluatorFiling(Model):
 class EvaluatorScope(Model):
     """One occupation (or special item) and level an evaluator is filed for, with its days in force.
 
-    Level 0 stands for items without a level; NOT NULL keeps the unique constraint true.
+    Level 0 stands for items without a level; NOT NULL keeps the unique constraint true. What it examines by,
+    and the year of the list, are null where the file did not say (未核).
     """
 
     __tablename__ = "evaluator_scope"
@@ -77,6 +78,7 @@ class EvaluatorScope(Model):
         UniqueConstraint("filing_id", "trade_code", "level", "since"),
         CheckConstraint("level BETWEEN 0 AND 8", name="level"),
         CheckConstraint("until IS NULL OR until >= since", name="dates"),
+        Index("ix_evaluator_scope_trade", "trade_code"),
         {"sqlite_strict": True},
     )
 
@@ -86,6 +88,9 @@ class EvaluatorScope(Model):
     level: Mapped[int] = mapped_column(Int64, nullable=False)
     since: Mapped[date] = mapped_column(Day, nullable=False)
     until: Mapped[date | None] = mapped_column(Day)
+    standard_kind: Mapped[str | None] = mapped_column(Text)
+    standard_document: Mapped[str | None] = mapped_column(Text)
+    list_year: Mapped[int | None] = mapped_column(Int64)
 
 
 class InstitutionListing(Model):

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from python_calamine import CalamineWorkbook
 
 import voucher.registry
 from tests import town_certified, town_train
@@ -287,3 +288,27 @@ def test_the_office_counts_who_is_skilled_in_its_own_regions_and_takes_the_list_
     assert here.get("/talents").json["items"] == []
     sheet = desk.http.get("/desk/talents.xlsx?on=2024-05-01")
     assert str(sheet.mimetype).endswith("spreadsheetml.sheet")
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_anybody_finds_who_evaluates_what_and_the_office_what_nobody_does(town: Town) -> None:
+    page = town.anybody.go("/evaluators")
+    assert "养老护理员" in page.text
+    assert "未核" in page.text, "by which standard was never said"
+    _decent(page)
+    assert "清单上没有这样的评价" in town.anybody.go("/evaluators?q=宇航员").text
+    narrow = town.anybody.go("/evaluators?q=养老护理员&level=2&kind=social_organisation")
+    assert "养老护理员" in narrow.text
+    assert "家政服务员" not in narrow.text
+    town.world.staff("统计", Role.SUPERVISOR, region=PROVINCE)
+    desk = Browser(town.world.sign_in("统计").http)
+    page = desk.go("/desk/evaluator-coverage")
+    assert "没有机构评价" in page.text
+    assert "4-10-01-05" not in page.text, "it is evaluated"
+    assert "4-10-01-05" in desk.go("/desk/evaluator-coverage?level=8&after=4-10-01-04").text
+    sheet = desk.http.get("/desk/evaluator-coverage.xlsx?level=8")
+    (rows,) = [
+        each.to_python()
+        for each in [CalamineWorkbook.from_filelike(io.BytesIO(sheet.data)).get_sheet_by_index(0)]
+    ]
+    assert ["4-10-01-05", "养老护理员"] in [row[:2] for row in rows]

@@ -16,6 +16,8 @@ API_TALENTS: dict[str, Access] = {
 
 WEB_TALENTS: dict[str, Access] = {
     "web.office.talents": Access(DESK, "高技能人才库与持证统计（掩码）"),
+    "web.office.coverage": Access(DESK, "评价覆盖：没有评价机构的职业"),
+    "web.office.coverage_xlsx": Access(DESK, "没有评价机构的职业，导出为表格"),
     "web.office.talents_xlsx": Access(DESK, "高技能人才库导出（掩码）"),
     "web.public.levels": Access(PUBLIC, "等级台阶、比照、竞赛名次、荣誉、职业编码沿革"),
 }

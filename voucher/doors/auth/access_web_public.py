@@ -7,6 +7,7 @@ from voucher.doors.auth.entries import PUBLIC, Access
 WEB_PUBLIC: dict[str, Access] = {
     "web.public.guide": Access(PUBLIC, "办事指南与名词解释"),
     "web.public.institutions": Access(PUBLIC, "机构目录，含被移出的和原因"),
+    "web.public.evaluators": Access(PUBLIC, "评价目录清单：今日谁可以评价什么"),
     "web.public.joining": Access(PUBLIC, "机构入驻：要准备什么，怎么办"),
     "web.public.institution": Access(PUBLIC, "一家机构：目录年度、评价范围、正在招生的班级"),
     "web.public.classes": Access(PUBLIC, "正在招生的班级"),

@@ -98,6 +98,7 @@ DESK_GROUPS: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
             ("异议", "web.office.objections"),
             ("档案异议", "web.office.archive_objections"),
             ("人才库", "web.office.talents"),
+            ("评价覆盖", "web.office.coverage"),
             ("审计", "web.supervisor.audit"),
         ),
     ),

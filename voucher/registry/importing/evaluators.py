@@ -5,11 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 
 from sqlalchemy import insert, select
 
 from voucher.plumbing.spreadsheets import Column
 from voucher.plumbing.unit_of_work import Work
+from voucher.registry import tables
 from voucher.registry.catalogue import Occupation, OccupationAlias, SpecialItem
 from voucher.registry.importing.filings import FilingRow, find_filing_holders, write_filings
 from voucher.registry.importing.frame import Importer, Report
@@ -20,15 +22,19 @@ from voucher.registry.importing.institutions import (
     open_institutions,
     update_institution,
 )
+from voucher.registry.importing.listings import read_year
 from voucher.registry.importing.places import Places, find_foreign
 from voucher.registry.importing.reading import Reading
+from voucher.registry.majors import list_taught_occupations
 from voucher.rules.errors import Family, Refused, reason
+from voucher.rules.evaluators import check_major, check_standard, parse_standard_kind
 from voucher.rules.levels import clean_word, mask_word
 from voucher.rules.vocabulary import EvaluatorKind, InstitutionKind, parse_evaluator_kind
 
 NAME, CODE, KIND, REGION = "名称", "统一社会信用代码", "类别", "地区"
 FILING, TRADE, TRADE_NAME, LEVEL = "备案号", "职业编码", "职业名称", "等级"
 SINCE, UNTIL = "有效期起", "有效期止"
+STANDARD, DOCUMENT, YEAR = "标准类别", "标准文号", "年度"
 
 OCCUPATION_UNKNOWN = reason(
     "occupation_unknown",
@@ -139,7 +145,10 @@ class Trades:
 
 
 class EvaluatorsImporter(Importer[EvaluatorRow]):
-    """Columns 名称, 统一社会信用代码, 类别, 地区, 备案号, 职业编码, 等级, 有效期起, 有效期止."""
+    """Columns 名称, 统一社会信用代码, 类别, 地区, 备案号, 职业编码, 等级, 有效期起, 有效期止.
+
+    标准类别, 标准文号 and 年度 may be empty; a school's occupation must be one its majors lead to.
+    """
 
     kind = "evaluators"
     columns = (
@@ -153,12 +162,16 @@ class EvaluatorsImporter(Importer[EvaluatorRow]):
         Column(LEVEL),
         Column(SINCE),
         Column(UNTIL, required=False),
+        Column(STANDARD, required=False),
+        Column(DOCUMENT, required=False, alias=("标准编号",)),
+        Column(YEAR, required=False, text=False, alias=("清单年度",)),
     )
 
     def __init__(self, work: Work, report: Report) -> None:
         super().__init__(work, report)
         self._places = Places(work.session)
         self._trades = Trades(work)
+        self._taught: dict[tuple[str, date], tuple[bool, frozenset[str]]] = {}
 
     def check(self, reading: Reading) -> EvaluatorRow | None:
         """Return the scope a row states."""
@@ -167,6 +180,7 @@ class EvaluatorsImporter(Importer[EvaluatorRow]):
         filing = reading.words(FILING, lambda text: _read_filing(text, kind))
         since, until = reading.period(SINCE, UNTIL)
         trade, level = self._read_scope(reading, kind)
+        standard, document, year = self._read_standard(reading)
         if code is None or name is None or kind is None or region is None:
             return None
         if filing is None or since is None or trade is None:
@@ -175,9 +189,11 @@ class EvaluatorsImporter(Importer[EvaluatorRow]):
         if foreign is not None:
             reading.refuse(REGION, foreign)
         institution_kind = _INSTITUTION_KINDS.get(kind, InstitutionKind.EVALUATION_BODY)
+        if kind is EvaluatorKind.SCHOOL and OCCUPATION_SHAPE.fullmatch(trade):
+            self._check_major(reading, code, trade, since)
         return EvaluatorRow(
             InstitutionRow(code, name, str(institution_kind), region),
-            FilingRow(code, str(kind), region, filing, trade, level, since, until),
+            FilingRow(code, str(kind), region, filing, trade, level, since, until, standard, document, year),
             reading.text(TRADE_NAME) or None,
         )
 
@@ -196,6 +212,29 @@ class EvaluatorsImporter(Importer[EvaluatorRow]):
         elif not is_item:
             reading.words(TRADE, self._trades.read_occupation)
         return trade, int(level) if level is not None else 0
+
+    def _read_standard(self, reading: Reading) -> tuple[str | None, str | None, int | None]:
+        """Return what is examined by, its document and the year of the list, each None where unsaid."""
+        kind = reading.words(STANDARD, parse_standard_kind, required=False)
+        document, year = reading.text(DOCUMENT), reading.take(YEAR, read_year, required=False)
+        if not reading.is_faulty(STANDARD):
+            try:
+                check_standard(kind, document)
+            except Refused as refused:
+                reading.refuse(STANDARD, refused.refusal)
+        return (str(kind) if kind is not None else None), document or None, year
+
+    def _check_major(self, reading: Reading, code: str, trade: str, on: date) -> None:
+        """Hold a school's occupation against its majors, from the day the parameter asks for it."""
+        session = self.work.session
+        if (code, on) not in self._taught:
+            required = tables.read_flag(session, "school_majors_required", on, ())
+            self._taught[code, on] = required, list_taught_occupations(session, code, on)
+        required, taught = self._taught[code, on]
+        try:
+            check_major(trade, taught, required=required)
+        except Refused as refused:
+            reading.refuse(TRADE, refused.refusal)
 
     def keep(self, piece: Sequence[tuple[int, EvaluatorRow]]) -> None:
         """Open unknown institutions and items, then write filings and scopes."""

@@ -26,11 +26,14 @@ class FilingRow:
     level: int
     since: date
     until: date | None
+    standard_kind: str | None = None
+    standard_document: str | None = None
+    list_year: int | None = None
 
 
 @dataclass(slots=True)
 class Written:
-    """How many scopes were added and how many changed their last day."""
+    """How many scopes were added and how many changed their last day, standard or year."""
 
     added: int = 0
     changed: int = 0
@@ -143,7 +146,11 @@ def _write_scopes(work: Work, rows: Sequence[FilingRow], filings: Mapping[str, E
         filing_id = filings[row.number].id
         key = (filing_id, row.trade_code, row.level, row.since)
         found = known.get(key)
-        if found is not None and found.until == row.until:
+        stated = {"until": row.until}
+        # what a file leaves out takes nothing away that an earlier one said
+        told_of = ("standard_kind", "standard_document", "list_year")
+        stated |= {name: getattr(row, name) for name in told_of if getattr(row, name) is not None}
+        if found is not None and all(getattr(found, name) == value for name, value in stated.items()):
             continue
         act = "add_scope" if found is None else "change_scope"
         if found is None:
@@ -152,18 +159,21 @@ def _write_scopes(work: Work, rows: Sequence[FilingRow], filings: Mapping[str, E
                 trade_code=row.trade_code,
                 level=row.level,
                 since=row.since,
-                until=row.until,
+                **stated,
             )
             work.session.add(found)
             written.added += 1
         else:
-            found.until = row.until
+            for name, value in stated.items():
+                setattr(found, name, value)
             written.changed += 1
         content = {
             "trade": row.trade_code,
             "level": row.level,
             "since": row.since.isoformat(),
             "until": row.until.isoformat() if row.until is not None else None,
+            "standard": row.standard_document,
+            "year": row.list_year,
         }
         told.append(audit.Entry("evaluator_filing", filing_id, act, content))
     work.session.flush()

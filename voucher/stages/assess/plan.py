@@ -37,6 +37,7 @@ from voucher.stages.assess.reading import (
     may_bring_scores,
 )
 from voucher.stages.assess.retakes import read_attempts
+from voucher.stages.assess.staff import check_staff
 from voucher.stages.train.queries.trained import classes_of
 
 BATCH_INCOMPLETE = reason("exam_batch_incomplete", "没有填写考点", "请填写考试的详细地点后重新保存", SOURCE)
@@ -141,7 +142,7 @@ def add_candidates(
     Raises Refused role_missing, exam_batch_missing, exam_batch_closed, exam_day_past, voucher_missing,
     candidate_not_trained, candidate_unfit, on_hold, trained_by_evaluator, candidate_listed_already,
     candidate_planned_elsewhere, candidate_name_differs, subject_erased, retakes_exhausted,
-    examiner_taught, examiner_is_candidate, entry_way_missing, entry_evidence_missing,
+    examiner_taught, examiner_is_candidate, candidate_not_staff, entry_way_missing, entry_evidence_missing,
     entry_education_missing, entry_level_too_high.
     """
     check_role(work.actor, Role.EVALUATOR_ADMIN)
@@ -206,6 +207,7 @@ def _add(
         raise CANDIDATE_TWICE.refused()
     _check_nowhere_else(work, batch, [person_id for person_id, _ in listed], aliases)
     _check_vouchers(work, batch, [voucher for _, voucher in listed if voucher is not None], aliases)
+    check_staff(work, batch, [person_id for person_id, _ in listed])
     check_entries(work, batch, entries)
     paid = {person_id: voucher.id if voucher is not None else None for person_id, voucher in listed}
     attempts = read_attempts(work, batch, paid, aliases)

@@ -48,6 +48,8 @@ PARAMETER_NAMES = {
     "open_vouchers_most": "每人同时持有的未用完的券",
     "outside_fresh_days": "部门数据核实有效期",
     "insured_months_minimum": "失业保险累计参保月数",
+    "employer_own_staff": "用人单位只评价本单位职工",
+    "school_majors_required": "院校评价的职业须由专业对应",
     "register_fresh_days": "付款时登记答复的有效天数",
     "register_rest_minutes": "登记没有答复时再问的间隔",
     "register_rest_minutes_most": "登记没有答复时再问的最长间隔",

@@ -1,0 +1,62 @@
+"""Who works where between two days, by contract or insurance: whose people an employer may evaluate."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import date, datetime
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, or_, select
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from voucher.plumbing.bulk import among
+from voucher.plumbing.constraints import CHANGED_MEANWHILE, translate
+from voucher.plumbing.db import Model
+from voucher.plumbing.types import Day, Int64, Text, UtcTime
+
+EVIDENCE_NAMES = {"contract": "劳动合同", "insurance": "社会保险"}
+
+
+class Employment(Model):
+    """A person works for an employer between two days; what proves it and who entered it."""
+
+    __tablename__ = "employment"
+    __table_args__ = (
+        UniqueConstraint("person_id", "institution_id", "since"),
+        CheckConstraint("until IS NULL OR until >= since", name="dates"),
+        CheckConstraint("evidence_kind IN ('contract','insurance')", name="evidence_kind"),
+        Index("ix_employment_institution", "institution_id", "person_id"),
+        {"sqlite_strict": True},
+    )
+
+    id: Mapped[int] = mapped_column(Int64, primary_key=True)
+    person_id: Mapped[int] = mapped_column(Int64, ForeignKey("person.id"), nullable=False)
+    institution_id: Mapped[int] = mapped_column(Int64, ForeignKey("institution.id"), nullable=False)
+    since: Mapped[date] = mapped_column(Day, nullable=False)
+    until: Mapped[date | None] = mapped_column(Day)
+    evidence_kind: Mapped[str] = mapped_column(Text, nullable=False)
+    evidence: Mapped[str] = mapped_column(Text, nullable=False)
+    recorded_at: Mapped[datetime] = mapped_column(UtcTime, nullable=False)
+    recorded_by_person_id: Mapped[int] = mapped_column(Int64, nullable=False)
+
+
+def list_staff(
+    session: Session, institution_id: int, person_ids: Collection[int], on: date
+) -> frozenset[int]:
+    """Return those of some people who work for an employer on a day."""
+    return frozenset(
+        session.scalars(
+            select(Employment.person_id).where(
+                Employment.institution_id == institution_id,
+                among(session, Employment.person_id, person_ids),
+                Employment.since <= on,
+                or_(Employment.until.is_(None), Employment.until >= on),
+            )
+        )
+    )
+
+
+translate(
+    "uq_employment_person_id_institution_id_since",
+    "employment.person_id, employment.institution_id, employment.since",
+    CHANGED_MEANWHILE,
+)

@@ -1,0 +1,155 @@
+"""Who works where out of a file: person, employer, days, and what proves it (劳动合同, 社会保险)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from sqlalchemy import select
+
+from voucher.ledger import audit
+from voucher.plumbing.spreadsheets import Column
+from voucher.registry import people
+from voucher.registry.employments import EVIDENCE_NAMES, Employment
+from voucher.registry.importing.frame import Importer
+from voucher.registry.importing.places import find_foreign
+from voucher.registry.importing.reading import Reading
+from voucher.registry.institutions import INSTITUTION_MISSING, Institution
+from voucher.registry.people import Newcomer
+from voucher.rules.errors import Family, reason
+from voucher.rules.evaluators import SOURCE
+from voucher.rules.levels import clean_word, mask_word
+from voucher.rules.privacy import mask_identity
+
+NAME, NUMBER, CODE = "姓名", "证件号码", "用人单位统一社会信用代码"
+SINCE, UNTIL, KIND, EVIDENCE = "入职日期", "离职日期", "依据类别", "依据编号"
+_KINDS = {name: kind for kind, name in EVIDENCE_NAMES.items()}
+
+EMPLOYMENT_EVIDENCE_UNKNOWN = reason(
+    "employment_evidence_unknown",
+    "“{given}”不是规定的依据类别",
+    "请填写劳动合同或社会保险",
+    SOURCE,
+)
+EMPLOYMENT_NAME_DIFFERS = reason(
+    "employment_name_differs",
+    "姓名与该证件号码登记的姓名不一致",
+    "请核对证件；确已更名的，请先办理更名登记",
+    f"{SOURCE}; S2-15i 实名制",
+    Family.CONFLICT,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class EmploymentRow:
+    """One employment as a file states it, in canonical form."""
+
+    person: Newcomer
+    code: str
+    since: date
+    until: date | None
+    evidence_kind: str
+    evidence: str
+
+
+class EmploymentsImporter(Importer[EmploymentRow]):
+    """Columns 姓名, 证件号码, 用人单位统一社会信用代码, 入职日期, 离职日期, 依据类别, 依据编号."""
+
+    kind = "employments"
+    columns = (
+        Column(NAME),
+        Column(NUMBER),
+        Column(CODE, alias=("统一社会信用代码",)),
+        Column(SINCE),
+        Column(UNTIL, required=False),
+        Column(KIND),
+        Column(EVIDENCE),
+    )
+
+    def check(self, reading: Reading) -> EmploymentRow | None:
+        """Return the employment a row states."""
+        name, number = reading.name(NAME), reading.identity(NUMBER, self.work.today)
+        code, kind = reading.organisation(CODE), reading.words(KIND, _read_kind)
+        evidence = reading.words(EVIDENCE, str.strip)
+        since, until = reading.period(SINCE, UNTIL)
+        if name is None or number is None or code is None or kind is None:
+            return None
+        if evidence is None or since is None:
+            return None
+        return EmploymentRow(Newcomer(number, name), code, since, until, kind, evidence)
+
+    def keep(self, piece: Sequence[tuple[int, EmploymentRow]]) -> None:
+        """Enter employments at known employers; of one that stands its last day and evidence may change."""
+        session = self.work.session
+        codes = sorted({row.code for _, row in piece})
+        houses = {
+            each.code: each
+            for each in session.scalars(select(Institution).where(Institution.code.in_(codes)))
+        }
+        good: list[tuple[int, EmploymentRow, Institution]] = []
+        for line, row in piece:
+            house = houses.get(row.code)
+            if house is None:
+                self.report.refuse(line, CODE, row.code, INSTITUTION_MISSING.refusal(code=row.code))
+            elif (foreign := find_foreign(self.work.actor, house.region_code, self.roles)) is not None:
+                self.report.refuse(line, CODE, row.code, foreign)
+            else:
+                good.append((line, row, house))
+        opened = people.open_people(self.work, [row.person for _, row, _ in good])
+        ids = [opened[people.index_of(self.work.keyring, row.person.number)] for _, row, _ in good]
+        accepted = people.accepted_name_indexes(session, ids)
+        known = {
+            (each.person_id, each.institution_id, each.since): each
+            for each in session.scalars(
+                select(Employment).where(Employment.institution_id.in_([each.id for each in houses.values()]))
+            )
+        }
+        for (line, row, house), person_id in zip(good, ids, strict=True):
+            if people.name_index_of(self.work.keyring, row.person.name) not in accepted[person_id]:
+                told = EMPLOYMENT_NAME_DIFFERS.refusal()
+                self.report.refuse(line, NUMBER, mask_identity(row.person.number), told)
+            else:
+                self._enter(known, person_id, house.id, row)
+        session.flush()
+
+    def _enter(
+        self,
+        known: dict[tuple[int, int, date], Employment],
+        person_id: int,
+        institution_id: int,
+        row: EmploymentRow,
+    ) -> None:
+        key = (person_id, institution_id, row.since)
+        stated = {"until": row.until, "evidence_kind": row.evidence_kind, "evidence": row.evidence}
+        found = known.get(key)
+        if found is not None and all(getattr(found, name) == value for name, value in stated.items()):
+            self.report.rows_unchanged += 1
+            return
+        if found is None:
+            known[key] = made = Employment(
+                person_id=person_id,
+                institution_id=institution_id,
+                since=row.since,
+                recorded_at=self.work.at,
+                recorded_by_person_id=self.work.actor.person_id,
+                **stated,
+            )
+            self.work.session.add(made)
+            self.report.rows_added += 1
+        else:
+            for name, value in stated.items():
+                setattr(found, name, value)
+            self.report.rows_changed += 1
+        audit.record_one(
+            self.work, "person", person_id, "state_employment",
+            institution=institution_id, since=row.since.isoformat(),
+            until=row.until.isoformat() if row.until is not None else None,
+        )  # fmt: skip
+
+
+def _read_kind(text: str) -> str:
+    word = clean_word(text)
+    if word not in _KINDS:
+        raise EMPLOYMENT_EVIDENCE_UNKNOWN.refused(given=mask_word(word))
+    return _KINDS[word]

@@ -1,0 +1,90 @@
+"""What an evaluator on the 评价目录清单 may evaluate: by which standard, from which majors, whose people."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import date
+from enum import StrEnum
+
+from voucher.rules.errors import Family, reason
+from voucher.rules.levels import clean_word, mask_word
+from voucher.rules.register import rule
+
+SOURCE = "豫办〔2021〕29号 第4项 评价目录清单; S2-04f; 豫人社办〔2025〕60号（DOMAIN H-h）"
+SINCE = date(2021, 10, 28)
+
+
+class StandardKind(StrEnum):
+    """What an evaluator examines by."""
+
+    NATIONAL = "national"
+    INDUSTRY = "industry"
+    ENTERPRISE = "enterprise"
+    ITEM = "item"
+
+
+STANDARD_KIND_NAMES: dict[StandardKind, str] = {
+    StandardKind.NATIONAL: "国家职业标准",
+    StandardKind.INDUSTRY: "行业企业评价规范",
+    StandardKind.ENTERPRISE: "企业标准",
+    StandardKind.ITEM: "专项职业能力考核规范",
+}
+
+STANDARD_KIND_UNKNOWN = reason(
+    "standard_kind_unknown",
+    "“{given}”不是规定的评价标准类别",
+    "请填写国家职业标准、行业企业评价规范、企业标准或专项职业能力考核规范",
+    SOURCE,
+)
+STANDARD_INCOMPLETE = reason(
+    "standard_incomplete",
+    "评价标准只填了类别或文号中的一项",
+    "标准类别和标准文号须同时填写，如 国家职业标准、人社厅发〔2022〕1号",
+    SOURCE,
+)
+OCCUPATION_WITHOUT_MAJOR = reason(
+    "occupation_without_major",
+    "院校开设的专业没有一个对应职业 {trade}",
+    "院校只评价所开专业对应的职业：请先导入该校开设的专业（voucher import school-majors）"
+    "和专业对应表（voucher import majors），或删去这一行",
+    SOURCE,
+)
+CANDIDATE_NOT_STAFF = reason(
+    "candidate_not_staff",
+    "有 {count} 名考生在考试当日不是本单位职工",
+    "用人单位只评价本单位职工：请先登记劳动合同或社会保险依据，非本单位人员请改到社会培训评价组织报名",
+    f"{SOURCE}; S3-09",
+    Family.FORBIDDEN,
+)
+
+
+@rule(number="EVA-01", stage="评价", source=SOURCE, since=SINCE)
+def parse_standard_kind(text: str) -> StandardKind:
+    """Read what an evaluator examines by. Raises standard_kind_unknown."""
+    word = clean_word(text)
+    for kind, name in STANDARD_KIND_NAMES.items():
+        if word in (str(kind), name):
+            return kind
+    raise STANDARD_KIND_UNKNOWN.refused(given=mask_word(word))
+
+
+@rule(number="EVA-02", stage="评价", source=SOURCE, since=SINCE)
+def check_standard(kind: StandardKind | None, document: str) -> None:
+    """Check that a standard is stated whole or not at all (未核). Raises standard_incomplete."""
+    if (kind is None) != (not document):
+        raise STANDARD_INCOMPLETE.refused()
+
+
+@rule(number="EVA-03", stage="评价", source=SOURCE, since=SINCE)
+def check_major(trade_code: str, taught: Collection[str], *, required: bool) -> None:
+    """Check that a school evaluates what one of its majors leads to. Raises occupation_without_major."""
+    if required and trade_code not in taught:
+        raise OCCUPATION_WITHOUT_MAJOR.refused(trade=trade_code)
+
+
+@rule(number="EVA-04", stage="评价", source=f"{SOURCE}; S3-09", since=SINCE)
+def check_own_staff(candidates: Collection[int], staff: Collection[int], *, required: bool) -> None:
+    """Check that an employer examines its own staff only, people by id. Raises candidate_not_staff."""
+    strangers = set(candidates) - set(staff)
+    if required and strangers:
+        raise CANDIDATE_NOT_STAFF.refused(count=len(strangers))

@@ -1,0 +1,26 @@
+"""用人单位 examine their own staff only: who works there on the day of the exam, by contract or insurance."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from voucher.plumbing.unit_of_work import Work
+from voucher.registry import catalogue, tables
+from voucher.registry.employments import list_staff
+from voucher.registry.institutions import EvaluatorFiling
+from voucher.rules.evaluators import check_own_staff
+from voucher.rules.vocabulary import EvaluatorKind
+from voucher.stages.assess.models import ExamBatch
+
+
+def check_staff(work: Work, batch: ExamBatch, person_ids: Sequence[int]) -> None:
+    """Refuse people who do not work for the employer that examines them.
+
+    Raises Refused candidate_not_staff, parameter_missing.
+    """
+    filing = work.session.get_one(EvaluatorFiling, batch.filing_id)
+    if filing.kind == EvaluatorKind.EMPLOYER:
+        regions = catalogue.list_ancestry(work.session, batch.region_code)
+        required = tables.read_flag(work.session, "employer_own_staff", batch.exam_on, regions)
+        staff = list_staff(work.session, batch.institution_id, person_ids, batch.exam_on)
+        check_own_staff(person_ids, staff, required=required)
