@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, insert, select, update
+from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, insert, select, text, update
 from sqlalchemy.orm import Mapped, mapped_column
 
+from voucher.ledger.month_closes import check_open
 from voucher.plumbing.bulk import write_many
 from voucher.plumbing.db import Model
 from voucher.plumbing.types import Int64, Text, UtcTime
@@ -62,8 +63,10 @@ class Transfer(Model):
         Index("ix_transfer_claim", "claim_id"),
         Index("ix_transfer_from_account", "from_account_id"),
         Index("ix_transfer_to_account", "to_account_id"),
+        Index("ix_transfer_voucher", "voucher_id", sqlite_where=text("voucher_id IS NOT NULL"),
+              postgresql_where=text("voucher_id IS NOT NULL")),
         {"sqlite_strict": True},
-    )
+    )  # fmt: skip
 
     id: Mapped[int] = mapped_column(Int64, primary_key=True)
     from_account_id: Mapped[int] = mapped_column(Int64, ForeignKey("account.id"), nullable=False)
@@ -100,11 +103,12 @@ def open_accounts(work: Work, budget_id: int) -> None:
 def post(work: Work, budget_id: int, source: str, target: str, act: str, lines: Sequence[Line]) -> int:
     """Move each line from one account of a budget to another and return the sum in fen.
 
-    The two accounts are locked in the order of their ids.
+    The two accounts are locked in the order of their ids. Raises Refused month_closed.
     """
     lines = [line for line in lines if line.amount_fen > 0]
     if not lines:
         return 0
+    check_open(work, budget_id)
     ids = {
         account.role: account.id
         for account in work.session.execute(

@@ -102,3 +102,36 @@ def test_a_file_is_prechecked_made_for_a_bank_handed_out_again_by_two_and_answer
     page = checker.press("核实无误")
     assert "已由两人核实" in page.text
     assert "隔离的回盘行" not in page.text
+
+    page = maker.go("/ledger")
+    owes_its_reader_nothing(page)
+    keep(page, "ledger")
+    assert "占用 可用 → 占用" in page.text or "可用 → 占用" in page.text
+    exported = maker.http.get("/ledger.csv").get_data(as_text=True)
+    assert exported.startswith("\ufeff序号,时间,事项")
+    assert exported.count("\r\n") == 4, "head, grant, two reserved"
+    assert "没有符合条件的记账" in maker.go("/ledger?voucher=Q-419001-2024-00000001").text
+
+    page = maker.go("/months?of=2024&month=1")
+    owes_its_reader_nothing(page)
+    assert "2024 年 1 月还没有过完" in page.text
+    world.at = scene.at = on("2024-02-02")
+    fresh = Office.__new__(Office)
+    fresh.scene, fresh.world, fresh._browsers = scene, world, {}
+    maker, checker = fresh.at("制单员"), fresh.at("付款复核员")
+    page = maker.go("/months")
+    page = maker.press("提出月结 2024 年 1 月")
+    assert "已提出 2024 年 1 月 月结" in page.text or "已提出 2024 年 1 月月结" in page.text
+    checker.go("/months")
+    page = checker.press("月结 2024 年 1 月：3 笔")
+    owes_its_reader_nothing(page)
+    keep(page, "months")
+    assert "此后不再记入该月" in page.text
+    assert "未了差额 2 条" in page.text
+    assert checker.http.get("/months.pdf?of=2024&month=1").data.startswith(b"%PDF")
+    book = checker.http.get("/months.xlsx?of=2024&month=1")
+    assert book.data.startswith(b"PK")
+    if os.environ.get("SHOTS"):
+        Path(os.environ["SHOTS"], "months.pdf").write_bytes(
+            checker.http.get("/months.pdf?of=2024&month=1").data
+        )

@@ -87,6 +87,8 @@ DESK_GROUPS: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
             ("预算", "web.finance.budgets"),
             ("拨付文件", "web.finance.files"),
             ("对账", "web.finance.reconciliation"),
+            ("账本", "web.finance.ledger"),
+            ("月报与月结", "web.finance.months"),
             ("追回", "web.finance.clawbacks"),
         ),
     ),
