@@ -86,6 +86,9 @@ WEB: dict[str, Access] = {
     "web.office.confirm_account": Access(REVIEWERS | CHECKERS, "确认收款账户"),
     "web.office.refuse_account": Access(REVIEWERS | CHECKERS, "不予更正收款账户"),
     "web.office.correct_bounced": Access(OPERATORS | MAKERS, "退票后恢复待拨付"),
+    "web.office.delegations": Access(OFFICERS | FINANCE, "本人委托和受托的职责"),
+    "web.office.make_delegation": Access(OFFICERS | FINANCE, "把本人的职责委托给同事，有期限"),
+    "web.office.finish_delegation": Access(OFFICERS | FINANCE, "终止本人委托或受托的职责"),
     # 财务
     "web.finance.budgets": Access(DESK, "预算"),
     "web.finance.budget": Access(DESK, "预算变动"),

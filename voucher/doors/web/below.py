@@ -163,6 +163,7 @@ BELOW: dict[str, tuple[str, ...]] = {
         *("web.office.archive_objection", "web.office.answer_archive_objection"),
     ),
     "web.office.objections": ("web.office.objection", "web.office.decide_objection"),
+    "web.office.delegations": ("web.office.make_delegation", "web.office.finish_delegation"),
     "web.office.accounts": (
         *("web.office.propose_account", "web.office.confirm_account"),
         *("web.office.refuse_account", "web.office.correct_bounced"),
