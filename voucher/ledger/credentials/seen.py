@@ -25,7 +25,7 @@ class SeenPresentation(Model):
     __table_args__ = (
         UniqueConstraint("device_id", "counter"),
         CheckConstraint("kind IN ('S','F')", name="kind"),
-        CheckConstraint("operation IN ('enrol','redeem')", name="operation"),
+        CheckConstraint("operation IN ('enrol','redeem','admit')", name="operation"),
         CheckConstraint("counter BETWEEN 0 AND 4294967295", name="counter"),
         Index("ix_presentation_seen_voucher", "voucher_id"),
         {"sqlite_strict": True},

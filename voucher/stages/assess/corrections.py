@@ -24,6 +24,7 @@ from voucher.stages.assess.reading import (
     find_newest_results,
     get_own_candidate,
     lock_own_batch,
+    read_arrival_needed,
     read_pass_mark,
     serves_batch,
 )
@@ -74,7 +75,14 @@ def ask_correction(
     before = find_newest_results(work.session, [candidate.id]).get(candidate.id)
     told = Scores(candidate.id, theory, skill, mark)
     return write_result(
-        work, batch, candidate, told, before, check_why(why), pass_mark=read_pass_mark(work.session, batch)
+        work,
+        batch,
+        candidate,
+        told,
+        before,
+        check_why(why),
+        pass_mark=read_pass_mark(work.session, batch),
+        needs_arrival=read_arrival_needed(work.session, batch),
     )
 
 

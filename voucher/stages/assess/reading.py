@@ -43,6 +43,13 @@ BATCH_CLOSED = reason(
     SOURCE,
     Family.CONFLICT,
 )
+NOT_EXAM_DAY = reason(
+    "not_exam_day",
+    "考试日期是 {exam_on}，今天不能入场",
+    "请在考试当天核对证件入场",
+    SOURCE,
+    Family.CONFLICT,
+)
 WHY_MISSING = reason(
     "assessment_why_missing",
     "没有写明理由",
@@ -62,6 +69,13 @@ def check_planned(batch: ExamBatch, what: str) -> None:
     """Refuse what can only be done before the results are out. Raises exam_batch_closed."""
     if batch.state != "planned":
         raise BATCH_CLOSED.refused(state=STATE_NAMES[Thing.EXAM_BATCH][batch.state], what=what)
+
+
+def check_exam_is_on(batch: ExamBatch, today: date) -> None:
+    """Refuse to let anybody into a batch that is over or not today. Raises exam_batch_closed, not_exam_day."""
+    check_planned(batch, "入场")
+    if today != batch.exam_on:
+        raise NOT_EXAM_DAY.refused(exam_on=batch.exam_on.isoformat())
 
 
 def may_bring_scores(today: date) -> ColumnElement[bool]:
@@ -164,3 +178,9 @@ def read_pass_mark(session: Session, batch: ExamBatch) -> int:
     """
     regions = catalogue.list_ancestry(session, batch.region_code)
     return (tables.read_parameter_number(session, "pass_mark", batch.exam_on, regions) or 0) * 100
+
+
+def read_arrival_needed(session: Session, batch: ExamBatch) -> bool:
+    """Return whether scores need an arrival on the day of the exam. Raises parameter_missing."""
+    regions = catalogue.list_ancestry(session, batch.region_code)
+    return tables.read_flag(session, "exam_arrival_needed", batch.exam_on, regions)

@@ -16,6 +16,7 @@ from voucher.plumbing.constraints import CHANGED_MEANWHILE
 from voucher.plumbing.unit_of_work import Work
 from voucher.rules.actor import Role
 from voucher.rules.approval import check_two_people
+from voucher.rules.arrivals import may_have_scores
 from voucher.rules.assessment import SKILL, THEORY, ScoreOutcome, format_score, judge_exam
 from voucher.rules.errors import Family, reason
 from voucher.rules.lifecycle import Thing, check_event
@@ -30,6 +31,7 @@ from voucher.stages.assess.reading import (
     find_newest_results,
     list_batch_candidates,
     lock_own_batch,
+    read_arrival_needed,
     read_pass_mark,
 )
 from voucher.stages.assess.readings import read_others, read_twice
@@ -94,6 +96,7 @@ def enter_results(work: Work, batch_id: int, rows: Sequence[Scores]) -> int:
     candidates = {each.id: each for each in list_batch_candidates(work.session, batch.id)}
     newest = find_newest_results(work.session, candidates)
     pass_mark = read_pass_mark(work.session, batch)
+    needs_arrival = read_arrival_needed(work.session, batch)
     written = 0
     for row in rows:
         candidate = candidates.get(row.candidate_id)
@@ -103,7 +106,14 @@ def enter_results(work: Work, batch_id: int, rows: Sequence[Scores]) -> int:
         if before is not None and _says_the_same(candidate, row, before):
             continue
         newest[candidate.id] = write_result(
-            work, batch, candidate, row, before, BEFORE_PUBLICATION, pass_mark=pass_mark
+            work,
+            batch,
+            candidate,
+            row,
+            before,
+            BEFORE_PUBLICATION,
+            pass_mark=pass_mark,
+            needs_arrival=needs_arrival,
         )
         written += 1
     if written:
@@ -118,13 +128,14 @@ def _says_the_same(candidate: Candidate, row: Scores, before: ExamResult) -> boo
     return told == (before.theory_hundredths, before.skill_hundredths, before.mark)
 
 
-def check_scores(candidate: Candidate, row: Scores) -> tuple[int | None, int | None]:
+def check_scores(needed: bool, candidate: Candidate, row: Scores) -> tuple[int | None, int | None]:
     """Check what a row says of a candidate and return theory and skill with what a retake brings along.
 
-    Raises Refused score_mark_with_scores, candidate_not_admitted, result_empty, subject_carried.
+    `needed` is whether scores need an arrival. Raises Refused score_mark_with_scores,
+    candidate_not_admitted, result_empty, subject_carried.
     """
     check_mark(row.mark, row.theory_hundredths, row.skill_hundredths)
-    if row.mark is None and candidate.admitted_at is None:
+    if row.mark is None and not may_have_scores(needed, candidate.admitted_at):
         raise NOT_ADMITTED.refused()
     if row.mark is None and row.theory_hundredths is None and row.skill_hundredths is None:
         raise RESULT_EMPTY.refused()
@@ -153,9 +164,10 @@ def write_result(
     why: str,
     *,
     pass_mark: int,
+    needs_arrival: bool,
 ) -> ExamResult:
-    """Write the next revision of a candidate's scores and return it; the pass mark is the batch's."""
-    theory, skill = check_scores(candidate, row)
+    """Write the next revision of a candidate's scores and return it; the batch's day says the keywords."""
+    theory, skill = check_scores(needs_arrival, candidate, row)
     judgement = judge_exam(CertificateKind(batch.certificate_kind), theory, skill, pass_mark)
     made = ExamResult(
         candidate_id=candidate.id,

@@ -21,6 +21,7 @@ from voucher.stages.assess.reading import (
     find_newest_results,
     list_batch_candidates,
     lock_own_batch,
+    read_arrival_needed,
 )
 from voucher.stages.assess.readings import SKILL_NOT_ENTERED, SecondScore, enter_again, find_entered
 from voucher.stages.assess.results import Scores, check_scores, enter_results
@@ -60,6 +61,7 @@ class ScoresImporter(Importer[Scores]):
     def __init__(self, work: Work, report: Report) -> None:
         super().__init__(work, report)
         batch = lock_own_batch(work, self.batch_id, *STAFF)
+        self._needed = read_arrival_needed(work.session, batch)
         self._candidates = {each.id: each for each in list_batch_candidates(work.session, batch.id)}
         persons = [each.person_id for each in self._candidates.values()]
         self._names = people.accepted_name_indexes(work.session, persons)
@@ -94,7 +96,7 @@ class ScoresImporter(Importer[Scores]):
     def _check_row(self, reading: Reading, candidate: Candidate, row: Scores) -> None:
         try:
             if not self.is_second:
-                check_scores(candidate, row)
+                check_scores(self._needed, candidate, row)
             elif find_entered(candidate, self._newest.get(candidate.id)) is None:
                 raise SKILL_NOT_ENTERED.refused()
         except Refused as refused:

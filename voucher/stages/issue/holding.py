@@ -19,8 +19,10 @@ from voucher.stages.issue.reading import SOURCE, reaches
 from voucher.stages.issue.signing import sign_for_holder
 from voucher.stages.issue.waiting import serve_waiting
 
-# enrolling, redeeming and signing in are what a code is held to a scanner for
+# enrolling, redeeming and signing in are what a code is held to an institution's scanner for
 SHOWABLE = ("accepted", "enrolled", "training")
+# and the door of an exam is another counter, for which no code is texted
+AT_EXAM = "trained"
 SECONDS = "screen_code_seconds"
 
 CONSENT_MISSING = reason(
@@ -112,10 +114,10 @@ def show(work: Work, voucher_id: int) -> Shown:
     redeem_date_passed, on_hold, parameter_missing.
     """
     voucher = get_own_voucher(work, voucher_id)
-    if voucher.state not in SHOWABLE:
+    if voucher.state not in (*SHOWABLE, AT_EXAM):
         raise VOUCHER_NOT_SHOWABLE.refused(state=STATE_NAMES[Thing.VOUCHER][voucher.state])
     check_no_hold(work, Thing.VOUCHER, [voucher.id], "redeem")
-    if voucher.state != "training":
+    if voucher.state not in ("training", AT_EXAM):
         check_usable_on(voucher.redeem_by, work.today)
     regions = catalogue.list_ancestry(work.session, voucher.region_code)
     seconds = require_parameter_number(work.session, SECONDS, work.today, regions)

@@ -29,8 +29,9 @@ from voucher.rules.errors import Refused
 from voucher.rules.lifecycle import Thing
 from voucher.rules.presenting import expires_at, is_near_end
 
-# what a phone shows: to be locked to a class, to be used, to be signed in with on the days of the class
-SHOWN = ("accepted", "enrolled", "training")
+# what a phone shows: to be locked to a class, to be used, to be signed in with on the days of the class,
+# and at the door of the exam
+SHOWN = ("accepted", "enrolled", "training", "trained")
 SWEPT = 5000
 VOUCHER_CHANGED = "voucher_changed"
 NO_SIGNATURE = frozenset({SIGNING_KEY_MISSING.code, SIGNER_KEY_MISSING.code, SIGNER_UNAVAILABLE.code})
@@ -210,7 +211,7 @@ def _until(work: Work, voucher: Voucher, limits: DeviceLimits) -> datetime:
 
 def _last(voucher: Voucher) -> datetime | None:
     """Return the moment from which a voucher not used yet is nobody's to use any more."""
-    if voucher.state == "training":
+    if voucher.state in ("training", "trained"):
         return None
     return datetime.combine(voucher.redeem_by + timedelta(days=1), time(), SHANGHAI)
 
@@ -233,7 +234,7 @@ def end_due_credentials(work: Work) -> int:
         live.where(issued.expires_at <= work.at),
         shown.where(Voucher.state.not_in(SHOWN)),
         shown.where(Voucher.state == "accepted", issued.institution_id.is_not(None)),
-        locked.where(Voucher.state.in_(("enrolled", "training")), elsewhere),
+        locked.where(Voucher.state.in_(("enrolled", "training", "trained")), elsewhere),
     ):
         found = work.session.scalars(due).all()
         if found:

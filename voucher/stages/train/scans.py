@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sqlalchemy import insert, select
+from sqlalchemy import insert
 
-from voucher.ledger.credentials.devices import Device, freeze_device
 from voucher.ledger.credentials.presented import Behind, find_behind
 from voucher.plumbing.trips import LATER
 from voucher.plumbing.unit_of_work import Work
-from voucher.registry import sessions
-from voucher.registry.users import UserAccount
+from voucher.registry.copied_phones import freeze_copied
 from voucher.rules.errors import Refusal
 from voucher.rules.presenting import CODE_COPIED
 from voucher.stages.train.models.classes import TrainingClass
@@ -40,7 +38,7 @@ def record_scan(work: Work, scanned: Scanned, refusal: Refusal | None, *, code: 
     """
     code = code or find_shown(work, scanned.digits)
     if refusal is not None and refusal.code == CODE_COPIED.code and code is not None and code.device_id:
-        _freeze(work, code.device_id)
+        freeze_copied(work, code.device_id)
     found = work.session.get(TrainingClass, scanned.class_id) if scanned.class_id is not None else None
     if found is not None and not serves_class(work.actor, found, *STAFF):
         found = None
@@ -61,16 +59,6 @@ def record_scan(work: Work, scanned: Scanned, refusal: Refusal | None, *, code: 
 def find_shown(work: Work, digits: str) -> Behind | None:
     """Return whose code the digits are, also a used or an expired one."""
     return find_behind(work.session, work.keyring, digits, work.at)
-
-
-def _freeze(work: Work, device_id: int) -> None:
-    """Freeze a copied phone; whoever has the copy may have its session too, so everybody signs in again."""
-    if not freeze_device(work, device_id):
-        return
-    person_id = work.session.get_one(Device, device_id).person_id
-    accounts = work.session.scalars(select(UserAccount.id).where(UserAccount.person_id == person_id))
-    for user_id in accounts.all():
-        sessions.end_sessions_of(work, user_id)
 
 
 def _house(work: Work, found: TrainingClass | None) -> int | None:
