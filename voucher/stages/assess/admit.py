@@ -7,8 +7,8 @@ from voucher.registry import people
 from voucher.rules.arrivals import ArrivalWay
 from voucher.rules.errors import Family, reason
 from voucher.rules.identity import normalise_identity
-from voucher.stages.assess.examiners import check_may_begin
 from voucher.stages.assess.arrive import Came, check_not_arrived, keep_refused, let_in
+from voucher.stages.assess.examiners import check_may_begin
 from voucher.stages.assess.models import Candidate
 from voucher.stages.assess.reading import DOOR, check_exam_is_on, get_own_candidate
 

@@ -14,7 +14,14 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from voucher.ledger import audit
-from voucher.ledger.credentials.presented import Counter, Presented, find_behind, find_presented, look_again
+from voucher.ledger.credentials.presented import (
+    Counter,
+    Presented,
+    find_behind,
+    find_presented,
+    look_again,
+    note_look,
+)
 from voucher.ledger.credentials.using import lock_shown, use_presented
 from voucher.plumbing.clock import SHANGHAI
 from voucher.plumbing.unit_of_work import Work
@@ -53,6 +60,21 @@ class Came:
     device_id: int | None = None
 
 
+def look_at_door(work: Work, batch_id: int, shown: str) -> Candidate:
+    """Return whom a code or a slip brings to the door; nothing is used up, and a code may be used here soon.
+
+    Raises Refused what `arrive` refuses but for the card.
+    """
+    came, presented, counter = _come(work, batch_id, shown)
+    batch = lock_own_batch(work, batch_id, *DOOR)
+    check_exam_is_on(batch, work.today)
+    check_may_begin(work.session, batch)
+    candidate = _get_listed(work, came)
+    if presented is not None and counter is not None:
+        note_look(work, presented, counter.institution_id)
+    return candidate
+
+
 def arrive(work: Work, batch_id: int, shown: str, last4: str) -> ExamArrival:
     """Let in who shows a code or a slip of this exam and whose card ends as typed; a code is used up by it.
 
@@ -60,28 +82,40 @@ def arrive(work: Work, batch_id: int, shown: str, last4: str) -> ExamArrival:
     candidate_not_listed, candidate_arrived_already, candidate_card_tries_used_up, candidate_card_differs,
     slip_number_malformed, parameter_missing and what `find_presented` refuses.
     """
-    check_role(work.actor, *DOOR)
-    if not serves_batch(work.session, work.actor, batch_id, *DOOR):
-        raise BATCH_MISSING.refused()
-    came = recognise(work, batch_id, shown)
-    presented, counter = None, None
-    if came.way is ArrivalWay.CODE:
-        counter = _stand_at_door(work, batch_id, came.voucher_id)
-        presented = find_presented(work.session, work.keyring, shown, work.at, counter)
-        # whatever the digits claimed, this is what they proved
-        came = _find_listed(work.session, batch_id, presented.voucher_id)
+    came, presented, counter = _come(work, batch_id, shown)
+    if presented is not None:
         lock_shown(work, presented)
     batch = lock_own_batch(work, batch_id, *DOOR)
     check_exam_is_on(batch, work.today)
     check_may_begin(work.session, batch)
-    if came.candidate_id is None:
-        raise NOT_ON_LIST.refused()
-    candidate = work.session.get_one(Candidate, came.candidate_id, populate_existing=True)
-    check_not_arrived(candidate)
+    candidate = _get_listed(work, came)
     _check_card(work, batch, candidate, last4)
     if presented is not None and counter is not None:
         _use(work, presented, counter)
     return let_in(work, candidate, came.way)
+
+
+def _come(work: Work, batch_id: int, shown: str) -> tuple[Came, Presented | None, Counter | None]:
+    """Return who comes to the door of one of the actor's exams; a code has been found genuine and of now."""
+    check_role(work.actor, *DOOR)
+    if not serves_batch(work.session, work.actor, batch_id, *DOOR):
+        raise BATCH_MISSING.refused()
+    came = recognise(work, batch_id, shown)
+    if came.way is not ArrivalWay.CODE:
+        return came, None, None
+    counter = _stand_at_door(work, batch_id, came.voucher_id)
+    presented = find_presented(work.session, work.keyring, shown, work.at, counter)
+    # whatever the digits claimed, this is what they proved
+    return _find_listed(work.session, batch_id, presented.voucher_id), presented, counter
+
+
+def _get_listed(work: Work, came: Came) -> Candidate:
+    """Return the candidate who came, not in yet. Raises candidate_not_listed, candidate_arrived_already."""
+    if came.candidate_id is None:
+        raise NOT_ON_LIST.refused()
+    candidate = work.session.get_one(Candidate, came.candidate_id, populate_existing=True)
+    check_not_arrived(candidate)
+    return candidate
 
 
 def _use(work: Work, presented: Presented, counter: Counter) -> None:
@@ -124,7 +158,9 @@ def _stand_at_door(work: Work, batch_id: int, voucher_id: int | None) -> Counter
 def check_not_arrived(candidate: Candidate) -> None:
     """Refuse whoever is in already. Raises candidate_arrived_already."""
     if candidate.admitted_at is not None:
-        raise ARRIVED_ALREADY.refused(at=candidate.admitted_at.astimezone(SHANGHAI).strftime("%Y-%m-%d %H:%M"))
+        raise ARRIVED_ALREADY.refused(
+            at=candidate.admitted_at.astimezone(SHANGHAI).strftime("%Y-%m-%d %H:%M")
+        )
 
 
 def _check_card(work: Work, batch: ExamBatch, candidate: Candidate, last4: str) -> None:

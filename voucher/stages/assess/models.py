@@ -71,6 +71,8 @@ class Candidate(Model):
         ),
         Index("ix_candidate_voucher", "voucher_id"),
         Index("ix_candidate_person", "person_id"),
+        # what a seat names: a candidate of this very batch
+        Index("uq_candidate_of_batch", "id", "batch_id", unique=True),
         {"sqlite_strict": True},
     )
 

@@ -37,6 +37,7 @@ from voucher.stages.assess.reading import (
     may_bring_scores,
 )
 from voucher.stages.assess.retakes import read_attempts
+from voucher.stages.assess.seating import release_rooms, seat_newcomers
 from voucher.stages.assess.staff import check_staff
 from voucher.stages.train.queries.trained import classes_of
 
@@ -142,7 +143,7 @@ def add_candidates(
     Raises Refused role_missing, exam_batch_missing, exam_batch_closed, exam_day_past, voucher_missing,
     candidate_not_trained, candidate_unfit, on_hold, trained_by_evaluator, candidate_listed_already,
     candidate_planned_elsewhere, candidate_name_differs, subject_erased, retakes_exhausted,
-    examiner_taught, examiner_is_candidate, candidate_not_staff, entry_way_missing, entry_evidence_missing,
+    exam_rooms_full, examiner_taught, examiner_is_candidate, candidate_not_staff, entry_way_missing, entry_evidence_missing,
     entry_education_missing, entry_level_too_high.
     """
     check_role(work.actor, Role.EVALUATOR_ADMIN)
@@ -161,6 +162,7 @@ def cancel_batch(work: Work, batch_id: int, why: str) -> ExamBatch:
     batch = lock_own_batch(work, batch_id, Role.EVALUATOR_ADMIN)
     states.move(work, ExamBatch, [batch], "cancel", reason=check_why(why))
     release_examiners(work, batch)
+    release_rooms(work, batch)
     return batch
 
 
@@ -226,6 +228,7 @@ def _add(
     work.session.flush()
     write_entries(work, made, entries)
     check_apart_from_examiners(work, batch)
+    seat_newcomers(work, batch)
     audit.record(
         work,
         [

@@ -72,7 +72,7 @@ def check_planned(batch: ExamBatch, what: str) -> None:
 
 
 def check_exam_is_on(batch: ExamBatch, today: date) -> None:
-    """Refuse to let anybody into a batch that is over or not today. Raises exam_batch_closed, not_exam_day."""
+    """Refuse to let anybody in at another time. Raises exam_batch_closed, not_exam_day."""
     check_planned(batch, "入场")
     if today != batch.exam_on:
         raise NOT_EXAM_DAY.refused(exam_on=batch.exam_on.isoformat())

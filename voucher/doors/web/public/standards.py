@@ -38,6 +38,7 @@ PARAMETER_NAMES = {
     "examiners_per_exam": "每场考试考评员人数",
     "entry_level_secondary": "中职毕业可直接申报的等级",
     "entry_level_higher": "高职、应用型本科毕业可直接申报的等级",
+    "exam_room_minutes": "同一考场两场考试的间隔",
     "exam_arrival_needed": "没有核对入场不得录成绩",
     "skill_entries": "技能成绩录入遍数",
     "exam_retakes": "补考次数上限",

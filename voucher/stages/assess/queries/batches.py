@@ -15,7 +15,7 @@ from voucher.registry import catalogue, people
 from voucher.registry.institutions import Institution
 from voucher.rules.levels import Level, name_level
 from voucher.rules.lifecycle import STATE_NAMES, Thing
-from voucher.rules.privacy import mask_identity, mask_name
+from voucher.rules.privacy import mask_identity, mask_identity_end, mask_name
 from voucher.rules.scores import ScoreMark, TwiceRead
 from voucher.stages.assess.entries import read_entries
 from voucher.stages.assess.models import Candidate, ExamBatch
@@ -202,7 +202,7 @@ def list_candidates(
             CandidateView(
                 candidate_id=each.id,
                 masked_name=mask_name(person.name) if person is not None else "已删除",
-                masked_number=mask_identity(person.number) if person is not None and person.number else "",
+                masked_number=_mask_number(batch, each, person.number if person is not None else None),
                 voucher_id=each.voucher_id,
                 voucher_number=voucher.number if voucher is not None else None,
                 voucher_state=STATE_NAMES[Thing.VOUCHER][voucher.state] if voucher is not None else None,
@@ -225,6 +225,14 @@ def list_candidates(
             )
         )
     return made
+
+
+def _mask_number(batch: ExamBatch, candidate: Candidate, number: str | None) -> str:
+    """Return a number masked; whoever is still to come types its end at the door and must not read it."""
+    if number is None:
+        return ""
+    expected = batch.state == "planned" and candidate.admitted_at is None
+    return mask_identity_end(number) if expected else mask_identity(number)
 
 
 def read_statistics(session: Session, evaluator_id: int) -> Statistics:
