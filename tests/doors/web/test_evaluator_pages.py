@@ -109,7 +109,8 @@ def exam(scene: Scene, world: World) -> Exam:
     return Exam(scene, world)
 
 
-def _decent(browser: Browser, *secrets: str) -> None:
+def decent(browser: Browser, *secrets: str) -> None:
+    """See that a page shows no secret, has one heading, and names every field."""
     page = browser.page
     assert IDENTITY.findall(page.html) == []
     assert not any(each in page.html for each in secrets)
@@ -126,7 +127,7 @@ def test_an_exam_from_plan_to_money_clicked_through(exam: Exam) -> None:
     assert "申报条件“竞赛”没有填写依据" in admin.page.text
     admin.go(path)
     assert "今天考试：请逐人核对证件" in admin.page.text
-    _decent(admin, ZHANG_SAN[1], LI_SI[1], ZHANG_SAN[0])
+    decent(admin, ZHANG_SAN[1], LI_SI[1], ZHANG_SAN[0])
 
     examiner.go(path)
     assert "核对证件" in examiner.go(path).text
@@ -200,7 +201,7 @@ def _certify_and_claim(exam: Exam) -> None:
     admin.go("/evaluator/certificates")
     _upload(exam, good, bad)
     assert "逐行问题（1 行，共读 2 行）" in admin.page.text
-    _decent(admin, ZHANG_SAN[1], LI_SI[1])
+    decent(admin, ZHANG_SAN[1], LI_SI[1])
     _upload(exam, good)
     assert "新登记 1" in admin.page.text
     assert "1 张券转为已持证" in admin.page.text
@@ -223,7 +224,7 @@ def _certify_and_claim(exam: Exam) -> None:
     assert "登记中查不到证书" in admin.page.text
 
     admin.go("/evaluator/claims")
-    _decent(admin, ZHANG_SAN[1])
+    decent(admin, ZHANG_SAN[1])
     admin.press("核对所选", voucher=[str(exam.vouchers[0])])
     for said in ("每人的核对结果", "200.00", "证书与登记一致", "依据：", "考试真实、人证相符"):
         assert said in admin.page.text

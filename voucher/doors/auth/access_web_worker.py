@@ -27,6 +27,8 @@ WEB_WORKER: dict[str, Access] = {
     "web.worker.sign": Access(WORKERS, "本人手机签到、签退"),
     "web.worker.choose": Access(WORKERS, "选择班级"),
     "web.worker.enrol": Access(WORKERS, "报名"),
+    "web.worker.slips": Access(WORKERS, "我的准考证"),
+    "web.worker.slip_paper": Access(WORKERS, "本人准考证 PDF"),
     "web.worker.me": Access(WORKERS, "本人信息（掩码）与证书"),
     "web.worker.phones": Access(WORKERS, "我的手机"),
     "web.worker.lose_phone": Access(WORKERS, "挂失手机"),

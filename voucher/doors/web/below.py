@@ -7,6 +7,7 @@ BELOW: dict[str, tuple[str, ...]] = {
         *("web.worker.archive", "web.worker.object_to_entry", "web.worker.signed_archive"),
         *("web.worker.shares", "web.worker.share_archive", "web.worker.end_share"),
         *("web.worker.phones", "web.worker.lose_phone"),
+        *("web.worker.slips", "web.worker.slip_paper"),
         *("web.worker.helpers", "web.worker.grant_consent", "web.worker.end_consent"),
         *(
             "web.worker.helped",
@@ -79,6 +80,11 @@ BELOW: dict[str, tuple[str, ...]] = {
         *("web.evaluator.ask_correction", "web.evaluator.confirm_correction", "web.evaluator.fail"),
         *("web.evaluator.enter_second", "web.evaluator.score_sheet", "web.evaluator.upload_scores"),
         *("web.evaluator.assign_examiners", "web.evaluator.add_direct"),
+        *("web.evaluator.choose_rooms", "web.evaluator.door", "web.evaluator.look_at_door"),
+        *("web.evaluator.arrive", "web.evaluator.print_slips", "web.evaluator.print_door_list"),
+    ),
+    "web.evaluator.sites": (
+        *("web.evaluator.file_site", "web.evaluator.add_room", "web.evaluator.end_room"),
     ),
     "web.evaluator.examiners": ("web.evaluator.file_examiner", "web.evaluator.end_examiner"),
     "web.evaluator.new_batch": ("web.evaluator.plan",),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Container
-from datetime import date
+from datetime import date, time
 from enum import StrEnum
 from typing import TypeVar
 
@@ -43,6 +43,17 @@ def day(name: str, label: str) -> date:
     except ValueError:
         raise FIELD_UNREADABLE.refused(
             field=name, label=label, problem="不是有效的日期，例如 2024-03-06"
+        ) from None
+
+
+def clock(name: str, label: str) -> time:
+    """Return a time of the day to the minute. Raises form_field_unreadable."""
+    given = text(name, label, limit=8)
+    try:
+        return time.fromisoformat(given).replace(second=0, microsecond=0, tzinfo=None)
+    except ValueError:
+        raise FIELD_UNREADABLE.refused(
+            field=name, label=label, problem="不是有效的时间，例如 09:00"
         ) from None
 
 

@@ -71,6 +71,7 @@ DESK_GROUPS: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
             ("评价补贴申领", "web.evaluator.claims"),
             ("证书", "web.office.certificates"),
             ("考评员", "web.evaluator.examiners"),
+            ("考点考场", "web.evaluator.sites"),
             ("备案范围", "web.evaluator.scope"),
             ("评价统计", "web.evaluator.statistics"),
         ),

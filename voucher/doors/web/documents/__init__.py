@@ -7,6 +7,8 @@ from pathlib import Path
 FOLDER = Path(__file__).resolve().parent
 PAPER_VOUCHER = FOLDER / "paper_voucher.typ"
 COMPLETION = FOLDER / "completion.typ"
+SLIPS = FOLDER / "slips.typ"
+DOOR_LIST = FOLDER / "door_list.typ"
 ARCHIVE = FOLDER / "archive.typ"
 SHEET = FOLDER / "sheet.typ"
 NOTICE = FOLDER / "notice.typ"

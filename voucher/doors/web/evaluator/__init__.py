@@ -8,9 +8,12 @@ from voucher.doors.web.evaluator import (
     claims,
     corrections,
     desk,
+    exam_door,
     examiners,
     planning,
     results,
+    sites,
+    slips,
 )
 from voucher.doors.web.evaluator.blueprint import evaluator
 
@@ -22,7 +25,10 @@ __all__ = [
     "corrections",
     "desk",
     "evaluator",
+    "exam_door",
     "examiners",
     "planning",
     "results",
+    "sites",
+    "slips",
 ]

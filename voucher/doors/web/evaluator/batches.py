@@ -35,8 +35,11 @@ from voucher.stages.assess.examiners import list_assigned
 from voucher.stages.assess.queries import CandidateView
 from voucher.stages.assess.queries.examiners import list_views
 from voucher.stages.assess.queries.exams import list_revisions
+from voucher.stages.assess.queries.slips import read_places
 from voucher.stages.assess.reading import read_pass_mark
 from voucher.stages.assess.readings import read_entries_needed
+from voucher.stages.assess.seating import list_uses
+from voucher.stages.assess.sites import list_sites
 from voucher.stages.certify.queries.register import find_certificates, find_proofs
 from voucher.stages.settle.queries import object_timeline
 
@@ -85,6 +88,7 @@ def show_batch(batch_id: int, report: Report | None = None) -> str:
         what = f"{found.certificate_kind}:{found.trade_code}:{found.level}"
         groups = list_groups(session, found.institution_id) if planned and is_admin else []
         more = next((each.ready for each in groups if each.key == what), [])
+        uses = list_uses(session, batch_id)
         hands = [found.planned_by_person_id, found.entered_by_person_id, found.published_by_person_id]
         hands += [each.entered_by_person_id for each in revisions]
         return render_template(
@@ -109,6 +113,9 @@ def show_batch(batch_id: int, report: Report | None = None) -> str:
             educations=[(str(education), name) for education, name in EDUCATION_NAMES.items()],
             examiners=list_views(session, door.keyring, [found.institution_id]) if planned else [],
             assigned={each.examiner_id for each in list_assigned(session, batch_id)},
+            sites=list_sites(session, [found.institution_id]) if planned else [],
+            uses=uses,
+            places=read_places(session, [each.candidate_id for each in rows]),
             person_id=actor.person_id,
             hands=name_people(session, [each for each in hands if each is not None]),
             happenings=object_timeline(session, Thing.EXAM_BATCH, batch_id),

@@ -19,6 +19,8 @@ from voucher.rules.actor import Role
 from voucher.rules.vocabulary import CERTIFICATE_KIND_NAMES, CertificateKind
 from voucher.stages.assess import plan as planning
 from voucher.stages.assess.queries import Ready, list_ready, mask_holders
+from voucher.stages.assess.seating import choose_rooms
+from voucher.stages.assess.sites import list_sites
 
 AT_ONCE = 200
 
@@ -46,6 +48,7 @@ def plan() -> ResponseReturnValue:
 
     def call(work: Work) -> Done:
         kind, trade_code, level = _read_what()
+        rooms = fields.wholes("room", "考场")
         batch = planning.plan_batch(
             work,
             planning.NewBatch(
@@ -54,16 +57,32 @@ def plan() -> ResponseReturnValue:
                 trade_code=trade_code,
                 level=level,
                 exam_on=fields.day("exam_on", "考试日期"),
-                place=fields.text("place", "考点", limit=200),
+                place=fields.text("place", "考点", required=not rooms, limit=200)
+                or _address_of(work.session, rooms),
                 voucher_ids=_read_chosen(),
             ),
         )
+        seated = choose_rooms(work, batch.id, rooms, fields.clock("begins", "开考时间")) if rooms else []
+        onward = f"已排好 {len(seated)} 个座位，可以打印准考证" if seated else "还没有选考场、排座位"
         return Done(
-            f"已安排考试 {batch.number}，考试当天请考评员核对证件入场",
+            f"已安排考试 {batch.number}；{onward}",
             url_for("web.evaluator.batch", batch_id=batch.id),
         )
 
     return submit(call, _ask)
+
+
+def _address_of(session: Session, room_ids: list[int]) -> str:
+    """Return where the first of these rooms is; nothing where it is not one of ours."""
+    views = list_sites(session, [my_evaluator(Role.EVALUATOR_ADMIN)])
+    return next(
+        (
+            f"{view.site.address} {view.site.name}"
+            for view in views
+            if any(each.id in room_ids for each in view.rooms)
+        ),
+        "",
+    )
 
 
 def _read_chosen() -> list[int]:
@@ -112,4 +131,5 @@ def _ask() -> str:
             groups=groups,
             chosen=chosen,
             names=mask_holders(session, door.keyring, chosen.ready) if chosen else {},
+            sites=list_sites(session, [me]) if chosen else [],
         )

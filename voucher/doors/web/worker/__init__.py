@@ -19,6 +19,7 @@ from voucher.doors.web.worker import (
     phones,
     rating,
     signing_in,
+    slips,
     standing,
     vouchers,
 )
@@ -42,6 +43,7 @@ __all__ = [
     "phones",
     "rating",
     "signing_in",
+    "slips",
     "standing",
     "vouchers",
     "worker",

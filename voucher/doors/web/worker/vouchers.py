@@ -13,6 +13,7 @@ from voucher.doors.web.worker.own import act_on_own, my_person_id, show
 from voucher.ledger.vouchers import Voucher
 from voucher.plumbing.unit_of_work import Work
 from voucher.rules.ratings import STAR_NAMES
+from voucher.stages.assess.queries.slips import list_own_slips
 from voucher.stages.certify import queries as certificates
 from voucher.stages.issue import holding
 from voucher.stages.issue import queries as issuing
@@ -81,6 +82,11 @@ def show_voucher(voucher_id: int) -> str:
             rating=find_own_rating(session, door.keyring, voucher_id, door.today),
             stars=STAR_NAMES,
             is_left=bool(card.held and list_exit_holds(session, voucher_id)),
+            slips=[
+                each
+                for each in list_own_slips(session, door.keyring, person_id)
+                if each.voucher_id == voucher_id
+            ],
             why_not=certificates.why_not_certified(session, voucher_id) if card.state == "assessed" else [],
         )
 
