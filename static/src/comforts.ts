@@ -27,6 +27,19 @@ function forgetSent(): void {
   }
 }
 
+/** A code on paper opens the check with its number after #, which no server and no log is ever sent. */
+function fillFromAddress(): void {
+  for (const form of document.querySelectorAll<HTMLFormElement>('form[data-from-address]')) {
+    const name = form.dataset['fromAddress'] ?? '';
+    const given = new URLSearchParams(location.hash.slice(1)).get(name);
+    const field = form.elements.namedItem(name);
+    if (!given || !(field instanceof HTMLInputElement) || field.value) continue;
+    field.value = given.slice(0, 60);
+    const next = Array.from(form.elements).find((each) => each instanceof HTMLInputElement && each.type === 'text' && !each.value);
+    if (next instanceof HTMLElement) next.focus();
+  }
+}
+
 /** Choosing lines: the count beside the buttons, and one box for the whole page. */
 function countPicks(form: HTMLFormElement): void {
   const said = form.querySelector('[data-picked]');
@@ -82,6 +95,7 @@ export function install(): void {
   window.addEventListener('pageshow', forgetSent);
   document.addEventListener('keydown', searchBySlash);
   for (const form of document.querySelectorAll<HTMLFormElement>('form[data-picks]')) countPicks(form);
+  fillFromAddress();
   for (const button of document.querySelectorAll<HTMLButtonElement>('button[data-rests]')) restFirst(button);
   for (const element of document.querySelectorAll<HTMLElement>('[data-needs-script]')) element.hidden = false;
 }

@@ -8,6 +8,7 @@ from datetime import datetime
 from pathlib import Path
 
 import pytest
+from markupsafe import Markup
 from sqlalchemy import select
 
 from tests import town_assess as exams
@@ -15,7 +16,8 @@ from tests import town_issue
 from tests.doors.web.test_evaluator_pages import Exam, decent
 from tests.doors.world import World
 from tests.scene import LI_SI, SUN_BA, ZHANG_SAN, Scene
-from voucher.doors.web import slip_paper
+from voucher.doors.web import certificate_paper, slip_paper
+from voucher.doors.web.pictures import draw_code
 from voucher.ledger.audit import AuditRow
 from voucher.plumbing.documents import make_pdf
 from voucher.stages.assess.models_arrivals import ExamArrival
@@ -133,3 +135,54 @@ def _stand_at_the_door(exam: Exam, path: str, number: str) -> None:
     stranger = exam.at(exams.examiner(exam.scene, exam.theirs))
     assert "没有找到这个评价批次" in stranger.go(f"{path}/door").text
     assert stranger.answer.status_code == 404
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_certificates_as_pdf_and_for_the_register(exam: Exam, monkeypatch: pytest.MonkeyPatch) -> None:
+    pictured: list[str] = []
+
+    def draw(digits: str, version: int | None = None, *, border: int = 4) -> Markup:
+        pictured.append(digits)
+        return draw_code(digits, version, border=border)
+
+    monkeypatch.setattr(certificate_paper, "draw_code", draw)
+    scene, admin = exam.scene, exam.admin
+    row = scene.certificate(ZHANG_SAN, issued="2024-03-05")
+    scene.certify(row)
+    admin.go("/evaluator/certificates")
+    assert not any(each.endswith("/paper") for each in admin.page.links)
+    admin.press("再次核验")
+    page = admin.go("/evaluator/certificates")
+    (link,) = [each for each in page.links if each.endswith("/paper")]
+    admin.go(link)
+    assert admin.answer.data.startswith(b"%PDF-1.7")
+    # the number follows #, so that no server is sent it and no log holds it
+    assert [each.split("/check")[1] for each in pictured] == [f"#number={row['证书编号']}"]
+    phone = exam.at(town_issue.worker(scene, ZHANG_SAN))
+    own = link.replace("/evaluator", "/my").replace("/paper", "/certificate")
+    assert own in phone.go("/my/profile").links
+    phone.go(own)
+    assert phone.answer.mimetype == "application/pdf"
+    assert exam.at(town_issue.worker(scene, LI_SI)).go(own).text.count("没有找到这本证书") == 1
+    other = exam.at(exams.admin(scene, exam.theirs))
+    assert "没有找到这本证书" in other.go(link).text
+    assert 'data-from-address="number"' in admin.go("/check").html
+
+    assert "今年发证、还没有上传或有更正的：1 本" in admin.go("/evaluator/uploads").text
+    admin.press("生成上传文件", since="2024-03-01", until="2024-02-01")
+    assert "结束" in admin.page.text
+    admin.press("生成上传文件", since="2024-01-01", until="2024-12-31")
+    assert "1 本；请下载后到全国联网查询系统上传" in admin.page.text
+    decent(admin, ZHANG_SAN[1], ZHANG_SAN[0])
+    form, _ = admin.page.form("xlsx")
+    for kind, start in (("csv", "\ufeff操作类型".encode()), ("xlsx", b"PK")):
+        answer = admin.http.post(form.action, data={**dict(form.values), "form": kind})
+        assert answer.data.startswith(start)
+        assert "attachment" in answer.headers["Content-Disposition"]
+    admin.press("生成上传文件", since="2024-01-01", until="2024-12-31")
+    assert "没有新增、更正或撤销" in admin.page.text
+    stolen = other.http.post(form.action, data={**dict(form.values), "form": "csv"})
+    assert ZHANG_SAN[1] not in stolen.text
+    with scene.database.read() as session:
+        acts = session.scalars(select(AuditRow.act).where(AuditRow.thing == "register_upload")).all()
+    assert sorted(acts) == ["make", "open", "open"]

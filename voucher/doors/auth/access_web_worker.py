@@ -27,6 +27,7 @@ WEB_WORKER: dict[str, Access] = {
     "web.worker.sign": Access(WORKERS, "本人手机签到、签退"),
     "web.worker.choose": Access(WORKERS, "选择班级"),
     "web.worker.enrol": Access(WORKERS, "报名"),
+    "web.worker.certificate_paper": Access(WORKERS, "本人有效证书，PDF"),
     "web.worker.slips": Access(WORKERS, "我的准考证"),
     "web.worker.slip_paper": Access(WORKERS, "本人准考证 PDF"),
     "web.worker.me": Access(WORKERS, "本人信息（掩码）与证书"),

@@ -7,7 +7,7 @@ BELOW: dict[str, tuple[str, ...]] = {
         *("web.worker.archive", "web.worker.object_to_entry", "web.worker.signed_archive"),
         *("web.worker.shares", "web.worker.share_archive", "web.worker.end_share"),
         *("web.worker.phones", "web.worker.lose_phone"),
-        *("web.worker.slips", "web.worker.slip_paper"),
+        *("web.worker.slips", "web.worker.slip_paper", "web.worker.certificate_paper"),
         *("web.worker.helpers", "web.worker.grant_consent", "web.worker.end_consent"),
         *(
             "web.worker.helped",
@@ -83,6 +83,7 @@ BELOW: dict[str, tuple[str, ...]] = {
         *("web.evaluator.choose_rooms", "web.evaluator.door", "web.evaluator.look_at_door"),
         *("web.evaluator.arrive", "web.evaluator.print_slips", "web.evaluator.print_door_list"),
     ),
+    "web.evaluator.uploads": (*("web.evaluator.make_register_upload", "web.evaluator.open_register_upload"),),
     "web.evaluator.sites": (
         *("web.evaluator.file_site", "web.evaluator.add_room", "web.evaluator.end_room"),
     ),
@@ -90,7 +91,7 @@ BELOW: dict[str, tuple[str, ...]] = {
     "web.evaluator.new_batch": ("web.evaluator.plan",),
     "web.evaluator.certificates": (
         *("web.evaluator.new_certificate", "web.evaluator.record", "web.evaluator.upload"),
-        "web.evaluator.verify",
+        *("web.evaluator.verify", "web.evaluator.certificate_paper"),
     ),
     "web.evaluator.claims": (
         *("web.evaluator.claim", "web.evaluator.file"),

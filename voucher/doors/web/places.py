@@ -68,6 +68,7 @@ DESK_GROUPS: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
             ("评价批次", "web.evaluator.batches"),
             ("安排考试", "web.evaluator.new_batch"),
             ("证书", "web.evaluator.certificates"),
+            ("联网上传", "web.evaluator.uploads"),
             ("评价补贴申领", "web.evaluator.claims"),
             ("证书", "web.office.certificates"),
             ("考评员", "web.evaluator.examiners"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from voucher.doors.web.evaluator import (
     batches,
+    certificate_papers,
     certificates,
     claims,
     corrections,
@@ -14,12 +15,14 @@ from voucher.doors.web.evaluator import (
     results,
     sites,
     slips,
+    uploads,
 )
 from voucher.doors.web.evaluator.blueprint import evaluator
 
 # the rooms hang their views on the blueprint when they are read
 __all__ = [
     "batches",
+    "certificate_papers",
     "certificates",
     "claims",
     "corrections",
@@ -31,4 +34,5 @@ __all__ = [
     "results",
     "sites",
     "slips",
+    "uploads",
 ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from voucher.doors.web.worker import (
     applications,
     archive,
+    certificate_papers,
     classes,
     code,
     consents,
@@ -29,6 +30,7 @@ from voucher.doors.web.worker.blueprint import worker
 __all__ = [
     "applications",
     "archive",
+    "certificate_papers",
     "classes",
     "code",
     "consents",
