@@ -12,7 +12,8 @@ from tests.loop.telling import keys_of, told
 from tests.loop.way import TRAINING
 from tests.scene import HOUSEKEEPER, LI_SI, QIAN_QI, SUN_BA, ZHANG_SAN, ZHAO_LIU, Scene, on
 from voucher.ledger.audit import AuditRow
-from voucher.stages.assess import admit, lapse
+from voucher.stages.assess import admit, arrive, lapse
+from voucher.stages.assess.queries.slips import slip_number_of
 from voucher.stages.certify.attach import attach_proofs
 from voucher.stages.certify.queries import why_not_certified
 from voucher.stages.settle.voucher_claims import file_claims
@@ -32,6 +33,9 @@ def test_冒名不得参考_单科不及格停在培训完成_证书不符不兑
     stranger = told(scene, door, lambda work: admit.admit(work, listed[named], SUN_BA[1]))
     scene.do(door, lambda work: admit.record_turned_away(work, listed[named]))
     assert stranger.code == "candidate_differs"
+    slip = slip_number_of(town_assess.batch(scene, batch_id), listed[named])
+    blind = told(scene, door, lambda work: arrive.arrive(work, batch_id, slip, SUN_BA[1][-4:]))
+    assert (blind.code, blind.title) == ("candidate_card_differs", "证件后四位与考生不符，不得入场")
     with scene.database.read() as session:
         assert session.scalars(select(AuditRow.object_id).where(AuditRow.act == "turn_away")).all() == [
             listed[named]

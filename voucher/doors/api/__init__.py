@@ -22,6 +22,7 @@ from voucher.doors.api.description import describe
 from voucher.doors.api.devices import devices
 from voucher.doors.api.dictionaries import dictionaries
 from voucher.doors.api.endings import endings
+from voucher.doors.api.exam_arrivals import exam_arrivals
 from voucher.doors.api.examiners import examiners
 from voucher.doors.api.exams import exams
 from voucher.doors.api.holds import holds
@@ -88,6 +89,7 @@ ROOMS = (
     inspections,
     phone_checks,
     ratings,
+    exam_arrivals,
     exams,
     examiners,
     certificates,

@@ -34,6 +34,8 @@ LATER: dict[str, Access] = {
     "exams.cancel_exam": Access(_EVALUATORS, "取消评价批次"),
     "exams.publish_results": Access(_EVALUATORS, "公布成绩；须另一人录入"),
     "exams.admit_candidate": Access(_EXAMINERS, "入场核对"),
+    "exam_arrivals.list_arrivals": Access(DESK | EVALUATOR_STAFF, "考场入场记录，姓名掩码"),
+    "exam_arrivals.arrive": Access(_EXAMINERS, "凭出示码或准考证入场核对，不符的留痕"),
     "exams.enter_scores": Access(EVALUATOR_STAFF, "录入成绩"),
     "exams.enter_second": Access(EVALUATOR_STAFF, "技能成绩第二遍录入，与第一遍不同的人"),
     "exams.correct_result": Access(EVALUATOR_STAFF, "更正成绩；由评价机构管理员中另一人确认"),

@@ -8,8 +8,8 @@ from alembic import op
 from voucher.plumbing import types as t
 from voucher.plumbing.rebuilding import rebuild
 
-revision = "0070"
-down_revision = "0069"
+revision = "0075"
+down_revision = "0074"
 branch_labels = None
 depends_on = None
 
