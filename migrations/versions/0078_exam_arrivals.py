@@ -8,8 +8,8 @@ from alembic import op
 from voucher.plumbing import types as t
 from voucher.plumbing.rebuilding import rebuild
 
-revision = "0075"
-down_revision = "0074"
+revision = "0078"
+down_revision = "0077"
 branch_labels = None
 depends_on = None
 
