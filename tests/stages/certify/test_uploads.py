@@ -13,12 +13,12 @@ from sqlalchemy.exc import DatabaseError
 
 from tests import town_assess as town
 from tests import town_train
+from tests.revoking import revoke_certificate
 from tests.scene import EV2, LI_SI, SUN_BA, ZHANG_SAN, Scene, on
 from voucher.plumbing.unit_of_work import Work
 from voucher.rules.actor import Role
 from voucher.rules.errors import Refused
 from voucher.rules.register_files import COLUMNS, UploadAct, judge_upload
-from voucher.stages.certify import revoke
 from voucher.stages.certify.models import Certificate
 from voucher.stages.certify.queries.certificate_papers import CertificatePaper, show_certificate_paper
 from voucher.stages.certify.queries.register_uploads import list_uploads
@@ -80,7 +80,7 @@ def test_a_certificate_is_sent_once_and_then_only_what_changed(scene: Scene) -> 
     later = scene.do(admin, write(ev))
     assert [each["姓名"] for each in read(scene.do(admin, lambda work: open_upload(work, later)))] == ["孙八"]
     scene.hire("甲", Role.OFFICER_COUNTY, "310101199001010340", "419001")
-    scene.do("甲", lambda work: revoke.revoke_certificate(work, str(zhang["证书编号"]), "核查发现替考"))
+    scene.do("甲", lambda work: revoke_certificate(work, str(zhang["证书编号"]), "核查发现替考"))
     assert town_train.code(scene, admin, lambda work: open_upload(work, upload_id)) == "register_upload_stale"
     with scene.database.read() as session:
         assert count_due(session, scene.keyring, ev, *YEAR) == 1
