@@ -170,7 +170,7 @@ def test_certificates_as_pdf_and_for_the_register(exam: Exam, monkeypatch: pytes
 
     assert "今年发证、还没有上传或有更正的：1 本" in admin.go("/evaluator/uploads").text
     admin.press("生成上传文件", since="2024-03-01", until="2024-02-01")
-    assert "结束" in admin.page.text
+    assert "发证日期止早于发证日期起" in admin.page.text
     admin.press("生成上传文件", since="2024-01-01", until="2024-12-31")
     assert "1 本；请下载后到全国联网查询系统上传" in admin.page.text
     decent(admin, ZHANG_SAN[1], ZHANG_SAN[0])

@@ -17,7 +17,6 @@ from voucher.plumbing.secrets import Keyring
 from voucher.plumbing.types import canonical_json
 from voucher.plumbing.unit_of_work import Work
 from voucher.registry import catalogue, people
-from voucher.registry.importing.reading import PERIOD_REVERSED
 from voucher.registry.institutions import EvaluatorFiling, Institution
 from voucher.registry.phones import read_keys
 from voucher.rules.actor import ROLE_MISSING, Role, check_role
@@ -42,6 +41,9 @@ CHUNK = 500
 # cells that would act in a spreadsheet
 ACTING = ("=", "+", "-", "@", "\t")
 
+DAYS_REVERSED = reason(
+    "register_upload_days_reversed", "发证日期止早于发证日期起", "请核对起止日期，首尾两日都包括", SOURCE
+)
 NOTHING_DUE = reason(
     "register_upload_nothing_due",
     "这段日期的证书都已生成过上传文件，没有新增、更正或撤销",
@@ -90,13 +92,14 @@ def write_csv(rows: Sequence[Sequence[str]]) -> bytes:
 def make_upload(work: Work, institution_id: int, since: date, until: date) -> RegisterUpload:
     """Write down a file of an evaluator's certificates issued in a period, as far as anything is due of them.
 
-    Raises Refused role_missing, period_reversed, register_upload_nothing_due, changed_meanwhile.
+    Raises Refused role_missing, register_upload_days_reversed, register_upload_nothing_due,
+    changed_meanwhile.
     """
     check_role(work.actor, Role.EVALUATOR_ADMIN)
     if not work.actor.serves(institution_id, Role.EVALUATOR_ADMIN):
         raise ROLE_MISSING.refused(needed="该评价机构管理员")
     if until < since:
-        raise PERIOD_REVERSED.refused()
+        raise DAYS_REVERSED.refused()
     found = work.session.scalars(
         select(Certificate)
         .where(
