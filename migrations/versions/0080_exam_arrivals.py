@@ -8,8 +8,8 @@ from alembic import op
 from voucher.plumbing import types as t
 from voucher.plumbing.rebuilding import rebuild
 
-revision = "0078"
-down_revision = "0077"
+revision = "0080"
+down_revision = "0079"
 branch_labels = None
 depends_on = None
 

@@ -7,8 +7,8 @@ from alembic import op
 
 from voucher.plumbing import types as t
 
-revision = "0079"
-down_revision = "0078"
+revision = "0081"
+down_revision = "0080"
 branch_labels = None
 depends_on = None
 
