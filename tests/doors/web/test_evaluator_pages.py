@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import io
 from datetime import UTC
+from functools import partial
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from tests import town_assess as exams
 from tests.doors.web.browser import Browser, Page
@@ -15,6 +16,8 @@ from tests.doors.web.test_looks import IDENTITY, find_doubled_ids, find_unlabell
 from tests.doors.world import World
 from tests.scene import EV1, EV2, LI_SI, SUN_BA, ZHANG_SAN, Scene, on, staff_number, write_csv
 from voucher.ledger.audit import AuditRow
+from voucher.plumbing.unit_of_work import Work
+from voucher.registry.standards import Parameter
 from voucher.rules.approval import Step
 from voucher.stages.assess.examiners import list_examiners
 from voucher.stages.settle.models.claims import Claim
@@ -180,7 +183,19 @@ def test_an_exam_from_plan_to_money_clicked_through(exam: Exam) -> None:
     assert "更正已生效：合格" in admin.page.text
     assert exams.state(exam.scene, exam.vouchers[1]) == "assessed"
     assert "100%" in admin.go("/evaluator/statistics").text
+    assert "没有可疑的数值" in admin.page.text
+    exam.scene.do("operator", partial(_lower, name="suspicious_people_least", value="2"))
+    told = admin.go("/evaluator/statistics").text
+    assert "合格率过高" in told
+    assert "2 人参加，2 人合格（100%）" in told
+    assert "2 人以上的考试，合格率达到 100%" in told
+    assert "PJ-419001-2024-0001" in told
     _certify_and_claim(exam)
+
+
+def _lower(work: Work, name: str, value: str) -> None:
+    """Set a threshold lower than policy has it."""
+    work.session.execute(update(Parameter).where(Parameter.name == name).values(value=value))
 
 
 def _save(browser: Browser, scores: dict[str, Any], where: str = "results") -> None:

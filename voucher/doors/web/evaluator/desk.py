@@ -20,11 +20,14 @@ from voucher.registry.institutions import Institution
 from voucher.rules.actor import Role
 from voucher.rules.certificates import Scope
 from voucher.rules.periods import in_force
+from voucher.rules.suspicions import SUSPICION_NAMES
 from voucher.stages.assess import queries
 from voucher.stages.assess.filing import read_filings
 from voucher.stages.assess.queries.waiting import ExamStanding, list_pending_corrections, list_standings
 from voucher.stages.certify.queries.unverified import count_unverified
 from voucher.stages.settle.queries.evaluations import count_evaluations
+
+SUSPICIONS_SHOWN = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,8 +142,13 @@ def statistics() -> ResponseReturnValue:
     me = my_evaluator()
     with the_door().read() as session:
         published = queries.list_batches(session, (), [me], institution_id=me, state="published", limit=50)
+        found = queries.list_suspicions(session, me, the_door().today)
         return render_template(
             "evaluator/statistics.html",
             numbers=queries.read_statistics(session, me),
+            suspicions=found[:SUSPICIONS_SHOWN],
+            more=len(found) - SUSPICIONS_SHOWN,
+            named=SUSPICION_NAMES,
+            numbered=queries.number_batches(session, {i for each in found for i in each.batch_ids}),
             rows=queries.view_batches(session, published),
         )

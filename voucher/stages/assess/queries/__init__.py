@@ -14,6 +14,7 @@ from voucher.stages.assess.queries.batches import (
 )
 from voucher.stages.assess.queries.exams import PassedExam, ResultView, exams_passed, results_of
 from voucher.stages.assess.queries.ready import Ready, list_ready, mask_holders
+from voucher.stages.assess.queries.suspicions import list_suspicions, number_batches
 
 __all__ = [
     "BatchView",
@@ -27,7 +28,9 @@ __all__ = [
     "list_batches",
     "list_candidates",
     "list_ready",
+    "list_suspicions",
     "mask_holders",
+    "number_batches",
     "read_statistics",
     "results_of",
     "view_batches",
