@@ -8,6 +8,9 @@ from pathlib import Path
 
 from platformdirs import user_data_path
 
+# where `make demo` serves
+LOCAL_HOST = "127.0.0.1:8000"
+
 
 @dataclass(frozen=True, slots=True)
 class SignOn:
@@ -22,7 +25,11 @@ class SignOn:
 
 @dataclass(frozen=True, slots=True)
 class Config:
-    """Where this installation keeps its data and its keys, and how much it accepts at once."""
+    """Where this installation keeps its data and its keys, and how much it accepts at once.
+
+    `public_host` (with its port where it has one) is what records are signed for: what a visitor says in the
+    Host header signs nothing.
+    """
 
     database_url: str
     data_folder: Path
@@ -37,6 +44,7 @@ class Config:
     sms_token: str = field(default="", repr=False)
     outside_token: str = field(default="", repr=False)
     sign_on: SignOn | None = None
+    public_host: str = LOCAL_HOST
 
     @property
     def has_sms(self) -> bool:
@@ -67,6 +75,7 @@ def read_config(environment: Mapping[str, str]) -> Config:
         sms_token=_read_secret(environment, "VOUCHER_SMS_TOKEN_FILE"),
         outside_token=_read_secret(environment, "VOUCHER_OUTSIDE_TOKEN_FILE"),
         sign_on=_read_sign_on(environment),
+        public_host=environment.get("VOUCHER_PUBLIC_HOST") or LOCAL_HOST,
     )
 
 

@@ -100,7 +100,10 @@ def test_programs_find_the_same_and_strangers_nothing(loop: Loop) -> None:
         if each["id"] == jwt.get_unverified_header(signed)["kid"]
     )
     credential = jwt.decode(signed, jwt.PyJWK(method["publicKeyJwk"]), algorithms=["ES256"])
-    assert credential["issuer"] == document["id"]
+    assert credential["issuer"] == document["id"] == "did:web:127.0.0.1%3A8000"
+    # what a visitor writes into the Host header signs nothing
+    lied: Any = loop["zhang"].http.get("/.well-known/did.json", headers={"Host": "evil.example"})
+    assert lied.get_json(force=True)["id"] == document["id"]
     used = {key for each in credential["credentialSubject"]["entries"] for key in each}
     context: Any = words.get_json(force=True)
     assert used <= set(context["@context"])

@@ -10,6 +10,7 @@ from typing import Any
 
 import jwt
 import pytest
+from sqlalchemy import select
 
 from tests import town_issue
 from tests.loop.telling import told
@@ -24,6 +25,7 @@ from voucher.rules.actor import Actor, Role
 from voucher.rules.archive import EntryKind, Extent, Mark, choose_shown
 from voucher.rules.corrections import FormerUse
 from voucher.rules.errors import Refusal, Refused
+from voucher.stages.certify.models import Certificate
 from voucher.stages.certify.renumber import approve_number
 from voucher.stages.oversee.archive import objecting, sharing
 from voucher.stages.oversee.archive.entries import open_archive
@@ -234,6 +236,10 @@ def test_the_signed_record_is_believed_by_a_library_of_others(earned: Scene) -> 
     subject = credential["credentialSubject"]
     assert (subject["name"], subject["socialSecurityNumberMasked"]) == ("张三", "410105********991X")
     assert {each["mark"] for each in subject["entries"]} >= {"stands", "revoked"}
+    earned_on = next(each for each in subject["entries"] if each["title"].startswith("取得证书"))
+    with earned.database.read() as session:
+        issued_on = session.scalars(select(Certificate.issued_on).order_by(Certificate.id)).first()
+    assert earned_on["happenedAt"] == f"{issued_on}T00:00:00+08:00", "the day it is here, not the one before"
     assert ZHANG_SAN[1] not in json.dumps(credential, ensure_ascii=False)
 
     head, body, signature = signed.split(".")

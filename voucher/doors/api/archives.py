@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import request
 from sqlalchemy.orm import Session
 
 from voucher.doors.api.room import Room, within
@@ -140,7 +139,7 @@ def look(work: Work, given: dict[str, Any]) -> Shown:
 )
 def sign(work: Work, given: dict[str, Any]) -> dict[str, str]:
     """本人档案的签名文件（W3C 可验证凭证 2.0，vc+jwt），任何人凭公布的公钥可以验证。"""
-    return {"credential": sign_archive(work, Extent(given["extent"]), request.host)}
+    return {"credential": sign_archive(work, Extent(given["extent"]), the_door().config.public_host)}
 
 
 def _told(work: Work, row: ArchiveObjection) -> ObjectionView:

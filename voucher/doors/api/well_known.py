@@ -42,9 +42,10 @@ def jwks() -> Response:
 
 @well_known.get("/did.json")
 def did() -> Response:
-    """Return the did:web document of this host: the issuer keys that verify what is asserted here."""
-    with the_door().read() as session:
-        return _cached(jsonify(describe_did(session, request.host)), KEYS_SECONDS)
+    """Return the did:web document of this house: the issuer keys that verify what is asserted here."""
+    door = the_door()
+    with door.read() as session:
+        return _cached(jsonify(describe_did(session, door.config.public_host)), KEYS_SECONDS)
 
 
 @well_known.get("/tv/archive.jsonld")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 
-from flask import make_response, render_template, request, url_for
+from flask import make_response, render_template, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
@@ -80,7 +80,7 @@ def signed_archive() -> ResponseReturnValue:
     """Hand out the own record as a signed file."""
     try:
         extent = fields.one_of("extent", "范围", Extent)
-        signed = perform(lambda work: sign_archive(work, extent, request.host))
+        signed = perform(lambda work: sign_archive(work, extent, the_door().config.public_host))
     except Refused as refused:
         return refuse(refused.refusal, _archive)
     answer = make_response(signed)

@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 
 from voucher.ledger import audit
 from voucher.ledger.credentials.keys import get_signing_key, list_keys
+from voucher.plumbing.clock import SHANGHAI
 from voucher.plumbing.signing.jws import write_jws
 from voucher.plumbing.unit_of_work import Work
 from voucher.registry import tables
@@ -109,5 +110,8 @@ def _entry(entry: Entry) -> dict[str, object]:
 
 
 def _moment(at: datetime) -> str:
-    """Return a moment as the data model writes it (XMLSCHEMA11-2 dateTimeStamp)."""
-    return at.isoformat(timespec="seconds").replace("+00:00", "Z")
+    """Return a moment as the data model writes it (XMLSCHEMA11-2 dateTimeStamp), on the day it is here.
+
+    In UTC what is dated by its day only would read as the day before.
+    """
+    return at.astimezone(SHANGHAI).isoformat(timespec="seconds")
