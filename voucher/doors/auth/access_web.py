@@ -66,6 +66,8 @@ WEB: dict[str, Access] = {
     "web.office.batches": Access(DESK, "结算批次"),
     "web.office.batch": Access(DESK, "批次与逐条明细，名单脱敏"),
     "web.office.new_settlement": Access(OPERATORS, "新建结算页"),
+    "web.office.new_bonus": Access(OPERATORS, "奖补申报页"),
+    "web.office.apply_bonus": Access(OPERATORS, "奖补申报"),
     "web.office.settle": Access(OPERATORS, "结算"),
     "web.office.decide": Access(OFFICERS | {Role.FINANCE_APPROVER}, "初审、复核、审批、退回、不予通过"),
     "web.office.post_notice": Access(OFFICERS, "张贴公示"),

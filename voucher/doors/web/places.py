@@ -85,6 +85,7 @@ DESK_GROUPS: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
             ("本机构账户", "web.institution.account"),
             ("结算批次", "web.office.batches"),
             ("新建结算", "web.office.new_settlement"),
+            ("奖补申报", "web.office.new_bonus"),
             ("收款账户", "web.office.accounts"),
             ("预算", "web.finance.budgets"),
             ("拨付文件", "web.finance.files"),
