@@ -116,6 +116,7 @@ WEB: dict[str, Access] = {
     "web.finance.settle_line": Access(MAKERS | CHECKERS, "由另一人核实隔离行"),
     "web.finance.book_results": Access(MAKERS | CHECKERS, "导入银行回盘", uploads=True),
     "web.finance.reconciliation": Access(FINANCE | WATCHERS, "三方对账"),
+    "web.finance.clawback_letter": Access(FINANCE | OFFICERS | WATCHERS, "退回资金通知书"),
     "web.finance.clawbacks": Access(FINANCE | OFFICERS | WATCHERS, "追回单"),
     "web.finance.repay": Access(MAKERS | CHECKERS, "登记收回"),
     # 监管、审计

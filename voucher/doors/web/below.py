@@ -50,6 +50,7 @@ BELOW: dict[str, tuple[str, ...]] = {
         *("web.institution.lessons", "web.institution.add_lesson"),
     ),
     "web.institution.rosters": ("web.institution.roster", "web.institution.file_roster"),
+    "web.institution.payments": ("web.institution.clawback_letter",),
     "web.institution.claims": (
         *("web.institution.claim", "web.institution.file_claims"),
         *("web.institution.resubmit_claims", "web.institution.withdraw_claims"),
@@ -187,7 +188,7 @@ BELOW: dict[str, tuple[str, ...]] = {
         *("web.finance.file", "web.finance.prepare", "web.finance.check", "web.finance.release"),
         *("web.finance.void", "web.finance.download", "web.finance.book_results"),
     ),
-    "web.finance.clawbacks": ("web.finance.repay",),
+    "web.finance.clawbacks": ("web.finance.repay", "web.finance.clawback_letter"),
     "web.custodian.keys": (
         *("web.custodian.make_next_key", "web.custodian.rotate_key", "web.custodian.withdraw_key"),
         "web.custodian.publish_trust",

@@ -21,6 +21,7 @@ from voucher.stages.settle import clawback, queries
 from voucher.stages.settle.models.claims import Claim
 from voucher.stages.settle.models.payments import BankResult, PaymentFile, PaymentLine
 from voucher.stages.settle.queries.banking import list_set_aside
+from voucher.stages.settle.queries.letters import list_due_days
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +76,8 @@ def repay(clawback_id: int) -> ResponseReturnValue:
 def _show_clawbacks() -> str:
     with the_door().read() as session:
         rows = queries.list_clawbacks(session, current_actor().regions)
-        return render_template("finance/clawbacks.html", rows=rows)
+        due = list_due_days(session, [(clawback, claim) for clawback, claim, _ in rows])
+        return render_template("finance/clawbacks.html", rows=rows, due=due, today=the_door().today)
 
 
 def _add_up(session: Session, regions: frozenset[str]) -> ThreeSums:

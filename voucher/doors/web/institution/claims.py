@@ -24,12 +24,14 @@ from voucher.rules.vocabulary import SubsidyKind
 from voucher.stages.settle import queries
 from voucher.stages.settle.judging import Verdict
 from voucher.stages.settle.queries import payees
+from voucher.stages.settle.queries.letters import list_due_days
 from voucher.stages.settle.searching import ClaimSearch, find_claims, view_claims
 from voucher.stages.settle.voucher_claims import file_claims as claim_for
 
 PAGE = 50
 STATES = list(STATE_NAMES[Thing.CLAIM].items())
 REASONS_TOLD = 3
+CLAWBACKS_SHOWN = 50
 
 
 @institution.get("/institution/claims")
@@ -85,9 +87,13 @@ def payments() -> ResponseReturnValue:
     """Show what was sent to the bank for this institution, and whether it arrived."""
     houses = my_houses(INSTITUTION_DESK)
     with the_door().read() as session:
+        owed = queries.list_clawbacks(session, (), payees=houses, limit=CLAWBACKS_SHOWN)
         return render_template(
             "institution/payments.html",
             paid=payees.list_paid(session, houses),
+            owed=owed,
+            due=list_due_days(session, [(clawback, claim) for clawback, claim, _ in owed]),
+            today=the_door().today,
             accounts=list(find_accounts_in_use(session, houses).values()),
         )
 
