@@ -51,6 +51,7 @@ from voucher.stages.issue.signing import end_due_credentials, mark_held_credenti
 from voucher.stages.issue.waiting import serve_due_waiting
 from voucher.stages.oversee.forgetting import forget_old_answers, forget_old_attempts, forget_old_looks
 from voucher.stages.oversee.keys import publish_status, rotate_due_keys
+from voucher.stages.oversee.risk.raising import raise_due_flags
 from voucher.stages.oversee.statistics.refresh import refresh_statistics
 from voucher.stages.oversee.telling import tell_due
 from voucher.stages.settle.clawback import open_due_clawbacks
@@ -183,6 +184,16 @@ def ask_register_due(registers: Registers, database: Database, keeper: Actor, at
     return registers.ask_due(keeper, at, since, list_certificates_to_pay)
 
 
+def list_own_acts(
+    database: Database, keyring: Keyring, keeper: Callable[[], Actor], clock: Callable[[], datetime]
+) -> tuple[Periodic, ...]:
+    """Return what reads first and opens its own transactions: telling systems, and the daily risk rules."""
+    return (
+        Periodic("tell_systems", SEAL_SECONDS, lambda: tell_due(database, keyring, keeper, clock)),
+        Periodic("raise_risk_flags", DUE_SECONDS, lambda: raise_due_flags(database, keyring, keeper, clock)),
+    )
+
+
 def create_worker(
     config: Config, database: Database, keyring: Keyring, clock: Callable[[], datetime], *, threads: int = 1
 ) -> Worker:
@@ -230,7 +241,7 @@ def create_worker(
             "ask_register", DUE_SECONDS, lambda: ask_register_due(registers, database, keeper(), clock())
         ),
         Periodic("deliver", DELIVER_SECONDS, lambda: deliver_due(database, keyring, clock, carriers)),
-        Periodic("tell_systems", SEAL_SECONDS, lambda: tell_due(database, keyring, keeper, clock)),
+        *list_own_acts(database, keyring, keeper, clock),
         # apart from short messages: a system that takes its time keeps nobody waiting for a code, and one
         # letter of each system at a time, so that a slow one keeps the others waiting for one letter at most
         *(

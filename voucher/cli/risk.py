@@ -1,4 +1,4 @@
-"""`voucher risk`: the risk rules over an exported data set, and what stands in one."""
+"""`voucher risk`: the risk rules over an exported data set, exporting one, and what stands in it."""
 
 from __future__ import annotations
 
@@ -13,9 +13,10 @@ if TYPE_CHECKING:
     from voucher.rules.risk.findings import Finding
 
 FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
+DAY = click.DateTime(["%Y-%m-%d"])
 
 
-@click.group(name="risk", help="风险规则：在导出的数据集上运行，列出数据字典。")
+@click.group(name="risk", help="风险规则：导出数据集、在数据集上运行，列出数据字典。")
 def risk() -> None:
     """Stand for the group; its verbs do the work."""
 
@@ -25,7 +26,7 @@ def risk() -> None:
 @click.option("--rule", "codes", multiple=True, metavar="R03", help="只运行这些规则，可重复")
 @click.option(
     "--on",
-    type=click.DateTime(["%Y-%m-%d"]),
+    type=DAY,
     help="取哪一天的界限，默认取起始值；文件夹里的 thresholds.csv 优先",
 )
 @click.pass_context
@@ -47,6 +48,29 @@ def run(ctx: click.Context, folder: Path, codes: tuple[str, ...], on: datetime |
     lines = [_line(each) for each in found]
     lines.append(f"共 {len(found)} 条线索" + "".join(f"，{code} {counts[code]}" for code in sorted(counts)))
     answering_of(ctx).answer({"flags": [_told(each) for each in found], "count": len(found)}, lines)
+
+
+@risk.command(name="export", help="把数据库里一段时间的数据导出成数据集（CSV 文件夹），没有姓名和证件号。")
+@click.option(
+    "--out", "folder", required=True, type=click.Path(file_okay=False, path_type=Path), help="写到哪里"
+)
+@click.option("--from", "first", required=True, type=DAY, help="第一天")
+@click.option("--until", "last", required=True, type=DAY, help="最后一天")
+@click.pass_context
+def export(ctx: click.Context, folder: Path, first: datetime, last: datetime) -> None:
+    """Write the facts of a window down, so that the rules can be run elsewhere."""
+    from voucher.cli.office import answering_of, open_database
+    from voucher.plumbing.schema import check_current
+    from voucher.stages.oversee.risk.facts import Window, read_facts
+    from voucher.stages.oversee.risk.folder import write_folder
+
+    _, database = open_database()
+    check_current(database)
+    with database.read() as session:
+        facts = read_facts(session, Window(first.date(), last.date()), with_marks=True)
+    counts = write_folder(folder, facts)
+    told: dict[str, object] = dict(counts)
+    answering_of(ctx).answer(told, [f"{table}.csv  {count} 行" for table, count in counts.items()])
 
 
 @risk.command(name="dictionary", help="列出数据集各表各列的含义。")

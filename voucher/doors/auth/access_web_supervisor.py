@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from voucher.doors.auth.entries import WATCHERS, Access
+from voucher.doors.auth.entries import PAYEE_STAFF, WATCHERS, Access
+from voucher.rules.actor import Role
+
+HANDLERS = frozenset({Role.SUPERVISOR})
 
 WEB_SUPERVISOR: dict[str, Access] = {
     "web.supervisor.drill": Access(WATCHERS, "逐级穿透，从本辖区最高一级开始"),
@@ -15,5 +18,13 @@ WEB_SUPERVISOR: dict[str, Access] = {
     "web.supervisor.statistics_people": Access(WATCHERS, "一个班的券，人员脱敏，查看留痕"),
     "web.supervisor.trace": Access(WATCHERS, "凭券号找券"),
     "web.supervisor.voucher": Access(WATCHERS, "一张券的全链条，人员脱敏"),
+    "web.supervisor.risks": Access(WATCHERS, "风险线索，分数高的在前"),
+    "web.supervisor.risk_rules": Access(WATCHERS, "风险规则、界限和准确率"),
+    "web.supervisor.risk": Access(WATCHERS, "一条风险线索和依据的行，人员脱敏，查看留痕"),
+    "web.supervisor.assign_risk": Access(HANDLERS, "分派风险线索"),
+    "web.supervisor.ask_about_risk": Access(HANDLERS, "要求机构说明"),
+    "web.supervisor.conclude_risk": Access(HANDLERS, "对风险线索下结论"),
+    "web.institution.risks": Access(PAYEE_STAFF, "要求本机构说明的风险线索"),
+    "web.institution.answer_risk": Access(PAYEE_STAFF, "对风险线索作出说明"),
     "web.supervisor.person": Access(WATCHERS, "一个人的券和证书，脱敏"),
 }

@@ -98,6 +98,8 @@ DESK_GROUPS: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
     (
         "监管",
         (
+            ("风险线索", "web.supervisor.risks"),
+            ("线索说明", "web.institution.risks"),
             ("统计分析", "web.supervisor.statistics"),
             ("逐级穿透", "web.supervisor.drill"),
             ("异议", "web.office.objections"),

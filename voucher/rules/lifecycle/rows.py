@@ -28,6 +28,7 @@ class Thing(StrEnum):
     FILING = "filing"
     CERTIFICATE = "certificate"
     HOLD = "hold"
+    RISK_FLAG = "risk_flag"
 
 
 @dataclass(frozen=True, slots=True)

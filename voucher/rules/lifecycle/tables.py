@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from voucher.rules.lifecycle import claim, organisations, programmes, settlement, voucher
+from voucher.rules.lifecycle import claim, organisations, programmes, settlement, voucher, watching
 from voucher.rules.lifecycle.rows import Row, Thing
 
 ROWS: tuple[Row, ...] = (
@@ -11,6 +11,7 @@ ROWS: tuple[Row, ...] = (
     *claim.ROWS,
     *settlement.ROWS,
     *organisations.ROWS,
+    *watching.ROWS,
 )
 
 THING_NAMES: dict[Thing, str] = {
@@ -33,6 +34,7 @@ THING_NAMES: dict[Thing, str] = {
     Thing.FILING: "机构备案",
     Thing.CERTIFICATE: "证书",
     Thing.HOLD: "挂起",
+    Thing.RISK_FLAG: "风险线索",
 }
 
 STATE_NAMES: dict[Thing, dict[str, str]] = {
@@ -41,6 +43,7 @@ STATE_NAMES: dict[Thing, dict[str, str]] = {
     Thing.CLAIM: claim.STATE_NAMES,
     **settlement.STATE_NAMES,
     **organisations.STATE_NAMES,
+    **watching.STATE_NAMES,
 }
 
 EVENT_NAMES: dict[Thing, dict[str, str]] = {
@@ -49,6 +52,7 @@ EVENT_NAMES: dict[Thing, dict[str, str]] = {
     Thing.CLAIM: claim.EVENT_NAMES,
     **settlement.EVENT_NAMES,
     **organisations.EVENT_NAMES,
+    **watching.EVENT_NAMES,
 }
 
 WHO_NAMES: dict[str, str] = {

@@ -68,7 +68,7 @@ class Mark(NamedTuple):
     session: Annotated[str, "课次编号"]
     class_id: Class
     person: Who
-    direction: Annotated[str, "in 签到，out 签退"]
+    direction: Annotated[str, "方向：in 签到，out 签退"]
     device: Device
     is_kiosk: Annotated[int, "登记在册的公用签到设备：1 是，0 否"]
     at: Annotated[int, "时间"]
@@ -115,7 +115,9 @@ class OutsideFact(NamedTuple):
 
     id: Id
     person: Who
-    kind: Annotated[str, "deceased 死亡、custody 羁押、student 在校、pension 领养老金、employed 在职参保"]
+    kind: Annotated[
+        str, "种类：deceased 死亡、custody 羁押、student 在校、pension 领养老金、employed 在职参保"
+    ]
     since_on: Annotated[int, "起"]
     until_on: Annotated[int | None, "止，空为至今"] = None
 
@@ -125,11 +127,11 @@ class History(NamedTuple):
 
     id: Id
     person: Who
-    kind: Annotated[str, "training 培训补贴、evaluation 评价补贴、certificate 已有同级证书"]
+    kind: Annotated[str, "种类：training 培训补贴、evaluation 评价补贴、certificate 已有同级证书"]
     occupation: Trade
     level: Step
     on: Annotated[int, "发放或取证日期（YYYY-MM-DD）"]
-    where: Annotated[str, "在哪里"]
+    where: Annotated[str, "地点"]
 
 
 class Claim(NamedTuple):
@@ -139,7 +141,7 @@ class Claim(NamedTuple):
     person: Who
     institution: House
     class_id: Class
-    kind: Annotated[str, "training 培训补贴、evaluation 评价补贴"]
+    kind: Annotated[str, "种类：training 培训补贴、evaluation 评价补贴"]
     occupation: Trade
     level: Step
     amount_fen: Annotated[int, "金额，分"]
@@ -172,7 +174,7 @@ class Link(NamedTuple):
     id: Id
     person: Who
     kind: Annotated[
-        str, "account 账户、phone 电话、address 住址、contact 紧急联系人、device 设备、family 家庭"
+        str, "种类：account 账户、phone 电话、address 住址、contact 紧急联系人、device 设备、family 家庭"
     ]
     value: Annotated[str, "摘要"]
     institution: House = ""
@@ -246,5 +248,5 @@ class Contact(NamedTuple):
     id: Id
     class_id: Class
     person: Who
-    answer: Annotated[str, "confirmed 确认、denied 否认参加、silent 联系不上"]
+    answer: Annotated[str, "答复：confirmed 确认、denied 否认参加、silent 联系不上"]
     has_opened_app: Annotated[int | None, "培训期间打开过手机端：1 是，0 否"] = None

@@ -33,14 +33,14 @@ def find_shared_devices(facts: Facts, most: Thresholds) -> Iterator[Finding]:
             device: len({family.get(each.person, each.person) for each in found})
             for device, found in held.items()
         }
-        usual = median(counts.values())
+        usual = median([count for count in counts.values() if count < limit])
+        peers = f"；当天其他个人设备多为 {usual} 人" if usual is not None else ""
         for device in sorted(each for each, count in counts.items() if count >= limit):
             found, count = held[device], counts[device]
             yield Finding(
                 "R03", "device", device, written_day(day), count, "人", limit, usual,
                 f"{{device:{device}}} 在 {written_day(day)} 为 {count} 名不同的学员签到，"
-                f"达到 {limit} 人的界限；"
-                f"当天其他个人设备多为 {usual} 人。",
+                f"达到 {limit} 人的界限{peers}。",
                 found.rows(), found.people(), facts.house_of(found.classes()),
             )  # fmt: skip
 

@@ -20,6 +20,7 @@ from voucher.rules.actor import Actor, Role
 from voucher.stages.certify.queries.mass_revocations import count_mass_revocations
 from voucher.stages.issue.queries import count_drafts, count_filed, count_open_applications, count_queued
 from voucher.stages.oversee.archive.objecting import count_waiting as count_archive_objections
+from voucher.stages.oversee.risk.queries import count_open as count_risks
 from voucher.stages.settle.queries import Waiting, count_open_holds
 from voucher.stages.settle.queries.reinstatements import count_asked_reinstatements
 from voucher.stages.train.queries import count_to_review
@@ -44,6 +45,14 @@ def _filed(way: str) -> Count:
 
 # key, name, who it waits for, how it is counted, endpoint, filters of the list it leads to
 QUEUES: tuple[tuple[str, str, frozenset[Role], Count, str, dict[str, Any]], ...] = (
+    (
+        "risks",
+        "风险线索待办理",
+        WATCHERS,
+        lambda session, actor: count_risks(session, actor.regions),
+        "web.supervisor.risks",
+        {},
+    ),
     (
         "programmes",
         "券种待发布",

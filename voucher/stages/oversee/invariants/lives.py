@@ -23,6 +23,7 @@ LIVES: dict[str, str] = {
     "institution": "institution",
     "filing": "filing",
     "certificate": "certificate",
+    "risk_flag": "risk_flag",
 }
 
 

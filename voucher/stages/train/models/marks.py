@@ -40,6 +40,7 @@ class AttendanceMark(Model):
         ),
         Index("ix_attendance_mark_session", "session_id", "voucher_id"),
         Index("ix_attendance_mark_voucher", "voucher_id"),
+        Index("ix_attendance_mark_at", "marked_at"),
         {"sqlite_strict": True},
     )
 

@@ -1,0 +1,93 @@
+"""Facts of claims and money: claims, what was paid elsewhere, reviews, payee accounts changed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+
+from sqlalchemy.orm import Session as Reading
+
+from voucher.rules.risk.facts import Approval, Claim, History, OutsideFact, PayeeChange
+from voucher.stages.oversee.risk.facts.asking import Window, day, name, seconds, stream
+
+
+def read_claims(session: Reading, window: Window) -> Iterator[Claim]:
+    """Yield the claims filed in a window, with days of the class, review limit and budget year."""
+    sql = """SELECT c.id, c.person_id, c.institution_id, r.class_id, c.kind, c.trade_code, c.level,
+            c.amount_fen, c.filed_at, t.starts_on, t.ends_on, b.year,
+            (SELECT min(a.minimum_fen) FROM amount_band a
+             WHERE a.minimum_fen > 0 AND a.since <= c.filed_on AND (a.until IS NULL OR a.until >= c.filed_on)
+            ) AS limit_fen
+        FROM claim c JOIN budget b ON b.id = c.budget_id
+        LEFT JOIN redemption r ON r.voucher_id = c.voucher_id AND r.reversed_at IS NULL
+        LEFT JOIN training_class t ON t.id = r.class_id
+        WHERE c.filed_at >= :since AND c.filed_at < :until AND c.state NOT IN ('withdrawn','rejected')
+        ORDER BY c.id"""
+    for each in stream(session, sql, window, moments=("filed_at",), days=("starts_on", "ends_on")):
+        yield Claim(
+            name(each.id), name(each.person_id), name(each.institution_id), name(each.class_id), each.kind,
+            each.trade_code, str(each.level), each.amount_fen or 0, seconds(each.filed_at) or 0,
+            day(each.starts_on), day(each.ends_on), each.limit_fen, day(date(each.year, 1, 1)),
+            day(date(each.year, 12, 31)),
+        )  # fmt: skip
+
+
+def read_history(session: Reading, window: Window) -> Iterator[History]:
+    """Yield what other departments say was paid for a skill already, of the people who claim."""
+    sql = """SELECT DISTINCT a.id, a.person_id, a.trade_code, a.level, a.since, a.system
+        FROM outside_answer a JOIN claim c ON c.person_id = a.person_id
+        WHERE a.kind = 'skill_upgrade' AND a.held = 1 AND a.trade_code IS NOT NULL AND a.level IS NOT NULL
+          AND a.since IS NOT NULL AND c.filed_at >= :since AND c.filed_at < :until ORDER BY a.id"""
+    for each in stream(session, sql, window, days=("since",)):
+        yield History(
+            name(each.id), name(each.person_id), "training", each.trade_code, str(each.level),
+            day(each.since) or 0, each.system or "部门核验",
+        )  # fmt: skip
+
+
+def read_outside(session: Reading, window: Window) -> Iterator[OutsideFact]:
+    """Yield what excludes, as other departments answered, of the people who claim."""
+    sql = """SELECT DISTINCT a.id, a.person_id, a.kind, a.since, a.until
+        FROM outside_answer a JOIN claim c ON c.person_id = a.person_id
+        WHERE a.kind IN ('deceased','pension','student') AND a.held = 1 AND a.since IS NOT NULL
+          AND c.filed_at >= :since AND c.filed_at < :until ORDER BY a.id"""
+    for each in stream(session, sql, window, days=("since", "until")):
+        yield OutsideFact(
+            name(each.id), name(each.person_id), each.kind, day(each.since) or 0, day(each.until)
+        )
+
+
+def read_approvals(session: Reading, window: Window) -> Iterator[Approval]:
+    """Yield the reviews signed in a window, each with another hand on the same claim."""
+    sql = """SELECT s.id, s.claim_id, s.signer_person_id, c.institution_id, s.signed_at,
+            (SELECT min(o.signer_person_id) FROM signature o
+             WHERE o.claim_id = s.claim_id AND o.signer_person_id <> s.signer_person_id) AS partner
+        FROM signature s JOIN claim c ON c.id = s.claim_id
+        WHERE s.signed_at >= :since AND s.signed_at < :until ORDER BY s.id"""
+    for each in stream(session, sql, window, moments=("signed_at",)):
+        yield Approval(
+            name(each.id), name(each.claim_id), name(each.signer_person_id), name(each.partner),
+            name(each.institution_id), None, seconds(each.signed_at) or 0,
+        )  # fmt: skip
+
+
+def read_payee_changes(session: Reading, window: Window) -> Iterator[PayeeChange]:
+    """Yield accounts that replaced another, with the approval before and the first payment after."""
+    sql = """SELECT p.id, p.institution_id, p.confirmed_at,
+            (SELECT min(c.id) FROM claim c WHERE c.institution_id = p.institution_id AND c.state = 'approved')
+             AS claim_id,
+            (SELECT max(e.at) FROM state_event e JOIN claim c ON c.id = e.object_id
+             WHERE e.thing = 'claim' AND e.event = 'approve' AND c.institution_id = p.institution_id
+               AND c.state = 'approved' AND e.at < p.confirmed_at) AS approved_at,
+            (SELECT min(f.released_at) FROM payment_line l JOIN payment_file f ON f.id = l.payment_file_id
+             WHERE l.payee_account_id = p.id AND f.released_at >= p.confirmed_at) AS paid_at
+        FROM payee_account p
+        WHERE p.confirmed_at >= :since AND p.confirmed_at < :until AND EXISTS (
+            SELECT 1 FROM payee_account q
+            WHERE q.institution_id = p.institution_id AND q.id < p.id AND q.confirmed_at IS NOT NULL)
+        ORDER BY p.id"""
+    for each in stream(session, sql, window, moments=("confirmed_at", "approved_at", "paid_at")):
+        yield PayeeChange(
+            name(each.id), name(each.institution_id), seconds(each.confirmed_at) or 0,
+            seconds(each.approved_at), seconds(each.paid_at), name(each.claim_id),
+        )  # fmt: skip

@@ -1,0 +1,63 @@
+"""Finding flags (查出): the rules over the last days of the database; nothing is written here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from sqlalchemy.orm import Session
+
+from voucher.registry.tables import require_parameter_number
+from voucher.rules.risk.catalogue import RULES
+from voucher.rules.risk.data_set import Facts
+from voucher.rules.risk.findings import Finding, RiskRule
+from voucher.stages.oversee.risk.facts import Window, read_facts, read_marks_of_day
+from voucher.stages.oversee.risk.thresholds import EVERYWHERE, read_thresholds
+
+DAYS_BACK, MONTHS_BACK = "risk_days_back", "risk_months_back"
+ROWS_KEPT = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A finding with its rule, and what stood in the first of its rows when they were read."""
+
+    finding: Finding
+    rule: RiskRule
+    said: tuple[tuple[str, str, dict[str, object]], ...]
+
+
+def find_flags(session: Session, today: date) -> list[Found]:
+    """Return what the rules find today: sign-ins of the last days day by day, the rest of the last months.
+
+    A period already flagged is found again, the same. Raises Refused parameter_missing.
+    """
+    most = read_thresholds(session, today)
+    days = require_parameter_number(session, DAYS_BACK, today, [EVERYWHERE])
+    months = require_parameter_number(session, MONTHS_BACK, today, [EVERYWHERE])
+    facts = read_facts(session, Window(_first_of_month(today, months - 1), today))
+    found = list(_run(facts, most, is_daily=False))
+    for back in range(days, -1, -1):
+        day = today - timedelta(days=back)
+        found += _run(read_marks_of_day(session, facts, Window(day, day)), most, is_daily=True)
+    return found
+
+
+def _first_of_month(today: date, back: int) -> date:
+    month = today.year * 12 + today.month - 1 - back
+    return date(month // 12, month % 12 + 1, 1)
+
+
+def _run(facts: Facts, most: dict[str, int], *, is_daily: bool) -> Iterator[Found]:
+    rows: dict[str, dict[str, dict[str, object]]] = {}
+    for rule in RULES:
+        if rule.is_daily != is_daily:
+            continue
+        for finding in rule.find(facts, most):
+            said = []
+            for table, key in finding.rows[:ROWS_KEPT]:
+                if table not in rows:
+                    rows[table] = {each.id: each._asdict() for each in getattr(facts, table)}
+                said.append((table, key, rows[table][key]))
+            yield Found(finding, rule, tuple(said))

@@ -1,0 +1,119 @@
+"""Raising flags (线索入库): each finding once, with its rows; what a blocking rule found is held."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime
+
+from sqlalchemy import insert, select, tuple_
+
+from voucher.ledger.states import begin, first_state
+from voucher.plumbing.clock import day_of
+from voucher.plumbing.db import Database
+from voucher.plumbing.secrets import Keyring
+from voucher.plumbing.unit_of_work import Work, perform
+from voucher.rules.actor import Actor, Role, check_role
+from voucher.rules.lifecycle import Thing
+from voucher.rules.risk.findings import score_of_finding, tell
+from voucher.stages.oversee.risk.finding import Found, find_flags
+from voucher.stages.oversee.risk.models import RiskFlag, RiskFlagRow, RiskRun
+from voucher.stages.oversee.risk.naming import name_tokens, region_of
+from voucher.stages.oversee.risk.stopping import stop
+
+CHUNK = 200
+SUSPECTS = frozenset({"officer", "examiner"})
+
+
+def raise_due_flags(
+    database: Database, keyring: Keyring, keeper: Callable[[], Actor], clock: Callable[[], datetime]
+) -> int:
+    """Run the rules once a day, and return how many flags are new; reading holds nobody up.
+
+    Raises Refused parameter_missing.
+    """
+    at = clock()
+    with database.read() as session:
+        if session.get(RiskRun, day_of(at)) is not None:
+            return 0
+        found = find_flags(session, day_of(at))
+    return perform(database, keyring, keeper(), at, lambda work: raise_flags(work, found))
+
+
+def raise_flags(work: Work, found: Sequence[Found]) -> int:
+    """Write down the findings that are new, hold what a blocking one names, and return how many are new.
+
+    The run of the day is written along; a second one of the day only adds what is new. Raises Refused
+    role_missing, changed_meanwhile.
+    """
+    check_role(work.actor, Role.CLOCK, Role.SUPERVISOR)
+    fresh = _leave_known(work, found)
+    for start in range(0, len(fresh), CHUNK):
+        _write(work, fresh[start : start + CHUNK])
+    if work.session.get(RiskRun, work.today) is None:
+        work.session.add(RiskRun(ran_on=work.today, ran_at=work.at, raised=len(fresh)))
+        work.session.flush()
+    return len(fresh)
+
+
+def _leave_known(work: Work, found: Iterable[Found]) -> list[Found]:
+    """Return the findings no flag stands for yet, each key once."""
+    wanted = {each.finding.key: each for each in found}
+    keys = sorted(wanted)
+    columns = tuple_(RiskFlag.rule, RiskFlag.kind, RiskFlag.subject, RiskFlag.period)
+    for start in range(0, len(keys), CHUNK):
+        chunk = keys[start : start + CHUNK]
+        known = select(RiskFlag.rule, RiskFlag.kind, RiskFlag.subject, RiskFlag.period)
+        for rule, kind, subject, period in work.session.execute(known.where(columns.in_(chunk))):
+            del wanted[rule, kind, subject, period]
+    return [wanted[key] for key in keys if key in wanted]
+
+
+def _write(work: Work, fresh: Sequence[Found]) -> None:
+    names = name_tokens(work.session, [each.finding.words for each in fresh])
+    flags = []
+    for each in fresh:
+        finding = each.finding
+        flag = RiskFlag(
+            **first_state(Thing.RISK_FLAG, "raise"),
+            rule=finding.rule,
+            kind=finding.kind,
+            subject=finding.subject,
+            period=finding.period,
+            region_code=region_of(work.session, finding),
+            institution_id=int(finding.institution) if finding.institution else None,
+            suspect_person_id=int(finding.subject.split("/")[0]) if finding.kind in SUSPECTS else None,
+            figure=finding.figure,
+            unit=finding.unit,
+            threshold=finding.threshold,
+            peer_median=finding.peer_median,
+            sentence=tell(finding.words, names),
+            score=score_of_finding(finding, each.rule.weight),
+            is_blocking=each.rule.is_blocking and bool(finding.stops),
+            row_count=len(finding.rows),
+            raised_at=work.at,
+        )
+        flags.append(flag)
+    work.session.add_all(flags)
+    work.session.flush()
+    content: dict[int, dict[str, object]] = {
+        flag.id: {"rule": flag.rule, "subject": flag.subject, "period": flag.period, "figure": flag.figure}
+        for flag in flags
+    }
+    begin(work, Thing.RISK_FLAG, [flag.id for flag in flags], "raise", content=content, unheard_of=True)
+    rows = [
+        {
+            "flag_id": flag.id,
+            "position": position,
+            "fact": table,
+            "fact_key": key,
+            "person_id": int(str(said["person"])) if said.get("person") else None,
+            "said": said,
+        }
+        for flag, each in zip(flags, fresh, strict=True)
+        for position, (table, key, said) in enumerate(each.said, 1)
+    ]
+    if rows:
+        work.session.execute(insert(RiskFlagRow), rows)
+    for flag, each in zip(flags, fresh, strict=True):
+        if flag.is_blocking:
+            stop(work, flag, each.rule.name, each.finding.stops)

@@ -1,0 +1,78 @@
+"""One flag for whoever may deal with it: locked, in reach, and not about the own house."""
+
+from __future__ import annotations
+
+from sqlalchemy import select
+
+from voucher.plumbing.unit_of_work import Work
+from voucher.registry.users import RoleGrant, UserAccount
+from voucher.rules.actor import Role, check_role
+from voucher.rules.errors import Family, reason
+from voucher.stages.oversee.risk.models import RiskFlag
+
+SOURCE = "豫办〔2021〕29号 四（三） 监管; 【设】风险线索须有处理人、说明、结论"
+HANDLERS = (Role.SUPERVISOR,)
+
+RISK_FLAG_MISSING = reason(
+    "risk_flag_missing",
+    "没有找到这条风险线索",
+    "请从“风险线索”列表重新选择",
+    SOURCE,
+    Family.MISSING,
+)
+RISK_FLAG_OWN = reason(
+    "risk_flag_own_institution",
+    "您在这家机构任职，或这条线索与您本人有关，不能办理",
+    "请由与该机构、该线索无关的监管人员办理",
+    SOURCE,
+    Family.FORBIDDEN,
+)
+RISK_FLAG_NOT_YOURS = reason(
+    "risk_flag_not_yours",
+    "这条线索没有分给您办理",
+    "请先分派给自己，或由已分派的人办理",
+    SOURCE,
+    Family.CONFLICT,
+)
+
+
+def load_flag(work: Work, flag_id: int) -> RiskFlag:
+    """Return a flag, locked, for a supervisor of its region who has nothing to do with it.
+
+    Raises Refused role_missing, risk_flag_missing (also for a foreign one), risk_flag_own_institution.
+    """
+    check_role(work.actor, *HANDLERS)
+    found = lock_flag(work, flag_id)
+    if not any(found.region_code in work.actor.reach.get(role, frozenset()) for role in HANDLERS):
+        raise RISK_FLAG_MISSING.refused()
+    check_apart(work, found, work.actor.person_id)
+    return found
+
+
+def lock_flag(work: Work, flag_id: int) -> RiskFlag:
+    """Return a flag, locked. Raises Refused risk_flag_missing."""
+    found = work.session.scalars(
+        select(RiskFlag)
+        .where(RiskFlag.id == flag_id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    ).first()
+    if found is None:
+        raise RISK_FLAG_MISSING.refused()
+    return found
+
+
+def check_apart(work: Work, flag: RiskFlag, person_id: int) -> None:
+    """Refuse who has or had a role in the flagged institution under any account, or is meant by the flag.
+
+    Raises Refused risk_flag_own_institution.
+    """
+    own = (
+        select(RoleGrant.id)
+        .join(UserAccount, UserAccount.id == RoleGrant.user_id)
+        .where(UserAccount.person_id == person_id, RoleGrant.institution_id == flag.institution_id)
+        .limit(1)
+    )
+    is_own = flag.institution_id is not None and work.session.scalar(own) is not None
+    if is_own or person_id == flag.suspect_person_id:
+        raise RISK_FLAG_OWN.refused()
