@@ -13,7 +13,7 @@ from voucher.stages.oversee.risk.thresholds import read_shipped_thresholds
 
 ALL_DAYS = Window(date(2020, 1, 1), date(2030, 12, 31))
 HAPPENED = (
-    *("institutions", "classes", "sessions", "places", "results", "claims", "vouchers", "certificates"),
+    *("institutions", "classes", "places", "results", "claims", "vouchers", "certificates"),
     "approvals",
 )
 
