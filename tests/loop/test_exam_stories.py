@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from functools import partial
 
 from sqlalchemy import select
 
@@ -16,6 +17,7 @@ from voucher.stages.assess import admit, arrive, lapse
 from voucher.stages.assess.queries.slips import slip_number_of
 from voucher.stages.certify.attach import attach_proofs
 from voucher.stages.certify.queries import why_not_certified
+from voucher.stages.settle.terms import PLEDGED
 from voucher.stages.settle.voucher_claims import file_claims
 
 
@@ -63,7 +65,8 @@ def test_冒名不得参考_单科不及格停在培训完成_证书不符不兑
         "certificate_name_mismatch", "certificate_other_trade", "certificate_higher_level",
     ]  # fmt: skip
     for voucher_id in (named, traded, failed, levelled):
-        heard = told(scene, town.registrar(), lambda work, v=voucher_id: file_claims(work, TRAINING, [v]))  # type: ignore[misc]
+        file = partial(file_claims, kind=TRAINING, voucher_ids=[voucher_id], terms=PLEDGED)
+        heard = told(scene, town.registrar(), file)
         assert heard.code == "voucher_not_certified"
     assert way.claim(town, TRAINING, right).verdicts[0].amount_fen == 1200_00
 

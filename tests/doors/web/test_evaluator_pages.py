@@ -306,10 +306,13 @@ def test_a_foreign_exam_is_missing_and_every_refusal_says_what_next(exam: Exam) 
         *(f"{path}/candidates/{first}/admissions", f"{path}/candidates/{first}/corrections"),
         *(f"{path}/candidates/{first}/failures", f"{path}/examiners", f"{path}/second-entries"),
         f"{path}/score-files",
+        *(f"{path}/rooms", f"{path}/slips", f"{path}/door-lists", f"{path}/door/looks"),
+        f"{path}/door/arrivals",
     ):
         data = {
             "csrf_token": csrf, "idempotency_key": f"k-{address[-20:]}", "sure": "1", "why": "试",
             "voucher": "1", "number": ZHANG_SAN[1], "theory": "80", "skill": "80",
+            "room": "1", "begins": "09:00", "shown": "2024000001000000014", "last4": "991X",
         }  # fmt: skip
         assert stranger.http.post(address, data=data).status_code == 404, address
     with exam.scene.database.read() as session:
