@@ -25,6 +25,7 @@ from voucher.registry.catalogue import (
     SpecialItem,
 )
 from voucher.registry.dictionaries import DictionaryEntry
+from voucher.registry.indicators import Indicator
 from voucher.registry.ladder import CompetitionPlacing, Equivalence, LadderStep
 from voucher.registry.standards import (
     AmountBandRow,
@@ -113,6 +114,10 @@ def _bonus(record: Record) -> dict[str, Any]:
     }
 
 
+def _indicator(record: Record) -> dict[str, Any]:
+    return {**_dated(record), "target": int(record["target"])}
+
+
 def _equivalence(record: Record) -> dict[str, Any]:
     return {**_dated(record), "level": int(record["level"]) if record["level"] else None}
 
@@ -158,6 +163,7 @@ SHIPPED: tuple[Shipped, ...] = (
     Shipped("ladder_steps", LadderStep, ("level", "method", "since"), _step),
     Shipped("competition_placings", CompetitionPlacing, ("competition", "team", "first", "since"), _placing),
     Shipped("bonus_standards", BonusStandardRow, ("kind", "item_code", "region_code", "since"), _bonus),
+    Shipped("indicators", Indicator, ("code", "since"), _indicator),
     Shipped("equivalences", Equivalence, ("kind", "code", "since"), _equivalence),
     Shipped("calendar_years", CalendarYear, ("year",), _calendar_year),
     Shipped("calendar_days", CalendarDay, ("day",), _calendar_day),

@@ -26,6 +26,7 @@ from voucher.stages.oversee.statistics.reading import (
     list_losses,
     read_age,
     read_flow,
+    sum_below,
     sum_classes,
     sum_houses,
     sum_regions,
@@ -115,13 +116,14 @@ def _levels_add_up(scene: Scene) -> None:
         ):
             here = sum_regions(session, province, wish)
             assert here
+            assert total(list(sum_below(session, PROVINCE, wish).values())) == total(list(here.values()))
             houses = {code: sum_houses(session, code, wish) for code in here}
             for code, sums in here.items():
                 assert total(houses[code].values()) == sums
                 for house, counted in houses[code].items():
                     assert total(sum_classes(session, code, house, wish).values()) == counted
-        months = read_flow(session, province, ("2024-01", "2024-12"))
-        days = read_flow(session, province, ("2024-01-01", "2024-12-31"))
+        months = read_flow(session, PROVINCE, ("2024-01", "2024-12"))
+        days = read_flow(session, PROVINCE, ("2024-01-01", "2024-12-31"))
         for step in STEPS:
             assert sum(times for (_, each), (times, _) in months.items() if each == step) == whole[step]
             assert sum(times for (_, each), (times, _) in days.items() if each == step) == whole[step]
@@ -147,7 +149,7 @@ def _people_are_not_times(scene: Scene) -> None:
 
 def _losses_have_reasons(scene: Scene) -> None:
     with scene.database.read() as session:
-        (loss,) = list_losses(session, [JIYUAN], Wish())
+        (loss,) = list_losses(session, PROVINCE, Wish())
         assert (loss.came_from, loss.ended_as, loss.times) == ("issued", "revoked", 1)
         assert loss.why.startswith("误发")
         assert "13800138000" not in loss.why

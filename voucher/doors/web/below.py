@@ -193,6 +193,11 @@ BELOW: dict[str, tuple[str, ...]] = {
         *("web.custodian.make_next_key", "web.custodian.rotate_key", "web.custodian.withdraw_key"),
         "web.custodian.publish_trust",
     ),
+    "web.supervisor.dashboard": ("web.supervisor.board",),
+    "web.supervisor.reports": (
+        *("web.supervisor.freeze", "web.supervisor.report", "web.supervisor.report_xlsx"),
+        *("web.supervisor.report_pdf", "web.supervisor.indicators", "web.supervisor.new_indicator"),
+    ),
     "web.supervisor.statistics": (
         *("web.supervisor.statistics_of", "web.supervisor.statistics_people"),
         "web.supervisor.statistics_file",

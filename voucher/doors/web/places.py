@@ -100,7 +100,9 @@ DESK_GROUPS: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
         (
             ("风险线索", "web.supervisor.risks"),
             ("线索说明", "web.institution.risks"),
+            ("监管看板", "web.supervisor.dashboard"),
             ("统计分析", "web.supervisor.statistics"),
+            ("定期报告", "web.supervisor.reports"),
             ("逐级穿透", "web.supervisor.drill"),
             ("异议", "web.office.objections"),
             ("档案异议", "web.office.archive_objections"),

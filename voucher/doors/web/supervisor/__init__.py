@@ -2,8 +2,29 @@
 
 from __future__ import annotations
 
-from voucher.doors.web.supervisor import drill, risks, statistics, statistics_files, tracing, trail
+from voucher.doors.web.supervisor import (
+    board,
+    drill,
+    report_files,
+    reports,
+    risks,
+    statistics,
+    statistics_files,
+    tracing,
+    trail,
+)
 from voucher.doors.web.supervisor.blueprint import supervisor
 
 # the rooms hang their views on the blueprint when they are read
-__all__ = ["drill", "risks", "statistics", "statistics_files", "supervisor", "tracing", "trail"]
+__all__ = [
+    "board",
+    "drill",
+    "report_files",
+    "reports",
+    "risks",
+    "statistics",
+    "statistics_files",
+    "supervisor",
+    "tracing",
+    "trail",
+]

@@ -15,7 +15,7 @@ from voucher.doors.web.showing import level_name
 from voucher.registry.catalogue import name_trades
 from voucher.rules.vocabulary import FUND_SOURCE_NAMES, FundSource
 from voucher.stages.issue.queries import Programme
-from voucher.stages.oversee.statistics.adding import DIMENSIONS
+from voucher.stages.oversee.statistics.adding import BELOW, DIMENSIONS
 from voucher.stages.oversee.statistics.models import StatisticSlice
 from voucher.stages.oversee.statistics.reading import Wish
 
@@ -65,14 +65,14 @@ def read_wish() -> Asked:
 
 
 def list_choices(
-    session: Session, regions: Collection[str], filters: Mapping[str, str]
+    session: Session, region_code: str, filters: Mapping[str, str]
 ) -> dict[str, list[tuple[str, str]]]:
-    """Return, per filter, the words that occur in these regions with their names."""
+    """Return, per filter, the words that occur in a region and below it, with their names."""
     found: dict[str, list[tuple[str, str]]] = {}
     for name in DIMENSIONS:
         words = session.scalars(
             select(StatisticSlice.word)
-            .where(StatisticSlice.dimension == name, StatisticSlice.region_code.in_(sorted(regions)))
+            .where(StatisticSlice.dimension == name, StatisticSlice.region_code == BELOW + region_code)
             .group_by(StatisticSlice.word)
             .limit(CHOICES)
         ).all()

@@ -98,7 +98,7 @@ def statistics_of(code: str) -> ResponseReturnValue:
             top_month=max((max(issued, redeemed) for _, issued, redeemed in level.months), default=0),
             age=reading.read_age(session),
             labels=LABELS,
-            choices=list_choices(session, list_subtree(session, code), asked.wish.filters),
+            choices=list_choices(session, code, asked.wish.filters),
             asked=asked.address,
             hidden=place,
             export=url_for("web.supervisor.statistics_file", code=code, **asked.address, **place),
@@ -135,20 +135,12 @@ def read_level(session: Session, code: str, asked: Asked) -> Level:
         ]
         return _level(session, code, [code], asked, (title, crumbs, "机构"), rows, own=bool(below))
     tree = list_subtree(session, code)
-    by_region = reading.sum_regions(session, tree, asked.wish)
-    grouped: dict[str, list[Sums]] = {}
-    for each, counted in by_region.items():
-        line = list_ancestry(session, each)
-        grouped.setdefault(next((one for one in line if one in below), code), []).append(counted)
+    by_region = reading.sum_below(session, code, asked.wish)
     rows = [
-        Row(
-            below.get(each, f"{here.name}本级"),
-            link(code=each, own=1 if each == code else None),
-            reading.total(counted),
-        )
-        for each, counted in grouped.items()
+        Row(below.get(each, f"{here.name}本级"), link(code=each, own=1 if each == code else None), counted)
+        for each, counted in by_region.items()
     ]
-    silent = len(below) - len([each for each in grouped if each in below])
+    silent = len(below) - len([each for each in by_region if each in below])
     return _level(session, code, tree, asked, (here.name, crumbs, "地区"), rows, silent=silent)
 
 
@@ -177,18 +169,18 @@ def _level(
         )
         for step in STEPS
     ]
-    losses = reading.list_losses(session, regions, asked.wish, house)
-    months = [] if house is not None or asked.wish.filters else _months(session, regions)
+    losses = reading.list_losses(session, code, asked.wish, house, own=own)
+    months = [] if house is not None or asked.wish.filters else list_months(session, code, own=own)
     rows.sort(key=lambda each: (-each.sums["issued"], -each.sums["paid_fen"], each.name))
     return Level(*named, rows, whole, steps, losses, months, silent)
 
 
-def _months(session: Session, regions: Sequence[str]) -> list[tuple[str, int, int]]:
+def list_months(session: Session, code: str, *, own: bool) -> list[tuple[str, int, int]]:
     """Return the last twelve months with how many vouchers were issued and redeemed in each."""
     today = the_door().today
     last = today.year * 12 + today.month - 1
     named = [f"{each // 12}-{each % 12 + 1:02d}" for each in range(last - MONTHS + 1, last + 1)]
-    flow = reading.read_flow(session, regions, (named[0], named[-1]))
+    flow = reading.read_flow(session, code, (named[0], named[-1]), own=own)
     return [
         (each, flow.get((each, "issued"), (0, 0))[0], flow.get((each, "redeemed"), (0, 0))[0])
         for each in named

@@ -25,6 +25,7 @@ from voucher.stages.oversee.statistics.models import (
 
 ALL = -2  # every institution of a region, every class of an institution
 OWN = -3  # a region's own vouchers, without those of the regions below
+BELOW = "*"  # before a region's code: it and everything below it, so that a province is read in one row
 DIMENSIONS = ("programme", "fund", "trade", "level", "group")
 PIECE = 2000
 _COLUMN = {"programme": 4, "fund": 5, "trade": 6, "level": 7, "group": 8}
@@ -48,20 +49,23 @@ class Delta:
         counted = measure(fact, sign)
         for name, value in counted.items():
             self.cells[fact.place][name] += value
+        regions = (fact.place.region_code, *(BELOW + each for each in self._lines(fact.place.region_code)))
         for head in heads_of(fact.place):
-            key = (*head, fact.place.region_code, fact.place.issued_month)
-            for name, value in counted.items():
-                self.slices[key][name] += value
-            if fact.ended_as:
-                self.losses[(*key, fact.came_from, fact.ended_as, fact.why)]["times"] += sign
+            for region in regions:
+                key = (*head, region, fact.place.issued_month)
+                for name, value in counted.items():
+                    self.slices[key][name] += value
+                if fact.ended_as:
+                    self.losses[(*key, fact.came_from, fact.ended_as, fact.why)]["times"] += sign
         happened = {step: (day, 0) for step, day in fact.days.items()}
         if fact.paid_on is not None:
             happened["paid"] = (fact.paid_on, fact.paid_fen)
         for step, (day, amount_fen) in happened.items():
             for period in (f"{day:%Y-%m-%d}", f"{day:%Y-%m}"):
-                into = self.flows[(period, fact.place.region_code, step)]
-                into["times"] += sign
-                into["amount_fen"] += sign * amount_fen
+                for region in regions:
+                    into = self.flows[(period, region, step)]
+                    into["times"] += sign
+                    into["amount_fen"] += sign * amount_fen
 
     def count_people(self, facts: Iterable[Fact], sign: int) -> None:
         """Add one person's presence wherever a voucher of theirs counts, once however many do."""
@@ -73,9 +77,12 @@ class Delta:
         for node, step in seen:
             self.heads[node][step] += sign
 
+    def _lines(self, region: str) -> Sequence[str]:
+        return self._above.get(region, (region,))
+
     def _nodes(self, place: Place) -> Iterable[Key]:
         region, house = place.region_code, place.institution_id
-        at: list[Key] = [(each, ALL, ALL) for each in self._above.get(region, (region,))]
+        at: list[Key] = [(each, ALL, ALL) for each in self._lines(region)]
         at += [(region, OWN, ALL), (region, house, ALL), (region, house, place.class_id)]
         year = int(place.issued_month[:4])
         return [(*each, when) for each in at for when in (0, year)]

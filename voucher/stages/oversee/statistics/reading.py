@@ -15,8 +15,9 @@ from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
 from voucher.ledger.audit import AuditSeal
+from voucher.registry.catalogue import Region, list_ancestry, list_subtree
 from voucher.rules.lifecycle import Thing
-from voucher.stages.oversee.statistics.adding import ALL, OWN
+from voucher.stages.oversee.statistics.adding import ALL, BELOW, OWN
 from voucher.stages.oversee.statistics.models import (
     MEASURES,
     STEPS,
@@ -84,7 +85,7 @@ def read_age(session: Session) -> Age:
 
 
 def sum_regions(session: Session, regions: Collection[str], wish: Wish) -> dict[str, Sums]:
-    """Return the sums of each of these regions that has any."""
+    """Return the sums of each of these regions that has any, of its own vouchers."""
     table: Any = StatisticCell if len(wish.filters) > 1 else StatisticSlice
     query = (
         select(table.region_code, *_measures(table))
@@ -92,6 +93,19 @@ def sum_regions(session: Session, regions: Collection[str], wish: Wish) -> dict[
         .group_by(table.region_code)
     )
     return _by_key(session, query)
+
+
+def sum_below(session: Session, region_code: str, wish: Wish) -> dict[str, Sums]:
+    """Return the sums of the regions right below one, each with everything below it, and of its own."""
+    below = list(session.scalars(select(Region.code).where(Region.parent_code == region_code)))
+    if len(wish.filters) <= 1:
+        found = sum_regions(session, [region_code, *(BELOW + each for each in below)], wish)
+        return {each.removeprefix(BELOW): sums for each, sums in found.items()}
+    grouped: dict[str, list[Sums]] = {}
+    for each, sums in sum_regions(session, list_subtree(session, region_code), wish).items():
+        line = list_ancestry(session, each)
+        grouped.setdefault(next((one for one in line if one in below), region_code), []).append(sums)
+    return {each: total(sums) for each, sums in grouped.items()}
 
 
 def sum_houses(session: Session, region_code: str, wish: Wish) -> dict[int, Sums]:
@@ -151,23 +165,27 @@ def match_facts(wish: Wish) -> list[ColumnElement[bool]]:
 
 def list_losses(
     session: Session,
-    regions: Collection[str],
+    region_code: str,
     wish: Wish,
     institution_id: int | None = None,
-    class_id: int | None = None,
+    *,
+    own: bool = False,
 ) -> list[LossSum]:
-    """Return why vouchers left the way, the most frequent reason first."""
+    """Return why vouchers left the way in a region and below it, the most frequent reason first.
+
+    With `own` or an institution only vouchers the region itself issued.
+    """
     table: Any = StatisticLoss
     times: ColumnElement[int] = func.sum(StatisticLoss.times)
+    only = own or institution_id is not None
+    regions = [region_code if only else BELOW + region_code]
     conditions = []
     if institution_id is not None or len(wish.filters) > 1:
         table, times = StatisticFact, func.count()
+        regions = [region_code] if only else list_subtree(session, region_code)
         conditions = [StatisticFact.ended_as != ""]
-        for column, wanted in (
-            (StatisticFact.institution_id, institution_id), (StatisticFact.class_id, class_id)
-        ):  # fmt: skip
-            if wanted is not None:
-                conditions.append(column == wanted)
+        if institution_id is not None:
+            conditions.append(StatisticFact.institution_id == institution_id)
     rows = session.execute(
         select(table.came_from, table.ended_as, table.why, times)
         .where(table.region_code.in_(sorted(regions)), *conditions, *_matching(table, wish))
@@ -225,9 +243,12 @@ def count_people(
 
 
 def read_flow(
-    session: Session, regions: Collection[str], periods: tuple[str, str]
+    session: Session, region_code: str, periods: tuple[str, str], *, own: bool = False
 ) -> dict[tuple[str, str], tuple[int, int]]:
-    """Return times and amount (fen) by period and step, of days or of months from one to another."""
+    """Return times and amount (fen) by period and step, of days or of months from one to another.
+
+    Of a region and everything below it, or with `own` of what the region itself issued.
+    """
     first, last = periods
     rows = session.execute(
         select(
@@ -240,7 +261,7 @@ def read_flow(
             StatisticFlow.period >= first,
             StatisticFlow.period <= last,
             func.length(StatisticFlow.period) == len(first),
-            StatisticFlow.region_code.in_(sorted(regions)),
+            StatisticFlow.region_code == (region_code if own else BELOW + region_code),
         )
         .group_by(StatisticFlow.period, StatisticFlow.step)
     )

@@ -121,13 +121,14 @@ def count_anew(session: Session, voucher_ids: Collection[int], claim_ids: Collec
     """Take these vouchers and claims out as they were counted and put them in as they are."""
     delta = Delta(read_above(session))
     for ids in _pieces(voucher_ids):
-        _count_piece(session, delta, read_facts(session, ids))
+        count_facts(session, delta, read_facts(session, ids))
     for ids in _pieces(claim_ids):
-        _count_piece(session, delta, read_facts(session, (), ids))
+        count_facts(session, delta, read_facts(session, (), ids))
     delta.write(session)
 
 
-def _count_piece(session: Session, delta: Delta, fresh: Sequence[Fact]) -> None:
+def count_facts(session: Session, delta: Delta, fresh: Sequence[Fact]) -> None:
+    """Put facts in the place of what was counted of the same objects; the difference goes into delta."""
     if not fresh:
         return
     people = {each.person_id for each in fresh}

@@ -17,7 +17,7 @@ from voucher.ledger.vouchers import Voucher
 from voucher.registry.catalogue import Region, list_subtree
 from voucher.rules.lifecycle import Thing
 from voucher.stages.oversee.drill import count_heads, read_cells
-from voucher.stages.oversee.statistics.adding import ALL, DIMENSIONS
+from voucher.stages.oversee.statistics.adding import ALL, BELOW, DIMENSIONS
 from voucher.stages.oversee.statistics.models import (
     MEASURES,
     STEPS,
@@ -112,7 +112,7 @@ def _slow_steps(session: Session) -> Counter[tuple[str, str]]:
 def _kept_steps(session: Session) -> Counter[tuple[str, str]]:
     rows: Any = session.execute(
         select(StatisticSlice.region_code, *(func.sum(getattr(StatisticSlice, step)) for step, _ in EVENTS))
-        .where(StatisticSlice.dimension == "")
+        .where(StatisticSlice.dimension == "", ~StatisticSlice.region_code.startswith(BELOW))
         .group_by(StatisticSlice.region_code)
     )
     return Counter(
@@ -124,7 +124,7 @@ def _levels(session: Session) -> list[Difference]:
     """Hold every filter's sums, and the losses, against the smallest groups: per region and month."""
     found: list[Difference] = []
     key = (StatisticCell.region_code, StatisticCell.issued_month)
-    cells = _sums(session, StatisticCell, key)
+    cells = _with_those_below(session, _sums(session, StatisticCell, key))
     for dimension in ("", *DIMENSIONS):
         mine = StatisticSlice.dimension == dimension
         kept = _sums(session, StatisticSlice, (StatisticSlice.region_code, StatisticSlice.issued_month), mine)
@@ -153,6 +153,18 @@ def _levels(session: Session) -> list[Difference]:
     return found
 
 
+def _with_those_below(
+    session: Session, sums: dict[tuple[str, ...], tuple[int, ...]]
+) -> dict[tuple[str, ...], tuple[int, ...]]:
+    """Return sums by region and month, and what they come to in every region above."""
+    above, found = read_above(session), dict(sums)
+    for (region, month), numbers in sums.items():
+        for each in above[region]:
+            before = found.get((BELOW + each, month), (0,) * len(numbers))
+            found[BELOW + each, month] = tuple(a + b for a, b in zip(before, numbers, strict=True))
+    return found
+
+
 def _sums(session: Session, table: Any, key: Any, *conditions: Any) -> dict[tuple[str, ...], tuple[int, ...]]:
     rows: Any = session.execute(
         select(*key, *(func.sum(getattr(table, name)) for name in MEASURES)).where(*conditions).group_by(*key)
@@ -169,9 +181,10 @@ def _flows(session: Session) -> list[Difference]:
     steps: Counter[tuple[str, str]] = Counter()
     for period, region, step, times in rows:
         by_length[len(period)][f"{period[:7]}/{region}", step] += int(times)
-        if len(period) == len("2024-01") and step in STEPS:
+        if len(period) == len("2024-01") and step in STEPS and not region.startswith(BELOW):
             steps["*", step] += int(times)
-    counted = _sums(session, StatisticSlice, (StatisticSlice.dimension,), StatisticSlice.dimension == "")
+    mine = (StatisticSlice.dimension == "", ~StatisticSlice.region_code.startswith(BELOW))
+    counted = _sums(session, StatisticSlice, (StatisticSlice.dimension,), *mine)
     wanted: Counter[tuple[str, str]] = Counter(
         {("*", step): number for step, number in zip(MEASURES, counted.get(("",), ()), strict=False)}
     )

@@ -1,0 +1,81 @@
+"""Reports and the board at the pages: frozen, downloaded, the same figures on the wall and at the desk."""
+
+from __future__ import annotations
+
+import io
+import os
+import re
+from datetime import UTC
+from pathlib import Path
+
+from python_calamine import CalamineWorkbook
+
+from tests import town_certified
+from tests.doors.web.browser import Browser
+from tests.doors.web.test_supervisor_pages import decent
+from tests.doors.world import World
+from tests.scene import LI_SI, PROVINCE, SUN_BA, ZHANG_SAN, Scene, on
+from voucher.ledger import sealing
+from voucher.rules.actor import Role
+
+
+def _look(name: str, data: bytes) -> None:
+    """Leave what was made where somebody asked to see it."""
+    if folder := os.environ.get("LOOK_AT"):
+        Path(folder, name).write_bytes(data)
+
+
+def test_a_report_is_frozen_and_downloaded_and_the_board_says_what_the_desk_says(
+    scene: Scene, world: World
+) -> None:
+    budget = town_certified.settle_down(scene)
+    town_certified.certified(scene, budget, ZHANG_SAN, LI_SI)
+    town_certified.certified(scene, budget, SUN_BA, until="training")
+    scene.at = on("2024-04-02")
+    sealing.seal_all(
+        scene.database, scene.keyring, scene.actor("operator"), scene.at, scene.folder / "anchors"
+    )
+    world.at = scene.at.astimezone(UTC)
+    world.staff("监管", Role.SUPERVISOR, region=PROVINCE)
+    world.staff("审计", Role.AUDITOR, region=PROVINCE)
+    watcher = Browser(world.sign_in("监管").http)
+    decent(watcher.go("/supervisor/dashboard"))
+    assert "统计汇总还没有运行" in watcher.page.text
+
+    page = watcher.go("/supervisor/reports")
+    assert "还没有定稿的报告" in page.text
+    page = watcher.press("定稿", kind="quarter", period="2024-03")
+    assert "季通报写 2024-Q1" in page.text
+    page = watcher.press("定稿", kind="quarter", period="2024-Q1")
+    decent(page)
+    assert "2024-Q1 季通报已定稿" in page.text
+    assert "2024-04-08 前" in page.text
+    assert "未接入" in page.text
+    number = re.search(r"/supervisor/reports/(\d+)\.xlsx", " ".join(page.links))
+    assert number is not None
+    file = watcher.http.get(number.group()).data
+    _look("report.xlsx", file)
+    book = CalamineWorkbook.from_filelike(io.BytesIO(file))
+    assert book.sheet_names == ["地区", "定稿", "指标"]
+    assert book.get_sheet_by_name("地区").to_python()[-1][1:3] == ["合计", 3]
+    paper = watcher.http.get(number.group().replace("xlsx", "pdf")).data
+    assert paper.startswith(b"%PDF")
+    _look("report.pdf", paper)
+
+    page = watcher.go("/supervisor/indicators")
+    decent(page)
+    assert "15,000,000 人次" in page.text
+    page = watcher.press(
+        "登记", code="E1", name="新型学徒制", formula="trainings", span="year", target="30000", unit="人次"
+    )
+    assert "没有写明依据" in page.text
+
+    desk, wall = watcher.go("/supervisor/dashboard").text, watcher.go("/supervisor/board").text
+    assert watcher.answer.headers["Refresh"] == "60"
+    for number_told in ("100%", "66.66%", "济源"):
+        assert (number_told in desk) == (number_told in wall)
+    for name in ("dashboard", "board", "statistics/410000"):
+        _look(f"{name.replace('/', '-')}.html", watcher.http.get(f"/supervisor/{name}").data)
+    reader = Browser(world.sign_in("审计").http)
+    reader.go("/supervisor/reports")
+    assert reader.http.post("/supervisor/reports").status_code in (400, 403)

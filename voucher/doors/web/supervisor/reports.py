@@ -1,0 +1,118 @@
+"""定期报告: freeze one, read it as it was frozen with what has changed since; targets and their documents."""
+
+from __future__ import annotations
+
+from flask import render_template, url_for
+from flask.typing import ResponseReturnValue
+
+from voucher.doors.auth.door import the_door
+from voucher.doors.auth.visitors import current_actor
+from voucher.doors.web import fields
+from voucher.doors.web.acting import Done, submit
+from voucher.doors.web.supervisor.asking import STEP_NAMES
+from voucher.doors.web.supervisor.blueprint import supervisor
+from voucher.doors.web.supervisor.statistics import top_region
+from voucher.plumbing.unit_of_work import Work
+from voucher.registry.catalogue import name_regions
+from voucher.registry.indicators import list_indicators
+from voucher.rules.reports import FORMULA_NAMES, REPORT_NAMES, SPAN_NAMES, Formula, ReportKind, Span
+from voucher.stages.oversee.reports.freezing import (
+    add_indicator,
+    find_later_changes,
+    freeze_report,
+    list_reports,
+    read_report,
+)
+
+PAGE = 50
+WHAT = {**STEP_NAMES, "paid": "拨付笔数", "paid_fen": "拨付（元）"}
+
+
+@supervisor.get("/supervisor/reports")
+def reports() -> ResponseReturnValue:
+    """Show the reports of this account's regions, the newest first."""
+    return _show_all()
+
+
+def _show_all() -> str:
+    before = fields.cursor("before")
+    with the_door().read() as session:
+        rows = list_reports(session, current_actor().regions, before_id=before or None, limit=PAGE + 1)
+        return render_template(
+            "supervisor/reports.html",
+            rows=rows[:PAGE],
+            kinds=REPORT_NAMES,
+            region_names=name_regions(session, [each.region_code for each in rows]),
+            next_url=url_for("web.supervisor.reports", before=rows[PAGE - 1].id)
+            if len(rows) > PAGE
+            else None,
+            first_url=url_for("web.supervisor.reports") if before else None,
+        )
+
+
+@supervisor.post("/supervisor/reports")
+def freeze() -> ResponseReturnValue:
+    """Freeze the report of a period of this account's highest region."""
+
+    def call(work: Work) -> Done:
+        kind = fields.one_of("kind", "报告", ReportKind)
+        period = fields.text("period", "期间", limit=10)
+        why = fields.text("why", "更正原因", required=False, limit=200)
+        made = freeze_report(work, kind, period, top_region(work.session), why)
+        return Done(f"{period} {REPORT_NAMES[kind]}已定稿", url_for("web.supervisor.report", report_id=made))
+
+    return submit(call, _show_all)
+
+
+@supervisor.get("/supervisor/reports/<int:report_id>")
+def report(report_id: int) -> ResponseReturnValue:
+    """Show a report as it was frozen, and what is otherwise now."""
+    with the_door().read() as session:
+        found = read_report(session, report_id, current_actor().regions)
+        return render_template(
+            "supervisor/report.html",
+            report=found,
+            body=found.body,
+            name=REPORT_NAMES[ReportKind(found.kind)],
+            what=WHAT,
+            changes=find_later_changes(session, found),
+            formulas=FORMULA_NAMES,
+            spans=SPAN_NAMES,
+        )
+
+
+@supervisor.get("/supervisor/indicators")
+def indicators() -> ResponseReturnValue:
+    """Show every target with its formula and its document."""
+    return _show_indicators()
+
+
+def _show_indicators() -> str:
+    with the_door().read() as session:
+        return render_template(
+            "supervisor/indicators.html",
+            rows=list_indicators(session),
+            formulas=FORMULA_NAMES,
+            spans=SPAN_NAMES,
+        )
+
+
+@supervisor.post("/supervisor/indicators")
+def new_indicator() -> ResponseReturnValue:
+    """Write down a target of one's own."""
+
+    def call(work: Work) -> Done:
+        name = fields.text("name", "指标", limit=60)
+        add_indicator(
+            work,
+            code=fields.text("code", "编号", limit=20),
+            name=name,
+            formula=fields.one_of("formula", "口径", Formula),
+            unit=fields.text("unit", "单位", limit=10),
+            span=fields.one_of("span", "期限", Span),
+            target=fields.whole("target", "目标值"),
+            document=fields.text("document", "依据", required=False, limit=200),
+        )
+        return Done(f"已登记指标“{name}”，自今日起计算", url_for("web.supervisor.indicators"))
+
+    return submit(call, _show_indicators)
