@@ -24,6 +24,7 @@ from voucher.registry.people import Newcomer
 from voucher.registry.renaming import propose_name
 from voucher.registry.renumbering import propose_number
 from voucher.registry.tariffs import propose_tariff
+from voucher.registry.users import UserAccount
 from voucher.registry.workers import open_worker
 from voucher.rules.applications import Demand
 from voucher.rules.archive import Extent
@@ -31,6 +32,8 @@ from voucher.rules.corrections import FormerUse
 from voucher.rules.helping import ConsentWay, Relationship, Scope
 from voucher.rules.levels import Level
 from voucher.rules.lifecycle import Thing
+from voucher.rules.risk.catalogue import BY_CODE
+from voucher.rules.risk.findings import Finding
 from voucher.rules.tariffs import Subject, Tariff
 from voucher.rules.vocabulary import FundSource, SubsidyKind
 from voucher.stages.certify import mass_revocation
@@ -46,6 +49,11 @@ from voucher.stages.issue.running import Desk, start_run
 from voucher.stages.oversee.archive.entries import list_entries
 from voucher.stages.oversee.archive.objecting import object_to
 from voucher.stages.oversee.archive.sharing import share
+from voucher.stages.oversee.risk.answering import ask
+from voucher.stages.oversee.risk.assigning import assign
+from voucher.stages.oversee.risk.finding import Found
+from voucher.stages.oversee.risk.models import RiskFlag
+from voucher.stages.oversee.risk.raising import raise_flags
 from voucher.stages.settle import reinstate
 from voucher.stages.settle.models.claims import Claim
 from voucher.stages.settle.queries import list_budgets
@@ -80,6 +88,7 @@ def do_what_is_seldom(town: Town, provings: Mapping[str, Proving], applicants: t
     _help(town, applicants[0])
     _open_records(town)
     _leave_a_roster_half_way(town)
+    _raise_risk_flags(town)
     town.run_clock()
 
 
@@ -90,6 +99,29 @@ def _begin_a_filing(town: Town) -> None:
         code, body.name, str(body.kind), JIYUAN, "济源市示例路1号", "示例校长", "示例联系人", "13800000001"
     )
     town.do("institution", lambda work: open_filing(work, page))
+
+
+def _raise_risk_flags(town: Town) -> None:
+    """Let the rules find three things of one institution: one waits, one is worked on, one is asked about."""
+    house = town.stage.institution("hope")
+    said = f"{{institution:{house}}} 列入目录后 60 天内申领 120 笔，是其他机构（多为 20 笔）的 6 倍。"
+    found = [
+        Found(
+            Finding(
+                "R13", "institution", str(house), period, 120, "笔", 100, 20, said, (), institution=str(house)
+            ),
+            BY_CODE["R13"],
+            (),
+        )
+        for period in ("2024-10-01", "2024-11-01", "2024-12-01")
+    ]
+    town.do("supervisor", lambda work: raise_flags(work, found))
+    with town.database.read() as session:
+        _, mine, asked = session.scalars(select(RiskFlag.id).order_by(RiskFlag.id)).all()
+        me = session.scalars(select(UserAccount.person_id).where(UserAccount.login == "supervisor")).one()
+    for each in (mine, asked):
+        town.do("supervisor", partial(assign, flag_id=each, person_id=me))
+    town.do("supervisor", partial(ask, flag_id=asked, question="两个月内的申领从哪里来？"))
 
 
 def _leave_a_roster_half_way(town: Town) -> None:
