@@ -4,15 +4,27 @@ from __future__ import annotations
 
 import csv
 import io
+import os
+from collections import Counter
 from datetime import date
+from functools import partial
 
 import pytest
 from lxml import etree
 from sqlalchemy import select, text, update
 
-from tests.loop.telling import approve_batch, claims_of, ready, set_parameter, settle_for, states_of, told
-from tests.loop.test_payment_stories import released
-from tests.scene import EV1, EV2, JIYUAN, LI_SI, LIMITS, ZHANG_SAN, Scene
+from tests.loop.telling import (
+    approve_batch,
+    claims_of,
+    person,
+    ready,
+    set_parameter,
+    settle_for,
+    states_of,
+    told,
+)
+from tests.loop.test_payment_stories import file_evaluators, give_accounts, released
+from tests.scene import EV1, EV2, JIYUAN, LI_SI, LIMITS, ZHANG_SAN, Scene, on
 from voucher.registry import accounts
 from voucher.registry.bank_templates import BankTemplate
 from voucher.stages.settle import bank, payment, payment_download, quarantine
@@ -326,3 +338,34 @@ def test_制单后有人换了账户_签发被拒_作废重做按新账户(scene
     assert heard.code == "payee_account_changed"
     scene.do("制单员", lambda work: payment.void(work, file.id, "账户已更换"))
     assert scene.do("制单员", lambda work: payment.prepare(work, budget)).line_count == 1
+
+
+@pytest.mark.long
+def test_每个文件签发两次_每份回盘导两次_各只办成一次(scene: Scene) -> None:
+    """二十个单位各一个文件；VOUCHER_SIZE=full 时五百个，签发、回盘都各交两次。"""
+    size = 500 if os.environ.get("VOUCHER_SIZE") == "full" else 20
+    scene.hire_everybody()
+    filed = file_evaluators(scene, size)
+    scene.at = on("2024-01-10")
+    budget = scene.open_budget()
+    scene.certify(*(scene.certificate(person(i), evaluator=each) for i, each in enumerate(filed)))
+    approve_batch(scene, scene.settle(budget).batch_id)
+    give_accounts(scene, [code for _, code, _ in filed], "2577")
+    limited(scene, lines_most=1)
+    done: Counter[str] = Counter()
+    for _ in range(size):
+        file = scene.do("制单员", lambda work: payment.prepare(work, budget, "narrow"))
+        scene.do("付款复核员", lambda work, it=file: payment.check(work, it.id))  # type: ignore[misc]
+        release = partial(payment.release, payment_file_id=file.id)
+        scene.do("签发员", release)
+        done[told(scene, "签发员", release).code] += 1
+        first = scene.bank_answers(file)
+        second = scene.bank_answers(file)
+        done["booked"] += first.succeeded
+        done["repeated"] += second.repeated
+        assert (second.matched, second.quarantined) == (0, 0)
+    assert done == {"event_not_allowed": size, "booked": size, "repeated": size}
+    assert states_of(scene) == {"paid": size}
+    assert scene.budget(budget).spent_fen == size * 200_00
+    with scene.database.read() as session:
+        assert session.scalar(text("SELECT SUM(balance_fen) FROM account")) == 0
