@@ -13,7 +13,7 @@ from tests.doors.web.test_office_pages import owes_its_reader_nothing
 from tests.doors.world import World
 from tests.loop.telling import approve_batch
 from tests.scene import EV1, EV2, LI_SI, ZHANG_SAN, Scene, on
-from voucher.stages.settle.models.payments import PaymentFile
+from voucher.stages.settle.models.payments import PaymentFile, PaymentLine
 
 
 def keep(page: Page, name: str) -> None:
@@ -135,3 +135,18 @@ def test_a_file_is_prechecked_made_for_a_bank_handed_out_again_by_two_and_answer
         Path(os.environ["SHOTS"], "months.pdf").write_bytes(
             checker.http.get("/months.pdf?of=2024&month=1").data
         )
+
+    with scene.database.read() as session:
+        bounced = session.scalars(select(PaymentLine.institution_id).where(PaymentLine.position == 2)).one()
+    page = checker.go(f"/statements/{bounced}?of=2024&month=1")
+    owes_its_reader_nothing(page)
+    keep(page, "statement")
+    assert "退票200.00 元" in page.text
+    assert "本期没有拨付" in checker.go(f"/statements/{bounced}?of=2023").text
+    checker.go("/statements/99")
+    assert checker.answer.status_code == 404
+    paper = checker.http.get(f"/statements/{bounced}.pdf?of=2024").data
+    assert paper.startswith(b"%PDF")
+    assert checker.http.get(f"/statements/{bounced}.xlsx?of=2024").data.startswith(b"PK")
+    if os.environ.get("SHOTS"):
+        Path(os.environ["SHOTS"], "statement.pdf").write_bytes(paper)

@@ -2,8 +2,17 @@
 
 from __future__ import annotations
 
-from voucher.doors.web.finance import banking, budgets, comparing, files, ledger, letters, months
+from voucher.doors.web.finance import (
+    banking,
+    budgets,
+    comparing,
+    files,
+    ledger,
+    letters,
+    months,
+    statements,
+)
 from voucher.doors.web.finance.blueprint import finance
 
 # the rooms hang their views on the blueprint when they are read
-__all__ = ["banking", "budgets", "comparing", "files", "finance", "ledger", "letters", "months"]
+__all__ = ["banking", "budgets", "comparing", "files", "finance", "ledger", "letters", "months", "statements"]

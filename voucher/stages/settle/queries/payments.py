@@ -35,6 +35,7 @@ class LineOfFile:
     amount_fen: int
     outcome: str | None
     bank_words: str | None
+    institution_id: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +147,7 @@ def list_payment_lines(
         select(
             PaymentLine.position, PaymentLine.reference, Institution.name, PayeeAccount.holder_name,
             PayeeAccount.bank_name, PayeeAccount.account_masked, PaymentLine.amount_fen,
-            BankResult.outcome, BankResult.bank_words,
+            BankResult.outcome, BankResult.bank_words, PaymentLine.institution_id,
         )
         .join(Institution, Institution.id == PaymentLine.institution_id)
         .join(PayeeAccount, PayeeAccount.id == PaymentLine.payee_account_id)
