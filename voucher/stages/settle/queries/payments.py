@@ -158,7 +158,7 @@ def list_payment_lines(
     )  # fmt: skip
     if payees is not None:
         query = query.where(PaymentLine.institution_id.in_(sorted(payees)))
-    return [LineOfFile(*row) for row in session.execute(query)]
+    return [LineOfFile(*tuple(row)) for row in session.execute(query)]
 
 
 def list_quarantine(session: Session, payment_file_id: int) -> list[BankQuarantine]:
