@@ -22,6 +22,8 @@ from tests.scene import Scene
 from voucher.ledger.audit import AuditRow
 from voucher.plumbing.unit_of_work import Work
 from voucher.registry.delegations import Delegation, delegate, end_delegation, list_own_roles
+from voucher.registry.staffing import disable_account
+from voucher.registry.users import RoleGrant
 from voucher.rules.actor import Role
 from voucher.rules.errors import Refusal
 
@@ -103,3 +105,26 @@ def test_委托给自己的另一个账号_给机构的人_再委托_过期超�
 
     with pytest.raises(DBAPIError):
         scene.do("operator", one_person)
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_委托不长于本人任职_本人账号停用_委托同时终止(scene: Scene) -> None:
+    """给不出自己没有的；离任的人，没有人再替他办。"""
+    ready(scene)
+    last = scene.at.date() + timedelta(days=2)
+    grant = _grant(scene, "复核员")
+
+    def ends_soon(work: Work) -> None:
+        work.session.get_one(RoleGrant, grant).until = last
+
+    scene.do("operator", ends_soon)
+    heard = _heard(scene, "复核员", "初审员", days=4)
+    assert heard.code == "delegation_period"
+    assert "任职" in heard.next_step
+    _give(scene, "复核员", "初审员", days=3)
+    assert scene.actor("初审员").has(Role.OFFICER_CITY)
+    scene.do("administrator", lambda work: disable_account(work, "复核员"))
+    assert not scene.actor("初审员").has(Role.OFFICER_CITY)
+    with scene.database.read() as session:
+        acts = session.scalars(select(AuditRow.act).where(AuditRow.act == "give_back")).all()
+    assert len(acts) == 1

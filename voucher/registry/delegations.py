@@ -81,7 +81,7 @@ def delegate(work: Work, grant_id: int, deputy_login: str, since: date, until: d
     if own is None or own.region_code is None:
         raise DELEGATION_MISSING.refused()
     most = require_parameter_number(work.session, DAYS_MOST, work.today, [])
-    check_delegation(Role(own.role), since, until, work.today, most)
+    check_delegation(Role(own.role), since, until, work.today, most, own.until)
     deputy = _find_deputy(work, deputy_login, own.region_code)
     granted = RoleGrant(
         user_id=deputy.id, role=own.role, region_code=own.region_code, since=since, until=until
@@ -174,6 +174,23 @@ def end_delegation(work: Work, delegation_id: int) -> None:
         or work.actor.person_id not in (found.principal_person_id, found.deputy_person_id)
     ):
         raise DELEGATION_MISSING.refused()
+    _end(work, found)
+
+
+def end_given(work: Work, user_id: int) -> None:
+    """End what an account that is disabled gave to others: nobody acts in place of somebody who left."""
+    given = work.session.scalars(
+        select(Delegation)
+        .join(RoleGrant, RoleGrant.id == Delegation.of_grant_id)
+        .where(RoleGrant.user_id == user_id, Delegation.ended_at.is_(None))
+        .order_by(Delegation.id)
+        .with_for_update(of=Delegation)
+    )
+    for each in given.all():
+        _end(work, each)
+
+
+def _end(work: Work, found: Delegation) -> None:
     found.ended_at = work.at
     granted = work.session.get_one(RoleGrant, found.grant_id)
     granted.until = min(granted.until or work.today, work.today - timedelta(days=1))

@@ -12,6 +12,7 @@ from sqlalchemy import select
 from voucher.ledger import audit
 from voucher.plumbing.unit_of_work import Work
 from voucher.registry import catalogue, passwords, sessions
+from voucher.registry.delegations import end_given
 from voucher.registry.institutions import INSTITUTION_MISSING, get_institution
 from voucher.registry.linked_identities import unlink
 from voucher.registry.people import Newcomer, open_people
@@ -199,7 +200,7 @@ def reset_access(work: Work, login: str) -> str:
 
 
 def disable_account(work: Work, login: str) -> None:
-    """Disable an account for good; its sessions and its link to the single sign-on end with it.
+    """Disable an account for good; its sessions, its single sign-on and what it handed on end with it.
 
     Raises Refused role_missing, login_unknown.
     """
@@ -209,6 +210,7 @@ def disable_account(work: Work, login: str) -> None:
     work.session.flush()
     sessions.end_sessions_of(work, account.id)
     unlink(work, account.id)
+    end_given(work, account.id)
     audit.record_one(work, "user_account", account.id, "disable")
 
 

@@ -30,7 +30,7 @@ DELEGATION_ROLE = reason(
 DELEGATION_PERIOD = reason(
     "delegation_period",
     "委托期限 {since} 至 {until} 不符合要求",
-    "从今天或以后开始，止日不早于起日，最长 {most} 天；到期后可以重新委托",
+    "从今天或以后开始，止日不早于起日，最长 {most} 天，也不超过本人任职到期的日子；到期后可以重新委托",
     SOURCE,
 )
 DELEGATION_SELF = reason(
@@ -50,14 +50,18 @@ DEPUTY_UNFIT = reason(
 
 
 @rule(number="DEL-01", stage="兑现", source=SOURCE, since=SINCE)
-def check_delegation(role: Role, since: date, until: date, today: date, days_most: int) -> None:
+def check_delegation(
+    role: Role, since: date, until: date, today: date, days_most: int, held_until: date | None
+) -> None:
     """Refuse a role that is not handed on, and a period that is past, backwards or longer than allowed.
 
+    Nobody gives what they will not have themselves: it ends with the own role, on `held_until`.
     Raises delegation_role, delegation_period.
     """
     if role not in DELEGATED:
         raise DELEGATION_ROLE.refused(role=ROLE_NAMES[role])
-    if since < today or until < since or until >= since + timedelta(days=days_most):
+    outlives = held_until is not None and until > held_until
+    if since < today or until < since or until >= since + timedelta(days=days_most) or outlives:
         raise DELEGATION_PERIOD.refused(since=since.isoformat(), until=until.isoformat(), most=days_most)
 
 
