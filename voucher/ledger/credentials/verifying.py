@@ -12,6 +12,7 @@ import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 
 from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, EllipticCurvePublicKey
 
@@ -177,11 +178,18 @@ def check_holder(presentation: Presentation, credential_data: bytes, beacon_of: 
     beacon = bytes(BEACON_BYTES) if slot is None else beacon_of(slot)
     if beacon is None:
         raise BEACON_UNKNOWN.refused()
-    point = EllipticCurvePublicKey.from_encoded_point(SECP256R1(), credential.holder_key)
     message = signed_message(presentation, hashlib.sha256(credential_data).digest(), beacon)
-    # a phone's key has no name of its own: it is the one that stands in the credential
-    if not signing.TrustedKey("", signing.Alg.ES256, point).verifies(message, presentation.signature):
+    if not _phone_key(credential.holder_key).verifies(message, presentation.signature):
         raise CODE_FORGED.refused()
+
+
+# the same phone is met when it is checked, enrolled and redeemed; its root is a quarter of a verification
+@lru_cache(maxsize=4096)
+def _phone_key(point: bytes) -> signing.TrustedKey:
+    # a phone's key has no name of its own: it is the one that stands in the credential
+    return signing.TrustedKey(
+        "", signing.Alg.ES256, EllipticCurvePublicKey.from_encoded_point(SECP256R1(), point)
+    )
 
 
 def check_moment(presentation: Presentation, at: datetime, window: Window, challenge: int | None) -> None:

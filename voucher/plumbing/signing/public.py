@@ -28,6 +28,7 @@ from voucher.rules.errors import reason
 
 SOURCE = "RFC 7517; RFC 7638; CODE-FORMAT §3"
 SIGNATURE_BYTES, COORDINATE_BYTES, SHORT_BYTES = 64, 32, 4
+_ECDSA = ECDSA(hashes.SHA256())
 
 PUBLIC_KEY_UNREADABLE = reason(
     "public_key_unreadable",
@@ -77,8 +78,8 @@ class TrustedKey:
             if isinstance(self.public, Ed25519PublicKey):
                 self.public.verify(signature, message)
             else:
-                r, s = (int.from_bytes(half) for half in (signature[:32], signature[32:]))
-                self.public.verify(encode_dss_signature(r, s), message, ECDSA(hashes.SHA256()))
+                r, s = int.from_bytes(signature[:32]), int.from_bytes(signature[32:])
+                self.public.verify(encode_dss_signature(r, s), message, _ECDSA)
         except InvalidSignature:
             return False
         return True

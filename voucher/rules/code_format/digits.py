@@ -53,16 +53,18 @@ def decode_base10(digits: str) -> bytes:
     tail = len(digits) % CHUNK_DIGITS
     if not _DIGITS.fullmatch(digits) or (tail and tail not in _TAIL_BYTES):
         raise CODE_MALFORMED.refused(problem=_WRONG_CONTENT)
-    chunks = []
-    for start in range(0, len(digits), CHUNK_DIGITS):
-        chunk = digits[start : start + CHUNK_DIGITS]
-        size = _TAIL_BYTES.get(len(chunk), _CHUNK)
-        number = int(chunk)
+    whole = len(digits) - tail
+    try:
+        data = b"".join(
+            [
+                int(digits[start : start + CHUNK_DIGITS]).to_bytes(_CHUNK, "little")
+                for start in range(0, whole, CHUNK_DIGITS)
+            ]
+        )
+        return data + int(digits[whole:]).to_bytes(_TAIL_BYTES[tail], "little") if tail else data
+    except OverflowError:
         # a number that overflows its bytes spells nothing
-        if number >= 1 << (8 * size):
-            raise CODE_MALFORMED.refused(problem=_WRONG_CONTENT)
-        chunks.append(number.to_bytes(size, "little"))
-    return b"".join(chunks)
+        raise CODE_MALFORMED.refused(problem=_WRONG_CONTENT) from None
 
 
 @rule(number="COD-05", stage="培训", source=SOURCE, since=SINCE)
