@@ -2,9 +2,9 @@
 
 From the digits a scanner reads: decoded, held against their canonical form, the credential read, the phone's
 key opened and its signature verified over credential and beacon, the moment held against the clock. A code of
-kind F carries its credential, whose issuer's signature is verified as well. The limit is OpenSSL alone over as
-many signatures, keys loaded. A counter remembers the 4,096 phones it met last: beyond that size every phone is
-met for the first time in every round.
+kind F carries its credential, whose issuer's signature is verified as well. The limit is OpenSSL alone over
+as many signatures, keys loaded. A counter remembers the 4,096 phones it met last: beyond that size every
+phone is met for the first time in every round.
 """
 
 from __future__ import annotations
