@@ -10,28 +10,23 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cache
 from typing import Any
 
 from sqlalchemy import (
     CheckConstraint,
     ForeignKeyConstraint,
-    Table,
     UniqueConstraint,
-    Update,
-    bindparam,
     select,
-    update,
 )
 from sqlalchemy.orm import Mapped, Session, declared_attr, mapped_column
 from sqlalchemy.orm.attributes import set_committed_value
 
 from voucher.ledger import audit
 from voucher.ledger.holds import Before, check_no_hold, check_not_stopped, look_before_step
+from voucher.ledger.stepping import step_all
 from voucher.plumbing.bulk import among, write_many
 from voucher.plumbing.constraints import CHANGED_MEANWHILE, translate
 from voucher.plumbing.db import Model
-from voucher.plumbing.trips import LATER
 from voucher.plumbing.types import Int64, Text, UtcTime
 from voucher.plumbing.unit_of_work import Work
 from voucher.rules.lifecycle import Thing, check_event, next_state
@@ -198,24 +193,9 @@ def move(
             {"key": i, "old": seq, "new": seq + 1, "to": next_state(thing, state, event)}
             for i, seq, state in steps
         ]
-        # one goes unheard: a step taken twice is refused by its number
-        work.session.connection().execute(
-            _step_of(table),
-            targets if len(targets) > 1 else targets[0],
-            execution_options=LATER,
-        )
+        step_all(work, table, targets)
         for each, target in zip(listed, targets, strict=True):
             set_loaded_state(each, str(target["to"]), int(str(target["new"])))
-
-
-@cache
-def _step_of(table: Table) -> Update:
-    """Return the update of one object's state from a step to the next."""
-    return (
-        update(table)
-        .where(table.c.id == bindparam("key"), table.c.seq == bindparam("old"))
-        .values(seq=bindparam("new"), state=bindparam("to"))
-    )
 
 
 def set_loaded_state(each: Any, state: str, seq: int) -> None:

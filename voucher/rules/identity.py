@@ -10,6 +10,7 @@ import re
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
+from functools import lru_cache
 from numbers import Real
 
 from stdnum import luhn
@@ -132,6 +133,12 @@ def _read_birth(number: str) -> date | None:
         return None
 
 
+# a file names the same few organisations in each of its rows
+@lru_cache(maxsize=1024)
+def _organisation_check_digit(body: str) -> str:
+    return str(uscc.calc_check_digit(body))
+
+
 def _widen(number: str) -> str:
     body = number[:6] + "19" + number[6:]
     return body + mod_11_2.calc_check_digit(body)
@@ -193,7 +200,7 @@ def normalise_organisation_code(text: str) -> str:
     if not _ORGANISATION.fullmatch(code):
         # What stands here by mistake may be an identity number: it is eighteen characters as well.
         raise ORGANISATION_CODE_MALFORMED.refused(masked=mask_identity(code), length=len(code))
-    expected = uscc.calc_check_digit(code[:17])
+    expected = _organisation_check_digit(code[:17])
     if code[17] != expected:
         raise ORGANISATION_CODE_CHECK_DIGIT.refused(masked=mask_identity(code), expected=expected)
     return code
