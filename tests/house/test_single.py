@@ -16,6 +16,7 @@ CLOCK = "plumbing/clock.py"
 STATE_WRITERS = frozenset(
     {
         "ledger/states.py",
+        "ledger/stepping.py",  # the updates of `states.move`, of one object and of many
         "ledger/vouchers.py",
         "ledger/entitlements.py",  # a key is no thing with a trail of events: one conditional update per end
         "plumbing/jobs.py",  # the progress of a job is no life
