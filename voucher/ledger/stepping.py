@@ -13,7 +13,7 @@ from sqlalchemy import ARRAY, BigInteger, Table, Update, bindparam, func, update
 from sqlalchemy import Text as SqlText
 
 from voucher.plumbing.constraints import CHANGED_MEANWHILE
-from voucher.plumbing.trips import LATER
+from voucher.plumbing.trips import send
 from voucher.plumbing.unit_of_work import Work
 
 _NUMBERS = ("key", "old", "new")
@@ -27,7 +27,7 @@ def step_all(work: Work, table: Table, targets: Sequence[dict[str, Any]]) -> Non
     connection = work.session.connection()
     if len(targets) == 1:
         # one goes unheard: a step taken twice is refused by its number
-        connection.execute(_step_of(table), targets[0], execution_options=LATER)
+        send(connection, _step_of(table), targets[0])
         return
     if connection.dialect.name == "postgresql":
         arrays = {name: [target[name] for target in targets] for name in (*_NUMBERS, "to")}

@@ -32,7 +32,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import InstrumentedAttribute, Session, make_transient_to_detached
 
 from voucher.plumbing.db import Model
-from voucher.plumbing.trips import LATER, settle
+from voucher.plumbing.trips import send, send_words, settle
 from voucher.plumbing.types import Int64
 
 Stored = int | str | bytes | None
@@ -65,7 +65,7 @@ def write_many(
     # names of tables and columns are the models' own
     statement = f"INSERT INTO {quote(table.name)} ({names}) VALUES ({marks})"  # noqa: S608
     if len(rows) == 1:
-        connection.exec_driver_sql(statement, head + rows[0], execution_options=LATER)
+        send_words(connection, statement, head + rows[0])
         return
     connection.exec_driver_sql(statement, [head + row for row in rows])
 
@@ -84,7 +84,7 @@ def write_unheard(session: Session, row: Model) -> None:
         if column.key not in row.__dict__:
             setattr(row, column.key, None)
     values = {column.key: getattr(row, column.key) for column in table.c}
-    session.connection().execute(_insert_of(table), values, execution_options=LATER)
+    send(session.connection(), _insert_of(table), values)
     make_transient_to_detached(row)
     session.add(row)
 

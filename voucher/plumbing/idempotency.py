@@ -26,7 +26,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, mapped_column
 
 from voucher.plumbing.db import Model
-from voucher.plumbing.trips import LATER
+from voucher.plumbing.trips import send
 from voucher.plumbing.types import Int64, Json, Text, UtcTime, canonical_json
 from voucher.plumbing.unit_of_work import Work
 from voucher.rules.errors import Family, KeptRefused, reason
@@ -130,11 +130,8 @@ def once(work: Work, key: str, asked: str, act: Callable[[Work], Answer]) -> Ans
         # what the act wrote stays, its key does not: asked again, it is judged again
         work.session.execute(delete(IdempotencyKey).where(mine))
         raise
-    connection.execute(
-        _ANSWER,
-        {"whose": work.actor.user_id, "which": key, "status": answer.status, "answer": answer.body},
-        execution_options=LATER,
-    )
+    told = {"whose": work.actor.user_id, "which": key, "status": answer.status, "answer": answer.body}
+    send(connection, _ANSWER, told)
     return Answer(answer.status, answer.body)
 
 

@@ -8,20 +8,21 @@ written where it stands.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, suppress
+from functools import lru_cache
 from time import monotonic
 from typing import Any, cast
 
 import psycopg
-from sqlalchemy import Connection, Engine, event
+from sqlalchemy import Connection, Dialect, Engine, Insert, Update, event
 from sqlalchemy.exc import DBAPIError, DisconnectionError
 
-# the execution option of a write whose answer nobody reads
-LATER: dict[str, Any] = {"later": True}
 _TRIP, _RESTED = "trip", "rested_since"
 # a connection that was in use a moment ago is not asked whether it still stands
 RESTED_SECONDS = 1.0
 _Trip = AbstractContextManager[psycopg.Pipeline]
+Convert = Callable[[Any], Any]
 
 
 def install(engine: Engine) -> None:
@@ -31,19 +32,12 @@ def install(engine: Engine) -> None:
 
 
 def _install_trips(engine: Engine) -> None:
-    @event.listens_for(engine, "before_cursor_execute")
-    def _before(
-        connection: Connection, _cursor: object, _said: str, _values: object, context: Any, many: bool
-    ) -> None:
-        if not many and context.execution_options.get("later") and _TRIP not in connection.info:
-            _set_out(connection)
-
     @event.listens_for(engine, "after_cursor_execute")
     def _after(
-        connection: Connection, _cursor: object, _said: str, _values: object, context: Any, _many: bool
+        connection: Connection, _cursor: object, _said: str, _values: object, _context: Any, _many: bool
     ) -> None:
         open_trip = connection.info.get(_TRIP)
-        if open_trip is not None and not context.execution_options.get("later"):
+        if open_trip is not None:
             try:
                 open_trip[1].sync()
             except psycopg.Error as error:
@@ -84,6 +78,57 @@ def _install_pings(engine: Engine) -> None:
             engine.dialect.do_ping(driver)
         except psycopg.Error as error:
             raise DisconnectionError from error
+
+
+def send(connection: Connection, statement: Insert | Update, values: Mapping[str, Any]) -> None:
+    """Write one row and wait for nothing; the statement is one that is made once and kept.
+
+    Measured: of a write whose answer nobody reads SQLAlchemy's reading of the answer is the larger part, so
+    PostgreSQL's driver is told directly, in the words SQLAlchemy has compiled once. Raises DBAPIError of a
+    write sent before.
+    """
+    if connection.dialect.name != "postgresql":
+        connection.execute(statement, values)
+        return
+    words, converts, rest = _spell(statement, connection.dialect, tuple(values))
+    said = {**rest, **values}
+    for name, convert in converts:
+        said[name] = convert(said[name])
+    _say(connection, words, said)
+
+
+def send_words(connection: Connection, words: str, values: Sequence[Any]) -> None:
+    """Write one row, spelled in the driver's own words and values, and wait for nothing."""
+    if connection.dialect.name != "postgresql":
+        connection.exec_driver_sql(words, tuple(values))
+        return
+    _say(connection, words.encode(), values)
+
+
+def _say(connection: Connection, words: bytes, values: Mapping[str, Any] | Sequence[Any]) -> None:
+    if _TRIP not in connection.info:
+        _set_out(connection)
+    try:
+        _driver_of(connection).execute(words, values)
+    except psycopg.Error as error:
+        raise _told(connection, error) from error
+
+
+@lru_cache(maxsize=256)
+def _spell(
+    statement: Insert | Update, dialect: Dialect, names: tuple[str, ...]
+) -> tuple[bytes, tuple[tuple[str, Convert], ...], dict[str, Any]]:
+    """Return a statement in PostgreSQL's words, how its values are kept, and those it brings along itself."""
+    compiled: Any = statement.compile(dialect=dialect, column_keys=sorted(names))
+    if compiled.insert_prefetch or compiled.update_prefetch:
+        raise ValueError("a write nobody waits for has all its values")
+    converts = []
+    for name, bound in compiled.binds.items():
+        convert = bound.type.dialect_impl(dialect).bind_processor(dialect)
+        if convert is not None:
+            converts.append((name, convert))
+    rest = {name: bound.value for name, bound in compiled.binds.items() if name not in names}
+    return compiled.string.encode(), tuple(converts), rest
 
 
 def settle(connection: Connection) -> None:

@@ -20,7 +20,7 @@ from voucher.ledger.credentials.screen import CODE_EXPIRED, CODE_USED, use_code
 from voucher.ledger.credentials.seen import SeenPresentation, find_seen
 from voucher.ledger.vouchers import VOUCHER_MISSING, Voucher, get_voucher
 from voucher.plumbing.bulk import write_unheard
-from voucher.plumbing.trips import LATER
+from voucher.plumbing.trips import send
 from voucher.plumbing.unit_of_work import Work
 
 # a phone's counter only ever rises, and only while phone and credential are good; said once
@@ -119,7 +119,7 @@ def use_locked(
         "now": shown.counter,
         "now_at": shown.shown_at,
     }
-    work.session.connection().execute(_MOVE_LOCKED, moved, execution_options=LATER)
+    send(work.session.connection(), _MOVE_LOCKED, moved)
     return _keep_use(work, signed, counter, row_id)
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from sqlalchemy import insert
 
 from voucher.ledger.credentials.presented import Behind, find_behind
-from voucher.plumbing.trips import LATER
+from voucher.plumbing.trips import send
 from voucher.plumbing.unit_of_work import Work
 from voucher.registry.copied_phones import freeze_copied
 from voucher.rules.errors import Refusal
@@ -53,7 +53,7 @@ def record_scan(work: Work, scanned: Scanned, refusal: Refusal | None, *, code: 
         "scanned_at": work.at,
         "scanned_by_person_id": work.actor.person_id,
     }
-    work.session.connection().execute(_NOTE, written, execution_options=LATER)
+    send(work.session.connection(), _NOTE, written)
 
 
 def find_shown(work: Work, digits: str) -> Behind | None:
