@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from functools import lru_cache
 
 from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, EllipticCurvePublicKey
 from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, select
@@ -113,6 +114,8 @@ class Device(Model):
 translate("uq_device_public_key", "device.public_key", DEVICE_KEY_TAKEN)
 
 
+# the same phone is met when it is checked, enrolled and redeemed
+@lru_cache(maxsize=4096)
 def read_key(compressed: bytes) -> TrustedKey | None:
     """Return a phone's key ready to verify with; None for what is no point of the curve, compressed."""
     if len(compressed) != 33 or compressed[0] not in (2, 3):
