@@ -212,12 +212,16 @@ def test_a_certificate_is_recorded_verified_claimed_on_revoked_and_put_back(town
     assert {each.status_code for each in others} == {404}
     assert others[0].json == others[1].json == others[2].json
 
-    claimed = town.ok("jiaowu", "/claims", {"kind": "training", "voucher_ids": done.voucher_ids[:1]})
+    claimed = town.ok(
+        "jiaowu", "/claims", {"kind": "training", "voucher_ids": done.voucher_ids[:1], "pledged": True}
+    )
     line = claimed["batches"][0]["lines"][0]
     assert (line["outcome"], line["amount_display"], line["refusal"]) == ("payable", "1,200.00", None)
     assert town.see("jiaowu", "/claims")["items"][0]["id"] == line["claim_id"]
     assert town.see("guanli", "/claims")["items"] == []
-    refused = town.refused("jiaowu", "/claims", {"kind": "training", "voucher_ids": done.voucher_ids[1:]})
+    refused = town.refused(
+        "jiaowu", "/claims", {"kind": "training", "voucher_ids": done.voucher_ids[1:], "pledged": True}
+    )
     assert refused == (409, "voucher_not_certified")
 
     why = {"number": number, "why": "查实替考"}
@@ -269,7 +273,7 @@ def test_a_held_voucher_waits_and_a_fraud_is_taken_back_and_put_back_by_two(town
     assert (hold["thing"], hold["voucher_id"], hold["claim_id"]) == ("voucher", first, None)
     assert town.see("复核员", "/holds?thing=voucher")["items"] == [hold]
     assert town.see("复核员", "/holds?thing=claim")["items"] == []
-    body = {"kind": "training", "voucher_ids": [first]}
+    body = {"kind": "training", "voucher_ids": [first], "pledged": True}
     assert town.refused("jiaowu", "/claims", body) == (409, "on_hold")
     town.ok("复核员", f"/holds/{hold['id']}/closings", {"conclusion": "查无实据"})
     assert town.see("复核员", "/holds")["items"] == []

@@ -22,6 +22,7 @@ from voucher.stages.settle.models.claims import Claim, SettlementBatch
 from voucher.stages.settle.models.notices import Notice, Objection
 from voucher.stages.settle.models.payments import Clawback, PaymentFile, PaymentLine
 from voucher.stages.settle.resubmit import resubmit
+from voucher.stages.settle.terms import PLEDGED
 from voucher.stages.settle.voucher_claims import file_claims
 from voucher.stages.settle.withdraw import withdraw
 
@@ -46,7 +47,7 @@ def claim(play: Playing, voucher: Voucher) -> None:
         (play.staff(found.institution_id, Role.REGISTRAR), TRAINING),
         (play.at_evaluator(Role.EVALUATOR_ADMIN), EVALUATION),
     ):
-        play.attempt(login, partial(file_claims, kind=kind, voucher_ids=[voucher.id]))
+        play.attempt(login, partial(file_claims, kind=kind, voucher_ids=[voucher.id], terms=PLEDGED))
 
 
 def claims_of(play: Playing, *states: str) -> list[Claim]:

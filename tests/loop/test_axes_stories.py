@@ -13,6 +13,7 @@ from voucher.rules.programmes import CHANNEL_NAMES, Channel
 from voucher.stages.issue import issuing
 from voucher.stages.issue.programmes import draft_programme
 from voucher.stages.issue.queries import list_vouchers, list_wallet, view_vouchers
+from voucher.stages.settle.terms import PLEDGED
 from voucher.stages.settle.voucher_claims import file_claims
 from voucher.stages.train import enrol
 
@@ -73,5 +74,7 @@ def test_签到券不占资金_结业即办结_没有补贴可申领(scene: Scen
     assert way.life_of(scene, voucher_id)[-1] == "complete"
     assert keys_of(scene) == {}
     assert scene.budget(town.budget_id).reserved_fen == 0
-    heard = told(scene, town.registrar(), partial(file_claims, kind=TRAINING, voucher_ids=[voucher_id]))
+    heard = told(
+        scene, town.registrar(), partial(file_claims, kind=TRAINING, voucher_ids=[voucher_id], terms=PLEDGED)
+    )
     assert heard.code == "voucher_not_certified"

@@ -30,6 +30,7 @@ from voucher.stages.oversee.trail import verify_trail
 from voucher.stages.settle.models.claims import Claim, Signature
 from voucher.stages.settle.models.payments import BankResult, Payment
 from voucher.stages.settle.queries import claim_timeline
+from voucher.stages.settle.terms import PLEDGED
 from voucher.stages.settle.voucher_claims import file_claims
 from voucher.stages.train import attend, enrol
 from voucher.stages.train.models.classes import TrainingClass
@@ -103,7 +104,7 @@ def _redeem(work: Work, digits: str, class_id: int) -> Redemption:
 
 
 def _claim_refused(scene: Scene, town: way.Town, voucher_id: int) -> str:
-    return told(scene, town.registrar(), lambda work: file_claims(work, TRAINING, [voucher_id])).code
+    return told(scene, town.registrar(), lambda work: file_claims(work, TRAINING, [voucher_id], PLEDGED)).code
 
 
 def _exam_refused(scene: Scene, town: way.Town, voucher_id: int) -> str:

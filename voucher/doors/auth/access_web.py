@@ -74,6 +74,8 @@ WEB: dict[str, Access] = {
     "web.office.resubmit_claims": Access(OPERATORS, "补正后重报"),
     "web.office.withdraw_claims": Access(OPERATORS, "撤回"),
     "web.office.claim": Access(DESK, "申领，名单脱敏"),
+    "web.office.batch_sheet": Access(DESK, "批次汇总表 PDF，脱敏"),
+    "web.office.claim_sheet": Access(DESK, "申领单 PDF，脱敏"),
     "web.office.find_claim": Access(DESK, "凭编号找申领"),
     "web.office.clear_claim": Access(OFFICERS, "人工核定"),
     "web.office.reject_claim": Access(OFFICERS | {Role.FINANCE_APPROVER}, "单条不予通过"),

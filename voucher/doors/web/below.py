@@ -163,6 +163,7 @@ BELOW: dict[str, tuple[str, ...]] = {
         *("web.office.batch", "web.office.decide", "web.office.post_notice"),
         *("web.office.resubmit_claims", "web.office.withdraw_claims"),
         *("web.office.claim", "web.office.clear_claim", "web.office.reject_claim"),
+        *("web.office.batch_sheet", "web.office.claim_sheet"),
         *("web.office.claim_deed", "web.office.do_claim_deed"),
         "web.office.open_clawback",
     ),

@@ -23,6 +23,7 @@ from voucher.rules.lifecycle import Thing
 from voucher.rules.money import format_yuan
 from voucher.stages.settle import clawback, clear, queries
 from voucher.stages.settle.models.claims import Claim, ClaimHand
+from voucher.stages.settle.queries.claims import find_neighbours
 from voucher.stages.settle.reading import CLAIM_MISSING
 from voucher.stages.settle.searching import ClaimSearch, find_claims
 from voucher.stages.settle.turn_down import AFTER_APPROVAL, OFFICE, turn_down
@@ -95,11 +96,14 @@ def _show(claim_id: int) -> str:
     with door.read() as session:
         found = queries.get_claim(session, claim_id, actor.regions)
         line = queries.get_claim_line(session, door.keyring, found)
+        before, after = find_neighbours(session, found)
         return render_template(
             "office/claim.html",
             claim=found,
             batch=queries.get_batch(session, found.batch_id, actor.regions),
             line=line,
+            before=before,
+            after=after,
             payee_name=session.get_one(Institution, found.institution_id).name,
             phone_draw=find_draws_behind(session, [found.voucher_id]).get(found.voucher_id)
             if found.voucher_id

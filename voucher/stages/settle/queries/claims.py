@@ -41,6 +41,14 @@ def get_claim(session: Session, claim_id: int, regions: Collection[str], payees:
     return found
 
 
+def find_neighbours(session: Session, claim: Claim) -> tuple[int | None, int | None]:
+    """Return the claims before and after one, of the same batch and in the same state."""
+    beside = select(Claim.id).where(Claim.batch_id == claim.batch_id, Claim.state == claim.state).limit(1)
+    before = session.scalar(beside.where(Claim.id < claim.id).order_by(Claim.id.desc()))
+    after = session.scalar(beside.where(Claim.id > claim.id).order_by(Claim.id))
+    return before, after
+
+
 def list_payees(session: Session, claim_ids: Collection[int]) -> dict[int, tuple[int, int | None]]:
     """Return the institution each claim is paid to, and the voucher it stands on, if any."""
     rows = session.execute(
