@@ -33,7 +33,9 @@ NO_PAGES = frozenset(
         *("static", "web.public.appearance", "web.public.figures_file"),
         *("web.worker.code_state", "web.worker.service_worker", "web.worker.no_network"),
         *("web.institution.scan_offline", "web.institution.scan_worker"),
-        "web.finance.download",
+        *("web.finance.download", "web.finance.sheet", "web.finance.ledger_csv"),
+        *("web.finance.months_pdf", "web.finance.months_xlsx"),
+        *("web.finance.statement_pdf", "web.finance.statement_xlsx"),
         # once a code has been asked for: tests/browser/steps.py asks
         "web.worker.consent_code",
         # files, and the way to another house's sign-in and back
