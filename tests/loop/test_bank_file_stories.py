@@ -252,6 +252,7 @@ def pain_002(file: PaymentFile, *lines: tuple[str, str, str], number: str = "", 
 
 
 def test_状态报告逐笔入账_在途不算结果_差一分隔离(scene: Scene) -> None:
+    """AC-H12：银行的每一行对得上才入账，对不上的一直列着。"""
     file, budget = released(scene, [ZHANG_SAN, LI_SI])
     one, two = f"{file.number}-00001", f"{file.number}-00002"
     wrong = told_by_bank(
@@ -288,6 +289,7 @@ def test_收支通知_付出的到账_退回的退票(scene: Scene) -> None:
 
 
 def test_隔离行由一人写明另一人核实_此前一直列为差异(scene: Scene) -> None:
+    """AC-H12：银行的每一行对得上才入账，对不上的一直列着。"""
     file, _ = released(scene, [ZHANG_SAN, LI_SI])
     told_by_bank(scene, file, "参考号,金额,结果\nBF-000,200.00,成功\n".encode(), "回盘.csv")
     with scene.database.read() as session:
