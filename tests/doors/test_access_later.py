@@ -221,6 +221,7 @@ class Town:
             answer = client.open_session(login, PASSWORD, self.world.code(login))
             assert answer.status_code == 201, (login, answer.json)
             client.token = answer.json["csrf_token"]
+            self.world.let_sign(login)
             self.clients[login] = client
         return self.clients[login]
 
