@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from tests.browser.seldom import do_what_is_seldom, list_states
 from tests.browser.town import Town, open_town
 from voucher.demo.house import moment
-from voucher.demo.province.cast import MAIN_LOGIN
+from voucher.demo.province.cast import JIYUAN, MAIN_LOGIN
 from voucher.demo.province.cohorts import COHORTS
 from voucher.demo.province.filings import note_filings
 from voucher.demo.province.proving import Proving
@@ -29,6 +29,8 @@ from voucher.registry.webhook_carrying import note_attempt
 from voucher.registry.webhook_rows import EVENTS
 from voucher.registry.webhooks import register_webhook, try_webhook
 from voucher.rules.lifecycle import Thing
+from voucher.rules.reports import ReportKind
+from voucher.stages.oversee.reports.freezing import freeze_report
 from voucher.stages.settle import objection
 from voucher.stages.settle.models.claims import Claim
 from voucher.stages.settle.models.notices import Notice, Objection
@@ -38,6 +40,7 @@ from voucher.stages.train.models.places import Enrolment
 
 TODAY = date(2024, 12, 20)
 BEGUN = TODAY - timedelta(days=210)
+LAST_MONTH = "2024-11"
 SIZE = 2
 # they see what others of their role see
 SAME_PAGES = frozenset({"objections", "auditor"})
@@ -67,8 +70,15 @@ def people_town(folder: Path) -> Town:
         town.give_password(login)
     applicants = find_workers(town)[1:3]
     do_what_is_seldom(town, provings, (applicants[0], applicants[1]))
+    _freeze_a_report(town)
     town.seal()
     return town
+
+
+def _freeze_a_report(town: Town) -> None:
+    """Have last month's report frozen; what it counts has been sealed before."""
+    town.seal()
+    town.do("supervisor", lambda work: freeze_report(work, ReportKind.MONTH, LAST_MONTH, JIYUAN))
 
 
 def _connect_a_system(town: Town) -> None:

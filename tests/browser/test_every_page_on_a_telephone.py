@@ -36,6 +36,11 @@ NO_PAGES = frozenset(
         *("web.finance.download", "web.finance.sheet", "web.finance.ledger_csv"),
         *("web.finance.months_pdf", "web.finance.months_xlsx"),
         *("web.finance.statement_pdf", "web.finance.statement_xlsx"),
+        *("web.finance.clawback_letter", "web.institution.clawback_letter"),
+        *("web.office.batch_sheet", "web.office.claim_sheet"),
+        *("web.public.notice_list", "web.public.notice_paper"),
+        *("web.supervisor.report_pdf", "web.supervisor.report_xlsx", "web.supervisor.statistics_file"),
+        *("web.worker.certificate_paper", "web.evaluator.certificate_paper", "web.worker.slip_paper"),
         # once a code has been asked for: tests/browser/steps.py asks
         "web.worker.consent_code",
         # files, and the way to another house's sign-in and back
