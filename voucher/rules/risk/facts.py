@@ -239,7 +239,7 @@ class PayeeChange(NamedTuple):
     changed_at: Annotated[int, "变更生效时间"]
     approved_at: Annotated[int | None, "同一账户下最近一笔的审批时间"] = None
     paid_at: Annotated[int | None, "变更后第一笔的签发时间"] = None
-    claim: Annotated[str, "那一笔申领"] = ""
+    claims: Annotated[str, "变更前已审批、还没有付的各笔申领，用空格隔开"] = ""
 
 
 class Contact(NamedTuple):

@@ -181,7 +181,7 @@ def find_changed_payees(facts: Facts, most: Thresholds) -> Iterator[Finding]:
             "R25", "institution", each.institution, f"{day} {each.id}", figure, "天", limit, None,
             f"{{institution:{each.institution}}} 于 {day} {said}。",
             (("payee_changes", each.id),), (), each.institution,
-            (("claim", each.claim),) if stops and each.claim else (),
+            tuple(("claim", claim) for claim in each.claims.split()) if stops else (),
         )  # fmt: skip
 
 

@@ -4,15 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import date
+from itertools import groupby
+from typing import Any
 
 from sqlalchemy.orm import Session as Reading
 
 from voucher.rules.risk.facts import Approval, Claim, History, OutsideFact, PayeeChange
 from voucher.stages.oversee.risk.facts.asking import Window, day, name, seconds, stream
 
+SKILL = "skill_upgrade"
+
 
 def read_claims(session: Reading, window: Window) -> Iterator[Claim]:
-    """Yield the claims filed in a window, with days of the class, review limit and budget year."""
+    """Yield the claims on vouchers filed in a window, with days of the class, review limit and budget year.
+
+    Bonuses are left out: each rests on a hire, an award or an agreement, of which a person may have several.
+    """
     sql = """SELECT c.id, c.person_id, c.institution_id, r.class_id, c.kind, c.trade_code, c.level,
             c.amount_fen, c.filed_at, t.starts_on, t.ends_on, b.year,
             (SELECT min(a.minimum_fen) FROM amount_band a
@@ -22,6 +29,7 @@ def read_claims(session: Reading, window: Window) -> Iterator[Claim]:
         LEFT JOIN redemption r ON r.voucher_id = c.voucher_id AND r.reversed_at IS NULL
         LEFT JOIN training_class t ON t.id = r.class_id
         WHERE c.filed_at >= :since AND c.filed_at < :until AND c.state NOT IN ('withdrawn','rejected')
+          AND c.basis_id IS NULL
         ORDER BY c.id"""
     for each in stream(session, sql, window, moments=("filed_at",), days=("starts_on", "ends_on")):
         yield Claim(
@@ -34,27 +42,44 @@ def read_claims(session: Reading, window: Window) -> Iterator[Claim]:
 
 def read_history(session: Reading, window: Window) -> Iterator[History]:
     """Yield what other departments say was paid for a skill already, of the people who claim."""
-    sql = """SELECT DISTINCT a.id, a.person_id, a.trade_code, a.level, a.since, a.system
-        FROM outside_answer a JOIN claim c ON c.person_id = a.person_id
-        WHERE a.kind = 'skill_upgrade' AND a.held = 1 AND a.trade_code IS NOT NULL AND a.level IS NOT NULL
-          AND a.since IS NOT NULL AND c.filed_at >= :since AND c.filed_at < :until ORDER BY a.id"""
-    for each in stream(session, sql, window, days=("since",)):
-        yield History(
-            name(each.id), name(each.person_id), "training", each.trade_code, str(each.level),
-            day(each.since) or 0, each.system or "部门核验",
-        )  # fmt: skip
+    for each in _stream_believed(session, window):
+        if each.kind == SKILL and each.trade_code is not None and each.level is not None:
+            yield History(
+                name(each.id), name(each.person_id), "training", each.trade_code, str(each.level),
+                day(each.since) or 0, each.system or "部门核验",
+            )  # fmt: skip
 
 
 def read_outside(session: Reading, window: Window) -> Iterator[OutsideFact]:
     """Yield what excludes, as other departments answered, of the people who claim."""
-    sql = """SELECT DISTINCT a.id, a.person_id, a.kind, a.since, a.until
-        FROM outside_answer a JOIN claim c ON c.person_id = a.person_id
-        WHERE a.kind IN ('deceased','pension','student') AND a.held = 1 AND a.since IS NOT NULL
-          AND c.filed_at >= :since AND c.filed_at < :until ORDER BY a.id"""
-    for each in stream(session, sql, window, days=("since", "until")):
-        yield OutsideFact(
-            name(each.id), name(each.person_id), each.kind, day(each.since) or 0, day(each.until)
-        )
+    for each in _stream_believed(session, window):
+        if each.kind != SKILL:
+            yield OutsideFact(
+                name(each.id), name(each.person_id), each.kind, day(each.since) or 0, day(each.until)
+            )
+
+
+def _stream_believed(session: Reading, window: Window) -> Iterator[Any]:
+    """Yield what holds of the people who claim by the newest answer of each kind, as the registry reads it.
+
+    What a system said of a number that never was the person's spoke of somebody else, and is left out.
+    """
+    sql = """WITH told AS (
+            SELECT a.id, a.person_id, a.kind, a.held, a.trade_code, a.level, a.since, a.until, a.system,
+                a.told_at
+            FROM outside_answer a
+            WHERE a.kind IN ('skill_upgrade','deceased','pension','student')
+              AND EXISTS (SELECT 1 FROM claim c WHERE c.person_id = a.person_id
+                          AND c.filed_at >= :since AND c.filed_at < :until)
+              AND (a.verified_by_person_id IS NOT NULL OR NOT EXISTS (
+                SELECT 1 FROM number_correction n WHERE n.person_id = a.person_id AND n.kind = 'wrong'
+                  AND n.approved = 1 AND n.decided_at >= a.told_at))
+        ), newest AS (SELECT max(id) AS id FROM told GROUP BY person_id, kind)
+        SELECT t.id, t.person_id, t.kind, t.trade_code, t.level, t.since, t.until, t.system
+        FROM told t JOIN told l ON l.person_id = t.person_id AND l.kind = t.kind AND l.told_at = t.told_at
+        JOIN newest w ON w.id = l.id
+        WHERE t.held = 1 AND t.since IS NOT NULL ORDER BY t.id"""
+    yield from stream(session, sql, window, days=("since", "until"))
 
 
 def read_approvals(session: Reading, window: Window) -> Iterator[Approval]:
@@ -72,22 +97,24 @@ def read_approvals(session: Reading, window: Window) -> Iterator[Approval]:
 
 
 def read_payee_changes(session: Reading, window: Window) -> Iterator[PayeeChange]:
-    """Yield accounts that replaced another, with the approval before and the first payment after."""
-    sql = """SELECT p.id, p.institution_id, p.confirmed_at,
-            (SELECT min(c.id) FROM claim c WHERE c.institution_id = p.institution_id AND c.state = 'approved')
-             AS claim_id,
-            (SELECT max(e.at) FROM state_event e JOIN claim c ON c.id = e.object_id
-             WHERE e.thing = 'claim' AND e.event = 'approve' AND c.institution_id = p.institution_id
-               AND c.state = 'approved' AND e.at < p.confirmed_at) AS approved_at,
+    """Yield accounts that replaced another, with all claims approved before and the first payment after."""
+    sql = """SELECT p.id, p.institution_id, p.confirmed_at, c.id AS claim_id, e.at AS approved_at,
             (SELECT min(f.released_at) FROM payment_line l JOIN payment_file f ON f.id = l.payment_file_id
              WHERE l.payee_account_id = p.id AND f.released_at >= p.confirmed_at) AS paid_at
         FROM payee_account p
+        LEFT JOIN (claim c JOIN state_event e
+                   ON e.object_id = c.id AND e.thing = 'claim' AND e.event = 'approve')
+          ON c.institution_id = p.institution_id AND c.state = 'approved' AND e.at < p.confirmed_at
         WHERE p.confirmed_at >= :since AND p.confirmed_at < :until AND EXISTS (
             SELECT 1 FROM payee_account q
             WHERE q.institution_id = p.institution_id AND q.id < p.id AND q.confirmed_at IS NOT NULL)
-        ORDER BY p.id"""
-    for each in stream(session, sql, window, moments=("confirmed_at", "approved_at", "paid_at")):
+        ORDER BY p.id, c.id"""
+    rows = stream(session, sql, window, moments=("confirmed_at", "approved_at", "paid_at"))
+    for _, held in groupby(rows, key=lambda each: each.id):
+        lines = list(held)
+        first, approved = lines[0], [each.approved_at for each in lines if each.approved_at is not None]
+        claims = dict.fromkeys(name(each.claim_id) for each in lines)
         yield PayeeChange(
-            name(each.id), name(each.institution_id), seconds(each.confirmed_at) or 0,
-            seconds(each.approved_at), seconds(each.paid_at), name(each.claim_id),
+            name(first.id), name(first.institution_id), seconds(first.confirmed_at) or 0,
+            seconds(max(approved, default=None)), seconds(first.paid_at), " ".join(claims),
         )  # fmt: skip
