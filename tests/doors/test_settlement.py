@@ -12,6 +12,9 @@ from sqlalchemy import select
 
 from tests.doors.world import Client, World
 from tests.scene import EV1, LI_SI, STAFF, ZHANG_SAN, Scene, on
+from tests.stages.oversee.test_risk_flags import hire_watchers, planted, raised
+from voucher.stages.oversee.risk.assigning import assign
+from voucher.stages.oversee.risk.concluding import conclude
 from voucher.stages.settle import notice
 from voucher.stages.settle.models.payments import PaymentLine
 
@@ -174,7 +177,16 @@ def test_a_hold_stops_the_payment_until_it_is_closed(office: Office) -> None:
     sign = f"/batches/{batch['id']}/signatures"
     stopped = office.call("初审员", sign, {"step": "first_review", "decision": "pass", "opinion": "齐全"})
     assert (stopped.status_code, stopped.json["code"]) == (409, "on_hold")
+    raised(office.scene, [planted("teacher", "1/某", 1, stops=(("claim", str(claim)),))])
+    by_flag = office.see("初审员", "/holds")["items"][0]["id"]
+    answer = office.call("初审员", f"/holds/{by_flag}/closings", {"conclusion": "查无实据"})
+    assert (answer.status_code, answer.json["code"]) == (409, "hold_of_risk_flag")
     office.ok("初审员", f"/holds/{hold['id']}/closings", {"conclusion": "查无实据"})
+    again = office.call("初审员", sign, {"step": "first_review", "decision": "pass", "opinion": "齐全"})
+    assert again.json["code"] == "on_hold", "the flag holds it still"
+    one, _ = hire_watchers(office.scene)
+    office.scene.do("监管员甲", lambda work: assign(work, 1, one))
+    office.scene.do("监管员甲", lambda work: conclude(work, 1, "有批复", is_upheld=False))
     done = office.ok("初审员", sign, {"step": "first_review", "decision": "pass", "opinion": "齐全"})
     assert done["count"] == 2
 

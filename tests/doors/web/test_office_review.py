@@ -7,6 +7,7 @@ import pytest
 from tests.doors.web.browser import Office
 from tests.doors.web.test_office_pages import refusal
 from tests.doors.web.test_whole_way import settle, sign
+from tests.stages.oversee.test_risk_flags import planted, raised
 from voucher.plumbing.unit_of_work import Work
 from voucher.stages.settle.models.claims import SettlementLine
 
@@ -67,3 +68,18 @@ def test_one_claim_is_stopped_until_it_has_been_looked_into(office: Office) -> N
     officer.press("确认结束待处置", why="再来一次")
     assert officer.answer.status_code == 404
     assert "初审通过：1 条" in sign(office, "初审员", batch, "初审")
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_what_a_risk_flag_stopped_goes_on_with_its_conclusion_only(office: Office) -> None:
+    settle(office)
+    raised(office.scene, [planted("teacher", "1/某", 1, stops=(("claim", "2"),))])
+    officer = office.at("复核员")
+    page = officer.go("/claims/2")
+    assert "风险线索 1（教师分身）" in page.text
+    assert not [each for each in page.links if each.endswith("/close-hold")]
+    officer.go("/claims/2/close-hold")
+    said = refusal(officer.press("确认结束待处置", why="查无实据"))
+    assert "这是由风险线索1（教师分身）停住的，线索待分派，不能单独结束待处置" in said
+    assert "请由监管人员对线索下结论" in said
+    assert "风险线索 1（教师分身）" in officer.go("/office/holds").text

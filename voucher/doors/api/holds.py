@@ -17,6 +17,7 @@ from voucher.plumbing.unit_of_work import Work
 from voucher.rules.actor import Role, check_reach
 from voucher.rules.errors import Family, Reason, reason
 from voucher.rules.lifecycle import Thing
+from voucher.stages.oversee.risk.stopping import check_may_let_go
 from voucher.stages.settle import queries
 from voucher.stages.settle.models.claims import Claim
 from voucher.stages.settle.reading import CLAIM_MISSING, get_claim
@@ -73,6 +74,7 @@ def close_hold(work: Work, given: dict[str, Any], hold_id: int) -> Hold:
     hold = work.session.scalars(
         select(Hold).where(Hold.id == hold_id).with_for_update().execution_options(populate_existing=True)
     ).one()
+    check_may_let_go(work, hold)
     ledger.close_hold(work, hold, given["conclusion"])
     return hold
 

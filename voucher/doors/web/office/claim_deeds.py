@@ -17,6 +17,7 @@ from voucher.plumbing.unit_of_work import Work
 from voucher.rules.actor import Actor, check_reach
 from voucher.rules.lifecycle import STATE_NAMES, Thing, is_terminal
 from voucher.rules.money import format_yuan
+from voucher.stages.oversee.risk.stopping import check_may_let_go, is_waiting
 from voucher.stages.settle import queries
 from voucher.stages.settle.models.claims import Claim
 from voucher.stages.settle.reading import CLAIM_MISSING, get_claim
@@ -24,7 +25,10 @@ from voucher.stages.settle.reading import CLAIM_MISSING, get_claim
 
 def list_claim_deeds(session: Session, actor: Actor, found: Claim) -> list[tuple[str, Deed]]:
     """Return whether this actor may stop a claim, or let it go on."""
-    if find_open_hold(session, Thing.CLAIM, found.id) is not None:
+    hold = find_open_hold(session, Thing.CLAIM, found.id)
+    if hold is not None:
+        if is_waiting(session, hold):
+            return []
         word = "close-hold"
     elif not is_terminal(Thing.CLAIM, found.state):
         word = "hold"
@@ -88,6 +92,7 @@ def _close_hold(work: Work, claim_id: int) -> str:
     hold = lock_open_hold(work, Thing.CLAIM, claim_id)
     if hold is None:
         abort(404)
+    check_may_let_go(work, hold)
     ledger.close_hold(work, hold, said_why("处置结论"))
     return "处置已结束，申领可以继续办理"
 

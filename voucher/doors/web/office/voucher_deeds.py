@@ -26,6 +26,7 @@ from voucher.stages.issue import queries
 from voucher.stages.issue.ending import revoke
 from voucher.stages.issue.holding import accept_for
 from voucher.stages.issue.replacing import ask_replacement
+from voucher.stages.oversee.risk.stopping import check_may_let_go, is_waiting
 from voucher.stages.settle import reinstate
 from voucher.stages.settle.queries import list_voucher_claims
 from voucher.stages.settle.queries.reinstatements import find_asked_reinstatement
@@ -41,12 +42,13 @@ def list_voucher_deeds(session: Session, actor: Actor, found: Voucher) -> list[t
     """Return what an actor may do to a voucher as it stands."""
     if found.region_code not in actor.regions:
         return []
-    held = find_open_hold(session, Thing.VOUCHER, found.id) is not None
+    hold = find_open_hold(session, Thing.VOUCHER, found.id)
+    held = hold is not None
     asked = find_asked_reinstatement(session, Thing.VOUCHER, found.id)
     state, ended = found.state, is_terminal(Thing.VOUCHER, found.state)
     fits = {
         "accept": not held and may_move(Thing.VOUCHER, state, "accept"),
-        "close-hold": held,
+        "close-hold": hold is not None and not is_waiting(session, hold),
         "hold": not held and not ended,
         "transfer": may_move(Thing.VOUCHER, state, "transfer"),
         "replace": state in REPLACEABLE,
@@ -134,6 +136,7 @@ def _close_hold(work: Work, voucher_id: int) -> str:
     hold = lock_open_hold(work, Thing.VOUCHER, voucher_id)
     if hold is None:
         abort(404)
+    check_may_let_go(work, hold)
     ledger.close_hold(work, hold, said_why("处置结论"))
     return "处置已结束，券可以继续使用"
 

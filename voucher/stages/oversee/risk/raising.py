@@ -13,15 +13,18 @@ from voucher.plumbing.db import Database
 from voucher.plumbing.secrets import Keyring
 from voucher.plumbing.unit_of_work import Work, perform
 from voucher.rules.actor import Actor, Role, check_role
-from voucher.rules.lifecycle import Thing
+from voucher.rules.lifecycle import Thing, is_terminal, live_states
 from voucher.rules.risk.findings import score_of_finding, tell
 from voucher.stages.oversee.risk.finding import Found, find_flags
 from voucher.stages.oversee.risk.models import RiskFlag, RiskFlagRow, RiskRun
 from voucher.stages.oversee.risk.naming import name_tokens, region_of
+from voucher.stages.oversee.risk.reading import lock_flag
 from voucher.stages.oversee.risk.stopping import stop
 
 CHUNK = 200
 SUSPECTS = frozenset({"officer", "examiner"})
+_IS_LIVE = RiskFlag.state.in_(sorted(live_states(Thing.RISK_FLAG)))
+_IS_BLOCKING = RiskFlag.is_blocking.in_((True,))
 
 
 def raise_due_flags(
@@ -42,10 +45,12 @@ def raise_due_flags(
 def raise_flags(work: Work, found: Sequence[Found]) -> int:
     """Write down the findings that are new, hold what a blocking one names, and return how many are new.
 
+    What a flag without a conclusion names by now is held as well: who came into the class or filed since.
     The run of the day is written along; a second one of the day only adds what is new. Raises Refused
     role_missing, changed_meanwhile.
     """
     check_role(work.actor, Role.CLOCK, Role.SUPERVISOR)
+    _stop_again(work, found)
     fresh = _leave_known(work, found)
     for start in range(0, len(fresh), CHUNK):
         _write(work, fresh[start : start + CHUNK])
@@ -66,6 +71,23 @@ def _leave_known(work: Work, found: Iterable[Found]) -> list[Found]:
         for rule, kind, subject, period in work.session.execute(known.where(columns.in_(chunk))):
             del wanted[rule, kind, subject, period]
     return [wanted[key] for key in keys if key in wanted]
+
+
+def _stop_again(work: Work, found: Iterable[Found]) -> None:
+    """Hold what live blocking flags name by now and do not hold yet; flags are locked, ids ascending."""
+    wanted = {each.finding.key: each for each in found if each.rule.is_blocking and each.finding.stops}
+    keys = sorted(wanted)
+    columns = tuple_(RiskFlag.rule, RiskFlag.kind, RiskFlag.subject, RiskFlag.period)
+    known: list[int] = []
+    for start in range(0, len(keys), CHUNK):
+        chunk = columns.in_(keys[start : start + CHUNK])
+        known += work.session.scalars(select(RiskFlag.id).where(chunk, _IS_LIVE, _IS_BLOCKING))
+    for flag_id in sorted(known):
+        flag = lock_flag(work, flag_id)
+        each = wanted[flag.rule, flag.kind, flag.subject, flag.period]
+        # a conclusion may have come between
+        if not is_terminal(Thing.RISK_FLAG, flag.state):
+            stop(work, flag, each.rule.name, each.finding.stops)
 
 
 def _write(work: Work, fresh: Sequence[Found]) -> None:
