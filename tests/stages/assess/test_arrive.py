@@ -16,7 +16,7 @@ from tests.town_phone import phone
 from voucher.registry.people import Newcomer
 from voucher.rules.code_format import Kind
 from voucher.rules.entries import Entry, EntryWay
-from voucher.rules.errors import Refusal
+from voucher.rules.errors import KeptRefused, Refusal, Refused
 from voucher.stages.assess import arrive, plan, results
 from voucher.stages.assess.entries import Direct
 from voucher.stages.assess.models import Candidate
@@ -85,8 +85,11 @@ def test_who_is_refused_at_the_door_is_kept_and_tries_are_counted(scene: Scene) 
     come = partial(arrive.arrive, batch_id=batch_id)
 
     def refused(shown: str, last4: str, login: str = door) -> Refusal:
-        told = town_train.refusal(scene, login, partial(come, shown=shown, last4=last4))
-        if login == door:
+        with pytest.raises(Refused) as caught:
+            scene.do(login, partial(come, shown=shown, last4=last4))
+        told = caught.value.refusal
+        # a wrong card has been written down by the act itself
+        if login == door and not isinstance(caught.value, KeptRefused):
             scene.do(door, lambda work: arrive.record_refused(work, batch_id, shown, told))
         return told
 
@@ -119,6 +122,28 @@ def test_who_is_refused_at_the_door_is_kept_and_tries_are_counted(scene: Scene) 
         "candidate_card_tries_used_up",
     ]
     assert [each.masked_name for each in arrivals[-2:]] == ["", ""]
+
+
+@ONE
+def test_a_wrong_card_is_counted_before_anybody_is_told(scene: Scene) -> None:
+    batch_id, listed, _, door = opened(scene)
+    number = slip(scene, batch_id, listed[None])
+
+    def guess(last4: str) -> KeptRefused:
+        """Guess, and hear nothing of it: as a form that is gone before it is answered."""
+        with pytest.raises(KeptRefused) as caught:
+            scene.do(door, lambda work: arrive.arrive(work, batch_id, number, last4))
+        return caught.value
+
+    for wrong in ("0000", "0001", "0002", "0003", "0004"):
+        assert guess(wrong).refusal.code == "candidate_card_differs"
+    assert guess(SUN_BA[1][-4:]).refusal.code == "candidate_card_tries_used_up"
+    with scene.database.read() as session:
+        kept = session.execute(select(ExamArrival.candidate_id, ExamArrival.code)).all()
+    assert [tuple(each) for each in kept] == [
+        *[(listed[None], "candidate_card_differs")] * 5,
+        (listed[None], "candidate_card_tries_used_up"),
+    ]
 
 
 @ONE

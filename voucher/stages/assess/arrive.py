@@ -2,7 +2,7 @@
 
 The code is the one the wallet shows at every counter, judged by the same ledger; whoever has no phone or no
 voucher shows the slip. An arrival is kept with its batch; a refused one too, by the door, in a transaction
-of its own.
+of its own. A wrong card end is kept by the act itself, under the batch's lock.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ from voucher.rules.arrivals import (
     looks_like_slip,
     parse_slip_number,
 )
-from voucher.rules.errors import Refusal, Refused
+from voucher.rules.errors import KeptRefused, Refusal, Refused
 from voucher.rules.presenting import CODE_COPIED
 from voucher.stages.assess.examiners import check_may_begin
 from voucher.stages.assess.models import Candidate, ExamBatch
@@ -78,9 +78,12 @@ def look_at_door(work: Work, batch_id: int, shown: str) -> Candidate:
 def arrive(work: Work, batch_id: int, shown: str, last4: str) -> ExamArrival:
     """Let in who shows a code or a slip of this exam and whose card ends as typed; a code is used up by it.
 
-    Raises Refused role_missing, exam_batch_missing, exam_batch_closed, not_exam_day, examiners_too_few,
-    candidate_not_listed, candidate_arrived_already, candidate_card_tries_used_up, candidate_card_differs,
-    slip_number_malformed, parameter_missing and what `find_presented` refuses.
+    A wrong end is counted and written down under the batch's lock before anybody is told, so that guesses
+    sent all at once are no more than those sent one by one.
+
+    Raises KeptRefused candidate_card_tries_used_up, candidate_card_differs; Refused role_missing,
+    exam_batch_missing, exam_batch_closed, not_exam_day, examiners_too_few, candidate_not_listed,
+    candidate_arrived_already, slip_number_malformed, parameter_missing and what `find_presented` refuses.
     """
     came, presented, counter = _come(work, batch_id, shown)
     if presented is not None:
@@ -89,7 +92,7 @@ def arrive(work: Work, batch_id: int, shown: str, last4: str) -> ExamArrival:
     check_exam_is_on(batch, work.today)
     check_may_begin(work.session, batch)
     candidate = _get_listed(work, came)
-    _check_card(work, batch, candidate, last4)
+    _hold_card(work, batch, candidate, came, last4)
     if presented is not None and counter is not None:
         _use(work, presented, counter)
     return let_in(work, candidate, came.way)
@@ -163,7 +166,8 @@ def check_not_arrived(candidate: Candidate) -> None:
         )
 
 
-def _check_card(work: Work, batch: ExamBatch, candidate: Candidate, last4: str) -> None:
+def _hold_card(work: Work, batch: ExamBatch, candidate: Candidate, came: Came, last4: str) -> None:
+    """Hold the characters typed against the card. Raises KeptRefused what `check_card_end` refuses."""
     named = people.read_people(work.session, work.keyring, [candidate.person_id]).get(candidate.person_id)
     most = tables.read_number_at(work.session, TRIES_MOST, work.today, batch.region_code)
     midnight = datetime.combine(work.today, time(), SHANGHAI)
@@ -172,7 +176,11 @@ def _check_card(work: Work, batch: ExamBatch, candidate: Candidate, last4: str) 
         ExamArrival.code == CARD_END_DIFFERS.code,
         ExamArrival.at >= midnight,
     )
-    check_card_end(named.number if named else None, last4, work.session.scalar(wrong) or 0, most)
+    try:
+        check_card_end(named.number if named else None, last4, work.session.scalar(wrong) or 0, most)
+    except Refused as refused:
+        keep_refused(work, batch.id, came, refused.refusal)
+        raise KeptRefused(refused.refusal) from None
 
 
 def let_in(work: Work, candidate: Candidate, way: ArrivalWay) -> ExamArrival:

@@ -22,7 +22,7 @@ from voucher.plumbing.idempotency import KEY_IN_FLIGHT, KEY_MISSING, KEY_REUSED,
 from voucher.plumbing.unit_of_work import Work
 from voucher.rules.arrivals import ARRIVED_ALREADY, CARD_END_DIFFERS, SLIP_DIGITS, SLIP_MALFORMED
 from voucher.rules.code_format import CODE_EXPIRED
-from voucher.rules.errors import Refusal, Refused
+from voucher.rules.errors import KeptRefused, Refusal, Refused
 from voucher.stages.assess import queries
 from voucher.stages.assess.arrive import arrive as come_in
 from voucher.stages.assess.arrive import look_at_door as look
@@ -98,6 +98,8 @@ def _try(batch_id: int, shown: str, call: Callable[[Work], Result]) -> Result | 
     """Act; who is refused is kept, in a transaction of its own."""
     try:
         return perform(call)
+    except KeptRefused as kept:
+        return kept.refusal
     except Refused as refused:
         told = refused.refusal
         if told.code in NOBODY_CAME:
