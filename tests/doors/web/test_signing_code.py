@@ -15,6 +15,7 @@ from tests.scene import EV1, LI_SI, ZHANG_SAN, Scene, on
 from voucher.doors.auth.access import MATRIX
 from voucher.doors.auth.step_up import SIGNING
 from voucher.ledger.audit import AuditRow
+from voucher.registry.institutions import Institution
 from voucher.registry.standards import Parameter
 from voucher.registry.users import WebSession
 
@@ -110,3 +111,44 @@ def test_the_api_is_asked_too_a_code_is_good_once_and_zero_minutes_ask_every_tim
     assert signed.json["count"] == 2
     _forget(world)
     refused_with(client.post("/notices", {"batch_id": 1}), 403, "signing_code_needed")
+
+
+@ONE_DATABASE
+def test_handing_a_role_on_asks_for_the_code_and_loses_nothing_typed(
+    world: World, office: Callable[[str], Browser]
+) -> None:
+    giver = office("复核员")
+    page = giver.go("/desk/delegations")
+    options = page.html.split('name="grant"')[1].split('<option value="')[1:]
+    choice = next(each.split('"')[0] for each in options if each.split('"')[0].isdigit())
+    typed = {"grant": choice, "deputy": "初审员", "since": "2024-01-11", "until": "2024-01-15"}
+    asked = giver.press("委托", **typed, why="外出培训")
+    assert "签署前验证" in asked.text
+    assert giver.answer.status_code == 403
+    assert "没有委托" in giver.go("/desk/delegations").text, "a stolen session hands nothing on"
+    giver.press("委托", **typed, why="外出培训")
+    done = giver.press("验证并签署", signing_code=world.code("复核员"))
+    assert "已委托，2024-01-11 至 2024-01-15 有效" in done.text
+    assert "外出培训" in done.text
+
+
+@ONE_DATABASE
+def test_a_deed_that_puts_back_is_signed_the_others_of_its_address_are_not(
+    scene: Scene, world: World, office: Callable[[str], Browser]
+) -> None:
+    officer = office("初审员")
+    with scene.database.read() as session:
+        house = session.scalars(select(Institution.id).where(Institution.code == EV1[1])).one()
+    officer.go(f"/office/institutions/{house}/suspend")
+    assert "机构现为：停业整顿" in officer.press("确认停业整顿", why="抽查发现没有开考").text
+    officer.go(f"/office/institutions/{house}/restore")
+    assert "签署前验证" in officer.press("确认提出恢复", why="验收合格").text
+    done = officer.press("验证并签署", signing_code=world.code("初审员"))
+    assert "已提出恢复，等待另一人确认" in done.text
+    world.enable("复核员")
+    client = world.sign_in("复核员")
+    _forget(world)
+    path = f"/institutions/{house}/sanctions"
+    refused_with(client.post(path, {"act": "restore", "why": "验收合格"}), 403, "signing_code_needed")
+    body, code = {"decision": "confirm", "account": "1"}, "signing_code_needed"
+    refused_with(client.post("/payee-accounts/1/confirmations", body), 403, code)

@@ -28,9 +28,19 @@ SIGNING: dict[str, str | None] = {
     "web.office.clear_claim": None,
     "web.office.reject_claim": None,
     "web.office.decide_objection": None,
+    "web.office.confirm_account": None,
+    "web.office.make_delegation": None,
+    "web.office.confirm_mass_revocation": None,
+    "web.office.do_certificate_deed": None,
+    "web.office.do_institution_deed": None,
+    "web.office.do_voucher_deed": None,
+    "web.institution.agree_account": None,
     "web.finance.prepare": None,
     "web.finance.check": None,
     "web.finance.release": None,
+    "web.finance.open_again": None,
+    "web.finance.close_month": None,
+    "web.finance.settle_line": None,
     "batches.sign_batch": None,
     "notices.post_batch": None,
     "claims.clear_claim": None,
@@ -38,7 +48,21 @@ SIGNING: dict[str, str | None] = {
     "notices.decide_objection": None,
     "payments.prepare_file": None,
     "payments.sign_file": None,
+    "payees.confirm_correction": None,
+    "payees.agree_account": None,
+    "mass_revocations.confirm_mass_revocation": None,
+    "certificates.reinstate_certificate": None,
+    "endings.reinstate_voucher": None,
+    "institutions.sanction_institution": None,
 }
+# one address does many deeds: those that put back what a finding had ended are signed
+SIGNED_DEEDS: dict[str, frozenset[str]] = {
+    "web.office.do_certificate_deed": frozenset({"ask-reinstatement", "reinstate"}),
+    "web.office.do_institution_deed": frozenset({"restore", "agree"}),
+    "web.office.do_voucher_deed": frozenset({"ask-reinstatement", "reinstate"}),
+}
+# the same in the body of a request to the API
+SIGNED_ACTS: dict[str, frozenset[str]] = {"institutions.sanction_institution": frozenset({"restore"})}
 
 SIGNING_CODE_NEEDED = reason(
     "signing_code_needed",
@@ -59,6 +83,8 @@ def check_signing(endpoint: str, visitor: Visitor | None) -> None:
     confirmed = SIGNING[endpoint]
     if confirmed is not None and request.form.get(confirmed) != "1":
         return
+    if not _is_signed(endpoint):
+        return
     if _is_proven(visitor):
         return
     g.asks_to_sign = True
@@ -67,6 +93,16 @@ def check_signing(endpoint: str, visitor: Visitor | None) -> None:
         raise SIGNING_CODE_NEEDED.refused()
     _prove(visitor, code)
     g.asks_to_sign = False
+
+
+def _is_signed(endpoint: str) -> bool:
+    """Return whether this deed of an address that does many is one that is signed."""
+    if endpoint in SIGNED_DEEDS:
+        return (request.view_args or {}).get("word") in SIGNED_DEEDS[endpoint]
+    if endpoint in SIGNED_ACTS:
+        body = request.get_json(silent=True)
+        return isinstance(body, dict) and body.get("act") in SIGNED_ACTS[endpoint]
+    return True
 
 
 def _is_proven(visitor: Visitor) -> bool:
