@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-from datetime import UTC
+from collections.abc import Collection
+from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 
@@ -11,6 +13,10 @@ from tests.doors.web.browser import Browser
 from tests.doors.world import World, refused_with
 from tests.loop.telling import claims_of, first_review, person, post, ready, second_review, settle_for
 from tests.scene import Scene
+from voucher.doors.auth.door import DoorLimits
+from voucher.doors.web import notice_paper
+from voucher.plumbing.documents import make_pdf
+from voucher.registry import people as registry_people
 from voucher.stages.settle import notice, objection
 from voucher.stages.settle.published import find_list
 
@@ -80,3 +86,48 @@ def test_a_list_is_fingerprinted_when_posted_loses_one_line_to_an_objection_and_
         assert anyone.http.get(f"/notices/{posted.id}/{path}").status_code == 404
     refused_with(world.visit().get(f"/notices/{posted.id}/lines"), 404, "notice_archived")
     assert scene.do("clock", notice.close_due_notices) == 0
+
+
+@ONE_DATABASE
+def test_a_part_opens_no_other_parts_names_and_nobody_asks_for_it_without_end(
+    scene: Scene, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """一份 PDF 只解密本份的人；指纹取张贴时留下的；同一地址限频。"""
+    ready(scene)
+    batch = settle_for(scene, [person(i) for i in range(5)], scene.open_budget()).batch_id
+    first_review(scene, batch)
+    second_review(scene, batch)
+    posted = post(scene, batch)
+    monkeypatch.setattr(notice_paper, "LINES_PER_PART", 2)
+    told: list[dict[str, object]] = []
+    opened: list[int] = []
+    read = registry_people.read_people
+
+    def spy(session: object, keyring: object, ids: Collection[int], *more: object) -> object:
+        opened.append(len(ids))
+        return read(session, keyring, ids, *more)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(registry_people, "read_people", spy)
+
+    def set_paper(kind: Path, said: dict[str, object], at: datetime) -> bytes:
+        told.append(said)
+        return make_pdf(kind, said, at)
+
+    monkeypatch.setattr(notice_paper, "make_pdf", set_paper)
+    strict = World(
+        world.database, world.keyring, world.folder, limits=DoorLimits(figures_rate="3 per minute")
+    )
+    strict.at = scene.at.astimezone(UTC)
+    anyone = Browser(strict.visit().http)
+    answers = [anyone.http.get(f"/notices/{posted.id}/list.pdf?part={part}") for part in (1, 2, 3, 1)]
+    assert [each.status_code for each in answers] == [200, 200, 200, 429]
+    assert opened == [2, 2, 1], "the others stay sealed"
+    with scene.database.read() as session:
+        kept = find_list(session, posted.id)
+    assert kept is not None
+    assert {each["fingerprint"] for each in told} == {kept.fingerprint}
+    numbers = [[row[1] for row in each["lines"]] for each in told]  # type: ignore[attr-defined]
+    assert numbers == [[each.number for each in claims_of(scene)[start : start + 2]] for start in (0, 2, 4)]
+    assert "共 3 份　本份 1 条　全部 5 条，1,000.00 元" in str(told[2]["sum"])
+    rest = [strict.visit().http.get(f"/notices/{posted.id}/list.csv").status_code for _ in range(4)]
+    assert rest == [200, 200, 200, 429]

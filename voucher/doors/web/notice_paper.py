@@ -14,8 +14,17 @@ from voucher.doors.web.paper import RIBBON
 from voucher.doors.web.showing import day
 from voucher.plumbing.documents import make_pdf
 from voucher.rules.money import format_yuan
+from voucher.stages.settle import queries
 from voucher.stages.settle.models.notices import Notice
-from voucher.stages.settle.published import NoticeLine, check_shown, fingerprint, list_every_line, write_list
+from voucher.stages.settle.published import (
+    NoticeLine,
+    check_shown,
+    find_list,
+    fingerprint,
+    list_every_line,
+    list_part,
+    write_list,
+)
 
 LINES_PER_PART = 1000  # a paper of so many lines is set in about a second
 UNSEEN = "noindex, noarchive"
@@ -23,8 +32,9 @@ UNSEEN = "noindex, noarchive"
 
 def answer_list(session: Session, notice: Notice) -> Response:
     """Return the masked list as the file the fingerprint is of. Raises Refused notice_archived."""
-    lines = _read(session, notice)
-    answer = make_response(write_list(lines))
+    door = the_door()
+    check_shown(session, notice, door.today)
+    answer = make_response(write_list(list(list_every_line(session, door.keyring, notice))))
     answer.headers["Content-Type"] = "text/csv; charset=utf-8"
     answer.headers["Content-Disposition"] = f'attachment; filename="{notice.number}.csv"'
     answer.headers["X-Robots-Tag"] = UNSEEN
@@ -34,32 +44,35 @@ def answer_list(session: Session, notice: Notice) -> Response:
 def answer_paper(session: Session, notice: Notice, part: int) -> Response:
     """Return one part of the list as a PDF; the same list gives the same bytes.
 
-    Raises Refused notice_archived, document_fonts_missing.
+    Only the lines of the part are read. Raises Refused notice_archived, document_fonts_missing.
     """
-    door, lines = the_door(), _read(session, notice)
-    parts = count_parts(len(lines))
+    door = the_door()
+    check_shown(session, notice, door.today)
+    count, total_fen = queries.sum_notice(session, notice)
+    parts = count_parts(count)
     part = min(max(part, 1), parts)
-    shown = lines[(part - 1) * LINES_PER_PART : part * LINES_PER_PART]
+    before = (part - 1) * LINES_PER_PART
+    shown = list_part(session, door.keyring, notice, before, LINES_PER_PART)
     counted = "首日计入" if notice.first_day_counts else "首日不计"
-    total = format_yuan(sum(each.amount_fen for each in lines))
+    total = format_yuan(total_fen)
     told = {
         "title": notice.title,
         "issuer": DEFAULT_FOOTER["region"],
         "number": notice.number,
-        "fingerprint": fingerprint(lines),
+        "fingerprint": _read_fingerprint(session, notice),
         "facts": [
             ("编号", notice.number),
             (
                 "公示期",
                 f"{day(notice.from_on)} 至 {day(notice.until_on)}（{notice.workdays} 个工作日，{counted}）",
             ),
-            ("公示人次", f"{len(lines):,}"),
+            ("公示人次", f"{count:,}"),
             ("拟拨付合计", f"{total} 元"),
         ],
         "words": "对名单中任何一条有疑问的，可在公示期内凭申领编号在公示网页提出异议，"
         f"或拨打 {DEFAULT_FOOTER['hotline']}。姓名、证件号码已脱敏。",
-        "lines": [_row(place, each) for place, each in enumerate(shown, (part - 1) * LINES_PER_PART + 1)],
-        "sum": f"第 {part} 份，共 {parts} 份　本份 {len(shown):,} 条　全部 {len(lines):,} 条，{total} 元",
+        "lines": [_row(place, each) for place, each in enumerate(shown, before + 1)],
+        "sum": f"第 {part} 份，共 {parts} 份　本份 {len(shown):,} 条　全部 {count:,} 条，{total} 元",
         "ribbon": RIBBON if door.config.demo else None,
     }
     answer = make_response(make_pdf(NOTICE, told, notice.posted_at))
@@ -74,10 +87,12 @@ def count_parts(lines: int) -> int:
     return max(1, -(-lines // LINES_PER_PART))
 
 
-def _read(session: Session, notice: Notice) -> list[NoticeLine]:
-    door = the_door()
-    check_shown(session, notice, door.today)
-    return list(list_every_line(session, door.keyring, notice))
+def _read_fingerprint(session: Session, notice: Notice) -> str:
+    """Return the fingerprint of the list as it was posted; of one posted before lists were kept, as it is."""
+    posted = find_list(session, notice.id)
+    if posted is not None:
+        return posted.fingerprint
+    return fingerprint(list(list_every_line(session, the_door().keyring, notice)))
 
 
 def _row(place: int, line: NoticeLine) -> Sequence[str]:

@@ -120,6 +120,23 @@ def list_every_line(session: Session, keyring: Keyring, notice: Notice) -> Itera
         after = portion[-1].claim_id
 
 
+def list_part(
+    session: Session, keyring: Keyring, notice: Notice, before: int, limit: int
+) -> list[NoticeLine]:
+    """Return so many published lines of a notice after the first `before` ones; the others stay sealed."""
+    after = 0
+    if before:
+        last = (
+            select(Claim.id)
+            .where(Claim.batch_id == notice.batch_id, Claim.state.in_(PUBLISHED))
+            .order_by(Claim.id)
+            .offset(before - 1)
+            .limit(1)
+        )
+        after = session.scalar(last) or 0
+    return list_notice_lines(session, keyring, notice, after=after, limit=limit)
+
+
 def write_list(lines: Sequence[NoticeLine]) -> bytes:
     """Return the masked list as the file whose SHA-256 is the notice's fingerprint (UTF-8 csv)."""
     out = io.StringIO()

@@ -11,7 +11,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from voucher.doors.auth.door import the_door
-from voucher.doors.auth.shield import limiter, objection_rate
+from voucher.doors.auth.shield import figures_rate, limiter, objection_rate
 from voucher.doors.web import fields
 from voucher.doors.web.acting import Done, submit
 from voucher.doors.web.fields import FIELD_UNREADABLE
@@ -59,6 +59,7 @@ def notice(notice_id: int) -> ResponseReturnValue:
 
 
 @public.get("/notices/<int:notice_id>/list.pdf")
+@limiter.limit(figures_rate)
 def notice_paper(notice_id: int) -> ResponseReturnValue:
     """Hand out the masked list as a PDF, in parts where it is long."""
     with the_door().read() as session:
@@ -66,6 +67,7 @@ def notice_paper(notice_id: int) -> ResponseReturnValue:
 
 
 @public.get("/notices/<int:notice_id>/list.csv")
+@limiter.limit(figures_rate)
 def notice_list(notice_id: int) -> ResponseReturnValue:
     """Hand out the masked list as the file its fingerprint is of."""
     with the_door().read() as session:
