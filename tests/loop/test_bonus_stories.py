@@ -6,12 +6,13 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from tests.loop.telling import approve_batch, claims_of, keys_of, person, ready, states_of, told
 from tests.loop.test_outside_stories import chief, hand_over, of
 from tests.scene import EV1, EV2, JIYUAN, LI_SI, XINXIANG, ZHANG_SAN, ZHAO_LIU, Scene, on
 from tests.town_issue import act
+from voucher.ledger import sealing
 from voucher.registry.bonus_standards import BonusStandardRow
 from voucher.registry.institutions import Institution
 from voucher.registry.outside.asking import Outside
@@ -21,11 +22,16 @@ from voucher.rules.approval import Step
 from voucher.rules.bonuses import BonusKind, FirmSize
 from voucher.rules.outside import FactKind
 from voucher.rules.vocabulary import FundSource, Outcome
+from voucher.stages.oversee.statistics.models import StatisticCell
+from voucher.stages.oversee.statistics.refresh import refresh_statistics
+from voucher.stages.oversee.statistics.verify import verify_statistics
 from voucher.stages.settle import queries
 from voucher.stages.settle.bonuses.applying import Applied, BonusWish, apply_for_bonuses
 from voucher.stages.settle.bonuses.cases import Entry
+from voucher.stages.settle.clawback import repay
 from voucher.stages.settle.clear import clear
 from voucher.stages.settle.models.payments import Clawback
+from voucher.stages.settle.queries.totals import list_direct
 from voucher.stages.settle.resubmit import resubmit
 from voucher.stages.settle.review import return_claims
 
@@ -58,6 +64,18 @@ def said(applied: Applied) -> list[str]:
         verdict.refusal.code if verdict.refusal is not None else f"{verdict.amount_fen // 100}"
         for _, verdict in applied.lines
     ]
+
+
+def kept_and_counted(scene: Scene) -> tuple[int, int]:
+    """Return what is paid without a voucher in fen, by the statistics and by the slow query."""
+    sealing.seal_all(
+        scene.database, scene.keyring, scene.actor("operator"), scene.at, scene.folder / "anchors"
+    )
+    scene.do("operator", refresh_statistics)
+    with scene.database.read() as session:
+        assert verify_statistics(session) == []
+        kept = session.scalar(select(func.sum(StatisticCell.paid_fen)))
+        return int(kept or 0), sum(each.paid_fen for each in list_direct(session, [JIYUAN]))
 
 
 def insured(scene: Scene, months: int, *people: tuple[str, str]) -> None:
@@ -243,6 +261,11 @@ def test_学徒制预支不过半_结业按完成人数结算_多付的立追回
     assert said(apply(scene, ended, budget, [done])) == ["agreement_goes_on"], "and not once more"
     assert states_of(scene) == {"recovering": 1}
     assert keys_of(scene) == {"consumed": 1}, "the agreement is not advanced for twice"
+    assert kept_and_counted(scene) == (50_000_00, 50_000_00)
+    for part, left in ((4_000_00, 46_000_00), (6_000_00, 40_000_00)):
+        scene.do("制单员", lambda work, part=part: repay(work, owed.id, part, "缴款书"))  # type: ignore[misc]
+        assert kept_and_counted(scene) == (left, left), "what came back is no longer paid, the rest is"
+    assert states_of(scene) == {"recovered": 1}
     other = replace(done, occasion="学徒备案〔2024〕2号", completed=12)
     assert said(apply(scene, ended, budget, [other])) == ["60000"], "without an advance all of it is due"
     after = replace(other, asked_fen=50_000_00, completed=None)

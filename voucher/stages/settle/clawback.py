@@ -6,8 +6,8 @@ from collections.abc import Collection, Mapping, Sequence
 
 from sqlalchemy import select
 
+from voucher.ledger import audit, states
 from voucher.ledger import budget as budgets
-from voucher.ledger import states
 from voucher.ledger.vouchers import Voucher, advance
 from voucher.plumbing.unit_of_work import Work
 from voucher.rules.actor import Role, check_reach, check_role
@@ -124,6 +124,8 @@ def repay(work: Work, clawback_id: int, amount_fen: int, document: str) -> Clawb
     )
     clawback.recovered_fen += amount_fen
     work.session.flush()
+    # heard by the statistics, which count what stays paid
+    audit.record_one(work, str(Thing.CLAIM), claim.id, "repay", amount_fen=amount_fen)
     budgets.take_back(work, claim.budget_id, [money_of(claim, amount_fen)])
     if clawback.recovered_fen == clawback.amount_fen:
         states.move(work, Clawback, [clawback], "meet", reason=document)

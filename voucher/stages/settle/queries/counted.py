@@ -14,12 +14,15 @@ from voucher.ledger.states import StateEvent
 from voucher.plumbing.bulk import among
 from voucher.rules.lifecycle import Thing
 from voucher.stages.settle.models.claims import Claim
-from voucher.stages.settle.queries.totals import PAID
+from voucher.stages.settle.queries.totals import paid_of, select_recovered
 
 
 @dataclass(frozen=True, slots=True)
 class CountedClaim:
-    """One claim as statistics count it; amounts in fen, `paid_at` only where money is out."""
+    """One claim as statistics count it; amounts in fen, `paid_fen` less what came back.
+
+    `paid_at` is known only where money is out.
+    """
 
     id: int
     voucher_id: int | None
@@ -44,15 +47,17 @@ def list_counted_claims(
         .where(StateEvent.thing == str(Thing.CLAIM), StateEvent.to_state == "paid")
         .group_by(StateEvent.object_id)
     )
+    recovered = select_recovered()
     rows = session.execute(
-        select(Claim, Budget.source)
+        select(Claim, Budget.source, paid_of(recovered))
         .join(Budget, Budget.id == Claim.budget_id)
+        .outerjoin(recovered, recovered.c.claim_id == Claim.id)
         .where(among(session, Claim.id, claim_ids) | among(session, Claim.voucher_id, voucher_ids))
         .order_by(Claim.id)
     ).all()
     moments = dict(
         session.execute(
-            paid.where(among(session, StateEvent.object_id, [claim.id for claim, _ in rows]))
+            paid.where(among(session, StateEvent.object_id, [claim.id for claim, _, _ in rows]))
         ).all()
     )
     return [
@@ -67,10 +72,10 @@ def list_counted_claims(
             level=each.level,
             filed_on=each.filed_on,
             reserved_fen=each.reserved_fen,
-            paid_fen=each.amount_fen if each.state in PAID else 0,
-            paid_at=moments.get(each.id) if each.state in PAID else None,
+            paid_fen=int(paid_fen),
+            paid_at=moments.get(each.id) if paid_fen else None,
         )
-        for each, fund in rows
+        for each, fund, paid_fen in rows
     ]
 
 

@@ -6,13 +6,14 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import Subquery, case, func, select
+from sqlalchemy import ColumnElement, Subquery, case, func, select
 from sqlalchemy.orm import Session
 
 from voucher.stages.settle.models.claims import Claim
+from voucher.stages.settle.models.payments import Clawback
 
-# money stays paid until it has come back
-PAID = ("paid", "recovering")
+# money stays paid as far as it has not come back: of an advance a part may, and its claim is met by it
+PAID = ("paid", "recovering", "recovered")
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,14 +27,31 @@ class Direct:
     paid_fen: int
 
 
+def select_recovered() -> Subquery:
+    """Return, per claim with a receivable, what has come back of it, in fen; also where it was waived."""
+    return (
+        select(Clawback.claim_id, func.sum(Clawback.recovered_fen).label("recovered_fen"))
+        .group_by(Clawback.claim_id)
+        .subquery()
+    )
+
+
+def paid_of(recovered: Subquery) -> ColumnElement[int]:
+    """Return what is paid of a claim and has not come back, in fen; `recovered` is joined to it."""
+    stays = Claim.amount_fen - func.coalesce(recovered.c.recovered_fen, 0)
+    return case((Claim.state.in_(PAID), stays), else_=0)
+
+
 def select_voucher_sums() -> Subquery:
     """Return, per voucher with claims, what they keep and what was paid, in fen."""
+    recovered = select_recovered()
     return (
         select(
             Claim.voucher_id,
             func.sum(Claim.reserved_fen).label("reserved_fen"),
-            func.sum(case((Claim.state.in_(PAID), Claim.amount_fen), else_=0)).label("paid_fen"),
+            func.sum(paid_of(recovered)).label("paid_fen"),
         )
+        .outerjoin(recovered, recovered.c.claim_id == Claim.id)
         .where(Claim.voucher_id.is_not(None))
         .group_by(Claim.voucher_id)
         .subquery()
@@ -44,14 +62,16 @@ def list_direct(
     session: Session, regions: Collection[str], from_on: date | None = None, until_on: date | None = None
 ) -> list[Direct]:
     """Return what was claimed without a voucher in these regions, filed in these days (both included)."""
+    recovered = select_recovered()
     query = (
         select(
             Claim.region_code,
             Claim.institution_id,
             func.count(),
             func.sum(Claim.reserved_fen),
-            func.sum(case((Claim.state.in_(PAID), Claim.amount_fen), else_=0)),
+            func.sum(paid_of(recovered)),
         )
+        .outerjoin(recovered, recovered.c.claim_id == Claim.id)
         .where(Claim.voucher_id.is_(None), Claim.region_code.in_(sorted(regions)))
         .group_by(Claim.region_code, Claim.institution_id)
     )
