@@ -10,7 +10,7 @@ from sqlalchemy import text
 from tests.loop.telling import approve_batch, ready, settle_for, told
 from tests.scene import JIYUAN, ZHANG_SAN, Scene, on
 from voucher.ledger import budget as budgets
-from voucher.ledger.entries import EntrySearch, page_entries, stream_entries, sum_acts
+from voucher.ledger.entries import EntrySearch, page_entries, sum_acts
 from voucher.ledger.month_closes import MonthClose, span_of
 from voucher.stages.settle.closing_months import ask_close, close_month
 
@@ -74,7 +74,7 @@ def test_账本逐页不重不漏_只见本辖区_按申领查得到占用和支
     approve_batch(scene, settled.batch_id)
     scene.bank_answers(scene.make_file(budget))
     with scene.database.read() as session:
-        every = list(stream_entries(session, [JIYUAN], EntrySearch()))
+        every = page_entries(session, [JIYUAN], EntrySearch(), before_id=None)
         assert [each.act for each in every] == ["spend", "reserve", "grant"]
         seen = []
         before = None

@@ -1,8 +1,8 @@
-"""The ledger's lines, page by page or as a stream: a million of them are read without trouble."""
+"""The ledger's lines, page by page: a million of them are read without trouble."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -11,8 +11,6 @@ from sqlalchemy.orm import Session, aliased
 
 from voucher.ledger.budget import Budget
 from voucher.ledger.postings import Account, Transfer
-
-CHUNK = 2_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,14 +60,6 @@ def page_entries(
         .order_by(Transfer.id.desc())
     )  # fmt: skip
     return [Entry(*row) for row in rows]
-
-
-def stream_entries(session: Session, regions: Collection[str], wanted: EntrySearch) -> Iterator[Entry]:
-    """Yield every line, the newest first, a chunk in memory at a time."""
-    before_id: int | None = None
-    while found := page_entries(session, regions, wanted, before_id=before_id, limit=CHUNK):
-        yield from found
-        before_id = found[-1].id
 
 
 def _find_ids(

@@ -6,6 +6,7 @@ import io
 import os
 from pathlib import Path
 
+import pytest
 from sqlalchemy import select
 
 from tests.doors.web.browser import Office, Page
@@ -13,6 +14,7 @@ from tests.doors.web.test_office_pages import owes_its_reader_nothing
 from tests.doors.world import World
 from tests.loop.telling import approve_batch
 from tests.scene import EV1, EV2, LI_SI, ZHANG_SAN, Scene, on
+from voucher.doors.web.finance import ledger
 from voucher.stages.settle.models.payments import PaymentFile, PaymentLine
 
 
@@ -23,7 +25,7 @@ def keep(page: Page, name: str) -> None:
 
 
 def test_a_file_is_prechecked_made_for_a_bank_handed_out_again_by_two_and_answered(
-    scene: Scene, world: World
+    scene: Scene, world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     scene.at = world.at = on("2024-01-10")
     office = Office(scene, world)
@@ -110,6 +112,12 @@ def test_a_file_is_prechecked_made_for_a_bank_handed_out_again_by_two_and_answer
     exported = maker.http.get("/ledger.csv").get_data(as_text=True)
     assert exported.startswith("\ufeff序号,时间,事项")
     assert exported.count("\r\n") == 4, "head, grant, two reserved"
+    monkeypatch.setattr(ledger, "PER_CHUNK", 2)
+    assert maker.http.get("/ledger.csv").get_data(as_text=True) == exported, "in chunks the same"
+    for month in ("0000-05", "0001-01", "9999-12", "2024-13"):
+        assert maker.http.get(f"/ledger?month={month}").status_code == 200, "no month of the house"
+        assert maker.http.get(f"/ledger.csv?month={month}").get_data(as_text=True) == exported
+    assert "没有符合条件的记账" in maker.go("/ledger?month=2100-12").text
     assert "没有符合条件的记账" in maker.go("/ledger?voucher=Q-419001-2024-00000001").text
 
     page = maker.go("/months?of=2024&month=1")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -20,7 +21,7 @@ from voucher.doors.web.finance.budgets import MOVEMENT_NAMES
 from voucher.doors.web.showing import moment
 from voucher.doors.web.timelines import name_people
 from voucher.ledger.budget import Budget
-from voucher.ledger.entries import Entry, EntrySearch, page_entries, stream_entries
+from voucher.ledger.entries import Entry, EntrySearch, page_entries
 from voucher.ledger.month_closes import span_of
 from voucher.ledger.postings import ACCOUNT_NAMES
 from voucher.ledger.vouchers import Voucher
@@ -32,7 +33,7 @@ from voucher.stages.issue.queries.vouchers import find_voucher
 from voucher.stages.settle import queries
 from voucher.stages.settle.models.claims import Claim
 
-PER_PAGE = 50
+PER_PAGE, PER_CHUNK = 50, 500
 HEADINGS = (
     "序号", "时间", "事项", "从", "到", "金额（元）", "预算", "申领", "券", "机构", "办理人",
 )  # fmt: skip
@@ -83,22 +84,23 @@ def ledger_csv() -> ResponseReturnValue:
         writer = csv.writer(out)
         out.write("\ufeff")
         writer.writerow(HEADINGS)
-        with door.read() as session:
-            names = {each.id: _name_budget(session, each) for each in queries.list_budgets(session, regions)}
-            chunk: list[Entry] = []
-            for each in stream_entries(session, regions, wanted):
-                chunk.append(each)
-                if len(chunk) == 500:
-                    writer.writerows(_cells(row) for row in _tell(session, chunk, names))
-                    chunk.clear()
-                    yield out.getvalue()
-                    out.seek(0)
-                    out.truncate()
-            writer.writerows(_cells(row) for row in _tell(session, chunk, names))
+        before_id: int | None = None
+        while True:
+            # no transaction is open while the client takes its time
+            with door.read() as session:
+                found = page_entries(session, regions, wanted, before_id=before_id, limit=PER_CHUNK)
+                rows = _tell(session, found, names)
+            writer.writerows(_cells(row) for row in rows)
             yield out.getvalue()
+            out.seek(0)
+            out.truncate()
+            if len(found) < PER_CHUNK:
+                return
+            before_id = found[-1].id
 
     with door.read() as session:
         wanted, _ = _asked(session)
+        names = {each.id: _name_budget(session, each) for each in queries.list_budgets(session, regions)}
     answer = Response(stream_with_context(lines()), mimetype="text/csv")
     name = f"ledger-{door.today:%Y%m%d}.csv"
     answer.headers.set("Content-Disposition", "attachment", filename=name)
@@ -116,15 +118,16 @@ def _asked(session: Session) -> tuple[EntrySearch, dict[str, str | int | None]]:
         voucher_id = voucher.id if voucher is not None else 0
         claim_ids = tuple(session.scalars(select(Claim.id).where(Claim.voucher_id == voucher_id)))
     since = until = None
-    if month is not None and len(month) == 7 and month[:4].isdecimal() and month[5:] in _MONTHS:
-        since, until = span_of(int(month[:4]), int(month[5:]))
+    if month is not None and (found := _MONTH.fullmatch(month)) is not None:
+        since, until = span_of(int(found["year"]), int(found["month"]))
     else:
         month = None
     chosen = {"voucher": number, "act": act, "budget": budget, "month": month}
     return EntrySearch(budget, voucher_id, claim_ids, act, since, until), chosen
 
 
-_MONTHS = frozenset(f"{each:02d}" for each in range(1, 13))
+# the years the months page knows as well
+_MONTH = re.compile(r"(?P<year>20[0-9]{2}|2100)-(?P<month>0[1-9]|1[0-2])")
 
 
 def _name_budget(session: Session, budget: Budget) -> str:
