@@ -105,6 +105,10 @@ class Actor:
         """Return every region any of the grants covers."""
         return frozenset().union(*self.reach.values())
 
+    def regions_as(self, *roles: Role) -> frozenset[str]:
+        """Return every region grants of these roles cover; what another role reaches is not among them."""
+        return frozenset().union(*(self.reach.get(each, frozenset()) for each in roles))
+
     def serves(self, institution_id: int, *roles: Role) -> bool:
         """Return whether a grant of one of the roles is in this institution."""
         return any(grant.role in roles and grant.institution_id == institution_id for grant in self.grants)

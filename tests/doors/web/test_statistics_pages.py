@@ -18,6 +18,7 @@ from voucher.ledger import sealing
 from voucher.ledger.audit import AuditRow
 from voucher.rules.actor import Role
 from voucher.stages.oversee.statistics.refresh import refresh_statistics
+from voucher.stages.train.models.classes import TrainingClass
 
 ROWS = "rows-head"
 
@@ -59,8 +60,15 @@ def test_from_the_province_to_the_people_of_a_class_under_a_filter(scene: Scene,
     decent(page)
     assert "查看本页已记入留痕" in page.text
     with scene.database.read() as session:
+        taught = session.scalars(select(TrainingClass)).first()
+    assert taught is not None
+    assert taught.name in page.text
+    foreign = watcher.go(f"/supervisor/statistics/410700/institutions/1/classes/{taught.id}")
+    assert taught.name not in foreign.html, "no class of another place is named"
+    assert "这里没有这个班级的券" in foreign.text
+    with scene.database.read() as session:
         looks = select(func.count()).select_from(AuditRow).where(AuditRow.act == "look")
-        assert session.scalar(looks) == 1
+        assert session.scalar(looks) == 2
 
     file = watcher.http.get("/supervisor/statistics/410000.xlsx?level=2").data
     lines = CalamineWorkbook.from_filelike(io.BytesIO(file)).get_sheet_by_name("分级").to_python()

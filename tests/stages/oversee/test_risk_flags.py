@@ -17,8 +17,9 @@ from voucher.ledger.holds import Hold
 from voucher.ledger.states import list_events
 from voucher.plumbing.clock import day_of
 from voucher.plumbing.unit_of_work import Work
+from voucher.registry import machines, users
 from voucher.registry.users import CLOCK_LOGIN
-from voucher.rules.actor import Role
+from voucher.rules.actor import Grant, Role
 from voucher.rules.lifecycle import Thing
 from voucher.rules.risk.catalogue import BY_CODE
 from voucher.rules.risk.findings import Finding
@@ -33,6 +34,7 @@ from voucher.stages.oversee.risk.raising import raise_flags
 from voucher.stages.oversee.risk.thresholds import read_shipped_thresholds
 
 MOST = read_shipped_thresholds(date(2024, 3, 1))
+STATES = (*queries.LIVE, "upheld", "dismissed")
 SHARED = "one-telephone-for-all"
 
 
@@ -42,6 +44,21 @@ def hire_watchers(scene: Scene) -> tuple[int, int]:
         scene.hire(login, Role.SUPERVISOR, staff_number(f"3101011990020{place}027"), region=JIYUAN)
     scene.hire("外地监管员", Role.SUPERVISOR, "310101199001010250", region=XINXIANG)
     return scene.actor("监管员甲").person_id, scene.actor("监管员乙").person_id
+
+
+def two_hats(scene: Scene) -> str:
+    """Hire somebody who supervises elsewhere and is an operator of 济源; return the login."""
+
+    def act(work: Work) -> str:
+        person = machines.open_system_person(work, "两头任职", "两头任职")
+        grants = [Grant(Role.SUPERVISOR, XINXIANG), Grant(Role.OPERATOR, JIYUAN)]
+        made = users.open_account(
+            work, login="两头任职", display_name="两头任职", person_id=person, grants=grants,
+            since=date(2021, 1, 1),
+        )  # fmt: skip
+        return made.login
+
+    return scene.do("operator", act)
 
 
 def found_today(scene: Scene) -> list[Found]:
@@ -107,6 +124,14 @@ def test_a_shared_telephone_goes_from_the_database_to_a_conclusion(scene: Scene)
         broken = {each.number for each in find_violations(session, limit=5, now=scene.at)}
         assert broken <= {16}, "no scene is sealed"
     scene.do("监管员乙", lambda work: queries.look_at_flag(work, flag.id))
+    # a supervisor of elsewhere who is an operator here reads no flag of here
+    mixed = two_hats(scene)
+    assert code(mixed, partial(queries.look_at_flag, flag_id=flag.id)) == "risk_flag_missing"
+    both = scene.actor(mixed)
+    assert JIYUAN in both.regions
+    with scene.database.read() as session:
+        assert queries.list_flags(session, both.regions_as(*queries.WATCHERS), states=STATES, limit=9) == []
+        assert queries.list_flags(session, [JIYUAN], states=STATES, limit=9) != []
     with scene.database.read() as session:
         looks = session.scalars(select(AuditRow).where(AuditRow.thing == "risk_flag", AuditRow.act == "look"))
         assert [each.object_id for each in looks] == [flag.id]

@@ -49,7 +49,7 @@ QUEUES: tuple[tuple[str, str, frozenset[Role], Count, str, dict[str, Any]], ...]
         "risks",
         "风险线索待办理",
         WATCHERS,
-        lambda session, actor: count_risks(session, actor.regions),
+        lambda session, actor: count_risks(session, actor.regions_as(*WATCHERS)),
         "web.supervisor.risks",
         {},
     ),

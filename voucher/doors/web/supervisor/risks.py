@@ -52,7 +52,7 @@ def risks() -> ResponseReturnValue:
     with the_door().read() as session:
         rows = queries.list_flags(
             session,
-            actor.regions,
+            actor.regions_as(*queries.WATCHERS),
             states=STATES[state][1],
             rule=rule,
             assigned_to=actor.person_id if mine else None,
@@ -86,7 +86,9 @@ def risk_rules() -> ResponseReturnValue:
         thresholds = read_thresholds(session, door.today)
         return render_template(
             "supervisor/risk_rules.html",
-            standings=queries.list_standings(session, current_actor().regions, thresholds),
+            standings=queries.list_standings(
+                session, current_actor().regions_as(*queries.WATCHERS), thresholds
+            ),
             meanings=queries.read_meanings(session, door.today),
             run=queries.find_last_run(session),
         )

@@ -234,6 +234,7 @@ def statistics_people(code: str, institution_id: int, class_id: int) -> Response
             session, door.keyring, place, asked.wish, after_id=after, limit=PAGE + 1
         )
         sums = reading.sum_classes(session, code, institution_id, asked.wish)
+        counted_here = class_id in reading.sum_classes(session, code, institution_id, reading.Wish())
         crumbs = _crumbs(session, code, asked)
         link = partial(url_for, "web.supervisor.statistics_of", code=code, **asked.address)
         name = _name_houses(session, [institution_id]).get(institution_id, "还没有报班")
@@ -247,7 +248,7 @@ def statistics_people(code: str, institution_id: int, class_id: int) -> Response
     )  # fmt: skip
     return render_template(
         "supervisor/statistics_people.html",
-        title=taught.name if taught is not None else "还没有报班的券",
+        title=_title(taught, class_id, counted_here=counted_here),
         crumbs=crumbs,
         rows=rows,
         whole=sums.get(class_id),
@@ -256,3 +257,10 @@ def statistics_people(code: str, institution_id: int, class_id: int) -> Response
         next_url=onward(after=rows[-1].voucher_id) if len(found) > PAGE else None,
         first_url=onward() if after else None,
     )
+
+
+def _title(taught: TrainingClass | None, class_id: int, *, counted_here: bool) -> str:
+    """Return what the page is of; a class is named only where the place of the address has its vouchers."""
+    if class_id == NOWHERE:
+        return "还没有报班的券"
+    return taught.name if taught is not None and counted_here else "这里没有这个班级的券"

@@ -98,7 +98,7 @@ def look_at_flag(work: Work, flag_id: int) -> tuple[RiskFlag, list[RiskFlagRow]]
     """
     check_role(work.actor, *WATCHERS)
     flag = work.session.get(RiskFlag, flag_id)
-    if flag is None or flag.region_code not in work.actor.regions:
+    if flag is None or flag.region_code not in work.actor.regions_as(*WATCHERS):
         raise RISK_FLAG_MISSING.refused()
     rows = work.session.scalars(
         select(RiskFlagRow).where(RiskFlagRow.flag_id == flag_id).order_by(RiskFlagRow.position)
