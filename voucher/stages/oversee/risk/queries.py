@@ -17,6 +17,7 @@ from voucher.rules.lifecycle import Thing
 from voucher.rules.risk.catalogue import RULES, THRESHOLDS
 from voucher.rules.risk.findings import RiskRule
 from voucher.rules.risk.measures import share_bp
+from voucher.stages.oversee.risk.facts.gaps import GAPS, Gap
 from voucher.stages.oversee.risk.models import RiskFlag, RiskFlagRow, RiskRun
 from voucher.stages.oversee.risk.reading import HANDLERS, RISK_FLAG_MISSING
 
@@ -40,6 +41,11 @@ class Standing:
         """Return how many of the concluded flags were upheld, in basis points; None of none."""
         concluded = self.upheld + self.dismissed
         return share_bp(self.upheld, concluded) if concluded else None
+
+    @property
+    def gap(self) -> Gap | None:
+        """Return what the rule does not get from this database; None where it gets everything."""
+        return GAPS.get(self.rule.code)
 
 
 def list_flags(

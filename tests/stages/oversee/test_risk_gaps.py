@@ -1,0 +1,85 @@
+"""What the rules page calls 未接入 is what no reader fills: held by the readers' own source."""
+
+from __future__ import annotations
+
+import ast
+import re
+from pathlib import Path
+
+import pytest
+
+from voucher.rules import risk as rules
+from voucher.rules.risk.catalogue import BY_CODE
+from voucher.rules.risk.clusters import EDGE_NAMES
+from voucher.rules.risk.data_set import TABLES
+from voucher.rules.risk.people import CERTIFIED, OUTSIDE_NAMES, SHARED_NAMES
+from voucher.stages.oversee.risk import facts
+from voucher.stages.oversee.risk.facts.gaps import GAPS
+
+READERS = "\n".join(
+    each.read_text()
+    for each in sorted(Path(str(facts.__file__)).parent.glob("*.py"))
+    if each.name != "gaps.py"
+)
+RULES_SOURCE = "\n".join(
+    each.read_text() for each in Path(str(rules.__file__)).parent.glob("*.py") if each.name != "facts.py"
+)
+# only words beside a finding, or never read by a rule
+MEANINGLESS = {"links.institution", "certificates.class_id"}
+
+
+def find_unread(source: str) -> set[str]:
+    """Return the tables nobody reads, and the columns every reader leaves blank."""
+    calls = [each for each in ast.walk(ast.parse(source)) if isinstance(each, ast.Call)]
+    gathered = {
+        word.arg for each in calls if isinstance(each.func, ast.Name) and each.func.id == "Facts"
+        for word in each.keywords
+    }  # fmt: skip
+    found = set(TABLES) - {str(each) for each in gathered}
+    for table, model in TABLES.items():
+        made = [each.args for each in calls if getattr(each.func, "id", "") == model.__name__]
+        for place, column in enumerate(model._fields):
+            if made and all(place >= len(args) or _is_blank(args[place]) for args in made):
+                found.add(f"{table}.{column}")
+    return found
+
+
+def _is_blank(node: ast.expr) -> bool:
+    return isinstance(node, ast.Constant) and (node.value is None or node.value == "")
+
+
+def unread_kinds() -> set[str]:
+    """Return the kinds a rule knows and no reader names."""
+    wanted = {
+        "links.kind": {*SHARED_NAMES, *EDGE_NAMES},
+        "outside.kind": set(OUTSIDE_NAMES),
+        "history.kind": {"training", "evaluation", CERTIFIED},
+    }
+    return {
+        f"{column}={kind}"
+        for column, kinds in wanted.items()
+        for kind in kinds
+        if not re.search(rf"[\"']{kind}[\"']", READERS)
+    }
+
+
+def test_every_column_left_blank_is_told_and_nothing_else() -> None:
+    unread = {each for each in find_unread(READERS) if each not in MEANINGLESS}
+    read_by_rules = {each for each in unread if re.search(rf"\.{each.split('.')[-1]}\b", RULES_SOURCE)}
+    told = {column for gap in GAPS.values() for column in gap.columns}
+    assert read_by_rules | unread_kinds() == told - {"sessions.teacher=person", "look_ups.is_on_duty"}
+    # a typed name, and counters of institutions only
+    assert 'f"{each.institution_id}/{each.teacher}"' in READERS
+    assert "WHERE s.act = 'check'" in READERS
+
+
+@pytest.mark.parametrize("code", sorted(GAPS))
+def test_a_gap_is_of_the_tables_of_its_rule(code: str) -> None:
+    tables = {each.split(".")[0] for each in GAPS[code].columns}
+    assert tables <= set(BY_CODE[code].tables)
+
+
+def test_a_column_a_reader_stops_filling_is_noticed() -> None:
+    sin = READERS.replace("each.accuracy_m, each.distance_m, None", "None, None, None")
+    assert find_unread(sin) - find_unread(READERS) == {"marks.accuracy_m", "marks.distance_m"}
+    assert "backflows" not in find_unread(READERS.replace("contacts=", "backflows=(), contacts="))
