@@ -115,11 +115,15 @@ def _watch(
         if share is None and code != region_code:
             why = "本期没有发券"
         elif share is not None and share < floor:
-            why = f"核销占发放 {share / 100:.2f}%，低于 {floor / 100:.2f}%"
+            why = f"核销占发放 {_percent(share)}，低于 {_percent(floor)}"
         else:
             continue
         found.append({"code": code, "name": names.get(code, code), "why": why})
     return found
+
+
+def _percent(hundredths: int) -> str:
+    return f"{hundredths // 100}.{hundredths % 100:02d}%"
 
 
 def _indicators(
