@@ -8,7 +8,8 @@ from datetime import UTC
 import pytest
 from sqlalchemy import select, update
 
-from tests.doors.web.browser import Browser
+from tests import town_train
+from tests.doors.web.browser import Browser, Page
 from tests.doors.world import World, refused_with
 from tests.loop.telling import settle_for, states_of
 from tests.scene import EV1, LI_SI, ZHANG_SAN, Scene, on
@@ -18,6 +19,7 @@ from voucher.ledger.audit import AuditRow
 from voucher.registry.institutions import Institution
 from voucher.registry.standards import Parameter
 from voucher.registry.users import WebSession
+from voucher.rules.actor import Role
 
 ONE_DATABASE = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 
@@ -152,3 +154,24 @@ def test_a_deed_that_puts_back_is_signed_the_others_of_its_address_are_not(
     refused_with(client.post(path, {"act": "restore", "why": "验收合格"}), 403, "signing_code_needed")
     body, code = {"decision": "confirm", "account": "1"}, "signing_code_needed"
     refused_with(client.post("/payee-accounts/1/confirmations", body), 403, code)
+
+
+@ONE_DATABASE
+def test_an_institution_agrees_to_an_account_with_the_code_and_finds_its_own_way_back(
+    scene: Scene, world: World, office: Callable[[str], Browser]
+) -> None:
+    house = town_train.train_institution(scene)
+    world.colleague("校长", house, Role.INSTITUTION_ADMIN)
+    head = Browser(world.sign_in("校长").http)
+    _forget(world)
+    head.go("/institution/account")
+    token = dict(head.page.forms[0].values)["csrf_token"]
+    sent = {"csrf_token": token, "idempotency_key": "agree-1", "account": "6222000000000001"}
+    answer = head.http.post("/institution/account/1/agreements", data=sent)
+    asked = Page(answer.text)
+    assert answer.status_code == 403
+    assert "签署前验证" in asked.text
+    assert ("account", "6222000000000001") in asked.form("验证并签署")[0].values
+    back = asked.html.split('class="quiet" href="')[1].split('"')[0]
+    assert back.startswith("/institution")
+    assert head.http.get(back).status_code == 200
