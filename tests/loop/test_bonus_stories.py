@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
 
+import pytest
 from sqlalchemy import func, select
 
 from tests.loop.telling import approve_batch, claims_of, keys_of, person, ready, states_of, told
@@ -26,14 +27,17 @@ from voucher.stages.oversee.statistics.models import StatisticCell
 from voucher.stages.oversee.statistics.refresh import refresh_statistics
 from voucher.stages.oversee.statistics.verify import verify_statistics
 from voucher.stages.settle import queries
+from voucher.stages.settle.bonuses import cases
 from voucher.stages.settle.bonuses.applying import Applied, BonusWish, apply_for_bonuses
 from voucher.stages.settle.bonuses.cases import Entry
+from voucher.stages.settle.bonuses.returning import confirm_return, list_returns
 from voucher.stages.settle.clawback import repay
 from voucher.stages.settle.clear import clear
 from voucher.stages.settle.models.payments import Clawback
 from voucher.stages.settle.queries.totals import list_direct
 from voucher.stages.settle.resubmit import resubmit
 from voucher.stages.settle.review import return_claims
+from voucher.stages.settle.seen import list_amber
 
 TALENT = FundSource.LOCAL_TALENT
 
@@ -128,10 +132,18 @@ def test_新乡竞赛奖励_三级三名各按各的_同样公示拨付_一赛�
     with scene.database.read() as session:
         notice = queries.list_notices(session)[0]
     assert notice.title == "新乡市竞赛奖励公示（2024-01-20至2024-01-22事项）"
-    again = [replace(rows[0], occasion="第七届 全国职业技能大赛数控车"), rows[1], rows[1]]
+    again = [replace(rows[0], occasion="第七届·全国职业技能大赛（数控车）"), rows[1], rows[1]]
     assert said(apply(scene, kind, budget, again, EV2, XINXIANG)) == ["bonus_taken"] * 3
     other = [entry(ZHANG_SAN, "city_1_1", "2024-02-01", "同一赛事的另一种写法")]
-    assert said(apply(scene, kind, budget, other, EV2, XINXIANG)) == ["second_award_this_year"]
+    assert said(apply(scene, kind, budget, other, EV2, XINXIANG)) == ["second_award_within_year"]
+    scene.at = on("2025-01-06")
+    budget = scene.open_budget(200_000, XINXIANG, source=TALENT, year=2025)
+    later = [replace(other[0], occasion="又一种写法")]
+    assert said(apply(scene, kind, budget, later, EV2, XINXIANG)) == ["second_award_within_year"], (
+        "New Year ends nothing"
+    )
+    twice = [entry(person(7), "city_1_1", "2024-12-01", each) for each in ("甲赛事", "乙赛事")]
+    assert said(apply(scene, kind, budget, twice, EV2, XINXIANG)) == ["1000", "second_award_within_year"]
     elsewhere = BonusWish(kind, JIYUAN, scene.open_budget(1000, source=TALENT), EV1[1], rows)
     assert told(scene, "operator", act(apply_for_bonuses, elsewhere)).code == ("bonus_standard_missing"), (
         "only Xinxiang has these rows"
@@ -207,6 +219,13 @@ def test_介绍补贴_同一人同一用人单位只认一家中介(scene: Scene
     assert refused is not None
     claim = claims_of(scene, first.batch.id)[0]
     assert (refused.code, refused.facts["earlier"]) == ("bonus_taken", claim.number)
+    firm = [replace(hire, occasion=each) for each in ("示例丙职业技能评价有限公司", "91410100MATE5T034Y")]
+    assert said(apply(scene, kind, budget, firm, EV2)) == [
+        "organisation_code_malformed",
+        "organisation_code_check_digit",
+    ]
+    other = replace(hire, occasion=EV2[1], happened_on=date(2024, 5, 21))
+    assert said(apply(scene, kind, budget, [other], EV2)) == ["second_introduction"], "two people look"
     scene.do("初审员", act(return_claims, first.batch.id, Step.FIRST_REVIEW, [claim.id], "缺合同"))
     anew = told(scene, "operator", lambda work: resubmit(work, [claim.id]))
     assert anew.code == "bonus_filed_anew"
@@ -224,6 +243,8 @@ def test_荣誉奖励五万和两万_一人一次_一次性奖补在文件规定
     ]
     kind = BonusKind.HONOUR_AWARD
     assert said(apply(scene, kind, budget, honours)) == ["50000", "20000", "20000", "bonus_taken"]
+    named = [entry(("张叁", ZHANG_SAN[1]), "national_expert", "2024-01-20")]
+    assert said(apply(scene, kind, budget, named)) == ["bonus_person_differs"]
     kind = BonusKind.ONE_OFF_BONUS
     project = entry(ZHAO_LIU, "startup_project", "2024-02-01")
     asked = [replace(project, asked_fen=each) for each in (None, 19_999_99, 150_000_01)]
@@ -234,7 +255,10 @@ def test_荣誉奖励五万和两万_一人一次_一次性奖补在文件规定
     ]
     park = entry(ZHAO_LIU, "returnee_park", "2024-02-01")
     rows = [park, replace(project, asked_fen=150_000_00), park]
-    assert said(apply(scene, kind, budget, rows)) == ["500000", "150000", "bonus_taken"]
+    filed = apply(scene, kind, budget, rows)
+    assert said(filed) == ["500000", "150000", "bonus_taken"]
+    amber = [[each["mark"] for each in verdict.findings].count("!") for _, verdict in filed.lines]
+    assert amber == [0, 1, 0], "a typed amount is looked at one by one"
     assert scene.budget(budget).reserved_fen == 740_000_00
 
 
@@ -251,13 +275,30 @@ def test_学徒制预支不过半_结业按完成人数结算_多付的立追回
     assert said(applied) == ["50000"]
     pay(scene, applied, budget)
     ended = BonusKind.APPRENTICESHIP_SETTLEMENT
-    done = replace(agreed, happened_on=date(2024, 3, 1), completed=8)
+    done = replace(agreed, happened_on=date(2024, 3, 1), completed=8, occasion="学徒备案[2024]1号")
     scene.at = on("2024-12-20")
-    assert said(apply(scene, ended, budget, [done])) == ["advance_to_return"]
+    many = replace(done, heads=200, completed=200)
+    assert said(apply(scene, ended, budget, [many])) == ["heads_differ"], "the agreement has its heads"
+    advance_id = claims_of(scene, applied.batch.id)[0].id
+    none = told(scene, "初审员", lambda work: confirm_return(work, advance_id, 10_000_00, "已核对名册"))
+    assert none.code == "nothing_to_return"
+    assert said(apply(scene, ended, budget, [replace(done, completed=0)])) == ["advance_to_return"]
+    assert said(apply(scene, ended, budget, [done])) == ["advance_to_return"], "a slip is filed again"
     with scene.database.read() as session:
-        owed = session.scalars(select(Clawback)).one()
+        assert session.scalars(select(Clawback)).all() == [], "who files opens nothing"
+        assert [each.amount_fen for each in list_returns(session, [JIYUAN])] == [10_000_00]
+        assert list_returns(session, [XINXIANG]) == []
+    for login, amount_fen, why, code in (
+        ("operator", 10_000_00, "已核对名册", "role_missing"),
+        ("初审员", 50_000_00, "已核对名册", "nothing_to_return"),
+        ("初审员", 10_000_00, " ", "opinion_missing"),
+    ):
+        assert told(scene, login, act(confirm_return, advance_id, amount_fen, why)).code == code
+    owed = scene.do("初审员", act(confirm_return, advance_id, 10_000_00, "已核对名册"))
     assert owed.amount_fen == 10_000_00
-    assert owed.why == "应得 40,000.00 元，已预支 50,000.00 元，应退回 10,000.00 元"
+    assert owed.why == "应得 40,000.00 元，已预支 50,000.00 元，应退回 10,000.00 元；已核对名册"
+    with scene.database.read() as session:
+        assert list_returns(session, [JIYUAN]) == []
     assert said(apply(scene, ended, budget, [done])) == ["agreement_goes_on"], "and not once more"
     assert states_of(scene) == {"recovering": 1}
     assert keys_of(scene) == {"consumed": 1}, "the agreement is not advanced for twice"
@@ -267,9 +308,48 @@ def test_学徒制预支不过半_结业按完成人数结算_多付的立追回
         assert kept_and_counted(scene) == (left, left), "what came back is no longer paid, the rest is"
     assert states_of(scene) == {"recovered": 1}
     other = replace(done, occasion="学徒备案〔2024〕2号", completed=12)
-    assert said(apply(scene, ended, budget, [other])) == ["60000"], "without an advance all of it is due"
+    unpaid = apply(scene, ended, budget, [other])
+    assert said(unpaid) == ["advance_not_found"], "without an advance two people decide"
+    assert (claims_of(scene, unpaid.batch.id)[0].proposed_fen, unpaid.total_fen) == (60_000_00, 0)
+    with scene.database.read() as session:
+        line = queries.list_lines(session, scene.keyring, unpaid.batch.id)[0]
+    assert line.typed == (
+        ("备案编号", "学徒备案〔2024〕2号"),
+        ("备案人数", "20 人"),
+        ("完成人数", "12 人"),
+    )
     after = replace(other, asked_fen=50_000_00, completed=None)
     assert said(apply(scene, ahead, budget, [after])) == ["agreement_goes_on"], "settled is settled"
+    fresh = replace(after, occasion="学徒备案〔2024〕3号")
+    assert said(apply(scene, ahead, budget, [fresh])) == ["other_agreement"], "maybe one in two spellings"
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_学徒制结算_备案编号换了括号和横线仍找得到预支_不能成批通过(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ready(scene)
+    scene.at = on("2024-03-06")
+    budget = scene.open_budget(200_000)
+    agreed = entry(ZHANG_SAN, "intermediate", "2024-01-20", "学徒备案〔2024〕1—2号", heads=20)
+    with monkeypatch.context() as patch:
+        # filed when brackets and dashes still made another key
+        patch.setattr(cases, "bonus_key", lambda *told: f"{told[0]}|{told[-1]}")
+        ahead = BonusKind.APPRENTICESHIP_ADVANCE
+        applied = apply(scene, ahead, budget, [replace(agreed, asked_fen=50_000_00)])
+    pay(scene, applied, budget)
+    scene.at = on("2024-12-20")
+    again = replace(agreed, asked_fen=50_000_00, occasion="学徒备案（2024）1-2号")
+    assert said(apply(scene, ahead, budget, [again])) == ["bonus_taken"]
+    ended = BonusKind.APPRENTICESHIP_SETTLEMENT
+    done = replace(agreed, happened_on=date(2024, 3, 1), completed=20, occasion="学徒备案[2024]1-2号")
+    settled = apply(scene, ended, budget, [done])
+    assert said(settled) == ["50000"], "what was advanced is taken off"
+    claim = claims_of(scene, settled.batch.id)[0]
+    with scene.database.read() as session:
+        assert list_amber(session, settled.batch.id, claim.state) == {claim.id}
+    third = replace(done, occasion="学徒备案（2024）1–2号")
+    assert said(apply(scene, ended, budget, [third])) == ["bonus_taken"]
 
 
 def test_别处的单位和预算看不见_停业单位不能申报_资金渠道不对不受理(scene: Scene) -> None:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from voucher.rules.bonuses import (
+    ADVANCE_NOT_FOUND,
     ADVANCE_TO_RETURN,
     AGREEMENT_GOES_ON,
     BONUS_AMOUNT_OUT_OF_RANGE,
@@ -17,12 +18,16 @@ from voucher.rules.bonuses import (
     EMPLOYED_TOO_SHORT,
     FIRM_SIZE_NAMES,
     FIRM_TOO_LARGE,
+    HEADS_DIFFER,
     HIRING_SOURCE,
     INSURANCE_UNVERIFIED,
     INSURED_TOO_SHORT,
     NOT_CERTIFIED_PERSON,
+    ONE_OFF_SOURCE,
+    OTHER_AGREEMENT,
     PAYEE_CAP_REACHED,
-    SECOND_AWARD_THIS_YEAR,
+    SECOND_AWARD_WITHIN_YEAR,
+    SECOND_INTRODUCTION,
     SINCE,
     SOURCE,
     BonusKind,
@@ -31,12 +36,14 @@ from voucher.rules.bonuses import (
 )
 from voucher.rules.clawback import ADVANCE_SOURCE, check_advance, settle_advance
 from voucher.rules.errors import Refusal, Refused
+from voucher.rules.identity import normalise_organisation_code
 from voucher.rules.money import format_yuan
 from voucher.rules.register import rule
 from voucher.rules.vocabulary import Outcome
 from voucher.rules.windows import add_months
 
 PASSED, CAUTION, FAILED, UNCHECKED = "✓", "!", "✗", "未核"
+YEAR_MONTHS = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +51,10 @@ class BonusCase:
     """One application line with what is known of it.
 
     `insured_months` is None where nobody has answered. `claimed_fen` is what the payee has claimed of the
-    kind before, `other_awards` what the person has of it this year. `other_half` is the state of the claim
-    on the other half of an agreement, in Chinese. Amounts in fen, shares in basis points.
+    kind before, `other_days` the days of what else the person has of it. `other_half` is the state of the
+    claim on the other half of an agreement, in Chinese; `advanced_heads` the heads of the advance that is
+    settled; `other_agreements` what else the payee has that may be the same agreement. Amounts in fen,
+    shares in basis points.
     """
 
     standard: BonusStandard
@@ -59,10 +68,12 @@ class BonusCase:
     certified: bool = False
     insured_months: int | None = None
     claimed_fen: int = 0
-    other_awards: int = 0
+    other_days: tuple[date, ...] = ()
     heads: int | None = None
     completed: int | None = None
     advanced_fen: int = 0
+    advanced_heads: int | None = None
+    other_agreements: tuple[str, ...] = ()
     other_half: str | None = None
     advance_points: int = 0
 
@@ -142,7 +153,10 @@ def _judge_absorption(case: BonusCase, verdict: BonusVerdict) -> None:
 def _judge_introduction(case: BonusCase, verdict: BonusVerdict) -> None:
     if not case.occasion.strip():
         raise BONUS_FIELD_MISSING.refused(what="用人单位的统一社会信用代码")
+    normalise_organisation_code(case.occasion)
     _judge_hire(case, verdict)
+    if _has_another_within(case, case.standard.insured_months or 0):
+        verdict.refer(SECOND_INTRODUCTION.refusal())
     _price_fixed(case, verdict)
 
 
@@ -172,9 +186,15 @@ def _judge_hire(case: BonusCase, verdict: BonusVerdict) -> None:
 def _judge_competition(case: BonusCase, verdict: BonusVerdict) -> None:
     if not case.occasion.strip():
         raise BONUS_FIELD_MISSING.refused(what="赛事名称和届次")
-    if case.other_awards:
-        verdict.refer(SECOND_AWARD_THIS_YEAR.refusal())
+    if _has_another_within(case, YEAR_MONTHS):
+        verdict.refer(SECOND_AWARD_WITHIN_YEAR.refusal())
     _price_fixed(case, verdict)
+
+
+def _has_another_within(case: BonusCase, months: int) -> bool:
+    """Return whether the person has another of the kind fewer than so many months before or after."""
+    pairs = [sorted((each, case.happened_on)) for each in case.other_days]
+    return any(later < add_months(earlier, months) for earlier, later in pairs)
 
 
 def _judge_honour(case: BonusCase, verdict: BonusVerdict) -> None:
@@ -190,6 +210,9 @@ def _judge_advance(case: BonusCase, verdict: BonusVerdict) -> None:
     whole, rest = divmod(case.advance_points, 100)
     share = f"{whole}.{rest:02d}%" if rest else f"{whole}%"
     told = f"备案 {case.heads} 人 × {format_yuan(case.standard.most_fen)}，预支不超过 {share}"
+    verdict.note(CAUTION, "备案人数和预支金额为申报填写，请与备案材料核对", ADVANCE_SOURCE)
+    if case.other_agreements:
+        verdict.refer(OTHER_AGREEMENT.refusal(others="、".join(case.other_agreements)))
     verdict.price(case.asked_fen, f"{told}：{format_yuan(case.asked_fen)}", case.standard.document)
 
 
@@ -198,10 +221,12 @@ def _judge_settlement(case: BonusCase, verdict: BonusVerdict) -> None:
         raise BONUS_FIELD_MISSING.refused(what="备案编号、备案人数和完成人数")
     if case.other_half is not None:
         raise AGREEMENT_GOES_ON.refused(half="预支", state=case.other_half)
+    if case.advanced_heads is not None and case.advanced_heads != case.heads:
+        raise HEADS_DIFFER.refused(heads=case.heads, agreed=case.advanced_heads)
     settled = settle_advance(
         case.advanced_fen, case.standard.most_fen, enrolled=case.heads, completed=case.completed
     )
-    verdict.note(UNCHECKED, "完成人数以名册和证书为准，请逐人核对", ADVANCE_SOURCE)
+    verdict.note(CAUTION, "备案人数和完成人数为申报填写，请对照名册和证书逐人核对", ADVANCE_SOURCE)
     if settled.due_fen == 0:
         verdict.refuse(
             ADVANCE_TO_RETURN.refusal(
@@ -212,6 +237,11 @@ def _judge_settlement(case: BonusCase, verdict: BonusVerdict) -> None:
             )
         )
         return
+    others = "、".join(case.other_agreements)
+    if case.advanced_fen == 0:
+        verdict.refer(ADVANCE_NOT_FOUND.refusal(agreement=case.occasion, others=others or "无"))
+    elif others:
+        verdict.refer(OTHER_AGREEMENT.refusal(others=others))
     told = f"完成 {case.completed} 人 × {format_yuan(case.standard.most_fen)}"
     rest = f"{told} − 已预支 {format_yuan(case.advanced_fen)} = {format_yuan(settled.due_fen)}"
     verdict.price(settled.due_fen, rest, case.standard.document)
@@ -226,6 +256,8 @@ def _judge_one_off(case: BonusCase, verdict: BonusVerdict) -> None:
         raise BONUS_AMOUNT_OUT_OF_RANGE.refused(
             asked=format_yuan(asked_fen), least=format_yuan(least_fen), most=format_yuan(most_fen)
         )
+    if least_fen != most_fen:
+        verdict.note(CAUTION, "金额为申报填写，请与批准文件核对", ONE_OFF_SOURCE)
     told = f"{case.standard.name} {format_yuan(asked_fen)}（一次性）"
     verdict.price(asked_fen, told, case.standard.document)
 

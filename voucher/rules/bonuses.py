@@ -119,11 +119,36 @@ BONUS_FIELD_MISSING = reason(
     "请按依据材料填写后重新申报",
     SOURCE,
 )
-SECOND_AWARD_THIS_YEAR = reason(
-    "second_award_this_year",
-    "该人员本年度已有另一项竞赛奖励申报",
+SECOND_AWARD_WITHIN_YEAR = reason(
+    "second_award_within_year",
+    "该人员前后十二个月内另有一项竞赛奖励申报",
     "转人工：请两人核对是否为同一赛事的不同写法，再核定金额",
     f"{AWARD_SOURCE}; 【设】同一赛事只奖励一次",
+)
+SECOND_INTRODUCTION = reason(
+    "second_introduction",
+    "该人员同一时期已由另一家用人单位名下申报过介绍补贴",
+    "转人工：请两人核对劳动合同和社保缴费单位，确认不是同一次就业的重复申报",
+    f"{HIRING_SOURCE}; 【设】同一次就业只认一家中介",
+)
+ADVANCE_NOT_FOUND = reason(
+    "advance_not_found",
+    "备案 {agreement} 没有已拨付的预支",
+    "转人工：请两人核对备案编号和拨付记录，确认确未预支后再核定；本单位另有备案：{others}",
+    ADVANCE_SOURCE,
+)
+OTHER_AGREEMENT = reason(
+    "other_agreement",
+    "本单位另有备案：{others}",
+    "转人工：请两人核对是否为同一备案的不同写法，再核定金额",
+    ADVANCE_SOURCE,
+)
+HEADS_DIFFER = reason(
+    "heads_differ",
+    "备案 {heads} 人，与预支时的备案 {agreed} 人不一致",
+    "请按预支时的备案人数填写；完成人数不超过该人数",
+    ADVANCE_SOURCE,
+    Family.CONFLICT,
 )
 AGREEMENT_GOES_ON = reason(
     "agreement_goes_on",
@@ -135,7 +160,7 @@ AGREEMENT_GOES_ON = reason(
 ADVANCE_TO_RETURN = reason(
     "advance_to_return",
     "应得 {earned} 元，已预支 {advanced} 元，应退回 {returned} 元",
-    "没有可再拨付的金额；已就应退部分立追回单，请按期缴回",
+    "没有可再拨付的金额；请申报人以外的审核人员核对完成人数，从预支的申领页面就应退部分立追回单",
     ADVANCE_SOURCE,
 )
 
@@ -196,8 +221,9 @@ def bonus_key(kind: BonusKind, item_code: str, person_id: int, payee_id: int, oc
 
     A hire is one per person and employer, whoever introduced it; an award one per person and contest; an
     honour one per person; an agreement is settled once; a one-off bonus is had once per payee and item.
+    Of what was typed only letters and digits count: brackets, dashes and blanks have many spellings.
     """
-    said = "".join(unicodedata.normalize("NFKC", occasion).split()).upper()
+    said = "".join(each for each in unicodedata.normalize("NFKC", occasion).upper() if each.isalnum())
     parts: Mapping[BonusKind, tuple[object, ...]] = {
         BonusKind.ABSORPTION: (person_id, payee_id),
         BonusKind.INTRODUCTION: (person_id, said),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC
 
 import pytest
@@ -9,6 +10,8 @@ import pytest
 from tests.doors.web.browser import Office
 from tests.doors.web.test_office_pages import owes_its_reader_nothing, refusal
 from tests.doors.world import World
+from tests.loop.telling import claims_of
+from tests.loop.test_bonus_stories import apply, entry, pay
 from tests.scene import EV1, LI_SI, ZHANG_SAN, Scene, on
 from voucher.rules.bonuses import BONUS_NAMES, BonusKind
 
@@ -44,6 +47,31 @@ def test_honours_are_pasted_line_by_line_and_lead_to_their_batch(desk: Office) -
     assert "全国技术能手" in page.text
     assert "荣誉奖励" in page.text
     owes_its_reader_nothing(page)
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_what_goes_back_of_an_advance_waits_for_an_officer(desk: Office) -> None:
+    scene = desk.scene
+    agreed = entry(ZHANG_SAN, "intermediate", "2024-01-20", "学徒备案〔2024〕1号", heads=4)
+    advance = replace(agreed, asked_fen=10_000_00)
+    applied = apply(scene, BonusKind.APPRENTICESHIP_ADVANCE, 1, [advance])
+    claim_id = claims_of(scene, applied.batch.id)[0].id
+    browser = desk.at("初审员")
+    page = browser.go(f"/claims/{claim_id}")
+    told = "".join(page.text.split())
+    assert "备案编号（申报填写）学徒备案〔2024〕1号备案人数（申报填写）4人" in told, told[-1500:]
+    assert "备案人数和预支金额为申报填写" in page.text
+    pay(scene, applied, 1)
+    apply(scene, BonusKind.APPRENTICESHIP_SETTLEMENT, 1, [replace(agreed, completed=1)])
+    page = browser.go(f"/claims/{claim_id}")
+    assert "备案 4 人，完成 1 人" in page.text
+    owes_its_reader_nothing(page)
+    page = desk.at("制单员").go("/clawbacks")
+    assert "1 笔预支待核对应退金额" in page.text
+    browser.go(f"/claims/{claim_id}")
+    page = browser.press("立追回单 5,000.00 元", why="已核对名册")
+    assert "已立追回单，应收 5,000.00 元" in page.text
+    assert "应退预支" not in page.text
 
 
 def test_who_is_no_operator_finds_no_such_page(desk: Office) -> None:

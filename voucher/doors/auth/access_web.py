@@ -80,6 +80,7 @@ WEB: dict[str, Access] = {
     "web.office.clear_claim": Access(OFFICERS, "人工核定"),
     "web.office.reject_claim": Access(OFFICERS | {Role.FINANCE_APPROVER}, "单条不予通过"),
     "web.office.open_clawback": Access(OFFICERS | {Role.SUPERVISOR}, "立追回单"),
+    "web.office.confirm_return": Access(OFFICERS | {Role.SUPERVISOR}, "应退预支立追回单"),
     "web.office.objections": Access(OFFICERS | WATCHERS, "异议"),
     "web.office.objection": Access(OFFICERS | WATCHERS, "异议内容和联系方式"),
     "web.office.decide_objection": Access(OFFICERS, "处理异议"),

@@ -165,7 +165,7 @@ BELOW: dict[str, tuple[str, ...]] = {
         *("web.office.claim", "web.office.clear_claim", "web.office.reject_claim"),
         *("web.office.batch_sheet", "web.office.claim_sheet"),
         *("web.office.claim_deed", "web.office.do_claim_deed"),
-        "web.office.open_clawback",
+        *("web.office.open_clawback", "web.office.confirm_return"),
     ),
     "web.office.new_settlement": ("web.office.settle",),
     "web.office.new_bonus": ("web.office.apply_bonus",),

@@ -18,6 +18,7 @@ from voucher.ledger.budget import Budget
 from voucher.plumbing.unit_of_work import Work
 from voucher.rules.money import format_yuan
 from voucher.stages.settle import clawback, queries
+from voucher.stages.settle.bonuses.returning import list_returns
 from voucher.stages.settle.models.claims import Claim
 from voucher.stages.settle.models.payments import BankResult, PaymentFile, PaymentLine
 from voucher.stages.settle.queries.banking import list_set_aside
@@ -77,7 +78,10 @@ def _show_clawbacks() -> str:
     with the_door().read() as session:
         rows = queries.list_clawbacks(session, current_actor().regions)
         due = list_due_days(session, [(clawback, claim) for clawback, claim, _ in rows])
-        return render_template("finance/clawbacks.html", rows=rows, due=due, today=the_door().today)
+        waiting = list_returns(session, current_actor().regions)
+        return render_template(
+            "finance/clawbacks.html", rows=rows, due=due, waiting=waiting, today=the_door().today
+        )
 
 
 def _add_up(session: Session, regions: frozenset[str]) -> ThreeSums:

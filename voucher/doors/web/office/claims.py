@@ -22,6 +22,7 @@ from voucher.rules.approval import STEP_NAMES, Step
 from voucher.rules.lifecycle import Thing
 from voucher.rules.money import format_yuan
 from voucher.stages.settle import clawback, clear, queries
+from voucher.stages.settle.bonuses import returning
 from voucher.stages.settle.models.claims import Claim, ClaimHand
 from voucher.stages.settle.queries.claims import find_neighbours
 from voucher.stages.settle.reading import CLAIM_MISSING
@@ -91,6 +92,19 @@ def open_clawback(claim_id: int) -> ResponseReturnValue:
     return submit(call, lambda: _show(claim_id))
 
 
+@office.post("/claims/<int:claim_id>/returns")
+def confirm_return(claim_id: int) -> ResponseReturnValue:
+    """Open the receivable for what an advance did not earn, by somebody who did not file the settlement."""
+
+    def call(work: Work) -> Done:
+        seen_fen = fields.whole("returned", "应退金额")
+        opened = returning.confirm_return(work, claim_id, seen_fen, fields.text("why", "核对情况", limit=500))
+        words = f"已立追回单，应收 {format_yuan(opened.amount_fen)} 元"
+        return Done(words, url_for("web.office.claim", claim_id=claim_id))
+
+    return submit(call, lambda: _show(claim_id))
+
+
 def _show(claim_id: int) -> str:
     door, actor = the_door(), current_actor()
     with door.read() as session:
@@ -102,6 +116,7 @@ def _show(claim_id: int) -> str:
             claim=found,
             batch=queries.get_batch(session, found.batch_id, actor.regions),
             line=line,
+            owed=returning.find_return(session, found),
             before=before,
             after=after,
             payee_name=session.get_one(Institution, found.institution_id).name,

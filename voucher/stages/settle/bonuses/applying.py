@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 
 from sqlalchemy import select
 
@@ -16,19 +17,19 @@ from voucher.ledger.budget import BUDGET_EXHAUSTED, Budget
 from voucher.ledger.holders import find_holders
 from voucher.plumbing.unit_of_work import Work
 from voucher.registry import catalogue, people
+from voucher.registry.consents.granting import lock_people
 from voucher.registry.institutions import INSTITUTION_MISSING, Institution
 from voucher.registry.listing import STOPPED
 from voucher.registry.outside.asking import wish_for
 from voucher.rules.actor import Role, check_reach, check_role
 from voucher.rules.bonus_judges import BonusVerdict, judge_bonus
-from voucher.rules.bonuses import BONUS_NAMES, HIRING_SOURCE, SOURCE, BonusKind, FirmSize
+from voucher.rules.bonuses import BONUS_NAMES, SOURCE, BonusKind, FirmSize
 from voucher.rules.errors import Family, reason
 from voucher.rules.money import format_yuan
 from voucher.rules.names import same_name
 from voucher.rules.outside import FactKind
 from voucher.rules.vocabulary import FUND_SOURCE_NAMES, FundSource, Outcome
 from voucher.stages.settle.bonuses.cases import Entry, Line, list_people, read_lines
-from voucher.stages.settle.bonuses.returning import return_advance
 from voucher.stages.settle.bonuses.writing import write_batch
 from voucher.stages.settle.draft import BUDGET_ELSEWHERE
 from voucher.stages.settle.fitting import WAITING_IN_LINE
@@ -62,7 +63,7 @@ BONUS_PERSON_DIFFERS = reason(
     "bonus_person_differs",
     "姓名与该证件号码登记的姓名不一致",
     "请对照身份证核对姓名和证件号码后重新申报",
-    HIRING_SOURCE,
+    SOURCE,
     Family.CONFLICT,
 )
 BONUS_FUND_DIFFERS = reason(
@@ -114,10 +115,11 @@ def apply_for_bonuses(work: Work, wish: BonusWish) -> Applied:
     """File an application; a line the rules refuse stays a line without a claim.
 
     The payee's own staff applies, or an operator of the region. What an advance did not earn becomes a
-    receivable at once. Raises Refused no_bonus_line, too_many_bonus_lines, role_missing, region_foreign,
-    region_unknown, institution_missing (also for a foreign one), bonus_payee_stopped, budget_missing,
-    budget_elsewhere, bonus_fund_differs, bonus_standard_missing, entitlement_taken (where another claim was
-    committed meanwhile; the caller tries again).
+    receivable by another hand (`voucher.stages.settle.bonuses.returning`). Raises Refused no_bonus_line,
+    too_many_bonus_lines, role_missing, region_foreign, region_unknown, institution_missing (also for a
+    foreign one), bonus_payee_stopped, budget_missing, budget_elsewhere, bonus_fund_differs,
+    bonus_standard_missing, entitlement_taken (where another claim was committed meanwhile; the caller
+    tries again).
     """
     if not wish.entries:
         raise NO_BONUS_LINE.refused()
@@ -130,11 +132,12 @@ def apply_for_bonuses(work: Work, wish: BonusWish) -> Applied:
     if fund.region_code not in catalogue.list_ancestry(work.session, wish.region_code):
         raise BUDGET_ELSEWHERE.refused(budget_region=fund.region_code, region=wish.region_code)
     entries = list_people(work, wish.entries)
+    # what a person has of a kind is counted once at a time, whoever is paid and from whichever budget
+    lock_people(work, *{person_id for _, person_id in entries})
     lines = read_lines(work, wish.kind, wish.region_code, payee.id, wish.firm_size, entries)
     _check_fund(wish.kind, fund, lines)
     judged = [(each, judge_bonus(each.case)) for each in _run_up(lines)]
-    if wish.kind in HIRING:
-        _compare_names(work, judged)
+    _compare_names(work, judged)
     _refuse_taken(work, judged)
     _fit(work, fund, judged)
     project = catalogue.get_project(work.session, f"BONUS-{wish.kind.name}")
@@ -142,8 +145,6 @@ def apply_for_bonuses(work: Work, wish: BonusWish) -> Applied:
     silent = [each.case.person_id for each, _ in judged if each.case.insured_months is None]
     if wish.kind in HIRING:
         wish_for(work, wish.region_code, {each: [FactKind.INSURANCE] for each in silent})
-    for line, verdict in judged:
-        return_advance(work, line, verdict)
     return Applied(batch, judged)
 
 
@@ -175,10 +176,15 @@ def _check_fund(kind: BonusKind, fund: Budget, lines: Sequence[Line]) -> None:
 def _run_up(lines: Sequence[Line]) -> list[Line]:
     """Return the lines, each with what those before it in the same application already claim."""
     found, ahead_fen = [], 0
+    days: dict[int, tuple[date, ...]] = {}
     for each in lines:
-        found.append(replace(each, case=replace(each.case, claimed_fen=each.case.claimed_fen + ahead_fen)))
-        if judge_bonus(found[-1].case).outcome is not Outcome.REFUSED:
-            ahead_fen += each.case.standard.most_fen
+        case = each.case
+        had = days.get(case.person_id, ())
+        case = replace(case, claimed_fen=case.claimed_fen + ahead_fen, other_days=case.other_days + had)
+        found.append(replace(each, case=case))
+        if judge_bonus(case).outcome is not Outcome.REFUSED:
+            ahead_fen += case.standard.most_fen
+            days[case.person_id] = (*had, case.happened_on)
     return found
 
 
@@ -201,8 +207,9 @@ def _refuse_taken(work: Work, judged: Sequence[tuple[Line, BonusVerdict]]) -> No
     for place, (line, verdict) in enumerate(judged, start=1):
         if verdict.outcome is Outcome.REFUSED:
             continue
-        if line.key in held:
-            verdict.refuse(BONUS_TAKEN.refusal(earlier=held[line.key].number))
+        earlier = held[line.key].number if line.key in held else line.earlier
+        if earlier is not None:
+            verdict.refuse(BONUS_TAKEN.refusal(earlier=earlier))
         elif line.key in seen:
             verdict.refuse(BONUS_TAKEN.refusal(earlier=f"（本次第 {seen[line.key]} 行）"))
         else:

@@ -18,15 +18,11 @@ from voucher.rules.bonuses import BonusKind, FirmSize, bonus_key, find_bonus_sta
 from voucher.rules.lifecycle import STATE_NAMES, Thing
 from voucher.rules.outside import FactKind, is_fresh
 from voucher.stages.certify.queries.certified import list_certified_people
+from voucher.stages.settle.bonuses.earlier import ENDED, OTHER_HALF, Earlier, read_earlier
 from voucher.stages.settle.models.bonuses import BonusBasis
 from voucher.stages.settle.models.claims import Claim
 
-ENDED = ("withdrawn", "rejected")
 PREPAY = "apprentice_prepay"
-OTHER_HALF = {
-    BonusKind.APPRENTICESHIP_ADVANCE: BonusKind.APPRENTICESHIP_SETTLEMENT,
-    BonusKind.APPRENTICESHIP_SETTLEMENT: BonusKind.APPRENTICESHIP_ADVANCE,
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,11 +45,12 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One line with its person, its case for the judge, its key, and the advance it settles."""
+    """One line: its person, its case for the judge, its key, who has that already, the advance it settles."""
 
     entry: Entry
     case: BonusCase
     key: str
+    earlier: str | None
     advance: BonusBasis | None
 
 
@@ -77,14 +74,16 @@ def read_lines(
     facts = read_outside(session, person_ids)
     fresh_days = tables.read_parameter_number(session, FRESH, today, regions) or 0
     claimed_fen = sum_claimed(session, kind, payee_id)
-    awards = _count_awards(session, kind, person_ids, today.year)
+    before = read_earlier(session, kind, payee_id, person_ids)
     lines: list[Line] = []
     names = STATE_NAMES[Thing.CLAIM]
     for entry, person_id in entries:
         standard = find_bonus_standard(standards, kind, entry.item_code, entry.happened_on, regions)
-        other = _find_other_half(session, kind, payee_id, entry.occasion)
+        key = bonus_key(kind, entry.item_code, person_id, payee_id, entry.occasion)
+        half, agreements = _find_halves(kind, payee_id, entry.occasion, before)
+        other = half.claim if half is not None else None
         paid = kind is BonusKind.APPRENTICESHIP_SETTLEMENT and other is not None and other.state == "paid"
-        advance = session.get_one(BonusBasis, other.basis_id) if paid and other is not None else None
+        advance = half.basis if paid and half is not None else None
         points = tables.read_parameter_number(session, PREPAY, entry.happened_on, regions)
         case = BonusCase(
             standard=standard,
@@ -98,15 +97,21 @@ def read_lines(
             certified=person_id in certified,
             insured_months=_read_insured(facts.get(person_id, {}), today, fresh_days),
             claimed_fen=claimed_fen,
-            other_awards=awards.get(person_id, 0),
+            other_days=tuple(
+                each.basis.happened_on
+                for each in before
+                if kind not in OTHER_HALF and each.claim.person_id == person_id
+            ),
             heads=entry.heads,
             completed=entry.completed,
             advanced_fen=other.amount_fen if advance is not None and other is not None else 0,
+            advanced_heads=advance.heads if advance is not None else None,
+            other_agreements=agreements,
             other_half=None if other is None or advance is not None else names[other.state],
             advance_points=points or 0,
         )
-        key = bonus_key(kind, entry.item_code, person_id, payee_id, entry.occasion)
-        lines.append(Line(entry, case, key, advance))
+        earlier = next((each.claim.number for each in before if each.key == key), None)
+        lines.append(Line(entry, case, key, earlier, advance))
     return lines
 
 
@@ -131,30 +136,21 @@ def _read_insured(facts: Facts, on: date, fresh_days: int) -> int | None:
     return None
 
 
-def _count_awards(session: Session, kind: BonusKind, person_ids: Sequence[int], year: int) -> dict[int, int]:
-    if kind is not BonusKind.COMPETITION_AWARD:
-        return {}
-    rows = session.execute(
-        select(Claim.person_id, func.count())
-        .where(
-            Claim.kind == str(kind),
-            Claim.person_id.in_(sorted(set(person_ids))),
-            Claim.state.not_in(ENDED),
-            Claim.filed_on >= date(year, 1, 1),
-        )
-        .group_by(Claim.person_id)
-    )
-    return dict(rows.all())
+def _find_halves(
+    kind: BonusKind, payee_id: int, occasion: str, before: Sequence[Earlier]
+) -> tuple[Earlier | None, tuple[str, ...]]:
+    """Return the other half of an agreement, and what else of the payee's may be the same agreement.
 
-
-def _find_other_half(session: Session, kind: BonusKind, payee_id: int, occasion: str) -> Claim | None:
-    """Return the claim on the other half of an agreement, whatever came of it short of ending unpaid."""
+    A settlement that has found its one advance has no other; everything else is weighed by two people.
+    """
     if kind not in OTHER_HALF:
-        return None
+        return None, ()
     key = bonus_key(OTHER_HALF[kind], "", 0, payee_id, occasion)
-    return session.scalars(
-        select(Claim).where(Claim.entitlement_key == key, Claim.state.not_in(ENDED))
-    ).first()
+    halves = [each for each in before if each.key == key]
+    if halves and kind is BonusKind.APPRENTICESHIP_SETTLEMENT:
+        return halves[0], tuple(each.basis.occasion for each in halves[1:])
+    others = dict.fromkeys(each.basis.occasion for each in before if each not in halves)
+    return (halves[0] if halves else None), tuple(others)
 
 
 def list_people(work: Work, entries: Sequence[Entry]) -> list[tuple[Entry, int]]:

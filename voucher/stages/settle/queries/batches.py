@@ -68,6 +68,7 @@ class LineView:
     explanation: str
     refusal: dict[str, Any] | None
     findings: list[dict[str, str]]
+    typed: tuple[tuple[str, str], ...] = ()
 
 
 def list_batches(
@@ -222,6 +223,7 @@ def view_lines(
                 explanation=line.explanation,
                 refusal=line.refusal,
                 findings=list(line.findings),
+                typed=proof.typed,
             )
         )
     return views

@@ -9,18 +9,28 @@ from datetime import date
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from voucher.rules.bonuses import name_claim_kind
+from voucher.rules.bonuses import FIRM_SIZE_NAMES, BonusKind, FirmSize, name_claim_kind
+from voucher.rules.money import format_yuan
 from voucher.rules.vocabulary import METHOD_NAMES, Method
 from voucher.stages.certify import queries as certificates
 from voucher.stages.settle.models.bonuses import BonusBasis
 from voucher.stages.settle.models.claims import SettlementLine
 
 LOOKUP_CHUNK = 500
+OCCASION_NAMES = {
+    BonusKind.INTRODUCTION: "用人单位",
+    BonusKind.COMPETITION_AWARD: "赛事",
+    BonusKind.APPRENTICESHIP_ADVANCE: "备案编号",
+    BonusKind.APPRENTICESHIP_SETTLEMENT: "备案编号",
+}
 
 
 @dataclass(frozen=True, slots=True)
 class Behind:
-    """A certificate (trade, level, way, issuer) or a basis (item, kind, document, payee) of a line."""
+    """A certificate (trade, level, way, issuer) or a basis (item, kind, document, payee) of a line.
+
+    `typed` is what the applicant of a bonus typed and its money depends on, each with its label.
+    """
 
     trade_code: str
     level: int
@@ -28,6 +38,7 @@ class Behind:
     number: str
     institution_id: int
     issued_on: date
+    typed: tuple[tuple[str, str], ...] = ()
 
 
 def read_behind(session: Session, lines: Sequence[SettlementLine]) -> dict[int, Behind]:
@@ -67,5 +78,18 @@ def _read_bases(session: Session, basis_ids: Sequence[int]) -> dict[int, Behind]
                 each.document,
                 each.institution_id,
                 each.happened_on,
+                _name_typed(each),
             )
     return found
+
+
+def _name_typed(basis: BonusBasis) -> tuple[tuple[str, str], ...]:
+    kind = BonusKind(basis.kind)
+    told = {
+        OCCASION_NAMES.get(kind, "事由"): basis.occasion or None,
+        "企业规模": FIRM_SIZE_NAMES[FirmSize(basis.firm_size)] if basis.firm_size else None,
+        "备案人数": f"{basis.heads:,} 人" if basis.heads is not None else None,
+        "完成人数": f"{basis.completed:,} 人" if basis.completed is not None else None,
+        "填写金额": f"{format_yuan(basis.asked_fen)} 元" if basis.asked_fen is not None else None,
+    }
+    return tuple((label, words) for label, words in told.items() if words is not None)
