@@ -18,7 +18,10 @@ from benchmarks.measuring import Measurement, parse_size, percentile, tell
 from tests.house.source import PROJECT
 
 SIZE = 8
-ORPHAN = "INSERT INTO settlement_line VALUES (1, 1, 1, 1, 1, 'payable', 0, '', '[]', NULL, 1)"
+ORPHAN = (
+    "INSERT INTO settlement_line (id, batch_id, position, certificate_id, person_id, outcome, amount_fen, "
+    "explanation, findings, claim_id) VALUES (1, 1, 1, 1, 1, 'payable', 0, '', '[]', 1)"
+)
 
 
 @pytest.mark.parametrize(

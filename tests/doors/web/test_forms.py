@@ -95,7 +95,8 @@ def test_what_changed_after_the_confirmation_is_not_signed(office: Office) -> No
     office.scene.do("初审员", lambda work: review.return_claims(work, 1, Step.FIRST_REVIEW, [1], "缺材料"))
     page = officer.press("确认初审通过", opinion="同意")
     assert officer.answer.status_code == 409
-    assert "确认时 3 条，现在 2 条" in page.text
+    assert "页面打开之后情况有变，本次没有办理" in page.text
+    assert "核对现在的条数、金额和状态" in page.text
 
 
 def test_returning_and_rejecting_need_chosen_lines_and_words(office: Office) -> None:
