@@ -43,7 +43,6 @@ from voucher.rules.vocabulary import Outcome
 from voucher.rules.windows import add_months
 
 PASSED, CAUTION, FAILED, UNCHECKED = "✓", "!", "✗", "未核"
-YEAR_MONTHS = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +52,8 @@ class BonusCase:
     `insured_months` is None where nobody has answered. `claimed_fen` is what the payee has claimed of the
     kind before, `other_days` the days of what else the person has of it. `other_half` is the state of the
     claim on the other half of an agreement, in Chinese; `advanced_heads` the heads of the advance that is
-    settled; `other_agreements` what else the payee has that may be the same agreement. Amounts in fen,
-    shares in basis points.
+    settled; `other_agreements` what else the payee has that may be the same agreement; two awards closer than
+    `apart_months` are left to two people. Amounts in fen, shares in basis points.
     """
 
     standard: BonusStandard
@@ -76,6 +75,7 @@ class BonusCase:
     other_agreements: tuple[str, ...] = ()
     other_half: str | None = None
     advance_points: int = 0
+    apart_months: int | None = None
 
 
 @dataclass(slots=True)
@@ -186,7 +186,7 @@ def _judge_hire(case: BonusCase, verdict: BonusVerdict) -> None:
 def _judge_competition(case: BonusCase, verdict: BonusVerdict) -> None:
     if not case.occasion.strip():
         raise BONUS_FIELD_MISSING.refused(what="赛事名称和届次")
-    if _has_another_within(case, YEAR_MONTHS):
+    if case.apart_months is not None and _has_another_within(case, case.apart_months):
         verdict.refer(SECOND_AWARD_WITHIN_YEAR.refusal())
     _price_fixed(case, verdict)
 

@@ -23,6 +23,7 @@ from voucher.stages.settle.models.bonuses import BonusBasis
 from voucher.stages.settle.models.claims import Claim
 
 PREPAY = "apprentice_prepay"
+APART = "award_apart_months"
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +110,7 @@ def read_lines(
             other_agreements=agreements,
             other_half=None if other is None or advance is not None else names[other.state],
             advance_points=points or 0,
+            apart_months=tables.read_parameter_number(session, APART, entry.happened_on, regions),
         )
         earlier = next((each.claim.number for each in before if each.key == key), None)
         lines.append(Line(entry, case, key, earlier, advance))
