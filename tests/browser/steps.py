@@ -132,6 +132,8 @@ def institution(steps: Stepping) -> None:
     person.press("申领勾选的券")
     person.reads("每人的核对结果")
     steps.note(person, "claim-training", "claiming/confirm.html")
+    push(person, "/institution/claims", empty=True)
+    steps.note(person, "claim-training-refused", "claiming/confirm.html")
     _finish(steps, person)
     taught_today = TrainingClass.ends_on >= steps.town.clock.now().date()
     class_id = steps.find(TrainingClass, mine, TrainingClass.state == "running", taught_today)

@@ -247,6 +247,7 @@ def _certify_and_claim(exam: Exam) -> None:
     preview = admin.page
     admin.press("申领 1 人")
     assert "申领前须作出承诺，本次没有申领" in admin.page.text
+    assert "每人的核对结果" in admin.page.text, "who is refused still sees what would be claimed"
     admin.page = preview
     admin.press("申领 1 人", pledged="1", total_fen="19999")
     assert "申报 1 条、199.99 元，核定为 1 条、200.00 元；整批没有申报" in admin.page.text

@@ -14,6 +14,7 @@ from voucher.doors.web import fields
 from voucher.doors.web.acting import Done, submit
 from voucher.doors.web.fields import FIELD_UNREADABLE
 from voucher.plumbing.unit_of_work import Work
+from voucher.rules.errors import Refused
 from voucher.rules.vocabulary import OUTCOME_NAMES, Outcome, SubsidyKind
 from voucher.stages.settle.models.claims import Claim
 from voucher.stages.settle.previewing import preview_claims
@@ -50,6 +51,14 @@ def show_preview(kind: SubsidyKind, chosen: Sequence[int], *, action: str, field
         field=field,
         back=back,
     )
+
+
+def show_again(preview: Callable[[], str], page: Callable[[], str]) -> str:
+    """Return beneath a refusal what would be claimed now; the page itself where that cannot be said."""
+    try:
+        return preview()
+    except Refused:
+        return page()
 
 
 def read_terms() -> Terms:

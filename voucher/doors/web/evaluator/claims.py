@@ -8,7 +8,14 @@ from flask.typing import ResponseReturnValue
 from voucher.doors.auth.door import the_door
 from voucher.doors.web import fields
 from voucher.doors.web.acting import Done, refuse, submit
-from voucher.doors.web.claiming import TAKEN_BACK, come_back, read_terms, show_preview, take_back
+from voucher.doors.web.claiming import (
+    TAKEN_BACK,
+    come_back,
+    read_terms,
+    show_again,
+    show_preview,
+    take_back,
+)
 from voucher.doors.web.evaluator.blueprint import evaluator
 from voucher.doors.web.evaluator.own import my_evaluators
 from voucher.plumbing.unit_of_work import Work
@@ -63,13 +70,14 @@ def _show() -> str:
 @evaluator.post("/evaluator/claims")
 def file() -> ResponseReturnValue:
     """Say of each person what the rules say; promised and confirmed, claim exactly that."""
-    if request.form.get("sure") != "1" and (chosen := fields.wholes("voucher", "培训券")):
+    chosen = fields.wholes("voucher", "培训券")
+    if request.form.get("sure") != "1" and chosen:
         return _preview(chosen)
     refused_words: list[str] = []
 
     def call(work: Work) -> Done:
         refused_words.clear()  # the whole act may be tried again
-        filed = file_claims(work, SubsidyKind.EVALUATION, fields.wholes("voucher", "培训券"), read_terms())
+        filed = file_claims(work, SubsidyKind.EVALUATION, chosen, read_terms())
         payable = [each for each in filed.verdicts if each.outcome is Outcome.PAYABLE]
         refused_words.extend(
             f"{each.refusal.title}：{each.refusal.next_step}"
@@ -83,18 +91,22 @@ def file() -> ResponseReturnValue:
             words += f"；{others} 张没有通过核对，原因见下"
         return Done(words, url_for("web.evaluator.claims"))
 
-    answer = submit(call, _show)
+    answer = submit(call, lambda: show_again(lambda: _show_chosen(chosen), _show))
     for each in refused_words[:REASONS_SAID]:
         flash(each, "mind")
     return answer
 
 
 def _preview(chosen: list[int]) -> ResponseReturnValue:
-    own = url_for("web.evaluator.claims")
     try:
-        return show_preview(SubsidyKind.EVALUATION, chosen, action=own, field="voucher", back=own)
+        return _show_chosen(chosen)
     except Refused as refused:
         return refuse(refused.refusal, _show)
+
+
+def _show_chosen(chosen: list[int]) -> str:
+    own = url_for("web.evaluator.claims")
+    return show_preview(SubsidyKind.EVALUATION, chosen, action=own, field="voucher", back=own)
 
 
 @evaluator.post("/evaluator/claims/resubmissions")

@@ -11,7 +11,14 @@ from voucher.doors.auth.door import the_door
 from voucher.doors.auth.entries import INSTITUTION_DESK
 from voucher.doors.web import fields
 from voucher.doors.web.acting import Done, refuse, submit
-from voucher.doors.web.claiming import TAKEN_BACK, come_back, read_terms, show_preview, take_back
+from voucher.doors.web.claiming import (
+    TAKEN_BACK,
+    come_back,
+    read_terms,
+    show_again,
+    show_preview,
+    take_back,
+)
 from voucher.doors.web.institution.blueprint import institution
 from voucher.doors.web.institution.own import my_houses
 from voucher.plumbing.unit_of_work import Work
@@ -51,7 +58,7 @@ def file_claims() -> ResponseReturnValue:
         filed = claim_for(work, SubsidyKind.TRAINING, chosen, read_terms())
         return Done(_tell(filed.verdicts), url_for("web.institution.claims"))
 
-    return submit(call, _page)
+    return submit(call, lambda: show_again(lambda: _show_chosen(chosen), _page))
 
 
 @institution.post("/institution/claims/resubmissions")
@@ -110,11 +117,15 @@ def _tell(verdicts: Sequence[Verdict]) -> str:
 
 
 def _preview(chosen: list[int]) -> ResponseReturnValue:
-    own = url_for("web.institution.claims")
     try:
-        return show_preview(SubsidyKind.TRAINING, chosen, action=own, field="voucher_id", back=own)
+        return _show_chosen(chosen)
     except Refused as refused:
         return refuse(refused.refusal, _page)
+
+
+def _show_chosen(chosen: list[int]) -> str:
+    own = url_for("web.institution.claims")
+    return show_preview(SubsidyKind.TRAINING, chosen, action=own, field="voucher_id", back=own)
 
 
 def _page() -> str:
