@@ -51,8 +51,8 @@ def _page() -> str:
             before_id=before or None,
             limit=PER_PAGE,
         )
-        ids = sorted({each.class_id for each in rows})
-        views = training.view_classes(session, [training.get_class(session, each) for each in ids])
+        ids = {each.class_id for each in rows}
+        views = training.view_classes(session, list(training.find_classes(session, ids).values()))
         return render_template(
             "office/timetable_changes.html",
             rows=rows,
