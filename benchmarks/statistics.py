@@ -138,7 +138,8 @@ def slow_queries() -> dict[str, str]:
         ("region_code", "institution_id", "class_id", "statistic_fact"),
     )
     heads = " UNION ALL ".join(
-        f"SELECT {region}, {house}::bigint, {taught}::bigint, {year}, {people} FROM {rows} GROUP BY 1, 2, 3, 4"  # noqa: E501, S608
+        f"SELECT {region}, {house}::bigint, {taught}::bigint, {year}, {people}"  # noqa: S608
+        f" FROM {rows} GROUP BY 1, 2, 3, 4"
         for region, house, taught, rows in nodes
         for year in ("0::bigint", "substr(issued_month, 1, 4)::bigint")
     )

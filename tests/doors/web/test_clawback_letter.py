@@ -67,5 +67,7 @@ def test_finance_and_the_payee_read_it_and_nobody_else(
     assert "应退回的款" in page.text
     assert mine.http.get("/institution/clawbacks/1/letter").mimetype == "application/pdf"
     assert "SL-419001-2024-" in str(told[-1]["sentence"])
-    assert ("应退回金额", "200.00 元") in told[-1]["facts"]  # type: ignore[operator]
+    facts = told[-1]["facts"]
+    assert isinstance(facts, list)
+    assert ("应退回金额", "200.00 元") in facts
     assert desk.at("丁教务").http.get("/institution/clawbacks/1/letter").status_code == 404

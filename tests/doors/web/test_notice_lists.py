@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
+from sqlalchemy.orm import Session
 
 from tests.doors.web.browser import Browser
 from tests.doors.world import World, refused_with
@@ -16,6 +18,7 @@ from tests.scene import Scene
 from voucher.doors.auth.door import DoorLimits
 from voucher.doors.web import notice_paper
 from voucher.plumbing.documents import make_pdf
+from voucher.plumbing.secrets import Keyring
 from voucher.registry import people as registry_people
 from voucher.stages.settle import notice, objection
 from voucher.stages.settle.published import find_list
@@ -103,9 +106,9 @@ def test_a_part_opens_no_other_parts_names_and_nobody_asks_for_it_without_end(
     opened: list[int] = []
     read = registry_people.read_people
 
-    def spy(session: object, keyring: object, ids: Collection[int], *more: object) -> object:
+    def spy(session: Session, keyring: Keyring, ids: Sequence[int], *more: Any) -> object:
         opened.append(len(ids))
-        return read(session, keyring, ids, *more)  # type: ignore[arg-type]
+        return read(session, keyring, ids, *more)
 
     monkeypatch.setattr(registry_people, "read_people", spy)
 
