@@ -164,7 +164,11 @@ def test_an_exam_from_plan_to_money_clicked_through(exam: Exam) -> None:
     assert "两遍一致" in examiner.page.text
     form = {"file": (io.BytesIO(f"考生编号,理论成绩,技能成绩\n{first},九十,80\n".encode()), "成绩.csv")}
     clerk.go(path)
-    assert "考生编号" in clerk.http.get(f"{path}/score-sheet").text
+    sheet = clerk.http.get(f"{path}/score-sheet").text
+    filled = sheet.replace(",,,", ",85.5,90,", 1).replace(",,,", ",59,80,", 1)
+    clerk.press("上传成绩", file=(io.BytesIO(filled.encode()), "成绩.csv"))
+    assert "没有变化 2" in clerk.page.text, "the sheet that was handed out is taken back filled in"
+    clerk.go(path)
     clerk.press("上传成绩", **form)
     assert "逐行问题（1 行，共读 1 行）" in clerk.page.text
 
@@ -296,7 +300,13 @@ def test_a_foreign_exam_is_missing_and_every_refusal_says_what_next(exam: Exam) 
     path = exam.plan()
     first = exam.candidates(path)[0]
     stranger = exam.at(exams.admin(exam.scene, exam.theirs))
-    for address in (path, f"{path}/candidates/{first}/corrections", f"{path}/score-sheet"):
+    for address in (
+        path,
+        f"{path}/candidates/{first}/corrections",
+        f"{path}/score-sheet",
+        f"{path}/reader-file",
+        f"{path}/reader-sheet",
+    ):
         assert stranger.go(address).text.count("没有找到这个评价批次") >= 1
         assert stranger.answer.status_code == 404
     stranger.go("/evaluator/batches/new")
@@ -306,7 +316,7 @@ def test_a_foreign_exam_is_missing_and_every_refusal_says_what_next(exam: Exam) 
         *(f"{path}/candidates", f"{path}/results", f"{path}/publications", f"{path}/cancellations"),
         *(f"{path}/candidates/{first}/admissions", f"{path}/candidates/{first}/corrections"),
         *(f"{path}/candidates/{first}/failures", f"{path}/examiners", f"{path}/second-entries"),
-        f"{path}/score-files",
+        *(f"{path}/score-files", f"{path}/reader-file"),
         *(f"{path}/rooms", f"{path}/slips", f"{path}/door-lists", f"{path}/door/looks"),
         f"{path}/door/arrivals",
     ):

@@ -26,7 +26,8 @@ from voucher.stages.assess.reading import (
 from voucher.stages.assess.readings import SKILL_NOT_ENTERED, SecondScore, enter_again, find_entered
 from voucher.stages.assess.results import Scores, check_scores, enter_results
 
-CANDIDATE, NAME, THEORY, SKILL, MARK = "考生编号", "姓名", "理论成绩", "技能成绩", "标记"
+CANDIDATE, SHOWN, NAME = "考生编号", "考生", "姓名"
+THEORY, SKILL, MARK = "理论成绩", "技能成绩", "标记"
 
 SCORE_ROW_TWICE = reason(
     "score_row_twice",
@@ -53,6 +54,8 @@ class ScoresImporter(Importer[Scores]):
     columns = (
         Column(CANDIDATE, text=False),
         Column(NAME, required=False),
+        # what the sheet handed out says of each, masked; nothing is held against it
+        Column(SHOWN, required=False),
         Column(THEORY, required=False, text=False),
         Column(SKILL, required=False, text=False),
         Column(MARK, required=False),

@@ -107,7 +107,12 @@ def score_sheet(batch_id: int) -> ResponseReturnValue:
         rows = queries.list_candidates(session, door.keyring, batch_id)
     out = io.StringIO()
     sheet = csv.writer(out)
-    sheet.writerow((score_files.CANDIDATE, *("考生", "理论成绩", "技能成绩", "标记")))
+    sheet.writerow(
+        (
+            *(score_files.CANDIDATE, score_files.SHOWN),
+            *(score_files.THEORY, score_files.SKILL, score_files.MARK),
+        )
+    )
     sheet.writerows((each.candidate_id, each.masked_name, "", "", "") for each in rows)
     answer = Response("\ufeff" + out.getvalue(), mimetype="text/csv")
     answer.headers["Content-Disposition"] = f"attachment; filename={found.number}.csv"
