@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, time
 
 import pytest
 
 from voucher.rules.arrivals import (
     check_card_end,
+    check_reader_file_day,
     looks_like_slip,
     make_slip_number,
     may_have_scores,
+    parse_arrival_time,
     parse_slip_number,
 )
 from voucher.rules.errors import Refused
@@ -55,6 +57,30 @@ def test_scores_need_an_arrival_where_the_day_asks_for_it() -> None:
         True,
         True,
     ]
+
+
+def test_a_reader_writes_times_in_many_ways_and_never_of_another_day() -> None:
+    day = date(2024, 3, 13)
+    for given in (
+        "08:31",
+        "8:31:00",
+        "2024-03-13 08:31:00.250",
+        "2024/3/13T8:31",
+        "８：３１",
+        "2024年3月13日 8时31分",
+    ):
+        assert parse_arrival_time(given, day) == time(8, 31), given
+    for junk in ("", "8点", "0831", "25:00", "08:60", "2024-02-30 08:31", "2024-03-13", "8:31 8:32"):
+        assert code(parse_arrival_time, junk, day) == "arrival_time_malformed", junk
+    assert code(parse_arrival_time, "2024-03-14 08:31", day) == "arrival_other_day"
+
+
+def test_a_readers_file_comes_within_days_of_the_exam() -> None:
+    day = date(2024, 3, 13)
+    check_reader_file_day(day, day, 0)
+    check_reader_file_day(day, date(2024, 3, 16), 3)
+    assert code(check_reader_file_day, day, date(2024, 3, 17), 3) == "reader_file_late"
+    assert code(check_reader_file_day, day, date(2024, 3, 14), 0) == "reader_file_late"
 
 
 def test_seats_are_the_same_whoever_computes_them_and_lie_inside_their_rooms() -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+import re
+import unicodedata
+from datetime import date, datetime, time, timedelta
 from enum import StrEnum
 
 from stdnum import luhn
@@ -53,20 +55,64 @@ CARD_TRIES_USED_UP = reason(
     Family.FORBIDDEN,
 )
 
+READER_SOURCE = f"{SOURCE}; 【设】读卡器记录的到场时间"
+NAME_DIFFERS = reason(
+    "candidate_name_differs_at_door",
+    "姓名与考生名单上的不是同一人，不得入场",
+    "请核对准考证号是否错行；冒名顶替的，不得参考并报告经办机构",
+    SOURCE,
+    Family.FORBIDDEN,
+)
+ARRIVAL_TIME_MALFORMED = reason(
+    "arrival_time_malformed",
+    "到场时间无法识别",
+    "请按 08:31 或 2024-03-13 08:31:05 填写，到分或到秒",
+    READER_SOURCE,
+)
+ARRIVAL_OTHER_DAY = reason(
+    "arrival_other_day",
+    "到场时间不在考试当天（{exam_on}）",
+    "请核对读卡器的日期，或是否误传了另一场的记录",
+    READER_SOURCE,
+    Family.CONFLICT,
+)
+ARRIVAL_TO_COME = reason(
+    "arrival_to_come",
+    "到场时间 {at} 还没有到",
+    "请核对读卡器的时钟；确有偏差的，改为实际到场时间并由考评员签字备查",
+    READER_SOURCE,
+    Family.CONFLICT,
+)
+READER_FILE_LATE = reason(
+    "reader_file_late",
+    "考试日期是 {exam_on}，读卡记录须在 {until} 以前上传",
+    "请向经办机构说明；没有入场记录的考生按缺考处理，可另行安排考试",
+    READER_SOURCE,
+    Family.CONFLICT,
+)
+
 
 class ArrivalWay(StrEnum):
-    """What a candidate was recognised by: the code of the wallet, the slip, the whole number of the card."""
+    """What a candidate was recognised by: code of the wallet, slip, whole card, a reader's file."""
 
     CODE = "code"
     SLIP = "slip"
     CARD = "card"
+    READER = "reader"
 
 
 ARRIVAL_WAY_NAMES = {
     ArrivalWay.CODE: "手机出示码",
     ArrivalWay.SLIP: "准考证",
     ArrivalWay.CARD: "身份证全号",
+    ArrivalWay.READER: "读卡记录",
 }
+
+_ARRIVED = re.compile(
+    r"(?:(?P<year>\d{4})[-/.年](?P<month>\d{1,2})[-/.月](?P<day>\d{1,2})日?[ T]?)?"
+    r"(?P<hour>\d{1,2})[:时](?P<minute>\d{1,2})分?(?::?(?P<second>\d{1,2})秒?)?(?:\.\d+)?",
+    re.ASCII,
+)
 
 
 @rule(number="ASM-40", stage="评价", source=SLIP_SOURCE, since=FOUNDED)
@@ -114,3 +160,34 @@ def check_card_end(number: str | None, given: str, wrong: int, most: int | None)
 def may_have_scores(needed: bool, arrived_at: datetime | None) -> bool:
     """Return whether a candidate may have scores: arrived, or the day's parameter does not ask for it."""
     return arrived_at is not None or not needed
+
+
+@rule(number="ASM-47", stage="评价", source=READER_SOURCE, since=FOUNDED)
+def parse_arrival_time(given: str, exam_on: date) -> time:
+    """Return the local time at which a card reader saw a candidate; a day written with it is the exam's.
+
+    Raises arrival_time_malformed, arrival_other_day.
+    """
+    found = _ARRIVED.fullmatch(" ".join(unicodedata.normalize("NFKC", given).split()))
+    if found is None:
+        raise ARRIVAL_TIME_MALFORMED.refused()
+    told = {name: int(value) for name, value in found.groupdict(default="0").items()}
+    try:
+        seen = time(told["hour"], told["minute"], told["second"])
+        day = date(told["year"], told["month"], told["day"]) if found["year"] else exam_on
+    except ValueError:
+        raise ARRIVAL_TIME_MALFORMED.refused() from None
+    if day != exam_on:
+        raise ARRIVAL_OTHER_DAY.refused(exam_on=exam_on.isoformat())
+    return seen
+
+
+@rule(number="ASM-48", stage="评价", source=READER_SOURCE, since=FOUNDED)
+def check_reader_file_day(exam_on: date, today: date, days: int) -> None:
+    """Check that a card reader's file comes no more than so many days after the exam; before it nobody came.
+
+    Raises reader_file_late.
+    """
+    until = exam_on + timedelta(days=days)
+    if today > until:
+        raise READER_FILE_LATE.refused(exam_on=exam_on.isoformat(), until=until.isoformat())

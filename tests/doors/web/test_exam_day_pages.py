@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 from collections.abc import Mapping
 from datetime import datetime
@@ -135,6 +136,46 @@ def _stand_at_the_door(exam: Exam, path: str, number: str) -> None:
     stranger = exam.at(exams.examiner(exam.scene, exam.theirs))
     assert "没有找到这个评价批次" in stranger.go(f"{path}/door").text
     assert stranger.answer.status_code == 404
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_a_readers_file_is_looked_at_then_taken_or_told_row_by_row(exam: Exam) -> None:
+    path = exam.plan()
+    examiner = exam.examiner
+    examiner.go(path)
+    assert "导入读卡记录" in examiner.go(f"{path}/door").text
+    examiner.go(f"{path}/reader-file")
+    sheet = examiner.http.get(f"{path}/reader-sheet").text
+    header, *rows = sheet.removeprefix("\ufeff").split()
+    assert header == "准考证号,考生,姓名,证件号后四位,到场时间,座位号"
+    assert rows[0].split(",")[1:] == ["张*", "", "", "", ""] or "张*" in sheet
+    zhang, li = (
+        slip_number_of(exams.batch(exam.scene, int(path.rsplit("/", 1)[-1])), each)
+        for each in exam.candidates(path)
+    )
+    head = "准考证号,姓名,证件号后四位,到场时间\n"
+    good = f"{head}{zhang},{ZHANG_SAN[0]},{ZHANG_SAN[1][-4:]},09:01\n"
+
+    def press(button: str, content: str) -> str:
+        examiner.go(f"{path}/reader-file")
+        examiner.press(button, file=(io.BytesIO(content.encode()), "reader.csv"))
+        decent(examiner, ZHANG_SAN[0], LI_SI[0])
+        return examiner.page.text
+
+    assert "没有选择文件" in examiner.press("导入").text
+    told = press("只检查，不导入", good)
+    for said in ("没有问题，还没有导入", "将核对入场", "1 人：李*", "已入场 0"):
+        assert said in told
+    told = press("导入", f"{good}{li},{LI_SI[0]},0000,9:02\n")
+    assert "逐行问题（1 行，共读 2 行）" in told
+    assert "证件后四位与考生不符，不得入场" in told
+    assert "已记入本场入场记录" in told
+    assert "核对入场 1 人，此前已入场 0 人；名单上还有 1 人没有入场" in press("导入", good)
+    assert "核对入场 0 人，此前已入场 1 人" in press("导入", good)
+    listed = examiner.go(f"{path}/door").text
+    assert "读卡记录" in listed
+    assert "没有放行 李*" in listed
+    assert "没有办理此事的权限" in exam.clerk.go(f"{path}/reader-file").text
 
 
 @pytest.mark.parametrize("database", ["sqlite"], indirect=True)

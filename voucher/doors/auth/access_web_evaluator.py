@@ -33,6 +33,11 @@ WEB_EVALUATOR: dict[str, Access] = {
     "web.evaluator.door": Access(EXAM_DOOR, "考场入场核对页"),
     "web.evaluator.look_at_door": Access(EXAM_DOOR, "扫出示码或准考证，看是谁、坐哪里"),
     "web.evaluator.arrive": Access(EXAM_DOOR, "输入证件后四位，核对入场；不符的留痕"),
+    "web.evaluator.reader_file": Access(EXAM_DOOR, "读卡记录导入页"),
+    "web.evaluator.reader_sheet": Access(EXAM_DOOR, "读卡记录样表，姓名脱敏"),
+    "web.evaluator.hand_in_reader_file": Access(
+        EXAM_DOOR, "检查或导入读卡记录，不是本人的留痕", uploads=True
+    ),
     "web.evaluator.admit": Access(EXAM_DOOR, "核对证件入场；不是本人的留痕"),
     "web.evaluator.enter": Access(EVALUATOR_STAFF, "录入成绩"),
     "web.evaluator.enter_second": Access(EVALUATOR_STAFF, "技能成绩第二遍录入，与第一遍不同的人"),

@@ -7,6 +7,7 @@ of its own. A wrong card end is kept by the act itself, under the batch's lock.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, time
 
@@ -23,6 +24,7 @@ from voucher.ledger.credentials.presented import (
     note_look,
 )
 from voucher.ledger.credentials.using import lock_shown, use_presented
+from voucher.plumbing.bulk import among
 from voucher.plumbing.clock import SHANGHAI
 from voucher.plumbing.unit_of_work import Work
 from voucher.registry import people, tables
@@ -169,34 +171,62 @@ def check_not_arrived(candidate: Candidate) -> None:
 def _hold_card(work: Work, batch: ExamBatch, candidate: Candidate, came: Came, last4: str) -> None:
     """Hold the characters typed against the card. Raises KeptRefused what `check_card_end` refuses."""
     named = people.read_people(work.session, work.keyring, [candidate.person_id]).get(candidate.person_id)
-    most = tables.read_number_at(work.session, TRIES_MOST, work.today, batch.region_code)
-    midnight = datetime.combine(work.today, time(), SHANGHAI)
-    wrong = select(func.count()).where(
-        ExamArrival.candidate_id == candidate.id,
-        ExamArrival.code == CARD_END_DIFFERS.code,
-        ExamArrival.at >= midnight,
-    )
+    most = read_card_tries(work, batch)
+    wrong = count_wrong_cards(work, [candidate.id]).get(candidate.id, 0)
     try:
-        check_card_end(named.number if named else None, last4, work.session.scalar(wrong) or 0, most)
+        check_card_end(named.number if named else None, last4, wrong, most)
     except Refused as refused:
         keep_refused(work, batch.id, came, refused.refusal)
         raise KeptRefused(refused.refusal) from None
 
 
+def read_card_tries(work: Work, batch: ExamBatch) -> int | None:
+    """Return how many wrong ends of a card a candidate may show on a day; None where there is no limit."""
+    return tables.read_number_at(work.session, TRIES_MOST, work.today, batch.region_code)
+
+
+def count_wrong_cards(work: Work, candidate_ids: Sequence[int]) -> dict[int, int]:
+    """Return by candidate how often a wrong end of the card was shown today, at the door or in a file."""
+    rows = work.session.execute(
+        select(ExamArrival.candidate_id, func.count())
+        .where(
+            among(work.session, ExamArrival.candidate_id, candidate_ids),
+            ExamArrival.code == CARD_END_DIFFERS.code,
+            ExamArrival.at >= datetime.combine(work.today, time(), SHANGHAI),
+        )
+        .group_by(ExamArrival.candidate_id)
+    )
+    return {candidate_id: count for candidate_id, count in rows if candidate_id is not None}
+
+
 def let_in(work: Work, candidate: Candidate, way: ArrivalWay) -> ExamArrival:
     """Keep that a candidate of a locked batch is in, by what they showed."""
-    candidate.admitted_at, candidate.admitted_by_person_id = work.at, work.actor.person_id
-    made = ExamArrival(
-        batch_id=candidate.batch_id,
-        candidate_id=candidate.id,
-        voucher_id=candidate.voucher_id,
-        way=way,
-        at=work.at,
-        by_person_id=work.actor.person_id,
-    )
-    work.session.add(made)
+    return let_all_in(work, [(candidate, None)], way)[0]
+
+
+def let_all_in(
+    work: Work, came: Sequence[tuple[Candidate, datetime | None]], way: ArrivalWay
+) -> list[ExamArrival]:
+    """Keep that candidates of a locked batch are in; beside each when a card reader saw them."""
+    made = []
+    for candidate, seen_at in came:
+        candidate.admitted_at = seen_at or work.at
+        candidate.admitted_by_person_id = work.actor.person_id
+        made.append(
+            ExamArrival(
+                batch_id=candidate.batch_id,
+                candidate_id=candidate.id,
+                voucher_id=candidate.voucher_id,
+                way=way,
+                at=work.at,
+                by_person_id=work.actor.person_id,
+                seen_at=seen_at,
+            )
+        )
+    work.session.add_all(made)
     work.session.flush()
-    audit.record_one(work, "candidate", candidate.id, "admit", way=str(way))
+    told = {"way": str(way)}
+    audit.record(work, [audit.Entry("candidate", each.id, "admit", told) for each, _ in came])
     return made
 
 

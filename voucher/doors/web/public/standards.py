@@ -40,6 +40,7 @@ PARAMETER_NAMES = {
     "entry_level_higher": "高职、应用型本科毕业可直接申报的等级",
     "exam_room_minutes": "同一考场两场考试的间隔",
     "exam_arrival_needed": "没有核对入场不得录成绩",
+    "reader_file_days": "考试后几日内可上传读卡入场记录",
     "skill_entries": "技能成绩录入遍数",
     "exam_retakes": "补考次数上限",
     "subject_kept_months": "单科合格成绩保留期",
