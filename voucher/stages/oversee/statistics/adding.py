@@ -6,7 +6,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, cast
 
-from sqlalchemy import Table
+from sqlalchemy import ARRAY, Table, bindparam, func, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -27,74 +27,124 @@ ALL = -2  # every institution of a region, every class of an institution
 OWN = -3  # a region's own vouchers, without those of the regions below
 BELOW = "*"  # before a region's code: it and everything below it, so that a province is read in one row
 DIMENSIONS = ("programme", "fund", "trade", "level", "group")
-PIECE = 2000
+PIECE = 5000
 _COLUMN = {"programme": 4, "fund": 5, "trade": 6, "level": 7, "group": 8}
-Key = tuple[str | int, ...]
+Key = tuple[Any, ...]
+Stand = tuple[str, int, int, int]  # region, institution, class, year of issue
 Sums = dict[Key, Counter[str]]
 
 
 class Delta:
-    """What has to be added to each table, by key; `above` names the regions above each."""
+    """What has to be added to each table; `above` names the regions above each.
+
+    What is taken out and what is put in are held against each other first, at the smallest place; only what
+    is left is spread over the filters and the regions above.
+    """
 
     def __init__(self, above: Mapping[str, Sequence[str]]) -> None:
         self._above = above
-        self.cells: Sums = defaultdict(Counter)
-        self.slices: Sums = defaultdict(Counter)
-        self.losses: Sums = defaultdict(Counter)
-        self.flows: Sums = defaultdict(Counter)
-        self.heads: Sums = defaultdict(Counter)
+        self._counted: Sums = defaultdict(Counter)
+        self._lost: Counter[Key] = Counter()
+        self._happened: Sums = defaultdict(Counter)
+        self._heads: Sums = defaultdict(Counter)
 
     def count(self, fact: Fact, sign: int) -> None:
         """Add what one fact counts for, or take it away."""
-        counted = measure(fact, sign)
-        for name, value in counted.items():
-            self.cells[fact.place][name] += value
-        regions = (fact.place.region_code, *(BELOW + each for each in self._lines(fact.place.region_code)))
-        for head in heads_of(fact.place):
-            for region in regions:
-                key = (*head, region, fact.place.issued_month)
-                for name, value in counted.items():
-                    self.slices[key][name] += value
-                if fact.ended_as:
-                    self.losses[(*key, fact.came_from, fact.ended_as, fact.why)]["times"] += sign
-        happened = {step: (day, 0) for step, day in fact.days.items()}
+        into = self._counted[fact.place]
+        for name, value in measure(fact, sign).items():
+            into[name] += value
+        if fact.ended_as:
+            self._lost[(fact.place, fact.came_from, fact.ended_as, fact.why)] += sign
+        region = fact.place.region_code
+        for step, day in fact.days.items():
+            self._happened[(region, day, step)]["times"] += sign
         if fact.paid_on is not None:
-            happened["paid"] = (fact.paid_on, fact.paid_fen)
-        for step, (day, amount_fen) in happened.items():
-            for period in (f"{day:%Y-%m-%d}", f"{day:%Y-%m}"):
-                for region in regions:
-                    into = self.flows[(period, region, step)]
-                    into["times"] += sign
-                    into["amount_fen"] += sign * amount_fen
+            paid = self._happened[(region, fact.paid_on, "paid")]
+            paid["times"] += sign
+            paid["amount_fen"] += sign * fact.paid_fen
 
-    def count_people(self, facts: Iterable[Fact], sign: int) -> None:
-        """Add one person's presence wherever a voucher of theirs counts, once however many do."""
-        seen: set[tuple[Key, str]] = set()
-        for fact in facts:
-            if fact.thing == str(Thing.VOUCHER):
-                for node in self._nodes(fact.place):
-                    seen.update((node, step) for step in fact.days)
-        for node, step in seen:
-            self.heads[node][step] += sign
+    def count_people(self, before: Iterable[Fact], after: Iterable[Fact]) -> None:
+        """Move one person from where their vouchers counted to where they count, once however many do."""
+        was, now = _stands(before), _stands(after)
+        for step in STEPS:
+            if was[step] == now[step]:
+                continue
+            for places, sign in ((was[step], -1), (now[step], +1)):
+                for node in {each for place in places for each in self._nodes(place)}:
+                    self._heads[node][step] += sign
+
+    def _regions(self, region: str) -> tuple[str, ...]:
+        return (region, *(BELOW + each for each in self._lines(region)))
 
     def _lines(self, region: str) -> Sequence[str]:
         return self._above.get(region, (region,))
 
-    def _nodes(self, place: Place) -> Iterable[Key]:
-        region, house = place.region_code, place.institution_id
+    def _nodes(self, place: Stand) -> Iterable[Key]:
+        region, house, taught, year = place
         at: list[Key] = [(each, ALL, ALL) for each in self._lines(region)]
-        at += [(region, OWN, ALL), (region, house, ALL), (region, house, place.class_id)]
-        year = int(place.issued_month[:4])
+        at += [(region, OWN, ALL), (region, house, ALL), (region, house, taught)]
         return [(*each, when) for each in at for when in (0, year)]
 
     def write(self, session: Session) -> None:
         """Add everything to the tables."""
         measures = dict.fromkeys(MEASURES, 0)
-        add(session, StatisticCell, self.cells, measures)
-        add(session, StatisticSlice, self.slices, measures)
-        add(session, StatisticLoss, self.losses, {"times": 0})
-        add(session, StatisticFlow, self.flows, {"times": 0, "amount_fen": 0})
-        add(session, StatisticHeads, self.heads, dict.fromkeys(STEPS, 0))
+        add(session, StatisticCell, self._counted, measures)
+        add(session, StatisticSlice, self._slices(), measures)
+        add(session, StatisticLoss, self._losses(), {"times": 0})
+        add(session, StatisticFlow, self._flows(), {"times": 0, "amount_fen": 0})
+        add(session, StatisticHeads, self._heads, dict.fromkeys(STEPS, 0))
+
+    def _slices(self) -> Sums:
+        """Return what is left of each place under each filter, in its region and in those above."""
+        found: Sums = defaultdict(Counter)
+        for key, counted in self._counted.items():
+            place = Place(*key)
+            for head in heads_of(place):
+                into = found[(*head, place.region_code, place.issued_month)]
+                for name, value in counted.items():
+                    into[name] += value
+        return self._spread(found, at=2)
+
+    def _losses(self) -> Sums:
+        found: Sums = defaultdict(Counter)
+        for (place, *ending), times in self._lost.items():
+            for head in heads_of(place):
+                found[(*head, place.region_code, place.issued_month, *ending)]["times"] += times
+        return self._spread(found, at=2)
+
+    def _flows(self) -> Sums:
+        found: Sums = defaultdict(Counter)
+        for (region, day, step), happened in self._happened.items():
+            for period in (f"{day:%Y-%m-%d}", f"{day:%Y-%m}"):
+                into = found[(region, period, step)]
+                for name, value in happened.items():
+                    into[name] += value
+        return self._spread(found, at=0)
+
+    def _spread(self, sums: Sums, at: int) -> Sums:
+        """Return sums of regions, at one place of the key, with what they come to in those above."""
+        found: Sums = defaultdict(Counter)
+        for key, counted in sums.items():
+            left = {name: value for name, value in counted.items() if value}
+            if not left:
+                continue
+            for region in self._regions(key[at]):
+                into = found[(*key[:at], region, *key[at + 1 :])]
+                for name, value in left.items():
+                    into[name] += value
+        return found
+
+
+def _stands(facts: Iterable[Fact]) -> dict[str, set[Stand]]:
+    """Return, per step, where one person's vouchers have reached it."""
+    found: dict[str, set[Stand]] = {step: set() for step in STEPS}
+    for fact in facts:
+        if fact.thing == str(Thing.VOUCHER):
+            place = fact.place
+            stand = (place.region_code, place.institution_id, place.class_id, int(place.issued_month[:4]))
+            for step in fact.days:
+                found[step].add(stand)
+    return found
 
 
 def measure(fact: Fact, sign: int = 1) -> dict[str, int]:
@@ -118,16 +168,24 @@ def add(session: Session, model: type[Model], sums: Sums, blank: Mapping[str, in
     """Add sums to the rows of a table; a row that is not there yet begins with them."""
     table = cast(Table, model.__table__)
     keys = [column.key for column in table.primary_key]
-    rows = [
-        {**dict(zip(keys, key, strict=True)), **blank, **counted}
-        for key, counted in sorted(sums.items())
-        if any(counted.values())
-    ]
-    on_sqlite = session.get_bind().dialect.name == "sqlite"
-    build = sqlite.insert if on_sqlite else postgresql.insert
-    statement: Any = build(table)
-    statement = statement.on_conflict_do_update(
-        index_elements=keys, set_={name: table.c[name] + statement.excluded[name] for name in blank}
-    )
-    for start in range(0, len(rows), PIECE):
-        session.execute(statement, rows[start : start + PIECE])
+    counted = [(key, each) for key, each in sorted(sums.items()) if any(each.values())]
+    names = [*keys, *blank]
+    for start in range(0, len(counted), PIECE):
+        rows = [(*key, *(each[name] for name in blank)) for key, each in counted[start : start + PIECE]]
+        if session.get_bind().dialect.name == "sqlite":
+            into: Any = sqlite.insert(table)
+            given: Any = [dict(zip(names, row, strict=True)) for row in rows]
+        else:
+            # one statement a piece: a row at a time costs a wait for each
+            into, given = postgresql.insert(table), {}
+            columns = zip(*rows, strict=True)
+            lists = (
+                bindparam(None, list(values), type_=ARRAY(table.c[name].type), unique=True)
+                for name, values in zip(names, columns, strict=True)
+            )
+            listed = func.unnest(*lists).table_valued(*names).render_derived()
+            into = into.from_select(names, select(*listed.c))
+        statement = into.on_conflict_do_update(
+            index_elements=keys, set_={name: table.c[name] + into.excluded[name] for name in blank}
+        )
+        session.execute(statement, given)

@@ -129,8 +129,9 @@ class StatisticFlow(Model):
     __tablename__ = "statistic_flow"
     __table_args__ = ({"sqlite_strict": True},)
 
-    period: Mapped[str] = mapped_column(Text, primary_key=True)
+    # the region first: a page asks for one of them and for many days
     region_code: Mapped[str] = mapped_column(Text, primary_key=True)
+    period: Mapped[str] = mapped_column(Text, primary_key=True)
     step: Mapped[str] = mapped_column(Text, primary_key=True)
     times: Mapped[int] = mapped_column(Int64, nullable=False)
     amount_fen: Mapped[int] = mapped_column(Int64, nullable=False)

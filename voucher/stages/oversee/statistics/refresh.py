@@ -6,7 +6,7 @@ clock is asked. A voucher is taken out as it was counted and put in as it is, so
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from typing import Any, cast
 
@@ -139,13 +139,17 @@ def count_facts(session: Session, delta: Delta, fresh: Sequence[Fact]) -> None:
         if old is not None:
             delta.count(old, -1)
         delta.count(each, +1)
-    for facts, sign in ((kept, -1), (after, +1)):
-        by_person: dict[int, list[Fact]] = {}
-        for each in facts.values():
-            by_person.setdefault(each.person_id, []).append(each)
-        for theirs in by_person.values():
-            delta.count_people(theirs, sign)
+    was, now = _by_person(kept.values()), _by_person(after.values())
+    for person_id in people:
+        delta.count_people(was.get(person_id, ()), now.get(person_id, ()))
     _store(session, fresh)
+
+
+def _by_person(facts: Iterable[Fact]) -> Mapping[int, Sequence[Fact]]:
+    found: dict[int, list[Fact]] = {}
+    for each in facts:
+        found.setdefault(each.person_id, []).append(each)
+    return found
 
 
 def load_facts(session: Session, people: Collection[int]) -> dict[tuple[str, int], Fact]:
