@@ -16,5 +16,10 @@ WEB_PUBLIC: dict[str, Access] = {
     "web.public.check_certificate": Access(PUBLIC, "凭编号、姓名和证件号码后四位查证书，限频，不留痕"),
     "web.public.check_voucher": Access(PUBLIC, "凭券号查培训券状态，不含持券人，限频"),
     "web.public.figures": Access(PUBLIC, "数据公开，只有合计，限频"),
+    "web.public.standards_file": Access(PUBLIC, "全部补贴标准，数据文件"),
+    "web.public.dictionary": Access(PUBLIC, "数据字典和使用许可"),
+    "web.public.dictionary_file": Access(PUBLIC, "数据字典，数据文件"),
+    "web.public.robots": Access(PUBLIC, "告诉搜索引擎收录什么"),
+    "web.public.sitemap": Access(PUBLIC, "公众网页的地址"),
     "web.public.figures_file": Access(PUBLIC, "数据公开下载，限频"),
 }

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from flask import Blueprint, Flask
 
-from voucher.doors.web import assets, packing
+from voucher.doors.web import assets, caching, packing
 from voucher.doors.web.navigation import frame
 from voucher.doors.web.showing import FILTERS, WORDS
 
@@ -30,6 +30,7 @@ def install(app: Flask, frontend: Path) -> None:
     app.register_blueprint(web)
     assets.install(app, frontend)
     packing.install(app)
+    caching.install(app)
     app.jinja_env.filters.update(FILTERS)
     app.jinja_env.globals.update(WORDS)
     app.context_processor(frame)

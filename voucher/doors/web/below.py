@@ -219,6 +219,7 @@ BELOW: dict[str, tuple[str, ...]] = {
         *("web.public.find_objection", "web.public.objection"),
     ),
     "web.public.institutions": ("web.public.institution", "web.public.joining", "web.public.evaluators"),
+    "web.public.figures": ("web.public.dictionary",),
     "web.public.classes": ("web.public.training_class", "web.public.inspection_draws"),
     "web.public.check": ("web.public.check_certificate", "web.public.check_voucher"),
     "web.entrance.sessions": (

@@ -8,7 +8,7 @@ import secrets
 
 from flask import Flask, Response, request
 
-KINDS = frozenset({"text/html", "application/json"})
+KINDS = frozenset({"text/html", "text/csv", "application/json", "application/xml"})
 WORTH_IT_BYTES = 600
 LEVEL = 6
 # a name of random length in the head of the file: what is compressed tells nothing by its length (BREACH)

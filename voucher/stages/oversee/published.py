@@ -13,6 +13,9 @@ from sqlalchemy.orm import Session
 from voucher.ledger.vouchers import Voucher
 from voucher.plumbing.clock import SHANGHAI
 from voucher.registry.catalogue import Region, get_region, list_ancestry, list_subtree, name_trades
+from voucher.registry.directory import Seat
+from voucher.registry.tables import require_parameter_number
+from voucher.rules.disclosure import choose_merged
 from voucher.stages.issue.queries import Programme
 from voucher.stages.oversee.drill import DIRECT, counted, group, read_cells
 from voucher.stages.settle.queries.totals import list_direct, select_voucher_sums
@@ -20,6 +23,7 @@ from voucher.stages.settle.queries.totals import list_direct, select_voucher_sum
 MONTHS = 12
 EARLIER = "更早"
 ANY_TRADE = "通用（报名时选定）"
+SMALLEST, TOGETHER = "open_data_smallest", "其他（数量太少，合并公布）"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +52,50 @@ def total_of(name: str, figures: Sequence[Figure]) -> Figure:
 def list_regions(session: Session) -> list[str]:
     """Return the regions in which vouchers were issued."""
     return list(session.scalars(select(Voucher.region_code).distinct()))
+
+
+def read_smallest(session: Session, on: date) -> int:
+    """Return from how many vouchers on a group is told by itself. Raises Refused parameter_missing."""
+    return require_parameter_number(session, SMALLEST, on, ())
+
+
+def merge_small(figures: Sequence[Figure], smallest: int) -> list[Figure]:
+    """Return figures with those of too few vouchers told as one row at the end; the sum stays what it is."""
+    merged = choose_merged([each.issued for each in figures], smallest)
+    told = [each for place, each in enumerate(figures) if place not in merged]
+    few = [each for place, each in enumerate(figures) if place in merged]
+    return told + ([total_of(TOGETHER, few)] if few else [])
+
+
+def list_told(session: Session, tree: Sequence[Seat], smallest: int) -> list[Seat]:
+    """Return the regions of a tree whose own figures may be told, the tree being in order of descent.
+
+    A region merged with others in the table above it is not told by itself either, nor is anything below it.
+    """
+    issued = dict(
+        session.execute(select(Voucher.region_code, func.count()).group_by(Voucher.region_code)).all()
+    )
+    whole: dict[str, int] = {}
+    way: list[Seat] = []
+    below: dict[str, list[str]] = {each.code: [] for each in tree}
+    for each in tree:
+        way = [*way[: each.depth], each]
+        if each.depth:
+            below[way[each.depth - 1].code].append(each.code)
+        for above in way:
+            whole[above.code] = whole.get(above.code, 0) + issued.get(each.code, 0)
+    told: set[str] = set()
+    for each in tree:
+        if each.depth == 0 and whole[each.code] >= smallest:
+            told.add(each.code)
+        if each.code in told:
+            parts = [each.code, *below[each.code]]
+            sizes = [issued.get(each.code, 0), *(whole[code] for code in below[each.code])]
+            if not sizes[0]:
+                parts, sizes = parts[1:], sizes[1:]
+            merged = choose_merged(sizes, smallest)
+            told |= {code for place, code in enumerate(parts) if place not in merged}
+    return [each for each in tree if each.code in told]
 
 
 def by_region(session: Session, code: str) -> list[Figure]:

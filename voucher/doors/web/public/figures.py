@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import csv
-import io
-
-from flask import Response, abort, render_template
+from flask import abort, render_template
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
@@ -14,6 +11,7 @@ from voucher.doors.auth.shield import figures_rate, limiter
 from voucher.doors.web import fields
 from voucher.doors.web.public.blueprint import public
 from voucher.doors.web.public.directory import indent
+from voucher.doors.web.public.open_data import COUNTED, answer_csv
 from voucher.registry import directory
 from voucher.registry.catalogue import list_subtree
 from voucher.rules.money import format_yuan
@@ -27,10 +25,14 @@ CUTS = {"region": "地区", "trade": "职业", "month": "发券月份"}
 def figures() -> ResponseReturnValue:
     """Show the figures of a region and everything below it, cut three ways."""
     with the_door().read() as session:
-        seats = _seats(session)
+        smallest = published.read_smallest(session, the_door().today)
+        every = _seats(session)
+        seats = published.list_told(session, every, smallest)
         region = _region(seats)
         if region is None:
-            return render_template("public/figures.html", region=None, tables=[])
+            return render_template(
+                "public/figures.html", region=None, tables=[], few=bool(every), smallest=smallest
+            )
         tables = [(cut, name, _cut(session, cut, region)) for cut, name in CUTS.items()]
         totals = [published.total_of("合计", rows) for _, _, rows in tables]
         return render_template(
@@ -38,11 +40,12 @@ def figures() -> ResponseReturnValue:
             region=region,
             regions=indent(seats),
             choosable={each.code for each in seats},
-            tables=tables,
+            tables=[(cut, name, published.merge_small(rows, smallest)) for cut, name, rows in tables],
             total=totals[0],
             agree=all(each == totals[0] for each in totals),
             direct_fen=published.sum_direct(session, list_subtree(session, region)),
             largest=max((each.issued for _, _, rows in tables for each in rows), default=0),
+            smallest=smallest,
         )
 
 
@@ -53,18 +56,21 @@ def figures_file(cut: str) -> ResponseReturnValue:
     if cut not in CUTS:
         abort(404)
     with the_door().read() as session:
-        region = _region(_seats(session))
-        rows = _cut(session, cut, region) if region is not None else []
-    out = io.StringIO(newline="")
-    writer = csv.writer(out)
-    writer.writerow([CUTS[cut], "发券（张）", "培训（人次）", "取证（本）", "凭券已拨付（元）"])
-    for each in [*rows, published.total_of("合计", rows)]:
-        paid = format_yuan(each.paid_fen).replace(",", "")
-        writer.writerow([each.name, each.issued, each.trainings, each.certificates, paid])
-    # spreadsheet programs read UTF-8 only behind this mark
-    answer = Response("\ufeff" + out.getvalue(), mimetype="text/csv")
-    answer.headers["Content-Disposition"] = f"attachment; filename=vouchers-by-{cut}.csv"
-    return answer
+        smallest = published.read_smallest(session, the_door().today)
+        region = _region(published.list_told(session, _seats(session), smallest))
+        rows = published.merge_small(_cut(session, cut, region), smallest) if region is not None else []
+    return answer_csv(
+        f"vouchers-by-{cut}.csv",
+        [CUTS[cut], *(name for name, _, _ in COUNTED)],
+        [
+            [each.name, each.issued, each.trainings, each.certificates, _yuan(each.paid_fen)]
+            for each in [*rows, published.total_of("合计", rows)]
+        ],
+    )
+
+
+def _yuan(amount_fen: int) -> str:
+    return format_yuan(amount_fen).replace(",", "")
 
 
 def _seats(session: Session) -> list[directory.Seat]:

@@ -6,9 +6,11 @@ from flask import make_response, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
 from voucher.doors.auth.door import the_door
+from voucher.doors.auth.shield import csrf
 from voucher.doors.web.addresses import own_path
 from voucher.doors.web.navigation import SIZE_COOKIE
 from voucher.doors.web.public.blueprint import public
+from voucher.registry.rates import list_hotlines
 from voucher.stages.settle import queries
 
 YEAR_SECONDS = 365 * 24 * 3600
@@ -24,7 +26,8 @@ def home() -> ResponseReturnValue:
 @public.get("/guide")
 def guide() -> ResponseReturnValue:
     """Say how to get a voucher and use it, what to do when it does not work, and what the words mean."""
-    return render_template("public/guide.html")
+    with the_door().read() as session:
+        return render_template("public/guide.html", hotlines=list_hotlines(session, the_door().today))
 
 
 @public.get("/accessibility")
@@ -39,7 +42,9 @@ def privacy() -> ResponseReturnValue:
     return render_template("public/privacy.html")
 
 
+# a token would stand in a cookie of every page; whoever forges this makes somebody's letters larger
 @public.post("/appearance")
+@csrf.exempt
 def appearance() -> ResponseReturnValue:
     """Remember the size of letters and go back to the page it was asked on."""
     back = own_path(request.form.get("back"), "/")

@@ -1,14 +1,32 @@
-"""Standards and parameters by document: what is paid, since when, on whose word."""
+"""Standards and parameters as of a day: what is paid for which trade and level, since when, on whose word."""
 
 from __future__ import annotations
 
-from flask import render_template
+from datetime import date
+
+from flask import render_template, request
 from flask.typing import ResponseReturnValue
 from sqlalchemy import select
 
 from voucher.doors.auth.door import the_door
+from voucher.doors.web import fields
 from voucher.doors.web.public.blueprint import public
-from voucher.registry.standards import ModifierRow, Parameter, StandardRow
+from voucher.doors.web.public.open_data import STANDARD_COLUMNS, answer_csv
+from voucher.registry.catalogue import name_regions
+from voucher.registry.rates import (
+    FOUND_MOST,
+    Rates,
+    list_parameters,
+    list_rates,
+    list_regions_apart,
+    list_versions,
+    search_rates,
+)
+from voucher.registry.standards import StandardRow
+from voucher.rules.bonuses import name_claim_kind
+from voucher.rules.errors import Refused
+from voucher.rules.levels import LEVEL_NAMES, Level
+from voucher.rules.money import format_yuan
 
 CONFIDENCE_NAMES = {"document": "文件明文", "gov": "政府网站", "news": "媒体转述", "default": "默认值"}
 EVIDENCE_NAMES = {
@@ -82,27 +100,68 @@ PARAMETER_NAMES = {
 
 @public.get("/standards")
 def standards() -> ResponseReturnValue:
-    """Show every dated standard, modifier and parameter; defaults are marked as such."""
+    """Show what counted on a day, what a trade at a level came to on it, and where it is written."""
+    given, words = request.args.get("on", "").strip()[:10], fields.asked("q")
+    level = fields.asked("level", {str(int(each)) for each in Level})
+    try:
+        on, unread = (date.fromisoformat(given) if given else the_door().today), False
+    except ValueError:
+        on, unread = the_door().today, True
     with the_door().read() as session:
-        rows = session.scalars(
-            select(StandardRow).order_by(
-                StandardRow.kind, StandardRow.form, StandardRow.level, StandardRow.since
-            )
-        ).all()
-        modifiers = session.scalars(select(ModifierRow).order_by(ModifierRow.kind, ModifierRow.method)).all()
-        # how the house guards its own doors is nobody's policy
-        parameters = session.scalars(
-            select(Parameter)
-            .where(Parameter.name.in_(PARAMETER_NAMES))
-            .order_by(Parameter.name, Parameter.region_code, Parameter.since)
-        ).all()
+        apart = list_regions_apart(session)
+        region = fields.asked("region", apart)
+        refusal, rates = None, Rates([], [], 0)
+        try:
+            rates = list_rates(session, on)
+        except Refused as refused:
+            refusal = refused.refusal
         return render_template(
             "public/standards.html",
-            rows=rows,
-            modifiers=modifiers,
-            parameters=parameters,
+            on=on,
+            unread=unread,
+            refusal=refusal,
+            asked={"q": words, "level": level, "region": region},
+            levels=[(int(each), name) for each, name in LEVEL_NAMES.items()],
+            regions=sorted(name_regions(session, apart).items()),
+            versions=list_versions(session),
+            found=search_rates(session, on, words, Level(int(level)) if level else None, region)
+            if words and refusal is None
+            else None,
+            found_most=FOUND_MOST,
+            rows=rates.standards,
+            modifiers=rates.modifiers,
+            others=rates.others,
+            # how the house guards its own doors is nobody's policy
+            parameters=list_parameters(session, on, set(PARAMETER_NAMES)),
             confidence_names=CONFIDENCE_NAMES,
             evidence_names=EVIDENCE_NAMES,
             form_names=FORM_NAMES,
             parameter_names=PARAMETER_NAMES,
+        )
+
+
+@public.get("/standards.csv")
+def standards_file() -> ResponseReturnValue:
+    """Return every dated standard there is or was, as a file any spreadsheet program opens."""
+    with the_door().read() as session:
+        rows = session.scalars(select(StandardRow).order_by(StandardRow.code)).all()
+        return answer_csv(
+            "standards.csv",
+            [name for name, _, _ in STANDARD_COLUMNS],
+            [
+                [
+                    each.code,
+                    name_claim_kind(each.kind),
+                    FORM_NAMES.get(each.form, each.form),
+                    each.occupation_code or "",
+                    LEVEL_NAMES[Level(each.level)] if each.level else "",
+                    each.region_code or "",
+                    format_yuan(each.amount_fen).replace(",", ""),
+                    each.since.isoformat(),
+                    each.until.isoformat() if each.until else "",
+                    each.document,
+                    EVIDENCE_NAMES.get(each.evidence, each.evidence),
+                ]
+                for each in rows
+            ],
         )
