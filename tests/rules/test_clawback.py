@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from voucher.rules import clawback as rules
 from voucher.rules.errors import Refused
+from voucher.rules.money import share
 
 FEN = st.integers(0, 10**14)
 STANDARD_FEN = 500_000
@@ -111,6 +112,35 @@ def test_nobody_finishes_who_never_began(completed: int) -> None:
 def test_no_advance_above_the_whole() -> None:
     with pytest.raises(Refused, match="advance_limit_invalid"):
         rules.advance_limit(20, STANDARD_FEN, 10_001)
+
+
+def test_the_oldest_debt_is_met_first_by_the_first_claims() -> None:
+    met = rules.plan_offsets([(1, 300), (2, 300)], [(7, 100), (8, 450)], 10_000)
+    assert [(each.claim_id, each.clawback_id, each.amount_fen) for each in met] == [
+        (1, 7, 100),
+        (1, 8, 200),
+        (2, 8, 250),
+    ]
+    assert rules.plan_offsets([(1, 300)], [(7, 100)], 0) == []
+    assert rules.plan_offsets([(1, 300)], [], 10_000) == []
+
+
+amounts = st.lists(st.integers(1, 10**6), max_size=8)
+
+
+@given(amounts, amounts, st.integers(0, 12_000))
+def test_offsets_never_exceed_a_claim_a_debt_or_the_share(
+    claims: list[int], debts: list[int], basis_points: int
+) -> None:
+    met = rules.plan_offsets(list(enumerate(claims)), list(enumerate(debts)), basis_points)
+    whole = sum(each.amount_fen for each in met)
+    most = share(sum(claims), min(basis_points, 10_000))
+    assert whole == min(most, sum(debts))
+    for i, fen in enumerate(claims):
+        assert sum(each.amount_fen for each in met if each.claim_id == i) <= fen
+    for i, fen in enumerate(debts):
+        assert sum(each.amount_fen for each in met if each.clawback_id == i) <= fen
+    assert len({(each.claim_id, each.clawback_id) for each in met}) == len(met)
 
 
 @settings(max_examples=200)

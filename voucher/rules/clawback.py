@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -55,6 +56,15 @@ class Offset:
 
 
 @dataclass(frozen=True, slots=True)
+class Met:
+    """What one claim meets of one receivable, in fen."""
+
+    claim_id: int
+    clawback_id: int
+    amount_fen: int
+
+
+@dataclass(frozen=True, slots=True)
 class AdvanceSettlement:
     """The end of an advance: what was earned, what goes back, and what is still due."""
 
@@ -95,6 +105,33 @@ def offset(claim_fen: int, receivable_fen: int) -> Offset:
     _check_amounts(claim_fen, receivable_fen)
     offset_fen = min(claim_fen, receivable_fen)
     return Offset(offset_fen, claim_fen - offset_fen)
+
+
+@rule(number="CLW-08", stage="兑现", source=OFFSET_SOURCE, since=SINCE)
+def plan_offsets(
+    claims: Sequence[tuple[int, int]], debts: Sequence[tuple[int, int]], basis_points: int
+) -> list[Met]:
+    """Return which of a payee's claims meet which of its debts, both (id, fen) in their order.
+
+    The oldest debt is met first, by the first claims; together they meet no more than the share of what the
+    claims come to, in ten-thousandths. Raises share_invalid, amount_negative.
+    """
+    left_fen = share(sum(amount_fen for _, amount_fen in claims), min(basis_points, WHOLE_BASIS_POINTS))
+    open_debts = list(debts)
+    met: list[Met] = []
+    for claim_id, amount_fen in claims:
+        rest_fen = amount_fen
+        while open_debts and left_fen and rest_fen:
+            clawback_id, owed_fen = open_debts[0]
+            split = offset(rest_fen, min(owed_fen, left_fen))
+            if split.offset_fen:
+                met.append(Met(claim_id, clawback_id, split.offset_fen))
+            rest_fen, left_fen = split.pay_fen, left_fen - split.offset_fen
+            if owed_fen > split.offset_fen:
+                open_debts[0] = (clawback_id, owed_fen - split.offset_fen)
+            else:
+                open_debts.pop(0)
+    return met
 
 
 @rule(number="CLW-04", stage="兑现", source=DAYS_SOURCE, since=SINCE)

@@ -49,4 +49,4 @@ def strip(connection: Connection, table: str, *, sqlite: bool) -> None:
         (table,),
     ).scalars()
     for name in indexes.all():
-        connection.exec_driver_sql(f"DROP INDEX {name}")
+        connection.exec_driver_sql(f"DROP INDEX {name} CASCADE")

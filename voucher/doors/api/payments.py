@@ -210,7 +210,8 @@ def _seen(
     for each in files:
         plain = told(each, PaymentFileState)
         if each.id in own:
-            count, total_fen = sums.get(each.id, (0, 0))
+            count, total_fen, offset_fen = sums.get(each.id, (0, 0, 0))
             plain |= {"line_count": count, "total_fen": total_fen, "sha256": None}
+            plain["offset_fen"] = offset_fen
         seen.append(plain)
     return seen

@@ -125,6 +125,8 @@ WEB: dict[str, Access] = {
     "web.finance.clawback_letter": Access(FINANCE | OFFICERS | WATCHERS, "退回资金通知书"),
     "web.finance.clawbacks": Access(FINANCE | OFFICERS | WATCHERS, "追回单"),
     "web.finance.repay": Access(MAKERS | CHECKERS, "登记收回"),
+    "web.finance.ask_offset_stay": Access(MAKERS | CHECKERS, "提出暂缓、恢复抵扣，写明原因"),
+    "web.finance.agree_offset_stay": Access(MAKERS | CHECKERS, "由另一人确认暂缓、恢复抵扣"),
     # 监管、审计
     "web.supervisor.audit": Access(WATCHERS, "留痕链与恒等检查"),
     "web.supervisor.verify_trail": Access(WATCHERS, "核验留痕，只读"),

@@ -41,6 +41,8 @@ SIGNING: dict[str, str | None] = {
     "web.finance.open_again": None,
     "web.finance.close_month": None,
     "web.finance.settle_line": None,
+    "web.finance.agree_offset_stay": None,
+    "web.office.confirm_return": None,
     "batches.sign_batch": None,
     "notices.post_batch": None,
     "claims.clear_claim": None,

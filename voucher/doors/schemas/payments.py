@@ -37,6 +37,7 @@ class PaymentFileState(Schema):
     line_count = fields.Integer()
     total_fen = fields.Integer()
     total_display = Yuan("total_fen")
+    offset_fen = fields.Integer(metadata={"description": "抵扣应退款，不在 total_fen 内"})
     sha256 = fields.String(allow_none=True)
     made_at = Moment()
     checked_at = Moment(allow_none=True)
@@ -64,6 +65,7 @@ class PaymentLineState(Schema):
     account_masked = fields.String()
     amount_fen = fields.Integer()
     amount_display = Yuan("amount_fen")
+    offset_fen = fields.Integer(metadata={"description": "抵扣应退款；amount_fen 为 0 的不交银行"})
     outcome = fields.String(allow_none=True)
     bank_words = fields.String(allow_none=True)
 
@@ -116,6 +118,7 @@ class ClawbackState(Schema):
     amount_display = Yuan("amount_fen")
     recovered_fen = fields.Integer()
     recovered_display = Yuan("recovered_fen")
+    planned_fen = fields.Integer(metadata={"description": "已列入尚未回盘的拨付文件、将要抵扣的部分"})
     why = fields.String()
     opened_at = Moment()
 

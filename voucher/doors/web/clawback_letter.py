@@ -32,7 +32,7 @@ def answer_letter(letter: ClawbackLetter) -> Response:
             ("最后期限", f"{day(letter.due_on)}（通知次日起 {letter.days} 日，含当日）"),
         ],
         "how": f"请汇入原拨付账户，汇款附言写明编号 {letter.number}，并把缴款凭证交财务人员登记。"
-        "本款项不计利息。",
+        "缴清之前，向你单位的后续拨付可先抵扣本款项。本款项不计利息。",
         "appeal": "对本通知有异议的，可以在期限内书面申诉，并附证据；"
         "申诉成立的，由两人办理恢复，已退回的另行处理。",
         "opened_on": day(letter.opened_on),

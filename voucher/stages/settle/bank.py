@@ -3,31 +3,19 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Select, select
+from sqlalchemy import select
 
-from voucher.ledger import audit, entitlements, states
-from voucher.ledger import budget as budgets
+from voucher.ledger import audit
 from voucher.plumbing.spreadsheets import Limits
 from voucher.plumbing.unit_of_work import Work
 from voucher.rules.actor import Role, check_reach
 from voucher.rules.errors import Family, reason
 from voucher.stages.settle.bank_reading import FAILED, SUCCEEDED, Told, read_answer
-from voucher.stages.settle.ending import money_of
-from voucher.stages.settle.following import follow
-from voucher.stages.settle.models.claims import Claim
-from voucher.stages.settle.models.payments import (
-    BankQuarantine,
-    BankResult,
-    Payment,
-    PaymentFile,
-    PaymentLine,
-)
+from voucher.stages.settle.booking import book_lines, close_when_done, lock_behind
+from voucher.stages.settle.models.payments import BankQuarantine, BankResult, PaymentFile, PaymentLine
 from voucher.stages.settle.payment import get_file, region_of
-from voucher.stages.settle.reading import lock_claims, lock_funds
-from voucher.stages.settle.voucher_ends import close_vouchers
 
 SOURCE = "DOMAIN 2.4 退票; PAGES 4.6 回单; AC-H12"
 FILE_NOT_SENT = reason(
@@ -63,10 +51,9 @@ def record_results(
         raise FILE_NOT_SENT.refused(number=file.number)
     told = read_answer(file.number, content, filename, limits)
     source = hashlib.sha256(content).hexdigest()
-    lines = {
-        row.reference: row
-        for row in work.session.scalars(select(PaymentLine).where(PaymentLine.payment_file_id == file.id))
-    }
+    # what came to nothing by offset was never sent, so no answer can name it
+    sent = select(PaymentLine).where(PaymentLine.payment_file_id == file.id, PaymentLine.amount_fen > 0)
+    lines = {row.reference: row for row in work.session.scalars(sent)}
     known = {
         row.payment_line_id: row
         for row in work.session.scalars(
@@ -98,9 +85,10 @@ def record_results(
     work.session.flush()
     succeeded = [line for line, outcome in fresh if outcome == SUCCEEDED]
     failed = [line for line, outcome in fresh if outcome == FAILED]
-    _book(work, file, succeeded, failed)
     if fresh:
-        _close_what_is_done(work, file, len(lines), len(known))
+        lock_behind(work, [*succeeded, *failed])
+        book_lines(work, file, succeeded, failed)
+        close_when_done(work, file, sent=len(lines), answered=len(known))
     report = BankReport(len(fresh), len(succeeded), len(failed), repeated, quarantined)
     audit.record_one(
         work, "payment_file", file.id, "read_results", sha256=source, matched=report.matched,
@@ -145,53 +133,3 @@ def _set_aside(work: Work, file: PaymentFile, source: str, told: Told, why: str)
     )
     work.session.flush()
     return 1
-
-
-def _book(
-    work: Work, file: PaymentFile, succeeded: Sequence[PaymentLine], failed: Sequence[PaymentLine]
-) -> None:
-    """Confirm or bounce the claims of answered lines; a voucher is closed with the last of its claims."""
-    lock_funds(work, Claim.id.in_(_claims_behind([*succeeded, *failed])))
-    for lines, payment_event, claim_event in (
-        (succeeded, "succeed", "confirm"),
-        (failed, "fail", "bounce"),
-    ):
-        if not lines:
-            continue
-        claims = lock_claims(work, Claim.id.in_(_claims_behind(lines)))
-        payments = list(
-            work.session.scalars(
-                select(Payment)
-                .where(Payment.payment_line_id.in_([each.id for each in lines]))
-                .order_by(Payment.id)
-                .with_for_update()
-            )
-        )
-        states.move(work, Payment, payments, payment_event)
-        states.move(work, Claim, claims, claim_event, reason=file.number)
-        if claim_event == "confirm":
-            entitlements.consume(work, [each.entitlement_id for each in claims])
-            budgets.spend(work, file.budget_id, [money_of(each, each.amount_fen) for each in claims])
-            for claim in claims:
-                claim.reserved_fen = 0
-            work.session.flush()
-            close_vouchers(work, {each.voucher_id for each in claims if each.voucher_id is not None})
-
-
-def _claims_behind(lines: Sequence[PaymentLine]) -> Select[int]:
-    return select(Payment.claim_id).where(Payment.payment_line_id.in_([each.id for each in lines]))
-
-
-def _close_what_is_done(work: Work, file: PaymentFile, lines: int, answered: int) -> None:
-    states.move(work, PaymentFile, [file], "answer")
-    if answered == lines:
-        states.move(work, PaymentFile, [file], "close")
-    follow(
-        work,
-        work.session.scalars(
-            select(Claim.batch_id)
-            .join(Payment, Payment.claim_id == Claim.id)
-            .where(Payment.payment_file_id == file.id)
-            .distinct()
-        ),
-    )

@@ -18,6 +18,7 @@ from voucher.stages.certify import queries as certificates
 from voucher.stages.settle.ending import money_of
 from voucher.stages.settle.models.claims import Claim
 from voucher.stages.settle.models.payments import Clawback, Payment, Repayment
+from voucher.stages.settle.offset_plans import check_not_planned
 from voucher.stages.settle.reading import get_claim, lock_claims
 from voucher.stages.settle.review import OPINION_MISSING
 
@@ -91,7 +92,7 @@ def repay(work: Work, clawback_id: int, amount_fen: int, document: str) -> Clawb
     """Book money that came back by bank; the claim is recovered once all of it is.
 
     Raises Refused clawback_missing, role_missing, opinion_missing, recovery_exceeds_paid,
-    amount_not_positive, event_not_allowed.
+    amount_not_positive, event_not_allowed, offset_under_way.
     """
     if not document.strip():
         raise OPINION_MISSING.refused()
@@ -112,12 +113,30 @@ def repay(work: Work, clawback_id: int, amount_fen: int, document: str) -> Clawb
     if amount_fen <= 0:
         raise budgets.AMOUNT_NOT_POSITIVE.refused()
     check_recovery(amount_fen, clawback.amount_fen, clawback.recovered_fen)
+    check_not_planned(work.session, [clawback], amount_fen)
+    meet(work, clawback, claim, amount_fen, document.strip())
+    return clawback
+
+
+def meet(
+    work: Work,
+    clawback: Clawback,
+    claim: Claim,
+    amount_fen: int,
+    document: str,
+    payment_id: int | None = None,
+) -> None:
+    """Book fen that meet a receivable, by bank or by the payment named; all of it recovers the claim.
+
+    Budget, voucher, claim and receivable are locked already.
+    """
     work.session.add(
         Repayment(
             clawback_id=clawback.id,
-            way="bank",
+            payment_id=payment_id,
+            way="bank" if payment_id is None else "offset",
             amount_fen=amount_fen,
-            document=document.strip(),
+            document=document,
             received_at=work.at,
             received_by_person_id=work.actor.person_id,
         )
@@ -131,7 +150,6 @@ def repay(work: Work, clawback_id: int, amount_fen: int, document: str) -> Clawb
         states.move(work, Clawback, [clawback], "meet", reason=document)
         states.move(work, Claim, [claim], "recovered", reason=document)
         recover_vouchers(work, [claim.voucher_id] if claim.voucher_id is not None else [])
-    return clawback
 
 
 def recover_vouchers(work: Work, voucher_ids: Collection[int]) -> None:

@@ -9,9 +9,8 @@ fixed when the file was made, so that no account number lies on a disk.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
 
-from sqlalchemy import insert, select
+from sqlalchemy import select
 
 from voucher.ledger import budget as budgets
 from voucher.ledger import holds, states
@@ -22,6 +21,8 @@ from voucher.rules.actor import Role, check_reach
 from voucher.rules.approval import STEP_NAMES, Step, check_hands, check_not_cleared
 from voucher.rules.errors import Family, reason
 from voucher.rules.lifecycle import Thing
+from voucher.stages.settle import offsetting
+from voucher.stages.settle.booking import list_unsent, lock_behind, settle_unsent
 from voucher.stages.settle.models.banking import PaymentLayout
 from voucher.stages.settle.models.claims import Claim, SettlementBatch
 from voucher.stages.settle.models.payments import Payment, PaymentFile, PaymentLine
@@ -33,6 +34,7 @@ from voucher.stages.settle.payment_content import (
     read_layout,
 )
 from voucher.stages.settle.payment_precheck import check_accounts_stand, check_payable, select_stopped
+from voucher.stages.settle.payment_rows import write_lines, write_payments
 from voucher.stages.settle.reading import list_clearers, list_hands, lock_claims
 
 SOURCE = "豫办〔2021〕29号 四(三); S2-Z3; PAGES 4.6 制单复核签发"
@@ -78,23 +80,29 @@ def prepare(work: Work, budget_id: int, template_code: str | None = None) -> Pay
     template = choose_template(work.session, work.today, fund.region_code, template_code)
     layout = read_layout(work, template)
     claims = _lock_payable(work, budget_id, layout.lines_most)
-    accounts = check_payable(work, claims, layout)
+    met = offsetting.plan(work.session, fund, claims, work.today, lock=True)
+    less = offsetting.sum_by_claim(met)
+    accounts = check_payable(work, claims, layout, less)
     totals: dict[int, int] = {}
+    offsets: dict[int, int] = {}
     for claim in claims:
-        totals[claim.institution_id] = totals.get(claim.institution_id, 0) + claim.amount_fen
+        off_fen = less.get(claim.id, 0)
+        totals[claim.institution_id] = totals.get(claim.institution_id, 0) + claim.amount_fen - off_fen
+        offsets[claim.institution_id] = offsets.get(claim.institution_id, 0) + off_fen
     serial = work.session.scalar(select(PaymentFile.id).order_by(PaymentFile.id.desc()).limit(1)) or 0
     file = PaymentFile(
         number=f"BF-{fund.region_code}-{work.today.year}-{serial + 1:04d}",
         budget_id=budget_id,
         line_count=len(totals),
         total_fen=sum(totals.values()),
+        offset_fen=sum(offsets.values()),
         sha256="0" * 64,
         maker_person_id=work.actor.person_id,
         made_at=work.at,
         **states.first_state(Thing.PAYMENT_FILE, "prepare"),
     )
     lines = [
-        ContentLine(f"{file.number}-{position:05d}", accounts[each], totals[each])
+        ContentLine(f"{file.number}-{position:05d}", accounts[each], totals[each], offsets[each])
         for position, each in enumerate(sorted(totals), start=1)
     ]
     file.sha256 = hashlib.sha256(build_content(work, file, template, lines)).hexdigest()
@@ -103,27 +111,9 @@ def prepare(work: Work, budget_id: int, template_code: str | None = None) -> Pay
     work.session.add(PaymentLayout(payment_file_id=file.id, bank_template_id=template.id))
     told: dict[str, object] = {"sha256": file.sha256, "bank_template": template.code}
     states.begin(work, Thing.PAYMENT_FILE, [file.id], "prepare", content={file.id: told})
-    _write_payments(work, file, claims, _write_lines(work, file, lines))
+    payments = write_payments(work, file, claims, write_lines(work, file, lines), less)
+    offsetting.hold_back(work, met, payments)
     return file
-
-
-def _write_lines(work: Work, file: PaymentFile, lines: Sequence[ContentLine]) -> dict[int, int]:
-    """Write the rows of a file and return the id of each payee's."""
-    rows = [
-        {
-            "payment_file_id": file.id,
-            "position": position,
-            "reference": line.reference,
-            "institution_id": line.account.institution_id,
-            "payee_account_id": line.account.id,
-            "amount_fen": line.amount_fen,
-        }
-        for position, line in enumerate(lines, start=1)
-    ]
-    ids = work.session.scalars(
-        insert(PaymentLine).returning(PaymentLine.id, sort_by_parameter_order=True), rows
-    ).all()
-    return {line.account.institution_id: each for line, each in zip(lines, ids, strict=True)}
 
 
 def _lock_payable(work: Work, budget_id: int, payees_most: int | None) -> list[Claim]:
@@ -140,32 +130,6 @@ def _lock_payable(work: Work, budget_id: int, payees_most: int | None) -> list[C
         raise NOTHING_TO_PAY.refused()
     first = set(list(dict.fromkeys(each.institution_id for each in claims))[:payees_most])
     return [each for each in claims if each.institution_id in first]
-
-
-def _write_payments(work: Work, file: PaymentFile, claims: Sequence[Claim], line_ids: dict[int, int]) -> None:
-    rows = [
-        {
-            **states.first_state(Thing.PAYMENT, "prepare"),
-            "claim_id": each.id,
-            "payment_file_id": file.id,
-            "payment_line_id": line_ids[each.institution_id],
-            "person_id": each.person_id,
-            "trade_code": each.trade_code,
-            "level": each.level,
-            "institution_id": each.institution_id,
-            "verification_id": each.verification_id,
-            "basis_id": each.basis_id,
-            "verified": True,
-            "computed_fen": each.amount_fen,
-            "offset_fen": 0,
-            "amount_fen": each.amount_fen,
-        }
-        for each in claims
-    ]
-    ids = work.session.scalars(
-        insert(Payment).returning(Payment.id, sort_by_parameter_order=True), rows
-    ).all()
-    states.begin(work, Thing.PAYMENT, list(ids), "prepare")
 
 
 def get_file(work: Work, payment_file_id: int) -> PaymentFile:
@@ -214,8 +178,10 @@ def check(work: Work, payment_file_id: int) -> None:
     states.move(work, PaymentFile, [file], "check")
 
 
-def release(work: Work, payment_file_id: int) -> None:
+def release(work: Work, payment_file_id: int) -> PaymentFile:
     """Release a checked file (签发): its claims are being paid from now on.
+
+    What is met by offset in full is settled with it, since no bank will answer for it.
 
     Raises Refused payment_file_missing, role_missing, same_hand (also where the releaser has signed any
     of its claims), cleared_it, payees_stopped, certificates_no_longer_valid, payee_account_changed,
@@ -224,6 +190,9 @@ def release(work: Work, payment_file_id: int) -> None:
     file = get_file(work, payment_file_id)
     check_reach(work.actor, region_of(work, file), Role.FINANCE_RELEASER)
     check_hands(Step.RELEASE, work.actor.person_id, _hands(file))
+    unsent = list_unsent(work, file)
+    if unsent:
+        lock_behind(work, unsent)
     payments = list_payments(work, file.id)
     claims = lock_claims(work, Claim.id.in_([each.claim_id for each in payments]))
     for hands in list_hands(work.session, [each.id for each in claims]).values():
@@ -233,7 +202,8 @@ def release(work: Work, payment_file_id: int) -> None:
     clearers = list_clearers(work.session, [each.id for each in claims])
     check_not_cleared(STEP_NAMES[Step.RELEASE], work.actor.person_id, clearers)
     layout = read_layout(work, find_template(work, file), file)
-    check_accounts_stand(work, file.id, check_payable(work, claims, layout))
+    less = {each.claim_id: each.offset_fen for each in payments}
+    check_accounts_stand(work, file.id, check_payable(work, claims, layout, less))
     make_again(work, file)
     file.releaser_person_id = work.actor.person_id
     file.released_at = work.at
@@ -249,6 +219,8 @@ def release(work: Work, payment_file_id: int) -> None:
         .with_for_update()
     ).all()
     states.move(work, SettlementBatch, again, "release", reason=file.number)
+    settle_unsent(work, file, unsent)
+    return file
 
 
 def void(work: Work, payment_file_id: int, why: str) -> None:
@@ -261,13 +233,15 @@ def void(work: Work, payment_file_id: int, why: str) -> None:
         work.actor, region_of(work, file), Role.FINANCE_MAKER, Role.FINANCE_CHECKER, Role.FINANCE_RELEASER
     )
     states.move(work, PaymentFile, [file], "void", reason=why)
-    states.move(work, Payment, list_payments(work, file.id), "void", reason=why)
+    payments = list_payments(work, file.id)
+    states.move(work, Payment, payments, "void", reason=why)
+    offsetting.let_go(work, payments)
 
 
 def make_again(work: Work, file: PaymentFile) -> bytes:
     """Return the file's bytes, made again from its rows. Raises Refused payment_file_changed."""
     rows = work.session.execute(
-        select(PaymentLine.reference, PayeeAccount, PaymentLine.amount_fen)
+        select(PaymentLine.reference, PayeeAccount, PaymentLine.amount_fen, PaymentLine.offset_fen)
         .join(PayeeAccount, PayeeAccount.id == PaymentLine.payee_account_id)
         .where(PaymentLine.payment_file_id == file.id)
         .order_by(PaymentLine.position)

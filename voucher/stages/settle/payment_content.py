@@ -52,11 +52,12 @@ PAYER_UNKNOWN = reason(
 
 @dataclass(frozen=True, slots=True)
 class ContentLine:
-    """One payee's row: reference, confirmed account, amount in fen."""
+    """One payee's row in fen: what the bank is to pay, and what its receivables meet instead."""
 
     reference: str
     account: PayeeAccount
     amount_fen: int
+    offset_fen: int = 0
 
 
 def choose_template(session: Session, on: date, region_code: str, code: str | None) -> BankTemplate:
@@ -83,19 +84,22 @@ def read_layout(work: Work, template: BankTemplate, file_made_on: PaymentFile | 
 def build_content(
     work: Work, file: PaymentFile, template: BankTemplate, lines: Sequence[ContentLine]
 ) -> bytes:
-    """Return the bytes for the bank: a row per payee.
+    """Return the bytes for the bank: a row per payee that is paid anything, none at all where nobody is.
 
     Raises Refused payer_unknown, payment_instruction_invalid.
     """
+    sent = [each for each in lines if each.amount_fen > 0]
+    if not sent:
+        return b""
     layout = read_layout(work, template, file)
-    rows = [_row(work, position, each) for position, each in enumerate(lines, start=1)]
+    rows = [_row(work, position, each) for position, each in enumerate(sent, start=1)]
     match layout.form:
         case BankForm.XLSX:
             return _workbook(file, layout, rows)
         case BankForm.CSV:
             return _text(layout, rows)
         case BankForm.PAIN_001:
-            return _instruction(work, file, lines, rows)
+            return _instruction(work, file, sent, rows)
 
 
 def file_name(file: PaymentFile, template: BankTemplate) -> str:
@@ -124,7 +128,7 @@ def _workbook(file: PaymentFile, layout: BankLayout, rows: Sequence[Row]) -> byt
     columns = [SheetColumn(heading, *SHAPES[field]) for heading, field in layout.columns]
     summary = (
         ("拨付文件编号", file.number),
-        ("笔数", str(file.line_count)),
+        ("笔数", str(len(rows))),
         ("合计金额（元）", format_yuan(file.total_fen)),
         ("合计大写", chinese_capitals(file.total_fen)),
     )

@@ -31,6 +31,13 @@ ALREADY_DOWNLOADED = reason(
     SOURCE,
     Family.CONFLICT,
 )
+NOTHING_TO_SEND = reason(
+    "payment_file_all_offset",
+    "本文件全部由抵扣结清，没有要交银行的付款",
+    "不必下载；抵扣明细在拨付文件页面",
+    "【设】净额为零的不交银行 (AC-I1)",
+    Family.CONFLICT,
+)
 NOT_DOWNLOADED_YET = reason(
     "payment_file_not_downloaded",
     "拨付文件还可以下载，不必准予重导",
@@ -51,12 +58,14 @@ def download(work: Work, payment_file_id: int) -> tuple[str, bytes]:
     """Return the name and bytes of a released file: once, and once more each time that was opened.
 
     Raises Refused payment_file_missing, role_missing, payment_file_not_released,
-    payment_file_downloaded, second_person_needed, payment_file_changed.
+    payment_file_all_offset, payment_file_downloaded, second_person_needed, payment_file_changed.
     """
     file = get_file(work, payment_file_id)
     check_reach(work.actor, region_of(work, file), Role.FINANCE_MAKER, Role.FINANCE_RELEASER)
     if file.released_at is None:
         raise NOT_RELEASED.refused()
+    if not file.total_fen:
+        raise NOTHING_TO_SEND.refused()
     handing = _take_turn(work, file)
     content = make_again(work, file)
     handing.downloaded_at = work.at

@@ -108,16 +108,29 @@ REASONS = {
 
 
 @dataclass(frozen=True, slots=True)
+class Due:
+    """What one payee is due: how many claims, what the bank is to pay and what receivables meet, in fen."""
+
+    claims: int
+    amount_fen: int
+    offset_fen: int
+
+    @property
+    def computed_fen(self) -> int:
+        """Return what the claims come to before any offset."""
+        return self.amount_fen + self.offset_fen
+
+
+@dataclass(frozen=True, slots=True)
 class PayeeLook:
-    """One payee as the pre-check finds it: what it is due in fen, its account, and what is wrong, in words.
+    """One payee as the pre-check finds it: what it is due, its account, and what is wrong, in words.
 
     What only warns stands in `warnings`, as where a shared account may be paid by parameter.
     """
 
     institution_id: int
     name: str
-    claims: int
-    amount_fen: int
+    due: Due
     account: PayeeAccount | None
     faults: Mapping[PayeeFault, str]
     warnings: Mapping[PayeeFault, str]
@@ -128,18 +141,18 @@ def select_stopped() -> Select[int]:
     return select(Institution.id).where(Institution.state.in_(sorted(STOPPED)))
 
 
-def check_payable(work: Work, claims: Sequence[Claim], layout: BankLayout) -> dict[int, PayeeAccount]:
+def check_payable(
+    work: Work, claims: Sequence[Claim], layout: BankLayout, less: Mapping[int, int]
+) -> dict[int, PayeeAccount]:
     """Refuse to pay what cannot be paid, and return the confirmed account of each payee.
+
+    `less` is what each claim meets of its payee's receivables in fen, which no bank pays.
 
     Raises Refused payees_stopped, payees_without_account, payee_accounts_shared, names_not_encodable,
     payee_names_not_printable, payee_names_too_long, payment_lines_too_large,
     certificates_no_longer_valid, register_silent.
     """
-    dues: dict[int, tuple[int, int]] = {}
-    for each in claims:
-        count, total_fen = dues.get(each.institution_id, (0, 0))
-        dues[each.institution_id] = (count + 1, total_fen + each.amount_fen)
-    looks = look_at_payees(work.session, work.today, dues, layout)
+    looks = look_at_payees(work.session, work.today, add_up_dues(claims, less), layout)
     for fault, told in REASONS.items():
         words = [each.faults[fault] for each in looks if fault in each.faults]
         if words:
@@ -157,10 +170,21 @@ def _limit_of(fault: PayeeFault, layout: BankLayout) -> dict[str, object]:
     return {}
 
 
+def add_up_dues(claims: Sequence[Claim], less: Mapping[int, int]) -> dict[int, Due]:
+    """Return what each payee is due for these claims, less what they meet."""
+    dues: dict[int, Due] = {}
+    for each in claims:
+        was, off_fen = dues.get(each.institution_id, Due(0, 0, 0)), less.get(each.id, 0)
+        dues[each.institution_id] = Due(
+            was.claims + 1, was.amount_fen + each.amount_fen - off_fen, was.offset_fen + off_fen
+        )
+    return dues
+
+
 def look_at_payees(
-    session: Session, on: date, dues: Mapping[int, tuple[int, int]], layout: BankLayout
+    session: Session, on: date, dues: Mapping[int, Due], layout: BankLayout
 ) -> list[PayeeLook]:
-    """Return how each payee stands that is due something: institution → how many claims, how much in fen."""
+    """Return how each payee stands that is due something."""
     payees = session.scalars(
         select(Institution).where(Institution.id.in_(sorted(dues))).order_by(Institution.id)
     ).all()
@@ -169,7 +193,7 @@ def look_at_payees(
     stops = tables.read_flag(session, "shared_account_stops", on, ())
     looks = []
     for payee in payees:
-        count, total_fen = dues[payee.id]
+        due = dues[payee.id]
         account = found.get(payee.id)
         faults: dict[PayeeFault, str] = {}
         warnings: dict[PayeeFault, str] = {}
@@ -183,9 +207,9 @@ def look_at_payees(
                     f"{payee.name}（与{'、'.join(others)}相同）"
                 )
             faults |= find_name_faults([account.holder_name, account.bank_name], layout)
-        if layout.line_amount_most_fen is not None and total_fen > layout.line_amount_most_fen:
-            faults[PayeeFault.TOO_MUCH] = f"{payee.name}（{format_yuan(total_fen)} 元）"
-        looks.append(PayeeLook(payee.id, payee.name, count, total_fen, account, faults, warnings))
+        if layout.line_amount_most_fen is not None and due.amount_fen > layout.line_amount_most_fen:
+            faults[PayeeFault.TOO_MUCH] = f"{payee.name}（{format_yuan(due.amount_fen)} 元）"
+        looks.append(PayeeLook(payee.id, payee.name, due, account, faults, warnings))
     return looks
 
 

@@ -14,6 +14,7 @@ from voucher.rules.lifecycle import Thing, check_event
 from voucher.stages.certify import queries as certificates
 from voucher.stages.settle.models.claims import Claim
 from voucher.stages.settle.models.payments import Clawback
+from voucher.stages.settle.offset_plans import check_not_planned
 from voucher.stages.settle.reading import lock_claims
 from voucher.stages.settle.review import OPINION_MISSING
 
@@ -45,7 +46,7 @@ def reinstate(work: Work, voucher_id: int) -> Voucher:
 
     What has come back stays with the treasury. Raises Refused voucher_missing (also for a foreign one),
     role_missing, event_not_allowed, certificate_still_revoked, reinstatement_not_asked,
-    second_person_needed.
+    second_person_needed, offset_under_way.
     """
     voucher = _get_recovering(work, voucher_id)
     asked = reinstatements.agree(work, Thing.VOUCHER, voucher.id)
@@ -57,6 +58,7 @@ def reinstate(work: Work, voucher_id: int) -> Voucher:
         .with_for_update()
         .execution_options(populate_existing=True)
     ).all()
+    check_not_planned(work.session, owed)
     states.move(work, Clawback, owed, "waive", reason=asked.why)
     states.move(work, Claim, claims, "reinstate", reason=asked.why)
     advance(work, [voucher], "reinstate", reason=asked.why)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.stages.oversee.plants.shape import APPROVED, AT, PAID, Plant, transfer
+from tests.stages.oversee.plants.shape import APPROVED, AT, PAID, Plant, offset, transfer
 
 PAYMENTS: tuple[Plant, ...] = (
     Plant(
@@ -125,4 +125,11 @@ PAYMENTS: tuple[Plant, ...] = (
         ("repayment",),
         refused=True,
     ),
+    Plant(13, "拨付的抵扣等于其逐笔抵扣之和", (offset("pending"),)),
+    Plant(
+        13,
+        "已列未回盘的抵扣等于追回单的在途抵扣",
+        ("UPDATE clawback SET planned_fen = planned_fen - 1 WHERE state = 'opened'",),
+    ),
+    Plant(13, "到账拨付的抵扣逐笔记入追回，未到账的一笔不记", (offset("succeeded"),)),
 )

@@ -38,6 +38,16 @@ def transfer(act: str, source: str, target: str, claim: str = "NULL", budget: st
     """
 
 
+def offset(payment_state: str) -> str:
+    """Return an offset of a payment in this state against a receivable that is met, which nobody planned."""
+    return f"""
+        INSERT INTO payment_offset (payment_id, clawback_id, institution_id, amount_fen)
+        SELECT MIN(p.id), k.id, k.institution_id, 1 FROM clawback k
+        JOIN payment p ON p.institution_id = k.institution_id AND p.state = '{payment_state}'
+        WHERE k.state = 'met' GROUP BY k.id, k.institution_id
+    """
+
+
 def event(object_id: str, seq: int, previous: str, from_state: str, name: str, to_state: str) -> str:
     """Return an event of a claim written past the one writer of state."""
     return f"""

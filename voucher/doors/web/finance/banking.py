@@ -21,6 +21,7 @@ from voucher.rules.bank_files import PayeeFault
 from voucher.rules.money import chinese_capitals, format_yuan
 from voucher.rules.vocabulary import FUND_SOURCE_NAMES, FundSource
 from voucher.stages.settle import payment_download, quarantine, queries
+from voucher.stages.settle.models.payments import PaymentFile
 from voucher.stages.settle.payment_precheck import REASONS
 from voucher.stages.settle.queries import banking
 
@@ -68,7 +69,8 @@ def sheet(file_id: int) -> ResponseReturnValue:
         facts = [
             ("预算", f"{region} {budget.year} 年 {FUND_SOURCE_NAMES[FundSource(budget.source)]}"),
             ("笔数", f"{found.line_count:,} 笔"),
-            ("金额", f"{format_yuan(found.total_fen)} 元"),
+            *_offset_facts(found),
+            ("实付" if found.offset_fen else "金额", f"{format_yuan(found.total_fen)} 元"),
             ("大写金额", f"人民币{chinese_capitals(found.total_fen)}"),
             ("银行模板", template.name if template else "通用工作簿（xlsx）"),
             ("文件摘要 SHA-256", found.sha256),
@@ -76,14 +78,17 @@ def sheet(file_id: int) -> ResponseReturnValue:
         rows = [
             (
                 line.reference, line.holder_name, line.bank_name, line.account_masked,
-                format_yuan(line.amount_fen), OUTCOMES.get(line.outcome or "", "未回盘"),
+                *(format_yuan(fen) for fen in _sums(found, line.computed_fen, line.offset_fen)),
+                OUTCOMES.get(line.outcome or "", "未回盘" if line.is_sent else "抵扣结清，不交银行"),
             )
             for line in lines
         ]  # fmt: skip
-        total = ("", f"合计 {len(lines):,} 笔", "", "", format_yuan(found.total_fen), "")
+        sums = _sums(found, found.total_fen + found.offset_fen, found.offset_fen)
+        total = ("", f"合计 {len(lines):,} 笔", "", "", *(format_yuan(fen) for fen in sums), "")
+        amounts = ("应付（元）", "抵扣（元）", "实付（元）") if found.offset_fen else ("金额（元）",)
         columns = [
             ("参考号", TEXT), ("收款户名", WIDE), ("开户行", TEXT), ("账号", TEXT),
-            ("金额（元）", MONEY), ("银行结果", TEXT),
+            *((each, MONEY) for each in amounts), ("银行结果", TEXT),
         ]  # fmt: skip
         hands = [
             (word, f"{names.get(person or 0, '')} {moment(at) if at else ''}".strip() or "待办")
@@ -95,6 +100,22 @@ def sheet(file_id: int) -> ResponseReturnValue:
         ]
         part = Part("", columns, rows, total)
         return answer_sheet("拨付单", found.number, region, facts, [part], hands, wide=True)
+
+
+def _offset_facts(found: PaymentFile) -> list[tuple[str, str]]:
+    """Return what a file with offsets says before what the bank pays."""
+    if not found.offset_fen:
+        return []
+    return [
+        ("应付", f"{format_yuan(found.total_fen + found.offset_fen)} 元"),
+        ("抵扣应退款", f"{format_yuan(found.offset_fen)} 元"),
+    ]
+
+
+def _sums(found: PaymentFile, computed_fen: int, offset_fen: int) -> tuple[int, ...]:
+    """Return due, offset and paid where a file has offsets, else what is paid alone."""
+    paid_fen = computed_fen - offset_fen
+    return (computed_fen, offset_fen, paid_fen) if found.offset_fen else (paid_fen,)
 
 
 @finance.post("/payment-files/<int:file_id>/downloads")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from flask import render_template, url_for
+from flask import render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -14,30 +14,35 @@ from voucher.doors.auth.visitors import current_actor
 from voucher.doors.web import fields
 from voucher.doors.web.acting import Done, submit
 from voucher.doors.web.finance.blueprint import finance
+from voucher.doors.web.timelines import name_people
 from voucher.ledger.budget import Budget
 from voucher.plumbing.unit_of_work import Work
 from voucher.rules.money import format_yuan
-from voucher.stages.settle import clawback, queries
+from voucher.stages.settle import clawback, offset_stays, queries
 from voucher.stages.settle.bonuses.returning import list_returns
 from voucher.stages.settle.models.claims import Claim
-from voucher.stages.settle.models.payments import BankResult, PaymentFile, PaymentLine
+from voucher.stages.settle.models.payments import BankResult, Payment, PaymentFile, PaymentLine
 from voucher.stages.settle.queries.banking import list_set_aside
 from voucher.stages.settle.queries.letters import list_due_days
+from voucher.stages.settle.queries.offsets import list_came_back, list_stays
+
+PER_PAGE = 50
 
 
 @dataclass(frozen=True, slots=True)
 class ThreeSums:
-    """The same money as the system paid it, finance spent it, and the bank confirmed it, in fen."""
+    """The same money in fen: paid by the system, spent by finance, confirmed by the bank or met by offset."""
 
     system_fen: int
     finance_fen: int
     bank_fen: int
+    offset_fen: int
     released_fen: int
 
     @property
     def agrees(self) -> bool:
         """Return whether the three say the same."""
-        return self.system_fen == self.finance_fen == self.bank_fen
+        return self.system_fen == self.finance_fen == self.bank_fen + self.offset_fen
 
 
 @finance.get("/reconciliation")
@@ -74,13 +79,53 @@ def repay(clawback_id: int) -> ResponseReturnValue:
     return submit(call, _show_clawbacks)
 
 
+@finance.post("/clawbacks/<int:clawback_id>/offset-stays")
+def ask_offset_stay(clawback_id: int) -> ResponseReturnValue:
+    """Ask that a receivable be kept out of offsets, or let back in."""
+
+    def call(work: Work) -> Done:
+        stays = request.form.get("stays") == "1"
+        offset_stays.ask_stay(work, clawback_id, fields.text("why", "原因", limit=200), stays=stays)
+        words = f"已提出{'暂缓' if stays else '恢复'}抵扣，等待另一人确认"
+        return Done(words, url_for("web.finance.clawbacks"))
+
+    return submit(call, _show_clawbacks)
+
+
+@finance.post("/clawbacks/<int:clawback_id>/offset-stays/agreements")
+def agree_offset_stay(clawback_id: int) -> ResponseReturnValue:
+    """Agree, as another person, to what was asked about a receivable and offsets."""
+
+    def call(work: Work) -> Done:
+        agreed = offset_stays.agree_stay(work, clawback_id)
+        words = "已由两人暂缓抵扣" if agreed.stays else "已由两人恢复抵扣，从下个文件起"
+        return Done(words, url_for("web.finance.clawbacks"))
+
+    return submit(call, _show_clawbacks)
+
+
 def _show_clawbacks() -> str:
+    before = fields.cursor("before")
     with the_door().read() as session:
-        rows = queries.list_clawbacks(session, current_actor().regions)
+        rows = queries.list_clawbacks(
+            session, current_actor().regions, before_id=before or None, limit=PER_PAGE
+        )
+        ids = [clawback.id for clawback, _, _ in rows]
+        stays = list_stays(session, ids)
         due = list_due_days(session, [(clawback, claim) for clawback, claim, _ in rows])
         waiting = list_returns(session, current_actor().regions)
         return render_template(
-            "finance/clawbacks.html", rows=rows, due=due, waiting=waiting, today=the_door().today
+            "finance/clawbacks.html",
+            rows=rows,
+            due=due,
+            waiting=waiting,
+            today=the_door().today,
+            back=list_came_back(session, ids),
+            stays=stays,
+            names=name_people(session, [each.asked_by_person_id for some in stays.values() for each in some]),
+            me=current_actor().person_id,
+            before=before,
+            per_page=PER_PAGE,
         )
 
 
@@ -106,9 +151,17 @@ def _add_up(session: Session, regions: frozenset[str]) -> ThreeSums:
     confirmed = lines.join(BankResult, BankResult.payment_line_id == PaymentLine.id).where(
         BankResult.outcome == "succeeded"
     )
+    # part of a claim that was paid, and yet no bank was asked for it
+    offset = (
+        select(func.coalesce(func.sum(Payment.offset_fen), 0))
+        .join(PaymentFile, PaymentFile.id == Payment.payment_file_id)
+        .join(Budget, Budget.id == PaymentFile.budget_id)
+        .where(Budget.region_code.in_(ours), Payment.state == "succeeded")
+    )
     return ThreeSums(
         system_fen=int(system or 0),
         finance_fen=int(spent or 0),
         bank_fen=int(session.scalar(confirmed) or 0),
+        offset_fen=int(session.scalar(offset) or 0),
         released_fen=int(session.scalar(lines) or 0),
     )

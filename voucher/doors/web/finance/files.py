@@ -61,7 +61,8 @@ def prepare() -> ResponseReturnValue:
     def call(work: Work) -> Done:
         template = fields.text("template", "银行模板", required=False, limit=60) or None
         made = payment.prepare(work, fields.whole("budget", "预算"), template)
-        words = f"已制单：{made.line_count:,} 笔，{format_yuan(made.total_fen)} 元，等待复核"
+        less = f"（另抵扣应退款 {format_yuan(made.offset_fen)} 元）" if made.offset_fen else ""
+        words = f"已制单：{made.line_count:,} 笔，{format_yuan(made.total_fen)} 元{less}，等待复核"
         return Done(words, url_for("web.finance.file", file_id=made.id))
 
     return submit(call, _show_all)
@@ -90,9 +91,12 @@ def release(file_id: int) -> ResponseReturnValue:
     ask_before_release(file_id)
 
     def call(work: Work) -> Done:
-        payment.release(work, file_id)
+        released = payment.release(work, file_id)
         check_sound(work.session)
-        return Done("已签发，可下载一次交银行", url_for("web.finance.file", file_id=file_id))
+        words = (
+            "已签发，可下载一次交银行" if released.total_fen else "已签发，全部由抵扣结清，没有要交银行的付款"
+        )
+        return Done(words, url_for("web.finance.file", file_id=file_id))
 
     return submit(call, lambda: show_file(file_id))
 
@@ -184,6 +188,7 @@ def show_file(file_id: int) -> str:
             names=name_hands(session, [found])
             | name_people(session, [each for row in downloads for each in _of_download(row)]),
             answered=sum(1 for line in lines if line.outcome),
+            sent=sum(1 for line in lines if line.is_sent),
         )
 
 

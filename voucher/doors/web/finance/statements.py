@@ -22,7 +22,8 @@ from voucher.stages.settle.queries.statements import Sent, Statement, read_state
 
 HEADS = (
     SheetColumn("拨付文件", width=24), SheetColumn("参考号", width=30), SheetColumn("签发时间", width=18),
-    SheetColumn("申领（条）", Kind.WHOLE, 10), SheetColumn("金额（元）", Kind.AMOUNT),
+    SheetColumn("申领（条）", Kind.WHOLE, 10), SheetColumn("应付（元）", Kind.AMOUNT),
+    SheetColumn("抵扣（元）", Kind.AMOUNT), SheetColumn("实付（元）", Kind.AMOUNT),
     SheetColumn("银行结果", width=12), SheetColumn("回盘时间", width=18), SheetColumn("银行说明", width=24),
 )  # fmt: skip
 
@@ -46,17 +47,21 @@ def statement_pdf(institution_id: int) -> ResponseReturnValue:
             ("参考号", TEXT),
             ("签发时间", TEXT),
             ("申领", MONEY),
-            ("金额（元）", MONEY),
+            ("应付（元）", MONEY),
+            ("抵扣（元）", MONEY),
+            ("实付（元）", MONEY),
             ("银行结果", WIDE),
         ]
         rows = [
             [
-                each.reference, moment(each.released_at), f"{each.claims:,}", format_yuan(each.amount_fen),
+                each.reference, moment(each.released_at), f"{each.claims:,}", format_yuan(each.computed_fen),
+                format_yuan(each.offset_fen), format_yuan(each.amount_fen),
                 f"{outcome_name(each)} {each.bank_words or ''}".strip(),
             ]
             for each in found.lines
         ]  # fmt: skip
-        total = ["合计", "", f"{sum(e.claims for e in found.lines):,}", format_yuan(_whole(found)), ""]
+        sums = [format_yuan(fen) for fen in _sums(found)]
+        total = ["合计", "", f"{sum(e.claims for e in found.lines):,}", *sums, ""]
         number = found.institution.code
         return answer_sheet(
             f"{title}对账单", number, found.institution.name, _facts(found),
@@ -73,12 +78,14 @@ def statement_xlsx(institution_id: int) -> ResponseReturnValue:
         found, span, title = _read(session, institution_id)
     rows: list[list[str | int | date | None]] = [
         [
-            each.payment_file_number, each.reference, moment(each.released_at), each.claims, each.amount_fen,
-            outcome_name(each), moment(each.answered_at) if each.answered_at else None, each.bank_words,
+            each.payment_file_number, each.reference, moment(each.released_at), each.claims,
+            each.computed_fen, each.offset_fen, each.amount_fen, outcome_name(each),
+            moment(each.answered_at) if each.answered_at else None, each.bank_words,
         ]
         for each in found.lines
     ]  # fmt: skip
-    rows.append(["合计", None, None, sum(e.claims for e in found.lines), _whole(found), None, None, None])
+    claims = sum(e.claims for e in found.lines)
+    rows.append(["合计", None, None, claims, *_sums(found), None, None, None])
     write_workbook(out, [Sheet("对账单", HEADS, rows)], created_at=door.at, title=f"{title}对账单")
     out.seek(0)
     name = f"statement-{found.institution.code}-{span['of']}{span['month'] or ''}.xlsx"
@@ -87,11 +94,18 @@ def statement_xlsx(institution_id: int) -> ResponseReturnValue:
 
 def outcome_name(sent: Sent) -> str:
     """Return the bank's answer in a word."""
-    return {"succeeded": "到账", "failed": "退票"}.get(sent.outcome or "", "未回盘")
+    unanswered = "未回盘" if sent.amount_fen else "抵扣结清"
+    return {"succeeded": "到账", "failed": "退票"}.get(sent.outcome or "", unanswered)
 
 
 def _whole(found: Statement) -> int:
     return sum(each.amount_fen for each in found.lines)
+
+
+def _sums(found: Statement) -> tuple[int, int, int]:
+    """Return what was due, offset and sent, in fen."""
+    off_fen = sum(each.offset_fen for each in found.lines)
+    return _whole(found) + off_fen, off_fen, _whole(found)
 
 
 def _facts(found: Statement) -> list[tuple[str, str]]:
@@ -102,6 +116,7 @@ def _facts(found: Statement) -> list[tuple[str, str]]:
         ("到账", f"{format_yuan(arrived)} 元（人民币{chinese_capitals(arrived)}）" if arrived else "0.00 元"),
         ("退票", f"{format_yuan(found.sum('failed'))} 元"),
         ("未回盘", f"{format_yuan(found.sum(None))} 元"),
+        ("已抵扣应退款", f"{format_yuan(found.offset_fen)} 元"),
         ("尚欠追回款", f"{format_yuan(found.owed_fen)} 元"),
     ]
 

@@ -32,6 +32,7 @@ from voucher.stages.settle import queries
 from voucher.stages.settle.judging import Verdict
 from voucher.stages.settle.queries import payees
 from voucher.stages.settle.queries.letters import list_due_days
+from voucher.stages.settle.queries.offsets import list_came_back, list_payments_of_claim
 from voucher.stages.settle.searching import ClaimSearch, find_claims, view_claims
 from voucher.stages.settle.voucher_claims import file_claims as claim_for
 
@@ -86,6 +87,7 @@ def claim(claim_id: int) -> ResponseReturnValue:
             line=queries.get_claim_line(session, door.keyring, found),
             may_take_back=found.state in TAKEN_BACK,
             happenings=queries.claim_timeline(session, claim_id),
+            payments=list_payments_of_claim(session, claim_id),
         )
 
 
@@ -99,6 +101,7 @@ def payments() -> ResponseReturnValue:
             "institution/payments.html",
             paid=payees.list_paid(session, houses),
             owed=owed,
+            back=list_came_back(session, [clawback.id for clawback, _, _ in owed]),
             due=list_due_days(session, [(clawback, claim) for clawback, claim, _ in owed]),
             today=the_door().today,
             accounts=list(find_accounts_in_use(session, houses).values()),

@@ -25,6 +25,7 @@ from voucher.stages.settle import clawback, clear, queries
 from voucher.stages.settle.bonuses import returning
 from voucher.stages.settle.models.claims import Claim, ClaimHand
 from voucher.stages.settle.queries.claims import find_neighbours
+from voucher.stages.settle.queries.offsets import list_payments_of_claim
 from voucher.stages.settle.reading import CLAIM_MISSING
 from voucher.stages.settle.searching import ClaimSearch, find_claims
 from voucher.stages.settle.turn_down import AFTER_APPROVAL, OFFICE, turn_down
@@ -126,6 +127,7 @@ def _show(claim_id: int) -> str:
             holds=_list_holds(session, found),
             happenings=_list_happenings(session, found),
             hands=_list_hands(session, claim_id),
+            payments=list_payments_of_claim(session, claim_id),
             deeds=list_claim_deeds(session, actor, found),
             may_turn_down=found.state in TURNED_DOWN_HERE
             and actor.has(*((Role.FINANCE_APPROVER,) if found.state in AFTER_APPROVAL else OFFICE)),

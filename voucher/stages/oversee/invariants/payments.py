@@ -68,10 +68,12 @@ FILES: tuple[Invariant, ...] = (
         11,
         "收款行金额等于行内拨付之和",
         """
-        SELECT l.id AS payment_line_id, l.amount_fen,
+        SELECT l.id AS payment_line_id, l.amount_fen, l.offset_fen,
                CAST(COALESCE(SUM(p.amount_fen), 0) AS BIGINT) AS paid_fen
         FROM payment_line l LEFT JOIN payment p ON p.payment_line_id = l.id
-        GROUP BY l.id, l.amount_fen HAVING l.amount_fen <> COALESCE(SUM(p.amount_fen), 0)
+        GROUP BY l.id, l.amount_fen, l.offset_fen
+        HAVING l.amount_fen <> COALESCE(SUM(p.amount_fen), 0)
+            OR l.offset_fen <> COALESCE(SUM(p.offset_fen), 0)
         """,
     ),
     Invariant(
@@ -81,19 +83,23 @@ FILES: tuple[Invariant, ...] = (
         SELECT f.id AS payment_file_id, f.line_count, f.total_fen, COUNT(l.id) AS found_lines,
                CAST(COALESCE(SUM(l.amount_fen), 0) AS BIGINT) AS found_fen
         FROM payment_file f LEFT JOIN payment_line l ON l.payment_file_id = f.id
-        GROUP BY f.id, f.line_count, f.total_fen
+        GROUP BY f.id, f.line_count, f.total_fen, f.offset_fen
         HAVING f.line_count <> COUNT(l.id) OR f.total_fen <> COALESCE(SUM(l.amount_fen), 0)
+            OR f.offset_fen <> COALESCE(SUM(l.offset_fen), 0)
         """,
     ),
+    # a line that is met by offset in full is not sent: it is settled with the release
     Invariant(
         11,
         "文件与其拨付的状态相符",
         """
         SELECT f.id AS payment_file_id, f.state AS file_state, p.id AS payment_id, p.state AS payment_state
         FROM payment_file f JOIN payment p ON p.payment_file_id = f.id
+        JOIN payment_line l ON l.id = p.payment_line_id
         WHERE (f.state IN ('prepared', 'checked') AND p.state <> 'pending')
            OR (f.state = 'voided' AND p.state <> 'voided')
-           OR (f.state = 'released' AND p.state <> 'released')
+           OR (f.state = 'released' AND l.amount_fen > 0 AND p.state <> 'released')
+           OR (f.state = 'released' AND l.amount_fen = 0 AND p.state <> 'succeeded')
            OR (f.state = 'answered' AND p.state NOT IN ('released', 'succeeded', 'failed'))
            OR (f.state = 'closed' AND p.state NOT IN ('succeeded', 'failed'))
         """,
@@ -128,8 +134,10 @@ ANSWERS: tuple[Invariant, ...] = (
         "拨付的结果与银行回盘一致",
         """
         SELECT p.id AS payment_id, p.payment_line_id, p.state, r.outcome
-        FROM payment p LEFT JOIN bank_result r ON r.payment_line_id = p.payment_line_id
-        WHERE (p.state = 'succeeded' AND COALESCE(r.outcome, '') <> 'succeeded')
+        FROM payment p JOIN payment_line l ON l.id = p.payment_line_id
+        LEFT JOIN bank_result r ON r.payment_line_id = p.payment_line_id
+        WHERE (p.state = 'succeeded' AND l.amount_fen > 0 AND COALESCE(r.outcome, '') <> 'succeeded')
+           OR (l.amount_fen = 0 AND r.id IS NOT NULL)
            OR (p.state = 'failed' AND COALESCE(r.outcome, '') <> 'failed')
            OR (r.id IS NOT NULL AND p.state NOT IN ('succeeded', 'failed'))
         """,
@@ -192,6 +200,45 @@ ANSWERS: tuple[Invariant, ...] = (
         GROUP BY k.id, k.state, k.recovered_fen, k.amount_fen
         HAVING k.recovered_fen <> COALESCE(SUM(r.amount_fen), 0)
             OR (k.state = 'met' AND k.recovered_fen <> k.amount_fen)
+        """,
+    ),
+    Invariant(
+        13,
+        "拨付的抵扣等于其逐笔抵扣之和",
+        """
+        SELECT p.id AS payment_id, p.offset_fen, CAST(COALESCE(o.fen, 0) AS BIGINT) AS met_fen
+        FROM payment p
+        LEFT JOIN (SELECT payment_id, SUM(amount_fen) AS fen FROM payment_offset GROUP BY payment_id) o
+               ON o.payment_id = p.id
+        WHERE p.offset_fen <> COALESCE(o.fen, 0)
+        """,
+    ),
+    Invariant(
+        13,
+        "已列未回盘的抵扣等于追回单的在途抵扣",
+        """
+        SELECT k.id AS clawback_id, k.planned_fen, CAST(COALESCE(o.fen, 0) AS BIGINT) AS under_way_fen
+        FROM clawback k
+        LEFT JOIN (SELECT x.clawback_id, SUM(x.amount_fen) AS fen FROM payment_offset x
+                   JOIN payment p ON p.id = x.payment_id AND p.state IN ('pending', 'released')
+                   GROUP BY x.clawback_id) o ON o.clawback_id = k.id
+        WHERE k.planned_fen <> COALESCE(o.fen, 0)
+        """,
+    ),
+    Invariant(
+        13,
+        "到账拨付的抵扣逐笔记入追回，未到账的一笔不记",
+        """
+        SELECT o.payment_id, o.clawback_id, o.amount_fen, r.amount_fen AS repaid_fen
+        FROM payment_offset o JOIN payment p ON p.id = o.payment_id
+        LEFT JOIN repayment r ON r.payment_id = o.payment_id AND r.clawback_id = o.clawback_id
+        WHERE (p.state = 'succeeded' AND COALESCE(r.amount_fen, 0) <> o.amount_fen)
+           OR (p.state <> 'succeeded' AND r.id IS NOT NULL)
+        UNION ALL
+        SELECT r.payment_id, r.clawback_id, 0 AS amount_fen, r.amount_fen AS repaid_fen
+        FROM repayment r
+        LEFT JOIN payment_offset o ON o.payment_id = r.payment_id AND o.clawback_id = r.clawback_id
+        WHERE r.way = 'offset' AND o.payment_id IS NULL
         """,
     ),
 )

@@ -26,7 +26,7 @@ LIVE_PAYMENT = text("state IN ('pending','released','succeeded')")
 class PaymentFile(Stateful, Model):
     """One file for the bank from one budget: made, checked and released by three different people.
 
-    Count, total and SHA-256 are fixed when it is made.
+    Count, total, what is offset against receivables (not in the total) and SHA-256 are fixed when it is made.
     """
 
     __tablename__ = "payment_file"
@@ -38,7 +38,10 @@ class PaymentFile(Stateful, Model):
             "releaser_person_id <> maker_person_id AND releaser_person_id <> checker_person_id",
             name="releaser_not_maker_nor_checker",
         ),
-        CheckConstraint("line_count > 0 AND total_fen > 0", name="not_empty"),
+        CheckConstraint(
+            "line_count > 0 AND total_fen >= 0 AND offset_fen >= 0 AND total_fen + offset_fen > 0",
+            name="not_empty",
+        ),
         CheckConstraint("length(sha256) = 64", name="sha256_length"),
         UniqueConstraint("id", "budget_id"),
         {"sqlite_strict": True},
@@ -48,6 +51,7 @@ class PaymentFile(Stateful, Model):
     budget_id: Mapped[int] = mapped_column(Int64, ForeignKey("budget.id"), nullable=False)
     line_count: Mapped[int] = mapped_column(Int64, nullable=False)
     total_fen: Mapped[int] = mapped_column(Int64, nullable=False)
+    offset_fen: Mapped[int] = mapped_column(Int64, nullable=False, server_default=text("0"))
     sha256: Mapped[str] = mapped_column(Text, nullable=False)
     maker_person_id: Mapped[int] = mapped_column(Int64, ForeignKey("person.id"), nullable=False)
     made_at: Mapped[datetime] = mapped_column(UtcTime, nullable=False)
@@ -60,14 +64,19 @@ class PaymentFile(Stateful, Model):
 
 
 class PaymentLine(Model):
-    """One row of the file: everything one payee gets in it, to one confirmed account."""
+    """One row of the file: everything one payee gets in it, to one confirmed account.
+
+    A row whose whole sum is offset against receivables comes to nothing and is not sent to the bank.
+    """
 
     __tablename__ = "payment_line"
     __table_args__ = (
         UniqueConstraint("payment_file_id", "position"),
         UniqueConstraint("payment_file_id", "institution_id"),
         UniqueConstraint("id", "payment_file_id", "institution_id"),
-        CheckConstraint("amount_fen > 0", name="amount_above_zero"),
+        CheckConstraint(
+            "amount_fen >= 0 AND offset_fen >= 0 AND amount_fen + offset_fen > 0", name="amount_or_offset"
+        ),
         {"sqlite_strict": True},
     )
 
@@ -78,6 +87,7 @@ class PaymentLine(Model):
     institution_id: Mapped[int] = mapped_column(Int64, ForeignKey("institution.id"), nullable=False)
     payee_account_id: Mapped[int] = mapped_column(Int64, ForeignKey("payee_account.id"), nullable=False)
     amount_fen: Mapped[int] = mapped_column(Int64, nullable=False)
+    offset_fen: Mapped[int] = mapped_column(Int64, nullable=False, server_default=text("0"))
 
 
 class Payment(Stateful, Model):
@@ -128,6 +138,7 @@ class Payment(Stateful, Model):
         CheckConstraint("amount_fen >= 0 AND offset_fen >= 0", name="nothing_below_zero"),
         Index("uq_payment_live_claim", "claim_id", unique=True, sqlite_where=LIVE_PAYMENT,
               postgresql_where=LIVE_PAYMENT),
+        Index("uq_payment_id_institution_id", "id", "institution_id", unique=True),
         Index("ix_payment_file", "payment_file_id"),
         Index("ix_payment_line", "payment_line_id"),
         {"sqlite_strict": True},
@@ -191,7 +202,8 @@ class BankQuarantine(Model):
 class Clawback(Stateful, Model):
     """A receivable against a payee for money that should not have been paid; no interest.
 
-    One per claim, unless an earlier one was waived when an appeal was upheld.
+    One per claim, unless an earlier one was waived when an appeal was upheld. `planned_fen` is what payments
+    not answered yet are to meet of it by offset.
     """
 
     __tablename__ = "clawback"
@@ -200,6 +212,11 @@ class Clawback(Stateful, Model):
         *life(Thing.CLAWBACK, "clawback"),
         CheckConstraint("amount_fen > 0", name="amount_above_zero"),
         CheckConstraint("recovered_fen BETWEEN 0 AND amount_fen", name="never_more_than_owed"),
+        CheckConstraint(
+            "planned_fen >= 0 AND recovered_fen + planned_fen <= amount_fen", name="never_more_planned"
+        ),
+        CheckConstraint("planned_fen = 0 OR state = 'opened'", name="planned_while_open"),
+        Index("uq_clawback_id_institution_id", "id", "institution_id", unique=True),
         Index("uq_clawback_claim_id", "claim_id", unique=True, sqlite_where=text("state <> 'waived'"),
               postgresql_where=text("state <> 'waived'")),
         {"sqlite_strict": True},
@@ -210,6 +227,7 @@ class Clawback(Stateful, Model):
     institution_id: Mapped[int] = mapped_column(Int64, ForeignKey("institution.id"), nullable=False)
     amount_fen: Mapped[int] = mapped_column(Int64, nullable=False)
     recovered_fen: Mapped[int] = mapped_column(Int64, nullable=False)
+    planned_fen: Mapped[int] = mapped_column(Int64, nullable=False, default=0, server_default=text("0"))
     why: Mapped[str] = mapped_column(Text, nullable=False)
     opened_at: Mapped[datetime] = mapped_column(UtcTime, nullable=False)
     opened_by_person_id: Mapped[int] = mapped_column(Int64, nullable=False)
@@ -223,6 +241,7 @@ class Repayment(Model):
         CheckConstraint("amount_fen > 0", name="amount_above_zero"),
         CheckConstraint("way IN ('bank','offset')", name="way"),
         CheckConstraint("(way = 'offset') = (payment_id IS NOT NULL)", name="offset_names_payment"),
+        Index("uq_repayment_offset", "payment_id", "clawback_id", unique=True),
         {"sqlite_strict": True},
     )
 
@@ -243,3 +262,5 @@ translate(
     CHANGED_MEANWHILE,
 )
 translate("uq_clawback_claim_id", "clawback.claim_id", CHANGED_MEANWHILE)
+translate("uq_repayment_offset", "repayment.payment_id, repayment.clawback_id", CHANGED_MEANWHILE)
+translate("ck_clawback_never_more_planned", "ck_clawback_never_more_planned", CHANGED_MEANWHILE)

@@ -15,11 +15,17 @@ from voucher.registry.bank_templates import BankTemplate, layout_of
 from voucher.registry.standards import get_value_at
 from voucher.rules.lifecycle import Thing
 from voucher.stages.certify import queries as certificates
+from voucher.stages.settle import offsetting
 from voucher.stages.settle.models.banking import PaymentDownload, PaymentLayout, QuarantineSettlement
 from voucher.stages.settle.models.claims import Claim
 from voucher.stages.settle.models.payments import LIVE_PAYMENT, BankQuarantine, Payment, PaymentFile
 from voucher.stages.settle.payment_content import choose_template
-from voucher.stages.settle.payment_precheck import PayeeLook, look_at_payees
+from voucher.stages.settle.payment_precheck import (
+    PayeeLook,
+    add_up_dues,
+    look_at_payees,
+    select_stopped,
+)
 from voucher.stages.settle.queries.payments import get_budget
 
 
@@ -36,12 +42,17 @@ class PreCheck:
     @property
     def claims(self) -> int:
         """Return how many claims would be paid."""
-        return sum(each.claims for each in self.looks)
+        return sum(each.due.claims for each in self.looks)
 
     @property
     def amount_fen(self) -> int:
-        """Return what would be paid in fen."""
-        return sum(each.amount_fen for each in self.looks)
+        """Return what the bank would pay in fen."""
+        return sum(each.due.amount_fen for each in self.looks)
+
+    @property
+    def offset_fen(self) -> int:
+        """Return what receivables would be met by instead, in fen."""
+        return sum(each.due.offset_fen for each in self.looks)
 
     @property
     def stopping(self) -> int:
@@ -63,7 +74,7 @@ def precheck(
 ) -> PreCheck:
     """Return what would be in a file of a budget of these regions, and why not.
 
-    Raises Refused budget_missing, bank_template_missing.
+    Raises Refused budget_missing, bank_template_missing, parameter_missing.
     """
     budget = get_budget(session, budget_id, regions)
     template = choose_template(session, on, budget.region_code, template_code)
@@ -75,17 +86,17 @@ def precheck(
     )
     free = (*waiting, Claim.id.not_in(holds.select_held(Thing.CLAIM)))
     claims = session.scalars(select(Claim).where(*free).order_by(Claim.id)).all()
-    dues: dict[int, tuple[int, int]] = {}
-    for each in claims:
-        count, total_fen = dues.get(each.institution_id, (0, 0))
-        dues[each.institution_id] = (count + 1, total_fen + each.amount_fen)
+    # those stopped stay behind, and so do their debts
+    stopped = set(session.scalars(select_stopped()))
+    paid = [each for each in claims if each.institution_id not in stopped]
+    less = offsetting.sum_by_claim(offsetting.plan(session, budget, paid, on))
     standing = certificates.list_verified_certificates(
         session, [each.certificate_id for each in claims if each.certificate_id is not None]
     )
     return PreCheck(
         budget,
         template,
-        look_at_payees(session, on, dues, layout),
+        look_at_payees(session, on, add_up_dues(claims, less), layout),
         held=(session.scalar(select(func.count()).where(*waiting)) or 0) - len(claims),
         fallen=[
             each.number

@@ -17,6 +17,7 @@ from voucher.rules.clawback import due_on
 from voucher.stages.settle.clawback import CLAWBACK_MISSING
 from voucher.stages.settle.models.claims import Claim
 from voucher.stages.settle.models.payments import Clawback, Payment, PaymentFile
+from voucher.stages.settle.queries.offsets import letter_number
 from voucher.stages.settle.queries.reach import Payees, claims_within
 
 DAYS = "clawback_days"
@@ -63,13 +64,13 @@ def read_letter(
     opened_on = day_of(clawback.opened_at)
     days = read_days(session, claim.region_code, opened_on)
     return ClawbackLetter(
-        number=f"TH-{claim.region_code}-{opened_on.year}-{clawback.id:06d}",
+        number=letter_number(clawback, claim.region_code),
         region_name=catalogue.get_region(session, claim.region_code).name,
         payee_name=payee_name,
         claim_number=claim.number,
         kind_name=name_claim_kind(claim.kind),
         file_number=file_number,
-        paid_fen=payment.amount_fen,
+        paid_fen=payment.computed_fen,
         asked_fen=clawback.amount_fen,
         recovered_fen=clawback.recovered_fen,
         why=clawback.why,

@@ -57,6 +57,7 @@ class Paid:
     file_number: str
     reference: str
     amount_fen: int
+    offset_fen: int
     released_at: datetime | None
     bank_name: str
     account_masked: str
@@ -163,6 +164,7 @@ def list_paid(session: Session, payees: Payees, *, limit: int = 50) -> list[Paid
             file_number=file.number,
             reference=line.reference,
             amount_fen=line.amount_fen,
+            offset_fen=line.offset_fen,
             released_at=file.released_at,
             bank_name=account.bank_name,
             account_masked=account.account_masked,

@@ -36,6 +36,17 @@ class LineOfFile:
     outcome: str | None
     bank_words: str | None
     institution_id: int
+    offset_fen: int
+
+    @property
+    def computed_fen(self) -> int:
+        """Return what the claims behind it come to before any offset."""
+        return self.amount_fen + self.offset_fen
+
+    @property
+    def is_sent(self) -> bool:
+        """Return whether the bank is asked to pay anything of it."""
+        return self.amount_fen > 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,16 +133,21 @@ def get_payment_file(
     return found
 
 
-def sum_paid(session: Session, file_ids: Collection[int], payees: Payees) -> dict[int, tuple[int, int]]:
-    """Return, per payment file, how many rows are these payees' and what they come to in fen."""
+def sum_paid(session: Session, file_ids: Collection[int], payees: Payees) -> dict[int, tuple[int, int, int]]:
+    """Return, per payment file, how many rows are these payees', what is sent of them and offset, in fen."""
     rows = session.execute(
-        select(PaymentLine.payment_file_id, func.count(), func.sum(PaymentLine.amount_fen))
+        select(
+            PaymentLine.payment_file_id,
+            func.count(),
+            func.sum(PaymentLine.amount_fen),
+            func.sum(PaymentLine.offset_fen),
+        )
         .where(
             PaymentLine.payment_file_id.in_(sorted(file_ids)), PaymentLine.institution_id.in_(sorted(payees))
         )
         .group_by(PaymentLine.payment_file_id)
     )
-    return {file_id: (count, int(total)) for file_id, count, total in rows}
+    return {file_id: (count, int(total), int(off)) for file_id, count, total, off in rows}
 
 
 def list_payment_lines(
@@ -147,7 +163,7 @@ def list_payment_lines(
         select(
             PaymentLine.position, PaymentLine.reference, Institution.name, PayeeAccount.holder_name,
             PayeeAccount.bank_name, PayeeAccount.account_masked, PaymentLine.amount_fen,
-            BankResult.outcome, BankResult.bank_words, PaymentLine.institution_id,
+            BankResult.outcome, BankResult.bank_words, PaymentLine.institution_id, PaymentLine.offset_fen,
         )
         .join(Institution, Institution.id == PaymentLine.institution_id)
         .join(PayeeAccount, PayeeAccount.id == PaymentLine.payee_account_id)
@@ -208,6 +224,7 @@ def reconcile(session: Session, regions: Collection[str]) -> list[Difference]:
         .where(
             Budget.region_code.in_(sorted(regions)),
             PaymentFile.released_at.is_not(None),
+            PaymentLine.amount_fen > 0,
             func.coalesce(BankResult.outcome, "") != "succeeded",
         )
         .order_by(PaymentLine.id)

@@ -16,16 +16,25 @@ from voucher.stages.settle.models.payments import BankResult, Clawback, Payment,
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """One row of a payment file to the institution: claims behind it, fen, and the bank's answer."""
+    """One row of a payment file to the institution: claims behind it, fen, and the bank's answer.
+
+    `offset_fen` is what met its receivables instead of being paid; of a row met in full no bank is asked.
+    """
 
     payment_file_number: str
     reference: str
     released_at: datetime
     claims: int
     amount_fen: int
+    offset_fen: int
     outcome: str | None
     answered_at: datetime | None
     bank_words: str | None
+
+    @property
+    def computed_fen(self) -> int:
+        """Return what its claims come to before any offset."""
+        return self.amount_fen + self.offset_fen
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +49,11 @@ class Statement:
         """Return what the lines with these answers come to, in fen."""
         return sum(each.amount_fen for each in self.lines if each.outcome in outcomes)
 
+    @property
+    def offset_fen(self) -> int:
+        """Return what has met receivables: of rows that arrived, or that were met in full."""
+        return sum(e.offset_fen for e in self.lines if e.outcome == "succeeded" or not e.amount_fen)
+
 
 def read_statement(
     session: Session, institution_id: int, regions: Collection[str], since: datetime, before: datetime
@@ -53,7 +67,8 @@ def read_statement(
     rows = session.execute(
         select(
             PaymentFile.number, PaymentLine.reference, PaymentFile.released_at, claims,
-            PaymentLine.amount_fen, BankResult.outcome, BankResult.received_at, BankResult.bank_words,
+            PaymentLine.amount_fen, PaymentLine.offset_fen, BankResult.outcome,
+            BankResult.received_at, BankResult.bank_words,
         )
         .join(PaymentFile, PaymentFile.id == PaymentLine.payment_file_id)
         .join(Budget, Budget.id == PaymentFile.budget_id)

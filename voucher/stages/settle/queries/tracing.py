@@ -34,6 +34,8 @@ class Sent:
     file_number: str
     reference: str
     account_masked: str
+    computed_fen: int
+    offset_fen: int
     amount_fen: int
     state: str
     hands: tuple[tuple[str, int | None, datetime | None], ...]
@@ -130,6 +132,8 @@ def _list_sent(session: Session, voucher_id: int) -> dict[int, list[Sent]]:
             file_number=file.number,
             reference=line.reference,
             account_masked=account.account_masked,
+            computed_fen=payment.computed_fen,
+            offset_fen=payment.offset_fen,
             amount_fen=payment.amount_fen,
             state=payment.state,
             hands=hands,
