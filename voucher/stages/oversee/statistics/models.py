@@ -30,6 +30,9 @@ class StatisticFact(Model):
         CheckConstraint("(ended_as = '') = (came_from = '')", name="ended"),
         Index("ix_statistic_fact_person", "person_id"),
         Index("ix_statistic_fact_place", "region_code", "institution_id", "class_id", "object_id"),
+        # the filters that leave so few that people are counted one by one, in a whole province
+        Index("ix_statistic_fact_programme", "programme_id"),
+        Index("ix_statistic_fact_trade", "trade_code"),
         {"sqlite_strict": True},
     )
 
