@@ -34,6 +34,8 @@ from voucher.registry.outside.asking import AT_THE_COUNTER, Outside
 from voucher.registry.passwords import HASHER
 from voucher.registry.users import CLOCK_LOGIN, load_actor
 from voucher.rules.actor import Actor
+from voucher.stages.assess.appeals.closing import close_due as close_due_appeals
+from voucher.stages.assess.appeals.closing import pass_on_due
 from voucher.stages.assess.lapse import lapse_due, pass_due
 from voucher.stages.certify.asking import Registers
 from voucher.stages.certify.attach import attach_proofs
@@ -86,6 +88,9 @@ DUE_ACTS: tuple[tuple[str, Callable[[Work], int]], ...] = (
     ("leave_questions", leave_questions),
     ("start_classes", start_due_classes),
     ("pass_vouchers", pass_due),
+    # before a day for a certificate passes: what is appealed against waits
+    ("pass_on_appeals", pass_on_due),
+    ("close_appeals", close_due_appeals),
     # the certificate that arrives on the last day is still in time
     ("attach_proofs", attach_proofs),
     ("lapse_vouchers", lapse_due),

@@ -67,6 +67,8 @@ DESK_GROUPS: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
         (
             ("评价批次", "web.evaluator.batches"),
             ("安排考试", "web.evaluator.new_batch"),
+            ("复核申请", "web.evaluator.appeals"),
+            ("复核申请", "web.office.appeals"),
             ("证书", "web.evaluator.certificates"),
             ("联网上传", "web.evaluator.uploads"),
             ("评价补贴申领", "web.evaluator.claims"),

@@ -32,7 +32,7 @@ DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 GOOD = frozenset(
     {
         *("approved", "cleared", "paid", "succeeded", "confirmed", "met", "closed", "answered", "upheld"),
-        *("valid", "published", "settled", "certified", "listed"),
+        *("valid", "published", "settled", "certified", "listed", "overruled"),
     }
 )
 BAD = frozenset(
@@ -44,13 +44,13 @@ BAD = frozenset(
 CAUTION = frozenset(
     {
         *("manual", "returned", "objected", "lodged", "proposed", "opened", "stopped", "asked"),
-        *("warned", "rectifying"),
+        *("warned", "rectifying", "refused_late"),
     }
 )
 MUTE = frozenset(
     {
         *("draft", "open", "withdrawn", "cancelled", "voided", "recovered", "waived", "dismissed"),
-        *("discarded", "expired", "lapsed", "dropped"),
+        *("discarded", "expired", "lapsed", "dropped", "affirmed"),
     }
 )
 
@@ -93,7 +93,7 @@ def state_name(state: str, thing: str) -> str:
 
 def tone(state: str, thing: str) -> str:
     """Return which of five looks a state has."""
-    if thing == Thing.NOTICE and state == "closed":
+    if thing in (Thing.NOTICE, Thing.APPEAL) and state == "closed":
         return "mute"
     for looks, states in (("good", GOOD), ("bad", BAD), ("warn", CAUTION), ("mute", MUTE)):
         if state in states:

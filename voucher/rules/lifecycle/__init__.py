@@ -1,7 +1,7 @@
 """The tables of every life: which state a thing is in, what may happen to it, by whom, and where it goes.
 
     rows            Thing, Row: the shape of a line
-    voucher, claim, settlement, organisations, watching   the lines themselves, one room per family of things
+    voucher, claim, settlement, organisations, watching, appeals   the lines, one room per family
     tables          all lines together, with the Chinese word for every state, event and hand
     moves           next_state() and its sisters: the only reading of the tables
 

@@ -29,6 +29,7 @@ class Thing(StrEnum):
     CERTIFICATE = "certificate"
     HOLD = "hold"
     RISK_FLAG = "risk_flag"
+    APPEAL = "appeal"
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from voucher.rules.lifecycle import claim, organisations, programmes, settlement, voucher, watching
+from voucher.rules.lifecycle import appeals, claim, organisations, programmes, settlement, voucher, watching
 from voucher.rules.lifecycle.rows import Row, Thing
 
 ROWS: tuple[Row, ...] = (
@@ -12,6 +12,7 @@ ROWS: tuple[Row, ...] = (
     *settlement.ROWS,
     *organisations.ROWS,
     *watching.ROWS,
+    *appeals.ROWS,
 )
 
 THING_NAMES: dict[Thing, str] = {
@@ -35,6 +36,7 @@ THING_NAMES: dict[Thing, str] = {
     Thing.CERTIFICATE: "证书",
     Thing.HOLD: "挂起",
     Thing.RISK_FLAG: "风险线索",
+    Thing.APPEAL: "复核申请",
 }
 
 STATE_NAMES: dict[Thing, dict[str, str]] = {
@@ -44,6 +46,7 @@ STATE_NAMES: dict[Thing, dict[str, str]] = {
     **settlement.STATE_NAMES,
     **organisations.STATE_NAMES,
     **watching.STATE_NAMES,
+    **appeals.STATE_NAMES,
 }
 
 EVENT_NAMES: dict[Thing, dict[str, str]] = {
@@ -53,6 +56,7 @@ EVENT_NAMES: dict[Thing, dict[str, str]] = {
     **settlement.EVENT_NAMES,
     **organisations.EVENT_NAMES,
     **watching.EVENT_NAMES,
+    **appeals.EVENT_NAMES,
 }
 
 WHO_NAMES: dict[str, str] = {

@@ -29,6 +29,7 @@ from voucher.stages.assess.reading import (
     serves_batch,
 )
 from voucher.stages.assess.results import Scores, pass_vouchers, write_result
+from voucher.stages.assess.righting import right_by_correction
 
 # from here on a voucher has been moved by a pass, and only a person may decide what a lost pass means
 MOVED_BY_PASS = ("assessed", "certified", "settled")
@@ -90,7 +91,7 @@ def confirm_correction(work: Work, result_id: int) -> ExamResult:
     """Agree to the newest correction another person asked for, and follow it with the voucher.
 
     A pass won moves a voucher that is still trained; where the voucher stood on what is no longer so, it is
-    stopped until the office has decided, because nothing moves back.
+    stopped until the office has decided, because nothing moves back. An upheld appeal is met by a better one.
     Raises Refused role_missing, result_missing, correction_superseded,
     second_person_needed.
     """
@@ -118,6 +119,7 @@ def confirm_correction(work: Work, result_id: int) -> ExamResult:
         pass_vouchers(work, vouchers)
     elif former is not None:
         _stop_shaken(work, batch, vouchers, candidate, former, result)
+    right_by_correction(work, candidate, former, result, vouchers)
     return result
 
 

@@ -12,6 +12,7 @@ from voucher.rules.actor import Role, check_role
 from voucher.rules.errors import Family, reason
 from voucher.rules.lifecycle import Thing
 from voucher.rules.scores import ScoreMark
+from voucher.stages.assess.appeals.reading import select_appealed
 from voucher.stages.assess.models import Candidate, ExamBatch, ExamResult
 from voucher.stages.assess.reading import check_why, find_counting_results, may_bring_scores
 from voucher.stages.assess.results import pass_vouchers
@@ -27,12 +28,20 @@ FAILURE_MISSING = reason(
     SOURCE,
     Family.CONFLICT,
 )
+APPEAL_OPEN = reason(
+    "appeal_open",
+    "考生对此申请了复核，还没有最终结果，不能办理最终不合格",
+    "请先办结复核申请",
+    SOURCE,
+    Family.CONFLICT,
+)
 
 
 def fail_for_good(work: Work, voucher_id: int, why: str) -> Voucher:
     """End a voucher whose holder failed this evaluator's exam and sits no other one: money and keys free.
 
-    Raises Refused role_missing, assessment_why_missing, voucher_missing, failure_missing, on_hold.
+    Raises Refused role_missing, assessment_why_missing, voucher_missing, failure_missing, appeal_open,
+    on_hold.
     """
     check_role(work.actor, Role.EVALUATOR_ADMIN)
     told = check_why(why)
@@ -56,12 +65,16 @@ def fail_for_good(work: Work, voucher_id: int, why: str) -> Voucher:
     passed = any(each.passed for each in counting.values())
     if found[0].state != "trained" or not failed_here or still_open or passed:
         raise FAILURE_MISSING.refused()
+    if voucher_id in work.session.scalars(select_appealed()).all():
+        raise APPEAL_OPEN.refused()
     end_vouchers(work, found, "lapse", told)
     return found[0]
 
 
 def lapse_due(work: Work) -> int:
-    """End every voucher whose day for a certificate has passed, and return how many; held ones wait.
+    """End every voucher whose day for a certificate has passed, and return how many.
+
+    Held ones wait, and those whose holder waits for the answer to an appeal.
 
     Raises Refused role_missing.
     """
@@ -71,6 +84,7 @@ def lapse_due(work: Work) -> int:
         Voucher.certify_by < work.today,
         Voucher.state.in_(LAPSING),
         Voucher.id.not_in(holds.select_held(Thing.VOUCHER)),
+        Voucher.id.not_in(select_appealed()),
         money=True,
     )
     end_vouchers(work, due, "lapse", OUT_OF_TIME)

@@ -73,6 +73,8 @@ class Candidate(Model):
         Index("ix_candidate_person", "person_id"),
         # what a seat names: a candidate of this very batch
         Index("uq_candidate_of_batch", "id", "batch_id", unique=True),
+        # what an appeal names: a candidate who is this very person
+        Index("uq_candidate_of_person", "id", "person_id", unique=True),
         {"sqlite_strict": True},
     )
 
@@ -107,6 +109,8 @@ class ExamResult(Model):
             " AND skill_hundredths IS NULL AND passed = 0)",
             name="mark",
         ),
+        # what an appeal names: a result of this very candidate
+        Index("uq_exam_result_of_candidate", "id", "candidate_id", unique=True),
         {"sqlite_strict": True},
     )
 

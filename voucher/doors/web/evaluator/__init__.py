@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from voucher.doors.web.evaluator import (
+    appeals,
     batches,
     certificate_papers,
     certificates,
@@ -22,6 +23,7 @@ from voucher.doors.web.evaluator.blueprint import evaluator
 
 # the rooms hang their views on the blueprint when they are read
 __all__ = [
+    "appeals",
     "batches",
     "certificate_papers",
     "certificates",

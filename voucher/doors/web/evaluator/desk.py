@@ -22,7 +22,9 @@ from voucher.rules.certificates import Scope
 from voucher.rules.periods import in_force
 from voucher.rules.suspicions import SUSPICION_NAMES
 from voucher.stages.assess import queries
+from voucher.stages.assess.appeals.reading import ANSWERERS
 from voucher.stages.assess.filing import read_filings
+from voucher.stages.assess.queries.appeals import count_at_evaluators
 from voucher.stages.assess.queries.waiting import ExamStanding, list_pending_corrections, list_standings
 from voucher.stages.certify.queries.unverified import count_unverified
 from voucher.stages.settle.queries.evaluations import count_evaluations
@@ -60,6 +62,11 @@ def home() -> ResponseReturnValue:
         standings = list_standings(session, me)
         corrections = list_pending_corrections(session, me)
         tiles = _tiles(standings, len(corrections), door.today)
+        if actor.serves(me, *ANSWERERS):
+            waiting = count_at_evaluators(session, [me])
+            tiles.append(
+                Tile("复核申请", waiting, "考生在等答复，逾期转人社部门", url_for("web.evaluator.appeals"))
+            )
         if actor.serves(me, Role.EVALUATOR_ADMIN):
             tiles += _administrators_tiles(session, me, door.today)
         return render_template(

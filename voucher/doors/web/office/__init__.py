@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from voucher.doors.web.office import (
     accounts,
+    appeals,
     applications,
     archives,
     attachments,
@@ -58,6 +59,7 @@ from voucher.doors.web.office.blueprint import office
 # the rooms hang their views on the blueprint when they are read
 __all__ = [
     "accounts",
+    "appeals",
     "applications",
     "archives",
     "attachments",

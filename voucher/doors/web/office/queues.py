@@ -17,6 +17,7 @@ from voucher.registry.filing.reading import count_to_review as count_filings
 from voucher.registry.outside.verifying import count_open_questions
 from voucher.registry.tariffs import count_proposals
 from voucher.rules.actor import Actor, Role
+from voucher.stages.assess.queries.appeals import count_at_office
 from voucher.stages.certify.queries.mass_revocations import count_mass_revocations
 from voucher.stages.issue.queries import count_drafts, count_filed, count_open_applications, count_queued
 from voucher.stages.oversee.archive.objecting import count_waiting as count_archive_objections
@@ -132,6 +133,14 @@ QUEUES: tuple[tuple[str, str, frozenset[Role], Count, str, dict[str, Any]], ...]
         OFFICERS | {Role.SUPERVISOR},
         lambda session, actor: count_inspections(session, actor.regions),
         "web.office.inspections",
+        {},
+    ),
+    (
+        "appeals",
+        "复核申请待复查",
+        WATCHED,
+        lambda session, actor: count_at_office(session, actor.regions),
+        "web.office.appeals",
         {},
     ),
     (

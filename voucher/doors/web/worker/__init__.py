@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from voucher.doors.web.worker import (
+    appeals,
     applications,
     archive,
     certificate_papers,
@@ -28,6 +29,7 @@ from voucher.doors.web.worker.blueprint import worker
 
 # the rooms hang their views on the blueprint when they are read
 __all__ = [
+    "appeals",
     "applications",
     "archive",
     "certificate_papers",

@@ -24,6 +24,7 @@ LIVES: dict[str, str] = {
     "filing": "filing",
     "certificate": "certificate",
     "risk_flag": "risk_flag",
+    "appeal": "appeal",
 }
 
 

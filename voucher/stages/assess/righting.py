@@ -1,0 +1,65 @@
+"""What puts an upheld appeal right: a better result a second person has confirmed, or another exam.
+
+The days it took are given back to the voucher, whose holder could not go on meanwhile.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+
+from sqlalchemy import select
+
+from voucher.ledger import states
+from voucher.ledger.vouchers import Voucher
+from voucher.plumbing.clock import day_of
+from voucher.plumbing.unit_of_work import Work
+from voucher.rules.appeals import AppealKind, Scored, is_better
+from voucher.stages.assess.models import Candidate, ExamResult
+from voucher.stages.assess.models_appeals import Appeal
+
+UPHELD = ("upheld", "overruled")
+WAITING_FOR = ("trained", "assessed")
+
+
+def right_by_correction(
+    work: Work,
+    candidate: Candidate,
+    former: ExamResult | None,
+    result: ExamResult,
+    vouchers: Sequence[Voucher],
+) -> None:
+    """Meet the upheld appeals against a candidate's scores by a result just confirmed, where it is better."""
+    if former is None or not is_better(scored(former), scored(result)):
+        return
+    met = work.session.scalars(
+        select(Appeal)
+        .where(
+            Appeal.candidate_id == candidate.id,
+            Appeal.kind == AppealKind.RESULT,
+            Appeal.state.in_(UPHELD),
+        )
+        .order_by(Appeal.id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    ).all()
+    for each in met:
+        each.settled_result_id = result.id
+        settle(work, each, vouchers)
+
+
+def scored(result: ExamResult) -> Scored:
+    """Return what a result says, for the rule that compares two."""
+    return Scored(result.theory_hundredths, result.skill_hundredths, result.mark)
+
+
+def settle(work: Work, appeal: Appeal, vouchers: Sequence[Voucher]) -> None:
+    """End a locked appeal by what it says met it, and give its locked voucher the days back."""
+    waited = work.today - day_of(appeal.filed_at)
+    for each in vouchers:
+        if each.state in WAITING_FOR and each.certify_by is not None and waited > timedelta():
+            each.certify_by += waited
+    work.session.flush()
+    states.move(work, Appeal, [appeal], "settle")
+    appeal.due_on = None
+    work.session.flush()
