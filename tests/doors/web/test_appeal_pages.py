@@ -34,7 +34,7 @@ def test_filed_answered_confirmed_and_seen(exam: Exam) -> None:
     me.go("/my/profile")
     me.go("/my/results")
     assert "理论 59，技能 90，不合格" in me.page.text
-    assert "（2024-03-20 前）" in me.page.text
+    assert "最迟 2024-03-20" in me.page.text
     decent(me)
     me.go(next(each for each in me.page.links if "kind=result" in each))
     decent(me)
