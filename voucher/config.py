@@ -40,6 +40,7 @@ class Config:
     max_upload_bytes: int
     demo: bool
     secret_cookies: bool
+    anchor_mail_to: str | None = None
     sms_url: str | None = None
     sms_token: str = field(default="", repr=False)
     outside_token: str = field(default="", repr=False)
@@ -50,6 +51,11 @@ class Config:
     def has_sms(self) -> bool:
         """Return whether short messages go anywhere: to a provider, or to the demonstration's mailbox."""
         return self.demo or self.sms_url is not None
+
+    @property
+    def mail_folder(self) -> Path:
+        """Return the folder of letters that the machine's own mail system takes."""
+        return self.data_folder / "mail"
 
     @property
     def rosters_folder(self) -> Path:
@@ -71,6 +77,7 @@ def read_config(environment: Mapping[str, str]) -> Config:
         max_upload_bytes=int(environment.get("VOUCHER_MAX_UPLOAD_BYTES") or 64 * 1024 * 1024),
         demo=environment.get("VOUCHER_DEMO") == "1",
         secret_cookies=environment.get("VOUCHER_HTTPS") == "1",
+        anchor_mail_to=environment.get("VOUCHER_ANCHOR_MAIL_TO") or None,
         sms_url=environment.get("VOUCHER_SMS_URL") or None,
         sms_token=_read_secret(environment, "VOUCHER_SMS_TOKEN_FILE"),
         outside_token=_read_secret(environment, "VOUCHER_OUTSIDE_TOKEN_FILE"),

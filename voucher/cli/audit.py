@@ -14,7 +14,9 @@ def audit() -> None:
     """Stand for the verb below."""
 
 
-@audit.command(help="重新计算全部留痕的摘要、封存链、签名，并与库外留存文件比对；有任何差异即以非零退出。")
+@audit.command(
+    help="重新计算全部留痕的摘要、封存链、签名，与库外留存文件比对，并逐行核对各业务表；有任何差异即以非零退出。"
+)
 @click.pass_context
 def verify(ctx: click.Context) -> None:
     """Verify the whole trail and leave with 3 where anything differs."""
@@ -22,6 +24,7 @@ def verify(ctx: click.Context) -> None:
     from voucher.cli.progress import showing
     from voucher.plumbing.schema import check_current
     from voucher.plumbing.secrets import Keyring
+    from voucher.stages.oversee.rows import verify_rows
     from voucher.stages.oversee.trail import verify_trail
 
     config, database = open_database()
@@ -29,13 +32,24 @@ def verify(ctx: click.Context) -> None:
     keyring = Keyring.open(config.key_file, create=False)
     with showing("核验留痕") as progress, database.read() as session:
         report = verify_trail(session, keyring, config.anchor_file, progress)
-    told: dict[str, object] = {**asdict(report), "anchor_file": str(config.anchor_file)}
-    lines = [f"{each.sentence}（{each.kind}）" for each in report.faults]
+    with showing("核对各表") as progress, database.read() as session:
+        rows = verify_rows(session, progress)
+    faults = [*report.faults, *rows.faults]
+    told: dict[str, object] = {
+        **asdict(report),
+        "anchor_file": str(config.anchor_file),
+        "tables": rows.tables,
+        "bound_rows": rows.rows,
+        "row_pages": rows.pages,
+        "rows_pending": rows.pending,
+        "faults": [asdict(each) for each in faults],
+    }
+    lines = [f"{each.sentence}（{each.kind}）" for each in faults]
     lines.append(
         f"留痕 {report.rows} 条，已封存 {report.sealed} 条，未封存 {report.unsealed} 条，"
-        f"检查点 {report.checkpoints} 个；"
-        + (f"发现 {len(report.faults)} 处问题" if report.faults else "完整无改动")
+        f"检查点 {report.checkpoints} 个；{rows.tables} 张表 {rows.rows} 行与登记页核对，"
+        f"{rows.pending} 行待登记；" + (f"发现 {len(faults)} 处问题" if faults else "完整无改动")
     )
     answering_of(ctx).answer(told, lines)
-    if report.faults:
+    if faults:
         ctx.exit(FAULTY)

@@ -67,7 +67,7 @@ class AuditSeal(Model):
 
 
 class AuditCheckpoint(Model):
-    """A signed statement of the chain's head; the same line is appended to a file kept elsewhere."""
+    """A signed statement of the chain's head and of the rows behind it; appended to a file kept elsewhere."""
 
     __tablename__ = "audit_checkpoint"
     __table_args__ = ({"sqlite_strict": True},)
@@ -78,6 +78,9 @@ class AuditCheckpoint(Model):
     signed_at: Mapped[datetime] = mapped_column(UtcTime, nullable=False)
     key_id: Mapped[str] = mapped_column(Text, nullable=False)
     signature: Mapped[str] = mapped_column(Text, nullable=False)
+    # the rows since the checkpoint before, as one root; none on checkpoints of earlier releases
+    first_seq: Mapped[int | None] = mapped_column(Int64)
+    merkle_root: Mapped[str | None] = mapped_column(Text)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from datetime import datetime
 from voucher.ledger.credentials.keys import ensure_keys
 from voucher.ledger.credentials.trust import publish_here
 from voucher.ledger.transitions import load_transitions
+from voucher.ledger.watching import watch_tables
 from voucher.plumbing.db import Database
 from voucher.plumbing.schema import upgrade
 from voucher.plumbing.secrets import Keyring
@@ -24,6 +25,7 @@ def found(database: Database, keyring: Keyring, at: datetime) -> dict[str, int]:
     Doing it again changes nothing that is already there.
     """
     upgrade(database)
+    watch_tables(database)
 
     def act(work: Work) -> dict[str, int]:
         counts = {"transitions": load_transitions(work)}

@@ -30,7 +30,7 @@ COLUMNS = {
         "previous_hash", "content_hash",
     ),
     "audit_seal": ("seq", "audit_row_id", "chain_hash", "sealed_at"),
-    "audit_checkpoint": ("seq", "chain_hash", "signed_at", "key_id", "signature"),
+    "audit_checkpoint": ("seq", "chain_hash", "signed_at", "key_id", "signature", "first_seq", "merkle_root"),
 }  # fmt: skip
 EDITS = 100
 
@@ -186,21 +186,25 @@ def test_one_edit_of_the_chain_is_one_finding(town: Town) -> None:
 def test_somebody_who_rewrites_every_hash_is_caught_by_the_signatures(town: Town) -> None:
     with rolled_back(town.database, TABLES) as connection:
         rechain(connection, from_seq=9)
-        assert set(faults_of(connection, town)) == {"checkpoint_differs"}
+        assert set(faults_of(connection, town)) == {"checkpoint_differs", "chain_differs_from_anchor"}
         connection.execute(
             text(
                 "UPDATE audit_checkpoint SET chain_hash ="
                 " (SELECT chain_hash FROM audit_seal s WHERE s.seq = audit_checkpoint.seq)"
             )
         )
-        assert set(faults_of(connection, town)) == {"signature_invalid", "anchor_differs"}
+        assert set(faults_of(connection, town)) == {
+            "signature_invalid",
+            "anchor_differs",
+            "chain_differs_from_anchor",
+        }
 
 
 def test_somebody_who_also_removes_the_checkpoints_is_caught_by_the_anchors(town: Town) -> None:
     with rolled_back(town.database, TABLES) as connection:
         rechain(connection, from_seq=9)
         connection.execute(text("DELETE FROM audit_checkpoint"))
-        assert set(faults_of(connection, town)) == {"checkpoint_missing"}
+        assert set(faults_of(connection, town)) == {"checkpoint_missing", "chain_differs_from_anchor"}
 
 
 def test_the_end_cut_off_is_caught_by_the_anchors(town: Town) -> None:
@@ -212,10 +216,10 @@ def test_the_end_cut_off_is_caught_by_the_anchors(town: Town) -> None:
         )
         connection.execute(text("DELETE FROM audit_seal WHERE seq = :s"), {"s": last})
         connection.execute(text("DELETE FROM audit_checkpoint WHERE seq = :s"), {"s": last})
-        assert faults_of(connection, town) == ["checkpoint_missing"]
+        assert faults_of(connection, town) == ["checkpoint_missing", "chain_differs_from_anchor"]
 
 
-def rechain(connection: Connection, from_seq: int) -> None:
+def rechain(connection: Connection, from_seq: int) -> int:
     """Change the first row that no later row of its object refers to, and every hash that follows from it."""
     rows = connection.execute(
         text(
@@ -224,11 +228,11 @@ def rechain(connection: Connection, from_seq: int) -> None:
         )
     ).mappings()
     head = sealing.GENESIS
-    done = False
+    done = 0
     for row in rows.all():
         content_hash = row["content_hash"]
         if not done and row["seq"] >= from_seq and is_last_of_its_object(connection, row):
-            done = True
+            done = int(row["seq"])
             content = {**json.loads(row["content"]), "amount_fen": 1}
             told = json.dumps(content, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
             content_hash = hash_row(
@@ -245,6 +249,7 @@ def rechain(connection: Connection, from_seq: int) -> None:
             text("UPDATE audit_seal SET chain_hash = :h WHERE seq = :s"), {"h": head, "s": row["seq"]}
         )
     assert done
+    return done
 
 
 def is_last_of_its_object(connection: Connection, row: Any) -> bool:

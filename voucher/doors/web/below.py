@@ -206,13 +206,17 @@ BELOW: dict[str, tuple[str, ...]] = {
     "web.supervisor.drill": (
         *("web.supervisor.region", "web.supervisor.house", "web.supervisor.people"),
         *("web.supervisor.trace", "web.supervisor.voucher", "web.supervisor.person"),
+        *("web.supervisor.payment_proof",),
     ),
     "web.supervisor.risks": (
         *("web.supervisor.risk", "web.supervisor.risk_rules", "web.supervisor.assign_risk"),
         *("web.supervisor.ask_about_risk", "web.supervisor.conclude_risk"),
     ),
     "web.institution.risks": ("web.institution.answer_risk",),
-    "web.supervisor.audit": ("web.supervisor.verify_trail", "web.supervisor.check_invariants"),
+    "web.supervisor.audit": (
+        *("web.supervisor.verify_trail", "web.supervisor.check_invariants"),
+        *("web.supervisor.checkpoints", "web.supervisor.verifier"),
+    ),
     "web.public.notices": (
         *("web.public.notice", "web.public.lodge_objection"),
         *("web.public.notice_paper", "web.public.notice_list"),

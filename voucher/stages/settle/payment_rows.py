@@ -64,5 +64,15 @@ def write_payments(
     ids = work.session.scalars(
         insert(Payment).returning(Payment.id, sort_by_parameter_order=True), rows
     ).all()
-    states.begin(work, Thing.PAYMENT, list(ids), "prepare")
+    # what the trail is to prove of one payment, away from this house
+    told: dict[int, dict[str, object]] = {
+        payment_id: {
+            "claim_id": row["claim_id"],
+            "institution_id": row["institution_id"],
+            "payment_file_id": file.id,
+            "amount_fen": row["amount_fen"],
+        }
+        for payment_id, row in zip(ids, rows, strict=True)
+    }
+    states.begin(work, Thing.PAYMENT, list(ids), "prepare", content=told)
     return {each.id: (i, each.institution_id) for each, i in zip(claims, ids, strict=True)}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from voucher.doors.web.supervisor import (
     board,
     drill,
+    proofs,
     report_files,
     reports,
     risks,
@@ -19,6 +20,7 @@ from voucher.doors.web.supervisor.blueprint import supervisor
 __all__ = [
     "board",
     "drill",
+    "proofs",
     "report_files",
     "reports",
     "risks",

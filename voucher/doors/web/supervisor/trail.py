@@ -11,6 +11,7 @@ from voucher.doors.auth.door import the_door
 from voucher.doors.web.supervisor.blueprint import supervisor
 from voucher.ledger.audit import AuditCheckpoint, AuditRow, AuditSeal
 from voucher.stages.oversee.invariants import INVARIANTS, find_violations
+from voucher.stages.oversee.rows import RowsReport, verify_rows
 from voucher.stages.oversee.trail import TrailReport
 from voucher.stages.oversee.trail import verify_trail as read_again
 
@@ -27,11 +28,12 @@ def audit() -> ResponseReturnValue:
 
 @supervisor.post("/audit/verifications")
 def verify_trail() -> ResponseReturnValue:
-    """Compute every hash again and compare it with seals, checkpoints and anchors; nothing is written."""
+    """Compute every hash again, compare with seals, checkpoints, anchors and tables; nothing is written."""
     door = the_door()
     with door.read() as session:
         told = read_again(session, door.keyring, door.config.anchor_file)
-    return _show(told=told)
+        rows = verify_rows(session)
+    return _show(told=told, rows=rows)
 
 
 @supervisor.post("/audit/invariants")
@@ -46,7 +48,9 @@ def check_invariants() -> ResponseReturnValue:
     return _show(broken=broken)
 
 
-def _show(*, told: TrailReport | None = None, broken: Broken | None = None) -> str:
+def _show(
+    *, told: TrailReport | None = None, rows: RowsReport | None = None, broken: Broken | None = None
+) -> str:
     with the_door().read() as session:
         return render_template(
             "supervisor/audit.html",
@@ -56,6 +60,8 @@ def _show(*, told: TrailReport | None = None, broken: Broken | None = None) -> s
             ).first(),
             unsealed=_count_unsealed(session),
             told=told,
+            rows=rows,
+            faults=[*(told.faults if told else ()), *(rows.faults if rows else ())],
             broken=broken,
             invariants=INVARIANTS,
         )

@@ -30,6 +30,7 @@ class Signed:
 class Sent:
     """One payment of a claim: its file with the three hands, its line, the bank's word."""
 
+    payment_id: int
     file_id: int
     file_number: str
     reference: str
@@ -128,6 +129,7 @@ def _list_sent(session: Session, voucher_id: int) -> dict[int, list[Sent]]:
             ("签发", file.releaser_person_id, file.released_at),
         )
         told = Sent(
+            payment_id=payment.id,
             file_id=file.id,
             file_number=file.number,
             reference=line.reference,

@@ -1,0 +1,109 @@
+"""一笔拨付的证明，由不认识本系统的人在自己的机器上核验。"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable
+from inspect import getsource
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+
+from tests.scene import JIYUAN
+from tests.stages.oversee.town import Town
+from voucher.rules.errors import Refused
+from voucher.stages.oversee.handover import verify
+from voucher.stages.oversee.handover.proofs import prove_payment
+from voucher.stages.settle.models.payments import Payment
+
+ONLY = {"argparse", "base64", "hashlib", "json", "sys", "zipfile", "zlib", "pathlib", "typing"}
+
+
+def run_elsewhere(folder: Path, *arguments: str) -> tuple[int, str]:
+    """Run the verifier as somebody would who has only Python and cryptography."""
+    program = folder / "verify.py"
+    program.write_text(getsource(verify), encoding="utf-8")
+    done = subprocess.run(
+        [sys.executable, "-I", str(program), *arguments], cwd=folder, capture_output=True, encoding="utf-8",
+        check=False, env={"PATH": "", "PYTHONIOENCODING": "utf-8"},
+    )  # fmt: skip
+    assert "Traceback" not in done.stderr, done.stderr
+    return done.returncode, done.stdout
+
+
+def prove(town: Town) -> dict[str, Any]:
+    with town.database.read() as session:
+        payment = session.scalars(select(Payment.id).where(Payment.state == "succeeded")).first()
+        assert payment is not None
+        return prove_payment(session, town.keyring, payment, {JIYUAN})
+
+
+def test_the_verifier_needs_the_standard_library_and_cryptography_only() -> None:
+    named = {
+        line.split()[1].split(".")[0]
+        for line in getsource(verify).splitlines()
+        if line.startswith(("import ", "from "))
+    }
+    assert named - {"__future__"} == ONLY | {"cryptography"}
+
+
+def test_a_payment_is_proved_without_this_system(town: Town, tmp_path: Path) -> None:
+    proof = prove(town)
+    (tmp_path / "proof.json").write_text(json.dumps(proof, ensure_ascii=False), encoding="utf-8")
+    status, told = run_elsewhere(tmp_path, "proof.json", "--anchors", str(town.anchors))
+    assert status == 0, told
+    assert told.startswith(f"拨付 {proof['payment_id']}，{proof['amount_fen']} 分")
+    assert told.endswith("全部相符\n")
+    assert "confirm" in told or "succeed" in told
+
+
+def _pay_more(proof: dict[str, Any]) -> None:
+    proof["acts"][0]["row"]["content"]["amount_fen"] += 1
+
+
+def _claim_more(proof: dict[str, Any]) -> None:
+    proof["amount_fen"] += 1
+
+
+def _cut(proof: dict[str, Any]) -> None:
+    proof["acts"][0]["path"].pop()
+
+
+def _sign(proof: dict[str, Any]) -> None:
+    proof["checkpoints"][0]["merkle_root"] = "0" * 64
+
+
+def _of_another(proof: dict[str, Any]) -> None:
+    proof["payment_id"] += 1
+
+
+@pytest.mark.parametrize(
+    ("sin", "told"),
+    [
+        (_pay_more, "的留痕内容与其摘要不符"),
+        (_claim_more, "分与留痕不符"),
+        (_cut, "的默克尔根"),
+        (_sign, "的签名无效"),
+        (_of_another, "说的不是拨付"),
+    ],
+)
+def test_a_changed_proof_is_found_and_named(
+    town: Town, sin: Callable[[dict[str, Any]], None], told: str
+) -> None:
+    proof = json.loads(json.dumps(prove(town)))
+    faults: list[str] = []
+    verify.check_proof(proof, {}, faults)
+    assert faults == []
+    sin(proof)
+    verify.check_proof(proof, {}, faults)
+    assert any(told in each for each in faults), faults
+
+
+def test_a_foreign_payment_is_as_good_as_missing(town: Town) -> None:
+    with town.database.read() as session, pytest.raises(Refused) as caught:
+        prove_payment(session, town.keyring, 1, {"410702"})
+    assert caught.value.refusal.code == "payment_not_found"
