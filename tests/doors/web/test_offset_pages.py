@@ -1,0 +1,60 @@
+"""抵扣 as finance and the payee see it: due, offset and paid side by side, kept out and let in by two."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.doors.web.browser import Office
+from tests.doors.web.test_office_pages import owes_its_reader_nothing
+from tests.doors.web.test_payment_file_pages import keep
+from tests.doors.world import World
+from tests.loop.telling import person
+from tests.loop.test_offset_stories import approved, owing
+from tests.scene import EV1, LI_SI, ZHANG_SAN, Scene, on
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_what_is_due_offset_and_paid_stands_on_every_page(scene: Scene, world: World) -> None:
+    scene.at = world.at = on("2024-01-10")
+    office = Office(scene, world)
+    scene.file_evaluator(EV1)
+    budget = owing(scene, [ZHANG_SAN])
+    approved(scene, budget, [LI_SI, person(3)])
+    world.at = scene.at
+    maker, checker, releaser = (office.at(each) for each in ("制单员", "付款复核员", "签发员"))
+
+    page = maker.go("/clawbacks")
+    owes_its_reader_nothing(page)
+    maker.press("提出暂缓抵扣", why="已签分期缴款协议")
+    assert "由另一人确认抵扣的暂缓" in maker.go("/clawbacks").text
+    checker.go("/clawbacks")
+    page = checker.press("确认暂缓抵扣")
+    keep(page, "offset-stayed")
+    assert "暂缓抵扣 已签分期缴款协议" in page.text
+    assert "抵扣应退款" not in maker.go(f"/budgets/{budget}/pre-check").text
+    checker.press("提出恢复抵扣", why="协议终止")
+    maker.go("/clawbacks")
+    maker.press("确认恢复抵扣")
+
+    page = maker.go(f"/budgets/{budget}/pre-check")
+    owes_its_reader_nothing(page)
+    keep(page, "offset-precheck")
+    assert "抵扣应退款 200.00 元" in page.text.replace("抵扣应退款", "抵扣应退款 ").replace("  ", " ")
+    maker.go("/payment-files")
+    page = maker.press("制单")
+    assert "已制单：1 笔，200.00 元（另抵扣应退款 200.00 元），等待复核" in page.text
+    address = page_address(page)
+    checker.go(address)
+    checker.press("复核无误：1 笔，实付 200.00 元")
+    releaser.go(address)
+    page = releaser.press("签发：1 笔，实付 200.00 元")
+    owes_its_reader_nothing(page)
+    keep(page, "offset-file")
+    page = maker.go("/clawbacks")
+    keep(page, "offset-clawbacks")
+    assert "待抵扣 200.00" in page.text
+
+
+def page_address(page: object) -> str:
+    links = [each for each in getattr(page, "links", []) if each.endswith("/sheet")]
+    return str(links[0]).removesuffix("/sheet")
