@@ -56,6 +56,17 @@ class BankMessage:
     transfers: list[Answered]
 
 
+@dataclass(frozen=True, slots=True)
+class Credited:
+    """One credit as the bank tells it: its line, the bank's own reference, payer, words, amount in fen."""
+
+    line: int
+    bank_reference: str
+    payer_name: str
+    remark: str
+    amount_fen: int | None
+
+
 def looks_like_message(content: bytes) -> bool:
     """Return whether a file begins as XML does."""
     return content.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] == b"<"
@@ -66,13 +77,7 @@ def read_message(content: bytes) -> BankMessage:
 
     Raises Refused bank_message_unreadable, bank_message_count_differs.
     """
-    parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False)
-    try:
-        root = etree.fromstring(content, parser)
-    except (etree.XMLSyntaxError, ValueError):
-        raise MESSAGE_UNREADABLE.refused(problem="文件被截断或格式有误") from None
-    if root.getroottree().docinfo.doctype:
-        raise MESSAGE_UNREADABLE.refused(problem="含有文档类型定义")
+    root = _parse(content)
     if _find(root, "CstmrPmtStsRpt") is not None:
         found = [_status(each) for each in _all(root, "TxInfAndSts")]
         _check_count(_text(root, "OrgnlNbOfTxs"), len(found))
@@ -82,6 +87,42 @@ def read_message(content: bytes) -> BankMessage:
         _check_count(_text(_find(root, "TxsSummry"), "NbOfNtries"), len(list(_all(root, "Ntry"))))
         return BankMessage("", found)
     raise MESSAGE_UNREADABLE.refused(problem="不是 pain.002 或 camt.054")
+
+
+def read_credits(content: bytes) -> list[Credited]:
+    """Return what a camt.054 says has come in and is booked; debits and what is pending are passed over.
+
+    Raises Refused bank_message_unreadable, bank_message_count_differs.
+    """
+    root = _parse(content)
+    if _find(root, "BkToCstmrDbtCdtNtfctn") is None:
+        raise MESSAGE_UNREADABLE.refused(problem="不是 camt.054")
+    _check_count(_text(_find(root, "TxsSummry"), "NbOfNtries"), len(list(_all(root, "Ntry"))))
+    found: list[Credited] = []
+    for entry in _all(root, "Ntry"):
+        booked = _text(_find(entry, "Sts"), "Cd") or _text(entry, "Sts")
+        for number, one in enumerate(_all(entry, "TxDtls")):
+            came_in = (_own(one, "CdtDbtInd") or _own(entry, "CdtDbtInd")) == "CRDT"
+            if booked != "BOOK" or not came_in or _text(entry, "RvslInd") == "true":
+                continue
+            reference = _text(one, "AcctSvcrRef")
+            if not reference and (whole := _own(entry, "AcctSvcrRef")):
+                reference = f"{whole}/{number + 1}"
+            remark = " ".join(filter(None, ((each.text or "").strip() for each in _all(one, "Ustrd"))))
+            payer, amount = _text(_find(one, "Dbtr"), "Nm"), _find(one, "Amt")
+            found.append(Credited(len(found) + 1, reference, payer, remark, _fen(amount)))
+    return found
+
+
+def _parse(content: bytes) -> etree._Element:
+    parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False)
+    try:
+        root = etree.fromstring(content, parser)
+    except (etree.XMLSyntaxError, ValueError):
+        raise MESSAGE_UNREADABLE.refused(problem="文件被截断或格式有误") from None
+    if root.getroottree().docinfo.doctype:
+        raise MESSAGE_UNREADABLE.refused(problem="含有文档类型定义")
+    return root
 
 
 def _status(one: etree._Element) -> Answered:

@@ -10,6 +10,7 @@ from tests.doors.web.test_payment_file_pages import keep
 from tests.doors.world import World
 from tests.loop.telling import person
 from tests.loop.test_offset_stories import approved, owing
+from tests.loop.test_repayment_import_stories import take_in
 from tests.scene import EV1, LI_SI, ZHANG_SAN, Scene, on
 
 
@@ -53,6 +54,16 @@ def test_what_is_due_offset_and_paid_stands_on_every_page(scene: Scene, world: W
     page = maker.go("/clawbacks")
     keep(page, "offset-clawbacks")
     assert "待抵扣 200.00" in page.text
+
+    page = maker.go("/bank-credits")
+    owes_its_reader_nothing(page)
+    take_in(scene, f"A1,{EV1[0]},50.00,退款 TH-419001-2024-000001", "A2,某某公司,9.00,货款")
+    page = checker.go("/bank-credits")
+    owes_its_reader_nothing(page)
+    keep(page, "credits-open")
+    assert "本页可由您确认的 1 笔，合计 50.00 元" in page.text
+    page = checker.press("全部确认入账")
+    assert "该追回单有 200.00 元已列入拨付文件 BF-419001-2024-0002 抵扣" in page.text
 
 
 def page_address(page: object) -> str:

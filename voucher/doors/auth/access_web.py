@@ -125,6 +125,12 @@ WEB: dict[str, Access] = {
     "web.finance.clawback_letter": Access(FINANCE | OFFICERS | WATCHERS, "退回资金通知书"),
     "web.finance.clawbacks": Access(FINANCE | OFFICERS | WATCHERS, "追回单"),
     "web.finance.repay": Access(MAKERS | CHECKERS, "登记收回"),
+    "web.finance.bank_credits": Access(FINANCE | WATCHERS, "追回款到账"),
+    "web.finance.import_credits": Access(MAKERS | CHECKERS, "导入追回款到账流水", uploads=True),
+    "web.finance.assign_credit": Access(MAKERS | CHECKERS, "为到账指定追回单"),
+    "web.finance.explain_credit": Access(MAKERS | CHECKERS, "写明到账不是追回款"),
+    "web.finance.book_credits": Access(MAKERS | CHECKERS, "由另一人确认到账入账"),
+    "web.finance.set_aside_credit": Access(MAKERS | CHECKERS, "由另一人确认不是追回款"),
     "web.finance.ask_offset_stay": Access(MAKERS | CHECKERS, "提出暂缓、恢复抵扣，写明原因"),
     "web.finance.agree_offset_stay": Access(MAKERS | CHECKERS, "由另一人确认暂缓、恢复抵扣"),
     # 监管、审计

@@ -42,6 +42,8 @@ SIGNING: dict[str, str | None] = {
     "web.finance.close_month": None,
     "web.finance.settle_line": None,
     "web.finance.agree_offset_stay": None,
+    "web.finance.book_credits": None,
+    "web.finance.set_aside_credit": None,
     "web.office.confirm_return": None,
     "batches.sign_batch": None,
     "notices.post_batch": None,

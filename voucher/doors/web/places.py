@@ -95,6 +95,7 @@ DESK_GROUPS: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
             ("账本", "web.finance.ledger"),
             ("月报与月结", "web.finance.months"),
             ("追回", "web.finance.clawbacks"),
+            ("追回款到账", "web.finance.bank_credits"),
         ),
     ),
     (

@@ -63,12 +63,12 @@ def read_answer(number: str, content: bytes, filename: str, limits: Limits) -> l
     """
     if looks_like_message(content):
         return _read_message(number, content)
-    table = io.BytesIO(_to_utf8(content) if filename.lower().endswith(".csv") else content)
+    table = io.BytesIO(to_utf8(content) if filename.lower().endswith(".csv") else content)
     with open_table(table, columns=COLUMNS, limits=limits, name=filename) as rows:
         return [_told(row) for row in rows]
 
 
-def _to_utf8(content: bytes) -> bytes:
+def to_utf8(content: bytes) -> bytes:
     """Return a text in UTF-8: banks write GBK, and no GBK text of Chinese is valid UTF-8 by accident."""
     try:
         content.decode("utf-8")
@@ -83,15 +83,15 @@ def _to_utf8(content: bytes) -> bytes:
 def _read_message(number: str, content: bytes) -> list[Told]:
     message = read_message(content)
     if message.instruction and message.instruction != number:
-        raise OF_ANOTHER_FILE.refused(told=_printable(message.instruction)[:35], number=number)
+        raise OF_ANOTHER_FILE.refused(told=printable(message.instruction)[:35], number=number)
     # two transfers may stand on one line of XML; their order never changes
     return [
         Told(
             position,
-            _printable(each.reference),
+            printable(each.reference),
             each.amount_fen,
             read_outcome(each.word, WORDS),
-            _printable(each.why),
+            printable(each.why),
             None if each.reference else MESSAGE_FAULTY,
             each.amount_told or not message.instruction,
         )
@@ -101,7 +101,7 @@ def _read_message(number: str, content: bytes) -> list[Told]:
 
 def _told(row: Row) -> Told:
     """Return a line as the bank tells it; a fault in the reason alone keeps nothing from being booked."""
-    values = {name: _printable(cell_text(cell)) for name, cell in row.values.items()}
+    values = {name: printable(cell_text(cell)) for name, cell in row.values.items()}
     try:
         amount_fen: int | None = parse_yuan(values.get("金额", ""))
     except Refused:
@@ -117,5 +117,6 @@ def _told(row: Row) -> Told:
     )
 
 
-def _printable(text: str) -> str:
+def printable(text: str) -> str:
+    """Return what of a bank's text can be seen, without blanks around it."""
     return "".join(each for each in text if each.isprintable()).strip()

@@ -7,6 +7,7 @@ from collections.abc import Collection, Sequence
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from voucher.plumbing.clock import day_of
 from voucher.rules.errors import Family, reason
 from voucher.rules.money import format_yuan
 from voucher.stages.settle.models.offsets import PaymentOffset
@@ -22,6 +23,11 @@ OFFSET_UNDER_WAY = reason(
     SOURCE,
     Family.CONFLICT,
 )
+
+
+def letter_number(clawback: Clawback, region_code: str) -> str:
+    """Return the number on the letter of a receivable, which a payee writes on its transfer."""
+    return f"TH-{region_code}-{day_of(clawback.opened_at).year}-{clawback.id:06d}"
 
 
 def check_not_planned(session: Session, clawbacks: Collection[Clawback], needed_fen: int = 0) -> None:

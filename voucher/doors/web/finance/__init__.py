@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from voucher.doors.web.finance import (
+    bank_credits,
     banking,
     budgets,
     comparing,
@@ -15,4 +16,15 @@ from voucher.doors.web.finance import (
 from voucher.doors.web.finance.blueprint import finance
 
 # the rooms hang their views on the blueprint when they are read
-__all__ = ["banking", "budgets", "comparing", "files", "finance", "ledger", "letters", "months", "statements"]
+__all__ = [
+    "bank_credits",
+    "banking",
+    "budgets",
+    "comparing",
+    "files",
+    "finance",
+    "ledger",
+    "letters",
+    "months",
+    "statements",
+]

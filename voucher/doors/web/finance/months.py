@@ -190,13 +190,14 @@ def _show() -> str:
             month=month,
             closes=closes,
             names=name_people(session, [each for close in closes for each in _hands(close)]),
-            regions=[(code, get_region(session, code).name) for code in _own_regions(session)],
+            regions=[(code, get_region(session, code).name) for code in own_regions(session)],
             acts=MOVEMENT_NAMES,
             over=month.ends_at <= the_door().at,
         )
 
 
-def _own_regions(session: Session) -> list[str]:
+def own_regions(session: Session) -> list[str]:
+    """Return the regions of the visitor that have budgets, or the first where none has."""
     regions = current_actor().regions
     having = {each.region_code for each in queries.list_budgets(session, regions)}
     return sorted(having) or sorted(regions)[:1]
@@ -204,7 +205,7 @@ def _own_regions(session: Session) -> list[str]:
 
 def _read(session: Session) -> Month:
     """Return the month the address names, else the last one that is over, of a region of the visitor."""
-    today, own = the_door().today, _own_regions(session)
+    today, own = the_door().today, own_regions(session)
     region = fields.asked("area", current_actor().regions) or (own[0] if own else "")
     year, month = fields.cursor("of"), fields.cursor("month")
     if not (2000 <= year <= 2100 and 1 <= month <= 12):

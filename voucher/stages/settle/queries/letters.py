@@ -17,7 +17,7 @@ from voucher.rules.clawback import due_on
 from voucher.stages.settle.clawback import CLAWBACK_MISSING
 from voucher.stages.settle.models.claims import Claim
 from voucher.stages.settle.models.payments import Clawback, Payment, PaymentFile
-from voucher.stages.settle.queries.offsets import letter_number
+from voucher.stages.settle.offset_plans import letter_number
 from voucher.stages.settle.queries.reach import Payees, claims_within
 
 DAYS = "clawback_days"

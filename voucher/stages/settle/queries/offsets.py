@@ -9,11 +9,10 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from voucher.plumbing.clock import day_of
 from voucher.stages.settle.models.claims import Claim
 from voucher.stages.settle.models.offsets import OffsetStay, PaymentOffset
 from voucher.stages.settle.models.payments import Clawback, Payment, PaymentFile, Repayment
-from voucher.stages.settle.offset_plans import UNDER_WAY
+from voucher.stages.settle.offset_plans import UNDER_WAY, letter_number
 
 PLANNED_WAY = "planned"
 
@@ -48,11 +47,6 @@ class CameBack:
     amount_fen: int
     document: str
     at: datetime
-
-
-def letter_number(clawback: Clawback, region_code: str) -> str:
-    """Return the number on the letter of a receivable, which a payee writes on its transfer."""
-    return f"TH-{region_code}-{day_of(clawback.opened_at).year}-{clawback.id:06d}"
 
 
 def list_payments_of_claim(session: Session, claim_id: int) -> list[PaidClaim]:

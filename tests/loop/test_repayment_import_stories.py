@@ -1,0 +1,111 @@
+"""追回款到账：流水对上追回单，另一人确认才入账；重复不多记，对不上的等人核对。"""
+
+from __future__ import annotations
+
+import pytest
+from sqlalchemy import select
+
+from tests.loop.telling import person, ready, states_of, told
+from tests.loop.test_offset_stories import debts, owing
+from tests.scene import EV1, JIYUAN, LIMITS, ZHANG_SAN, Scene
+from voucher.plumbing.bank_messages import read_credits
+from voucher.stages.settle import deciding_credits, importing_credits
+from voucher.stages.settle.models.credits import BankCredit
+from voucher.stages.settle.queries.credits import DECIDED, page_credits
+
+FIRST, SECOND = (f"TH-{JIYUAN}-2024-{serial:06d}" for serial in (1, 2))
+HEAD = "流水号,付款户名,金额,附言"
+
+
+def take_in(scene: Scene, *rows: str, login: str = "制单员") -> importing_credits.CreditReport:
+    """Import credits as a csv in GBK, as banks write it."""
+    content = "\r\n".join((HEAD, *rows)).encode("gbk")
+    return scene.do(
+        login, lambda work: importing_credits.import_credits(work, JIYUAN, content, "到账.csv", LIMITS)
+    )
+
+
+def credits_of(scene: Scene) -> list[BankCredit]:
+    """Return every credit in the order it came in."""
+    with scene.database.read() as session:
+        return list(session.scalars(select(BankCredit).order_by(BankCredit.id)))
+
+
+def book(scene: Scene, *ids: int, login: str = "付款复核员") -> None:
+    """Book credits, all or none."""
+    scene.do(login, lambda work: deciding_credits.book_credits(work, ids))
+
+
+def test_到账按编号对上追回单_部分多缴重复和不明都不乱记(scene: Scene) -> None:
+    """AC-I1：部分缴回仍欠差额；多缴的不入账；同一流水再导不变；导入人不能自己确认。"""
+    ready(scene)
+    budget = owing(scene, [ZHANG_SAN, person(4)])
+    rows = (
+        f"A001,{EV1[0]},150.00,退款 {FIRST}",
+        f"A002,代缴人,260.00,{SECOND.replace('-', '—')}",
+        "A003,某某公司,88.00,货款",
+        f"A004,{EV1[0]},1.00,{FIRST} {SECOND}",
+    )
+    report = take_in(scene, *rows)
+    assert (report.matched, report.unknown, report.repeated) == (2, 2, 0)
+    again = take_in(scene, *reversed(rows))
+    assert (again.matched, again.unknown, again.repeated) == (0, 0, 4), "reordered, renamed: the same"
+    changed = take_in(scene, f"A001,{EV1[0]},151.00,退款 {FIRST}")
+    assert (changed.unknown, credits_of(scene)[-1].problem) == (1, "流水号 A001 已经导入过，金额不同")
+    assert debts(scene)[0][1] == 0, "nothing is booked by an import"
+
+    first, second, unknown, _, _ = (each.id for each in credits_of(scene))
+    alone = told(scene, "制单员", lambda work: deciding_credits.book_credits(work, [first]))
+    assert alone.code == "second_person_needed"
+    partly = told(scene, "付款复核员", lambda work: deciding_credits.book_credits(work, [first, unknown]))
+    assert (partly.code, debts(scene)[0][1]) == ("bank_credit_unmatched", 0), "all or none"
+    book(scene, first, second)
+    assert [(each[1], each[3]) for each in debts(scene)] == [(150_00, "opened"), (200_00, "met")]
+    assert (scene.budget(budget).returned_fen, states_of(scene)) == (
+        350_00,
+        {"recovering": 1, "recovered": 1},
+    )
+    with scene.database.read() as session:
+        decided = page_credits(session, [JIYUAN], DECIDED)
+    over = {each.credit.bank_reference: each.over_fen for each in decided}
+    assert over == {"A001": 0, "A002": 60_00}
+    twice = told(scene, "付款复核员", lambda work: deciding_credits.book_credits(work, [first]))
+    assert twice.code == "bank_credit_decided"
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_没有编号的按户名和整额对_对不上的由两人指定或排除(scene: Scene) -> None:
+    """AC-I1：户名加整额只对上唯一一张；说明不是追回款也须另一人确认。"""
+    ready(scene)
+    owing(scene, [ZHANG_SAN])
+    take_in(scene, f",{EV1[0]},200.00,退补贴", f",{EV1[0]},200.00,退补贴", "B7,某某公司,9.00,货款")
+    whole, same, goods = credits_of(scene)
+    assert whole.clawback_id == 1
+    assert same.problem == "没有流水号，且与已导入的一笔户名、附言、金额都相同"
+    wrong = told(scene, "制单员", lambda work: deciding_credits.assign_credit(work, same.id, SECOND))
+    assert wrong.code == "letter_number_unknown"
+    scene.do("付款复核员", lambda work: deciding_credits.explain_credit(work, goods.id, "货款误汇，已退"))
+    own = told(scene, "付款复核员", lambda work: deciding_credits.set_aside(work, goods.id))
+    assert own.code == "second_person_needed"
+    scene.do("制单员", lambda work: deciding_credits.set_aside(work, goods.id))
+    scene.do("付款复核员", lambda work: deciding_credits.assign_credit(work, same.id, FIRST.lower()))
+    book(scene, same.id, login="制单员")
+    assert debts(scene) == [(200_00, 200_00, 0, "met")]
+    spent = told(scene, "付款复核员", lambda work: deciding_credits.book_credits(work, [whole.id]))
+    assert spent.code == "event_not_allowed"
+
+
+def test_a_camt_054_tells_credits_only() -> None:
+    entry = (
+        "<Ntry><Amt Ccy='CNY'>{0}</Amt><CdtDbtInd>{1}</CdtDbtInd><Sts><Cd>{2}</Cd></Sts>"
+        "<AcctSvcrRef>S{0}</AcctSvcrRef><NtryDtls><TxDtls><Amt Ccy='CNY'>{0}</Amt>"
+        "<RltdPties><Dbtr><Pty><Nm>示例公司</Nm></Pty></Dbtr></RltdPties>"
+        f"<RmtInf><Ustrd>{FIRST}</Ustrd></RmtInf></TxDtls></NtryDtls></Ntry>"
+    )
+    told_of = [("150.00", "CRDT", "BOOK"), ("3.00", "DBIT", "BOOK"), ("7.00", "CRDT", "PDNG")]
+    body = "".join(entry.format(*each) for each in told_of)
+    message = f"<Document><BkToCstmrDbtCdtNtfctn><Ntfctn>{body}</Ntfctn></BkToCstmrDbtCdtNtfctn></Document>"
+    (found,) = read_credits(message.encode())
+    assert (found.bank_reference, found.payer_name, found.remark, found.amount_fen) == (
+        "S150.00/1", "示例公司", FIRST, 150_00,
+    )  # fmt: skip

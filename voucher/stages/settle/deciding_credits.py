@@ -1,0 +1,167 @@
+"""A credit that came in is assigned or explained by one person, and booked or set aside by another."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlalchemy import select
+
+from voucher.ledger import audit
+from voucher.plumbing.unit_of_work import Work
+from voucher.rules.actor import Role, check_reach
+from voucher.rules.approval import check_two_people
+from voucher.rules.errors import Family, reason
+from voucher.rules.lifecycle import Thing, check_event
+from voucher.rules.words import check_why
+from voucher.stages.settle.clawback import meet
+from voucher.stages.settle.importing_credits import list_owed
+from voucher.stages.settle.models.claims import Claim
+from voucher.stages.settle.models.credits import BOOKED, SET_ASIDE, BankCredit
+from voucher.stages.settle.models.payments import Clawback
+from voucher.stages.settle.offset_plans import check_not_planned
+from voucher.stages.settle.reading import lock_claims
+
+SOURCE = "AC-I1 追回; PAGES 4.6 回单匹配; 【设】到账须另一人确认"
+
+CREDIT_MISSING = reason(
+    "bank_credit_missing", "没有找到这笔到账", "请从追回款到账页面重新进入", SOURCE, Family.MISSING
+)
+CREDIT_DECIDED = reason(
+    "bank_credit_decided",
+    "这笔到账已由两人办结",
+    "不必再办；请刷新追回款到账页面",
+    SOURCE,
+    Family.CONFLICT,
+)
+CREDIT_UNMATCHED = reason(
+    "bank_credit_unmatched",
+    "这笔到账还没有对上追回单",
+    "请先指定追回单，或写明不是追回款，再由另一人确认",
+    SOURCE,
+    Family.CONFLICT,
+)
+LETTER_UNKNOWN = reason(
+    "letter_number_unknown",
+    "{number} 不是本地区未收清的追回单编号",
+    "请按退回资金通知书抄写编号，例如 TH-419001-2024-000001",
+    SOURCE,
+)
+NOT_EXPLAINED = reason(
+    "bank_credit_not_explained",
+    "还没有写明这笔到账为什么不是追回款",
+    "请先由一人写明，再由另一人确认",
+    SOURCE,
+    Family.CONFLICT,
+)
+
+
+def assign_credit(work: Work, credit_id: int, letter: str) -> BankCredit:
+    """Say by the number on its letter which receivable a credit is for; another person books it.
+
+    Raises Refused bank_credit_missing (also for a foreign one), role_missing, bank_credit_decided,
+    letter_number_unknown.
+    """
+    credit = _take_up(work, [credit_id])[0]
+    number = letter.strip().upper()
+    owed = {each.letter_number: each.clawback_id for each in list_owed(work.session, credit.region_code)}
+    if number not in owed:
+        raise LETTER_UNKNOWN.refused(number=number)
+    credit.clawback_id, credit.problem = owed[number], None
+    _propose(work, credit, "assign", letter=number)
+    return credit
+
+
+def explain_credit(work: Work, credit_id: int, note: str) -> BankCredit:
+    """Say why a credit is no repayment; another person sets it aside.
+
+    Raises Refused bank_credit_missing (also for a foreign one), role_missing, bank_credit_decided,
+    why_missing.
+    """
+    credit = _take_up(work, [credit_id])[0]
+    credit.note = check_why(note)
+    _propose(work, credit, "explain", why=credit.note)
+    return credit
+
+
+def _propose(work: Work, credit: BankCredit, act: str, **told: str) -> None:
+    credit.proposed_by_person_id, credit.proposed_at = work.actor.person_id, work.at
+    work.session.flush()
+    audit.record_one(work, "bank_credit", credit.id, act, **told)
+
+
+def book_credits(work: Work, credit_ids: Sequence[int]) -> list[BankCredit]:
+    """Book credits on their receivables, all or none, as another person than proposed each.
+
+    What is more than is owed is not booked; it stands beside as paid too much. Raises Refused
+    bank_credit_missing (also for a foreign one), role_missing, bank_credit_decided, bank_credit_unmatched,
+    second_person_needed, event_not_allowed, offset_under_way.
+    """
+    wanted = select(Clawback.claim_id).join(BankCredit, BankCredit.clawback_id == Clawback.id)
+    claim_ids = work.session.scalars(wanted.where(BankCredit.id.in_(credit_ids))).all()
+    claims = {each.id: each for each in lock_claims(work, Claim.id.in_(claim_ids), money=True)}
+    debts = {
+        each.id: each
+        for each in work.session.scalars(
+            select(Clawback)
+            .where(Clawback.claim_id.in_(claims))
+            .order_by(Clawback.id)
+            .with_for_update()
+            .execution_options(populate_existing=True)
+        )
+    }
+    found = _take_up(work, credit_ids)
+    for credit in found:
+        debt = debts.get(credit.clawback_id or 0)
+        if debt is None:
+            raise CREDIT_UNMATCHED.refused()
+        check_two_people(credit.proposed_by_person_id, work.actor.person_id)
+        check_event(Thing.CLAWBACK, debt.state, "meet")
+        left_fen = debt.amount_fen - debt.recovered_fen
+        check_not_planned(work.session, [debt], credit.amount_fen)
+        applied_fen = min(credit.amount_fen, left_fen)
+        words = f"银行到账 {credit.bank_reference or credit.payer_name}"
+        meet(work, debt, claims[debt.claim_id], applied_fen, words)
+        credit.applied_fen = applied_fen
+        _decide(work, credit, BOOKED)
+    return found
+
+
+def set_aside(work: Work, credit_id: int) -> BankCredit:
+    """Agree, as another person, that a credit is no repayment, as was explained: it is booked on nothing.
+
+    Raises Refused bank_credit_missing (also for a foreign one), role_missing, bank_credit_decided,
+    bank_credit_not_explained, second_person_needed.
+    """
+    credit = _take_up(work, [credit_id])[0]
+    if credit.note is None:
+        raise NOT_EXPLAINED.refused()
+    check_two_people(credit.proposed_by_person_id, work.actor.person_id)
+    _decide(work, credit, SET_ASIDE)
+    return credit
+
+
+def _decide(work: Work, credit: BankCredit, decision: str) -> None:
+    credit.decision = decision
+    credit.decided_by_person_id, credit.decided_at = work.actor.person_id, work.at
+    work.session.flush()
+    audit.record_one(work, "bank_credit", credit.id, decision, applied_fen=credit.applied_fen or 0)
+
+
+def _take_up(work: Work, credit_ids: Sequence[int]) -> list[BankCredit]:
+    """Return credits nobody has decided on, locked in their order."""
+    found = work.session.scalars(
+        select(BankCredit)
+        .where(BankCredit.id.in_(sorted(set(credit_ids))))
+        .order_by(BankCredit.id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    ).all()
+    if not found or len(found) != len(set(credit_ids)):
+        raise CREDIT_MISSING.refused()
+    for each in found:
+        if each.region_code not in work.actor.regions:
+            raise CREDIT_MISSING.refused()
+        check_reach(work.actor, each.region_code, Role.FINANCE_MAKER, Role.FINANCE_CHECKER)
+        if each.decision is not None:
+            raise CREDIT_DECIDED.refused()
+    return list(found)
