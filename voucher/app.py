@@ -55,6 +55,7 @@ from voucher.stages.issue.signing import end_due_credentials, mark_held_credenti
 from voucher.stages.issue.waiting import serve_due_waiting
 from voucher.stages.oversee.forgetting import forget_old_answers, forget_old_attempts, forget_old_looks
 from voucher.stages.oversee.keys import publish_status, rotate_due_keys
+from voucher.stages.oversee.measures.finishing import finish_due_measures
 from voucher.stages.oversee.risk.raising import raise_due_flags
 from voucher.stages.oversee.statistics.refresh import refresh_statistics
 from voucher.stages.oversee.telling import tell_due
@@ -101,6 +102,7 @@ DUE_ACTS: tuple[tuple[str, Callable[[Work], int]], ...] = (
     ("open_clawbacks", open_due_clawbacks),
     ("close_vouchers", close_due_vouchers),
     ("close_classes", close_due_classes),
+    ("finish_measures", finish_due_measures),
     ("serve_claims", serve_due_queues),
     ("serve_issues", serve_due_waiting),
     # after everything that ends or moves a voucher

@@ -30,6 +30,7 @@ from voucher.registry.webhook_rows import EVENTS
 from voucher.registry.webhooks import register_webhook, try_webhook
 from voucher.rules.lifecycle import Thing
 from voucher.rules.reports import ReportKind
+from voucher.stages.oversee.complaints.models import Complaint
 from voucher.stages.oversee.reports.freezing import freeze_report
 from voucher.stages.settle import objection
 from voucher.stages.settle.models.claims import Claim
@@ -154,6 +155,9 @@ def begin_elsewhere(town: Town) -> Iterator[tuple[str, str]]:
         assert told is not None
         yield "first-review", f"/claims?number={claim.number}"
         yield "", f"/objections?number={told.number}"
+        said = session.scalars(select(Complaint)).first()
+        assert said is not None
+        yield "", f"/complaints?number={said.number}"
         yield from _begin_in_class(town, session)
 
 

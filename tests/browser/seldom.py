@@ -20,6 +20,7 @@ from voucher.plumbing.spreadsheets import Limits
 from voucher.plumbing.unit_of_work import Work
 from voucher.registry.consents.granting import Evidence, Wish, write_consent
 from voucher.registry.filing.applying import FirstPage, open_filing
+from voucher.registry.institutions import Institution
 from voucher.registry.people import Newcomer
 from voucher.registry.renaming import propose_name
 from voucher.registry.renumbering import propose_number
@@ -28,10 +29,12 @@ from voucher.registry.users import UserAccount
 from voucher.registry.workers import open_worker
 from voucher.rules.applications import Demand
 from voucher.rules.archive import Extent
+from voucher.rules.complaints import Topic
 from voucher.rules.corrections import FormerUse
 from voucher.rules.helping import ConsentWay, Relationship, Scope
 from voucher.rules.levels import Level
 from voucher.rules.lifecycle import Thing
+from voucher.rules.measures import Ending, Step
 from voucher.rules.risk.catalogue import BY_CODE
 from voucher.rules.risk.findings import Finding
 from voucher.rules.tariffs import Subject, Tariff
@@ -52,6 +55,12 @@ from voucher.stages.issue.running import Desk, start_run
 from voucher.stages.oversee.archive.entries import list_entries
 from voucher.stages.oversee.archive.objecting import object_to
 from voucher.stages.oversee.archive.sharing import share
+from voucher.stages.oversee.complaints.filing import file_complaint
+from voucher.stages.oversee.complaints.handling import accept as accept_complaint
+from voucher.stages.oversee.complaints.handling import ask as ask_about
+from voucher.stages.oversee.measures.effects import read_effect
+from voucher.stages.oversee.measures.imposing import impose
+from voucher.stages.oversee.measures.proposing import Proposal, propose
 from voucher.stages.oversee.risk.answering import ask
 from voucher.stages.oversee.risk.assigning import assign
 from voucher.stages.oversee.risk.finding import Found
@@ -62,7 +71,6 @@ from voucher.stages.settle.models.claims import Claim
 from voucher.stages.settle.queries import list_budgets
 from voucher.stages.settle.queries.consequences import read_consequences
 from voucher.stages.settle.voucher_ends import decertify
-from voucher.stages.train.exits import impose
 from voucher.stages.train.models.classes import TrainingClass
 
 # two people who share a telephone
@@ -144,7 +152,21 @@ def _let_institutions_fall(town: Town) -> None:
         house = town.stage.institution(key)
         town.do("first-review", partial(impose, institution_id=house, event="suspend", why="消防验收不合格"))
     house = town.stage.institution(FALLEN_ASKED)
-    town.do("second-review", lambda work: impose(work, house, "restore", "整改完成，验收合格"))
+    back = Proposal(Step.RESTORE, "整改完成，验收合格", "豫办〔2021〕29号 第4项", ending=Ending.ACCEPTED)
+
+    def ask_back(work: Work) -> None:
+        found = work.session.get_one(Institution, house)
+        propose(work, house, back, seen=read_effect(work.session, found, Step.RESTORE).digest)
+
+    town.do("second-review", ask_back)
+
+    def complain(work: Work) -> int:
+        return file_complaint(work, house, Topic.FEES, "收了三百元资料费，没有票据", "").id
+
+    town.do("supervisor", complain)
+    asked = town.do("supervisor", complain)
+    town.do("first-review", partial(accept_complaint, complaint_id=asked))
+    town.do("first-review", partial(ask_about, complaint_id=asked, question="本期有没有另外收费？"))
 
 
 def _hold_a_claim(town: Town) -> None:

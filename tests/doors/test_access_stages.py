@@ -196,7 +196,7 @@ def probes_of(loop: Loop) -> list[Probe]:
         act("vouchers.replace", "/replacements", "voucher", OFFICE, voucher_id="#", **WHY),
         act("classes.cancel_class", "/classes/#/cancellations", "draft_class", (OFFICE, HOUSE), **WHY),
         act("institutions.sanction_institution", "/institutions/#/sanctions", "t1", OFFICE,
-            act="warn", **WHY),
+            act="warn", seen="x", **WHY),
         act("institutions.leave", "/institutions/#/exits", "t1", HOUSE, **WHY),
     ]  # fmt: skip
 

@@ -16,6 +16,7 @@ from voucher.ledger.vouchers import Voucher
 from voucher.plumbing.db import Model
 from voucher.rules.actor import Role
 from voucher.stages.issue.models import IssueLine
+from voucher.stages.oversee.measures.imposing import impose
 from voucher.stages.train.models.places import Scan
 
 
@@ -192,23 +193,52 @@ def test_an_open_voucher_is_taken_given_back_and_another_one_replaced_by_two(loo
 
 
 def test_a_suspended_institution_stops_its_vouchers_until_two_people_restore_it(loop: Loop) -> None:
-    path = f"/institutions/{loop.ids['t1']}/sanctions"
-    refused_with(loop["jianguan"].post(path, {"act": "delist", "why": "x"}), 403, "role_missing")
-    done = loop.done("jianguan", path, {"act": "suspend", "why": "未按计划开课"})
-    assert (done["state_name"], done["vouchers_held"]) == ("停业整顿", 2)
+    house = f"/institutions/{loop.ids['t1']}"
+    path, previews = f"{house}/sanctions", f"{house}/sanction-previews"
+    seen = loop["shenhe"].get(f"{previews}?act=warn").json
+    touched = {each["touched"]: each for each in seen["lines"]}
+    assert (touched["in_class"]["count"], touched["in_class"]["then"]) == (2, "不受影响")
+    body: dict[str, Any] = {"act": "warn", "why": "未按计划开课", "seen": seen["digest"]}
+    refused_with(loop["jianguan"].post(path, {**body, "act": "delist"}), 403, "role_missing")
+    refused_with(loop["zz-shenhe"].post(path, body), 404, "institution_absent")
+    refused_with(loop["shenhe"].post(path, {**body, "seen": "0"}), 409, "measure_effect_changed")
+    warned = loop.done("jianguan", path, body)
+    assert warned["state_name"] == "待另一人确认"
+    told = loop["t1-admin"].get(house).json
+    assert (told["state_name"], told["measure_waiting"]) == ("在目录", warned["id"])
+    one = f"/measures/{warned['id']}"
+    refused_with(loop["zz-shenhe"].get(one), 404, "measure_missing")
+    digest = loop["shenhe"].get(one).json["effect"]["digest"]
+    refused_with(loop["jianguan"].post(f"{one}/confirmations", {"seen": digest}), 403, "second_person_needed")
+    done = loop.done("shenhe", f"{one}/confirmations", {"seen": digest})
+    assert (done["institution_state_name"], done["vouchers_held"]) == ("约谈", 0)
+
+    leap = {**body, "act": "suspend", "deadline_on": "2030-01-01", "skip_why": "停课"}
+    leap["seen"] = loop["shenhe"].get(f"{previews}?act=suspend").json["digest"]
+    refused_with(loop["shenhe"].post(path, leap), 409, "measure_ground_missing")
+    # what stands behind a confirmed suspension: vouchers stop, nobody shows a code, until two restore it
+    loop.world.do("shenhe", lambda work: impose(work, loop.ids["t1"], "suspend", "未按计划开课"))
     assert loop["zhang"].get(f"/vouchers/{loop.ids['voucher']}").json["held"]
     refused_with(loop["zhang"].post(f"/vouchers/{loop.ids['voucher']}/codes", {}), 409, "on_hold")
-    refused_with(loop["zz-shenhe"].post(path, {"act": "restore", "why": "x"}), 404, "institution_absent")
-    assert loop.done("shenhe", path, {"act": "restore", "why": "验收合格"})["done"] is False
-    refused_with(
-        loop["shenhe"].post(path, {"act": "restore", "why": "验收合格"}), 403, "second_person_needed"
-    )
-    assert loop["t1-admin"].get(f"/institutions/{loop.ids['t1']}").json["restoration_asked"]
-    assert loop.done("shenhe2", path, {"act": "restore", "why": "验收合格"})["state_name"] == "在目录"
-    told = loop["shenhe"].get(f"/institutions/{loop.ids['t1']}").json
+    restore = {"act": "restore", "why": "验收合格", "ending": "accepted"}
+    restore["seen"] = loop["shenhe"].get(f"{previews}?act=restore").json["digest"]
+    asked = loop.done("shenhe", path, restore)
+    refused_with(loop["shenhe2"].post(path, restore), 409, "measure_open_already")
+    again = f"/measures/{asked['id']}/confirmations"
+    refused_with(loop["shenhe"].post(again, {"seen": restore["seen"]}), 403, "second_person_needed")
+    assert loop["t1-admin"].get(house).json["restoration_asked"]
+    freed = loop.done("shenhe2", again, {"seen": restore["seen"]})
+    assert (freed["institution_state_name"], freed["vouchers_released"]) == ("在目录", 2)
+    told = loop["shenhe"].get(house).json
     assert [each["event_name"] for each in told["timeline"]][-2:] == ["停业整顿", "恢复"]
     assert told["listed_years"] == [2024]
     assert not loop["zhang"].get(f"/vouchers/{loop.ids['voucher']}").json["held"]
+    states = [each["state"] for each in loop["shenhe"].get("/measures").json["items"]]
+    assert states == ["confirmed", "lifted"]
+    body["seen"] = loop["shenhe"].get(f"{previews}?act=warn").json["digest"]
+    last = loop.done("shenhe", path, body)
+    gone = loop.done("shenhe", f"/measures/{last['id']}/dismissals", {"why": "已经谈过"})
+    assert gone["state_name"] == "不予处置"
 
 
 def test_programmes_classes_and_places_end_as_their_tables_say(loop: Loop) -> None:

@@ -15,6 +15,8 @@ OF_ANOTHER = {
     "filing.contact_mobile_sealed": "an organisation",
     "filing_paper.content_sealed": "an organisation",
     "objection.contact_sealed": "the objection itself",
+    "complaint.words_sealed": "the complaint itself",
+    "complaint.contact_sealed": "the complaint itself",
     "outbox.sealed": "a telephone",
     "mailbox_letter.sealed": "a telephone",
     "login_code.mobile_sealed": "a telephone",

@@ -6,8 +6,8 @@ from collections.abc import Collection, Mapping
 
 from voucher.doors.auth.access import MATRIX
 from voucher.doors.auth.entries import Access
-from voucher.doors.auth.step_up import SIGNED_ACTS, SIGNED_DEEDS, SIGNING
-from voucher.doors.web.office import certificates, institutions
+from voucher.doors.auth.step_up import SIGNED_DEEDS, SIGNING
+from voucher.doors.web.office import certificates
 from voucher.doors.web.office.voucher_deeds import DEEDS as VOUCHER_DEEDS
 from voucher.rules.actor import Role
 
@@ -59,14 +59,15 @@ def test_who_is_paid_and_who_holds_an_office_is_signed() -> None:
         "web.finance.open_again",
         "web.finance.close_month",
         "web.finance.settle_line",
+        "web.office.confirm_measure",
+        "measures.confirm_measure",
     }
 
 
 def test_a_signed_deed_is_one_of_its_address() -> None:
-    assert set(SIGNED_DEEDS) | set(SIGNED_ACTS) <= set(SIGNING)
+    assert set(SIGNED_DEEDS) <= set(SIGNING)
     deeds = {
         "web.office.do_certificate_deed": certificates.DEEDS,
-        "web.office.do_institution_deed": institutions.DEEDS,
         "web.office.do_voucher_deed": VOUCHER_DEEDS,
     }
     for endpoint, words in SIGNED_DEEDS.items():

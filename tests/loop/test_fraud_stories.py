@@ -18,11 +18,12 @@ from voucher.stages.certify.models import Certificate
 from voucher.stages.certify.queries import list_archive
 from voucher.stages.issue import holding, issuing, replacing
 from voucher.stages.oversee.drill import count_heads, read_cells, total
+from voucher.stages.oversee.measures.imposing import impose
 from voucher.stages.settle.clawback import open_due_clawbacks, repay
 from voucher.stages.settle.queries import list_clawbacks
 from voucher.stages.settle.voucher_claims import file_claims
 from voucher.stages.settle.voucher_ends import decertify, decertify_due
-from voucher.stages.train import enrol, exits
+from voucher.stages.train import enrol
 
 CERT5 = "S000041010001245000001"
 
@@ -87,7 +88,7 @@ def test_班级造假查实_整班追回_机构退出_本人由两人补发并�
     assert scene.budget(town.budget_id).reserved_fen == 0
 
     for event in ("warn", "rectify", "suspend", "delist"):
-        scene.do("复核员", partial(exits.impose, institution_id=town.house, event=event, why="编造资料"))
+        scene.do("复核员", partial(impose, institution_id=town.house, event=event, why="编造资料"))
     with scene.database.read() as session:
         public = {each.id: each.state for each in list_institutions(session, [JIYUAN], limit=20)}
     assert public[town.house] == "delisted"

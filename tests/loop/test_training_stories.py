@@ -12,7 +12,8 @@ from tests.loop.telling import told
 from tests.scene import LI_SI, SUN_BA, ZHANG_SAN, Scene
 from voucher.rules.actor import Role
 from voucher.stages.issue import issuing
-from voucher.stages.train import classes, enrol, exits
+from voucher.stages.oversee.measures.imposing import impose
+from voucher.stages.train import classes, enrol
 from voucher.stages.train.models.places import Completion
 from voucher.stages.train.queries import OpenFilter, list_open_classes
 
@@ -40,7 +41,7 @@ def test_抵用券通用券可选清单内任一机构_清单外的看不见也�
     )
     assert seen(scene) == {here, there}
     for event in ("warn", "rectify", "suspend", "delist"):
-        scene.do("复核员", partial(exits.impose, institution_id=second, event=event, why="现场检查不合格"))
+        scene.do("复核员", partial(impose, institution_id=second, event=event, why="现场检查不合格"))
     assert seen(scene) == {here}
     barred = told(scene, mine, partial(enrol.enrol, voucher_id=taken.id, class_id=there))
     assert barred.code == "institution_not_listed"

@@ -15,7 +15,7 @@ from voucher.registry.sanctions import INSTITUTION_ABSENT
 from voucher.rules.actor import Role
 from voucher.rules.errors import Refused
 from voucher.rules.lifecycle import Thing
-from voucher.stages.train.exits import impose
+from voucher.stages.oversee.measures.imposing import impose
 
 
 @pytest.fixture

@@ -27,6 +27,7 @@ from voucher.registry.catalogue import (
 from voucher.registry.dictionaries import DictionaryEntry
 from voucher.registry.indicators import Indicator
 from voucher.registry.ladder import CompetitionPlacing, Equivalence, LadderStep
+from voucher.registry.measure_paths import MeasurePath
 from voucher.registry.standards import (
     AmountBandRow,
     CalendarDay,
@@ -114,6 +115,11 @@ def _bonus(record: Record) -> dict[str, Any]:
     }
 
 
+def _path(record: Record) -> dict[str, Any]:
+    numbers = {name: int(record[name]) for name in ("grounds_least", "hearing_workdays")}
+    return {**_dated(record), **numbers, "is_direct": record["is_direct"] == "1"}
+
+
 def _indicator(record: Record) -> dict[str, Any]:
     return {**_dated(record), "target": int(record["target"])}
 
@@ -164,6 +170,7 @@ SHIPPED: tuple[Shipped, ...] = (
     Shipped("competition_placings", CompetitionPlacing, ("competition", "team", "first", "since"), _placing),
     Shipped("bonus_standards", BonusStandardRow, ("kind", "item_code", "region_code", "since"), _bonus),
     Shipped("indicators", Indicator, ("code", "since"), _indicator),
+    Shipped("measure_paths", MeasurePath, ("from_state", "step", "since"), _path),
     Shipped("equivalences", Equivalence, ("kind", "code", "since"), _equivalence),
     Shipped("calendar_years", CalendarYear, ("year",), _calendar_year),
     Shipped("calendar_days", CalendarDay, ("day",), _calendar_day),

@@ -1,6 +1,6 @@
-"""The ladder of sanctions on institutions (约谈 … 黑名单), and the way back by two people.
+"""The steps an institution goes along the ladder (约谈 … 黑名单) and back, and who may take which.
 
-One officer asks for a restoration, another one agrees; that is when the institution moves.
+A step is proposed and confirmed in `stages/oversee/measures`, by two people; here the institution moves.
 """
 
 from __future__ import annotations
@@ -10,13 +10,11 @@ from collections.abc import Collection, Sequence
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
-from voucher.ledger import reinstatements, states
-from voucher.ledger.reinstatements import Reinstatement
+from voucher.ledger import states
 from voucher.plumbing.unit_of_work import Work
 from voucher.registry.institutions import Institution, InstitutionListing
 from voucher.rules.actor import Role, check_role
 from voucher.rules.errors import Family, reason
-from voucher.rules.lifecycle import Thing, check_event
 
 SOURCE = "豫办〔2021〕29号 第3项、第4项（退出机制）; S2-04p; LIFECYCLE 机构"
 OFFICERS = (Role.OFFICER_COUNTY, Role.OFFICER_CITY, Role.OFFICER_PROVINCE)
@@ -86,63 +84,40 @@ def list_years(session: Session, institution_id: int) -> list[int]:
 
 
 def sanction(work: Work, institution_id: int, event: str, why: str) -> Institution:
-    """Move an institution one step up the ladder; `event` is one of SANCTIONS.
+    """Move an institution one step along the ladder; `event` is one of SANCTIONS or RESTORE.
 
-    Raises Refused institution_absent, role_missing, event_not_allowed.
+    Whoever calls has seen to it that two people agree. Raises Refused institution_absent, role_missing,
+    event_not_allowed.
     """
-    found = _lock(work, institution_id, event)
+    found = lock_institution(work, institution_id, event)
     states.move(work, Institution, [found], event, reason=why)
     return found
 
 
-def ask_restore(work: Work, institution_id: int, why: str) -> Institution:
-    """Ask that an institution be restored; another officer decides.
-
-    Raises Refused institution_absent, role_missing, event_not_allowed, reinstatement_asked_already.
-    """
-    found = _lock(work, institution_id, RESTORE)
-    check_event(Thing.INSTITUTION, found.state, RESTORE)
-    reinstatements.ask(work, Thing.INSTITUTION, institution_id, why)
-    return found
-
-
-def restore(work: Work, institution_id: int, conclusion: str) -> Institution:
-    """Restore an institution somebody else asked for: to the list, from the blacklist only to delisted.
-
-    Raises Refused institution_absent, role_missing, reinstatement_not_asked, second_person_needed,
-    event_not_allowed.
-    """
-    found = _lock(work, institution_id, RESTORE)
-    reinstatements.agree(work, Thing.INSTITUTION, institution_id)
-    states.move(work, Institution, [found], RESTORE, reason=conclusion)
-    return found
-
-
-def is_restoration_asked(session: Session, institution_id: int) -> bool:
-    """Return whether somebody has asked for an institution's restoration and nobody has agreed yet."""
-    asked = select(Reinstatement.id).where(
-        Reinstatement.thing == str(Thing.INSTITUTION),
-        Reinstatement.object_id == institution_id,
-        Reinstatement.decided_at.is_(None),
-    )
-    return session.scalar(asked) is not None
-
-
-def _roles(event: str) -> Sequence[Role]:
+def roles_for(event: str) -> Sequence[Role]:
+    """Return who may take a step: the lighter ones also whoever supervises."""
     return (*OFFICERS, Role.SUPERVISOR) if event in BY_SUPERVISORS else OFFICERS
 
 
-def _lock(work: Work, institution_id: int, event: str) -> Institution:
-    """Return an institution locked for this transaction; a foreign one is as good as missing."""
-    roles = _roles(event)
+def lock_institution(work: Work, institution_id: int, event: str) -> Institution:
+    """Return an institution locked for a step; a foreign one is as good as missing.
+
+    Raises Refused role_missing, institution_absent.
+    """
+    roles = roles_for(event)
     check_role(work.actor, *roles)
     reach = frozenset[str]().union(*(work.actor.reach.get(role, frozenset()) for role in roles))
-    found = work.session.scalars(
+    found = find_locked(work, institution_id)
+    if found is None or found.region_code not in reach:
+        raise INSTITUTION_ABSENT.refused()
+    return found
+
+
+def find_locked(work: Work, institution_id: int) -> Institution | None:
+    """Return an institution, locked for this transaction."""
+    return work.session.scalars(
         select(Institution)
         .where(Institution.id == institution_id)
         .with_for_update()
         .execution_options(populate_existing=True)
     ).first()
-    if found is None or found.region_code not in reach:
-        raise INSTITUTION_ABSENT.refused()
-    return found

@@ -28,7 +28,7 @@ from voucher.registry.catalogue import list_subtree
 from voucher.registry.standards import Parameter
 from voucher.rules.actor import Role
 from voucher.stages.oversee.drill import read_cells, total
-from voucher.stages.train.exits import impose
+from voucher.stages.oversee.measures.imposing import impose
 from voucher.stages.train.phone_draws import SHARE
 
 PEOPLE = (ZHANG_SAN, LI_SI, SUN_BA)

@@ -135,23 +135,22 @@ def test_handing_a_role_on_asks_for_the_code_and_loses_nothing_typed(
 
 
 @ONE_DATABASE
-def test_a_deed_that_puts_back_is_signed_the_others_of_its_address_are_not(
+def test_a_measure_is_confirmed_with_the_code_of_the_moment(
     scene: Scene, world: World, office: Callable[[str], Browser]
 ) -> None:
-    officer = office("初审员")
     with scene.database.read() as session:
         house = session.scalars(select(Institution.id).where(Institution.code == EV1[1])).one()
-    officer.go(f"/office/institutions/{house}/suspend")
-    assert "机构现为：停业整顿" in officer.press("确认停业整顿", why="抽查发现没有开考").text
-    officer.go(f"/office/institutions/{house}/restore")
-    assert "签署前验证" in officer.press("确认提出恢复", why="验收合格").text
-    done = officer.press("验证并签署", signing_code=world.code("初审员"))
-    assert "已提出恢复，等待另一人确认" in done.text
-    world.enable("复核员")
-    client = world.sign_in("复核员")
+    officer, other = office("初审员"), office("复核员")
+    officer.go(f"/office/institutions/{house}/measures/warn")
+    assert "等待另一人确认" in officer.press("提出约谈", facts="抽查发现没有开考").text
+    other.go("/office/measures/1")
+    assert "签署前验证" in other.press("确认约谈").text
+    done = other.press("验证并签署", signing_code=world.code("复核员"))
+    assert "机构现为：约谈" in done.text
+    world.enable("异议处理员")
+    client = world.sign_in("异议处理员")
     _forget(world)
-    path = f"/institutions/{house}/sanctions"
-    refused_with(client.post(path, {"act": "restore", "why": "验收合格"}), 403, "signing_code_needed")
+    refused_with(client.post("/measures/1/confirmations", {"seen": "x"}), 403, "signing_code_needed")
     body, code = {"decision": "confirm", "account": "1"}, "signing_code_needed"
     refused_with(client.post("/payee-accounts/1/confirmations", body), 403, code)
 
@@ -165,7 +164,8 @@ def test_an_institution_agrees_to_an_account_with_the_code_and_finds_its_own_way
     head = Browser(world.sign_in("校长").http)
     _forget(world)
     head.go("/institution/account")
-    token = dict(head.page.forms[0].values)["csrf_token"]
+    forms = (dict(each.values) for each in head.page.forms)
+    token = next(each["csrf_token"] for each in forms if "csrf_token" in each)
     sent = {"csrf_token": token, "idempotency_key": "agree-1", "account": "6222000000000001"}
     answer = head.http.post("/institution/account/1/agreements", data=sent)
     asked = Page(answer.text)

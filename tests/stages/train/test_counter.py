@@ -16,7 +16,8 @@ from voucher.plumbing.unit_of_work import Work
 from voucher.rules.actor import Role
 from voucher.rules.errors import Refused
 from voucher.rules.lifecycle import Thing
-from voucher.stages.train import attend, enrol, exits, redeem, reverse, scans
+from voucher.stages.oversee.measures.imposing import impose
+from voucher.stages.train import attend, enrol, redeem, reverse, scans
 from voucher.stages.train.models.places import Redemption
 from voucher.stages.train.queries import list_scans, redemption_of
 from voucher.stages.train.redeem import Checked, Redeeming
@@ -131,7 +132,7 @@ def test_what_has_ended_or_is_stopped_is_told_by_name(scene: Scene) -> None:
     scene.do("operator", revoke)
     ended = town.refusal(scene, scanner, use(later, class_id, LI_SI[1][-4:]))
     assert (ended.code, "作废" in ended.title) == ("voucher_ended", True)
-    scene.do(officer, lambda work: exits.impose(work, house, "suspend", "消防不合格"))
+    scene.do(officer, lambda work: impose(work, house, "suspend", "消防不合格"))
     assert town.code(scene, scanner, use(digits, class_id)) == "institution_suspended"
     scene.at = on("2024-03-27")
     # suspended or not, the class's last day has passed first

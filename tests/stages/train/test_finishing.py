@@ -12,7 +12,8 @@ from voucher.ledger import holds
 from voucher.plumbing.unit_of_work import Work
 from voucher.rules.actor import Role
 from voucher.rules.lifecycle import Thing
-from voucher.stages.train import attend, classes, enrol, exits, finish, leave, running, transfer
+from voucher.stages.oversee.measures.imposing import impose
+from voucher.stages.train import attend, classes, enrol, finish, leave, running, transfer
 from voucher.stages.train.queries import completion_of, enrolment_of, hours_of, list_lessons, redemption_of
 
 
@@ -174,7 +175,7 @@ def test_a_running_class_that_falls_out_goes_on_in_another(scene: Scene) -> None
         return classes.cancel_class(work, class_id, "机构退出")
 
     assert town.code(scene, town.staff(scene, house, Role.REGISTRAR), cancel) == "role_missing"
-    scene.do(officer, lambda work: exits.impose(work, house, "delist", "查实虚假宣传"))
+    scene.do(officer, lambda work: impose(work, house, "delist", "查实虚假宣传"))
     scene.do(officer, cancel)
     assert (town.voucher(scene, zhang).state, town.voucher(scene, li).state) == ("training", "enrolled")
     scene.hire("外地审核员", Role.OFFICER_CITY, "310101199001010230", XINXIANG)

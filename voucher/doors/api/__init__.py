@@ -33,6 +33,7 @@ from voucher.doors.api.issues import issues
 from voucher.doors.api.lessons import lessons
 from voucher.doors.api.marks import marks
 from voucher.doors.api.mass_revocations import mass_revocations
+from voucher.doors.api.measures import measures
 from voucher.doors.api.notices import notices
 from voucher.doors.api.number_ranges import number_ranges
 from voucher.doors.api.offline import offline
@@ -74,6 +75,7 @@ ROOMS = (
     applications,
     attachments,
     institutions,
+    measures,
     institution_filings,
     colleagues,
     counter_devices,

@@ -6,25 +6,32 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
+from voucher.doors.api.measures import tell_effect, told_measure
 from voucher.doors.api.reach import institutions_served, told
 from voucher.doors.api.room import Room, within
 from voucher.doors.auth.visitors import current_actor
 from voucher.doors.schemas.institutions import (
+    ExitDone,
     InstitutionDetail,
     InstitutionFilter,
     Institutions,
     InstitutionState,
     NewExit,
     NewSanction,
-    SanctionDone,
+    PreviewFilter,
 )
+from voucher.doors.schemas.measures import MeasureState, SanctionPreview
 from voucher.doors.schemas.paging import paged
 from voucher.plumbing.unit_of_work import Work
 from voucher.registry import sanctions
 from voucher.registry.institutions import Institution
 from voucher.rules.lifecycle import STATE_NAMES, Thing
+from voucher.rules.measures import SOURCE, Ending, Step
+from voucher.stages.oversee.measures.effects import read_effect
+from voucher.stages.oversee.measures.proposing import Proposal, propose
+from voucher.stages.oversee.measures.queries import find_proposed
 from voucher.stages.settle.queries import object_timeline
-from voucher.stages.train.exits import Imposed, impose, leave_list
+from voucher.stages.train.exits import leave_list
 
 institutions = Room("institutions", __name__, url_prefix="/api/v1", description="机构")
 
@@ -57,42 +64,69 @@ def show_institution(session: Session, _asked: dict[str, Any], institution_id: i
     found = session.get(Institution, institution_id)
     if found is None or institution_id not in institutions_served():
         found = sanctions.get_institution_within(session, institution_id, current_actor().regions)
+    waiting = find_proposed(session, institution_id)
     return _state(found) | {
         "listed_years": sanctions.list_years(session, institution_id),
-        "restoration_asked": sanctions.is_restoration_asked(session, institution_id),
+        "restoration_asked": waiting is not None and waiting.step == sanctions.RESTORE,
+        "measure_waiting": waiting.id if waiting is not None else None,
         "timeline": object_timeline(session, Thing.INSTITUTION, institution_id),
     }
+
+
+@institutions.look(
+    "/institutions/<int:institution_id>/sanction-previews", query=PreviewFilter, answer=SanctionPreview
+)
+def preview_sanction(session: Session, asked: dict[str, Any], institution_id: int) -> dict[str, Any]:
+    """一步处置现在会牵连什么；提出和确认时须带上这里的摘要。"""
+    found = sanctions.get_institution_within(session, institution_id, current_actor().regions)
+    return tell_effect(read_effect(session, found, Step(asked["act"])))
 
 
 @institutions.act(
     "/institutions/<int:institution_id>/sanctions",
     body=NewSanction,
-    answer=SanctionDone,
-    example={"act": "suspend", "why": "抽查发现两个班未按计划开课，责令停业整顿"},
+    answer=MeasureState,
+    example={
+        "act": "rectify",
+        "why": "抽查发现两个班未按计划开课",
+        "seen": "4f2b…（sanction-previews 的 digest）",
+        "deadline_on": "2024-04-06",
+        "grounds": ["inspection-12"],
+        "skip_why": "两个班同时停课，约谈不足以纠正",
+    },
 )
 def sanction_institution(work: Work, given: dict[str, Any], institution_id: int) -> dict[str, Any]:
-    """处置：停业整顿、移出目录或列入黑名单的，其在办的券转为待处置；恢复由一人提出、另一人确认。"""
-    return _told(institution_id, impose(work, institution_id, given["act"], given["why"]))
+    """提出处置或恢复：确认前一切不变，由另一人在 /measures/{id}/confirmations 确认。"""
+    step = Step(given["act"])
+    wish = Proposal(
+        step=step,
+        facts=given["why"],
+        legal_basis=given["legal_basis"] or SOURCE,
+        grounds=given["grounds"],
+        skip_why=given["skip_why"],
+        demand=given["demand"],
+        deadline_on=given["deadline_on"],
+        until_on=given["until_on"],
+        recipient=given["recipient"],
+        ending=Ending(given["ending"]) if given["ending"] else None,
+    )
+    return told_measure(propose(work, institution_id, wish, seen=given["seen"]))
 
 
 @institutions.act(
     "/institutions/<int:institution_id>/exits",
     body=NewExit,
-    answer=SanctionDone,
+    answer=ExitDone,
     example={"why": "校舍拆迁，停止办学"},
 )
 def leave(work: Work, given: dict[str, Any], institution_id: int) -> dict[str, Any]:
     """自愿退出目录：在办的券转为待处置，由人社部门转班或由本人另选；再进目录须重新备案。"""
-    return _told(institution_id, leave_list(work, institution_id, given["why"]))
-
-
-def _told(institution_id: int, imposed: Imposed) -> dict[str, Any]:
+    left = leave_list(work, institution_id, given["why"])
     return {
         "institution_id": institution_id,
-        "state": imposed.state,
-        "state_name": STATE_NAMES[Thing.INSTITUTION][imposed.state],
-        "done": imposed.done,
-        "vouchers_held": imposed.vouchers_held,
+        "state": left.state,
+        "state_name": STATE_NAMES[Thing.INSTITUTION][left.state],
+        "vouchers_held": left.vouchers_held,
     }
 
 

@@ -11,6 +11,7 @@ from voucher.doors.auth.access_corrections import WEB_CORRECTIONS
 from voucher.doors.auth.access_filing import FILING
 from voucher.doors.auth.access_houses import HOUSES
 from voucher.doors.auth.access_keys import KEYS
+from voucher.doors.auth.access_measures import MEASURES
 from voucher.doors.auth.access_standing import WEB_STANDING
 from voucher.doors.auth.access_systems import OAUTH
 from voucher.doors.auth.access_talents import WEB_TALENTS
@@ -66,6 +67,7 @@ MATRIX: dict[str, Access] = {
     **FILING,
     **HOUSES,
     **KEYS,
+    **MEASURES,
     **OAUTH,
     **WEB,
     **WEB_PUBLIC,

@@ -24,7 +24,7 @@ TRAIN: dict[str, Access] = {
     "institutions.list_institutions": Access(_SEE_INSTITUTIONS, "查看机构"),
     "institutions.show_institution": Access(_SEE_INSTITUTIONS, "查看机构"),
     "institutions.sanction_institution": Access(
-        OFFICERS | {Role.SUPERVISOR}, "处置机构；移出目录、黑名单和恢复由人社部门办理"
+        OFFICERS | {Role.SUPERVISOR}, "提出处置；移出目录、黑名单、移送和恢复由人社部门提出"
     ),
     "institutions.leave": Access(frozenset({Role.INSTITUTION_ADMIN}), "机构自愿退出目录"),
     "classes.list_classes": Access(_SEE_CLASSES, "查看班级"),

@@ -82,10 +82,6 @@ WEB_ISSUE: dict[str, Access] = {
     "web.office.institutions": Access(_READERS, "机构"),
     "web.office.institution": Access(_READERS, "一家机构：状态、目录年度、班级、处置经过"),
     "web.office.stop_system": Access(OFFICERS | {Role.SUPERVISOR}, "停用机构的系统"),
-    "web.office.institution_deed": Access(OFFICERS | {Role.SUPERVISOR}, "处置机构前的确认页"),
-    "web.office.do_institution_deed": Access(
-        OFFICERS | {Role.SUPERVISOR}, "约谈至黑名单，恢复由两人办理；监管只到停业整顿"
-    ),
     "web.office.new_mandate": Access(OPERATORS, "登记书面委托页"),
     "web.office.register_mandate": Access(OPERATORS, "登记书面委托（亲情代办）"),
     "web.office.end_consent": Access(OPERATORS, "按本人要求停止代办"),

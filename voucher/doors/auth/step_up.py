@@ -32,7 +32,7 @@ SIGNING: dict[str, str | None] = {
     "web.office.make_delegation": None,
     "web.office.confirm_mass_revocation": None,
     "web.office.do_certificate_deed": None,
-    "web.office.do_institution_deed": None,
+    "web.office.confirm_measure": None,
     "web.office.do_voucher_deed": None,
     "web.institution.agree_account": None,
     "web.finance.prepare": None,
@@ -57,16 +57,13 @@ SIGNING: dict[str, str | None] = {
     "mass_revocations.confirm_mass_revocation": None,
     "certificates.reinstate_certificate": None,
     "endings.reinstate_voucher": None,
-    "institutions.sanction_institution": None,
+    "measures.confirm_measure": None,
 }
 # one address does many deeds: those that put back what a finding had ended are signed
 SIGNED_DEEDS: dict[str, frozenset[str]] = {
     "web.office.do_certificate_deed": frozenset({"ask-reinstatement", "reinstate"}),
-    "web.office.do_institution_deed": frozenset({"restore", "agree"}),
     "web.office.do_voucher_deed": frozenset({"ask-reinstatement", "reinstate"}),
 }
-# the same in the body of a request to the API
-SIGNED_ACTS: dict[str, frozenset[str]] = {"institutions.sanction_institution": frozenset({"restore"})}
 
 SIGNING_CODE_NEEDED = reason(
     "signing_code_needed",
@@ -103,9 +100,6 @@ def _is_signed(endpoint: str) -> bool:
     """Return whether this deed of an address that does many is one that is signed."""
     if endpoint in SIGNED_DEEDS:
         return (request.view_args or {}).get("word") in SIGNED_DEEDS[endpoint]
-    if endpoint in SIGNED_ACTS:
-        body = request.get_json(silent=True)
-        return isinstance(body, dict) and body.get("act") in SIGNED_ACTS[endpoint]
     return True
 
 

@@ -7,7 +7,7 @@ from marshmallow import Schema, fields
 from voucher.doors.schemas.paging import Paging, page_of
 from voucher.doors.schemas.settle import TimelineStep
 from voucher.doors.schemas.values import WORDS_MAX, Body, Region, Word, Words
-from voucher.registry.sanctions import RESTORE, SANCTIONS
+from voucher.rules.measures import ENDING_NAMES, STEP_NAMES, Ending, Step
 
 
 class InstitutionFilter(Paging):
@@ -38,24 +38,43 @@ class InstitutionDetail(InstitutionState):
 
     listed_years = fields.List(fields.Integer(), metadata={"description": "在目录清单内的年度"})
     restoration_asked = fields.Boolean(metadata={"description": "是否已有人提出恢复，待另一人确认"})
+    measure_waiting = fields.Integer(allow_none=True, metadata={"description": "等另一人确认的处置"})
     timeline = fields.List(fields.Nested(TimelineStep))
 
 
 Institutions = page_of(InstitutionState(), "Institutions")
 
 
-class NewSanction(Body):
-    """One step on the ladder, or the way back, which two people go."""
+_STEPS = tuple(str(each) for each in Step)
+_STEP_WORDS = "、".join(f"{each} {name}" for each, name in STEP_NAMES.items())
 
-    act = Word(
-        (*SANCTIONS, RESTORE),
-        required=True,
-        metadata={
-            "description": "warn 约谈、rectify 整改、suspend 停业整顿、delist 移出目录、"
-            "blacklist 列入黑名单、restore 恢复（第一人提出，第二人确认）"
-        },
+
+class PreviewFilter(Schema):
+    """Which step is to be looked at beforehand."""
+
+    act = Word(_STEPS, required=True, metadata={"description": _STEP_WORDS})
+
+
+class NewSanction(Body):
+    """One step on the ladder, or the way back: proposed here, confirmed by another person."""
+
+    act = Word(_STEPS, required=True, metadata={"description": _STEP_WORDS})
+    why = Words(required=True, most=WORDS_MAX, metadata={"description": "事实；恢复时为验收或申诉结论"})
+    seen = Words(required=True, most=64, metadata={"description": "sanction-previews 的 digest：看过的后果"})
+    legal_basis = Words(most=WORDS_MAX, load_default="", metadata={"description": "法律依据"})
+    grounds = fields.List(
+        Words(most=40), load_default=list, metadata={"description": "查实的依据，如 flag-3、inspection-12"}
     )
-    why = Words(required=True, most=WORDS_MAX, metadata={"description": "事实和依据；恢复时为验收或申诉结论"})
+    skip_why = Words(most=WORDS_MAX, load_default="", metadata={"description": "越级的理由"})
+    demand = Words(most=WORDS_MAX, load_default="", metadata={"description": "整改要求"})
+    deadline_on = fields.Date(load_default=None, metadata={"description": "整改期限"})
+    until_on = fields.Date(load_default=None, metadata={"description": "黑名单期限"})
+    recipient = Words(most=100, load_default="", metadata={"description": "移送机关"})
+    ending = Word(
+        tuple(str(each) for each in Ending),
+        load_default=None,
+        metadata={"description": "、".join(f"{each} {name}" for each, name in ENDING_NAMES.items())},
+    )
 
 
 class NewExit(Body):
@@ -64,11 +83,10 @@ class NewExit(Body):
     why = Words(required=True, most=WORDS_MAX, metadata={"description": "退出的理由"})
 
 
-class SanctionDone(Schema):
-    """Where the institution stands now."""
+class ExitDone(Schema):
+    """Where the institution stands after it left."""
 
     institution_id = fields.Integer()
     state = fields.String()
     state_name = fields.String()
-    done = fields.Boolean(metadata={"description": "false 表示恢复已提出，待另一人确认"})
     vouchers_held = fields.Integer(metadata={"description": "因此转为待处置的券"})

@@ -142,8 +142,21 @@ BELOW: dict[str, tuple[str, ...]] = {
         "web.institution.withdraw_filing",
     ),
     "web.office.institutions": (
-        *("web.office.institution", "web.office.institution_deed", "web.office.do_institution_deed"),
-        "web.office.stop_system",
+        *("web.office.institution", "web.office.stop_system"),
+        *("web.office.new_measure", "web.office.propose_measure"),
+    ),
+    "web.office.measures": (
+        *("web.office.measure", "web.office.confirm_measure", "web.office.drop_measure"),
+        *("web.office.expose_measure", "web.office.take_down_exposure", "web.office.measure_paper"),
+    ),
+    "web.office.complaints": (
+        *("web.office.complaint", "web.office.accept_complaint", "web.office.refuse_complaint"),
+        *("web.office.ask_about_complaint", "web.office.conclude_complaint"),
+    ),
+    "web.institution.complaints": ("web.institution.answer_complaint",),
+    "web.institution.measures": (
+        *("web.institution.measure_paper", "web.institution.state_measure"),
+        *("web.institution.prove_measure", "web.institution.appeal_measure"),
     ),
     "web.office.certificates": (
         *("web.office.certificate", "web.office.certificate_deed", "web.office.do_certificate_deed"),
@@ -222,8 +235,12 @@ BELOW: dict[str, tuple[str, ...]] = {
         *("web.public.notice_paper", "web.public.notice_list"),
         *("web.public.find_objection", "web.public.objection"),
     ),
-    "web.public.institutions": ("web.public.institution", "web.public.joining", "web.public.evaluators"),
     "web.public.figures": ("web.public.dictionary",),
+    "web.public.institutions": (
+        *("web.public.institution", "web.public.joining", "web.public.evaluators"),
+        *("web.public.exposures", "web.public.new_complaint", "web.public.lodge_complaint"),
+        *("web.public.find_complaint", "web.public.complaint", "web.public.withdraw_complaint"),
+    ),
     "web.public.classes": ("web.public.training_class", "web.public.inspection_draws"),
     "web.public.check": ("web.public.check_certificate", "web.public.check_voucher"),
     "web.entrance.sessions": (

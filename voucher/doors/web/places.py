@@ -103,6 +103,10 @@ DESK_GROUPS: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
         (
             ("风险线索", "web.supervisor.risks"),
             ("线索说明", "web.institution.risks"),
+            ("处置", "web.office.measures"),
+            ("投诉申诉", "web.office.complaints"),
+            ("投诉说明", "web.institution.complaints"),
+            ("处置与整改", "web.institution.measures"),
             ("监管看板", "web.supervisor.dashboard"),
             ("统计分析", "web.supervisor.statistics"),
             ("定期报告", "web.supervisor.reports"),

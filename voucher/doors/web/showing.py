@@ -32,7 +32,7 @@ DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 GOOD = frozenset(
     {
         *("approved", "cleared", "paid", "succeeded", "confirmed", "met", "closed", "answered", "upheld"),
-        *("valid", "published", "settled", "certified", "listed", "overruled"),
+        *("valid", "published", "settled", "certified", "listed", "overruled", "final"),
     }
 )
 BAD = frozenset(
@@ -50,7 +50,7 @@ CAUTION = frozenset(
 MUTE = frozenset(
     {
         *("draft", "open", "withdrawn", "cancelled", "voided", "recovered", "waived", "dismissed"),
-        *("discarded", "expired", "lapsed", "dropped", "affirmed"),
+        *("discarded", "expired", "lapsed", "dropped", "affirmed", "lifted", "overturned"),
     }
 )
 

@@ -17,8 +17,16 @@ INSTITUTION: tuple[Row, ...] = (
     *lines(_I, ("applied",), "list", "listed", ("office",), "审核通过并公开"),
     *lines(_I, ("applied",), "refuse", "refused", ("office",), "不予列入，写明理由"),
     *lines(_I, ("refused", "delisted"), "apply", "applied", ("institution",), "重新申请"),
-    *lines(_I, ("listed",), "warn", "warned", ("office", "supervisor"), "约谈"),
-    *lines(_I, ("listed", "warned"), "rectify", "rectifying", ("office", "supervisor"), "限期整改"),
+    *lines(_I, ("listed",), "warn", "warned", ("office", "supervisor"), "约谈", two_people=True),
+    *lines(
+        _I,
+        ("listed", "warned"),
+        "rectify",
+        "rectifying",
+        ("office", "supervisor"),
+        "限期整改",
+        two_people=True,
+    ),
     *lines(
         _I,
         ("listed", "warned", "rectifying"),
@@ -26,6 +34,7 @@ INSTITUTION: tuple[Row, ...] = (
         "suspended",
         ("office", "supervisor"),
         "停业整顿；停止新开班与新锁定",
+        two_people=True,
     ),
     *lines(
         _I,
@@ -34,6 +43,7 @@ INSTITUTION: tuple[Row, ...] = (
         "delisted",
         ("office",),
         "移出目录并公开；自愿退出亦同",
+        two_people=True,
     ),
     *lines(
         _I,
@@ -50,6 +60,7 @@ INSTITUTION: tuple[Row, ...] = (
         "blacklisted",
         ("office",),
         "查实造假，列入黑名单并公开",
+        two_people=True,
     ),
     *lines(
         _I,

@@ -30,6 +30,8 @@ class Thing(StrEnum):
     HOLD = "hold"
     RISK_FLAG = "risk_flag"
     APPEAL = "appeal"
+    MEASURE = "measure"
+    COMPLAINT = "complaint"
 
 
 @dataclass(frozen=True, slots=True)

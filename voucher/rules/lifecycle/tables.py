@@ -37,6 +37,8 @@ THING_NAMES: dict[Thing, str] = {
     Thing.HOLD: "挂起",
     Thing.RISK_FLAG: "风险线索",
     Thing.APPEAL: "复核申请",
+    Thing.MEASURE: "处置措施",
+    Thing.COMPLAINT: "投诉申诉",
 }
 
 STATE_NAMES: dict[Thing, dict[str, str]] = {
@@ -61,6 +63,7 @@ EVENT_NAMES: dict[Thing, dict[str, str]] = {
 
 WHO_NAMES: dict[str, str] = {
     "anyone": "任何人",
+    "complainant": "投诉人、申诉人",
     "applicant": "备案申请人",
     "bank": "银行回盘",
     "clock": "定时任务",

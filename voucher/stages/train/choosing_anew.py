@@ -10,6 +10,7 @@ from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from voucher.ledger import commitments, holds
+from voucher.ledger.exit_holds import exit_mark
 from voucher.ledger.holds import Hold
 from voucher.ledger.vouchers import VOUCHER_MISSING, Voucher, get_voucher
 from voucher.plumbing.unit_of_work import Work
@@ -17,7 +18,6 @@ from voucher.rules.actor import Role, check_role
 from voucher.rules.issuing import EXIT_NOT_THERE, LEFT_BY_INSTITUTION
 from voucher.rules.lifecycle import Thing
 from voucher.stages.train.classes import WAITS_FOR_TRANSFER
-from voucher.stages.train.exits import exit_mark
 from voucher.stages.train.leave import send_back
 from voucher.stages.train.models.classes import TrainingClass
 from voucher.stages.train.reading import end_enrolments, find_enrolment

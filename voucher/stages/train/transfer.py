@@ -8,6 +8,7 @@ from sqlalchemy import or_, select
 
 from voucher.ledger import holds
 from voucher.ledger.credentials.issuing import end_vouchers_credentials
+from voucher.ledger.exit_holds import exit_mark
 from voucher.ledger.holds import Hold
 from voucher.ledger.vouchers import VOUCHER_MISSING, Voucher, advance, lock_vouchers
 from voucher.plumbing.unit_of_work import Work
@@ -19,7 +20,6 @@ from voucher.rules.lifecycle import STATE_NAMES, Thing, check_event
 from voucher.stages.issue.queries import get_programme
 from voucher.stages.train.classes import WAITS_FOR_TRANSFER
 from voucher.stages.train.enrol import set_certify_by
-from voucher.stages.train.exits import exit_mark
 from voucher.stages.train.fitting import CLASS_NOT_OPEN, check_place, check_redeem_by, subject_of
 from voucher.stages.train.models.classes import TrainingClass
 from voucher.stages.train.models.places import Enrolment

@@ -28,6 +28,7 @@ from voucher.rules.actor import Role
 from voucher.rules.filing import LicenceKind
 from voucher.rules.positions import POSITION_WRONG
 from voucher.stages.train import exits
+from voucher.stages.train.queries.exits import count_in_classes
 
 ADMINISTRATORS = frozenset({Role.INSTITUTION_ADMIN})
 DEGREES = re.compile(r"(-?)([0-9]{1,3})(?:\.([0-9]+))?", re.ASCII)
@@ -169,7 +170,7 @@ def _filings() -> str:
             due=reading.list_due(session, rows, door.today),
             mine=[(each, reading.find_in_force(session, each.id)) for each in mine],
             endings=endings.list_endings(session, door.today, institution_ids=houses),
-            inside={each.id: exits.count_in_classes(session, each.id) for each in mine},
+            inside={each.id: count_in_classes(session, each.id) for each in mine},
             kinds=KINDS,
             regions=indent(directory.list_seats(session)),
         )

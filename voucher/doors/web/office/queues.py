@@ -21,6 +21,9 @@ from voucher.stages.assess.queries.appeals import count_at_office
 from voucher.stages.certify.queries.mass_revocations import count_mass_revocations
 from voucher.stages.issue.queries import count_drafts, count_filed, count_open_applications, count_queued
 from voucher.stages.oversee.archive.objecting import count_waiting as count_archive_objections
+from voucher.stages.oversee.complaints.queries import READERS as COMPLAINT_READERS
+from voucher.stages.oversee.complaints.queries import count_waiting as count_complaints
+from voucher.stages.oversee.measures.queries import count_proposed as count_measures
 from voucher.stages.oversee.risk.queries import count_open as count_risks
 from voucher.stages.settle.queries import Waiting, count_open_holds
 from voucher.stages.settle.queries.reinstatements import count_asked_reinstatements
@@ -52,6 +55,22 @@ QUEUES: tuple[tuple[str, str, frozenset[Role], Count, str, dict[str, Any]], ...]
         WATCHERS,
         lambda session, actor: count_risks(session, actor.regions_as(*WATCHERS)),
         "web.supervisor.risks",
+        {},
+    ),
+    (
+        "measures",
+        "处置待确认",
+        OFFICERS | {Role.SUPERVISOR},
+        lambda session, actor: count_measures(session, actor.regions, person_id=actor.person_id),
+        "web.office.measures",
+        {"state": "proposed"},
+    ),
+    (
+        "complaints",
+        "投诉申诉待办结",
+        OFFICERS | WATCHERS,
+        lambda session, actor: count_complaints(session, actor.regions_as(*COMPLAINT_READERS)),
+        "web.office.complaints",
         {},
     ),
     (

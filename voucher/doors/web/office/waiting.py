@@ -13,14 +13,13 @@ from voucher.doors.web.office import reach
 from voucher.doors.web.office.blueprint import office
 from voucher.doors.web.timelines import name_people
 from voucher.ledger.vouchers import Voucher
-from voucher.registry.institutions import Institution
 from voucher.rules.lifecycle import Thing
 from voucher.stages.certify.models import Certificate
 from voucher.stages.issue import queries
 from voucher.stages.settle.queries.reinstatements import list_asked_reinstatements
 
 PER_PAGE = 50
-PUT_BACK = (Thing.VOUCHER, Thing.CERTIFICATE, Thing.INSTITUTION)
+PUT_BACK = (Thing.VOUCHER, Thing.CERTIFICATE)
 
 
 @office.get("/office/waiting")
@@ -54,12 +53,10 @@ def reinstatements() -> ResponseReturnValue:
         ids = {thing: [each.object_id for each in rows if each.thing == thing] for thing in PUT_BACK}
         vouchers = session.scalars(select(Voucher).where(Voucher.id.in_(ids[Thing.VOUCHER])))
         proofs = session.scalars(select(Certificate).where(Certificate.id.in_(ids[Thing.CERTIFICATE])))
-        houses = session.scalars(select(Institution).where(Institution.id.in_(ids[Thing.INSTITUTION])))
         return render_template(
             "office/reinstatements.html",
             rows=rows,
             numbers={each.id: each.number for each in vouchers},
             certificates={each.id: each.number for each in proofs},
-            houses={each.id: each.name for each in houses},
             people=name_people(session, [each.asked_by_person_id for each in rows]),
         )

@@ -25,6 +25,8 @@ LIVES: dict[str, str] = {
     "certificate": "certificate",
     "risk_flag": "risk_flag",
     "appeal": "appeal",
+    "measure": "measure",
+    "complaint": "complaint",
 }
 
 

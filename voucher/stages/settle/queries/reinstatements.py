@@ -1,4 +1,4 @@
-"""What an officer has asked to put back and another has to agree to: vouchers, certificates, institutions."""
+"""What an officer has asked to put back and another has to agree to: vouchers, certificates."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ from sqlalchemy.orm import Session
 
 from voucher.ledger.reinstatements import Reinstatement
 from voucher.ledger.vouchers import Voucher
-from voucher.registry.institutions import Institution
 from voucher.rules.lifecycle import Thing
 from voucher.stages.certify.queries.archive import select_within
 
@@ -32,12 +31,10 @@ def list_asked_reinstatements(session: Session, regions: Collection[str]) -> lis
     certificates = select_within(regions)
     here = (Reinstatement.thing == str(Thing.VOUCHER)) & Reinstatement.object_id.in_(vouchers)
     proofs = (Reinstatement.thing == str(Thing.CERTIFICATE)) & Reinstatement.object_id.in_(certificates)
-    houses = select(Institution.id).where(Institution.region_code.in_(sorted(regions)))
-    fallen = (Reinstatement.thing == str(Thing.INSTITUTION)) & Reinstatement.object_id.in_(houses)
     return list(
         session.scalars(
             select(Reinstatement)
-            .where(Reinstatement.decided_at.is_(None), here | proofs | fallen)
+            .where(Reinstatement.decided_at.is_(None), here | proofs)
             .order_by(Reinstatement.id)
         )
     )

@@ -156,3 +156,23 @@ def repeat_inspection_draw(drawn: InspectionDraw) -> list[str]:
 
 def _known_to_houses() -> ColumnElement[bool]:
     return or_(Inspection.announced.in_((True,)), Inspection.concluded_at.is_not(None))
+
+
+def list_found_against(
+    session: Session, institution_id: int, limit: int
+) -> list[tuple[Inspection, TrainingClass]]:
+    """Return the inspections that found something at an institution's classes, the newest first."""
+    rows = session.execute(
+        select(Inspection, TrainingClass)
+        .join(TrainingClass, TrainingClass.id == Inspection.class_id)
+        .where(
+            or_(
+                TrainingClass.institution_id == institution_id,
+                TrainingClass.delivering_institution_id == institution_id,
+            ),
+            Inspection.conclusion.in_(("findings", "serious")),
+        )
+        .order_by(Inspection.id.desc())
+        .limit(limit)
+    )
+    return [(inspection, training_class) for inspection, training_class in rows]
