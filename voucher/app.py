@@ -53,6 +53,7 @@ from voucher.stages.issue.reminding import remind_due
 from voucher.stages.issue.running import JOB_KIND, open_desk
 from voucher.stages.issue.signing import end_due_credentials, mark_held_credentials
 from voucher.stages.issue.waiting import serve_due_waiting
+from voucher.stages.oversee.archive.recalling import end_due as end_archive_credentials
 from voucher.stages.oversee.forgetting import forget_old_answers, forget_old_attempts, forget_old_looks
 from voucher.stages.oversee.keys import publish_status, rotate_due_keys
 from voucher.stages.oversee.measures.finishing import finish_due_measures
@@ -107,6 +108,7 @@ DUE_ACTS: tuple[tuple[str, Callable[[Work], int]], ...] = (
     ("serve_issues", serve_due_waiting),
     # after everything that ends or moves a voucher
     ("end_credentials", end_due_credentials),
+    ("end_archive_credentials", end_archive_credentials),
     ("freeze_credentials", mark_held_credentials),
     ("rotate_keys", rotate_due_keys),
     ("publish_status", publish_status),

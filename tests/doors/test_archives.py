@@ -107,3 +107,12 @@ def test_programs_find_the_same_and_strangers_nothing(loop: Loop) -> None:
     used = {key for each in credential["credentialSubject"]["entries"] for key in each}
     context: Any = words.get_json(force=True)
     assert used <= set(context["@context"])
+    # whether it was taken back is asked in public, kept for a while, and asked again by its tag
+    entry = credential["credentialStatus"]
+    path = entry["statusListCredential"].removeprefix("https://127.0.0.1:8000")
+    asked: Any = loop["zhang"].http.get(path)
+    assert (asked.status_code, asked.mimetype) == (200, "application/vc+jwt")
+    assert asked.cache_control.public
+    again: Any = loop["zhang"].http.get(path, headers={"If-None-Match": asked.headers["ETag"]})
+    assert again.status_code == 304
+    assert loop["zhang"].http.get("/.well-known/tv/vc-status/9").status_code == 404

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import base64
+import gzip
 import json
 from collections.abc import Callable
 from datetime import date, timedelta
 from functools import partial
+from itertools import pairwise
 from typing import Any
 
 import jwt
@@ -18,6 +21,7 @@ from tests.revoking import revoke_certificate
 from tests.scene import HOUSEKEEPER, JIYUAN, LI_SI, XINXIANG, ZHANG_SAN, Scene, staff_number
 from tests.town_certified import certified, settle_down
 from tests.watching import watched
+from voucher.ledger.credentials.status_tokens import StatusTimes
 from voucher.plumbing.clock import SHANGHAI
 from voucher.plumbing.unit_of_work import Work, perform
 from voucher.registry import renumbering
@@ -29,10 +33,13 @@ from voucher.stages.certify.models import Certificate
 from voucher.stages.certify.renumber import approve_number
 from voucher.stages.oversee.archive import objecting, sharing
 from voucher.stages.oversee.archive.entries import open_archive
+from voucher.stages.oversee.archive.recalling import end_due, list_signed, recall
 from voucher.stages.oversee.archive.signing import describe_did, sign_archive
+from voucher.stages.oversee.archive.status_credential import write_status_credential
 
 ANYBODY = Actor(user_id=0, login="anybody", person_id=0, grants=())
 HOST = "px.example.gov.cn:8443"
+TIMES = StatusTimes(ttl_seconds=300, valid_hours=24)
 NEW = staff_number("410105199003150010")
 
 
@@ -247,3 +254,67 @@ def test_the_signed_record_is_believed_by_a_library_of_others(earned: Scene) -> 
     for forged in (f"{head}.{other}.{signature}", f"{head}.{body}.{signature[:-4]}AAAA"):
         with pytest.raises(jwt.InvalidTokenError):
             jwt.decode(forged, key, algorithms=["ES256"])
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_who_is_asked_about_a_signed_record_reads_in_a_public_list_that_it_was_taken_back(
+    earned: Scene,
+) -> None:
+    """The steps of W3C Bitstring Status List 1.0 §3.2 by PyJWT, base64 and gzip, not by our own hand."""
+    mine, theirs = town_issue.worker(earned, LI_SI), town_issue.worker(earned, ZHANG_SAN)
+    made = [earned.do(mine, lambda work: sign_archive(work, Extent.TRAININGS, HOST)) for _ in range(3)]
+    person_id = town_issue.person_id(earned, LI_SI)
+    with earned.database.read() as session:
+        keys = {
+            each["id"]: jwt.PyJWK(each["publicKeyJwk"])
+            for each in json.loads(json.dumps(describe_did(session, HOST)))["verificationMethod"]
+        }
+        first, second, third = reversed(list_signed(session, person_id))
+
+    def opened(signed: str) -> Any:
+        key = keys[jwt.get_unverified_header(signed)["kid"]]
+        return jwt.decode(signed, key, algorithms=["ES256"])
+
+    def is_revoked(signed: str) -> bool:
+        credential = opened(signed)
+        entry = credential["credentialStatus"]
+        assert (entry["type"], entry["statusPurpose"]) == ("BitstringStatusListEntry", "revocation")
+        url, index = entry["statusListCredential"], int(entry["statusListIndex"])
+        assert (entry["id"], url) == (f"{url}#{index}", f"https://{HOST}/.well-known/tv/vc-status/1")
+        told = opened(anybody(earned, lambda work: write_status_credential(work, 1, HOST, TIMES)))
+        assert told["type"] == ["VerifiableCredential", "BitstringStatusListCredential"]
+        assert (told["id"], told["issuer"]) == (url, credential["issuer"])
+        assert told["validFrom"] <= earned.at.isoformat(timespec="seconds") < told["validUntil"]
+        subject = told["credentialSubject"]
+        assert (subject["type"], subject["statusPurpose"]) == ("BitstringStatusList", "revocation")
+        packed = subject["encodedList"]
+        assert packed[0] == "u"
+        bits = gzip.decompress(base64.urlsafe_b64decode(packed[1:] + "=" * (-len(packed[1:]) % 4)))
+        assert len(bits) * 8 >= 131_072, "a herd to hide in"
+        assert sum(each.bit_count() for each in bits) == ended
+        return bool(bits[index // 8] >> (7 - index % 8) & 1)
+
+    ended = 0
+    assert [is_revoked(each) for each in made] == [False] * 3
+    indexes = [int(opened(each)["credentialStatus"]["statusListIndex"]) for each in made]
+    assert {b - a for a, b in pairwise(sorted(indexes))} != {1}, "not one after the other"
+    assert told(earned, theirs, lambda work: recall(work, second.id)).code == "archive_credential_missing"
+    earned.do(mine, lambda work: recall(work, second.id))
+    ended = 1
+    assert [is_revoked(each) for each in made] == [False, True, False]
+    assert told(earned, mine, lambda work: recall(work, second.id)).code == "archive_credential_missing"
+    # what it says is no longer so: a certificate in it was revoked
+    assert earned.do("clock", end_due) == 0
+    earned.at += timedelta(hours=1)
+    with earned.database.read() as session:
+        number = session.scalars(select(Certificate.number).where(Certificate.person_id == person_id)).one()
+    earned.do("复核员", lambda work: revoke_certificate(work, number, "评价机构违规发证"))
+    assert earned.do("clock", end_due) == 2
+    ended = 3
+    assert [is_revoked(each) for each in made] == [True] * 3
+    with earned.database.read() as session:
+        rows = list_signed(session, person_id)
+    assert [each.why_ended for each in rows] == ["certificate_revoked", "recalled", "certificate_revoked"]
+    assert {first.id, third.id} == {rows[0].id, rows[2].id}
+    missing = refused(earned, lambda work: write_status_credential(work, 99, HOST, TIMES))
+    assert missing.code == "status_list_missing"

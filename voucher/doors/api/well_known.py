@@ -18,6 +18,11 @@ from voucher.ledger.credentials.status import StatusList
 from voucher.plumbing.unit_of_work import Work
 from voucher.rules.errors import reason
 from voucher.stages.oversee.archive.signing import describe_did, describe_words
+from voucher.stages.oversee.archive.status_credential import (
+    begin_of,
+    list_ended,
+    write_status_credential,
+)
 from voucher.stages.oversee.keys import read_status_times
 
 well_known = Blueprint("well_known", __name__, url_prefix="/.well-known")
@@ -78,6 +83,24 @@ def status_list(sl: int) -> Response:
     return _cached(_text(found.token, "application/statuslist+jwt"), seconds)
 
 
+@well_known.get("/tv/vc-status/<int:sl>")
+@limiter.limit(figures_rate)
+def archive_status(sl: int) -> Response:
+    """Return the status list of signed records as a credential, for any verifier of W3C credentials."""
+    door = the_door()
+    host = door.config.public_host
+    with door.read() as session:
+        times = read_status_times(session, door.today)
+        said = f"{host}|{sl}|{begin_of(door.at, times)}|{list_ended(session, sl)}"
+
+    def write(work: Work) -> str:
+        return write_status_credential(work, sl, host, times)
+
+    # nothing is written: a signature needs the keys, which travel with an act
+    answer = _text(door.perform_as(ANYBODY, write, keep=False), "application/vc+jwt")
+    return _cached(answer, times.ttl_seconds, said=said)
+
+
 @well_known.get("/tv/status/<int:sl>/delta")
 @limiter.limit(figures_rate)
 def status_delta(sl: int) -> Response:
@@ -101,9 +124,13 @@ def _text(content: str, content_type: str) -> Response:
     return make_response(content, 200, {"Content-Type": content_type})
 
 
-def _cached(response: Response, seconds: int) -> Response:
-    """Let anybody keep an answer for a while, and ask with its tag whether it has changed."""
-    response.set_etag(hashlib.sha256(response.get_data()).hexdigest()[:32])
+def _cached(response: Response, seconds: int, *, said: str | None = None) -> Response:
+    """Let anybody keep an answer for a while, and ask with its tag whether what is `said` has changed.
+
+    A signature differs each time, so what it signs is what the tag is made of.
+    """
+    content = said.encode() if said is not None else response.get_data()
+    response.set_etag(hashlib.sha256(content).hexdigest()[:32])
     response.cache_control.public = True
     response.cache_control.max_age = seconds
     response.make_conditional(request)

@@ -22,6 +22,7 @@ WEB_ARCHIVES: dict[str, Access] = {
     "web.worker.archive": Access(WORKERS, "我的电子档案"),
     "web.worker.archive_paper": Access(WORKERS, "电子档案打印件，不缓存"),
     "web.worker.object_to_entry": Access(WORKERS, "对一条提出异议"),
+    "web.worker.recall_archive": Access(WORKERS, "收回本人的档案签名文件"),
     "web.worker.signed_archive": Access(WORKERS, "电子档案签名文件，不留存"),
     "web.worker.shares": Access(WORKERS, "出示档案：出示码、范围、期限、谁看过"),
     "web.worker.share_archive": Access(WORKERS, "出示档案"),

@@ -25,9 +25,10 @@ from voucher.rules.vocabulary import METHOD_NAMES
 from voucher.stages.certify.queries.talents import list_next_steps
 from voucher.stages.oversee.archive import objecting, sharing
 from voucher.stages.oversee.archive.entries import open_archive
+from voucher.stages.oversee.archive.recalling import list_signed, recall
 from voucher.stages.oversee.archive.signing import sign_archive
 
-SAID_MAX, SHARES_PER_PAGE = 500, 10
+SAID_MAX, SHARES_PER_PAGE, SIGNED_PER_PAGE = 500, 10, 5
 EXTENTS = [(str(each), name) for each, name in EXTENT_NAMES.items()]
 
 
@@ -38,14 +39,20 @@ def archive() -> ResponseReturnValue:
 
 
 def _archive() -> str:
-    door, person_id = the_door(), my_person_id()
+    door, person_id, before = the_door(), my_person_id(), fields.cursor("before")
     with door.read() as session:
+        signed = list_signed(session, person_id, before_id=before or None, limit=SIGNED_PER_PAGE + 1)
         rows = objecting.list_objections(session, (), person_id=person_id, limit=50)
         return render_template(
             "worker/archive.html",
             archive=open_archive(session, door.keyring, person_id),
             objections=objecting.view_objections(session, door.keyring, rows, door.today),
             extents=EXTENTS,
+            extent_names={str(each): name for each, name in EXTENT_NAMES.items()},
+            signed=signed[:SIGNED_PER_PAGE],
+            more=signed[SIGNED_PER_PAGE - 1].id if len(signed) > SIGNED_PER_PAGE else None,
+            before=before,
+            at=door.at,
             good_days=_days(session, "credential_days"),
             onward=list_next_steps(session, door.keyring, person_id),
             steps=ladder.list_steps(session, door.today),
@@ -87,6 +94,17 @@ def signed_archive() -> ResponseReturnValue:
     answer.headers["Content-Type"] = "application/vc+jwt"
     answer.headers["Content-Disposition"] = 'attachment; filename="archive.vc.jwt"'
     return answer
+
+
+@worker.post("/my/archive/credentials/<int:credential_id>/endings")
+def recall_archive(credential_id: int) -> ResponseReturnValue:
+    """Take a signed file back."""
+
+    def call(work: Work) -> Done:
+        recall(work, credential_id)
+        return Done("已收回，对方联网核对时会看到“已撤销”", url_for("web.worker.archive", _anchor="file"))
+
+    return submit(call, _archive)
 
 
 @worker.get("/my/archive/shares")

@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, text
+from sqlalchemy import (
+    CheckConstraint,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Index,
+    UniqueConstraint,
+    text,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from voucher.plumbing.constraints import CHANGED_MEANWHILE, translate
@@ -14,7 +21,7 @@ from voucher.plumbing.types import Bytes, Day, Flag, Int64, Text, UtcTime
 
 SAID_CONTEXT, CODE_CONTEXT = "archive_objection.said", "archive_share.code"
 VIEWER_CONTEXT = "archive_look.viewer"
-UNANSWERED = text("answered_at IS NULL")
+UNANSWERED, UNENDED = text("answered_at IS NULL"), text("ended_at IS NULL")
 
 
 class ArchiveObjection(Model):
@@ -91,6 +98,37 @@ class ArchiveLook(Model):
     looked_at: Mapped[datetime] = mapped_column(UtcTime, nullable=False)
 
 
+class ArchiveCredential(Model):
+    """A record handed out as a signed file: its place in a status list, until when, why it ended before.
+
+    The file itself is kept nowhere. What has ended stays ended, here by trigger as in the list.
+    """
+
+    __tablename__ = "archive_credential"
+    __table_args__ = (
+        UniqueConstraint("sl", "si"),
+        ForeignKeyConstraint(
+            ["sl", "si"], ["status_place.sl", "status_place.si"], name="fk_archive_credential_place"
+        ),
+        CheckConstraint("extent IN ('certificates','trainings')", name="extent"),
+        CheckConstraint("why_ended IN ('recalled','certificate_revoked')", name="why_ended"),
+        CheckConstraint("(ended_at IS NULL) = (why_ended IS NULL)", name="ended"),
+        Index("ix_archive_credential_person", "person_id", "id"),
+        Index("ix_archive_credential_live", "until_at", sqlite_where=UNENDED, postgresql_where=UNENDED),
+        {"sqlite_strict": True},
+    )
+
+    id: Mapped[int] = mapped_column(Int64, primary_key=True)
+    person_id: Mapped[int] = mapped_column(Int64, ForeignKey("person.id"), nullable=False)
+    extent: Mapped[str] = mapped_column(Text, nullable=False)
+    sl: Mapped[int] = mapped_column(Int64, nullable=False)
+    si: Mapped[int] = mapped_column(Int64, nullable=False)
+    signed_at: Mapped[datetime] = mapped_column(UtcTime, nullable=False)
+    until_at: Mapped[datetime] = mapped_column(UtcTime, nullable=False)
+    ended_at: Mapped[datetime | None] = mapped_column(UtcTime)
+    why_ended: Mapped[str | None] = mapped_column(Text)
+
+
 sealed_of_person(
     ArchiveObjection.said_sealed, SAID_CONTEXT, lambda person_id: ArchiveObjection.person_id == person_id
 )
@@ -104,3 +142,4 @@ translate(
     "uq_archive_objection_open", "archive_objection.person_id, archive_objection.ref", CHANGED_MEANWHILE
 )
 translate("uq_archive_share_code_index", "archive_share.code_index", CHANGED_MEANWHILE)
+translate("uq_archive_credential_sl_si", "archive_credential.sl, archive_credential.si", CHANGED_MEANWHILE)

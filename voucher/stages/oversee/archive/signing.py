@@ -3,20 +3,20 @@
 The header is `vc+jwt` (W3C Securing Verifiable Credentials using JOSE and COSE), the key one of those that
 sign credentials of this house, named by a `did:web` whose document lists the published keys. A voucher's
 credential is bytes that begin with a version, this one is text that begins with a header: one never passes
-for the other. It is good no longer than a key is believed, so that every one handed out can be verified.
+for the other. It is good no longer than a key is believed, so that every one handed out can be verified, and
+its place in a published status list says whether it has been taken back meanwhile.
 """
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
-from urllib.parse import quote
+from datetime import timedelta
 from uuid import uuid4
 
 from sqlalchemy.orm import Session
 
 from voucher.ledger import audit
 from voucher.ledger.credentials.keys import get_signing_key, list_keys
-from voucher.plumbing.clock import SHANGHAI
+from voucher.ledger.credentials.status import take_places
 from voucher.plumbing.signing.jws import write_jws
 from voucher.plumbing.unit_of_work import Work
 from voucher.registry import tables
@@ -25,10 +25,10 @@ from voucher.rules.actor import Role, check_role
 from voucher.rules.archive import Entry, Extent, choose_shown
 from voucher.rules.keys import Purpose, may_be_believed
 from voucher.stages.oversee.archive.entries import open_archive
+from voucher.stages.oversee.archive.models import ArchiveCredential
+from voucher.stages.oversee.archive.naming import CONTEXT, CTY, TYP, did_of, moment, name_status
 
 THING = "person"
-TYP, CTY = "vc+jwt", "vc"
-CONTEXT = "https://www.w3.org/ns/credentials/v2"
 # the words of our own, published beside the keys
 WORDS_PATH = "/.well-known/tv/archive.jsonld"
 NAMESPACE = "urn:voucher:archive#"
@@ -36,13 +36,8 @@ WORDS = ("VocationalArchiveCredential", "socialSecurityNumberMasked", "extent", 
          "happenedAt", "title", "facts", "fact", "value", "mark")  # fmt: skip
 
 
-def did_of(host: str) -> str:
-    """Return the did:web of the host (and port) these pages are served from."""
-    return f"did:web:{quote(host, safe='.-')}"
-
-
 def sign_archive(work: Work, extent: Extent, host: str) -> str:
-    """Return the own record as a credential in one line of text; nothing of it is kept but that it was made.
+    """Return the own record as a credential in one line of text; kept of it are its place and its days.
 
     Raises Refused role_missing, person_missing, signing_key_missing, signer_unavailable, parameter_missing.
     """
@@ -50,13 +45,15 @@ def sign_archive(work: Work, extent: Extent, host: str) -> str:
     archive = open_archive(work.session, work.keyring, work.actor.person_id)
     days = tables.require_parameter_number(work.session, "credential_days", work.today, [ANYWHERE])
     key, did = get_signing_key(work, Purpose.ISSUER), did_of(host)
+    until_at, place = work.at + timedelta(days=days), take_places(work, 1)[0]
     credential: dict[str, object] = {
         "@context": [CONTEXT, f"https://{host}{WORDS_PATH}"],
         "id": f"urn:uuid:{uuid4()}",
         "type": ["VerifiableCredential", "VocationalArchiveCredential"],
         "issuer": did,
-        "validFrom": _moment(work.at),
-        "validUntil": _moment(work.at + timedelta(days=days)),
+        "validFrom": moment(work.at),
+        "validUntil": moment(until_at),
+        "credentialStatus": name_status(host, place),
         "credentialSubject": {
             "name": archive.name,
             "socialSecurityNumberMasked": archive.masked_number,
@@ -66,6 +63,17 @@ def sign_archive(work: Work, extent: Extent, host: str) -> str:
     }
     header: dict[str, object] = {"alg": str(key.alg), "kid": f"{did}#{key.kid}", "typ": TYP, "cty": CTY}
     signed = write_jws(header, credential, key.sign)
+    work.session.add(
+        ArchiveCredential(
+            person_id=archive.person_id,
+            extent=str(extent),
+            sl=place.sl,
+            si=place.si,
+            signed_at=work.at,
+            until_at=until_at,
+        )
+    )
+    work.session.flush()
     audit.record_one(work, THING, archive.person_id, "sign_archive", extent=str(extent), kid=key.kid)
     return signed
 
@@ -102,16 +110,8 @@ def describe_words() -> dict[str, object]:
 def _entry(entry: Entry) -> dict[str, object]:
     return {
         "entryKind": str(entry.kind),
-        "happenedAt": _moment(entry.at),
+        "happenedAt": moment(entry.at),
         "title": entry.title,
         "facts": [{"fact": name, "value": value} for name, value in entry.facts],
         "mark": str(entry.mark),
     }
-
-
-def _moment(at: datetime) -> str:
-    """Return a moment as the data model writes it (XMLSCHEMA11-2 dateTimeStamp), on the day it is here.
-
-    In UTC what is dated by its day only would read as the day before.
-    """
-    return at.astimezone(SHANGHAI).isoformat(timespec="seconds")
