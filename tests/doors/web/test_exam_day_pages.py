@@ -209,7 +209,7 @@ def test_certificates_as_pdf_and_for_the_register(exam: Exam, monkeypatch: pytes
     assert "没有找到这本证书" in other.go(link).text
     assert 'data-from-address="number"' in admin.go("/check").html
 
-    assert "今年发证、还没有上传或有更正的：1 本" in admin.go("/evaluator/uploads").text
+    assert "还没有上传的 1 本；上传以后撤销、还没有上报的 0 本" in admin.go("/evaluator/uploads").text
     admin.press("生成上传文件", since="2024-03-01", until="2024-02-01")
     assert "发证日期止早于发证日期起" in admin.page.text
     admin.press("生成上传文件", since="2024-01-01", until="2024-12-31")

@@ -6,6 +6,7 @@ import csv
 import io
 from collections.abc import Callable
 from datetime import date
+from functools import partial
 
 import pytest
 from sqlalchemy import select, text
@@ -15,15 +16,16 @@ from tests import town_assess as town
 from tests import town_train
 from tests.revoking import revoke_certificate
 from tests.scene import EV2, LI_SI, SUN_BA, ZHANG_SAN, Scene, on
+from tests.watching import watched
 from voucher.plumbing.unit_of_work import Work
 from voucher.rules.actor import Role
 from voucher.rules.errors import Refused
 from voucher.rules.register_files import COLUMNS, UploadAct, judge_upload
 from voucher.stages.certify.models import Certificate
 from voucher.stages.certify.queries.certificate_papers import CertificatePaper, show_certificate_paper
-from voucher.stages.certify.queries.register_uploads import list_uploads
+from voucher.stages.certify.queries.register_uploads import count_unsent, list_uploads
 from voucher.stages.certify.record import verify_certificates
-from voucher.stages.certify.uploads import UploadFile, count_due, make_upload, open_upload
+from voucher.stages.certify.uploads import UploadFile, make_batch_upload, make_upload, open_upload
 
 YEAR = (date(2024, 1, 1), date(2024, 12, 31))
 
@@ -83,7 +85,8 @@ def test_a_certificate_is_sent_once_and_then_only_what_changed(scene: Scene) -> 
     scene.do("甲", lambda work: revoke_certificate(work, str(zhang["证书编号"]), "核查发现替考"))
     assert town_train.code(scene, admin, lambda work: open_upload(work, upload_id)) == "register_upload_stale"
     with scene.database.read() as session:
-        assert count_due(session, scene.keyring, ev, *YEAR) == 1
+        unsent = count_unsent(session, ev)
+        assert (unsent.new, unsent.revoked, unsent.batches) == (0, 1, [])
     third = scene.do(admin, write(ev))
     (line,) = read(scene.do(admin, lambda work: open_upload(work, third)))
     assert (line["操作类型"], line["姓名"], line["证书状态"]) == ("撤销", "张三", "已撤销")
@@ -96,6 +99,36 @@ def test_a_certificate_is_sent_once_and_then_only_what_changed(scene: Scene) -> 
     opening = lambda work: open_upload(work, third)  # noqa: E731
     assert town_train.code(scene, stranger, opening) == "register_upload_missing"
     _print(scene, ev, zhang)
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_one_exam_is_sent_alone_and_what_waits_is_counted_without_reading_anybody(scene: Scene) -> None:
+    scene.at = on("2024-03-20")
+    ev = town.evaluator(scene)
+    scene.certify(
+        {**scene.certificate(ZHANG_SAN, issued="2024-03-13"), "评价批次": "PJ-1"},
+        {**scene.certificate(LI_SI, issued="2024-03-14"), "评价批次": "PJ-2"},
+        {**scene.certificate(SUN_BA, issued="2024-03-15"), "评价批次": "PJ-2"},
+    )
+    admin = town.admin(scene, ev)
+    with scene.database.read() as session, watched(session) as statements:
+        unsent = count_unsent(session, ev)
+    assert (unsent.new, unsent.revoked, unsent.batches) == (3, 0, [("PJ-2", 2), ("PJ-1", 1)])
+    assert not any("name_sealed" in each or "subject" in each for each in statements)
+    made = scene.do(admin, lambda work: make_batch_upload(work, ev, "PJ-2"))
+    assert (made.rows, made.evaluation_batch) == (2, "PJ-2")
+    assert (made.since, made.until) == (date(2024, 3, 14), date(2024, 3, 15))
+    file = read(scene.do(admin, lambda work: open_upload(work, made.id)))
+    assert [each["姓名"] for each in file] == ["李四", "孙八"]
+    for batch in ("PJ-2", "PJ-9"):
+        told = town_train.code(scene, admin, partial(make_batch_upload, institution_id=ev, batch=batch))
+        assert told == "register_upload_nothing_due"
+    clerk = town.clerk(scene, ev)
+    told = town_train.code(scene, clerk, partial(make_batch_upload, institution_id=ev, batch="PJ-1"))
+    assert told == "role_missing"
+    assert scene.do(admin, write(ev)) > made.id  # the rest of the year: 张三 alone
+    with scene.database.read() as session:
+        assert [each.new for each in list_uploads(session, [ev])] == [1, 2]
 
 
 def _print(scene: Scene, ev: int, revoked: dict[str, object]) -> None:

@@ -61,6 +61,7 @@ WEB_EVALUATOR: dict[str, Access] = {
     "web.evaluator.verify": Access(ADMINS, "再次核验证书"),
     "web.evaluator.uploads": Access(ADMINS, "全国联网查询上传文件的记录"),
     "web.evaluator.make_register_upload": Access(ADMINS, "生成全国联网查询上传文件"),
+    "web.evaluator.make_batch_register_upload": Access(ADMINS, "按评价批次生成上传文件"),
     "web.evaluator.open_register_upload": Access(ADMINS, "下载上传文件，含证件号码，留痕"),
     "web.evaluator.claims": Access(ADMINS, "本机构评价补贴申领"),
     "web.evaluator.file": Access(ADMINS, "逐人核对后申领评价补贴"),

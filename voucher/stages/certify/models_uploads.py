@@ -14,9 +14,10 @@ from voucher.plumbing.types import Day, Int64, Text, UtcTime
 
 
 class RegisterUpload(Model):
-    """A file for the national register: whose certificates of which days, how many, its hash; append only.
+    """A file for the national register: whose certificates of which days, or of which exam, its hash.
 
-    The file itself holds whole identity numbers and is kept nowhere: it is written again from its lines.
+    Append only. The file itself holds whole identity numbers and is kept nowhere: it is written again from
+    its lines.
     """
 
     __tablename__ = "register_upload"
@@ -36,6 +37,7 @@ class RegisterUpload(Model):
     sha256: Mapped[str] = mapped_column(Text, nullable=False)
     made_at: Mapped[datetime] = mapped_column(UtcTime, nullable=False)
     made_by_person_id: Mapped[int] = mapped_column(Int64, nullable=False)
+    evaluation_batch: Mapped[str | None] = mapped_column(Text)
 
     @property
     def number(self) -> str:

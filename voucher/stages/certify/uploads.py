@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
 from voucher.ledger import audit
@@ -46,7 +46,7 @@ DAYS_REVERSED = reason(
 )
 NOTHING_DUE = reason(
     "register_upload_nothing_due",
-    "这段日期的证书都已生成过上传文件，没有新增、更正或撤销",
+    "所选的证书都已生成过上传文件，没有新增、更正或撤销",
     "需要原文件的，请在下面的记录里重新下载，不要重复上传",
     SOURCE,
     Family.CONFLICT,
@@ -95,17 +95,42 @@ def make_upload(work: Work, institution_id: int, since: date, until: date) -> Re
     Raises Refused role_missing, register_upload_days_reversed, register_upload_nothing_due,
     changed_meanwhile.
     """
+    _check_admin(work, institution_id)
+    if until < since:
+        raise DAYS_REVERSED.refused()
+    return _make(work, institution_id, Certificate.issued_on.between(since, until), since, until)
+
+
+def make_batch_upload(work: Work, institution_id: int, batch: str) -> RegisterUpload:
+    """Write down a file of the certificates of one exam, as far as anything is due of them.
+
+    Raises Refused role_missing, register_upload_nothing_due (also for an unknown exam), changed_meanwhile.
+    """
+    _check_admin(work, institution_id)
+    return _make(work, institution_id, Certificate.evaluation_batch == batch, batch=batch)
+
+
+def _check_admin(work: Work, institution_id: int) -> None:
     check_role(work.actor, Role.EVALUATOR_ADMIN)
     if not work.actor.serves(institution_id, Role.EVALUATOR_ADMIN):
         raise ROLE_MISSING.refused(needed="该评价机构管理员")
-    if until < since:
-        raise DAYS_REVERSED.refused()
+
+
+def _make(
+    work: Work,
+    institution_id: int,
+    chosen: ColumnElement[bool],
+    since: date | None = None,
+    until: date | None = None,
+    batch: str | None = None,
+) -> RegisterUpload:
+    """Write down a file of what is due of the chosen certificates; untold, its days are theirs."""
     found = work.session.scalars(
         select(Certificate)
         .where(
             Certificate.institution_id == institution_id,
-            Certificate.issued_on.between(since, until),
             Certificate.kind != CertificateKind.TRAINING_COMPLETION,
+            chosen,
         )
         .order_by(Certificate.id)
     ).all()
@@ -113,14 +138,16 @@ def make_upload(work: Work, institution_id: int, since: date, until: date) -> Re
     if not due:
         raise NOTHING_DUE.refused()
     rows = [(UPLOAD_ACT_NAMES[act], *told) for act, told, _, _ in due.values()]
+    issued = [each.issued_on for each in found if each.id in due]
     made = RegisterUpload(
         institution_id=institution_id,
-        since=since,
-        until=until,
+        since=since or min(issued),
+        until=until or max(issued),
         rows=len(rows),
         sha256=hashlib.sha256(write_csv(rows)).hexdigest(),
         made_at=work.at,
         made_by_person_id=work.actor.person_id,
+        evaluation_batch=batch,
     )
     work.session.add(made)
     work.session.flush()
@@ -151,18 +178,6 @@ def _list_due(
         if act is not None:
             due[each.id] = (act, told[each.id], now, revision + 1)
     return due
-
-
-def count_due(session: Session, keyring: Keyring, institution_id: int, since: date, until: date) -> int:
-    """Return of how many certificates of a period something is due."""
-    found = session.scalars(
-        select(Certificate).where(
-            Certificate.institution_id == institution_id,
-            Certificate.issued_on.between(since, until),
-            Certificate.kind != CertificateKind.TRAINING_COMPLETION,
-        )
-    ).all()
-    return len(_list_due(session, keyring, found))
 
 
 def open_upload(work: Work, upload_id: int) -> UploadFile:

@@ -19,8 +19,8 @@ from voucher.plumbing.unit_of_work import Work
 from voucher.rules.actor import Role
 from voucher.rules.errors import Refused
 from voucher.rules.register_files import COLUMNS
-from voucher.stages.certify.queries.register_uploads import list_uploads
-from voucher.stages.certify.uploads import UploadFile, count_due, make_upload, open_upload
+from voucher.stages.certify.queries.register_uploads import count_unsent, list_uploads
+from voucher.stages.certify.uploads import UploadFile, make_batch_upload, make_upload, open_upload
 
 PAGE = 20
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -42,7 +42,7 @@ def _show() -> str:
             rows=found[:PAGE],
             more=len(found) > PAGE,
             before=before,
-            due=count_due(session, door.keyring, me, first, door.today),
+            unsent=count_unsent(session, me),
             since=first,
             until=door.today,
             columns=COLUMNS,
@@ -61,6 +61,21 @@ def make_register_upload() -> ResponseReturnValue:
             fields.day("since", "发证日期起"),
             fields.day("until", "发证日期止"),
         )
+        return Done(
+            f"已生成 {made.number}，{made.rows} 本；请下载后到全国联网查询系统上传",
+            url_for("web.evaluator.uploads"),
+        )
+
+    return submit(call, _show)
+
+
+@evaluator.post("/evaluator/uploads/batches")
+def make_batch_register_upload() -> ResponseReturnValue:
+    """Write a file of what is due of the certificates of one exam."""
+
+    def call(work: Work) -> Done:
+        batch = fields.text("batch", "评价批次", limit=100)
+        made = make_batch_upload(work, my_evaluator(Role.EVALUATOR_ADMIN), batch)
         return Done(
             f"已生成 {made.number}，{made.rows} 本；请下载后到全国联网查询系统上传",
             url_for("web.evaluator.uploads"),

@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from sqlalchemy import func, select
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, and_, exists, func, select
+from sqlalchemy.orm import Session, aliased
 
+from voucher.rules.register_files import UploadAct
+from voucher.rules.vocabulary import CertificateKind
+from voucher.stages.certify.models import Certificate
 from voucher.stages.certify.models_uploads import RegisterUpload, RegisterUploadLine
 
 
@@ -41,3 +44,61 @@ def list_uploads(
         UploadView(each, *(counted.get((each.id, act), 0) for act in ("new", "correct", "revoke")))
         for each in found
     ]
+
+
+@dataclass(frozen=True, slots=True)
+class Unsent:
+    """What an evaluator has not sent, told without reading anybody's name or number.
+
+    `batches` are the exams with certificates never sent, the newest first, with how many.
+    """
+
+    new: int
+    revoked: int
+    batches: list[tuple[str, int]]
+
+
+def count_unsent(session: Session, institution_id: int, *, batches_most: int = 100) -> Unsent:
+    """Return how many certificates were never sent, and how many were revoked since they were.
+
+    What was corrected since is known only once the lines are written again, when a file is made.
+    """
+    new, revoked = _select_new(institution_id), _select_revoked(institution_id)
+    listed = session.execute(
+        select(Certificate.evaluation_batch, func.count())
+        .where(new, Certificate.evaluation_batch.is_not(None))
+        .group_by(Certificate.evaluation_batch)
+        .order_by(func.max(Certificate.id).desc())
+        .limit(batches_most)
+    )
+    return Unsent(
+        session.scalar(select(func.count()).select_from(Certificate).where(new)) or 0,
+        session.scalar(select(func.count()).select_from(Certificate).where(revoked)) or 0,
+        [(str(batch), int(count)) for batch, count in listed],
+    )
+
+
+def _select_new(institution_id: int) -> ColumnElement[bool]:
+    return and_(
+        Certificate.institution_id == institution_id,
+        Certificate.kind != CertificateKind.TRAINING_COMPLETION,
+        Certificate.state != "revoked",
+        ~exists().where(RegisterUploadLine.certificate_id == Certificate.id),
+    )
+
+
+def _select_revoked(institution_id: int) -> ColumnElement[bool]:
+    later = aliased(RegisterUploadLine)
+    newest = ~exists().where(
+        later.certificate_id == RegisterUploadLine.certificate_id,
+        later.revision > RegisterUploadLine.revision,
+    )
+    return and_(
+        Certificate.institution_id == institution_id,
+        Certificate.state == "revoked",
+        exists().where(
+            RegisterUploadLine.certificate_id == Certificate.id,
+            RegisterUploadLine.act != UploadAct.REVOKE,
+            newest,
+        ),
+    )
