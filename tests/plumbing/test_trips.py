@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import time
+from typing import Any
 
 import psycopg
 import pytest
-from sqlalchemy import func, select
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy import Select, bindparam, func, literal_column, select
+from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.orm import Session
 
 from tests.conftest import FOUNDED_AT
@@ -117,3 +118,61 @@ def test_a_connection_that_died_while_it_rested_is_replaced(
     assert ended is not None
     assert ended[0] > 0
     assert _count(database, "anything") == 0
+
+
+WANTED = select(Parameter.value, Parameter.since).where(Parameter.name == bindparam("name"))
+
+
+def test_what_is_asked_ahead_is_heard_later_and_sees_what_was_written_before(database: Database) -> None:
+    with database.open_write() as session:
+        connection = session.connection()
+        write_unheard(session, _row(next_ids(session, Parameter, 1)[0], "asked"))
+        first, none = (trips.ask(connection, WANTED, {"name": name}) for name in ("asked", "nobody"))
+        write_unheard(session, _row(next_ids(session, Parameter, 1)[0], "later"))
+        later = trips.ask(connection, WANTED, {"name": "later"})
+        assert (later(), none(), first()) == ([("1", DAY)], [], [("1", DAY)])
+        session.commit()
+    assert database.look(WANTED, {"name": "later"}) == [("1", DAY)]
+
+
+def test_whoever_hears_is_told_what_failed_before_it(database: Database) -> None:
+    def act(session: Session) -> object:
+        first = next_ids(session, Parameter, 1)[0]
+        write_unheard(session, _row(first, "good"))
+        write_unheard(session, _row(first, "bad"))
+        return trips.ask(session.connection(), WANTED, {"name": "good"})()
+
+    with database.open_write() as session, pytest.raises(IntegrityError):
+        act(session)
+    assert database.look(WANTED, {"name": "good"}) == []
+
+
+def test_gathered_writes_are_there_together_or_not_at_all(database: Database) -> None:
+    def act(session: Session, names: list[str], ids: list[int]) -> None:
+        trips.gather(session.connection())
+        for row_id, name in zip(ids, names, strict=True):
+            write_unheard(session, _row(row_id, name))
+        session.commit()
+
+    with database.open_write() as session:
+        ids = next_ids(session, Parameter, 3)
+        act(session, ["one", "two"], ids[:2])
+    with database.open_write() as session, pytest.raises(IntegrityError):
+        act(session, ["three", "bad"], [ids[2], ids[0]])
+    with database.open_write() as session:
+        trips.gather(session.connection())
+        write_unheard(session, _row(ids[2], "given up"))
+        session.rollback()
+        # the next act on this connection sends its own writes one by one again, and the next word sees them
+        act(session, ["four"], [ids[2]])
+        assert session.scalar(select(Parameter.value).where(Parameter.name == "four")) == "1"
+    counts = [_count(database, name) for name in ("one", "two", "three", "bad", "given up", "four")]
+    assert counts == [1, 1, 0, 0, 0, 1]
+
+
+def test_a_look_over_a_connection_that_broke_fails_and_the_next_one_is_good(database: Database) -> None:
+    broken: Select[Any] = select(literal_column("1 / 0" if not database.is_sqlite else "nonsense(1)"))
+    with pytest.raises(DBAPIError):
+        database.look(broken, {})
+    assert database.look(WANTED, {"name": "nobody"}) == []
+    assert _count(database, "nobody") == 0

@@ -13,7 +13,17 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, bindparam, func, select, text
+from sqlalchemy import (
+    CheckConstraint,
+    ForeignKey,
+    Index,
+    Select,
+    SQLColumnExpression,
+    bindparam,
+    func,
+    select,
+    text,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from voucher.plumbing.bulk import among, write_many
@@ -120,13 +130,18 @@ def hash_row(
     return hashlib.sha256(text.encode()).hexdigest()
 
 
+def select_newest_hash(object_id: SQLColumnExpression[int]) -> Select[str]:
+    """Return the query for the hash of the newest row on an object of the kind `thing`."""
+    return (
+        select(AuditRow.content_hash)
+        .where(AuditRow.thing == bindparam("thing"), AuditRow.object_id == object_id)
+        .order_by(AuditRow.id.desc())
+        .limit(1)
+    )
+
+
 # most acts leave a row on one object of a kind: said once, not built again for each
-NEWEST_HASH = (
-    select(AuditRow.content_hash)
-    .where(AuditRow.thing == bindparam("thing"), AuditRow.object_id == bindparam("object_id"))
-    .order_by(AuditRow.id.desc())
-    .limit(1)
-)
+NEWEST_HASH = select_newest_hash(bindparam("object_id"))
 
 
 def _last_hashes(work: Work, entries: Sequence[Entry]) -> dict[tuple[str, int], str]:

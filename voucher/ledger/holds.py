@@ -6,7 +6,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, ColumnElement, Index, Select, Table, bindparam, select, text
+from sqlalchemy import (
+    CheckConstraint,
+    ColumnElement,
+    Index,
+    Select,
+    SQLColumnExpression,
+    Table,
+    bindparam,
+    select,
+    text,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from voucher.ledger import audit
@@ -156,17 +166,17 @@ def is_held(work: Work, thing: Thing, object_id: int) -> bool:
     return work.session.scalar(select(held).where(held == object_id).limit(1)) is not None
 
 
-# why an object is stopped by an open hold on itself
-STOPPED_WHY = (
-    select(Hold.why)
-    .where(
-        Hold.thing == bindparam("thing"),
-        Hold.object_id == bindparam("object_id"),
-        Hold.closed_at.is_(None),
+def select_stopped_why(object_id: SQLColumnExpression[int]) -> Select[str]:
+    """Return the query for why an object of the kind `thing` is stopped by an open hold on itself."""
+    return (
+        select(Hold.why)
+        .where(Hold.thing == bindparam("thing"), Hold.object_id == object_id, Hold.closed_at.is_(None))
+        .order_by(Hold.id)
+        .limit(1)
     )
-    .order_by(Hold.id)
-    .limit(1)
-)
+
+
+STOPPED_WHY = select_stopped_why(bindparam("object_id"))
 _BEFORE_STEP = select(audit.NEWEST_HASH.scalar_subquery(), STOPPED_WHY.scalar_subquery())
 
 

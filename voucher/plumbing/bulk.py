@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Mapping, Sequence
 from functools import cache
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 
 from sqlalchemy import (
     ARRAY,
@@ -24,6 +24,7 @@ from sqlalchemy import (
     bindparam,
     func,
     insert,
+    inspect,
     select,
     text,
 )
@@ -35,6 +36,7 @@ from voucher.plumbing.db import Model
 from voucher.plumbing.trips import send, send_words, settle
 from voucher.plumbing.types import Int64
 
+Known = TypeVar("Known", bound=Model)
 Stored = int | str | bytes | None
 PIECE_ROWS = 1000
 FEW_ROWS = 50  # so many are sooner inserted than a COPY is begun and ended
@@ -87,6 +89,15 @@ def write_unheard(session: Session, row: Model) -> None:
     send(session.connection(), _insert_of(table), values)
     make_transient_to_detached(row)
     session.add(row)
+
+
+def know(session: Session, model: type[Known], values: dict[str, Any]) -> Known:
+    """Return a row of which these columns have been read, as if by the session; others when asked for."""
+    row = cast(Known, inspect(model).class_manager.new_instance())
+    row.__dict__.update(values)
+    make_transient_to_detached(row)
+    session.add(row)
+    return row
 
 
 @cache

@@ -15,12 +15,13 @@ from pkgutil import walk_packages
 from typing import Any, cast
 from weakref import finalize
 
-from sqlalchemy import Connection, Engine, MetaData, Table, create_engine, event, insert
+from sqlalchemy import Connection, Engine, Executable, MetaData, Table, create_engine, event, insert
 from sqlalchemy.engine import make_url
 from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.pool import QueuePool
 
 from voucher.plumbing import trips
+from voucher.plumbing.driver_words import Row
 
 CONVENTION = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -134,6 +135,10 @@ class Database:
         """Yield a session whose every statement stands for itself: nothing may be written with it."""
         with Session(self._glancer, expire_on_commit=False, autoflush=False) as session:
             yield session
+
+    def look(self, statement: Executable, values: Mapping[str, Any]) -> list[Row]:
+        """Return the rows of one statement that stands for itself and writes nothing."""
+        return trips.look(self.engine, statement, values)
 
     def open_write(self) -> Session:
         """Return a session that takes the write lock at its first statement; the unit of work closes it."""

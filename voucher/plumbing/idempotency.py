@@ -26,7 +26,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, mapped_column
 
 from voucher.plumbing.db import Model
-from voucher.plumbing.trips import send
+from voucher.plumbing.trips import ask, send
 from voucher.plumbing.types import Int64, Json, Text, UtcTime, canonical_json
 from voucher.plumbing.unit_of_work import Work
 from voucher.rules.errors import Family, KeptRefused, reason
@@ -100,9 +100,16 @@ def fingerprint(*parts: object) -> str:
     return hashlib.sha256(canonical_json(list(parts)).encode()).hexdigest()
 
 
-def once(work: Work, key: str, asked: str, act: Callable[[Work], Answer]) -> Answer:
+def once(
+    work: Work,
+    key: str,
+    asked: str,
+    act: Callable[[Work], Answer],
+    ahead: Callable[[Work], None] = lambda _work: None,
+) -> Answer:
     """Run the act unless this account's key has been answered before; return the same answer either way.
 
+    What is asked `ahead` travels with the key, before anybody knows whether it is new.
     Raises Refused idempotency_key_missing, idempotency_key_reused, idempotency_key_in_flight.
     """
     if not key or len(key) > MAX_KEY_LENGTH:
@@ -110,12 +117,14 @@ def once(work: Work, key: str, asked: str, act: Callable[[Work], Answer]) -> Ans
     # keyed, because a body may carry an identity number, and a plain hash of one is soon searched
     asked = work.keyring.blind_index("request", asked)
     connection = work.session.connection()
-    inserted = connection.scalar(
+    claimed = ask(
+        connection,
         _CLAIMS[connection.dialect.name],
         {"user_id": work.actor.user_id, "key": key, "fingerprint": asked, "asked_at": work.at},
     )
+    ahead(work)
     mine = (IdempotencyKey.user_id == work.actor.user_id) & (IdempotencyKey.key == key)
-    if inserted is None:
+    if not claimed():
         found = work.session.execute(
             select(IdempotencyKey.fingerprint, IdempotencyKey.status, IdempotencyKey.answer).where(mine)
         ).one()

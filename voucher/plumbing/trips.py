@@ -4,25 +4,41 @@ Measured: of a scan's time two thirds went into waking the other side up, statem
 answer says nothing (a step of a trail, a state under its lock) are sent at once and heard of together, at the
 latest with the commit, which still fails when one of them does. SQLite is in the same process: there each is
 written where it stands.
+
+    send, send_words    write one row and wait for nothing
+    ask                 ask now what is heard later, with whatever else is on its way
+    look                ask one thing, and nothing else, past everything that makes a transaction
+    gather              from here on writes wait for one another and leave as one statement
+    settle              hear of everything sent so far
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, suppress
-from functools import lru_cache
 from time import monotonic
 from typing import Any, cast
 
 import psycopg
-from sqlalchemy import Connection, Dialect, Engine, Insert, Update, event
+from sqlalchemy import Connection, Dialect, Engine, Executable, Insert, Update, event
 from sqlalchemy.exc import DBAPIError, DisconnectionError
 
-_TRIP, _RESTED = "trip", "rested_since"
+from voucher.plumbing.driver_words import (
+    Row,
+    fix_size,
+    join_writes,
+    list_readings,
+    name_marks,
+    read_all,
+    spell_out,
+)
+
+_TRIP, _RESTED, _GATHERED = "trip", "rested_since", "gathered"
 # a connection that was in use a moment ago is not asked whether it still stands
 RESTED_SECONDS = 1.0
 _Trip = AbstractContextManager[psycopg.Pipeline]
-Convert = Callable[[Any], Any]
+# hears what was asked
+Answers = Callable[[], list[Row]]
 
 
 def install(engine: Engine) -> None:
@@ -32,6 +48,13 @@ def install(engine: Engine) -> None:
 
 
 def _install_trips(engine: Engine) -> None:
+    @event.listens_for(engine, "before_cursor_execute")
+    def _before(
+        connection: Connection, _cursor: object, _said: str, _values: object, _context: Any, _many: bool
+    ) -> None:
+        if _GATHERED in connection.info:
+            _leave(connection)
+
     @event.listens_for(engine, "after_cursor_execute")
     def _after(
         connection: Connection, _cursor: object, _said: str, _values: object, _context: Any, _many: bool
@@ -41,23 +64,24 @@ def _install_trips(engine: Engine) -> None:
             try:
                 open_trip[1].sync()
             except psycopg.Error as error:
-                raise _told(connection, error) from error
+                raise _told(connection.dialect, error) from error
 
     @event.listens_for(engine, "commit")
     def _commit(connection: Connection) -> None:
+        if _GATHERED in connection.info:
+            _leave(connection)
         if _TRIP in connection.info:
             # said inside the pipeline, so that writes and commit are one trip; the driver finds nothing left
             try:
                 _driver_of(connection).execute("COMMIT")
             except psycopg.Error as error:
                 # of a write sent before, heard of just now
-                raise _told(connection, error) from error
+                raise _told(connection.dialect, error) from error
             settle(connection)
 
     @event.listens_for(engine, "rollback")
     def _rollback(connection: Connection) -> None:
-        if _TRIP in connection.info:
-            _give_up(connection.info)
+        _give_up(connection.info)
 
 
 def _install_pings(engine: Engine) -> None:
@@ -90,11 +114,86 @@ def send(connection: Connection, statement: Insert | Update, values: Mapping[str
     if connection.dialect.name != "postgresql":
         connection.execute(statement, values)
         return
-    words, converts, rest = _spell(statement, connection.dialect, tuple(values))
-    said = {**rest, **values}
-    for name, convert in converts:
-        said[name] = convert(said[name])
-    _say(connection, words, said)
+    words, said = spell_out(connection.dialect, statement, values)
+    gathered = connection.info.get(_GATHERED)
+    if gathered is None:
+        _say(connection, words, said)
+    else:
+        gathered.append((words, said))
+
+
+def ask(connection: Connection, statement: Executable, values: Mapping[str, Any]) -> Answers:
+    """Ask now, and return what hears the rows once they are needed; the statement is made once and kept.
+
+    Everything asked before is on its way meanwhile, each with a view of its own of what is committed. Raises
+    DBAPIError there, of whatever was sent before.
+    """
+    if connection.dialect.name != "postgresql":
+        rows = [tuple(row) for row in connection.execute(statement, values)]
+        return lambda: rows
+    words, said = spell_out(connection.dialect, statement, values)
+    cursor = _say(connection, words, {name: fix_size(value) for name, value in said.items()})
+    read = list_readings(statement, connection.dialect)
+
+    def hear() -> list[Row]:
+        trip = connection.info.get(_TRIP)
+        try:
+            # an answer that has come says that every earlier one has
+            if trip is not None and cursor.pgresult is None:
+                trip[1].sync()
+            rows = cursor.fetchall()
+        except psycopg.Error as error:
+            raise _told(connection.dialect, error) from error
+        return read_all(rows, read)
+
+    return hear
+
+
+def look(engine: Engine, statement: Executable, values: Mapping[str, Any]) -> list[Row]:
+    """Return the rows of one question that needs no transaction around it. Raises DBAPIError."""
+    if engine.dialect.name != "postgresql":
+        with engine.connect() as connection:
+            return [tuple(row) for row in connection.execute(statement, values)]
+    words, said = spell_out(engine.dialect, statement, values)
+    pooled = engine.raw_connection()
+    try:
+        driver = cast("psycopg.Connection[Any]", pooled.driver_connection)
+        driver.autocommit = True
+        rows = driver.execute(words, said).fetchall()
+        driver.autocommit = False
+    except psycopg.Error as error:
+        # whoever is lent it next is lent a new one
+        pooled.invalidate(error)
+        raise _told(engine.dialect, error) from error
+    finally:
+        pooled.close()
+    return read_all(rows, list_readings(statement, engine.dialect))
+
+
+def gather(connection: Connection) -> None:
+    """Let writes nobody waits for leave as one statement, with the next word or the commit.
+
+    For acts whose writes do not look at one another: none changes a row twice, or reads what another wrote.
+    """
+    if connection.dialect.name == "postgresql":
+        connection.info.setdefault(_GATHERED, [])
+
+
+def _leave(connection: Connection) -> None:
+    """Send what was gathered as one statement; what follows is sent by itself."""
+    gathered: list[tuple[bytes, Mapping[str, Any]]] = connection.info.pop(_GATHERED)
+    if not gathered:
+        return
+    words = join_writes(tuple(each for each, _ in gathered))
+    _say(
+        connection,
+        words,
+        {
+            f"{name}_{place}": fix_size(value)
+            for place, (_, each) in enumerate(gathered)
+            for name, value in each.items()
+        },
+    )
 
 
 def send_words(connection: Connection, words: str, values: Sequence[Any]) -> None:
@@ -102,48 +201,40 @@ def send_words(connection: Connection, words: str, values: Sequence[Any]) -> Non
     if connection.dialect.name != "postgresql":
         connection.exec_driver_sql(words, tuple(values))
         return
-    _say(connection, words.encode(), values)
+    gathered = connection.info.get(_GATHERED)
+    if gathered is None:
+        _say(connection, words.encode(), values)
+    else:
+        gathered.append((name_marks(words), {f"v{place}": value for place, value in enumerate(values)}))
 
 
-def _say(connection: Connection, words: bytes, values: Mapping[str, Any] | Sequence[Any]) -> None:
+def _say(
+    connection: Connection, words: bytes, values: Mapping[str, Any] | Sequence[Any]
+) -> psycopg.Cursor[Row]:
     if _TRIP not in connection.info:
         _set_out(connection)
     try:
-        _driver_of(connection).execute(words, values)
+        return _driver_of(connection).execute(words, values)
     except psycopg.Error as error:
-        raise _told(connection, error) from error
-
-
-@lru_cache(maxsize=256)
-def _spell(
-    statement: Insert | Update, dialect: Dialect, names: tuple[str, ...]
-) -> tuple[bytes, tuple[tuple[str, Convert], ...], dict[str, Any]]:
-    """Return a statement in PostgreSQL's words, how its values are kept, and those it brings along itself."""
-    compiled: Any = statement.compile(dialect=dialect, column_keys=sorted(names))
-    if compiled.insert_prefetch or compiled.update_prefetch:
-        raise ValueError("a write nobody waits for has all its values")
-    converts = []
-    for name, bound in compiled.binds.items():
-        convert = bound.type.dialect_impl(dialect).bind_processor(dialect)
-        if convert is not None:
-            converts.append((name, convert))
-    rest = {name: bound.value for name, bound in compiled.binds.items() if name not in names}
-    return compiled.string.encode(), tuple(converts), rest
+        raise _told(connection.dialect, error) from error
 
 
 def settle(connection: Connection) -> None:
     """Hear of everything sent so far, where anything was. Raises DBAPIError of the first that failed."""
+    if _GATHERED in connection.info:
+        _leave(connection)
     trip: tuple[_Trip, psycopg.Pipeline] | None = connection.info.pop(_TRIP, None)
     if trip is None:
         return
     try:
         trip[0].__exit__(None, None, None)
     except psycopg.Error as error:
-        raise _told(connection, error) from error
+        raise _told(connection.dialect, error) from error
 
 
 def _give_up(info: dict[Any, Any]) -> None:
     """End a trip of a connection, where there is one: what failed is told already, or of no interest."""
+    info.pop(_GATHERED, None)
     trip: tuple[_Trip, psycopg.Pipeline] | None = info.pop(_TRIP, None)
     if trip is not None:
         with suppress(psycopg.Error):
@@ -159,9 +250,7 @@ def _driver_of(connection: Connection) -> psycopg.Connection[Any]:
     return cast("psycopg.Connection[Any]", connection.connection.driver_connection)
 
 
-def _told(connection: Connection, error: psycopg.Error) -> DBAPIError:
+def _told(dialect: Dialect, error: psycopg.Error) -> DBAPIError:
     """Return the driver's error in SQLAlchemy's words, so that a race still becomes a refusal."""
-    told = DBAPIError.instance(
-        None, None, error, psycopg.Error, hide_parameters=True, dialect=connection.dialect
-    )
+    told = DBAPIError.instance(None, None, error, psycopg.Error, hide_parameters=True, dialect=dialect)
     return cast(DBAPIError, told)

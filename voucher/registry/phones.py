@@ -19,7 +19,7 @@ from voucher.rules.presenting import ShowingLimits
 from voucher.rules.privacy import mask_name
 
 LAST = 4
-_SHOWING = (
+SHOWING = (
     "code_late_seconds",
     "code_early_seconds",
     "code_far_seconds",
@@ -80,7 +80,7 @@ def read_field_rules(session: Session, on: date) -> FieldRules:
 
 def read_showing_limits(session: Session, on: date) -> ShowingLimits:
     """Return how codes of phones are judged on a day. Raises Refused parameter_missing."""
-    return _showing(_read(session, _SHOWING, on))
+    return _showing(_read(session, SHOWING, on))
 
 
 def _showing(numbers: Sequence[int]) -> ShowingLimits:
@@ -101,13 +101,19 @@ def select_showing() -> list[ScalarSelect[str]]:
         .order_by(Parameter.since.desc())
         .limit(1)
         .scalar_subquery()
-        for name in _SHOWING
+        for name in SHOWING
     ]
+
+
+def find_showing(told: Mapping[str, str]) -> ShowingLimits | None:
+    """Return the limits among values in force `SHOWING`, None where one of them is missing."""
+    numbers = [told.get(name) for name in SHOWING]
+    return _showing([int(each) for each in numbers if each]) if all(numbers) else None
 
 
 def showing_limits_of(values: Sequence[str | None], on: date) -> ShowingLimits:
     """Return the limits `select_showing` found. Raises Refused parameter_missing."""
-    return _showing(_numbers(_SHOWING, dict(zip(_SHOWING, values, strict=True)), on))
+    return _showing(_numbers(SHOWING, dict(zip(SHOWING, values, strict=True)), on))
 
 
 def read_device_limits(session: Session, on: date) -> DeviceLimits:

@@ -5,20 +5,28 @@ Unknown policy is a parameter with a default, and `confidence` says so to the of
 
 from __future__ import annotations
 
+import json
+from collections.abc import Mapping, Sequence
 from datetime import date
+from functools import lru_cache
+from types import MappingProxyType
 from typing import Any
 
 from sqlalchemy import (
     CheckConstraint,
     ForeignKey,
     Index,
+    ScalarSelect,
     Select,
     UniqueConstraint,
     bindparam,
     case,
+    cast,
     func,
+    or_,
     select,
 )
+from sqlalchemy import Text as SqlText
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from voucher.plumbing.db import Model
@@ -194,6 +202,33 @@ def _select_in_force_at() -> Select[Any]:
 
 
 IN_FORCE_AT = _select_in_force_at()
+
+
+def select_told(names: Sequence[str], dialect: str) -> ScalarSelect[str]:
+    """Return what is in force of several parameters on the day `on`, as one text `read_told` reads."""
+    row = (Parameter.name, Parameter.region_code, Parameter.value, Parameter.since)
+    told = (
+        cast(func.json_agg(func.json_build_array(*row)), SqlText)
+        if dialect == "postgresql"
+        else func.json_group_array(func.json_array(*row))
+    )
+    return (
+        select(told)
+        .where(
+            or_(*(Parameter.name == name for name in names)),
+            Parameter.since <= bindparam("on"),
+            (Parameter.until.is_(None)) | (Parameter.until >= bindparam("on")),
+        )
+        .scalar_subquery()
+    )
+
+
+@lru_cache(maxsize=64)
+def read_told(told: str | None) -> Mapping[str, str]:
+    """Return the newest value of each parameter `select_told` found; none of one that differs by region."""
+    rows: list[tuple[str, str, str, str]] = sorted(json.loads(told or "[]"), key=lambda row: row[3])
+    local = {name for name, region_code, _, _ in rows if region_code != ANYWHERE}
+    return MappingProxyType({name: value for name, _, value, _ in rows if name not in local})
 
 
 def get_value_at(session: Session, name: str, on: date, region_code: str) -> str:

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import bindparam, delete, or_, select
-from sqlalchemy.orm import Session
 
 from voucher.ledger import audit
+from voucher.plumbing.db import Database
 from voucher.plumbing.unit_of_work import Work
 from voucher.registry import passwords
 from voucher.registry.institutions import Institution
@@ -131,21 +131,23 @@ _BY_TOKEN = (
 )
 
 
-def find_bearer(session: Session, token: str) -> Bearer | None:
+def find_bearer(database: Database, token: str) -> Bearer | None:
     """Return whose token it is, in one statement."""
-    row = session.connection().execute(_BY_TOKEN, {"token": hash_token(token)}).first()
-    if row is None:
+    rows = database.look(_BY_TOKEN, {"token": hash_token(token)})
+    if not rows:
         return None
-    is_over = row.revoked_at is not None or row.disabled_at is not None or row.ended_at is not None
+    scopes, expires_at, institution_id, revoked_at, *account, disabled_at, ended_at, state = rows[0]
+    user_id, login, person_id, display_name = account
+    is_over = revoked_at is not None or disabled_at is not None or ended_at is not None
     return Bearer(
-        user_id=row.id,
-        login=row.login,
-        person_id=row.person_id,
-        display_name=row.display_name,
-        institution_id=row.institution_id,
-        scopes=_read_scopes(row.scopes),
-        expires_at=row.expires_at,
-        is_stopped=is_over or row.state in STOPPED,
+        user_id=user_id,
+        login=login,
+        person_id=person_id,
+        display_name=display_name,
+        institution_id=institution_id,
+        scopes=_read_scopes(scopes),
+        expires_at=expires_at,
+        is_stopped=is_over or state in STOPPED,
     )
 
 

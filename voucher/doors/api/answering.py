@@ -14,9 +14,15 @@ from voucher.plumbing.unit_of_work import Work
 KEY_HEADER = "Idempotency-Key"
 
 
-def answer_once(act: Callable[[Work], Answer], asked: str, said_once: str | None = None) -> Response:
+def answer_once(
+    act: Callable[[Work], Answer],
+    asked: str,
+    said_once: str | None = None,
+    foresee: Callable[[Work], None] = lambda _work: None,
+) -> Response:
     """Run an act once for the request's key and return its answer, now and whenever the key comes back.
 
+    `foresee` asks what the act will have to know, together with the key.
     Raises whatever the act raises, and Refused idempotency_key_missing, idempotency_key_reused,
     idempotency_key_in_flight.
     """
@@ -32,7 +38,7 @@ def answer_once(act: Callable[[Work], Answer], asked: str, said_once: str | None
     def attempt(work: Work) -> Answer:
         # a transaction that is tried again may find that somebody else has answered meanwhile
         told.clear()
-        return once(work, key, asked, hold_back)
+        return once(work, key, asked, hold_back, foresee)
 
     given = perform(attempt)
     answer = jsonify(given.body | told if told else given.body)

@@ -37,6 +37,7 @@ from voucher.rules.lifecycle import STATE_NAMES, Thing
 from voucher.stages.issue.replacing import ask_own_replacement
 from voucher.stages.train import choosing_anew, queries
 from voucher.stages.train.enrol import enrol, enrol_as_helper, enrol_by_code
+from voucher.stages.train.foreseeing import AskedAhead, ask_ahead
 from voucher.stages.train.leave import drop, leave
 from voucher.stages.train.models.places import Enrolment, Redemption
 from voucher.stages.train.presenting import counters_of
@@ -75,6 +76,10 @@ def check_code(work: Work, given: dict[str, Any]) -> dict[str, Any]:
         "possible": found.possible,
         "refusal": told_refusal(found.refusal),
     }
+
+
+def _redeeming(given: dict[str, Any]) -> Redeeming:
+    return Redeeming(**given, scanner=find_scanner())
 
 
 def _note_or_keep(given: dict[str, Any], ids: dict[str, Any], refusal: Any) -> None:
@@ -143,10 +148,11 @@ def transfer_vouchers(work: Work, given: dict[str, Any]) -> dict[str, Any]:
         "nonce": "1c6f0e6d0a4a53",
     },
     witness=keep_scan("redeem"),
+    foresee=lambda work, given: ask_ahead(work, _redeeming(given)),
 )
-def redeem_voucher(work: Work, given: dict[str, Any]) -> Redemption:
+def redeem_voucher(work: Work, given: dict[str, Any], foreseen: AskedAhead | None) -> Redemption:
     """核销：一张券只有一次；同设备同 nonce 重发是同一次核销。"""
-    return redeem(work, Redeeming(**given, scanner=find_scanner()))
+    return redeem(work, _redeeming(given), foreseen)
 
 
 @places.act(

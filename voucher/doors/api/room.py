@@ -84,12 +84,14 @@ class Room(Blueprint):
         witness: Witness | None = None,
         ahead: Callable[[dict[str, Any], dict[str, Any]], None] | None = None,
         said_once: str | None = None,
+        foresee: Callable[[Work, dict[str, Any]], Any] | None = None,
     ) -> Callable[[View], View]:
         """Register `view(work, body, **ids)`, run once per key; `example` is of the body.
 
         The witness is told whatever the act itself refused, after nothing of it is left; `ahead` is called
         before the act, while no transaction is open. What is `said_once` (a secret) is not stored: the same
-        key again is answered with null there.
+        key again is answered with null there. What `foresee` asks of the database before the view is run is
+        handed to it as `foreseen`.
         """
 
         def register(view: View) -> View:
@@ -98,17 +100,22 @@ class Room(Blueprint):
             @wraps(view)
             def run(given: dict[str, Any], **ids: Any) -> Response:
                 reached = False
+                more = dict(ids)
                 if ahead is not None:
                     ahead(given, ids)
+
+                def look_ahead(work: Work) -> None:
+                    if foresee is not None:
+                        more["foreseen"] = foresee(work, given)
 
                 def act(work: Work) -> Answer:
                     nonlocal reached
                     reached = True
-                    return Answer(status, written.dump(view(work, given, **ids)))
+                    return Answer(status, written.dump(view(work, given, **more)))
 
                 try:
                     asked = fingerprint(request.method, request.path, request.get_json())
-                    return answer_once(act, asked, said_once)
+                    return answer_once(act, asked, said_once, look_ahead)
                 except Refused as refused:
                     if reached and witness is not None and not isinstance(refused, KeptRefused):
                         witness(given, ids, refused.refusal)

@@ -66,8 +66,7 @@ class _Validator(BearerTokenValidator):
 
     def authenticate_token(self, token_string: str) -> _Token | None:
         """Return the token of these characters, None where nobody has it."""
-        with the_door().glance() as session:
-            bearer = find_bearer(session, token_string)
+        bearer = find_bearer(the_door().database, token_string)
         return _Token(bearer) if bearer is not None else None
 
 

@@ -66,10 +66,7 @@ _BY_DIGEST = _select_signed().where(IssuedCredential.digest == bindparam("wanted
 
 def find_signed(session: Session, keyring: Keyring, shown: Presentation, at: datetime) -> Signed:
     """Return the credential a code was signed over: the phone's key says which, and whether it was at all."""
-    slot = beacon_slot(shown)
-    beacon = bytes(BEACON_BYTES) if slot is None else beacons_until(keyring, at)(slot)
-    if beacon is None:
-        raise BEACON_UNKNOWN.refused()
+    beacon = _beacon_of(keyring, shown, at)
     by_name = shown.kind is Kind.S
     wanted = shown.vid.hex() if by_name else hashlib.sha256(shown.credential).hexdigest()
     rows = session.execute(
@@ -81,11 +78,31 @@ def find_signed(session: Session, keyring: Keyring, shown: Presentation, at: dat
             check_issuer(shown.credential, online_trust(session), at)
         raise CODE_UNKNOWN.refused()
     for credential, device, seen, issuer in rows:
-        key = read_key(bytes.fromhex(device.public_key))
-        message = signed_message(shown, bytes.fromhex(credential.digest), beacon)
-        if key is not None and key.verifies(message, shown.signature):
+        if _is_signed_by(shown, device.public_key, credential.digest, beacon):
             return Signed(shown, credential, device, seen, issuer)
     raise CODE_FORGED.refused()
+
+
+def check_signed(keyring: Keyring, shown: Presentation, public_key: str, digest: str, at: datetime) -> None:
+    """Refuse a code that this phone did not sign over this credential. Raises beacon_unknown, code_forged."""
+    if not _is_signed_by(shown, public_key, digest, _beacon_of(keyring, shown, at)):
+        raise CODE_FORGED.refused()
+
+
+def _beacon_of(keyring: Keyring, shown: Presentation, at: datetime) -> bytes:
+    """Return the beacon a code says it knew. Raises Refused beacon_unknown."""
+    slot = beacon_slot(shown)
+    beacon = bytes(BEACON_BYTES) if slot is None else beacons_until(keyring, at)(slot)
+    if beacon is None:
+        raise BEACON_UNKNOWN.refused()
+    return beacon
+
+
+def _is_signed_by(shown: Presentation, public_key: str, digest: str, beacon: bytes) -> bool:
+    key = read_key(bytes.fromhex(public_key))
+    return key is not None and key.verifies(
+        signed_message(shown, bytes.fromhex(digest), beacon), shown.signature
+    )
 
 
 def check_phone(signed: Signed) -> None:

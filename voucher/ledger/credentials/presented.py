@@ -93,7 +93,11 @@ def find_presented(
         return Presented(code.voucher_id, screen=code)
     if kind is Kind.C:
         raise CODE_MALFORMED.refused(problem="这是机构的验证码，不是持券人的出示码")
-    signed = find_signed(session, keyring, parse_presentation(digits), at)
+    return judge_signed(session, find_signed(session, keyring, parse_presentation(digits), at), at, counter)
+
+
+def judge_signed(session: Session, signed: Signed, at: datetime, counter: Counter) -> Presented:
+    """Return a phone's genuine code, current and unused. Raises what `find_presented` refuses of one."""
     check_phone(signed)
     if signed.seen is not None:
         # asked first: enrolling ends the very credential it was shown with

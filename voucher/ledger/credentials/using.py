@@ -23,18 +23,16 @@ from voucher.plumbing.bulk import write_unheard
 from voucher.plumbing.trips import send
 from voucher.plumbing.unit_of_work import Work
 
-# a phone's counter only ever rises, and only while phone and credential are good; said once
+# a phone's counter only ever rises, and only while the phone is good, and the credential, which whoever holds
+# the lock has read under it; said once
 _MOVE_LOCKED = (
     update(Device)
-    .where(
-        Device.id == bindparam("device"),
-        Device.ended_at.is_(None),
-        Device.counter < bindparam("now"),
-        exists().where(IssuedCredential.id == bindparam("credential"), IssuedCredential.ended_at.is_(None)),
-    )
+    .where(Device.id == bindparam("device"), Device.ended_at.is_(None), Device.counter < bindparam("now"))
     .values(counter=bindparam("now"), shown_at=bindparam("now_at"))
 )
-_MOVE_ON = _MOVE_LOCKED.returning(Device.id)
+_MOVE_ON = _MOVE_LOCKED.where(
+    exists().where(IssuedCredential.id == bindparam("credential"), IssuedCredential.ended_at.is_(None))
+).returning(Device.id)
 _LOCK = (
     select(Voucher, Device)
     .join(Device, Device.id == bindparam("device"))
@@ -115,7 +113,6 @@ def use_locked(
     shown = signed.presentation
     moved = {
         "device": signed.device.id,
-        "credential": signed.credential.id,
         "now": shown.counter,
         "now_at": shown.shown_at,
     }

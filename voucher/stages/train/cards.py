@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from datetime import datetime, time
 
-from sqlalchemy import bindparam, func, select
+from sqlalchemy import Select, SQLColumnExpression, bindparam, func, select
 
 from voucher.ledger.vouchers import Voucher
 from voucher.plumbing.clock import SHANGHAI
@@ -18,16 +18,22 @@ from voucher.rules.classes import IDENTITY_DIFFERS, check_card_tries, check_last
 from voucher.stages.train.models.places import Scan
 
 TRIES_MOST = "card_tries_most"
-# how many scans of a voucher were refused for the card since midnight, at any counter
-WRONG_TRIES = (
-    select(func.count())
-    .select_from(Scan)
-    .where(
-        Scan.voucher_id == bindparam("voucher_id"),
-        Scan.code == IDENTITY_DIFFERS.code,
-        Scan.scanned_at >= bindparam("midnight"),
+
+
+def select_wrong_tries(voucher_id: SQLColumnExpression[int]) -> Select[int]:
+    """Return the query for how many scans of a voucher were refused for the card since `midnight`."""
+    return (
+        select(func.count())
+        .select_from(Scan)
+        .where(
+            Scan.voucher_id == voucher_id,
+            Scan.code == IDENTITY_DIFFERS.code,
+            Scan.scanned_at >= bindparam("midnight"),
+        )
     )
-)
+
+
+WRONG_TRIES = select_wrong_tries(bindparam("voucher_id"))
 
 
 def check_card(work: Work, voucher: Voucher, holder: Named | None, last4: str) -> None:

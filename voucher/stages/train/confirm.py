@@ -24,6 +24,7 @@ from voucher.registry.phones import FieldRules, read_field_rules
 from voucher.registry.subjects import find_keys
 from voucher.rules.errors import Refusal, Refused
 from voucher.rules.presenting import CODE_COPIED
+from voucher.stages.train.long_way import NONCE_REUSED
 from voucher.stages.train.models.classes import TrainingClass
 from voucher.stages.train.models.offline import CONFIRMED, CONFLICT, REFUSED, SEALED, OfflineScan
 from voucher.stages.train.models.places import Enrolment, Redemption
@@ -31,7 +32,7 @@ from voucher.stages.train.offline_judging import Noted as Noted
 from voucher.stages.train.offline_judging import NotedBy, check_scan, read_signed
 from voucher.stages.train.presenting import counters_of, house_of
 from voucher.stages.train.reading import COUNTER, get_served_class
-from voucher.stages.train.redeem import NONCE_REUSED, Redeeming, tell_holder, write_redemption
+from voucher.stages.train.redeem import Redeeming, tell_holder, write_redemption
 from voucher.stages.train.scans import Scanned, find_shown, record_scan
 
 THING = "offline_scan"

@@ -17,10 +17,11 @@ from voucher.stages.train.reading import CLASS_MISSING, COUNTER, get_served_clas
 
 def stand_at(work: Work, found: TrainingClass, operation: str) -> Counter:
     """Return the counter the actor stands at, for one operation. Raises Refused parameter_missing."""
-    return _counter(work, found, operation, read_showing_limits(work.session, work.today))
+    return counter_of(work, found, operation, read_showing_limits(work.session, work.today))
 
 
-def _counter(work: Work, found: TrainingClass, operation: str, limits: ShowingLimits) -> Counter:
+def counter_of(work: Work, found: TrainingClass, operation: str, limits: ShowingLimits) -> Counter:
+    """Return the counter of a class at which the actor stands, given the limits of the day."""
     return Counter(
         institution_id=house_of(work, found),
         houses=frozenset({found.institution_id, found.delivering_institution_id}),
@@ -55,7 +56,7 @@ def come_to_counter(
     found, device, asked_somewhere, *limits = row
     if scanner is not None:
         judge_device(work, counters_of(work), device, asked_somewhere=asked_somewhere)
-    return found, _counter(work, found, operation, showing_limits_of(limits, work.today))
+    return found, counter_of(work, found, operation, showing_limits_of(limits, work.today))
 
 
 def counters_of(work: Work) -> list[int]:

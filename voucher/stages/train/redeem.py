@@ -5,57 +5,47 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import timedelta
 
-from sqlalchemy import select
-
-from voucher.ledger.credentials import CODE_USED
 from voucher.ledger.credentials.presented import (
     Behind,
-    Counter,
     Presented,
-    find_presented,
-    judge_again,
     note_look,
 )
 from voucher.ledger.credentials.seen import SeenPresentation
-from voucher.ledger.credentials.using import lock_shown, use_locked
+from voucher.ledger.credentials.using import use_locked
 from voucher.ledger.holds import check_no_hold, check_not_stopped
 from voucher.ledger.vouchers import Voucher, advance
 from voucher.plumbing.bulk import write_unheard
 from voucher.plumbing.clock import SHANGHAI
+from voucher.plumbing.trips import gather
 from voucher.plumbing.unit_of_work import Work
 from voucher.registry import catalogue
 from voucher.registry.institutions import Institution
 from voucher.registry.letters import VOUCHER_REDEEMED, Notice, write_to_people
 from voucher.registry.people import read_people
 from voucher.registry.tables import require_parameter_number
-from voucher.rules.errors import Family, KeptRefused, Refusal, Refused, reason
+from voucher.rules.errors import KeptRefused, Refusal, Refused
 from voucher.rules.lifecycle import Thing
 from voucher.rules.privacy import mask_name
 from voucher.stages.issue.queries import Programme, get_programme
 from voucher.stages.train.cards import judge_card
 from voucher.stages.train.enrol import check_enrolment_priced
 from voucher.stages.train.fitting import subject_of, wanted_subject
+from voucher.stages.train.foreseeing import AskedAhead, ask_ahead, foresee
+from voucher.stages.train.long_way import find_code, go_the_long_way
 from voucher.stages.train.models.classes import TrainingClass
 from voucher.stages.train.models.places import Enrolment, Redemption
-from voucher.stages.train.presenting import come_to_counter, house_of, stand_at
+from voucher.stages.train.presenting import house_of, stand_at
 from voucher.stages.train.reading import (
     CLASS_MISSING,
     COUNTER,
-    find_redemption,
     get_served_class,
     serves_class,
 )
-from voucher.stages.train.scan_facts import ScanFacts, read_scan_facts
-from voucher.stages.train.scans import Scanned, find_shown, record_scan
-from voucher.stages.train.standing import get_redeemable_place, judge_place, redeemed_already
+from voucher.stages.train.scan_facts import Redeeming as Redeeming
+from voucher.stages.train.scan_facts import ScanFacts
+from voucher.stages.train.scans import Scanned, record_scan
+from voucher.stages.train.standing import get_redeemable_place, judge_place
 
-NONCE_REUSED = reason(
-    "nonce_reused",
-    "这个核销请求编号已用于另一次核销",
-    "请刷新核销页面后重新扫描；每次核销使用新的编号",
-    "【设】同一设备同一编号只核销一次（DESIGN 6）",
-    Family.CONFLICT,
-)
 ERASED_NAME = "（已删除）"
 TOLD_WITHIN = "redeemed_notice_hours"
 
@@ -75,28 +65,13 @@ class Checked:
     refusal: Refusal | None
 
 
-@dataclass(frozen=True, slots=True)
-class Redeeming:
-    """One scan: the digits, for which class, the last four of the card; device and nonce name it for ever.
-
-    `scanner` is the secret of the device in use, as `come_to_counter` asks for it.
-    """
-
-    digits: str
-    class_id: int
-    last4: str
-    device: str
-    nonce: str
-    scanner: str | None = None
-
-
 def check(work: Work, digits: str, class_id: int) -> Checked:
     """Say what a code leads to and what is possible in this class; nothing is used up.
 
     Raises Refused role_missing, class_missing, redeemed_already and what `find_presented` refuses.
     """
     found = get_served_class(work, class_id, *COUNTER)
-    shown = _find_code(work, digits, stand_at(work, found, "check"))
+    shown = find_code(work, digits, stand_at(work, found, "check"))
     note_look(work, shown, house_of(work, found))
     voucher = work.session.get_one(Voucher, shown.voucher_id, populate_existing=True)
     programme = get_programme(work.session, voucher.programme_id)
@@ -131,7 +106,7 @@ def _look_ahead(
     return ("redeem",), None
 
 
-def redeem(work: Work, asked: Redeeming) -> Redemption:
+def redeem(work: Work, asked: Redeeming, ahead: AskedAhead | None = None) -> Redemption:
     """Use a voucher in the class it is locked to, exactly once; the same device and nonce is the same scan.
 
     A phone's code is the same scan again for a minute, whatever the nonce. Locks the voucher and its code,
@@ -142,28 +117,19 @@ def redeem(work: Work, asked: Redeeming) -> Redemption:
     nonce_reused, on_hold, counter_device_struck, counter_device_unapproved, parameter_missing and what
     `find_presented` and `get_redeemable_place` refuse.
     """
-    found, counter = come_to_counter(work, asked.class_id, "redeem", asked.scanner)
-    try:
-        shown = _find_code(work, asked.digits, counter)
-    except Refused:
-        done = _find_done(work, asked)
-        if done is None:
-            raise
-        return done
-    voucher = lock_shown(work, shown)
-    facts = read_scan_facts(work, asked.device, asked.nonce, shown, voucher)
-    # whoever held the lock before may have been this very scan, sent twice
-    done = _judge_done(work, asked, facts.done)
-    if done is None:
-        done = _find_again(work, asked, _look_again(work, shown, facts.seen, counter))
-    if done is not None:
-        return done
-    enrolment = _check_ready(work, voucher, found, facts)
+    ahead = ahead or ask_ahead(work, asked)
+    foreseen = foresee(work, ahead, asked.class_id) if ahead is not None else None
+    scan = foreseen or go_the_long_way(work, asked)
+    if isinstance(scan, Redemption):
+        return scan
+    voucher, shown, facts = scan.voucher, scan.shown, scan.facts
+    enrolment = _check_ready(work, voucher, scan.training_class, facts)
     _hold_card(work, asked, voucher, facts)
-    seen = use_locked(work, shown, counter, row_id=facts.seen_id, superseded=facts.superseded)
+    gather(work.session.connection())
+    seen = use_locked(work, shown, scan.counter, row_id=facts.seen_id, superseded=facts.superseded)
     redemption = write_redemption(work, asked, enrolment, shown, seen, row_id=facts.redemption_id)
     advance(work, [voucher], "redeem", before=facts.before)
-    scanned = Scanned("redeem", found.id, asked.digits, asked.device)
+    scanned = Scanned("redeem", scan.training_class.id, asked.digits, asked.device)
     record_scan(work, scanned, None, code=Behind(voucher.id, "redeem"))
     if facts.holder is not None and facts.holder.has_mobile:
         tell_holder(work, voucher, redemption)
@@ -208,64 +174,6 @@ def _check_ready(work: Work, voucher: Voucher, found: TrainingClass, facts: Scan
         raise CLASS_MISSING.refused()
     check_not_stopped(Thing.VOUCHER, voucher.id, "redeem", facts.stopped_why)
     return enrolment
-
-
-def _find_done(work: Work, asked: Redeeming) -> Redemption | None:
-    """Return the redemption this device and nonce already made, of this code in this class.
-
-    Raises Refused nonce_reused.
-    """
-    done = work.session.scalars(
-        select(Redemption).where(Redemption.device == asked.device, Redemption.nonce == asked.nonce)
-    ).first()
-    return _judge_done(work, asked, done)
-
-
-def _judge_done(work: Work, asked: Redeeming, done: Redemption | None) -> Redemption | None:
-    """Return what was done under this device and nonce where it was this. Raises Refused nonce_reused."""
-    if done is None:
-        return None
-    shown = find_shown(work, asked.digits)
-    if shown is None or done.class_id != asked.class_id:
-        raise NONCE_REUSED.refused()
-    if (shown.screen_code_id, shown.presentation_id) != (done.screen_code_id, done.presentation_id):
-        raise NONCE_REUSED.refused()
-    return done
-
-
-def _find_again(work: Work, asked: Redeeming, shown: Presented) -> Redemption | None:
-    """Return the redemption this phone's code made a moment ago in this class. Raises Refused code_used."""
-    if shown.again is None:
-        return None
-    done = find_redemption(work.session, shown.voucher_id)
-    if done is None or done.presentation_id != shown.again.id or done.class_id != asked.class_id:
-        raise CODE_USED.refused()
-    return done
-
-
-def _find_code(work: Work, digits: str, counter: Counter) -> Presented:
-    """Return a code that is still good; of one that redeemed its voucher, say when and where it did."""
-    try:
-        return find_presented(work.session, work.keyring, digits, work.at, counter)
-    except Refused as refused:
-        shown = find_shown(work, digits)
-        if refused.refusal.code != CODE_USED.code or shown is None or shown.used_for != "redeem":
-            raise
-        if find_redemption(work.session, shown.voucher_id) is None:
-            raise
-        voucher = work.session.get_one(Voucher, shown.voucher_id)
-        raise redeemed_already(work.session, work.actor, voucher) from None
-
-
-def _look_again(work: Work, shown: Presented, seen: SeenPresentation | None, counter: Counter) -> Presented:
-    """Return the code as it stands under the voucher's lock; say when and where it redeemed the voucher."""
-    try:
-        return judge_again(shown, seen, work.at, counter)
-    except Refused:
-        if find_redemption(work.session, shown.voucher_id) is None:
-            raise
-        voucher = work.session.get_one(Voucher, shown.voucher_id)
-        raise redeemed_already(work.session, work.actor, voucher) from None
 
 
 def write_redemption(

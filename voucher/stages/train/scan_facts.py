@@ -10,7 +10,7 @@ from sqlalchemy import Select, and_, bindparam, select
 
 from voucher.ledger.audit import NEWEST_HASH
 from voucher.ledger.credentials.issuing import IssuedCredential
-from voucher.ledger.credentials.presented import Presented
+from voucher.ledger.credentials.presented import Counter, Presented
 from voucher.ledger.credentials.seen import SeenPresentation
 from voucher.ledger.holds import STOPPED_WHY, Before
 from voucher.ledger.vouchers import Voucher
@@ -49,6 +49,32 @@ class ScanFacts:
     redemption_id: int
     before: Before
     superseded: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ScanSeen:
+    """A code at the counter of a class, its voucher locked, and everything it is judged by."""
+
+    training_class: TrainingClass
+    counter: Counter
+    shown: Presented
+    voucher: Voucher
+    facts: ScanFacts
+
+
+@dataclass(frozen=True, slots=True)
+class Redeeming:
+    """One scan: the digits, for which class, the last four of the card; device and nonce name it for ever.
+
+    `scanner` is the secret of the device in use, as `come_to_counter` asks for it.
+    """
+
+    digits: str
+    class_id: int
+    last4: str
+    device: str
+    nonce: str
+    scanner: str | None = None
 
 
 # how many columns are read of the seat, and before those of the holder

@@ -1,0 +1,212 @@
+"""An ordinary scan foreseen: all it has to know is asked in one trip, its voucher and phone locked first.
+
+Ordinary is a code S of the newest credential of its voucher, held to the counter of the class it is locked
+to, by somebody whose device need not be asked about. Whatever else it is, also whatever is refused, is left
+to the long way, which reads the same once more and says why.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from sqlalchemy import Select, and_, bindparam, select
+
+from voucher.ledger.audit import select_newest_hash
+from voucher.ledger.credentials.devices import Device
+from voucher.ledger.credentials.genuine import Signed, check_signed
+from voucher.ledger.credentials.issuing import IssuedCredential
+from voucher.ledger.credentials.keys import KeyRow
+from voucher.ledger.credentials.presented import judge_signed
+from voucher.ledger.credentials.seen import SeenPresentation
+from voucher.ledger.holds import Before, select_stopped_why
+from voucher.ledger.vouchers import Voucher
+from voucher.plumbing.bulk import know, select_next_id
+from voucher.plumbing.trips import Answers, ask
+from voucher.plumbing.unit_of_work import Work
+from voucher.registry.institutions import Institution
+from voucher.registry.people import NAMED, Person, open_named
+from voucher.registry.phones import SHOWING, find_showing
+from voucher.registry.standards import read_told, select_told
+from voucher.registry.subjects import SubjectKey
+from voucher.rules.actor import check_role
+from voucher.rules.code_format import Kind, Presentation, parse_code, parse_presentation
+from voucher.rules.errors import Refused
+from voucher.rules.lifecycle import Thing
+from voucher.stages.train.cards import TRIES_MOST, midnight_of, select_wrong_tries
+from voucher.stages.train.models.classes import TrainingClass
+from voucher.stages.train.models.places import Enrolment, Redemption
+from voucher.stages.train.presenting import counter_of
+from voucher.stages.train.reading import COUNTER, serves_class
+from voucher.stages.train.scan_facts import Redeeming, ScanFacts, ScanSeen
+from voucher.stages.train.standing import DELIVERING, House, Seat
+
+_Columns = tuple[Any, ...]
+_CREDENTIAL: _Columns = (
+    IssuedCredential.id, IssuedCredential.voucher_id, IssuedCredential.device_id, IssuedCredential.digest,
+    IssuedCredential.institution_id, IssuedCredential.not_before, IssuedCredential.expires_at,
+    IssuedCredential.ended_at,
+)  # fmt: skip
+_DEVICE: _Columns = (
+    Device.id, Device.public_key, Device.counter, Device.shown_at, Device.ended_at, Device.ended_why,
+)  # fmt: skip
+_KEY: _Columns = (
+    KeyRow.id, KeyRow.purpose, KeyRow.made_at, KeyRow.signing_since, KeyRow.verify_only_since,
+    KeyRow.removed_at,
+)  # fmt: skip
+_VOUCHER: _Columns = (
+    Voucher.id, Voucher.state, Voucher.seq, Voucher.redeem_by, Voucher.region_code, Voucher.holder_person_id,
+)  # fmt: skip
+_ENROLMENT: _Columns = (Enrolment.id, Enrolment.voucher_id, Enrolment.person_id, Enrolment.class_id)
+_CLASS: _Columns = (
+    TrainingClass.id, TrainingClass.institution_id, TrainingClass.delivering_institution_id,
+    TrainingClass.state, TrainingClass.starts_on, TrainingClass.ends_on,
+)  # fmt: skip
+_HOUSES: _Columns = tuple(
+    column for each in (Institution, DELIVERING) for column in (each.name, each.state, each.licensed_until)
+)
+# whose columns stand where in an answer, in this order
+_READ: tuple[tuple[type[Any], _Columns], ...] = (
+    (IssuedCredential, _CREDENTIAL),
+    (Device, _DEVICE),
+    (KeyRow, _KEY),
+    (Voucher, _VOUCHER),
+    (Enrolment, _ENROLMENT),
+    (TrainingClass, _CLASS),
+)
+_NAMES = tuple((model, tuple(each.key for each in columns)) for model, columns in _READ)
+# the newest credential of the voucher's name; which it was signed over, its signature says
+_LOCK = (
+    select(Voucher.id, Device.id)
+    .join(IssuedCredential, IssuedCredential.voucher_id == Voucher.id)
+    .join(Device, Device.id == IssuedCredential.device_id)
+    .where(IssuedCredential.vid == bindparam("vid"))
+    .order_by(IssuedCredential.revision.desc())
+    .limit(1)
+    .with_for_update(of=(Voucher, Device))
+)
+
+
+@dataclass(frozen=True, slots=True)
+class AskedAhead:
+    """What was asked of a scan before anything was answered."""
+
+    shown: Presentation
+    locked: Answers
+    facts: Answers
+
+
+@cache
+def _select_ahead(dialect: str) -> Select[Any]:
+    return (
+        select(
+            *(column for _, columns in _READ for column in columns),
+            *_HOUSES,
+            *NAMED,
+            Redemption.id,
+            SeenPresentation.id,
+            select_stopped_why(Voucher.id).scalar_subquery(),
+            select_wrong_tries(Voucher.id).scalar_subquery(),
+            select_told((*SHOWING, TRIES_MOST), dialect),
+            select_next_id(SeenPresentation, dialect),
+            select_next_id(Redemption, dialect),
+            select_newest_hash(Voucher.id).scalar_subquery(),
+        )
+        .select_from(IssuedCredential)
+        .join(Device, Device.id == IssuedCredential.device_id)
+        .join(KeyRow, KeyRow.kid == IssuedCredential.kid)
+        .join(Voucher, Voucher.id == IssuedCredential.voucher_id)
+        .join(Enrolment, and_(Enrolment.voucher_id == Voucher.id, Enrolment.ended_at.is_(None)))
+        .join(TrainingClass, TrainingClass.id == Enrolment.class_id)
+        .join(Institution, Institution.id == TrainingClass.institution_id)
+        .join(DELIVERING, DELIVERING.id == TrainingClass.delivering_institution_id)
+        .join(Person, Person.id == Voucher.holder_person_id)
+        .join(SubjectKey, SubjectKey.blind_index == Person.blind_index)
+        .outerjoin(
+            Redemption,
+            and_(Redemption.device == bindparam("scanner"), Redemption.nonce == bindparam("nonce")),
+        )
+        .outerjoin(
+            SeenPresentation,
+            and_(SeenPresentation.device_id == Device.id, SeenPresentation.counter == bindparam("counter")),
+        )
+        .where(IssuedCredential.vid == bindparam("vid"))
+        .order_by(IssuedCredential.revision.desc())
+        .limit(1)
+    )
+
+
+def ask_ahead(work: Work, asked: Redeeming) -> AskedAhead | None:
+    """Lock voucher and phone of a code S and ask everything an ordinary scan has to know, hearing nothing.
+
+    None where it is not an ordinary one, or where this act has read something already.
+    """
+    if asked.scanner is not None or work.session.identity_map.keys():
+        return None
+    try:
+        if parse_code(asked.digits) is not Kind.S:
+            return None
+        shown = parse_presentation(asked.digits)
+    except Refused:
+        return None
+    connection = work.session.connection()
+    named = {"vid": shown.vid.hex()}
+    more = {
+        "scanner": asked.device,
+        "nonce": asked.nonce,
+        "counter": shown.counter,
+        "thing": str(Thing.VOUCHER),
+        "midnight": midnight_of(work),
+        "on": work.today,
+    }
+    # in this order: what is read sees whatever was committed before the lock was given
+    locked = ask(connection, _LOCK, named)
+    return AskedAhead(shown, locked, ask(connection, _select_ahead(connection.dialect.name), named | more))
+
+
+def foresee(work: Work, asked: AskedAhead, class_id: int) -> ScanSeen | None:
+    """Return what was asked ahead, where it is an ordinary scan in this class; None for the long way."""
+    locked, rows = asked.locked(), asked.facts()
+    if not locked or not rows:
+        return None
+    row, parts, place = rows[0], [], 0
+    for model, names in _NAMES:
+        parts.append(
+            know(work.session, model, dict(zip(names, row[place : place + len(names)], strict=True)))
+        )
+        place += len(names)
+    credential, device, key, voucher, enrolment, found = parts
+    houses, place = row[place : place + len(_HOUSES)], place + len(_HOUSES)
+    named, place = row[place : place + len(NAMED)], place + len(NAMED)
+    done_id, seen_id, why, wrong, told, next_seen, next_redemption, newest = row[place:]
+    limits, most = find_showing(read_told(told)), read_told(told).get(TRIES_MOST)
+    is_ordinary = (
+        (voucher.id, device.id) == locked[0] and found.id == class_id and (done_id, seen_id) == (None, None)
+    )
+    if not is_ordinary or limits is None or most is None:
+        return None
+    try:
+        check_role(work.actor, *COUNTER)
+        if not serves_class(work.actor, found, *COUNTER):
+            return None
+        counter = counter_of(work, found, "redeem", limits)
+        check_signed(work.keyring, asked.shown, device.public_key, credential.digest, work.at)
+        signed = Signed(asked.shown, credential, device, None, key)
+        shown = judge_signed(work.session, signed, work.at, counter)
+    except Refused:
+        return None
+    facts = ScanFacts(
+        done=None,
+        seen=None,
+        seat=Seat(enrolment, found, (House(*houses[:3]), House(*houses[3:]))),
+        stopped_why=why,
+        holder=open_named(work.keyring, named),
+        wrong_tries=wrong,
+        tries_most=int(most) if most else None,
+        seen_id=next_seen,
+        redemption_id=next_redemption,
+        before=Before(newest, why),
+        superseded=credential.ended_at is not None,
+    )
+    return ScanSeen(found, counter, shown, voucher, facts)
