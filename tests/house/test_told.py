@@ -37,6 +37,7 @@ ALONE = {
     "uq_payment_line_reference": "carries the number of its own new file",
     "uq_phone_draw_entry_draw_id_position": "written with its own draw, whose class is locked meanwhile",
     "uq_phone_draw_entry_draw_id_voucher_id": "written with its own draw, whose class is locked meanwhile",
+    "uq_retention_rule_kind_since": "loaded by init",
     "uq_settlement_line_batch_id_certificate_id": "written with its own new batch",
     "uq_settlement_line_batch_id_position": "written with its own new batch",
     "uq_standard_code": "loaded by init",

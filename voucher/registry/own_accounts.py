@@ -30,6 +30,7 @@ from voucher.registry.workers import (
     WORKER_NAME_DIFFERS,
     check_no_account,
     check_not_disabled,
+    check_not_erased,
     find_worker,
     note_mobile,
 )
@@ -128,8 +129,8 @@ def check_choice(session: Session, phone: ProvenPhone, user_id: int) -> UserAcco
 def open_by_phone(work: Work, phone: ProvenPhone, number: str, name: str) -> UserAccount:
     """Open the account of a person who has proven a telephone.
 
-    Raises Refused worker_name_differs, worker_has_account, worker_disabled, phone_not_on_record, phone_full
-    and what reading a name or an identity number refuses.
+    Raises Refused worker_name_differs, worker_has_account, worker_disabled, phone_not_on_record, phone_full,
+    subject_erased and what reading a name or an identity number refuses.
     """
     most = int(get_parameter(work.session, "accounts_per_mobile", work.today, []).value)
     if len(find_accounts(work.session, phone.mobile_index)) >= most:
@@ -153,7 +154,8 @@ def open_by_phone(work: Work, phone: ProvenPhone, number: str, name: str) -> Use
 def open_by_sign_on(work: Work, number: str, name: str) -> UserAccount:
     """Return the worker's account of a person the province's sign-on vouches for, opening it where needed.
 
-    Raises Refused worker_name_differs, worker_disabled and what reading a name or an identity number refuses.
+    Raises Refused worker_name_differs, worker_disabled, subject_erased and what reading a name or an identity
+    number refuses.
     """
     spelt = normalise_name(name)
     newcomer = Newcomer(normalise_identity(number, work.today), spelt)
@@ -200,6 +202,7 @@ def _may_take_up(work: Work, person: Person) -> bool:
 
 
 def _check_name(work: Work, person_id: int, spelt: str) -> None:
+    check_not_erased(work.session, person_id)
     accepted = people.accepted_name_indexes(work.session, [person_id])[person_id]
     if people.name_index_of(work.keyring, spelt) not in accepted:
         raise WORKER_NAME_DIFFERS.refused()

@@ -28,6 +28,7 @@ from voucher.registry.dictionaries import DictionaryEntry
 from voucher.registry.indicators import Indicator
 from voucher.registry.ladder import CompetitionPlacing, Equivalence, LadderStep
 from voucher.registry.measure_paths import MeasurePath
+from voucher.registry.retention import RetentionRow
 from voucher.registry.standards import (
     AmountBandRow,
     CalendarDay,
@@ -124,6 +125,10 @@ def _indicator(record: Record) -> dict[str, Any]:
     return {**_dated(record), "target": int(record["target"])}
 
 
+def _retention(record: Record) -> dict[str, Any]:
+    return {**_dated(record), "months": int(record["months"]) if record["months"] else None}
+
+
 def _equivalence(record: Record) -> dict[str, Any]:
     return {**_dated(record), "level": int(record["level"]) if record["level"] else None}
 
@@ -171,6 +176,7 @@ SHIPPED: tuple[Shipped, ...] = (
     Shipped("bonus_standards", BonusStandardRow, ("kind", "item_code", "region_code", "since"), _bonus),
     Shipped("indicators", Indicator, ("code", "since"), _indicator),
     Shipped("measure_paths", MeasurePath, ("from_state", "step", "since"), _path),
+    Shipped("retention", RetentionRow, ("kind", "since"), _retention),
     Shipped("equivalences", Equivalence, ("kind", "code", "since"), _equivalence),
     Shipped("calendar_years", CalendarYear, ("year",), _calendar_year),
     Shipped("calendar_days", CalendarDay, ("day",), _calendar_day),

@@ -47,14 +47,15 @@ WORKER_NAME_DIFFERS = reason(
 def open_worker(work: Work, number: str, name: str, login: str, mobile: str | None) -> int:
     """Open the account of a known or a new person as worker and return its user id; no password yet.
 
-    Raises Refused role_missing, worker_has_account, worker_name_differs, login_taken, name_malformed and
-    what reading an identity or a mobile number refuses.
+    Raises Refused role_missing, worker_has_account, worker_name_differs, login_taken, name_malformed,
+    subject_erased and what reading an identity or a mobile number refuses.
     """
     check_role(work.actor, Role.ADMINISTRATOR, Role.OPERATOR)
     spelt = normalise_name(name)
     contact = normalise_mobile(mobile) if mobile else None
     newcomer = Newcomer(normalise_identity(number, work.today), spelt, contact)
     person_id = next(iter(people.open_people(work, [newcomer]).values()))
+    check_not_erased(work.session, person_id)
     accepted = people.accepted_name_indexes(work.session, [person_id])[person_id]
     if people.name_index_of(work.keyring, spelt) not in accepted:
         raise WORKER_NAME_DIFFERS.refused()
@@ -68,6 +69,17 @@ def open_worker(work: Work, number: str, name: str, login: str, mobile: str | No
         person_id=person_id,
         grants=[Grant(Role.WORKER, PROVINCE)],
     ).id
+
+
+def check_not_erased(session: Session, person_id: int) -> None:
+    """Refuse whoever asked to be forgotten: nothing of them is taken up again. Raises subject_erased."""
+    destroyed = (
+        select(subjects.SubjectKey.id)
+        .join(Person, Person.blind_index == subjects.SubjectKey.blind_index)
+        .where(Person.id == person_id, subjects.SubjectKey.destroyed_at.is_not(None))
+    )
+    if session.scalar(destroyed) is not None:
+        raise subjects.SUBJECT_ERASED.refused()
 
 
 def note_mobile(work: Work, person_id: int, mobile: str) -> None:

@@ -12,6 +12,7 @@ from voucher.doors.auth.access_filing import FILING
 from voucher.doors.auth.access_houses import HOUSES
 from voucher.doors.auth.access_keys import KEYS
 from voucher.doors.auth.access_measures import MEASURES
+from voucher.doors.auth.access_privacy import WEB_PRIVACY
 from voucher.doors.auth.access_standing import WEB_STANDING
 from voucher.doors.auth.access_systems import OAUTH
 from voucher.doors.auth.access_talents import WEB_TALENTS
@@ -79,6 +80,7 @@ MATRIX: dict[str, Access] = {
     **WEB_CORRECTIONS,
     **WEB_CHECKS,
     **WEB_ARCHIVES,
+    **WEB_PRIVACY,
     **WEB_TALENTS,
     **WEB_SUPERVISOR,
 }

@@ -30,6 +30,8 @@ SIGNING: dict[str, str | None] = {
     "web.office.decide_objection": None,
     "web.office.confirm_account": None,
     "web.office.make_delegation": None,
+    "web.office.agree_erasure": None,
+    "web.office.carry_out_erasure": None,
     "web.office.confirm_mass_revocation": None,
     "web.office.do_certificate_deed": None,
     "web.office.confirm_measure": None,

@@ -7,6 +7,8 @@ BELOW: dict[str, tuple[str, ...]] = {
         *("web.worker.archive", "web.worker.object_to_entry", "web.worker.signed_archive"),
         *("web.worker.shares", "web.worker.share_archive", "web.worker.end_share"),
         *("web.worker.phones", "web.worker.lose_phone"),
+        *("web.worker.my_data", "web.worker.my_data_file", "web.worker.my_data_paper"),
+        *("web.worker.ask_to_be_erased", "web.worker.withdraw_own_erasure"),
         *("web.worker.slips", "web.worker.slip_paper", "web.worker.certificate_paper"),
         *("web.worker.helpers", "web.worker.grant_consent", "web.worker.end_consent"),
         *(
@@ -196,6 +198,10 @@ BELOW: dict[str, tuple[str, ...]] = {
         *("web.office.approve_name", "web.office.decline_name"),
         *("web.office.number_correction", "web.office.propose_number"),
         *("web.office.approve_number", "web.office.decline_number"),
+    ),
+    "web.office.erasures": (
+        *("web.office.erasure", "web.office.agree_erasure"),
+        *("web.office.carry_out_erasure", "web.office.decline_erasure"),
     ),
     "web.finance.budgets": ("web.finance.budget", "web.finance.open_budget"),
     "web.finance.files": (

@@ -46,7 +46,7 @@ def _told(session: Session, keyring: Keyring, card: Card, person_id: int) -> dic
     hotline = DEFAULT_FOOTER["hotline"]
     facts = [
         ("券号", card.number),
-        ("持券人", mask_name(named.name) if named else "（已删除）"),
+        ("持券人", mask_name(named.name) if named else "（已注销）"),
         ("券值", card.worth_words + (" 元" if card.worth_words.startswith("面值 ") else "")),
         ("使用地区", card.region_name),
         ("使用期限", f"{day(card.redeem_by)}（含当天）之前到机构核销"),

@@ -126,6 +126,7 @@ DESK_GROUPS: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
             ("核销设备", "web.institution.devices"),
             ("系统接入", "web.institution.systems"),
             ("身份更正", "web.office.corrections"),
+            ("注销申请", "web.office.erasures"),
             ("职责委托", "web.office.delegations"),
             ("签名密钥", "web.custodian.keys"),
             ("登录管理", "web.entrance.sessions"),

@@ -204,8 +204,8 @@ def view_consents(session: Session, keyring: Keyring, rows: Sequence[Consent], o
         ConsentView(
             id=each.id,
             number=each.number,
-            principal_name=names.get(each.principal_person_id, "（已删除）"),
-            helper_name=names.get(each.helper_person_id, "（已删除）"),
+            principal_name=names.get(each.principal_person_id, "（已注销）"),
+            helper_name=names.get(each.helper_person_id, "（已注销）"),
             relationship_name=RELATIONSHIP_NAMES[Relationship(each.relationship)],
             scopes=tuple(str(scope) for scope in Scope if scope in each.scopes),
             scope_names=tuple(SCOPE_NAMES[scope] for scope in Scope if scope in each.scopes),

@@ -230,7 +230,7 @@ def list_people(
                 voucher_id=voucher.id,
                 voucher_number=voucher.number,
                 person_id=voucher.holder_person_id,
-                masked_name=mask_name(who.name) if who else "（已删除）",
+                masked_name=mask_name(who.name) if who else "（已注销）",
                 masked_number=mask_identity(who.number) if who and who.number else "",
                 measures=Measures(Counter({voucher.state: 1}), *(int(each or 0) for each in counts)),
             )

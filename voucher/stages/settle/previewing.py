@@ -88,7 +88,7 @@ def _line(
     who = named.get(certificate.person_id)
     return PreviewLine(
         voucher_id=vouchers[certificate.id],
-        masked_name=mask_name(who.name) if who else "（已删除）",
+        masked_name=mask_name(who.name) if who else "（已注销）",
         masked_number=mask_identity(who.number) if who and who.number else "",
         trade_name=trades.get(certificate.trade_code, certificate.trade_code),
         level=level_word(certificate.level),

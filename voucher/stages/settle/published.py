@@ -100,7 +100,7 @@ def list_notice_lines(
             NoticeLine(
                 claim_id=claim.id,
                 claim_number=claim.number,
-                masked_name=mask_name(who.name) if who else "（已删除）",
+                masked_name=mask_name(who.name) if who else "（已注销）",
                 masked_number=mask_identity(who.number) if who and who.number else "",
                 trade_name=trades.get(claim.trade_code, claim.trade_code),
                 level=name_level(Level(claim.level)) if claim.level else NO_LEVEL,

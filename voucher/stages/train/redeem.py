@@ -46,7 +46,7 @@ from voucher.stages.train.scan_facts import ScanFacts
 from voucher.stages.train.scans import Scanned, record_scan
 from voucher.stages.train.standing import get_redeemable_place, judge_place
 
-ERASED_NAME = "（已删除）"
+ERASED_NAME = "（已注销）"
 TOLD_WITHIN = "redeemed_notice_hours"
 
 

@@ -24,6 +24,7 @@ from voucher.stages.oversee.archive.objecting import count_waiting as count_arch
 from voucher.stages.oversee.complaints.queries import READERS as COMPLAINT_READERS
 from voucher.stages.oversee.complaints.queries import count_waiting as count_complaints
 from voucher.stages.oversee.measures.queries import count_proposed as count_measures
+from voucher.stages.oversee.privacy.erasing import count_erasures
 from voucher.stages.oversee.risk.queries import count_open as count_risks
 from voucher.stages.settle.queries import Waiting, count_open_holds
 from voucher.stages.settle.queries.reinstatements import count_asked_reinstatements
@@ -216,6 +217,14 @@ QUEUES: tuple[tuple[str, str, frozenset[Role], Count, str, dict[str, Any]], ...]
         OFFICERS,
         lambda session, actor: count_proposals(session, person_id=actor.person_id),
         "web.office.tariffs",
+        {},
+    ),
+    (
+        "erasures",
+        "注销申请待办理",
+        OFFICERS,
+        lambda session, actor: count_erasures(session, actor.regions, person_id=actor.person_id),
+        "web.office.erasures",
         {},
     ),
     (

@@ -11,6 +11,7 @@ from voucher.doors.web.addresses import own_path
 from voucher.doors.web.navigation import SIZE_COOKIE
 from voucher.doors.web.public.blueprint import public
 from voucher.registry.rates import list_hotlines
+from voucher.registry.retention import list_retention
 from voucher.stages.settle import queries
 
 YEAR_SECONDS = 365 * 24 * 3600
@@ -39,7 +40,8 @@ def accessibility() -> ResponseReturnValue:
 @public.get("/privacy")
 def privacy() -> ResponseReturnValue:
     """Say what is kept of a person and who may see it."""
-    return render_template("public/privacy.html")
+    with the_door().read() as session:
+        return render_template("public/privacy.html", retention=list_retention(session, the_door().today))
 
 
 # a token would stand in a cookie of every page; whoever forges this makes somebody's letters larger

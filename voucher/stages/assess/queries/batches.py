@@ -201,7 +201,7 @@ def list_candidates(
         made.append(
             CandidateView(
                 candidate_id=each.id,
-                masked_name=mask_name(person.name) if person is not None else "已删除",
+                masked_name=mask_name(person.name) if person is not None else "（已注销）",
                 masked_number=_mask_number(batch, each, person.number if person is not None else None),
                 voucher_id=each.voucher_id,
                 voucher_number=voucher.number if voucher is not None else None,

@@ -71,7 +71,7 @@ def mask_candidates(session: Session, keyring: Keyring, candidate_ids: Sequence[
     ).all()
     named = people.read_people(session, keyring, [person_id for _, person_id in rows])
     return {
-        candidate_id: mask_name(named[person_id].name) if person_id in named else "已删除"
+        candidate_id: mask_name(named[person_id].name) if person_id in named else "（已注销）"
         for candidate_id, person_id in rows
     }
 

@@ -37,7 +37,7 @@ def list_views(
         ExaminerView(
             each.id,
             each.institution_id,
-            mask_name(named[each.person_id].name) if each.person_id in named else "已删除",
+            mask_name(named[each.person_id].name) if each.person_id in named else "（已注销）",
             each.card_number,
             each.since,
             each.until,

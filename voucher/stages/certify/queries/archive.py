@@ -144,7 +144,7 @@ def view_certificates(
         CertificateView(
             certificate_id=each.id,
             person_id=each.person_id,
-            masked_name=mask_name(named[each.person_id].name) if each.person_id in named else "已删除",
+            masked_name=mask_name(named[each.person_id].name) if each.person_id in named else "（已注销）",
             number=mask_free_text(each.number),
             kind=each.kind,
             kind_name=CERTIFICATE_KIND_NAMES[CertificateKind(each.kind)],

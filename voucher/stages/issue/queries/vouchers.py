@@ -114,7 +114,7 @@ def view_vouchers(session: Session, keyring: Keyring, vouchers: Sequence[Voucher
             programme_id=each.programme_id,
             programme_name=programmes[each.programme_id],
             region_code=each.region_code,
-            masked_name=mask_name(who.name) if (who := named.get(each.holder_person_id)) else "",
+            masked_name=mask_name(who.name) if (who := named.get(each.holder_person_id)) else "（已注销）",
             masked_number=mask_identity(who.number) if who and who.number else "",
             worth=each.worth,
             channel=each.channel,

@@ -213,7 +213,7 @@ def view_objections(
                 ref=each.ref,
                 title=each.title,
                 region_code=each.region_code,
-                masked_name=mask_name(person.name) if person is not None else "已删除",
+                masked_name=mask_name(person.name) if person is not None else "（已注销）",
                 said=keyring.unseal(key, SAID_CONTEXT, each.said_sealed) if key is not None else None,
                 filed_at=each.filed_at,
                 due_on=each.due_on,

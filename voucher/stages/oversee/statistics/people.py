@@ -70,7 +70,7 @@ def list_statistic_people(
                 voucher.id,
                 voucher.number,
                 fact.person_id,
-                mask_name(who.name) if who else "（已删除）",
+                mask_name(who.name) if who else "（已注销）",
                 mask_identity(who.number) if who and who.number else "",
                 {step: day for step, day in days.items() if day is not None},
                 voucher.state,

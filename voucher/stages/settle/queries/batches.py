@@ -208,7 +208,7 @@ def view_lines(
                 claim_number=claim.number if claim else None,
                 claim_state=claim.state if claim else None,
                 claim_state_name=STATE_NAMES[Thing.CLAIM][claim.state] if claim else None,
-                masked_name=mask_name(who.name) if who else "（已删除）",
+                masked_name=mask_name(who.name) if who else "（已注销）",
                 masked_number=mask_identity(who.number) if who and who.number else "",
                 trade_code=proof.trade_code,
                 trade_name=trades.get(proof.trade_code, proof.trade_code),

@@ -56,7 +56,7 @@ def list_evaluations(
             ClaimableEvaluation(
                 voucher_id=each.id,
                 voucher_number=each.number,
-                masked_name=mask_name(person.name) if person else "（已删除）",
+                masked_name=mask_name(person.name) if person else "（已注销）",
                 masked_number=mask_identity(person.number) if person and person.number else "",
                 certificate_number=mask_free_text(certificate.number),
                 trade_name=trades.get(certificate.trade_code, certificate.trade_code),

@@ -20,7 +20,7 @@ from voucher.stages.train.queries.facts import completions_of, hours_of
 from voucher.stages.train.reading import SEATED
 from voucher.stages.train.standing import USED
 
-ERASED_NAME = "（已删除）"
+ERASED_NAME = "（已注销）"
 
 
 @dataclass(frozen=True, slots=True)

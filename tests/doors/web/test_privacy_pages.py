@@ -1,0 +1,126 @@
+"""关于我的信息 at the pages: what is held and why, who looked, taking it along, being forgotten."""
+
+from __future__ import annotations
+
+import json
+from functools import partial
+
+import pytest
+from sqlalchemy import select
+
+from tests.doors.loop import LI_SI, ZHANG_SAN, Loop
+from tests.doors.web.browser import Browser
+from tests.doors.web.test_looks import IDENTITY, find_doubled_ids, find_unlabelled
+from voucher.ledger import audit
+from voucher.ledger.vouchers import Voucher
+from voucher.plumbing.unit_of_work import Work
+from voucher.registry.people import Person
+
+PAGE = "/my/data"
+
+
+def at(loop: Loop, login: str) -> Browser:
+    """Return the browser of somebody who is signed in."""
+    return Browser(loop[login].http)
+
+
+def look(work: Work, thing: str, object_id: int, act: str, **told: object) -> None:
+    """Leave the row that opening something leaves."""
+    audit.record_one(work, thing, object_id, act, **told)
+
+
+def holder(loop: Loop, voucher: str = "voucher") -> tuple[int, int]:
+    """Return a voucher's id and whose it is."""
+    with loop.world.database.read() as session:
+        found = session.get_one(Voucher, loop.ids[voucher])
+        return found.id, found.holder_person_id
+
+
+def test_everybody_reads_what_is_held_of_them_why_and_who_looked(loop: Loop) -> None:
+    voucher_id, person_id = holder(loop)
+    other = next(each for each in _people(loop) if each != person_id)
+    do = loop.world.do
+    do("shenhe", partial(look, thing="voucher", object_id=voucher_id, act="look_at_phone", call=1))
+    do("jianguan", partial(look, thing="person", object_id=person_id, act="look_whole", why="专项审计 3 号"))
+    # of somebody else, of somebody else's lesson, and one's own: none is shown
+    do("shenhe", partial(look, thing="person", object_id=other, act="look_whole", why="与本人无关"))
+    do("shenhe", partial(look, thing="class", object_id=1, act="look_at_proof", attendance=999))
+    do("zhang", partial(look, thing="person", object_id=person_id, act="look_own", why="自己看"))
+
+    mine = at(loop, "zhang")
+    assert PAGE in mine.go("/my/profile").links
+    page = mine.go(PAGE)
+    for words in (
+        "身份信息（姓名、证件号码、手机号）", "会计档案管理办法", "券办结以后 3 年",
+        "看了手机号", "为了：电话抽查", "为了：专项审计 3 号", "还有没有办结的事项，暂不能注销",
+    ):  # fmt: skip
+        assert words in page.text, words
+    for words in ("与本人无关", "自己看", "核实考勤", "申请注销"):
+        assert words not in page.text, words
+    assert IDENTITY.findall(page.html) == []
+    assert find_unlabelled(page) == []
+    assert find_doubled_ids(page) == []
+    assert "还没有人看过" in at(loop, "li").go(PAGE).text
+
+    taken = mine.http.get("/my/data/file")
+    assert taken.headers["Cache-Control"] == "no-store"
+    told = json.loads(taken.text)
+    assert (told["姓名"], told["证件号码"]) == ZHANG_SAN
+    assert [each["为什么"] for each in told["谁看过"]] == ["专项审计 3 号", "电话抽查"]
+    assert any(each["事项"] == "发放培训券" for each in told["记录"])
+    printed = mine.http.get("/my/data/paper")
+    assert (printed.mimetype, printed.data[:5]) == ("application/pdf", b"%PDF-")
+    public = Browser(loop.world.app.test_client()).go("/privacy")
+    for words in ("每一种保存多久", "30 年", "会计档案管理办法", "申请注销"):
+        assert words in public.text, words
+
+
+@pytest.mark.parametrize("loop", ["sqlite"], indirect=True)
+def test_who_asks_to_be_forgotten_is_by_two_people_and_every_page_says_so(loop: Loop) -> None:
+    sun = at(loop, "sun")
+    page = sun.go(PAGE)
+    assert "不能恢复，也不能再领券" in page.text
+    assert "请勾选" in sun.press("申请注销").text
+    assert "已申请注销，等待两名审核人员办理" in sun.press("申请注销", understood="1").text
+    sun.press("撤回注销申请")
+    assert "已撤回注销申请" in sun.page.text
+    sun.press("申请注销", understood="1")
+
+    one, other = at(loop, "shenhe"), at(loop, "shenhe2")
+    assert "注销申请待办理" in one.go("/desk").text
+    page = one.go("/erasures")
+    assert "孙*" in page.text
+    request = next(each for each in page.links if each.startswith("/erasures/"))
+    page = one.go(request)
+    assert IDENTITY.findall(page.html) == []
+    assert "已同意，等待另一名" in one.press("同意注销").text
+    assert "须由另一名审核人员办理注销" in one.go(request).text
+    other.go(request)
+    assert "谁也不能恢复" in other.page.text
+    assert "已注销：密钥已销毁" in other.press("办理注销，销毁密钥").text
+    page = other.go(request)
+    assert "（已注销）的注销申请" in page.text
+    assert "孙*" not in page.text
+    # the browser that was signed in is nobody any more
+    assert "登录" in sun.go("/my").text
+    assert "孙八" not in sun.page.text
+
+
+def test_a_request_is_turned_down_with_a_reason_the_person_reads(loop: Loop) -> None:
+    sun, officer = at(loop, "sun"), at(loop, "shenhe")
+    sun.go(PAGE)
+    sun.press("申请注销", understood="1")
+    officer.go("/erasures")
+    officer.go(next(each for each in officer.page.links if each.startswith("/erasures/")))
+    assert "“不予办理的理由”填写有误" in officer.press("不予办理").text
+    officer.press("不予办理", why="请先到窗口办结委托")
+    assert "请先到窗口办结委托" in sun.go(PAGE).text
+    assert officer.go("/erasures/999").text.count("没有找到") >= 1
+    assert officer.answer.status_code == 404
+    assert "申请注销" in sun.page.text
+    assert LI_SI[0] not in sun.page.text
+
+
+def _people(loop: Loop) -> list[int]:
+    with loop.world.database.read() as session:
+        return list(session.scalars(select(Person.id).order_by(Person.id)))

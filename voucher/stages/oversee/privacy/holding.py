@@ -1,0 +1,123 @@
+"""关于我的信息: what is held of one person, by kind, with purpose, basis and how long it still is kept."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from voucher.ledger.states import list_lives
+from voucher.ledger.vouchers import Voucher
+from voucher.plumbing.clock import day_of
+from voucher.plumbing.secrets import Keyring
+from voucher.registry.consents.reading import list_consents
+from voucher.registry.people import get_person
+from voucher.registry.retention import RetentionRow, list_retention
+from voucher.registry.users import RoleGrant, UserAccount, WebSession
+from voucher.rules.actor import Role
+from voucher.rules.lifecycle import Thing, live_states
+from voucher.rules.periods import in_force
+from voucher.rules.retention import DataKind, Kept, kept_until
+from voucher.stages.certify import queries as certificates
+from voucher.stages.issue.queries.persons import read_applications_held
+from voucher.stages.settle.queries.persons import read_claims_held
+
+# a voucher that was paid out is live only because the money may be recovered
+VOUCHER_OPEN = live_states(Thing.VOUCHER) - {"settled"}
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """One kind of data about a person: how many, of when, and the last day it is kept, if that is known."""
+
+    rule: RetentionRow
+    count: int
+    last_on: date | None
+    kept_until: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class Holding:
+    """Everything held of one person, and the business that is still open."""
+
+    held: list[Held]
+    business: list[str]
+
+    @property
+    def kept(self) -> list[Kept]:
+        """Return what has to be kept for its time although the person asks for it to go."""
+        return [
+            Kept(each.rule.name, each.kept_until, each.rule.legal_basis)
+            for each in self.held
+            if each.count
+            and DataKind(each.rule.kind) not in (DataKind.IDENTITY, DataKind.ACCOUNT, DataKind.ATTACHMENT)
+        ]
+
+
+def read_holding(session: Session, keyring: Keyring, person_id: int, on: date) -> Holding:
+    """Return what is held of a person. Raises Refused person_missing."""
+    person = get_person(session, person_id)
+    vouchers = session.scalars(select(Voucher).where(Voucher.holder_person_id == person_id)).all()
+    lives = list_lives(session, Thing.VOUCHER, [each.id for each in vouchers])
+    claims, applied = read_claims_held(session, person_id), read_applications_held(session, person_id)
+    archive = certificates.list_archive(session, keyring, person_id)
+    consents = [
+        *list_consents(session, keyring, on, principal_person_id=person_id),
+        *list_consents(session, keyring, on, helper_person_id=person_id),
+    ]
+    seen_at = session.scalar(
+        select(func.max(WebSession.seen_at))
+        .join(UserAccount, UserAccount.id == WebSession.user_id)
+        .where(UserAccount.person_id == person_id)
+    )
+    found: dict[DataKind, tuple[int, date | None]] = {
+        DataKind.IDENTITY: (1, day_of(person.opened_at)),
+        DataKind.ACCOUNT: (_count_accounts(session, person_id), _day(seen_at)),
+        DataKind.CONSENT: (len(consents), max((day_of(each.since) for each in consents), default=None)),
+        DataKind.VOUCHER: (len(vouchers), _last(events[-1].at for events in lives.values() if events)),
+        DataKind.ATTACHMENT: (applied.kept, _day(applied.last_at)),
+        DataKind.CERTIFICATE: (len(archive), max((each.issued_on for each in archive), default=None)),
+        DataKind.PAYMENT: (claims.count, _day(claims.last_at)),
+    }
+    held = []
+    for rule in list_retention(session, on):
+        count, last_on = found[DataKind(rule.kind)]
+        held.append(
+            Held(
+                rule,
+                count,
+                last_on,
+                kept_until(last_on, rule.months) if count and last_on and rule.months else None,
+            )
+        )
+    business = [f"培训券 {each.number}" for each in vouchers if each.state in VOUCHER_OPEN]
+    business += [f"补贴申领 {each}" for each in claims.open_numbers]
+    business += ["领券申请" for _ in applied.open_ids]
+    if _is_staff(session, person_id, on):
+        business.append("工作人员的账号和职责")
+    return Holding(held, business)
+
+
+def _last(moments: Iterable[datetime]) -> date | None:
+    return max((day_of(each) for each in moments), default=None)
+
+
+def _day(at: datetime | None) -> date | None:
+    return day_of(at) if at is not None else None
+
+
+def _count_accounts(session: Session, person_id: int) -> int:
+    query = select(func.count()).select_from(UserAccount).where(UserAccount.person_id == person_id)
+    return session.scalar(query) or 0
+
+
+def _is_staff(session: Session, person_id: int, on: date) -> bool:
+    rows = session.execute(
+        select(RoleGrant.role, RoleGrant.since, RoleGrant.until)
+        .join(UserAccount, UserAccount.id == RoleGrant.user_id)
+        .where(UserAccount.person_id == person_id, UserAccount.disabled_at.is_(None))
+    )
+    return any(role != Role.WORKER and in_force(on, since, until) for role, since, until in rows)
