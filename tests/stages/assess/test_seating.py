@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from datetime import time
+from datetime import time, timedelta
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import select, text
 from sqlalchemy.exc import DatabaseError
 
 from tests import town_assess as town
 from tests import town_issue, town_train
 from tests.scene import EV2, FENG_YI, LI_SI, SUN_BA, ZHANG_SAN, Scene, on
+from voucher.plumbing.unit_of_work import Work
 from voucher.registry.people import Newcomer
 from voucher.rules.entries import Entry, EntryWay
+from voucher.rules.errors import Refused
 from voucher.rules.seats import RoomKind
 from voucher.stages.assess import plan, seating, sites
 from voucher.stages.assess.entries import Direct
+from voucher.stages.assess.models_rooms import ExamRoomUse
 from voucher.stages.assess.queries.slips import find_own_slip, find_slip, list_own_slips, list_slips
 
 NINE, TEN, NOON = time(9), time(10), time(12)
@@ -181,3 +184,44 @@ def test_the_database_keeps_seats_inside_and_to_one_each(scene: Scene) -> None:
         connection.execute(text("UPDATE exam_seat SET ended_at = given_at"))
     with pytest.raises(DatabaseError), scene.database.engine.begin() as connection:
         connection.execute(text(f"{copied}candidate_id, use_id, seats, 3, given_at FROM exam_seat"))
+
+
+def test_the_database_lets_no_room_be_at_two_exams_at_once(scene: Scene) -> None:
+    """Past Python: a row whose time overlaps, or that says no end, or is made longer afterwards."""
+    scene.at = on("2024-01-10")
+    ev = town.evaluator(scene)
+    (room,) = rooms_of(scene, ev, 9)
+    admin = town.admin(scene, ev)
+    batches = [town.planned(scene, ev, []) for _ in range(2)]
+    scene.do(admin, lambda work: seating.choose_rooms(work, batches[0], [room], NINE))
+    with scene.database.read() as session:
+        held = session.scalars(select(ExamRoomUse)).one()
+    assert held.until_at is not None
+
+    def insert(begins: timedelta, lasting: timedelta | None) -> ExamRoomUse:
+        begins_at = held.begins_at + begins
+        made = ExamRoomUse(
+            batch_id=batches[1],
+            room_id=room,
+            seats=held.seats,
+            begins_at=begins_at,
+            until_at=begins_at + lasting if lasting is not None else None,
+            chosen_at=scene.at,
+            chosen_by_person_id=held.chosen_by_person_id,
+        )
+
+        def act(work: Work) -> ExamRoomUse:
+            work.session.add(made)
+            work.session.flush()
+            return made
+
+        return scene.do(admin, act)
+
+    half, long = timedelta(minutes=30), timedelta(minutes=120)
+    for begins, lasting in ((half, half), (-half, long), (long - half, long), (long, None), (long, -half)):
+        with pytest.raises((DatabaseError, Refused)):
+            insert(begins, lasting)
+    longer = text("UPDATE exam_room_use SET until_at = chosen_at")
+    with pytest.raises(DatabaseError):
+        scene.do(admin, lambda work: work.session.execute(longer))
+    assert insert(long, long).id > held.id  # the moment one ends, the next may begin

@@ -76,9 +76,10 @@ class ExamRoom(Model):
 
 
 class ExamRoomUse(Model):
-    """A room at one exam, from its beginning on; no room is at two exams that begin at one moment.
+    """A room at one exam, from its beginning until it is free again; no room is at two exams at once.
 
-    `seats` is the room's, carried by the foreign key, so that no seat lies beyond it.
+    `seats` is the room's, carried by the foreign key, so that no seat lies beyond it. What would overlap is
+    refused by an exclusion constraint, on SQLite by a trigger, and so is a row without `until_at`.
     """
 
     __tablename__ = "exam_room_use"
@@ -101,6 +102,7 @@ class ExamRoomUse(Model):
     chosen_at: Mapped[datetime] = mapped_column(UtcTime, nullable=False)
     chosen_by_person_id: Mapped[int] = mapped_column(Int64, nullable=False)
     ended_at: Mapped[datetime | None] = mapped_column(UtcTime)
+    until_at: Mapped[datetime | None] = mapped_column(UtcTime)
 
 
 class ExamSeat(Model):
@@ -139,5 +141,6 @@ class ExamSeat(Model):
 translate("uq_exam_site_name", "exam_site.institution_id, exam_site.name", SITE_NAMED_ALREADY)
 translate("uq_exam_room_name", "exam_room.site_id, exam_room.name", SITE_NAMED_ALREADY)
 translate("uq_exam_room_use_moment", "exam_room_use.room_id, exam_room_use.begins_at", ROOM_TAKEN)
+translate("ex_exam_room_use_apart", "", ROOM_TAKEN)
 translate("uq_exam_seat_number", "exam_seat.use_id, exam_seat.number", CHANGED_MEANWHILE)
 translate("uq_exam_seat_candidate", "exam_seat.candidate_id", CHANGED_MEANWHILE)

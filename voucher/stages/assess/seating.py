@@ -45,7 +45,8 @@ def choose_rooms(work: Work, batch_id: int, room_ids: Collection[int], begins: t
         raise SEATS_FIXED.refused()
     rooms = _lock_rooms(work, batch, room_ids)
     begins_at = datetime.combine(batch.exam_on, begins, SHANGHAI)
-    _check_free(work, batch, rooms, begins_at)
+    until_at = begins_at + _read_length(work, batch)
+    _check_free(work, batch, rooms, begins_at, until_at)
     kept = set()
     for use in list_uses(work.session, batch.id):
         if use.begins_at == begins_at and any(each.id == use.room_id for each in rooms):
@@ -59,6 +60,7 @@ def choose_rooms(work: Work, batch_id: int, room_ids: Collection[int], begins: t
             room_id=each.id,
             seats=each.seats,
             begins_at=begins_at,
+            until_at=until_at,
             chosen_at=work.at,
             chosen_by_person_id=work.actor.person_id,
         )
@@ -90,16 +92,22 @@ def _lock_rooms(work: Work, batch: ExamBatch, room_ids: Collection[int]) -> Sequ
     return rooms
 
 
-def _check_free(work: Work, batch: ExamBatch, rooms: Sequence[ExamRoom], begins_at: datetime) -> None:
-    """Refuse rooms in which another exam begins too shortly before or after."""
+def _read_length(work: Work, batch: ExamBatch) -> timedelta:
+    """Return how long an exam holds a room. Raises parameter_missing."""
     regions = catalogue.list_ancestry(work.session, batch.region_code)
-    apart = timedelta(minutes=require_parameter_number(work.session, ROOM_MINUTES, batch.exam_on, regions))
+    return timedelta(minutes=require_parameter_number(work.session, ROOM_MINUTES, batch.exam_on, regions))
+
+
+def _check_free(
+    work: Work, batch: ExamBatch, rooms: Sequence[ExamRoom], begins_at: datetime, until_at: datetime
+) -> None:
+    """Refuse rooms that another exam holds at some moment from the beginning on until the end."""
     others = select(ExamRoomUse.id).where(
         ExamRoomUse.room_id.in_([each.id for each in rooms]),
         ExamRoomUse.batch_id != batch.id,
         ExamRoomUse.ended_at.is_(None),
-        ExamRoomUse.begins_at > begins_at - apart,
-        ExamRoomUse.begins_at < begins_at + apart,
+        ExamRoomUse.begins_at < until_at,
+        ExamRoomUse.until_at > begins_at,
     )
     if work.session.scalars(others.limit(1)).first() is not None:
         raise ROOM_TAKEN.refused()
