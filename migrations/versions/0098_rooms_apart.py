@@ -10,8 +10,8 @@ from alembic import op
 
 from voucher.plumbing import types as t
 
-revision = "0097"
-down_revision = "0096"
+revision = "0098"
+down_revision = "0097"
 branch_labels = None
 depends_on = None
 
