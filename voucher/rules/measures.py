@@ -164,6 +164,11 @@ class Path:
     until: date | None
     source: str
 
+    @property
+    def legal_basis(self) -> str:
+        """Return what of its source is law: the house's own assumptions (【设】) belong in no decision."""
+        return "；".join(each for each in self.source.split("；") if not each.startswith("【"))
+
 
 @dataclass(frozen=True, slots=True)
 class Standing:

@@ -91,6 +91,7 @@ def settle_in(scene: Scene) -> tuple[int, int]:
 
 @ONE
 def test_a_leap_needs_grounds_and_a_reason_the_effect_is_seen_and_two_people_act(scene: Scene) -> None:
+    """AC-I5：停业整顿由两人办理，先列出牵连的券和金额；恢复也是。"""
     house, voucher = settle_in(scene)
     code = partial(town_train.code, scene)
     month = day_of(scene.at) + timedelta(days=30)
@@ -174,7 +175,8 @@ def test_a_blacklisting_ends_by_its_day_and_a_referral_moves_nothing(scene: Scen
 
 
 @ONE
-def test_only_what_is_final_is_exposed_and_an_upheld_appeal_takes_it_down(scene: Scene) -> None:
+def test_only_what_is_final_is_exposed_for_its_days(scene: Scene) -> None:
+    """AC-I5：查实、确定以后才向社会曝光，写明依据和期限，期满自动撤下。"""
     house, _ = settle_in(scene)
     code = partial(town_train.code, scene)
     ground = upheld_complaint(scene, house, "初审员")

@@ -26,7 +26,7 @@ from voucher.plumbing.unit_of_work import Work
 from voucher.registry import sanctions
 from voucher.registry.institutions import Institution
 from voucher.rules.lifecycle import STATE_NAMES, Thing
-from voucher.rules.measures import SOURCE, Ending, Step
+from voucher.rules.measures import Ending, Step
 from voucher.stages.oversee.measures.effects import read_effect
 from voucher.stages.oversee.measures.proposing import Proposal, propose
 from voucher.stages.oversee.measures.queries import find_proposed
@@ -101,7 +101,7 @@ def sanction_institution(work: Work, given: dict[str, Any], institution_id: int)
     wish = Proposal(
         step=step,
         facts=given["why"],
-        legal_basis=given["legal_basis"] or SOURCE,
+        legal_basis=given["legal_basis"],
         grounds=given["grounds"],
         skip_why=given["skip_why"],
         demand=given["demand"],

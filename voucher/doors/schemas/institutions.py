@@ -61,7 +61,9 @@ class NewSanction(Body):
     act = Word(_STEPS, required=True, metadata={"description": _STEP_WORDS})
     why = Words(required=True, most=WORDS_MAX, metadata={"description": "事实；恢复时为验收或申诉结论"})
     seen = Words(required=True, most=64, metadata={"description": "sanction-previews 的 digest：看过的后果"})
-    legal_basis = Words(most=WORDS_MAX, load_default="", metadata={"description": "法律依据"})
+    legal_basis = Words(
+        most=WORDS_MAX, load_default="", metadata={"description": "法律依据；不写的，用这一步的法定依据"}
+    )
     grounds = fields.List(
         Words(most=40), load_default=list, metadata={"description": "查实的依据，如 flag-3、inspection-12"}
     )

@@ -141,7 +141,7 @@ def _show(complaint_id: int) -> str:
             "found": found,
             "said": said,
             "house": session.get_one(Institution, found.institution_id),
-            "kind": KINDS[found.kind],
+            "kind_name": KINDS[found.kind],
             "topic": TOPIC_WORDS[found.topic],
             "late": overdue_since(found.state, found.accept_by, found.close_by, door.today),
             "people": name_people(session, [found.handler_person_id or 0]),

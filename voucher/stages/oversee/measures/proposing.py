@@ -58,8 +58,9 @@ def propose(work: Work, institution_id: int, wish: Proposal, *, seen: str) -> Me
     """
     institution = sanctions.lock_institution(work, institution_id, str(wish.step))
     check_apart(work, institution_id)
-    facts, basis = check_why(wish.facts), check_why(wish.legal_basis)
+    facts = check_why(wish.facts)
     path = find_path(read_paths(work.session), institution.state, wish.step, work.today)
+    basis = wish.legal_basis.strip() or path.legal_basis
     grounds = choose_grounds(work.session, institution_id, wish.grounds)
     check_grounds(path, len(grounds), wish.skip_why)
     check_details(
