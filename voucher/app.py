@@ -19,6 +19,7 @@ from voucher.ledger import sealing
 from voucher.ledger.races import RACES
 from voucher.plumbing.clock import clock_of, day_of
 from voucher.plumbing.db import Database
+from voucher.plumbing.files import FileStore
 from voucher.plumbing.handling import Jobs
 from voucher.plumbing.jobs import Patience
 from voucher.plumbing.mail_drop import drop_mail
@@ -55,6 +56,7 @@ from voucher.stages.issue.signing import end_due_credentials, mark_held_credenti
 from voucher.stages.issue.waiting import serve_due_waiting
 from voucher.stages.oversee.archive.recalling import end_due as end_archive_credentials
 from voucher.stages.oversee.forgetting import forget_old_answers, forget_old_attempts, forget_old_looks
+from voucher.stages.oversee.handover import asking as handover
 from voucher.stages.oversee.keys import publish_status, rotate_due_keys
 from voucher.stages.oversee.measures.finishing import finish_due_measures
 from voucher.stages.oversee.risk.raising import raise_due_flags
@@ -271,6 +273,9 @@ def create_worker(
         database, keyring, make_queue(config.database_url), patience=Patience(queued=JOB_WAIT), now=clock
     )
     jobs.register(JOB_KIND, work_as_job(open_desk(config, database, keyring, clock)))
+    jobs.register(
+        handover.JOB_KIND, handover.pack_as_job(database, keyring, clock, FileStore(config.exports_folder))
+    )
     jobs.register(dry_run.JOB_KIND, dry_run.run_dry_run(database, keyring, keeper, clock))
     asker = Outside(database, keyring, token=config.outside_token or None)
     registers = Registers(database, keyring, token=config.outside_token or None)

@@ -53,6 +53,11 @@ class Config:
         return self.demo or self.sms_url is not None
 
     @property
+    def exports_folder(self) -> Path:
+        """Return the folder of packages that auditors have asked for."""
+        return self.data_folder / "exports"
+
+    @property
     def mail_folder(self) -> Path:
         """Return the folder of letters that the machine's own mail system takes."""
         return self.data_folder / "mail"

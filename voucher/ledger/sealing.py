@@ -149,7 +149,8 @@ def sign_checkpoint(
     if head is None or (last is not None and (last.seq == head.seq or work.at - last.signed_at < every)):
         return None
     signer = CheckpointSigner(work.keyring)
-    first_seq = last.seq + 1 if last is not None else 1
+    # the first root takes in what checkpoints of earlier releases stand over
+    first_seq = last.seq + 1 if last is not None and last.merkle_root is not None else 1
     root = root_of(list_leaves(session, first_seq, head.seq)).hex()
     said = checkpoint_message(head.seq, head.chain_hash, work.at, first_seq, root)
     made = AuditCheckpoint(

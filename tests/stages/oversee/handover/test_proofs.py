@@ -20,7 +20,7 @@ from voucher.stages.oversee.handover import verify
 from voucher.stages.oversee.handover.proofs import prove_payment
 from voucher.stages.settle.models.payments import Payment
 
-ONLY = {"argparse", "base64", "hashlib", "json", "sys", "zipfile", "zlib", "pathlib", "typing"}
+ONLY = {"argparse", "base64", "csv", "hashlib", "io", "json", "sys", "zipfile", "zlib", "pathlib", "typing"}
 
 
 def run_elsewhere(folder: Path, *arguments: str) -> tuple[int, str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from voucher.doors.web.supervisor import (
     board,
     drill,
+    exports,
     proofs,
     report_files,
     reports,
@@ -20,6 +21,7 @@ from voucher.doors.web.supervisor.blueprint import supervisor
 __all__ = [
     "board",
     "drill",
+    "exports",
     "proofs",
     "report_files",
     "reports",

@@ -54,7 +54,7 @@ class Prover:
         )
         self.used: dict[int, dict[str, object]] = {}
 
-    def prove(self, row: AuditRow, seq: int) -> dict[str, object] | None:
+    def prove(self, row: AuditRow, seq: int) -> dict[str, Any] | None:
         """Return an act with its way up; None where no checkpoint with a root stands above it."""
         above = next((each for each in self._made if (each.first_seq or 0) <= seq <= each.seq), None)
         if above is None or above.first_seq is None:
@@ -108,7 +108,7 @@ def prove_payment(
         raise PAYMENT_MISSING.refused()
     prover = Prover(session)
     acts = [prover.prove(*each) for each in list_sealed(session, Thing.PAYMENT, [payment_id])]
-    proved: Sequence[dict[str, object]] = [each for each in acts if each is not None]
+    proved: Sequence[dict[str, Any]] = [each for each in acts if each is not None]
     if not proved:
         raise NOT_ANCHORED_YET.refused()
     return {

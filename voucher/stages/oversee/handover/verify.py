@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import argparse
 import base64
+import csv
 import hashlib
+import io
 import json
 import sys
 import zipfile
@@ -22,6 +24,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 FAULTY = 3
 KEY_ID_CHARS = 16
 LINE_CHARS = 16
+PAYMENTS, AMOUNT_COLUMN = "data/payments.csv", 16
 MANIFEST, SIGNATURE, KEYS, CHECKPOINTS, TRAIL, LINES = (
     "manifest.json", "manifest.sig.json", "keys.json", "checkpoints.jsonl", "trail.jsonl", "lines.json",
 )  # fmt: skip
@@ -41,12 +44,18 @@ def read_keys(listed: list[dict[str, str]], faults: list[str]) -> dict[str, Ed25
     """Return public keys by the first 16 characters of their RFC 7638 thumbprints."""
     keys = {}
     for jwk in listed:
+        if not {"crv", "kty", "x"} <= jwk.keys():
+            faults.append(f"公钥 {jwk.get('kid')} 无法读取")
+            continue
         named = canonical({"crv": jwk["crv"], "kty": jwk["kty"], "x": jwk["x"]})
         kid = base64.urlsafe_b64encode(hashlib.sha256(named).digest()).decode().rstrip("=")[:KEY_ID_CHARS]
         if kid != jwk.get("kid"):
             faults.append(f"公钥 {jwk.get('kid')} 的编号与其内容不符")
-        raw = base64.urlsafe_b64decode(jwk["x"] + "=" * (-len(jwk["x"]) % 4))
-        keys[kid] = Ed25519PublicKey.from_public_bytes(raw)
+        try:
+            raw = base64.urlsafe_b64decode(jwk["x"] + "=" * (-len(jwk["x"]) % 4))
+            keys[kid] = Ed25519PublicKey.from_public_bytes(raw)
+        except ValueError:
+            faults.append(f"公钥 {jwk.get('kid')} 无法读取")
     return keys
 
 
@@ -64,8 +73,6 @@ def is_signed(keys: dict[str, Ed25519PublicKey], kid: str, signature: str, messa
 
 def message_of(line: dict[str, Any]) -> bytes:
     """Return the bytes a checkpoint signs."""
-    if "merkle_root" not in line:
-        return f"voucher-audit-checkpoint:{line['seq']}:{line['chain_hash']}:{line['signed_at']}".encode()
     said = (line["first_seq"], line["seq"], line["chain_hash"], line["merkle_root"], line["signed_at"])
     return ("voucher-audit-checkpoint-2:" + ":".join(map(str, said))).encode()
 
@@ -76,6 +83,9 @@ def check_checkpoints(
     """Return the checkpoints whose signature holds, by number, and say what is wrong with the others."""
     good = {}
     for line in lines:
+        if not {"first_seq", "seq", "chain_hash", "merkle_root", "signed_at"} <= line.keys():
+            faults.append(f"检查点 {line.get('seq')} 缺少内容")
+            continue
         seq = int(line["seq"])
         if not is_signed(keys, str(line.get("key_id")), str(line.get("signature")), message_of(line)):
             faults.append(f"检查点 {seq} 的签名无效")
@@ -120,7 +130,11 @@ def check_proof(told: dict[str, Any], kept: dict[int, Any], faults: list[str]) -
             faults.append(f"封存序号 {act['seq']} 说的不是拨付 {told['payment_id']}")
         proved.append(f"  {row['at']} {row['act']} {json.dumps(row['content'], ensure_ascii=False)}")
     said = [act["row"]["content"] for act in told["acts"] if act["row"]["act"] == "prepare"]
-    if not any(each.get("amount_fen") == told["amount_fen"] for each in said):
+    amounts = [each["amount_fen"] for each in said if "amount_fen" in each]
+    if not amounts:
+        # earlier releases wrote down which payment was made, and its amount in the file's digest only
+        proved.append("  制单留痕未载金额，金额以拨付文件的摘要为准")
+    elif told["amount_fen"] not in amounts:
         faults.append(f"拨付 {told['payment_id']} 的金额 {told['amount_fen']} 分与留痕不符")
     return [f"拨付 {told['payment_id']}，{told['amount_fen']} 分，留痕 {len(proved)} 条：", *proved]
 
@@ -141,14 +155,33 @@ def read_package(path: Path, faults: list[str]) -> dict[str, bytes]:
     return files
 
 
+def load(files: dict[str, bytes], name: str, otherwise: Any) -> Any:
+    """Return what a file of a package says; what cannot be read says nothing, and its digest tells why."""
+    try:
+        return json.loads(files.get(name, b""))
+    except ValueError:
+        return otherwise
+
+
+def load_lines(data: bytes) -> list[dict[str, Any]]:
+    """Return what the lines of a file say, those that can be read."""
+    found = []
+    for line in data.splitlines():
+        try:
+            found.append(json.loads(line))
+        except ValueError:
+            continue
+    return found
+
+
 def check_files(files: dict[str, bytes], keys: dict[str, Ed25519PublicKey], faults: list[str]) -> None:
     """Check the manifest's signature and every file against it, to the line where lines are known."""
-    manifest, signed = files.get(MANIFEST, b"{}"), json.loads(files.get(SIGNATURE, b"{}"))
+    manifest, signed = files.get(MANIFEST, b"{}"), load(files, SIGNATURE, {})
     message = b"voucher-export:" + manifest
     if not is_signed(keys, str(signed.get("key_id")), str(signed.get("signature")), message):
         faults.append(f"清单 {MANIFEST} 的签名无效")
-    listed: dict[str, str] = json.loads(manifest).get("files", {})
-    lines: dict[str, list[str]] = json.loads(files.get(LINES, b"{}"))
+    listed: dict[str, str] = load(files, MANIFEST, {}).get("files", {})
+    lines: dict[str, list[str]] = load(files, LINES, {})
     faults.extend(f"文件 {name} 不在包中" for name in sorted(listed.keys() - files.keys()))
     unlisted = files.keys() - listed.keys() - {MANIFEST, SIGNATURE}
     faults.extend(f"文件 {name} 不在清单中" for name in sorted(unlisted))
@@ -167,9 +200,9 @@ def _where(data: bytes, expected: list[str]) -> str:
 
 def check_package(files: dict[str, bytes], kept: dict[int, Any], faults: list[str]) -> list[str]:
     """Check a package and return what was compared, in words."""
-    keys = read_keys(json.loads(files.get(KEYS, b"[]")), faults)
+    keys = read_keys(load(files, KEYS, []), faults)
     check_files(files, keys, faults)
-    lines = [json.loads(each) for each in files.get(CHECKPOINTS, b"").splitlines()]
+    lines = load_lines(files.get(CHECKPOINTS, b""))
     checkpoints = check_checkpoints(lines, keys, kept, faults)
     acts = 0
     for number, line in enumerate(files.get(TRAIL, b"").splitlines(), start=1):
@@ -181,13 +214,24 @@ def check_package(files: dict[str, bytes], kept: dict[int, Any], faults: list[st
         if wrong is not None:
             faults.append(f"{TRAIL} 第 {number} 行：{wrong}")
     proofs = [name for name in files if name.startswith("proofs/")]
+    proved = {}
     for name in sorted(proofs):
         try:
-            check_proof(json.loads(files[name]), kept, faults)
+            proof = json.loads(files[name])
+            check_proof(proof, kept, faults)
+            proved[str(proof["payment_id"])] = str(proof["amount_fen"])
         except (ValueError, KeyError, TypeError):
             faults.append(f"证明 {name} 无法读取")
+    check_payments(files.get(PAYMENTS, b""), proved, faults)
     told = f"文件 {len(files)} 个，留痕 {acts} 条，检查点 {len(lines)} 个，拨付证明 {len(proofs)} 份"
     return [told, f"公钥编号：{'、'.join(sorted(keys))}（请与对外公布的或自己留存的比较）"]
+
+
+def check_payments(data: bytes, proved: dict[str, str], faults: list[str]) -> None:
+    """Check that every payment listed says what its own proof says."""
+    for number, row in enumerate(csv.reader(io.StringIO(data.decode("utf-8-sig", "replace"))), start=1):
+        if number > 1 and row and [proved.get(row[0])] != row[AMOUNT_COLUMN : AMOUNT_COLUMN + 1]:
+            faults.append(f"{PAYMENTS} 第 {number} 行：拨付 {row[0]} 的金额没有证明或与证明不符")
 
 
 def main(arguments: list[str]) -> int:
@@ -207,7 +251,7 @@ def main(arguments: list[str]) -> int:
             told, keys = check_proof(proof, kept, faults), proof["keys"]
         else:
             files = read_package(asked.path, faults)
-            told, keys = check_package(files, kept, faults), json.loads(files.get(KEYS, b"[]"))
+            told, keys = check_package(files, kept, faults), load(files, KEYS, [])
     except (ValueError, KeyError, TypeError, zipfile.BadZipFile) as error:
         sys.stdout.write(f"无法读取：{error}\n")
         return FAULTY

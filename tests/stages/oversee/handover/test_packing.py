@@ -1,0 +1,147 @@
+"""审计导出包：不认识本系统的人也能核验，改一个字节就指出是哪个文件的哪一行。"""
+
+from __future__ import annotations
+
+import io
+import random
+import zipfile
+from datetime import date
+from pathlib import Path
+
+import pytest
+from sqlalchemy import select
+
+from tests.conftest import FOUNDED_AT
+from tests.scene import JIYUAN, ZHANG_SAN, Scene, on, staff_number
+from tests.stages.oversee.handover.test_proofs import run_elsewhere
+from tests.stages.oversee.town import Town
+from voucher.ledger.audit import AuditRow
+from voucher.plumbing.files import FileStore
+from voucher.plumbing.jobs import Job, JobState, Run
+from voucher.plumbing.unit_of_work import Work
+from voucher.rules.actor import Role
+from voucher.rules.errors import Refused
+from voucher.stages.oversee.handover import verify
+from voucher.stages.oversee.handover.asking import (
+    JOB_KIND,
+    ask_export,
+    list_exports,
+    pack_as_job,
+    take_export,
+)
+from voucher.stages.oversee.handover.packing import Packed, pack
+from voucher.stages.settle.queries.paid import PaidWish
+
+WISH = PaidWish(since=on("2024-01-01"), before=on("2025-01-01"))
+
+
+def pack_town(town: Town, *, unmasked: bool = False) -> Packed:
+    with town.database.read() as session:
+        return pack(session, town.keyring, [JIYUAN], WISH, made_at=FOUNDED_AT, unmasked=unmasked)
+
+
+def files_of(made: Packed) -> dict[str, bytes]:
+    with zipfile.ZipFile(io.BytesIO(made.content)) as packed:
+        return {each: packed.read(each) for each in packed.namelist()}
+
+
+def check(files: dict[str, bytes]) -> list[str]:
+    faults: list[str] = []
+    verify.check_package(files, {}, faults)
+    return faults
+
+
+def test_a_package_verifies_without_this_system(town: Town, tmp_path: Path) -> None:
+    made = pack_town(town)
+    assert made.payments == 3
+    (tmp_path / "package.zip").write_bytes(made.content)
+    status, told = run_elsewhere(tmp_path, "package.zip", "--anchors", str(town.anchors))
+    assert status == 0, told
+    assert f"留痕 {made.acts} 条" in told
+    assert "拨付证明 3 份" in told
+    status, told = run_elsewhere(tmp_path, "package.zip", "--key", "another")
+    assert (status, "没有编号为 another 的公钥" in told) == (3, True)
+
+
+def test_the_same_package_comes_out_twice_and_says_nobodys_name(town: Town) -> None:
+    made = pack_town(town)
+    assert made.content == pack_town(town).content
+    whole = b"".join(files_of(made).values())
+    assert ZHANG_SAN[0].encode() not in whole
+    assert ZHANG_SAN[1].encode() not in whole
+    told = files_of(pack_town(town, unmasked=True))["data/payments.csv"].decode()
+    assert ZHANG_SAN[0] in told
+    assert ZHANG_SAN[1] in told
+
+
+def test_one_changed_byte_is_found_and_named_whatever_the_file(town: Town) -> None:
+    files = files_of(pack_town(town))
+    dice = random.Random(8)
+    for name, data in files.items():
+        place = dice.randrange(len(data))
+        sin = bytes([data[place] ^ 1])
+        faults = check(files | {name: data[:place] + sin + data[place + 1 :]})
+        line = data[:place].count(b"\n") + 1
+        if name in (verify.MANIFEST, verify.SIGNATURE):
+            assert faults
+        else:
+            assert any(f"文件 {name} 被改动" in each for each in faults), (name, faults)
+        if name not in (verify.MANIFEST, verify.SIGNATURE, verify.LINES) and data[place : place + 1] != b"\n":
+            assert any(f"：第 {line} 行" in each for each in faults), (name, line, faults)
+
+
+def test_a_file_taken_away_or_put_in_is_named(town: Town) -> None:
+    files = files_of(pack_town(town))
+    assert "文件 README.md 不在包中" in check({n: d for n, d in files.items() if n != "README.md"})
+    assert check(files | {"more.txt": b""}) == ["文件 more.txt 不在清单中"]
+
+
+def hire_watchers(scene: Scene) -> None:
+    scene.hire("auditor", Role.AUDITOR, staff_number("310101199001010910"))
+    scene.hire("supervisor", Role.SUPERVISOR, staff_number("310101199001010920"))
+
+
+def test_a_package_is_a_job_and_every_look_at_it_is_written_down(scene: Scene, tmp_path: Path) -> None:
+    hire_watchers(scene)
+    store = FileStore(tmp_path / "exports")
+    why = "省审计厅〔2024〕12 号通知"
+    day = date(2024, 1, 1)
+    job_id = scene.do("auditor", lambda work: ask_export(work, day, day, unmask_why=why))
+    with pytest.raises(Refused) as early:
+        scene.do("auditor", lambda work: take_export(work, store, job_id))
+    assert early.value.refusal.code == "export_not_ready"
+    with scene.database.read() as session:
+        job = session.get_one(Job, job_id)
+        run = Run(job.id, job.kind, 1, job.payload, job.created_by_user_id)
+    result = pack_as_job(scene.database, scene.keyring, lambda: scene.at, store)(run)
+    assert result["payments"] == 0
+
+    def finish(work: Work) -> None:
+        found = work.session.get_one(Job, job_id)
+        found.state, found.result, found.finished_at = JobState.DONE, result, scene.at
+
+    scene.do("clock", finish)
+    with scene.do("auditor", lambda work: take_export(work, store, job_id)) as taken:
+        assert zipfile.ZipFile(taken).namelist()
+    with pytest.raises(Refused) as foreign:
+        scene.do("supervisor", lambda work: take_export(work, store, job_id))
+    assert foreign.value.refusal.code == "export_missing"
+    with scene.database.read() as session:
+        rows = session.execute(
+            select(AuditRow.act, AuditRow.content).where(AuditRow.thing == JOB_KIND).order_by(AuditRow.id)
+        ).all()
+        assert [each.id for each in list_exports(session, 0, before_id=None, limit=5)] == []
+    assert [act for act, _ in rows] == ["ask", "look"]
+    assert rows[0].content["unmask_why"] == why
+    assert rows[1].content["unmasked"] is True
+
+
+@pytest.mark.parametrize(("since", "until"), [("2024-02-01", "2024-01-31"), ("2023-01-01", "2024-06-01")])
+def test_a_span_nobody_means_is_refused(scene: Scene, since: str, until: str) -> None:
+    hire_watchers(scene)
+    with pytest.raises(Refused) as caught:
+        scene.do(
+            "supervisor",
+            lambda work: ask_export(work, date.fromisoformat(since), date.fromisoformat(until)),
+        )
+    assert caught.value.refusal.code == "export_span_unsound"

@@ -1,0 +1,79 @@
+"""审计导出: ask for a package, see those asked for, take one's own; every download is written down."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from flask import render_template, send_file, url_for
+from flask.typing import ResponseReturnValue
+
+from voucher.doors.auth.door import the_door
+from voucher.doors.auth.visitors import current_actor
+from voucher.doors.web import fields
+from voucher.doors.web.acting import Done, submit
+from voucher.doors.web.supervisor.blueprint import supervisor
+from voucher.plumbing.files import FileStore
+from voucher.plumbing.unit_of_work import Work
+from voucher.rules.vocabulary import FUND_SOURCE_NAMES, FundSource
+from voucher.rules.words import check_why
+from voucher.stages.oversee.handover.asking import ask_export, list_exports, take_export
+
+PAGE = 20
+MASKED, UNMASKED = "masked", "unmasked"
+
+
+@supervisor.get("/supervisor/exports")
+def exports() -> ResponseReturnValue:
+    """Show the packages this account has asked for, the newest first, and where to ask for another."""
+    return _show()
+
+
+def _show() -> str:
+    before = fields.cursor("before")
+    with the_door().read() as session:
+        rows = list_exports(session, current_actor().user_id, before_id=before or None, limit=PAGE + 1)
+        return render_template(
+            "supervisor/exports.html",
+            rows=rows[:PAGE],
+            funds=[("", "全部资金"), *((str(each), name) for each, name in FUND_SOURCE_NAMES.items())],
+            fund_names={str(each): name for each, name in FUND_SOURCE_NAMES.items()},
+            masks=[(MASKED, "脱敏"), (UNMASKED, "不脱敏（须写明理由）")],
+            next_url=url_for("web.supervisor.exports", before=rows[PAGE - 1].id)
+            if len(rows) > PAGE
+            else None,
+            first_url=url_for("web.supervisor.exports") if before else None,
+        )
+
+
+@supervisor.post("/supervisor/exports")
+def ask_for_export() -> ResponseReturnValue:
+    """Ask for a package; it is packed in the background."""
+
+    def call(work: Work) -> Done:
+        named = fields.text("fund", "资金来源", required=False, limit=40)
+        house = fields.text("institution_id", "机构编号", required=False, limit=12)
+        why = None
+        if fields.text("mask", "个人信息", limit=10) == UNMASKED:
+            why = check_why(fields.text("why", "不脱敏的理由", required=False, limit=200) or "")
+        ask_export(
+            work,
+            fields.day("since", "开始日期"),
+            fields.day("until", "结束日期"),
+            fund=FundSource(named) if named in list(FundSource) else None,
+            institution_id=int(house) if house and house.isdigit() else None,
+            unmask_why=why,
+        )
+        return Done("已提交，生成后可在下面下载", url_for("web.supervisor.exports"))
+
+    return submit(call, _show)
+
+
+@supervisor.get("/supervisor/exports/<int:job_id>.zip")
+def export_file(job_id: int) -> ResponseReturnValue:
+    """Hand out a package of this account's own and write the look down."""
+    door = the_door()
+    store = FileStore(door.config.exports_folder)
+    taken = door.perform_as(current_actor(), partial(take_export, store=store, job_id=job_id))
+    return send_file(
+        taken, mimetype="application/zip", as_attachment=True, download_name=f"audit-export-{job_id}.zip"
+    )
