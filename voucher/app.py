@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -16,13 +15,13 @@ from voucher.doors import api, errors, web
 from voucher.doors.auth import access, bearers, door, outside, register, shield, single_sign_on, visitors
 from voucher.doors.auth.door import Door, DoorLimits
 from voucher.ledger import sealing
+from voucher.ledger.anchor_mail import post_by_mail
 from voucher.ledger.races import RACES
 from voucher.plumbing.clock import clock_of, day_of
 from voucher.plumbing.db import Database
 from voucher.plumbing.files import FileStore
 from voucher.plumbing.handling import Jobs
 from voucher.plumbing.jobs import Patience
-from voucher.plumbing.mail_drop import drop_mail
 from voucher.plumbing.outbox import Carrier, deliver_due
 from voucher.plumbing.queues import make_queue
 from voucher.plumbing.reaching import Messenger
@@ -190,21 +189,6 @@ def choose_carriers(
     return {letters.TOPIC: letters.carry_by(database, keyring, port)}
 
 
-def choose_post(config: Config) -> sealing.Post | None:
-    """Return what hands a checkpoint to somebody outside the house by mail; None where nobody is named."""
-    to = config.anchor_mail_to
-    if to is None:
-        return None
-
-    def post(line: Mapping[str, object]) -> None:
-        text = f"请原样留存，核对时与系统中的检查点比较。\n\n{json.dumps(line, ensure_ascii=False)}\n"
-        drop_mail(
-            config.mail_folder, f"checkpoint-{line['seq']}", to, f"留痕检查点 第 {line['seq']} 条", text
-        )
-
-    return post
-
-
 def ask_register_due(registers: Registers, database: Database, keeper: Actor, at: datetime) -> int:
     """Ask the register about everything approved and everything nobody confirmed; how many it answered."""
     with database.read() as session:
@@ -230,7 +214,7 @@ def make_sealer(
     clock: Callable[[], datetime],
 ) -> Callable[[], int]:
     """Return what binds and seals whatever waits, and hands a checkpoint on when one is due."""
-    post = choose_post(config)
+    post = post_by_mail(config.mail_folder, config.anchor_mail_to)
 
     def seal() -> int:
         return sealing.seal_all(

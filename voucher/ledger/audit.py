@@ -32,6 +32,9 @@ from voucher.plumbing.db import Model
 from voucher.plumbing.types import Int64, Json, Text, UtcTime, canonical_json
 from voucher.plumbing.unit_of_work import Work
 
+# acts by which somebody was shown what is personal; the index below is read by exactly these words
+LOOKS = "act IN ('look','look_at_proof','look_at_phone','look_unmasked')"
+
 
 class AuditRow(Model):
     """What was done to which object, by whom, when; append-only by trigger."""
@@ -44,6 +47,7 @@ class AuditRow(Model):
         Index("uq_audit_row_previous_hash", "previous_hash", unique=True),
         Index("uq_audit_row_first", "thing", "object_id", unique=True,
               sqlite_where=text("previous_hash IS NULL"), postgresql_where=text("previous_hash IS NULL")),
+        Index("ix_audit_row_looks", "id", sqlite_where=text(LOOKS), postgresql_where=text(LOOKS)),
         {"sqlite_strict": True},
     )  # fmt: skip
 

@@ -225,7 +225,7 @@ BELOW: dict[str, tuple[str, ...]] = {
     "web.supervisor.drill": (
         *("web.supervisor.region", "web.supervisor.house", "web.supervisor.people"),
         *("web.supervisor.trace", "web.supervisor.voucher", "web.supervisor.person"),
-        *("web.supervisor.payment_proof",),
+        *("web.supervisor.payment_proof", "web.supervisor.look_at_person"),
     ),
     "web.supervisor.risks": (
         *("web.supervisor.risk", "web.supervisor.risk_rules", "web.supervisor.assign_risk"),

@@ -117,6 +117,7 @@ DESK_GROUPS: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
             ("评价覆盖", "web.office.coverage"),
             ("审计", "web.supervisor.audit"),
             ("审计导出", "web.supervisor.exports"),
+            ("查看记录", "web.supervisor.looks"),
         ),
     ),
     (

@@ -14,6 +14,8 @@ from voucher.ledger.vouchers import VOUCHER_MISSING
 from voucher.rules.lifecycle import EVENT_NAMES, Thing
 from voucher.stages.issue import queries as issuing
 from voucher.stages.oversee.chain import trace_voucher, view_person
+from voucher.stages.oversee.handover.proofs import find_proved
+from voucher.stages.oversee.looking import Unmasked
 
 
 @supervisor.get("/supervisor/trace")
@@ -43,6 +45,7 @@ def voucher(voucher_id: int) -> ResponseReturnValue:
         return render_template(
             "supervisor/voucher.html",
             chain=chain,
+            proved=find_proved(session, [sent.payment_id for each in chain.claims for sent in each.payments]),
             row=chain.row,
             decisions=DECISION_NAMES,
             system=SYSTEM_NAME,
@@ -61,7 +64,12 @@ def voucher(voucher_id: int) -> ResponseReturnValue:
 @supervisor.get("/supervisor/people/<int:person_id>")
 def person(person_id: int) -> ResponseReturnValue:
     """Show one person's vouchers and certificates: trainings and certificates are two numbers."""
+    return show_person(person_id)
+
+
+def show_person(person_id: int, shown: Unmasked | None = None) -> str:
+    """Return one person's page, with the name and number where a reason was just written for them."""
     door = the_door()
     with door.read() as session:
         found = view_person(session, door.keyring, person_id, current_actor().regions)
-        return render_template("supervisor/person.html", found=found)
+        return render_template("supervisor/person.html", found=found, shown=shown)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from voucher.ledger.audit import AuditCheckpoint, AuditRow, AuditSeal
@@ -94,6 +94,21 @@ def list_sealed(session: Session, thing: Thing, object_ids: Collection[int]) -> 
         .order_by(AuditSeal.seq)
     )
     return [(row, seq) for row, seq in rows]
+
+
+def find_proved(session: Session, payment_ids: Collection[int]) -> set[int]:
+    """Return those of some payments that stand under a signed root."""
+    newest = select(func.max(AuditCheckpoint.seq)).where(AuditCheckpoint.merkle_root.is_not(None))
+    rows = session.scalars(
+        select(AuditRow.object_id)
+        .join(AuditSeal, AuditSeal.audit_row_id == AuditRow.id)
+        .where(
+            AuditRow.thing == str(Thing.PAYMENT),
+            AuditRow.object_id.in_(sorted(payment_ids)),
+            AuditSeal.seq <= newest.scalar_subquery(),
+        )
+    )
+    return set(rows)
 
 
 def prove_payment(

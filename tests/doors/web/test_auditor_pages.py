@@ -1,0 +1,115 @@
+"""审计人员的页面：只读，不脱敏要写明理由，看过什么监管人员看得到，导出包离开本系统也能核验。"""
+
+from __future__ import annotations
+
+import re
+import zipfile
+from io import BytesIO
+
+import pytest
+from sqlalchemy import select
+
+from tests import town_certified
+from tests.doors.web.browser import Browser
+from tests.doors.web.test_supervisor_pages import decent
+from tests.doors.world import World
+from tests.scene import PROVINCE, ZHANG_SAN, Scene
+from tests.settings import config_of
+from voucher.doors.auth.access import MATRIX
+from voucher.doors.auth.entries import Entry
+from voucher.ledger import sealing
+from voucher.ledger.audit import AuditRow
+from voucher.ledger.vouchers import Voucher
+from voucher.plumbing.files import FileStore
+from voucher.plumbing.jobs import Job, JobState, Run
+from voucher.plumbing.unit_of_work import Work, perform
+from voucher.rules.actor import Role
+from voucher.stages.oversee.handover import verify
+from voucher.stages.oversee.handover.asking import pack_as_job
+
+# what an auditor may send: each of it reads, or leaves a row that says that somebody looked or asked
+SENT_BY_AUDITORS = {
+    "web.supervisor.verify_trail", "web.supervisor.check_invariants",
+    "web.supervisor.ask_for_export", "web.supervisor.look_at_person",
+}  # fmt: skip
+
+
+def test_whatever_an_auditor_may_send_changes_nothing(world: World) -> None:
+    sent = {
+        rule.endpoint
+        for rule in world.app.url_map.iter_rules()
+        if (rule.methods or set()) & {"POST", "PUT", "PATCH", "DELETE"}
+        for who in [MATRIX[rule.endpoint].who]
+        if not isinstance(who, Entry) and Role.AUDITOR in who
+    }
+    assert sent == SENT_BY_AUDITORS
+
+
+@pytest.fixture
+def auditor(scene: Scene, world: World) -> Browser:
+    budget = town_certified.settle_down(scene)
+    town_certified.certified(scene, budget, ZHANG_SAN)
+    sealing.seal_all(scene.database, scene.keyring, scene.actor("clock"), scene.at, scene.folder / "anchors")
+    world.at = scene.at
+    world.staff("审计", Role.AUDITOR, region=PROVINCE)
+    world.staff("监管", Role.SUPERVISOR, region=PROVINCE)
+    return Browser(world.sign_in("审计").http)
+
+
+def test_an_unmasked_look_asks_why_shows_once_and_is_seen_by_the_supervisor(
+    scene: Scene, world: World, auditor: Browser
+) -> None:
+    with scene.database.read() as session:
+        holder = session.scalars(select(Voucher.holder_person_id)).first()
+    page = auditor.go(f"/supervisor/people/{holder}")
+    decent(page)
+    page = auditor.press("查看姓名和证件号码", why="  ")
+    assert "没有写明理由" in page.text
+    page = auditor.press("查看姓名和证件号码", why="省审〔2024〕7 号抽查")
+    assert ZHANG_SAN[0] in page.text
+    assert ZHANG_SAN[1] in page.text
+    watcher = Browser(world.sign_in("监管").http)
+    page = watcher.go("/supervisor/looks")
+    decent(page)
+    assert "不脱敏查看" in page.text
+    assert "省审〔2024〕7 号抽查" in page.text
+    with scene.database.read() as session:
+        looks = session.scalars(select(AuditRow.content).where(AuditRow.act == "look_unmasked")).all()
+    assert [each["why"] for each in looks] == ["省审〔2024〕7 号抽查"]
+
+
+def test_a_package_is_asked_for_made_taken_and_checked_elsewhere(
+    scene: Scene, world: World, auditor: Browser
+) -> None:
+    page = auditor.go("/supervisor/exports")
+    decent(page)
+    assert "还没有申请过导出" in page.text
+    page = auditor.press("提交", since="2024-01-01", until="2023-01-01", mask="masked")
+    assert "导出的期间不对" in page.text
+    page = auditor.press("提交", since="2024-01-01", until="2024-06-30", mask="unmasked", why="")
+    assert "没有写明理由" in page.text
+    page = auditor.press("提交", since="2024-01-01", until="2024-06-30", mask="masked")
+    decent(page)
+    assert "生成中" in page.text
+    with scene.database.read() as session:
+        job = session.scalars(select(Job)).one()
+        run = Run(job.id, job.kind, 1, job.payload, job.created_by_user_id)
+    store = FileStore(config_of(world.folder).exports_folder)
+    result = pack_as_job(scene.database, scene.keyring, lambda: scene.at, store)(run)
+
+    def finish(work: Work) -> None:
+        found = work.session.get_one(Job, run.job_id)
+        found.state, found.result, found.finished_at = JobState.DONE, result, scene.at
+
+    perform(scene.database, scene.keyring, scene.actor("clock"), scene.at, finish)
+    page = auditor.go("/supervisor/exports")
+    decent(page)
+    file = re.search(r"/supervisor/exports/\d+\.zip", " ".join(page.links))
+    assert file is not None
+    faults: list[str] = []
+    with zipfile.ZipFile(BytesIO(auditor.http.get(file.group()).data)) as packed:
+        verify.check_package({each: packed.read(each) for each in packed.namelist()}, {}, faults)
+    assert faults == []
+    watcher = Browser(world.sign_in("监管").http)
+    assert watcher.http.get(file.group()).status_code == 404
+    assert "audit_export" in watcher.go("/supervisor/looks").text
