@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from voucher.plumbing.bulk import write_many
 from voucher.plumbing.unit_of_work import Work
 from voucher.registry import catalogue, tables
 from voucher.registry.people import Newcomer
@@ -47,20 +48,19 @@ def check_entries(work: Work, batch: ExamBatch, entries: Mapping[int, Entry | No
 
 def write_entries(work: Work, candidates: Sequence[Candidate], entries: Mapping[int, Entry | None]) -> None:
     """Keep the ways of candidates who have one."""
-    chosen = [(each, entries.get(each.person_id)) for each in candidates]
-    work.session.add_all(
-        CandidateEntry(
-            candidate_id=each.id,
-            way=str(entry.way),
-            education=str(entry.education) if entry.education is not None else None,
-            evidence=entry.evidence.strip(),
-            declared_at=work.at,
-            declared_by_person_id=work.actor.person_id,
+    chosen = [(each.id, entries.get(each.person_id)) for each in candidates]
+    rows = [
+        (
+            candidate_id,
+            str(entry.way),
+            str(entry.education) if entry.education is not None else None,
+            entry.evidence.strip(),
         )
-        for each, entry in chosen
+        for candidate_id, entry in chosen
         if entry is not None
-    )
-    work.session.flush()
+    ]
+    same = {"declared_at": work.at, "declared_by_person_id": work.actor.person_id}
+    write_many(work.session, CandidateEntry, ("candidate_id", "way", "education", "evidence"), rows, same)
 
 
 def read_entries(session: Session, candidate_ids: Sequence[int]) -> dict[int, Entry]:

@@ -9,6 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from voucher.ledger import audit
+from voucher.plumbing.bulk import write_many
 from voucher.plumbing.unit_of_work import Work
 from voucher.registry import catalogue, tables
 from voucher.rules.assessment import FULL_SCORE_HUNDREDTHS, SCORE_MALFORMED
@@ -80,7 +81,7 @@ def enter_again(work: Work, batch_id: int, rows: Sequence[SecondScore]) -> ReadA
         for each in _list_readings(work.session, candidates)
         if each.entered_by_person_id == work.actor.person_id
     }
-    made = []
+    made: list[tuple[int, int]] = []
     for row in rows:
         candidate = candidates.get(row.candidate_id)
         if candidate is None:
@@ -94,17 +95,10 @@ def enter_again(work: Work, batch_id: int, rows: Sequence[SecondScore]) -> ReadA
         if mine.get(candidate.id) == row.skill_hundredths:
             continue
         mine[candidate.id] = row.skill_hundredths
-        made.append(
-            SkillReading(
-                candidate_id=candidate.id,
-                skill_hundredths=row.skill_hundredths,
-                entered_by_person_id=work.actor.person_id,
-                entered_at=work.at,
-            )
-        )
-    work.session.add_all(made)
-    work.session.flush()
-    audit.record(work, [audit.Entry("candidate", each.candidate_id, "enter_again", {}) for each in made])
+        made.append((candidate.id, row.skill_hundredths))
+    same = {"entered_by_person_id": work.actor.person_id, "entered_at": work.at}
+    write_many(work.session, SkillReading, ("candidate_id", "skill_hundredths"), made, same)
+    audit.record(work, [audit.Entry("candidate", each, "enter_again", {}) for each, _ in made])
     standings = read_twice(work.session, batch, list(candidates.values()))
     wrong = (each for each, (standing, _) in standings.items() if standing is TwiceRead.DIFFERENT)
     return ReadAgain(len(made), tuple(sorted(wrong)))

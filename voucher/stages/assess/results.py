@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from voucher.ledger import audit, holds, states
 from voucher.ledger.holds import Hold
 from voucher.ledger.vouchers import Voucher, advance, lock_vouchers
+from voucher.plumbing.bulk import write_many
 from voucher.plumbing.constraints import CHANGED_MEANWHILE
 from voucher.plumbing.unit_of_work import Work
 from voucher.rules.actor import Role
@@ -97,7 +98,7 @@ def enter_results(work: Work, batch_id: int, rows: Sequence[Scores]) -> int:
     newest = find_newest_results(work.session, candidates)
     pass_mark = read_pass_mark(work.session, batch)
     needs_arrival = read_arrival_needed(work.session, batch)
-    written = 0
+    made: list[ExamResult] = []
     for row in rows:
         candidate = candidates.get(row.candidate_id)
         if candidate is None:
@@ -105,21 +106,14 @@ def enter_results(work: Work, batch_id: int, rows: Sequence[Scores]) -> int:
         before = newest.get(candidate.id)
         if before is not None and _says_the_same(candidate, row, before):
             continue
-        newest[candidate.id] = write_result(
-            work,
-            batch,
-            candidate,
-            row,
-            before,
-            BEFORE_PUBLICATION,
-            pass_mark=pass_mark,
-            needs_arrival=needs_arrival,
-        )
-        written += 1
-    if written:
+        told = check_scores(needs_arrival, candidate, row)
+        made.append(_judge(work, batch, row, told, before, BEFORE_PUBLICATION, pass_mark))
+        newest[candidate.id] = made[-1]
+    if made:
         batch.entered_by_person_id = work.actor.person_id
         work.session.flush()
-    return written
+        _write_many(work, made)
+    return len(made)
 
 
 def _says_the_same(candidate: Candidate, row: Scores, before: ExamResult) -> bool:
@@ -167,10 +161,27 @@ def write_result(
     needs_arrival: bool,
 ) -> ExamResult:
     """Write the next revision of a candidate's scores and return it; the batch's day says the keywords."""
-    theory, skill = check_scores(needs_arrival, candidate, row)
+    told = check_scores(needs_arrival, candidate, row)
+    made = _judge(work, batch, row, told, before, why, pass_mark)
+    work.session.add(made)
+    work.session.flush()
+    audit.record(work, [_told(made)])
+    return made
+
+
+def _judge(
+    work: Work,
+    batch: ExamBatch,
+    row: Scores,
+    told: tuple[int | None, int | None],
+    before: ExamResult | None,
+    why: str,
+    pass_mark: int,
+) -> ExamResult:
+    theory, skill = told
     judgement = judge_exam(CertificateKind(batch.certificate_kind), theory, skill, pass_mark)
-    made = ExamResult(
-        candidate_id=candidate.id,
+    return ExamResult(
+        candidate_id=row.candidate_id,
         revision=before.revision + 1 if before is not None else 1,
         theory_hundredths=theory,
         skill_hundredths=skill,
@@ -180,12 +191,26 @@ def write_result(
         entered_by_person_id=work.actor.person_id,
         entered_at=work.at,
     )
-    work.session.add(made)
-    work.session.flush()
-    audit.record_one(
-        work, "candidate", candidate.id, "enter_result", revision=made.revision, passed=made.passed
-    )
-    return made
+
+
+def _write_many(work: Work, made: Sequence[ExamResult]) -> None:
+    """Keep revisions nobody needs to hold, with their audit rows, all at once."""
+    columns = ("candidate_id", "revision", "theory_hundredths", "skill_hundredths", "passed", "why", "mark")
+    rows = [
+        (
+            *(each.candidate_id, each.revision, each.theory_hundredths, each.skill_hundredths),
+            *(int(each.passed), each.why, each.mark),
+        )
+        for each in made
+    ]
+    same = {"entered_by_person_id": work.actor.person_id, "entered_at": work.at}
+    write_many(work.session, ExamResult, columns, rows, same)
+    audit.record(work, [_told(each) for each in made])
+
+
+def _told(made: ExamResult) -> audit.Entry:
+    told = {"revision": made.revision, "passed": made.passed}
+    return audit.Entry("candidate", made.candidate_id, "enter_result", told)
 
 
 def publish(work: Work, batch_id: int) -> Published:

@@ -9,6 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from voucher.ledger import audit
+from voucher.plumbing.bulk import write_many
 from voucher.plumbing.clock import SHANGHAI
 from voucher.plumbing.unit_of_work import Work
 from voucher.registry import catalogue
@@ -127,18 +128,12 @@ def seat_newcomers(work: Work, batch: ExamBatch) -> list[ExamSeat]:
     taken = [Seat(each.use_id, each.number) for each in seats]
     allotted = allot_seats(batch.number, fresh, [(each.id, each.seats) for each in uses], taken)
     sizes = {each.id: each.seats for each in uses}
-    work.session.add_all(
-        ExamSeat(
-            batch_id=batch.id,
-            candidate_id=candidate_id,
-            use_id=seat.room_id,
-            seats=sizes[seat.room_id],
-            number=seat.number,
-            given_at=work.at,
-        )
+    rows = [
+        (candidate_id, seat.room_id, sizes[seat.room_id], seat.number)
         for candidate_id, seat in sorted(allotted.items())
-    )
-    work.session.flush()
+    ]
+    same = {"batch_id": batch.id, "given_at": work.at}
+    write_many(work.session, ExamSeat, ("candidate_id", "use_id", "seats", "number"), rows, same)
     return list_seats(work.session, batch.id)
 
 
