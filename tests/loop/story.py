@@ -6,6 +6,7 @@
 
 公布的数字（2024-03-06 公示）：9,637 人，初级工 2,272、中级工 4,930、高级工 2,411、技师 24，
 168 个批次，60 个职业（工种），拟拨付 1,948,240 元。人员、证书均为合成数据，校验位正确。
+每本证书都先考出来：168 个评价批次各有计划、考生、考评员、入场核验、两遍成绩和公布。
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ import sys
 import tempfile
 import time
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +34,7 @@ from voucher.config import Config, read_config
 from voucher.demo.house import House, moment
 from voucher.demo.play import Carried, carry_through
 from voucher.demo.quarter import Distribution, Files, write_quarter
+from voucher.demo.sittings import PLANNED, SAT, count_batches, play_sittings, read_sittings
 from voucher.demo.staff import hire
 from voucher.plumbing.db import Database
 from voucher.plumbing.secrets import Keyring
@@ -42,14 +44,16 @@ from voucher.registry.founding import FOUNDER
 from voucher.rules.money import format_yuan
 
 FULL_FEN = {"初级工": 200_00, "中级工": 240_00, "高级工": 280_00, "技师": 350_00}
-FILED_AT = moment(date(2024, 2, 20))
+OPENED_ON, FILED_AT = date(2023, 8, 1), moment(date(2024, 2, 20))
 PERIOD = ("--region", "419001", "--from", "2023-10-01", "--to", "2023-12-31")
 
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """What the story came to: both settlements as the command printed them, and what was carried."""
+    """What the story came to: exams, both settlements as the command printed them, and what was carried."""
 
+    batches: int
+    occupations: int
     first: dict[str, Any]
     second: dict[str, Any]
     carried: Carried
@@ -101,13 +105,35 @@ def play_loop(folder: Path) -> None:
     database.dispose()
 
 
-def import_files(files: Files) -> None:
-    """Import the three files through the public command."""
-    for kind in ("evaluators", "certificates", "register"):
-        begun = time.perf_counter()
-        report = command("import", kind, str(getattr(files, kind)))
-        seconds = time.perf_counter() - begun
-        say(f"    voucher import {kind:<13} {report['rows_added']:>6,} 行  {seconds:5.1f} 秒")
+def import_one(files: Files, kind: str) -> None:
+    """Import a file through the public command."""
+    begun = time.perf_counter()
+    report = command("import", kind, str(getattr(files, kind)))
+    seconds = time.perf_counter() - begun
+    say(f"    voucher import {kind:<13} {report['rows_added']:>6,} 行  {seconds:5.1f} 秒")
+
+
+def sit_exams(house: House, files: Files, folder: Path) -> None:
+    """Have every certificate earned in an exam and uploaded after it."""
+    begun = time.perf_counter()
+    sittings = read_sittings(house, files.certificates)
+    play_sittings(house, folder, sittings)
+    batches, trades = count_batches(house)
+    done = [each.published for each in sittings if each.published is not None]
+    sizes = [len(each.people) for each in sittings]
+    listed, came = sum(sizes), sum(each.comes for sitting in sittings for each in sitting.people)
+    passed, failed, absent = (
+        sum(getattr(each, name) for each in done) for name in ("passed", "failed", "absent")
+    )
+    evaluators = len({each.institution_id for each in sittings})
+    say(f"    评价计划：提前 {PLANNED - SAT} 天报送 {batches} 个批次，{trades} 个职业（工种）")
+    say(f"    考生 {listed:,} 人，一个批次 {min(sizes)} 至 {max(sizes)} 人；每场 3 名考评员，座位逐人排定")
+    say(f"    入场：逐批导入读卡记录，准考证、姓名、证件后四位逐人相符 {came:,} 人")
+    say("    成绩：逐批导入，技能成绩由另一人再录一遍；第三人公布")
+    say(f"    公布 {len(done)} 个批次：合格 {passed:,} 人，不合格 {failed:,} 人，缺考 {absent:,} 人")
+    added = sum(each.uploaded for each in sittings)
+    say(f"    公布之后才有证书：{evaluators} 家评价机构逐批上传 {added:,} 本，写明评价批次")
+    say(f"    {time.perf_counter() - begun:.1f} 秒")
 
 
 def explain(told: dict[str, Any], distribution: Distribution) -> None:
@@ -129,7 +155,7 @@ def explain(told: dict[str, Any], distribution: Distribution) -> None:
     say(f"      例：{shown['name']} {shown['identity']} {shown['level']}：{shown['explanation']}")
 
 
-def play(folder: Path, distribution: Distribution) -> Told:
+def play(folder: Path, distribution: Distribution, clock: time_machine.Traveller) -> Told:
     """Play the story in a folder of its own and return what it came to."""
     os.environ.update(VOUCHER_DATA_DIR=str(folder / "data"))
     os.environ.pop("VOUCHER_DATABASE_URL", None)
@@ -137,15 +163,20 @@ def play(folder: Path, distribution: Distribution) -> Told:
     command("init")
     config: Config = read_config(os.environ)
     database, keyring = Database(config.database_url), Keyring.open(config.key_file, create=False)
-    house = House(database, keyring, config.anchor_file, FILED_AT)
-    perform(database, keyring, FOUNDER, moment(date(2024, 1, 2)), hire)
+    house = House(database, keyring, config.anchor_file, moment(OPENED_ON + timedelta(days=1)))
+    perform(database, keyring, FOUNDER, house.at, hire)
     with database.read() as session:
         codes = session.scalars(
             select(Occupation.code).where(Occupation.code >= "4").order_by(Occupation.code)
         ).all()
-    say("二、生成并导入三份文件：评价目录清单、评价机构上传的证书、登记系统的摘录")
+    say("二、导入评价目录清单，按批次评价，评价机构上传证书；再导入登记系统的摘录")
     files = write_quarter(folder / "files", codes, distribution)
-    import_files(files)
+    import_one(files, "evaluators")
+    sit_exams(house, files, folder / "sittings")
+    batches, occupations = count_batches(house)
+    clock.move_to(FILED_AT)
+    house.at = FILED_AT
+    import_one(files, "register")
     where = ("--region", "419001", "--year", "2024")
     budget = command("budget", "add", *where, "--source", "就业补助资金", "--amount-yuan", "3000000")
     say("三、结算：voucher settle --kind 评价补贴")
@@ -165,7 +196,7 @@ def play(folder: Path, distribution: Distribution) -> Told:
     say(f"    不变量：查 {violations['checked']} 项，不符 {violations['broken']} 项")
     say(f"    审计链：{trail['rows']:,} 行，已封存 {trail['sealed']:,} 行，问题 {len(trail['faults'])} 处")
     database.dispose()
-    return Told(first, second, carried, violations, trail)
+    return Told(batches, occupations, first, second, carried, violations, trail)
 
 
 def main() -> None:
@@ -174,9 +205,10 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         play_loop(Path(folder) / "loop")
     say("第二部 济源示范区 2023 年第四季度：从文件到银行回盘")
-    with tempfile.TemporaryDirectory() as folder, time_machine.travel(FILED_AT, tick=True):
-        told = play(Path(folder), Distribution())
+    with tempfile.TemporaryDirectory() as folder, time_machine.travel(moment(OPENED_ON), tick=True) as clock:
+        told = play(Path(folder), Distribution(), clock)
     checks = {
+        "168 个批次，60 个职业（工种）": (told.batches, told.occupations) == (168, 60),
         "9,637 人": told.first["people"] == 9637,
         "1,948,240.00 元": told.first["total_fen"] == 194_824_000,
         "公示 2024-03-06 至 2024-03-12": str(told.carried.notice.until_on) == "2024-03-12",

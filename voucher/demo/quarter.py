@@ -108,45 +108,62 @@ def _scopes(
 def _certificates(
     random: Random, wanted: Distribution, filed: Sequence[tuple[str, str, str]], codes: Sequence[str]
 ) -> Iterator[dict[str, object]]:
-    """Yield certificates batch by batch; a batch is one occupation at one evaluator."""
+    """Yield certificates batch by batch; a batch is one occupation and one level at one evaluator."""
     names = invent_names(random)
     youngest, oldest = add_months(wanted.from_on, -17 * 12), add_months(wanted.until_on, -59 * 12)
     numbers = invent_numbers(random, youngest, oldest)
-    levels = [level for level, count in wanted.by_level.items() for _ in range(count)]
-    methods: list[str] = []
+    batches = _spread(random, wanted)
+    methods: dict[str, list[str]] = {}
     for level, count in wanted.by_level.items():
         direct = wanted.direct.get(level, 0)
-        methods += [DIRECT] * direct + [EXAM] * (count - direct)
-    spots = list(range(len(levels)))
-    random.shuffle(spots)
+        methods[level] = [DIRECT] * direct + [EXAM] * (count - direct)
+        random.shuffle(methods[level])
     serials: dict[str, int] = {}
     # the quarters of a year number their certificates apart
     first_serial = (wanted.from_on.month - 1) // 3 * 100_000
     span = (wanted.until_on - wanted.from_on).days + 1
-    for place, spot in enumerate(spots):
-        batch = place * wanted.batches // len(spots)
+    for batch, (level, size) in enumerate(batches):
         occupation_place = batch % len(codes)
         _name, code, filing = filed[occupation_place % len(filed)]
-        issued = wanted.from_on + timedelta(days=batch * span // wanted.batches)
-        grade, digit = GRADES[levels[spot]]
+        issued = wanted.from_on + timedelta(days=batch * span // len(batches))
+        grade, digit = GRADES[level]
         stem = f"{filing}{issued:%y}{digit}"
-        serial = serials[stem] = serials.get(stem, first_serial) + 1
-        exam = methods[spot] == EXAM
-        yield {
-            "姓名": next(names),
-            "证件号码": next(numbers),
-            "证书类型": "职业技能等级证书",
-            "职业编码": codes[occupation_place],
-            "等级": f"{grade}/{levels[spot]}",
-            "证书编号": f"{stem}{serial:06d}",
-            "发证日期": issued.isoformat(),
-            "评价机构统一社会信用代码": code,
-            "取得方式": methods[spot],
-            "理论成绩": random.randrange(60, 100) if exam else "",
-            "技能成绩": random.randrange(60, 100) if exam else "",
-            "收费": 0,
-            "评价批次": f"{wanted.region_code}-{wanted.from_on:%Y}-{batch + 1:03d}",
-        }
+        for method in (methods[level].pop() for _ in range(size)):
+            serial = serials[stem] = serials.get(stem, first_serial) + 1
+            exam = method == EXAM
+            yield {
+                "姓名": next(names),
+                "证件号码": next(numbers),
+                "证书类型": "职业技能等级证书",
+                "职业编码": codes[occupation_place],
+                "等级": f"{grade}/{level}",
+                "证书编号": f"{stem}{serial:06d}",
+                "发证日期": issued.isoformat(),
+                "评价机构统一社会信用代码": code,
+                "取得方式": method,
+                "理论成绩": random.randrange(60, 100) if exam else "",
+                "技能成绩": random.randrange(60, 100) if exam else "",
+                "收费": 0,
+                "评价批次": f"{wanted.region_code}-{wanted.from_on:%Y}-{batch + 1:03d}",
+            }
+
+
+def _spread(random: Random, wanted: Distribution) -> list[tuple[str, int]]:
+    """Return level and size of every batch in the order of their days, as many batches a level as fit it."""
+    people = {level: count for level, count in wanted.by_level.items() if count}
+    whole = sum(people.values())
+    shares = {
+        level: max(1, min(count, round(wanted.batches * count / whole))) for level, count in people.items()
+    }
+    most = max(people, key=lambda level: people[level])
+    shares[most] = max(1, shares[most] + wanted.batches - sum(shares.values()))
+    batches = [
+        (level, people[level] // share + (place < people[level] % share))
+        for level, share in shares.items()
+        for place in range(share)
+    ]
+    random.shuffle(batches)
+    return batches
 
 
 def _extract(random: Random, rows: Sequence[Mapping[str, object]]) -> list[dict[str, object]]:

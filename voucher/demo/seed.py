@@ -19,7 +19,8 @@ from voucher.demo.play import approve, carry_through, publish, review_first, rev
 from voucher.demo.province.playing import play_province
 from voucher.demo.province.sandbox import Sandbox, open_sandbox
 from voucher.demo.province.stage import Act
-from voucher.demo.quarter import Distribution, write_quarter
+from voucher.demo.quarter import Distribution, Files, write_quarter
+from voucher.demo.sittings import play_sittings, read_sittings
 from voucher.demo.staff import DemoAccount, hire
 from voucher.ledger.budget import open_budget
 from voucher.plumbing.db import Database
@@ -42,14 +43,15 @@ ACCOUNTS_FILE, SANDBOX_FILE, SEEDED_FILE = "demo-accounts.json", "demo-sandbox.j
 REGION = "419001"
 YEAR = 2024
 BUDGET_FEN = 300_000_000
+FOUNDED_ON, BUDGET_ON, SETTLED_ON = date(2023, 8, 1), date(2024, 1, 2), date(2024, 2, 20)
 SMALL_QUARTER = Distribution(
     by_level={"初级工": 20, "中级工": 26, "高级工": 13, "技师": 1}, direct={"中级工": 10}, batches=12
 )
-FILES: tuple[tuple[str, type[Importer[Any]]], ...] = (
-    ("evaluators", EvaluatorsImporter),
-    ("certificates", CertificatesImporter),
-    ("register", RegisterImporter),
-)
+FILES: dict[str, type[Importer[Any]]] = {
+    "evaluators": EvaluatorsImporter,
+    "certificates": CertificatesImporter,
+    "register": RegisterImporter,
+}
 
 
 def seed(
@@ -59,14 +61,18 @@ def seed(
 
     `due` are the acts of the clock. The published quarter is history; the living province ends today.
     """
-    house = House(database, keyring, config.anchor_file, moment(date(2024, 1, 2)))
+    house = House(database, keyring, config.anchor_file, moment(FOUNDED_ON))
     found(database, keyring, house.at)
     accounts = perform(database, keyring, FOUNDER, house.at, hire)
+    say("济源 2023 年第四季度：168 个评价批次，9,637 人取证……")
+    wanted, folder = Distribution(), config.data_folder / "demo" / "2023Q4"
+    files = sit_quarter(house, folder, wanted)
+    house.at = moment(BUDGET_ON)
     budget_id = house.act("operator-jy", _open_budget)
-    say("济源 2023 年第四季度：生成 9,637 人的证书与登记，导入、核验、结算……")
-    first = settle_quarter(
-        house, config.data_folder / "demo" / "2023Q4", Distribution(), budget_id, date(2024, 2, 20)
-    )
+    say("导入登记、核验、结算……")
+    house.at = moment(SETTLED_ON)
+    import_files(house, files, "register")
+    first = settle_issued(house, wanted, budget_id)
     say(f"批次 {first.batch_number}：应付 {len(first.verdicts):,} 条")
     carry_through(house, first.batch_id, budget_id, say)
     fill_desks(house, config.data_folder / "demo", budget_id, say)
@@ -127,18 +133,25 @@ def _open_budget(work: Work) -> int:
     ).id
 
 
+def sit_quarter(house: House, folder: Path, distribution: Distribution) -> Files:
+    """Have every certificate of a quarter earned in an exam and uploaded after it; return the files."""
+    files = write_files(house, folder, distribution)
+    import_files(house, files, "evaluators")
+    play_sittings(house, folder, read_sittings(house, files.certificates))
+    return files
+
+
 def settle_quarter(
     house: House, folder: Path, distribution: Distribution, budget_id: int, on: date, seed: int = 2023
 ) -> Settled:
     """Write, import and settle one quarter as the operator, on a day."""
     house.at = moment(on)
-    with house.database.read() as session:
-        codes = session.scalars(
-            select(Occupation.code).where(Occupation.code >= "4").order_by(Occupation.code)
-        ).all()
-    files = write_quarter(folder, codes, distribution, seed)
-    for name, importing in FILES:
-        house.act("operator-jy", partial(_import, importing=importing, path=getattr(files, name)))
+    import_files(house, write_files(house, folder, distribution, seed), *FILES)
+    return settle_issued(house, distribution, budget_id)
+
+
+def settle_issued(house: House, distribution: Distribution, budget_id: int) -> Settled:
+    """Verify and settle as the operator what was issued in a quarter."""
     wish = Wish(SubsidyKind.EVALUATION, REGION, distribution.from_on, distribution.until_on, budget_id)
 
     def act(work: Work) -> Settled:
@@ -146,6 +159,22 @@ def settle_quarter(
         return settle(work, wish)
 
     return house.act("operator-jy", act)
+
+
+def write_files(house: House, folder: Path, distribution: Distribution, seed: int = 2023) -> Files:
+    """Write the files of a quarter for the occupations the house knows."""
+    with house.database.read() as session:
+        codes = session.scalars(
+            select(Occupation.code).where(Occupation.code >= "4").order_by(Occupation.code)
+        ).all()
+    return write_quarter(folder, codes, distribution, seed)
+
+
+def import_files(house: House, files: Files, *names: str) -> None:
+    """Import some of a quarter's files as the operator."""
+    for name in names:
+        path = getattr(files, name)
+        house.act("operator-jy", partial(_import, importing=FILES[name], path=path))
 
 
 def _import(work: Work, importing: type[Importer[Any]], path: Path) -> None:

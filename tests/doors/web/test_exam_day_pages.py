@@ -173,7 +173,7 @@ def test_a_readers_file_is_looked_at_then_taken_or_told_row_by_row(exam: Exam) -
     assert "核对入场 1 人，此前已入场 0 人；名单上还有 1 人没有入场" in press("导入", good)
     assert "核对入场 0 人，此前已入场 1 人" in press("导入", good)
     listed = examiner.go(f"{path}/door").text
-    assert "读卡记录" in listed
+    assert "读卡记录，09:01 到场" in listed
     assert "没有放行 李*" in listed
     assert "没有办理此事的权限" in exam.clerk.go(f"{path}/reader-file").text
 

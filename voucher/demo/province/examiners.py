@@ -20,10 +20,11 @@ SURNAMES = "赵钱孙李周吴郑王冯陈褚卫"
 
 def send_examiners(stage: Stage, login: str, batch_id: int) -> None:
     """Have an evaluator assign examiners who are free on the day of an exam, filing more where it must."""
-    stage.act(login, lambda work: _send(work, batch_id))
+    stage.act(login, lambda work: assign_free(work, batch_id))
 
 
-def _send(work: Work, batch_id: int) -> None:
+def assign_free(work: Work, batch_id: int) -> None:
+    """Assign examiners of the evaluator who are free on the day of an exam, filing more where it must."""
     batch = work.session.get_one(ExamBatch, batch_id)
     busy = set(
         work.session.scalars(

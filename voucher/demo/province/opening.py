@@ -23,6 +23,7 @@ from voucher.demo.province.cast import (
     filing_number,
     list_codes,
 )
+from voucher.demo.province.exam_sites import open_site
 from voucher.demo.province.stage import Stage
 from voucher.demo.staff import DemoAccount, open_member
 from voucher.plumbing.spreadsheets import Limits
@@ -158,6 +159,14 @@ def open_accounts(stage: Stage) -> list[DemoAccount]:
             grant = Grant(role, institution_id=stage.institution(key))
             stage.act("operator", partial(open_member, serial=serial, login=login, name=login, grant=grant))
     return printed
+
+
+def open_sites(stage: Stage) -> None:
+    """Have every evaluator file the site it examines at."""
+    for body in EVALUATORS:
+        login = stage.hand(body.key, str(Role.EVALUATOR_ADMIN))
+        institution_id = stage.institution(body.key)
+        stage.act(login, partial(open_site, institution_id=institution_id))
 
 
 def open_payees(stage: Stage) -> None:

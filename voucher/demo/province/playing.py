@@ -13,7 +13,13 @@ from voucher.demo.province.cohorts import COHORTS
 from voucher.demo.province.desks import note_desks
 from voucher.demo.province.filings import note_filings
 from voucher.demo.province.offers import DRAFTED_ONLY, OFFERS, Offer
-from voucher.demo.province.opening import announce_holidays, open_accounts, open_organisations, open_payees
+from voucher.demo.province.opening import (
+    announce_holidays,
+    open_accounts,
+    open_organisations,
+    open_payees,
+    open_sites,
+)
 from voucher.demo.province.proving import Proving
 from voucher.demo.province.rooms import note_rooms
 from voucher.demo.province.sandbox import note_sandbox
@@ -47,6 +53,7 @@ def play_province(
     open_organisations(stage, folder, begun)
     accounts = open_accounts(stage)
     open_payees(stage)
+    open_sites(stage)
     say("机构、评价机构、账号、收款账户已建立")
     open_offers(stage, begun)
     cohorts = {each.key: Proving(Training(stage, each), folder) for each in COHORTS}

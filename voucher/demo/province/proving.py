@@ -14,6 +14,7 @@ from sqlalchemy import select
 from voucher.demo.house import moment
 from voucher.demo.province.cast import EVALUATORS, filing_number, list_codes
 from voucher.demo.province.cohorts import AFTER_DAYS, Reached
+from voucher.demo.province.exam_sites import seat_everybody
 from voucher.demo.province.examiners import send_examiners
 from voucher.demo.province.paying import Paying
 from voucher.demo.province.revoking import revoke_certificate
@@ -115,6 +116,7 @@ class Proving:
         admin = self.login(Role.EVALUATOR_ADMIN)
         self.batch_id = self.stage.act(admin, lambda work: plan.plan_batch(work, new)).id
         send_examiners(self.stage, admin, self.batch_id)
+        self.stage.act(admin, lambda work: seat_everybody(work, self.batch_id))
 
     def _trained(self) -> list[int]:
         with self.stage.house.database.read() as session:

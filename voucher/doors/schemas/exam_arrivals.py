@@ -40,6 +40,7 @@ class ArrivalState(Schema):
     code = fields.String(allow_none=True, metadata={"description": "拒绝的代码；放行的为 null"})
     title = fields.String(allow_none=True)
     at = Moment()
+    seen_at = Moment(allow_none=True, metadata={"description": "读卡器记录的到场时间；其他方式为 null"})
 
 
 Arrivals = page_of(ArrivalState(), "Arrivals")

@@ -33,7 +33,7 @@ OFFICE = (Role.OPERATOR, Role.OFFICER_COUNTY, Role.OFFICER_CITY, Role.OFFICER_PR
 IMPORT_REFUSED = reason(
     "import_refused",
     "文件中有 {refused} 行不能导入（共读 {read} 行），没有保存任何内容",
-    "请按逐行说明更正后重新导入；只想先导入其余的行，请加 --partial",
+    "请按逐行说明更正后重新导入；用命令行导入的，可加 --partial 先导入其余的行",
     "【设】导入默认全有或全无",
 )
 

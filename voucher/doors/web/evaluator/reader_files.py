@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import tempfile
+from datetime import timedelta
 from pathlib import Path
 
 from flask import Response, render_template, request, url_for
@@ -23,7 +24,7 @@ from voucher.rules.errors import Refused
 from voucher.stages.assess import queries, reader_files
 from voucher.stages.assess.queries.door import count_door, mask_candidates
 from voucher.stages.assess.queries.slips import list_slips
-from voucher.stages.assess.reader_files import FILE_DAYS, Taken, take_reader_file
+from voucher.stages.assess.reader_files import FILE_DAYS, ReaderFileRefused, Taken, take_reader_file
 from voucher.stages.assess.reading import DOOR
 
 MISSING_SHOWN = 100
@@ -83,23 +84,28 @@ def hand_in_reader_file(batch_id: int) -> ResponseReturnValue:
         return act(call)
     except ImportRefused as refused:
         report = refused.report
-        return refuse(refused.refusal, lambda: _page(batch_id, report=report))
+        kept = isinstance(refused, ReaderFileRefused)
+        return refuse(refused.refusal, lambda: _page(batch_id, report=report, kept=kept))
     except Refused as refused:
         return refuse(refused.refusal, lambda: _page(batch_id))
 
 
-def _page(batch_id: int, *, taken: Taken | None = None, report: Report | None = None) -> str:
+def _page(
+    batch_id: int, *, taken: Taken | None = None, report: Report | None = None, kept: bool = False
+) -> str:
     door = the_door()
     with door.read() as session:
         found = queries.get_batch(session, batch_id, (), my_evaluators(*DOOR))
         shown = taken.missing_ids[:MISSING_SHOWN] if taken is not None else ()
+        days = read_number_at(session, FILE_DAYS, found.exam_on, found.region_code) or 0
         return render_template(
             "evaluator/reader_file.html",
             found=found,
             view=queries.view_batches(session, [found])[0],
             counted=count_door(session, batch_id),
-            days=read_number_at(session, FILE_DAYS, found.exam_on, found.region_code) or 0,
+            until=found.exam_on + timedelta(days=days),
             taken=taken,
             missing=list(mask_candidates(session, door.keyring, shown).values()),
             report=report,
+            kept=kept,
         )

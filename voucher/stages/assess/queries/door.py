@@ -19,7 +19,10 @@ from voucher.stages.assess.models_arrivals import ExamArrival
 
 @dataclass(frozen=True, slots=True)
 class ArrivalView:
-    """Somebody at the door: let in or refused with what was said, by what; the name only of candidates."""
+    """Somebody at the door: let in or refused with what was said, by what; the name only of candidates.
+
+    `seen_at` is when a card reader saw them.
+    """
 
     id: int
     candidate_id: int | None
@@ -29,6 +32,7 @@ class ArrivalView:
     title: str | None
     at: datetime
     by_person_id: int
+    seen_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +63,7 @@ def list_arrivals(
             title=each.title,
             at=each.at,
             by_person_id=each.by_person_id,
+            seen_at=each.seen_at,
         )
         for each in found
     ]
