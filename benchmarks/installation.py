@@ -51,7 +51,7 @@ class Installation:
 
     def import_quarter(self) -> None:
         """Import the three files as the operator."""
-        for name, importing in FILES:
+        for name, importing in FILES.items():
             self.house.act(OPERATOR_LOGIN, partial(_import, importing, getattr(self.files, name)))
         self.close()
 

@@ -132,8 +132,8 @@ def sit_exams(house: House, files: Files, folder: Path) -> None:
     say("    成绩：逐批导入，技能成绩由另一人再录一遍；第三人公布")
     say(f"    公布 {len(done)} 个批次：合格 {passed:,} 人，不合格 {failed:,} 人，缺考 {absent:,} 人")
     added = sum(each.uploaded for each in sittings)
-    say(f"    公布之后才有证书：{evaluators} 家评价机构逐批上传 {added:,} 本，写明评价批次")
-    say(f"    {time.perf_counter() - begun:.1f} 秒")
+    seconds = f"  {time.perf_counter() - begun:.1f} 秒"
+    say(f"    公布之后才有证书：{evaluators} 家评价机构逐批上传 {added:,} 本，写明评价批次{seconds}")
 
 
 def explain(told: dict[str, Any], distribution: Distribution) -> None:
