@@ -61,6 +61,7 @@ from voucher.stages.oversee.complaints.handling import ask as ask_about
 from voucher.stages.oversee.measures.effects import read_effect
 from voucher.stages.oversee.measures.imposing import impose
 from voucher.stages.oversee.measures.proposing import Proposal, propose
+from voucher.stages.oversee.privacy.erasing import ask_erasure
 from voucher.stages.oversee.risk.answering import ask
 from voucher.stages.oversee.risk.assigning import assign
 from voucher.stages.oversee.risk.finding import Found
@@ -96,6 +97,7 @@ def do_what_is_seldom(town: Town, provings: Mapping[str, Proving], applicants: t
     _propose_a_tariff(town)
     _propose_corrections(town)
     _share_a_telephone(town)
+    _ask_to_be_forgotten(town)
     _help(town, applicants[0])
     _open_records(town)
     _appeal_against_scores(town)
@@ -352,6 +354,14 @@ def _appeal_against_scores(town: Town) -> None:
         )
         filed.append(town.do(logins[person_id], against).id)
     town.do("evaluator", partial(accept, appeal_id=filed[-1]))
+
+
+def _ask_to_be_forgotten(town: Town) -> None:
+    """Let somebody who never held a voucher wait to be erased."""
+    person: Newcomer = next(town.stage.people)
+    opened = partial(open_worker, number=person.number, name=person.name, login="forgotten", mobile=None)
+    town.do("operator", opened)
+    town.do("forgotten", ask_erasure)
 
 
 def _share_a_telephone(town: Town) -> None:

@@ -72,6 +72,10 @@ def test_a_report_is_frozen_and_downloaded_and_the_board_says_what_the_desk_says
 
     desk, wall = watcher.go("/supervisor/dashboard").text, watcher.go("/supervisor/board").text
     assert watcher.answer.headers["Refresh"] == "60"
+    # from nothing no share can be made; both say so, and that nothing is flagged
+    for words in ("无可比", "没有待处理的风险线索"):
+        assert words in desk, words
+        assert words in wall, words
     for number_told in ("100%", "66.66%", "济源"):
         assert (number_told in desk) == (number_told in wall)
     for name in ("dashboard", "board", "statistics/410000"):

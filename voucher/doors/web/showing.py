@@ -114,6 +114,14 @@ def share_name(basis_points: int) -> str:
     return f"{whole}.{part:02d}%" if part else f"{whole}%"
 
 
+def change_name(basis_points: int | None) -> str:
+    """Return a change against an earlier period: +8.3%, -12%, or that there was nothing to compare with."""
+    if basis_points is None:
+        return "无可比"
+    sign = "+" if basis_points > 0 else "-" if basis_points < 0 else ""
+    return sign + share_name(abs(basis_points))
+
+
 def condition_name(row: ModifierRow) -> str:
     """Return what a modifier goes by: a way of earning, a way of teaching, or a list of 急需紧缺."""
     if row.method is not None:
@@ -147,6 +155,7 @@ FILTERS: dict[str, Callable[..., str]] = {
     "condition_name": condition_name,
     "method_name": lambda word: METHOD_NAMES[Method(word)],
     "outcome_name": lambda word: OUTCOME_NAMES[Outcome(word)],
+    "change_name": change_name,
     "subsidy_name": name_claim_kind,
     "fund_name": lambda word: FUND_SOURCE_NAMES[FundSource(word)],
 }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from flask import make_response, render_template
 from flask.typing import ResponseReturnValue
@@ -14,13 +15,16 @@ from voucher.doors.auth.visitors import current_actor
 from voucher.doors.web.supervisor.asking import STEP_NAMES
 from voucher.doors.web.supervisor.blueprint import supervisor
 from voucher.doors.web.supervisor.statistics import list_months, top_region
-from voucher.registry.catalogue import Region, get_region
+from voucher.registry.catalogue import Region, get_region, name_regions
+from voucher.rules.risk.catalogue import BY_CODE
+from voucher.stages.oversee.risk.queries import count_open, list_flags
 from voucher.stages.oversee.statistics import reading
+from voucher.stages.oversee.statistics.comparing import Compared, compare_months
 from voucher.stages.oversee.statistics.reading import Age, Sums, Wish
 from voucher.stages.settle.queries import list_budgets
 
 REFRESH_SECONDS = 60
-RANKED = 10
+RANKED, ALERTS = 10, 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +35,16 @@ class Ranked:
     name: str
     sums: Sums
     basis_points: int
+
+
+@dataclass(frozen=True, slots=True)
+class Alert:
+    """One risk flag that waits: what it is about, where, since when; nobody is named on a wall."""
+
+    flag_id: int
+    rule: str
+    region_name: str
+    raised_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +62,9 @@ class Board:
     reserved_fen: int
     spent_fen: int
     age: Age
+    compared: list[Compared]
+    alerts: list[Alert]
+    open_alerts: int
 
     @property
     def funnel(self) -> list[tuple[str, int]]:
@@ -99,6 +116,7 @@ def read_board(session: Session) -> Board:
         )
         for each, sums in parts.items()
     ]
+    alerts, open_alerts = _read_alerts(session)
     budgets = [each for each in list_budgets(session, current_actor().regions) if each.year == year]
     return Board(
         code=code,
@@ -112,4 +130,18 @@ def read_board(session: Session) -> Board:
         reserved_fen=sum(each.reserved_fen for each in budgets),
         spent_fen=sum(each.spent_fen for each in budgets),
         age=reading.read_age(session),
+        compared=compare_months(session, code, the_door().today),
+        alerts=alerts,
+        open_alerts=open_alerts,
     )
+
+
+def _read_alerts(session: Session) -> tuple[list[Alert], int]:
+    regions = current_actor().regions
+    flags = list_flags(session, regions, limit=ALERTS)
+    names = name_regions(session, [each.region_code for each in flags])
+    told = [
+        Alert(each.id, BY_CODE[each.rule].name, names.get(each.region_code, ""), each.raised_at)
+        for each in flags
+    ]
+    return told, count_open(session, regions)[0]
