@@ -101,3 +101,19 @@ def test_what_nobody_answers_reaches_the_office(exam: Exam) -> None:
     assert "这是最终答复" in officer.page.text
     again = exam.world.sign_in(town_issue.worker(exam.scene, ZHANG_SAN)).http.get(mine)
     assert "核对答卷，计分无误" in again.get_data(as_text=True)
+
+
+@ONE
+def test_a_signed_file_is_taken_back_at_the_page(exam: Exam) -> None:
+    me = exam.at(town_issue.worker(exam.scene, LI_SI))
+    assert "下载过的签名文件" not in me.go("/my/archive").text
+    me.press("下载签名文件", extent="trainings")
+    me.go("/my/archive")
+    stolen, _ = me.page.form("收回这份")
+    him = exam.at(town_issue.worker(exam.scene, ZHANG_SAN))
+    him.go("/my/archive")
+    own, _ = him.page.form("提出异议")
+    assert him.http.post(stolen.action, data=dict(own.values)).status_code == 404
+    me.press("收回这份")
+    assert "对方联网核对时会看到“已撤销”" in me.page.text
+    assert "已收回" in me.page.text

@@ -6,7 +6,9 @@ BELOW: dict[str, tuple[str, ...]] = {
     "web.worker.me": (
         *("web.worker.archive", "web.worker.object_to_entry", "web.worker.signed_archive"),
         *("web.worker.shares", "web.worker.share_archive", "web.worker.end_share"),
-        *("web.worker.phones", "web.worker.lose_phone"),
+        *("web.worker.recall_archive", "web.worker.results", "web.worker.new_appeal"),
+        *("web.worker.file_appeal", "web.worker.appeal", "web.worker.withdraw_appeal"),
+        *("web.worker.escalate_appeal", "web.worker.phones", "web.worker.lose_phone"),
         *("web.worker.my_data", "web.worker.my_data_file", "web.worker.my_data_paper"),
         *("web.worker.ask_to_be_erased", "web.worker.withdraw_own_erasure"),
         *("web.worker.slips", "web.worker.slip_paper", "web.worker.certificate_paper"),
@@ -86,7 +88,15 @@ BELOW: dict[str, tuple[str, ...]] = {
         *("web.evaluator.choose_rooms", "web.evaluator.door", "web.evaluator.look_at_door"),
         *("web.evaluator.arrive", "web.evaluator.print_slips", "web.evaluator.print_door_list"),
     ),
-    "web.evaluator.uploads": (*("web.evaluator.make_register_upload", "web.evaluator.open_register_upload"),),
+    "web.evaluator.appeals": (
+        *("web.evaluator.appeal", "web.evaluator.accept_appeal"),
+        *("web.evaluator.answer_appeal", "web.evaluator.settle_appeal"),
+    ),
+    "web.office.appeals": ("web.office.appeal", "web.office.decide_appeal"),
+    "web.evaluator.uploads": (
+        *("web.evaluator.make_register_upload", "web.evaluator.make_batch_register_upload"),
+        *("web.evaluator.open_register_upload",),
+    ),
     "web.evaluator.sites": (
         *("web.evaluator.file_site", "web.evaluator.add_room", "web.evaluator.end_room"),
     ),

@@ -102,7 +102,7 @@ def recall_archive(credential_id: int) -> ResponseReturnValue:
 
     def call(work: Work) -> Done:
         recall(work, credential_id)
-        return Done("已收回，对方联网核对时会看到“已撤销”", url_for("web.worker.archive", _anchor="file"))
+        return Done("已收回，对方联网核对时会看到“已撤销”", url_for("web.worker.archive", _anchor="signed"))
 
     return submit(call, _archive)
 
