@@ -37,6 +37,7 @@ NO_PAGES = frozenset(
         *("web.finance.months_pdf", "web.finance.months_xlsx"),
         *("web.finance.statement_pdf", "web.finance.statement_xlsx"),
         *("web.finance.clawback_letter", "web.institution.clawback_letter"),
+        *("web.finance.clawback_case_letter", "web.institution.clawback_case_letter"),
         *("web.office.batch_sheet", "web.office.claim_sheet"),
         *("web.public.notice_list", "web.public.notice_paper"),
         *("web.supervisor.report_pdf", "web.supervisor.report_xlsx", "web.supervisor.statistics_file"),

@@ -69,6 +69,7 @@ WEB_INSTITUTION: dict[str, Access] = {
     "web.institution.resubmit_claims": Access(INSTITUTION_DESK, "本机构的申领补正后重报"),
     "web.institution.withdraw_claims": Access(INSTITUTION_DESK, "撤回本机构的申领"),
     "web.institution.claim": Access(INSTITUTION_DESK, "本机构的一条申领（掩码）"),
+    "web.institution.clawback_case_letter": Access(INSTITUTION_DESK, "本机构整班应退回的资金通知书"),
     "web.institution.clawback_letter": Access(INSTITUTION_DESK, "付给本机构、应退回的资金通知书"),
     "web.institution.payments": Access(INSTITUTION_DESK, "付给本机构的款"),
     "web.institution.account": Access(INSTITUTION_DESK, "本机构收款账户，账号只显示后四位"),

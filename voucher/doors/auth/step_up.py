@@ -47,6 +47,7 @@ SIGNING: dict[str, str | None] = {
     "web.finance.book_credits": None,
     "web.finance.set_aside_credit": None,
     "web.office.confirm_return": None,
+    "web.office.confirm_class_clawback": None,
     "batches.sign_batch": None,
     "notices.post_batch": None,
     "claims.clear_claim": None,

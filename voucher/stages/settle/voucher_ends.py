@@ -210,6 +210,12 @@ def decertify(work: Work, voucher_id: int, why: str) -> Voucher:
     return voucher
 
 
+def take_back_all(work: Work, vouchers: Sequence[Voucher], why: str) -> None:
+    """Take back vouchers at once, those locked with their claims, of which no payment is under way."""
+    for voucher in vouchers:
+        _take_back(work, voucher, lock_claims(work, Claim.voucher_id == voucher.id), why)
+
+
 def _is_payment_under_way(work: Work, condition: ColumnElement[bool]) -> bool:
     under_way = select(Payment.id).join(Claim, Claim.id == Payment.claim_id)
     found = work.session.scalar(

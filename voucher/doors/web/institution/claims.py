@@ -31,6 +31,7 @@ from voucher.rules.vocabulary import SubsidyKind
 from voucher.stages.settle import queries
 from voucher.stages.settle.judging import Verdict
 from voucher.stages.settle.queries import payees
+from voucher.stages.settle.queries.cases import list_cases
 from voucher.stages.settle.queries.letters import list_due_days
 from voucher.stages.settle.queries.offsets import list_came_back, list_payments_of_claim
 from voucher.stages.settle.searching import ClaimSearch, find_claims, view_claims
@@ -101,6 +102,7 @@ def payments() -> ResponseReturnValue:
             "institution/payments.html",
             paid=payees.list_paid(session, houses),
             owed=owed,
+            cases=list_cases(session, (), houses),
             back=list_came_back(session, [clawback.id for clawback, _, _ in owed]),
             due=list_due_days(session, [(clawback, claim) for clawback, claim, _ in owed]),
             today=the_door().today,

@@ -235,8 +235,10 @@ def _mark_event(event: StateEvent, *, revoked: bool) -> Mark:
 
 def _payment(paid: PaidInName) -> Iterator[Entry]:
     claim, payment = paid.claim, paid.payment
-    named = f"{name_claim_kind(claim.kind)} {format_yuan(payment.amount_fen)} 元"
-    facts = (("申领编号", claim.number), ("收款方", paid.payee_name))
+    named = f"{name_claim_kind(claim.kind)} {format_yuan(payment.computed_fen)} 元"
+    facts: tuple[tuple[str, str], ...] = (("申领编号", claim.number), ("收款方", paid.payee_name))
+    if payment.offset_fen:
+        facts = (*facts, ("其中抵扣收款方应退款", f"{format_yuan(payment.offset_fen)} 元"))
     failed = payment.state == "failed"
     words = STATE_NAMES[Thing.PAYMENT][payment.state]
     yield Entry(
