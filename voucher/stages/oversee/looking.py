@@ -59,7 +59,7 @@ def look_unmasked(work: Work, person_id: int, why: str) -> Unmasked:
     view_person(work.session, work.keyring, person_id, work.actor.regions)
     record_one(work, PERSON, person_id, UNMASKED, why=said)
     found = read_people(work.session, work.keyring, [person_id]).get(person_id)
-    return Unmasked("（已删除）", "") if found is None else Unmasked(found.name, found.number or "")
+    return Unmasked("（已注销）", "") if found is None else Unmasked(found.name, found.number or "")
 
 
 def list_looks(
