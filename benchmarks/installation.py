@@ -1,4 +1,4 @@
-"""A founded installation on SQLite that a round is played in, and that a round starts from as a copy."""
+"""A founded installation with a quarter beside it: on SQLite as a file that a round starts from as a copy."""
 
 from __future__ import annotations
 
@@ -51,23 +51,23 @@ class Installation:
 
     def import_quarter(self) -> None:
         """Import the three files as the operator."""
-        for name, importing in FILES.items():
-            self.house.act(OPERATOR_LOGIN, partial(_import, importing, getattr(self.files, name)))
+        import_quarter(self.house, self.files)
+        self.close()
+
+    def verify_quarter(self) -> None:
+        """Verify the quarter's certificates as the operator."""
+        verify_quarter(self.house, self.wish)
         self.close()
 
     def settle_quarter(self) -> Settled:
-        """Verify and settle the quarter as the operator, in one act."""
-        settled = self.house.act(OPERATOR_LOGIN, self._settle)
+        """Settle the verified quarter as the operator, in one act."""
+        settled = settle_quarter(self.house, self.wish)
         self.close()
         return settled
 
     def close(self) -> None:
         """Close the database until it is used again, so that its file alone can be copied."""
         self.house.database.dispose()
-
-    def _settle(self, work: Work) -> Settled:
-        verify_issued(work, self.wish.region_code, self.wish.from_on, self.wish.until_on)
-        return settle(work, self.wish)
 
     def remove(self) -> None:
         """Close and delete the database."""
@@ -84,10 +84,25 @@ def scale(size: int) -> Distribution:
     return Distribution(by_level=by_level, direct=direct, batches=min(PUBLISHED.batches, size))
 
 
-def build(folder: Path, size: int) -> Installation:
+def import_quarter(house: House, files: Files) -> None:
+    """Import the three files as the operator."""
+    for name, importing in FILES.items():
+        house.act(OPERATOR_LOGIN, partial(_import, importing, getattr(files, name)))
+
+
+def verify_quarter(house: House, wish: Wish) -> None:
+    """Verify a quarter's certificates as the operator, in one act."""
+    house.act(OPERATOR_LOGIN, lambda work: verify_issued(work, wish.region_code, wish.from_on, wish.until_on))
+
+
+def settle_quarter(house: House, wish: Wish) -> Settled:
+    """Settle a verified quarter as the operator, in one act."""
+    return house.act(OPERATOR_LOGIN, lambda work: settle(work, wish))
+
+
+def found_house(database: Database, folder: Path, size: int) -> tuple[House, Files, Wish]:
     """Found an installation, give it a budget, and write a quarter of `size` certificates beside it."""
-    path = folder / "founded.db"
-    database, keyring = _open(path), Keyring.open(folder / "keys.json", create=True)
+    keyring = Keyring.open(folder / "keys.json", create=True)
     house = House(database, keyring, folder / "anchors.jsonl", moment(FOUNDED_ON))
     found(database, keyring, house.at)
     budget_id = house.act(OPERATOR_LOGIN, partial(_open_budget, size))
@@ -98,15 +113,22 @@ def build(folder: Path, size: int) -> Installation:
     wanted = scale(size)
     files = write_quarter(folder / "files", codes, wanted)
     house.at = moment(FILED_ON)
-    wish = Wish(SubsidyKind.EVALUATION, REGION, wanted.from_on, wanted.until_on, budget_id)
-    database.dispose()
+    return house, files, Wish(SubsidyKind.EVALUATION, REGION, wanted.from_on, wanted.until_on, budget_id)
+
+
+def build(folder: Path, size: int) -> Installation:
+    """Found an installation in a file of its own, with a quarter of `size` certificates beside it."""
+    path = folder / "founded.db"
+    house, files, wish = found_house(_open(path), folder, size)
+    house.database.dispose()
     return Installation(path, house, files, wish)
 
 
 def build_settled(folder: Path, size: int) -> tuple[Installation, Settled]:
-    """Build an installation whose quarter has been imported and settled."""
+    """Build an installation whose quarter has been imported, verified and settled."""
     made = build(folder, size)
     made.import_quarter()
+    made.verify_quarter()
     settled = made.settle_quarter()
     check_settled(settled, size)
     return made, settled

@@ -31,6 +31,7 @@ class Measurement:
     seconds: Sequence[float]
     limit_seconds: Sequence[float]
     peak_memory_bytes: int | None = None
+    database: str = "sqlite"
 
     @property
     def ratio(self) -> float:
@@ -41,6 +42,7 @@ class Measurement:
         """Return the measurement for machines; times in milliseconds."""
         return {
             "benchmark": self.benchmark,
+            "database": self.database,
             "name": self.name,
             "limit": self.limit,
             "size": self.size,
@@ -88,11 +90,11 @@ def tell(measurements: Sequence[Measurement]) -> None:
     """Print a JSON line for each measurement, and the table."""
     machine = describe_machine()
     table = Table(
-        title=f"{machine.cpu}, {machine.cores} cores, Python {machine.python}, SQLite {machine.sqlite}"
-        f" (measured), PostgreSQL {machine.postgres or '-'} (installed, not measured)",
+        title=f"{machine.cpu}, {machine.cores} cores, Python {machine.python}, SQLite {machine.sqlite},"
+        f" PostgreSQL {machine.postgres or '-'}",
         title_justify="left",
     )
-    for heading in ("measured", "bare limit"):
+    for heading in ("measured", "bare limit", "on"):
         table.add_column(heading, overflow="fold")
     for heading in ("size", "rows", "n", "median ms", "p99 ms", "limit ms", "limit p99", "ratio", "peak MB"):
         table.add_column(heading, justify="right", no_wrap=True)
@@ -103,6 +105,7 @@ def tell(measurements: Sequence[Measurement]) -> None:
         table.add_row(
             f"{each.benchmark}: {each.name}",
             each.limit,
+            each.database,
             f"{each.size:,}",
             f"{each.rows:,}",
             str(told["n"]),
