@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, insert, select, text, update
+from sqlalchemy import CheckConstraint, ForeignKey, Index, select, text, update
 from sqlalchemy.orm import Mapped, mapped_column
 
 from voucher.ledger import audit
+from voucher.plumbing.bulk import next_ids, write_many
 from voucher.plumbing.constraints import translate
 from voucher.plumbing.db import Model
 from voucher.plumbing.types import Int64, Text, UtcTime
@@ -85,17 +87,19 @@ def take(work: Work, wanted: Sequence[dict[str, object]]) -> list[int]:
     """
     if not wanted:
         return []
-    rows = [{**item, "state": TAKEN, "taken_at": work.at} for item in wanted]
-    ids = list(
-        work.session.scalars(
-            insert(Entitlement).returning(Entitlement.id, sort_by_parameter_order=True), rows
-        )
-    )
-    audit.record(
+    ids = next_ids(work.session, Entitlement, len(wanted))
+    # in the types the database keeps: these rows go past the mapper
+    rows: list[tuple[Any, ...]] = [
+        (i, str(each["key"]), str(each["kind"]), each["person_id"], each["trade_code"], each["level"])
+        for i, each in zip(ids, wanted, strict=True)
+    ]
+    columns = ("id", "key", "kind", "person_id", "trade_code", "level")
+    write_many(work.session, Entitlement, columns, rows, {"state": TAKEN, "taken_at": work.at})
+    audit.record_first(
         work,
         [
-            audit.Entry("entitlement", i, "take", {"key": item["key"], "person": item["person_id"]})
-            for i, item in zip(ids, wanted, strict=True)
+            audit.Entry("entitlement", i, "take", {"key": each["key"], "person": each["person_id"]})
+            for i, each in zip(ids, wanted, strict=True)
         ],
     )
     return ids

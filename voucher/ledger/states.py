@@ -7,7 +7,7 @@ or a skipped step is refused by the database even where Python is wrong. The obj
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -18,13 +18,13 @@ from sqlalchemy import (
     UniqueConstraint,
     select,
 )
-from sqlalchemy.orm import Mapped, Session, declared_attr, mapped_column
+from sqlalchemy.orm import Mapped, declared_attr, mapped_column
 from sqlalchemy.orm.attributes import set_committed_value
 
 from voucher.ledger import audit
 from voucher.ledger.holds import Before, check_no_hold, check_not_stopped, look_before_step
 from voucher.ledger.stepping import step_all
-from voucher.plumbing.bulk import among, write_many
+from voucher.plumbing.bulk import write_many
 from voucher.plumbing.constraints import CHANGED_MEANWHILE, translate
 from voucher.plumbing.db import Model
 from voucher.plumbing.types import Int64, Text, UtcTime
@@ -132,9 +132,40 @@ class Snapshot:
     seq: int
 
 
-def first_state(thing: Thing, event: str) -> dict[str, object]:
+def first_state(thing: Thing, event: str) -> dict[str, str | int | None]:
     """Return the columns a new object of this kind is inserted with before `begin` writes its event."""
-    return {"thing": str(thing), "state": next_state(thing, None, event), "seq": 1}
+    return state_after(thing, event)
+
+
+def state_after(thing: Thing, *events: str) -> dict[str, str | int | None]:
+    """Return the columns a new object is inserted with where `begin_through` writes these events of it."""
+    state = None
+    for event in events:
+        state = next_state(thing, state, event)
+    return {"thing": str(thing), "state": state, "seq": len(events)}
+
+
+def begin_through(
+    work: Work,
+    thing: Thing,
+    object_ids: Sequence[int],
+    *events: str,
+    content: dict[int, dict[str, object]] | None = None,
+) -> None:
+    """Write the first events of new objects, one upon the other; `content` goes with the first.
+
+    The objects stand in the state of the last already (`state_after`): one row of each is written, none
+    is changed. Raises Refused on_hold.
+    """
+    entries: list[audit.Entry] = []
+    state: str | None = None
+    for seq, event in enumerate(events):
+        if seq:
+            check_no_hold(work, thing, object_ids, event)
+        steps = [(each, seq, state) for each in object_ids]
+        entries += _write_steps(work, thing, steps, event, None, {} if seq else content or {})
+        state = next_state(thing, state, event)
+    audit.record_first(work, entries)
 
 
 def begin(
@@ -267,12 +298,3 @@ def list_events(work_or_session: Any, thing: Thing, object_id: int) -> list[Stat
             .order_by(StateEvent.seq)
         )
     )
-
-
-def list_lives(session: Session, thing: Thing, object_ids: Collection[int]) -> dict[int, list[StateEvent]]:
-    """Return the steps of many objects, oldest first, in one statement."""
-    lives: dict[int, list[StateEvent]] = {each: [] for each in object_ids}
-    of = (StateEvent.thing == str(thing), among(session, StateEvent.object_id, object_ids))
-    for event in session.scalars(select(StateEvent).where(*of).order_by(StateEvent.seq)):
-        lives[event.object_id].append(event)
-    return lives

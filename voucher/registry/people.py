@@ -231,17 +231,17 @@ NAMED = (
 def read_people(session: Session, keyring: Keyring, person_ids: Sequence[int]) -> Mapping[int, Named]:
     """Return names and numbers by person id; people whose key is destroyed are left out."""
     read: dict[int, Named] = {}
-    ordered = sorted(set(person_ids))
-    for start in range(0, len(ordered), LOOKUP_CHUNK):
-        rows = session.execute(
-            select(*NAMED)
-            .join(subjects.SubjectKey, subjects.SubjectKey.blind_index == Person.blind_index)
-            .where(Person.id.in_(ordered[start : start + LOOKUP_CHUNK]))
-        )
-        for row in rows:
-            named = open_named(keyring, row)
-            if named is not None:
-                read[named.person_id] = named
+    if not person_ids:
+        return read
+    rows = session.execute(
+        select(*NAMED)
+        .join(subjects.SubjectKey, subjects.SubjectKey.blind_index == Person.blind_index)
+        .where(among(session, Person.id, person_ids))
+    )
+    for row in rows:
+        named = open_named(keyring, row)
+        if named is not None:
+            read[named.person_id] = named
     return read
 
 

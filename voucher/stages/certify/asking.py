@@ -22,7 +22,8 @@ from voucher.registry.people import accepted_indexes, index_of, read_people
 from voucher.rules.actor import Actor
 from voucher.stages.certify.extract import RegisterRow, write_entries
 from voucher.stages.certify.models_look_ups import RegisterLookUp
-from voucher.stages.certify.queries.register import find_candidates, find_newest_entries
+from voucher.stages.certify.queries.candidates import find_candidates
+from voucher.stages.certify.queries.register import find_newest_entries
 from voucher.stages.certify.queries.register_words import (
     find_register,
     list_due,

@@ -15,13 +15,14 @@ from voucher.rules.actor import Role, check_role
 from voucher.rules.lifecycle import Thing
 from voucher.rules.proofs import find_mismatch
 from voucher.stages.certify.models import Certificate, Verification, VoucherProof
+from voucher.stages.certify.queries.candidates import find_candidates
 from voucher.stages.certify.queries.proofs import (
     find_newest_verifications,
     list_offered,
     offer_of,
     read_wanted,
 )
-from voucher.stages.certify.queries.register import find_candidates, find_held, find_proven
+from voucher.stages.certify.queries.register import find_held, find_proven
 from voucher.stages.certify.verify import verify
 
 ATTACHING = (*OFFICE, Role.EVALUATOR_ADMIN, Role.CLOCK)

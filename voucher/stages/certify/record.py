@@ -22,11 +22,8 @@ from voucher.rules.vocabulary import CERTIFICATE_KIND_NAMES, METHOD_NAMES, Certi
 from voucher.stages.certify import upload
 from voucher.stages.certify.attach import attach_proofs
 from voucher.stages.certify.models import Certificate
-from voucher.stages.certify.queries.register import (
-    CERTIFICATE_NUMBER_UNKNOWN,
-    LOOKUP_CHUNK,
-    find_candidates,
-)
+from voucher.stages.certify.queries.candidates import find_candidates
+from voucher.stages.certify.queries.register import CERTIFICATE_NUMBER_UNKNOWN, LOOKUP_CHUNK
 from voucher.stages.certify.upload import CertificatesImporter
 from voucher.stages.certify.verify import verify
 

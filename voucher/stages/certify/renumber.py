@@ -13,7 +13,8 @@ from voucher.registry.renumbering import Renumbered, give_number
 from voucher.rules.vocabulary import CertificateKind
 from voucher.stages.certify import extract
 from voucher.stages.certify.models import Certificate, RegisterEntry
-from voucher.stages.certify.queries.register import find_candidates, find_newest_entries
+from voucher.stages.certify.queries.candidates import find_candidates
+from voucher.stages.certify.queries.register import find_newest_entries
 from voucher.stages.certify.verify import verify
 
 

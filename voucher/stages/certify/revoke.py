@@ -25,11 +25,8 @@ from voucher.rules.privacy import mask_free_text
 from voucher.rules.revocations import Consequences, check_as_seen
 from voucher.rules.spelling import fold_spelling
 from voucher.stages.certify.models import Certificate, Verification
-from voucher.stages.certify.queries.register import (
-    CERTIFICATE_NUMBER_UNKNOWN,
-    find_candidates,
-    find_newest_entries,
-)
+from voucher.stages.certify.queries.candidates import find_candidates
+from voucher.stages.certify.queries.register import CERTIFICATE_NUMBER_UNKNOWN, find_newest_entries
 from voucher.stages.certify.verify import as_json, verify
 
 SOURCE = "豫办〔2021〕29号 第16项 无证无价; S2-16f; AC-I1"

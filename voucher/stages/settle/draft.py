@@ -5,7 +5,7 @@ One transaction: entitlement keys taken, money reserved, claims drafted and subm
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -23,15 +23,19 @@ from voucher.rules.errors import Family, reason
 from voucher.rules.privacy import mask_free_text
 from voucher.rules.vocabulary import SubsidyKind
 from voucher.stages.certify import queries as certificates
+from voucher.stages.certify.queries import Candidate
+from voucher.stages.settle.alike import Cases
 from voucher.stages.settle.filing import Frame, file_batch
 from voucher.stages.settle.filing import Settled as Settled
 from voucher.stages.settle.fitting import fit_budget
-from voucher.stages.settle.judging import Verdict, judge
+from voucher.stages.settle.judging import Verdict
+from voucher.stages.settle.judging_holders import judge_holder
 from voucher.stages.settle.lawbook import Lawbook
 from voucher.stages.settle.precedence import LOOKUP_CHUNK, order_lines
 
 Progress = Callable[[int, int | None], None]
-PROGRESS_EVERY = 200
+# so many are read and judged at a time, however many there are
+PIECE = 2000
 PROJECTS = {SubsidyKind.EVALUATION: "EVAL", SubsidyKind.TRAINING: "TRAIN"}
 
 PERIOD_BACKWARDS = reason(
@@ -104,45 +108,47 @@ def _keep_quiet(_done: int, _total: int | None) -> None:
 
 
 def _judge_all(work: Work, wish: Wish, progress: Progress) -> list[Verdict]:
+    """Return the verdict on every certificate of the period, in order of issue."""
     session = work.session
     lawbook = Lawbook.read(session, wish.region_code)
-    found = certificates.list_candidates(
-        session, catalogue.list_subtree(session, wish.region_code), wish.from_on, wish.until_on
-    )
+    cases = Cases(wish.kind, work.today, lawbook)
+    regions = catalogue.list_subtree(session, wish.region_code)
+    ids = certificates.list_candidate_ids(session, regions, wish.from_on, wish.until_on)
+    verdicts: list[Verdict] = []
+    for start in range(0, len(ids), PIECE):
+        progress(start, len(ids))
+        piece = ids[start : start + PIECE]
+        found = certificates.list_candidates(session, regions, wish.from_on, wish.until_on, piece)
+        verdicts += _judge_piece(work, found, cases)
+    verdicts.sort(key=lambda each: (each.candidate.certificate.issued_on, each.candidate.certificate.number))
+    order_lines(work, wish.kind, verdicts, lawbook)
+    return verdicts
+
+
+def _judge_piece(work: Work, found: Sequence[Candidate], cases: Cases) -> Iterator[Verdict]:
+    """Yield the verdicts on some certificates; their people are read for as long as they are judged."""
+    session = work.session
+    ids = [each.certificate.id for each in found]
     person_ids = [each.certificate.person_id for each in found]
     named = people.read_people(session, work.keyring, person_ids)
     facts = read_facts(session, person_ids)
     scopes = certificates.read_scopes(session, [each.certificate.filing_id for each in found])
-    proven = _name_vouchers(session, [each.certificate.id for each in found])
-    stopped = certificates.find_held(session, [each.certificate.id for each in found])
-    verdicts = []
-    for place, each in enumerate(found):
-        if place % PROGRESS_EVERY == 0:
-            progress(place, len(found))
-        person_id = each.certificate.person_id
-        if each.certificate.id in stopped:
-            verdicts.append(Verdict(each))
-            number = mask_free_text(each.certificate.number)
-            verdicts[-1].refuse(CERTIFICATE_HELD.refusal(number=number))
-            continue
-        if each.certificate.id in proven:
-            verdicts.append(Verdict(each))
-            verdicts[-1].refuse(SETTLED_BY_VOUCHER.refusal(voucher=proven[each.certificate.id]))
-            continue
-        verdicts.append(
-            judge(
-                each,
-                wish.kind,
-                named.get(person_id),
-                facts.tags.get(person_id, []),
-                facts.intents.get(person_id),
-                scopes[each.certificate.filing_id],
-                work.today,
-                lawbook,
-            )
-        )
-    order_lines(work, wish.kind, verdicts, lawbook)
-    return verdicts
+    proven = _name_vouchers(session, ids)
+    stopped = certificates.find_held(session, ids)
+    for each in found:
+        certificate = each.certificate
+        person_id = certificate.person_id
+        if certificate.id in stopped:
+            verdict = Verdict(each)
+            verdict.refuse(CERTIFICATE_HELD.refusal(number=mask_free_text(certificate.number)))
+        elif certificate.id in proven:
+            verdict = Verdict(each)
+            verdict.refuse(SETTLED_BY_VOUCHER.refusal(voucher=proven[certificate.id]))
+        else:
+            verdict = cases.judge(each, scopes[certificate.filing_id])
+            tags, intent = facts.tags.get(person_id, []), facts.intents.get(person_id)
+            judge_holder(verdict, cases.kind, named.get(person_id), tags, intent, cases.lawbook)
+        yield verdict
 
 
 def _name_vouchers(session: Session, certificate_ids: Sequence[int]) -> dict[int, str]:

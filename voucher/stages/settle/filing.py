@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
-from sqlalchemy import insert, select
+from sqlalchemy import select
 
 from voucher.ledger import budget as budgets
 from voucher.ledger import entitlements, states
 from voucher.ledger.postings import Line
-from voucher.plumbing.db import insert_rows
+from voucher.plumbing.bulk import Stored, among, next_ids, write_many
 from voucher.plumbing.unit_of_work import Work
 from voucher.rules.approval import Step
 from voucher.rules.lifecycle import Thing
@@ -22,6 +22,21 @@ from voucher.stages.settle.lines import write_lines
 from voucher.stages.settle.models.claims import Claim, ClaimHand, SettlementBatch, claim_number
 from voucher.stages.settle.precedence import in_batch
 from voucher.stages.settle.promises import hand_over
+
+# so many are written at a time, however many there are
+PIECE = 2000
+# what happens to a claim on the day it is filed: due, left to a person, or waiting for money
+EVENTS = {
+    Outcome.PAYABLE: ("draft", "submit"),
+    Outcome.MANUAL: ("draft", "refer"),
+    Outcome.REFUSED: ("draft",),
+}
+AFTER = {outcome: states.state_after(Thing.CLAIM, *events) for outcome, events in EVENTS.items()}
+COLUMNS = (
+    *("id", "state", "seq", "person_id", "trade_code", "level", "certificate_id", "verification_id"),
+    *("institution_id", "voucher_id", "entitlement_id", "entitlement_key"),
+    *("proposed_fen", "amount_fen", "reserved_fen", "explanation"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,10 +76,15 @@ def file_batch(work: Work, frame: Frame, verdicts: list[Verdict]) -> Settled:
     committed meanwhile; the caller tries again.
     """
     batch = _open_batch(work, frame, verdicts)
-    claims = _write_claims(work, batch, verdicts)
+    filed = [each for each in verdicts if each.outcome is not Outcome.REFUSED or waits_for_money(each)]
+    for each, claim_id in zip(filed, next_ids(work.session, Claim, len(filed)), strict=True):
+        each.claim_id = claim_id
     _name_earlier(work, frame, verdicts)
-    write_lines(work, batch.id, verdicts)
-    _file(work, batch, claims)
+    for start in range(0, len(filed), PIECE):
+        _write_claims(work, batch, filed[start : start + PIECE])
+    for start in range(0, len(verdicts), PIECE):
+        write_lines(work, batch.id, verdicts[start : start + PIECE], start + 1)
+    _file(work, batch, filed)
     return Settled(batch.id, batch.number, verdicts)
 
 
@@ -89,32 +109,31 @@ def _open_batch(work: Work, frame: Frame, verdicts: Sequence[Verdict]) -> Settle
     return batch
 
 
-def _write_claims(work: Work, batch: SettlementBatch, verdicts: Sequence[Verdict]) -> list[Verdict]:
-    """Take the keys no voucher holds already and write the drafts; return the lines that became claims."""
-    filed = [each for each in verdicts if each.outcome is not Outcome.REFUSED or waits_for_money(each)]
-    if not filed:
-        return []
-    entitlement_ids = _take_keys(work, batch.kind, filed)
-    rows = [
-        _claim_row(work, batch, each, entitlement_id)
-        for each, entitlement_id in zip(filed, entitlement_ids, strict=True)
-    ]
-    ids = work.session.scalars(insert(Claim).returning(Claim.id, sort_by_parameter_order=True), rows).all()
-    for each, claim_id in zip(filed, ids, strict=True):
-        each.claim_id = claim_id
-    states.begin(
-        work,
-        Thing.CLAIM,
-        list(ids),
-        "draft",
-        content={i: {"amount_fen": row["amount_fen"]} for i, row in zip(ids, rows, strict=True)},
-    )
-    insert_rows(
-        work.session,
-        ClaimHand,
-        [{"claim_id": i, "person_id": work.actor.person_id, "step": Step.SUBMIT} for i in ids],
-    )
-    return filed
+def _write_claims(work: Work, batch: SettlementBatch, filed: Sequence[Verdict]) -> None:
+    """Take the keys no voucher holds already, and write claims with all that happens to them today."""
+    same = {
+        "thing": str(Thing.CLAIM),
+        "kind": batch.kind,
+        "batch_id": batch.id,
+        "budget_id": batch.budget_id,
+        "project_id": batch.project_id,
+        "region_code": batch.region_code,
+        "verified": True,
+        "revision": 1,
+        "submitter_person_id": work.actor.person_id,
+        "filed_on": work.today,
+        "filed_at": work.at,
+    }
+    keys = _take_keys(work, batch.kind, filed)
+    rows = [_claim_row(each, key) for each, key in zip(filed, keys, strict=True)]
+    write_many(work.session, Claim, COLUMNS, rows, same)
+    for outcome, events in EVENTS.items():
+        content: dict[int, dict[str, object]] = {
+            _id(each): {"amount_fen": _claimed_fen(each)} for each in filed if each.outcome is outcome
+        }
+        states.begin_through(work, Thing.CLAIM, list(content), *events, content=content)
+    hands = {"person_id": work.actor.person_id, "step": str(Step.SUBMIT)}
+    write_many(work.session, ClaimHand, ("claim_id",), [(_id(each),) for each in filed], hands)
 
 
 def _take_keys(work: Work, kind: str, filed: Sequence[Verdict]) -> list[int]:
@@ -141,38 +160,39 @@ def _take_keys(work: Work, kind: str, filed: Sequence[Verdict]) -> list[int]:
     ]
 
 
-def _claim_row(
-    work: Work, batch: SettlementBatch, verdict: Verdict, entitlement_id: int
-) -> dict[str, object]:
+def _claim_row(verdict: Verdict, entitlement_id: int) -> tuple[Stored, ...]:
+    """Return the columns of `COLUMNS`; what is known at once to be due or a person's is written as that."""
     candidate = verdict.candidate
     certificate = candidate.certificate
-    payable = verdict.outcome is Outcome.PAYABLE
-    return {
-        **states.first_state(Thing.CLAIM, "draft"),
-        "kind": batch.kind,
-        "batch_id": batch.id,
-        "budget_id": batch.budget_id,
-        "project_id": batch.project_id,
-        "region_code": batch.region_code,
-        "person_id": certificate.person_id,
-        "trade_code": candidate.canonical_trade_code,
-        "level": certificate.level,
-        "certificate_id": certificate.id,
-        "verification_id": candidate.verification_id,
-        "verified": True,
-        "institution_id": verdict.payee_id,
-        "voucher_id": verdict.promise.voucher_id if verdict.promise else None,
-        "entitlement_id": entitlement_id,
-        "entitlement_key": verdict.key,
-        "proposed_fen": verdict.proposed_fen,
-        "amount_fen": verdict.proposed_fen if waits_for_money(verdict) else verdict.amount_fen,
-        "reserved_fen": verdict.amount_fen if payable else 0,
-        "explanation": verdict.explanation,
-        "revision": 1,
-        "submitter_person_id": work.actor.person_id,
-        "filed_on": work.today,
-        "filed_at": work.at,
-    }
+    after = AFTER[verdict.outcome]
+    return (
+        verdict.claim_id,
+        after["state"],
+        after["seq"],
+        certificate.person_id,
+        candidate.canonical_trade_code,
+        certificate.level,
+        certificate.id,
+        candidate.verification_id,
+        verdict.payee_id,
+        verdict.promise.voucher_id if verdict.promise else None,
+        entitlement_id,
+        verdict.key,
+        verdict.proposed_fen,
+        _claimed_fen(verdict),
+        verdict.amount_fen if verdict.outcome is Outcome.PAYABLE else 0,
+        verdict.explanation,
+    )
+
+
+def _claimed_fen(verdict: Verdict) -> int:
+    return verdict.proposed_fen if waits_for_money(verdict) else verdict.amount_fen
+
+
+def _id(verdict: Verdict) -> int:
+    if verdict.claim_id is None:
+        raise ValueError("a line without a claim has no claim's id")
+    return verdict.claim_id
 
 
 def _name_earlier(work: Work, frame: Frame, verdicts: Sequence[Verdict]) -> None:
@@ -188,37 +208,33 @@ def _name_earlier(work: Work, frame: Frame, verdicts: Sequence[Verdict]) -> None
                 facts={**told.facts, "earlier": number, "certificate": first.candidate.certificate.number},
             )
             verdict.explanation = verdict.explanation.replace(placeholder, number)
-            for finding in verdict.findings:
-                finding["text"] = finding["text"].replace(placeholder, number)
+            # a finding is one object for many lines
+            verdict.findings = [
+                {**each, "text": each["text"].replace(placeholder, number)} for each in verdict.findings
+            ]
             verdict.earlier = number
 
 
 def _file(work: Work, batch: SettlementBatch, filed: Sequence[Verdict]) -> None:
-    """Submit what is payable, refer what a person decides, queue what finds no money, file the batch."""
-    ids = {each.claim_id: each for each in filed if each.claim_id is not None}
-    loaded = {claim_id: states.Snapshot(claim_id, "draft", 1) for claim_id in ids}
-    payable = [i for i, each in ids.items() if each.outcome is Outcome.PAYABLE]
-    manual = [i for i, each in ids.items() if each.outcome is Outcome.MANUAL]
-    waiting = [i for i, each in ids.items() if each.outcome is Outcome.REFUSED]
-    promised = [i for i in payable if ids[i].promise is not None]
+    """Reserve what is payable, queue what finds no money, file the batch."""
+    payable = [each for each in filed if each.outcome is Outcome.PAYABLE]
+    waiting = [each for each in filed if each.outcome is Outcome.REFUSED]
+    promised = [_id(each) for each in payable if each.promise is not None]
     if promised:
-        hand_over(work, list(work.session.scalars(select(Claim).where(Claim.id.in_(promised)))))
-    budgets.reserve(work, batch.budget_id, [_money(batch, i, ids[i], ids[i].amount_fen) for i in payable])
-    budgets.queue_claims(
-        work, batch.budget_id, [_money(batch, i, ids[i], ids[i].proposed_fen) for i in waiting]
-    )
-    states.move(work, Claim, [loaded[i] for i in payable], "submit")
-    states.move(work, Claim, [loaded[i] for i in manual], "refer")
-    if payable or manual:
+        claims = select(Claim).where(among(work.session, Claim.id, promised)).order_by(Claim.id)
+        hand_over(work, list(work.session.scalars(claims)))
+    budgets.reserve(work, batch.budget_id, [_money(batch, each, each.amount_fen) for each in payable])
+    budgets.queue_claims(work, batch.budget_id, [_money(batch, each, each.proposed_fen) for each in waiting])
+    if len(filed) > len(waiting):
         states.move(work, SettlementBatch, [batch], "file")
     elif not waiting:
         states.move(work, SettlementBatch, [batch], "cancel", reason="没有可以申报的证书")
 
 
-def _money(batch: SettlementBatch, claim_id: int, verdict: Verdict, amount_fen: int) -> Line:
+def _money(batch: SettlementBatch, verdict: Verdict, amount_fen: int) -> Line:
     return Line(
         amount_fen=amount_fen,
-        claim_id=claim_id,
+        claim_id=_id(verdict),
         project_id=batch.project_id,
         institution_id=verdict.payee_id,
     )

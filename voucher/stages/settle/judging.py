@@ -9,9 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from functools import lru_cache
 
-from voucher.registry.people import Named
-from voucher.rules.assessment import ScoreOutcome, judge_scores
 from voucher.rules.certificates import (
     QUALIFICATION_UNLISTED,
     Scope,
@@ -20,10 +19,7 @@ from voucher.rules.certificates import (
     check_scope,
 )
 from voucher.rules.dictionaries import TrainingMode
-from voucher.rules.duplicates import entitlement_key
-from voucher.rules.eligibility import PersonFacts, Tag, judge_eligibility
 from voucher.rules.errors import Family, Refusal, Refused
-from voucher.rules.identity import read_identity
 from voucher.rules.subsidy import Case, price_subsidy
 from voucher.rules.vocabulary import (
     LEVEL_CERTIFICATE_KINDS,
@@ -38,7 +34,6 @@ from voucher.stages.settle.lawbook import Lawbook
 from voucher.stages.settle.promises import Promise
 
 PASSED, CAUTION, FAILED, UNCHECKED = "✓", "!", "✗", "未核"
-SCORE_SUBJECTS = ("理论", "技能")
 # only what is evaluated stands in an evaluator's filing; the other kinds are refused by their own name
 SCOPED_KINDS = LEVEL_CERTIFICATE_KINDS | {CertificateKind.SPECIAL_SKILL}
 EVALUATOR_WINDOW, VOUCHER_WINDOW = "claim_window_months_listed", "claim_window_months_other"
@@ -71,8 +66,8 @@ class Verdict:
         return self.promise.payee_id if self.promise else self.candidate.certificate.institution_id
 
     def note(self, mark: str, text: str, source: str) -> None:
-        """Add a finding."""
-        self.findings.append({"mark": mark, "text": text, "source": source})
+        """Add a finding; the same one is one object for all lines, and never changed."""
+        self.findings.append(_finding(mark, text, source))
 
     def refuse(self, refusal: Refusal) -> None:
         """Refuse the line, for the first reason that is found."""
@@ -89,40 +84,43 @@ class Verdict:
             self.amount_fen, self.explanation = 0, refusal.sentence
 
 
-def judge(
+@lru_cache(maxsize=8192)
+def _finding(mark: str, text: str, source: str) -> dict[str, str]:
+    return {"mark": mark, "text": text, "source": source}
+
+
+def judge_case(
     candidate: Candidate,
     kind: SubsidyKind,
-    named: Named | None,
-    tags: Sequence[Tag],
-    intent: bool | None,
     scopes: Sequence[Scope],
     filed_on: date,
     lawbook: Lawbook,
     promise: Promise | None = None,
 ) -> Verdict:
-    """Return what the rules say of a certificate on its own, without looking at other claims.
+    """Return what the rules say of a certificate, its holder and the scores aside.
 
     With a promise nothing above it is paid, a face value is paid as it stands, and the key is its own.
     """
     verdict = Verdict(candidate, promise)
     # what is not subsidised at all is said first; whether it is proven does not matter then
-    questions: tuple[Callable[[], None], ...] = (
+    ask(
+        verdict,
         lambda: _judge_price(verdict, kind, lawbook),
         lambda: _judge_proof(verdict),
         lambda: _judge_issuer(verdict, kind, scopes, lawbook),
         lambda: _judge_window(verdict, filed_on, lawbook),
-        lambda: _judge_scores(verdict, lawbook),
-        lambda: _judge_person(verdict, named, tags, intent, lawbook),
     )
+    return verdict
+
+
+def ask(verdict: Verdict, *questions: Callable[[], None]) -> None:
+    """Put questions to a certificate one after the other, whatever the ones before came to."""
     for question in questions:
         try:
             question()
         except Refused as refused:
             # a parameter nobody has set for that day is a question for a person, not a reason to stop all
             verdict.refer(refused.refusal)
-    if verdict.outcome is not Outcome.REFUSED:
-        verdict.key = promise.key if promise else _key(verdict, kind, lawbook)
-    return verdict
 
 
 def _judge_proof(verdict: Verdict) -> None:
@@ -187,44 +185,6 @@ def _judge_window(verdict: Verdict, filed_on: date, lawbook: Lawbook) -> None:
         )
 
 
-def _judge_scores(verdict: Verdict, lawbook: Lawbook) -> None:
-    certificate = verdict.candidate.certificate
-    scores = dict(
-        zip(SCORE_SUBJECTS, (certificate.theory_hundredths, certificate.skill_hundredths), strict=True)
-    )
-    if all(score is None for score in scores.values()):
-        verdict.note(UNCHECKED, "成绩未登记", "DOMAIN P7")
-        return
-    mark = lawbook.require("pass_mark", certificate.issued_on) * 100
-    judged = judge_scores({name: each for name, each in scores.items() if each is not None}, mark)
-    for refusal in judged.refusals:
-        verdict.refuse(refusal)
-    if judged.outcome is ScoreOutcome.PASSED:
-        verdict.note(PASSED, f"各科成绩均不低于 {mark // 100} 分", "DOMAIN P7")
-
-
-def _judge_person(
-    verdict: Verdict, named: Named | None, tags: Sequence[Tag], intent: bool | None, lawbook: Lawbook
-) -> None:
-    on = verdict.candidate.certificate.issued_on
-    identity = read_identity(named.number) if named is not None and named.number is not None else None
-    facts = PersonFacts(
-        birth_on=identity.birth_on if identity else None,
-        sex=identity.sex if identity else None,
-        tags=tuple(tags),
-        intent_declared=intent,
-    )
-    judged = judge_eligibility(facts, on, lawbook.age_limits(on), strict=False)
-    for finding in judged.findings:
-        if str(finding.mark) != FAILED:
-            verdict.note(str(finding.mark), finding.text, finding.source)
-    if judged.refusal is not None:
-        if judged.outcome is Outcome.REFUSED:
-            verdict.refuse(judged.refusal)
-        else:
-            verdict.refer(judged.refusal)
-
-
 def _judge_price(verdict: Verdict, kind: SubsidyKind, lawbook: Lawbook) -> None:
     certificate, promise = verdict.candidate.certificate, verdict.promise
     if promise is not None and promise.fixed_words is not None:
@@ -265,20 +225,6 @@ def canonical_code(verdict: Verdict) -> str:
     """Return the trade code after the alias map, as the verification snapshot has it."""
     found = verdict.candidate.canonical_trade_code
     return found if found is not None else verdict.candidate.certificate.trade_code
-
-
-def _key(verdict: Verdict, kind: SubsidyKind, lawbook: Lawbook) -> str:
-    certificate = verdict.candidate.certificate
-    special = certificate.kind == CertificateKind.SPECIAL_SKILL
-    return entitlement_key(
-        kind,
-        certificate.person_id,
-        certificate_kind=CertificateKind(certificate.kind),
-        occupation_code=None if special else canonical_code(verdict),
-        level=level_of(certificate.level),
-        item_code=certificate.trade_code if special else None,
-        aliases=lawbook.aliases,
-    )
 
 
 def read_refusal(told: dict[str, object]) -> Refusal:

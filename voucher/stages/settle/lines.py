@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 
-from voucher.plumbing.db import insert_rows
+from voucher.plumbing.bulk import write_many
+from voucher.plumbing.types import canonical_json
 from voucher.plumbing.unit_of_work import Work
 from voucher.registry.people import Named
 from voucher.rules.errors import refusal_as_json
@@ -15,26 +17,35 @@ from voucher.stages.settle.judging import Verdict
 from voucher.stages.settle.models.claims import SettlementLine, claim_number
 
 NO_LEVEL = "无等级"
+COLUMNS = (
+    *("position", "certificate_id", "person_id", "outcome", "amount_fen", "explanation"),
+    *("findings", "refusal", "claim_id"),
+)
 
 
-def write_lines(work: Work, batch_id: int, verdicts: Sequence[Verdict]) -> None:
-    """Keep every line of a batch as it was judged."""
+def write_lines(work: Work, batch_id: int, verdicts: Sequence[Verdict], first_position: int = 1) -> None:
+    """Keep lines of a batch as they were judged, numbered from a position on."""
     rows = [
-        {
-            "batch_id": batch_id,
-            "position": position,
-            "certificate_id": each.candidate.certificate.id,
-            "person_id": each.candidate.certificate.person_id,
-            "outcome": str(each.outcome),
-            "amount_fen": each.amount_fen,
-            "explanation": each.explanation,
-            "findings": each.findings,
-            "refusal": refusal_as_json(each.refusal) if each.refusal is not None else None,
-            "claim_id": each.claim_id,
-        }
-        for position, each in enumerate(verdicts, start=1)
+        (
+            position,
+            each.candidate.certificate.id,
+            each.candidate.certificate.person_id,
+            str(each.outcome),
+            each.amount_fen,
+            each.explanation,
+            "[" + ",".join([_write(**finding) for finding in each.findings]) + "]",
+            canonical_json(refusal_as_json(each.refusal)) if each.refusal is not None else None,
+            each.claim_id,
+        )
+        for position, each in enumerate(verdicts, first_position)
     ]
-    insert_rows(work.session, SettlementLine, rows)
+    write_many(work.session, SettlementLine, COLUMNS, rows, {"batch_id": batch_id})
+
+
+@lru_cache(maxsize=8192)
+def _write(**finding: str) -> str:
+    """Return a finding as it is kept; most lines of a batch have the same ones."""
+    return canonical_json(finding)
 
 
 def level_word(ordinal: int) -> str:

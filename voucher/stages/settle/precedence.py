@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from voucher.ledger.commitments import Commitment
 from voucher.ledger.entitlements import Entitlement
 from voucher.ledger.vouchers import Voucher
+from voucher.plumbing.bulk import among
 from voucher.plumbing.clock import day_of
 from voucher.plumbing.unit_of_work import Work
 from voucher.rules.duplicates import (
@@ -27,9 +28,15 @@ from voucher.rules.vocabulary import CertificateKind, Outcome, SubsidyKind
 from voucher.stages.certify.queries import level_of
 from voucher.stages.settle.judging import Verdict, canonical_code
 from voucher.stages.settle.lawbook import Lawbook
-from voucher.stages.settle.models.claims import Claim
+from voucher.stages.settle.models.claims import Claim, claim_number
 
 LOOKUP_CHUNK = 500
+# so many people are looked up at a time
+PIECE = 2000
+CLAIMED = (
+    *(Claim.id, Claim.person_id, Claim.region_code, Claim.filed_on, Claim.kind, Claim.entitlement_key),
+    *(Claim.trade_code, Claim.level, Claim.state),
+)
 PAID = ("paid", "recovering", "recovered")
 IN_THIS_BATCH = "本批"
 
@@ -38,13 +45,14 @@ def order_lines(work: Work, kind: SubsidyKind, verdicts: Sequence[Verdict], lawb
     """Refuse or refer the lines that stand behind an earlier claim or an earlier line."""
     earlier = _read_earlier(work.session, [each.candidate.certificate.person_id for each in verdicts])
     winners: dict[str, Verdict] = {}
+    called: dict[str, Verdict] = {}
     # chosen before any is judged: a line referred on the way must not meet itself in the second round
     for standing in [
         [each for each in verdicts if each.outcome is outcome]
         for outcome in (Outcome.PAYABLE, Outcome.MANUAL)
     ]:
         for verdict in standing:
-            _judge_line(work, kind, verdict, earlier, winners, lawbook)
+            _judge_line(work, kind, verdict, earlier, winners, called, lawbook)
 
 
 def _judge_line(
@@ -53,6 +61,7 @@ def _judge_line(
     verdict: Verdict,
     earlier: dict[int, list[EarlierClaim]],
     winners: dict[str, Verdict],
+    called: dict[str, Verdict],
     lawbook: Lawbook,
 ) -> None:
     certificate = verdict.candidate.certificate
@@ -72,12 +81,12 @@ def _judge_line(
     )
     if judged.refusal is not None:
         number = judged.earlier.number if judged.earlier is not None else None
-        verdict.earlier = next((each for each in winners.values() if in_batch(each) == number), number)
+        verdict.earlier = called.get(number or "", number)
         if judged.outcome is Outcome.REFUSED:
             verdict.refuse(judged.refusal)
             return
         verdict.refer(judged.refusal)
-    winners[key] = verdict
+    winners[key] = called[in_batch(verdict)] = verdict
     if verdict.promise is None or verdict.promise.entitlement_id is None:
         verdict.key = renewed_key(key, others)
     known.append(
@@ -103,16 +112,16 @@ def _read_earlier(session: Session, person_ids: Iterable[int]) -> dict[int, list
     """Return what these people have claimed or been promised, province-wide, whatever became of it."""
     found: dict[int, list[EarlierClaim]] = {}
     ordered = sorted(set(person_ids))
-    for start in range(0, len(ordered), LOOKUP_CHUNK):
-        chunk = ordered[start : start + LOOKUP_CHUNK]
-        for person_id, held in _read_held(session, chunk):
+    for start in range(0, len(ordered), PIECE):
+        piece = ordered[start : start + PIECE]
+        for person_id, held in _read_held(session, piece):
             found.setdefault(person_id, []).append(held)
         # a bonus has a key of its own kind, and stands in no subsidy's way
-        subsidies = select(Claim).where(Claim.person_id.in_(chunk), Claim.basis_id.is_(None))
-        for claim in session.scalars(subsidies):
+        subsidies = select(*CLAIMED).where(among(session, Claim.person_id, piece), Claim.basis_id.is_(None))
+        for claim in session.execute(subsidies.order_by(Claim.id)):
             found.setdefault(claim.person_id, []).append(
                 EarlierClaim(
-                    number=claim.number,
+                    number=claim_number(claim.region_code, claim.filed_on.year, claim.id),
                     kind=SubsidyKind(claim.kind),
                     key=claim.entitlement_key,
                     occupation_code=claim.trade_code if claim.level else None,
@@ -132,7 +141,7 @@ def _read_held(session: Session, person_ids: Sequence[int]) -> Iterator[tuple[in
         select(Entitlement, Voucher, Commitment.made_at)
         .join(Commitment, Commitment.entitlement_id == Entitlement.id)
         .join(Voucher, Voucher.id == Commitment.voucher_id)
-        .where(Entitlement.person_id.in_(person_ids), Commitment.ended_at.is_(None), ~claimed)
+        .where(among(session, Entitlement.person_id, person_ids), Commitment.ended_at.is_(None), ~claimed)
         .order_by(Entitlement.id)
     )
     for entitlement, voucher, made_at in rows:

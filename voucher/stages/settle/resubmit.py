@@ -18,7 +18,8 @@ from voucher.rules.vocabulary import Outcome, SubsidyKind
 from voucher.stages.certify import queries as certificates
 from voucher.stages.settle.ending import money_of
 from voucher.stages.settle.following import follow
-from voucher.stages.settle.judging import Verdict, judge
+from voucher.stages.settle.judging import Verdict, judge_case
+from voucher.stages.settle.judging_holders import judge_holder
 from voucher.stages.settle.lawbook import Lawbook
 from voucher.stages.settle.models.claims import Claim, ClaimHand, Clearing, SettlementBatch
 from voucher.stages.settle.reading import CLAIM_MISSING, check_submitter, list_hands, lock_claims
@@ -124,14 +125,14 @@ def _judge_again(work: Work, claims: Sequence[Claim]) -> dict[int, Verdict]:
     judged: dict[int, Verdict] = {}
     for each in found:
         person_id = each.certificate.person_id
-        judged[each.certificate.id] = judge(
-            each,
+        scope = scopes[each.certificate.filing_id]
+        verdict = judge_case(each, SubsidyKind(batch.kind), scope, work.today, lawbook)
+        judged[each.certificate.id] = judge_holder(
+            verdict,
             SubsidyKind(batch.kind),
             named.get(person_id),
             facts.tags.get(person_id, []),
             facts.intents.get(person_id),
-            scopes[each.certificate.filing_id],
-            work.today,
             lawbook,
         )
     return judged

@@ -19,7 +19,8 @@ from voucher.rules.vocabulary import SUBSIDY_NAMES, SubsidyKind
 from voucher.stages.assess import queries as assessment
 from voucher.stages.certify import queries as certificates
 from voucher.stages.certify.queries import Candidate
-from voucher.stages.settle.judging import Verdict, judge
+from voucher.stages.settle.judging import Verdict, judge_case
+from voucher.stages.settle.judging_holders import judge_holder
 from voucher.stages.settle.lawbook import Lawbook
 from voucher.stages.settle.models.claims import Claim
 from voucher.stages.settle.promises import LOOKUP_CHUNK, Promise
@@ -111,17 +112,16 @@ def judge_cases(
             verdicts.append(verdict)
             continue
         commitment, entitlement = promised[voucher.id]
-        verdict = judge(
+        verdict = judge_case(
             case.candidate,
             kind,
-            named.get(person_id),
-            facts.tags.get(person_id, []),
-            facts.intents.get(person_id),
             scopes[case.candidate.certificate.filing_id],
             work.today,
             lawbook,
             _promise(case, kind, commitment, entitlement),
         )
+        tags, intent = facts.tags.get(person_id, []), facts.intents.get(person_id)
+        judge_holder(verdict, kind, named.get(person_id), tags, intent, lawbook)
         proven = (case.candidate.canonical_trade_code, case.candidate.certificate.level)
         if case.candidate.verified and proven != (entitlement.trade_code, entitlement.level or 0):
             verdict.refuse(CERTIFICATE_DIFFERS.refusal(voucher=voucher.number))

@@ -8,11 +8,16 @@ from voucher.stages.certify.queries.archive import (
     list_certificates,
     view_certificates,
 )
+from voucher.stages.certify.queries.candidates import (
+    Candidate,
+    find_candidates,
+    list_candidate_ids,
+    list_candidates,
+    list_verified_before,
+)
 from voucher.stages.certify.queries.checking import PublicAnswer, check_publicly
 from voucher.stages.certify.queries.proofs import find_newest_verifications, why_not_certified
 from voucher.stages.certify.queries.register import (
-    Candidate,
-    find_candidates,
     find_certificates,
     find_held,
     find_latest_verification,
@@ -20,11 +25,8 @@ from voucher.stages.certify.queries.register import (
     find_proofs,
     find_proven,
     level_of,
-    list_candidate_ids,
-    list_candidates,
     list_decertified_vouchers,
     list_revoked_certificates,
-    list_verified_before,
     list_verified_certificates,
     read_scopes,
     select_certificates_for,

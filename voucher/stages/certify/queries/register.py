@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
-from datetime import date
-from typing import Any
 
 from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
 from voucher.ledger.holds import select_held
 from voucher.plumbing.bulk import among
-from voucher.registry.institutions import EvaluatorFiling, EvaluatorScope, Institution
+from voucher.registry.institutions import EvaluatorScope
 from voucher.rules.certificates import Scope
 from voucher.rules.errors import Family, reason
 from voucher.rules.levels import Level
@@ -30,116 +27,9 @@ CERTIFICATE_NUMBER_UNKNOWN = reason(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Candidate:
-    """A certificate with who issued it under which filing, and its newest look-up in the register."""
-
-    certificate: Certificate
-    evaluator_code: str
-    evaluator_name: str
-    filing_number: str
-    verification_id: int | None
-    verified: bool
-    canonical_trade_code: str | None
-    codes: tuple[dict[str, object], ...]
-
-
 def level_of(ordinal: int) -> Level | None:
     """Return the level behind a stored ordinal; 0 stands for none."""
     return Level(ordinal) if ordinal else None
-
-
-def list_candidates(
-    session: Session,
-    region_codes: Sequence[str],
-    from_on: date,
-    until_on: date,
-    certificate_ids: Sequence[int] | None = None,
-) -> list[Candidate]:
-    """Return the certificates issued in a period by evaluators filed in these regions, in order of issue.
-
-    With `certificate_ids` only those among them.
-    """
-    query = _candidates().where(
-        EvaluatorFiling.region_code.in_(region_codes),
-        Certificate.issued_on >= from_on,
-        Certificate.issued_on <= until_on,
-    )
-    if certificate_ids is not None:
-        query = query.where(among(session, Certificate.id, certificate_ids))
-    return [_candidate(row) for row in session.execute(query)]
-
-
-def list_candidate_ids(
-    session: Session, region_codes: Sequence[str], from_on: date, until_on: date
-) -> list[int]:
-    """Return the ids of the certificates issued in a period by evaluators filed in these regions."""
-    return list(
-        session.scalars(
-            select(Certificate.id)
-            .join(EvaluatorFiling, EvaluatorFiling.id == Certificate.filing_id)
-            .where(
-                EvaluatorFiling.region_code.in_(region_codes),
-                Certificate.issued_on.between(from_on, until_on),
-            )
-            .order_by(Certificate.id)
-        )
-    )
-
-
-def list_verified_before(session: Session, numbers: Sequence[str]) -> list[Candidate]:
-    """Return the certificates among these numbers that have been held against the register already."""
-    found: list[Candidate] = []
-    ordered = sorted(set(numbers))
-    for start in range(0, len(ordered), LOOKUP_CHUNK):
-        query = _candidates().where(
-            Certificate.number.in_(ordered[start : start + LOOKUP_CHUNK]), Verification.id.is_not(None)
-        )
-        found += [_candidate(row) for row in session.execute(query)]
-    return found
-
-
-def find_candidates(session: Session, certificate_ids: Sequence[int]) -> dict[int, Candidate]:
-    """Return certificates by id, wherever and whenever issued; a 培训合格证书 stands under no filing."""
-    found: dict[int, Candidate] = {}
-    ordered = sorted(set(certificate_ids))
-    for start in range(0, len(ordered), LOOKUP_CHUNK):
-        query = _candidates(unfiled=True).where(Certificate.id.in_(ordered[start : start + LOOKUP_CHUNK]))
-        found.update({row[0].id: _candidate(row) for row in session.execute(query)})
-    return found
-
-
-def _candidates(*, unfiled: bool = False) -> Select[Any]:
-    # of each certificate by itself: over all of them it would be read through for every piece anew
-    newest = (
-        select(func.max(Verification.id))
-        .where(Verification.certificate_id == Certificate.id)
-        .correlate(Certificate)
-        .scalar_subquery()
-    )
-    return (
-        select(
-            Certificate, Institution.code, Institution.name, EvaluatorFiling.filing_number,
-            Verification.id, Verification.verified, Verification.trade_code, Verification.codes,
-        )
-        .join(EvaluatorFiling, EvaluatorFiling.id == Certificate.filing_id, isouter=unfiled)
-        .join(Institution, Institution.id == Certificate.institution_id)
-        .outerjoin(Verification, Verification.id == newest)
-        .order_by(Certificate.issued_on, Certificate.number)
-    )  # fmt: skip
-
-
-def _candidate(row: Any) -> Candidate:
-    return Candidate(
-        certificate=row[0],
-        evaluator_code=row[1],
-        evaluator_name=row[2],
-        filing_number=row[3] or "",
-        verification_id=row[4],
-        verified=bool(row[5]),
-        canonical_trade_code=row[6],
-        codes=tuple(row[7] or ()),
-    )
 
 
 def read_scopes(session: Session, filing_ids: Sequence[int | None]) -> dict[int | None, list[Scope]]:

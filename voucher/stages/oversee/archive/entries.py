@@ -13,7 +13,8 @@ from datetime import UTC, date, datetime, time
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from voucher.ledger.states import StateEvent, list_lives
+from voucher.ledger.lives import list_lives
+from voucher.ledger.states import StateEvent
 from voucher.ledger.vouchers import Voucher
 from voucher.plumbing.clock import SHANGHAI
 from voucher.plumbing.secrets import Keyring
