@@ -12,12 +12,15 @@ from __future__ import annotations
 import resource
 import sys
 import tempfile
-from collections.abc import Callable
+from collections import defaultdict
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from time import perf_counter
+from types import MappingProxyType
 
 from benchmarks.bare import Copied, copy_rows
+from benchmarks.batch_pages import PAGES
 from benchmarks.installation import Installation, build, check_settled, copy_database
 from benchmarks.measuring import Measurement, read_size, tell
 from benchmarks.settle_postgres import play_postgres
@@ -27,6 +30,7 @@ WARM_UP_SIZE = 20
 SQLITE_UP_TO = 10_000
 IMPORTED, VERIFIED, SETTLED = "imported", "verified", "settled"
 LIMIT = "INSERT…SELECT of every row it wrote"
+PAGE_LIMIT = "SELECT of fifty lines and their claims"
 TOLD = {
     IMPORTED: "import of three files",
     VERIFIED: "verify against the register",
@@ -38,8 +42,8 @@ TOLD = {
 class Times:
     """The times of every round, and of the limits measured between the rounds."""
 
-    seconds: dict[str, list[float]] = field(default_factory=lambda: {name: [] for name in TOLD})
-    limits: dict[str, list[Copied]] = field(default_factory=lambda: {name: [] for name in TOLD})
+    seconds: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
+    limits: dict[str, list[Copied]] = field(default_factory=lambda: defaultdict(list))
 
 
 def play_round(founded: Installation, folder: Path, size: int, times: Times) -> None:
@@ -99,15 +103,20 @@ def measure_postgres(size: int, rounds: int = ROUNDS) -> list[Measurement]:
         for step, seconds, limit in play_postgres(Path(name), size, rounds):
             times.seconds[step].append(seconds)
             times.limits[step].append(limit)
-    return _tell_steps("postgresql", size, times)
+    return _tell_steps("postgresql", size, times, PAGES)
 
 
-def _tell_steps(database: str, size: int, times: Times) -> list[Measurement]:
+def _tell_steps(
+    database: str, size: int, times: Times, pages: Mapping[str, str] = MappingProxyType({})
+) -> list[Measurement]:
+    """Return the measurements; the batch itself comes last."""
+    limits = dict.fromkeys(TOLD, LIMIT) | dict.fromkeys(pages, PAGE_LIMIT)
+    told = {IMPORTED: TOLD[IMPORTED], VERIFIED: TOLD[VERIFIED], **pages, SETTLED: TOLD[SETTLED]}
     return [
         Measurement(
             benchmark="settle",
             name=measured,
-            limit=LIMIT,
+            limit=limits[key],
             size=size,
             rows=times.limits[key][0].rows,
             seconds=times.seconds[key],
@@ -115,7 +124,7 @@ def _tell_steps(database: str, size: int, times: Times) -> list[Measurement]:
             peak_memory_bytes=read_peak_bytes(),
             database=database,
         )
-        for key, measured in TOLD.items()
+        for key, measured in told.items()
     ]
 
 

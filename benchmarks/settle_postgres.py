@@ -16,6 +16,7 @@ import psycopg
 from psycopg import sql
 
 from benchmarks.bare import Copied, list_tables
+from benchmarks.batch_pages import open_pages
 from benchmarks.copying import DURABLE, Started
 from benchmarks.installation import check_settled, found_house, import_quarter, settle_quarter, verify_quarter
 from voucher.plumbing.db import Database, Model
@@ -24,7 +25,10 @@ LAID, BLOCK = "laid", 1 << 18
 
 
 def play_postgres(folder: Path, size: int, rounds: int) -> Iterator[tuple[str, float, Copied]]:
-    """Yield step, seconds and limit: import and verification once, the batch in as many rounds as asked."""
+    """Yield step, seconds and limit: import and verification once, the batch in as many rounds as asked.
+
+    Then the pages of the batch.
+    """
     with closing(Started(**DURABLE)) as server:
         server.create("played")
         database = Database(server.plain_url("played"))
@@ -49,6 +53,9 @@ def play_postgres(folder: Path, size: int, rounds: int) -> Iterator[tuple[str, f
                 yield name, seconds, insert_bare(server, "played", "bare")
                 _drop(server, "bare")
             _drop(server, "before")
+        _rest(server, database)
+        yield from open_pages(database, house.keyring, folder, house.at)
+        database.dispose()
 
 
 def insert_bare(server: Started, source: str, target: str) -> Copied:

@@ -16,6 +16,7 @@ from voucher.plumbing.unit_of_work import Work
 from voucher.rules.approval import Step
 from voucher.rules.lifecycle import Thing
 from voucher.rules.vocabulary import Outcome, SubsidyKind
+from voucher.stages.settle.adding_up import Counted, keep_sums
 from voucher.stages.settle.fitting import waits_for_money
 from voucher.stages.settle.judging import Verdict
 from voucher.stages.settle.lines import write_lines
@@ -84,6 +85,7 @@ def file_batch(work: Work, frame: Frame, verdicts: list[Verdict]) -> Settled:
         _write_claims(work, batch, filed[start : start + PIECE])
     for start in range(0, len(verdicts), PIECE):
         write_lines(work, batch.id, verdicts[start : start + PIECE], start + 1)
+    keep_sums(work, batch.id, map(_count, verdicts))
     _file(work, batch, filed)
     return Settled(batch.id, batch.number, verdicts)
 
@@ -182,6 +184,18 @@ def _claim_row(verdict: Verdict, entitlement_id: int) -> tuple[Stored, ...]:
         _claimed_fen(verdict),
         verdict.amount_fen if verdict.outcome is Outcome.PAYABLE else 0,
         verdict.explanation,
+    )
+
+
+def _count(verdict: Verdict) -> Counted:
+    certificate = verdict.candidate.certificate
+    return Counted(
+        verdict.payee_id,
+        verdict.outcome,
+        certificate.level,
+        certificate.person_id,
+        verdict.amount_fen,
+        verdict.claim_id is not None,
     )
 
 

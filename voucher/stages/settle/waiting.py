@@ -13,6 +13,8 @@ from voucher.ledger.postings import Line
 from voucher.plumbing.unit_of_work import Work
 from voucher.rules.actor import Role, check_role
 from voucher.rules.lifecycle import Thing
+from voucher.rules.vocabulary import Outcome
+from voucher.stages.settle.adding_up import Counted, keep_sums
 from voucher.stages.settle.following import follow
 from voucher.stages.settle.models.claims import Claim, SettlementBatch, SettlementLine
 from voucher.stages.settle.reading import LOOKUP_CHUNK, lock_claims
@@ -116,7 +118,14 @@ def open_follow_up(
         )
         claim.batch_id = batch.id
     work.session.flush()
+    keep_sums(work, batch.id, map(_count, claims))
     return batch
+
+
+def _count(claim: Claim) -> Counted:
+    outcome = Outcome.PAYABLE if claim.amount_fen else Outcome.MANUAL
+    amount_fen = claim.amount_fen
+    return Counted(claim.institution_id, outcome, claim.level, claim.person_id, amount_fen, claimed=True)
 
 
 def leave_queue(work: Work, claim_ids: Sequence[int]) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from tests.stages.oversee.plants.shape import APPROVED, AT, PAID, Plant, transfer
 
+ONE_MORE = "batch_id, institution_id, outcome, level + 9, lines, claims, people, amount_fen"
+
 MONEY: tuple[Plant, ...] = (
     Plant(
         1,
@@ -74,5 +76,17 @@ MONEY: tuple[Plant, ...] = (
         24,
         "排队等候资金的恰是草稿申领",
         (f"UPDATE waiting SET claim_id = {APPROVED} WHERE id = (SELECT MAX(id) FROM waiting)",),
+    ),
+    Plant(
+        24,
+        "每批留存的合计等于各行之和",
+        ("UPDATE batch_sum SET lines = lines + 1",),
+        ("batch_sum",),
+        refused=True,
+    ),
+    Plant(
+        24,
+        "每批留存的合计等于各行之和",
+        (f"INSERT INTO batch_sum SELECT {ONE_MORE} FROM batch_sum",),
     ),
 )

@@ -16,14 +16,13 @@ from voucher.doors.web.office.steps import PICKABLE, batch_path, list_held, list
 from voucher.doors.web.timelines import list_batch_happenings
 from voucher.plumbing.unit_of_work import Work
 from voucher.registry.catalogue import Region, get_region
-from voucher.registry.institutions import Institution
 from voucher.rules.lifecycle import STATE_NAMES, Thing
 from voucher.rules.money import format_yuan
 from voucher.rules.vocabulary import OUTCOME_NAMES, SUBSIDY_NAMES, Outcome, SubsidyKind
 from voucher.stages.certify.models import Certificate
 from voucher.stages.certify.verify import verify_issued
 from voucher.stages.settle import draft, queries
-from voucher.stages.settle.models.claims import Claim, SettlementLine
+from voucher.stages.settle.models.claims import SettlementLine
 from voucher.stages.settle.seen import list_amber
 
 BATCHES_PER_PAGE, LINES_PER_PAGE = 20, 50
@@ -127,7 +126,7 @@ def show_batch(batch_id: int) -> str:
             happenings=list_batch_happenings(session, batch_id),
             offers=open_offers,
             held=list_held(session, batch_id),
-            payees=_name_payees(session, batch_id),
+            payees=queries.list_payees_of(session, batch_id),
             amber=len(list_amber(session, batch_id, open_offers[0].state)) if open_offers else 0,
             barred=[each for each in offers if each.barred_by is not None],
             may_post=may_post(session, actor, found, summary.states),
@@ -140,14 +139,6 @@ def show_batch(batch_id: int) -> str:
             after=after,
             per_page=LINES_PER_PAGE,
         )
-
-
-def _name_payees(session: Session, batch_id: int) -> list[str]:
-    """Return who is to be paid by a batch."""
-    paid = select(Claim.institution_id).where(Claim.batch_id == batch_id)
-    return list(
-        session.scalars(select(Institution.name).where(Institution.id.in_(paid)).order_by(Institution.id))
-    )
 
 
 def _search_line(session: Session, batch_id: int, query: str) -> list[queries.LineView]:

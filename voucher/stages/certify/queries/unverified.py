@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, func, literal, select
 from sqlalchemy.orm import Session
 
 from voucher.ledger.vouchers import Voucher
+from voucher.plumbing.types import Flag
 from voucher.stages.certify.models import Certificate, Verification
 
 
@@ -51,9 +52,15 @@ def list_waiting(session: Session, institution_ids: Collection[int]) -> list[int
 
 
 def _own(institution_ids: Collection[int], *, verified: bool) -> ColumnElement[bool]:
-    newest = select(func.max(Verification.id)).group_by(Verification.certificate_id)
-    matched = select(Verification.certificate_id).where(
-        Verification.id.in_(newest), Verification.verified.in_((True,))
+    # of each certificate by itself: their houses are few, the look-ups are the province's
+    newest = (
+        select(Verification.verified)
+        .where(Verification.certificate_id == Certificate.id)
+        .order_by(Verification.id.desc())
+        .limit(1)
+        .correlate(Certificate)
+        .scalar_subquery()
     )
     own = Certificate.institution_id.in_(sorted(institution_ids))
-    return own & (Certificate.id.in_(matched) if verified else Certificate.id.not_in(matched))
+    matched = func.coalesce(newest, literal(False, Flag())) == literal(True, Flag())
+    return own & (matched if verified else ~matched)

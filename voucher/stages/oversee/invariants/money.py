@@ -162,4 +162,20 @@ RESERVATIONS: tuple[Invariant, ...] = (
           AND NOT EXISTS (SELECT 1 FROM waiting w WHERE w.claim_id = c.id AND w.ended_at IS NULL)
         """,
     ),
+    Invariant(
+        24,
+        "每批留存的合计等于各行之和",
+        """
+        SELECT batch_id, outcome, CAST(SUM(lines) AS BIGINT) AS lines, CAST(SUM(fen) AS BIGINT) AS fen
+        FROM (
+            SELECT batch_id, outcome, lines, claims, people, amount_fen AS fen FROM batch_sum
+            UNION ALL
+            SELECT batch_id, outcome, -COUNT(*), -COUNT(claim_id),
+                   CASE outcome WHEN 'payable' THEN -COUNT(DISTINCT person_id) ELSE 0 END, -SUM(amount_fen)
+            FROM settlement_line GROUP BY batch_id, outcome
+        ) both_sides
+        GROUP BY batch_id, outcome
+        HAVING SUM(lines) <> 0 OR SUM(claims) <> 0 OR SUM(people) <> 0 OR SUM(fen) <> 0
+        """,
+    ),
 )

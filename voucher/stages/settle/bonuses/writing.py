@@ -14,6 +14,7 @@ from voucher.rules.bonuses import BonusKind
 from voucher.rules.errors import refusal_as_json
 from voucher.rules.lifecycle import Thing
 from voucher.rules.vocabulary import Outcome
+from voucher.stages.settle.adding_up import Counted, keep_sums
 from voucher.stages.settle.bonuses.cases import Line
 from voucher.stages.settle.ending import money_of
 from voucher.stages.settle.models.bonuses import BonusBasis
@@ -50,6 +51,11 @@ def write_batch(
         found = by_basis.get(basis.id)
         work.session.add(_line(batch, position, basis, verdict, found.id if found else None))
     work.session.flush()
+    counted = (
+        (verdict.outcome, basis.level, basis.person_id, verdict.amount_fen, basis.id in by_basis)
+        for basis, (_, verdict) in zip(bases, judged, strict=True)
+    )
+    keep_sums(work, batch.id, (Counted(payee_id, *each) for each in counted))
     _file(work, batch, claims)
     return batch
 

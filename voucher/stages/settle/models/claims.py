@@ -24,6 +24,8 @@ from voucher.plumbing.db import Model
 from voucher.plumbing.types import Day, Flag, Int64, Json, Text, UtcTime
 from voucher.rules.lifecycle import Thing
 
+# as a caution (!) stands in the kept text, which is canonical: an index finds such lines among all others
+WITH_CAUTION = 'findings LIKE \'%"mark":"!"%\''
 LIVE_CLAIM = text("state NOT IN ('withdrawn','rejected','recovered')")
 
 
@@ -73,8 +75,10 @@ class SettlementLine(Model):
         CheckConstraint("outcome <> 'refused' OR refusal IS NOT NULL", name="refused_with_reason"),
         CheckConstraint("outcome = 'refused' OR claim_id IS NOT NULL", name="claimed"),
         Index("ix_settlement_line_claim", "claim_id"),
+        Index("ix_settlement_line_caution", "batch_id", "claim_id", sqlite_where=text(WITH_CAUTION),
+              postgresql_where=text(WITH_CAUTION)),
         {"sqlite_strict": True},
-    )
+    )  # fmt: skip
 
     id: Mapped[int] = mapped_column(Int64, primary_key=True)
     batch_id: Mapped[int] = mapped_column(Int64, ForeignKey("settlement_batch.id"), nullable=False)

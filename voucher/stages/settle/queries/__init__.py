@@ -9,6 +9,7 @@ from voucher.stages.settle.queries.batches import (
     get_batch,
     list_batches,
     list_lines,
+    list_payees_of,
     sum_declared,
     summarise,
 )
@@ -74,6 +75,7 @@ __all__ = [
     "list_notices",
     "list_objections",
     "list_open_holds",
+    "list_payees_of",
     "list_payment_files",
     "list_payment_lines",
     "list_quarantine",

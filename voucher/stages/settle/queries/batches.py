@@ -19,6 +19,7 @@ from voucher.rules.privacy import mask_identity, mask_name
 from voucher.rules.vocabulary import OUTCOME_NAMES, Outcome
 from voucher.stages.settle.lines import NO_LEVEL, level_word
 from voucher.stages.settle.models.claims import Claim, SettlementBatch, SettlementLine
+from voucher.stages.settle.models.sums import BatchSum
 from voucher.stages.settle.queries.behind import read_behind
 from voucher.stages.settle.queries.reach import Payees, lines_of, select_batches_of
 from voucher.stages.settle.reading import BATCH_MISSING
@@ -124,16 +125,33 @@ def sum_declared(session: Session, batch_ids: Collection[int], payees: Payees) -
 
 
 def summarise(session: Session, batch_id: int, payees: Payees | None = None) -> BatchSummary:
-    """Return a batch in numbers, or only what is these payees' in it."""
-    mine = SettlementLine.batch_id == batch_id
+    """Return a batch in numbers as added up when it was filed, or only what is these payees' in it."""
     claimed = Claim.batch_id == batch_id
     if payees is not None:
-        mine &= lines_of(payees)
         claimed &= Claim.institution_id.in_(sorted(payees))
+    found = session.execute(select(Claim.state, func.count()).where(claimed).group_by(Claim.state))
+    states = dict(found.all())
+    if payees is not None:
+        mine = (SettlementLine.batch_id == batch_id) & lines_of(payees)
+        return _summarise_lines(session, mine, states)
+    outcomes: dict[str, int] = {}
+    levels: dict[int, tuple[int, int]] = {}
+    people_count = 0
+    for each in session.scalars(select(BatchSum).where(BatchSum.batch_id == batch_id)):
+        outcomes[each.outcome] = outcomes.get(each.outcome, 0) + each.lines
+        people_count += each.people
+        if each.outcome == str(Outcome.PAYABLE):
+            count, amount_fen = levels.get(each.level, (0, 0))
+            levels[each.level] = (count + each.lines, amount_fen + each.amount_fen)
+    by_level = [(level, *levels[level]) for level in sorted(levels)]
+    return _in_numbers(outcomes, states, by_level, people_count)
+
+
+def _summarise_lines(session: Session, mine: ColumnElement[bool], states: dict[str, int]) -> BatchSummary:
+    """Return some lines in numbers, added up now."""
     outcomes = session.execute(
         select(SettlementLine.outcome, func.count()).where(mine).group_by(SettlementLine.outcome)
     )
-    states = session.execute(select(Claim.state, func.count()).where(claimed).group_by(Claim.state))
     payable = mine & (SettlementLine.outcome == str(Outcome.PAYABLE))
     levels = session.execute(
         select(Claim.level, func.count(), func.sum(SettlementLine.amount_fen))
@@ -143,13 +161,27 @@ def summarise(session: Session, batch_id: int, payees: Payees | None = None) -> 
         .order_by(Claim.level)
     ).all()
     people_count = session.scalar(select(func.count(func.distinct(SettlementLine.person_id))).where(payable))
+    return _in_numbers(dict(outcomes.all()), states, levels, people_count or 0)
+
+
+def _in_numbers(
+    outcomes: dict[str, int], states: dict[str, int], levels: Sequence[Any], people_count: int
+) -> BatchSummary:
     by_level = [LevelSum(level_word(level), count, int(total or 0)) for level, count, total in levels]
     return BatchSummary(
-        outcomes=dict(outcomes.all()),
-        states=dict(states.all()),
+        outcomes=outcomes,
+        states=states,
         by_level=by_level,
         payable_fen=sum(each.amount_fen for each in by_level),
-        people=people_count or 0,
+        people=people_count,
+    )
+
+
+def list_payees_of(session: Session, batch_id: int) -> list[str]:
+    """Return the names of those a batch pays, the first registered first."""
+    paid = select(BatchSum.institution_id).where(BatchSum.batch_id == batch_id, BatchSum.claims > 0)
+    return list(
+        session.scalars(select(Institution.name).where(Institution.id.in_(paid)).order_by(Institution.id))
     )
 
 
