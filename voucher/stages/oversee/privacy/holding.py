@@ -9,7 +9,7 @@ from datetime import date, datetime
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from voucher.ledger.states import list_lives
+from voucher.ledger.lives import list_lives
 from voucher.ledger.vouchers import Voucher
 from voucher.plumbing.clock import day_of
 from voucher.plumbing.secrets import Keyring

@@ -8,7 +8,7 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from voucher.ledger.states import list_lives
+from voucher.ledger.lives import list_lives
 from voucher.rules.lifecycle import Thing, live_states
 from voucher.stages.settle.models.claims import Claim
 
