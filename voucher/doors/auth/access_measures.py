@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from voucher.doors.auth.entries import DESK, OFFICERS, PAYEE_STAFF, PUBLIC, Access
+from voucher.doors.auth.entries import DESK, OFFICERS, PAYEE_STAFF, PUBLIC, WATCHERS, Access
 from voucher.rules.actor import Role
 
 _ACTORS = OFFICERS | {Role.SUPERVISOR}
@@ -38,6 +38,12 @@ MEASURES: dict[str, Access] = {
     "web.office.conclude_complaint": Access(_ACTORS, "对投诉、申诉下结论；不由该机构和原办理人办理"),
     "web.institution.complaints": Access(PAYEE_STAFF, "要求本机构说明的投诉，不含投诉人"),
     "web.institution.answer_complaint": Access(PAYEE_STAFF, "对投诉作出说明"),
+    "web.supervisor.quality": Access(WATCHERS, "质量评估：各机构和同类中位数"),
+    "web.supervisor.quality_of": Access(WATCHERS, "一家机构的各班质量和星级"),
+    "web.supervisor.give_stars": Access(frozenset({Role.SUPERVISOR}), "评定上年星级"),
+    "web.institution.stars": Access(PAYEE_STAFF, "本机构的星级和每一分的来历"),
+    "web.institution.object_to_stars": Access(_ADMINS, "对星级提出异议"),
+    "web.public.stars": Access(PUBLIC, "星级的公式和名单"),
     "institutions.preview_sanction": Access(_ACTORS, "处置的后果，提出和确认前看"),
     "measures.list_measures": Access(DESK, "对机构的处置"),
     "measures.show_measure": Access(DESK, "一项处置"),

@@ -165,6 +165,8 @@ BELOW: dict[str, tuple[str, ...]] = {
         *("web.office.complaint", "web.office.accept_complaint", "web.office.refuse_complaint"),
         *("web.office.ask_about_complaint", "web.office.conclude_complaint"),
     ),
+    "web.supervisor.quality": ("web.supervisor.quality_of", "web.supervisor.give_stars"),
+    "web.institution.stars": ("web.institution.object_to_stars",),
     "web.institution.complaints": ("web.institution.answer_complaint",),
     "web.institution.measures": (
         *("web.institution.measure_paper", "web.institution.state_measure"),
@@ -256,6 +258,7 @@ BELOW: dict[str, tuple[str, ...]] = {
     "web.public.institutions": (
         *("web.public.institution", "web.public.joining", "web.public.evaluators"),
         *("web.public.exposures", "web.public.new_complaint", "web.public.lodge_complaint"),
+        "web.public.stars",
         *("web.public.find_complaint", "web.public.complaint", "web.public.withdraw_complaint"),
     ),
     "web.public.classes": ("web.public.training_class", "web.public.inspection_draws"),

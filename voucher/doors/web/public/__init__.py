@@ -19,6 +19,7 @@ from voucher.doors.web.public import (
     open_data,
     pages,
     standards,
+    stars,
 )
 from voucher.doors.web.public.blueprint import public
 
@@ -41,4 +42,5 @@ __all__ = [
     "pages",
     "public",
     "standards",
+    "stars",
 ]

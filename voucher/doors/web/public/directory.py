@@ -13,6 +13,7 @@ from voucher.doors.web.public.blueprint import public
 from voucher.registry import directory
 from voucher.registry.catalogue import list_subtree
 from voucher.rules.vocabulary import INSTITUTION_KIND_NAMES
+from voucher.stages.oversee.quality.queries import find_newest
 from voucher.stages.train import queries as training
 from voucher.stages.train.queries.ratings import rated_institution
 
@@ -82,6 +83,7 @@ def institution(institution_id: int) -> ResponseReturnValue:
             "public/institution.html",
             row=row,
             found=row.institution,
+            stars=find_newest(session, institution_id),
             rated=rated_institution(session, institution_id, door.today),
             kind_name=KINDS.get(row.institution.kind, row.institution.kind),
             listings=directory.list_listings(session, institution_id),

@@ -1,0 +1,49 @@
+"""本机构星级: the institution's stars with every point they came of, and one objection."""
+
+from __future__ import annotations
+
+from flask import render_template, url_for
+from flask.typing import ResponseReturnValue
+
+from voucher.doors.auth.door import the_door
+from voucher.doors.auth.entries import PAYEE_STAFF
+from voucher.doors.web import fields
+from voucher.doors.web.acting import Done, submit
+from voucher.doors.web.institution.blueprint import institution
+from voucher.doors.web.institution.own import my_houses
+from voucher.plumbing.unit_of_work import Work
+from voucher.stages.oversee.quality.giving import object_to_stars as object_to
+from voucher.stages.oversee.quality.queries import list_ratings
+
+PAGE = 20
+LINE_NAMES = {
+    "completion": "结业率",
+    "retention": "在训率",
+    "pass_rate": "取证率",
+    "rating": "学员评价",
+    "complaints": "查实的投诉",
+    "flags": "查实的风险线索",
+}
+
+
+@institution.get("/institution/stars")
+def stars() -> ResponseReturnValue:
+    """Show how the stars of this institution came."""
+    return _page()
+
+
+@institution.post("/institution/stars/<int:rating_id>/objections")
+def object_to_stars(rating_id: int) -> ResponseReturnValue:
+    """Object, once."""
+
+    def call(work: Work) -> Done:
+        object_to(work, rating_id, fields.text("words", "异议", limit=1000))
+        return Done("已提出异议，等人社部门核对", url_for("web.institution.stars"))
+
+    return submit(call, _page)
+
+
+def _page() -> str:
+    with the_door().read() as session:
+        rows = list_ratings(session, my_houses(PAYEE_STAFF), limit=PAGE)
+        return render_template("institution/stars.html", rows=rows, names=LINE_NAMES)

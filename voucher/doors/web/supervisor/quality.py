@@ -1,0 +1,94 @@
+"""质量评估: a year of every institution beside the median of its peers, one by class, and giving stars."""
+
+from __future__ import annotations
+
+from flask import render_template, url_for
+from flask.typing import ResponseReturnValue
+
+from voucher.doors.auth.door import the_door
+from voucher.doors.auth.entries import WATCHERS
+from voucher.doors.auth.visitors import current_actor
+from voucher.doors.web import fields
+from voucher.doors.web.acting import Done, submit
+from voucher.doors.web.supervisor.blueprint import supervisor
+from voucher.plumbing.unit_of_work import Work
+from voucher.registry.institutions import Institution
+from voucher.registry.sanctions import get_institution_within
+from voucher.registry.standards import get_parameter
+from voucher.stages.oversee.quality.figures import PARAMETERS, find_medians, read_figures, read_formula
+from voucher.stages.oversee.quality.giving import give_stars as give
+from voucher.stages.oversee.quality.queries import find_newest
+from voucher.stages.train.models.classes import TrainingClass
+
+YEARS_BACK, PER_PAGE = 5, 50
+
+
+@supervisor.get("/supervisor/quality")
+def quality() -> ResponseReturnValue:
+    """Show every institution of these regions for a year; those with too few people without figures."""
+    return _list()
+
+
+@supervisor.post("/supervisor/quality/stars")
+def give_stars() -> ResponseReturnValue:
+    """Give stars for a year that is over."""
+
+    def call(work: Work) -> Done:
+        year = fields.whole("year", "年度")
+        count = give(work, year)
+        return Done(f"已评定 {year} 年星级，新评 {count} 家", url_for("web.supervisor.quality", year=year))
+
+    return submit(call, _list)
+
+
+@supervisor.get("/supervisor/quality/<int:institution_id>")
+def quality_of(institution_id: int) -> ResponseReturnValue:
+    """Show the classes of one institution for a year, and its stars."""
+    door, regions = the_door(), current_actor().regions_as(*WATCHERS)
+    year = _year()
+    with door.read() as session:
+        found = get_institution_within(session, institution_id, regions)
+        formula = read_formula(session, door.today)
+        figures = read_figures(session, regions, year, door.today, institution_id=institution_id)
+        classes = {each: session.get_one(TrainingClass, each) for each in sorted(figures)[:PER_PAGE]}
+        return render_template(
+            "supervisor/quality_of.html",
+            found=found,
+            year=year,
+            rows=[(classes[each], figures[each]) for each in classes],
+            least=formula.people_least,
+            medians=find_medians(list(figures.values()), 1),
+            stars=find_newest(session, institution_id),
+        )
+
+
+def _year() -> int:
+    today = the_door().today
+    asked = fields.asked("year", {str(today.year - back) for back in range(YEARS_BACK)})
+    return int(asked) if asked else today.year
+
+
+def _list() -> str:
+    door, regions = the_door(), current_actor().regions_as(*WATCHERS)
+    year, after = _year(), fields.cursor()
+    with door.read() as session:
+        formula = read_formula(session, door.today)
+        figures = read_figures(session, regions, year, door.today)
+        ordered = sorted(each for each in figures if each > after)[:PER_PAGE]
+        rows = {name: get_parameter(session, name, door.today, ["*"]) for name in PARAMETERS.values()}
+        return render_template(
+            "supervisor/quality.html",
+            rows=[(session.get_one(Institution, each), figures[each]) for each in ordered],
+            least=formula.people_least,
+            medians=find_medians(list(figures.values()), formula.people_least),
+            formula=[
+                (each.source.partition("：")[2].partition("（")[0], each.value, each.unit, each.confidence)
+                for each in rows.values()
+            ],
+            year=year,
+            years=[
+                (str(door.today.year - back), f"{door.today.year - back} 年") for back in range(YEARS_BACK)
+            ],
+            after=after,
+            per_page=PER_PAGE,
+        )

@@ -1,0 +1,143 @@
+"""Stars of training institutions (星级): a published, dated formula over the figures of a year."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+from voucher.rules.errors import Family, reason
+from voucher.rules.register import rule
+
+FOUNDED = date(2021, 10, 28)
+SOURCE = "苏政办发〔2024〕37号 (七)、(十四) 质量评估、星级管理（S4-07b、S4-14b）; 【设】权重和分档"
+TENTHS, WHOLE_BP, MOST_STARS = 10, 10_000, 5
+
+STARS_YEAR_OPEN = reason(
+    "stars_year_open",
+    "{year} 年还没有结束，不能评星级",
+    "请在年度结束以后评定；本年的数字可以在“质量评估”看",
+    SOURCE,
+    Family.CONFLICT,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """A year of an institution: people scanned in, who stayed, finished, passed; what was found against it.
+
+    `rating_tenths` is None where too few rated; `judged` counts those who passed or failed for good.
+    """
+
+    started: int
+    dropped: int
+    finished: int
+    judged: int
+    passed: int
+    rating_tenths: int | None
+    complaints: int
+    flags: int
+
+    @property
+    def retention_bp(self) -> int:
+        """Return who stayed, in basis points."""
+        return _share(self.started - self.dropped, self.started)
+
+    @property
+    def completion_bp(self) -> int:
+        """Return who finished, in basis points."""
+        return _share(self.finished, self.started)
+
+    @property
+    def pass_bp(self) -> int | None:
+        """Return who passed, in basis points; None where nobody was judged yet."""
+        return _share(self.passed, self.judged) if self.judged else None
+
+
+@dataclass(frozen=True, slots=True)
+class Formula:
+    """Weights in points of a hundred, points taken off for each finding, and the least points per star."""
+
+    completion: int
+    pass_rate: int
+    rating: int
+    retention: int
+    complaint_minus: int
+    flag_minus: int
+    five: int
+    four: int
+    three: int
+    two: int
+    people_least: int
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of how points came: its word, what was reached of what could be, in tenths of a point."""
+
+    word: str
+    points_tenths: int
+    most_tenths: int
+
+
+@dataclass(frozen=True, slots=True)
+class Stars:
+    """What the formula says of a year: each line, the total in tenths of a point, and the stars."""
+
+    lines: tuple[Line, ...]
+    total_tenths: int
+    stars: int
+
+
+@rule(number="STR-01", stage="监管", source=SOURCE, since=FOUNDED)
+def count_stars(figures: Figures, formula: Formula) -> Stars | None:
+    """Return the stars of a year with how every point came; None of too few people to be fair to.
+
+    What cannot be known yet (nobody judged, too few ratings) counts neither for nor against: the rest is
+    scaled to a hundred.
+    """
+    if figures.started < max(1, formula.people_least):
+        return None
+    known = [
+        ("completion", formula.completion, figures.completion_bp),
+        ("retention", formula.retention, figures.retention_bp),
+        ("pass_rate", formula.pass_rate, figures.pass_bp),
+        ("rating", formula.rating, _of_rating(figures.rating_tenths)),
+    ]
+    told = [(word, weight, share) for word, weight, share in known if share is not None]
+    weights = sum(weight for _, weight, _ in told)
+    lines = [
+        Line(word, _scale(weight * share, weights), _scale(weight * WHOLE_BP, weights))
+        for word, weight, share in told
+    ]
+    minus = (
+        ("complaints", formula.complaint_minus * figures.complaints),
+        ("flags", formula.flag_minus * figures.flags),
+    )
+    lines += [Line(word, -points * TENTHS, 0) for word, points in minus if points]
+    total = max(0, sum(each.points_tenths for each in lines))
+    return Stars(tuple(lines), total, _grade(total, formula))
+
+
+@rule(number="STR-02", stage="监管", source=SOURCE, since=FOUNDED)
+def check_year_over(year: int, today: date) -> None:
+    """Check that a year is over before it is judged. Raises stars_year_open."""
+    if today.year <= year:
+        raise STARS_YEAR_OPEN.refused(year=year)
+
+
+def _grade(total_tenths: int, formula: Formula) -> int:
+    steps = ((formula.five, 5), (formula.four, 4), (formula.three, 3), (formula.two, 2))
+    return next((stars for least, stars in steps if total_tenths >= least * TENTHS), 1)
+
+
+def _scale(weighted_bp: int, weights: int) -> int:
+    """Return weighted basis points as tenths of a point of a hundred, rounded down."""
+    return weighted_bp * 100 * TENTHS // (WHOLE_BP * weights) if weights else 0
+
+
+def _of_rating(tenths: int | None) -> int | None:
+    return None if tenths is None else tenths * WHOLE_BP // (MOST_STARS * TENTHS)
+
+
+def _share(part: int, whole: int) -> int:
+    return part * WHOLE_BP // whole if whole else 0

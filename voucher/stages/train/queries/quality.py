@@ -1,0 +1,86 @@
+"""How training went, in sums per institution or class: who began, stayed, finished, passed, rated."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import date
+
+from sqlalchemy import case, func, select
+from sqlalchemy.orm import Session
+
+from voucher.ledger.vouchers import Voucher
+from voucher.registry.standards import ANYWHERE
+from voucher.registry.tables import require_parameter_number
+from voucher.rules.ratings import average_tenths
+from voucher.stages.train.models.classes import TrainingClass
+from voucher.stages.train.models.places import Completion, Redemption
+from voucher.stages.train.models.ratings import ClassRating
+from voucher.stages.train.queries.ratings import LEAST_PEOPLE
+
+PASSED = ("assessed", "certified", "settled", "completed", "recovering", "recovered")
+
+
+@dataclass(frozen=True, slots=True)
+class Trained:
+    """The sums of one institution or class over classes that ended in a period."""
+
+    started: int
+    dropped: int
+    finished: int
+    judged: int
+    passed: int
+    rating_tenths: int | None
+
+
+def sum_trained(
+    session: Session,
+    regions: Collection[str],
+    first: date,
+    last: date,
+    *,
+    today: date,
+    institution_id: int | None = None,
+) -> dict[int, Trained]:
+    """Return sums of classes ended in a period, per responsible institution or per class of the one named."""
+    key = TrainingClass.institution_id if institution_id is None else TrainingClass.id
+    ended = [
+        TrainingClass.region_code.in_(sorted(regions)),
+        TrainingClass.ends_on >= first,
+        TrainingClass.ends_on <= last,
+    ]
+    if institution_id is not None:
+        ended.append(TrainingClass.institution_id == institution_id)
+    counted = select(
+        key,
+        func.count(),
+        func.sum(case((Voucher.state == "dropped", 1), else_=0)),
+        func.sum(case((Completion.passed == 1, 1), else_=0)),
+        func.sum(case((Voucher.state.in_((*PASSED, "lapsed")), 1), else_=0)),
+        func.sum(case((Voucher.state.in_(PASSED), 1), else_=0)),
+    )
+    rows = session.execute(
+        counted.select_from(Redemption)
+        .join(TrainingClass, TrainingClass.id == Redemption.class_id)
+        .join(Voucher, Voucher.id == Redemption.voucher_id)
+        .outerjoin(Completion, Completion.voucher_id == Redemption.voucher_id)
+        .where(Redemption.reversed_at.is_(None), *ended)
+        .group_by(key)
+    ).all()
+    rated = session.execute(
+        select(key, ClassRating.stars, func.count())
+        .join(TrainingClass, TrainingClass.id == ClassRating.class_id)
+        .where(*ended)
+        .group_by(key, ClassRating.stars)
+    ).all()
+    stars: dict[int, dict[int, int]] = {}
+    for of, given, count in rated:
+        stars.setdefault(of, {})[given] = int(count)
+    least = require_parameter_number(session, LEAST_PEOPLE, today, [ANYWHERE])
+    return {
+        of: Trained(
+            int(started), int(dropped), int(finished), int(judged), int(passed),
+            average_tenths(stars.get(of, {}), least),
+        )
+        for of, started, dropped, finished, judged, passed in rows
+    }  # fmt: skip
