@@ -7,8 +7,8 @@ from alembic import op
 
 from voucher.plumbing import types as t
 
-revision = "0100"
-down_revision = "0099"
+revision = "0101"
+down_revision = "0100"
 branch_labels = None
 depends_on = None
 
