@@ -219,7 +219,12 @@ def test_who_was_turned_away_or_not_listed_is_given_another_exam(scene: Scene) -
     assert ahead == "appeal_day_ahead"
     foreign = town_train.code(scene, him, lambda work: act(work, zhang, ev, date(2024, 3, 1), "不让报名"))
     assert foreign == "appeal_subject_missing"
+    # one worker's open appeal against a registration is in nobody else's way
+    first = scene.do(me, lambda work: act(work, zhang, ev, date(2024, 3, 1), "不让报名")).id
+    again = town_train.code(scene, me, lambda work: act(work, zhang, ev, date(2024, 2, 29), "又不让"))
+    assert again == "appealed_already"
     refused = scene.do(him, lambda work: act(work, li, ev, date(2024, 3, 1), "不让报名")).id
+    scene.do(me, lambda work: going_on.withdraw(work, first))
     # 张三 was turned away at the door
     scene.at = on("2024-03-08", 9)
     town.arrange(scene, batch_id)

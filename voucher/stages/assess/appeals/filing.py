@@ -234,8 +234,10 @@ def _file(work: Work, against: Against, same: ColumnElement[bool], said: str, wh
 
 def _check_first(session: Session, same: ColumnElement[bool], against: Against) -> None:
     """Refuse a second appeal against the same. Raises appealed_already, appeal_over."""
-    live = (Appeal.candidate_id == against.candidate_id) & (Appeal.kind == str(against.kind))
-    query = select(Appeal).where(same | (live & Appeal.state.not_in(OVER)), Appeal.state != "withdrawn")
+    if against.candidate_id is not None:  # none for a registration, where no candidate is everybody's
+        live = (Appeal.candidate_id == against.candidate_id) & (Appeal.kind == str(against.kind))
+        same |= live & Appeal.state.not_in(OVER)
+    query = select(Appeal).where(same, Appeal.state != "withdrawn")
     for each in session.scalars(query.order_by(Appeal.id)):
         if each.state in OVER:
             raise APPEAL_OVER.refused(number=each.number)
