@@ -1,7 +1,8 @@
 """Binding rows of the house to the trail: what each row said is digested, paged, and sealed with the acts.
 
 The sealer reads which rows were touched, digests them as the database holds them, writes one page and one
-audit row with the page's hash. From then on a change past the acts is a row that is not what was bound.
+audit row with the page's hash. From then on a change past the triggers is a row that is not what was bound.
+A change past the acts that leaves the triggers on is a touch like any other: bound, and not found (docs/trail.md).
 """
 
 from __future__ import annotations

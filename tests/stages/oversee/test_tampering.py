@@ -95,6 +95,28 @@ def test_a_row_written_while_the_triggers_are_away_is_found_and_so_are_the_trigg
     assert watch_tables(scene.database) == ["project"]
 
 
+def test_what_is_not_found_a_row_changed_past_the_acts_with_the_triggers_on_is_bound_as_it_stands(
+    scene: Scene,
+) -> None:
+    """The hole that docs/trail.md states: whoever closes it turns this test round and takes the words away."""
+    anchors, clock = scene.folder / "a.jsonl", scene.actor("clock")
+    scene.hire_everybody()
+    seal_all(scene.database, scene.keyring, clock, scene.at, anchors)
+    with scene.database.engine.execution_options(writes=True).connect() as connection, connection.begin():
+        changed = connection.exec_driver_sql("UPDATE user_account SET display_name = '冒名' WHERE id = 1")
+        assert changed.rowcount == 1
+    with scene.database.read() as session:
+        waiting = verify_rows(session)
+    assert (waiting.faults, waiting.pending) == ([], 1)
+    seal_all(scene.database, scene.keyring, clock, scene.at, anchors)
+    with scene.database.read() as session:
+        bound = verify_rows(session)
+        assert verify_trail(session, scene.keyring, anchors).faults == []
+    assert (bound.faults, bound.pending) == ([], 0)
+    stated = (Path(__file__).parents[3] / "docs/trail.md").read_text("utf-8")
+    assert "触发器开着时的直接改动" in stated.split("## 查不出的")[1]
+
+
 def test_what_an_act_writes_is_bound_with_the_next_sealing(scene: Scene) -> None:
     anchors, clock = scene.folder / "a.jsonl", scene.actor("clock")
     seal_all(scene.database, scene.keyring, clock, scene.at, anchors)
