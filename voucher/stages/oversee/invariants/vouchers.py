@@ -23,6 +23,7 @@ NAMES_PERSON: tuple[tuple[str, str], ...] = (
     ("candidate", "id"),
     ("voucher_proof", "voucher_id"),
     ("claim", "id"),
+    ("appeal", "id"),
 )
 
 
