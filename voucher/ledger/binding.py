@@ -2,7 +2,7 @@
 
 The sealer reads which rows were touched, digests them as the database holds them, writes one page and one
 audit row with the page's hash. From then on a change past the triggers is a row that is not what was bound.
-A change past the acts that leaves the triggers on is a touch like any other: bound, and not found (docs/trail.md).
+A change past the acts that leaves the triggers on is a touch like any other: bound, and not found.
 """
 
 from __future__ import annotations

@@ -98,7 +98,7 @@ def test_a_row_written_while_the_triggers_are_away_is_found_and_so_are_the_trigg
 def test_what_is_not_found_a_row_changed_past_the_acts_with_the_triggers_on_is_bound_as_it_stands(
     scene: Scene,
 ) -> None:
-    """The hole that docs/trail.md states: whoever closes it turns this test round and takes the words away."""
+    """The hole that docs/trail.md states: whoever closes it turns this test round and the words with it."""
     anchors, clock = scene.folder / "a.jsonl", scene.actor("clock")
     scene.hire_everybody()
     seal_all(scene.database, scene.keyring, clock, scene.at, anchors)
