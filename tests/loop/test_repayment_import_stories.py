@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
+from sqlalchemy.exc import IntegrityError
 
 from tests.loop.telling import person, ready, states_of, told
 from tests.loop.test_offset_stories import debts, owing
@@ -93,6 +94,25 @@ def test_没有编号的按户名和整额对_对不上的由两人指定或排�
     assert debts(scene) == [(200_00, 200_00, 0, "met")]
     spent = told(scene, "付款复核员", lambda work: deciding_credits.book_credits(work, [whole.id]))
     assert spent.code == "event_not_allowed"
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_改口后只办最后一次提议_一人不能借他人之手两头办(scene: Scene) -> None:
+    """AC-I1：写明后原对上的追回单作废，指定后原说明作废；库里也不许两样并存。"""
+    ready(scene)
+    owing(scene, [ZHANG_SAN])
+    take_in(scene, f"A001,{EV1[0]},200.00,{FIRST}")
+    (credit,) = (each.id for each in credits_of(scene))
+    scene.do("付款复核员", lambda work: deciding_credits.explain_credit(work, credit, "货款误汇"))
+    own = told(scene, "制单员", lambda work: deciding_credits.book_credits(work, [credit]))
+    assert (own.code, debts(scene)[0][1]) == ("bank_credit_unmatched", 0), "who matched it books it not"
+    scene.do("制单员", lambda work: deciding_credits.assign_credit(work, credit, FIRST))
+    gone = told(scene, "付款复核员", lambda work: deciding_credits.set_aside(work, credit))
+    assert gone.code == "bank_credit_not_explained", "who explained it sets it not aside"
+    with pytest.raises(IntegrityError, match="one proposal"), scene.database.read() as session:
+        session.execute(update(BankCredit).values(note="并存"))
+    book(scene, credit)
+    assert debts(scene)[0][3] == "met"
 
 
 def test_a_camt_054_tells_credits_only() -> None:

@@ -53,11 +53,13 @@ NOT_EXPLAINED = reason(
     SOURCE,
     Family.CONFLICT,
 )
+EXPLAINED = "已写明不是追回款"
 
 
 def assign_credit(work: Work, credit_id: int, letter: str) -> BankCredit:
     """Say by the number on its letter which receivable a credit is for; another person books it.
 
+    What was explained before no longer stands: only the last proposal can be decided.
     Raises Refused bank_credit_missing (also for a foreign one), role_missing, bank_credit_decided,
     letter_number_unknown.
     """
@@ -66,7 +68,7 @@ def assign_credit(work: Work, credit_id: int, letter: str) -> BankCredit:
     owed = {each.letter_number: each.clawback_id for each in list_owed(work.session, credit.region_code)}
     if number not in owed:
         raise LETTER_UNKNOWN.refused(number=number)
-    credit.clawback_id, credit.problem = owed[number], None
+    credit.clawback_id, credit.problem, credit.note = owed[number], None, None
     _propose(work, credit, "assign", letter=number)
     return credit
 
@@ -74,11 +76,13 @@ def assign_credit(work: Work, credit_id: int, letter: str) -> BankCredit:
 def explain_credit(work: Work, credit_id: int, note: str) -> BankCredit:
     """Say why a credit is no repayment; another person sets it aside.
 
+    What it was matched to no longer stands: only the last proposal can be decided.
     Raises Refused bank_credit_missing (also for a foreign one), role_missing, bank_credit_decided,
     why_missing.
     """
     credit = _take_up(work, [credit_id])[0]
     credit.note = check_why(note)
+    credit.clawback_id, credit.problem = None, EXPLAINED
     _propose(work, credit, "explain", why=credit.note)
     return credit
 
@@ -112,7 +116,8 @@ def book_credits(work: Work, credit_ids: Sequence[int]) -> list[BankCredit]:
     found = _take_up(work, credit_ids)
     for credit in found:
         debt = debts.get(credit.clawback_id or 0)
-        if debt is None:
+        # a credit from before one proposal took the place of the other may stand with both
+        if debt is None or credit.note is not None:
             raise CREDIT_UNMATCHED.refused()
         check_two_people(credit.proposed_by_person_id, work.actor.person_id)
         check_event(Thing.CLAWBACK, debt.state, "meet")
@@ -133,7 +138,7 @@ def set_aside(work: Work, credit_id: int) -> BankCredit:
     bank_credit_not_explained, second_person_needed.
     """
     credit = _take_up(work, [credit_id])[0]
-    if credit.note is None:
+    if credit.note is None or credit.clawback_id is not None:
         raise NOT_EXPLAINED.refused()
     check_two_people(credit.proposed_by_person_id, work.actor.person_id)
     _decide(work, credit, SET_ASIDE)

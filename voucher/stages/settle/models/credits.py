@@ -17,8 +17,9 @@ BOOKED, SET_ASIDE = "booked", "set_aside"
 class BankCredit(Model):
     """One credit on the account that is paid back to, as the bank told it; never deleted.
 
-    It stands with a receivable, or with the problem that keeps it from one. Who imported, assigned or
-    explained it last proposes; somebody else books it, or sets it aside. `applied_fen` is what of it met the
+    It stands with a receivable, or with the problem that keeps it from one, and never both with a receivable
+    and with words that it is no repayment. Who imported, assigned or explained it last proposes; somebody
+    else books it, or sets it aside. `applied_fen` is what of it met the
     receivable; the rest was paid too much and goes back outside of the ledger.
     """
 
