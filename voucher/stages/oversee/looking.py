@@ -56,7 +56,7 @@ def look_unmasked(work: Work, person_id: int, why: str) -> Unmasked:
     """
     check_role(work.actor, *WHO)
     said = check_why(why)
-    view_person(work.session, work.keyring, person_id, work.actor.regions)
+    view_person(work.session, work.keyring, person_id, work.actor.regions_as(*WHO))
     record_one(work, PERSON, person_id, UNMASKED, why=said)
     found = read_people(work.session, work.keyring, [person_id]).get(person_id)
     return Unmasked("（已注销）", "") if found is None else Unmasked(found.name, found.number or "")

@@ -11,14 +11,17 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
+from tests import town_certified
 from tests.conftest import FOUNDED_AT
-from tests.scene import JIYUAN, ZHANG_SAN, Scene, on, staff_number
+from tests.scene import JIYUAN, XINXIANG, ZHANG_SAN, Scene, on, staff_number
 from tests.stages.oversee.handover.test_proofs import run_elsewhere
 from tests.stages.oversee.town import Town
 from voucher.ledger.audit import AuditRow
+from voucher.ledger.vouchers import Voucher
 from voucher.plumbing.files import FileStore
 from voucher.plumbing.jobs import Job, JobState, Run
 from voucher.plumbing.unit_of_work import Work
+from voucher.registry.users import RoleGrant
 from voucher.rules.actor import Role
 from voucher.rules.errors import Refused
 from voucher.stages.oversee.handover import verify
@@ -30,8 +33,10 @@ from voucher.stages.oversee.handover.asking import (
     take_export,
 )
 from voucher.stages.oversee.handover.packing import Packed, pack
+from voucher.stages.oversee.looking import look_unmasked
 from voucher.stages.settle.queries.paid import PaidWish
 
+ONE_DATABASE = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 WISH = PaidWish(since=on("2024-01-01"), before=on("2025-01-01"))
 
 
@@ -134,6 +139,46 @@ def test_a_package_is_a_job_and_every_look_at_it_is_written_down(scene: Scene, t
     assert [act for act, _ in rows] == ["ask", "look"]
     assert rows[0].content["unmask_why"] == why
     assert rows[1].content["unmasked"] is True
+
+
+@ONE_DATABASE
+def test_what_another_role_reaches_is_neither_packed_nor_looked_at_nor_taken(
+    scene: Scene, tmp_path: Path
+) -> None:
+    scene.hire("two", Role.AUDITOR, staff_number("310101199001010930"), XINXIANG)
+
+    def grant_money(work: Work) -> None:
+        work.session.add(
+            RoleGrant(
+                user_id=scene.actor("two").user_id,
+                role=str(Role.FINANCE_MAKER),
+                region_code=JIYUAN,
+                since=date(2021, 1, 1),
+            )
+        )
+
+    scene.do("operator", grant_money)
+    assert {JIYUAN, XINXIANG} <= scene.actor("two").regions
+    day = date(2024, 1, 1)
+    job_id = scene.do("two", lambda work: ask_export(work, day, day))
+    with scene.database.read() as session:
+        regions = session.get_one(Job, job_id).payload["regions"]
+    assert (XINXIANG in regions, JIYUAN in regions) == (True, False)
+    budget = town_certified.settle_down(scene)
+    town_certified.certified(scene, budget, ZHANG_SAN)
+    with scene.database.read() as session:
+        holder = session.scalars(select(Voucher.holder_person_id)).one()
+    with pytest.raises(Refused, match="person_without_vouchers"):
+        scene.do("two", lambda work: look_unmasked(work, holder, "抽查"))
+
+    def finish(work: Work) -> None:
+        found = work.session.get_one(Job, job_id)
+        found.payload = found.payload | {"regions": [JIYUAN, XINXIANG]}
+        found.state, found.result, found.finished_at = JobState.DONE, {"sha256": "0" * 64}, scene.at
+
+    scene.do("clock", finish)
+    with pytest.raises(Refused, match="export_beyond_regions"):
+        scene.do("two", lambda work: take_export(work, FileStore(tmp_path), job_id))
 
 
 @pytest.mark.parametrize(("since", "until"), [("2024-02-01", "2024-01-31"), ("2023-01-01", "2024-06-01")])

@@ -12,7 +12,7 @@ from voucher.doors.web.acting import show_once
 from voucher.doors.web.supervisor.blueprint import supervisor
 from voucher.doors.web.supervisor.tracing import show_person
 from voucher.plumbing.unit_of_work import Work
-from voucher.stages.oversee.looking import LOOK_NAMES, Unmasked, list_looks, look_unmasked
+from voucher.stages.oversee.looking import LOOK_NAMES, WHO, Unmasked, list_looks, look_unmasked
 
 PAGE = 50
 LOST = "这一次查看已经显示过，不再重复显示；确需再看，请重新写明理由"
@@ -25,7 +25,11 @@ def looks() -> ResponseReturnValue:
     user_id = int(asked) if asked.isdigit() and len(asked) < 18 else None
     with the_door().read() as session:
         rows = list_looks(
-            session, current_actor().regions, user_id=user_id, before_id=before or None, limit=PAGE + 1
+            session,
+            current_actor().regions_as(*WHO),
+            user_id=user_id,
+            before_id=before or None,
+            limit=PAGE + 1,
         )
     return render_template(
         "supervisor/looks.html",

@@ -40,6 +40,13 @@ EXPORT_MISSING = reason(
     SOURCE,
     Family.MISSING,
 )
+EXPORT_BEYOND = reason(
+    "export_beyond_regions",
+    "导出包里有您现在不负责监管、审计的地区",
+    "请按现在负责的地区重新申请一份导出包",
+    SOURCE,
+    Family.FORBIDDEN,
+)
 EXPORT_NOT_READY = reason(
     "export_not_ready",
     "导出包还没有生成好",
@@ -72,7 +79,7 @@ def ask_export(
         "fund": None if fund is None else str(fund),
         "institution_id": institution_id,
         "unmask_why": unmask_why,
-        "regions": sorted(work.actor.regions),
+        "regions": sorted(work.actor.regions_as(*WHO)),
     }
     job_id = add_job(work, JOB_KIND, asked)
     told = {name: value for name, value in asked.items() if value is not None and name != "regions"}
@@ -92,7 +99,7 @@ def take_export(work: Work, store: FileStore, job_id: int) -> BinaryIO:
     """Return a package of one's own, opened, and write the look down.
 
     Raises Refused role_missing, export_missing (also for somebody else's), export_not_ready,
-    stored_file_missing, stored_file_damaged.
+    export_beyond_regions, stored_file_missing, stored_file_damaged.
     """
     check_role(work.actor, *WHO)
     job = work.session.get(Job, job_id)
@@ -100,6 +107,9 @@ def take_export(work: Work, store: FileStore, job_id: int) -> BinaryIO:
         raise EXPORT_MISSING.refused()
     if job.state != JobState.DONE or job.result is None:
         raise EXPORT_NOT_READY.refused()
+    # a grant may have ended since it was asked for
+    if not set(job.payload["regions"]) <= work.actor.regions_as(*WHO):
+        raise EXPORT_BEYOND.refused()
     sha256 = str(job.result["sha256"])
     record_one(work, JOB_KIND, job_id, "look", sha256=sha256, unmasked=job.payload["unmask_why"] is not None)
     return store.open(sha256)
