@@ -44,6 +44,8 @@ STEP_NAMES: dict[Step, str] = {
 STOPPING = frozenset({Step.SUSPEND, Step.DELIST, Step.BLACKLIST})
 # what has to be put right by a day, and proven
 WITH_DEADLINE = frozenset({Step.RECTIFY, Step.SUSPEND})
+# what burdens an institution: a referral moves nothing here, a restoration is the way back
+BURDENS = frozenset(Step) - {Step.REFER, Step.RESTORE}
 
 
 class Ending(StrEnum):
@@ -122,8 +124,8 @@ NOT_EXPIRED = reason(
 )
 NO_APPEAL_UPHELD = reason(
     "measure_no_appeal_upheld",
-    "没有对这家机构的处置认定成立的申诉",
-    "请先对申诉下结论，再以“申诉成立”恢复",
+    "使机构处在现在状态的那项处置，没有认定成立的申诉",
+    "请先对那项处置的申诉下结论；别的处置申诉成立的，恢复时一并撤销，请另选恢复的缘由",
     SOURCE,
     Family.CONFLICT,
 )
@@ -172,11 +174,15 @@ class Path:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """A measure that stands: its step, until when it lasts, whether what it asked for was proven."""
+    """A measure that stands: its step, until when it lasts, whether what it asked for was proven.
+
+    `is_upheld` says that an appeal against this very measure was upheld.
+    """
 
     step: Step
     until_on: date | None
     is_proven: bool
+    is_upheld: bool
 
 
 @rule(number="MEA-01", stage="监管", source=SOURCE, since=FOUNDED)
@@ -239,24 +245,25 @@ def check_heard(today: date, heard_until: date | None, *, has_stated: bool) -> N
 
 
 @rule(number="MEA-05", stage="监管", source=SOURCE, since=FOUNDED)
-def check_restorable(
-    ending: Ending, standing: Iterable[Standing], today: date, *, is_appeal_upheld: bool
-) -> None:
+def check_restorable(ending: Ending, standing: Iterable[Standing], today: date) -> None:
     """Check that what restores an institution is true of the measures that stand against it.
 
-    Raises measure_not_proven, measure_not_expired, measure_no_appeal_upheld.
+    They come the oldest first: the last holds the institution where it is, and only an appeal against that
+    one restores it; what was not appealed against keeps its own proof and its own end. A suspension proven
+    in its turn needs no second proof of what led to it. Raises measure_not_proven, measure_not_expired,
+    measure_no_appeal_upheld.
     """
     listed = list(standing)
-    if ending is Ending.UPHELD and not is_appeal_upheld:
-        raise NO_APPEAL_UPHELD.refused()
-    if ending is Ending.ACCEPTED and any(
-        each.step in WITH_DEADLINE and not each.is_proven for each in listed
-    ):
+    if ending is Ending.UPHELD:
+        if not listed or not listed[-1].is_upheld:
+            raise NO_APPEAL_UPHELD.refused()
+        listed = [each for each in listed if not each.is_upheld]
+    asked = [each for each in listed if each.step in WITH_DEADLINE]
+    if ending is not Ending.EXPIRED and asked and not asked[-1].is_proven:
         raise NOT_PROVEN.refused()
-    if ending is not Ending.UPHELD:
-        for each in listed:
-            if each.until_on is not None and today <= each.until_on:
-                raise NOT_EXPIRED.refused(until=each.until_on.isoformat())
+    for each in listed:
+        if each.until_on is not None and today <= each.until_on:
+            raise NOT_EXPIRED.refused(until=each.until_on.isoformat())
 
 
 @rule(number="MEA-06", stage="监管", source=EXPOSURE_SOURCE, since=FOUNDED)

@@ -12,6 +12,7 @@ from sqlalchemy.exc import DBAPIError
 
 from tests import town_issue, town_train
 from tests.scene import JIYUAN, XINXIANG, ZHANG_SAN, Scene, on
+from voucher.ledger.states import move
 from voucher.plumbing.clock import day_of
 from voucher.plumbing.unit_of_work import Work
 from voucher.registry import machines, users
@@ -34,6 +35,7 @@ from voucher.stages.oversee.measures.finishing import finish_due_measures
 from voucher.stages.oversee.measures.imposing import Imposed
 from voucher.stages.oversee.measures.models import Exposure, Measure
 from voucher.stages.oversee.measures.proposing import Proposal, propose
+from voucher.stages.oversee.measures.reading import lock_measure
 from voucher.stages.oversee.measures.stating import prove, state
 
 ONE = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
@@ -222,6 +224,60 @@ def test_only_what_is_final_is_exposed_for_its_days(scene: Scene) -> None:
         1,
         0,
     )
+
+
+def upheld_appeal(scene: Scene, head: str, measure: int) -> None:
+    """Have a house appeal against a measure, and somebody who did not decide it find the appeal right."""
+    case = scene.do(head, partial(appeal, measure_id=measure, words="事实不清", contact=""))
+    scene.do("异议处理员", partial(accept, complaint_id=case.id))
+    right = partial(conclude, complaint_id=case.id, words="核对课表", reply="成立", is_upheld=True)
+    scene.do("异议处理员", right)
+
+
+@ONE
+def test_an_upheld_appeal_lifts_nothing_but_the_measure_it_is_against(scene: Scene) -> None:
+    """申诉成立只撤销被申诉的处置：别的处置照自己的规则，曝光不随之撤下。"""
+    house, _ = settle_in(scene)
+    code = partial(town_train.code, scene)
+    head = town_train.staff(scene, house, Role.INSTITUTION_ADMIN)
+    warned = proposed(scene, "初审员", house, Step.WARN)
+    confirmed(scene, "复核员", warned)
+    upheld_appeal(scene, head, warned)
+    ground = upheld_complaint(scene, house, "初审员")
+    month = {"deadline_on": day_of(scene.at) + timedelta(days=30)}
+    rectify = proposed(scene, "初审员", house, Step.RECTIFY, grounds=[ground], **month)
+    confirmed(scene, "复核员", rectify)
+    scene.at += timedelta(days=70)
+    assert scene.do(CLOCK_LOGIN, finish_due_measures) == 1
+    month = {"deadline_on": day_of(scene.at) + timedelta(days=30)}
+    suspended = proposed(scene, "初审员", house, Step.SUSPEND, grounds=[ground], **month)
+    scene.do(head, partial(state, measure_id=suspended, words="不属实"))
+    confirmed(scene, "复核员", suspended)
+    back = seen(scene, house, Step.RESTORE)
+    restore = partial(propose, institution_id=house, wish=wish(Step.RESTORE, ending=Ending.UPHELD), seen=back)
+    # the appeal against the warning says nothing of the suspension
+    assert code("初审员", restore) == "measure_no_appeal_upheld"
+    upheld_appeal(scene, head, suspended)
+    # nor the one against the suspension of what had to be put right before
+    assert code("初审员", restore) == "measure_not_proven"
+    scene.do(head, partial(prove, measure_id=rectify, words="已补课"))
+
+    today = day_of(scene.at)
+    # an upheld measure is never final by the clock: planted, to see its exposure fall
+    scene.do(CLOCK_LOGIN, lambda work: move(work, Measure, [lock_measure(work, suspended)], "finish"))
+    for each in (rectify, suspended):
+        scene.do("初审员", partial(expose, measure_id=each, words="停课", from_on=today, until_on=today))
+    again = scene.do("初审员", restore)
+    assert confirmed(scene, "复核员", again.id).state == "listed"
+    with scene.database.read() as session:
+        ends = [session.get_one(Measure, each).state for each in (warned, rectify, suspended)]
+        assert ends == ["overturned", "lifted", "overturned"]
+        assert [each.measure.id for each in queries.list_exposed(session, today, limit=9)] == [rectify]
+        fallen = queries.find_exposure(session, suspended)
+        assert fallen is not None
+        assert (fallen.removed_why or "").startswith(again.number)
+    late = partial(appeal, measure_id=again.id, words="不该恢复", contact="")
+    assert code(head, late) == "measure_not_appealable"
 
 
 SINS = {

@@ -20,7 +20,7 @@ from voucher.stages.oversee.measures.exposing import remove_exposures
 from voucher.stages.oversee.measures.imposing import Imposed, impose
 from voucher.stages.oversee.measures.models import Measure
 from voucher.stages.oversee.measures.proposing import check_ending
-from voucher.stages.oversee.measures.queries import select_standing
+from voucher.stages.oversee.measures.queries import find_upheld, select_standing
 from voucher.stages.oversee.measures.reading import load_measure
 
 APPEAL_DAYS = "measure_appeal_days"
@@ -68,14 +68,16 @@ def drop(work: Work, measure_id: int, why: str) -> Measure:
 
 
 def _end_standing(work: Work, restoration: Measure, before: str) -> None:
-    """Lift what a restoration ends, or overturn it where an appeal was upheld; exposures then go."""
+    """Lift what a restoration ends; what an appeal of its own was upheld against falls, with its exposure."""
     ended = work.session.scalars(
         select_standing(restoration.institution_id, before).order_by(Measure.id).with_for_update()
     ).all()
-    is_overturned = restoration.ending == Ending.UPHELD
-    if not ended:
-        return
-    event, why = ("overturn" if is_overturned else "lift"), f"{restoration.number}：{restoration.facts}"
-    move(work, Measure, ended, event, reason=why)
-    if is_overturned:
-        remove_exposures(work, [each.id for each in ended], why)
+    upheld = find_upheld(work.session, [each.id for each in ended])
+    why = f"{restoration.number}：{restoration.facts}"
+    lifted = [each for each in ended if each.id not in upheld]
+    overturned = [each for each in ended if each.id in upheld]
+    if lifted:
+        move(work, Measure, lifted, "lift", reason=why)
+    if overturned:
+        move(work, Measure, overturned, "overturn", reason=why)
+        remove_exposures(work, upheld, why)

@@ -28,7 +28,7 @@ from voucher.rules.words import check_why
 from voucher.stages.oversee.measures.effects import read_effect
 from voucher.stages.oversee.measures.grounds import choose_grounds
 from voucher.stages.oversee.measures.models import Measure, MeasureGround
-from voucher.stages.oversee.measures.queries import is_appeal_upheld, list_standing
+from voucher.stages.oversee.measures.queries import list_standing
 from voucher.stages.oversee.measures.reading import check_apart
 
 
@@ -111,9 +111,5 @@ def check_ending(work: Work, institution: Institution, ending: Ending) -> None:
 
     Raises Refused measure_not_proven, measure_not_expired, measure_no_appeal_upheld.
     """
-    check_restorable(
-        ending,
-        list_standing(work.session, institution.id, institution.state),
-        work.today,
-        is_appeal_upheld=is_appeal_upheld(work.session, institution.id),
-    )
+    standing = list_standing(work.session, institution.id, institution.state)
+    check_restorable(ending, standing, work.today)

@@ -10,7 +10,7 @@ from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
 from voucher.registry.institutions import Institution
-from voucher.rules.measures import Standing, Step
+from voucher.rules.measures import BURDENS, Standing, Step
 from voucher.stages.oversee.complaints.models import Complaint
 from voucher.stages.oversee.measures.models import Exposure, Measure
 from voucher.stages.oversee.measures.reading import MEASURE_MISSING
@@ -86,40 +86,32 @@ def select_standing(institution_id: int, state: str) -> Select[Measure]:
     query = select(Measure).where(
         Measure.institution_id == institution_id,
         Measure.state.in_(STANDS),
-        Measure.step.not_in([str(Step.RESTORE), str(Step.REFER)]),
+        Measure.step.in_(sorted(BURDENS)),
     )
     return query.where(Measure.step == str(Step.BLACKLIST)) if state == "blacklisted" else query
 
 
 def list_standing(session: Session, institution_id: int, state: str) -> list[Standing]:
-    """Return what stands against an institution as the rule of its restoration reads it.
+    """Return what stands against an institution as the rule of its restoration reads it, the oldest first.
 
-    Of each step the newest counts; a suspension proven in its turn needs no second proof of what led to it.
+    Of each step the newest counts.
     """
     newest: dict[str, Measure] = {}
     for each in session.scalars(select_standing(institution_id, state).order_by(Measure.id)):
         newest[each.step] = each
-    proven = [each for each in newest.values() if each.deadline_on is not None]
-    last = max(proven, key=lambda each: each.id, default=None)
+    upheld = find_upheld(session, [each.id for each in newest.values()])
     return [
-        Standing(Step(each.step), each.until_on, each.proven_at is not None or each is not last)
-        for each in newest.values()
+        Standing(Step(each.step), each.until_on, each.proven_at is not None, each.id in upheld)
+        for each in sorted(newest.values(), key=lambda one: one.id)
     ]
 
 
-def is_appeal_upheld(session: Session, institution_id: int) -> bool:
-    """Return whether an appeal against a measure that still stands was upheld."""
-    upheld = (
-        select(Complaint.id)
-        .join(Measure, Measure.id == Complaint.measure_id)
-        .where(
-            Measure.institution_id == institution_id,
-            Measure.state.in_(STANDS),
-            Complaint.state == "upheld",
-        )
-        .limit(1)
+def find_upheld(session: Session, measure_ids: Collection[int]) -> frozenset[int]:
+    """Return which of these measures were appealed against rightly, each by an appeal of its own."""
+    upheld = select(Complaint.measure_id).where(
+        Complaint.measure_id.in_(sorted(measure_ids)), Complaint.state == "upheld"
     )
-    return session.scalar(upheld) is not None
+    return frozenset(each for each in session.scalars(upheld) if each is not None)
 
 
 def select_appealed() -> Select[int | None]:
