@@ -106,10 +106,10 @@ def test_a_package_is_asked_for_made_taken_and_checked_elsewhere(
     decent(page)
     file = re.search(r"/supervisor/exports/\d+\.zip", " ".join(page.links))
     assert file is not None
-    faults: list[str] = []
+    asked = verify.Inquiry()
     with zipfile.ZipFile(BytesIO(auditor.http.get(file.group()).data)) as packed:
-        verify.check_package({each: packed.read(each) for each in packed.namelist()}, {}, faults)
-    assert faults == []
+        verify.check_package({each: packed.read(each) for each in packed.namelist()}, asked)
+    assert asked.faults == []
     watcher = Browser(world.sign_in("监管").http)
     assert watcher.http.get(file.group()).status_code == 404
     assert "audit_export" in watcher.go("/supervisor/looks").text

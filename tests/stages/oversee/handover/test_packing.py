@@ -51,9 +51,9 @@ def files_of(made: Packed) -> dict[str, bytes]:
 
 
 def check(files: dict[str, bytes]) -> list[str]:
-    faults: list[str] = []
-    verify.check_package(files, {}, faults)
-    return faults
+    asked = verify.Inquiry()
+    verify.check_package(files, asked)
+    return asked.faults
 
 
 def test_a_package_verifies_without_this_system(town: Town, tmp_path: Path) -> None:

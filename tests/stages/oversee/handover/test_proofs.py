@@ -20,7 +20,10 @@ from voucher.stages.oversee.handover import verify
 from voucher.stages.oversee.handover.proofs import prove_payment
 from voucher.stages.settle.models.payments import Payment
 
-ONLY = {"argparse", "base64", "csv", "hashlib", "io", "json", "sys", "zipfile", "zlib", "pathlib", "typing"}
+ONLY = {
+    "argparse", "base64", "csv", "dataclasses", "hashlib", "io", "json", "sys", "zipfile", "zlib", "pathlib",
+    "typing",
+}  # fmt: skip
 
 
 def run_elsewhere(folder: Path, *arguments: str) -> tuple[int, str]:
@@ -81,6 +84,16 @@ def _of_another(proof: dict[str, Any]) -> None:
     proof["payment_id"] += 1
 
 
+def _forget_everything(proof: dict[str, Any]) -> None:
+    proof |= {"amount_fen": 99999999, "acts": [], "checkpoints": [], "keys": []}
+
+
+def _forget_preparing(proof: dict[str, Any]) -> None:
+    proof["amount_fen"] += 1
+    proof["acts"] = [each for each in proof["acts"] if each["row"]["act"] != "prepare"]
+    assert proof["acts"]
+
+
 @pytest.mark.parametrize(
     ("sin", "told"),
     [
@@ -89,18 +102,36 @@ def _of_another(proof: dict[str, Any]) -> None:
         (_cut, "的默克尔根"),
         (_sign, "的签名无效"),
         (_of_another, "说的不是拨付"),
+        (_forget_everything, "没有一条留痕得到证明"),
+        (_forget_preparing, "没有制单留痕"),
     ],
 )
 def test_a_changed_proof_is_found_and_named(
     town: Town, sin: Callable[[dict[str, Any]], None], told: str
 ) -> None:
     proof = json.loads(json.dumps(prove(town)))
-    faults: list[str] = []
-    verify.check_proof(proof, {}, faults)
-    assert faults == []
+    asked = verify.Inquiry()
+    verify.check_proof(proof, asked)
+    assert (asked.faults, asked.unproven) == ([], [])
     sin(proof)
-    verify.check_proof(proof, {}, faults)
-    assert any(told in each for each in faults), faults
+    verify.check_proof(proof, asked)
+    assert any(told in each for each in asked.faults), asked.faults
+
+
+def test_a_proof_of_nothing_proves_nothing(tmp_path: Path) -> None:
+    proof = {"payment_id": 5, "amount_fen": 99999999, "acts": [], "checkpoints": [], "keys": []}
+    (tmp_path / "proof.json").write_text(json.dumps(proof), encoding="utf-8")
+    status, told = run_elsewhere(tmp_path, "proof.json")
+    assert (status, told.endswith("\n不符\n")) == (3, True), told
+
+
+def test_an_amount_the_trail_does_not_tell_is_never_all_right(capsys: pytest.CaptureFixture[str]) -> None:
+    asked = verify.Inquiry()
+    verify.check_amount({"payment_id": 5, "amount_fen": 100}, [{"payment_file_id": 1}], asked)
+    assert verify.conclude([], asked) == 4
+    told = capsys.readouterr().out
+    assert "拨付 5 的制单留痕未载金额，100 分未获证明" in told
+    assert "全部相符" not in told
 
 
 def test_a_foreign_payment_is_as_good_as_missing(town: Town) -> None:

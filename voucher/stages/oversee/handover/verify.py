@@ -1,7 +1,7 @@
 """核验导出包或证明，不需要原系统：只用 Python 标准库和 cryptography。
 
 用法：python verify.py <导出包.zip | 目录 | 证明.json> [--anchors 自己留存的检查点.jsonl] [--key 密钥编号]
-全部相符时退出码为 0；有任何不符，逐条指出并以 3 退出。
+全部相符时退出码为 0；有任何不符，逐条指出并以 3 退出；没有不符但有未能确认之处，逐条说明并以 4 退出。
 """
 
 from __future__ import annotations
@@ -15,19 +15,29 @@ import json
 import sys
 import zipfile
 import zlib
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-FAULTY = 3
+FAULTY, OPEN = 3, 4
 KEY_ID_CHARS = 16
 LINE_CHARS = 16
 PAYMENTS, AMOUNT_COLUMN = "data/payments.csv", 16
 MANIFEST, SIGNATURE, KEYS, CHECKPOINTS, TRAIL, LINES = (
     "manifest.json", "manifest.sig.json", "keys.json", "checkpoints.jsonl", "trail.jsonl", "lines.json",
 )  # fmt: skip
+
+
+@dataclass
+class Inquiry:
+    """What is compared with, what was found wrong, and what nothing in the package proves."""
+
+    kept: dict[int, Any] = field(default_factory=dict)
+    faults: list[str] = field(default_factory=list)
+    unproven: list[str] = field(default_factory=list)
 
 
 def canonical(value: object) -> bytes:
@@ -115,28 +125,39 @@ def check_act(act: dict[str, Any], checkpoints: dict[int, dict[str, Any]]) -> st
     return None
 
 
-def check_proof(told: dict[str, Any], kept: dict[int, Any], faults: list[str]) -> list[str]:
+def check_proof(told: dict[str, Any], asked: Inquiry) -> list[str]:
     """Check the proof of one payment and return what it proves, in words."""
+    faults, payment_id = asked.faults, told["payment_id"]
     keys = read_keys(told["keys"], faults)
-    checkpoints = check_checkpoints(told["checkpoints"], keys, kept, faults)
+    checkpoints = check_checkpoints(told["checkpoints"], keys, asked.kept, faults)
     proved = []
     for act in told["acts"]:
-        wrong = check_act(act, checkpoints)
+        wrong, row = check_act(act, checkpoints), act["row"]
+        if wrong is None and (row["thing"], row["object"]) != ("payment", payment_id):
+            wrong = f"封存序号 {act['seq']} 说的不是拨付 {payment_id}"
         if wrong is not None:
             faults.append(wrong)
             continue
-        row = act["row"]
-        if (row["thing"], row["object"]) != ("payment", told["payment_id"]):
-            faults.append(f"封存序号 {act['seq']} 说的不是拨付 {told['payment_id']}")
-        proved.append(f"  {row['at']} {row['act']} {json.dumps(row['content'], ensure_ascii=False)}")
-    said = [act["row"]["content"] for act in told["acts"] if act["row"]["act"] == "prepare"]
-    amounts = [each["amount_fen"] for each in said if "amount_fen" in each]
-    if not amounts:
+        proved.append(row)
+    if not proved:
+        faults.append(f"拨付 {payment_id} 没有一条留痕得到证明")
+    check_amount(told, [each["content"] for each in proved if each["act"] == "prepare"], asked)
+    lines = [f"  {each['at']} {each['act']} {canonical(each['content']).decode()}" for each in proved]
+    return [f"拨付 {payment_id}，{told['amount_fen']} 分，留痕 {len(proved)} 条：", *lines]
+
+
+def check_amount(told: dict[str, Any], prepared: list[dict[str, Any]], asked: Inquiry) -> None:
+    """Check the amount against what was written down when the payment was made; only proved acts count."""
+    payment_id, amounts = told["payment_id"], [each.get("amount_fen") for each in prepared]
+    if not prepared:
+        asked.faults.append(f"拨付 {payment_id} 的证明里没有制单留痕，金额 {told['amount_fen']} 分没有依据")
+    elif amounts == [None]:
         # earlier releases wrote down which payment was made, and its amount in the file's digest only
-        proved.append("  制单留痕未载金额，金额以拨付文件的摘要为准")
-    elif told["amount_fen"] not in amounts:
-        faults.append(f"拨付 {told['payment_id']} 的金额 {told['amount_fen']} 分与留痕不符")
-    return [f"拨付 {told['payment_id']}，{told['amount_fen']} 分，留痕 {len(proved)} 条：", *proved]
+        asked.unproven.append(
+            f"拨付 {payment_id} 的制单留痕未载金额，{told['amount_fen']} 分未获证明，请与拨付文件的摘要核对"
+        )
+    elif amounts != [told["amount_fen"]]:
+        asked.faults.append(f"拨付 {payment_id} 的金额 {told['amount_fen']} 分与留痕不符")
 
 
 def read_package(path: Path, faults: list[str]) -> dict[str, bytes]:
@@ -198,12 +219,13 @@ def _where(data: bytes, expected: list[str]) -> str:
     return f"：第 {'、'.join(map(str, changed[:20]))} 行" if changed else ""
 
 
-def check_package(files: dict[str, bytes], kept: dict[int, Any], faults: list[str]) -> list[str]:
+def check_package(files: dict[str, bytes], asked: Inquiry) -> list[str]:
     """Check a package and return what was compared, in words."""
+    faults = asked.faults
     keys = read_keys(load(files, KEYS, []), faults)
     check_files(files, keys, faults)
     lines = load_lines(files.get(CHECKPOINTS, b""))
-    checkpoints = check_checkpoints(lines, keys, kept, faults)
+    checkpoints = check_checkpoints(lines, keys, asked.kept, faults)
     acts = 0
     for number, line in enumerate(files.get(TRAIL, b"").splitlines(), start=1):
         acts += 1
@@ -218,9 +240,9 @@ def check_package(files: dict[str, bytes], kept: dict[int, Any], faults: list[st
     for name in sorted(proofs):
         try:
             proof = json.loads(files[name])
-            check_proof(proof, kept, faults)
+            check_proof(proof, asked)
             proved[str(proof["payment_id"])] = str(proof["amount_fen"])
-        except (ValueError, KeyError, TypeError):
+        except (ValueError, KeyError, TypeError, AttributeError):
             faults.append(f"证明 {name} 无法读取")
     check_payments(files.get(PAYMENTS, b""), proved, faults)
     told = f"文件 {len(files)} 个，留痕 {acts} 条，检查点 {len(lines)} 个，拨付证明 {len(proofs)} 份"
@@ -241,25 +263,37 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--anchors", type=Path)
     parser.add_argument("--key")
     asked = parser.parse_args(arguments)
-    kept = {}
+    inquiry = Inquiry()
     if asked.anchors is not None:
-        kept = {int(each["seq"]): each for each in map(json.loads, asked.anchors.read_text().splitlines())}
-    faults: list[str] = []
+        lines = asked.anchors.read_text().splitlines()
+        inquiry.kept = {int(each["seq"]): each for each in map(json.loads, lines)}
     try:
         if asked.path.suffix == ".json":
             proof = json.loads(asked.path.read_text("utf-8"))
-            told, keys = check_proof(proof, kept, faults), proof["keys"]
+            told, keys = check_proof(proof, inquiry), proof["keys"]
         else:
-            files = read_package(asked.path, faults)
-            told, keys = check_package(files, kept, faults), load(files, KEYS, [])
-    except (ValueError, KeyError, TypeError, zipfile.BadZipFile) as error:
+            files = read_package(asked.path, inquiry.faults)
+            told, keys = check_package(files, inquiry), load(files, KEYS, [])
+    except (ValueError, KeyError, TypeError, AttributeError, zipfile.BadZipFile) as error:
         sys.stdout.write(f"无法读取：{error}\n")
         return FAULTY
     if asked.key is not None and asked.key not in {each.get("kid") for each in keys}:
-        faults.append(f"没有编号为 {asked.key} 的公钥")
-    for line in (*told, *(f"不符：{each}" for each in faults), "不符" if faults else "全部相符"):
+        inquiry.faults.append(f"没有编号为 {asked.key} 的公钥")
+    return conclude(told, inquiry)
+
+
+def conclude(told: list[str], asked: Inquiry) -> int:
+    """Say what was found, the conclusion last, and return the exit status."""
+    if asked.faults:
+        status, last = FAULTY, "不符"
+    elif asked.unproven:
+        status, last = OPEN, "没有发现不符，但有未能确认之处，不能算作通过"
+    else:
+        status, last = 0, "全部相符"
+    wrong = (f"不符：{each}" for each in asked.faults)
+    for line in (*told, *wrong, *(f"未能确认：{each}" for each in asked.unproven), last):
         sys.stdout.write(f"{line}\n")
-    return FAULTY if faults else 0
+    return status
 
 
 if __name__ == "__main__":
