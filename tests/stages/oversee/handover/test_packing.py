@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import random
 import zipfile
 from datetime import date
@@ -20,6 +21,8 @@ from voucher.ledger.audit import AuditRow
 from voucher.ledger.vouchers import Voucher
 from voucher.plumbing.files import FileStore
 from voucher.plumbing.jobs import Job, JobState, Run
+from voucher.plumbing.secrets import Keyring
+from voucher.plumbing.signing import CheckpointSigner
 from voucher.plumbing.unit_of_work import Work
 from voucher.registry.users import RoleGrant
 from voucher.rules.actor import Role
@@ -64,8 +67,60 @@ def test_a_package_verifies_without_this_system(town: Town, tmp_path: Path) -> N
     assert status == 0, told
     assert f"留痕 {made.acts} 条" in told
     assert "拨付证明 3 份" in told
+    assert told.endswith("\n全部相符\n")
     status, told = run_elsewhere(tmp_path, "package.zip", "--key", "another")
     assert (status, "没有编号为 another 的公钥" in told) == (3, True)
+
+
+def forge(files: dict[str, bytes], forger: CheckpointSigner, real: list[dict[str, str]]) -> bytes:
+    """Return a package whose payee is another, the forger's key beside the real one and his signature."""
+
+    def again(line: dict[str, object]) -> dict[str, object]:
+        return line | {"key_id": forger.key_id, "signature": forger.sign(verify.message_of(line)).hex()}
+
+    keys = [*forger.list_public_jwks(), *real]
+    made = {name: data for name, data in files.items() if not name.startswith(("manifest", "lines"))}
+    made["data/payments.csv"] = made["data/payments.csv"].replace(b",\xe5", b",\xe4", 1)
+    made[verify.KEYS] = json.dumps(keys).encode()
+    lines = map(json.loads, made[verify.CHECKPOINTS].splitlines())
+    made[verify.CHECKPOINTS] = "\n".join(json.dumps(again(each)) for each in lines).encode()
+    for name in [each for each in made if each.startswith("proofs/")]:
+        proof = json.loads(made[name])
+        proof |= {"keys": keys, "checkpoints": [again(each) for each in proof["checkpoints"]]}
+        made[name] = json.dumps(proof).encode()
+    manifest = json.dumps({"files": {name: verify.sha256(data) for name, data in made.items()}}).encode()
+    signature = forger.sign(b"voucher-export:" + manifest).hex()
+    signed = json.dumps({"key_id": forger.key_id, "signature": signature}).encode()
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as packed:
+        for name, data in {**made, verify.MANIFEST: manifest, verify.SIGNATURE: signed}.items():
+            packed.writestr(name, data)
+    return out.getvalue()
+
+
+def test_a_package_rests_on_the_key_named_and_no_other(town: Town, tmp_path: Path) -> None:
+    made = pack_town(town)
+    (tmp_path / "package.zip").write_bytes(made.content)
+    real = CheckpointSigner(town.keyring)
+    status, told = run_elsewhere(tmp_path, "package.zip", "--key", real.key_id)
+    assert (status, told.endswith("\n全部相符\n")) == (0, True), told
+    status, told = run_elsewhere(tmp_path, "package.zip")
+    assert (status, "全部相符" in told, f"--key {real.key_id}" in told) == (4, False, True), told
+    forger = CheckpointSigner(Keyring.open(tmp_path / "forger.json", create=True))
+    forged = forge(files_of(made), forger, real.list_public_jwks())
+    (tmp_path / "forged.zip").write_bytes(forged)
+    status, told = run_elsewhere(tmp_path, "forged.zip", "--key", real.key_id)
+    assert (status, "清单 manifest.json 的签名无效" in told) == (3, True), told
+    assert f"写的是 {forger.key_id}" in told
+    status, told = run_elsewhere(tmp_path, "forged.zip")
+    assert (status, f"随附的公钥 {forger.key_id}" in told) == (4, True), told
+
+
+def test_anchors_that_hold_nothing_are_a_fault(town: Town, tmp_path: Path) -> None:
+    (tmp_path / "package.zip").write_bytes(pack_town(town).content)
+    (tmp_path / "empty.jsonl").write_text("\n")
+    status, told = run_elsewhere(tmp_path, "package.zip", "--anchors", "empty.jsonl")
+    assert (status, "留存文件 empty.jsonl 里没有检查点" in told) == (3, True), told
 
 
 def test_the_same_package_comes_out_twice_and_says_nobodys_name(town: Town) -> None:

@@ -1,6 +1,7 @@
 """核验导出包或证明，不需要原系统：只用 Python 标准库和 cryptography。
 
-用法：python verify.py <导出包.zip | 目录 | 证明.json> [--anchors 自己留存的检查点.jsonl] [--key 密钥编号]
+用法：python verify.py <导出包.zip | 目录 | 证明.json> [--anchors 自己留存的检查点.jsonl] [--key 公钥编号]…
+给了 --key 的，只认这些公钥的签名；没有给的，只有留存的检查点用过的公钥算数，别的要先比较编号。
 全部相符时退出码为 0；有任何不符，逐条指出并以 3 退出；没有不符但有未能确认之处，逐条说明并以 4 退出。
 """
 
@@ -33,9 +34,14 @@ MANIFEST, SIGNATURE, KEYS, CHECKPOINTS, TRAIL, LINES = (
 
 @dataclass
 class Inquiry:
-    """What is compared with, what was found wrong, and what nothing in the package proves."""
+    """What is compared with, whose signatures hold, what was found wrong, and what nothing here proves.
 
-    kept: dict[int, Any] = field(default_factory=dict)
+    `kept` are the checkpoints kept elsewhere, by number; `named` the numbers of the only keys believed.
+    """
+
+    kept: dict[int, Any] | None = None
+    named: frozenset[str] = frozenset()
+    signers: set[str] = field(default_factory=set)
     faults: list[str] = field(default_factory=list)
     unproven: list[str] = field(default_factory=list)
 
@@ -50,9 +56,9 @@ def sha256(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()
 
 
-def read_keys(listed: list[dict[str, str]], faults: list[str]) -> dict[str, Ed25519PublicKey]:
-    """Return public keys by the first 16 characters of their RFC 7638 thumbprints."""
-    keys = {}
+def read_keys(listed: list[dict[str, str]], asked: Inquiry) -> dict[str, Ed25519PublicKey]:
+    """Return the keys to believe by the first 16 characters of their RFC 7638 thumbprints."""
+    keys, faults = {}, asked.faults
     for jwk in listed:
         if not {"crv", "kty", "x"} <= jwk.keys():
             faults.append(f"公钥 {jwk.get('kid')} 无法读取")
@@ -66,18 +72,23 @@ def read_keys(listed: list[dict[str, str]], faults: list[str]) -> dict[str, Ed25
             keys[kid] = Ed25519PublicKey.from_public_bytes(raw)
         except ValueError:
             faults.append(f"公钥 {jwk.get('kid')} 无法读取")
-    return keys
+    # whoever put a package together chose the keys in it: where the reader names some, no other counts
+    return {kid: key for kid, key in keys.items() if not asked.named or kid in asked.named}
 
 
-def is_signed(keys: dict[str, Ed25519PublicKey], kid: str, signature: str, message: bytes) -> bool:
-    """Return whether the key of that number signed the message."""
+def is_signed(
+    keys: dict[str, Ed25519PublicKey], signed: dict[str, Any], message: bytes, asked: Inquiry
+) -> bool:
+    """Return whether a believed key signed the message, and remember which."""
+    kid = str(signed.get("key_id"))
     key = keys.get(kid)
     try:
         if key is None:
             return False
-        key.verify(bytes.fromhex(signature), message)
+        key.verify(bytes.fromhex(str(signed.get("signature"))), message)
     except (InvalidSignature, ValueError):
         return False
+    asked.signers.add(kid)
     return True
 
 
@@ -88,22 +99,26 @@ def message_of(line: dict[str, Any]) -> bytes:
 
 
 def check_checkpoints(
-    lines: list[dict[str, Any]], keys: dict[str, Ed25519PublicKey], kept: dict[int, Any], faults: list[str]
+    lines: list[dict[str, Any]], keys: dict[str, Ed25519PublicKey], asked: Inquiry
 ) -> dict[int, dict[str, Any]]:
     """Return the checkpoints whose signature holds, by number, and say what is wrong with the others."""
-    good = {}
+    good, faults = {}, asked.faults
     for line in lines:
         if not {"first_seq", "seq", "chain_hash", "merkle_root", "signed_at"} <= line.keys():
             faults.append(f"检查点 {line.get('seq')} 缺少内容")
             continue
         seq = int(line["seq"])
-        if not is_signed(keys, str(line.get("key_id")), str(line.get("signature")), message_of(line)):
-            faults.append(f"检查点 {seq} 的签名无效")
-        elif kept and kept.get(seq) != line:
+        if not is_signed(keys, line, message_of(line), asked):
+            faults.append(f"检查点 {seq} 的签名无效{_by(line, asked)}")
+        elif asked.kept is not None and asked.kept.get(seq) != line:
             faults.append(f"检查点 {seq} 与自己留存的不一致或留存中没有")
         else:
             good[seq] = line
     return good
+
+
+def _by(signed: dict[str, Any], asked: Inquiry) -> str:
+    return f"，或不是指定的公钥签的（写的是 {signed.get('key_id')}）" if asked.named else ""
 
 
 def check_act(act: dict[str, Any], checkpoints: dict[int, dict[str, Any]]) -> str | None:
@@ -128,8 +143,8 @@ def check_act(act: dict[str, Any], checkpoints: dict[int, dict[str, Any]]) -> st
 def check_proof(told: dict[str, Any], asked: Inquiry) -> list[str]:
     """Check the proof of one payment and return what it proves, in words."""
     faults, payment_id = asked.faults, told["payment_id"]
-    keys = read_keys(told["keys"], faults)
-    checkpoints = check_checkpoints(told["checkpoints"], keys, asked.kept, faults)
+    keys = read_keys(told["keys"], asked)
+    checkpoints = check_checkpoints(told["checkpoints"], keys, asked)
     proved = []
     for act in told["acts"]:
         wrong, row = check_act(act, checkpoints), act["row"]
@@ -195,12 +210,12 @@ def load_lines(data: bytes) -> list[dict[str, Any]]:
     return found
 
 
-def check_files(files: dict[str, bytes], keys: dict[str, Ed25519PublicKey], faults: list[str]) -> None:
+def check_files(files: dict[str, bytes], keys: dict[str, Ed25519PublicKey], asked: Inquiry) -> None:
     """Check the manifest's signature and every file against it, to the line where lines are known."""
+    faults = asked.faults
     manifest, signed = files.get(MANIFEST, b"{}"), load(files, SIGNATURE, {})
-    message = b"voucher-export:" + manifest
-    if not is_signed(keys, str(signed.get("key_id")), str(signed.get("signature")), message):
-        faults.append(f"清单 {MANIFEST} 的签名无效")
+    if not is_signed(keys, signed, b"voucher-export:" + manifest, asked):
+        faults.append(f"清单 {MANIFEST} 的签名无效{_by(signed, asked)}")
     listed: dict[str, str] = load(files, MANIFEST, {}).get("files", {})
     lines: dict[str, list[str]] = load(files, LINES, {})
     faults.extend(f"文件 {name} 不在包中" for name in sorted(listed.keys() - files.keys()))
@@ -222,10 +237,10 @@ def _where(data: bytes, expected: list[str]) -> str:
 def check_package(files: dict[str, bytes], asked: Inquiry) -> list[str]:
     """Check a package and return what was compared, in words."""
     faults = asked.faults
-    keys = read_keys(load(files, KEYS, []), faults)
-    check_files(files, keys, faults)
+    keys = read_keys(load(files, KEYS, []), asked)
+    check_files(files, keys, asked)
     lines = load_lines(files.get(CHECKPOINTS, b""))
-    checkpoints = check_checkpoints(lines, keys, asked.kept, faults)
+    checkpoints = check_checkpoints(lines, keys, asked)
     acts = 0
     for number, line in enumerate(files.get(TRAIL, b"").splitlines(), start=1):
         acts += 1
@@ -246,7 +261,7 @@ def check_package(files: dict[str, bytes], asked: Inquiry) -> list[str]:
             faults.append(f"证明 {name} 无法读取")
     check_payments(files.get(PAYMENTS, b""), proved, faults)
     told = f"文件 {len(files)} 个，留痕 {acts} 条，检查点 {len(lines)} 个，拨付证明 {len(proofs)} 份"
-    return [told, f"公钥编号：{'、'.join(sorted(keys))}（请与对外公布的或自己留存的比较）"]
+    return [told]
 
 
 def check_payments(data: bytes, proved: dict[str, str], faults: list[str]) -> None:
@@ -261,25 +276,43 @@ def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("path", type=Path)
     parser.add_argument("--anchors", type=Path)
-    parser.add_argument("--key")
+    parser.add_argument("--key", action="append", default=[])
     asked = parser.parse_args(arguments)
-    inquiry = Inquiry()
-    if asked.anchors is not None:
-        lines = asked.anchors.read_text().splitlines()
-        inquiry.kept = {int(each["seq"]): each for each in map(json.loads, lines)}
+    inquiry = Inquiry(named=frozenset(asked.key))
     try:
+        if asked.anchors is not None:
+            read_anchors(asked.anchors, inquiry)
         if asked.path.suffix == ".json":
             proof = json.loads(asked.path.read_text("utf-8"))
             told, keys = check_proof(proof, inquiry), proof["keys"]
         else:
             files = read_package(asked.path, inquiry.faults)
             told, keys = check_package(files, inquiry), load(files, KEYS, [])
-    except (ValueError, KeyError, TypeError, AttributeError, zipfile.BadZipFile) as error:
+        missing = inquiry.named - {each.get("kid") for each in keys}
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, zipfile.BadZipFile) as error:
         sys.stdout.write(f"无法读取：{error}\n")
         return FAULTY
-    if asked.key is not None and asked.key not in {each.get("kid") for each in keys}:
-        inquiry.faults.append(f"没有编号为 {asked.key} 的公钥")
+    inquiry.faults.extend(f"没有编号为 {each} 的公钥" for each in sorted(missing))
+    check_signers(inquiry)
     return conclude(told, inquiry)
+
+
+def read_anchors(path: Path, asked: Inquiry) -> None:
+    """Read the checkpoints kept elsewhere; a file without any compares nothing, which is a fault."""
+    lines = [json.loads(each) for each in path.read_text("utf-8").splitlines() if each.strip()]
+    asked.kept = {int(each["seq"]): each for each in lines}
+    if not lines:
+        asked.faults.append(f"留存文件 {path.name} 里没有检查点，无从比较")
+
+
+def check_signers(asked: Inquiry) -> None:
+    """Say on whose word all this rests where neither a named key nor a kept checkpoint vouches for it."""
+    vouched = asked.named | {str(each.get("key_id")) for each in (asked.kept or {}).values()}
+    asked.unproven.extend(
+        f"签名只凭随附的公钥 {kid}，谁都可以自造一把。请与发证方在“审计”页、公函上公布的或自己留存的"
+        f"密钥编号逐字比较，16 位全部一致的，加 --key {kid} 再核验一次"
+        for kid in sorted(asked.signers - vouched)
+    )
 
 
 def conclude(told: list[str], asked: Inquiry) -> int:
