@@ -343,6 +343,10 @@ def test_checks_of_certificates_are_not_for_guessing(
     answers = [anybody.post("/certificate-checks", body, key="") for _ in range(3)]
     assert [each.status_code for each in answers] == [404, 404, 429]
     assert answers[2].json["code"] == "too_many_requests"
+    # nor are the numbers of complaints, whichever way they are asked for; the empty form is for everybody
+    for path in ("/complaints?number=TS-20240306-1", "/complaints/TS-20240306-1"):
+        assert [anybody.http.get(path).status_code for _ in range(3)] == [404, 404, 429], path
+    assert [anybody.http.get("/complaints?number=").status_code for _ in range(4)] == [200] * 4
 
 
 WRONG: tuple[tuple[str, dict[str, Any], str], ...] = (

@@ -25,7 +25,7 @@ from voucher.rules.measures import Ending, Step
 from voucher.stages.oversee.complaints.filing import file_complaint
 from voucher.stages.oversee.complaints.handling import accept, answer, ask, conclude
 from voucher.stages.oversee.complaints.models import Complaint
-from voucher.stages.oversee.complaints.queries import list_asked
+from voucher.stages.oversee.complaints.queries import list_asked, look_at_complaint
 from voucher.stages.oversee.measures import queries
 from voucher.stages.oversee.measures.appealing import appeal
 from voucher.stages.oversee.measures.confirming import confirm, drop
@@ -202,7 +202,8 @@ def test_only_what_is_final_is_exposed_for_its_days(scene: Scene) -> None:
     scene.at += timedelta(days=70)
     assert scene.do(CLOCK_LOGIN, finish_due_measures) == 0, "an appeal waits"
     for hand in ("初审员", "复核员"):
-        assert code(hand, partial(accept, complaint_id=case.id)) == "complaint_own_institution"
+        for act in (accept, look_at_complaint):
+            assert code(hand, partial(act, complaint_id=case.id)) == "complaint_own_institution"
     scene.do("异议处理员", partial(accept, complaint_id=case.id))
     scene.do(
         "异议处理员",
@@ -338,6 +339,9 @@ def test_the_institution_answers_and_never_concludes_nor_learns_who_complained(s
     # an officer who once worked there is of the house under any account
     both = two_hats(scene, house)
     assert code(both, act) == "complaint_own_institution"
+    assert code(both, partial(look_at_complaint, complaint_id=made.id)) == "complaint_own_institution"
+    _, said = scene.do("复核员", partial(look_at_complaint, complaint_id=made.id))
+    assert (said.words, said.contact) == (words, "13800000000")
     scene.do("初审员", act)
     with scene.database.read() as session:
         assert session.get_one(Complaint, made.id).state == "dismissed"

@@ -27,7 +27,7 @@ MEASURES: dict[str, Access] = {
     "web.public.exposures": Access(PUBLIC, "曝光页：已确定的处置，期满自动撤下"),
     "web.public.new_complaint": Access(PUBLIC, "投诉举报，可以不登录"),
     "web.public.lodge_complaint": Access(PUBLIC, "提交投诉举报，给受理号，限频"),
-    "web.public.find_complaint": Access(PUBLIC, "凭受理号查进度"),
+    "web.public.find_complaint": Access(PUBLIC, "凭受理号查进度，限频"),
     "web.public.complaint": Access(PUBLIC, "一件投诉的进度，不含内容和联系方式，限频"),
     "web.public.withdraw_complaint": Access(PUBLIC, "凭受理号撤回，限频"),
     "web.office.complaints": Access(_READERS, "投诉举报、申诉，逾期的标出"),

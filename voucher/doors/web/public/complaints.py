@@ -47,6 +47,7 @@ def lodge_complaint(institution_id: int) -> ResponseReturnValue:
 
 
 @public.get("/complaints")
+@limiter.limit(objection_rate, exempt_when=lambda: not request.args.get("number", "").strip())
 def find_complaint() -> ResponseReturnValue:
     """Ask for a number, or show the complaint that has it."""
     number = request.args.get("number", "").strip()[:LONGEST_NUMBER]

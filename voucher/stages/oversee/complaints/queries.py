@@ -15,7 +15,7 @@ from voucher.registry import subjects
 from voucher.rules.actor import Role, check_role
 from voucher.rules.lifecycle import Thing
 from voucher.stages.oversee.complaints.models import Complaint
-from voucher.stages.oversee.complaints.reading import COMPLAINT_MISSING, CONTACT, HANDLERS, WORDS
+from voucher.stages.oversee.complaints.reading import COMPLAINT_MISSING, CONTACT, HANDLERS, WORDS, check_apart
 
 LIVE = ("filed", "accepted", "asked", "answered")
 READERS = (*HANDLERS, Role.AUDITOR)
@@ -71,12 +71,14 @@ def count_overdue(session: Session, regions: Collection[str], on: date) -> int:
 def look_at_complaint(work: Work, complaint_id: int) -> tuple[Complaint, Said]:
     """Return a complaint with what was written, and leave a trace of the look.
 
-    Raises Refused role_missing, complaint_missing (also for a foreign one).
+    Who has to do with what is complained of reads no word of it. Raises Refused role_missing,
+    complaint_missing (also for a foreign one), complaint_own_institution.
     """
     check_role(work.actor, *READERS)
     found = work.session.get(Complaint, complaint_id)
     if found is None or found.region_code not in work.actor.regions_as(*READERS):
         raise COMPLAINT_MISSING.refused()
+    check_apart(work, found)
     key = subjects.find_keys(work.session, work.keyring, [found.subject_index]).get(found.subject_index)
     said = Said("（已按规定清除）", "")
     if key is not None:
