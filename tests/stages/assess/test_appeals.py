@@ -152,7 +152,7 @@ def test_after_the_days_only_a_good_reason_is_heard_and_the_office_has_the_last_
     # the evaluator puts it right by the ordinary correction; a worse one would not meet it
     with scene.database.read() as session:
         candidate = session.get_one(ExamResult, against).candidate_id
-    for theory, state in ((5800, "overruled"), (6000, "settled")):
+    for theory, state in ((5800, "overruled"), (5850, "overruled"), (6000, "settled")):
         clerk, publisher = town.clerk(scene, ev), town.publisher(scene, ev)
         asked = scene.do(
             clerk,
@@ -204,6 +204,46 @@ def test_an_evaluator_that_does_not_answer_loses_the_appeal_to_the_office(scene:
     scene.do(officer, lambda work: deciding.decide(work, key, overrule=False, opinion="计分无误"))
     assert appeal(scene, key).state == "affirmed"
     assert scene.do("clock", lapse.lapse_due) == 1
+
+
+@ONE
+def test_a_late_correction_meets_what_is_with_the_office_and_an_early_one_what_it_overrules(
+    scene: Scene,
+) -> None:
+    ev, _, (zhang, li) = failed(scene)
+    decider, publisher = reader(scene, ev), town.publisher(scene, ev)
+    his, login = result_of(scene, li), worker(scene, LI_SI)
+    mine = appealed(scene, zhang)
+    other = scene.do(login, lambda work: filing.appeal_result(work, his, SAID)).id
+    # 张三 is upheld and not confirmed in time; 李四 is corrected, and not answered
+    scene.do(decider, lambda work: answering.accept(work, mine))
+    scene.do(decider, lambda work: answering.uphold(work, mine, "漏加一分", 6000, 9000))
+    for each in (zhang, li):
+        scene.do("operator", lambda work, each=each: _set_last_day(work, each, date(2024, 6, 1)))  # type: ignore[misc]
+    with scene.database.read() as session:
+        candidate = session.get_one(ExamResult, his).candidate_id
+    theory, skill = town.PASSED
+    ask, confirm = corrections.ask_correction, corrections.confirm_correction
+    better = scene.do(
+        town.clerk(scene, ev), lambda work: ask(work, candidate, theory + 50, skill, "漏加半分")
+    ).id
+    scene.do(publisher, lambda work: confirm(work, better))
+    assert appeal(scene, other).state == "filed"  # still to be answered
+    scene.at = on("2024-04-01")
+    assert scene.do("clock", closing.pass_on_due) == 2
+    corrected = result_of(scene, zhang)
+    scene.do(publisher, lambda work: confirm(work, corrected))
+    officer = "县级一"
+    scene.hire(officer, Role.OFFICER_COUNTY, "310101198001017", JIYUAN)
+    scene.do(officer, lambda work: deciding.decide(work, other, overrule=True, opinion="确有漏分"))
+    met = [appeal(scene, each) for each in (mine, other)]
+    assert [(each.state, each.settled_result_id, each.due_on) for each in met] == [
+        ("settled", corrected, None),
+        ("settled", better, None),
+    ]
+    with scene.database.read() as session:  # the 24 days since they were filed are given back
+        days = {session.get_one(Voucher, each).certify_by for each in (zhang, li)}
+    assert days == {date(2024, 6, 25)}
 
 
 @ONE

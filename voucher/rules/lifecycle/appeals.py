@@ -28,7 +28,10 @@ APPEAL: tuple[Row, ...] = (
     ),
     *lines(_A, ("escalated",), "overrule", "overruled", ("office",), "认定成立，责令评价机构更正"),
     *lines(_A, ("escalated",), "affirm", "affirmed", ("office",), "维持；这是最终答复"),
-    *lines(_A, ("upheld", "overruled"), "settle", "settled", ("evaluator",), "更正生效或已另行安排考试"),
+    *lines(
+        _A, ("upheld", "escalated", "overruled"), "settle", "settled", ("evaluator", "office"),
+        "更正生效或已另行安排考试；复查认定成立时更正已经生效的，同时办结",
+    ),
     *lines(_A, ("refused_late", "rejected"), "close", "closed", ("clock",), "本人没有在期限内提请复查"),
     *lines(_A, ("filed", "accepted", "escalated"), "withdraw", "withdrawn", ("holder",), "本人撤回"),
 )  # fmt: skip

@@ -17,8 +17,10 @@ from voucher.plumbing.unit_of_work import Work
 from voucher.rules.appeals import AppealKind, Scored, is_better
 from voucher.stages.assess.models import Candidate, ExamResult
 from voucher.stages.assess.models_appeals import Appeal
+from voucher.stages.assess.reading import find_counting_results
 
-UPHELD = ("upheld", "overruled")
+# with the office for being late does not keep a correction from counting
+UPHELD = ("upheld", "escalated", "overruled")
 WAITING_FOR = ("trained", "assessed")
 
 
@@ -29,7 +31,10 @@ def right_by_correction(
     result: ExamResult,
     vouchers: Sequence[Voucher],
 ) -> None:
-    """Meet the upheld appeals against a candidate's scores by a result just confirmed, where it is better."""
+    """Meet the upheld appeals against a candidate's scores by a result just confirmed, where it is better.
+
+    It is better than what counted before, and than what each appeal is against.
+    """
     if former is None or not is_better(scored(former), scored(result)):
         return
     met = work.session.scalars(
@@ -44,8 +49,23 @@ def right_by_correction(
         .execution_options(populate_existing=True)
     ).all()
     for each in met:
-        each.settled_result_id = result.id
-        settle(work, each, vouchers)
+        if _beats_appealed(work, each, result):
+            each.settled_result_id = result.id
+            settle(work, each, vouchers)
+
+
+def right_by_counting(work: Work, appeal: Appeal, vouchers: Sequence[Voucher]) -> None:
+    """Meet a locked appeal just overruled by the result that counts, where a correction was ahead of it."""
+    if appeal.candidate_id is None or appeal.kind != AppealKind.RESULT:
+        return
+    counting = find_counting_results(work.session, [appeal.candidate_id])[appeal.candidate_id]
+    if _beats_appealed(work, appeal, counting):
+        appeal.settled_result_id = counting.id
+        settle(work, appeal, vouchers)
+
+
+def _beats_appealed(work: Work, appeal: Appeal, result: ExamResult) -> bool:
+    return is_better(scored(work.session.get_one(ExamResult, appeal.result_id)), scored(result))
 
 
 def scored(result: ExamResult) -> Scored:

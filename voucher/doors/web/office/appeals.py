@@ -53,7 +53,10 @@ def decide_appeal(appeal_id: int) -> ResponseReturnValue:
             raise FIELD_UNREADABLE.refused(field="decision", label="复查决定", problem="没有选择")
         opinion = fields.text("opinion", "理由", limit=1000)
         found = deciding.decide(work, appeal_id, overrule=decision == "overrule", opinion=opinion)
-        words = f"已责令评价机构最迟 {found.due_on} 更正" if found.due_on else "已维持，这是最终答复"
+        if found.state == "settled":
+            words = "已认定成立；评价机构的更正已经生效，复核申请办结"
+        else:
+            words = f"已责令评价机构最迟 {found.due_on} 更正" if found.due_on else "已维持，这是最终答复"
         return Done(words, url_for("web.office.appeal", appeal_id=appeal_id))
 
     return submit(call, lambda: _show(appeal_id))

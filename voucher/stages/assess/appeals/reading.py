@@ -10,6 +10,7 @@ from datetime import date
 from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
+from voucher.ledger.vouchers import Voucher, lock_vouchers
 from voucher.plumbing.unit_of_work import Work
 from voucher.registry import catalogue, people, subjects, tables
 from voucher.rules.actor import Role, check_reach, check_role
@@ -72,9 +73,26 @@ def lock_reached(work: Work, appeal_id: int) -> Appeal:
     Raises role_missing, region_foreign, appeal_missing (also for a foreign one).
     """
     check_role(work.actor, *OFFICERS)
-    found = _lock(work, appeal_id, select(Appeal).where(Appeal.region_code.in_(sorted(work.actor.regions))))
+    found = _lock(work, appeal_id, _select_reached(work))
     check_reach(work.actor, found.region_code, *OFFICERS)
     return found
+
+
+def lock_behind(work: Work, appeal_id: int) -> list[Voucher]:
+    """Return the voucher behind an appeal of the actor's regions, locked before the appeal itself.
+
+    Raises role_missing, appeal_missing (also for a foreign one).
+    """
+    check_role(work.actor, *OFFICERS)
+    found = work.session.scalars(_select_reached(work).where(Appeal.id == appeal_id)).first()
+    if found is None:
+        raise APPEAL_MISSING.refused()
+    voucher_id = voucher_of(work.session, found)
+    return lock_vouchers(work, Voucher.id == voucher_id) if voucher_id is not None else []
+
+
+def _select_reached(work: Work) -> Select[Appeal]:
+    return select(Appeal).where(Appeal.region_code.in_(sorted(work.actor.regions)))
 
 
 def _select_served(work: Work) -> Select[Appeal]:

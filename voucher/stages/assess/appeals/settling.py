@@ -28,18 +28,28 @@ NO_OTHER_EXAM = reason(
     SOURCE,
     Family.CONFLICT,
 )
+WAITS_FOR_OFFICE = reason(
+    "appeal_with_office",
+    "这件复核申请正由人社部门复查",
+    "请等待复查决定；认定成立的，再安排考试并确认",
+    SOURCE,
+    Family.CONFLICT,
+)
 
 
 def settle_by_exam(work: Work, appeal_id: int) -> Appeal:
     """Meet an upheld appeal against a door or a registration: another exam lists its candidate by now.
 
+    One the evaluator upheld may be met late, while the office looks at it; any other waits for the office.
     Raises Refused role_missing, appeal_missing, event_not_allowed, appeal_settled_by_scores,
-    appeal_exam_missing.
+    appeal_with_office, appeal_exam_missing.
     """
     voucher_id = voucher_of(work.session, get_served(work, appeal_id))
     vouchers = lock_vouchers(work, Voucher.id == voucher_id) if voucher_id is not None else []
     appeal = lock_served(work, appeal_id)
     check_event(Thing.APPEAL, appeal.state, "settle")
+    if appeal.state == "escalated" and appeal.answer != "upheld":
+        raise WAITS_FOR_OFFICE.refused()
     if appeal.kind == AppealKind.RESULT:
         raise SETTLED_BY_SCORES.refused()
     query = (
