@@ -6,11 +6,12 @@ import pytest
 from sqlalchemy import select, update
 from sqlalchemy.exc import IntegrityError
 
-from tests.loop.telling import person, ready, states_of, told
+from tests.loop.telling import person, ready, refused, states_of, told
 from tests.loop.test_offset_stories import debts, owing
 from tests.scene import EV1, JIYUAN, LIMITS, ZHANG_SAN, Scene
 from voucher.plumbing.bank_messages import read_credits
 from voucher.stages.settle import deciding_credits, importing_credits
+from voucher.stages.settle.credit_reading import Statement, read_statement_credits
 from voucher.stages.settle.models.credits import BankCredit
 from voucher.stages.settle.queries.credits import DECIDED, page_credits
 
@@ -113,6 +114,19 @@ def test_改口后只办最后一次提议_一人不能借他人之手两头办(
         session.execute(update(BankCredit).values(note="并存"))
     book(scene, credit)
     assert debts(scene)[0][3] == "met"
+
+
+def test_a_debit_is_no_credit_and_a_word_that_says_neither_stops_the_file() -> None:
+    def read(*directions: str) -> Statement:
+        rows = [f"{each},某公司,1.00,{each},货款" for each in directions]
+        content = "\n".join(("流水号,付款户名,金额,借贷标志,附言", *rows)).encode()
+        return read_statement_credits(content, "流水.csv", LIMITS)
+
+    found = read("贷", "借", "dr", "收入")
+    assert ([each.bank_reference for each in found.credits], found.debits) == (["贷", "收入"], 2)
+    assert refused(lambda: read("贷", "冲正")).title == "第 3 行的借贷标志“冲正”看不出是收还是付"
+    assert refused(lambda: read("贷", "贷,贷")).code == "row_ragged", "nor is a torn row passed over"
+    assert refused(lambda: read("贷", "")).code == "credit_direction_unreadable", "silence says neither"
 
 
 def test_a_camt_054_tells_credits_only() -> None:

@@ -15,13 +15,27 @@ COLUMNS = (
     Column("流水号", text=False, required=False, alias=("交易流水号", "交易流水", "银行流水号")),
     Column("付款户名", alias=("对方户名", "付款人名称", "付款人")),
     Column("金额", text=False, alias=("金额（元）", "金额(元)", "贷方金额", "贷方发生额", "收入金额")),
+    Column(
+        "借贷标志",
+        text=False,
+        required=False,
+        alias=("借贷方向", "借贷标识", "借贷", "借/贷", "收支", "收/支", "收支标志", "收支方向"),
+    ),
     Column("附言", required=False, alias=("摘要", "用途", "备注")),
 )
+CREDIT_WORDS = frozenset(("贷", "贷方", "收", "收入", "C", "CR", "CRDT"))
+DEBIT_WORDS = frozenset(("借", "借方", "支", "支出", "付", "D", "DR", "DBIT"))
 
 CREDIT_UNREADABLE = reason(
     "credit_unreadable",
     "第 {line} 行的金额无法读取或不大于零",
     "请核对银行流水，只留到账行后重新导入；没有任何一行导入",
+    "PAGES 4.6 回单匹配",
+)
+DIRECTION_UNREADABLE = reason(
+    "credit_direction_unreadable",
+    "第 {line} 行的借贷标志“{said}”看不出是收还是付",
+    "请改为“贷”（到账）或“借”（付出）后重新导入；没有任何一行导入",
     "PAGES 4.6 回单匹配",
 )
 
@@ -37,14 +51,22 @@ class CreditTold:
     amount_fen: int
 
 
-def read_statement_credits(content: bytes, filename: str, limits: Limits) -> list[CreditTold]:
-    """Return the credits of a bank's file; what says no amount is a debit and is passed over.
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """What was read of a bank's file: its credits, and how many rows of a table were debits."""
 
-    Raises Refused credit_unreadable, bank_message_unreadable, bank_message_count_differs, and what
-    reading a table refuses.
+    credits: list[CreditTold]
+    debits: int = 0
+
+
+def read_statement_credits(content: bytes, filename: str, limits: Limits) -> Statement:
+    """Return the credits of a bank's file; what is marked as a debit or says no amount is passed over.
+
+    Raises Refused credit_unreadable, credit_direction_unreadable, bank_message_unreadable,
+    bank_message_count_differs, and what reading a table refuses.
     """
     if looks_like_message(content):
-        return [
+        told = [
             CreditTold(
                 each.line,
                 printable(each.bank_reference)[:64],
@@ -54,9 +76,11 @@ def read_statement_credits(content: bytes, filename: str, limits: Limits) -> lis
             )
             for each in read_credits(content)
         ]
+        return Statement(told)
     table = io.BytesIO(to_utf8(content) if filename.lower().endswith(".csv") else content)
     with open_table(table, columns=COLUMNS, limits=limits, name=filename) as rows:
-        return [told for row in rows if (told := _told(row)) is not None]
+        read = [_told(row) for row in rows]
+    return Statement([each for each in read if each is not None], read.count(None))
 
 
 def _check(line: int, amount_fen: int | None) -> int:
@@ -66,9 +90,11 @@ def _check(line: int, amount_fen: int | None) -> int:
 
 
 def _told(row: Row) -> CreditTold | None:
+    if row.problems:
+        raise Refused(row.problems[0].refusal)  # a torn row may be a credit; it is not passed over
     values = {name: printable(cell_text(cell)) for name, cell in row.values.items()}
     said = values.get("金额", "")
-    if not said:
+    if not said or ("借贷标志" in values and _is_debit(row.line, values["借贷标志"])):
         return None
     try:
         amount_fen = _check(row.line, parse_yuan(said))
@@ -81,3 +107,10 @@ def _told(row: Row) -> CreditTold | None:
         values.get("附言", "")[:200],
         amount_fen,
     )
+
+
+def _is_debit(line: int, said: str) -> bool:
+    word = said.strip().upper()
+    if word not in CREDIT_WORDS | DEBIT_WORDS:
+        raise DIRECTION_UNREADABLE.refused(line=line, said=said[:20])
+    return word in DEBIT_WORDS

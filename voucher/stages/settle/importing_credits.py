@@ -26,11 +26,12 @@ from voucher.stages.settle.offset_plans import letter_number
 
 @dataclass(frozen=True, slots=True)
 class CreditReport:
-    """What came of an import: credits matched, set apart to be looked at, known before."""
+    """What came of an import: credits matched, set apart to be looked at, known before; debits left out."""
 
     matched: int
     unknown: int
     repeated: int
+    debits: int
 
 
 def import_credits(
@@ -42,7 +43,7 @@ def import_credits(
     Raises Refused role_missing, region_foreign, and as `read_statement_credits` does.
     """
     check_reach(work.actor, region_code, Role.FINANCE_MAKER, Role.FINANCE_CHECKER)
-    told = read_statement_credits(content, filename, limits)
+    read = read_statement_credits(content, filename, limits)
     # two imports at once take turns, so that one sees what the other has taken in
     work.session.execute(select(Region.code).where(Region.code == region_code).with_for_update()).all()
     source = hashlib.sha256(content).hexdigest()
@@ -57,7 +58,7 @@ def import_credits(
     owed = list_owed(work.session, region_code)
     bare = _list_bare(work.session, region_code)
     matched = unknown = repeated = 0
-    for each in told:
+    for each in read.credits:
         if each.line in seen or known.get(each.bank_reference) == each.amount_fen:
             repeated += 1
             continue
@@ -70,7 +71,7 @@ def import_credits(
         known[each.bank_reference or None] = each.amount_fen
         matched, unknown = (matched + 1, unknown) if found.problem is None else (matched, unknown + 1)
     work.session.flush()
-    report = CreditReport(matched, unknown, repeated)
+    report = CreditReport(matched, unknown, repeated, read.debits)
     audit.record_one(
         work, "bank_credit", 0, "import", sha256=source, region=region_code, matched=matched, unknown=unknown
     )

@@ -43,6 +43,8 @@ def import_credits() -> ResponseReturnValue:
             f"已导入：对上追回单 {report.matched:,} 笔，待核对 {report.unknown:,} 笔，"
             f"重复 {report.repeated:,} 笔；由另一人确认后入账"
         )
+        if report.debits:
+            words += f"；付出或没有金额的 {report.debits:,} 行没有导入"
         return Done(words, url_for("web.finance.bank_credits"))
 
     return submit(call, _show)
