@@ -8,7 +8,7 @@ from sqlalchemy.exc import IntegrityError
 
 from tests.loop.telling import person, ready, refused, states_of, told
 from tests.loop.test_offset_stories import debts, owing
-from tests.scene import EV1, JIYUAN, LIMITS, ZHANG_SAN, Scene
+from tests.scene import EV1, JIYUAN, LIMITS, XINXIANG, ZHANG_SAN, Scene
 from voucher.plumbing.bank_messages import read_credits
 from voucher.stages.settle import deciding_credits, importing_credits
 from voucher.stages.settle.credit_reading import Statement, read_statement_credits
@@ -19,11 +19,13 @@ FIRST, SECOND = (f"TH-{JIYUAN}-2024-{serial:06d}" for serial in (1, 2))
 HEAD = "流水号,付款户名,金额,附言"
 
 
-def take_in(scene: Scene, *rows: str, login: str = "制单员") -> importing_credits.CreditReport:
+def take_in(
+    scene: Scene, *rows: str, login: str = "制单员", region: str = JIYUAN
+) -> importing_credits.CreditReport:
     """Import credits as a csv in GBK, as banks write it."""
     content = "\r\n".join((HEAD, *rows)).encode("gbk")
     return scene.do(
-        login, lambda work: importing_credits.import_credits(work, JIYUAN, content, "到账.csv", LIMITS)
+        login, lambda work: importing_credits.import_credits(work, region, content, "到账.csv", LIMITS)
     )
 
 
@@ -114,6 +116,19 @@ def test_改口后只办最后一次提议_一人不能借他人之手两头办(
         session.execute(update(BankCredit).values(note="并存"))
     book(scene, credit)
     assert debts(scene)[0][3] == "met"
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_选错地区导入后仍可导入到对的地区(scene: Scene) -> None:
+    """AC-I1：同一文件在别的地区导入过，不算本地区的重复；本地区再导入才算。"""
+    ready(scene)
+    owing(scene, [ZHANG_SAN])
+    rows = (f"A001,{EV1[0]},150.00,{FIRST}", f",{EV1[0]},50.00,退补贴 {FIRST}")
+    elsewhere = take_in(scene, *rows, region=XINXIANG)
+    assert (elsewhere.matched, elsewhere.unknown) == (0, 2)
+    assert take_in(scene, *rows).matched == 2
+    for region in (JIYUAN, XINXIANG):
+        assert take_in(scene, *rows, region=region).repeated == 2
 
 
 def test_a_debit_is_no_credit_and_a_word_that_says_neither_stops_the_file() -> None:

@@ -23,6 +23,8 @@ from voucher.stages.settle.models.credits import BankCredit
 from voucher.stages.settle.models.payments import Clawback
 from voucher.stages.settle.offset_plans import letter_number
 
+AT_ONCE = 1_000
+
 
 @dataclass(frozen=True, slots=True)
 class CreditReport:
@@ -46,17 +48,12 @@ def import_credits(
     read = read_statement_credits(content, filename, limits)
     # two imports at once take turns, so that one sees what the other has taken in
     work.session.execute(select(Region.code).where(Region.code == region_code).with_for_update()).all()
-    source = hashlib.sha256(content).hexdigest()
-    known = dict(
-        work.session.execute(
-            select(BankCredit.bank_reference, BankCredit.amount_fen).where(
-                BankCredit.region_code == region_code, BankCredit.bank_reference.is_not(None)
-            )
-        ).all()
-    )
+    # a file taken in for the wrong region can still be taken in for the right one
+    source = hashlib.sha256(region_code.encode() + b"\n" + content).hexdigest()
     seen = set(work.session.scalars(select(BankCredit.line).where(BankCredit.source_sha256 == source)))
+    known = _list_known(work.session, region_code, read.credits)
     owed = list_owed(work.session, region_code)
-    bare = _list_bare(work.session, region_code)
+    bare = _list_bare(work.session, region_code, read.credits)
     matched = unknown = repeated = 0
     for each in read.credits:
         if each.line in seen or known.get(each.bank_reference) == each.amount_fen:
@@ -73,7 +70,14 @@ def import_credits(
     work.session.flush()
     report = CreditReport(matched, unknown, repeated, read.debits)
     audit.record_one(
-        work, "bank_credit", 0, "import", sha256=source, region=region_code, matched=matched, unknown=unknown
+        work,
+        "bank_credit",
+        0,
+        "import",
+        sha256=hashlib.sha256(content).hexdigest(),
+        region=region_code,
+        matched=matched,
+        unknown=unknown,
     )
     return report
 
@@ -88,12 +92,34 @@ def _looks(told: CreditTold | BankCredit) -> tuple[str, str, int]:
     return told.payer_name, told.remark, told.amount_fen
 
 
-def _list_bare(session: Session, region_code: str) -> set[tuple[str, str, int]]:
-    """Return how the credits look that came without a reference of the bank: it may be the same again."""
-    rows = session.scalars(
-        select(BankCredit).where(BankCredit.region_code == region_code, BankCredit.bank_reference.is_(None))
-    )
-    return {_looks(each) for each in rows}
+def _list_known(session: Session, region_code: str, told: Sequence[CreditTold]) -> dict[str | None, int]:
+    """Return the sums in fen known under the references of a file, each of which the bank gives once."""
+    references = sorted({each.bank_reference for each in told if each.bank_reference})
+    known: dict[str | None, int] = {}
+    for start in range(0, len(references), AT_ONCE):
+        rows = select(BankCredit.bank_reference, BankCredit.amount_fen).where(
+            BankCredit.region_code == region_code,
+            BankCredit.bank_reference.in_(references[start : start + AT_ONCE]),
+        )
+        known |= dict(session.execute(rows).all())
+    return known
+
+
+def _list_bare(session: Session, region_code: str, told: Sequence[CreditTold]) -> set[tuple[str, str, int]]:
+    """Return how known credits without a reference of the bank look, of the payers of a file's bare rows.
+
+    It may be the same again.
+    """
+    payers = sorted({each.payer_name for each in told if not each.bank_reference})
+    looks: set[tuple[str, str, int]] = set()
+    for start in range(0, len(payers), AT_ONCE):
+        rows = select(BankCredit).where(
+            BankCredit.region_code == region_code,
+            BankCredit.bank_reference.is_(None),
+            BankCredit.payer_name.in_(payers[start : start + AT_ONCE]),
+        )
+        looks |= {_looks(each) for each in session.scalars(rows)}
+    return looks
 
 
 def _take_in(

@@ -20,7 +20,8 @@ class BankCredit(Model):
     It stands with a receivable, or with the problem that keeps it from one, and never both with a receivable
     and with words that it is no repayment. Who imported, assigned or explained it last proposes; somebody
     else books it, or sets it aside. `applied_fen` is what of it met the
-    receivable; the rest was paid too much and goes back outside of the ledger.
+    receivable; the rest was paid too much and goes back outside of the ledger. `source_sha256` is over the
+    region and its file, so that one file may be taken in for two regions, and each line once for each.
     """
 
     __tablename__ = "bank_credit"
