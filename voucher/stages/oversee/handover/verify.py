@@ -24,20 +24,17 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 FAULTY, OPEN = 3, 4
-KEY_ID_CHARS = 16
-LINE_CHARS = 16
+CONCLUSIONS = {0: "全部相符", FAULTY: "不符", OPEN: "没有发现不符，但有未能确认之处，不能算作通过"}
+KEY_ID_CHARS, LINE_CHARS = 16, 16
 PAYMENTS, AMOUNT_COLUMN = "data/payments.csv", 16
-MANIFEST, SIGNATURE, KEYS, CHECKPOINTS, TRAIL, LINES = (
-    "manifest.json", "manifest.sig.json", "keys.json", "checkpoints.jsonl", "trail.jsonl", "lines.json",
-)  # fmt: skip
+MANIFEST, SIGNATURE, KEYS, LINES = "manifest.json", "manifest.sig.json", "keys.json", "lines.json"
+CHECKPOINTS, TRAIL = "checkpoints.jsonl", "trail.jsonl"
+Keys = dict[str, Ed25519PublicKey]
 
 
 @dataclass
 class Inquiry:
-    """What is compared with, whose signatures hold, what was found wrong, and what nothing here proves.
-
-    `kept` are the checkpoints kept elsewhere, by number; `named` the numbers of the only keys believed.
-    """
+    """Checkpoints kept elsewhere by number, the only keys believed, who signed, and what was found."""
 
     kept: dict[int, Any] | None = None
     named: frozenset[str] = frozenset()
@@ -56,37 +53,31 @@ def sha256(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()
 
 
-def read_keys(listed: list[dict[str, str]], asked: Inquiry) -> dict[str, Ed25519PublicKey]:
+def read_keys(listed: list[dict[str, str]], asked: Inquiry) -> Keys:
     """Return the keys to believe by the first 16 characters of their RFC 7638 thumbprints."""
-    keys, faults = {}, asked.faults
+    keys: Keys = {}
     for jwk in listed:
-        if not {"crv", "kty", "x"} <= jwk.keys():
-            faults.append(f"公钥 {jwk.get('kid')} 无法读取")
+        try:
+            named = canonical({each: jwk[each] for each in ("crv", "kty", "x")})
+            key = Ed25519PublicKey.from_public_bytes(base64.urlsafe_b64decode(jwk["x"] + "=="))
+        except (KeyError, ValueError):
+            asked.faults.append(f"公钥 {jwk.get('kid')} 无法读取")
             continue
-        named = canonical({"crv": jwk["crv"], "kty": jwk["kty"], "x": jwk["x"]})
         kid = base64.urlsafe_b64encode(hashlib.sha256(named).digest()).decode().rstrip("=")[:KEY_ID_CHARS]
         if kid != jwk.get("kid"):
-            faults.append(f"公钥 {jwk.get('kid')} 的编号与其内容不符")
-        try:
-            raw = base64.urlsafe_b64decode(jwk["x"] + "=" * (-len(jwk["x"]) % 4))
-            keys[kid] = Ed25519PublicKey.from_public_bytes(raw)
-        except ValueError:
-            faults.append(f"公钥 {jwk.get('kid')} 无法读取")
-    # whoever put a package together chose the keys in it: where the reader names some, no other counts
-    return {kid: key for kid, key in keys.items() if not asked.named or kid in asked.named}
+            asked.faults.append(f"公钥 {jwk.get('kid')} 的编号与其内容不符")
+        # whoever put a package together chose the keys in it: where the reader names some, no other counts
+        if not asked.named or kid in asked.named:
+            keys[kid] = key
+    return keys
 
 
-def is_signed(
-    keys: dict[str, Ed25519PublicKey], signed: dict[str, Any], message: bytes, asked: Inquiry
-) -> bool:
+def is_signed(keys: Keys, signed: dict[str, Any], message: bytes, asked: Inquiry) -> bool:
     """Return whether a believed key signed the message, and remember which."""
     kid = str(signed.get("key_id"))
-    key = keys.get(kid)
     try:
-        if key is None:
-            return False
-        key.verify(bytes.fromhex(str(signed.get("signature"))), message)
-    except (InvalidSignature, ValueError):
+        keys[kid].verify(bytes.fromhex(str(signed.get("signature"))), message)
+    except (KeyError, InvalidSignature, ValueError):
         return False
     asked.signers.add(kid)
     return True
@@ -98,9 +89,7 @@ def message_of(line: dict[str, Any]) -> bytes:
     return ("voucher-audit-checkpoint-2:" + ":".join(map(str, said))).encode()
 
 
-def check_checkpoints(
-    lines: list[dict[str, Any]], keys: dict[str, Ed25519PublicKey], asked: Inquiry
-) -> dict[int, dict[str, Any]]:
+def check_checkpoints(lines: list[dict[str, Any]], keys: Keys, asked: Inquiry) -> dict[int, dict[str, Any]]:
     """Return the checkpoints whose signature holds, by number, and say what is wrong with the others."""
     good, faults = {}, asked.faults
     for line in lines:
@@ -109,16 +98,12 @@ def check_checkpoints(
             continue
         seq = int(line["seq"])
         if not is_signed(keys, line, message_of(line), asked):
-            faults.append(f"检查点 {seq} 的签名无效{_by(line, asked)}")
+            faults.append(f"检查点 {seq} 的签名无效，或不是所认的公钥（写的是 {line.get('key_id')}）")
         elif asked.kept is not None and asked.kept.get(seq) != line:
             faults.append(f"检查点 {seq} 与自己留存的不一致或留存中没有")
         else:
             good[seq] = line
     return good
-
-
-def _by(signed: dict[str, Any], asked: Inquiry) -> str:
-    return f"，或不是指定的公钥签的（写的是 {signed.get('key_id')}）" if asked.named else ""
 
 
 def check_act(act: dict[str, Any], checkpoints: dict[int, dict[str, Any]]) -> str | None:
@@ -150,10 +135,10 @@ def check_proof(told: dict[str, Any], asked: Inquiry) -> list[str]:
         wrong, row = check_act(act, checkpoints), act["row"]
         if wrong is None and (row["thing"], row["object"]) != ("payment", payment_id):
             wrong = f"封存序号 {act['seq']} 说的不是拨付 {payment_id}"
-        if wrong is not None:
+        if wrong is None:
+            proved.append(row)
+        else:
             faults.append(wrong)
-            continue
-        proved.append(row)
     if not proved:
         faults.append(f"拨付 {payment_id} 没有一条留痕得到证明")
     check_amount(told, [each["content"] for each in proved if each["act"] == "prepare"], asked)
@@ -168,9 +153,7 @@ def check_amount(told: dict[str, Any], prepared: list[dict[str, Any]], asked: In
         asked.faults.append(f"拨付 {payment_id} 的证明里没有制单留痕，金额 {told['amount_fen']} 分没有依据")
     elif amounts == [None]:
         # earlier releases wrote down which payment was made, and its amount in the file's digest only
-        asked.unproven.append(
-            f"拨付 {payment_id} 的制单留痕未载金额，{told['amount_fen']} 分未获证明，请与拨付文件的摘要核对"
-        )
+        asked.unproven.append(f"拨付 {payment_id} 的制单留痕未载金额，{told['amount_fen']} 分未获证明")
     elif amounts != [told["amount_fen"]]:
         asked.faults.append(f"拨付 {payment_id} 的金额 {told['amount_fen']} 分与留痕不符")
 
@@ -178,9 +161,8 @@ def check_amount(told: dict[str, Any], prepared: list[dict[str, Any]], asked: In
 def read_package(path: Path, faults: list[str]) -> dict[str, bytes]:
     """Return the files of a package by name; nothing is written anywhere."""
     if path.is_dir():
-        return {
-            each.relative_to(path).as_posix(): each.read_bytes() for each in path.rglob("*") if each.is_file()
-        }
+        found = [each for each in path.rglob("*") if each.is_file()]
+        return {each.relative_to(path).as_posix(): each.read_bytes() for each in found}
     files: dict[str, bytes] = {}
     with zipfile.ZipFile(path) as packed:
         for each in packed.infolist():
@@ -191,33 +173,22 @@ def read_package(path: Path, faults: list[str]) -> dict[str, bytes]:
     return files
 
 
-def load(files: dict[str, bytes], name: str, otherwise: Any) -> Any:
-    """Return what a file of a package says; what cannot be read says nothing, and its digest tells why."""
+def load(data: bytes, otherwise: Any) -> Any:
+    """Return what a file or a line says; what cannot be read says nothing, and its digest tells why."""
     try:
-        return json.loads(files.get(name, b""))
+        return json.loads(data)
     except ValueError:
         return otherwise
 
 
-def load_lines(data: bytes) -> list[dict[str, Any]]:
-    """Return what the lines of a file say, those that can be read."""
-    found = []
-    for line in data.splitlines():
-        try:
-            found.append(json.loads(line))
-        except ValueError:
-            continue
-    return found
-
-
-def check_files(files: dict[str, bytes], keys: dict[str, Ed25519PublicKey], asked: Inquiry) -> None:
+def check_files(files: dict[str, bytes], keys: Keys, asked: Inquiry) -> None:
     """Check the manifest's signature and every file against it, to the line where lines are known."""
     faults = asked.faults
-    manifest, signed = files.get(MANIFEST, b"{}"), load(files, SIGNATURE, {})
+    manifest, signed = files.get(MANIFEST, b"{}"), load(files.get(SIGNATURE, b""), {})
     if not is_signed(keys, signed, b"voucher-export:" + manifest, asked):
-        faults.append(f"清单 {MANIFEST} 的签名无效{_by(signed, asked)}")
-    listed: dict[str, str] = load(files, MANIFEST, {}).get("files", {})
-    lines: dict[str, list[str]] = load(files, LINES, {})
+        faults.append(f"清单 {MANIFEST} 的签名无效，或不是所认的公钥（写的是 {signed.get('key_id')}）")
+    listed: dict[str, str] = load(manifest, {}).get("files", {})
+    lines: dict[str, list[str]] = load(files.get(LINES, b""), {})
     faults.extend(f"文件 {name} 不在包中" for name in sorted(listed.keys() - files.keys()))
     unlisted = files.keys() - listed.keys() - {MANIFEST, SIGNATURE}
     faults.extend(f"文件 {name} 不在清单中" for name in sorted(unlisted))
@@ -237,13 +208,12 @@ def _where(data: bytes, expected: list[str]) -> str:
 def check_package(files: dict[str, bytes], asked: Inquiry) -> list[str]:
     """Check a package and return what was compared, in words."""
     faults = asked.faults
-    keys = read_keys(load(files, KEYS, []), asked)
+    keys = read_keys(load(files.get(KEYS, b""), []), asked)
     check_files(files, keys, asked)
-    lines = load_lines(files.get(CHECKPOINTS, b""))
+    lines = [load(each, {}) for each in files.get(CHECKPOINTS, b"").splitlines()]
     checkpoints = check_checkpoints(lines, keys, asked)
-    acts = 0
-    for number, line in enumerate(files.get(TRAIL, b"").splitlines(), start=1):
-        acts += 1
+    acts = files.get(TRAIL, b"").splitlines()
+    for number, line in enumerate(acts, start=1):
         try:
             wrong = check_act(json.loads(line), checkpoints)
         except (ValueError, KeyError, TypeError):
@@ -260,8 +230,7 @@ def check_package(files: dict[str, bytes], asked: Inquiry) -> list[str]:
         except (ValueError, KeyError, TypeError, AttributeError):
             faults.append(f"证明 {name} 无法读取")
     check_payments(files.get(PAYMENTS, b""), proved, faults)
-    told = f"文件 {len(files)} 个，留痕 {acts} 条，检查点 {len(lines)} 个，拨付证明 {len(proofs)} 份"
-    return [told]
+    return [f"文件 {len(files)} 个，留痕 {len(acts)} 条，检查点 {len(lines)} 个，拨付证明 {len(proofs)} 份"]
 
 
 def check_payments(data: bytes, proved: dict[str, str], faults: list[str]) -> None:
@@ -287,7 +256,7 @@ def main(arguments: list[str]) -> int:
             told, keys = check_proof(proof, inquiry), proof["keys"]
         else:
             files = read_package(asked.path, inquiry.faults)
-            told, keys = check_package(files, inquiry), load(files, KEYS, [])
+            told, keys = check_package(files, inquiry), load(files.get(KEYS, b""), [])
         missing = inquiry.named - {each.get("kid") for each in keys}
     except (OSError, ValueError, KeyError, TypeError, AttributeError, zipfile.BadZipFile) as error:
         sys.stdout.write(f"无法读取：{error}\n")
@@ -317,14 +286,9 @@ def check_signers(asked: Inquiry) -> None:
 
 def conclude(told: list[str], asked: Inquiry) -> int:
     """Say what was found, the conclusion last, and return the exit status."""
-    if asked.faults:
-        status, last = FAULTY, "不符"
-    elif asked.unproven:
-        status, last = OPEN, "没有发现不符，但有未能确认之处，不能算作通过"
-    else:
-        status, last = 0, "全部相符"
+    status = FAULTY if asked.faults else OPEN if asked.unproven else 0
     wrong = (f"不符：{each}" for each in asked.faults)
-    for line in (*told, *wrong, *(f"未能确认：{each}" for each in asked.unproven), last):
+    for line in (*told, *wrong, *(f"未能确认：{each}" for each in asked.unproven), CONCLUSIONS[status]):
         sys.stdout.write(f"{line}\n")
     return status
 
