@@ -24,6 +24,7 @@ class DataKind(StrEnum):
     ATTACHMENT = "attachment"
     CERTIFICATE = "certificate"
     PAYMENT = "payment"
+    COMPLAINT = "complaint"
 
 
 ERASURE_BUSINESS_OPEN = reason(

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import insert, select
 from sqlalchemy.exc import IntegrityError
 
-from tests import town_issue
+from tests import town_issue, town_train
 from tests.scene import EV1, LI_SI, NURSE, SUN_BA, ZHANG_SAN, Scene, on
 from tests.stages.oversee.test_erasure import seal_and_verify
 from voucher.plumbing.db import Database
@@ -16,9 +16,15 @@ from voucher.registry import people, workers
 from voucher.registry.consents.rows import Consent
 from voucher.registry.users import UserAccount, load_actor
 from voucher.rules.actor import Role
+from voucher.rules.complaints import Topic
 from voucher.rules.errors import Refused
+from voucher.rules.retention import DataKind
+from voucher.stages.oversee.complaints.filing import file_complaint
+from voucher.stages.oversee.complaints.handling import refuse
+from voucher.stages.oversee.complaints.queries import Said, look_at_complaint
 from voucher.stages.oversee.invariants import find_violations
 from voucher.stages.oversee.privacy import erasing
+from voucher.stages.oversee.privacy.holding import read_holding
 from voucher.stages.oversee.privacy.models import ErasureRequest
 
 FIRST, SECOND = "310101199001010910", "310101199001010929"
@@ -82,6 +88,31 @@ def test_what_is_paid_or_open_is_kept_and_the_page_says_until_when(scene: Scene)
     assert kept.code == "erasure_still_kept"
     assert kept.title.startswith("补贴的申领、公示、拨付、追回依法须保存到 2054-")
     assert "会计档案管理办法" in kept.next_step
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_what_one_complained_of_goes_too_once_it_is_concluded(scene: Scene) -> None:
+    scene.hire_everybody()
+    hire_two(scene)
+    house = town_train.train_institution(scene)
+    login = town_issue.worker(scene, SUN_BA)
+    words = f"我是{SUN_BA[0]}，没有上课"
+    made = scene.do(login, lambda work: file_complaint(work, house, Topic.NOT_HELD, words, "13812345678"))
+    is_open = refused(scene, login, erasing.ask_erasure).refusal
+    assert is_open.code == "erasure_business_open"
+    # whoever decides does not learn the number by which it is followed and withdrawn
+    assert is_open.title.endswith("：投诉举报")
+    scene.do("异议处理员", lambda work: refuse(work, made.id, "请向教育部门反映"))
+    with scene.database.read() as session:
+        holding = read_holding(session, scene.keyring, made.complainant_person_id or 0, scene.at.date())
+        assert [each.count for each in holding.held if each.rule.kind == DataKind.COMPLAINT] == [1]
+    asked = scene.do(login, erasing.ask_erasure)
+    scene.do("一审", lambda work: erasing.agree_erasure(work, asked.id))
+    assert scene.do("异议处理员", lambda work: look_at_complaint(work, made.id))[1].words == words
+    scene.do("二审", lambda work: erasing.erase_person(work, asked.id))
+    assert scene.do("异议处理员", lambda work: look_at_complaint(work, made.id))[1] == Said(
+        "（已按规定清除）", ""
+    )
 
 
 def test_it_is_taken_back_or_turned_down_and_the_account_stays(scene: Scene) -> None:

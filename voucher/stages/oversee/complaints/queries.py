@@ -120,10 +120,10 @@ def list_appeals(session: Session, measure_ids: Collection[int]) -> dict[int, li
     return found
 
 
-def list_own(session: Session, person_id: int, *, limit: int) -> list[Complaint]:
-    """Return what a worker complained of, the newest first."""
+def list_own(session: Session, person_id: int) -> list[Complaint]:
+    """Return what a worker complained of, the oldest first."""
     rows = select(Complaint).where(Complaint.complainant_person_id == person_id)
-    return list(session.scalars(rows.order_by(Complaint.id.desc()).limit(limit)))
+    return list(session.scalars(rows.order_by(Complaint.id)))
 
 
 def _is_overdue(on: date) -> ColumnElement[bool]:

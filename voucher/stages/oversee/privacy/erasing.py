@@ -22,6 +22,7 @@ from voucher.rules.errors import Family, reason
 from voucher.rules.privacy import mask_free_text, mask_identity, mask_name
 from voucher.rules.retention import SOURCE, check_may_erase
 from voucher.rules.words import check_why
+from voucher.stages.oversee.complaints.queries import list_own
 from voucher.stages.oversee.privacy.holding import read_holding
 from voucher.stages.oversee.privacy.models import ErasureRequest
 
@@ -107,7 +108,7 @@ def decline_erasure(work: Work, request_id: int, why: str) -> ErasureRequest:
 
 
 def erase_person(work: Work, request_id: int) -> ErasureRequest:
-    """Erase a person as the second of two: the key is destroyed, the account closed, help ended.
+    """Erase a person as the second of two: the keys are destroyed, the account closed, help ended.
 
     What stays says nothing of who it was: sums, trail, and the digests that keep a subsidy from being had
     twice. Raises Refused role_missing, erasure_missing (also for a foreign person and one nobody agreed to
@@ -121,6 +122,9 @@ def erase_person(work: Work, request_id: int) -> ErasureRequest:
     _check(work, found.person_id)
     person = people.get_person(work.session, found.person_id)
     subjects.destroy_key(work, person.blind_index)
+    for each in list_own(work.session, person.id):
+        # sealed under keys of their own; an open one was open business
+        subjects.destroy_key(work, each.subject_index)
     person.mobile_sealed, person.mobile_index, person.number_sealed = None, None, None
     _close_accounts(work, person.id)
     _end_help(work, person.id)

@@ -23,10 +23,13 @@ from voucher.rules.periods import in_force
 from voucher.rules.retention import DataKind, Kept, kept_until
 from voucher.stages.certify import queries as certificates
 from voucher.stages.issue.queries.persons import read_applications_held
+from voucher.stages.oversee.complaints.queries import LIVE, list_own
 from voucher.stages.settle.queries.persons import read_claims_held
 
 # a voucher that was paid out is live only because the money may be recovered
 VOUCHER_OPEN = live_states(Thing.VOUCHER) - {"settled"}
+# what goes with the account, or went before, and so keeps nobody
+GOING = frozenset({DataKind.IDENTITY, DataKind.ACCOUNT, DataKind.ATTACHMENT, DataKind.COMPLAINT})
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +55,7 @@ class Holding:
         return [
             Kept(each.rule.name, each.kept_until, each.rule.legal_basis)
             for each in self.held
-            if each.count
-            and DataKind(each.rule.kind) not in (DataKind.IDENTITY, DataKind.ACCOUNT, DataKind.ATTACHMENT)
+            if each.count and DataKind(each.rule.kind) not in GOING
         ]
 
 
@@ -68,6 +70,7 @@ def read_holding(session: Session, keyring: Keyring, person_id: int, on: date) -
         *list_consents(session, keyring, on, principal_person_id=person_id),
         *list_consents(session, keyring, on, helper_person_id=person_id),
     ]
+    complaints = list_own(session, person_id)
     seen_at = session.scalar(
         select(func.max(WebSession.seen_at))
         .join(UserAccount, UserAccount.id == WebSession.user_id)
@@ -81,6 +84,10 @@ def read_holding(session: Session, keyring: Keyring, person_id: int, on: date) -
         DataKind.ATTACHMENT: (applied.kept, _day(applied.last_at)),
         DataKind.CERTIFICATE: (len(archive), max((each.issued_on for each in archive), default=None)),
         DataKind.PAYMENT: (claims.count, _day(claims.last_at)),
+        DataKind.COMPLAINT: (
+            len(complaints),
+            _last(each.concluded_at or each.filed_at for each in complaints),
+        ),
     }
     held = []
     for rule in list_retention(session, on):
@@ -96,6 +103,8 @@ def read_holding(session: Session, keyring: Keyring, person_id: int, on: date) -
     business = [f"培训券 {each.number}" for each in vouchers if each.state in VOUCHER_OPEN]
     business += [f"补贴申领 {each}" for each in claims.open_numbers]
     business += ["领券申请" for _ in applied.open_ids]
+    # without its number, which the officers who decide would read as well
+    business += ["投诉举报" for each in complaints if each.state in LIVE]
     if _is_staff(session, person_id, on):
         business.append("工作人员的账号和职责")
     return Holding(held, business)
