@@ -156,6 +156,17 @@ def test_a_file_taken_away_or_put_in_is_named(town: Town) -> None:
     assert check(files | {"more.txt": b""}) == ["文件 more.txt 不在清单中"]
 
 
+def test_a_name_that_comes_twice_is_a_fault(town: Town, tmp_path: Path) -> None:
+    path = tmp_path / "package.zip"
+    data = files_of(pack_town(town))["data/payments.csv"]
+    with zipfile.ZipFile(path, "w") as packed, pytest.warns(UserWarning, match="Duplicate name"):
+        packed.writestr("data/payments.csv", data.replace(b"1", b"2"))
+        packed.writestr("data/payments.csv", data)
+    faults: list[str] = []
+    verify.read_package(path, faults)
+    assert faults == ["文件 data/payments.csv 在压缩包中不止一个"]
+
+
 def hire_watchers(scene: Scene) -> None:
     scene.hire("auditor", Role.AUDITOR, staff_number("310101199001010910"))
     scene.hire("supervisor", Role.SUPERVISOR, staff_number("310101199001010920"))

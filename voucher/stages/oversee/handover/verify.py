@@ -166,6 +166,8 @@ def read_package(path: Path, faults: list[str]) -> dict[str, bytes]:
     files: dict[str, bytes] = {}
     with zipfile.ZipFile(path) as packed:
         for each in packed.infolist():
+            if each.filename in files:
+                faults.append(f"文件 {each.filename} 在压缩包中不止一个")
             try:
                 files[each.filename] = packed.read(each)
             except (zipfile.BadZipFile, zlib.error, EOFError):
