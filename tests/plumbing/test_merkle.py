@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from voucher.plumbing.merkle import climb, hash_leaf, path_of, root_of
+from voucher.plumbing.merkle import climb, hash_leaf, levels_of, path_of, root_of
 
 # the leaves and the root of eight of them in Google's Certificate Transparency test vectors (RFC 6962)
 CT_LEAVES = [
@@ -25,9 +25,9 @@ def test_the_published_roots_come_out(size: int) -> None:
 @pytest.mark.parametrize("size", [1, 2, 3, 5, 8, 13])
 def test_every_leaf_proves_itself_and_no_other(size: int) -> None:
     leaves = [hash_leaf(bytes([each])) for each in range(size)]
-    root = root_of(leaves)
+    root, levels = root_of(leaves), levels_of(leaves)
     for index, leaf in enumerate(leaves):
-        path = path_of(leaves, index)
+        path = path_of(levels, index)
         assert climb(leaf, path) == root
         assert climb(hash_leaf(b"another"), path) != root
 

@@ -20,22 +20,29 @@ def root_of(leaves: Sequence[bytes]) -> bytes:
     """Return the root over the hashes of leaves. Raises ValueError where there is none."""
     if not leaves:
         raise ValueError("a tree needs a leaf")
-    level = list(leaves)
-    while len(level) > 1:
-        level = _raise(level)
-    return level[0]
+    return levels_of(leaves)[-1][0]
 
 
-def path_of(leaves: Sequence[bytes], index: int) -> list[tuple[str, str]]:
-    """Return what a leaf is hashed with on its way up: on which side that stands, and its hash in hex."""
+def levels_of(leaves: Sequence[bytes]) -> list[list[bytes]]:
+    """Return every level of the tree over the hashes of leaves, the leaves first and the root last."""
+    levels = [list(leaves)]
+    while len(levels[-1]) > 1:
+        levels.append(_raise(levels[-1]))
+    return levels
+
+
+def path_of(levels: Sequence[Sequence[bytes]], index: int) -> list[tuple[str, str]]:
+    """Return what a leaf is hashed with on its way up: on which side that stands, and its hash in hex.
+
+    Nothing is hashed here: whoever proves many leaves of one tree builds its levels once.
+    """
     path: list[tuple[str, str]] = []
-    level = list(leaves)
-    while len(level) > 1:
+    for level in levels:
         beside = index ^ 1
         # the last of an odd number goes up as it is
         if beside < len(level):
             path.append(("left" if beside < index else "right", level[beside].hex()))
-        level, index = _raise(level), index // 2
+        index //= 2
     return path
 
 

@@ -5,6 +5,7 @@ Whoever holds the checkpoint, from the file kept elsewhere or from a letter, nee
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Collection, Sequence
 from typing import Any
 
@@ -13,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from voucher.ledger.audit import AuditCheckpoint, AuditRow, AuditSeal
 from voucher.ledger.sealing import anchor_line, list_leaves, stamp
-from voucher.plumbing.merkle import path_of
+from voucher.plumbing.merkle import levels_of, path_of
 from voucher.plumbing.secrets import Keyring
 from voucher.plumbing.signing import CheckpointSigner
 from voucher.rules.errors import Family, reason
@@ -40,11 +41,11 @@ NOT_ANCHORED_YET = reason(
 
 
 class Prover:
-    """Finds the way of sealed rows up to their checkpoints; the leaves of a checkpoint are read once."""
+    """Finds the way of sealed rows up to their checkpoints; the tree of a checkpoint is built once."""
 
     def __init__(self, session: Session) -> None:
         self._session = session
-        self._leaves: dict[int, list[bytes]] = {}
+        self._trees: dict[int, list[list[bytes]]] = {}
         self._made = list(
             session.scalars(
                 select(AuditCheckpoint)
@@ -52,22 +53,26 @@ class Prover:
                 .order_by(AuditCheckpoint.seq)
             )
         )
+        self._ends = [each.seq for each in self._made]
         self.used: dict[int, dict[str, object]] = {}
 
     def prove(self, row: AuditRow, seq: int) -> dict[str, Any] | None:
         """Return an act with its way up; None where no checkpoint with a root stands above it."""
-        above = next((each for each in self._made if (each.first_seq or 0) <= seq <= each.seq), None)
-        if above is None or above.first_seq is None:
+        place = bisect_left(self._ends, seq)
+        above = self._made[place] if place < len(self._made) else None
+        if above is None or above.first_seq is None or seq < above.first_seq:
             return None
-        if above.seq not in self._leaves:
-            self._leaves = {above.seq: list_leaves(self._session, above.first_seq, above.seq)}
+        if above.seq not in self._trees:
+            # acts come in the order of their numbers, so one tree at a time is enough
+            leaves = list_leaves(self._session, above.first_seq, above.seq)
+            self._trees = {above.seq: levels_of(leaves)}
         self.used[above.seq] = anchor_line(above)
         return {
             "seq": seq,
             "row": tell_row(row),
             "content_hash": row.content_hash,
             "checkpoint": above.seq,
-            "path": path_of(self._leaves[above.seq], seq - above.first_seq),
+            "path": path_of(self._trees[above.seq], seq - above.first_seq),
         }
 
 
