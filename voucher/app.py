@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 from argon2 import PasswordHasher
@@ -56,6 +57,7 @@ from voucher.stages.issue.waiting import serve_due_waiting
 from voucher.stages.oversee.archive.recalling import end_due as end_archive_credentials
 from voucher.stages.oversee.forgetting import forget_old_answers, forget_old_attempts, forget_old_looks
 from voucher.stages.oversee.handover import asking as handover
+from voucher.stages.oversee.handover.keeping import forget_exports
 from voucher.stages.oversee.keys import publish_status, rotate_due_keys
 from voucher.stages.oversee.measures.finishing import finish_due_measures
 from voucher.stages.oversee.risk.raising import raise_due_flags
@@ -257,9 +259,8 @@ def create_worker(
         database, keyring, make_queue(config.database_url), patience=Patience(queued=JOB_WAIT), now=clock
     )
     jobs.register(JOB_KIND, work_as_job(open_desk(config, database, keyring, clock)))
-    jobs.register(
-        handover.JOB_KIND, handover.pack_as_job(database, keyring, clock, FileStore(config.exports_folder))
-    )
+    exports = FileStore(config.exports_folder)
+    jobs.register(handover.JOB_KIND, handover.pack_as_job(database, keyring, clock, exports))
     jobs.register(dry_run.JOB_KIND, dry_run.run_dry_run(database, keyring, keeper, clock))
     asker = Outside(database, keyring, token=config.outside_token or None)
     registers = Registers(database, keyring, token=config.outside_token or None)
@@ -272,6 +273,7 @@ def create_worker(
             "ask_register", DUE_SECONDS, lambda: ask_register_due(registers, database, keeper(), clock())
         ),
         Periodic("deliver", DELIVER_SECONDS, lambda: deliver_due(database, keyring, clock, carriers)),
+        Periodic("forget_exports", DUE_SECONDS, do(partial(forget_exports, store=exports))),
         *list_own_acts(database, keyring, keeper, clock),
         # apart from short messages: a system that takes its time keeps nobody waiting for a code, and one
         # letter of each system at a time, so that a slow one keeps the others waiting for one letter at most

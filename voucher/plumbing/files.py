@@ -102,6 +102,10 @@ class FileStore:
         """Return whether a file of that digest is stored; raises ValueError for anything else."""
         return self._path(sha256).exists()
 
+    def list_digests(self) -> set[str]:
+        """Return the digests of all files that are stored."""
+        return {each.name for each in self._root.glob("??/*") if _DIGEST.fullmatch(each.name)}
+
     def remove(self, sha256: str) -> None:
         """Delete a file that is not needed any more; nothing happens where it is gone already."""
         self._path(sha256).unlink(missing_ok=True)

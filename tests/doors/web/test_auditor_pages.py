@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 import zipfile
+from datetime import timedelta
+from functools import partial
 from io import BytesIO
 
 import pytest
@@ -26,6 +28,7 @@ from voucher.plumbing.unit_of_work import Work, perform
 from voucher.rules.actor import Role
 from voucher.stages.oversee.handover import verify
 from voucher.stages.oversee.handover.asking import pack_as_job
+from voucher.stages.oversee.handover.keeping import forget_exports
 
 # what an auditor may send: each of it reads, or leaves a row that says that somebody looked or asked
 SENT_BY_AUDITORS = {
@@ -113,3 +116,13 @@ def test_a_package_is_asked_for_made_taken_and_checked_elsewhere(
     watcher = Browser(world.sign_in("监管").http)
     assert watcher.http.get(file.group()).status_code == 404
     assert "audit_export" in watcher.go("/supervisor/looks").text
+    assert "导出包生成 30 日后自动删除" in page.text
+    perform(
+        scene.database, scene.keyring, scene.actor("clock"), scene.at + timedelta(days=31),
+        partial(forget_exports, store=store),
+    )  # fmt: skip
+    page = auditor.go("/supervisor/exports")
+    decent(page)
+    assert "保留期满已删除" in page.text
+    assert file.group() not in page.links
+    assert "仍然需要的，请按同样的期间重新申请" in auditor.go(file.group()).text

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import json
 import random
 import zipfile
-from datetime import date
+from datetime import date, timedelta
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -36,6 +38,7 @@ from voucher.stages.oversee.handover.asking import (
     pack_as_job,
     take_export,
 )
+from voucher.stages.oversee.handover.keeping import forget_exports
 from voucher.stages.oversee.handover.packing import Packed, pack
 from voucher.stages.oversee.looking import look_unmasked
 from voucher.stages.settle.queries.paid import PaidWish
@@ -222,6 +225,49 @@ def test_a_package_is_a_job_and_every_look_at_it_is_written_down(scene: Scene, t
     assert [act for act, _ in rows] == ["ask", "look"]
     assert rows[0].content["unmask_why"] == why
     assert rows[1].content["unmasked"] is True
+
+
+@ONE_DATABASE
+def test_a_package_goes_after_its_days_and_so_does_what_no_row_names(scene: Scene, tmp_path: Path) -> None:
+    hire_watchers(scene)
+    store, day = FileStore(tmp_path / "exports"), date(2024, 1, 1)
+    forget = partial(forget_exports, store=store)
+
+    def make(content: bytes) -> int:
+        job_id = scene.do("auditor", lambda work: ask_export(work, day, day))
+        stored = store.put(content)
+
+        def finish(work: Work) -> None:
+            found = work.session.get_one(Job, job_id)
+            found.state, found.result = JobState.DONE, {"sha256": stored.sha256}
+            found.finished_at = work.at
+
+        scene.do("clock", finish)
+        return job_id
+
+    old = make(b"old")
+    scene.at += timedelta(days=29)
+    young = make(b"young")
+    stray = store.put(b"of a run that was lost").sha256
+    being_made = scene.do("auditor", lambda work: ask_export(work, day, day))
+    with pytest.raises(Refused, match="role_missing"):
+        scene.do("auditor", forget)
+    assert scene.do("clock", forget) == 0
+    assert store.has(stray), "one is being made: its file may lie there before its row says so"
+    scene.do("clock", lambda work: work.session.delete(work.session.get_one(Job, being_made)))
+    scene.at += timedelta(days=2)
+    assert [scene.do("clock", forget) for _ in range(2)] == [1, 0]
+    assert store.list_digests() == {hashlib.sha256(b"young").hexdigest()}
+    with pytest.raises(Refused, match="export_forgotten"):
+        scene.do("auditor", lambda work: take_export(work, store, old))
+    scene.do("auditor", lambda work: take_export(work, store, young)).close()
+    with scene.database.read() as session:
+        gone = session.execute(
+            select(AuditRow.object_id, AuditRow.content).where(AuditRow.act == "forget")
+        ).all()
+    assert [(each.object_id, each.content["sha256"]) for each in gone] == [
+        (old, hashlib.sha256(b"old").hexdigest())
+    ]
 
 
 @ONE_DATABASE

@@ -14,9 +14,11 @@ from voucher.doors.web.acting import Done, submit
 from voucher.doors.web.supervisor.blueprint import supervisor
 from voucher.plumbing.files import FileStore
 from voucher.plumbing.unit_of_work import Work
+from voucher.registry.tables import require_parameter_number
 from voucher.rules.vocabulary import FUND_SOURCE_NAMES, FundSource
 from voucher.rules.words import check_why
 from voucher.stages.oversee.handover.asking import ask_export, list_exports, take_export
+from voucher.stages.oversee.handover.keeping import KEPT_DAYS
 
 PAGE = 20
 MASKED, UNMASKED = "masked", "unmasked"
@@ -35,6 +37,7 @@ def _show() -> str:
         return render_template(
             "supervisor/exports.html",
             rows=rows[:PAGE],
+            kept_days=require_parameter_number(session, KEPT_DAYS, the_door().today, ()),
             funds=[("", "全部资金"), *((str(each), name) for each, name in FUND_SOURCE_NAMES.items())],
             fund_names={str(each): name for each, name in FUND_SOURCE_NAMES.items()},
             masks=[(MASKED, "脱敏"), (UNMASKED, "不脱敏（须写明理由）")],

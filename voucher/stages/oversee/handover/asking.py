@@ -40,6 +40,13 @@ EXPORT_MISSING = reason(
     SOURCE,
     Family.MISSING,
 )
+EXPORT_FORGOTTEN = reason(
+    "export_forgotten",
+    "这份导出包保留期满，已经删除",
+    "仍然需要的，请按同样的期间重新申请",
+    SOURCE,
+    Family.MISSING,
+)
 EXPORT_BEYOND = reason(
     "export_beyond_regions",
     "导出包里有您现在不负责监管、审计的地区",
@@ -99,14 +106,16 @@ def take_export(work: Work, store: FileStore, job_id: int) -> BinaryIO:
     """Return a package of one's own, opened, and write the look down.
 
     Raises Refused role_missing, export_missing (also for somebody else's), export_not_ready,
-    export_beyond_regions, stored_file_missing, stored_file_damaged.
+    export_forgotten, export_beyond_regions, stored_file_missing, stored_file_damaged.
     """
     check_role(work.actor, *WHO)
     job = work.session.get(Job, job_id)
     if job is None or job.kind != JOB_KIND or job.created_by_user_id != work.actor.user_id:
         raise EXPORT_MISSING.refused()
-    if job.state != JobState.DONE or job.result is None:
+    if job.state != JobState.DONE:
         raise EXPORT_NOT_READY.refused()
+    if job.result is None:
+        raise EXPORT_FORGOTTEN.refused()
     # a grant may have ended since it was asked for
     if not set(job.payload["regions"]) <= work.actor.regions_as(*WHO):
         raise EXPORT_BEYOND.refused()

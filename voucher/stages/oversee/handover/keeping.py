@@ -1,0 +1,59 @@
+"""How long a package lies on disk: so many days after it was made, then the clock deletes it.
+
+What was asked for, by whom, why, and every download stay: the job's row and the trail are not touched.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from voucher.ledger.audit import record_one
+from voucher.plumbing.files import FileStore
+from voucher.plumbing.jobs import Job, JobState
+from voucher.plumbing.unit_of_work import Work
+from voucher.registry.tables import require_parameter_number
+from voucher.rules.actor import Role, check_role
+from voucher.stages.oversee.handover.asking import JOB_KIND
+
+KEPT_DAYS = "audit_export_kept_days"
+OPEN = (JobState.QUEUED, JobState.RUNNING)
+
+
+def forget_exports(work: Work, store: FileStore) -> int:
+    """Delete packages kept long enough and whatever no package's row names; return how many rows that were.
+
+    Raises Refused role_missing, parameter_missing.
+    """
+    check_role(work.actor, Role.CLOCK)
+    # listed before the rows are read: a file that comes later is looked at the next time
+    lying = store.list_digests()
+    days = require_parameter_number(work.session, KEPT_DAYS, work.today, ())
+    old = _list_made(work.session, work.at - timedelta(days=days))
+    for job, sha256 in old:
+        record_one(work, JOB_KIND, job.id, "forget", sha256=sha256)
+        job.result = None
+    work.session.flush()
+    if lying and not _any_open(work.session):
+        kept = {sha256 for _, sha256 in _list_made(work.session)}
+        for sha256 in sorted(lying - kept):
+            store.remove(sha256)
+    return len(old)
+
+
+def _list_made(session: Session, before: datetime | None = None) -> list[tuple[Job, str]]:
+    """Return the packages that are there, each with the digest of its file."""
+    query = select(Job).where(Job.kind == JOB_KIND, Job.state == JobState.DONE, Job.result.is_not(None))
+    if before is not None:
+        query = query.where(Job.finished_at < before)
+    found = session.scalars(query.order_by(Job.id))
+    return [(job, str(job.result["sha256"])) for job in found if job.result is not None]
+
+
+def _any_open(session: Session) -> bool:
+    """Return whether a package is being made: its file lies there before its row says so."""
+    return (
+        session.scalars(select(Job.id).where(Job.kind == JOB_KIND, Job.state.in_(OPEN))).first() is not None
+    )
