@@ -6,9 +6,10 @@ from collections.abc import Collection, Mapping
 
 from voucher.doors.auth.access import MATRIX
 from voucher.doors.auth.entries import Access
-from voucher.doors.auth.step_up import SIGNED_DEEDS, SIGNING
+from voucher.doors.auth.step_up import SIGNED_ANSWERS, SIGNED_DEEDS, SIGNING
 from voucher.doors.web.office import certificates
 from voucher.doors.web.office.voucher_deeds import DEEDS as VOUCHER_DEEDS
+from voucher.doors.web.supervisor import exports
 from voucher.rules.actor import Role
 
 ANOTHER = ("另一人", "两人", "他人", "提出人以外", "二人")
@@ -61,7 +62,13 @@ def test_who_is_paid_and_who_holds_an_office_is_signed() -> None:
         "web.finance.settle_line",
         "web.office.confirm_measure",
         "measures.confirm_measure",
+        "web.supervisor.ask_for_export",
     }
+
+
+def test_the_answer_that_is_signed_is_the_one_that_unmasks() -> None:
+    assert set(SIGNED_ANSWERS) <= set(SIGNING)
+    assert SIGNED_ANSWERS["web.supervisor.ask_for_export"] == ("mask", exports.UNMASKED)
 
 
 def test_a_signed_deed_is_one_of_its_address() -> None:

@@ -126,3 +126,19 @@ def test_a_package_is_asked_for_made_taken_and_checked_elsewhere(
     assert "保留期满已删除" in page.text
     assert file.group() not in page.links
     assert "仍然需要的，请按同样的期间重新申请" in auditor.go(file.group()).text
+
+
+def test_an_unmasked_package_is_asked_for_with_the_code_of_the_moment(
+    scene: Scene, world: World, auditor: Browser
+) -> None:
+    world.let_sign("审计", hours=-1)
+    auditor.go("/supervisor/exports")
+    span = {"since": "2024-01-01", "until": "2024-06-30"}
+    page = auditor.press("提交", **span, mask="unmasked", why="省审〔2024〕7 号")
+    assert (auditor.answer.status_code, "签署前验证" in page.text) == (403, True)
+    with scene.database.read() as session:
+        assert session.scalars(select(Job)).all() == []
+    page = auditor.press("验证并签署", signing_code=world.code("审计"))
+    assert "省审〔2024〕7 号" in page.text
+    with scene.database.read() as session:
+        assert session.scalars(select(Job)).one().payload["unmask_why"] == "省审〔2024〕7 号"

@@ -18,11 +18,13 @@ from voucher.registry.tables import require_parameter_number
 from voucher.rules.errors import Family, Refusal, Refused, reason
 
 SOURCE = (
-    "GB/T 22239-2019 8.1.4.1 身份鉴别（重要操作再次鉴别）; 【设】签署、核定、张贴、拨付前再次输入动态口令"
+    "GB/T 22239-2019 8.1.4.1 身份鉴别（重要操作再次鉴别）; "
+    "【设】签署、核定、张贴、拨付、不脱敏导出前再次输入动态口令"
 )
 HEADER, FIELD = "Signing-Code", "signing_code"
 # what signs, and the field that says the form has been confirmed, where a first one only asks
 SIGNING: dict[str, str | None] = {
+    "web.supervisor.ask_for_export": None,
     "web.office.decide": "confirmed",
     "web.office.post_notice": None,
     "web.office.clear_claim": None,
@@ -67,6 +69,8 @@ SIGNED_DEEDS: dict[str, frozenset[str]] = {
     "web.office.do_certificate_deed": frozenset({"ask-reinstatement", "reinstate"}),
     "web.office.do_voucher_deed": frozenset({"ask-reinstatement", "reinstate"}),
 }
+# one form asks for more or for less: only with this answer in this field it is signed
+SIGNED_ANSWERS: dict[str, tuple[str, str]] = {"web.supervisor.ask_for_export": ("mask", "unmasked")}
 
 SIGNING_CODE_NEEDED = reason(
     "signing_code_needed",
@@ -100,9 +104,12 @@ def check_signing(endpoint: str, visitor: Visitor | None) -> None:
 
 
 def _is_signed(endpoint: str) -> bool:
-    """Return whether this deed of an address that does many is one that is signed."""
+    """Return whether this deed of an address that does many, or this answer of a form, is signed."""
     if endpoint in SIGNED_DEEDS:
         return (request.view_args or {}).get("word") in SIGNED_DEEDS[endpoint]
+    if endpoint in SIGNED_ANSWERS:
+        field, answer = SIGNED_ANSWERS[endpoint]
+        return (request.form.get(field) or "").strip() == answer
     return True
 
 
