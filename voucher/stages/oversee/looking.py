@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from voucher.ledger.audit import LOOKS, AuditRow, record_one
 from voucher.plumbing.unit_of_work import Work
+from voucher.registry.institutions import Institution
 from voucher.registry.people import read_people
 from voucher.registry.users import RoleGrant, UserAccount
 from voucher.rules.actor import Role, check_role
@@ -70,8 +71,12 @@ def list_looks(
     before_id: int | None = None,
     limit: int = 50,
 ) -> Sequence[Look]:
-    """Return looks by accounts that serve these regions, the newest first."""
-    here = select(RoleGrant.user_id).where(RoleGrant.region_code.in_(sorted(regions)))
+    """Return looks by accounts that serve these regions or an institution of them, the newest first."""
+    codes = sorted(regions)
+    houses = select(Institution.id).where(Institution.region_code.in_(codes))
+    here = select(RoleGrant.user_id).where(
+        RoleGrant.region_code.in_(codes) | RoleGrant.institution_id.in_(houses)
+    )
     query = (
         select(
             AuditRow.id, AuditRow.at, AuditRow.actor_user_id, UserAccount.display_name, AuditRow.act,

@@ -19,7 +19,8 @@ from tests.conftest import FOUNDED_AT
 from tests.scene import JIYUAN, XINXIANG, ZHANG_SAN, Scene, on, staff_number
 from tests.stages.oversee.handover.test_proofs import run_elsewhere
 from tests.stages.oversee.town import Town
-from voucher.ledger.audit import AuditRow
+from tests.town_issue import institution
+from voucher.ledger.audit import AuditRow, record_one
 from voucher.ledger.vouchers import Voucher
 from voucher.plumbing.files import FileStore
 from voucher.plumbing.jobs import Job, JobState, Run
@@ -40,7 +41,7 @@ from voucher.stages.oversee.handover.asking import (
 )
 from voucher.stages.oversee.handover.keeping import forget_exports
 from voucher.stages.oversee.handover.packing import Packed, pack
-from voucher.stages.oversee.looking import look_unmasked
+from voucher.stages.oversee.looking import list_looks, look_unmasked
 from voucher.stages.settle.queries.paid import PaidWish
 
 ONE_DATABASE = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
@@ -225,6 +226,7 @@ def test_a_package_is_a_job_and_every_look_at_it_is_written_down(scene: Scene, t
     assert [act for act, _ in rows] == ["ask", "look"]
     assert rows[0].content["unmask_why"] == why
     assert rows[1].content["unmasked"] is True
+    assert rows[1].content["why"] == why
 
 
 @ONE_DATABASE
@@ -268,6 +270,25 @@ def test_a_package_goes_after_its_days_and_so_does_what_no_row_names(scene: Scen
     assert [(each.object_id, each.content["sha256"]) for each in gone] == [
         (old, hashlib.sha256(b"old").hexdigest())
     ]
+
+
+@ONE_DATABASE
+def test_looks_of_an_institutions_own_staff_are_among_every_look(scene: Scene) -> None:
+    house = institution(scene)
+    scene.hire("teacher", Role.TEACHER, staff_number("310101199001010940"), XINXIANG)
+
+    def move_in(work: Work) -> None:
+        grant = work.session.scalars(
+            select(RoleGrant).where(RoleGrant.user_id == scene.actor("teacher").user_id)
+        ).one()
+        grant.region_code, grant.institution_id = None, house
+
+    scene.do("operator", move_in)
+    scene.do("teacher", lambda work: record_one(work, "class", 1, "look_at_proof", attendance=1))
+    with scene.database.read() as session:
+        here, elsewhere = list_looks(session, [JIYUAN]), list_looks(session, [XINXIANG])
+    assert [(each.user_name, each.act) for each in here] == [("teacher", "look_at_proof")]
+    assert elsewhere == []
 
 
 @ONE_DATABASE

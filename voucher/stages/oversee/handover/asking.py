@@ -120,7 +120,9 @@ def take_export(work: Work, store: FileStore, job_id: int) -> BinaryIO:
     if not set(job.payload["regions"]) <= work.actor.regions_as(*WHO):
         raise EXPORT_BEYOND.refused()
     sha256 = str(job.result["sha256"])
-    record_one(work, JOB_KIND, job_id, "look", sha256=sha256, unmasked=job.payload["unmask_why"] is not None)
+    said = job.payload["unmask_why"]
+    why = {} if said is None else {"why": said}
+    record_one(work, JOB_KIND, job_id, "look", sha256=sha256, unmasked=said is not None, **why)
     return store.open(sha256)
 
 
