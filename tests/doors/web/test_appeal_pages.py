@@ -8,6 +8,7 @@ import pytest
 
 from tests import town_assess as exams
 from tests import town_issue, town_train
+from tests.doors.web.browser import Browser
 from tests.doors.web.test_evaluator_pages import Exam, decent
 from tests.doors.world import World
 from tests.scene import JIYUAN, LI_SI, ZHANG_SAN, Scene, on
@@ -82,6 +83,11 @@ def test_what_nobody_answers_reaches_the_office(exam: Exam) -> None:
     me.go(next(each for each in me.page.links if "kind=result" in each))
     me.press("提交复核申请", said=SAID)
     mine = str(me.answer.request.path)
+    him = exam.at(town_issue.worker(exam.scene, LI_SI))
+    him.go("/my/results")
+    him.go(next(each for each in him.page.links if "kind=result" in each))
+    him.press("提交复核申请", said=SAID)
+    his = str(him.answer.request.path)
     exam.scene.at = on("2024-03-19")
     exam.world.at = exam.scene.at.astimezone(UTC)
     exam.scene.do("clock", pass_on_due)
@@ -92,7 +98,7 @@ def test_what_nobody_answers_reaches_the_office(exam: Exam) -> None:
     decent(officer, ZHANG_SAN[0], SAID)
     assert "没有已超期的复核申请" in officer.go("/desk/appeals?state=overdue").text
     officer.go("/desk/appeals?state=all")
-    officer.go(next(each for each in officer.page.links if each.startswith("/desk/appeals/")))
+    officer.go(mine.replace("/my/", "/desk/"))
     assert "评价机构逾期没有答复" in officer.page.text
     decent(officer, ZHANG_SAN[0])
     officer.press("作出复查决定", decision="", opinion="核对答卷，计分无误")
@@ -101,6 +107,21 @@ def test_what_nobody_answers_reaches_the_office(exam: Exam) -> None:
     assert "这是最终答复" in officer.page.text
     again = exam.world.sign_in(town_issue.worker(exam.scene, ZHANG_SAN)).http.get(mine)
     assert "核对答卷，计分无误" in again.get_data(as_text=True)
+    # what is overruled and never put right is ended here, once its days are over
+    theirs = his.replace("/my/", "/desk/")
+    officer.go(theirs)
+    officer.press("作出复查决定", decision="overrule", opinion="确有漏分")
+    assert "已责令评价机构最迟" in officer.page.text
+    assert "评价机构逾期没有更正" not in officer.page.text
+    exam.scene.at = on("2024-05-08")
+    exam.world.at = exam.scene.at.astimezone(UTC)
+    officer = Browser(exam.world.sign_in("复查员").http)
+    officer.go("/desk/appeals?state=overdue")
+    assert theirs in officer.page.links
+    officer.go(theirs)
+    decent(officer, LI_SI[0])
+    officer.press("终结", opinion="机构已停业")
+    assert "可以换一家评价机构考试" in officer.page.text
 
 
 @ONE

@@ -247,6 +247,35 @@ def test_a_late_correction_meets_what_is_with_the_office_and_an_early_one_what_i
 
 
 @ONE
+def test_what_an_evaluator_never_puts_right_the_office_ends_with_the_days_given_back(scene: Scene) -> None:
+    _, _, (zhang, _) = failed(scene)
+    key = appealed(scene, zhang)
+    scene.do("operator", lambda work: _set_last_day(work, zhang, date(2024, 3, 12)))
+    scene.at = on("2024-03-13")
+    scene.do("clock", closing.pass_on_due)
+    officer = "县级一"
+    scene.hire(officer, Role.OFFICER_COUNTY, "310101198001017", JIYUAN)
+
+    def ended(opinion: str = "机构已停业") -> str:
+        return town_train.code(scene, officer, lambda work: deciding.end_unmet(work, key, opinion))
+
+    assert ended() == "event_not_allowed"
+    due = scene.do(officer, lambda work: deciding.decide(work, key, overrule=True, opinion="属实")).due_on
+    assert due
+    scene.at = on(due.isoformat())
+    assert ended() == "appeal_settle_in_time"
+    scene.at = on("2024-05-08")
+    assert ended(" ") == "why_missing"
+    assert scene.do("clock", lapse.lapse_due) == 0
+    found = scene.do(officer, lambda work: deciding.end_unmet(work, key, "机构已停业"))
+    assert (found.state, found.due_on) == ("closed", None)
+    scene.at = on("2024-05-12")
+    assert scene.do("clock", lapse.lapse_due) == 0  # the 61 days are given back, to 12 May
+    scene.at = on("2024-05-13")
+    assert scene.do("clock", lapse.lapse_due) == 1
+
+
+@ONE
 def test_who_was_turned_away_or_not_listed_is_given_another_exam(scene: Scene) -> None:
     scene.at = on("2024-03-01")
     ev = town.evaluator(scene)

@@ -32,6 +32,7 @@ WEB_ARCHIVES: dict[str, Access] = {
     "web.office.appeals": Access(_READERS, "本辖区的复核申请，申请人脱敏"),
     "web.office.appeal": Access(_READERS, "一件复核申请"),
     "web.office.decide_appeal": Access(OFFICERS, "复查决定，与评价机构的经办人不同"),
+    "web.office.end_appeal": Access(OFFICERS, "终结评价机构逾期没有更正的复核申请"),
     "web.office.archive_objections": Access(_READERS, "本辖区的档案异议"),
     "web.office.archive_objection": Access(_READERS, "一件档案异议，本人掩码"),
     "web.office.answer_archive_objection": Access(OFFICERS, "答复档案异议"),

@@ -26,6 +26,7 @@ SIDES = {
     "close": "系统",
     "overrule": "人社部门",
     "affirm": "人社部门",
+    "end_unmet": "人社部门",
 }
 NEXT: dict[str, str] = {
     "filed": "评价机构最迟 {due} 受理；逾期没有答复的，自动转人社部门复查。",
@@ -38,6 +39,7 @@ NEXT: dict[str, str] = {
     "closed": "期满没有提请复查，已经终结。",
     "withdrawn": "已经撤回；还在期限内的，可以重新申请。",
 }
+UNMET = "评价机构逾期没有更正，人社部门已终结；等待的天数已补给培训券，可以换一家评价机构考试。"
 RIGHTED = {
     AppealKind.RESULT: "评价机构最迟 {due} 更正成绩，由另一人确认后生效。",
     AppealKind.DOOR: "评价机构最迟 {due} 另行安排考试。",
@@ -96,5 +98,7 @@ def show(session: Session, appeal_id: int, reached: ColumnElement[bool]) -> Show
 def say_next(view: AppealView) -> str:
     """Return what comes next for an appeal, and by when."""
     state = view.appeal.state
+    if state == "closed" and view.appeal.final_answer == "overruled":
+        return UNMET
     words = NEXT.get(state) or RIGHTED[AppealKind(view.appeal.kind)]
     return words.format(due=view.appeal.due_on)

@@ -33,6 +33,10 @@ APPEAL: tuple[Row, ...] = (
         "更正生效或已另行安排考试；复查认定成立时更正已经生效的，同时办结",
     ),
     *lines(_A, ("refused_late", "rejected"), "close", "closed", ("clock",), "本人没有在期限内提请复查"),
+    *lines(
+        _A, ("overruled",), "end_unmet", "closed", ("office",),
+        "评价机构逾期没有更正，人社部门写明理由终结；等待的天数补给培训券",
+    ),
     *lines(_A, ("filed", "accepted", "escalated"), "withdraw", "withdrawn", ("holder",), "本人撤回"),
 )  # fmt: skip
 
@@ -67,6 +71,7 @@ EVENT_NAMES: dict[Thing, dict[str, str]] = {
         "affirm": "复查维持",
         "settle": "更正落实",
         "close": "期满终结",
+        "end_unmet": "未更正终结",
         "withdraw": "撤回",
     },
 }

@@ -75,11 +75,16 @@ def scored(result: ExamResult) -> Scored:
 
 def settle(work: Work, appeal: Appeal, vouchers: Sequence[Voucher]) -> None:
     """End a locked appeal by what it says met it, and give its locked voucher the days back."""
+    give_days_back(work, appeal, vouchers)
+    states.move(work, Appeal, [appeal], "settle")
+    appeal.due_on = None
+    work.session.flush()
+
+
+def give_days_back(work: Work, appeal: Appeal, vouchers: Sequence[Voucher]) -> None:
+    """Add the days since an appeal was filed to the last day for a certificate of its locked voucher."""
     waited = work.today - day_of(appeal.filed_at)
     for each in vouchers:
         if each.state in WAITING_FOR and each.certify_by is not None and waited > timedelta():
             each.certify_by += waited
-    work.session.flush()
-    states.move(work, Appeal, [appeal], "settle")
-    appeal.due_on = None
     work.session.flush()

@@ -62,6 +62,17 @@ def decide_appeal(appeal_id: int) -> ResponseReturnValue:
     return submit(call, lambda: _show(appeal_id))
 
 
+@office.post("/desk/appeals/<int:appeal_id>/endings")
+def end_appeal(appeal_id: int) -> ResponseReturnValue:
+    """End an appeal the evaluator has not put right in time, with the days given back."""
+
+    def call(work: Work) -> Done:
+        deciding.end_unmet(work, appeal_id, fields.text("opinion", "理由", limit=1000))
+        return Done("已终结，等待的天数已补给培训券", url_for("web.office.appeal", appeal_id=appeal_id))
+
+    return submit(call, lambda: _show(appeal_id))
+
+
 def _show(appeal_id: int) -> str:
     actor = current_actor()
     with the_door().read() as session:
