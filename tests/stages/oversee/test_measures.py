@@ -213,6 +213,9 @@ def test_only_what_is_final_is_exposed_for_its_days(scene: Scene) -> None:
     today = day_of(scene.at)
     assert code("初审员", show(today, today, f"学员 {ZHANG_SAN[1]} 没有上课")) == "exposure_personal_data"
     assert code("初审员", show(today, today + timedelta(days=2000))) == "exposure_days_wrong"
+    # whoever supervises here and is an officer elsewhere shows nothing
+    apart = [Grant(Role.SUPERVISOR, JIYUAN), Grant(Role.OFFICER_CITY, XINXIANG)]
+    assert code(hired(scene, "监管兼外地", apart), show(today, today)) == "measure_missing"
     scene.do("初审员", show(today, today + timedelta(days=9)))
     assert code("初审员", show(today, today)) == "exposed_already"
 
@@ -349,12 +352,17 @@ def test_the_institution_answers_and_never_concludes_nor_learns_who_complained(s
 
 def two_hats(scene: Scene, house: int) -> str:
     """Hire an officer who teaches at the house; return the login."""
+    grants = [Grant(Role.OFFICER_CITY, JIYUAN), Grant(Role.TEACHER, institution_id=house)]
+    return hired(scene, "两头任职", grants)
+
+
+def hired(scene: Scene, login: str, grants: list[Grant]) -> str:
+    """Hire a person with several roles; return the login."""
 
     def act(work: Work) -> str:
-        person = machines.open_system_person(work, "两头任职", "两头任职")
-        grants = [Grant(Role.OFFICER_CITY, JIYUAN), Grant(Role.TEACHER, institution_id=house)]
+        person = machines.open_system_person(work, login, login)
         made = users.open_account(
-            work, login="两头任职", display_name="两头任职", person_id=person, grants=grants,
+            work, login=login, display_name=login, person_id=person, grants=grants,
             since=date(2021, 1, 1),
         )  # fmt: skip
         return made.login

@@ -37,6 +37,7 @@ SIGNING: dict[str, str | None] = {
     "web.office.confirm_mass_revocation": None,
     "web.office.do_certificate_deed": None,
     "web.office.confirm_measure": None,
+    "web.office.expose_measure": None,
     "web.office.do_voucher_deed": None,
     "web.institution.agree_account": None,
     "web.finance.prepare": None,

@@ -16,7 +16,7 @@ from voucher.rules.errors import Family, reason
 from voucher.rules.measures import EXPOSURE_SOURCE, Step, check_exposure
 from voucher.rules.words import check_why
 from voucher.stages.oversee.measures.models import Exposure, Measure
-from voucher.stages.oversee.measures.reading import load_measure
+from voucher.stages.oversee.measures.reading import MEASURE_MISSING, load_measure
 
 DAYS_MOST = "exposure_days_most"
 
@@ -47,9 +47,8 @@ def expose(work: Work, measure_id: int, words: str, from_on: date, until_on: dat
     exposure_not_for_step, exposed_already, exposure_before_final, exposure_personal_data,
     exposure_days_wrong.
     """
-    check_role(work.actor, *OFFICERS)
     said = check_why(words)
-    measure = load_measure(work, measure_id)
+    measure = _load(work, measure_id)
     if Step(measure.step) not in SHOWN:
         raise NOT_EXPOSABLE.refused(step=measure.step_name)
     if _find(work, measure_id) is not None:
@@ -74,9 +73,8 @@ def expose(work: Work, measure_id: int, words: str, from_on: date, until_on: dat
 
 def take_down(work: Work, measure_id: int, why: str) -> Measure:
     """Take an exposure down before its day. Raises Refused as exposing does, and exposure_missing."""
-    check_role(work.actor, *OFFICERS)
     said = check_why(why)
-    measure = load_measure(work, measure_id)
+    measure = _load(work, measure_id)
     if not remove_exposures(work, [measure_id], said):
         raise NOT_EXPOSED.refused()
     return measure
@@ -95,6 +93,15 @@ def remove_exposures(work: Work, measure_ids: Collection[int], why: str) -> int:
         audit.record_one(work, "measure", each.measure_id, "take_down", why=why)
     work.session.flush()
     return len(shown)
+
+
+def _load(work: Work, measure_id: int) -> Measure:
+    """Return a measure within reach of an officer: whoever only supervises there shows nothing."""
+    check_role(work.actor, *OFFICERS)
+    measure = load_measure(work, measure_id)
+    if measure.region_code not in work.actor.regions_as(*OFFICERS):
+        raise MEASURE_MISSING.refused()
+    return measure
 
 
 def _find(work: Work, measure_id: int) -> Exposure | None:
