@@ -15,8 +15,8 @@ from voucher.doors.schemas.measures import (
     MeasureFilter,
     Measures,
     MeasureState,
-    NewConfirmation,
     NewDrop,
+    NewMeasureConfirmation,
 )
 from voucher.doors.schemas.paging import paged
 from voucher.plumbing.unit_of_work import Work
@@ -61,7 +61,7 @@ def show_measure(session: Session, _asked: dict[str, Any], measure_id: int) -> d
 
 @measures.act(
     "/measures/<int:measure_id>/confirmations",
-    body=NewConfirmation,
+    body=NewMeasureConfirmation,
     answer=MeasureDone,
     example={"seen": "4f2b…（effect.digest）"},
 )

@@ -61,7 +61,7 @@ class MeasureDetail(MeasureState):
 Measures = page_of(MeasureState(), "Measures")
 
 
-class NewConfirmation(Body):
+class NewMeasureConfirmation(Body):
     """Another person confirms, with the effect seen."""
 
     seen = Words(required=True, most=64, metadata={"description": "effect.digest：看过的后果"})
