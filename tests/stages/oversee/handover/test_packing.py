@@ -7,6 +7,7 @@ import io
 import json
 import random
 import zipfile
+from dataclasses import replace
 from datetime import date, timedelta
 from functools import partial
 from pathlib import Path
@@ -31,7 +32,7 @@ from voucher.plumbing.unit_of_work import Work
 from voucher.registry.users import RoleGrant
 from voucher.rules.actor import Role
 from voucher.rules.errors import Refused
-from voucher.stages.oversee.handover import proofs, verify
+from voucher.stages.oversee.handover import packing, proofs, verify
 from voucher.stages.oversee.handover.asking import (
     JOB_KIND,
     ask_export,
@@ -39,10 +40,11 @@ from voucher.stages.oversee.handover.asking import (
     pack_as_job,
     take_export,
 )
+from voucher.stages.oversee.handover.describing import COLUMNS
 from voucher.stages.oversee.handover.keeping import forget_exports
 from voucher.stages.oversee.handover.packing import Packed, pack
 from voucher.stages.oversee.looking import list_looks, look_unmasked
-from voucher.stages.settle.queries.paid import PaidWish
+from voucher.stages.settle.queries.paid import PaidWish, list_paid
 
 ONE_DATABASE = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 WISH = PaidWish(since=on("2024-01-01"), before=on("2025-01-01"))
@@ -168,6 +170,24 @@ def test_a_checkpoints_tree_is_built_once_for_all_its_acts(
     made = pack_town(town)
     checkpoints = files_of(made)[verify.CHECKPOINTS].splitlines()
     assert len(built) == len(checkpoints) < made.acts
+
+
+def test_what_was_offset_is_told_and_reconciles_with_the_budget(town: Town) -> None:
+    with town.database.read() as session:
+        paid = list_paid(session, [JIYUAN], WISH)
+        first = replace(paid[0], amount_fen=0, offset_fen=paid[0].computed_fen)
+        rows = packing._rows(session, town.keyring, [first, *paid[1:]], unmasked=False)
+        sums = packing._sums([first, *paid[1:]])
+    told = dict(zip(COLUMNS, rows[0], strict=True))
+    gross = first.computed_fen
+    assert (told["金额（分）"], told["核定金额（分）"], told["抵扣（分）"]) == (0, gross, gross)
+    assert COLUMNS[verify.AMOUNT_COLUMN] == "金额（分）"
+    whole = sum(each.computed_fen for each in paid)
+    assert (sums["computed_fen"], sums["offset_fen"], sums["amount_fen"]) == (whole, gross, whole - gross)
+    by_fund = sums["by_fund_offset_fen"]
+    assert isinstance(by_fund, dict)
+    assert by_fund[first.fund_source] == gross
+    assert "抵收款机构应退回的资金" in files_of(pack_town(town))["dictionary.csv"].decode()
 
 
 def test_a_file_taken_away_or_put_in_is_named(town: Town) -> None:

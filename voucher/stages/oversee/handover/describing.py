@@ -4,8 +4,8 @@ from __future__ import annotations
 
 COLUMNS = (
     "拨付编号", "拨付文件", "付款参考号", "地区代码", "预算年度", "资金来源", "补贴种类", "职业编码", "等级",
-    "收款机构", "机构编号", "人员编号", "姓名", "证件号码", "申领编号", "培训券编号", "金额（分）", "状态",
-    "签发时间", "银行回执", "回执时间",
+    "收款机构", "机构编号", "人员编号", "姓名", "证件号码", "申领编号", "培训券编号", "金额（分）",
+    "核定金额（分）", "抵扣（分）", "状态", "签发时间", "银行回执", "回执时间",
 )  # fmt: skip
 _MASKED = "除非申请时写明理由，否则脱敏"
 _MEANINGS = (
@@ -13,12 +13,20 @@ _MEANINGS = (
     "预算所属地区", "预算年度", "六种资金来源之一", "training 培训补贴，evaluation 评价补贴，其余为奖补",
     "职业（工种）编码", "等级序号", "收款的机构名称", "机构的系统内编号，与留痕一致",
     "人员的系统内编号，与留痕一致", _MASKED, _MASKED, "申领的系统内编号", "没有券的为空",
-    "人民币分，整数", "released 已签发，succeeded 已到账，failed 退票", "UTC 时间",
+    "交银行实付的金额，人民币分，整数；等于核定金额减抵扣，全额抵扣的为 0，不送银行",
+    "按标准核定的金额，预算按它列支；与预算核对用这一列",
+    "抵扣：从这笔拨付中扣下、抵收款机构应退回的资金，不再付出",
+    "released 已签发，succeeded 已到账，failed 退票", "UTC 时间",
     "succeeded 成功，failed 退票，空为未回", "UTC 时间",
 )  # fmt: skip
 DICTIONARY: tuple[tuple[str, str, str], ...] = (
     *(("data/payments.csv", name, told) for name, told in zip(COLUMNS, _MEANINGS, strict=True)),
-    ("data/summary.json", "payments, amount_fen", "笔数与合计（分），按资金来源、按机构再各合计一次"),
+    ("data/summary.json", "payments, amount_fen", "笔数与实付合计（分），按资金来源、按机构再各合计一次"),
+    (
+        "data/summary.json",
+        "computed_fen, offset_fen",
+        "核定、抵扣合计（分），同样再合计；核定减抵扣等于实付，退票也在内",
+    ),
     ("trail.jsonl", "row", "一条留痕：时间、用户、人员编号、动作、对象、内容、同一对象上一条的摘要"),
     ("trail.jsonl", "content_hash", "row 按规范 JSON（键排序、无空格、UTF-8）算出的 SHA-256"),
     ("trail.jsonl", "seq, checkpoint, path", "封存序号；所属检查点；到该检查点默克尔根的路径（RFC 6962）"),

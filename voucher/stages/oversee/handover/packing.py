@@ -166,7 +166,8 @@ def _rows(
                 houses.get(each.institution_id, ""), each.institution_id, each.person_id,
                 name if unmasked else mask_name(name),
                 number if unmasked or not number else mask_identity(number),
-                each.claim_id, each.voucher_id or "", each.amount_fen, each.state,
+                each.claim_id, each.voucher_id or "", each.amount_fen, each.computed_fen,
+                each.offset_fen, each.state,
                 stamp(each.released_at) if each.released_at else "", each.bank_outcome or "",
                 stamp(each.answered_at) if each.answered_at else "",
             )
@@ -175,18 +176,26 @@ def _rows(
 
 
 def _sums(paid: Sequence[PaidRow]) -> dict[str, object]:
-    by_fund: dict[str, int] = {}
-    by_house: dict[str, int] = {}
-    for each in paid:
-        by_fund[each.fund_source] = by_fund.get(each.fund_source, 0) + each.amount_fen
-        house = str(each.institution_id)
-        by_house[house] = by_house.get(house, 0) + each.amount_fen
-    return {
-        "payments": len(paid),
-        "amount_fen": sum(by_fund.values()),
-        "by_fund_fen": by_fund,
-        "by_institution_fen": by_house,
-    }
+    sums: dict[str, object] = {"payments": len(paid)}
+    # the budget books what was computed; what the bank was sent is less by what was offset
+    kinds: tuple[tuple[str, str, Callable[[PaidRow], int]], ...] = (
+        ("amount_fen", "", lambda each: each.amount_fen),
+        ("computed_fen", "computed_", lambda each: each.computed_fen),
+        ("offset_fen", "offset_", lambda each: each.offset_fen),
+    )
+    for key, sort, fen_of in kinds:
+        by_fund: dict[str, int] = {}
+        by_house: dict[str, int] = {}
+        for each in paid:
+            by_fund[each.fund_source] = by_fund.get(each.fund_source, 0) + fen_of(each)
+            house = str(each.institution_id)
+            by_house[house] = by_house.get(house, 0) + fen_of(each)
+        sums |= {
+            key: sum(by_fund.values()),
+            f"by_fund_{sort}fen": by_fund,
+            f"by_institution_{sort}fen": by_house,
+        }
+    return sums
 
 
 def _sign(keyring: Keyring, files: dict[str, bytes], told: Mapping[str, object]) -> dict[str, bytes]:

@@ -17,7 +17,10 @@ from voucher.stages.settle.models.payments import BankResult, Payment, PaymentFi
 
 @dataclass(frozen=True, slots=True)
 class PaidRow:
-    """One payment: whose money, to whom, for what, and what the bank answered; amounts in fen."""
+    """One payment: whose money, to whom, for what, and what the bank answered; amounts in fen.
+
+    amount = computed, as the budget books it, − what was offset against a receivable of the payee.
+    """
 
     id: int
     region_code: str
@@ -31,6 +34,8 @@ class PaidRow:
     trade_code: str
     level: int
     amount_fen: int
+    computed_fen: int
+    offset_fen: int
     state: str
     payment_file_id: int
     payment_file_number: str
@@ -55,8 +60,9 @@ def _select(regions: Collection[str]) -> Select[*tuple[Any, ...]]:
         select(
             Payment.id, Budget.region_code, Budget.year, Budget.source, Payment.institution_id,
             Payment.person_id, Payment.claim_id, Claim.voucher_id, Claim.kind, Payment.trade_code,
-            Payment.level, Payment.amount_fen, Payment.state, PaymentFile.id, PaymentFile.number,
-            PaymentLine.reference, PaymentFile.released_at, BankResult.outcome, BankResult.received_at,
+            Payment.level, Payment.amount_fen, Payment.computed_fen, Payment.offset_fen, Payment.state,
+            PaymentFile.id, PaymentFile.number, PaymentLine.reference, PaymentFile.released_at,
+            BankResult.outcome, BankResult.received_at,
         )
         .join(Claim, Claim.id == Payment.claim_id)
         .join(PaymentFile, PaymentFile.id == Payment.payment_file_id)
