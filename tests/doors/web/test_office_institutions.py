@@ -61,6 +61,10 @@ def test_an_institution_is_stopped_with_the_vouchers_in_it_and_put_back_by_two(
     measure = next(
         each for each in other.go("/office/measures").links if each.startswith("/office/measures/")
     )
+    assert "/office/institutions" in other.page.links
+    paying = desk.at("付款复核员").go("/office/measures").links
+    assert measure in paying
+    assert "/office/institutions" not in paying, "finance reads measures, and has no page of institutions"
     page = other.go(measure)
     owes_its_reader_nothing(page)
     assert "前陈述申辩，现在还不能确认" in page.text

@@ -73,6 +73,8 @@ def test_everybody_reads_what_is_held_of_them_why_and_who_looked(loop: Loop) -> 
     public = Browser(loop.world.app.test_client()).go("/privacy")
     for words in ("每一种保存多久", "30 年", "会计档案管理办法", "申请注销"):
         assert words in public.text, words
+    assert PAGE in public.links, "whoever is not signed in is led there by way of signing in"
+    assert PAGE not in at(loop, "shenhe").go("/privacy").links, "the office holds no page of its own there"
 
 
 @pytest.mark.parametrize("loop", ["sqlite"], indirect=True)
