@@ -36,7 +36,7 @@ from voucher.stages.oversee.measures.proposing import Proposal, propose
 
 PER_PAGE = 20
 STATES = dict(STATE_NAMES[Thing.MEASURE])
-STEPS = {str(each): name for each, name in STEP_NAMES.items()}
+DEEDS = {str(each): name for each, name in STEP_NAMES.items()}
 WORDS: dict[Step, str] = {
     Step.WARN: "约谈后机构仍在目录，可以照常开班；约谈的事实和要求写在下面。",
     Step.RECTIFY: "整改期间不能新开班、不能接收新学员；已在班的学员继续培训。",
@@ -51,7 +51,7 @@ WORDS: dict[Step, str] = {
 @office.get("/office/measures")
 def measures() -> ResponseReturnValue:
     """Show the measures of these regions, the newest first."""
-    state, step = fields.asked("state", STATES), fields.asked("step", STEPS)
+    state, step = fields.asked("state", STATES), fields.asked("step", DEEDS)
     before = fields.cursor("before")
     with the_door().read() as session:
         rows = queries.list_measures(
@@ -67,7 +67,7 @@ def measures() -> ResponseReturnValue:
             rows=rows,
             houses=_name_houses(session, rows),
             states=list(STATES.items()),
-            steps=list(STEPS.items()),
+            steps=list(DEEDS.items()),
             chosen={"state": state, "step": step},
             before=before,
             per_page=PER_PAGE,
@@ -188,7 +188,7 @@ def view_effect(effect: Effect) -> list[tuple[str, str, int, int | None, str]]:
 
 
 def _step(word: str) -> Step:
-    if word not in STEPS:
+    if word not in DEEDS:
         abort(404)
     return Step(word)
 
