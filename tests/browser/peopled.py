@@ -158,6 +158,9 @@ def begin_elsewhere(town: Town) -> Iterator[tuple[str, str]]:
         said = session.scalars(select(Complaint)).first()
         assert said is not None
         yield "", f"/complaints?number={said.number}"
+        yield "", f"/complaints/{said.number}"
+        # the list shows first what has been taken to the office
+        yield "first-review", "/desk/appeals?state=all"
         yield from _begin_in_class(town, session)
 
 
