@@ -209,6 +209,8 @@ class Person:
 
         A page looked at before, with letters of another size now, is asked for what their size can change.
         """
+        # a link just followed may still be bringing its page: there is nothing to measure yet
+        self.page.wait_for_function("() => document.readyState === 'complete'")
         # what lies half under the bar on top would be called too small to touch
         self.page.evaluate("() => window.scrollTo(0, 0)")
         wrong: Sequence[str] = self.page.evaluate(ASK_WIDTH)

@@ -157,7 +157,6 @@ def begin_elsewhere(town: Town) -> Iterator[tuple[str, str]]:
         yield "", f"/objections?number={told.number}"
         said = session.scalars(select(Complaint)).first()
         assert said is not None
-        yield "", f"/complaints?number={said.number}"
         yield "", f"/complaints/{said.number}"
         # the list shows first what has been taken to the office
         yield "first-review", "/desk/appeals?state=all"
