@@ -156,9 +156,11 @@ def test_after_the_days_only_a_good_reason_is_heard_and_the_office_has_the_last_
         clerk, publisher = town.clerk(scene, ev), town.publisher(scene, ev)
         asked = scene.do(
             clerk,
-            lambda work, t=theory: corrections.ask_correction(work, candidate, t, 9000, "重新核分"),  # type: ignore[misc]
+            partial(
+                corrections.ask_correction, candidate_id=candidate, theory=theory, skill=9000, why="重新核分"
+            ),
         )
-        scene.do(publisher, lambda work, asked=asked: corrections.confirm_correction(work, asked.id))  # type: ignore[misc]
+        scene.do(publisher, partial(corrections.confirm_correction, result_id=asked.id))
         assert appeal(scene, key).state == state
     assert town.state(scene, zhang) == "assessed"
 
@@ -219,7 +221,7 @@ def test_a_late_correction_meets_what_is_with_the_office_and_an_early_one_what_i
     scene.do(decider, lambda work: answering.accept(work, mine))
     scene.do(decider, lambda work: answering.uphold(work, mine, "漏加一分", 6000, 9000))
     for each in (zhang, li):
-        scene.do("operator", lambda work, each=each: _set_last_day(work, each, date(2024, 6, 1)))  # type: ignore[misc]
+        scene.do("operator", partial(_set_last_day, voucher_id=each, last=date(2024, 6, 1)))
     with scene.database.read() as session:
         candidate = session.get_one(ExamResult, his).candidate_id
     theory, skill = town.PASSED
@@ -305,17 +307,17 @@ def test_who_was_turned_away_or_not_listed_is_given_another_exam(scene: Scene) -
         arrival = session.scalars(select(ExamArrival.id)).one()
     turned = scene.do(me, lambda work: filing.appeal_door(work, arrival, "看错了证件")).id
     for key in (refused, turned):
-        scene.do(decider, lambda work, key=key: answering.accept(work, key))  # type: ignore[misc]
+        scene.do(decider, partial(answering.accept, appeal_id=key))
     involved = town_train.code(scene, door, lambda work: answering.uphold(work, turned, "看错"))
     assert involved == "appeal_involved"
     for key in (refused, turned):
-        scene.do(decider, lambda work, key=key: answering.uphold(work, key, "应当安排"))  # type: ignore[misc]
+        scene.do(decider, partial(answering.uphold, appeal_id=key, opinion="应当安排"))
         missing = town_train.code(scene, decider, partial(settling.settle_by_exam, appeal_id=key))
         assert missing == "appeal_exam_missing"
     scene.at = on("2024-03-09", 9)
     town.planned(scene, ev, [zhang, li])
     for key in (refused, turned):
-        scene.do(decider, lambda work, key=key: settling.settle_by_exam(work, key))  # type: ignore[misc]
+        scene.do(decider, partial(settling.settle_by_exam, appeal_id=key))
         assert appeal(scene, key).state == "settled"
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
@@ -30,9 +31,9 @@ from voucher.stages.oversee.privacy.models import ErasureRequest
 FIRST, SECOND = "310101199001010910", "310101199001010929"
 
 
-def refused(scene: Scene, login: str, act: object, *arguments: object) -> Refused:
+def refused(scene: Scene, login: str, act: Callable[..., object], *arguments: object) -> Refused:
     with pytest.raises(Refused) as caught:
-        scene.do(login, lambda work: act(work, *arguments))  # type: ignore[operator]
+        scene.do(login, lambda work: act(work, *arguments))
     return caught.value
 
 
