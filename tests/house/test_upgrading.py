@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from uuid import uuid4
 
@@ -207,3 +207,25 @@ def test_options_kept_line_by_line_become_lists(tmp_path: Path) -> None:
         assert [row.options for row in rows] == [["洗手", "关灯"], None]
         with pytest.raises(DBAPIError, match="append only"):
             connection.execute(text("UPDATE lesson_segment SET options = NULL"))
+
+
+def test_a_signed_record_tells_of_what_was_revoked_well_before_it(tmp_path: Path) -> None:
+    """A revocation of the same minute may have been written after the signing: it is not counted as told."""
+    revisions = ScriptDirectory(str(MIGRATIONS)).walk_revisions()
+    (found,) = (each.module for each in revisions if str(each.path).endswith("_revocations_told.py"))
+    load_models()
+    with sa.create_engine(f"sqlite:///{tmp_path / 'signed.db'}").begin() as connection:
+        for table in ("certificate", "state_event", "archive_credential"):
+            kinds = Model.metadata.tables[table].columns
+            columns = ", ".join(each.name for each in kinds if each.name != "revocations_told")
+            connection.execute(text(f"CREATE TABLE {table} ({columns})"))
+        for key, person_id, ago in ((1, 1, 61), (2, 1, 59), (3, 2, 3600)):
+            put(connection, "certificate", id=key, person_id=person_id)
+            at = AT - timedelta(seconds=ago)
+            put(connection, "state_event", thing="certificate", object_id=key, event="revoke", at=at)
+        put(connection, "archive_credential", id=1, person_id=1, signed_at=AT)
+        with Operations.context(MigrationContext.configure(connection)):
+            found.upgrade()
+        assert connection.scalar(text("SELECT revocations_told FROM archive_credential")) == 1
+        with pytest.raises(DBAPIError, match="never changes"):
+            connection.execute(text("UPDATE archive_credential SET revocations_told = 0"))

@@ -13,7 +13,8 @@ from typing import Any
 
 import jwt
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, text
+from sqlalchemy.exc import DBAPIError
 
 from tests import town_issue
 from tests.loop.telling import told
@@ -31,7 +32,7 @@ from voucher.rules.corrections import FormerUse
 from voucher.rules.errors import Refusal, Refused
 from voucher.stages.certify.models import Certificate
 from voucher.stages.certify.renumber import approve_number
-from voucher.stages.oversee.archive import objecting, sharing
+from voucher.stages.oversee.archive import objecting, sharing, signing
 from voucher.stages.oversee.archive.entries import open_archive
 from voucher.stages.oversee.archive.recalling import end_due, list_signed, recall
 from voucher.stages.oversee.archive.signing import describe_did, sign_archive
@@ -318,3 +319,39 @@ def test_who_is_asked_about_a_signed_record_reads_in_a_public_list_that_it_was_t
     assert {first.id, third.id} == {rows[0].id, rows[2].id}
     missing = refused(earned, lambda work: write_status_credential(work, 99, HOST, TIMES))
     assert missing.code == "status_list_missing"
+
+
+def test_a_revocation_that_began_before_a_signing_ends_what_could_not_tell_of_it(
+    earned: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The record is read, the revocation written, the signing written: by the clock it came before."""
+    mine, person_id = town_issue.worker(earned, LI_SI), town_issue.person_id(earned, LI_SI)
+    began, officer = earned.at, earned.actor("复核员")
+    with earned.database.read() as session:
+        number = session.scalars(select(Certificate.number).where(Certificate.person_id == person_id)).one()
+
+    def revoke() -> None:
+        act = partial(revoke_certificate, number=number, why="评价机构违规发证")
+        perform(earned.database, earned.keyring, officer, began, act)
+
+    def read_slowly(*asked: Any) -> Any:
+        archive = open_archive(*asked)
+        if not earned.database.is_sqlite:  # there, whoever writes waits for the one who writes already
+            revoke()
+        return archive
+
+    monkeypatch.setattr(signing, "open_archive", read_slowly)
+    earned.at = began + timedelta(seconds=2)
+    signed = earned.do(mine, lambda work: sign_archive(work, Extent.CERTIFICATES, HOST))
+    if earned.database.is_sqlite:
+        revoke()
+    told = jwt.decode(signed, options={"verify_signature": False})["credentialSubject"]["entries"]
+    assert {each["mark"] for each in told} == {"stands"}, "it says of a revoked certificate that it stands"
+    assert earned.do("clock", end_due) == 1
+    # one that can tell of it stands, whatever was revoked before
+    monkeypatch.undo()
+    earned.do(mine, lambda work: sign_archive(work, Extent.CERTIFICATES, HOST))
+    assert earned.do("clock", end_due) == 0
+    sin = "UPDATE archive_credential SET revocations_told = revocations_told + 1"
+    with pytest.raises(DBAPIError, match="revocations_told never changes"):
+        earned.do("operator", lambda work: work.session.execute(text(sin)))

@@ -101,7 +101,8 @@ class ArchiveLook(Model):
 class ArchiveCredential(Model):
     """A record handed out as a signed file: its place in a status list, until when, why it ended before.
 
-    The file itself is kept nowhere. What has ended stays ended, here by trigger as in the list.
+    The file itself is kept nowhere; `revocations_told` is how many revocations it could tell of. What has
+    ended stays ended, here by trigger as in the list.
     """
 
     __tablename__ = "archive_credential"
@@ -127,6 +128,7 @@ class ArchiveCredential(Model):
     until_at: Mapped[datetime] = mapped_column(UtcTime, nullable=False)
     ended_at: Mapped[datetime | None] = mapped_column(UtcTime)
     why_ended: Mapped[str | None] = mapped_column(Text)
+    revocations_told: Mapped[int] = mapped_column(Int64, nullable=False, server_default=text("0"))
 
 
 sealed_of_person(

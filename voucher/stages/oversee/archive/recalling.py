@@ -13,7 +13,7 @@ from voucher.plumbing.unit_of_work import Work
 from voucher.rules.actor import Role, check_role
 from voucher.rules.archive import SHARING_SOURCE
 from voucher.rules.errors import Family, reason
-from voucher.stages.certify.queries.revoked import revoked_since
+from voucher.stages.certify.queries.revoked import count_revocations
 from voucher.stages.oversee.archive.models import ArchiveCredential
 
 THING = "archive_credential"
@@ -54,11 +54,12 @@ def recall(work: Work, credential_id: int) -> ArchiveCredential:
 def end_due(work: Work) -> int:
     """End every signed record whose holder has had a certificate revoked since, and return how many.
 
+    By number, not by the clock: a revocation may begin before a signing and be written after it.
     Raises Refused role_missing.
     """
     check_role(work.actor, Role.CLOCK)
     live = (ArchiveCredential.ended_at.is_(None), ArchiveCredential.until_at > work.at)
-    stale = revoked_since(ArchiveCredential.person_id, ArchiveCredential.signed_at)
+    stale = count_revocations(ArchiveCredential.person_id) > ArchiveCredential.revocations_told
     found = work.session.scalars(
         select(ArchiveCredential)
         .where(*live, stale)

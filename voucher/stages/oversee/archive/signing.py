@@ -12,6 +12,7 @@ from __future__ import annotations
 from datetime import timedelta
 from uuid import uuid4
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from voucher.ledger import audit
@@ -24,6 +25,7 @@ from voucher.registry.standards import ANYWHERE
 from voucher.rules.actor import Role, check_role
 from voucher.rules.archive import Entry, Extent, choose_shown
 from voucher.rules.keys import Purpose, may_be_believed
+from voucher.stages.certify.queries.revoked import count_revocations
 from voucher.stages.oversee.archive.entries import open_archive
 from voucher.stages.oversee.archive.models import ArchiveCredential
 from voucher.stages.oversee.archive.naming import CONTEXT, CTY, TYP, did_of, moment, name_status
@@ -42,6 +44,8 @@ def sign_archive(work: Work, extent: Extent, host: str) -> str:
     Raises Refused role_missing, person_missing, signing_key_missing, signer_unavailable, parameter_missing.
     """
     check_role(work.actor, Role.WORKER)
+    # counted before the entries are read: one that is revoked in between ends the record, told or not
+    revocations = work.session.scalars(select(count_revocations(work.actor.person_id))).one()
     archive = open_archive(work.session, work.keyring, work.actor.person_id)
     days = tables.require_parameter_number(work.session, "credential_days", work.today, [ANYWHERE])
     key, did = get_signing_key(work, Purpose.ISSUER), did_of(host)
@@ -71,6 +75,7 @@ def sign_archive(work: Work, extent: Extent, host: str) -> str:
             si=place.si,
             signed_at=work.at,
             until_at=until_at,
+            revocations_told=revocations,
         )
     )
     work.session.flush()
