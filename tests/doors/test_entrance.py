@@ -7,8 +7,15 @@ from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
+from sqlalchemy import select
 
-from tests.doors.world import PASSWORD, World
+from tests.doors.world import CHEAP, FOUNDER, PASSWORD, World
+from voucher.plumbing.outbox import Letter
+from voucher.plumbing.unit_of_work import Work, perform
+from voucher.registry import passwords, staffing
+from voucher.registry.letters import write_words
+from voucher.registry.users import UserAccount
+from voucher.registry.workers import note_mobile
 from voucher.rules.actor import Role
 
 pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
@@ -85,6 +92,60 @@ def test_a_changed_password_ends_every_other_session(world: World) -> None:
     leads_to(send(browser, "/password", present=PASSWORD, new=NEW, again=NEW), "/desk")
     assert browser.get("/desk").status_code == 200
     assert other.get("/sessions/current").status_code == 401
+
+
+def test_whoever_is_reset_hears_of_it_and_so_does_who_changes_it_alone(world: World) -> None:
+    world.staff("jiban", Role.OPERATOR)
+    world.staff("guanli", Role.ADMINISTRATOR)
+    phone = "13800138000"
+
+    def reset(work: Work) -> None:
+        staffing.reset_access(work, "jiban")
+        passwords.set_password(work, _account(work).id, PASSWORD, hasher=CHEAP, must_change=True)
+
+    # nobody can be written to without a number: nothing is queued that would only fail
+    world.do("guanli", reset)
+    assert _told(world) == []
+    perform(
+        world.database,
+        world.keyring,
+        FOUNDER,
+        world.at,
+        lambda work: note_mobile(work, _account(work).person_id, phone),
+    )
+    world.later(minutes=5)
+    world.do("guanli", reset)
+    (first,) = _told(world)
+    assert first == (
+        "【电子培训券】您的账号 ji*** 的密码和动态口令已于 2024-03-04 09:05 由管理员重置，"
+        "原来的登录全部退出。不是您要求的，请立即联系本单位管理员，并拨打 12333。"
+    )
+    browser = world.app.test_client()
+    leads_to(send(browser, "/login", login="jiban", password=PASSWORD), "/login/enrolment")
+    secret = re.search(r"[A-Z2-7]{32}", browser.get("/login/enrolment").text.replace(" ", ""))
+    assert secret is not None
+    world.secrets["jiban"] = secret[0]
+    leads_to(send(browser, "/login/code", code=world.code("jiban")), "/password")
+    assert "由guanli的人重置" in browser.get("/password").text
+    leads_to(send(browser, "/password", present=PASSWORD, new=NEW, again=NEW), "/desk")
+    assert [("绑定手机动态口令" in words, "修改密码" in words) for words in _told(world)[1:]] == [
+        (True, False),
+        (False, True),
+    ]
+    shown = browser.get("/sessions").text
+    assert "密码和动态口令被重置" in shown
+    assert "由 guanli的人 办理" in shown
+    assert "重置，原来的登录都已退出" not in browser.get("/password").text
+
+
+def _account(work: Work) -> UserAccount:
+    return work.session.scalars(select(UserAccount).where(UserAccount.login == "jiban")).one()
+
+
+def _told(world: World) -> list[str]:
+    with world.database.read() as session:
+        letters = session.scalars(select(Letter).where(Letter.topic == "sms").order_by(Letter.id))
+        return [write_words(each.payload["template"], each.payload["facts"]) for each in letters]
 
 
 def test_a_form_without_a_token_is_refused_with_a_page(world: World) -> None:

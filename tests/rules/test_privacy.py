@@ -13,6 +13,7 @@ from voucher.rules.privacy import (
     mask_free_text,
     mask_identity,
     mask_identity_end,
+    mask_login,
     mask_mobile,
     mask_name,
 )
@@ -155,3 +156,12 @@ def test_no_number_survives_in_free_text_whatever_stands_around_it(
 def test_masking_free_text_twice_changes_nothing_more(text: str) -> None:
     once = mask_free_text(text)
     assert mask_free_text(once) == once
+
+
+def test_the_name_of_an_account_shows_its_first_two_characters() -> None:
+    assert [mask_login(each) for each in ("jiban", "13800138000", "ab", "")] == [
+        "ji***",
+        "13***",
+        "***",
+        "***",
+    ]

@@ -16,6 +16,7 @@ from voucher.ledger import audit
 from voucher.plumbing.clock import day_of
 from voucher.plumbing.unit_of_work import Work
 from voucher.registry import sessions
+from voucher.registry.access_changes import tell_reset
 from voucher.registry.institutions import Institution
 from voucher.registry.sanctions import INSTITUTION_ABSENT
 from voucher.registry.staffing import COLLEAGUES, SOURCE, give_first_password, open_staff
@@ -162,9 +163,9 @@ def resume_colleague(work: Work, institution_id: int, user_id: int) -> UserAccou
 def reset_colleague(work: Work, institution_id: int, user_id: int) -> tuple[UserAccount, str]:
     """Give a colleague a new first password and have the second factor bound again; return the password.
 
-    Only of an account that is nothing but this institution's; for some days the two are no two people
-    (`check_second_hand`). Raises Refused role_missing,
-    colleague_missing, colleague_suspended, colleague_elsewhere.
+    Only of an account that is nothing but this institution's, and its holder is told; for some days the two
+    are no two people (`check_second_hand`). Raises Refused role_missing, colleague_missing,
+    colleague_suspended, colleague_elsewhere.
     """
     account, held = _take_up(work, institution_id, user_id)
     if all(each.until is not None and each.until < work.today for each in held):
@@ -180,6 +181,7 @@ def reset_colleague(work: Work, institution_id: int, user_id: int) -> tuple[User
     work.session.flush()
     sessions.end_sessions_of(work, account.id)
     audit.record_one(work, "user_account", account.id, "reset_access", institution=institution_id)
+    tell_reset(work, account)
     return account, give_first_password(work, account.id)
 
 

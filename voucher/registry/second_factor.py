@@ -11,6 +11,7 @@ from voucher.ledger import audit
 from voucher.plumbing.secrets import Keyring
 from voucher.plumbing.unit_of_work import Work
 from voucher.registry import people, subjects
+from voucher.registry.access_changes import tell_totp_bound
 from voucher.registry.passwords import (
     SignInRules,
     count_failure,
@@ -86,8 +87,8 @@ def accept_code(work: Work, user_id: int, code: str, rules: SignInRules) -> User
     """Return the account whose code this is, or a refusal; failures are counted and lock it.
 
     Each time step is good once; one step before and after is taken. The first good code confirms the
-    enrolment. The refusal is returned and not raised, because the count must be kept. Raises Refused
-    totp_unenrolled.
+    enrolment, and its holder is told. The refusal is returned and not raised, because the count must be
+    kept. Raises Refused totp_unenrolled.
     """
     account = lock_account(work, user_id)
     if is_locked(work, account) or account.disabled_at is not None:
@@ -102,6 +103,7 @@ def accept_code(work: Work, user_id: int, code: str, rules: SignInRules) -> User
     if account.totp_confirmed_at is None:
         account.totp_confirmed_at = work.at
         audit.record_one(work, "user_account", user_id, "confirm_totp")
+        tell_totp_bound(work, account)
     work.session.flush()
     return account
 

@@ -12,6 +12,7 @@ from sqlalchemy import select
 from voucher.ledger import audit
 from voucher.plumbing.unit_of_work import Work
 from voucher.registry import catalogue, passwords, sessions
+from voucher.registry.access_changes import tell_reset
 from voucher.registry.delegations import end_given
 from voucher.registry.institutions import INSTITUTION_MISSING, get_institution
 from voucher.registry.linked_identities import unlink
@@ -186,7 +187,8 @@ def grant_role(
 def reset_access(work: Work, login: str) -> str:
     """Give an account a new first password and have its second factor bound again; return the password.
 
-    Every session of it ends. Raises Refused role_missing, login_unknown, account_disabled.
+    Every session of it ends, and its holder is told. Raises Refused role_missing, login_unknown,
+    account_disabled.
     """
     check_role(work.actor, Role.ADMINISTRATOR)
     account = _get_account(work, login)
@@ -196,6 +198,7 @@ def reset_access(work: Work, login: str) -> str:
     work.session.flush()
     sessions.end_sessions_of(work, account.id)
     audit.record_one(work, "user_account", account.id, "reset_access")
+    tell_reset(work, account)
     return give_first_password(work, account.id)
 
 

@@ -93,6 +93,12 @@ def mask_mobile(text: str) -> str:
     return bare[:3] + "****" + bare[-4:]
 
 
+@rule(number="PRV-08", stage="通用", source=f"{_LAW}【设】", since=_IN_FORCE)
+def mask_login(login: str) -> str:
+    """Return the name of an account with its first two characters only; a shorter one is hidden whole."""
+    return login[:2] + "***" if len(login) > 2 else "***"
+
+
 @rule(number="PRV-04", stage="通用", source=f"{_LAW}; AC-H7 不出现银行卡号【设】", since=_IN_FORCE)
 def mask_account(text: str) -> str:
     """Return a bank account with its last four characters only; fewer than eight are hidden whole."""

@@ -16,6 +16,7 @@ from voucher.doors.auth.origins import origin_of
 from voucher.doors.auth.visitors import Visitor, current_visitor, drop_cookie, put_cookie
 from voucher.plumbing.unit_of_work import Work
 from voucher.registry import passwords, second_factor, sessions
+from voucher.registry.access_changes import change_own_password
 from voucher.registry.own_accounts import PASSWORD
 from voucher.registry.passwords import SignInRules
 from voucher.registry.users import UserAccount, load_actor
@@ -200,7 +201,7 @@ def change_password(present: str, new: str) -> None:
         account = passwords.accept_proof(work, proof, rules)
         if isinstance(account, Refusal):
             return account
-        passwords.set_password(work, account.id, new, hasher=door.hasher)
+        change_own_password(work, account, new, hasher=door.hasher)
         sessions.end_sessions_of(work, account.id, keep=visitor.token_hash)
         return None
 

@@ -12,6 +12,7 @@ from voucher.doors.web import fields
 from voucher.doors.web.acting import Done, submit
 from voucher.doors.web.entrance.blueprint import entrance
 from voucher.plumbing.unit_of_work import Work
+from voucher.registry.access_changes import list_access_changes
 from voucher.registry.linked_identities import is_linked
 from voucher.registry.own_accounts import WAY_NAMES
 from voucher.registry.sessions import end_one_of, end_sessions_of, list_sittings
@@ -67,6 +68,7 @@ def show_sessions() -> str:
             password_alone=visitor.is_only_worker,
         )
         linked = is_linked(session, visitor.actor.user_id)
+        changes = list_access_changes(session, visitor.actor.user_id)
     return render_template(
         "entrance/sessions.html",
         rows=rows,
@@ -74,5 +76,6 @@ def show_sessions() -> str:
         way_names=WAY_NAMES,
         sign_on=door.config.sign_on,
         linked=linked,
+        changes=changes,
         has_password=not visitor.is_only_worker or visitor.has_password,
     )

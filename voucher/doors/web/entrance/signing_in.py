@@ -17,6 +17,7 @@ from voucher.doors.web.acting import refuse
 from voucher.doors.web.addresses import own_path
 from voucher.doors.web.entrance.blueprint import entrance
 from voucher.doors.web.pictures import draw_code
+from voucher.registry.access_changes import find_reset
 from voucher.rules.errors import Refused, reason
 
 PASSWORDS_DIFFER = reason(
@@ -70,7 +71,7 @@ def give_code() -> ResponseReturnValue:
 @entrance.get("/password")
 def password() -> ResponseReturnValue:
     """Ask for a new password."""
-    return render_template("entrance/password.html", onward=onward())
+    return _ask_new()
 
 
 @entrance.post("/password")
@@ -83,7 +84,7 @@ def change_password() -> ResponseReturnValue:
             raise PASSWORDS_DIFFER.refused()
         sign_in.change_password(request.form.get("present", ""), new)
     except Refused as refused:
-        return refuse(refused.refusal, lambda: render_template("entrance/password.html", onward=onward()))
+        return refuse(refused.refusal, _ask_new)
     flash("密码已修改，其他登录已全部退出", "done")
     return redirect(onward(), 303)
 
@@ -94,6 +95,13 @@ def logout() -> ResponseReturnValue:
     sign_in.sign_out()
     flash("已退出", "done")
     return redirect(url_for("web.entrance.login"), 303)
+
+
+def _ask_new() -> str:
+    visitor, door = current_visitor(), the_door()
+    with door.read() as session:
+        reset = None if visitor is None else find_reset(session, visitor.actor.user_id)
+    return render_template("entrance/password.html", onward=onward(), reset=reset)
 
 
 def _step(step: Callable[[], Entered], again: Callable[[], str]) -> ResponseReturnValue:
