@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
 from functools import partial
@@ -11,6 +12,7 @@ from sqlalchemy import select, text, update
 from sqlalchemy.exc import DBAPIError
 
 from tests import pictures, town_filing, town_issue, town_train
+from tests.loop.telling import set_parameter
 from tests.plans import plans_of
 from tests.scene import JIYUAN, NURSE, TURNER, XINXIANG, ZHANG_SAN, Scene, on
 from voucher.ledger.states import list_events
@@ -97,6 +99,41 @@ def test_a_person_files_a_new_institution_and_administers_it_once_accepted(scene
         events = [each.event for each in list_events(session, Thing.FILING, made)]
         assert events == ["open", "file", "return", "file", "accept"]
     assert scene.actor(login).serves(house.id, Role.INSTITUTION_ADMIN)
+
+
+def test_a_filing_holds_so_many_parts_and_papers_so_many_bytes_by_dated_rows(scene: Scene) -> None:
+    scene.at = on("2024-03-01")
+    login = town_issue.worker(scene, town_filing.APPLICANT)
+    made = scene.do(login, lambda work: applying.open_filing(work, town_filing.first_page())).id
+    town_filing.fill(scene, login, made)
+    for name, value in (
+        ("filing_licences_most", 1),
+        ("filing_scopes_most", 2),
+        ("filing_teachers_most", 1),
+        ("filing_rooms_most", 1),
+    ):
+        set_parameter(scene, name, str(value), "2024-02-01", "个")
+    licence = replace(town_filing.LICENCE, number="第二张")
+    more: dict[str, Callable[[Work], object]] = {
+        "已有 1 份证照，最多 1 份": partial(parts.add_licence, filing_id=made, new=licence),
+        "已有 2 项职业和等级，最多 2 项": partial(
+            parts.add_scope, filing_id=made, trade=TURNER, level=2, project_code="TRAIN"
+        ),
+        "已有 1 名教师，最多 1 名": partial(parts.add_teacher, filing_id=made, new=town_filing.TEACHING),
+        "已有 1 个场地，最多 1 个": partial(parts.add_room, filing_id=made, new=town_filing.HALL),
+    }
+    for words, act in more.items():
+        full = town_train.refusal(scene, login, act)
+        assert (full.code, words in full.title) == ("filing_part_full", True), full.title
+    # one struck off makes room for another; the paper itself is weighed before it is opened
+    with scene.database.read() as session:
+        (held,) = reading.read_parts(session, made).licences
+    scene.do(login, partial(parts.strike, filing_id=made, part="licences", part_id=held.id))
+    set_parameter(scene, "filing_paper_bytes_most", str(len(licence.paper) - 1), "2024-02-01", "字节")
+    heavy = town_train.refusal(scene, login, partial(parts.add_licence, filing_id=made, new=licence))
+    assert heavy.code == "filing_paper_too_large"
+    set_parameter(scene, "filing_paper_bytes_most", str(len(licence.paper)), "2024-02-15", "字节")
+    scene.do(login, partial(parts.add_licence, filing_id=made, new=licence))
 
 
 def test_a_change_goes_through_the_same_review_and_takes_the_place_of_the_former(scene: Scene) -> None:

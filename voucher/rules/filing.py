@@ -76,6 +76,28 @@ SCOPE_OUTSIDE = reason(
     Family.CONFLICT,
 )
 
+PART_FULL = reason(
+    "filing_part_full",
+    "这件备案已有 {count} {unit}{part}，最多 {most} {unit}",
+    "请先移除不再使用的；规模大、确实需要更多的，请联系受理备案的人社部门调整上限",
+    SOURCE,
+    Family.LIMIT,
+)
+PAPER_HEAVY = reason(
+    "filing_paper_too_large",
+    "这份证照文件有 {size_mb} MB，超过 {most_mb} MB 的上限",
+    "请重新拍照或把扫描分辨率调到 200 dpi 后再上传，一次传一张证照",
+    SOURCE,
+    Family.LIMIT,
+)
+PART_NAMES = {
+    "licences": ("证照", "份"),
+    "scopes": ("职业和等级", "项"),
+    "teachers": ("教师", "名"),
+    "rooms": ("场地", "个"),
+}
+_MB = 1024 * 1024
+
 
 class LicenceKind(StrEnum):
     """What a licence allows (证照类型)."""
@@ -192,3 +214,18 @@ def check_scope_project(
     filed = {named for code, at, named in scope if code == trade and at in (0, level)}
     if filed and project not in filed:
         raise PROJECT_UNFILED.refused(what=what, project=project, filed="、".join(sorted(filed)))
+
+
+@rule(number="FIL-10", stage="培训", source=f"{SOURCE}；上限【设】", since=FOUNDED)
+def check_part_fits(part: str, count: int, most: int) -> None:
+    """Refuse one more entry where a part of a filing holds as many as it may. Raises filing_part_full."""
+    if count >= most:
+        name, unit = PART_NAMES[part]
+        raise PART_FULL.refused(part=name, unit=unit, count=count, most=most)
+
+
+@rule(number="FIL-11", stage="培训", source=f"{SOURCE}；上限【设】", since=FOUNDED)
+def check_paper_fits(size_bytes: int, most_bytes: int) -> None:
+    """Refuse a paper of more bytes than allowed. Raises filing_paper_too_large."""
+    if size_bytes > most_bytes:
+        raise PAPER_HEAVY.refused(size_mb=-(-size_bytes // _MB), most_mb=most_bytes // _MB)

@@ -13,6 +13,7 @@ from voucher.plumbing.unit_of_work import Work
 from voucher.plumbing.uploads.reading import UploadLimits, read_upload
 from voucher.registry import catalogue, people, subjects
 from voucher.registry.filing.applying import get_editable
+from voucher.registry.filing.limits import check_paper_size, check_place_left
 from voucher.registry.filing.models import (
     Filing,
     FilingLicence,
@@ -33,7 +34,7 @@ from voucher.rules.lifecycle import Thing
 from voucher.rules.names import normalise_name
 from voucher.rules.positions import check_position
 
-BYTES, PIXELS = "attachment_bytes_most", "attachment_pixels_most"
+PIXELS = "attachment_pixels_most"
 PART_MISSING = reason(
     "filing_part_missing",
     "备案申请中没有这一项",
@@ -104,10 +105,11 @@ class NewRoom:
 def add_licence(work: Work, filing_id: int, new: NewLicence) -> FilingLicence:
     """Add a licence with the photograph or PDF of it.
 
-    Raises Refused institution_filing_missing, filing_not_editable, filing_incomplete, licence_dates_wrong,
-    filing_part_twice and what reading an upload refuses.
+    Raises Refused institution_filing_missing, filing_not_editable, filing_part_full, filing_incomplete,
+    licence_dates_wrong, filing_part_twice, filing_paper_too_large and what reading an upload refuses.
     """
     filing = get_editable(work, filing_id)
+    check_place_left(work, filing, "licences")
     check_complete({"证照编号": new.number, "发证机关": new.authority}, {}, (), {})
     check_licence_dates(new.since, new.until, work.today)
     same = select(FilingLicence.id).where(
@@ -137,10 +139,11 @@ def add_licence(work: Work, filing_id: int, new: NewLicence) -> FilingLicence:
 def add_scope(work: Work, filing_id: int, trade: str, level: int, project_code: str) -> FilingScope:
     """Apply for a trade (code or name), a level and the project it is trained under; level 0 for none.
 
-    Raises Refused institution_filing_missing, filing_not_editable, trade_unknown, project_unknown,
-    filing_part_twice, filing_incomplete.
+    Raises Refused institution_filing_missing, filing_not_editable, filing_part_full, trade_unknown,
+    project_unknown, filing_part_twice, filing_incomplete.
     """
     filing = get_editable(work, filing_id)
+    check_place_left(work, filing, "scopes")
     code = find_trade(work.session, trade, work.today)
     project = catalogue.get_project(work.session, project_code)
     check_complete({}, {"等级": int(0 <= level <= LEVEL_MOST)}, (), {})
@@ -159,11 +162,12 @@ def add_scope(work: Work, filing_id: int, trade: str, level: int, project_code: 
 def add_teacher(work: Work, filing_id: int, new: NewTeacher) -> FilingTeacher:
     """Add a teacher; one identity number is one person in every institution.
 
-    Raises Refused institution_filing_missing, filing_not_editable, filing_incomplete, trade_unknown,
-    filing_part_twice, licence_dates_wrong, filing_teacher_differs, name_malformed and what reading an
-    identity number refuses.
+    Raises Refused institution_filing_missing, filing_not_editable, filing_part_full, filing_incomplete,
+    trade_unknown, filing_part_twice, licence_dates_wrong, filing_teacher_differs, name_malformed and what
+    reading an identity number refuses.
     """
     filing = get_editable(work, filing_id)
+    check_place_left(work, filing, "teachers")
     check_complete(
         {"教师资格": new.qualification, "资格证书编号": new.certificate_number},
         {"可教的职业": len(new.trades)},
@@ -198,10 +202,11 @@ def add_teacher(work: Work, filing_id: int, new: NewTeacher) -> FilingTeacher:
 
 
 def add_room(work: Work, filing_id: int, new: NewRoom) -> FilingRoom:
-    """Add a room. Raises institution_filing_missing, filing_not_editable, filing_incomplete, region_unknown,
-    filing_seats_wrong, position_malformed, filing_part_twice.
+    """Add a room. Raises institution_filing_missing, filing_not_editable, filing_part_full,
+    filing_incomplete, region_unknown, filing_seats_wrong, position_malformed, filing_part_twice.
     """
     filing = get_editable(work, filing_id)
+    check_place_left(work, filing, "rooms")
     check_complete({"场地名称": new.name, "场地地址": new.address, "设备": new.equipment}, {}, (), {})
     if not 0 < new.seats <= SEATS_MOST:
         raise SEATS_WRONG.refused()
@@ -262,11 +267,9 @@ def open_paper(work: Work, filing_id: int, licence_id: int) -> tuple[FilingPaper
 
 
 def _keep_paper(work: Work, filing: Filing, content: bytes) -> FilingPaper:
-    limits = UploadLimits(
-        require_parameter_number(work.session, BYTES, work.today, ()),
-        require_parameter_number(work.session, PIXELS, work.today, ()),
-    )
-    read = read_upload(content, limits)
+    check_paper_size(work, filing, content)
+    pixels = require_parameter_number(work.session, PIXELS, work.today, ())
+    read = read_upload(content, UploadLimits(len(content), pixels))
     index = work.keyring.blind_index(ORGANISATION, filing.code)
     key = subjects.open_keys(work, [index])[index]
     made = FilingPaper(

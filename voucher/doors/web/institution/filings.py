@@ -21,7 +21,7 @@ from voucher.doors.web.public.directory import indent
 from voucher.plumbing.unit_of_work import Work
 from voucher.registry import directory
 from voucher.registry.catalogue import Project
-from voucher.registry.filing import applying, endings, parts, reading
+from voucher.registry.filing import applying, endings, limits, parts, reading
 from voucher.registry.institutions import Institution
 from voucher.registry.trades import list_trades
 from voucher.rules.actor import Role
@@ -195,6 +195,7 @@ def _filing(filing_id: int) -> str:
                 )
             ],
             trades=list_trades(session, door.today),
+            limits=limits.read_limits(session, found, door.today),
         )
 
 

@@ -1,0 +1,48 @@
+"""How much one filing holds: so many licences, trades, teachers and rooms, and how large a paper may be."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from voucher.plumbing.unit_of_work import Work
+from voucher.registry import catalogue
+from voucher.registry.filing.models import Filing, FilingLicence, FilingRoom, FilingScope, FilingTeacher
+from voucher.registry.tables import require_parameter_number
+from voucher.rules.filing import check_paper_fits, check_part_fits
+
+BYTES = "filing_paper_bytes_most"
+MOST: dict[str, tuple[type[FilingLicence | FilingScope | FilingTeacher | FilingRoom], str]] = {
+    "licences": (FilingLicence, "filing_licences_most"),
+    "scopes": (FilingScope, "filing_scopes_most"),
+    "teachers": (FilingTeacher, "filing_teachers_most"),
+    "rooms": (FilingRoom, "filing_rooms_most"),
+}
+
+
+def check_place_left(work: Work, filing: Filing, part: str) -> None:
+    """Refuse one more entry of a part that is full. Raises Refused filing_part_full, parameter_missing."""
+    model, _ = MOST[part]
+    held = select(func.count()).select_from(model).where(model.filing_id == filing.id)
+    check_part_fits(part, work.session.scalar(held) or 0, read_most(work.session, filing, part, work.today))
+
+
+def check_paper_size(work: Work, filing: Filing, content: bytes) -> None:
+    """Refuse a paper heavier than allowed. Raises Refused filing_paper_too_large, parameter_missing."""
+    regions = catalogue.list_ancestry(work.session, filing.region_code)
+    check_paper_fits(len(content), require_parameter_number(work.session, BYTES, work.today, regions))
+
+
+def read_most(session: Session, filing: Filing, part: str, on: date) -> int:
+    """Return how many entries of a part a filing holds at most. Raises Refused parameter_missing."""
+    regions = catalogue.list_ancestry(session, filing.region_code)
+    return require_parameter_number(session, MOST[part][1], on, regions)
+
+
+def read_limits(session: Session, filing: Filing, on: date) -> dict[str, int]:
+    """Return the most entries of every part, and the most bytes of a paper. Raises parameter_missing."""
+    regions = catalogue.list_ancestry(session, filing.region_code)
+    limits = {part: read_most(session, filing, part, on) for part in MOST}
+    return {**limits, "bytes": require_parameter_number(session, BYTES, on, regions)}
