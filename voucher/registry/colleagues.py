@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -18,6 +18,7 @@ from voucher.plumbing.unit_of_work import Work
 from voucher.registry import sessions
 from voucher.registry.access_changes import tell_reset
 from voucher.registry.institutions import Institution
+from voucher.registry.people import Person
 from voucher.registry.sanctions import INSTITUTION_ABSENT
 from voucher.registry.staffing import COLLEAGUES, SOURCE, give_first_password, open_staff
 from voucher.registry.users import RoleGrant, UserAccount, WebSession, in_force
@@ -202,3 +203,21 @@ def _take_up(work: Work, institution_id: int, user_id: int) -> tuple[UserAccount
     if account is None or foreign or not held or not {each.role for each in held} <= managed:
         raise COLLEAGUE_MISSING.refused()
     return account, list(held)
+
+
+def list_reachable(session: Session, institution_id: int, roles: Collection[Role], on: date) -> list[int]:
+    """Return the persons with such roles at an institution on a day who have a mobile number."""
+    rows = session.scalars(
+        select(Person.id)
+        .join(UserAccount, UserAccount.person_id == Person.id)
+        .join(RoleGrant, RoleGrant.user_id == UserAccount.id)
+        .where(
+            RoleGrant.institution_id == institution_id,
+            RoleGrant.role.in_(roles),
+            in_force(on),
+            Person.mobile_sealed.is_not(None),
+        )
+        .distinct()
+        .order_by(Person.id)
+    )
+    return list(rows)

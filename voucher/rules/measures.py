@@ -110,8 +110,9 @@ HEARING_OPEN = reason(
 )
 NOT_PROVEN = reason(
     "measure_not_proven",
-    "机构还没有提交整改证明，不能以“整改验收合格”恢复",
-    "请等机构在“处置与整改”提交证明并验收；申诉成立的，选择“申诉成立”",
+    "机构还没有提交整改证明，不能以“{ending}”恢复",
+    "请等机构在“处置与整改”提交证明，由两人验收；期限过了没有整改的，处置继续，可以办理更重的一级；"
+    "申诉成立的，选择“申诉成立”",
     SOURCE,
     Family.CONFLICT,
 )
@@ -250,8 +251,8 @@ def check_restorable(ending: Ending, standing: Iterable[Standing], today: date) 
 
     They come the oldest first: the last holds the institution where it is, and only an appeal against that
     one restores it; what was not appealed against keeps its own proof and its own end. A suspension proven
-    in its turn needs no second proof of what led to it. Raises measure_not_proven, measure_not_expired,
-    measure_no_appeal_upheld.
+    in its turn needs no second proof of what led to it; a deadline that has passed proves nothing. Raises
+    measure_not_proven, measure_not_expired, measure_no_appeal_upheld.
     """
     listed = list(standing)
     if ending is Ending.UPHELD:
@@ -259,8 +260,8 @@ def check_restorable(ending: Ending, standing: Iterable[Standing], today: date) 
             raise NO_APPEAL_UPHELD.refused()
         listed = [each for each in listed if not each.is_upheld]
     asked = [each for each in listed if each.step in WITH_DEADLINE]
-    if ending is not Ending.EXPIRED and asked and not asked[-1].is_proven:
-        raise NOT_PROVEN.refused()
+    if asked and not asked[-1].is_proven:
+        raise NOT_PROVEN.refused(ending=ENDING_NAMES[ending])
     for each in listed:
         if each.until_on is not None and today <= each.until_on:
             raise NOT_EXPIRED.refused(until=each.until_on.isoformat())

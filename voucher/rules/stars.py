@@ -12,10 +12,63 @@ FOUNDED = date(2021, 10, 28)
 SOURCE = "苏政办发〔2024〕37号 (七)、(十四) 质量评估、星级管理（S4-07b、S4-14b）; 【设】权重和分档"
 TENTHS, WHOLE_BP, MOST_STARS = 10, 10_000, 5
 
+LINE_NAMES: dict[str, str] = {
+    "completion": "结业率",
+    "retention": "在训率",
+    "pass_rate": "取证率",
+    "rating": "学员评价",
+    "complaints": "查实的投诉",
+    "flags": "查实的风险线索",
+}
+
 STARS_YEAR_OPEN = reason(
     "stars_year_open",
     "{year} 年还没有结束，不能评星级",
     "请在年度结束以后评定；本年的数字可以在“质量评估”看",
+    SOURCE,
+    Family.CONFLICT,
+)
+
+
+STARS_OBJECTION_LATE = reason(
+    "stars_objection_late",
+    "异议期到 {until}（含当天），已经过了",
+    "数字有误的，请联系评定的人社部门；下一年度的星级另行评定",
+    SOURCE,
+    Family.CONFLICT,
+)
+STARS_NOT_OBJECTED = reason(
+    "stars_not_objected",
+    "机构对这次评定没有异议，不用答复",
+    "请从“质量评估”列出的异议中选择",
+    SOURCE,
+    Family.CONFLICT,
+)
+STARS_REPLIED = reason(
+    "stars_replied_already",
+    "这个异议已经答复，答复不能改",
+    "机构仍不服的，可以依法申请行政复议",
+    SOURCE,
+    Family.CONFLICT,
+)
+STARS_SAME_HAND = reason(
+    "stars_second_person_needed",
+    "这次星级是您评定的，异议须由另一人答复",
+    "请由没有评定这次星级的监管或审核人员答复",
+    SOURCE,
+    Family.FORBIDDEN,
+)
+STARS_OWN = reason(
+    "stars_own_institution",
+    "您在这家机构任职，不能答复它的异议",
+    "请由与该机构无关的人答复",
+    SOURCE,
+    Family.FORBIDDEN,
+)
+STARS_UNCHANGED = reason(
+    "stars_unchanged",
+    "按现在的业务数据重算，仍是 {stars} 星 {total} 分，与原评定相同，不能认定异议成立",
+    "数字确有错的，请先更正业务数据（结业更正、投诉和线索的结论），再答复；否则请答复“不成立”并写明理由",
     SOURCE,
     Family.CONFLICT,
 )
@@ -123,6 +176,41 @@ def check_year_over(year: int, today: date) -> None:
     """Check that a year is over before it is judged. Raises stars_year_open."""
     if today.year <= year:
         raise STARS_YEAR_OPEN.refused(year=year)
+
+
+@rule(number="STR-03", stage="监管", source=SOURCE, since=FOUNDED)
+def check_objection_open(until: date, today: date) -> None:
+    """Check that stars may still be objected to. Raises stars_objection_late."""
+    if today > until:
+        raise STARS_OBJECTION_LATE.refused(until=until.isoformat())
+
+
+@rule(number="STR-04", stage="监管", source=SOURCE, since=FOUNDED)
+def check_reply(
+    given_by: int, replier: int, *, is_objected: bool, is_replied: bool, has_served: bool
+) -> None:
+    """Check who answers an objection: once, another person than who gave the stars, none of the house.
+
+    Raises stars_not_objected, stars_replied_already, stars_second_person_needed, stars_own_institution.
+    """
+    if not is_objected:
+        raise STARS_NOT_OBJECTED.refused()
+    if is_replied:
+        raise STARS_REPLIED.refused()
+    if given_by == replier:
+        raise STARS_SAME_HAND.refused()
+    if has_served:
+        raise STARS_OWN.refused()
+
+
+@rule(number="STR-05", stage="监管", source=SOURCE, since=FOUNDED)
+def check_changed(stars: int, total_tenths: int, anew: Stars | None) -> None:
+    """Check that what is counted anew differs from what was given: the formula answers, not a person.
+
+    Raises stars_unchanged.
+    """
+    if anew is not None and (anew.stars, anew.total_tenths) == (stars, total_tenths):
+        raise STARS_UNCHANGED.refused(stars=stars, total=f"{total_tenths // TENTHS}.{total_tenths % TENTHS}")
 
 
 def _grade(total_tenths: int, formula: Formula) -> int:

@@ -69,3 +69,20 @@ def test_stars_are_read_by_who_gives_them_who_has_them_and_everybody(scene: Scen
     assert "在训率" in page.text
     assert "本机构的异议" in desk.at(login).press("提出异议", words="还没有录入结业").text
     assert "机构对 2024 年星级有异议" in watcher.go(f"/supervisor/quality/{house}?year=2024").text
+    # answered by another hand than who gave the stars, and told to who objected
+    assert "由另一人答复" in watcher.go("/office/star-objections/1").text
+    officer = desk.at("初审员")
+    page = officer.go("/office/star-objections")
+    owes_its_reader_nothing(page)
+    page = officer.go("/office/star-objections/1")
+    owes_its_reader_nothing(page)
+    assert "重算没有变化" in page.text
+    refused = officer.press("答复", outcome="uphold", words="已经录入")
+    assert "不能认定异议成立" in refused.text
+    officer.go("/office/star-objections/1")
+    assert "已答复异议不成立" in officer.press("答复", outcome="dismiss", words="结业要有签字才算").text
+    owes_its_reader_nothing(officer.go("/office/star-objections/1"))
+    assert "没有待答复的异议" in officer.go("/office/star-objections").text
+    page = desk.at(login).go("/institution/stars")
+    assert "结业要有签字才算" in page.text
+    owes_its_reader_nothing(anybody.go("/stars"))

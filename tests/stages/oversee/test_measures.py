@@ -136,8 +136,12 @@ def test_a_leap_needs_grounds_and_a_reason_the_effect_is_seen_and_two_people_act
     back = seen(scene, house, Step.RESTORE)
     restore = wish(Step.RESTORE, ending=Ending.ACCEPTED)
     assert code("初审员", lambda work: propose(work, house, restore, seen=back)) == "measure_not_proven"
-    expired = wish(Step.RESTORE, ending=Ending.UPHELD)
-    assert code("初审员", lambda work: propose(work, house, expired, seen=back)) == "measure_no_appeal_upheld"
+    wrong = wish(Step.RESTORE, ending=Ending.UPHELD)
+    assert code("初审员", lambda work: propose(work, house, wrong, seen=back)) == "measure_no_appeal_upheld"
+    scene.at += timedelta(days=60)
+    late = wish(Step.RESTORE, ending=Ending.EXPIRED)
+    # the deadline passed and nothing was put right: the suspension goes on
+    assert code("初审员", lambda work: propose(work, house, late, seen=back)) == "measure_not_proven"
     scene.do(head, partial(prove, measure_id=measure.id, words="两个班都已补课，附课表"))
     again = scene.do("初审员", lambda work: propose(work, house, restore, seen=back))
     assert code("初审员", partial(confirm, measure_id=again.id, seen=back)) == "second_person_needed"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date
 from functools import partial
 
@@ -11,12 +12,20 @@ from sqlalchemy.exc import DBAPIError
 
 from tests import town_issue, town_train
 from tests.scene import JIYUAN, XINXIANG, ZHANG_SAN, Scene, on
+from tests.stages.oversee.test_measures import upheld_complaint
+from voucher.plumbing.unit_of_work import Work
 from voucher.registry.standards import Parameter
 from voucher.rules.actor import Role
 from voucher.stages.oversee.quality.figures import find_medians, read_figures
 from voucher.stages.oversee.quality.giving import give_stars, object_to_stars
-from voucher.stages.oversee.quality.models import StarRating
+from voucher.stages.oversee.quality.models import StarRating, StarReply
 from voucher.stages.oversee.quality.queries import find_newest
+from voucher.stages.oversee.quality.replying import (
+    answer_objection,
+    count_objected,
+    find_reply_due,
+    list_objected,
+)
 
 
 def test_a_year_is_frozen_with_what_it_came_of(scene: Scene) -> None:
@@ -60,6 +69,7 @@ def test_a_year_is_frozen_with_what_it_came_of(scene: Scene) -> None:
     assert town_train.code(scene, other, words) == "stars_missing"
     scene.do(head, words)
     assert town_train.code(scene, head, words) == "stars_objected_already"
+    answered(scene, house, given.id)
     for sin in (
         "UPDATE star_rating SET stars = 5",
         "DELETE FROM star_rating",
@@ -67,3 +77,41 @@ def test_a_year_is_frozen_with_what_it_came_of(scene: Scene) -> None:
     ):
         with pytest.raises(DBAPIError, match="never"), scene.database.engine.begin() as connection:
             connection.execute(text(sin))
+
+    for sin in ("UPDATE star_reply SET stars = 5", "DELETE FROM star_reply"):
+        with pytest.raises(DBAPIError, match="append only"), scene.database.engine.begin() as connection:
+            connection.execute(text(sin))
+
+
+def answered(scene: Scene, house: int, rating_id: int) -> None:
+    """Have an objection answered: not by who gave the stars, not at will, and by the formula alone."""
+
+    def answer(*, is_upheld: bool) -> Callable[[Work], StarReply]:
+        return lambda work: answer_objection(work, rating_id, "核对了结业签字", is_upheld=is_upheld)
+
+    code = partial(town_train.code, scene)
+    with scene.database.read() as session:
+        assert [each.id for each, _ in list_objected(session, [JIYUAN], limit=9)] == [rating_id]
+        assert count_objected(session, [XINXIANG])[0] == 0
+        rating = session.get_one(StarRating, rating_id)
+        assert find_reply_due(session, rating) == date(2025, 1, 26), "a Sunday made up for"
+        before = rating.total_tenths
+    assert code("监管员", answer(is_upheld=False)) == "stars_second_person_needed"
+    assert code("外地监管员", answer(is_upheld=False)) == "stars_missing"
+    assert code("初审员", answer(is_upheld=True)) == "stars_unchanged"
+    giver = "SELECT id, 0, given_by_person_id, NULL, NULL, NULL, NULL FROM star_rating"
+    with pytest.raises(DBAPIError, match="another person"), scene.database.engine.begin() as connection:
+        connection.execute(text(f"INSERT INTO star_reply {giver}"))
+    # a complaint found true in that year is what the formula reads today
+    now, scene.at = scene.at, on("2024-12-30")
+    upheld_complaint(scene, house, "复核员")
+    scene.at = now
+    scene.do("初审员", answer(is_upheld=True))
+    assert code("复核员", answer(is_upheld=False)) == "stars_replied_already"
+    with scene.database.read() as session:
+        standing = find_newest(session, house)
+        assert standing is not None
+        assert standing.is_corrected
+        assert standing.total_tenths == before - 30, "three points for the complaint, by the same formula"
+        assert standing.rating.total_tenths == before, "what was given stays"
+        assert count_objected(session, [JIYUAN])[0] == 0

@@ -105,6 +105,7 @@ DESK_GROUPS: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
             ("线索说明", "web.institution.risks"),
             ("质量评估", "web.supervisor.quality"),
             ("本机构星级", "web.institution.stars"),
+            ("星级异议", "web.office.star_objections"),
             ("处置", "web.office.measures"),
             ("投诉申诉", "web.office.complaints"),
             ("投诉说明", "web.institution.complaints"),

@@ -12,18 +12,13 @@ from voucher.doors.web.acting import Done, submit
 from voucher.doors.web.institution.blueprint import institution
 from voucher.doors.web.institution.own import my_houses
 from voucher.plumbing.unit_of_work import Work
+from voucher.rules.stars import LINE_NAMES
 from voucher.stages.oversee.quality.giving import object_to_stars as object_to
+from voucher.stages.oversee.quality.giving import objection_until
 from voucher.stages.oversee.quality.queries import list_ratings
+from voucher.stages.oversee.quality.replying import find_reply_due
 
 PAGE = 20
-LINE_NAMES = {
-    "completion": "结业率",
-    "retention": "在训率",
-    "pass_rate": "取证率",
-    "rating": "学员评价",
-    "complaints": "查实的投诉",
-    "flags": "查实的风险线索",
-}
 
 
 @institution.get("/institution/stars")
@@ -44,6 +39,14 @@ def object_to_stars(rating_id: int) -> ResponseReturnValue:
 
 
 def _page() -> str:
-    with the_door().read() as session:
+    door = the_door()
+    with door.read() as session:
         rows = list_ratings(session, my_houses(PAYEE_STAFF), limit=PAGE)
-        return render_template("institution/stars.html", rows=rows, names=LINE_NAMES)
+        return render_template(
+            "institution/stars.html",
+            rows=[
+                (each, objection_until(session, each.rating), find_reply_due(session, each.rating))
+                for each in rows
+            ],
+            names=LINE_NAMES,
+        )

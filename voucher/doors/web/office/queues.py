@@ -25,6 +25,7 @@ from voucher.stages.oversee.complaints.queries import READERS as COMPLAINT_READE
 from voucher.stages.oversee.complaints.queries import count_waiting as count_complaints
 from voucher.stages.oversee.measures.queries import count_proposed as count_measures
 from voucher.stages.oversee.privacy.erasing import count_erasures
+from voucher.stages.oversee.quality.replying import count_objected
 from voucher.stages.oversee.risk.queries import count_open as count_risks
 from voucher.stages.settle.queries import Waiting, count_open_holds
 from voucher.stages.settle.queries.reinstatements import count_asked_reinstatements
@@ -72,6 +73,14 @@ QUEUES: tuple[tuple[str, str, frozenset[Role], Count, str, dict[str, Any]], ...]
         OFFICERS | WATCHERS,
         lambda session, actor: count_complaints(session, actor.regions_as(*COMPLAINT_READERS)),
         "web.office.complaints",
+        {},
+    ),
+    (
+        "star_objections",
+        "星级异议待答复",
+        OFFICERS | WATCHERS,
+        lambda session, actor: count_objected(session, actor.regions_as(*WATCHED)),
+        "web.office.star_objections",
         {},
     ),
     (

@@ -50,11 +50,22 @@ def read_formula(session: Session, on: date) -> Formula:
 
 
 def read_figures(
-    session: Session, regions: Collection[str], year: int, today: date, *, institution_id: int | None = None
+    session: Session,
+    regions: Collection[str] | None,
+    year: int,
+    today: date,
+    *,
+    institution_id: int | None = None,
+    whose: Collection[int] | None = None,
 ) -> dict[int, Figures]:
-    """Return a year's figures per institution, or per class of the one named."""
+    """Return a year's figures per institution, or per class of the one named.
+
+    They are of classes in regions, or of the institutions in `whose` wherever they taught.
+    """
     first, last = date(year, 1, 1), date(year, 12, 31)
-    trained = sum_trained(session, regions, first, last, today=today, institution_id=institution_id)
+    trained = sum_trained(
+        session, regions, first, last, today=today, institution_id=institution_id, whose=whose
+    )
     by_class = institution_id is not None
     complaints = {} if by_class else _count_upheld(session, Complaint, year)
     flags = {} if by_class else _count_upheld(session, RiskFlag, year)

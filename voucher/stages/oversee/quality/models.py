@@ -10,13 +10,14 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from voucher.plumbing.constraints import CHANGED_MEANWHILE, translate
 from voucher.plumbing.db import Model
-from voucher.plumbing.types import Int64, Json, Text, UtcTime
+from voucher.plumbing.types import Flag, Int64, Json, Text, UtcTime
 
 
 class StarRating(Model):
     """The stars of an institution for a year, with everything they came of.
 
-    The institution may object once; the office answers once; neither changes what was given.
+    The institution may object once; the office answers once; neither changes what was given: where the
+    objection was right, what was counted anew stands beside it in `StarReply`.
     """
 
     __tablename__ = "star_rating"
@@ -45,6 +46,34 @@ class StarRating(Model):
     replied_at: Mapped[datetime | None] = mapped_column(UtcTime)
 
 
+class StarReply(Model):
+    """Who answered an objection, how, and what the same formula says of the corrected figures. Append-only.
+
+    Who answers is another person than who gave the stars, and none of the institution (by trigger). The
+    columns behind `is_upheld` are empty where the objection was not right, and where too few people are left.
+    """
+
+    __tablename__ = "star_reply"
+    __table_args__ = (
+        CheckConstraint("is_upheld = 1 OR figures IS NULL", name="counted"),
+        CheckConstraint("stars BETWEEN 1 AND 5", name="stars"),
+        CheckConstraint("(stars IS NULL) = (total_tenths IS NULL)", name="total"),
+        CheckConstraint("(stars IS NULL) = (lines IS NULL)", name="lines"),
+        {"sqlite_strict": True},
+    )
+
+    rating_id: Mapped[int] = mapped_column(
+        Int64, ForeignKey("star_rating.id"), primary_key=True, autoincrement=False
+    )
+    is_upheld: Mapped[bool] = mapped_column(Flag, nullable=False)
+    replied_by_person_id: Mapped[int] = mapped_column(Int64, nullable=False)
+    figures: Mapped[Any | None] = mapped_column(Json)
+    lines: Mapped[Any | None] = mapped_column(Json)
+    total_tenths: Mapped[int | None] = mapped_column(Int64)
+    stars: Mapped[int | None] = mapped_column(Int64)
+
+
+translate("pk_star_reply", "star_reply.rating_id", CHANGED_MEANWHILE)
 translate(
     "uq_star_rating_institution_id_year", "star_rating.institution_id, star_rating.year", CHANGED_MEANWHILE
 )

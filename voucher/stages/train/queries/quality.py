@@ -35,20 +35,27 @@ class Trained:
 
 def sum_trained(
     session: Session,
-    regions: Collection[str],
+    regions: Collection[str] | None,
     first: date,
     last: date,
     *,
     today: date,
     institution_id: int | None = None,
+    whose: Collection[int] | None = None,
 ) -> dict[int, Trained]:
-    """Return sums of classes ended in a period, per responsible institution or per class of the one named."""
+    """Return sums of classes ended in a period, per responsible institution or per class of the one named.
+
+    They are those of regions, or of the institutions in `whose` wherever they taught.
+    """
     key = TrainingClass.institution_id if institution_id is None else TrainingClass.id
     ended = [
-        TrainingClass.region_code.in_(sorted(regions)),
         TrainingClass.ends_on >= first,
         TrainingClass.ends_on <= last,
     ]
+    if regions is not None:
+        ended.append(TrainingClass.region_code.in_(sorted(regions)))
+    if whose is not None:
+        ended.append(TrainingClass.institution_id.in_(sorted(whose)))
     if institution_id is not None:
         ended.append(TrainingClass.institution_id == institution_id)
     counted = select(
