@@ -9,6 +9,7 @@ from sqlalchemy import select
 from tests import town_issue
 from tests.loop.playing import Playing
 from tests.loop.way import EVALUATION, TRAINING
+from tests.paid_back import pay_back
 from voucher.ledger.vouchers import Voucher
 from voucher.plumbing.unit_of_work import Work
 from voucher.registry import accounts
@@ -16,7 +17,6 @@ from voucher.registry.institutions import Institution
 from voucher.rules.actor import Role
 from voucher.rules.approval import Step
 from voucher.stages.settle import clear, notice, objection, payment, reinstate, review, turn_down
-from voucher.stages.settle.clawback import repay
 from voucher.stages.settle.correct import correct_bounced
 from voucher.stages.settle.models.claims import Claim, SettlementBatch
 from voucher.stages.settle.models.notices import Notice, Objection
@@ -224,4 +224,4 @@ def repay_one(play: Playing, number: int, *, half: bool) -> None:
         each = owed[number % len(owed)]
         open_fen = each.amount_fen - each.recovered_fen
         fen = open_fen // 2 if half else open_fen
-        play.attempt("制单员", partial(repay, clawback_id=each.id, amount_fen=fen, document="缴款书"))
+        play.whole(lambda: pay_back(play.scene, each.id, fen))

@@ -11,6 +11,7 @@ from sqlalchemy import func, select
 
 from tests.loop.telling import approve_batch, claims_of, keys_of, person, ready, states_of, told
 from tests.loop.test_outside_stories import chief, hand_over, of
+from tests.paid_back import pay_back
 from tests.scene import EV1, EV2, JIYUAN, LI_SI, XINXIANG, ZHANG_SAN, ZHAO_LIU, Scene, on
 from tests.town_issue import act
 from voucher.ledger import sealing
@@ -31,7 +32,6 @@ from voucher.stages.settle.bonuses import cases
 from voucher.stages.settle.bonuses.applying import Applied, BonusWish, apply_for_bonuses
 from voucher.stages.settle.bonuses.cases import Entry
 from voucher.stages.settle.bonuses.returning import confirm_return, list_returns
-from voucher.stages.settle.clawback import repay
 from voucher.stages.settle.clear import clear
 from voucher.stages.settle.models.payments import Clawback
 from voucher.stages.settle.queries.totals import list_direct
@@ -304,7 +304,7 @@ def test_学徒制预支不过半_结业按完成人数结算_多付的立追回
     assert keys_of(scene) == {"consumed": 1}, "the agreement is not advanced for twice"
     assert kept_and_counted(scene) == (50_000_00, 50_000_00)
     for part, left in ((4_000_00, 46_000_00), (6_000_00, 40_000_00)):
-        scene.do("制单员", lambda work, part=part: repay(work, owed.id, part, "缴款书"))  # type: ignore[misc]
+        pay_back(scene, owed.id, part)
         assert kept_and_counted(scene) == (left, left), "what came back is no longer paid, the rest is"
     assert states_of(scene) == {"recovered": 1}
     other = replace(done, occasion="学徒备案〔2024〕2号", completed=12)

@@ -10,6 +10,7 @@ from tests import town_issue, town_train
 from tests.loop import way
 from tests.loop.telling import claims_of, keys_of, told
 from tests.loop.way import TRAINING
+from tests.paid_back import pay_back
 from tests.revoking import revoke_certificate
 from tests.scene import JIYUAN, LI_SI, SUN_BA, ZHANG_SAN, Scene
 from voucher.registry.sanctions import list_institutions
@@ -19,7 +20,7 @@ from voucher.stages.certify.queries import list_archive
 from voucher.stages.issue import holding, issuing, replacing
 from voucher.stages.oversee.drill import count_heads, read_cells, total
 from voucher.stages.oversee.measures.imposing import impose
-from voucher.stages.settle.clawback import open_due_clawbacks, repay
+from voucher.stages.settle.clawback import open_due_clawbacks
 from voucher.stages.settle.queries import list_clawbacks
 from voucher.stages.settle.voucher_claims import file_claims
 from voucher.stages.settle.voucher_ends import decertify, decertify_due
@@ -49,7 +50,7 @@ def test_兑现后证书被撤销_向两家各追各的_档案保留撤销记录
         (kept,) = list_archive(session, scene.keyring, town_issue.person_id(scene, ZHANG_SAN))
     assert (kept.number, kept.state_name, kept.voucher_id) == (CERT5, "已撤销", voucher_id)
     for each in owed.values():
-        scene.do("制单员", partial(repay, clawback_id=each.id, amount_fen=each.amount_fen, document="缴款书"))
+        pay_back(scene, each.id, each.amount_fen)
     assert way.state(scene, voucher_id) == "recovered"
     fund = scene.budget(town.budget_id)
     assert (fund.spent_fen, fund.returned_fen, fund.reserved_fen) == (0, 1400_00, 0)

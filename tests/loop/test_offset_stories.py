@@ -9,14 +9,16 @@ from python_calamine import CalamineWorkbook
 from sqlalchemy import select
 
 from tests.loop.telling import approve_batch, claims_of, person, ready, set_parameter, states_of, told
+from tests.paid_back import pay_back
 from tests.scene import EV1, EV2, JIYUAN, LI_SI, ZHANG_SAN, Scene, on
 from voucher.registry import accounts
 from voucher.rules.vocabulary import FundSource
 from voucher.stages.settle import offset_stays, payment, payment_download
-from voucher.stages.settle.clawback import open_due_clawbacks, repay
+from voucher.stages.settle.clawback import open_due_clawbacks
 from voucher.stages.settle.correct import correct_bounced
 from voucher.stages.settle.models.payments import Clawback, Payment, PaymentFile, PaymentLine, Repayment
 from voucher.stages.settle.queries.offsets import list_came_back, list_payments_of_claim
+from voucher.stages.settle.repaying import repay
 
 ONE = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 
@@ -117,7 +119,7 @@ def test_退票不算抵扣_更正账户后重付_只抵一次(scene: Scene) -> 
     second = scene.make_file(budget)
     scene.bank_answers(second, failing=[f"{second.number}-00001"])
     assert debts(scene) == [(200_00, 0, 0, "opened")]
-    scene.do("制单员", lambda work: repay(work, 1, 50_00, "缴款书示例号"))
+    pay_back(scene, 1, 50_00)
     fixed = scene.do(
         "制单员",
         lambda work: accounts.propose_account(work, EV1[1], EV1[0], "中国银行", "257799990001", "开户许可证"),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from sqlalchemy import select
 
 from tests.loop.telling import (
@@ -18,14 +20,16 @@ from tests.loop.telling import (
     states_of,
     told,
 )
+from tests.paid_back import pay_back
 from tests.scene import EV1, EV2, FENG_YI, JIYUAN, LI_SI, NURSE, ZHANG_SAN, Scene, on
 from voucher.registry.renaming import approve_name, propose_name
 from voucher.rules.actor import Role
 from voucher.stages.certify.models import Certificate
 from voucher.stages.settle import payment
-from voucher.stages.settle.clawback import open_clawback, open_due_clawbacks, repay
+from voucher.stages.settle.clawback import open_clawback, open_due_clawbacks
 from voucher.stages.settle.clear import clear
 from voucher.stages.settle.queries import list_clawbacks
+from voucher.stages.settle.repaying import repay
 
 
 def paid_and_revoked(scene: Scene) -> tuple[dict[str, object], int]:
@@ -58,15 +62,22 @@ def test_兑现后证书被撤销_向评价机构追回二百元(scene: Scene) -
     assert (claim.state, kept.state) == ("recovering", "revoked")
     assert keys_of(scene) == {"consumed": 1}
 
-    def repaid(fen: int, login: str = "制单员") -> None:
-        scene.do(login, lambda work: repay(work, clawback.id, fen, "缴款书示例号"))
-
     assert told(scene, "初审员", lambda work: repay(work, clawback.id, 1, "缴款书")).code == "role_missing"
-    repaid(50_00)
+    first = partial(repay, clawback_id=clawback.id, amount_fen=50_00, document="缴款书示例号")
+    scene.do("制单员", first)
+    assert told(scene, "制单员", first).code == "second_person_needed"
+    with scene.database.read() as session:
+        assert list_clawbacks(session, [JIYUAN])[0][0].recovered_fen == 0, "one person books nothing"
+    changed = partial(repay, clawback_id=clawback.id, amount_fen=60_00, document="缴款书示例号")
+    assert told(scene, "付款复核员", changed).code == "repayment_differs"
+    again = partial(repay, clawback_id=clawback.id, amount_fen=50_00, document="缴款书另号")
+    assert told(scene, "付款复核员", again).code == "repayment_imported", "the same under another number"
+    scene.do("付款复核员", first)
+    assert told(scene, "付款复核员", first).code == "bank_credit_decided"
     too_much = told(scene, "制单员", lambda work: repay(work, clawback.id, 150_01, "缴款书"))
     assert too_much.code == "recovery_exceeds_paid"
     assert states_of(scene) == {"recovering": 1}
-    repaid(150_00, "付款复核员")
+    pay_back(scene, clawback.id, 150_00)
     assert states_of(scene) == {"recovered": 1}
     fund = scene.budget(budget)
     assert (fund.spent_fen, fund.returned_fen) == (0, 200_00)
@@ -77,7 +88,7 @@ def test_追回过的资格再申领转人工_两人核定后只给一次(scene:
     """AC-I1、I5：不是自动拒付也不是自动再付；别人的结算不受影响。"""
     _, budget = paid_and_revoked(scene)
     scene.do("clock", open_due_clawbacks)
-    scene.do("制单员", lambda work: repay(work, clawback_id(scene), 200_00, "缴款书示例号"))
+    pay_back(scene, clawback_id(scene), 200_00)
     scene.certify(
         scene.certificate(ZHANG_SAN, issued="2024-02-01"),
         scene.certificate(ZHANG_SAN, issued="2024-02-02"),

@@ -8,12 +8,14 @@ from sqlalchemy.exc import IntegrityError
 
 from tests.loop.telling import person, ready, refused, states_of, told
 from tests.loop.test_offset_stories import debts, owing
+from tests.paid_back import pay_back
 from tests.scene import EV1, JIYUAN, LIMITS, XINXIANG, ZHANG_SAN, Scene
 from voucher.plumbing.bank_messages import read_credits
 from voucher.stages.settle import deciding_credits, importing_credits
 from voucher.stages.settle.credit_reading import Statement, read_statement_credits
 from voucher.stages.settle.models.credits import BankCredit
 from voucher.stages.settle.queries.credits import DECIDED, page_credits
+from voucher.stages.settle.repaying import repay
 
 FIRST, SECOND = (f"TH-{JIYUAN}-2024-{serial:06d}" for serial in (1, 2))
 HEAD = "流水号,付款户名,金额,附言"
@@ -129,6 +131,22 @@ def test_选错地区导入后仍可导入到对的地区(scene: Scene) -> None:
     assert take_in(scene, *rows).matched == 2
     for region in (JIYUAN, XINXIANG):
         assert take_in(scene, *rows, region=region).repeated == 2
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_人工登记与流水说的是同一笔_不会入账两次(scene: Scene) -> None:
+    """AC-I1：同号不再收；另号但同一追回单同一金额的待人核对；登记有误由另一人撤下后可重登。"""
+    ready(scene)
+    owing(scene, [ZHANG_SAN])
+    pay_back(scene, 1, 50_00, "A001")
+    report = take_in(scene, f"A001,{EV1[0]},50.00,{FIRST}", f"B001,{EV1[0]},50.00,{FIRST}")
+    assert (report.matched, report.unknown, report.repeated) == (0, 1, 1)
+    assert credits_of(scene)[-1].problem == "同一追回单、同一金额已有人工登记，请核对是否同一笔"
+    wrong = scene.do("制单员", lambda work: repay(work, 1, 10_00, "C001"))
+    scene.do("制单员", lambda work: deciding_credits.explain_credit(work, wrong.id, "金额登记有误"))
+    scene.do("付款复核员", lambda work: deciding_credits.set_aside(work, wrong.id))
+    pay_back(scene, 1, 100_00, "C001")
+    assert debts(scene)[0][1] == 150_00
 
 
 def test_a_debit_is_no_credit_and_a_word_that_says_neither_stops_the_file() -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 from sqlalchemy import select
 
 from tests import town_issue
+from tests.paid_back import pay_back
 from tests.scene import (
     COOK,
     ELECTRICIAN,
@@ -109,7 +110,7 @@ def _recover(scene: Scene, claim_id: int, amount_fen: int | None) -> None:
     """Open a receivable and have some of it paid back, or all."""
     opened = scene.do("初审员", lambda work: clawback.open_clawback(work, claim_id, "证书存疑"))
     repaid = amount_fen or opened.amount_fen
-    scene.do("制单员", lambda work: clawback.repay(work, opened.id, repaid, "缴款书 1"))
+    pay_back(scene, opened.id, repaid)
 
 
 def _leave_approved(scene: Scene, budget: int) -> None:

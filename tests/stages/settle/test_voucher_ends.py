@@ -7,6 +7,7 @@ from functools import partial
 import pytest
 from sqlalchemy import select
 
+from tests.paid_back import pay_back
 from tests.scene import LI_SI, XINXIANG, ZHANG_SAN, Scene, on
 from tests.stages.settle.test_voucher_claims import EVALUATION, TRAINING, claim, claims_of
 from tests.town_certified import EVALUATOR, REGISTRAR, Certified, certified, settle_down
@@ -150,8 +151,7 @@ def test_what_was_paid_is_owed_by_each_payee_and_the_voucher_is_recovered_with_t
     assert len({each.institution_id for each in owed}) == 2
     for place, each in enumerate(owed):
         assert voucher(scene, first).state == "recovering", place
-        whole = partial(clawback.repay, clawback_id=each.id, amount_fen=each.amount_fen, document="缴款书 1")
-        scene.do("制单员", whole)
+        pay_back(scene, each.id, each.amount_fen)
     assert voucher(scene, first).state == "recovered"
 
 

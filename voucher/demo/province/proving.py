@@ -36,9 +36,9 @@ from voucher.stages.assess.results import Scores
 from voucher.stages.certify import attach, completions
 from voucher.stages.certify.extract import RegisterImporter
 from voucher.stages.certify.upload import CertificatesImporter
-from voucher.stages.settle.clawback import repay
 from voucher.stages.settle.models.claims import Claim
 from voucher.stages.settle.models.payments import Clawback
+from voucher.stages.settle.repaying import repay
 
 Entry = tuple[str, Reached, Callable[[], None]]
 PASSING, FAILING = (78_00, 82_00), (59_00, 95_00)
@@ -274,15 +274,10 @@ class Proving:
                 .order_by(Clawback.id)
             ).all()
         for clawback_id, amount_fen in owed:
-            self.stage.act(
-                "maker",
-                partial(
-                    repay,
-                    clawback_id=clawback_id,
-                    amount_fen=amount_fen,
-                    document=f"缴款书第 {clawback_id} 号",
-                ),
-            )
+            document = f"缴款书第 {clawback_id} 号"
+            both = partial(repay, clawback_id=clawback_id, amount_fen=amount_fen, document=document)
+            for hand in ("maker", "checker"):
+                self.stage.act(hand, both)
 
 
 def _import_one(work: Work, importing: type[Importer[Any]], path: Path) -> None:

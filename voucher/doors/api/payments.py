@@ -40,8 +40,9 @@ from voucher.plumbing.unit_of_work import Work
 from voucher.stages.oversee.soundness import check_sound
 from voucher.stages.settle import payment, payment_download, queries
 from voucher.stages.settle.bank import BankReport, record_results
-from voucher.stages.settle.clawback import open_clawback, repay
+from voucher.stages.settle.clawback import open_clawback
 from voucher.stages.settle.models.payments import Clawback, PaymentFile
+from voucher.stages.settle.repaying import repay
 
 payments = Room("payments", __name__, url_prefix="/api/v1", description="拨付、银行结果和追回")
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -192,8 +193,9 @@ def claw_back(work: Work, given: dict[str, Any]) -> Clawback:
     example={"clawback_id": 1, "amount_fen": 24_000, "document": "缴款书 2024-0031"},
 )
 def book_repayment(work: Work, given: dict[str, Any]) -> Clawback:
-    """登记退回的款项；收齐后申领为已追回。"""
-    return repay(work, given["clawback_id"], given["amount_fen"], given["document"])
+    """登记退回的款项：一人登记，另一人以相同的追回单、金额、凭证再报一次才入账；收齐后申领为已追回。"""
+    repay(work, given["clawback_id"], given["amount_fen"], given["document"])
+    return work.session.get_one(Clawback, given["clawback_id"])
 
 
 def _reaches(session: Session, file: PaymentFile, regions: frozenset[str]) -> bool:

@@ -137,7 +137,7 @@ class NewRepayment(Body):
 
     clawback_id = Whole(required=True, least=1)
     amount_fen = Fen()
-    document = Words(required=True, metadata={"description": "缴款凭证号"})
+    document = Words(required=True, metadata={"description": "银行流水号或缴款书编号，一笔一个"})
 
 
 class NewAccount(Body):

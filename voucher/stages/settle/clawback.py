@@ -11,14 +11,12 @@ from voucher.ledger import budget as budgets
 from voucher.ledger.vouchers import Voucher, advance
 from voucher.plumbing.unit_of_work import Work
 from voucher.rules.actor import Role, check_reach, check_role
-from voucher.rules.clawback import check_recovery
 from voucher.rules.errors import Family, reason
-from voucher.rules.lifecycle import Thing, check_event
+from voucher.rules.lifecycle import Thing
 from voucher.stages.certify import queries as certificates
 from voucher.stages.settle.ending import money_of
 from voucher.stages.settle.models.claims import Claim
 from voucher.stages.settle.models.payments import Clawback, Payment, Repayment
-from voucher.stages.settle.offset_plans import check_not_planned
 from voucher.stages.settle.reading import get_claim, lock_claims
 from voucher.stages.settle.review import OPINION_MISSING
 
@@ -86,36 +84,6 @@ def open_clawbacks(
         states.begin(work, Thing.CLAWBACK, [clawback.id], "open")
         opened.append(clawback)
     return opened
-
-
-def repay(work: Work, clawback_id: int, amount_fen: int, document: str) -> Clawback:
-    """Book money that came back by bank; the claim is recovered once all of it is.
-
-    Raises Refused clawback_missing, role_missing, opinion_missing, recovery_exceeds_paid,
-    amount_not_positive, event_not_allowed, offset_under_way.
-    """
-    if not document.strip():
-        raise OPINION_MISSING.refused()
-    claim_id = work.session.scalar(select(Clawback.claim_id).where(Clawback.id == clawback_id))
-    if claim_id is None:
-        raise CLAWBACK_MISSING.refused()
-    claim = lock_claims(work, Claim.id == claim_id, money=True)[0]
-    clawback = work.session.scalars(
-        select(Clawback)
-        .where(Clawback.id == clawback_id)
-        .with_for_update()
-        .execution_options(populate_existing=True)
-    ).one()
-    if claim.region_code not in work.actor.regions:
-        raise CLAWBACK_MISSING.refused()
-    check_reach(work.actor, claim.region_code, Role.FINANCE_MAKER, Role.FINANCE_CHECKER)
-    check_event(Thing.CLAWBACK, clawback.state, "meet")
-    if amount_fen <= 0:
-        raise budgets.AMOUNT_NOT_POSITIVE.refused()
-    check_recovery(amount_fen, clawback.amount_fen, clawback.recovered_fen)
-    check_not_planned(work.session, [clawback], amount_fen)
-    meet(work, clawback, claim, amount_fen, document.strip())
-    return clawback
 
 
 def meet(

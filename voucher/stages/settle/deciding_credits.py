@@ -16,7 +16,7 @@ from voucher.rules.words import check_why
 from voucher.stages.settle.clawback import meet
 from voucher.stages.settle.importing_credits import list_owed
 from voucher.stages.settle.models.claims import Claim
-from voucher.stages.settle.models.credits import BOOKED, SET_ASIDE, BankCredit
+from voucher.stages.settle.models.credits import BOOKED, BY_HAND, SET_ASIDE, BankCredit
 from voucher.stages.settle.models.payments import Clawback
 from voucher.stages.settle.offset_plans import check_not_planned
 from voucher.stages.settle.reading import lock_claims
@@ -124,7 +124,8 @@ def book_credits(work: Work, credit_ids: Sequence[int]) -> list[BankCredit]:
         left_fen = debt.amount_fen - debt.recovered_fen
         check_not_planned(work.session, [debt], credit.amount_fen)
         applied_fen = min(credit.amount_fen, left_fen)
-        words = f"银行到账 {credit.bank_reference or credit.payer_name}"
+        words = credit.bank_reference or credit.payer_name
+        words = words if credit.line == BY_HAND else f"银行到账 {words}"
         meet(work, debt, claims[debt.claim_id], applied_fen, words)
         credit.applied_fen = applied_fen
         _decide(work, credit, BOOKED)
@@ -141,6 +142,8 @@ def set_aside(work: Work, credit_id: int) -> BankCredit:
     if credit.note is None or credit.clawback_id is not None:
         raise NOT_EXPLAINED.refused()
     check_two_people(credit.proposed_by_person_id, work.actor.person_id)
+    if credit.line == BY_HAND:
+        credit.bank_reference = None  # the document was told wrongly and can be told rightly
     _decide(work, credit, SET_ASIDE)
     return credit
 

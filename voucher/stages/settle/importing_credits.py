@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from voucher.ledger import audit
@@ -19,7 +19,7 @@ from voucher.rules.actor import Role, check_reach
 from voucher.rules.repayments import Matched, Owed, match_credit
 from voucher.stages.settle.credit_reading import CreditTold, read_statement_credits
 from voucher.stages.settle.models.claims import Claim
-from voucher.stages.settle.models.credits import BankCredit
+from voucher.stages.settle.models.credits import BY_HAND, SET_ASIDE, BankCredit
 from voucher.stages.settle.models.payments import Clawback
 from voucher.stages.settle.offset_plans import letter_number
 
@@ -54,6 +54,7 @@ def import_credits(
     known = _list_known(work.session, region_code, read.credits)
     owed = list_owed(work.session, region_code)
     bare = _list_bare(work.session, region_code, read.credits)
+    by_hand = _list_by_hand(work.session, region_code)
     matched = unknown = repeated = 0
     for each in read.credits:
         if each.line in seen or known.get(each.bank_reference) == each.amount_fen:
@@ -62,6 +63,8 @@ def import_credits(
         found = _match(each, owed, contradicts=each.bank_reference in known)
         if not each.bank_reference and _looks(each) in bare:
             found = Matched(None, "没有流水号，且与已导入的一笔户名、附言、金额都相同")
+        if (found.clawback_id, each.amount_fen) in by_hand:
+            found = Matched(None, "同一追回单、同一金额已有人工登记，请核对是否同一笔")
         bare.add(_looks(each))
         reference = each.bank_reference if each.bank_reference not in known else None
         _take_in(work, region_code, source, each, reference or None, found)
@@ -120,6 +123,18 @@ def _list_bare(session: Session, region_code: str, told: Sequence[CreditTold]) -
         )
         looks |= {_looks(each) for each in session.scalars(rows)}
     return looks
+
+
+def _list_by_hand(session: Session, region_code: str) -> set[tuple[int | None, int]]:
+    """Return receivable and sum of what was registered by hand: a bank's line may tell it once more."""
+    rows = session.execute(
+        select(BankCredit.clawback_id, BankCredit.amount_fen).where(
+            BankCredit.region_code == region_code,
+            BankCredit.line == BY_HAND,
+            func.coalesce(BankCredit.decision, "") != SET_ASIDE,
+        )
+    ).all()
+    return {(clawback_id, amount_fen) for clawback_id, amount_fen in rows}
 
 
 def _take_in(

@@ -18,7 +18,7 @@ from voucher.doors.web.timelines import name_people
 from voucher.ledger.budget import Budget
 from voucher.plumbing.unit_of_work import Work
 from voucher.rules.money import format_yuan
-from voucher.stages.settle import clawback, offset_stays, queries
+from voucher.stages.settle import offset_stays, queries, repaying
 from voucher.stages.settle.bonuses.returning import list_returns
 from voucher.stages.settle.models.claims import Claim
 from voucher.stages.settle.models.payments import BankResult, Payment, PaymentFile, PaymentLine
@@ -66,15 +66,13 @@ def clawbacks() -> ResponseReturnValue:
 
 @finance.post("/clawbacks/<int:clawback_id>/repayments")
 def repay(clawback_id: int) -> ResponseReturnValue:
-    """Book money that came back by bank."""
+    """Register money that came back; another person books it."""
 
     def call(work: Work) -> Done:
         amount_fen = fields.fen("amount", "收回金额")
-        found = clawback.repay(work, clawback_id, amount_fen, fields.text("document", "凭证", limit=120))
-        rest = format_yuan(found.amount_fen - found.recovered_fen)
-        return Done(
-            f"已登记收回 {format_yuan(amount_fen)} 元，还差 {rest} 元", url_for("web.finance.clawbacks")
-        )
+        found = repaying.repay(work, clawback_id, amount_fen, fields.text("document", "凭证", limit=120))
+        told = "已由两人确认收回" if found.decision else "等待另一人确认后入账：已登记收回"
+        return Done(f"{told} {format_yuan(amount_fen)} 元", url_for("web.finance.bank_credits"))
 
     return submit(call, _show_clawbacks)
 

@@ -12,6 +12,7 @@ from voucher.plumbing.db import Model
 from voucher.plumbing.types import Int64, Text, UtcTime
 
 BOOKED, SET_ASIDE = "booked", "set_aside"
+BY_HAND = 0  # the line of a credit no file told
 
 
 class BankCredit(Model):
@@ -22,6 +23,7 @@ class BankCredit(Model):
     else books it, or sets it aside. `applied_fen` is what of it met the
     receivable; the rest was paid too much and goes back outside of the ledger. `source_sha256` is over the
     region and its file, so that one file may be taken in for two regions, and each line once for each.
+    What a person registers by its document stands here too, as line 0, under the same references.
     """
 
     __tablename__ = "bank_credit"
