@@ -58,6 +58,7 @@ from voucher.stages.oversee.archive.recalling import end_due as end_archive_cred
 from voucher.stages.oversee.forgetting import forget_old_answers, forget_old_attempts, forget_old_looks
 from voucher.stages.oversee.handover import asking as handover
 from voucher.stages.oversee.handover.keeping import forget_exports
+from voucher.stages.oversee.joins.forgetting import forget_lists
 from voucher.stages.oversee.keys import publish_status, rotate_due_keys
 from voucher.stages.oversee.measures.finishing import finish_due_measures
 from voucher.stages.oversee.risk.raising import raise_due_flags
@@ -118,6 +119,7 @@ DUE_ACTS: tuple[tuple[str, Callable[[Work], int]], ...] = (
     ("forget_answers", forget_old_answers),
     ("forget_looks", forget_old_looks),
     ("forget_attempts", forget_old_attempts),
+    ("forget_lists", forget_lists),
     ("resend_tellings", webhooks.resend_due),
     ("refresh_statistics", refresh_statistics),
 )

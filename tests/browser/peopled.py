@@ -24,13 +24,16 @@ from voucher.demo.province.training import Training
 from voucher.ledger.holds import select_held
 from voucher.ledger.vouchers import Voucher
 from voucher.plumbing.reaching import Failure, Reached
+from voucher.plumbing.unit_of_work import Work
 from voucher.registry.system_rows import InstitutionSystem
 from voucher.registry.webhook_carrying import note_attempt
 from voucher.registry.webhook_rows import EVENTS
 from voucher.registry.webhooks import register_webhook, try_webhook
+from voucher.rules.joins import JoinKind
 from voucher.rules.lifecycle import Thing
 from voucher.rules.reports import ReportKind
 from voucher.stages.oversee.complaints.models import Complaint
+from voucher.stages.oversee.joins.running import run_join
 from voucher.stages.oversee.reports.freezing import freeze_report
 from voucher.stages.settle import objection
 from voucher.stages.settle.models.claims import Claim
@@ -80,6 +83,12 @@ def _freeze_a_report(town: Town) -> None:
     """Have last month's report frozen; what it counts has been sealed before."""
     town.seal()
     town.do("supervisor", lambda work: freeze_report(work, ReportKind.MONTH, LAST_MONTH, JIYUAN))
+    town.do("supervisor", _put_a_join)
+
+
+def _put_a_join(work: Work) -> None:
+    """Have one of the auditors' yearly questions answered."""
+    run_join(work, JoinKind.SHARED, None, work.today - timedelta(days=300), work.today, "年度审计")
 
 
 def _connect_a_system(town: Town) -> None:

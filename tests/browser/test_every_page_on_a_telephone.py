@@ -42,7 +42,7 @@ NO_PAGES = frozenset(
         *("web.public.notice_list", "web.public.notice_paper"),
         *("web.supervisor.report_pdf", "web.supervisor.report_xlsx", "web.supervisor.statistics_file"),
         *("web.supervisor.checkpoints", "web.supervisor.payment_proof", "web.supervisor.verifier"),
-        "web.supervisor.export_file",
+        *("web.supervisor.export_file", "web.supervisor.join_file"),
         *("web.worker.certificate_paper", "web.evaluator.certificate_paper", "web.worker.slip_paper"),
         # once a code has been asked for: tests/browser/steps.py asks
         "web.worker.consent_code",

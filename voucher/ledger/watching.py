@@ -49,7 +49,7 @@ UNWATCHED: dict[str, str] = {
     "lesson_video_part": "内容由影片行中的摘要核对",
 }
 # rows of these may go by an act of the house; of all others none ever does
-ROWS_MAY_GO = frozenset({"class_session", "programme_demand", "listing_scope"})
+ROWS_MAY_GO = frozenset({"class_session", "programme_demand", "listing_scope", "audit_list_row"})
 ROWS_MAY_GO_BY_PREFIX = "filing"
 DEEDS = ("insert", "update", "delete")
 

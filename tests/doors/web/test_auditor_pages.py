@@ -33,7 +33,8 @@ from voucher.stages.oversee.handover.keeping import forget_exports
 # what an auditor may send: each of it reads, or leaves a row that says that somebody looked or asked
 SENT_BY_AUDITORS = {
     "web.supervisor.verify_trail", "web.supervisor.check_invariants",
-    "web.supervisor.ask_for_export", "web.supervisor.look_at_person",
+    "web.supervisor.ask_for_export", "web.supervisor.look_at_person", "web.supervisor.bring_audit_list",
+    "web.supervisor.put_join",
 }  # fmt: skip
 
 

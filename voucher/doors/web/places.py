@@ -119,6 +119,7 @@ DESK_GROUPS: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
             ("人才库", "web.office.talents"),
             ("评价覆盖", "web.office.coverage"),
             ("审计", "web.supervisor.audit"),
+            ("审计比对", "web.supervisor.joins"),
             ("审计导出", "web.supervisor.exports"),
             ("查看记录", "web.supervisor.looks"),
         ),

@@ -1,0 +1,87 @@
+"""审计比对的页面：导入名单、比对、看结果、导出，都脱敏、都留痕；坏行逐行说明。"""
+
+from __future__ import annotations
+
+import io
+import re
+from pathlib import Path
+
+from python_calamine import CalamineWorkbook
+from sqlalchemy import select
+
+from tests import town_certified
+from tests.doors.web.browser import Browser
+from tests.doors.web.test_report_pages import _look as leave
+from tests.doors.web.test_supervisor_pages import decent
+from tests.doors.world import World
+from tests.scene import PROVINCE, SUN_BA, ZHANG_SAN, Scene, on, write_csv
+from voucher.ledger.audit import AuditRow
+from voucher.rules.actor import Role
+from voucher.rules.vocabulary import SubsidyKind
+from voucher.stages.settle.terms import PLEDGED
+from voucher.stages.settle.voucher_claims import file_claims
+
+LIST = {"kind": "pension", "source": "济源市社会保险中心", "as_of": "2024-12-31", "why": "省审〔2024〕7 号"}
+
+
+def given(folder: Path, *people: tuple[str, str, str]) -> tuple[io.BytesIO, str]:
+    """Return a list as a browser sends it."""
+    rows = [{"姓名": name, "身份证号": number, "退休日期": since} for name, number, since in people]
+    return io.BytesIO(write_csv(folder / "list.csv", rows).read_bytes()), "名单.csv"
+
+
+def test_an_auditor_brings_a_list_puts_a_question_and_takes_the_answer_along(
+    scene: Scene, world: World
+) -> None:
+    budget = town_certified.settle_down(scene)
+    done = town_certified.certified(scene, budget, ZHANG_SAN, SUN_BA)
+    scene.do(
+        town_certified.REGISTRAR,
+        lambda work: file_claims(work, SubsidyKind.TRAINING, done.voucher_ids, PLEDGED),
+    )
+    world.at = scene.at = on("2025-01-15")
+    world.staff("审计", Role.AUDITOR, region=PROVINCE)
+    auditor = Browser(world.sign_in("审计").http)
+    page = auditor.go("/supervisor/joins")
+    decent(page)
+    assert "还没有做过比对" in page.text
+    page = auditor.go("/supervisor/lists")
+    decent(page)
+    assert "还没有导入过名单" in page.text
+    page = auditor.press("导入", **LIST, file=given(scene.folder, ("张三", "4101051990", "2023-09-01")))
+    decent(page)
+    assert "4101051990" not in page.text
+    assert "没有保存任何内容" in page.text
+    page = auditor.press(
+        "导入", **LIST,
+        file=given(scene.folder, (*ZHANG_SAN, "2023-09-01"), (*SUN_BA, "2024-06-01")),
+    )  # fmt: skip
+    decent(page)
+    assert "已导入 MD-410000-0001：领取养老金名单（退休），2 行" in page.text
+    page = auditor.go("/supervisor/joins")
+    span = {"since": "2024-01-01", "until": "2024-12-31", "why": "省审〔2024〕7 号"}
+    page = auditor.press("开始比对", kind="deceased", list_id="1", **span)
+    assert "请选死亡名单，或者不选名单" in page.text
+    page = auditor.press("开始比对", kind="pension", list_id="1", **span)
+    decent(page)
+    leave("join.html", page.html.encode())
+    assert "BD-410000-0001 比对完：1 条，涉及 1 人" in page.text
+    assert "领取养老金名单（退休）第 2 行：2023-09-01 至 名单日仍在册" in page.text
+    assert "张*" in page.text
+    assert "Q-419001-2024-" in page.text
+    assert any(re.fullmatch(r"/supervisor/people/\d+", each) for each in page.links)
+    file = auditor.http.get("/supervisor/joins/1.xlsx").data
+    leave("join.xlsx", file)
+    book = CalamineWorkbook.from_filelike(io.BytesIO(file))
+    assert book.sheet_names == ["比对结果", "怎样比对的"]
+    row = book.get_sheet_by_name("比对结果").to_python()[1]
+    assert (row[1], str(row[5]).replace(",", "").replace(".", "")) == ("张*", f"{row[6]:.0f}")
+    assert ZHANG_SAN[1] not in str(row)
+    with scene.database.read() as session:
+        looks = session.scalars(
+            select(AuditRow.content).where(AuditRow.thing == "audit_join", AuditRow.act == "look")
+        ).all()
+    assert [each["way"] for each in looks] == ["page", "xlsx"]
+    page = auditor.go("/supervisor/joins/99")
+    assert "没有找到这次比对" in page.text
+    decent(auditor.go("/supervisor/looks"))

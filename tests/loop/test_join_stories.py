@@ -1,0 +1,295 @@
+"""审计比对：每年的八项比对查得出埋下的，不冤枉清白的；结果冻结，名单不留原文，期满删除。"""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+import pytest
+from sqlalchemy import func, select, text
+from sqlalchemy.exc import DBAPIError
+
+from tests.loop.telling import bad_rows, set_parameter, told
+from tests.scene import (
+    ELECTRICIAN,
+    FENG_YI,
+    LI_SI,
+    LIMITS,
+    SUN_BA,
+    XINXIANG,
+    ZHANG_SAN,
+    ZHAO_LIU,
+    Scene,
+    on,
+    write_csv,
+)
+from tests.town_certified import REGISTRAR, certified, settle_down
+from tests.town_issue import person_id
+from voucher.ledger.audit import AuditRow
+from voucher.plumbing.unit_of_work import Work
+from voucher.registry.users import CLOCK_LOGIN
+from voucher.rules.actor import Role
+from voucher.rules.joins import JoinKind, ListKind
+from voucher.rules.vocabulary import SubsidyKind
+from voucher.stages.oversee.joins.bringing import bring_list
+from voucher.stages.oversee.joins.forgetting import forget_lists
+from voucher.stages.oversee.joins.models import AuditJoin, AuditJoinHit, AuditList, AuditListRow
+from voucher.stages.oversee.joins.reading import look_at_join
+from voucher.stages.oversee.joins.running import run_join
+from voucher.stages.settle.terms import PLEDGED
+from voucher.stages.settle.voucher_claims import file_claims
+from voucher.stages.train.models.classes import ClassSession
+from voucher.stages.train.models.places import Attendance
+
+AUDITOR, WHY = "审计员", "省审〔2024〕7 号"
+FIRST, LAST = date(2024, 1, 1), date(2024, 12, 31)
+ACCOUNTS = ("6222021702001234567", "6222021702007654321")
+
+
+@pytest.fixture
+def paid(scene: Scene) -> Scene:
+    """Return a town in which five have trained from 2024-01-10 to 01-20, three of them with a claim."""
+    budget = settle_down(scene)
+    done = certified(scene, budget, ZHANG_SAN, LI_SI, SUN_BA)
+    certified(scene, budget, FENG_YI, ZHAO_LIU, until="training", name="二期")
+    scene.do(REGISTRAR, lambda work: file_claims(work, SubsidyKind.TRAINING, done.voucher_ids, PLEDGED))
+    scene.hire(AUDITOR, Role.AUDITOR, "310101199001010810")
+    scene.hire("外地审计员", Role.AUDITOR, "310101199001010820", region=XINXIANG)
+    scene.at = on("2025-01-15")
+    return scene
+
+
+def line(person: tuple[str, str], since: str = "", until: str = "", **more: str) -> dict[str, str]:
+    """Return a line of a list as a department writes it."""
+    blank = {"账号": "", "手机号": ""}
+    return {"姓名": person[0], "证件号码": person[1], "起始日期": since, "截止日期": until, **blank, **more}
+
+
+def bring(scene: Scene, kind: ListKind, *rows: dict[str, str], work: Work | None = None) -> AuditList:
+    """Bring a list along, within an act that has begun or in one of its own."""
+    path = write_csv(scene.folder / f"{kind}-{len(list(scene.folder.iterdir()))}.csv", list(rows))
+
+    def act(given: Work) -> AuditList:
+        return bring_list(given, kind, "市局", date(2024, 12, 31), WHY, path, limits=LIMITS).made
+
+    return scene.do(AUDITOR, act) if work is None else act(work)
+
+
+def put(
+    scene: Scene, kind: JoinKind, listed: AuditList | None = None
+) -> tuple[AuditJoin, list[AuditJoinHit]]:
+    """Put a question over the year and return what it found."""
+    list_id = listed.id if listed is not None else None
+    made = scene.do(AUDITOR, lambda work: run_join(work, kind, list_id, FIRST, LAST, WHY))
+    return scene.do(AUDITOR, lambda work: look_at_join(work, made.id))
+
+
+def whom(hits: list[AuditJoinHit]) -> set[int | None]:
+    return {each.person_id for each in hits}
+
+
+# 比对、埋下的一行、清白的几行、话里必有的
+LISTED: tuple[tuple[JoinKind, dict[str, str], list[dict[str, str]], str], ...] = (
+    # 开班前已退休的查出；结业以后才退休的、开班前已停发的不查
+    (
+        JoinKind.PENSION, line(ZHANG_SAN, "2023-09-01"),
+        [line(LI_SI, "2024-01-21"), line(SUN_BA, "2020-01-01", "2023-12-31")],
+        "2023-09-01 至 名单日仍在册；2024-01-10 至 2024-01-20 参加",
+    ),
+    # 培训期间在册的查出；毕业以后才培训的不查
+    (
+        JoinKind.STUDENT, line(LI_SI, "2022-09-01", "2024-06-30"),
+        [line(ZHANG_SAN, "2019-09-01", "2023-06-30")], "毕业学年学生另有规定的，调取依据",
+    ),
+    (JoinKind.INSURED, line(FENG_YI, "2024-01-15"), [line(ZHAO_LIU, "2024-01-21")], "尚未申领补贴"),
+    # 没有起止日期的名单按整个期间，话里写明
+    (JoinKind.PAYROLL, line(SUN_BA), [], "名单没有起止日期"),
+    # 开班以前去世的查出；结业以后去世的、去世以后没有到过课的不查
+    (
+        JoinKind.DECEASED, line(LI_SI, "2024-01-05"),
+        [line(SUN_BA, "2024-02-01"), line(FENG_YI, "2024-01-16")],
+        "2024-01-05 去世；2024-01-10 至 2024-01-20 参加",
+    ),
+)  # fmt: skip
+
+
+def test_五种名单_埋下的查出_清白的不查(paid: Scene) -> None:
+    names = {each[1]: each for each in (ZHANG_SAN, LI_SI, SUN_BA, FENG_YI, ZHAO_LIU)}
+    for kind, planted, honest, says in LISTED:
+        found, hits = put(paid, kind, bring(paid, ListKind(str(kind)), planted, *honest))
+        assert whom(hits) == {person_id(paid, names[planted["证件号码"]])}, kind
+        assert (found.hits, found.people, len(hits)) == (1, 1, 1)
+        for each in (says, "第 2 行", "请核对"):
+            assert each in hits[0].sentence
+        assert hits[0].rows[0]["key"] == "第 2 行"
+        assert [each["table"] for each in hits[0].rows][1:3] == ["培训券", "班级"]
+        assert found.amount_fen == hits[0].amount_fen
+        assert (hits[0].claim_id is None) == (kind is JoinKind.INSURED)
+    # 去世以后还记了到课的查出；名单姓名不同的先核对是不是本人
+    _attend(paid, ZHANG_SAN, 1, "2024-01-18", 9)
+    listed = bring(
+        paid, ListKind.DECEASED, line(("别人", ZHANG_SAN[1]), "2024-01-16"), line(SUN_BA, "2024-01-16")
+    )
+    _, hits = put(paid, JoinKind.DECEASED, listed)
+    assert whom(hits) == {person_id(paid, ZHANG_SAN)}
+    assert "名单上的姓名与登记的不同" in hits[0].sentence
+
+
+def test_三人共用一个账户查出_两兄弟一部手机不查_两处到课查出_前后相接不查(paid: Scene) -> None:
+    one, other = ACCOUNTS
+    listed = bring(
+        paid, ListKind.CONTACTS,
+        line(ZHANG_SAN, 账号=one), line(LI_SI, 账号=one), line(SUN_BA, 账号=one),
+        line(FENG_YI, 账号=other, 手机号="13800138000"), line(ZHAO_LIU, 手机号="13800138000"),
+    )  # fmt: skip
+    found, hits = put(paid, JoinKind.SHARED, listed)
+    assert whom(hits) == {person_id(paid, each) for each in (ZHANG_SAN, LI_SI, SUN_BA)}
+    assert "3 名不是一家的学员登记了同一个收款账户" in hits[0].sentence
+    assert found.terms["risk_shared_account_people"] == 3
+    assert found.amount_fen == sum(each.amount_fen for each in hits) > 0
+    assert put(paid, JoinKind.SHARED)[1] == []
+
+    budget = paid.open_budget(50_000, year=2024)
+    paid.at = on("2024-01-10")
+    second = certified(paid, budget, ZHANG_SAN, LI_SI, until="training", name="三期", trade_code=ELECTRICIAN)
+    paid.at = on("2025-01-15")
+    for person, hour in ((ZHANG_SAN, 10), (LI_SI, 12)):
+        _attend(paid, person, 1, "2024-01-12", 9)
+        _attend(paid, person, second.class_id, "2024-01-12", hour)
+    _, hits = put(paid, JoinKind.OVERLAP)
+    assert whom(hits) == {person_id(paid, ZHANG_SAN)}
+    assert len(hits) == 2
+    assert "（2024-01-12 09:00 至 12:00）；" in hits[0].sentence
+    listed = bring(paid, ListKind.ELSEWHERE, line(SUN_BA, "2024-01-15", "2024-01-25"))
+    _, hits = put(paid, JoinKind.OVERLAP, listed)
+    assert whom(hits) == {person_id(paid, ZHANG_SAN), person_id(paid, SUN_BA)}
+
+
+def _attend(scene: Scene, person: tuple[str, str], class_id: int, day: str, hour: int) -> None:
+    """Write down that somebody was present at a session of three hours."""
+    who = person_id(scene, person)
+
+    def act(work: Work) -> None:
+        starts_at = on(day, hour)
+        found = work.session.scalars(
+            select(ClassSession).where(ClassSession.class_id == class_id, ClassSession.starts_at == starts_at)
+        ).first()
+        count = work.session.scalar(
+            select(func.count()).select_from(ClassSession).where(ClassSession.class_id == class_id)
+        )
+        held = found or ClassSession(
+            class_id=class_id, position=(count or 0) + 1, mode="offline", topic="实操", hours=4,
+            starts_at=starts_at, ends_at=starts_at + timedelta(hours=3),
+        )  # fmt: skip
+        work.session.add(held)
+        work.session.flush()
+        voucher = work.session.execute(
+            text("SELECT voucher_id FROM enrolment WHERE class_id = :of AND person_id = :who"),
+            {"of": class_id, "who": who},
+        ).scalar_one()
+        work.session.add(
+            Attendance(
+                session_id=held.id, voucher_id=voucher, person_id=who, revision=1, hours=4, way="teacher",
+                why="补记", recorded_at=work.at, recorded_by_person_id=work.actor.person_id,
+            )
+        )  # fmt: skip
+
+    scene.do("operator", act)
+
+
+def test_年末突击申领的机构查出_每一笔都在依据里(scene: Scene) -> None:
+    budget = settle_down(scene)
+    scene.at = on("2024-12-10")
+    one = certified(scene, budget, ZHANG_SAN, LI_SI, SUN_BA)
+    two = certified(scene, budget, FENG_YI, ZHAO_LIU, name="二期")
+    scene.at = on("2024-12-30")
+    both = [*one.voucher_ids, *two.voucher_ids]
+    scene.do(REGISTRAR, lambda work: file_claims(work, SubsidyKind.TRAINING, both, PLEDGED))
+    scene.hire(AUDITOR, Role.AUDITOR, "310101199001010810")
+    scene.at = on("2025-01-15")
+    assert put(scene, JoinKind.BURST)[1] == []
+    set_parameter(scene, "risk_burst_claims", "5", "2024-01-01", "笔")
+    set_parameter(scene, "risk_budget_end_share_bp", "3000", "2024-01-01", "万分比")
+    found, hits = put(scene, JoinKind.BURST)
+    assert (found.hits, found.people, len(hits)) == (1, 0, 1)
+    assert "集中在预算年度最后" in hits[0].sentence
+    assert [each["table"] for each in hits[0].rows] == ["申领", "申领"]
+    assert hits[0].amount_fen > 0
+
+
+def test_坏行逐行指名_整份不导入_原文不留_同一文件不重复(paid: Scene) -> None:
+    rows = [line(ZHANG_SAN, "2024-13-01"), line(("某", "41010519900315991")), line(LI_SI, 手机号="12345")]
+    problems = bad_rows(lambda: bring(paid, ListKind.PENSION, *rows))
+    assert [(each.line, each.column) for each in problems] == [
+        (2, "起始日期"), (3, "证件号码"), (4, "手机号"),
+    ]  # fmt: skip
+    bare = bad_rows(lambda: bring(paid, ListKind.CONTACTS, line(LI_SI)))
+    assert [each.refusal.code for each in bare] == ["audit_list_row_bare"]
+    with paid.database.read() as session:
+        assert session.scalar(select(func.count()).select_from(AuditList)) == 0
+    named = line(LI_SI, 账号=ACCOUNTS[0], 手机号="13800138000")
+    listed = bring(paid, ListKind.CONTACTS, named)
+    with paid.database.read() as session:
+        kept = str(session.execute(text("SELECT * FROM audit_list_row")).all())
+        row = session.scalars(select(AuditRow).where(AuditRow.act == "bring")).one()
+    assert not any(each in kept for each in (*LI_SI, ACCOUNTS[0], "13800138000"))
+    assert (row.content["why"], row.content["rows"], row.content["sha256"]) == (WHY, 1, listed.sha256)
+    again = told(paid, AUDITOR, lambda work: bring(paid, ListKind.CONTACTS, named, work=work))
+    assert again.code == "audit_list_twice"
+    assert listed.number in again.title
+
+
+def _refuse_unsound(paid: Scene, listed: AuditList) -> None:
+    """没有名单、名单不对、期间不对、没有案由、外地的，都说明下一步。"""
+
+    def ask(
+        kind: JoinKind, list_id: int | None, *, until: date = LAST, why: str = WHY, who: str = AUDITOR
+    ) -> str:
+        return told(paid, who, lambda work: run_join(work, kind, list_id, FIRST, until, why)).code
+
+    assert ask(JoinKind.PENSION, None) == "join_list_needed"
+    assert ask(JoinKind.DECEASED, listed.id) == "join_list_unsuited"
+    assert ask(JoinKind.BURST, listed.id) == "join_list_unsuited"
+    assert ask(JoinKind.PENSION, listed.id, until=date(2023, 1, 1)) == "join_span_unsound"
+    assert ask(JoinKind.PENSION, listed.id, until=date(2026, 1, 1)) == "join_span_unsound"
+    assert ask(JoinKind.PENSION, listed.id, why=" ") == "why_missing"
+    assert ask(JoinKind.PENSION, listed.id, who="外地审计员") == "audit_list_missing"
+    assert ask(JoinKind.PENSION, listed.id, who="初审员") == "role_missing"
+    found, _ = put(paid, JoinKind.PENSION, listed)
+    assert told(paid, "外地审计员", lambda work: look_at_join(work, found.id)).code == "audit_join_missing"
+
+
+def test_结果冻结_改一个字就打不开_名单期满删行_结果还在(paid: Scene) -> None:
+    listed = bring(paid, ListKind.PENSION, line(ZHANG_SAN, "2023-09-01"), line(LI_SI, "2023-09-01"))
+    _refuse_unsound(paid, listed)
+    found, hits = put(paid, JoinKind.PENSION, listed)
+    again, same = put(paid, JoinKind.PENSION, listed)
+    assert (again.sha256, len(same)) == (found.sha256, len(hits))
+    for sql in ("UPDATE audit_join_hit SET amount_fen = 1", "DELETE FROM audit_join_hit"):
+        with pytest.raises(DBAPIError), paid.database.open_write() as session:
+            session.execute(text(sql))
+    with paid.database.read() as session:
+        looks = session.scalars(
+            select(AuditRow.content).where(AuditRow.thing == "audit_join", AuditRow.act == "look")
+        ).all()
+    assert len(looks) == 3
+    assert paid.do(CLOCK_LOGIN, forget_lists) == 0
+    paid.at = on("2026-01-16")
+    assert paid.do(CLOCK_LOGIN, forget_lists) == 1
+    with paid.database.read() as session:
+        assert session.scalar(select(func.count()).select_from(AuditListRow)) == 0
+        assert session.get_one(AuditList, listed.id).forgotten_at is not None
+    assert (
+        told(paid, AUDITOR, lambda work: run_join(work, JoinKind.PENSION, listed.id, FIRST, LAST, WHY)).code
+        == "audit_list_forgotten"
+    )
+    assert len(paid.do(AUDITOR, lambda work: look_at_join(work, found.id))[1]) == 2
+    # 拿掉触发器再改的，打开就拒绝
+    with paid.database.open_write() as session:
+        connection = session.connection()
+        sqlite = connection.dialect.name == "sqlite"
+        connection.execute(
+            text("DROP TRIGGER audit_join_hit_no_update" + ("" if sqlite else " ON audit_join_hit"))
+        )
+        connection.execute(text("UPDATE audit_join_hit SET amount_fen = amount_fen + 1"))
+        session.commit()
+    assert told(paid, AUDITOR, lambda work: look_at_join(work, found.id)).code == "audit_join_edited"

@@ -1,0 +1,124 @@
+"""审计比对: put one of the yearly questions, see what it found, take it along; every look is kept."""
+
+from __future__ import annotations
+
+import io
+from functools import partial
+
+from flask import render_template, send_file, url_for
+from flask.typing import ResponseReturnValue
+
+from voucher.doors.auth.door import the_door
+from voucher.doors.auth.visitors import current_actor, perform
+from voucher.doors.web import fields
+from voucher.doors.web.acting import Done, submit
+from voucher.doors.web.office.bulk import XLSX
+from voucher.doors.web.supervisor.blueprint import supervisor
+from voucher.plumbing.spreadsheets import write_workbook
+from voucher.plumbing.unit_of_work import Work
+from voucher.rules.joins import CHECKS, JOIN_NAMES, LIST_NAMES, NEEDED, WELCOME, JoinKind, ListKind
+from voucher.stages.oversee.joins.exporting import make_sheets
+from voucher.stages.oversee.joins.reaching import WHO
+from voucher.stages.oversee.joins.reading import find_list, list_joins, list_lists, look_at_join
+from voucher.stages.oversee.joins.running import run_join
+from voucher.stages.oversee.joins.telling import tell_hits
+
+PAGE, HITS, LISTS_SHOWN = 20, 50, 200
+NAMES = {str(each): name for each, name in JOIN_NAMES.items()}
+
+
+@supervisor.get("/supervisor/joins")
+def joins() -> ResponseReturnValue:
+    """Show the questions answered so far, the newest first, and where to put another."""
+    return _show()
+
+
+@supervisor.post("/supervisor/joins")
+def put_join() -> ResponseReturnValue:
+    """Put a question and freeze what it finds."""
+
+    def call(work: Work) -> Done:
+        kind = fields.one_of("kind", "比对什么", JoinKind)
+        chosen = fields.text("list_id", "名单", required=False, limit=18)
+        made = run_join(
+            work,
+            kind,
+            fields.whole("list_id", "名单") if chosen else None,
+            fields.day("since", "开始日期"),
+            fields.day("until", "结束日期"),
+            fields.text("why", "案由和文号", required=False, limit=200),
+        )
+        words = f"{made.number} 比对完：{made.hits:,} 条，涉及 {made.people:,} 人"
+        return Done(words, url_for("web.supervisor.join", join_id=made.id))
+
+    return submit(call, _show)
+
+
+def _show() -> str:
+    before, regions = fields.cursor("before"), current_actor().regions_as(*WHO)
+    with the_door().read() as session:
+        rows = list_joins(session, regions, before_id=before or None, limit=PAGE + 1)
+        lists = [each for each in list_lists(session, regions, limit=LISTS_SHOWN) if not each.forgotten_at]
+        return render_template(
+            "supervisor/joins.html",
+            rows=rows[:PAGE],
+            names=NAMES,
+            kinds=list(NAMES.items()),
+            lists=[
+                (
+                    each.id,
+                    f"{each.number} {LIST_NAMES[ListKind(each.kind)]}，{each.source}，截至 {each.as_of}",
+                )
+                for each in lists
+            ],
+            questions=[
+                (
+                    JOIN_NAMES[each],
+                    LIST_NAMES[NEEDED[each]]
+                    if each in NEEDED
+                    else f"可加{LIST_NAMES[WELCOME[each]]}"
+                    if each in WELCOME
+                    else "不用名单",
+                    CHECKS[each],
+                )
+                for each in JoinKind
+            ],
+            next_url=url_for("web.supervisor.joins", before=rows[PAGE - 1].id) if len(rows) > PAGE else None,
+            first_url=url_for("web.supervisor.joins") if before else None,
+        )
+
+
+@supervisor.get("/supervisor/joins/<int:join_id>")
+def join(join_id: int) -> ResponseReturnValue:
+    """Show one answer with its hits, people masked; the look is kept."""
+    door = the_door()
+    found, hits = perform(partial(look_at_join, join_id=join_id))
+    after = min(fields.cursor(), len(hits))
+    with door.read() as session:
+        told = tell_hits(session, door.keyring, hits[after : after + HITS])
+        listed = find_list(session, found)
+    return render_template(
+        "supervisor/join.html",
+        found=found,
+        name=NAMES[found.kind],
+        listed=listed,
+        list_names={str(each): name for each, name in LIST_NAMES.items()},
+        rows=told,
+        after=after,
+        next_url=url_for("web.supervisor.join", join_id=join_id, after=after + HITS)
+        if len(hits) > after + HITS
+        else None,
+        first_url=url_for("web.supervisor.join", join_id=join_id) if after else None,
+    )
+
+
+@supervisor.get("/supervisor/joins/<int:join_id>.xlsx")
+def join_file(join_id: int) -> ResponseReturnValue:
+    """Hand one answer out as a workbook, people masked; the look is kept."""
+    door, out = the_door(), io.BytesIO()
+    found, hits = perform(partial(look_at_join, join_id=join_id, way="xlsx"))
+    with door.read() as session:
+        sheets = make_sheets(found, tell_hits(session, door.keyring, hits))
+    write_workbook(out, sheets, created_at=found.ran_at, title=f"{found.number} {NAMES[found.kind]}")
+    out.seek(0)
+    return send_file(out, mimetype=XLSX, as_attachment=True, download_name=f"{found.number}.xlsx")

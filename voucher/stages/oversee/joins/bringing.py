@@ -1,0 +1,142 @@
+"""Bring a list along: every row checked and named if bad; of a person only blind indexes are kept."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+from sqlalchemy import select
+
+from voucher.ledger import audit
+from voucher.plumbing.bulk import write_many
+from voucher.plumbing.spreadsheets import Column, Limits, open_table
+from voucher.plumbing.unit_of_work import Work
+from voucher.registry.importing.frame import ImportRefused, Report, RowProblem
+from voucher.registry.importing.reading import Reading
+from voucher.registry.people import index_of, name_index_of
+from voucher.registry.tables import require_parameter_number
+from voucher.rules.identity import AccountKind, normalise_bank_account, normalise_mobile
+from voucher.rules.joins import LIST_AHEAD, LIST_EMPTY, LIST_ROW_BARE, LIST_TWICE, ListKind
+from voucher.rules.privacy import mask_account, mask_mobile
+from voucher.rules.windows import add_months
+from voucher.rules.words import check_why
+from voucher.stages.oversee.joins.models import AuditList, AuditListRow
+from voucher.stages.oversee.joins.reaching import reach
+
+THING = "audit_list"
+KEPT_MONTHS = "audit_list_kept_months"
+NUMBER, NAME, SINCE, UNTIL = "证件号码", "姓名", "起始日期", "截止日期"
+ACCOUNT, MOBILE = "账号", "手机号"
+COLUMNS = (
+    Column(NUMBER, alias=("身份证号", "身份证号码", "公民身份号码")),
+    Column(NAME, required=False),
+    Column(SINCE, required=False, alias=("死亡日期", "入学日期", "退休日期", "参保日期")),
+    Column(UNTIL, required=False, alias=("毕业日期", "停保日期")),
+    Column(ACCOUNT, required=False, alias=("银行账号", "银行卡号")),
+    Column(MOBILE, required=False, alias=("电话", "联系电话", "手机号码"), text=False),
+)
+WRITTEN = ("line", "blind_index", "name_index", "since", "until", "account_index", "mobile_index")
+DIGEST_BYTES = 1 << 20
+_Row = tuple[int, str, str | None, str | None, str | None, str | None, str | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Brought:
+    """A list that was taken in, and what became of its rows."""
+
+    made: AuditList
+    report: Report
+
+
+def bring_list(
+    work: Work, kind: ListKind, source: str, as_of: date, why: str, path: Path, *, limits: Limits
+) -> Brought:
+    """Take a list in for the highest region one oversees; one bad row and nothing is kept.
+
+    Raises Refused role_missing, why_missing, audit_list_ahead, audit_list_twice, audit_list_empty,
+    parameter_missing, ImportRefused, and whatever a file as a whole is refused for (see open_table).
+    """
+    region, _ = reach(work)
+    said, whose = check_why(why), check_why(source)
+    if as_of > work.today:
+        raise LIST_AHEAD.refused(as_of=as_of)
+    digest = _digest(path)
+    twin = work.session.scalars(
+        select(AuditList).where(
+            AuditList.region_code == region,
+            AuditList.kind == str(kind),
+            AuditList.sha256 == digest,
+        )
+    ).first()
+    if twin is not None:
+        raise LIST_TWICE.refused(number=twin.number)
+    report = Report(f"audit_list_{kind}")
+    rows = _read(work, kind, path, limits, report)
+    if report.rows_refused:
+        raise ImportRefused(report)
+    if not rows:
+        raise LIST_EMPTY.refused()
+    months = require_parameter_number(work.session, KEPT_MONTHS, work.today, ())
+    made = AuditList(
+        region_code=region, kind=str(kind), source=whose, as_of=as_of, why=said, sha256=digest,
+        row_count=len(rows), keep_until=add_months(work.today, months), imported_at=work.at,
+        imported_by_person_id=work.actor.person_id,
+    )  # fmt: skip
+    work.session.add(made)
+    work.session.flush()
+    write_many(work.session, AuditListRow, WRITTEN, rows, {"list_id": made.id})
+    report.rows_added = len(rows)
+    audit.record_one(
+        work, THING, made.id, "bring",
+        kind=str(kind), source=whose, as_of=as_of.isoformat(), why=said, sha256=digest, rows=len(rows),
+    )  # fmt: skip
+    return Brought(made, report)
+
+
+def _digest(path: Path) -> str:
+    digest = hashlib.sha256()
+    with path.open("rb") as file:
+        while chunk := file.read(DIGEST_BYTES):
+            digest.update(chunk)
+    return digest.hexdigest()
+
+
+def _read(work: Work, kind: ListKind, path: Path, limits: Limits, report: Report) -> list[_Row]:
+    rows: list[_Row] = []
+    with open_table(path, columns=COLUMNS, limits=limits) as table:
+        for row in table:
+            report.rows_read += 1
+            reading = Reading(row)
+            made = _row(work, kind, row.line, reading) if reading.readable else None
+            if reading.problems or made is None:
+                report.refuse_row([RowProblem(row.line, *problem) for problem in reading.problems])
+            else:
+                rows.append(made)
+    return rows
+
+
+def _row(work: Work, kind: ListKind, line: int, reading: Reading) -> _Row | None:
+    keyring = work.keyring
+    number = reading.identity(NUMBER, work.today)
+    named = reading.name(NAME) if reading.text(NAME) else None
+    since, until = reading.period(SINCE, UNTIL, required=False)
+    account = reading.take(
+        ACCOUNT, lambda cell: normalise_bank_account(cell, AccountKind.CORPORATE), required=False,
+        mask=mask_account,
+    )  # fmt: skip
+    mobile = reading.take(MOBILE, normalise_mobile, required=False, mask=mask_mobile)
+    if kind is ListKind.CONTACTS and not (account or mobile or reading.is_faulty(ACCOUNT, MOBILE)):
+        reading.refuse(ACCOUNT, LIST_ROW_BARE.refusal())
+    if number is None:
+        return None
+    return (
+        line,
+        index_of(keyring, number),
+        name_index_of(keyring, named) if named else None,
+        since.isoformat() if since else None,
+        until.isoformat() if until else None,
+        keyring.blind_index("account", account) if account else None,
+        keyring.blind_index("mobile", mobile) if mobile else None,
+    )

@@ -1,0 +1,47 @@
+"""An answer as a workbook: the hits as they were frozen, and a sheet that says how it was asked."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from voucher.plumbing.clock import SHANGHAI
+from voucher.plumbing.spreadsheets import Kind, Sheet, SheetColumn
+from voucher.rules.joins import JOIN_NAMES, JoinKind
+from voucher.rules.money import format_yuan
+from voucher.stages.oversee.joins.models import AuditJoin
+from voucher.stages.oversee.joins.telling import ToldHit
+
+COLUMNS = (
+    SheetColumn("序号", Kind.WHOLE, 6), SheetColumn("姓名（脱敏）", width=12),
+    SheetColumn("证件号码（脱敏）", width=22), SheetColumn("券号", width=26), SheetColumn("机构", width=30),
+    SheetColumn("金额（元）", Kind.AMOUNT, 14), SheetColumn("金额（分）", Kind.FEN, 12),
+    SheetColumn("情况和核对办法", width=90), SheetColumn("依据的行", width=60),
+)  # fmt: skip
+
+
+def make_sheets(found: AuditJoin, hits: Sequence[ToldHit]) -> list[Sheet]:
+    """Return the sheets of an answer; names and numbers stay masked."""
+    rows = [
+        (
+            each.position, each.masked_name, each.masked_number, each.voucher, each.institution,
+            each.amount_fen, each.amount_fen, each.sentence,
+            "；".join(f"{row['table']} {row['key']}" for row in each.rows),
+        )
+        for each in hits
+    ]  # fmt: skip
+    told = [
+        ("编号", found.number),
+        ("比对", JOIN_NAMES[JoinKind(found.kind)]),
+        ("期间", f"{found.since} 至 {found.until}"),
+        ("案由", found.why),
+        ("界限", "；".join(f"{name}={value}" for name, value in found.terms.items()) or "无"),
+        ("条数", f"{found.hits:,}" + ("（只保留前面一部分，请缩短期间）" if found.is_cut else "")),
+        ("涉及人数", f"{found.people:,}"),
+        ("涉及金额（元，同一申领只计一次）", format_yuan(found.amount_fen)),
+        ("比对时间", f"{found.ran_at.astimezone(SHANGHAI):%Y-%m-%d %H:%M}"),
+        ("结果摘要 SHA-256", found.sha256),
+    ]
+    return [
+        Sheet("比对结果", COLUMNS, rows),
+        Sheet("怎样比对的", (SheetColumn("项目", width=34), SheetColumn("内容", width=80)), told),
+    ]

@@ -1,0 +1,137 @@
+"""Lists auditors bring along (审计名单), the questions put to them (审计比对), and what each found."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from voucher.plumbing.constraints import CHANGED_MEANWHILE, translate
+from voucher.plumbing.db import Model
+from voucher.plumbing.types import Day, Flag, Int64, Json, Text, UtcTime
+
+
+class AuditList(Model):
+    """One imported list: what it is, whose, of which day, the file's digest, why, until when it is kept."""
+
+    __tablename__ = "audit_list"
+    __table_args__ = (
+        CheckConstraint(
+            "kind IN ('insured','pension','payroll','deceased','student','contacts','elsewhere')", name="kind"
+        ),
+        CheckConstraint("length(sha256) = 64", name="sha256"),
+        CheckConstraint("row_count > 0", name="rows"),
+        UniqueConstraint("region_code", "kind", "sha256"),
+        Index("ix_audit_list_region", "region_code", "id"),
+        {"sqlite_strict": True},
+    )
+
+    id: Mapped[int] = mapped_column(Int64, primary_key=True)
+    region_code: Mapped[str] = mapped_column(Text, ForeignKey("region.code"), nullable=False)
+    kind: Mapped[str] = mapped_column(Text, nullable=False)
+    source: Mapped[str] = mapped_column(Text, nullable=False)
+    as_of: Mapped[date] = mapped_column(Day, nullable=False)
+    why: Mapped[str] = mapped_column(Text, nullable=False)
+    sha256: Mapped[str] = mapped_column(Text, nullable=False)
+    row_count: Mapped[int] = mapped_column(Int64, nullable=False)
+    keep_until: Mapped[date] = mapped_column(Day, nullable=False)
+    imported_at: Mapped[datetime] = mapped_column(UtcTime, nullable=False)
+    imported_by_person_id: Mapped[int] = mapped_column(Int64, nullable=False)
+    forgotten_at: Mapped[datetime | None] = mapped_column(UtcTime)
+
+    @property
+    def number(self) -> str:
+        """Return the number people quote, e.g. MD-410000-0012."""
+        return f"MD-{self.region_code}-{self.id:04d}"
+
+
+class AuditListRow(Model):
+    """One line of a list: a person by blind index only, days, account and phone by blind index."""
+
+    __tablename__ = "audit_list_row"
+    __table_args__ = (
+        CheckConstraint("length(blind_index) = 64", name="blind_index"),
+        CheckConstraint("until IS NULL OR since IS NULL OR until >= since", name="dates"),
+        Index("ix_audit_list_row_person", "list_id", "blind_index"),
+        {"sqlite_strict": True},
+    )
+
+    list_id: Mapped[int] = mapped_column(
+        Int64, ForeignKey("audit_list.id"), primary_key=True, autoincrement=False
+    )
+    line: Mapped[int] = mapped_column(Int64, primary_key=True, autoincrement=False)
+    blind_index: Mapped[str] = mapped_column(Text, nullable=False)
+    name_index: Mapped[str | None] = mapped_column(Text)
+    since: Mapped[date | None] = mapped_column(Day)
+    until: Mapped[date | None] = mapped_column(Day)
+    account_index: Mapped[str | None] = mapped_column(Text)
+    mobile_index: Mapped[str | None] = mapped_column(Text)
+
+
+class AuditJoin(Model):
+    """One question as it was answered: over which span and list, how many found, the hash of all of it."""
+
+    __tablename__ = "audit_join"
+    __table_args__ = (
+        CheckConstraint(
+            "kind IN ('insured','pension','payroll','deceased','student','shared','overlap','burst')",
+            name="kind",
+        ),
+        CheckConstraint("until >= since", name="span"),
+        CheckConstraint("length(sha256) = 64", name="sha256"),
+        Index("ix_audit_join_region", "region_code", "id"),
+        {"sqlite_strict": True},
+    )
+
+    id: Mapped[int] = mapped_column(Int64, primary_key=True)
+    region_code: Mapped[str] = mapped_column(Text, ForeignKey("region.code"), nullable=False)
+    kind: Mapped[str] = mapped_column(Text, nullable=False)
+    list_id: Mapped[int | None] = mapped_column(Int64, ForeignKey("audit_list.id"))
+    since: Mapped[date] = mapped_column(Day, nullable=False)
+    until: Mapped[date] = mapped_column(Day, nullable=False)
+    why: Mapped[str] = mapped_column(Text, nullable=False)
+    terms: Mapped[Any] = mapped_column(Json, nullable=False)
+    hits: Mapped[int] = mapped_column(Int64, nullable=False)
+    people: Mapped[int] = mapped_column(Int64, nullable=False)
+    amount_fen: Mapped[int] = mapped_column(Int64, nullable=False)
+    is_cut: Mapped[bool] = mapped_column(Flag, nullable=False)
+    sha256: Mapped[str] = mapped_column(Text, nullable=False)
+    ran_at: Mapped[datetime] = mapped_column(UtcTime, nullable=False)
+    ran_by_person_id: Mapped[int] = mapped_column(Int64, nullable=False)
+
+    @property
+    def number(self) -> str:
+        """Return the number people quote, e.g. BD-410000-0012."""
+        return f"BD-{self.region_code}-{self.id:04d}"
+
+
+class AuditJoinHit(Model):
+    """One thing a question found: whose, which voucher and claim, how much, the rows, and a sentence."""
+
+    __tablename__ = "audit_join_hit"
+    __table_args__ = (
+        CheckConstraint("amount_fen >= 0", name="amount"),
+        CheckConstraint("length(sentence) > 0", name="sentence"),
+        {"sqlite_strict": True},
+    )
+
+    join_id: Mapped[int] = mapped_column(
+        Int64, ForeignKey("audit_join.id"), primary_key=True, autoincrement=False
+    )
+    position: Mapped[int] = mapped_column(Int64, primary_key=True, autoincrement=False)
+    person_id: Mapped[int | None] = mapped_column(Int64, ForeignKey("person.id"))
+    voucher_id: Mapped[int | None] = mapped_column(Int64, ForeignKey("voucher.id"))
+    claim_id: Mapped[int | None] = mapped_column(Int64, ForeignKey("claim.id"))
+    institution_id: Mapped[int | None] = mapped_column(Int64, ForeignKey("institution.id"))
+    amount_fen: Mapped[int] = mapped_column(Int64, nullable=False)
+    sentence: Mapped[str] = mapped_column(Text, nullable=False)
+    rows: Mapped[Any] = mapped_column(Json, nullable=False)
+
+
+translate(
+    "uq_audit_list_region_code_kind_sha256",
+    "audit_list.region_code, audit_list.kind, audit_list.sha256",
+    CHANGED_MEANWHILE,
+)

@@ -1,0 +1,100 @@
+"""Lists and answered questions of one's regions; an answer is read only where it is what was frozen."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Collection, Mapping, Sequence
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from voucher.ledger import audit
+from voucher.plumbing.types import canonical_json
+from voucher.plumbing.unit_of_work import Work
+from voucher.rules.errors import Family, reason
+from voucher.rules.joins import SOURCE
+from voucher.stages.oversee.joins.models import AuditJoin, AuditJoinHit, AuditList
+from voucher.stages.oversee.joins.reaching import reach
+
+LIST_MISSING = reason(
+    "audit_list_missing", "没有找到这份名单", "请从名单列表重新选择", SOURCE, Family.MISSING
+)
+LIST_FORGOTTEN = reason(
+    "audit_list_forgotten",
+    "名单 {number} 保留期满，各行已经删除",
+    "仍然需要的，请重新导入；以前的比对结果还在",
+    SOURCE,
+    Family.CONFLICT,
+)
+JOIN_MISSING = reason("audit_join_missing", "没有找到这次比对", "请从比对列表打开", SOURCE, Family.MISSING)
+JOIN_EDITED = reason(
+    "audit_join_edited",
+    "这次比对的结果与冻结时的摘要不符，可能被改动过",
+    "请停止使用，并运行 voucher audit verify；留痕中有冻结时的摘要，必要时按同样的条件重新比对",
+    SOURCE,
+    Family.CONFLICT,
+)
+COLUMNS = ("person_id", "voucher_id", "claim_id", "institution_id", "amount_fen", "sentence", "rows")
+
+
+def hash_hits(said: Sequence[Mapping[str, object]]) -> str:
+    """Return the SHA-256 over everything a question found, in its order."""
+    return hashlib.sha256(canonical_json(list(said)).encode()).hexdigest()
+
+
+def load_list(session: Session, list_id: int, regions: Collection[str]) -> AuditList:
+    """Return a list of these regions that still has its lines.
+
+    Raises Refused audit_list_missing (also for a foreign one), audit_list_forgotten.
+    """
+    found = session.get(AuditList, list_id)
+    if found is None or found.region_code not in regions:
+        raise LIST_MISSING.refused()
+    if found.forgotten_at is not None:
+        raise LIST_FORGOTTEN.refused(number=found.number)
+    return found
+
+
+def find_list(session: Session, asked: AuditJoin) -> AuditList | None:
+    """Return the list a question was put to, if there was one."""
+    return None if asked.list_id is None else session.get_one(AuditList, asked.list_id)
+
+
+def list_lists(
+    session: Session, regions: Collection[str], *, before_id: int | None = None, limit: int
+) -> Sequence[AuditList]:
+    """Return the lists of these regions, the newest first."""
+    query = select(AuditList).where(AuditList.region_code.in_(sorted(regions)))
+    if before_id is not None:
+        query = query.where(AuditList.id < before_id)
+    return session.scalars(query.order_by(AuditList.id.desc()).limit(limit)).all()
+
+
+def list_joins(
+    session: Session, regions: Collection[str], *, before_id: int | None = None, limit: int
+) -> Sequence[AuditJoin]:
+    """Return the questions answered for these regions, the newest first."""
+    query = select(AuditJoin).where(AuditJoin.region_code.in_(sorted(regions)))
+    if before_id is not None:
+        query = query.where(AuditJoin.id < before_id)
+    return session.scalars(query.order_by(AuditJoin.id.desc()).limit(limit)).all()
+
+
+def look_at_join(work: Work, join_id: int, *, way: str = "page") -> tuple[AuditJoin, list[AuditJoinHit]]:
+    """Return an answer with all its hits as they were frozen, and write the look down.
+
+    Raises Refused role_missing, audit_join_missing (also for a foreign one), audit_join_edited.
+    """
+    _, regions = reach(work)
+    found = work.session.get(AuditJoin, join_id)
+    if found is None or found.region_code not in regions:
+        raise JOIN_MISSING.refused()
+    hits = list(
+        work.session.scalars(
+            select(AuditJoinHit).where(AuditJoinHit.join_id == join_id).order_by(AuditJoinHit.position)
+        )
+    )
+    if hash_hits([{name: getattr(each, name) for name in COLUMNS} for each in hits]) != found.sha256:
+        raise JOIN_EDITED.refused()
+    audit.record_one(work, "audit_join", join_id, "look", way=way)
+    return found, hits
