@@ -126,6 +126,18 @@ OF_NOBODY = {
         f"number_ranges.{name}": "外地的备案号和没有的一样：test_numbering"
         for name in ("list_number_ranges", "give_numbers")
     },
+    **{
+        f"closings.{name}": "外地的和没有的一样：test_money_api"
+        for name in (
+            "ask_month_close",
+            "ask_year_end",
+            "carry_year_end",
+            "close_month",
+            "drop_year_end",
+            "list_month_closes",
+            "show_year_end",
+        )
+    },
     "sessions.ask_code": "登录",
     "sessions.open_phone_session": "登录",
     "standings.ask_standing": "凭证件号码，人员不属于哪个地区；本人只能问自己",

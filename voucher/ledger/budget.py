@@ -12,15 +12,14 @@ from datetime import datetime
 from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, select, text, update
 from sqlalchemy.orm import Mapped, mapped_column
 
-from voucher.ledger import audit, holds, postings
+from voucher.ledger import audit, postings
 from voucher.ledger.postings import AVAILABLE, RESERVED, RETURNED, SPENT, TREASURY, Line
-from voucher.plumbing.bulk import write_many
+from voucher.ledger.year_ends import find_spender, home_of
 from voucher.plumbing.constraints import CHANGED_MEANWHILE, translate
 from voucher.plumbing.db import Model
 from voucher.plumbing.types import Int64, Text, UtcTime
 from voucher.plumbing.unit_of_work import Work
 from voucher.rules.errors import Family, reason
-from voucher.rules.lifecycle import Thing
 from voucher.rules.money import check_fen, format_yuan
 
 SOURCE = "豫办〔2021〕29号 四(三); S2-Z3a"
@@ -44,6 +43,13 @@ BUDGET_TAKEN = reason(
     "该地区该年度该资金来源的预算已经建立",
     "请在原预算上追加，不必另建",
     SOURCE,
+    Family.CONFLICT,
+)
+BUDGET_YEAR_OVER = reason(
+    "budget_year_over",
+    "{year} 年度的这笔预算已经年末结转，不能再下达、起草和制单",
+    "请改用编号为 {into} 的 {next_year} 年度预算；结转过来的券和申领都在那里支付",
+    "预算法 第四十二条",
     Family.CONFLICT,
 )
 AMOUNT_NOT_POSITIVE = reason("amount_not_positive", "金额必须大于零", "请核对金额后重新填写", SOURCE)
@@ -74,6 +80,7 @@ class Budget(Model):
     returned_fen: Mapped[int] = mapped_column(Int64, nullable=False, default=0)
     document: Mapped[str | None] = mapped_column(Text)
     opened_at: Mapped[datetime] = mapped_column(UtcTime, nullable=False)
+    carried_into_id: Mapped[int | None] = mapped_column(Int64)
 
     @property
     def available_fen(self) -> int:
@@ -119,6 +126,13 @@ def open_budget(
 
     Raises Refused amount_not_positive, amount_not_fen.
     """
+    found = find_or_open(work, region_code, year, source, document)
+    grant(work, found.id, amount_fen, document)
+    return get_budget(work, found.id)
+
+
+def find_or_open(work: Work, region_code: str, year: int, source: str, document: str | None) -> Budget:
+    """Return a budget, locked, opened with nothing in it where there was none."""
     found = work.session.scalars(
         select(Budget)
         .where(Budget.region_code == region_code, Budget.year == year, Budget.source == str(source))
@@ -139,8 +153,7 @@ def open_budget(
         work.session.add(found)
         work.session.flush()
         postings.open_accounts(work, found.id)
-    grant(work, found.id, amount_fen, document)
-    return get_budget(work, found.id)
+    return found
 
 
 def get_budget(work: Work, budget_id: int, *, lock: bool = False) -> Budget:
@@ -153,6 +166,18 @@ def get_budget(work: Work, budget_id: int, *, lock: bool = False) -> Budget:
     if found is None:
         raise BUDGET_MISSING.refused(budget=budget_id)
     return found
+
+
+def get_home(work: Work, budget_id: int, *, lock: bool = False) -> Budget:
+    """Return the budget in which money kept under this one stands now. Raises Refused budget_missing."""
+    return get_budget(work, home_of(work.session, budget_id), lock=lock)
+
+
+def check_year_open(work: Work, budget: Budget) -> None:
+    """Refuse what would begin under a budget whose year was carried. Raises Refused budget_year_over."""
+    if budget.carried_into_id is not None:
+        into = get_budget(work, budget.carried_into_id)
+        raise BUDGET_YEAR_OVER.refused(year=budget.year, into=into.id, next_year=into.year)
 
 
 def _count(work: Work, budget_id: int, **changes_fen: int) -> bool:
@@ -181,9 +206,13 @@ def _record(work: Work, budget_id: int, act: str, amount_fen: int, lines: int) -
 
 
 def grant(work: Work, budget_id: int, amount_fen: int, document: str | None = None) -> None:
-    """Grant more money to a budget (下达). Raises Refused amount_not_positive, amount_not_fen."""
+    """Grant more money to a budget (下达).
+
+    Raises Refused amount_not_positive, amount_not_fen, budget_year_over.
+    """
     if check_fen(amount_fen) <= 0:
         raise AMOUNT_NOT_POSITIVE.refused()
+    check_year_open(work, get_budget(work, budget_id))
     _count(work, budget_id, granted_fen=amount_fen)
     postings.post(work, budget_id, TREASURY, AVAILABLE, "grant", [Line(amount_fen)])
     audit.record_one(work, "budget", budget_id, "grant", amount_fen=amount_fen, document=document)
@@ -194,6 +223,7 @@ def reserve(work: Work, budget_id: int, lines: Sequence[Line]) -> None:
     needed = sum(check_fen(line.amount_fen) for line in lines)
     if needed == 0:
         return
+    budget_id = home_of(work.session, budget_id)
     if not _count(work, budget_id, reserved_fen=needed):
         available = get_budget(work, budget_id).available_fen
         raise BUDGET_EXHAUSTED.refused(needed=format_yuan(needed), available=format_yuan(available))
@@ -203,16 +233,19 @@ def reserve(work: Work, budget_id: int, lines: Sequence[Line]) -> None:
 
 def release(work: Work, budget_id: int, lines: Sequence[Line]) -> None:
     """Give reserved money back (释放)."""
+    budget_id = home_of(work.session, budget_id)
     _move(work, budget_id, RESERVED, AVAILABLE, "release", lines, {"reserved_fen": -1})
 
 
 def spend(work: Work, budget_id: int, lines: Sequence[Line]) -> None:
-    """Turn reserved money into spent money, when the bank has confirmed it (支出)."""
+    """Turn reserved money into spent money, when the bank has confirmed it: in the year it does (支出)."""
+    budget_id = home_of(work.session, budget_id)
     _move(work, budget_id, RESERVED, SPENT, "spend", lines, {"reserved_fen": -1, "spent_fen": 1})
 
 
 def take_back(work: Work, budget_id: int, lines: Sequence[Line]) -> None:
-    """Book recovered money as returned to the treasury (追回上缴)."""
+    """Book recovered money of one claim as returned to the treasury, in the year that paid it (追回上缴)."""
+    budget_id = find_spender(work, budget_id, lines[0].claim_id if lines else None)
     _move(work, budget_id, SPENT, RETURNED, "take_back", lines, {"spent_fen": -1, "returned_fen": 1})
 
 
@@ -233,51 +266,3 @@ def _move(
         raise RuntimeError(f"budget {budget_id} does not hold what is to be moved by {act}")
     postings.post(work, budget_id, source, target, act, lines)
     _record(work, budget_id, act, amount_fen, len(lines))
-
-
-def queue_claims(work: Work, budget_id: int, lines: Sequence[Line]) -> None:
-    """Put claims that found no money into the queue, in the given order."""
-    _queue(work, [(budget_id, line.claim_id, None, line.amount_fen) for line in lines])
-
-
-def queue_issue_lines(work: Work, budget_id: int, lines: Sequence[tuple[int, int]]) -> None:
-    """Put lines of an issue (id, amount in fen) that found no money into the queue; no voucher exists yet."""
-    _queue(work, [(budget_id, None, line_id, amount_fen) for line_id, amount_fen in lines])
-
-
-def _queue(work: Work, places: Sequence[tuple[int, int | None, int | None, int]]) -> None:
-    """Write places in the queue, in their order; the number of a place is its turn."""
-    columns = ("budget_id", "claim_id", "issue_line_id", "amount_fen")
-    write_many(work.session, Waiting, columns, places, {"queued_at": work.at})
-
-
-def next_waiting(work: Work, budget_id: int) -> Waiting | None:
-    """Return the first in the queue if there is money for it; those behind it never overtake.
-
-    While the first is on hold nobody is served: it may not be submitted, and keeps its place.
-    """
-    # locked before the queue is read: whoever serves it at the same moment must not serve the same place
-    available_fen = get_budget(work, budget_id, lock=True).available_fen
-    first = work.session.scalars(
-        select(Waiting)
-        .where(Waiting.budget_id == budget_id, Waiting.ended_at.is_(None))
-        .order_by(Waiting.id)
-        .limit(1)
-    ).first()
-    if first is None or available_fen < first.amount_fen:
-        return None
-    held = first.claim_id is not None and holds.is_held(work, Thing.CLAIM, first.claim_id)
-    return None if held else first
-
-
-def end_waiting(work: Work, place: Waiting, *, served: bool) -> None:
-    """Take a place out of the queue."""
-    place.ended_at = work.at
-    place.served = int(served)
-    work.session.flush()
-
-
-def is_waited_for(work: Work, budget_id: int) -> bool:
-    """Return whether anybody stands in the queue of a budget."""
-    first = select(Waiting.id).where(Waiting.budget_id == budget_id, Waiting.ended_at.is_(None)).limit(1)
-    return work.session.scalar(first) is not None

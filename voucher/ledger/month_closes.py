@@ -5,6 +5,7 @@ What turns out wrong afterwards is put right by a posting of the day it is found
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import date, datetime
 
 from sqlalchemy import CheckConstraint, ForeignKey, UniqueConstraint, column, select, table
@@ -94,6 +95,16 @@ def span_of(year: int, month: int) -> tuple[datetime, datetime]:
     return end_of(date.fromordinal(first.toordinal() - 1)), end_of(
         date.fromordinal(following.toordinal() - 1)
     )
+
+
+def page_closes(
+    session: Session, regions: Collection[str], *, before_id: int | None = None, limit: int = 50
+) -> list[MonthClose]:
+    """Return the months of these regions that are closed or asked to be, the last asked first."""
+    query = select(MonthClose).where(MonthClose.region_code.in_(sorted(regions)))
+    if before_id is not None:
+        query = query.where(MonthClose.id < before_id)
+    return list(session.scalars(query.order_by(MonthClose.id.desc()).limit(limit)))
 
 
 def list_closes(session: Session, region_code: str, limit: int = 60) -> list[MonthClose]:

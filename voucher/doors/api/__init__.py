@@ -14,6 +14,7 @@ from voucher.doors.api.certificates import certificates
 from voucher.doors.api.claims import claims
 from voucher.doors.api.class_changes import class_changes
 from voucher.doors.api.classes import classes
+from voucher.doors.api.closings import closings
 from voucher.doors.api.colleagues import colleagues
 from voucher.doors.api.consents import consents
 from voucher.doors.api.corrections import corrections
@@ -56,6 +57,7 @@ from voucher.doors.api.vouchers import vouchers
 ROOMS = (
     sessions,
     budgets,
+    closings,
     batches,
     claims,
     holds,

@@ -12,6 +12,7 @@ from voucher.doors.auth.access_filing import FILING
 from voucher.doors.auth.access_houses import HOUSES
 from voucher.doors.auth.access_keys import KEYS
 from voucher.doors.auth.access_measures import MEASURES
+from voucher.doors.auth.access_money import WEB_MONEY
 from voucher.doors.auth.access_privacy import WEB_PRIVACY
 from voucher.doors.auth.access_standing import WEB_STANDING
 from voucher.doors.auth.access_systems import OAUTH
@@ -82,6 +83,7 @@ MATRIX: dict[str, Access] = {
     **WEB_ARCHIVES,
     **WEB_PRIVACY,
     **WEB_TALENTS,
+    **WEB_MONEY,
     **WEB_SUPERVISOR,
 }
 

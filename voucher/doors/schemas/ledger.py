@@ -47,6 +47,9 @@ class BudgetState(Schema):
     returned_display = Yuan("returned_fen")
     available_fen = fields.Integer()
     available_display = Yuan("available_fen")
+    carried_into_id = fields.Integer(
+        allow_none=True, metadata={"description": "年末结转到的预算；未结转时为 null"}
+    )
 
 
 class BudgetFilter(Paging):

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from voucher.ledger import states
-from voucher.ledger.budget import BUDGET_MISSING, Budget
+from voucher.ledger.budget import BUDGET_MISSING, Budget, check_year_open
 from voucher.plumbing.unit_of_work import Work
 from voucher.registry import catalogue
 from voucher.registry.dictionaries import check_word
@@ -124,6 +124,7 @@ def _get_fund(work: Work, new: NewProgramme) -> Budget:
     found = work.session.get(Budget, new.budget_id)
     if found is None or found.region_code not in catalogue.list_ancestry(work.session, new.region_code):
         raise BUDGET_MISSING.refused(budget=new.budget_id)
+    check_year_open(work, found)
     return found
 
 

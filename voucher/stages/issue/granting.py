@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import date
 
 from voucher.ledger import budget as budgets
+from voucher.ledger import queueing
 from voucher.ledger import vouchers as ledger
 from voucher.ledger.postings import Line
 from voucher.ledger.vouchers import Terms
@@ -60,7 +61,7 @@ def let_wait(work: Work, programme: Programme, line: IssueLine) -> None:
     """Put a line that found no money into the queue; no voucher exists yet."""
     line.outcome, line.refusal = "waiting", None
     work.session.flush()
-    budgets.queue_issue_lines(work, programme.budget_id, [(line.id, programme.cap_fen)])
+    queueing.queue_issue_lines(work, programme.budget_id, [(line.id, programme.cap_fen)])
 
 
 def refuse_line(line: IssueLine, refusal: Refusal) -> None:
@@ -72,9 +73,9 @@ def count_affordable(work: Work, programme: Programme, wanted: int) -> int:
     """Return how many vouchers there is money for now; none where somebody stands in the queue already."""
     if programme.cap_fen == 0:
         return wanted
-    if budgets.is_waited_for(work, programme.budget_id):
+    if queueing.is_waited_for(work, programme.budget_id):
         return 0
-    available_fen = budgets.get_budget(work, programme.budget_id, lock=True).available_fen
+    available_fen = budgets.get_home(work, programme.budget_id, lock=True).available_fen
     return min(wanted, available_fen // programme.cap_fen)
 
 

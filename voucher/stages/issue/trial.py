@@ -12,6 +12,7 @@ from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy.orm import Session
 
 from voucher.ledger.budget import Budget, Waiting
+from voucher.ledger.year_ends import home_of, select_family
 from voucher.plumbing.secrets import Keyring
 from voucher.registry import catalogue
 from voucher.registry.facts import read_facts
@@ -232,8 +233,10 @@ def count_people(session: Session, programme: Programme) -> tuple[int, int]:
 
 
 def _conclude(session: Session, programme: Programme, tally: _Tally, on: date, elsewhere: int) -> Trial:
-    budget = session.get_one(Budget, programme.budget_id)
-    queued = select(func.count()).where(Waiting.budget_id == budget.id, Waiting.ended_at.is_(None))
+    budget = session.get_one(Budget, home_of(session, programme.budget_id))
+    queued = select(func.count()).where(
+        Waiting.budget_id.in_(select_family(budget.id)), Waiting.ended_at.is_(None)
+    )
     waiting = session.scalar(queued) or 0
     room = max(0, count_room(session, programme))
     affordable = room if programme.cap_fen == 0 else max(0, budget.available_fen) // programme.cap_fen

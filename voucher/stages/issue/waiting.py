@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import select
 
-from voucher.ledger import audit
-from voucher.ledger import budget as budgets
+from voucher.ledger import audit, queueing
 from voucher.ledger.budget import Waiting
 from voucher.plumbing.unit_of_work import Work
 from voucher.registry.standards import PARAMETER_MISSING
@@ -24,7 +23,7 @@ def serve_waiting(work: Work, budget_id: int) -> int:
     longer have one is refused and leaves the queue; a parameter nobody has set for today keeps all places.
     """
     served = 0
-    while (place := budgets.next_waiting(work, budget_id)) is not None and place.issue_line_id is not None:
+    while (place := queueing.next_waiting(work, budget_id)) is not None and place.issue_line_id is not None:
         line, programme = _lock_line(work, place.issue_line_id)
         try:
             _check_again(work, programme, line)
@@ -34,7 +33,7 @@ def serve_waiting(work: Work, budget_id: int) -> int:
             if refused.refusal.code == PARAMETER_MISSING.code:
                 break
             refuse_line(line, refused.refusal)
-        budgets.end_waiting(work, place, served=line.outcome == "issued")
+        queueing.end_waiting(work, place, served=line.outcome == "issued")
         audit.record(work, [_entry(line)])
     return served
 
@@ -72,7 +71,7 @@ def end_waiting_lines(work: Work, programme: Programme, refusal: Refusal) -> int
     ).all()
     for line, place in rows:
         refuse_line(line, refusal)
-        budgets.end_waiting(work, place, served=False)
+        queueing.end_waiting(work, place, served=False)
     audit.record(work, [_entry(line) for line, _ in rows])
     return len(rows)
 

@@ -11,8 +11,7 @@ from typing import cast
 
 from sqlalchemy import Table, bindparam, update
 
-from voucher.ledger import audit
-from voucher.ledger import budget as budgets
+from voucher.ledger import audit, queueing
 from voucher.plumbing.bulk import Stored, next_ids, write_many
 from voucher.plumbing.types import canonical_json
 from voucher.plumbing.unit_of_work import Work
@@ -82,7 +81,7 @@ def work_off(
     _settle_lines(work, [each for each in pending if each.line_id is not None])
     write_lines(work, issue, [each for each in entries if each.line_id is None])
     places = [(each.line_id, programme.cap_fen) for each in late if each.line_id is not None]
-    budgets.queue_issue_lines(work, programme.budget_id, places)
+    queueing.queue_issue_lines(work, programme.budget_id, places)
     _record(work, issue, entries, [(each.position, judged[each.person_id]) for each in good])
     return Issued(issue.id, len(granted), len(late), len(entries) - len(good))
 

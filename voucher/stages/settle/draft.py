@@ -94,6 +94,7 @@ def settle(work: Work, wish: Wish, progress: Progress | None = None) -> Settled:
     if fund.region_code not in work.actor.regions:
         raise budgets.BUDGET_MISSING.refused(budget=wish.budget_id)
     check_reach(work.actor, fund.region_code, Role.OPERATOR)
+    budgets.check_year_open(work, fund)
     if fund.region_code not in catalogue.list_ancestry(work.session, region.code):
         raise BUDGET_ELSEWHERE.refused(budget_region=fund.region_code, region=region.code)
     verdicts = _judge_all(work, wish, progress or _keep_quiet)

@@ -9,7 +9,7 @@ from datetime import date
 from sqlalchemy import select
 
 from voucher.ledger import budget as budgets
-from voucher.ledger import entitlements, states
+from voucher.ledger import entitlements, queueing, states
 from voucher.ledger.postings import Line
 from voucher.plumbing.bulk import Stored, among, next_ids, write_many
 from voucher.plumbing.unit_of_work import Work
@@ -238,7 +238,7 @@ def _file(work: Work, batch: SettlementBatch, filed: Sequence[Verdict]) -> None:
         claims = select(Claim).where(among(work.session, Claim.id, promised)).order_by(Claim.id)
         hand_over(work, list(work.session.scalars(claims)))
     budgets.reserve(work, batch.budget_id, [_money(batch, each, each.amount_fen) for each in payable])
-    budgets.queue_claims(work, batch.budget_id, [_money(batch, each, each.proposed_fen) for each in waiting])
+    queueing.queue_claims(work, batch.budget_id, [_money(batch, each, each.proposed_fen) for each in waiting])
     if len(filed) > len(waiting):
         states.move(work, SettlementBatch, [batch], "file")
     elif not waiting:

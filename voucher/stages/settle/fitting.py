@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from voucher.ledger import budget as budgets
+from voucher.ledger import queueing
 from voucher.ledger.budget import BUDGET_EXHAUSTED, SOURCE, Budget
 from voucher.plumbing.unit_of_work import Work
 from voucher.rules.errors import Family, reason
@@ -24,7 +24,7 @@ WAITING_IN_LINE = reason(
 def fit_budget(work: Work, fund: Budget, verdicts: Sequence[Verdict]) -> None:
     """Leave waiting, in order, what the budget cannot carry; nobody behind overtakes."""
     left_fen = fund.available_fen
-    queued = budgets.is_waited_for(work, fund.id)
+    queued = queueing.is_waited_for(work, fund.id)
     for verdict in verdicts:
         if verdict.outcome is not Outcome.PAYABLE:
             continue

@@ -14,6 +14,7 @@ from sqlalchemy import select
 
 from voucher.ledger import budget as budgets
 from voucher.ledger import holds, states
+from voucher.ledger.year_ends import select_family
 from voucher.plumbing.constraints import CHANGED_MEANWHILE, translate
 from voucher.plumbing.unit_of_work import Work
 from voucher.registry.institutions import PayeeAccount
@@ -71,12 +72,14 @@ def prepare(work: Work, budget_id: int, template_code: str | None = None) -> Pay
     lines only, the payees that came first are in it and the others wait for another file. What is on hold,
     or due to an institution that has been stopped, stays behind, so that it stops nobody else's money.
     Raises Refused role_missing, region_foreign, budget_missing (also for a foreign one), nothing_to_pay,
-    bank_template_missing, payer_unknown, payment_instruction_invalid, and as `check_payable` does.
+    budget_year_over, bank_template_missing, payer_unknown, payment_instruction_invalid, and as
+    `check_payable` does.
     """
     fund = budgets.get_budget(work, budget_id, lock=True)
     if fund.region_code not in work.actor.regions:
         raise budgets.BUDGET_MISSING.refused(budget=budget_id)
     check_reach(work.actor, fund.region_code, Role.FINANCE_MAKER)
+    budgets.check_year_open(work, fund)
     template = choose_template(work.session, work.today, fund.region_code, template_code)
     layout = read_layout(work, template)
     claims = _lock_payable(work, budget_id, layout.lines_most)
@@ -120,7 +123,7 @@ def _lock_payable(work: Work, budget_id: int, payees_most: int | None) -> list[C
     live = select(Payment.claim_id).where(Payment.state.in_(("pending", "released", "succeeded")))
     claims = lock_claims(
         work,
-        Claim.budget_id == budget_id,
+        Claim.budget_id.in_(select_family(budget_id)),
         Claim.state == "approved",
         Claim.id.not_in(live),
         Claim.id.not_in(holds.select_held(Thing.CLAIM)),

@@ -147,7 +147,7 @@ def _file_group(
     order_lines(work, kind, verdicts, Lawbook.read(work.session, region_code))
     # who gave the key back before gave the money back with it, and stands in line like everybody
     anew = [each for each in verdicts if each.promise is not None and each.promise.entitlement_id is None]
-    fit_budget(work, budgets.get_budget(work, budget_id), anew)
+    fit_budget(work, budgets.get_home(work, budget_id), anew)
     issued = [each.candidate.certificate.issued_on for each in ordered]
     frame = Frame(kind, region_code, min(issued), max(issued), project_id, budget_id)
     settled = file_batch(work, frame, verdicts)

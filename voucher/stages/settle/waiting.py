@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from sqlalchemy import select
 
 from voucher.ledger import budget as budgets
-from voucher.ledger import states
+from voucher.ledger import queueing, states
 from voucher.ledger.budget import Waiting
 from voucher.ledger.postings import Line
 from voucher.plumbing.unit_of_work import Work
@@ -26,11 +26,11 @@ def serve_queue(work: Work, budget_id: int) -> int:
     They go into a batch of their own per batch they came from, since that one may be far ahead.
     """
     served: list[Claim] = []
-    while (place := budgets.next_waiting(work, budget_id)) is not None and place.claim_id is not None:
+    while (place := queueing.next_waiting(work, budget_id)) is not None and place.claim_id is not None:
         claim = lock_claims(work, Claim.id == place.claim_id)[0]
         if claim.state != "draft":
             # it was withdrawn while this one waited for it
-            budgets.end_waiting(work, place, served=False)
+            queueing.end_waiting(work, place, served=False)
             continue
         line = Line(
             amount_fen=place.amount_fen,
@@ -40,7 +40,7 @@ def serve_queue(work: Work, budget_id: int) -> int:
         )
         budgets.reserve(work, budget_id, [line])
         claim.reserved_fen = place.amount_fen
-        budgets.end_waiting(work, place, served=True)
+        queueing.end_waiting(work, place, served=True)
         served.append(claim)
     work.session.flush()
     for batch_id in sorted({each.batch_id for each in served}):
@@ -137,4 +137,4 @@ def leave_queue(work: Work, claim_ids: Sequence[int]) -> None:
             )
         )
         for place in places:
-            budgets.end_waiting(work, place, served=False)
+            queueing.end_waiting(work, place, served=False)

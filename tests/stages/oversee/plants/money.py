@@ -71,6 +71,17 @@ MONEY: tuple[Plant, ...] = (
         ("voucher",),
         refused=True,
     ),
+    Plant(
+        24,
+        "年末结转后旧年度不留占用和余额，结转流水等于两人办理的数",
+        (
+            (
+                "INSERT INTO budget (region_code, year, source, granted_fen, reserved_fen, spent_fen,"
+                " returned_fen, opened_at, carried_into_id) SELECT region_code, 2001, source, 0, 0, 0, 0,"
+                f" {AT}, id FROM budget ORDER BY id LIMIT 1"
+            ),
+        ),
+    ),
     Plant(24, "排队等候资金的恰是草稿申领", (f"UPDATE waiting SET ended_at = {AT}, served = 0",)),
     Plant(
         24,

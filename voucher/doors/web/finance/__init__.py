@@ -12,6 +12,7 @@ from voucher.doors.web.finance import (
     letters,
     months,
     statements,
+    year_ends,
 )
 from voucher.doors.web.finance.blueprint import finance
 
@@ -27,4 +28,5 @@ __all__ = [
     "letters",
     "months",
     "statements",
+    "year_ends",
 ]

@@ -33,6 +33,9 @@ MOVEMENT_NAMES = {
     "release": "释放",
     "spend": "支出",
     "take_back": "追回上缴",
+    "carry_out": "结转转出",
+    "carry_in": "结转转入",
+    "hand_back": "年末收回",
 }
 
 

@@ -206,15 +206,17 @@ def name_hands(session: Session, rows: list[PaymentFile]) -> dict[int, str]:
 
 def _list_due(session: Session, regions: frozenset[str]) -> list[Due]:
     live = select(Payment.claim_id).where(LIVE_PAYMENT)
+    home = func.coalesce(Budget.carried_into_id, Budget.id)
     rows = session.execute(
         select(
-            Claim.budget_id,
+            home,
             func.count(),
             func.count(func.distinct(Claim.institution_id)),
             func.sum(Claim.amount_fen),
         )
+        .join(Budget, Budget.id == Claim.budget_id)
         .where(Claim.state == "approved", Claim.id.not_in(live))
-        .group_by(Claim.budget_id)
+        .group_by(home)
     ).all()
     funds = {each.id: each for each in queries.list_budgets(session, regions)}
     return [

@@ -29,7 +29,8 @@ from voucher.rules.vocabulary import FUND_SOURCE_NAMES, FundSource
 from voucher.stages.settle import closing_months, queries
 from voucher.stages.settle.queries import Difference
 
-ACTS = tuple(MOVEMENT_NAMES)
+# every month shows these; those of the end of a year only where they happened
+USUAL = ("grant", "reserve", "release", "spend", "take_back")
 FUND, LINES = SheetColumn("预算", width=36), SheetColumn("笔数", Kind.WHOLE, 10)
 
 
@@ -61,9 +62,15 @@ class Month:
         return f"{self.year} 年 {self.month} 月"
 
     @property
+    def acts(self) -> dict[str, str]:
+        """Return the acts that have a column, each with its name."""
+        moved = {act for row in self.rows for act in row.fen}
+        return {act: name for act, name in MOVEMENT_NAMES.items() if act in USUAL or act in moved}
+
+    @property
     def totals(self) -> dict[str, int]:
         """Return what each act moved in all budgets together, in fen."""
-        return {act: sum(row.fen.get(act, 0) for row in self.rows) for act in ACTS}
+        return {act: sum(row.fen.get(act, 0) for row in self.rows) for act in self.acts}
 
     @property
     def lines(self) -> int:
@@ -109,9 +116,9 @@ def months_pdf() -> ResponseReturnValue:
     """Print the month."""
     with the_door().read() as session:
         month = _read(session)
-        columns = [("预算", WIDE), *((name, MONEY) for name in MOVEMENT_NAMES.values())]
-        rows = [[row.name, *(format_yuan(row.fen.get(act, 0)) for act in ACTS)] for row in month.rows]
-        total = ["合计", *(format_yuan(month.totals[act]) for act in ACTS)]
+        columns = [("预算", WIDE), *((name, MONEY) for name in month.acts.values())]
+        rows = [[row.name, *(format_yuan(row.fen.get(act, 0)) for act in month.acts)] for row in month.rows]
+        total = ["合计", *(format_yuan(month.totals[act]) for act in month.acts)]
         open_lines = [
             [each.payment_file_number, each.institution_name, format_yuan(each.released_fen), each.why]
             for each in month.differences
@@ -145,11 +152,11 @@ def months_xlsx() -> ResponseReturnValue:
     door, out = the_door(), io.BytesIO()
     with door.read() as session:
         month = _read(session)
-    columns = [FUND, LINES, *(SheetColumn(f"{name}（元）", Kind.AMOUNT) for name in MOVEMENT_NAMES.values())]
+    columns = [FUND, LINES, *(SheetColumn(f"{name}（元）", Kind.AMOUNT) for name in month.acts.values())]
     rows: list[list[str | int | date | None]] = [
-        [row.name, row.lines, *(row.fen.get(act, 0) for act in ACTS)] for row in month.rows
+        [row.name, row.lines, *(row.fen.get(act, 0) for act in month.acts)] for row in month.rows
     ]
-    rows.append(["合计", month.lines, *(month.totals[act] for act in ACTS)])
+    rows.append(["合计", month.lines, *(month.totals[act] for act in month.acts)])
     owed: list[list[str | int | date | None]] = [
         [each.payment_file_number, each.reference, each.institution_name, each.released_fen, each.why]
         for each in month.differences
@@ -191,7 +198,7 @@ def _show() -> str:
             closes=closes,
             names=name_people(session, [each for close in closes for each in _hands(close)]),
             regions=[(code, get_region(session, code).name) for code in own_regions(session)],
-            acts=MOVEMENT_NAMES,
+            acts=month.acts,
             over=month.ends_at <= the_door().at,
         )
 

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from voucher.ledger.budget import Waiting
 from voucher.ledger.vouchers import Voucher
+from voucher.ledger.year_ends import home_of, select_family
 from voucher.stages.issue.judging import count_room
 from voucher.stages.issue.models import Issue, IssueLine, Programme
 
@@ -29,15 +30,18 @@ class Draw:
 
 def list_draws(session: Session, budget_id: int) -> list[Draw]:
     """Return the programmes paid from a budget, the newest first; discarded ones aside."""
+    # what was carried into this year is kept by it now; a year that is over keeps nothing
+    home = home_of(session, budget_id)
+    family = session.scalars(select_family(home)).all() if home == budget_id else []
     programmes = session.scalars(
         select(Programme)
-        .where(Programme.budget_id == budget_id, Programme.state != "discarded")
+        .where(Programme.budget_id.in_(family), Programme.state != "discarded")
         .order_by(Programme.id.desc())
     ).all()
     kept: dict[int, int] = dict(
         session.execute(
             select(Voucher.programme_id, func.sum(Voucher.reserved_fen))
-            .where(Voucher.budget_id == budget_id)
+            .where(Voucher.budget_id.in_(family))
             .group_by(Voucher.programme_id)
         ).all()
     )
@@ -47,7 +51,7 @@ def list_draws(session: Session, budget_id: int) -> list[Draw]:
             .select_from(Waiting)
             .join(IssueLine, IssueLine.id == Waiting.issue_line_id)
             .join(Issue, Issue.id == IssueLine.issue_id)
-            .where(Waiting.budget_id == budget_id, Waiting.ended_at.is_(None))
+            .where(Waiting.budget_id.in_(family), Waiting.ended_at.is_(None))
             .group_by(Issue.programme_id)
         ).all()
     )

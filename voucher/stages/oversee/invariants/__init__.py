@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from voucher.plumbing.types import UtcTime
 from voucher.stages.oversee.invariants.lives import KEYS, STATES
-from voucher.stages.oversee.invariants.money import LEDGER, RESERVATIONS
+from voucher.stages.oversee.invariants.money import LEDGER, RESERVATIONS, YEARS
 from voucher.stages.oversee.invariants.payments import ANSWERS, FILES, PAYMENTS
 from voucher.stages.oversee.invariants.people import CORRECTED, HANDS, SAME_PERSON
 from voucher.stages.oversee.invariants.sealed import TRAIL
@@ -26,6 +26,7 @@ INVARIANTS: tuple[Invariant, ...] = tuple(
         (
             *LEDGER,
             *RESERVATIONS,
+            *YEARS,
             *KEPT,
             *REDEEMED,
             *SAME_PERSON,

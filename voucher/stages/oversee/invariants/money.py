@@ -41,7 +41,10 @@ LEDGER: tuple[Invariant, ...] = (
                 OR (t.act = 'reserve' AND f.role = 'available' AND g.role = 'reserved')
                 OR (t.act = 'release' AND f.role = 'reserved' AND g.role = 'available')
                 OR (t.act = 'spend' AND f.role = 'reserved' AND g.role = 'spent')
-                OR (t.act = 'take_back' AND f.role = 'spent' AND g.role = 'returned'))
+                OR (t.act = 'take_back' AND f.role = 'spent' AND g.role = 'returned')
+                OR (t.act = 'carry_out' AND f.role IN ('reserved', 'available') AND g.role = 'treasury')
+                OR (t.act = 'carry_in' AND f.role = 'treasury' AND g.role IN ('reserved', 'available'))
+                OR (t.act = 'hand_back' AND f.role = 'available' AND g.role = 'treasury'))
         """,
     ),
     Invariant(
@@ -66,6 +69,28 @@ LEDGER: tuple[Invariant, ...] = (
     ),
 )
 
+YEARS: tuple[Invariant, ...] = (
+    Invariant(
+        24,
+        "年末结转后旧年度不留占用和余额，结转流水等于两人办理的数",
+        """
+        SELECT b.id AS budget_id, b.granted_fen, b.reserved_fen, b.spent_fen, b.returned_fen
+        FROM budget b
+        WHERE b.carried_into_id IS NOT NULL
+          AND (b.reserved_fen <> 0 OR b.granted_fen <> b.spent_fen + b.returned_fen
+               OR NOT EXISTS (SELECT 1 FROM year_end y WHERE y.budget_id = b.id AND y.done_at IS NOT NULL))
+        UNION ALL
+        SELECT b.id AS budget_id, b.granted_fen, b.reserved_fen, b.spent_fen, b.returned_fen
+        FROM budget b
+        LEFT JOIN budget n ON n.id = b.carried_into_id
+        WHERE b.carried_into_id IS NOT NULL
+          AND (n.id IS NULL OR n.carried_into_id IS NOT NULL OR n.region_code <> b.region_code
+               OR n.source <> b.source
+               OR n.year <= b.year)
+        """,
+    ),
+)
+
 RESERVATIONS: tuple[Invariant, ...] = (
     Invariant(
         24,
@@ -74,13 +99,19 @@ RESERVATIONS: tuple[Invariant, ...] = (
         SELECT b.id AS budget_id, b.granted_fen, b.reserved_fen, b.spent_fen, b.returned_fen
         FROM budget b
         LEFT JOIN (SELECT a.budget_id,
-                          SUM(CASE t.act WHEN 'grant' THEN t.amount_fen ELSE 0 END) AS granted,
-                          SUM(CASE t.act WHEN 'reserve' THEN t.amount_fen WHEN 'release' THEN -t.amount_fen
-                                         WHEN 'spend' THEN -t.amount_fen ELSE 0 END) AS reserved,
+                          SUM(CASE WHEN t.act IN ('grant', 'carry_in') THEN t.amount_fen
+                                   WHEN t.act IN ('carry_out', 'hand_back') THEN -t.amount_fen
+                                   ELSE 0 END) AS granted,
+                          SUM(CASE WHEN t.act = 'reserve' OR (t.act = 'carry_in' AND g.role = 'reserved')
+                                   THEN t.amount_fen
+                                   WHEN t.act IN ('release', 'spend')
+                                        OR (t.act = 'carry_out' AND a.role = 'reserved')
+                                   THEN -t.amount_fen ELSE 0 END) AS reserved,
                           SUM(CASE t.act WHEN 'spend' THEN t.amount_fen
                                          WHEN 'take_back' THEN -t.amount_fen ELSE 0 END) AS spent,
                           SUM(CASE t.act WHEN 'take_back' THEN t.amount_fen ELSE 0 END) AS returned
                    FROM transfer t JOIN account a ON a.id = t.from_account_id
+                   JOIN account g ON g.id = t.to_account_id
                    GROUP BY a.budget_id) t ON t.budget_id = b.id
         WHERE b.granted_fen <> COALESCE(t.granted, 0) OR b.reserved_fen <> COALESCE(t.reserved, 0)
            OR b.spent_fen <> COALESCE(t.spent, 0) OR b.returned_fen <> COALESCE(t.returned, 0)
@@ -93,9 +124,13 @@ RESERVATIONS: tuple[Invariant, ...] = (
         SELECT b.id AS budget_id, b.reserved_fen,
                CAST(COALESCE(c.fen, 0) + COALESCE(v.fen, 0) AS BIGINT) AS held_fen
         FROM budget b
-        LEFT JOIN (SELECT budget_id, SUM(reserved_fen) AS fen FROM claim GROUP BY budget_id) c
+        LEFT JOIN (SELECT COALESCE(h.carried_into_id, h.id) AS budget_id, SUM(i.reserved_fen) AS fen
+                   FROM claim i JOIN budget h ON h.id = i.budget_id
+                   GROUP BY COALESCE(h.carried_into_id, h.id)) c
           ON c.budget_id = b.id
-        LEFT JOIN (SELECT budget_id, SUM(reserved_fen) AS fen FROM voucher GROUP BY budget_id) v
+        LEFT JOIN (SELECT COALESCE(h.carried_into_id, h.id) AS budget_id, SUM(i.reserved_fen) AS fen
+                   FROM voucher i JOIN budget h ON h.id = i.budget_id
+                   GROUP BY COALESCE(h.carried_into_id, h.id)) v
           ON v.budget_id = b.id
         WHERE b.reserved_fen <> COALESCE(c.fen, 0) + COALESCE(v.fen, 0)
         """,
@@ -107,8 +142,9 @@ RESERVATIONS: tuple[Invariant, ...] = (
         SELECT c.id AS claim_id, c.reserved_fen, CAST(COALESCE(t.fen, 0) AS BIGINT) AS history_fen
         FROM claim c
         LEFT JOIN (SELECT claim_id,
-                          SUM(CASE act WHEN 'reserve' THEN amount_fen WHEN 'release' THEN -amount_fen
-                                       WHEN 'spend' THEN -amount_fen ELSE 0 END) AS fen
+                          SUM(CASE WHEN act IN ('reserve', 'carry_in') THEN amount_fen
+                                   WHEN act IN ('release', 'spend', 'carry_out') THEN -amount_fen
+                                   ELSE 0 END) AS fen
                    FROM transfer WHERE claim_id IS NOT NULL GROUP BY claim_id) t ON t.claim_id = c.id
         WHERE c.reserved_fen <> COALESCE(t.fen, 0)
         """,
@@ -133,7 +169,9 @@ RESERVATIONS: tuple[Invariant, ...] = (
         FROM transfer t
         JOIN account a ON a.id = t.from_account_id
         JOIN claim c ON c.id = t.claim_id
-        WHERE a.budget_id <> c.budget_id
+        JOIN budget b ON b.id = a.budget_id
+        JOIN budget h ON h.id = c.budget_id
+        WHERE COALESCE(b.carried_into_id, b.id) <> COALESCE(h.carried_into_id, h.id)
         """,
     ),
     Invariant(

@@ -60,8 +60,11 @@ FILES: tuple[Invariant, ...] = (
         LEFT JOIN payment_line l ON l.id = p.payment_line_id
         LEFT JOIN payment_file f ON f.id = p.payment_file_id
         LEFT JOIN claim c ON c.id = p.claim_id
+        LEFT JOIN budget b ON b.id = f.budget_id
+        LEFT JOIN budget h ON h.id = c.budget_id
         WHERE l.id IS NULL OR f.id IS NULL OR c.id IS NULL OR l.payment_file_id <> p.payment_file_id
-           OR l.institution_id <> p.institution_id OR c.budget_id <> f.budget_id
+           OR l.institution_id <> p.institution_id
+           OR COALESCE(b.carried_into_id, b.id) <> COALESCE(h.carried_into_id, h.id)
         """,
     ),
     Invariant(

@@ -176,8 +176,8 @@ KEPT: tuple[Invariant, ...] = (
         SELECT v.id AS voucher_id, v.reserved_fen, CAST(COALESCE(t.fen, 0) AS BIGINT) AS history_fen
         FROM voucher v
         LEFT JOIN (SELECT voucher_id,
-                          SUM(CASE act WHEN 'reserve' THEN amount_fen WHEN 'release' THEN -amount_fen
-                                       ELSE 0 END) AS fen
+                          SUM(CASE WHEN act IN ('reserve', 'carry_in') THEN amount_fen
+                                   WHEN act IN ('release', 'carry_out') THEN -amount_fen ELSE 0 END) AS fen
                    FROM transfer WHERE voucher_id IS NOT NULL GROUP BY voucher_id) t ON t.voucher_id = v.id
         WHERE v.reserved_fen <> COALESCE(t.fen, 0)
         """,
@@ -190,7 +190,10 @@ KEPT: tuple[Invariant, ...] = (
         FROM transfer t
         JOIN account a ON a.id = t.from_account_id
         JOIN voucher v ON v.id = t.voucher_id
-        WHERE a.budget_id <> v.budget_id OR t.act NOT IN ('reserve', 'release')
+        JOIN budget b ON b.id = a.budget_id
+        JOIN budget h ON h.id = v.budget_id
+        WHERE COALESCE(b.carried_into_id, b.id) <> COALESCE(h.carried_into_id, h.id)
+           OR t.act NOT IN ('reserve', 'release', 'carry_out', 'carry_in')
         """,
     ),
     # what a claim has once reserved has left its voucher, whatever became of the claim

@@ -13,6 +13,7 @@ from datetime import date
 from sqlalchemy import select
 
 from voucher.ledger import budget as budgets
+from voucher.ledger import queueing
 from voucher.ledger.budget import BUDGET_EXHAUSTED, Budget
 from voucher.ledger.holders import find_holders
 from voucher.plumbing.unit_of_work import Work
@@ -128,6 +129,7 @@ def apply_for_bonuses(work: Work, wish: BonusWish) -> Applied:
     check_role(work.actor, Role.OPERATOR, *STAFF_OF_BONUSES)
     catalogue.get_region(work.session, wish.region_code)
     fund = budgets.get_budget(work, wish.budget_id, lock=True)
+    budgets.check_year_open(work, fund)
     payee = _get_payee(work, wish)
     if fund.region_code not in catalogue.list_ancestry(work.session, wish.region_code):
         raise BUDGET_ELSEWHERE.refused(budget_region=fund.region_code, region=wish.region_code)
@@ -218,7 +220,7 @@ def _refuse_taken(work: Work, judged: Sequence[tuple[Line, BonusVerdict]]) -> No
 
 def _fit(work: Work, fund: Budget, judged: Sequence[tuple[Line, BonusVerdict]]) -> None:
     """Refuse, in order, what the budget cannot carry; nobody overtakes those who wait for money."""
-    left_fen, queued = fund.available_fen, budgets.is_waited_for(work, fund.id)
+    left_fen, queued = fund.available_fen, queueing.is_waited_for(work, fund.id)
     for _, verdict in judged:
         needed_fen = verdict.amount_fen
         if verdict.outcome is not Outcome.PAYABLE:

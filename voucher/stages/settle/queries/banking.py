@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from voucher.ledger import holds
 from voucher.ledger.budget import Budget
+from voucher.ledger.year_ends import select_family
 from voucher.registry.bank_templates import BankTemplate, layout_of
 from voucher.registry.standards import get_value_at
 from voucher.rules.lifecycle import Thing
@@ -80,7 +81,7 @@ def precheck(
     template = choose_template(session, on, budget.region_code, template_code)
     layout = layout_of(template, get_value_at(session, "bank_file_encoding", on, "*") or "gbk")
     waiting = (
-        Claim.budget_id == budget_id,
+        Claim.budget_id.in_(select_family(budget_id)),
         Claim.state == "approved",
         Claim.id.not_in(select(Payment.claim_id).where(LIVE_PAYMENT)),
     )

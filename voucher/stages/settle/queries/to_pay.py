@@ -8,6 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from voucher.ledger.budget import Budget
+from voucher.ledger.year_ends import select_family
 from voucher.stages.settle.models.claims import Claim
 from voucher.stages.settle.models.payments import Payment
 
@@ -20,7 +21,7 @@ def list_certificates_of_budget(session: Session, budget_id: int, regions: Colle
             .join(Budget, Budget.id == Claim.budget_id)
             .where(
                 Claim.certificate_id.is_not(None),
-                Claim.budget_id == budget_id,
+                Claim.budget_id.in_(select_family(budget_id)),
                 Claim.state == "approved",
                 Budget.region_code.in_(sorted(regions)),
             )

@@ -1,0 +1,179 @@
+"""年末结转：年度过完两人办理，占用随同结转或由新年度重新占用；只增不改，谁的补贴也不丢。"""
+
+from __future__ import annotations
+
+from functools import partial
+
+import pytest
+from sqlalchemy import select, text
+
+from tests.loop.telling import approve_batch, person, ready, set_parameter, settle_for, states_of, told
+from tests.scene import COOK, JIYUAN, LI_SI, SUN_BA, TURNER, XINXIANG, ZHANG_SAN, Scene, on
+from voucher.ledger import budget as budgets
+from voucher.ledger.budget import Budget
+from voucher.ledger.entries import EntrySearch, page_entries
+from voucher.ledger.year_ends import YearEnd
+from voucher.plumbing.unit_of_work import Work
+from voucher.rules.actor import Role
+from voucher.stages.settle import clawback, payment
+from voucher.stages.settle.closing_years import ask_year_end, carry_year_end, drop_year_end
+from voucher.stages.settle.models.claims import Claim
+from voucher.stages.settle.models.payments import Clawback
+from voucher.stages.settle.queries.year_ends import YearEndPreview, preview_year_end
+from voucher.stages.settle.reading import lock_claims
+
+DOCUMENT = "济财预〔2025〕1号"
+STAFF_ROLE, MAKER_NUMBER = Role.FINANCE_CHECKER, "310101199001010040"
+
+
+def seen(scene: Scene, budget: int, asked: YearEnd | None = None) -> YearEndPreview:
+    with scene.database.read() as session:
+        return preview_year_end(session, session.get_one(Budget, budget), scene.at.date(), asked)
+
+
+def ask(scene: Scene, budget: int) -> YearEnd:
+    return scene.do("制单员", lambda work: ask_year_end(work, budget, DOCUMENT))
+
+
+def carry(scene: Scene, asked: YearEnd) -> YearEnd:
+    look = seen(scene, asked.budget_id, asked)
+    return scene.do(
+        "付款复核员", lambda work: carry_year_end(work, asked.id, look.reserved_fen, look.rest_fen)
+    )
+
+
+def sums(scene: Scene, budget: int) -> tuple[int, int, int, int, int]:
+    found = scene.budget(budget)
+    return (
+        found.granted_fen, found.reserved_fen, found.spent_fen, found.returned_fen, found.available_fen,
+    )  # fmt: skip
+
+
+def take_back(scene: Scene, claim: Claim) -> None:
+    """Open a clawback on a paid claim and book the whole repayment."""
+    scene.do("初审员", lambda work: clawback.open_clawback(work, claim.id, "证书查实造假"))
+
+    def book(work: Work) -> None:
+        mine = lock_claims(work, Claim.id == claim.id, money=True)[0]
+        debt = work.session.scalars(select(Clawback).where(Clawback.claim_id == claim.id)).one()
+        clawback.meet(work, debt, mine, claim.amount_fen, "银行来款 20250301")
+
+    scene.do("制单员", book)
+
+
+def test_年末占用随同结转_支出计入付款的年度_追回退回当年付款的预算(scene: Scene) -> None:
+    ready(scene, "2024-12-01")
+    old = scene.open_budget(1000)
+    paid = settle_for(scene, [ZHANG_SAN], old)
+    approve_batch(scene, paid.batch_id)
+    scene.bank_answers(scene.make_file(old))
+    out = settle_for(scene, [LI_SI], old, COOK)
+    approve_batch(scene, out.batch_id)
+    unanswered = scene.make_file(old)
+    settle_for(scene, [SUN_BA], old, TURNER)
+    assert states_of(scene) == {"paid": 1, "paying": 1, "submitted": 1}
+    scene.at = on("2024-12-31")
+    early = told(scene, "制单员", lambda work: ask_year_end(work, old, DOCUMENT))
+    assert early.code == "year_not_over"
+    assert "2025 年 1 月 1 日" in early.sentence
+    scene.at = on("2025-01-02")
+    look = seen(scene, old)
+    assert (look.claims, look.claim_fen, look.rest_fen, look.files_out) == (2, 400_00, 400_00, 1)
+    asked = ask(scene, old)
+    carried = carry(scene, asked)
+    assert carried.into_budget_id is not None
+    new = carried.into_budget_id
+    assert (carried.moved_count, carried.moved_fen, carried.rest_fen) == (2, 400_00, 400_00)
+    assert sums(scene, old) == (200_00, 0, 200_00, 0, 0)
+    assert sums(scene, new) == (400_00, 400_00, 0, 0, 0)
+    scene.bank_answers(unanswered)
+    assert sums(scene, old) == (200_00, 0, 200_00, 0, 0)
+    assert sums(scene, new) == (400_00, 200_00, 200_00, 0, 0)
+    with scene.database.read() as session:
+        every = page_entries(session, [JIYUAN], EntrySearch(), before_id=None)
+        claims = session.scalars(select(Claim).order_by(Claim.id)).all()
+    assert [each.act for each in every[:7]] == [
+        "spend", "hand_back", "carry_in", "carry_in", "carry_out", "carry_out", "reserve",
+    ]  # fmt: skip
+    take_back(scene, claims[0])
+    assert sums(scene, old) == (200_00, 0, 0, 200_00, 0)
+    take_back(scene, claims[1])
+    assert sums(scene, new) == (400_00, 200_00, 0, 200_00, 0)
+    third = next(each for each in claims if each.state == "submitted")
+    approve_batch(scene, third.batch_id)
+    late = told(scene, "制单员", lambda work: payment.prepare(work, old))
+    assert late.code == "budget_year_over"
+    assert str(new) in late.sentence
+    file = scene.make_file(new)
+    scene.bank_answers(file)
+    assert file.budget_id == new
+    assert sums(scene, new) == (400_00, 0, 200_00, 200_00, 0)
+    grant = told(scene, "operator", lambda work: budgets.grant(work, old, 1_00))
+    assert grant.code == "budget_year_over"
+
+
+def test_收回的由新年度重新占用_不够就不办_候补排到新年度(scene: Scene) -> None:
+    ready(scene, "2024-12-01")
+    set_parameter(scene, "year_end_carries_reserved", "0", "2024-12-15")
+    old = scene.open_budget(300)
+    settle_for(scene, [ZHANG_SAN, LI_SI], old)
+    assert states_of(scene) == {"submitted": 1, "draft": 1}
+    scene.at = on("2025-01-02")
+    asked = ask(scene, old)
+    assert seen(scene, old, asked).short_fen == 200_00
+    poor = told(scene, "付款复核员", lambda work: carry_year_end(work, asked.id, 200_00, 100_00))
+    assert poor.code == "budget_exhausted"
+    assert sums(scene, old) == (300_00, 200_00, 0, 0, 100_00)
+    new = scene.open_budget(500, year=2025)
+    stale = told(scene, "付款复核员", lambda work: carry_year_end(work, asked.id, 200_00, 0))
+    assert stale.code == "year_end_changed"
+    assert "100.00" in stale.sentence
+    done = carry(scene, asked)
+    assert done.rest_fen == 300_00
+    assert sums(scene, old) == (0, 0, 0, 0, 0)
+    # whoever waited is served from the new year at once
+    assert sums(scene, new) == (500_00, 400_00, 0, 0, 100_00)
+    assert states_of(scene) == {"submitted": 2}
+    scene.at = on("2026-01-03")
+    set_parameter(scene, "year_end_carries_reserved", "1", "2026-01-01")
+    again = carry(scene, ask(scene, new))
+    assert again.into_budget_id is not None
+    assert scene.budget(old).carried_into_id == again.into_budget_id
+    assert sums(scene, again.into_budget_id)[1] == 400_00
+
+
+def test_结转两人办理_外区看不见_可以撤销_数据库也守着(scene: Scene) -> None:
+    ready(scene, "2024-12-01")
+    old = scene.open_budget(1000)
+    settle_for(scene, [person(3)], old)
+    scene.at = on("2025-01-02")
+    empty = told(scene, "制单员", lambda work: ask_year_end(work, old, " "))
+    assert empty.code == "year_end_document_missing"
+    assert told(scene, "付款复核员", lambda work: ask_year_end(work, old, DOCUMENT)).code == "role_missing"
+    asked = ask(scene, old)
+    assert told(scene, "制单员", lambda work: ask_year_end(work, old, DOCUMENT)).code == (
+        "year_end_asked_already"
+    )
+    # the same person with a second account is the same hand
+    scene.hire("制单员2", STAFF_ROLE, MAKER_NUMBER)
+    alone = told(scene, "制单员2", lambda work: carry_year_end(work, asked.id, 200_00, 800_00))
+    assert alone.code == "second_person_needed"
+    scene.hire("外区复核", STAFF_ROLE, "310101199001010990", XINXIANG)
+    foreign = told(scene, "外区复核", lambda work: carry_year_end(work, asked.id, 200_00, 800_00))
+    assert foreign.code == "year_end_missing"
+    scene.do("付款复核员", lambda work: drop_year_end(work, asked.id))
+    assert told(scene, "付款复核员", lambda work: drop_year_end(work, asked.id)).code == "year_end_over"
+    carry(scene, ask(scene, old))
+    sins = (
+        ("UPDATE budget SET granted_fen = granted_fen + 1 WHERE year = 2024", "is over"),
+        ("UPDATE budget SET carried_into_id = NULL WHERE year = 2024", "is over"),
+        ("UPDATE year_end SET moved_fen = 0", "what was done stays"),
+        ("DELETE FROM year_end", "never deleted"),
+    )
+    for sql, words in sins:
+        with pytest.raises(Exception, match=words):
+            scene.do("operator", partial(run, sql=sql))
+
+
+def run(work: Work, sql: str) -> None:
+    work.session.execute(text(sql))
