@@ -13,6 +13,7 @@ from tests.pictures import jpeg, pdf
 from tests.revoking import revoke_certificate
 from voucher.demo.province.cast import JIYUAN, MAIN_LOGIN, list_codes
 from voucher.demo.province.proving import Proving
+from voucher.demo.staff import open_member
 from voucher.ledger.holds import Hold, open_hold, select_held
 from voucher.ledger.vouchers import Voucher
 from voucher.plumbing.files import FileStore
@@ -27,6 +28,7 @@ from voucher.registry.renumbering import propose_number
 from voucher.registry.tariffs import propose_tariff
 from voucher.registry.users import UserAccount
 from voucher.registry.workers import open_worker
+from voucher.rules.actor import Grant, Role
 from voucher.rules.applications import Demand
 from voucher.rules.archive import Extent
 from voucher.rules.complaints import Topic
@@ -39,8 +41,9 @@ from voucher.rules.risk.catalogue import BY_CODE
 from voucher.rules.risk.findings import Finding
 from voucher.rules.tariffs import Subject, Tariff
 from voucher.rules.vocabulary import FundSource, SubsidyKind
-from voucher.stages.assess.appeals.answering import accept
+from voucher.stages.assess.appeals.answering import accept, reject
 from voucher.stages.assess.appeals.filing import appeal_result
+from voucher.stages.assess.appeals.going_on import escalate
 from voucher.stages.assess.models import Candidate, ExamBatch, ExamResult
 from voucher.stages.certify import mass_revocation
 from voucher.stages.certify.models import Certificate
@@ -76,6 +79,8 @@ from voucher.stages.train.models.classes import TrainingClass
 
 # two people who share a telephone
 SHARED_MOBILE = "13700137000"
+# the place of one more member of staff among the demonstration's
+READER = 290
 STOPPED, APPLIED_FOR = "free-offset", "失业人员转岗培训券"
 FALLEN, FALLEN_ASKED = "vocational", "college"
 
@@ -330,15 +335,19 @@ def _open_records(town: Town) -> None:
 
 
 def _appeal_against_scores(town: Town) -> None:
-    """Have two people appeal against scores of theirs, too late and with a reason; one appeal is taken up."""
+    """Have three people appeal, late and with a reason: one waits, one is taken up, one goes to the office.
+
+    Whoever answers had no hand in the exam; who is not content takes it to the office.
+    """
     logins = town.stage.workers
+    house = town.stage.institution("yuquan")
     with town.database.read() as session:
         rows = session.execute(
             select(ExamResult.id, Candidate.person_id)
             .join(Candidate, Candidate.id == ExamResult.candidate_id)
             .join(ExamBatch, ExamBatch.id == Candidate.batch_id)
             .where(
-                ExamBatch.institution_id == town.stage.institution("yuquan"),
+                ExamBatch.institution_id == house,
                 ExamBatch.state == "published",
                 ExamResult.confirmed_at.is_not(None),
                 Candidate.person_id.in_(sorted(logins)),
@@ -347,13 +356,24 @@ def _appeal_against_scores(town: Town) -> None:
         ).all()
     main = next(person_id for person_id, login in logins.items() if login == MAIN_LOGIN)
     chosen = {person_id: result_id for result_id, person_id in rows}
-    filed = []
-    for person_id in sorted(chosen, key=lambda each: (each != main, each))[:2]:
+    mine, taken_up, taken_on = sorted(chosen, key=lambda each: (each != main, each))[:3]
+    filed = {}
+    for person_id in (mine, taken_up, taken_on):
         against = partial(
             appeal_result, result_id=chosen[person_id], said="技能第三项漏记一分", why_late="住院，有出院记录"
         )
-        filed.append(town.do(logins[person_id], against).id)
-    town.do("evaluator", partial(accept, appeal_id=filed[-1]))
+        filed[person_id] = town.do(logins[person_id], against).id
+    town.do("evaluator", partial(accept, appeal_id=filed[taken_up]))
+    grant = Grant(Role.EVALUATOR_ADMIN, institution_id=house)
+    reader = partial(open_member, serial=READER, login="reader", name="评价机构管理员 小苗", grant=grant)
+    town.do("operator", reader)
+    town.do("reader", partial(accept, appeal_id=filed[taken_on]))
+    rejected = partial(
+        reject, appeal_id=filed[taken_on], opinion="复核了评分表和录像，第三项按标准扣分，计分无误"
+    )
+    town.do("reader", rejected)
+    insisted = partial(escalate, appeal_id=filed[taken_on], said="录像里第三项已经完成，请调取原录像")
+    town.do(logins[taken_on], insisted)
 
 
 def _ask_to_be_forgotten(town: Town) -> None:

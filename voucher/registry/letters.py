@@ -31,7 +31,7 @@ LOGIN_CODE, VOUCHER_EXPIRES = "login_code", "voucher_expires"
 TEXTED_CODE, VOUCHER_REDEEMED = "texted_code", "voucher_redeemed"
 CONSENT_CODE, CONSENT_GIVEN, CONSENT_ENDED = "consent_code", "consent_given", "consent_ended"
 HELPER_ACTED, WEBHOOK_PAUSED = "helper_acted", "webhook_paused"
-CLASS_CHANGED, STARS_ANSWERED = "class_changed", "stars_answered"
+CLASS_CHANGED, STARS_ANSWERED, APPEAL_MOVED = "class_changed", "stars_answered", "appeal_moved"
 ACCESS_RESET, PASSWORD_CHANGED, TOTP_BOUND = "access_reset", "password_changed", "totp_bound"
 WORDS: Mapping[str, str] = {
     LOGIN_CODE: "验证码 {code}，{minutes} 分钟内有效，用于登录。任何人向您索要都是诈骗，请勿告诉他人。",
@@ -57,6 +57,8 @@ WORDS: Mapping[str, str] = {
     TOTP_BOUND: "您的账号 {login} 已于 {at} 绑定手机动态口令。"
     "不是您本人绑定的，请立即联系本单位管理员或拨打 12333。",
     STARS_ANSWERED: "贵机构对 {year} 年星级的异议已答复：{outcome}。理由和重算的结果请登录“本机构星级”查看。",
+    APPEAL_MOVED: "您的复核申请 {number}：{told}。理由和记录请登录“我的—成绩与复核”查看。"
+    "不是您申请的，请拨打 12333。",
     WEBHOOK_PAUSED: "您登记的系统“{name}”连续 {count} 次没有收下事件通知，已暂停。"
     "请登录“系统接入—事件通知”查看原因，排除后恢复，未送达的会补发。",
 }

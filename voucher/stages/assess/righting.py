@@ -18,6 +18,7 @@ from voucher.rules.appeals import AppealKind, Scored, is_better
 from voucher.stages.assess.models import Candidate, ExamResult
 from voucher.stages.assess.models_appeals import Appeal
 from voucher.stages.assess.reading import find_counting_results
+from voucher.stages.assess.telling import tell_appellants
 
 # with the office for being late does not keep a correction from counting
 UPHELD = ("upheld", "escalated", "overruled")
@@ -79,6 +80,7 @@ def settle(work: Work, appeal: Appeal, vouchers: Sequence[Voucher]) -> None:
     states.move(work, Appeal, [appeal], "settle")
     appeal.due_on = None
     work.session.flush()
+    tell_appellants(work, [appeal], "settle")
 
 
 def give_days_back(work: Work, appeal: Appeal, vouchers: Sequence[Voucher]) -> None:

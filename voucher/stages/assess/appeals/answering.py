@@ -23,6 +23,7 @@ from voucher.stages.assess.models import Candidate
 from voucher.stages.assess.models_appeals import Appeal
 from voucher.stages.assess.reading import find_counting_results, lock_own_batch
 from voucher.stages.assess.righting import scored
+from voucher.stages.assess.telling import tell_appellants
 
 IN_TIME = reason(
     "appeal_in_time",
@@ -43,6 +44,7 @@ def accept(work: Work, appeal_id: int) -> Appeal:
     states.move(work, Appeal, [appeal], "accept")
     appeal.due_on = due_on(work, appeal.region_code, ANSWER)
     work.session.flush()
+    tell_appellants(work, [appeal], "accept")
     return appeal
 
 
@@ -104,4 +106,5 @@ def _decide(work: Work, appeal: Appeal, event: str, answer: str, opinion: str, n
     states.move(work, Appeal, [appeal], event, reason=words)
     appeal.due_on = due_on(work, appeal.region_code, next_days)
     work.session.flush()
+    tell_appellants(work, [appeal], event)
     return appeal

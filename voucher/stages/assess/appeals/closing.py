@@ -11,6 +11,7 @@ from voucher.plumbing.unit_of_work import Work
 from voucher.rules.actor import Role, check_role
 from voucher.stages.assess.appeals.reading import REVIEW, due_on
 from voucher.stages.assess.models_appeals import Appeal
+from voucher.stages.assess.telling import tell_appellants
 
 AT_MOST = 200
 UNANSWERED = ("filed", "accepted", "upheld")
@@ -28,6 +29,7 @@ def pass_on_due(work: Work) -> int:
     for each in late:
         each.due_on = due_on(work, each.region_code, REVIEW)
     work.session.flush()
+    tell_appellants(work, late, "pass_on")
     return len(late)
 
 
@@ -42,6 +44,7 @@ def close_due(work: Work) -> int:
     for each in late:
         each.due_on = None
     work.session.flush()
+    tell_appellants(work, late, "close")
     return len(late)
 
 

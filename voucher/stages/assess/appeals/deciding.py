@@ -14,6 +14,7 @@ from voucher.rules.words import check_why
 from voucher.stages.assess.appeals.reading import SETTLE, due_on, lock_behind, lock_reached, read_hands
 from voucher.stages.assess.models_appeals import Appeal
 from voucher.stages.assess.righting import give_days_back, right_by_counting
+from voucher.stages.assess.telling import tell_appellants
 
 SETTLE_IN_TIME = reason(
     "appeal_settle_in_time",
@@ -45,6 +46,8 @@ def decide(work: Work, appeal_id: int, *, overrule: bool, opinion: str) -> Appea
     work.session.flush()
     if overrule:
         right_by_counting(work, appeal, vouchers)
+    if appeal.state != "settled":  # of which there has been word already
+        tell_appellants(work, [appeal], event)
     return appeal
 
 
@@ -66,6 +69,7 @@ def end_unmet(work: Work, appeal_id: int, opinion: str) -> Appeal:
     states.move(work, Appeal, [appeal], "end_unmet", reason=words)
     appeal.due_on = None
     work.session.flush()
+    tell_appellants(work, [appeal], "end_unmet")
     return appeal
 
 

@@ -34,6 +34,7 @@ from voucher.stages.assess.models_appeals import (
 from voucher.stages.assess.models_arrivals import ExamArrival
 from voucher.stages.assess.models_examiners import ExamExaminer
 from voucher.stages.assess.reading import find_counting_results
+from voucher.stages.assess.telling import tell_appellants
 from voucher.stages.train.queries.trained import classes_of
 
 WORKDAYS = "appeal_workdays"
@@ -229,6 +230,7 @@ def _file(work: Work, against: Against, same: ColumnElement[bool], said: str, wh
     states.begin(work, Thing.APPEAL, [filed.id], "file", content={filed.id: {"kind": filed.kind}})
     work.session.add_all(AppealHand(appeal_id=filed.id, person_id=each) for each in sorted(against.hands))
     work.session.flush()
+    tell_appellants(work, [filed], "file")
     return filed
 
 

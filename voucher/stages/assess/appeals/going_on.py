@@ -8,6 +8,7 @@ from voucher.rules.lifecycle import Thing, check_event
 from voucher.rules.words import check_why
 from voucher.stages.assess.appeals.reading import REVIEW, STEP_LATE, due_on, lock_mine, seal_words
 from voucher.stages.assess.models_appeals import INSISTED_CONTEXT, Appeal
+from voucher.stages.assess.telling import tell_appellants
 
 
 def withdraw(work: Work, appeal_id: int) -> Appeal:
@@ -20,6 +21,7 @@ def withdraw(work: Work, appeal_id: int) -> Appeal:
     states.move(work, Appeal, [appeal], "withdraw")
     appeal.due_on = None
     work.session.flush()
+    tell_appellants(work, [appeal], "withdraw")
     return appeal
 
 
@@ -38,4 +40,5 @@ def escalate(work: Work, appeal_id: int, said: str) -> Appeal:
     appeal.insisted_sealed = sealed
     appeal.due_on = due_on(work, appeal.region_code, REVIEW)
     work.session.flush()
+    tell_appellants(work, [appeal], "escalate")
     return appeal
