@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import random
 import time
 from collections.abc import Callable, Mapping
@@ -140,10 +139,6 @@ BODIES: dict[str, Callable[[Said], Reply]] = {
 }
 
 
-# ten thousand take ten minutes: every change meets fewer, SIZE=full makes them the whole
-MANY = 10_000 if os.environ.get("STORM_SIZE") == "full" else 1_200
-
-
 class Liar:
     """Answers by chance, and remembers of which certificates the truth was the last thing said."""
 
@@ -173,20 +168,17 @@ class Liar:
         return BODIES[way](dict(true))
 
 
-@pytest.mark.parametrize("answers", [90, pytest.param(MANY, marks=pytest.mark.long)])
 @SQLITE
-def test_no_answer_of_a_lying_register_verifies_anything(asked: Asked, answers: int) -> None:
-    liar = Liar(asked.rows, seed=answers)
+def test_no_answer_of_a_lying_register_verifies_anything(asked: Asked) -> None:
+    liar, answers = Liar(asked.rows, seed=90), 90
     with serving(liar) as register:
         asked.connect(register)
         for _ in range(answers // len(asked.rows)):
             asked.ask()
             right = {asked.ids[number] for number, said in liar.last.items() if said == "true"}
             assert asked.verified() == right
-    assert sum(liar.told.values()) == answers // len(asked.rows) * len(asked.rows)
+    assert sum(liar.told.values()) == answers
     assert liar.told["the truth"] > 0
-    if answers > 1000:
-        assert set(liar.told) == {"the truth", *LIES, *BODIES}
     with asked.scene.database.read() as session:
         kept = session.scalar(select(func.count()).select_from(RegisterLookUp))
         strangers = session.scalars(select(RegisterEntry.number).distinct()).all()
