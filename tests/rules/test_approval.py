@@ -186,3 +186,11 @@ def test_whoever_tries_the_hands_that_got_through_differ(people: list[int]) -> N
     assert len(set(claim)) == len(claim)
     assert len(set(file)) == len(file)
     assert hands.get(Step.RELEASE) not in claim
+
+
+def test_who_set_the_amount_does_not_approve_it() -> None:
+    rules.check_not_cleared("审批", 7, {5, 6})
+    with pytest.raises(Refused) as caught:
+        rules.check_not_cleared("审批", 6, {5, 6})
+    assert caught.value.refusal.code == "cleared_it"
+    assert caught.value.refusal.title == "您参与过该申领的转人工核定，不能办理审批"

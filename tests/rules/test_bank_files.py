@@ -49,3 +49,29 @@ def test_a_layout_that_could_pay_nobody_is_refused(columns: str) -> None:
 def test_a_word_nobody_knows_is_no_result() -> None:
     assert read_outcome(" 成 功 ", {"成功": "succeeded"}) == "succeeded"
     assert read_outcome("处理中", {"成功": "succeeded"}) is None
+
+
+@pytest.mark.parametrize(
+    "columns",
+    [
+        "=holder_name;号=account;额=amount_yuan",
+        "户=somebody;号=account;额=amount_yuan",
+        "户=holder_name;号=account;附言=purpose",
+        "户=holder_name;额=amount_yuan;又额=amount_fen",
+    ],
+)
+def test_a_column_without_name_or_meaning_and_a_layout_without_account_or_amount_are_refused(
+    columns: str,
+) -> None:
+    with pytest.raises(Refused, match="bank_layout_malformed"):
+        read_columns("x", columns)
+
+
+def test_the_columns_come_in_their_order_and_a_name_may_fill_its_whole_place() -> None:
+    assert [heading for heading, _ in read_columns("x", f" 序 = position ;{COLUMNS}")] == [
+        "序",
+        "户",
+        "号",
+        "额",
+    ]
+    assert find_name_faults(["济源示范区职业技能评"], LAYOUT) == {}

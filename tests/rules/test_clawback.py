@@ -172,3 +172,9 @@ def test_an_advance_ends_exactly_at_what_was_earned(
 def test_no_amount_is_negative(act: Callable[[], object]) -> None:
     with pytest.raises(Refused, match="amount_negative"):
         act()
+
+
+def test_an_advance_of_the_whole_is_a_share_like_any_other() -> None:
+    assert rules.advance_limit(3, STANDARD_FEN, 10_000) == 3 * STANDARD_FEN
+    with pytest.raises(Refused, match="advance_limit_invalid"):
+        rules.advance_limit(3, STANDARD_FEN, 10_001)

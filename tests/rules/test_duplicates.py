@@ -308,3 +308,10 @@ def test_two_keys_are_equal_only_for_the_same_person_occupation_level_and_kind(
 ) -> None:
     keys = [key(occupation, level, kind=kind, person_id=person) for person, occupation, level, kind in pair]
     assert (keys[0] == keys[1]) == (pair[0] == pair[1])
+
+
+def test_without_a_level_or_an_occupation_no_other_is_higher() -> None:
+    master = [claimed(level=Level.SENIOR)]
+    for level, occupation in ((None, CARER), (Level.JUNIOR, None), (None, None)):
+        answer = judge_duplicates(key(HOUSEKEEPER), level, occupation, date(2024, 1, 1), master, STRICT)
+        assert answer.outcome is Outcome.PAYABLE

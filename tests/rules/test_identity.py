@@ -285,6 +285,7 @@ def test_a_personal_card_needs_its_check_digit_and_a_corporate_account_has_none(
 @pytest.mark.parametrize(
     ("account", "kind", "code"),
     [
+        (12345678, AccountKind.CORPORATE, "account_as_number"),
         ("6" * 15, AccountKind.PERSONAL, "account_malformed"),
         ("6" * 20, AccountKind.PERSONAL, "account_malformed"),
         ("1234567", AccountKind.CORPORATE, "account_malformed"),

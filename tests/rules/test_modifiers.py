@@ -88,3 +88,18 @@ def test_several_shares_are_rounded_once(amount_fen: int, shares: list[int]) -> 
     for each in shares:
         exact, whole = exact * each, whole * 10_000
     assert abs(2 * (share(amount_fen, *shares) * whole - exact)) <= whole
+
+
+def test_an_occupation_goes_before_a_level_and_a_region_before_the_whole_province() -> None:
+    level = replace(SHORT, occupation_code=None, level=Level.JUNIOR, basis_points=13_000)
+    occupation = replace(SHORT, region_code=None, basis_points=11_000)
+    assert price(TRAIN, level, occupation).amount_fen == 1320_00
+    assert price(TRAIN, occupation, SHORT).amount_fen == price(TRAIN, SHORT, occupation).amount_fen == 1440_00
+    county = replace(SHORT, region_code="410103", basis_points=10_500)
+    assert price(TRAIN, county, SHORT).amount_fen == price(TRAIN, SHORT, county).amount_fen == 1260_00
+
+
+def test_of_two_rows_alike_the_first_counts() -> None:
+    twin = replace(SHORT, document="同日另文")
+    assert "济人社〔2024〕9号" in price(TRAIN, SHORT, twin).explanation
+    assert "同日另文" in price(TRAIN, twin, SHORT).explanation

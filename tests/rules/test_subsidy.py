@@ -288,3 +288,33 @@ def test_every_answer_is_explained_and_within_its_bounds(
         assert answer.amount_fen <= answer.standard.amount_fen
     if reserved_fen is not None:
         assert max(answer.amount_fen, answer.proposed_fen) <= reserved_fen
+
+
+def test_a_row_of_the_very_kind_of_certificate_goes_before_one_of_all_and_one_of_a_level_before_all() -> None:
+    own = replace(evaluation(CertificateKind.SKILL_LEVEL, Level.JUNIOR, "230"))
+    assert price(CARER5, own).amount_fen == 23_000
+    assert price(CARER5, *reversed([own, *STANDARDS])).amount_fen == 23_000
+    operation = replace(
+        CARER5, kind=SubsidyKind.TRAINING, certificate_kind=CertificateKind.SPECIAL_OPERATION,
+        level=Level.JUNIOR,
+    )  # fmt: skip
+    assert price(operation, training(Form.SPECIAL_OPERATION, Level.JUNIOR, "810")).amount_fen == 81_000
+
+
+def test_of_two_rows_alike_the_answer_does_not_hang_on_their_order() -> None:
+    twin = replace(evaluation(Form.LEVEL_CERTIFICATE, Level.JUNIOR, "200"), document="一号文件")
+    later = replace(twin, document="二号文件")
+    for rows in ((twin, later), (later, twin)):
+        assert (
+            "一号文件" in price(CARER5, *(replace(each, since=date(2023, 1, 1)) for each in rows)).explanation
+        )
+
+
+def test_one_hour_and_one_fen_are_paid_and_what_a_person_may_decide_keeps_to_the_reservation() -> None:
+    assert price(replace(COMPLETION, kind=SubsidyKind.TRAINING, hours=1)).amount_fen == 10_00
+    assert price(replace(CARER5, reserved_fen=1)).amount_fen == 1
+    nothing = price(replace(CARER5, reserved_fen=0))
+    assert (nothing.outcome, nothing.amount_fen) == (Outcome.REFUSED, 0)
+    asked = replace(CARER5, method=Method.DIRECT)
+    for reserved_fen, proposed_fen in ((150_00, 150_00), (300_00, 200_00), (-1, 0)):
+        assert price(replace(asked, reserved_fen=reserved_fen), modifiers=()).proposed_fen == proposed_fen
