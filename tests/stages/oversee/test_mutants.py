@@ -8,7 +8,8 @@ import pytest
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError
 
-from tests.stages.oversee.mutants import GOES_IN, NEXT, SINS, Sin
+from tests.stages.oversee.mutants import NEXT, SINS
+from tests.stages.oversee.sins import GOES_IN, Sin
 from tests.stages.oversee.stripping import rolled_back
 from tests.stages.oversee.town import Town
 
