@@ -62,3 +62,23 @@ def test_a_class_is_changed_and_everybody_sees_the_new_times(loop: Loop) -> None
     everything = loop["shenhe"].get("/timetable-changes?state=all").json["items"]
     (done,) = [each for each in everything if each["reviewed"]]
     assert (done["agreed"], done["opinion"]) == (True, "同意")
+    # one session is called off, its hours go into two new ones: written by hand, line by line, at the desk
+    day, half = last["starts_at"][:10], last["hours"] // 2
+    off = {"drop": str(last["id"])}
+    first = {"new-day-1": day, "new-from-1": "08:00", "new-until-1": "11:30", "new-hours-1": str(half),
+             "new-topic-1": "上午实操"}  # fmt: skip
+    other = {"new-day-2": day, "new-from-2": "13:00", "new-until-2": "17:00", "new-topic-2": "下午实操",
+             "new-hours-2": str(last["hours"] - half)}  # fmt: skip
+    desk.go(f"{page_path}/timetable")
+    page = desk.press("提交课程变更", **off, **{"new-day-1": day}, why="拆成两次")
+    assert "新增第 1 行开始时间" in page.text, "what a line leaves out is asked for by its name"
+    page = desk.press("提交课程变更", **off, **first, why="拆成两次")
+    assert "计划学时不能由" in page.text
+    page = desk.press("提交课程变更", **off, **first, **other, why="拆成两次")
+    assert "下午实操" in page.text
+    office.go("/office/timetable-changes")
+    if "同意，当即生效" in office.page.text:
+        office.press("同意，当即生效", opinion="同意")
+    shown = worker.go(f"/my/vouchers/{ids['voucher']}").text
+    assert "已取消" in shown
+    assert "上午实操" in shown

@@ -32,6 +32,7 @@ TEXTED_CODE, VOUCHER_REDEEMED = "texted_code", "voucher_redeemed"
 CONSENT_CODE, CONSENT_GIVEN, CONSENT_ENDED = "consent_code", "consent_given", "consent_ended"
 HELPER_ACTED, WEBHOOK_PAUSED = "helper_acted", "webhook_paused"
 CLASS_CHANGED, STARS_ANSWERED, APPEAL_MOVED = "class_changed", "stars_answered", "appeal_moved"
+CLASS_SESSIONS_CHANGED = "class_sessions_changed"
 ACCESS_RESET, PASSWORD_CHANGED, TOTP_BOUND = "access_reset", "password_changed", "totp_bound"
 WORDS: Mapping[str, str] = {
     LOGIN_CODE: "验证码 {code}，{minutes} 分钟内有效，用于登录。任何人向您索要都是诈骗，请勿告诉他人。",
@@ -50,6 +51,8 @@ WORDS: Mapping[str, str] = {
     "不是您同意的，请登录“我的—亲情代办”停止，或立即拨打 12333。",
     CLASS_CHANGED: "您的班级“{training}”有 {count} 次课改了时间、教师或地点，最早一次原定 {before}，"
     "现为 {after}，{place}。请登录“我的券”查看课程表。详询 12333。",
+    CLASS_SESSIONS_CHANGED: "您的班级“{training}”的课程有变更：取消 {dropped} 次，新增 {added} 次，"
+    "调整 {moved} 次；最早一处：{first}。请登录“我的券”查看课程表。详询 12333。",
     ACCESS_RESET: "您的账号 {login} 的密码和动态口令已于 {at} 由管理员重置，原来的登录全部退出。"
     "不是您要求的，请立即联系本单位管理员，并拨打 12333。",
     PASSWORD_CHANGED: "您的账号 {login} 已于 {at} 修改密码，其他登录已退出。"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
+from voucher.rules.classes import BLENDED, OFFLINE, ONLINE
 from voucher.rules.errors import Family, reason
 from voucher.rules.register import rule
 
@@ -22,6 +23,19 @@ TIME_PAST = reason(
     "class_session_time_past",
     "第 {position} 次课改到 {starts}，这个时间已经过去",
     "请改到以后的时间",
+    SOURCE,
+)
+SESSION_KEPT = reason(
+    "class_session_kept",
+    "第 {position} 次课不能取消：{problem}",
+    "请改到别的时间，或换教师、场地；整个班级不办了的，请办理取消开班",
+    SOURCE,
+    Family.CONFLICT,
+)
+ADDITION_WRONG = reason(
+    "class_session_addition_wrong",
+    "新增的课次填写有误：{problem}",
+    "请写明内容、时间、学时，方式与班级一致后重新提交",
     SOURCE,
 )
 HOURS_WITH_LEARNERS = reason(
@@ -77,3 +91,32 @@ def check_hours_stay(former: int, hours: int, seated: int) -> None:
     """
     if seated and former != hours:
         raise HOURS_WITH_LEARNERS.refused(count=seated, former=former, hours=hours)
+
+
+@rule(number="TRN-21", stage="培训", source=SOURCE, since=FOUNDED)
+def check_may_drop(position: int, left: int, *, has_lessons: bool) -> None:
+    """Check that a session may fall away: another one is left, and nothing was put together for it to play.
+
+    Raises class_session_kept.
+    """
+    if has_lessons:
+        raise SESSION_KEPT.refused(position=position, problem="已有线上课内容")
+    if left < 1:
+        raise SESSION_KEPT.refused(position=position, problem="班级至少要有一次课")
+
+
+@rule(number="TRN-22", stage="培训", source=SOURCE, since=FOUNDED)
+def check_addition(mode: str, class_mode: str, topic: str, hours: int) -> None:
+    """Check that a session to be added says what is taught for how long, in a mode of its class.
+
+    Raises class_session_addition_wrong.
+    """
+    problems = []
+    if not topic.strip():
+        problems.append("没有填写内容")
+    if hours < 1:
+        problems.append("学时不足 1")
+    if mode not in (OFFLINE, ONLINE) or class_mode not in (mode, BLENDED):
+        problems.append("上课方式与班级不符")
+    if problems:
+        raise ADDITION_WRONG.refused(problem="、".join(problems))

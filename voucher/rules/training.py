@@ -39,6 +39,14 @@ CLASS_TOO_LARGE = reason(
 )
 
 
+HOURS_IMPOSSIBLE = reason(
+    "session_hours_impossible",
+    "第 {position} 次课 {minutes} 分钟，至多 {most} 学时（1 学时 {lesson} 分钟），填了 {hours} 学时",
+    "请延长这次课的时间，或减少学时、另加课次",
+    LESSON_SOURCE,
+)
+
+
 def _format_percent(share_bp: int) -> str:
     whole, hundredths = divmod(share_bp, 100)
     return f"{whole}.{hundredths:02d}".rstrip("0").rstrip(".")
@@ -99,6 +107,19 @@ def lesson_hours(minutes: int, minutes_per_lesson: int) -> int:
     _check_count("minutes", minutes)
     _check_count("minutes_per_lesson", minutes_per_lesson, least=1)
     return minutes // minutes_per_lesson
+
+
+@rule(number="TRN-23", stage="培训", source=LESSON_SOURCE, since=FOUNDED)
+def check_hours_fit(position: int, hours: int, minutes: int, minutes_per_lesson: int) -> None:
+    """Check that the lesson hours planned for a session fit into its minutes.
+
+    Raises session_hours_impossible.
+    """
+    most = lesson_hours(minutes, minutes_per_lesson)
+    if hours > most:
+        raise HOURS_IMPOSSIBLE.refused(
+            position=position, hours=hours, minutes=minutes, most=most, lesson=minutes_per_lesson
+        )
 
 
 @rule(number="TRN-06", stage="培训", source=SPEED_SOURCE, since=FOUNDED)

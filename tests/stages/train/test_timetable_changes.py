@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from functools import partial
 
@@ -14,20 +15,41 @@ from tests import town_issue as issue
 from tests import town_train as town
 from tests.loop import way
 from tests.scene import HOUSEKEEPER, LI_SI, XINXIANG, ZHANG_SAN, Scene
+from voucher.plumbing.clock import SHANGHAI
 from voucher.plumbing.outbox import Letter
+from voucher.registry.letters import write_words
 from voucher.rules.actor import Role
-from voucher.stages.train import attend, changing, running
-from voucher.stages.train.changing import Wanted
+from voucher.stages.train import attend, changing, lessons, running
 from voucher.stages.train.models.classes import ClassSession
 from voucher.stages.train.models.timetables import SessionChange, TimetableChange
-from voucher.stages.train.queries.timetables import find_changed_sessions, list_session_changes
+from voucher.stages.train.planning import NewSession
+from voucher.stages.train.queries.timetables import (
+    find_changed_sessions,
+    list_dropped,
+    list_session_changes,
+)
+from voucher.stages.train.wanted import Addition, Wanted
 
 WHY = "周老师外出培训"
 HOUR = timedelta(hours=1)
 
 
-def change(class_id: int, *wanted: Wanted, why: str = WHY) -> partial[TimetableChange]:
-    return partial(changing.ask_change, class_id=class_id, wanted=wanted, why=why)
+def change(
+    class_id: int, *wanted: Wanted, why: str = WHY, more: Sequence[Addition] = ()
+) -> partial[TimetableChange]:
+    return partial(changing.ask_change, class_id=class_id, wanted=wanted, why=why, additions=more)
+
+
+def gone(held: ClassSession) -> Wanted:
+    return Wanted(held.id, drop=True)
+
+
+def extra(
+    starts_at: datetime, *, hours: int = 4, minutes: int = 180, mode: str = "offline", teacher: str = ""
+) -> Addition:
+    return Addition(
+        mode, "实操补充", starts_at, starts_at + timedelta(minutes=minutes), hours, teacher or None
+    )
 
 
 def decide(asked: TimetableChange, agreed: bool, opinion: str = "同意顺延") -> partial[TimetableChange]:
@@ -40,12 +62,14 @@ def barred(scene: Scene, statement: str) -> None:
         scene.do("operator", lambda work: work.session.execute(text(statement)))
 
 
-def letters(scene: Scene) -> list[tuple[int, str]]:
+def class_letters(scene: Scene) -> list[Letter]:
     with scene.database.read() as session:
-        rows = session.scalars(
-            select(Letter).where(Letter.key.startswith("class_changed:")).order_by(Letter.id)
-        )
-        return [(each.payload["person_id"], each.payload["facts"]["after"]) for each in rows]
+        rows = select(Letter).where(Letter.key.startswith("class_changed:")).order_by(Letter.id)
+        return list(session.scalars(rows))
+
+
+def letters(scene: Scene) -> list[tuple[int, str]]:
+    return [(each.payload["person_id"], each.payload["facts"]["after"]) for each in class_letters(scene)]
 
 
 def moved(held: ClassSession, by: timedelta, teacher: str | None = None) -> Wanted:
@@ -157,6 +181,109 @@ def test_what_was_held_stays_and_a_short_notice_waits(scene: Scene) -> None:
         scene.do(teacher, partial(attend.attend, session_id=each.id, hours={zhang: 8}))
     town.sign_off(scene, class_id, {zhang: 80_00})
     assert town.code(scene, desk, change(class_id, moved(third, HOUR))) == "class_not_changeable"
+
+
+def test_sessions_are_added_and_called_off_without_counting_any_hour_twice(scene: Scene) -> None:
+    at = way.settle_down(scene)
+    nurses = issue.programme(scene, at.budget_id)
+    class_id = town.open_class(scene, at.house, hours=24)
+    first, second, third = town.sessions(scene, class_id)
+    desk, office = at.registrar(), town.reviewer(scene)
+    other = town.open_class(scene, at.house, hours=8, teacher="李老师", place="二号教室", at_hour=15)
+    busy = town.sessions(scene, other)[0].starts_at
+    after = third.ends_at + HOUR
+    refused = {
+        # nobody sits in it yet, but a session keeps to its class, its time and its teacher
+        "class_session_addition_wrong": change(class_id, more=[extra(after, mode="online")]),
+        "session_hours_impossible": change(class_id, more=[extra(after, hours=3, minutes=134)]),
+        "class_session_time_past": change(class_id, more=[extra(scene.at - timedelta(days=1))]),
+        "sessions_overlap": change(class_id, more=[extra(second.starts_at)]),
+        "class_session_kept": change(class_id, *(gone(each) for each in (first, second, third))),
+        "timetable_unchanged": change(class_id),
+    }
+    for code, act in refused.items():
+        assert town.code(scene, desk, act) == code, code
+    told = town.refusal(scene, desk, change(class_id, more=[extra(busy, teacher="李老师")]))
+    assert (told.code, "教师“李老师”" in told.title) == ("sessions_overlap", True)
+
+    # without learners the plan itself may shrink: the office is asked, and the hours follow its word
+    shorter = scene.do(desk, change(class_id, gone(third)))
+    assert shorter.reviewed
+    scene.do(office, decide(shorter, True))
+    found = town.a_class(scene, class_id)
+    assert (found.hours_planned, len(town.sessions(scene, class_id))) == (16, 2)
+    assert found.ends_on == second.starts_at.astimezone(SHANGHAI).date()
+    longer = scene.do(desk, change(class_id, more=[extra(after, hours=8, minutes=360)]))
+    scene.do(office, decide(longer, True))
+    assert [each.position for each in town.sessions(scene, class_id)] == [1, 2, 4], "no number comes again"
+
+    # with learners the total stays, whatever comes and goes; in time and within the days it is only told
+    zhang = town.enrolled(scene, nurses, ZHANG_SAN, class_id)
+    assert town.code(scene, desk, change(class_id, gone(second))) == "class_hours_with_learners"
+    evening = second.ends_at + HOUR
+    split = change(
+        class_id,
+        gone(second),
+        more=[
+            extra(second.starts_at, hours=4, minutes=180),
+            extra(evening, hours=4, minutes=180, teacher="钱老师"),
+        ],
+    )
+    done = scene.do(desk, split)
+    assert not done.reviewed
+    words = [write_words(each.payload["template"], each.payload["facts"]) for each in class_letters(scene)]
+    assert f"取消 1 次，新增 2 次，调整 0 次；最早一处：{_shanghai(second.starts_at)} " in words[-1]
+    now = town.sessions(scene, class_id)
+    assert [(each.position, each.hours, each.teacher) for each in now] == [
+        (1, 8, None), (5, 4, None), (6, 4, "钱老师"), (4, 8, None),
+    ]  # fmt: skip
+    with scene.database.read() as session:
+        kept = list_session_changes(session, [done.id])[done.id]
+        assert [(each.kind, each.position) for each in kept] == [("drop", 2), ("add", 5), ("add", 6)]
+        assert [each.former_starts_at for each in list_dropped(session, class_id)] == [
+            second.starts_at,
+            third.starts_at,
+        ]
+        assert {each.position for each in now if each.id in find_changed_sessions(session, [class_id])} == {
+            4, 5, 6,
+        }  # fmt: skip
+    # what was held cannot be called off, nor what somebody is recorded in, past every act
+    scene.at = now[0].starts_at - timedelta(minutes=15)
+    town.scan(scene, ZHANG_SAN, zhang, class_id)
+    town.sit_through(scene, class_id, {zhang: 24})
+    assert town.code(scene, desk, change(class_id, gone(now[1]))) == "class_session_held"
+    barred(scene, f"DELETE FROM class_session WHERE id = {now[1].id}")
+    barred(scene, "UPDATE session_change SET kind = 'drop' WHERE kind = 'add'")
+    town.sign_off(scene, class_id, {zhang: 80_00})
+    assert town.voucher(scene, zhang).state == "trained"
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_a_session_with_lessons_is_moved_and_not_called_off(scene: Scene) -> None:
+    at = way.settle_down(scene)
+    held = [NewSession("online", "线上理论", at_, at_ + 3 * HOUR, 4) for at_ in _days(scene, 2)]
+    class_id = town.open_class(
+        scene, at.house, mode="online", hours_offline=0, hours_online=8, sessions=held,
+        ends_on=held[-1].ends_at.date(), starts_on=held[0].starts_at.date(),
+    )  # fmt: skip
+    first, second = town.sessions(scene, class_id)
+    desk, office = at.registrar(), town.reviewer(scene)
+    page = lessons.NewLesson(second.id, "pages", "照护常识", None, (lessons.NewSegment(40, "正文"),))
+    scene.do(desk, lambda work: lessons.add_lesson(work, page))
+    kept = town.refusal(scene, desk, change(class_id, gone(second)))
+    assert (kept.code, "已有线上课内容" in kept.title) == ("class_session_kept", True)
+    # what the office declines leaves everything as it is
+    asked = scene.do(desk, change(class_id, gone(first)))
+    scene.do(office, decide(asked, False, "学时减少没有理由"))
+    assert [each.id for each in town.sessions(scene, class_id)] == [first.id, second.id]
+    with scene.database.read() as session:
+        assert list_dropped(session, class_id) == []
+        assert find_changed_sessions(session, [class_id]) == {}
+
+
+def _days(scene: Scene, count: int) -> list[datetime]:
+    first = scene.at.astimezone(SHANGHAI).replace(hour=9, minute=0) + timedelta(days=21)
+    return [first + timedelta(days=day) for day in range(count)]
 
 
 def test_learners_elsewhere_filed_staff_and_vouchers_that_end_bar_a_change(scene: Scene) -> None:

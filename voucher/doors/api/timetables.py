@@ -23,6 +23,7 @@ from voucher.plumbing.unit_of_work import Work
 from voucher.stages.train import changing, queries
 from voucher.stages.train.models.timetables import TimetableChange
 from voucher.stages.train.queries import timetables as reading
+from voucher.stages.train.wanted import Addition, Wanted
 
 timetables = Room("timetables", __name__, url_prefix="/api/v1", description="课程变更")
 
@@ -37,9 +38,10 @@ timetables = Room("timetables", __name__, url_prefix="/api/v1", description="课
     },
 )
 def ask_change(work: Work, given: dict[str, Any], class_id: int) -> dict[str, Any]:
-    """变更还没有上的课：提前足够、不动总学时和日期地址的当即生效并告知学员，其余由人社部门审核。"""
-    wanted = [changing.Wanted(**each) for each in given["sessions"]]
-    return _tell(work.session, [changing.ask_change(work, class_id, wanted, given["why"])])[0]
+    """变更、取消、新增还没有上的课：提前足够、不动总学时和日期地址的当即生效并告知学员，其余由人社部门审核。"""
+    wanted = [Wanted(**each) for each in given["sessions"]]
+    additions = [Addition(**each) for each in given["additions"]]
+    return _tell(work.session, [changing.ask_change(work, class_id, wanted, given["why"], additions)])[0]
 
 
 @timetables.look("/classes/<int:class_id>/timetable-changes", answer=TimetableChangesTold)

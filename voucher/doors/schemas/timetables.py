@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from marshmallow import Schema, fields
 
-from voucher.doors.schemas.classes import SESSIONS_MAX
+from voucher.doors.schemas.classes import SESSIONS_MAX, NewSession
 from voucher.doors.schemas.paging import Paging, page_of
 from voucher.doors.schemas.values import (
     WORDS_MAX,
@@ -12,6 +12,7 @@ from voucher.doors.schemas.values import (
     Instant,
     Moment,
     Region,
+    Said,
     Several,
     Whole,
     Word,
@@ -38,12 +39,21 @@ class NewSessionChange(Body):
         load_default=None, allow_none=True, most=60, metadata={"description": "已备案的教师" + STAYS}
     )
     place = Words(load_default=None, allow_none=True, metadata={"description": "已备案的场地" + STAYS})
+    drop = Said(load_default=False, metadata={"description": "true 为取消这次课"})
+
+
+class NewAddition(NewSession):
+    """A session to be added; teacher and place are those of the class where none is named."""
+
+    teacher = Words(load_default=None, allow_none=True, most=60, metadata={"description": "不填为本班教师"})
+    place = Words(load_default=None, allow_none=True, metadata={"description": "不填为本班地点"})
 
 
 class NewTimetableChange(Body):
-    """Which sessions change, and why."""
+    """Which sessions change, fall away or are added, and why."""
 
-    sessions = Several(NewSessionChange, most=SESSIONS_MAX, required=True)
+    sessions = Several(NewSessionChange, most=SESSIONS_MAX, load_default=list, least=0)
+    additions = Several(NewAddition, most=SESSIONS_MAX, load_default=list, least=0)
     why = Words(load_default="", least=0, most=WORDS_MAX)
 
 
@@ -64,18 +74,21 @@ class TimetableFilter(Paging):
 class SessionChangeState(Schema):
     """One session as it was and as it is to be."""
 
-    session_id = fields.Integer()
+    kind = fields.String(metadata={"description": "change 变更、add 新增、drop 取消"})
+    session_id = fields.Integer(allow_none=True, metadata={"description": "新增的为 null"})
     position = fields.Integer(metadata={"description": "第几次课"})
-    former_starts_at = Moment()
-    former_ends_at = Moment()
-    former_hours = fields.Integer()
-    former_teacher = fields.String()
-    former_place = fields.String()
-    starts_at = Moment()
-    ends_at = Moment()
-    hours = fields.Integer()
-    teacher = fields.String()
-    place = fields.String()
+    mode = fields.String()
+    topic = fields.String()
+    former_starts_at = Moment(allow_none=True, metadata={"description": "新增的，变更前各项为 null"})
+    former_ends_at = Moment(allow_none=True)
+    former_hours = fields.Integer(allow_none=True)
+    former_teacher = fields.String(allow_none=True)
+    former_place = fields.String(allow_none=True)
+    starts_at = Moment(allow_none=True, metadata={"description": "取消的，变更后各项为 null"})
+    ends_at = Moment(allow_none=True)
+    hours = fields.Integer(allow_none=True)
+    teacher = fields.String(allow_none=True)
+    place = fields.String(allow_none=True)
 
 
 class TimetableChangeState(Schema):

@@ -2,36 +2,41 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Sequence
 
 from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
 from voucher.ledger.vouchers import Voucher
 from voucher.plumbing.unit_of_work import Work
-from voucher.registry.letters import CLASS_CHANGED, Notice, write_to_people
+from voucher.registry.letters import CLASS_CHANGED, CLASS_SESSIONS_CHANGED, Notice, write_to_people
 from voucher.registry.listing import check_listed
-from voucher.rules.calendar import shanghai_date
 from voucher.rules.classes import OFFLINE, Slot, check_timetable, may_clash
 from voucher.rules.errors import Family, reason
-from voucher.rules.timetables import SOURCE, TIME_PAST, Outline, check_hours_stay, check_not_held
+from voucher.rules.timetables import (
+    SOURCE,
+    TIME_PAST,
+    Outline,
+    check_addition,
+    check_hours_stay,
+    check_may_drop,
+    check_not_held,
+)
+from voucher.stages.train.alterations import Alteration, list_planned, outline_of
 from voucher.stages.train.bookings import Taught, check_bookings
-from voucher.stages.train.classes import check_completion_hours
+from voucher.stages.train.classes import check_completion_hours, check_session_hours
 from voucher.stages.train.filed import (
     check_class_scope,
     check_filed_room,
     check_filed_teacher,
     check_houses_licensed,
     houses_of_teachers,
-    read_site,
 )
 from voucher.stages.train.models.classes import ClassSession, TrainingClass
 from voucher.stages.train.models.lessons import Lesson, LessonSegment, Study
 from voucher.stages.train.models.marks import AttendanceMark
 from voucher.stages.train.models.places import Attendance, Enrolment
-from voucher.stages.train.reading import SEATED, format_moment, list_sessions, place_of, teacher_of
+from voucher.stages.train.reading import SEATED, format_moment
 
 LEARNERS_NOT_FREE = reason(
     "class_learners_not_free",
@@ -49,80 +54,40 @@ EXPIRES_BEFORE_NEW_START = reason(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Changed:
-    """A session and what it is to be."""
-
-    held: ClassSession
-    starts_at: datetime
-    ends_at: datetime
-    hours: int
-    teacher: str
-    place: str
-
-    @classmethod
-    def unchanged(cls, found: TrainingClass, held: ClassSession) -> Changed:
-        """Return a session as it stands."""
-        return cls(
-            held, held.starts_at, held.ends_at, held.hours, teacher_of(found, held), place_of(found, held)
-        )
-
-
-def list_planned(session: Session, found: TrainingClass, changed: Sequence[Changed] = ()) -> list[Changed]:
-    """Return every session of a class as it is to be."""
-    new = {each.held.id: each for each in changed}
-    planned = [
-        new.get(held.id) or Changed.unchanged(found, held) for held in list_sessions(session, found.id)
-    ]
-    return sorted(planned, key=lambda each: each.starts_at)
-
-
-def outline_of(session: Session, found: TrainingClass, changed: Sequence[Changed] = ()) -> Outline:
-    """Return hours, days and sites of a class, as they stand or as a change leaves them.
-
-    The first and the last day follow their session where that moves to another day.
-    """
-    former, planned = list_planned(session, found), list_planned(session, found, changed)
-    starts_on, ends_on = found.starts_on, found.ends_on
-    first, last = shanghai_date(planned[0].starts_at), max(shanghai_date(each.ends_at) for each in planned)
-    if first != shanghai_date(former[0].starts_at):
-        starts_on = first
-    if last != max(shanghai_date(each.ends_at) for each in former):
-        ends_on = last
-    offline = sum(each.hours for each in planned if each.held.mode == OFFLINE)
-    hours = (offline, sum(each.hours for each in planned) - offline)
-    places = {found.place} if not changed else set()
-    places |= {each.place for each in planned if each.held.mode == OFFLINE}
-    return Outline(hours, starts_on, ends_on, frozenset(read_site(session, found, each) for each in places))
-
-
-def check_changed(
-    work: Work, found: TrainingClass, changed: Sequence[Changed], seated: Sequence[Voucher]
-) -> None:
+def check_changed(work: Work, found: TrainingClass, altered: Alteration, seated: Sequence[Voucher]) -> None:
     """Refuse a change that a new class would be refused for, or that its learners cannot follow.
 
-    Raises Refused class_session_held, class_session_time_past, class_hours_with_learners, hours_short,
-    session_outside_class, sessions_overlap, institution_not_listed, licence_expired, outside_filed_scope,
-    project_not_filed, teacher_not_filed, teacher_not_qualified, room_not_filed, room_too_small,
-    class_learners_not_free, voucher_expires_before_new_start.
+    Raises Refused class_session_held, class_session_time_past, class_session_kept,
+    class_session_addition_wrong, class_hours_with_learners, hours_short, session_outside_class,
+    sessions_overlap, session_hours_impossible, institution_not_listed, licence_expired,
+    outside_filed_scope, project_not_filed, teacher_not_filed, teacher_not_qualified, room_not_filed,
+    room_too_small, class_learners_not_free, voucher_expires_before_new_start.
     """
     session = work.session
-    _check_open(work, changed)
-    planned, outline = list_planned(session, found, changed), outline_of(session, found, changed)
+    _check_open(work, found, altered)
+    planned, outline = list_planned(session, found, altered), outline_of(session, found, altered)
     check_hours_stay(found.hours_planned, sum(outline.hours), len(seated))
     check_completion_hours(session, found, sum(outline.hours))
     slots = [Slot(each.starts_at, each.ends_at) for each in planned]
     check_timetable(outline.starts_on, outline.ends_on, slots)
-    _check_houses(work, found, outline, changed)
-    _check_learners(session, found, outline, changed, seated)
+    new = [(each.position, each.hours, each.starts_at, each.ends_at) for each in altered.planned]
+    check_session_hours(session, found, new, work.today)
+    _check_houses(work, found, outline, altered)
+    _check_learners(session, found, outline, altered, seated)
 
 
-def _check_open(work: Work, changed: Sequence[Changed]) -> None:
-    for each in changed:
-        recorded = is_recorded(work.session, each.held.id)
-        check_not_held(each.held.position, each.held.starts_at, work.at, recorded=recorded)
-        if each.starts_at <= work.at:
-            raise TIME_PAST.refused(position=each.held.position, starts=format_moment(each.starts_at))
+def _check_open(work: Work, found: TrainingClass, altered: Alteration) -> None:
+    for held in altered.touched:
+        check_not_held(held.position, held.starts_at, work.at, recorded=is_recorded(work.session, held.id))
+    left = len(list_planned(work.session, found, altered))
+    for held in altered.dropped:
+        played = exists().where(Lesson.session_id == held.id)
+        check_may_drop(held.position, left, has_lessons=bool(work.session.scalar(select(played))))
+    for new in altered.added:
+        check_addition(new.mode, found.mode, new.topic, new.hours)
+    for new in altered.planned:
+        if new.starts_at <= work.at:
+            raise TIME_PAST.refused(position=new.position, starts=format_moment(new.starts_at))
 
 
 def is_recorded(session: Session, session_id: int) -> bool:
@@ -141,7 +106,7 @@ def is_recorded(session: Session, session_id: int) -> bool:
 
 
 def _check_houses(
-    work: Work, found: TrainingClass, outline: Outline, changed: Sequence[Changed]
+    work: Work, found: TrainingClass, outline: Outline, altered: Alteration
 ) -> None:  # fmt: skip
     """Refuse what the institutions of a class may not do then, there or with this teacher."""
     session = work.session
@@ -150,15 +115,13 @@ def _check_houses(
         check_listed(session, institution_id, outline.starts_on)
     check_houses_licensed(session, found, outline.starts_on)
     check_class_scope(session, found, outline.starts_on)
-    for teacher in sorted({each.teacher for each in changed}):
+    for teacher in sorted({each.teacher for each in altered.planned}):
         check_filed_teacher(session, work.keyring, found, teacher, outline.ends_on)
-    for place in sorted({each.place for each in changed if each.held.mode == OFFLINE}):
+    for place in sorted({each.place for each in altered.planned if each.mode == OFFLINE}):
         check_filed_room(session, found, place)
     taught = [
-        Taught(
-            Slot(each.starts_at, each.ends_at), each.teacher, each.place if each.held.mode == OFFLINE else ""
-        )
-        for each in changed
+        Taught(Slot(each.starts_at, each.ends_at), each.teacher, each.place if each.mode == OFFLINE else "")
+        for each in altered.planned
     ]
     check_bookings(session, found, taught, houses, houses_of_teachers(session, work.keyring, found))
 
@@ -167,13 +130,15 @@ def _check_learners(
     session: Session,
     found: TrainingClass,
     outline: Outline,
-    changed: Sequence[Changed],
+    altered: Alteration,
     seated: Sequence[Voucher],
 ) -> None:
     late = [each for each in seated if each.state == "enrolled" and each.redeem_by < outline.starts_on]
     if late:
         raise EXPIRES_BEFORE_NEW_START.refused(starts_on=outline.starts_on.isoformat(), count=len(late))
-    slots = [Slot(each.starts_at, each.ends_at) for each in changed]
+    slots = [Slot(each.starts_at, each.ends_at) for each in altered.planned]
+    if not slots:
+        return
     rows = session.execute(
         select(Enrolment.person_id, ClassSession.starts_at, ClassSession.ends_at)
         .join(Voucher, Voucher.id == Enrolment.voucher_id)
@@ -201,27 +166,39 @@ def _check_learners(
 
 
 def tell_learners(
-    work: Work,
-    change_id: int,
-    found: TrainingClass,
-    changed: Sequence[Changed],
-    before: Mapping[int, datetime],
-    seated: Sequence[Voucher],
+    work: Work, change_id: int, found: TrainingClass, altered: Alteration, seated: Sequence[Voucher]
 ) -> None:
-    """Send everybody in a class word of its change, where a telephone is on record; not once it is over."""
-    first = min(changed, key=lambda each: before[each.held.id])
-    facts = {
-        "training": found.name,
-        "count": len(changed),
-        "before": format_moment(before[first.held.id]),
-        "after": format_moment(first.starts_at),
-        "place": first.place,
-    }
-    until = max(each.ends_at for each in changed)
+    """Send everybody in a class word of its change, where a telephone is on record; not once it is over.
+
+    To be called while the sessions still are as they were.
+    """
+    template, facts = _word(found, altered)
+    until = max([each.ends_at for each in altered.planned] + [each.ends_at for each in altered.touched])
     write_to_people(
         work,
         [
-            Notice(f"class_changed:{change_id}:{person_id}", person_id, CLASS_CHANGED, facts, until)
+            Notice(f"class_changed:{change_id}:{person_id}", person_id, template, facts, until)
             for person_id in sorted({each.holder_person_id for each in seated})
         ],
     )
+
+
+def _word(found: TrainingClass, altered: Alteration) -> tuple[str, dict[str, object]]:
+    if altered.added or altered.dropped:
+        stops = [(each.starts_at, "停") for each in altered.dropped]
+        at, deed = min(stops + [(each.starts_at, "加") for each in altered.added])
+        return CLASS_SESSIONS_CHANGED, {
+            "training": found.name,
+            "dropped": len(altered.dropped),
+            "added": len(altered.added),
+            "moved": len(altered.moved),
+            "first": f"{format_moment(at)} {deed}一次课",
+        }
+    held, planned = min(altered.moved, key=lambda each: each[0].starts_at)
+    return CLASS_CHANGED, {
+        "training": found.name,
+        "count": len(altered.moved),
+        "before": format_moment(held.starts_at),
+        "after": format_moment(planned.starts_at),
+        "place": planned.place,
+    }

@@ -7,8 +7,7 @@ Locks are taken in the order institution, person, voucher, class.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 
 from sqlalchemy import select
 
@@ -25,7 +24,14 @@ from voucher.rules.errors import Family, reason
 from voucher.rules.lifecycle import STATE_NAMES, Thing
 from voucher.rules.timetables import SOURCE, is_outline_kept, is_told_in_time
 from voucher.stages.issue.queries import get_programme
-from voucher.stages.train.change_checks import Changed, check_changed, outline_of, tell_learners
+from voucher.stages.train.alterations import (
+    Alteration,
+    Planned,
+    outline_of,
+    read_rows,
+    rows_of,
+)
+from voucher.stages.train.change_checks import check_changed, tell_learners
 from voucher.stages.train.classes import lock_houses
 from voucher.stages.train.enrol import set_certify_by
 from voucher.stages.train.models.classes import ClassSession, TrainingClass
@@ -34,15 +40,12 @@ from voucher.stages.train.models.timetables import SessionChange, TimetableChang
 from voucher.stages.train.reading import (
     OFFICERS,
     SEATED,
-    SESSION_MISSING,
     check_why,
     get_own_class,
-    list_sessions,
     load_class,
-    place_of,
     reaches_class,
-    teacher_of,
 )
+from voucher.stages.train.wanted import Addition, Wanted, read_wanted
 
 NOTICE, REVIEW = "change_notice_hours", "change_review_workdays"
 CHANGEABLE = ("approved", "running")
@@ -68,28 +71,12 @@ CHANGE_MISSING = reason(
     SOURCE,
     Family.MISSING,
 )
-NOTHING_CHANGED = reason(
-    "timetable_unchanged",
-    "填写的时间、学时、教师、地点与现在的一样，或同一次课填了两遍",
-    "请修改要变更的课次后重新提交",
-    SOURCE,
-)
 
 
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """What a session is to be; None leaves it. A start without an end keeps how long it takes."""
-
-    session_id: int
-    starts_at: datetime | None = None
-    ends_at: datetime | None = None
-    hours: int | None = None
-    teacher: str | None = None
-    place: str | None = None
-
-
-def ask_change(work: Work, class_id: int, wanted: Sequence[Wanted], why: str) -> TimetableChange:
-    """Change sessions not held yet: at once and told where there is notice enough, else for the office.
+def ask_change(
+    work: Work, class_id: int, wanted: Sequence[Wanted], why: str, additions: Sequence[Addition] = ()
+) -> TimetableChange:
+    """Change, add or drop sessions not held yet: at once where there is notice enough, else for the office.
 
     What leaves hours, days and sites as they were approved is done at once. Raises Refused role_missing,
     class_missing, training_why_missing, class_not_changeable, timetable_change_open, class_session_missing,
@@ -105,9 +92,9 @@ def ask_change(work: Work, class_id: int, wanted: Sequence[Wanted], why: str) ->
     )
     if work.session.scalar(waiting) is not None:
         raise CHANGE_OPEN.refused()
-    changed = _read_wanted(work, found, wanted)
-    check_changed(work, found, changed, seated)
-    at_once = _is_done_at_once(work, found, changed)
+    altered = read_wanted(work, found, wanted, additions)
+    check_changed(work, found, altered, seated)
+    at_once = _is_done_at_once(work, found, altered)
     asked = TimetableChange(
         class_id=found.id,
         why=why.strip(),
@@ -119,11 +106,12 @@ def ask_change(work: Work, class_id: int, wanted: Sequence[Wanted], why: str) ->
     )
     work.session.add(asked)
     work.session.flush()
-    work.session.add_all(_row(asked, found, each) for each in changed)
-    if at_once:
-        _apply(work, asked, found, changed, seated)
+    work.session.add_all(rows_of(asked.id, found, altered))
     work.session.flush()
-    told: dict[str, object] = {"change": asked.id, "sessions": len(changed), "reviewed": asked.reviewed}
+    if at_once:
+        _apply(work, asked, found, altered, seated)
+    told: dict[str, object] = {"change": asked.id, "sessions": altered.count, "reviewed": asked.reviewed}
+    told |= {"added": len(altered.added), "dropped": [each.id for each in altered.dropped]}
     audit.record_one(work, str(Thing.CLASS), found.id, "change_timetable", why=asked.why, **told)
     return asked
 
@@ -149,9 +137,9 @@ def decide_change(work: Work, change_id: int, agreed: bool, opinion: str) -> Tim
     asked.decided_at, asked.decided_by_person_id = work.at, work.actor.person_id
     if agreed:
         asked.applied_at = work.at
-        changed = _read_asked(work, found, asked)
-        check_changed(work, found, changed, seated)
-        _apply(work, asked, found, changed, seated)
+        altered = _read_asked(work, found, asked)
+        check_changed(work, found, altered, seated)
+        _apply(work, asked, found, altered, seated)
     work.session.flush()
     told: dict[str, object] = {"change": asked.id, "agreed": agreed}
     audit.record_one(work, str(Thing.CLASS), found.id, "decide_timetable", **told)
@@ -182,79 +170,28 @@ def _lock(work: Work, class_id: int, *, ended: bool = False) -> tuple[TrainingCl
     return found, seated
 
 
-def _read_wanted(work: Work, found: TrainingClass, wanted: Sequence[Wanted]) -> list[Changed]:
-    """Return what really changes. Raises Refused class_session_missing, timetable_unchanged."""
-    held = {each.id: each for each in list_sessions(work.session, found.id)}
-    if len({each.session_id for each in wanted}) != len(wanted):
-        raise NOTHING_CHANGED.refused()
-    changed = []
-    for each in wanted:
-        known = held.get(each.session_id)
-        if known is None:
-            raise SESSION_MISSING.refused()
-        starts_at = each.starts_at or known.starts_at
-        new = Changed(
-            known,
-            starts_at,
-            each.ends_at or starts_at + (known.ends_at - known.starts_at),
-            each.hours or known.hours,
-            (each.teacher or "").strip() or teacher_of(found, known),
-            (each.place or "").strip() or place_of(found, known),
-        )
-        if new != Changed.unchanged(found, known):
-            changed.append(new)
-    if not changed:
-        raise NOTHING_CHANGED.refused()
-    return changed
-
-
-def _read_asked(work: Work, found: TrainingClass, asked: TimetableChange) -> list[Changed]:
+def _read_asked(work: Work, found: TrainingClass, asked: TimetableChange) -> Alteration:
     """Return what was asked for, as long as its sessions still are what they were then."""
-    changed = []
-    rows = work.session.execute(
-        select(SessionChange, ClassSession)
-        .join(ClassSession, ClassSession.id == SessionChange.session_id)
-        .where(SessionChange.change_id == asked.id)
-        .order_by(SessionChange.id)
+    rows = work.session.scalars(
+        select(SessionChange).where(SessionChange.change_id == asked.id).order_by(SessionChange.id)
+    ).all()
+    held = work.session.scalars(
+        select(ClassSession)
+        .where(ClassSession.class_id == found.id)
         .execution_options(populate_existing=True)
     )
-    for row, held in rows:
-        former = Changed(
-            held, row.former_starts_at, row.former_ends_at, row.former_hours, row.former_teacher,
-            row.former_place,
-        )  # fmt: skip
-        if former != Changed.unchanged(found, held):
-            raise CHANGED_MEANWHILE.refused()
-        changed.append(Changed(held, row.starts_at, row.ends_at, row.hours, row.teacher, row.place))
-    return changed
+    altered = read_rows(found, rows, {each.id: each for each in held})
+    if altered is None:
+        raise CHANGED_MEANWHILE.refused()
+    return altered
 
 
-def _row(asked: TimetableChange, found: TrainingClass, each: Changed) -> SessionChange:
-    held = each.held
-    return SessionChange(
-        change_id=asked.id,
-        session_id=held.id,
-        position=held.position,
-        former_starts_at=held.starts_at,
-        former_ends_at=held.ends_at,
-        former_hours=held.hours,
-        former_teacher=teacher_of(found, held),
-        former_place=place_of(found, held),
-        starts_at=each.starts_at,
-        ends_at=each.ends_at,
-        hours=each.hours,
-        teacher=each.teacher,
-        place=each.place,
-    )
-
-
-def _is_done_at_once(work: Work, found: TrainingClass, changed: Sequence[Changed]) -> bool:
+def _is_done_at_once(work: Work, found: TrainingClass, altered: Alteration) -> bool:
     session = work.session
     regions = catalogue.list_ancestry(session, found.region_code)
     notice = tables.require_parameter_number(session, NOTICE, work.today, regions)
-    earliest = min(min(each.held.starts_at, each.starts_at) for each in changed)
-    kept = is_outline_kept(outline_of(session, found), outline_of(session, found, changed))
-    return kept and is_told_in_time(work.at, earliest, notice)
+    kept = is_outline_kept(outline_of(session, found), outline_of(session, found, altered))
+    return kept and is_told_in_time(work.at, altered.earliest, notice)
 
 
 def _due_on(work: Work, found: TrainingClass) -> date:
@@ -268,17 +205,22 @@ def _apply(
     work: Work,
     asked: TimetableChange,
     found: TrainingClass,
-    changed: Sequence[Changed],
+    altered: Alteration,
     seated: Sequence[Voucher],
 ) -> None:
     """Write the new timetable down and tell everybody who sits in the class."""
-    outline = outline_of(work.session, found, changed)
-    before = {each.held.id: each.held.starts_at for each in changed}
-    for each in changed:
-        held = each.held
-        held.starts_at, held.ends_at, held.hours = each.starts_at, each.ends_at, each.hours
-        held.teacher = each.teacher if each.teacher != found.teacher else None
-        held.place = each.place if each.place != found.place else None
+    outline = outline_of(work.session, found, altered)
+    tell_learners(work, asked.id, found, altered, seated)
+    for held in altered.dropped:
+        work.session.delete(held)
+    for held, planned in altered.moved:
+        _write_session(held, found, planned)
+    for planned in altered.added:
+        added = ClassSession(
+            class_id=found.id, position=planned.position, mode=planned.mode, topic=planned.topic
+        )
+        _write_session(added, found, planned)
+        work.session.add(added)
     ended_on = found.ends_on
     found.hours_offline, found.hours_online = outline.hours
     found.starts_on, found.ends_on = outline.starts_on, outline.ends_on
@@ -287,4 +229,9 @@ def _apply(
         for voucher in seated:
             set_certify_by(work, voucher, get_programme(work.session, voucher.programme_id), found)
         work.session.flush()
-    tell_learners(work, asked.id, found, changed, before, seated)
+
+
+def _write_session(held: ClassSession, found: TrainingClass, planned: Planned) -> None:
+    held.starts_at, held.ends_at, held.hours = planned.starts_at, planned.ends_at, planned.hours
+    held.teacher = planned.teacher if planned.teacher != found.teacher else None
+    held.place = planned.place if planned.place != found.place else None

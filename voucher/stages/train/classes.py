@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from datetime import date, datetime, timedelta
+
 from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
@@ -16,7 +19,7 @@ from voucher.rules.actor import ROLE_MISSING, check_role
 from voucher.rules.classes import check_filing_lead
 from voucher.rules.errors import Family, reason
 from voucher.rules.lifecycle import STATE_NAMES, Thing, check_event
-from voucher.rules.training import check_class_size, check_hours_planned
+from voucher.rules.training import check_class_size, check_hours_fit, check_hours_planned
 from voucher.rules.vocabulary import CertificateKind
 from voucher.stages.train.bookings import check_bookings, list_taught
 from voucher.stages.train.filed import check_filed, houses_of_teachers
@@ -37,6 +40,7 @@ from voucher.stages.train.reading import (
     reaches_class,
 )
 
+MINUTE = timedelta(minutes=1)
 WAITS_FOR_TRANSFER = "班级取消，等待转班"
 
 CLASS_NOT_EDITABLE = reason(
@@ -129,8 +133,8 @@ def file_class(work: Work, class_id: int, promised: bool) -> TrainingClass:
     """File a class for review (开班申请), with the promise that it is real.
 
     Raises Refused role_missing, class_missing, event_not_allowed, promise_missing, institution_not_listed,
-    hours_short, class_too_large, filed_too_late, calendar_year_missing, sessions_overlap, and what
-    `check_filed` refuses.
+    hours_short, session_hours_impossible, class_too_large, filed_too_late, calendar_year_missing,
+    sessions_overlap, and what `check_filed` refuses.
     """
     found = get_own_class(work, class_id)
     houses = lock_houses(work, found)
@@ -170,8 +174,30 @@ def _check_limits(work: Work, found: TrainingClass) -> None:
     largest = tables.read_parameter_number(session, "class_size", found.starts_on, regions)
     if largest is not None:
         check_class_size(found.capacity, largest)
+    check_session_hours(
+        session,
+        found,
+        [
+            (each.position, each.hours, each.starts_at, each.ends_at)
+            for each in list_sessions(session, found.id)
+        ],
+        work.today,
+    )
     lead = tables.read_parameter_number(session, "filing_lead_workdays", work.today, regions)
     check_filing_lead(work.today, found.starts_on, lead, tables.read_calendar(session))
+
+
+def check_session_hours(
+    session: Session, found: TrainingClass, planned: Iterable[tuple[int, int, datetime, datetime]], on: date
+) -> None:
+    """Refuse a session (number, hours, from, until) with more lesson hours than its time holds.
+
+    Raises Refused session_hours_impossible, parameter_missing.
+    """
+    regions = catalogue.list_ancestry(session, found.region_code)
+    lesson = tables.require_parameter_number(session, "lesson_minutes", on, regions)
+    for position, hours, starts_at, ends_at in planned:
+        check_hours_fit(position, hours, (ends_at - starts_at) // MINUTE, lesson)
 
 
 def check_completion_hours(session: Session, found: TrainingClass, hours: int) -> None:

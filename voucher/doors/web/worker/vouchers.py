@@ -26,7 +26,7 @@ from voucher.stages.train import queries as training
 from voucher.stages.train.choosing_anew import choose_anew as leave_place
 from voucher.stages.train.choosing_anew import list_exit_holds
 from voucher.stages.train.queries.ratings import find_own_rating
-from voucher.stages.train.queries.timetables import find_changed_sessions
+from voucher.stages.train.queries.timetables import find_changed_sessions, list_dropped
 
 TAB_KEYS = {"todo": "待使用", "doing": "使用中", "done": "已核销", "gone": ENDED_TAB}
 
@@ -73,6 +73,7 @@ def show_voucher(voucher_id: int) -> str:
             chosen=chosen,
             lessons=training.list_sessions(session, chosen.found.id) if chosen else [],
             altered=find_changed_sessions(session, [chosen.found.id]) if chosen else {},
+            called_off=list_dropped(session, chosen.found.id) if chosen else [],
             redemption=redemption,
             completion=training.completion_of(session, voucher_id),
             hours=training.hours_of(session, [voucher_id]).get(voucher_id, 0),

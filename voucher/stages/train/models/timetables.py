@@ -53,12 +53,27 @@ class TimetableChange(Model):
     applied_at: Mapped[datetime | None] = mapped_column(UtcTime)
 
 
+# what is known of a session: of one to be added nothing stood before, of one to fall away nothing follows
+SIDES = ("starts_at", "ends_at", "hours", "teacher", "place")
+FORMER = " AND ".join(f"former_{name} IS NOT NULL" for name in SIDES)
+NO_FORMER = " AND ".join(f"former_{name} IS NULL" for name in SIDES)
+NEW, NO_NEW = FORMER.replace("former_", ""), NO_FORMER.replace("former_", "")
+
+
 class SessionChange(Model):
-    """One session as it was and as it is to be; the row never changes."""
+    """One session as it was and as it is to be, added (`add`) or fallen away (`drop`); the row never changes.
+
+    `session_id` has no foreign key: what fell away is in this row only.
+    """
 
     __tablename__ = "session_change"
     __table_args__ = (
         UniqueConstraint("change_id", "session_id"),
+        UniqueConstraint("change_id", "position"),
+        CheckConstraint("kind IN ('change','add','drop')", name="kind"),
+        CheckConstraint("(kind = 'add') = (session_id IS NULL)", name="session"),
+        CheckConstraint(f"CASE kind WHEN 'add' THEN {NO_FORMER} ELSE {FORMER} END", name="former"),
+        CheckConstraint(f"CASE kind WHEN 'drop' THEN {NO_NEW} ELSE {NEW} END", name="new"),
         CheckConstraint("ends_at > starts_at", name="moments"),
         CheckConstraint("hours > 0", name="hours"),
         {"sqlite_strict": True},
@@ -66,23 +81,31 @@ class SessionChange(Model):
 
     id: Mapped[int] = mapped_column(Int64, primary_key=True)
     change_id: Mapped[int] = mapped_column(Int64, ForeignKey("timetable_change.id"), nullable=False)
-    session_id: Mapped[int] = mapped_column(Int64, ForeignKey("class_session.id"), nullable=False)
+    kind: Mapped[str] = mapped_column(Text, nullable=False)
+    session_id: Mapped[int | None] = mapped_column(Int64)
     position: Mapped[int] = mapped_column(Int64, nullable=False)
-    former_starts_at: Mapped[datetime] = mapped_column(UtcTime, nullable=False)
-    former_ends_at: Mapped[datetime] = mapped_column(UtcTime, nullable=False)
-    former_hours: Mapped[int] = mapped_column(Int64, nullable=False)
-    former_teacher: Mapped[str] = mapped_column(Text, nullable=False)
-    former_place: Mapped[str] = mapped_column(Text, nullable=False)
-    starts_at: Mapped[datetime] = mapped_column(UtcTime, nullable=False)
-    ends_at: Mapped[datetime] = mapped_column(UtcTime, nullable=False)
-    hours: Mapped[int] = mapped_column(Int64, nullable=False)
-    teacher: Mapped[str] = mapped_column(Text, nullable=False)
-    place: Mapped[str] = mapped_column(Text, nullable=False)
+    mode: Mapped[str] = mapped_column(Text, nullable=False)
+    topic: Mapped[str] = mapped_column(Text, nullable=False)
+    former_starts_at: Mapped[datetime | None] = mapped_column(UtcTime)
+    former_ends_at: Mapped[datetime | None] = mapped_column(UtcTime)
+    former_hours: Mapped[int | None] = mapped_column(Int64)
+    former_teacher: Mapped[str | None] = mapped_column(Text)
+    former_place: Mapped[str | None] = mapped_column(Text)
+    starts_at: Mapped[datetime | None] = mapped_column(UtcTime)
+    ends_at: Mapped[datetime | None] = mapped_column(UtcTime)
+    hours: Mapped[int | None] = mapped_column(Int64)
+    teacher: Mapped[str | None] = mapped_column(Text)
+    place: Mapped[str | None] = mapped_column(Text)
 
 
 translate("uq_timetable_change_open", "timetable_change.class_id", CHANGED_MEANWHILE)
 translate(
     "uq_session_change_change_id_session_id",
     "session_change.change_id, session_change.session_id",
+    CHANGED_MEANWHILE,
+)
+translate(
+    "uq_session_change_change_id_position",
+    "session_change.change_id, session_change.position",
     CHANGED_MEANWHILE,
 )

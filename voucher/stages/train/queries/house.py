@@ -146,9 +146,12 @@ def list_reversible(
     session: Session, keyring: Keyring, institution_ids: Collection[int], at: datetime
 ) -> list[Reversal]:
     """Return the redemptions that may still be asked to be taken back: the first lesson is not over."""
+    # the first to be held, whatever its number: sessions move, fall away and are added
     first_ends = (
-        select(func.min(ClassSession.ends_at))
-        .where(ClassSession.class_id == TrainingClass.id, ClassSession.position == 1)
+        select(ClassSession.ends_at)
+        .where(ClassSession.class_id == TrainingClass.id)
+        .order_by(ClassSession.starts_at)
+        .limit(1)
         .correlate(TrainingClass)
         .scalar_subquery()
     )

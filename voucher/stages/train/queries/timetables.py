@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from voucher.plumbing.clock import day_of
-from voucher.stages.train.models.classes import TrainingClass
+from voucher.stages.train.models.classes import ClassSession, TrainingClass
 from voucher.stages.train.models.timetables import SessionChange, TimetableChange
 
 _WAITS = (TimetableChange.due_on.is_not(None), TimetableChange.decided_at.is_(None))
@@ -41,7 +41,7 @@ def list_session_changes(session: Session, change_ids: Sequence[int]) -> dict[in
     """Return, per change, what each of its sessions was and is to be."""
     told: dict[int, list[SessionChange]] = {each: [] for each in change_ids}
     rows = select(SessionChange).where(SessionChange.change_id.in_(list(change_ids)))
-    for each in session.scalars(rows.order_by(SessionChange.change_id, SessionChange.former_starts_at)):
+    for each in session.scalars(rows.order_by(SessionChange.change_id, SessionChange.position)):
         told[each.change_id].append(each)
     return told
 
@@ -57,11 +57,31 @@ def count_timetable_changes(session: Session, regions: Collection[str]) -> tuple
 
 
 def find_changed_sessions(session: Session, class_ids: Collection[int]) -> dict[int, date]:
-    """Return which sessions of these classes a change has moved or altered, with the day it was done."""
+    """Return which sessions of these classes a change has altered or added, with the day it was done."""
     rows = session.execute(
-        select(SessionChange.session_id, func.max(TimetableChange.applied_at))
-        .join(TimetableChange, TimetableChange.id == SessionChange.change_id)
-        .where(TimetableChange.class_id.in_(sorted(class_ids)), TimetableChange.applied_at.is_not(None))
-        .group_by(SessionChange.session_id)
+        select(ClassSession.id, func.max(TimetableChange.applied_at))
+        .join(TimetableChange, TimetableChange.class_id == ClassSession.class_id)
+        .join(
+            SessionChange,
+            (SessionChange.change_id == TimetableChange.id)
+            & (SessionChange.position == ClassSession.position),
+        )
+        .where(ClassSession.class_id.in_(sorted(class_ids)), TimetableChange.applied_at.is_not(None))
+        .group_by(ClassSession.id)
     )
     return {session_id: day_of(at) for session_id, at in rows if at is not None}
+
+
+def list_dropped(session: Session, class_id: int) -> list[SessionChange]:
+    """Return the sessions of a class that were called off, in the order they would have been held."""
+    rows = session.scalars(
+        select(SessionChange)
+        .join(TimetableChange, TimetableChange.id == SessionChange.change_id)
+        .where(
+            TimetableChange.class_id == class_id,
+            TimetableChange.applied_at.is_not(None),
+            SessionChange.kind == "drop",
+        )
+        .order_by(SessionChange.former_starts_at)
+    )
+    return list(rows)
