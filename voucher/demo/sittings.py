@@ -48,6 +48,8 @@ from voucher.stages.certify.upload import CertificatesImporter
 HANDS = {"admin": Role.EVALUATOR_ADMIN, "clerk": Role.SCORE_CLERK, "examiner": Role.EXAMINER}
 # days before a certificate is issued
 PLANNED, SAT, SCORED, PUBLISHED, ISSUED = 20, 5, 4, 2, 0
+# level 2 has nothing below it that has to be held; six years are enough wherever years alone are
+LOWEST, YEARS = 2, 6
 STAFF_SERIAL = 300
 BODY = "评价机构统一社会信用代码"
 # who has no certificate in the files: born when nobody in them was
@@ -122,7 +124,7 @@ def _gather(
 ) -> Iterator[Sitter]:
     """Yield who is listed for an exam: those the certificates name, one who fails, one who stays away."""
     recognised = Entry(EntryWay.RECOGNITION, "直接认定申报表及原证书")
-    worked = Entry(EntryWay.WORK, "工作年限证明")
+    worked = _worked(int(parse_level(rows[0]["等级"])))
     for row in rows:
         if row["取得方式"] == DIRECT:
             scores = (str(random.randrange(60, 100)) for _ in range(2))
@@ -133,6 +135,13 @@ def _gather(
     yield Sitter(next(names), next(numbers), worked, *failed)
     if absent:
         yield Sitter(next(names), next(numbers), worked)
+
+
+def _worked(level: int) -> Entry:
+    """Return the entry of somebody who has worked long enough for a level, and held the one below it."""
+    held = level - 1 if level > LOWEST else None
+    number = "见原证书复印件" if held is not None else None
+    return Entry(EntryWay.WORK, "工作年限证明", years=YEARS, held_level=held, held_number=number)
 
 
 def _open_staff(work: Work, institutions: Sequence[int]) -> dict[int, dict[str, str]]:

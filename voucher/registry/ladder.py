@@ -18,6 +18,7 @@ from voucher.plumbing.types import Day, Int64, Text
 from voucher.registry import catalogue
 from voucher.registry.catalogue import Occupation, OccupationAlias
 from voucher.rules.duplicates import canonical_occupation
+from voucher.rules.entries import Condition, Education, EntryWay
 from voucher.rules.levels import Level
 from voucher.rules.periods import in_force
 from voucher.rules.talents import Placing, Step
@@ -41,6 +42,37 @@ class LadderStep(Model):
     level: Mapped[int] = mapped_column(Int64, nullable=False)
     method: Mapped[str] = mapped_column(Text, nullable=False)
     condition: Mapped[str] = mapped_column(Text, nullable=False)
+    since: Mapped[date] = mapped_column(Day, nullable=False)
+    until: Mapped[date | None] = mapped_column(Day)
+    document: Mapped[str] = mapped_column(Text, nullable=False)
+    source: Mapped[str] = mapped_column(Text, nullable=False)
+
+
+class EntryCondition(Model):
+    """One way into an exam of one level (申报条件): years, certificate held, schooling or award.
+
+    `words` say it to people; one way is enough. `award` are codes of honours, one of which is needed.
+    """
+
+    __tablename__ = "entry_condition"
+    __table_args__ = (
+        UniqueConstraint("code", "since"),
+        CheckConstraint("level BETWEEN 1 AND 8", name="level"),
+        CheckConstraint("held_level BETWEEN 1 AND 8", name="held_level"),
+        CheckConstraint("years >= 0", name="years"),
+        CheckConstraint("until IS NULL OR until >= since", name="dates"),
+        {"sqlite_strict": True},
+    )
+
+    id: Mapped[int] = mapped_column(Int64, primary_key=True)
+    code: Mapped[str] = mapped_column(Text, nullable=False)
+    level: Mapped[int] = mapped_column(Int64, nullable=False)
+    way: Mapped[str] = mapped_column(Text, nullable=False)
+    years: Mapped[int] = mapped_column(Int64, nullable=False)
+    held_level: Mapped[int | None] = mapped_column(Int64)
+    education: Mapped[str | None] = mapped_column(Text)
+    award: Mapped[str | None] = mapped_column(Text)
+    words: Mapped[str] = mapped_column(Text, nullable=False)
     since: Mapped[date] = mapped_column(Day, nullable=False)
     until: Mapped[date | None] = mapped_column(Day)
     document: Mapped[str] = mapped_column(Text, nullable=False)
@@ -105,6 +137,7 @@ class Equivalence(Model):
         return KIND_NAMES[self.kind]
 
 
+translate("uq_entry_condition_code_since", "entry_condition.code, entry_condition.since", CHANGED_MEANWHILE)
 translate(
     "uq_equivalence_kind_code_since",
     "equivalence.kind, equivalence.code, equivalence.since",
@@ -132,6 +165,19 @@ def list_steps(session: Session, on: date) -> list[Step]:
     ]
 
 
+def list_conditions(session: Session, on: date) -> list[Condition]:
+    """Return the ways into an exam by level in force on a day, the lowest level first."""
+    rows = session.scalars(select(EntryCondition).order_by(EntryCondition.level, EntryCondition.id))
+    return [
+        Condition(
+            row.level, EntryWay(row.way), row.years, row.held_level,
+            Education(row.education) if row.education is not None else None, row.award, row.words,
+        )
+        for row in rows
+        if in_force(on, row.since, row.until)
+    ]  # fmt: skip
+
+
 def list_placings(session: Session, on: date) -> list[CompetitionPlacing]:
     """Return the places that earn a level on a day, class by class."""
     rows = session.scalars(
@@ -140,6 +186,14 @@ def list_placings(session: Session, on: date) -> list[CompetitionPlacing]:
         )
     )
     return [row for row in rows if in_force(on, row.since, row.until)]
+
+
+def name_competitions(session: Session) -> dict[str, str]:
+    """Return the newest name of every class of competition."""
+    rows = session.execute(
+        select(CompetitionPlacing.competition, CompetitionPlacing.name).order_by(CompetitionPlacing.since)
+    )
+    return dict(rows.all())
 
 
 def read_placings(rows: Sequence[CompetitionPlacing]) -> list[Placing]:

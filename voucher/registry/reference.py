@@ -26,7 +26,7 @@ from voucher.registry.catalogue import (
 )
 from voucher.registry.dictionaries import DictionaryEntry
 from voucher.registry.indicators import Indicator
-from voucher.registry.ladder import CompetitionPlacing, Equivalence, LadderStep
+from voucher.registry.ladder import CompetitionPlacing, EntryCondition, Equivalence, LadderStep
 from voucher.registry.measure_paths import MeasurePath
 from voucher.registry.retention import RetentionRow
 from voucher.registry.standards import (
@@ -96,6 +96,13 @@ def _modifier(record: Record) -> dict[str, Any]:
 
 def _step(record: Record) -> dict[str, Any]:
     return {**_dated(record), "level": int(record["level"])}
+
+
+def _condition(record: Record) -> dict[str, Any]:
+    numbers = {name: int(record[name]) for name in ("level", "years")}
+    words = {name: record[name] or None for name in ("education", "award")}
+    held = int(record["held_level"]) if record["held_level"] else None
+    return {**_dated(record), **numbers, **words, "held_level": held}
 
 
 def _placing(record: Record) -> dict[str, Any]:
@@ -172,6 +179,7 @@ SHIPPED: tuple[Shipped, ...] = (
     Shipped("amount_bands", AmountBandRow, ("minimum_fen", "since"), _band),
     Shipped("bank_templates", BankTemplate, ("code", "since"), _template),
     Shipped("ladder_steps", LadderStep, ("level", "method", "since"), _step),
+    Shipped("entry_conditions", EntryCondition, ("code", "since"), _condition),
     Shipped("competition_placings", CompetitionPlacing, ("competition", "team", "first", "since"), _placing),
     Shipped("bonus_standards", BonusStandardRow, ("kind", "item_code", "region_code", "since"), _bonus),
     Shipped("indicators", Indicator, ("code", "since"), _indicator),

@@ -34,7 +34,10 @@ def opened(scene: Scene) -> tuple[int, dict[int | None, int], list[int], str]:
     scene.at = on("2024-01-10")
     ev = town.evaluator(scene)
     _, vouchers = town.finished(scene, ZHANG_SAN, LI_SI)
-    sun = Direct(Newcomer(SUN_BA[1], SUN_BA[0]), Entry(EntryWay.COMPETITION, "豫赛〔2023〕7号"))
+    sun = Direct(
+        Newcomer(SUN_BA[1], SUN_BA[0]),
+        Entry(EntryWay.COMPETITION, "豫赛〔2023〕7号", competition="provincial_trade_1", team=1, place=7),
+    )
     batch_id = town.planned(scene, ev, vouchers, people=[sun])
     town.arrange(scene, batch_id)
     scene.at = on(town.batch(scene, batch_id).exam_on.isoformat(), 9)

@@ -72,7 +72,10 @@ def test_examiners_are_filed_free_and_nobodys_teacher(scene: Scene) -> None:
     scene.do(admin, lambda work: assign_examiners(work, batch_id, [one]))
     scene.do(admin, lambda work: assign_examiners(work, same_day, [two, three, mine]))
     # who is on the list of an exam cannot join one he examines at
-    zhang = Direct(Newcomer(ZHANG_SAN[1], ZHANG_SAN[0]), Entry(EntryWay.COMPETITION, "豫人社〔2023〕1号"))
+    zhang = Direct(
+        Newcomer(ZHANG_SAN[1], ZHANG_SAN[0]),
+        Entry(EntryWay.COMPETITION, "豫人社〔2023〕1号", competition="provincial_trade_1", team=1, place=7),
+    )
     joining = lambda work: plan.add_candidates(work, same_day, [], [zhang])  # noqa: E731
     assert town_train.code(scene, admin, joining) == "candidate_planned_elsewhere"
     scene.do(admin, lambda work: plan.cancel_batch(work, batch_id, "停电"))

@@ -62,7 +62,7 @@ def test_only_who_was_trained_for_it_elsewhere_is_listed_and_once(scene: Scene) 
     ev, other = town.evaluator(scene), town.evaluator(scene, EV2)
     _, (first, second) = town.finished(scene, ZHANG_SAN, LI_SI)
     login, new = town.admin(scene, ev), town.new_batch(scene, ev)
-    worked, own = Entry(EntryWay.WORK, "社保缴费记录 2020—2023"), town.admin(scene, other)
+    worked, own = Entry(EntryWay.WORK, "社保缴费记录 2020—2023", years=6), town.admin(scene, other)
     stranger = Direct(Newcomer(SUN_BA[1], SUN_BA[0]), worked)
     qian = Newcomer(QIAN_QI[1], QIAN_QI[0])
     with scene.database.read() as session:

@@ -98,7 +98,10 @@ def door(scene: Scene) -> Door:
     scene.at = on("2024-01-10")
     ev = town.evaluator(scene)
     _, vouchers = town.finished(scene, ZHANG_SAN, LI_SI)
-    sun = Direct(Newcomer(SUN_BA[1], SUN_BA[0]), Entry(EntryWay.COMPETITION, "豫赛〔2023〕7号"))
+    sun = Direct(
+        Newcomer(SUN_BA[1], SUN_BA[0]),
+        Entry(EntryWay.COMPETITION, "豫赛〔2023〕7号", competition="provincial_trade_1", team=1, place=7),
+    )
     batch_id = town.planned(scene, ev, vouchers, people=[sun])
     scene.at = on(EXAM_ON.isoformat(), 9)
     return Door(scene, ev, batch_id, vouchers)

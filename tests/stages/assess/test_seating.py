@@ -22,7 +22,10 @@ from voucher.stages.assess.models_rooms import ExamRoomUse
 from voucher.stages.assess.queries.slips import find_own_slip, find_slip, list_own_slips, list_slips
 
 NINE, TEN, NOON = time(9), time(10), time(12)
-SUN = Direct(Newcomer(SUN_BA[1], SUN_BA[0]), Entry(EntryWay.COMPETITION, "豫赛〔2023〕7号"))
+SUN = Direct(
+    Newcomer(SUN_BA[1], SUN_BA[0]),
+    Entry(EntryWay.COMPETITION, "豫赛〔2023〕7号", competition="provincial_trade_1", team=1, place=7),
+)
 
 
 ONE = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
@@ -77,7 +80,10 @@ def test_everybody_has_a_seat_inside_a_room_and_keeps_it(scene: Scene) -> None:
     scene.do(admin, lambda work: plan.add_candidates(work, batch_id, [], [SUN]))
     assert {key: places(scene, batch_id)[key] for key in before} == before
     assert sorted(places(scene, batch_id).values()) == [(small, 1), (large, 1), (large, 2)]
-    feng = Direct(Newcomer(FENG_YI[1], FENG_YI[0]), Entry(EntryWay.COMPETITION, "豫赛〔2023〕8号"))
+    feng = Direct(
+        Newcomer(FENG_YI[1], FENG_YI[0]),
+        Entry(EntryWay.COMPETITION, "豫赛〔2023〕8号", competition="provincial_trade_1", team=1, place=7),
+    )
     joining = lambda work: plan.add_candidates(work, batch_id, [], [feng])  # noqa: E731
     assert town_train.code(scene, admin, joining) == "exam_rooms_full"
     # the room is taken for as long as an exam lasts, and not a minute longer

@@ -43,7 +43,7 @@ from voucher.rules.lifecycle import STATE_NAMES, Thing
 from voucher.rules.scores import ScoreMark
 from voucher.stages.assess import corrections, plan, queries, readings, results
 from voucher.stages.assess.admit import CANDIDATE_DIFFERS, admit, record_turned_away
-from voucher.stages.assess.entries import Direct
+from voucher.stages.assess.entries import FACTS, Direct
 from voucher.stages.assess.lapse import fail_for_good
 from voucher.stages.assess.models import Candidate, ExamBatch, ExamResult
 from voucher.stages.assess.reading import STAFF, find_newest_results, serves_batch
@@ -102,6 +102,7 @@ def _read_direct(work: Work, people: list[dict[str, Any]]) -> list[Direct]:
                 EntryWay(each["way"]),
                 each["evidence"],
                 Education(each["education"]) if each["education"] is not None else None,
+                **{name: each[name] for name in FACTS},
             )
             if each["way"] is not None
             else None,

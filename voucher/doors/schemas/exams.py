@@ -6,7 +6,7 @@ from typing import Any
 
 from marshmallow import Schema, ValidationError, fields, validates_schema
 
-from voucher.doors.schemas.issues import NewPerson
+from voucher.doors.schemas.exam_entries import NewDirect
 from voucher.doors.schemas.paging import Paging, page_of
 from voucher.doors.schemas.values import (
     WORDS_MAX,
@@ -21,7 +21,6 @@ from voucher.doors.schemas.values import (
     Word,
     Words,
 )
-from voucher.rules.entries import Education, EntryWay
 from voucher.rules.scores import ScoreMark
 from voucher.rules.vocabulary import CertificateKind
 
@@ -38,20 +37,6 @@ class Score(Whole):
 
     def __init__(self) -> None:
         super().__init__(load_default=None, allow_none=True, most=SCORE_MAX, metadata=SCORE)
-
-
-class NewDirect(NewPerson):
-    """Somebody without a voucher, and the way into the exam; an item asks for none."""
-
-    way = Word(EntryWay, load_default=None, allow_none=True, metadata={"description": "申报条件"})
-    evidence = Words(
-        load_default="",
-        most=WORDS_MAX,
-        metadata={"description": "依据：材料名称和编号", "example": "毕业证书 10459120240512"},
-    )
-    education = Word(
-        Education, load_default=None, allow_none=True, metadata={"description": "按学历申报的，填学历"}
-    )
 
 
 class Sitters(Body):
@@ -143,6 +128,9 @@ class CandidateState(Schema):
     )
     entry_way = fields.String(allow_none=True, metadata={"description": "申报条件；用券的为空"})
     entry_evidence = fields.String(allow_none=True, metadata={"description": "申报条件的依据"})
+    entry_facts = fields.List(
+        fields.String(), metadata={"description": "申报条件的各项：学历、年数、原证书、奖项、名次"}
+    )
     skill_hidden = fields.Boolean(metadata={"description": "第二遍录入前，第一遍技能成绩不显示"})
     second_skill_hundredths = fields.Integer(allow_none=True, metadata={"description": "第二遍技能成绩"})
 

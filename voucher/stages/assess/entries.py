@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import select
@@ -10,9 +10,12 @@ from sqlalchemy.orm import Session
 
 from voucher.plumbing.bulk import write_many
 from voucher.plumbing.unit_of_work import Work
-from voucher.registry import catalogue, tables
+from voucher.registry import catalogue, ladder, tables
+from voucher.registry.dictionaries import list_words, name_words
 from voucher.registry.people import Newcomer
-from voucher.rules.entries import Education, Entry, EntryWay, check_entry
+from voucher.rules.dictionaries import Dictionary
+from voucher.rules.entries import EDUCATION_NAMES, Education, Entry, EntryWay, OpenWays, check_entry
+from voucher.rules.levels import Level, name_level
 from voucher.stages.assess.models import Candidate, ExamBatch
 from voucher.stages.assess.models_examiners import CandidateEntry
 
@@ -21,6 +24,8 @@ OPENED = {
     Education.HIGHER: "entry_level_higher",
     Education.BACHELOR: "entry_level_higher",
 }
+# what an entry tells besides its way, schooling and paper
+FACTS = ("years", "held_level", "held_number", "award", "competition", "team", "place")
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,18 +37,27 @@ class Direct:
 
 
 def check_entries(work: Work, batch: ExamBatch, entries: Mapping[int, Entry | None]) -> None:
-    """Check the ways of people by person.
-
-    Raises Refused entry_way_missing, entry_evidence_missing, entry_education_missing, entry_level_too_high,
-    parameter_missing.
-    """
-    regions = catalogue.list_ancestry(work.session, batch.region_code)
-    opened = {
-        education: tables.read_parameter_number(work.session, name, batch.exam_on, regions) or 0
-        for education, name in OPENED.items()
-    }
+    """Check the ways of people by person. Raises Refused what `check_entry` raises, parameter_missing."""
+    if not entries:
+        return
+    ways = read_open_ways(work.session, batch)
     for entry in entries.values():
-        check_entry(entry, batch.level, opened)
+        check_entry(entry, batch.level, ways)
+
+
+def read_open_ways(session: Session, batch: ExamBatch) -> OpenWays:
+    """Return the ways into exams that are open on the day of one. Raises parameter_missing."""
+    regions = catalogue.list_ancestry(session, batch.region_code)
+    return OpenWays(
+        on=batch.exam_on,
+        by_education={
+            education: tables.read_parameter_number(session, name, batch.exam_on, regions) or 0
+            for education, name in OPENED.items()
+        },
+        conditions=ladder.list_conditions(session, batch.exam_on),
+        placings=ladder.read_placings(ladder.list_placings(session, batch.exam_on)),
+        honours={each.code: each.name for each in list_words(session, Dictionary.HONOUR, batch.exam_on)},
+    )
 
 
 def write_entries(work: Work, candidates: Sequence[Candidate], entries: Mapping[int, Entry | None]) -> None:
@@ -55,12 +69,14 @@ def write_entries(work: Work, candidates: Sequence[Candidate], entries: Mapping[
             str(entry.way),
             str(entry.education) if entry.education is not None else None,
             entry.evidence.strip(),
+            *(getattr(entry, name) for name in FACTS),
         )
         for candidate_id, entry in chosen
         if entry is not None
     ]
     same = {"declared_at": work.at, "declared_by_person_id": work.actor.person_id}
-    write_many(work.session, CandidateEntry, ("candidate_id", "way", "education", "evidence"), rows, same)
+    columns = ("candidate_id", "way", "education", "evidence", *FACTS)
+    write_many(work.session, CandidateEntry, columns, rows, same)
 
 
 def read_entries(session: Session, candidate_ids: Sequence[int]) -> dict[int, Entry]:
@@ -71,6 +87,29 @@ def read_entries(session: Session, candidate_ids: Sequence[int]) -> dict[int, En
             EntryWay(each.way),
             each.evidence,
             Education(each.education) if each.education is not None else None,
+            **{name: getattr(each, name) for name in FACTS},
         )
         for each in rows
     }
+
+
+def tell_entries(session: Session, entries: Mapping[int, Entry]) -> dict[int, tuple[str, ...]]:
+    """Return what each entry tells besides its way and its paper, in words."""
+    if not entries:
+        return {}
+    honours = name_words(session, Dictionary.HONOUR)
+    competitions = ladder.name_competitions(session)
+    return {key: tuple(_tell(entry, honours, competitions)) for key, entry in entries.items()}
+
+
+def _tell(entry: Entry, honours: Mapping[str, str], competitions: Mapping[str, str]) -> Iterator[str]:
+    if entry.education is not None:
+        yield EDUCATION_NAMES[entry.education]
+    if entry.years is not None:
+        yield f"从业满 {entry.years} 年"
+    if entry.held_level is not None:
+        yield f"原证书 {name_level(Level(entry.held_level))} {entry.held_number}"
+    if entry.award is not None:
+        yield honours.get(entry.award, entry.award)
+    if entry.competition is not None:
+        yield f"{competitions.get(entry.competition, entry.competition)} 第 {entry.place} 名"

@@ -58,12 +58,22 @@ class ExamExaminer(Model):
 
 
 class CandidateEntry(Model):
-    """The way a candidate without a voucher entered by, and the paper that shows it; append only."""
+    """The way a candidate without a voucher entered by, and the paper that shows it; append only.
+
+    `years` are in the occupation, `held_*` of the certificate held before, `award` a code of the honours,
+    `place` in a class of competition for teams of a size.
+    """
 
     __tablename__ = "candidate_entry"
     __table_args__ = (
-        CheckConstraint("(way = 'education') = (education IS NOT NULL)", name="education"),
+        CheckConstraint("way <> 'education' OR education IS NOT NULL", name="education"),
         CheckConstraint("length(evidence) > 0", name="evidence"),
+        CheckConstraint("years >= 0", name="years"),
+        CheckConstraint("held_level BETWEEN 1 AND 8", name="held_level"),
+        CheckConstraint("(held_level IS NULL) = (held_number IS NULL)", name="held"),
+        CheckConstraint(
+            "(competition IS NULL) = (place IS NULL) AND (team IS NULL) = (place IS NULL)", name="place"
+        ),
         {"sqlite_strict": True},
     )
 
@@ -73,6 +83,13 @@ class CandidateEntry(Model):
     way: Mapped[str] = mapped_column(Text, nullable=False)
     education: Mapped[str | None] = mapped_column(Text)
     evidence: Mapped[str] = mapped_column(Text, nullable=False)
+    years: Mapped[int | None] = mapped_column(Int64)
+    held_level: Mapped[int | None] = mapped_column(Int64)
+    held_number: Mapped[str | None] = mapped_column(Text)
+    award: Mapped[str | None] = mapped_column(Text)
+    competition: Mapped[str | None] = mapped_column(Text)
+    team: Mapped[int | None] = mapped_column(Int64)
+    place: Mapped[int | None] = mapped_column(Int64)
     declared_at: Mapped[datetime] = mapped_column(UtcTime, nullable=False)
     declared_by_person_id: Mapped[int] = mapped_column(Int64, nullable=False)
 

@@ -18,19 +18,15 @@ from voucher.doors.web.evaluator.planning import list_groups
 from voucher.doors.web.timelines import name_people
 from voucher.plumbing.unit_of_work import Work
 from voucher.registry.importing.frame import Report
-from voucher.registry.people import Newcomer
 from voucher.rules.actor import Role
-from voucher.rules.entries import EDUCATION_NAMES, ENTRY_WAY_NAMES, Education, Entry, EntryWay
+from voucher.rules.entries import ENTRY_WAY_NAMES
 from voucher.rules.errors import Refused
-from voucher.rules.identity import normalise_identity
 from voucher.rules.lifecycle import STATE_NAMES, Thing
-from voucher.rules.names import normalise_name
 from voucher.rules.vocabulary import CERTIFICATE_KIND_NAMES, CertificateKind
 from voucher.stages.assess import plan as planning
 from voucher.stages.assess import queries
 from voucher.stages.assess.admit import CANDIDATE_DIFFERS, record_turned_away
 from voucher.stages.assess.admit import admit as let_in
-from voucher.stages.assess.entries import Direct
 from voucher.stages.assess.examiners import list_assigned
 from voucher.stages.assess.queries import CandidateView
 from voucher.stages.assess.queries.examiners import list_views
@@ -109,8 +105,7 @@ def show_batch(batch_id: int, report: Report | None = None) -> str:
             twice=planned and read_entries_needed(session, found) > 1,
             follows=list_certificates_behind(session, rows),
             report=report,
-            ways=[(str(way), name) for way, name in ENTRY_WAY_NAMES.items()],
-            educations=[(str(education), name) for education, name in EDUCATION_NAMES.items()],
+            ways={str(way): name for way, name in ENTRY_WAY_NAMES.items()},
             examiners=list_views(session, door.keyring, [found.institution_id]) if planned else [],
             assigned={each.examiner_id for each in list_assigned(session, batch_id)},
             sites=list_sites(session, [found.institution_id]) if planned else [],
@@ -161,25 +156,6 @@ def add(batch_id: int) -> ResponseReturnValue:
             raise fields.FIELD_UNREADABLE.refused(field="voucher", label="考生", problem="没有勾选任何人")
         made = planning.add_candidates(work, batch_id, chosen)
         return Done(f"已增加 {len(made)} 名考生", url_for("web.evaluator.batch", batch_id=batch_id))
-
-    return submit(call, lambda: show_batch(batch_id))
-
-
-@evaluator.post("/evaluator/batches/<int:batch_id>/direct-candidates")
-def add_direct(batch_id: int) -> ResponseReturnValue:
-    """Add somebody who comes without a voucher, by which way and on what evidence."""
-
-    def call(work: Work) -> Done:
-        name = normalise_name(fields.text("name", "姓名", limit=60))
-        number = normalise_identity(fields.text("number", "证件号码", limit=30), work.today)
-        educated = request.form.get("education")
-        entry = Entry(
-            fields.one_of("way", "申报条件", EntryWay),
-            fields.text("evidence", "依据", required=False, limit=200),
-            fields.one_of("education", "学历", Education) if educated else None,
-        )
-        planning.add_candidates(work, batch_id, [], [Direct(Newcomer(number, name), entry)])
-        return Done("已增加 1 名直接报名的考生", url_for("web.evaluator.batch", batch_id=batch_id))
 
     return submit(call, lambda: show_batch(batch_id))
 

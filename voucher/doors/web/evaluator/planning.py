@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 
 from flask import render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -15,9 +16,12 @@ from voucher.doors.web.evaluator.blueprint import evaluator
 from voucher.doors.web.evaluator.own import group_of, my_evaluator
 from voucher.plumbing.unit_of_work import Work
 from voucher.registry import catalogue
+from voucher.registry.tables import read_listed_occupations
 from voucher.rules.actor import Role
+from voucher.rules.periods import in_force
 from voucher.rules.vocabulary import CERTIFICATE_KIND_NAMES, CertificateKind
 from voucher.stages.assess import plan as planning
+from voucher.stages.assess.filing import read_filings
 from voucher.stages.assess.queries import Ready, list_ready, mask_holders
 from voucher.stages.assess.seating import choose_rooms
 from voucher.stages.assess.sites import list_sites
@@ -49,6 +53,7 @@ def plan() -> ResponseReturnValue:
     def call(work: Work) -> Done:
         kind, trade_code, level = _read_what()
         rooms = fields.wholes("room", "考场")
+        chosen = _read_chosen()
         batch = planning.plan_batch(
             work,
             planning.NewBatch(
@@ -59,10 +64,14 @@ def plan() -> ResponseReturnValue:
                 exam_on=fields.day("exam_on", "考试日期"),
                 place=fields.text("place", "考点", required=not rooms, limit=200)
                 or _address_of(work.session, rooms),
-                voucher_ids=_read_chosen(),
+                voucher_ids=chosen,
             ),
         )
         seated = choose_rooms(work, batch.id, rooms, fields.clock("begins", "开考时间")) if rooms else []
+        if not chosen:
+            return Done(
+                f"已安排考试 {batch.number}；请增加考生", url_for("web.evaluator.direct", batch_id=batch.id)
+            )
         onward = f"已排好 {len(seated)} 个座位，可以打印准考证" if seated else "还没有选考场、排座位"
         return Done(
             f"已安排考试 {batch.number}；{onward}",
@@ -86,9 +95,9 @@ def _address_of(session: Session, room_ids: list[int]) -> str:
 
 
 def _read_chosen() -> list[int]:
-    """Return the chosen vouchers, at least one. Raises form_field_unreadable."""
+    """Return the chosen vouchers; none where all come without. Raises form_field_unreadable."""
     chosen = fields.wholes("voucher", "考生")
-    if not chosen:
+    if not chosen and request.form.get("direct") != "1":
         raise fields.FIELD_UNREADABLE.refused(field="voucher", label="考生", problem="没有勾选任何人")
     return chosen
 
@@ -120,15 +129,47 @@ def list_groups(session: Session, evaluator_id: int) -> list[Group]:
     return sorted(groups, key=lambda each: (-len(each.ready), each.key))
 
 
+def list_filed(session: Session, evaluator_id: int, today: date) -> list[Group]:
+    """Return what an evaluator is filed for today, as exams people sit who come without a voucher."""
+    scopes = {
+        (each.code, int(each.level or 0))
+        for _, scopes in read_filings(session, evaluator_id).values()
+        for each in scopes
+        if in_force(today, each.since, each.until)
+    }
+    listed = {
+        each.code for each in read_listed_occupations(session) if in_force(today, each.since, each.until)
+    }
+    trades = catalogue.name_trades(session, [code for code, _ in scopes])
+    found = []
+    for code, level in sorted(scopes):
+        kinds = [CertificateKind.SKILL_LEVEL] if level else [CertificateKind.SPECIAL_SKILL]
+        if level and code in listed:
+            kinds.append(CertificateKind.QUALIFICATION)
+        found += [
+            Group(
+                key=f"{kind}:{code}:{level}",
+                kind_name=CERTIFICATE_KIND_NAMES[kind],
+                trade_name=trades.get(code, code),
+                level=level,
+                ready=[],
+            )
+            for kind in kinds
+        ]
+    return found
+
+
 def _ask() -> str:
     door, me = the_door(), my_evaluator(Role.EVALUATOR_ADMIN)
     with door.read() as session:
         groups = list_groups(session, me)
         asked = request.values.get("what", "")
-        chosen = next((each for each in groups if each.key == asked), None)
+        filed = list_filed(session, me, door.today)
+        chosen = next((each for each in [*groups, *filed] if each.key == asked), None)
         return render_template(
             "evaluator/plan.html",
             groups=groups,
+            filed=filed,
             chosen=chosen,
             names=mask_holders(session, door.keyring, chosen.ready) if chosen else {},
             sites=list_sites(session, [me]) if chosen else [],

@@ -17,7 +17,7 @@ from voucher.rules.levels import Level, name_level
 from voucher.rules.lifecycle import STATE_NAMES, Thing
 from voucher.rules.privacy import mask_identity, mask_identity_end, mask_name
 from voucher.rules.scores import ScoreMark, TwiceRead
-from voucher.stages.assess.entries import read_entries
+from voucher.stages.assess.entries import read_entries, tell_entries
 from voucher.stages.assess.models import Candidate, ExamBatch
 from voucher.stages.assess.reading import (
     BATCH_MISSING,
@@ -76,6 +76,7 @@ class CandidateView:
     entered_by_person_id: int | None = None
     entry_way: str | None = None
     entry_evidence: str | None = None
+    entry_facts: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,9 +186,9 @@ def list_candidates(
             select(Voucher).where(Voucher.id.in_({each.voucher_id for each in listed if each.voucher_id}))
         )
     }
-    ways = read_entries(session, [each.id for each in listed])
-    newest = find_newest_results(session, [each.id for each in listed])
-    counting = find_counting_results(session, [each.id for each in listed])
+    ids = [each.id for each in listed]
+    facts = tell_entries(session, ways := read_entries(session, ids))
+    newest, counting = find_newest_results(session, ids), find_counting_results(session, ids)
     twice = read_twice(session, batch, listed) if batch.state == "planned" else {}
     made = []
     for each in listed:
@@ -222,6 +223,7 @@ def list_candidates(
                 entered_by_person_id=scores.entered_by_person_id if scores is not None else None,
                 entry_way=ways[each.id].way if each.id in ways else None,
                 entry_evidence=ways[each.id].evidence if each.id in ways else None,
+                entry_facts=facts.get(each.id, ()),
             )
         )
     return made
