@@ -36,8 +36,9 @@ from voucher.registry.institutions import Institution, PayeeAccount
 from voucher.rules import entries
 from voucher.rules.actor import Role
 from voucher.rules.lifecycle import Thing
+from voucher.rules.seats import RoomKind
 from voucher.rules.vocabulary import SubsidyKind
-from voucher.stages.assess import plan
+from voucher.stages.assess import plan, sites
 from voucher.stages.assess.entries import Direct
 from voucher.stages.assess.examiners import NewExaminer, file_examiner
 from voucher.stages.assess.models import Candidate, ExamResult
@@ -93,6 +94,14 @@ OF_NOBODY = {
     "budgets.open_budget": "只点名地区：外地 403",
     "batches.settle_batch": "只点名地区：外地 403",
     "examiners.list_examiners": "只有本机构的：另行逐人查",
+    "exam_sites.list_exam_sites": "只有本机构的：test_later",
+    "register_uploads.list_register_uploads": "只有本机构的：test_later",
+    "register_uploads.make_register_upload": "只点名本机构：test_later",
+    "register_uploads.open_register_upload": "别人的和没有的一样：test_later",
+    **{
+        f"employments.{name}": "只有本单位的，别人的和没有的一样：test_later"
+        for name in ("list_employments", "state_employment", "end_employment", "check_insurance")
+    },
     "notices.list_notices": "人人可见",
     "notices.show_notice": "人人可见",
     "notices.list_notice_lines": "人人可见",
@@ -298,6 +307,8 @@ def _fill_desks(scene: Scene) -> dict[str, Any]:
     exam = scene.do(EVALUATOR, lambda work: plan.plan_batch(work, _new_exam(scene, codes[EV1[1]])))
     card = NewExaminer(codes[EV1[1]], town_issue.newcomer(LI_SI), "KP1", date(2021, 1, 1), None)
     filed = scene.do(EVALUATOR, lambda work: file_examiner(work, card))
+    site = scene.do(EVALUATOR, lambda work: sites.file_site(work, codes[EV1[1]], "本部", "学苑路"))
+    room = scene.do(EVALUATOR, lambda work: sites.add_room(work, site.id, "一号", RoomKind.HALL, 30))
     with scene.database.read() as session:
         listed = session.scalars(select(Candidate).where(Candidate.batch_id == exam.id)).one()
     house = codes[EV2[1]]
@@ -311,7 +322,7 @@ def _fill_desks(scene: Scene) -> dict[str, Any]:
         "batch": claimed.batch_id, "claim": claims["evaluation"], "clawback": clawback.id,
         "objection": objection.id, "claim_hold": claim_hold.id, "voucher_hold": voucher_hold.id,
         "exam": exam.id, "candidate": listed.id, "sat": sat.batch_id, "result": result.id,
-        "examiner": filed.id,
+        "examiner": filed.id, "site": site.id, "room": room.id,
         "certificate": str(done.certificates[0]["证书编号"]), "account": accounts[house],
         "proposed": proposed.id, "code": EV2[1],
         "inspection": visited.id,
@@ -328,7 +339,9 @@ def _new_exam(scene: Scene, evaluator_id: int) -> plan.NewBatch:
         level=2,
         exam_on=scene.at.date() + timedelta(days=30),
         place="考场",
-        people=[Direct(town_issue.newcomer(SUN_BA), entries.Entry(entries.EntryWay.WORK, "社保缴费记录"))],
+        people=[
+            Direct(town_issue.newcomer(SUN_BA), entries.Entry(entries.EntryWay.WORK, "社保缴费记录", years=6))
+        ],
     )
 
 
@@ -384,6 +397,15 @@ def probes_of(ids: Mapping[str, Any]) -> list[Probe]:
         act("examiners.assign_examiners", "/exam-batches/#/examiners", "exam", EXAMS,
             examiner_ids=[ids["examiner"]]),
         act("examiners.end_examiner", "/examiners/#/endings", "examiner", EXAMS, **WHY),
+        act("exam_sites.file_exam_site", "/exam-sites", EXAMS, EXAMS, institution_id="#", name="分部",
+            address="学苑路"),
+        act("exam_sites.add_exam_room", "/exam-sites/#/rooms", "site", EXAMS, name="二号", kind="hall",
+            seats=9),
+        act("exam_sites.choose_exam_rooms", "/exam-batches/#/rooms", "exam", EXAMS,
+            room_ids=[ids["room"]], begins="09:00"),
+        see("exam_sites.list_seats", "/exam-batches/#/seats", "exam", OFFICE, EXAMS),
+        act("exam_sites.print_slips", "/exam-batches/#/slips", "exam", EXAMS),
+        act("exam_sites.end_exam_room", "/exam-rooms/#/endings", "room", EXAMS, **WHY),
         act("exams.admit_candidate", "/candidates/#/admissions", "candidate", EXAMS, number=ZHANG_SAN[1]),
         act("exam_arrivals.arrive", "/exam-batches/#/arrivals", "exam", EXAMS,
             shown="2024000001000000014", last4="0000"),

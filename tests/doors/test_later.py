@@ -19,6 +19,7 @@ from voucher.ledger.audit import AuditRow
 from voucher.plumbing.db import Database
 from voucher.plumbing.secrets import Keyring
 from voucher.registry.institutions import Institution
+from voucher.registry.people import Newcomer, open_people
 from voucher.rules.actor import Role
 from voucher.rules.approval import Step
 from voucher.stages.settle import review
@@ -105,6 +106,8 @@ def test_an_exam_is_sat_by_the_listed_scored_by_one_and_published_by_another(tow
     first, second, third = (each["candidate_id"] for each in listed["items"] + rest)
     assert {each["masked_name"] for each in listed["items"] + rest} == {"张*", "李*", "孙*"}
 
+    _take_seats(town, batch, first)
+
     town.move_to("2024-01-17")
     early = town.refused("kaoping", f"/candidates/{first}/admissions", {"number": ZHANG_SAN[1]})
     assert early == (409, "examiners_too_few")
@@ -166,6 +169,112 @@ def test_an_exam_is_sat_by_the_listed_scored_by_one_and_published_by_another(tow
     assert town.see("初审员", batch)["passed"] == 2
 
 
+def _take_seats(town: Town, batch: str, first: int) -> None:
+    """See that a room is filed, chosen for an exam of three, and says so on everybody's slip."""
+    filed = {"institution_id": town.ids[EV1[1]], "name": "本部", "address": "学苑路 1 号"}
+    site = town.ok("guanli", "/exam-sites", filed)
+    assert town.refused("guanli", "/exam-sites", filed) == (409, "exam_site_named_already")
+    rooms = f"/exam-sites/{site['id']}/rooms"
+    small = town.ok("guanli", rooms, {"name": "焊接车间", "kind": "workshop", "seats": 2})
+    hall = town.ok("guanli", rooms, {"name": "301 机房", "kind": "hall", "seats": 30})
+    wrong = town.as_("guanli").post(rooms, {"name": "库房", "kind": "barn", "seats": 0}).json["facts"]
+    assert set(wrong["fields"]) == {"kind", "seats"}
+    (shown,) = town.see("kaoping", "/exam-sites")["items"]
+    assert [each["name"] for each in shown["rooms"]] == ["焊接车间", "301 机房"]
+    choose = f"{batch}/rooms"
+    assert town.refused("guanli", choose, {"room_ids": [999], "begins": "09:00"}) == (
+        404, "exam_room_missing"
+    )  # fmt: skip
+    full = town.refused("guanli", choose, {"room_ids": [small["id"]], "begins": "09:00"})
+    assert full == (409, "exam_rooms_full")
+    assert town.refused("guanli", choose, {"room_ids": [hall["id"]], "begins": "9 点"})[0] == 422
+    chosen = town.ok("guanli", choose, {"room_ids": [hall["id"]], "begins": "14:30"})
+    assert chosen["seats"] == 3
+    why = {"why": "改作他用"}
+    in_use = town.refused("guanli", f"/exam-rooms/{hall['id']}/endings", why)
+    assert in_use == (409, "exam_room_in_use")
+    assert town.ok("guanli", f"/exam-rooms/{small['id']}/endings", why)["ended_at"]
+    seats = town.see("初审员", f"{batch}/seats?limit=2")
+    rest = town.see("初审员", f"{batch}/seats?cursor={seats['next_cursor']}")["items"]
+    taken = [(each["room_name"], each["masked_name"]) for each in seats["items"] + rest]
+    assert sorted(taken) == [("301 机房", "孙*"), ("301 机房", "张*"), ("301 机房", "李*")]
+    slips = town.ok("kaoping", f"{batch}/slips")["items"]
+    assert [each["name"] for each in slips if each["candidate_id"] == first] == ["张三"]
+    assert {each["place"]["begins_at"][11:16] for each in slips} in ({"06:30"}, {"14:30"})
+    assert "991X" not in str(slips), "the end of the card is asked for at the door"
+    one = town.ok("kaoping", f"{batch}/slips", {"candidate_id": first})["items"]
+    assert [each["number"] for each in one] == [
+        each["number"] for each in slips if each["candidate_id"] == first
+    ]
+    with town.world.database.read() as session:
+        printed = select(func.count()).select_from(AuditRow).where(AuditRow.act == "print_slips")
+        assert session.scalar(printed) == 2
+
+
+def _send_to_the_register(town: Town, number: str) -> None:
+    """See that a certificate is sent once, and what was sent is opened by its evaluator alone."""
+    period = {"institution_id": town.ids[EV1[1]], "since": "2024-01-01", "until": "2024-12-31"}
+    both = town.as_("guanli").post("/register-uploads", period | {"batch": "PJ-1"}).json
+    assert both["facts"]["fields"] == {"since": ["请填写发证日期的起止，或只填写评价批次"]}
+    swapped = period | {"since": "2024-12-31", "until": "2024-01-01"}
+    assert town.refused("guanli", "/register-uploads", swapped) == (422, "register_upload_days_reversed")
+    foreign = town.refused("guanli", "/register-uploads", period | {"institution_id": town.ids[EV2[1]]})
+    assert foreign == (403, "role_missing")
+    made = town.ok("guanli", "/register-uploads", period)
+    assert (made["rows"], len(made["sha256"])) == (1, 64)
+    assert town.refused("guanli", "/register-uploads", period) == (409, "register_upload_nothing_due")
+    content = f"/register-uploads/{made['id']}/content"
+    opened = town.as_("gongbu").post(content, {})
+    assert (opened.status_code, opened.json["sha256"]) == (200, made["sha256"])
+    told = dict(zip(opened.json["columns"], opened.json["rows"][0], strict=True))
+    assert number in told.values()
+    (listed,) = town.see("guanli", "/register-uploads")["items"]
+    assert (listed["new"], listed["corrected"], listed["revoked"]) == (1, 0, 0)
+    assert town.refused("guanli", "/register-uploads/999/content", {}) == (404, "register_upload_missing")
+    town.world.colleague("bieren", town.ids[EV2[1]], Role.EVALUATOR_ADMIN)
+    assert town.refused("bieren", content, {}) == (404, "register_upload_missing")
+    assert town.see("bieren", "/register-uploads")["items"] == []
+
+
+@ONE_DATABASE
+def test_an_employer_keeps_its_own_staff_and_nobody_elses(town: Town) -> None:
+    firm = ("示例重工有限公司", "91410100MATE5T066B", "Y000041030004")
+    town.scene.file_evaluator(firm, kind="用人单位")
+    with town.world.database.read() as session:
+        mine = session.scalars(select(Institution.id).where(Institution.code == firm[1])).one()
+    town.world.colleague("renshi", mine, Role.EVALUATOR_ADMIN)
+    body = {
+        "institution_id": mine, "person": {"name": SUN_BA[0], "number": SUN_BA[1]},
+        "since": "2020-03-01", "evidence_kind": "contract", "evidence": "HT-1",
+    }  # fmt: skip
+    assert town.refused("guanli", "/employments", body) == (403, "role_missing")
+    other = body | {"institution_id": town.ids[EV1[1]]}
+    assert town.refused("guanli", "/employments", other) == (409, "not_an_employer")
+    assert town.refused("renshi", "/employments", body | {"evidence_kind": "mouth"})[0] == 422
+    assert town.refused("renshi", "/employments", body | {"until": "2019-01-01"}) == (
+        422, "employment_days_reversed"
+    )  # fmt: skip
+    renamed = body | {"person": {"name": "李叁", "number": LI_SI[1]}}
+    town.scene.do("operator", lambda work: open_people(work, [Newcomer(LI_SI[1], LI_SI[0])]))
+    assert town.refused("renshi", "/employments", renamed) == (409, "employment_name_differs")
+    made = town.ok("renshi", "/employments", body)
+    assert (made["masked_name"], made["insured"], made["until"]) == ("孙*", "unsaid", None)
+    assert SUN_BA[1] not in str(town.see("renshi", "/employments"))
+    twice = town.refused("renshi", "/employments", body | {"since": "2021-01-01"})
+    assert twice == (409, "employment_stated_already")
+    checked = town.ok("renshi", "/insurance-checks", {"institution_id": mine})
+    assert checked["connected"] is False, "nobody is connected to answer, and nobody pretends"
+    ending = f"/employments/{made['id']}/endings"
+    assert town.refused("guanli", ending, {"until": "2024-02-01", "why": "x"}) == (404, "employment_missing")
+    assert town.refused("renshi", ending, {"until": "2019-12-31", "why": "x"}) == (
+        422, "employment_days_reversed"
+    )  # fmt: skip
+    day = f"{town.scene.at:%Y-%m-%d}"
+    assert town.ok("renshi", ending, {"until": day, "why": "合同到期"})["until"] == day
+    assert town.refused("renshi", ending, {"until": day, "why": "x"}) == (409, "employment_ended")
+    assert town.see("guanli", "/employments")["items"] == []
+
+
 def _examiner(town: Town, serial: int) -> int:
     person = {"name": "王考评", "number": staff_number(f"31010119800101{serial:03d}")}
     sent = {
@@ -212,6 +321,7 @@ def test_a_certificate_is_recorded_verified_claimed_on_revoked_and_put_back(town
     assert {each.status_code for each in others} == {404}
     assert others[0].json == others[1].json == others[2].json
 
+    _send_to_the_register(town, number)
     claimed = town.ok(
         "jiaowu", "/claims", {"kind": "training", "voucher_ids": done.voucher_ids[:1], "pledged": True}
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 
 import pytest
@@ -9,17 +10,23 @@ import pytest
 from tests import town_assess, town_train
 from tests.loop.telling import bad_rows
 from tests.scene import COOK, EV1, EV2, JIYUAN, NURSE, TURNER, XINXIANG, ZHANG_SAN, Scene, on
+from voucher.plumbing.unit_of_work import Work
 from voucher.registry import sanctions
+from voucher.registry.employing import ask_insurance_again, list_employments
 from voucher.registry.evaluator_list import count_coverage, list_scopes, list_uncovered, list_years
 from voucher.registry.importing.employments import EmploymentsImporter
 from voucher.registry.importing.evaluators import EvaluatorsImporter
 from voucher.registry.importing.majors import MajorsImporter, SchoolMajorsImporter
+from voucher.registry.importing.outside import OutsideImporter
+from voucher.registry.outside.asking import Outside
+from voucher.registry.outside.systems import connect
 from voucher.registry.people import Newcomer
 from voucher.rules.actor import Role
 from voucher.rules.entries import Entry, EntryWay
+from voucher.rules.outside import FactKind
 from voucher.stages.assess import plan
 from voucher.stages.assess.entries import Direct
-from voucher.stages.assess.models import ExamBatch
+from voucher.stages.assess.models import Candidate, ExamBatch
 
 SQLITE = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 SCHOOL = ("示例市职业技术学院", "124101004158001231", "S000041030003")
@@ -42,7 +49,7 @@ def test_用人单位只评价本单位职工_凭劳动合同或社保的起止�
     works = town_assess.evaluator(scene, EV2, kind="用人单位")
     login, new = town_assess.admin(scene, works), town_assess.new_batch(scene, works)
     batch_id = scene.do(login, lambda work: plan.plan_batch(work, new).id)
-    zhang = Direct(Newcomer(ZHANG_SAN[1], ZHANG_SAN[0]), Entry(EntryWay.WORK, "参加工作 3 年"))
+    zhang = Direct(Newcomer(ZHANG_SAN[1], ZHANG_SAN[0]), Entry(EntryWay.WORK, "参加工作 3 年", years=6))
     join = lambda work: plan.add_candidates(work, batch_id, [], [zhang])  # noqa: E731
     assert town_train.code(scene, login, join) == "candidate_not_staff"
     row = {
@@ -64,9 +71,35 @@ def test_用人单位只评价本单位职工_凭劳动合同或社保的起止�
         "institution_missing",
     ]
     assert take([{**row, "离职日期": ""}]).rows_changed == 1
-    assert len(scene.do(login, join)) == 1
+    (twice,) = bad_rows(lambda: take([{**row, "入职日期": "2022-01-01", "离职日期": ""}]))
+    assert twice.refusal.code == "employment_stated_already"
+    _看社会保险怎么说(scene, login, works, join)
     with scene.database.read() as session:
         assert session.get_one(ExamBatch, batch_id).state == "planned"
+
+
+def _看社会保险怎么说(scene: Scene, login: str, works: int, join: Callable[[Work], list[Candidate]]) -> None:
+    """社会保险查到在别的单位参保的，列不进；更正后核到在本单位，就可以。"""
+    scene.hire("省厅", Role.OFFICER_PROVINCE, "310101199001010331", "410000")
+    scene.do("省厅", lambda work: connect(work, FactKind.WORKPLACE))
+    said = {
+        "姓名": ZHANG_SAN[0], "证件号码": ZHANG_SAN[1], "事项": "社会保险参保单位", "名单日期": "2024-01-09",
+        "来源": "社会保险经办机构", "是否": "是", "起始日期": "2021-03-01", "编号": EV1[1],
+    }  # fmt: skip
+    for code, standing, refusal in (
+        (EV1[1], "elsewhere", "candidate_insured_elsewhere"),
+        (EV2[1], "here", ""),
+    ):
+        scene._import(OutsideImporter, [{**said, "编号": code}], False)  # type: ignore[arg-type]
+        assert scene.do(login, lambda work: ask_insurance_again(work, works))
+        asked = Outside(scene.database, scene.keyring).ask_due(scene.actor("clock"), scene.at)
+        assert asked == 1
+        with scene.database.read() as session:
+            (shown,) = list_employments(session, scene.keyring, [works], scene.at.date())
+        assert (shown.masked_name, shown.insured) == ("张*", standing)
+        if refusal:
+            assert town_train.code(scene, login, join) == refusal
+    assert len(scene.do(login, join)) == 1
 
 
 @SQLITE

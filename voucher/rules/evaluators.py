@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import date
 from enum import StrEnum
 
 from voucher.rules.errors import Family, reason
 from voucher.rules.levels import clean_word, mask_word
+from voucher.rules.outside import OutsideFact
+from voucher.rules.periods import in_force
 from voucher.rules.register import rule
 
 SOURCE = "豫办〔2021〕29号 第4项 评价目录清单; S2-04f; 豫人社办〔2025〕60号（DOMAIN H-h）"
@@ -57,6 +59,29 @@ CANDIDATE_NOT_STAFF = reason(
     Family.FORBIDDEN,
 )
 
+CANDIDATE_INSURED_ELSEWHERE = reason(
+    "candidate_insured_elsewhere",
+    "有 {count} 名考生经社会保险核对不在本单位参保",
+    "请在“本单位职工”页面看是哪几名，改到社会培训评价组织报名；参保登记有误的，请先到社会保险经办机构更正",
+    f"{SOURCE}; S3-07c",
+    Family.FORBIDDEN,
+)
+
+
+class Insured(StrEnum):
+    """What the social insurance says of somebody an employer calls its own."""
+
+    HERE = "here"
+    ELSEWHERE = "elsewhere"
+    UNSAID = "unsaid"
+
+
+INSURED_NAMES: dict[Insured, str] = {
+    Insured.HERE: "在本单位参保",
+    Insured.ELSEWHERE: "不在本单位参保",
+    Insured.UNSAID: "没有核到",
+}
+
 
 @rule(number="EVA-01", stage="评价", source=SOURCE, since=SINCE)
 def parse_standard_kind(text: str) -> StandardKind:
@@ -88,3 +113,32 @@ def check_own_staff(candidates: Collection[int], staff: Collection[int], *, requ
     strangers = set(candidates) - set(staff)
     if required and strangers:
         raise CANDIDATE_NOT_STAFF.refused(count=len(strangers))
+
+
+@rule(number="EVA-05", stage="评价", source=f"{SOURCE}; S3-07c", since=SINCE)
+def judge_insured(facts: Sequence[OutsideFact], employer_code: str, on: date) -> Insured:
+    """Return whether the newest answer names an employer, by its credit code, as insuring somebody on a day.
+
+    An answer that names no employer at all, such as one an officer verified by hand, speaks against nobody.
+    """
+    standing = [each for each in facts if each.held and _covers(each, on)]
+    if any(each.number == employer_code for each in standing):
+        return Insured.HERE
+    if not facts or any(each.number is None for each in standing):
+        return Insured.UNSAID
+    return Insured.ELSEWHERE
+
+
+def _covers(fact: OutsideFact, on: date) -> bool:
+    return in_force(on, fact.since or date.min, fact.until)
+
+
+@rule(number="EVA-06", stage="评价", source=f"{SOURCE}; S3-07c", since=SINCE)
+def check_insured(standings: Collection[Insured], *, required: bool) -> None:
+    """Refuse people the social insurance knows at another employer, or at none.
+
+    Who has not been answered for counts as the employer states. Raises candidate_insured_elsewhere.
+    """
+    count = sum(1 for each in standings if each is Insured.ELSEWHERE)
+    if required and count:
+        raise CANDIDATE_INSURED_ELSEWHERE.refused(count=count)

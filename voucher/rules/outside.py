@@ -33,6 +33,7 @@ class FactKind(StrEnum):
     INSURANCE = "insurance"
     POVERTY_WATCH = "poverty_watch"
     SKILL_UPGRADE = "skill_upgrade"
+    WORKPLACE = "workplace"
 
 
 FACT_NAMES: dict[FactKind, str] = {
@@ -44,6 +45,7 @@ FACT_NAMES: dict[FactKind, str] = {
     FactKind.INSURANCE: "失业保险参保",
     FactKind.POVERTY_WATCH: "防返贫监测对象",
     FactKind.SKILL_UPGRADE: "失业保险技能提升补贴",
+    FactKind.WORKPLACE: "社会保险参保单位",
 }
 # a fact that is not so stands in the way; of the others, one that is so
 NEEDED = frozenset({FactKind.IDENTITY, FactKind.INSURANCE})

@@ -126,6 +126,7 @@ def test_an_exam_from_plan_to_money_clicked_through(exam: Exam) -> None:
     assert "可安排考试" in exam.admin.go("/evaluator").text
     path = exam.plan()
     admin, examiner, clerk = exam.admin, exam.examiner, exam.clerk
+    admin.go(f"{path}/direct-candidates")
     admin.press("增加考生", name=SUN_BA[0], number=SUN_BA[1], way="competition", evidence="")
     assert "申报条件“竞赛”没有填写依据" in admin.page.text
     admin.go(path)
@@ -306,6 +307,8 @@ def test_a_foreign_exam_is_missing_and_every_refusal_says_what_next(exam: Exam) 
         f"{path}/score-sheet",
         f"{path}/reader-file",
         f"{path}/reader-sheet",
+        f"{path}/direct-candidates",
+        f"{path}/direct-sheet",
     ):
         assert stranger.go(address).text.count("没有找到这个评价批次") >= 1
         assert stranger.answer.status_code == 404
@@ -318,7 +321,7 @@ def test_a_foreign_exam_is_missing_and_every_refusal_says_what_next(exam: Exam) 
         *(f"{path}/candidates/{first}/failures", f"{path}/examiners", f"{path}/second-entries"),
         *(f"{path}/score-files", f"{path}/reader-file"),
         *(f"{path}/rooms", f"{path}/slips", f"{path}/door-lists", f"{path}/door/looks"),
-        f"{path}/door/arrivals",
+        *(f"{path}/door/arrivals", f"{path}/direct-candidates", f"{path}/direct-files"),
     ):
         data = {
             "csrf_token": csrf, "idempotency_key": f"k-{address[-20:]}", "sure": "1", "why": "试",

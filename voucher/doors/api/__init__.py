@@ -22,8 +22,10 @@ from voucher.doors.api.counter_devices import counter_devices
 from voucher.doors.api.description import describe
 from voucher.doors.api.devices import devices
 from voucher.doors.api.dictionaries import dictionaries
+from voucher.doors.api.employments import employments
 from voucher.doors.api.endings import endings
 from voucher.doors.api.exam_arrivals import exam_arrivals
+from voucher.doors.api.exam_sites import exam_sites
 from voucher.doors.api.examiners import examiners
 from voucher.doors.api.exams import exams
 from voucher.doors.api.holds import holds
@@ -44,6 +46,7 @@ from voucher.doors.api.phone_checks import phone_checks
 from voucher.doors.api.places import places
 from voucher.doors.api.programmes import programmes
 from voucher.doors.api.ratings import ratings
+from voucher.doors.api.register_uploads import register_uploads
 from voucher.doors.api.rosters import rosters
 from voucher.doors.api.sessions import sessions
 from voucher.doors.api.standings import standings
@@ -96,7 +99,10 @@ ROOMS = (
     exam_arrivals,
     exams,
     examiners,
+    exam_sites,
+    employments,
     certificates,
+    register_uploads,
     mass_revocations,
     number_ranges,
     archives,

@@ -84,7 +84,8 @@ BELOW: dict[str, tuple[str, ...]] = {
         *("web.evaluator.enter", "web.evaluator.publish", "web.evaluator.correction"),
         *("web.evaluator.ask_correction", "web.evaluator.confirm_correction", "web.evaluator.fail"),
         *("web.evaluator.enter_second", "web.evaluator.score_sheet", "web.evaluator.upload_scores"),
-        *("web.evaluator.assign_examiners", "web.evaluator.add_direct"),
+        *("web.evaluator.assign_examiners", "web.evaluator.add_direct", "web.evaluator.direct"),
+        *("web.evaluator.direct_sheet", "web.evaluator.upload_direct"),
         *("web.evaluator.choose_rooms", "web.evaluator.door", "web.evaluator.look_at_door"),
         *("web.evaluator.arrive", "web.evaluator.print_slips", "web.evaluator.print_door_list"),
     ),
@@ -99,6 +100,11 @@ BELOW: dict[str, tuple[str, ...]] = {
     ),
     "web.evaluator.sites": (
         *("web.evaluator.file_site", "web.evaluator.add_room", "web.evaluator.end_room"),
+    ),
+    "web.evaluator.own_staff": (
+        *("web.evaluator.state_employment", "web.evaluator.end_employment"),
+        *("web.evaluator.check_insurance", "web.evaluator.own_staff_sheet"),
+        "web.evaluator.upload_own_staff",
     ),
     "web.evaluator.examiners": ("web.evaluator.file_examiner", "web.evaluator.end_examiner"),
     "web.evaluator.new_batch": ("web.evaluator.plan",),

@@ -75,6 +75,7 @@ DESK_GROUPS: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
             ("证书", "web.office.certificates"),
             ("考评员", "web.evaluator.examiners"),
             ("考点考场", "web.evaluator.sites"),
+            ("本单位职工", "web.evaluator.own_staff"),
             ("备案范围", "web.evaluator.scope"),
             ("评价统计", "web.evaluator.statistics"),
         ),

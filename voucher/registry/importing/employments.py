@@ -5,25 +5,33 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import ClassVar
 
 from sqlalchemy import select
 
 from voucher.ledger import audit
 from voucher.plumbing.spreadsheets import Column
 from voucher.registry import people
+from voucher.registry.employing import (
+    EMPLOYMENT_NAME_DIFFERS,
+    EMPLOYMENT_STATED_ALREADY,
+    ask_insurance,
+)
 from voucher.registry.employments import EVIDENCE_NAMES, Employment
 from voucher.registry.importing.frame import Importer
 from voucher.registry.importing.places import find_foreign
 from voucher.registry.importing.reading import Reading
 from voucher.registry.institutions import INSTITUTION_MISSING, Institution
 from voucher.registry.people import Newcomer
-from voucher.rules.errors import Family, reason
+from voucher.rules.errors import Refusal, reason
 from voucher.rules.evaluators import SOURCE
 from voucher.rules.levels import clean_word, mask_word
 from voucher.rules.privacy import mask_identity
 
 NAME, NUMBER, CODE = "姓名", "证件号码", "用人单位统一社会信用代码"
 SINCE, UNTIL, KIND, EVIDENCE = "入职日期", "离职日期", "依据类别", "依据编号"
+# by person and employer, then by first day
+Known = dict[tuple[int, int], dict[date, Employment]]
 _KINDS = {name: kind for kind, name in EVIDENCE_NAMES.items()}
 
 EMPLOYMENT_EVIDENCE_UNKNOWN = reason(
@@ -31,13 +39,6 @@ EMPLOYMENT_EVIDENCE_UNKNOWN = reason(
     "“{given}”不是规定的依据类别",
     "请填写劳动合同或社会保险",
     SOURCE,
-)
-EMPLOYMENT_NAME_DIFFERS = reason(
-    "employment_name_differs",
-    "姓名与该证件号码登记的姓名不一致",
-    "请核对证件；确已更名的，请先办理更名登记",
-    f"{SOURCE}; S2-15i 实名制",
-    Family.CONFLICT,
 )
 
 
@@ -57,7 +58,7 @@ class EmploymentsImporter(Importer[EmploymentRow]):
     """Columns 姓名, 证件号码, 用人单位统一社会信用代码, 入职日期, 离职日期, 依据类别, 依据编号."""
 
     kind = "employments"
-    columns = (
+    columns: ClassVar[tuple[Column, ...]] = (
         Column(NAME),
         Column(NUMBER),
         Column(CODE, alias=("统一社会信用代码",)),
@@ -70,7 +71,7 @@ class EmploymentsImporter(Importer[EmploymentRow]):
     def check(self, reading: Reading) -> EmploymentRow | None:
         """Return the employment a row states."""
         name, number = reading.name(NAME), reading.identity(NUMBER, self.work.today)
-        code, kind = reading.organisation(CODE), reading.words(KIND, _read_kind)
+        code, kind = self._read_employer(reading), reading.words(KIND, _read_kind)
         evidence = reading.words(EVIDENCE, str.strip)
         since, until = reading.period(SINCE, UNTIL)
         if name is None or number is None or code is None or kind is None:
@@ -78,6 +79,12 @@ class EmploymentsImporter(Importer[EmploymentRow]):
         if evidence is None or since is None:
             return None
         return EmploymentRow(Newcomer(number, name), code, since, until, kind, evidence)
+
+    def _read_employer(self, reading: Reading) -> str | None:
+        return reading.organisation(CODE)
+
+    def _find_foreign(self, house: Institution) -> Refusal | None:
+        return find_foreign(self.work.actor, house.region_code, self.roles)
 
     def keep(self, piece: Sequence[tuple[int, EmploymentRow]]) -> None:
         """Enter employments at known employers; of one that stands its last day and evidence may change."""
@@ -92,42 +99,47 @@ class EmploymentsImporter(Importer[EmploymentRow]):
             house = houses.get(row.code)
             if house is None:
                 self.report.refuse(line, CODE, row.code, INSTITUTION_MISSING.refusal(code=row.code))
-            elif (foreign := find_foreign(self.work.actor, house.region_code, self.roles)) is not None:
+            elif (foreign := self._find_foreign(house)) is not None:
                 self.report.refuse(line, CODE, row.code, foreign)
             else:
                 good.append((line, row, house))
         opened = people.open_people(self.work, [row.person for _, row, _ in good])
         ids = [opened[people.index_of(self.work.keyring, row.person.number)] for _, row, _ in good]
         accepted = people.accepted_name_indexes(session, ids)
-        known = {
-            (each.person_id, each.institution_id, each.since): each
-            for each in session.scalars(
-                select(Employment).where(Employment.institution_id.in_([each.id for each in houses.values()]))
-            )
-        }
+        known: Known = {}
+        for each in session.scalars(
+            select(Employment).where(Employment.institution_id.in_([each.id for each in houses.values()]))
+        ):
+            known.setdefault((each.person_id, each.institution_id), {})[each.since] = each
         for (line, row, house), person_id in zip(good, ids, strict=True):
             if people.name_index_of(self.work.keyring, row.person.name) not in accepted[person_id]:
                 told = EMPLOYMENT_NAME_DIFFERS.refusal()
                 self.report.refuse(line, NUMBER, mask_identity(row.person.number), told)
+            elif _overlaps(known, person_id, house.id, row):
+                told = EMPLOYMENT_STATED_ALREADY.refusal()
+                self.report.refuse(line, NUMBER, mask_identity(row.person.number), told)
             else:
                 self._enter(known, person_id, house.id, row)
         session.flush()
+        for house in houses.values():
+            here = [i for (_, _, at), i in zip(good, ids, strict=True) if at.id == house.id]
+            ask_insurance(self.work, house.id, here)
 
     def _enter(
         self,
-        known: dict[tuple[int, int, date], Employment],
+        known: Known,
         person_id: int,
         institution_id: int,
         row: EmploymentRow,
     ) -> None:
-        key = (person_id, institution_id, row.since)
+        present = known.setdefault((person_id, institution_id), {})
         stated = {"until": row.until, "evidence_kind": row.evidence_kind, "evidence": row.evidence}
-        found = known.get(key)
+        found = present.get(row.since)
         if found is not None and all(getattr(found, name) == value for name, value in stated.items()):
             self.report.rows_unchanged += 1
             return
         if found is None:
-            known[key] = made = Employment(
+            present[row.since] = made = Employment(
                 person_id=person_id,
                 institution_id=institution_id,
                 since=row.since,
@@ -146,6 +158,16 @@ class EmploymentsImporter(Importer[EmploymentRow]):
             institution=institution_id, since=row.since.isoformat(),
             until=row.until.isoformat() if row.until is not None else None,
         )  # fmt: skip
+
+
+def _overlaps(known: Known, person_id: int, institution_id: int, row: EmploymentRow) -> bool:
+    """Return whether somebody is known to work there on some of the same days, since another day."""
+    return any(
+        since != row.since
+        and (each.until is None or row.since <= each.until)
+        and (row.until is None or since <= row.until)
+        for since, each in known.get((person_id, institution_id), {}).items()
+    )
 
 
 def _read_kind(text: str) -> str:

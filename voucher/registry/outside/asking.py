@@ -42,6 +42,7 @@ NAMES_ONLY_HOLDERS = frozenset(
         FactKind.POVERTY_WATCH,
         FactKind.SKILL_UPGRADE,
         FactKind.INSURANCE,
+        FactKind.WORKPLACE,
     }
 )
 

@@ -143,8 +143,8 @@ def add_candidates(
     Raises Refused role_missing, exam_batch_missing, exam_batch_closed, exam_day_past, voucher_missing,
     candidate_not_trained, candidate_unfit, on_hold, trained_by_evaluator, candidate_listed_already,
     candidate_planned_elsewhere, candidate_name_differs, subject_erased, retakes_exhausted,
-    exam_rooms_full, examiner_taught, examiner_is_candidate, candidate_not_staff, entry_way_missing,
-    entry_evidence_missing, entry_education_missing, entry_level_too_high.
+    exam_rooms_full, examiner_taught, examiner_is_candidate, candidate_not_staff,
+    candidate_insured_elsewhere, and what `check_entry` raises.
     """
     check_role(work.actor, Role.EVALUATOR_ADMIN)
     listed, entries = _open_candidates(work, voucher_ids, people)

@@ -6,9 +6,10 @@ from collections.abc import Sequence
 
 from voucher.plumbing.unit_of_work import Work
 from voucher.registry import catalogue, tables
+from voucher.registry.employing import ask_insurance, read_insured
 from voucher.registry.employments import list_staff
 from voucher.registry.institutions import EvaluatorFiling
-from voucher.rules.evaluators import check_own_staff
+from voucher.rules.evaluators import Insured, check_insured, check_own_staff
 from voucher.rules.vocabulary import EvaluatorKind
 from voucher.stages.assess.models import ExamBatch
 
@@ -16,7 +17,9 @@ from voucher.stages.assess.models import ExamBatch
 def check_staff(work: Work, batch: ExamBatch, person_ids: Sequence[int]) -> None:
     """Refuse people who do not work for the employer that examines them.
 
-    Raises Refused candidate_not_staff, parameter_missing.
+    What the social insurance has said of them counts where it speaks against it; who was never answered for
+    is asked about afterwards. Raises Refused candidate_not_staff, candidate_insured_elsewhere,
+    parameter_missing.
     """
     filing = work.session.get_one(EvaluatorFiling, batch.filing_id)
     if filing.kind == EvaluatorKind.EMPLOYER:
@@ -24,3 +27,8 @@ def check_staff(work: Work, batch: ExamBatch, person_ids: Sequence[int]) -> None
         required = tables.read_flag(work.session, "employer_own_staff", batch.exam_on, regions)
         staff = list_staff(work.session, batch.institution_id, person_ids, batch.exam_on)
         check_own_staff(person_ids, staff, required=required)
+        insured = read_insured(work.session, batch.institution_id, person_ids, batch.exam_on)
+        by_insurance = tables.read_flag(work.session, "employer_staff_insured", batch.exam_on, regions)
+        check_insured(list(insured.values()), required=by_insurance)
+        unsaid = [each for each, said in insured.items() if said is Insured.UNSAID]
+        ask_insurance(work, batch.institution_id, unsaid)

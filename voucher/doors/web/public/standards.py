@@ -75,6 +75,7 @@ PARAMETER_NAMES = {
     "suspicious_people_a_day": "一天考试超过多少人提示可疑",
     "suspicious_same_scores": "多少人成绩相同提示可疑",
     "employer_own_staff": "用人单位只评价本单位职工",
+    "employer_staff_insured": "用人单位职工按社会保险核对",
     "school_majors_required": "院校评价的职业须由专业对应",
     "register_fresh_days": "付款时登记答复的有效天数",
     "register_rest_minutes": "登记没有答复时再问的间隔",
