@@ -149,7 +149,9 @@ def read_idle_of(session: Session, visitor: Visitor) -> int:
 
 def current_visitor() -> Visitor | None:
     """Return whoever is at the door, or None for anybody."""
-    return current_user if isinstance(current_user, Visitor) else None
+    # the visitor and not the proxy, which would look for the request again at every attribute of it
+    found = current_user._get_current_object()
+    return found if isinstance(found, Visitor) else None
 
 
 def current_actor() -> Actor:
