@@ -208,14 +208,17 @@ def load_actor(session: Session, login: str, on: date) -> Actor:
 def actor_of(session: Session, account: UserAccount, rows: Sequence[RoleGrant]) -> Actor:
     """Return the actor of an account with these roles, what its regions reach included."""
     grants = tuple(Grant(Role(row.role), row.region_code, row.institution_id) for row in rows)
+    # staff of an institution act for that institution, never for the region it stands in;
+    # a worker acts for nobody but the person the account belongs to
+    regional = [
+        (grant.role, grant.region_code)
+        for grant in grants
+        if grant.region_code is not None and grant.institution_id is None and grant.role is not Role.WORKER
+    ]
     subtrees = {
-        code: frozenset(catalogue.list_subtree(session, code))
-        for code in {row.region_code for row in rows if row.region_code is not None}
+        code: frozenset(catalogue.list_subtree(session, code)) for code in {code for _, code in regional}
     }
     reach: dict[Role, frozenset[str]] = {}
-    for grant in grants:
-        # staff of an institution act for that institution, never for the region it stands in;
-        # a worker acts for nobody but the person the account belongs to
-        if grant.region_code is not None and grant.institution_id is None and grant.role is not Role.WORKER:
-            reach[grant.role] = reach.get(grant.role, frozenset()) | subtrees[grant.region_code]
+    for role, code in regional:
+        reach[role] = reach.get(role, frozenset()) | subtrees[code]
     return Actor(account.id, account.login, account.person_id, grants, reach)
