@@ -6,6 +6,7 @@ it is learned once per worker process. The rows are never shared: every borrower
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from typing import Any
 
@@ -13,6 +14,9 @@ from sqlalchemy import event
 from sqlalchemy.engine import make_url
 
 from voucher.plumbing.db import Database
+
+# what decides who may do what: accounts, their roles, and which regions lie below which
+CHANGES_HANDS = re.compile(r'(INSERT INTO|UPDATE|DELETE FROM) +"?(user_account|role_grant|region)\b')
 
 
 class Lent(Database):
@@ -28,9 +32,18 @@ class Lent(Database):
             else:
                 named["dbname"] = self.url.database
 
+        # who may do what is asked before every act of a scene, and changes in one of fifty
+        self.changes_of_hands = 0
+
+        @event.listens_for(self.engine, "before_cursor_execute")
+        def count(_on: object, _cursor: object, statement: str, *_rest: object) -> None:
+            if not statement.startswith("SELECT") and CHANGES_HANDS.search(statement):
+                self.changes_of_hands += 1
+
     def point_at(self, url: str) -> None:
         """Belong to another copy from now on."""
         self.url = self.url.set(database=make_url(url).database)
+        self.changes_of_hands += 1
 
 
 _idle: dict[str, list[Lent]] = defaultdict(list)

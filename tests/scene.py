@@ -18,6 +18,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import select
 from stdnum.iso7064 import mod_11_2
 
+from tests.lending import Lent
 from voucher.demo.signing import pass_all
 from voucher.ledger import budget as budgets
 from voucher.ledger.budget import Budget
@@ -105,13 +106,23 @@ class Scene:
     at: datetime
     serials: int = 0
     evaluators: dict[str, tuple[str, str, str]] = field(default_factory=dict)
+    actors: dict[tuple[str, date, int], Actor] = field(default_factory=dict)
 
     # ---- acting
 
     def actor(self, login: str) -> Actor:
         """Return the actor behind a login as of the scene's day."""
+        day = self.at.astimezone(SHANGHAI).date()
+        if not isinstance(self.database, Lent):
+            return self._load_actor(login, day)
+        asked = (login, day, self.database.changes_of_hands)
+        if asked not in self.actors:
+            self.actors[asked] = self._load_actor(login, day)
+        return self.actors[asked]
+
+    def _load_actor(self, login: str, day: date) -> Actor:
         with self.database.read() as session:
-            return users.load_actor(session, login, self.at.astimezone(SHANGHAI).date())
+            return users.load_actor(session, login, day)
 
     def do(self, login: str, act: Callable[[Work], Result]) -> Result:
         """Run one act as somebody, in its own transaction, at the scene's moment."""
