@@ -6,6 +6,7 @@ After every test that used a database, the invariants must return no row.
 
 from __future__ import annotations
 
+import fcntl
 import os
 import shutil
 import tempfile
@@ -79,15 +80,49 @@ def housekeeper() -> psycopg.Connection:
 
 
 @pytest.fixture(scope="session")
-def keyring(tmp_path_factory: pytest.TempPathFactory) -> Keyring:
-    """Return keys that live as long as the worker process."""
-    return Keyring.open(tmp_path_factory.mktemp("keys") / "keys.json", create=True)
+def keyring(shared: Path) -> Keyring:
+    """Return the keys of this run; what is founded once is sealed with them for every worker process."""
+    path = shared / "keys.json"
+    with alone(path):
+        return Keyring.open(path, create=not path.exists())
 
 
 @pytest.fixture(scope="session")
-def templates(tmp_path_factory: pytest.TempPathFactory, keyring: Keyring) -> dict[str, str]:
-    """Return a founded template database of each kind, made once per worker process."""
-    path = tmp_path_factory.mktemp("template") / "template.db"
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the folder all worker processes of this run have in common."""
+    own = tmp_path_factory.getbasetemp()
+    return own.parent if "PYTEST_XDIST_WORKER" in os.environ else own
+
+
+@contextmanager
+def alone(path: Path) -> Iterator[None]:
+    """Keep the other worker processes from a file until it is made."""
+    with path.with_suffix(".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+@pytest.fixture(scope="session")
+def templates(shared: Path, keyring: Keyring) -> dict[str, str]:
+    """Return a founded template database of each kind, made once per run.
+
+    Every second worker begins with the other kind, so that two make one each.
+    """
+    made: dict[str, str] = {}
+    kinds = [("sqlite", _found_sqlite), ("postgres", _found_postgres)]
+    if os.environ.get("PYTEST_XDIST_WORKER", "gw0")[-1] in "13579":
+        kinds.reverse()
+    for kind, make in kinds:
+        told = shared / f"template.{kind}"
+        with alone(told):
+            if not told.exists():
+                told.write_text(make(shared, keyring), encoding="utf-8")
+        made[kind] = told.read_text(encoding="utf-8")
+    return made
+
+
+def _found_sqlite(folder: Path, keyring: Keyring) -> str:
+    path = folder / "template.db"
     sqlite = Database(f"sqlite:///{path}")
     found(sqlite, keyring, FOUNDED_AT)
     with sqlite.engine.connect() as connection:
@@ -95,12 +130,16 @@ def templates(tmp_path_factory: pytest.TempPathFactory, keyring: Keyring) -> dic
         connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
         connection.exec_driver_sql("BEGIN")
     sqlite.dispose()
+    return str(path)
+
+
+def _found_postgres(_folder: Path, keyring: Keyring) -> str:
     name = f"template_{uuid4().hex}"
     housekeeper().execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
     postgres = Database(postgres_url(name))
     found(postgres, keyring, FOUNDED_AT)
     postgres.dispose()
-    return {"sqlite": str(path), "postgres": name}
+    return name
 
 
 @contextmanager
