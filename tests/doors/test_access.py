@@ -19,7 +19,6 @@ METHODS = ("GET", "POST", "DELETE")
 # one of each house with every change of the code, all the others by `make long`
 OFTEN = frozenset(
     {
-        Role.WORKER,
         Role.INSTITUTION_ADMIN,
         Role.SUPERVISOR,
     }
