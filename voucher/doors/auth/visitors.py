@@ -150,7 +150,7 @@ def read_idle_of(session: Session, visitor: Visitor) -> int:
 def current_visitor() -> Visitor | None:
     """Return whoever is at the door, or None for anybody."""
     # the visitor and not the proxy, which would look for the request again at every attribute of it
-    found = current_user._get_current_object()
+    found = current_user._get_current_object()  # noqa: SLF001 — Werkzeug documents it under this name
     return found if isinstance(found, Visitor) else None
 
 
