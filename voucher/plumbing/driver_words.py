@@ -10,60 +10,69 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
-from psycopg.types.numeric import Int8
 from sqlalchemy import Dialect
 
 Convert = Callable[[Any], Any]
 Row = tuple[Any, ...]
-_NAMED = re.compile(rb"%\((\w+)\)s")
+_NAMED = re.compile(r"%\((\w+)\)s|%%")
+_PLACED = re.compile(rb"\$(\d+)")
 
 
-def spell_out(dialect: Dialect, statement: Any, values: Mapping[str, Any]) -> tuple[bytes, Mapping[str, Any]]:
-    """Return a statement in PostgreSQL's words and its values as the driver takes them."""
-    words, converts, rest = _spell(statement, dialect, tuple(values))
-    said = {**rest, **values}
-    for name, convert in converts:
-        said[name] = convert(said[name])
-    return words, said
+def spell_out(dialect: Dialect, statement: Any, values: Mapping[str, Any]) -> tuple[bytes, list[Any]]:
+    """Return a statement in PostgreSQL's words and its values in the order in which they are placed."""
+    words, placed = _spell(statement, dialect, tuple(values))
+    return words, [
+        own if name is None else values[name] if convert is None else convert(values[name])
+        for name, convert, own in placed
+    ]
 
 
 @lru_cache(maxsize=256)
 def _spell(
     statement: Any, dialect: Dialect, names: tuple[str, ...]
-) -> tuple[bytes, tuple[tuple[str, Convert], ...], dict[str, Any]]:
-    """Return a statement in PostgreSQL's words, how its values are kept, and those it brings along itself."""
+) -> tuple[bytes, tuple[tuple[str | None, Convert | None, Any], ...]]:
+    """Return a statement in PostgreSQL's words; of each value its name and how it is kept, or itself."""
     compiled: Any = statement.compile(dialect=dialect, column_keys=sorted(names))
     if statement.is_dml and (compiled.insert_prefetch or compiled.update_prefetch):
         raise ValueError("a write nobody waits for has all its values")
-    converts = []
-    for name, bound in compiled.binds.items():
+    places: dict[str, int] = {}
+
+    def place(found: re.Match[str]) -> str:
+        name = found.group(1)
+        return "%" if name is None else f"${places.setdefault(name, len(places) + 1)}"
+
+    words = _NAMED.sub(place, compiled.string)
+    placed: list[tuple[str | None, Convert | None, Any]] = []
+    for name in places:
+        bound = compiled.binds[name]
         convert = bound.type.dialect_impl(dialect).bind_processor(dialect)
-        if convert is not None:
-            converts.append((name, convert))
-    rest = {name: bound.value for name, bound in compiled.binds.items() if name not in names}
-    return compiled.string.encode(), tuple(converts), rest
+        if name in names:
+            placed.append((name, convert, None))
+        else:
+            placed.append((None, None, bound.value if convert is None else convert(bound.value)))
+    return words.encode(), tuple(placed)
 
 
 @lru_cache(maxsize=256)
-def name_marks(words: str) -> bytes:
-    """Return words whose values stand in their order with the values named by it."""
+def number_marks(words: str) -> bytes:
+    """Return words whose values stand in their order with the values numbered."""
     first, *others = words.split("%s")
-    return "".join([first, *(f"%(v{place})s{rest}" for place, rest in enumerate(others))]).encode()
+    return "".join([first, *(f"${place}{rest}" for place, rest in enumerate(others, 1))]).encode()
 
 
 @lru_cache(maxsize=256)
 def join_writes(several: tuple[bytes, ...]) -> bytes:
-    """Return several writes as one statement; the values of each are told by its place."""
+    """Return several writes as one statement; the values of each follow those of the one before."""
     if len(several) == 1:
-        return _NAMED.sub(rb"%(\1_0)s", several[0])
-    named = [_NAMED.sub(rb"%%(\1_%d)s" % place, words) for place, words in enumerate(several)]
-    parts = b", ".join(b"w%d AS (%s)" % each for each in enumerate(named))
-    return b"WITH " + parts + b" SELECT"
-
-
-def fix_size(value: Any) -> Any:
-    """Return a number as one of 64 bits, whatever its size: one statement is prepared once, not per size."""
-    return Int8(value) if type(value) is int else value
+        return several[0]
+    parts, before = [], 0
+    for place, words in enumerate(several):
+        pieces = _PLACED.split(words)
+        marks = [int(each) for each in pieces[1::2]]
+        pieces[1::2] = [b"$%d" % (each + before) for each in marks]
+        parts.append(b"w%d AS (%s)" % (place, b"".join(pieces)))
+        before += max(marks, default=0)
+    return b"WITH " + b", ".join(parts) + b" SELECT"
 
 
 @lru_cache(maxsize=256)

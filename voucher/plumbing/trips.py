@@ -15,28 +15,28 @@ written where it stands.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractContextManager, suppress
+from contextlib import suppress
 from time import monotonic
 from typing import Any, cast
 
 import psycopg
+from psycopg.errors import InFailedSqlTransaction, InvalidSqlStatementName
 from sqlalchemy import Connection, Dialect, Engine, Executable, Insert, Update, event
 from sqlalchemy.exc import DBAPIError, DisconnectionError
 
 from voucher.plumbing.driver_words import (
     Row,
-    fix_size,
     join_writes,
     list_readings,
-    name_marks,
+    number_marks,
     read_all,
     spell_out,
 )
+from voucher.plumbing.wire import COMMIT, Answer, Said, Wire, write_values
 
-_TRIP, _RESTED, _GATHERED = "trip", "rested_since", "gathered"
+_WIRE, _RESTED, _GATHERED = "wire", "rested_since", "gathered"
 # a connection that was in use a moment ago is not asked whether it still stands
 RESTED_SECONDS = 1.0
-_Trip = AbstractContextManager[psycopg.Pipeline]
 # hears what was asked
 Answers = Callable[[], list[Row]]
 
@@ -52,31 +52,16 @@ def _install_trips(engine: Engine) -> None:
     def _before(
         connection: Connection, _cursor: object, _said: str, _values: object, _context: Any, _many: bool
     ) -> None:
-        if _GATHERED in connection.info:
-            _leave(connection)
-
-    @event.listens_for(engine, "after_cursor_execute")
-    def _after(
-        connection: Connection, _cursor: object, _said: str, _values: object, _context: Any, _many: bool
-    ) -> None:
-        open_trip = connection.info.get(_TRIP)
-        if open_trip is not None:
-            try:
-                open_trip[1].sync()
-            except psycopg.Error as error:
-                raise _told(connection.dialect, error) from error
+        settle(connection)
 
     @event.listens_for(engine, "commit")
     def _commit(connection: Connection) -> None:
         if _GATHERED in connection.info:
             _leave(connection)
-        if _TRIP in connection.info:
-            # said inside the pipeline, so that writes and commit are one trip; the driver finds nothing left
-            try:
-                _driver_of(connection).execute("COMMIT")
-            except psycopg.Error as error:
-                # of a write sent before, heard of just now
-                raise _told(connection.dialect, error) from error
+        wire: Wire | None = connection.info.get(_WIRE)
+        if wire is not None and wire.is_open:
+            # said on the wire, so that writes and commit are one trip; the driver finds nothing left
+            _say(connection, COMMIT, ())
             settle(connection)
 
     @event.listens_for(engine, "rollback")
@@ -115,11 +100,7 @@ def send(connection: Connection, statement: Insert | Update, values: Mapping[str
         connection.execute(statement, values)
         return
     words, said = spell_out(connection.dialect, statement, values)
-    gathered = connection.info.get(_GATHERED)
-    if gathered is None:
-        _say(connection, words, said)
-    else:
-        gathered.append((words, said))
+    _write(connection, words, said)
 
 
 def ask(connection: Connection, statement: Executable, values: Mapping[str, Any]) -> Answers:
@@ -132,19 +113,19 @@ def ask(connection: Connection, statement: Executable, values: Mapping[str, Any]
         rows = [tuple(row) for row in connection.execute(statement, values)]
         return lambda: rows
     words, said = spell_out(connection.dialect, statement, values)
-    cursor = _say(connection, words, {name: fix_size(value) for name, value in said.items()})
+    answer = _say(connection, words, write_values(said))
     read = list_readings(statement, connection.dialect)
 
     def hear() -> list[Row]:
-        trip = connection.info.get(_TRIP)
-        try:
-            # an answer that has come says that every earlier one has
-            if trip is not None and cursor.pgresult is None:
-                trip[1].sync()
-            rows = cursor.fetchall()
-        except psycopg.Error as error:
-            raise _told(connection.dialect, error) from error
-        return read_all(rows, read)
+        # an answer that has come says that every earlier one has
+        if answer.rows is None:
+            try:
+                _wire_of(connection).hear()
+            except psycopg.Error as error:
+                raise _told(connection.dialect, error) from error
+        if answer.rows is None:
+            raise _told(connection.dialect, InFailedSqlTransaction("what was sent before it has failed"))
+        return read_all(answer.rows, read)
 
     return hear
 
@@ -154,20 +135,31 @@ def look(engine: Engine, statement: Executable, values: Mapping[str, Any]) -> li
     if engine.dialect.name != "postgresql":
         with engine.connect() as connection:
             return [tuple(row) for row in connection.execute(statement, values)]
-    words, said = spell_out(engine.dialect, statement, values)
+    words, values_said = spell_out(engine.dialect, statement, values)
+    said = write_values(values_said)
+    try:
+        try:
+            rows = _look(engine, words, said)
+        except InvalidSqlStatementName:
+            rows = _look(engine, words, said)
+    except psycopg.Error as error:
+        raise _told(engine.dialect, error) from error
+    return read_all(rows, list_readings(statement, engine.dialect))
+
+
+def _look(engine: Engine, words: bytes, said: tuple[Said, ...]) -> list[Row]:
     pooled = engine.raw_connection()
     try:
-        driver = cast("psycopg.Connection[Any]", pooled.driver_connection)
-        driver.autocommit = True
-        rows = driver.execute(words, said).fetchall()
-        driver.autocommit = False
+        wire = _lay(pooled.info, pooled.driver_connection)
+        answer = wire.send(words, said, begins=False)
+        wire.settle()
     except psycopg.Error as error:
         # whoever is lent it next is lent a new one
         pooled.invalidate(error)
-        raise _told(engine.dialect, error) from error
+        raise
     finally:
         pooled.close()
-    return read_all(rows, list_readings(statement, engine.dialect))
+    return answer.rows or []
 
 
 def gather(connection: Connection) -> None:
@@ -181,19 +173,10 @@ def gather(connection: Connection) -> None:
 
 def _leave(connection: Connection) -> None:
     """Send what was gathered as one statement; what follows is sent by itself."""
-    gathered: list[tuple[bytes, Mapping[str, Any]]] = connection.info.pop(_GATHERED)
-    if not gathered:
-        return
-    words = join_writes(tuple(each for each, _ in gathered))
-    _say(
-        connection,
-        words,
-        {
-            f"{name}_{place}": fix_size(value)
-            for place, (_, each) in enumerate(gathered)
-            for name, value in each.items()
-        },
-    )
+    gathered: list[tuple[bytes, tuple[Said, ...]]] = connection.info.pop(_GATHERED)
+    if gathered:
+        words = join_writes(tuple([each for each, _ in gathered]))
+        _say(connection, words, tuple([value for _, said in gathered for value in said]))
 
 
 def send_words(connection: Connection, words: str, values: Sequence[Any]) -> None:
@@ -201,20 +184,21 @@ def send_words(connection: Connection, words: str, values: Sequence[Any]) -> Non
     if connection.dialect.name != "postgresql":
         connection.exec_driver_sql(words, tuple(values))
         return
+    _write(connection, number_marks(words), values)
+
+
+def _write(connection: Connection, words: bytes, values: Sequence[Any]) -> None:
+    said = write_values(values)
     gathered = connection.info.get(_GATHERED)
     if gathered is None:
-        _say(connection, words.encode(), values)
+        _say(connection, words, said)
     else:
-        gathered.append((name_marks(words), {f"v{place}": value for place, value in enumerate(values)}))
+        gathered.append((words, said))
 
 
-def _say(
-    connection: Connection, words: bytes, values: Mapping[str, Any] | Sequence[Any]
-) -> psycopg.Cursor[Row]:
-    if _TRIP not in connection.info:
-        _set_out(connection)
+def _say(connection: Connection, words: bytes, said: tuple[Said, ...]) -> Answer:
     try:
-        return _driver_of(connection).execute(words, values)
+        return _wire_of(connection).send(words, said)
     except psycopg.Error as error:
         raise _told(connection.dialect, error) from error
 
@@ -223,31 +207,32 @@ def settle(connection: Connection) -> None:
     """Hear of everything sent so far, where anything was. Raises DBAPIError of the first that failed."""
     if _GATHERED in connection.info:
         _leave(connection)
-    trip: tuple[_Trip, psycopg.Pipeline] | None = connection.info.pop(_TRIP, None)
-    if trip is None:
-        return
-    try:
-        trip[0].__exit__(None, None, None)
-    except psycopg.Error as error:
-        raise _told(connection.dialect, error) from error
+    wire: Wire | None = connection.info.get(_WIRE)
+    if wire is not None and wire.is_open:
+        try:
+            wire.settle()
+        except psycopg.Error as error:
+            raise _told(connection.dialect, error) from error
 
 
 def _give_up(info: dict[Any, Any]) -> None:
-    """End a trip of a connection, where there is one: what failed is told already, or of no interest."""
+    """End what a connection is in the middle of: what failed is told already, or of no interest."""
     info.pop(_GATHERED, None)
-    trip: tuple[_Trip, psycopg.Pipeline] | None = info.pop(_TRIP, None)
-    if trip is not None:
+    wire: Wire | None = info.get(_WIRE)
+    if wire is not None:
         with suppress(psycopg.Error):
-            trip[0].__exit__(None, None, None)
+            wire.roll_back()
 
 
-def _set_out(connection: Connection) -> None:
-    manager: _Trip = _driver_of(connection).pipeline()
-    connection.info[_TRIP] = (manager, manager.__enter__())
+def _wire_of(connection: Connection) -> Wire:
+    return _lay(connection.info, connection.connection.driver_connection)
 
 
-def _driver_of(connection: Connection) -> psycopg.Connection[Any]:
-    return cast("psycopg.Connection[Any]", connection.connection.driver_connection)
+def _lay(info: dict[Any, Any], driver: Any) -> Wire:
+    wire: Wire | None = info.get(_WIRE)
+    if wire is None:
+        wire = info[_WIRE] = Wire(driver)
+    return wire
 
 
 def _told(dialect: Dialect, error: psycopg.Error) -> DBAPIError:

@@ -25,7 +25,8 @@ from voucher.rules.errors import KeptRefused, Refused
 Result = TypeVar("Result")
 
 ATTEMPTS = 5
-RETRIED_SQLSTATES = frozenset({"40001", "40P01", "55P03"})  # serialisation, deadlock, lock time-out
+# serialisation, deadlock, lock time-out, and a statement that is prepared no more
+RETRIED_SQLSTATES = frozenset({"40001", "40P01", "55P03", "26000"})
 
 
 @dataclass(slots=True)
