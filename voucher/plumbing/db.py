@@ -82,6 +82,23 @@ def insert_rows(session: Session, model: type[Model], rows: Sequence[Mapping[str
         session.connection().execute(insert(cast(Table, model.__table__)), list(rows))
 
 
+class _Writing(Session):
+    """A session that knows its connection from one word to the next: acts ask for it ten times and more."""
+
+    _known: Connection | None = None
+
+    def connection(
+        self,
+        bind_arguments: Any | None = None,
+        execution_options: Any | None = None,
+    ) -> Connection:
+        """Return the connection of this transaction."""
+        known = self._known
+        if known is None or known.closed or bind_arguments is not None or execution_options is not None:
+            known = self._known = super().connection(bind_arguments, execution_options)
+        return known
+
+
 class Database:
     """The engine and its two doors: `read()` sees, `write()` holds the write lock from its first word."""
 
@@ -142,7 +159,7 @@ class Database:
 
     def open_write(self) -> Session:
         """Return a session that takes the write lock at its first statement; the unit of work closes it."""
-        return Session(self._writer, expire_on_commit=False)
+        return _Writing(self._writer, expire_on_commit=False)
 
     def dispose(self) -> None:
         """Close every pooled connection."""

@@ -13,6 +13,7 @@ from typing import Any, cast
 
 from sqlalchemy import (
     CheckConstraint,
+    ColumnElement,
     Executable,
     Index,
     Table,
@@ -123,10 +124,11 @@ def once(
         {"user_id": work.actor.user_id, "key": key, "fingerprint": asked, "asked_at": work.at},
     )
     ahead(work)
-    mine = (IdempotencyKey.user_id == work.actor.user_id) & (IdempotencyKey.key == key)
     if not claimed():
         found = work.session.execute(
-            select(IdempotencyKey.fingerprint, IdempotencyKey.status, IdempotencyKey.answer).where(mine)
+            select(IdempotencyKey.fingerprint, IdempotencyKey.status, IdempotencyKey.answer).where(
+                _is_mine(work, key)
+            )
         ).one()
         if found.fingerprint != asked:
             raise KEY_REUSED.refused()
@@ -137,11 +139,15 @@ def once(
         answer = act(work)
     except KeptRefused:
         # what the act wrote stays, its key does not: asked again, it is judged again
-        work.session.execute(delete(IdempotencyKey).where(mine))
+        work.session.execute(delete(IdempotencyKey).where(_is_mine(work, key)))
         raise
     told = {"whose": work.actor.user_id, "which": key, "status": answer.status, "answer": answer.body}
     send(connection, _ANSWER, told)
     return Answer(answer.status, answer.body)
+
+
+def _is_mine(work: Work, key: str) -> ColumnElement[bool]:
+    return (IdempotencyKey.user_id == work.actor.user_id) & (IdempotencyKey.key == key)
 
 
 def forget_answers(work: Work, before: datetime, most: int) -> int:

@@ -19,7 +19,7 @@ from voucher.ledger.credentials.presented import Counter, Presented, check_order
 from voucher.ledger.credentials.screen import CODE_EXPIRED, CODE_USED, use_code
 from voucher.ledger.credentials.seen import SeenPresentation, find_seen
 from voucher.ledger.vouchers import VOUCHER_MISSING, Voucher, get_voucher
-from voucher.plumbing.bulk import write_unheard
+from voucher.plumbing.bulk import write_one
 from voucher.plumbing.trips import send
 from voucher.plumbing.unit_of_work import Work
 
@@ -126,19 +126,21 @@ def _keep_use(work: Work, signed: Signed, counter: Counter, row_id: int | None) 
     set_committed_value(signed.device, "counter", shown.counter)
     set_committed_value(signed.device, "shown_at", shown.shown_at)
     challenge = use_challenge(work, counter.institution_id, shown.challenge) if shown.challenged else None
-    seen = SeenPresentation(
-        id=row_id,
-        vid=shown.vid.hex(),
-        counter=shown.counter,
-        kind=str(shown.kind),
-        voucher_id=credential.voucher_id,
-        credential_id=credential.id,
-        device_id=signed.device.id,
-        institution_id=counter.institution_id,
-        challenge_id=challenge,
-        operation=counter.operation,
-        shown_at=shown.shown_at,
-        used_at=work.at,
+    return write_one(
+        work.session,
+        SeenPresentation,
+        {
+            "id": row_id,
+            "vid": shown.vid.hex(),
+            "counter": shown.counter,
+            "kind": str(shown.kind),
+            "voucher_id": credential.voucher_id,
+            "credential_id": credential.id,
+            "device_id": signed.device.id,
+            "institution_id": counter.institution_id,
+            "challenge_id": challenge,
+            "operation": counter.operation,
+            "shown_at": shown.shown_at,
+            "used_at": work.at,
+        },
     )
-    write_unheard(work.session, seen)
-    return seen

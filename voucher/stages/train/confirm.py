@@ -132,7 +132,7 @@ def _redeem(
 ) -> Redemption:
     asked = Redeeming(noted.digits, place.class_id, noted.last4, f"offline-{house}", noted.client_id)
     shown = Presented(voucher.id, signed=signed)
-    redemption = write_redemption(work, asked, place, shown, seen)
+    redemption = write_redemption(work, asked, place, shown, seen, house)
     advance(work, [voucher], "redeem")
     if get_person(work.session, voucher.holder_person_id).mobile_index is not None:
         tell_holder(work, voucher, redemption)

@@ -172,9 +172,7 @@ def foresee(work: Work, asked: AskedAhead, class_id: int) -> ScanSeen | None:
         return None
     row, parts, place = rows[0], [], 0
     for model, names in _NAMES:
-        parts.append(
-            know(work.session, model, dict(zip(names, row[place : place + len(names)], strict=True)))
-        )
+        parts.append(know(model, dict(zip(names, row[place : place + len(names)], strict=True))))
         place += len(names)
     credential, device, key, voucher, enrolment, found = parts
     houses, place = row[place : place + len(_HOUSES)], place + len(_HOUSES)

@@ -14,7 +14,7 @@ from voucher.ledger.credentials.seen import SeenPresentation
 from voucher.ledger.credentials.using import use_locked
 from voucher.ledger.holds import check_no_hold, check_not_stopped
 from voucher.ledger.vouchers import Voucher, advance
-from voucher.plumbing.bulk import write_unheard
+from voucher.plumbing.bulk import write_one
 from voucher.plumbing.clock import SHANGHAI
 from voucher.plumbing.trips import gather
 from voucher.plumbing.unit_of_work import Work
@@ -127,10 +127,11 @@ def redeem(work: Work, asked: Redeeming, ahead: AskedAhead | None = None) -> Red
     _hold_card(work, asked, voucher, facts)
     gather(work.session.connection())
     seen = use_locked(work, shown, scan.counter, row_id=facts.seen_id, superseded=facts.superseded)
-    redemption = write_redemption(work, asked, enrolment, shown, seen, row_id=facts.redemption_id)
+    house = scan.counter.institution_id
+    redemption = write_redemption(work, asked, enrolment, shown, seen, house, row_id=facts.redemption_id)
     advance(work, [voucher], "redeem", before=facts.before)
     scanned = Scanned("redeem", scan.training_class.id, asked.digits, asked.device)
-    record_scan(work, scanned, None, code=Behind(voucher.id, "redeem"))
+    record_scan(work, scanned, None, code=Behind(voucher.id, "redeem"), found=scan.training_class)
     if facts.holder is not None and facts.holder.has_mobile:
         tell_holder(work, voucher, redemption)
     return redemption
@@ -151,6 +152,8 @@ def tell_holder(work: Work, voucher: Voucher, redemption: Redemption) -> None:
 
     Word that comes long afterwards only frightens: it is not sent any more. Raises Refused parameter_missing.
     """
+    # of a scan that was foreseen no more of it has been read than the scan was judged by
+    voucher = work.session.get_one(Voucher, voucher.id)
     told = {
         "programme": get_programme(work.session, voucher.programme_id).name,
         "number": voucher.number,
@@ -182,23 +185,26 @@ def write_redemption(
     enrolment: Enrolment,
     shown: Presented,
     seen: SeenPresentation | None,
+    institution_id: int,
     *,
     row_id: int | None = None,
 ) -> Redemption:
-    """Write the redemption of a locked voucher by the code it was shown with, and return it."""
-    redemption = Redemption(
-        id=row_id,
-        voucher_id=enrolment.voucher_id,
-        person_id=enrolment.person_id,
-        enrolment_id=enrolment.id,
-        class_id=enrolment.class_id,
-        institution_id=house_of(work, work.session.get_one(TrainingClass, enrolment.class_id)),
-        screen_code_id=shown.screen.id if shown.screen is not None else None,
-        presentation_id=seen.id if seen is not None else None,
-        device=asked.device,
-        nonce=asked.nonce,
-        redeemed_at=work.at,
-        redeemed_by_person_id=work.actor.person_id,
+    """Write the redemption of a locked voucher at an institution by the code it was shown with; return it."""
+    return write_one(
+        work.session,
+        Redemption,
+        {
+            "id": row_id,
+            "voucher_id": enrolment.voucher_id,
+            "person_id": enrolment.person_id,
+            "enrolment_id": enrolment.id,
+            "class_id": enrolment.class_id,
+            "institution_id": institution_id,
+            "screen_code_id": shown.screen.id if shown.screen is not None else None,
+            "presentation_id": seen.id if seen is not None else None,
+            "device": asked.device,
+            "nonce": asked.nonce,
+            "redeemed_at": work.at,
+            "redeemed_by_person_id": work.actor.person_id,
+        },
     )
-    write_unheard(work.session, redemption)
-    return redemption

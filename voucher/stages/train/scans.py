@@ -29,17 +29,25 @@ class Scanned:
     device: str = ""
 
 
-def record_scan(work: Work, scanned: Scanned, refusal: Refusal | None, *, code: Behind | None = None) -> None:
+def record_scan(
+    work: Work,
+    scanned: Scanned,
+    refusal: Refusal | None,
+    *,
+    code: Behind | None = None,
+    found: TrainingClass | None = None,
+) -> None:
     """Write a scan down; the digits themselves are never kept, only whose code they were.
 
     An accepted scan is written by its act; a refused one, whose act left nothing behind, by the door in a
-    transaction of its own. Whoever knows whose code it was says so by `code`. A code that shows its phone's
-    data to be copied freezes the phone here, where it stays.
+    transaction of its own. Whoever has read whose code it was, and the class, says so by `code` and `found`.
+    A code that shows its phone's data to be copied freezes the phone here, where it stays.
     """
     code = code or find_shown(work, scanned.digits)
     if refusal is not None and refusal.code == CODE_COPIED.code and code is not None and code.device_id:
         freeze_copied(work, code.device_id)
-    found = work.session.get(TrainingClass, scanned.class_id) if scanned.class_id is not None else None
+    if found is None and scanned.class_id is not None:
+        found = work.session.get(TrainingClass, scanned.class_id)
     if found is not None and not serves_class(work.actor, found, *STAFF):
         found = None
     written = {
