@@ -99,7 +99,8 @@ def _judge() -> None:
     if not has_bearer() or not request.path.startswith(API_PREFIX) or request.endpoint is None:
         return
     needed = SYSTEMS.get(request.endpoint)
-    asked = JsonRequest(request.method, request.url, request.headers)
+    # a bearer token does not sign the address, so its query need not be put together
+    asked = JsonRequest(request.method, request.path, request.headers)
     try:
         token = PROTECTOR.validate_request(scopes=[str(needed)] if needed else None, request=asked)
     except InsufficientScopeError as error:

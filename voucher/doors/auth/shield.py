@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from flask import Flask, Response, abort, g, request
+from flask import Flask, Request, Response, abort, g, request
+from flask.sessions import SecureCookieSession, SecureCookieSessionInterface
 from flask_babel import Babel
 from flask_limiter import Limiter
 from flask_limiter.util import get_remote_address
@@ -43,7 +44,15 @@ class IdConverter(IntegerConverter):
         super().__init__(url_map, max=2**63 - 1)
 
 
-limiter = Limiter(get_remote_address)
+class _Rates(Limiter):
+    """Rates of the routes that have one, which ask by themselves; no other request is looked at."""
+
+    def _check_request_limit(self, callable_name: str | None = None, in_middleware: bool = True) -> None:
+        if not in_middleware:
+            super()._check_request_limit(callable_name, in_middleware)
+
+
+limiter = _Rates(get_remote_address)
 csrf = CSRFProtect()
 
 
@@ -73,9 +82,25 @@ def choose_locale() -> str:
     return asked if asked in LOCALES else LOCALES[0]
 
 
+class _FormCookie(SecureCookieSessionInterface):
+    """The signed cookie of forms; where none came along, no key is worked out to read it."""
+
+    def open_session(self, app: Flask, request: Request) -> SecureCookieSession | None:
+        """Return what the cookie says, or an empty one."""
+        if self.get_cookie_name(app) not in request.cookies:
+            return self.session_class()
+        return super().open_session(app, request)
+
+
 def _check_characters() -> None:
     # no name, number or word holds one, and PostgreSQL refuses it as a mistake of ours
-    if any("\0" in text for text in (request.path, *_words(request.args), *_words(request.form))):
+    said = [request.path]
+    if request.query_string:
+        said += _words(request.args)
+    # a body of JSON is no form: its schema looks at its words
+    if not request.is_json:
+        said += _words(request.form)
+    if any("\0" in text for text in said):
         abort(400)
 
 
@@ -129,6 +154,7 @@ def install(app: Flask, door: Door) -> None:
     """Put every protection in front of the app; what lies behind runs only after all of them agreed."""
     secure = door.config.secret_cookies
     app.url_map.converters["int"] = IdConverter
+    app.session_interface = _FormCookie()
     app.config.update(
         SECRET_KEY=door.keyring.secret("session"),
         SESSION_COOKIE_NAME="voucher_form",
