@@ -136,6 +136,17 @@ OF_NOBODY = {
         for name in ("list_number_ranges", "give_numbers")
     },
     **{
+        f"denials.{name}": "外地的、别人的和没有的一样：test_money_api"
+        for name in (
+            "answer_denial",
+            "deny_claim",
+            "list_denials",
+            "list_own_subsidies",
+            "sign_denial",
+            "take_back_denial",
+        )
+    },
+    **{
         f"closings.{name}": "外地的和没有的一样：test_money_api"
         for name in (
             "ask_month_close",

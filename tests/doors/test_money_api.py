@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from tests.doors.world import Client, World
-from tests.loop.telling import ready, settle_for
-from tests.scene import XINXIANG, ZHANG_SAN, Scene, on
+from tests.loop.telling import claims_of, ready, settle_for
+from tests.scene import LI_SI, XINXIANG, ZHANG_SAN, Scene, on
 from voucher.rules.actor import Role
 
 pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
@@ -73,3 +73,40 @@ def test_a_month_and_a_year_are_closed_by_two_people_and_foreign_ones_are_missin
     assert told(late) == (409, "year_end_over")
     listed = by["制单员"].get("/budgets?year=2024").json["items"]
     assert listed[0]["carried_into_id"] == done.json["into_budget_id"]
+
+
+def test_a_person_stops_a_subsidy_and_two_officers_let_it_go_on(scene: Scene, world: World) -> None:
+    ready(scene, "2024-01-10")
+    budget = scene.open_budget(1000)
+    settle_for(scene, [ZHANG_SAN, LI_SI], budget)
+    world.at = scene.at.astimezone(UTC)
+    world.worker("zhang", *ZHANG_SAN)
+    scene.hire("外区审核", Role.OFFICER_CITY, "310101199001010790", XINXIANG)
+    for login in ("初审员", "复核员", "外区审核"):
+        world.enable(login)
+    zhang, one, two, far = (world.sign_in(each) for each in ("zhang", "初审员", "复核员", "外区审核"))
+    listed = zhang.get("/subsidies").json["items"]
+    assert [each["step"] for each in listed] == ["待初审"]
+    claims = {each.person_id: each.id for each in claims_of(scene)}
+    mine = listed[0]["claim_id"]
+    other = next(each for each in claims.values() if each != mine)
+    wish = {"claim_id": mine, "problem": "not_me"}
+    assert told(zhang.post("/denials", {**wish, "claim_id": other})) == (404, "claim_missing")
+    made = zhang.post("/denials", wish)
+    assert (made.status_code, made.json["held"]) == (201, True)
+    path = f"/denials/{made.json['id']}"
+    reply = {"upheld": False, "answer": "本人到场确认"}
+    assert told(far.post(f"{path}/answers", reply)) == (404, "denial_missing")
+    assert far.get("/denials").json["items"] == []
+    assert one.post(f"{path}/answers", reply).status_code == 201
+    assert told(one.post(f"{path}/signatures", {"decision": "confirm"})) == (403, "second_person_needed")
+    hold = one.get("/holds").json["items"][0]["id"]
+    assert told(one.post(f"/holds/{hold}/closings", {"conclusion": "放行"})) == (409, "hold_of_denial")
+    assert two.post(f"{path}/signatures", {"decision": "return"}).json["answered_at"] is None
+    assert one.post(f"{path}/answers", reply).status_code == 201
+    done = two.post(f"{path}/signatures", {"decision": "confirm"})
+    assert done.json["confirmed_at"] is not None
+    assert one.get("/holds").json["items"] == []
+    assert one.get("/denials?state=open").json["items"] == []
+    assert zhang.get("/subsidies").json["items"][0]["denial"]["answer"] == "本人到场确认"
+    assert told(zhang.post(f"{path}/withdrawals", {})) == (409, "denial_answered_already")

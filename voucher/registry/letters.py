@@ -31,6 +31,7 @@ LOGIN_CODE, VOUCHER_EXPIRES = "login_code", "voucher_expires"
 TEXTED_CODE, VOUCHER_REDEEMED = "texted_code", "voucher_redeemed"
 CONSENT_CODE, CONSENT_GIVEN, CONSENT_ENDED = "consent_code", "consent_given", "consent_ended"
 HELPER_ACTED, WEBHOOK_PAUSED = "helper_acted", "webhook_paused"
+DENIAL_OPENED, DENIAL_ANSWERED_LETTER = "denial_opened", "denial_answered"
 CLASS_CHANGED, STARS_ANSWERED, APPEAL_MOVED = "class_changed", "stars_answered", "appeal_moved"
 CLASS_SESSIONS_CHANGED = "class_sessions_changed"
 ACCESS_RESET, PASSWORD_CHANGED, TOTP_BOUND = "access_reset", "password_changed", "totp_bound"
@@ -49,6 +50,10 @@ WORDS: Mapping[str, str] = {
     CONSENT_ENDED: "您的代办授权 {number} 已于 {at} 停止，代办人不能再替您办理。详询 12333。",
     HELPER_ACTED: "您的代办人（{relationship}）已替您{deed}，券号 {number}。"
     "不是您同意的，请登录“我的—亲情代办”停止，或立即拨打 12333。",
+    DENIAL_OPENED: "您反映的补贴问题已登记，编号 {number}，{held}，{answer_by} 前答复。"
+    "不是您本人反映的，请立即拨打 12333。",
+    DENIAL_ANSWERED_LETTER: "您反映的补贴问题（编号 {number}）已由两人核查：{outcome}。"
+    "详情请登录“我的补贴”查看；不服的可拨打 12333。",
     CLASS_CHANGED: "您的班级“{training}”有 {count} 次课改了时间、教师或地点，最早一次原定 {before}，"
     "现为 {after}，{place}。请登录“我的券”查看课程表。详询 12333。",
     CLASS_SESSIONS_CHANGED: "您的班级“{training}”的课程有变更：取消 {dropped} 次，新增 {added} 次，"

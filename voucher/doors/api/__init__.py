@@ -19,6 +19,7 @@ from voucher.doors.api.colleagues import colleagues
 from voucher.doors.api.consents import consents
 from voucher.doors.api.corrections import corrections
 from voucher.doors.api.counter_devices import counter_devices
+from voucher.doors.api.denials import denials
 from voucher.doors.api.description import describe
 from voucher.doors.api.devices import devices
 from voucher.doors.api.dictionaries import dictionaries
@@ -61,6 +62,7 @@ ROOMS = (
     sessions,
     budgets,
     closings,
+    denials,
     batches,
     claims,
     holds,

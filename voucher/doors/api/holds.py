@@ -19,6 +19,7 @@ from voucher.rules.errors import Family, Reason, reason
 from voucher.rules.lifecycle import Thing
 from voucher.stages.oversee.risk.stopping import check_may_let_go
 from voucher.stages.settle import queries
+from voucher.stages.settle.denying import check_no_denial
 from voucher.stages.settle.models.claims import Claim
 from voucher.stages.settle.reading import CLAIM_MISSING, get_claim
 
@@ -75,6 +76,7 @@ def close_hold(work: Work, given: dict[str, Any], hold_id: int) -> Hold:
         select(Hold).where(Hold.id == hold_id).with_for_update().execution_options(populate_existing=True)
     ).one()
     check_may_let_go(work, hold)
+    check_no_denial(work.session, hold)
     ledger.close_hold(work, hold, given["conclusion"])
     return hold
 

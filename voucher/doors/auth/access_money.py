@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from voucher.doors.auth.entries import DESK, FINANCE, MAKERS, WATCHERS, Access
+from voucher.doors.auth.entries import DESK, FINANCE, MAKERS, OFFICERS, WATCHERS, WORKERS, Access
 from voucher.rules.actor import Role
 
 _CHECKERS = frozenset({Role.FINANCE_CHECKER})
@@ -14,7 +14,26 @@ WEB_MONEY: dict[str, Access] = {
     "web.finance.carry_year_end": Access(_CHECKERS, "由另一人办理年末结转"),
     "web.finance.drop_year_end": Access(MAKERS | _CHECKERS, "撤销年末结转的提出"),
 }
+WEB_DENIALS: dict[str, Access] = {
+    "web.worker.subsidies": Access(WORKERS, "我的补贴：本人名下每一笔的去向、期限、收款方"),
+    "web.worker.deny_claim": Access(WORKERS, "不是我、没收到：停住本人名下的一笔并立案"),
+    "web.worker.take_back_denial": Access(WORKERS, "说明是本人弄错"),
+    "web.office.batch_summary": Access(DESK, "补贴资金汇总表 PDF，不含个人"),
+    "web.office.batch_summary_xlsx": Access(DESK, "补贴资金汇总表 xlsx，不含个人"),
+    "web.office.denials": Access(OFFICERS | WATCHERS, "本人反映，名单脱敏"),
+    "web.office.denial": Access(OFFICERS | WATCHERS, "一件本人反映"),
+    "web.office.answer_denial": Access(OFFICERS, "答复本人反映"),
+    "web.office.confirm_denial": Access(OFFICERS, "由另一人确认答复，不成立的放行"),
+    "web.office.return_denial": Access(OFFICERS, "退回答复，重新核查"),
+}
+WEB_MONEY |= WEB_DENIALS
 API_MONEY: dict[str, Access] = {
+    "denials.list_own_subsidies": Access(WORKERS, "本人名下的补贴"),
+    "denials.list_denials": Access(OFFICERS | WATCHERS, "查看本人反映"),
+    "denials.deny_claim": Access(WORKERS, "不是我、没收到"),
+    "denials.take_back_denial": Access(WORKERS, "说明是本人弄错"),
+    "denials.answer_denial": Access(OFFICERS, "答复本人反映"),
+    "denials.sign_denial": Access(OFFICERS, "由另一人确认或退回答复"),
     "closings.show_year_end": Access(DESK, "年末结转的预览和经过"),
     "closings.ask_year_end": Access(MAKERS, "提出年末结转"),
     "closings.carry_year_end": Access(_CHECKERS, "由另一人办理年末结转"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 BELOW: dict[str, tuple[str, ...]] = {
     "web.worker.me": (
+        *("web.worker.subsidies", "web.worker.deny_claim", "web.worker.take_back_denial"),
         *("web.worker.archive", "web.worker.object_to_entry", "web.worker.signed_archive"),
         *("web.worker.shares", "web.worker.share_archive", "web.worker.end_share"),
         *("web.worker.recall_archive", "web.worker.results", "web.worker.new_appeal"),

@@ -116,6 +116,7 @@ DESK_GROUPS: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
             ("定期报告", "web.supervisor.reports"),
             ("逐级穿透", "web.supervisor.drill"),
             ("异议", "web.office.objections"),
+            ("本人反映", "web.office.denials"),
             ("档案异议", "web.office.archive_objections"),
             ("人才库", "web.office.talents"),
             ("评价覆盖", "web.office.coverage"),

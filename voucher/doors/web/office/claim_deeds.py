@@ -19,6 +19,7 @@ from voucher.rules.lifecycle import STATE_NAMES, Thing, is_terminal
 from voucher.rules.money import format_yuan
 from voucher.stages.oversee.risk.stopping import check_may_let_go, is_waiting
 from voucher.stages.settle import queries
+from voucher.stages.settle.denying import check_no_denial, find_denial_of
 from voucher.stages.settle.models.claims import Claim
 from voucher.stages.settle.reading import CLAIM_MISSING, get_claim
 
@@ -27,7 +28,7 @@ def list_claim_deeds(session: Session, actor: Actor, found: Claim) -> list[tuple
     """Return whether this actor may stop a claim, or let it go on."""
     hold = find_open_hold(session, Thing.CLAIM, found.id)
     if hold is not None:
-        if is_waiting(session, hold):
+        if is_waiting(session, hold) or find_denial_of(session, hold) is not None:
             return []
         word = "close-hold"
     elif not is_terminal(Thing.CLAIM, found.state):
@@ -93,6 +94,7 @@ def _close_hold(work: Work, claim_id: int) -> str:
     if hold is None:
         abort(404)
     check_may_let_go(work, hold)
+    check_no_denial(work.session, hold)
     ledger.close_hold(work, hold, said_why("处置结论"))
     return "处置已结束，申领可以继续办理"
 

@@ -16,9 +16,9 @@ from voucher.doors.web.timelines import name_people
 from voucher.registry.catalogue import get_region
 from voucher.registry.institutions import Institution
 from voucher.rules.approval import STEP_NAMES, Step
+from voucher.rules.bonuses import name_claim_kind
 from voucher.rules.lifecycle import STATE_NAMES, Thing
 from voucher.rules.money import format_yuan
-from voucher.rules.vocabulary import SUBSIDY_NAMES, SubsidyKind
 from voucher.stages.settle import queries
 from voucher.stages.settle.models.claims import ClaimHand
 from voucher.stages.settle.models.pledges import ClaimPledge
@@ -42,7 +42,7 @@ def batch_sheet(batch_id: int) -> ResponseReturnValue:
         every = sum(summary.outcomes.values())
         facts = [
             ("地区", get_region(session, batch.region_code).name),
-            ("补贴", SUBSIDY_NAMES[SubsidyKind(batch.kind)]),
+            ("补贴", name_claim_kind(batch.kind)),
             ("发证期间", f"{day(batch.from_on)} 至 {day(batch.until_on)}"),
             ("申报", f"{batch.declared_count:,} 条，{format_yuan(batch.declared_total_fen)} 元"),
             ("状态", STATE_NAMES[Thing.BATCH][batch.state]),

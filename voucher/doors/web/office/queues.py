@@ -28,6 +28,7 @@ from voucher.stages.oversee.privacy.erasing import count_erasures
 from voucher.stages.oversee.quality.replying import count_objected
 from voucher.stages.oversee.risk.queries import count_open as count_risks
 from voucher.stages.settle.queries import Waiting, count_open_holds
+from voucher.stages.settle.queries.denials import count_denials
 from voucher.stages.settle.queries.reinstatements import count_asked_reinstatements
 from voucher.stages.train.queries import count_to_review
 from voucher.stages.train.queries.changes import count_moves
@@ -131,6 +132,14 @@ QUEUES: tuple[tuple[str, str, frozenset[Role], Count, str, dict[str, Any]], ...]
         lambda session, actor: count_open_holds(session, actor.regions),
         "web.office.holds",
         {},
+    ),
+    (
+        "denials",
+        "本人反映（不是我、没收到）待答复",
+        WATCHED,
+        lambda session, actor: count_denials(session, actor.regions),
+        "web.office.denials",
+        {"state": "open"},
     ),
     (
         "offline",

@@ -24,6 +24,7 @@ from voucher.doors.web.worker import (
     signing_in,
     slips,
     standing,
+    subsidies,
     vouchers,
 )
 from voucher.doors.web.worker.blueprint import worker
@@ -51,6 +52,7 @@ __all__ = [
     "signing_in",
     "slips",
     "standing",
+    "subsidies",
     "vouchers",
     "worker",
 ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 
@@ -14,6 +14,7 @@ from voucher.ledger.vouchers import Voucher
 from voucher.plumbing.clock import SHANGHAI, day_of
 from voucher.registry import catalogue, tables
 from voucher.registry.standards import get_parameter
+from voucher.rules.bonuses import name_claim_kind
 from voucher.rules.errors import Refused
 from voucher.rules.lifecycle import Thing
 from voucher.rules.pace import (
@@ -26,7 +27,6 @@ from voucher.rules.pace import (
     last_late_start,
     promised_on,
 )
-from voucher.rules.vocabulary import SUBSIDY_NAMES, SubsidyKind
 from voucher.stages.settle.models.claims import Claim
 from voucher.stages.settle.models.notices import Notice
 from voucher.stages.train.queries import classes_of
@@ -81,6 +81,11 @@ def list_paces(session: Session, voucher: Voucher, today: date) -> list[Pace]:
     return [_pace("培训券", station, since, _voucher_date(session, voucher), station.dated or "", today)]
 
 
+def list_claim_paces(session: Session, claims: Sequence[Claim], today: date) -> dict[int, Pace]:
+    """Return where each of these claims that is under way stands."""
+    return {each.id: _claim_pace(session, each, today) for each in claims if each.state in CLAIM_STATIONS}
+
+
 def _voucher_date(session: Session, voucher: Voucher) -> date | None:
     if voucher.state in ("issued", "accepted"):
         return voucher.redeem_by
@@ -103,7 +108,7 @@ def _claim_pace(session: Session, claim: Claim, today: date) -> Pace:
     elif station.workdays is not None:
         begun = _entered(session, Thing.CLAIM, claim.id, PAID_FROM) if station.workdays == PAYMENT else since
         due_on, limit, source = _promise(session, claim.region_code, station.workdays, day_of(begun))
-    about = SUBSIDY_NAMES[SubsidyKind(claim.kind)]
+    about = name_claim_kind(claim.kind)
     return replace(_pace(about, station, since, due_on, limit, today), source=source)
 
 

@@ -1,0 +1,67 @@
+"""汇总表: every payee, occupation and level once, the same figures on paper and in the book."""
+
+from __future__ import annotations
+
+import io
+import os
+from pathlib import Path
+
+import pytest
+from python_calamine import CalamineWorkbook
+
+from tests.doors.web.browser import Office
+from tests.doors.world import World
+from tests.loop.telling import approve_batch, claims_of
+from tests.scene import COOK, EV1, EV2, LI_SI, NURSE, SUN_BA, ZHANG_SAN, ZHAO_LIU, Scene, on
+from voucher.plumbing.db import Database
+from voucher.stages.settle.models.claims import SettlementBatch
+from voucher.stages.settle.queries.summaries import read_summary
+from voucher.stages.settle.withdraw import withdraw
+
+pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+
+
+def test_a_batch_is_summed_by_payee_occupation_and_level(
+    scene: Scene, world: World, database: Database
+) -> None:
+    scene.at = world.at = on("2024-01-10")
+    office = Office(scene, world)
+    for each in (EV1, EV2):
+        scene.file_evaluator(each)
+    budget = scene.open_budget(10_000)
+    scene.certify(
+        scene.certificate(ZHANG_SAN, NURSE),
+        scene.certificate(LI_SI, NURSE),
+        scene.certificate(SUN_BA, COOK, "四级"),
+        scene.certificate(ZHAO_LIU, NURSE, evaluator=EV2),
+    )
+    batch_id = scene.settle(budget).batch_id
+    with database.read() as session:
+        first = read_summary(session, session.get_one(SettlementBatch, batch_id))
+    assert [(each.trade_code, each.claims) for each in first.rows] == [(COOK, 1), (NURSE, 2), (NURSE, 1)]
+    assert (first.claims, first.people) == (4, 4)
+    gone = claims_of(scene)[0].id
+    scene.do("operator", lambda work: withdraw(work, [gone], "机构要求撤回"))
+    with database.read() as session:
+        then = read_summary(session, session.get_one(SettlementBatch, batch_id))
+    assert then.claims == 3
+    assert then.sha256 != first.sha256
+    approve_batch(scene, batch_id)
+    world.at = scene.at
+    browser = office.at("审批员")
+    page = browser.go(f"/batches/{batch_id}")
+    assert "补贴资金汇总表（PDF，签字用）" in page.text
+    paper = browser.http.get(f"/batches/{batch_id}/summary.pdf").data
+    assert paper.startswith(b"%PDF")
+    book = browser.http.get(f"/batches/{batch_id}/summary.xlsx").data
+    opened = CalamineWorkbook.from_filelike(io.BytesIO(book))
+    rows = opened.get_sheet_by_name("汇总表").to_python()
+    assert rows[-1][0] == "合计"
+    assert rows[-1][5] == 3
+    assert sum(float(str(row[7])) for row in rows[1:-1]) == float(str(rows[-1][7])) == then.amount_fen / 100
+    about = {str(row[0]): str(row[1]) for row in opened.get_sheet_by_name("说明").to_python()}
+    assert about["摘要（SHA-256）"] == then.sha256
+    assert about["大写"].startswith("人民币")
+    assert browser.http.get("/batches/999/summary.pdf").status_code == 404
+    if os.environ.get("SHOTS"):
+        Path(os.environ["SHOTS"], "summary.pdf").write_bytes(paper)

@@ -1,0 +1,158 @@
+"""不是我、没收到：本人点一下就停住那一笔并立案；一人答复、另一人确认才放行；已付的只立案。"""
+
+from __future__ import annotations
+
+from functools import partial
+
+import pytest
+from sqlalchemy import select, text
+
+from tests import town_issue
+from tests.loop.telling import approve_batch, claims_of, ready, set_parameter, settle_for, states_of, told
+from tests.scene import LI_SI, XINXIANG, ZHANG_SAN, Scene, on
+from voucher.ledger.holds import Hold
+from voucher.plumbing.outbox import Letter
+from voucher.plumbing.unit_of_work import Work
+from voucher.rules.actor import Role
+from voucher.rules.vocabulary import Problem
+from voucher.stages.settle import answering_denials, denying, payment
+from voucher.stages.settle.models.denials import Denial
+from voucher.stages.settle.queries.denials import count_denials, page_denials, page_own_subsidies
+
+TWO = (("核查员", "310101199001010810"), ("确认员", "310101199001010820"))
+
+
+def staffed(scene: Scene) -> int:
+    """Have everybody ready, two officers who never touch a claim, and a budget; return the budget."""
+    ready(scene)
+    for login, number in TWO:
+        scene.hire(login, Role.OFFICER_COUNTY, number)
+    return scene.open_budget(1000)
+
+
+def deny(scene: Scene, login: str, claim_id: int, problem: Problem = Problem.NOT_ME) -> Denial:
+    return scene.do(login, lambda work: denying.deny(work, claim_id, problem))
+
+
+def answer(scene: Scene, denial: Denial, *, upheld: bool, login: str = "核查员") -> None:
+    scene.do(
+        login, lambda work: answering_denials.answer(work, denial.id, upheld=upheld, words="电话核实并查签到")
+    )
+
+
+def confirm(scene: Scene, denial: Denial, login: str = "确认员") -> Denial:
+    return scene.do(login, lambda work: answering_denials.confirm(work, denial.id))
+
+
+def test_不是我_停住的一笔不能签发_其余照付_两人答复后放行(scene: Scene) -> None:
+    budget = staffed(scene)
+    settled = settle_for(scene, [ZHANG_SAN, LI_SI], budget)
+    approve_batch(scene, settled.batch_id)
+    zhang = town_issue.worker(scene, ZHANG_SAN)
+    li = town_issue.worker(scene, LI_SI)
+    scene.open_accounts()
+    file = scene.do("制单员", lambda work: payment.prepare(work, budget))
+    mine = claims_of(scene)[0].id
+    assert told(scene, li, lambda work: denying.deny(work, mine, Problem.NOT_ME)).code == "claim_missing"
+    case = deny(scene, zhang, mine)
+    assert case.hold_id is not None
+    assert (case.answer_by - scene.at.date()).days >= 5
+    again = told(scene, zhang, lambda work: denying.deny(work, mine, Problem.NOT_RECEIVED))
+    assert again.code == "denied_already"
+    scene.do("付款复核员", lambda work: payment.check(work, file.id))
+    stopped = told(scene, "签发员", lambda work: payment.release(work, file.id))
+    assert stopped.code == "on_hold"
+    scene.do("制单员", lambda work: payment.void(work, file.id, "其中一笔本人反映，重新制单"))
+    scene.bank_answers(scene.make_file(budget))
+    assert states_of(scene) == {"paid": 1, "approved": 1}
+
+    signed = told(
+        scene, "初审员", lambda work: answering_denials.answer(work, case.id, upheld=False, words="查过")
+    )
+    assert signed.code == "already_signed"
+    scene.hire("外区", Role.OFFICER_CITY, "310101199001010830", XINXIANG)
+    foreign = told(
+        scene, "外区", lambda work: answering_denials.answer(work, case.id, upheld=False, words="查")
+    )
+    assert foreign.code == "denial_missing"
+    early = told(scene, "确认员", lambda work: answering_denials.confirm(work, case.id))
+    assert early.code == "denial_not_answered"
+    answer(scene, case, upheld=False)
+    alone = told(scene, "核查员", lambda work: answering_denials.confirm(work, case.id))
+    assert alone.code == "second_person_needed"
+    with scene.database.read() as session:
+        hold = session.get_one(Hold, case.hold_id)
+        assert hold.closed_at is None
+    by_hand = told(scene, "核查员", lambda work: denying.check_no_denial(work.session, hold))
+    assert by_hand.code == "hold_of_denial"
+    assert case.number in by_hand.sentence
+    confirm(scene, case)
+    scene.bank_answers(scene.make_file(budget))
+    assert states_of(scene) == {"paid": 2}
+    with scene.database.read() as session:
+        sent = [each.payload.get("template") for each in session.scalars(select(Letter))]
+    assert {"denial_opened", "denial_answered"} <= set(sent)
+
+
+def test_没收到而钱已付_只立案_属实的不再放行_本人看得到答复(scene: Scene) -> None:
+    budget = staffed(scene)
+    settled = settle_for(scene, [ZHANG_SAN, LI_SI], budget)
+    approve_batch(scene, settled.batch_id)
+    zhang, li = town_issue.worker(scene, ZHANG_SAN), town_issue.worker(scene, LI_SI)
+    first, second = claims_of(scene)
+    held = deny(scene, zhang, first.id)
+    scene.bank_answers(scene.make_file(budget))
+    case = deny(scene, li, second.id, Problem.NOT_RECEIVED)
+    assert case.hold_id is None
+    with scene.database.read() as session:
+        assert count_denials(session, ["419001"])[0] == 2
+        assert count_denials(session, [XINXIANG])[0] == 0
+        assert [each.file_number is None for each in page_denials(session, ["419001"])] == [False, True]
+        own = page_own_subsidies(session, second.person_id, scene.at.date())
+    assert [(each.payee_name != "", each.paid_at is not None, each.pace) for each in own] == [
+        (True, True, None)
+    ]
+    answer(scene, held, upheld=True)
+    scene.do("确认员", lambda work: answering_denials.send_back(work, held.id))
+    answer(scene, held, upheld=True)
+    confirm(scene, held)
+    late = told(
+        scene, "核查员", lambda work: answering_denials.answer(work, held.id, upheld=False, words="改")
+    )
+    assert late.code == "denial_answered_already"
+    with scene.database.read() as session:
+        assert session.get_one(Hold, held.hold_id).closed_at is None
+        mine = page_own_subsidies(session, first.person_id, scene.at.date())[0]
+        assert mine.denial is not None
+        assert mine.denial.upheld is True
+        assert mine.pace is not None
+        assert mine.pace.who == "财政部门"
+        assert mine.pace.due_on is not None
+    scene.do(li, lambda work: denying.take_back(work, case.id))
+    assert told(scene, li, lambda work: denying.take_back(work, case.id)).code == "denial_answered_already"
+    for sql, words in (
+        ("UPDATE claim_denial SET upheld = 0 WHERE confirmed_at IS NOT NULL", "what was confirmed stays"),
+        ("UPDATE claim_denial SET person_id = 1 WHERE confirmed_at IS NULL", "stays whose"),
+        ("DELETE FROM claim_denial", "never deleted"),
+    ):
+        with pytest.raises(Exception, match=words):
+            scene.do("operator", partial(run, sql=sql))
+
+
+def run(work: Work, sql: str) -> None:
+    work.session.execute(text(sql))
+
+
+def test_期限按参数_未付先撤的不用反映(scene: Scene) -> None:
+    budget = staffed(scene)
+    set_parameter(scene, "denial_answer_workdays", "1", "2024-01-01", "工作日")
+    settled = settle_for(scene, [ZHANG_SAN], budget)
+    zhang = town_issue.worker(scene, ZHANG_SAN)
+    claim = claims_of(scene, settled.batch_id)[0]
+    scene.at = on("2024-01-12")
+    case = deny(scene, zhang, claim.id)
+    assert case.answer_by.isoformat() == "2024-01-15"
+    answer(scene, case, upheld=False)
+    confirm(scene, case)
+    again = deny(scene, zhang, claim.id)
+    assert again.id != case.id

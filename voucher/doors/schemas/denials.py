@@ -1,0 +1,81 @@
+"""A person's own subsidies, and the cases opened on them."""
+
+from __future__ import annotations
+
+from marshmallow import Schema, fields
+
+from voucher.doors.schemas.paging import Paging, page_of
+from voucher.doors.schemas.values import Body, Moment, OnDay, Region, Said, Whole, Word, Words
+from voucher.rules.vocabulary import Problem
+
+
+class NewDenial(Body):
+    """Not me, or not received: one claim in one's own name."""
+
+    claim_id = Whole(required=True, least=1, metadata={"description": "申领"})
+    problem = Word(Problem, required=True, metadata={"description": "什么问题"})
+    said = Words(required=False, load_default="", most=500, least=0, metadata={"description": "经过"})
+
+
+class DenialState(Schema):
+    """One case; `held` says that the money was stopped, otherwise it was paid before."""
+
+    id = fields.Integer()
+    number = fields.String()
+    claim_id = fields.Integer()
+    problem = fields.String()
+    held = fields.Function(lambda each: each.hold_id is not None)
+    opened_at = Moment()
+    answer_by = OnDay()
+    taken_back_at = Moment(allow_none=True)
+    upheld = fields.Boolean(allow_none=True)
+    answer = fields.String(allow_none=True)
+    answered_at = Moment(allow_none=True)
+    confirmed_at = Moment(allow_none=True)
+
+
+class DenialFilter(Paging):
+    """Which cases."""
+
+    region = Region(load_default=None)
+    state = Word(
+        ("open", "closed"), load_default=None, metadata={"description": "open 待答复；closed 已答复"}
+    )
+
+
+class NewAnswer(Body):
+    """What the office found."""
+
+    upheld = Said(required=True, metadata={"description": "是否属实"})
+    answer = Words(required=True, most=1000, metadata={"description": "核查情况和结论，本人看得到"})
+
+
+class DenialSignature(Body):
+    """What another person says of the answer."""
+
+    decision = Word(
+        ("confirm", "return"), required=True, metadata={"description": "confirm 确认；return 退回"}
+    )
+
+
+class OwnSubsidyState(Schema):
+    """One claim in the caller's own name: where it is, until when, who is paid."""
+
+    claim_id = fields.Integer(attribute="claim.id")
+    number = fields.String(attribute="claim.number")
+    kind_name = fields.String()
+    trade_name = fields.String()
+    level_name = fields.String()
+    payee_name = fields.String()
+    state = fields.String(attribute="claim.state")
+    amount_fen = fields.Integer(attribute="claim.amount_fen")
+    step = fields.String(attribute="pace.words")
+    waits_for = fields.String(attribute="pace.who")
+    days = fields.Integer(attribute="pace.days")
+    promised_on = OnDay(attribute="pace.due_on", allow_none=True)
+    paid_at = Moment(allow_none=True)
+    denial = fields.Nested(DenialState(), allow_none=True)
+
+
+Denials = page_of(DenialState(), "Denials")
+OwnSubsidies = page_of(OwnSubsidyState(), "OwnSubsidies")

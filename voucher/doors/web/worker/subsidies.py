@@ -1,0 +1,68 @@
+"""我的补贴: every subsidy claimed in this person's name, where it is, and one tap to stop it."""
+
+from __future__ import annotations
+
+from flask import render_template, url_for
+from flask.typing import ResponseReturnValue
+
+from voucher.doors.auth.door import the_door
+from voucher.doors.web import fields
+from voucher.doors.web.acting import Done, submit
+from voucher.doors.web.worker.blueprint import worker
+from voucher.doors.web.worker.own import my_person_id
+from voucher.plumbing.unit_of_work import Work
+from voucher.rules.vocabulary import PROBLEM_NAMES, Problem
+from voucher.stages.settle import denying
+from voucher.stages.settle.queries.denials import page_own_subsidies
+
+PER_PAGE = 10
+PROBLEMS = {str(problem): name for problem, name in PROBLEM_NAMES.items()}
+
+
+@worker.get("/my/subsidies")
+def subsidies() -> ResponseReturnValue:
+    """Show every claim in this person's name, with where its money is."""
+    return _show()
+
+
+@worker.post("/my/subsidies/<int:claim_id>/denials")
+def deny_claim(claim_id: int) -> ResponseReturnValue:
+    """Stop one claim: not me, or not received."""
+
+    def call(work: Work) -> Done:
+        problem = fields.one_of("problem", "什么问题", Problem)
+        said = fields.text("said", "经过", required=False, limit=500)
+        opened = denying.deny(work, claim_id, problem, said)
+        what = "这笔钱先停住不付" if opened.hold_id is not None else "这笔钱此前已付，正在查"
+        words = f"已登记 {opened.number}：{what}，{opened.answer_by:%Y-%m-%d} 前答复您"
+        return Done(words, url_for("web.worker.subsidies"))
+
+    return submit(call, _show)
+
+
+@worker.post("/my/denials/<int:denial_id>/withdrawals")
+def take_back_denial(denial_id: int) -> ResponseReturnValue:
+    """Say that it was a mistake."""
+
+    def call(work: Work) -> Done:
+        denying.take_back(work, denial_id)
+        return Done("已说明是您弄错了；人社部门两人核对以后继续办理", url_for("web.worker.subsidies"))
+
+    return submit(call, _show)
+
+
+def _show() -> str:
+    door, before = the_door(), fields.cursor("before")
+    with door.read() as session:
+        rows = page_own_subsidies(
+            session, my_person_id(), door.today, before_id=before or None, limit=PER_PAGE + 1
+        )
+    return render_template(
+        "worker/subsidies.html",
+        rows=rows[:PER_PAGE],
+        more=len(rows) > PER_PAGE,
+        before=before,
+        problems=PROBLEMS,
+        over=denying.OVER,
+        paid=denying.PAID,
+    )

@@ -1,0 +1,102 @@
+"""Answering what people say of their subsidies: one officer answers, another confirms and lets it go on.
+
+An upheld case keeps the line stopped: it is refused or taken back by the acts that do so.
+"""
+
+from __future__ import annotations
+
+from voucher.ledger import audit
+from voucher.ledger.holds import Hold, close_hold
+from voucher.plumbing.unit_of_work import Work
+from voucher.registry.letters import DENIAL_ANSWERED_LETTER, Notice, write_to_people
+from voucher.rules.actor import Role, check_reach
+from voucher.rules.approval import Step, check_two_people, check_unsigned
+from voucher.rules.errors import Family, reason
+from voucher.rules.lifecycle import Thing
+from voucher.rules.words import check_why
+from voucher.stages.settle.denying import DENIAL_ANSWERED, DENIAL_MISSING, lock_denial
+from voucher.stages.settle.models.claims import Claim
+from voucher.stages.settle.models.denials import SOURCE, Denial
+from voucher.stages.settle.reading import list_hands
+
+OFFICE = (Role.OFFICER_COUNTY, Role.OFFICER_CITY, Role.OFFICER_PROVINCE)
+
+DENIAL_UNANSWERED = reason(
+    "denial_not_answered",
+    "这件反映还没有人提出答复",
+    "请先由一人写明核查情况和结论，再由另一人确认",
+    SOURCE,
+    Family.CONFLICT,
+)
+
+
+def answer(work: Work, denial_id: int, *, upheld: bool, words: str) -> Denial:
+    """Propose what a case comes to; another officer confirms it.
+
+    Raises Refused denial_missing (also for a foreign one), role_missing, already_signed, why_missing,
+    denial_answered_already.
+    """
+    said = check_why(words)
+    found = _lock(work, denial_id)
+    if found.answered_at is not None:
+        raise DENIAL_ANSWERED.refused()
+    for step, person_id in list_hands(work.session, [found.claim_id]).get(found.claim_id, []):
+        # whoever has a hand in the claim does not judge what is said of it
+        check_unsigned(work.actor.person_id, {Step(step): person_id})
+    found.upheld, found.answer = upheld, said
+    found.answered_by_person_id, found.answered_at = work.actor.person_id, work.at
+    work.session.flush()
+    audit.record_one(work, str(Thing.CLAIM), found.claim_id, "answer_denial", denial=found.id, upheld=upheld)
+    return found
+
+
+def send_back(work: Work, denial_id: int) -> Denial:
+    """Take a proposed answer away, as another officer, so that it is answered anew.
+
+    Raises Refused denial_missing, role_missing, denial_not_answered, second_person_needed.
+    """
+    found = _lock_answered(work, denial_id)
+    audit.record_one(work, str(Thing.CLAIM), found.claim_id, "return_denial", denial=found.id)
+    found.upheld = found.answer = found.answered_by_person_id = found.answered_at = None
+    work.session.flush()
+    return found
+
+
+def confirm(work: Work, denial_id: int) -> Denial:
+    """Confirm an answer as another officer: the person is told, and a line that is in order goes on.
+
+    Raises Refused denial_missing (also for a foreign one), role_missing, denial_not_answered,
+    second_person_needed, denial_answered_already.
+    """
+    found = _lock_answered(work, denial_id)
+    found.confirmed_by_person_id, found.confirmed_at = work.actor.person_id, work.at
+    work.session.flush()
+    hold = work.session.get(Hold, found.hold_id) if found.hold_id is not None else None
+    if not found.upheld and hold is not None and hold.closed_at is None:
+        close_hold(work, hold, f"本人反映 {found.number} 已答复：不成立")
+    audit.record_one(
+        work, str(Thing.CLAIM), found.claim_id, "confirm_denial", denial=found.id, upheld=bool(found.upheld)
+    )
+    told = {"number": found.number, "outcome": "属实" if found.upheld else "不属实"}
+    key = f"denial-{found.id}-answered"
+    write_to_people(work, [Notice(key, found.person_id, DENIAL_ANSWERED_LETTER, told)])
+    return found
+
+
+def _lock_answered(work: Work, denial_id: int) -> Denial:
+    found = _lock(work, denial_id)
+    if found.answered_by_person_id is None:
+        raise DENIAL_UNANSWERED.refused()
+    check_two_people(found.answered_by_person_id, work.actor.person_id)
+    return found
+
+
+def _lock(work: Work, denial_id: int) -> Denial:
+    found = lock_denial(work, denial_id)
+    claim = work.session.get_one(Claim, found.claim_id)
+    if claim.region_code not in work.actor.regions or found.person_id == work.actor.person_id:
+        raise DENIAL_MISSING.refused()
+    check_reach(work.actor, claim.region_code, *OFFICE)
+    if found.confirmed_at is not None:
+        raise DENIAL_ANSWERED.refused()
+    return found

@@ -1,0 +1,147 @@
+"""不是我、没收到: a person stops a subsidy claimed in that person's name with one tap; the office answers.
+
+What has left for the payee cannot be stopped any more: then the case alone is opened, and the money is taken
+back where the case is upheld.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from voucher.ledger import audit
+from voucher.ledger.holds import Hold, open_hold
+from voucher.plumbing.unit_of_work import Work
+from voucher.registry import catalogue, tables
+from voucher.registry.letters import DENIAL_OPENED, Notice, write_to_people
+from voucher.rules.actor import Role, check_role
+from voucher.rules.errors import Family, reason
+from voucher.rules.lifecycle import STATE_NAMES, Thing
+from voucher.rules.pace import promised_on
+from voucher.rules.vocabulary import PROBLEM_NAMES, Problem
+from voucher.stages.settle.models.claims import Claim
+from voucher.stages.settle.models.denials import DENIED_ALREADY, SOURCE, Denial
+from voucher.stages.settle.reading import CLAIM_MISSING, lock_claims
+
+ANSWER_WORKDAYS = "denial_answer_workdays"
+PAID = ("paid", "recovering", "recovered")
+OVER = ("withdrawn", "rejected")
+
+DENIAL_TOO_LATE = reason(
+    "denial_too_late",
+    "这笔补贴{state}，没有付给任何人，也不会再付",
+    "不用办理；如发现您的名字仍被使用，请拨打 12333",
+    SOURCE,
+    Family.CONFLICT,
+)
+DENIAL_MISSING = reason(
+    "denial_missing", "没有找到这件反映", "请从“我的补贴”或反映列表重新进入", SOURCE, Family.MISSING
+)
+DENIAL_ANSWERED = reason(
+    "denial_answered_already",
+    "这件反映已经答复",
+    "请刷新页面查看答复；对答复不服的可拨打 12333 或申请复查",
+    SOURCE,
+    Family.CONFLICT,
+)
+HELD_BY_DENIAL = reason(
+    "hold_of_denial",
+    "这条申领因本人反映（{number}）停住，不能单独结束处置",
+    "请在“本人反映”中由一人答复、另一人确认，确认后自动放行",
+    SOURCE,
+    Family.CONFLICT,
+)
+
+
+def deny(work: Work, claim_id: int, problem: Problem, said: str = "") -> Denial:
+    """Open a case on a claim made in one's own name, and stop its money where that can still be done.
+
+    Raises Refused role_missing, claim_missing (also for somebody else's), denial_too_late, denied_already,
+    parameter_missing.
+    """
+    check_role(work.actor, Role.WORKER)
+    found = lock_claims(work, Claim.id == claim_id)
+    if not found or found[0].person_id != work.actor.person_id:
+        raise CLAIM_MISSING.refused()
+    claim = found[0]
+    if claim.state in OVER:
+        raise DENIAL_TOO_LATE.refused(state=STATE_NAMES[Thing.CLAIM][claim.state])
+    if _find_open(work.session, claim.id) is not None:
+        raise DENIED_ALREADY.refused()
+    hold = None
+    if claim.state not in PAID:
+        hold = open_hold(work, Thing.CLAIM, claim.id, f"本人反映：{PROBLEM_NAMES[problem]}")
+    regions = catalogue.list_ancestry(work.session, claim.region_code)
+    workdays = tables.require_parameter_number(work.session, ANSWER_WORKDAYS, work.today, regions)
+    opened = Denial(
+        claim_id=claim.id,
+        person_id=claim.person_id,
+        hold_id=hold.id if hold is not None else None,
+        problem=str(problem),
+        said=said.strip() or None,
+        opened_at=work.at,
+        answer_by=promised_on(work.today, workdays, tables.read_calendar(work.session)),
+    )
+    work.session.add(opened)
+    work.session.flush()
+    # what was said stays out of the trail: the row is bound to it
+    audit.record_one(
+        work, str(Thing.CLAIM), claim.id, "deny", denial=opened.id, problem=opened.problem,
+        held=hold is not None,
+    )  # fmt: skip
+    told = {"number": opened.number, "answer_by": opened.answer_by.isoformat(), "held": _held_words(hold)}
+    write_to_people(work, [Notice(f"denial-{opened.id}", claim.person_id, DENIAL_OPENED, told)])
+    return opened
+
+
+def take_back(work: Work, denial_id: int) -> Denial:
+    """Say that one was mistaken; the line goes on when two people of the office have looked at it.
+
+    Raises Refused role_missing, denial_missing (also for somebody else's), denial_answered_already.
+    """
+    check_role(work.actor, Role.WORKER)
+    found = lock_denial(work, denial_id)
+    if found.person_id != work.actor.person_id:
+        raise DENIAL_MISSING.refused()
+    if found.answered_at is not None or found.taken_back_at is not None:
+        raise DENIAL_ANSWERED.refused()
+    found.taken_back_at = work.at
+    work.session.flush()
+    audit.record_one(work, str(Thing.CLAIM), found.claim_id, "take_back_denial", denial=found.id)
+    return found
+
+
+def lock_denial(work: Work, denial_id: int) -> Denial:
+    """Return a case with its claim, both locked. Raises Refused denial_missing."""
+    claim_id = work.session.scalar(select(Denial.claim_id).where(Denial.id == denial_id))
+    if claim_id is None:
+        raise DENIAL_MISSING.refused()
+    lock_claims(work, Claim.id == claim_id)
+    return work.session.scalars(
+        select(Denial)
+        .where(Denial.id == denial_id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    ).one()
+
+
+def check_no_denial(session: Session, hold: Hold) -> None:
+    """Refuse to end by hand what a person's case holds. Raises Refused hold_of_denial."""
+    found = find_denial_of(session, hold)
+    if found is not None:
+        raise HELD_BY_DENIAL.refused(number=found.number)
+
+
+def find_denial_of(session: Session, hold: Hold) -> Denial | None:
+    """Return the case that opened a hold; None where something else did."""
+    return session.scalars(select(Denial).where(Denial.hold_id == hold.id)).first()
+
+
+def _find_open(session: Session, claim_id: int) -> Denial | None:
+    return session.scalars(
+        select(Denial).where(Denial.claim_id == claim_id, Denial.confirmed_at.is_(None))
+    ).first()
+
+
+def _held_words(hold: Hold | None) -> str:
+    return "这笔钱先停住不付" if hold is not None else "这笔钱此前已付，正在查"
