@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 import pytest
-from sqlalchemy import insert
+from sqlalchemy import insert, select
 
 from tests import town_train as town
-from tests.scene import Scene
+from tests.scene import LI_SI, ZHANG_SAN, Scene
 from tests.stages.train.test_phone import Town, use
+from tests.town_phone import phone
+from voucher.plumbing.db import Model
 from voucher.plumbing.unit_of_work import Work
 from voucher.registry.standards import Parameter, read_told
-from voucher.stages.train import redeem
+from voucher.stages.train import enrol, redeem
 from voucher.stages.train.cards import TRIES_MOST
 from voucher.stages.train.models.places import Redemption
 from voucher.stages.train.redeem import Redeeming
@@ -49,3 +54,68 @@ def test_what_is_in_force_is_the_newest_and_nothing_that_differs_by_region() -> 
     local = '["b","*","1","2023-01-01"],["b","41","3","2023-01-01"]'
     assert dict(read_told(f"[{newest},{older},{local}]")) == {"a": "2"}
     assert dict(read_told(None)) == {}
+
+
+# what says whose it is: two people are never alike in these
+_WHOSE = frozenset(
+    {
+        *("id", "voucher_id", "person_id", "holder_person_id", "enrolment_id", "credential_id", "device_id"),
+        *("presentation_id", "object_id", "row_key", "vid", "nonce", "public_key"),
+        *("content_hash", "previous_hash"),
+    }
+)
+_Rows = dict[str, dict[tuple[Any, ...], Mapping[str, Any]]]
+
+
+def _read_everything(scene: Scene) -> _Rows:
+    with scene.database.read() as session:
+        return {
+            table.name: {
+                tuple(row[each.name] for each in table.primary_key): dict(row)
+                for row in session.execute(select(table)).mappings()
+            }
+            for table in Model.metadata.sorted_tables
+        }
+
+
+def _list_left(before: _Rows, after: _Rows) -> dict[str, list[dict[str, Any]]]:
+    """Return per table the rows that are new or other than before, but for whose they are."""
+    left = {
+        name: [
+            {column: bool(value) if column in _WHOSE else value for column, value in row.items()}
+            for key, row in sorted(rows.items())
+            if before[name].get(key) != row
+        ]
+        for name, rows in after.items()
+    }
+    return {name: rows for name, rows in left.items() if rows}
+
+
+def test_the_ordinary_way_and_the_long_way_leave_the_same_rows(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place = Town(scene)
+    held = []
+    for who in (ZHANG_SAN, LI_SI):
+        voucher_id, mine = town.accepted(scene, place.programme, who), phone(scene, who)
+        scene.do(mine.login, lambda work, it=voucher_id: enrol.enrol(work, it, place.class_id))  # type: ignore[misc]
+        held.append((voucher_id, mine, who[1][-4:]))
+    scene.at = town.morning(scene, place.class_id)
+    for _, mine, _ in held:
+        mine.fetch()
+    left = []
+    for way, (voucher_id, mine, last4) in zip(("go_the_long_way", "ask_ahead"), held, strict=True):
+        asked = Redeeming(mine.show(voucher_id), place.class_id, last4, town.DEVICE, f"scan {voucher_id}")
+        before = _read_everything(scene)
+        with monkeypatch.context() as patched:
+            # the one is not there, or nothing is asked ahead
+            patched.setattr(redeem, way, lambda _work, _asked: None)
+            scene.do(place.scanner, lambda work, asked=asked: redeem.redeem(work, asked))  # type: ignore[misc]
+        left.append(_list_left(before, _read_everything(scene)))
+    ordinary, long = left
+    assert ordinary == long
+    written = {name: len(rows) for name, rows in ordinary.items()}
+    assert written == {
+        "audit_row": 1, "device": 1, "presentation_seen": 1, "redemption": 1, "row_touch": 5, "scan": 1,
+        "state_event": 1, "voucher": 1,
+    }  # fmt: skip
