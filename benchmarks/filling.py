@@ -1,6 +1,8 @@
 """Vouchers of years gone by, so many that a table is as large as a province's: withdrawn by their holders.
 
-Written by the database itself, constraints and triggers on; five of them belong to each person.
+Written by the database itself; five of them belong to each person. Foreign keys and touches are not asked
+row by row, which took longer than what is measured: each row is like one that stands, and points at rows
+written beside it.
 """
 
 from __future__ import annotations
@@ -48,6 +50,7 @@ def fill(url: str, vouchers: int) -> None:
 
 
 def _write(connection: psycopg.Connection, people: int) -> None:
+    connection.execute("SET LOCAL session_replication_role = replica")
     like = connection.execute(
         "SELECT region_code, issued_at, (SELECT max(id) FROM person) FROM voucher ORDER BY id LIMIT 1"
     ).fetchone()
