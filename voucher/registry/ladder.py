@@ -19,7 +19,7 @@ from voucher.registry import catalogue
 from voucher.registry.catalogue import Occupation, OccupationAlias
 from voucher.rules.duplicates import canonical_occupation
 from voucher.rules.entries import Condition, Education, EntryWay
-from voucher.rules.levels import Level
+from voucher.rules.levels import Level, clean_word
 from voucher.rules.periods import in_force
 from voucher.rules.talents import Placing, Step
 from voucher.rules.vocabulary import Method
@@ -207,12 +207,20 @@ def read_placings(rows: Sequence[CompetitionPlacing]) -> list[Placing]:
     ]  # fmt: skip
 
 
-def list_equivalences(session: Session, on: date, kind: str | None = None) -> list[Equivalence]:
-    """Return what counts as what on a day, education before titles."""
+def list_equivalences(
+    session: Session, on: date, kind: str | None = None, words: str = ""
+) -> list[Equivalence]:
+    """Return what counts as what on a day, education before titles; `words` stand on either side of it."""
     query = select(Equivalence).order_by(Equivalence.kind, Equivalence.id)
     if kind is not None:
         query = query.where(Equivalence.kind == kind)
-    return [row for row in session.scalars(query) if in_force(on, row.since, row.until)]
+    sought = clean_word(words)
+    return [
+        row
+        for row in session.scalars(query)
+        if in_force(on, row.since, row.until)
+        and any(sought in clean_word(each) for each in (row.has, row.counts_as))
+    ]
 
 
 def find_history(session: Session, code: str) -> OccupationHistory | None:

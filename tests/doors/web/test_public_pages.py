@@ -263,6 +263,10 @@ def test_levels_and_what_they_count_as_stand_with_their_day_and_document(town: T
     _decent(page)
     assert "这一天没有对照表" in look.go("/levels?on=2023-08-01").text
     assert "养老护理员" in look.go("/levels?code=4-10-01-05").text
+    found = look.go("/levels?on=2024-05-01&has=高级 技师").text
+    assert "写着“高级 技师”的有 2 条" in found
+    assert "全日制技工院校高级工班毕业" not in found
+    assert "没有一条比照写着“博士后”" in look.go("/levels?has=博士后").text
     assert "没有这个编码" in look.go("/levels?code=9-99-99-99").text
     assert "日期看不懂" in look.go("/levels?on=%E6%98%A8%E5%A4%A9").text
 
@@ -273,6 +277,9 @@ def test_levels_and_what_they_count_as_stand_with_their_day_and_document(town: T
     told = [ask(place + each).json["level_name"] for each in ("3", "4", "15", "16")]
     assert told == ["二级/技师", "三级/高级工", "三级/高级工", None]
     assert len(ask("/api/v1/levels?on=2024-05-01").json["placings"]) == 12
+    counted = ask("/api/v1/equivalences?on=2024-05-01&kind=education&has=大专").json["items"]
+    assert [each["has"] for each in counted] == ["全日制技工院校高级工班毕业"]
+    assert ask("/api/v1/equivalences?on=2022-12-31&has=大专").json["items"] == []
     assert ask("/api/v1/occupations/4-10-01-05").json["present_name"] == "养老护理员"
     assert ask("/api/v1/occupations/9-99-99-99").status_code == 404
 

@@ -13,6 +13,8 @@ from voucher.doors.auth.visitors import current_actor
 from voucher.doors.schemas.dictionaries import OnFilter
 from voucher.doors.schemas.paging import paged
 from voucher.doors.schemas.talents import (
+    EquivalenceFilter,
+    Equivalences,
     FiguresFilter,
     LevelsState,
     NextSteps,
@@ -99,6 +101,13 @@ def show_levels(session: Session, asked: dict[str, Any]) -> dict[str, Any]:
         "placings": ladder.list_placings(session, on),
         "equivalences": ladder.list_equivalences(session, on),
     }
+
+
+@talents.look("/equivalences", query=EquivalenceFilter, answer=Equivalences)
+def ask_equivalences(session: Session, asked: dict[str, Any]) -> dict[str, Any]:
+    """按当日的比照表，一项证书、荣誉或班别比照什么学历、职称；反过来也可以查。"""
+    on = asked["on"] or the_door().today
+    return {"on": on, "items": ladder.list_equivalences(session, on, asked["kind"], asked["has"])}
 
 
 @talents.look("/competition-levels", query=PlaceFilter, answer=PlaceEarned)

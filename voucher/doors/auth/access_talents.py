@@ -9,6 +9,7 @@ API_TALENTS: dict[str, Access] = {
     "talents.show_figures": Access(DESK, "本辖区的持证统计，任一日"),
     "talents.list_next_steps": Access(WORKERS, "本人的等级台阶"),
     "talents.show_levels": Access(PUBLIC, "等级台阶、竞赛名次对照、学历职称比照"),
+    "talents.ask_equivalences": Access(PUBLIC, "学历职称比照的查询"),
     "talents.ask_place": Access(PUBLIC, "一个竞赛名次对应什么等级"),
     "talents.list_region_streets": Access(PUBLIC, "一个县区的乡镇街道"),
     "talents.show_occupation": Access(PUBLIC, "职业编码的沿革"),

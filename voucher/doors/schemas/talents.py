@@ -6,10 +6,11 @@ from marshmallow import Schema, fields
 
 from voucher.doors.schemas.dictionaries import OnFilter
 from voucher.doors.schemas.paging import Paging, page_of
-from voucher.doors.schemas.values import Count, OnDay, Region, Words
+from voucher.doors.schemas.values import Count, OnDay, Region, Word, Words
 from voucher.rules.levels import Level, name_level
 from voucher.rules.vocabulary import METHOD_NAMES, Method
 
+EQUIVALENCE_KINDS, KIND = ("education", "title"), {"description": "education 学历、title 职称"}
 AS_OF = {"description": "截至哪一天；不填为今天"}
 
 
@@ -111,7 +112,7 @@ class PlacingState(Schema):
 class EquivalenceState(Schema):
     """What counts as what in education or among titles."""
 
-    kind = fields.String(metadata={"description": "education 学历、title 职称"})
+    kind = fields.String(metadata=KIND)
     kind_name = fields.String()
     has = fields.String()
     counts_as = fields.String()
@@ -120,6 +121,22 @@ class EquivalenceState(Schema):
     since = fields.Date()
     until = fields.Date(allow_none=True)
     document = fields.String()
+
+
+class EquivalenceFilter(OnFilter):
+    """What one holds, or what it should count as."""
+
+    kind = Word(EQUIVALENCE_KINDS, load_default=None, metadata=KIND)
+    has = Words(
+        load_default="", least=0, most=40, metadata={"description": "具备的或比照成的", "example": "高级技师"}
+    )
+
+
+class Equivalences(Schema):
+    """What counts as what on a day, each with its document and its days."""
+
+    on = fields.Date()
+    items = fields.List(fields.Nested(EquivalenceState))
 
 
 class LevelsState(Schema):

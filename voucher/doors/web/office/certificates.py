@@ -26,7 +26,7 @@ from voucher.stages.certify.hand_verification import Read, read_by_hand
 from voucher.stages.certify.models import Certificate
 from voucher.stages.certify.queries import archive
 from voucher.stages.certify.queries.look_ups import get_certificate_within, list_look_ups
-from voucher.stages.certify.queries.register_words import OUTCOME_NAMES, list_questions
+from voucher.stages.certify.queries.register_words import OUTCOME_NAMES, SOURCE_NAMES, list_questions
 from voucher.stages.certify.record import verify_certificates
 from voucher.stages.settle.queries import list_voucher_claims, object_timeline
 from voucher.stages.settle.queries.consequences import read_consequences
@@ -72,6 +72,7 @@ def certificate(certificate_id: int) -> ResponseReturnValue:
             look_ups=list_look_ups(session, found.id),
             questions=list_questions(session, found.id),
             outcomes=OUTCOME_NAMES,
+            sources=SOURCE_NAMES,
             voucher=session.get(Voucher, view.voucher_id) if view.voucher_id else None,
             asked=find_asked_reinstatement(session, Thing.CERTIFICATE, found.id),
             happenings=object_timeline(session, Thing.CERTIFICATE, found.id),

@@ -20,12 +20,13 @@ TEAMS = {1: "单人", 2: "双人", 3: "三人"}
 
 @public.get("/levels")
 def levels() -> ResponseReturnValue:
-    """Show the dated tables as of a day, and what became of an occupation code where one is asked for."""
+    """Show the dated tables as of a day, and what was asked about a code and about what one holds."""
     given, code = request.args.get("on", "").strip()[:10], request.args.get("code", "").strip()[:20]
     try:
         on, unread = (date.fromisoformat(given) if given else the_door().today), False
     except ValueError:
         on, unread = the_door().today, True
+    words = request.args.get("has", "").strip()[:40]
     with the_door().read() as session:
         return render_template(
             "public/levels.html",
@@ -34,7 +35,8 @@ def levels() -> ResponseReturnValue:
             code=code,
             steps=ladder.list_steps(session, on),
             placings=ladder.list_placings(session, on),
-            equivalences=ladder.list_equivalences(session, on),
+            equivalences=ladder.list_equivalences(session, on, words=words),
+            words=words,
             honours=list_words(session, Dictionary.HONOUR, on),
             history=ladder.find_history(session, fold_spelling(code)) if code else None,
             methods=METHOD_NAMES,

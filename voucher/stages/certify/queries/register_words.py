@@ -30,6 +30,8 @@ OUTCOME_NAMES: dict[str, str] = {
     "malformed": "答复无法识别",
     "resting": "暂停联系（连续失败）",
 }
+# what a look-up stood on, where no register answered it itself
+SOURCE_NAMES: dict[str, str] = {"register_extract": "本系统登记摘录", "office": "人社部门撤销、恢复"}
 
 
 def find_register(session: Session, on: date) -> RegisterSystem | None:

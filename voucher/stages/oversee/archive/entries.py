@@ -208,7 +208,8 @@ def _certificates(session: Session, keyring: Keyring, person_id: int) -> Iterato
             kind=EntryKind.CERTIFICATE,
             at=_begin(each.issued_on),
             title=f"取得证书：{title}",
-            facts=(*facts, ("核验", verified)),
+            # a revoked one is no longer the register's, which says nothing of how it was got
+            facts=facts if revoked else (*facts, ("核验", verified)),
             mark=Mark.REVOKED if revoked else Mark.STANDS if each.verified else Mark.UNVERIFIED,
             mark_words=each.state_name if revoked or each.verified else verified,
             by_day=True,
