@@ -195,6 +195,7 @@ OF_NOBODY = {
     **{
         f"talents.{name}": "人人可见，或只有本人、本辖区的：web/test_public_pages"
         for name in (
+            "ask_equivalences",
             "ask_place",
             "list_next_steps",
             "list_region_streets",
@@ -216,6 +217,22 @@ OF_NOBODY = {
             "share",
             "show_archive",
             "sign",
+        )
+    },
+    **{
+        f"appeals.{name}": "本人的、对本机构的、本辖区的；其余和没有的一样：test_appeals"
+        for name in (
+            "accept_appeal",
+            "answer_appeal",
+            "decide_appeal",
+            "end_appeal",
+            "escalate_appeal",
+            "file_appeal",
+            "list_appeals",
+            "list_subjects",
+            "settle_appeal",
+            "show_appeal",
+            "withdraw_appeal",
         )
     },
     **{

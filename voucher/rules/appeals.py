@@ -51,6 +51,14 @@ class AppealKind(StrEnum):
     REGISTRATION = "registration"
 
 
+class AppealAnswer(StrEnum):
+    """What an evaluator answers."""
+
+    UPHELD = "upheld"
+    REJECTED = "rejected"
+    LATE = "late"
+
+
 APPEAL_KIND_NAMES: dict[AppealKind, str] = {
     AppealKind.RESULT: "考试成绩",
     AppealKind.DOOR: "不准入场",

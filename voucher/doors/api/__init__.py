@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import Flask
 
 from voucher.doors.api import oauth, pulse, well_known
+from voucher.doors.api.appeals import appeals
 from voucher.doors.api.applications import applications
 from voucher.doors.api.archives import archives
 from voucher.doors.api.attachments import attachments
@@ -100,6 +101,7 @@ ROOMS = (
     ratings,
     exam_arrivals,
     exams,
+    appeals,
     examiners,
     exam_sites,
     employments,

@@ -1,10 +1,12 @@
-"""The access matrix of records: a worker's own, what an office answers, what a code shows."""
+"""The access matrix of records and appeals: a worker's own, what others answer, what a code shows."""
 
 from __future__ import annotations
 
 from voucher.doors.auth.entries import OFFICERS, OPERATORS, PUBLIC, WATCHERS, WORKERS, Access
+from voucher.rules.actor import Role
 
 _READERS = OPERATORS | OFFICERS | WATCHERS
+_ANSWERERS = frozenset({Role.EVALUATOR_ADMIN, Role.EXAMINER})
 
 API_ARCHIVES: dict[str, Access] = {
     "archives.show_archive": Access(WORKERS, "本人的电子档案"),
@@ -16,6 +18,17 @@ API_ARCHIVES: dict[str, Access] = {
     "archives.end_share": Access(WORKERS, "停止出示，立即生效"),
     "archives.look": Access(PUBLIC, "凭出示码查看档案，限频，留痕"),
     "archives.sign": Access(WORKERS, "本人档案的签名文件"),
+    "appeals.list_subjects": Access(WORKERS, "本人可以申请复核的事项"),
+    "appeals.list_appeals": Access(_READERS | WORKERS | _ANSWERERS, "复核申请：本人的、对本机构的、本辖区的"),
+    "appeals.show_appeal": Access(_READERS | WORKERS | _ANSWERERS, "一件复核申请，申请人脱敏"),
+    "appeals.file_appeal": Access(WORKERS, "对本人的成绩、入场、报名申请复核"),
+    "appeals.withdraw_appeal": Access(WORKERS, "撤回本人的复核申请"),
+    "appeals.escalate_appeal": Access(WORKERS, "提请人社部门复查"),
+    "appeals.accept_appeal": Access(_ANSWERERS, "受理复核申请"),
+    "appeals.answer_appeal": Access(_ANSWERERS, "答复复核申请，与评分、录入、公布的人不同"),
+    "appeals.settle_appeal": Access(_ANSWERERS, "另行安排考试后办结复核申请"),
+    "appeals.decide_appeal": Access(OFFICERS, "复查决定，与评价机构的经办人不同"),
+    "appeals.end_appeal": Access(OFFICERS, "终结评价机构逾期没有更正的复核申请"),
 }
 
 WEB_ARCHIVES: dict[str, Access] = {
