@@ -52,13 +52,13 @@ EVALUATOR_STAFF = (
 class Playground(Scene):
     """A scene in which nobody is hired or dismissed any more: who somebody is need not be asked twice."""
 
-    actors: dict[str, Actor] = field(default_factory=dict)
+    everybody: dict[str, Actor] = field(default_factory=dict)
 
     def actor(self, login: str) -> Actor:
         """Return the actor behind a login."""
-        if login not in self.actors:
-            self.actors[login] = super().actor(login)
-        return self.actors[login]
+        if login not in self.everybody:
+            self.everybody[login] = super().actor(login)
+        return self.everybody[login]
 
 
 @dataclass
