@@ -10,14 +10,24 @@ def box(name: bytes, inside: bytes) -> bytes:
     return struct.pack(">I4s", len(inside) + 8, name) + inside
 
 
-def mp4(seconds: int, *, size: int = 0, wide: bool = False, last: bool = False) -> bytes:
+def track(codec: bytes, kind: bytes = b"vide") -> bytes:
+    """Return a track of an MP4 that says what it is and how it is written."""
+    described = box(b"stsd", struct.pack(">II", 0, 1) + box(codec, b"\0" * 8))
+    told = box(b"hdlr", b"\0" * 8 + kind + b"\0" * 12)
+    return box(b"trak", box(b"mdia", told + box(b"minf", box(b"stbl", described))))
+
+
+def mp4(
+    seconds: int, *, size: int = 0, wide: bool = False, last: bool = False, codec: bytes = b"avc1"
+) -> bytes:
     """Return an MP4 of so many seconds, padded to at least so many bytes of pictures."""
     times = (
         struct.pack(">QQIQ", 0, 0, 1000, seconds * 1000)
         if wide
         else struct.pack(">IIII", 0, 0, 1000, seconds * 1000)
     )
-    moov = box(b"moov", box(b"mvhd", bytes([1 if wide else 0, 0, 0, 0]) + times + b"\0" * 80))
+    header = box(b"mvhd", bytes([1 if wide else 0, 0, 0, 0]) + times + b"\0" * 80)
+    moov = box(b"moov", header + track(b"mp4a", b"soun") + track(codec))
     mdat = box(b"mdat", bytes(number % 251 for number in range(max(size, 40))))
     return box(b"ftyp", b"isom\0\0\2\0mp42") + (mdat + moov if last else moov + mdat)
 
@@ -29,12 +39,13 @@ def element(name: int, inside: bytes, *, known: bool = True) -> bytes:
     return head + size + inside
 
 
-def webm(seconds: int | None, *, known: bool = True, kind: bytes = b"webm") -> bytes:
+def webm(seconds: int | None, *, known: bool = True, kind: bytes = b"webm", codec: bytes = b"V_VP9") -> bytes:
     """Return a WebM of so many seconds, or one that does not say."""
     told = element(0x2AD7B1, (1_000_000).to_bytes(3, "big"))
     if seconds is not None:
         told += element(0x4489, struct.pack(">d", seconds * 1000.0))
-    inside = element(0x1549A966, told) + element(0x1F43B675, b"pictures" * 8)
+    tracks = element(0x1654AE6B, element(0xAE, element(0x83, b"\x01") + element(0x86, codec)))
+    inside = element(0x1549A966, told) + tracks + element(0x1F43B675, b"pictures" * 8)
     return element(0x1A45DFA3, element(0x4282, kind)) + element(0x18538067, inside, known=known)
 
 

@@ -31,6 +31,7 @@ GONE = {"voucher_number_fixed", "person_blind_index_fixed"}
 AT, DAY = datetime(2024, 3, 6, 2, 0, tzinfo=UTC), date(2024, 3, 6)
 SUBJECT = "0" * 64
 NURSE, JIYUAN = "4-10-01-05", "419001"
+INTO = "INSERT INTO session_change"
 
 
 @pytest.fixture(params=BACKENDS)
@@ -229,3 +230,47 @@ def test_a_signed_record_tells_of_what_was_revoked_well_before_it(tmp_path: Path
         assert connection.scalar(text("SELECT revocations_told FROM archive_credential")) == 1
         with pytest.raises(DBAPIError, match="never changes"):
             connection.execute(text("UPDATE archive_credential SET revocations_told = 0"))
+
+
+def test_changes_of_timetables_say_what_they_did_and_a_session_that_went_stays_named(
+    earlier: Database,
+) -> None:
+    config = Config(str(MIGRATIONS / "alembic.ini"))
+    with upgrading(earlier) as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0107")
+    with earlier.engine.begin() as connection:
+        put(connection, "region", code=JIYUAN, rank="city")
+        live(connection, "institution", "institution", "listed", region_code=JIYUAN)
+        put(connection, "project", id=1, code="TRAIN")
+        live(
+            connection, "training_class", "class", "approved", institution_id=1, project_id=1, mode="offline",
+            delivering_institution_id=1, region_code=JIYUAN, level=2, hours_offline=8, capacity=30,
+        )  # fmt: skip
+        put(
+            connection, "class_session", id=7, class_id=1, position=1, mode="offline", topic="护理操作",
+            ends_at=AT + timedelta(hours=6), hours=8,
+        )  # fmt: skip
+        put(connection, "timetable_change", id=1, class_id=1, applied_at=AT, reviewed=False)
+        put(
+            connection, "session_change", id=1, change_id=1, session_id=7, position=1, hours=8,
+            former_hours=8, teacher="周老师",
+            ends_at=AT + timedelta(hours=6), former_ends_at=AT + timedelta(hours=5),
+        )  # fmt: skip
+    upgrade(earlier)
+    with earlier.engine.begin() as connection:
+        row = connection.execute(text("SELECT kind, mode, topic, teacher FROM session_change")).one()
+        assert tuple(row) == ("change", "offline", "护理操作", "周老师")
+        connection.execute(text("DELETE FROM class_session"))
+        put(
+            connection, "session_change", id=2, change_id=1, kind="drop", session_id=8, position=2,
+            former_starts_at=AT, former_ends_at=AT, former_hours=8, former_teacher="-", former_place="-",
+        )  # fmt: skip
+    for sin in (
+        "UPDATE session_change SET topic = '-'",
+        "DELETE FROM session_change",
+        f"{INTO} (id, change_id, kind, session_id, position, mode, topic) SELECT 3, 1, 'drop', 9, 3, '', ''",
+        f"{INTO} (id, change_id, kind, position, mode, topic, hours) VALUES (3, 1, 'add', 3, '-', '-', 8)",
+    ):
+        with pytest.raises(DBAPIError), earlier.engine.begin() as connection:
+            connection.execute(text(sin))

@@ -16,6 +16,9 @@ def test_a_film_is_known_by_its_bytes_and_says_how_long_it_is() -> None:
     assert read_video(mp4(95, last=True)).kind is VideoKind.MP4
     assert read_video(webm(95)) == read_video(webm(95, known=False))
     assert (read_video(webm(95)).kind, read_video(webm(95)).seconds) == (VideoKind.WEBM, 95)
+    # how the pictures are written stands behind the sound
+    assert [read_video(mp4(9, codec=each)).codec for each in (b"avc3", b"hvc1")] == ["avc1", "hvc1"]
+    assert read_video(webm(9, codec=b"V_VP8")).codec == "vp8"
 
 
 @pytest.mark.parametrize(
@@ -31,6 +34,8 @@ def test_a_film_is_known_by_its_bytes_and_says_how_long_it_is() -> None:
             box(b"ftyp", b"isom") + box(b"moov", box(b"mvhd", b"\0" * 5)) + box(b"mdat", b""),
             "lesson_video_unknown",
         ),
+        (mp4(60).replace(b"vide", b"soun"), "lesson_video_unknown"),
+        (webm(60).replace(b"\xae", b"\xad"), "lesson_video_unknown"),
         (mp4(0), "lesson_video_no_length"),
         (webm(None), "lesson_video_no_length"),
         (webm(60, kind=b"matroska"), "lesson_video_unknown"),

@@ -17,6 +17,9 @@ SOURCE = "【设】线上课视频只收 MP4 和 WebM; GB/T 22239-2019 8.1.4.5 �
 EBML, DOC_TYPE, SEGMENT, INFO, SCALE, DURATION, CLUSTER = (
     0x1A45DFA3, 0x4282, 0x18538067, 0x1549A966, 0x2AD7B1, 0x4489, 0x1F43B675,
 )  # fmt: skip
+# one way of writing pictures goes by several names
+SAME_CODEC = {"avc3": "avc1", "av01": "av1", "vp08": "vp8", "vp09": "vp9"}
+TRACKS, TRACK, TRACK_KIND, CODEC, PICTURES = 0x1654AE6B, 0xAE, 0x83, 0x86, 1
 NANOSECONDS, MILLISECOND = 1_000_000_000, 1_000_000
 
 VIDEO_UNKNOWN = reason(
@@ -42,29 +45,30 @@ class VideoKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Video:
-    """A film and the whole seconds it plays."""
+    """A film, the whole seconds it plays, and how its pictures are written (`avc1`, `vp9`)."""
 
     kind: VideoKind
     seconds: int
+    codec: str
 
 
 def read_video(content: bytes) -> Video:
     """Return what a film is and how long. Raises Refused lesson_video_unknown, lesson_video_no_length."""
     try:
         if content[4:8] == b"ftyp":
-            kind, seconds = VideoKind.MP4, _read_mp4(content)
+            kind, (seconds, codec) = VideoKind.MP4, _read_mp4(content)
         elif content[:4] == EBML.to_bytes(4, "big"):
-            kind, seconds = VideoKind.WEBM, _read_webm(content)
+            kind, (seconds, codec) = VideoKind.WEBM, _read_webm(content)
         else:
             raise VIDEO_UNKNOWN.refused()
     except (struct.error, IndexError):
         raise VIDEO_UNKNOWN.refused() from None
     if seconds < 1:
         raise VIDEO_NO_LENGTH.refused()
-    return Video(kind, seconds)
+    return Video(kind, seconds, SAME_CODEC.get(codec, codec))
 
 
-def _read_mp4(content: bytes) -> int:
+def _read_mp4(content: bytes) -> tuple[int, str]:
     boxes = dict(_walk_boxes(content, 0, len(content)))
     if b"moov" not in boxes or b"mdat" not in boxes:
         raise VIDEO_UNKNOWN.refused()
@@ -74,7 +78,25 @@ def _read_mp4(content: bytes) -> int:
     start = header[0]
     wide = content[start] == 1
     scale, duration = struct.unpack_from(">IQ" if wide else ">II", content, start + (20 if wide else 12))
-    return int(duration // scale) if scale else 0
+    return int(duration // scale) if scale else 0, _codec_of_mp4(content, boxes[b"moov"])
+
+
+def _codec_of_mp4(content: bytes, movie: tuple[int, int]) -> str:
+    """Return how the pictures of the first track that has any are written (ISO/IEC 14496-12 §8.5.2)."""
+    for name, track in _walk_boxes(content, *movie):
+        if name != b"trak":
+            continue
+        media = dict(_walk_boxes(content, *dict(_walk_boxes(content, *track)).get(b"mdia", (0, 0))))
+        start, end = media.get(b"hdlr", (0, 0))
+        if content[start + 8 : min(start + 12, end)] != b"vide":
+            continue
+        for inner in (b"minf", b"stbl"):
+            media = dict(_walk_boxes(content, *media.get(inner, (0, 0))))
+        start, end = media.get(b"stsd", (0, 0))
+        # behind the version and the count stands the first description, its size and its name
+        word = content[start + 12 : min(start + 16, end)]
+        return word.decode("ascii", "replace").strip().lower()
+    raise VIDEO_UNKNOWN.refused()
 
 
 def _walk_boxes(content: bytes, place: int, end: int) -> Iterator[tuple[bytes, tuple[int, int]]]:
@@ -91,7 +113,7 @@ def _walk_boxes(content: bytes, place: int, end: int) -> Iterator[tuple[bytes, t
         place += size
 
 
-def _read_webm(content: bytes) -> int:
+def _read_webm(content: bytes) -> tuple[int, str]:
     top = dict(_walk_elements(content, 0, len(content)))
     if EBML not in top or SEGMENT not in top:
         raise VIDEO_UNKNOWN.refused()
@@ -109,7 +131,17 @@ def _read_webm(content: bytes) -> int:
     (duration,) = struct.unpack_from(">d" if end - start == 8 else ">f", content, start)
     if not 0 <= duration < 2**40:
         raise VIDEO_NO_LENGTH.refused()
-    return int(duration * scale) // NANOSECONDS
+    return int(duration * scale) // NANOSECONDS, _codec_of_webm(content, inside.get(TRACKS))
+
+
+def _codec_of_webm(content: bytes, tracks: tuple[int, int] | None) -> str:
+    """Return how the pictures of the first track that has any are written, e.g. vp9 for V_VP9."""
+    for name, place in _walk_elements(content, *(tracks or (0, 0))):
+        told = dict(_walk_elements(content, *place)) if name == TRACK else {}
+        kind, codec = told.get(TRACK_KIND), told.get(CODEC)
+        if kind is not None and codec is not None and content[slice(*kind)] == bytes([PICTURES]):
+            return content[slice(*codec)].decode("ascii", "replace").removeprefix("V_").lower()
+    raise VIDEO_UNKNOWN.refused()
 
 
 def _walk_elements(content: bytes, place: int, end: int) -> Iterator[tuple[int, tuple[int, int]]]:

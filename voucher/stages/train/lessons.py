@@ -23,8 +23,9 @@ from voucher.rules.lessons import (
 from voucher.rules.lifecycle import STATE_NAMES, Thing
 from voucher.stages.train.class_codes import find_marked
 from voucher.stages.train.models.lessons import Lesson, LessonSegment
+from voucher.stages.train.queries.videos import get_video_for
 from voucher.stages.train.reading import ROOM, SESSION_MISSING, serves_class
-from voucher.stages.train.video_keeping import address_of, keep_video
+from voucher.stages.train.video_keeping import address_of, keep_again, keep_video
 
 TAUGHT = ("draft", "returned", "filed", "approved", "running")
 
@@ -73,13 +74,15 @@ class NewLesson:
     segments: tuple[NewSegment, ...]
     # the film itself, where it is uploaded and not linked
     film: bytes | None = None
+    # or one that was uploaded before, for this class or another one of the house
+    film_id: int | None = None
 
 
 def add_lesson(work: Work, new: NewLesson) -> Lesson:
     """Add a lesson to an online session that has not begun.
 
     Raises Refused role_missing, class_session_missing, session_not_online, lesson_class_over,
-    lesson_too_late, lesson_unplayable and what `keep_video` refuses.
+    lesson_too_late, lesson_unplayable, lesson_video_missing and what `keep_video` refuses.
     """
     check_role(work.actor, *ROOM)
     held, found = find_marked(work.session, new.session_id, lock=True)
@@ -92,13 +95,15 @@ def add_lesson(work: Work, new: NewLesson) -> Lesson:
     if work.at >= held.starts_at:
         raise LESSON_TOO_LATE.refused()
     _check_segments(new.kind, new.segments)
-    address = new.address
-    if new.film is None:
-        check_address(new.kind, address)
-    else:
-        minutes = [each.minutes for each in new.segments]
+    address, minutes = new.address, [each.minutes for each in new.segments]
+    if new.film is not None:
         regions = catalogue.list_ancestry(work.session, found.region_code)
         address = address_of(keep_video(work, held.id, new.film, minutes, regions).id)
+    elif new.film_id is not None:
+        shown = get_video_for(work.session, work.actor, new.film_id)
+        address = address_of(keep_again(work, held.id, shown, minutes).id)
+    else:
+        check_address(new.kind, address)
     position = work.session.scalar(select(func.count()).where(Lesson.session_id == held.id)) or 0
     lesson = Lesson(
         session_id=held.id,

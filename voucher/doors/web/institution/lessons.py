@@ -13,14 +13,20 @@ from voucher.doors.auth.visitors import current_actor
 from voucher.doors.web import fields
 from voucher.doors.web.acting import Done, submit
 from voucher.doors.web.institution.blueprint import institution
+from voucher.doors.web.institution.own import my_houses
 from voucher.plumbing.unit_of_work import Work
+from voucher.registry import catalogue
+from voucher.registry.tables import require_parameter_number
 from voucher.rules.lessons import LESSON_UNPLAYABLE
 from voucher.stages.train import lessons as building
 from voucher.stages.train.class_codes import get_room
 from voucher.stages.train.queries.lessons import list_session_lessons
-from voucher.stages.train.queries.videos import find_videos
+from voucher.stages.train.queries.videos import find_videos, list_own_films
+from voucher.stages.train.reading import STAFF
+from voucher.stages.train.video_keeping import BYTES_MOST, MB
 
-OPTION_MARK = "|"
+OPTION_MARK, SEGMENTS = "|", 6
+SEGMENT = ("minutes", "content", "question", "options", "answer")
 MINUTES = re.compile(r"\d{1,3}")
 
 
@@ -38,13 +44,16 @@ def add_lesson(session_id: int) -> ResponseReturnValue:
         address = fields.text("address", "视频地址", required=False) or None
         sent = request.files.get("film")
         film = sent.stream.read() if sent is not None and sent.filename else None
+        again = fields.whole("film_id", "用过的视频") if request.form.get("film_id") else None
+        is_video = address or film is not None or again is not None
         new = building.NewLesson(
             session_id,
-            "video" if address or film is not None else "pages",
+            "video" if is_video else "pages",
             fields.text("title", "标题", limit=100),
-            address if film is None else None,
+            address if film is None and again is None else None,
             _read_segments(),
             film,
+            again if film is None else None,
         )
         building.add_lesson(work, new)
         return Done("已添加", url_for("web.institution.lessons", session_id=session_id))
@@ -60,10 +69,7 @@ def lesson_video(video_id: int) -> Response:
 
 def _read_segments() -> tuple[building.NewSegment, ...]:
     """Return the segments of the form: those without minutes are left out."""
-    columns = [
-        request.form.getlist(f"segment_{name}")
-        for name in ("minutes", "content", "question", "options", "answer")
-    ]
+    columns = [request.form.getlist(f"segment_{name}") for name in SEGMENT]
     return tuple(_read_segment(*each) for each in zip(*columns, strict=False) if each[0].strip())
 
 
@@ -81,10 +87,19 @@ def _read_segment(
     )
 
 
+def _typed_segments() -> list[dict[str, str]]:
+    """Return what was typed into the segments of a refused form; empty ones where nothing was."""
+    typed = [request.form.getlist(f"segment_{name}") for name in SEGMENT]
+    lines = [dict(zip(SEGMENT, each, strict=True)) for each in zip(*typed, strict=False)][:SEGMENTS]
+    return lines + [dict.fromkeys(SEGMENT, "")] * (SEGMENTS - len(lines))
+
+
 def _page(session_id: int) -> str:
     door = the_door()
+    houses = set(my_houses(frozenset(STAFF)))
     with door.read() as session:
         held, found = get_room(session, current_actor(), session_id)
+        regions = catalogue.list_ancestry(session, found.region_code)
         rows = list_session_lessons(session, session_id)
         return render_template(
             "institution/lessons.html",
@@ -92,5 +107,8 @@ def _page(session_id: int) -> str:
             held=held,
             rows=rows,
             films=find_videos(session, [each.lesson for each in rows]),
+            own_films=list_own_films(session, houses),
+            size_most=require_parameter_number(session, BYTES_MOST, door.today, regions) // MB,
+            segments=_typed_segments(),
             may_add=held.mode == "online" and door.at < held.starts_at,
         )

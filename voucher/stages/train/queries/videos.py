@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from voucher.ledger.vouchers import Voucher
@@ -12,6 +12,7 @@ from voucher.rules.actor import Actor, Role
 from voucher.rules.errors import Family, reason
 from voucher.rules.lessons import SOURCE
 from voucher.stages.train.class_codes import find_marked
+from voucher.stages.train.models.classes import ClassSession, TrainingClass
 from voucher.stages.train.models.lessons import Lesson
 from voucher.stages.train.models.places import Enrolment
 from voucher.stages.train.models.videos import PART_BYTES, LessonVideo, LessonVideoPart
@@ -61,7 +62,7 @@ def read_piece(session: Session, video: LessonVideo, start: int, end: int) -> by
     parts = session.scalars(
         select(LessonVideoPart.content)
         .where(
-            LessonVideoPart.video_id == video.id,
+            LessonVideoPart.video_id == video.content_id,
             LessonVideoPart.position.between(start // PART_BYTES, (end - 1) // PART_BYTES),
         )
         .order_by(LessonVideoPart.position)
@@ -83,3 +84,28 @@ def find_videos(session: Session, lessons: Iterable[Lesson]) -> dict[int, Lesson
         for lesson in held
         if lesson.address in named
     }
+
+
+def list_own_films(
+    session: Session, institution_ids: Collection[int], *, limit: int = 50
+) -> list[tuple[LessonVideo, str]]:
+    """Return the films these institutions uploaded, each once under its last title, the newest first."""
+    rows = session.execute(
+        select(LessonVideo, Lesson)
+        .join(ClassSession, ClassSession.id == LessonVideo.session_id)
+        .join(TrainingClass, TrainingClass.id == ClassSession.class_id)
+        .join(Lesson, Lesson.session_id == LessonVideo.session_id)
+        .where(
+            or_(
+                TrainingClass.institution_id.in_(sorted(institution_ids)),
+                TrainingClass.delivering_institution_id.in_(sorted(institution_ids)),
+            )
+        )
+        .order_by(LessonVideo.id.desc())
+        .limit(10 * limit)
+    )
+    found: dict[str, tuple[LessonVideo, str]] = {}
+    for film, lesson in rows:
+        if lesson.address == address_of(film.id):
+            found.setdefault(film.sha256, (film, lesson.title))
+    return list(found.values())[:limit]
