@@ -81,6 +81,9 @@ def test_everything_stands_in_order_of_time_and_what_was_revoked_stays(earned: S
     assert set(kinds) >= {EntryKind.VOUCHER, EntryKind.TRAINING, EntryKind.EXAM, EntryKind.CERTIFICATE}
     taken = next(each for each in mine if each.title.startswith("取得证书"))
     assert (taken.mark, taken.mark_name) == (Mark.REVOKED, "已撤销")
+    assert "核验" not in dict(taken.facts), (
+        "revoked is revoked, not a certificate the register knows otherwise"
+    )
     revoked = next(each for each in mine if each.title.startswith("证书撤销"))
     assert revoked.why == "评价机构违规发证"
     # why was written for the office: whoever is shown the record reads that it was, not why
@@ -110,6 +113,13 @@ def test_a_corrected_number_leaves_the_record_whole_and_says_so(earned: Scene) -
     assert after.entries[-1].title == "社会保障号码更正"
     assert after.masked_number == f"{NEW[:6]}********{NEW[-4:]}"
     assert NEW not in str(after.entries)
+    # nor does a move to another city: every entry stays, and where it happened stays with it
+    move = text("UPDATE person SET region_code = :region WHERE id = :id")
+    told_of = {"region": XINXIANG, "id": person_id}
+    earned.do("operator", lambda work: work.session.execute(move, told_of))
+    moved = read(earned, (ZHANG_SAN[0], NEW))
+    assert [each.ref for each in moved] == [each.ref for each in after.entries]
+    assert {each.region_code for each in moved[:-1]} == {JIYUAN}
 
 
 def test_an_objection_has_a_number_a_day_and_one_answer_with_its_reason(earned: Scene) -> None:
