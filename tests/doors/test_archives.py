@@ -116,3 +116,11 @@ def test_programs_find_the_same_and_strangers_nothing(loop: Loop) -> None:
     again: Any = loop["zhang"].http.get(path, headers={"If-None-Match": asked.headers["ETag"]})
     assert again.status_code == 304
     assert loop["zhang"].http.get("/.well-known/tv/vc-status/9").status_code == 404
+    # its owner finds it, and takes it back for good; to anybody else it is not there
+    (kept,) = zhang.get("/archive/credentials").json["items"]
+    assert (kept["extent"], kept["ended_at"], "credential" in kept) == ("trainings", None, False)
+    recalls = f"/archive/credentials/{kept['id']}/recalls"
+    assert loop["li"].get("/archive/credentials").json["items"] == []
+    assert loop["li"].post(recalls, {}).json["code"] == "archive_credential_missing"
+    assert loop.done("zhang", recalls, {})["why_ended"] == "recalled"
+    assert zhang.post(recalls, {}).status_code == 404

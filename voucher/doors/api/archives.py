@@ -17,6 +17,7 @@ from voucher.doors.schemas.archives import (
     ArchiveState,
     NewArchiveObjection,
     NewLook,
+    NewRecall,
     NewShare,
     NewShareEnding,
     NewSignedArchive,
@@ -25,6 +26,8 @@ from voucher.doors.schemas.archives import (
     ShareState,
     ShownState,
     SignedArchive,
+    SignedFiles,
+    SignedState,
 )
 from voucher.doors.schemas.paging import Paging, paged
 from voucher.plumbing.unit_of_work import Work
@@ -32,8 +35,9 @@ from voucher.rules.actor import Role
 from voucher.rules.archive import Extent
 from voucher.stages.oversee.archive import objecting, sharing
 from voucher.stages.oversee.archive.entries import Archive, open_archive
-from voucher.stages.oversee.archive.models import ArchiveObjection, ArchiveShare
+from voucher.stages.oversee.archive.models import ArchiveCredential, ArchiveObjection, ArchiveShare
 from voucher.stages.oversee.archive.objecting import ObjectionView, view_objections
+from voucher.stages.oversee.archive.recalling import list_signed, recall
 from voucher.stages.oversee.archive.sharing import ShareView, Shown, list_shares, view_shares
 from voucher.stages.oversee.archive.signing import sign_archive
 
@@ -140,6 +144,25 @@ def look(work: Work, given: dict[str, Any]) -> Shown:
 def sign(work: Work, given: dict[str, Any]) -> dict[str, str]:
     """本人档案的签名文件（W3C 可验证凭证 2.0，vc+jwt），任何人凭公布的公钥可以验证。"""
     return {"credential": sign_archive(work, Extent(given["extent"]), the_door().config.public_host)}
+
+
+@archives.look("/archive/credentials", query=Paging, answer=SignedFiles)
+def list_own_signed(session: Session, asked: dict[str, Any]) -> dict[str, Any]:
+    """本人下载过的签名文件，新的在前：到哪天有效，是不是收回了；文件本身不留存。"""
+    person_id = current_actor().person_id
+    return paged(
+        asked,
+        lambda before, limit: list_signed(session, person_id, before_id=before, limit=limit),
+        lambda row: row.id,
+    )
+
+
+@archives.act(
+    "/archive/credentials/<int:credential_id>/recalls", body=NewRecall, answer=SignedState, example={}
+)
+def recall_signed(work: Work, _given: dict[str, Any], credential_id: int) -> ArchiveCredential:
+    """收回本人的一份签名文件：任何人联网核对时会看到“已撤销”，不能恢复。"""
+    return recall(work, credential_id)
 
 
 def _told(work: Work, row: ArchiveObjection) -> ObjectionView:

@@ -18,6 +18,8 @@ API_ARCHIVES: dict[str, Access] = {
     "archives.end_share": Access(WORKERS, "停止出示，立即生效"),
     "archives.look": Access(PUBLIC, "凭出示码查看档案，限频，留痕"),
     "archives.sign": Access(WORKERS, "本人档案的签名文件"),
+    "archives.list_own_signed": Access(WORKERS, "本人下载过的签名文件"),
+    "archives.recall_signed": Access(WORKERS, "收回本人的一份签名文件"),
     "appeals.list_subjects": Access(WORKERS, "本人可以申请复核的事项"),
     "appeals.list_appeals": Access(_READERS | WORKERS | _ANSWERERS, "复核申请：本人的、对本机构的、本辖区的"),
     "appeals.show_appeal": Access(_READERS | WORKERS | _ANSWERERS, "一件复核申请，申请人脱敏"),

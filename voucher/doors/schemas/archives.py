@@ -150,3 +150,23 @@ class SignedArchive(Schema):
     """The record as a W3C Verifiable Credential (VC 2.0) secured as a JWT; kept nowhere here."""
 
     credential = fields.String(metadata={"description": "vc+jwt，凭 /.well-known/did.json 的公钥验证"})
+
+
+class SignedState(Schema):
+    """A signed file that was handed out: until when it is good, and why it ended before; not the file."""
+
+    id = fields.Integer()
+    extent = fields.String(metadata={"description": EXTENTS})
+    signed_at = Moment()
+    until_at = Moment()
+    ended_at = Moment(allow_none=True)
+    why_ended = fields.String(
+        allow_none=True, metadata={"description": "recalled 本人收回、certificate_revoked 其中的证书被撤销"}
+    )
+
+
+SignedFiles = page_of(SignedState(), "SignedFiles")
+
+
+class NewRecall(Body):
+    """Nothing more has to be said to take a signed file back."""
