@@ -158,6 +158,7 @@ OF_NOBODY = {
             "show_year_end",
         )
     },
+    "endings.release_entitlement": "外地的申领和没有的一样：test_release_stories",
     "sessions.ask_code": "登录",
     "sessions.open_phone_session": "登录",
     "standings.ask_standing": "凭证件号码，人员不属于哪个地区；本人只能问自己",

@@ -8,6 +8,7 @@ from voucher.doors.auth.access import MATRIX
 from voucher.doors.auth.entries import Access
 from voucher.doors.auth.step_up import SIGNED_ANSWERS, SIGNED_DEEDS, SIGNING
 from voucher.doors.web.office import certificates
+from voucher.doors.web.office.claim_deeds import DEEDS as CLAIM_DEEDS
 from voucher.doors.web.office.voucher_deeds import DEEDS as VOUCHER_DEEDS
 from voucher.doors.web.supervisor import exports
 from voucher.rules.actor import Role
@@ -77,6 +78,7 @@ def test_a_signed_deed_is_one_of_its_address() -> None:
     deeds = {
         "web.office.do_certificate_deed": certificates.DEEDS,
         "web.office.do_voucher_deed": VOUCHER_DEEDS,
+        "web.office.do_claim_deed": CLAIM_DEEDS,
     }
     for endpoint, words in SIGNED_DEEDS.items():
         assert words <= set(deeds[endpoint]), endpoint

@@ -128,3 +128,11 @@ def consume(work: Work, entitlement_ids: Sequence[int]) -> None:
 def free(work: Work, entitlement_ids: Sequence[int]) -> None:
     """Give keys back: the claim ended without payment. Raises Refused entitlement_not_taken."""
     _end(work, entitlement_ids, (TAKEN,), FREED, "free")
+
+
+def release(work: Work, entitlement_ids: Sequence[int]) -> None:
+    """Give back keys that were used up, by two people after all the money came back.
+
+    Raises Refused entitlement_not_taken.
+    """
+    _end(work, entitlement_ids, (CONSUMED,), FREED, "release")

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from voucher.ledger.budget import Budget
 from voucher.ledger.commitments import Commitment
-from voucher.ledger.entitlements import CONSUMED, LOOKUP_CHUNK, TAKEN, Entitlement
+from voucher.ledger.entitlements import CONSUMED, FREED, LOOKUP_CHUNK, TAKEN, Entitlement
 from voucher.ledger.vouchers import Voucher
 from voucher.plumbing.bulk import among
 from voucher.plumbing.clock import day_of
@@ -96,8 +96,9 @@ def list_earlier(session: Session, person_ids: Sequence[int]) -> dict[int, list[
 def _claimed(session: Session, person_ids: Sequence[int]) -> Iterator[tuple[int, Earlier]]:
     claim = Model.metadata.tables["claim"].c
     rows = session.execute(
-        select(claim.id.table, Budget.source)
+        select(claim.id.table, Budget.source, Entitlement.state.label("key_state"))
         .join(Budget, Budget.id == claim.budget_id)
+        .join(Entitlement, Entitlement.id == claim.entitlement_id)
         .where(among(session, claim.person_id, person_ids), claim.basis_id.is_(None))
         .order_by(claim.id)
     )
@@ -114,6 +115,7 @@ def _claimed(session: Session, person_ids: Sequence[int]) -> Iterator[tuple[int,
                     state=row.state,
                     filed_on=row.filed_on,
                     paid=row.state in PAID,
+                    released=row.state in PAID and row.key_state == FREED,
                 ),
                 row.trade_code,
                 row.source,

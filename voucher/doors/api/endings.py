@@ -5,12 +5,18 @@ from __future__ import annotations
 from typing import Any
 
 from voucher.doors.api.room import Room
-from voucher.doors.schemas.endings import NewDecertification, NewReinstatement, ReinstatementDone
+from voucher.doors.schemas.endings import (
+    NewDecertification,
+    NewReinstatement,
+    NewRelease,
+    ReinstatementDone,
+    ReleaseState,
+)
 from voucher.doors.schemas.places import VoucherMoved
 from voucher.ledger.vouchers import Voucher
 from voucher.plumbing.unit_of_work import Work
 from voucher.rules.lifecycle import STATE_NAMES, Thing
-from voucher.stages.settle import reinstate
+from voucher.stages.settle import reinstate, releasing
 from voucher.stages.settle.voucher_ends import decertify
 
 endings = Room("endings", __name__, url_prefix="/api/v1", description="追回和恢复")
@@ -40,6 +46,20 @@ def reinstate_voucher(work: Work, given: dict[str, Any]) -> dict[str, Any]:
         reinstate.ask_reinstatement(work, voucher_id, given["why"])
         return _state(work.session.get_one(Voucher, voucher_id)) | {"reinstated": False}
     return _state(reinstate.reinstate(work, voucher_id)) | {"reinstated": True}
+
+
+@endings.act(
+    "/entitlement-releases",
+    body=NewRelease,
+    answer=ReleaseState,
+    example={"claim_id": 42, "step": "ask", "why": "机构造假，本人无过错"},
+)
+def release_entitlement(work: Work, given: dict[str, Any]) -> dict[str, Any]:
+    """款项全部追回后放行享受资格：一人写明理由提出，另一人确认；不放行的一直算用过。"""
+    if given["step"] == "ask":
+        releasing.ask_release(work, given["claim_id"], given["why"])
+        return {"claim_id": given["claim_id"], "released": False}
+    return {"claim_id": releasing.release(work, given["claim_id"]).id, "released": True}
 
 
 def _state(voucher: Voucher) -> dict[str, Any]:

@@ -76,6 +76,7 @@ LATER: dict[str, Access] = {
     "claims.file_voucher_claims": Access(OPERATORS | PAYEE_STAFF, "凭券申领"),
     "claims.preview_voucher_claims": Access(OPERATORS | PAYEE_STAFF, "申领前逐人核对，什么也不留下"),
     "endings.decertify_voucher": Access(_OFFICE, "查实造假"),
+    "endings.release_entitlement": Access(OFFICERS, "放行追回后的享受资格，两人办理"),
     "endings.reinstate_voucher": Access(OFFICERS, "申诉成立恢复，两人办理"),
     "holds.list_holds": Access(DESK, "查看待处置事项"),
     "holds.open_hold": Access(OFFICERS, "待处置"),

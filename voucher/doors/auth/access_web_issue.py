@@ -50,7 +50,7 @@ WEB_ISSUE: dict[str, Access] = {
         "作废、待处置、补发、转班、查实造假、恢复；经办只代为领取，监管只办查实造假",
     ),
     "web.office.claim_deed": Access(OFFICERS, "申领待处置前的确认页"),
-    "web.office.do_claim_deed": Access(OFFICERS, "申领待处置、结束待处置"),
+    "web.office.do_claim_deed": Access(OFFICERS, "申领待处置、结束待处置；放行享受资格"),
     "web.office.holds": Access(_READERS, "待处置"),
     "web.office.offline_scans": Access(_READERS, "离线登记待核查，脱敏"),
     "web.office.attendance_cases": Access(_READERS, "到课核查，脱敏"),

@@ -40,6 +40,7 @@ SIGNING: dict[str, str | None] = {
     "web.office.confirm_denial": None,
     "web.office.expose_measure": None,
     "web.office.do_voucher_deed": None,
+    "web.office.do_claim_deed": None,
     "web.institution.agree_account": None,
     "web.finance.prepare": None,
     "web.finance.check": None,
@@ -68,12 +69,14 @@ SIGNING: dict[str, str | None] = {
     "mass_revocations.confirm_mass_revocation": None,
     "certificates.reinstate_certificate": None,
     "endings.reinstate_voucher": None,
+    "endings.release_entitlement": None,
     "measures.confirm_measure": None,
 }
 # one address does many deeds: those that put back what a finding had ended are signed
 SIGNED_DEEDS: dict[str, frozenset[str]] = {
     "web.office.do_certificate_deed": frozenset({"ask-reinstatement", "reinstate"}),
     "web.office.do_voucher_deed": frozenset({"ask-reinstatement", "reinstate"}),
+    "web.office.do_claim_deed": frozenset({"ask-release", "release"}),
 }
 # one form asks for more or for less: only with this answer in this field it is signed
 SIGNED_ANSWERS: dict[str, tuple[str, str]] = {"web.supervisor.ask_for_export": ("mask", "unmasked")}

@@ -24,6 +24,19 @@ class TwoSteps(Body):
             raise ValidationError("提出时须写明理由", "why")
 
 
+class NewRelease(TwoSteps):
+    """A key whose money came back in full: asked for by one with a reason, agreed to by another."""
+
+    claim_id = Whole(required=True, least=1, metadata={"description": "已追回的申领"})
+
+
+class ReleaseState(Schema):
+    """Whether the key of a claim is free again."""
+
+    claim_id = fields.Integer()
+    released = fields.Boolean()
+
+
 class NewReinstatement(TwoSteps):
     """A voucher being recovered goes back to paid."""
 

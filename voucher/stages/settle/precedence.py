@@ -12,7 +12,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from voucher.ledger.commitments import Commitment
-from voucher.ledger.entitlements import Entitlement
+from voucher.ledger.entitlements import FREED, Entitlement
 from voucher.ledger.vouchers import Voucher
 from voucher.plumbing.bulk import among
 from voucher.plumbing.clock import day_of
@@ -117,7 +117,11 @@ def _read_earlier(session: Session, person_ids: Iterable[int]) -> dict[int, list
         for person_id, held in _read_held(session, piece):
             found.setdefault(person_id, []).append(held)
         # a bonus has a key of its own kind, and stands in no subsidy's way
-        subsidies = select(*CLAIMED).where(among(session, Claim.person_id, piece), Claim.basis_id.is_(None))
+        subsidies = (
+            select(*CLAIMED, Entitlement.state.label("key_state"))
+            .join(Entitlement, Entitlement.id == Claim.entitlement_id)
+            .where(among(session, Claim.person_id, piece), Claim.basis_id.is_(None))
+        )
         for claim in session.execute(subsidies.order_by(Claim.id)):
             found.setdefault(claim.person_id, []).append(
                 EarlierClaim(
@@ -129,6 +133,7 @@ def _read_earlier(session: Session, person_ids: Iterable[int]) -> dict[int, list
                     state=claim.state,
                     filed_on=claim.filed_on,
                     paid=claim.state in PAID,
+                    released=claim.state in PAID and claim.key_state == FREED,
                 )
             )
     return found

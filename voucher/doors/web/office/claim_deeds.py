@@ -13,21 +13,30 @@ from voucher.doors.web.office.blueprint import office
 from voucher.doors.web.office.deeds import Deed, Touched, ask_why, do_deed, get_deed, said_why, show_deed
 from voucher.doors.web.office.stopping import find_open_hold, lock_open_hold
 from voucher.ledger import holds as ledger
+from voucher.ledger.entitlements import Entitlement
 from voucher.plumbing.unit_of_work import Work
 from voucher.rules.actor import Actor, check_reach
 from voucher.rules.lifecycle import STATE_NAMES, Thing, is_terminal
 from voucher.rules.money import format_yuan
 from voucher.stages.oversee.risk.stopping import check_may_let_go, is_waiting
-from voucher.stages.settle import queries
+from voucher.stages.settle import queries, releasing
 from voucher.stages.settle.denying import check_no_denial, find_denial_of
 from voucher.stages.settle.models.claims import Claim
+from voucher.stages.settle.queries.reinstatements import find_asked_reinstatement
 from voucher.stages.settle.reading import CLAIM_MISSING, get_claim
+from voucher.stages.settle.releasing import may_release
 
 
 def list_claim_deeds(session: Session, actor: Actor, found: Claim) -> list[tuple[str, Deed]]:
     """Return whether this actor may stop a claim, or let it go on."""
     hold = find_open_hold(session, Thing.CLAIM, found.id)
-    if hold is not None:
+    key = session.get_one(Entitlement, found.entitlement_id)
+    if may_release(found.state, key.state):
+        asked = find_asked_reinstatement(session, Thing.CLAIM, found.id)
+        if asked is not None and asked.asked_by_person_id == actor.person_id:
+            return []
+        word = "ask-release" if asked is None else "release"
+    elif hold is not None:
         if is_waiting(session, hold) or find_denial_of(session, hold) is not None:
             return []
         word = "close-hold"
@@ -65,6 +74,9 @@ def _ask(claim_id: int, word: str) -> str:
             ("现在的状态", STATE_NAMES[Thing.CLAIM][found.state]),
         ]
         hold = find_open_hold(session, Thing.CLAIM, found.id)
+        asked = find_asked_reinstatement(session, Thing.CLAIM, found.id)
+        if asked is not None:
+            facts.append(("提出放行的理由", asked.why))
         if hold is not None:
             facts.append(("为什么停住", hold.why))
             if hold.said:
@@ -99,7 +111,27 @@ def _close_hold(work: Work, claim_id: int) -> str:
     return "处置已结束，申领可以继续办理"
 
 
+def _ask_release(work: Work, claim_id: int) -> str:
+    releasing.ask_release(work, claim_id, said_why())
+    return "已提出放行享受资格，等待另一人确认"
+
+
+def _release(work: Work, claim_id: int) -> str:
+    releasing.release(work, claim_id)
+    return "已由两人放行：本人可以按条件重新申领；这条申领仍为已追回"
+
+
 DEEDS: dict[str, Deed] = {
+    "ask-release": Deed(
+        "放行享受资格",
+        OFFICERS,
+        "款项已全部追回。享受资格仍算用过；确应放行的，由一人写明理由提出、另一人确认。",
+        _ask_release,
+        asks=(ask_why("为什么应当放行", "如：机构造假，本人无过错，文号"),),
+    ),
+    "release": Deed(
+        "确认放行享受资格", OFFICERS, "确认后本人可以按条件重新申领这一职业、等级的补贴。", _release
+    ),
     "hold": Deed(
         "待处置",
         OFFICERS,

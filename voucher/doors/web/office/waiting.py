@@ -16,10 +16,11 @@ from voucher.ledger.vouchers import Voucher
 from voucher.rules.lifecycle import Thing
 from voucher.stages.certify.models import Certificate
 from voucher.stages.issue import queries
+from voucher.stages.settle.models.claims import Claim
 from voucher.stages.settle.queries.reinstatements import list_asked_reinstatements
 
 PER_PAGE = 50
-PUT_BACK = (Thing.VOUCHER, Thing.CERTIFICATE)
+PUT_BACK = (Thing.VOUCHER, Thing.CERTIFICATE, Thing.CLAIM)
 
 
 @office.get("/office/waiting")
@@ -52,11 +53,13 @@ def reinstatements() -> ResponseReturnValue:
         rows = list_asked_reinstatements(session, current_actor().regions)
         ids = {thing: [each.object_id for each in rows if each.thing == thing] for thing in PUT_BACK}
         vouchers = session.scalars(select(Voucher).where(Voucher.id.in_(ids[Thing.VOUCHER])))
+        released = session.scalars(select(Claim).where(Claim.id.in_(ids[Thing.CLAIM])))
         proofs = session.scalars(select(Certificate).where(Certificate.id.in_(ids[Thing.CERTIFICATE])))
         return render_template(
             "office/reinstatements.html",
             rows=rows,
             numbers={each.id: each.number for each in vouchers},
             certificates={each.id: each.number for each in proofs},
+            claims={each.id: each.number for each in released},
             people=name_people(session, [each.asked_by_person_id for each in rows]),
         )

@@ -1,4 +1,4 @@
-"""What an officer has asked to put back and another has to agree to: vouchers, certificates."""
+"""What an officer has asked to put back and another has to agree to: vouchers, certificates, keys."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from voucher.ledger.reinstatements import Reinstatement
 from voucher.ledger.vouchers import Voucher
 from voucher.rules.lifecycle import Thing
 from voucher.stages.certify.queries.archive import select_within
+from voucher.stages.settle.models.claims import Claim
 
 
 def find_asked_reinstatement(session: Session, thing: Thing, object_id: int) -> Reinstatement | None:
@@ -31,10 +32,12 @@ def list_asked_reinstatements(session: Session, regions: Collection[str]) -> lis
     certificates = select_within(regions)
     here = (Reinstatement.thing == str(Thing.VOUCHER)) & Reinstatement.object_id.in_(vouchers)
     proofs = (Reinstatement.thing == str(Thing.CERTIFICATE)) & Reinstatement.object_id.in_(certificates)
+    claims = select(Claim.id).where(Claim.region_code.in_(sorted(regions)))
+    keys = (Reinstatement.thing == str(Thing.CLAIM)) & Reinstatement.object_id.in_(claims)
     return list(
         session.scalars(
             select(Reinstatement)
-            .where(Reinstatement.decided_at.is_(None), here | proofs)
+            .where(Reinstatement.decided_at.is_(None), here | proofs | keys)
             .order_by(Reinstatement.id)
         )
     )
