@@ -1,4 +1,4 @@
-"""How each scheme R01–R28 is played in a town: one function a scheme, each case a little different."""
+"""How each scheme R01–R29 is played in a town: one function a scheme, each case a little different."""
 
 from __future__ import annotations
 
@@ -341,6 +341,17 @@ def insider(town: Town, rule: str, case: int) -> Planted:
     return _told(rule, [f"{viewer}/{course.house}"], course.people)
 
 
+def handed_over(town: Town, rule: str, case: int) -> Planted:
+    course = _course(town, 3)
+    other = town.house()
+    for kind in ("people", "room", "payee")[: 2 + case % 2]:
+        town.put("outsiders", "X", course.id, course.house, other, kind, 1)
+    # honest neighbours: one building, or one teacher of two schools
+    honest = _course(town, 3)
+    town.put("outsiders", "X", honest.id, honest.house, other, "people" if case % 2 else "room", 1)
+    return _told(rule, [course.id], course.people)
+
+
 SCHEMES: dict[str, Scheme] = {
     f"R{number:02d}": scheme
     for number, scheme in enumerate(
@@ -348,7 +359,7 @@ SCHEMES: dict[str, Scheme] = {
             *(paid_before, ineligible, shared_device, travel, metronome, block, false_place, perfect, copied),
             *(clicked, overfull, doubled, ramp, burst, shared_link, money_back, recruiter, self_served, late),
             *(hunting, false_certificate, lenient, close_officer, splitting, changed_payee, cluster, silent),
-            insider,
+            *(insider, handed_over),
         ),
         1,
     )

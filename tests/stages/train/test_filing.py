@@ -62,7 +62,14 @@ def test_filing_asks_for_promise_list_hours_size_and_lead(scene: Scene) -> None:
     assert told(starts_on=date(2024, 3, 14)) == "filed_too_late"
     assert town.open_class(scene, house, starts_on=date(2024, 3, 15), hours=40, **completion)
     unlisted = town.train_institution(scene, town.T2, years="2023")
-    late = town.draft(scene, house, delivering_institution_id=unlisted, teacher="李老师", place="二号楼")
+    late = town.draft(
+        scene,
+        house,
+        delivering_institution_id=unlisted,
+        teacher="李老师",
+        place="二号楼",
+        subcontract_why="缺设备",
+    )
     refused = town.refusal(scene, login, lambda work: classes.file_class(work, late, True))
     assert refused.code == "institution_not_listed"
     assert "不在目录清单内" in refused.title

@@ -19,14 +19,17 @@ from tests import town_train as town
 from tests.loop import way
 from tests.scene import EV2, LI_SI, SHANGHAI, ZHANG_SAN, Scene
 from tests.town_phone import phone
+from voucher.plumbing.unit_of_work import Work
 from voucher.rules.actor import Role
 from voucher.rules.vocabulary import Outcome
 from voucher.stages.settle.terms import PLEDGED
 from voucher.stages.settle.voucher_claims import file_claims
 from voucher.stages.train import attend, classes, finish, redeem, reviewing, running
 from voucher.stages.train.models.places import Redemption
+from voucher.stages.train.models.subcontracts import Subcontract
 from voucher.stages.train.planning import NewSession
 from voucher.stages.train.queries import completion_of, hours_of, list_classes, roster
+from voucher.stages.train.subcontracting import agree_to_teach
 
 MONDAY = date(2024, 3, 25)
 
@@ -113,6 +116,11 @@ def test_hours_online_and_in_a_room_count_alike_from_the_plan_to_the_claim(
     assert (verdict.outcome, verdict.amount_fen) == (Outcome.PAYABLE, 1200_00)
 
 
+def agree_to_teach_first(work: Work) -> Subcontract:
+    """Agree to the first class anybody was asked to teach."""
+    return agree_to_teach(work, 1)
+
+
 def test_one_institution_answers_for_a_class_that_another_one_teaches(scene: Scene) -> None:
     """承训的核销、登记到课；主办的也可以，并由它结业签字、申领；第三家什么也看不到。"""
     place = way.settle_down(scene)
@@ -122,11 +130,14 @@ def test_one_institution_answers_for_a_class_that_another_one_teaches(scene: Sce
     plan = taught("offline", ("offline", 8), ("offline", 8))
 
     # the one that teaches can neither write the plan of the other nor file it
-    class_id = town.draft(scene, host, delivering_institution_id=deliverer, **plan)
+    handed = {"delivering_institution_id": deliverer, "subcontract_why": "缺少实训设备"}
+    class_id = town.draft(scene, host, **handed, **plan)
     teaching = town.staff(scene, deliverer, Role.REGISTRAR)
     answering = town.staff(scene, host, Role.REGISTRAR)
     filing = town_issue.act(classes.file_class, class_id, True)
     assert town.code(scene, teaching, filing) == "class_missing"
+    assert town.code(scene, answering, filing) == "subcontract_not_agreed"
+    scene.do(teaching, agree_to_teach_first)
     scene.do(answering, filing)
     approve = town_issue.act(reviewing.approve_class, class_id, "材料齐全，准予开班")
     scene.do(town.reviewer(scene), approve)

@@ -26,6 +26,7 @@ from voucher.stages.train import attend, classes, finish, leave, redeem, reviewi
 from voucher.stages.train import enrol as enrolling
 from voucher.stages.train import queries as training
 from voucher.stages.train.planning import NewClass, NewSession
+from voucher.stages.train.subcontracting import agree_to_teach, find_standing
 
 PASS_MARK_HUNDREDTHS = 60_00
 DEVICE = "demo-counter"
@@ -100,8 +101,17 @@ class Training:
             syllabus="职业道德与安全；基础知识；操作技能；综合实训；结业考核",
             sessions=sessions,
             project_code=self.offer.project_code,
+            subcontract_why="" if self.deliverer == cohort.trainer else "实训设备不足，由承训机构授课",
         )
         self.class_id = stage.act(self.admin, lambda work: classes.draft_class(work, new)).id
+        if self.deliverer != cohort.trainer:
+            agreeing = stage.hand(self.deliverer, str(Role.INSTITUTION_ADMIN))
+            stage.act(agreeing, self._agree)
+
+    def _agree(self, work: Work) -> None:
+        standing = find_standing(work.session, self.class_id)
+        if standing is not None:
+            agree_to_teach(work, standing.id)
 
     def _session(self, place: int, hours: int) -> NewSession:
         day, hour = self.begins + timedelta(days=place), self.cohort.begins_at_hour

@@ -36,6 +36,9 @@ WEB_INSTITUTION: dict[str, Access] = {
     "web.institution.draft_class": Access(INSTITUTION_DESK, "起草开班申请"),
     "web.institution.edit_class": Access(INSTITUTION_DESK, "修改开班申请页"),
     "web.institution.revise_class": Access(INSTITUTION_DESK, "修改开班申请"),
+    "web.institution.subcontracts": Access(INSTITUTION_DESK, "分包：交给别人上的班、别人请本机构上的班"),
+    "web.institution.agree_to_teach": Access(INSTITUTION_DESK, "承训机构同意承训，由另一人"),
+    "web.institution.refuse_to_teach": Access(INSTITUTION_DESK, "承训机构不同意，写明理由"),
     "web.institution.file_class": Access(INSTITUTION_DESK, "提交开班申请"),
     "web.institution.cancel_class": Access(INSTITUTION_DESK, "开班前取消班级"),
     # 到课、结业

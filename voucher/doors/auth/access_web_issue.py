@@ -58,6 +58,7 @@ WEB_ISSUE: dict[str, Access] = {
     "web.office.close_offline_scan": Access(OFFICERS, "写明离线登记的核查结论"),
     "web.office.waiting": Access(_READERS, "候补次序，名单脱敏"),
     "web.office.reinstatements": Access(_READERS, "等待另一人确认的恢复"),
+    "web.office.subcontracts": Access(_READERS, "分包登记：由别的机构承训的班"),
     "web.office.classes": Access(_READERS, "开班审核"),
     "web.office.attendance_proof": Access(_READERS, "看到课凭据，每次留痕"),
     "web.office.class_page": Access(_READERS, "一个班级：申请、课次、学员（脱敏）、规则检查"),

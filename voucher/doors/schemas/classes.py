@@ -49,6 +49,9 @@ class NewClass(Body):
     delivering_institution_id = Whole(
         load_default=None, allow_none=True, least=1, metadata={"description": "承训机构；不填为主办机构"}
     )
+    subcontract_why = Words(
+        load_default="", most=400, metadata={"description": "由别的机构承训的理由；自己上课的不填"}
+    )
     region_code = Region(required=True)
     project_code = Words(required=True, most=40, metadata={"description": "补贴项目代码"})
     training_kind = Words(required=True, most=40, metadata={"description": "字典 training_kind 的代码"})

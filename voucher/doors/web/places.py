@@ -53,6 +53,8 @@ DESK_GROUPS: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
             ("班级", "web.institution.classes"),
             ("撤销核销", "web.institution.reversals"),
             ("开班审核", "web.office.classes"),
+            ("分包登记", "web.office.subcontracts"),
+            ("分包", "web.institution.subcontracts"),
             ("拆班并班", "web.office.class_moves"),
             ("课程变更", "web.office.timetable_changes"),
             ("电话抽查", "web.office.phone_draws"),

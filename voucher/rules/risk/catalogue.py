@@ -11,6 +11,7 @@ from voucher.rules.risk import (
     counters,
     exams,
     gatherings,
+    handing_over,
     money,
     offices,
     people,
@@ -22,7 +23,7 @@ from voucher.rules.risk.data_set import Facts
 from voucher.rules.risk.findings import Find, Finding, RiskRule, Thresholds
 
 SINCE = date(2021, 10, 28)
-SOURCE = "【设】风险规则目录 R01–R28"
+SOURCE = "【设】风险规则目录 R01–R28，R29 为本系统所加"
 
 
 def _line(
@@ -101,6 +102,8 @@ RULES: tuple[RiskRule, ...] = (
           "risk_denials risk_silent_bp risk_silent_people", is_blocking=True),
     _line("R28", "内部人员先查后用", offices.find_insiders, "look_ups vouchers", 80,
           "risk_insider_people risk_insider_days"),
+    _line("R29", "未申报的分包、转包", handing_over.find_handed_over, "outsiders classes", 80,
+          "risk_outsider_kinds risk_outsider_kinds_hold", is_blocking=True),
 )  # fmt: skip
 BY_CODE: dict[str, RiskRule] = {each.code: each for each in RULES}
 THRESHOLDS: tuple[str, ...] = tuple(sorted({name for each in RULES for name in each.thresholds}))

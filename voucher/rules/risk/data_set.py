@@ -20,6 +20,7 @@ from voucher.rules.risk.facts import (
     LookUp,
     Mark,
     OutsideFact,
+    Outsider,
     PayeeChange,
     Place,
     Result,
@@ -53,6 +54,7 @@ class Facts:
     approvals: tuple[Approval, ...] = ()
     payee_changes: tuple[PayeeChange, ...] = ()
     contacts: tuple[Contact, ...] = ()
+    outsiders: tuple[Outsider, ...] = ()
 
     @cached_property
     def house_of_class(self) -> dict[str, str]:
@@ -88,6 +90,7 @@ TABLES: dict[str, type[NamedTuple]] = {
     "approvals": Approval,
     "payee_changes": PayeeChange,
     "contacts": Contact,
+    "outsiders": Outsider,
 }
 
 

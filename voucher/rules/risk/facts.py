@@ -250,3 +250,14 @@ class Contact(NamedTuple):
     person: Who
     answer: Annotated[str, "答复：confirmed 确认、denied 否认参加、silent 联系不上"]
     has_opened_app: Annotated[int | None, "培训期间打开过手机端：1 是，0 否"] = None
+
+
+class Outsider(NamedTuple):
+    """别的机构在一个班里的痕迹（一班、一家、一种一行），承训机构除外。"""
+
+    id: Id
+    class_id: Class
+    institution: House
+    other: Annotated[str, "痕迹指向的机构编号"]
+    kind: Annotated[str, "种类：people 签到核销登记的人在它任职、room 它备案的教室、payee 同一收款账户"]
+    times: Annotated[int, "有多少人、教室或账户"]

@@ -39,6 +39,7 @@ from voucher.stages.train.reading import (
     load_class,
     reaches_class,
 )
+from voucher.stages.train.subcontracting import ask_to_teach, check_subcontracted
 
 MINUTE = timedelta(minutes=1)
 WAITS_FOR_TRANSFER = "班级取消，等待转班"
@@ -77,6 +78,7 @@ def draft_class(work: Work, new: NewClass) -> TrainingClass:
     work.session.add(drafted)
     work.session.flush()
     _write_sessions(work, drafted, new)
+    ask_to_teach(work, drafted, new.subcontract_why)
     states.begin(work, Thing.CLASS, [drafted.id], "draft")
     return drafted
 
@@ -97,6 +99,7 @@ def revise_class(work: Work, class_id: int, new: NewClass) -> TrainingClass:
         work.session.delete(each)
     work.session.flush()
     _write_sessions(work, found, new)
+    ask_to_teach(work, found, new.subcontract_why)
     audit.record_one(work, str(Thing.CLASS), found.id, "revise", seq=found.seq)
     return found
 
@@ -134,7 +137,7 @@ def file_class(work: Work, class_id: int, promised: bool) -> TrainingClass:
 
     Raises Refused role_missing, class_missing, event_not_allowed, promise_missing, institution_not_listed,
     hours_short, session_hours_impossible, class_too_large, filed_too_late, calendar_year_missing,
-    sessions_overlap, and what `check_filed` refuses.
+    sessions_overlap, and what `check_filed` and `check_subcontracted` refuse.
     """
     found = get_own_class(work, class_id)
     houses = lock_houses(work, found)
@@ -144,6 +147,7 @@ def file_class(work: Work, class_id: int, promised: bool) -> TrainingClass:
         raise PROMISE_MISSING.refused()
     for institution_id in houses:
         check_listed(work.session, institution_id, found.starts_on)
+    check_subcontracted(work.session, found)
     check_filed(work.session, work.keyring, found)
     _check_limits(work, found)
     elsewhere = houses_of_teachers(work.session, work.keyring, found)

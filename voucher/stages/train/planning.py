@@ -27,6 +27,7 @@ from voucher.rules.money import check_fen
 from voucher.rules.programmes import TRADE_UNKNOWN, check_trade_fits
 from voucher.rules.vocabulary import CertificateKind
 from voucher.stages.train.reading import SOURCE
+from voucher.stages.train.subcontracting import check_allowed
 
 CLASS_INCOMPLETE = reason(
     "class_incomplete",
@@ -71,19 +72,23 @@ class NewClass:
     syllabus: str
     sessions: Sequence[NewSession]
     project_code: str = "TRAIN"
+    subcontract_why: str = ""
 
 
 def check_plan(session: Session, new: NewClass) -> None:
     """Check that a plan is whole and agrees with itself and with the dictionaries and the catalogue.
 
     Raises Refused class_incomplete, region_unknown, project_unknown, word_unknown, trade_unknown,
-    trade_unfit, hours_disagree, session_outside_class, sessions_overlap, institution_not_listed.
+    trade_unfit, hours_disagree, session_outside_class, sessions_overlap, institution_not_listed,
+    subcontract_not_allowed, subcontract_unexplained.
     """
     _check_whole(new)
     get_region(session, new.region_code)
     get_project(session, new.project_code)
     if session.get(Institution, new.delivering_institution_id) is None:
         check_listed(session, new.delivering_institution_id, new.starts_on)
+    is_own = new.delivering_institution_id == new.institution_id
+    check_allowed(session, new.subcontract_why, new.starts_on, is_own=is_own)
     check_word(session, Dictionary.TRAINING_KIND, new.training_kind, new.starts_on)
     check_word(session, Dictionary.TRAINING_MODE, new.mode, new.starts_on)
     check_word(session, Dictionary.CERTIFICATE_KIND, new.certificate_kind, new.starts_on)

@@ -14,6 +14,7 @@ from voucher.stages.train.filed import check_filed
 from voucher.stages.train.models.classes import TrainingClass
 from voucher.stages.train.phone_draws import commit_seed
 from voucher.stages.train.reading import check_why, get_reached_class
+from voucher.stages.train.subcontracting import check_subcontracted
 
 
 def approve_class(work: Work, class_id: int, opinion: str) -> TrainingClass:
@@ -21,7 +22,7 @@ def approve_class(work: Work, class_id: int, opinion: str) -> TrainingClass:
 
     Nobody allows a class he drafted, rewrote or filed himself. Raises Refused role_missing, class_missing,
     training_why_missing, event_not_allowed, second_person_needed, institution_not_listed, and what
-    `check_filed` refuses.
+    `check_filed` and `check_subcontracted` refuse.
     """
     check_why(opinion)
     found = get_reached_class(work, class_id, lock=True)
@@ -30,6 +31,7 @@ def approve_class(work: Work, class_id: int, opinion: str) -> TrainingClass:
         check_two_people(person_id, work.actor.person_id)
     for institution_id in sorted({found.institution_id, found.delivering_institution_id}):
         check_listed(work.session, institution_id, found.starts_on)
+    check_subcontracted(work.session, found)
     check_filed(work.session, work.keyring, found)
     states.move(work, TrainingClass, [found], "approve", reason=opinion)
     commit_seed(work, found)

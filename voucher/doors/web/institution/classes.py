@@ -26,6 +26,7 @@ from voucher.stages.train.queries import house
 from voucher.stages.train.queries.desk import taught_by
 from voucher.stages.train.queries.phone_checks import find_draw_of
 from voucher.stages.train.queries.ratings import rated_class
+from voucher.stages.train.subcontracting import find_standing
 
 PAGE = 20
 STATES = [(code, name) for code, name in STATE_NAMES[Thing.CLASS].items()]
@@ -101,6 +102,7 @@ def show_class(class_id: int) -> str:
             rated=rated_class(session, class_id, door.today),
             happenings=object_timeline(session, Thing.CLASS, class_id),
             own=answers_for(found),
+            handed=find_standing(session, class_id),
             is_near=lambda each: timedelta(hours=-1) <= door.at - each.starts_at,
             is_over=bool(sessions) and max(each.ends_at for each in sessions) <= door.at,
             is_scannable=found.state in ("approved", "running")

@@ -19,6 +19,7 @@ from voucher.registry.filing.endings import list_endings
 from voucher.stages.settle.queries import payees
 from voucher.stages.train import queries as training
 from voucher.stages.train.queries import house
+from voucher.stages.train.queries.subcontracts import count_asked
 
 # how far a claim may have gone, in the order of its way
 CLAIM_ORDER = ("returned", "objected", "bounced", "submitted", "manual", "queued", "reviewed", "approved")
@@ -49,6 +50,7 @@ def home() -> ResponseReturnValue:
             claimable=len(payees.list_claimable(session, door.keyring, my_houses(INSTITUTION_DESK)))
             if at_desk
             else 0,
+            asked_to_teach=count_asked(session, my_houses(INSTITUTION_DESK)) if at_desk else 0,
             person_id=actor.person_id,
         )
 

@@ -32,6 +32,7 @@ from voucher.stages.train import queries as training
 from voucher.stages.train.models.classes import ClassSession, TrainingClass
 from voucher.stages.train.planning import NewClass, NewSession
 from voucher.stages.train.queries.filed_choices import list_filed_rooms, list_filed_teachers
+from voucher.stages.train.subcontracting import find_standing
 
 FIRST_ROWS = 3
 MOST_ROWS = 120
@@ -176,6 +177,7 @@ def _planned(session: Session, found: TrainingClass | None) -> NewClass:
         teacher=fields.text("teacher", "教师", limit=60),
         syllabus=fields.text("syllabus", "教学计划", limit=2000),
         project_code=fields.text("project_code", "补贴项目", limit=40),
+        subcontract_why=fields.text("subcontract_why", "分包的理由", required=False, limit=400),
         sessions=sessions,
     )
 
@@ -244,7 +246,9 @@ def _kept(session: Session, found: TrainingClass) -> dict[str, str]:
     """Return what a class says, as its fields show it."""
     delivering = session.get_one(Institution, found.delivering_institution_id)
     own = found.delivering_institution_id == found.institution_id
+    standing = find_standing(session, found.id)
     return {
+        "subcontract_why": standing.why if standing is not None else "",
         "name": found.name,
         "institution_id": str(found.institution_id),
         "delivering": "" if own else delivering.code,

@@ -31,6 +31,7 @@ from voucher.stages.train.filed import (
 )
 from voucher.stages.train.models.classes import TrainingClass
 from voucher.stages.train.reading import list_sessions, slots_of
+from voucher.stages.train.subcontracting import check_subcontracted, count_given
 
 LIMIT = "review_workdays"
 PLAN_SOURCE = "豫办〔2021〕29号 第3项; S2-03c"
@@ -144,6 +145,12 @@ def list_checks(session: Session, keyring: Keyring, found: TrainingClass, filed_
             lambda: check_filing_lead(filed_on, found.starts_on, lead, calendar),
         )
     )
+    if found.delivering_institution_id != found.institution_id:
+        given, hours, whole = count_given(session, found.institution_id, year, besides=found.id)
+        planned = found.hours_planned
+        share = f"{given + 1} 个班、{hours + planned} / {whole + planned} 学时"
+        said = f"分包：承训机构已同意，{year} 年连同本班 {share}在限额内"
+        checks.append(_check(said, lambda: check_subcontracted(session, found)))
     others, booked = houses_of_teachers(session, keyring, found), list_taught(session, found)
     checks.append(
         _check("教师、场地与其他班不冲突", lambda: check_bookings(session, found, booked, houses, others))

@@ -7,7 +7,7 @@ from dataclasses import replace
 from sqlalchemy.orm import Session as Reading
 
 from voucher.rules.risk.data_set import Facts
-from voucher.stages.oversee.risk.facts import counting, paying, training
+from voucher.stages.oversee.risk.facts import counting, handing, paying, training
 from voucher.stages.oversee.risk.facts.asking import Window
 
 
@@ -31,6 +31,7 @@ def read_facts(session: Reading, window: Window, *, with_marks: bool = False) ->
         approvals=tuple(paying.read_approvals(session, window)),
         payee_changes=tuple(paying.read_payee_changes(session, window)),
         contacts=tuple(training.read_contacts(session, window)),
+        outsiders=tuple(handing.read_outsiders(session, window)),
     )
 
 

@@ -1,0 +1,147 @@
+"""分包与转包：由别的机构上课要写明理由、对方同意、不超限额；没有申报的查得出来。"""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from functools import partial
+
+import pytest
+from sqlalchemy import insert, select, text, update
+from sqlalchemy.exc import DBAPIError
+
+from tests import town_filing, town_issue
+from tests import town_train as town
+from tests.scene import EV2, SHANGHAI, ZHANG_SAN, Scene, on
+from voucher.ledger.holds import Hold
+from voucher.registry.employments import Employment
+from voucher.registry.institutions import Institution
+from voucher.registry.standards import Parameter
+from voucher.registry.users import UserAccount
+from voucher.rules.actor import Role
+from voucher.stages.oversee.risk.finding import find_flags
+from voucher.stages.oversee.risk.models import RiskFlag
+from voucher.stages.oversee.risk.raising import raise_flags
+from voucher.stages.train import classes, reviewing
+from voucher.stages.train.models.classes import TrainingClass
+from voucher.stages.train.queries.reviewing import list_checks
+from voucher.stages.train.queries.subcontracts import count_asked, list_subcontracts
+from voucher.stages.train.subcontracting import agree_to_teach, count_given, refuse_to_teach
+
+MONDAY = date(2024, 3, 25)
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_分包要写明理由_对方同意_一年里超过限额的是转包(scene: Scene) -> None:
+    scene.at = on("2024-03-01")
+    host, taker = town.train_institution(scene), town.train_institution(scene, town.T2)
+    third = town.train_institution(scene, EV2[:2])
+    asks, head = (town.staff(scene, host, each) for each in (Role.REGISTRAR, Role.INSTITUTION_ADMIN))
+    teaches = town.staff(scene, taker, Role.REGISTRAR)
+    code = partial(town.code, scene)
+    handed = {"delivering_institution_id": taker, "subcontract_why": "缺少实训设备"}
+
+    def weeks(count: int) -> dict[str, object]:
+        return {"starts_on": MONDAY + timedelta(days=7 * count), "teacher": f"老师{count}"}
+
+    silent = town.plan(scene, host, delivering_institution_id=taker)
+    assert code(asks, lambda work: classes.draft_class(work, silent)) == "subcontract_unexplained"
+
+    first = town.draft(scene, host, **handed, **weeks(0))
+    file_first = town_issue.act(classes.file_class, first, True)
+    assert code(asks, file_first) == "subcontract_not_agreed"
+    with scene.database.read() as session:
+        assert (count_asked(session, [taker]), count_asked(session, [third])) == (1, 0)
+        asked = list_subcontracts(session, houses=[taker], limit=9)[0].subcontract.id
+    # neither who asks nor a third house agrees; a refusal says why, and the plan has to change
+    for stranger in (head, town.staff(scene, third, Role.REGISTRAR)):
+        assert code(stranger, partial(agree_to_teach, subcontract_id=asked)) == "subcontract_missing"
+    assert code(teaches, partial(refuse_to_teach, subcontract_id=asked, why=" ")) == "training_why_missing"
+    scene.do(teaches, partial(refuse_to_teach, subcontract_id=asked, why="教室已排满"))
+    assert code(teaches, partial(agree_to_teach, subcontract_id=asked)) == "subcontract_settled"
+    assert code(asks, file_first) == "subcontract_not_agreed"
+    again = town.plan(scene, host, **handed, **weeks(0))
+    scene.do(asks, lambda work: classes.revise_class(work, first, again))
+    with scene.database.read() as session:
+        asked = list_subcontracts(session, houses=[host], limit=9)[0].subcontract.id
+    scene.do(teaches, partial(agree_to_teach, subcontract_id=asked))
+    scene.do(asks, file_first)
+    scene.do(town.reviewer(scene), lambda work: reviewing.approve_class(work, first, "材料齐全"))
+    with scene.database.read() as session:
+        assert count_given(session, host, 2024) == (1, 40, 40), "one class a year is free"
+
+    # the second is beyond 30 % until enough is taught by its own teachers
+    second = town.draft(scene, host, **handed, **weeks(1))
+    with scene.database.read() as session:
+        asked = list_subcontracts(session, houses=[host], limit=9)[0].subcontract.id
+    agree = partial(agree_to_teach, subcontract_id=asked)
+    refused = town.refusal(scene, teaches, agree)
+    assert refused.code == "subcontract_share_exceeded"
+    assert "100.00%" in refused.title
+    assert "转包" in refused.title
+    for week in range(2, 7):
+        own = town.draft(scene, host, **weeks(week))
+        scene.do(asks, town_issue.act(classes.file_class, own, True))
+    scene.do(teaches, agree)
+    with scene.database.read() as session:
+        assert count_given(session, host, 2024) == (1, 40, 240), "a draft is nothing yet"
+    scene.do(asks, town_issue.act(classes.file_class, second, True))
+    with scene.database.read() as session:
+        filed = session.get_one(TrainingClass, second)
+        checks = list_checks(session, scene.keyring, filed, date(2024, 3, 1))
+        said = [each.text for each in checks if each.text.startswith("分包")]
+        assert "2 个班、80 / 280 学时" in said[0]
+
+    # who gives classes away takes none over; nothing of it is rewritten
+    back = town.draft(
+        scene, taker, delivering_institution_id=host, subcontract_why="换着上", teacher="王老师", place="乙校"
+    )
+    with scene.database.read() as session:
+        asked = list_subcontracts(session, houses=[host], limit=1)[0].subcontract.id
+    assert code(asks, partial(agree_to_teach, subcontract_id=asked)) == "subcontract_in_turn"
+    assert code(town.staff(scene, taker, Role.REGISTRAR), town_issue.act(classes.file_class, back, True)) == (
+        "subcontract_not_agreed"
+    )
+    for sin in ("UPDATE subcontract SET why = 'x'", "DELETE FROM subcontract"):
+        with pytest.raises(DBAPIError, match="never"), scene.database.engine.begin() as connection:
+            connection.execute(text(sin))
+
+
+def test_没有申报的转包由痕迹查出_停住这个班_查实可以作为处置的依据(scene: Scene) -> None:
+    scene.at = on("2024-03-01")
+    scene.hire_everybody()
+    town_filing.accepted(scene)
+    host = town.train_institution(scene)
+    with scene.database.read() as session:
+        other = session.scalars(select(Institution.id).where(Institution.code == town_filing.SCHOOL[1])).one()
+    programme = town_issue.programme(scene, scene.open_budget(50_000))
+    town_issue.eligible(scene, ZHANG_SAN)
+    class_id = town.open_class(scene, host, place="济源市济水大街1号", teacher="李老师")
+    voucher = town.redeemed(scene, programme, ZHANG_SAN, class_id)
+    scanner = town.staff(scene, host, Role.SCANNER)
+    today = scene.at.astimezone(SHANGHAI).date()
+
+    def found() -> list[tuple[int, bool]]:
+        with scene.database.read() as session:
+            flags = find_flags(session, today)
+        return [(each.finding.figure, bool(each.finding.stops)) for each in flags if each.rule.code == "R29"]
+
+    assert found() == [], "one building is shared by many"
+    with scene.database.engine.begin() as connection:
+        person = select(UserAccount.person_id).where(UserAccount.login == scanner).scalar_subquery()
+        connection.execute(
+            insert(Employment).values(
+                person_id=person, institution_id=other, since=date(2023, 1, 1), evidence_kind="insurance",
+                evidence="社保参保记录", recorded_at=scene.at, recorded_by_person_id=1,
+            )
+        )  # fmt: skip
+        connection.execute(
+            update(Parameter).where(Parameter.name == "risk_outsider_kinds_hold").values(value="2")
+        )
+    assert found() == [(2, True)]
+    scene.do("clock", lambda work: raise_flags(work, find_flags(work.session, today)))
+    with scene.database.read() as session:
+        flag = session.scalars(select(RiskFlag).where(RiskFlag.rule == "R29")).one()
+        assert town_filing.SCHOOL[0] in flag.sentence
+        assert "没有申报" in flag.sentence
+        assert session.scalars(select(Hold.object_id)).all() == [voucher]
+        assert flag.institution_id == host
