@@ -24,6 +24,7 @@ UNSIGNED = {
     "tariffs.decide_tariff": "登记标准，此后的每笔补贴另有签署",
     "vouchers.replace": "补发不超出原券的额度，此后还有核销、核验",
     "web.evaluator.confirm_correction": "更正成绩，证书另行核验",
+    "web.institution.agree_to_teach": "承训机构同意上课，此后还有开班审核",
     "web.institution.decide_correction": "更正结业，此后还有考试和核验",
     "web.institution.reverse": "退回到未核销，不产生补贴",
     "web.office.agree_tariff": "登记标准，此后的每笔补贴另有签署",

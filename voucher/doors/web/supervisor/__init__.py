@@ -5,6 +5,7 @@ from __future__ import annotations
 from voucher.doors.web.supervisor import (
     board,
     drill,
+    examining,
     exports,
     joins,
     lists,
@@ -25,6 +26,7 @@ from voucher.doors.web.supervisor.blueprint import supervisor
 __all__ = [
     "board",
     "drill",
+    "examining",
     "exports",
     "joins",
     "lists",

@@ -45,7 +45,7 @@ def give_stars() -> ResponseReturnValue:
 def quality_of(institution_id: int) -> ResponseReturnValue:
     """Show the classes of one institution for a year, and its stars."""
     door, regions = the_door(), current_actor().regions_as(*WATCHERS)
-    year = _year()
+    year = read_year_asked()
     with door.read() as session:
         found = get_institution_within(session, institution_id, regions)
         formula = read_formula(session, door.today)
@@ -62,15 +62,22 @@ def quality_of(institution_id: int) -> ResponseReturnValue:
         )
 
 
-def _year() -> int:
+def read_year_asked() -> int:
+    """Return the year asked for, this one where none is."""
     today = the_door().today
     asked = fields.asked("year", {str(today.year - back) for back in range(YEARS_BACK)})
     return int(asked) if asked else today.year
 
 
+def list_years() -> list[tuple[str, str]]:
+    """Return the years that can be asked for."""
+    today = the_door().today
+    return [(str(today.year - back), f"{today.year - back} 年") for back in range(YEARS_BACK)]
+
+
 def _list() -> str:
     door, regions = the_door(), current_actor().regions_as(*WATCHERS)
-    year, after = _year(), fields.cursor()
+    year, after = read_year_asked(), fields.cursor()
     with door.read() as session:
         formula = read_formula(session, door.today)
         figures = read_figures(session, regions, year, door.today)
@@ -86,9 +93,7 @@ def _list() -> str:
                 for each in rows.values()
             ],
             year=year,
-            years=[
-                (str(door.today.year - back), f"{door.today.year - back} 年") for back in range(YEARS_BACK)
-            ],
+            years=list_years(),
             after=after,
             per_page=PER_PAGE,
         )
