@@ -62,6 +62,7 @@ from voucher.stages.oversee.handover.keeping import forget_exports
 from voucher.stages.oversee.joins.forgetting import forget_lists
 from voucher.stages.oversee.keys import publish_status, rotate_due_keys
 from voucher.stages.oversee.measures.finishing import finish_due_measures
+from voucher.stages.oversee.quality.crediting import score_due_credits
 from voucher.stages.oversee.risk.raising import raise_due_flags
 from voucher.stages.oversee.statistics.refresh import refresh_statistics
 from voucher.stages.oversee.telling import tell_due
@@ -109,6 +110,7 @@ DUE_ACTS: tuple[tuple[str, Callable[[Work], int]], ...] = (
     ("close_vouchers", close_due_vouchers),
     ("close_classes", close_due_classes),
     ("finish_measures", finish_due_measures),
+    ("score_credits", score_due_credits),
     ("serve_claims", serve_due_queues),
     ("serve_issues", serve_due_waiting),
     # after everything that ends or moves a voucher

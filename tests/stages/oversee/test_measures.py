@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from functools import partial
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import text, update
 from sqlalchemy.exc import DBAPIError
 
 from tests import town_issue, town_train
@@ -16,7 +16,9 @@ from voucher.ledger.states import move
 from voucher.plumbing.clock import day_of
 from voucher.plumbing.unit_of_work import Work
 from voucher.registry import machines, users
+from voucher.registry.credit import read_points
 from voucher.registry.institutions import Institution
+from voucher.registry.standards import Parameter
 from voucher.registry.users import CLOCK_LOGIN
 from voucher.rules.actor import Grant, Role
 from voucher.rules.complaints import Topic
@@ -37,6 +39,8 @@ from voucher.stages.oversee.measures.models import Exposure, Measure
 from voucher.stages.oversee.measures.proposing import Proposal, propose
 from voucher.stages.oversee.measures.reading import lock_measure
 from voucher.stages.oversee.measures.stating import prove, state
+from voucher.stages.oversee.quality.crediting import score_due_credits
+from voucher.stages.train.classes import file_class
 
 ONE = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 BASIS = "豫办〔2021〕29号 第4项"
@@ -372,3 +376,48 @@ def hired(scene: Scene, login: str, grants: list[Grant]) -> str:
         return made.login
 
     return scene.do("operator", act)
+
+
+@ONE
+def test_credit_falls_with_what_was_found_stops_new_classes_and_comes_back_with_time(scene: Scene) -> None:
+    house, _ = settle_in(scene)
+    code = partial(town_train.code, scene)
+    with scene.database.read() as session:
+        assert read_points(session, house) == 100
+    ground = upheld_complaint(scene, house, "初审员")
+    month = day_of(scene.at) + timedelta(days=30)
+    leap = {"grounds": [ground], "skip_why": "两个班同时停课"}
+    measure = proposed(scene, "初审员", house, Step.RECTIFY, deadline_on=month, **leap)
+    confirmed(scene, "复核员", measure)
+    assert scene.do(CLOCK_LOGIN, score_due_credits) == 1
+    with scene.database.read() as session:
+        assert read_points(session, house) == 87, "three for the complaint, ten for the rectification"
+    assert scene.do(CLOCK_LOGIN, score_due_credits) == 0
+    head = town_train.staff(scene, house, Role.INSTITUTION_ADMIN)
+    scene.do(head, partial(prove, measure_id=measure, words="已补课，附课表"))
+    back = proposed(scene, "初审员", house, Step.RESTORE, ending=Ending.ACCEPTED)
+    confirmed(scene, "复核员", back)
+
+    def limit(points: int) -> None:
+        with scene.database.engine.begin() as connection:
+            connection.execute(
+                update(Parameter)
+                .where(Parameter.name == "credit_least_for_classes")
+                .values(value=str(points))
+            )
+
+    planned = town_train.draft(scene, house, teacher="李老师", place="二号楼")
+    file = town_issue.act(file_class, planned, True)
+    registrar = town_train.staff(scene, house, Role.REGISTRAR)
+    limit(88)
+    refused = town_train.refusal(scene, registrar, file)
+    assert (refused.code, refused.facts["points"]) == ("credit_too_low", 87)
+    limit(60)
+    scene.do(registrar, file)
+    scene.at += timedelta(days=400)
+    assert scene.do(CLOCK_LOGIN, score_due_credits) == 1
+    with scene.database.read() as session:
+        assert read_points(session, house) == 100
+    with pytest.raises(DBAPIError, match="never deleted"), scene.database.engine.begin() as connection:
+        connection.execute(text("DELETE FROM credit_score"))
+    assert code(registrar, file) == "event_not_allowed"

@@ -13,6 +13,7 @@ from voucher.ledger.vouchers import Voucher, lock_vouchers
 from voucher.plumbing.constraints import CHANGED_MEANWHILE
 from voucher.plumbing.unit_of_work import Work
 from voucher.registry import catalogue, tables
+from voucher.registry.credit import check_credit_of
 from voucher.registry.institutions import Institution
 from voucher.registry.listing import check_listed
 from voucher.rules.actor import ROLE_MISSING, check_role
@@ -137,7 +138,8 @@ def file_class(work: Work, class_id: int, promised: bool) -> TrainingClass:
 
     Raises Refused role_missing, class_missing, event_not_allowed, promise_missing, institution_not_listed,
     hours_short, session_hours_impossible, class_too_large, filed_too_late, calendar_year_missing,
-    sessions_overlap, and what `check_filed` and `check_subcontracted` refuse.
+    sessions_overlap, credit_too_low, and what `check_filed` and
+    `check_subcontracted` refuse.
     """
     found = get_own_class(work, class_id)
     houses = lock_houses(work, found)
@@ -147,6 +149,7 @@ def file_class(work: Work, class_id: int, promised: bool) -> TrainingClass:
         raise PROMISE_MISSING.refused()
     for institution_id in houses:
         check_listed(work.session, institution_id, found.starts_on)
+    check_credit_of(work.session, found.institution_id, work.today)
     check_subcontracted(work.session, found)
     check_filed(work.session, work.keyring, found)
     _check_limits(work, found)

@@ -10,8 +10,11 @@ from voucher.doors.auth.entries import PAYEE_STAFF
 from voucher.doors.web import fields
 from voucher.doors.web.acting import Done, submit
 from voucher.doors.web.institution.blueprint import institution
-from voucher.doors.web.institution.own import my_houses
+from voucher.doors.web.institution.own import list_houses, my_houses
 from voucher.plumbing.unit_of_work import Work
+from voucher.registry.credit import LEAST, CreditScore, read_points
+from voucher.registry.tables import require_parameter_number
+from voucher.rules.credit import MINUS
 from voucher.rules.stars import LINE_NAMES
 from voucher.stages.oversee.quality.giving import object_to_stars as object_to
 from voucher.stages.oversee.quality.giving import objection_until
@@ -49,4 +52,10 @@ def _page() -> str:
                 for each in rows
             ],
             names=LINE_NAMES,
+            credits=[
+                (house.name, read_points(session, house.id), session.get(CreditScore, house.id))
+                for house in list_houses(session, PAYEE_STAFF)
+            ],
+            credit_names={kind: name for kind, (name, _) in MINUS.items()},
+            credit_least=require_parameter_number(session, LEAST, door.today, ()),
         )

@@ -12,6 +12,7 @@ from voucher.doors.web import fields
 from voucher.doors.web.public.blueprint import public
 from voucher.registry import directory
 from voucher.registry.catalogue import list_subtree
+from voucher.registry.credit import read_points
 from voucher.rules.vocabulary import INSTITUTION_KIND_NAMES
 from voucher.stages.oversee.quality.queries import find_newest
 from voucher.stages.train import queries as training
@@ -84,6 +85,7 @@ def institution(institution_id: int) -> ResponseReturnValue:
             row=row,
             found=row.institution,
             stars=find_newest(session, institution_id),
+            credit=read_points(session, institution_id),
             rated=rated_institution(session, institution_id, door.today),
             kind_name=KINDS.get(row.institution.kind, row.institution.kind),
             listings=directory.list_listings(session, institution_id),

@@ -8,6 +8,10 @@ from flask.typing import ResponseReturnValue
 from voucher.doors.auth.door import the_door
 from voucher.doors.web import fields
 from voucher.doors.web.public.blueprint import public
+from voucher.registry.credit import LEAST
+from voucher.registry.tables import require_parameter_number
+from voucher.rules.credit import MINUS
+from voucher.stages.oversee.quality.crediting import DAYS_BACK
 from voucher.stages.oversee.quality.figures import read_formula
 from voucher.stages.oversee.quality.queries import list_starred
 
@@ -25,6 +29,12 @@ def stars() -> ResponseReturnValue:
             "public/stars.html",
             formula=read_formula(session, door.today),
             rows=rows,
+            credit=[
+                (name, require_parameter_number(session, parameter, door.today, ()))
+                for name, parameter in MINUS.values()
+            ],
+            credit_least=require_parameter_number(session, LEAST, door.today, ()),
+            credit_days=require_parameter_number(session, DAYS_BACK, door.today, ()),
             year=year,
             after=after,
             page=PAGE,

@@ -14,6 +14,7 @@ from voucher.ledger.states import StateEvent
 from voucher.plumbing.clock import day_of
 from voucher.plumbing.secrets import Keyring
 from voucher.registry import catalogue, tables
+from voucher.registry.credit import check_credit_of
 from voucher.registry.listing import check_listed
 from voucher.rules.calendar import add_workdays, count_workdays
 from voucher.rules.classes import check_filing_lead, check_hours_agree, check_timetable
@@ -157,6 +158,7 @@ def list_checks(session: Session, keyring: Keyring, found: TrainingClass, filed_
     )
     begins, ends, teacher = found.starts_on, found.ends_on, found.teacher
     checks += [
+        _check("主办机构信用分够", lambda: check_credit_of(session, found.institution_id, filed_on)),
         _check("机构证照在开班日有效", lambda: check_houses_licensed(session, found, begins)),
         _check("职业和等级在机构备案和清单范围内", lambda: check_class_scope(session, found, begins)),
         _check("教师已备案、可教该职业", lambda: check_filed_teacher(session, keyring, found, teacher, ends)),
