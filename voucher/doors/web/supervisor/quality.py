@@ -62,6 +62,11 @@ def quality_of(institution_id: int) -> ResponseReturnValue:
         )
 
 
+def _name_of(source: str) -> str:
+    """Return what a row of the formula is called: what its source says behind the colon, or all it says."""
+    return (source.partition("：")[2] or source.removeprefix("【设】")).partition("（")[0]
+
+
 def read_year_asked() -> int:
     """Return the year asked for, this one where none is."""
     today = the_door().today
@@ -89,8 +94,7 @@ def _list() -> str:
             least=formula.people_least,
             medians=find_medians(list(figures.values()), formula.people_least),
             formula=[
-                (each.source.partition("：")[2].partition("（")[0], each.value, each.unit, each.confidence)
-                for each in rows.values()
+                (_name_of(each.source), each.value, each.unit, each.confidence) for each in rows.values()
             ],
             year=year,
             years=list_years(),
