@@ -87,8 +87,7 @@ IN_PORTIONS = frozenset(
         *("forget_attempts", "refresh_statistics"),
     }
 )
-# what the clock does, in the order of a voucher's life; released money goes to claims and to new vouchers,
-# whichever of the two stands at the head of its queue
+# what the clock does, in the order of a voucher's life; released money goes to the head of each queue
 DUE_ACTS: tuple[tuple[str, Callable[[Work], int]], ...] = (
     ("close_programmes", close_due_programmes),
     ("remind_holders", remind_due),
@@ -288,8 +287,7 @@ def create_worker(
         Periodic("deliver", DELIVER_SECONDS, lambda: deliver_due(database, keyring, clock, carriers)),
         Periodic("forget_exports", DUE_SECONDS, do(partial(forget_exports, store=exports))),
         *list_own_acts(database, keyring, keeper, clock),
-        # apart from short messages: a system that takes its time keeps nobody waiting for a code, and one
-        # letter of each system at a time, so that a slow one keeps the others waiting for one letter at most
+        # apart from short messages, one letter of each system at a time: a slow one keeps nobody waiting long
         *(
             Periodic(f"tell_{n}", DELIVER_SECONDS, lambda: deliver_due(database, keyring, clock, tellers))
             for n in range(TELLERS)

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Collection
 from datetime import datetime, timedelta
 
-from sqlalchemy import func, select, union
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from voucher.ledger import audit
@@ -31,19 +31,19 @@ def score_due_credits(work: Work) -> int:
     parameter_missing.
     """
     since = _since(work)
-    found = union(
-        select(Complaint.institution_id).where(
-            Complaint.state == "upheld", Complaint.kind == "complaint", Complaint.concluded_at >= since
-        ),
-        select(RiskFlag.institution_id).where(
-            RiskFlag.state == "upheld", RiskFlag.institution_id.is_not(None), RiskFlag.concluded_at >= since
-        ),
-        select(Measure.institution_id).where(
-            Measure.state.in_(STOOD), Measure.step.in_(sorted(BURDENS)), Measure.decided_at >= since
-        ),
-        select(CreditScore.institution_id).where(CreditScore.points < WHOLE),
+    complaints = select(Complaint.institution_id).where(
+        Complaint.state == "upheld", Complaint.kind == "complaint", Complaint.concluded_at >= since
     )
-    return score_credits(work, sorted(each for each in work.session.scalars(found) if each is not None))
+    flags = select(RiskFlag.institution_id).where(
+        RiskFlag.state == "upheld", RiskFlag.institution_id.is_not(None), RiskFlag.concluded_at >= since
+    )
+    measures = select(Measure.institution_id).where(
+        Measure.state.in_(STOOD), Measure.step.in_(sorted(BURDENS)), Measure.decided_at >= since
+    )
+    less = select(CreditScore.institution_id).where(CreditScore.points < WHOLE)
+    due = {*work.session.scalars(complaints), *work.session.scalars(measures), *work.session.scalars(less)}
+    due |= {each for each in work.session.scalars(flags) if each is not None}
+    return score_credits(work, sorted(due))
 
 
 def score_credits(work: Work, houses: Collection[int]) -> int:
@@ -118,8 +118,8 @@ def count_findings(session: Session, houses: Collection[int], since: datetime) -
     )
     for house, count in session.execute(complaints):
         found[house, "complaint"] = int(count)
-    for house, count in session.execute(flags):
-        found[house or 0, "flag"] = int(count)
+    for flagged, count in session.execute(flags):
+        found[flagged or 0, "flag"] = int(count)
     for house, step, count in session.execute(measures):
         found[house, step] = int(count)
     return found
