@@ -7,8 +7,8 @@ from alembic import op
 
 from voucher.plumbing import types as t
 
-revision = "0111"
-down_revision = "0110"
+revision = "0112"
+down_revision = "0111"
 branch_labels = None
 depends_on = None
 

@@ -7,8 +7,8 @@ from alembic import op
 
 from voucher.plumbing import types as t
 
-revision = "0112"
-down_revision = "0111"
+revision = "0113"
+down_revision = "0112"
 branch_labels = None
 depends_on = None
 
