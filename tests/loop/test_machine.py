@@ -88,7 +88,7 @@ def copies_of(play: Playing, actors: dict[str, Actor]) -> Start:
         folder = _folder(scene.folder, f"play-{next(plays)}")
         opened.callback(shutil.rmtree, folder)
         copied = opened.enter_context(fresh_database(backend, source, folder))
-        played = Playground(copied, scene.keyring, folder, at, serials, scene.evaluators, actors)
+        played = Playground(copied, scene.keyring, folder, at, serials, scene.evaluators, everybody=actors)
         return replace(play, scene=played, told=Counter()), opened.close
 
     return begin
