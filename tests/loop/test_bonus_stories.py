@@ -9,7 +9,16 @@ from datetime import date
 import pytest
 from sqlalchemy import func, select
 
-from tests.loop.telling import approve_batch, claims_of, keys_of, person, ready, states_of, told
+from tests.loop.telling import (
+    approve_batch,
+    claims_of,
+    keys_of,
+    person,
+    ready,
+    set_parameter,
+    states_of,
+    told,
+)
 from tests.loop.test_outside_stories import chief, hand_over, of
 from tests.paid_back import pay_back
 from tests.scene import EV1, EV2, JIYUAN, LI_SI, XINXIANG, ZHANG_SAN, ZHAO_LIU, Scene, on
@@ -361,6 +370,10 @@ def test_别处的单位和预算看不见_停业单位不能申报_资金渠道
     assert told(scene, "operator", act(apply_for_bonuses, missing)).code == "institution_missing"
     empty = replace(missing, payee_code=EV1[1], entries=[])
     assert told(scene, "operator", act(apply_for_bonuses, empty)).code == "no_bonus_line"
+    set_parameter(scene, "bonus_lines_most", "1", "2024-03-01", "行")
+    two = replace(empty, entries=rows * 2)
+    assert told(scene, "operator", act(apply_for_bonuses, two)).title == "一次申报 2 行，超过 1 行"
+    set_parameter(scene, "bonus_lines_most", "500", "2024-03-02", "行")
     hire = replace(
         empty,
         kind=BonusKind.ABSORPTION,

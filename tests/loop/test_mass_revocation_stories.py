@@ -9,7 +9,7 @@ from sqlalchemy import func, select, text
 from sqlalchemy.exc import DBAPIError
 
 from tests import town_train
-from tests.loop.telling import person, ready
+from tests.loop.telling import person, ready, set_parameter
 from tests.revoking import revoke_certificate
 from tests.scene import EV1, EV2, JIYUAN, Scene, on
 from voucher.plumbing.unit_of_work import Work
@@ -52,6 +52,9 @@ def test_二十五个批次一次撤销_两人办理_后果先列出_变了就�
 
     ask = partial(mass.ask_mass_revocation, certificate_ids=suspect, read=read_consequences)
     wish = lambda work: ask(work, why="成批替考", seen=now.digest)  # noqa: E731
+    set_parameter(scene, "mass_revocation_most", "24", "2024-03-01", "本")
+    assert town_train.code(scene, "复核员", wish) == "mass_revocation_large"
+    set_parameter(scene, "mass_revocation_most", "25", "2024-03-02", "本")
     assert town_train.code(scene, "新乡", wish) == "certificate_number_unknown"
     assert town_train.code(scene, "制单员", wish) == "role_missing"
     unseen = lambda work: ask(work, why="成批替考", seen="0" * 64)  # noqa: E731

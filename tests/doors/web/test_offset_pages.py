@@ -66,6 +66,36 @@ def test_what_is_due_offset_and_paid_stands_on_every_page(scene: Scene, world: W
     assert "该追回单有 200.00 元已列入拨付文件 BF-419001-2024-0002 抵扣" in page.text
 
 
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_a_repayment_told_at_the_page_by_one_is_booked_when_another_tells_the_same(
+    scene: Scene, world: World
+) -> None:
+    scene.at = world.at = on("2024-01-10")
+    office = Office(scene, world)
+    scene.file_evaluator(EV1)
+    owing(scene, [ZHANG_SAN])
+    world.at = scene.at
+    maker, checker = office.at("制单员"), office.at("付款复核员")
+    told = {"amount": "50.00", "document": "JK-2024-0031"}
+
+    maker.go("/clawbacks")
+    page = maker.press("登记，交另一人确认", **told)
+    owes_its_reader_nothing(page)
+    keep(page, "repayment-registered")
+    assert "等待另一人确认后入账：已登记收回 50.00 元" in page.text
+    maker.go("/clawbacks")
+    assert "同一人的不同账号视为同一人" in maker.press("登记，交另一人确认", **told).text
+    checker.go("/clawbacks")
+    wrong = checker.press("登记，交另一人确认", **{**told, "amount": "60.00"})
+    assert "请核对凭证编号、追回单和金额" in wrong.text
+    checker.go("/clawbacks")
+    page = checker.press("登记，交另一人确认", **told)
+    assert "已由两人确认收回 50.00 元" in page.text
+    page = maker.go("/clawbacks")
+    keep(page, "repayment-booked")
+    assert "缴回 50.00 JK-2024-0031" in page.text
+
+
 def page_address(page: object) -> str:
     links = [each for each in getattr(page, "links", []) if each.endswith("/sheet")]
     return str(links[0]).removesuffix("/sheet")

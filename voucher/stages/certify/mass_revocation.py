@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from voucher.ledger import audit
 from voucher.plumbing.unit_of_work import Work
 from voucher.registry.institutions import EvaluatorFiling, Institution
+from voucher.registry.tables import require_parameter_number
 from voucher.rules.actor import check_role
 from voucher.rules.approval import check_two_people
 from voucher.rules.errors import Family, reason
@@ -32,7 +33,7 @@ from voucher.stages.certify.queries.register import CERTIFICATE_NUMBER_UNKNOWN, 
 from voucher.stages.certify.revoke import OFFICERS, ReadConsequences, revoke_all
 from voucher.stages.certify.stop import find_touched, let_go, stop_certificates
 
-CERTIFICATES_MAX = 5000
+CERTIFICATES_MOST = "mass_revocation_most"
 
 MASS_REVOCATION_EMPTY = reason(
     "mass_revocation_empty",
@@ -75,8 +76,9 @@ def ask_mass_revocation(
     """
     check_role(work.actor, *OFFICERS)
     said = check_why(why)
-    if len(certificate_ids) > CERTIFICATES_MAX:
-        raise MASS_REVOCATION_LARGE.refused(count=len(certificate_ids), most=CERTIFICATES_MAX)
+    most = require_parameter_number(work.session, CERTIFICATES_MOST, work.today, ())
+    if len(certificate_ids) > most:
+        raise MASS_REVOCATION_LARGE.refused(count=len(certificate_ids), most=most)
     touched = find_touched(work, certificate_ids)
     regions = _lock(work, certificate_ids)
     if len(regions) < len(set(certificate_ids)):

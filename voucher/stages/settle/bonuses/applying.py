@@ -22,6 +22,7 @@ from voucher.registry.consents.granting import lock_people
 from voucher.registry.institutions import INSTITUTION_MISSING, Institution
 from voucher.registry.listing import STOPPED
 from voucher.registry.outside.asking import wish_for
+from voucher.registry.tables import require_parameter_number
 from voucher.rules.actor import Role, check_reach, check_role
 from voucher.rules.bonus_judges import BonusVerdict, judge_bonus
 from voucher.rules.bonuses import BONUS_NAMES, SOURCE, BonusKind, FirmSize
@@ -37,13 +38,13 @@ from voucher.stages.settle.fitting import WAITING_IN_LINE
 from voucher.stages.settle.models.claims import SettlementBatch
 from voucher.stages.settle.reading import STAFF_OF_BONUSES
 
-MOST_LINES = 500
+LINES_MOST = "bonus_lines_most"
 HIRING = (BonusKind.ABSORPTION, BonusKind.INTRODUCTION)
 
 NO_BONUS_LINE = reason(
     "no_bonus_line",
     "没有填写申报人员或事项",
-    "请至少填写一行；一次最多 500 行",
+    "请至少填写一行",
     SOURCE,
 )
 TOO_MANY_BONUS_LINES = reason(
@@ -112,6 +113,13 @@ class Applied:
         return sum(verdict.amount_fen for _, verdict in self.lines)
 
 
+def _check_fits(work: Work, wish: BonusWish) -> None:
+    regions = catalogue.list_ancestry(work.session, wish.region_code)
+    most = require_parameter_number(work.session, LINES_MOST, work.today, regions)
+    if len(wish.entries) > most:
+        raise TOO_MANY_BONUS_LINES.refused(count=len(wish.entries), most=most)
+
+
 def apply_for_bonuses(work: Work, wish: BonusWish) -> Applied:
     """File an application; a line the rules refuse stays a line without a claim.
 
@@ -124,10 +132,9 @@ def apply_for_bonuses(work: Work, wish: BonusWish) -> Applied:
     """
     if not wish.entries:
         raise NO_BONUS_LINE.refused()
-    if len(wish.entries) > MOST_LINES:
-        raise TOO_MANY_BONUS_LINES.refused(count=len(wish.entries), most=MOST_LINES)
     check_role(work.actor, Role.OPERATOR, *STAFF_OF_BONUSES)
     catalogue.get_region(work.session, wish.region_code)
+    _check_fits(work, wish)
     fund = budgets.get_budget(work, wish.budget_id, lock=True)
     budgets.check_year_open(work, fund)
     payee = _get_payee(work, wish)
