@@ -6,7 +6,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from tests.doors.web.browser import Browser, Office
-from tests.doors.web.test_whole_way import settle
+from tests.doors.web.test_whole_way import OCTOBER, settle
 from tests.doors.world import World
 from tests.scene import ZHANG_SAN, Scene
 from voucher.rules.actor import Role
@@ -73,7 +73,7 @@ def test_a_field_that_cannot_be_read_is_named_and_marked(office: Office) -> None
     operator = office.at("operator")
     operator.go("/batches/new")
     page = operator.press(
-        "开始结算", kind="evaluation", region="419001", from_on="昨天", until_on="2023-10-31", budget="1"
+        "逐人核对", kind="evaluation", region="419001", from_on="昨天", until_on="2023-10-31", budget="1"
     )
     assert "“发证日期起”填写有误：不是有效的日期" in page.text
     assert 'aria-invalid="true"' in page.html
@@ -116,14 +116,9 @@ def test_a_line_left_to_a_person_is_cleared_by_two(office: Office, scene: Scene)
     scene.certify(scene.certificate(("钱七", "410711196401059953"), issued="2023-11-02", method="竞赛"))
     operator = office.at("operator")
     operator.go("/batches/new")
-    operator.press(
-        "开始结算",
-        kind="evaluation",
-        region="419001",
-        from_on="2023-11-01",
-        until_on="2023-11-30",
-        budget="1",
-    )
+    november = {**OCTOBER, "from_on": "2023-11-01", "until_on": "2023-11-30"}
+    assert "转人工" in operator.press("逐人核对", **november).text
+    operator.press("申报 1 条")
     officer = office.at("初审员")
     officer.go("/claims/1")
     assert "等待另一人确认" in officer.press("提出核定", amount="100.00", opinion="竞赛文件").text

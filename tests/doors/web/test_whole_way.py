@@ -6,27 +6,32 @@ import csv
 import io
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from tests.doors.web.browser import Office
-from tests.scene import EV1, LI_SI, SUN_BA, ZHANG_SAN
+from tests.scene import EV1, LI_SI, SUN_BA, ZHANG_SAN, Scene
 from voucher.rules.privacy import mask_identity
 from voucher.stages.settle import notice
+from voucher.stages.settle.models.claims import SettlementBatch
 from voucher.stages.settle.models.payments import PaymentLine
+
+OCTOBER = {
+    "kind": "evaluation",
+    "region": "419001",
+    "from_on": "2023-10-01",
+    "until_on": "2023-10-31",
+    "budget": "1",
+}
 
 
 def settle(office: Office) -> str:
     """Settle October at the page and return the address of the batch."""
     operator = office.at("operator")
     operator.go("/batches/new")
-    page = operator.press(
-        "开始结算",
-        kind="evaluation",
-        region="419001",
-        from_on="2023-10-01",
-        until_on="2023-10-31",
-        budget="1",
-    )
+    page = operator.press("逐人核对", **OCTOBER)
+    assert "还没有申报" in page.text
+    assert "证书与登记一致" in page.text, "what every rule says stands there before anything is filed"
+    page = operator.press("申报 3 条")
     assert "可兑现 3 条" in page.text
     path: str = operator.answer.request.path
     return path
@@ -151,15 +156,29 @@ def test_a_second_settlement_refuses_every_line_and_leads_to_the_first_claim(off
     settle(office)
     operator = office.at("operator")
     operator.go("/batches/new")
-    page = operator.press(
-        "开始结算",
-        kind="evaluation",
-        region="419001",
-        from_on="2023-10-01",
-        until_on="2023-10-31",
-        budget="1",
-    )
-    assert "不予受理 3 条" in page.text
+    page = operator.press("逐人核对", **OCTOBER)
+    assert "没有可以申报的证书" in page.text
     assert "首次申领编号 SL-419001-2024-00000001" in page.text
     found = operator.go("/claims?number=SL-419001-2024-00000001")
     assert "申领 SL-419001-2024-00000001" in found.text
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_what_is_no_longer_what_was_shown_is_not_filed_and_nothing_of_the_batch_stays(
+    office: Office, scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another certificate comes between the look and the click: all or none, and the new sums are shown."""
+    operator = office.at("operator")
+    operator.go("/batches/new")
+    monkeypatch.setattr("voucher.doors.web.office.settling.PEOPLE_PER_PAGE", 2)
+    page = operator.press("逐人核对", **OCTOBER)
+    assert "第 1 至 2 条，共 3 条" in page.text
+    page = operator.press("后 2 条")
+    assert "第 3 至 3 条，共 3 条" in page.text
+    scene.certify(scene.certificate(("钱七", "410711196401059953"), issued="2023-10-30"))
+    page = operator.press("申报 3 条")
+    assert operator.answer.status_code == 409
+    assert "整批没有申报" in page.text
+    with scene.database.read() as session:
+        assert session.scalar(select(func.count()).select_from(SettlementBatch)) == 0
+    assert "可兑现 4 条" in operator.press("申报 4 条").text

@@ -32,6 +32,7 @@ from voucher.stages.settle.judging import Verdict
 from voucher.stages.settle.judging_holders import judge_holder
 from voucher.stages.settle.lawbook import Lawbook
 from voucher.stages.settle.precedence import LOOKUP_CHUNK, order_lines
+from voucher.stages.settle.terms import Declared, check_declared
 
 Progress = Callable[[int, int | None], None]
 # so many are read and judged at a time, however many there are
@@ -77,12 +78,14 @@ class Wish:
     budget_id: int
 
 
-def settle(work: Work, wish: Wish, progress: Progress | None = None) -> Settled:
-    """Judge the certificates of a period and file what is due as one batch.
+def settle(
+    work: Work, wish: Wish, progress: Progress | None = None, *, declared: Declared | None = None
+) -> Settled:
+    """Judge the certificates of a period and file what is due as one batch: what was declared, or nothing.
 
     Raises Refused role_missing, region_foreign, region_unknown, period_backwards, budget_missing,
-    budget_elsewhere, kind_not_settled_by_period, parameter_missing, entitlement_taken (where another
-    settlement was committed meanwhile; the caller tries again).
+    budget_elsewhere, kind_not_settled_by_period, parameter_missing, declared_differs, entitlement_taken
+    (where another settlement was committed meanwhile; the caller tries again).
     """
     if wish.kind is not SubsidyKind.EVALUATION:
         raise KIND_NOT_SETTLED.refused(kind="培训补贴")
@@ -101,7 +104,9 @@ def settle(work: Work, wish: Wish, progress: Progress | None = None) -> Settled:
     fit_budget(work, fund, verdicts)
     project = catalogue.get_project(work.session, PROJECTS[wish.kind])
     frame = Frame(wish.kind, wish.region_code, wish.from_on, wish.until_on, project.id, wish.budget_id)
-    return file_batch(work, frame, verdicts)
+    settled = file_batch(work, frame, verdicts)
+    check_declared(declared, [settled])
+    return settled
 
 
 def _keep_quiet(_done: int, _total: int | None) -> None:

@@ -12,6 +12,7 @@ from voucher.rules.errors import Refusal
 from voucher.rules.privacy import mask_identity, mask_name
 from voucher.rules.vocabulary import Outcome, SubsidyKind
 from voucher.stages.certify import queries as certificates
+from voucher.stages.settle.draft import Wish, settle
 from voucher.stages.settle.judging import Verdict
 from voucher.stages.settle.lines import level_word
 from voucher.stages.settle.terms import PLEDGED
@@ -20,12 +21,13 @@ from voucher.stages.settle.voucher_claims import file_claims
 
 @dataclass(frozen=True, slots=True)
 class PreviewLine:
-    """What the rules say of one voucher before it is claimed for; the person is masked, amount in fen.
+    """What the rules say of one line before it is claimed; the person is masked, amount in fen.
 
-    A line that waits for money may be submitted though it is not payable yet.
+    Without a voucher the certificate itself is claimed for. A line that waits for money may be submitted
+    though it is not payable yet.
     """
 
-    voucher_id: int
+    voucher_id: int | None
     masked_name: str
     masked_number: str
     trade_name: str
@@ -67,10 +69,21 @@ def preview_claims(work: Work, kind: SubsidyKind, voucher_ids: Sequence[int]) ->
     What is shown is what would happen, budget and earlier claims included, because it is the same act.
     Raises Refused as `file_claims` does.
     """
-    filed = file_claims(work, kind, voucher_ids, PLEDGED)
-    verdicts = filed.verdicts
+    verdicts = file_claims(work, kind, voucher_ids, PLEDGED).verdicts
     proofs = certificates.find_proofs(work.session, sorted(set(voucher_ids)))
     vouchers = {proof.certificate_id: voucher_id for voucher_id, proof in proofs.items()}
+    return _tell(work, verdicts, vouchers)
+
+
+def preview_settlement(work: Work, wish: Wish) -> Preview:
+    """Settle a period, and tell what came of it: for a work of which nothing is kept.
+
+    Raises Refused as `settle` does.
+    """
+    return _tell(work, settle(work, wish).verdicts, {})
+
+
+def _tell(work: Work, verdicts: Sequence[Verdict], vouchers: Mapping[int, int]) -> Preview:
     named = people.read_people(
         work.session, work.keyring, [each.candidate.certificate.person_id for each in verdicts]
     )
@@ -87,7 +100,7 @@ def _line(
     certificate = verdict.candidate.certificate
     who = named.get(certificate.person_id)
     return PreviewLine(
-        voucher_id=vouchers[certificate.id],
+        voucher_id=vouchers.get(certificate.id),
         masked_name=mask_name(who.name) if who else "（已注销）",
         masked_number=mask_identity(who.number) if who and who.number else "",
         trade_name=trades.get(certificate.trade_code, certificate.trade_code),

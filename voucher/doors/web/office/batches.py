@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import render_template, url_for
+from flask import render_template
 from flask.typing import ResponseReturnValue
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -10,18 +10,14 @@ from sqlalchemy.orm import Session
 from voucher.doors.auth.door import the_door
 from voucher.doors.auth.visitors import current_actor
 from voucher.doors.web import fields
-from voucher.doors.web.acting import Done, submit
 from voucher.doors.web.office.blueprint import office
 from voucher.doors.web.office.steps import PICKABLE, batch_path, list_held, list_offers, may_post
 from voucher.doors.web.timelines import list_batch_happenings
-from voucher.plumbing.unit_of_work import Work
 from voucher.registry.catalogue import Region, get_region
 from voucher.rules.lifecycle import STATE_NAMES, Thing
-from voucher.rules.money import format_yuan
-from voucher.rules.vocabulary import OUTCOME_NAMES, SUBSIDY_NAMES, Outcome, SubsidyKind
+from voucher.rules.vocabulary import OUTCOME_NAMES
 from voucher.stages.certify.models import Certificate
-from voucher.stages.certify.verify import verify_issued
-from voucher.stages.settle import draft, queries
+from voucher.stages.settle import queries
 from voucher.stages.settle.models.claims import SettlementLine
 from voucher.stages.settle.seen import list_amber
 
@@ -47,42 +43,13 @@ def batches() -> ResponseReturnValue:
         return render_template(
             "office/batches.html",
             rows=rows,
-            region_names=_name_regions(session, [row.region_code for row in rows]),
-            regions=_list_regions(session, actor.regions),
+            region_names=name_regions(session, [row.region_code for row in rows]),
+            regions=list_regions(session, actor.regions),
             states=list(STATE_NAMES[Thing.BATCH].items()),
             chosen={"state": state, "region": region},
             before=before,
             per_page=BATCHES_PER_PAGE,
         )
-
-
-@office.get("/batches/new")
-def new_settlement() -> ResponseReturnValue:
-    """Ask what is to be settled."""
-    return _ask()
-
-
-@office.post("/batches")
-def settle() -> ResponseReturnValue:
-    """Settle a period and lead to its batch."""
-
-    def call(work: Work) -> Done:
-        wish = draft.Wish(
-            kind=fields.one_of("kind", "补贴种类", SubsidyKind),
-            region_code=fields.text("region", "地区", limit=12),
-            from_on=fields.day("from_on", "发证日期起"),
-            until_on=fields.day("until_on", "发证日期止"),
-            budget_id=fields.whole("budget", "预算"),
-        )
-        verify_issued(work, wish.region_code, wish.from_on, wish.until_on)
-        settled = draft.settle(work, wish)
-        counts = "，".join(
-            f"{OUTCOME_NAMES[outcome]} {len(settled.with_outcome(outcome)):,} 条" for outcome in Outcome
-        )
-        words = f"已结算：{counts}；应付合计 {format_yuan(settled.total_fen)} 元"
-        return Done(words, url_for("web.office.batch", batch_id=settled.batch_id))
-
-    return submit(call, _ask)
 
 
 @office.get("/batches/<int:batch_id>")
@@ -157,27 +124,14 @@ def _search_line(session: Session, batch_id: int, query: str) -> list[queries.Li
     return queries.list_lines(session, the_door().keyring, batch_id, after=position - 1, limit=1)
 
 
-def _ask() -> str:
-    actor = current_actor()
-    with the_door().read() as session:
-        funds = queries.list_budgets(session, actor.regions)
-        names = _name_regions(session, [fund.region_code for fund in funds])
-        return render_template(
-            "office/settle.html",
-            kinds=[(str(SubsidyKind.EVALUATION), SUBSIDY_NAMES[SubsidyKind.EVALUATION])],
-            regions=_list_regions(session, actor.regions),
-            funds=funds,
-            region_names=names,
-        )
-
-
-def _name_regions(session: Session, codes: list[str]) -> dict[str, str]:
+def name_regions(session: Session, codes: list[str]) -> dict[str, str]:
+    """Return the names of regions by their codes."""
     rows = session.execute(select(Region.code, Region.name).where(Region.code.in_(sorted(set(codes)))))
     return dict(rows.all())
 
 
-def _list_regions(session: Session, codes: frozenset[str]) -> list[tuple[str, str]]:
+def list_regions(session: Session, codes: frozenset[str]) -> list[tuple[str, str]]:
     """Return the regions of an account as choices, by code."""
     return [
-        (code, f"{name}（{code}）") for code, name in sorted(_name_regions(session, sorted(codes)).items())
+        (code, f"{name}（{code}）") for code, name in sorted(name_regions(session, sorted(codes)).items())
     ]
