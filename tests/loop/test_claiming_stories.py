@@ -73,7 +73,7 @@ def test_提交之前逐人看到每条规则的结论_看完什么也没留下(
     assert ZHANG_SAN[1] not in repr(seen)
 
     declared = Terms(pledged=True, declared=Declared(seen.count, seen.total_fen))
-    wanted = [each.voucher_id for each in seen.lines if each.may_submit]
+    wanted = [each.voucher_id for each in seen.lines if each.may_submit and each.voucher_id]
     filed = scene.do(town.admin(), lambda work: file_claims(work, EVALUATION, wanted, declared)).batch
     with scene.database.read() as session:
         batch = session.get_one(SettlementBatch, filed.batch_id)

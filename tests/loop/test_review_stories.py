@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import date
+from functools import partial
 from itertools import pairwise
 
+import pytest
 from sqlalchemy import select
 
 from tests.loop.telling import (
@@ -28,8 +31,11 @@ from tests.scene import (
     XINXIANG,
     ZHANG_SAN,
     Scene,
+    on,
 )
 from voucher.demo.signing import pass_all
+from voucher.plumbing.unit_of_work import Work
+from voucher.registry.standards import AmountBandRow
 from voucher.rules.actor import Role
 from voucher.rules.approval import Step
 from voucher.rules.vocabulary import Outcome
@@ -84,6 +90,48 @@ def test_四级流转不可跳级每步有意见和时间(scene: Scene) -> None:
     ]  # fmt: skip
     assert all(one.at <= other.at for one, other in pairwise(steps))
     assert batch_state(scene, batch) == "closed"
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_批次金额达到分档的须省级复核_差一分的不须_分档有起止日期(scene: Scene) -> None:
+    """AC-H1：分档是有日期的行，省级复核加一道签署，缺这一道不能公示；同一人不能顶替。"""
+    ready(scene)
+    scene.hire("省级", Role.OFFICER_PROVINCE, "310101199001010360")
+    set_band(scene, 400_01, "2024-01-01", None)
+    set_band(scene, 400_00, "2024-02-01", "2024-02-29")
+    budget = scene.open_budget()
+    sign = partial(review.sign, step=Step.PROVINCE_REVIEW, opinion="同意")
+    settle_for(scene, [ZHANG_SAN, LI_SI], budget)
+    below, reached = 1, 2
+    scene.at = on("2024-02-01")
+    settle_for(scene, [person(3), person(4)], budget)
+    for batch in (below, reached):
+        first_review(scene, batch)
+        second_review(scene, batch)
+    assert told(scene, "省级", partial(sign, batch_id=below)).code == "step_not_required"
+    post(scene, below)
+    assert refused(lambda: post(scene, reached)).title == "不能跳级：审批之前还须先办理省级复核"
+    assert told(scene, "复核员", partial(sign, batch_id=reached)).code in {"role_missing", "region_foreign"}
+    assert scene.do("省级", partial(sign, batch_id=reached)) == 2
+    assert told(scene, "省级", partial(sign, batch_id=reached)).code in {"step_done", "same_hand_race"}
+    post(scene, reached)
+
+
+def set_band(scene: Scene, minimum_fen: int, since: str, until: str | None) -> None:
+    """Add a dated row: from this amount on the province signs as well."""
+
+    def act(work: Work) -> None:
+        work.session.add(
+            AmountBandRow(
+                minimum_fen=minimum_fen,
+                steps="submit first_review second_review province_review approve",
+                document="【参】场景分档",
+                since=date.fromisoformat(since),
+                until=date.fromisoformat(until) if until else None,
+            )
+        )
+
+    scene.do("operator", act)
 
 
 def test_同一人不得初审又复核_换账号也不行(scene: Scene) -> None:

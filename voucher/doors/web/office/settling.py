@@ -1,4 +1,4 @@
-"""A new settlement: what is to be settled, the answer of the rules per person, and then exactly that is filed."""
+"""A new settlement: what is to be settled, what the rules say of each person, and exactly that is filed."""
 
 from __future__ import annotations
 
