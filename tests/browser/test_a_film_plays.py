@@ -106,6 +106,10 @@ def test_a_film_is_uploaded_in_one_form_and_plays_on_the_telephone(tmp_path: Pat
         worker.reads(CLASS)
         assert pieces == [], "nothing comes down the line before it is asked for"
         worker.press("开始学习")
+        expect(worker.page.locator("[data-playing]")).to_be_visible()
+        # seconds after the click, as on a busy machine, a browser plays nothing with sound by itself: the
+        # person then presses play on the film
+        worker.page.locator("video").evaluate("video => video.paused && (video.muted = true, video.play())")
         worker.page.wait_for_function("() => document.querySelector('video').currentTime > 0.5")
         first = worker.page.evaluate(SEEN)
         assert (first["wide"], round(first["long"])) == (WIDE, SECONDS)
