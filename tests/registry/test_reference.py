@@ -17,7 +17,8 @@ from voucher.registry.catalogue import Occupation, Region
 from voucher.registry.founding import FOUNDER, found
 from voucher.registry.importing.folder import load_folder
 from voucher.registry.reference import FOLDER, read_records
-from voucher.registry.streets import list_streets
+from voucher.registry.standards import CalendarDay
+from voucher.registry.streets import Street, list_streets
 from voucher.rules.approval import Step, required_steps
 from voucher.rules.calendar import notice_period
 from voucher.rules.errors import Refused
@@ -27,6 +28,8 @@ from voucher.rules.vocabulary import CertificateKind, Level, Method, Outcome, Su
 # the national tables stand beside this checkout where they were handed over with it
 BESIDE = Path(__file__).resolve().parents[3] / "shared" / "data"
 FULL_TABLES = os.environ.get("VOUCHER_REFERENCE_DIR") or (str(BESIDE) if BESIDE.is_dir() else "")
+# counties, districts and the directly governed cities of Henan; days moved by the council, 2019 to 2026
+HENAN_AREAS, DAYS_ANNOUNCED = 181, 286
 LAST_WORDS = {"4-10-01-05": "养老护理员", "4-10-01-06": "家政服务员", "6-18-01-01": "车工",
               "4-03-02-01": "中式烹调师", "6-31-01-03": "电工", "6-18-02-04": "焊工"}  # fmt: skip
 
@@ -181,14 +184,48 @@ def test_a_folder_of_tables_is_taken_once(scene: Scene, tmp_path: Path) -> None:
     not FULL_TABLES, reason="no folder of full tables: neither VOUCHER_REFERENCE_DIR nor beside this checkout"
 )
 def test_the_full_tables_come_in_whole(scene: Scene) -> None:
-    added = load(scene, Path(FULL_TABLES))
-    assert added["occupations.csv"] > 1_400
-    assert added["streets_henan.csv"] == 2_586
+    """Every row of the national and Henan tables stands afterwards: none left out, none twice."""
+    folder = Path(FULL_TABLES)
+    added = load(scene, folder)
+    assert (added["occupations.csv"], added["streets_henan.csv"]) == (1_632 - _shipped(folder), 2_586)
+    given = {row["code"]: row["name"] for row in read_records(folder / "occupations.csv")}
+    areas = list(read_records(folder / "areas.csv"))
+    henan = {row["code"] for row in areas if row["provinceCode"] == PROVINCE[:2]}
+    streets = {row["code"] for row in read_records(folder / "streets_henan.csv")}
     with scene.database.read() as session:
-        assert session.scalar(select(func.count()).select_from(Occupation)) == 1_633
+        known = dict(session.execute(select(Occupation.code, Occupation.name)).all())
+        assert len(given) == 1_632
+        assert {code: known.get(code) for code in given} == given
+        # one more: an occupation of the former table that older certificates name
+        assert len(known) == 1_633
+        counted = dict(
+            session.execute(
+                select(Region.rank, func.count())
+                .where(Region.code.startswith(PROVINCE[:2]))
+                .group_by(Region.rank)
+            ).all()
+        )
+        assert (counted["province"], counted["city"]) == (1, 18)
+        assert henan <= set(session.scalars(select(Region.code)))
+        assert len(henan) == HENAN_AREAS
+        every = select(func.count()).select_from(Region)
+        assert session.scalar(every.where(Region.rank == "province")) == len(
+            list(read_records(folder / "provinces.csv"))
+        )
         assert catalogue.get_region(session, JIYUAN).parent_code == PROVINCE
         assert {each.code[:6] for each in list_streets(session, JIYUAN)} == {JIYUAN}
-        assert tables.read_calendar(session).years == frozenset(range(2019, 2027))
+        listed = session.scalars(select(Street.code)).all()
+        assert (len(listed), set(listed)) == (2_586, streets)
+        calendar = tables.read_calendar(session)
+        assert calendar.years == frozenset(range(2019, 2027))
+        days = sum(session.scalars(select(func.count()).select_from(CalendarDay)))
+        assert days == DAYS_ANNOUNCED
+
+
+def _shipped(folder: Path) -> int:
+    """Return how many of the national occupations ship with the program."""
+    shipped = {row["code"] for row in read_records(FOLDER / "occupations.csv")}
+    return len(shipped & {row["code"] for row in read_records(folder / "occupations.csv")})
 
 
 def test_a_folder_that_is_not_there_is_refused(scene: Scene, tmp_path: Path) -> None:
