@@ -118,6 +118,8 @@ def record() -> ResponseReturnValue:
                     method=fields.one_of("method", "取得方式", Method),
                     theory_hundredths=_read_score("theory", "理论成绩"),
                     skill_hundredths=_read_score("skill", "技能成绩"),
+                    fee_fen=fields.fen("fee", "收费") if request.form.get("fee", "").strip() else None,
+                    evaluation_batch=fields.text("batch", "评价批次", required=False, limit=60) or None,
                 )
             ],
         )
