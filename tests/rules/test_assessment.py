@@ -86,6 +86,13 @@ def test_59_and_95_is_not_a_pass_and_says_which_subject() -> None:
     assert "平均分不得抵" in refusal.next_step
 
 
+def test_each_subject_may_have_a_mark_of_its_own() -> None:
+    marks = {"理论": 6000, "技能": 7000}
+    assert judge_scores({"理论": 6000, "技能": 7000}, marks).outcome is ScoreOutcome.PASSED
+    (refusal,) = judge_scores({"理论": 9900, "技能": 6999}, marks).refusals
+    assert refusal.title == "技能成绩 69.99 分，未达到合格线 70 分"
+
+
 def test_the_mark_itself_is_a_pass_and_a_hundredth_below_is_not() -> None:
     assert judge_scores({"理论": 6000, "技能": 6000}, MARK).outcome is ScoreOutcome.PASSED
     assert judge_scores({"理论": 5999, "技能": 6000}, MARK).outcome is ScoreOutcome.FAILED

@@ -23,6 +23,8 @@ APART_SOURCE = "【参】考培分离（豫人社办〔2023〕102号（一）; S
 PLAN_SOURCE = "豫办〔2021〕29号 第4项 评价目录清单; S2-04f; S2-04r"
 FOUNDED = date(2021, 10, 28)
 THEORY, SKILL = "理论", "技能"
+# the dated parameter of each subject's own mark; empty where the common one holds
+SUBJECT_MARKS = {THEORY: "pass_mark_theory", SKILL: "pass_mark_skill"}
 LEVELS = frozenset(int(each) for each in Level)
 # the other kinds are given for a course completed, or by another authority
 EXAMINED_KINDS = LEVEL_CERTIFICATE_KINDS | {CertificateKind.SPECIAL_SKILL}
@@ -71,6 +73,9 @@ EXAM_DAY_PAST = reason(
     "请填写今天或以后的日期；已经考完的，不能补报评价计划",
     PLAN_SOURCE,
 )
+
+# one mark for every subject, or each subject's own, in hundredths of a point
+Marks = int | Mapping[str, int]
 
 _SCORE = re.compile(r"([0-9]{1,3})(?:\.([0-9]{1,2}))?")
 
@@ -123,10 +128,10 @@ def format_score(score_hundredths: int) -> str:
 @rule(number="ASM-03", stage="评价", source=MARK_SOURCE, since=FOUNDED)
 def judge_scores(
     scores: Mapping[str, int | None],
-    pass_mark_hundredths: int,
+    marks: Marks,
     required: frozenset[str] = frozenset(),
 ) -> ScoreJudgement:
-    """Return whether every subject reaches the mark on its own; scores and mark in hundredths.
+    """Return whether every subject reaches its mark on its own; scores and marks in hundredths.
 
     A missing score fails only where its subject is required; otherwise the whole is not judged (未核),
     unless another subject has failed already.
@@ -135,12 +140,10 @@ def judge_scores(
     missing = False
     for subject in (*scores, *sorted(required - scores.keys())):
         score = scores.get(subject)
-        if score is not None and score < pass_mark_hundredths:
-            refusals.append(
-                SUBJECT_FAILED.refusal(
-                    subject=subject, score=format_score(score), mark=format_score(pass_mark_hundredths)
-                )
-            )
+        mark = marks if isinstance(marks, int) else marks[subject]
+        if score is not None and score < mark:
+            told = {"score": format_score(score), "mark": format_score(mark)}
+            refusals.append(SUBJECT_FAILED.refusal(subject=subject, **told))
         elif score is None and subject in required:
             refusals.append(SCORE_MISSING.refusal(subject=subject))
         elif score is None:
@@ -164,9 +167,9 @@ def judge_exam(
     certificate_kind: CertificateKind,
     theory_hundredths: int | None,
     skill_hundredths: int | None,
-    pass_mark_hundredths: int,
+    marks: Marks,
 ) -> ScoreJudgement:
-    """Return whether an exam is passed; scores and mark in hundredths, empty where a subject was not sat.
+    """Return whether an exam is passed; scores and marks in hundredths, empty where a subject was not sat.
 
     Raises score_malformed.
     """
@@ -176,7 +179,7 @@ def judge_exam(
             raise SCORE_MALFORMED.refused()
     required = required_subjects(certificate_kind)
     scores = {name: score for name, score in given.items() if score is not None or name in required}
-    return judge_scores(scores, pass_mark_hundredths, required)
+    return judge_scores(scores, marks, required)
 
 
 @rule(number="ASM-06", stage="评价", source=APART_SOURCE, since=FOUNDED)

@@ -94,12 +94,13 @@ class Entered:
 
 @dataclass(frozen=True, slots=True)
 class Sat:
-    """An earlier exam of the same trade and level: its day, scores and mark line in hundredths."""
+    """An earlier exam of the same trade and level: its day, scores and marks in hundredths."""
 
     exam_on: date
     theory_hundredths: int | None
     skill_hundredths: int | None
-    pass_mark_hundredths: int
+    theory_mark_hundredths: int
+    skill_mark_hundredths: int
     passed: bool
     mark: ScoreMark | None = None
 
@@ -180,10 +181,18 @@ def next_attempt(earlier: Sequence[Sat], retakes_most: int | None, kept_since: d
             running.append(each)
     if retakes_most is not None and len(running) > retakes_most:
         raise RETAKES_EXHAUSTED.refused(limit=retakes_most)
-    theory = [each.theory_hundredths for each in running if _reached(each, each.theory_hundredths)]
-    skill = [each.skill_hundredths for each in running if _reached(each, each.skill_hundredths)]
+    theory = [
+        each.theory_hundredths
+        for each in running
+        if _reached(each, each.theory_hundredths, each.theory_mark_hundredths)
+    ]
+    skill = [
+        each.skill_hundredths
+        for each in running
+        if _reached(each, each.skill_hundredths, each.skill_mark_hundredths)
+    ]
     return Attempt(len(running) + 1, theory[-1] if theory else None, skill[-1] if skill else None)
 
 
-def _reached(sat: Sat, score_hundredths: int | None) -> bool:
-    return sat.mark is None and score_hundredths is not None and score_hundredths >= sat.pass_mark_hundredths
+def _reached(sat: Sat, score_hundredths: int | None, mark_hundredths: int) -> bool:
+    return sat.mark is None and score_hundredths is not None and score_hundredths >= mark_hundredths

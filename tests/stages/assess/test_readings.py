@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from sqlalchemy import select, text
+from sqlalchemy import select, text, update
 from sqlalchemy.exc import DatabaseError
 
 from tests import town_assess as town
@@ -13,6 +13,7 @@ from voucher.ledger.holds import Hold
 from voucher.plumbing.spreadsheets import Limits
 from voucher.plumbing.unit_of_work import Work
 from voucher.registry.importing.frame import ImportRefused, Report, import_file
+from voucher.registry.standards import Parameter
 from voucher.rules.scores import ScoreMark
 from voucher.stages.assess import corrections, lapse, plan, readings, results
 from voucher.stages.assess.models import Candidate
@@ -127,6 +128,25 @@ def test_a_retake_brings_the_passed_subject_along_until_retakes_are_used_up(scen
     admin = town.admin(scene, ev)
     assert town_train.code(scene, admin, lambda work: plan.plan_batch(work, new)) == "retakes_exhausted"
     town.assessed(scene, ev, [QIAN_QI], [qian])  # absence was no attempt
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_a_mark_of_skill_alone_fails_and_carries_by_its_own_measure(scene: Scene) -> None:
+    """理论按各科合格线，技能单独定 75 分：70 分不合格，也不带入补考；理论合格照样带入。"""
+    scene.at = on("2024-01-10")
+    with scene.database.engine.begin() as connection:
+        connection.execute(update(Parameter).where(Parameter.name == "pass_mark_skill").values(value="75"))
+    ev = town.evaluator(scene)
+    _, (zhang,) = town.finished(scene, ZHANG_SAN)
+    batch_id = town.planned(scene, ev, [zhang])
+    (one,) = town.admit_all(scene, batch_id, [ZHANG_SAN])
+    town.enter(scene, batch_id, {one: (6000, 7000)})
+    assert town.publish(scene, batch_id).failed == 1
+    again = town.planned(scene, ev, [zhang])
+    with scene.database.read() as session:
+        taken = session.get_one(Candidate, next(iter(town.candidates(scene, again).values())))
+        carried = (taken.attempt, taken.carried_theory_hundredths, taken.carried_skill_hundredths)
+    assert carried == (2, 6000, None)
 
 
 def test_a_score_file_with_letters_is_refused_whole_and_its_rows_named(scene: Scene) -> None:

@@ -57,8 +57,8 @@ def test_entered_by_one_published_by_another_and_nothing_averages(scene: Scene) 
     def enters(work: Work) -> int:
         with watched(work.session) as statements:
             done = results.enter_results(work, batch_id, first_entry)
-        assert sum("FROM parameter" in each for each in statements) == 2, (
-            "mark and arrival are read once each"
+        assert sum("FROM parameter" in each for each in statements) == 4, (
+            "the three marks and arrival are read once each"
         )
         return done
 

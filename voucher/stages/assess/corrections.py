@@ -25,7 +25,7 @@ from voucher.stages.assess.reading import (
     get_own_candidate,
     lock_own_batch,
     read_arrival_needed,
-    read_pass_mark,
+    read_pass_marks,
     serves_batch,
 )
 from voucher.stages.assess.results import Scores, pass_vouchers, write_result
@@ -82,7 +82,7 @@ def ask_correction(
         told,
         before,
         check_why(why),
-        pass_mark=read_pass_mark(work.session, batch),
+        pass_marks=read_pass_marks(work.session, batch),
         needs_arrival=read_arrival_needed(work.session, batch),
     )
 

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from voucher.plumbing.unit_of_work import Work
 from voucher.registry import catalogue, tables
 from voucher.rules.actor import Actor, Role, check_role
+from voucher.rules.assessment import SUBJECT_MARKS
 from voucher.rules.errors import Family, reason
 from voucher.rules.lifecycle import STATE_NAMES, Thing
 from voucher.stages.assess.models import Candidate, ExamBatch, ExamResult
@@ -171,13 +172,18 @@ def _find_results(session: Session, ordered: Sequence[int], *, confirmed: bool) 
     return found
 
 
-def read_pass_mark(session: Session, batch: ExamBatch) -> int:
-    """Return the mark every subject must reach on the day of the exam, in hundredths of a point.
+def read_pass_marks(session: Session, batch: ExamBatch) -> dict[str, int]:
+    """Return the mark of each subject on the day of the exam, in hundredths of a point.
 
-    Raises parameter_missing.
+    A subject without a mark of its own has the one of all subjects. Raises parameter_missing.
     """
     regions = catalogue.list_ancestry(session, batch.region_code)
-    return (tables.read_parameter_number(session, "pass_mark", batch.exam_on, regions) or 0) * 100
+
+    def read(name: str) -> int | None:
+        return tables.read_parameter_number(session, name, batch.exam_on, regions)
+
+    common = read("pass_mark") or 0
+    return {subject: (read(name) or common) * 100 for subject, name in SUBJECT_MARKS.items()}
 
 
 def read_arrival_needed(session: Session, batch: ExamBatch) -> bool:

@@ -18,7 +18,7 @@ from voucher.plumbing.unit_of_work import Work
 from voucher.rules.actor import Role
 from voucher.rules.approval import check_two_people
 from voucher.rules.arrivals import may_have_scores
-from voucher.rules.assessment import SKILL, THEORY, ScoreOutcome, format_score, judge_exam
+from voucher.rules.assessment import SKILL, THEORY, Marks, ScoreOutcome, format_score, judge_exam
 from voucher.rules.errors import Family, reason
 from voucher.rules.lifecycle import Thing, check_event
 from voucher.rules.scores import SUBJECT_CARRIED, ScoreMark, check_mark, check_twice_read
@@ -33,7 +33,7 @@ from voucher.stages.assess.reading import (
     list_batch_candidates,
     lock_own_batch,
     read_arrival_needed,
-    read_pass_mark,
+    read_pass_marks,
 )
 from voucher.stages.assess.readings import read_others, read_twice
 
@@ -96,7 +96,7 @@ def enter_results(work: Work, batch_id: int, rows: Sequence[Scores]) -> int:
     check_planned(batch, "录入成绩")
     candidates = {each.id: each for each in list_batch_candidates(work.session, batch.id)}
     newest = find_newest_results(work.session, candidates)
-    pass_mark = read_pass_mark(work.session, batch)
+    pass_marks = read_pass_marks(work.session, batch)
     needs_arrival = read_arrival_needed(work.session, batch)
     made: list[ExamResult] = []
     for row in rows:
@@ -107,7 +107,7 @@ def enter_results(work: Work, batch_id: int, rows: Sequence[Scores]) -> int:
         if before is not None and _says_the_same(candidate, row, before):
             continue
         told = check_scores(needs_arrival, candidate, row)
-        made.append(_judge(work, batch, row, told, before, BEFORE_PUBLICATION, pass_mark))
+        made.append(_judge(work, batch, row, told, before, BEFORE_PUBLICATION, pass_marks))
         newest[candidate.id] = made[-1]
     if made:
         batch.entered_by_person_id = work.actor.person_id
@@ -157,12 +157,12 @@ def write_result(
     before: ExamResult | None,
     why: str,
     *,
-    pass_mark: int,
+    pass_marks: Marks,
     needs_arrival: bool,
 ) -> ExamResult:
     """Write the next revision of a candidate's scores and return it; the batch's day says the keywords."""
     told = check_scores(needs_arrival, candidate, row)
-    made = _judge(work, batch, row, told, before, why, pass_mark)
+    made = _judge(work, batch, row, told, before, why, pass_marks)
     work.session.add(made)
     work.session.flush()
     audit.record(work, [_told(made)])
@@ -176,10 +176,10 @@ def _judge(
     told: tuple[int | None, int | None],
     before: ExamResult | None,
     why: str,
-    pass_mark: int,
+    pass_marks: Marks,
 ) -> ExamResult:
     theory, skill = told
-    judgement = judge_exam(CertificateKind(batch.certificate_kind), theory, skill, pass_mark)
+    judgement = judge_exam(CertificateKind(batch.certificate_kind), theory, skill, pass_marks)
     return ExamResult(
         candidate_id=row.candidate_id,
         revision=before.revision + 1 if before is not None else 1,

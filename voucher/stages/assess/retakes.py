@@ -8,11 +8,12 @@ from sqlalchemy import select
 
 from voucher.plumbing.unit_of_work import Work
 from voucher.registry import catalogue, tables
+from voucher.rules.assessment import SKILL, THEORY
 from voucher.rules.duplicates import canonical_occupation
 from voucher.rules.scores import Attempt, Sat, ScoreMark, next_attempt
 from voucher.rules.windows import add_months
 from voucher.stages.assess.models import Candidate, ExamBatch
-from voucher.stages.assess.reading import find_counting_results, read_pass_mark
+from voucher.stages.assess.reading import find_counting_results, read_pass_marks
 
 
 def read_attempts(
@@ -57,7 +58,7 @@ def _read_earlier(
     counting = find_counting_results(work.session, [candidate.id for candidate, _ in rows])
     # the mark of each earlier batch is read once, however many sat it
     sat = {earlier.id: earlier for candidate, earlier in rows if candidate.id in counting}
-    marks = {batch_id: read_pass_mark(work.session, earlier) for batch_id, earlier in sat.items()}
+    marks = {batch_id: read_pass_marks(work.session, earlier) for batch_id, earlier in sat.items()}
     found: dict[int, list[Sat]] = {}
     for candidate, earlier in rows:
         result = counting.get(candidate.id)
@@ -67,7 +68,8 @@ def _read_earlier(
                     earlier.exam_on,
                     result.theory_hundredths,
                     result.skill_hundredths,
-                    marks[earlier.id],
+                    marks[earlier.id][THEORY],
+                    marks[earlier.id][SKILL],
                     bool(result.passed),
                     ScoreMark(result.mark) if result.mark is not None else None,
                 )

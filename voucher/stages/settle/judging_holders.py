@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from voucher.registry.people import Named
-from voucher.rules.assessment import ScoreOutcome, judge_scores
+from voucher.rules.assessment import SUBJECT_MARKS, ScoreOutcome, judge_scores
 from voucher.rules.duplicates import entitlement_key
 from voucher.rules.eligibility import PersonFacts, Tag, judge_eligibility
 from voucher.rules.identity import read_identity
@@ -44,12 +44,16 @@ def _judge_scores(verdict: Verdict, lawbook: Lawbook) -> None:
     if all(score is None for score in scores.values()):
         verdict.note(UNCHECKED, "成绩未登记", "DOMAIN P7")
         return
-    mark = lawbook.require("pass_mark", certificate.issued_on) * 100
-    judged = judge_scores({name: each for name, each in scores.items() if each is not None}, mark)
+    common = lawbook.require("pass_mark", certificate.issued_on)
+    marks = {
+        subject: (lawbook.number(name, certificate.issued_on) or common) * 100
+        for subject, name in SUBJECT_MARKS.items()
+    }
+    judged = judge_scores({name: each for name, each in scores.items() if each is not None}, marks)
     for refusal in judged.refusals:
         verdict.refuse(refusal)
     if judged.outcome is ScoreOutcome.PASSED:
-        verdict.note(PASSED, f"各科成绩均不低于 {mark // 100} 分", "DOMAIN P7")
+        verdict.note(PASSED, f"各科成绩均不低于 {min(marks.values()) // 100} 分", "DOMAIN P7")
 
 
 def _judge_person(

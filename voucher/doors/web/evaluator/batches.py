@@ -32,7 +32,7 @@ from voucher.stages.assess.queries import CandidateView
 from voucher.stages.assess.queries.examiners import list_views
 from voucher.stages.assess.queries.exams import list_revisions
 from voucher.stages.assess.queries.slips import read_places
-from voucher.stages.assess.reading import read_pass_mark
+from voucher.stages.assess.reading import read_pass_marks
 from voucher.stages.assess.readings import read_entries_needed
 from voucher.stages.assess.seating import list_uses
 from voucher.stages.assess.sites import list_sites
@@ -93,7 +93,7 @@ def show_batch(batch_id: int, report: Report | None = None) -> str:
             found=found,
             rows=rows,
             kind_name=CERTIFICATE_KIND_NAMES[CertificateKind(found.certificate_kind)],
-            mark=read_pass_mark(session, found),
+            marks=read_pass_marks(session, found),
             path=_path(found.state, view),
             revisions=revisions,
             more=more,

@@ -51,6 +51,8 @@ PARAMETER_NAMES = {
     "payment_workdays": "拨付期限",
     "review_workdays": "审核期限",
     "pass_mark": "各科及格线",
+    "pass_mark_theory": "理论单独的及格线（不填的按各科）",
+    "pass_mark_skill": "技能单独的及格线（不填的按各科）",
     "exam_apart_from_training": "考培分离（培训机构不评价自己的学员）",
     "exam_plan_days": "评价计划提前报送",
     "examiners_per_exam": "每场考试考评员人数",
