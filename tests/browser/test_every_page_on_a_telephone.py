@@ -62,7 +62,7 @@ NO_PAGES = frozenset(
         *("web.public.robots", "web.public.sitemap"),
         *("web.office.attendance_proof", "web.institution.proof", "web.institution.filing_paper"),
         *("web.worker.lesson_video", "web.institution.lesson_video"),
-        "web.evaluator.score_sheet",
+        *("web.evaluator.score_sheet", "web.evaluator.own_staff_sheet", "web.evaluator.direct_sheet"),
         *("web.entrance.sign_on", "web.entrance.sign_on_back"),
     }
 )
