@@ -36,6 +36,7 @@ from voucher.stages.assess.reading import read_pass_marks
 from voucher.stages.assess.readings import read_entries_needed
 from voucher.stages.assess.seating import list_uses
 from voucher.stages.assess.sites import list_sites
+from voucher.stages.certify.queries.held import Claimed, check_held
 from voucher.stages.certify.queries.register import find_certificates, find_proofs
 from voucher.stages.settle.queries import object_timeline
 
@@ -105,6 +106,9 @@ def show_batch(batch_id: int, report: Report | None = None) -> str:
             twice=planned and read_entries_needed(session, found) > 1,
             follows=list_certificates_behind(session, rows),
             report=report,
+            held=check_held(
+                session, {each.candidate_id: Claimed(*each.held) for each in rows if each.held is not None}
+            ),
             ways={str(way): name for way, name in ENTRY_WAY_NAMES.items()},
             examiners=list_views(session, door.keyring, [found.institution_id]) if planned else [],
             assigned={each.examiner_id for each in list_assigned(session, batch_id)},

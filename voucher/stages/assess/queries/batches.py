@@ -13,6 +13,7 @@ from voucher.ledger.vouchers import Voucher
 from voucher.plumbing.secrets import Keyring
 from voucher.registry import catalogue, people
 from voucher.registry.institutions import Institution
+from voucher.rules.entries import Entry
 from voucher.rules.levels import Level, name_level
 from voucher.rules.lifecycle import STATE_NAMES, Thing
 from voucher.rules.privacy import mask_identity, mask_identity_end, mask_name
@@ -51,7 +52,8 @@ class CandidateView:
 
     A practical score is empty (`skill_hidden`) for everybody but its reader until the second entry is in;
     `second_skill_hundredths` is that entry. `passed` is what counts, None before publication and for the
-    absent; `pending_result_id` is a correction that waits for a second person.
+    absent; `pending_result_id` is a correction that waits for a second person. `held` are person, level and
+    number of a certificate the entry names.
     """
 
     candidate_id: int
@@ -77,6 +79,7 @@ class CandidateView:
     entry_way: str | None = None
     entry_evidence: str | None = None
     entry_facts: tuple[str, ...] = ()
+    held: tuple[int, int, str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,9 +227,16 @@ def list_candidates(
                 entry_way=ways[each.id].way if each.id in ways else None,
                 entry_evidence=ways[each.id].evidence if each.id in ways else None,
                 entry_facts=facts.get(each.id, ()),
+                held=_name_held(each, ways.get(each.id)),
             )
         )
     return made
+
+
+def _name_held(candidate: Candidate, entry: Entry | None) -> tuple[int, int, str] | None:
+    if entry is None or entry.held_level is None or entry.held_number is None:
+        return None
+    return candidate.person_id, entry.held_level, entry.held_number
 
 
 def _mask_number(batch: ExamBatch, candidate: Candidate, number: str | None) -> str:
