@@ -183,12 +183,8 @@ def list_candidates(
     batch = session.get_one(ExamBatch, batch_id)
     listed = list_batch_candidates(session, batch_id, after_id=after_id, limit=limit)
     named = people.read_people(session, keyring, [each.person_id for each in listed])
-    vouchers = {
-        each.id: each
-        for each in session.scalars(
-            select(Voucher).where(Voucher.id.in_({each.voucher_id for each in listed if each.voucher_id}))
-        )
-    }
+    paid = {each.voucher_id for each in listed if each.voucher_id}
+    vouchers = {each.id: each for each in session.scalars(select(Voucher).where(Voucher.id.in_(paid)))}
     ids = [each.id for each in listed]
     facts = tell_entries(session, ways := read_entries(session, ids))
     newest, counting = find_newest_results(session, ids), find_counting_results(session, ids)
