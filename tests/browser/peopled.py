@@ -32,10 +32,11 @@ from voucher.registry.webhooks import register_webhook, try_webhook
 from voucher.rules.joins import JoinKind
 from voucher.rules.lifecycle import Thing
 from voucher.rules.reports import ReportKind
+from voucher.rules.vocabulary import Problem
 from voucher.stages.oversee.complaints.models import Complaint
 from voucher.stages.oversee.joins.running import run_join
 from voucher.stages.oversee.reports.freezing import freeze_report
-from voucher.stages.settle import objection
+from voucher.stages.settle import denying, objection
 from voucher.stages.settle.models.claims import Claim
 from voucher.stages.settle.models.notices import Notice, Objection
 from voucher.stages.train import classes, reviewing
@@ -68,6 +69,7 @@ def people_town(folder: Path) -> Town:
     town.clock.turn_to(moment(TODAY, 16))
     _return_a_class(town, trainings["planned"])
     _lodge_an_objection(town)
+    _deny_a_claim(town)
     _connect_a_system(town)
     # the first has one; the last still has to choose his own, and sees nothing else before
     for login in find_workers(town)[1:-1]:
@@ -129,6 +131,17 @@ def _lodge_an_objection(town: Town) -> None:
         "first-review",
         lambda work: objection.lodge(work, notice_id, claim_id, "此人没有参加考试", "13800000000"),
     )
+
+
+def _deny_a_claim(town: Town) -> None:
+    """Have a person miss what was paid for: a case of its own, and nothing stopped."""
+    with town.database.read() as session:
+        paid = session.execute(
+            select(Claim.id, Claim.person_id).where(Claim.state == "paid").order_by(Claim.id)
+        ).all()
+    claim_id, person_id = next(each for each in paid if each.person_id in town.stage.workers)
+    login = town.stage.workers[person_id]
+    town.do(login, lambda work: denying.deny(work, claim_id, Problem.NOT_RECEIVED))
 
 
 def find_workers(town: Town) -> list[str]:
