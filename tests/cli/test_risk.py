@@ -88,5 +88,5 @@ def test_an_empty_folder_and_an_unknown_rule_are_refused(
 
 def test_the_dictionary_names_every_column(capsys: pytest.CaptureFixture[str]) -> None:
     told = run(capsys, "dictionary")[1]
-    assert len(told) == 18
+    assert len(told) == 19
     assert all(column["meaning"] for columns in told.values() for column in columns)
