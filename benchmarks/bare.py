@@ -35,6 +35,7 @@ def list_tables() -> list[str]:
 def open_bare(path: Path) -> sqlite3.Connection:
     """Open a database past the program, with the program's durability."""
     connection = sqlite3.connect(path, isolation_level=None)
+    connection.create_function("current_act", 0, lambda: 1)
     for pragma in (*PRAGMAS, "foreign_keys=ON"):
         connection.execute(f"PRAGMA {pragma}")
     return connection

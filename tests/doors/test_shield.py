@@ -144,7 +144,7 @@ def test_numbers_for_operations_name_no_address(world: World) -> None:
     told = world.visit().http.get("/metrics").text
     assert 'endpoint="notices.show_objection"' in told
     assert "YY-20240306" not in told
-    assert world.visit().http.get("/healthz").json == {"status": "ok"}
+    assert world.visit().http.get("/healthz").json == {"status": "ok", "trail": "late"}, "nobody seals here"
 
 
 def test_a_foreign_region_is_empty_named_it_is_forbidden_and_single_it_is_missing(world: World) -> None:

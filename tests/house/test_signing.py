@@ -63,7 +63,8 @@ def test_who_is_paid_and_who_holds_an_office_is_signed() -> None:
         "web.finance.close_month",
         "web.finance.settle_line",
         "web.office.confirm_measure",
-        "web.office.expose_measure",
+        "web.office.draft_exposure",
+        "web.office.release_exposure",
         "measures.confirm_measure",
         "web.supervisor.ask_for_export",
     }

@@ -2,7 +2,8 @@
 
 The sealer reads which rows were touched, digests them as the database holds them, writes one page and one
 audit row with the page's hash. From then on a change past the triggers is a row that is not what was bound.
-A change past the acts that leaves the triggers on is a touch like any other: bound, and not found.
+A change past the acts that leaves the triggers on is touched in a transaction without an act: it is bound as
+it stands, and the page says which rows those were.
 """
 
 from __future__ import annotations
@@ -12,10 +13,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, Connection, delete, select
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy import CheckConstraint, Connection, delete, select, text
+from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from voucher.ledger.audit import record_one
+from voucher.ledger.audit import AuditRow, record_one
+from voucher.ledger.watching import ACTED
 from voucher.plumbing.bulk import among
 from voucher.plumbing.db import Model
 from voucher.plumbing.types import Int64, Json, Text, UtcTime, canonical_json
@@ -38,6 +40,8 @@ class RowTouch(Model):
     table_name: Mapped[str] = mapped_column(Text, nullable=False)
     key_columns: Mapped[str] = mapped_column(Text, nullable=False)
     row_key: Mapped[str] = mapped_column(Text, nullable=False)
+    # none where an upgrade has touched everything as it stands
+    transaction_id: Mapped[int | None] = mapped_column(Int64, server_default=text("(current_act())"))
 
 
 class RowPage(Model):
@@ -83,26 +87,47 @@ def bind_rows(work: Work, limit: int = ROWS_PER_PAGE) -> int:
     """Bind the next touched rows and return how many lines of the queue that were; one caller at a time."""
     session = work.session
     touched = session.execute(
-        select(RowTouch.id, RowTouch.table_name, RowTouch.key_columns, RowTouch.row_key)
+        select(
+            RowTouch.id, RowTouch.table_name, RowTouch.key_columns, RowTouch.row_key, RowTouch.transaction_id
+        )
         .order_by(RowTouch.id)
         .limit(limit)
     ).all()
     if not touched:
         return 0
     wanted: dict[tuple[str, str], set[str]] = {}
-    for _, table, keys, key in touched:
+    unacted: dict[str, set[str]] = {}
+    acts = _find_acts(session, {each.transaction_id for each in touched if each.transaction_id is not None})
+    for _, table, keys, key, act in touched:
         wanted.setdefault((table, keys), set()).add(key)
+        if table in ACTED and act is not None and act not in acts:
+            unacted.setdefault(table, set()).add(key)
     connection = session.connection()
     body = {
         table: _bind_table(connection, table, keys.split(","), sorted(found))
         for (table, keys), found in sorted(wanted.items())
     }
+    for table, found in unacted.items():
+        body[table]["unacted"] = sorted(found)
     page = RowPage(bound_at=work.at, body=body, sha256=hash_page(body))
     session.add(page)
     session.flush()
     record_one(work, THING, page.id, ACT, sha256=page.sha256, rows=sum(map(len, wanted.values())))
     session.execute(delete(RowTouch).where(among(session, RowTouch.id, [each.id for each in touched])))
     return len(touched)
+
+
+def _find_acts(session: Session, touching: set[int]) -> set[int]:
+    """Return those of some transactions in which an act was written down.
+
+    An act commits with what it touches, so whoever sees the touch sees the act.
+    """
+    if not touching:
+        return set()
+    between = select(AuditRow.transaction_id).where(
+        AuditRow.transaction_id >= min(touching), AuditRow.transaction_id <= max(touching)
+    )
+    return touching.intersection(session.scalars(between.distinct()))
 
 
 def _bind_table(

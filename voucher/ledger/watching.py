@@ -51,6 +51,17 @@ UNWATCHED: dict[str, str] = {
 # rows of these may go by an act of the house; of all others none ever does
 ROWS_MAY_GO = frozenset({"class_session", "programme_demand", "listing_scope", "audit_list_row"})
 ROWS_MAY_GO_BY_PREFIX = "filing"
+# money, promises, people, proofs, powers and dated rows: whatever writes one of these writes an act along, in
+# the same transaction. Of the others some are written without (a lesson's minutes, a code shown, a call)
+ACTED = frozenset(
+    {
+        *("claim", "claim_hand", "signature", "payment", "payment_file", "payment_line", "payee_account"),
+        *("transfer", "account", "budget", "voucher", "entitlement", "redemption", "state_event"),
+        *("certificate", "register_entry", "exam_result", "attendance", "completion"),
+        *("person", "institution", "role_grant", "parameter", "standard", "project"),
+        *("measure", "exposure", "exposure_draft", "risk_flag", "audit_list", "audit_join", "audit_join_hit"),
+    }
+)
 DEEDS = ("insert", "update", "delete")
 
 
@@ -100,7 +111,15 @@ def watch_tables(database: Database) -> list[str]:
                 for deed in deeds_of(table, triggers):
                     _watch(connection, table, keys, deed)
                 _touch_all(connection, table, keys)
+            leave_as_it_stands(connection)
     return missing
+
+
+def leave_as_it_stands(connection: Connection) -> None:
+    """Let what this transaction has touched be bound as it stands: an upgrade, which is no act of anybody."""
+    connection.exec_driver_sql(
+        "UPDATE row_touch SET transaction_id = NULL WHERE transaction_id = current_act()"
+    )
 
 
 def _watch(connection: Connection, table: str, keys: list[str], deed: str) -> None:

@@ -12,6 +12,7 @@ from functools import cache
 from importlib import import_module
 from pathlib import Path
 from pkgutil import walk_packages
+from secrets import randbits
 from typing import Any, cast
 from weakref import finalize
 
@@ -31,6 +32,8 @@ CONVENTION = {
     "pk": "pk_%(table_name)s",
 }
 LOCK_WAIT_SECONDS = 30
+# SQLite numbers no transaction: each gets a number when it begins, which the schema's own word reads
+ACT, ACT_BITS = "act", 62
 # the house asks some fifteen hundred different statements: the default of 500 compiles them again and again
 STATEMENTS = 2000
 
@@ -57,8 +60,9 @@ def load_models() -> None:
 
 def _prepare_sqlite(engine: Engine) -> None:
     @event.listens_for(engine, "connect")
-    def connect(connection: Any, _record: object) -> None:
+    def connect(connection: Any, record: Any) -> None:
         connection.isolation_level = None  # we say BEGIN ourselves
+        connection.create_function("current_act", 0, lambda: record.info.get(ACT))
         cursor = connection.cursor()
         for pragma in (
             "journal_mode=WAL",
@@ -73,6 +77,7 @@ def _prepare_sqlite(engine: Engine) -> None:
     @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:
         writes = connection.get_execution_options().get("writes", False)
+        connection.info[ACT] = randbits(ACT_BITS)
         connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
 

@@ -10,7 +10,7 @@ from alembic import command
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection
+from sqlalchemy import Connection, inspect
 from sqlalchemy.exc import SQLAlchemyError
 
 from voucher.plumbing.db import Database
@@ -55,10 +55,20 @@ def upgrading(database: Database) -> Iterator[Connection]:
                 raw.cursor().execute("PRAGMA foreign_keys=OFF")
         with connection.begin():
             yield connection
+            if "transaction_id" in _columns_of(connection, "row_touch"):
+                # what an upgrade touches is bound as it stands: it is no act of anybody
+                connection.exec_driver_sql(
+                    "UPDATE row_touch SET transaction_id = NULL WHERE transaction_id = current_act()"
+                )
             if database.is_sqlite:
                 broken = connection.exec_driver_sql("PRAGMA foreign_key_check").fetchmany(5)
                 if broken:
                     raise RuntimeError(f"the upgrade leaves references that point nowhere: {broken}")
+
+
+def _columns_of(connection: Connection, table: str) -> set[str]:
+    looked = inspect(connection)
+    return {each["name"] for each in looked.get_columns(table)} if looked.has_table(table) else set()
 
 
 def upgrade(database: Database) -> None:

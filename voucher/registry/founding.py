@@ -7,7 +7,7 @@ from datetime import datetime
 from voucher.ledger.credentials.keys import ensure_keys
 from voucher.ledger.credentials.trust import publish_here
 from voucher.ledger.transitions import load_transitions
-from voucher.ledger.watching import watch_tables
+from voucher.ledger.watching import leave_as_it_stands, watch_tables
 from voucher.plumbing.db import Database
 from voucher.plumbing.schema import upgrade
 from voucher.plumbing.secrets import Keyring
@@ -34,6 +34,8 @@ def found(database: Database, keyring: Keyring, at: datetime) -> dict[str, int]:
         counts["signing_keys"] = ensure_keys(work)
         if counts["signing_keys"]:
             publish_here(work)
+        work.session.flush()
+        leave_as_it_stands(work.session.connection())
         return counts
 
     return perform(database, keyring, FOUNDER, at, act)

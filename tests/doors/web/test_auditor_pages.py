@@ -22,6 +22,7 @@ from voucher.doors.auth.entries import Entry
 from voucher.ledger import sealing
 from voucher.ledger.audit import AuditRow
 from voucher.ledger.vouchers import Voucher
+from voucher.plumbing.clock import day_of
 from voucher.plumbing.files import FileStore
 from voucher.plumbing.jobs import Job, JobState, Run
 from voucher.plumbing.unit_of_work import Work, perform
@@ -29,6 +30,7 @@ from voucher.rules.actor import Role
 from voucher.stages.oversee.handover import verify
 from voucher.stages.oversee.handover.asking import pack_as_job
 from voucher.stages.oversee.handover.keeping import forget_exports
+from voucher.stages.oversee.risk.facts import Window, read_facts
 
 # what an auditor may send: each of it reads, or leaves a row that says that somebody looked or asked
 SENT_BY_AUDITORS = {
@@ -79,7 +81,11 @@ def test_an_unmasked_look_asks_why_shows_once_and_is_seen_by_the_supervisor(
     assert "省审〔2024〕7 号抽查" in page.text
     with scene.database.read() as session:
         looks = session.scalars(select(AuditRow.content).where(AuditRow.act == "look_unmasked")).all()
+        today = day_of(scene.at)
+        facts = read_facts(session, Window(today, today)).look_ups
     assert [each["why"] for each in looks] == ["省审〔2024〕7 号抽查"]
+    # R28 查得到：不脱敏查看不是分给谁的事项
+    assert [(each.person, each.institution, each.is_on_duty) for each in facts] == [(str(holder), "", 0)]
 
 
 def test_a_package_is_asked_for_made_taken_and_checked_elsewhere(

@@ -17,6 +17,7 @@ from tests.doors.world import World
 from tests.scene import LI_SI, PROVINCE, SUN_BA, ZHANG_SAN, Scene, on
 from voucher.ledger import sealing
 from voucher.rules.actor import Role
+from voucher.stages.oversee.anchoring import tell_anchor
 
 
 def _look(name: str, data: bytes) -> None:
@@ -57,6 +58,9 @@ def test_a_report_is_frozen_and_downloaded_and_the_board_says_what_the_desk_says
     _look("report.xlsx", file)
     book = CalamineWorkbook.from_filelike(io.BytesIO(file))
     assert book.sheet_names == ["地区", "定稿", "指标"]
+    with scene.database.read() as session:
+        anchor = tell_anchor(session)
+    assert ["导出时最近的留痕检查点", anchor] in book.get_sheet_by_name("定稿").to_python()
     assert book.get_sheet_by_name("地区").to_python()[-1][1:3] == ["合计", 3]
     paper = watcher.http.get(number.group().replace("xlsx", "pdf")).data
     assert paper.startswith(b"%PDF")

@@ -18,7 +18,7 @@ from voucher.registry.standards import Parameter
 from voucher.registry.users import CLOCK_LOGIN
 from voucher.rules.actor import Role
 from voucher.rules.measures import Step
-from voucher.stages.oversee.measures.exposing import expose
+from voucher.stages.oversee.measures.drafting import draft_exposure, release_exposure
 from voucher.stages.oversee.measures.finishing import finish_due_measures
 
 
@@ -42,7 +42,8 @@ def test_stars_are_read_by_who_gives_them_who_has_them_and_everybody(scene: Scen
     scene.do(CLOCK_LOGIN, finish_due_measures)
     today = day_of(scene.at)
     shown = "两个班没有按计划开课"
-    scene.do("初审员", lambda work: expose(work, measure, shown, today, today + timedelta(days=9)))
+    scene.do("初审员", lambda work: draft_exposure(work, measure, shown, today, today + timedelta(days=9)))
+    scene.do("复核员", lambda work: release_exposure(work, measure))
     world.staff("监管员", Role.SUPERVISOR, region=JIYUAN)
     watcher, anybody = desk.at("监管员"), desk.anybody()
     page = watcher.go("/supervisor/quality?year=2024")

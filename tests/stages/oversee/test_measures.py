@@ -31,11 +31,11 @@ from voucher.stages.oversee.complaints.queries import list_asked, look_at_compla
 from voucher.stages.oversee.measures import queries
 from voucher.stages.oversee.measures.appealing import appeal
 from voucher.stages.oversee.measures.confirming import confirm, drop
+from voucher.stages.oversee.measures.drafting import decline_exposure, draft_exposure, release_exposure
 from voucher.stages.oversee.measures.effects import read_effect
-from voucher.stages.oversee.measures.exposing import expose
 from voucher.stages.oversee.measures.finishing import finish_due_measures
 from voucher.stages.oversee.measures.imposing import Imposed
-from voucher.stages.oversee.measures.models import Exposure, Measure
+from voucher.stages.oversee.measures.models import ExposureDraft, Measure
 from voucher.stages.oversee.measures.proposing import Proposal, propose
 from voucher.stages.oversee.measures.reading import lock_measure
 from voucher.stages.oversee.measures.stating import prove, state
@@ -197,8 +197,8 @@ def test_only_what_is_final_is_exposed_for_its_days(scene: Scene) -> None:
     )  # fmt: skip
     confirmed(scene, "复核员", measure)
 
-    def show(first: date, last: date, words: str = "两个班没有按计划开课") -> Callable[[Work], Exposure]:
-        return lambda work: expose(work, measure, words, first, last)
+    def show(first: date, last: date, words: str = "两个班没有按计划开课") -> Callable[[Work], ExposureDraft]:
+        return lambda work: draft_exposure(work, measure, words, first, last)
 
     assert code("初审员", show(day, day)) == "exposure_before_final"
     head = town_train.staff(scene, house, Role.INSTITUTION_ADMIN)
@@ -224,12 +224,34 @@ def test_only_what_is_final_is_exposed_for_its_days(scene: Scene) -> None:
     # whoever supervises here and is an officer elsewhere shows nothing
     apart = [Grant(Role.SUPERVISOR, JIYUAN), Grant(Role.OFFICER_CITY, XINXIANG)]
     assert code(hired(scene, "监管兼外地", apart), show(today, today)) == "measure_missing"
-    scene.do("初审员", show(today, today + timedelta(days=9)))
-    assert code("初审员", show(today, today)) == "exposed_already"
 
     def exposed(on_day: date) -> int:
         with scene.database.read() as session:
             return len(queries.list_exposed(session, on_day, limit=10))
+
+    release, back = (
+        partial(release_exposure, measure_id=measure),
+        partial(decline_exposure, measure_id=measure),
+    )
+    assert code("复核员", release) == "exposure_draft_missing"
+    scene.do("初审员", show(today, today + timedelta(days=9)))
+    # one writes, another releases; until then nobody sees it
+    assert code("复核员", show(today, today)) == "exposure_draft_open"
+    assert code("初审员", release) == "second_person_needed"
+    assert exposed(today) == 0
+    assert code("复核员", partial(back, why=" ")) == "why_missing"
+    scene.do("复核员", partial(back, why="日期写错"))
+    scene.do("初审员", show(today, today + timedelta(days=9)))
+    with pytest.raises(DBAPIError), scene.database.open_write() as session:
+        session.execute(
+            text(
+                "INSERT INTO exposure (measure_id, words, from_on, until_on, posted_by_person_id, posted_at) "
+                "SELECT measure_id, words, from_on, until_on, drafted_by_person_id, drafted_at "
+                "FROM exposure_draft"
+            )
+        )
+    scene.do("复核员", release)
+    assert code("初审员", show(today, today)) == "exposed_already"
 
     assert (exposed(today), exposed(today + timedelta(days=9)), exposed(today + timedelta(days=10))) == (
         1,
@@ -278,7 +300,10 @@ def test_an_upheld_appeal_lifts_nothing_but_the_measure_it_is_against(scene: Sce
     # an upheld measure is never final by the clock: planted, to see its exposure fall
     scene.do(CLOCK_LOGIN, lambda work: move(work, Measure, [lock_measure(work, suspended)], "finish"))
     for each in (rectify, suspended):
-        scene.do("初审员", partial(expose, measure_id=each, words="停课", from_on=today, until_on=today))
+        scene.do(
+            "初审员", partial(draft_exposure, measure_id=each, words="停课", from_on=today, until_on=today)
+        )
+        scene.do("复核员", partial(release_exposure, measure_id=each))
     again = scene.do("初审员", restore)
     assert confirmed(scene, "复核员", again.id).state == "listed"
     with scene.database.read() as session:
@@ -304,7 +329,7 @@ SINS = {
     "DELETE FROM measure_ground": "never deleted",
     "UPDATE measure_ground SET object_id = 99": "append only",
     "INSERT INTO exposure (measure_id, words, from_on, until_on, posted_by_person_id, posted_at) "
-    "SELECT id, 'x', '2024-03-06', '2024-03-07', 1, proposed_at FROM measure": "final measure only",
+    "SELECT id, 'x', '2024-03-06', '2024-03-07', 1, proposed_at FROM measure": "final measure|than wrote it",
     "INSERT INTO measure SELECT * FROM measure": "uq_measure_proposed|UNIQUE|duplicate key",
     "UPDATE complaint SET concluded_by_person_id = STAFF": "never concluded by|written once",
     "UPDATE complaint SET institution_id = institution_id + 1": "never changes",

@@ -59,6 +59,7 @@ def test_what_is_in_force_is_the_newest_and_nothing_that_differs_by_region() -> 
 # what says whose it is: two people are never alike in these
 _WHOSE = frozenset(
     {
+        "transaction_id",
         *("id", "voucher_id", "person_id", "holder_person_id", "enrolment_id", "credential_id", "device_id"),
         *("presentation_id", "object_id", "row_key", "vid", "nonce", "public_key"),
         *("content_hash", "previous_hash"),

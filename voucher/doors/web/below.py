@@ -166,7 +166,8 @@ BELOW: dict[str, tuple[str, ...]] = {
     ),
     "web.office.measures": (
         *("web.office.measure", "web.office.confirm_measure", "web.office.drop_measure"),
-        *("web.office.expose_measure", "web.office.take_down_exposure", "web.office.measure_paper"),
+        *("web.office.draft_exposure", "web.office.release_exposure", "web.office.decline_exposure"),
+        *("web.office.take_down_exposure", "web.office.measure_paper"),
     ),
     "web.office.complaints": (
         *("web.office.complaint", "web.office.accept_complaint", "web.office.refuse_complaint"),

@@ -29,6 +29,7 @@ SENTENCES: dict[str, str] = {
     "row_changed": "表 {table} 主键 {key} 的行与封存序号 {seq} 登记的摘要不一致，被绕过程序改动；{act}",
     "row_deleted": "表 {table} 主键 {key} 的行已不存在，封存序号 {seq} 登记过它，被绕过程序删除",
     "row_inserted": "表 {table} 主键 {key} 的行从未登记，被绕过程序写入；{act}",
+    "row_unacted": "表 {table} 主键 {key} 的行被绕过程序写过：封存序号 {seq} 登记的写入没有办理留痕；{act}",
     "page_changed": "登记页 {page} 与留痕中的摘要不一致",
     "page_missing": "登记页 {page} 已不存在",
     "watch_missing": "表 {table} 的登记触发器不在或已停用，此后的改动无法登记",

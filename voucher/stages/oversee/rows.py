@@ -15,7 +15,7 @@ from typing import Any
 from sqlalchemy import inspect, text
 from sqlalchemy.orm import Session
 
-from voucher.ledger.binding import ACT, GONE, THING, digest_row, hash_page, key_of
+from voucher.ledger.binding import ACT, GONE, THING, digest_row, hash_page, key_of, read_rows
 from voucher.ledger.watching import find_unwatched, list_watched
 from voucher.stages.oversee.faults import Fault, Faults
 
@@ -118,11 +118,20 @@ def _read_pages(session: Session, faults: Faults) -> _Bound:
                 faults.add("page_changed", row["seq"], row["audit_row_id"], page=row["id"])
             else:
                 bound.learn(row["id"], row["seq"], body)
+                _name_unacted(session, body, row["seq"], faults)
         if len(rows) < PAGES_AT_ONCE:
             break
     for row in session.execute(text(LOST_PAGES), {"thing": THING}).mappings():
         faults.add("page_missing", row["seq"], row["audit_row_id"], page=row["object_id"])
     return bound
+
+
+def _name_unacted(session: Session, body: Mapping[str, Any], seq: int | None, faults: Faults) -> None:
+    """Name the rows of a page that were touched in a transaction without an act."""
+    for table, part in body.items():
+        for key in part.get("unacted", ()):
+            row = next(iter(read_rows(session.connection(), table, part["keys"], [key])), {})
+            faults.add("row_unacted", seq, table=table, key=key, act=_last_act(session, row))
 
 
 def _body_of(row: Mapping[str, Any]) -> dict[str, Any] | None:

@@ -26,6 +26,7 @@ from voucher.plumbing.unit_of_work import Work
 from voucher.registry.catalogue import get_region
 from voucher.rules.money import format_yuan
 from voucher.rules.vocabulary import FUND_SOURCE_NAMES, FundSource
+from voucher.stages.oversee.anchoring import tell_anchor
 from voucher.stages.settle import closing_months, queries
 from voucher.stages.settle.queries import Difference
 
@@ -136,7 +137,11 @@ def months_pdf() -> ResponseReturnValue:
         ]
         close = month.close
         names = name_people(session, _hands(close))
-        facts = [("笔数", f"{month.lines:,} 笔"), ("月结", _closed_words(close))]
+        facts = [
+            ("笔数", f"{month.lines:,} 笔"),
+            ("月结", _closed_words(close)),
+            ("打印时最近的留痕检查点", tell_anchor(session)),
+        ]
         hands = [
             ("制表", names.get(close.asked_by_person_id, "") if close else ""),
             ("复核", names.get(close.closed_by_person_id or 0, "") if close else ""),

@@ -26,10 +26,10 @@ from voucher.rules.lifecycle import EVENT_NAMES, STATE_NAMES, Thing
 from voucher.rules.measure_effects import TOUCHED_NAMES, UNITS, Effect, say_then
 from voucher.rules.measures import ENDING_NAMES, STEP_NAMES, WITH_DEADLINE, Ending, Step, find_path
 from voucher.stages.oversee.complaints.queries import list_appeals
-from voucher.stages.oversee.measures import queries
+from voucher.stages.oversee.measures import drafting, queries
 from voucher.stages.oversee.measures.confirming import confirm, drop
 from voucher.stages.oversee.measures.effects import read_effect
-from voucher.stages.oversee.measures.exposing import SHOWN, expose, take_down
+from voucher.stages.oversee.measures.exposing import SHOWN
 from voucher.stages.oversee.measures.grounds import list_attached, list_grounds
 from voucher.stages.oversee.measures.models import Measure
 from voucher.stages.oversee.measures.proposing import Proposal, propose
@@ -88,7 +88,7 @@ def propose_measure(institution_id: int, word: str) -> ResponseReturnValue:
     def call(work: Work) -> Done:
         made = propose(work, institution_id, _read_proposal(step), seen=_seen())
         heard = f"；机构可以在 {made.heard_until} 前陈述申辩" if made.heard_until else ""
-        return Done(f"已提出，等待另一人确认{heard}；确认前一切不变", _here(made.id))
+        return Done(f"已提出，等待另一人确认{heard}；确认前一切不变", address_of(made.id))
 
     return submit(call, lambda: _ask(institution_id, word))
 
@@ -96,7 +96,7 @@ def propose_measure(institution_id: int, word: str) -> ResponseReturnValue:
 @office.get("/office/measures/<int:measure_id>")
 def measure(measure_id: int) -> ResponseReturnValue:
     """Show one measure: grounds, effect as shown and as it is now, what was said to it, what came of it."""
-    return _show(measure_id)
+    return show_measure(measure_id)
 
 
 @office.post("/office/measures/<int:measure_id>/confirmations")
@@ -108,9 +108,9 @@ def confirm_measure(measure_id: int) -> ResponseReturnValue:
         held = f"；{done.vouchers_held:,} 张在培券已停住，请逐班转班" if done.vouchers_held else ""
         freed = f"；{done.vouchers_released:,} 张停住的券已恢复办理" if done.vouchers_released else ""
         name = STATE_NAMES[Thing.INSTITUTION][done.state]
-        return Done(f"已确认，机构现为：{name}{held}{freed}", _here(measure_id))
+        return Done(f"已确认，机构现为：{name}{held}{freed}", address_of(measure_id))
 
-    return submit(call, lambda: _show(measure_id))
+    return submit(call, lambda: show_measure(measure_id))
 
 
 @office.post("/office/measures/<int:measure_id>/dismissals")
@@ -119,37 +119,9 @@ def drop_measure(measure_id: int) -> ResponseReturnValue:
 
     def call(work: Work) -> Done:
         drop(work, measure_id, fields.text("why", "理由"))
-        return Done("已作废，机构的状态没有变", _here(measure_id))
+        return Done("已作废，机构的状态没有变", address_of(measure_id))
 
-    return submit(call, lambda: _show(measure_id))
-
-
-@office.post("/office/measures/<int:measure_id>/exposures")
-def expose_measure(measure_id: int) -> ResponseReturnValue:
-    """Show a final measure to everybody."""
-
-    def call(work: Work) -> Done:
-        shown = expose(
-            work,
-            measure_id,
-            fields.text("words", "公布的事实", limit=1000),
-            fields.day("from_on", "公布自"),
-            fields.day("until_on", "公布至"),
-        )
-        return Done(f"已列入曝光页，{shown.until_on} 后自动撤下", _here(measure_id))
-
-    return submit(call, lambda: _show(measure_id))
-
-
-@office.post("/office/measures/<int:measure_id>/exposures/removals")
-def take_down_exposure(measure_id: int) -> ResponseReturnValue:
-    """Take an exposure down before its day."""
-
-    def call(work: Work) -> Done:
-        take_down(work, measure_id, fields.text("why", "撤下的理由"))
-        return Done("已从曝光页撤下", _here(measure_id))
-
-    return submit(call, lambda: _show(measure_id))
+    return submit(call, lambda: show_measure(measure_id))
 
 
 @office.get("/office/measures/<int:measure_id>/decision.pdf")
@@ -197,7 +169,8 @@ def _seen() -> str:
     return fields.text("seen", "后果摘要", limit=64)
 
 
-def _here(measure_id: int) -> str:
+def address_of(measure_id: int) -> str:
+    """Return where a measure's page lies."""
     return url_for("web.office.measure", measure_id=measure_id)
 
 
@@ -243,7 +216,8 @@ def _ask(institution_id: int, word: str) -> str:
         )
 
 
-def _show(measure_id: int) -> str:
+def show_measure(measure_id: int) -> str:
+    """Return a measure's page with what may be done next."""
     door, actor = the_door(), current_actor()
     with door.read() as session:
         found = queries.get_measure(session, measure_id, actor.regions)
@@ -269,7 +243,11 @@ def _show(measure_id: int) -> str:
             "is_heard": found.heard_until is None
             or found.stated_at is not None
             or door.today > found.heard_until,
+            "draft": (draft := drafting.find_draft(session, measure_id)),
+            "is_own_draft": draft is not None and draft.drafted_by_person_id == actor.person_id,
+            "may_release": draft is not None and actor.has(*OFFICERS),
             "may_expose": exposure is None
+            and draft is None
             and found.state == "final"
             and Step(found.step) in SHOWN
             and actor.has(*OFFICERS),

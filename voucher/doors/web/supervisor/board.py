@@ -17,6 +17,7 @@ from voucher.doors.web.supervisor.blueprint import supervisor
 from voucher.doors.web.supervisor.statistics import list_months, top_region
 from voucher.registry.catalogue import Region, get_region, name_regions
 from voucher.rules.risk.catalogue import BY_CODE
+from voucher.stages.oversee.anchoring import find_gap
 from voucher.stages.oversee.risk.queries import count_open, list_flags
 from voucher.stages.oversee.statistics import reading
 from voucher.stages.oversee.statistics.comparing import Compared, compare_months
@@ -82,7 +83,11 @@ def dashboard() -> ResponseReturnValue:
     """Show the figures at a desk."""
     with the_door().read() as session:
         return render_template(
-            "supervisor/dashboard.html", board=read_board(session), step_names=STEP_NAMES, ranked=RANKED
+            "supervisor/dashboard.html",
+            board=read_board(session),
+            step_names=STEP_NAMES,
+            ranked=RANKED,
+            gap=find_gap(session, the_door().at),
         )
 
 

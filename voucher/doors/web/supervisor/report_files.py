@@ -20,6 +20,7 @@ from voucher.plumbing.documents import make_pdf
 from voucher.plumbing.spreadsheets import Kind, Sheet, SheetColumn, write_workbook
 from voucher.rules.money import format_yuan
 from voucher.rules.reports import FORMULA_NAMES, REPORT_NAMES, SPAN_NAMES, Formula, ReportKind, Span
+from voucher.stages.oversee.anchoring import tell_anchor
 from voucher.stages.oversee.reports.freezing import read_report
 from voucher.stages.oversee.reports.models import StatisticReport
 
@@ -30,7 +31,9 @@ def report_xlsx(report_id: int) -> ResponseReturnValue:
     with the_door().read() as session:
         found = read_report(session, report_id, current_actor().regions)
         out = io.BytesIO()
-        write_workbook(out, _sheets(found), created_at=found.frozen_at, title=_title(found))
+        write_workbook(
+            out, _sheets(found, tell_anchor(session)), created_at=found.frozen_at, title=_title(found)
+        )
     out.seek(0)
     return send_file(out, mimetype=XLSX, as_attachment=True, download_name=f"{_file_name(found)}.xlsx")
 
@@ -41,7 +44,8 @@ def report_pdf(report_id: int) -> Response:
     door = the_door()
     with door.read() as session:
         found = read_report(session, report_id, current_actor().regions)
-    answer = make_response(make_pdf(REPORT, _told(found), found.frozen_at))
+        anchor = tell_anchor(session)
+    answer = make_response(make_pdf(REPORT, _told(found) | {"anchor": anchor}, found.frozen_at))
     answer.headers["Content-Type"] = "application/pdf"
     answer.headers["Content-Disposition"] = f'inline; filename="{_file_name(found)}.pdf"'
     return answer
@@ -55,7 +59,7 @@ def _title(found: StatisticReport) -> str:
     return f"{found.body['region_name']} {found.period} {REPORT_NAMES[ReportKind(found.kind)]}"
 
 
-def _sheets(found: StatisticReport) -> list[Sheet]:
+def _sheets(found: StatisticReport, anchor: str) -> list[Sheet]:
     body = found.body
     columns = [SheetColumn("名次", Kind.WHOLE, 8), SheetColumn("地区", width=24)]
     columns += [
@@ -72,6 +76,7 @@ def _sheets(found: StatisticReport) -> list[Sheet]:
                 ("起止", f"{body['from_on']} 至 {body['until_on']}"),
                 ("版本", f"第 {found.version} 版{'，更正：' + found.why if found.why else ''}"),
                 ("定稿时间", moment(found.frozen_at)),
+                ("导出时最近的留痕检查点", anchor),
                 ("计到留痕", f"第 {found.seal_seq} 条"),
                 ("摘要 SHA-256", found.sha256),
             ],

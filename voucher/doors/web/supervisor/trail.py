@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from voucher.doors.auth.door import the_door
 from voucher.doors.web.supervisor.blueprint import supervisor
 from voucher.ledger.audit import AuditCheckpoint, AuditRow, AuditSeal
+from voucher.stages.oversee.anchoring import find_gap
 from voucher.stages.oversee.invariants import INVARIANTS, find_violations
 from voucher.stages.oversee.rows import RowsReport, verify_rows
 from voucher.stages.oversee.trail import TrailReport
@@ -59,6 +60,7 @@ def _show(
                 select(AuditCheckpoint).order_by(AuditCheckpoint.seq.desc()).limit(1)
             ).first(),
             unsealed=_count_unsealed(session),
+            gap=find_gap(session, the_door().at),
             told=told,
             rows=rows,
             faults=[*(told.faults if told else ()), *(rows.faults if rows else ())],

@@ -40,25 +40,26 @@ NOT_EXPOSED = reason(
 SHOWN = frozenset({Step.RECTIFY, Step.SUSPEND, Step.DELIST, Step.BLACKLIST})
 
 
-def expose(work: Work, measure_id: int, words: str, from_on: date, until_on: date) -> Exposure:
-    """Show a final measure to everybody from a day to a day, both included, in words without personal data.
+def check_may_expose(work: Work, measure: Measure, words: str, from_on: date, until_on: date) -> None:
+    """Check that a measure may be shown from a day to a day, both included, in words without personal data.
 
-    Raises Refused measure_missing, role_missing, measure_own_institution, why_missing,
-    exposure_not_for_step, exposed_already, exposure_before_final, exposure_personal_data,
+    Raises Refused exposure_not_for_step, exposed_already, exposure_before_final, exposure_personal_data,
     exposure_days_wrong.
     """
-    said = check_why(words)
-    measure = _load(work, measure_id)
     if Step(measure.step) not in SHOWN:
         raise NOT_EXPOSABLE.refused(step=measure.step_name)
-    if _find(work, measure_id) is not None:
+    if _find(work, measure.id) is not None:
         raise EXPOSED_ALREADY.refused()
     most = require_parameter_number(work.session, DAYS_MOST, work.today, ())
     # the legal basis stands beside the words
-    check_exposure(measure.state, (said, measure.legal_basis), work.today, from_on, until_on, most)
+    check_exposure(measure.state, (words, measure.legal_basis), work.today, from_on, until_on, most)
+
+
+def publish(work: Work, measure_id: int, words: str, from_on: date, until_on: date) -> Exposure:
+    """Write what everybody is shown; the database wants a draft another person wrote and this one let go."""
     shown = Exposure(
         measure_id=measure_id,
-        words=said,
+        words=words,
         from_on=from_on,
         until_on=until_on,
         posted_by_person_id=work.actor.person_id,
@@ -66,7 +67,7 @@ def expose(work: Work, measure_id: int, words: str, from_on: date, until_on: dat
     )
     work.session.add(shown)
     work.session.flush()
-    told = {"from": from_on.isoformat(), "until": until_on.isoformat(), "words": said}
+    told = {"from": from_on.isoformat(), "until": until_on.isoformat(), "words": words}
     audit.record_one(work, "measure", measure_id, "expose", **told)
     return shown
 
@@ -74,7 +75,7 @@ def expose(work: Work, measure_id: int, words: str, from_on: date, until_on: dat
 def take_down(work: Work, measure_id: int, why: str) -> Measure:
     """Take an exposure down before its day. Raises Refused as exposing does, and exposure_missing."""
     said = check_why(why)
-    measure = _load(work, measure_id)
+    measure = load_to_expose(work, measure_id)
     if not remove_exposures(work, [measure_id], said):
         raise NOT_EXPOSED.refused()
     return measure
@@ -95,8 +96,11 @@ def remove_exposures(work: Work, measure_ids: Collection[int], why: str) -> int:
     return len(shown)
 
 
-def _load(work: Work, measure_id: int) -> Measure:
-    """Return a measure within reach of an officer: whoever only supervises there shows nothing."""
+def load_to_expose(work: Work, measure_id: int) -> Measure:
+    """Return a measure within reach of an officer: whoever only supervises there shows nothing.
+
+    Raises Refused role_missing, measure_missing, measure_own_institution.
+    """
     check_role(work.actor, *OFFICERS)
     measure = load_measure(work, measure_id)
     if measure.region_code not in work.actor.regions_as(*OFFICERS):

@@ -18,6 +18,7 @@ from voucher.rules.lifecycle import Thing
 from voucher.rules.measures import SOURCE, STEP_NAMES, Step
 
 PROPOSED = text("state = 'proposed'")
+WAITS = text("ended_at IS NULL")
 
 MEASURE_OPEN = reason(
     "measure_open_already",
@@ -137,5 +138,38 @@ class Exposure(Model):
     removed_why: Mapped[str | None] = mapped_column(Text)
 
 
+class ExposureDraft(Model):
+    """What one officer wants shown of a measure, until another one releases it or somebody turns it down."""
+
+    __tablename__ = "exposure_draft"
+    __table_args__ = (
+        CheckConstraint("until_on >= from_on", name="period"),
+        CheckConstraint("ending IN ('released','declined')", name="ending"),
+        CheckConstraint("(ended_at IS NULL) = (ending IS NULL)", name="ended_how"),
+        CheckConstraint("(ended_at IS NULL) = (ended_by_person_id IS NULL)", name="ended_by"),
+        CheckConstraint("ending = 'released' OR ending IS NULL OR why IS NOT NULL", name="why"),
+        CheckConstraint(
+            "ending <> 'released' OR ended_by_person_id <> drafted_by_person_id", name="two_people"
+        ),
+        Index(
+            "uq_exposure_draft_open", "measure_id", unique=True, sqlite_where=WAITS, postgresql_where=WAITS
+        ),
+        {"sqlite_strict": True},
+    )
+
+    id: Mapped[int] = mapped_column(Int64, primary_key=True)
+    measure_id: Mapped[int] = mapped_column(Int64, ForeignKey("measure.id"), nullable=False)
+    words: Mapped[str] = mapped_column(Text, nullable=False)
+    from_on: Mapped[date] = mapped_column(Day, nullable=False)
+    until_on: Mapped[date] = mapped_column(Day, nullable=False)
+    drafted_by_person_id: Mapped[int] = mapped_column(Int64, nullable=False)
+    drafted_at: Mapped[datetime] = mapped_column(UtcTime, nullable=False)
+    ending: Mapped[str | None] = mapped_column(Text)
+    ended_by_person_id: Mapped[int | None] = mapped_column(Int64)
+    ended_at: Mapped[datetime | None] = mapped_column(UtcTime)
+    why: Mapped[str | None] = mapped_column(Text)
+
+
+translate("uq_exposure_draft_open", "exposure_draft.measure_id", CHANGED_MEANWHILE)
 translate("uq_measure_proposed", "measure.institution_id", MEASURE_OPEN)
 translate("uq_exposure_measure_id", "exposure.measure_id", CHANGED_MEANWHILE)

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from sqlalchemy.orm import Session as Reading
 
+from voucher.ledger.audit import LOOKS
 from voucher.rules.risk.facts import Certificate, Institution, Link, LookUp, Result, Voucher
 from voucher.stages.oversee.risk.facts.asking import Window, day, name, seconds, stream
 
@@ -54,7 +55,10 @@ def read_links(session: Reading, window: Window) -> Iterator[Link]:
 
 
 def read_look_ups(session: Reading, window: Window) -> Iterator[LookUp]:
-    """Yield the checks institutions made at their counters, those that found nothing too."""
+    """Yield the checks institutions made at their counters, those that found nothing too, and looks of staff.
+
+    A telephone check is drawn for whoever makes it; a look at a name and number is asked for by oneself.
+    """
     checks = """SELECT s.id, s.institution_id, s.scanned_by_person_id, v.holder_person_id, s.code,
             s.scanned_at
         FROM scan s LEFT JOIN voucher v ON v.id = s.voucher_id
@@ -63,6 +67,16 @@ def read_look_ups(session: Reading, window: Window) -> Iterator[LookUp]:
         yield LookUp(
             name(each.id), name(each.scanned_by_person_id), name(each.institution_id),
             name(each.holder_person_id), int(each.code is None), 1, seconds(each.scanned_at) or 0,
+        )  # fmt: skip
+    looks = f"""SELECT r.id, r.actor_person_id, r.at, r.act,
+            CASE WHEN r.act = 'look_unmasked' THEN r.object_id ELSE v.holder_person_id END AS person_id
+        FROM audit_row r LEFT JOIN voucher v ON r.act = 'look_at_phone' AND v.id = r.object_id
+        WHERE r.{LOOKS} AND r.act IN ('look_unmasked','look_at_phone')
+          AND r.at >= :since AND r.at < :until ORDER BY r.id"""  # noqa: S608
+    for each in stream(session, looks, window, moments=("at",)):
+        yield LookUp(
+            f"look-{each.id}", name(each.actor_person_id), "", name(each.person_id), 1,
+            int(each.act == "look_at_phone"), seconds(each.at) or 0,
         )  # fmt: skip
 
 

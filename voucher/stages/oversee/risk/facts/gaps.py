@@ -43,5 +43,5 @@ GAPS: dict[str, Gap] = {
     "R26": _gap("个人收款账户、紧急联系人、教师（手机号和设备仍查）",
                 "links.kind=account links.kind=contact links.kind=teacher"),
     "R27": _gap("培训期间是否打开过手机端，联系不上的都按没有打开计", "contacts.has_opened_app"),
-    "R28": _gap("工作人员查人的记录：目前只有机构在柜台的查验", "look_ups.is_on_duty", is_whole=True),
+    "R28": _gap("脱敏页面的查看（不脱敏查看、看电话仍查）", "look_ups.is_on_duty"),
 }  # fmt: skip
