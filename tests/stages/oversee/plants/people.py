@@ -55,10 +55,10 @@ PEOPLE: tuple[Plant, ...] = (
         18,
         "盲索引与人员一一对应",
         (
-            f"UPDATE person SET blind_index = (SELECT MIN(blind_index) FROM person) WHERE id = {SOMEBODY}",
             (
-                "UPDATE person SET blind_index = (SELECT MAX(blind_index) FROM person)"
-                " WHERE id = (SELECT MIN(id) FROM person)"
+                # of two people one is moved for certain, whoever's index happens to be the first
+                "UPDATE person SET blind_index = (SELECT MIN(blind_index) FROM person)"
+                f" WHERE id IN ({SOMEBODY}, (SELECT MIN(id) FROM person))"
             ),
         ),
         ("person",),

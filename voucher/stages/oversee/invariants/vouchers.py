@@ -24,6 +24,7 @@ NAMES_PERSON: tuple[tuple[str, str], ...] = (
     ("voucher_proof", "voucher_id"),
     ("claim", "id"),
     ("appeal", "id"),
+    ("audit_join_hit", "join_id"),
 )
 
 
