@@ -8,15 +8,18 @@ import psycopg
 import pytest
 from sqlalchemy import BigInteger, Date, DateTime, LargeBinary, bindparam, cast, select, text
 from sqlalchemy import Text as SqlText
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.orm.exc import DetachedInstanceError
 
 from voucher.plumbing import trips
 from voucher.plumbing.bulk import know
 from voucher.plumbing.db import Database
 from voucher.plumbing.driver_words import join_writes, number_marks
+from voucher.plumbing.secrets import Keyring
+from voucher.plumbing.unit_of_work import Work, perform
 from voucher.plumbing.wire import write_values
 from voucher.registry.standards import Parameter
+from voucher.rules.actor import Actor
 
 _KINDS = (
     ("whole", BigInteger(), 2**62),
@@ -28,6 +31,7 @@ _KINDS = (
 )
 GIVEN = {name: value for name, _, value in _KINDS}
 _SAID = select(*(cast(bindparam(name, type_=kind), kind).label(name) for name, kind, _ in _KINDS))
+NOBODY = Actor(user_id=0, login="nobody", person_id=0, grants=())
 
 
 def _postgres(database: Database) -> Database:
@@ -75,9 +79,34 @@ def test_a_rollback_lets_nothing_prepared_be_forgotten(database: Database) -> No
         assert session.scalar(prepared) == before
 
 
+def test_a_savepoint_undone_takes_nothing_prepared_from_what_comes_after(database: Database) -> None:
+    wanted = [tuple(GIVEN.values())]
+    with _postgres(database).open_write() as session:
+        for _ in range(7):
+            session.execute(text("SELECT 1"))
+        connection = session.connection()
+        assert trips.ask(connection, _SAID, GIVEN)() == wanted
+        with pytest.raises(DBAPIError), session.begin_nested():
+            session.execute(text("SELECT 1 / 0"))
+        assert trips.ask(connection, _SAID, GIVEN)() == wanted
+
+
+def test_a_dry_run_tells_what_its_last_write_came_to(database: Database, keyring: Keyring) -> None:
+    def act(work: Work) -> None:
+        trips.send_words(work.session.connection(), "INSERT INTO role_grant (id) VALUES (%s)", [1])
+
+    with pytest.raises(IntegrityError):
+        perform(_postgres(database), keyring, NOBODY, datetime(2024, 2, 29, tzinfo=UTC), act, keep=False)
+
+
 def test_a_zero_character_is_refused_and_not_cut_off() -> None:
     with pytest.raises(psycopg.DataError):
         write_values(["before\0after"])
+
+
+def test_it_is_refused_as_every_error_of_the_database_is(database: Database) -> None:
+    with _postgres(database).open_write() as session, pytest.raises(DBAPIError):
+        trips.send_words(session.connection(), "INSERT INTO role_grant (role) VALUES (%s)", ["before\0after"])
 
 
 def test_writes_are_joined_with_their_values_in_order() -> None:

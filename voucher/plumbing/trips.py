@@ -68,6 +68,13 @@ def _install_trips(engine: Engine) -> None:
     def _rollback(connection: Connection) -> None:
         _give_up(connection.info)
 
+    @event.listens_for(engine, "rollback_savepoint")
+    def _rollback_savepoint(connection: Connection, _name: str, _context: object) -> None:
+        # the driver takes it for the end of a transaction, and lets everything prepared be forgotten
+        wire: Wire | None = connection.info.get(_WIRE)
+        if wire is not None:
+            wire.forget()
+
 
 def _install_pings(engine: Engine) -> None:
     @event.listens_for(engine, "reset")
@@ -113,7 +120,7 @@ def ask(connection: Connection, statement: Executable, values: Mapping[str, Any]
         rows = [tuple(row) for row in connection.execute(statement, values)]
         return lambda: rows
     words, said = spell_out(connection.dialect, statement, values)
-    answer = _say(connection, words, write_values(said))
+    answer = _say(connection, words, _spell(connection.dialect, said))
     read = list_readings(statement, connection.dialect)
 
     def hear() -> list[Row]:
@@ -136,11 +143,12 @@ def look(engine: Engine, statement: Executable, values: Mapping[str, Any]) -> li
         with engine.connect() as connection:
             return [tuple(row) for row in connection.execute(statement, values)]
     words, values_said = spell_out(engine.dialect, statement, values)
-    said = write_values(values_said)
+    said = _spell(engine.dialect, values_said)
     try:
         try:
             rows = _look(engine, words, said)
-        except InvalidSqlStatementName:
+        except (InvalidSqlStatementName, psycopg.OperationalError):
+            # what was prepared is gone, or the database was started anew: it only reads, so it asks again
             rows = _look(engine, words, said)
     except psycopg.Error as error:
         raise _told(engine.dialect, error) from error
@@ -188,12 +196,19 @@ def send_words(connection: Connection, words: str, values: Sequence[Any]) -> Non
 
 
 def _write(connection: Connection, words: bytes, values: Sequence[Any]) -> None:
-    said = write_values(values)
+    said = _spell(connection.dialect, values)
     gathered = connection.info.get(_GATHERED)
     if gathered is None:
         _say(connection, words, said)
     else:
         gathered.append((words, said))
+
+
+def _spell(dialect: Dialect, values: Sequence[Any]) -> tuple[Said, ...]:
+    try:
+        return write_values(values)
+    except psycopg.Error as error:
+        raise _told(dialect, error) from error
 
 
 def _say(connection: Connection, words: bytes, said: tuple[Said, ...]) -> Answer:

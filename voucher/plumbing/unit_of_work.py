@@ -15,6 +15,7 @@ from typing import TypeVar
 from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 from sqlalchemy.orm import Session
 
+from voucher.plumbing import trips
 from voucher.plumbing.clock import day_of
 from voucher.plumbing.constraints import refusal_of
 from voucher.plumbing.db import Database
@@ -25,8 +26,8 @@ from voucher.rules.errors import KeptRefused, Refused
 Result = TypeVar("Result")
 
 ATTEMPTS = 5
-# serialisation, deadlock, lock time-out, and a statement that is prepared no more
-RETRIED_SQLSTATES = frozenset({"40001", "40P01", "55P03", "26000"})
+# serialisation, deadlock, lock time-out, and a statement that is prepared no more or for other columns
+RETRIED_SQLSTATES = frozenset({"40001", "40P01", "55P03", "26000", "0A000"})
 
 
 @dataclass(slots=True)
@@ -75,6 +76,8 @@ def _act(work: Work, act: Callable[[Work], Result], *, keep: bool) -> Result:
     if keep:
         work.session.commit()
     else:
+        # what is still on its way may be refused, and a dry run says so too
+        trips.settle(work.session.connection())
         work.session.rollback()
     return result
 

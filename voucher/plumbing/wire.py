@@ -16,7 +16,7 @@ from typing import Any
 import psycopg
 from psycopg import abc
 from psycopg.adapt import PyFormat, Transformer
-from psycopg.errors import InvalidSqlStatementName, error_from_result
+from psycopg.errors import FeatureNotSupported, InvalidSqlStatementName, error_from_result
 from psycopg.pq import ExecStatus, PipelineStatus, TransactionStatus
 from psycopg.pq.abc import PGresult
 
@@ -94,10 +94,16 @@ class Wire:
         if end is None or end.status != ExecStatus.PIPELINE_SYNC:
             failed = failed or _error_of(end)
         if failed is not None:
-            if isinstance(failed, InvalidSqlStatementName):
-                # the driver lets everything prepared be forgotten after it has changed a table
-                self._names.clear()
+            if isinstance(failed, InvalidSqlStatementName | FeatureNotSupported):
+                # the driver lets everything prepared be forgotten after it has changed a table; and a
+                # statement whose columns somebody else has changed is answered no more
+                self.forget()
             raise failed
+
+    def forget(self) -> None:
+        """Prepare everything anew from here on; names are counted, so none is used twice."""
+        self._names.clear()
+        self._readers.clear()
 
     def settle(self) -> None:
         """Hear everything, and leave the connection to the driver. Raises psycopg.Error."""
