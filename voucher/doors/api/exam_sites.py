@@ -105,7 +105,11 @@ def list_seats(session: Session, asked: dict[str, Any], exam_batch_id: int) -> d
 
 
 @exam_sites.ask(
-    "/exam-batches/<int:exam_batch_id>/slips", body=NewSlips, answer=SlipsPrinted, status=201, example={}
+    "/exam-batches/<int:exam_batch_id>/slips",
+    body=NewSlips,
+    answer=SlipsPrinted,
+    status=201,
+    example={"candidate_id": 51},
 )
 def print_slips(work: Work, given: dict[str, Any], exam_batch_id: int) -> dict[str, Any]:
     """准考证的内容，含考生姓名，每次领取都留痕；二维码的内容就是准考证号。"""
