@@ -10,8 +10,11 @@ from tests.house.source import PROJECT
 from voucher.registry.reference import read_records
 from voucher.rules.levels import Level
 from voucher.rules.talents import (
+    CategoryRow,
     Placing,
     Step,
+    TalentCategory,
+    counts_for,
     find_level_of_place,
     find_next_level,
     list_high_levels,
@@ -82,3 +85,18 @@ def test_the_next_step_is_one_level_up_by_the_ways_of_the_day() -> None:
     assert list_ways(Level.SENIOR, ON, [old, new]) == [new]
     assert list_ways(Level.SENIOR, date(2023, 5, 1), [old, new]) == [old]
     assert list_ways(Level.JUNIOR, ON, [old, new]) == []
+
+
+def test_a_certificate_counts_by_its_kind_and_by_its_occupation() -> None:
+    def row(kind: CertificateKind | None, trades: str | None) -> CategoryRow:
+        return CategoryRow(
+            TalentCategory.RURAL, kind, trades, "", provisional=True, since=date(2021, 10, 28), until=None,
+            document="",
+        )  # fmt: skip
+
+    skilled, farmers = row(CertificateKind.SKILL_LEVEL, None), row(None, "5-")
+    assert counts_for(skilled, CertificateKind.SKILL_LEVEL, "4-10-01-05")
+    assert not counts_for(skilled, CertificateKind.QUALIFICATION, "4-10-01-05")
+    assert counts_for(farmers, CertificateKind.QUALIFICATION, "5-05-01-02")
+    assert not counts_for(farmers, CertificateKind.QUALIFICATION, "4-05-01-02")
+    assert not counts_for(farmers, CertificateKind.TRAINING_COMPLETION, "5-05-01-02")

@@ -37,6 +37,7 @@ from voucher.registry.standards import (
     Parameter,
     StandardRow,
 )
+from voucher.registry.talent_categories import TalentMapping
 from voucher.rules.money import parse_yuan
 
 FOLDER = Path(__file__).resolve().parent.joinpath("data")
@@ -140,6 +141,11 @@ def _equivalence(record: Record) -> dict[str, Any]:
     return {**_dated(record), "level": int(record["level"]) if record["level"] else None}
 
 
+def _mapping(record: Record) -> dict[str, Any]:
+    chosen = {name: record[name] or None for name in ("kind", "trades")}
+    return {**_dated(record), **chosen, "provisional": record["provisional"] == "1"}
+
+
 def _band(record: Record) -> dict[str, Any]:
     row = {name: record[name] for name in ("steps", "document")}
     return {**row, **_period(record), "minimum_fen": parse_yuan(record["minimum_yuan"])}
@@ -186,6 +192,7 @@ SHIPPED: tuple[Shipped, ...] = (
     Shipped("measure_paths", MeasurePath, ("from_state", "step", "since"), _path),
     Shipped("retention", RetentionRow, ("kind", "since"), _retention),
     Shipped("equivalences", Equivalence, ("kind", "code", "since"), _equivalence),
+    Shipped("talent_mappings", TalentMapping, ("code", "since"), _mapping),
     Shipped("calendar_years", CalendarYear, ("year",), _calendar_year),
     Shipped("calendar_days", CalendarDay, ("day",), _calendar_day),
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
+from enum import StrEnum
 
 from voucher.rules.levels import Level
 from voucher.rules.periods import in_force
@@ -21,6 +22,26 @@ COUNTED_SOURCE = "豫办〔2021〕29号 二 目标任务; S2-Gb、S2-Gd、S2-Ge"
 LADDER_SOURCE = "中办发〔2022〕58号（十一）; S3-11a; 豫人社办〔2023〕102号（八）（九）"
 COMPETITION_SOURCE = "河南省职业技能竞赛晋级 (DOMAIN H-k); S2-14c; AC-J2"
 LADDER_SINCE = date(2022, 10, 7)
+CATEGORY_SOURCE = "豫办〔2021〕29号 二 目标任务 五类人才; S2-Gc; 【设】除技能人才外的对应"
+
+
+class TalentCategory(StrEnum):
+    """The five categories of talent the total of certificate holders is made of (五类人才)."""
+
+    MANAGER = "manager"
+    PROFESSIONAL = "professional"
+    SKILLED = "skilled"
+    RURAL = "rural"
+    SOCIAL_WORK = "social_work"
+
+
+TALENT_CATEGORY_NAMES: dict[TalentCategory, str] = {
+    TalentCategory.MANAGER: "企业经营管理人才",
+    TalentCategory.PROFESSIONAL: "专业技术人才",
+    TalentCategory.SKILLED: "技能人才",
+    TalentCategory.RURAL: "农村实用人才",
+    TalentCategory.SOCIAL_WORK: "社会工作人才",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +68,25 @@ class Placing:
     since: date
     until: date | None
     document: str
+
+
+@dataclass(frozen=True, slots=True)
+class CategoryRow:
+    """Which certificates count for a category, as a dated row tells it; `trades` begins occupation codes."""
+
+    category: TalentCategory
+    kind: CertificateKind | None
+    trades: str | None
+    words: str
+    provisional: bool
+    since: date
+    until: date | None
+    document: str
+
+    @property
+    def category_name(self) -> str:
+        """Return the category in Chinese."""
+        return TALENT_CATEGORY_NAMES[self.category]
 
 
 @rule(number="TAL-01", stage="持证", source=COUNTED_SOURCE, since=FOUNDED)
@@ -98,3 +138,13 @@ def find_level_of_place(
         if fits and each.first <= place <= each.last and in_force(on, each.since, each.until):
             return each
     return None
+
+
+@rule(number="TAL-08", stage="持证", source=CATEGORY_SOURCE, since=FOUNDED)
+def counts_for(row: CategoryRow, kind: CertificateKind, trade_code: str) -> bool:
+    """Return whether a certificate counts for the category of a row: a holder of several counts in several.
+
+    What makes nobody a holder of a certificate (培训合格证书) counts for no category.
+    """
+    of_kind = row.kind is None or row.kind is kind
+    return makes_skilled(kind) and of_kind and trade_code.startswith(row.trades or "")

@@ -258,6 +258,8 @@ def test_guessing_is_slowed_down_and_an_empty_house_says_so(scene: Scene, world:
 def test_levels_and_what_they_count_as_stand_with_their_day_and_document(town: Town) -> None:
     look = town.anybody
     page = look.go("/levels?on=2024-05-01")
+    assert "社会工作专业人员（大典 2-07-11）的证书" in page.text
+    assert "文件只列类别名称，计入哪些证书为暂定" in page.text
     for words in ("省级行业二类赛", "第 4–15 名", "副高级职称（破格申报）", "中原技能大奖", "三级/高级工"):
         assert words in page.text, words
     _decent(page)
@@ -293,7 +295,10 @@ def test_the_office_counts_who_is_skilled_in_its_own_regions_and_takes_the_list_
     assert "这一天没有高技能人才" in page.text, "the certificate of the town is of the lowest level"
     _decent(page)
     here, there = (town.world.sign_in(login) for login in ("统计", "外地统计"))
-    assert here.get("/talent-figures").json["people"] == 2
+    assert "农、林、牧、渔业生产及辅助人员" in page.text, "what counts for each category is said"
+    told = here.get("/talent-figures").json
+    assert (told["people"], told["category_people"]) == (2, 2)
+    assert {each["name"]: each["people"] for each in told["categories"]}["技能人才"] == 2
     assert there.get("/talent-figures").json["people"] == 0
     assert there.get("/talent-figures?region=419001").status_code == 403
     assert here.get("/talents").json["items"] == []

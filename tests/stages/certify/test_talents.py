@@ -10,6 +10,7 @@ from tests.scene import EV1, EV2, JIYUAN, LI_SI, SUN_BA, ZHANG_SAN, Scene, on
 from voucher.registry import catalogue
 from voucher.registry.ladder import find_history, list_equivalences, list_placings, list_steps
 from voucher.rules.levels import Level
+from voucher.stages.certify.queries.talent_categories import read_categories
 from voucher.stages.certify.queries.talents import (
     list_next_steps,
     list_talents,
@@ -17,6 +18,8 @@ from voucher.stages.certify.queries.talents import (
     view_talents,
 )
 from voucher.stages.certify.verify import verify_issued
+
+FARM = "5-05-01-02"
 
 
 def test_five_kinds_are_counted_and_the_list_follows_every_revocation(scene: Scene) -> None:
@@ -34,8 +37,10 @@ def test_five_kinds_are_counted_and_the_list_follows_every_revocation(scene: Sce
         LI_SI, issued="2024-01-09", kind="专项职业能力证书", trade="HNZX-005", level="",
         number="ZX410001240000001",
     )  # fmt: skip
+    scene.file_evaluator(EV1, [FARM])
+    farm = scene.certificate(ZHANG_SAN, FARM, issued="2024-01-09")
     unproven = scene.certificate(SUN_BA, issued="2024-01-09", level="三级")
-    scene.certify(low, high, special)
+    scene.certify(low, high, special, farm)
     scene.import_certificates([unproven])
     scene.do("operator", lambda work: verify_issued(work, JIYUAN, on_day, work.today))
     scene.at += timedelta(days=2)
@@ -46,21 +51,29 @@ def test_five_kinds_are_counted_and_the_list_follows_every_revocation(scene: Sce
         regions = catalogue.list_subtree(session, JIYUAN)
         figures = read_figures(session, regions, before)
         assert {each.name: (each.certificates, each.people) for each in figures.kinds} == {
-            "职业技能等级证书": (2, 1), "职业资格证书": (0, 0), "专项职业能力证书": (1, 1),
+            "职业技能等级证书": (3, 1), "职业资格证书": (0, 0), "专项职业能力证书": (1, 1),
             "特种作业操作证书": (0, 0), "特种设备作业人员证书": (0, 0),
         }  # fmt: skip
-        assert (figures.certificates, figures.people, figures.high_people) == (3, 2, 1)
+        assert (figures.certificates, figures.people, figures.high_people) == (4, 2, 1)
         assert figures.middle_bp == 5_000
         (talent,) = view_talents(session, scene.keyring, list_talents(session, regions, before))
         assert (talent.view.masked_name, talent.masked_number) == ("张*", "410105********991X")
+        counted = read_categories(session, regions, before)
+        assert {each.name: (each.certificates, each.people) for each in counted.categories} == {
+            "企业经营管理人才": (0, 0), "专业技术人才": (0, 0), "技能人才": (4, 2),
+            "农村实用人才": (1, 1), "社会工作人才": (0, 0),
+        }  # fmt: skip
+        assert counted.people == 2, "who counts in two categories is one person"
+        early = read_categories(session, regions, date(2021, 1, 1))
+        assert {each.people for each in early.categories} == {None}, "no row said what counts on that day"
         later = read_figures(session, regions, after)
-        assert (later.certificates, later.people, later.high_people) == (2, 2, 0)
+        assert (later.certificates, later.people, later.high_people) == (3, 2, 0)
         assert list_talents(session, regions, after) == []
         assert read_figures(session, regions, date(2024, 1, 7)).people == 0
         assert read_figures(session, ["410700"], before).people == 0
 
         zhang, li = (town_issue.person_id(scene, person) for person in (ZHANG_SAN, LI_SI))
-        (step,) = list_next_steps(session, scene.keyring, zhang)
+        step, _ = list_next_steps(session, scene.keyring, zhang)
         assert (step.level, step.next_level) == (Level.JUNIOR, Level.INTERMEDIATE)
         assert list_next_steps(session, scene.keyring, li) == [], "a 专项 certificate is no step"
 

@@ -28,11 +28,13 @@ from voucher.doors.schemas.talents import (
 )
 from voucher.registry import catalogue, ladder
 from voucher.registry.streets import list_streets
+from voucher.registry.talent_categories import list_mappings
 from voucher.rules.errors import Family, reason
 from voucher.rules.levels import Level, name_level
 from voucher.rules.spelling import fold_spelling
 from voucher.rules.talents import Step, find_level_of_place, list_ways
 from voucher.stages.certify.queries import talents as queries
+from voucher.stages.certify.queries.talent_categories import read_categories
 
 talents = Room("talents", __name__, url_prefix="/api/v1", description="人才库与等级")
 
@@ -69,10 +71,12 @@ def list_talents(session: Session, asked: dict[str, Any]) -> dict[str, Any]:
 
 
 @talents.look("/talent-figures", query=FiguresFilter, answer=TalentFiguresState)
-def show_figures(session: Session, asked: dict[str, Any]) -> queries.TalentFigures:
-    """持证统计：五类证书各多少本、多少人，技能人才、中高级、高技能人才各多少人，到某一日止。"""
-    regions = within(session, asked["region"])
-    return queries.read_figures(session, regions, asked["on"] or the_door().today)
+def show_figures(session: Session, asked: dict[str, Any]) -> dict[str, Any]:
+    """持证统计：五种证书各多少本、多少人，五类人才各多少人，中高级、高技能人才各多少人，到某一日止。"""
+    regions, on = within(session, asked["region"]), asked["on"] or the_door().today
+    counted = read_categories(session, regions, on)
+    figures = {"figures": queries.read_figures(session, regions, on)}
+    return figures | {"categories": counted.categories, "category_people": counted.people}
 
 
 @talents.look("/next-steps", answer=NextSteps)
@@ -93,13 +97,14 @@ def list_next_steps(session: Session, _asked: dict[str, Any]) -> dict[str, Any]:
 
 @talents.look("/levels", query=OnFilter, answer=LevelsState)
 def show_levels(session: Session, asked: dict[str, Any]) -> dict[str, Any]:
-    """某一日有效的等级台阶、竞赛名次对照和学历职称比照，每行有文件和起止日期。"""
+    """某一日有效的等级台阶、竞赛名次对照、学历职称比照和五类人才对应，每行有文件和起止日期。"""
     on = asked["on"] or the_door().today
     return {
         "on": on,
         "steps": ladder.list_steps(session, on),
         "placings": ladder.list_placings(session, on),
         "equivalences": ladder.list_equivalences(session, on),
+        "talent_categories": list_mappings(session, on),
     }
 
 

@@ -65,18 +65,49 @@ class KindCountState(Schema):
     people = fields.Integer(metadata={"description": "人数，一人多本算一人"})
 
 
+class CategoryRowState(Schema):
+    """Which certificates count for a category, by which document."""
+
+    category = fields.String()
+    category_name = fields.String(metadata={"example": "农村实用人才"})
+    kind = fields.String(allow_none=True, metadata={"description": "证书类型；null 为不限"})
+    trades = fields.String(allow_none=True, metadata={"description": "职业编码的开头；null 为不限"})
+    words = fields.String()
+    provisional = fields.Boolean(metadata={"description": "文件没有写明、由本系统暂定的为 true"})
+    since = fields.Date()
+    until = fields.Date(allow_none=True)
+    document = fields.String()
+
+
+class CategoryCountState(Schema):
+    """One of the five categories of talent; null where no row says what counts for it."""
+
+    category = fields.String()
+    name = fields.String(metadata={"example": "农村实用人才"})
+    certificates = fields.Integer(allow_none=True, metadata={"description": "本数"})
+    people = fields.Integer(allow_none=True, metadata={"description": "人数，一人多本算一人"})
+    provisional = fields.Boolean()
+    rows = fields.List(fields.Nested(CategoryRowState))
+
+
 class TalentFiguresState(Schema):
     """Certificates and people as of a day; whoever holds several is one person in every total."""
 
-    on = fields.Date()
-    kinds = fields.List(fields.Nested(KindCountState))
-    certificates = fields.Integer()
-    people = fields.Integer(metadata={"description": "技能人才人数"})
-    middle_people = fields.Integer(metadata={"description": "中高级技能人才人数"})
-    high_people = fields.Integer(metadata={"description": "高技能人才人数"})
-    middle_bp = fields.Integer(
-        allow_none=True, metadata={"description": "中高级占技能人才的万分比；没有人时为 null"}
+    on = fields.Date(attribute="figures.on")
+    kinds = fields.List(fields.Nested(KindCountState), attribute="figures.kinds")
+    certificates = fields.Integer(attribute="figures.certificates")
+    people = fields.Integer(attribute="figures.people", metadata={"description": "技能人才人数"})
+    middle_people = fields.Integer(
+        attribute="figures.middle_people", metadata={"description": "中高级技能人才人数"}
     )
+    high_people = fields.Integer(attribute="figures.high_people", metadata={"description": "高技能人才人数"})
+    middle_bp = fields.Integer(
+        attribute="figures.middle_bp",
+        allow_none=True,
+        metadata={"description": "中高级占技能人才的万分比；没有人时为 null"},
+    )
+    categories = fields.List(fields.Nested(CategoryCountState), metadata={"description": "五类人才"})
+    category_people = fields.Integer(metadata={"description": "五类人才合计人数；计入几类的只算一人"})
 
 
 class StepState(Schema):
@@ -146,6 +177,9 @@ class LevelsState(Schema):
     steps = fields.List(fields.Nested(StepState))
     placings = fields.List(fields.Nested(PlacingState))
     equivalences = fields.List(fields.Nested(EquivalenceState))
+    talent_categories = fields.List(
+        fields.Nested(CategoryRowState), metadata={"description": "五类人才：哪些证书计入哪一类"}
+    )
 
 
 class PlaceFilter(OnFilter):

@@ -16,6 +16,7 @@ from voucher.doors.web.office import reach
 from voucher.doors.web.office.blueprint import office
 from voucher.doors.web.office.bulk import XLSX
 from voucher.plumbing.spreadsheets import Kind, Sheet, SheetColumn, write_workbook
+from voucher.stages.certify.queries.talent_categories import read_categories
 from voucher.stages.certify.queries.talents import Talent, list_talents, read_figures, view_talents
 
 PER_PAGE, AT_ONCE = 50, 500
@@ -42,6 +43,7 @@ def talents() -> ResponseReturnValue:
         return render_template(
             "office/talents.html",
             figures=read_figures(session, regions, on),
+            counted=read_categories(session, regions, on),
             rows=view_talents(session, door.keyring, rows[:PER_PAGE]),
             more=rows[PER_PAGE - 1].id if len(rows) > PER_PAGE else None,
             regions=reach.list_region_choices(session),

@@ -15,6 +15,7 @@ from voucher.doors.web.public.open_data import COUNTED, answer_csv
 from voucher.registry import directory
 from voucher.registry.catalogue import list_subtree
 from voucher.rules.money import format_yuan
+from voucher.stages.certify.queries.talent_categories import read_categories
 from voucher.stages.oversee import published
 
 CUTS = {"region": "地区", "trade": "职业", "month": "发券月份"}
@@ -44,6 +45,7 @@ def figures() -> ResponseReturnValue:
             total=totals[0],
             agree=all(each == totals[0] for each in totals),
             direct_fen=published.sum_direct(session, list_subtree(session, region)),
+            held=read_categories(session, list_subtree(session, seats[0].code), the_door().today),
             largest=max((each.issued for _, _, rows in tables for each in rows), default=0),
             smallest=smallest,
         )

@@ -11,6 +11,7 @@ from voucher.doors.auth.door import the_door
 from voucher.doors.web.public.blueprint import public
 from voucher.registry import ladder
 from voucher.registry.dictionaries import list_words
+from voucher.registry.talent_categories import list_mappings
 from voucher.rules.dictionaries import Dictionary
 from voucher.rules.spelling import fold_spelling
 from voucher.rules.vocabulary import METHOD_NAMES
@@ -37,6 +38,7 @@ def levels() -> ResponseReturnValue:
             placings=ladder.list_placings(session, on),
             equivalences=ladder.list_equivalences(session, on, words=words),
             words=words,
+            mappings=list_mappings(session, on),
             honours=list_words(session, Dictionary.HONOUR, on),
             history=ladder.find_history(session, fold_spelling(code)) if code else None,
             methods=METHOD_NAMES,

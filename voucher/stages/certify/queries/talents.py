@@ -91,7 +91,7 @@ class NextStep:
 
 def read_figures(session: Session, regions: Collection[str], on: date) -> TalentFigures:
     """Return how many certificates of the five kinds stood in these regions at the end of a day."""
-    standing = _standing(regions, on)
+    standing = select_standing(regions, on)
     rows = session.execute(
         select(Certificate.kind, func.count(), func.count(Certificate.person_id.distinct()))
         .where(*standing)
@@ -121,7 +121,7 @@ def list_talents(
     limit: int = 50,
 ) -> list[Certificate]:
     """Return the certificates that made somebody a 高技能人才 at the end of a day, the newest first."""
-    query = select(Certificate).where(*_standing(regions, on), _of_levels(list_high_levels()))
+    query = select(Certificate).where(*select_standing(regions, on), _of_levels(list_high_levels()))
     if before_id is not None:
         query = query.where(Certificate.id < before_id)
     return list(session.scalars(query.order_by(Certificate.id.desc()).limit(limit)))
@@ -151,7 +151,7 @@ def list_next_steps(session: Session, keyring: Keyring, person_id: int) -> list[
     ]
 
 
-def _standing(regions: Collection[str], on: date) -> tuple[ColumnElement[bool], ...]:
+def select_standing(regions: Collection[str], on: date) -> tuple[ColumnElement[bool], ...]:
     """Return what a certificate has to be to count in these regions at the end of a day."""
     end = datetime.combine(on + timedelta(days=1), time.min, SHANGHAI).astimezone(UTC)
     revoked, again = aliased(StateEvent), aliased(StateEvent)
