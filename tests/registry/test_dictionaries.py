@@ -12,10 +12,11 @@ from tests.scene import LIMITS, Scene, write_csv
 from voucher.registry.catalogue import get_project
 from voucher.registry.dictionaries import check_word, list_words, name_words
 from voucher.registry.importing.dictionaries import DictionariesImporter
+from voucher.registry.importing.entry_conditions import EntryConditionsImporter
 from voucher.registry.importing.equivalences import EquivalencesImporter
 from voucher.registry.importing.frame import ImportRefused, Report, import_file
 from voucher.registry.importing.projects import ProjectsImporter
-from voucher.registry.ladder import list_equivalences
+from voucher.registry.ladder import list_conditions, list_equivalences
 from voucher.registry.reference import FOLDER, read_records
 from voucher.rules.dictionaries import DICTIONARY_NAMES, RULED_WORDS, Dictionary, read_dictionary
 from voucher.rules.errors import Refused
@@ -224,4 +225,34 @@ def test_an_equivalence_is_never_written_over_but_followed_by_a_newer_one(scene:
     assert codes(scene, [{**row, "比照": "本科"}], kind) == ["equivalence_fixed"]
     assert codes(scene, [{**row, "起始日期": "2024-06-01"}], kind) == ["equivalence_overlaps"]
     assert codes(scene, [{**row, "类别": "荣誉"}], kind) == ["equivalence_kind_unknown"]
+    assert take(scene, [{**row, "截止日期": "2026-12-31"}], kind).rows_changed == 1
+
+
+def test_a_way_into_an_exam_follows_the_newer_document_and_a_wrong_row_is_told(scene: Scene) -> None:
+    row = {
+        "代码": "3-held", "等级": "四级/中级工", "申报条件": "工作年限", "从业年数": "3",
+        "原证书等级": "五级",
+        "学历": "", "奖项": "", "内容": "取得五级后从事本职业满 3 年", "起始日期": "2025-01-01",
+        "文件": "新标准", "依据": "示例",
+    }  # fmt: skip
+    kind = EntryConditionsImporter
+    assert take(scene, [row], kind).rows_added == 1
+    assert take(scene, [row], kind).rows_unchanged == 1
+    with scene.database.read() as session:
+        for on, years in ((date(2024, 12, 31), 4), (date(2025, 1, 1), 3)):
+            held = [each for each in list_conditions(session, on) if (each.level, each.held_level) == (3, 2)]
+            assert [each.years for each in held if each.education is None] == [years]
+    assert codes(scene, [{**row, "从业年数": "5"}], kind) == ["entry_condition_fixed"]
+    assert codes(scene, [{**row, "起始日期": "2024-06-01"}], kind) == ["entry_condition_overlaps"]
+    assert codes(scene, [{**row, "申报条件": "竞赛"}], kind) == ["entry_condition_elsewhere"]
+    assert codes(scene, [{**row, "代码": "三级"}], kind) == ["entry_condition_code_malformed"]
+    unknown = ["entry_condition_word_unknown"]
+    assert codes(scene, [{**row, "申报条件": "关系"}], kind) == unknown
+    assert codes(scene, [{**row, "从业年数": "三年多"}], kind) == unknown
+    assert codes(scene, [{**row, "奖项": "最佳员工"}], kind) == unknown
+    award = {**row, "代码": "x-award", "申报条件": "破格（获奖）", "奖项": "全国技术能手、金蓝领"}
+    assert take(scene, [award], kind).rows_added == 1
+    with scene.database.read() as session:
+        found = [each.award for each in list_conditions(session, date(2025, 1, 1))]
+        assert "national_skill_expert|gold_collar" in found
     assert take(scene, [{**row, "截止日期": "2026-12-31"}], kind).rows_changed == 1

@@ -27,6 +27,11 @@ KINDS: dict[str, tuple[str, str, str]] = {
     "outside": ("voucher.registry.importing.outside", "OutsideImporter", "部门名单"),
     "dictionaries": ("voucher.registry.importing.dictionaries", "DictionariesImporter", "字典"),
     "equivalences": ("voucher.registry.importing.equivalences", "EquivalencesImporter", "比照"),
+    "entry-conditions": (
+        "voucher.registry.importing.entry_conditions",
+        "EntryConditionsImporter",
+        "申报条件",
+    ),
     "certificates": ("voucher.stages.certify.upload", "CertificatesImporter", "证书"),
     "majors": ("voucher.registry.importing.majors", "MajorsImporter", "专业对应职业"),
     "school-majors": ("voucher.registry.importing.majors", "SchoolMajorsImporter", "院校专业"),
