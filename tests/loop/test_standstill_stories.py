@@ -82,7 +82,7 @@ def test_一条待处置不妨碍其他人拨付(scene: Scene) -> None:
 
 
 def test_候补第一位待处置_追加和时钟照常_结束后按先后补上(scene: Scene) -> None:
-    """待处置的候补保留位次，谁也不越过它；追加预算、撤回和时钟不因它而失败。"""
+    """待处置的候补保留位次，不挡住后面的人；处置结束后，新的资金先给它；追加预算和时钟不因它而失败。"""
     ready(scene)
     budget = scene.open_budget(200)
     settle_for(scene, [ZHANG_SAN, LI_SI, ZHAO_LIU, QIAN_QI], budget)
@@ -92,15 +92,16 @@ def test_候补第一位待处置_追加和时钟照常_结束后按先后补上
 
     def grant(work: Work) -> None:
         grant_budget(
-            work, region_code="419001", year=2024, source=FundSource.EMPLOYMENT_SUBSIDY, amount_fen=400_00
+            work, region_code="419001", year=2024, source=FundSource.EMPLOYMENT_SUBSIDY, amount_fen=200_00
         )
 
     scene.do("operator", grant)
     states = {each.id: each.state for each in claims_of(scene)}
-    assert [states[each] for each in waiting] == ["draft", "draft", "draft"]
+    assert [states[each] for each in waiting] == ["draft", "submitted", "draft"]
     assert scene.do("clock", serve_due_queues) == 0
     let_go(scene, hold)
-    assert scene.do("clock", serve_due_queues) == 2
+    scene.do("operator", grant)
+    scene.do("clock", serve_due_queues)
     states = {each.id: each.state for each in claims_of(scene)}
     assert [states[each] for each in waiting] == ["submitted", "submitted", "draft"]
 

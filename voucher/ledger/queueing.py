@@ -32,23 +32,21 @@ def _queue(work: Work, places: Sequence[tuple[int, int | None, int | None, int]]
 
 
 def next_waiting(work: Work, budget_id: int) -> Waiting | None:
-    """Return the first in the queue if there is money for it; those behind it never overtake.
+    """Return the first in the queue that is not on hold, if there is money for it; nobody overtakes that one.
 
-    While the first is on hold nobody is served: it may not be submitted, and keeps its place.
+    Whoever is on hold keeps the number, so that the next money after the hold is for that place.
     """
     # locked before the queue is read: whoever serves it at the same moment must not serve the same place
     home = get_home(work, budget_id, lock=True)
     available_fen = home.available_fen
+    free = Waiting.claim_id.is_(None) | Waiting.claim_id.not_in(holds.select_held(Thing.CLAIM))
     first = work.session.scalars(
         select(Waiting)
-        .where(Waiting.budget_id.in_(select_family(home.id)), Waiting.ended_at.is_(None))
+        .where(Waiting.budget_id.in_(select_family(home.id)), Waiting.ended_at.is_(None), free)
         .order_by(Waiting.id)
         .limit(1)
     ).first()
-    if first is None or available_fen < first.amount_fen:
-        return None
-    held = first.claim_id is not None and holds.is_held(work, Thing.CLAIM, first.claim_id)
-    return None if held else first
+    return None if first is None or available_fen < first.amount_fen else first
 
 
 def end_waiting(work: Work, place: Waiting, *, served: bool) -> None:

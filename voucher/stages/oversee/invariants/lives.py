@@ -150,12 +150,18 @@ STATES: tuple[Invariant, ...] = (
     ),
     Invariant(
         22,
-        "候补按序号先后，后来者不先得",
+        "候补按序号先后，后来者不先得（轮到时待处置的保留序号）",
         """
         SELECT l.id AS waiting_id, MIN(e.id) AS overtaken_id, l.budget_id
         FROM waiting l
         JOIN waiting e ON e.budget_id = l.budget_id AND e.id < l.id AND e.ended_at IS NULL
-        WHERE l.served = 1
+        LEFT JOIN claim c ON c.id = e.claim_id
+        WHERE l.served = 1 AND NOT EXISTS (
+            SELECT 1 FROM hold h
+            WHERE h.opened_at <= l.ended_at AND (h.closed_at IS NULL OR h.closed_at >= l.ended_at)
+              AND (h.thing = 'claim' AND h.object_id = c.id
+                OR h.thing = 'voucher' AND h.object_id = c.voucher_id
+                OR h.thing = 'certificate' AND h.object_id = c.certificate_id))
         GROUP BY l.id, l.budget_id
         """,
     ),
