@@ -104,6 +104,8 @@ def test_a_person_stops_a_subsidy_and_two_officers_let_it_go_on(scene: Scene, wo
     assert told(one.post(f"/holds/{hold}/closings", {"conclusion": "放行"})) == (409, "hold_of_denial")
     assert two.post(f"{path}/signatures", {"decision": "return"}).json["answered_at"] is None
     assert one.post(f"{path}/answers", reply).status_code == 201
+    seen = zhang.get("/subsidies").json["items"][0]["denial"]
+    assert (seen["upheld"], seen["answer"], seen["answered_at"]) == (None, None, None)
     done = two.post(f"{path}/signatures", {"decision": "confirm"})
     assert done.json["confirmed_at"] is not None
     assert one.get("/holds").json["items"] == []

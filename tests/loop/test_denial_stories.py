@@ -10,10 +10,11 @@ from sqlalchemy import select, text
 from tests import town_issue
 from tests.loop.telling import approve_batch, claims_of, ready, set_parameter, settle_for, states_of, told
 from tests.scene import LI_SI, XINXIANG, ZHANG_SAN, Scene, on
-from voucher.ledger.holds import Hold
+from voucher.ledger.holds import Hold, open_hold
 from voucher.plumbing.outbox import Letter
 from voucher.plumbing.unit_of_work import Work
 from voucher.rules.actor import Role
+from voucher.rules.lifecycle import Thing
 from voucher.rules.vocabulary import Problem
 from voucher.stages.settle import answering_denials, denying, payment
 from voucher.stages.settle.models.denials import Denial
@@ -139,6 +140,10 @@ def test_没收到而钱已付_只立案_属实的不再放行_本人看得到�
             scene.do("operator", partial(run, sql=sql))
 
 
+def confirm_as(work: Work, denial_id: int) -> Denial:
+    return answering_denials.confirm(work, denial_id)
+
+
 def run(work: Work, sql: str) -> None:
     work.session.execute(text(sql))
 
@@ -156,3 +161,73 @@ def test_期限按参数_未付先撤的不用反映(scene: Scene) -> None:
     confirm(scene, case)
     again = deny(scene, zhang, claim.id)
     assert again.id != case.id
+    assert again.hold_id is None
+    with scene.database.read() as session:
+        sent = [each.payload for each in session.scalars(select(Letter))]
+    assert any("不再停住" in str(each) for each in sent)
+
+
+def test_候补的草稿被说不是我_后面的人照常_属实的草稿终止(scene: Scene) -> None:
+    ready(scene)
+    for login, number in TWO:
+        scene.hire(login, Role.OFFICER_COUNTY, number)
+    budget = scene.open_budget(200)
+    settle_for(scene, [ZHANG_SAN, LI_SI], budget)
+    draft = next(each for each in claims_of(scene) if each.state == "draft")
+    logins = [town_issue.worker(scene, each) for each in (ZHANG_SAN, LI_SI)]
+    mine = next(each for each in logins if scene.actor(each).person_id == draft.person_id)
+    case = deny(scene, mine, draft.id)
+    answer(scene, case, upheld=True)
+    confirm(scene, case)
+    assert states_of(scene) == {"submitted": 1, "rejected": 1}
+    with scene.database.read() as session:
+        assert session.get_one(Hold, case.hold_id).closed_at is not None
+
+
+def test_没收到属实的告知原因后继续办理_不是我属实的仍停住(scene: Scene) -> None:
+    budget = staffed(scene)
+    settled = settle_for(scene, [ZHANG_SAN, LI_SI], budget)
+    approve_batch(scene, settled.batch_id)
+    first, second = claims_of(scene)
+    missed = deny(scene, town_issue.worker(scene, ZHANG_SAN), first.id, Problem.NOT_RECEIVED)
+    stolen = deny(scene, town_issue.worker(scene, LI_SI), second.id)
+    for case in (missed, stolen):
+        answer(scene, case, upheld=True)
+        signed = told(scene, "初审员", partial(confirm_as, denial_id=case.id))
+        assert signed.code == "already_signed"
+        confirm(scene, case)
+    scene.open_accounts()
+    scene.bank_answers(scene.make_file(budget))
+    assert {each.id: each.state for each in claims_of(scene)} == {first.id: "paid", second.id: "approved"}
+
+
+def test_已交银行的不许诺停住_属实后不留待处置(scene: Scene) -> None:
+    budget = staffed(scene)
+    settled = settle_for(scene, [ZHANG_SAN, LI_SI], budget)
+    approve_batch(scene, settled.batch_id)
+    zhang, li = town_issue.worker(scene, ZHANG_SAN), town_issue.worker(scene, LI_SI)
+    first, second = claims_of(scene)
+    scene.open_accounts()
+    scene.make_file(budget)
+    assert states_of(scene) == {"paying": 2}
+    case = deny(scene, zhang, first.id)
+    assert case.hold_id is None
+    with scene.database.read() as session:
+        assert any("已交银行，退票才能停" in str(each.payload) for each in session.scalars(select(Letter)))
+
+    def hold_as_before(work: Work) -> Denial:
+        """Open a case with a hold, as was done for lines at the bank before."""
+        hold = open_hold(work, Thing.CLAIM, second.id, "本人反映")
+        old = Denial(
+            claim_id=second.id, person_id=second.person_id, hold_id=hold.id, problem="not_me",
+            opened_at=work.at, answer_by=work.today,
+        )  # fmt: skip
+        work.session.add(old)
+        work.session.flush()
+        return old
+
+    old = scene.do(li, hold_as_before)
+    answer(scene, old, upheld=True)
+    confirm(scene, old)
+    with scene.database.read() as session:
+        assert session.get_one(Hold, old.hold_id).closed_at is not None

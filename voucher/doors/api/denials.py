@@ -16,6 +16,7 @@ from voucher.doors.schemas.denials import (
     DenialState,
     NewAnswer,
     NewDenial,
+    OwnDenialState,
     OwnSubsidies,
 )
 from voucher.doors.schemas.paging import Paging, paged
@@ -57,13 +58,13 @@ def list_denials(session: Session, asked: dict[str, Any]) -> dict[str, Any]:
     return page | {"items": [each.denial for each in page["items"]]}
 
 
-@denials.act("/denials", body=NewDenial, answer=DenialState, example={"claim_id": 42, "problem": "not_me"})
+@denials.act("/denials", body=NewDenial, answer=OwnDenialState, example={"claim_id": 42, "problem": "not_me"})
 def deny_claim(work: Work, given: dict[str, Any]) -> Denial:
-    """不是我、没收到：没有付的停住并立案，已付的只立案。"""
+    """不是我、没收到：没有付的停住并立案；已交银行、已付和答复过的只立案。"""
     return denying.deny(work, given["claim_id"], Problem(given["problem"]), given["said"])
 
 
-@denials.act("/denials/<int:denial_id>/withdrawals", body=Nothing, answer=DenialState)
+@denials.act("/denials/<int:denial_id>/withdrawals", body=Nothing, answer=OwnDenialState)
 def take_back_denial(work: Work, _given: dict[str, Any], denial_id: int) -> Denial:
     """说明是本人弄错；由人社部门两人核对后放行。"""
     return denying.take_back(work, denial_id)
@@ -87,7 +88,7 @@ def answer_denial(work: Work, given: dict[str, Any], denial_id: int) -> Denial:
     example={"decision": "confirm"},
 )
 def sign_denial(work: Work, given: dict[str, Any], denial_id: int) -> Denial:
-    """由另一人确认答复或退回；不属实的确认后放行，属实的继续停住。"""
+    """由另一人确认答复或退回；不属实和查实“没收到”的确认后继续办理，查实“不是我”的继续停住。"""
     if given["decision"] == "confirm":
         return answering_denials.confirm(work, denial_id)
     return answering_denials.send_back(work, denial_id)

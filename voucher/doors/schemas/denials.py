@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from marshmallow import Schema, fields
+from typing import Any
+
+from marshmallow import Schema, fields, pre_dump
 
 from voucher.doors.schemas.paging import Paging, page_of
 from voucher.doors.schemas.values import Body, Moment, OnDay, Region, Said, Whole, Word, Words
 from voucher.rules.vocabulary import Problem
+from voucher.stages.settle.models.denials import Denial
 
 
 class NewDenial(Body):
@@ -18,7 +21,7 @@ class NewDenial(Body):
 
 
 class DenialState(Schema):
-    """One case; `held` says that the money was stopped, otherwise it was paid before."""
+    """One case; `held`: the money was stopped; otherwise it was at the bank, paid or answered before."""
 
     id = fields.Integer()
     number = fields.String()
@@ -58,6 +61,29 @@ class DenialSignature(Body):
     )
 
 
+class OwnDenialState(DenialState):
+    """One case as its person sees it: an answer nobody has confirmed is none yet."""
+
+    @pre_dump
+    def keep_back(self, case: Denial | None, **_: Any) -> Any:
+        """Leave out what was proposed and not confirmed."""
+        if case is None or case.confirmed_at is not None:
+            return case
+        return _Unanswered(case)
+
+
+class _Unanswered:
+    """A case as it is while its answer is not confirmed."""
+
+    upheld = answer = answered_at = None
+
+    def __init__(self, case: Denial) -> None:
+        self._case = case
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._case, name)
+
+
 class OwnSubsidyState(Schema):
     """One claim in the caller's own name: where it is, until when, who is paid."""
 
@@ -74,7 +100,7 @@ class OwnSubsidyState(Schema):
     days = fields.Integer(attribute="pace.days")
     promised_on = OnDay(attribute="pace.due_on", allow_none=True)
     paid_at = Moment(allow_none=True)
-    denial = fields.Nested(DenialState(), allow_none=True)
+    denial = fields.Nested(OwnDenialState(), allow_none=True)
 
 
 Denials = page_of(DenialState(), "Denials")

@@ -109,6 +109,16 @@ ROWS: tuple[Row, ...] = (
         ("finance_approver",),
         "财政不予拨付；放行享受资格，释放占用",
     ),
+    # nobody has reviewed a draft: what ends it is the case of the person in whose name it stands
+    *lines(
+        _C,
+        ("draft",),
+        "disown",
+        "rejected",
+        ("unsigned_officer",),
+        "本人反映“不是我”查实；放行享受资格，退出候补",
+        two_people=True,
+    ),
     *lines(_C, ("paid",), "recover", "recovering", ("office",), "立追回单"),
     *lines(_C, ("recovering",), "recovered", "recovered", ("bank", "finance_checker"), "应收款全部收回"),
     *lines(
@@ -162,6 +172,7 @@ EVENT_NAMES: dict[str, str] = {
     "correct": "更正账户",
     "withdraw": "撤回",
     "reject": "不予通过",
+    "disown": "认定不是本人",
     "recover": "追回",
     "recovered": "收回",
     "reinstate": "恢复",

@@ -1,6 +1,8 @@
 """Answering what people say of their subsidies: one officer answers, another confirms and lets it go on.
 
-An upheld case keeps the line stopped: it is refused or taken back by the acts that do so.
+What is not true lets the line go on. 没收到 that is true has its cause said, and the line goes on as well:
+money that has not come is no reason to withhold it. 不是我 that is true keeps the line stopped until it is
+refused or taken back by the acts that do so; a draft, which nobody has reviewed, ends with the answer.
 """
 
 from __future__ import annotations
@@ -10,14 +12,16 @@ from voucher.ledger.holds import Hold, close_hold
 from voucher.plumbing.unit_of_work import Work
 from voucher.registry.letters import DENIAL_ANSWERED_LETTER, Notice, write_to_people
 from voucher.rules.actor import Role, check_reach
-from voucher.rules.approval import Step, check_two_people, check_unsigned
+from voucher.rules.approval import Step, check_not_cleared, check_two_people, check_unsigned
 from voucher.rules.errors import Family, reason
 from voucher.rules.lifecycle import Thing
+from voucher.rules.vocabulary import Problem
 from voucher.rules.words import check_why
-from voucher.stages.settle.denying import DENIAL_ANSWERED, DENIAL_MISSING, lock_denial
+from voucher.stages.settle.denying import DENIAL_ANSWERED, DENIAL_MISSING, PAID, lock_denial
+from voucher.stages.settle.ending import end_claims
 from voucher.stages.settle.models.claims import Claim
 from voucher.stages.settle.models.denials import SOURCE, Denial
-from voucher.stages.settle.reading import list_hands
+from voucher.stages.settle.reading import list_clearers, list_hands
 
 OFFICE = (Role.OFFICER_COUNTY, Role.OFFICER_CITY, Role.OFFICER_PROVINCE)
 
@@ -40,9 +44,7 @@ def answer(work: Work, denial_id: int, *, upheld: bool, words: str) -> Denial:
     found = _lock(work, denial_id)
     if found.answered_at is not None:
         raise DENIAL_ANSWERED.refused()
-    for step, person_id in list_hands(work.session, [found.claim_id]).get(found.claim_id, []):
-        # whoever has a hand in the claim does not judge what is said of it
-        check_unsigned(work.actor.person_id, {Step(step): person_id})
+    _check_no_hand(work, found.claim_id)
     found.upheld, found.answer = upheld, said
     found.answered_by_person_id, found.answered_at = work.actor.person_id, work.at
     work.session.flush()
@@ -63,17 +65,16 @@ def send_back(work: Work, denial_id: int) -> Denial:
 
 
 def confirm(work: Work, denial_id: int) -> Denial:
-    """Confirm an answer as another officer: the person is told, and a line that is in order goes on.
+    """Confirm an answer as another officer without a hand in the claim: the person is told, the line moves.
 
     Raises Refused denial_missing (also for a foreign one), role_missing, denial_not_answered,
-    second_person_needed, denial_answered_already.
+    second_person_needed, already_signed, denial_answered_already.
     """
-    found = _lock_answered(work, denial_id)
+    found = _lock_answered(work, denial_id, money=True)
+    _check_no_hand(work, found.claim_id)
     found.confirmed_by_person_id, found.confirmed_at = work.actor.person_id, work.at
     work.session.flush()
-    hold = work.session.get(Hold, found.hold_id) if found.hold_id is not None else None
-    if not found.upheld and hold is not None and hold.closed_at is None:
-        close_hold(work, hold, f"本人反映 {found.number} 已答复：不成立")
+    _settle(work, found, work.session.get_one(Claim, found.claim_id))
     audit.record_one(
         work, str(Thing.CLAIM), found.claim_id, "confirm_denial", denial=found.id, upheld=bool(found.upheld)
     )
@@ -83,16 +84,42 @@ def confirm(work: Work, denial_id: int) -> Denial:
     return found
 
 
-def _lock_answered(work: Work, denial_id: int) -> Denial:
-    found = _lock(work, denial_id)
+def _settle(work: Work, case: Denial, claim: Claim) -> None:
+    """End a draft that is not the person's, and close the hold unless what it stops must not be paid."""
+    if not case.upheld:
+        conclusion = "不成立"
+    elif case.problem == Problem.NOT_RECEIVED:
+        conclusion = "属实，原因已告知本人，申领继续办理"
+    elif claim.state in PAID:
+        # a hold would only keep the receivable out of the payee's next payments
+        conclusion = "属实，已交银行或者已付，由追回办理"
+    elif claim.state == "draft":
+        end_claims(work, [claim], "disown", f"本人反映 {case.number} 属实")
+        conclusion = "属实，草稿已终止"
+    else:
+        return
+    hold = work.session.get(Hold, case.hold_id) if case.hold_id is not None else None
+    if hold is not None and hold.closed_at is None:
+        close_hold(work, hold, f"本人反映 {case.number} 已答复：{conclusion}")
+
+
+def _check_no_hand(work: Work, claim_id: int) -> None:
+    """Refuse whoever has a hand in the claim, or in its amount, to judge what is said of it."""
+    for step, person_id in list_hands(work.session, [claim_id]).get(claim_id, []):
+        check_unsigned(work.actor.person_id, {Step(step): person_id})
+    check_not_cleared("答复本人反映", work.actor.person_id, list_clearers(work.session, [claim_id]))
+
+
+def _lock_answered(work: Work, denial_id: int, *, money: bool = False) -> Denial:
+    found = _lock(work, denial_id, money=money)
     if found.answered_by_person_id is None:
         raise DENIAL_UNANSWERED.refused()
     check_two_people(found.answered_by_person_id, work.actor.person_id)
     return found
 
 
-def _lock(work: Work, denial_id: int) -> Denial:
-    found = lock_denial(work, denial_id)
+def _lock(work: Work, denial_id: int, *, money: bool = False) -> Denial:
+    found = lock_denial(work, denial_id, money=money)
     claim = work.session.get_one(Claim, found.claim_id)
     if claim.region_code not in work.actor.regions or found.person_id == work.actor.person_id:
         raise DENIAL_MISSING.refused()

@@ -1,7 +1,8 @@
 """不是我、没收到: a person stops a subsidy claimed in that person's name with one tap; the office answers.
 
-What has left for the payee cannot be stopped any more: then the case alone is opened, and the money is taken
-back where the case is upheld.
+What has left for the payee, or for the bank, cannot be stopped any more: then the case alone is opened, and
+the money is taken back where the case is upheld. One tap stops a line once: after an answer that let it go
+on, a case holds nothing, and an officer may hold by hand.
 """
 
 from __future__ import annotations
@@ -24,7 +25,8 @@ from voucher.stages.settle.models.denials import DENIED_ALREADY, SOURCE, Denial
 from voucher.stages.settle.reading import CLAIM_MISSING, lock_claims
 
 ANSWER_WORKDAYS = "denial_answer_workdays"
-PAID = ("paid", "recovering", "recovered")
+AT_BANK = "paying"
+PAID = (AT_BANK, "paid", "recovering", "recovered")
 OVER = ("withdrawn", "rejected")
 
 DENIAL_TOO_LATE = reason(
@@ -56,6 +58,7 @@ HELD_BY_DENIAL = reason(
 def deny(work: Work, claim_id: int, problem: Problem, said: str = "") -> Denial:
     """Open a case on a claim made in one's own name, and stop its money where that can still be done.
 
+    Nothing is stopped that is with the bank or paid, nor again what an answer let go on.
     Raises Refused role_missing, claim_missing (also for somebody else's), denial_too_late, denied_already,
     parameter_missing.
     """
@@ -69,7 +72,7 @@ def deny(work: Work, claim_id: int, problem: Problem, said: str = "") -> Denial:
     if _find_open(work.session, claim.id) is not None:
         raise DENIED_ALREADY.refused()
     hold = None
-    if claim.state not in PAID:
+    if claim.state not in PAID and not _is_answered(work.session, claim.id, problem):
         hold = open_hold(work, Thing.CLAIM, claim.id, f"本人反映：{PROBLEM_NAMES[problem]}")
     regions = catalogue.list_ancestry(work.session, claim.region_code)
     workdays = tables.require_parameter_number(work.session, ANSWER_WORKDAYS, work.today, regions)
@@ -89,7 +92,11 @@ def deny(work: Work, claim_id: int, problem: Problem, said: str = "") -> Denial:
         work, str(Thing.CLAIM), claim.id, "deny", denial=opened.id, problem=opened.problem,
         held=hold is not None,
     )  # fmt: skip
-    told = {"number": opened.number, "answer_by": opened.answer_by.isoformat(), "held": _held_words(hold)}
+    told = {
+        "number": opened.number,
+        "answer_by": opened.answer_by.isoformat(),
+        "held": tell_held(opened, claim.state),
+    }
     write_to_people(work, [Notice(f"denial-{opened.id}", claim.person_id, DENIAL_OPENED, told)])
     return opened
 
@@ -111,12 +118,15 @@ def take_back(work: Work, denial_id: int) -> Denial:
     return found
 
 
-def lock_denial(work: Work, denial_id: int) -> Denial:
-    """Return a case with its claim, both locked. Raises Refused denial_missing."""
+def lock_denial(work: Work, denial_id: int, *, money: bool = False) -> Denial:
+    """Return a case with its claim, both locked, after its money where asked.
+
+    Raises Refused denial_missing.
+    """
     claim_id = work.session.scalar(select(Denial.claim_id).where(Denial.id == denial_id))
     if claim_id is None:
         raise DENIAL_MISSING.refused()
-    lock_claims(work, Claim.id == claim_id)
+    lock_claims(work, Claim.id == claim_id, money=money)
     return work.session.scalars(
         select(Denial)
         .where(Denial.id == denial_id)
@@ -137,11 +147,25 @@ def find_denial_of(session: Session, hold: Hold) -> Denial | None:
     return session.scalars(select(Denial).where(Denial.hold_id == hold.id)).first()
 
 
+def tell_held(case: Denial, claim_state: str) -> str:
+    """Return what a case does to its money, in words for the person."""
+    if case.hold_id is not None:
+        return "这笔钱先停住不付"
+    if claim_state == AT_BANK:
+        return "这笔钱已交银行，退票才能停"
+    if claim_state in PAID:
+        return "这笔钱此前已付，正在查"
+    return "这笔此前已经答复过，这次只立案核查，不再停住"
+
+
 def _find_open(session: Session, claim_id: int) -> Denial | None:
     return session.scalars(
         select(Denial).where(Denial.claim_id == claim_id, Denial.confirmed_at.is_(None))
     ).first()
 
 
-def _held_words(hold: Hold | None) -> str:
-    return "这笔钱先停住不付" if hold is not None else "这笔钱此前已付，正在查"
+def _is_answered(session: Session, claim_id: int, problem: Problem) -> bool:
+    """Return whether a confirmed answer has dealt with this: not true, or the same said before."""
+    told = Denial.upheld.in_((False,)) | (Denial.problem == str(problem))
+    known = select(Denial.id).where(Denial.claim_id == claim_id, Denial.confirmed_at.is_not(None), told)
+    return session.scalar(known.limit(1)) is not None

@@ -11,8 +11,10 @@ from voucher.doors.web import fields
 from voucher.doors.web.acting import Done, submit
 from voucher.doors.web.office.blueprint import office
 from voucher.doors.web.timelines import name_people
+from voucher.ledger.holds import is_held
 from voucher.plumbing.unit_of_work import Work
-from voucher.rules.vocabulary import PROBLEM_NAMES
+from voucher.rules.lifecycle import Thing
+from voucher.rules.vocabulary import PROBLEM_NAMES, Problem
 from voucher.stages.settle import answering_denials, queries
 from voucher.stages.settle.denying import DENIAL_MISSING
 from voucher.stages.settle.queries.denials import find_denial, page_denials
@@ -71,9 +73,12 @@ def confirm_denial(denial_id: int) -> ResponseReturnValue:
 
     def call(work: Work) -> Done:
         done = answering_denials.confirm(work, denial_id)
-        if done.upheld:
-            return Done("已确认：属实，已短信告知本人；这条申领仍停住，请不予通过或追回", _address(denial_id))
-        return Done("已确认：不属实，已短信告知本人；这条申领继续办理", _address(denial_id))
+        outcome = "属实" if done.upheld else "不属实"
+        if done.upheld and done.hold_id is not None and is_held(work, Thing.CLAIM, done.claim_id):
+            return Done(f"已确认：{outcome}，已短信告知本人；这条申领仍停住，请不予通过", _address(denial_id))
+        if done.upheld and done.problem != Problem.NOT_RECEIVED:
+            return Done(f"已确认：{outcome}，已短信告知本人；已付的请立追回单", _address(denial_id))
+        return Done(f"已确认：{outcome}，已短信告知本人；这条申领继续办理", _address(denial_id))
 
     return submit(call, lambda: _show(denial_id))
 

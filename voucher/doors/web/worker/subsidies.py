@@ -13,6 +13,7 @@ from voucher.doors.web.worker.own import my_person_id
 from voucher.plumbing.unit_of_work import Work
 from voucher.rules.vocabulary import PROBLEM_NAMES, Problem
 from voucher.stages.settle import denying
+from voucher.stages.settle.models.claims import Claim
 from voucher.stages.settle.queries.denials import page_own_subsidies
 
 PER_PAGE = 10
@@ -33,7 +34,7 @@ def deny_claim(claim_id: int) -> ResponseReturnValue:
         problem = fields.one_of("problem", "什么问题", Problem)
         said = fields.text("said", "经过", required=False, limit=500)
         opened = denying.deny(work, claim_id, problem, said)
-        what = "这笔钱先停住不付" if opened.hold_id is not None else "这笔钱此前已付，正在查"
+        what = denying.tell_held(opened, work.session.get_one(Claim, claim_id).state)
         words = f"已登记 {opened.number}：{what}，{opened.answer_by:%Y-%m-%d} 前答复您"
         return Done(words, url_for("web.worker.subsidies"))
 
@@ -65,4 +66,5 @@ def _show() -> str:
         problems=PROBLEMS,
         over=denying.OVER,
         paid=denying.PAID,
+        tell_held=denying.tell_held,
     )
