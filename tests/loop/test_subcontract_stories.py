@@ -21,11 +21,12 @@ from voucher.rules.actor import Role
 from voucher.stages.oversee.risk.finding import find_flags
 from voucher.stages.oversee.risk.models import RiskFlag
 from voucher.stages.oversee.risk.raising import raise_flags
-from voucher.stages.train import classes, reviewing
+from voucher.stages.train import changing, classes, reviewing
 from voucher.stages.train.models.classes import TrainingClass
 from voucher.stages.train.queries.reviewing import list_checks
 from voucher.stages.train.queries.subcontracts import count_asked, list_subcontracts
 from voucher.stages.train.subcontracting import agree_to_teach, count_given, refuse_to_teach
+from voucher.stages.train.wanted import Addition, Wanted
 
 MONDAY = date(2024, 3, 25)
 
@@ -90,6 +91,33 @@ def test_分包要写明理由_对方同意_一年里超过限额的是转包(sc
         checks = list_checks(session, scene.keyring, filed, date(2024, 3, 1))
         said = [each.text for each in checks if each.text.startswith("分包")]
         assert "2 个班、80 / 280 学时" in said[0]
+
+    # a class that is allowed grows into no more than it could have been filed with; moving it is free
+    last = town.sessions(scene, first)[-1]
+    day = timedelta(days=1)
+    more = Addition("offline", "实操补充", last.starts_at + day, last.ends_at + day, last.hours)
+    change = partial(changing.ask_change, class_id=first, why="加课")
+    grown = town.refusal(scene, asks, partial(change, wanted=(), additions=(more,)))
+    assert (grown.code, "30.55%" in grown.title) == ("subcontract_share_exceeded", True)
+    scene.do(asks, partial(change, wanted=(Wanted(last.id, last.starts_at + day),)))
+
+    # who teaches for others hands nothing of its own on
+    town.draft(
+        scene,
+        taker,
+        delivering_institution_id=third,
+        subcontract_why="没有教师",
+        teacher="孙老师",
+        place="丙校",
+    )
+    with scene.database.read() as session:
+        asked = list_subcontracts(session, houses=[third], limit=1)[0].subcontract.id
+    chained = town.refusal(
+        scene, town.staff(scene, third, Role.REGISTRAR), partial(agree_to_teach, subcontract_id=asked)
+    )
+    assert (chained.code, "2024 年已承担别的机构的 2 个班" in chained.title) == (
+        "subcontract_while_teaching", True,
+    )  # fmt: skip
 
     # who gives classes away takes none over; nothing of it is rewritten
     back = town.draft(

@@ -41,8 +41,15 @@ SUBCONTRACT_TOO_MUCH = reason(
 )
 SUBCONTRACT_CHAIN = reason(
     "subcontract_in_turn",
-    "{house}自己的班已经交给别的机构承训，不能再承担别人的班",
+    "{house} {year} 年已把自己的 {given} 个班交给别的机构承训，不能再承担别人的班",
     "请改由本机构自己上课，或另选有教师和场地的承训机构",
+    SOURCE,
+    Family.CONFLICT,
+)
+SUBCONTRACT_WHILE_TEACHING = reason(
+    "subcontract_while_teaching",
+    "{house} {year} 年已承担别的机构的 {taken} 个班，不能再把自己的班交给别人",
+    "有教师和场地承担别人的班的，请自己上自己的课：承训机构留空后重新保存",
     SOURCE,
     Family.CONFLICT,
 )
@@ -81,13 +88,23 @@ def check_share(year: int, given: int, given_hours: int, all_hours: int, *, most
 
 
 @rule(number="SCT-03", stage="培训", source=SOURCE, since=FOUNDED)
-def check_no_chain(house: str, given: int, *, free: int) -> None:
+def check_no_chain(year: int, house: str, given: int) -> None:
     """Check that who takes over a class teaches its own: nobody hands on what it hands away itself.
 
-    `given` counts the classes of the year it gave to others. Raises subcontract_in_turn.
+    `given` counts the classes of the year it gave to others; none is free. Raises subcontract_in_turn.
     """
-    if given > free:
-        raise SUBCONTRACT_CHAIN.refused(house=house)
+    if given:
+        raise SUBCONTRACT_CHAIN.refused(house=house, year=year, given=given)
+
+
+@rule(number="SCT-04", stage="培训", source=SOURCE, since=FOUNDED)
+def check_not_teaching(year: int, house: str, taken: int) -> None:
+    """Check that who gives a class away teaches for nobody else: the chain is the same in either order.
+
+    `taken` counts the classes of the year it teaches for others. Raises subcontract_while_teaching.
+    """
+    if taken:
+        raise SUBCONTRACT_WHILE_TEACHING.refused(house=house, year=year, taken=taken)
 
 
 def _percent(bp: int) -> str:

@@ -37,6 +37,7 @@ from voucher.stages.train.models.lessons import Lesson, LessonSegment, Study
 from voucher.stages.train.models.marks import AttendanceMark
 from voucher.stages.train.models.places import Attendance, Enrolment
 from voucher.stages.train.reading import SEATED, format_moment
+from voucher.stages.train.subcontracting import check_still_subcontracted
 
 LEARNERS_NOT_FREE = reason(
     "class_learners_not_free",
@@ -61,13 +62,15 @@ def check_changed(work: Work, found: TrainingClass, altered: Alteration, seated:
     class_session_addition_wrong, class_hours_with_learners, hours_short, session_outside_class,
     sessions_overlap, session_hours_impossible, institution_not_listed, licence_expired,
     outside_filed_scope, project_not_filed, teacher_not_filed, teacher_not_qualified, room_not_filed,
-    room_too_small, class_learners_not_free, voucher_expires_before_new_start.
+    room_too_small, class_learners_not_free, voucher_expires_before_new_start and what
+    `check_still_subcontracted` refuses.
     """
     session = work.session
     _check_open(work, found, altered)
     planned, outline = list_planned(session, found, altered), outline_of(session, found, altered)
     check_hours_stay(found.hours_planned, sum(outline.hours), len(seated))
     check_completion_hours(session, found, sum(outline.hours))
+    check_still_subcontracted(session, found, outline.starts_on, sum(outline.hours))
     slots = [Slot(each.starts_at, each.ends_at) for each in planned]
     check_timetable(outline.starts_on, outline.ends_on, slots)
     new = [(each.position, each.hours, each.starts_at, each.ends_at) for each in altered.planned]

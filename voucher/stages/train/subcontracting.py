@@ -19,6 +19,7 @@ from voucher.rules.subcontracting import (
     SUBCONTRACT_UNAGREED,
     check_explained,
     check_no_chain,
+    check_not_teaching,
     check_share,
 )
 from voucher.stages.train.models.classes import TrainingClass
@@ -84,11 +85,11 @@ def agree_to_teach(work: Work, subcontract_id: int) -> Subcontract:
     """Agree, for the institution that is to teach, by another person than who asked.
 
     Raises Refused role_missing, subcontract_missing (also for another institution's), subcontract_settled,
-    second_person_needed, subcontract_in_turn, subcontract_share_exceeded.
+    second_person_needed, subcontract_in_turn, subcontract_while_teaching, subcontract_share_exceeded.
     """
     standing, found = _load_asked(work, subcontract_id)
     check_two_people(standing.asked_by_person_id, work.actor.person_id)
-    check_limits(work.session, found)
+    check_limits(work.session, found, found.starts_on, found.hours_planned)
     standing.agreed_at, standing.agreed_by_person_id = work.at, work.actor.person_id
     work.session.flush()
     audit.record_one(work, THING, standing.id, "agree", class_id=found.id)
@@ -110,7 +111,7 @@ def check_subcontracted(session: Session, found: TrainingClass) -> None:
     """Check a class another institution teaches: agreed to, and within the limits of the year.
 
     Raises Refused subcontract_not_allowed, subcontract_not_agreed, subcontract_in_turn,
-    subcontract_share_exceeded.
+    subcontract_while_teaching, subcontract_share_exceeded.
     """
     if found.delivering_institution_id == found.institution_id:
         return
@@ -119,21 +120,38 @@ def check_subcontracted(session: Session, found: TrainingClass) -> None:
     if standing is None or standing.agreed_at is None:
         raise SUBCONTRACT_UNAGREED.refused()
     check_allowed(session, why, found.starts_on, is_own=False)
-    check_limits(session, found)
+    check_limits(session, found, found.starts_on, found.hours_planned)
 
 
-def check_limits(session: Session, found: TrainingClass) -> None:
-    """Check how much of the year the one gives away, and that the other gives nothing away itself.
+def check_still_subcontracted(session: Session, found: TrainingClass, starts_on: date, hours: int) -> None:
+    """Check the limits anew for a class another one teaches, where a change adds hours or moves its year.
 
-    Raises Refused subcontract_in_turn, subcontract_share_exceeded, parameter_missing.
+    A change that leaves both is not refused for what was decided of other classes since. Raises Refused
+    subcontract_not_allowed, subcontract_in_turn, subcontract_while_teaching, subcontract_share_exceeded.
     """
-    most = require_parameter_number(session, SHARE_MOST, found.starts_on, ())
-    free = require_parameter_number(session, FREE, found.starts_on, ())
+    if found.delivering_institution_id == found.institution_id:
+        return
+    standing = find_standing(session, found.id)
+    if standing is not None and starts_on != found.starts_on:
+        check_allowed(session, standing.why, starts_on, is_own=False)
+    if hours > found.hours_planned or starts_on.year != found.starts_on.year:
+        check_limits(session, found, starts_on, hours)
+
+
+def check_limits(session: Session, found: TrainingClass, starts_on: date, planned: int) -> None:
+    """Check what a class of so many hours would make of its year: how much is given away, and no chain.
+
+    Raises Refused subcontract_in_turn, subcontract_while_teaching, subcontract_share_exceeded,
+    parameter_missing.
+    """
+    most = require_parameter_number(session, SHARE_MOST, starts_on, ())
+    free = require_parameter_number(session, FREE, starts_on, ())
+    giver = session.get_one(Institution, found.institution_id)
     taker = session.get_one(Institution, found.delivering_institution_id)
-    year = found.starts_on.year
-    check_no_chain(taker.name, count_given(session, taker.id, year)[0], free=free)
-    given, hours, whole = count_given(session, found.institution_id, year, besides=found.id)
-    planned = found.hours_planned
+    year = starts_on.year
+    check_no_chain(year, taker.name, count_given(session, taker.id, year)[0])
+    check_not_teaching(year, giver.name, count_taken(session, giver.id, year))
+    given, hours, whole = count_given(session, giver.id, year, besides=found.id)
     check_share(year, given + 1, hours + planned, whole + planned, most_bp=most, free=free)
 
 
@@ -156,6 +174,17 @@ def count_given(
     given = [(int(count), int(taught)) for taker, count, taught in rows if taker != institution_id]
     whole = sum(int(taught) for _, _, taught in rows)
     return sum(count for count, _ in given), sum(taught for _, taught in given), whole
+
+
+def count_taken(session: Session, institution_id: int, year: int) -> int:
+    """Return how many classes of a year an institution teaches for others."""
+    taken = select(func.count()).where(
+        TrainingClass.delivering_institution_id == institution_id,
+        TrainingClass.institution_id != institution_id,
+        TrainingClass.starts_on.between(date(year, 1, 1), date(year, 12, 31)),
+        TrainingClass.state.in_(COUNTED),
+    )
+    return session.scalar(taken) or 0
 
 
 def find_standing(session: Session, class_id: int) -> Subcontract | None:
