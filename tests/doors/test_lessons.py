@@ -14,10 +14,15 @@ from tests.doors.test_marks import at, first_session
 from tests.doors.test_phones import Wire
 from tests.doors.world import refused_with
 from tests.films import mp4, webm
+from tests.scene import JIYUAN
 from voucher.doors.auth.films import PIECE_BYTES
 from voucher.ledger.credentials.keys import ensure_keys
+from voucher.ledger.vouchers import Voucher
+from voucher.rules.actor import Actor, Grant, Role
+from voucher.rules.errors import Refused
 from voucher.stages.train.models.classes import ClassSession
 from voucher.stages.train.models.videos import PART_BYTES, LessonVideo, LessonVideoPart
+from voucher.stages.train.queries.videos import get_own_film, get_video_for
 
 
 @pytest.mark.parametrize("loop", ["sqlite"], indirect=True)
@@ -173,6 +178,14 @@ def test_an_uploaded_film_is_checked_and_played_piece_by_piece_by_its_learners_a
     start = PART_BYTES - 7
     assert ask(f"bytes={start}-{start + 19}").data == film[start : start + 20]
     assert ask("bytes=-5").data == film[-5:]
+    # who learns where a film was uploaded, and teaches elsewhere, watches it and takes it nowhere
+    with world.database.read() as session:
+        holder = session.get_one(Voucher, ids["voucher"]).holder_person_id
+        grants = (Grant(Role.WORKER, JIYUAN), Grant(Role.TEACHER, JIYUAN, 999))
+        learner = Actor(1, "both", holder, grants)
+        assert get_video_for(session, learner, 1).id == 1
+        with pytest.raises(Refused, match="没有找到这个视频"):
+            get_own_film(session, learner, 1)
     assert ask(f"bytes={len(film)}-").status_code == 416
     full = ask("")
     assert (full.status_code, full.mimetype, full.data) == (200, "video/mp4", film)

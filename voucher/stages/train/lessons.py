@@ -23,7 +23,7 @@ from voucher.rules.lessons import (
 from voucher.rules.lifecycle import STATE_NAMES, Thing
 from voucher.stages.train.class_codes import find_marked
 from voucher.stages.train.models.lessons import Lesson, LessonSegment
-from voucher.stages.train.queries.videos import get_video_for
+from voucher.stages.train.queries.videos import get_own_film
 from voucher.stages.train.reading import ROOM, SESSION_MISSING, serves_class
 from voucher.stages.train.video_keeping import address_of, keep_again, keep_video
 
@@ -100,7 +100,7 @@ def add_lesson(work: Work, new: NewLesson) -> Lesson:
         regions = catalogue.list_ancestry(work.session, found.region_code)
         address = address_of(keep_video(work, held.id, new.film, minutes, regions).id)
     elif new.film_id is not None:
-        shown = get_video_for(work.session, work.actor, new.film_id)
+        shown = get_own_film(work.session, work.actor, new.film_id)
         address = address_of(keep_again(work, held.id, shown, minutes).id)
     else:
         check_address(new.kind, address)

@@ -16,7 +16,7 @@ from voucher.stages.train.models.classes import ClassSession, TrainingClass
 from voucher.stages.train.models.lessons import Lesson
 from voucher.stages.train.models.places import Enrolment
 from voucher.stages.train.models.videos import PART_BYTES, LessonVideo, LessonVideoPart
-from voucher.stages.train.reading import STAFF, serves_class
+from voucher.stages.train.reading import ROOM, STAFF, serves_class
 from voucher.stages.train.video_keeping import address_of
 
 # who was in training may look again until the class is settled; who left may not
@@ -53,6 +53,17 @@ def get_video_for(session: Session, actor: Actor, video_id: int) -> LessonVideo:
         )
     )
     if not actor.has(Role.WORKER) or session.scalars(learns).first() is None:
+        raise VIDEO_MISSING.refused()
+    return found
+
+
+def get_own_film(session: Session, actor: Actor, video_id: int) -> LessonVideo:
+    """Return a film to be shown in another class, for who teaches where it was uploaded.
+
+    Who merely learns there may watch it and not take it along. Raises Refused lesson_video_missing.
+    """
+    found = session.get(LessonVideo, video_id)
+    if found is None or not serves_class(actor, find_marked(session, found.session_id)[1], *ROOM):
         raise VIDEO_MISSING.refused()
     return found
 
