@@ -232,6 +232,32 @@ def test_a_signed_record_tells_of_what_was_revoked_well_before_it(tmp_path: Path
             connection.execute(text("UPDATE archive_credential SET revocations_told = 0"))
 
 
+def test_who_is_to_teach_a_plan_written_before_is_asked_and_nobody_else(tmp_path: Path) -> None:
+    revisions = ScriptDirectory(str(MIGRATIONS)).walk_revisions()
+    (found,) = (each.module for each in revisions if str(each.path).endswith("_subcontracts_asked.py"))
+    load_models()
+    with sa.create_engine(f"sqlite:///{tmp_path / 'asked.db'}").begin() as connection:
+        for table in ("training_class", "subcontract"):
+            columns = ", ".join(each.name for each in Model.metadata.tables[table].columns)
+            connection.execute(text(f"CREATE TABLE {table} ({columns})"))
+        plans = enumerate((("filed", 2), ("returned", 2), ("approved", 2), ("filed", 1), ("draft", 2)), 1)
+        for key, (state, taker) in plans:
+            put(
+                connection, "training_class", id=key, state=state, institution_id=1,
+                delivering_institution_id=taker, drafted_by_person_id=7,
+            )  # fmt: skip
+        put(connection, "subcontract", class_id=5, why="缺少设备")
+        with Operations.context(MigrationContext.configure(connection)):
+            found.upgrade()
+        rows = connection.execute(
+            text(
+                "SELECT class_id, to_institution_id, asked_by_person_id, agreed_at FROM subcontract "
+                "WHERE why <> '缺少设备' ORDER BY class_id"
+            )
+        )
+        assert [tuple(row) for row in rows] == [(1, 2, 7, None), (2, 2, 7, None)]
+
+
 def test_changes_of_timetables_say_what_they_did_and_a_session_that_went_stays_named(
     earlier: Database,
 ) -> None:
