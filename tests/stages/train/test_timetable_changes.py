@@ -94,6 +94,7 @@ def test_a_change_in_time_is_told_and_one_of_substance_waits_for_the_office(scen
         "class_session_missing": change(class_id, moved(hers, HOUR)),
         "timetable_unchanged": change(class_id, Wanted(first.id, first.starts_at, teacher="周老师")),
         "class_session_time_past": change(class_id, Wanted(first.id, scene.at - HOUR)),
+        "class_session_hours_none": change(class_id, Wanted(first.id, hours=0)),
         "class_hours_with_learners": change(class_id, Wanted(first.id, hours=4)),
         "sessions_overlap": change(class_id, Wanted(first.id, second.starts_at)),
     }

@@ -80,7 +80,8 @@ def ask_change(
 
     What leaves hours, days and sites as they were approved is done at once. Raises Refused role_missing,
     class_missing, training_why_missing, class_not_changeable, timetable_change_open, class_session_missing,
-    timetable_unchanged, parameter_missing, calendar_year_missing and what `check_changed` refuses.
+    class_session_hours_none, timetable_unchanged, parameter_missing, calendar_year_missing and what
+    `check_changed` refuses.
     """
     check_why(why)
     get_own_class(work, class_id)

@@ -19,6 +19,12 @@ NOTHING_CHANGED = reason(
     "请修改要变更的课次后重新提交",
     SOURCE,
 )
+HOURS_NONE = reason(
+    "class_session_hours_none",
+    "第 {position} 次课的学时填写了 {hours}，不足 1 学时",
+    "请填写 1 以上的整数；这次课不上了的，请勾选“取消”",
+    SOURCE,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +56,10 @@ class Addition:
 def read_wanted(
     work: Work, found: TrainingClass, wanted: Sequence[Wanted], additions: Sequence[Addition]
 ) -> Alteration:
-    """Return what really changes. Raises Refused class_session_missing, timetable_unchanged."""
+    """Return what really changes.
+
+    Raises Refused class_session_missing, class_session_hours_none, timetable_unchanged.
+    """
     held = {each.id: each for each in list_sessions(work.session, found.id)}
     if len({each.session_id for each in wanted}) != len(wanted):
         raise NOTHING_CHANGED.refused()
@@ -60,6 +69,8 @@ def read_wanted(
         if known is None:
             raise SESSION_MISSING.refused()
         new = _plan_change(found, known, each)
+        if new.hours < 1 and not each.drop:
+            raise HOURS_NONE.refused(position=known.position, hours=new.hours)
         if each.drop:
             dropped.append(known)
         elif new != plan_of(found, known):
@@ -86,7 +97,7 @@ def _plan_change(found: TrainingClass, known: ClassSession, wanted: Wanted) -> P
         known.topic,
         starts_at,
         wanted.ends_at or starts_at + (known.ends_at - known.starts_at),
-        wanted.hours or known.hours,
+        known.hours if wanted.hours is None else wanted.hours,
         (wanted.teacher or "").strip() or teacher_of(found, known),
         (wanted.place or "").strip() or place_of(found, known),
     )
