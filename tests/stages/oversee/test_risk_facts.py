@@ -23,6 +23,7 @@ def test_the_facts_of_the_town_are_read_and_survive_a_folder(town: Town, tmp_pat
         facts = read_facts(session, ALL_DAYS, with_marks=True)
         nothing = read_facts(session, Window(date(2019, 1, 1), date(2019, 1, 31)), with_marks=True)
     assert [table for table in HAPPENED if not getattr(facts, table)] == []
+    assert [each for each in facts.sessions if not each.teacher] == [], "or the teacher of its class"
     assert (nothing.claims, nothing.vouchers, nothing.classes, nothing.marks) == ((), (), (), ())
     write_folder(tmp_path, facts)
     again = read_folder(tmp_path)

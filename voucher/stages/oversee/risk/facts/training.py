@@ -27,8 +27,12 @@ def read_classes(session: Reading, window: Window) -> Iterator[TrainingClass]:
 
 
 def read_sessions(session: Reading, window: Window) -> Iterator[Session]:
-    """Yield the sessions of those classes; a teacher is known by institution and name."""
-    sql = """SELECT s.id, s.class_id, t.institution_id, s.teacher, s.starts_at, s.ends_at
+    """Yield the sessions of those classes; a teacher is known by institution and name.
+
+    A session without a teacher of its own is taught by that of its class.
+    """
+    sql = """SELECT s.id, s.class_id, t.institution_id, s.starts_at, s.ends_at,
+            coalesce(s.teacher, t.teacher) AS teacher
         FROM class_session s JOIN training_class t ON t.id = s.class_id
         WHERE t.ends_on >= :first_on AND t.starts_on <= :last_on AND t.state <> 'cancelled'
         ORDER BY s.id"""
