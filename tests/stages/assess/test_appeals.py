@@ -12,7 +12,7 @@ from sqlalchemy.exc import DatabaseError, IntegrityError
 from tests import town_assess as town
 from tests import town_train
 from tests.scene import EV2, JIYUAN, LI_SI, XINXIANG, ZHANG_SAN, Scene, on
-from tests.town_issue import worker
+from tests.town_issue import person_id, worker
 from voucher.ledger.vouchers import Voucher, lock_vouchers
 from voucher.plumbing.unit_of_work import Work
 from voucher.rules.actor import Role
@@ -24,6 +24,7 @@ from voucher.stages.assess.models import Candidate, ExamResult
 from voucher.stages.assess.models_appeals import Appeal
 from voucher.stages.assess.models_arrivals import ExamArrival
 from voucher.stages.assess.queries import appeals as queries
+from voucher.stages.oversee.privacy.holding import read_holding
 
 ONE = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 FAILED = (5900, 9000)
@@ -61,6 +62,13 @@ def appeal(scene: Scene, appeal_id: int) -> Appeal:
         return session.get_one(Appeal, appeal_id)
 
 
+def business_of(scene: Scene) -> list[str]:
+    """Return what of 张三 is open, and so keeps 张三 from being erased."""
+    with scene.database.read() as session:
+        who = person_id(scene, ZHANG_SAN)
+        return read_holding(session, scene.keyring, who, scene.at.date()).business
+
+
 def reader(scene: Scene, evaluator_id: int) -> str:
     """Return an administrator who had no hand in any exam."""
     return town_train.staff(scene, evaluator_id, Role.EVALUATOR_ADMIN, 3)
@@ -83,6 +91,7 @@ def test_an_upheld_appeal_is_met_by_a_correction_two_others_make(scene: Scene) -
     assert appeal(scene, key).number == f"FH-{JIYUAN}-2024-{key:04d}"
     assert appeal(scene, key).due_on == date(2024, 3, 12)  # two working days after a Friday
     assert filed(mine) == "appealed_already"
+    assert f"复核申请 {appeal(scene, key).number}" in business_of(scene)  # nobody is erased meanwhile
     # whoever waits for an answer is not failed for good
     why = "放弃补考"
     told = town_train.code(scene, town.admin(scene, ev), lambda work: lapse.fail_for_good(work, zhang, why))
@@ -114,6 +123,7 @@ def test_an_upheld_appeal_is_met_by_a_correction_two_others_make(scene: Scene) -
     done = appeal(scene, key)
     assert (done.state, done.settled_result_id, done.due_on) == ("settled", corrected, None)
     assert town.state(scene, zhang) == "assessed"
+    assert not any(each.startswith("复核申请") for each in business_of(scene))
     with scene.database.read() as session:
         after = session.get_one(Voucher, zhang).certify_by
         view = queries.view_appeals(session, scene.keyring, [done], date(2024, 3, 12))[0]

@@ -90,6 +90,14 @@ def of_person(person_id: int) -> ColumnElement[bool]:
     return Appeal.person_id == person_id
 
 
+def list_open_numbers(session: Session, person_id: int) -> list[str]:
+    """Return the numbers of a person's appeals that are not over, the oldest first."""
+    rows = session.scalars(
+        select(Appeal).where(of_person(person_id), Appeal.state.not_in(OVER)).order_by(Appeal.id)
+    )
+    return [each.number for each in rows]
+
+
 def of_evaluators(evaluator_ids: Collection[int]) -> ColumnElement[bool]:
     """Return the condition that an appeal is against one of these evaluators."""
     return Appeal.institution_id.in_(sorted(evaluator_ids))

@@ -21,6 +21,7 @@ from voucher.rules.actor import Role
 from voucher.rules.lifecycle import Thing, live_states
 from voucher.rules.periods import in_force
 from voucher.rules.retention import DataKind, Kept, kept_until
+from voucher.stages.assess.queries import appeals
 from voucher.stages.certify import queries as certificates
 from voucher.stages.issue.queries.persons import read_applications_held
 from voucher.stages.oversee.complaints.queries import LIVE, list_own
@@ -102,6 +103,7 @@ def read_holding(session: Session, keyring: Keyring, person_id: int, on: date) -
         )
     business = [f"培训券 {each.number}" for each in vouchers if each.state in VOUCHER_OPEN]
     business += [f"补贴申领 {each}" for each in claims.open_numbers]
+    business += [f"复核申请 {each}" for each in appeals.list_open_numbers(session, person_id)]
     business += ["领券申请" for _ in applied.open_ids]
     # without its number, which the officers who decide would read as well
     business += ["投诉举报" for each in complaints if each.state in LIVE]
