@@ -261,6 +261,12 @@ def _refuse_unsound(paid: Scene, listed: AuditList) -> None:
     assert ask(JoinKind.BURST, listed.id) == "join_list_unsuited"
     assert ask(JoinKind.PENSION, listed.id, until=date(2023, 1, 1)) == "join_span_unsound"
     assert ask(JoinKind.PENSION, listed.id, until=date(2026, 1, 1)) == "join_span_unsound"
+    # 一次最多几天是有生效日期的参数：改短以后，同一期间要分几次
+    set_parameter(paid, "audit_join_days_most", "365", "2025-01-16", "天")
+    today, paid.at = paid.at, on("2025-01-16")
+    asked = told(paid, AUDITOR, lambda work: run_join(work, JoinKind.PENSION, listed.id, FIRST, LAST, WHY))
+    assert (asked.code, "一次最多 365 天" in asked.next_step) == ("join_span_unsound", True)
+    paid.at = today
     assert ask(JoinKind.PENSION, listed.id, why=" ") == "why_missing"
     assert ask(JoinKind.PENSION, listed.id, who="外地审计员") == "audit_list_missing"
     assert ask(JoinKind.PENSION, listed.id, who="初审员") == "role_missing"

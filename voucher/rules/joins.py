@@ -16,7 +16,6 @@ from voucher.rules.register import rule
 
 SINCE = date(2021, 10, 28)
 SOURCE = "审计署令第11号 第12条 电子数据比对; 豫办〔2021〕29号 四（三）专项审计; DOMAIN N12【设】"
-DAYS_MOST = 1100
 
 
 class ListKind(StrEnum):
@@ -102,7 +101,7 @@ LIST_UNSUITED = reason(
 SPAN_UNSOUND = reason(
     "join_span_unsound",
     "比对的期间不对：从 {since} 到 {until}",
-    "开始日不晚于结束日，结束日不晚于今天，一次最多三年；更长的请分几次比对",
+    "开始日不晚于结束日，结束日不晚于今天，一次最多 {days} 天；更长的请分几次比对",
     SOURCE,
 )
 LIST_AHEAD = reason(
@@ -154,7 +153,9 @@ class Listed:
 
 
 @rule(number="JOI-01", stage="监管", source=SOURCE, since=SINCE)
-def check_join(kind: JoinKind, list_kind: ListKind | None, since: date, until: date, today: date) -> None:
+def check_join(
+    kind: JoinKind, list_kind: ListKind | None, since: date, until: date, today: date, *, days_most: int
+) -> None:
     """Refuse a question without its list, with another's, or over an unsound span.
 
     Raises join_list_needed, join_list_unsuited, join_span_unsound.
@@ -166,8 +167,8 @@ def check_join(kind: JoinKind, list_kind: ListKind | None, since: date, until: d
     if list_kind is not None and list_kind is not suited:
         told = "不带名单" if suited is None else LIST_NAMES[suited]
         raise LIST_UNSUITED.refused(join=JOIN_NAMES[kind], kind=told)
-    if not timedelta(0) <= until - since < timedelta(days=DAYS_MOST) or until > today:
-        raise SPAN_UNSOUND.refused(since=since, until=until)
+    if not timedelta(0) <= until - since < timedelta(days=days_most) or until > today:
+        raise SPAN_UNSOUND.refused(since=since, until=until, days=days_most)
 
 
 @rule(number="JOI-02", stage="监管", source=SOURCE, since=SINCE)

@@ -9,19 +9,24 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from voucher.ledger.audit import AuditCheckpoint, AuditRow, AuditSeal
-from voucher.plumbing.clock import SHANGHAI
+from voucher.plumbing.clock import SHANGHAI, day_of
+from voucher.registry.tables import require_parameter_number
 
-MOST_APART = timedelta(hours=1)  # what is promised to whoever keeps the anchors
+MOST_APART = "checkpoint_apart_minutes"  # what is promised to whoever keeps the anchors
 LOOKED_BACK = timedelta(days=30)
 UNANCHORED = "尚无检查点"
 
 
 @dataclass(frozen=True, slots=True)
 class Gap:
-    """Rows that waited too long for a checkpoint: since when, until when; no end while they wait."""
+    """Rows that waited too long for a checkpoint: since when, until when; no end while they wait.
+
+    `minutes_most` is what was promised on the day of asking.
+    """
 
     since: datetime
     until: datetime | None
+    minutes_most: int
 
     @property
     def words(self) -> str:
@@ -33,17 +38,24 @@ class Gap:
 
 
 def find_gap(session: Session, now: datetime) -> Gap | None:
-    """Return the gap that is open now, else the longest of thirty days; none where all is in time."""
+    """Return the gap that is open now, else the longest of thirty days; none where all is in time.
+
+    Raises Refused parameter_missing.
+    """
+    minutes = require_parameter_number(session, MOST_APART, day_of(now), ())
+    most = timedelta(minutes=minutes)
     waiting = _find_waiting(session)
-    if waiting is not None and now - waiting > MOST_APART:
-        return Gap(waiting, None)
+    if waiting is not None and now - waiting > most:
+        return Gap(waiting, None, minutes)
     first = AuditSeal.__table__.alias()
     rows = session.execute(
         select(AuditCheckpoint.signed_at, first.c.sealed_at)
         .join(first, first.c.seq == AuditCheckpoint.first_seq)
         .where(AuditCheckpoint.signed_at > now - LOOKED_BACK)
     )
-    late = [(signed - sealed, Gap(sealed, signed)) for signed, sealed in rows if signed - sealed > MOST_APART]
+    late = [
+        (signed - sealed, Gap(sealed, signed, minutes)) for signed, sealed in rows if signed - sealed > most
+    ]
     return max(late, key=lambda each: each[0])[1] if late else None
 
 

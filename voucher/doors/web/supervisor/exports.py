@@ -17,7 +17,7 @@ from voucher.plumbing.unit_of_work import Work
 from voucher.registry.tables import require_parameter_number
 from voucher.rules.vocabulary import FUND_SOURCE_NAMES, FundSource
 from voucher.rules.words import check_why
-from voucher.stages.oversee.handover.asking import ask_export, list_exports, take_export
+from voucher.stages.oversee.handover.asking import DAYS_MOST, ask_export, list_exports, take_export
 from voucher.stages.oversee.handover.keeping import KEPT_DAYS
 
 PAGE = 20
@@ -37,6 +37,7 @@ def _show() -> str:
         return render_template(
             "supervisor/exports.html",
             rows=rows[:PAGE],
+            days_most=require_parameter_number(session, DAYS_MOST, the_door().today, ()),
             kept_days=require_parameter_number(session, KEPT_DAYS, the_door().today, ()),
             funds=[("", "全部资金"), *((str(each), name) for each, name in FUND_SOURCE_NAMES.items())],
             fund_names={str(each): name for each, name in FUND_SOURCE_NAMES.items()},

@@ -16,11 +16,12 @@ from voucher.doors.web.office.bulk import XLSX
 from voucher.doors.web.supervisor.blueprint import supervisor
 from voucher.plumbing.spreadsheets import write_workbook
 from voucher.plumbing.unit_of_work import Work
+from voucher.registry.tables import require_parameter_number
 from voucher.rules.joins import CHECKS, JOIN_NAMES, LIST_NAMES, NEEDED, WELCOME, JoinKind, ListKind
 from voucher.stages.oversee.joins.exporting import make_sheets
 from voucher.stages.oversee.joins.reaching import WHO
 from voucher.stages.oversee.joins.reading import find_list, list_joins, list_lists, look_at_join
-from voucher.stages.oversee.joins.running import run_join
+from voucher.stages.oversee.joins.running import DAYS_MOST, run_join
 from voucher.stages.oversee.joins.telling import tell_hits
 
 PAGE, HITS, LISTS_SHOWN = 20, 50, 200
@@ -61,6 +62,7 @@ def _show() -> str:
         lists = [each for each in list_lists(session, regions, limit=LISTS_SHOWN) if not each.forgotten_at]
         return render_template(
             "supervisor/joins.html",
+            days_most=require_parameter_number(session, DAYS_MOST, the_door().today, ()),
             rows=rows[:PAGE],
             names=NAMES,
             kinds=list(NAMES.items()),

@@ -16,6 +16,7 @@ from voucher.plumbing.files import FileStore
 from voucher.plumbing.jobs import Job, JobState, Run, add_job
 from voucher.plumbing.secrets import Keyring
 from voucher.plumbing.unit_of_work import Work
+from voucher.registry.tables import require_parameter_number
 from voucher.rules.actor import Role, check_role
 from voucher.rules.errors import Family, reason
 from voucher.rules.vocabulary import FundSource
@@ -25,7 +26,7 @@ from voucher.stages.settle.queries.paid import PaidWish
 JOB_KIND = "audit_export"
 SOURCE = "豫办〔2021〕29号 四（三）专项审计; S2-Z3b"
 WHO = (Role.SUPERVISOR, Role.AUDITOR)
-DAYS_MOST = 366
+DAYS_MOST = "audit_export_days_most"
 
 SPAN_UNSOUND = reason(
     "export_span_unsound",
@@ -75,11 +76,12 @@ def ask_export(
     """Ask for a package of what was released from a day to a day, both counted; return the job.
 
     Names and numbers stay masked unless a reason is written. Raises Refused role_missing,
-    export_span_unsound.
+    export_span_unsound, parameter_missing.
     """
     check_role(work.actor, *WHO)
-    if not timedelta(0) <= until - since < timedelta(days=DAYS_MOST):
-        raise SPAN_UNSOUND.refused(since=since, until=until, days=DAYS_MOST)
+    most = require_parameter_number(work.session, DAYS_MOST, work.today, ())
+    if not timedelta(0) <= until - since < timedelta(days=most):
+        raise SPAN_UNSOUND.refused(since=since, until=until, days=most)
     asked: dict[str, object] = {
         "since": since.isoformat(),
         "until": until.isoformat(),

@@ -24,7 +24,7 @@ from voucher.stages.oversee.joins.using import Scope
 from voucher.stages.oversee.risk.facts.asking import Window
 
 THING = "audit_join"
-HITS_MOST = "audit_join_hits_most"
+HITS_MOST, DAYS_MOST = "audit_join_hits_most", "audit_join_days_most"
 # the questions that go by thresholds, and the risk rule they are from
 RULES: dict[JoinKind, str] = {JoinKind.SHARED: "R15", JoinKind.BURST: "R14"}
 AT_A_TIME = 1_000
@@ -41,7 +41,8 @@ def run_join(
     region, regions = reach(work)
     said = check_why(why)
     listed = load_list(work.session, list_id, regions) if list_id is not None else None
-    check_join(kind, ListKind(listed.kind) if listed else None, since, until, work.today)
+    days = require_parameter_number(work.session, DAYS_MOST, work.today, ())
+    check_join(kind, ListKind(listed.kind) if listed else None, since, until, work.today, days_most=days)
     most = _read_terms(work.session, kind, work.today)
     limit = require_parameter_number(work.session, HITS_MOST, work.today, ())
     # what streams is no word of a pipeline
