@@ -32,6 +32,7 @@ KINDS: dict[str, tuple[str, str, str]] = {
         "EntryConditionsImporter",
         "申报条件",
     ),
+    "honours": ("voucher.registry.importing.honours", "HonoursImporter", "荣誉"),
     "certificates": ("voucher.stages.certify.upload", "CertificatesImporter", "证书"),
     "majors": ("voucher.registry.importing.majors", "MajorsImporter", "专业对应职业"),
     "school-majors": ("voucher.registry.importing.majors", "SchoolMajorsImporter", "院校专业"),

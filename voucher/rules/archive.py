@@ -22,6 +22,7 @@ class EntryKind(StrEnum):
     TRAINING = "training"
     EXAM = "exam"
     CERTIFICATE = "certificate"
+    HONOUR = "honour"
     PAYMENT = "payment"
     CORRECTION = "correction"
 
@@ -48,6 +49,7 @@ ENTRY_KIND_NAMES: dict[EntryKind, str] = {
     EntryKind.TRAINING: "培训",
     EntryKind.EXAM: "评价",
     EntryKind.CERTIFICATE: "证书",
+    EntryKind.HONOUR: "荣誉",
     EntryKind.PAYMENT: "补贴",
     EntryKind.CORRECTION: "更正",
 }
@@ -64,6 +66,7 @@ EXTENT_NAMES: dict[Extent, str] = {
 }
 _SHOWN: dict[Extent, frozenset[EntryKind]] = {
     Extent.CERTIFICATES: frozenset({EntryKind.CERTIFICATE}),
+    # honours are shown to oneself: nobody was asked for them when a share was opened
     Extent.TRAININGS: frozenset({EntryKind.CERTIFICATE, EntryKind.TRAINING, EntryKind.EXAM}),
 }
 

@@ -19,10 +19,13 @@ from voucher.ledger.vouchers import Voucher
 from voucher.plumbing.clock import SHANGHAI
 from voucher.plumbing.secrets import Keyring
 from voucher.registry import corrected, people
+from voucher.registry.dictionaries import name_words
+from voucher.registry.honours import list_honours
 from voucher.registry.institutions import Institution
 from voucher.rules.archive import Entry, EntryKind, Mark, order_entries
 from voucher.rules.assessment import format_score
 from voucher.rules.bonuses import name_claim_kind
+from voucher.rules.dictionaries import Dictionary
 from voucher.rules.lifecycle import EVENT_NAMES, STATE_NAMES, Thing
 from voucher.rules.money import format_yuan
 from voucher.rules.privacy import mask_identity
@@ -70,6 +73,7 @@ def list_entries(session: Session, keyring: Keyring, person_id: int) -> list[Ent
         entries += _training(training)
     entries += [_sitting(each) for each in list_sittings(session, person_id)]
     entries += _certificates(session, keyring, person_id)
+    entries += _honours(session, person_id)
     for payment in list_payments_for(session, person_id):
         entries += _payment(payment)
     entries += [
@@ -227,6 +231,25 @@ def _certificates(session: Session, keyring: Keyring, person_id: int) -> Iterato
                     why=event.reason,
                     region_code=regions[each.institution_id],
                 )
+
+
+def _honours(session: Session, person_id: int) -> Iterator[Entry]:
+    """Yield honours by their day; the province, which enters them, answers for them."""
+    names = name_words(session, Dictionary.HONOUR)
+    for each in list_honours(session, person_id):
+        facts = [("荣誉", names.get(each.honour, each.honour)), ("文件", each.document)]
+        if each.revoked_on is not None:
+            facts.append(("撤销日期", each.revoked_on.isoformat()))
+        yield Entry(
+            ref=f"honour-{each.id}",
+            kind=EntryKind.HONOUR,
+            at=_begin(each.awarded_on),
+            title=f"获得荣誉：{facts[0][1]}",
+            facts=tuple(facts),
+            mark=Mark.STANDS if each.revoked_on is None else Mark.REVOKED,
+            why=each.why,
+            by_day=True,
+        )
 
 
 def _mark_event(event: StateEvent, *, revoked: bool) -> Mark:

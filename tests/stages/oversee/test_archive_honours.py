@@ -1,0 +1,71 @@
+"""Honours stand in a person's record by their day and document; taken back they stay, marked."""
+
+from __future__ import annotations
+
+import pytest
+from sqlalchemy import delete, update
+from sqlalchemy.exc import DBAPIError
+
+from tests import town_issue
+from tests.scene import LI_SI, LIMITS, ZHANG_SAN, Scene, on, write_csv
+from voucher.registry.honours import PersonHonour
+from voucher.registry.importing.frame import ImportRefused, Report, import_file
+from voucher.registry.importing.honours import HonoursImporter
+from voucher.rules.archive import Entry, EntryKind, Extent, Mark, choose_shown
+from voucher.stages.oversee.archive.entries import open_archive
+
+
+def take(scene: Scene, row: dict[str, object]) -> Report:
+    scene.serials += 1
+    path = write_csv(scene.folder / f"honours{scene.serials}.csv", [row])
+    return scene.do("operator", lambda work: import_file(work, HonoursImporter, path, limits=LIMITS))
+
+
+def told(scene: Scene, row: dict[str, object]) -> list[str]:
+    with pytest.raises(ImportRefused) as caught:
+        take(scene, row)
+    return [each.refusal.code for each in caught.value.report.problems]
+
+
+def read(scene: Scene) -> list[Entry]:
+    person_id = town_issue.person_id(scene, ZHANG_SAN)
+    with scene.database.read() as session:
+        return open_archive(session, scene.keyring, person_id).entries
+
+
+def test_an_honour_stands_in_the_record_and_is_never_written_over(scene: Scene) -> None:
+    scene.at = on("2024-03-01")
+    scene.import_people([{"姓名": name, "证件号码": number} for name, number in (ZHANG_SAN, LI_SI)])
+    row: dict[str, object] = {
+        "姓名": ZHANG_SAN[0], "证件号码": ZHANG_SAN[1], "荣誉": "河南省技术能手", "获得日期": "2023-12-20",
+        "文件": "豫人社〔2023〕9号", "撤销日期": "", "撤销原因": "",
+    }  # fmt: skip
+    assert take(scene, row).rows_added == 1
+    assert take(scene, row).rows_unchanged == 1
+    (entry,) = read(scene)
+    assert (entry.kind, entry.title, entry.mark) == (
+        EntryKind.HONOUR, "获得荣誉：河南省技术能手", Mark.STANDS,
+    )  # fmt: skip
+    assert dict(entry.facts)["文件"] == "豫人社〔2023〕9号"
+    # whoever was let in by an older consent was not promised honours
+    assert all(choose_shown([entry], extent) == [] for extent in Extent)
+
+    assert told(scene, {**row, "荣誉": "最佳员工"}) == ["honour_unknown"]
+    assert told(scene, {**row, "获得日期": "2024-12-20"}) == ["honour_not_yet"]
+    assert told(scene, {**row, "获得日期": "2020-12-20"}) == ["word_unknown"], "not in force on that day"
+    assert told(scene, {**row, "姓名": "张叁"}) == ["honour_name_differs"]
+    assert told(scene, {**row, "文件": "豫人社〔2023〕10号"}) == ["honour_fixed"]
+    assert told(scene, {**row, "撤销日期": "2024-02-01"}) == ["honour_revoked_half"]
+
+    gone = {**row, "撤销日期": "2024-02-01", "撤销原因": "材料不实，表彰决定撤销"}
+    assert take(scene, gone).rows_changed == 1
+    (entry,) = read(scene)
+    assert (entry.mark, entry.why) == (Mark.REVOKED, "材料不实，表彰决定撤销")
+    assert told(scene, row) == ["honour_fixed"], "what was taken back does not come back in silence"
+    for sin in (
+        delete(PersonHonour),
+        update(PersonHonour).values(document="另一文件"),
+        update(PersonHonour).values(why="改写"),
+    ):
+        with pytest.raises(DBAPIError), scene.database.read() as session:
+            session.execute(sin)
