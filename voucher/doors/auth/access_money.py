@@ -2,13 +2,26 @@
 
 from __future__ import annotations
 
-from voucher.doors.auth.entries import DESK, FINANCE, MAKERS, OFFICERS, WATCHERS, WORKERS, Access
+from voucher.doors.auth.entries import (
+    DESK,
+    FINANCE,
+    INSTITUTION_DESK,
+    MAKERS,
+    OFFICERS,
+    WATCHERS,
+    WORKERS,
+    Access,
+)
 from voucher.rules.actor import Role
 
 _CHECKERS = frozenset({Role.FINANCE_CHECKER})
 _SEERS = FINANCE | WATCHERS
+_SAVERS = DESK | INSTITUTION_DESK
 
 WEB_MONEY: dict[str, Access] = {
+    "web.entrance.saved_filters": Access(_SAVERS, "本账号的常用筛选"),
+    "web.entrance.keep_filter": Access(_SAVERS, "保存常用筛选"),
+    "web.entrance.lose_filter": Access(_SAVERS, "删除本账号的常用筛选"),
     "web.finance.year_end": Access(DESK, "年末结转的预览和经过"),
     "web.finance.ask_year_end": Access(MAKERS, "提出年末结转"),
     "web.finance.carry_year_end": Access(_CHECKERS, "由另一人办理年末结转"),

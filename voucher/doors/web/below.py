@@ -271,6 +271,7 @@ BELOW: dict[str, tuple[str, ...]] = {
     ),
     "web.public.classes": ("web.public.training_class", "web.public.inspection_draws"),
     "web.public.check": ("web.public.check_certificate", "web.public.check_voucher"),
+    "web.entrance.saved_filters": ("web.entrance.keep_filter", "web.entrance.lose_filter"),
     "web.entrance.sessions": (
         *("web.entrance.end_others", "web.entrance.end_one"),
         *("web.entrance.link_identity", "web.entrance.unlink_identity"),

@@ -14,6 +14,7 @@ from voucher.doors.auth.entries import DESK, EVALUATOR_STAFF, INSTITUTION_STAFF,
 from voucher.doors.auth.visitors import Visitor, current_visitor
 from voucher.doors.web.below import BELOW
 from voucher.doors.web.places import DESK_GROUPS, DESK_HOME, PHONE_PLACES, PUBLIC_PLACES
+from voucher.doors.web.saved import saving_of
 from voucher.registry.catalogue import Region
 from voucher.registry.institutions import Institution
 from voucher.rules.actor import Actor, Role
@@ -156,5 +157,6 @@ def frame() -> dict[str, Any]:
         "now": the_door().at,
         "today": the_door().today,
         "footer": {**DEFAULT_FOOTER, **current_app.config.get("FOOTER", {})},
+        "saving_of": saving_of,
         "may": lambda place: may_enter(visitor, place),
     }

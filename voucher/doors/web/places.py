@@ -139,6 +139,7 @@ DESK_GROUPS: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
             ("注销申请", "web.office.erasures"),
             ("职责委托", "web.office.delegations"),
             ("签名密钥", "web.custodian.keys"),
+            ("常用筛选", "web.entrance.saved_filters"),
             ("登录管理", "web.entrance.sessions"),
         ),
     ),

@@ -16,6 +16,7 @@ from voucher.doors.auth.visitors import current_actor, perform
 from voucher.doors.web import fields
 from voucher.doors.web.acting import KEY_FIELD, Done, content_print, refuse, submit
 from voucher.doors.web.finance.blueprint import finance
+from voucher.doors.web.regions import list_regions
 from voucher.doors.web.timelines import name_people
 from voucher.ledger.budget import Budget
 from voucher.plumbing.idempotency import Answer, once
@@ -23,7 +24,7 @@ from voucher.plumbing.unit_of_work import Work
 from voucher.registry.bank_templates import list_templates
 from voucher.registry.catalogue import get_region
 from voucher.rules.errors import Refused
-from voucher.rules.lifecycle import Thing
+from voucher.rules.lifecycle import STATE_NAMES, Thing
 from voucher.rules.money import format_yuan
 from voucher.stages.oversee.soundness import check_sound
 from voucher.stages.settle import bank, payment, payment_download, queries
@@ -31,6 +32,8 @@ from voucher.stages.settle.models.banking import PaymentDownload
 from voucher.stages.settle.models.claims import Claim
 from voucher.stages.settle.models.payments import LIVE_PAYMENT, Payment, PaymentFile
 from voucher.stages.settle.queries.banking import find_template_of, list_downloads, list_set_aside
+
+FILES_PER_PAGE = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,11 +160,24 @@ def book_results(file_id: int) -> ResponseReturnValue:
 
 def _show_all() -> str:
     regions = current_actor().regions
+    state = fields.asked("state", STATE_NAMES[Thing.PAYMENT_FILE])
+    region, before = fields.asked("region", regions), fields.cursor("before")
     with the_door().read() as session:
-        rows = queries.list_payment_files(session, regions)
+        rows = queries.list_payment_files(
+            session,
+            regions if region is None else [region],
+            state=state,
+            before_id=before or None,
+            limit=FILES_PER_PAGE,
+        )
         return render_template(
             "finance/files.html",
             rows=rows,
+            states=list(STATE_NAMES[Thing.PAYMENT_FILE].items()),
+            regions=list_regions(session, regions),
+            chosen={"state": state, "region": region},
+            before=before,
+            per_page=FILES_PER_PAGE,
             due=_list_due(session, regions),
             names=name_hands(session, rows),
             templates=[(each.code, each.name) for each in list_templates(session, the_door().today)],

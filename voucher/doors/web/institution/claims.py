@@ -40,6 +40,7 @@ from voucher.stages.settle.voucher_claims import file_claims as claim_for
 PAGE = 50
 STATES = list(STATE_NAMES[Thing.CLAIM].items())
 REASONS_TOLD = 3
+PAID_OUTCOMES = {"succeeded": "已到账", "failed": "退票", payees.WAITING: "等银行回单"}
 CLAWBACKS_SHOWN = 50
 
 
@@ -96,11 +97,17 @@ def claim(claim_id: int) -> ResponseReturnValue:
 def payments() -> ResponseReturnValue:
     """Show what was sent to the bank for this institution, and whether it arrived."""
     houses = my_houses(INSTITUTION_DESK)
+    outcome, before = fields.asked("outcome", PAID_OUTCOMES), fields.cursor("before")
     with the_door().read() as session:
+        paid = payees.list_paid(session, houses, outcome=outcome, before_id=before or None, limit=PAGE + 1)
         owed = queries.list_clawbacks(session, (), payees=houses, limit=CLAWBACKS_SHOWN)
         return render_template(
             "institution/payments.html",
-            paid=payees.list_paid(session, houses),
+            paid=paid[:PAGE],
+            outcomes=PAID_OUTCOMES.items(),
+            outcome=outcome,
+            before=before,
+            next_before=paid[PAGE - 1].line_id if len(paid) > PAGE else None,
             owed=owed,
             cases=list_cases(session, (), houses),
             back=list_came_back(session, [clawback.id for clawback, _, _ in owed]),

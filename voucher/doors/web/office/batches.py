@@ -12,8 +12,9 @@ from voucher.doors.auth.visitors import current_actor
 from voucher.doors.web import fields
 from voucher.doors.web.office.blueprint import office
 from voucher.doors.web.office.steps import PICKABLE, batch_path, list_held, list_offers, may_post
+from voucher.doors.web.regions import list_regions, name_regions
 from voucher.doors.web.timelines import list_batch_happenings
-from voucher.registry.catalogue import Region, get_region
+from voucher.registry.catalogue import get_region
 from voucher.rules.lifecycle import STATE_NAMES, Thing
 from voucher.rules.vocabulary import OUTCOME_NAMES
 from voucher.stages.certify.models import Certificate
@@ -122,16 +123,3 @@ def _search_line(session: Session, batch_id: int, query: str) -> list[queries.Li
     if position is None:
         return []
     return queries.list_lines(session, the_door().keyring, batch_id, after=position - 1, limit=1)
-
-
-def name_regions(session: Session, codes: list[str]) -> dict[str, str]:
-    """Return the names of regions by their codes."""
-    rows = session.execute(select(Region.code, Region.name).where(Region.code.in_(sorted(set(codes)))))
-    return dict(rows.all())
-
-
-def list_regions(session: Session, codes: frozenset[str]) -> list[tuple[str, str]]:
-    """Return the regions of an account as choices, by code."""
-    return [
-        (code, f"{name}（{code}）") for code, name in sorted(name_regions(session, sorted(codes)).items())
-    ]

@@ -10,8 +10,8 @@ from voucher.doors.auth.visitors import current_actor, perform
 from voucher.doors.web import fields
 from voucher.doors.web.acting import Done, refuse, submit
 from voucher.doors.web.claiming import MOST_URGENT, read_terms, show_again
-from voucher.doors.web.office.batches import list_regions, name_regions
 from voucher.doors.web.office.blueprint import office
+from voucher.doors.web.regions import list_regions, name_regions
 from voucher.plumbing.unit_of_work import Work
 from voucher.registry.catalogue import get_region
 from voucher.rules.errors import Refused

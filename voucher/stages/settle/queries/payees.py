@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import ColumnElement, Select, func, select
 from sqlalchemy.orm import Session
 
 from voucher.ledger.commitments import Commitment
@@ -25,6 +25,8 @@ from voucher.stages.settle.models.payments import BankResult, PaymentFile, Payme
 from voucher.stages.settle.queries.reach import Payees
 from voucher.stages.train.queries import TrainingClass, classes_of
 from voucher.stages.train.queries.trained import select_vouchers_trained_by
+
+WAITING = "waiting"  # for the bank's word
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +56,7 @@ class Standing:
 class Paid:
     """One row of a released payment file that pays a payee, and what the bank said."""
 
+    line_id: int
     file_number: str
     reference: str
     amount_fen: int
@@ -148,19 +151,40 @@ def newest_words(session: Session, claim_ids: Collection[int]) -> Mapping[int, S
     return {each.object_id: Said(each.at, each.reason) for each in rows}
 
 
-def list_paid(session: Session, payees: Payees, *, limit: int = 50) -> list[Paid]:
-    """Return what was sent to the bank for these payees, the newest first, accounts masked."""
+def list_paid(
+    session: Session,
+    payees: Payees,
+    *,
+    outcome: str | None = None,
+    before_id: int | None = None,
+    limit: int = 50,
+) -> list[Paid]:
+    """Return what was sent to the bank for these payees, the newest first, accounts masked.
+
+    `outcome` is what the bank said, or `waiting` where a payment waits for its word.
+    """
+    wanted: list[ColumnElement[bool]] = [
+        PaymentLine.institution_id.in_(sorted(payees)),
+        PaymentFile.released_at.is_not(None),
+    ]
+    if outcome == WAITING:
+        wanted += [BankResult.id.is_(None), PaymentLine.amount_fen > 0]
+    elif outcome is not None:
+        wanted.append(BankResult.outcome == outcome)
+    if before_id is not None:
+        wanted.append(PaymentLine.id < before_id)
     rows: Iterable[tuple[PaymentFile, PaymentLine, PayeeAccount, BankResult | None]] = session.execute(
         select(PaymentFile, PaymentLine, PayeeAccount, BankResult)
         .join(PaymentLine, PaymentLine.payment_file_id == PaymentFile.id)
         .join(PayeeAccount, PayeeAccount.id == PaymentLine.payee_account_id)
         .outerjoin(BankResult, BankResult.payment_line_id == PaymentLine.id)
-        .where(PaymentLine.institution_id.in_(sorted(payees)), PaymentFile.released_at.is_not(None))
+        .where(*wanted)
         .order_by(PaymentLine.id.desc())
         .limit(limit)
     )
     return [
         Paid(
+            line_id=line.id,
             file_number=file.number,
             reference=line.reference,
             amount_fen=line.amount_fen,

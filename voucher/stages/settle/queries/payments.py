@@ -103,11 +103,14 @@ def list_payment_files(
     regions: Collection[str],
     *,
     payees: Payees = (),
+    state: str | None = None,
     before_id: int | None = None,
     limit: int = 50,
 ) -> list[PaymentFile]:
     """Return the newest payment files of these regions, and the released ones that pay these payees."""
     query = select(PaymentFile).where(_files_within(regions, payees))
+    if state is not None:
+        query = query.where(PaymentFile.state == state)
     if before_id is not None:
         query = query.where(PaymentFile.id < before_id)
     return list(session.scalars(query.order_by(PaymentFile.id.desc()).limit(limit)))

@@ -1,0 +1,111 @@
+"""常用筛选: kept under a name, one account's own, opened and dropped; what cannot be kept is told."""
+
+from __future__ import annotations
+
+import pytest
+from sqlalchemy import text, update
+from sqlalchemy.exc import DatabaseError
+
+from tests.doors.web.browser import Office
+from tests.doors.web.test_looks import find_doubled_ids, find_unlabelled
+from tests.doors.web.test_office_pages import owes_its_reader_nothing
+from tests.scene import Scene
+from voucher.doors.web.saved import SAVABLE, read
+from voucher.plumbing.unit_of_work import Work
+from voucher.registry.saved_filters import SavedFilter, save_filter
+from voucher.registry.standards import Parameter
+from voucher.rules.errors import Refused
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_a_filter_is_kept_opened_and_dropped(office: Office) -> None:
+    clerk, other = office.at("operator"), office.at("初审员")
+    page = clerk.go("/batches")
+    assert "保存这个筛选" not in page.text, "there is nothing to keep"
+    page = clerk.go("/batches?state=filed&before=7&region=")
+    owes_its_reader_nothing(page)
+    page = clerk.press("保存筛选", name="  等初审的 ")
+    owes_its_reader_nothing(page)
+    assert "已保存常用筛选“等初审的”" in page.text
+    assert "/batches?state=filed" in page.links
+    assert not find_doubled_ids(page)
+    assert not find_unlabelled(page)
+    assert "等初审的" in clerk.go("/batches").text, "above the form, filtered or not"
+    assert "等初审的" not in clerk.go("/ledger").text, "kept of one list"
+    assert "等初审的" not in other.go("/batches").text, "kept by one account"
+
+    clerk.go("/batches?state=open")
+    page = clerk.press("保存筛选", name="等初审的")
+    assert clerk.answer.status_code == 409
+    assert "这个列表已有同名的常用筛选" in page.text
+    page = clerk.press("保存", name="  ")
+    assert "名称没有填写，或超过 20 字" in page.text
+    page = clerk.press("保存", name="刚建立")
+    assert "已保存常用筛选“刚建立”" in page.text, "the filter is kept through both refusals"
+    assert "/batches?state=open" in page.links
+
+    page = clerk.go("/saved-filters")
+    owes_its_reader_nothing(page)
+    form, _ = page.form("删除“等初审的”")
+    other.go("/batches?state=open")
+    foreign, _ = other.page.form("保存筛选")
+    for address in (form.action, "/saved-filters/999999/endings"):
+        answer = other.http.post(address, data=dict(foreign.values))
+        assert answer.status_code == 404, "a foreign one is as one that is missing"
+        assert "没有找到这个常用筛选" in answer.text
+    page = clerk.press("删除“等初审的”")
+    assert "已删除常用筛选“等初审的”" in page.text
+    assert "等初审的" not in clerk.go("/batches").text
+    clerk.go("/batches?state=filed")
+    assert "已保存" in clerk.press("保存筛选", name="等初审的").text, "the name is free again"
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_only_so_many_are_kept_and_only_of_a_list_the_account_may_open(
+    office: Office,
+) -> None:
+    one = update(Parameter).where(Parameter.name == "saved_filters_most").values(value="1")
+    office.scene.do("operator", lambda work: work.session.execute(one))
+    maker = office.at("制单员")
+    maker.go("/payment-files?state=released")
+    assert "没有符合条件的文件" in maker.page.text
+    assert "已保存" in maker.press("保存筛选", name="已签发").text
+    maker.go("/payment-files?state=prepared")
+    page = maker.press("保存筛选", name="待复核")
+    assert maker.answer.status_code == 409
+    assert "这个列表已保存 1 个常用筛选，不能再加" in page.text
+    maker.go("/ledger?month=2024-03")
+    assert "已保存" in maker.press("保存筛选", name="三月").text, "counted by list"
+    maker.go("/ledger?month=2024-03")
+    page = maker.press("保存筛选", name="别处", place="web.institution.claims")
+    assert "不在可选范围内" in page.text
+
+
+def test_a_filter_holds_nothing_but_the_fields_of_its_list() -> None:
+    given = "state=filed&before=9&x=%22%3E&region=" + "9" * 200
+    assert read("web.office.batches", given) == f"state=filed&region={'9' * 50}"
+    assert all(fields for _, fields in SAVABLE.values())
+
+
+@pytest.mark.parametrize("said", ["UPDATE saved_filter SET name = 'x'", "DELETE FROM saved_filter"])
+def test_the_database_keeps_a_filter_as_it_was_saved(scene: Scene, said: str) -> None:
+    scene.hire_everybody()
+    scene.do("operator", lambda work: save_filter(work, "web.office.batches", "退回", "state=filed"))
+    with pytest.raises(DatabaseError, match="never"):
+        scene.do("operator", lambda work: work.session.execute(text(said)))
+
+
+def test_two_of_one_name_saved_at_once_are_told(scene: Scene) -> None:
+    """What the eye does not see, the index does."""
+
+    def twice(work: Work) -> None:
+        for _ in range(2):
+            work.session.add(
+                SavedFilter(user_id=work.actor.user_id, place="p", name="n", query="a=1", saved_at=work.at)
+            )
+        work.session.flush()
+
+    scene.hire_everybody()
+    with pytest.raises(Refused) as refused:
+        scene.do("operator", twice)
+    assert refused.value.refusal.code == "saved_filter_named"
