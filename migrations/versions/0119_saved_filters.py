@@ -7,8 +7,8 @@ from alembic import op
 
 from voucher.plumbing import types as t
 
-revision = "0116"
-down_revision = "0115"
+revision = "0119"
+down_revision = "0118"
 branch_labels = None
 depends_on = None
 
