@@ -142,6 +142,23 @@ def test_收回的由新年度重新占用_不够就不办_候补排到新年度
     assert sums(scene, again.into_budget_id)[1] == 400_00
 
 
+def test_跳过的年度仍可结转_直接进入已结转到的年度(scene: Scene) -> None:
+    ready(scene, "2023-12-01")
+    skipped = scene.open_budget(300, year=2023)
+    settle_for(scene, [ZHANG_SAN], skipped)
+    middle = scene.open_budget(200, year=2024)
+    scene.at = on("2025-01-02")
+    newest = carry(scene, ask(scene, middle)).into_budget_id
+    assert newest is not None
+    asked = ask(scene, skipped)
+    into = seen(scene, skipped, asked).into
+    assert into is not None
+    assert into.id == newest
+    assert carry(scene, asked).into_budget_id == newest
+    assert scene.budget(skipped).carried_into_id == newest
+    assert sums(scene, newest) == (200_00, 200_00, 0, 0, 0)
+
+
 def test_结转两人办理_外区看不见_可以撤销_数据库也守着(scene: Scene) -> None:
     ready(scene, "2024-12-01")
     old = scene.open_budget(1000)

@@ -106,8 +106,9 @@ def carry_year_end(work: Work, year_end_id: int, reserved_fen: int, rest_fen: in
     asked, old = _lock_asked(work, year_end_id)
     check_reach(work.actor, old.region_code, Role.FINANCE_CHECKER)
     check_two_people(asked.asked_by_person_id, work.actor.person_id)
-    into = budgets.find_or_open(work, old.region_code, old.year + 1, old.source, asked.document)
-    budgets.check_year_open(work, into)
+    next_year = budgets.find_or_open(work, old.region_code, old.year + 1, old.source, asked.document)
+    # a year that was skipped goes straight to where the next one's money stands by now
+    into = budgets.get_home(work, next_year.id)
     lines = _list_kept(work, old)
     kept_fen, left_fen = sum(line.amount_fen for line in lines), old.available_fen
     if (kept_fen, left_fen) != (reserved_fen, rest_fen):
@@ -139,12 +140,16 @@ def _lock_budget(work: Work, budget_id: int) -> Budget:
 
 
 def _lock_asked(work: Work, year_end_id: int) -> tuple[YearEnd, Budget]:
-    """Return what was asked with its budget, both locked; whoever books under the budget holds it too."""
+    """Return what was asked with its budget, both locked; whoever books under the budget holds it too.
+
+    All years of its purse are locked in one go: whichever of them the money goes to is among them.
+    """
     budget_id = work.session.scalar(select(YearEnd.budget_id).where(YearEnd.id == year_end_id))
     if budget_id is None:
         raise YEAR_END_MISSING.refused()
-    family = select(Budget.id).where(Budget.id.in_(select_family(budget_id).scalar_subquery()))
-    work.session.execute(family.order_by(Budget.id).with_for_update()).all()
+    found = budgets.get_budget(work, budget_id)
+    years = select(Budget.id).where(Budget.region_code == found.region_code, Budget.source == found.source)
+    work.session.execute(years.order_by(Budget.id).with_for_update()).all()
     found = budgets.get_budget(work, budget_id)
     if found.region_code not in work.actor.regions:
         raise YEAR_END_MISSING.refused()

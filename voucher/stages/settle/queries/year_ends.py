@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from voucher.ledger.budget import Budget, Waiting
 from voucher.ledger.vouchers import Voucher
-from voucher.ledger.year_ends import YearEnd, select_family
+from voucher.ledger.year_ends import YearEnd, home_of, select_family
 from voucher.registry.standards import get_value_at
 from voucher.stages.settle.models.claims import Claim
 from voucher.stages.settle.models.payments import PaymentFile
@@ -65,13 +65,14 @@ def preview_year_end(
             Claim.budget_id.in_(family), Claim.reserved_fen > 0
         )
     ).one()
-    into = session.scalars(
-        select(Budget).where(
+    next_id = session.scalar(
+        select(Budget.id).where(
             Budget.region_code == budget.region_code,
             Budget.year == budget.year + 1,
             Budget.source == budget.source,
         )
-    ).first()
+    )
+    into = session.get_one(Budget, home_of(session, next_id)) if next_id is not None else None
     if asked is not None:
         carries_reserved, carries_rest = asked.carries_reserved, asked.carries_rest
     else:
