@@ -7,12 +7,10 @@ from collections.abc import Sequence
 from sqlalchemy import update
 
 from voucher.ledger import audit, postings
-from voucher.ledger import budget as budgets
-from voucher.ledger.budget import BUDGET_EXHAUSTED, Budget
+from voucher.ledger.budget import Budget
 from voucher.ledger.postings import AVAILABLE, RESERVED, TREASURY, Line
 from voucher.ledger.year_ends import select_family
 from voucher.plumbing.unit_of_work import Work
-from voucher.rules.money import format_yuan
 
 
 def carry_reserved(work: Work, old: Budget, into: Budget, lines: Sequence[Line]) -> None:
@@ -26,20 +24,6 @@ def carry_reserved(work: Work, old: Budget, into: Budget, lines: Sequence[Line])
     _change(work, into.id, granted_fen=moved_fen, reserved_fen=moved_fen)
     _tell(work, old.id, "carry_out", moved_fen, len(lines))
     _tell(work, into.id, "carry_in", moved_fen, len(lines))
-
-
-def replace_reserved(work: Work, old: Budget, into: Budget, lines: Sequence[Line]) -> None:
-    """Give back what is kept and keep the new year's own money instead, all or nothing.
-
-    Raises Refused budget_exhausted.
-    """
-    needed_fen = sum(line.amount_fen for line in lines)
-    if into.available_fen < needed_fen:
-        raise BUDGET_EXHAUSTED.refused(
-            needed=format_yuan(needed_fen), available=format_yuan(into.available_fen)
-        )
-    budgets.release(work, old.id, lines)
-    budgets.reserve(work, into.id, lines)
 
 
 def clear_rest(work: Work, old: Budget, into: Budget, rest_fen: int, *, carried: bool) -> None:

@@ -115,11 +115,14 @@ def carry_year_end(work: Work, year_end_id: int, reserved_fen: int, rest_fen: in
         raise YEAR_END_CHANGED.refused(reserved=format_yuan(kept_fen), rest=format_yuan(left_fen))
     if asked.carries_reserved:
         carrying.carry_reserved(work, old, into, lines)
+        rest_fen = left_fen
+        carrying.clear_rest(work, old, into, rest_fen, carried=asked.carries_rest)
     else:
-        carrying.replace_reserved(work, old, into, lines)
-    # what was given back for the next year's own money is left over as well
-    rest_fen = left_fen if asked.carries_reserved else left_fen + kept_fen
-    carrying.clear_rest(work, old, into, rest_fen, carried=asked.carries_rest)
+        # what was given back is left over as well, and where that is carried the next year has it first
+        budgets.release(work, old.id, lines)
+        rest_fen = left_fen + kept_fen
+        carrying.clear_rest(work, old, into, rest_fen, carried=asked.carries_rest)
+        budgets.reserve(work, into.id, lines)
     carrying.close(work, old, into)
     asked.into_budget_id, asked.moved_count, asked.moved_fen = into.id, len(lines), kept_fen
     asked.rest_fen, asked.done_by_person_id, asked.done_at = rest_fen, work.actor.person_id, work.at

@@ -42,9 +42,13 @@ class YearEndPreview:
 
     @property
     def short_fen(self) -> int:
-        """Return what the next year's budget lacks to keep all of it from its own money."""
+        """Return what the next year's budget lacks to keep all of it from its own money.
+
+        Where what is left over is carried, what was given back comes along with it and nothing lacks.
+        """
         have_fen = self.into.available_fen if self.into is not None else 0
-        return 0 if self.carries_reserved else max(0, self.reserved_fen - have_fen)
+        carries = self.carries_reserved or self.carries_rest
+        return 0 if carries else max(0, self.reserved_fen - have_fen)
 
 
 def preview_year_end(
