@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 
 import pytest
@@ -9,12 +10,14 @@ from sqlalchemy import select, text
 
 from tests.loop.telling import approve_batch, person, ready, set_parameter, settle_for, states_of, told
 from tests.scene import COOK, JIYUAN, LI_SI, SUN_BA, TURNER, XINXIANG, ZHANG_SAN, Scene, on
+from tests.town_issue import open_terms, programme
 from voucher.ledger import budget as budgets
 from voucher.ledger.budget import Budget
 from voucher.ledger.entries import EntrySearch, page_entries
 from voucher.ledger.year_ends import YearEnd
 from voucher.plumbing.unit_of_work import Work
 from voucher.rules.actor import Role
+from voucher.stages.issue.reading import lock_programme
 from voucher.stages.settle import clawback, payment
 from voucher.stages.settle.closing_years import ask_year_end, carry_year_end, drop_year_end
 from voucher.stages.settle.models.claims import Claim
@@ -157,6 +160,53 @@ def test_跳过的年度仍可结转_直接进入已结转到的年度(scene: Sc
     assert carry(scene, asked).into_budget_id == newest
     assert scene.budget(skipped).carried_into_id == newest
     assert sums(scene, newest) == (200_00, 200_00, 0, 0, 0)
+
+
+def test_占用收回而余额结转的_余额先到新年度再占用(scene: Scene) -> None:
+    ready(scene, "2024-12-01")
+    set_parameter(scene, "year_end_carries_reserved", "0", "2024-12-15")
+    set_parameter(scene, "year_end_carries_rest", "1", "2024-12-15")
+    old = scene.open_budget(300)
+    settle_for(scene, [ZHANG_SAN], old)
+    scene.at = on("2025-01-02")
+    asked = ask(scene, old)
+    assert seen(scene, old, asked).short_fen == 0
+    into = carry(scene, asked).into_budget_id
+    assert into is not None
+    assert sums(scene, into) == (300_00, 200_00, 0, 0, 100_00)
+    assert sums(scene, old) == (0, 0, 0, 0, 0)
+
+
+@pytest.mark.parametrize("database", ["postgres"], indirect=True)
+def test_结转后先锁新年度预算_锁申领资金时也锁当年付款的预算(scene: Scene) -> None:
+    ready(scene, "2023-12-01")
+    first = scene.open_budget(400, year=2023)
+    free = programme(scene, first, **open_terms())
+    claim_id = settle_for(scene, [ZHANG_SAN], first).verdicts[0].claim_id
+    scene.at = on("2024-01-02")
+    second = carry(scene, ask(scene, first)).into_budget_id
+    assert second is not None
+    scene.at = on("2025-01-02")
+    third = carry(scene, ask(scene, second)).into_budget_id
+    waits = (
+        # whoever serves the queue holds the newest year first, then comes for the programme
+        (third, lambda work: lock_programme(work, free)),
+        # a claim filed in 2023 may have been paid in 2024, and is given back there
+        (second, lambda work: lock_claims(work, Claim.id == claim_id, money=True)),
+    )
+    for held, act in waits:
+        with scene.database.engine.connect() as other:
+            other.execute(text("SELECT id FROM budget WHERE id = :id FOR UPDATE"), {"id": held})
+            with pytest.raises(Exception, match="lock timeout"):
+                scene.do("operator", partial(hurried, act=act))
+    with scene.database.engine.connect() as other:
+        other.execute(text("SELECT id FROM budget WHERE id = :id FOR UPDATE"), {"id": first})
+        scene.do("operator", partial(hurried, act=waits[0][1]))
+
+
+def hurried(work: Work, act: Callable[[Work], object]) -> None:
+    work.session.execute(text("SET LOCAL lock_timeout = '200ms'"))
+    act(work)
 
 
 def test_结转两人办理_外区看不见_可以撤销_数据库也守着(scene: Scene) -> None:

@@ -9,8 +9,19 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, select, text, update
+from sqlalchemy import (
+    CheckConstraint,
+    ColumnElement,
+    ForeignKey,
+    Index,
+    UniqueConstraint,
+    func,
+    select,
+    text,
+    update,
+)
 from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm.util import AliasedClass
 
 from voucher.ledger import audit, postings
 from voucher.ledger.postings import AVAILABLE, RESERVED, RETURNED, SPENT, TREASURY, Line
@@ -86,6 +97,11 @@ class Budget(Model):
     def available_fen(self) -> int:
         """Return what may still be reserved."""
         return self.granted_fen - self.reserved_fen - self.spent_fen - self.returned_fen
+
+
+def home(budget: type[Budget] | AliasedClass[Budget]) -> ColumnElement[int]:
+    """Return the column that says in which budget the money of one stands by now."""
+    return func.coalesce(budget.carried_into_id, budget.id)
 
 
 class Waiting(Model):
@@ -170,7 +186,9 @@ def get_budget(work: Work, budget_id: int, *, lock: bool = False) -> Budget:
 
 def get_home(work: Work, budget_id: int, *, lock: bool = False) -> Budget:
     """Return the budget in which money kept under this one stands now. Raises Refused budget_missing."""
-    return get_budget(work, home_of(work.session, budget_id), lock=lock)
+    found = get_budget(work, home_of(work.session, budget_id), lock=lock)
+    # it may have been carried while its lock was waited for
+    return found if found.carried_into_id is None else get_home(work, found.id, lock=lock)
 
 
 def check_year_open(work: Work, budget: Budget) -> None:

@@ -13,7 +13,7 @@ from voucher.ledger import states
 from voucher.ledger.budget import Budget
 from voucher.ledger.holds import Before
 from voucher.ledger.states import Stateful, life
-from voucher.ledger.year_ends import select_homes
+from voucher.ledger.year_ends import select_families
 from voucher.plumbing.bulk import next_ids, write_many
 from voucher.plumbing.clock import day_of
 from voucher.plumbing.constraints import translate
@@ -114,7 +114,7 @@ def lock_vouchers(work: Work, *conditions: ColumnElement[bool], money: bool = Fa
         budget_ids = select(Voucher.budget_id).where(*conditions).distinct()
         work.session.execute(
             select(Budget.id)
-            .where(Budget.id.in_(select_homes(budget_ids)))
+            .where(Budget.id.in_(select_families(budget_ids)))
             .order_by(Budget.id)
             .with_for_update()
         ).all()

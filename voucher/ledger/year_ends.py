@@ -10,11 +10,11 @@ from datetime import datetime
 
 from sqlalchemy import (
     CheckConstraint,
-    CompoundSelect,
     ForeignKey,
     Index,
     Select,
     column,
+    func,
     or_,
     select,
     table,
@@ -98,12 +98,14 @@ def select_family(home_id: int) -> Select[int]:
     return select(_BUDGET.c.id).where(or_(_BUDGET.c.id == home_id, _BUDGET.c.carried_into_id == home_id))
 
 
-def select_homes(budget_ids: Select[int]) -> CompoundSelect[int]:
-    """Return the query for these budgets and those their money was carried into."""
-    carried = select(_BUDGET.c.carried_into_id).where(
-        _BUDGET.c.id.in_(budget_ids), _BUDGET.c.carried_into_id.is_not(None)
-    )
-    return budget_ids.union(carried)
+def select_families(budget_ids: Select[int]) -> Select[int]:
+    """Return the query for these budgets, where their money stands by now, and every year it went through.
+
+    Whichever year paid a claim is among them.
+    """
+    home, mine = func.coalesce(_BUDGET.c.carried_into_id, _BUDGET.c.id), _BUDGET.alias()
+    homes = select(func.coalesce(mine.c.carried_into_id, mine.c.id)).where(mine.c.id.in_(budget_ids))
+    return select(_BUDGET.c.id).where(home.in_(homes))
 
 
 def find_spender(work: Work, budget_id: int, claim_id: int | None) -> int:

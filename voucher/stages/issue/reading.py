@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import select
 
-from voucher.ledger.budget import get_budget
+from voucher.ledger.budget import get_home
 from voucher.plumbing.unit_of_work import Work
 from voucher.rules.actor import Role, check_reach, check_role
 from voucher.rules.errors import Family, reason
@@ -32,11 +32,17 @@ ISSUE_MISSING = reason(
 
 
 def lock_programme(work: Work, programme_id: int) -> Programme:
-    """Return a programme as it stands, locked after its budget. Raises Refused programme_missing."""
+    """Return a programme as it stands, locked after the budget its money stands in by now.
+
+    What its budget was carried from stays free: nothing is issued from there, and whoever serves the queue
+    locks in the same order.
+
+    Raises Refused programme_missing.
+    """
     budget_id = work.session.scalar(select(Programme.budget_id).where(Programme.id == programme_id))
     if budget_id is None:
         raise PROGRAMME_MISSING.refused()
-    get_budget(work, budget_id, lock=True)
+    get_home(work, budget_id, lock=True)
     return work.session.scalars(
         select(Programme)
         .where(Programme.id == programme_id)

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from voucher.ledger.budget import Budget
 from voucher.ledger.vouchers import Voucher, lock_vouchers
-from voucher.ledger.year_ends import select_homes
+from voucher.ledger.year_ends import select_families
 from voucher.plumbing.unit_of_work import Work
 from voucher.rules.actor import Role, check_reach
 from voucher.rules.errors import Family, reason
@@ -54,7 +54,10 @@ def lock_funds(work: Work, *conditions: ColumnElement[bool]) -> None:
     """Lock what the money of these claims comes from, before anything else: budgets, then vouchers."""
     budget_ids = select(Claim.budget_id).where(*conditions).distinct()
     work.session.execute(
-        select(Budget.id).where(Budget.id.in_(select_homes(budget_ids))).order_by(Budget.id).with_for_update()
+        select(Budget.id)
+        .where(Budget.id.in_(select_families(budget_ids)))
+        .order_by(Budget.id)
+        .with_for_update()
     ).all()
     voucher_ids = select(Claim.voucher_id).where(Claim.voucher_id.is_not(None), *conditions)
     lock_vouchers(work, Voucher.id.in_(voucher_ids))
