@@ -7,7 +7,6 @@ from datetime import date
 
 from flask import send_file
 from flask.typing import ResponseReturnValue
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from voucher.doors.auth.door import the_door
@@ -17,7 +16,6 @@ from voucher.doors.web.navigation import DEFAULT_FOOTER
 from voucher.doors.web.office.blueprint import office
 from voucher.doors.web.showing import day
 from voucher.doors.web.timelines import name_people
-from voucher.ledger.budget import Budget
 from voucher.plumbing.spreadsheets import Kind, Sheet, SheetColumn, write_workbook
 from voucher.registry.catalogue import get_region
 from voucher.rules.approval import CLAIM_STEPS, STEP_NAMES, Step
@@ -26,8 +24,8 @@ from voucher.rules.lifecycle import STATE_NAMES, Thing
 from voucher.rules.money import chinese_capitals, format_yuan
 from voucher.rules.vocabulary import FUND_SOURCE_NAMES, FundSource
 from voucher.stages.settle import queries
-from voucher.stages.settle.models.claims import Claim, ClaimHand, SettlementBatch
-from voucher.stages.settle.queries.summaries import BatchSummarySheet, read_summary
+from voucher.stages.settle.models.claims import SettlementBatch
+from voucher.stages.settle.queries.summaries import BatchSummarySheet, list_signed, read_summary
 
 COLUMNS = (
     *(("收款方", WIDE), ("统一社会信用代码", TEXT), ("职业", WIDE), ("等级", TEXT), ("条数", MONEY)),
@@ -88,11 +86,10 @@ def batch_summary_xlsx(batch_id: int) -> ResponseReturnValue:
 
 def _facts(session: Session, sheet: BatchSummarySheet) -> list[tuple[str, str]]:
     batch = sheet.batch
-    fund = session.get_one(Budget, batch.budget_id)
     return [
         ("地区", get_region(session, batch.region_code).name),
         ("补贴", name_claim_kind(batch.kind)),
-        ("资金来源", f"{fund.year} 年 {FUND_SOURCE_NAMES[FundSource(fund.source)]}"),
+        ("资金来源", f"{sheet.fund.year} 年 {FUND_SOURCE_NAMES[FundSource(sheet.fund.source)]}"),
         ("期间", f"{day(batch.from_on)} 至 {day(batch.until_on)}"),
         ("申报", f"{batch.declared_count:,} 条，{format_yuan(batch.declared_total_fen)} 元"),
         ("状态", STATE_NAMES[Thing.BATCH][batch.state]),
@@ -103,12 +100,7 @@ def _facts(session: Session, sheet: BatchSummarySheet) -> list[tuple[str, str]]:
 
 def _list_hands(session: Session, batch: SettlementBatch) -> list[tuple[str, str]]:
     """Return a block per step with who has signed; one that several signed names them all."""
-    found = session.execute(
-        select(ClaimHand.step, ClaimHand.person_id)
-        .join(Claim, Claim.id == ClaimHand.claim_id)
-        .where(Claim.batch_id == batch.id)
-        .distinct()
-    ).all()
+    found = list_signed(session, batch)
     names = name_people(session, [person_id for _, person_id in found])
     return [
         (

@@ -6,15 +6,19 @@ import hashlib
 import json
 from dataclasses import dataclass
 
-from sqlalchemy import func, select
+from sqlalchemy import and_, func, literal, select, union_all
 from sqlalchemy.orm import Session
 
+from voucher.ledger.budget import Budget
+from voucher.ledger.year_ends import home_of
 from voucher.registry.catalogue import name_trades
 from voucher.registry.institutions import Institution
+from voucher.rules.approval import Step
 from voucher.rules.levels import Level, name_level
-from voucher.stages.settle.models.claims import Claim, SettlementBatch
+from voucher.stages.settle.models.claims import Claim, SettlementBatch, Signature
 
-ENDED = ("withdrawn", "rejected")
+# what has come back, or is to, is paid to nobody any more
+ENDED = ("withdrawn", "rejected", "recovering", "recovered")
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,9 +37,13 @@ class SummaryRow:
 
 @dataclass(frozen=True, slots=True)
 class BatchSummarySheet:
-    """The summary of one batch as it stands; `sha256` is of its number and rows, in this order."""
+    """The summary of one batch as it stands.
+
+    `fund` is the budget its money stands in by now. `sha256` is of number, fund and rows, in this order.
+    """
 
     batch: SettlementBatch
+    fund: Budget
     rows: list[SummaryRow]
     people: int
     sha256: str
@@ -88,9 +96,31 @@ def read_summary(session: Session, batch: SettlementBatch) -> BatchSummarySheet:
         for payee_id, trade_code, level, claims, people, amount_fen in found
     ]
     people = session.scalar(select(func.count(func.distinct(Claim.person_id))).where(*standing)) or 0
+    fund = session.get_one(Budget, home_of(session, batch.budget_id))
     told = [
         batch.number,
-        [[row.payee_code, row.trade_code, row.level_name, row.claims, row.amount_fen] for row in rows],
+        [fund.year, fund.source],
+        people,
+        [
+            [row.payee_code, row.trade_code, row.level_name, row.claims, row.people, row.amount_fen]
+            for row in rows
+        ],
     ]
     digest = hashlib.sha256(json.dumps(told, ensure_ascii=False, separators=(",", ":")).encode()).hexdigest()
-    return BatchSummarySheet(batch, rows, people, digest)
+    return BatchSummarySheet(batch, fund, rows, people, digest)
+
+
+def list_signed(session: Session, batch: SettlementBatch) -> list[tuple[str, int]]:
+    """Return every (step, person) that passed what a batch still pays, as it stands now, and who filed it.
+
+    Whoever only sent lines back, or passed what has ended or an earlier revision, has signed nothing of it.
+    """
+    standing = (Claim.batch_id == batch.id, Claim.state.not_in(ENDED), Claim.amount_fen > 0)
+    filed = select(literal(str(Step.SUBMIT)), Claim.submitter_person_id).where(*standing).distinct()
+    passed = (
+        select(Signature.step, Signature.signer_person_id)
+        .join(Claim, and_(Claim.id == Signature.claim_id, Claim.revision == Signature.revision))
+        .where(*standing, Signature.decision == "pass")
+        .distinct()
+    )
+    return [(step, person_id) for step, person_id in session.execute(union_all(filed, passed))]
