@@ -26,6 +26,7 @@ from voucher.doors.web.office.deeds import (
 )
 from voucher.doors.web.timelines import hide_holder, name_people
 from voucher.ledger.budget import Budget
+from voucher.ledger.year_ends import home_of
 from voucher.plumbing.unit_of_work import Work
 from voucher.registry.institutions import Institution
 from voucher.rules.actor import check_role
@@ -154,7 +155,8 @@ def _ask(issue_id: int, word: str) -> str:
         if needs_review(found):
             check_role(current_actor(), *sorted(OFFICERS))
         programme = session.get_one(Programme, found.programme_id)
-        budget, back = session.get_one(Budget, programme.budget_id), url_for(".issue", issue_id=found.id)
+        budget = session.get_one(Budget, home_of(session, programme.budget_id))
+        back = url_for(".issue", issue_id=found.id)
         counted = queries.count_outcomes(session, found.id)
         facts = [("券种", programme.name), ("名册人数", f"{sum(counted.values()):,} 人")]
         left = format_yuan(budget.available_fen)

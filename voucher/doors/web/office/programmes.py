@@ -25,6 +25,7 @@ from voucher.doors.web.office.deeds import (
 )
 from voucher.doors.web.showing import level_name
 from voucher.ledger.budget import Budget
+from voucher.ledger.year_ends import home_of
 from voucher.plumbing.unit_of_work import Work
 from voucher.registry.catalogue import Project, name_trades
 from voucher.registry.dictionaries import name_words
@@ -144,7 +145,7 @@ def _ask(programme_id: int, word: str) -> str:
 
 def _list_warnings(session: Session, found: Programme) -> list[str]:
     """Return what an officer should not overlook before publishing: money that does not reach."""
-    left_fen = session.get_one(Budget, found.budget_id).available_fen
+    left_fen = session.get_one(Budget, home_of(session, found.budget_id)).available_fen
     if found.quantity * found.cap_fen <= left_fen:
         return []
     enough = max(left_fen, 0) // found.cap_fen
@@ -164,7 +165,8 @@ def _list_numbers(session: Session, found: Programme) -> list[tuple[str, str]]:
 def _list_facts(session: Session, found: Programme) -> list[tuple[str, str]]:
     """Return the terms of a programme in words."""
     trades = name_trades(session, [found.trade_code]) if found.trade_code else {}
-    budget, project = session.get_one(Budget, found.budget_id), session.get_one(Project, found.project_id)
+    budget = session.get_one(Budget, home_of(session, found.budget_id))
+    project = session.get_one(Project, found.project_id)
     houses = queries.institutions_of(session, found.id)
     named = list_institutions(session, None, only=houses, limit=len(houses)) if houses else ()
     groups = name_words(session, Dictionary.PERSON_GROUP)

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session, aliased
 
-from voucher.ledger.budget import Waiting
+from voucher.ledger.budget import Budget, Waiting, home
 from voucher.plumbing.secrets import Keyring
 from voucher.registry.catalogue import Region
 from voucher.rules.eligibility import FACTS_UNKNOWN
@@ -123,16 +123,19 @@ def _offer(
 
 def list_places(session: Session, person_id: int) -> list[Place]:
     """Return where a person stands in the queues for money; the first in a queue has position 1."""
-    before = aliased(Waiting)
+    before, mine, theirs = aliased(Waiting), aliased(Budget), aliased(Budget)
+    # one queue for all years whose money stands in the same budget by now, as it is served
     ahead = (
         select(func.count())
         .select_from(before)
-        .where(before.budget_id == Waiting.budget_id, before.ended_at.is_(None), before.id < Waiting.id)
-        .correlate(Waiting)
+        .join(theirs, theirs.id == before.budget_id)
+        .where(home(theirs) == home(mine), before.ended_at.is_(None), before.id < Waiting.id)
+        .correlate(Waiting, mine)
         .scalar_subquery()
     )
     rows = session.execute(
         select(Waiting, Issue, Programme, ahead)
+        .join(mine, mine.id == Waiting.budget_id)
         .join(IssueLine, IssueLine.id == Waiting.issue_line_id)
         .join(Issue, Issue.id == IssueLine.issue_id)
         .join(Programme, Programme.id == Issue.programme_id)

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import Select, func, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
-from voucher.ledger.budget import Budget, Waiting
+from voucher.ledger.budget import Budget, Waiting, home
+from voucher.ledger.year_ends import home_of, select_family
 from voucher.plumbing.secrets import Keyring
 from voucher.registry import people
 from voucher.rules.privacy import mask_identity, mask_name
@@ -84,10 +85,15 @@ def count_queued(session: Session, regions: Collection[str]) -> tuple[int, datet
 
 
 def list_queues(session: Session, regions: Collection[str]) -> list[tuple[Budget, int, int]]:
-    """Return the budgets of these regions somebody waits for, how many do and for how much, in fen."""
+    """Return the budgets of these regions somebody waits for, how many do and for how much, in fen.
+
+    Whoever waits since an earlier year stands with the budget its money was carried into.
+    """
+    asked = aliased(Budget)
     rows = session.execute(
         select(Budget, func.count(), func.sum(Waiting.amount_fen))
-        .join(Waiting, Waiting.budget_id == Budget.id)
+        .join(asked, home(asked) == Budget.id)
+        .join(Waiting, Waiting.budget_id == asked.id)
         .where(Waiting.ended_at.is_(None), Budget.region_code.in_(sorted(regions)))
         .group_by(Budget.id)
         .order_by(Budget.id)
@@ -98,8 +104,9 @@ def list_queues(session: Session, regions: Collection[str]) -> list[tuple[Budget
 def list_waiting(
     session: Session, keyring: Keyring, budget_id: int, *, after_id: int = 0, limit: int = 50
 ) -> list[WaitingRow]:
-    """Return the queue of a budget in the order it is served."""
-    open_places = select(Waiting).where(Waiting.budget_id == budget_id, Waiting.ended_at.is_(None))
+    """Return the queue of a budget, and of what it was carried from or into, in the order it is served."""
+    family = select_family(home_of(session, budget_id))
+    open_places = select(Waiting).where(Waiting.budget_id.in_(family), Waiting.ended_at.is_(None))
     ahead = session.scalar(_count(open_places.where(Waiting.id <= after_id))) or 0
     rows = session.execute(
         open_places.add_columns(IssueLine, Issue, Programme)
