@@ -77,7 +77,14 @@ def test_兑现后证书被撤销_向评价机构追回二百元(scene: Scene) -
     too_much = told(scene, "制单员", lambda work: repay(work, clawback.id, 150_01, "缴款书"))
     assert too_much.code == "recovery_exceeds_paid"
     assert states_of(scene) == {"recovering": 1}
-    pay_back(scene, clawback.id, 150_00)
+    twice = partial(repay, clawback_id=clawback.id, amount_fen=50_00, document="缴款书另号")
+    same_money = told(scene, "制单员", twice)
+    assert same_money.code == "repayment_booked_already", "the same money once more"
+    assert "缴款书示例号" in same_money.sentence
+    other = scene.do("制单员", partial(twice, why="第二期"))
+    assert other.remark.endswith("另一笔：第二期")
+    scene.do("付款复核员", twice)
+    pay_back(scene, clawback.id, 100_00)
     assert states_of(scene) == {"recovered": 1}
     fund = scene.budget(budget)
     assert (fund.spent_fen, fund.returned_fen) == (0, 200_00)

@@ -194,7 +194,7 @@ def claw_back(work: Work, given: dict[str, Any]) -> Clawback:
 )
 def book_repayment(work: Work, given: dict[str, Any]) -> Clawback:
     """登记退回的款项：一人登记，另一人以相同的追回单、金额、凭证再报一次才入账；收齐后申领为已追回。"""
-    repay(work, given["clawback_id"], given["amount_fen"], given["document"])
+    repay(work, given["clawback_id"], given["amount_fen"], given["document"], given["why"])
     return work.session.get_one(Clawback, given["clawback_id"])
 
 

@@ -138,6 +138,11 @@ class NewRepayment(Body):
     clawback_id = Whole(required=True, least=1)
     amount_fen = Fen()
     document = Words(required=True, metadata={"description": "银行流水号或缴款书编号，一笔一个"})
+    why = Words(
+        most=200,
+        load_default="",
+        metadata={"description": "同一追回单已有同样金额入账时必填：为什么是另一笔"},
+    )
 
 
 class NewAccount(Body):

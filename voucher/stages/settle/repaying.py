@@ -18,7 +18,7 @@ from voucher.stages.settle.bank_reading import printable
 from voucher.stages.settle.clawback import CLAWBACK_MISSING
 from voucher.stages.settle.deciding_credits import CREDIT_DECIDED, SOURCE, book_credits
 from voucher.stages.settle.models.claims import Claim
-from voucher.stages.settle.models.credits import BY_HAND, BankCredit
+from voucher.stages.settle.models.credits import BOOKED, BY_HAND, BankCredit
 from voucher.stages.settle.models.payments import Clawback
 from voucher.stages.settle.offset_plans import check_not_planned
 from voucher.stages.settle.reading import lock_claims
@@ -38,14 +38,22 @@ REPAYMENT_IMPORTED = reason(
     SOURCE,
     Family.CONFLICT,
 )
+REPAYMENT_BOOKED = reason(
+    "repayment_booked_already",
+    "同一追回单、同一金额已有一笔到账入账（{known}）",
+    "同一笔钱不必再登记；确属另一笔的，请写明为什么是另一笔再登记",
+    SOURCE,
+    Family.CONFLICT,
+)
 
 
-def repay(work: Work, clawback_id: int, amount_fen: int, document: str) -> BankCredit:
+def repay(work: Work, clawback_id: int, amount_fen: int, document: str, why: str = "") -> BankCredit:
     """Register money that came back by its document; the same told by another person books it.
 
+    Where as much has been booked on the receivable before, `why` says that this is another payment.
     Raises Refused clawback_missing (also for a foreign one), role_missing, opinion_missing,
     recovery_exceeds_paid, amount_not_positive, event_not_allowed, offset_under_way, repayment_differs,
-    repayment_imported, bank_credit_decided, second_person_needed.
+    repayment_imported, repayment_booked_already, bank_credit_decided, second_person_needed.
     """
     reference = printable(document).strip()
     if not reference:
@@ -65,7 +73,7 @@ def repay(work: Work, clawback_id: int, amount_fen: int, document: str) -> BankC
         )
     ).one_or_none()
     if known is None:
-        return _register(work, clawback_id, claim, amount_fen, reference)
+        return _register(work, clawback_id, claim, amount_fen, reference, printable(why).strip())
     if (known.line, known.clawback_id, known.amount_fen) != (BY_HAND, clawback_id, amount_fen):
         raise REPAYMENT_DIFFERS.refused(document=reference)
     if known.decision is not None:
@@ -73,7 +81,9 @@ def repay(work: Work, clawback_id: int, amount_fen: int, document: str) -> BankC
     return book_credits(work, [known.id])[0]
 
 
-def _register(work: Work, clawback_id: int, claim: Claim, amount_fen: int, reference: str) -> BankCredit:
+def _register(
+    work: Work, clawback_id: int, claim: Claim, amount_fen: int, reference: str, why: str
+) -> BankCredit:
     lock_claims(work, Claim.id == claim.id, money=True)
     clawback = work.session.scalars(
         select(Clawback)
@@ -85,14 +95,16 @@ def _register(work: Work, clawback_id: int, claim: Claim, amount_fen: int, refer
     check_recovery(amount_fen, clawback.amount_fen, clawback.recovered_fen)
     check_not_planned(work.session, [clawback], amount_fen)
     same = work.session.scalars(
-        select(BankCredit).where(
-            BankCredit.clawback_id == clawback_id,
-            BankCredit.amount_fen == amount_fen,
-            BankCredit.decision.is_(None),
-        )
-    ).first()
-    if same is not None:
-        raise REPAYMENT_IMPORTED.refused(known=same.bank_reference or same.payer_name)
+        select(BankCredit)
+        .where(BankCredit.clawback_id == clawback_id, BankCredit.amount_fen == amount_fen)
+        .order_by(BankCredit.id.desc())
+    ).all()
+    for each in same:
+        known = each.bank_reference or each.payer_name
+        if each.decision is None:
+            raise REPAYMENT_IMPORTED.refused(known=known)
+        if each.decision == BOOKED and not why:
+            raise REPAYMENT_BOOKED.refused(known=known)
     told = f"{claim.region_code}\n{clawback_id}\n{amount_fen}\n{reference}\n{work.at.isoformat()}"
     credit = BankCredit(
         region_code=claim.region_code,
@@ -100,7 +112,7 @@ def _register(work: Work, clawback_id: int, claim: Claim, amount_fen: int, refer
         line=BY_HAND,
         bank_reference=reference,
         payer_name=work.session.get_one(Institution, clawback.institution_id).name,
-        remark=f"人工登记 {reference}",
+        remark=f"人工登记 {reference}" + (f"；另一笔：{why}" if why else ""),
         amount_fen=amount_fen,
         clawback_id=clawback_id,
         proposed_by_person_id=work.actor.person_id,

@@ -70,7 +70,9 @@ def repay(clawback_id: int) -> ResponseReturnValue:
 
     def call(work: Work) -> Done:
         amount_fen = fields.fen("amount", "收回金额")
-        found = repaying.repay(work, clawback_id, amount_fen, fields.text("document", "凭证", limit=120))
+        document = fields.text("document", "凭证", limit=120)
+        why = fields.text("why", "为什么是另一笔", required=False, limit=200)
+        found = repaying.repay(work, clawback_id, amount_fen, document, why)
         told = "已由两人确认收回" if found.decision else "等待另一人确认后入账：已登记收回"
         return Done(f"{told} {format_yuan(amount_fen)} 元", url_for("web.finance.bank_credits"))
 
