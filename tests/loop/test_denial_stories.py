@@ -57,6 +57,7 @@ def test_不是我_停住的一笔不能签发_其余照付_两人答复后放�
     assert told(scene, li, lambda work: denying.deny(work, mine, Problem.NOT_ME)).code == "claim_missing"
     case = deny(scene, zhang, mine)
     assert case.hold_id is not None
+    assert case.answer_by is not None
     assert (case.answer_by - scene.at.date()).days >= 5
     again = told(scene, zhang, lambda work: denying.deny(work, mine, Problem.NOT_RECEIVED))
     assert again.code == "denied_already"
@@ -109,7 +110,7 @@ def test_没收到而钱已付_只立案_属实的不再放行_本人看得到�
         assert count_denials(session, ["419001"])[0] == 2
         assert count_denials(session, [XINXIANG])[0] == 0
         assert [each.file_number is None for each in page_denials(session, ["419001"])] == [False, True]
-        own = page_own_subsidies(session, second.person_id, scene.at.date())
+        own = page_own_subsidies(session, scene.keyring, second.person_id, scene.at.date())
     assert [(each.payee_name != "", each.paid_at is not None, each.pace) for each in own] == [
         (True, True, None)
     ]
@@ -123,9 +124,11 @@ def test_没收到而钱已付_只立案_属实的不再放行_本人看得到�
     assert late.code == "denial_answered_already"
     with scene.database.read() as session:
         assert session.get_one(Hold, held.hold_id).closed_at is None
-        mine = page_own_subsidies(session, first.person_id, scene.at.date())[0]
+        mine = page_own_subsidies(session, scene.keyring, first.person_id, scene.at.date())[0]
         assert mine.denial is not None
         assert mine.denial.upheld is True
+        assert mine.words.answer == "电话核实并查签到"
+        assert "电话核实".encode() not in (mine.denial.answer_sealed or b"")
         assert mine.pace is not None
         assert mine.pace.who == "财政部门"
         assert mine.pace.due_on is not None
@@ -134,6 +137,11 @@ def test_没收到而钱已付_只立案_属实的不再放行_本人看得到�
     for sql, words in (
         ("UPDATE claim_denial SET upheld = 0 WHERE confirmed_at IS NOT NULL", "what was confirmed stays"),
         ("UPDATE claim_denial SET person_id = 1 WHERE confirmed_at IS NULL", "stays whose"),
+        ("UPDATE claim_denial SET problem = 'other' WHERE confirmed_at IS NULL", "stays whose"),
+        (
+            "UPDATE claim_denial SET said_sealed = answer_sealed WHERE answer_sealed IS NOT NULL",
+            "stays whose",
+        ),
         ("DELETE FROM claim_denial", "never deleted"),
     ):
         with pytest.raises(Exception, match=words):
@@ -156,7 +164,7 @@ def test_期限按参数_未付先撤的不用反映(scene: Scene) -> None:
     claim = claims_of(scene, settled.batch_id)[0]
     scene.at = on("2024-01-12")
     case = deny(scene, zhang, claim.id)
-    assert case.answer_by.isoformat() == "2024-01-15"
+    assert str(case.answer_by) == "2024-01-15"
     answer(scene, case, upheld=False)
     confirm(scene, case)
     again = deny(scene, zhang, claim.id)
@@ -165,6 +173,16 @@ def test_期限按参数_未付先撤的不用反映(scene: Scene) -> None:
     with scene.database.read() as session:
         sent = [each.payload for each in session.scalars(select(Letter))]
     assert any("不再停住" in str(each) for each in sent)
+
+
+def test_没有明年的日历也停得住_期限待定(scene: Scene) -> None:
+    budget = staffed(scene)
+    set_parameter(scene, "denial_answer_workdays", "900", "2024-01-01", "工作日")
+    settled = settle_for(scene, [ZHANG_SAN], budget)
+    case = deny(scene, town_issue.worker(scene, ZHANG_SAN), claims_of(scene, settled.batch_id)[0].id)
+    assert (case.answer_by, case.hold_id is not None) == (None, True)
+    with scene.database.read() as session:
+        assert any("答复期限待定" in str(each.payload) for each in session.scalars(select(Letter)))
 
 
 def test_候补的草稿被说不是我_后面的人照常_属实的草稿终止(scene: Scene) -> None:

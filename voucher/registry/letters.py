@@ -50,7 +50,7 @@ WORDS: Mapping[str, str] = {
     CONSENT_ENDED: "您的代办授权 {number} 已于 {at} 停止，代办人不能再替您办理。详询 12333。",
     HELPER_ACTED: "您的代办人（{relationship}）已替您{deed}，券号 {number}。"
     "不是您同意的，请登录“我的—亲情代办”停止，或立即拨打 12333。",
-    DENIAL_OPENED: "您反映的补贴问题已登记，编号 {number}，{held}，{answer_by} 前答复。"
+    DENIAL_OPENED: "您反映的补贴问题已登记，编号 {number}，{held}，{answer_by}。"
     "不是您本人反映的，请立即拨打 12333。",
     DENIAL_ANSWERED_LETTER: "您反映的补贴问题（编号 {number}）已由两人核查：{outcome}。"
     "详情请登录“我的补贴”查看；不服的可拨打 12333。",

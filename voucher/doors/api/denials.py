@@ -36,10 +36,12 @@ STANDING = {None: None, "open": True, "closed": False}
 @denials.look("/subsidies", query=Paging, answer=OwnSubsidies)
 def list_own_subsidies(session: Session, asked: dict[str, Any]) -> dict[str, Any]:
     """本人名下的每一笔补贴：到哪一步、几天了、承诺日期、付给谁。"""
-    person_id, today = current_actor().person_id, the_door().today
+    person_id, today, keyring = current_actor().person_id, the_door().today, the_door().keyring
     return paged(
         asked,
-        lambda before, limit: page_own_subsidies(session, person_id, today, before_id=before, limit=limit),
+        lambda before, limit: page_own_subsidies(
+            session, keyring, person_id, today, before_id=before, limit=limit
+        ),
         lambda row: row.claim.id,
     )
 

@@ -29,10 +29,9 @@ class DenialState(Schema):
     problem = fields.String()
     held = fields.Function(lambda each: each.hold_id is not None)
     opened_at = Moment()
-    answer_by = OnDay()
+    answer_by = OnDay(allow_none=True)
     taken_back_at = Moment(allow_none=True)
     upheld = fields.Boolean(allow_none=True)
-    answer = fields.String(allow_none=True)
     answered_at = Moment(allow_none=True)
     confirmed_at = Moment(allow_none=True)
 
@@ -75,7 +74,7 @@ class OwnDenialState(DenialState):
 class _Unanswered:
     """A case as it is while its answer is not confirmed."""
 
-    upheld = answer = answered_at = None
+    upheld = answered_at = None
 
     def __init__(self, case: Denial) -> None:
         self._case = case
@@ -101,6 +100,11 @@ class OwnSubsidyState(Schema):
     promised_on = OnDay(attribute="pace.due_on", allow_none=True)
     paid_at = Moment(allow_none=True)
     denial = fields.Nested(OwnDenialState(), allow_none=True)
+    answer = fields.Method("tell_answer", allow_none=True, metadata={"description": "已确认的答复"})
+
+    def tell_answer(self, row: Any) -> str | None:
+        """Return the words of the answer once another person has confirmed it."""
+        return row.words.answer if row.denial is not None and row.denial.confirmed_at is not None else None
 
 
 Denials = page_of(DenialState(), "Denials")

@@ -17,10 +17,10 @@ from voucher.rules.errors import Family, reason
 from voucher.rules.lifecycle import Thing
 from voucher.rules.vocabulary import Problem
 from voucher.rules.words import check_why
-from voucher.stages.settle.denying import DENIAL_ANSWERED, DENIAL_MISSING, PAID, lock_denial
+from voucher.stages.settle.denying import DENIAL_ANSWERED, DENIAL_MISSING, PAID, lock_denial, seal_words
 from voucher.stages.settle.ending import end_claims
 from voucher.stages.settle.models.claims import Claim
-from voucher.stages.settle.models.denials import SOURCE, Denial
+from voucher.stages.settle.models.denials import DENIAL_ANSWER, SOURCE, Denial
 from voucher.stages.settle.reading import list_clearers, list_hands
 
 OFFICE = (Role.OFFICER_COUNTY, Role.OFFICER_CITY, Role.OFFICER_PROVINCE)
@@ -45,7 +45,9 @@ def answer(work: Work, denial_id: int, *, upheld: bool, words: str) -> Denial:
     if found.answered_at is not None:
         raise DENIAL_ANSWERED.refused()
     _check_no_hand(work, found.claim_id)
-    found.upheld, found.answer = upheld, said
+    # sealed first: reading the key must not write half an answer
+    sealed = seal_words(work, found.person_id, DENIAL_ANSWER, said)
+    found.upheld, found.answer_sealed = upheld, sealed
     found.answered_by_person_id, found.answered_at = work.actor.person_id, work.at
     work.session.flush()
     audit.record_one(work, str(Thing.CLAIM), found.claim_id, "answer_denial", denial=found.id, upheld=upheld)
@@ -59,7 +61,7 @@ def send_back(work: Work, denial_id: int) -> Denial:
     """
     found = _lock_answered(work, denial_id)
     audit.record_one(work, str(Thing.CLAIM), found.claim_id, "return_denial", denial=found.id)
-    found.upheld = found.answer = found.answered_by_person_id = found.answered_at = None
+    found.upheld = found.answer_sealed = found.answered_by_person_id = found.answered_at = None
     work.session.flush()
     return found
 

@@ -7,21 +7,26 @@ on, a case holds nothing, and an officer may hold by hand.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from datetime import date
+
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from voucher.ledger import audit
 from voucher.ledger.holds import Hold, open_hold
 from voucher.plumbing.unit_of_work import Work
-from voucher.registry import catalogue, tables
+from voucher.registry import catalogue, people, subjects, tables
 from voucher.registry.letters import DENIAL_OPENED, Notice, write_to_people
+from voucher.registry.standards import PARAMETER_MISSING
 from voucher.rules.actor import Role, check_role
-from voucher.rules.errors import Family, reason
+from voucher.rules.calendar import CALENDAR_YEAR_MISSING
+from voucher.rules.errors import Family, Refused, reason
 from voucher.rules.lifecycle import STATE_NAMES, Thing
 from voucher.rules.pace import promised_on
 from voucher.rules.vocabulary import PROBLEM_NAMES, Problem
 from voucher.stages.settle.models.claims import Claim
-from voucher.stages.settle.models.denials import DENIED_ALREADY, SOURCE, Denial
+from voucher.stages.settle.models.denials import DENIAL_SAID, DENIED_ALREADY, SOURCE, Denial
 from voucher.stages.settle.reading import CLAIM_MISSING, lock_claims
 
 ANSWER_WORKDAYS = "denial_answer_workdays"
@@ -59,8 +64,7 @@ def deny(work: Work, claim_id: int, problem: Problem, said: str = "") -> Denial:
     """Open a case on a claim made in one's own name, and stop its money where that can still be done.
 
     Nothing is stopped that is with the bank or paid, nor again what an answer let go on.
-    Raises Refused role_missing, claim_missing (also for somebody else's), denial_too_late, denied_already,
-    parameter_missing.
+    Raises Refused role_missing, claim_missing (also for somebody else's), denial_too_late, denied_already.
     """
     check_role(work.actor, Role.WORKER)
     found = lock_claims(work, Claim.id == claim_id)
@@ -75,15 +79,14 @@ def deny(work: Work, claim_id: int, problem: Problem, said: str = "") -> Denial:
     if claim.state not in PAID and not _is_answered(work.session, claim.id, problem):
         hold = open_hold(work, Thing.CLAIM, claim.id, f"本人反映：{PROBLEM_NAMES[problem]}")
     regions = catalogue.list_ancestry(work.session, claim.region_code)
-    workdays = tables.require_parameter_number(work.session, ANSWER_WORKDAYS, work.today, regions)
     opened = Denial(
         claim_id=claim.id,
         person_id=claim.person_id,
         hold_id=hold.id if hold is not None else None,
         problem=str(problem),
-        said=said.strip() or None,
+        said_sealed=seal_words(work, claim.person_id, DENIAL_SAID, said.strip()) if said.strip() else None,
         opened_at=work.at,
-        answer_by=promised_on(work.today, workdays, tables.read_calendar(work.session)),
+        answer_by=_answer_by(work, regions),
     )
     work.session.add(opened)
     work.session.flush()
@@ -94,7 +97,7 @@ def deny(work: Work, claim_id: int, problem: Problem, said: str = "") -> Denial:
     )  # fmt: skip
     told = {
         "number": opened.number,
-        "answer_by": opened.answer_by.isoformat(),
+        "answer_by": tell_day(opened),
         "held": tell_held(opened, claim.state),
     }
     write_to_people(work, [Notice(f"denial-{opened.id}", claim.person_id, DENIAL_OPENED, told)])
@@ -145,6 +148,28 @@ def check_no_denial(session: Session, hold: Hold) -> None:
 def find_denial_of(session: Session, hold: Hold) -> Denial | None:
     """Return the case that opened a hold; None where something else did."""
     return session.scalars(select(Denial).where(Denial.hold_id == hold.id)).first()
+
+
+def seal_words(work: Work, person_id: int, context: str, words: str) -> bytes:
+    """Return words of a case sealed under the key of the person it is about. Raises subject_erased."""
+    index = people.hold_person(work, person_id).blind_index
+    return work.keyring.seal(subjects.open_keys(work, [index])[index], context, words)
+
+
+def tell_day(case: Denial) -> str:
+    """Return the day by which a case is answered, in words for the person."""
+    return f"{case.answer_by:%Y-%m-%d} 前答复" if case.answer_by is not None else "答复期限待定"
+
+
+def _answer_by(work: Work, regions: Sequence[str]) -> date | None:
+    """Return the day of the answer; a stop never waits for a calendar or a limit nobody has set."""
+    try:
+        workdays = tables.require_parameter_number(work.session, ANSWER_WORKDAYS, work.today, regions)
+        return promised_on(work.today, workdays, tables.read_calendar(work.session))
+    except Refused as refused:
+        if refused.refusal.code not in (CALENDAR_YEAR_MISSING.code, PARAMETER_MISSING.code):
+            raise
+        return None
 
 
 def tell_held(case: Denial, claim_state: str) -> str:

@@ -17,7 +17,7 @@ from voucher.rules.lifecycle import Thing
 from voucher.rules.vocabulary import PROBLEM_NAMES, Problem
 from voucher.stages.settle import answering_denials, queries
 from voucher.stages.settle.denying import DENIAL_MISSING
-from voucher.stages.settle.queries.denials import find_denial, page_denials
+from voucher.stages.settle.queries.denials import find_denial, page_denials, read_words
 
 PER_PAGE = 20
 STATES = {"open": True, "closed": False}
@@ -109,6 +109,7 @@ def _show(denial_id: int) -> str:
         return render_template(
             "office/denial.html",
             view=view,
+            words=read_words(session, door.keyring, found),
             line=queries.get_claim_line(session, door.keyring, view.claim),
             names=name_people(session, people),
             problems=PROBLEMS,

@@ -35,7 +35,7 @@ def deny_claim(claim_id: int) -> ResponseReturnValue:
         said = fields.text("said", "经过", required=False, limit=500)
         opened = denying.deny(work, claim_id, problem, said)
         what = denying.tell_held(opened, work.session.get_one(Claim, claim_id).state)
-        words = f"已登记 {opened.number}：{what}，{opened.answer_by:%Y-%m-%d} 前答复您"
+        words = f"已登记 {opened.number}：{what}，{denying.tell_day(opened)}"
         return Done(words, url_for("web.worker.subsidies"))
 
     return submit(call, _show)
@@ -56,7 +56,7 @@ def _show() -> str:
     door, before = the_door(), fields.cursor("before")
     with door.read() as session:
         rows = page_own_subsidies(
-            session, my_person_id(), door.today, before_id=before or None, limit=PER_PAGE + 1
+            session, door.keyring, my_person_id(), door.today, before_id=before or None, limit=PER_PAGE + 1
         )
     return render_template(
         "worker/subsidies.html",
@@ -67,4 +67,5 @@ def _show() -> str:
         over=denying.OVER,
         paid=denying.PAID,
         tell_held=denying.tell_held,
+        tell_day=denying.tell_day,
     )

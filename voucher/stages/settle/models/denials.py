@@ -10,10 +10,12 @@ from sqlalchemy.orm import Mapped, mapped_column
 from voucher.plumbing.clock import day_of
 from voucher.plumbing.constraints import CHANGED_MEANWHILE, translate
 from voucher.plumbing.db import Model
-from voucher.plumbing.types import Day, Flag, Int64, Text, UtcTime
+from voucher.plumbing.sealed_columns import sealed_of_person
+from voucher.plumbing.types import Bytes, Day, Flag, Int64, Text, UtcTime
 from voucher.rules.errors import Family, reason
 
 SOURCE = "DESIGN §8 不是我、没收到; LIFECYCLE 待处置; S2-04p"
+DENIAL_SAID, DENIAL_ANSWER = "claim_denial.said", "claim_denial.answer"
 OPEN = text("confirmed_at IS NULL")
 
 DENIED_ALREADY = reason(
@@ -28,8 +30,9 @@ DENIED_ALREADY = reason(
 class Denial(Model):
     """One case: a person denies a claim or misses what it pays for; answered by one, confirmed by another.
 
-    `hold_id` is the hold that keeps the line from being paid; empty where it was paid before. `answer_by` is
-    the day by which the office answers.
+    `hold_id` is the hold that keeps the line from being paid; empty where nothing was stopped. `answer_by` is
+    the day by which the office answers, empty where the calendar of that year is not announced yet. What was
+    said and answered is sealed under the key of the person.
     """
 
     __tablename__ = "claim_denial"
@@ -41,7 +44,8 @@ class Denial(Model):
         CheckConstraint("problem IN ('not_me','not_received','other')", name="problem"),
         CheckConstraint(
             "(answered_at IS NULL) = (answered_by_person_id IS NULL)"
-            " AND (answered_at IS NULL) = (answer IS NULL) AND (answered_at IS NULL) = (upheld IS NULL)",
+            " AND (answered_at IS NULL) = (upheld IS NULL)"
+            " AND (answer_sealed IS NULL OR answered_at IS NOT NULL)",
             name="answered_whole",
         ),
         CheckConstraint("(confirmed_at IS NULL) = (confirmed_by_person_id IS NULL)", name="confirmed_by"),
@@ -59,12 +63,12 @@ class Denial(Model):
     person_id: Mapped[int] = mapped_column(Int64, ForeignKey("person.id"), nullable=False)
     hold_id: Mapped[int | None] = mapped_column(Int64, ForeignKey("hold.id"))
     problem: Mapped[str] = mapped_column(Text, nullable=False)
-    said: Mapped[str | None] = mapped_column(Text)
+    said_sealed: Mapped[bytes | None] = mapped_column(Bytes)
     opened_at: Mapped[datetime] = mapped_column(UtcTime, nullable=False)
-    answer_by: Mapped[date] = mapped_column(Day, nullable=False)
+    answer_by: Mapped[date | None] = mapped_column(Day)
     taken_back_at: Mapped[datetime | None] = mapped_column(UtcTime)
     upheld: Mapped[bool | None] = mapped_column(Flag)
-    answer: Mapped[str | None] = mapped_column(Text)
+    answer_sealed: Mapped[bytes | None] = mapped_column(Bytes)
     answered_by_person_id: Mapped[int | None] = mapped_column(Int64, ForeignKey("person.id"))
     answered_at: Mapped[datetime | None] = mapped_column(UtcTime)
     confirmed_by_person_id: Mapped[int | None] = mapped_column(Int64, ForeignKey("person.id"))
@@ -76,5 +80,7 @@ class Denial(Model):
         return f"FY-{day_of(self.opened_at).year}-{self.id:06d}"
 
 
+for _column, _context in ((Denial.said_sealed, DENIAL_SAID), (Denial.answer_sealed, DENIAL_ANSWER)):
+    sealed_of_person(_column, _context, lambda person_id: Denial.person_id == person_id)
 translate("uq_claim_denial_open", "claim_denial.claim_id", DENIED_ALREADY)
 translate("uq_claim_denial_hold_id", "claim_denial.hold_id", CHANGED_MEANWHILE)

@@ -3,21 +3,40 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
 from voucher.ledger.vouchers import Voucher
+from voucher.plumbing.secrets import Keyring
 from voucher.registry.catalogue import name_trades
 from voucher.registry.institutions import Institution
+from voucher.registry.phones import read_keys
 from voucher.rules.bonuses import name_claim_kind
 from voucher.rules.levels import Level, name_level
 from voucher.stages.settle.models.claims import Claim
-from voucher.stages.settle.models.denials import Denial
+from voucher.stages.settle.models.denials import DENIAL_ANSWER, DENIAL_SAID, Denial
 from voucher.stages.settle.models.payments import BankResult, Payment, PaymentFile
 from voucher.stages.settle.queries.pace import Pace, list_claim_paces
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """What a person said and what was answered; None where nothing was, or nobody may read it any more."""
+
+    said: str | None = None
+    answer: str | None = None
+
+
+def read_words(session: Session, keyring: Keyring, case: Denial) -> Words:
+    """Return the words of a case, unsealed."""
+    key = read_keys(session, keyring, [case.person_id]).get(case.person_id)
+    if key is None:
+        return Words()
+    sealed = ((case.said_sealed, DENIAL_SAID), (case.answer_sealed, DENIAL_ANSWER))
+    return Words(*(keyring.unseal(key, context, each) if each else None for each, context in sealed))
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,10 +55,17 @@ class OwnSubsidy:
     pace: Pace | None
     paid_at: datetime | None
     denial: Denial | None
+    words: Words = field(default_factory=Words)
 
 
 def page_own_subsidies(
-    session: Session, person_id: int, today: date, *, before_id: int | None = None, limit: int = 20
+    session: Session,
+    keyring: Keyring,
+    person_id: int,
+    today: date,
+    *,
+    before_id: int | None = None,
+    limit: int = 20,
 ) -> list[OwnSubsidy]:
     """Return the claims made in a person's name, the newest first, whoever filed them and whoever is paid."""
     query = select(Claim).where(Claim.person_id == person_id)
@@ -66,6 +92,7 @@ def page_own_subsidies(
         each.claim_id: each
         for each in session.scalars(select(Denial).where(Denial.claim_id.in_(ids)).order_by(Denial.id))
     }
+    words = {each.claim_id: read_words(session, keyring, each) for each in denials.values()}
     return [
         OwnSubsidy(
             claim=each,
@@ -77,6 +104,7 @@ def page_own_subsidies(
             pace=paces.get(each.id),
             paid_at=paid.get(each.id),
             denial=denials.get(each.id),
+            words=words.get(each.id, Words()),
         )
         for each in claims
     ]
