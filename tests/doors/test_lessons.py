@@ -184,7 +184,7 @@ def test_an_uploaded_film_is_checked_and_played_piece_by_piece_by_its_learners_a
         grants = (Grant(Role.WORKER, JIYUAN), Grant(Role.TEACHER, JIYUAN, 999))
         learner = Actor(1, "both", holder, grants)
         assert get_video_for(session, learner, 1).id == 1
-        with pytest.raises(Refused, match="没有找到这个视频"):
+        with pytest.raises(Refused, match="lesson_video_missing"):
             get_own_film(session, learner, 1)
     assert ask(f"bytes={len(film)}-").status_code == 416
     full = ask("")
