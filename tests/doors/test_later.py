@@ -12,7 +12,7 @@ from sqlalchemy import func, select
 
 from tests.conftest import FOUNDED_AT
 from tests.doors.world import Client, World
-from tests.scene import EV1, EV2, LI_SI, NURSE, SUN_BA, ZHANG_SAN, Scene, on, staff_number
+from tests.scene import EV1, EV2, LI_SI, NURSE, QIAN_QI, SUN_BA, ZHANG_SAN, Scene, on, staff_number
 from tests.town_certified import certified, settle_down
 from voucher.doors.auth.door import DoorLimits
 from voucher.ledger.audit import AuditRow
@@ -262,6 +262,14 @@ def test_an_employer_keeps_its_own_staff_and_nobody_elses(town: Town) -> None:
     assert SUN_BA[1] not in str(town.see("renshi", "/employments"))
     twice = town.refused("renshi", "/employments", body | {"since": "2021-01-01"})
     assert twice == (409, "employment_stated_already")
+    # two stays one after the other: the first cannot be said to end within the second
+    later = {"person": {"name": QIAN_QI[0], "number": QIAN_QI[1]}}
+    stay = town.ok("renshi", "/employments", body | later | {"until": "2098-12-31"})
+    town.ok("renshi", "/employments", body | later | {"since": "2099-01-01"})
+    longer = {"until": "2099-06-30", "why": "续签"}
+    assert town.refused("renshi", f"/employments/{stay['id']}/endings", longer) == (
+        409, "employment_stated_already"
+    )  # fmt: skip
     checked = town.ok("renshi", "/insurance-checks", {"institution_id": mine})
     assert checked["connected"] is False, "nobody is connected to answer, and nobody pretends"
     ending = f"/employments/{made['id']}/endings"

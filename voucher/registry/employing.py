@@ -50,7 +50,7 @@ EMPLOYMENT_NAME_DIFFERS = reason(
 EMPLOYMENT_STATED_ALREADY = reason(
     "employment_stated_already",
     "此人在这段时间已登记为本单位职工",
-    "登记有误的，请先填写离职日期，再重新登记",
+    "请核对入职、离职日期，不与另一段登记重叠；登记有误的，请先填写离职日期，再重新登记",
     SOURCE,
     Family.CONFLICT,
 )
@@ -114,19 +114,12 @@ def state_employment(work: Work, new: NewEmployment) -> Employment:
         raise EMPLOYMENT_EVIDENCE_MISSING.refused()
     if new.until is not None and new.until < new.since:
         raise EMPLOYMENT_REVERSED.refused()
+    _lock_house(work, new.institution_id)
     (person_id,) = people.open_people(work, [new.person]).values()
     accepted = people.accepted_name_indexes(work.session, [person_id])
     if people.name_index_of(work.keyring, new.person.name) not in accepted[person_id]:
         raise EMPLOYMENT_NAME_DIFFERS.refused()
-    for before in work.session.scalars(
-        select(Employment).where(
-            Employment.institution_id == new.institution_id, Employment.person_id == person_id
-        )
-    ):
-        ends_before = before.until is not None and before.until < new.since
-        begins_after = new.until is not None and new.until < before.since
-        if not (ends_before or begins_after):
-            raise EMPLOYMENT_STATED_ALREADY.refused()
+    _check_days_apart(work.session, new.institution_id, person_id, new.since, new.until)
     made = Employment(
         person_id=person_id,
         institution_id=new.institution_id,
@@ -152,17 +145,22 @@ def end_employment(work: Work, employment_id: int, until: date, why: str) -> Emp
     """State somebody's last day at the actor's own employer.
 
     Raises Refused role_missing, employment_missing (also for a foreign one), why_missing, employment_ended,
-    employment_days_reversed.
+    employment_days_reversed, employment_stated_already where the days then run into the next employment.
     """
     check_role(work.actor, Role.EVALUATOR_ADMIN)
-    found = work.session.get(Employment, employment_id, with_for_update=True)
+    found = work.session.get(Employment, employment_id)
     if found is None or not work.actor.serves(found.institution_id, Role.EVALUATOR_ADMIN):
         raise EMPLOYMENT_MISSING.refused()
+    _lock_house(work, found.institution_id)
+    work.session.refresh(found, with_for_update=True)
     told = check_why(why)
     if found.until is not None and found.until <= work.today:
         raise EMPLOYMENT_ENDED.refused(until=found.until.isoformat())
     if until < found.since:
         raise EMPLOYMENT_REVERSED.refused()
+    _check_days_apart(
+        work.session, found.institution_id, found.person_id, found.since, until, besides=found.id
+    )
     found.until = until
     work.session.flush()
     audit.record_one(
@@ -170,6 +168,29 @@ def end_employment(work: Work, employment_id: int, until: date, why: str) -> Emp
         institution=found.institution_id, until=until.isoformat(), why=told,
     )  # fmt: skip
     return found
+
+
+def _lock_house(work: Work, institution_id: int) -> None:
+    """One statement of an employer's staff at a time, or two of them are let in for the same days."""
+    work.session.execute(
+        select(Institution.id).where(Institution.id == institution_id).with_for_update(key_share=True)
+    ).all()
+
+
+def _check_days_apart(
+    session: Session, institution_id: int, person_id: int, since: date, until: date | None, besides: int = 0
+) -> None:
+    """Refuse days that another employment of the same person there covers."""
+    others = select(Employment).where(
+        Employment.institution_id == institution_id,
+        Employment.person_id == person_id,
+        Employment.id != besides,
+    )
+    for other in session.scalars(others.execution_options(populate_existing=True)):
+        ends_before = other.until is not None and other.until < since
+        begins_after = until is not None and until < other.since
+        if not (ends_before or begins_after):
+            raise EMPLOYMENT_STATED_ALREADY.refused()
 
 
 def check_employer(work: Work, institution_id: int) -> None:
