@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -158,9 +158,7 @@ def end_employment(work: Work, employment_id: int, until: date, why: str) -> Emp
         raise EMPLOYMENT_ENDED.refused(until=found.until.isoformat())
     if until < found.since:
         raise EMPLOYMENT_REVERSED.refused()
-    _check_days_apart(
-        work.session, found.institution_id, found.person_id, found.since, until, besides=found.id
-    )
+    _check_days_apart(work.session, found.institution_id, found.person_id, found.since, until, found.id)
     found.until = until
     work.session.flush()
     audit.record_one(
@@ -298,18 +296,4 @@ def _view(each: Employment, named: Mapping[int, people.Named], insured: Insured)
         recorded_at=each.recorded_at,
         recorded_by_person_id=each.recorded_by_person_id,
         insured=insured,
-    )
-
-
-def count_staff(session: Session, institution_ids: Sequence[int], on: date) -> int:
-    """Return how many people work for these employers on a day."""
-    return (
-        session.scalar(
-            select(func.count(func.distinct(Employment.person_id))).where(
-                Employment.institution_id.in_(sorted(institution_ids)),
-                Employment.since <= on,
-                func.coalesce(Employment.until, on) >= on,
-            )
-        )
-        or 0
     )

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import date, datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, or_, select
+from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, func, or_, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from voucher.plumbing.bulk import among
@@ -52,6 +52,20 @@ def list_staff(
                 or_(Employment.until.is_(None), Employment.until >= on),
             )
         )
+    )
+
+
+def count_staff(session: Session, institution_ids: Sequence[int], on: date) -> int:
+    """Return how many people work for these employers on a day."""
+    return (
+        session.scalar(
+            select(func.count(func.distinct(Employment.person_id))).where(
+                Employment.institution_id.in_(sorted(institution_ids)),
+                Employment.since <= on,
+                func.coalesce(Employment.until, on) >= on,
+            )
+        )
+        or 0
     )
 
 

@@ -17,7 +17,7 @@ from voucher.doors.web.evaluator.own import my_evaluator
 from voucher.doors.web.timelines import name_people
 from voucher.plumbing.unit_of_work import Work
 from voucher.registry import employing
-from voucher.registry.employments import EVIDENCE_NAMES
+from voucher.registry.employments import EVIDENCE_NAMES, count_staff
 from voucher.registry.importing.frame import ImportRefused, Report, import_file
 from voucher.registry.importing.own_staff import OwnStaffImporter, importer_for
 from voucher.registry.outside.systems import list_systems
@@ -51,7 +51,7 @@ def _show(report: Report | None = None) -> str:
             rows=shown,
             more=len(rows) > PAGE,
             before=before,
-            present=employing.count_staff(session, [me], door.today),
+            present=count_staff(session, [me], door.today),
             system=list_systems(session, door.today).get(FactKind.WORKPLACE),
             insured_names={str(each): name for each, name in INSURED_NAMES.items()},
             evidences=list(EVIDENCE_NAMES.items()),
