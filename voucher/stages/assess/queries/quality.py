@@ -15,7 +15,8 @@ from voucher.stages.assess.models import Candidate, ExamBatch, ExamResult
 from voucher.stages.assess.models_appeals import Appeal
 from voucher.stages.assess.models_examiners import ExamExaminer
 
-RIGHT = ("upheld", "overruled", "settled")
+# by what was answered, not by the state: one that is closed before it was put right was right all the same
+RIGHT = or_(Appeal.answer == "upheld", Appeal.final_answer == "overruled")
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +100,7 @@ def count_appeals(
 ) -> dict[int, tuple[int, int]]:
     """Return per evaluator how many appeals there were about a period, and how many were right."""
     rows = session.execute(
-        select(Appeal.institution_id, func.count(), func.sum(case((Appeal.state.in_(RIGHT), 1), else_=0)))
+        select(Appeal.institution_id, func.count(), func.sum(case((RIGHT, 1), else_=0)))
         .where(
             Appeal.region_code.in_(sorted(regions)),
             Appeal.happened_on >= first,

@@ -68,6 +68,7 @@ def bring_list(
             AuditList.region_code == region,
             AuditList.kind == str(kind),
             AuditList.sha256 == digest,
+            AuditList.forgotten_at.is_(None),
         )
     ).first()
     if twin is not None:

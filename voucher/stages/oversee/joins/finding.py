@@ -40,15 +40,18 @@ from voucher.stages.oversee.risk.facts.paying import read_claims
 from voucher.stages.oversee.risk.naming import name_tokens
 
 WORD = 16  # so much of a digest tells links apart
-PRESENT = """
+# what stands of a presence: a revision that says of no hours takes back the one before
+STANDS = """
+    a.hours > 0 AND a.revision = (SELECT max(b.revision) FROM attendance b
+                                  WHERE b.session_id = a.session_id AND b.voucher_id = a.voucher_id)
+"""
+PRESENT = f"""
     SELECT a.person_id, a.voucher_id, s.class_id, s.id AS session_id, s.starts_at, s.ends_at, t.name,
         i.name AS house
     FROM attendance a JOIN class_session s ON s.id = a.session_id
     JOIN training_class t ON t.id = s.class_id JOIN institution i ON i.id = t.institution_id
-    WHERE a.hours > 0 AND s.starts_at >= :since AND s.starts_at < :until
-      AND a.revision = (SELECT max(b.revision) FROM attendance b
-                        WHERE b.session_id = a.session_id AND b.voucher_id = a.voucher_id)
-"""
+    WHERE s.starts_at >= :since AND s.starts_at < :until AND {STANDS}
+"""  # noqa: S608 — words of our own
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +92,7 @@ def _find_listed(session: Session, kind: JoinKind, list_kind: ListKind, scope: S
         SELECT u.*, w.line, w.since AS list_since, w.until AS list_until,
             w.name_index AS listed_name, n.name_index,
             (SELECT max(s.starts_at) FROM attendance a JOIN class_session s ON s.id = a.session_id
-             WHERE a.voucher_id = u.voucher_id AND a.hours > 0) AS last_present_at
+             WHERE a.voucher_id = u.voucher_id AND {STANDS}) AS last_present_at
         FROM audit_list_row w JOIN numbers n ON n.blind_index = w.blind_index
         JOIN used u ON u.person_id = n.person_id
         WHERE w.list_id = :list_id"""  # noqa: S608

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from voucher.plumbing.constraints import CHANGED_MEANWHILE, translate
@@ -23,10 +23,12 @@ class AuditList(Model):
         ),
         CheckConstraint("length(sha256) = 64", name="sha256"),
         CheckConstraint("row_count > 0", name="rows"),
-        UniqueConstraint("region_code", "kind", "sha256"),
+        # one list per file among those that still have their lines
+        Index("uq_audit_list_region_code_kind_sha256", "region_code", "kind", "sha256", unique=True,
+              sqlite_where=text("forgotten_at IS NULL"), postgresql_where=text("forgotten_at IS NULL")),
         Index("ix_audit_list_region", "region_code", "id"),
         {"sqlite_strict": True},
-    )
+    )  # fmt: skip
 
     id: Mapped[int] = mapped_column(Int64, primary_key=True)
     region_code: Mapped[str] = mapped_column(Text, ForeignKey("region.code"), nullable=False)
