@@ -297,10 +297,9 @@ def _results_are_frozen_and_lists_forgotten(paid: Scene) -> None:
         == "audit_list_forgotten"
     )
     assert len(paid.do(AUDITOR, lambda work: look_at_join(work, found.id))[1]) == len(hits) >= 2
-    # 仍然需要的，同一份文件重新导入就能再比对
+    # 仍然需要的，同一份文件可以重新导入
     anew = bring(paid, ListKind.PENSION, line(ZHANG_SAN, "2023-09-01"), line(LI_SI, "2023-09-01"))
     assert anew.sha256 == listed.sha256
-    assert len(put(paid, JoinKind.PENSION, anew)[1]) == len(hits)
     # 拿掉触发器再改的，打开就拒绝
     with paid.database.open_write() as session:
         connection = session.connection()

@@ -72,13 +72,6 @@ STARS_UNCHANGED = reason(
     SOURCE,
     Family.CONFLICT,
 )
-STARS_NOT_BETTER = reason(
-    "stars_not_better",
-    "按现在的业务数据重算，结果是{now}，不高于原评定的 {stars} 星 {total} 分，认定异议成立反而不利于机构",
-    "请先核对页面上两次的数字；数据确有错的，先更正再答复，否则请答复“不成立”，原评定不变",
-    SOURCE,
-    Family.CONFLICT,
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,19 +205,12 @@ def check_reply(
 
 @rule(number="STR-05", stage="监管", source=SOURCE, since=FOUNDED)
 def check_changed(stars: int, total_tenths: int, anew: Stars | None) -> None:
-    """Check that what is counted anew is better than what was given: the formula answers, not a person.
+    """Check that what is counted anew differs from what was given: the formula answers, not a person.
 
-    Who objected and is right is never worse off for it. Raises stars_unchanged, stars_not_better.
+    Raises stars_unchanged.
     """
     if anew is not None and (anew.stars, anew.total_tenths) == (stars, total_tenths):
-        raise STARS_UNCHANGED.refused(stars=stars, total=_points(total_tenths))
-    if anew is None or anew.total_tenths <= total_tenths or anew.stars < stars:
-        now = f"{anew.stars} 星 {_points(anew.total_tenths)} 分" if anew is not None else "不够评定"
-        raise STARS_NOT_BETTER.refused(now=now, stars=stars, total=_points(total_tenths))
-
-
-def _points(tenths: int) -> str:
-    return f"{tenths // TENTHS}.{tenths % TENTHS}"
+        raise STARS_UNCHANGED.refused(stars=stars, total=f"{total_tenths // TENTHS}.{total_tenths % TENTHS}")
 
 
 def _grade(total_tenths: int, formula: Formula) -> int:
