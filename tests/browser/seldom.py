@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import asdict, replace
 from datetime import date, timedelta
 from functools import partial
 
@@ -14,6 +15,7 @@ from tests.revoking import revoke_certificate
 from voucher.demo.province.cast import JIYUAN, MAIN_LOGIN, list_codes
 from voucher.demo.province.proving import Proving
 from voucher.demo.staff import open_member
+from voucher.ledger.audit import record_one
 from voucher.ledger.holds import Hold, open_hold, select_held
 from voucher.ledger.vouchers import Voucher
 from voucher.plumbing.files import FileStore
@@ -39,6 +41,7 @@ from voucher.rules.lifecycle import Thing
 from voucher.rules.measures import Ending, Step
 from voucher.rules.risk.catalogue import BY_CODE
 from voucher.rules.risk.findings import Finding
+from voucher.rules.stars import count_stars
 from voucher.rules.tariffs import Subject, Tariff
 from voucher.rules.vocabulary import FundSource, SubsidyKind
 from voucher.stages.assess.appeals.answering import accept, reject
@@ -65,15 +68,20 @@ from voucher.stages.oversee.measures.effects import read_effect
 from voucher.stages.oversee.measures.imposing import impose
 from voucher.stages.oversee.measures.proposing import Proposal, propose
 from voucher.stages.oversee.privacy.erasing import ask_erasure
+from voucher.stages.oversee.quality.figures import read_figures, read_formula
+from voucher.stages.oversee.quality.giving import object_to_stars
+from voucher.stages.oversee.quality.models import StarRating
 from voucher.stages.oversee.risk.answering import ask
 from voucher.stages.oversee.risk.assigning import assign
 from voucher.stages.oversee.risk.finding import Found
 from voucher.stages.oversee.risk.models import RiskFlag
 from voucher.stages.oversee.risk.raising import raise_flags
-from voucher.stages.settle import reinstate
+from voucher.stages.settle import clawback, reinstate
 from voucher.stages.settle.models.claims import Claim
 from voucher.stages.settle.queries import list_budgets
 from voucher.stages.settle.queries.consequences import read_consequences
+from voucher.stages.settle.releasing import ask_release
+from voucher.stages.settle.repaying import repay
 from voucher.stages.settle.voucher_ends import decertify
 from voucher.stages.train.models.classes import TrainingClass
 
@@ -107,6 +115,8 @@ def do_what_is_seldom(town: Town, provings: Mapping[str, Proving], applicants: t
     _open_records(town)
     _appeal_against_scores(town)
     _leave_a_roster_half_way(town)
+    _bring_money_back(town)
+    _object_to_stars(town)
     _raise_risk_flags(town)
     town.run_clock()
 
@@ -374,6 +384,53 @@ def _appeal_against_scores(town: Town) -> None:
     town.do("reader", rejected)
     insisted = partial(escalate, appeal_id=filed[taken_on], said="录像里第三项已经完成，请调取原录像")
     town.do(logins[taken_on], insisted)
+
+
+def _bring_money_back(town: Town) -> None:
+    """Have two paid claims paid back in full; for one of them its key is asked back already."""
+    with town.database.read() as session:
+        paid = select(Claim.id).where(
+            Claim.state == "paid", Claim.id.not_in(select_held(Thing.CLAIM)), Claim.region_code == JIYUAN
+        )
+        claim_ids = session.scalars(paid.order_by(Claim.id.desc()).limit(2)).all()
+    why = "查实未参加培训，全额追回"
+    for claim_id in claim_ids:
+        debt = town.do("first-review", partial(clawback.open_clawback, claim_id=claim_id, why=why))
+        document = f"缴款书补第 {debt.id} 号"
+        for hand in ("maker", "checker"):
+            both = partial(repay, clawback_id=debt.id, amount_fen=debt.amount_fen, document=document)
+            town.do(hand, both)
+    asked = partial(ask_release, claim_id=claim_ids[0], why="机构造假，本人无过错，济人社〔2024〕9号")
+    town.do("second-review", asked)
+
+
+def _object_to_stars(town: Town) -> None:
+    """Give an institution stars, and let it object; what they came of is counted of this year's classes."""
+    house = town.stage.institution("hope")
+
+    def give(work: Work) -> int:
+        formula = replace(read_formula(work.session, work.today), people_least=1)
+        figures = read_figures(work.session, None, work.today.year, work.today, whose=[house])[house]
+        given = count_stars(figures, formula)
+        assert given is not None
+        made = StarRating(
+            institution_id=house,
+            year=work.today.year - 1,
+            figures=asdict(figures),
+            formula=asdict(formula),
+            lines=[[line.word, line.points_tenths, line.most_tenths] for line in given.lines],
+            total_tenths=given.total_tenths,
+            stars=given.stars,
+            given_at=work.at,
+            given_by_person_id=work.actor.person_id,
+        )
+        work.session.add(made)
+        work.session.flush()
+        record_one(work, "star_rating", made.id, "give", stars=made.stars)
+        return made.id
+
+    rating_id = town.do("supervisor", give)
+    town.do("institution", partial(object_to_stars, rating_id=rating_id, words="两名学员的结业没有计入"))
 
 
 def _ask_to_be_forgotten(town: Town) -> None:

@@ -39,6 +39,7 @@ NO_PAGES = frozenset(
         *("web.finance.clawback_letter", "web.institution.clawback_letter"),
         *("web.finance.clawback_case_letter", "web.institution.clawback_case_letter"),
         *("web.office.batch_sheet", "web.office.claim_sheet"),
+        *("web.office.batch_summary", "web.office.batch_summary_xlsx"),
         *("web.public.notice_list", "web.public.notice_paper"),
         *("web.supervisor.report_pdf", "web.supervisor.report_xlsx", "web.supervisor.statistics_file"),
         *("web.supervisor.checkpoints", "web.supervisor.payment_proof", "web.supervisor.verifier"),
