@@ -96,7 +96,7 @@ LIVES: tuple[Plant, ...] = (
     ),
     Plant(
         22,
-        "候补按序号先后，后来者不先得",
+        "候补按序号先后，后来者不先得（轮到时待处置的保留序号）",
         (f"UPDATE waiting SET ended_at = {AT}, served = 1 WHERE id = (SELECT MAX(id) FROM waiting)",),
     ),
 )
