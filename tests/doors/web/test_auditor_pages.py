@@ -35,7 +35,8 @@ from voucher.stages.oversee.risk.facts import Window, read_facts
 # what an auditor may send: each of it reads, or leaves a row that says that somebody looked or asked
 SENT_BY_AUDITORS = {
     "web.supervisor.verify_trail", "web.supervisor.check_invariants",
-    "web.supervisor.ask_for_export", "web.entrance.keep_filter", "web.entrance.lose_filter", "web.supervisor.look_at_person", "web.supervisor.bring_audit_list",
+    "web.supervisor.ask_for_export", "web.supervisor.look_at_person", "web.supervisor.bring_audit_list",
+    "web.entrance.keep_filter", "web.entrance.lose_filter",
     "web.supervisor.put_join",
 }  # fmt: skip
 
