@@ -115,6 +115,11 @@ class Province(Learning):
         money.repay_one(self.play, number, half=half)
 
     @rule(number=ANY)
+    def disown(self, number: int) -> None:
+        """Find true what somebody says of a subsidy that is not that person's."""
+        money.disown_one(self.play, number)
+
+    @rule(number=ANY)
     def appeal(self, number: int) -> None:
         """Put back what was taken back."""
         voucher = self.play.pick(number, "recovering", "lapsed") or self.play.pick(number)

@@ -96,6 +96,8 @@ FROM_NOTHING: tuple[tuple[Step, ...], ...] = (
     # 资金不足，草稿候补
     (_to("accepted", what=OPEN), _to("accepted", who=1, what=OPEN),
      _step("settle_without_voucher", who=2, which=1, level="五级"), _withdraw(0)),
+    (_to("accepted", what=OPEN), _to("accepted", who=1, what=OPEN),
+     _step("settle_without_voucher", who=2, which=1, level="五级"), _step("disown", number=0)),
 )  # fmt: skip
 FROM_CERTIFIED: tuple[tuple[Step, ...], ...] = (
     (_days(95), _days(95), _days(95), _days(95)),

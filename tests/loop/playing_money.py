@@ -16,7 +16,18 @@ from voucher.registry import accounts
 from voucher.registry.institutions import Institution
 from voucher.rules.actor import Role
 from voucher.rules.approval import Step
-from voucher.stages.settle import clear, notice, objection, payment, reinstate, review, turn_down
+from voucher.rules.vocabulary import Problem
+from voucher.stages.settle import (
+    answering_denials,
+    clear,
+    denying,
+    notice,
+    objection,
+    payment,
+    reinstate,
+    review,
+    turn_down,
+)
 from voucher.stages.settle.correct import correct_bounced
 from voucher.stages.settle.models.claims import Claim, SettlementBatch
 from voucher.stages.settle.models.notices import Notice, Objection
@@ -35,6 +46,7 @@ TURNS = {
 # and with one claim
 SIGNED_FOR = {"submitted": TURNS["filed"]} | {state: TURNS[state] for state in ("first_reviewed", "cleared")}
 REFUSABLE = ("returned", "manual", "second_reviewed", "noticed", "cleared", "approved", "bounced", "objected")
+DENIABLE = ("draft", "paid", "submitted", "first_reviewed", "approved")
 UNPAID = ("draft", *REFUSABLE, "submitted", "first_reviewed", "paying")
 
 
@@ -224,4 +236,19 @@ def repay_one(play: Playing, number: int, *, half: bool) -> None:
         each = owed[number % len(owed)]
         open_fen = each.amount_fen - each.recovered_fen
         fen = open_fen // 2 if half else open_fen
-        play.whole(lambda: pay_back(play.scene, each.id, fen))
+        play.whole(lambda: pay_back(play.scene, each.id, fen, why="分次退回"))
+
+
+def disown_one(play: Playing, number: int) -> None:
+    """Have somebody say of a subsidy "this is not me", and two officers find it true."""
+    found = claims_of(play, *DENIABLE)
+    if not found:
+        return
+    each = found[number % len(found)]
+    login, _ = play.people[each.person_id]
+    case = play.attempt(login, partial(denying.deny, claim_id=each.id, problem=Problem.NOT_ME))
+    if case is None:
+        return
+    answer = partial(answering_denials.answer, denial_id=case.id, upheld=True, words="电话核实")
+    play.attempt("初审员", answer)
+    play.attempt("异议处理员", partial(answering_denials.confirm, denial_id=case.id))
