@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
-from datetime import date, timedelta
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
 from enum import StrEnum
 from typing import TypeVar
 
-from sqlalchemy import select
-
-from voucher.ledger import audit
 from voucher.plumbing.spreadsheets import Cell, Column, cell_text
 from voucher.plumbing.unit_of_work import Work
 from voucher.registry.dictionaries import name_words
-from voucher.registry.importing.frame import Importer, Report
+from voucher.registry.importing.dated_rows import DatedRowsImporter
+from voucher.registry.importing.frame import Report
 from voucher.registry.importing.institutions import clean_title
 from voucher.registry.importing.reading import Reading
 from voucher.registry.ladder import EntryCondition
@@ -35,7 +33,6 @@ ELSEWHERE = {
     EntryWay.EDUCATION: "参数 entry_level_secondary、entry_level_higher",
     EntryWay.COMPETITION: "竞赛名次对照",
 }
-DAY = timedelta(days=1)
 Word = TypeVar("Word", bound=StrEnum)
 
 ENTRY_CONDITION_WORD_UNKNOWN = reason(
@@ -88,10 +85,13 @@ class ConditionRow:
     source: str
 
 
-class EntryConditionsImporter(Importer[ConditionRow]):
+class EntryConditionsImporter(DatedRowsImporter[ConditionRow, EntryCondition]):
     """Columns 代码, 等级, 申报条件, 从业年数, 原证书等级, 学历, 奖项, 内容, the days, 文件, 依据."""
 
     kind = "entry_conditions"
+    named = "entry_condition"
+    code_column, since_column = CODE, SINCE
+    overlaps, fixed = ENTRY_CONDITION_OVERLAPS, ENTRY_CONDITION_FIXED
     roles = (Role.OPERATOR, Role.OFFICER_PROVINCE)
     columns = (
         Column(CODE, alias=("code",)),
@@ -111,9 +111,11 @@ class EntryConditionsImporter(Importer[ConditionRow]):
     def __init__(self, work: Work, report: Report) -> None:
         super().__init__(work, report)
         self._honours = name_words(work.session, Dictionary.HONOUR)
-        self._known: dict[str, list[EntryCondition]] = {}
-        for row in work.session.scalars(select(EntryCondition).order_by(EntryCondition.since)):
-            self._known.setdefault(row.code, []).append(row)
+
+    @classmethod
+    def table(cls) -> type[EntryCondition]:
+        """Return the table of ways into exams."""
+        return EntryCondition
 
     def check(self, reading: Reading) -> ConditionRow | None:
         """Return the way a row states."""
@@ -138,50 +140,6 @@ class EntryConditionsImporter(Importer[ConditionRow]):
     def _read_awards(self, text: str) -> str:
         parts = text.replace("、", AWARDS_APART).split(AWARDS_APART)
         return AWARDS_APART.join(_find_code(each, self._honours) for each in parts)
-
-    def keep(self, piece: Sequence[tuple[int, ConditionRow]]) -> None:
-        """Add new rows, ending the one in force before; what a row once said is never written over."""
-        for line, row in piece:
-            rows = self._known.setdefault(row.code, [])
-            same = next((each for each in rows if each.since == row.since), None)
-            if same is not None:
-                self._meet(line, same, row)
-                continue
-            before = next((each for each in rows if each.since < row.since and each.until is None), None)
-            others = [each for each in rows if each is not before]
-            clashing = next((each for each in others if _overlap(each, row)), None)
-            if clashing is not None:
-                told = ENTRY_CONDITION_OVERLAPS.refusal(code=row.code, since=clashing.since.isoformat())
-                self.report.refuse(line, SINCE, row.since.isoformat(), told)
-                continue
-            if before is not None:
-                self._end(before, row.since - DAY)
-            rows.append(self._add(row))
-            self.report.rows_added += 1
-
-    def _meet(self, line: int, same: EntryCondition, row: ConditionRow) -> None:
-        """Take a row that is known: its end may be told later, nothing else changes."""
-        stated = {**asdict(row), "until": same.until}
-        if any(value != getattr(same, name) for name, value in stated.items()):
-            told = ENTRY_CONDITION_FIXED.refusal(code=row.code, since=row.since.isoformat())
-            self.report.refuse(line, CODE, row.code, told)
-        elif row.until is not None and row.until != same.until:
-            self._end(same, row.until)
-            self.report.rows_changed += 1
-        else:
-            self.report.rows_unchanged += 1
-
-    def _add(self, row: ConditionRow) -> EntryCondition:
-        made = EntryCondition(**asdict(row))
-        self.work.session.add(made)
-        self.work.session.flush()
-        audit.record_one(self.work, "entry_condition", made.id, "add", code=row.code)
-        return made
-
-    def _end(self, row: EntryCondition, until: date) -> None:
-        row.until = until
-        self.work.session.flush()
-        audit.record_one(self.work, "entry_condition", row.id, "end", until=until.isoformat())
 
 
 def _read_code(text: str) -> str:
@@ -221,7 +179,3 @@ def _read_years(cell: Cell) -> int:
             given=mask_word(word), accepted=f"0 到 {YEARS_MOST} 的整数"
         )
     return int(word)
-
-
-def _overlap(known: EntryCondition, row: ConditionRow) -> bool:
-    return known.since <= (row.until or date.max) and row.since <= (known.until or date.max)

@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
-from datetime import date, timedelta
+from dataclasses import dataclass
+from datetime import date
 
-from sqlalchemy import select
-
-from voucher.ledger import audit
 from voucher.plumbing.spreadsheets import Column
-from voucher.plumbing.unit_of_work import Work
+from voucher.registry.importing.dated_rows import DatedRowsImporter
 from voucher.registry.importing.dictionaries import read_code
-from voucher.registry.importing.frame import Importer, Report
 from voucher.registry.importing.institutions import clean_title
 from voucher.registry.importing.reading import Reading
 from voucher.registry.ladder import KIND_NAMES, Equivalence
@@ -23,7 +18,6 @@ from voucher.rules.levels import clean_word, mask_word, parse_level
 KIND, CODE, HAS, COUNTS_AS, CONDITION, LEVEL = "类别", "代码", "具备", "比照", "条件", "等级"
 SINCE, UNTIL, DOCUMENT, EVIDENCE = "起始日期", "截止日期", "文件", "依据"
 SOURCE = "豫人社办〔2023〕102号（四）（七）; S0-04a、S3-11c"
-DAY = timedelta(days=1)
 
 EQUIVALENCE_KIND_UNKNOWN = reason(
     "equivalence_kind_unknown", "“{given}”不是规定的比照类别", "请填写 学历比照 或 职称比照", SOURCE
@@ -60,10 +54,13 @@ class EquivalenceRow:
     source: str
 
 
-class EquivalencesImporter(Importer[EquivalenceRow]):
+class EquivalencesImporter(DatedRowsImporter[EquivalenceRow, Equivalence]):
     """Columns 类别, 代码, 具备, 比照, 条件, 等级, 起始日期, 截止日期, 文件, 依据."""
 
     kind = "equivalences"
+    named, key = "equivalence", ("kind", "code")
+    code_column, since_column = CODE, SINCE
+    overlaps, fixed = EQUIVALENCE_OVERLAPS, EQUIVALENCE_FIXED
     roles = (Role.OPERATOR, Role.OFFICER_PROVINCE)
     columns = (
         Column(KIND, alias=("kind",)),
@@ -78,11 +75,10 @@ class EquivalencesImporter(Importer[EquivalenceRow]):
         Column(EVIDENCE, alias=("source", "来源")),
     )
 
-    def __init__(self, work: Work, report: Report) -> None:
-        super().__init__(work, report)
-        self._known: dict[tuple[str, str], list[Equivalence]] = {}
-        for row in work.session.scalars(select(Equivalence).order_by(Equivalence.since)):
-            self._known.setdefault((row.kind, row.code), []).append(row)
+    @classmethod
+    def table(cls) -> type[Equivalence]:
+        """Return the table of equivalences."""
+        return Equivalence
 
     def check(self, reading: Reading) -> EquivalenceRow | None:
         """Return the equivalence a row states."""
@@ -101,50 +97,6 @@ class EquivalencesImporter(Importer[EquivalenceRow]):
             since, until, document, source,
         )  # fmt: skip
 
-    def keep(self, piece: Sequence[tuple[int, EquivalenceRow]]) -> None:
-        """Add new rows, ending the one in force before; what a row once said is never written over."""
-        for line, row in piece:
-            rows = self._known.setdefault((row.kind, row.code), [])
-            same = next((each for each in rows if each.since == row.since), None)
-            if same is not None:
-                self._meet(line, same, row)
-                continue
-            before = next((each for each in rows if each.since < row.since and each.until is None), None)
-            others = [each for each in rows if each is not before]
-            clashing = next((each for each in others if _overlap(each, row)), None)
-            if clashing is not None:
-                told = EQUIVALENCE_OVERLAPS.refusal(code=row.code, since=clashing.since.isoformat())
-                self.report.refuse(line, SINCE, row.since.isoformat(), told)
-                continue
-            if before is not None:
-                self._end(before, row.since - DAY)
-            rows.append(self._add(row))
-            self.report.rows_added += 1
-
-    def _meet(self, line: int, same: Equivalence, row: EquivalenceRow) -> None:
-        """Take a row that is known: its end may be told later, nothing else changes."""
-        stated = {**asdict(row), "until": same.until}
-        if any(value != getattr(same, name) for name, value in stated.items()):
-            told = EQUIVALENCE_FIXED.refusal(code=row.code, since=row.since.isoformat())
-            self.report.refuse(line, CODE, row.code, told)
-        elif row.until is not None and row.until != same.until:
-            self._end(same, row.until)
-            self.report.rows_changed += 1
-        else:
-            self.report.rows_unchanged += 1
-
-    def _add(self, row: EquivalenceRow) -> Equivalence:
-        made = Equivalence(**asdict(row))
-        self.work.session.add(made)
-        self.work.session.flush()
-        audit.record_one(self.work, "equivalence", made.id, "add", kind=row.kind, code=row.code)
-        return made
-
-    def _end(self, row: Equivalence, until: date) -> None:
-        row.until = until
-        self.work.session.flush()
-        audit.record_one(self.work, "equivalence", row.id, "end", until=until.isoformat())
-
 
 def _read_kind(text: str) -> str:
     word = clean_word(text)
@@ -152,7 +104,3 @@ def _read_kind(text: str) -> str:
         if word in (kind, name, name.removesuffix("比照")):
             return kind
     raise EQUIVALENCE_KIND_UNKNOWN.refused(given=mask_word(word))
-
-
-def _overlap(known: Equivalence, row: EquivalenceRow) -> bool:
-    return known.since <= (row.until or date.max) and row.since <= (known.until or date.max)
