@@ -226,6 +226,10 @@ def test_an_equivalence_is_never_written_over_but_followed_by_a_newer_one(scene:
     assert codes(scene, [{**row, "起始日期": "2024-06-01"}], kind) == ["equivalence_overlaps"]
     assert codes(scene, [{**row, "类别": "荣誉"}], kind) == ["equivalence_kind_unknown"]
     assert take(scene, [{**row, "截止日期": "2026-12-31"}], kind).rows_changed == 1
+    assert take(scene, [{**row, "起始日期": "2027-01-01"}], kind).rows_added == 1
+    # its end, told once more and later, would run into the row that followed
+    assert codes(scene, [{**row, "截止日期": "2027-06-30"}], kind) == ["equivalence_overlaps"]
+    assert take(scene, [row], kind).rows_unchanged == 1
 
 
 def test_a_way_into_an_exam_follows_the_newer_document_and_a_wrong_row_is_told(scene: Scene) -> None:

@@ -74,20 +74,21 @@ class DatedRowsImporter(Importer[Stated], Generic[Stated, Kept]):
         for line, row in piece:
             rows = self._known.setdefault(self._key(row), [])
             same = next((each for each in rows if each.since == row.since), None)
-            if same is not None:
-                self._meet(line, same, row)
-                continue
             before = next((each for each in rows if each.since < row.since and each.until is None), None)
-            others = [each for each in rows if each is not before]
+            others = [each for each in rows if each is not before and each is not same]
+            # of a known row that says no new end nothing changes, whatever stands beside it
+            told_again = same is not None and row.until in (None, same.until)
             clashing = next((each for each in others if _overlap(each, row)), None)
-            if clashing is not None:
+            if clashing is not None and not told_again:
                 told = self.overlaps.refusal(code=row.code, since=clashing.since.isoformat())
                 self.report.refuse(line, self.since_column, row.since.isoformat(), told)
-                continue
-            if before is not None:
-                self._end(before, row.since - DAY)
-            rows.append(self._add(row))
-            self.report.rows_added += 1
+            elif same is not None:
+                self._meet(line, same, row)
+            else:
+                if before is not None:
+                    self._end(before, row.since - DAY)
+                rows.append(self._add(row))
+                self.report.rows_added += 1
 
     def _meet(self, line: int, same: Kept, row: Stated) -> None:
         """Take a row that is known: its end may be told later, nothing else changes."""
