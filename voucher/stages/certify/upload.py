@@ -11,10 +11,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import select
-
 from voucher.ledger import states
-from voucher.plumbing.bulk import among, next_ids, write_many
+from voucher.plumbing.bulk import next_ids, write_many
 from voucher.plumbing.spreadsheets import Cell, Column, cell_text
 from voucher.plumbing.unit_of_work import Work
 from voucher.registry import people, subjects
@@ -47,6 +45,7 @@ from voucher.rules.vocabulary import (
 from voucher.stages.certify.filings import Filings
 from voucher.stages.certify.models import CERTIFICATE_NAME, Certificate
 from voucher.stages.certify.numbering import read_ranges
+from voucher.stages.certify.queries.recorded import COMPARED, find_present, find_stored
 
 NAME, IDENTITY, KIND, TRADE, LEVEL = "姓名", "证件号码", "证书类型", "职业编码", "等级"
 NUMBER, ISSUED, EVALUATOR = "证书编号", "发证日期", "评价机构统一社会信用代码"
@@ -162,8 +161,8 @@ class CertificatesImporter(Importer[CertificateRow]):
         self._ranges = read_ranges(self.work.session, prefixes)
         indexes = {row.identity: people.index_of(self.work.keyring, row.identity) for _, row in piece}
         erased = find_erased(self.work, list(indexes.values()))
-        present = _find_present(self.work, list(indexes.values()))
-        stored = _find_stored(self.work, [row.number.text for _, row in piece])
+        present = find_present(self.work.session, list(indexes.values()))
+        stored = find_stored(self.work.session, [row.number.text for _, row in piece])
         fresh: dict[str, dict[str, Any]] = {}
         named: dict[str, tuple[str, str]] = {}
         for line, row in piece:
@@ -231,12 +230,6 @@ class CertificatesImporter(Importer[CertificateRow]):
         self.report.rows_added += len(rows)
 
 
-COMPARED = (
-    "number", "name_index", "kind", "trade_code", "level", "issued_on", "institution_id", "filing_id",
-    "method", "theory_hundredths", "skill_hundredths", "fee_fen", "evaluation_batch",
-)  # fmt: skip
-
-
 def _facts(work: Work, row: CertificateRow, institution_id: int, filing_id: int) -> dict[str, Any]:
     return {
         "number": row.number.text,
@@ -253,28 +246,6 @@ def _facts(work: Work, row: CertificateRow, institution_id: int, filing_id: int)
         "fee_fen": row.fee_fen,
         "evaluation_batch": row.evaluation_batch,
     }
-
-
-def _find_present(work: Work, indexes: Sequence[str]) -> dict[str, str]:
-    """Return the present number's index of everybody known by one of these, former ones among them."""
-    ids = people.find_ids(work.session, indexes)
-    present = people.find_subject_indexes(work.session, list(ids.values()))
-    return {index: present[person_id] for index, person_id in ids.items()}
-
-
-def _find_stored(work: Work, numbers: Sequence[str]) -> dict[str, dict[str, Any]]:
-    """Return the recorded facts behind each known number."""
-    columns = [getattr(Certificate, name) for name in COMPARED]
-    found: dict[str, dict[str, Any]] = {}
-    rows = work.session.execute(
-        select(people.Person.blind_index, *columns)
-        .join(people.Person, people.Person.id == Certificate.person_id)
-        .where(among(work.session, Certificate.number, numbers))
-    )
-    for subject, *values in rows:
-        facts = dict(zip(COMPARED, values, strict=True))
-        found[facts["number"]] = facts | {"subject": subject}
-    return found
 
 
 def _read_fee(cell: Cell) -> int:
