@@ -43,6 +43,7 @@ from voucher.stages.assess.appeals.closing import pass_on_due
 from voucher.stages.assess.lapse import lapse_due, pass_due
 from voucher.stages.certify.asking import Registers
 from voucher.stages.certify.attach import attach_proofs
+from voucher.stages.certify.own_staff import ask_staff_due
 from voucher.stages.certify.queries import read_word_since
 from voucher.stages.issue import dry_run
 from voucher.stages.issue.applications.deciding import lapse_applications
@@ -75,10 +76,8 @@ from voucher.stages.train.running import close_due_classes, start_due_classes
 
 FRONTEND = Path(__file__).resolve().parents[1] / "static" / "dist"
 TEMPLATES = Path(__file__).resolve().parent / "doors" / "web" / "templates"
-SEAL_SECONDS = 2
-DELIVER_SECONDS, TELLERS = 1, 2
-JOB_SECONDS, JOB_WAIT = 3, timedelta(seconds=2)
-DUE_SECONDS = 60
+SEAL_SECONDS, DELIVER_SECONDS, TELLERS = 2, 1, 2
+JOB_SECONDS, JOB_WAIT, DUE_SECONDS = 3, timedelta(seconds=2), 60
 # done so many at a time, each portion in a transaction of its own, until none is left
 IN_PORTIONS = frozenset(
     {
@@ -95,6 +94,7 @@ DUE_ACTS: tuple[tuple[str, Callable[[Work], int]], ...] = (
     ("lapse_applications", lapse_applications),
     ("sweep_attachments", sweep_attachments),
     ("leave_questions", leave_questions),
+    ("ask_own_staff", ask_staff_due),
     ("start_classes", start_due_classes),
     ("pass_vouchers", pass_due),
     # before a day for a certificate passes: what is appealed against waits

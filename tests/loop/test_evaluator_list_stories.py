@@ -91,7 +91,7 @@ def _看社会保险怎么说(scene: Scene, login: str, works: int, join: Callab
         (EV2[1], "here", ""),
     ):
         scene._import(OutsideImporter, [{**said, "编号": code}], False)  # type: ignore[arg-type]
-        assert scene.do(login, lambda work: ask_insurance_again(work, works))
+        assert scene.do(login, lambda work: ask_insurance_again(work, works)).connected
         asked = Outside(scene.database, scene.keyring).ask_due(scene.actor("clock"), scene.at)
         assert asked == 1
         with scene.database.read() as session:

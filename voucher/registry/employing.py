@@ -6,23 +6,20 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from voucher.ledger import audit
 from voucher.plumbing.secrets import Keyring
 from voucher.plumbing.unit_of_work import Work
 from voucher.registry import people
-from voucher.registry.employments import EVIDENCE_NAMES, Employment
-from voucher.registry.institutions import EvaluatorFiling, Institution
-from voucher.registry.outside.asking import wish_for
-from voucher.registry.outside.reading import read_outside
-from voucher.registry.outside.systems import list_systems
+from voucher.registry.employments import EVIDENCE_NAMES, Employment, select_called
+from voucher.registry.institutions import EvaluatorFiling, EvaluatorScope, Institution
+from voucher.registry.insured_staff import Asking, ask_about_all, ask_insurance, read_insured
 from voucher.registry.people import Newcomer
 from voucher.rules.actor import ROLE_MISSING, Role, check_role
 from voucher.rules.errors import Family, reason
-from voucher.rules.evaluators import SOURCE, Insured, judge_insured
-from voucher.rules.outside import FactKind
+from voucher.rules.evaluators import SOURCE, Insured
 from voucher.rules.privacy import mask_identity, mask_name
 from voucher.rules.vocabulary import EvaluatorKind
 from voucher.rules.words import check_why
@@ -31,6 +28,13 @@ NOT_AN_EMPLOYER = reason(
     "not_an_employer",
     "本机构没有用人单位类别的评价备案，不登记职工",
     "只有用人单位凭职工名单安排考生；备案类别有误的，请向备案的人社部门更正",
+    SOURCE,
+    Family.CONFLICT,
+)
+EMPLOYER_NOT_IN_FORCE = reason(
+    "employer_not_in_force",
+    "本机构的用人单位评价备案在 {on} 不在有效期内，不能登记职工",
+    "请先办理备案续期；已登记职工的离职日期照常可以填写",
     SOURCE,
     Family.CONFLICT,
 )
@@ -106,15 +110,15 @@ class StaffView:
 def state_employment(work: Work, new: NewEmployment) -> Employment:
     """State that somebody works for the actor's own employer; the social insurance is asked afterwards.
 
-    Raises Refused role_missing, not_an_employer, employment_evidence_missing, employment_days_reversed,
-    subject_erased, employment_name_differs, employment_stated_already.
+    Raises Refused role_missing, not_an_employer, employer_not_in_force, employment_evidence_missing,
+    employment_days_reversed, subject_erased, employment_name_differs, employment_stated_already.
     """
     check_employer(work, new.institution_id)
     if not new.evidence.strip():
         raise EMPLOYMENT_EVIDENCE_MISSING.refused()
     if new.until is not None and new.until < new.since:
         raise EMPLOYMENT_REVERSED.refused()
-    _lock_house(work, new.institution_id)
+    lock_houses(work, [new.institution_id])
     (person_id,) = people.open_people(work, [new.person]).values()
     accepted = people.accepted_name_indexes(work.session, [person_id])
     if people.name_index_of(work.keyring, new.person.name) not in accepted[person_id]:
@@ -151,7 +155,7 @@ def end_employment(work: Work, employment_id: int, until: date, why: str) -> Emp
     found = work.session.get(Employment, employment_id)
     if found is None or not work.actor.serves(found.institution_id, Role.EVALUATOR_ADMIN):
         raise EMPLOYMENT_MISSING.refused()
-    _lock_house(work, found.institution_id)
+    lock_houses(work, [found.institution_id])
     work.session.refresh(found, with_for_update=True)
     told = check_why(why)
     if found.until is not None and found.until <= work.today:
@@ -168,10 +172,13 @@ def end_employment(work: Work, employment_id: int, until: date, why: str) -> Emp
     return found
 
 
-def _lock_house(work: Work, institution_id: int) -> None:
+def lock_houses(work: Work, institution_ids: Collection[int]) -> None:
     """One statement of an employer's staff at a time, or two of them are let in for the same days."""
     work.session.execute(
-        select(Institution.id).where(Institution.id == institution_id).with_for_update(key_share=True)
+        select(Institution.id)
+        .where(Institution.id.in_(sorted(institution_ids)))
+        .order_by(Institution.id)
+        .with_for_update(key_share=True)
     ).all()
 
 
@@ -192,61 +199,40 @@ def _check_days_apart(
 
 
 def check_employer(work: Work, institution_id: int) -> None:
-    """Refuse whoever does not administer this evaluator, or one that is filed as no employer.
+    """Refuse whoever does not administer this evaluator, or one that is filed as no employer today.
 
-    Raises Refused role_missing, not_an_employer.
+    Raises Refused role_missing, not_an_employer, employer_not_in_force.
     """
     check_role(work.actor, Role.EVALUATOR_ADMIN)
     if not work.actor.serves(institution_id, Role.EVALUATOR_ADMIN):
         raise ROLE_MISSING.refused(needed="该评价机构管理员")
     if not is_employer(work.session, institution_id):
         raise NOT_AN_EMPLOYER.refused()
+    if not is_employer(work.session, institution_id, work.today):
+        raise EMPLOYER_NOT_IN_FORCE.refused(on=work.today.isoformat())
 
 
-def is_employer(session: Session, institution_id: int) -> bool:
-    """Return whether an evaluator is filed as an employer."""
+def is_employer(session: Session, institution_id: int, on: date | None = None) -> bool:
+    """Return whether an evaluator is filed as an employer; with a day, whether that is in force on it."""
     filed = select(EvaluatorFiling.id).where(
         EvaluatorFiling.institution_id == institution_id, EvaluatorFiling.kind == EvaluatorKind.EMPLOYER
     )
+    if on is not None:
+        filed = filed.join(EvaluatorScope, EvaluatorScope.filing_id == EvaluatorFiling.id).where(
+            EvaluatorScope.since <= on, or_(EvaluatorScope.until.is_(None), EvaluatorScope.until >= on)
+        )
     return session.scalars(filed.limit(1)).first() is not None
 
 
-def ask_insurance(work: Work, institution_id: int, person_ids: Collection[int]) -> bool:
-    """Leave to be asked where people are insured; return whether anybody is connected to answer."""
-    if FactKind.WORKPLACE not in list_systems(work.session, work.today):
-        return False
-    region_code = work.session.get_one(Institution, institution_id).region_code
-    wish_for(work, region_code, dict.fromkeys(person_ids, (FactKind.WORKPLACE,)))
-    return True
-
-
-def ask_insurance_again(work: Work, institution_id: int) -> bool:
+def ask_insurance_again(work: Work, institution_id: int) -> Asking:
     """Leave to be asked anew where everybody who works for the actor's own employer today is insured.
 
-    Return whether anybody is connected to answer. Raises Refused role_missing, not_an_employer.
+    Raises Refused role_missing, not_an_employer, employer_not_in_force, insurance_checks_used_up,
+    parameter_missing.
     """
     check_employer(work, institution_id)
-    present = work.session.scalars(
-        select(Employment.person_id)
-        .where(
-            Employment.institution_id == institution_id,
-            Employment.since <= work.today,
-            func.coalesce(Employment.until, work.today) >= work.today,
-        )
-        .distinct()
-    ).all()
-    return ask_insurance(work, institution_id, present)
-
-
-def read_insured(
-    session: Session, institution_id: int, person_ids: Collection[int], on: date
-) -> dict[int, Insured]:
-    """Return what the social insurance says of people an employer calls its own, for a day."""
-    code = session.get_one(Institution, institution_id).code
-    said = read_outside(session, person_ids)
-    return {
-        each: judge_insured(said.get(each, {}).get(FactKind.WORKPLACE, ()), code, on) for each in person_ids
-    }
+    lock_houses(work, [institution_id])
+    return ask_about_all(work, institution_id)
 
 
 def list_employments(
@@ -258,8 +244,12 @@ def list_employments(
     before_id: int | None = None,
     limit: int | None = None,
     only: int | None = None,
+    named: str | None = None,
 ) -> list[StaffView]:
-    """Return who these employers say works or worked for them, the newest statement first."""
+    """Return who these employers say works or worked for them, the newest statement first.
+
+    `named` finds people by the whole name, or the whole number, as it is typed.
+    """
     wanted = (
         select(Employment)
         .where(Employment.institution_id.in_(sorted(institution_ids)))
@@ -270,15 +260,17 @@ def list_employments(
         wanted = wanted.where(Employment.id < before_id)
     if only is not None:
         wanted = wanted.where(Employment.id == only)
+    if named is not None:
+        wanted = wanted.where(Employment.person_id.in_(select_called(keyring, named)))
     rows = session.scalars(wanted).all()
-    named = people.read_people(session, keyring, [each.person_id for each in rows])
+    opened = people.read_people(session, keyring, [each.person_id for each in rows])
     insured = {
         house: read_insured(
             session, house, [each.person_id for each in rows if each.institution_id == house], on
         )
         for house in {each.institution_id for each in rows}
     }
-    return [_view(each, named, insured[each.institution_id][each.person_id]) for each in rows]
+    return [_view(each, opened, insured[each.institution_id][each.person_id]) for each in rows]
 
 
 def _view(each: Employment, named: Mapping[int, people.Named], insured: Insured) -> StaffView:

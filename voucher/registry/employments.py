@@ -3,15 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from contextlib import suppress
 from datetime import date, datetime
+from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, func, or_, select
+from sqlalchemy import (
+    CheckConstraint,
+    ColumnElement,
+    ForeignKey,
+    Index,
+    Select,
+    UniqueConstraint,
+    func,
+    or_,
+    select,
+)
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from voucher.plumbing.bulk import among
 from voucher.plumbing.constraints import CHANGED_MEANWHILE, translate
 from voucher.plumbing.db import Model
+from voucher.plumbing.secrets import Keyring
 from voucher.plumbing.types import Day, Int64, Text, UtcTime
+from voucher.registry.people import Person, index_of, name_index_of
+from voucher.rules.errors import Refused
+from voucher.rules.names import normalise_name
+from voucher.rules.spelling import fold_spelling
 
 EVIDENCE_NAMES = {"contract": "劳动合同", "insurance": "社会保险"}
 
@@ -67,6 +84,14 @@ def count_staff(session: Session, institution_ids: Sequence[int], on: date) -> i
         )
         or 0
     )
+
+
+def select_called(keyring: Keyring, typed: str) -> Select[Any]:
+    """Return the query of the people who bear a name or a number; whole, for neither can be read in parts."""
+    borne: list[ColumnElement[bool]] = [Person.blind_index == index_of(keyring, fold_spelling(typed).upper())]
+    with suppress(Refused):  # a number is no name
+        borne.append(Person.name_index == name_index_of(keyring, normalise_name(typed)))
+    return select(Person.id).where(or_(*borne))
 
 
 translate(

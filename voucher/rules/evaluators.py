@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from datetime import date
+from datetime import date, timedelta
 from enum import StrEnum
 
 from voucher.rules.errors import Family, reason
 from voucher.rules.levels import clean_word, mask_word
-from voucher.rules.outside import OutsideFact
+from voucher.rules.outside import BY_HAND, OutsideFact
 from voucher.rules.periods import in_force
 from voucher.rules.register import rule
 
@@ -66,18 +66,36 @@ CANDIDATE_INSURED_ELSEWHERE = reason(
     f"{SOURCE}; S3-07c",
     Family.FORBIDDEN,
 )
+CANDIDATE_INSURANCE_UNCONFIRMED = reason(
+    "candidate_insurance_unconfirmed",
+    "有 {count} 人近日没有经社会保险核到仍在本单位参保，不能按本单位职工发证",
+    "请在“本单位职工”页面重新核对社会保险，有答复后再上传证书；一直没有答复的，请经办机构凭依据人工核实",
+    f"{SOURCE}; S3-07c; 【设】没有核到的不自动通过",
+    Family.CONFLICT,
+)
+CERTIFIED_NOT_STAFF = reason(
+    "certified_not_staff",
+    "持证人在发证当日（{on}）不是本单位职工",
+    "用人单位只给本单位职工发证：已经离职的，请由社会培训评价组织评价发证；职工名单有误的，请先更正“本单位职工”",
+    f"{SOURCE}; S3-09",
+    Family.FORBIDDEN,
+)
 
 
 class Insured(StrEnum):
     """What the social insurance says of somebody an employer calls its own."""
 
     HERE = "here"
+    STALE = "stale"
     ELSEWHERE = "elsewhere"
     UNSAID = "unsaid"
 
 
+# nobody has said it lately
+UNCONFIRMED = frozenset({Insured.UNSAID, Insured.STALE})
 INSURED_NAMES: dict[Insured, str] = {
     Insured.HERE: "在本单位参保",
+    Insured.STALE: "核对已过期",
     Insured.ELSEWHERE: "不在本单位参保",
     Insured.UNSAID: "没有核到",
 }
@@ -116,14 +134,20 @@ def check_own_staff(candidates: Collection[int], staff: Collection[int], *, requ
 
 
 @rule(number="EVA-05", stage="评价", source=f"{SOURCE}; S3-07c", since=SINCE)
-def judge_insured(facts: Sequence[OutsideFact], employer_code: str, on: date) -> Insured:
+def judge_insured(
+    facts: Sequence[OutsideFact], employer_code: str, on: date, fresh_days: int | None
+) -> Insured:
     """Return whether the newest answer names an employer, by its credit code, as insuring somebody on a day.
 
-    An answer that names no employer at all, such as one an officer verified by hand, speaks against nobody.
+    What was told more than `fresh_days` before the day is stale; none is no limit. What an officer verified
+    by hand counts for the employer it was left open for; any other answer that names no employer speaks
+    against nobody, and what speaks against somebody does so however old it is.
     """
     standing = [each for each in facts if each.held and _covers(each, on)]
-    if any(each.number == employer_code for each in standing):
-        return Insured.HERE
+    here = [each for each in standing if each.number == employer_code or _is_by_hand(each)]
+    if here:
+        fresh = fresh_days is None or any(on <= each.told_on + timedelta(days=fresh_days) for each in here)
+        return Insured.HERE if fresh else Insured.STALE
     if not facts or any(each.number is None for each in standing):
         return Insured.UNSAID
     return Insured.ELSEWHERE
@@ -133,12 +157,28 @@ def _covers(fact: OutsideFact, on: date) -> bool:
     return in_force(on, fact.since or date.min, fact.until)
 
 
+def _is_by_hand(fact: OutsideFact) -> bool:
+    return fact.system == BY_HAND and fact.number is None
+
+
 @rule(number="EVA-06", stage="评价", source=f"{SOURCE}; S3-07c", since=SINCE)
-def check_insured(standings: Collection[Insured], *, required: bool) -> None:
+def check_insured(standings: Collection[Insured], *, required: bool, confirmed: bool = False) -> None:
     """Refuse people the social insurance knows at another employer, or at none.
 
-    Who has not been answered for counts as the employer states. Raises candidate_insured_elsewhere.
+    Before an exam who has not been answered for counts as the employer states; for a certificate
+    (`confirmed`) somebody must have answered lately. Raises candidate_insured_elsewhere,
+    candidate_insurance_unconfirmed.
     """
     count = sum(1 for each in standings if each is Insured.ELSEWHERE)
     if required and count:
         raise CANDIDATE_INSURED_ELSEWHERE.refused(count=count)
+    open_count = sum(1 for each in standings if each in UNCONFIRMED)
+    if required and confirmed and open_count:
+        raise CANDIDATE_INSURANCE_UNCONFIRMED.refused(count=open_count)
+
+
+@rule(number="EVA-07", stage="持证", source=f"{SOURCE}; S3-09", since=SINCE)
+def check_certified_staff(on: date, *, is_staff: bool, required: bool) -> None:
+    """Check that an employer certifies its own staff, on the day of issue. Raises certified_not_staff."""
+    if required and not is_staff:
+        raise CERTIFIED_NOT_STAFF.refused(on=on.isoformat())

@@ -55,6 +55,11 @@ def _keep_staff(admin: Browser, folder: Path) -> None:
     admin.press("登记", **typed, evidence_kind="contract")
     assert "已登记为本单位职工" in admin.page.text
     assert "未接入" in admin.page.text
+    admin.press("查找", q="李四")
+    assert "没有找到这名职工" in admin.page.text
+    admin.press("查找", q=ZHANG_SAN[0])
+    assert ("找到的登记" in admin.page.text, "HT-1" in admin.page.text) == (True, True)
+    admin.go("/evaluator/staff")
     decent(admin, ZHANG_SAN[0], ZHANG_SAN[1])
     rows = [
         {"姓名": LI_SI[0], **SHEET, "证件号码": LI_SI[1]},

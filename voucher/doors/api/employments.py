@@ -75,9 +75,15 @@ def end_employment(work: Work, given: dict[str, Any], employment_id: int) -> Any
     "/insurance-checks", body=NewInsuranceCheck, answer=InsuranceChecked, example={"institution_id": 3}
 )
 def check_insurance(work: Work, given: dict[str, Any]) -> dict[str, Any]:
-    """就现有职工重新核对社会保险参保单位，由后台逐人查询。"""
+    """就现有职工重新核对社会保险参保单位，由后台逐人查询；每天有人次限制，先核最久没有核对的。"""
     house = given["institution_id"]
-    return {"institution_id": house, "connected": employing.ask_insurance_again(work, house)}
+    asking = employing.ask_insurance_again(work, house)
+    return {
+        "institution_id": house,
+        "connected": asking.connected,
+        "asked": asking.asked,
+        "waiting": asking.waiting,
+    }
 
 
 def _show(work: Work, institution_id: int, employment_id: int) -> employing.StaffView:

@@ -27,6 +27,7 @@ WEB_EVALUATOR: dict[str, Access] = {
     "web.evaluator.end_examiner": Access(ADMINS, "停用考评员"),
     "web.evaluator.assign_examiners": Access(ADMINS, "指派考评员"),
     "web.evaluator.own_staff": Access(ADMINS, "用人单位的本单位职工，脱敏"),
+    "web.evaluator.search_own_staff": Access(ADMINS, "按姓名或证件号码查找职工，脱敏"),
     "web.evaluator.state_employment": Access(ADMINS, "登记本单位职工"),
     "web.evaluator.end_employment": Access(ADMINS, "登记职工离职"),
     "web.evaluator.check_insurance": Access(ADMINS, "提交社会保险核对"),

@@ -57,7 +57,9 @@ class EmploymentState(Schema):
     evidence = fields.String()
     recorded_at = Moment()
     insured = fields.String(
-        metadata={"description": "here 在本单位参保、elsewhere 不在本单位参保、unsaid 没有核到"}
+        metadata={
+            "description": "here 在本单位参保、stale 核对已过期、elsewhere 不在本单位参保、unsaid 没有核到"
+        }
     )
 
 
@@ -66,6 +68,8 @@ class InsuranceChecked(Schema):
 
     institution_id = fields.Integer()
     connected = fields.Boolean(metadata={"description": "社会保险是否接入；没有接入的什么也没有核对"})
+    asked = fields.Integer(metadata={"description": "已提交核对的人数"})
+    waiting = fields.Integer(metadata={"description": "今天的人次已用完、还没有提交的人数"})
 
 
 Employments = page_of(EmploymentState(), "Employments")

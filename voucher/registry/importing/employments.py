@@ -15,13 +15,14 @@ from voucher.registry import people
 from voucher.registry.employing import (
     EMPLOYMENT_NAME_DIFFERS,
     EMPLOYMENT_STATED_ALREADY,
-    ask_insurance,
+    lock_houses,
 )
 from voucher.registry.employments import EVIDENCE_NAMES, Employment
 from voucher.registry.importing.frame import Importer
 from voucher.registry.importing.places import find_foreign
 from voucher.registry.importing.reading import Reading
 from voucher.registry.institutions import INSTITUTION_MISSING, Institution
+from voucher.registry.insured_staff import ask_insurance
 from voucher.registry.people import Newcomer
 from voucher.rules.errors import Refusal, reason
 from voucher.rules.evaluators import SOURCE
@@ -86,6 +87,10 @@ class EmploymentsImporter(Importer[EmploymentRow]):
     def _find_foreign(self, house: Institution) -> Refusal | None:
         return find_foreign(self.work.actor, house.region_code, self.roles)
 
+    def _find_closed(self, found: Employment, row: EmploymentRow) -> Refusal | None:
+        """Return why a row may not change what stands; the office that decides may correct anything."""
+        return None
+
     def keep(self, piece: Sequence[tuple[int, EmploymentRow]]) -> None:
         """Enter employments at known employers; of one that stands its last day and evidence may change."""
         session = self.work.session
@@ -103,12 +108,15 @@ class EmploymentsImporter(Importer[EmploymentRow]):
                 self.report.refuse(line, CODE, row.code, foreign)
             else:
                 good.append((line, row, house))
+        lock_houses(self.work, {house.id for _, _, house in good})
         opened = people.open_people(self.work, [row.person for _, row, _ in good])
         ids = [opened[people.index_of(self.work.keyring, row.person.number)] for _, row, _ in good]
         accepted = people.accepted_name_indexes(session, ids)
         known: Known = {}
         for each in session.scalars(
-            select(Employment).where(Employment.institution_id.in_([each.id for each in houses.values()]))
+            select(Employment)
+            .where(Employment.institution_id.in_([each.id for each in houses.values()]))
+            .execution_options(populate_existing=True)
         ):
             known.setdefault((each.person_id, each.institution_id), {})[each.since] = each
         for (line, row, house), person_id in zip(good, ids, strict=True):
@@ -118,12 +126,20 @@ class EmploymentsImporter(Importer[EmploymentRow]):
             elif _overlaps(known, person_id, house.id, row):
                 told = EMPLOYMENT_STATED_ALREADY.refusal()
                 self.report.refuse(line, NUMBER, mask_identity(row.person.number), told)
+            elif (closed := self._find_change(known, person_id, house.id, row)) is not None:
+                self.report.refuse(line, UNTIL, row.until.isoformat() if row.until else "", closed)
             else:
                 self._enter(known, person_id, house.id, row)
         session.flush()
         for house in houses.values():
             here = [i for (_, _, at), i in zip(good, ids, strict=True) if at.id == house.id]
             ask_insurance(self.work, house.id, here)
+
+    def _find_change(
+        self, known: Known, person_id: int, institution_id: int, row: EmploymentRow
+    ) -> Refusal | None:
+        found = known.get((person_id, institution_id), {}).get(row.since)
+        return self._find_closed(found, row) if found is not None else None
 
     def _enter(
         self,

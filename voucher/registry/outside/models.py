@@ -135,6 +135,8 @@ class OutsideQuestion(Model):
         Index("uq_outside_question_open", "person_id", "kind", unique=True, sqlite_where=OPEN,
               postgresql_where=OPEN),
         Index("ix_outside_question_due", "done_at", "tried_at"),
+        # how often somebody was asked about on a day
+        Index("ix_outside_question_person", "person_id", "kind", "asked_at"),
         {"sqlite_strict": True},
     )  # fmt: skip
 

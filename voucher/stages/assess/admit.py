@@ -11,6 +11,7 @@ from voucher.stages.assess.arrive import Came, check_not_arrived, keep_refused, 
 from voucher.stages.assess.examiners import check_may_begin
 from voucher.stages.assess.models import Candidate
 from voucher.stages.assess.reading import DOOR, check_exam_is_on, get_own_candidate
+from voucher.stages.assess.staff import check_staff
 
 CANDIDATE_DIFFERS = reason(
     "candidate_differs",
@@ -26,7 +27,8 @@ def admit(work: Work, candidate_id: int, identity_number: str) -> Candidate:
 
     Nothing changes for another person; the doors then call `record_turned_away`.
     Raises Refused role_missing, candidate_missing, exam_batch_closed, not_exam_day, examiners_too_few,
-    candidate_arrived_already, candidate_differs, and what is wrong with the number itself.
+    candidate_arrived_already, candidate_differs, what is wrong with the number itself, and what
+    `check_staff` refuses.
     """
     candidate, batch = get_own_candidate(work, candidate_id, *DOOR)
     check_exam_is_on(batch, work.today)
@@ -37,6 +39,7 @@ def admit(work: Work, candidate_id: int, identity_number: str) -> Candidate:
     listed = people.accepted_indexes(work.session, [candidate.person_id])[candidate.person_id]
     if shown not in listed:
         raise CANDIDATE_DIFFERS.refused()
+    check_staff(work, batch, [candidate.person_id])
     let_in(work, candidate, ArrivalWay.CARD)
     return candidate
 

@@ -46,6 +46,7 @@ from voucher.stages.assess.examiners import check_may_begin
 from voucher.stages.assess.models import Candidate, ExamBatch
 from voucher.stages.assess.models_arrivals import ExamArrival
 from voucher.stages.assess.reading import BATCH_MISSING, DOOR, check_exam_is_on, lock_own_batch, serves_batch
+from voucher.stages.assess.staff import check_staff
 from voucher.stages.train.queries.trained import classes_of
 
 OPERATION = "admit"
@@ -85,7 +86,8 @@ def arrive(work: Work, batch_id: int, shown: str, last4: str) -> ExamArrival:
 
     Raises KeptRefused candidate_card_tries_used_up, candidate_card_differs; Refused role_missing,
     exam_batch_missing, exam_batch_closed, not_exam_day, examiners_too_few, candidate_not_listed,
-    candidate_arrived_already, slip_number_malformed, parameter_missing and what `find_presented` refuses.
+    candidate_arrived_already, slip_number_malformed, parameter_missing and what `find_presented` and
+    `check_staff` refuse.
     """
     came, presented, counter = _come(work, batch_id, shown)
     if presented is not None:
@@ -95,6 +97,7 @@ def arrive(work: Work, batch_id: int, shown: str, last4: str) -> ExamArrival:
     check_may_begin(work.session, batch)
     candidate = _get_listed(work, came)
     _hold_card(work, batch, candidate, came, last4)
+    check_staff(work, batch, [candidate.person_id])
     if presented is not None and counter is not None:
         _use(work, presented, counter)
     return let_in(work, candidate, came.way)

@@ -50,6 +50,7 @@ from voucher.stages.assess.reading import (
     lock_own_batch,
 )
 from voucher.stages.assess.seating import list_seats
+from voucher.stages.assess.staff import check_staff
 
 NUMBER, SHOWN, NAME = "准考证号", "考生", "姓名"
 LAST4, SEEN, SEAT = "证件号后四位", "到场时间", "座位号"
@@ -184,12 +185,21 @@ class ArrivalsImporter(Importer[Seen]):
             self.turned_away.append((came, NAME_DIFFERS.refusal()))
 
     def keep(self, piece: Sequence[tuple[int, Seen]]) -> None:
-        """Let in whoever is not in yet."""
-        fresh = [row for _, row in piece if row.candidate.admitted_at is None]
+        """Let in whoever is not in yet, where the exam is theirs to sit."""
+        fresh = []
+        for line, row in piece:
+            if row.candidate.admitted_at is not None:
+                self.report.rows_unchanged += 1
+                continue
+            try:
+                check_staff(self.work, self._batch, [row.candidate.person_id])
+            except Refused as refused:
+                self.report.refuse(line, NUMBER, "", refused.refusal)
+            else:
+                fresh.append(row)
         let_all_in(self.work, [(row.candidate, row.seen_at) for row in fresh], ArrivalWay.READER)
         self.let_in.extend(row.candidate.id for row in fresh)
         self.report.rows_added += len(fresh)
-        self.report.rows_unchanged += len(piece) - len(fresh)
 
 
 def take_reader_file(work: Work, batch_id: int, path: Path, *, limits: Limits, trial: bool = False) -> Taken:

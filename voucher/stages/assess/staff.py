@@ -1,4 +1,7 @@
-"""用人单位 examine their own staff only: who works there on the day of the exam, by contract or insurance."""
+"""用人单位 examine their own staff only: who works there on the day of the exam, by contract or insurance.
+
+Asked when somebody is listed, and again at the door: who has left in between does not sit the exam.
+"""
 
 from __future__ import annotations
 
@@ -6,20 +9,20 @@ from collections.abc import Sequence
 
 from voucher.plumbing.unit_of_work import Work
 from voucher.registry import catalogue, tables
-from voucher.registry.employing import ask_insurance, read_insured
 from voucher.registry.employments import list_staff
 from voucher.registry.institutions import EvaluatorFiling
-from voucher.rules.evaluators import Insured, check_insured, check_own_staff
+from voucher.registry.insured_staff import ask_insurance, read_insured
+from voucher.rules.evaluators import UNCONFIRMED, check_insured, check_own_staff
 from voucher.rules.vocabulary import EvaluatorKind
 from voucher.stages.assess.models import ExamBatch
 
 
 def check_staff(work: Work, batch: ExamBatch, person_ids: Sequence[int]) -> None:
-    """Refuse people who do not work for the employer that examines them.
+    """Refuse people who do not work for the employer that examines them, on the day of the exam.
 
-    What the social insurance has said of them counts where it speaks against it; who was never answered for
-    is asked about afterwards. Raises Refused candidate_not_staff, candidate_insured_elsewhere,
-    parameter_missing.
+    What the social insurance has said of them counts where it speaks against it; who was never answered for,
+    or too long before the exam, is asked about afterwards. Raises Refused candidate_not_staff,
+    candidate_insured_elsewhere, parameter_missing.
     """
     filing = work.session.get_one(EvaluatorFiling, batch.filing_id)
     if filing.kind == EvaluatorKind.EMPLOYER:
@@ -30,5 +33,5 @@ def check_staff(work: Work, batch: ExamBatch, person_ids: Sequence[int]) -> None
         insured = read_insured(work.session, batch.institution_id, person_ids, batch.exam_on)
         by_insurance = tables.read_flag(work.session, "employer_staff_insured", batch.exam_on, regions)
         check_insured(list(insured.values()), required=by_insurance)
-        unsaid = [each for each, said in insured.items() if said is Insured.UNSAID]
-        ask_insurance(work, batch.institution_id, unsaid)
+        stale = [each for each, said in insured.items() if said in UNCONFIRMED]
+        ask_insurance(work, batch.institution_id, stale, again=False)

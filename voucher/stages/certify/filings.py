@@ -46,6 +46,7 @@ class Filing:
     institution_id: int
     number: str
     region_code: str
+    kind: str
     scopes: list[Scope] = field(default_factory=list)
 
 
@@ -66,13 +67,13 @@ class Filings:
             self._by_code.update({code: [] for code in chunk})
             rows = session.execute(
                 select(Institution.code, Institution.id, EvaluatorFiling.id, EvaluatorFiling.filing_number,
-                       EvaluatorFiling.region_code)
+                       EvaluatorFiling.region_code, EvaluatorFiling.kind)
                 .join(EvaluatorFiling, EvaluatorFiling.institution_id == Institution.id)
                 .where(Institution.code.in_(chunk))
                 .order_by(EvaluatorFiling.id)
             )  # fmt: skip
-            for code, institution_id, filing_id, number, region_code in rows:
-                self._by_code[code].append(Filing(filing_id, institution_id, number, region_code))
+            for code, institution_id, filing_id, number, region_code, kind in rows:
+                self._by_code[code].append(Filing(filing_id, institution_id, number, region_code, kind))
         self._load_scopes({filing.id: filing for code in fresh for filing in self._by_code[code]})
 
     def _load_scopes(self, filings: dict[int, Filing]) -> None:

@@ -31,7 +31,7 @@ from voucher.rules.certificate_numbers import (
     check_number_allocated,
     parse_certificate_number,
 )
-from voucher.rules.errors import Family, Refused, reason
+from voucher.rules.errors import Family, Refusal, Refused, reason
 from voucher.rules.levels import Level, clean_word, mask_word
 from voucher.rules.lifecycle import Thing
 from voucher.rules.money import parse_yuan
@@ -39,12 +39,14 @@ from voucher.rules.privacy import mask_free_text, mask_identity
 from voucher.rules.vocabulary import (
     LEVEL_CERTIFICATE_KINDS,
     CertificateKind,
+    EvaluatorKind,
     parse_certificate_kind,
     parse_method,
 )
-from voucher.stages.certify.filings import Filings
+from voucher.stages.certify.filings import Filing, Filings
 from voucher.stages.certify.models import CERTIFICATE_NAME, Certificate
 from voucher.stages.certify.numbering import read_ranges
+from voucher.stages.certify.own_staff import check_still_staff
 from voucher.stages.certify.queries.recorded import COMPARED, find_present, find_stored
 
 NAME, IDENTITY, KIND, TRADE, LEVEL = "姓名", "证件号码", "证书类型", "职业编码", "等级"
@@ -183,7 +185,9 @@ class CertificatesImporter(Importer[CertificateRow]):
             facts = _facts(self.work, row, filing.institution_id, filing.id)
             facts["subject"] = present.get(indexes[row.identity], indexes[row.identity])
             before = fresh.get(row.number.text) or stored.get(row.number.text)
-            if before is None:
+            if before is None and (told := self._find_not_staff(filing, row, indexes)) is not None:
+                self.report.refuse(line, IDENTITY, mask_identity(row.identity), told)
+            elif before is None:
                 fresh[row.number.text] = facts
                 named[row.number.text] = (row.identity, row.name)
             elif before == facts:
@@ -192,6 +196,17 @@ class CertificatesImporter(Importer[CertificateRow]):
                 shown = mask_free_text(row.number.text)
                 self.report.refuse(line, NUMBER, shown, CERTIFICATE_NUMBER_TAKEN.refusal(number=shown))
         self._write(fresh, named)
+
+    def _find_not_staff(self, filing: Filing, row: CertificateRow, indexes: dict[str, str]) -> Refusal | None:
+        """Return why an employer may not certify somebody: it evaluates its own staff only."""
+        if filing.kind != EvaluatorKind.EMPLOYER:
+            return None
+        person_id = people.find_ids(self.work.session, [indexes[row.identity]]).get(indexes[row.identity])
+        try:
+            check_still_staff(self.work, filing.institution_id, filing.region_code, person_id, row.issued_on)
+        except Refused as refused:
+            return refused.refusal
+        return None
 
     def _write(self, fresh: dict[str, dict[str, Any]], named: dict[str, tuple[str, str]]) -> None:
         if not fresh:

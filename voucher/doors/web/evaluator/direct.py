@@ -68,7 +68,7 @@ def _show(batch_id: int, report: Report | None = None) -> str:
             honours=list(ways.honours.items()),
             competitions=sorted({(each.competition, each.name) for each in earning}),
             teams=TEAMS,
-            employer=is_employer(session, found.institution_id),
+            employer=is_employer(session, found.institution_id, found.exam_on),
             columns="、".join(each.name for each in direct_files.DirectImporter.columns),
             report=report,
         )

@@ -38,16 +38,27 @@ def own_staff() -> ResponseReturnValue:
     return _show()
 
 
-def _show(report: Report | None = None) -> str:
+@evaluator.post("/evaluator/staff/searches")
+def search_own_staff() -> ResponseReturnValue:
+    """Show the stays of whoever bears a name or a number; asked by POST, so that no address holds either."""
+    try:
+        return _show(named=fields.text("q", "姓名或证件号码", limit=60))
+    except Refused as refused:
+        return refuse(refused.refusal, _show)
+
+
+def _show(report: Report | None = None, named: str | None = None) -> str:
     door, me, before = the_door(), my_evaluator(Role.EVALUATOR_ADMIN), fields.cursor("before")
     with door.read() as session:
         rows = employing.list_employments(
-            session, door.keyring, [me], door.today, before_id=before or None, limit=PAGE + 1
+            session, door.keyring, [me], door.today, before_id=before or None, limit=PAGE + 1, named=named
         )
         shown = rows[:PAGE]
         return render_template(
             "evaluator/own_staff.html",
             is_employer=employing.is_employer(session, me),
+            in_force=employing.is_employer(session, me, door.today),
+            named=named,
             rows=shown,
             more=len(rows) > PAGE,
             before=before,
@@ -109,8 +120,12 @@ def check_insurance() -> ResponseReturnValue:
     """Have the social insurance asked anew about everybody who works here today."""
 
     def call(work: Work) -> Done:
-        asked = employing.ask_insurance_again(work, my_evaluator(Role.EVALUATOR_ADMIN))
-        words = "已提交社会保险核对，几分钟后刷新本页看结果" if asked else "社会保险没有接入，没有核对"
+        asking = employing.ask_insurance_again(work, my_evaluator(Role.EVALUATOR_ADMIN))
+        words = f"已提交 {asking.asked} 人的社会保险核对，几分钟后刷新本页看结果"
+        if asking.waiting:
+            words += f"；今天的人次已用完，其余 {asking.waiting} 人请明天再核对"
+        if not asking.connected:
+            words = "社会保险没有接入，没有核对"
         return Done(words, url_for("web.evaluator.own_staff"))
 
     return submit(call, _show)

@@ -78,6 +78,8 @@ PARAMETER_NAMES = {
     "suspicious_same_scores": "多少人成绩相同提示可疑",
     "employer_own_staff": "用人单位只评价本单位职工",
     "employer_staff_insured": "用人单位职工按社会保险核对",
+    "employer_staff_fresh_days": "用人单位职工社会保险核对有效期",
+    "employer_insurance_checks_daily": "用人单位每天可核对社会保险的人次",
     "school_majors_required": "院校评价的职业须由专业对应",
     "register_fresh_days": "付款时登记答复的有效天数",
     "register_rest_minutes": "登记没有答复时再问的间隔",
