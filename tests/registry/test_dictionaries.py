@@ -16,8 +16,10 @@ from voucher.registry.importing.entry_conditions import EntryConditionsImporter
 from voucher.registry.importing.equivalences import EquivalencesImporter
 from voucher.registry.importing.frame import ImportRefused, Report, import_file
 from voucher.registry.importing.projects import ProjectsImporter
+from voucher.registry.importing.talent_categories import TalentCategoriesImporter
 from voucher.registry.ladder import list_conditions, list_equivalences
 from voucher.registry.reference import FOLDER, read_records
+from voucher.registry.talent_categories import list_mappings
 from voucher.rules.dictionaries import DICTIONARY_NAMES, RULED_WORDS, Dictionary, read_dictionary
 from voucher.rules.errors import Refused
 from voucher.rules.vocabulary import (
@@ -260,3 +262,26 @@ def test_a_way_into_an_exam_follows_the_newer_document_and_a_wrong_row_is_told(s
         found = [each.award for each in list_conditions(session, date(2025, 1, 1))]
         assert "national_skill_expert|gold_collar" in found
     assert take(scene, [{**row, "截止日期": "2026-12-31"}], kind).rows_changed == 1
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_what_counts_for_a_category_of_talent_follows_the_newer_document(scene: Scene) -> None:
+    row = {
+        "代码": "rural-producing", "人才类别": "农村实用人才", "证书类型": "", "职业编码开头": "5-01",
+        "内容": "农业生产人员的证书", "暂定": "否", "起始日期": "2025-01-01", "截止日期": "",
+        "文件": "新文件", "依据": "示例",
+    }  # fmt: skip
+    kind = TalentCategoriesImporter
+    assert take(scene, [row], kind).rows_added == 1
+    assert take(scene, [row], kind).rows_unchanged == 1
+    with scene.database.read() as session:
+        for on, trades in ((date(2024, 12, 31), "5-"), (date(2025, 1, 1), "5-01")):
+            rural = [each.trades for each in list_mappings(session, on) if each.category == "rural"]
+            assert [each for each in rural if each and each.startswith("5-")] == [trades]
+    assert codes(scene, [{**row, "内容": "别的"}], kind) == ["talent_mapping_fixed"]
+    assert codes(scene, [{**row, "起始日期": "2024-06-01"}], kind) == ["talent_mapping_overlaps"]
+    assert codes(scene, [{**row, "人才类别": "金领"}], kind) == ["talent_category_unknown"]
+    assert codes(scene, [{**row, "职业编码开头": "农业"}], kind) == ["talent_trades_malformed"]
+    assert codes(scene, [{**row, "职业编码开头": ""}], kind) == ["talent_mapping_empty"]
+    assert codes(scene, [{**row, "暂定": "也许"}], kind) == ["talent_category_unknown"]
+    assert codes(scene, [{**row, "代码": "农村"}], kind) == ["talent_code_malformed"]

@@ -32,6 +32,11 @@ KINDS: dict[str, tuple[str, str, str]] = {
         "EntryConditionsImporter",
         "申报条件",
     ),
+    "talent-categories": (
+        "voucher.registry.importing.talent_categories",
+        "TalentCategoriesImporter",
+        "人才类别",
+    ),
     "honours": ("voucher.registry.importing.honours", "HonoursImporter", "荣誉"),
     "certificates": ("voucher.stages.certify.upload", "CertificatesImporter", "证书"),
     "majors": ("voucher.registry.importing.majors", "MajorsImporter", "专业对应职业"),

@@ -17,6 +17,7 @@ from voucher.ledger import audit
 from voucher.plumbing.unit_of_work import Work
 from voucher.registry.importing.frame import Importer, Report
 from voucher.registry.ladder import EntryCondition, Equivalence
+from voucher.registry.talent_categories import TalentMapping
 from voucher.rules.errors import Reason
 
 DAY = timedelta(days=1)
@@ -41,7 +42,7 @@ class Dated(Protocol):
 
 
 Stated = TypeVar("Stated", bound=Dated)
-Kept = TypeVar("Kept", EntryCondition, Equivalence)
+Kept = TypeVar("Kept", EntryCondition, Equivalence, TalentMapping)
 
 
 class DatedRowsImporter(Importer[Stated], Generic[Stated, Kept]):
@@ -116,5 +117,5 @@ class DatedRowsImporter(Importer[Stated], Generic[Stated, Kept]):
         audit.record_one(self.work, self.named, row.id, "end", until=until.isoformat())
 
 
-def _overlap(known: EntryCondition | Equivalence, row: Dated) -> bool:
+def _overlap(known: EntryCondition | Equivalence | TalentMapping, row: Dated) -> bool:
     return known.since <= (row.until or date.max) and row.since <= (known.until or date.max)
