@@ -19,17 +19,23 @@ from voucher.doors.schemas.examiners import (
     NewExaminerEnd,
     NewExaminers,
 )
+from voucher.doors.schemas.paging import Paging, paged
 from voucher.plumbing.unit_of_work import Work
 from voucher.stages.assess import examiners as filing
-from voucher.stages.assess.queries.examiners import list_views
+from voucher.stages.assess.queries.examiners import list_views, view_examiner
 
 examiners = Room("examiners", __name__, url_prefix="/api/v1", description="考评员：登记、停用、指派到考试")
 
 
-@examiners.look("/examiners", answer=Examiners)
-def list_examiners(session: Session, _asked: dict[str, Any]) -> dict[str, Any]:
+@examiners.look("/examiners", query=Paging, answer=Examiners)
+def list_examiners(session: Session, asked: dict[str, Any]) -> dict[str, Any]:
     """本机构登记的考评员，姓名脱敏，新登记的在前。"""
-    return {"items": list_views(session, the_door().keyring, institutions_served(EVALUATOR_STAFF))}
+    keyring, mine = the_door().keyring, institutions_served(EVALUATOR_STAFF)
+    return paged(
+        asked,
+        lambda before, limit: list_views(session, keyring, mine, before_id=before, limit=limit),
+        lambda row: row.id,
+    )
 
 
 @examiners.act(
@@ -48,7 +54,7 @@ def file_examiner(work: Work, given: dict[str, Any]) -> Any:
     """登记考评员：姓名、证件号码、考评员证书编号和有效期。"""
     (person,) = read_newcomers([given["person"]], work.today)
     made = filing.file_examiner(work, filing.NewExaminer(**given | {"person": person}))
-    return list_views(work.session, work.keyring, [made.institution_id], only=made.id)[0]
+    return view_examiner(work.session, work.keyring, made)
 
 
 @examiners.act(
@@ -60,7 +66,7 @@ def file_examiner(work: Work, given: dict[str, Any]) -> Any:
 def end_examiner(work: Work, given: dict[str, Any], examiner_id: int) -> Any:
     """停用考评员：从今天起不再担任，已指派的今后考试同时撤下。"""
     ended = filing.end_examiner(work, examiner_id, given["why"])
-    return list_views(work.session, work.keyring, [ended.institution_id], only=ended.id)[0]
+    return view_examiner(work.session, work.keyring, ended)
 
 
 @examiners.act(

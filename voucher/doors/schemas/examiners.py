@@ -5,6 +5,7 @@ from __future__ import annotations
 from marshmallow import Schema, fields
 
 from voucher.doors.schemas.issues import NewPerson
+from voucher.doors.schemas.paging import page_of
 from voucher.doors.schemas.values import WORDS_MAX, Body, Ids, Moment, OnDay, Whole, Words
 
 ON_LIST_MOST = 1000
@@ -44,14 +45,11 @@ class ExaminerState(Schema):
     filed_at = Moment()
 
 
-class Examiners(Schema):
-    """The examiners of one's own evaluators."""
-
-    items = fields.List(fields.Nested(ExaminerState))
-
-
 class ExaminersAssigned(Schema):
     """Who examines at an exam."""
 
     exam_batch_id = fields.Integer()
     examiner_ids = fields.List(fields.Integer())
+
+
+Examiners = page_of(ExaminerState(), "Examiners")

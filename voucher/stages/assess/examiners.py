@@ -222,12 +222,15 @@ def check_may_begin(session: Session, batch: ExamBatch) -> None:
     check_examiners_enough(len(list_assigned(session, batch.id)), needed)
 
 
-def list_examiners(session: Session, institution_ids: Collection[int]) -> list[Examiner]:
+def list_examiners(
+    session: Session,
+    institution_ids: Collection[int],
+    *,
+    before_id: int | None = None,
+    limit: int | None = None,
+) -> list[Examiner]:
     """Return the examiners these evaluators filed, the newest first."""
-    return list(
-        session.scalars(
-            select(Examiner)
-            .where(Examiner.institution_id.in_(sorted(institution_ids)))
-            .order_by(Examiner.id.desc())
-        )
-    )
+    wanted = select(Examiner).where(Examiner.institution_id.in_(sorted(institution_ids)))
+    if before_id is not None:
+        wanted = wanted.where(Examiner.id < before_id)
+    return list(session.scalars(wanted.order_by(Examiner.id.desc()).limit(limit)))

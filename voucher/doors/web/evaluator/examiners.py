@@ -21,6 +21,8 @@ from voucher.rules.names import normalise_name
 from voucher.stages.assess import examiners as filing
 from voucher.stages.assess.queries.examiners import list_views
 
+PAGE = 50
+
 
 @evaluator.get("/evaluator/examiners")
 def examiners() -> ResponseReturnValue:
@@ -29,9 +31,12 @@ def examiners() -> ResponseReturnValue:
 
 
 def _show() -> str:
-    door, me = the_door(), my_evaluator(Role.EVALUATOR_ADMIN)
+    door, me, before = the_door(), my_evaluator(Role.EVALUATOR_ADMIN), fields.cursor("before")
     with door.read() as session:
-        return render_template("evaluator/examiners.html", rows=list_views(session, door.keyring, [me]))
+        rows = list_views(session, door.keyring, [me], before_id=before or None, limit=PAGE + 1)
+        return render_template(
+            "evaluator/examiners.html", rows=rows[:PAGE], more=len(rows) > PAGE, before=before
+        )
 
 
 @evaluator.post("/evaluator/examiners")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -12,6 +12,7 @@ from voucher.plumbing.secrets import Keyring
 from voucher.registry import people
 from voucher.rules.privacy import mask_name
 from voucher.stages.assess.examiners import list_examiners
+from voucher.stages.assess.models_examiners import Examiner
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,10 +29,24 @@ class ExaminerView:
 
 
 def list_views(
-    session: Session, keyring: Keyring, institution_ids: Collection[int], *, only: int | None = None
+    session: Session,
+    keyring: Keyring,
+    institution_ids: Collection[int],
+    *,
+    before_id: int | None = None,
+    limit: int | None = None,
 ) -> list[ExaminerView]:
-    """Return the examiners these evaluators filed, the newest first, or one of them."""
-    found = [each for each in list_examiners(session, institution_ids) if only in (None, each.id)]
+    """Return the examiners these evaluators filed, the newest first."""
+    found = list_examiners(session, institution_ids, before_id=before_id, limit=limit)
+    return _view(session, keyring, found)
+
+
+def view_examiner(session: Session, keyring: Keyring, examiner: Examiner) -> ExaminerView:
+    """Return one examiner."""
+    return _view(session, keyring, [examiner])[0]
+
+
+def _view(session: Session, keyring: Keyring, found: Sequence[Examiner]) -> list[ExaminerView]:
     named = people.read_people(session, keyring, [each.person_id for each in found])
     return [
         ExaminerView(
