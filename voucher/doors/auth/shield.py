@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any, cast
 
 from flask import Flask, Request, Response, abort, g, request
 from flask.sessions import SecureCookieSession, SecureCookieSessionInterface
@@ -50,6 +51,36 @@ class _Rates(Limiter):
     def _check_request_limit(self, callable_name: str | None = None, in_middleware: bool = True) -> None:
         if not in_middleware:
             super()._check_request_limit(callable_name, in_middleware)
+
+
+class _Headers(Talisman):
+    """Headers made once for plain and once for encrypted lines: no view has any of its own."""
+
+    _own: dict[str, Any] | None = None
+    _made: dict[bool, tuple[tuple[str, str], ...]]
+
+    def _get_local_options(self) -> dict[str, Any]:
+        if self._own is None:
+            self._made, self._own = {}, super()._get_local_options()
+        return self._own
+
+    def _set_response_headers(self, response: Response) -> Response:
+        nonce: str | None = getattr(request, "csp_nonce", None)
+        if nonce is None:
+            # sent away to the encrypted line before there was one
+            return cast(Response, super()._set_response_headers(response))
+        self._get_local_options()
+        is_encrypted = request.is_secure or request.headers.get("X-Forwarded-Proto") == "https"
+        made = self._made.get(is_encrypted)
+        if made is None:
+            blank = Response()
+            blank.headers.clear()
+            super()._set_response_headers(blank)
+            made = tuple((name, said.replace(nonce, "{nonce}")) for name, said in blank.headers)
+            self._made[is_encrypted] = made
+        for name, said in made:
+            response.headers[name] = said.replace("{nonce}", nonce)
+        return response
 
 
 limiter = _Rates(get_remote_address)
@@ -178,7 +209,7 @@ def install(app: Flask, door: Door) -> None:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=1, x_proto=1, x_host=1)  # type: ignore[method-assign]
     # answers pass through in the reverse order: the policy is there when this one looks
     app.after_request(_say_policy)
-    Talisman(
+    _Headers(
         app,
         force_https=secure,
         strict_transport_security=secure,
