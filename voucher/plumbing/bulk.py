@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Collection, Mapping, Sequence
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any, TypeVar, cast
 
 from sqlalchemy import (
@@ -17,6 +17,7 @@ from sqlalchemy import (
     BigInteger,
     ColumnElement,
     Connection,
+    Dialect,
     Insert,
     ScalarSelect,
     Table,
@@ -35,6 +36,7 @@ from sqlalchemy.orm import InstrumentedAttribute, Session, make_transient_to_det
 from sqlalchemy.orm.attributes import instance_state
 
 from voucher.plumbing.db import Model
+from voucher.plumbing.driver_words import Convert, find_converter
 from voucher.plumbing.trips import send, send_words, settle
 from voucher.plumbing.types import Int64
 
@@ -58,16 +60,16 @@ def write_many(
         return
     table = cast(Table, model.__table__)
     connection = session.connection()
-    kept = {name: _store(table, name, value, connection) for name, value in same.items()}
-    quote = connection.dialect.identifier_preparer.quote
-    names = ",".join(quote(name) for name in (*kept, *columns))
-    head, on_postgres = tuple(kept.values()), connection.dialect.name == "postgresql"
-    if on_postgres and len(rows) > FEW_ROWS:
+    names, statement, keep = _words_of(table, tuple(same), tuple(columns), connection.dialect)
+    head = tuple(
+        [
+            value if convert is None else convert(value)
+            for convert, value in zip(keep, same.values(), strict=True)
+        ]
+    )
+    if connection.dialect.name == "postgresql" and len(rows) > FEW_ROWS:
         _copy(connection, table, names, head, rows)
         return
-    marks = ",".join(["%s" if on_postgres else "?"] * (len(head) + len(columns)))
-    # names of tables and columns are the models' own
-    statement = f"INSERT INTO {quote(table.name)} ({names}) VALUES ({marks})"  # noqa: S608
     if len(rows) == 1:
         send_words(connection, statement, head + rows[0])
         return
@@ -178,11 +180,17 @@ def among(
     return column.in_(select(listed.c.value))
 
 
-def _store(table: Table, name: str, value: Any, connection: Connection) -> Any:
-    """Return a value as the database keeps it, by the type of its column."""
-    dialect = connection.dialect
-    convert = table.c[name].type.dialect_impl(dialect).bind_processor(dialect)
-    return value if convert is None else convert(value)
+@lru_cache(maxsize=256)
+def _words_of(
+    table: Table, same: tuple[str, ...], columns: tuple[str, ...], dialect: Dialect
+) -> tuple[str, str, tuple[Convert | None, ...]]:
+    """Return the names of columns, the insert of one row, and how what is alike in all rows is kept."""
+    quote = dialect.identifier_preparer.quote
+    names = ",".join([quote(name) for name in same + columns])
+    marks = ",".join(["%s" if dialect.name == "postgresql" else "?"] * (len(same) + len(columns)))
+    # names of tables and columns are the models' own
+    statement = f"INSERT INTO {quote(table.name)} ({names}) VALUES ({marks})"  # noqa: S608
+    return names, statement, tuple(find_converter(table.c[name].type, dialect) for name in same)
 
 
 def _copy(

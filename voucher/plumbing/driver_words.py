@@ -11,27 +11,31 @@ from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import Dialect
+from sqlalchemy.types import TypeEngine
+
+from voucher.plumbing.types import Int64, Text
+from voucher.plumbing.wire import Row, Said, write_value
 
 Convert = Callable[[Any], Any]
-Row = tuple[Any, ...]
+Write = Callable[[Any], Said]
 _NAMED = re.compile(r"%\((\w+)\)s|%%")
 _PLACED = re.compile(rb"\$(\d+)")
 
 
-def spell_out(dialect: Dialect, statement: Any, values: Mapping[str, Any]) -> tuple[bytes, list[Any]]:
-    """Return a statement in PostgreSQL's words and its values in the order in which they are placed."""
+def spell_out(dialect: Dialect, statement: Any, values: Mapping[str, Any]) -> tuple[bytes, tuple[Said, ...]]:
+    """Return a statement in PostgreSQL's words and its values as text, in the order in which they are placed.
+
+    Raises psycopg.DataError of a value it could not keep.
+    """
     words, placed = _spell(statement, dialect, tuple(values))
-    return words, [
-        own if name is None else values[name] if convert is None else convert(values[name])
-        for name, convert, own in placed
-    ]
+    return words, tuple([own if name is None else write(values[name]) for name, write, own in placed])
 
 
 @lru_cache(maxsize=256)
 def _spell(
     statement: Any, dialect: Dialect, names: tuple[str, ...]
-) -> tuple[bytes, tuple[tuple[str | None, Convert | None, Any], ...]]:
-    """Return a statement in PostgreSQL's words; of each value its name and how it is kept, or itself."""
+) -> tuple[bytes, tuple[tuple[str | None, Write, Said], ...]]:
+    """Return a statement in PostgreSQL's words; of each value its name and how it is written, or itself."""
     compiled: Any = statement.compile(dialect=dialect, column_keys=sorted(names))
     if statement.is_dml and (compiled.insert_prefetch or compiled.update_prefetch):
         raise ValueError("a write nobody waits for has all its values")
@@ -42,15 +46,36 @@ def _spell(
         return "%" if name is None else f"${places.setdefault(name, len(places) + 1)}"
 
     words = _NAMED.sub(place, compiled.string)
-    placed: list[tuple[str | None, Convert | None, Any]] = []
+    placed: list[tuple[str | None, Write, Said]] = []
     for name in places:
         bound = compiled.binds[name]
-        convert = bound.type.dialect_impl(dialect).bind_processor(dialect)
-        if name in names:
-            placed.append((name, convert, None))
-        else:
-            placed.append((None, None, bound.value if convert is None else convert(bound.value)))
+        write = _writer_of(bound.type, dialect)
+        placed.append((name, write, None) if name in names else (None, write, write(bound.value)))
     return words.encode(), tuple(placed)
+
+
+def _writer_of(kind: TypeEngine[Any], dialect: Dialect) -> Write:
+    """Return what writes values of a type; whole numbers and words, nearly all there are, in one step."""
+    convert = find_converter(kind, dialect)
+    if convert is None:
+        return write_value
+
+    def write(value: Any) -> Said:
+        return write_value(convert(value))
+
+    def write_whole(value: Any) -> Said:
+        return b"%d" % value if type(value) is int else write(value)
+
+    def write_words(value: Any) -> Said:
+        return write_value(value) if type(value) is str else write(value)
+
+    # what they do to a value of their own kind is nothing
+    return {Int64: write_whole, Text: write_words}.get(type(kind), write)
+
+
+def find_converter(kind: TypeEngine[Any], dialect: Dialect) -> Convert | None:
+    """Return what turns a value of a type into what is kept of it, None where that is the value itself."""
+    return kind.dialect_impl(dialect).bind_processor(dialect)
 
 
 @lru_cache(maxsize=256)
@@ -76,14 +101,20 @@ def join_writes(several: tuple[bytes, ...]) -> bytes:
 
 
 @lru_cache(maxsize=256)
-def list_readings(statement: Any, dialect: Dialect) -> tuple[Convert | None, ...]:
-    """Return how each column of an answer is read, None where the driver's own reading is meant."""
-    return tuple(
-        column.type.dialect_impl(dialect).result_processor(dialect, None)
-        for column in statement.exported_columns
+def list_readings(statement: Any, dialect: Dialect) -> tuple[tuple[int, Convert], ...]:
+    """Return the places of an answer that are not meant as the driver reads them, and how they are read."""
+    read = (
+        each.type.dialect_impl(dialect).result_processor(dialect, None) for each in statement.exported_columns
     )
+    return tuple((place, convert) for place, convert in enumerate(read) if convert is not None)
 
 
-def read_all(rows: list[Row], read: Sequence[Convert | None]) -> list[Row]:
+def read_all(rows: list[Row], readings: Sequence[tuple[int, Convert]]) -> list[Row]:
     """Return the rows of an answer as the types of its columns mean them."""
-    return [tuple(at(value) if at else value for at, value in zip(read, row, strict=True)) for row in rows]
+    if not readings:
+        return rows
+    meant = [list(row) for row in rows]
+    for row in meant:
+        for place, convert in readings:
+            row[place] = convert(row[place])
+    return [tuple(row) for row in meant]

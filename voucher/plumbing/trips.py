@@ -25,14 +25,13 @@ from sqlalchemy import Connection, Dialect, Engine, Executable, Insert, Update, 
 from sqlalchemy.exc import DBAPIError, DisconnectionError
 
 from voucher.plumbing.driver_words import (
-    Row,
     join_writes,
     list_readings,
     number_marks,
     read_all,
     spell_out,
 )
-from voucher.plumbing.wire import COMMIT, Answer, Said, Wire, write_values
+from voucher.plumbing.wire import COMMIT, Answer, Row, Said, Wire, write_values
 
 _WIRE, _RESTED, _GATHERED = "wire", "rested_since", "gathered"
 # a connection that was in use a moment ago is not asked whether it still stands
@@ -106,8 +105,7 @@ def send(connection: Connection, statement: Insert | Update, values: Mapping[str
     if connection.dialect.name != "postgresql":
         connection.execute(statement, values)
         return
-    words, said = spell_out(connection.dialect, statement, values)
-    _write(connection, words, said)
+    _write(connection, *_spell(connection.dialect, statement, values))
 
 
 def ask(connection: Connection, statement: Executable, values: Mapping[str, Any]) -> Answers:
@@ -119,8 +117,7 @@ def ask(connection: Connection, statement: Executable, values: Mapping[str, Any]
     if connection.dialect.name != "postgresql":
         rows = [tuple(row) for row in connection.execute(statement, values)]
         return lambda: rows
-    words, said = spell_out(connection.dialect, statement, values)
-    answer = _say(connection, words, _spell(connection.dialect, said))
+    answer = _say(connection, *_spell(connection.dialect, statement, values))
     read = list_readings(statement, connection.dialect)
 
     def hear() -> list[Row]:
@@ -142,8 +139,7 @@ def look(engine: Engine, statement: Executable, values: Mapping[str, Any]) -> li
     if engine.dialect.name != "postgresql":
         with engine.connect() as connection:
             return [tuple(row) for row in connection.execute(statement, values)]
-    words, values_said = spell_out(engine.dialect, statement, values)
-    said = _spell(engine.dialect, values_said)
+    words, said = _spell(engine.dialect, statement, values)
     try:
         try:
             rows = _look(engine, words, said)
@@ -192,11 +188,14 @@ def send_words(connection: Connection, words: str, values: Sequence[Any]) -> Non
     if connection.dialect.name != "postgresql":
         connection.exec_driver_sql(words, tuple(values))
         return
-    _write(connection, number_marks(words), values)
+    try:
+        said = write_values(values)
+    except psycopg.Error as error:
+        raise _told(connection.dialect, error) from error
+    _write(connection, number_marks(words), said)
 
 
-def _write(connection: Connection, words: bytes, values: Sequence[Any]) -> None:
-    said = _spell(connection.dialect, values)
+def _write(connection: Connection, words: bytes, said: tuple[Said, ...]) -> None:
     gathered = connection.info.get(_GATHERED)
     if gathered is None:
         _say(connection, words, said)
@@ -204,9 +203,11 @@ def _write(connection: Connection, words: bytes, values: Sequence[Any]) -> None:
         gathered.append((words, said))
 
 
-def _spell(dialect: Dialect, values: Sequence[Any]) -> tuple[Said, ...]:
+def _spell(
+    dialect: Dialect, statement: Executable, values: Mapping[str, Any]
+) -> tuple[bytes, tuple[Said, ...]]:
     try:
-        return write_values(values)
+        return spell_out(dialect, statement, values)
     except psycopg.Error as error:
         raise _told(dialect, error) from error
 

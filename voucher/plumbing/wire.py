@@ -20,9 +20,8 @@ from psycopg.errors import FeatureNotSupported, InvalidSqlStatementName, error_f
 from psycopg.pq import ExecStatus, PipelineStatus, TransactionStatus
 from psycopg.pq.abc import PGresult
 
-from voucher.plumbing.driver_words import Row
-
 Said = bytes | None
+Row = tuple[Any, ...]
 _GOOD = (ExecStatus.COMMAND_OK, ExecStatus.TUPLES_OK)
 BEGIN, COMMIT, ROLLBACK = b"BEGIN", b"COMMIT", b"ROLLBACK"
 
@@ -165,10 +164,13 @@ def _error_of(result: PGresult | None) -> psycopg.Error:
 
 def write_values(values: Sequence[Any]) -> tuple[Said, ...]:
     """Return values as PostgreSQL reads them in text. Raises psycopg.DataError of one it could not keep."""
-    return tuple([None if value is None else _write(value) for value in values])
+    return tuple([write_value(value) for value in values])
 
 
-def _write(value: Any) -> bytes:
+def write_value(value: Any) -> Said:
+    """Return a value as PostgreSQL reads it in text. Raises psycopg.DataError of one it could not keep."""
+    if value is None:
+        return None
     kind = type(value)
     if kind is psycopg.Binary:
         value, kind = value.obj, bytes
