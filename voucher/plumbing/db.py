@@ -22,7 +22,8 @@ from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.pool import QueuePool
 
 from voucher.plumbing import trips
-from voucher.plumbing.driver_words import Row
+from voucher.plumbing.wire import Row
+from voucher.plumbing.writing import Writing
 
 CONVENTION = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -87,23 +88,6 @@ def insert_rows(session: Session, model: type[Model], rows: Sequence[Mapping[str
         session.connection().execute(insert(cast(Table, model.__table__)), list(rows))
 
 
-class _Writing(Session):
-    """A session that knows its connection from one word to the next: acts ask for it ten times and more."""
-
-    _known: Connection | None = None
-
-    def connection(
-        self,
-        bind_arguments: Any | None = None,
-        execution_options: Any | None = None,
-    ) -> Connection:
-        """Return the connection of this transaction."""
-        known = self._known
-        if known is None or known.closed or bind_arguments is not None or execution_options is not None:
-            known = self._known = super().connection(bind_arguments, execution_options)
-        return known
-
-
 class Database:
     """The engine and its two doors: `read()` sees, `write()` holds the write lock from its first word."""
 
@@ -164,7 +148,7 @@ class Database:
 
     def open_write(self) -> Session:
         """Return a session that takes the write lock at its first statement; the unit of work closes it."""
-        return _Writing(self._writer, expire_on_commit=False)
+        return Writing(self._writer)
 
     def dispose(self) -> None:
         """Close every pooled connection."""
