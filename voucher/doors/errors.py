@@ -30,6 +30,7 @@ from voucher.doors.auth.visitors import current_visitor
 from voucher.doors.schemas.problem import BODY_INVALID
 from voucher.plumbing.idempotency import KEY_MISSING
 from voucher.plumbing.logs import describe_error
+from voucher.plumbing.trips import is_line_down
 from voucher.registry.login_codes import CODE_REFUSED, CODE_RESTS, CODES_ENOUGH
 from voucher.registry.passwords import SIGN_IN_REFUSED
 from voucher.rules.errors import Family, Refusal, Refused, reason
@@ -61,6 +62,15 @@ UNEXPECTED = reason(
     "unexpected",
     "系统出现意外，未能办理",
     "本次没有生效，可稍后重试；仍然失败时请把编号 {incident} 告知系统管理员",
+    SOURCE,
+    Family.UNAVAILABLE,
+)
+
+DATABASE_GONE = reason(
+    "database_gone",
+    "与数据库的连接中断",
+    "请稍候刷新页面，先看是否已经办成，没有办成的再办理；"
+    "接口请用同一个 Idempotency-Key 重发：已办成的返回原来的答复",
     SOURCE,
     Family.UNAVAILABLE,
 )
@@ -199,14 +209,15 @@ def _fields(data: Any) -> dict[str, list[str]]:
 
 def _unexpected(error: Exception) -> AnyResponse:
     incident = secrets.token_hex(4).upper()
+    is_gone = is_line_down(error)
     log.error(
-        "unexpected",
+        "database_gone" if is_gone else "unexpected",
         incident=incident,
         endpoint=request.endpoint,
         method=request.method,
         error=describe_error(error),
     )
-    return answer_refusal(UNEXPECTED.refusal(incident=incident))
+    return answer_refusal(DATABASE_GONE.refusal() if is_gone else UNEXPECTED.refusal(incident=incident))
 
 
 def install(app: Flask) -> None:

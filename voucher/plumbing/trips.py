@@ -65,7 +65,9 @@ def _install_trips(engine: Engine) -> None:
 
     @event.listens_for(engine, "rollback")
     def _rollback(connection: Connection) -> None:
-        _give_up(connection.info)
+        # whose line is down has nothing left to give up, and says so to whoever asks it
+        if not connection.invalidated:
+            _give_up(connection.info)
 
     @event.listens_for(engine, "rollback_savepoint")
     def _rollback_savepoint(connection: Connection, _name: str, _context: object) -> None:
@@ -76,6 +78,14 @@ def _install_trips(engine: Engine) -> None:
 
 
 def _install_pings(engine: Engine) -> None:
+    broke_at = 0.0
+
+    @event.listens_for(engine, "invalidate")
+    def _invalidate(_driver: object, _record: object, _error: object) -> None:
+        # where one line is down the others of the pool may be too: each is asked before it is lent again
+        nonlocal broke_at
+        broke_at = monotonic()
+
     @event.listens_for(engine, "reset")
     def _reset(_driver: object, record: Any, _how: object) -> None:
         # a commit that failed leaves its trip open; the pool rolls back after this
@@ -87,7 +97,9 @@ def _install_pings(engine: Engine) -> None:
 
     @event.listens_for(engine, "checkout")
     def _checkout(driver: Any, record: Any, _fairy: object) -> None:
-        if monotonic() - record.info.get(_RESTED, monotonic()) < RESTED_SECONDS:
+        rested: float | None = record.info.get(_RESTED)
+        # one that is new has not rested yet
+        if rested is None or (rested > broke_at and monotonic() - rested < RESTED_SECONDS):
             return
         try:
             engine.dialect.do_ping(driver)
@@ -249,6 +261,14 @@ def _lay(info: dict[Any, Any], driver: Any) -> Wire:
     if wire is None:
         wire = info[_WIRE] = Wire(driver)
     return wire
+
+
+def is_line_down(error: Exception) -> bool:
+    """Return whether the database is not there, or went away before it had answered."""
+    cause = error.orig if isinstance(error, DBAPIError) else None
+    if not isinstance(cause, psycopg.OperationalError):
+        return False
+    return cause.sqlstate is None or cause.sqlstate.startswith(("08", "57P"))
 
 
 def _told(dialect: Dialect, error: psycopg.Error) -> DBAPIError:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import random
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import TypeVar
@@ -39,6 +40,7 @@ class Work:
     at: datetime
     keyring: Keyring
     _afterwards: list[Callable[[], None]] = field(default_factory=list)
+    is_being_kept: bool = False
 
     @property
     def today(self) -> date:
@@ -59,11 +61,26 @@ def _wait(attempt: int) -> None:
     time.sleep(random.uniform(0.01, 0.05) * 2**attempt)  # noqa: S311 — jitter, not a secret
 
 
-def _asks_for_retry(error: DBAPIError) -> bool:
+def _asks_for_retry(work: Work, error: DBAPIError) -> bool:
+    if trips.is_line_down(error):
+        # of an act that was not to be kept yet nothing is left
+        return not work.is_being_kept
     state = getattr(error.orig, "sqlstate", None)
     if state is not None:
         return state in RETRIED_SQLSTATES
     return isinstance(error, OperationalError) and "locked" in str(error.orig)
+
+
+def _roll_back(session: Session) -> None:
+    # of a line that is down the database has let go by itself
+    with suppress(DBAPIError):
+        session.rollback()
+
+
+def _keep(work: Work) -> None:
+    # whether it has come to be nobody can say where the line breaks meanwhile
+    work.is_being_kept = True
+    work.session.commit()
 
 
 def _act(work: Work, act: Callable[[Work], Result], *, keep: bool) -> Result:
@@ -71,10 +88,10 @@ def _act(work: Work, act: Callable[[Work], Result], *, keep: bool) -> Result:
         result = act(work)
     except KeptRefused:
         if keep:
-            work.session.commit()
+            _keep(work)
         raise
     if keep:
-        work.session.commit()
+        _keep(work)
     else:
         # what is still on its way may be refused, and a dry run says so too
         trips.settle(work.session.connection())
@@ -96,7 +113,8 @@ def perform(
 
     With keep=False everything is rolled back at the end (a dry run). Whatever the act raises leaves nothing
     behind, a `KeptRefused` apart, which is told only after what was written is committed; a violated
-    constraint is raised as the refusal it stands for. Retries at most five times, the whole act each time;
+    constraint is raised as the refusal it stands for. Retries at most five times, the whole act each time,
+    where the database asks for it, or went away before the act was to be kept;
     also where the constraint stands for a refusal whose code is in `retry_on`, because the act, run again,
     sees what somebody else has committed and can say so better.
     """
@@ -116,8 +134,8 @@ def perform(
             # the database error's text may carry values, so it does not travel along
             raise Refused(refusal) from None
         except DBAPIError as error:
-            session.rollback()
-            if attempt == ATTEMPTS or not _asks_for_retry(error):
+            _roll_back(session)
+            if attempt == ATTEMPTS or not _asks_for_retry(work, error):
                 raise
             _wait(attempt)
             continue

@@ -1,0 +1,144 @@
+"""A database that is started anew: whoever comes next is served, and nothing is done twice."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import psycopg
+import pytest
+from sqlalchemy import func, select, text
+from sqlalchemy.exc import DBAPIError
+
+from tests.conftest import FOUNDED_AT
+from tests.doors.world import World
+from tests.scene import Scene
+from voucher.doors.auth import door
+from voucher.plumbing import trips
+from voucher.plumbing.bulk import next_ids, write_unheard
+from voucher.plumbing.db import Database
+from voucher.plumbing.secrets import Keyring
+from voucher.plumbing.unit_of_work import Work, perform
+from voucher.registry.standards import Parameter
+from voucher.rules.actor import Role
+
+# a file does not hang up
+pytestmark = pytest.mark.parametrize("database", ["postgres"], indirect=True)
+
+
+@pytest.fixture
+def world(database: Database, keyring: Keyring, tmp_path: Path) -> World:
+    """Return a world behind the doors."""
+    return World(database, keyring, tmp_path)
+
+
+def _end_all(database: Database) -> None:
+    """End every other connection, as a database does that is started anew."""
+    address = database.url.set(drivername="postgresql").render_as_string()
+    with psycopg.connect(address, autocommit=True) as other:
+        ended = other.execute(
+            "SELECT count(pg_terminate_backend(pid, 5000)) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        ).fetchone()
+    assert ended is not None
+    assert ended[0] > 0
+
+
+def _count(database: Database, name: str) -> int:
+    with database.read() as session:
+        wanted = select(func.count()).select_from(Parameter).where(Parameter.name == name)
+        return session.scalar(wanted) or 0
+
+
+def _write(work: Work, name: str) -> None:
+    row = Parameter(
+        id=next_ids(work.session, Parameter, 1)[0], name=name, region_code="", value="1", unit="",
+        since=FOUNDED_AT.date(), source="测试", confidence="default",
+    )  # fmt: skip
+    write_unheard(work.session, row)
+
+
+def _fill_pool(database: Database) -> None:
+    """Leave three connections behind that were in use a moment ago."""
+    for _ in range(2):
+        with database.read() as one, database.read() as two, database.open_write() as three:
+            assert [each.scalar(select(1)) for each in (one, two, three)] == [1, 1, 1]
+            trips.ask(three.connection(), select(Parameter.id).limit(1), {})()
+
+
+def test_acts_looks_and_questions_go_on_after_every_connection_was_ended(scene: Scene) -> None:
+    database, actor = scene.database, scene.actor("operator")
+    _fill_pool(database)
+    _end_all(database)
+    # each of the three would be lent next, and only the first is found out by whoever is lent it
+    perform(database, scene.keyring, actor, scene.at, lambda work: _write(work, "first"))
+    assert database.look(select(func.count()).select_from(Parameter), {})
+    for _ in range(4):
+        assert _count(database, "first") == 1
+
+
+def test_an_act_is_run_again_whose_line_broke_before_it_was_to_be_kept(scene: Scene) -> None:
+    runs: list[int] = []
+
+    def act(work: Work) -> None:
+        runs.append(len(runs))
+        _write(work, "again")
+        trips.settle(work.session.connection())
+        if len(runs) == 1:
+            _end_all(scene.database)
+        _write(work, "too")
+        trips.settle(work.session.connection())
+
+    actor = scene.actor("operator")
+    perform(scene.database, scene.keyring, actor, scene.at, act)
+    assert (len(runs), _count(scene.database, "again"), _count(scene.database, "too")) == (2, 1, 1)
+
+
+@pytest.mark.parametrize("through_session", [False, True])
+def test_an_act_is_not_run_again_whose_line_broke_while_it_was_being_kept(
+    scene: Scene, *, through_session: bool
+) -> None:
+    runs: list[int] = []
+
+    def act(work: Work) -> None:
+        runs.append(len(runs))
+        _write(work, "lost")
+        trips.settle(work.session.connection())
+        if through_session:
+            work.session.execute(text("SELECT 1"))
+        _end_all(scene.database)
+
+    actor = scene.actor("operator")
+    with pytest.raises(DBAPIError) as told:
+        perform(scene.database, scene.keyring, actor, scene.at, act)
+    assert trips.is_line_down(told.value)
+    assert (len(runs), _count(scene.database, "lost")) == (1, 0)
+
+
+def test_a_request_that_meets_it_is_told_to_try_again_and_the_next_one_is_served(world: World) -> None:
+    world.staff("jiban", Role.OPERATOR)
+    client = world.sign_in("jiban")
+    assert client.get("/budgets").status_code == 200
+    _end_all(world.database)
+    answers = [client.get("/budgets") for _ in range(4)]
+    assert answers[0].status_code in (200, 503)
+    assert [each.status_code for each in answers[1:]] == [200, 200, 200]
+
+
+def test_what_is_told_says_how_to_find_out_whether_it_was_done(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.staff("jiban", Role.OPERATOR)
+    client = world.sign_in("jiban")
+
+    def hang_up(_door: object, *_: object, **__: object) -> None:
+        with world.database.read() as session:
+            session.execute(select(1))
+            _end_all(world.database)
+            session.execute(select(1))
+
+    with monkeypatch.context() as patched:
+        patched.setattr(door.Door, "read", hang_up)
+        answer = client.get("/budgets")
+    assert (answer.status_code, answer.json["code"]) == (503, "database_gone")
+    assert "先看是否已经办成" in answer.json["detail"]
+    assert client.get("/budgets").status_code == 200
