@@ -168,8 +168,15 @@ def perform(act: Callable[[Work], Result], *, keep: bool = True) -> Result:
     return the_door().perform_as(current_actor(), act, keep=keep)
 
 
+class _Recognising(LoginManager):
+    """Visitors are known by rows of our own: no cookie of forms is held to whose browser it came from."""
+
+    def _session_protection_failed(self) -> bool:
+        return False
+
+
 def install(app: Flask) -> None:
     """Let Flask-Login recognise visitors by our own session rows, and by nothing else."""
-    manager = LoginManager(app)
+    manager = _Recognising(app)
     manager.session_protection = None
     manager.request_loader(_recognise)
