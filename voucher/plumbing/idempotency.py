@@ -19,6 +19,7 @@ from sqlalchemy import (
     Table,
     bindparam,
     delete,
+    insert,
     select,
     tuple_,
     update,
@@ -26,11 +27,13 @@ from sqlalchemy import (
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, mapped_column
 
+from voucher.plumbing.constraints import translate
 from voucher.plumbing.db import Model
-from voucher.plumbing.trips import ask, send
+from voucher.plumbing.trips import Answers, ask, send
 from voucher.plumbing.types import Int64, Json, Text, UtcTime, canonical_json
 from voucher.plumbing.unit_of_work import Work
-from voucher.rules.errors import Family, KeptRefused, reason
+from voucher.plumbing.wire import Row
+from voucher.rules.errors import Family, KeptRefused, Refused, reason
 
 SOURCE = "【设】重复提交只生效一次"
 
@@ -54,6 +57,8 @@ KEY_IN_FLIGHT = reason(
     Family.CONFLICT,
 )
 MAX_KEY_LENGTH = 200
+# of two with the same key at once the later one is run again, and finds the answer of the other
+translate("pk_idempotency_key", "idempotency_key.user_id, idempotency_key.key", KEY_IN_FLIGHT)
 
 
 class IdempotencyKey(Model):
@@ -81,6 +86,10 @@ _CLAIMS: Mapping[str, Executable] = {
     name: build(_KEYS).on_conflict_do_nothing().returning(_KEYS.c.key)
     for name, build in (("sqlite", sqlite.insert), ("postgresql", postgresql.insert))
 }
+_FIND = select(IdempotencyKey.fingerprint, IdempotencyKey.status, IdempotencyKey.answer).where(
+    IdempotencyKey.user_id == bindparam("whose"), IdempotencyKey.key == bindparam("which")
+)
+_KEEP = insert(_KEYS).inline()
 _ANSWER = (
     update(_KEYS)
     .where(_KEYS.c.user_id == bindparam("whose"), _KEYS.c.key == bindparam("which"))
@@ -106,35 +115,27 @@ def once(
     key: str,
     asked: str,
     act: Callable[[Work], Answer],
-    ahead: Callable[[Work], None] = lambda _work: None,
+    ahead: Callable[[Work], None] | None = None,
 ) -> Answer:
     """Run the act unless this account's key has been answered before; return the same answer either way.
 
-    What is asked `ahead` travels with the key, before anybody knows whether it is new.
+    An act that asks `ahead` asks together with its key, before anybody knows whether that is new.
     Raises Refused idempotency_key_missing, idempotency_key_reused, idempotency_key_in_flight.
     """
     if not key or len(key) > MAX_KEY_LENGTH:
         raise KEY_MISSING.refused()
     # keyed, because a body may carry an identity number, and a plain hash of one is soon searched
     asked = work.keyring.blind_index("request", asked)
+    if ahead is not None:
+        return _once_locked(work, key, asked, act, ahead)
     connection = work.session.connection()
     claimed = ask(
         connection,
         _CLAIMS[connection.dialect.name],
         {"user_id": work.actor.user_id, "key": key, "fingerprint": asked, "asked_at": work.at},
     )
-    ahead(work)
     if not claimed():
-        found = work.session.execute(
-            select(IdempotencyKey.fingerprint, IdempotencyKey.status, IdempotencyKey.answer).where(
-                _is_mine(work, key)
-            )
-        ).one()
-        if found.fingerprint != asked:
-            raise KEY_REUSED.refused()
-        if found.status is None:
-            raise KEY_IN_FLIGHT.refused()
-        return Answer(found.status, found.answer)
+        return _repeat(_find(work, key)()[0], asked)
     try:
         answer = act(work)
     except KeptRefused:
@@ -144,6 +145,47 @@ def once(
     told = {"whose": work.actor.user_id, "which": key, "status": answer.status, "answer": answer.body}
     send(connection, _ANSWER, told)
     return Answer(answer.status, answer.body)
+
+
+def _once_locked(
+    work: Work, key: str, asked: str, act: Callable[[Work], Answer], ahead: Callable[[Work], None]
+) -> Answer:
+    """Do the same for an act whose first word locks what it is about: the key is written with its answer.
+
+    Whoever waited for that lock sees the key of whoever had it. Where another lock was waited for, the act
+    is refused or violates the key, and is run again.
+    """
+    ahead(work)
+    known = _find(work, key)()
+    if known:
+        return _repeat(known[0], asked)
+    try:
+        answer = act(work)
+    except KeptRefused:
+        raise
+    except Refused:
+        known = _find(work, key)()
+        if not known:
+            raise
+        work.give_up()
+        return _repeat(known[0], asked)
+    kept = {"user_id": work.actor.user_id, "key": key, "fingerprint": asked, "asked_at": work.at}
+    told = {"status": answer.status, "answer": answer.body}
+    send(work.session.connection(), _KEEP, kept | told)
+    return Answer(answer.status, answer.body)
+
+
+def _find(work: Work, key: str) -> Answers:
+    return ask(work.session.connection(), _FIND, {"whose": work.actor.user_id, "which": key})
+
+
+def _repeat(row: Row, asked: str) -> Answer:
+    fingerprinted, status, answer = row
+    if fingerprinted != asked:
+        raise KEY_REUSED.refused()
+    if status is None:
+        raise KEY_IN_FLIGHT.refused()
+    return Answer(status, answer)
 
 
 def _is_mine(work: Work, key: str) -> ColumnElement[bool]:

@@ -52,6 +52,11 @@ class Work:
         for call in self._afterwards:
             call()
 
+    def give_up(self) -> None:
+        """Let go of everything done so far, and of what was to come after it; what follows begins anew."""
+        self._afterwards.clear()
+        self.session.rollback()
+
     def after_commit(self, call: Callable[[], None]) -> None:
         """Remember a call for after the commit; it is dropped with the transaction."""
         self._afterwards.append(call)

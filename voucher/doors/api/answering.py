@@ -18,7 +18,7 @@ def answer_once(
     act: Callable[[Work], Answer],
     asked: str,
     said_once: str | None = None,
-    foresee: Callable[[Work], None] = lambda _work: None,
+    foresee: Callable[[Work], None] | None = None,
 ) -> Response:
     """Run an act once for the request's key and return its answer, now and whenever the key comes back.
 

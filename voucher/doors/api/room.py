@@ -115,7 +115,7 @@ class Room(Blueprint):
 
                 try:
                     asked = fingerprint(request.method, request.path, request.get_json())
-                    return answer_once(act, asked, said_once, look_ahead)
+                    return answer_once(act, asked, said_once, look_ahead if foresee is not None else None)
                 except Refused as refused:
                     if reached and witness is not None and not isinstance(refused, KeptRefused):
                         witness(given, ids, refused.refusal)
