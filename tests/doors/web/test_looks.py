@@ -140,3 +140,27 @@ def contrast(one: str, other: str) -> float:
 def test_words_stand_out_from_their_ground(ink: str, paper: str) -> None:
     tokens = dict(re.findall(r"--([a-z-]+): (#[0-9a-f]{6});", TOKENS.read_text(encoding="utf-8")))
     assert contrast(tokens[ink], tokens[paper]) >= 4.5
+
+
+TAG = re.compile(r"""\btag\(\s*['"](\w+)['"]""")
+ALERT = re.compile(r"""class="alert ([a-z]+)["\s]""")
+SAID = FRONTEND / "src" / "styles" / "_said.scss"
+
+
+def find_plain_looks(text: str, styles: str) -> list[str]:
+    """Return the looks of tags and alerts that the style sheet does not know: they would stand there bare."""
+    wanted = [f"tag.{each}" for each in TAG.findall(text)] + [f"alert.{each}" for each in ALERT.findall(text)]
+    return sorted({each for each in wanted if f".{each} {{" not in styles})
+
+
+def test_every_tag_and_alert_has_a_look_of_its_own() -> None:
+    styles = SAID.read_text(encoding="utf-8")
+    for path in TEMPLATES.rglob("*.html"):
+        assert find_plain_looks(path.read_text(encoding="utf-8"), styles) == [], path
+
+
+def test_a_planted_look_nobody_drew_is_caught() -> None:
+    styles = SAID.read_text(encoding="utf-8")
+    planted = """{{ m.tag('soft', '已终止') }}<div class="alert bad">"""
+    assert find_plain_looks(planted, styles) == ["alert.bad", "tag.soft"]
+    assert find_plain_looks("""{{ tag('mute', '已终止') }}<p class="alert no">""", styles) == []
