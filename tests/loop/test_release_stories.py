@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from sqlalchemy import select
 
 from tests.loop.telling import approve_batch, claims_of, keys_of, outcomes, ready, settle_for, told
@@ -12,7 +14,7 @@ from voucher.stages.settle import clawback
 from voucher.stages.settle.models.claims import Claim
 from voucher.stages.settle.models.payments import Clawback
 from voucher.stages.settle.reading import lock_claims
-from voucher.stages.settle.releasing import ask_release, release
+from voucher.stages.settle.releasing import ask_release, decline_release, release
 
 WHY = "机构造假，本人无过错，济人社〔2024〕9号"
 
@@ -46,6 +48,14 @@ def test_全部追回后资格仍算用过_两人放行后才能重新申领(sce
     scene.hire("初审员2", Role.OFFICER_CITY, "310101199001010010")
     alone = told(scene, "初审员2", lambda work: release(work, claim))
     assert alone.code == "second_person_needed"
+    refuse = partial(decline_release, claim_id=claim, why="材料不足")
+    assert told(scene, "初审员2", refuse).code == "second_person_needed"
+    empty = told(scene, "复核员", lambda work: decline_release(work, claim, " "))
+    assert empty.code == "why_missing"
+    scene.do("复核员", refuse)
+    assert keys_of(scene) == {"consumed": 1}
+    assert told(scene, "复核员", lambda work: release(work, claim)).code == "reinstatement_not_asked"
+    scene.do("初审员", lambda work: ask_release(work, claim, WHY))
     scene.do("复核员", lambda work: release(work, claim))
     assert keys_of(scene)["freed"] == 1
     twice = told(scene, "初审员", lambda work: ask_release(work, claim, WHY))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, Index, select, text
+from sqlalchemy import CheckConstraint, Index, Select, select, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from voucher.ledger import audit
@@ -15,6 +15,7 @@ from voucher.plumbing.unit_of_work import Work
 from voucher.rules.approval import check_two_people
 from voucher.rules.errors import Family, reason
 from voucher.rules.lifecycle import Thing
+from voucher.rules.words import check_why
 
 SOURCE = "LIFECYCLE Hands（恢复须两人办理）; 【设】申诉成立后恢复"
 OPEN = text("decided_at IS NULL")
@@ -36,7 +37,10 @@ REINSTATEMENT_ASKED = reason(
 
 
 class Reinstatement(Model):
-    """An appeal that was upheld for one object: who asked to put it back and why, and who agreed."""
+    """An appeal that was upheld for one object: who asked to put it back and why, and who agreed or declined.
+
+    `declined_why` is empty where the other person agreed.
+    """
 
     __tablename__ = "reinstatement"
     __table_args__ = (
@@ -55,6 +59,7 @@ class Reinstatement(Model):
     asked_at: Mapped[datetime] = mapped_column(UtcTime, nullable=False)
     decided_by_person_id: Mapped[int | None] = mapped_column(Int64)
     decided_at: Mapped[datetime | None] = mapped_column(UtcTime)
+    declined_why: Mapped[str | None] = mapped_column(Text)
 
 
 translate("uq_reinstatement_open", "reinstatement.thing, reinstatement.object_id", REINSTATEMENT_ASKED)
@@ -95,11 +100,37 @@ def agree(work: Work, thing: Thing, object_id: int) -> Reinstatement:
 
     Raises Refused reinstatement_not_asked, second_person_needed.
     """
+    asked = _decide(work, thing, object_id)
+    work.session.flush()
+    return asked
+
+
+def decline(work: Work, thing: Thing, object_id: int, why: str) -> Reinstatement:
+    """Decline, with a reason, what another person has asked; nothing moves, and it may be asked anew.
+
+    Raises Refused why_missing, reinstatement_not_asked, second_person_needed.
+    """
+    words = check_why(why)
+    asked = _decide(work, thing, object_id)
+    asked.declined_why = words
+    work.session.flush()
+    audit.record_one(work, str(thing), object_id, "decline_reinstatement", why=words)
+    return asked
+
+
+def select_agreed(thing: Thing) -> Select[int]:
+    """Return the query for the ids of all objects of a kind that two people have put back at any time."""
+    return select(Reinstatement.object_id).where(
+        Reinstatement.thing == str(thing),
+        Reinstatement.decided_at.is_not(None),
+        Reinstatement.declined_why.is_(None),
+    )
+
+
+def _decide(work: Work, thing: Thing, object_id: int) -> Reinstatement:
     asked = find_asked(work, thing, object_id)
     if asked is None:
         raise REINSTATEMENT_NOT_ASKED.refused()
     check_two_people(asked.asked_by_person_id, work.actor.person_id)
-    asked.decided_by_person_id = work.actor.person_id
-    asked.decided_at = work.at
-    work.session.flush()
+    asked.decided_by_person_id, asked.decided_at = work.actor.person_id, work.at
     return asked

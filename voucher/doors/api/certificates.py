@@ -196,9 +196,12 @@ def revoke_certificate(work: Work, given: dict[str, Any]) -> dict[str, Any]:
     example={"step": "ask", "number": "S000041010001235000001", "why": "申诉成立，登记已恢复"},
 )
 def reinstate_certificate(work: Work, given: dict[str, Any]) -> dict[str, Any]:
-    """申诉成立恢复证书：一人提出，另一人确认，恢复时再次核验。"""
+    """申诉成立恢复证书：一人提出，另一人确认或不同意，恢复时再次核验。"""
     if given["step"] == "ask":
         asked = revoke.ask_reinstatement(work, given["number"], given["why"])
+        return _moved(work.session.get_one(Certificate, asked.object_id)) | {"reinstated": False}
+    if given["step"] == "decline":
+        asked = revoke.decline_reinstatement(work, given["number"], given["why"])
         return _moved(work.session.get_one(Certificate, asked.object_id)) | {"reinstated": False}
     return _moved(revoke.reinstate_certificate(work, given["number"])) | {"reinstated": True}
 

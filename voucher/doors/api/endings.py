@@ -40,10 +40,13 @@ def decertify_voucher(work: Work, given: dict[str, Any]) -> dict[str, Any]:
     example={"step": "ask", "voucher_id": 42, "why": "申诉成立：证书已恢复"},
 )
 def reinstate_voucher(work: Work, given: dict[str, Any]) -> dict[str, Any]:
-    """申诉成立，追回中的券恢复为已兑现：一人提出，另一人确认；未退回的款项不再追回。"""
+    """申诉成立，追回中的券恢复为已兑现：一人提出，另一人确认或不同意；未退回的款项不再追回。"""
     voucher_id = given["voucher_id"]
     if given["step"] == "ask":
         reinstate.ask_reinstatement(work, voucher_id, given["why"])
+        return _state(work.session.get_one(Voucher, voucher_id)) | {"reinstated": False}
+    if given["step"] == "decline":
+        reinstate.decline_reinstatement(work, voucher_id, given["why"])
         return _state(work.session.get_one(Voucher, voucher_id)) | {"reinstated": False}
     return _state(reinstate.reinstate(work, voucher_id)) | {"reinstated": True}
 
@@ -55,9 +58,12 @@ def reinstate_voucher(work: Work, given: dict[str, Any]) -> dict[str, Any]:
     example={"claim_id": 42, "step": "ask", "why": "机构造假，本人无过错"},
 )
 def release_entitlement(work: Work, given: dict[str, Any]) -> dict[str, Any]:
-    """款项全部追回后放行享受资格：一人写明理由提出，另一人确认；不放行的一直算用过。"""
+    """款项全部追回后放行享受资格：一人写明理由提出，另一人确认或不同意；不放行的一直算用过。"""
     if given["step"] == "ask":
         releasing.ask_release(work, given["claim_id"], given["why"])
+        return {"claim_id": given["claim_id"], "released": False}
+    if given["step"] == "decline":
+        releasing.decline_release(work, given["claim_id"], given["why"])
         return {"claim_id": given["claim_id"], "released": False}
     return {"claim_id": releasing.release(work, given["claim_id"]).id, "released": True}
 

@@ -10,18 +10,25 @@ from voucher.doors.schemas.values import WORDS_MAX, Body, Whole, Word, Words
 
 
 class TwoSteps(Body):
-    """One person asks with a reason, another one agrees."""
+    """One person asks with a reason, another one agrees, or declines with a reason."""
 
-    step = Word(("ask", "confirm"), required=True, metadata={"description": "ask 提出、confirm 确认"})
+    step = Word(
+        ("ask", "confirm", "decline"),
+        required=True,
+        metadata={"description": "ask 提出、confirm 确认、decline 不同意"},
+    )
     why = Words(
-        load_default=None, allow_none=True, most=WORDS_MAX, metadata={"description": "提出时必填：申诉结论"}
+        load_default=None,
+        allow_none=True,
+        most=WORDS_MAX,
+        metadata={"description": "提出、不同意时必填：结论和理由"},
     )
 
     @validates_schema
     def check_why(self, data: dict[str, Any], **kwargs: Any) -> None:
-        """Refuse to ask without saying why."""
-        if data["step"] == "ask" and data["why"] is None:
-            raise ValidationError("提出时须写明理由", "why")
+        """Refuse to ask, and to decline, without saying why."""
+        if data["step"] != "confirm" and data["why"] is None:
+            raise ValidationError("提出、不同意时须写明理由", "why")
 
 
 class NewRelease(TwoSteps):

@@ -106,6 +106,16 @@ def reinstate_certificate(work: Work, number: str) -> Certificate:
     return certificate
 
 
+def decline_reinstatement(work: Work, number: str, why: str) -> Reinstatement:
+    """Decline, as another officer with a reason: the certificate stays revoked; it may be asked for anew.
+
+    Raises Refused role_missing, certificate_number_unknown, revocation_why_missing,
+    reinstatement_not_asked, second_person_needed.
+    """
+    certificate = lock_within_reach(work, number, why)
+    return reinstatements.decline(work, Thing.CERTIFICATE, certificate.id, why)
+
+
 def lock_within_reach(work: Work, number: str, why: str | None) -> Certificate:
     """Return a certificate in the actor's regions, locked: by its filing, else by who issued it."""
     check_role(work.actor, *OFFICERS)

@@ -65,6 +65,19 @@ def reinstate(work: Work, voucher_id: int) -> Voucher:
     return voucher
 
 
+def decline_reinstatement(work: Work, voucher_id: int, why: str) -> Reinstatement:
+    """Decline, as another officer with a reason: what is owed stays owed, and it may be asked for anew.
+
+    Raises Refused voucher_missing (also for a foreign one), role_missing, why_missing,
+    reinstatement_not_asked, second_person_needed.
+    """
+    voucher = get_voucher(work, voucher_id)
+    if voucher.region_code not in work.actor.regions:
+        raise VOUCHER_MISSING.refused()
+    check_reach(work.actor, voucher.region_code, *OFFICE)
+    return reinstatements.decline(work, Thing.VOUCHER, voucher.id, why)
+
+
 def _get_recovering(work: Work, voucher_id: int) -> Voucher:
     """Return a voucher that may be put back, locked after its budget."""
     voucher = get_voucher(work, voucher_id, money=True)

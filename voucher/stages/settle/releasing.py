@@ -55,6 +55,16 @@ def release(work: Work, claim_id: int) -> Claim:
     return claim
 
 
+def decline_release(work: Work, claim_id: int, why: str) -> Reinstatement:
+    """Decline, as another person with a reason: the key stays used, and it may be asked for anew.
+
+    Raises Refused claim_missing (also for a foreign one), role_missing, release_not_recovered,
+    entitlement_released_already, why_missing, reinstatement_not_asked, second_person_needed.
+    """
+    claim = _get_recovered(work, claim_id)
+    return reinstatements.decline(work, Thing.CLAIM, claim.id, why)
+
+
 def may_release(claim_state: str, key_state: str) -> bool:
     """Return whether a claim in this state, with its key in that one, has anything to release."""
     return claim_state == "recovered" and key_state == CONSUMED

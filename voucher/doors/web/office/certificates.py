@@ -103,6 +103,7 @@ def _list_deeds(session: Session, actor: Actor, found: Certificate) -> list[tupl
     fits = {
         "ask-reinstatement": back and asked is None,
         "reinstate": back and asked is not None and asked.asked_by_person_id != actor.person_id,
+        "decline": asked is not None and asked.asked_by_person_id != actor.person_id,
         "verify": found.state in VERIFIABLE and found.filing_id is not None,
         "read-by-hand": found.state in VERIFIABLE and found.filing_id is not None,
         "revoke": may_move(Thing.CERTIFICATE, found.state, "revoke"),
@@ -125,7 +126,7 @@ def _ask(certificate_id: int, word: str) -> str:
             *(_list_consequences(session, found.id, view.voucher_id) if word == "revoke" else ()),
         ]
         asked = find_asked_reinstatement(session, Thing.CERTIFICATE, found.id)
-        if word == "reinstate" and asked is not None:
+        if word in ("reinstate", "decline") and asked is not None:
             facts.append(("提出恢复的理由", asked.why))
         steps = [("证书", url_for("web.office.certificates")), (view.number, back)]
         levels = [("0", "无等级"), *((str(int(each)), name) for each, name in LEVEL_NAMES.items())]
@@ -197,6 +198,11 @@ def _reinstate(work: Work, certificate_id: int) -> str:
     return f"已恢复为{STATE_NAMES[Thing.CERTIFICATE][found.state]}，并再次核验"
 
 
+def _decline(work: Work, certificate_id: int) -> str:
+    revoke.decline_reinstatement(work, _number_of(work, certificate_id), said_why("不同意的理由"))
+    return "已不同意恢复，证书仍为撤销；有新的依据可再次提出"
+
+
 def _verify(work: Work, certificate_id: int) -> str:
     changed = verify_certificates(work, [_number_of(work, certificate_id)])
     return "已再次核验，结果有变化" if changed else "已再次核验，结果没有变化"
@@ -241,4 +247,11 @@ DEEDS: dict[str, Deed] = {
         asks=(ask_why("申诉结论和理由"),),
     ),
     "reinstate": Deed("确认恢复", OFFICERS, "确认后证书恢复，系统当即再次核验。", _reinstate),
+    "decline": Deed(
+        "不同意恢复",
+        OFFICERS,
+        "不同意的，证书仍为撤销；有新的依据可以再次提出。",
+        _decline,
+        asks=(ask_why("不同意的理由"),),
+    ),
 }

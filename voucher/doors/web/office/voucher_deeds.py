@@ -54,6 +54,7 @@ def list_voucher_deeds(session: Session, actor: Actor, found: Voucher) -> list[t
         "replace": state in REPLACEABLE,
         "ask-reinstatement": may_move(Thing.VOUCHER, state, "reinstate") and asked is None,
         "reinstate": asked is not None and asked.asked_by_person_id != actor.person_id,
+        "decline": asked is not None and asked.asked_by_person_id != actor.person_id,
         "revoke": may_move(Thing.VOUCHER, state, "revoke"),
         "decertify": may_move(Thing.VOUCHER, state, "decertify_paid"),
     }
@@ -99,7 +100,7 @@ def _ask(voucher_id: int, word: str) -> str:
             if hold.said:
                 facts.append(("持券人所述", hold.said))
         asked = find_asked_reinstatement(session, Thing.VOUCHER, found.id)
-        if word == "reinstate" and asked is not None:
+        if word in ("reinstate", "decline") and asked is not None:
             facts.append(("提出恢复的理由", asked.why))
         place = training.enrolment_of(session, found.id) if word == "transfer" else None
         former = training.get_class(session, place.class_id) if place is not None else None
@@ -180,6 +181,11 @@ def _reinstate(work: Work, voucher_id: int) -> str:
     return "已恢复为已兑现，未退回的款项不再追回"
 
 
+def _decline(work: Work, voucher_id: int) -> str:
+    reinstate.decline_reinstatement(work, voucher_id, said_why("不同意的理由"))
+    return "已不同意恢复，追回照常办理；有新的依据可再次提出"
+
+
 DEEDS: dict[str, Deed] = {
     "accept": Deed(
         "代为领取",
@@ -240,5 +246,12 @@ DEEDS: dict[str, Deed] = {
     ),
     "reinstate": Deed(
         "确认恢复", OFFICERS, "确认后恢复为已兑现，未退回的款项不再追回；已退回的不再付出。", _reinstate
+    ),
+    "decline": Deed(
+        "不同意恢复",
+        OFFICERS,
+        "不同意的，追回照常办理；有新的依据可以再次提出。",
+        _decline,
+        asks=(ask_why("不同意的理由"),),
     ),
 }
