@@ -141,12 +141,32 @@ def test_人工登记与流水说的是同一笔_不会入账两次(scene: Scene
     pay_back(scene, 1, 50_00, "A001")
     report = take_in(scene, f"A001,{EV1[0]},50.00,{FIRST}", f"B001,{EV1[0]},50.00,{FIRST}")
     assert (report.matched, report.unknown, report.repeated) == (0, 1, 1)
-    assert credits_of(scene)[-1].problem == "同一追回单、同一金额已有人工登记，请核对是否同一笔"
+    flagged = credits_of(scene)[-1]
+    assert flagged.problem == "同一追回单、同一金额已有人工登记（凭证 A001），请核对是否同一笔"
+    same = told(scene, "制单员", lambda work: deciding_credits.assign_credit(work, flagged.id, FIRST))
+    assert (same.code, "A001" in same.sentence) == ("repayment_registered_already", True)
+    why = "两次汇款，回单两张"
+    another = scene.do("制单员", lambda work: deciding_credits.assign_credit(work, flagged.id, FIRST, why))
+    assert another.remark.endswith(f"另一笔：{why}"), "who books it sees why"
     wrong = scene.do("制单员", lambda work: repay(work, 1, 10_00, "C001"))
     scene.do("制单员", lambda work: deciding_credits.explain_credit(work, wrong.id, "金额登记有误"))
     scene.do("付款复核员", lambda work: deciding_credits.set_aside(work, wrong.id))
     pay_back(scene, 1, 100_00, "C001")
     assert debts(scene)[0][1] == 150_00
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_人工登记已收清一张_流水再来不会对到同单位的另一张(scene: Scene) -> None:
+    """AC-I1：收清的那张不再等款，同单位同金额的另一张还在：先请人核对，不悄悄入账。"""
+    ready(scene)
+    owing(scene, [ZHANG_SAN, person(4)])
+    pay_back(scene, 1, 200_00, "A001")
+    report = take_in(scene, f"N77,{EV1[0]},200.00,退补贴")
+    assert (report.matched, report.unknown) == (0, 1)
+    assert credits_of(scene)[-1].problem == (
+        f"同一付款单位（{FIRST}）、同一金额已有人工登记（凭证 A001），请核对是否同一笔"
+    )
+    assert [each[1] for each in debts(scene)] == [200_00, 0]
 
 
 def test_a_debit_is_no_credit_and_a_word_that_says_neither_stops_the_file() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from voucher.ledger import audit
 from voucher.plumbing.unit_of_work import Work
@@ -13,8 +13,9 @@ from voucher.rules.approval import check_two_people
 from voucher.rules.errors import Family, reason
 from voucher.rules.lifecycle import Thing, check_event
 from voucher.rules.words import check_why
+from voucher.stages.settle.bank_reading import printable
 from voucher.stages.settle.clawback import meet
-from voucher.stages.settle.importing_credits import list_owed
+from voucher.stages.settle.importing_credits import ANOTHER, list_owed
 from voucher.stages.settle.models.claims import Claim
 from voucher.stages.settle.models.credits import BOOKED, BY_HAND, SET_ASIDE, BankCredit
 from voucher.stages.settle.models.payments import Clawback
@@ -53,24 +54,53 @@ NOT_EXPLAINED = reason(
     SOURCE,
     Family.CONFLICT,
 )
+REGISTERED_BY_HAND = reason(
+    "repayment_registered_already",
+    "这张追回单的同一金额已有人工登记（凭证 {document}），可能是同一笔钱",
+    "是同一笔的，请写明“已人工登记”，不必再入账；确属另一笔的，请写明为什么是另一笔再指定",
+    SOURCE,
+    Family.CONFLICT,
+)
 EXPLAINED = "已写明不是追回款"
 
 
-def assign_credit(work: Work, credit_id: int, letter: str) -> BankCredit:
+def assign_credit(work: Work, credit_id: int, letter: str, why: str = "") -> BankCredit:
     """Say by the number on its letter which receivable a credit is for; another person books it.
 
-    What was explained before no longer stands: only the last proposal can be decided.
+    What was explained before no longer stands: only the last proposal can be decided. Where as much was
+    registered by hand on that receivable, `why` says that this is another payment.
     Raises Refused bank_credit_missing (also for a foreign one), role_missing, bank_credit_decided,
-    letter_number_unknown.
+    letter_number_unknown, repayment_registered_already.
     """
     credit = _take_up(work, [credit_id])[0]
     number = letter.strip().upper()
     owed = {each.letter_number: each.clawback_id for each in list_owed(work.session, credit.region_code)}
     if number not in owed:
         raise LETTER_UNKNOWN.refused(number=number)
+    words = printable(why).strip()
+    twin = _find_registered(work, credit, owed[number])
+    if twin is not None:
+        if not words:
+            raise REGISTERED_BY_HAND.refused(document=twin.bank_reference or twin.payer_name)
+        credit.remark = f"{credit.remark}{ANOTHER}{words}"
     credit.clawback_id, credit.problem, credit.note = owed[number], None, None
     _propose(work, credit, "assign", letter=number)
     return credit
+
+
+def _find_registered(work: Work, credit: BankCredit, clawback_id: int) -> BankCredit | None:
+    """Return what was registered by hand with the same sum on a receivable, and not set aside since."""
+    return work.session.scalars(
+        select(BankCredit)
+        .where(
+            BankCredit.clawback_id == clawback_id,
+            BankCredit.amount_fen == credit.amount_fen,
+            BankCredit.line == BY_HAND,
+            BankCredit.id != credit.id,
+            func.coalesce(BankCredit.decision, "") != SET_ASIDE,
+        )
+        .limit(1)
+    ).first()
 
 
 def explain_credit(work: Work, credit_id: int, note: str) -> BankCredit:

@@ -55,7 +55,9 @@ def assign_credit(credit_id: int) -> ResponseReturnValue:
     """Say which receivable a credit is for."""
 
     def call(work: Work) -> Done:
-        deciding_credits.assign_credit(work, credit_id, fields.text("letter", "追回单编号", limit=40))
+        letter = fields.text("letter", "追回单编号", limit=40)
+        why = fields.text("why", "为什么是另一笔", required=False, limit=200)
+        deciding_credits.assign_credit(work, credit_id, letter, why)
         return Done("已指定追回单，等待另一人确认", url_for("web.finance.bank_credits"))
 
     return submit(call, _show)
