@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from functools import partial
 
@@ -17,6 +18,7 @@ from voucher.ledger.entries import EntrySearch, page_entries
 from voucher.ledger.year_ends import YearEnd
 from voucher.plumbing.unit_of_work import Work
 from voucher.rules.actor import Role
+from voucher.rules.errors import Refused
 from voucher.stages.issue.reading import lock_programme
 from voucher.stages.settle import clawback, payment
 from voucher.stages.settle.closing_years import ask_year_end, carry_year_end, drop_year_end
@@ -82,6 +84,14 @@ def test_年末占用随同结转_支出计入付款的年度_追回退回当年
     scene.at = on("2025-01-02")
     look = seen(scene, old)
     assert (look.claims, look.claim_fen, look.rest_fen, look.files_out) == (2, 400_00, 400_00, 1)
+    passed = told(scene, "制单员", lambda work: payment.prepare(work, old))
+    assert passed.code == "budget_year_passed"
+    assert "年末结转" in passed.sentence
+    set_parameter(scene, "year_end_payment_days", "1", "2025-01-01", "日")
+    with_grace = told(scene, "制单员", lambda work: payment.prepare(work, old))
+    assert "截至 2025-01-01" in with_grace.sentence
+    set_parameter(scene, "year_end_payment_days", "2", "2025-01-02", "日")
+    assert told(scene, "制单员", lambda work: payment.prepare(work, old)).code == "nothing_to_pay"
     asked = ask(scene, old)
     carried = carry(scene, asked)
     assert carried.into_budget_id is not None
@@ -143,6 +153,36 @@ def test_收回的由新年度重新占用_不够就不办_候补排到新年度
     assert again.into_budget_id is not None
     assert scene.budget(old).carried_into_id == again.into_budget_id
     assert sums(scene, again.into_budget_id)[1] == 400_00
+
+
+def test_两名复核员同时结转同一预算_只结转一次(scene: Scene) -> None:
+    ready(scene, "2024-12-01")
+    old = scene.open_budget(1000)
+    settle_for(scene, [ZHANG_SAN, LI_SI], old)
+    scene.hire("付款复核员2", STAFF_ROLE, "310101199001010980")
+    scene.at = on("2025-01-02")
+    asked = ask(scene, old)
+    ready_both, outcomes = threading.Barrier(2), list[str]()
+
+    def carry_once(login: str) -> None:
+        ready_both.wait()
+        try:
+            scene.do(login, lambda work: carry_year_end(work, asked.id, 400_00, 600_00))
+        except Refused as refused:
+            outcomes.append(refused.refusal.code)
+        else:
+            outcomes.append("carried")
+
+    threads = [threading.Thread(target=carry_once, args=(each,)) for each in ("付款复核员", "付款复核员2")]
+    for each in threads:
+        each.start()
+    for each in threads:
+        each.join()
+    assert sorted(outcomes) == ["carried", "year_end_over"]
+    into = scene.budget(old).carried_into_id
+    assert into is not None
+    assert sums(scene, old) == (0, 0, 0, 0, 0)
+    assert sums(scene, into) == (400_00, 400_00, 0, 0, 0)
 
 
 def test_跳过的年度仍可结转_直接进入已结转到的年度(scene: Scene) -> None:

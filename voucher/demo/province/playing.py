@@ -80,7 +80,9 @@ def open_offers(stage: Stage, on: date, offers: Sequence[Offer] = (*OFFERS, DRAF
     house = stage.house
     house.at = moment(on, 14)
     budgets = {
-        name: house.act("operator-jy", partial(_open_budget, year=on.year, source=source, amount_fen=fen))
+        name: house.act(
+            "operator-jy", partial(_open_budget, year=stage.today.year, source=source, amount_fen=fen)
+        )
         for (name, fen), source in zip(
             BUDGETS_FEN.items(), (FundSource.FISCAL, FundSource.INDUSTRY_DEVELOPMENT), strict=True
         )

@@ -27,6 +27,7 @@ from voucher.stages.settle.booking import list_unsent, lock_behind, settle_unsen
 from voucher.stages.settle.models.banking import PaymentLayout
 from voucher.stages.settle.models.claims import Claim, SettlementBatch
 from voucher.stages.settle.models.payments import Payment, PaymentFile, PaymentLine
+from voucher.stages.settle.paying_years import check_may_pay, check_may_release
 from voucher.stages.settle.payment_content import (
     ContentLine,
     build_content,
@@ -72,14 +73,14 @@ def prepare(work: Work, budget_id: int, template_code: str | None = None) -> Pay
     lines only, the payees that came first are in it and the others wait for another file. What is on hold,
     or due to an institution that has been stopped, stays behind, so that it stops nobody else's money.
     Raises Refused role_missing, region_foreign, budget_missing (also for a foreign one), nothing_to_pay,
-    budget_year_over, bank_template_missing, payer_unknown, payment_instruction_invalid, and as
-    `check_payable` does.
+    budget_year_over, budget_year_passed, bank_template_missing, payer_unknown,
+    payment_instruction_invalid, and as `check_payable` does.
     """
     fund = budgets.get_budget(work, budget_id, lock=True)
     if fund.region_code not in work.actor.regions:
         raise budgets.BUDGET_MISSING.refused(budget=budget_id)
     check_reach(work.actor, fund.region_code, Role.FINANCE_MAKER)
-    budgets.check_year_open(work, fund)
+    check_may_pay(work, fund)
     template = choose_template(work.session, work.today, fund.region_code, template_code)
     layout = read_layout(work, template)
     claims = _lock_payable(work, budget_id, layout.lines_most)
@@ -188,10 +189,12 @@ def release(work: Work, payment_file_id: int) -> PaymentFile:
 
     Raises Refused payment_file_missing, role_missing, same_hand (also where the releaser has signed any
     of its claims), cleared_it, payees_stopped, certificates_no_longer_valid, payee_account_changed,
-    payment_file_changed, event_not_allowed, on_hold.
+    payment_file_changed, event_not_allowed, on_hold, budget_year_passed.
     """
     file = get_file(work, payment_file_id)
-    check_reach(work.actor, region_of(work, file), Role.FINANCE_RELEASER)
+    fund = budgets.get_budget(work, file.budget_id)
+    check_reach(work.actor, fund.region_code, Role.FINANCE_RELEASER)
+    check_may_release(work.session, fund, work.today)
     check_hands(Step.RELEASE, work.actor.person_id, _hands(file))
     unsent = list_unsent(work, file)
     if unsent:

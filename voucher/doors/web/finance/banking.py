@@ -22,6 +22,7 @@ from voucher.rules.money import chinese_capitals, format_yuan
 from voucher.rules.vocabulary import FUND_SOURCE_NAMES, FundSource
 from voucher.stages.settle import payment_download, quarantine, queries
 from voucher.stages.settle.models.payments import PaymentFile
+from voucher.stages.settle.paying_years import find_year_refusal
 from voucher.stages.settle.payment_precheck import REASONS
 from voucher.stages.settle.queries import banking
 
@@ -49,6 +50,7 @@ def precheck(budget_id: int) -> ResponseReturnValue:
         return render_template(
             "finance/precheck.html",
             found=found,
+            passed=find_year_refusal(session, found.budget, door.today),
             region=get_region(session, found.budget.region_code),
             templates=templates.items(),
             fault_names=FAULT_NAMES,

@@ -25,8 +25,10 @@ from voucher.rules.vocabulary import FUND_SOURCE_NAMES, FundSource
 from voucher.stages.issue.queries.funds import list_draws
 from voucher.stages.settle import queries
 from voucher.stages.settle.granting import grant_budget
+from voucher.stages.settle.queries.year_ends import list_due_year_ends
 
 MOVEMENTS_SHOWN = 100
+LEFT = {"over": "年度过完、待结转"}
 MOVEMENT_NAMES = {
     "grant": "下达",
     "reserve": "占用",
@@ -80,9 +82,10 @@ def open_budget() -> ResponseReturnValue:
 @finance.get("/budgets/<int:budget_id>")
 def budget(budget_id: int) -> ResponseReturnValue:
     """Show one budget and its movements, newest first."""
-    with the_door().read() as session:
+    door, regions = the_door(), current_actor().regions
+    with door.read() as session:
         found = next(
-            (each for each in queries.list_budgets(session, current_actor().regions) if each.id == budget_id),
+            (each for each in queries.list_budgets(session, regions) if each.id == budget_id),
             None,
         )
         if found is None:
@@ -90,6 +93,7 @@ def budget(budget_id: int) -> ResponseReturnValue:
         return render_template(
             "finance/budget.html",
             budget=found,
+            is_due=any(each.id == budget_id for each, _ in list_due_year_ends(session, regions, door.today)),
             region=get_region(session, found.region_code),
             draws=list_draws(session, budget_id),
             movements=_list_movements(session, budget_id),
@@ -101,17 +105,22 @@ def _show_all() -> str:
     actor = current_actor()
     # named otherwise than the fields of the form below them
     area, fund, year = fields.asked("area", actor.regions), fields.asked("fund"), fields.cursor("of")
+    left, today = fields.asked("left", LEFT), the_door().today
     with the_door().read() as session:
         everything = queries.list_budgets(session, actor.regions)
+        due = {each.id: asked for each, asked in list_due_year_ends(session, actor.regions, today)}
         rows = [
             each
             for each in everything
             if area in (None, each.region_code) and fund in (None, each.source) and year in (0, each.year)
+            if left is None or each.id in due
         ]
         return render_template(
             "finance/budgets.html",
             rows=rows,
-            chosen={"area": area, "fund": fund, "of": year or None},
+            chosen={"area": area, "fund": fund, "of": year or None, "left": left},
+            due=due,
+            left=LEFT.items(),
             years=[(each, f"{each} 年") for each in sorted({each.year for each in everything}, reverse=True)],
             by_fund=_sum_by_fund(rows),
             totals=_sum(rows),

@@ -10,7 +10,7 @@ from flask import url_for
 from sqlalchemy.orm import Session
 
 from voucher.doors.auth.door import the_door
-from voucher.doors.auth.entries import OFFICERS, OPERATORS, WATCHERS
+from voucher.doors.auth.entries import MAKERS, OFFICERS, OPERATORS, WATCHERS
 from voucher.doors.web.office.steps import count_at_province
 from voucher.registry.corrected import count_waiting
 from voucher.registry.filing.reading import count_to_review as count_filings
@@ -30,6 +30,7 @@ from voucher.stages.oversee.risk.queries import count_open as count_risks
 from voucher.stages.settle.queries import Waiting, count_open_holds
 from voucher.stages.settle.queries.denials import count_denials
 from voucher.stages.settle.queries.reinstatements import count_asked_reinstatements
+from voucher.stages.settle.queries.year_ends import count_due_year_ends
 from voucher.stages.train.queries import count_to_review
 from voucher.stages.train.queries.changes import count_moves
 from voucher.stages.train.queries.inspections import count_inspections
@@ -44,10 +45,18 @@ OFFICE = OPERATORS | OFFICERS
 # what stands still is seen by who watches, though others end it
 WATCHED = OFFICERS | WATCHERS
 PROVINCE = frozenset({Role.OFFICER_PROVINCE})
+PAYERS = MAKERS | {Role.FINANCE_CHECKER}
 
 
 def _filed(way: str) -> Count:
     return lambda session, actor: count_filed(session, actor.regions, way=way, person_id=actor.person_id)
+
+
+def _count_year_ends(session: Session, actor: Actor) -> tuple[int, datetime | None]:
+    makes, checks = actor.has(*MAKERS), actor.has(Role.FINANCE_CHECKER)
+    return count_due_year_ends(
+        session, actor.regions, the_door().today, makes=makes, checks=checks, person_id=actor.person_id
+    )
 
 
 # key, name, who it waits for, how it is counted, endpoint, filters of the list it leads to
@@ -229,6 +238,7 @@ QUEUES: tuple[tuple[str, str, frozenset[Role], Count, str, dict[str, Any]], ...]
         "web.office.reinstatements",
         {},
     ),
+    ("year_ends", "年末结转待办", PAYERS, _count_year_ends, "web.finance.budgets", {"left": "over"}),
     (
         "tariffs",
         "标准待确认",

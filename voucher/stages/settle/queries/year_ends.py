@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -101,3 +102,38 @@ def preview_year_end(
         files_out=session.scalar(out) or 0,
         over=today.year > budget.year,
     )
+
+
+def list_due_year_ends(
+    session: Session, regions: Collection[str], today: date
+) -> list[tuple[Budget, YearEnd | None]]:
+    """Return the budgets of these regions whose year is over, but not carried, with what was asked for each.
+
+    Only those that still have money, kept or left over; the oldest year first.
+    """
+    left = Budget.granted_fen > Budget.spent_fen + Budget.returned_fen
+    open_ = (YearEnd.budget_id == Budget.id) & YearEnd.done_at.is_(None) & YearEnd.dropped_at.is_(None)
+    found = session.execute(
+        select(Budget, YearEnd)
+        .join(YearEnd, open_, isouter=True)
+        .where(
+            Budget.region_code.in_(sorted(regions)),
+            Budget.year < today.year,
+            Budget.carried_into_id.is_(None),
+            left,
+        )
+        .order_by(Budget.year, Budget.id)
+    )
+    return [(budget, asked) for budget, asked in found]
+
+
+def count_due_year_ends(
+    session: Session, regions: Collection[str], today: date, *, makes: bool, checks: bool, person_id: int
+) -> tuple[int, datetime | None]:
+    """Return how many year ends wait for this person, to be asked for or carried, and since when."""
+    waiting = [
+        asked
+        for _, asked in list_due_year_ends(session, regions, today)
+        if (asked is None and makes) or (asked and checks and asked.asked_by_person_id != person_id)
+    ]
+    return len(waiting), min((each.asked_at for each in waiting if each is not None), default=None)
