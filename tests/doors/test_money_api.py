@@ -113,3 +113,10 @@ def test_a_person_stops_a_subsidy_and_two_officers_let_it_go_on(scene: Scene, wo
     assert one.get("/denials?state=open").json["items"] == []
     assert zhang.get("/subsidies").json["items"][0]["answer"] == "本人到场确认"
     assert told(zhang.post(f"{path}/withdrawals", {})) == (409, "denial_answered_already")
+
+    # a second case of another kind is found true: the line stays until two people lift it
+    made = zhang.post("/denials", {"claim_id": mine, "problem": "other"})
+    lift = f"/denials/{made.json['id']}/liftings"
+    assert told(one.post(lift, {"step": "ask", "why": "已更正"})) == (409, "denial_not_stopped")
+    assert told(far.post(lift, {"step": "ask", "why": "已更正"})) == (404, "denial_missing")
+    assert one.post(lift, {"step": "decline"}).status_code == 422

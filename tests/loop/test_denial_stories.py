@@ -8,16 +8,28 @@ import pytest
 from sqlalchemy import select, text
 
 from tests import town_issue
-from tests.loop.telling import approve_batch, claims_of, ready, set_parameter, settle_for, states_of, told
-from tests.scene import LI_SI, XINXIANG, ZHANG_SAN, Scene, on
+from tests.loop.telling import (
+    approve_batch,
+    claims_of,
+    person,
+    ready,
+    set_parameter,
+    settle_for,
+    states_of,
+    told,
+)
+from tests.loop.test_payment_stories import give_accounts
+from tests.scene import EV1, LI_SI, XINXIANG, ZHANG_SAN, Scene, on
 from voucher.ledger.holds import Hold, open_hold
 from voucher.plumbing.outbox import Letter
 from voucher.plumbing.unit_of_work import Work
 from voucher.rules.actor import Role
 from voucher.rules.lifecycle import Thing
 from voucher.rules.vocabulary import Problem
-from voucher.stages.settle import answering_denials, denying, payment
+from voucher.stages.settle import answering_denials, denying, lifting, payment
+from voucher.stages.settle.correct import correct_bounced
 from voucher.stages.settle.models.denials import Denial
+from voucher.stages.settle.models.payments import PaymentLine
 from voucher.stages.settle.queries.denials import count_denials, page_denials, page_own_subsidies
 
 TWO = (("核查员", "310101199001010810"), ("确认员", "310101199001010820"))
@@ -218,6 +230,37 @@ def test_没收到属实的告知原因后继续办理_不是我属实的仍停�
     scene.bank_answers(scene.make_file(budget))
     assert {each.id: each.state for each in claims_of(scene)} == {first.id: "paid", second.id: "approved"}
 
+    # stopped for good, unless it is refused, or two people say what was corrected
+    with scene.database.read() as session:
+        hold = session.get_one(Hold, stolen.hold_id)
+    by_hand = told(scene, "核查员", lambda work: denying.check_no_denial(work.session, hold))
+    assert "“不是我”属实的继续停住" in by_hand.sentence
+    assert told(scene, "核查员", lambda work: lifting.lift(work, stolen.id)).code == "reinstatement_not_asked"
+    answered = told(scene, "核查员", lambda work: lifting.ask_lift(work, missed.id, "已更正"))
+    assert answered.code == "denial_not_stopped"
+    assert told(scene, "核查员", lambda work: lifting.ask_lift(work, stolen.id, " ")).code == "why_missing"
+    own_hand = told(scene, "初审员", lambda work: lifting.ask_lift(work, stolen.id, "已更正"))
+    assert own_hand.code == "already_signed"
+    scene.do("核查员", lambda work: lifting.ask_lift(work, stolen.id, "本人记错，书面认可"))
+    alone = told(scene, "核查员", lambda work: lifting.decline_lift(work, stolen.id, "不同意"))
+    assert alone.code == "second_person_needed"
+    scene.do("确认员", lambda work: lifting.decline_lift(work, stolen.id, "没有书面材料"))
+    assert told(scene, "确认员", lambda work: lifting.lift(work, stolen.id)).code == "reinstatement_not_asked"
+    scene.do("核查员", lambda work: lifting.ask_lift(work, stolen.id, "补交书面材料"))
+    assert told(scene, "核查员", lambda work: lifting.lift(work, stolen.id)).code == "second_person_needed"
+    scene.do("确认员", lambda work: lifting.lift(work, stolen.id))
+    with scene.database.read() as session:
+        sent = [each.payload.get("template") for each in session.scalars(select(Letter))]
+    assert sent.count("denial_lifted") == 1
+    again = deny(scene, town_issue.worker(scene, LI_SI), second.id)
+    assert again.hold_id is not None, "what was let go on may be stopped once more"
+    for sql, words in (
+        ("UPDATE reinstatement SET declined_why = NULL", "what was decided stays"),
+        ("UPDATE claim_denial SET hold_id = NULL WHERE confirmed_at IS NULL", "stays whose"),
+    ):
+        with pytest.raises(Exception, match=words):
+            scene.do("operator", partial(run, sql=sql))
+
 
 def test_已交银行的不许诺停住_属实后不留待处置(scene: Scene) -> None:
     budget = staffed(scene)
@@ -249,3 +292,38 @@ def test_已交银行的不许诺停住_属实后不留待处置(scene: Scene) -
     confirm(scene, old)
     with scene.database.read() as session:
         assert session.get_one(Hold, old.hold_id).closed_at is not None
+
+
+@pytest.mark.parametrize("database", ["postgres"], indirect=True)
+def test_已交银行时反映的_银行退票即停住_改了账户也不能重付_答复后才走(scene: Scene) -> None:
+    budget = staffed(scene)
+    settled = settle_for(scene, [ZHANG_SAN, LI_SI, person(3)], budget)
+    approve_batch(scene, settled.batch_id)
+    logins = [town_issue.worker(scene, each) for each in (ZHANG_SAN, LI_SI)]
+    first, second, third = claims_of(scene)
+    scene.open_accounts()
+    file = scene.make_file(budget)
+    waiting, stolen = deny(scene, logins[0], first.id), deny(scene, logins[1], second.id)
+    answer(scene, stolen, upheld=True)
+    confirm(scene, stolen)
+    with scene.database.read() as session:
+        lines = session.scalars(select(PaymentLine.reference)).all()
+    scene.bank_answers(file, failing=lines)
+    assert states_of(scene) == {"bounced": 3}
+    with scene.database.read() as session:
+        held = {each.object_id: each.why for each in session.scalars(select(Hold))}
+        cases = {each.claim_id: each.hold_id for each in session.scalars(select(Denial))}
+    assert set(held) == {first.id, second.id}
+    assert "退票后停住" in held[first.id]
+    assert None not in cases.values()
+    give_accounts(scene, [EV1[1]], "2588")
+    assert scene.do("制单员", lambda work: correct_bounced(work, EV1[1])) == 1
+    scene.bank_answers(scene.make_file(budget))
+    assert {each.id: each.state for each in claims_of(scene)} == {
+        first.id: "bounced", second.id: "bounced", third.id: "paid",
+    }  # fmt: skip
+    answer(scene, waiting, upheld=False)
+    confirm(scene, waiting)
+    assert scene.do("制单员", lambda work: correct_bounced(work, EV1[1])) == 1
+    scene.bank_answers(scene.make_file(budget))
+    assert states_of(scene) == {"paid": 2, "bounced": 1}

@@ -32,6 +32,7 @@ TEXTED_CODE, VOUCHER_REDEEMED = "texted_code", "voucher_redeemed"
 CONSENT_CODE, CONSENT_GIVEN, CONSENT_ENDED = "consent_code", "consent_given", "consent_ended"
 HELPER_ACTED, WEBHOOK_PAUSED = "helper_acted", "webhook_paused"
 DENIAL_OPENED, DENIAL_ANSWERED_LETTER = "denial_opened", "denial_answered"
+DENIAL_LIFTED = "denial_lifted"
 CLASS_CHANGED, STARS_ANSWERED, APPEAL_MOVED = "class_changed", "stars_answered", "appeal_moved"
 CLASS_SESSIONS_CHANGED = "class_sessions_changed"
 ACCESS_RESET, PASSWORD_CHANGED, TOTP_BOUND = "access_reset", "password_changed", "totp_bound"
@@ -54,6 +55,8 @@ WORDS: Mapping[str, str] = {
     "不是您本人反映的，请立即拨打 12333。",
     DENIAL_ANSWERED_LETTER: "您反映的补贴问题（编号 {number}）已由两人核查：{outcome}。"
     "详情请登录“我的补贴”查看；不服的可拨打 12333。",
+    DENIAL_LIFTED: "您反映的补贴（编号 {number}）已更正，由两人解除停住、继续办理。"
+    "仍有问题请登录“我的补贴”再次反映，会再停住；也可拨打 12333。",
     CLASS_CHANGED: "您的班级“{training}”有 {count} 次课改了时间、教师或地点，最早一次原定 {before}，"
     "现为 {after}，{place}。请登录“我的券”查看课程表。详询 12333。",
     CLASS_SESSIONS_CHANGED: "您的班级“{training}”的课程有变更：取消 {dropped} 次，新增 {added} 次，"

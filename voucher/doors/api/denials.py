@@ -14,8 +14,10 @@ from voucher.doors.schemas.denials import (
     Denials,
     DenialSignature,
     DenialState,
+    LiftingState,
     NewAnswer,
     NewDenial,
+    NewLifting,
     OwnDenialState,
     OwnSubsidies,
 )
@@ -23,7 +25,7 @@ from voucher.doors.schemas.paging import Paging, paged
 from voucher.doors.schemas.systems import Nothing
 from voucher.plumbing.unit_of_work import Work
 from voucher.rules.vocabulary import Problem
-from voucher.stages.settle import answering_denials, denying
+from voucher.stages.settle import answering_denials, denying, lifting
 from voucher.stages.settle.models.denials import Denial
 from voucher.stages.settle.queries.denials import page_denials, page_own_subsidies
 
@@ -94,3 +96,20 @@ def sign_denial(work: Work, given: dict[str, Any], denial_id: int) -> Denial:
     if given["decision"] == "confirm":
         return answering_denials.confirm(work, denial_id)
     return answering_denials.send_back(work, denial_id)
+
+
+@denials.act(
+    "/denials/<int:denial_id>/liftings",
+    body=NewLifting,
+    answer=LiftingState,
+    example={"step": "ask", "why": "收款单位已更正，本人书面认可，济人社〔2024〕12号"},
+)
+def lift_denial(work: Work, given: dict[str, Any], denial_id: int) -> dict[str, Any]:
+    """属实而停住的申领更正后解除：一人写明更正了什么提出，另一人确认或不同意；本人会收到短信。"""
+    if given["step"] == "confirm":
+        lifting.lift(work, denial_id)
+    elif given["step"] == "ask":
+        lifting.ask_lift(work, denial_id, given["why"])
+    else:
+        lifting.decline_lift(work, denial_id, given["why"])
+    return {"denial_id": denial_id, "lifted": given["step"] == "confirm"}

@@ -47,6 +47,7 @@ API_MONEY: dict[str, Access] = {
     "denials.take_back_denial": Access(WORKERS, "说明是本人弄错"),
     "denials.answer_denial": Access(OFFICERS, "答复本人反映"),
     "denials.sign_denial": Access(OFFICERS, "由另一人确认或退回答复"),
+    "denials.lift_denial": Access(OFFICERS, "属实而停住的申领更正后解除，两人办理"),
     "closings.show_year_end": Access(DESK, "年末结转的预览和经过"),
     "closings.ask_year_end": Access(MAKERS, "提出年末结转"),
     "closings.carry_year_end": Access(_CHECKERS, "由另一人办理年末结转"),

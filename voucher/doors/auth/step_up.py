@@ -66,6 +66,7 @@ SIGNING: dict[str, str | None] = {
     "payments.book_repayment": None,
     "closings.close_month": None,
     "denials.sign_denial": None,
+    "denials.lift_denial": None,
     "closings.carry_year_end": None,
     "payees.confirm_correction": None,
     "payees.agree_account": None,
@@ -77,9 +78,11 @@ SIGNING: dict[str, str | None] = {
 }
 # one address does many deeds: those that put back what a finding had ended are signed
 SIGNED_DEEDS: dict[str, frozenset[str]] = {
-    "web.office.do_certificate_deed": frozenset({"ask-reinstatement", "reinstate"}),
-    "web.office.do_voucher_deed": frozenset({"ask-reinstatement", "reinstate"}),
-    "web.office.do_claim_deed": frozenset({"ask-release", "release"}),
+    "web.office.do_certificate_deed": frozenset({"ask-reinstatement", "reinstate", "decline"}),
+    "web.office.do_voucher_deed": frozenset({"ask-reinstatement", "reinstate", "decline"}),
+    "web.office.do_claim_deed": frozenset(
+        {"ask-release", "release", "decline-release", "ask-lift", "lift", "decline-lift"}
+    ),
 }
 # one form asks for more or for less: only with this answer in this field it is signed
 SIGNED_ANSWERS: dict[str, tuple[str, str]] = {"web.supervisor.ask_for_export": ("mask", "unmasked")}

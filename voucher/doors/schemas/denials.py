@@ -6,6 +6,7 @@ from typing import Any
 
 from marshmallow import Schema, fields, pre_dump
 
+from voucher.doors.schemas.endings import TwoSteps
 from voucher.doors.schemas.paging import Paging, page_of
 from voucher.doors.schemas.values import Body, Moment, OnDay, Region, Said, Whole, Word, Words
 from voucher.rules.vocabulary import Problem
@@ -58,6 +59,17 @@ class DenialSignature(Body):
     decision = Word(
         ("confirm", "return"), required=True, metadata={"description": "confirm 确认；return 退回"}
     )
+
+
+class NewLifting(TwoSteps):
+    """What was corrected, so that the line of an upheld case goes on."""
+
+
+class LiftingState(Schema):
+    """Whether the line of a case goes on, or a second person still has to agree."""
+
+    denial_id = fields.Integer()
+    lifted = fields.Boolean(metadata={"description": "false 表示已提出待另一人确认，或不同意"})
 
 
 class OwnDenialState(DenialState):

@@ -2,7 +2,8 @@
 
 What is not true lets the line go on. 没收到 that is true has its cause said, and the line goes on as well:
 money that has not come is no reason to withhold it. 不是我 that is true keeps the line stopped until it is
-refused or taken back by the acts that do so; a draft, which nobody has reviewed, ends with the answer.
+refused or taken back by the acts that do so, or lifted by two people; a draft, which nobody has reviewed,
+ends with the answer.
 """
 
 from __future__ import annotations
@@ -44,7 +45,7 @@ def answer(work: Work, denial_id: int, *, upheld: bool, words: str) -> Denial:
     found = _lock(work, denial_id)
     if found.answered_at is not None:
         raise DENIAL_ANSWERED.refused()
-    _check_no_hand(work, found.claim_id)
+    check_no_hand(work, found.claim_id)
     # sealed first: reading the key must not write half an answer
     sealed = seal_words(work, found.person_id, DENIAL_ANSWER, said)
     found.upheld, found.answer_sealed = upheld, sealed
@@ -73,7 +74,7 @@ def confirm(work: Work, denial_id: int) -> Denial:
     second_person_needed, already_signed, denial_answered_already.
     """
     found = _lock_answered(work, denial_id, money=True)
-    _check_no_hand(work, found.claim_id)
+    check_no_hand(work, found.claim_id)
     found.confirmed_by_person_id, found.confirmed_at = work.actor.person_id, work.at
     work.session.flush()
     _settle(work, found, work.session.get_one(Claim, found.claim_id))
@@ -105,8 +106,11 @@ def _settle(work: Work, case: Denial, claim: Claim) -> None:
         close_hold(work, hold, f"本人反映 {case.number} 已答复：{conclusion}")
 
 
-def _check_no_hand(work: Work, claim_id: int) -> None:
-    """Refuse whoever has a hand in the claim, or in its amount, to judge what is said of it."""
+def check_no_hand(work: Work, claim_id: int) -> None:
+    """Refuse whoever has a hand in the claim, or in its amount, to judge what is said of it.
+
+    Raises Refused already_signed, cleared_it.
+    """
     for step, person_id in list_hands(work.session, [claim_id]).get(claim_id, []):
         check_unsigned(work.actor.person_id, {Step(step): person_id})
     check_not_cleared("答复本人反映", work.actor.person_id, list_clearers(work.session, [claim_id]))

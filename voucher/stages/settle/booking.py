@@ -10,6 +10,7 @@ from voucher.ledger import budget as budgets
 from voucher.ledger import entitlements, states
 from voucher.plumbing.unit_of_work import Work
 from voucher.stages.settle import offsetting
+from voucher.stages.settle.denying import hold_bounced
 from voucher.stages.settle.ending import money_of
 from voucher.stages.settle.following import follow
 from voucher.stages.settle.models.claims import Claim
@@ -53,6 +54,7 @@ def book_lines(
         states.move(work, Claim, claims, claim_event, reason=file.number)
         if claim_event == "bounce":
             offsetting.let_go(work, payments)
+            hold_bounced(work, claims)
             continue
         entitlements.consume(work, [each.entitlement_id for each in claims])
         budgets.spend(work, file.budget_id, [money_of(each, each.amount_fen) for each in claims])

@@ -1,8 +1,9 @@
 """不是我、没收到: a person stops a subsidy claimed in that person's name with one tap; the office answers.
 
 What has left for the payee, or for the bank, cannot be stopped any more: then the case alone is opened, and
-the money is taken back where the case is upheld. One tap stops a line once: after an answer that let it go
-on, a case holds nothing, and an officer may hold by hand.
+the money is taken back where the case is upheld. What the bank sends back is stopped before it can be paid
+again, unless the answer let it go on. One tap stops a line once: after an answer that let it go on, a case
+holds nothing, and an officer may hold by hand.
 """
 
 from __future__ import annotations
@@ -10,11 +11,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
 from voucher.ledger import audit
 from voucher.ledger.holds import Hold, open_hold
+from voucher.ledger.reinstatements import select_agreed
 from voucher.plumbing.unit_of_work import Work
 from voucher.registry import catalogue, people, subjects, tables
 from voucher.registry.letters import DENIAL_OPENED, Notice, write_to_people
@@ -27,7 +29,7 @@ from voucher.rules.pace import promised_on
 from voucher.rules.vocabulary import PROBLEM_NAMES, Problem
 from voucher.stages.settle.models.claims import Claim
 from voucher.stages.settle.models.denials import DENIAL_SAID, DENIED_ALREADY, SOURCE, Denial
-from voucher.stages.settle.reading import CLAIM_MISSING, lock_claims
+from voucher.stages.settle.reading import CLAIM_MISSING, LOOKUP_CHUNK, lock_claims
 
 ANSWER_WORKDAYS = "denial_answer_workdays"
 AT_BANK = "paying"
@@ -54,7 +56,8 @@ DENIAL_ANSWERED = reason(
 HELD_BY_DENIAL = reason(
     "hold_of_denial",
     "这条申领因本人反映（{number}）停住，不能单独结束处置",
-    "请在“本人反映”中由一人答复、另一人确认，确认后自动放行",
+    "请在“本人反映”中由一人答复、另一人确认：不属实的，确认后自动放行；“不是我”属实的继续停住，"
+    "应不予通过，或者更正后由两人解除停住",
     SOURCE,
     Family.CONFLICT,
 )
@@ -138,6 +141,40 @@ def lock_denial(work: Work, denial_id: int, *, money: bool = False) -> Denial:
     ).one()
 
 
+def hold_bounced(work: Work, claims: Sequence[Claim]) -> None:
+    """Stop what the bank sent back, where its person's case is open, or was found true and not lifted since.
+
+    没收到 that was found true is no reason to withhold the money.
+    """
+    for start in range(0, len(claims), LOOKUP_CHUNK):
+        ids = [each.id for each in claims[start : start + LOOKUP_CHUNK]]
+        cases = work.session.scalars(
+            select(Denial)
+            .where(
+                Denial.claim_id.in_(ids),
+                Denial.confirmed_at.is_(None) | Denial.upheld.in_((True,)),
+                ~_is_lifted(),
+            )
+            .order_by(Denial.claim_id, Denial.id)
+            .with_for_update()
+            .execution_options(populate_existing=True)
+        ).all()
+        for case in cases:
+            if case.confirmed_at is None or case.problem != Problem.NOT_RECEIVED:
+                _stop_again(work, case)
+
+
+def _stop_again(work: Work, case: Denial) -> None:
+    known = work.session.get(Hold, case.hold_id) if case.hold_id is not None else None
+    if known is not None and known.closed_at is None:
+        return
+    words = f"本人反映：{PROBLEM_NAMES[Problem(case.problem)]}（{case.number}，退票后停住）"
+    hold = open_hold(work, Thing.CLAIM, case.claim_id, words)
+    if known is None:
+        case.hold_id = hold.id
+        work.session.flush()
+
+
 def check_no_denial(session: Session, hold: Hold) -> None:
     """Refuse to end by hand what a person's case holds. Raises Refused hold_of_denial."""
     found = find_denial_of(session, hold)
@@ -190,7 +227,14 @@ def _find_open(session: Session, claim_id: int) -> Denial | None:
 
 
 def _is_answered(session: Session, claim_id: int, problem: Problem) -> bool:
-    """Return whether a confirmed answer has dealt with this: not true, or the same said before."""
-    told = Denial.upheld.in_((False,)) | (Denial.problem == str(problem))
+    """Return whether a confirmed answer has dealt with this: not true, or the same said before.
+
+    What two people let go on after an upheld case may be stopped once more.
+    """
+    told = Denial.upheld.in_((False,)) | ((Denial.problem == str(problem)) & ~_is_lifted())
     known = select(Denial.id).where(Denial.claim_id == claim_id, Denial.confirmed_at.is_not(None), told)
     return session.scalar(known.limit(1)) is not None
+
+
+def _is_lifted() -> ColumnElement[bool]:
+    return func.coalesce(Denial.hold_id, 0).in_(select_agreed(Thing.HOLD))

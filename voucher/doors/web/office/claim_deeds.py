@@ -1,4 +1,4 @@
-"""Stopping a claim until it has been looked into, and letting it go on with the conclusion."""
+"""Stopping a claim until it has been looked into, letting it go on, and what two people put back of it."""
 
 from __future__ import annotations
 
@@ -14,13 +14,15 @@ from voucher.doors.web.office.deeds import Deed, Touched, ask_why, do_deed, get_
 from voucher.doors.web.office.stopping import find_open_hold, lock_open_hold
 from voucher.ledger import holds as ledger
 from voucher.ledger.entitlements import Entitlement
+from voucher.ledger.reinstatements import Reinstatement
 from voucher.plumbing.unit_of_work import Work
 from voucher.rules.actor import Actor, check_reach
 from voucher.rules.lifecycle import STATE_NAMES, Thing, is_terminal
 from voucher.rules.money import format_yuan
 from voucher.stages.oversee.risk.stopping import check_may_let_go, is_waiting
-from voucher.stages.settle import queries, releasing
+from voucher.stages.settle import lifting, queries, releasing
 from voucher.stages.settle.denying import check_no_denial, find_denial_of
+from voucher.stages.settle.lifting import DENIAL_NOT_STOPPED, may_lift
 from voucher.stages.settle.models.claims import Claim
 from voucher.stages.settle.queries.reinstatements import find_asked_reinstatement
 from voucher.stages.settle.reading import CLAIM_MISSING, get_claim
@@ -28,23 +30,31 @@ from voucher.stages.settle.releasing import may_release
 
 
 def list_claim_deeds(session: Session, actor: Actor, found: Claim) -> list[tuple[str, Deed]]:
-    """Return whether this actor may stop a claim, or let it go on."""
+    """Return whether this actor may stop a claim, let it go on, or release its key."""
+    words = _list_words(session, actor, found)
+    return [(word, DEEDS[word]) for word in words if actor.has(*DEEDS[word].roles)]
+
+
+def _list_words(session: Session, actor: Actor, found: Claim) -> tuple[str, ...]:
     hold = find_open_hold(session, Thing.CLAIM, found.id)
     key = session.get_one(Entitlement, found.entitlement_id)
     if may_release(found.state, key.state):
         asked = find_asked_reinstatement(session, Thing.CLAIM, found.id)
-        if asked is not None and asked.asked_by_person_id == actor.person_id:
-            return []
-        word = "ask-release" if asked is None else "release"
-    elif hold is not None:
-        if is_waiting(session, hold) or find_denial_of(session, hold) is not None:
-            return []
-        word = "close-hold"
-    elif not is_terminal(Thing.CLAIM, found.state):
-        word = "hold"
-    else:
-        return []
-    return [(word, DEEDS[word])] if actor.has(*DEEDS[word].roles) else []
+        return _by_two(asked, actor, "ask-release", "release", "decline-release")
+    if hold is not None:
+        case = find_denial_of(session, hold)
+        if case is not None:
+            asked = find_asked_reinstatement(session, Thing.HOLD, hold.id)
+            return _by_two(asked, actor, "ask-lift", "lift", "decline-lift") if may_lift(case) else ()
+        return () if is_waiting(session, hold) else ("close-hold",)
+    return () if is_terminal(Thing.CLAIM, found.state) else ("hold",)
+
+
+def _by_two(asked: Reinstatement | None, actor: Actor, first: str, *second: str) -> tuple[str, ...]:
+    """Return what may be done of what one person asks and another decides: the asker only waits."""
+    if asked is None:
+        return (first,)
+    return () if asked.asked_by_person_id == actor.person_id else second
 
 
 @office.get("/claims/<int:claim_id>/<word>")
@@ -78,6 +88,9 @@ def _ask(claim_id: int, word: str) -> str:
         if asked is not None:
             facts.append(("提出放行的理由", asked.why))
         if hold is not None:
+            going_on = find_asked_reinstatement(session, Thing.HOLD, hold.id)
+            if going_on is not None:
+                facts.append(("提出解除的理由", going_on.why))
             facts.append(("为什么停住", hold.why))
             if hold.said:
                 facts.append(("持券人所述", hold.said))
@@ -121,6 +134,35 @@ def _release(work: Work, claim_id: int) -> str:
     return "已由两人放行：本人可以按条件重新申领；这条申领仍为已追回"
 
 
+def _decline_release(work: Work, claim_id: int) -> str:
+    releasing.decline_release(work, claim_id, said_why("不同意的理由"))
+    return "已不同意放行，享受资格仍算用过；有新的依据可再次提出"
+
+
+def _ask_lift(work: Work, claim_id: int) -> str:
+    lifting.ask_lift(work, _case_of(work, claim_id), said_why("更正了什么"))
+    return "已提出解除停住，等待另一人确认"
+
+
+def _lift(work: Work, claim_id: int) -> str:
+    lifting.lift(work, _case_of(work, claim_id))
+    return "已由两人解除停住，申领继续办理，已短信告知本人"
+
+
+def _decline_lift(work: Work, claim_id: int) -> str:
+    lifting.decline_lift(work, _case_of(work, claim_id), said_why("不同意的理由"))
+    return "已不同意解除，这条申领继续停住"
+
+
+def _case_of(work: Work, claim_id: int) -> int:
+    """Return the case that stops a claim; lifting says what is amiss where the claim is foreign."""
+    hold = find_open_hold(work.session, Thing.CLAIM, claim_id)
+    case = find_denial_of(work.session, hold) if hold is not None else None
+    if case is None:
+        raise DENIAL_NOT_STOPPED.refused()
+    return case.id
+
+
 DEEDS: dict[str, Deed] = {
     "ask-release": Deed(
         "放行享受资格",
@@ -131,6 +173,30 @@ DEEDS: dict[str, Deed] = {
     ),
     "release": Deed(
         "确认放行享受资格", OFFICERS, "确认后本人可以按条件重新申领这一职业、等级的补贴。", _release
+    ),
+    "decline-release": Deed(
+        "不同意放行享受资格",
+        OFFICERS,
+        "不同意的，享受资格仍算用过；有新的依据可以再次提出。",
+        _decline_release,
+        asks=(ask_why("不同意的理由"),),
+    ),
+    "ask-lift": Deed(
+        "解除停住",
+        OFFICERS,
+        "本人反映已查实，这条申领停住不付。已经更正、确应付的，由一人写明更正了什么、另一人确认；不应付的请不予通过。",
+        _ask_lift,
+        asks=(ask_why("更正了什么", "如：收款单位已更正，本人已书面认可，材料编号"),),
+    ),
+    "lift": Deed(
+        "确认解除停住", OFFICERS, "确认后这条申领继续办理，并短信告知本人；本人可以再次反映。", _lift
+    ),
+    "decline-lift": Deed(
+        "不同意解除停住",
+        OFFICERS,
+        "不同意的，这条申领继续停住；有新的依据可以再次提出。",
+        _decline_lift,
+        asks=(ask_why("不同意的理由"),),
     ),
     "hold": Deed(
         "待处置",

@@ -75,7 +75,10 @@ def confirm_denial(denial_id: int) -> ResponseReturnValue:
         done = answering_denials.confirm(work, denial_id)
         outcome = "属实" if done.upheld else "不属实"
         if done.upheld and done.hold_id is not None and is_held(work, Thing.CLAIM, done.claim_id):
-            return Done(f"已确认：{outcome}，已短信告知本人；这条申领仍停住，请不予通过", _address(denial_id))
+            return Done(
+                f"已确认：{outcome}，已短信告知本人；这条申领仍停住：请不予通过，或更正后由两人解除",
+                _address(denial_id),
+            )
         if done.upheld and done.problem != Problem.NOT_RECEIVED:
             return Done(f"已确认：{outcome}，已短信告知本人；已付的请立追回单", _address(denial_id))
         return Done(f"已确认：{outcome}，已短信告知本人；这条申领继续办理", _address(denial_id))

@@ -12,6 +12,7 @@ from voucher.doors.web import fields
 from voucher.doors.web.office import reach
 from voucher.doors.web.office.blueprint import office
 from voucher.doors.web.timelines import name_people
+from voucher.ledger.holds import Hold
 from voucher.ledger.vouchers import Voucher
 from voucher.rules.lifecycle import Thing
 from voucher.stages.certify.models import Certificate
@@ -20,7 +21,7 @@ from voucher.stages.settle.models.claims import Claim
 from voucher.stages.settle.queries.reinstatements import list_asked_reinstatements
 
 PER_PAGE = 50
-PUT_BACK = (Thing.VOUCHER, Thing.CERTIFICATE, Thing.CLAIM)
+PUT_BACK = (Thing.VOUCHER, Thing.CERTIFICATE, Thing.CLAIM, Thing.HOLD)
 
 
 @office.get("/office/waiting")
@@ -53,13 +54,17 @@ def reinstatements() -> ResponseReturnValue:
         rows = list_asked_reinstatements(session, current_actor().regions)
         ids = {thing: [each.object_id for each in rows if each.thing == thing] for thing in PUT_BACK}
         vouchers = session.scalars(select(Voucher).where(Voucher.id.in_(ids[Thing.VOUCHER])))
-        released = session.scalars(select(Claim).where(Claim.id.in_(ids[Thing.CLAIM])))
+        stops = dict(
+            session.execute(select(Hold.id, Hold.object_id).where(Hold.id.in_(ids[Thing.HOLD]))).all()
+        )
+        released = session.scalars(select(Claim).where(Claim.id.in_([*ids[Thing.CLAIM], *stops.values()])))
         proofs = session.scalars(select(Certificate).where(Certificate.id.in_(ids[Thing.CERTIFICATE])))
         return render_template(
             "office/reinstatements.html",
             rows=rows,
             numbers={each.id: each.number for each in vouchers},
             certificates={each.id: each.number for each in proofs},
+            stops=stops,
             claims={each.id: each.number for each in released},
             people=name_people(session, [each.asked_by_person_id for each in rows]),
         )

@@ -1,4 +1,4 @@
-"""What an officer has asked to put back and another has to agree to: vouchers, certificates, keys."""
+"""What an officer has asked to put back and another has to decide on: vouchers, certificates, keys, stops."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from voucher.ledger.holds import Hold
 from voucher.ledger.reinstatements import Reinstatement
 from voucher.ledger.vouchers import Voucher
 from voucher.rules.lifecycle import Thing
@@ -34,10 +35,12 @@ def list_asked_reinstatements(session: Session, regions: Collection[str]) -> lis
     proofs = (Reinstatement.thing == str(Thing.CERTIFICATE)) & Reinstatement.object_id.in_(certificates)
     claims = select(Claim.id).where(Claim.region_code.in_(sorted(regions)))
     keys = (Reinstatement.thing == str(Thing.CLAIM)) & Reinstatement.object_id.in_(claims)
+    stopped = select(Hold.id).where(Hold.thing == str(Thing.CLAIM), Hold.object_id.in_(claims))
+    stops = (Reinstatement.thing == str(Thing.HOLD)) & Reinstatement.object_id.in_(stopped)
     return list(
         session.scalars(
             select(Reinstatement)
-            .where(Reinstatement.decided_at.is_(None), here | proofs | keys)
+            .where(Reinstatement.decided_at.is_(None), here | proofs | keys | stops)
             .order_by(Reinstatement.id)
         )
     )
