@@ -140,6 +140,7 @@ OF_NOBODY = {
         for name in (
             "answer_denial",
             "deny_claim",
+            "lift_denial",
             "list_denials",
             "list_own_subsidies",
             "sign_denial",

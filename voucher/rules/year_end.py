@@ -27,6 +27,6 @@ def check_year_pays(year: int, today: date, grace_days: int) -> None:
 
     Raises budget_year_passed.
     """
-    last_on = date(year, 12, 31) + timedelta(days=max(0, grace_days))
+    last_on = date(year, 12, 31) + timedelta(days=grace_days)
     if today > last_on:
         raise BUDGET_YEAR_PASSED.refused(year=year, last_on=last_on.isoformat(), next_year=year + 1)
