@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import combinations
+
 from sqlalchemy import select, update
 
 from tests import town_certified, town_issue
@@ -15,12 +17,16 @@ from voucher.rules.vocabulary import SubsidyKind
 from voucher.stages.oversee.statistics.models import (
     STEPS,
     StatisticCell,
+    StatisticCuboid,
+    StatisticCuboidLoss,
+    StatisticFact,
     StatisticFlow,
     StatisticHeads,
     StatisticLoss,
     StatisticSlice,
 )
 from voucher.stages.oversee.statistics.reading import (
+    COLUMNS,
     Wish,
     count_people,
     list_losses,
@@ -36,7 +42,10 @@ from voucher.stages.oversee.statistics.refresh import rebuild_statistics, refres
 from voucher.stages.oversee.statistics.verify import verify_statistics
 from voucher.stages.settle.voucher_claims import file_claims
 
-SUMS = (StatisticCell, StatisticSlice, StatisticLoss, StatisticFlow, StatisticHeads)
+SUMS = (
+    StatisticCell, StatisticSlice, StatisticCuboid, StatisticLoss, StatisticCuboidLoss, StatisticFlow,
+    StatisticHeads,
+)  # fmt: skip
 
 
 def _keep_up(scene: Scene) -> int:
@@ -94,6 +103,7 @@ def test_roll_ups_follow_the_trail_and_equal_the_slow_query(scene: Scene) -> Non
     _levels_add_up(scene)
     _people_are_not_times(scene)
     _losses_have_reasons(scene)
+    _several_filters_lose_what_one_loses(scene)
 
     # counted again from nothing, every sum is the same
     before = _rows(scene)
@@ -112,7 +122,7 @@ def _levels_add_up(scene: Scene) -> None:
         for wish in (
             Wish(),
             Wish(filters={"level": "2"}),
-            Wish(filters={"level": "2", "fund": "employment_subsidy"}),
+            *_several(scene),
         ):
             here = sum_regions(session, province, wish)
             assert here
@@ -130,6 +140,31 @@ def _levels_add_up(scene: Scene) -> None:
         assert sum_regions(session, province, Wish("2023-01", "2023-12")) == {}
         assert sum_regions(session, ["410700"], Wish()) == {}
         assert read_age(session).behind == 0
+
+
+def _several(scene: Scene) -> list[Wish]:
+    """Return wishes with every pair of filters that occurs, and with all of them."""
+    with scene.database.read() as session:
+        cell = session.scalars(select(StatisticCell).where(StatisticCell.issued > 0).limit(1)).one()
+        words = {name: str(getattr(cell, column)) for name, column in COLUMNS.items()}
+    pairs = [{name: words[name] for name in pair} for pair in combinations(words, 2)]
+    return [Wish(filters=each) for each in (*pairs, words)]
+
+
+def _several_filters_lose_what_one_loses(scene: Scene) -> None:
+    """However many filters mean the one lost voucher, its reason is the same."""
+    with scene.database.read() as session:
+        lost = session.scalars(select(StatisticFact).where(StatisticFact.ended_as != "")).one()
+        words = {name: str(getattr(lost, column)) for name, column in COLUMNS.items()}
+        for size in range(len(words) + 1):
+            for chosen in combinations(words, size):
+                wish = Wish(filters={name: words[name] for name in chosen})
+                for code in (PROVINCE, JIYUAN):
+                    told = [(each.ended_as, each.times) for each in list_losses(session, code, wish)]
+                    assert told == [("revoked", 1)], chosen
+                assert list_losses(session, PROVINCE, wish, own=True) == []
+        none = Wish(filters={"fund": "no such fund", "level": words["level"]})
+        assert list_losses(session, PROVINCE, none) == []
 
 
 def _people_are_not_times(scene: Scene) -> None:
@@ -162,3 +197,15 @@ def _a_touched_sum_is_named(scene: Scene) -> None:
     scene.do("operator", touch)
     found = [str(each) for each in _differences(scene)]
     assert any("redeemed" in each and JIYUAN in each for each in found)
+    scene.do("operator", rebuild_statistics)
+
+    def touch_together(work: Work) -> None:
+        work.session.execute(update(StatisticCuboid).values(certified=StatisticCuboid.certified + 1))
+        work.session.execute(update(StatisticCuboidLoss).values(times=StatisticCuboidLoss.times + 1))
+
+    scene.do("operator", touch_together)
+    found = [str(each) for each in _differences(scene)]
+    assert all("together" in each for each in found)
+    assert {what for what in ("certified", "losses") if any(what in each for each in found)} == {
+        "certified", "losses",
+    }  # fmt: skip

@@ -17,6 +17,8 @@ from voucher.stages.oversee.statistics.models import (
     MEASURES,
     STEPS,
     StatisticCell,
+    StatisticCuboid,
+    StatisticCuboidLoss,
     StatisticFlow,
     StatisticHeads,
     StatisticLoss,
@@ -27,6 +29,7 @@ ALL = -2  # every institution of a region, every class of an institution
 OWN = -3  # a region's own vouchers, without those of the regions below
 BELOW = "*"  # before a region's code: it and everything below it, so that a province is read in one row
 DIMENSIONS = ("programme", "fund", "trade", "level", "group")
+BLENDED = frozenset({"fund", "level", "group"})  # few words each: kept together, one row per combination
 PIECE = 5000
 _COLUMN = {"programme": 4, "fund": 5, "trade": 6, "level": 7, "group": 8}
 Key = tuple[Any, ...]
@@ -90,7 +93,9 @@ class Delta:
         measures = dict.fromkeys(MEASURES, 0)
         add(session, StatisticCell, self._counted, measures)
         add(session, StatisticSlice, self._slices(), measures)
+        add(session, StatisticCuboid, self._cuboids(), measures)
         add(session, StatisticLoss, self._losses(), {"times": 0})
+        add(session, StatisticCuboidLoss, self._cuboid_losses(), {"times": 0})
         add(session, StatisticFlow, self._flows(), {"times": 0, "amount_fen": 0})
         add(session, StatisticHeads, self._heads, dict.fromkeys(STEPS, 0))
 
@@ -104,6 +109,23 @@ class Delta:
                 for name, value in counted.items():
                     into[name] += value
         return self._spread(found, at=2)
+
+    def _cuboids(self) -> Sums:
+        """Return what is left of each place under the filters of few words together, in its own region."""
+        found: Sums = defaultdict(Counter)
+        for key, counted in self._counted.items():
+            place = Place(*key)
+            into = found[place.region_code, place.issued_month, place.fund, place.level, place.person_group]
+            for name, value in counted.items():
+                into[name] += value
+        return found
+
+    def _cuboid_losses(self) -> Sums:
+        found: Sums = defaultdict(Counter)
+        for (place, *ending), times in self._lost.items():
+            blend = (place.fund, place.level, place.person_group, place.issued_month)
+            found[(place.region_code, *blend, *ending)]["times"] += times
+        return self._spread(found, at=0)
 
     def _losses(self) -> Sums:
         found: Sums = defaultdict(Counter)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
-from sqlalchemy import CheckConstraint, Index
+from sqlalchemy import CheckConstraint, Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from voucher.plumbing.db import Model
@@ -33,6 +33,17 @@ class StatisticFact(Model):
         # the filters that leave so few that people are counted one by one, in a whole province
         Index("ix_statistic_fact_programme", "programme_id"),
         Index("ix_statistic_fact_trade", "trade_code"),
+        # people under two filters of few words each, and reasons under a trade with another filter
+        Index("ix_statistic_fact_blend", "person_group", "level", "fund"),
+        Index(
+            "ix_statistic_fact_lost",
+            "trade_code",
+            "level",
+            "person_group",
+            "fund",
+            sqlite_where=text("ended_as <> ''"),
+            postgresql_where=text("ended_as <> ''"),
+        ),
         {"sqlite_strict": True},
     )
 
@@ -82,7 +93,12 @@ class StatisticCell(Measured, Model):
     """The smallest group: everything that was told apart, one row per combination that occurs."""
 
     __tablename__ = "statistic_cell"
-    __table_args__ = ({"sqlite_strict": True},)
+    __table_args__ = (
+        # a province under two filters: those that mean few of the smallest groups
+        Index("ix_statistic_cell_programme", "programme_id"),
+        Index("ix_statistic_cell_trade", "trade_code", "level", "person_group", "fund"),
+        {"sqlite_strict": True},
+    )
 
     region_code: Mapped[str] = mapped_column(Text, primary_key=True)
     institution_id: Mapped[int] = mapped_column(Int64, primary_key=True, autoincrement=False)
@@ -105,6 +121,39 @@ class StatisticSlice(Measured, Model):
     word: Mapped[str] = mapped_column(Text, primary_key=True)
     region_code: Mapped[str] = mapped_column(Text, primary_key=True)
     issued_month: Mapped[str] = mapped_column(Text, primary_key=True)
+
+
+class StatisticCuboid(Measured, Model):
+    """A region's own vouchers of a month, told apart by the filters that have few words each, all at once.
+
+    Two of these filters mean a large part of the smallest groups; here a province is some thousand rows.
+    """
+
+    __tablename__ = "statistic_cuboid"
+    __table_args__ = ({"sqlite_strict": True},)
+
+    region_code: Mapped[str] = mapped_column(Text, primary_key=True)
+    issued_month: Mapped[str] = mapped_column(Text, primary_key=True)
+    fund: Mapped[str] = mapped_column(Text, primary_key=True)
+    level: Mapped[int] = mapped_column(Int64, primary_key=True, autoincrement=False)
+    person_group: Mapped[str] = mapped_column(Text, primary_key=True)
+
+
+class StatisticCuboidLoss(Model):
+    """Vouchers that left the way, under the filters that have few words each, all at once."""
+
+    __tablename__ = "statistic_cuboid_loss"
+    __table_args__ = ({"sqlite_strict": True},)
+
+    region_code: Mapped[str] = mapped_column(Text, primary_key=True)
+    fund: Mapped[str] = mapped_column(Text, primary_key=True)
+    level: Mapped[int] = mapped_column(Int64, primary_key=True, autoincrement=False)
+    person_group: Mapped[str] = mapped_column(Text, primary_key=True)
+    issued_month: Mapped[str] = mapped_column(Text, primary_key=True)
+    came_from: Mapped[str] = mapped_column(Text, primary_key=True)
+    ended_as: Mapped[str] = mapped_column(Text, primary_key=True)
+    why: Mapped[str] = mapped_column(Text, primary_key=True)
+    times: Mapped[int] = mapped_column(Int64, nullable=False)
 
 
 class StatisticLoss(Model):

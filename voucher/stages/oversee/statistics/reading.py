@@ -1,7 +1,8 @@
 """What pages, reports and exports read of the roll-ups; one filter is answered from sums of its own.
 
-Several filters at once are added up from the smallest groups. People are counted per place, and under a
-filter only where so few vouchers are meant that they can be looked at one by one.
+Of several at once, those of few words each (fund, level, group) have sums of their own too; with a programme
+or a trade among them so few of the smallest groups are meant that these are added up. People are counted per
+place, and under a filter only where so few vouchers are meant that they can be looked at one by one.
 """
 
 from __future__ import annotations
@@ -15,13 +16,15 @@ from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
 from voucher.ledger.audit import AuditSeal
-from voucher.registry.catalogue import Region, list_ancestry, list_subtree
+from voucher.registry.catalogue import Region, list_subtree
 from voucher.rules.lifecycle import Thing
-from voucher.stages.oversee.statistics.adding import ALL, BELOW, OWN
+from voucher.stages.oversee.statistics.adding import ALL, BELOW, BLENDED, OWN
 from voucher.stages.oversee.statistics.models import (
     MEASURES,
     STEPS,
     StatisticCell,
+    StatisticCuboid,
+    StatisticCuboidLoss,
     StatisticFact,
     StatisticFlow,
     StatisticHeads,
@@ -86,7 +89,8 @@ def read_age(session: Session) -> Age:
 
 def sum_regions(session: Session, regions: Collection[str], wish: Wish) -> dict[str, Sums]:
     """Return the sums of each of these regions that has any, of its own vouchers."""
-    table: Any = StatisticCell if len(wish.filters) > 1 else StatisticSlice
+    several: Any = StatisticCuboid if wish.filters.keys() <= BLENDED else StatisticCell
+    table: Any = several if len(wish.filters) > 1 else StatisticSlice
     query = (
         select(table.region_code, *_measures(table))
         .where(table.region_code.in_(sorted(regions)), *_matching(table, wish))
@@ -101,10 +105,14 @@ def sum_below(session: Session, region_code: str, wish: Wish) -> dict[str, Sums]
     if len(wish.filters) <= 1:
         found = sum_regions(session, [region_code, *(BELOW + each for each in below)], wish)
         return {each.removeprefix(BELOW): sums for each, sums in found.items()}
+    # each region below under the one of the list it belongs to, a level at a time
+    parents: dict[str, str | None] = dict(session.execute(select(Region.code, Region.parent_code)).all())
     grouped: dict[str, list[Sums]] = {}
     for each, sums in sum_regions(session, list_subtree(session, region_code), wish).items():
-        line = list_ancestry(session, each)
-        grouped.setdefault(next((one for one in line if one in below), region_code), []).append(sums)
+        at: str | None = each
+        while at is not None and at not in below:
+            at = parents.get(at)
+        grouped.setdefault(at or region_code, []).append(sums)
     return {each: total(sums) for each, sums in grouped.items()}
 
 
@@ -175,12 +183,12 @@ def list_losses(
 
     With `own` or an institution only vouchers the region itself issued.
     """
-    table: Any = StatisticLoss
-    times: ColumnElement[int] = func.sum(StatisticLoss.times)
+    table: Any = StatisticLoss if len(wish.filters) <= 1 else StatisticCuboidLoss
+    times: ColumnElement[int] = func.sum(table.times)
     only = own or institution_id is not None
     regions = [region_code if only else BELOW + region_code]
     conditions = []
-    if institution_id is not None or len(wish.filters) > 1:
+    if institution_id is not None or (len(wish.filters) > 1 and not wish.filters.keys() <= BLENDED):
         table, times = StatisticFact, func.count()
         regions = [region_code] if only else list_subtree(session, region_code)
         conditions = [StatisticFact.ended_as != ""]

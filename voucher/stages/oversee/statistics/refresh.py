@@ -26,6 +26,8 @@ from voucher.stages.oversee.statistics.facts import Fact, Place, read_facts
 from voucher.stages.oversee.statistics.models import (
     STEPS,
     StatisticCell,
+    StatisticCuboid,
+    StatisticCuboidLoss,
     StatisticFact,
     StatisticFlow,
     StatisticHeads,
@@ -39,7 +41,10 @@ from voucher.stages.train.queries.counted import list_vouchers_of_classes
 SEALS_AT_ONCE, VOUCHERS_AT_ONCE = 20_000, 5_000
 PERSON = "person"
 HEARD = (str(Thing.VOUCHER), str(Thing.CLAIM), str(Thing.CERTIFICATE), str(Thing.CLASS), PERSON)
-TABLES = (StatisticFact, StatisticCell, StatisticSlice, StatisticLoss, StatisticFlow, StatisticHeads)
+TABLES = (
+    StatisticFact, StatisticCell, StatisticSlice, StatisticCuboid, StatisticLoss, StatisticCuboidLoss,
+    StatisticFlow, StatisticHeads,
+)  # fmt: skip
 ORDER = tuple(Place._fields)
 
 

@@ -22,6 +22,8 @@ from voucher.stages.oversee.statistics.models import (
     MEASURES,
     STEPS,
     StatisticCell,
+    StatisticCuboid,
+    StatisticCuboidLoss,
     StatisticFlow,
     StatisticHeads,
     StatisticLoss,
@@ -49,6 +51,7 @@ def verify_statistics(session: Session) -> list[Difference]:
     found = _compare(_slow_cells(session, regions), _kept_cells(session))
     found += _compare(_slow_steps(session), _kept_steps(session))
     found += _levels(session)
+    found += _cuboids(session)
     found += _flows(session)
     return found + _heads(session)
 
@@ -151,6 +154,36 @@ def _levels(session: Session) -> list[Difference]:
             if int(lost.get(region, 0)) != ended[region]
         ]
     return found
+
+
+def _cuboids(session: Session) -> list[Difference]:
+    """Hold the filters kept together against the smallest groups, and their losses against what left."""
+    names = ("region_code", "issued_month", "fund", "level", "person_group")
+    kept, cells = (
+        _sums(session, table, [getattr(table, name) for name in names])
+        for table in (StatisticCuboid, StatisticCell)
+    )
+    above, ended, lost = read_above(session), Counter[tuple[str, str]](), Counter[tuple[str, str]]()
+    found = []
+    for key in sorted({*kept, *cells}):
+        before, after = (each.get(key, (0,) * len(MEASURES)) for each in (kept, cells))
+        words = "/".join(str(each) for each in key)
+        found += [
+            Difference(f"{words} together", name, b, a)
+            for name, b, a in zip(MEASURES, before, after, strict=True)
+            if a != b
+        ]
+        for region in (key[0], *(BELOW + each for each in above[key[0]])):
+            where = f"{'/'.join((region, *words.split('/', 1)[1:]))} together"
+            ended[where, "losses"] += after[MEASURES.index("ended")]
+    rows: Any = session.execute(
+        select(
+            *(getattr(StatisticCuboidLoss, name) for name in names), func.sum(StatisticCuboidLoss.times)
+        ).group_by(*(getattr(StatisticCuboidLoss, name) for name in names))
+    )
+    for *key, times in rows:
+        lost[f"{'/'.join(str(each) for each in key)} together", "losses"] += int(times)
+    return found + _compare(+ended, +lost)
 
 
 def _with_those_below(
