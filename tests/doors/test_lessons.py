@@ -3,7 +3,13 @@
 from __future__ import annotations
 
 import io
+import struct
+import tracemalloc
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,6 +21,7 @@ from tests.doors.test_phones import Wire
 from tests.doors.world import refused_with
 from tests.films import mp4, webm
 from tests.scene import JIYUAN
+from voucher.doors.auth.door import EXTENSION
 from voucher.doors.auth.films import PIECE_BYTES
 from voucher.ledger.credentials.keys import ensure_keys
 from voucher.ledger.vouchers import Voucher
@@ -23,6 +30,7 @@ from voucher.rules.errors import Refused
 from voucher.stages.train.models.classes import ClassSession
 from voucher.stages.train.models.videos import PART_BYTES, LessonVideo, LessonVideoPart
 from voucher.stages.train.queries.videos import get_own_film, get_video_for
+from voucher.stages.train.video_keeping import MB
 
 
 @pytest.mark.parametrize("loop", ["sqlite"], indirect=True)
@@ -102,7 +110,9 @@ def test_a_lesson_is_added_played_and_a_rushed_one_goes_to_the_office(loop: Loop
 
 
 @pytest.mark.parametrize("loop", ["sqlite"], indirect=True)
-def test_an_uploaded_film_is_checked_and_played_piece_by_piece_by_its_learners_alone(loop: Loop) -> None:
+def test_an_uploaded_film_is_checked_and_played_piece_by_piece_by_its_learners_alone(
+    loop: Loop, tmp_path: Path
+) -> None:
     world, ids = loop.world, loop.ids
     held = first_session(loop)
     world.do(
@@ -190,9 +200,42 @@ def test_an_uploaded_film_is_checked_and_played_piece_by_piece_by_its_learners_a
     full = ask("")
     assert (full.status_code, full.mimetype, full.data) == (200, "video/mp4", film)
     assert loop["t1-scan"].http.get("/institution/lessons/videos/1").status_code == 200
+    heavy = tmp_path / "heavy.mp4"
+    heavy.write_bytes(mp4(1830) + struct.pack(">I4s", 24 * MB + 8, b"free") + bytes(24 * MB))
+    loop.move_to(CLASS_DAY - timedelta(minutes=5))
+    send_and_play_in_little_memory(loop, heavy, bad)
+    loop.move_to(CLASS_DAY + timedelta(minutes=1))
     # nobody else's: enrolled and not redeemed, in no class, of another school, and one that is not there
     missing = [zhang.get("/lessons/videos/999").status_code]
     missing += [loop[each].http.get("/lessons/videos/1").status_code for each in ("li", "sun")]
     missing.append(loop["t2-admin"].http.get("/institution/lessons/videos/1").status_code)
     assert missing == [404] * 4
     assert world.app.test_client().get("/lessons/videos/1").status_code == 302
+
+
+def send_and_play_in_little_memory(loop: Loop, heavy: Path, form: dict[str, str]) -> None:
+    """A film of 24 MB is taken in and given out, and no more than a few of its parts lie in memory."""
+    size, app = heavy.stat().st_size, loop.world.app
+    door = app.extensions[EXTENSION]
+    # of the size an installation takes in; the town takes little
+    app.extensions[EXTENSION] = replace(door, config=replace(door.config, max_upload_bytes=2 * size))
+    teacher = loop["t1-teach"]
+    with heavy.open("rb") as film, counted_memory(8 * MB):
+        made = teacher.post("/lesson-videos", None, data=form | {"file": (film, "heavy.mp4")})
+        assert made.status_code == 201, made.text
+    address = made.json["address"].replace("/lessons", "/institution/lessons")
+    with counted_memory(8 * MB):
+        answer = teacher.http.get(address, buffered=False)
+        assert sum(len(each) for each in answer.iter_encoded()) == size
+        answer.close()
+
+
+@contextmanager
+def counted_memory(most: int) -> Iterator[None]:
+    """Expect that no more than so many bytes are ever held at once."""
+    tracemalloc.start()
+    try:
+        yield
+        assert tracemalloc.get_traced_memory()[1] < most
+    finally:
+        tracemalloc.stop()

@@ -17,6 +17,7 @@ from voucher.doors.schemas.lessons import (
     StudyState,
 )
 from voucher.plumbing.unit_of_work import Work
+from voucher.plumbing.uploads.pieces import Mapped
 from voucher.stages.train import lessons as building
 from voucher.stages.train.studying import StudyEnd, begin_study, end_study
 
@@ -41,8 +42,8 @@ def add_lesson(work: Work, given: dict[str, Any]) -> Any:
     return building.add_lesson(work, building.NewLesson(**given | {"segments": segments}))
 
 
-@lessons.act_on_file("/lesson-videos", form=NewFilm, answer=LessonState)
-def add_film(work: Work, given: dict[str, Any], file: tuple[str, bytes]) -> Any:
+@lessons.act_on_file("/lesson-videos", form=NewFilm, answer=LessonState, in_pieces=True)
+def add_film(work: Work, given: dict[str, Any], file: tuple[str, Mapped]) -> Any:
     """给线上课次添加一节上传的视频（MP4 或 WebM），整节一段。"""
     segments = (building.NewSegment(given["minutes"]),)
     new = building.NewLesson(given["session_id"], "video", given["title"], None, segments, file[1])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable
 from functools import wraps
 from http import HTTPStatus
@@ -23,6 +22,7 @@ from voucher.doors.auth.visitors import current_actor, perform
 from voucher.doors.schemas.problem import BODY_INVALID
 from voucher.plumbing.idempotency import MAX_KEY_LENGTH, Answer, fingerprint
 from voucher.plumbing.unit_of_work import Work
+from voucher.plumbing.uploads.pieces import digest_pieces, lay_open
 from voucher.registry import catalogue
 from voucher.rules.actor import REGION_FOREIGN, ROLE_NAMES
 from voucher.rules.errors import KeptRefused, Refusal, Refused
@@ -175,9 +175,12 @@ class Room(Blueprint):
         return register
 
     def act_on_file(
-        self, path: str, *, form: type[Schema], answer: type[Schema], status: int = 201
+        self, path: str, *, form: type[Schema], answer: type[Schema], in_pieces: bool = False
     ) -> Callable[[View], View]:
-        """Register `view(work, form, file, **ids)` for a multipart body with one part called `file`."""
+        """Register `view(work, form, file, **ids)` for a multipart body with one part called `file`.
+
+        The file is its name and its bytes; `in_pieces` leaves these where the upload lies on the disk.
+        """
 
         def register(view: View) -> View:
             written = answer()
@@ -187,17 +190,19 @@ class Room(Blueprint):
                 file = request.files.get("file")
                 if file is None or not file.filename:
                     raise BODY_INVALID.refused(fields={"file": ["必填"]})
-                content = file.read()
-                digest = hashlib.sha256(content).hexdigest()
+                digest = digest_pieces(file.stream)
 
                 def act(work: Work) -> Answer:
-                    return Answer(status, written.dump(view(work, given, (file.filename, content), **ids)))
+                    with lay_open(file.stream) as content:
+                        held = content if in_pieces else bytes(content)
+                        told = view(work, given, (file.filename, held), **ids)
+                    return Answer(201, written.dump(told))
 
                 return answer_once(
                     act, fingerprint(request.method, request.path, sorted(request.form.items()), digest)
                 )
 
-            told = self.response(status, answer)(run)
+            told = self.response(201, answer)(run)
             told = self.arguments(form(), location="form", content_type=_MULTIPART)(told)
             entry = self._entry(view.__name__, writes=True) | {
                 "parameters": [_KEY_PARAMETER],

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeVar
@@ -15,12 +14,12 @@ from voucher.doors.auth.visitors import perform
 from voucher.doors.errors import status_of
 from voucher.plumbing.idempotency import Answer, fingerprint, once
 from voucher.plumbing.unit_of_work import Work
+from voucher.plumbing.uploads.pieces import digest_pieces
 from voucher.rules.errors import Refusal, Refused
 
 Shown = TypeVar("Shown")
 KEY_FIELD = "idempotency_key"
 NOT_CONTENT = frozenset({KEY_FIELD, "csrf_token", SIGNING_FIELD})
-CHUNK_BYTES = 1 << 18
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,9 +89,5 @@ def content_print() -> str:
     typed = sorted([name, value] for name, value in request.form.items(multi=True) if name not in NOT_CONTENT)
     files = []
     for name, file in sorted(request.files.items(multi=True), key=lambda each: each[0]):
-        digest = hashlib.sha256()
-        while chunk := file.stream.read(CHUNK_BYTES):
-            digest.update(chunk)
-        file.stream.seek(0)
-        files.append([name, digest.hexdigest()])
+        files.append([name, digest_pieces(file.stream)])
     return fingerprint(request.path, typed, files)

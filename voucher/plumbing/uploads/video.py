@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
+from voucher.plumbing.uploads.pieces import Mapped
 from voucher.rules.errors import reason
 
 SOURCE = "【设】线上课视频只收 MP4 和 WebM; GB/T 22239-2019 8.1.4.5 恶意代码防范"
@@ -21,6 +22,9 @@ EBML, DOC_TYPE, SEGMENT, INFO, SCALE, DURATION, CLUSTER = (
 SAME_CODEC = {"avc3": "avc1", "av01": "av1", "vp08": "vp8", "vp09": "vp9"}
 TRACKS, TRACK, TRACK_KIND, CODEC, PICTURES = 0x1654AE6B, 0xAE, 0x83, 0x86, 1
 NANOSECONDS, MILLISECOND = 1_000_000_000, 1_000_000
+# half an hour in fragments of a tenth of a second; more entries side by side are made to keep us busy
+ENTRIES_MOST = 50_000
+WORD_BYTES = 32
 
 VIDEO_UNKNOWN = reason(
     "lesson_video_unknown",
@@ -52,7 +56,7 @@ class Video:
     codec: str
 
 
-def read_video(content: bytes) -> Video:
+def read_video(content: Mapped) -> Video:
     """Return what a film is and how long. Raises Refused lesson_video_unknown, lesson_video_no_length."""
     try:
         if content[4:8] == b"ftyp":
@@ -68,7 +72,7 @@ def read_video(content: bytes) -> Video:
     return Video(kind, seconds, SAME_CODEC.get(codec, codec))
 
 
-def _read_mp4(content: bytes) -> tuple[int, str]:
+def _read_mp4(content: Mapped) -> tuple[int, str]:
     boxes = dict(_walk_boxes(content, 0, len(content)))
     if b"moov" not in boxes or b"mdat" not in boxes:
         raise VIDEO_UNKNOWN.refused()
@@ -81,7 +85,7 @@ def _read_mp4(content: bytes) -> tuple[int, str]:
     return int(duration // scale) if scale else 0, _codec_of_mp4(content, boxes[b"moov"])
 
 
-def _codec_of_mp4(content: bytes, movie: tuple[int, int]) -> str:
+def _codec_of_mp4(content: Mapped, movie: tuple[int, int]) -> str:
     """Return how the pictures of the first track that has any are written (ISO/IEC 14496-12 §8.5.2)."""
     for name, track in _walk_boxes(content, *movie):
         if name != b"trak":
@@ -99,9 +103,11 @@ def _codec_of_mp4(content: bytes, movie: tuple[int, int]) -> str:
     raise VIDEO_UNKNOWN.refused()
 
 
-def _walk_boxes(content: bytes, place: int, end: int) -> Iterator[tuple[bytes, tuple[int, int]]]:
+def _walk_boxes(content: Mapped, place: int, end: int) -> Iterator[tuple[bytes, tuple[int, int]]]:
     """Yield the name and the inside of every box; one that reaches beyond the file is no box."""
-    while place + 8 <= end:
+    for _ in range(ENTRIES_MOST):
+        if place + 8 > end:
+            return
         size, name, head = *struct.unpack_from(">I4s", content, place), 8
         if size == 1:
             (size,), head = struct.unpack_from(">Q", content, place + 8), 16
@@ -111,14 +117,15 @@ def _walk_boxes(content: bytes, place: int, end: int) -> Iterator[tuple[bytes, t
             raise VIDEO_UNKNOWN.refused()
         yield name, (place + head, place + size)
         place += size
+    raise VIDEO_UNKNOWN.refused()
 
 
-def _read_webm(content: bytes) -> tuple[int, str]:
+def _read_webm(content: Mapped) -> tuple[int, str]:
     top = dict(_walk_elements(content, 0, len(content)))
     if EBML not in top or SEGMENT not in top:
         raise VIDEO_UNKNOWN.refused()
     kind = dict(_walk_elements(content, *top[EBML])).get(DOC_TYPE)
-    if kind is None or content[slice(*kind)].rstrip(b"\0") != b"webm":
+    if kind is None or _word(content, kind).rstrip(b"\0") != b"webm":
         raise VIDEO_UNKNOWN.refused()
     inside = dict(_walk_elements(content, *top[SEGMENT]))
     if INFO not in inside or CLUSTER not in inside:
@@ -126,7 +133,7 @@ def _read_webm(content: bytes) -> tuple[int, str]:
     told = dict(_walk_elements(content, *inside[INFO]))
     if DURATION not in told:
         raise VIDEO_NO_LENGTH.refused()
-    scale = int.from_bytes(content[slice(*told[SCALE])], "big") if SCALE in told else MILLISECOND
+    scale = int.from_bytes(_word(content, told[SCALE]), "big") if SCALE in told else MILLISECOND
     start, end = told[DURATION]
     (duration,) = struct.unpack_from(">d" if end - start == 8 else ">f", content, start)
     if not 0 <= duration < 2**40:
@@ -134,19 +141,21 @@ def _read_webm(content: bytes) -> tuple[int, str]:
     return int(duration * scale) // NANOSECONDS, _codec_of_webm(content, inside.get(TRACKS))
 
 
-def _codec_of_webm(content: bytes, tracks: tuple[int, int] | None) -> str:
+def _codec_of_webm(content: Mapped, tracks: tuple[int, int] | None) -> str:
     """Return how the pictures of the first track that has any are written, e.g. vp9 for V_VP9."""
     for name, place in _walk_elements(content, *(tracks or (0, 0))):
         told = dict(_walk_elements(content, *place)) if name == TRACK else {}
         kind, codec = told.get(TRACK_KIND), told.get(CODEC)
-        if kind is not None and codec is not None and content[slice(*kind)] == bytes([PICTURES]):
-            return content[slice(*codec)].decode("ascii", "replace").removeprefix("V_").lower()
+        if kind is not None and codec is not None and _word(content, kind) == bytes([PICTURES]):
+            return _word(content, codec).decode("ascii", "replace").removeprefix("V_").lower()
     raise VIDEO_UNKNOWN.refused()
 
 
-def _walk_elements(content: bytes, place: int, end: int) -> Iterator[tuple[int, tuple[int, int]]]:
+def _walk_elements(content: Mapped, place: int, end: int) -> Iterator[tuple[int, tuple[int, int]]]:
     """Yield the name and the inside of every element; one of unknown size reaches to the end."""
-    while place < end:
+    for _ in range(ENTRIES_MOST):
+        if place >= end:
+            return
         name, place = _read_number(content, place, marked=True)
         size, after = _read_number(content, place, marked=False)
         unknown = size == (1 << (7 * (after - place))) - 1
@@ -155,9 +164,18 @@ def _walk_elements(content: bytes, place: int, end: int) -> Iterator[tuple[int, 
             raise VIDEO_UNKNOWN.refused()
         yield name, inside
         place = inside[1]
+    raise VIDEO_UNKNOWN.refused()
 
 
-def _read_number(content: bytes, place: int, *, marked: bool) -> tuple[int, int]:
+def _word(content: Mapped, place: tuple[int, int]) -> bytes:
+    """Return what stands in an element that holds a word or a number; a longer one is neither."""
+    start, end = place
+    if end - start > WORD_BYTES:
+        raise VIDEO_UNKNOWN.refused()
+    return content[start:end]
+
+
+def _read_number(content: Mapped, place: int, *, marked: bool) -> tuple[int, int]:
     """Return an EBML number and the place behind it; names keep the mark of their length."""
     first = content[place]
     length = 9 - first.bit_length()

@@ -9,6 +9,7 @@ from sqlalchemy import func, select
 
 from voucher.ledger import audit
 from voucher.plumbing.unit_of_work import Work
+from voucher.plumbing.uploads.pieces import Mapped
 from voucher.registry import catalogue
 from voucher.rules.actor import check_role
 from voucher.rules.classes import ONLINE
@@ -73,7 +74,7 @@ class NewLesson:
     address: str | None
     segments: tuple[NewSegment, ...]
     # the film itself, where it is uploaded and not linked
-    film: bytes | None = None
+    film: Mapped | None = None
     # or one that was uploaded before, for this class or another one of the house
     film_id: int | None = None
 

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from sqlalchemy import select
 
 from voucher.plumbing.unit_of_work import Work
+from voucher.plumbing.uploads.pieces import Mapped
 from voucher.plumbing.uploads.video import read_video
 from voucher.registry.dictionaries import list_words
 from voucher.registry.tables import require_parameter_number
@@ -37,7 +38,7 @@ VIDEO_CODEC = reason(
 
 
 def keep_video(
-    work: Work, session_id: int, content: bytes, minutes: Sequence[int], regions: Sequence[str]
+    work: Work, session_id: int, content: Mapped, minutes: Sequence[int], regions: Sequence[str]
 ) -> LessonVideo:
     """Keep a film in parts and return it; the segments together play no longer than the film.
 
@@ -70,9 +71,13 @@ def keep_video(
     work.session.add(kept)
     work.session.flush()
     for position, start in enumerate(range(0, len(content), PART_BYTES)):
-        part = content[start : start + PART_BYTES]
-        work.session.add(LessonVideoPart(video_id=kept.id, position=position, content=part))
-    work.session.flush()
+        part = LessonVideoPart(
+            video_id=kept.id, position=position, content=content[start : start + PART_BYTES]
+        )
+        work.session.add(part)
+        work.session.flush()
+        # one part at a time is in memory, whatever the film weighs
+        work.session.expunge(part)
     return kept
 
 

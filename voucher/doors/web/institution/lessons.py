@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 from flask import Response, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -15,6 +16,7 @@ from voucher.doors.web.acting import Done, submit
 from voucher.doors.web.institution.blueprint import institution
 from voucher.doors.web.institution.own import my_houses
 from voucher.plumbing.unit_of_work import Work
+from voucher.plumbing.uploads.pieces import lay_open
 from voucher.registry import catalogue
 from voucher.registry.tables import require_parameter_number
 from voucher.rules.lessons import LESSON_UNPLAYABLE
@@ -43,19 +45,22 @@ def add_lesson(session_id: int) -> ResponseReturnValue:
     def call(work: Work) -> Done:
         address = fields.text("address", "视频地址", required=False) or None
         sent = request.files.get("film")
-        film = sent.stream.read() if sent is not None and sent.filename else None
+        is_sent = sent is not None and bool(sent.filename)
         again = fields.whole("film_id", "用过的视频") if request.form.get("film_id") else None
-        is_video = address or film is not None or again is not None
+        is_video = address or is_sent or again is not None
         new = building.NewLesson(
             session_id,
             "video" if is_video else "pages",
             fields.text("title", "标题", limit=100),
-            address if film is None and again is None else None,
+            address if not is_sent and again is None else None,
             _read_segments(),
-            film,
-            again if film is None else None,
+            film_id=again if not is_sent else None,
         )
-        building.add_lesson(work, new)
+        if sent is None or not is_sent:
+            building.add_lesson(work, new)
+        else:
+            with lay_open(sent.stream) as film:
+                building.add_lesson(work, replace(new, film=film))
         return Done("已添加", url_for("web.institution.lessons", session_id=session_id))
 
     return submit(call, lambda: _page(session_id))
