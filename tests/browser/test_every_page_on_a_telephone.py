@@ -62,6 +62,7 @@ NO_PAGES = frozenset(
         *("web.public.standards_file", "web.public.dictionary_file"),
         *("web.public.robots", "web.public.sitemap"),
         *("web.office.attendance_proof", "web.institution.proof", "web.institution.filing_paper"),
+        "web.institution.filing_photo",
         *("web.worker.lesson_video", "web.institution.lesson_video"),
         *("web.evaluator.score_sheet", "web.evaluator.own_staff_sheet", "web.evaluator.direct_sheet"),
         *("web.entrance.sign_on", "web.entrance.sign_on_back"),

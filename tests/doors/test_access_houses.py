@@ -92,6 +92,8 @@ def _begin(loop: Loop) -> None:
         ids[f"{house}_licence"] = _made(admin.post(f"{path}/licences", None, data=paper))["entry_id"]
         for part, body in (("scopes", SCOPE), ("teachers", TEACHER), ("rooms", ROOM)):
             ids[f"{house}_{part}"] = _made(admin.post(f"{path}/{part}", body))["entry_id"]
+        shown = {"room_id": str(ids[f"{house}_rooms"]), "file": (io.BytesIO(pictures.png()), "场地.png")}
+        ids[f"{house}_photo"] = _made(admin.post(f"{path}/room-photos", None, data=shown))["entry_id"]
     _made(loop["t1-admin"].post(f"/institution-filings/{ids['t1_filing']}/submissions", {}))
     admin = loop["t1-admin"]
     named = {"institution_id": ids["t1"], "name": "前台一号机"}
@@ -127,6 +129,8 @@ def _probes(ids: dict[str, int]) -> list[Probe]:
         Probe(f + "add_filing_scope", f"{filing}/scopes", "t2_filing", t2, SCOPE | {"level": 3}),
         Probe(f + "add_filing_teacher", f"{filing}/teachers", "t2_filing", t2, TEACHER),
         Probe(f + "add_filing_room", f"{filing}/rooms", "t2_filing", t2, ROOM | {"name": "二"}),
+        Probe(f + "add_filing_photo", f"{filing}/room-photos", "t2_filing", t2,
+              {"room_id": str(ids["t2_rooms"])}, file=True),
         Probe(f + "strike_filing_part", f"{filing}/removals", "t2_filing", t2,
               {"part": "rooms", "entry_id": ids["t2_rooms"]}),
         Probe(f + "file_institution_filing", f"{filing}/submissions", "t2_filing", t2, {}),
@@ -173,7 +177,8 @@ FORMS: dict[str, dict[str, str]] = {
 BY_FORM = ("open_account", "change_filing", "leave_list", "register_system")
 # by the name of an id in an address, what it is an id of; those that name nothing here are asked as missing
 NAMED_BY = {
-    "filing_id": "t1_filing", "licence_id": "t1_licence", "part_id": "t1_rooms", "institution_id": "t1",
+    "filing_id": "t1_filing", "licence_id": "t1_licence", "part_id": "t1_rooms",
+    "photo_id": "t1_photo", "institution_id": "t1",
     "user_id": "colleague", "device_id": "device", "system_id": "system", "webhook_id": "webhook",
     "delivery_id": "delivery", "class_id": "class", "session_id": "session", "account_id": "account",
     "redemption_id": "redemption_voucher", "issue_id": "issue",

@@ -15,10 +15,11 @@ from tests import pictures, town_filing, town_issue, town_train
 from tests.loop.telling import set_parameter
 from tests.plans import plans_of
 from tests.scene import JIYUAN, NURSE, TURNER, XINXIANG, ZHANG_SAN, Scene, on
+from voucher.ledger.audit import AuditRow
 from voucher.ledger.states import list_events
 from voucher.plumbing.unit_of_work import Work
-from voucher.registry.filing import applying, endings, parts, reading, reviewing
-from voucher.registry.filing.models import Filing
+from voucher.registry.filing import applying, endings, parts, photos, reading, reviewing
+from voucher.registry.filing.models import Filing, FilingRoomPhoto
 from voucher.registry.institutions import Institution, get_institution
 from voucher.registry.staffing import grant_role
 from voucher.registry.users import RoleGrant
@@ -127,13 +128,81 @@ def test_a_filing_holds_so_many_parts_and_papers_so_many_bytes_by_dated_rows(sce
         assert (full.code, words in full.title) == ("filing_part_full", True), full.title
     # one struck off makes room for another; the paper itself is weighed before it is opened
     with scene.database.read() as session:
-        (held,) = reading.read_parts(session, made).licences
+        whole = reading.read_parts(session, made)
+    (held,), (room,) = whole.licences, whole.rooms
+    _show_the_room(scene, login, made, room.id)
     scene.do(login, partial(parts.strike, filing_id=made, part="licences", part_id=held.id))
     set_parameter(scene, "filing_paper_bytes_most", str(len(licence.paper) - 1), "2024-02-01", "字节")
     heavy = town_train.refusal(scene, login, partial(parts.add_licence, filing_id=made, new=licence))
     assert heavy.code == "filing_paper_too_large"
     set_parameter(scene, "filing_paper_bytes_most", str(len(licence.paper)), "2024-02-15", "字节")
     scene.do(login, partial(parts.add_licence, filing_id=made, new=licence))
+
+
+def _show_the_room(scene: Scene, login: str, filing_id: int, room_id: int) -> None:
+    """As many photographs as its region asks for, at most so many, none twice, and nothing but pictures."""
+    set_parameter(scene, "filing_room_photos_least", "1", "2024-02-01", "张")
+    set_parameter(scene, "filing_room_photos_most", "2", "2024-02-01", "张")
+    missing = town_train.refusal(scene, login, partial(applying.file_filing, filing_id=filing_id))
+    assert f"场地“{town_filing.ROOM}”的照片（至少 1 张）" in missing.title
+
+    def show(content: bytes, room: int = room_id) -> Callable[[Work], FilingRoomPhoto]:
+        return partial(photos.add_photo, filing_id=filing_id, room_id=room, content=content)
+
+    scene.do(login, show(pictures.png()))
+    assert town_train.code(scene, login, show(pictures.png())) == "filing_part_twice"
+    assert town_train.code(scene, login, show(pictures.pdf())) == "filing_photo_not_picture"
+    assert town_train.code(scene, login, show(pictures.png(shade=1), room_id + 1)) == "filing_part_missing"
+    second = scene.do(login, show(pictures.png(shade=1))).id
+    full = town_train.refusal(scene, login, show(pictures.png(shade=2)))
+    assert full.title == "这件备案已有 2 张这个场地的照片，最多 2 张"
+    scene.do(login, partial(parts.strike, filing_id=filing_id, part="photos", part_id=second))
+
+
+def test_a_room_is_seen_by_the_office_alone_and_one_picture_shown_by_two_houses_is_told(
+    scene: Scene,
+) -> None:
+    scene.at = on("2024-03-01")
+    login, first = town_filing.filed(scene)
+    reviewer = town_train.reviewer(scene)
+    scene.do(reviewer, lambda work: reviewing.return_filing(work, first, "请补场地照片"))
+    with scene.database.read() as session:
+        (room,) = reading.read_parts(session, first).rooms
+    picture = pictures.png(shade=7)
+    show = partial(photos.add_photo, content=picture)
+    photo = scene.do(login, partial(show, filing_id=first, room_id=room.id)).id
+    scene.do(login, lambda work: applying.file_filing(work, first))
+    acts: list[Callable[[Work], object]] = [
+        partial(photos.add_photo, filing_id=first, room_id=room.id, content=pictures.png()),
+        partial(parts.strike, filing_id=first, part="photos", part_id=photo),
+    ]
+    assert [town_train.code(scene, login, act) for act in acts] == ["filing_not_editable"] * 2
+    with pytest.raises(DBAPIError, match="handed in never changes"), scene.database.engine.begin() as raw:
+        raw.execute(text("DELETE FROM filing_room_photo"))
+    look = partial(photos.open_photo, filing_id=first, photo_id=photo)
+    stranger = town_issue.worker(scene, ZHANG_SAN)
+    assert town_train.code(scene, stranger, look) == "institution_filing_missing"
+    paper, content = scene.do(reviewer, look)
+    assert (paper.kind, content, picture in paper.content_sealed) == ("png", picture, False)
+    with scene.database.read() as session:
+        looks = session.scalars(select(AuditRow.content).where(AuditRow.act == "look")).all()
+        assert looks == [{"paper": paper.id}], "every look leaves a trace"
+    # a change shows the same paper again; whoever else files the same picture is told of
+    accepted = scene.do(reviewer, lambda work: reviewing.accept_filing(work, first, "材料齐全"))
+    house = accepted.institution_id or 0
+    change = scene.do(login, lambda work: applying.change_filing(work, house)).id
+    copier = scene.do(
+        stranger, lambda work: applying.open_filing(work, town_filing.first_page(town_train.T1))
+    ).id
+    other = scene.do(stranger, partial(parts.add_room, filing_id=copier, new=town_filing.HALL)).id
+    copied = scene.do(stranger, partial(show, filing_id=copier, room_id=other)).id
+    with scene.database.read() as session:
+        assert [each.paper_id for each in reading.read_parts(session, change).photos] == [paper.id]
+        own, foreign = (
+            photos.find_shown_elsewhere(session, session.get_one(Filing, each)) for each in (change, copier)
+        )
+        # the other one is a draft, which is its applicant's alone
+        assert (own, foreign) == ({}, {copied: town_filing.SCHOOL[0]})
 
 
 def test_a_change_goes_through_the_same_review_and_takes_the_place_of_the_former(scene: Scene) -> None:

@@ -85,8 +85,8 @@ PART_FULL = reason(
 )
 PAPER_HEAVY = reason(
     "filing_paper_too_large",
-    "这份证照文件有 {size_mb} MB，超过 {most_mb} MB 的上限",
-    "请重新拍照或把扫描分辨率调到 200 dpi 后再上传，一次传一张证照",
+    "这份文件有 {size_mb} MB，超过 {most_mb} MB 的上限",
+    "请重新拍照或把扫描分辨率调到 200 dpi 后再上传，一次传一份",
     SOURCE,
     Family.LIMIT,
 )
@@ -95,6 +95,7 @@ PART_NAMES = {
     "scopes": ("职业和等级", "项"),
     "teachers": ("教师", "名"),
     "rooms": ("场地", "个"),
+    "photos": ("这个场地的照片", "张"),
 }
 _MB = 1024 * 1024
 

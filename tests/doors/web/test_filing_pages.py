@@ -11,7 +11,7 @@ from tests import town_filing, town_issue
 from tests.doors.web.browser import Office
 from tests.doors.web.test_office_pages import owes_its_reader_nothing, refusal
 from tests.doors.world import World
-from tests.pictures import jpeg
+from tests.pictures import jpeg, png
 from tests.scene import JIYUAN, Scene, on
 
 PAGE = {
@@ -63,6 +63,14 @@ def test_a_school_files_on_the_pages_and_the_office_answers(desk: Office, scene:
     page = applicant.press("添加场地", **ROOM)
     assert town_filing.TEACHER[1] not in page.html
     assert "移除场地" in page.html
+    assert "没有照片" in page.text
+    shown = "移除“实训室一”照片 1"
+    assert "没有选择文件" in refusal(applicant.press("添加照片", room_id="1"))
+    page = applicant.press("添加照片", room_id="1", photo=(io.BytesIO(png()), "门口.png"))
+    assert "看照片 1" in page.text
+    assert "没有照片" in applicant.press(shown).text
+    page = applicant.press("添加照片", room_id="1", photo=(io.BytesIO(png()), "门口.png"))
+    owes_its_reader_nothing(page)
     page = applicant.press("提交备案申请")
     assert "已提交，等人社部门审核，2024-04-03 前答复" in page.text
     one = page.links[[each.endswith("/paper") for each in page.links].index(True)].split("/licences")[0]
@@ -77,6 +85,9 @@ def test_a_school_files_on_the_pages_and_the_office_answers(desk: Office, scene:
     assert "王校长" in page.text
     paper = next(each for each in page.links if each.endswith("/paper"))
     assert officer.http.get(paper).data.startswith(b"\xff\xd8")
+    photo = next(each for each in page.links if "/photos/" in each)
+    answer = officer.http.get(photo)
+    assert (answer.mimetype, answer.headers["Cache-Control"]) == ("image/png", "private, no-store")
     officer.go(f"/office{one}/return")
     assert "没有填写" in refusal(officer.press("确认退回补正", why=" "))
     assert "已退回补正" in officer.press("确认退回补正", why="请补消防合格证明").text

@@ -13,7 +13,7 @@ from voucher.demo.province.cast import COOK, HOUSEKEEPER, JIYUAN, NURSE, TRAINER
 from voucher.demo.province.singles import open_account_of
 from voucher.demo.province.stage import Stage
 from voucher.plumbing.unit_of_work import Work
-from voucher.registry.filing import applying, parts, reviewing
+from voucher.registry.filing import applying, parts, photos, reviewing
 from voucher.registry.filing.applying import FirstPage
 from voucher.rules.actor import Role
 from voucher.rules.filing import LicenceKind
@@ -22,6 +22,8 @@ from voucher.rules.levels import Level
 IN_FORCE, ENDS_IN_DAYS = "farm", 35
 NEWCOMER = "示例济源沁园职业培训学校"
 SEATS, PAPER_PIXELS = 45, (240, 160)
+# so many photographs differ from one another
+SHADES = 96
 
 
 def note_filings(stage: Stage) -> None:
@@ -78,15 +80,15 @@ def _file(work: Work, stage: Stage, page: FirstPage, until: date, trades: tuple[
         parts.NewTeacher(person.name, person.number, "高级技师、考评员", f"KP41{made:06d}", None, trades),
     )
     room = parts.NewRoom("实训室一", page.address, JIYUAN, SEATS, "实训工位 15 个、投影 1 台")
-    parts.add_room(work, made, room)
+    photos.add_photo(work, made, parts.add_room(work, made, room).id, draw_paper(made % SHADES))
     applying.file_filing(work, made)
     return made
 
 
-def draw_paper() -> bytes:
-    """Return a made-up licence: a framed blank sheet as PNG."""
+def draw_paper(shade: int = 0) -> bytes:
+    """Return a made-up licence or photograph: a framed blank sheet as PNG, of a shade of its own."""
     width, height = PAPER_PIXELS
-    edge, inner = b"\x60" * width, b"\x60" * 4 + b"\xf4" * (width - 8) + b"\x60" * 4
+    edge, inner = b"\x60" * width, b"\x60" * 4 + bytes([0xF4 - shade]) * (width - 8) + b"\x60" * 4
     lines = b"".join(b"\0" + (edge if y < 4 or y >= height - 4 else inner) for y in range(height))
     header = struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 0)
     chunks = ((b"IHDR", header), (b"IDAT", zlib.compress(lines)), (b"IEND", b""))

@@ -12,11 +12,13 @@ from voucher.doors.auth.door import the_door
 from voucher.doors.auth.visitors import current_actor
 from voucher.doors.schemas.institution_filings import (
     FilingPartDone,
+    FilingRoomState,
     InstitutionFilingDetail,
     InstitutionFilingFilter,
     InstitutionFilings,
     InstitutionFilingState,
     NewFilingLicence,
+    NewFilingPhoto,
     NewFilingRemoval,
     NewFilingReview,
     NewFilingRoom,
@@ -27,7 +29,7 @@ from voucher.doors.schemas.institution_filings import (
 from voucher.doors.schemas.paging import paged
 from voucher.doors.schemas.values import Wish
 from voucher.plumbing.unit_of_work import Work
-from voucher.registry.filing import applying, parts, reading, reviewing
+from voucher.registry.filing import applying, parts, photos, reading, reviewing
 from voucher.registry.filing.models import Filing
 from voucher.rules.filing import LicenceKind
 from voucher.rules.lifecycle import STATE_NAMES, Thing
@@ -70,6 +72,7 @@ def show_institution_filing(session: Session, _asked: dict[str, Any], filing_id:
     """一件备案申请：证照、申请的职业和等级、师资、场地、办理经过。"""
     found = reading.get_filing_for(session, current_actor(), filing_id, the_door().today)
     held, door = reading.read_parts(session, found.id), the_door()
+    shown = photos.group_by_room(held.photos)
     names = reading.name_teachers(session, door.keyring, held.teachers)
     if not _reads_names(session, found):
         names = {each: mask_name(name) for each, name in names.items()}
@@ -89,7 +92,10 @@ def show_institution_filing(session: Session, _asked: dict[str, Any], filing_id:
         "licences": held.licences,
         "scopes": held.scope,
         "teachers": teachers,
-        "rooms": held.rooms,
+        "rooms": [
+            told(each, FilingRoomState) | {"photo_ids": [photo.id for photo in shown.get(each.id, ())]}
+            for each in held.rooms
+        ],
         "due_on": due.due_on if due is not None and found.state == "filed" else None,
         "timeline": object_timeline(session, Thing.FILING, found.id),
     }
@@ -178,6 +184,17 @@ def add_filing_room(work: Work, given: dict[str, Any], filing_id: int) -> dict[s
         "filing_id": filing_id,
         "entry_id": parts.add_room(work, filing_id, parts.NewRoom(**given)).id,
     }
+
+
+@institution_filings.act_on_file(
+    "/institution-filings/<int:filing_id>/room-photos", form=NewFilingPhoto, answer=FilingPartDone
+)
+def add_filing_photo(
+    work: Work, given: dict[str, Any], file: tuple[str, bytes], filing_id: int
+) -> dict[str, Any]:
+    """给一处场地添加一张照片（JPEG 或 PNG），加密保存，只给审核人员看。"""
+    made = photos.add_photo(work, filing_id, given["room_id"], file[1])
+    return {"filing_id": filing_id, "entry_id": made.id}
 
 
 @institution_filings.act(

@@ -18,6 +18,7 @@ FILING: dict[str, Access] = {
     "institution_filings.add_filing_scope": Access(APPLICANTS, "添加申请培训的职业和等级"),
     "institution_filings.add_filing_teacher": Access(APPLICANTS, "添加教师"),
     "institution_filings.add_filing_room": Access(APPLICANTS, "添加场地"),
+    "institution_filings.add_filing_photo": Access(APPLICANTS, "添加场地照片", uploads=True),
     "institution_filings.strike_filing_part": Access(APPLICANTS, "移除备案申请中的一项"),
     "institution_filings.file_institution_filing": Access(APPLICANTS, "提交机构备案申请"),
     "institution_filings.withdraw_institution_filing": Access(APPLICANTS, "撤回机构备案申请"),

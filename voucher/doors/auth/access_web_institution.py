@@ -91,6 +91,7 @@ WEB_INSTITUTION: dict[str, Access] = {
     "web.institution.file_filing": Access(APPLICANTS, "提交备案申请"),
     "web.institution.withdraw_filing": Access(APPLICANTS, "撤回备案申请"),
     "web.institution.filing_paper": Access(APPLICANTS | OFFICERS, "证照原件照片，每看一次都留痕"),
+    "web.institution.filing_photo": Access(APPLICANTS | OFFICERS, "场地照片，每看一次都留痕"),
     # 核销设备
     "web.institution.devices": Access(ADMINISTRATORS, "本机构的核销设备和扫码次数"),
     "web.institution.name_device": Access(INSTITUTION_COUNTER, "给正在用的设备起名登记"),

@@ -19,8 +19,8 @@ def send_attachment(opened: Opened) -> Response:
 
 
 def send_paper(paper: FilingPaper, content: bytes) -> Response:
-    """Return the paper of a licence."""
-    return _send(content, UploadKind(paper.kind), f"licence-{paper.id}")
+    """Return the paper of a licence, or the photograph of a room."""
+    return _send(content, UploadKind(paper.kind), f"filing-paper-{paper.id}")
 
 
 def send_proof(attendance_id: int, kind: UploadKind, content: bytes) -> Response:

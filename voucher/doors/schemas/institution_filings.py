@@ -6,7 +6,18 @@ from marshmallow import Schema, fields, validate
 
 from voucher.doors.schemas.paging import Paging, page_of
 from voucher.doors.schemas.settle import TimelineStep
-from voucher.doors.schemas.values import LINE_MAX, LIST, WORDS_MAX, Body, OnDay, Region, Whole, Word, Words
+from voucher.doors.schemas.values import (
+    LINE_MAX,
+    LIST,
+    WORDS_MAX,
+    Body,
+    Count,
+    OnDay,
+    Region,
+    Whole,
+    Word,
+    Words,
+)
 from voucher.registry.filing.parts import LEVEL_MOST, SEATS_MOST
 from voucher.rules.filing import LicenceKind
 from voucher.rules.lifecycle import STATE_NAMES, Thing
@@ -93,10 +104,16 @@ class NewFilingRoom(Body):
     )
 
 
+class NewFilingPhoto(Body):
+    """Which room the photograph called `file` shows."""
+
+    room_id = Count(required=True, metadata={"description": "这件备案中的场地"})
+
+
 class NewFilingRemoval(Body):
     """Which entry is struck off."""
 
-    part = Word(("licences", "scopes", "teachers", "rooms"), required=True)
+    part = Word(("licences", "scopes", "teachers", "rooms", "photos"), required=True)
     entry_id = Whole(least=1, required=True)
 
 
@@ -173,6 +190,7 @@ class FilingRoomState(Schema):
     equipment = fields.String()
     latitude_e6 = fields.Integer(allow_none=True, metadata={"description": "纬度，百万分之一度"})
     longitude_e6 = fields.Integer(allow_none=True, metadata={"description": "经度，百万分之一度"})
+    photo_ids = fields.List(fields.Integer(), metadata={"description": "场地照片"})
 
 
 class InstitutionFilingDetail(InstitutionFilingState):

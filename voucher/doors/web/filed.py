@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from voucher.doors.auth.door import the_door
 from voucher.registry import catalogue
 from voucher.registry.catalogue import Project
-from voucher.registry.filing import reading
+from voucher.registry.filing import photos, reading
 from voucher.registry.filing.models import Filing
 from voucher.rules.filing import LICENCE_NAMES
 from voucher.rules.levels import LEVEL_NAMES
@@ -35,6 +35,7 @@ def describe_filing(session: Session, found: Filing, *, masked: bool = False) ->
     return {
         "found": found,
         "held": held,
+        "photos": photos.group_by_room(held.photos),
         "contact": _mask(contact) if masked and contact is not None else contact,
         "teachers": {each: mask_name(name) if masked else name for each, name in teachers.items()},
         "trade_names": catalogue.name_trades(session, sorted(trades)),

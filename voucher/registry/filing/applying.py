@@ -6,6 +6,7 @@ office's acceptance makes him its administrator.
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 
 from sqlalchemy import select
@@ -13,12 +14,21 @@ from sqlalchemy import select
 from voucher.ledger import audit, states
 from voucher.plumbing.unit_of_work import Work
 from voucher.registry import catalogue, subjects
-from voucher.registry.filing.models import Filing, FilingLicence, FilingRoom, FilingScope, FilingTeacher
+from voucher.registry.filing.limits import PHOTOS_LEAST
+from voucher.registry.filing.models import (
+    Filing,
+    FilingLicence,
+    FilingRoom,
+    FilingRoomPhoto,
+    FilingScope,
+    FilingTeacher,
+)
 from voucher.registry.filing.reading import (
     APPLICANTS,
     CONTACT,
     LEGAL,
     MOBILE,
+    Parts,
     find_in_force,
     get_own_filing,
     has_administrator,
@@ -27,6 +37,7 @@ from voucher.registry.filing.reading import (
 )
 from voucher.registry.institutions import Institution
 from voucher.registry.subjects import ORGANISATION
+from voucher.registry.tables import require_parameter_number
 from voucher.rules.actor import Role, check_role
 from voucher.rules.errors import Family, reason
 from voucher.rules.filing import SOURCE, check_complete, check_licence_dates
@@ -163,6 +174,7 @@ def file_filing(work: Work, filing_id: int) -> Filing:
             "申请的职业和等级": len(parts.scope),
             "师资": len(parts.teachers),
             "场地": len(parts.rooms),
+            **_count_photos(work, found, parts),
         },
         {code for each in parts.teachers for code in each.trade_codes.split()},
         catalogue.name_trades(work.session, sorted(scope)),
@@ -219,6 +231,16 @@ def _make_known(work: Work, filing: Filing) -> None:
     work.session.flush()
 
 
+def _count_photos(work: Work, filing: Filing, parts: Parts) -> dict[str, int]:
+    """Return by label whether each room shows as many photographs as its region asks for."""
+    regions = catalogue.list_ancestry(work.session, filing.region_code)
+    least = require_parameter_number(work.session, PHOTOS_LEAST, work.today, regions)
+    held = Counter(each.room_id for each in parts.photos)
+    return {
+        f"场地“{room.name}”的照片（至少 {least} 张）": int(held[room.id] >= least) for room in parts.rooms
+    }
+
+
 def _is_of_others(work: Work, institution_id: int) -> bool:
     """Return whether somebody administers an institution, and the actor does not."""
     serves = work.actor.serves(institution_id, Role.INSTITUTION_ADMIN)
@@ -228,6 +250,14 @@ def _is_of_others(work: Work, institution_id: int) -> bool:
 def _copy(work: Work, before: Filing, made: Filing) -> None:
     """Let a change begin with what is in force; the papers are the same."""
     parts = read_parts(work.session, before.id)
+    rooms = {
+        each.id: FilingRoom(
+            filing_id=made.id, name=each.name, address=each.address, region_code=each.region_code,
+            seats=each.seats, equipment=each.equipment, latitude_e6=each.latitude_e6,
+            longitude_e6=each.longitude_e6,
+        )
+        for each in parts.rooms
+    }  # fmt: skip
     work.session.add_all(
         [
             *(
@@ -252,14 +282,12 @@ def _copy(work: Work, before: Filing, made: Filing) -> None:
                 )
                 for each in parts.teachers
             ),
-            *(
-                FilingRoom(
-                    filing_id=made.id, name=each.name, address=each.address, region_code=each.region_code,
-                    seats=each.seats, equipment=each.equipment, latitude_e6=each.latitude_e6,
-                    longitude_e6=each.longitude_e6,
-                )
-                for each in parts.rooms
-            ),
+            *rooms.values(),
         ]
     )  # fmt: skip
+    work.session.flush()
+    work.session.add_all(
+        FilingRoomPhoto(filing_id=made.id, room_id=rooms[each.room_id].id, paper_id=each.paper_id)
+        for each in parts.photos
+    )
     work.session.flush()

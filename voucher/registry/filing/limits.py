@@ -1,4 +1,4 @@
-"""How much one filing holds: so many licences, trades, teachers and rooms, and how large a paper may be."""
+"""How much one filing holds: licences, trades, teachers, rooms, photographs, and how large a paper may be."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from voucher.registry.tables import require_parameter_number
 from voucher.rules.filing import check_paper_fits, check_part_fits
 
 BYTES = "filing_paper_bytes_most"
+PHOTOS_MOST, PHOTOS_LEAST = "filing_room_photos_most", "filing_room_photos_least"
 MOST: dict[str, tuple[type[FilingLicence | FilingScope | FilingTeacher | FilingRoom], str]] = {
     "licences": (FilingLicence, "filing_licences_most"),
     "scopes": (FilingScope, "filing_scopes_most"),
@@ -42,7 +43,13 @@ def read_most(session: Session, filing: Filing, part: str, on: date) -> int:
 
 
 def read_limits(session: Session, filing: Filing, on: date) -> dict[str, int]:
-    """Return the most entries of every part, and the most bytes of a paper. Raises parameter_missing."""
+    """Return the most entries of every part, how heavy a paper may be, how many photographs a room shows.
+
+    Raises Refused parameter_missing.
+    """
     regions = catalogue.list_ancestry(session, filing.region_code)
     limits = {part: read_most(session, filing, part, on) for part in MOST}
-    return {**limits, "bytes": require_parameter_number(session, BYTES, on, regions)}
+    more = {"bytes": BYTES, "photos": PHOTOS_MOST, "photos_least": PHOTOS_LEAST}
+    return limits | {
+        word: require_parameter_number(session, name, on, regions) for word, name in more.items()
+    }

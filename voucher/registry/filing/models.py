@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, text
+from sqlalchemy import CheckConstraint, ForeignKey, ForeignKeyConstraint, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from voucher.ledger.states import Stateful, life
@@ -72,12 +72,13 @@ class Filing(Stateful, Model):
 
 
 class FilingPaper(Model):
-    """The photograph or PDF of a licence, sealed under its institution's key and tied to its digest."""
+    """A photograph or PDF of a licence or a room, sealed under the institution's key, tied to its digest."""
 
     __tablename__ = "filing_paper"
     __table_args__ = (
         CheckConstraint("kind IN ('jpeg','png','pdf')", name="kind_known"),
         CheckConstraint("length(sha256) = 64", name="sha256_length"),
+        Index("ix_filing_paper_sha256", "sha256"),
         {"sqlite_strict": True},
     )
 
@@ -160,6 +161,7 @@ class FilingRoom(Model):
     __table_args__ = (
         UniqueConstraint("filing_id", "name"),
         CheckConstraint("seats > 0", name="seats"),
+        Index("uq_filing_room_of_filing", "id", "filing_id", unique=True),
         {"sqlite_strict": True},
     )
 
@@ -172,6 +174,26 @@ class FilingRoom(Model):
     equipment: Mapped[str] = mapped_column(Text, nullable=False)
     latitude_e6: Mapped[int | None] = mapped_column(Int64)
     longitude_e6: Mapped[int | None] = mapped_column(Int64)
+
+
+class FilingRoomPhoto(Model):
+    """A photograph of a room; a change of the filing shows the same paper again."""
+
+    __tablename__ = "filing_room_photo"
+    __table_args__ = (
+        UniqueConstraint("room_id", "paper_id"),
+        ForeignKeyConstraint(
+            ["room_id", "filing_id"], ["filing_room.id", "filing_room.filing_id"],
+            name="fk_filing_room_photo_room",
+        ),
+        Index("ix_filing_room_photo_filing", "filing_id"),
+        {"sqlite_strict": True},
+    )  # fmt: skip
+
+    id: Mapped[int] = mapped_column(Int64, primary_key=True)
+    filing_id: Mapped[int] = mapped_column(Int64, ForeignKey("filing.id"), nullable=False)
+    room_id: Mapped[int] = mapped_column(Int64, nullable=False)
+    paper_id: Mapped[int] = mapped_column(Int64, ForeignKey("filing_paper.id"), nullable=False)
 
 
 translate("uq_filing_in_force", "", CHANGED_MEANWHILE)
@@ -192,3 +214,9 @@ translate(
     CHANGED_MEANWHILE,
 )
 translate("uq_filing_room_filing_id_name", "filing_room.filing_id, filing_room.name", CHANGED_MEANWHILE)
+translate("uq_filing_room_of_filing", "filing_room.id, filing_room.filing_id", CHANGED_MEANWHILE)
+translate(
+    "uq_filing_room_photo_room_id_paper_id",
+    "filing_room_photo.room_id, filing_room_photo.paper_id",
+    CHANGED_MEANWHILE,
+)

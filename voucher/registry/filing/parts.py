@@ -6,26 +6,25 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
 from voucher.ledger import audit
 from voucher.plumbing.unit_of_work import Work
-from voucher.plumbing.uploads.reading import UploadLimits, read_upload
-from voucher.registry import catalogue, people, subjects
+from voucher.registry import catalogue, people
 from voucher.registry.filing.applying import get_editable
-from voucher.registry.filing.limits import check_paper_size, check_place_left
+from voucher.registry.filing.limits import check_place_left
 from voucher.registry.filing.models import (
     Filing,
     FilingLicence,
     FilingPaper,
     FilingRoom,
+    FilingRoomPhoto,
     FilingScope,
     FilingTeacher,
 )
+from voucher.registry.filing.papers import keep_paper, read_paper, unseal_paper
 from voucher.registry.filing.reading import Part, get_filing_for, read_parts
 from voucher.registry.people import Newcomer
-from voucher.registry.subjects import ORGANISATION
-from voucher.registry.tables import require_parameter_number
 from voucher.registry.trades import find_trade
 from voucher.rules.errors import Family, reason
 from voucher.rules.filing import SOURCE, LicenceKind, check_complete, check_licence_dates
@@ -34,7 +33,6 @@ from voucher.rules.lifecycle import Thing
 from voucher.rules.names import normalise_name
 from voucher.rules.positions import check_position
 
-PIXELS = "attachment_pixels_most"
 PART_MISSING = reason(
     "filing_part_missing",
     "备案申请中没有这一项",
@@ -119,7 +117,7 @@ def add_licence(work: Work, filing_id: int, new: NewLicence) -> FilingLicence:
     )
     if work.session.scalar(same) is not None:
         raise PART_TWICE.refused(what="这张证照")
-    paper = _keep_paper(work, filing, new.paper)
+    paper = keep_paper(work, filing, read_paper(work, filing, new.paper))
     return _add(
         work,
         filing,
@@ -234,15 +232,21 @@ def strike(work: Work, filing_id: int, part: str, part_id: int) -> None:
     """
     filing = get_editable(work, filing_id)
     parts = read_parts(work.session, filing.id)
-    listed: dict[str, Sequence[FilingLicence | FilingScope | FilingTeacher | FilingRoom]] = {
+    listed: dict[
+        str, Sequence[FilingLicence | FilingScope | FilingTeacher | FilingRoom | FilingRoomPhoto]
+    ] = {
         "licences": parts.licences,
         "scopes": parts.scope,
         "teachers": parts.teachers,
         "rooms": parts.rooms,
+        "photos": parts.photos,
     }
     found = next((each for each in listed.get(part, ()) if each.id == part_id), None)
     if found is None:
         raise PART_MISSING.refused()
+    if isinstance(found, FilingRoom):
+        # its photographs show nothing any more
+        work.session.execute(delete(FilingRoomPhoto).where(FilingRoomPhoto.room_id == found.id))
     work.session.delete(found)
     work.session.flush()
     audit.record_one(work, str(Thing.FILING), filing.id, "strike", part=part, entry=part_id)
@@ -257,37 +261,7 @@ def open_paper(work: Work, filing_id: int, licence_id: int) -> tuple[FilingPaper
     licence = work.session.get(FilingLicence, licence_id)
     if licence is None or licence.filing_id != filing.id:
         raise PART_MISSING.refused()
-    paper = work.session.get_one(FilingPaper, licence.paper_id)
-    index = work.keyring.blind_index(ORGANISATION, filing.code)
-    key = subjects.find_keys(work.session, work.keyring, [index]).get(index)
-    if key is None:
-        raise subjects.SUBJECT_ERASED.refused()
-    audit.record_one(work, str(Thing.FILING), filing.id, "look", paper=paper.id)
-    return paper, work.keyring.unseal_bytes(key, _context(paper.sha256), paper.content_sealed)
-
-
-def _keep_paper(work: Work, filing: Filing, content: bytes) -> FilingPaper:
-    check_paper_size(work, filing, content)
-    pixels = require_parameter_number(work.session, PIXELS, work.today, ())
-    read = read_upload(content, UploadLimits(len(content), pixels))
-    index = work.keyring.blind_index(ORGANISATION, filing.code)
-    key = subjects.open_keys(work, [index])[index]
-    made = FilingPaper(
-        code=filing.code,
-        kind=str(read.kind),
-        sha256=read.sha256,
-        size_bytes=len(read.content),
-        content_sealed=work.keyring.seal(key, _context(read.sha256), read.content),
-        uploaded_at=work.at,
-        uploaded_by_person_id=work.actor.person_id,
-    )
-    work.session.add(made)
-    work.session.flush()
-    return made
-
-
-def _context(sha256: str) -> str:
-    return f"filing_paper.content_sealed/{sha256}"
+    return unseal_paper(work, filing, licence.paper_id)
 
 
 def _add(work: Work, filing: Filing, part: str, made: Part) -> Part:

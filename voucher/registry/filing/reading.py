@@ -15,7 +15,14 @@ from voucher.plumbing.clock import day_of
 from voucher.plumbing.secrets import Keyring
 from voucher.plumbing.unit_of_work import Work
 from voucher.registry import catalogue, people, subjects, tables
-from voucher.registry.filing.models import Filing, FilingLicence, FilingRoom, FilingScope, FilingTeacher
+from voucher.registry.filing.models import (
+    Filing,
+    FilingLicence,
+    FilingRoom,
+    FilingRoomPhoto,
+    FilingScope,
+    FilingTeacher,
+)
 from voucher.registry.subjects import ORGANISATION
 from voucher.registry.users import RoleGrant, in_force
 from voucher.rules.actor import Actor, Role
@@ -24,7 +31,7 @@ from voucher.rules.errors import Family, Refused, reason
 from voucher.rules.filing import SOURCE
 from voucher.rules.lifecycle import Thing
 
-Part = TypeVar("Part", FilingLicence, FilingScope, FilingTeacher, FilingRoom)
+Part = TypeVar("Part", FilingLicence, FilingScope, FilingTeacher, FilingRoom, FilingRoomPhoto)
 
 APPLICANTS = (Role.WORKER, Role.INSTITUTION_ADMIN)
 OFFICERS = (Role.OFFICER_COUNTY, Role.OFFICER_CITY, Role.OFFICER_PROVINCE)
@@ -48,6 +55,7 @@ class Parts:
     scope: Sequence[FilingScope]
     teachers: Sequence[FilingTeacher]
     rooms: Sequence[FilingRoom]
+    photos: Sequence[FilingRoomPhoto]
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,12 +174,13 @@ def _of(actor: Actor, today: date) -> ColumnElement[bool]:
 
 
 def read_parts(session: Session, filing_id: int) -> Parts:
-    """Return licences, scope, teachers and rooms of a filing in the order they were added."""
+    """Return licences, scope, teachers, rooms and their photographs in the order they were added."""
     return Parts(
         session.scalars(_part(FilingLicence, filing_id)).all(),
         session.scalars(_part(FilingScope, filing_id)).all(),
         session.scalars(_part(FilingTeacher, filing_id)).all(),
         session.scalars(_part(FilingRoom, filing_id)).all(),
+        session.scalars(_part(FilingRoomPhoto, filing_id)).all(),
     )
 
 

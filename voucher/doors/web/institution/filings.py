@@ -21,7 +21,7 @@ from voucher.doors.web.public.directory import indent
 from voucher.plumbing.unit_of_work import Work
 from voucher.registry import directory
 from voucher.registry.catalogue import Project
-from voucher.registry.filing import applying, endings, limits, parts, reading
+from voucher.registry.filing import applying, endings, limits, parts, photos, reading
 from voucher.registry.institutions import Institution
 from voucher.registry.trades import list_trades
 from voucher.rules.actor import Role
@@ -32,7 +32,7 @@ from voucher.stages.train.queries.exits import count_in_classes
 
 ADMINISTRATORS = frozenset({Role.INSTITUTION_ADMIN})
 DEGREES = re.compile(r"(-?)([0-9]{1,3})(?:\.([0-9]+))?", re.ASCII)
-PARTS = ("licences", "scopes", "teachers", "rooms")
+PARTS = ("licences", "scopes", "teachers", "rooms", "photos")
 NO_END = ""
 
 
@@ -98,7 +98,7 @@ def fill_filing(filing_id: int) -> ResponseReturnValue:
 
 @institution.post("/filings/<int:filing_id>/<part>")
 def add_filing_part(filing_id: int, part: str) -> ResponseReturnValue:
-    """Add a licence, a trade, a teacher or a room."""
+    """Add a licence, a trade, a teacher, a room or a photograph of one."""
     if part not in PARTS:
         abort(404)
 
@@ -111,9 +111,13 @@ def add_filing_part(filing_id: int, part: str) -> ResponseReturnValue:
             parts.add_scope(work, filing_id, trade, level, project)
         elif part == "teachers":
             parts.add_teacher(work, filing_id, _read_teacher())
+        elif part == "photos":
+            photos.add_photo(
+                work, filing_id, fields.whole("room_id", "场地"), _read_file("photo", "场地照片")
+            )
         else:
             parts.add_room(work, filing_id, _read_room())
-        return Done("已添加", url_for("web.institution.filing", filing_id=filing_id, _anchor=part))
+        return Done("已添加", url_for("web.institution.filing", filing_id=filing_id, _anchor=_place(part)))
 
     return submit(call, lambda: _filing(filing_id))
 
@@ -124,7 +128,7 @@ def strike_filing_part(filing_id: int, part: str, part_id: int) -> ResponseRetur
 
     def call(work: Work) -> Done:
         parts.strike(work, filing_id, part, part_id)
-        return Done("已移除", url_for("web.institution.filing", filing_id=filing_id, _anchor=part))
+        return Done("已移除", url_for("web.institution.filing", filing_id=filing_id, _anchor=_place(part)))
 
     return submit(call, lambda: _filing(filing_id))
 
@@ -157,6 +161,17 @@ def withdraw_filing(filing_id: int) -> ResponseReturnValue:
 def filing_paper(filing_id: int, licence_id: int) -> Response:
     """Hand out the photograph or PDF of a licence."""
     return send_paper(*perform(lambda work: parts.open_paper(work, filing_id, licence_id)))
+
+
+@institution.get("/filings/<int:filing_id>/photos/<int:photo_id>")
+def filing_photo(filing_id: int, photo_id: int) -> Response:
+    """Hand out the photograph of a room."""
+    return send_paper(*perform(lambda work: photos.open_photo(work, filing_id, photo_id)))
+
+
+def _place(part: str) -> str:
+    """Return where on the page a part stands: photographs with their rooms."""
+    return "rooms" if part == "photos" else part
 
 
 def _filings() -> str:
@@ -217,10 +232,15 @@ def _read_licence() -> parts.NewLicence:
     number = fields.text("number", "证照编号", limit=60)
     authority = fields.text("authority", "发证机关", limit=100)
     since, until = fields.day("since", "有效期起"), _day_or_none("until", "有效期止")
-    file = fields.upload("paper", "证照照片或 PDF")
+    return parts.NewLicence(kind, number, authority, since, until, _read_file("paper", "证照照片或 PDF"))
+
+
+def _read_file(name: str, label: str) -> bytes:
+    """Return what was uploaded. Raises Refused form_field_unreadable."""
+    file = fields.upload(name, label)
     content = file.stream.read()
     file.stream.seek(0)
-    return parts.NewLicence(kind, number, authority, since, until, content)
+    return content
 
 
 def _read_teacher() -> parts.NewTeacher:

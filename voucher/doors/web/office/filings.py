@@ -25,7 +25,7 @@ from voucher.doors.web.office.deeds import (
     show_deed,
 )
 from voucher.plumbing.unit_of_work import Work
-from voucher.registry.filing import endings, reading, reviewing
+from voucher.registry.filing import endings, photos, reading, reviewing
 from voucher.rules.lifecycle import STATE_NAMES, Thing
 
 PER_PAGE = 20
@@ -74,6 +74,7 @@ def filing(filing_id: int) -> ResponseReturnValue:
             **describe_filing(session, found, masked=not actor.has(*OFFICERS)),
             deeds=list_open(DEEDS, actor, Thing.FILING, found.state),
             own=found.applicant_person_id == actor.person_id,
+            elsewhere=photos.find_shown_elsewhere(session, found),
         )
 
 
