@@ -203,6 +203,13 @@ class Learning(Watched):
         if voucher is not None:
             self.play.finish(voucher, hours, score)
 
+    @rule(number=ANY, score=st.sampled_from((59_00, 60_00)))
+    def correct_completion(self, number: int, score: int) -> None:
+        """Have two people of an institution correct what it signed."""
+        voucher = self.choose(number, "training", "trained")
+        if voucher is not None:
+            self.play.correct_completion(voucher, score)
+
     @rule(number=ANY, for_good=st.booleans())
     def fail(self, number: int, for_good: bool) -> None:
         """Have a holder fail the exam, and perhaps give up."""

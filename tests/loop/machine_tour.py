@@ -81,6 +81,9 @@ FROM_NOTHING: tuple[tuple[Step, ...], ...] = (
      _to("training"), _days(1), _step("cancel_class", number=0, seat="training")),
     # 签到券办结，合格证持证
     (_to("trained", what=SIGN_IN), _to("certified", who=1, what=COMPLETION)),
+    # 结业更正
+    (_step("finish_badly", number=0, hours=7, score=59_00),
+     _step("correct_completion", number=0, score=60_00)),
     # 无证失效，成绩更正，取消考试
     (_late("training"),),
     (_late("trained"),),
@@ -128,6 +131,5 @@ FROM_CERTIFIED: tuple[tuple[Step, ...], ...] = (
 )  # fmt: skip
 # why nobody walks there
 NOT_WALKED: dict[tuple[str, str, str], str] = {
-    ("class", "signed_off", "correct"): "correction after the sign-off has no act yet",
     ("claim", "second_reviewed", "return"): "only the province returns there, above the band of its approval",
 }

@@ -26,9 +26,10 @@ from voucher.rules.errors import Refused
 from voucher.rules.lifecycle import Thing
 from voucher.rules.vocabulary import FundSource
 from voucher.stages.issue import holding, issuing
-from voucher.stages.train import attend, enrol, finish, redeem
+from voucher.stages.train import attend, correct, enrol, finish, redeem
 from voucher.stages.train.models.classes import TrainingClass
 from voucher.stages.train.models.places import Attendance, Completion, Enrolment
+from voucher.stages.train.queries.facts import completion_of
 
 Result = TypeVar("Result")
 PEOPLE = tuple(person(serial) for serial in (101, 102, 103, 104))
@@ -42,7 +43,13 @@ COMPLETION_COURSE: dict[str, Any] = {**COMPLETES, "hours": 40, "teacher": "王�
 
 
 # who works where: at each of the two institutions, and at the evaluator
-HOUSE_STAFF = ((Role.REGISTRAR, 1), (Role.SCANNER, 1), (Role.SCANNER, 2), (Role.TEACHER, 1))
+HOUSE_STAFF = (
+    (Role.REGISTRAR, 1),
+    (Role.REGISTRAR, 2),
+    (Role.SCANNER, 1),
+    (Role.SCANNER, 2),
+    (Role.TEACHER, 1),
+)
 EVALUATOR_STAFF = (
     (Role.EVALUATOR_ADMIN, 1), (Role.EVALUATOR_ADMIN, 2), (Role.EXAMINER, 1), (Role.SCORE_CLERK, 1),
 )  # fmt: skip
@@ -214,6 +221,22 @@ class Playing:
         exams = dict.fromkeys(self._sitting(found.id), score)
         registrar = self.staff(found.institution_id, Role.REGISTRAR)
         self.attempt(registrar, partial(finish.sign_off, class_id=found.id, exams=exams))
+
+    def correct_completion(self, voucher: Voucher, score: int) -> None:
+        """Have two people of an institution correct the final exam of somebody it signed off."""
+        found = self.class_of(voucher.id)
+        with self.scene.database.read() as session:
+            done = completion_of(session, voucher.id)
+        if found is None or done is None:
+            return
+        asks, agrees = (self.staff(found.institution_id, Role.REGISTRAR, each) for each in (1, 2))
+        result = correct.Result(done.hours_attended, score)
+        asked = self.attempt(
+            asks, partial(correct.ask_correction, class_id=found.id, voucher_id=voucher.id,
+                          result=result, why="成绩看错一行"),
+        )  # fmt: skip
+        if asked is not None:
+            self.attempt(agrees, partial(correct.decide_correction, correction_id=asked.id, agreed=True))
 
     def _sitting(self, class_id: int, session_id: int | None = None) -> list[int]:
         """Return who is in training in a class and has no hours of a session yet, or no completion."""
