@@ -116,7 +116,7 @@ def _signed_in_outside_the_timetable(desk: Desk) -> None:
         first, second = list_sessions(session, loop.ids["class"])[:2]
     loop.move_to(CLASS_DAY + timedelta(minutes=1))
     digits = loop.world.do("zhang", partial(holding.show, voucher_id=loop.ids["voucher"])).digits
-    asked = {"session_id": second.id, "direction": "in", "code": digits}
+    asked: dict[str, Any] = {"session_id": second.id, "direction": "in", "code": digits}
     told = desk.by_act(
         "t1-teach",
         "mark_outside_timetable",
@@ -176,7 +176,12 @@ def _edited_after_the_sign_off(desk: Desk) -> None:
         loop.done("t1-teach", "/attendances", sat)
     exams = [{"voucher_id": ids["voucher"], "exam_hundredths": EXAM}]
     loop.done("t1-admin", "/completions", {"class_id": ids["class"], "exams": exams})
-    wish = {"session_id": ids["session"], "voucher_id": ids["voucher"], "hours": 4, "why": "看错一行"}
+    wish: dict[str, Any] = {
+        "session_id": ids["session"],
+        "voucher_id": ids["voucher"],
+        "hours": 4,
+        "why": "看错一行",
+    }
     told = desk.by_act("t1-teach", "class_not_in_session", partial(attend.correct_attendance, **wish))
     desk.by_api("t1-teach", told, "/attendances/corrections", wish)
     sheet = f"/institution/sessions/{ids['session']}"
