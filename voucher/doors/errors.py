@@ -8,7 +8,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 import structlog
 from flask import Flask, Response, current_app, g, jsonify, redirect, render_template, request
@@ -74,6 +74,15 @@ DATABASE_GONE = reason(
     SOURCE,
     Family.UNAVAILABLE,
 )
+
+# what somebody before a screen reads of what programs are told in other words: title, next step
+ON_A_PAGE: dict[str, tuple[str, str]] = {
+    CSRF_REFUSED.code: ("页面已过期", "这一次没有办理。请回到上一页，刷新后再提交一次；仍不行的请重新登录"),
+    BODY_UNREADABLE.code: ("看不懂这个网址或提交的内容", "这一次没有办理。请从首页重新进入，再办一次"),
+    ROUTE_MISSING.code: ("没有这个页面", "请核对网址，或从首页重新进入"),
+    METHOD_REFUSED.code: ("这个网址不能直接打开", "请从首页重新进入，按页面上的按钮办理"),
+    DATABASE_GONE.code: ("系统刚才断开了一下", "请稍候回到上一页刷新，先看是否已经办成，没有办成的再办理"),
+}
 
 STATUSES: dict[Family, int] = {
     Family.INVALID: 422,
@@ -161,7 +170,24 @@ def _ask_to_sign(refusal: Refusal) -> str:
 
 
 def _page(refusal: Refusal, status: int) -> str:
-    return render_template("error.html", refusal=refusal, status=status)
+    title, next_step = ON_A_PAGE.get(refusal.code, (refusal.title, refusal.next_step))
+    return render_template(
+        "error.html",
+        title=title,
+        next_step=next_step,
+        incident=refusal.facts.get("incident"),
+        code=refusal.code,
+        status=status,
+        back=_came_from(),
+    )
+
+
+def _came_from() -> str | None:
+    """Return the page of ours somebody came from, where it is another one than this."""
+    came = urlsplit(request.referrer or "")
+    if came.netloc != request.host or not came.path or came.path == request.path:
+        return None
+    return f"{came.path}?{came.query}" if came.query else came.path
 
 
 def _refused(error: Refused) -> AnyResponse:

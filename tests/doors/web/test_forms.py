@@ -133,6 +133,19 @@ def test_without_its_token_a_form_does_nothing(office: Office) -> None:
     answer = operator.http.post("/budgets", data={"region": "419001", "amount": "1", "idempotency_key": "k"})
     assert answer.status_code == 403
     assert "页面已过期" in answer.text
+    assert "X-CSRFToken" not in answer.text, "that is for programs"
+
+
+def test_an_error_page_says_what_to_do_and_the_way_back(office: Office) -> None:
+    operator = office.at("operator")
+    missing = operator.http.get("/nothing/here", headers={"Referer": "http://localhost/batches?state=filed"})
+    assert missing.status_code == 404
+    assert "没有这个页面" in missing.text
+    assert "没有这个页面或接口" not in missing.text
+    assert 'href="/batches?state=filed">回上一页' in missing.text
+    assert "回到工作台" in missing.text
+    foreign = operator.http.get("/nothing/here", headers={"Referer": "https://elsewhere.example/batches"})
+    assert "回上一页" not in foreign.text
 
 
 def test_a_batch_of_another_region_is_as_missing_as_none(office: Office, world: World) -> None:
