@@ -120,6 +120,9 @@ def standards() -> ResponseReturnValue:
             rates = list_rates(session, on)
         except Refused as refused:
             refusal = refused.refusal
+        # how the house guards its own doors is nobody's policy
+        parameters = list_parameters(session, on, set(PARAMETER_NAMES))
+        named = {each.region_code for each in (*rates.modifiers, *parameters) if each.region_code}
         return render_template(
             "public/standards.html",
             on=on,
@@ -136,8 +139,8 @@ def standards() -> ResponseReturnValue:
             rows=rates.standards,
             modifiers=rates.modifiers,
             others=rates.others,
-            # how the house guards its own doors is nobody's policy
-            parameters=list_parameters(session, on, set(PARAMETER_NAMES)),
+            parameters=parameters,
+            area_names=name_regions(session, sorted(named)),
             confidence_names=CONFIDENCE_NAMES,
             evidence_names=EVIDENCE_NAMES,
             form_names=FORM_NAMES,
