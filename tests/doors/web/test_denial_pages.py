@@ -44,6 +44,9 @@ def test_one_tap_stops_the_line_and_two_people_of_the_office_answer(scene: Scene
     keep(page, "denied")
     assert "这笔钱先停住不付" in page.text
     assert "已停住，正在核查" in page.text
+    home = worker.go("/my").text
+    assert ("补贴到哪一步了" in home, "已停住，正在核查" in home) == (True, True)
+    worker.go("/my/subsidies")
     page = worker.press("是我弄错了")
     assert "两人核对以后继续办理" in page.text
 

@@ -50,6 +50,7 @@ def test_a_worker_finds_the_way_from_the_wallet_to_the_green_tick(loop: Loop) ->
     assert "自己付 0.00 元" in chosen.text
     li.press("报这个班")
     assert "报名后这张券只能用在这个班" in li.page.text
+    assert "自己付 0.00 元" in li.page.text
     li.press("确认报名")
     assert "报名成功" in li.page.text
     assert state(loop) == "enrolled"

@@ -122,13 +122,18 @@ def confirm_for(
     person_id: int, voucher_id: int, class_id: int, places: Places, helping: str | None = None
 ) -> str:
     """Return the page that says what locking a person's voucher to a class means."""
-    with the_door().read() as session:
+    door = the_door()
+    with door.read() as session:
         card = issuing.show_card(session, person_id, voucher_id)
+        opened = training.list_open_classes(
+            session, door.at, door.today, OpenFilter(class_id=class_id), limit=1
+        )
         view = training.view_classes(session, [training.get_class_for(session, None, class_id)])[0]
         return render_template(
             "worker/confirm_class.html",
             shown=show(card),
             chosen=view,
+            opened=opened[0] if opened else None,
             lessons=training.list_sessions(session, class_id),
             places=places,
             helping=helping,

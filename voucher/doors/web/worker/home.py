@@ -1,4 +1,4 @@
-"""The first page: the voucher that can be used now, the next lesson, what is to be done."""
+"""The first page: the voucher that can be used now, the next lesson, where the money is, what is to be done."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from voucher.doors.web.worker.own import USABLE, my_person_id, show
 from voucher.registry.consents.reading import count_helped
 from voucher.stages.issue import queries as issuing
 from voucher.stages.issue.queries.applications import count_asked_back
+from voucher.stages.settle.queries.denials import page_own_subsidies
 from voucher.stages.train import queries as training
 
 LESSONS_AHEAD = 3
@@ -26,6 +27,7 @@ def home() -> ResponseReturnValue:
         places = issuing.list_places(session, person_id)
         asked_back = count_asked_back(session, person_id)
         helps = count_helped(session, person_id, door.today)
+        subsidies = page_own_subsidies(session, door.keyring, person_id, door.today, limit=1)
     usable = sorted((each for each in cards if each.state in USABLE), key=lambda each: each.redeem_by)
     under_way = [show(each) for each in cards if each.tab == "使用中" and each.state not in USABLE]
     return render_template(
@@ -37,4 +39,5 @@ def home() -> ResponseReturnValue:
         places=places,
         asked_back=asked_back,
         helps=helps,
+        subsidy=subsidies[0] if subsidies else None,
     )
