@@ -99,7 +99,11 @@ def test_a_package_is_asked_for_made_taken_and_checked_elsewhere(
     assert "导出的期间不对" in page.text
     page = auditor.press("提交", since="2024-01-01", until="2024-06-30", mask="unmasked", why="")
     assert "没有写明理由" in page.text
-    page = auditor.press("提交", since="2024-01-01", until="2024-06-30", mask="masked")
+    page = auditor.press("提交", since="2024-01-01", until="2024-06-30", mask="masked", institution="济源一校")
+    assert "没有登记过统一社会信用代码为 济源一校 的机构" in page.text
+    with scene.database.read() as session:
+        assert session.scalars(select(Job)).all() == []
+    page = auditor.press("提交", since="2024-01-01", until="2024-06-30", mask="masked", institution="")
     decent(page)
     assert "生成中" in page.text
     with scene.database.read() as session:
@@ -123,7 +127,8 @@ def test_a_package_is_asked_for_made_taken_and_checked_elsewhere(
     assert asked.faults == []
     watcher = Browser(world.sign_in("监管").http)
     assert watcher.http.get(file.group()).status_code == 404
-    assert "audit_export" in watcher.go("/supervisor/looks").text
+    told = watcher.go("/supervisor/looks").text
+    assert ("审计导出包 第 " in told, "audit_export" in told) == (True, False)
     assert "导出包生成 30 日后自动删除" in page.text
     perform(
         scene.database, scene.keyring, scene.actor("clock"), scene.at + timedelta(days=31),

@@ -15,6 +15,7 @@ from voucher.registry.institutions import Institution
 from voucher.registry.people import read_people
 from voucher.registry.users import RoleGrant, UserAccount
 from voucher.rules.actor import Role, check_role
+from voucher.rules.lifecycle import THING_NAMES
 from voucher.rules.words import check_why
 from voucher.stages.oversee.chain import view_person
 
@@ -25,6 +26,16 @@ LOOK_NAMES: dict[str, str] = {
     "look_at_proof": "查看签到证明",
     "look_at_phone": "查看电话",
     UNMASKED: "不脱敏查看",
+}
+# what is looked at, in words; a life of its own brings its name along
+LOOKED_AT_NAMES: dict[str, str] = {
+    **{str(each): name for each, name in THING_NAMES.items()},
+    PERSON: "人员",
+    "audit_export": "审计导出包",
+    "audit_join": "审计比对",
+    "archive_share": "出示的电子档案",
+    "attachment": "申请附件",
+    "inspection": "现场检查",
 }
 
 

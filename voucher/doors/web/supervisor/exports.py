@@ -14,9 +14,11 @@ from voucher.doors.web.acting import Done, submit
 from voucher.doors.web.supervisor.blueprint import supervisor
 from voucher.plumbing.files import FileStore
 from voucher.plumbing.unit_of_work import Work
+from voucher.registry.institutions import get_institution
 from voucher.registry.tables import require_parameter_number
 from voucher.rules.vocabulary import FUND_SOURCE_NAMES, FundSource
 from voucher.rules.words import check_why
+from voucher.stages.certify.queries.archive import name_institutions
 from voucher.stages.oversee.handover.asking import DAYS_MOST, ask_export, list_exports, take_export
 from voucher.stages.oversee.handover.keeping import KEPT_DAYS
 
@@ -41,6 +43,7 @@ def _show() -> str:
             kept_days=require_parameter_number(session, KEPT_DAYS, the_door().today, ()),
             funds=[("", "全部资金"), *((str(each), name) for each, name in FUND_SOURCE_NAMES.items())],
             fund_names={str(each): name for each, name in FUND_SOURCE_NAMES.items()},
+            houses=name_institutions(session, {each.payload.get("institution_id") or 0 for each in rows}),
             masks=[(MASKED, "脱敏"), (UNMASKED, "不脱敏（须写明理由）")],
             next_url=url_for("web.supervisor.exports", before=rows[PAGE - 1].id)
             if len(rows) > PAGE
@@ -55,7 +58,7 @@ def ask_for_export() -> ResponseReturnValue:
 
     def call(work: Work) -> Done:
         named = fields.text("fund", "资金来源", required=False, limit=40)
-        house = fields.text("institution_id", "机构编号", required=False, limit=12)
+        house = fields.text("institution", "机构", required=False, limit=18)
         why = None
         if fields.text("mask", "个人信息", limit=10) == UNMASKED:
             why = check_why(fields.text("why", "不脱敏的理由", required=False, limit=200) or "")
@@ -64,7 +67,8 @@ def ask_for_export() -> ResponseReturnValue:
             fields.day("since", "开始日期"),
             fields.day("until", "结束日期"),
             fund=FundSource(named) if named in list(FundSource) else None,
-            institution_id=int(house) if house and house.isdigit() else None,
+            # what names no institution must not come to mean all of them
+            institution_id=get_institution(work.session, house.upper()).id if house else None,
             unmask_why=why,
         )
         return Done("已提交，生成后可在下面下载", url_for("web.supervisor.exports"))

@@ -12,7 +12,14 @@ from voucher.doors.web.acting import show_once
 from voucher.doors.web.supervisor.blueprint import supervisor
 from voucher.doors.web.supervisor.tracing import show_person
 from voucher.plumbing.unit_of_work import Work
-from voucher.stages.oversee.looking import LOOK_NAMES, WHO, Unmasked, list_looks, look_unmasked
+from voucher.stages.oversee.looking import (
+    LOOK_NAMES,
+    LOOKED_AT_NAMES,
+    WHO,
+    Unmasked,
+    list_looks,
+    look_unmasked,
+)
 
 PAGE = 50
 LOST = "这一次查看已经显示过，不再重复显示；确需再看，请重新写明理由"
@@ -35,6 +42,7 @@ def looks() -> ResponseReturnValue:
         "supervisor/looks.html",
         rows=rows[:PAGE],
         names=LOOK_NAMES,
+        looked_at=LOOKED_AT_NAMES,
         one=rows[0].user_name if rows and user_id is not None else None,
         next_url=url_for("web.supervisor.looks", before=rows[PAGE - 1].id, user=user_id)
         if len(rows) > PAGE
