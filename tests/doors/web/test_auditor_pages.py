@@ -99,7 +99,9 @@ def test_a_package_is_asked_for_made_taken_and_checked_elsewhere(
     assert "导出的期间不对" in page.text
     page = auditor.press("提交", since="2024-01-01", until="2024-06-30", mask="unmasked", why="")
     assert "没有写明理由" in page.text
-    page = auditor.press("提交", since="2024-01-01", until="2024-06-30", mask="masked", institution="济源一校")
+    page = auditor.press(
+        "提交", since="2024-01-01", until="2024-06-30", mask="masked", institution="济源一校"
+    )
     assert "没有登记过统一社会信用代码为 济源一校 的机构" in page.text
     with scene.database.read() as session:
         assert session.scalars(select(Job)).all() == []

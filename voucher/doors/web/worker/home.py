@@ -1,4 +1,4 @@
-"""The first page: the voucher that can be used now, the next lesson, where the money is, what is to be done."""
+"""The first page: what can be used now, the next lesson, where the money is, what is to be done."""
 
 from __future__ import annotations
 
