@@ -176,7 +176,7 @@ def _page(refusal: Refusal, status: int) -> str:
         title=title,
         next_step=next_step,
         incident=refusal.facts.get("incident"),
-        code=refusal.code,
+        code=None if refusal.code in ON_A_PAGE else refusal.code,
         status=status,
         back=_came_from(),
     )

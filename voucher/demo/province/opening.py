@@ -35,7 +35,7 @@ from voucher.registry.importing.holidays import HolidaysImporter
 from voucher.registry.importing.institutions import InstitutionsImporter
 from voucher.registry.importing.listings import ListingsImporter
 from voucher.registry.tables import read_calendar
-from voucher.rules.actor import Grant, Role
+from voucher.rules.actor import ROLE_NAMES, Grant, Role
 from voucher.rules.vocabulary import EVALUATOR_KIND_NAMES, INSTITUTION_KIND_NAMES
 from voucher.rules.windows import add_months
 
@@ -43,6 +43,7 @@ LEVEL_WORDS = ("五级", "四级", "三级", "二级", "一级")
 TRAINING_HANDS = (Role.INSTITUTION_ADMIN, Role.SCANNER, Role.TEACHER)
 EXAMINING_HANDS = (Role.EVALUATOR_ADMIN, Role.SCORE_CLERK, Role.EXAMINER)
 YEARS_LISTED = 3
+SURNAMES = "沈韩杨朱秦尤许何吕施张孔曹严华金魏陶姜谢邹喻柏水窦章云苏潘葛"
 BANK = "示例银行济源分行"
 HOLIDAYS = (
     ("01-01", "元旦"),
@@ -157,7 +158,8 @@ def open_accounts(stage: Stage) -> list[DemoAccount]:
         if login not in {hand.login for hand in HANDS}:
             serial += 1
             grant = Grant(role, institution_id=stage.institution(key))
-            stage.act("operator", partial(open_member, serial=serial, login=login, name=login, grant=grant))
+            name = f"{ROLE_NAMES[role]} 小{SURNAMES[serial % len(SURNAMES)]}"
+            stage.act("operator", partial(open_member, serial=serial, login=login, name=name, grant=grant))
     return printed
 
 
