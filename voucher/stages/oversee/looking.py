@@ -33,6 +33,7 @@ LOOKED_AT_NAMES: dict[str, str] = {
     PERSON: "人员",
     "audit_export": "审计导出包",
     "audit_join": "审计比对",
+    "statistic_look": "统计逐人明细",
     "archive_share": "出示的电子档案",
     "attachment": "申请附件",
     "inspection": "现场检查",
