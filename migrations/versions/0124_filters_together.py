@@ -7,8 +7,8 @@ from alembic import op
 
 from voucher.plumbing import types as t
 
-revision = "0122"
-down_revision = "0121"
+revision = "0124"
+down_revision = "0123"
 branch_labels = None
 depends_on = None
 
