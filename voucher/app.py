@@ -60,7 +60,7 @@ from voucher.stages.oversee.archive.recalling import end_due as end_archive_cred
 from voucher.stages.oversee.forgetting import forget_old_answers, forget_old_attempts, forget_old_looks
 from voucher.stages.oversee.handover import asking as handover
 from voucher.stages.oversee.handover.keeping import forget_exports
-from voucher.stages.oversee.joins.forgetting import forget_lists
+from voucher.stages.oversee.joins.forgetting import forget_joined
 from voucher.stages.oversee.keys import publish_status, rotate_due_keys
 from voucher.stages.oversee.measures.finishing import finish_due_measures
 from voucher.stages.oversee.quality.crediting import score_due_credits
@@ -83,7 +83,7 @@ IN_PORTIONS = frozenset(
     {
         *("remind_holders", "expire_vouchers", "sweep_attachments"),
         *("end_credentials", "freeze_credentials", "forget_answers", "forget_looks", "resend_tellings"),
-        *("forget_attempts", "refresh_statistics"),
+        *("forget_attempts", "forget_lists", "refresh_statistics"),
     }
 )
 # what the clock does, in the order of a voucher's life; released money goes to the head of each queue
@@ -121,7 +121,7 @@ DUE_ACTS: tuple[tuple[str, Callable[[Work], int]], ...] = (
     ("forget_answers", forget_old_answers),
     ("forget_looks", forget_old_looks),
     ("forget_attempts", forget_old_attempts),
-    ("forget_lists", forget_lists),
+    ("forget_lists", forget_joined),
     ("resend_tellings", webhooks.resend_due),
     ("refresh_statistics", refresh_statistics),
 )

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date, timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import func, select, text
@@ -29,19 +30,23 @@ from voucher.ledger.audit import AuditRow
 from voucher.plumbing.unit_of_work import Work
 from voucher.registry.users import CLOCK_LOGIN
 from voucher.rules.actor import Role
+from voucher.rules.join_conclusions import FollowUp, HitState, Outcome
 from voucher.rules.joins import JoinKind, ListKind
 from voucher.rules.vocabulary import SubsidyKind
+from voucher.stages.oversee.joins import forgetting
 from voucher.stages.oversee.joins.bringing import bring_list
-from voucher.stages.oversee.joins.forgetting import forget_lists
+from voucher.stages.oversee.joins.concluding import conclude_hits, decide_conclusions, read_states, tally
+from voucher.stages.oversee.joins.finding import Hit, Part
+from voucher.stages.oversee.joins.forgetting import forget_joined, forget_joins, forget_lists
 from voucher.stages.oversee.joins.models import AuditJoin, AuditJoinHit, AuditList, AuditListRow
 from voucher.stages.oversee.joins.reading import look_at_join
-from voucher.stages.oversee.joins.running import run_join
+from voucher.stages.oversee.joins.running import add_up, run_join, whom_of
 from voucher.stages.settle.terms import PLEDGED
 from voucher.stages.settle.voucher_claims import file_claims
 from voucher.stages.train.models.classes import ClassSession
 from voucher.stages.train.models.places import Attendance
 
-AUDITOR, WHY = "审计员", "省审〔2024〕7 号"
+AUDITOR, SECOND, WHY = "审计员", "另一审计员", "省审〔2024〕7 号"
 FIRST, LAST = date(2024, 1, 1), date(2024, 12, 31)
 ACCOUNTS = ("6222021702001234567", "6222021702007654321")
 
@@ -54,6 +59,7 @@ def paid(scene: Scene) -> Scene:
     certified(scene, budget, FENG_YI, ZHAO_LIU, until="training", name="二期")
     scene.do(REGISTRAR, lambda work: file_claims(work, SubsidyKind.TRAINING, done.voucher_ids, PLEDGED))
     scene.hire(AUDITOR, Role.AUDITOR, "310101199001010810")
+    scene.hire(SECOND, Role.AUDITOR, "310101199001010830")
     scene.hire("外地审计员", Role.AUDITOR, "310101199001010820", region=XINXIANG)
     scene.at = on("2025-01-15")
     return scene
@@ -76,11 +82,11 @@ def bring(scene: Scene, kind: ListKind, *rows: dict[str, str], work: Work | None
 
 
 def put(
-    scene: Scene, kind: JoinKind, listed: AuditList | None = None
+    scene: Scene, kind: JoinKind, listed: AuditList | None = None, until: date = LAST
 ) -> tuple[AuditJoin, list[AuditJoinHit]]:
     """Put a question over the year and return what it found."""
     list_id = listed.id if listed is not None else None
-    made = scene.do(AUDITOR, lambda work: run_join(work, kind, list_id, FIRST, LAST, WHY))
+    made = scene.do(AUDITOR, lambda work: run_join(work, kind, list_id, FIRST, until, WHY))
     return scene.do(AUDITOR, lambda work: look_at_join(work, made.id))
 
 
@@ -113,10 +119,14 @@ LISTED: tuple[tuple[JoinKind, dict[str, str], list[dict[str, str]], str], ...] =
 )  # fmt: skip
 
 
-def test_一年的比对_坏名单不导入_埋下的查出_清白的不查_结果冻结_名单期满删行(paid: Scene) -> None:
+def test_一年的比对_坏名单不导入_埋下的查出_清白的不查_结果冻结_名单期满删行(
+    paid: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
     _bad_lists_stay_outside(paid)
     _lists_find_what_was_planted(paid)
     _shared_and_overlapping_are_found(paid)
+    _every_hit_is_concluded_and_money_by_two(paid)
+    monkeypatch.setattr(forgetting, "PORTION", 1)
     _results_are_frozen_and_lists_forgotten(paid)
 
 
@@ -220,10 +230,32 @@ def test_年末突击申领的机构查出_每一笔都在依据里(scene: Scene
     set_parameter(scene, "risk_burst_claims", "5", "2024-01-01", "笔")
     set_parameter(scene, "risk_budget_end_share_bp", "3000", "2024-01-01", "万分比")
     found, hits = put(scene, JoinKind.BURST)
-    assert (found.hits, found.people, len(hits)) == (1, 0, 1)
+    assert (found.hits, found.people, len(hits)) == (1, 2, 1)
+    assert found.amount_fen == hits[0].amount_fen
     assert "集中在预算年度最后" in hits[0].sentence
     assert [each["table"] for each in hits[0].rows] == ["申领", "申领"]
     assert hits[0].amount_fen > 0
+
+
+def test_一笔申领在两次突击里只计一次金额_人也只数一次() -> None:
+    both = (Part(1, 7, 100), Part(2, 8, 200))
+    year_end = Hit(None, None, None, 3, 300, "年末", (), both)
+    one_day = Hit(None, None, None, 3, 200, "一天", (), both[1:])
+    alone = Hit(9, 4, 2, 3, 200, "同一申领", ())
+    unclaimed = Hit(9, 5, None, 3, 0, "还没有申领", ())
+    assert add_up([year_end, one_day, alone, unclaimed]) == 300
+    assert whom_of([year_end, one_day, alone, unclaimed]) == {7, 8, 9}
+
+
+@pytest.mark.parametrize("database", ["postgres"], indirect=True)
+def test_同一地区一次只做一项比对(paid: Scene) -> None:
+    put(paid, JoinKind.SHARED)
+    with paid.database.open_write() as session:
+        session.execute(text("SELECT region_code FROM audit_join_turn FOR UPDATE"))
+        busy = told(paid, AUDITOR, lambda work: run_join(work, JoinKind.SHARED, None, FIRST, LAST, WHY))
+        assert (busy.code, "等它做完" in busy.next_step) == ("audit_join_running", True)
+        session.rollback()
+    assert put(paid, JoinKind.SHARED)[1] == []
 
 
 def _bad_lists_stay_outside(paid: Scene) -> None:
@@ -288,7 +320,11 @@ def _results_are_frozen_and_lists_forgotten(paid: Scene) -> None:
     assert len(_looks(paid)) == looked + 3
     assert paid.do(CLOCK_LOGIN, forget_lists) == 0
     paid.at = on("2026-01-16")
-    assert paid.do(CLOCK_LOGIN, forget_lists) == lists + 1
+    rows = _count(paid, AuditListRow)
+    # 一次删一部分，删了一半的名单也不能再用
+    assert paid.do(CLOCK_LOGIN, forget_lists) == 1
+    assert _count(paid, AuditListRow) == rows - 1
+    assert _until_done(paid, forget_lists) >= lists + rows
     assert _count(paid, AuditListRow) == 0
     with paid.database.read() as session:
         assert session.get_one(AuditList, listed.id).forgotten_at is not None
@@ -297,10 +333,13 @@ def _results_are_frozen_and_lists_forgotten(paid: Scene) -> None:
         == "audit_list_forgotten"
     )
     assert len(paid.do(AUDITOR, lambda work: look_at_join(work, found.id))[1]) == len(hits) >= 2
+    _answers_are_forgotten_after_ten_years(paid)
     # 仍然需要的，同一份文件可以重新导入
+    paid.at = on("2026-01-16")
     anew = bring(paid, ListKind.PENSION, line(ZHANG_SAN, "2023-09-01"), line(LI_SI, "2023-09-01"))
     assert anew.sha256 == listed.sha256
     # 拿掉触发器再改的，打开就拒绝
+    found, _ = put(paid, JoinKind.PENSION, anew, date(2024, 12, 30))
     with paid.database.open_write() as session:
         connection = session.connection()
         sqlite = connection.dialect.name == "sqlite"
@@ -312,7 +351,88 @@ def _results_are_frozen_and_lists_forgotten(paid: Scene) -> None:
     assert told(paid, AUDITOR, lambda work: look_at_join(work, found.id)).code == "audit_join_edited"
 
 
-def _count(scene: Scene, of: type[AuditList | AuditListRow]) -> int:
+def _every_hit_is_concluded_and_money_by_two(paid: Scene) -> None:
+    """每一条都有结论；要追回、处置、移送的由另一人确认；退回的重新下；说过的话改不掉。"""
+    both = (line(each, "2022-09-01") for each in (ZHANG_SAN, LI_SI))
+    found, hits = put(paid, JoinKind.PENSION, bring(paid, ListKind.PENSION, *both))
+    count = len(hits)
+    assert count >= 2
+    good: dict[str, Any] = {
+        "positions": [1], "outcome": Outcome.UPHELD, "follow_up": FollowUp.CLAWBACK, "words": "社保局复函",
+    }  # fmt: skip
+
+    def conclude(who: str = AUDITOR, **more: Any) -> str:
+        return told(paid, who, lambda work: conclude_hits(work, found.id, **good | more)).code
+
+    def decide(who: str = SECOND, words: str = "", *, agrees: bool = True) -> str:
+        return told(
+            paid, who, lambda work: decide_conclusions(work, found.id, [1], words, agrees=agrees)
+        ).code
+
+    assert conclude(words=" ") == "why_missing"
+    assert conclude(positions=[]) == conclude(positions=[1, 99]) == "join_hits_unchosen"
+    assert conclude(outcome=Outcome.DISMISSED) == "join_follow_up_unsuited"
+    assert conclude(who="外地审计员") == "audit_join_missing"
+    assert conclude(who="初审员") == "role_missing"
+    assert decide() == "join_hit_not_waiting"
+    assert paid.do(AUDITOR, lambda work: conclude_hits(work, found.id, **good)) == 1
+    assert conclude(who=SECOND) == "join_hit_waiting"
+    assert decide(who=AUDITOR) == "join_conclusion_own"
+    assert decide(agrees=False) == "why_missing"
+
+    def states() -> dict[int, HitState]:
+        with paid.database.read() as session:
+            return read_states(session, found.id)
+
+    assert states() == {1: HitState.WAITING}
+    paid.do(SECOND, lambda work: decide_conclusions(work, found.id, [1], "复函没有盖章", agrees=False))
+    assert states() == {1: HitState.OPEN}
+    paid.do(AUDITOR, lambda work: conclude_hits(work, found.id, **good | {"words": "复函已盖章"}))
+    paid.do(SECOND, lambda work: decide_conclusions(work, found.id, [1], "", agrees=True))
+    # 不追回、不处置、不移送的，一个人就能下结论
+    rest = {"positions": range(2, count + 1), "outcome": Outcome.DISMISSED, "follow_up": FollowUp.NOTHING}
+    paid.do(AUDITOR, lambda work: conclude_hits(work, found.id, **good | rest))
+    with paid.database.read() as session:
+        standing = tally(session, [found])[found.id]
+    assert (standing[HitState.OPEN], standing[HitState.UPHELD], standing[HitState.DISMISSED]) == (
+        0, 1, count - 1,
+    )  # fmt: skip
+    for sql in (
+        "UPDATE audit_join_conclusion SET words = '改'", "DELETE FROM audit_join_conclusion",
+        "UPDATE audit_join_conclusion SET decided_by_person_id = concluded_by_person_id",
+    ):  # fmt: skip
+        with pytest.raises(DBAPIError), paid.database.open_write() as session:
+            session.execute(text(sql))
+
+
+def _answers_are_forgotten_after_ten_years(paid: Scene) -> None:
+    """比对结果按有生效日期的年限保留；期满一部分一部分删，条数、金额、摘要还在。"""
+    assert paid.do(CLOCK_LOGIN, forget_joins) == 0
+    before, hits = _count(paid, AuditJoin), _count(paid, AuditJoinHit)
+    assert hits > 5
+    today, paid.at = paid.at, on("2035-01-20")
+    assert paid.do(CLOCK_LOGIN, forget_joins) == 1
+    assert _until_done(paid, forget_joined) > hits
+    assert (_count(paid, AuditJoin), _count(paid, AuditJoinHit)) == (before, 0)
+    found, left = paid.do(AUDITOR, lambda work: look_at_join(work, 1))
+    assert (len(left), found.hits > 0, len(found.sha256)) == (0, True, 64)
+    late = told(
+        paid, AUDITOR,
+        lambda work: conclude_hits(work, 1, [1], Outcome.HANDLED, FollowUp.NOTHING, "已经办过"),
+    )  # fmt: skip
+    assert late.code == "audit_join_forgotten"
+    paid.at = today
+
+
+def _until_done(scene: Scene, act: Callable[[Work], int]) -> int:
+    """Return how many portions it took until nothing was left."""
+    for portion in range(1_000):
+        if not scene.do(CLOCK_LOGIN, act):
+            return portion
+    raise AssertionError("it never ends")
+
+
+def _count(scene: Scene, of: type[AuditList | AuditListRow | AuditJoin | AuditJoinHit]) -> int:
     with scene.database.read() as session:
         return session.scalar(select(func.count()).select_from(of)) or 0
 

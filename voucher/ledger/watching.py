@@ -52,7 +52,12 @@ UNWATCHED: dict[str, str] = {
     "lesson_video_part": "内容由影片行中的摘要核对",
 }
 # rows of these may go by an act of the house; of all others none ever does
-ROWS_MAY_GO = frozenset({"class_session", "programme_demand", "listing_scope", "audit_list_row"})
+ROWS_MAY_GO = frozenset(
+    {
+        *("class_session", "programme_demand", "listing_scope", "audit_list_row", "audit_join_hit"),
+        "audit_join_conclusion",
+    }
+)
 ROWS_MAY_GO_BY_PREFIX = "filing"
 # money, promises, people, proofs, powers and dated rows: whatever writes one of these writes an act along, in
 # the same transaction. Of the others some are written without (a lesson's minutes, a code shown, a call)
@@ -63,6 +68,7 @@ ACTED = frozenset(
         *("certificate", "register_entry", "exam_result", "attendance", "completion"),
         *("person", "institution", "role_grant", "parameter", "standard", "project"),
         *("measure", "exposure", "exposure_draft", "risk_flag", "audit_list", "audit_join", "audit_join_hit"),
+        "audit_join_conclusion",
     }
 )
 DEEDS = ("insert", "update", "delete")

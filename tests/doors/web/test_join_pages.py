@@ -70,6 +70,7 @@ def test_an_auditor_brings_a_list_puts_a_question_and_takes_the_answer_along(
     assert "张*" in page.text
     assert "Q-419001-2024-" in page.text
     assert any(re.fullmatch(r"/supervisor/people/\d+", each) for each in page.links)
+    _two_auditors_conclude(auditor, world)
     file = auditor.http.get("/supervisor/joins/1.xlsx").data
     leave("join.xlsx", file)
     book = CalamineWorkbook.from_filelike(io.BytesIO(file))
@@ -81,7 +82,42 @@ def test_an_auditor_brings_a_list_puts_a_question_and_takes_the_answer_along(
         looks = session.scalars(
             select(AuditRow.content).where(AuditRow.thing == "audit_join", AuditRow.act == "look")
         ).all()
-    assert [each["way"] for each in looks] == ["page", "xlsx"]
+    assert {each["way"] for each in looks} == {"page", "xlsx", "api"}
+    assert row[9:12] == ["属实", "追回补贴", "社保局复函〔2025〕3 号"]
     page = auditor.go("/supervisor/joins/99")
     assert "没有找到这次比对" in page.text
     decent(auditor.go("/supervisor/looks"))
+
+
+def _two_auditors_conclude(auditor: Browser, world: World) -> None:
+    """One concludes, another confirms; a chosen hit without words comes back with its box still ticked."""
+    said = {"position": "1", "outcome": "upheld", "follow_up": "clawback"}
+    page = auditor.press("下结论", **said, words="")
+    decent(page)
+    assert ("input", "checked") in {(tag, name) for tag, given in page.tags for name in given}
+    page = auditor.press("下结论", **said, words="社保局复函〔2025〕3 号")
+    assert "已给 1 条下结论，由另一人确认后算数" in page.text
+    assert "待另一人确认" in page.text
+    page = auditor.go("/supervisor/joins/1?state=waiting")
+    page = auditor.press("确认", position="1")
+    assert "第 1 条的结论是您自己下的" in page.text
+    assert "确认或退回选中的各条" in page.text
+    world.staff("审计二", Role.AUDITOR, region=PROVINCE)
+    second = Browser(world.sign_in("审计二").http)
+    second.go("/supervisor/joins/1?state=waiting")
+    page = second.press("确认", position="1")
+    decent(page)
+    assert "已确认 1 条" in page.text
+    assert "最近谁看过" in page.text
+    page = second.go("/supervisor/joins/1?state=open")
+    decent(page)
+    assert "没有这样的结果" in page.text
+    page = second.go("/supervisor/joins")
+    decent(page)
+    assert "都已办结" in page.text
+    listed = second.http.get("/api/v1/audit-joins").get_json()["items"]
+    assert [(each["number"], each["standing"]["upheld"]) for each in listed] == [("BD-410000-0001", 1)]
+    (hit,) = second.http.get("/api/v1/audit-joins/1/hits?state=upheld").get_json()["items"]
+    assert (hit["masked_name"], hit["conclusion"]["agreed"]) == ("张*", True)
+    assert second.http.get("/api/v1/audit-joins/1/hits?state=open").get_json()["items"] == []
+    assert second.http.get("/api/v1/audit-joins/99/hits").status_code == 404

@@ -35,6 +35,7 @@ from voucher.doors.api.inspections import inspections
 from voucher.doors.api.institution_filings import institution_filings
 from voucher.doors.api.institutions import institutions
 from voucher.doors.api.issues import issues
+from voucher.doors.api.joins import joins
 from voucher.doors.api.lessons import lessons
 from voucher.doors.api.marks import marks
 from voucher.doors.api.mass_revocations import mass_revocations
@@ -91,6 +92,7 @@ ROOMS = (
     classes,
     places,
     offline,
+    joins,
     lessons,
     marks,
     teaching,

@@ -34,6 +34,8 @@ API_CHECKS: dict[str, Access] = {
     "timetables.list_class_changes": Access(_READERS | INSTITUTION_DESK, "一个班级的课程变更"),
     "timetables.list_changes": Access(_READERS, "本辖区的课程变更"),
     "timetables.review_change": Access(OFFICERS, "审核课程变更"),
+    "joins.list_audit_joins": Access(WATCHERS, "做过的审计比对"),
+    "joins.list_audit_hits": Access(WATCHERS, "一次比对查出的各条，人员脱敏，查看留痕"),
     "inspections.list_inspections": Access(_READERS | INSTITUTION_DESK, "现场检查"),
     "inspections.show_inspection": Access(_READERS | INSTITUTION_DESK, "一次现场检查"),
     "inspections.open_inspection": Access(_INSPECTORS, "指定班级检查，写明理由"),

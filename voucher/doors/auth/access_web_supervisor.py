@@ -35,6 +35,8 @@ WEB_SUPERVISOR: dict[str, Access] = {
     "web.supervisor.joins": Access(WATCHERS, "审计比对"),
     "web.supervisor.put_join": Access(WATCHERS, "做一次审计比对，结果冻结，留痕"),
     "web.supervisor.join": Access(WATCHERS, "一次比对的结果，人员脱敏，查看留痕"),
+    "web.supervisor.conclude_join_hits": Access(WATCHERS, "给比对结果下结论，留痕"),
+    "web.supervisor.decide_join_hits": Access(WATCHERS, "由另一人确认或退回比对的结论"),
     "web.supervisor.join_file": Access(WATCHERS, "导出一次比对的结果，人员脱敏，留痕"),
     "web.supervisor.checkpoints": Access(WATCHERS, "全部检查点，交外单位留存"),
     "web.supervisor.verifier": Access(WATCHERS, "不依赖本系统的核验程序"),

@@ -38,6 +38,7 @@ LOOKED_AT_NAMES: dict[str, str] = {
     "attachment": "申请附件",
     "inspection": "现场检查",
 }
+WAY_NAMES: dict[str, str] = {"page": "打开页面", "xlsx": "导出表格", "api": "系统接口"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +108,29 @@ def list_looks(
         Look(found, at, user, name, act, thing, object_id, _why(content))
         for found, at, user, name, act, thing, object_id, content in session.execute(query)
     ]
+
+
+def list_looks_at(session: Session, thing: str, object_id: int, *, limit: int) -> Sequence[Look]:
+    """Return the looks at one object, the newest first."""
+    rows = session.execute(
+        select(
+            AuditRow.id, AuditRow.at, AuditRow.actor_user_id, UserAccount.display_name, AuditRow.act,
+            AuditRow.thing, AuditRow.object_id, AuditRow.content,
+        )
+        .join(UserAccount, UserAccount.id == AuditRow.actor_user_id)
+        .where(text(f"audit_row.{LOOKS}"), AuditRow.thing == thing, AuditRow.object_id == object_id)
+        .order_by(AuditRow.id.desc())
+        .limit(limit)
+    )  # fmt: skip
+    return [
+        Look(found, at, user, name, act, of, number, _why(content) or _way(content))
+        for found, at, user, name, act, of, number, content in rows
+    ]
+
+
+def _way(content: dict[str, object]) -> str | None:
+    said = content.get("way")
+    return WAY_NAMES.get(said) if isinstance(said, str) else None
 
 
 def _why(content: dict[str, object]) -> str | None:

@@ -1,30 +1,25 @@
-"""审计比对: put one of the yearly questions, see what it found, take it along; every look is kept."""
+"""审计比对: put one of the yearly questions, and the questions answered so far with what is still open."""
 
 from __future__ import annotations
 
-import io
-from functools import partial
-
-from flask import render_template, send_file, url_for
+from flask import render_template, url_for
 from flask.typing import ResponseReturnValue
 
 from voucher.doors.auth.door import the_door
-from voucher.doors.auth.visitors import current_actor, perform
+from voucher.doors.auth.visitors import current_actor
 from voucher.doors.web import fields
 from voucher.doors.web.acting import Done, submit
-from voucher.doors.web.office.bulk import XLSX
 from voucher.doors.web.supervisor.blueprint import supervisor
-from voucher.plumbing.spreadsheets import write_workbook
 from voucher.plumbing.unit_of_work import Work
 from voucher.registry.tables import require_parameter_number
+from voucher.rules.join_conclusions import HitState
 from voucher.rules.joins import CHECKS, JOIN_NAMES, LIST_NAMES, NEEDED, WELCOME, JoinKind, ListKind
-from voucher.stages.oversee.joins.exporting import make_sheets
+from voucher.stages.oversee.joins.concluding import tally
 from voucher.stages.oversee.joins.reaching import WHO
-from voucher.stages.oversee.joins.reading import find_list, list_joins, list_lists, look_at_join
+from voucher.stages.oversee.joins.reading import list_joins, list_lists
 from voucher.stages.oversee.joins.running import DAYS_MOST, run_join
-from voucher.stages.oversee.joins.telling import tell_hits
 
-PAGE, HITS, LISTS_SHOWN = 20, 50, 200
+PAGE, LISTS_SHOWN = 20, 200
 NAMES = {str(each): name for each, name in JOIN_NAMES.items()}
 
 
@@ -64,6 +59,9 @@ def _show() -> str:
             "supervisor/joins.html",
             days_most=require_parameter_number(session, DAYS_MOST, the_door().today, ()),
             rows=rows[:PAGE],
+            standing=tally(session, rows[:PAGE]),
+            open_state=HitState.OPEN,
+            waiting_state=HitState.WAITING,
             names=NAMES,
             kinds=list(NAMES.items()),
             lists=[
@@ -88,39 +86,3 @@ def _show() -> str:
             next_url=url_for("web.supervisor.joins", before=rows[PAGE - 1].id) if len(rows) > PAGE else None,
             first_url=url_for("web.supervisor.joins") if before else None,
         )
-
-
-@supervisor.get("/supervisor/joins/<int:join_id>")
-def join(join_id: int) -> ResponseReturnValue:
-    """Show one answer with its hits, people masked; the look is kept."""
-    door = the_door()
-    found, hits = perform(partial(look_at_join, join_id=join_id))
-    after = min(fields.cursor(), len(hits))
-    with door.read() as session:
-        told = tell_hits(session, door.keyring, hits[after : after + HITS])
-        listed = find_list(session, found)
-    return render_template(
-        "supervisor/join.html",
-        found=found,
-        name=NAMES[found.kind],
-        listed=listed,
-        list_names={str(each): name for each, name in LIST_NAMES.items()},
-        rows=told,
-        after=after,
-        next_url=url_for("web.supervisor.join", join_id=join_id, after=after + HITS)
-        if len(hits) > after + HITS
-        else None,
-        first_url=url_for("web.supervisor.join", join_id=join_id) if after else None,
-    )
-
-
-@supervisor.get("/supervisor/joins/<int:join_id>.xlsx")
-def join_file(join_id: int) -> ResponseReturnValue:
-    """Hand one answer out as a workbook, people masked; the look is kept."""
-    door, out = the_door(), io.BytesIO()
-    found, hits = perform(partial(look_at_join, join_id=join_id, way="xlsx"))
-    with door.read() as session:
-        sheets = make_sheets(found, tell_hits(session, door.keyring, hits))
-    write_workbook(out, sheets, created_at=found.ran_at, title=f"{found.number} {NAMES[found.kind]}")
-    out.seek(0)
-    return send_file(out, mimetype=XLSX, as_attachment=True, download_name=f"{found.number}.xlsx")

@@ -55,8 +55,17 @@ PRESENT = f"""
 
 
 @dataclass(frozen=True, slots=True)
+class Part:
+    """One claim of a hit that is about several; amounts in fen."""
+
+    claim_id: int
+    person_id: int
+    amount_fen: int
+
+
+@dataclass(frozen=True, slots=True)
 class Hit:
-    """One thing found, as it is kept."""
+    """One thing found, as it is kept; `parts` are its claims where it is about several."""
 
     person_id: int | None
     voucher_id: int | None
@@ -65,6 +74,7 @@ class Hit:
     amount_fen: int
     sentence: str
     rows: tuple[Mapping[str, str], ...]
+    parts: tuple[Part, ...] = ()
 
 
 def find_hits(session: Session, kind: JoinKind, scope: Scope, most: Thresholds) -> list[Hit]:
@@ -225,4 +235,5 @@ def _find_bursts(session: Session, scope: Scope, most: Thresholds) -> Iterator[H
         ]
         house = rows[0].institution_id if len({each.institution_id for each in rows}) == 1 else None
         total = sum(each.amount_fen for each in rows)
-        yield Hit(None, None, None, house, total, tell_burst(said), tuple(behind))
+        parts = tuple(Part(each.claim_id, each.person_id, each.amount_fen) for each in rows)
+        yield Hit(None, None, None, house, total, tell_burst(said), tuple(behind), parts)

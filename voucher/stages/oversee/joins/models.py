@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, text
+from sqlalchemy import CheckConstraint, ForeignKey, ForeignKeyConstraint, Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from voucher.plumbing.constraints import CHANGED_MEANWHILE, translate
@@ -102,6 +102,8 @@ class AuditJoin(Model):
     sha256: Mapped[str] = mapped_column(Text, nullable=False)
     ran_at: Mapped[datetime] = mapped_column(UtcTime, nullable=False)
     ran_by_person_id: Mapped[int] = mapped_column(Int64, nullable=False)
+    # when its hits were deleted, because they had been kept for as long as they may be
+    forgotten_at: Mapped[datetime | None] = mapped_column(UtcTime)
 
     @property
     def number(self) -> str:
@@ -132,6 +134,64 @@ class AuditJoinHit(Model):
     rows: Mapped[Any] = mapped_column(Json, nullable=False)
 
 
+class AuditJoinConclusion(Model):
+    """What somebody says of a hit, and who confirmed it or sent it back; the highest turn is in force.
+
+    `agreed` is empty while another person's word is awaited.
+    """
+
+    __tablename__ = "audit_join_conclusion"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["join_id", "position"],
+            ["audit_join_hit.join_id", "audit_join_hit.position"],
+            name="fk_audit_join_conclusion_hit",
+        ),
+        CheckConstraint("outcome IN ('upheld','dismissed','handled')", name="outcome"),
+        CheckConstraint("follow_up IN ('nothing','clawback','institution','transfer')", name="follow_up"),
+        CheckConstraint("outcome <> 'dismissed' OR follow_up = 'nothing'", name="nothing_follows"),
+        CheckConstraint(
+            "(agreed IS NULL) = (decided_at IS NULL) AND (agreed IS NULL) = (decided_by_person_id IS NULL)",
+            name="decided",
+        ),
+        CheckConstraint(
+            "follow_up = 'nothing' OR decided_by_person_id IS NULL "
+            "OR decided_by_person_id <> concluded_by_person_id",
+            name="two_people",
+        ),
+        CheckConstraint("follow_up <> 'nothing' OR agreed = 1", name="at_once"),
+        {"sqlite_strict": True},
+    )
+
+    join_id: Mapped[int] = mapped_column(Int64, primary_key=True, autoincrement=False)
+    position: Mapped[int] = mapped_column(Int64, primary_key=True, autoincrement=False)
+    turn: Mapped[int] = mapped_column(Int64, primary_key=True, autoincrement=False)
+    outcome: Mapped[str] = mapped_column(Text, nullable=False)
+    follow_up: Mapped[str] = mapped_column(Text, nullable=False)
+    words: Mapped[str] = mapped_column(Text, nullable=False)
+    concluded_at: Mapped[datetime] = mapped_column(UtcTime, nullable=False)
+    concluded_by_person_id: Mapped[int] = mapped_column(Int64, nullable=False)
+    agreed: Mapped[bool | None] = mapped_column(Flag)
+    decided_at: Mapped[datetime | None] = mapped_column(UtcTime)
+    decided_by_person_id: Mapped[int | None] = mapped_column(Int64)
+    decided_words: Mapped[str] = mapped_column(Text, nullable=False, default="")
+
+
+class AuditJoinTurn(Model):
+    """Whose turn it is in a region: the row is locked while a question is put, so that two never are."""
+
+    __tablename__ = "audit_join_turn"
+    __table_args__ = ({"sqlite_strict": True},)
+
+    region_code: Mapped[str] = mapped_column(Text, ForeignKey("region.code"), primary_key=True)
+
+
+# two conclude the same hit at once
+translate(
+    "pk_audit_join_conclusion",
+    "audit_join_conclusion.join_id, audit_join_conclusion.position, audit_join_conclusion.turn",
+    CHANGED_MEANWHILE,
+)
 translate(
     "uq_audit_list_region_code_kind_sha256",
     "audit_list.region_code, audit_list.kind, audit_list.sha256",

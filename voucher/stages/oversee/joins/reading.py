@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Collection, Mapping, Sequence
+from datetime import date
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -27,6 +28,13 @@ LIST_FORGOTTEN = reason(
     Family.CONFLICT,
 )
 JOIN_MISSING = reason("audit_join_missing", "没有找到这次比对", "请从比对列表打开", SOURCE, Family.MISSING)
+JOIN_FORGOTTEN = reason(
+    "audit_join_forgotten",
+    "比对 {number} 保留期满，各条结果已经删除",
+    "条数、金额、摘要和下过的结论在留痕里；仍然需要的，请重新比对",
+    SOURCE,
+    Family.CONFLICT,
+)
 JOIN_EDITED = reason(
     "audit_join_edited",
     "这次比对的结果与冻结时的摘要不符，可能被改动过",
@@ -42,7 +50,7 @@ def hash_hits(said: Sequence[Mapping[str, object]]) -> str:
     return hashlib.sha256(canonical_json(list(said)).encode()).hexdigest()
 
 
-def load_list(session: Session, list_id: int, regions: Collection[str]) -> AuditList:
+def load_list(session: Session, list_id: int, regions: Collection[str], today: date) -> AuditList:
     """Return a list of these regions that still has its lines.
 
     Raises Refused audit_list_missing (also for a foreign one), audit_list_forgotten.
@@ -50,7 +58,8 @@ def load_list(session: Session, list_id: int, regions: Collection[str]) -> Audit
     found = session.get(AuditList, list_id)
     if found is None or found.region_code not in regions:
         raise LIST_MISSING.refused()
-    if found.forgotten_at is not None:
+    # its lines go a portion at a time: from the first on it is no list any more
+    if found.forgotten_at is not None or found.keep_until < today:
         raise LIST_FORGOTTEN.refused(number=found.number)
     return found
 
@@ -80,15 +89,27 @@ def list_joins(
     return session.scalars(query.order_by(AuditJoin.id.desc()).limit(limit)).all()
 
 
-def look_at_join(work: Work, join_id: int, *, way: str = "page") -> tuple[AuditJoin, list[AuditJoinHit]]:
-    """Return an answer with all its hits as they were frozen, and write the look down.
+def load_join(work: Work, join_id: int) -> AuditJoin:
+    """Return an answered question of one's regions.
 
-    Raises Refused role_missing, audit_join_missing (also for a foreign one), audit_join_edited.
+    Raises Refused role_missing, audit_join_missing (also for a foreign one).
     """
     _, regions = reach(work)
     found = work.session.get(AuditJoin, join_id)
     if found is None or found.region_code not in regions:
         raise JOIN_MISSING.refused()
+    return found
+
+
+def look_at_join(work: Work, join_id: int, *, way: str = "page") -> tuple[AuditJoin, list[AuditJoinHit]]:
+    """Return an answer with all its hits as they were frozen, and write the look down; none once forgotten.
+
+    Raises Refused role_missing, audit_join_missing (also for a foreign one), audit_join_edited.
+    """
+    found = load_join(work, join_id)
+    audit.record_one(work, "audit_join", join_id, "look", way=way)
+    if found.forgotten_at is not None:
+        return found, []
     hits = list(
         work.session.scalars(
             select(AuditJoinHit).where(AuditJoinHit.join_id == join_id).order_by(AuditJoinHit.position)
@@ -96,5 +117,4 @@ def look_at_join(work: Work, join_id: int, *, way: str = "page") -> tuple[AuditJ
     )
     if hash_hits([{name: getattr(each, name) for name in COLUMNS} for each in hits]) != found.sha256:
         raise JOIN_EDITED.refused()
-    audit.record_one(work, "audit_join", join_id, "look", way=way)
     return found, hits

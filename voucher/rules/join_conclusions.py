@@ -1,0 +1,126 @@
+"""What becomes of a hit of an audit join (比对结论): true or not, dealt with, and what follows from it.
+
+A hit is a lead. It is closed by a conclusion in words; where something is to follow for money or for an
+institution, another person has to confirm it first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import date
+from enum import StrEnum
+
+from voucher.rules.errors import Family, reason
+from voucher.rules.register import rule
+
+SINCE = date(2021, 10, 28)
+SOURCE = "审计署令第11号 第12条; 审计法 第四十四条 审计结论须经核实【设】"
+
+
+class Outcome(StrEnum):
+    """What was found when a hit was looked into."""
+
+    UPHELD = "upheld"
+    DISMISSED = "dismissed"
+    HANDLED = "handled"
+
+
+class FollowUp(StrEnum):
+    """What follows from a hit; nothing needs no second person."""
+
+    NOTHING = "nothing"
+    CLAWBACK = "clawback"
+    INSTITUTION = "institution"
+    TRANSFER = "transfer"
+
+
+class HitState(StrEnum):
+    """How a hit stands on the pages."""
+
+    OPEN = "open"
+    WAITING = "waiting"
+    UPHELD = "upheld"
+    DISMISSED = "dismissed"
+    HANDLED = "handled"
+
+
+OUTCOME_NAMES: dict[Outcome, str] = {
+    Outcome.UPHELD: "属实",
+    Outcome.DISMISSED: "不属实",
+    Outcome.HANDLED: "已处理",
+}
+FOLLOW_UP_NAMES: dict[FollowUp, str] = {
+    FollowUp.NOTHING: "不需要处置",
+    FollowUp.CLAWBACK: "追回补贴",
+    FollowUp.INSTITUTION: "处置机构",
+    FollowUp.TRANSFER: "移送",
+}
+STATE_NAMES: dict[HitState, str] = {
+    HitState.OPEN: "未下结论",
+    HitState.WAITING: "待另一人确认",
+    HitState.UPHELD: "属实",
+    HitState.DISMISSED: "不属实",
+    HitState.HANDLED: "已处理",
+}
+
+HITS_UNCHOSEN = reason(
+    "join_hits_unchosen",
+    "没有选中可以办理的比对结果",
+    "请在表中勾选要办理的各条，一次最多 {most} 条",
+    SOURCE,
+)
+FOLLOW_UP_UNSUITED = reason(
+    "join_follow_up_unsuited",
+    "结论是“不属实”，不能再选“{follow_up}”",
+    "请改选“不需要处置”，或者改结论为“属实”“已处理”",
+    SOURCE,
+)
+HIT_WAITING = reason(
+    "join_hit_waiting",
+    "第 {positions} 条已经有人下了结论，等另一人确认",
+    "请由另一人先确认或退回，再下新的结论",
+    SOURCE,
+    Family.CONFLICT,
+)
+HIT_NOT_WAITING = reason(
+    "join_hit_not_waiting",
+    "第 {positions} 条没有等待确认的结论",
+    "请刷新页面；已经确认的不用再确认，退回的请重新下结论",
+    SOURCE,
+    Family.CONFLICT,
+)
+OWN_CONCLUSION = reason(
+    "join_conclusion_own",
+    "第 {positions} 条的结论是您自己下的",
+    "涉及追回、处置、移送的结论要由另一人确认，请转给同事",
+    SOURCE,
+)
+
+
+@rule(number="JOI-08", stage="监管", source=SOURCE, since=SINCE)
+def check_conclusion(outcome: Outcome, follow_up: FollowUp) -> None:
+    """Refuse a conclusion from which something cannot follow. Raises join_follow_up_unsuited."""
+    if outcome is Outcome.DISMISSED and follow_up is not FollowUp.NOTHING:
+        raise FOLLOW_UP_UNSUITED.refused(follow_up=FOLLOW_UP_NAMES[follow_up])
+
+
+@rule(number="JOI-09", stage="监管", source=SOURCE, since=SINCE)
+def needs_another(follow_up: FollowUp) -> bool:
+    """Return whether a conclusion counts only when another person has confirmed it."""
+    return follow_up is not FollowUp.NOTHING
+
+
+@rule(number="JOI-10", stage="监管", source=SOURCE, since=SINCE)
+def state_of_hit(outcome: str | None, *, is_agreed: bool | None) -> HitState:
+    """Return how a hit stands by its latest conclusion; one sent back counts as none."""
+    if outcome is None or is_agreed is False:
+        return HitState.OPEN
+    return HitState.WAITING if is_agreed is None else HitState(outcome)
+
+
+@rule(number="JOI-11", stage="监管", source=SOURCE, since=SINCE)
+def write_positions(positions: Collection[int]) -> str:
+    """Return the positions of hits as a sentence names them, the first few of many."""
+    ordered = sorted(positions)
+    told = "、".join(str(each) for each in ordered[:8])
+    return told if len(ordered) <= 8 else f"{told} 等 {len(ordered)}"
