@@ -102,6 +102,8 @@ OF_NOBODY = {
         f"employments.{name}": "只有本单位的，别人的和没有的一样：test_later"
         for name in ("list_employments", "state_employment", "end_employment", "check_insurance")
     },
+    "joins.list_audit_joins": "外地的看不到：web/test_join_pages",
+    "joins.list_audit_hits": "外地的和没有的一样：web/test_join_pages",
     "notices.list_notices": "人人可见",
     "notices.show_notice": "人人可见",
     "notices.list_notice_lines": "人人可见",

@@ -14,7 +14,7 @@ from tests.doors.web.browser import Browser
 from tests.doors.web.test_report_pages import _look as leave
 from tests.doors.web.test_supervisor_pages import decent
 from tests.doors.world import World
-from tests.scene import PROVINCE, SUN_BA, ZHANG_SAN, Scene, on, write_csv
+from tests.scene import PROVINCE, SUN_BA, XINXIANG, ZHANG_SAN, Scene, on, write_csv
 from voucher.ledger.audit import AuditRow
 from voucher.rules.actor import Role
 from voucher.rules.vocabulary import SubsidyKind
@@ -121,3 +121,9 @@ def _two_auditors_conclude(auditor: Browser, world: World) -> None:
     assert (hit["masked_name"], hit["conclusion"]["agreed"]) == ("张*", True)
     assert second.http.get("/api/v1/audit-joins/1/hits?state=open").get_json()["items"] == []
     assert second.http.get("/api/v1/audit-joins/99/hits").status_code == 404
+    world.staff("外地审计", Role.AUDITOR, region=XINXIANG)
+    foreign = Browser(world.sign_in("外地审计").http)
+    assert foreign.http.get("/api/v1/audit-joins").get_json()["items"] == []
+    codes = [foreign.http.get(f"/api/v1/audit-joins/{each}/hits").get_json()["code"] for each in (1, 99)]
+    assert codes == ["audit_join_missing"] * 2
+    assert "没有找到这次比对" in foreign.go("/supervisor/joins/1").text
