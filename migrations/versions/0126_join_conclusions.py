@@ -7,8 +7,8 @@ from alembic import op
 
 from voucher.plumbing import types as t
 
-revision = "0123"
-down_revision = "0122"
+revision = "0126"
+down_revision = "0125"
 branch_labels = None
 depends_on = None
 
