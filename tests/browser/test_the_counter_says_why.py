@@ -1,0 +1,202 @@
+"""A scan page at three widths, by gun and keyboard alone: every answer is seen, read, heard and felt.
+
+Each one stands in the place of the one before, without anything pressed, and says what to do next.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+import pytest
+from playwright.sync_api import Browser, Locator, ViewportSize, expect
+
+from tests import town_issue, town_train
+from tests.browser.carrying import PRESS_KEYS, scan_by_gun
+from tests.browser.looking import DESK, PHONE, Person
+from tests.browser.test_finding_a_fraud import served
+from tests.browser.town import Town, make_app, serve
+from tests.loop.telling import person
+from tests.scene import FENG_YI, LI_SI, SUN_BA, ZHANG_SAN, ZHAO_LIU, Scene, on
+from tests.town_phone import phone
+from voucher.ledger import holds
+from voucher.rules.actor import Role
+from voucher.rules.lifecycle import Thing
+from voucher.stages.oversee.measures.imposing import impose
+
+pytestmark = pytest.mark.tour
+SMALL: ViewportSize = {"width": 320, "height": 640}
+SIZES = (PHONE, DESK, SMALL)
+LAST_SCANS, GUN_MS = 20, 200
+LATE = person(1)
+# what is heard (in hertz) and felt (in milliseconds)
+TONES: dict[str, tuple[list[int], list[object]]] = {
+    "good": ([880], [80]),
+    "warn": ([660, 660], [[120, 60, 120]]),
+    "bad": ([220], [[120, 60, 120]]),
+}
+# what a loudspeaker and a hand would notice
+LISTEN = """(() => {
+  window.heard = []; window.felt = [];
+  const made = AudioContext.prototype.createOscillator;
+  AudioContext.prototype.createOscillator = function () {
+    const tone = made.call(this), begin = tone.start.bind(tone);
+    tone.start = (...at) => { window.heard.push(tone.frequency.value); return begin(...at); };
+    return tone;
+  };
+  navigator.vibrate = (beat) => { window.felt.push(beat); return true; };
+})()"""
+TOLD = """() => {
+  const told = [window.heard, window.felt];
+  window.heard = []; window.felt = [];
+  return told;
+}"""
+TOO_WIDE = "() => document.documentElement.scrollWidth - window.innerWidth"
+
+
+@dataclass
+class Counter:
+    """A served institution on the first morning of its class, and whoever scans there."""
+
+    scene: Scene
+    town: Town
+    person: Person
+    class_id: int
+
+    def now(self) -> None:
+        """Let the scene live at the moment the page lives at."""
+        self.scene.at = self.town.clock.now()
+
+    def code(self, who: tuple[str, str], voucher_id: int) -> str:
+        """Return the digits somebody shows now."""
+        self.now()
+        return town_train.show(self.scene, who, voucher_id)
+
+    def scan(self, digits: str, name: str, tone: str, *words: str) -> Locator:
+        """Scan by gun, and have the answer seen at three widths, read, heard and felt."""
+        scan_by_gun(self.person, digits)
+        return self.answers(name, tone, *words)
+
+    def answers(self, name: str, tone: str, *words: str) -> Locator:
+        """Expect an answer in the place of the one before."""
+        page = self.person.page
+        result = page.locator("#scan-board [data-tone]")
+        for each in words:
+            expect(result).to_contain_text(each)
+        expect(result).to_have_count(1)
+        expect(result).to_have_attribute("data-tone", tone)
+        expect(result.locator(".sign")).to_have_text({"good": "✓", "warn": "!", "bad": "✗"}[tone])
+        told = page.evaluate(TOLD)
+        assert tuple(told) == TONES[tone], (name, told)
+        for size in SIZES:
+            page.set_viewport_size(size)
+            assert page.evaluate(TOO_WIDE) <= 0, (name, size)
+            expect(result).to_be_in_viewport()
+            self.person.shoot(f"counter-{name}-{size['width']}")
+        return result
+
+
+def fill_the_class(scene: Scene) -> tuple[int, dict[str, int]]:
+    """Have everybody hold a voucher refused in a way of its own; return the class and the vouchers."""
+    scene.at = on("2024-03-01")
+    house, other = town_train.train_institution(scene), town_train.train_institution(scene, town_train.T2)
+    programme = town_issue.programme(scene, scene.open_budget(10_000))
+    class_id = town_train.open_class(scene, house, capacity=3)
+    beside = town_train.open_class(scene, house, teacher="李老师", place="二号楼")
+    there = town_train.open_class(scene, other)
+    held = {
+        "mine": town_train.enrolled(scene, programme, ZHANG_SAN, class_id),
+        "held": town_train.enrolled(scene, programme, LI_SI, class_id),
+        "late": town_train.enrolled(scene, programme, LATE, class_id),
+        "beside": town_train.enrolled(scene, programme, ZHAO_LIU, beside),
+        "there": town_train.enrolled(scene, programme, SUN_BA, there),
+        "full": town_train.accepted(scene, programme, FENG_YI),
+    }
+    scene.at = town_train.morning(scene, class_id)
+    return class_id, held
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_every_answer_is_seen_read_heard_and_felt_at_three_widths(scene: Scene, chromium: Browser) -> None:
+    class_id, held = fill_the_class(scene)
+    house = town_train.a_class(scene, class_id).institution_id
+    scanner = town_train.staff(scene, house, Role.SCANNER)
+    telephone = phone(scene, ZHANG_SAN)
+    telephone.skew = int(timedelta(hours=3).total_seconds())
+    wrong_clock = telephone.show(held["mine"])
+    town = served(scene)
+    with serve(town, make_app(town, demo=False)):
+        town.give_password(scanner)
+        desk = Person(chromium, town, scanner, SMALL)
+        desk.context.add_init_script(LISTEN)
+        desk.enter_with(town.open_session(scanner))
+        desk.go(f"/institution/scan?class_id={class_id}")
+        desk.reads("扫码核销")
+        counter = Counter(scene, town, desk, class_id)
+        refuse_in_every_way(counter, held, wrong_clock)
+        redeem_with_the_keyboard(counter, held["mine"])
+        three_codes_are_three_answers(counter)
+        stop_the_institution(counter, house, held["late"])
+        desk.complaints.clear()  # of refusals a browser complains
+        assert desk.look() == []
+        desk.close()
+
+
+def refuse_in_every_way(counter: Counter, held: dict[str, int], wrong_clock: str) -> None:
+    """One reason after the other, each with its next step."""
+    counter.scan("1" * 22, "malformed", "bad", "出示码", "请")
+    counter.scan(wrong_clock, "clock", "bad", "时间相差过大", "本机构的验证码")
+    stale = counter.code(ZHANG_SAN, held["mine"])
+    counter.town.clock.ahead += timedelta(minutes=5)
+    counter.scan(stale, "stale", "warn", "过期", "刷新")
+    counter.scan(counter.code(ZHAO_LIU, held["beside"]), "other-class", "bad", "另一个班级", "请切换到该班级")
+    counter.scan(counter.code(SUN_BA, held["there"]), "elsewhere", "bad", "锁定在其他机构", "到所报名的机构")
+    shown, officer = counter.code(LI_SI, held["held"]), town_train.reviewer(counter.scene)
+    counter.scene.do(officer, lambda work: holds.open_hold(work, Thing.VOUCHER, held["held"], "来源待查"))
+    counter.scan(shown, "on-hold", "bad", "待处置", "等待处置结论")
+    counter.scan(counter.code(FENG_YI, held["full"]), "full", "bad", "满", "请")
+
+
+def redeem_with_the_keyboard(counter: Counter, voucher_id: int) -> None:
+    """The card is asked blindly; nothing is touched but keys; the same code twice is one scan."""
+    page = counter.person.page
+    digits = counter.code(ZHANG_SAN, voucher_id)
+    counter.scan(digits, "may", "good", "可以核销", "输入后四位")
+    assert "991X" not in page.locator("#scan-board").inner_text()
+    expect(page.get_by_label("证件后四位")).to_be_focused()
+    page.keyboard.type("0000")
+    page.keyboard.press("Enter")
+    counter.answers("card", "warn", "证件后四位与持券人不符", "请核对来人的身份证原件")
+    page.get_by_label("证件后四位").focus()
+    page.keyboard.type("991X")
+    page.keyboard.press("Enter")
+    counter.answers("used", "good", "已核销", "请扫下一位")
+    expect(page.locator(".counters")).to_contain_text("已核销 1")
+    expect(page.locator(".counters")).to_contain_text("应到 3")
+    expect(page.locator("input[data-scan]")).to_be_focused()
+    again = counter.code(ZHANG_SAN, voucher_id)
+    counter.scan(again, "again", "warn", "由您在本机构核销", "请查看该券的核销记录")
+    scan_by_gun(counter.person, again)
+    expect(page.locator(".scan-note")).to_contain_text("同一个码刚刚扫过")
+    assert page.evaluate(TOLD) == [[], []], "the same code again is no second answer"
+
+
+def three_codes_are_three_answers(counter: Counter) -> None:
+    """A gun held to three codes one after the other is answered three times; the last twenty stay listed."""
+    page, asked = counter.person.page, list[str]()
+    page.on("response", lambda each: asked.append(each.url) if each.url.endswith("/checks") else None)
+    for number in range(LAST_SCANS):
+        keys = [f"Digit{each}" for each in f"{number + 1:022d}"] + ["Enter"]
+        page.evaluate(PRESS_KEYS, keys)
+        page.wait_for_timeout(GUN_MS)
+    expect(page.locator("[aria-labelledby=scans] li")).to_have_count(LAST_SCANS)
+    assert len(asked) == LAST_SCANS
+    page.evaluate(TOLD)
+
+
+def stop_the_institution(counter: Counter, house: int, voucher_id: int) -> None:
+    """Suspended while the page is open: the next scan says so."""
+    officer = town_train.reviewer(counter.scene)
+    shown = counter.code(LATE, voucher_id)
+    counter.scene.do(officer, lambda work: impose(work, house, "suspend", "消防不合格"))
+    counter.scan(shown, "suspended", "bad", "停业整顿", "请等待人社部门处置")
