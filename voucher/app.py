@@ -64,6 +64,7 @@ from voucher.stages.oversee.joins.forgetting import forget_joined
 from voucher.stages.oversee.keys import publish_status, rotate_due_keys
 from voucher.stages.oversee.measures.finishing import finish_due_measures
 from voucher.stages.oversee.quality.crediting import score_due_credits
+from voucher.stages.oversee.retention import carrying_out as retention
 from voucher.stages.oversee.risk.raising import raise_due_flags
 from voucher.stages.oversee.statistics.refresh import refresh_statistics
 from voucher.stages.oversee.telling import tell_due
@@ -77,7 +78,7 @@ from voucher.stages.train.running import close_due_classes, start_due_classes
 FRONTEND = Path(__file__).resolve().parents[1] / "static" / "dist"
 TEMPLATES = Path(__file__).resolve().parent / "doors" / "web" / "templates"
 SEAL_SECONDS, DELIVER_SECONDS, TELLERS = 2, 1, 2
-JOB_SECONDS, JOB_WAIT, DUE_SECONDS = 3, timedelta(seconds=2), 60
+JOB_SECONDS, JOB_PATIENCE, DUE_SECONDS = 3, Patience(queued=timedelta(seconds=2)), 60
 # done so many at a time, each portion in a transaction of its own, until none is left
 IN_PORTIONS = frozenset(
     {
@@ -267,13 +268,12 @@ def create_worker(
 
     carriers = choose_carriers(config, database, keyring, clock)
     # what a page asks for is written with its act and found by the sweep: a page holds no queue
-    jobs = Jobs(
-        database, keyring, make_queue(config.database_url), patience=Patience(queued=JOB_WAIT), now=clock
-    )
+    jobs = Jobs(database, keyring, make_queue(config.database_url), patience=JOB_PATIENCE, now=clock)
     jobs.register(JOB_KIND, work_as_job(open_desk(config, database, keyring, clock)))
     exports = FileStore(config.exports_folder)
     jobs.register(handover.JOB_KIND, handover.pack_as_job(database, keyring, clock, exports))
     jobs.register(dry_run.JOB_KIND, dry_run.run_dry_run(database, keyring, keeper, clock))
+    jobs.register(retention.JOB_KIND, retention.work_as_job(database, keyring, keeper, clock))
     asker = Outside(database, keyring, token=config.outside_token or None)
     registers = Registers(database, keyring, token=config.outside_token or None)
     messenger = Messenger(local=config.demo)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, timedelta
 from functools import partial
 
@@ -16,15 +17,16 @@ from voucher.ledger.holds import Hold
 from voucher.registry.employments import Employment
 from voucher.registry.institutions import Institution
 from voucher.registry.standards import Parameter
-from voucher.registry.users import UserAccount
+from voucher.registry.users import RoleGrant, UserAccount
 from voucher.rules.actor import Role
 from voucher.stages.oversee.risk.finding import find_flags
 from voucher.stages.oversee.risk.models import RiskFlag
 from voucher.stages.oversee.risk.raising import raise_flags
 from voucher.stages.train import changing, classes, reviewing
 from voucher.stages.train.models.classes import TrainingClass
+from voucher.stages.train.planning import NewClass
 from voucher.stages.train.queries.reviewing import list_checks
-from voucher.stages.train.queries.subcontracts import count_asked, list_subcontracts
+from voucher.stages.train.queries.subcontracts import Handed, count_asked, list_subcontracts
 from voucher.stages.train.subcontracting import agree_to_teach, count_given, refuse_to_teach
 from voucher.stages.train.wanted import Addition, Wanted
 
@@ -65,6 +67,7 @@ def test_分包要写明理由_对方同意_一年里超过限额的是转包(sc
     with scene.database.read() as session:
         asked = list_subcontracts(session, houses=[host], limit=9)[0].subcontract.id
     scene.do(teaches, partial(agree_to_teach, subcontract_id=asked))
+    agreed_anew(scene, first, asks, teaches, again, replace(again, capacity=again.capacity - 1))
     scene.do(asks, file_first)
     scene.do(town.reviewer(scene), lambda work: reviewing.approve_class(work, first, "材料齐全"))
     with scene.database.read() as session:
@@ -132,6 +135,37 @@ def test_分包要写明理由_对方同意_一年里超过限额的是转包(sc
     for sin in ("UPDATE subcontract SET why = 'x'", "DELETE FROM subcontract"):
         with pytest.raises(DBAPIError, match="never"), scene.database.engine.begin() as connection:
             connection.execute(text(sin))
+
+
+def agreed_anew(
+    scene: Scene, class_id: int, asks: str, teaches: str, plan: NewClass, other: NewClass
+) -> None:
+    """Revise a plan that was agreed to: the consent is asked for again, and not given by who revised."""
+
+    def newest() -> Handed:
+        with scene.database.read() as session:
+            return list_subcontracts(session, houses=[plan.institution_id], limit=1)[0]
+
+    agreed = newest().subcontract.id
+    scene.do(asks, lambda work: classes.revise_class(work, class_id, plan))
+    assert (newest().subcontract.id, newest().state) == (agreed, "agreed"), "saved as it was"
+    both = town.staff(scene, plan.institution_id, Role.REGISTRAR, 2)
+    with scene.database.engine.begin() as connection:
+        account = select(UserAccount.id).where(UserAccount.login == both).scalar_subquery()
+        there = {"role": str(Role.REGISTRAR), "institution_id": plan.delivering_institution_id}
+        connection.execute(insert(RoleGrant).values(user_id=account, since=date(2023, 1, 1), **there))
+    scene.do(both, lambda work: classes.revise_class(work, class_id, other))
+    again = newest()
+    assert (again.state, again.subcontract.id > agreed) == ("asked", True)
+    assert town.code(scene, asks, town_issue.act(classes.file_class, class_id, True)) == (
+        "subcontract_not_agreed"
+    )
+    agree = partial(agree_to_teach, subcontract_id=again.subcontract.id)
+    assert town.code(scene, both, agree) == "second_person_needed", "who revised is one of the two"
+    with scene.database.read() as session:
+        ended = list_subcontracts(session, houses=[plan.institution_id], limit=2)[1].subcontract
+        assert ended.ended_why == "开班计划已修改，须由承训机构重新同意"
+    scene.do(teaches, agree)
 
 
 def test_没有申报的转包由痕迹查出_停住这个班_查实可以作为处置的依据(scene: Scene) -> None:

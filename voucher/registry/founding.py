@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from voucher.ledger.counting_on import count_on
 from voucher.ledger.credentials.keys import ensure_keys
 from voucher.ledger.credentials.trust import publish_here
 from voucher.ledger.transitions import load_transitions
@@ -25,6 +26,7 @@ def found(database: Database, keyring: Keyring, at: datetime) -> dict[str, int]:
     Doing it again changes nothing that is already there.
     """
     upgrade(database)
+    count_on(database)
     watch_tables(database)
 
     def act(work: Work) -> dict[str, int]:

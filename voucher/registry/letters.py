@@ -34,7 +34,7 @@ HELPER_ACTED, WEBHOOK_PAUSED = "helper_acted", "webhook_paused"
 DENIAL_OPENED, DENIAL_ANSWERED_LETTER = "denial_opened", "denial_answered"
 DENIAL_LIFTED = "denial_lifted"
 CLASS_CHANGED, STARS_ANSWERED, APPEAL_MOVED = "class_changed", "stars_answered", "appeal_moved"
-CLASS_SESSIONS_CHANGED = "class_sessions_changed"
+CLASS_SESSIONS_CHANGED, RETENTION_SOON = "class_sessions_changed", "retention_soon"
 ACCESS_RESET, PASSWORD_CHANGED, TOTP_BOUND = "access_reset", "password_changed", "totp_bound"
 WORDS: Mapping[str, str] = {
     LOGIN_CODE: "验证码 {code}，{minutes} 分钟内有效，用于登录。任何人向您索要都是诈骗，请勿告诉他人。",
@@ -67,6 +67,9 @@ WORDS: Mapping[str, str] = {
     "不是您本人改的，请立即联系本单位管理员或拨打 12333。",
     TOTP_BOUND: "您的账号 {login} 已于 {at} 绑定手机动态口令。"
     "不是您本人绑定的，请立即联系本单位管理员或拨打 12333。",
+    RETENTION_SOON: "您的培训券账号长期没有使用，保存期已满的个人信息将于 {from_on} 起清除，"
+    "清除后不能恢复、不能再领券。仍要使用的，在此之前登录一次即可；"
+    "要留存的，可在“关于我的信息”下载。详询 12333。",
     STARS_ANSWERED: "贵机构对 {year} 年星级的异议已答复：{outcome}。理由和重算的结果请登录“本机构星级”查看。",
     APPEAL_MOVED: "您的复核申请 {number}：{told}。理由和记录请登录“我的—成绩与复核”查看。"
     "不是您申请的，请拨打 12333。",

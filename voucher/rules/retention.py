@@ -41,6 +41,34 @@ ERASURE_STILL_KEPT = reason(
     SOURCE,
     Family.CONFLICT,
 )
+RETENTION_STILL_USED = reason(
+    "retention_still_used",
+    "最近一次使用在 {last}，连续 {months} 个月没有使用才按期清除",
+    "不用处理，下次到期清除时再看；本人不想再用的，可以自己申请注销",
+    SOURCE,
+    Family.CONFLICT,
+)
+RETENTION_ON_HOLD = reason(
+    "retention_on_hold",
+    "有 {count} 件待处置事项没有结束，有关信息是证据",
+    "处置结束以后，下次到期清除时再列",
+    "个人信息保护法 第四十七条第二款; LIFECYCLE 待处置",
+    Family.CONFLICT,
+)
+RETENTION_PRESERVED = reason(
+    "retention_preserved",
+    "依法保全中（{paper}），不能删除",
+    "由另一名审核人员凭解除的文书解除保全以后再办",
+    "个人信息保护法 第四十七条第二款; 刑事诉讼法 第五十四条; 监察法 第二十五条",
+    Family.CONFLICT,
+)
+RETENTION_TOO_EARLY = reason(
+    "retention_too_early",
+    "{from_on} 起才能确认清除：名单列出以后要先告知本人，留出登录、下载的时间",
+    "请到那一天再确认；期间登录过的人不再清除",
+    "【设】个人信息保护法 第七条 公开透明",
+    Family.CONFLICT,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,3 +99,29 @@ def check_may_erase(business: Sequence[str], kept: Sequence[Kept], on: date) -> 
         longest = max(running, key=lambda each: each.until or date.max)
         until = longest.until.isoformat() if longest.until else "永久"
         raise ERASURE_STILL_KEPT.refused(what=longest.name, until=until, basis=longest.basis)
+
+
+@rule(number="RET-03", stage="通用", source=SOURCE, since=date(2021, 11, 1))
+def check_unused(last_on: date, months: int, on: date) -> None:
+    """Refuse to erase unasked whoever was seen within so many months. Raises retention_still_used."""
+    if add_months(last_on, months) >= on:
+        raise RETENTION_STILL_USED.refused(last=last_on.isoformat(), months=months)
+
+
+@rule(number="RET-04", stage="通用", source=SOURCE, since=date(2021, 11, 1))
+def check_no_evidence(papers: Sequence[str], holds: int) -> None:
+    """Refuse to erase what a court, an investigation or an open hold still needs.
+
+    `papers` are the documents by which something is preserved. Raises retention_preserved, retention_on_hold.
+    """
+    if papers:
+        raise RETENTION_PRESERVED.refused(paper="、".join(papers))
+    if holds:
+        raise RETENTION_ON_HOLD.refused(count=holds)
+
+
+@rule(number="RET-05", stage="通用", source=SOURCE, since=date(2021, 11, 1))
+def check_told_long_enough(from_on: date, on: date) -> None:
+    """Refuse to begin before the people on the list had their time. Raises retention_too_early."""
+    if on < from_on:
+        raise RETENTION_TOO_EARLY.refused(from_on=from_on.isoformat())

@@ -72,6 +72,13 @@ STARS_UNCHANGED = reason(
     SOURCE,
     Family.CONFLICT,
 )
+STARS_NOT_BETTER = reason(
+    "stars_not_better",
+    "按现在的业务数据重算，结果是{now}，低于原评定的 {stars} 星 {total} 分，不能认定异议成立",
+    "机构不因提出异议受更不利的评定：请答复“不成立”，原评定不变；新查实的问题在当年的评定和处置里办",
+    "行政复议法 第六十三条（不得作出更为不利的变更）; " + SOURCE,
+    Family.CONFLICT,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,12 +212,19 @@ def check_reply(
 
 @rule(number="STR-05", stage="监管", source=SOURCE, since=FOUNDED)
 def check_changed(stars: int, total_tenths: int, anew: Stars | None) -> None:
-    """Check that what is counted anew differs from what was given: the formula answers, not a person.
+    """Check that what is counted anew is better than what was given: the formula answers, not a person.
 
-    Raises stars_unchanged.
+    Who objects is never worse off for it. Raises stars_unchanged, stars_not_better.
     """
     if anew is not None and (anew.stars, anew.total_tenths) == (stars, total_tenths):
-        raise STARS_UNCHANGED.refused(stars=stars, total=f"{total_tenths // TENTHS}.{total_tenths % TENTHS}")
+        raise STARS_UNCHANGED.refused(stars=stars, total=_points(total_tenths))
+    if anew is None or anew.total_tenths < total_tenths:
+        now = "人次不足" if anew is None else f" {anew.stars} 星 {_points(anew.total_tenths)} 分"
+        raise STARS_NOT_BETTER.refused(now=now, stars=stars, total=_points(total_tenths))
+
+
+def _points(tenths: int) -> str:
+    return f"{tenths // TENTHS}.{tenths % TENTHS}"
 
 
 def _grade(total_tenths: int, formula: Formula) -> int:

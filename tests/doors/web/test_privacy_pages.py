@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from functools import partial
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from tests.doors.loop import LI_SI, ZHANG_SAN, Loop
 from tests.doors.web.browser import Browser
 from tests.doors.web.test_looks import IDENTITY, find_doubled_ids, find_unlabelled
+from tests.scene import JIYUAN
 from voucher.ledger import audit
 from voucher.ledger.vouchers import Voucher
 from voucher.plumbing.unit_of_work import Work
 from voucher.registry.people import Person
+from voucher.registry.standards import Parameter
+from voucher.stages.oversee.retention.carrying_out import carry_out_piece
+from voucher.stages.oversee.retention.listing import list_piece
 
 PAGE = "/my/data"
 
@@ -126,3 +131,57 @@ def test_a_request_is_turned_down_with_a_reason_the_person_reads(loop: Loop) -> 
 def _people(loop: Loop) -> list[int]:
     with loop.world.database.read() as session:
         return list(session.scalars(select(Person.id).order_by(Person.id)))
+
+
+@pytest.mark.parametrize("loop", ["sqlite"], indirect=True)
+def test_what_is_over_its_time_is_listed_by_one_and_confirmed_by_another(loop: Loop) -> None:
+    database = loop.world.database
+    with database.engine.begin() as connection:
+        for name, value in (("retention_idle_months", "-1"), ("retention_notice_days", "0")):
+            connection.execute(update(Parameter).where(Parameter.name == name).values(value=value))
+        connection.execute(update(Person).where(Person.region_code.is_(None)).values(region_code=JIYUAN))
+
+    def work_off(piece: Callable[..., int], run_id: int) -> None:
+        while loop.world.do("clock", partial(piece, run_id=run_id)):
+            pass
+
+    one, other = at(loop, "shenhe"), at(loop, "shenhe2")
+    assert "还没有办过到期清除" in one.go("/office/retention").text
+    assert "什么都不会清除" in one.press("列名单", region=JIYUAN).text
+    (row,) = loop["shenhe2"].get("/retention-runs").json["items"]
+    run = row["id"]
+    assert (row["state"], row["from_on"]) == ("listing", None)
+    early = loop["shenhe2"].post(f"/retention-runs/{run}/confirmations", {})
+    assert (early.status_code, early.json["code"]) == (409, "retention_run_not_listed")
+    work_off(list_piece, run)
+
+    page = one.go(f"/office/retention/{run}")
+    assert "名单是您列的，由另一名审核人员确认" in page.text
+    assert "为什么不能清" in page.text
+    assert IDENTITY.findall(page.html) == []
+    assert find_doubled_ids(page) == find_unlabelled(page) == []
+    assert "孙*" in page.text
+    assert "孙八" not in page.text
+    one.press("保全，不清除", paper="济源市监察委员会（2024）3号")
+    assert "已依法保全，解除以前不会清除" in one.page.text
+    listed = loop["shenhe"].get(f"/retention-runs/{run}/lines").json["items"]
+    due = [each for each in listed if each["code"] is None and each["kind"] == "person"]
+    assert len(due) == 1
+    other.go(f"/office/retention/{run}")
+    assert "已确认，后台正在清除" in other.press("确认清除").text
+    work_off(carry_out_piece, run)
+    told = loop["shenhe"].get(f"/retention-runs/{run}").json
+    assert (told["state"], sum(each["kept"] for each in told["sums"])) == ("done", 1), "preserved meanwhile"
+    assert "依法保全中（济源市监察委员会（2024）3号）" in one.go(f"/office/retention/{run}").text
+    page = one.go("/office/retention")
+    assert "您办理的保全，由另一人解除" in page.text
+    assert find_doubled_ids(page) == find_unlabelled(page) == []
+    other.go("/office/retention")
+    assert "已解除保全" in other.press("解除保全", paper="（2024）4号").text
+    again = loop["shenhe2"].post("/retention-runs", {"region": JIYUAN}).json["id"]
+    work_off(list_piece, again)
+    assert loop["shenhe"].post(f"/retention-runs/{again}/confirmations", {}).json["state"] == "carrying_out"
+    work_off(carry_out_piece, again)
+    assert "（已清除）" in one.go(f"/office/retention/{again}").text
+    assert loop["shenhe"].get(f"/retention-runs/{again}").json["sums"][0]["erased"] == 1
+    assert one.go("/office/retention/999").text.count("没有找到") >= 1

@@ -15,6 +15,7 @@ from tests.scene import JIYUAN, XINXIANG, ZHANG_SAN, Scene, on
 from tests.stages.oversee.test_measures import upheld_complaint
 from voucher.plumbing.unit_of_work import Work
 from voucher.registry.standards import Parameter
+from voucher.registry.users import UserAccount
 from voucher.rules.actor import Role
 from voucher.stages.oversee.quality.figures import find_medians, read_figures
 from voucher.stages.oversee.quality.giving import give_stars, object_to_stars
@@ -35,7 +36,7 @@ def test_a_year_is_frozen_with_what_it_came_of(scene: Scene) -> None:
     programme = town_issue.programme(scene, scene.open_budget(50_000))
     town_issue.eligible(scene, ZHANG_SAN)
     class_id = town_train.open_class(scene, house)
-    town_train.redeemed(scene, programme, ZHANG_SAN, class_id)
+    voucher = town_train.redeemed(scene, programme, ZHANG_SAN, class_id)
     scene.hire("监管员", Role.SUPERVISOR, "310101199001010080", JIYUAN)
     scene.hire("外地监管员", Role.SUPERVISOR, "310101199001010250", XINXIANG)
     give = partial(give_stars, year=2024)
@@ -69,7 +70,7 @@ def test_a_year_is_frozen_with_what_it_came_of(scene: Scene) -> None:
     assert town_train.code(scene, other, words) == "stars_missing"
     scene.do(head, words)
     assert town_train.code(scene, head, words) == "stars_objected_already"
-    answered(scene, house, given.id)
+    answered(scene, house, given.id, class_id, voucher)
     for sin in (
         "UPDATE star_rating SET stars = 5",
         "DELETE FROM star_rating",
@@ -83,7 +84,17 @@ def test_a_year_is_frozen_with_what_it_came_of(scene: Scene) -> None:
             connection.execute(text(sin))
 
 
-def answered(scene: Scene, house: int, rating_id: int) -> None:
+FEWER = "SELECT id, 1, CAST(:by AS INTEGER), NULL, '[]', total_tenths - 30, stars FROM star_rating"
+
+
+def worse_by(scene: Scene) -> int:
+    """Return somebody who may answer."""
+    with scene.database.read() as session:
+        login = select(UserAccount.person_id).where(UserAccount.login == "初审员")
+        return session.scalars(login).one()
+
+
+def answered(scene: Scene, house: int, rating_id: int, class_id: int, voucher: int) -> None:
     """Have an objection answered: not by who gave the stars, not at will, and by the formula alone."""
 
     def answer(*, is_upheld: bool) -> Callable[[Work], StarReply]:
@@ -102,9 +113,18 @@ def answered(scene: Scene, house: int, rating_id: int) -> None:
     giver = "SELECT id, 0, given_by_person_id, NULL, NULL, NULL, NULL FROM star_rating"
     with pytest.raises(DBAPIError, match="another person"), scene.database.engine.begin() as connection:
         connection.execute(text(f"INSERT INTO star_reply {giver}"))
-    # a complaint found true in that year is what the formula reads today
+    # a complaint found true in that year is what the formula reads today: who objects loses nothing by it
     now, scene.at = scene.at, on("2024-12-30")
     upheld_complaint(scene, house, "复核员")
+    scene.at = now
+    worse = town_train.refusal(scene, "初审员", answer(is_upheld=True))
+    assert (worse.code, "低于原评定" in worse.title) == ("stars_not_better", True)
+    with pytest.raises(DBAPIError, match="no fewer"), scene.database.engine.begin() as connection:
+        connection.execute(text(f"INSERT INTO star_reply {FEWER}"), {"by": worse_by(scene)})
+    # the class was signed off in that year, and the records say so now
+    scene.at = town_train.morning(scene, class_id)
+    town_train.sit_through(scene, class_id, {voucher: town_train.a_class(scene, class_id).hours_planned})
+    town_train.sign_off(scene, class_id, {voucher: 80_00})
     scene.at = now
     scene.do("初审员", answer(is_upheld=True))
     assert code("复核员", answer(is_upheld=False)) == "stars_replied_already"
@@ -112,6 +132,7 @@ def answered(scene: Scene, house: int, rating_id: int) -> None:
         standing = find_newest(session, house)
         assert standing is not None
         assert standing.is_corrected
-        assert standing.total_tenths == before - 30, "three points for the complaint, by the same formula"
+        assert standing.total_tenths is not None
+        assert standing.total_tenths > before, "by the same formula, complaint and all"
         assert standing.rating.total_tenths == before, "what was given stays"
         assert count_objected(session, [JIYUAN])[0] == 0

@@ -17,6 +17,7 @@ from voucher.doors.api.class_changes import class_changes
 from voucher.doors.api.classes import classes
 from voucher.doors.api.closings import closings
 from voucher.doors.api.colleagues import colleagues
+from voucher.doors.api.complaints import complaints
 from voucher.doors.api.consents import consents
 from voucher.doors.api.corrections import corrections
 from voucher.doors.api.counter_devices import counter_devices
@@ -50,9 +51,12 @@ from voucher.doors.api.places import places
 from voucher.doors.api.programmes import programmes
 from voucher.doors.api.ratings import ratings
 from voucher.doors.api.register_uploads import register_uploads
+from voucher.doors.api.retention import retention
 from voucher.doors.api.rosters import rosters
 from voucher.doors.api.sessions import sessions
 from voucher.doors.api.standings import standings
+from voucher.doors.api.stars import star_ratings
+from voucher.doors.api.subcontracts import subcontracts
 from voucher.doors.api.systems import systems
 from voucher.doors.api.talents import talents
 from voucher.doors.api.tariffs import tariffs
@@ -101,6 +105,10 @@ ROOMS = (
     inspections,
     phone_checks,
     ratings,
+    complaints,
+    star_ratings,
+    subcontracts,
+    retention,
     exam_arrivals,
     exams,
     appeals,

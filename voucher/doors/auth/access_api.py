@@ -8,6 +8,7 @@ from voucher.doors.auth.access_corrections import API_CORRECTIONS
 from voucher.doors.auth.access_issue import ISSUE
 from voucher.doors.auth.access_later import LATER
 from voucher.doors.auth.access_money import API_MONEY
+from voucher.doors.auth.access_privacy import API_PRIVACY
 from voucher.doors.auth.access_standing import API_STANDING
 from voucher.doors.auth.access_talents import API_TALENTS
 from voucher.doors.auth.access_train import TRAIN
@@ -40,6 +41,7 @@ API: dict[str, Access] = {
     **API_ARCHIVES,
     **API_TALENTS,
     **API_MONEY,
+    **API_PRIVACY,
     "pulse.healthz": Access(PUBLIC, "存活检查，只答有无"),
     "pulse.metrics": Access(PUBLIC, "运行指标，不含个人信息；由前置代理限内网访问"),
     "api-docs.openapi_json": Access(PUBLIC, "接口说明"),

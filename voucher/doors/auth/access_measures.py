@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from voucher.doors.auth.entries import DESK, OFFICERS, PAYEE_STAFF, PUBLIC, WATCHERS, Access
+from voucher.doors.auth.entries import DESK, INSTITUTION_DESK, OFFICERS, PAYEE_STAFF, PUBLIC, WATCHERS, Access
 from voucher.rules.actor import Role
 
 _ACTORS = OFFICERS | {Role.SUPERVISOR}
@@ -52,6 +52,23 @@ MEASURES: dict[str, Access] = {
     "web.institution.stars": Access(PAYEE_STAFF, "本机构的星级和每一分的来历"),
     "web.institution.object_to_stars": Access(_ADMINS, "对星级提出异议"),
     "web.public.stars": Access(PUBLIC, "星级的公式和名单"),
+    "complaints.list_complaints": Access(_READERS, "投诉举报、申诉，不含原话"),
+    "complaints.look_at_complaint": Access(_READERS, "一件投诉或申诉的原话，每次留痕"),
+    "complaints.accept_complaint": Access(_ACTORS, "受理，由受理人办理"),
+    "complaints.refuse_complaint": Access(_ACTORS, "不予受理，写明去向"),
+    "complaints.ask_about_complaint": Access(_ACTORS, "要求机构说明"),
+    "complaints.conclude_complaint": Access(_ACTORS, "对投诉、申诉下结论；不由该机构和原办理人办理"),
+    "complaints.list_complaint_questions": Access(PAYEE_STAFF, "要求本机构说明的投诉，不含投诉人"),
+    "complaints.answer_complaint": Access(PAYEE_STAFF, "对投诉作出说明"),
+    "complaints.appeal_measure": Access(_ADMINS, "对处置申诉"),
+    "star_ratings.list_star_ratings": Access(PUBLIC, "机构星级的名单"),
+    "star_ratings.list_own_star_ratings": Access(PAYEE_STAFF, "本机构的星级和每一分的来历"),
+    "star_ratings.list_star_objections": Access(_READERS, "待答复的星级异议"),
+    "star_ratings.object_to_rating": Access(_ADMINS, "对星级提出异议"),
+    "star_ratings.answer_star_objection": Access(_ACTORS, "答复星级异议，由没有评定的人"),
+    "subcontracts.list_all": Access(_READERS | INSTITUTION_DESK, "分包：本辖区的，或本机构两边的"),
+    "subcontracts.agree": Access(INSTITUTION_DESK, "承训机构同意上课"),
+    "subcontracts.refuse": Access(INSTITUTION_DESK, "承训机构不同意，写明理由"),
     "institutions.preview_sanction": Access(_ACTORS, "处置的后果，提出和确认前看"),
     "measures.list_measures": Access(DESK, "对机构的处置"),
     "measures.show_measure": Access(DESK, "一项处置"),

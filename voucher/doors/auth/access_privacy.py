@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from voucher.doors.auth.entries import OFFICERS, OPERATORS, WORKERS, Access
+from voucher.doors.auth.entries import OFFICERS, OPERATORS, WATCHERS, WORKERS, Access
 
 _OFFICE = OPERATORS | OFFICERS
+_READERS = OFFICERS | WATCHERS
 
 WEB_PRIVACY: dict[str, Access] = {
     "web.worker.my_data": Access(WORKERS, "关于我的信息：种类、用途、期限、谁看过"),
@@ -17,4 +18,20 @@ WEB_PRIVACY: dict[str, Access] = {
     "web.office.agree_erasure": Access(OFFICERS, "同意注销，两人中的第一人"),
     "web.office.carry_out_erasure": Access(OFFICERS, "办理注销，两人中的第二人"),
     "web.office.decline_erasure": Access(OFFICERS, "退回注销申请，写明理由"),
+    "web.office.retention_runs": Access(_READERS, "本辖区的到期清除和依法保全，掩码"),
+    "web.office.retention_run": Access(_READERS, "一次到期清除：名单、理由、结果，掩码"),
+    "web.office.ask_retention_run": Access(OFFICERS, "列出到期清除的名单，不清除任何信息"),
+    "web.office.confirm_retention_run": Access(OFFICERS, "由另一人确认名单，后台办理清除"),
+    "web.office.drop_retention_run": Access(OFFICERS, "作废没有确认的名单，写明理由"),
+    "web.office.preserve_person": Access(OFFICERS, "依法保全一个人的信息，凭文书"),
+    "web.office.lift_preservation": Access(OFFICERS, "由另一人凭文书解除保全"),
+}
+
+API_PRIVACY: dict[str, Access] = {
+    "retention.list_runs": Access(_READERS, "本辖区的到期清除"),
+    "retention.show_run": Access(_READERS, "一次到期清除：按种类和地区的数、不能清除的理由"),
+    "retention.list_lines": Access(_READERS, "一次到期清除的逐条，只有编号"),
+    "retention.ask_run": Access(OFFICERS, "列出到期清除的名单，不清除任何信息"),
+    "retention.confirm_run": Access(OFFICERS, "由另一人确认名单，后台办理清除"),
+    "retention.drop_run": Access(OFFICERS, "作废没有确认的名单，写明理由"),
 }

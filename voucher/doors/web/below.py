@@ -223,6 +223,10 @@ BELOW: dict[str, tuple[str, ...]] = {
         *("web.office.erasure", "web.office.agree_erasure"),
         *("web.office.carry_out_erasure", "web.office.decline_erasure"),
     ),
+    "web.office.retention_runs": (
+        *("web.office.ask_retention_run", "web.office.retention_run", "web.office.confirm_retention_run"),
+        *("web.office.drop_retention_run", "web.office.preserve_person", "web.office.lift_preservation"),
+    ),
     "web.finance.budgets": ("web.finance.budget", "web.finance.open_budget"),
     "web.finance.files": (
         *("web.finance.file", "web.finance.prepare", "web.finance.check", "web.finance.release"),

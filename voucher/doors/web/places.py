@@ -137,6 +137,7 @@ DESK_GROUPS: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
             ("系统接入", "web.institution.systems"),
             ("身份更正", "web.office.corrections"),
             ("注销申请", "web.office.erasures"),
+            ("到期清除", "web.office.retention_runs"),
             ("职责委托", "web.office.delegations"),
             ("签名密钥", "web.custodian.keys"),
             ("常用筛选", "web.entrance.saved_filters"),

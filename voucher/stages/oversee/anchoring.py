@@ -37,16 +37,27 @@ class Gap:
         return f"{begun} 的留痕到 {self.until.astimezone(SHANGHAI):%Y-%m-%d %H:%M} 才签检查点"
 
 
+def find_open_gap(session: Session, now: datetime) -> Gap | None:
+    """Return the gap that is open now, without looking back: a probe asks every few seconds.
+
+    Raises Refused parameter_missing.
+    """
+    minutes = require_parameter_number(session, MOST_APART, day_of(now), ())
+    waiting = _find_waiting(session)
+    late = waiting is not None and now - waiting > timedelta(minutes=minutes)
+    return Gap(waiting, None, minutes) if waiting is not None and late else None
+
+
 def find_gap(session: Session, now: datetime) -> Gap | None:
     """Return the gap that is open now, else the longest of thirty days; none where all is in time.
 
     Raises Refused parameter_missing.
     """
+    standing = find_open_gap(session, now)
+    if standing is not None:
+        return standing
     minutes = require_parameter_number(session, MOST_APART, day_of(now), ())
     most = timedelta(minutes=minutes)
-    waiting = _find_waiting(session)
-    if waiting is not None and now - waiting > most:
-        return Gap(waiting, None, minutes)
     first = AuditSeal.__table__.alias()
     rows = session.execute(
         select(AuditCheckpoint.signed_at, first.c.sealed_at)

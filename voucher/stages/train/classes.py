@@ -44,6 +44,11 @@ from voucher.stages.train.subcontracting import ask_to_teach, check_subcontracte
 
 MINUTE = timedelta(minutes=1)
 WAITS_FOR_TRANSFER = "班级取消，等待转班"
+PLANNED_COLUMNS = (
+    "name", "delivering_institution_id", "region_code", "training_kind", "mode", "certificate_kind",
+    "trade_code", "level", "hours_offline", "hours_online", "capacity", "fee_fen", "starts_on", "ends_on",
+    "place", "teacher", "syllabus",
+)  # fmt: skip
 
 CLASS_NOT_EDITABLE = reason(
     "class_not_editable",
@@ -95,25 +100,32 @@ def revise_class(work: Work, class_id: int, new: NewClass) -> TrainingClass:
     if found.state not in ("draft", "returned"):
         raise CLASS_NOT_EDITABLE.refused(state=STATE_NAMES[Thing.CLASS][found.state])
     check_plan(work.session, new)
+    before = _tell_plan(work.session, found)
     _fill(work, found, new)
     for each in list_sessions(work.session, found.id):
         work.session.delete(each)
     work.session.flush()
     _write_sessions(work, found, new)
-    ask_to_teach(work, found, new.subcontract_why)
+    is_revised = _tell_plan(work.session, found) != before
+    ask_to_teach(work, found, new.subcontract_why, is_revised=is_revised)
     audit.record_one(work, str(Thing.CLASS), found.id, "revise", seq=found.seq)
     return found
 
 
 def _fill(work: Work, found: TrainingClass, new: NewClass) -> None:
     """Write the plan's own columns; who answers for the class and who drafted it are set once."""
-    for name in (
-        "name", "delivering_institution_id", "region_code", "training_kind", "mode", "certificate_kind",
-        "trade_code", "level", "hours_offline", "hours_online", "capacity", "fee_fen", "starts_on", "ends_on",
-        "place", "teacher", "syllabus",
-    ):  # fmt: skip
+    for name in PLANNED_COLUMNS:
         setattr(found, name, getattr(new, name))
     found.project_id = catalogue.get_project(work.session, new.project_code).id
+
+
+def _tell_plan(session: Session, found: TrainingClass) -> list[object]:
+    """Return everything a plan says, its timetable too, so that two of them can be held side by side."""
+    told: list[object] = [found.project_id, *(getattr(found, name) for name in PLANNED_COLUMNS)]
+    return told + [
+        (each.mode, each.topic, each.starts_at, each.ends_at, each.hours)
+        for each in list_sessions(session, found.id)
+    ]
 
 
 def _write_sessions(work: Work, found: TrainingClass, new: NewClass) -> None:

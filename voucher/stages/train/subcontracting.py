@@ -31,6 +31,7 @@ ALLOWED, SHARE_MOST, FREE = (
 )  # fmt: skip
 THING = "subcontract"
 REPLACED = "计划改由别的机构或本机构上课"
+REVISED = "开班计划已修改，须由承训机构重新同意"
 # a plan nobody has allowed yet may still change hands
 PLANNED = ("draft", "filed", "returned")
 COUNTED = ("filed", "approved", "running", "signed_off", "closed")
@@ -56,16 +57,18 @@ def check_allowed(session: Session, why: str, on: date, *, is_own: bool) -> None
     check_explained(why, is_own=is_own, is_allowed=allowed)
 
 
-def ask_to_teach(work: Work, found: TrainingClass, why: str) -> None:
+def ask_to_teach(work: Work, found: TrainingClass, why: str, *, is_revised: bool = False) -> None:
     """Keep with a plan who is asked to teach it; what stood with another institution ends.
 
-    The same institution is not asked twice while its answer stands.
+    The same institution is not asked twice while its answer stands to the plan it was given to: what was
+    agreed to a plan that has been revised since is no consent to the new one.
     """
     standing = find_standing(work.session, found.id)
-    if standing is not None and standing.to_institution_id == found.delivering_institution_id:
+    is_same_house = standing is not None and standing.to_institution_id == found.delivering_institution_id
+    if standing is not None and is_same_house and not is_revised and standing.why == why.strip():
         return
     if standing is not None:
-        _end(work, standing, REPLACED)
+        _end(work, standing, REVISED if is_same_house else REPLACED)
     if found.delivering_institution_id == found.institution_id:
         return
     made = Subcontract(
@@ -82,13 +85,14 @@ def ask_to_teach(work: Work, found: TrainingClass, why: str) -> None:
 
 
 def agree_to_teach(work: Work, subcontract_id: int) -> Subcontract:
-    """Agree, for the institution that is to teach, by another person than who asked.
+    """Agree, for the institution that is to teach, by another person than who drafted or revised the plan.
 
     Raises Refused role_missing, subcontract_missing (also for another institution's), subcontract_settled,
     second_person_needed, subcontract_in_turn, subcontract_while_teaching, subcontract_share_exceeded.
     """
     standing, found = _load_asked(work, subcontract_id)
-    check_two_people(standing.asked_by_person_id, work.actor.person_id)
+    for hand in _list_hands(work.session, found):
+        check_two_people(hand, work.actor.person_id)
     check_limits(work.session, found, found.starts_on, found.hours_planned)
     standing.agreed_at, standing.agreed_by_person_id = work.at, work.actor.person_id
     work.session.flush()
@@ -197,6 +201,14 @@ def find_standing(session: Session, class_id: int) -> Subcontract | None:
 def may_answer(actor: Actor, standing: Subcontract) -> bool:
     """Return whether an actor may agree or refuse for the institution that is to teach."""
     return actor.serves(standing.to_institution_id, *DESK)
+
+
+def _list_hands(session: Session, found: TrainingClass) -> list[int]:
+    """Return who drafted a class and whoever has asked for it to be taught, with the plan or a revision."""
+    asked = session.scalars(
+        select(Subcontract.asked_by_person_id).where(Subcontract.class_id == found.id).distinct()
+    )
+    return sorted({found.drafted_by_person_id, *asked})
 
 
 def _load_asked(work: Work, subcontract_id: int) -> tuple[Subcontract, TrainingClass]:

@@ -26,6 +26,7 @@ from voucher.stages.oversee.complaints.queries import count_waiting as count_com
 from voucher.stages.oversee.measures.queries import count_proposed as count_measures
 from voucher.stages.oversee.privacy.erasing import count_erasures
 from voucher.stages.oversee.quality.replying import count_objected
+from voucher.stages.oversee.retention.queries import count_listed
 from voucher.stages.oversee.risk.queries import count_open as count_risks
 from voucher.stages.settle.queries import Waiting, count_open_holds
 from voucher.stages.settle.queries.denials import count_denials
@@ -50,6 +51,10 @@ PAYERS = MAKERS | {Role.FINANCE_CHECKER}
 
 def _filed(way: str) -> Count:
     return lambda session, actor: count_filed(session, actor.regions, way=way, person_id=actor.person_id)
+
+
+def _of_others(count: Callable[..., tuple[int, datetime | None]]) -> Count:
+    return lambda session, actor: count(session, actor.regions, person_id=actor.person_id)
 
 
 def _count_year_ends(session: Session, actor: Actor) -> tuple[int, datetime | None]:
@@ -247,14 +252,8 @@ QUEUES: tuple[tuple[str, str, frozenset[Role], Count, str, dict[str, Any]], ...]
         "web.office.tariffs",
         {},
     ),
-    (
-        "erasures",
-        "注销申请待办理",
-        OFFICERS,
-        lambda session, actor: count_erasures(session, actor.regions, person_id=actor.person_id),
-        "web.office.erasures",
-        {},
-    ),
+    ("erasures", "注销申请待办理", OFFICERS, _of_others(count_erasures), "web.office.erasures", {}),
+    ("retention", "到期清除待确认", OFFICERS, _of_others(count_listed), "web.office.retention_runs", {}),
     (
         "corrections",
         "身份更正待审核",

@@ -77,7 +77,8 @@ def _show(rating_id: int) -> str:
             due=replying.find_reply_due(session, found),
             figures=figures,
             anew=anew,
-            same=anew is not None and (anew.stars, anew.total_tenths) == (found.stars, found.total_tenths),
+            same=anew is not None and anew.total_tenths == found.total_tenths,
+            better=anew is not None and anew.total_tenths > found.total_tenths,
             names=LINE_NAMES,
             is_mine=found.given_by_person_id == actor.person_id,
         )

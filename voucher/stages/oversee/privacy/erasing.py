@@ -6,28 +6,25 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import func, or_, select, update
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from voucher.ledger import audit
 from voucher.plumbing.secrets import Keyring
 from voucher.plumbing.unit_of_work import Work
-from voucher.registry import correcting, people, sessions, subjects
-from voucher.registry.consents.rows import Consent
+from voucher.registry import correcting, people
 from voucher.registry.people import Person
 from voucher.registry.second_hands import check_second_hand
-from voucher.registry.users import UserAccount
 from voucher.rules.actor import Role, check_role
 from voucher.rules.errors import Family, reason
 from voucher.rules.privacy import mask_free_text, mask_identity, mask_name
 from voucher.rules.retention import SOURCE, check_may_erase
 from voucher.rules.words import check_why
-from voucher.stages.oversee.complaints.queries import list_own
+from voucher.stages.oversee.privacy.destroying import ERASED, destroy_person
 from voucher.stages.oversee.privacy.holding import read_holding
 from voucher.stages.oversee.privacy.models import ErasureRequest
 
 THING = "erasure_request"
-ERASED = "（已注销）"
 
 ERASURE_MISSING = reason(
     "erasure_missing",
@@ -120,17 +117,8 @@ def erase_person(work: Work, request_id: int) -> ErasureRequest:
         raise ERASURE_MISSING.refused()
     check_second_hand(work, found.agreed_by_person_id)
     _check(work, found.person_id)
-    person = people.get_person(work.session, found.person_id)
-    subjects.destroy_key(work, person.blind_index)
-    for each in list_own(work.session, person.id):
-        # sealed under keys of their own; an open one was open business
-        subjects.destroy_key(work, each.subject_index)
-    person.mobile_sealed, person.mobile_index, person.number_sealed = None, None, None
-    _close_accounts(work, person.id)
-    _end_help(work, person.id)
-    ended = _end(work, found, "erased", None)
-    audit.record_one(work, "person", person.id, "erase", request=found.id)
-    return ended
+    destroy_person(work, found.person_id, THING, request=found.id)
+    return _end(work, found, "erased", None)
 
 
 def _check(work: Work, person_id: int) -> None:
@@ -158,33 +146,6 @@ def _end(work: Work, found: ErasureRequest, ending: str, why: str | None) -> Era
     work.session.flush()
     audit.record_one(work, THING, found.id, ending)
     return found
-
-
-def _close_accounts(work: Work, person_id: int) -> None:
-    accounts = work.session.scalars(
-        select(UserAccount).where(UserAccount.person_id == person_id).order_by(UserAccount.id)
-    ).all()
-    for account in accounts:
-        sessions.end_sessions_of(work, account.id)
-        # the name stands here in plain, and a login may be made of a number
-        account.login, account.display_name = f"erased-{account.id}", ERASED
-        account.password_hash, account.totp_sealed, account.totp_confirmed_at = None, None, None
-        account.disabled_at = account.disabled_at or work.at
-        audit.record_one(work, "user_account", account.id, "close", why=THING)
-
-
-def _end_help(work: Work, person_id: int) -> None:
-    ended = work.session.scalars(
-        update(Consent)
-        .where(
-            or_(Consent.principal_person_id == person_id, Consent.helper_person_id == person_id),
-            Consent.ended_at.is_(None),
-        )
-        .values(ended_at=work.at, ended_by="office", ended_by_person_id=work.actor.person_id)
-        .returning(Consent.id)
-        .execution_options(synchronize_session=False)
-    ).all()
-    audit.record(work, [audit.Entry("consent", each, "end", {"by": THING}) for each in sorted(ended)])
 
 
 def find_own(session: Session, person_id: int) -> ErasureRequest | None:

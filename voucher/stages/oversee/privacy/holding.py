@@ -25,6 +25,7 @@ from voucher.stages.assess.queries import appeals
 from voucher.stages.certify import queries as certificates
 from voucher.stages.issue.queries.persons import read_applications_held
 from voucher.stages.oversee.complaints.queries import LIVE, list_own
+from voucher.stages.oversee.privacy.models import Preservation
 from voucher.stages.settle.queries.persons import read_claims_held
 
 # a voucher that was paid out is live only because the money may be recovered
@@ -107,9 +108,21 @@ def read_holding(session: Session, keyring: Keyring, person_id: int, on: date) -
     business += ["领券申请" for _ in applied.open_ids]
     # without its number, which the officers who decide would read as well
     business += ["投诉举报" for each in complaints if each.state in LIVE]
+    business += [f"本人反映的问题 {each}" for each in claims.open_denials]
+    if list_papers(session, person_id):
+        # by which document is not for whoever it is about
+        business.append("依法须继续保存的事项")
     if _is_staff(session, person_id, on):
         business.append("工作人员的账号和职责")
     return Holding(held, business)
+
+
+def list_papers(session: Session, person_id: int) -> list[str]:
+    """Return the documents by which a person's data is preserved now."""
+    standing = select(Preservation.paper).where(
+        Preservation.person_id == person_id, Preservation.lifted_at.is_(None)
+    )
+    return list(session.scalars(standing))
 
 
 def _last(moments: Iterable[datetime]) -> date | None:

@@ -1,4 +1,4 @@
-"""What people ask for about their own data: to be erased, decided by two others."""
+"""What people ask for about their own data, decided by two others; and whose data the law preserves."""
 
 from __future__ import annotations
 
@@ -12,13 +12,20 @@ from voucher.plumbing.db import Model
 from voucher.plumbing.types import Int64, Text, UtcTime
 from voucher.rules.errors import Family, reason
 
-OPEN = text("ended_at IS NULL")
+OPEN, STANDING = text("ended_at IS NULL"), text("lifted_at IS NULL")
 
 ERASURE_OPEN = reason(
     "erasure_open",
     "您已经申请注销，正在办理",
     "请等待办理；改变主意的，可以撤回申请",
     "个人信息保护法 第五十条",
+    Family.CONFLICT,
+)
+PRESERVED_ALREADY = reason(
+    "retention_preserved_already",
+    "这个人已经依法保全",
+    "不用再办；换了文书的，先解除再按新的文书保全",
+    "【设】一人同时只有一份有效的保全",
     Family.CONFLICT,
 )
 
@@ -55,4 +62,29 @@ class ErasureRequest(Model):
     why: Mapped[str | None] = mapped_column(Text)
 
 
+class Preservation(Model):
+    """依法保全: somebody's data is evidence by a document, until another person lifts it by one."""
+
+    __tablename__ = "preservation"
+    __table_args__ = (
+        CheckConstraint("length(paper) > 0", name="paper"),
+        CheckConstraint("(lifted_at IS NULL) = (lifted_by_person_id IS NULL)", name="lifted_by"),
+        CheckConstraint("(lifted_at IS NULL) = (lifted_paper IS NULL)", name="lifted_paper"),
+        CheckConstraint("lifted_by_person_id <> placed_by_person_id", name="two_people"),
+        Index("uq_preservation_standing", "person_id", unique=True, sqlite_where=STANDING,
+              postgresql_where=STANDING),
+        {"sqlite_strict": True},
+    )  # fmt: skip
+
+    id: Mapped[int] = mapped_column(Int64, primary_key=True)
+    person_id: Mapped[int] = mapped_column(Int64, ForeignKey("person.id"), nullable=False)
+    paper: Mapped[str] = mapped_column(Text, nullable=False)
+    placed_by_person_id: Mapped[int] = mapped_column(Int64, nullable=False)
+    placed_at: Mapped[datetime] = mapped_column(UtcTime, nullable=False)
+    lifted_paper: Mapped[str | None] = mapped_column(Text)
+    lifted_by_person_id: Mapped[int | None] = mapped_column(Int64)
+    lifted_at: Mapped[datetime | None] = mapped_column(UtcTime)
+
+
 translate("uq_erasure_request_open", "erasure_request.person_id", ERASURE_OPEN)
+translate("uq_preservation_standing", "preservation.person_id", PRESERVED_ALREADY)

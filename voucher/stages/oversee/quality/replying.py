@@ -42,7 +42,7 @@ def answer_objection(work: Work, rating_id: int, words: str, *, is_upheld: bool)
 
     Nobody types stars in: records that were wrong are corrected first. Raises Refused role_missing,
     stars_missing (also for a foreign one), why_missing, stars_not_objected, stars_replied_already,
-    stars_second_person_needed, stars_own_institution, stars_unchanged.
+    stars_second_person_needed, stars_own_institution, stars_unchanged, stars_not_better.
     """
     check_role(work.actor, *REPLIERS)
     said = check_why(words)

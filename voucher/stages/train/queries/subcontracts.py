@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from sqlalchemy import or_, select
+from sqlalchemy import Select, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from voucher.registry.institutions import Institution
@@ -41,12 +41,7 @@ def list_subcontracts(
     limit: int,
 ) -> list[Handed]:
     """Return what was handed on, the newest first: of institutions on either side, or of regions."""
-    query = (
-        select(Subcontract, TrainingClass, HOST.name, TAKER.name)
-        .join(TrainingClass, TrainingClass.id == Subcontract.class_id)
-        .join(HOST, HOST.id == Subcontract.from_institution_id)
-        .join(TAKER, TAKER.id == Subcontract.to_institution_id)
-    )
+    query = _select_handed()
     if houses is not None:
         wanted = sorted(houses)
         query = query.where(
@@ -58,6 +53,20 @@ def list_subcontracts(
         query = query.where(Subcontract.id < before_id)
     rows = session.execute(query.order_by(Subcontract.id.desc()).limit(limit))
     return [Handed(*row) for row in rows]
+
+
+def get_subcontract(session: Session, subcontract_id: int) -> Handed:
+    """Return one that is known to be there."""
+    return Handed(*session.execute(_select_handed().where(Subcontract.id == subcontract_id)).one())
+
+
+def _select_handed() -> Select[Subcontract, TrainingClass, str, str]:
+    return (
+        select(Subcontract, TrainingClass, HOST.name, TAKER.name)
+        .join(TrainingClass, TrainingClass.id == Subcontract.class_id)
+        .join(HOST, HOST.id == Subcontract.from_institution_id)
+        .join(TAKER, TAKER.id == Subcontract.to_institution_id)
+    )
 
 
 def count_asked(session: Session, houses: Collection[int]) -> int:

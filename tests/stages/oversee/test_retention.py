@@ -1,0 +1,183 @@
+"""Retention carried out: listed with reasons, told, confirmed by another person, done in pieces."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from functools import partial
+
+import pytest
+from sqlalchemy import func, select, text, update
+from sqlalchemy.exc import DBAPIError
+
+from tests import town_issue, town_train
+from tests.scene import JIYUAN, LI_SI, SUN_BA, XINXIANG, ZHANG_SAN, Scene, on
+from tests.stages.oversee.test_erasing import FIRST, SECOND, refused
+from tests.stages.oversee.test_erasure import seal_and_verify
+from voucher.plumbing.jobs import Job
+from voucher.plumbing.outbox import Letter
+from voucher.plumbing.unit_of_work import Work
+from voucher.registry import people
+from voucher.registry.standards import Parameter
+from voucher.registry.users import CLOCK_LOGIN, UserAccount, WebSession
+from voucher.rules.actor import Role
+from voucher.rules.complaints import Topic
+from voucher.stages.oversee.complaints.filing import file_complaint
+from voucher.stages.oversee.complaints.handling import refuse
+from voucher.stages.oversee.complaints.queries import look_at_complaint
+from voucher.stages.oversee.invariants import find_violations
+from voucher.stages.oversee.privacy.preserving import lift, preserve
+from voucher.stages.oversee.retention import asking, queries
+from voucher.stages.oversee.retention.carrying_out import carry_out_piece
+from voucher.stages.oversee.retention.listing import list_piece
+from voucher.stages.oversee.retention.models import RetentionItem, RetentionRun
+
+
+def run_through(scene: Scene, piece: Callable[..., int], run_id: int) -> int:
+    """Do pieces until none is left and return how many transactions that took."""
+    count = 0
+    while scene.do(CLOCK_LOGIN, partial(piece, run_id=run_id)):
+        count += 1
+    return count
+
+
+def lines(scene: Scene, run_id: int) -> dict[tuple[str, int], RetentionItem]:
+    with scene.database.read() as session:
+        found = queries.list_items(session, run_id, limit=99)
+        return {(each.kind, each.object_id): each for each in found}
+
+
+def own(scene: Scene, login: str) -> int:
+    with scene.database.read() as session:
+        return session.scalars(select(UserAccount.person_id).where(UserAccount.login == login)).one()
+
+
+def sign_in(scene: Scene, login: str, token: str) -> None:
+    with scene.database.read() as session:
+        account = session.scalars(select(UserAccount.id).where(UserAccount.login == login)).one()
+
+    def act(work: Work) -> None:
+        row = WebSession(
+            token_hash=token, user_id=account, created_at=scene.at, seen_at=scene.at, expires_at=scene.at
+        )
+        work.session.add(row)
+
+    scene.do(CLOCK_LOGIN, act)
+
+
+@pytest.fixture
+def unused(scene: Scene) -> dict[str, str]:
+    """A town three years on: who never came again, who has a voucher open, who is evidence; two officers."""
+    scene.at = on("2024-03-06")
+    scene.hire_everybody()
+    scene.hire("一审", Role.OFFICER_COUNTY, FIRST, JIYUAN)
+    scene.hire("二审", Role.OFFICER_COUNTY, SECOND, JIYUAN)
+    scene.hire("外审", Role.OFFICER_COUNTY, "310101199001010945", XINXIANG)
+    logins = {who[0]: town_issue.worker(scene, who) for who in (SUN_BA, LI_SI, ZHANG_SAN)}
+    with scene.database.engine.begin() as connection:
+        piece = Parameter.name.in_(("retention_list_piece", "retention_erase_piece"))
+        connection.execute(update(Parameter).where(piece).values(value="2"))
+        connection.execute(text(f"UPDATE person SET region_code = '{JIYUAN}'"))
+    sign_in(scene, logins[SUN_BA[0]], "a" * 64)
+    house = town_train.train_institution(scene)
+    told = file_complaint
+    made = scene.do(CLOCK_LOGIN, lambda work: told(work, house, Topic.NOT_HELD, "没有上课", "13812345678"))
+    scene.do("异议处理员", lambda work: refuse(work, made.id, "请向教育部门反映"))
+    logins["投诉"] = str(made.id)
+    scene.at = on("2024-04-10")
+    scene.do("一审", lambda work: preserve(work, own(scene, logins[LI_SI[0]]), "济源市人民法院（2024）1号"))
+    scene.at = on("2027-04-12")
+    return logins
+
+
+def test_what_is_due_is_listed_told_confirmed_by_another_and_destroyed_in_pieces(
+    scene: Scene, unused: dict[str, str]
+) -> None:
+    gone, kept, back = (own(scene, unused[who[0]]) for who in (SUN_BA, LI_SI, ZHANG_SAN))
+    assert refused(scene, "一审", asking.ask_run, XINXIANG).refusal.code == "region_foreign"
+    assert refused(scene, unused[SUN_BA[0]], asking.ask_run, JIYUAN).refusal.code == "role_missing"
+    run = scene.do("一审", lambda work: asking.ask_run(work, JIYUAN)).id
+    assert refused(scene, "二审", asking.ask_run, JIYUAN).refusal.code == "retention_run_open"
+    assert refused(scene, "二审", asking.confirm_run, run).refusal.code == "retention_run_not_listed"
+    # cut off after one piece, it goes on; run again when the list stands, nothing more happens
+    scene.do(CLOCK_LOGIN, partial(list_piece, run_id=run))
+    assert run_through(scene, list_piece, run) > 3
+    assert run_through(scene, list_piece, run) == 0
+    listed = lines(scene, run)
+    assert listed["person", gone].code is None
+    assert listed["person", kept].code == "retention_preserved"
+    assert "（2024）1号" in (listed["person", kept].words or "")
+    officer = own(scene, "一审")
+    assert listed["person", officer].code == "erasure_business_open"
+    assert [listed[each].code for each in listed if each[0] != "person"] == [None, None]
+    with scene.database.read() as session:
+        letters = session.scalars(select(Letter.payload).where(Letter.topic == "sms")).all()
+        told = [each for each in letters if each.get("template") == "retention_soon"]
+        assert gone in {each["person_id"] for each in told}
+        assert kept not in {each["person_id"] for each in told}
+        assert people.read_people(session, scene.keyring, [gone]) != {}, "a list destroys nothing"
+
+    confirm = partial(asking.confirm_run, run_id=run)
+    assert refused(scene, "一审", confirm).refusal.code == "second_person_needed"
+    early = refused(scene, "二审", confirm).refusal
+    assert (early.code, early.facts["from_on"]) == ("retention_too_early", "2027-05-12")
+    # not before somebody else has confirmed, not even by hand
+    by_hand = update(RetentionItem).where(RetentionItem.code.is_(None))
+    with pytest.raises(DBAPIError, match="another person"), scene.database.engine.begin() as connection:
+        connection.execute(by_hand.values(outcome="erased", done_at=scene.at))
+    sign_in(scene, unused[ZHANG_SAN[0]], "b" * 64)
+    scene.at += timedelta(days=30)
+    assert refused(scene, "外审", confirm).refusal.code == "retention_run_missing"
+    scene.do("二审", confirm)
+    assert refused(scene, "二审", asking.drop_run, run, "错了").refusal.code == "retention_run_confirmed"
+    scene.do(CLOCK_LOGIN, partial(carry_out_piece, run_id=run))
+    assert run_through(scene, carry_out_piece, run) > 0
+    assert run_through(scene, carry_out_piece, run) == 0
+
+    after = lines(scene, run)
+    assert after["person", gone].outcome == "erased"
+    assert (after["person", back].outcome, "2027-04-12" in (after["person", back].kept_words or "")) == (
+        "kept",
+        True,
+    )
+    with scene.database.read() as session:
+        assert set(people.read_people(session, scene.keyring, [gone, kept, back])) == {kept, back}
+        assert session.scalars(select(WebSession.token_hash)).all() == ["b" * 64]
+        assert find_violations(session) == []
+        done = session.get_one(RetentionRun, run)
+        assert queries.state_of(done) == ("done", "已办结")
+        sums = queries.sum_run(session, run)
+        assert sum(each.erased for each in sums) + sum(each.kept for each in sums) == sum(
+            each.due for each in sums
+        )
+        assert {each.code for each in queries.list_whys(session, run)} >= {"retention_preserved"}
+        assert session.scalar(select(func.count()).select_from(Job).where(Job.kind == "retention")) == 2
+    complaint = int(unused["投诉"])
+    said = scene.do("异议处理员", lambda work: look_at_complaint(work, complaint))[1]
+    assert said.words == "（已按规定清除）"
+    assert seal_and_verify(scene).faults == []
+    for sin in ("UPDATE retention_item SET words = 'x'", "DELETE FROM retention_run"):
+        with pytest.raises(DBAPIError, match="never"), scene.database.engine.begin() as connection:
+            connection.execute(text(sin))
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_a_list_is_dropped_and_a_preservation_lifted_by_another_person(
+    scene: Scene, unused: dict[str, str]
+) -> None:
+    run = scene.do("一审", lambda work: asking.ask_run(work, JIYUAN)).id
+    run_through(scene, list_piece, run)
+    assert refused(scene, "一审", asking.drop_run, run, " ").refusal.code == "why_missing"
+    scene.do("一审", lambda work: asking.drop_run(work, run, "地区选错了"))
+    scene.at += timedelta(days=31)
+    assert refused(scene, "二审", asking.confirm_run, run).refusal.code == "retention_run_missing"
+    assert run_through(scene, carry_out_piece, run) == 0
+    kept = own(scene, unused[LI_SI[0]])
+    assert refused(scene, "二审", preserve, kept, "另一文书").refusal.code == "retention_preserved_already"
+    assert refused(scene, "一审", lift, 1, "（2027）2号").refusal.code == "second_person_needed"
+    assert refused(scene, unused[SUN_BA[0]], lift, 1, "（2027）2号").refusal.code == "role_missing"
+    scene.do("二审", lambda work: lift(work, 1, "（2027）2号"))
+    assert refused(scene, "二审", lift, 1, "（2027）2号").refusal.code == "preservation_missing"
+    again = scene.do("一审", lambda work: asking.ask_run(work, JIYUAN)).id
+    run_through(scene, list_piece, again)
+    assert lines(scene, again)["person", kept].code is None

@@ -1,0 +1,57 @@
+"""销毁: what it takes that nobody can be named any more; sums, trail and digests stay whole."""
+
+from __future__ import annotations
+
+from sqlalchemy import or_, select, update
+
+from voucher.ledger import audit
+from voucher.plumbing.unit_of_work import Work
+from voucher.registry import people, sessions, subjects
+from voucher.registry.consents.rows import Consent
+from voucher.registry.users import UserAccount
+from voucher.stages.oversee.complaints.queries import list_own
+
+ERASED = "（已注销）"
+
+
+def destroy_person(work: Work, person_id: int, why: str, **told: int) -> None:
+    """Destroy a person's keys, close the accounts, end whatever help there was; `told` says by which row.
+
+    Who may be erased is checked before. Raises Refused person_missing.
+    """
+    person = people.get_person(work.session, person_id)
+    subjects.destroy_key(work, person.blind_index)
+    for each in list_own(work.session, person.id):
+        # sealed under keys of their own; an open one was open business
+        subjects.destroy_key(work, each.subject_index)
+    person.mobile_sealed, person.mobile_index, person.number_sealed = None, None, None
+    _close_accounts(work, person.id, why)
+    _end_help(work, person.id, why)
+    audit.record_one(work, "person", person.id, "erase", **told)
+
+
+def _close_accounts(work: Work, person_id: int, why: str) -> None:
+    accounts = work.session.scalars(
+        select(UserAccount).where(UserAccount.person_id == person_id).order_by(UserAccount.id)
+    ).all()
+    for account in accounts:
+        sessions.end_sessions_of(work, account.id)
+        # the name stands here in plain, and a login may be made of a number
+        account.login, account.display_name = f"erased-{account.id}", ERASED
+        account.password_hash, account.totp_sealed, account.totp_confirmed_at = None, None, None
+        account.disabled_at = account.disabled_at or work.at
+        audit.record_one(work, "user_account", account.id, "close", why=why)
+
+
+def _end_help(work: Work, person_id: int, why: str) -> None:
+    ended = work.session.scalars(
+        update(Consent)
+        .where(
+            or_(Consent.principal_person_id == person_id, Consent.helper_person_id == person_id),
+            Consent.ended_at.is_(None),
+        )
+        .values(ended_at=work.at, ended_by="office", ended_by_person_id=work.actor.person_id)
+        .returning(Consent.id)
+        .execution_options(synchronize_session=False)
+    ).all()
+    audit.record(work, [audit.Entry("consent", each, "end", {"by": why}) for each in sorted(ended)])

@@ -1,0 +1,134 @@
+"""Carrying a confirmed run out (办理清除): piece by piece; what is no longer due is kept, with why."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import delete, func, select
+from sqlalchemy.orm import Session
+
+from voucher.ledger import audit
+from voucher.plumbing.db import Database
+from voucher.plumbing.jobs import Run
+from voucher.plumbing.secrets import Keyring
+from voucher.plumbing.unit_of_work import Work, perform
+from voucher.registry import subjects
+from voucher.registry.people import Person
+from voucher.registry.tables import require_parameter_number
+from voucher.registry.users import SessionOrigin, WebSession
+from voucher.rules.actor import Actor, Role, check_role
+from voucher.stages.oversee.complaints.models import Complaint
+from voucher.stages.oversee.privacy.destroying import destroy_person
+from voucher.stages.oversee.retention.asking import JOB_KIND, LIST, THING
+from voucher.stages.oversee.retention.judging import Verdict, judge_person
+from voucher.stages.oversee.retention.listing import (
+    COMPLAINT,
+    PERSON,
+    SIGN_IN,
+    list_piece,
+    sessions_until,
+)
+from voucher.stages.oversee.retention.models import RetentionItem, RetentionRun
+
+PIECE = "retention_erase_piece"
+__all__ = ["JOB_KIND", "carry_out_piece", "work_as_job"]
+
+
+def work_as_job(
+    database: Database, keyring: Keyring, keeper: Callable[[], Actor], now: Callable[[], datetime]
+) -> Callable[[Run], Any]:
+    """Return the handler of both steps; run again, it goes on where the last one stopped."""
+
+    def handle(run: Run) -> dict[str, int]:
+        run_id = int(run.payload["run"])
+        piece = list_piece if run.payload["step"] == LIST else carry_out_piece
+        done = 0
+        while more := perform(database, keyring, keeper(), now(), lambda work: piece(work, run_id)):
+            done += more
+            run.progress(done)
+        return {"looked_at": done}
+
+    return handle
+
+
+def carry_out_piece(work: Work, run_id: int) -> int:
+    """Destroy the next piece of what is due and return how many that were; none once the run has ended.
+
+    Raises Refused role_missing, parameter_missing.
+    """
+    check_role(work.actor, Role.CLOCK)
+    run = work.session.get_one(RetentionRun, run_id, with_for_update=True)
+    if run.confirmed_at is None or run.ended_at is not None:
+        return 0
+    limit = require_parameter_number(work.session, PIECE, work.today, ())
+    due = work.session.scalars(
+        select(RetentionItem)
+        .where(RetentionItem.run_id == run.id, RetentionItem.code.is_(None), RetentionItem.outcome.is_(None))
+        .order_by(RetentionItem.id)
+        .limit(limit)
+    ).all()
+    for each in due:
+        verdict = DEEDS[each.kind](work, run, each.object_id)
+        each.outcome, each.done_at = ("erased" if verdict.may_go else "kept"), work.at
+        each.kept_words = verdict.words
+    if not due:
+        _finish(work, run)
+    work.session.flush()
+    return len(due)
+
+
+def count_outcomes(session: Session, run_id: int) -> dict[str, int]:
+    """Return how many of a run were destroyed, and how many kept after all."""
+    rows = session.execute(
+        select(RetentionItem.outcome, func.count())
+        .where(RetentionItem.run_id == run_id, RetentionItem.outcome.is_not(None))
+        .group_by(RetentionItem.outcome)
+    )
+    return {str(outcome): count for outcome, count in rows}
+
+
+def _finish(work: Work, run: RetentionRun) -> None:
+    run.ending, run.ended_at = "done", work.at
+    work.session.flush()
+    audit.record_one(work, THING, run.id, "done", **count_outcomes(work.session, run.id))
+
+
+def _erase_person(work: Work, run: RetentionRun, person_id: int) -> Verdict:
+    """Erase a person who still may go; whoever signed in meanwhile is kept."""
+    work.session.execute(select(Person.id).where(Person.id == person_id).with_for_update()).one()
+    # held against today: what was listed a month ago may be needed again
+    verdict = judge_person(work.session, work.keyring, person_id, work.today)
+    if verdict.may_go:
+        destroy_person(work, person_id, THING, run=run.id)
+    return verdict
+
+
+def _forget_sign_ins(work: Work, run: RetentionRun, account_id: int) -> Verdict:
+    until = sessions_until(work.session, run.on_day)
+    if until is None:
+        return Verdict()
+    old = select(WebSession.token_hash).where(WebSession.user_id == account_id, WebSession.seen_at < until)
+    work.session.execute(delete(SessionOrigin).where(SessionOrigin.token_hash.in_(old)))
+    gone = work.session.execute(
+        delete(WebSession)
+        .where(WebSession.user_id == account_id, WebSession.seen_at < until)
+        .returning(WebSession.token_hash)
+    ).all()
+    audit.record_one(work, "user_account", account_id, "forget_sign_ins", run=run.id, count=len(gone))
+    return Verdict()
+
+
+def _erase_complaint(work: Work, run: RetentionRun, complaint_id: int) -> Verdict:
+    found = work.session.get_one(Complaint, complaint_id)
+    subjects.destroy_key(work, found.subject_index)
+    audit.record_one(work, "complaint", complaint_id, "erase", run=run.id)
+    return Verdict()
+
+
+DEEDS: dict[str, Callable[[Work, RetentionRun, int], Verdict]] = {
+    PERSON: _erase_person,
+    SIGN_IN: _forget_sign_ins,
+    COMPLAINT: _erase_complaint,
+}

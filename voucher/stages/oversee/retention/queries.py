@@ -1,0 +1,126 @@
+"""Runs as the office reads them: counts by kind and region, why what stays stays, and what became of it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import case, func, select
+from sqlalchemy.orm import Session
+
+from voucher.registry.catalogue import Region
+from voucher.stages.oversee.retention.asking import RUN_MISSING
+from voucher.stages.oversee.retention.models import RetentionItem, RetentionRun
+
+KIND_NAMES = {"person": "整个人（密钥）", "sign_in": "登录记录", "complaint": "没有登录的人的投诉举报"}
+NOWHERE = "没有登记地区"
+
+
+@dataclass(frozen=True, slots=True)
+class Sum:
+    """One kind in one region: how many were looked at, due, destroyed, and kept after all."""
+
+    kind: str
+    region_name: str
+    looked_at: int
+    due: int
+    erased: int
+    kept: int
+
+
+@dataclass(frozen=True, slots=True)
+class Why:
+    """One reason why something was not due, in the words of one case of it, and how often it stood."""
+
+    kind: str
+    code: str
+    words: str
+    count: int
+
+
+def list_runs(
+    session: Session, regions: Collection[str], *, before_id: int | None = None, limit: int
+) -> list[RetentionRun]:
+    """Return the runs of regions, the newest first."""
+    query = select(RetentionRun).where(RetentionRun.region_code.in_(sorted(regions)))
+    if before_id:
+        query = query.where(RetentionRun.id < before_id)
+    return list(session.scalars(query.order_by(RetentionRun.id.desc()).limit(limit)))
+
+
+def get_run(session: Session, run_id: int, regions: Collection[str]) -> RetentionRun:
+    """Return a run of these regions. Raises Refused retention_run_missing."""
+    found = session.get(RetentionRun, run_id)
+    if found is None or found.region_code not in regions:
+        raise RUN_MISSING.refused()
+    return found
+
+
+def state_of(run: RetentionRun) -> tuple[str, str]:
+    """Return how a run stands: a stable word and its name."""
+    if run.ending is not None:
+        return run.ending, {"done": "已办结", "dropped": "已作废"}[run.ending]
+    if run.confirmed_at is not None:
+        return "carrying_out", "正在清除"
+    return ("listed", "待确认") if run.listed_at is not None else ("listing", "正在列名单")
+
+
+def sum_run(session: Session, run_id: int) -> list[Sum]:
+    """Return the counts of a run by kind and region."""
+    is_due = RetentionItem.code.is_(None)
+    rows = session.execute(
+        select(
+            RetentionItem.kind,
+            Region.name,
+            func.count(),
+            func.sum(case((is_due, 1), else_=0)),
+            func.sum(case((RetentionItem.outcome == "erased", 1), else_=0)),
+            func.sum(case((RetentionItem.outcome == "kept", 1), else_=0)),
+        )
+        .outerjoin(Region, Region.code == RetentionItem.region_code)
+        .where(RetentionItem.run_id == run_id)
+        .group_by(RetentionItem.kind, RetentionItem.region_code, Region.name)
+        .order_by(RetentionItem.kind.desc(), RetentionItem.region_code)
+    )
+    return [Sum(kind, name or NOWHERE, *map(int, counts)) for kind, name, *counts in rows]
+
+
+def list_whys(session: Session, run_id: int) -> list[Why]:
+    """Return why things of a run were not due, the commonest first."""
+    count = func.count()
+    rows = session.execute(
+        select(RetentionItem.kind, RetentionItem.code, func.min(RetentionItem.words), count)
+        .where(RetentionItem.run_id == run_id, RetentionItem.code.is_not(None))
+        .group_by(RetentionItem.kind, RetentionItem.code)
+        .order_by(count.desc(), RetentionItem.code)
+    )
+    return [Why(kind, code or "", words or "", number) for kind, code, words, number in rows]
+
+
+def list_items(
+    session: Session, run_id: int, *, due: bool | None = None, after_id: int | None = None, limit: int
+) -> list[RetentionItem]:
+    """Return the lines of a run in the order they were listed; only those due, or only those kept."""
+    query = select(RetentionItem).where(RetentionItem.run_id == run_id)
+    if due is not None:
+        query = query.where(RetentionItem.code.is_(None) if due else RetentionItem.code.is_not(None))
+    if after_id:
+        query = query.where(RetentionItem.id > after_id)
+    return list(session.scalars(query.order_by(RetentionItem.id).limit(limit)))
+
+
+def count_listed(
+    session: Session, regions: Collection[str], *, person_id: int
+) -> tuple[int, datetime | None]:
+    """Return how many lists wait for this officer to confirm them, and since when."""
+    count, oldest = session.execute(
+        select(func.count(), func.min(RetentionRun.listed_at)).where(
+            RetentionRun.region_code.in_(sorted(regions)),
+            RetentionRun.listed_at.is_not(None),
+            RetentionRun.confirmed_at.is_(None),
+            RetentionRun.ended_at.is_(None),
+            RetentionRun.asked_by_person_id != person_id,
+        )
+    ).one()
+    return int(count), oldest
