@@ -35,6 +35,7 @@ def answer_slips(slips: Sequence[Slip], name: str) -> Response:
                 "facts": _facts(each),
                 "seat": str(each.place.seat) if each.place is not None else None,
                 "room": each.place.room_name if each.place is not None else None,
+                "kind": each.place.kind_name if each.place is not None else None,
                 "code": str(draw_code(each.number, border=0)),
             }
             for each in slips
@@ -60,7 +61,6 @@ def _facts(slip: Slip) -> list[tuple[str, str]]:
         *facts,
         ("开考时间", moment(slip.place.begins_at)[-5:]),
         ("考点", f"{slip.place.site_name}，{slip.place.address}"),
-        (slip.place.kind_name, f"{slip.place.room_name}，{slip.place.seat} 号座位"),
     ]
 
 
