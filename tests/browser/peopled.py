@@ -16,6 +16,7 @@ from tests.browser.town import Town, open_town
 from voucher.demo.house import moment
 from voucher.demo.province.cast import JIYUAN, MAIN_LOGIN
 from voucher.demo.province.cohorts import COHORTS
+from voucher.demo.province.employer import note_employer
 from voucher.demo.province.filings import note_filings
 from voucher.demo.province.proving import Proving
 from voucher.demo.province.sandbox import note_sandbox, open_sandbox
@@ -65,6 +66,7 @@ def people_town(folder: Path) -> Town:
     note_singles(town.stage, folder)
     note_sandbox(town.stage)
     note_filings(town.stage)
+    note_employer(town.stage)
     town.stage.play()
     town.clock.turn_to(moment(TODAY, 16))
     _return_a_class(town, trainings["planned"])

@@ -66,6 +66,8 @@ EVALUATORS: tuple[Body, ...] = (
     Body("dayu", "示例大峪职业技能评价中心", InstitutionKind.EVALUATION_BODY),
     Body("sili", "示例思礼职业技能评价中心", InstitutionKind.EVALUATION_BODY),
     Body("muye", "示例牧野职业技能评价中心", InstitutionKind.EVALUATION_BODY, XINXIANG),
+    # evaluates its own staff
+    Body("heavy", "示例豫光重工有限公司", InstitutionKind.ENTERPRISE),
 )
 SPECIAL_BODY = "shaoyuan"
 FIRST_FILING = 950_001
@@ -97,6 +99,7 @@ HANDS: tuple[Hand, ...] = (
     Hand("examiner", "考评员 小宋", Role.EXAMINER, "yuquan"),
     Hand("scores", "成绩录入员 小唐", Role.SCORE_CLERK, "yuquan"),
     Hand("sandbox", "沙箱管理员 小沙", Role.INSTITUTION_ADMIN, "sandbox"),
+    Hand("employer", "用人单位管理员 小钢", Role.EVALUATOR_ADMIN, "heavy"),
 )
 
 
@@ -119,4 +122,6 @@ def evaluator_kind(body: Body) -> EvaluatorKind:
     """Return what kind of evaluator a body is."""
     if body.key == SPECIAL_BODY:
         return EvaluatorKind.SPECIAL_SKILL_BODY
+    if body.kind is InstitutionKind.ENTERPRISE:
+        return EvaluatorKind.EMPLOYER
     return EvaluatorKind.SOCIAL_ORGANISATION

@@ -11,6 +11,7 @@ from voucher.demo.house import House, moment
 from voucher.demo.province.cast import JIYUAN, MAIN_LOGIN, MAIN_WORKER
 from voucher.demo.province.cohorts import COHORTS
 from voucher.demo.province.desks import note_desks
+from voucher.demo.province.employer import note_employer
 from voucher.demo.province.filings import note_filings
 from voucher.demo.province.offers import DRAFTED_ONLY, OFFERS, Offer
 from voucher.demo.province.opening import (
@@ -65,6 +66,7 @@ def play_province(
     note_sandbox(stage)
     note_desks(stage, cohorts)
     note_filings(stage)
+    note_employer(stage)
     stage.play()
     accounts.append(
         DemoAccount(
