@@ -13,6 +13,11 @@ from tests.doors.web.browser import Browser
 from tests.doors.web.test_looks import find_doubled_ids, find_unlabelled
 from tests.doors.web.test_worker_pages import at
 from tests.doors.world import Client
+from tests.scene import LI_SI, LIMITS, PROVINCE, write_csv
+from voucher.doors.web import archive_paper
+from voucher.registry.importing.frame import import_file
+from voucher.registry.importing.honours import HonoursImporter
+from voucher.rules.actor import Role
 
 ON_SQLITE = pytest.mark.parametrize("loop", ["sqlite"], indirect=True)
 
@@ -60,6 +65,40 @@ def test_a_record_is_read_objected_to_shown_and_ended_on_the_pages(loop: Loop) -
     printed = loop["li"].http.get("/my/archive/paper")
     assert printed.mimetype == "application/pdf"
     assert printed.data.startswith(b"%PDF-1.7")
+
+
+@ON_SQLITE
+def test_an_honour_stands_in_the_record_is_objected_to_and_printed(
+    loop: Loop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    furnish(loop.world)
+    row: dict[str, object] = {
+        "姓名": LI_SI[0], "证件号码": LI_SI[1], "荣誉": "河南省技术能手", "获得日期": "2023-12-20",
+        "文件": "豫人社〔2023〕9号", "撤销日期": "", "撤销原因": "",
+    }  # fmt: skip
+    path = write_csv(loop.world.folder / "honours.csv", [row])
+    loop.world.do("operator", lambda work: import_file(work, HonoursImporter, path, limits=LIMITS))
+    li = at(loop, "li")
+    assert "获得荣誉：河南省技术能手" in li.go("/my/archive").text
+    (ref,) = (each["ref"] for each in loop["li"].get("/archive").json["entries"] if "荣誉" in each["title"])
+    li.press("提出异议", ref=ref, said="这项荣誉是同名同事的")
+    assert "异议编号 DA-00000001" in li.page.text
+    li.press("提出异议", ref=ref, said="再说一遍")
+    assert "正在办理" in li.page.text
+    loop.world.staff("sheng", Role.OFFICER_PROVINCE, region=PROVINCE)
+    assert "没有找到这件档案异议" in at(loop, "shenhe").go("/desk/archive-objections/1").text
+    officer = at(loop, "sheng")
+    assert "获得荣誉：河南省技术能手" in officer.go("/desk/archive-objections/1").text
+    officer.press("答复", decision="uphold", answer="经核对表彰名单，确属登记有误，已通知更正")
+    assert "经核对表彰名单" in li.go("/my/archive").text, "an answer changes no entry and is read beside it"
+    assert "获得荣誉：河南省技术能手" in li.page.text
+    told: list[dict[str, Any]] = []
+    monkeypatch.setattr(archive_paper, "make_pdf", lambda _, data, __: told.append(data) or b"%PDF-1.7")
+    assert loop["li"].http.get("/my/archive/paper").status_code == 200
+    printed = [each for each in told[0]["entries"] if "荣誉" in each["title"]]
+    assert [(each["mark"], ("文件", "豫人社〔2023〕9号") in each["facts"]) for each in printed] == [
+        ("stands", True)
+    ]
 
 
 @ON_SQLITE

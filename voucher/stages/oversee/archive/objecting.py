@@ -16,7 +16,7 @@ from voucher.ledger import audit
 from voucher.plumbing.secrets import Keyring
 from voucher.plumbing.unit_of_work import Work
 from voucher.registry import people, subjects, tables
-from voucher.registry.catalogue import Region
+from voucher.registry.catalogue import Region, list_ancestry
 from voucher.registry.standards import ANYWHERE
 from voucher.rules.actor import Role, check_reach, check_role
 from voucher.rules.archive import SOURCE
@@ -115,7 +115,7 @@ def object_to(work: Work, ref: str, said: str) -> ArchiveObjection:
         person_id=person.id,
         ref=ref,
         title=entry.title,
-        region_code=entry.region_code or _find_province(work.session),
+        region_code=_find_office(work.session, entry.region_code),
         said_sealed=work.keyring.seal(key, SAID_CONTEXT, words),
         filed_at=work.at,
         due_on=promised_on(work.today, days, tables.read_calendar(work.session)),
@@ -226,6 +226,16 @@ def view_objections(
     return made
 
 
-def _find_province(session: Session) -> str:
-    """Return the top of the tree, which answers for what no other place does."""
-    return session.scalars(select(Region.code).where(Region.parent_code.is_(None))).one()
+def _find_office(session: Session, region_code: str | None) -> str:
+    """Return the region that answers: where an entry belongs, or the province for what lies elsewhere.
+
+    Other provinces are there for people's homes only: nothing lies below them.
+    """
+    province = session.scalars(
+        select(Region.code).where(
+            Region.parent_code.is_(None), Region.code.in_(select(Region.parent_code).distinct())
+        )
+    ).one()
+    if region_code is None or province not in list_ancestry(session, region_code):
+        return province
+    return region_code
