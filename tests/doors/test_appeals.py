@@ -6,7 +6,7 @@ from typing import Any
 
 from tests import town_assess as exams
 from tests import town_issue, town_train
-from tests.doors.web.test_appeal_pages import ONE, SAID, exam
+from tests.doors.web.test_appeal_pages import SAID, exam
 from tests.doors.web.test_evaluator_pages import Exam
 from tests.doors.world import Client
 from tests.scene import JIYUAN, LI_SI, XINXIANG, ZHANG_SAN
@@ -21,7 +21,6 @@ def sign_in(exam: Exam, login: str) -> Client:
     return exam.world.sign_in(login)
 
 
-@ONE
 def test_programs_of_three_sides_find_the_same_as_their_pages(exam: Exam) -> None:
     scene = exam.scene
     scene.hire("县级一", Role.OFFICER_COUNTY, "310101198001017", JIYUAN)
