@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 import jwt
@@ -93,7 +95,12 @@ def test_an_honour_stands_in_the_record_is_objected_to_and_printed(
     assert "经核对表彰名单" in li.go("/my/archive").text, "an answer changes no entry and is read beside it"
     assert "获得荣誉：河南省技术能手" in li.page.text
     told: list[dict[str, Any]] = []
-    monkeypatch.setattr(archive_paper, "make_pdf", lambda _, data, __: told.append(data) or b"%PDF-1.7")
+
+    def make(_template: Path, data: dict[str, Any], _at: datetime) -> bytes:
+        told.append(data)
+        return b"%PDF-1.7"
+
+    monkeypatch.setattr(archive_paper, "make_pdf", make)
     assert loop["li"].http.get("/my/archive/paper").status_code == 200
     printed = [each for each in told[0]["entries"] if "荣誉" in each["title"]]
     assert [(each["mark"], ("文件", "豫人社〔2023〕9号") in each["facts"]) for each in printed] == [
