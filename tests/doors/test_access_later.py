@@ -93,6 +93,17 @@ OF_NOBODY = {
     "sessions.close_session": "只有本人的会话",
     "budgets.open_budget": "只点名地区：外地 403",
     "batches.settle_batch": "只点名地区：外地 403",
+    "batches.preview_batch": "只点名地区：外地 403：test_desk_api",
+    **{
+        f"{room}.{name}": "外地的、别人的和没有的一样：test_desk_api"
+        for room, names in (
+            ("bank_quarantine", ("list_quarantine", "explain_line", "settle_line")),
+            ("statements", ("show_statement",)),
+            ("delegations", ("list_own_delegations", "list_delegable_roles")),
+            ("delegations", ("make_delegation", "finish_delegation")),
+        )
+        for name in names
+    },
     "examiners.list_examiners": "只有本机构的：另行逐人查",
     "exam_sites.list_exam_sites": "只有本机构的：test_later",
     "register_uploads.list_register_uploads": "只有本机构的：test_later",

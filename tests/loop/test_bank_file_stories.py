@@ -294,7 +294,7 @@ def test_隔离行由一人写明另一人核实_此前一直列为差异(scene:
     told_by_bank(scene, file, "参考号,金额,结果\nBF-000,200.00,成功\n".encode(), "回盘.csv")
     with scene.database.read() as session:
         line = session.scalars(select(BankQuarantine.id)).one()
-        assert len(list_set_aside(session, [JIYUAN], open_only=True)) == 1
+        assert len(list_set_aside(session, [JIYUAN], settled=False)) == 1
         assert list_set_aside(session, ["410700"]) == []
     nothing = told(scene, "付款复核员", lambda work: quarantine.settle_line(work, line))
     assert nothing.code == "quarantine_line_not_explained"
@@ -305,7 +305,7 @@ def test_隔离行由一人写明另一人核实_此前一直列为差异(scene:
     late = told(scene, "制单员", lambda work: quarantine.explain(work, line, "再改"))
     assert late.code == "quarantine_line_settled"
     with scene.database.read() as session:
-        assert list_set_aside(session, [JIYUAN], open_only=True) == []
+        assert list_set_aside(session, [JIYUAN], settled=False) == []
         assert list_set_aside(session, [JIYUAN])[0].settlement is not None
 
 

@@ -198,7 +198,12 @@ def _end(work: Work, found: Delegation) -> None:
     audit.record_one(work, "user_account", granted.user_id, "give_back", delegation=found.id)
 
 
-def list_delegations(session: Session, person_id: int, *, limit: int = 50) -> list[Delegation]:
+def list_delegations(
+    session: Session, person_id: int, *, before_id: int | None = None, limit: int = 50
+) -> list[Delegation]:
     """Return what a person gave to others and took on from them, the newest first."""
     mine = or_(Delegation.principal_person_id == person_id, Delegation.deputy_person_id == person_id)
-    return list(session.scalars(select(Delegation).where(mine).order_by(Delegation.id.desc()).limit(limit)))
+    query = select(Delegation).where(mine)
+    if before_id is not None:
+        query = query.where(Delegation.id < before_id)
+    return list(session.scalars(query.order_by(Delegation.id.desc()).limit(limit)))

@@ -9,6 +9,7 @@ from voucher.doors.api.appeals import appeals
 from voucher.doors.api.applications import applications
 from voucher.doors.api.archives import archives
 from voucher.doors.api.attachments import attachments
+from voucher.doors.api.bank_quarantine import bank_quarantine
 from voucher.doors.api.batches import batches
 from voucher.doors.api.budgets import budgets
 from voucher.doors.api.certificates import certificates
@@ -21,6 +22,7 @@ from voucher.doors.api.complaints import complaints
 from voucher.doors.api.consents import consents
 from voucher.doors.api.corrections import corrections
 from voucher.doors.api.counter_devices import counter_devices
+from voucher.doors.api.delegations import delegations
 from voucher.doors.api.denials import denials
 from voucher.doors.api.description import describe
 from voucher.doors.api.devices import devices
@@ -56,6 +58,7 @@ from voucher.doors.api.rosters import rosters
 from voucher.doors.api.sessions import sessions
 from voucher.doors.api.standings import standings
 from voucher.doors.api.stars import star_ratings
+from voucher.doors.api.statements import statements
 from voucher.doors.api.subcontracts import subcontracts
 from voucher.doors.api.systems import systems
 from voucher.doors.api.talents import talents
@@ -74,6 +77,9 @@ ROOMS = (
     holds,
     notices,
     payments,
+    bank_quarantine,
+    statements,
+    delegations,
     payees,
     corrections,
     dictionaries,

@@ -7,10 +7,11 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from voucher.doors.api.payee_reach import own_payees
-from voucher.doors.api.reach import told
+from voucher.doors.api.reach import told, told_refusal
 from voucher.doors.api.room import Room, within
 from voucher.doors.auth.door import the_door
 from voucher.doors.auth.visitors import current_actor
+from voucher.doors.schemas.claiming import PreviewedLine, SettlementPreviewed
 from voucher.doors.schemas.paging import paged
 from voucher.doors.schemas.settle import (
     BatchDetail,
@@ -30,9 +31,17 @@ from voucher.stages.certify.verify import verify_issued
 from voucher.stages.settle import queries, review
 from voucher.stages.settle.draft import Wish, settle
 from voucher.stages.settle.models.claims import SettlementBatch
+from voucher.stages.settle.previewing import preview_settlement
 from voucher.stages.settle.seen import check_version, version_of
 
 batches = Room("batches", __name__, url_prefix="/api/v1", description="结算批次")
+PERIOD = {
+    "kind": "evaluation",
+    "region_code": "419001",
+    "from_on": "2023-10-01",
+    "until_on": "2023-12-31",
+    "budget_id": 1,
+}
 
 
 @batches.look("/batches", query=BatchFilter, answer=Batches)
@@ -55,13 +64,7 @@ def list_batches(session: Session, asked: dict[str, Any]) -> dict[str, Any]:
     "/batches",
     body=NewBatch,
     answer=BatchDetail,
-    example={
-        "kind": "evaluation",
-        "region_code": "419001",
-        "from_on": "2023-10-01",
-        "until_on": "2023-12-31",
-        "budget_id": 1,
-    },
+    example=PERIOD,
 )
 def settle_batch(work: Work, given: dict[str, Any]) -> dict[str, Any]:
     """结算：按发证日期逐证核对、计价，可付的一并申报，占用预算。"""
@@ -69,6 +72,23 @@ def settle_batch(work: Work, given: dict[str, Any]) -> dict[str, Any]:
     verify_issued(work, wish.region_code, wish.from_on, wish.until_on)
     settled = settle(work, wish)
     return _detail(work.session, settled.batch_id, work.actor.regions, frozenset())
+
+
+@batches.ask("/batches/previews", body=NewBatch, answer=SettlementPreviewed, example=PERIOD, keep=False)
+def preview_batch(work: Work, given: dict[str, Any]) -> dict[str, Any]:
+    """结算前逐人核对：每项检查（✓ ! ✗）、依据、金额，什么也不留下。"""
+    wish = Wish(**{**given, "kind": SubsidyKind(given["kind"])})
+    verify_issued(work, wish.region_code, wish.from_on, wish.until_on)
+    preview = preview_settlement(work, wish)
+    return {
+        "lines": [
+            {name: getattr(each, name) for name in PreviewedLine().fields if hasattr(each, name)}
+            | {"refusal": told_refusal(each.refusal)}
+            for each in preview.lines
+        ],
+        "count": preview.count,
+        "total_fen": preview.total_fen,
+    }
 
 
 @batches.look("/batches/<int:batch_id>", answer=BatchDetail)

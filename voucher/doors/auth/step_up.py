@@ -70,6 +70,7 @@ SIGNING: dict[str, str | None] = {
     "closings.close_month": None,
     "denials.sign_denial": None,
     "denials.lift_denial": None,
+    "delegations.make_delegation": None,
     "closings.carry_year_end": None,
     "payees.confirm_correction": None,
     "payees.agree_account": None,

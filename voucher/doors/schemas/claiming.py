@@ -39,9 +39,9 @@ class NewClaimPreview(Body):
 
 
 class PreviewedLine(Schema):
-    """What the rules say of one voucher now; the person is masked."""
+    """What the rules say of one voucher, or of one certificate, now; the person is masked."""
 
-    voucher_id = fields.Integer()
+    voucher_id = fields.Integer(allow_none=True, metadata={"description": "结算批次按证书，为 null"})
     masked_name = fields.String()
     masked_number = fields.String()
     trade_name = fields.String()
@@ -55,6 +55,15 @@ class PreviewedLine(Schema):
     explanation = fields.String()
     findings = fields.List(fields.Dict(keys=fields.String(), values=fields.String()))
     refusal = fields.Raw(allow_none=True, metadata={"description": "代码、说明、下一步和依据"})
+
+
+class SettlementPreviewed(Schema):
+    """Every person of a settlement with the checks, and what would be declared."""
+
+    lines = fields.List(fields.Nested(PreviewedLine))
+    count = fields.Integer(metadata={"description": "可付条数"})
+    total_fen = fields.Integer()
+    total_display = Yuan("total_fen")
 
 
 class Previewed(Schema):

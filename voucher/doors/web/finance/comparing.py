@@ -54,7 +54,7 @@ def reconciliation() -> ResponseReturnValue:
             "finance/reconciliation.html",
             sums=_add_up(session, regions),
             differences=queries.reconcile(session, regions),
-            set_aside=list_set_aside(session, regions, open_only=True),
+            set_aside=list_set_aside(session, regions, settled=False),
         )
 
 

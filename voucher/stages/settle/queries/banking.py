@@ -132,10 +132,11 @@ def list_set_aside(
     regions: Collection[str],
     *,
     payment_file_id: int | None = None,
-    open_only: bool = False,
+    settled: bool | None = None,
+    after_id: int | None = None,
     limit: int = 200,
 ) -> list[SetAside]:
-    """Return quarantined lines of these regions, or of one file, the oldest first."""
+    """Return quarantined lines of these regions, or of one file, settled or not, the oldest first."""
     query = (
         select(BankQuarantine, PaymentFile.number, QuarantineSettlement)
         .join(PaymentFile, PaymentFile.id == BankQuarantine.payment_file_id)
@@ -147,6 +148,9 @@ def list_set_aside(
     )
     if payment_file_id is not None:
         query = query.where(BankQuarantine.payment_file_id == payment_file_id)
-    if open_only:
-        query = query.where(QuarantineSettlement.settled_at.is_(None))
+    if settled is not None:
+        at = QuarantineSettlement.settled_at
+        query = query.where(at.is_not(None) if settled else at.is_(None))
+    if after_id is not None:
+        query = query.where(BankQuarantine.id > after_id)
     return [SetAside(*row) for row in session.execute(query)]
