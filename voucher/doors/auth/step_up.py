@@ -71,6 +71,7 @@ SIGNING: dict[str, str | None] = {
     "denials.sign_denial": None,
     "denials.lift_denial": None,
     "delegations.make_delegation": None,
+    "bank_quarantine.settle_line": None,
     "closings.carry_year_end": None,
     "payees.confirm_correction": None,
     "payees.agree_account": None,
