@@ -290,11 +290,11 @@ def _ordinary(town: Town, course: Course, is_village: bool) -> None:
 
 def build_town(count: int, cases: int, seed: int = 20261122) -> Town:
     """Return a town of so many honest people, with every scheme planted so many times."""
-    from tests.town_risk_schemes import SCHEMES
+    from tests.town_risk_schemes import SCHEMES, WAYS
 
     town = Town(seed)
     build_honest(town, count)
-    for rule, scheme in SCHEMES.items():
+    for rule, scheme in (*SCHEMES.items(), *WAYS):
         for case in range(cases):
             town.planted.append(scheme(town, rule, case))
     return town

@@ -136,6 +136,42 @@ def copied(town: Town, rule: str, case: int) -> Planted:
     return _told(rule, ["/".join(sorted((one, other)))], course.people)
 
 
+def sat_in_office(town: Town, rule: str, case: int) -> Planted:
+    """An exam sat in the institution's own office, everybody with answers of their own."""
+    course = _course(town, 3)
+    for place, person in enumerate(course.people):
+        answers = ["."] * 50
+        for wrong in range(6):
+            answers[(wrong * 7 + place * 3) % 50] = "ABCD"[place % 4]
+        town.put("results", "R", person, course.id, course.house, f"EO{case}", "", course.trade, course.level,
+                 7000, 1, course.day + 9, "".join(answers), f"net-{course.house}")  # fmt: skip
+    return _told(rule, [course.house], course.people)
+
+
+def long_day(town: Town, rule: str, case: int) -> Planted:
+    """One teacher in classes one after another from early morning to late at night."""
+    house, teacher = town.house(), f"TL{case}"
+    for turn in range(5):
+        _course(town, 1, house, day=JANUARY + 80 + case)
+        sessions = town.rows["sessions"]
+        start = (JANUARY + 80 + case) * DAY + MIDNIGHT + (6 + turn * 3) * HOUR
+        sessions[-4] = sessions[-4]._replace(teacher=teacher, starts_at=start, ends_at=start + 3 * HOUR)
+    return _told(rule, [teacher], [])
+
+
+def more_certified_than_passed(town: Town, rule: str, case: int) -> Planted:
+    """An exam many more are certified for than have passed it."""
+    course, evaluator = _course(town, 24), f"EM{case}"
+    day = course.day + 9
+    for place, person in enumerate(course.people):
+        if place < 6:
+            town.put("results", "R", person, course.id, course.house, evaluator, "", course.trade,
+                     course.level, 7000, 1, day, "", "net-hall")  # fmt: skip
+        town.put("certificates", "Z", person, course.house, course.id, evaluator, course.trade,
+                 course.level, day + 7, day, 1, f"photo-{person}", 1)  # fmt: skip
+    return _told(rule, [evaluator], course.people)
+
+
 def clicked(town: Town, rule: str, case: int) -> Planted:
     course = _course(town, 1)
     (person,) = course.people
@@ -364,3 +400,7 @@ SCHEMES: dict[str, Scheme] = {
         1,
     )
 }
+# further ways of a rule, told apart from the one above by whom they are found under
+WAYS: tuple[tuple[str, Scheme], ...] = (
+    ("R09", sat_in_office), ("R11", long_day), ("R21", more_certified_than_passed),
+)  # fmt: skip

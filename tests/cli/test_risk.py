@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,9 @@ import pytest
 from tests.town_risk import Town
 from tests.town_risk_schemes import SCHEMES
 from voucher.cli.group import officers
+from voucher.rules.risk.catalogue import BY_CODE, RULES
 from voucher.stages.oversee.risk.folder import read_folder, write_folder
+from voucher.stages.oversee.risk.thresholds import read_shipped_thresholds
 
 
 @pytest.fixture(scope="module")
@@ -48,6 +51,20 @@ def test_the_same_folder_gives_the_same_flags(folder: Path, capsys: pytest.Captu
     assert [each["sentence"] for each in one["flags"]] == [
         each["sentence"] for each in first["flags"] if each["rule"] == "R16"
     ]
+
+
+def test_every_rule_flags_the_exported_data_set_as_it_flags_the_one_in_memory(
+    town: Town, folder: Path
+) -> None:
+    most = read_shipped_thresholds(date(2026, 11, 22))
+    facts, read_back = town.facts(), read_folder(folder)
+    for rule in RULES:
+        there = list(rule.find(facts, most))
+        assert there, f"{rule.code} flags nothing in a town where its scheme is played"
+        assert list(rule.find(read_back, most)) == there, rule.code
+    # a planted difference: one cell of the export, and the rule that reads it says something else
+    (folder / "backflows.csv").unlink()
+    assert list(BY_CODE["R16"].find(read_folder(folder), most)) == []
 
 
 def test_thresholds_of_the_folder_count(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
