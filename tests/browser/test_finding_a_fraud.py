@@ -37,7 +37,7 @@ def test_from_the_dashboard_to_the_rows_of_a_fraud_in_five_clicks(scene: Scene, 
     for person in PEOPLE:
         room.sign(person, browser="one-telephone-for-all")
     with scene.database.read() as session:
-        found = find_flags(session, day_of(scene.at))
+        found = find_flags(session, day_of(scene.at), scene.keyring)
     scene.do(CLOCK_LOGIN, lambda work: raise_flags(work, found))
 
     town = served(scene)

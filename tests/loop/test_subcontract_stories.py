@@ -15,10 +15,12 @@ from tests import town_train as town
 from tests.scene import EV2, SHANGHAI, ZHANG_SAN, Scene, on
 from voucher.ledger.holds import Hold
 from voucher.registry.employments import Employment
+from voucher.registry.filing.models import FilingTeacher
 from voucher.registry.institutions import Institution
 from voucher.registry.standards import Parameter
 from voucher.registry.users import RoleGrant, UserAccount
 from voucher.rules.actor import Role
+from voucher.stages.oversee.risk.facts import Window, read_facts
 from voucher.stages.oversee.risk.finding import find_flags
 from voucher.stages.oversee.risk.models import RiskFlag
 from voucher.stages.oversee.risk.raising import raise_flags
@@ -184,7 +186,7 @@ def test_没有申报的转包由痕迹查出_停住这个班_查实可以作为
 
     def found() -> list[tuple[int, bool]]:
         with scene.database.read() as session:
-            flags = find_flags(session, today)
+            flags = find_flags(session, today, scene.keyring)
         return [(each.finding.figure, bool(each.finding.stops)) for each in flags if each.rule.code == "R29"]
 
     assert found() == [], "one building is shared by many"
@@ -200,10 +202,33 @@ def test_没有申报的转包由痕迹查出_停住这个班_查实可以作为
             update(Parameter).where(Parameter.name == "risk_outsider_kinds_hold").values(value="2")
         )
     assert found() == [(2, True)]
-    scene.do("clock", lambda work: raise_flags(work, find_flags(work.session, today)))
+    scene.do("clock", lambda work: raise_flags(work, find_flags(work.session, today, work.keyring)))
     with scene.database.read() as session:
         flag = session.scalars(select(RiskFlag).where(RiskFlag.rule == "R29")).one()
         assert town_filing.SCHOOL[0] in flag.sentence
         assert "没有申报" in flag.sentence
         assert session.scalars(select(Hold.object_id)).all() == [voucher]
         assert flag.institution_id == host
+    _a_filed_teacher_is_one_person_wherever(scene, class_id, other)
+
+
+def _a_filed_teacher_is_one_person_wherever(scene: Scene, class_id: int, other: int) -> None:
+    """R12：课表上的姓名是承训机构备案的教师时，按本人核对；没有备案的只按机构和姓名。"""
+    today = scene.at.astimezone(SHANGHAI).date()
+
+    def teachers() -> set[str]:
+        with scene.database.read() as session:
+            facts = read_facts(session, Window(today, today), scene.keyring)
+        return {each.teacher for each in facts.sessions if each.class_id == str(class_id)}
+
+    with scene.database.read() as session:
+        host = session.get_one(TrainingClass, class_id).institution_id
+        filed = session.scalars(select(FilingTeacher.person_id)).one()
+    assert teachers() == {f"{host}/李老师"}
+    with scene.database.engine.begin() as connection:
+        connection.execute(
+            update(TrainingClass)
+            .where(TrainingClass.id == class_id)
+            .values(delivering_institution_id=other, teacher=town_filing.TEACHER[0])
+        )
+    assert teachers() == {f"person-{filed}/{town_filing.TEACHER[0]}"}

@@ -61,13 +61,15 @@ def export(ctx: click.Context, folder: Path, first: datetime, last: datetime) ->
     """Write the facts of a window down, so that the rules can be run elsewhere."""
     from voucher.cli.office import answering_of, open_database
     from voucher.plumbing.schema import check_current
+    from voucher.plumbing.secrets import Keyring
     from voucher.stages.oversee.risk.facts import Window, read_facts
     from voucher.stages.oversee.risk.folder import write_folder
 
-    _, database = open_database()
+    config, database = open_database()
     check_current(database)
+    keyring = Keyring.open(config.key_file, create=False)
     with database.read() as session:
-        facts = read_facts(session, Window(first.date(), last.date()), with_marks=True)
+        facts = read_facts(session, Window(first.date(), last.date()), keyring, with_marks=True)
     counts = write_folder(folder, facts)
     told: dict[str, object] = dict(counts)
     answering_of(ctx).answer(told, [f"{table}.csv  {count} 行" for table, count in counts.items()])

@@ -57,7 +57,7 @@ FOLLOW_UP_NAMES: dict[FollowUp, str] = {
 }
 STATE_NAMES: dict[HitState, str] = {
     HitState.OPEN: "未下结论",
-    HitState.WAITING: "待另一人确认",
+    HitState.WAITING: "待确认",
     HitState.UPHELD: "属实",
     HitState.DISMISSED: "不属实",
     HitState.HANDLED: "已处理",

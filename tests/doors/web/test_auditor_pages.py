@@ -83,7 +83,7 @@ def test_an_unmasked_look_asks_why_shows_once_and_is_seen_by_the_supervisor(
     with scene.database.read() as session:
         looks = session.scalars(select(AuditRow.content).where(AuditRow.act == "look_unmasked")).all()
         today = day_of(scene.at)
-        facts = read_facts(session, Window(today, today)).look_ups
+        facts = read_facts(session, Window(today, today), scene.keyring).look_ups
     assert [each["why"] for each in looks] == ["省审〔2024〕7 号抽查"]
     # R28 查得到：不脱敏查看不是分给谁的事项
     assert [(each.person, each.institution, each.is_on_duty) for each in facts] == [(str(holder), "", 0)]

@@ -97,8 +97,9 @@ def _two_auditors_conclude(auditor: Browser, world: World) -> None:
     assert ("input", "checked") in {(tag, name) for tag, given in page.tags for name in given}
     page = auditor.press("下结论", **said, words="社保局复函〔2025〕3 号")
     assert "已给 1 条下结论，由另一人确认后算数" in page.text
-    assert "待另一人确认" in page.text
+    assert "待确认" in page.text
     page = auditor.go("/supervisor/joins/1?state=waiting")
+    leave("join-waiting.html", page.html.encode())
     page = auditor.press("确认", position="1")
     assert "第 1 条的结论是您自己下的" in page.text
     assert "确认或退回选中的各条" in page.text
@@ -108,12 +109,14 @@ def _two_auditors_conclude(auditor: Browser, world: World) -> None:
     page = second.press("确认", position="1")
     decent(page)
     assert "已确认 1 条" in page.text
+    leave("join-concluded.html", page.html.encode())
     assert "最近谁看过" in page.text
     page = second.go("/supervisor/joins/1?state=open")
     decent(page)
     assert "没有这样的结果" in page.text
     page = second.go("/supervisor/joins")
     decent(page)
+    leave("joins.html", page.html.encode())
     assert "都已办结" in page.text
     listed = second.http.get("/api/v1/audit-joins").get_json()["items"]
     assert [(each["number"], each["standing"]["upheld"]) for each in listed] == [("BD-410000-0001", 1)]

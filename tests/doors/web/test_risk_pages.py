@@ -37,7 +37,11 @@ def test_a_planted_fraud_is_found_from_the_dashboard_to_its_rows(scene: Scene, w
     for person in PEOPLE:
         room.sign(person, browser="one-telephone-for-all")
     with scene.database.read() as session:
-        found = [each for each in find_flags(session, day_of(scene.at)) if each.finding.rule == "R03"]
+        found = [
+            each
+            for each in find_flags(session, day_of(scene.at), scene.keyring)
+            if each.finding.rule == "R03"
+        ]
     scene.do(CLOCK_LOGIN, lambda work: raise_flags(work, found))
     world.at = scene.at.astimezone(UTC)
     world.staff("监管", Role.SUPERVISOR, region=JIYUAN)

@@ -20,8 +20,10 @@ HAPPENED = (
 
 def test_the_facts_of_the_town_are_read_and_survive_a_folder(town: Town, tmp_path: Path) -> None:
     with town.database.read() as session:
-        facts = read_facts(session, ALL_DAYS, with_marks=True)
-        nothing = read_facts(session, Window(date(2019, 1, 1), date(2019, 1, 31)), with_marks=True)
+        facts = read_facts(session, ALL_DAYS, town.keyring, with_marks=True)
+        nothing = read_facts(
+            session, Window(date(2019, 1, 1), date(2019, 1, 31)), town.keyring, with_marks=True
+        )
     assert [table for table in HAPPENED if not getattr(facts, table)] == []
     assert [each for each in facts.sessions if not each.teacher] == [], "or the teacher of its class"
     assert (nothing.claims, nothing.vouchers, nothing.classes, nothing.marks) == ((), (), (), ())

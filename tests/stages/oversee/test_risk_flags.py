@@ -63,7 +63,7 @@ def two_hats(scene: Scene) -> str:
 
 def found_today(scene: Scene) -> list[Found]:
     with scene.database.read() as session:
-        return find_flags(session, day_of(scene.at))
+        return find_flags(session, day_of(scene.at), scene.keyring)
 
 
 def raised(scene: Scene, found: list[Found]) -> int:

@@ -42,7 +42,7 @@ from voucher.stages.oversee.looking import list_looks_at
 
 HITS, LOOKS_SHOWN = 50, 10
 TONES = {
-    HitState.OPEN: "mute", HitState.WAITING: "wait", HitState.UPHELD: "bad", HitState.DISMISSED: "good",
+    HitState.OPEN: "mute", HitState.WAITING: "wait", HitState.UPHELD: "warn", HitState.DISMISSED: "good",
     HitState.HANDLED: "good",
 }  # fmt: skip
 

@@ -8,6 +8,7 @@ from datetime import date, timedelta
 
 from sqlalchemy.orm import Session
 
+from voucher.plumbing.secrets import Keyring
 from voucher.registry.tables import require_parameter_number
 from voucher.rules.risk.catalogue import RULES
 from voucher.rules.risk.data_set import Facts
@@ -28,7 +29,7 @@ class Found:
     said: tuple[tuple[str, str, dict[str, object]], ...]
 
 
-def find_flags(session: Session, today: date) -> list[Found]:
+def find_flags(session: Session, today: date, keyring: Keyring) -> list[Found]:
     """Return what the rules find today: sign-ins of the last days day by day, the rest of the last months.
 
     A period already flagged is found again, the same. Raises Refused parameter_missing.
@@ -36,7 +37,7 @@ def find_flags(session: Session, today: date) -> list[Found]:
     most = read_thresholds(session, today)
     days = require_parameter_number(session, DAYS_BACK, today, [EVERYWHERE])
     months = require_parameter_number(session, MONTHS_BACK, today, [EVERYWHERE])
-    facts = read_facts(session, Window(_first_of_month(today, months - 1), today))
+    facts = read_facts(session, Window(_first_of_month(today, months - 1), today), keyring)
     found = list(_run(facts, most, is_daily=False))
     for back in range(days, -1, -1):
         day = today - timedelta(days=back)

@@ -38,7 +38,7 @@ def raise_due_flags(
     with database.read() as session:
         if session.get(RiskRun, day_of(at)) is not None:
             return 0
-        found = find_flags(session, day_of(at))
+        found = find_flags(session, day_of(at), keyring)
     return perform(database, keyring, keeper(), at, lambda work: raise_flags(work, found))
 
 

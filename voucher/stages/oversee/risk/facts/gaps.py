@@ -29,9 +29,9 @@ GAPS: dict[str, Gap] = {
                 is_whole=True),
     "R10": _gap("学习时的页面操作次数（用时和连续时数仍查）", "studies.focus_events"),
     "R11": _gap("机构备案范围（人数和教师一天的时长仍查）", "classes.is_in_scope"),
-    # who teaches is a name typed by the institution, and the timetable lets no name stand in two classes
-    "R12": _gap("教师的身份：课表只有机构填写的姓名，一家之内不能重叠，两家之间认不出是同一人",
-                "sessions.teacher=person", is_whole=True),
+    # the timetable holds a name typed by the institution: one filed with the office is a person
+    "R12": _gap("没有备案的教师：只有机构填写的姓名，两家之间认不出是同一人（备案的教师已按本人核对）",
+                "sessions.teacher=person"),
     "R15": _gap("个人收款账户、住址、紧急联系人（手机号仍查）",
                 "links.kind=account links.kind=address links.kind=contact"),
     "R16": _gap("学员付给机构、招生人的资金流水", "backflows", is_whole=True),

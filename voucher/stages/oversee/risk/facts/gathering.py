@@ -6,17 +6,18 @@ from dataclasses import replace
 
 from sqlalchemy.orm import Session as Reading
 
+from voucher.plumbing.secrets import Keyring
 from voucher.rules.risk.data_set import Facts
 from voucher.stages.oversee.risk.facts import counting, handing, paying, training
 from voucher.stages.oversee.risk.facts.asking import Window
 
 
-def read_facts(session: Reading, window: Window, *, with_marks: bool = False) -> Facts:
+def read_facts(session: Reading, window: Window, keyring: Keyring, *, with_marks: bool = False) -> Facts:
     """Return the facts of a window; sign-ins, which are many, only where they are asked for."""
     return Facts(
         institutions=tuple(counting.read_institutions(session, window)),
         classes=tuple(training.read_classes(session, window)),
-        sessions=tuple(training.read_sessions(session, window)),
+        sessions=tuple(training.read_sessions(session, window, keyring)),
         places=tuple(training.read_places(session, window)),
         marks=tuple(training.read_marks(session, window)) if with_marks else (),
         results=tuple(counting.read_results(session, window)),

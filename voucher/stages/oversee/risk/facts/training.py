@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator
 
 from sqlalchemy.orm import Session as Reading
 
+from voucher.plumbing.secrets import Keyring
+from voucher.registry.people import name_index_of
 from voucher.rules.risk.facts import Contact, Mark, Place, Session, Study, TrainingClass
 from voucher.rules.risk.measures import DAY_SECONDS, share_bp
 from voucher.stages.oversee.risk.facts.asking import Window, midnight, name, seconds, stream
@@ -26,22 +29,42 @@ def read_classes(session: Reading, window: Window) -> Iterator[TrainingClass]:
         )  # fmt: skip
 
 
-def read_sessions(session: Reading, window: Window) -> Iterator[Session]:
-    """Yield the sessions of those classes; a teacher is known by institution and name.
+def read_sessions(session: Reading, window: Window, keyring: Keyring) -> Iterator[Session]:
+    """Yield the sessions of those classes; a teacher filed by the institution is one person wherever.
 
-    A session without a teacher of its own is taught by that of its class.
+    The timetable holds a typed name: it is whoever of that name the institution that teaches has filed, where
+    that is one; else a teacher is known by institution and name. A session without a teacher of its own is
+    taught by that of its class.
     """
-    sql = """SELECT s.id, s.class_id, t.institution_id, s.starts_at, s.ends_at,
+    filed = _read_filed_teachers(session, window)
+    sql = """SELECT s.id, s.class_id, t.institution_id, t.delivering_institution_id, s.starts_at, s.ends_at,
             coalesce(s.teacher, t.teacher) AS teacher
         FROM class_session s JOIN training_class t ON t.id = s.class_id
         WHERE t.ends_on >= :first_on AND t.starts_on <= :last_on AND t.state <> 'cancelled'
         ORDER BY s.id"""
+    known: dict[tuple[int, int, str], str] = {}
     for each in stream(session, sql, window, moments=("starts_at", "ends_at")):
-        teacher = f"{each.institution_id}/{each.teacher}" if each.teacher else ""
+        teacher, taught_by = each.teacher or "", each.delivering_institution_id or each.institution_id
+        key = (each.institution_id, taught_by, teacher)
+        if key not in known:
+            people = filed.get((taught_by, name_index_of(keyring, teacher)), set()) if teacher else set()
+            named = f"{each.institution_id}/{each.teacher}" if teacher else ""
+            known[key] = f"{min(people)}/{teacher}" if len(people) == 1 else named
         yield Session(
-            name(each.id), name(each.class_id), teacher, seconds(each.starts_at) or 0,
+            name(each.id), name(each.class_id), known[key], seconds(each.starts_at) or 0,
             seconds(each.ends_at) or 0,
         )  # fmt: skip
+
+
+def _read_filed_teachers(session: Reading, window: Window) -> dict[tuple[int, str], set[str]]:
+    """Return whom institutions have filed as teachers, by institution and name."""
+    sql = """SELECT DISTINCT f.institution_id, p.name_index, p.id
+        FROM filing_teacher h JOIN filing f ON f.id = h.filing_id JOIN person p ON p.id = h.person_id
+        WHERE f.state = 'accepted' ORDER BY f.institution_id, p.id"""
+    found: dict[tuple[int, str], set[str]] = defaultdict(set)
+    for each in stream(session, sql, window):
+        found[each.institution_id, each.name_index].add(f"person-{each.id}")
+    return found
 
 
 def read_places(session: Reading, window: Window) -> Iterator[Place]:
