@@ -32,12 +32,14 @@ from voucher.stages.oversee.handover.asking import pack_as_job
 from voucher.stages.oversee.handover.keeping import forget_exports
 from voucher.stages.oversee.risk.facts import Window, read_facts
 
-# what an auditor may send: each of it reads, or leaves a row that says that somebody looked or asked
+# what an auditor may send: each of it reads, leaves a row that says that somebody looked or asked, or says of
+# a hit of an audit join what became of it, which moves no voucher, claim or institution
 SENT_BY_AUDITORS = {
     "web.supervisor.verify_trail", "web.supervisor.check_invariants",
     "web.supervisor.ask_for_export", "web.supervisor.look_at_person", "web.supervisor.bring_audit_list",
     "web.entrance.keep_filter", "web.entrance.lose_filter",
-    "web.supervisor.put_join",
+    "web.supervisor.put_join", "web.supervisor.conclude_join_hits", "web.supervisor.decide_join_hits",
+    "complaints.look_at_complaint",
 }  # fmt: skip
 
 
