@@ -127,15 +127,16 @@ def next_path(visitor: Visitor | None) -> str:
 
 
 def _guard() -> None:
-    if request.endpoint is None:
+    endpoint = request.endpoint
+    if endpoint is None:
         return  # no such route: the 404 says so
-    access = MATRIX.get(request.endpoint)
+    access = MATRIX.get(endpoint)
     door = the_door()
     uploads = access is not None and access.uploads
     request.max_content_length = door.config.max_upload_bytes if uploads else door.limits.body_bytes
     visitor = current_visitor()
-    check_entry(request.endpoint, visitor)
-    check_signing(request.endpoint, visitor)
+    check_entry(endpoint, visitor)
+    check_signing(endpoint, visitor)
 
 
 def install(app: Flask) -> None:

@@ -54,9 +54,9 @@ class Door:
     @property
     def at(self) -> datetime:
         """Return the moment of this request, the same however often it is asked."""
-        if "voucher_at" not in g:
-            g.voucher_at = self.clock()
-        moment: datetime = g.voucher_at
+        moment: datetime | None = g.get("voucher_at")
+        if moment is None:
+            moment = g.voucher_at = self.clock()
         return moment
 
     @property
