@@ -116,6 +116,7 @@ class Database:
                 pool_size=8,
                 max_overflow=24,
                 pool_timeout=LOCK_WAIT_SECONDS,
+                pool_reset_on_return=None,  # `trips` ends what a connection is in the middle of
                 hide_parameters=True,
                 query_cache_size=STATEMENTS,
                 connect_args={"options": f"-c lock_timeout={LOCK_WAIT_SECONDS}s -c timezone=UTC"},

@@ -21,6 +21,7 @@ from typing import Any, cast
 
 import psycopg
 from psycopg.errors import InFailedSqlTransaction, InvalidSqlStatementName
+from psycopg.pq import TransactionStatus
 from sqlalchemy import Connection, Dialect, Engine, Executable, Insert, Update, event
 from sqlalchemy.exc import DBAPIError, DisconnectionError
 
@@ -87,9 +88,11 @@ def _install_pings(engine: Engine) -> None:
         broke_at = monotonic()
 
     @event.listens_for(engine, "reset")
-    def _reset(_driver: object, record: Any, _how: object) -> None:
-        # a commit that failed leaves its trip open; the pool rolls back after this
+    def _reset(driver: Any, record: Any, _how: object) -> None:
+        # a commit that failed leaves its trip open; whoever is lent the connection next begins anew
         _give_up(record.info)
+        if driver.pgconn.transaction_status != TransactionStatus.IDLE:
+            driver.rollback()
 
     @event.listens_for(engine, "checkin")
     def _checkin(_driver: object, record: Any) -> None:

@@ -62,7 +62,9 @@ class Writing(Session):
     def close(self) -> None:
         """Give the connection back; whatever is not committed is gone."""
         try:
-            super().close()
+            # one that has never held an object has nothing to let go of
+            if self.in_transaction() or self.identity_map.keys():
+                super().close()
         finally:
             self._part()
 
