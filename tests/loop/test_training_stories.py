@@ -40,11 +40,16 @@ def test_抵用券通用券可选清单内任一机构_清单外的看不见也�
         told(scene, mine, partial(enrol.enrol, voucher_id=taken.id, class_id=never)).code == "class_missing"
     )
     assert seen(scene) == {here, there}
-    for event in ("warn", "rectify", "suspend", "delist"):
+    for event in ("warn", "rectify", "suspend"):
         scene.do("复核员", partial(impose, institution_id=second, event=event, why="现场检查不合格"))
+    go_there = partial(enrol.enrol, voucher_id=taken.id, class_id=there)
+    paused = told(scene, mine, go_there)
+    # still on the list: what is said is that it has been stopped
+    assert (paused.code, "当前为“停业整顿”" in paused.title) == ("institution_not_listed", True)
+    scene.do("复核员", partial(impose, institution_id=second, event="delist", why="现场检查不合格"))
     assert seen(scene) == {here}
-    barred = told(scene, mine, partial(enrol.enrol, voucher_id=taken.id, class_id=there))
-    assert barred.code == "institution_not_listed"
+    barred = told(scene, mine, go_there)
+    assert (barred.code, "不在目录清单内" in barred.title) == ("institution_not_listed", True)
     scene.do(mine, partial(enrol.enrol, voucher_id=taken.id, class_id=here))
     assert way.state(scene, taken.id) == "enrolled"
 

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from voucher.registry.institutions import Institution, InstitutionListing, ListingScope
-from voucher.rules.errors import Family, reason
+from voucher.rules.errors import Family, Refused, reason
+from voucher.rules.lifecycle import STATE_NAMES, Thing
 
 SOURCE = "豫办〔2021〕29号 第3项; S2-03c; AC-E7"
 # a warning (约谈) takes nobody off the list; what comes after it does
 IN_GOOD_STANDING = ("listed", "warned")
 # and these may neither use a voucher nor be paid until somebody has decided
 STOPPED = frozenset({"suspended", "delisted", "blacklisted"})
+# still on the list, and back in good standing once somebody restores it
+PAUSED = frozenset({"rectifying", "suspended"})
 
 INSTITUTION_NOT_LISTED = reason(
     "institution_not_listed",
@@ -42,10 +46,26 @@ def is_listed(session: Session, institution_id: int, on: date) -> bool:
 
 
 def check_listed(session: Session, institution_id: int, on: date) -> None:
-    """Refuse an institution that may not train at public cost on a day. Raises institution_not_listed."""
-    if not is_listed(session, institution_id, on):
-        name = session.scalar(select(Institution.name).where(Institution.id == institution_id))
-        raise INSTITUTION_NOT_LISTED.refused(institution=name or "该机构", year=on.year)
+    """Refuse an institution that may not train at public cost on a day. Raises institution_not_listed.
+
+    Of one that stands on the list and has been stopped for now it is said that it is, and not that it is off.
+    """
+    if is_listed(session, institution_id, on):
+        return
+    found = session.get(Institution, institution_id)
+    told = INSTITUTION_NOT_LISTED.refusal(institution=found.name if found else "该机构", year=on.year)
+    if found is not None and found.state in PAUSED and _is_named(session, institution_id, on.year):
+        state = STATE_NAMES[Thing.INSTITUTION][found.state]
+        told = replace(told, title=f"{found.name}当前为“{state}”，暂停开班和报名，恢复前所办培训不予补贴")
+    raise Refused(told)
+
+
+def _is_named(session: Session, institution_id: int, year: int) -> bool:
+    """Return whether a year's list names an institution, whatever its state is now."""
+    named = select(InstitutionListing.id).where(
+        InstitutionListing.institution_id == institution_id, InstitutionListing.year == year
+    )
+    return session.scalar(named) is not None
 
 
 def read_listed_scope(session: Session, institution_id: int, year: int) -> set[tuple[str, int]]:
