@@ -64,7 +64,7 @@ def test_a_school_files_on_the_pages_and_the_office_answers(desk: Office, scene:
     assert town_filing.TEACHER[1] not in page.html
     assert "移除场地" in page.html
     assert "没有照片" in page.text
-    shown = "移除“实训室一”照片 1"
+    shown = "移除照片 1"
     assert "没有选择文件" in refusal(applicant.press("添加照片", room_id="1"))
     page = applicant.press("添加照片", room_id="1", photo=(io.BytesIO(png()), "门口.png"))
     assert "看照片 1" in page.text
