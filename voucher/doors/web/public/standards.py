@@ -122,7 +122,8 @@ def standards() -> ResponseReturnValue:
             refusal = refused.refusal
         # how the house guards its own doors is nobody's policy
         parameters = list_parameters(session, on, set(PARAMETER_NAMES))
-        named = {each.region_code for each in (*rates.modifiers, *parameters) if each.region_code}
+        places = [each.region_code for each in rates.modifiers] + [each.region_code for each in parameters]
+        named = {each for each in places if each}
         return render_template(
             "public/standards.html",
             on=on,
