@@ -42,7 +42,7 @@ ACTS = (("reserve", "available", "reserved"), ("release", "reserved", "available
 
 def lay_lines(connection: psycopg.Connection, size: int, at: datetime) -> int:
     """Write so many lines, of the claims there are, over the two years before, and return the first id."""
-    accounts = dict(connection.execute("SELECT role, id FROM account ORDER BY id").fetchall())
+    accounts: dict[str, int] = dict(connection.execute("SELECT role, id FROM account ORDER BY id").fetchall())
     claims = connection.execute("SELECT id, project_id, institution_id FROM claim ORDER BY id").fetchall()
     newest = connection.execute("SELECT coalesce(max(id), 0) FROM transfer").fetchone()
     assert newest is not None

@@ -294,8 +294,8 @@ def test_已交银行的不许诺停住_属实后不留待处置(scene: Scene) -
         assert session.get_one(Hold, old.hold_id).closed_at is not None
 
 
-@pytest.mark.parametrize("database", ["postgres"], indirect=True)
 def test_已交银行时反映的_银行退票即停住_改了账户也不能重付_答复后才走(scene: Scene) -> None:
+    """AC-H12：退票的更正账户后重付，本人反映的除外；答复放行后才付，只付一次。"""
     budget = staffed(scene)
     settled = settle_for(scene, [ZHANG_SAN, LI_SI, person(3)], budget)
     approve_batch(scene, settled.batch_id)

@@ -27,6 +27,7 @@ def take_back(work: Work) -> None:
 
 
 def test_全部追回后资格仍算用过_两人放行后才能重新申领(scene: Scene) -> None:
+    """AC-I5：本人无过错的占用键由两人放行，也可写明理由不同意；AC-I1：不放行的一直算用过。"""
     ready(scene)
     budget = scene.open_budget(1000)
     settled = settle_for(scene, [ZHANG_SAN], budget)

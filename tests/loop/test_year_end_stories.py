@@ -126,6 +126,7 @@ def test_年末占用随同结转_支出计入付款的年度_追回退回当年
 
 
 def test_收回的由新年度重新占用_不够就不办_候补排到新年度(scene: Scene) -> None:
+    """AC-H9：余额不为负，候补按先后排到新年度，不够的整笔不办。"""
     ready(scene, "2024-12-01")
     set_parameter(scene, "year_end_carries_reserved", "0", "2024-12-15")
     old = scene.open_budget(300)
