@@ -5,13 +5,13 @@ from __future__ import annotations
 from marshmallow import Schema, fields
 
 from voucher.doors.schemas.paging import Paging, page_of
-from voucher.doors.schemas.values import WORDS_MAX, Body, Moment, Said, Whole, Words
+from voucher.doors.schemas.values import WORDS_MAX, Body, Count, Moment, Said, Words
 
 
 class StarFilter(Paging):
     """Of which year; none for the last one."""
 
-    year = Whole(least=2000, most=2200, load_default=None, allow_none=True)
+    year = Count(least=2000, most=2200, load_default=None)
 
 
 class StarRatingState(Schema):

@@ -14,6 +14,7 @@ from voucher.doors.web.paper import RIBBON
 from voucher.doors.web.showing import day
 from voucher.plumbing.documents import make_pdf
 from voucher.rules.money import format_yuan
+from voucher.stages.oversee.anchoring import tell_anchor
 from voucher.stages.settle import queries
 from voucher.stages.settle.models.notices import Notice
 from voucher.stages.settle.published import (
@@ -60,6 +61,7 @@ def answer_paper(session: Session, notice: Notice, part: int) -> Response:
         "issuer": DEFAULT_FOOTER["region"],
         "number": notice.number,
         "fingerprint": _read_fingerprint(session, notice),
+        "anchor": tell_anchor(session, notice.posted_at),
         "facts": [
             ("编号", notice.number),
             (

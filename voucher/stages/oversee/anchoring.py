@@ -82,9 +82,15 @@ def _find_waiting(session: Session) -> datetime | None:
     return session.scalar(select(AuditRow.at).where(AuditRow.id > last).order_by(AuditRow.id).limit(1))
 
 
-def tell_anchor(session: Session) -> str:
-    """Return the newest checkpoint in one line, so that the paper it stands on is kept as an anchor."""
-    newest = session.scalars(select(AuditCheckpoint).order_by(AuditCheckpoint.seq.desc()).limit(1)).first()
+def tell_anchor(session: Session, until: datetime | None = None) -> str:
+    """Return the newest checkpoint in one line, so that the paper it stands on is kept as an anchor.
+
+    Or the newest signed until a moment, where the same paper is to be the same whenever it is printed.
+    """
+    query = select(AuditCheckpoint).order_by(AuditCheckpoint.seq.desc()).limit(1)
+    if until is not None:
+        query = query.where(AuditCheckpoint.signed_at <= until)
+    newest = session.scalars(query).first()
     if newest is None:
         return UNANCHORED
     signed = f"{newest.signed_at.astimezone(SHANGHAI):%Y-%m-%d %H:%M}"

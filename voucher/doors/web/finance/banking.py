@@ -20,6 +20,7 @@ from voucher.registry.catalogue import get_region
 from voucher.rules.bank_files import PayeeFault
 from voucher.rules.money import chinese_capitals, format_yuan
 from voucher.rules.vocabulary import FUND_SOURCE_NAMES, FundSource
+from voucher.stages.oversee.anchoring import tell_anchor
 from voucher.stages.settle import payment_download, quarantine, queries
 from voucher.stages.settle.models.payments import PaymentFile
 from voucher.stages.settle.paying_years import find_year_refusal
@@ -101,7 +102,9 @@ def sheet(file_id: int) -> ResponseReturnValue:
             )
         ]
         part = Part("", columns, rows, total)
-        return answer_sheet("拨付单", found.number, region, facts, [part], hands, wide=True)
+        return answer_sheet(
+            "拨付单", found.number, region, facts, [part], hands, wide=True, anchor=tell_anchor(session)
+        )
 
 
 def _offset_facts(found: PaymentFile) -> list[tuple[str, str]]:

@@ -36,8 +36,12 @@ def answer_sheet(
     hands: Sequence[tuple[str, str]] = (),
     *,
     wide: bool = False,
+    anchor: str = "",
 ) -> Response:
-    """Return a sheet as a PDF nobody keeps; `issuer` stands in the footer. Raises document_fonts_missing."""
+    """Return a sheet as a PDF nobody keeps; `issuer` stands in the footer, `anchor` above it.
+
+    Raises document_fonts_missing.
+    """
     door = the_door()
     told = {
         "title": title,
@@ -57,6 +61,7 @@ def answer_sheet(
         "hands": list(hands),
         "wide": wide,
         "footer": issuer,
+        "anchor": anchor,
         "printed_at": moment(door.at),
         "ribbon": RIBBON if door.config.demo else None,
     }

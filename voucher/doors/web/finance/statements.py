@@ -18,6 +18,7 @@ from voucher.doors.web.showing import moment
 from voucher.ledger.month_closes import span_of
 from voucher.plumbing.spreadsheets import Kind, Sheet, SheetColumn, write_workbook
 from voucher.rules.money import chinese_capitals, format_yuan
+from voucher.stages.oversee.anchoring import tell_anchor
 from voucher.stages.settle.queries.statements import Sent, Statement, read_statement
 
 HEADS = (
@@ -66,7 +67,7 @@ def statement_pdf(institution_id: int) -> ResponseReturnValue:
         return answer_sheet(
             f"{title}对账单", number, found.institution.name, _facts(found),
             [Part("", columns, rows, total if rows else (), "本期没有拨付")],
-            [("财政", ""), ("收款单位", found.institution.name)],
+            [("财政", ""), ("收款单位", found.institution.name)], anchor=tell_anchor(session),
         )  # fmt: skip
 
 
