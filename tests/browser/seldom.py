@@ -71,6 +71,8 @@ from voucher.stages.oversee.privacy.erasing import ask_erasure
 from voucher.stages.oversee.quality.figures import read_figures, read_formula
 from voucher.stages.oversee.quality.giving import object_to_stars
 from voucher.stages.oversee.quality.models import StarRating
+from voucher.stages.oversee.retention.asking import ask_run
+from voucher.stages.oversee.retention.listing import list_piece
 from voucher.stages.oversee.risk.answering import ask
 from voucher.stages.oversee.risk.assigning import assign
 from voucher.stages.oversee.risk.finding import Found
@@ -111,6 +113,7 @@ def do_what_is_seldom(town: Town, provings: Mapping[str, Proving], applicants: t
     _propose_corrections(town)
     _share_a_telephone(town)
     _ask_to_be_forgotten(town)
+    _list_what_is_over(town)
     _help(town, applicants[0])
     _open_records(town)
     _appeal_against_scores(town)
@@ -431,6 +434,13 @@ def _object_to_stars(town: Town) -> None:
 
     rating_id = town.do("supervisor", give)
     town.do("institution", partial(object_to_stars, rating_id=rating_id, words="两名学员的结业没有计入"))
+
+
+def _list_what_is_over(town: Town) -> None:
+    """Have a list made of what is held too long, for another officer to read."""
+    run = town.do("first-review", partial(ask_run, region_code=JIYUAN))
+    while town.do("clock", partial(list_piece, run_id=run.id)):
+        pass
 
 
 def _ask_to_be_forgotten(town: Town) -> None:
