@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from sqlalchemy import func, insert, select
+import pytest
+from sqlalchemy import func, insert, select, text
+from sqlalchemy.exc import IntegrityError
 
 from tests.conftest import FOUNDED_AT
 from voucher.plumbing.db import Database
@@ -55,3 +57,23 @@ def test_what_is_given_up_or_never_committed_is_gone_from_both(database: Databas
         session.connection().execute(insert(Parameter).values(name="next", value="1", **SAID))
         session.commit()
     assert _count(database, "next", "left") == 1
+
+
+def test_a_commit_the_database_refuses_leaves_no_lock_and_no_transaction_behind(database: Database) -> None:
+    with database.open_write() as session:
+        for each in (
+            "CREATE TABLE later (id INTEGER PRIMARY KEY)",
+            "CREATE TABLE sooner (id INTEGER REFERENCES later (id) DEFERRABLE INITIALLY DEFERRED)",
+        ):
+            session.connection().execute(text(each))
+        session.commit()
+    with database.open_write() as session:
+        session.connection().execute(text("INSERT INTO sooner VALUES (1)"))
+        with pytest.raises(IntegrityError):
+            session.commit()
+    # whoever is lent the connection next writes as if nothing had been
+    for name in ("next", "over"):
+        with database.open_write() as session:
+            session.connection().execute(insert(Parameter).values(name=name, value="1", **SAID))
+            session.commit()
+    assert _count(database, "next", "over") == 2

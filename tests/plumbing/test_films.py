@@ -38,6 +38,7 @@ def test_a_film_is_known_by_its_bytes_and_says_how_long_it_is() -> None:
         (webm(60).replace(b"\xae", b"\xad"), "lesson_video_unknown"),
         (mp4(0), "lesson_video_no_length"),
         (webm(None), "lesson_video_no_length"),
+        (mp4(2**40, wide=True), "lesson_video_no_length"),
         (webm(60, kind=b"matroska"), "lesson_video_unknown"),
         (webm(60)[:-30], "lesson_video_unknown"),
         (element(0x1A45DFA3, b""), "lesson_video_unknown"),

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from pathlib import Path
 
 import psycopg
 import pytest
-from sqlalchemy import func, select, text
+from sqlalchemy import func, insert, select, text
 from sqlalchemy.exc import DBAPIError
 
 from tests.conftest import FOUNDED_AT
@@ -112,6 +113,35 @@ def test_an_act_is_not_run_again_whose_line_broke_while_it_was_being_kept(
         perform(scene.database, scene.keyring, actor, scene.at, act)
     assert trips.is_line_down(told.value)
     assert (len(runs), _count(scene.database, "lost")) == (1, 0)
+
+
+def test_a_line_that_broke_while_an_act_was_being_kept_is_lent_to_nobody(scene: Scene) -> None:
+    database = scene.database
+    said = {
+        "region_code": "",
+        "unit": "",
+        "since": FOUNDED_AT.date(),
+        "source": "测试",
+        "confidence": "default",
+    }
+
+    def act(work: Work) -> None:
+        # as an ordinary scan does: the session has not joined in, and its words go out with the commit
+        connection = work.session.connection()
+        mine = trips.ask(connection, select(func.pg_backend_pid()), {})()[0][0]
+        trips.gather(connection)
+        trips.send(connection, insert(Parameter), {"name": "lost", "value": "1", **said})
+        with database.engine.connect() as other:
+            other.execute(text("SELECT pg_terminate_backend(:mine, 5000)"), {"mine": mine})
+
+    actor = scene.actor("operator")
+    with pytest.raises(DBAPIError) as told:
+        perform(database, scene.keyring, actor, scene.at, act)
+    assert trips.is_line_down(told.value)
+    with ExitStack() as lent:
+        readers = [lent.enter_context(database.read()) for _ in range(4)]
+        assert [each.scalar(select(1)) for each in readers] == [1, 1, 1, 1]
+    assert _count(database, "lost") == 0
 
 
 def test_a_request_that_meets_it_is_told_to_try_again_and_the_next_one_is_served(world: World) -> None:

@@ -70,7 +70,7 @@ DATABASE_GONE = reason(
     "database_gone",
     "与数据库的连接中断",
     "请稍候刷新页面，先看是否已经办成，没有办成的再办理；"
-    "接口请用同一个 Idempotency-Key 重发：已办成的返回原来的答复",
+    "办理类接口请用同一个 Idempotency-Key 重发：已办成的返回原来的答复；其余接口请先查询结果",
     SOURCE,
     Family.UNAVAILABLE,
 )

@@ -33,6 +33,7 @@ CONVENTION = {
     "pk": "pk_%(table_name)s",
 }
 LOCK_WAIT_SECONDS = 30
+CONNECT_WAIT_SECONDS = 5
 # SQLite numbers no transaction: each gets a number when it begins, which the schema's own word reads
 ACT, ACT_BITS = "act", 62
 # the house asks some fifteen hundred different statements: the default of 500 compiles them again and again
@@ -119,7 +120,12 @@ class Database:
                 pool_reset_on_return=None,  # `trips` ends what a connection is in the middle of
                 hide_parameters=True,
                 query_cache_size=STATEMENTS,
-                connect_args={"options": f"-c lock_timeout={LOCK_WAIT_SECONDS}s -c timezone=UTC"},
+                connect_args={
+                    "options": f"-c lock_timeout={LOCK_WAIT_SECONDS}s -c timezone=UTC",
+                    # an act that cannot reach its database is tried again some times: a host that answers
+                    # nothing at all must not hold a clerk's request for minutes each time
+                    "connect_timeout": CONNECT_WAIT_SECONDS,
+                },
             )
             trips.install(self.engine)
         self.url = parsed

@@ -165,7 +165,8 @@ def _once_locked(
         raise
     except Refused:
         known = _find(work, key)()
-        if not known:
+        if not known or known[0][0] != asked:
+            # the act's own refusal says more than that the key was another's meanwhile
             raise
         work.give_up()
         return _repeat(known[0], asked)

@@ -49,7 +49,13 @@ class Writing(Session):
             super().commit()
         # a session that only holds objects has not joined in, and leaves the commit to its connection
         if own is not None and own.in_transaction():
-            own.commit()
+            try:
+                own.commit()
+            except BaseException:
+                # what could not be committed is let go of through the driver: given back as it is, a line
+                # that broke, or a file still locked, would be lent to whoever comes next as if it were whole
+                own.rollback()
+                raise
         self._part()
 
     def rollback(self) -> None:

@@ -105,6 +105,9 @@ class Room(Blueprint):
                     ahead(given, ids)
 
                 def look_ahead(work: Work) -> None:
+                    nonlocal reached
+                    # run again after a race, what is refused then may be the key and not the act
+                    reached = False
                     if foresee is not None:
                         more["foreseen"] = foresee(work, given)
 

@@ -25,6 +25,8 @@ NANOSECONDS, MILLISECOND = 1_000_000_000, 1_000_000
 # half an hour in fragments of a tenth of a second; more entries side by side are made to keep us busy
 ENTRIES_MOST = 50_000
 WORD_BYTES = 32
+# sixty-eight years: what says more was made up, and would not fit where lengths are kept
+SECONDS_BELOW = 2**31
 
 VIDEO_UNKNOWN = reason(
     "lesson_video_unknown",
@@ -67,7 +69,7 @@ def read_video(content: Mapped) -> Video:
             raise VIDEO_UNKNOWN.refused()
     except (struct.error, IndexError):
         raise VIDEO_UNKNOWN.refused() from None
-    if seconds < 1:
+    if not 1 <= seconds < SECONDS_BELOW:
         raise VIDEO_NO_LENGTH.refused()
     return Video(kind, seconds, SAME_CODEC.get(codec, codec))
 
