@@ -113,6 +113,10 @@ OF_NOBODY = {
         f"employments.{name}": "只有本单位的，别人的和没有的一样：test_later"
         for name in ("list_employments", "state_employment", "end_employment", "check_insurance")
     },
+    **{
+        f"retention.{name}": "外地的和没有的一样：test_retention_api"
+        for name in ("ask_run", "confirm_run", "drop_run", "list_lines", "list_runs", "show_run")
+    },
     "joins.list_audit_joins": "外地的看不到：web/test_join_pages",
     "joins.list_audit_hits": "外地的和没有的一样：web/test_join_pages",
     "notices.list_notices": "人人可见",

@@ -176,6 +176,7 @@ PUBLIC_PATHS = {
         "/api/v1/regions/{code}/streets",
         "/api/v1/competition-levels",
         "/api/v1/equivalences",
+        "/api/v1/star-ratings",
         "/api/v1/occupations/{code}",
     },
     "post": {*WAYS_IN, "/api/v1/objections", "/api/v1/certificate-checks", "/api/v1/archive/looks"},
