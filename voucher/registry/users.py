@@ -25,7 +25,10 @@ TOTP_CONTEXT = "user_account.totp"
 
 
 class UserAccount(Model):
-    """A login; hands are compared by its person, so two accounts of one person are one hand."""
+    """A login; hands are compared by its person, so two accounts of one person are one hand.
+
+    `last_seen_on` is the last day of use told by a session that has been forgotten.
+    """
 
     __tablename__ = "user_account"
     __table_args__ = (
@@ -46,6 +49,7 @@ class UserAccount(Model):
     locked_until: Mapped[datetime | None] = mapped_column(UtcTime)
     disabled_at: Mapped[datetime | None] = mapped_column(UtcTime)
     created_at: Mapped[datetime] = mapped_column(UtcTime, nullable=False)
+    last_seen_on: Mapped[date | None] = mapped_column(Day)
 
 
 class RoleGrant(Model):

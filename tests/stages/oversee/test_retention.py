@@ -181,3 +181,29 @@ def test_a_list_is_dropped_and_a_preservation_lifted_by_another_person(
     again = scene.do("一审", lambda work: asking.ask_run(work, JIYUAN)).id
     run_through(scene, list_piece, again)
     assert lines(scene, again)["person", kept].code is None
+
+
+def sweep(scene: Scene) -> dict[tuple[str, int], RetentionItem]:
+    """Ask, list, wait, confirm and carry out one run of the county; return its lines."""
+    run = scene.do("一审", lambda work: asking.ask_run(work, JIYUAN)).id
+    run_through(scene, list_piece, run)
+    scene.at += timedelta(days=31)
+    scene.do("二审", lambda work: asking.confirm_run(work, run))
+    run_through(scene, carry_out_piece, run)
+    return lines(scene, run)
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_forgetting_the_sign_ins_of_ten_months_ago_does_not_make_anybody_unused(
+    scene: Scene, unused: dict[str, str]
+) -> None:
+    back = own(scene, unused[ZHANG_SAN[0]])
+    scene.at = on("2026-06-12")
+    sign_in(scene, unused[ZHANG_SAN[0]], "b" * 64)
+    scene.at = on("2027-04-12")
+    assert sweep(scene)["person", back].code == "retention_still_used"
+    with scene.database.read() as session:
+        assert "b" * 64 not in session.scalars(select(WebSession.token_hash)).all(), "the record itself goes"
+    second = sweep(scene)["person", back]
+    assert second.code == "retention_still_used"
+    assert "2026-06-12" in (second.words or "")

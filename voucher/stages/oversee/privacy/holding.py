@@ -73,14 +73,9 @@ def read_holding(session: Session, keyring: Keyring, person_id: int, on: date) -
         *list_consents(session, keyring, on, helper_person_id=person_id),
     ]
     complaints = list_own(session, person_id)
-    seen_at = session.scalar(
-        select(func.max(WebSession.seen_at))
-        .join(UserAccount, UserAccount.id == WebSession.user_id)
-        .where(UserAccount.person_id == person_id)
-    )
     found: dict[DataKind, tuple[int, date | None]] = {
         DataKind.IDENTITY: (1, day_of(person.opened_at)),
-        DataKind.ACCOUNT: (_count_accounts(session, person_id), _day(seen_at)),
+        DataKind.ACCOUNT: (_count_accounts(session, person_id), _last_seen_on(session, person_id)),
         DataKind.CONSENT: (len(consents), max((day_of(each.since) for each in consents), default=None)),
         DataKind.VOUCHER: (len(vouchers), _last(events[-1].at for events in lives.values() if events)),
         DataKind.ATTACHMENT: (applied.kept, _day(applied.last_at)),
@@ -131,6 +126,18 @@ def _last(moments: Iterable[datetime]) -> date | None:
 
 def _day(at: datetime | None) -> date | None:
     return day_of(at) if at is not None else None
+
+
+def _last_seen_on(session: Session, person_id: int) -> date | None:
+    """Return the last day a person used any account, also where the record of that sign-in is forgotten."""
+    mine = UserAccount.person_id == person_id
+    seen_at = session.scalar(
+        select(func.max(WebSession.seen_at))
+        .join(UserAccount, UserAccount.id == WebSession.user_id)
+        .where(mine)
+    )
+    told = session.scalar(select(func.max(UserAccount.last_seen_on)).where(mine))
+    return max((day for day in (_day(seen_at), told) if day is not None), default=None)
 
 
 def _count_accounts(session: Session, person_id: int) -> int:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
 from voucher.ledger import audit
+from voucher.plumbing.clock import day_of
 from voucher.plumbing.db import Database
 from voucher.plumbing.jobs import Run
 from voucher.plumbing.secrets import Keyring
@@ -17,7 +18,7 @@ from voucher.plumbing.unit_of_work import Work, perform
 from voucher.registry import subjects
 from voucher.registry.people import Person
 from voucher.registry.tables import require_parameter_number
-from voucher.registry.users import SessionOrigin, WebSession
+from voucher.registry.users import SessionOrigin, UserAccount, WebSession
 from voucher.rules.actor import Actor, Role, check_role
 from voucher.stages.oversee.complaints.models import Complaint
 from voucher.stages.oversee.privacy.destroying import destroy_person
@@ -109,13 +110,16 @@ def _forget_sign_ins(work: Work, run: RetentionRun, account_id: int) -> Verdict:
     until = sessions_until(work.session, run.on_day)
     if until is None:
         return Verdict()
-    old = select(WebSession.token_hash).where(WebSession.user_id == account_id, WebSession.seen_at < until)
+    account = work.session.get_one(UserAccount, account_id, with_for_update=True)
+    is_old = (WebSession.user_id == account_id, WebSession.seen_at < until)
+    last_at = work.session.scalar(select(func.max(WebSession.seen_at)).where(*is_old))
+    if last_at is not None:
+        # or whoever is not seen within half a year would count as never seen
+        account.last_seen_on = max(day_of(last_at), account.last_seen_on or date.min)
+        work.session.flush()
+    old = select(WebSession.token_hash).where(*is_old)
     work.session.execute(delete(SessionOrigin).where(SessionOrigin.token_hash.in_(old)))
-    gone = work.session.execute(
-        delete(WebSession)
-        .where(WebSession.user_id == account_id, WebSession.seen_at < until)
-        .returning(WebSession.token_hash)
-    ).all()
+    gone = work.session.execute(delete(WebSession).where(*is_old).returning(WebSession.token_hash)).all()
     audit.record_one(work, "user_account", account_id, "forget_sign_ins", run=run.id, count=len(gone))
     return Verdict()
 

@@ -202,6 +202,7 @@ class ClaimHand(Model):
     __tablename__ = "claim_hand"
     __table_args__ = (
         UniqueConstraint("claim_id", "person_id", "step"),
+        Index("ix_claim_hand_person", "person_id"),
         {"sqlite_strict": True},
     )
 
