@@ -65,6 +65,7 @@ from voucher.stages.oversee.keys import publish_status, rotate_due_keys
 from voucher.stages.oversee.measures.finishing import finish_due_measures
 from voucher.stages.oversee.quality.crediting import score_due_credits
 from voucher.stages.oversee.retention import carrying_out as retention
+from voucher.stages.oversee.retention.resuming import resume_runs
 from voucher.stages.oversee.risk.raising import raise_due_flags
 from voucher.stages.oversee.statistics.refresh import refresh_statistics
 from voucher.stages.oversee.telling import tell_due
@@ -123,6 +124,7 @@ DUE_ACTS: tuple[tuple[str, Callable[[Work], int]], ...] = (
     ("forget_looks", forget_old_looks),
     ("forget_attempts", forget_old_attempts),
     ("forget_lists", forget_joined),
+    ("resume_retention", resume_runs),
     ("resend_tellings", webhooks.resend_due),
     ("refresh_statistics", refresh_statistics),
 )
@@ -231,13 +233,10 @@ def make_sealer(
     """Return what binds and seals whatever waits, and hands a checkpoint on when one is due."""
     post = post_by_mail(config.mail_folder, config.anchor_mail_to)
 
-    def seal() -> int:
-        return sealing.seal_all(
-            database, keyring, keeper(), clock(), config.anchor_file,
-            every=sealing.CHECKPOINT_EVERY, post=post,
-        )  # fmt: skip
-
-    return seal
+    return lambda: sealing.seal_all(
+        database, keyring, keeper(), clock(), config.anchor_file,
+        every=sealing.CHECKPOINT_EVERY, post=post,
+    )  # fmt: skip
 
 
 def create_worker(

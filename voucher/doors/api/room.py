@@ -106,8 +106,7 @@ class Room(Blueprint):
 
                 def look_ahead(work: Work) -> None:
                     nonlocal reached
-                    # run again after a race, what is refused then may be the key and not the act
-                    reached = False
+                    reached = False  # run again after a race, what is refused may be the key, not the act
                     if foresee is not None:
                         more["foreseen"] = foresee(work, given)
 
