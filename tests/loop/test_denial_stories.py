@@ -24,13 +24,15 @@ from voucher.ledger.holds import Hold, open_hold
 from voucher.plumbing.outbox import Letter
 from voucher.plumbing.unit_of_work import Work
 from voucher.rules.actor import Role
+from voucher.rules.approval import Step
 from voucher.rules.lifecycle import Thing
 from voucher.rules.vocabulary import Problem
-from voucher.stages.settle import answering_denials, denying, lifting, payment
+from voucher.stages.settle import answering_denials, denying, lifting, payment, review, withdraw
 from voucher.stages.settle.correct import correct_bounced
 from voucher.stages.settle.models.denials import Denial
 from voucher.stages.settle.models.payments import PaymentLine
 from voucher.stages.settle.queries.denials import count_denials, page_denials, page_own_subsidies
+from voucher.stages.settle.queries.reinstatements import list_asked_reinstatements
 
 TWO = (("核查员", "310101199001010810"), ("确认员", "310101199001010820"))
 
@@ -260,6 +262,45 @@ def test_没收到属实的告知原因后继续办理_不是我属实的仍停�
     ):
         with pytest.raises(Exception, match=words):
             scene.do("operator", partial(run, sql=sql))
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_不是我属实后不予通过或撤回的_停住随之了结_不能再说继续办理(scene: Scene) -> None:
+    budget = staffed(scene)
+    settled = settle_for(scene, [ZHANG_SAN, LI_SI, person(3)], budget)
+    refused, gone, before = claims_of(scene)
+    logins = [town_issue.worker(scene, each) for each in (ZHANG_SAN, LI_SI, person(3))]
+    cases = [deny(scene, login, each.id) for login, each in zip(logins, claims_of(scene), strict=True)]
+    for case in cases:
+        answer(scene, case, upheld=True)
+        if case is not cases[2]:
+            confirm(scene, case)
+    scene.do("核查员", lambda work: lifting.ask_lift(work, cases[0].id, "本人记错"))
+    scene.do(
+        "初审员", lambda work: review.reject(work, settled.batch_id, Step.FIRST_REVIEW, [refused.id], "冒名")
+    )
+    for each in (gone, before):
+        scene.do("operator", partial(withdraw.withdraw, claim_ids=[each.id], why="本人反映属实"))
+    with scene.database.read() as session:
+        ended = [session.get_one(Hold, case.hold_id) for case in cases]
+        assert [each.closed_at is not None for each in ended] == [True, True, True]
+        assert ended[0].conclusion == "申领已终止：冒名"
+        assert list_asked_reinstatements(session, ["419001"]) == [], "nobody has to decide on it any more"
+    for act in (
+        lambda work: lifting.lift(work, cases[0].id),
+        lambda work: lifting.ask_lift(work, cases[1].id, "本人记错"),
+    ):
+        over = told(scene, "确认员", act)
+        assert (over.code, "不会再付" in over.sentence) == ("denial_claim_over", True)
+    confirm(scene, cases[2])
+    with scene.database.read() as session:
+        assert "denial_lifted" not in [
+            each.payload.get("template") for each in session.scalars(select(Letter))
+        ]
+
+    # a hold that an ended claim kept from before can be let go by hand
+    with scene.database.read() as session:
+        denying.check_no_denial(session, session.get_one(Hold, cases[0].hold_id))
 
 
 def test_已交银行的不许诺停住_属实后不留待处置(scene: Scene) -> None:

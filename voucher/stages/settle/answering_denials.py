@@ -18,7 +18,7 @@ from voucher.rules.errors import Family, reason
 from voucher.rules.lifecycle import Thing
 from voucher.rules.vocabulary import Problem
 from voucher.rules.words import check_why
-from voucher.stages.settle.denying import DENIAL_ANSWERED, DENIAL_MISSING, PAID, lock_denial, seal_words
+from voucher.stages.settle.denying import DENIAL_ANSWERED, DENIAL_MISSING, OVER, PAID, lock_denial, seal_words
 from voucher.stages.settle.ending import end_claims
 from voucher.stages.settle.models.claims import Claim
 from voucher.stages.settle.models.denials import DENIAL_ANSWER, SOURCE, Denial
@@ -96,6 +96,8 @@ def _settle(work: Work, case: Denial, claim: Claim) -> None:
     elif claim.state in PAID:
         # a hold would only keep the receivable out of the payee's next payments
         conclusion = "属实，已交银行或者已付，由追回办理"
+    elif claim.state in OVER:
+        conclusion = "属实，申领此前已终止"
     elif claim.state == "draft":
         end_claims(work, [claim], "disown", f"本人反映 {case.number} 属实")
         conclusion = "属实，草稿已终止"

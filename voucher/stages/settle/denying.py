@@ -15,7 +15,7 @@ from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
 from voucher.ledger import audit
-from voucher.ledger.holds import Hold, open_hold
+from voucher.ledger.holds import Hold, close_holds, open_hold
 from voucher.ledger.reinstatements import select_agreed
 from voucher.plumbing.unit_of_work import Work
 from voucher.registry import catalogue, people, subjects, tables
@@ -175,10 +175,31 @@ def _stop_again(work: Work, case: Denial) -> None:
         work.session.flush()
 
 
+def let_go_ended(work: Work, claims: Sequence[Claim], conclusion: str) -> None:
+    """Close what people's cases hold of claims that have ended without payment: nothing is left to stop.
+
+    The claims are locked.
+    """
+    for start in range(0, len(claims), LOOKUP_CHUNK):
+        ids = [each.id for each in claims[start : start + LOOKUP_CHUNK]]
+        held = work.session.scalars(
+            select(Hold)
+            .join(Denial, Denial.hold_id == Hold.id)
+            .where(Denial.claim_id.in_(ids), Hold.closed_at.is_(None))
+            .order_by(Hold.id)
+            .with_for_update(of=Hold)
+            .execution_options(populate_existing=True)
+        ).all()
+        close_holds(work, held, conclusion)
+
+
 def check_no_denial(session: Session, hold: Hold) -> None:
-    """Refuse to end by hand what a person's case holds. Raises Refused hold_of_denial."""
+    """Refuse to end by hand what a person's case holds, unless its claim is over and nothing is stopped.
+
+    Raises Refused hold_of_denial.
+    """
     found = find_denial_of(session, hold)
-    if found is not None:
+    if found is not None and session.get_one(Claim, found.claim_id).state not in OVER:
         raise HELD_BY_DENIAL.refused(number=found.number)
 
 

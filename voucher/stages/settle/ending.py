@@ -11,6 +11,7 @@ from voucher.ledger import entitlements, states
 from voucher.ledger.postings import Line
 from voucher.plumbing.unit_of_work import Work
 from voucher.rules.errors import Family, reason
+from voucher.stages.settle.denying import let_go_ended
 from voucher.stages.settle.following import follow
 from voucher.stages.settle.models.claims import Claim
 from voucher.stages.settle.models.payments import Payment, PaymentFile
@@ -40,11 +41,13 @@ def money_of(claim: Claim, amount_fen: int) -> Line:
 def end_claims(work: Work, claims: Sequence[Claim], event: str, why: str) -> None:
     """Reject, withdraw or uphold against claims that have not been paid, and end what vouchers promised.
 
+    What a person's case stopped of them is stopped no more: there is nothing left to pay.
     The claims come from `lock_claims(money=True)`: budget before voucher before claim.
     Raises Refused claim_in_payment_file, event_not_allowed.
     """
     _check_outside_files(work, [each.id for each in claims])
     states.move(work, Claim, claims, event, reason=why)
+    let_go_ended(work, claims, f"申领已终止：{why}")
     end_promises(work, claims)
     entitlements.free(work, [each.entitlement_id for each in claims])
     leave_queue(work, [each.id for each in claims])

@@ -21,7 +21,7 @@ from voucher.rules.lifecycle import STATE_NAMES, Thing, is_terminal
 from voucher.rules.money import format_yuan
 from voucher.stages.oversee.risk.stopping import check_may_let_go, is_waiting
 from voucher.stages.settle import lifting, queries, releasing
-from voucher.stages.settle.denying import check_no_denial, find_denial_of
+from voucher.stages.settle.denying import OVER, check_no_denial, find_denial_of
 from voucher.stages.settle.lifting import DENIAL_NOT_STOPPED, may_lift
 from voucher.stages.settle.models.claims import Claim
 from voucher.stages.settle.queries.reinstatements import find_asked_reinstatement
@@ -43,7 +43,7 @@ def _list_words(session: Session, actor: Actor, found: Claim) -> tuple[str, ...]
         return _by_two(asked, actor, "ask-release", "release", "decline-release")
     if hold is not None:
         case = find_denial_of(session, hold)
-        if case is not None:
+        if case is not None and found.state not in OVER:
             asked = find_asked_reinstatement(session, Thing.HOLD, hold.id)
             return _by_two(asked, actor, "ask-lift", "lift", "decline-lift") if may_lift(case) else ()
         return () if is_waiting(session, hold) else ("close-hold",)
@@ -121,7 +121,8 @@ def _close_hold(work: Work, claim_id: int) -> str:
     check_may_let_go(work, hold)
     check_no_denial(work.session, hold)
     ledger.close_hold(work, hold, said_why("处置结论"))
-    return "处置已结束，申领可以继续办理"
+    ended = work.session.get_one(Claim, claim_id).state in OVER
+    return "处置已结束" if ended else "处置已结束，申领可以继续办理"
 
 
 def _ask_release(work: Work, claim_id: int) -> str:

@@ -35,7 +35,10 @@ def list_asked_reinstatements(session: Session, regions: Collection[str]) -> lis
     proofs = (Reinstatement.thing == str(Thing.CERTIFICATE)) & Reinstatement.object_id.in_(certificates)
     claims = select(Claim.id).where(Claim.region_code.in_(sorted(regions)))
     keys = (Reinstatement.thing == str(Thing.CLAIM)) & Reinstatement.object_id.in_(claims)
-    stopped = select(Hold.id).where(Hold.thing == str(Thing.CLAIM), Hold.object_id.in_(claims))
+    # where the claim ended meanwhile, nothing is stopped any more and nobody has to decide on it
+    stopped = select(Hold.id).where(
+        Hold.thing == str(Thing.CLAIM), Hold.object_id.in_(claims), Hold.closed_at.is_(None)
+    )
     stops = (Reinstatement.thing == str(Thing.HOLD)) & Reinstatement.object_id.in_(stopped)
     return list(
         session.scalars(
