@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import pytest
 from sqlalchemy import select, update
 from sqlalchemy.exc import IntegrityError
@@ -167,6 +169,42 @@ def test_人工登记已收清一张_流水再来不会对到同单位的另一�
         f"同一付款单位（{FIRST}）、同一金额已有人工登记（凭证 A001），请核对是否同一笔"
     )
     assert [each[1] for each in debts(scene)] == [200_00, 0]
+    told_twice = credits_of(scene)[-1].id
+    silent = told(scene, "制单员", lambda work: deciding_credits.assign_credit(work, told_twice, SECOND))
+    assert silent.code == "repayment_registered_already", "nor does whoever assigns it pass over it"
+    assert (FIRST in silent.sentence, "A001" in silent.sentence) == (True, True)
+    take_in(scene, f"N78,代缴人,200.00,{SECOND}")
+    by_proxy = credits_of(scene)[-1].id
+    proxy = told(scene, "制单员", lambda work: deciding_credits.assign_credit(work, by_proxy, SECOND))
+    assert proxy.code == "repayment_registered_already", "whoever pays for the payee"
+    why = "两次汇款，回单两张"
+    scene.do("制单员", lambda work: deciding_credits.assign_credit(work, told_twice, SECOND, why))
+    book(scene, told_twice)
+    assert [each[1] for each in debts(scene)] == [200_00, 200_00]
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+@pytest.mark.parametrize("row", [f"N77,{EV1[0]},200.00,{SECOND}", f"N77,{EV1[0]},200.00,退补贴"])
+def test_流水先到_再人工登记到同单位的另一张_须写明是另一笔(scene: Scene, row: str) -> None:
+    """AC-I1：先导入（对上另一张或待核对）再登记，同一笔钱不会悄悄收两次；已入账的也一样。"""
+    ready(scene)
+    owing(scene, [ZHANG_SAN, person(4)])
+    take_in(scene, row, f"N79,{EV1[0]},88.00,货款")
+    first, other = credits_of(scene)
+    silent = told(scene, "制单员", lambda work: repay(work, 1, 200_00, "回单 7"))
+    assert (silent.code, "N77" in silent.sentence) == ("repayment_told_by_bank", True)
+    if first.clawback_id is not None:
+        book(scene, first.id)
+        booked = told(scene, "制单员", lambda work: repay(work, 1, 200_00, "回单 7"))
+        assert (booked.code, "已入账" in booked.sentence) == ("repayment_told_by_bank", True)
+    scene.do("制单员", lambda work: deciding_credits.explain_credit(work, other.id, "货款误汇"))
+    scene.do("付款复核员", lambda work: deciding_credits.set_aside(work, other.id))
+    for sum_fen, document, why in ((88_00, "回单 8", ""), (200_00, "回单 7", "另一次汇款")):
+        registered = scene.do(
+            "制单员",
+            partial(repay, clawback_id=1, amount_fen=sum_fen, document=document, why=why),
+        )
+        assert registered.clawback_id == 1, "set aside as no repayment, or told to be another"
 
 
 def test_a_debit_is_no_credit_and_a_word_that_says_neither_stops_the_file() -> None:

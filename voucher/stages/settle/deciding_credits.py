@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 
 from voucher.ledger import audit
 from voucher.plumbing.unit_of_work import Work
@@ -21,6 +21,7 @@ from voucher.stages.settle.models.credits import BOOKED, BY_HAND, SET_ASIDE, Ban
 from voucher.stages.settle.models.payments import Clawback
 from voucher.stages.settle.offset_plans import check_not_planned
 from voucher.stages.settle.reading import lock_claims
+from voucher.stages.settle.twins import find_twin, list_by_hand
 
 SOURCE = "AC-I1 追回; PAGES 4.6 回单匹配; 【设】到账须另一人确认"
 
@@ -56,7 +57,7 @@ NOT_EXPLAINED = reason(
 )
 REGISTERED_BY_HAND = reason(
     "repayment_registered_already",
-    "这张追回单的同一金额已有人工登记（凭证 {document}），可能是同一笔钱",
+    "同一追回单或同一付款单位的同一金额已有人工登记（{letter}，凭证 {document}），可能是同一笔钱",
     "是同一笔的，请写明“已人工登记”，不必再入账；确属另一笔的，请写明为什么是另一笔再指定",
     SOURCE,
     Family.CONFLICT,
@@ -68,39 +69,28 @@ def assign_credit(work: Work, credit_id: int, letter: str, why: str = "") -> Ban
     """Say by the number on its letter which receivable a credit is for; another person books it.
 
     What was explained before no longer stands: only the last proposal can be decided. Where as much was
-    registered by hand on that receivable, `why` says that this is another payment.
+    registered by hand, on that receivable or on any of the same payer, `why` says that this is another
+    payment.
     Raises Refused bank_credit_missing (also for a foreign one), role_missing, bank_credit_decided,
     letter_number_unknown, repayment_registered_already.
     """
     credit = _take_up(work, [credit_id])[0]
     number = letter.strip().upper()
-    owed = {each.letter_number: each.clawback_id for each in list_owed(work.session, credit.region_code)}
+    owed = {each.letter_number: each for each in list_owed(work.session, credit.region_code)}
     if number not in owed:
         raise LETTER_UNKNOWN.refused(number=number)
+    wanted = owed[number]
     words = printable(why).strip()
-    twin = _find_registered(work, credit, owed[number])
+    by_hand = list_by_hand(work.session, credit.region_code, credit.amount_fen)
+    others = [each for each in by_hand if each.credit_id != credit.id]
+    twin = find_twin(credit, wanted.clawback_id, others, wanted.names)
     if twin is not None:
         if not words:
-            raise REGISTERED_BY_HAND.refused(document=twin.bank_reference or twin.payer_name)
+            raise REGISTERED_BY_HAND.refused(letter=twin.letter_number, document=twin.reference)
         credit.remark = f"{credit.remark}{ANOTHER}{words}"
-    credit.clawback_id, credit.problem, credit.note = owed[number], None, None
+    credit.clawback_id, credit.problem, credit.note = wanted.clawback_id, None, None
     _propose(work, credit, "assign", letter=number)
     return credit
-
-
-def _find_registered(work: Work, credit: BankCredit, clawback_id: int) -> BankCredit | None:
-    """Return what was registered by hand with the same sum on a receivable, and not set aside since."""
-    return work.session.scalars(
-        select(BankCredit)
-        .where(
-            BankCredit.clawback_id == clawback_id,
-            BankCredit.amount_fen == credit.amount_fen,
-            BankCredit.line == BY_HAND,
-            BankCredit.id != credit.id,
-            func.coalesce(BankCredit.decision, "") != SET_ASIDE,
-        )
-        .limit(1)
-    ).first()
 
 
 def explain_credit(work: Work, credit_id: int, note: str) -> BankCredit:

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from voucher.ledger import audit
@@ -15,14 +14,15 @@ from voucher.plumbing.spreadsheets import Limits
 from voucher.plumbing.unit_of_work import Work
 from voucher.registry.accounts import find_accounts_in_use
 from voucher.registry.catalogue import Region
-from voucher.registry.institutions import Institution, PayeeAccount
+from voucher.registry.institutions import Institution
 from voucher.rules.actor import Role, check_reach
 from voucher.rules.repayments import Matched, Owed, match_credit
 from voucher.stages.settle.credit_reading import CreditTold, read_statement_credits
 from voucher.stages.settle.models.claims import Claim
-from voucher.stages.settle.models.credits import BY_HAND, SET_ASIDE, BankCredit
+from voucher.stages.settle.models.credits import BankCredit
 from voucher.stages.settle.models.payments import Clawback
 from voucher.stages.settle.offset_plans import letter_number
+from voucher.stages.settle.twins import ByHand, find_twin, list_by_hand, names_of
 
 AT_ONCE = 1_000
 # before the words why a credit is another payment than the one it looks like
@@ -57,7 +57,7 @@ def import_credits(
     known = _list_known(work.session, region_code, read.credits)
     owed = list_owed(work.session, region_code)
     bare = _list_bare(work.session, region_code, read.credits)
-    by_hand = _list_by_hand(work.session, region_code)
+    by_hand = list_by_hand(work.session, region_code)
     matched = unknown = repeated = 0
     for each in read.credits:
         if each.line in seen or known.get(each.bank_reference) == each.amount_fen:
@@ -66,7 +66,7 @@ def import_credits(
         found = _match(each, owed, contradicts=each.bank_reference in known)
         if not each.bank_reference and _looks(each) in bare:
             found = Matched(None, "没有流水号，且与已导入的一笔户名、附言、金额都相同")
-        if (twin := _find_twin(each, found.clawback_id, by_hand)) is not None:
+        if (twin := find_twin(each, found.clawback_id, by_hand)) is not None:
             found = Matched(None, _tell_twin(twin, found.clawback_id))
         bare.add(_looks(each))
         reference = each.bank_reference if each.bank_reference not in known else None
@@ -128,59 +128,6 @@ def _list_bare(session: Session, region_code: str, told: Sequence[CreditTold]) -
     return looks
 
 
-@dataclass(frozen=True, slots=True)
-class ByHand:
-    """Money registered by hand: a line of the bank may tell it once more; in fen."""
-
-    clawback_id: int
-    letter_number: str
-    names: frozenset[str]
-    amount_fen: int
-    reference: str
-
-
-def _list_by_hand(session: Session, region_code: str) -> list[ByHand]:
-    rows = session.execute(
-        select(BankCredit, Clawback, Institution)
-        .join(Clawback, Clawback.id == BankCredit.clawback_id)
-        .join(Institution, Institution.id == Clawback.institution_id)
-        .where(
-            BankCredit.region_code == region_code,
-            BankCredit.line == BY_HAND,
-            func.coalesce(BankCredit.decision, "") != SET_ASIDE,
-        )
-        .order_by(BankCredit.id)
-    ).all()
-    accounts = find_accounts_in_use(session, sorted({payee.id for _, _, payee in rows}))
-    return [
-        ByHand(
-            clawback.id,
-            letter_number(clawback, region_code),
-            _names_of(payee, accounts),
-            credit.amount_fen,
-            credit.bank_reference or "",
-        )
-        for credit, clawback, payee in rows
-    ]
-
-
-def _find_twin(told: CreditTold, clawback_id: int | None, by_hand: Sequence[ByHand]) -> ByHand | None:
-    """Return what was registered by hand and may be this money: as much, of the same receivable or payer.
-
-    A receivable that was met by it is closed by now, and the same money would be taken for another one's.
-    """
-    payer = unicodedata.normalize("NFKC", told.payer_name).strip()
-    return next(
-        (
-            each
-            for each in by_hand
-            if each.amount_fen == told.amount_fen
-            and (each.clawback_id == clawback_id or payer in each.names or each.letter_number in told.remark)
-        ),
-        None,
-    )
-
-
 def _tell_twin(twin: ByHand, clawback_id: int | None) -> str:
     same = "同一追回单" if twin.clawback_id == clawback_id else f"同一付款单位（{twin.letter_number}）"
     return f"{same}、同一金额已有人工登记（凭证 {twin.reference}），请核对是否同一笔"
@@ -219,11 +166,5 @@ def list_owed(session: Session, region_code: str) -> list[Owed]:
     owed = []
     for clawback, region, payee in rows:
         left_fen = clawback.amount_fen - clawback.recovered_fen
-        owed.append(Owed(clawback.id, letter_number(clawback, region), _names_of(payee, accounts), left_fen))
+        owed.append(Owed(clawback.id, letter_number(clawback, region), names_of(payee, accounts), left_fen))
     return owed
-
-
-def _names_of(payee: Institution, accounts: Mapping[int, PayeeAccount]) -> frozenset[str]:
-    """Return the names under which a payee may pay back."""
-    account = accounts.get(payee.id)
-    return frozenset({payee.name} | ({account.holder_name} if account is not None else set()))

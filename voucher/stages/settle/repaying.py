@@ -24,6 +24,7 @@ from voucher.stages.settle.models.payments import Clawback
 from voucher.stages.settle.offset_plans import check_not_planned
 from voucher.stages.settle.reading import lock_claims
 from voucher.stages.settle.review import OPINION_MISSING
+from voucher.stages.settle.twins import find_told_by_bank
 
 REPAYMENT_DIFFERS = reason(
     "repayment_differs",
@@ -46,15 +47,24 @@ REPAYMENT_BOOKED = reason(
     SOURCE,
     Family.CONFLICT,
 )
+REPAYMENT_TOLD = reason(
+    "repayment_told_by_bank",
+    "同一付款单位、同一金额已有一笔银行到账（{known}，{where}），可能是同一笔钱",
+    "是同一笔的，请在追回款到账页面办理那一笔，不必再登记；确属另一笔的，请写明为什么是另一笔再登记",
+    SOURCE,
+    Family.CONFLICT,
+)
 
 
 def repay(work: Work, clawback_id: int, amount_fen: int, document: str, why: str = "") -> BankCredit:
     """Register money that came back by its document; the same told by another person books it.
 
-    Where as much has been booked on the receivable before, `why` says that this is another payment.
+    Where as much has been booked on the receivable before, or the bank told of as much from the same payee,
+    `why` says that this is another payment.
     Raises Refused clawback_missing (also for a foreign one), role_missing, opinion_missing,
     recovery_exceeds_paid, amount_not_positive, event_not_allowed, offset_under_way, repayment_differs,
-    repayment_imported, repayment_booked_already, bank_credit_decided, second_person_needed.
+    repayment_imported, repayment_booked_already, repayment_told_by_bank, bank_credit_decided,
+    second_person_needed.
     """
     reference = printable(document).strip()
     if not reference:
@@ -106,6 +116,8 @@ def _register(
             raise REPAYMENT_IMPORTED.refused(known=known)
         if each.decision == BOOKED and not why:
             raise REPAYMENT_BOOKED.refused(known=known)
+    if not why:
+        _check_not_told(work, clawback, claim.region_code, amount_fen)
     told = f"{claim.region_code}\n{clawback_id}\n{amount_fen}\n{reference}\n{work.at.isoformat()}"
     credit = BankCredit(
         region_code=claim.region_code,
@@ -123,3 +135,11 @@ def _register(
     work.session.flush()
     audit.record_one(work, "bank_credit", credit.id, "register", amount_fen=amount_fen)
     return credit
+
+
+def _check_not_told(work: Work, clawback: Clawback, region_code: str, amount_fen: int) -> None:
+    found = find_told_by_bank(work.session, clawback, region_code, amount_fen)
+    if found is not None:
+        known = found.bank_reference or found.payer_name
+        where = "待核对" if found.clawback_id is None else "待确认" if found.decision is None else "已入账"
+        raise REPAYMENT_TOLD.refused(known=known, where=where)
