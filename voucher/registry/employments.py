@@ -72,6 +72,16 @@ def list_staff(
     )
 
 
+def is_employed(session: Session, person_id: int, on: date) -> bool:
+    """Return whether a person works for any employer on a day."""
+    working = select(Employment.id).where(
+        Employment.person_id == person_id,
+        Employment.since <= on,
+        or_(Employment.until.is_(None), Employment.until >= on),
+    )
+    return session.scalar(working.limit(1)) is not None
+
+
 def count_staff(session: Session, institution_ids: Sequence[int], on: date) -> int:
     """Return how many people work for these employers on a day."""
     return (

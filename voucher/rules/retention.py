@@ -25,6 +25,7 @@ class DataKind(StrEnum):
     CERTIFICATE = "certificate"
     PAYMENT = "payment"
     COMPLAINT = "complaint"
+    HAND = "hand"
 
 
 ERASURE_BUSINESS_OPEN = reason(

@@ -10,18 +10,24 @@ import pytest
 from sqlalchemy import func, select, text, update
 from sqlalchemy.exc import DBAPIError
 
-from tests import town_issue, town_train
-from tests.scene import JIYUAN, LI_SI, SUN_BA, XINXIANG, ZHANG_SAN, Scene, on
+from tests import town_assess, town_filing, town_issue, town_train
+from tests.scene import EV1, JIYUAN, LI_SI, NURSE, SUN_BA, XINXIANG, ZHANG_SAN, Scene, on
 from tests.stages.oversee.test_erasing import FIRST, SECOND, refused
 from tests.stages.oversee.test_erasure import seal_and_verify
 from voucher.plumbing.jobs import Job
 from voucher.plumbing.outbox import Letter
 from voucher.plumbing.unit_of_work import Work
 from voucher.registry import people
+from voucher.registry.employments import Employment
+from voucher.registry.filing.models import FilingTeacher
+from voucher.registry.people import Newcomer
 from voucher.registry.standards import Parameter
 from voucher.registry.users import CLOCK_LOGIN, UserAccount, WebSession
 from voucher.rules.actor import Role
 from voucher.rules.complaints import Topic
+from voucher.rules.entries import Entry, EntryWay
+from voucher.stages.assess.entries import Direct
+from voucher.stages.assess.models_examiners import Examiner
 from voucher.stages.oversee.complaints.filing import file_complaint
 from voucher.stages.oversee.complaints.handling import refuse
 from voucher.stages.oversee.complaints.queries import look_at_complaint
@@ -29,6 +35,7 @@ from voucher.stages.oversee.invariants import find_violations
 from voucher.stages.oversee.privacy.preserving import lift, preserve
 from voucher.stages.oversee.retention import asking, queries
 from voucher.stages.oversee.retention.carrying_out import carry_out_piece
+from voucher.stages.oversee.retention.judging import judge_person
 from voucher.stages.oversee.retention.listing import list_piece
 from voucher.stages.oversee.retention.models import RetentionItem, RetentionRun
 
@@ -207,3 +214,65 @@ def test_forgetting_the_sign_ins_of_ten_months_ago_does_not_make_anybody_unused(
     second = sweep(scene)["person", back]
     assert second.code == "retention_still_used"
     assert "2026-06-12" in (second.words or "")
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_whoever_others_still_have_filed_is_not_erased(scene: Scene, unused: dict[str, str]) -> None:
+    scene.at = on("2024-05-06")
+    _, filing = town_filing.accepted(scene)
+    house = filing.institution_id or 0
+    evaluator = town_assess.evaluator(scene)
+    town_assess.examiners(scene, evaluator)
+    back = own(scene, unused[ZHANG_SAN[0]])
+
+    def employ(work: Work) -> None:
+        made = {"person_id": back, "institution_id": house, "since": on("2024-05-06").date()}
+        evidence = {"evidence_kind": "contract", "evidence": "2024-1"}
+        hand = {"recorded_at": work.at, "recorded_by_person_id": work.actor.person_id}
+        work.session.add(Employment(**made, **evidence, **hand))
+
+    scene.do(CLOCK_LOGIN, employ)
+    worked = Entry(EntryWay.WORK, "社保缴费记录 2018—2023", years=6)
+    stranger = Direct(Newcomer(SUN_BA[1], SUN_BA[0]), worked)
+    town_assess.planned(scene, evaluator, [], people=[stranger])
+    sat = own(scene, unused[SUN_BA[0]])
+    with scene.database.read() as session:
+        teacher = session.scalars(select(FilingTeacher)).one()
+        examiner = session.scalars(select(Examiner)).first()
+        assert examiner is not None
+        for who, words in (
+            (teacher.person_id, "培训机构备案的教师"),
+            (examiner.person_id, "在备案的考评员"),
+            (back, "用人单位登记的在职人员"),
+            (sat, "评价考试 PJ-"),
+        ):
+            verdict = judge_person(session, scene.keyring, who, on("2025-01-10").date())
+            assert (verdict.code, words in (verdict.words or "")) == ("erasure_business_open", True), words
+    # once nobody has them filed any more (the teacher: once the certificate lapsed) they may go
+    with scene.database.engine.begin() as connection:
+        for table in ("examiner", "employment"):
+            connection.execute(text(f"UPDATE {table} SET until = '2024-06-30'"))
+    with scene.database.read() as session:
+        for who in (teacher.person_id, examiner.person_id, back):
+            assert judge_person(session, scene.keyring, who, on("2028-01-10").date()).may_go
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_whoever_had_a_hand_in_money_is_named_as_long_as_the_voucher_for_it(scene: Scene) -> None:
+    scene.hire_everybody()
+    scene.hire("没经手的", Role.OFFICER_COUNTY, FIRST)
+    scene.file_evaluator(EV1)
+    scene.at = on("2024-01-10")
+    budget = scene.open_budget(1000)
+    scene.certify(scene.certificate(ZHANG_SAN, NURSE))
+    scene.pay(scene.settle(budget), budget)
+    with scene.database.engine.begin() as connection:
+        connection.execute(text("UPDATE role_grant SET until = '2024-12-31'"))
+    with scene.database.read() as session:
+        judge = partial(judge_person, session, scene.keyring, on=on("2028-01-10").date())
+        for login in ("初审员", "复核员", "制单员", "付款复核员", "签发员"):
+            verdict = judge(person_id=own(scene, login))
+            assert verdict.code == "erasure_still_kept", login
+            assert (verdict.words or "").startswith("经办签字"), login
+            assert "2054-0" in (verdict.words or ""), login
+        assert judge(person_id=own(scene, "没经手的")).may_go

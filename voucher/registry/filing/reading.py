@@ -214,6 +214,20 @@ def name_teachers(session: Session, keyring: Keyring, teachers: Sequence[FilingT
     return {person_id: named.name for person_id, named in read.items()}
 
 
+def is_filed_teacher(session: Session, person_id: int, on: date) -> bool:
+    """Return whether a filing in force, or one being decided, names a person as a teacher on a day."""
+    named = (
+        select(FilingTeacher.id)
+        .join(Filing, Filing.id == FilingTeacher.filing_id)
+        .where(
+            FilingTeacher.person_id == person_id,
+            Filing.state.in_(("filed", "accepted")),
+            or_(FilingTeacher.until.is_(None), FilingTeacher.until >= on),
+        )
+    )
+    return session.scalar(named.limit(1)) is not None
+
+
 def find_due(session: Session, filing: Filing, today: date) -> Due | None:
     """Return by when a filing is to be answered; None where it was never handed in."""
     return list_due(session, [filing], today).get(filing.id)

@@ -8,10 +8,16 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from voucher.stages.issue.models import Issue
 from voucher.stages.issue.models_applications import Application
 from voucher.stages.issue.models_attachments import Attachment
 
 UNDER_WAY = ("filed", "asked", "approved")
+# who decided what takes from a budget, and when
+DECIDERS = (
+    (Issue.decided_by_person_id, Issue.decided_at),
+    (Application.decided_by_person_id, Application.decided_at),
+)
 
 
 @dataclass(frozen=True, slots=True)

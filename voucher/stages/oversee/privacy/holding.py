@@ -14,6 +14,8 @@ from voucher.ledger.vouchers import Voucher
 from voucher.plumbing.clock import day_of
 from voucher.plumbing.secrets import Keyring
 from voucher.registry.consents.reading import list_consents
+from voucher.registry.employments import is_employed
+from voucher.registry.filing.reading import is_filed_teacher
 from voucher.registry.people import get_person
 from voucher.registry.retention import RetentionRow, list_retention
 from voucher.registry.users import RoleGrant, UserAccount, WebSession
@@ -22,10 +24,12 @@ from voucher.rules.lifecycle import Thing, live_states
 from voucher.rules.periods import in_force
 from voucher.rules.retention import DataKind, Kept, kept_until
 from voucher.stages.assess.queries import appeals
+from voucher.stages.assess.queries.persons import AssessedHeld, read_assessed_held
 from voucher.stages.certify import queries as certificates
 from voucher.stages.issue.queries.persons import read_applications_held
 from voucher.stages.oversee.complaints.queries import LIVE, list_own
 from voucher.stages.oversee.privacy.models import Preservation
+from voucher.stages.settle.queries.hands import HandsHeld, read_hands_held
 from voucher.stages.settle.queries.persons import read_claims_held
 
 # a voucher that was paid out is live only because the money may be recovered
@@ -67,6 +71,8 @@ def read_holding(session: Session, keyring: Keyring, person_id: int, on: date) -
     vouchers = session.scalars(select(Voucher).where(Voucher.holder_person_id == person_id)).all()
     lives = list_lives(session, Thing.VOUCHER, [each.id for each in vouchers])
     claims, applied = read_claims_held(session, person_id), read_applications_held(session, person_id)
+    assessed = read_assessed_held(session, person_id, on)
+    hands = _read_hands(session, person_id)
     archive = certificates.list_archive(session, keyring, person_id)
     consents = [
         *list_consents(session, keyring, on, principal_person_id=person_id),
@@ -77,7 +83,10 @@ def read_holding(session: Session, keyring: Keyring, person_id: int, on: date) -
         DataKind.IDENTITY: (1, day_of(person.opened_at)),
         DataKind.ACCOUNT: (_count_accounts(session, person_id), _last_seen_on(session, person_id)),
         DataKind.CONSENT: (len(consents), max((day_of(each.since) for each in consents), default=None)),
-        DataKind.VOUCHER: (len(vouchers), _last(events[-1].at for events in lives.values() if events)),
+        DataKind.VOUCHER: (
+            len(vouchers) + assessed.sat,
+            _latest(_last(events[-1].at for events in lives.values() if events), assessed.last_on),
+        ),
         DataKind.ATTACHMENT: (applied.kept, _day(applied.last_at)),
         DataKind.CERTIFICATE: (len(archive), max((each.issued_on for each in archive), default=None)),
         DataKind.PAYMENT: (claims.count, _day(claims.last_at)),
@@ -85,6 +94,7 @@ def read_holding(session: Session, keyring: Keyring, person_id: int, on: date) -
             len(complaints),
             _last(each.concluded_at or each.filed_at for each in complaints),
         ),
+        DataKind.HAND: (hands.count, _day(hands.last_at)),
     }
     held = []
     for rule in list_retention(session, on):
@@ -104,6 +114,7 @@ def read_holding(session: Session, keyring: Keyring, person_id: int, on: date) -
     # without its number, which the officers who decide would read as well
     business += ["投诉举报" for each in complaints if each.state in LIVE]
     business += [f"本人反映的问题 {each}" for each in claims.open_denials]
+    business += _name_offices(session, person_id, assessed, on)
     if list_papers(session, person_id):
         # by which document is not for whoever it is about
         business.append("依法须继续保存的事项")
@@ -118,6 +129,30 @@ def list_papers(session: Session, person_id: int) -> list[str]:
         Preservation.person_id == person_id, Preservation.lifted_at.is_(None)
     )
     return list(session.scalars(standing))
+
+
+def _name_offices(session: Session, person_id: int, assessed: AssessedHeld, on: date) -> list[str]:
+    """Return what others still have a person filed for, and the exams not published yet."""
+    named = [f"评价考试 {each}" for each in assessed.open_numbers]
+    if assessed.is_examiner:
+        named.append("在备案的考评员")
+    if is_filed_teacher(session, person_id, on):
+        named.append("培训机构备案的教师")
+    if is_employed(session, person_id, on):
+        named.append("用人单位登记的在职人员")
+    return named
+
+
+def _read_hands(session: Session, person_id: int) -> HandsHeld:
+    """Return the hands in money of whoever ever was staff; nobody else can have had one."""
+    was_staff = (
+        select(RoleGrant.id)
+        .join(UserAccount, UserAccount.id == RoleGrant.user_id)
+        .where(UserAccount.person_id == person_id, RoleGrant.role != Role.WORKER)
+    )
+    if session.scalar(was_staff.limit(1)) is None:
+        return HandsHeld(0, None)
+    return read_hands_held(session, person_id)
 
 
 def _last(moments: Iterable[datetime]) -> date | None:
@@ -137,7 +172,11 @@ def _last_seen_on(session: Session, person_id: int) -> date | None:
         .where(mine)
     )
     told = session.scalar(select(func.max(UserAccount.last_seen_on)).where(mine))
-    return max((day for day in (_day(seen_at), told) if day is not None), default=None)
+    return _latest(_day(seen_at), told)
+
+
+def _latest(*days: date | None) -> date | None:
+    return max((day for day in days if day is not None), default=None)
 
 
 def _count_accounts(session: Session, person_id: int) -> int:
