@@ -14,6 +14,7 @@ from tests import town_assess, town_filing, town_issue, town_train
 from tests.scene import EV1, JIYUAN, LI_SI, NURSE, SUN_BA, XINXIANG, ZHANG_SAN, Scene, on
 from tests.stages.oversee.test_erasing import FIRST, SECOND, refused
 from tests.stages.oversee.test_erasure import seal_and_verify
+from voucher.ledger.audit import AuditRow
 from voucher.plumbing.jobs import Job
 from voucher.plumbing.outbox import Letter
 from voucher.plumbing.unit_of_work import Work
@@ -22,7 +23,7 @@ from voucher.registry.employments import Employment
 from voucher.registry.filing.models import FilingTeacher
 from voucher.registry.people import Newcomer
 from voucher.registry.standards import Parameter
-from voucher.registry.users import CLOCK_LOGIN, UserAccount, WebSession
+from voucher.registry.users import CLOCK_LOGIN, PROVINCE, UserAccount, WebSession
 from voucher.rules.actor import Role
 from voucher.rules.complaints import Topic
 from voucher.rules.entries import Entry, EntryWay
@@ -32,11 +33,12 @@ from voucher.stages.oversee.complaints.filing import file_complaint
 from voucher.stages.oversee.complaints.handling import refuse
 from voucher.stages.oversee.complaints.queries import look_at_complaint
 from voucher.stages.oversee.invariants import find_violations
+from voucher.stages.oversee.privacy.destroying import destroy_person
 from voucher.stages.oversee.privacy.preserving import lift, preserve
 from voucher.stages.oversee.retention import asking, queries
 from voucher.stages.oversee.retention.carrying_out import carry_out_piece
 from voucher.stages.oversee.retention.judging import judge_person
-from voucher.stages.oversee.retention.listing import list_piece
+from voucher.stages.oversee.retention.listing import COMPLAINT_MONTHS, list_piece
 from voucher.stages.oversee.retention.models import RetentionItem, RetentionRun
 
 
@@ -276,3 +278,32 @@ def test_whoever_had_a_hand_in_money_is_named_as_long_as_the_voucher_for_it(scen
             assert (verdict.words or "").startswith("经办签字"), login
             assert "2054-0" in (verdict.words or ""), login
         assert judge(person_id=own(scene, "没经手的")).may_go
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_what_changed_between_list_and_deed_is_judged_again(scene: Scene, unused: dict[str, str]) -> None:
+    """A person erased meanwhile is not erased twice; a complaint kept longer since is not destroyed."""
+    scene.hire("省审", Role.OFFICER_PROVINCE, "310101199001010948", PROVINCE)
+    gone, complaint = own(scene, unused[SUN_BA[0]]), int(unused["投诉"])
+    run = scene.do("一审", lambda work: asking.ask_run(work, JIYUAN)).id
+    assert refused(scene, "省审", asking.ask_run, PROVINCE).refusal.code == "retention_run_open"
+    run_through(scene, list_piece, run)
+    scene.at += timedelta(days=31)
+    scene.do("二审", lambda work: asking.confirm_run(work, run))
+    scene.do(CLOCK_LOGIN, lambda work: destroy_person(work, gone, "test"))
+    with scene.database.engine.begin() as connection:
+        longer = update(Parameter).where(Parameter.name == COMPLAINT_MONTHS)
+        connection.execute(longer.values(value="600"))
+    run_through(scene, carry_out_piece, run)
+    after = lines(scene, run)
+    for thing, words in ((("person", gone), "已清除"), (("complaint", complaint), "情况有变")):
+        assert after[thing].outcome == "kept"
+        assert words in (after[thing].kept_words or "")
+    with scene.database.read() as session:
+        erased = select(func.count()).where(AuditRow.thing == "person", AuditRow.act == "erase")
+        assert session.scalar(erased.where(AuditRow.object_id == gone)) == 1
+    said = scene.do("异议处理员", lambda work: look_at_complaint(work, complaint))[1]
+    assert said.words == "没有上课"
+    wide = scene.do("省审", lambda work: asking.ask_run(work, PROVINCE)).id
+    assert refused(scene, "一审", asking.ask_run, JIYUAN).refusal.code == "retention_run_open"
+    assert wide > run

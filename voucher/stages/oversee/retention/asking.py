@@ -8,12 +8,13 @@ from voucher.ledger import audit
 from voucher.plumbing.jobs import add_job
 from voucher.plumbing.unit_of_work import Work
 from voucher.registry import correcting
+from voucher.registry.catalogue import list_ancestry, list_subtree
 from voucher.registry.second_hands import check_second_hand
 from voucher.rules.actor import REGION_FOREIGN, check_role
 from voucher.rules.errors import Family, reason
 from voucher.rules.retention import SOURCE, check_told_long_enough
 from voucher.rules.words import check_why
-from voucher.stages.oversee.retention.models import RetentionRun
+from voucher.stages.oversee.retention.models import RUN_OPEN, RetentionRun
 
 JOB_KIND, THING = "retention", "retention_run"
 LIST, CARRY_OUT = "list", "carry_out"
@@ -49,6 +50,7 @@ def ask_run(work: Work, region_code: str) -> RetentionRun:
     check_role(work.actor, *correcting.DECIDERS)
     if region_code not in work.actor.regions_as(*correcting.DECIDERS):
         raise REGION_FOREIGN.refused(region=region_code)
+    _check_no_overlap(work, region_code)
     made = RetentionRun(
         region_code=region_code,
         on_day=work.today,
@@ -60,6 +62,14 @@ def ask_run(work: Work, region_code: str) -> RetentionRun:
     add_job(work, JOB_KIND, {"run": made.id, "step": LIST})
     audit.record_one(work, THING, made.id, "ask", region=region_code)
     return made
+
+
+def _check_no_overlap(work: Work, region_code: str) -> None:
+    """Refuse a run above or below an open one, which lists the same people. Raises retention_run_open."""
+    around = {*list_subtree(work.session, region_code), *list_ancestry(work.session, region_code)}
+    open_in = work.session.scalars(select(RetentionRun.region_code).where(RetentionRun.ended_at.is_(None)))
+    if around.intersection(open_in):
+        raise RUN_OPEN.refused()
 
 
 def confirm_run(work: Work, run_id: int) -> RetentionRun:

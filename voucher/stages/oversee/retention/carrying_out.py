@@ -21,13 +21,15 @@ from voucher.registry.tables import require_parameter_number
 from voucher.registry.users import SessionOrigin, UserAccount, WebSession
 from voucher.rules.actor import Actor, Role, check_role
 from voucher.stages.oversee.complaints.models import Complaint
+from voucher.stages.oversee.complaints.queries import LIVE
 from voucher.stages.oversee.privacy.destroying import destroy_person
 from voucher.stages.oversee.retention.asking import JOB_KIND, LIST, THING
-from voucher.stages.oversee.retention.judging import Verdict, judge_person
+from voucher.stages.oversee.retention.judging import GONE, NOT_DUE, Verdict, holds_no_key, judge_person
 from voucher.stages.oversee.retention.listing import (
     COMPLAINT,
     PERSON,
     SIGN_IN,
+    complaints_until,
     list_piece,
     sessions_until,
 )
@@ -109,7 +111,7 @@ def _erase_person(work: Work, run: RetentionRun, person_id: int) -> Verdict:
 def _forget_sign_ins(work: Work, run: RetentionRun, account_id: int) -> Verdict:
     until = sessions_until(work.session, run.on_day)
     if until is None:
-        return Verdict()
+        return Verdict(*NOT_DUE)
     account = work.session.get_one(UserAccount, account_id, with_for_update=True)
     is_old = (WebSession.user_id == account_id, WebSession.seen_at < until)
     last_at = work.session.scalar(select(func.max(WebSession.seen_at)).where(*is_old))
@@ -125,7 +127,13 @@ def _forget_sign_ins(work: Work, run: RetentionRun, account_id: int) -> Verdict:
 
 
 def _erase_complaint(work: Work, run: RetentionRun, complaint_id: int) -> Verdict:
-    found = work.session.get_one(Complaint, complaint_id)
+    found = work.session.get_one(Complaint, complaint_id, with_for_update=True, populate_existing=True)
+    if holds_no_key(work.session, found.subject_index):
+        return Verdict(*GONE)
+    # opened again, or concluded again, since it was listed
+    until, ended_at = complaints_until(work.session, run.on_day), found.concluded_at
+    if found.state in LIVE or ended_at is None or ended_at >= until:
+        return Verdict(*NOT_DUE)
     subjects.destroy_key(work, found.subject_index)
     audit.record_one(work, "complaint", complaint_id, "erase", run=run.id)
     return Verdict()

@@ -11,6 +11,8 @@ from sqlalchemy.orm import Session
 from voucher.ledger.holds import Hold
 from voucher.ledger.vouchers import Voucher
 from voucher.plumbing.secrets import Keyring
+from voucher.registry.people import get_person
+from voucher.registry.subjects import SubjectKey
 from voucher.registry.tables import require_parameter_number
 from voucher.rules.errors import Refused
 from voucher.rules.lifecycle import Thing
@@ -21,6 +23,8 @@ from voucher.stages.oversee.privacy.models import ErasureRequest
 from voucher.stages.settle.queries.persons import list_claim_ids
 
 IDLE_MONTHS = "retention_idle_months"
+GONE = ("retention_gone", "已清除：信息先前已随注销或另一次到期清除销毁")
+NOT_DUE = ("retention_not_due", "名单列出以后情况有变，现在不到清除的时候")
 OWN_WAY = ("erasure_open", "本人已申请注销，按申请由两人办理")
 
 
@@ -39,6 +43,8 @@ class Verdict:
 
 def judge_person(session: Session, keyring: Keyring, person_id: int, on: date) -> Verdict:
     """Return whether a person may be erased unasked on a day. Raises Refused person_missing."""
+    if is_erased(session, person_id):
+        return Verdict(*GONE)
     asked = select(ErasureRequest.id).where(ErasureRequest.person_id == person_id, ERASURE_ASKED)
     if session.scalar(asked) is not None:
         return Verdict(*OWN_WAY)
@@ -52,6 +58,19 @@ def judge_person(session: Session, keyring: Keyring, person_id: int, on: date) -
     except Refused as refused:
         return Verdict(refused.refusal.code, refused.refusal.title)
     return Verdict()
+
+
+def is_erased(session: Session, person_id: int) -> bool:
+    """Return whether a person's key is gone already. Raises Refused person_missing."""
+    return holds_no_key(session, get_person(session, person_id).blind_index)
+
+
+def holds_no_key(session: Session, blind_index: str) -> bool:
+    """Return whether the key of a subject is gone."""
+    standing = select(SubjectKey.id).where(
+        SubjectKey.blind_index == blind_index, SubjectKey.wrapped_key.is_not(None)
+    )
+    return session.scalar(standing) is None
 
 
 def count_holds(session: Session, person_id: int) -> int:
