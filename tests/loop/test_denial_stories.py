@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 
 import pytest
@@ -20,6 +21,8 @@ from tests.loop.telling import (
 )
 from tests.loop.test_payment_stories import give_accounts
 from tests.scene import EV1, LI_SI, XINXIANG, ZHANG_SAN, Scene, on
+from voucher.doors.web.office.claim_deeds import list_claim_deeds
+from voucher.doors.web.office.stopping import list_open_holds
 from voucher.ledger.holds import Hold, open_hold
 from voucher.plumbing.outbox import Letter
 from voucher.plumbing.unit_of_work import Work
@@ -262,6 +265,51 @@ def test_没收到属实的告知原因后继续办理_不是我属实的仍停�
     ):
         with pytest.raises(Exception, match=words):
             scene.do("operator", partial(run, sql=sql))
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_一条申领停住两次的_各按各的办法了结_能办的都列出来(scene: Scene) -> None:
+    budget = staffed(scene)
+    settle_for(scene, [ZHANG_SAN], budget)
+    claim = claims_of(scene)[0]
+    case = deny(scene, town_issue.worker(scene, ZHANG_SAN), claim.id)
+    by_hand = scene.do("核查员", lambda work: open_hold(work, Thing.CLAIM, claim.id, "材料待查"))
+
+    def deeds() -> list[str]:
+        with scene.database.read() as session:
+            return [word for word, _ in list_claim_deeds(session, scene.actor("核查员"), claim)]
+
+    assert deeds() == ["close-hold"], "the case waits for its answer, the other hold does not"
+    answer(scene, case, upheld=True)
+    confirm(scene, case)
+    assert deeds() == ["ask-lift", "close-hold"]
+    with scene.database.read() as session:
+        assert [each.id for each in list_open_holds(session, Thing.CLAIM, claim.id)] == [
+            case.hold_id, by_hand.id,
+        ]  # fmt: skip
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_答复过反映或解除过停住的人_不能再审同一条申领(scene: Scene) -> None:
+    budget = staffed(scene)
+    scene.hire("另一人", Role.OFFICER_COUNTY, "310101199001010840")
+    settled = settle_for(scene, [ZHANG_SAN, LI_SI], budget)
+    case = deny(scene, town_issue.worker(scene, ZHANG_SAN), claims_of(scene)[0].id)
+    answer(scene, case, upheld=True)
+    confirm(scene, case)
+    scene.do("另一人", lambda work: lifting.ask_lift(work, case.id, "本人记错，书面认可"))
+    scene.hire("放行人", Role.OFFICER_COUNTY, "310101199001010850")
+    scene.do("放行人", lambda work: lifting.lift(work, case.id))
+    first, second = claims_of(scene)
+
+    def review_of(claim_id: int) -> Callable[[Work], int]:
+        return lambda work: review.sign(
+            work, settled.batch_id, Step.FIRST_REVIEW, claim_ids=[claim_id], opinion="同意"
+        )
+
+    for login in ("核查员", "确认员", "另一人", "放行人"):
+        assert told(scene, login, review_of(first.id)).code == "judged_denial", login
+    assert scene.do("核查员", review_of(second.id)) == 1, "of the others they may judge"
 
 
 @pytest.mark.parametrize("database", ["sqlite"], indirect=True)

@@ -24,7 +24,7 @@ from voucher.stages.settle import clawback, payment
 from voucher.stages.settle.closing_years import ask_year_end, carry_year_end, drop_year_end
 from voucher.stages.settle.models.claims import Claim
 from voucher.stages.settle.models.payments import Clawback
-from voucher.stages.settle.queries.year_ends import YearEndPreview, preview_year_end
+from voucher.stages.settle.queries.year_ends import YearEndPreview, list_due_year_ends, preview_year_end
 from voucher.stages.settle.reading import lock_claims
 
 DOCUMENT = "济财预〔2025〕1号"
@@ -154,6 +154,28 @@ def test_收回的由新年度重新占用_不够就不办_候补排到新年度
     assert again.into_budget_id is not None
     assert scene.budget(old).carried_into_id == again.into_budget_id
     assert sums(scene, again.into_budget_id)[1] == 400_00
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_用完的预算还有人候补的_也列为待结转_结转后由新年度接着办(scene: Scene) -> None:
+    """AC-H9：一分不剩而有人排队，年度一过仍要结转；没人排队的用完就了。"""
+    ready(scene, "2024-12-01")
+    old = scene.open_budget(200)
+    approve_batch(scene, settle_for(scene, [ZHANG_SAN, LI_SI], old).batch_id)
+    scene.bank_answers(scene.make_file(old))
+    assert (states_of(scene), sums(scene, old)) == (
+        {"paid": 1, "draft": 1}, (200_00, 0, 200_00, 0, 0),
+    )  # fmt: skip
+    scene.at = on("2025-01-02")
+    new = scene.open_budget(300, year=2025)
+    with scene.database.read() as session:
+        due = list_due_year_ends(session, [JIYUAN], scene.at.date())
+    assert [budget.id for budget, _ in due] == [old]
+    carry(scene, ask(scene, old))
+    assert states_of(scene) == {"paid": 1, "submitted": 1}
+    assert sums(scene, new)[1] == 200_00
+    with scene.database.read() as session:
+        assert list_due_year_ends(session, [JIYUAN], scene.at.date()) == []
 
 
 def test_两名复核员同时结转同一预算_只结转一次(scene: Scene) -> None:

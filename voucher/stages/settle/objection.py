@@ -17,7 +17,7 @@ from voucher.stages.settle.ending import end_claims
 from voucher.stages.settle.models.claims import Claim, SettlementBatch
 from voucher.stages.settle.models.notices import Notice, Objection
 from voucher.stages.settle.notice import clear_lines
-from voucher.stages.settle.reading import list_clearers, list_hands, lock_claims
+from voucher.stages.settle.reading import check_no_judge, list_clearers, list_hands, lock_claims
 from voucher.stages.settle.review import OPINION_MISSING
 
 SOURCE = "豫人社规〔2022〕2号 公示; PAGES 公示 异议渠道"
@@ -107,6 +107,7 @@ def decide(work: Work, objection_id: int, *, uphold: bool, conclusion: str) -> N
     check_reach(work.actor, claim.region_code, Role.OFFICER_COUNTY, Role.OFFICER_CITY, Role.OFFICER_PROVINCE)
     for step, person_id in list_hands(work.session, [claim.id])[claim.id]:
         check_unsigned(work.actor.person_id, {Step(step): person_id})
+    check_no_judge(work.session, work.actor.person_id, [claim.id], "异议处理")
     check_not_cleared("异议处理", work.actor.person_id, list_clearers(work.session, [claim.id]))
     event = "uphold" if uphold else "dismiss"
     states.move(work, Objection, [objection], event, reason=conclusion)

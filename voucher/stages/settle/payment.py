@@ -37,7 +37,7 @@ from voucher.stages.settle.payment_content import (
 )
 from voucher.stages.settle.payment_precheck import check_accounts_stand, check_payable, select_stopped
 from voucher.stages.settle.payment_rows import write_lines, write_payments
-from voucher.stages.settle.reading import list_clearers, list_hands, lock_claims
+from voucher.stages.settle.reading import check_no_judge, list_clearers, list_hands, lock_claims
 
 SOURCE = "豫办〔2021〕29号 四(三); S2-Z3; PAGES 4.6 制单复核签发"
 
@@ -205,8 +205,10 @@ def release(work: Work, payment_file_id: int) -> PaymentFile:
         # one by one: through its revisions a claim may have had two people at the same step
         for step, person_id in hands:
             check_hands(Step.RELEASE, work.actor.person_id, {Step(step): person_id})
+    name = STEP_NAMES[Step.RELEASE]
+    check_no_judge(work.session, work.actor.person_id, [each.id for each in claims], name)
     clearers = list_clearers(work.session, [each.id for each in claims])
-    check_not_cleared(STEP_NAMES[Step.RELEASE], work.actor.person_id, clearers)
+    check_not_cleared(name, work.actor.person_id, clearers)
     layout = read_layout(work, find_template(work, file), file)
     less = {each.claim_id: each.offset_fen for each in payments}
     check_accounts_stand(work, file.id, check_payable(work, claims, layout, less))

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.orm import Session
 
 from voucher.ledger.budget import Budget
+from voucher.ledger.reinstatements import Reinstatement
 from voucher.ledger.vouchers import Voucher, lock_vouchers
 from voucher.ledger.year_ends import select_families
 from voucher.plumbing.unit_of_work import Work
 from voucher.rules.actor import Role, check_reach
 from voucher.rules.errors import Family, reason
+from voucher.rules.lifecycle import Thing
 from voucher.rules.vocabulary import SubsidyKind
 from voucher.stages.settle.models.claims import Claim, ClaimHand, Clearing, SettlementBatch, Signature
+from voucher.stages.settle.models.denials import SOURCE as DENIAL_SOURCE
+from voucher.stages.settle.models.denials import Denial
 
 LOOKUP_CHUNK = 500
 # who files what a payee is paid, beside the operators of the region
@@ -37,6 +41,13 @@ CLAIM_MISSING = reason(
     "请核对申领编号，或从批次中重新选择",
     "S2-00c; S2-16i",
     Family.MISSING,
+)
+JUDGED_DENIAL = reason(
+    "judged_denial",
+    "您答复过本人对该申领的反映，或者办理过它的解除停住，不能办理{step}",
+    "请由没有经手这件反映的人员办理；同一人的不同账号视为同一人",
+    DENIAL_SOURCE,
+    Family.FORBIDDEN,
 )
 
 
@@ -128,6 +139,34 @@ def list_clearers(session: Session, claim_ids: Sequence[int]) -> set[int]:
         )
         found.update(person_id for row in rows for person_id in row if person_id is not None)
     return found
+
+
+def check_no_judge(session: Session, person_id: int, claim_ids: Sequence[int], step: str) -> None:
+    """Refuse a step of a claim to whoever judged what its person said of it, or let it go on after that.
+
+    Raises Refused judged_denial.
+    """
+    for start in range(0, len(claim_ids), LOOKUP_CHUNK):
+        cases = Denial.claim_id.in_(claim_ids[start : start + LOOKUP_CHUNK])
+        judged = select(Denial.id).where(
+            cases, or_(Denial.answered_by_person_id == person_id, Denial.confirmed_by_person_id == person_id)
+        )
+        lifted = (
+            select(Denial.id)
+            .join(
+                Reinstatement,
+                (Reinstatement.thing == str(Thing.HOLD)) & (Reinstatement.object_id == Denial.hold_id),
+            )
+            .where(
+                cases,
+                or_(
+                    Reinstatement.asked_by_person_id == person_id,
+                    Reinstatement.decided_by_person_id == person_id,
+                ),
+            )
+        )
+        if session.scalar(judged.union_all(lifted).limit(1)) is not None:
+            raise JUDGED_DENIAL.refused(step=step)
 
 
 def list_signed_steps(session: Session, claim_ids: Sequence[int]) -> dict[tuple[int, int], list[str]]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from flask import abort, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
@@ -11,9 +13,10 @@ from voucher.doors.auth.entries import OFFICERS
 from voucher.doors.auth.visitors import current_actor
 from voucher.doors.web.office.blueprint import office
 from voucher.doors.web.office.deeds import Deed, Touched, ask_why, do_deed, get_deed, said_why, show_deed
-from voucher.doors.web.office.stopping import find_open_hold, lock_open_hold
+from voucher.doors.web.office.stopping import list_open_holds, lock_open_holds
 from voucher.ledger import holds as ledger
 from voucher.ledger.entitlements import Entitlement
+from voucher.ledger.holds import Hold
 from voucher.ledger.reinstatements import Reinstatement
 from voucher.plumbing.unit_of_work import Work
 from voucher.rules.actor import Actor, check_reach
@@ -36,18 +39,30 @@ def list_claim_deeds(session: Session, actor: Actor, found: Claim) -> list[tuple
 
 
 def _list_words(session: Session, actor: Actor, found: Claim) -> tuple[str, ...]:
-    hold = find_open_hold(session, Thing.CLAIM, found.id)
     key = session.get_one(Entitlement, found.entitlement_id)
     if may_release(found.state, key.state):
         asked = find_asked_reinstatement(session, Thing.CLAIM, found.id)
         return _by_two(asked, actor, "ask-release", "release", "decline-release")
-    if hold is not None:
-        case = find_denial_of(session, hold)
-        if case is not None and found.state not in OVER:
-            asked = find_asked_reinstatement(session, Thing.HOLD, hold.id)
-            return _by_two(asked, actor, "ask-lift", "lift", "decline-lift") if may_lift(case) else ()
-        return () if is_waiting(session, hold) else ("close-hold",)
+    held = list_open_holds(session, Thing.CLAIM, found.id)
+    if held:
+        words = [word for each in held for word in _list_words_of(session, actor, found, each)]
+        return tuple(dict.fromkeys(words))
     return () if is_terminal(Thing.CLAIM, found.state) else ("hold",)
+
+
+def _list_words_of(session: Session, actor: Actor, found: Claim, hold: Hold) -> tuple[str, ...]:
+    """Return what may be done about one hold of a claim; another hold of the same claim may wait longer."""
+    case = find_denial_of(session, hold)
+    if case is not None and found.state not in OVER:
+        asked = find_asked_reinstatement(session, Thing.HOLD, hold.id)
+        return _by_two(asked, actor, "ask-lift", "lift", "decline-lift") if may_lift(case) else ()
+    return () if is_waiting(session, hold) else ("close-hold",)
+
+
+def _choose(session: Session, found: Claim, held: Sequence[Hold], word: str) -> Hold | None:
+    """Return the oldest hold a word can be said about, or else the oldest, which then says why not."""
+    fits = (each for each in held if word in _list_words_of(session, current_actor(), found, each))
+    return next(fits, held[0] if held else None)
 
 
 def _by_two(asked: Reinstatement | None, actor: Actor, first: str, *second: str) -> tuple[str, ...]:
@@ -83,7 +98,7 @@ def _ask(claim_id: int, word: str) -> str:
             ("金额", f"{format_yuan(found.amount_fen)} 元"),
             ("现在的状态", STATE_NAMES[Thing.CLAIM][found.state]),
         ]
-        hold = find_open_hold(session, Thing.CLAIM, found.id)
+        hold = _choose(session, found, list_open_holds(session, Thing.CLAIM, found.id), word)
         asked = find_asked_reinstatement(session, Thing.CLAIM, found.id)
         if asked is not None:
             facts.append(("提出放行的理由", asked.why))
@@ -115,14 +130,14 @@ def _hold(work: Work, claim_id: int) -> str:
 
 def _close_hold(work: Work, claim_id: int) -> str:
     _lock(work, claim_id)
-    hold = lock_open_hold(work, Thing.CLAIM, claim_id)
+    found = work.session.get_one(Claim, claim_id)
+    hold = _choose(work.session, found, lock_open_holds(work, Thing.CLAIM, claim_id), "close-hold")
     if hold is None:
         abort(404)
     check_may_let_go(work, hold)
     check_no_denial(work.session, hold)
     ledger.close_hold(work, hold, said_why("处置结论"))
-    ended = work.session.get_one(Claim, claim_id).state in OVER
-    return "处置已结束" if ended else "处置已结束，申领可以继续办理"
+    return "处置已结束" if found.state in OVER else "处置已结束，申领可以继续办理"
 
 
 def _ask_release(work: Work, claim_id: int) -> str:
@@ -157,11 +172,11 @@ def _decline_lift(work: Work, claim_id: int) -> str:
 
 def _case_of(work: Work, claim_id: int) -> int:
     """Return the case that stops a claim; lifting says what is amiss where the claim is foreign."""
-    hold = find_open_hold(work.session, Thing.CLAIM, claim_id)
-    case = find_denial_of(work.session, hold) if hold is not None else None
-    if case is None:
+    held = list_open_holds(work.session, Thing.CLAIM, claim_id)
+    cases = [case for each in held if (case := find_denial_of(work.session, each)) is not None]
+    if not cases:
         raise DENIAL_NOT_STOPPED.refused()
-    return case.id
+    return next((each for each in cases if may_lift(each)), cases[0]).id
 
 
 DEEDS: dict[str, Deed] = {

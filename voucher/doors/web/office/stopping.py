@@ -1,6 +1,8 @@
-"""The open hold of a voucher or a claim, read for a page or locked for an act."""
+"""The open holds of a voucher or a claim, read for a page or locked for an act; the oldest first."""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
@@ -10,16 +12,20 @@ from voucher.plumbing.unit_of_work import Work
 from voucher.rules.lifecycle import Thing
 
 
-def find_open_hold(session: Session, thing: Thing, object_id: int) -> Hold | None:
-    """Return the hold that stops an object at present."""
-    return session.scalars(_select_open(thing, object_id)).first()
+def list_open_holds(session: Session, thing: Thing, object_id: int) -> Sequence[Hold]:
+    """Return the holds that stop an object at present: several may, and each ends in its own way."""
+    return session.scalars(_select_open(thing, object_id)).all()
 
 
-def lock_open_hold(work: Work, thing: Thing, object_id: int) -> Hold | None:
-    """Return the hold that stops an object at present, locked."""
+def lock_open_holds(work: Work, thing: Thing, object_id: int) -> Sequence[Hold]:
+    """Return the holds that stop an object at present, locked."""
     locking = _select_open(thing, object_id).with_for_update().execution_options(populate_existing=True)
-    return work.session.scalars(locking).first()
+    return work.session.scalars(locking).all()
 
 
 def _select_open(thing: Thing, object_id: int) -> Select[Hold]:
-    return select(Hold).where(Hold.thing == str(thing), Hold.object_id == object_id, Hold.closed_at.is_(None))
+    return (
+        select(Hold)
+        .where(Hold.thing == str(thing), Hold.object_id == object_id, Hold.closed_at.is_(None))
+        .order_by(Hold.id)
+    )

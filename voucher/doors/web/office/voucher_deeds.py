@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from flask import abort, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy import select
@@ -13,9 +15,10 @@ from voucher.doors.auth.visitors import current_actor
 from voucher.doors.web import fields
 from voucher.doors.web.office.blueprint import office
 from voucher.doors.web.office.deeds import Ask, Deed, Touched, ask_why, do_deed, get_deed, said_why, show_deed
-from voucher.doors.web.office.stopping import find_open_hold, lock_open_hold
+from voucher.doors.web.office.stopping import list_open_holds, lock_open_holds
 from voucher.doors.web.office.transferring import ASK_CLASS, CLASS, list_targets, read_target
 from voucher.ledger import holds as ledger
+from voucher.ledger.holds import Hold
 from voucher.ledger.vouchers import VOUCHER_MISSING, Voucher, get_voucher
 from voucher.plumbing.unit_of_work import Work
 from voucher.rules.actor import Actor, Role, check_reach
@@ -42,13 +45,13 @@ def list_voucher_deeds(session: Session, actor: Actor, found: Voucher) -> list[t
     """Return what an actor may do to a voucher as it stands."""
     if found.region_code not in actor.regions:
         return []
-    hold = find_open_hold(session, Thing.VOUCHER, found.id)
-    held = hold is not None
+    holds = list_open_holds(session, Thing.VOUCHER, found.id)
+    held = bool(holds)
     asked = find_asked_reinstatement(session, Thing.VOUCHER, found.id)
     state, ended = found.state, is_terminal(Thing.VOUCHER, found.state)
     fits = {
         "accept": not held and may_move(Thing.VOUCHER, state, "accept"),
-        "close-hold": hold is not None and not is_waiting(session, hold),
+        "close-hold": not all(is_waiting(session, each) for each in holds),
         "hold": not held and not ended,
         "transfer": may_move(Thing.VOUCHER, state, "transfer"),
         "replace": state in REPLACEABLE,
@@ -94,7 +97,7 @@ def _ask(voucher_id: int, word: str) -> str:
                 )
                 for each in list_voucher_claims(session, found.id)
             ]
-        hold = find_open_hold(session, Thing.VOUCHER, found.id)
+        hold = _choose(session, list_open_holds(session, Thing.VOUCHER, found.id))
         if word == "close-hold" and hold is not None:
             facts.append(("为什么停住", hold.why))
             if hold.said:
@@ -134,12 +137,17 @@ def _hold(work: Work, voucher_id: int) -> str:
 
 def _close_hold(work: Work, voucher_id: int) -> str:
     _lock(work, voucher_id)
-    hold = lock_open_hold(work, Thing.VOUCHER, voucher_id)
+    hold = _choose(work.session, lock_open_holds(work, Thing.VOUCHER, voucher_id))
     if hold is None:
         abort(404)
     check_may_let_go(work, hold)
     ledger.close_hold(work, hold, said_why("处置结论"))
     return "处置已结束，券可以继续使用"
+
+
+def _choose(session: Session, held: Sequence[Hold]) -> Hold | None:
+    """Return the oldest hold that can be ended by hand, or else the oldest, which then says why not."""
+    return next((each for each in held if not is_waiting(session, each)), held[0] if held else None)
 
 
 def _lock(work: Work, voucher_id: int) -> None:

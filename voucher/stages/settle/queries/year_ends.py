@@ -6,8 +6,8 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import func, select
-from sqlalchemy.orm import Session
+from sqlalchemy import exists, func, select
+from sqlalchemy.orm import Session, aliased
 
 from voucher.ledger.budget import Budget, Waiting
 from voucher.ledger.vouchers import Voucher
@@ -109,9 +109,16 @@ def list_due_year_ends(
 ) -> list[tuple[Budget, YearEnd | None]]:
     """Return the budgets of these regions whose year is over, but not carried, with what was asked for each.
 
-    Only those that still have money, kept or left over; the oldest year first.
+    Only those that still have money, kept or left over, or whom somebody still waits for, who would not be
+    served by the next year otherwise; the oldest year first.
     """
     left = Budget.granted_fen > Budget.spent_fen + Budget.returned_fen
+    origin = aliased(Budget)
+    awaited = exists().where(
+        Waiting.budget_id == origin.id,
+        Waiting.ended_at.is_(None),
+        func.coalesce(origin.carried_into_id, origin.id) == Budget.id,
+    )
     open_ = (YearEnd.budget_id == Budget.id) & YearEnd.done_at.is_(None) & YearEnd.dropped_at.is_(None)
     found = session.execute(
         select(Budget, YearEnd)
@@ -120,7 +127,7 @@ def list_due_year_ends(
             Budget.region_code.in_(sorted(regions)),
             Budget.year < today.year,
             Budget.carried_into_id.is_(None),
-            left,
+            left | awaited,
         )
         .order_by(Budget.year, Budget.id)
     )
