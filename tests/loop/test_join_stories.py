@@ -358,25 +358,27 @@ def _every_hit_is_concluded_and_money_by_two(paid: Scene) -> None:
     count = len(hits)
     assert count >= 2
     good: dict[str, Any] = {
-        "positions": [1], "outcome": Outcome.UPHELD, "follow_up": FollowUp.CLAWBACK, "words": "社保局复函",
+        "seen": {1: 0}, "outcome": Outcome.UPHELD, "follow_up": FollowUp.CLAWBACK, "words": "社保局复函",
     }  # fmt: skip
 
     def conclude(who: str = AUDITOR, **more: Any) -> str:
         return told(paid, who, lambda work: conclude_hits(work, found.id, **good | more)).code
 
-    def decide(who: str = SECOND, words: str = "", *, agrees: bool = True) -> str:
+    def decide(who: str = SECOND, words: str = "", *, agrees: bool = True, turn: int = 1) -> str:
         return told(
-            paid, who, lambda work: decide_conclusions(work, found.id, [1], words, agrees=agrees)
+            paid, who, lambda work: decide_conclusions(work, found.id, {1: turn}, words, agrees=agrees)
         ).code
 
     assert conclude(words=" ") == "why_missing"
-    assert conclude(positions=[]) == conclude(positions=[1, 99]) == "join_hits_unchosen"
+    assert conclude(seen={}) == conclude(seen={1: 0, 99: 0}) == "join_hits_unchosen"
     assert conclude(outcome=Outcome.DISMISSED) == "join_follow_up_unsuited"
     assert conclude(who="外地审计员") == "audit_join_missing"
     assert conclude(who="初审员") == "role_missing"
-    assert decide() == "join_hit_not_waiting"
-    assert paid.do(AUDITOR, lambda work: conclude_hits(work, found.id, **good)) == 1
-    assert conclude(who=SECOND) == "join_hit_waiting"
+    assert decide(turn=0) == "join_hit_not_waiting"
+    assert paid.do(AUDITOR, lambda work: conclude_hits(work, found.id, **good)) == 1, "等另一人"
+    assert conclude(who=SECOND) == "join_hits_stale", "还没有看到刚下的结论"
+    assert conclude(who=SECOND, seen={1: 1}) == "join_hit_waiting"
+    assert decide(turn=0) == "join_hits_stale"
     assert decide(who=AUDITOR) == "join_conclusion_own"
     assert decide(agrees=False) == "why_missing"
 
@@ -385,12 +387,22 @@ def _every_hit_is_concluded_and_money_by_two(paid: Scene) -> None:
             return read_states(session, found.id)
 
     assert states() == {1: HitState.WAITING}
-    paid.do(SECOND, lambda work: decide_conclusions(work, found.id, [1], "复函没有盖章", agrees=False))
-    assert states() == {1: HitState.OPEN}
-    paid.do(AUDITOR, lambda work: conclude_hits(work, found.id, **good | {"words": "复函已盖章"}))
-    paid.do(SECOND, lambda work: decide_conclusions(work, found.id, [1], "", agrees=True))
+    paid.do(SECOND, lambda work: decide_conclusions(work, found.id, {1: 1}, "复函没有盖章", agrees=False))
+    assert states() == {}
+    paid.do(AUDITOR, lambda work: conclude_hits(work, found.id, **good | {"seen": {1: 1}}))
+    # 下结论的人自己撤回，重新下；看过旧结论的不能去确认新的
+    paid.do(AUDITOR, lambda work: decide_conclusions(work, found.id, {1: 2}, "金额写错", agrees=False))
+    assert states() == {}
+    paid.do(AUDITOR, lambda work: conclude_hits(work, found.id, **good | {"seen": {1: 2}}))
+    assert decide(turn=2) == "join_hits_stale"
+    paid.do(SECOND, lambda work: decide_conclusions(work, found.id, {1: 3}, "", agrees=True))
+    _what_two_agreed_takes_two_to_overturn(paid, found.id, states)
     # 不追回、不处置、不移送的，一个人就能下结论
-    rest = {"positions": range(2, count + 1), "outcome": Outcome.DISMISSED, "follow_up": FollowUp.NOTHING}
+    rest = {
+        "seen": dict.fromkeys(range(2, count + 1), 0),
+        "outcome": Outcome.DISMISSED,
+        "follow_up": FollowUp.NOTHING,
+    }
     paid.do(AUDITOR, lambda work: conclude_hits(work, found.id, **good | rest))
     with paid.database.read() as session:
         standing = tally(session, [found])[found.id]
@@ -403,6 +415,39 @@ def _every_hit_is_concluded_and_money_by_two(paid: Scene) -> None:
     ):  # fmt: skip
         with pytest.raises(DBAPIError), paid.database.open_write() as session:
             session.execute(text(sql))
+
+
+def _what_two_agreed_takes_two_to_overturn(
+    paid: Scene, join_id: int, states: Callable[[], dict[int, HitState]]
+) -> None:
+    """两人确认过要追回的，一个人改不成“不属实”：要另一人确认；退回的，原来的仍然有效。"""
+
+    def overturn(turn: int) -> int:
+        return paid.do(
+            AUDITOR,
+            lambda work: conclude_hits(
+                work, join_id, {1: turn}, Outcome.DISMISSED, FollowUp.NOTHING, "本人已退款"
+            ),
+        )
+
+    assert overturn(3) == 1, "等另一人"
+    assert states() == {1: HitState.WAITING}
+    own = told(paid, AUDITOR, lambda work: decide_conclusions(work, join_id, {1: 4}, "", agrees=True))
+    assert own.code == "join_conclusion_own"
+    paid.do(SECOND, lambda work: decide_conclusions(work, join_id, {1: 4}, "没有退款凭证", agrees=False))
+    assert states() == {1: HitState.UPHELD}
+    alone = """INSERT INTO audit_join_conclusion SELECT join_id, position, 9, 'dismissed', 'nothing', words,
+        concluded_at, 7, 1, concluded_at, 7, '' FROM audit_join_conclusion WHERE turn = 4"""
+    with (
+        pytest.raises(DBAPIError, match="takes two to overturn"), paid.database.open_write() as session,
+    ):  # fmt: skip
+        session.execute(text(alone))
+    assert overturn(4) == 1
+    confirmed = """UPDATE audit_join_conclusion SET agreed = 1, decided_at = concluded_at,
+        decided_by_person_id = concluded_by_person_id WHERE turn = 5"""
+    with pytest.raises(DBAPIError, match="takes two people"), paid.database.open_write() as session:
+        session.execute(text(confirmed))
+    paid.do(AUDITOR, lambda work: decide_conclusions(work, join_id, {1: 5}, "再核实", agrees=False))
 
 
 def _answers_are_forgotten_after_ten_years(paid: Scene) -> None:
@@ -418,7 +463,7 @@ def _answers_are_forgotten_after_ten_years(paid: Scene) -> None:
     assert (len(left), found.hits > 0, len(found.sha256)) == (0, True, 64)
     late = told(
         paid, AUDITOR,
-        lambda work: conclude_hits(work, 1, [1], Outcome.HANDLED, FollowUp.NOTHING, "已经办过"),
+        lambda work: conclude_hits(work, 1, {1: 0}, Outcome.HANDLED, FollowUp.NOTHING, "已经办过"),
     )  # fmt: skip
     assert late.code == "audit_join_forgotten"
     paid.at = today

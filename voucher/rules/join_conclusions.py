@@ -82,6 +82,13 @@ HIT_WAITING = reason(
     SOURCE,
     Family.CONFLICT,
 )
+HITS_STALE = reason(
+    "join_hits_stale",
+    "第 {positions} 条在页面打开之后有了新的结论或办理，本次没有办理",
+    "请刷新页面，看过现在的结论和理由后重新办理",
+    "【设】确认的就是看到的：页面上的结论与办理时一致",
+    Family.CONFLICT,
+)
 HIT_NOT_WAITING = reason(
     "join_hit_not_waiting",
     "第 {positions} 条没有等待确认的结论",
@@ -92,7 +99,7 @@ HIT_NOT_WAITING = reason(
 OWN_CONCLUSION = reason(
     "join_conclusion_own",
     "第 {positions} 条的结论是您自己下的",
-    "涉及追回、处置、移送的结论要由另一人确认，请转给同事",
+    "要由另一人确认的结论不能自己确认，请转给同事；想改的，写明理由退回（撤回）后重新下",
     SOURCE,
 )
 
@@ -105,14 +112,18 @@ def check_conclusion(outcome: Outcome, follow_up: FollowUp) -> None:
 
 
 @rule(number="JOI-09", stage="监管", source=SOURCE, since=SINCE)
-def needs_another(follow_up: FollowUp) -> bool:
-    """Return whether a conclusion counts only when another person has confirmed it."""
-    return follow_up is not FollowUp.NOTHING
+def needs_another(follow_up: FollowUp, in_force: str | None = None) -> bool:
+    """Return whether a conclusion counts only when another person has confirmed it.
+
+    `in_force` is what follows from the conclusion it would take the place of: what two have said, one alone
+    does not overturn.
+    """
+    return follow_up is not FollowUp.NOTHING or in_force not in (None, FollowUp.NOTHING)
 
 
 @rule(number="JOI-10", stage="监管", source=SOURCE, since=SINCE)
 def state_of_hit(outcome: str | None, *, is_agreed: bool | None) -> HitState:
-    """Return how a hit stands by its latest conclusion; one sent back counts as none."""
+    """Return how a hit stands by its latest conclusion that was not sent back; one sent back is none."""
     if outcome is None or is_agreed is False:
         return HitState.OPEN
     return HitState.WAITING if is_agreed is None else HitState(outcome)

@@ -91,7 +91,7 @@ def test_an_auditor_brings_a_list_puts_a_question_and_takes_the_answer_along(
 
 def _two_auditors_conclude(auditor: Browser, world: World) -> None:
     """One concludes, another confirms; a chosen hit without words comes back with its box still ticked."""
-    said = {"position": "1", "outcome": "upheld", "follow_up": "clawback"}
+    said = {"seen": "1:0", "outcome": "upheld", "follow_up": "clawback"}
     page = auditor.press("下结论", **said, words="")
     decent(page)
     assert ("input", "checked") in {(tag, name) for tag, given in page.tags for name in given}
@@ -100,13 +100,16 @@ def _two_auditors_conclude(auditor: Browser, world: World) -> None:
     assert "待确认" in page.text
     page = auditor.go("/supervisor/joins/1?state=waiting")
     leave("join-waiting.html", page.html.encode())
-    page = auditor.press("确认", position="1")
+    page = auditor.press("确认", seen="1:0")
+    assert "第 1 条在页面打开之后有了新的结论或办理" in page.text
+    assert "含有不是编号的内容" in auditor.press("确认", seen="1").text
+    page = auditor.press("确认", seen="1:1")
     assert "第 1 条的结论是您自己下的" in page.text
     assert "确认或退回选中的各条" in page.text
     world.staff("审计二", Role.AUDITOR, region=PROVINCE)
     second = Browser(world.sign_in("审计二").http)
     second.go("/supervisor/joins/1?state=waiting")
-    page = second.press("确认", position="1")
+    page = second.press("确认", seen="1:1")
     decent(page)
     assert "已确认 1 条" in page.text
     leave("join-concluded.html", page.html.encode())

@@ -78,6 +78,19 @@ def wholes(name: str, label: str) -> list[int]:
     return sorted({int(each) for each in chosen})
 
 
+def pairs(name: str, label: str) -> dict[int, int]:
+    """Return the chosen numbers of a field, each with the version shown. Raises form_field_unreadable."""
+    found: dict[int, int] = {}
+    for each in request.form.getlist(name):
+        chosen, colon, version = each.partition(":")
+        if not (
+            colon and all(one.isascii() and one.isdigit() and len(one) <= 18 for one in (chosen, version))
+        ):
+            raise FIELD_UNREADABLE.refused(field=name, label=label, problem="含有不是编号的内容")
+        found[int(chosen)] = int(version)
+    return found
+
+
 def upload(name: str, label: str) -> FileStorage:
     """Return an uploaded file with a name. Raises form_field_unreadable."""
     file = request.files.get(name)

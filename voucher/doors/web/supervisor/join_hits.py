@@ -30,6 +30,7 @@ from voucher.rules.joins import LIST_NAMES
 from voucher.stages.oversee.joins.concluding import (
     conclude_hits,
     decide_conclusions,
+    read_agreed,
     read_conclusions,
     read_states,
     tally,
@@ -58,17 +59,18 @@ def conclude_join_hits(join_id: int) -> ResponseReturnValue:
     """Say what the chosen hits came to."""
 
     def call(work: Work) -> Done:
-        follow_up = fields.one_of("follow_up", "后续", FollowUp)
-        count = conclude_hits(
+        seen = _read_seen()
+        waiting = conclude_hits(
             work,
             join_id,
-            fields.wholes("position", "选中的结果"),
+            seen,
             fields.one_of("outcome", "结论", Outcome),
-            follow_up,
+            fields.one_of("follow_up", "后续", FollowUp),
             fields.text("words", "理由和依据", required=False, limit=500),
         )
-        more = "" if follow_up is FollowUp.NOTHING else "，由另一人确认后算数"
-        return Done(f"已给 {count} 条下结论{more}", url_for("web.supervisor.join", join_id=join_id))
+        more = f"，其中 {waiting} 条" if 0 < waiting < len(seen) else "，"
+        told = f"{more}由另一人确认后算数" if waiting else ""
+        return Done(f"已给 {len(seen)} 条下结论{told}", url_for("web.supervisor.join", join_id=join_id))
 
     return submit(call, lambda: _show(join_id))
 
@@ -79,14 +81,18 @@ def decide_join_hits(join_id: int) -> ResponseReturnValue:
 
     def call(work: Work) -> Done:
         agrees = fields.text("decision", "确认还是退回", limit=10) == "confirm"
-        chosen = fields.wholes("position", "选中的结果")
         words = fields.text("words", "退回理由", required=False, limit=500)
-        count = decide_conclusions(work, join_id, chosen, words, agrees=agrees)
+        count = decide_conclusions(work, join_id, _read_seen(), words, agrees=agrees)
         return Done(
             f"已{'确认' if agrees else '退回'} {count} 条", url_for("web.supervisor.join", join_id=join_id)
         )
 
     return submit(call, lambda: _show(join_id, HitState.WAITING))
+
+
+def _read_seen() -> dict[int, int]:
+    """Return which turn was shown of each chosen hit. Raises form_field_unreadable."""
+    return fields.pairs("seen", "选中的结果")
 
 
 def _show(join_id: int, state: HitState | None = None) -> str:
@@ -99,13 +105,14 @@ def _show(join_id: int, state: HitState | None = None) -> str:
         after = min(after, len(meant))
         shown = meant[after : after + HITS]
         said = read_conclusions(session, join_id, [each.position for each in shown])
+        in_force = read_agreed(session, join_id, [each.position for each in shown])
         counted, here = (
             tally(session, [found])[join_id],
             partial(url_for, "web.supervisor.join", join_id=join_id),
         )
         hands = {
             each
-            for one in said.values()
+            for one in (*said.values(), *in_force.values())
             for each in (one.concluded_by_person_id, one.decided_by_person_id)
             if each is not None
         }
@@ -118,6 +125,7 @@ def _show(join_id: int, state: HitState | None = None) -> str:
             rows=tell_hits(session, door.keyring, shown),
             states={each.position: states.get(each.position, HitState.OPEN) for each in shown},
             said=said,
+            in_force=in_force,
             hands=name_people(session, sorted(hands)),
             me=current_actor().person_id,
             state_names=STATE_NAMES,
@@ -144,7 +152,8 @@ def join_file(join_id: int) -> ResponseReturnValue:
     found, hits = perform(partial(look_at_join, join_id=join_id, way="xlsx"))
     with door.read() as session:
         said = read_conclusions(session, join_id, [each.position for each in hits])
-        sheets = make_sheets(found, tell_hits(session, door.keyring, hits), said)
+        in_force = read_agreed(session, join_id, [each.position for each in hits])
+        sheets = make_sheets(found, tell_hits(session, door.keyring, hits), said, in_force)
     write_workbook(out, sheets, created_at=found.ran_at, title=f"{found.number} {NAMES[found.kind]}")
     out.seek(0)
     return send_file(out, mimetype=XLSX, as_attachment=True, download_name=f"{found.number}.xlsx")

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 
-from sqlalchemy import func, select
+from sqlalchemy import Integer, func, select, type_coerce
 from sqlalchemy.orm import Session
 
 from voucher.ledger import audit
 from voucher.plumbing.bulk import among
 from voucher.plumbing.unit_of_work import Work
+from voucher.registry.second_hands import check_second_hand
 from voucher.rules.join_conclusions import (
     HIT_NOT_WAITING,
     HIT_WAITING,
+    HITS_STALE,
     HITS_UNCHOSEN,
     OWN_CONCLUSION,
     FollowUp,
@@ -29,62 +31,73 @@ from voucher.stages.oversee.joins.reading import JOIN_FORGOTTEN, load_join
 
 THING = "audit_join"
 AT_ONCE = 200
+# one sent back counts as none: what was in force before it still is
+AGREED = type_coerce(AuditJoinConclusion.agreed, Integer) == 1
+NOT_SENT_BACK = AuditJoinConclusion.agreed.is_(None) | AGREED
 
 
 def conclude_hits(
-    work: Work, join_id: int, positions: Collection[int], outcome: Outcome, follow_up: FollowUp, words: str
+    work: Work, join_id: int, seen: Mapping[int, int], outcome: Outcome, follow_up: FollowUp, words: str
 ) -> int:
-    """Say what hits of a join came to, and return how many; a later conclusion takes an earlier one's place.
+    """Say what hits of a join came to, and return how many of them wait for another person.
 
+    `seen` is the turn of the latest conclusion that was read of each hit, 0 for none. A later conclusion
+    takes an earlier one's place; where two agreed on what follows, it waits for another person as well.
     Raises Refused role_missing, audit_join_missing, audit_join_forgotten, why_missing, join_hits_unchosen,
-    join_follow_up_unsuited, join_hit_waiting.
+    join_follow_up_unsuited, join_hits_stale, join_hit_waiting.
     """
     _load_standing(work, join_id)
     said = check_why(words)
     check_conclusion(outcome, follow_up)
-    chosen = _check_chosen(work.session, join_id, positions)
+    chosen = _check_chosen(work.session, join_id, seen)
     latest = read_conclusions(work.session, join_id, chosen)
+    _check_seen(seen, latest)
     waiting = [each.position for each in latest.values() if each.agreed is None]
     if waiting:
         raise HIT_WAITING.refused(positions=write_positions(waiting))
-    alone = not needs_another(follow_up)
+    in_force = read_agreed(work.session, join_id, chosen)
+    made = []
     for position in chosen:
-        before = latest.get(position)
-        work.session.add(
+        before = in_force.get(position)
+        alone = not needs_another(follow_up, None if before is None else before.follow_up)
+        made.append(
             AuditJoinConclusion(
-                join_id=join_id, position=position, turn=1 if before is None else before.turn + 1,
+                join_id=join_id, position=position, turn=_turn_of(latest.get(position)) + 1,
                 outcome=str(outcome), follow_up=str(follow_up), words=said, concluded_at=work.at,
                 concluded_by_person_id=work.actor.person_id, agreed=True if alone else None,
                 decided_at=work.at if alone else None,
                 decided_by_person_id=work.actor.person_id if alone else None, decided_words="",
             )
         )  # fmt: skip
+    work.session.add_all(made)
     work.session.flush()
     audit.record_one(
         work, THING, join_id, "conclude",
         positions=chosen, outcome=str(outcome), follow_up=str(follow_up), words=said,
     )  # fmt: skip
-    return len(chosen)
+    return sum(each.agreed is None for each in made)
 
 
-def decide_conclusions(
-    work: Work, join_id: int, positions: Collection[int], words: str, *, agrees: bool
-) -> int:
+def decide_conclusions(work: Work, join_id: int, seen: Mapping[int, int], words: str, *, agrees: bool) -> int:
     """Confirm what somebody else concluded, or send it back with the reason, and return how many.
 
+    Who concluded may take it back alike. `seen` is the turn that was read of each hit.
     Raises Refused role_missing, audit_join_missing, audit_join_forgotten, why_missing, join_hits_unchosen,
-    join_hit_not_waiting, join_conclusion_own.
+    join_hits_stale, join_hit_not_waiting, join_conclusion_own, second_person_reset_lately, parameter_missing.
     """
     _load_standing(work, join_id)
     said = words.strip() if agrees else check_why(words)
-    chosen = _check_chosen(work.session, join_id, positions)
+    chosen = _check_chosen(work.session, join_id, seen)
     latest = read_conclusions(work.session, join_id, chosen, lock=True)
+    _check_seen(seen, latest)
     rest = [each for each in chosen if each not in latest or latest[each].agreed is not None]
     if rest:
         raise HIT_NOT_WAITING.refused(positions=write_positions(rest))
     own = [each for each in chosen if latest[each].concluded_by_person_id == work.actor.person_id]
-    if own:
+    if own and agrees:
         raise OWN_CONCLUSION.refused(positions=write_positions(own))
+    for first in sorted({latest[each].concluded_by_person_id for each in chosen} - {work.actor.person_id}):
+        check_second_hand(work, first)
     for each in chosen:
         found = latest[each]
         found.agreed, found.decided_at, found.decided_words = agrees, work.at, said
@@ -93,6 +106,17 @@ def decide_conclusions(
     event = "confirm" if agrees else "send_back"
     audit.record_one(work, THING, join_id, event, positions=chosen, words=said)
     return len(chosen)
+
+
+def _turn_of(found: AuditJoinConclusion | None) -> int:
+    return 0 if found is None else found.turn
+
+
+def _check_seen(seen: Mapping[int, int], latest: Mapping[int, AuditJoinConclusion]) -> None:
+    """Refuse hits of which something was said since they were read. Raises join_hits_stale."""
+    stale = [each for each, turn in seen.items() if turn != _turn_of(latest.get(each))]
+    if stale:
+        raise HITS_STALE.refused(positions=write_positions(stale))
 
 
 def _load_standing(work: Work, join_id: int) -> None:
@@ -130,11 +154,25 @@ def read_conclusions(
     return {each.position: each for each in rows}
 
 
+def read_agreed(session: Session, join_id: int, positions: Collection[int]) -> dict[int, AuditJoinConclusion]:
+    """Return the conclusion in force of each of these hits that has one."""
+    rows = session.scalars(
+        select(AuditJoinConclusion)
+        .where(
+            AuditJoinConclusion.join_id == join_id,
+            among(session, AuditJoinConclusion.position, sorted(positions)),
+            AGREED,
+        )
+        .order_by(AuditJoinConclusion.position, AuditJoinConclusion.turn)
+    )
+    return {each.position: each for each in rows}
+
+
 def read_states(session: Session, join_id: int) -> dict[int, HitState]:
     """Return how each hit with a conclusion stands."""
     rows = session.execute(
         select(AuditJoinConclusion.position, AuditJoinConclusion.outcome, AuditJoinConclusion.agreed)
-        .where(AuditJoinConclusion.join_id == join_id)
+        .where(AuditJoinConclusion.join_id == join_id, NOT_SENT_BACK)
         .order_by(AuditJoinConclusion.position, AuditJoinConclusion.turn)
     )
     return {position: state_of_hit(outcome, is_agreed=agreed) for position, outcome, agreed in rows}
@@ -157,7 +195,7 @@ def tally(session: Session, joins: Sequence[AuditJoin]) -> dict[int, Mapping[Hit
             AuditJoinConclusion.position,
             func.max(AuditJoinConclusion.turn).label("turn"),
         )
-        .where(AuditJoinConclusion.join_id.in_(ids))
+        .where(AuditJoinConclusion.join_id.in_(ids), NOT_SENT_BACK)
         .group_by(AuditJoinConclusion.join_id, AuditJoinConclusion.position)
         .subquery()
     )

@@ -29,15 +29,21 @@ COLUMNS = (
 
 
 def make_sheets(
-    found: AuditJoin, hits: Sequence[ToldHit], said: Mapping[int, AuditJoinConclusion]
+    found: AuditJoin,
+    hits: Sequence[ToldHit],
+    said: Mapping[int, AuditJoinConclusion],
+    in_force: Mapping[int, AuditJoinConclusion],
 ) -> list[Sheet]:
-    """Return the sheets of an answer with what became of each hit; names and numbers stay masked."""
+    """Return the sheets of an answer with what became of each hit; names and numbers stay masked.
+
+    Of a hit whose latest conclusion was sent back, the one in force is told.
+    """
     rows = [
         (
             each.position, each.masked_name, each.masked_number, each.voucher, each.institution,
             each.amount_fen, each.amount_fen, each.sentence,
             "；".join(f"{row['table']} {row['key']}" for row in each.rows),
-            *_concluded(said.get(each.position)),
+            *_concluded(_telling(said.get(each.position), in_force.get(each.position))),
         )
         for each in hits
     ]  # fmt: skip
@@ -57,6 +63,13 @@ def make_sheets(
         Sheet("比对结果", COLUMNS, rows),
         Sheet("怎样比对的", (SheetColumn("项目", width=34), SheetColumn("内容", width=80)), told),
     ]
+
+
+def _telling(
+    latest: AuditJoinConclusion | None, in_force: AuditJoinConclusion | None
+) -> AuditJoinConclusion | None:
+    sent_back = latest is not None and latest.agreed is False
+    return in_force if sent_back and in_force is not None else latest
 
 
 def _concluded(said: AuditJoinConclusion | None) -> tuple[str, str, str, str]:

@@ -135,9 +135,10 @@ class AuditJoinHit(Model):
 
 
 class AuditJoinConclusion(Model):
-    """What somebody says of a hit, and who confirmed it or sent it back; the highest turn is in force.
+    """What somebody says of a hit, and who confirmed it or sent it back; the highest turn agreed is in force.
 
-    `agreed` is empty while another person's word is awaited.
+    `agreed` is empty while another person's word is awaited; who takes a word of one's own back decided it
+    oneself. What two have agreed, one alone does not overturn (by trigger).
     """
 
     __tablename__ = "audit_join_conclusion"
@@ -155,11 +156,10 @@ class AuditJoinConclusion(Model):
             name="decided",
         ),
         CheckConstraint(
-            "follow_up = 'nothing' OR decided_by_person_id IS NULL "
+            "follow_up = 'nothing' OR agreed IS NULL OR agreed = 0 "
             "OR decided_by_person_id <> concluded_by_person_id",
             name="two_people",
         ),
-        CheckConstraint("follow_up <> 'nothing' OR agreed = 1", name="at_once"),
         {"sqlite_strict": True},
     )
 
