@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator
+from contextlib import suppress
 
 from sqlalchemy.orm import Session as Reading
 
 from voucher.plumbing.secrets import Keyring
 from voucher.registry.people import name_index_of
+from voucher.rules.errors import Refused
+from voucher.rules.names import normalise_name
 from voucher.rules.risk.facts import Contact, Mark, Place, Session, Study, TrainingClass
 from voucher.rules.risk.measures import DAY_SECONDS, share_bp
 from voucher.stages.oversee.risk.facts.asking import Window, midnight, name, seconds, stream
@@ -47,13 +50,22 @@ def read_sessions(session: Reading, window: Window, keyring: Keyring) -> Iterato
         teacher, taught_by = each.teacher or "", each.delivering_institution_id or each.institution_id
         key = (each.institution_id, taught_by, teacher)
         if key not in known:
-            people = filed.get((taught_by, name_index_of(keyring, teacher)), set()) if teacher else set()
-            named = f"{each.institution_id}/{each.teacher}" if teacher else ""
-            known[key] = f"{min(people)}/{teacher}" if len(people) == 1 else named
+            spelt = _spell(teacher)
+            people = filed.get((taught_by, name_index_of(keyring, spelt)), set()) if spelt else set()
+            named = f"{each.institution_id}/{spelt}" if spelt else ""
+            # in one spelling: two houses that write the name in two ways speak of one person
+            known[key] = f"{min(people)}/{spelt}" if len(people) == 1 else named
         yield Session(
             name(each.id), name(each.class_id), known[key], seconds(each.starts_at) or 0,
             seconds(each.ends_at) or 0,
         )  # fmt: skip
+
+
+def _spell(teacher: str) -> str:
+    """Return the one spelling of a typed name; what is no name stays as typed."""
+    with suppress(Refused):
+        return normalise_name(teacher)
+    return teacher
 
 
 def _read_filed_teachers(session: Reading, window: Window) -> dict[tuple[int, str], set[str]]:
