@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import date, timedelta
+from functools import partial
 from typing import Any
 
 import pytest
@@ -39,7 +40,7 @@ from voucher.stages.oversee.joins.concluding import conclude_hits, decide_conclu
 from voucher.stages.oversee.joins.finding import Hit, Part
 from voucher.stages.oversee.joins.forgetting import forget_joined, forget_joins, forget_lists
 from voucher.stages.oversee.joins.models import AuditJoin, AuditJoinHit, AuditList, AuditListRow
-from voucher.stages.oversee.joins.reading import look_at_join
+from voucher.stages.oversee.joins.reading import look_at_hits, look_at_join
 from voucher.stages.oversee.joins.running import add_up, run_join, whom_of
 from voucher.stages.settle.terms import PLEDGED
 from voucher.stages.settle.voucher_claims import file_claims
@@ -349,6 +350,8 @@ def _results_are_frozen_and_lists_forgotten(paid: Scene) -> None:
         connection.execute(text("UPDATE audit_join_hit SET amount_fen = amount_fen + 1"))
         session.commit()
     assert told(paid, AUDITOR, lambda work: look_at_join(work, found.id)).code == "audit_join_edited"
+    first = partial(look_at_hits, join_id=found.id, way="page", state=None, after=0, limit=1)
+    assert told(paid, AUDITOR, first).code == "audit_join_edited"
 
 
 def _every_hit_is_concluded_and_money_by_two(paid: Scene) -> None:
@@ -406,6 +409,7 @@ def _every_hit_is_concluded_and_money_by_two(paid: Scene) -> None:
     paid.do(AUDITOR, lambda work: conclude_hits(work, found.id, **good | rest))
     with paid.database.read() as session:
         standing = tally(session, [found])[found.id]
+    _pages_are_read_and_looks_counted_by_the_hour(paid, found.id, count)
     assert (standing[HitState.OPEN], standing[HitState.UPHELD], standing[HitState.DISMISSED]) == (
         0, 1, count - 1,
     )  # fmt: skip
@@ -415,6 +419,25 @@ def _every_hit_is_concluded_and_money_by_two(paid: Scene) -> None:
     ):  # fmt: skip
         with pytest.raises(DBAPIError), paid.database.open_write() as session:
             session.execute(text(sql))
+
+
+def _pages_are_read_and_looks_counted_by_the_hour(paid: Scene, join_id: int, count: int) -> None:
+    """一页一页读，按办理情况读；同一人一小时内打开几次记一次。"""
+    looked = len(_looks(paid))
+
+    def page(state: HitState | None = None, after: int = 0, limit: int = 50) -> list[int]:
+        look = partial(look_at_hits, join_id=join_id, way="page", state=state, after=after, limit=limit)
+        return [each.position for each in paid.do(AUDITOR, look)[1]]
+
+    every = list(range(1, count + 1))
+    assert (page(), page(limit=1), page(after=1)) == (every, [1], every[1:])
+    assert (page(HitState.UPHELD), page(HitState.DISMISSED)) == ([1], every[1:])
+    assert (page(HitState.OPEN), page(HitState.WAITING)) == ([], [])
+    assert len(_looks(paid)) == looked + 1
+    paid.at += timedelta(hours=1)
+    page()
+    assert len(_looks(paid)) == looked + 2
+    paid.at -= timedelta(hours=1)
 
 
 def _what_two_agreed_takes_two_to_overturn(

@@ -15,9 +15,9 @@ from voucher.doors.schemas.joins import AuditHitFilter, AuditHits, AuditJoins
 from voucher.doors.schemas.paging import Paging, paged
 from voucher.rules.join_conclusions import HitState
 from voucher.stages.oversee.joins.concluding import read_conclusions, read_states, tally
-from voucher.stages.oversee.joins.models import AuditJoin
+from voucher.stages.oversee.joins.models import AuditJoin, AuditJoinHit
 from voucher.stages.oversee.joins.reaching import WHO
-from voucher.stages.oversee.joins.reading import list_joins, look_at_join
+from voucher.stages.oversee.joins.reading import list_joins, look_at_hits
 from voucher.stages.oversee.joins.telling import tell_hits
 
 joins = Room("joins", __name__, url_prefix="/api/v1", description="审计比对")
@@ -42,15 +42,15 @@ def list_audit_joins(session: Session, asked: dict[str, Any]) -> dict[str, Any]:
 
 @joins.look("/audit-joins/<int:join_id>/hits", query=AuditHitFilter, answer=AuditHits)
 def list_audit_hits(session: Session, asked: dict[str, Any], join_id: int) -> dict[str, Any]:
-    """一次比对查出的各条，人员脱敏，附结论；每次查看留痕。"""
-    _, hits = perform(partial(look_at_join, join_id=join_id, way="api"))
+    """一次比对查出的各条，人员脱敏，附结论；查看留痕，同一人一小时记一次。"""
+    state = HitState(asked["state"]) if asked["state"] else None
+
+    def read(after: int | None, limit: int) -> list[AuditJoinHit]:
+        look = partial(look_at_hits, join_id=join_id, way="api", state=state, after=after or 0, limit=limit)
+        return perform(look)[1]
+
+    page = paged(asked, read, lambda row: row.position)
     states = read_states(session, join_id)
-    meant = [each for each in hits if asked["state"] in (None, states.get(each.position, HitState.OPEN))]
-    page = paged(
-        asked,
-        lambda after, limit: [each for each in meant if each.position > (after or 0)][:limit],
-        lambda row: row.position,
-    )
     told = tell_hits(session, the_door().keyring, page["items"])
     said = read_conclusions(session, join_id, [each.position for each in told])
     return page | {

@@ -37,7 +37,7 @@ from voucher.stages.oversee.joins.concluding import (
 )
 from voucher.stages.oversee.joins.exporting import make_sheets
 from voucher.stages.oversee.joins.forgetting import keep_join_until
-from voucher.stages.oversee.joins.reading import find_list, look_at_join
+from voucher.stages.oversee.joins.reading import find_list, look_at_hits, look_at_join
 from voucher.stages.oversee.joins.telling import tell_hits
 from voucher.stages.oversee.looking import list_looks_at
 
@@ -96,14 +96,14 @@ def _read_seen() -> dict[int, int]:
 
 
 def _show(join_id: int, state: HitState | None = None) -> str:
-    door, asked = the_door(), state or fields.asked("state", tuple(HitState))
-    found, hits = perform(partial(look_at_join, join_id=join_id))
-    after = fields.cursor()
+    door, after = the_door(), fields.cursor()
+    asked = state or next((each for each in HitState if each == fields.asked("state")), None)
+    found, hits = perform(
+        partial(look_at_hits, join_id=join_id, way="page", state=asked, after=after, limit=HITS + 1)
+    )
+    shown = hits[:HITS]
     with door.read() as session:
         states = read_states(session, join_id)
-        meant = [each for each in hits if asked in (None, states.get(each.position, HitState.OPEN))]
-        after = min(after, len(meant))
-        shown = meant[after : after + HITS]
         said = read_conclusions(session, join_id, [each.position for each in shown])
         in_force = read_agreed(session, join_id, [each.position for each in shown])
         counted, here = (
@@ -132,7 +132,7 @@ def _show(join_id: int, state: HitState | None = None) -> str:
             tones=TONES,
             outcome_names={str(each): name for each, name in OUTCOME_NAMES.items()},
             follow_up_names={str(each): name for each, name in FOLLOW_UP_NAMES.items()},
-            tabs=[("全部", here(), len(hits), asked is None)]
+            tabs=[("全部", here(), sum(counted.values()), asked is None)]
             + [
                 (name, here(state=str(each)), counted[each], asked == each)
                 for each, name in STATE_NAMES.items()
@@ -140,7 +140,7 @@ def _show(join_id: int, state: HitState | None = None) -> str:
             asked=asked,
             keep_until=keep_join_until(session, found),
             looks=list_looks_at(session, "audit_join", join_id, limit=LOOKS_SHOWN),
-            next_url=here(after=after + HITS, state=asked) if len(meant) > after + HITS else None,
+            next_url=here(after=shown[-1].position, state=asked) if len(hits) > HITS else None,
             first_url=here(state=asked) if after else None,
         )
 
@@ -149,7 +149,7 @@ def _show(join_id: int, state: HitState | None = None) -> str:
 def join_file(join_id: int) -> ResponseReturnValue:
     """Hand one answer out as a workbook, people masked; the look is kept."""
     door, out = the_door(), io.BytesIO()
-    found, hits = perform(partial(look_at_join, join_id=join_id, way="xlsx"))
+    found, hits = perform(partial(look_at_join, join_id=join_id))
     with door.read() as session:
         said = read_conclusions(session, join_id, [each.position for each in hits])
         in_force = read_agreed(session, join_id, [each.position for each in hits])

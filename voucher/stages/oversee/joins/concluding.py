@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 
-from sqlalchemy import Integer, func, select, type_coerce
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from voucher.ledger import audit
@@ -27,13 +27,9 @@ from voucher.rules.join_conclusions import (
 )
 from voucher.rules.words import check_why
 from voucher.stages.oversee.joins.models import AuditJoin, AuditJoinConclusion, AuditJoinHit
-from voucher.stages.oversee.joins.reading import JOIN_FORGOTTEN, load_join
+from voucher.stages.oversee.joins.reading import AGREED, JOIN_FORGOTTEN, NOT_SENT_BACK, THING, load_join
 
-THING = "audit_join"
 AT_ONCE = 200
-# one sent back counts as none: what was in force before it still is
-AGREED = type_coerce(AuditJoinConclusion.agreed, Integer) == 1
-NOT_SENT_BACK = AuditJoinConclusion.agreed.is_(None) | AGREED
 
 
 def conclude_hits(

@@ -6,15 +6,17 @@ import hashlib
 from collections.abc import Collection, Mapping, Sequence
 from datetime import date
 
-from sqlalchemy import select
+from sqlalchemy import Integer, ScalarSelect, case, func, select, type_coerce
 from sqlalchemy.orm import Session
 
 from voucher.ledger import audit
+from voucher.ledger.audit import AuditRow
 from voucher.plumbing.types import canonical_json
 from voucher.plumbing.unit_of_work import Work
 from voucher.rules.errors import Family, reason
+from voucher.rules.join_conclusions import HitState
 from voucher.rules.joins import SOURCE
-from voucher.stages.oversee.joins.models import AuditJoin, AuditJoinHit, AuditList
+from voucher.stages.oversee.joins.models import AuditJoin, AuditJoinConclusion, AuditJoinHit, AuditList
 from voucher.stages.oversee.joins.reaching import reach
 
 LIST_MISSING = reason(
@@ -42,6 +44,10 @@ JOIN_EDITED = reason(
     SOURCE,
     Family.CONFLICT,
 )
+THING, LOOK = "audit_join", "look"
+AGREED = type_coerce(AuditJoinConclusion.agreed, Integer) == 1
+# a conclusion sent back counts as none: what was in force before it still is
+NOT_SENT_BACK = AuditJoinConclusion.agreed.is_(None) | AGREED
 COLUMNS = ("person_id", "voucher_id", "claim_id", "institution_id", "amount_fen", "sentence", "rows")
 
 
@@ -101,20 +107,72 @@ def load_join(work: Work, join_id: int) -> AuditJoin:
     return found
 
 
-def look_at_join(work: Work, join_id: int, *, way: str = "page") -> tuple[AuditJoin, list[AuditJoinHit]]:
+def look_at_join(work: Work, join_id: int, *, way: str = "xlsx") -> tuple[AuditJoin, list[AuditJoinHit]]:
     """Return an answer with all its hits as they were frozen, and write the look down; none once forgotten.
 
     Raises Refused role_missing, audit_join_missing (also for a foreign one), audit_join_edited.
     """
     found = load_join(work, join_id)
-    audit.record_one(work, "audit_join", join_id, "look", way=way)
+    audit.record_one(work, THING, join_id, LOOK, way=way)
+    return found, [] if found.forgotten_at is not None else _read_frozen(work.session, found)
+
+
+def look_at_hits(
+    work: Work, join_id: int, *, way: str, state: HitState | None, after: int, limit: int
+) -> tuple[AuditJoin, list[AuditJoinHit]]:
+    """Return an answer with a page of its hits that stand in a way, after a position; none once forgotten.
+
+    A look counts once per person, way and hour of the clock. The first page is refused where the answer is
+    not what was frozen.
+    Raises Refused role_missing, audit_join_missing (also for a foreign one), audit_join_edited.
+    """
+    found = load_join(work, join_id)
+    _write_look_down(work, join_id, way)
     if found.forgotten_at is not None:
         return found, []
+    if not after:
+        _read_frozen(work.session, found)
+    query = select(AuditJoinHit).where(AuditJoinHit.join_id == join_id, AuditJoinHit.position > after)
+    if state is not None:
+        query = query.where(func.coalesce(_select_state(), str(HitState.OPEN)) == str(state))
+    return found, list(work.session.scalars(query.order_by(AuditJoinHit.position).limit(limit)))
+
+
+def _write_look_down(work: Work, join_id: int, way: str) -> None:
+    since = work.at.replace(minute=0, second=0, microsecond=0)
+    looks = work.session.scalars(
+        select(AuditRow.content).where(
+            AuditRow.thing == THING,
+            AuditRow.object_id == join_id,
+            AuditRow.act == LOOK,
+            AuditRow.actor_person_id == work.actor.person_id,
+            AuditRow.at >= since,
+        )
+    )
+    if not any(each["way"] == way for each in looks):
+        audit.record_one(work, THING, join_id, LOOK, way=way)
+
+
+def _read_frozen(session: Session, found: AuditJoin) -> list[AuditJoinHit]:
+    """Return all hits of an answer. Raises Refused audit_join_edited where they are not what was frozen."""
     hits = list(
-        work.session.scalars(
-            select(AuditJoinHit).where(AuditJoinHit.join_id == join_id).order_by(AuditJoinHit.position)
+        session.scalars(
+            select(AuditJoinHit).where(AuditJoinHit.join_id == found.id).order_by(AuditJoinHit.position)
         )
     )
     if hash_hits([{name: getattr(each, name) for name in COLUMNS} for each in hits]) != found.sha256:
         raise JOIN_EDITED.refused()
-    return found, hits
+    return hits
+
+
+def _select_state() -> ScalarSelect[str]:
+    """Return the query for how a hit stands, as `state_of_hit` has it; nothing for an open one."""
+    said = AuditJoinConclusion
+    return (
+        select(case((said.agreed.is_(None), str(HitState.WAITING)), else_=said.outcome))
+        .where(said.join_id == AuditJoinHit.join_id, said.position == AuditJoinHit.position, NOT_SENT_BACK)
+        .order_by(said.turn.desc())
+        .limit(1)
+        .correlate(AuditJoinHit)
+        .scalar_subquery()
+    )
