@@ -37,7 +37,7 @@ from voucher.rules.vocabulary import Problem
 from voucher.stages.oversee.complaints.models import Complaint
 from voucher.stages.oversee.joins.running import run_join
 from voucher.stages.oversee.reports.freezing import freeze_report
-from voucher.stages.settle import denying, objection
+from voucher.stages.settle import answering_denials, denying, lifting, objection
 from voucher.stages.settle.models.claims import Claim
 from voucher.stages.settle.models.notices import Notice, Objection
 from voucher.stages.train import classes, reviewing
@@ -72,6 +72,7 @@ def people_town(folder: Path) -> Town:
     _return_a_class(town, trainings["planned"])
     _lodge_an_objection(town)
     _deny_a_claim(town)
+    _find_denials_true(town)
     _connect_a_system(town)
     # the first has one; the last still has to choose his own, and sees nothing else before
     for login in find_workers(town)[1:-1]:
@@ -144,6 +145,27 @@ def _deny_a_claim(town: Town) -> None:
     claim_id, person_id = next(each for each in paid if each.person_id in town.stage.workers)
     login = town.stage.workers[person_id]
     town.do(login, lambda work: denying.deny(work, claim_id, Problem.NOT_RECEIVED))
+
+
+def _find_denials_true(town: Town) -> None:
+    """Have two say "this is not me" of what nobody has signed yet, rightly; for one, lifting is asked."""
+    with town.database.read() as session:
+        rows = session.execute(
+            select(Claim.id, Claim.person_id)
+            .where(Claim.state == "submitted", Claim.id.not_in(select_held(Thing.CLAIM)))
+            .order_by(Claim.id)
+        ).all()
+    mine = [each for each in rows if each.person_id in town.stage.workers][1:3]
+    assert len(mine) == 2
+    for claim_id, person_id in mine:
+        deny = partial(denying.deny, claim_id=claim_id, problem=Problem.NOT_ME)
+        case = town.do(town.stage.workers[person_id], deny).id
+        answer = partial(
+            answering_denials.answer, denial_id=case, upheld=True, words="电话核实，本人没有参加"
+        )
+        town.do("first-review", answer)
+        town.do("second-review", partial(answering_denials.confirm, denial_id=case))
+    town.do("objections", partial(lifting.ask_lift, denial_id=case, why="已更正为本人，原登记有误"))
 
 
 def find_workers(town: Town) -> list[str]:
