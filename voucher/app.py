@@ -58,7 +58,7 @@ from voucher.stages.issue.signing import end_due_credentials, mark_held_credenti
 from voucher.stages.issue.waiting import serve_due_waiting
 from voucher.stages.oversee.archive.recalling import end_due as end_archive_credentials
 from voucher.stages.oversee.forgetting import forget_old_answers, forget_old_attempts, forget_old_looks
-from voucher.stages.oversee.handover import asking as handover
+from voucher.stages.oversee.handover import making
 from voucher.stages.oversee.handover.keeping import forget_exports
 from voucher.stages.oversee.joins.forgetting import forget_joined
 from voucher.stages.oversee.keys import publish_status, rotate_due_keys
@@ -270,7 +270,7 @@ def create_worker(
     jobs = Jobs(database, keyring, make_queue(config.database_url), patience=JOB_PATIENCE, now=clock)
     jobs.register(JOB_KIND, work_as_job(open_desk(config, database, keyring, clock)))
     exports = FileStore(config.exports_folder)
-    jobs.register(handover.JOB_KIND, handover.pack_as_job(database, keyring, clock, exports))
+    making.register(jobs, database, keyring, clock, exports)
     jobs.register(dry_run.JOB_KIND, dry_run.run_dry_run(database, keyring, keeper, clock))
     jobs.register(retention.JOB_KIND, retention.work_as_job(database, keyring, keeper, clock))
     asker = Outside(database, keyring, token=config.outside_token or None)

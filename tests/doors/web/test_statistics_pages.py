@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import csv
 import io
 import re
-from datetime import UTC
+from collections.abc import Sequence
+from datetime import UTC, timedelta
+from functools import partial
 
 from python_calamine import CalamineWorkbook
 from sqlalchemy import func, select
@@ -14,9 +17,15 @@ from tests.doors.web.browser import Browser
 from tests.doors.web.test_supervisor_pages import decent, sum_of_table
 from tests.doors.world import World
 from tests.scene import LI_SI, PROVINCE, SUN_BA, XINXIANG, ZHANG_SAN, Scene
+from tests.settings import config_of
 from voucher.ledger import sealing
 from voucher.ledger.audit import AuditRow
+from voucher.plumbing.files import FileStore
+from voucher.plumbing.jobs import Job, JobState, Run
+from voucher.plumbing.unit_of_work import Work, perform
 from voucher.rules.actor import Role
+from voucher.stages.oversee.handover.drill_asking import write_as_job
+from voucher.stages.oversee.handover.keeping import forget_exports
 from voucher.stages.oversee.statistics.refresh import refresh_statistics
 from voucher.stages.train.models.classes import TrainingClass
 
@@ -79,3 +88,83 @@ def test_from_the_province_to_the_people_of_a_class_under_a_filter(scene: Scene,
     stranger = Browser(world.sign_in("外地审计").http)
     assert stranger.http.get("/supervisor/statistics/419001").status_code == 403
     assert "没有符合条件的券" in stranger.go("/supervisor/statistics").text
+
+
+def _write(scene: Scene, world: World) -> tuple[int, FileStore]:
+    """Do the one job that waits and return it with the files."""
+    store = FileStore(config_of(world.folder).exports_folder)
+    with scene.database.read() as session:
+        job = session.scalars(select(Job).where(Job.state == JobState.QUEUED)).one()
+        run = Run(job.id, job.kind, 1, job.payload, job.created_by_user_id)
+    result = write_as_job(scene.database, lambda: scene.at, store)(run)
+
+    def finish(work: Work) -> None:
+        found = work.session.get_one(Job, run.job_id)
+        found.state, found.result, found.finished_at = JobState.DONE, result, scene.at
+
+    perform(scene.database, scene.keyring, scene.actor("clock"), scene.at, finish)
+    return run.job_id, store
+
+
+def test_the_drill_is_exported_by_a_job_and_found_among_ones_own_exports(scene: Scene, world: World) -> None:
+    budget = town_certified.settle_down(scene)
+    town_certified.certified(scene, budget, ZHANG_SAN, LI_SI)
+    world.at = scene.at.astimezone(UTC)
+    world.staff("监管", Role.SUPERVISOR, region=PROVINCE)
+    world.staff("审计", Role.AUDITOR, region=PROVINCE)
+    world.staff("外地审计", Role.AUDITOR, region=XINXIANG)
+    watcher = Browser(world.sign_in("监管").http)
+    _count(scene)
+    watcher.go("/supervisor/statistics/410000?level=2&from=2024-01")
+    page = watcher.press("导出", depth="classes")
+    decent(page)
+    assert "生成中" in page.text
+    job_id, store = _write(scene, world)
+    page = watcher.go("/supervisor/exports")
+    decent(page)
+    for words in ("统计：河南省", "到班级", "发券月份 2024-01 至 最近，等级", "数据截至 2024", "保留到"):
+        assert words in page.text
+    path = f"/supervisor/exports/{job_id}"
+    assert {f"{path}.xlsx", f"{path}.csv"} <= set(page.links)
+
+    book = CalamineWorkbook.from_filelike(io.BytesIO(watcher.http.get(f"{path}.xlsx").data))
+    about = {str(label): str(said) for label, said in book.get_sheet_by_name("说明").to_python()}
+    assert about["发券月份"] == "2024-01 至 最近"
+    assert (about["资金来源"], about["等级"] != "全部") == ("全部", True)
+    assert about["数据截至"].startswith("2024-")
+    lines = book.get_sheet_by_name("分级").to_python()
+    counted: dict[str, list[Sequence[object]]] = {}
+    for each in lines[1:]:
+        counted.setdefault(str(each[0]), []).append(each)
+    whole = counted["省"][0]
+    assert (whole[5], whole[lines[0].index("发放（人数）")]) == (2, 2)
+    assert len(counted["市"]) == 18, "regions with nothing are there too"
+    for layer in ("机构", "班级"):
+        below = [each[5] for each in counted[layer]]
+        assert (sum(int(str(each)) for each in below), len(below) > 0) == (whole[5], True)
+    funnel = book.get_sheet_by_name("漏斗").to_python()
+    assert funnel[1] == ["发放", 2, 2, "100.00%"]
+
+    rows = list(csv.DictReader(io.StringIO(watcher.http.get(f"{path}.csv").data.decode("utf-8-sig"))))
+    assert len(rows) == len(lines) - 1
+    assert rows[0]["发放（人次）"] == "2"
+    assert re.fullmatch(r"\d+\.\d\d", rows[0]["占用（元）"])
+    assert rows[0]["数据截至"] == about["数据截至"]
+    said = str([book.get_sheet_by_name(each).to_python() for each in book.sheet_names])
+    assert not any(word in said for who in (ZHANG_SAN, LI_SI) for word in who[:2]), "nobody by name or number"
+
+    for name in ("审计", "外地审计"):
+        stranger = Browser(world.sign_in(name).http)
+        assert stranger.http.get(f"{path}.xlsx").status_code == 404, "another's is as missing"
+        assert "统计：" not in stranger.go("/supervisor/exports").text
+    assert "导出" in stranger.go("/supervisor/statistics").text
+    assert watcher.http.get(f"{path}.zip").status_code == 404
+
+    scene.at += timedelta(days=31)
+    perform(
+        scene.database, scene.keyring, scene.actor("clock"), scene.at, partial(forget_exports, store=store)
+    )
+    assert store.list_digests() == set()
+    page = watcher.go("/supervisor/exports")
+    assert "保留期满已删除" in page.text
+    assert watcher.http.get(f"{path}.csv").status_code == 404

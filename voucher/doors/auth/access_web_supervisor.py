@@ -30,6 +30,8 @@ WEB_SUPERVISOR: dict[str, Access] = {
     "web.supervisor.exports": Access(WATCHERS, "我的导出"),
     "web.supervisor.ask_for_export": Access(WATCHERS, "申请审计导出包，留痕"),
     "web.supervisor.export_file": Access(WATCHERS, "下载自己申请的导出包，查看留痕"),
+    "web.supervisor.ask_for_statistics": Access(WATCHERS, "申请逐级导出统计，留痕"),
+    "web.supervisor.statistics_export": Access(WATCHERS, "下载自己申请的统计导出，留痕"),
     "web.supervisor.audit_lists": Access(WATCHERS, "审计名单"),
     "web.supervisor.bring_audit_list": Access(WATCHERS, "导入审计名单，留痕", uploads=True),
     "web.supervisor.joins": Access(WATCHERS, "审计比对"),

@@ -260,7 +260,10 @@ BELOW: dict[str, tuple[str, ...]] = {
         *("web.supervisor.verify_trail", "web.supervisor.check_invariants"),
         *("web.supervisor.checkpoints", "web.supervisor.verifier"),
     ),
-    "web.supervisor.exports": ("web.supervisor.ask_for_export", "web.supervisor.export_file"),
+    "web.supervisor.exports": (
+        *("web.supervisor.ask_for_export", "web.supervisor.export_file"),
+        *("web.supervisor.ask_for_statistics", "web.supervisor.statistics_export"),
+    ),
     "web.public.notices": (
         *("web.public.notice", "web.public.lodge_objection"),
         *("web.public.notice_paper", "web.public.notice_list"),

@@ -32,6 +32,7 @@ LOOKED_AT_NAMES: dict[str, str] = {
     **{str(each): name for each, name in THING_NAMES.items()},
     PERSON: "人员",
     "audit_export": "审计导出包",
+    "statistics_export": "统计导出",
     "audit_join": "审计比对",
     "statistic_look": "统计逐人明细",
     "archive_share": "出示的电子档案",

@@ -29,10 +29,6 @@ LABELS = {
 }
 NONE_WORD = "none"  # what an empty word is called in an address
 CHOICES = 300
-STEP_NAMES = {
-    "issued": "发放", "accepted": "领取", "enrolled": "锁定", "redeemed": "核销", "completed": "结业",
-    "certified": "取证", "settled": "兑现",
-}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,3 +94,12 @@ def name_words(session: Session, dimension: str, words: Collection[str]) -> dict
     if dimension == "level":
         return {each: level_name(int(each)) if int(each) >= 0 else "报名时选定" for each in words}
     return {each: each or "没有类别" for each in words}
+
+
+def tell_wish(session: Session, asked: Asked) -> dict[str, str]:
+    """Return in words what a wish means, label by label."""
+    told = {"发券月份": f"{asked.address.get('from', '最早')} 至 {asked.address.get('until', '最近')}"}
+    for name, label in LABELS.items():
+        word = asked.wish.filters.get(name)
+        told[label] = "全部" if word is None else name_words(session, name, [word]).get(word, word or "无")
+    return told

@@ -12,7 +12,6 @@ from sqlalchemy.orm import Session
 
 from voucher.doors.auth.door import the_door
 from voucher.doors.auth.visitors import current_actor
-from voucher.doors.web.supervisor.asking import STEP_NAMES
 from voucher.doors.web.supervisor.blueprint import supervisor
 from voucher.doors.web.supervisor.statistics import list_months, top_region
 from voucher.registry.catalogue import Region, get_region, name_regions
@@ -21,6 +20,7 @@ from voucher.stages.oversee.anchoring import find_gap
 from voucher.stages.oversee.risk.queries import count_open, list_flags
 from voucher.stages.oversee.statistics import reading
 from voucher.stages.oversee.statistics.comparing import Compared, compare_months
+from voucher.stages.oversee.statistics.models import STEP_NAMES
 from voucher.stages.oversee.statistics.reading import Age, Sums, Wish
 from voucher.stages.settle.queries import list_budgets
 

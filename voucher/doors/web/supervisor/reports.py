@@ -9,7 +9,6 @@ from voucher.doors.auth.door import the_door
 from voucher.doors.auth.visitors import current_actor
 from voucher.doors.web import fields
 from voucher.doors.web.acting import Done, submit
-from voucher.doors.web.supervisor.asking import STEP_NAMES
 from voucher.doors.web.supervisor.blueprint import supervisor
 from voucher.doors.web.supervisor.statistics import top_region
 from voucher.plumbing.unit_of_work import Work
@@ -23,6 +22,7 @@ from voucher.stages.oversee.reports.freezing import (
     list_reports,
     read_report,
 )
+from voucher.stages.oversee.statistics.models import STEP_NAMES
 
 PAGE = 50
 WHAT = {**STEP_NAMES, "paid": "拨付笔数", "paid_fen": "拨付（元）"}

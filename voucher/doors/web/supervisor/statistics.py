@@ -16,15 +16,16 @@ from voucher.doors.auth.door import the_door
 from voucher.doors.auth.entries import WATCHERS
 from voucher.doors.auth.visitors import current_actor
 from voucher.doors.web import fields
-from voucher.doors.web.supervisor.asking import LABELS, STEP_NAMES, Asked, list_choices, read_wish
+from voucher.doors.web.supervisor.asking import LABELS, Asked, list_choices, read_wish
 from voucher.doors.web.supervisor.blueprint import supervisor
 from voucher.registry.catalogue import Region, get_region, list_ancestry, list_subtree
 from voucher.registry.institutions import Institution
 from voucher.rules.actor import check_reach
 from voucher.rules.lifecycle import STATE_NAMES, Thing
+from voucher.stages.oversee.handover.drill_tables import DEPTH_NAMES
 from voucher.stages.oversee.statistics import reading
 from voucher.stages.oversee.statistics.facts import DIRECT, NOWHERE
-from voucher.stages.oversee.statistics.models import STEPS
+from voucher.stages.oversee.statistics.models import STEP_NAMES, STEPS
 from voucher.stages.oversee.statistics.people import list_statistic_people, note_look
 from voucher.stages.oversee.statistics.reading import LossSum, Sums
 from voucher.stages.train.models.classes import TrainingClass
@@ -102,6 +103,8 @@ def statistics_of(code: str) -> ResponseReturnValue:
             asked=asked.address,
             hidden=place,
             export=url_for("web.supervisor.statistics_file", code=code, **asked.address, **place),
+            ask=url_for("web.supervisor.ask_for_statistics", code=code, **asked.address),
+            depths=[(str(each), name) for each, name in DEPTH_NAMES.items()],
             reset=url_for("web.supervisor.statistics_of", code=code),
             several=len(asked.wish.filters) > 1,
             states=STATE_NAMES[Thing.VOUCHER],

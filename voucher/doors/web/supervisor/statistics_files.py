@@ -11,12 +11,13 @@ from voucher.doors.auth.door import the_door
 from voucher.doors.auth.entries import WATCHERS
 from voucher.doors.auth.visitors import current_actor
 from voucher.doors.web.office.bulk import XLSX
-from voucher.doors.web.supervisor.asking import STEP_NAMES, read_wish
+from voucher.doors.web.supervisor.asking import read_wish
 from voucher.doors.web.supervisor.blueprint import supervisor
 from voucher.doors.web.supervisor.statistics import Level, read_level
 from voucher.plumbing.spreadsheets import Kind, Sheet, SheetColumn, write_workbook
 from voucher.rules.actor import check_reach
 from voucher.rules.lifecycle import STATE_NAMES, Thing
+from voucher.stages.oversee.statistics.models import STEP_NAMES
 
 COLUMNS = (
     *(SheetColumn(f"{name}（人次）", Kind.WHOLE, 14) for name in STEP_NAMES.values()),

@@ -1,1 +1,1 @@
-"""What is handed to auditors so that they need not believe this system: proofs, and packages that verify."""
+"""What is handed out: proofs and packages that need no belief in this system, the statistics as a file."""

@@ -16,9 +16,10 @@ from voucher.plumbing.jobs import Job, JobState
 from voucher.plumbing.unit_of_work import Work
 from voucher.registry.tables import require_parameter_number
 from voucher.rules.actor import Role, check_role
-from voucher.stages.oversee.handover.asking import JOB_KIND
+from voucher.stages.oversee.handover.asking import KINDS
 
 KEPT_DAYS = "audit_export_kept_days"
+FILES = ("sha256", "csv_sha256")  # what of a result names a file; the statistics are in two
 OPEN = (JobState.QUEUED, JobState.RUNNING)
 
 
@@ -32,28 +33,30 @@ def forget_exports(work: Work, store: FileStore) -> int:
     lying = store.list_digests()
     days = require_parameter_number(work.session, KEPT_DAYS, work.today, ())
     old = _list_made(work.session, work.at - timedelta(days=days))
-    for job, sha256 in old:
-        record_one(work, JOB_KIND, job.id, "forget", sha256=sha256)
+    for job, files in old:
+        record_one(work, job.kind, job.id, "forget", sha256=files[0])
         job.result = None
     work.session.flush()
     if lying and not _any_open(work.session):
-        kept = {sha256 for _, sha256 in _list_made(work.session)}
+        kept = {sha256 for _, files in _list_made(work.session) for sha256 in files}
         for sha256 in sorted(lying - kept):
             store.remove(sha256)
     return len(old)
 
 
-def _list_made(session: Session, before: datetime | None = None) -> list[tuple[Job, str]]:
-    """Return the packages that are there, each with the digest of its file."""
-    query = select(Job).where(Job.kind == JOB_KIND, Job.state == JobState.DONE, Job.result.is_not(None))
+def _list_made(session: Session, before: datetime | None = None) -> list[tuple[Job, list[str]]]:
+    """Return the packages that are there, each with the digests of its files."""
+    query = select(Job).where(Job.kind.in_(KINDS), Job.state == JobState.DONE, Job.result.is_not(None))
     if before is not None:
         query = query.where(Job.finished_at < before)
     found = session.scalars(query.order_by(Job.id))
-    return [(job, str(job.result["sha256"])) for job in found if job.result is not None]
+    return [
+        (job, [str(job.result[each]) for each in FILES if each in job.result])
+        for job in found
+        if job.result is not None
+    ]
 
 
 def _any_open(session: Session) -> bool:
     """Return whether a package is being made: its file lies there before its row says so."""
-    return (
-        session.scalars(select(Job.id).where(Job.kind == JOB_KIND, Job.state.in_(OPEN))).first() is not None
-    )
+    return session.scalars(select(Job.id).where(Job.kind.in_(KINDS), Job.state.in_(OPEN))).first() is not None

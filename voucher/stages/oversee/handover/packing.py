@@ -69,8 +69,8 @@ def pack(
     files = {
         "README.md": README.encode(),
         "verify.py": getsource(verify).encode(),
-        "dictionary.csv": _csv(("文件", "列", "含义"), DICTIONARY),
-        "data/payments.csv": _csv(COLUMNS, _rows(session, keyring, paid, unmasked=unmasked)),
+        "dictionary.csv": write_csv(("文件", "列", "含义"), DICTIONARY),
+        "data/payments.csv": write_csv(COLUMNS, _rows(session, keyring, paid, unmasked=unmasked)),
         "data/summary.json": _json(_sums(paid)),
         verify.TRAIL: "".join(f"{canonical_json(each)}\n" for each in acts).encode(),
         verify.KEYS: _json(keys),
@@ -228,7 +228,8 @@ def _json(value: object) -> bytes:
     return f"{json.dumps(value, ensure_ascii=False, indent=1, sort_keys=True)}\n".encode()
 
 
-def _csv(head: Sequence[str], rows: Collection[Sequence[object]]) -> bytes:
+def write_csv(head: Sequence[str], rows: Collection[Sequence[object]]) -> bytes:
+    """Return a table as csv that a spreadsheet opens in Chinese and takes no cell of for a formula."""
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\r\n")
     writer.writerow(head)

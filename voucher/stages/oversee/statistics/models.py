@@ -14,6 +14,10 @@ from voucher.plumbing.db import Model
 from voucher.plumbing.types import Day, Int64, Text, UtcTime
 
 STEPS = ("issued", "accepted", "enrolled", "redeemed", "completed", "certified", "settled")
+STEP_NAMES = {
+    "issued": "发放", "accepted": "领取", "enrolled": "锁定", "redeemed": "核销", "completed": "结业",
+    "certified": "取证", "settled": "兑现",
+}  # fmt: skip
 MEASURES = (*STEPS, "ended", "reserved_fen", "paid_fen")
 
 
