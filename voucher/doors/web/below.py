@@ -262,7 +262,8 @@ BELOW: dict[str, tuple[str, ...]] = {
     ),
     "web.supervisor.exports": (
         *("web.supervisor.ask_for_export", "web.supervisor.export_file"),
-        *("web.supervisor.ask_for_statistics", "web.supervisor.statistics_export"),
+        "web.supervisor.ask_for_statistics",
+        *("web.supervisor.statistics_workbook", "web.supervisor.statistics_lines"),
     ),
     "web.public.notices": (
         *("web.public.notice", "web.public.lodge_objection"),

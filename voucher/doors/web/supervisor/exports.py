@@ -110,19 +110,25 @@ def ask_for_statistics(code: str) -> ResponseReturnValue:
     return act(call)
 
 
-@supervisor.get("/supervisor/exports/<int:job_id>.<any(xlsx, csv):form>")
-def statistics_export(job_id: int, form: str) -> ResponseReturnValue:
-    """Hand out statistics of this account's own asking and write the taking down."""
-    door, wanted = the_door(), Form(form)
+@supervisor.get("/supervisor/exports/<int:job_id>.xlsx")
+def statistics_workbook(job_id: int) -> ResponseReturnValue:
+    """Hand out statistics of this account's own asking as a workbook and write the taking down."""
+    return _hand_out(job_id, Form.XLSX, XLSX)
+
+
+@supervisor.get("/supervisor/exports/<int:job_id>.csv")
+def statistics_lines(job_id: int) -> ResponseReturnValue:
+    """Hand out statistics of this account's own asking as csv and write the taking down."""
+    return _hand_out(job_id, Form.CSV, "text/csv")
+
+
+def _hand_out(job_id: int, form: Form, mimetype: str) -> ResponseReturnValue:
+    door = the_door()
     store = FileStore(door.config.exports_folder)
-    taken = door.perform_as(
-        current_actor(), partial(take_statistics, store=store, job_id=job_id, form=wanted)
-    )
+    take = partial(take_statistics, store=store, job_id=job_id, form=form)
+    taken = door.perform_as(current_actor(), take)
     return send_file(
-        taken,
-        mimetype=XLSX if wanted is Form.XLSX else "text/csv",
-        as_attachment=True,
-        download_name=f"statistics-{job_id}.{form}",
+        taken, mimetype=mimetype, as_attachment=True, download_name=f"statistics-{job_id}.{form}"
     )
 
 

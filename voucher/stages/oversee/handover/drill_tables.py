@@ -155,12 +155,16 @@ def _funnel(whole: Line) -> Sheet:
             name,
             whole.sums[step],
             None if whole.people is None else whole.people[step],
-            f"{whole.sums[step] * 10_000 // issued / 100:.2f}%" if issued else "—",
+            _share(whole.sums[step] * 10_000 // issued) if issued else "—",
         )
         for step, name in STEP_NAMES.items()
     ]
     columns = (SheetColumn("环节"), SheetColumn("人次", Kind.WHOLE), SheetColumn("人数", Kind.WHOLE))
     return Sheet("漏斗", (*columns, SheetColumn("占发放")), rows)
+
+
+def _share(basis_points: int) -> str:
+    return f"{basis_points // 100}.{basis_points % 100:02d}%"
 
 
 def _losses(session: Session, lines: Sequence[Line], wish: Wish) -> Sheet:
