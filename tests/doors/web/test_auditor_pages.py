@@ -36,7 +36,8 @@ from voucher.stages.oversee.risk.facts import Window, read_facts
 # a hit of an audit join what became of it, which moves no voucher, claim or institution
 SENT_BY_AUDITORS = {
     "web.supervisor.verify_trail", "web.supervisor.check_invariants",
-    "web.supervisor.ask_for_export", "web.supervisor.look_at_person", "web.supervisor.bring_audit_list",
+    "web.supervisor.ask_for_export", "web.supervisor.ask_for_statistics",
+    "web.supervisor.look_at_person", "web.supervisor.bring_audit_list",
     "web.entrance.keep_filter", "web.entrance.lose_filter",
     "web.supervisor.put_join", "web.supervisor.conclude_join_hits", "web.supervisor.decide_join_hits",
     "complaints.look_at_complaint",
