@@ -155,7 +155,8 @@ def _find_denials_true(town: Town) -> None:
             .where(Claim.state == "submitted", Claim.id.not_in(select_held(Thing.CLAIM)))
             .order_by(Claim.id)
         ).all()
-    mine = [each for each in rows if each.person_id in town.stage.workers][1:3]
+    # two that nothing further on turns down
+    mine = [each for each in rows if each.person_id in town.stage.workers][2:6:2]
     assert len(mine) == 2
     for claim_id, person_id in mine:
         deny = partial(denying.deny, claim_id=claim_id, problem=Problem.NOT_ME)

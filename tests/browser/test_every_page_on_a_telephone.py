@@ -42,6 +42,7 @@ NO_PAGES = frozenset(
         *("web.office.batch_summary", "web.office.batch_summary_xlsx"),
         *("web.public.notice_list", "web.public.notice_paper"),
         *("web.supervisor.report_pdf", "web.supervisor.report_xlsx", "web.supervisor.statistics_file"),
+        *("web.supervisor.statistics_lines", "web.supervisor.statistics_workbook"),
         *("web.supervisor.checkpoints", "web.supervisor.payment_proof", "web.supervisor.verifier"),
         *("web.supervisor.export_file", "web.supervisor.join_file"),
         *("web.worker.certificate_paper", "web.evaluator.certificate_paper", "web.worker.slip_paper"),
