@@ -44,6 +44,7 @@ WAITING: dict[str, tuple[str, ...]] = {
 SEEN: dict[str, tuple[str, str]] = {
     "worker": ("/my", "出示二维码"),
     "sandbox": ("/institution/systems", "沙箱系统"),
+    "employer": ("/evaluator/staff", "填写离职"),
     "key-custodian": ("/desk", "签名密钥"),
     "system-admin": ("/desk", "系统管理在服务器上用命令行办理"),
 }
