@@ -121,7 +121,8 @@ class Database:
                 hide_parameters=True,
                 query_cache_size=STATEMENTS,
                 connect_args={
-                    "options": f"-c lock_timeout={LOCK_WAIT_SECONDS}s -c timezone=UTC",
+                    # compiling a query that reads a page of rows costs more than running it
+                    "options": f"-c lock_timeout={LOCK_WAIT_SECONDS}s -c timezone=UTC -c jit=off",
                     # an act that cannot reach its database is tried again some times: a host that answers
                     # nothing at all must not hold a clerk's request for minutes each time
                     "connect_timeout": CONNECT_WAIT_SECONDS,

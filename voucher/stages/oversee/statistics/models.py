@@ -36,15 +36,30 @@ class StatisticFact(Model):
         Index("ix_statistic_fact_place", "region_code", "institution_id", "class_id", "object_id"),
         # the filters that leave so few that people are counted one by one, in a whole province
         Index("ix_statistic_fact_programme", "programme_id"),
-        Index("ix_statistic_fact_trade", "trade_code"),
-        # people under two filters of few words each, and reasons under a trade with another filter
+        Index("ix_statistic_fact_trade", "trade_code", "person_group", "level", "fund", "issued_month"),
         Index("ix_statistic_fact_blend", "person_group", "level", "fund"),
+        # and in one county, whose vouchers lie all over the table: only those meant are fetched
+        Index(
+            "ix_statistic_fact_region",
+            "region_code",
+            "person_group",
+            "level",
+            "fund",
+            "trade_code",
+            "issued_month",
+        ),
+        # reasons under a trade with another filter are answered from here alone
         Index(
             "ix_statistic_fact_lost",
             "trade_code",
+            "fund",
             "level",
             "person_group",
-            "fund",
+            "region_code",
+            "issued_month",
+            "came_from",
+            "ended_as",
+            "why",
             sqlite_where=text("ended_as <> ''"),
             postgresql_where=text("ended_as <> ''"),
         ),
