@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
-from contextlib import ExitStack
+from collections.abc import Callable
+from contextlib import ExitStack, suppress
+from os import dup
 from pathlib import Path
+from socket import SHUT_RDWR, socket
 
 import psycopg
 import pytest
+from psycopg.errors import error_from_result
+from psycopg.pq import ExecStatus
+from psycopg.pq.abc import PGconn
 from sqlalchemy import func, insert, select, text
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import Session
 
 from tests.conftest import FOUNDED_AT
 from tests.doors.world import World
@@ -17,6 +24,7 @@ from voucher.doors.auth import door
 from voucher.plumbing import trips
 from voucher.plumbing.bulk import next_ids, write_unheard
 from voucher.plumbing.db import Database
+from voucher.plumbing.lines import is_line_down, tell
 from voucher.plumbing.secrets import Keyring
 from voucher.plumbing.unit_of_work import Work, perform
 from voucher.registry.standards import Parameter
@@ -111,7 +119,7 @@ def test_an_act_is_not_run_again_whose_line_broke_while_it_was_being_kept(
     actor = scene.actor("operator")
     with pytest.raises(DBAPIError) as told:
         perform(scene.database, scene.keyring, actor, scene.at, act)
-    assert trips.is_line_down(told.value)
+    assert is_line_down(told.value)
     assert (len(runs), _count(scene.database, "lost")) == (1, 0)
 
 
@@ -137,7 +145,7 @@ def test_a_line_that_broke_while_an_act_was_being_kept_is_lent_to_nobody(scene: 
     actor = scene.actor("operator")
     with pytest.raises(DBAPIError) as told:
         perform(database, scene.keyring, actor, scene.at, act)
-    assert trips.is_line_down(told.value)
+    assert is_line_down(told.value)
     with ExitStack() as lent:
         readers = [lent.enter_context(database.read()) for _ in range(4)]
         assert [each.scalar(select(1)) for each in readers] == [1, 1, 1, 1]
@@ -172,3 +180,88 @@ def test_what_is_told_says_how_to_find_out_whether_it_was_done(
     assert (answer.status_code, answer.json["code"]) == (503, "database_gone")
     assert "先看是否已经办成" in answer.json["detail"]
     assert client.get("/budgets").status_code == 200
+
+
+HELD = select(Parameter.id).order_by(Parameter.id).limit(1).with_for_update()
+ASKED: dict[str, Callable[[Session], object]] = {
+    "by the driver": lambda session: session.execute(HELD).all(),
+    "on the wire": lambda session: trips.ask(session.connection(), HELD, {})(),
+}
+both_ways = pytest.mark.parametrize("ask", ASKED.values(), ids=ASKED)
+
+
+def _line_of(session: Session) -> PGconn:
+    driver = session.connection().connection.driver_connection
+    assert driver is not None
+    line: PGconn = driver.pgconn
+    return line
+
+
+@both_ways
+def test_a_lock_waited_for_too_long_is_no_broken_line(
+    database: Database, ask: Callable[[Session], object]
+) -> None:
+    with database.open_write() as holder, database.open_write() as waiting:
+        holder.execute(HELD)
+        waiting.execute(text("SET LOCAL lock_timeout = '20ms'"))
+        with pytest.raises(DBAPIError) as told:
+            ask(waiting)
+    assert getattr(told.value.orig, "sqlstate", None) == "55P03"
+    assert not is_line_down(told.value)
+
+
+@both_ways
+def test_a_mistake_of_ours_without_a_state_is_told_as_one_and_not_run_again(
+    scene: Scene, ask: Callable[[Session], object]
+) -> None:
+    runs: list[int] = []
+
+    def act(work: Work) -> None:
+        runs.append(len(runs))
+        # in the middle of another question
+        _line_of(work.session).send_query(b"SELECT 1")
+        ask(work.session)
+
+    with pytest.raises(DBAPIError) as told:
+        perform(scene.database, scene.keyring, scene.actor("operator"), scene.at, act)
+    assert isinstance(told.value.orig, psycopg.OperationalError)
+    assert told.value.orig.sqlstate is None
+    assert not is_line_down(told.value), "who is told to look again would find the same mistake"
+    assert len(runs) == 1
+    assert _count(scene.database, "first") == 0, "whoever is lent the line next is served"
+
+
+@both_ways
+def test_a_line_that_breaks_without_a_word_is_down(
+    database: Database, ask: Callable[[Session], object]
+) -> None:
+    with database.open_write() as session:
+        ask(session)
+        trips.settle(session.connection())
+        with socket(fileno=dup(_line_of(session).socket)) as line:
+            line.shutdown(SHUT_RDWR)
+        with pytest.raises(DBAPIError) as told:
+            ask(session)
+        with suppress(DBAPIError):
+            session.rollback()
+    assert getattr(told.value.orig, "sqlstate", None) is None
+    assert is_line_down(told.value)
+    assert _count(database, "first") == 0, "whoever comes next is lent another one"
+
+
+def test_a_server_s_answer_without_a_state_leaves_the_line_as_it_was(database: Database) -> None:
+    with database.read() as session:
+        answer = error_from_result(_line_of(session).make_empty_result(ExecStatus.FATAL_ERROR))
+        assert answer.sqlstate is None
+        assert not is_line_down(tell(session.connection().dialect, answer))
+
+
+def test_a_database_nobody_answers_at_is_a_line_that_is_down(database: Database, tmp_path: Path) -> None:
+    nobody = Database(f"postgresql://nobody@/nothing?host={tmp_path}")
+    with pytest.raises(DBAPIError) as told, nobody.read() as session:
+        session.execute(select(1))
+    assert is_line_down(told.value)
+    with pytest.raises(DBAPIError) as looked:
+        nobody.look(select(1), {})
+    assert is_line_down(looked.value)
+    assert database.look(select(1), {})

@@ -29,8 +29,8 @@ from voucher.doors.auth.step_up import SIGNING_CODE_NEEDED
 from voucher.doors.auth.visitors import current_visitor
 from voucher.doors.schemas.problem import BODY_INVALID
 from voucher.plumbing.idempotency import KEY_MISSING
+from voucher.plumbing.lines import is_line_down
 from voucher.plumbing.logs import describe_error
-from voucher.plumbing.trips import is_line_down
 from voucher.registry.login_codes import CODE_REFUSED, CODE_RESTS, CODES_ENOUGH
 from voucher.registry.passwords import SIGN_IN_REFUSED
 from voucher.rules.errors import Family, Refusal, Refused, reason

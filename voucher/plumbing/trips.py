@@ -17,7 +17,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from time import monotonic
-from typing import Any, cast
+from typing import Any
 
 import psycopg
 from psycopg.errors import InFailedSqlTransaction, InvalidSqlStatementName
@@ -32,6 +32,7 @@ from voucher.plumbing.driver_words import (
     read_all,
     spell_out,
 )
+from voucher.plumbing.lines import install_reaching, tell
 from voucher.plumbing.wire import COMMIT, Answer, Row, Said, Wire, write_values
 
 _WIRE, _RESTED, _GATHERED = "wire", "rested_since", "gathered"
@@ -45,6 +46,7 @@ def install(engine: Engine) -> None:
     """Let an engine of PostgreSQL send what nobody waits for together, and ask rested connections only."""
     _install_trips(engine)
     _install_pings(engine)
+    install_reaching(engine)
 
 
 def _install_trips(engine: Engine) -> None:
@@ -141,9 +143,9 @@ def ask(connection: Connection, statement: Executable, values: Mapping[str, Any]
             try:
                 _wire_of(connection).hear()
             except psycopg.Error as error:
-                raise _told(connection.dialect, error) from error
+                raise _told_on(connection, error) from error
         if answer.rows is None:
-            raise _told(connection.dialect, InFailedSqlTransaction("what was sent before it has failed"))
+            raise _told_on(connection, InFailedSqlTransaction("what was sent before it has failed"))
         return read_all(answer.rows, read)
 
     return hear
@@ -156,26 +158,29 @@ def look(engine: Engine, statement: Executable, values: Mapping[str, Any]) -> li
             return [tuple(row) for row in connection.execute(statement, values)]
     words, said = _spell(engine.dialect, statement, values)
     try:
-        try:
-            rows = _look(engine, words, said)
-        except (InvalidSqlStatementName, psycopg.OperationalError):
-            # what was prepared is gone, or the database was started anew: it only reads, so it asks again
-            rows = _look(engine, words, said)
-    except psycopg.Error as error:
-        raise _told(engine.dialect, error) from error
+        rows = _look(engine, words, said)
+    except DBAPIError as error:
+        if not isinstance(error.orig, InvalidSqlStatementName | psycopg.OperationalError):
+            raise
+        # what was prepared is gone, or the database was started anew: it only reads, so it asks again
+        rows = _look(engine, words, said)
     return read_all(rows, list_readings(statement, engine.dialect))
 
 
 def _look(engine: Engine, words: bytes, said: tuple[Said, ...]) -> list[Row]:
-    pooled = engine.raw_connection()
+    try:
+        pooled = engine.raw_connection()
+    except psycopg.Error as error:
+        raise tell(engine.dialect, error, is_down=True) from error
     try:
         wire = _lay(pooled.info, pooled.driver_connection)
         answer = wire.send(words, said, begins=False)
         wire.settle()
     except psycopg.Error as error:
+        told = tell(engine.dialect, error, is_down=wire.is_down)
         # whoever is lent it next is lent a new one
         pooled.invalidate(error)
-        raise
+        raise told from error
     finally:
         pooled.close()
     return answer.rows or []
@@ -206,7 +211,7 @@ def send_words(connection: Connection, words: str, values: Sequence[Any]) -> Non
     try:
         said = write_values(values)
     except psycopg.Error as error:
-        raise _told(connection.dialect, error) from error
+        raise _told_on(connection, error) from error
     _write(connection, number_marks(words), said)
 
 
@@ -224,14 +229,14 @@ def _spell(
     try:
         return spell_out(dialect, statement, values)
     except psycopg.Error as error:
-        raise _told(dialect, error) from error
+        raise tell(dialect, error) from error
 
 
 def _say(connection: Connection, words: bytes, said: tuple[Said, ...]) -> Answer:
     try:
         return _wire_of(connection).send(words, said)
     except psycopg.Error as error:
-        raise _told(connection.dialect, error) from error
+        raise _told_on(connection, error) from error
 
 
 def settle(connection: Connection) -> None:
@@ -243,7 +248,7 @@ def settle(connection: Connection) -> None:
         try:
             wire.settle()
         except psycopg.Error as error:
-            raise _told(connection.dialect, error) from error
+            raise _told_on(connection, error) from error
 
 
 def _give_up(info: dict[Any, Any]) -> None:
@@ -266,15 +271,6 @@ def _lay(info: dict[Any, Any], driver: Any) -> Wire:
     return wire
 
 
-def is_line_down(error: Exception) -> bool:
-    """Return whether the database is not there, or went away before it had answered."""
-    cause = error.orig if isinstance(error, DBAPIError) else None
-    if not isinstance(cause, psycopg.OperationalError):
-        return False
-    return cause.sqlstate is None or cause.sqlstate.startswith(("08", "57P"))
-
-
-def _told(dialect: Dialect, error: psycopg.Error) -> DBAPIError:
-    """Return the driver's error in SQLAlchemy's words, so that a race still becomes a refusal."""
-    told = DBAPIError.instance(None, None, error, psycopg.Error, hide_parameters=True, dialect=dialect)
-    return cast(DBAPIError, told)
+def _told_on(connection: Connection, error: psycopg.Error) -> DBAPIError:
+    wire: Wire | None = connection.info.get(_WIRE)
+    return tell(connection.dialect, error, is_down=wire is not None and wire.is_down)

@@ -20,6 +20,7 @@ from voucher.plumbing import trips
 from voucher.plumbing.clock import day_of
 from voucher.plumbing.constraints import refusal_of
 from voucher.plumbing.db import Database
+from voucher.plumbing.lines import is_line_down
 from voucher.plumbing.secrets import Keyring
 from voucher.rules.actor import Actor
 from voucher.rules.errors import KeptRefused, Refused
@@ -67,7 +68,7 @@ def _wait(attempt: int) -> None:
 
 
 def _asks_for_retry(work: Work, error: DBAPIError) -> bool:
-    if trips.is_line_down(error):
+    if is_line_down(error):
         # of an act that was not to be kept yet nothing is left
         return not work.is_being_kept
     state = getattr(error.orig, "sqlstate", None)

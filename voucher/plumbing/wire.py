@@ -17,7 +17,7 @@ import psycopg
 from psycopg import abc
 from psycopg.adapt import PyFormat, Transformer
 from psycopg.errors import FeatureNotSupported, InvalidSqlStatementName, error_from_result
-from psycopg.pq import ExecStatus, PipelineStatus, TransactionStatus
+from psycopg.pq import ConnStatus, ExecStatus, PipelineStatus, TransactionStatus
 from psycopg.pq.abc import PGresult
 
 Said = bytes | None
@@ -51,6 +51,11 @@ class Wire:
     def is_open(self) -> bool:
         """Return whether anything is on its way, or the driver could not say a word for another reason."""
         return self._line.pipeline_status != PipelineStatus.OFF
+
+    @property
+    def is_down(self) -> bool:
+        """Return whether the line to the database is broken or closed."""
+        return self._line.status == ConnStatus.BAD
 
     def send(self, words: bytes, values: Iterable[Said] = (), *, begins: bool = True) -> Answer:
         """Send one statement with its values as text, in a transaction unless told otherwise."""
