@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
+from typing import Any
 
 import pytest
 from sqlalchemy import select, text
@@ -13,13 +17,16 @@ from tests import town_issue as issue
 from tests import town_train as town
 from tests.loop import way
 from tests.scene import LI_SI, SUN_BA, XINXIANG, ZHANG_SAN, ZHAO_LIU, Scene
+from voucher.ledger.races import RACES
 from voucher.ledger.states import StateEvent
-from voucher.plumbing.unit_of_work import Work
+from voucher.plumbing.unit_of_work import Work, perform
 from voucher.rules.actor import Role
-from voucher.stages.train import attend, correct, moving, running
+from voucher.rules.errors import Refused
+from voucher.stages.train import attend, classes, correct, enrol, leave, moving, running
 from voucher.stages.train.correct import Result
 from voucher.stages.train.models.changes import ClassMove, CompletionCorrection
 from voucher.stages.train.queries import completion_of, enrolment_of, hours_of
+from voucher.stages.train.transfer import transfer
 
 
 def rewrite(work: Work, sql: str) -> None:
@@ -90,6 +97,122 @@ def test_a_class_is_split_and_merged_and_its_hours_go_along(scene: Scene) -> Non
     assert [way.state(scene, each) for each in (li, sun)] == ["training", "training"]
     with scene.database.read() as session:
         assert hours_of(session, [li, sun]) == {li: 8, sun: 6}
+
+
+@dataclass
+class Merging:
+    """Two classes of one school, one of them with somebody in it, and people who have accepted a voucher."""
+
+    scene: Scene
+    first: int
+    second: int
+    enrolled: int
+    waiting: dict[tuple[str, str], int]
+
+    def enter(self, person: tuple[str, str], class_id: int) -> None:
+        """Have somebody of those who wait enrol."""
+        act = partial(enrol.enrol, voucher_id=self.waiting[person], class_id=class_id)
+        self.scene.do(issue.worker(self.scene, person), act)
+
+    def agree(self, move_id: int) -> partial[ClassMove]:
+        """Return the office's word."""
+        return partial(moving.decide_move, move_id=move_id, agreed=True, opinion="同意")
+
+
+def two_classes(scene: Scene) -> Merging:
+    """Return two classes that are to be made one."""
+    at = way.settle_down(scene)
+    nurses = issue.programme(scene, at.budget_id)
+    first = town.open_class(scene, at.house, hours=8)
+    second = town.open_class(scene, at.house, hours=8, teacher="李老师", place="二号教室", at_hour=14)
+    enrolled = town.enrolled(scene, nurses, ZHANG_SAN, first)
+    people = (LI_SI, SUN_BA, ZHAO_LIU)
+    # accounts are opened before anybody races
+    town.reviewer(scene)
+    at.registrar()
+    return Merging(
+        scene, first, second, enrolled, {each: town.accepted(scene, nurses, each) for each in people}
+    )
+
+
+@pytest.mark.parametrize("database", ["postgres"], indirect=True)
+def test_who_enrols_or_leaves_while_a_class_is_moved_is_neither_sent_away_nor_taken_along(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two at one moment, which SQLite has not: what was looked at has changed, and the office looks again."""
+    made = two_classes(scene)
+    third = town.open_class(
+        scene, town.a_class(scene, made.first).institution_id, hours=8, teacher="吴老师", place="三号教室"
+    )
+    desk = town.staff(scene, town.a_class(scene, made.first).institution_id, Role.REGISTRAR)
+    office, zhang = town.reviewer(scene), issue.worker(scene, ZHANG_SAN)
+    meanwhile: list[Callable[[], object]] = []
+
+    def look_away(work: Work, *given: Any, **named: Any) -> int:
+        while meanwhile:
+            meanwhile.pop(0)()
+        return transfer(work, *given, **named)
+
+    monkeypatch.setattr(moving, "transfer", look_away)
+    made.enter(LI_SI, made.first)
+    split = partial(moving.ask_split, class_id=made.first, to_class_id=made.second, why="人多")
+    asked = scene.do(desk, partial(split, voucher_ids=[made.enrolled]))
+    change = partial(leave.leave, voucher_id=made.enrolled, why="")
+    again = partial(enrol.enrol, voucher_id=made.enrolled, class_id=third)
+    meanwhile += [partial(scene.do, zhang, change), partial(scene.do, zhang, again)]
+    assert town.code(scene, office, made.agree(asked.id)) == "class_roster_changed"
+    assert class_of(scene, made.enrolled) == third, "it was his word that came first"
+    told = town.refusal(scene, office, made.agree(asked.id))
+    assert (told.code, "机构重新提出" in (told.next_step or "")) == ("class_roster_changed", True)
+    scene.do(office, partial(moving.decide_move, move_id=asked.id, agreed=False, opinion="人已转走"))
+
+    merger = scene.do(
+        desk, partial(moving.ask_merger, class_id=made.first, to_class_id=made.second, why="少")
+    )
+    meanwhile.append(partial(made.enter, SUN_BA, made.first))
+    assert town.code(scene, office, made.agree(merger.id)) == "class_roster_changed"
+    assert town.a_class(scene, made.first).state == "approved"
+    both = [made.waiting[LI_SI], made.waiting[SUN_BA]]
+    assert [class_of(scene, each) for each in both] == [made.first] * 2, "nothing was left half done"
+    scene.do(office, made.agree(merger.id))
+    assert [class_of(scene, each) for each in both] == [made.second] * 2
+    assert town.a_class(scene, made.first).state == "cancelled"
+
+
+def test_merged_cancelled_and_enrolled_at_once_nobody_is_left_in_a_class_that_is_gone(scene: Scene) -> None:
+    made = two_classes(scene)
+    house = town.a_class(scene, made.first).institution_id
+    desk, office = town.staff(scene, house, Role.REGISTRAR), town.reviewer(scene)
+    asked = scene.do(desk, partial(moving.ask_merger, class_id=made.first, to_class_id=made.second, why="少"))
+    acts: list[tuple[str, Callable[[Work], object]]] = [
+        (office, made.agree(asked.id)),
+        (desk, partial(classes.cancel_class, class_id=made.first, why="教师生病")),
+        *(
+            (issue.worker(scene, each), partial(enrol.enrol, voucher_id=voucher_id, class_id=made.first))
+            for each, voucher_id in made.waiting.items()
+        ),
+    ]
+
+    def told(wish: tuple[str, Callable[[Work], object]]) -> str:
+        actor = scene.actor(wish[0])
+        try:
+            perform(scene.database, scene.keyring, actor, scene.at, wish[1], retry_on=RACES)
+        except Refused as refused:
+            return refused.refusal.code
+        return ""
+
+    with ThreadPoolExecutor(len(acts)) as pool:
+        codes = list(pool.map(told, acts))
+    assert set(codes) <= {
+        "", "class_not_open", "class_roster_changed", "event_not_allowed", "class_move_missing",
+    }, codes  # fmt: skip
+    vouchers = [made.enrolled, *made.waiting.values()]
+    gone = town.a_class(scene, made.first).state == "cancelled"
+    with scene.database.read() as session:
+        seats = {each: enrolment_of(session, each) for each in vouchers}
+    for voucher_id, seat in seats.items():
+        assert way.state(scene, voucher_id) == ("enrolled" if seat else "accepted")
+        assert seat is None or seat.class_id == made.second or not gone, codes
 
 
 def test_a_signed_result_is_corrected_by_two_and_never_edited(scene: Scene) -> None:

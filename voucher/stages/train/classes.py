@@ -10,7 +10,6 @@ from sqlalchemy.orm import Session
 
 from voucher.ledger import audit, holds, states
 from voucher.ledger.vouchers import Voucher, lock_vouchers
-from voucher.plumbing.constraints import CHANGED_MEANWHILE
 from voucher.plumbing.unit_of_work import Work
 from voucher.registry import catalogue, tables
 from voucher.registry.credit import check_credit_of
@@ -32,6 +31,7 @@ from voucher.stages.train.reading import (
     CLASS_MISSING,
     DESK,
     OFFICERS,
+    ROSTER_CHANGED,
     SEATED,
     SOURCE,
     check_why,
@@ -231,7 +231,8 @@ def cancel_class(work: Work, class_id: int, why: str) -> TrainingClass:
     """Cancel a class: before it begins by its institution or the office, afterwards by the office only.
 
     Whoever is enrolled leaves it; whoever has been redeemed, or is in a running class, waits on hold for
-    another class. Raises Refused role_missing, class_missing, event_not_allowed, training_why_missing.
+    another class. Raises Refused role_missing, class_missing, event_not_allowed, training_why_missing,
+    class_roster_changed.
     """
     check_role(work.actor, *DESK, *OFFICERS)
     check_why(why)
@@ -244,7 +245,7 @@ def cancel_class(work: Work, class_id: int, why: str) -> TrainingClass:
         check_role(work.actor, *OFFICERS)
     check_event(Thing.CLASS, found.state, "cancel")
     if len(vouchers) != len(work.session.scalars(_seated(class_id)).all()):
-        raise CHANGED_MEANWHILE.refused()  # somebody enrolled while the class was being locked
+        raise ROSTER_CHANGED.refused()  # somebody enrolled while the class was being locked
     leaving = [each for each in vouchers if each.state == "enrolled" and found.state != "running"]
     for each in vouchers:
         if each not in leaving:

@@ -11,7 +11,6 @@ from sqlalchemy import select
 
 from voucher.ledger import audit
 from voucher.ledger.vouchers import Voucher
-from voucher.plumbing.constraints import CHANGED_MEANWHILE
 from voucher.plumbing.unit_of_work import Work
 from voucher.rules.actor import check_role
 from voucher.rules.approval import check_two_people
@@ -24,6 +23,7 @@ from voucher.stages.train.models.places import Enrolment
 from voucher.stages.train.reading import (
     CLASS_MISSING,
     OFFICERS,
+    ROSTER_CHANGED,
     SEATED,
     SOURCE,
     check_why,
@@ -111,7 +111,7 @@ def decide_move(work: Work, move_id: int, agreed: bool, opinion: str) -> ClassMo
     """Agree to a split or a merger, which is done at once, or decline it; both say why.
 
     Raises Refused role_missing, training_why_missing, class_move_missing (also for a foreign one),
-    second_person_needed, changed_meanwhile, and what keeps a voucher out of the other class.
+    second_person_needed, class_roster_changed, and what keeps a voucher out of the other class.
     """
     check_role(work.actor, *OFFICERS)
     check_why(opinion)
@@ -143,11 +143,15 @@ def _do(work: Work, move: ClassMove) -> None:
         ).all()
         # who has left the class meanwhile is not moved, and the institution is to ask anew
         if not set(chosen) <= set(seated):
-            raise CHANGED_MEANWHILE.refused()
+            raise ROSTER_CHANGED.refused()
         seated = sorted(chosen)
     if seated:
-        transfer(work, seated, move.to_class_id, move.why)
+        transfer(work, seated, move.to_class_id, move.why, out_of=move.from_class_id)
     if move.kind == MERGER:
+        # who enrolled while the others were moved would be sent away and not merged
+        load_class(work.session, move.from_class_id, lock=True)
+        if list_seated(work, move.from_class_id):
+            raise ROSTER_CHANGED.refused()
         cancel_class(work, move.from_class_id, f"并入另一个班级：{move.why}")
 
 

@@ -50,6 +50,13 @@ WHY_MISSING = reason(
     "请写明办理此事的理由；退回的，请一次性列明全部问题",
     SOURCE,
 )
+ROSTER_CHANGED = reason(
+    "class_roster_changed",
+    "班级的花名册刚刚变了：有人报名、退出或转走，这次没有办理",
+    "请刷新页面，看过最新的花名册再决定；拆班申请里的人已经不在班的，请不同意这份申请，由机构重新提出",
+    "【设】并发办理以先完成者为准; LIFECYCLE 班级",
+    Family.CONFLICT,
+)
 
 
 def check_why(why: str) -> None:

@@ -26,6 +26,8 @@ from voucher.stages.train.models.places import Enrolment
 from voucher.stages.train.queries.facts import completion_of
 from voucher.stages.train.reading import (
     OFFICERS,
+    ROSTER_CHANGED,
+    SEATED,
     SOURCE,
     check_why,
     end_enrolments,
@@ -51,11 +53,14 @@ SAME_CLASS = reason(
 )
 
 
-def transfer(work: Work, voucher_ids: Sequence[int], class_id: int, why: str) -> int:
+def transfer(
+    work: Work, voucher_ids: Sequence[int], class_id: int, why: str, *, out_of: int | None = None
+) -> int:
     """Move enrolled vouchers and those in training to a class of the same subject and return how many.
 
     Hours and redemption stay, and marks are written down as hours first; holds that waited for the transfer
-    are closed. Raises Refused role_missing, voucher_missing (also for a foreign one), class_missing,
+    are closed. With `out_of` each must still sit in that class, or nobody is moved. Raises Refused
+    role_missing, voucher_missing (also for a foreign one), class_roster_changed, class_missing,
     training_why_missing, event_not_allowed, same_class, signed_off_already, class_not_open,
     expires_before_class, parameter_missing, and what keeps a voucher out of a class.
     """
@@ -70,6 +75,8 @@ def transfer(work: Work, voucher_ids: Sequence[int], class_id: int, why: str) ->
     vouchers = lock_vouchers(work, Voucher.id.in_(wanted))
     if len(vouchers) != len(wanted) or not all(_reaches(work, each) for each in vouchers):
         raise VOUCHER_MISSING.refused()
+    if out_of is not None and not all(_sits_in(work, each, out_of) for each in vouchers):
+        raise ROSTER_CHANGED.refused()
     target = get_reached_class(work, class_id, lock=True)
     if target.state not in ("approved", "running") or work.today > target.ends_on:
         raise CLASS_NOT_OPEN.refused(state=STATE_NAMES[Thing.CLASS][target.state])
@@ -83,6 +90,11 @@ def transfer(work: Work, voucher_ids: Sequence[int], class_id: int, why: str) ->
 
 def _reaches(work: Work, voucher: Voucher) -> bool:
     return any(voucher.region_code in work.actor.reach.get(role, frozenset()) for role in OFFICERS)
+
+
+def _sits_in(work: Work, voucher: Voucher, class_id: int) -> bool:
+    place = find_enrolment(work.session, voucher.id)
+    return voucher.state in SEATED and place is not None and place.class_id == class_id
 
 
 def _tally_former(work: Work, vouchers: Sequence[Voucher]) -> None:
