@@ -51,8 +51,15 @@ def test_a_lesson_is_added_played_and_a_rushed_one_goes_to_the_office(loop: Loop
     typed = {"title": "老年人饮食照护", "address": "http://media.example/a.mp4", "segment_minutes": ["40"]}
     page = desk.press("添加", **typed)
     assert "视频要有 https:// 开头的地址" in page.text
-    page = desk.press("添加", **typed | {"address": "https://media.example/a.mp4"})
+    typed["address"] = "https://media.example/a.mp4"
+    half = {"segment_minutes": ["40", ""], "segment_question": ["", "先做什么？"]}
+    page = desk.press("添加", **typed | half)
+    assert "第 2 段没有填分钟数" in page.text
+    assert 'value="先做什么？"' in page.html, "nothing that was typed is lost without a word"
+    wide = {"segment_question": ["先做什么？"], "segment_options": ["洗手｜关灯"], "segment_answer": ["1"]}
+    page = desk.press("添加", **typed | wide)
     assert "已添加" in page.text
+    assert "先做什么？（洗手／关灯，答案 1）" in page.text
     pages = {
         "session_id": held,
         "kind": "pages",
@@ -87,7 +94,8 @@ def test_a_lesson_is_added_played_and_a_rushed_one_goes_to_the_office(loop: Loop
     loop.move_to(CLASS_DAY + timedelta(minutes=6))
     bad = {"study_id": begun["id"], "digits": phone.show(ids["voucher"], challenge=5)}
     refused_with(loop["zhang"].post("/study-ends", bad), 409, "class_code_over")
-    good = {"study_id": begun["id"], "digits": phone.show(ids["voucher"], challenge=begun["number"])}
+    shown = phone.show(ids["voucher"], challenge=begun["number"])
+    good = {"study_id": begun["id"], "digits": shown, "answer": 1}
     told = loop["zhang"].post("/study-ends", good)
     assert (told.status_code, told.json["outcome"], told.json["minutes"]) == (201, "too_fast", 0), told.json
     refused_with(loop["li"].post("/study-ends", good), 404, "lesson_segment_missing")

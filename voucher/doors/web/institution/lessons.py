@@ -27,7 +27,8 @@ from voucher.stages.train.queries.videos import find_videos, list_own_films
 from voucher.stages.train.reading import STAFF
 from voucher.stages.train.video_keeping import BYTES_MOST, MB
 
-OPTION_MARK, SEGMENTS = "|", 6
+# the wide mark is what a Chinese keyboard writes
+OPTION_MARK, SEGMENTS = re.compile(r"[|｜]"), 6
 SEGMENT = ("minutes", "content", "question", "options", "answer")
 MINUTES = re.compile(r"\d{1,3}")
 
@@ -73,21 +74,24 @@ def lesson_video(video_id: int) -> Response:
 
 
 def _read_segments() -> tuple[building.NewSegment, ...]:
-    """Return the segments of the form: those without minutes are left out."""
+    """Return the segments of the form: those in which nothing was typed are left out."""
     columns = [request.form.getlist(f"segment_{name}") for name in SEGMENT]
-    return tuple(_read_segment(*each) for each in zip(*columns, strict=False) if each[0].strip())
+    typed = enumerate(zip(*columns, strict=False), start=1)
+    return tuple(_read_segment(place, *each) for place, each in typed if any(map(str.strip, each)))
 
 
 def _read_segment(
-    minutes: str, content: str, question: str, options: str, answer: str
+    place: int, minutes: str, content: str, question: str, options: str, answer: str
 ) -> building.NewSegment:
+    if not minutes.strip():
+        raise LESSON_UNPLAYABLE.refused(problem=f"第 {place} 段没有填分钟数")
     if not MINUTES.fullmatch(minutes.strip()) or (answer.strip() and not MINUTES.fullmatch(answer.strip())):
         raise LESSON_UNPLAYABLE.refused(problem="分钟数和答案要填数字")
     return building.NewSegment(
         minutes=int(minutes),
         content=content.strip(),
         question=question.strip() or None,
-        options=tuple(each.strip() for each in options.split(OPTION_MARK) if each.strip()),
+        options=tuple(each.strip() for each in OPTION_MARK.split(options) if each.strip()),
         answer=int(answer) if answer.strip() else None,
     )
 
