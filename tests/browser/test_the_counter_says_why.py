@@ -10,16 +10,18 @@ from datetime import timedelta
 
 import pytest
 from playwright.sync_api import Browser, Locator, ViewportSize, expect
+from sqlalchemy import select
 
 from tests import town_issue, town_train
 from tests.browser.carrying import PRESS_KEYS, scan_by_gun
-from tests.browser.looking import DESK, PHONE, Person
+from tests.browser.looking import DESK, PATIENCE_MS, PHONE, Person
 from tests.browser.test_finding_a_fraud import served
 from tests.browser.town import Town, make_app, serve
 from tests.loop.telling import person
 from tests.scene import FENG_YI, LI_SI, SUN_BA, ZHANG_SAN, ZHAO_LIU, Scene, on
 from tests.town_phone import phone
 from voucher.ledger import holds
+from voucher.registry.counter_devices import CounterDevice, strike_device
 from voucher.rules.actor import Role
 from voucher.rules.lifecycle import Thing
 from voucher.stages.oversee.measures.imposing import impose
@@ -28,7 +30,7 @@ pytestmark = pytest.mark.tour
 SMALL: ViewportSize = {"width": 320, "height": 640}
 SIZES = (PHONE, DESK, SMALL)
 LAST_SCANS, GUN_MS = 20, 200
-LATE = person(1)
+LATE, MISSED, EARLY, SLOW = (person(place) for place in range(1, 5))
 # what is heard (in hertz) and felt (in milliseconds)
 TONES: dict[str, tuple[list[int], list[object]]] = {
     "good": ([880], [80]),
@@ -63,6 +65,11 @@ class Counter:
     person: Person
     class_id: int
 
+    def open_page(self, class_id: int) -> None:
+        """Open the scan page of a class."""
+        self.person.go(f"/institution/scan?class_id={class_id}")
+        self.person.reads("扫码核销")
+
     def now(self) -> None:
         """Let the scene live at the moment the page lives at."""
         self.scene.at = self.town.clock.now()
@@ -96,12 +103,22 @@ class Counter:
         return result
 
 
-def fill_the_class(scene: Scene) -> tuple[int, dict[str, int]]:
-    """Have everybody hold a voucher refused in a way of its own; return the class and the vouchers."""
+def fill_the_class(scene: Scene) -> tuple[dict[str, int], dict[str, int]]:
+    """Have everybody hold a voucher refused in a way of its own; return the classes and the vouchers."""
     scene.at = on("2024-03-01")
     house, other = town_train.train_institution(scene), town_train.train_institution(scene, town_train.T2)
-    programme = town_issue.programme(scene, scene.open_budget(10_000))
+    budget = scene.open_budget(20_000)
+    programme = town_issue.programme(scene, budget)
     class_id = town_train.open_class(scene, house, capacity=3)
+    first = town_train.a_class(scene, class_id).starts_on
+    over, soon = (
+        town_train.open_class(
+            scene, house, hours=8, starts_on=first + timedelta(days=days), teacher=teacher, place=place
+        )
+        for days, teacher, place in ((-1, "郑老师", "三号楼"), (10, "何老师", "四号楼"))
+    )
+    # good for the last time on the first day of the class
+    short = town_issue.programme(scene, budget, name="短期券", validity_days=21)
     beside = town_train.open_class(scene, house, teacher="李老师", place="二号楼")
     there = town_train.open_class(scene, other)
     held = {
@@ -111,14 +128,18 @@ def fill_the_class(scene: Scene) -> tuple[int, dict[str, int]]:
         "beside": town_train.enrolled(scene, programme, ZHAO_LIU, beside),
         "there": town_train.enrolled(scene, programme, SUN_BA, there),
         "full": town_train.accepted(scene, programme, FENG_YI),
+        "over": town_train.enrolled(scene, programme, MISSED, over),
+        "soon": town_train.enrolled(scene, programme, EARLY, soon),
+        "short": town_train.accepted(scene, short, SLOW),
     }
     scene.at = town_train.morning(scene, class_id)
-    return class_id, held
+    return {"mine": class_id, "over": over, "soon": soon}, held
 
 
 @pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 def test_every_answer_is_seen_read_heard_and_felt_at_three_widths(scene: Scene, chromium: Browser) -> None:
-    class_id, held = fill_the_class(scene)
+    opened, held = fill_the_class(scene)
+    class_id = opened["mine"]
     house = town_train.a_class(scene, class_id).institution_id
     scanner = town_train.staff(scene, house, Role.SCANNER)
     telephone = phone(scene, ZHANG_SAN)
@@ -130,12 +151,14 @@ def test_every_answer_is_seen_read_heard_and_felt_at_three_widths(scene: Scene, 
         desk = Person(chromium, town, scanner, SMALL)
         desk.context.add_init_script(LISTEN)
         desk.enter_with(town.open_session(scanner))
-        desk.go(f"/institution/scan?class_id={class_id}")
-        desk.reads("扫码核销")
         counter = Counter(scene, town, desk, class_id)
+        counter.open_page(class_id)
         refuse_in_every_way(counter, held, wrong_clock)
         redeem_with_the_keyboard(counter, held["mine"])
         three_codes_are_three_answers(counter)
+        of_another_time(counter, opened, held)
+        past_its_last_day(counter, held["short"])
+        strike_the_device(counter, house, held["late"])
         stop_the_institution(counter, house, held["late"])
         desk.complaints.clear()  # of refusals a browser complains
         assert desk.look() == []
@@ -192,12 +215,61 @@ def three_codes_are_three_answers(counter: Counter) -> None:
     expect(page.locator("[aria-labelledby=scans] li")).to_have_count(LAST_SCANS)
     # the list is full of older answers: whether the last of these came is another question
     page.wait_for_timeout(GUN_MS)
-    for _ in range(LAST_SCANS):
+    for _ in range(PATIENCE_MS // GUN_MS):
         if len(asked) == LAST_SCANS:
             break
         page.wait_for_timeout(GUN_MS)
     assert len(asked) == LAST_SCANS
     page.evaluate(TOLD)
+
+
+def of_another_time(counter: Counter, opened: dict[str, int], held: dict[str, int]) -> None:
+    """A class that is over, one that has not begun, and a voucher that is not locked to any yet."""
+    counter.open_page(opened["over"])
+    counter.person.reads("今天不能核销")
+    counter.scan(counter.code(MISSED, held["over"]), "over", "bad", "已于 2024-03-21 结束", "选择其他班级")
+    counter.open_page(opened["soon"])
+    counter.scan(counter.code(EARLY, held["soon"]), "soon", "bad", "2024-04-01 开班，尚未开始", "开班当日起")
+    counter.scan(
+        counter.code(FENG_YI, held["full"]), "not-enrolled", "warn", "还没报名", "本人同意的，可以代报名"
+    )
+    expect(counter.person.page.get_by_role("button", name="本人同意，代报名")).to_be_visible()
+
+
+def past_its_last_day(counter: Counter, voucher_id: int) -> None:
+    """Shown a moment before midnight and scanned a moment after it."""
+    midnight = on("2024-03-23", 0)
+    counter.town.clock.turn_to(midnight - timedelta(seconds=20))
+    shown = counter.code(SLOW, voucher_id)
+    counter.town.clock.turn_to(midnight + timedelta(seconds=5))
+    counter.person.enter_with(counter.town.open_session(counter.person.login))
+    counter.open_page(counter.class_id)
+    counter.scan(shown, "expired", "bad", "已过核销截止日（2024-03-22）", "重新领取新的培训券")
+
+
+def strike_the_device(counter: Counter, house: int, voucher_id: int) -> None:
+    """Struck off by the administrator while its page is open: nothing is scanned there any more."""
+    page, head = counter.person.page, town_train.staff(counter.scene, house, Role.INSTITUTION_ADMIN)
+    page.get_by_text("本机还没有登记：给本机起名").click()
+    page.get_by_label("本机名称").fill("前台一号机")
+    counter.person.press("给本机起名")
+    counter.person.reads("本机已登记为“前台一号机”")
+    with counter.scene.database.read() as session:
+        device_id = session.scalars(select(CounterDevice.id)).one()
+    counter.open_page(counter.class_id)
+    counter.now()
+    counter.scene.do(head, lambda work: strike_device(work, device_id))
+    shown = counter.code(LATE, voucher_id)
+    counter.scan(
+        shown, "struck", "bad", "已被本机构停用，不能核销", "请换一台设备，或请管理员确认后重新登记本机"
+    )
+    # another name makes it another device
+    page.get_by_text("本机“前台一号机”已停用").wait_for()
+    page.get_by_label("本机名称").fill("前台二号机")
+    counter.person.press("重新登记本机")
+    counter.person.reads("本机已登记为“前台二号机”")
+    counter.open_page(counter.class_id)
+    counter.scan(counter.code(LATE, voucher_id), "other-device", "good", "可以核销", "输入后四位")
 
 
 def stop_the_institution(counter: Counter, house: int, voucher_id: int) -> None:

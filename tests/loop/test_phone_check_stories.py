@@ -17,10 +17,11 @@ from voucher.ledger.audit import AuditRow
 from voucher.ledger.holds import Hold
 from voucher.plumbing.unit_of_work import Work
 from voucher.registry.standards import Parameter
+from voucher.registry.tables import require_parameter_number
 from voucher.registry.users import RoleGrant, UserAccount, open_account
 from voucher.rules.actor import Role
 from voucher.rules.approval import Step
-from voucher.rules.draws import CallResult, CheckOutcome, RosterChange, draw
+from voucher.rules.draws import CallResult, CheckOutcome, RosterChange, draw, sample_size
 from voucher.rules.vocabulary import SubsidyKind
 from voucher.stages.settle import review
 from voucher.stages.train import phone_calls, phone_draws
@@ -71,6 +72,9 @@ def repeated(scene: Scene, class_id: int) -> Repeated:
 def test_一个班结业时抽出至少百分之十_种子先定后用_可复算(scene: Scene) -> None:
     """AC-E9: 准予开班时定下种子、只公开摘要，结业签字时抽取；名单可复算，名册事后变动看得出来。"""
     at = way.settle_down(scene)
+    with scene.database.read() as session:
+        share = require_parameter_number(session, phone_draws.SHARE, issue.day(scene), [JIYUAN])
+    assert sample_size(50, share) == 5, "五十人的班，不另定比例时抽五人"
     set_parameter(scene, "phone_check_share", "5000")
     nurses = issue.programme(scene, at.budget_id)
     class_id = town.open_class(scene, at.house)
