@@ -65,6 +65,11 @@ def day(on: date | None) -> str:
     return on.isoformat() if on is not None else "—"
 
 
+def days(from_on: date | None, until_on: date | None) -> str:
+    """Return a span of days, which is one day where it begins and ends on the same."""
+    return day(from_on) if from_on == until_on else f"{day(from_on)} 至 {day(until_on)}"
+
+
 def whole_days(words: str) -> Markup:
     """Return words for a page in which no day is broken over two lines."""
     return Markup(DAY.sub(r'<span class="nowrap">\g<0></span>', str(escape(words))))  # noqa: S704 — escaped
@@ -142,6 +147,7 @@ def new_key() -> str:
 FILTERS: dict[str, Callable[..., str]] = {
     "moment": moment,
     "day": day,
+    "days": days,
     "whole_days": whole_days,
     "lasting": lasting,
     "grouped": grouped,

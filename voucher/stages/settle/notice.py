@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 from sqlalchemy import select
 
 from voucher.ledger import holds, states
@@ -64,7 +66,7 @@ def post_notice(work: Work, batch_id: int) -> Notice:
         number=f"GS-{batch.region_code}-{work.today.year}-{batch.id:04d}",
         batch_id=batch.id,
         title=f"{region.name}{_name_kind(batch.kind)}公示"
-        f"（{batch.from_on.isoformat()}至{batch.until_on.isoformat()}{_name_day(batch.kind)}）",
+        f"（{_name_days(batch.from_on, batch.until_on)}{_name_day(batch.kind)}）",
         from_on=period.from_on,
         until_on=period.until_on,
         workdays=workdays,
@@ -80,6 +82,11 @@ def post_notice(work: Work, batch_id: int) -> Notice:
     states.move(work, SettlementBatch, [batch], "post", reason=notice.number)
     keep_list(work, notice)
     return notice
+
+
+def _name_days(from_on: date, until_on: date) -> str:
+    """Return the days of a batch as its title says them: one day is one, not a span."""
+    return from_on.isoformat() if from_on == until_on else f"{from_on.isoformat()}至{until_on.isoformat()}"
 
 
 def _name_kind(kind: str) -> str:

@@ -12,6 +12,7 @@ from voucher.doors.auth.entries import DESK, WATCHERS
 from voucher.doors.auth.visitors import current_actor, current_visitor
 from voucher.doors.web.navigation import home_endpoint
 from voucher.doors.web.office.blueprint import office
+from voucher.doors.web.office.desk_groups import find_longest, group_queues
 from voucher.doors.web.office.queues import list_queues
 from voucher.registry.catalogue import Region
 from voucher.rules.actor import ROLE_NAMES, Actor
@@ -39,9 +40,12 @@ def home() -> ResponseReturnValue:
     door, actor = the_door(), current_actor()
     business = actor.has(*DESK)
     with door.read() as session:
+        queues = [*list_queues(session, actor), *_list_settling(session, actor)] if business else []
+        groups = group_queues(queues, door.at)
         return render_template(
             "office/home.html",
-            queues=[*list_queues(session, actor), *_list_settling(session, actor)] if business else [],
+            groups=groups,
+            longest=find_longest(groups),
             batches=queries.list_batches(session, actor.regions, limit=RECENT_BATCHES) if business else [],
             duties=_list_duties(session, actor),
             business=business,

@@ -11,7 +11,7 @@ from voucher.doors.auth.visitors import current_actor
 from voucher.doors.web.finance.sheets import MONEY, TEXT, WIDE, Part, answer_sheet
 from voucher.doors.web.navigation import DEFAULT_FOOTER
 from voucher.doors.web.office.blueprint import office
-from voucher.doors.web.showing import day, moment
+from voucher.doors.web.showing import day, days, moment
 from voucher.doors.web.timelines import name_people
 from voucher.registry.catalogue import get_region
 from voucher.registry.institutions import Institution
@@ -43,7 +43,7 @@ def batch_sheet(batch_id: int) -> ResponseReturnValue:
         facts = [
             ("地区", get_region(session, batch.region_code).name),
             ("补贴", name_claim_kind(batch.kind)),
-            ("发证期间", f"{day(batch.from_on)} 至 {day(batch.until_on)}"),
+            ("发证期间", days(batch.from_on, batch.until_on)),
             ("申报", f"{batch.declared_count:,} 条，{format_yuan(batch.declared_total_fen)} 元"),
             ("状态", STATE_NAMES[Thing.BATCH][batch.state]),
         ]

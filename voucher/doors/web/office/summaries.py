@@ -14,7 +14,7 @@ from voucher.doors.auth.visitors import current_actor
 from voucher.doors.web.finance.sheets import MONEY, TEXT, WIDE, Part, answer_sheet
 from voucher.doors.web.navigation import DEFAULT_FOOTER
 from voucher.doors.web.office.blueprint import office
-from voucher.doors.web.showing import day
+from voucher.doors.web.showing import days
 from voucher.doors.web.timelines import name_people
 from voucher.plumbing.spreadsheets import Kind, Sheet, SheetColumn, write_workbook
 from voucher.registry.catalogue import get_region
@@ -90,7 +90,7 @@ def _facts(session: Session, sheet: BatchSummarySheet) -> list[tuple[str, str]]:
         ("地区", get_region(session, batch.region_code).name),
         ("补贴", name_claim_kind(batch.kind)),
         ("资金来源", f"{sheet.fund.year} 年 {FUND_SOURCE_NAMES[FundSource(sheet.fund.source)]}"),
-        ("期间", f"{day(batch.from_on)} 至 {day(batch.until_on)}"),
+        ("期间", days(batch.from_on, batch.until_on)),
         ("申报", f"{batch.declared_count:,} 条，{format_yuan(batch.declared_total_fen)} 元"),
         ("状态", STATE_NAMES[Thing.BATCH][batch.state]),
         ("应付", f"{sheet.claims:,} 条，{sheet.people:,} 人，{format_yuan(sheet.amount_fen)} 元"),
