@@ -34,6 +34,7 @@ NO_PAGES = frozenset(
         *("web.worker.code_state", "web.worker.service_worker", "web.worker.no_network"),
         *("web.institution.scan_offline", "web.institution.scan_worker"),
         *("web.finance.download", "web.finance.sheet", "web.finance.ledger_csv"),
+        *("web.finance.ledger_xlsx", "web.finance.ledger_pdf"),
         *("web.finance.months_pdf", "web.finance.months_xlsx"),
         *("web.finance.statement_pdf", "web.finance.statement_xlsx"),
         *("web.finance.clawback_letter", "web.institution.clawback_letter"),

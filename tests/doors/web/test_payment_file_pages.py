@@ -7,14 +7,16 @@ import os
 from pathlib import Path
 
 import pytest
-from sqlalchemy import select
+from python_calamine import CalamineWorkbook
+from sqlalchemy import select, update
 
-from tests.doors.web.browser import Office, Page
+from tests.doors.web.browser import Browser, Office, Page
 from tests.doors.web.test_office_pages import owes_its_reader_nothing
 from tests.doors.world import World
 from tests.loop.telling import approve_batch
 from tests.scene import EV1, EV2, LI_SI, ZHANG_SAN, Scene, on
 from voucher.doors.web.finance import ledger
+from voucher.registry.standards import Parameter
 from voucher.stages.settle.models.payments import PaymentFile, PaymentLine
 
 
@@ -117,6 +119,7 @@ def test_a_file_is_prechecked_made_for_a_bank_handed_out_again_by_two_and_answer
     for month in ("0000-05", "0001-01", "9999-12", "2024-13"):
         assert maker.http.get(f"/ledger?month={month}").status_code == 200, "no month of the house"
         assert maker.http.get(f"/ledger.csv?month={month}").get_data(as_text=True) == exported
+    _takes_the_ledger_away(scene, maker)
     assert "没有符合条件的记账" in maker.go("/ledger?month=2100-12").text
     assert "没有符合条件的记账" in maker.go("/ledger?voucher=Q-419001-2024-00000001").text
 
@@ -158,3 +161,31 @@ def test_a_file_is_prechecked_made_for_a_bank_handed_out_again_by_two_and_answer
     assert checker.http.get(f"/statements/{bounced}.xlsx?of=2024").data.startswith(b"PK")
     if os.environ.get("SHOTS"):
         Path(os.environ["SHOTS"], "statement.pdf").write_bytes(paper)
+
+
+def _set_to_two(scene: Scene, name: str) -> None:
+    two = update(Parameter).where(Parameter.name == name).values(value="2")
+    scene.do("operator", lambda work: work.session.execute(two))
+
+
+def _takes_the_ledger_away(scene: Scene, maker: Browser) -> None:
+    """The same lines as a workbook and on paper; what does not fit one workbook is told, not cut."""
+    book = CalamineWorkbook.from_filelike(io.BytesIO(maker.http.get("/ledger.xlsx").data))
+    assert book.sheet_names == ["账本", "按事项合计", "筛选条件"]
+    lines = book.get_sheet_by_name("账本").to_python()
+    assert lines[0][:3] == ["序号", "时间", "事项"]
+    assert len(lines) == 4, "head, grant, two reserved"
+    sums = book.get_sheet_by_name("按事项合计").to_python()[1:]
+    assert [row[0] for row in sums] == ["占用", "下达"]
+    reserved = CalamineWorkbook.from_filelike(io.BytesIO(maker.http.get("/ledger.xlsx?act=reserve").data))
+    assert len(reserved.get_sheet_by_name("账本").to_python()) == 3
+    assert ["事项", "占用"] in reserved.get_sheet_by_name("筛选条件").to_python()
+    paper = maker.http.get("/ledger.pdf")
+    assert paper.data.startswith(b"%PDF")
+    for name in ("ledger_workbook_lines_most", "ledger_paper_lines_most"):
+        _set_to_two(scene, name)
+    assert maker.http.get("/ledger.pdf").data.startswith(b"%PDF"), "the paper holds two and says what is left"
+    page = maker.go("/ledger.xlsx")
+    assert maker.answer.status_code == 422
+    assert "符合条件的记账超过 2 笔，一个工作簿放不下" in page.text
+    assert "请选定月份、预算或事项缩小范围后再下载" in page.text

@@ -104,6 +104,8 @@ WEB: dict[str, Access] = {
     "web.finance.open_budget": Access(OPERATORS, "下达预算"),
     "web.finance.ledger": Access(DESK, "账本明细"),
     "web.finance.ledger_csv": Access(DESK, "导出账本，边读边下"),
+    "web.finance.ledger_xlsx": Access(DESK, "下载账本工作簿，有行数上限"),
+    "web.finance.ledger_pdf": Access(DESK, "打印账本，从本页起"),
     "web.finance.months": Access(FINANCE | WATCHERS, "月报与月结"),
     "web.finance.months_pdf": Access(FINANCE | WATCHERS, "打印月报"),
     "web.finance.months_xlsx": Access(FINANCE | WATCHERS, "下载月报"),

@@ -27,6 +27,7 @@ from voucher.ledger.postings import ACCOUNT_NAMES
 from voucher.ledger.vouchers import Voucher
 from voucher.registry.catalogue import get_region
 from voucher.registry.institutions import Institution
+from voucher.registry.tables import require_parameter_number
 from voucher.rules.money import format_yuan
 from voucher.rules.vocabulary import FUND_SOURCE_NAMES, FundSource
 from voucher.stages.issue.queries.vouchers import find_voucher
@@ -34,9 +35,13 @@ from voucher.stages.settle import queries
 from voucher.stages.settle.models.claims import Claim
 
 PER_PAGE, PER_CHUNK = 50, 500
+BOOK_MOST, PAPER_MOST = "ledger_workbook_lines_most", "ledger_paper_lines_most"
 HEADINGS = (
     "序号", "时间", "事项", "从", "到", "金额（元）", "预算", "申领", "券", "机构", "办理人",
 )  # fmt: skip
+
+
+Chosen = dict[str, str | int | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,17 +65,19 @@ def ledger() -> ResponseReturnValue:
     regions = current_actor().regions
     with the_door().read() as session:
         budgets = queries.list_budgets(session, regions)
-        wanted, chosen = _asked(session)
+        wanted, chosen = read_asked(session)
         found = page_entries(session, regions, wanted, before_id=before or None, limit=PER_PAGE)
-        names = {each.id: _name_budget(session, each) for each in budgets}
+        names = {each.id: name_budget(session, each) for each in budgets}
         return render_template(
             "finance/ledger.html",
-            rows=_tell(session, found, names),
+            rows=tell_entries(session, found, names),
             budgets=names.items(),
             acts=MOVEMENT_NAMES.items(),
             chosen=chosen,
             before=before,
             per_page=PER_PAGE,
+            book_most=require_parameter_number(session, BOOK_MOST, the_door().today, []),
+            paper_most=require_parameter_number(session, PAPER_MOST, the_door().today, []),
         )
 
 
@@ -89,7 +96,7 @@ def ledger_csv() -> ResponseReturnValue:
             # no transaction is open while the client takes its time
             with door.read() as session:
                 found = page_entries(session, regions, wanted, before_id=before_id, limit=PER_CHUNK)
-                rows = _tell(session, found, names)
+                rows = tell_entries(session, found, names)
             writer.writerows(_cells(row) for row in rows)
             yield out.getvalue()
             out.seek(0)
@@ -99,15 +106,15 @@ def ledger_csv() -> ResponseReturnValue:
             before_id = found[-1].id
 
     with door.read() as session:
-        wanted, _ = _asked(session)
-        names = {each.id: _name_budget(session, each) for each in queries.list_budgets(session, regions)}
+        wanted, _ = read_asked(session)
+        names = {each.id: name_budget(session, each) for each in queries.list_budgets(session, regions)}
     answer = Response(stream_with_context(lines()), mimetype="text/csv")
     name = f"ledger-{door.today:%Y%m%d}.csv"
     answer.headers.set("Content-Disposition", "attachment", filename=name)
     return answer
 
 
-def _asked(session: Session) -> tuple[EntrySearch, dict[str, str | int | None]]:
+def read_asked(session: Session) -> tuple[EntrySearch, Chosen]:
     """Return what the address asks for, and the same for the form; a number nobody has finds nothing."""
     number, month = fields.asked("voucher"), fields.asked("month")
     act, budget = fields.asked("act", MOVEMENT_NAMES), fields.cursor("budget") or None
@@ -130,12 +137,14 @@ def _asked(session: Session) -> tuple[EntrySearch, dict[str, str | int | None]]:
 _MONTH = re.compile(r"(?P<year>20[0-9]{2}|2100)-(?P<month>0[1-9]|1[0-2])")
 
 
-def _name_budget(session: Session, budget: Budget) -> str:
+def name_budget(session: Session, budget: Budget) -> str:
+    """Return what a budget is called in a line: its region, year and fund source."""
     source = FUND_SOURCE_NAMES[FundSource(budget.source)]
     return f"{get_region(session, budget.region_code).name} {budget.year} {source}"
 
 
-def _tell(session: Session, found: list[Entry], budgets: dict[int, str]) -> list[LedgerLine]:
+def tell_entries(session: Session, found: list[Entry], budgets: dict[int, str]) -> list[LedgerLine]:
+    """Return lines with the words for what they name."""
     claims = {
         each.id: each.number
         for each in session.scalars(

@@ -36,9 +36,12 @@ def answer_sheet(
     hands: Sequence[tuple[str, str]] = (),
     *,
     wide: bool = False,
+    dense: bool = False,
     anchor: str = "",
 ) -> Response:
     """Return a sheet as a PDF nobody keeps; `issuer` stands in the footer, `anchor` above it.
+
+    `wide` lays the paper across, `dense` is for lists of many lines.
 
     Raises document_fonts_missing.
     """
@@ -60,6 +63,7 @@ def answer_sheet(
         ],
         "hands": list(hands),
         "wide": wide,
+        "dense": dense,
         "footer": issuer,
         "anchor": anchor,
         "printed_at": moment(door.at),

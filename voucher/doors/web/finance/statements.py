@@ -67,7 +67,7 @@ def statement_pdf(institution_id: int) -> ResponseReturnValue:
         return answer_sheet(
             f"{title}对账单", number, found.institution.name, _facts(found),
             [Part("", columns, rows, total if rows else (), "本期没有拨付")],
-            [("财政", ""), ("收款单位", found.institution.name)], anchor=tell_anchor(session),
+            [("财政", ""), ("收款单位", found.institution.name)], wide=True, anchor=tell_anchor(session),
         )  # fmt: skip
 
 
