@@ -79,9 +79,12 @@ from voucher.stages.oversee.risk.finding import Found
 from voucher.stages.oversee.risk.models import RiskFlag
 from voucher.stages.oversee.risk.raising import raise_flags
 from voucher.stages.settle import clawback, reinstate
+from voucher.stages.settle.claim_drafts import save_draft
 from voucher.stages.settle.models.claims import Claim
 from voucher.stages.settle.queries import list_budgets
 from voucher.stages.settle.queries.consequences import read_consequences
+from voucher.stages.settle.queries.evaluations import list_evaluations
+from voucher.stages.settle.queries.payees import list_claimable
 from voucher.stages.settle.releasing import ask_release
 from voucher.stages.settle.repaying import repay
 from voucher.stages.settle.voucher_ends import decertify
@@ -121,7 +124,26 @@ def do_what_is_seldom(town: Town, provings: Mapping[str, Proving], applicants: t
     _bring_money_back(town)
     _object_to_stars(town)
     _raise_risk_flags(town)
+    _put_claims_aside(town)
     town.run_clock()
+
+
+def _put_claims_aside(town: Town) -> None:
+    """Have whoever trained and whoever evaluated each keep a draft of what they may claim."""
+    for key, login, body, kind in (
+        ("institution", "institution", "hope", SubsidyKind.TRAINING),
+        ("evaluator", "sili-evaluator-admin", "sili", SubsidyKind.EVALUATION),
+    ):
+        house = [town.stage.institution(body)]
+        with town.database.read() as session:
+            keyring = town.stage.house.keyring
+            if key == "institution":
+                ids = [each.voucher_id for each in list_claimable(session, keyring, house)]
+            else:
+                ids = [each.voucher_id for each in list_evaluations(session, keyring, house)]
+        assert ids, body
+        keep = partial(save_draft, kind=kind, voucher_ids=ids, note="等照片补齐再申领")
+        town.do(login, keep)
 
 
 def _begin_a_filing(town: Town) -> None:

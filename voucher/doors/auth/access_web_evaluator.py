@@ -76,6 +76,9 @@ WEB_EVALUATOR: dict[str, Access] = {
     "web.evaluator.claims": Access(ADMINS, "本机构评价补贴申领"),
     "web.evaluator.file": Access(ADMINS, "逐人核对后申领评价补贴"),
     "web.evaluator.resubmit_claims": Access(ADMINS, "本机构的申领补正后重报"),
+    "web.evaluator.save_claim_draft": Access(ADMINS, "把选好的券存为申领草稿"),
+    "web.evaluator.claim_draft": Access(ADMINS, "取用申领草稿，按当日重新核对"),
+    "web.evaluator.discard_claim_draft": Access(ADMINS, "删除申领草稿"),
     "web.evaluator.withdraw_claims": Access(ADMINS, "撤回本机构的申领"),
     "web.evaluator.claim": Access(ADMINS, "本机构一条申领"),
 }

@@ -59,6 +59,8 @@ BELOW: dict[str, tuple[str, ...]] = {
     "web.institution.claims": (
         *("web.institution.claim", "web.institution.file_claims"),
         *("web.institution.resubmit_claims", "web.institution.withdraw_claims"),
+        *("web.institution.save_claim_draft", "web.institution.claim_draft"),
+        "web.institution.discard_claim_draft",
     ),
     "web.institution.reversals": ("web.institution.ask_reversal", "web.institution.reverse"),
     "web.institution.colleagues": (
@@ -116,6 +118,8 @@ BELOW: dict[str, tuple[str, ...]] = {
     "web.evaluator.claims": (
         *("web.evaluator.claim", "web.evaluator.file"),
         *("web.evaluator.resubmit_claims", "web.evaluator.withdraw_claims"),
+        *("web.evaluator.save_claim_draft", "web.evaluator.claim_draft"),
+        "web.evaluator.discard_claim_draft",
     ),
     "web.office.programmes": (
         *("web.office.programme", "web.office.programme_deed", "web.office.do_programme_deed"),

@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 
 from flask import render_template, request
 from flask.typing import ResponseReturnValue
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from voucher.doors.auth.door import the_door
 from voucher.doors.auth.visitors import perform
 from voucher.doors.web import fields
 from voucher.doors.web.acting import Done, submit
 from voucher.doors.web.fields import FIELD_UNREADABLE
+from voucher.doors.web.timelines import name_people
 from voucher.plumbing.unit_of_work import Work
 from voucher.rules.errors import Refused
 from voucher.rules.vocabulary import OUTCOME_NAMES, Outcome, SubsidyKind
+from voucher.stages.settle.claim_drafts import DRAFT_MISSING, LONGEST_NOTE, end_draft, save_draft
+from voucher.stages.settle.models.claim_drafts import ClaimDraft
 from voucher.stages.settle.models.claims import Claim
-from voucher.stages.settle.previewing import preview_claims
+from voucher.stages.settle.previewing import Preview, preview_claims
+from voucher.stages.settle.queries.claim_drafts import TakenUp, count_lines, find_draft, list_drafts
 from voucher.stages.settle.resubmit import resubmit
 from voucher.stages.settle.terms import NOTHING_SAID, Declared, Terms, read_pledge
 from voucher.stages.settle.withdraw import withdraw
@@ -29,13 +34,22 @@ TAKEN_BACK = frozenset(
 MOST_URGENT = (Outcome.REFUSED, Outcome.MANUAL, Outcome.PAYABLE)
 
 
-def show_preview(kind: SubsidyKind, chosen: Sequence[int], *, action: str, field: str, back: str) -> str:
+def show_preview(
+    kind: SubsidyKind,
+    chosen: Sequence[int],
+    *,
+    action: str,
+    field: str,
+    back: str,
+    taken_up: TakenUp | None = None,
+) -> str:
     """Return the page that says of each person what would be claimed and why, before anything is.
 
-    What needs a look stands first. Raises Refused as claiming does.
+    What needs a look stands first; of a draft it says what fell out. Raises Refused as claiming does.
     """
     door = the_door()
-    preview = perform(lambda work: preview_claims(work, kind, chosen), keep=False)
+    # a draft of which nothing can be claimed any more has nothing to judge
+    preview = perform(lambda work: preview_claims(work, kind, chosen), keep=False) if chosen else Preview(())
     with door.read() as session:
         pledge = read_pledge(session, kind, door.today)
     order = [str(each) for each in MOST_URGENT]
@@ -50,7 +64,67 @@ def show_preview(kind: SubsidyKind, chosen: Sequence[int], *, action: str, field
         action=action,
         field=field,
         back=back,
+        taken_up=taken_up,
+        chosen=chosen,
+        drafts=f"{action}/drafts",
+        longest_note=LONGEST_NOTE,
     )
+
+
+def show_draft(
+    kind: SubsidyKind,
+    houses: Collection[int],
+    draft_id: int,
+    show: Callable[[Sequence[int], TakenUp], str],
+) -> str:
+    """Return the page of a draft taken up, its lines judged as of now. Raises Refused claim_draft_missing."""
+    with the_door().read() as session:
+        found = find_draft(session, kind, houses, draft_id)
+        if found is None:
+            raise DRAFT_MISSING.refused()
+        session.expunge(found.draft)
+    return show(found.still, found)
+
+
+def keep_draft(
+    kind: SubsidyKind, chosen: Sequence[int], location: str, again: Callable[[], str]
+) -> ResponseReturnValue:
+    """Put the chosen vouchers aside, in place of the draft they were taken up from."""
+
+    def call(work: Work) -> Done:
+        note = fields.text("note", "备注", required=False, limit=LONGEST_NOTE)
+        kept = save_draft(work, kind, chosen, note, former_id=read_draft_id())
+        words = f"已存为草稿：{len(set(chosen)):,} 张。草稿不占资格和预算，本机构的人都能取用"
+        return Done(words, f"{location}#draft-{kept.id}")
+
+    return submit(call, again)
+
+
+def discard_draft(
+    kind: SubsidyKind, draft_id: int, location: str, again: Callable[[], str]
+) -> ResponseReturnValue:
+    """Drop a draft; the vouchers stay as they are."""
+
+    def call(work: Work) -> Done:
+        end_draft(work, kind, draft_id, "discarded")
+        return Done("草稿已删除，券没有变化", location)
+
+    return submit(call, again)
+
+
+def read_draft_id() -> int | None:
+    """Return the draft a form was taken up from, if any. Raises form_field_unreadable."""
+    return fields.whole("draft_id", "草稿") if request.form.get("draft_id") else None
+
+
+def tell_drafts(
+    session: Session, kind: SubsidyKind, houses: Collection[int]
+) -> list[tuple[ClaimDraft, int, str]]:
+    """Return the kept drafts with how many vouchers each holds and who saved it."""
+    drafts = list_drafts(session, kind, houses)
+    counts = count_lines(session, [each.id for each in drafts])
+    names = name_people(session, [each.saved_by_person_id for each in drafts])
+    return [(each, counts[each.id], names.get(each.saved_by_person_id, "")) for each in drafts]
 
 
 def show_again(preview: Callable[[], str], page: Callable[[], str]) -> str:

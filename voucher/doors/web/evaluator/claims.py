@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from flask import flash, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
@@ -11,10 +13,15 @@ from voucher.doors.web.acting import Done, refuse, submit
 from voucher.doors.web.claiming import (
     TAKEN_BACK,
     come_back,
+    discard_draft,
+    keep_draft,
+    read_draft_id,
     read_terms,
     show_again,
+    show_draft,
     show_preview,
     take_back,
+    tell_drafts,
 )
 from voucher.doors.web.evaluator.blueprint import evaluator
 from voucher.doors.web.evaluator.own import my_evaluators
@@ -25,6 +32,8 @@ from voucher.rules.lifecycle import STATE_NAMES, Thing
 from voucher.rules.money import format_yuan
 from voucher.rules.vocabulary import Outcome, SubsidyKind
 from voucher.stages.settle import queries
+from voucher.stages.settle.claim_drafts import end_draft
+from voucher.stages.settle.queries.claim_drafts import TakenUp, find_draft
 from voucher.stages.settle.queries.evaluations import count_evaluations, list_evaluations
 from voucher.stages.settle.searching import ClaimSearch, find_claims
 from voucher.stages.settle.voucher_claims import file_claims
@@ -57,6 +66,8 @@ def _show() -> str:
         return render_template(
             "evaluator/claims.html",
             offered=list_evaluations(session, door.keyring, mine, limit=AT_ONCE),
+            drafts=tell_drafts(session, SubsidyKind.EVALUATION, mine),
+            picked=find_draft(session, SubsidyKind.EVALUATION, mine, fields.cursor("draft")),
             count=count,
             total_fen=total_fen,
             rows=found[:PAGE],
@@ -77,7 +88,10 @@ def file() -> ResponseReturnValue:
 
     def call(work: Work) -> Done:
         refused_words.clear()  # the whole act may be tried again
+        draft_id = read_draft_id()
         filed = file_claims(work, SubsidyKind.EVALUATION, chosen, read_terms())
+        if draft_id is not None:
+            end_draft(work, SubsidyKind.EVALUATION, draft_id, "submitted")
         payable = [each for each in filed.verdicts if each.outcome is Outcome.PAYABLE]
         refused_words.extend(
             f"{each.refusal.title}：{each.refusal.next_step}"
@@ -104,9 +118,30 @@ def _preview(chosen: list[int]) -> ResponseReturnValue:
         return refuse(refused.refusal, _show)
 
 
-def _show_chosen(chosen: list[int]) -> str:
+def _show_chosen(chosen: Sequence[int], taken_up: TakenUp | None = None) -> str:
     own = url_for("web.evaluator.claims")
-    return show_preview(SubsidyKind.EVALUATION, chosen, action=own, field="voucher", back=own)
+    return show_preview(
+        SubsidyKind.EVALUATION, chosen, action=own, field="voucher", back=own, taken_up=taken_up
+    )
+
+
+@evaluator.post("/evaluator/claims/drafts")
+def save_claim_draft() -> ResponseReturnValue:
+    """Put chosen vouchers aside."""
+    chosen = fields.wholes("voucher", "培训券")
+    return keep_draft(SubsidyKind.EVALUATION, chosen, url_for("web.evaluator.claims"), _show)
+
+
+@evaluator.get("/evaluator/claims/drafts/<int:draft_id>")
+def claim_draft(draft_id: int) -> ResponseReturnValue:
+    """Take a draft up again: every line judged as of now."""
+    return show_draft(SubsidyKind.EVALUATION, my_evaluators(Role.EVALUATOR_ADMIN), draft_id, _show_chosen)
+
+
+@evaluator.post("/evaluator/claims/drafts/<int:draft_id>/endings")
+def discard_claim_draft(draft_id: int) -> ResponseReturnValue:
+    """Drop a draft."""
+    return discard_draft(SubsidyKind.EVALUATION, draft_id, url_for("web.evaluator.claims"), _show)
 
 
 @evaluator.post("/evaluator/claims/resubmissions")

@@ -14,10 +14,15 @@ from voucher.doors.web.acting import Done, refuse, submit
 from voucher.doors.web.claiming import (
     TAKEN_BACK,
     come_back,
+    discard_draft,
+    keep_draft,
+    read_draft_id,
     read_terms,
     show_again,
+    show_draft,
     show_preview,
     take_back,
+    tell_drafts,
 )
 from voucher.doors.web.institution.blueprint import institution
 from voucher.doors.web.institution.own import my_houses
@@ -29,9 +34,11 @@ from voucher.rules.lifecycle import STATE_NAMES, Thing
 from voucher.rules.money import format_yuan
 from voucher.rules.vocabulary import SubsidyKind
 from voucher.stages.settle import queries
+from voucher.stages.settle.claim_drafts import end_draft
 from voucher.stages.settle.judging import Verdict
 from voucher.stages.settle.queries import payees
 from voucher.stages.settle.queries.cases import list_cases
+from voucher.stages.settle.queries.claim_drafts import TakenUp, find_draft
 from voucher.stages.settle.queries.letters import list_due_days
 from voucher.stages.settle.queries.offsets import list_came_back, list_payments_of_claim
 from voucher.stages.settle.searching import ClaimSearch, find_claims, view_claims
@@ -58,10 +65,32 @@ def file_claims() -> ResponseReturnValue:
         return _preview(chosen)
 
     def call(work: Work) -> Done:
+        draft_id = read_draft_id()
         filed = claim_for(work, SubsidyKind.TRAINING, chosen, read_terms())
+        if draft_id is not None:
+            end_draft(work, SubsidyKind.TRAINING, draft_id, "submitted")
         return Done(_tell(filed.verdicts), url_for("web.institution.claims"))
 
     return submit(call, lambda: show_again(lambda: _show_chosen(chosen), _page))
+
+
+@institution.post("/institution/claims/drafts")
+def save_claim_draft() -> ResponseReturnValue:
+    """Put chosen vouchers aside."""
+    chosen = fields.wholes("voucher_id", "要申领的券")
+    return keep_draft(SubsidyKind.TRAINING, chosen, url_for("web.institution.claims"), _page)
+
+
+@institution.get("/institution/claims/drafts/<int:draft_id>")
+def claim_draft(draft_id: int) -> ResponseReturnValue:
+    """Take a draft up again: every line judged as of now."""
+    return show_draft(SubsidyKind.TRAINING, my_houses(INSTITUTION_DESK), draft_id, _show_chosen)
+
+
+@institution.post("/institution/claims/drafts/<int:draft_id>/endings")
+def discard_claim_draft(draft_id: int) -> ResponseReturnValue:
+    """Drop a draft."""
+    return discard_draft(SubsidyKind.TRAINING, draft_id, url_for("web.institution.claims"), _page)
 
 
 @institution.post("/institution/claims/resubmissions")
@@ -135,9 +164,11 @@ def _preview(chosen: list[int]) -> ResponseReturnValue:
         return refuse(refused.refusal, _page)
 
 
-def _show_chosen(chosen: list[int]) -> str:
+def _show_chosen(chosen: Sequence[int], taken_up: TakenUp | None = None) -> str:
     own = url_for("web.institution.claims")
-    return show_preview(SubsidyKind.TRAINING, chosen, action=own, field="voucher_id", back=own)
+    return show_preview(
+        SubsidyKind.TRAINING, chosen, action=own, field="voucher_id", back=own, taken_up=taken_up
+    )
 
 
 def _page() -> str:
@@ -158,6 +189,8 @@ def _page() -> str:
         return render_template(
             "institution/claims.html",
             ready=ready,
+            drafts=tell_drafts(session, SubsidyKind.TRAINING, houses),
+            picked=find_draft(session, SubsidyKind.TRAINING, houses, fields.cursor("draft")),
             ready_fen=sum(each.amount_fen for each in ready if not each.on_hold),
             claims=shown,
             said=payees.newest_words(session, [each.id for each in shown]),

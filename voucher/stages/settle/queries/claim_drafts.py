@@ -1,0 +1,85 @@
+"""Drafts of claims as an institution's people find them: what is kept, what of it can still be claimed."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from voucher.ledger.holds import select_held
+from voucher.ledger.vouchers import Voucher
+from voucher.rules.lifecycle import STATE_NAMES, Thing
+from voucher.rules.vocabulary import SubsidyKind
+from voucher.stages.settle.models.claim_drafts import ClaimDraft, ClaimDraftLine
+from voucher.stages.settle.models.claims import Claim
+
+OVER = ("rejected", "withdrawn")  # a claim that came to nothing stands in nobody's way
+
+
+@dataclass(frozen=True, slots=True)
+class TakenUp:
+    """A kept draft, the vouchers that can be claimed now, and the others: number and why not."""
+
+    draft: ClaimDraft
+    still: list[int]
+    gone: list[tuple[str, str]]
+
+
+def list_drafts(session: Session, kind: SubsidyKind, payees: Collection[int]) -> Sequence[ClaimDraft]:
+    """Return the drafts these institutions keep of one subsidy, the newest first."""
+    return session.scalars(
+        select(ClaimDraft)
+        .where(
+            ClaimDraft.institution_id.in_(sorted(payees)),
+            ClaimDraft.kind == str(kind),
+            ClaimDraft.ended_at.is_(None),
+        )
+        .order_by(ClaimDraft.id.desc())
+    ).all()
+
+
+def count_lines(session: Session, draft_ids: Collection[int]) -> dict[int, int]:
+    """Return how many vouchers each draft holds."""
+    rows = session.execute(
+        select(ClaimDraftLine.draft_id, func.count())
+        .where(ClaimDraftLine.draft_id.in_(sorted(draft_ids)))
+        .group_by(ClaimDraftLine.draft_id)
+    )
+    return dict(rows.all())
+
+
+def find_draft(session: Session, kind: SubsidyKind, payees: Collection[int], draft_id: int) -> TakenUp | None:
+    """Return a kept draft of these institutions as of now, or None where there is none."""
+    draft = next((each for each in list_drafts(session, kind, payees) if each.id == draft_id), None)
+    if draft is None:
+        return None
+    of_draft = select(ClaimDraftLine.voucher_id).where(ClaimDraftLine.draft_id == draft.id)
+    vouchers = session.scalars(select(Voucher).where(Voucher.id.in_(of_draft)).order_by(Voucher.id)).all()
+    claimed = set(
+        session.scalars(
+            select(Claim.voucher_id).where(
+                Claim.kind == str(kind), Claim.voucher_id.in_(of_draft), Claim.state.not_in(OVER)
+            )
+        )
+    )
+    held = set(session.scalars(select_held(Thing.VOUCHER)))
+    still, gone = [], []
+    for each in vouchers:
+        why = _why_not(each, claimed, held)
+        if why is None:
+            still.append(each.id)
+        else:
+            gone.append((each.number, why))
+    return TakenUp(draft, still, gone)
+
+
+def _why_not(voucher: Voucher, claimed: Collection[int | None], held: Collection[int]) -> str | None:
+    if voucher.id in claimed:
+        return "已经申领"
+    if voucher.id in held:
+        return "待处置，结论作出后再申领"
+    if voucher.state != "certified":
+        return f"当前为“{STATE_NAMES[Thing.VOUCHER][voucher.state]}”，不能申领"
+    return None
