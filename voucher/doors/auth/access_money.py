@@ -17,7 +17,7 @@ from voucher.rules.actor import Role
 
 _CHECKERS = frozenset({Role.FINANCE_CHECKER})
 _SEERS = FINANCE | WATCHERS
-_SAVERS = DESK | INSTITUTION_DESK
+_SAVERS = DESK | INSTITUTION_DESK | {Role.EVALUATOR_ADMIN}
 
 WEB_MONEY: dict[str, Access] = {
     "web.entrance.saved_filters": Access(_SAVERS, "本账号的常用筛选"),

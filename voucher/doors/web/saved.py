@@ -17,9 +17,14 @@ LONGEST_VALUE = 50  # what `fields.asked` reads of a filter
 # endpoint of the list → its name, the fields of its filter
 SAVABLE: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "web.office.batches": ("结算批次", ("state", "region")),
+    "web.office.vouchers": ("培训券", ("state", "number", "programme", "region")),
+    "web.office.certificates": ("证书", ("state", "number", "region")),
+    "web.finance.budgets": ("预算", ("area", "fund", "of", "left")),
     "web.finance.files": ("拨付文件", ("state", "region")),
     "web.finance.ledger": ("账本", ("budget", "act", "month", "voucher")),
     "web.institution.claims": ("结算申请", ("state",)),
+    "web.institution.classes": ("班级", ("state", "trade")),
+    "web.evaluator.claims": ("评价补贴申领", ("state",)),
     "web.institution.payments": ("到账", ("outcome",)),
 }
 
