@@ -58,7 +58,7 @@ def write_quarter(
     folder.mkdir(parents=True, exist_ok=True)
     codes = list(occupation_codes)[: wanted.occupations]
     # the evaluators of a region stay the same from quarter to quarter
-    filed = list(_file_evaluators(Random(wanted.region_code), wanted))  # noqa: S311
+    filed = list(_file_evaluators(Random(wanted.region_code), wanted))  # noqa: S311 — nothing secret
     _write(folder / "evaluators.csv", _scopes(filed, codes, wanted))
     rows = list(_certificates(random, wanted, filed, codes))
     extract = _extract(random, rows)

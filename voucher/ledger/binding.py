@@ -70,7 +70,8 @@ def plain(value: Any) -> int | str | None:
         return value.isoformat()
     if isinstance(value, bytes | memoryview):
         return f"x'{bytes(value).hex()}'"
-    return value  # type: ignore[no-any-return]  # STRICT tables and PostgreSQL: a whole number, text or nothing
+    told: int | str | None = value  # STRICT tables and PostgreSQL: a whole number, text or nothing
+    return told
 
 
 def hash_page(body: object) -> str:
@@ -159,7 +160,7 @@ def read_rows(
             else " OR ".join([one] * len(piece))
         )
         found = connection.exec_driver_sql(
-            f"SELECT * FROM {table} WHERE {where}",  # noqa: S608
+            f"SELECT * FROM {table} WHERE {where}",  # noqa: S608 — names of our own schema
             values,
         )
         yield from map(dict, found.mappings())

@@ -143,7 +143,7 @@ def _watch(connection: Connection, table: str, keys: list[str], deed: str) -> No
         )
         return
     connection.exec_driver_sql(
-        f"CREATE OR REPLACE FUNCTION touch_{table}() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "  # noqa: S608
+        f"CREATE OR REPLACE FUNCTION touch_{table}() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "  # noqa: S608 — names of our own schema
         f"{into} SELECT {told}, {_key_of(keys)} FROM changed; RETURN NULL; END $$"
     )
     connection.exec_driver_sql(f"DROP TRIGGER IF EXISTS {name} ON {table}")
@@ -156,7 +156,7 @@ def _watch(connection: Connection, table: str, keys: list[str], deed: str) -> No
 
 def _touch_all(connection: Connection, table: str, keys: list[str]) -> None:
     connection.exec_driver_sql(
-        "INSERT INTO row_touch (table_name, key_columns, row_key) "  # noqa: S608
+        "INSERT INTO row_touch (table_name, key_columns, row_key) "  # noqa: S608 — names of our own schema
         f"SELECT '{table}', '{','.join(keys)}', {_key_of(keys)} FROM {table}"
     )
 

@@ -188,8 +188,7 @@ def _words_of(
     quote = dialect.identifier_preparer.quote
     names = ",".join([quote(name) for name in same + columns])
     marks = ",".join(["%s" if dialect.name == "postgresql" else "?"] * (len(same) + len(columns)))
-    # names of tables and columns are the models' own
-    statement = f"INSERT INTO {quote(table.name)} ({names}) VALUES ({marks})"  # noqa: S608
+    statement = f"INSERT INTO {quote(table.name)} ({names}) VALUES ({marks})"  # noqa: S608 — the models' own names
     return names, statement, tuple(find_converter(table.c[name].type, dialect) for name in same)
 
 

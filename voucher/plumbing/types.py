@@ -85,7 +85,8 @@ class UtcTime(TypeDecorator[datetime]):
             return None
         if isinstance(value, str):
             return datetime.fromisoformat(value)
-        return value.astimezone(UTC)  # type: ignore[no-any-return]  # psycopg hands back an aware datetime
+        moment: datetime = value  # psycopg hands back an aware one
+        return moment.astimezone(UTC)
 
 
 class Day(TypeDecorator[date]):

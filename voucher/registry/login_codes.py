@@ -12,7 +12,7 @@ import secrets
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import ColumnElement, Select, func, select
 from sqlalchemy.orm import Session
 
 from voucher.ledger import audit
@@ -206,8 +206,8 @@ def _hash(ticket: str) -> str:
     return hashlib.sha256(ticket.encode()).hexdigest()
 
 
-def _count(work: Work, *conditions: object) -> int:
-    return work.session.scalar(select(func.count()).select_from(LoginCode).where(*conditions)) or 0  # type: ignore[arg-type]
+def _count(work: Work, *conditions: ColumnElement[bool]) -> int:
+    return work.session.scalar(select(func.count()).select_from(LoginCode).where(*conditions)) or 0
 
 
 def _is_closed(work: Work, index: str, asked_from: str, rules: CodeRules) -> bool:

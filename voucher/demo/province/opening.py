@@ -180,8 +180,13 @@ def open_payees(stage: Stage) -> None:
         number = f"4190{stage.institution(body.key):012d}"
         proposed = stage.act(
             "maker",
-            lambda work, body=body, number=number: accounts.propose_account(  # type: ignore[misc]
-                work, codes[body.key], body.name, BANK, number, "开户许可证"
+            partial(
+                accounts.propose_account,
+                institution_code=codes[body.key],
+                holder_name=body.name,
+                bank_name=BANK,
+                account=number,
+                evidence="开户许可证",
             ),
         )
         stage.act("checker", partial(_confirm, payee_account_id=proposed.id, number=number))

@@ -206,7 +206,7 @@ def install(app: Flask, door: Door) -> None:
     )
     if secure:
         # HTTPS ends at one proxy of ours, which says who is asking
-        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=1, x_proto=1, x_host=1)  # type: ignore[method-assign]
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=1, x_proto=1, x_host=1)  # type: ignore[method-assign]  # as Flask documents
     # answers pass through in the reverse order: the policy is there when this one looks
     app.after_request(_say_policy)
     _Headers(

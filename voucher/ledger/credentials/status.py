@@ -161,10 +161,11 @@ def _by_list(places: Iterable[Place]) -> dict[int, list[int]]:
 def _insert_free(session: Session, sl: int, tried: Sequence[int]) -> list[int]:
     """Take those of the places that are free, in one statement whatever their number, and return them."""
     if session.get_bind().dialect.name == "sqlite":
-        rows, given = "SELECT :sl, value, 0 FROM json_each(:tried) WHERE true", json.dumps(list(tried))
+        rows = "SELECT :sl, value, 0 FROM json_each(:tried) WHERE true"
+        given: str | list[int] = json.dumps(list(tried))
     else:
         rows = "SELECT :sl, each, 0 FROM unnest(CAST(:tried AS bigint[])) AS each"
-        given = list(tried)  # type: ignore[assignment]  # an array there, JSON here
+        given = list(tried)
     statement = f"INSERT INTO status_place (sl, si, value) {rows} ON CONFLICT DO NOTHING RETURNING si"
     return list(session.scalars(text(statement), {"sl": sl, "tried": given}))
 

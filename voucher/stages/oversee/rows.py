@@ -175,9 +175,8 @@ def _compare(
 def _stream(session: Session, table: str) -> Iterator[Mapping[str, Any]]:
     """Yield every row of a table as the database holds it."""
     chunks = {"yield_per": CHUNK}
-    # names of tables are the database's own
     found = session.connection().exec_driver_sql(
-        f"SELECT * FROM {table}",  # noqa: S608
+        f"SELECT * FROM {table}",  # noqa: S608 — the database's own names
         execution_options=chunks,
     )
     yield from map(dict, found.mappings())

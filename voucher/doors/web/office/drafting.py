@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from flask import render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy import select
@@ -15,7 +17,7 @@ from voucher.doors.web.office import reach
 from voucher.doors.web.office.blueprint import office
 from voucher.plumbing.unit_of_work import Work
 from voucher.registry.catalogue import Project
-from voucher.registry.dictionaries import list_words
+from voucher.registry.dictionaries import DictionaryEntry, list_words
 from voucher.registry.listing import is_listed
 from voucher.registry.sanctions import list_institutions
 from voucher.registry.trades import find_trade, list_trades
@@ -76,8 +78,8 @@ def _ask() -> str:
         )
 
 
-def _words(entries: object) -> list[tuple[str, str]]:
-    return [(each.code, each.name) for each in entries]  # type: ignore[attr-defined]
+def _words(entries: Sequence[DictionaryEntry]) -> list[tuple[str, str]]:
+    return [(each.code, each.name) for each in entries]
 
 
 def _read_new(work: Work) -> NewProgramme:

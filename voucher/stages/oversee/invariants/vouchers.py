@@ -31,7 +31,7 @@ NAMES_PERSON: tuple[tuple[str, str], ...] = (
 def _every_person() -> str:
     """Return one query over every row that names a voucher and a person; the names are constants."""
     return " UNION ALL ".join(
-        f"SELECT '{table}' AS source, {key} AS row_id, voucher_id, person_id FROM {table}"  # noqa: S608
+        f"SELECT '{table}' AS source, {key} AS row_id, voucher_id, person_id FROM {table}"  # noqa: S608 — constants
         f" WHERE voucher_id IS NOT NULL"
         for table, key in NAMES_PERSON
     )

@@ -105,7 +105,7 @@ def _find_listed(session: Session, kind: JoinKind, list_kind: ListKind, scope: S
              WHERE a.voucher_id = u.voucher_id AND {STANDS}) AS last_present_at
         FROM audit_list_row w JOIN numbers n ON n.blind_index = w.blind_index
         JOIN used u ON u.person_id = n.person_id
-        WHERE w.list_id = :list_id"""  # noqa: S608
+        WHERE w.list_id = :list_id"""  # noqa: S608 — constants
     rows = []
     for row in ask(session, scope, sql):
         first, last = days_of(row)
@@ -175,7 +175,7 @@ def _read_links(session: Session, scope: Scope) -> Iterator[Any]:
     for kind, column in (("account", "account_index"), ("phone", "mobile_index")):
         yield from ask(
             session, scope,
-            f"WITH numbers AS ({NUMBERS}) SELECT DISTINCT n.person_id, '{kind}' AS kind, "  # noqa: S608
+            f"WITH numbers AS ({NUMBERS}) SELECT DISTINCT n.person_id, '{kind}' AS kind, "  # noqa: S608 — constants
             f"w.{column} AS value FROM audit_list_row w JOIN numbers n ON n.blind_index = w.blind_index "
             f"WHERE w.list_id = :list_id AND w.{column} IS NOT NULL ORDER BY n.person_id, w.{column}",
         )  # fmt: skip
@@ -191,7 +191,7 @@ def _find_overlaps(session: Session, scope: Scope) -> Iterator[Hit]:
             x.starts_at, x.ends_at, y.starts_at AS other_starts_at, y.ends_at AS other_ends_at
         FROM present x JOIN present y ON y.person_id = x.person_id AND y.class_id > x.class_id
             AND y.starts_at < x.ends_at AND x.starts_at < y.ends_at
-        ORDER BY x.person_id, x.class_id, y.class_id, x.starts_at, y.starts_at"""  # noqa: S608
+        ORDER BY x.person_id, x.class_id, y.class_id, x.starts_at, y.starts_at"""  # noqa: S608 — constants
     pairs: dict[tuple[int, int, int], list[Any]] = defaultdict(list)
     for row in ask(session, scope, sql):
         pairs[row.person_id, row.class_id, row.other_class_id].append(row)

@@ -72,7 +72,7 @@ def read_look_ups(session: Reading, window: Window) -> Iterator[LookUp]:
             CASE WHEN r.act = 'look_unmasked' THEN r.object_id ELSE v.holder_person_id END AS person_id
         FROM audit_row r LEFT JOIN voucher v ON r.act = 'look_at_phone' AND v.id = r.object_id
         WHERE r.{LOOKS} AND r.act IN ('look_unmasked','look_at_phone')
-          AND r.at >= :since AND r.at < :until ORDER BY r.id"""  # noqa: S608
+          AND r.at >= :since AND r.at < :until ORDER BY r.id"""  # noqa: S608 — constants
     for each in stream(session, looks, window, moments=("at",)):
         yield LookUp(
             f"look-{each.id}", name(each.actor_person_id), "", name(each.person_id), 1,

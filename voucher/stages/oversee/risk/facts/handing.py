@@ -52,7 +52,7 @@ def read_outsiders(session: Reading, window: Window) -> Iterator[Outsider]:
             SELECT t.id, t.institution_id, o.institution_id AS other, count(DISTINCT {COUNTED[kind]}) AS times
             FROM taught t {joins}
             WHERE o.institution_id IS NOT NULL AND {APART.format(other="o.institution_id")}
-            GROUP BY t.id, t.institution_id, o.institution_id ORDER BY t.id, o.institution_id"""  # noqa: S608
+            GROUP BY t.id, t.institution_id, o.institution_id ORDER BY t.id, o.institution_id"""  # noqa: S608 — constants
         for each in stream(session, sql, window):
             key = f"{each.id}-{each.other}-{kind}"
             yield Outsider(
