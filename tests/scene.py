@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TypeVar
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import select
+from sqlalchemy import select, text
 from stdnum.iso7064 import mod_11_2
 
 from tests.lending import Lent
@@ -28,7 +28,7 @@ from voucher.plumbing.spreadsheets import Limits
 from voucher.plumbing.unit_of_work import Work, perform
 from voucher.registry import accounts, users
 from voucher.registry.importing.evaluators import EvaluatorsImporter
-from voucher.registry.importing.frame import Importer, Report, import_file
+from voucher.registry.importing.frame import Checked, Importer, Report, import_file
 from voucher.registry.importing.people import PeopleImporter
 from voucher.registry.institutions import Institution, PayeeAccount
 from voucher.registry.people import Newcomer, open_people
@@ -128,6 +128,10 @@ class Scene:
         """Run one act as somebody, in its own transaction, at the scene's moment."""
         return perform(self.database, self.keyring, self.actor(login), self.at, act)
 
+    def plant(self, statement: str) -> None:
+        """Run a statement past every act, as nobody should: the database is there to refuse it."""
+        self.do("operator", lambda work: work.session.execute(text(statement)))
+
     def hire(self, login: str, role: Role, number: str, region: str = PROVINCE) -> None:
         """Open an account of a person; the same number twice is the same person with two accounts."""
 
@@ -152,24 +156,29 @@ class Scene:
 
     # ---- files
 
-    def _import(
-        self, kind: type[Importer[object]], rows: Sequence[Mapping[str, object]], partial: bool
+    def import_rows(
+        self,
+        kind: type[Importer[Checked]],
+        rows: Sequence[Mapping[str, object]],
+        *,
+        partial: bool = False,
     ) -> Report:
+        """Import rows of any kind of table, as the csv an officer would send."""
         self.serials += 1
         path = write_csv(self.folder / f"{kind.kind}-{self.serials}.csv", rows)
         return self.do("operator", lambda work: import_file(work, kind, path, limits=LIMITS, partial=partial))
 
     def import_people(self, rows: Sequence[Mapping[str, object]], *, partial: bool = False) -> Report:
         """Import people from a csv."""
-        return self._import(PeopleImporter, rows, partial)  # type: ignore[arg-type]
+        return self.import_rows(PeopleImporter, rows, partial=partial)
 
     def import_certificates(self, rows: Sequence[Mapping[str, object]], *, partial: bool = False) -> Report:
         """Import an evaluator's upload from a csv."""
-        return self._import(CertificatesImporter, rows, partial)  # type: ignore[arg-type]
+        return self.import_rows(CertificatesImporter, rows, partial=partial)
 
     def import_register(self, rows: Sequence[Mapping[str, object]], *, partial: bool = False) -> Report:
         """Import a register extract from a csv."""
-        return self._import(RegisterImporter, rows, partial)  # type: ignore[arg-type]
+        return self.import_rows(RegisterImporter, rows, partial=partial)
 
     def file_evaluator(
         self,
@@ -193,7 +202,7 @@ class Scene:
             for trade in trades
             for level in levels
         ]  # fmt: skip
-        self._import(EvaluatorsImporter, rows, partial=False)  # type: ignore[arg-type]
+        self.import_rows(EvaluatorsImporter, rows)
 
     # ---- certificates
 

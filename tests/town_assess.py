@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
+from functools import partial
 from typing import Any
 
 from sqlalchemy import select
@@ -131,7 +132,7 @@ def admit_all(scene: Scene, batch_id: int, people: Sequence[Person]) -> list[int
     login = examiner(scene, found.institution_id)
     listed = list(candidates(scene, batch_id).values())
     for candidate_id, person in zip(listed, people, strict=False):
-        scene.do(login, lambda work, c=candidate_id, n=person[1]: admit.admit(work, c, n))  # type: ignore[misc]
+        scene.do(login, partial(admit.admit, candidate_id=candidate_id, identity_number=person[1]))
     return listed
 
 
@@ -143,7 +144,7 @@ def examiners(scene: Scene, evaluator_id: int) -> list[int]:
     for place in range(3 - len(filed)):
         person = Newcomer(staff_number(f"31010119800101{serial + place}"), f"考评员{'甲乙丙'[place]}")
         new = NewExaminer(evaluator_id, person, f"KP41{serial + place}", date(2021, 1, 1), None)
-        filed.append(scene.do(login, lambda work, new=new: file_examiner(work, new)).id)  # type: ignore[misc]
+        filed.append(scene.do(login, partial(file_examiner, new=new)).id)
     return filed
 
 

@@ -10,6 +10,7 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from functools import partial
 
 from cryptography.hazmat.primitives.asymmetric.ec import (
     SECP256R1,
@@ -134,13 +135,10 @@ def open_counters(scene: Scene, people: int, houses: int = 8) -> Counters:
     classes = _open_classes(scene, counters, people)
     for start in range(0, people, AT_ONCE):
         named = [_person(place) for place in range(start, min(start + AT_ONCE, people))]
-        vouchers = scene.do("operator", lambda work, named=named: _issue(work, programme, named))  # type: ignore[misc]
-        scene.do(
-            "operator",
-            lambda work, vouchers=vouchers, named=named, start=start: counters.seats.extend(  # type: ignore[misc]
-                _seat(work, vouchers, named, [classes[(start + n) // SEATS] for n in range(len(named))])
-            ),
-        )
+        vouchers = scene.do("operator", partial(_issue, programme_id=programme, named=named))
+        places = [classes[(start + n) // SEATS] for n in range(len(named))]
+        seat = partial(_seat, issued=vouchers, named=named, classes=places)
+        counters.seats.extend(scene.do("operator", seat))
     scene.at = town_train.morning(scene, classes[0][0])
     return counters
 

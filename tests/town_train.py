@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, datetime, timedelta
+from functools import partial
 from typing import Any
 
 import pytest
@@ -197,7 +198,7 @@ def sit_through(scene: Scene, class_id: int, hours: dict[int, int]) -> None:
         scene.do("clock", running.start_due_classes)
         sat = {voucher_id: min(each.hours, more) for voucher_id, more in left.items()}
         left = {voucher_id: more - sat[voucher_id] for voucher_id, more in left.items()}
-        scene.do(login, lambda work, held=each, sat=sat: attend.attend(work, held.id, sat))  # type: ignore[misc]
+        scene.do(login, partial(attend.attend, session_id=each.id, hours=sat))
 
 
 def sign_off(scene: Scene, class_id: int, exams: dict[int, int | None] | None = None) -> SignedOff:

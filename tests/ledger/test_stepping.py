@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 from sqlalchemy import insert, select, update
 
@@ -17,8 +19,8 @@ FIRST = 2 * 10**9
 RECORDED, VERIFIED = ["record"], ["record", "verify"]
 
 
-def act(scene: Scene, does: object, *, keep: bool = False) -> None:
-    perform(scene.database, scene.keyring, scene.actor("operator"), scene.at, does, keep=keep)  # type: ignore[arg-type]
+def act(scene: Scene, does: Callable[[Work], object], *, keep: bool = False) -> None:
+    perform(scene.database, scene.keyring, scene.actor("operator"), scene.at, does, keep=keep)
 
 
 def lay(work: Work, ways: list[list[str]]) -> list[Snapshot]:

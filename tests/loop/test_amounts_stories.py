@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import Any
 
 from tests.loop.telling import claims_of, code_of, keys_of, outcomes, payable, person, ready
 from tests.scene import COOK, EV2, NURSE, ZHANG_SAN, Scene
@@ -15,17 +16,17 @@ BY_DIRECT_RECOGNITION = 3107
 
 
 def price(
-    scene: Scene, level: Level | None, method: Method = Method.EXAM, **more: object
+    scene: Scene, level: Level | None, method: Method = Method.EXAM, **more: Any
 ) -> tuple[Outcome, int]:
     """Return what the shipped standards give for one case on a day of the quarter."""
-    case = {
+    case: dict[str, Any] = {
         "kind": SubsidyKind.EVALUATION, "certificate_kind": CertificateKind.SKILL_LEVEL, "level": level,
         "occupation_code": NURSE, "item_code": None, "method": method, "issued_on": date(2023, 11, 15),
         "region_codes": ("419001", "410000"),
     }  # fmt: skip
     with scene.database.read() as session:
         found = price_subsidy(
-            Case(**{**case, **more}),  # type: ignore[arg-type]
+            Case(**{**case, **more}),
             tables.read_standards(session),
             tables.read_modifiers(session),
         )
@@ -108,15 +109,12 @@ def test_培训合格证书没有评价补贴而培训补贴按学时至多七�
     settled = scene.settle(scene.open_budget())
     assert (outcomes(settled), code_of(settled)) == (["refused"], "completion_not_subsidised")
     assert settled.verdicts[0].explanation.startswith("培训合格证书不享受评价补贴")
-    training: dict[str, object] = {
+    training: dict[str, Any] = {
         "kind": SubsidyKind.TRAINING,
         "certificate_kind": CertificateKind.TRAINING_COMPLETION,
         "occupation_code": None,
     }
-    by_hours = {
-        hours: price(scene, None, hours=hours, **training)  # type: ignore[arg-type]
-        for hours in (40, 69, 70, 120)
-    }
+    by_hours = {hours: price(scene, None, hours=hours, **training) for hours in (40, 69, 70, 120)}
     assert [amount for _, amount in by_hours.values()] == [400_00, 690_00, 700_00, 700_00]
 
 

@@ -69,9 +69,11 @@ def correct(scene: Scene, ev: int, appeal_id: int) -> None:
     """Have the theory of who appealed put right by two people of the evaluator."""
     with scene.database.read() as session:
         candidate_id = session.get_one(Appeal, appeal_id).candidate_id or 0
-    ask = lambda work: corrections.ask_correction(work, candidate_id, 60_00, 95_00, "漏加一分")  # noqa: E731
+    ask = partial(
+        corrections.ask_correction, candidate_id=candidate_id, theory=60_00, skill=95_00, why="漏加一分"
+    )
     asked = scene.do(exams.clerk(scene, ev), ask).id
-    confirm = lambda work: corrections.confirm_correction(work, asked)  # noqa: E731
+    confirm = partial(corrections.confirm_correction, result_id=asked)
     scene.do(exams.publisher(scene, ev), confirm)
 
 

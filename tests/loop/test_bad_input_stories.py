@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -136,10 +137,7 @@ def test_文件与其名称不符(scene: Scene) -> None:
     old.write_bytes(b"\xd0\xcf\x11\xe0")
     empty = scene.folder / "空.csv"
     empty.write_bytes(b"")
-    answers = {
-        path.name: refused(lambda path=path: take(scene, path)).code  # type: ignore[misc]
-        for path in (disguised, table, old, empty)
-    }
+    answers = {path.name: refused(partial(take, scene, path)).code for path in (disguised, table, old, empty)}
     assert answers == {
         "假.csv": "file_not_what_it_says",
         "假.xlsx": "file_not_what_it_says",
@@ -159,7 +157,7 @@ def test_行数超过上限(scene: Scene) -> None:
     rows = [scene.certificate(ZHANG_SAN) for _ in range(4)]
     limits = Limits(max_rows=3, max_xlsx_rows=3)
     for path in (write_xlsx(scene.folder / "多.xlsx", rows), write_csv(scene.folder / "多.csv", rows)):
-        assert refused(lambda path=path: take(scene, path, limits)).code == "too_many_rows"  # type: ignore[misc]
+        assert refused(partial(take, scene, path, limits)).code == "too_many_rows"
     assert count(scene, Certificate) == 0
 
 
@@ -167,9 +165,7 @@ def test_公式单元格不接受(scene: Scene) -> None:
     ready(scene)
     row = scene.certificate(ZHANG_SAN)
     for value in ("=1+1", "@cmd", "+HYPERLINK(1)"):
-        problem = bad_rows(
-            lambda value=value: scene.import_certificates([{**row, "姓名": value}])  # type: ignore[misc]
-        )[0]
+        problem = bad_rows(partial(scene.import_certificates, [{**row, "姓名": value}]))[0]
         assert (problem.refusal.code, problem.column) == ("formula_cell", "姓名")
     path = write_xlsx(scene.folder / "公式.xlsx", [{**row, "理论成绩": "=30+30"}])
     assert bad_rows(lambda: take(scene, path))[0].refusal.code == "formula_cell"
@@ -199,11 +195,11 @@ def test_登记的状态看不懂(scene: Scene) -> None:
 
 
 @pytest.mark.parametrize("amount", [100.5, 100.0, "100", True])
-def test_金额只收整数分(scene: Scene, amount: object) -> None:
+def test_金额只收整数分(scene: Scene, amount: Any) -> None:
     def act(work: Work) -> Budget:
         return budgets.open_budget(
-            work, region_code="419001", year=2024, source=FundSource.FISCAL, amount_fen=amount  # type: ignore[arg-type]
-        )  # fmt: skip
+            work, region_code="419001", year=2024, source=FundSource.FISCAL, amount_fen=amount
+        )
 
     assert told(scene, "operator", act).code == "amount_not_fen"
     assert count(scene, Budget) == 0
@@ -211,7 +207,7 @@ def test_金额只收整数分(scene: Scene, amount: object) -> None:
 
 def test_零元和负数的预算不收(scene: Scene) -> None:
     for amount in (0, -1):
-        heard = refused(lambda amount=amount: scene.open_budget(amount))  # type: ignore[misc]
+        heard = refused(partial(scene.open_budget, amount))
         assert heard.code == "amount_not_positive"
     assert count(scene, Budget) == 0
 

@@ -25,6 +25,7 @@ from tests.loop.telling import (
 )
 from tests.loop.test_payment_stories import file_evaluators, give_accounts, released
 from tests.scene import EV1, EV2, JIYUAN, LI_SI, LIMITS, ZHANG_SAN, Scene, on
+from voucher.plumbing.unit_of_work import Work
 from voucher.registry import accounts
 from voucher.registry.bank_templates import BankTemplate
 from voucher.stages.settle import bank, payment, payment_download, quarantine
@@ -128,7 +129,7 @@ def test_没有登记的模板不能用_模板行不能改(scene: Scene) -> None
 def limited(scene: Scene, **limits: int) -> None:
     """Register a layout with limits, as a bank's new template would be."""
 
-    def act(work):  # type: ignore[no-untyped-def]
+    def act(work: Work) -> None:
         work.session.add(
             BankTemplate(
                 code="narrow", name="窄模板", form="csv", encoding="gbk",
@@ -164,11 +165,18 @@ def share_account(scene: Scene) -> None:
     for name, code, *_ in (EV1, EV2):
         proposed = scene.do(
             "制单员",
-            lambda work, name=name, code=code: accounts.propose_account(  # type: ignore[misc]
-                work, code, name, "中国银行济源分行", number, "开户许可证"
+            partial(
+                accounts.propose_account,
+                institution_code=code,
+                holder_name=name,
+                bank_name="中国银行济源分行",
+                account=number,
+                evidence="开户许可证",
             ),
         )
-        scene.do("付款复核员", lambda work, it=proposed: accounts.confirm_account(work, it.id, number))  # type: ignore[misc]
+        scene.do(
+            "付款复核员", partial(accounts.confirm_account, payee_account_id=proposed.id, account=number)
+        )
 
 
 def test_两家单位登记同一账号_预检列出并停止(scene: Scene) -> None:
@@ -357,7 +365,7 @@ def test_每个文件签发两次_每份回盘导两次_各只办成一次(scene
     done: Counter[str] = Counter()
     for _ in range(size):
         file = scene.do("制单员", lambda work: payment.prepare(work, budget, "narrow"))
-        scene.do("付款复核员", lambda work, it=file: payment.check(work, it.id))  # type: ignore[misc]
+        scene.do("付款复核员", partial(payment.check, payment_file_id=file.id))
         release = partial(payment.release, payment_file_id=file.id)
         scene.do("签发员", release)
         done[told(scene, "签发员", release).code] += 1

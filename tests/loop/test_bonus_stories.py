@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
+from typing import Any
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
 from tests.loop.telling import (
     approve_batch,
@@ -51,10 +52,10 @@ from voucher.stages.settle.seen import list_amber
 TALENT = FundSource.LOCAL_TALENT
 
 
-def entry(person: tuple[str, str], item: str, happened: str, occasion: str = "", **more: object) -> Entry:
+def entry(person: tuple[str, str], item: str, happened: str, occasion: str = "", **more: Any) -> Entry:
     """Return one typed line."""
     plain = Entry(person[1], person[0], item, date.fromisoformat(happened), "批准文件示例号", occasion)
-    return replace(plain, **more)  # type: ignore[arg-type]
+    return replace(plain, **more)
 
 
 def apply(
@@ -203,9 +204,10 @@ def test_吸纳就业_一家累计不超过二百万元_第二千零一人应付
     """S2-07b；以标准行改小上限来走到边界：算法同一个。"""
     budget = certified_and_insured(scene, ZHANG_SAN, LI_SI)
     with scene.database.engine.begin() as connection:
-        table = BonusStandardRow.__table__
         connection.execute(
-            table.update().where(table.c.kind == "absorption").values(payee_cap_fen=1999_00)  # type: ignore[attr-defined]
+            update(BonusStandardRow)
+            .where(BonusStandardRow.kind == "absorption")
+            .values(payee_cap_fen=1999_00)
         )
     hired = [entry(each, "absorbed_hire", "2023-11-20") for each in (ZHANG_SAN, LI_SI)]
     applied = apply(scene, BonusKind.ABSORPTION, budget, hired, firm=FirmSize.SMALL)

@@ -50,13 +50,13 @@ def test_用人单位只评价本单位职工_凭劳动合同或社保的起止�
     login, new = town_assess.admin(scene, works), town_assess.new_batch(scene, works)
     batch_id = scene.do(login, lambda work: plan.plan_batch(work, new).id)
     zhang = Direct(Newcomer(ZHANG_SAN[1], ZHANG_SAN[0]), Entry(EntryWay.WORK, "参加工作 3 年", years=6))
-    join = lambda work: plan.add_candidates(work, batch_id, [], [zhang])  # noqa: E731
+    join = partial(plan.add_candidates, batch_id=batch_id, voucher_ids=[], people=[zhang])
     assert town_train.code(scene, login, join) == "candidate_not_staff"
     row = {
         "姓名": ZHANG_SAN[0], "证件号码": ZHANG_SAN[1], "用人单位统一社会信用代码": EV2[1],
         "入职日期": "2021-03-01", "离职日期": "2024-01-16", "依据类别": "社会保险", "依据编号": "参保 41-7",
     }  # fmt: skip
-    take = partial(scene._import, EmploymentsImporter, partial=False)  # type: ignore[arg-type]
+    take = partial(scene.import_rows, EmploymentsImporter)
     assert take([row]).rows_added == 1
     assert town_train.code(scene, login, join) == "candidate_not_staff", "left the day before the exam"
     wrong = [
@@ -90,7 +90,7 @@ def _看社会保险怎么说(scene: Scene, login: str, works: int, join: Callab
         (EV1[1], "elsewhere", "candidate_insured_elsewhere"),
         (EV2[1], "here", ""),
     ):
-        scene._import(OutsideImporter, [{**said, "编号": code}], False)  # type: ignore[arg-type]
+        scene.import_rows(OutsideImporter, [{**said, "编号": code}])
         assert scene.do(login, lambda work: ask_insurance_again(work, works)).connected
         asked = Outside(scene.database, scene.keyring).ask_due(scene.actor("clock"), scene.at)
         assert asked == 1
@@ -106,7 +106,7 @@ def _看社会保险怎么说(scene: Scene, login: str, works: int, join: Callab
 def test_院校评价的职业须由所开专业对应_清单逐行说明哪里不对(scene: Scene) -> None:
     """自 2027 年清单起：没有对应专业的职业不予列入；标准类别和文号要填就填全。"""
     scene.at = on("2026-12-01")
-    take = partial(scene._import, EvaluatorsImporter, partial=False)  # type: ignore[arg-type]
+    take = partial(scene.import_rows, EvaluatorsImporter)
     nurse, turner = (scope(SCHOOL, 类别="院校", 职业编码=trade) for trade in (NURSE, TURNER))
     told = bad_rows(
         lambda: take([nurse, scope(标准类别="随意"), scope(标准文号=""), scope(年度="明年"), scope()])
@@ -126,8 +126,8 @@ def test_院校评价的职业须由所开专业对应_清单逐行说明哪里�
          "有效期起": "2021-01-01", "文件": "教职成〔2021〕2号"},
     ]  # fmt: skip
     offered = {"统一社会信用代码": SCHOOL[1], "专业代码": "520901", "有效期起": "2022-09-01"}
-    assert scene._import(MajorsImporter, majors, False).rows_added == 1  # type: ignore[arg-type]
-    school = partial(scene._import, SchoolMajorsImporter, partial=False)  # type: ignore[arg-type]
+    assert scene.import_rows(MajorsImporter, majors).rows_added == 1
+    school = partial(scene.import_rows, SchoolMajorsImporter)
     (unknown,) = bad_rows(lambda: school([{**offered, "专业代码": "999999"}]))
     assert unknown.refusal.code == "major_unknown"
     assert school([offered]).rows_added == 1
@@ -139,7 +139,7 @@ def test_院校评价的职业须由所开专业对应_清单逐行说明哪里�
 def test_公开清单按职业和年度查_没有机构评价的职业列得出来(scene: Scene) -> None:
     """清单列出标准和文号；停业整顿的不算；覆盖报告一个职业也不漏。"""
     scene.at = on("2027-03-01")
-    scene._import(EvaluatorsImporter, [scope(), scope(职业编码=COOK, 标准类别="", 标准文号="")], False)  # type: ignore[arg-type]
+    scene.import_rows(EvaluatorsImporter, [scope(), scope(职业编码=COOK, 标准类别="", 标准文号="")])
     today = scene.at.date()
     with scene.database.read() as session:
         first, second = list_scopes(session, today)

@@ -51,17 +51,17 @@ def test_二十五个批次一次撤销_两人办理_后果先列出_变了就�
     assert (now.claims_unpaid, now.unpaid_fen) == (5, 5 * 200_00)
 
     ask = partial(mass.ask_mass_revocation, certificate_ids=suspect, read=read_consequences)
-    wish = lambda work: ask(work, why="成批替考", seen=now.digest)  # noqa: E731
+    wish = partial(ask, why="成批替考", seen=now.digest)
     set_parameter(scene, "mass_revocation_most", "24", "2024-03-01", "本")
     assert town_train.code(scene, "复核员", wish) == "mass_revocation_large"
     set_parameter(scene, "mass_revocation_most", "25", "2024-03-02", "本")
     assert town_train.code(scene, "新乡", wish) == "certificate_number_unknown"
     assert town_train.code(scene, "制单员", wish) == "role_missing"
-    unseen = lambda work: ask(work, why="成批替考", seen="0" * 64)  # noqa: E731
+    unseen = partial(ask, why="成批替考", seen="0" * 64)
     assert town_train.code(scene, "复核员", unseen) == "mass_revocation_unseen"
     first = scene.do("复核员", wish).id
     confirm = partial(mass.confirm_mass_revocation, revocation_id=first, read=read_consequences)
-    agree = lambda work: confirm(work, seen=now.digest)  # noqa: E731
+    agree = partial(confirm, seen=now.digest)
     assert revoked(scene) == 0, "nothing is revoked by asking"
     assert town_train.code(scene, "复核员二号账号", agree) == "second_person_needed"
     assert town_train.code(scene, "新乡", agree) == "mass_revocation_missing"

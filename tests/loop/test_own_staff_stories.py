@@ -48,7 +48,7 @@ def insured(scene: Scene, listed_on: str, at: Mapping[Person, str]) -> int:
         }
         for (name, number), code in at.items()
     ]  # fmt: skip
-    scene._import(OutsideImporter, rows, False)  # type: ignore[arg-type]
+    scene.import_rows(OutsideImporter, rows)
     return Outside(scene.database, scene.keyring).ask_due(scene.actor("clock"), scene.at)
 
 
@@ -128,7 +128,7 @@ def test_职工名单文件不改已离职的登记_备案失效不登记_每天
     assert mine(gone, staff(LI_SI), staff(SUN_BA)).rows_added == 3
     assert mine(gone).rows_unchanged == 1
     for wrong in ({"离职日期": ""}, {"离职日期": "2024-06-30"}, {"依据编号": "HT-8"}):
-        (told,) = bad_rows(lambda wrong=wrong: mine({**gone, **wrong}))  # type: ignore[misc]
+        (told,) = bad_rows(partial(mine, {**gone, **wrong}))
         assert told.refusal.code == "employment_closed"
         assert "已登记于 2024-01-05 离职" in told.refusal.title
         assert "另填一行新的入职日期" in told.refusal.next_step
@@ -138,12 +138,12 @@ def test_职工名单文件不改已离职的登记_备案失效不登记_每天
     (told,) = bad_rows(lambda: mine(staff(LI_SI)))
     assert told.refusal.code == "employment_closed"
     by_office = {**gone, "离职日期": "2024-01-06", "用人单位统一社会信用代码": EV2[1]}
-    assert scene._import(EmploymentsImporter, [by_office], False).rows_changed == 1  # type: ignore[arg-type]
+    assert scene.import_rows(EmploymentsImporter, [by_office]).rows_changed == 1
 
     scene.hire("省厅", Role.OFFICER_PROVINCE, "310101199001010331", "410000")
     scene.do("省厅", lambda work: connect(work, FactKind.WORKPLACE))
     set_parameter(scene, "employer_insurance_checks_daily", "2", "2024-01-01", "人次")
-    again = lambda work: employing.ask_insurance_again(work, works)  # noqa: E731
+    again = partial(employing.ask_insurance_again, institution_id=works)
     asking = scene.do(login, again)
     assert (asking.connected, asking.asked, asking.waiting) == (True, 2, 1)
     assert town_train.code(scene, login, again) == "insurance_checks_used_up"

@@ -141,7 +141,7 @@ def test_同一人不得初审又复核_换账号也不行(scene: Scene) -> None
     batch = settle_for(scene, [ZHANG_SAN], scene.open_budget()).batch_id
     first_review(scene, batch)
     for login in ("初审员", "初审员2"):
-        heard = refused(lambda login=login: second_review(scene, batch, login))  # type: ignore[misc]
+        heard = refused(partial(second_review, scene, batch, login))
         assert heard.code == "fixed_role"
         assert "初审" in heard.title
     second_review(scene, batch)

@@ -68,11 +68,11 @@ def test_撤销待确认时_已制单的不能签发_新申领不予列入_作�
     scene.certify(late)
 
     wish = ask(scene)
-    release = lambda work: payment.release(work, file.id)  # noqa: E731
+    release = partial(payment.release, payment_file_id=file.id)
     assert town_train.code(scene, "签发员", release) == "on_hold", "made before, and not released either"
     assert states_of(scene) == {"approved": 2}
     scene.do("付款复核员", lambda work: payment.void(work, file.id, "证书待撤销"))
-    again = lambda work: payment.prepare(work, budget)  # noqa: E731
+    again = partial(payment.prepare, budget_id=budget)
     assert town_train.code(scene, "制单员", again) == "nothing_to_pay"
     (line,) = [
         each

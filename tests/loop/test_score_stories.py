@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import pytest
 from sqlalchemy import select
 
@@ -51,7 +53,7 @@ def test_技能两人各录一遍_带字母的成绩文件整份退回_补考带
     entered = [Scores(one, 59_00, 95_00), Scores(two, 60_00, 80_00)]
     scene.do(clerk, lambda work: results.enter_results(work, batch_id, entered))
     publisher = town_assess.publisher(scene, ev)
-    sign = lambda work: results.publish(work, batch_id)  # noqa: E731
+    sign = partial(results.publish, batch_id=batch_id)
     assert told(scene, publisher, sign).title == "还有 2 名考生的技能成绩只录了一遍，不能公布"
     town_assess.enter_again(scene, batch_id, {one: 95_00, two: 8_00})
     assert told(scene, publisher, sign).title == "有 1 名考生的技能成绩两遍录入不一致，不能公布"

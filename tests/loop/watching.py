@@ -100,7 +100,7 @@ class Watched(RuleBasedStateMachine):
                 led[thing][object_id] = state
         with self.play.scene.database.read() as session:
             for each, model in WATCHED.items():
-                rows = session.execute(select(model.id, model.state)).all()  # type: ignore[attr-defined]
+                rows = session.execute(select(model.id, model.state)).all()  # type: ignore[attr-defined]  # each keeps its state so
                 stands = dict(rows)
                 wrong = {
                     key: (led[str(each)].get(key), stands.get(key))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 from sqlalchemy import select
 
@@ -28,13 +30,13 @@ def _act(work: Work, year: int) -> Answer:
     return _open(year)
 
 
-def _ask(scene: Scene, act: object, asked: str = ASKED) -> Answer:
+def _ask(scene: Scene, act: Callable[[Work], Answer], asked: str = ASKED) -> Answer:
     return perform(
         scene.database,
         scene.keyring,
         scene.actor("operator"),
         scene.at,
-        lambda work: once(work, "k", asked, act, lambda _work: None),  # type: ignore[arg-type]
+        lambda work: once(work, "k", asked, act, lambda _work: None),
         retry_on=RACES,
     )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import select
@@ -32,9 +33,9 @@ class Post:
     carried: list[str] = field(default_factory=list)
     refusal: BaseException | None = None
 
-    def write(self, key: str, *, fails: bool = False, topic: str = "sms", **given: object) -> int | None:
+    def write(self, key: str, *, fails: bool = False, topic: str = "sms", **given: Any) -> int | None:
         def act(work: Work) -> int | None:
-            draft = Draft(topic, key, {"words": key}, **given)  # type: ignore[arg-type]  # each is given its own type
+            draft = Draft(topic, key, {"words": key}, **given)
             posted = post(work, draft)
             if fails:
                 raise RuntimeError("the act fails after its letter was written")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from tests import town_certified, town_train
@@ -27,13 +29,10 @@ def town(scene: Scene) -> Scene:
     return scene
 
 
-def _names(town: Scene, **wanted: object) -> list[str]:
+def _names(town: Scene, **wanted: Any) -> list[str]:
     with town.database.read() as session:
         day = town.at.date()
-        return [
-            each.institution.name
-            for each in directory.list_directory(session, day, **wanted)  # type: ignore[arg-type]
-        ]
+        return [each.institution.name for each in directory.list_directory(session, day, **wanted)]
 
 
 def test_anybody_finds_who_may_train_and_who_may_not_any_more(town: Scene) -> None:

@@ -12,7 +12,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import pytest
-from sqlalchemy import select, text
+from sqlalchemy import select
 from sqlalchemy.exc import DBAPIError
 
 from tests.scene import LI_SI, LIMITS, ZHANG_SAN, Scene, write_csv
@@ -77,7 +77,11 @@ def department() -> Iterator[Department]:
 
 def said(**line: Any) -> Callable[[dict[str, Any]], tuple[int, bytes]]:
     """Return an answer of one line."""
-    body = json.dumps({"facts": [{"held": True, **line}]}).encode()
+    return reply(json.dumps({"facts": [{"held": True, **line}]}).encode())
+
+
+def reply(body: bytes) -> Callable[[dict[str, Any]], tuple[int, bytes]]:
+    """Return an answer of these bytes, whatever is asked."""
     return lambda _: (200, body)
 
 
@@ -159,9 +163,9 @@ def test_answers_are_kept_with_their_system_and_time_and_no_transaction_is_open(
         b'{"facts": [{"held": "yes"}]}', b'{"facts": {}}', b'{"facts": [{"held": true, "amount": true}]}',
         b'{"facts": [{"held": true, "since": "soon"}]}', b'{"facts": [{"held": true, "level": 9}]}',
     ):  # fmt: skip
-        department.answer = lambda _, lie=lie: (200, lie)  # type: ignore[misc]
+        department.answer = reply(lie)
         assert not any(outside.ask(asker, scene.at, {zhang: [FactKind.INSURANCE]}).values())
-    department.answer = lambda _: (200, b'{"facts": []}')
+    department.answer = reply(b'{"facts": []}')
     assert not any(outside.ask(asker, scene.at, {zhang: [FactKind.INSURANCE]}).values())
     outcomes = [outcome for _, outcome in calls(scene)]
     assert outcomes == ["answered", *["malformed"] * 5, "unknown"]
@@ -173,7 +177,7 @@ def test_answers_are_kept_with_their_system_and_time_and_no_transaction_is_open(
     assert not any(ZHANG_SAN[0] in each or ZHANG_SAN[1] in each for each in kept), "no name in the log"
     for sin in ("UPDATE outside_call SET outcome = 'answered'", "DELETE FROM outside_answer"):
         with pytest.raises(DBAPIError):
-            scene.do("operator", lambda work, sin=sin: work.session.execute(text(sin)))  # type: ignore[misc]
+            scene.plant(sin)
     assert facts[FactKind.INSURANCE][0].amount == 18
 
 

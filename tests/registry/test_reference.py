@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import func, select
 
 from tests.scene import JIYUAN, PROVINCE, Scene
-from voucher.plumbing.unit_of_work import perform
+from voucher.plumbing.unit_of_work import Work, perform
 from voucher.registry import catalogue, tables
 from voucher.registry.catalogue import Occupation, Region
 from voucher.registry.founding import FOUNDER, found
@@ -39,8 +39,8 @@ def test_founding_again_adds_nothing(scene: Scene) -> None:
 
 
 def test_a_shipped_row_that_an_office_changed_stays_changed(scene: Scene) -> None:
-    def rename(work: object) -> None:
-        work.session.get(Region, "410771").name = "新乡高新区"  # type: ignore[attr-defined]
+    def rename(work: Work) -> None:
+        work.session.get_one(Region, "410771").name = "新乡高新区"
 
     perform(scene.database, scene.keyring, FOUNDER, scene.at, rename)
     found(scene.database, scene.keyring, scene.at)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date
+from typing import Any
 
 import pytest
 
@@ -16,9 +17,9 @@ FILED, HIRED = date(2024, 3, 6), date(2023, 3, 6)
 EMPLOYER = "91419001MA3X4Y5Q0X"
 
 
-def standard(kind: BonusKind, most_fen: int, **more: object) -> BonusStandard:
+def standard(kind: BonusKind, most_fen: int, **more: Any) -> BonusStandard:
     row = BonusStandard(kind, "item", "奖补", None, most_fen, most_fen, None, None, None, SINCE, None, "文件")
-    return replace(row, **more)  # type: ignore[arg-type] # a test may name any column
+    return replace(row, **more)  # a test may name any column
 
 
 HIRE = BonusCase(
@@ -47,8 +48,8 @@ GRANT = BonusCase(
 )  # fmt: skip
 
 
-def judged(case: BonusCase, **changed: object) -> BonusVerdict:
-    return judge_bonus(replace(case, **changed))  # type: ignore[arg-type] # a test may name any field
+def judged(case: BonusCase, **changed: Any) -> BonusVerdict:
+    return judge_bonus(replace(case, **changed))  # a test may name any field
 
 
 def marks(verdict: BonusVerdict) -> str:

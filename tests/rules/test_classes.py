@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date, datetime, timedelta
 
 import pytest
@@ -35,9 +36,9 @@ def slot(start: int, hours: int = 2) -> Slot:
     return Slot(DAY + timedelta(hours=start), DAY + timedelta(hours=start + hours))
 
 
-def told(check: object, *given: object, **named: object) -> str:
+def told(check: Callable[..., object], *given: object, **named: object) -> str:
     with pytest.raises(Refused) as caught:
-        check(*given, **named)  # type: ignore[operator]
+        check(*given, **named)
     return caught.value.refusal.sentence
 
 

@@ -251,4 +251,4 @@ def test_a_row_is_a_value_that_nobody_changes() -> None:
     row = TABLE[(Thing.VOUCHER, "enrolled", "redeem")]
     assert isinstance(row, Row)
     with pytest.raises(AttributeError):
-        row.to = "settled"  # type: ignore[misc]
+        row.to = "settled"  # type: ignore[misc]  # the sin itself

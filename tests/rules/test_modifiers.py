@@ -12,7 +12,7 @@ from tests.rules.test_subsidy import CARER5, FOUNDED, HALF, STANDARDS
 from voucher.rules.dictionaries import TrainingMode
 from voucher.rules.modifiers import Modifier
 from voucher.rules.money import share
-from voucher.rules.subsidy import Price, price_subsidy
+from voucher.rules.subsidy import Case, Price, price_subsidy
 from voucher.rules.vocabulary import Level, Method, SubsidyKind
 
 TRAIN = replace(CARER5, kind=SubsidyKind.TRAINING)
@@ -26,8 +26,8 @@ BLENDED = Modifier(
 )
 
 
-def price(case: object, *modifiers: Modifier) -> Price:
-    return price_subsidy(case, STANDARDS, modifiers)  # type: ignore[arg-type]
+def price(case: Case, *modifiers: Modifier) -> Price:
+    return price_subsidy(case, STANDARDS, modifiers)
 
 
 def test_an_occupation_in_short_supply_earns_more_where_and_while_the_list_names_it() -> None:

@@ -6,6 +6,7 @@ import ast
 from decimal import Decimal
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import example, given, settings
@@ -206,9 +207,9 @@ def test_a_share_is_within_half_a_fen_and_never_more_than_the_whole(
 
 
 @pytest.mark.parametrize("basis_points", [-1, True, 0.5, Decimal("0.5")])
-def test_a_share_is_asked_for_in_whole_basis_points(basis_points: object) -> None:
+def test_a_share_is_asked_for_in_whole_basis_points(basis_points: Any) -> None:
     with pytest.raises(Refused, match="share_invalid"):
-        money.share(100, basis_points)  # type: ignore[arg-type]
+        money.share(100, basis_points)
 
 
 def test_a_share_of_a_negative_amount_is_refused() -> None:

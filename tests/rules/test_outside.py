@@ -29,9 +29,9 @@ PARAMETERS = OutsideParameters(fresh_days=30, insured_months_minimum=12, student
 EMPLOYMENT, INSURANCE = FundSource.EMPLOYMENT_SUBSIDY, FundSource.UNEMPLOYMENT_INSURANCE
 
 
-def fact(kind: FactKind, held: bool, **more: object) -> OutsideFact:
+def fact(kind: FactKind, held: bool, **more: Any) -> OutsideFact:
     """Return an answer of today."""
-    return OutsideFact(kind, held, **{"told_on": ON, "system": "某系统", **more})  # type: ignore[arg-type]
+    return OutsideFact(kind, held, **{"told_on": ON, "system": "某系统", **more})
 
 
 def test_what_is_asked_goes_by_what_is_connected_and_by_the_fund() -> None:

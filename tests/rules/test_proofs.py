@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date
+from typing import Any
 
 import pytest
 
@@ -29,8 +30,8 @@ NO_ITEM_LEVEL = replace(WANTED, kind="special_skill", trade_code="HN-ZX-009", le
         ({"evaluator_id": 8}, "certificate_other_evaluator"),
     ],
 )
-def test_what_differs_is_named(change: dict[str, object], code: str) -> None:
-    found = find_mismatch(WANTED, replace(FITTING, **change))  # type: ignore[arg-type]
+def test_what_differs_is_named(change: dict[str, Any], code: str) -> None:
+    found = find_mismatch(WANTED, replace(FITTING, **change))
     assert found is not None
     assert found.code == code
 

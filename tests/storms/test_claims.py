@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 from collections import Counter
 from datetime import date, timedelta
+from functools import partial
 
 import pytest
 from sqlalchemy import func, select
@@ -92,12 +93,14 @@ def test_everything_submitted_and_signed_twice_takes_effect_once(scene: Scene) -
         done, refused = 0, Counter[str]()
         for claim_id, batch_id in claims[number // 2 :: TEAMS]:
             try:
-                done += perform(
-                    scene.database, scene.keyring, actor, scene.at,
-                    lambda work, claim_id=claim_id, batch_id=batch_id: review.sign(  # type: ignore[misc]
-                        work, batch_id, Step.FIRST_REVIEW, claim_ids=[claim_id], opinion="齐全"
-                    ),
-                )  # fmt: skip
+                act = partial(
+                    review.sign,
+                    batch_id=batch_id,
+                    step=Step.FIRST_REVIEW,
+                    claim_ids=[claim_id],
+                    opinion="齐全",
+                )
+                done += perform(scene.database, scene.keyring, actor, scene.at, act)
             except Refused as heard:
                 refused[heard.refusal.code] += 1
         return done, refused

@@ -11,13 +11,14 @@ from collections.abc import Callable, Sequence
 from functools import partial
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, func, select
 
 from tests.loop.telling import person
 from tests.scene import EV1, LIMITS, Scene, on
 from tests.storms.gale import results, rush, surprises
 from voucher.ledger.postings import Account
 from voucher.plumbing.constraints import CHANGED_MEANWHILE
+from voucher.plumbing.db import Model
 from voucher.plumbing.unit_of_work import Work, perform
 from voucher.rules.approval import Step
 from voucher.rules.errors import Refused
@@ -103,9 +104,9 @@ def answer(lines: dict[int, tuple[str, int]], work: Work, file_id: int) -> bank.
     return bank.record_results(work, file_id, content, "回盘.csv", LIMITS)
 
 
-def count(scene: Scene, model: type, *where: object) -> int:
+def count(scene: Scene, model: type[Model], *where: ColumnElement[bool]) -> int:
     with scene.database.read() as session:
-        return session.scalar(select(func.count()).select_from(model).where(*where)) or 0  # type: ignore[arg-type]
+        return session.scalar(select(func.count()).select_from(model).where(*where)) or 0
 
 
 def balances(scene: Scene) -> dict[str, int]:

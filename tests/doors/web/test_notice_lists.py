@@ -102,7 +102,7 @@ def test_a_part_opens_no_other_parts_names_and_nobody_asks_for_it_without_end(
     second_review(scene, batch)
     posted = post(scene, batch)
     monkeypatch.setattr(notice_paper, "LINES_PER_PART", 2)
-    told: list[dict[str, object]] = []
+    told: list[dict[str, Any]] = []
     opened: list[int] = []
     read = registry_people.read_people
 
@@ -112,7 +112,7 @@ def test_a_part_opens_no_other_parts_names_and_nobody_asks_for_it_without_end(
 
     monkeypatch.setattr(registry_people, "read_people", spy)
 
-    def set_paper(kind: Path, said: dict[str, object], at: datetime) -> bytes:
+    def set_paper(kind: Path, said: dict[str, Any], at: datetime) -> bytes:
         told.append(said)
         return make_pdf(kind, said, at)
 
@@ -129,7 +129,7 @@ def test_a_part_opens_no_other_parts_names_and_nobody_asks_for_it_without_end(
         kept = find_list(session, posted.id)
     assert kept is not None
     assert {each["fingerprint"] for each in told} == {kept.fingerprint}
-    numbers = [[row[1] for row in each["lines"]] for each in told]  # type: ignore[attr-defined]
+    numbers = [[row[1] for row in each["lines"]] for each in told]
     assert numbers == [[each.number for each in claims_of(scene)[start : start + 2]] for start in (0, 2, 4)]
     assert "共 3 份　本份 1 条　全部 5 条，1,000.00 元" in str(told[2]["sum"])
     rest = [strict.visit().http.get(f"/notices/{posted.id}/list.csv").status_code for _ in range(4)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from typing import Any
 
 import pytest
 from sqlalchemy.exc import OperationalError
@@ -24,10 +25,10 @@ def test_bank_results_survive_a_lost_first_attempt(office: Office, monkeypatch: 
     scene.make_file(1)
     booked, failures = bank.record_results, [OperationalError("", {}, Exception("database is locked"))]
 
-    def lose_once(*given: object) -> bank.BankReport:
+    def lose_once(*given: Any) -> bank.BankReport:
         if failures:
             raise failures.pop()
-        return booked(*given)  # type: ignore[arg-type]
+        return booked(*given)
 
     monkeypatch.setattr(bank, "record_results", lose_once)
     maker = office.at("制单员")

@@ -36,7 +36,7 @@ def list_cases(tests: ModuleType) -> list[Case]:
         if not name.startswith("test_") or test.__module__ != tests.__name__:
             continue
         if hasattr(test, "hypothesis"):
-            test._hypothesis_internal_use_settings = HASTY  # type: ignore[attr-defined]
+            test._hypothesis_internal_use_settings = HASTY  # type: ignore[attr-defined]  # Hypothesis keeps them on the test
         rows = list(_list_arguments(test))
         known = rows[0].keys() if rows else frozenset[str]()
         if set(inspect.signature(test).parameters) <= set(known):

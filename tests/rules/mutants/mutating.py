@@ -79,7 +79,8 @@ def _names_in(code: CodeType) -> Iterator[str]:
 
 
 def _function(room: ModuleType, name: str) -> FunctionType | None:
-    found = inspect.unwrap(getattr(room, name, None))  # type: ignore[arg-type] # whatever else is no function
+    found = getattr(room, name, None)
+    found = inspect.unwrap(found) if callable(found) else None
     return found if isinstance(found, FunctionType) and found.__module__ == room.__name__ else None
 
 

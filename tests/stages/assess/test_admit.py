@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from sqlalchemy import select
 
 from tests import town_assess as town
@@ -34,7 +36,7 @@ def test_another_person_does_not_sit_the_exam(scene: Scene) -> None:
     assert code(ZHANG_SAN[1], town.clerk(scene, ev)) == "role_missing"
     foreign = town_train.staff(scene, other, Role.EXAMINER)
     assert code(ZHANG_SAN[1], foreign) == "candidate_missing"
-    turned_away = lambda work: admit.record_turned_away(work, candidate_id)  # noqa: E731
+    turned_away = partial(admit.record_turned_away, candidate_id=candidate_id)
     assert town_train.code(scene, foreign, turned_away) == "candidate_missing"
     assert town.state(scene, voucher_id) == "trained"
     scene.do(door, turned_away)
@@ -55,5 +57,5 @@ def test_another_person_does_not_sit_the_exam(scene: Scene) -> None:
     town.enter(scene, batch_id, {candidate_id: town.PASSED})
     town.publish(scene, batch_id)
     other_candidate = town.candidates(scene, batch_id)[second]
-    late = lambda work: admit.admit(work, other_candidate, LI_SI[1])  # noqa: E731
+    late = partial(admit.admit, candidate_id=other_candidate, identity_number=LI_SI[1])
     assert town_train.code(scene, door, late) == "exam_batch_closed"

@@ -108,7 +108,7 @@ def test_who_is_refused_at_the_door_is_kept_and_tries_are_counted(scene: Scene) 
     # tomorrow the exam is over; at another evaluator there is no such exam
     elsewhere = town.examiner(scene, town.evaluator(scene, EV2))
     assert refused(number, "0000", elsewhere).code == "exam_batch_missing"
-    keep = lambda work: arrive.record_refused(work, batch_id, number, again)  # noqa: E731
+    keep = partial(arrive.record_refused, batch_id=batch_id, shown=number, refusal=again)
     assert town_train.code(scene, elsewhere, keep) == "exam_batch_missing"
     clerk = town.clerk(scene, town.batch(scene, batch_id).institution_id)
     assert refused(number, "0000", clerk).code == "role_missing"
@@ -164,14 +164,16 @@ def test_scores_follow_the_arrival_and_the_list_hides_what_is_asked_at_the_door(
     assert ends() == [False, True, True]
     clerk = town.clerk(scene, town.batch(scene, batch_id).institution_id)
     absent = [Scores(listed[second], 7000, 7000)]
-    enter = lambda work: results.enter_results(work, batch_id, absent)  # noqa: E731
+    enter = partial(results.enter_results, batch_id=batch_id, rows=absent)
     assert town_train.code(scene, clerk, enter) == "candidate_not_admitted"
     with scene.database.engine.begin() as connection:
         connection.execute(text("UPDATE parameter SET value = '0' WHERE name = 'exam_arrival_needed'"))
     assert scene.do(clerk, enter) == 1
     admin = town.admin(scene, town.batch(scene, batch_id).institution_id)
     scene.do(admin, lambda work: plan.cancel_batch(work, batch_id, "停电"))
-    late = lambda work: arrive.arrive(work, batch_id, slip(scene, batch_id, listed[second]), "1234")  # noqa: E731
+    late = partial(
+        arrive.arrive, batch_id=batch_id, shown=slip(scene, batch_id, listed[second]), last4="1234"
+    )
     assert town_train.code(scene, door, late) == "exam_batch_closed"
 
 

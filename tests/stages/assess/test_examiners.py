@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from functools import partial
 
 from tests import town_assess as town
 from tests import town_train
@@ -76,12 +77,12 @@ def test_examiners_are_filed_free_and_nobodys_teacher(scene: Scene) -> None:
         Newcomer(ZHANG_SAN[1], ZHANG_SAN[0]),
         Entry(EntryWay.COMPETITION, "豫人社〔2023〕1号", competition="provincial_trade_1", team=1, place=7),
     )
-    joining = lambda work: plan.add_candidates(work, same_day, [], [zhang])  # noqa: E731
+    joining = partial(plan.add_candidates, batch_id=same_day, voucher_ids=[], people=[zhang])
     assert town_train.code(scene, admin, joining) == "candidate_planned_elsewhere"
     scene.do(admin, lambda work: plan.cancel_batch(work, batch_id, "停电"))
     assert town_train.code(scene, admin, joining) == "examiner_is_candidate"
     scene.do(admin, lambda work: end_examiner(work, two, "证书注销"))
-    blank = lambda work: end_examiner(work, three, " ")  # noqa: E731
+    blank = partial(end_examiner, examiner_id=three, why=" ")
     assert town_train.code(scene, admin, blank) == "assessment_why_missing"
     assert town_train.code(scene, foreign, blank) == "examiner_missing"
     with scene.database.read() as session:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 from tests import town_assess as town
@@ -91,7 +92,7 @@ def test_only_who_was_trained_for_it_elsewhere_is_listed_and_once(scene: Scene) 
     assert told == [code for _, _, code in sins]
     # a batch that came to nothing is no candidate's fault
     hold = scene.do("operator", lambda work: holds.open_hold(work, Thing.VOUCHER, second, "线索核查"))
-    add = lambda work: plan.add_candidates(work, batch_id, [second])  # noqa: E731
+    add = partial(plan.add_candidates, batch_id=batch_id, voucher_ids=[second])
     assert town_train.code(scene, login, add) == "on_hold"
     scene.do("operator", lambda work: holds.close_hold(work, work.session.merge(hold), "查无此事"))
     scene.do(login, add)
@@ -121,7 +122,7 @@ def test_a_cancelled_exam_frees_its_candidates(scene: Scene) -> None:
     assert town_train.code(scene, login, cancel(" ")) == "assessment_why_missing"
     scene.do(login, cancel("考场停电"))
     assert town_train.code(scene, login, cancel("再取消")) == "event_not_allowed"
-    add = lambda work: plan.add_candidates(work, batch_id, [voucher_id])  # noqa: E731
+    add = partial(plan.add_candidates, batch_id=batch_id, voucher_ids=[voucher_id])
     assert town_train.code(scene, login, add) == "exam_batch_closed"
     again = town.planned(scene, ev, [voucher_id])
     with scene.database.read() as session:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import pytest
 from sqlalchemy import select, text, update
 from sqlalchemy.exc import DatabaseError
@@ -67,7 +69,7 @@ def test_neither_reader_sees_the_other_before_both_are_in(scene: Scene) -> None:
     scene.do(
         town.admin(scene, ev), lambda work: readings.enter_again(work, batch_id, [SecondScore(one, 8000)])
     )
-    sign = lambda work: results.publish(work, batch_id)  # noqa: E731
+    sign = partial(results.publish, batch_id=batch_id)
     assert town_train.code(scene, town.admin(scene, ev), sign) == "second_person_needed"
     published = town.publish(scene, batch_id)
     assert (published.passed, published.failed, published.absent) == (1, 1, 0)
@@ -91,7 +93,7 @@ def test_a_retake_brings_the_passed_subject_along_until_retakes_are_used_up(scen
     published = town.publish(scene, batch_id)
     assert (published.passed, published.failed, published.absent) == (0, 2, 1)
     # nobody fails for good who was not there
-    absent = lambda work: lapse.fail_for_good(work, qian, "不再补考")  # noqa: E731
+    absent = partial(lapse.fail_for_good, voucher_id=qian, why="不再补考")
     assert town_train.code(scene, town.admin(scene, ev), absent) == "failure_missing"
 
     second = town.planned(scene, ev, vouchers)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from sqlalchemy import select
 
 from tests import town_assess as town
@@ -103,9 +105,9 @@ def test_entered_by_one_published_by_another_and_nothing_averages(scene: Scene) 
     assert town.state(scene, vouchers[1]) == "assessed"
 
 
-def _close(work: object, voucher_id: int) -> None:
-    hold = work.session.scalars(select(Hold).where(Hold.object_id == voucher_id)).one()  # type: ignore[attr-defined]
-    holds.close_hold(work, hold, "查无此事")  # type: ignore[arg-type]
+def _close(work: Work, voucher_id: int) -> None:
+    hold = work.session.scalars(select(Hold).where(Hold.object_id == voucher_id)).one()
+    holds.close_hold(work, hold, "查无此事")
 
 
 def test_a_published_score_is_corrected_by_two_and_the_voucher_follows(scene: Scene) -> None:
@@ -115,7 +117,7 @@ def test_a_published_score_is_corrected_by_two_and_the_voucher_follows(scene: Sc
     clerk, publisher = town.clerk(scene, ev), town.publisher(scene, ev)
     batch_id = town.planned(scene, ev, vouchers)
     lost, won = town.admit_all(scene, batch_id, [ZHANG_SAN, LI_SI])
-    early = lambda work: corrections.ask_correction(work, won, 6000, 6000, "漏判一题")  # noqa: E731
+    early = partial(corrections.ask_correction, candidate_id=won, theory=6000, skill=6000, why="漏判一题")
     town.enter(scene, batch_id, {lost: (7000, 7000), won: (5900, 9000)})
     assert town_train.code(scene, clerk, early) == "results_not_published"
     town.publish(scene, batch_id)
@@ -129,7 +131,7 @@ def test_a_published_score_is_corrected_by_two_and_the_voucher_follows(scene: Sc
     def code(result_id: int, login: str) -> str:
         return town_train.code(scene, login, lambda work: corrections.confirm_correction(work, result_id))
 
-    blank = lambda work: corrections.ask_correction(work, won, 6100, 9000, " ")  # noqa: E731
+    blank = partial(corrections.ask_correction, candidate_id=won, theory=6100, skill=9000, why=" ")
     assert town_train.code(scene, clerk, blank) == "assessment_why_missing"
     wrong = ask(won, 9900)
     right = ask(won, 6100, login=publisher)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import time, timedelta
+from functools import partial
 
 import pytest
 from sqlalchemy import select, text
@@ -38,7 +40,9 @@ def rooms_of(scene: Scene, ev: int, *seats: int, name: str = "本部") -> list[i
     return [
         scene.do(
             admin,
-            lambda work, n=number, s=size: sites.add_room(work, site.id, f"车间 {n}", RoomKind.WORKSHOP, s),  # type: ignore[misc]
+            partial(
+                sites.add_room, site_id=site.id, name=f"车间 {number}", kind=RoomKind.WORKSHOP, seats=size
+            ),
         ).id
         for number, size in enumerate(seats, 1)
     ]
@@ -84,11 +88,11 @@ def test_everybody_has_a_seat_inside_a_room_and_keeps_it(scene: Scene) -> None:
         Newcomer(FENG_YI[1], FENG_YI[0]),
         Entry(EntryWay.COMPETITION, "豫赛〔2023〕8号", competition="provincial_trade_1", team=1, place=7),
     )
-    joining = lambda work: plan.add_candidates(work, batch_id, [], [feng])  # noqa: E731
+    joining = partial(plan.add_candidates, batch_id=batch_id, voucher_ids=[], people=[feng])
     assert town_train.code(scene, admin, joining) == "exam_rooms_full"
     # the room is taken for as long as an exam lasts, and not a minute longer
     other = town.planned(scene, ev, [], exam_on=town.batch(scene, batch_id).exam_on)
-    taken = lambda work: seating.choose_rooms(work, other, [large], TEN)  # noqa: E731
+    taken = partial(seating.choose_rooms, batch_id=other, room_ids=[large], begins=TEN)
     assert town_train.code(scene, admin, taken) == "exam_room_taken"
     scene.do(admin, lambda work: seating.choose_rooms(work, other, [large], NOON))
     assert (
@@ -118,9 +122,10 @@ def test_slips_say_where_and_hide_the_end_of_the_card(scene: Scene) -> None:
     with scene.database.read() as session:
         slips = list_slips(session, scene.keyring, batch)
         own = list_own_slips(session, scene.keyring, person_id)
-        foreign = lambda work: find_own_slip(  # noqa: E731
-            work.session, scene.keyring, person_id, listed[vouchers[1]]
-        )
+
+    def foreign(work: Work) -> object:
+        return find_own_slip(work.session, scene.keyring, person_id, listed[vouchers[1]])
+
     assert [each.place.seat for each in slips if each.place] == [1, 2]
     assert [(each.name, each.candidate_id) for each in own] == [("张三", listed[vouchers[0]])]
     assert own[0].place is not None
@@ -129,7 +134,7 @@ def test_slips_say_where_and_hide_the_end_of_the_card(scene: Scene) -> None:
     assert town_train.code(scene, admin, foreign) == "candidate_missing"
     # once somebody is in, the seats stay
     town.admit_all(scene, batch_id, [ZHANG_SAN])
-    again = lambda work: seating.choose_rooms(work, batch_id, [room], TEN)  # noqa: E731
+    again = partial(seating.choose_rooms, batch_id=batch_id, room_ids=[room], begins=TEN)
     assert town_train.code(scene, admin, again) == "exam_seats_fixed"
 
 
@@ -139,8 +144,8 @@ def test_sites_are_ones_own_told_whole_and_named_once(scene: Scene) -> None:
     ev, other = town.evaluator(scene), town.evaluator(scene, EV2)
     admin, stranger = town.admin(scene, ev), town.admin(scene, other)
 
-    def code(act: object, login: str = admin) -> str:
-        return town_train.code(scene, login, act)  # type: ignore[arg-type]
+    def code(act: Callable[[Work], object], login: str = admin) -> str:
+        return town_train.code(scene, login, act)
 
     assert code(lambda work: sites.file_site(work, other, "本部", "路")) == "role_missing"
     assert code(lambda work: sites.file_site(work, ev, " ", "路")) == "exam_site_incomplete"
@@ -149,7 +154,7 @@ def test_sites_are_ones_own_told_whole_and_named_once(scene: Scene) -> None:
     assert (
         code(lambda work: sites.add_room(work, site.id, "机房", RoomKind.HALL, 0)) == "exam_room_seats_unfit"
     )
-    add = lambda work: sites.add_room(work, site.id, "机房", RoomKind.HALL, 30)  # noqa: E731
+    add = partial(sites.add_room, site_id=site.id, name="机房", kind=RoomKind.HALL, seats=30)
     assert code(add, stranger) == "exam_site_missing"
     room = scene.do(admin, add)
     assert code(add) == "exam_site_named_already"

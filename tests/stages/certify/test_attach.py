@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
+import pytest
 from sqlalchemy import select
 
 from tests import town_assess as town
@@ -26,6 +28,7 @@ from voucher.ledger.holds import Hold
 from voucher.plumbing.unit_of_work import Work
 from voucher.registry.people import find_by_indexes, index_of
 from voucher.rules.actor import Role
+from voucher.rules.errors import Refused
 from voucher.rules.levels import Level
 from voucher.rules.lifecycle import Thing
 from voucher.rules.vocabulary import CertificateKind, Method
@@ -168,9 +171,9 @@ def test_an_evaluator_sends_its_certificates_one_by_one(scene: Scene) -> None:
            "证书编号": mine.number, "发证日期": mine.issued_on.isoformat(),
            "评价机构统一社会信用代码": EV1[1]}  # fmt: skip
     scene.import_register([scene.registered(row)])
-    foreign = lambda work: verify_certificates(work, [mine.number])  # noqa: E731
+    foreign = partial(verify_certificates, numbers=[mine.number])
     assert town_train.code(scene, other, foreign) == "certificate_number_unknown"
-    unknown = lambda work: verify_certificates(work, [mine.number, "S000041010001245999999"])  # noqa: E731
+    unknown = partial(verify_certificates, numbers=[mine.number, "S000041010001245999999"])
     assert town_train.code(scene, login, unknown) == "certificate_number_unknown"
     # the import has asked already about what had been asked about before: nothing changes, but it certifies
     assert scene.do(login, lambda work: verify_certificates(work, [mine.number.lower()])) == 0
@@ -193,5 +196,6 @@ def test_nothing_is_asked_of_a_voucher_that_is_elsewhere(scene: Scene) -> None:
     town.evaluator(scene)
     _, (voucher_id,) = town.finished(scene, ZHANG_SAN)
     assert why(scene, voucher_id) == []
-    missing = lambda work: why_not_certified(work.session, 999)  # noqa: E731
-    assert town_train.code(scene, "operator", missing) == "voucher_missing"
+    with scene.database.read() as session, pytest.raises(Refused) as caught:
+        why_not_certified(session, 999)
+    assert caught.value.refusal.code == "voucher_missing"

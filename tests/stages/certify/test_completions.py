@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import pytest
 from sqlalchemy import select
 
@@ -39,7 +41,7 @@ def test_a_class_gives_its_certificates_once(scene: Scene) -> None:
     )
     house = town_train.a_class(scene, class_id).institution_id
     registrar = town_train.staff(scene, house, Role.REGISTRAR)
-    issue = lambda work: issue_completions(work, class_id)  # noqa: E731
+    issue = partial(issue_completions, class_id=class_id)
     other = town_train.train_institution(scene, town_train.T2)
     for login, code in (
         (town_train.reviewer(scene), "role_missing"),
@@ -106,7 +108,7 @@ def _revoke_and_put_back(scene: Scene, number: str) -> None:
     officer = town_train.reviewer(scene)
     scene.hire("异地审核员", Role.OFFICER_CITY, "310101199001010340", "410700")
     scene.hire("另一审核员", Role.OFFICER_COUNTY, "310101199001010350")
-    revoke = lambda work: revoke_certificate(work, number, "学时造假")  # noqa: E731
+    revoke = partial(revoke_certificate, number=number, why="学时造假")
     assert town_train.code(scene, "异地审核员", revoke) == "certificate_number_unknown"
     scene.do(officer, revoke)
     with scene.database.read() as session:
@@ -126,10 +128,11 @@ def test_a_class_without_completion_certificates_or_not_signed_off_gives_none(sc
     class_id, _ = town.finished(scene, ZHANG_SAN)
     house = town_train.a_class(scene, class_id).institution_id
     registrar = town_train.staff(scene, house, Role.REGISTRAR)
-    issue = lambda work: issue_completions(work, class_id)  # noqa: E731
-    assert town_train.code(scene, registrar, issue) == "class_without_completion_certificate"
+    without = partial(issue_completions, class_id=class_id)
+    assert town_train.code(scene, registrar, without) == "class_without_completion_certificate"
     class_id, _ = town.finished(scene, LI_SI, **TERMS)
-    assert town_train.code(scene, registrar, issue) == "class_not_signed_off"
+    still_open = partial(issue_completions, class_id=class_id)
+    assert town_train.code(scene, registrar, still_open) == "class_not_signed_off"
 
 
 def _print(scene: Scene, certificate: Certificate, house: int) -> None:

@@ -192,7 +192,10 @@ def test_the_truth_verifies_in_every_spelling_and_each_question_is_kept(asked: A
         **truth_of(asked.rows[0]), "name": " 张　三 ", "level": "五级/初级工", "number": number.lower(),
         "identity_number": "41010519900315991x",
     }  # fmt: skip
-    first_only = lambda question: say(spelled) if question["number"] == number else Reply(b"", 500)  # noqa: E731
+
+    def first_only(question: Question) -> Reply:
+        return say(spelled) if question["number"] == number else Reply(b"", 500)
+
     with serving(first_only) as register:
         assert asked.registers.ask(asked.scene.actor("clock"), asked.scene.at, asked.ids.values()) == {}
         asked.connect(register)
@@ -273,7 +276,7 @@ def test_a_slow_register_holds_no_transaction_and_a_payment_waits_for_its_word(a
         scene.close_notices()
         scene.do("审批员", lambda work: review.sign(work, settled.batch_id, Step.APPROVE, opinion="同意"))
         scene.open_accounts()
-        prepare = lambda work: payment.prepare(work, budget)  # noqa: E731
+        prepare = partial(payment.prepare, budget_id=budget)
         # days have passed: the word of then is not the word of today
         assert town_train.code(scene, "制单员", prepare) == "register_silent"
         register.answer = lambda _: Reply(b"", 503)
@@ -287,7 +290,7 @@ def test_a_slow_register_holds_no_transaction_and_a_payment_waits_for_its_word(a
         first = {**truth_of(asked.rows[0]), "status": "撤销"}
         register.answer = lambda q: say(first) if q["number"] == first["number"] else truthful(q)
         asked.ask()
-        release = lambda work: payment.release(work, file.id)  # noqa: E731
+        release = partial(payment.release, payment_file_id=file.id)
         assert town_train.code(scene, "签发员", release) == "certificates_no_longer_valid"
         scene.do("制单员", lambda work: payment.void(work, file.id, "证书被撤销"))
         fallen = claim_of(scene, asked.ids[str(first["number"])])
@@ -408,7 +411,7 @@ def test_nobody_connects_or_disconnects_the_register_alone(asked: Asked) -> None
     """One asks, another confirms; until then the register that answers is the one before."""
     scene = asked.scene
     scene.hire("接入员的另一账号", Role.ADMINISTRATOR, "310101199001010330")
-    ask = lambda work: ask_register(work, "对方维护")  # noqa: E731
+    ask = partial(ask_register, why="对方维护")
     with serving(honest(asked.rows)) as register:
         asked.connect(register)
         scene.do("接入员", ask)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from sqlalchemy import select
 
 from tests import town_assess as town
@@ -49,7 +51,7 @@ def test_a_revoked_certificate_is_put_back_by_two_officers_only(scene: Scene) ->
         "role_missing",
         "revocation_why_missing",
     ]
-    early = lambda work: ask_reinstatement(work, number, "申诉成立")  # noqa: E731
+    early = partial(ask_reinstatement, number=number, why="申诉成立")
     assert town_train.code(scene, "甲", early) == "event_not_allowed"
     scene.do("甲", lambda work: revoke_certificate(work, f" {number.lower()} ", "查实替考"))
     certificate, codes = _read(scene, number)
@@ -60,7 +62,7 @@ def test_a_revoked_certificate_is_put_back_by_two_officers_only(scene: Scene) ->
     with scene.database.read() as session:
         assert list_verified_certificates(session, [certificate.id]) == set()
 
-    agree = lambda work: reinstate_certificate(work, number)  # noqa: E731
+    agree = partial(reinstate_certificate, number=number)
     assert town_train.code(scene, "乙", agree) == "reinstatement_not_asked"
     scene.import_register([scene.registered(row, 状态="撤销")])
     assert town_train.code(scene, "甲", early) == "register_still_revoked"

@@ -96,7 +96,7 @@ def test_a_certificate_is_sent_once_and_then_only_what_changed(scene: Scene) -> 
     assert [(each.new, each.corrected, each.revoked) for each in views] == [(0, 0, 1), (1, 0, 0), (2, 0, 0)]
     stranger = town.admin(scene, town.evaluator(scene, EV2))
     assert town_train.code(scene, stranger, write(ev)) == "role_missing"
-    opening = lambda work: open_upload(work, third)  # noqa: E731
+    opening = partial(open_upload, upload_id=third)
     assert town_train.code(scene, stranger, opening) == "register_upload_missing"
     _print(scene, ev, zhang)
 

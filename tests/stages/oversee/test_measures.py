@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import date, timedelta
 from functools import partial
+from typing import Any
 
 import pytest
 from sqlalchemy import text, update
@@ -52,9 +53,9 @@ def seen(scene: Scene, house: int, step: Step) -> str:
         return read_effect(session, session.get_one(Institution, house), step).digest
 
 
-def wish(step: Step, **more: object) -> Proposal:
+def wish(step: Step, **more: Any) -> Proposal:
     """Return a proposal with what every step needs."""
-    return Proposal(step, "抽查发现两个班没有开课", BASIS, **more)  # type: ignore[arg-type]
+    return Proposal(step, "抽查发现两个班没有开课", BASIS, **more)
 
 
 def proposed(scene: Scene, who: str, house: int, step: Step, **more: object) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 from functools import partial
+from typing import Any
 
 import pytest
 from sqlalchemy import select, text
@@ -70,12 +71,12 @@ def raised(scene: Scene, found: list[Found]) -> int:
     return scene.do(CLOCK_LOGIN, lambda work: raise_flags(work, found))
 
 
-def planted(kind: str, subject: str, house: int, **more: object) -> Found:
+def planted(kind: str, subject: str, house: int, **more: Any) -> Found:
     """Return a finding as rule R12 would make it, without rows."""
     said = "{teacher:某} 同时在两个班上课，重叠 60 分钟。"
     finding = Finding(
         "R12", kind, subject, "2024-03-01", 60, "分钟", 0, 0, said, (),
-        institution=str(house), **more,  # type: ignore[arg-type]
+        institution=str(house), **more,
     )  # fmt: skip
     return Found(finding, BY_CODE["R12"], ())
 

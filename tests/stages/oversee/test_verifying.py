@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 import jwt
@@ -102,7 +103,7 @@ def test_libraries_of_others_believe_a_record_until_it_is_taken_back_revoked_or_
 ) -> None:
     scene = employer.scene
     mine, theirs = town_issue.worker(scene, LI_SI), town_issue.worker(scene, ZHANG_SAN)
-    sign = lambda work: sign_archive(work, Extent.CERTIFICATES, HOST)  # noqa: E731
+    sign = partial(sign_archive, extent=Extent.CERTIFICATES, host=HOST)
     first, second, other = scene.do(mine, sign), scene.do(mine, sign), scene.do(theirs, sign)
     said = employer.open(first)
     assert (said["issuer"], said["credentialSubject"]["name"]) == ("did:web:px.example.gov.cn%3A8443", "李四")

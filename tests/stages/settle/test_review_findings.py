@@ -12,6 +12,7 @@ from tests.stages.settle.test_voucher_claims import EVALUATION, TRAINING, claim
 from tests.town_certified import EVALUATOR, REGISTRAR, certified, settle_down
 from tests.town_issue import voucher
 from tests.town_train import code
+from voucher.plumbing.unit_of_work import Work
 from voucher.registry import sanctions
 from voucher.registry.standards import Parameter
 from voucher.rules.approval import Step
@@ -27,7 +28,7 @@ def test_a_window_nobody_set_stops_neither_the_bank_nor_the_clock(scene: Scene) 
         for login, kind in ((REGISTRAR, TRAINING), (EVALUATOR, EVALUATION))
     ]
 
-    def end(work) -> None:  # type: ignore[no-untyped-def]
+    def end(work: Work) -> None:
         work.session.execute(
             update(Parameter)
             .where(Parameter.name == "claim_window_months_other")

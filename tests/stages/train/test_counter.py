@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 
 import pytest
 
@@ -95,7 +96,7 @@ def test_every_scan_is_written_down(scene: Scene) -> None:
             scene.do(login, use(digits, class_id, nonce=nonce))
         told = caught.value.refusal
         scanned = scans.Scanned("redeem", class_id, digits, town.DEVICE)
-        scene.do(login, lambda work, scanned=scanned, told=told: scans.record_scan(work, scanned, told))  # type: ignore[misc]
+        scene.do(login, partial(scans.record_scan, scanned=scanned, refusal=told))
     with scene.database.read() as session:
         written = [
             (each.code, each.voucher_id, each.institution_id) for each in list_scans(session, class_id)

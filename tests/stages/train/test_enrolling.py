@@ -40,7 +40,9 @@ def test_an_open_voucher_is_worth_what_the_class_is_worth_until_it_begins(scene:
     programme = issue.programme(scene, budget, **issue.open_terms())
     login = issue.worker(scene, LI_SI)
     issue.eligible(scene, LI_SI)
-    voucher_id = scene.do(login, lambda work: issuing.take_voucher(work, programme, True)).id  # type: ignore[union-attr]
+    taken = scene.do(login, lambda work: issuing.take_voucher(work, programme, True))
+    assert taken is not None
+    voucher_id = taken.id
     fourth = town.open_class(scene, house, trade_code=TURNER, level=3)
     fifth = town.open_class(scene, house, trade_code=TURNER, level=2, teacher="李老师", place="二号楼")
     third = town.open_class(scene, house, trade_code=TURNER, level=4, teacher="王老师", place="三号楼")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 import pytest
@@ -99,7 +100,7 @@ def test_the_ordinary_way_and_the_long_way_leave_the_same_rows(
     held = []
     for who in (ZHANG_SAN, LI_SI):
         voucher_id, mine = town.accepted(scene, place.programme, who), phone(scene, who)
-        scene.do(mine.login, lambda work, it=voucher_id: enrol.enrol(work, it, place.class_id))  # type: ignore[misc]
+        scene.do(mine.login, partial(enrol.enrol, voucher_id=voucher_id, class_id=place.class_id))
         held.append((voucher_id, mine, who[1][-4:]))
     scene.at = town.morning(scene, place.class_id)
     for _, mine, _ in held:
@@ -111,7 +112,7 @@ def test_the_ordinary_way_and_the_long_way_leave_the_same_rows(
         with monkeypatch.context() as patched:
             # the one is not there, or nothing is asked ahead
             patched.setattr(redeem, way, lambda _work, _asked: None)
-            scene.do(place.scanner, lambda work, asked=asked: redeem.redeem(work, asked))  # type: ignore[misc]
+            scene.do(place.scanner, partial(redeem.redeem, asked=asked))
         left.append(_list_left(before, _read_everything(scene)))
     ordinary, long = left
     assert ordinary == long

@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 
 import pytest
 from sqlalchemy import func, select
@@ -115,7 +116,7 @@ def test_a_phone_s_code_enrols_and_redeems_and_each_is_good_once(place: Town) ->
     digits = mine.show(voucher_id)
     assert len(digits) == 213
     assert scene.do(place.scanner, look(digits, place.class_id)).possible == ("enrol",)
-    lock = lambda work: enrol.enrol_by_code(work, digits, place.class_id)  # noqa: E731
+    lock = partial(enrol.enrol_by_code, digits=digits, class_id=place.class_id)
     done = scene.do(place.scanner, lock)
     # the same scan sent again within the minute is the same enrolment, nothing else is
     scene.at += timedelta(seconds=59)
@@ -353,7 +354,7 @@ def test_a_lost_phone_dies_at_once_and_changes_are_counted(place: Town) -> None:
     assert town.code(scene, place.scanner, use(stale, place.class_id)) == "device_gone"
     fourth = Phone(scene, person=ZHANG_SAN).bind(replaces=True)
     fifth = Phone(scene, person=ZHANG_SAN)
-    worn = lambda work: devices.bind_device(work, fifth.wanted(replaces=True))  # noqa: E731
+    worn = partial(devices.bind_device, wanted=fifth.wanted(replaces=True))
     assert town.code(scene, mine.login, worn) == "device_changes_used_up"
     assert third.device_id < fourth.device_id
     # paper and T never need a phone

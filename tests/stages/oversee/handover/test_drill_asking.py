@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
@@ -31,9 +32,9 @@ def test_statistics_are_asked_for_at_home_and_taken_by_whoever_asked(scene: Scen
     store, code = FileStore(tmp_path / "exports"), JIYUAN
     ask = partial(ask_statistics, region_code=code, wish=Wish(), depth=Depth.REGIONS, told={"等级": "全部"})
 
-    def refused(who: str, act: object) -> str:
+    def refused(who: str, act: Callable[[Work], object]) -> str:
         with pytest.raises(Refused) as caught:
-            scene.do(who, act)  # type: ignore[arg-type]
+            scene.do(who, act)
         return caught.value.refusal.code
 
     assert refused("auditor", ask) == "statistics_not_counted"
