@@ -3,44 +3,68 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import TypeVar, overload
 
 PROJECT = Path(__file__).parents[2]
 VOUCHER = PROJECT / "voucher"
 MIGRATIONS = PROJECT / "migrations"
+Node = TypeVar("Node", bound=ast.AST)
+Other = TypeVar("Other", bound=ast.AST)
 
 
 @dataclass(frozen=True, slots=True)
 class Room:
-    """One module: its path below the root, its text and its syntax tree."""
+    """One module: its path below the root, its text, its syntax tree and every node of it by kind."""
 
     path: str
     text: str
     tree: ast.Module
+    nodes: Mapping[type[ast.AST], Sequence[ast.AST]]
 
     def sin(self, node: ast.AST, what: str) -> str:
         """Return where and what, as an editor jumps to it."""
         return f"{self.path}:{getattr(node, 'lineno', 1)} {what}"
 
+    @overload
+    def each(self, kind: type[Node], /) -> Iterator[Node]: ...
+
+    @overload
+    def each(self, kind: type[Node], other: type[Other], /) -> Iterator[Node | Other]: ...
+
+    @overload
+    def each(self, *kinds: type[ast.AST]) -> Iterator[ast.AST]: ...
+
+    def each(self, *kinds: type[ast.AST]) -> Iterator[ast.AST]:
+        """Yield every node of these kinds in the module, one kind after the other."""
+        return (node for kind in kinds for node in self.nodes.get(kind, ()))
+
     def calls(self) -> Iterator[ast.Call]:
         """Yield every call in the module."""
-        return (node for node in ast.walk(self.tree) if isinstance(node, ast.Call))
+        return self.each(ast.Call)
 
 
 def rooms(root: Path) -> Iterator[Room]:
     """Yield every module below the root, in order."""
     for path in sorted(root.rglob("*.py")):
         text = path.read_text(encoding="utf-8")
-        yield Room(path.relative_to(root).as_posix(), text, _parse(text))
+        yield Room(path.relative_to(root).as_posix(), text, *_parse(text))
 
 
 @cache
-def _parse(text: str) -> ast.Module:
-    """Return the syntax tree of a text: some thirty guards read the same thousand rooms, and change none."""
-    return ast.parse(text)
+def _parse(text: str) -> tuple[ast.Module, Mapping[type[ast.AST], Sequence[ast.AST]]]:
+    """Return the syntax tree of a text, and its nodes by kind.
+
+    Some thirty guards read the same thousand rooms, each for a kind or two, and change none.
+    """
+    tree, nodes = ast.parse(text), defaultdict[type[ast.AST], list[ast.AST]](list)
+    for node in ast.walk(tree):
+        nodes[type(node)].append(node)
+    return tree, nodes
 
 
 def dotted(node: ast.AST) -> str:

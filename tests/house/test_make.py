@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import subprocess
+from functools import cache
 
 import pytest
 
@@ -27,6 +28,7 @@ COMMANDS = [
 ]
 
 
+@cache
 def _make(*words: str) -> str:
     done = subprocess.run(
         ["make", "--no-print-directory", *words], cwd=PROJECT, capture_output=True, text=True, check=False

@@ -18,9 +18,8 @@ def find_rounding_columns(root: Path) -> list[str]:
     return [
         room.sin(node, dotted(node))
         for room in rooms(root)
-        for node in ast.walk(room.tree)
-        if isinstance(node, ast.Attribute | ast.Name)
-        and dotted(node).split(".")[-1].upper() in ROUNDING_TYPES
+        for node in room.each(ast.Attribute, ast.Name)
+        if dotted(node).split(".")[-1].upper() in ROUNDING_TYPES
     ]
 
 
@@ -54,7 +53,8 @@ def find_head_conflicts(root: Path) -> list[str]:
         revision = str(facts["revision"])
         if revision in revisions:
             return [f"{revision} exists twice"]
-        revisions[revision] = facts.get("down_revision")  # type: ignore[assignment]  # a word or None
+        down = facts.get("down_revision")
+        revisions[revision] = None if down is None else str(down)
     downs = [down for down in revisions.values() if down is not None]
     heads = sorted(set(revisions) - set(downs))
     written = (root / "HEAD").read_text(encoding="utf-8").strip() if (root / "HEAD").is_file() else ""

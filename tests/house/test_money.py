@@ -20,9 +20,8 @@ def find_decimals(root: Path) -> list[str]:
         room.sin(node, "imports decimal or fractions")
         for room in rooms(root)
         if room.path != ROUNDING
-        for node in ast.walk(room.tree)
-        if isinstance(node, ast.Import | ast.ImportFrom)
-        and _imported(node) & {"decimal", "fractions", "_decimal"}
+        for node in room.each(ast.Import, ast.ImportFrom)
+        if _imported(node) & {"decimal", "fractions", "_decimal"}
     ]
 
 
@@ -32,13 +31,21 @@ def find_floats(root: Path) -> list[str]:
     for room in rooms(root):
         if not room.path.startswith(MONEY_FLOORS):
             continue
-        for node in ast.walk(room.tree):
-            if isinstance(node, ast.Constant) and isinstance(node.value, float):
-                found.append(room.sin(node, f"float literal {node.value}"))
-            elif isinstance(node, ast.Name) and node.id == "float" and not _refuses_floats(room, node):
-                found.append(room.sin(node, "float"))
-            elif isinstance(node, ast.BinOp | ast.AugAssign) and isinstance(node.op, ast.Div):
-                found.append(room.sin(node, "true division"))
+        found += [
+            room.sin(node, f"float literal {node.value}")
+            for node in room.each(ast.Constant)
+            if isinstance(node.value, float)
+        ]
+        found += [
+            room.sin(node, "float")
+            for node in room.each(ast.Name)
+            if node.id == "float" and not _refuses_floats(room, node)
+        ]
+        found += [
+            room.sin(node, "true division")
+            for node in room.each(ast.BinOp, ast.AugAssign)
+            if isinstance(node.op, ast.Div)
+        ]
     return found
 
 
@@ -48,11 +55,14 @@ def find_broken_fen(root: Path) -> list[str]:
     for room in rooms(root):
         if room.path == ROUNDING:
             continue
-        for node in ast.walk(room.tree):
+        for node in room.each(*MADE_OF_FEN):
             sin = _sin_against_fen(node)
             if sin:
                 found.append(room.sin(node, sin))
     return found
+
+
+MADE_OF_FEN: tuple[type[ast.AST], ...] = (ast.BinOp, ast.AugAssign, ast.Call, ast.AnnAssign, ast.arg)
 
 
 def _sin_against_fen(node: ast.AST) -> str:

@@ -32,11 +32,10 @@ def find_long_functions(root: Path) -> list[str]:
     """Return the functions longer than a function may be, docstring included."""
     found = []
     for room in rooms(root):
-        for node in ast.walk(room.tree):
-            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
-                count = (node.end_lineno or node.lineno) - node.lineno + 1
-                if count > FUNCTION_LINES:
-                    found.append(room.sin(node, f"{node.name} has {count} lines"))
+        for node in room.each(ast.FunctionDef, ast.AsyncFunctionDef):
+            count = (node.end_lineno or node.lineno) - node.lineno + 1
+            if count > FUNCTION_LINES:
+                found.append(room.sin(node, f"{node.name} has {count} lines"))
     return found
 
 
@@ -79,13 +78,11 @@ def find_foreign_imports_in_rules(root: Path) -> list[str]:
     """Return imports in rules/ of anything but the standard library, python-stdnum and rules."""
     found = []
     for room in rooms(root / "rules"):
-        for node in ast.walk(room.tree):
-            names: list[str] = []
-            if isinstance(node, ast.Import):
-                names = [alias.name for alias in node.names]
-            elif isinstance(node, ast.ImportFrom):
-                names = [node.module or ""]
-            found += [room.sin(node, f"imports {name}") for name in names if not _may_import(name)]
+        named: list[tuple[ast.AST, str]] = [
+            (node, alias.name) for node in room.each(ast.Import) for alias in node.names
+        ]
+        named += [(node, node.module or "") for node in room.each(ast.ImportFrom)]
+        found += [room.sin(node, f"imports {name}") for node, name in named if not _may_import(name)]
     return found
 
 

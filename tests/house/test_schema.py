@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -10,8 +11,8 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import text
 
-from voucher.plumbing.db import Database, Model, load_models
-from voucher.plumbing.schema import upgrade
+from tests.conftest import fresh_database
+from voucher.plumbing.db import Database, Model
 
 # SQLite writes a column that was added behind the last one, on the same line
 ADDED = re.compile(r", (?=\w+ (?:TEXT|INTEGER|BLOB)\b)")
@@ -37,10 +38,14 @@ def statements(database: Database) -> dict[str, frozenset[str]]:
     }
 
 
-def test_the_migrated_schema_is_the_models_schema(tmp_path: Path) -> None:
-    load_models()
-    migrated = Database(f"sqlite:///{tmp_path / 'migrated.db'}")
-    upgrade(migrated)
+@pytest.fixture
+def migrated(templates: dict[str, str], tmp_path: Path) -> Iterator[Database]:
+    """Yield a copy of the database that this run's founding migrated from nothing."""
+    with fresh_database("sqlite", templates, tmp_path) as made:
+        yield made
+
+
+def test_the_migrated_schema_is_the_models_schema(migrated: Database, tmp_path: Path) -> None:
     declared = Database(f"sqlite:///{tmp_path / 'declared.db'}")
     Model.metadata.create_all(declared.engine)
     assert statements(migrated) == statements(declared)
@@ -49,10 +54,7 @@ def test_the_migrated_schema_is_the_models_schema(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "sin", ["DROP INDEX uq_entitlement_live_key", "ALTER TABLE hold ADD COLUMN whispered TEXT"]
 )
-def test_what_only_one_side_has_is_seen(tmp_path: Path, sin: str) -> None:
-    load_models()
-    migrated = Database(f"sqlite:///{tmp_path / 'migrated.db'}")
-    upgrade(migrated)
+def test_what_only_one_side_has_is_seen(migrated: Database, sin: str) -> None:
     before = statements(migrated)
     with migrated.engine.begin() as connection:
         connection.execute(text(sin))

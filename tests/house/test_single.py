@@ -53,12 +53,7 @@ def find_commits(root: Path) -> list[str]:
 
 def _list_passed_on(room: Room) -> list[ast.AST]:
     """Return what stands in the room's own `commit`, which nobody reaches but by saying it."""
-    return [
-        inner
-        for node in ast.walk(room.tree)
-        if isinstance(node, ast.FunctionDef) and node.name == "commit"
-        for inner in ast.walk(node)
-    ]
+    return [inner for node in room.each(ast.FunctionDef) if node.name == "commit" for inner in ast.walk(node)]
 
 
 def find_clock_readings(root: Path) -> list[str]:
@@ -67,17 +62,18 @@ def find_clock_readings(root: Path) -> list[str]:
     for room in rooms(root):
         if room.path == CLOCK:
             continue
-        for node in ast.walk(room.tree):
-            if isinstance(node, ast.Attribute):
-                if any(pattern.search(dotted(node)) for pattern in READS_OF_THE_CLOCK):
-                    found.append(room.sin(node, dotted(node)))
-            elif isinstance(node, ast.ImportFrom) and node.module == "time":
-                wrong = {alias.name for alias in node.names} & {"time", "time_ns", "localtime", "gmtime"}
-                if wrong:
-                    found.append(room.sin(node, f"from time import {', '.join(sorted(wrong))}"))
-            elif isinstance(node, ast.Call) and dotted(node.func).endswith("text"):
+        for reading in room.each(ast.Attribute):
+            name = dotted(reading)
+            if any(pattern.search(name) for pattern in READS_OF_THE_CLOCK):
+                found.append(room.sin(reading, name))
+        for node in room.each(ast.ImportFrom):
+            wrong = {alias.name for alias in node.names} & {"time", "time_ns", "localtime", "gmtime"}
+            if node.module == "time" and wrong:
+                found.append(room.sin(node, f"from time import {', '.join(sorted(wrong))}"))
+        for call in room.calls():
+            if dotted(call.func).endswith("text"):
                 found += [
-                    room.sin(node, "clock in SQL") for word in _words(node) if CLOCK_IN_SQL.search(word)
+                    room.sin(call, "clock in SQL") for word in _words(call) if CLOCK_IN_SQL.search(word)
                 ]
     return found
 
@@ -88,9 +84,12 @@ def find_state_writers(root: Path) -> list[str]:
         sin
         for room in rooms(root)
         if room.path not in STATE_WRITERS
-        for node in ast.walk(room.tree)
+        for node in room.each(*WRITES)
         for sin in _state_writings(room, node)
     ]
+
+
+WRITES: tuple[type[ast.AST], ...] = (ast.Assign, ast.AugAssign, ast.Call)
 
 
 def _state_writings(room: Room, node: ast.AST) -> list[str]:
