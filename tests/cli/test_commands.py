@@ -12,6 +12,9 @@ import pytest
 from tests.cli.desk import Desk
 from tests.scene import EV1, LI_SI, NURSE, ZHANG_SAN
 
+# reading the house and founding an installation cost as much as all that is asked of them: one worker does it
+pytestmark = pytest.mark.xdist_group("desk")
+
 GRANT = ("budget", "add", "--year", "2024", "--amount-yuan", "1")
 PEOPLE = ("姓名", "证件号码", "手机号", "人员类别", "户籍地区")
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import gc
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -67,7 +68,10 @@ def lend(world: World) -> Flask:
     """Return an app nobody else uses, with the door of this world and no memory of any other."""
     opened = world.open_door()
     apps = _APPS.setdefault((id(world.keyring), world.limits, world.secure), [])
-    kept = next((each for each in apps if each.is_free), None)
+    kept = _find_free(apps)
+    if kept is None and gc.collect():
+        # a world may lie in a circle with the refusal its test expected
+        kept = _find_free(apps)
     if kept is None:
         app = create_app(
             opened.config, opened.database, opened.keyring, opened.clock, hasher=CHEAP, limits=world.limits
@@ -85,6 +89,10 @@ def lend(world: World) -> Flask:
     register.install(app, Registers(world.database, world.keyring, token=None, patience=AT_THE_COUNTER))
     limiter.reset()
     return app
+
+
+def _find_free(apps: Sequence[_Kept]) -> _Kept | None:
+    return next((each for each in apps if each.is_free), None)
 
 
 @dataclass(eq=False)

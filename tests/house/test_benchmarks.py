@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import sqlite3
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
 
@@ -16,12 +16,34 @@ from benchmarks.bare import copy_rows, open_bare
 from benchmarks.installation import build, copy_database, scale
 from benchmarks.measuring import Measurement, parse_size, percentile, tell
 from tests.house.source import PROJECT
+from voucher.plumbing.db import Database
+from voucher.plumbing.schema import upgrade
+from voucher.registry import founding
 
 SIZE = 8
 ORPHAN = (
     "INSERT INTO settlement_line (id, batch_id, position, certificate_id, person_id, outcome, amount_fen, "
     "explanation, findings, claim_id) VALUES (1, 1, 1, 1, 1, 'payable', 0, '', '[]', 1)"
 )
+
+
+@pytest.fixture(autouse=True, scope="module")
+def migrated_once(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Let each installation begin with a copy of the schema that the first of them migrated from nothing."""
+    kept = tmp_path_factory.mktemp("migrated") / "schema.db"
+
+    def bring(database: Database) -> None:
+        path = Path(str(database.url.database))
+        if kept.exists():
+            copy_database(kept, path)
+            return
+        upgrade(database)
+        database.dispose()
+        copy_database(path, kept)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(founding, "upgrade", bring)
+        yield
 
 
 @pytest.mark.parametrize(

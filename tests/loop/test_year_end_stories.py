@@ -268,7 +268,7 @@ def test_结转后先锁新年度预算_锁申领资金时也锁当年付款的�
 
 
 def hurried(work: Work, act: Callable[[Work], object]) -> None:
-    work.session.execute(text("SET LOCAL lock_timeout = '200ms'"))
+    work.session.execute(text("SET LOCAL lock_timeout = '20ms'"))
     act(work)
 
 

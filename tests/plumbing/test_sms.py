@@ -66,7 +66,9 @@ def provider() -> Iterator[Provider]:
 
 
 def port(provider: Provider, rest_seconds: float = 30) -> HttpSms:
-    patience = replace(PATIENCE, read_seconds=WAIT_SECONDS, rest=timedelta(seconds=rest_seconds))
+    patience = replace(
+        PATIENCE, read_seconds=WAIT_SECONDS, backoff_seconds=0.01, rest=timedelta(seconds=rest_seconds)
+    )
     return HttpSms(provider.url, "a token", patience=patience)
 
 
