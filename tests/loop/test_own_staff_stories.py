@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
 
 import pytest
@@ -10,7 +10,21 @@ import pytest
 from tests import town_assess as town
 from tests import town_train
 from tests.loop.telling import bad_rows, set_parameter
-from tests.scene import EV1, EV2, LI_SI, LIMITS, SUN_BA, ZHANG_SAN, Scene, on, write_csv
+from tests.scene import (
+    EV1,
+    EV2,
+    LI_SI,
+    LIMITS,
+    QIAN_QI,
+    SUN_BA,
+    ZHANG_SAN,
+    ZHAO_LIU,
+    Scene,
+    on,
+    write_csv,
+)  # fmt: skip
+from tests.watching import watched
+from voucher.plumbing.unit_of_work import Work
 from voucher.registry import employing
 from voucher.registry.importing.employments import EmploymentsImporter
 from voucher.registry.importing.frame import Report, import_file
@@ -24,8 +38,11 @@ from voucher.rules.entries import Entry, EntryWay
 from voucher.rules.outside import FactKind
 from voucher.stages.assess import admit, plan
 from voucher.stages.assess.entries import Direct
+from voucher.stages.assess.queries.slips import slip_number_of
+from voucher.stages.assess.reader_files import take_reader_file
 from voucher.stages.assess.reading import list_batch_candidates
 from voucher.stages.certify.own_staff import ask_staff_due
+from voucher.stages.certify.upload import CertificatesImporter
 
 SQLITE = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 Person = tuple[str, str]
@@ -117,7 +134,6 @@ def _listed(scene: Scene, batch_id: int) -> list[int]:
         return [each.id for each in list_batch_candidates(session, batch_id)]
 
 
-@SQLITE
 def test_职工名单文件不改已离职的登记_备案失效不登记_每天核对有限(scene: Scene) -> None:
     """离职登记不因再次导入而改回在职；办错的由人社部门更正；备案不在有效期内不再登记；核对人次按日限。"""
     scene.at = on("2024-01-10")
@@ -163,3 +179,59 @@ def test_职工名单文件不改已离职的登记_备案失效不登记_每天
     day = scene.at.date()
     ended = scene.do(login, lambda work: employing.end_employment(work, sun, day, "退休"))
     assert ended.until == day, "who leaves may be told all the same"
+
+
+@SQLITE
+def test_一次登记几本证书_一次读卡几人_核对职工的查询不随人数增加(scene: Scene) -> None:
+    """名单、读卡记录、证书文件里有几行，职工和社会保险都只查一遍；哪一行不是职工仍逐行说明。"""
+    scene.at = on("2024-01-10")
+    works = town.evaluator(scene, EV2, kind="用人单位")
+    login = town.admin(scene, works)
+    everybody = (ZHANG_SAN, LI_SI, SUN_BA)
+    assert take(scene, login, works, *(staff(each) for each in everybody)).rows_added == 3
+    people = [
+        Direct(Newcomer(each[1], each[0]), Entry(EntryWay.WORK, "社保 41-7", years=6)) for each in everybody
+    ]
+    batch_id = scene.do(
+        login, lambda work: plan.plan_batch(work, town.new_batch(scene, works, people=people))
+    ).id
+    town.arrange(scene, batch_id)
+    scene.at = on("2024-01-17", 9)
+    door, batch = town.examiner(scene, works), town.batch(scene, batch_id)
+    slips = [slip_number_of(batch, each) for each in _listed(scene, batch_id)]
+    seen = [
+        {"准考证号": slip, "姓名": each[0], "证件号后四位": each[1][-4:], "到场时间": "8:31"}
+        for slip, each in zip(slips, everybody, strict=True)
+    ]
+
+    def read(rows: list[dict[str, str]]) -> int:
+        path = write_csv(scene.folder / "reader.csv", rows)
+        return _asked(
+            scene, door, lambda work: take_reader_file(work, batch_id, path, limits=LIMITS, trial=True)
+        )
+
+    assert read(seen) == read(seen[:1])
+    upload = partial(scene.certificate, evaluator=EV2, issued="2024-01-17")
+
+    def record(*rows: dict[str, object]) -> int:
+        path = write_csv(scene.folder / "certificates.csv", rows)
+        return _asked(scene, login, lambda work: import_file(work, CertificatesImporter, path, limits=LIMITS))
+
+    assert record(upload(ZHANG_SAN)) == record(upload(LI_SI), upload(SUN_BA), upload(ZHANG_SAN, level="四级"))
+    told = bad_rows(lambda: scene.import_certificates([upload(LI_SI), upload(QIAN_QI), upload(ZHAO_LIU)]))
+    assert [(each.line, each.refusal.code) for each in told] == [
+        (3, "certified_not_staff"), (4, "certified_not_staff")
+    ]  # fmt: skip
+
+
+def _asked(scene: Scene, login: str, act: Callable[[Work], object]) -> int:
+    """Return how often an act asks who works where and who is insured where."""
+
+    def counted(work: Work) -> int:
+        with watched(work.session) as statements:
+            act(work)
+        asked = [each for each in statements if "FROM employment" in each or "FROM outside" in each]
+        assert asked, statements
+        return len(asked)
+
+    return scene.do(login, counted)

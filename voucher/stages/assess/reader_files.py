@@ -50,7 +50,7 @@ from voucher.stages.assess.reading import (
     lock_own_batch,
 )
 from voucher.stages.assess.seating import list_seats
-from voucher.stages.assess.staff import check_staff
+from voucher.stages.assess.staff import find_not_staff
 
 NUMBER, SHOWN, NAME = "准考证号", "考生", "姓名"
 LAST4, SEEN, SEAT = "证件号后四位", "到场时间", "座位号"
@@ -187,13 +187,14 @@ class ArrivalsImporter(Importer[Seen]):
     def keep(self, piece: Sequence[tuple[int, Seen]]) -> None:
         """Let in whoever is not in yet, where the exam is theirs to sit."""
         fresh = []
+        coming = [row.candidate.person_id for _, row in piece if row.candidate.admitted_at is None]
+        not_staff = find_not_staff(self.work, self._batch, coming)
         for line, row in piece:
             if row.candidate.admitted_at is not None:
                 self.report.rows_unchanged += 1
                 continue
-            try:
-                check_staff(self.work, self._batch, [row.candidate.person_id])
-            except Refused as refused:
+            refused = not_staff.get(row.candidate.person_id)
+            if refused is not None:
                 self.report.refuse(line, NUMBER, "", refused.refusal)
             else:
                 fresh.append(row)

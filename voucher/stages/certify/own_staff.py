@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, timedelta
 
 from sqlalchemy import select
@@ -12,7 +14,7 @@ from voucher.registry import catalogue, tables
 from voucher.registry.employments import list_staff
 from voucher.registry.insured_staff import FRESH, ask_insurance, is_connected, read_insured
 from voucher.rules.actor import Role, check_role
-from voucher.rules.evaluators import UNCONFIRMED, check_certified_staff, check_insured
+from voucher.rules.evaluators import UNCONFIRMED, Insured, check_certified_staff, check_insured
 from voucher.stages.assess.queries.employers import EmployerExam, list_employer_exams, list_employers
 from voucher.stages.certify.models import Certificate
 
@@ -20,26 +22,46 @@ CERTIFY_MONTHS = "certify_months"
 MONTH_DAYS = 31
 
 
-def check_still_staff(
-    work: Work, institution_id: int, region_code: str, person_id: int | None, issued_on: date
-) -> None:
-    """Refuse a certificate of an employer for somebody who does not work there on the day it is issued.
+@dataclass(frozen=True, slots=True)
+class StaffOfDay:
+    """Who of some people works for an employer on the day of a certificate, and what is asked of it."""
 
-    Where the social insurance is connected it must have answered of late that they do; nobody known is
-    nobody's staff. Raises Refused certified_not_staff, candidate_insured_elsewhere,
-    candidate_insurance_unconfirmed, parameter_missing.
+    issued_on: date
+    staff: frozenset[int]
+    insured: Mapping[int, Insured]
+    required: bool
+    by_insurance: bool
+    connected: bool
+
+    def check(self, person_id: int | None) -> None:
+        """Refuse a certificate for somebody who does not work there; nobody known is nobody's staff.
+
+        Where the social insurance is connected it must have answered of late that they do. Raises Refused
+        certified_not_staff, candidate_insured_elsewhere, candidate_insurance_unconfirmed.
+        """
+        check_certified_staff(self.issued_on, is_staff=person_id in self.staff, required=self.required)
+        if person_id is not None:
+            said = [self.insured[person_id]]
+            check_insured(said, required=self.by_insurance, confirmed=self.connected)
+
+
+def read_staff_of_day(
+    work: Work, institution_id: int, region_code: str, person_ids: Sequence[int], issued_on: date
+) -> StaffOfDay:
+    """Return what is known of people for certificates an employer issues on a day, read together.
+
+    Raises Refused parameter_missing.
     """
     session = work.session
-    people = [] if person_id is None else [person_id]
     regions = catalogue.list_ancestry(session, region_code)
-    required = tables.read_flag(session, "employer_own_staff", issued_on, regions)
-    staff = list_staff(session, institution_id, people, issued_on)
-    check_certified_staff(issued_on, is_staff=bool(staff), required=required)
-    if people:
-        insured = read_insured(session, institution_id, people, issued_on)
-        by_insurance = tables.read_flag(session, "employer_staff_insured", issued_on, regions)
-        confirmed = is_connected(session, work.today)
-        check_insured(list(insured.values()), required=by_insurance, confirmed=confirmed)
+    return StaffOfDay(
+        issued_on,
+        list_staff(session, institution_id, person_ids, issued_on),
+        read_insured(session, institution_id, person_ids, issued_on),
+        tables.read_flag(session, "employer_own_staff", issued_on, regions),
+        tables.read_flag(session, "employer_staff_insured", issued_on, regions),
+        is_connected(session, work.today),
+    )
 
 
 def ask_staff_due(work: Work) -> int:

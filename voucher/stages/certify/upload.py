@@ -46,7 +46,7 @@ from voucher.rules.vocabulary import (
 from voucher.stages.certify.filings import Filing, Filings
 from voucher.stages.certify.models import CERTIFICATE_NAME, Certificate
 from voucher.stages.certify.numbering import read_ranges
-from voucher.stages.certify.own_staff import check_still_staff
+from voucher.stages.certify.own_staff import StaffOfDay, read_staff_of_day
 from voucher.stages.certify.queries.recorded import COMPARED, find_present, find_stored
 
 NAME, IDENTITY, KIND, TRADE, LEVEL = "姓名", "证件号码", "证书类型", "职业编码", "等级"
@@ -115,6 +115,9 @@ class CertificatesImporter(Importer[CertificateRow]):
         self._trades = Trades(work)
         self._filings = Filings(work)
         self._ranges: dict[tuple[str, int], list[Range]] = {}
+        # whom the piece in hand names, and who of them works where on the days it was issued
+        self._known: dict[str, int] | None = None
+        self._staff: dict[tuple[int, str, date], StaffOfDay] = {}
 
     def check(self, reading: Reading) -> CertificateRow | None:
         """Return the certificate a row states."""
@@ -158,6 +161,7 @@ class CertificatesImporter(Importer[CertificateRow]):
 
     def keep(self, piece: Sequence[tuple[int, CertificateRow]]) -> None:
         """Write the certificates nobody has recorded yet, opening the people they name."""
+        self._known, self._staff = None, {}
         self._filings.load({row.evaluator_code for _, row in piece})
         prefixes = {row.number.evaluator_prefix for _, row in piece if row.number.evaluator_prefix}
         self._ranges = read_ranges(self.work.session, prefixes)
@@ -201,9 +205,15 @@ class CertificatesImporter(Importer[CertificateRow]):
         """Return why an employer may not certify somebody: it evaluates its own staff only."""
         if filing.kind != EvaluatorKind.EMPLOYER:
             return None
-        person_id = people.find_ids(self.work.session, [indexes[row.identity]]).get(indexes[row.identity])
+        if self._known is None:
+            self._known = people.find_ids(self.work.session, list(indexes.values()))
+        of_day = (filing.institution_id, filing.region_code, row.issued_on)
         try:
-            check_still_staff(self.work, filing.institution_id, filing.region_code, person_id, row.issued_on)
+            if of_day not in self._staff:
+                known = sorted(set(self._known.values()))
+                house, region, on = of_day
+                self._staff[of_day] = read_staff_of_day(self.work, house, region, known, on)
+            self._staff[of_day].check(self._known.get(indexes[row.identity]))
         except Refused as refused:
             return refused.refusal
         return None
