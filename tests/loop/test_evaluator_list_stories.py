@@ -28,7 +28,9 @@ from voucher.stages.assess import plan
 from voucher.stages.assess.entries import Direct
 from voucher.stages.assess.models import Candidate, ExamBatch
 
-SQLITE = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+SQLITE = pytest.mark.parametrize(
+    "database", ["sqlite", pytest.param("postgres", marks=pytest.mark.long)], indirect=True
+)
 SCHOOL = ("示例市职业技术学院", "124101004158001231", "S000041030003")
 
 

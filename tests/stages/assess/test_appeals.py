@@ -26,7 +26,9 @@ from voucher.stages.assess.models_arrivals import ExamArrival
 from voucher.stages.assess.queries import appeals as queries
 from voucher.stages.oversee.privacy.holding import read_holding
 
-ONE = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+ONE = pytest.mark.parametrize(
+    "database", ["sqlite", pytest.param("postgres", marks=pytest.mark.long)], indirect=True
+)
 FAILED = (5900, 9000)
 SAID = "理论第二大题漏加一分"
 
