@@ -55,6 +55,7 @@ NO_PAGES = frozenset(
             "web.office.programmes_xlsx",
             "web.office.talents_xlsx",
             "web.office.coverage_xlsx",
+            "web.office.awards_sheet",
             "web.worker.archive_paper",
         ),
         *("web.worker.own_attachment", "web.office.open_attachment"),

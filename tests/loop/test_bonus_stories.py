@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select, update
 
+from tests.awarded import give_honours, honoured, placed, take_places
 from tests.loop.telling import (
     approve_batch,
     claims_of,
@@ -131,6 +132,12 @@ def test_新乡竞赛奖励_三级三名各按各的_同样公示拨付_一赛�
         entry(ZHAO_LIU, "city_1_1", "2024-01-22", "新乡市第五届职业技能大赛 中式烹调"),
     ]
     kind = BonusKind.COMPETITION_AWARD
+    take_places(
+        scene,
+        placed(ZHANG_SAN, 赛事类别="国家级一类大赛", 赛事名称="第七届全国职业技能大赛", 名次=2),
+        placed(LI_SI, 赛事类别="省级一类大赛", 赛事名称="河南省第二届职业技能大赛", 名次=3),
+        placed(ZHAO_LIU, 赛事类别="市级一类大赛", 赛事名称="新乡市第五届职业技能大赛", 名次=1),
+    )
     applied = apply(scene, kind, budget, rows, EV2, XINXIANG)
     assert said(applied) == ["80000", "6000", "1000"]
     assert (applied.total_fen, scene.budget(budget).reserved_fen) == (87_000_00, 87_000_00)
@@ -151,6 +158,11 @@ def test_新乡竞赛奖励_三级三名各按各的_同样公示拨付_一赛�
     later = [replace(other[0], occasion="又一种写法")]
     assert said(apply(scene, kind, budget, later, EV2, XINXIANG)) == ["second_award_within_year"], (
         "New Year ends nothing"
+    )
+    unknown = [entry(person(8), "city_1_1", "2024-12-01", "没有登记的赛事")]
+    assert said(apply(scene, kind, budget, unknown, EV2, XINXIANG)) == ["award_unrecorded"]
+    take_places(
+        scene, placed(person(7), 赛事类别="市级一类大赛", 赛事名称="甲赛事", 名次=1, 获奖日期="2024-12-01")
     )
     twice = [entry(person(7), "city_1_1", "2024-12-01", each) for each in ("甲赛事", "乙赛事")]
     assert said(apply(scene, kind, budget, twice, EV2, XINXIANG)) == ["1000", "second_award_within_year"]
@@ -253,6 +265,16 @@ def test_荣誉奖励五万和两万_一人一次_一次性奖补在文件规定
         entry(LI_SI, "national_expert", "2023-12-20"),
     ]
     kind = BonusKind.HONOUR_AWARD
+    unknown = entry(ZHAO_LIU, "china_skills_award", "2024-01-20")
+    assert said(apply(scene, kind, budget, [unknown])) == ["award_unrecorded"], (
+        "two people look at the papers"
+    )
+    give_honours(
+        scene,
+        honoured(ZHANG_SAN, "中华技能大奖"),
+        honoured(ZHANG_SAN, "全国技术能手"),
+        honoured(LI_SI, "全国技术能手"),
+    )  # fmt: skip
     assert said(apply(scene, kind, budget, honours)) == ["50000", "20000", "20000", "bonus_taken"]
     named = [entry(("张叁", ZHANG_SAN[1]), "national_expert", "2024-01-20")]
     assert said(apply(scene, kind, budget, named)) == ["bonus_person_differs"]
@@ -389,6 +411,7 @@ def test_别处的单位和预算看不见_停业单位不能申报_资金渠道
     small = scene.open_budget(10_000)
     assert small == budget
     lots = [entry(person(i), "china_skills_award", "2024-01-20") for i in range(21)]
+    give_honours(scene, *(honoured(person(i), "中华技能大奖") for i in range(21)))
     applied = apply(scene, BonusKind.HONOUR_AWARD, budget, lots)
     assert said(applied)[-1] == "budget_exhausted"
     assert applied.total_fen == 1_000_000_00

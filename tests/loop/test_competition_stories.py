@@ -1,9 +1,10 @@
-"""竞赛名次：凭当日的对照表晋升到哪一级；够名次的可以直接申报，不够的说清差在哪里。"""
+"""竞赛名次：凭登记的成绩和当日的对照表晋升到哪一级；没有登记的、不够的都报不上，说清差在哪里。"""
 
 from __future__ import annotations
 
 from tests import town_assess as town
-from tests.scene import TURNER, ZHANG_SAN, Scene, on
+from tests.awarded import give_honours, honoured, placed, take_places
+from tests.scene import LI_SI, NURSE, TURNER, ZHANG_SAN, Scene, on
 from voucher.registry.people import Newcomer
 from voucher.rules.entries import Entry, EntryWay
 from voucher.rules.errors import Refused
@@ -31,8 +32,55 @@ def test_省级行业二类赛单人第三名技师_第四和第十五名高级�
         scene.do(login, lambda work: plan.cancel_batch(work, batch_id, "只看能不能报").id)
         return "listed"
 
+    assert told(3, Level.TECHNICIAN) == "entry_result_unrecorded", "a word of the evaluator's is no place"
+    take_places(
+        scene,
+        placed(ZHANG_SAN),
+        placed(ZHANG_SAN, 赛事名称="第二场", 名次=4),
+        placed(ZHANG_SAN, 赛事名称="第三场", 名次="第15名"),
+    )  # fmt: skip
     assert told(3, Level.TECHNICIAN) == "listed"
     assert told(4, Level.SENIOR) == told(15, Level.SENIOR) == "listed"
     assert told(4, Level.TECHNICIAN) == "entry_level_too_high"
     assert told(16, Level.SENIOR) == "entry_place_earns_nothing"
     assert told(3, Level.SENIOR_TECHNICIAN) == "entry_level_too_high"
+    gone = {"撤销日期": "2024-04-01", "撤销原因": "冒名顶替，取消成绩"}
+    take_places(scene, placed(ZHANG_SAN, **gone))
+    assert told(3, Level.TECHNICIAN) == "entry_result_unrecorded", "a place taken back lets nobody in"
+
+
+def test_竞赛破格都凭登记_别的职业别人的成绩不算_荣誉随名次也算(scene: Scene) -> None:
+    """AC-J2、S0-09c：没有登记的说清去哪里登记；登记了职业不同、名次不同、别人的，同样报不上。"""
+    scene.at = on("2024-05-01")
+    house = town.evaluator(scene)
+    login = town.admin(scene, house)
+    take_places(
+        scene,
+        placed(ZHANG_SAN, 荣誉="河南省技术能手"), placed(LI_SI, 职业编码=NURSE, 名次="2"),
+    )  # fmt: skip
+
+    def told(entry: Entry, who: tuple[str, str], level: Level) -> str:
+        new = town.new_batch(
+            scene,
+            house,
+            trade_code=TURNER,
+            level=int(level),
+            people=[Direct(Newcomer(who[1], who[0]), entry)],
+        )
+        try:
+            batch_id = scene.do(login, lambda work: plan.plan_batch(work, new).id)
+        except Refused as refused:
+            return f"{refused.refusal.code} {refused.refusal.next_step}"
+        scene.do(login, lambda work: plan.cancel_batch(work, batch_id, "只看能不能报").id)
+        return "listed"
+
+    second = Entry(EntryWay.COMPETITION, "获奖证书", competition="provincial_trade_2", team=1, place=2)
+    nobody = "entry_result_unrecorded 请与获奖文件逐项核对；确已获奖的，请人社部门先登记竞赛成绩，再来报名"
+    assert told(second, ZHANG_SAN, Level.TECHNICIAN) == nobody, "another place"
+    assert told(second, LI_SI, Level.TECHNICIAN) == nobody, "another occupation"
+    awarded = Entry(EntryWay.EXCEPTION, "表彰文件", award="national_skill_expert", years=0)
+    assert told(awarded, LI_SI, Level.SENIOR).startswith("entry_honour_unrecorded 请与表彰文件核对")
+    give_honours(scene, honoured(LI_SI, "全国技术能手"))
+    assert told(awarded, LI_SI, Level.SENIOR) == "listed"
+    with_it = Entry(EntryWay.EXCEPTION, "表彰文件", award="henan_skill_expert", years=0)
+    assert told(with_it, ZHANG_SAN, Level.SENIOR) == "listed"

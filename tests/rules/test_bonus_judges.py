@@ -31,9 +31,16 @@ INTRODUCED = BonusCase(
     7, 1, EMPLOYER, date(2023, 9, 6), FILED, certified=True, insured_months=6,
 )  # fmt: skip
 AWARD = BonusCase(
-    standard(BonusKind.COMPETITION_AWARD, 8000_00), 7, 1, "第三届", HIRED, FILED, apart_months=12
+    standard(BonusKind.COMPETITION_AWARD, 8000_00),
+    7,
+    1,
+    "第三届",
+    HIRED,
+    FILED,
+    apart_months=12,
+    recorded="第三届 第 2 名",
 )
-HONOUR = BonusCase(standard(BonusKind.HONOUR_AWARD, 50_000_00), 7, 1, "", HIRED, FILED)
+HONOUR = BonusCase(standard(BonusKind.HONOUR_AWARD, 50_000_00), 7, 1, "", HIRED, FILED, recorded="奖")
 ADVANCE = BonusCase(
     standard(BonusKind.APPRENTICESHIP_ADVANCE, 5000_00), 0, 1, "备案1", HIRED, FILED,
     asked_fen=50_000_00, heads=20, advance_points=5_000,
@@ -61,8 +68,8 @@ def marks(verdict: BonusVerdict) -> str:
     [
         (HIRE, 1000_00, "✓✓✓未核✓✓"),
         (INTRODUCED, 300_00, "✓✓未核✓"),
-        (AWARD, 8000_00, "✓"),
-        (HONOUR, 50_000_00, "✓"),
+        (AWARD, 8000_00, "✓✓"),
+        (HONOUR, 50_000_00, "✓✓"),
         (ADVANCE, 50_000_00, "!✓"),
         (SETTLEMENT, 40_000_00, "!✓"),
         (GRANT, 20_000_00, "!✓"),
@@ -71,8 +78,8 @@ def marks(verdict: BonusVerdict) -> str:
         (replace(HIRE, happened_on=FILED, standard=replace(HIRE.standard, insured_months=None)), 1000_00,
          "✓✓✓未核✓✓"),
         (replace(HIRE, standard=replace(HIRE.standard, payee_cap_fen=None)), 1000_00, "✓✓✓未核✓"),
-        (replace(AWARD, apart_months=None, other_days=(HIRED,)), 8000_00, "✓"),
-        (replace(AWARD, other_days=(date(2024, 3, 6), date(2022, 3, 6))), 8000_00, "✓"),
+        (replace(AWARD, apart_months=None, other_days=(HIRED,)), 8000_00, "✓✓"),
+        (replace(AWARD, other_days=(date(2024, 3, 6), date(2022, 3, 6))), 8000_00, "✓✓"),
         (replace(INTRODUCED, other_days=(date(2024, 3, 6), date(2023, 3, 6))), 300_00, "✓✓未核✓"),
         (replace(SETTLEMENT, advanced_heads=None), 40_000_00, "!✓"),
         (replace(INTRODUCED, standard=replace(INTRODUCED.standard, insured_months=None),
@@ -131,6 +138,8 @@ def test_what_is_not_is_refused_with_its_reason(case: BonusCase, code: str) -> N
         (replace(HIRE, insured_months=None), "insurance_unverified", 1000_00),
         (replace(INTRODUCED, other_days=(date(2024, 3, 5),)), "second_introduction", 300_00),
         (replace(AWARD, other_days=(date(2022, 3, 7),)), "second_award_within_year", 8000_00),
+        (replace(AWARD, recorded=None), "award_unrecorded", 8000_00),
+        (replace(HONOUR, recorded=None), "award_unrecorded", 50_000_00),
         (
             replace(AWARD, other_days=(date(2010, 1, 1), date(2024, 3, 5))),
             "second_award_within_year",

@@ -38,6 +38,11 @@ KINDS: dict[str, tuple[str, str, str]] = {
         "人才类别",
     ),
     "honours": ("voucher.registry.importing.honours", "HonoursImporter", "荣誉"),
+    "competition-results": (
+        "voucher.registry.importing.competition_results",
+        "CompetitionResultsImporter",
+        "竞赛成绩",
+    ),
     "certificates": ("voucher.stages.certify.upload", "CertificatesImporter", "证书"),
     "majors": ("voucher.registry.importing.majors", "MajorsImporter", "专业对应职业"),
     "school-majors": ("voucher.registry.importing.majors", "SchoolMajorsImporter", "院校专业"),

@@ -178,14 +178,14 @@ def list_conditions(session: Session, on: date) -> list[Condition]:
     ]  # fmt: skip
 
 
-def list_placings(session: Session, on: date) -> list[CompetitionPlacing]:
-    """Return the places that earn a level on a day, class by class."""
+def list_placings(session: Session, on: date | None) -> list[CompetitionPlacing]:
+    """Return the places that earn a level on a day, or ever did, class by class."""
     rows = session.scalars(
         select(CompetitionPlacing).order_by(
             CompetitionPlacing.competition, CompetitionPlacing.team, CompetitionPlacing.first
         )
     )
-    return [row for row in rows if in_force(on, row.since, row.until)]
+    return [row for row in rows if on is None or in_force(on, row.since, row.until)]
 
 
 def name_competitions(session: Session) -> dict[str, str]:

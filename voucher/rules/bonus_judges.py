@@ -13,6 +13,8 @@ from voucher.rules.bonuses import (
     ADVANCE_NOT_FOUND,
     ADVANCE_TO_RETURN,
     AGREEMENT_GOES_ON,
+    AWARD_SOURCE,
+    AWARD_UNRECORDED,
     BONUS_AMOUNT_OUT_OF_RANGE,
     BONUS_FIELD_MISSING,
     EMPLOYED_TOO_SHORT,
@@ -53,7 +55,8 @@ class BonusCase:
     kind before, `other_days` the days of what else the person has of it. `other_half` is the state of the
     claim on the other half of an agreement, in Chinese; `advanced_heads` the heads of the advance that is
     settled; `other_agreements` what else the payee has that may be the same agreement; two awards closer than
-    `apart_months` are left to two people. Amounts in fen, shares in basis points.
+    `apart_months` are left to two people. `recorded` is the place or the honour the office has entered, in
+    words. Amounts in fen, shares in basis points.
     """
 
     standard: BonusStandard
@@ -76,6 +79,7 @@ class BonusCase:
     other_half: str | None = None
     advance_points: int = 0
     apart_months: int | None = None
+    recorded: str | None = None
 
 
 @dataclass(slots=True)
@@ -188,7 +192,16 @@ def _judge_competition(case: BonusCase, verdict: BonusVerdict) -> None:
         raise BONUS_FIELD_MISSING.refused(what="赛事名称和届次")
     if case.apart_months is not None and _has_another_within(case, case.apart_months):
         verdict.refer(SECOND_AWARD_WITHIN_YEAR.refusal())
+    _judge_record(case, verdict)
     _price_fixed(case, verdict)
+
+
+def _judge_record(case: BonusCase, verdict: BonusVerdict) -> None:
+    """Rest an award on what the office has entered; what stands in no row of its own is for two people."""
+    if case.recorded is None:
+        verdict.refer(AWARD_UNRECORDED.refusal())
+    else:
+        verdict.note(PASSED, f"已登记：{case.recorded}", AWARD_SOURCE)
 
 
 def _has_another_within(case: BonusCase, months: int) -> bool:
@@ -198,6 +211,7 @@ def _has_another_within(case: BonusCase, months: int) -> bool:
 
 
 def _judge_honour(case: BonusCase, verdict: BonusVerdict) -> None:
+    _judge_record(case, verdict)
     _price_fixed(case, verdict)
 
 

@@ -125,6 +125,12 @@ SECOND_AWARD_WITHIN_YEAR = reason(
     "转人工：请两人核对是否为同一赛事的不同写法，再核定金额",
     f"{AWARD_SOURCE}; 【设】同一赛事只奖励一次",
 )
+AWARD_UNRECORDED = reason(
+    "award_unrecorded",
+    "该人员的这项获奖没有登记",
+    "转人工：请两人核对获奖文件后核定金额；先在“竞赛与荣誉”登记、再申报的，不转人工",
+    f"{AWARD_SOURCE}; S0-09c 须有获奖记录",
+)
 SECOND_INTRODUCTION = reason(
     "second_introduction",
     "该人员同一时期已由另一家用人单位名下申报过介绍补贴",

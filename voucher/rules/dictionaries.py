@@ -34,6 +34,7 @@ class Dictionary(StrEnum):
     PERSON_GROUP = "person_group"
     BRAND = "brand"
     HONOUR = "honour"
+    COMPETITION = "competition"
     FILM_CODEC = "film_codec"
 
 
@@ -49,6 +50,7 @@ DICTIONARY_NAMES: dict[Dictionary, str] = {
     Dictionary.PERSON_GROUP: "人员类别",
     Dictionary.BRAND: "培训品牌",
     Dictionary.HONOUR: "技能荣誉",
+    Dictionary.COMPETITION: "赛事类别",
     Dictionary.FILM_CODEC: "线上课视频编码",
 }
 

@@ -36,7 +36,7 @@ def opened(scene: Scene) -> tuple[int, dict[int | None, int], list[int], str]:
     _, vouchers = town.finished(scene, ZHANG_SAN, LI_SI)
     sun = Direct(
         Newcomer(SUN_BA[1], SUN_BA[0]),
-        Entry(EntryWay.COMPETITION, "豫赛〔2023〕7号", competition="provincial_trade_1", team=1, place=7),
+        Entry(EntryWay.WORK, "社保缴费证明 7 号", years=1),
     )
     batch_id = town.planned(scene, ev, vouchers, people=[sun])
     town.arrange(scene, batch_id)

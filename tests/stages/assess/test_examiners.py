@@ -75,7 +75,7 @@ def test_examiners_are_filed_free_and_nobodys_teacher(scene: Scene) -> None:
     # who is on the list of an exam cannot join one he examines at
     zhang = Direct(
         Newcomer(ZHANG_SAN[1], ZHANG_SAN[0]),
-        Entry(EntryWay.COMPETITION, "豫人社〔2023〕1号", competition="provincial_trade_1", team=1, place=7),
+        Entry(EntryWay.WORK, "社保缴费证明 1 号", years=1),
     )
     joining = partial(plan.add_candidates, batch_id=same_day, voucher_ids=[], people=[zhang])
     assert town_train.code(scene, admin, joining) == "candidate_planned_elsewhere"

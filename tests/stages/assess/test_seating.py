@@ -26,7 +26,7 @@ from voucher.stages.assess.queries.slips import find_own_slip, find_slip, list_o
 NINE, TEN, NOON = time(9), time(10), time(12)
 SUN = Direct(
     Newcomer(SUN_BA[1], SUN_BA[0]),
-    Entry(EntryWay.COMPETITION, "豫赛〔2023〕7号", competition="provincial_trade_1", team=1, place=7),
+    Entry(EntryWay.WORK, "社保缴费证明 7 号", years=1),
 )
 
 
@@ -86,7 +86,7 @@ def test_everybody_has_a_seat_inside_a_room_and_keeps_it(scene: Scene) -> None:
     assert sorted(places(scene, batch_id).values()) == [(small, 1), (large, 1), (large, 2)]
     feng = Direct(
         Newcomer(FENG_YI[1], FENG_YI[0]),
-        Entry(EntryWay.COMPETITION, "豫赛〔2023〕8号", competition="provincial_trade_1", team=1, place=7),
+        Entry(EntryWay.WORK, "社保缴费证明 8 号", years=1),
     )
     joining = partial(plan.add_candidates, batch_id=batch_id, voucher_ids=[], people=[feng])
     assert town_train.code(scene, admin, joining) == "exam_rooms_full"

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 from voucher.doors.auth.entries import DESK, PUBLIC, WORKERS, Access
+from voucher.rules.actor import Role
+
+# whoever may enter what people won, as their importers say
+AWARDERS = frozenset({Role.OPERATOR, Role.OFFICER_PROVINCE})
 
 API_TALENTS: dict[str, Access] = {
     "talents.list_talents": Access(DESK, "本辖区的高技能人才库（掩码），任一日"),
@@ -20,5 +24,8 @@ WEB_TALENTS: dict[str, Access] = {
     "web.office.coverage": Access(DESK, "评价覆盖：没有评价机构的职业"),
     "web.office.coverage_xlsx": Access(DESK, "没有评价机构的职业，导出为表格"),
     "web.office.talents_xlsx": Access(DESK, "高技能人才库导出（掩码）"),
+    "web.office.awards": Access(AWARDERS, "竞赛成绩与荣誉的登记（掩码）"),
+    "web.office.awards_sheet": Access(AWARDERS, "竞赛成绩、荣誉的空表"),
+    "web.office.upload_awards": Access(AWARDERS, "导入竞赛成绩或荣誉"),
     "web.public.levels": Access(PUBLIC, "等级台阶、比照、竞赛名次、荣誉、职业编码沿革"),
 }

@@ -75,6 +75,7 @@ DESK_GROUPS: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
             ("联网上传", "web.evaluator.uploads"),
             ("评价补贴申领", "web.evaluator.claims"),
             ("证书", "web.office.certificates"),
+            ("竞赛与荣誉", "web.office.awards"),
             ("考评员", "web.evaluator.examiners"),
             ("考点考场", "web.evaluator.sites"),
             ("本单位职工", "web.evaluator.own_staff"),

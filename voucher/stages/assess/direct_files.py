@@ -13,6 +13,7 @@ from voucher.registry.importing.frame import Importer, Report
 from voucher.registry.importing.reading import Reading
 from voucher.registry.people import Newcomer
 from voucher.rules.actor import Role
+from voucher.rules.competitions import ENTRY_HONOUR_UNRECORDED, ENTRY_RESULT_UNRECORDED
 from voucher.rules.entries import (
     EDUCATION_NAMES,
     ENTRY_SOURCE,
@@ -23,16 +24,17 @@ from voucher.rules.entries import (
 from voucher.rules.errors import Family, Refused, reason
 from voucher.rules.levels import clean_word, mask_word, parse_level
 from voucher.rules.privacy import mask_identity
-from voucher.stages.assess.entries import Direct, read_open_ways
+from voucher.stages.assess.entries import Direct, find_unrecorded, read_open_ways
 from voucher.stages.assess.newcomers import CANDIDATE_NAME_DIFFERS
 from voucher.stages.assess.plan import add_candidates
 from voucher.stages.assess.reading import check_planned, lock_own_batch
-from voucher.stages.assess.staff import check_staff
+from voucher.stages.assess.staff import find_not_staff
 
 NAME, NUMBER, WAY, EVIDENCE, EDUCATION = "姓名", "证件号码", "申报条件", "依据", "学历"
 YEARS, HELD, HELD_NUMBER, AWARD = "从业年数", "原证书等级", "原证书编号", "奖项"
 COMPETITION, TEAM, PLACE = "赛事类别", "参赛人数", "名次"
 WHOLE_MOST = 200
+UNRECORDED = (ENTRY_RESULT_UNRECORDED.code, ENTRY_HONOUR_UNRECORDED.code)
 Word = TypeVar("Word", bound=StrEnum)
 
 DIRECT_ROW_TWICE = reason(
@@ -115,15 +117,20 @@ class DirectImporter(Importer[Direct]):
         opened = people.open_people(self.work, [row.person for _, row in piece])
         ids = [opened[people.index_of(self.work.keyring, row.person.number)] for _, row in piece]
         accepted = people.accepted_name_indexes(self.work.session, ids)
+        entries = {person_id: row.entry for (_, row), person_id in zip(piece, ids, strict=True)}
+        barred = {
+            **find_not_staff(self.work, self._batch, ids),
+            **find_unrecorded(self.work, self._batch, entries),
+        }
         for (line, row), person_id in zip(piece, ids, strict=True):
             shown = mask_identity(row.person.number)
             if people.name_index_of(self.work.keyring, row.person.name) not in accepted[person_id]:
                 self.report.refuse(line, NAME, shown, CANDIDATE_NAME_DIFFERS.refusal())
                 continue
-            try:
-                check_staff(self.work, self._batch, [person_id])
-            except Refused as refused:
-                self.report.refuse(line, NUMBER, shown, refused.refusal)
+            if person_id in barred:
+                refusal = barred[person_id].refusal
+                column = WAY if refusal.code in UNRECORDED else NUMBER
+                self.report.refuse(line, column, shown, refusal)
         if not self.report.rows_refused:
             made = add_candidates(self.work, self._batch.id, [], [row for _, row in piece])
             self.report.rows_added += len(made)

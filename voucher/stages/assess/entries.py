@@ -10,11 +10,13 @@ from sqlalchemy.orm import Session
 
 from voucher.plumbing.bulk import write_many
 from voucher.plumbing.unit_of_work import Work
-from voucher.registry import catalogue, ladder, tables
+from voucher.registry import catalogue, competitions, ladder, tables
 from voucher.registry.dictionaries import list_words, name_words
 from voucher.registry.people import Newcomer
+from voucher.rules.competitions import check_recorded
 from voucher.rules.dictionaries import Dictionary
 from voucher.rules.entries import EDUCATION_NAMES, Education, Entry, EntryWay, OpenWays, check_entry
+from voucher.rules.errors import Refused
 from voucher.rules.levels import Level, name_level
 from voucher.stages.assess.models import Candidate, ExamBatch
 from voucher.stages.assess.models_examiners import CandidateEntry
@@ -24,6 +26,8 @@ OPENED = {
     Education.HIGHER: "entry_level_higher",
     Education.BACHELOR: "entry_level_higher",
 }
+# these ways rest on what the office has entered of a person
+RECORDED = (EntryWay.COMPETITION, EntryWay.EXCEPTION)
 # what an entry tells besides its way, schooling and paper
 FACTS = ("years", "held_level", "held_number", "award", "competition", "team", "place")
 
@@ -37,12 +41,37 @@ class Direct:
 
 
 def check_entries(work: Work, batch: ExamBatch, entries: Mapping[int, Entry | None]) -> None:
-    """Check the ways of people by person. Raises Refused what `check_entry` raises, parameter_missing."""
+    """Check the ways of people by person, and that places and honours are ones the office has entered.
+
+    Raises Refused what `check_entry` and `check_recorded` raise, parameter_missing.
+    """
     if not entries:
         return
     ways = read_open_ways(work.session, batch)
     for entry in entries.values():
         check_entry(entry, batch.level, ways)
+    for refused in find_unrecorded(work, batch, entries).values():
+        raise refused
+
+
+def find_unrecorded(work: Work, batch: ExamBatch, entries: Mapping[int, Entry | None]) -> dict[int, Refused]:
+    """Return, by person, why the place or the honour somebody enters by does not stand with the office."""
+    session, aliases = work.session, catalogue.read_aliases(work.session)
+    rest = [person_id for person_id, each in entries.items() if each is not None and each.way in RECORDED]
+    if not rest or not batch.level:
+        return {}
+    placed = competitions.read_placed(session, rest)
+    honours = competitions.read_honours(session, rest, batch.exam_on)
+    found: dict[int, Refused] = {}
+    for person_id in rest:
+        try:
+            check_recorded(
+                entries[person_id], batch.trade_code, batch.exam_on,
+                placed.get(person_id, ()), honours.get(person_id, ()), aliases,
+            )  # fmt: skip
+        except Refused as refused:
+            found[person_id] = refused
+    return found
 
 
 def read_open_ways(session: Session, batch: ExamBatch) -> OpenWays:

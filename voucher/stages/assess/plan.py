@@ -144,7 +144,7 @@ def add_candidates(
     candidate_not_trained, candidate_unfit, on_hold, trained_by_evaluator, candidate_listed_already,
     candidate_planned_elsewhere, candidate_name_differs, subject_erased, retakes_exhausted,
     exam_rooms_full, examiner_taught, examiner_is_candidate, candidate_not_staff,
-    candidate_insured_elsewhere, and what `check_entry` raises.
+    candidate_insured_elsewhere, and what `check_entries` raises.
     """
     check_role(work.actor, Role.EVALUATOR_ADMIN)
     listed, entries = _open_candidates(work, voucher_ids, people)

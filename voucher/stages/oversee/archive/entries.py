@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -16,16 +15,12 @@ from sqlalchemy.orm import Session
 from voucher.ledger.lives import list_lives
 from voucher.ledger.states import StateEvent
 from voucher.ledger.vouchers import Voucher
-from voucher.plumbing.clock import SHANGHAI
 from voucher.plumbing.secrets import Keyring
 from voucher.registry import corrected, people
-from voucher.registry.dictionaries import name_words
-from voucher.registry.honours import list_honours
 from voucher.registry.institutions import Institution
 from voucher.rules.archive import Entry, EntryKind, Mark, order_entries
 from voucher.rules.assessment import format_score
 from voucher.rules.bonuses import name_claim_kind
-from voucher.rules.dictionaries import Dictionary
 from voucher.rules.lifecycle import EVENT_NAMES, STATE_NAMES, Thing
 from voucher.rules.money import format_yuan
 from voucher.rules.privacy import mask_identity
@@ -33,6 +28,7 @@ from voucher.rules.scores import SCORE_MARK_NAMES, ScoreMark
 from voucher.stages.assess.queries.history import Sitting, list_sittings
 from voucher.stages.certify import queries as certificates
 from voucher.stages.issue import queries as issuing
+from voucher.stages.oversee.archive.awarded import begin, tell_honours, tell_places
 from voucher.stages.settle.queries.history import PaidInName, list_payments_for
 from voucher.stages.train.queries.history import Training, list_trainings
 
@@ -73,7 +69,8 @@ def list_entries(session: Session, keyring: Keyring, person_id: int) -> list[Ent
         entries += _training(training)
     entries += [_sitting(each) for each in list_sittings(session, person_id)]
     entries += _certificates(session, keyring, person_id)
-    entries += _honours(session, person_id)
+    entries += tell_honours(session, person_id)
+    entries += tell_places(session, person_id)
     for payment in list_payments_for(session, person_id):
         entries += _payment(payment)
     entries += [
@@ -175,7 +172,7 @@ def _sitting(sitting: Sitting) -> Entry:
     return Entry(
         ref=f"exam-{result.id}",
         kind=EntryKind.EXAM,
-        at=_begin(sitting.batch.exam_on),
+        at=begin(sitting.batch.exam_on),
         title=f"评价：{sitting.trade_name} · {sitting.level_name}",
         facts=(
             ("评价机构", sitting.evaluator_name),
@@ -210,7 +207,7 @@ def _certificates(session: Session, keyring: Keyring, person_id: int) -> Iterato
         yield Entry(
             ref=f"certificate-{each.certificate_id}",
             kind=EntryKind.CERTIFICATE,
-            at=_begin(each.issued_on),
+            at=begin(each.issued_on),
             title=f"取得证书：{title}",
             # a revoked one is no longer the register's, which says nothing of how it was got
             facts=facts if revoked else (*facts, ("核验", verified)),
@@ -231,25 +228,6 @@ def _certificates(session: Session, keyring: Keyring, person_id: int) -> Iterato
                     why=event.reason,
                     region_code=regions[each.institution_id],
                 )
-
-
-def _honours(session: Session, person_id: int) -> Iterator[Entry]:
-    """Yield honours by their day; the province, which enters them, answers for them."""
-    names = name_words(session, Dictionary.HONOUR)
-    for each in list_honours(session, person_id):
-        facts = [("荣誉", names.get(each.honour, each.honour)), ("文件", each.document)]
-        if each.revoked_on is not None:
-            facts.append(("撤销日期", each.revoked_on.isoformat()))
-        yield Entry(
-            ref=f"honour-{each.id}",
-            kind=EntryKind.HONOUR,
-            at=_begin(each.awarded_on),
-            title=f"获得荣誉：{facts[0][1]}",
-            facts=tuple(facts),
-            mark=Mark.STANDS if each.revoked_on is None else Mark.REVOKED,
-            why=each.why,
-            by_day=True,
-        )
 
 
 def _mark_event(event: StateEvent, *, revoked: bool) -> Mark:
@@ -289,8 +267,3 @@ def _payment(paid: PaidInName) -> Iterator[Entry]:
             why=paid.clawed_why,
             region_code=claim.region_code,
         )
-
-
-def _begin(on: date) -> datetime:
-    """Return the first moment of a day, for what is dated by the day only."""
-    return datetime.combine(on, time.min, SHANGHAI).astimezone(UTC)

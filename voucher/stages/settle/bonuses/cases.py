@@ -19,6 +19,7 @@ from voucher.rules.lifecycle import STATE_NAMES, Thing
 from voucher.rules.outside import FactKind, is_fresh
 from voucher.stages.certify.queries.certified import list_certified_people
 from voucher.stages.settle.bonuses.earlier import ENDED, OTHER_HALF, Earlier, read_earlier
+from voucher.stages.settle.bonuses.recorded import read_recorded
 from voucher.stages.settle.models.bonuses import BonusBasis
 from voucher.stages.settle.models.claims import Claim
 
@@ -76,6 +77,7 @@ def read_lines(
     fresh_days = tables.read_parameter_number(session, FRESH, today, regions) or 0
     claimed_fen = sum_claimed(session, kind, payee_id)
     before = read_earlier(session, kind, payee_id, person_ids)
+    recorded = read_recorded(session, kind, person_ids, today)
     lines: list[Line] = []
     names = STATE_NAMES[Thing.CLAIM]
     for entry, person_id in entries:
@@ -98,11 +100,7 @@ def read_lines(
             certified=person_id in certified,
             insured_months=_read_insured(facts.get(person_id, {}), today, fresh_days),
             claimed_fen=claimed_fen,
-            other_days=tuple(
-                each.basis.happened_on
-                for each in before
-                if kind not in OTHER_HALF and each.claim.person_id == person_id
-            ),
+            other_days=_list_other_days(kind, person_id, before),
             heads=entry.heads,
             completed=entry.completed,
             advanced_fen=other.amount_fen if advance is not None and other is not None else 0,
@@ -110,11 +108,19 @@ def read_lines(
             other_agreements=agreements,
             other_half=None if other is None or advance is not None else names[other.state],
             advance_points=points or 0,
+            recorded=recorded.find(standard, person_id, entry.occasion),
             apart_months=tables.read_parameter_number(session, APART, entry.happened_on, regions),
         )
         earlier = next((each.claim.number for each in before if each.key == key), None)
         lines.append(Line(entry, case, key, earlier, advance))
     return lines
+
+
+def _list_other_days(kind: BonusKind, person_id: int, before: Sequence[Earlier]) -> tuple[date, ...]:
+    """Return the days of what else a person has of a kind; an agreement is nobody's own."""
+    if kind in OTHER_HALF:
+        return ()
+    return tuple(each.basis.happened_on for each in before if each.claim.person_id == person_id)
 
 
 def sum_claimed(session: Session, kind: BonusKind, payee_id: int) -> int:

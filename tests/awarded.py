@@ -1,0 +1,47 @@
+"""Places in contests and honours as the office enters them, a file of rows each."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from tests.scene import LIMITS, TURNER, Scene, write_csv
+from voucher.registry.importing.competition_results import CompetitionResultsImporter
+from voucher.registry.importing.frame import Importer, Report, import_file
+from voucher.registry.importing.honours import HonoursImporter
+
+Row = Mapping[str, object]
+
+
+def placed(person: tuple[str, str], **changes: object) -> Row:
+    """Return a row: third of a provincial trade contest in turning, a single, changed where told."""
+    return {
+        "姓名": person[0], "证件号码": person[1], "赛事类别": "省级行业二类赛",
+        "赛事名称": "2023年河南省车工职业技能竞赛", "职业编码": TURNER, "参赛人数": "1", "名次": "3",
+        "获奖日期": "2023-12-20", "获奖证书编号": "豫技赛2023-0003", "文件": "豫人社函〔2023〕88号",
+        "荣誉": "", "撤销日期": "", "撤销原因": "",
+    } | changes  # fmt: skip
+
+
+def honoured(person: tuple[str, str], honour: str, awarded: str = "2023-12-20") -> Row:
+    """Return a row of an honour that stands."""
+    return {
+        "姓名": person[0], "证件号码": person[1], "荣誉": honour, "获得日期": awarded,
+        "文件": "豫人社〔2023〕9号", "撤销日期": "", "撤销原因": "",
+    }  # fmt: skip
+
+
+def take_places(scene: Scene, *rows: Row) -> Report:
+    """Enter places as the operator does."""
+    return _take(scene, CompetitionResultsImporter, rows)
+
+
+def give_honours(scene: Scene, *rows: Row) -> Report:
+    """Enter honours as the operator does."""
+    return _take(scene, HonoursImporter, rows)
+
+
+def _take(scene: Scene, importing: type[Importer[Any]], rows: tuple[Row, ...]) -> Report:
+    scene.serials += 1
+    path = write_csv(scene.folder / f"awarded{scene.serials}.csv", rows)
+    return scene.do("operator", lambda work: import_file(work, importing, path, limits=LIMITS))

@@ -1,0 +1,219 @@
+"""Places people took in contests (竞赛成绩) out of a file: class, contest, occupation, place, papers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
+from datetime import date
+
+from voucher.ledger import audit
+from voucher.plumbing.spreadsheets import Cell, Column, cell_text
+from voucher.plumbing.unit_of_work import Work
+from voucher.registry import competitions, people
+from voucher.registry.competitions import CompetitionResult
+from voucher.registry.dictionaries import check_word, name_words
+from voucher.registry.importing.evaluators import Trades
+from voucher.registry.importing.frame import Importer, Report
+from voucher.registry.importing.institutions import clean_title
+from voucher.registry.importing.reading import Reading
+from voucher.registry.people import Newcomer
+from voucher.rules.actor import Role
+from voucher.rules.competitions import RECORD_SOURCE, spell_contest
+from voucher.rules.dictionaries import Dictionary
+from voucher.rules.errors import Family, Refused, reason
+from voucher.rules.levels import clean_word, mask_word
+from voucher.rules.privacy import mask_identity
+from voucher.rules.words import check_why
+
+NAME, NUMBER, CLASS, CONTEST, TRADE = "姓名", "证件号码", "赛事类别", "赛事名称", "职业编码"
+TEAM, PLACE, AWARDED, AWARD_NUMBER = "参赛人数", "名次", "获奖日期", "获奖证书编号"
+DOCUMENT, HONOUR, REVOKED, WHY = "文件", "荣誉", "撤销日期", "撤销原因"
+MOST = {TEAM: 20, PLACE: 200}
+
+RESULT_WORD_UNKNOWN = reason(
+    "result_word_unknown", "“{given}”不是规定的填写内容", "请填写以下之一：{accepted}", RECORD_SOURCE
+)
+RESULT_NUMBER_UNFIT = reason(
+    "result_number_unfit",
+    "“{column}”应为 1 至 {most} 的整数",
+    "请对照获奖证书填写：单人赛参赛人数填 1，第三名填 3",
+    RECORD_SOURCE,
+)
+RESULT_NOT_YET = reason(
+    "result_not_yet", "获奖或撤销的日期还没有到", "请核对日期；获奖文件生效以后再登记", RECORD_SOURCE
+)
+RESULT_NAME_DIFFERS = reason(
+    "result_name_differs",
+    "姓名与证件号码已登记的姓名不一致",
+    "请对照获奖文件核对姓名和证件号码；确已改名的，先办理姓名更正",
+    RECORD_SOURCE,
+    Family.CONFLICT,
+)
+RESULT_FIXED = reason(
+    "result_fixed",
+    "该选手这一赛事、这一职业的成绩已按别的内容登记，或已登记撤销，不能改写",
+    "请与获奖文件核对；登记有误的，原样填写并加上撤销日期和撤销原因，再由赛事名称加注后另登一行",
+    RECORD_SOURCE,
+    Family.CONFLICT,
+)
+RESULT_REVOKED_HALF = reason(
+    "result_revoked_half",
+    "撤销日期和撤销原因只填了一项",
+    "撤销成绩的两项都填，没有撤销的都不填",
+    RECORD_SOURCE,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ResultRow:
+    """A place as a file states it, in canonical form."""
+
+    person: Newcomer
+    competition: str
+    contest: str
+    trade_code: str
+    team: int
+    place: int
+    awarded_on: date
+    award_number: str
+    document: str
+    honour: str | None
+    revoked_on: date | None
+    why: str | None
+
+
+# what makes a row the same as one that stands; the contest is compared by its spelling
+SAME = ("competition", "team", "place", "awarded_on", "award_number", "document", "honour")
+
+
+class CompetitionResultsImporter(Importer[ResultRow]):
+    """Columns 姓名, 证件号码, 赛事类别, 赛事名称, 职业编码, 参赛人数, 名次, 获奖日期, 获奖证书编号, 文件.
+
+    荣誉, 撤销日期 and 撤销原因 may be empty; 参赛人数 is 1 where it says nothing.
+    """
+
+    kind = "competition_results"
+    roles = (Role.OPERATOR, Role.OFFICER_PROVINCE)
+    columns = (
+        Column(NAME),
+        Column(NUMBER),
+        Column(CLASS),
+        Column(CONTEST, alias=("赛事",)),
+        Column(TRADE, alias=("职业",)),
+        Column(TEAM, required=False, text=False),
+        Column(PLACE, text=False),
+        Column(AWARDED, alias=("获得日期",)),
+        Column(AWARD_NUMBER, alias=("获奖记录编号",)),
+        Column(DOCUMENT, alias=("文号",)),
+        Column(HONOUR, required=False, alias=("荣誉称号",)),
+        Column(REVOKED, required=False),
+        Column(WHY, required=False),
+    )
+
+    def __init__(self, work: Work, report: Report) -> None:
+        super().__init__(work, report)
+        self._trades = Trades(work)
+        self._classes = name_words(work.session, Dictionary.COMPETITION)
+        self._honours = name_words(work.session, Dictionary.HONOUR)
+
+    def check(self, reading: Reading) -> ResultRow | None:
+        """Return the place a row states."""
+        name, number = reading.name(NAME), reading.identity(NUMBER, self.work.today)
+        competition = reading.words(CLASS, lambda text: _find(text, self._classes))
+        contest = reading.words(CONTEST, clean_title)
+        trade = reading.words(TRADE, self._trades.read_occupation)
+        team = reading.take(TEAM, lambda cell: _read_whole(TEAM, cell), required=False) or 1
+        place = reading.take(PLACE, lambda cell: _read_whole(PLACE, cell))
+        awarded_on, revoked_on = reading.period(AWARDED, REVOKED)
+        award_number, document = reading.words(AWARD_NUMBER, clean_title), reading.words(DOCUMENT, str.strip)
+        honour = reading.words(HONOUR, lambda text: _find(text, self._honours), required=False)
+        why = reading.words(WHY, check_why, required=False)
+        if any(each is not None and each > self.work.today for each in (awarded_on, revoked_on)):
+            reading.refuse(AWARDED, RESULT_NOT_YET.refusal())
+        if (revoked_on is None) != (why is None):
+            reading.refuse(WHY, RESULT_REVOKED_HALF.refusal())
+        if name is None or number is None or competition is None or contest is None or trade is None:
+            return None
+        if place is None or awarded_on is None or award_number is None or document is None:
+            return None
+        self._check_words(reading, competition, honour, awarded_on)
+        return ResultRow(
+            Newcomer(number, name), competition, contest, trade, team, place, awarded_on, award_number,
+            document, honour, revoked_on, why,
+        )  # fmt: skip
+
+    def _check_words(self, reading: Reading, competition: str, honour: str | None, on: date) -> None:
+        """Refuse a class or a title that its dictionary did not have on the day of the award."""
+        for column, dictionary, code in (
+            (CLASS, Dictionary.COMPETITION, competition),
+            (HONOUR, Dictionary.HONOUR, honour),
+        ):
+            try:
+                if code is not None:
+                    check_word(self.work.session, dictionary, code, on)
+            except Refused as refused:
+                reading.refuse(column, refused.refusal)
+
+    def keep(self, piece: Sequence[tuple[int, ResultRow]]) -> None:
+        """Enter places; of one that stands nothing changes but that it is taken back."""
+        session = self.work.session
+        opened = people.open_people(self.work, [row.person for _, row in piece])
+        ids = [opened[people.index_of(self.work.keyring, row.person.number)] for _, row in piece]
+        accepted = people.accepted_name_indexes(session, ids)
+        known = {
+            (each.person_id, spell_contest(each.contest), each.trade_code): each
+            for each in competitions.list_results(session, ids)
+        }
+        for (line, row), person_id in zip(piece, ids, strict=True):
+            shown = mask_identity(row.person.number)
+            if people.name_index_of(self.work.keyring, row.person.name) not in accepted[person_id]:
+                self.report.refuse(line, NAME, shown, RESULT_NAME_DIFFERS.refusal())
+                continue
+            key = (person_id, spell_contest(row.contest), row.trade_code)
+            same = known.get(key)
+            if same is None:
+                known[key] = self._add(person_id, row)
+            elif any(getattr(same, name) != getattr(row, name) for name in SAME):
+                self.report.refuse(line, CONTEST, shown, RESULT_FIXED.refusal())
+            elif (same.revoked_on, same.why) == (row.revoked_on, row.why):
+                self.report.rows_unchanged += 1
+            elif same.revoked_on is None:
+                self._revoke(same, row)
+            else:
+                self.report.refuse(line, REVOKED, shown, RESULT_FIXED.refusal())
+
+    def _add(self, person_id: int, row: ResultRow) -> CompetitionResult:
+        stated = {each.name: getattr(row, each.name) for each in fields(row) if each.name != "person"}
+        made = CompetitionResult(
+            person_id=person_id,
+            recorded_at=self.work.at,
+            recorded_by_person_id=self.work.actor.person_id,
+            **stated,
+        )
+        self.work.session.add(made)
+        self.work.session.flush()
+        told = {"person": person_id, "competition": row.competition, "place": row.place}
+        audit.record_one(self.work, "competition_result", made.id, "add", **told)
+        self.report.rows_added += 1
+        return made
+
+    def _revoke(self, same: CompetitionResult, row: ResultRow) -> None:
+        same.revoked_on, same.why = row.revoked_on, row.why
+        self.work.session.flush()
+        audit.record_one(self.work, "competition_result", same.id, "revoke", person=same.person_id)
+        self.report.rows_changed += 1
+
+
+def _find(text: str, names: Mapping[str, str]) -> str:
+    word = clean_word(text)
+    for code, name in names.items():
+        if word in (clean_word(name), code):
+            return code
+    raise RESULT_WORD_UNKNOWN.refused(given=mask_word(word), accepted="、".join(names.values()))
+
+
+def _read_whole(column: str, cell: Cell) -> int:
+    word = clean_word(cell_text(cell)).removeprefix("第").removesuffix("名").removesuffix("人")
+    if not (word.isascii() and word.isdigit() and len(word) <= 3 and 1 <= int(word) <= MOST[column]):
+        raise RESULT_NUMBER_UNFIT.refused(column=column, most=MOST[column])
+    return int(word)

@@ -1,0 +1,81 @@
+"""竞赛成绩: what a place in a contest lets somebody do rests on a row the office has entered."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+
+from voucher.rules.duplicates import canonical_occupation
+from voucher.rules.entries import Entry, EntryWay
+from voucher.rules.errors import Family, reason
+from voucher.rules.register import rule
+from voucher.rules.talents import COMPETITION_SOURCE
+from voucher.rules.vocabulary import FOUNDED
+
+RECORD_SOURCE = f"{COMPETITION_SOURCE}; S1-11b; 豫人社办〔2023〕102号（九）; S0-09c 须有获奖记录"
+
+ENTRY_RESULT_UNRECORDED = reason(
+    "entry_result_unrecorded",
+    "竞赛成绩库里没有该考生这一赛事类别、参赛人数、名次和职业的成绩",
+    "请与获奖文件逐项核对；确已获奖的，请人社部门先登记竞赛成绩，再来报名",
+    RECORD_SOURCE,
+    Family.CONFLICT,
+)
+ENTRY_HONOUR_UNRECORDED = reason(
+    "entry_honour_unrecorded",
+    "荣誉库里没有该考生的这项荣誉，或已被撤销",
+    "请与表彰文件核对；确已获得的，请人社部门先登记荣誉，再按破格申报",
+    RECORD_SOURCE,
+    Family.CONFLICT,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """A place somebody took in a contest of a class, in an occupation, and the title it brought, if any."""
+
+    competition: str
+    contest: str
+    trade_code: str
+    team: int
+    place: int
+    awarded_on: date
+    honour: str | None = None
+
+
+@rule(number="ASM-54", stage="评价", source=RECORD_SOURCE, since=FOUNDED)
+def spell_contest(text: str) -> str:
+    """Return a contest's name as it is compared: letters and digits only, brackets and dashes left out."""
+    return "".join(each for each in unicodedata.normalize("NFKC", text).upper() if each.isalnum())
+
+
+@rule(number="ASM-55", stage="评价", source=RECORD_SOURCE, since=FOUNDED)
+def check_recorded(
+    entry: Entry | None,
+    trade_code: str,
+    on: date,
+    placed: Iterable[Placed],
+    honours: Collection[str],
+    aliases: Mapping[str, str],
+) -> None:
+    """Check that the place or the honour somebody enters by was entered by the office, and stands.
+
+    `placed` are the results that stand, `honours` the codes held on the day of the exam.
+    Raises entry_result_unrecorded, entry_honour_unrecorded.
+    """
+    if entry is None:
+        return
+    if entry.way is EntryWay.COMPETITION:
+        present = canonical_occupation(trade_code, aliases)
+        wanted = (entry.competition, entry.team, entry.place, present)
+        if not any(
+            each.awarded_on <= on
+            and (each.competition, each.team, each.place, canonical_occupation(each.trade_code, aliases))
+            == wanted
+            for each in placed
+        ):
+            raise ENTRY_RESULT_UNRECORDED.refused()
+    elif entry.way is EntryWay.EXCEPTION and entry.award not in honours:
+        raise ENTRY_HONOUR_UNRECORDED.refused()
