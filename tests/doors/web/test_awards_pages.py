@@ -7,7 +7,7 @@ from datetime import UTC
 
 import pytest
 
-from tests.awarded import honoured, placed
+from tests.awarded import Row, honoured, placed
 from tests.doors.web.browser import Office
 from tests.doors.web.test_office_pages import owes_its_reader_nothing
 from tests.doors.world import World
@@ -23,8 +23,8 @@ def test_a_file_of_places_is_taken_whole_or_named_row_by_row(scene: Scene, world
     desk = Office(scene, world)
     browser = desk.at("operator")
 
-    def send(kind: str, *rows: object) -> str:
-        path = write_csv(scene.folder / "awards.csv", rows)  # type: ignore[arg-type]
+    def send(kind: str, *rows: Row) -> str:
+        path = write_csv(scene.folder / "awards.csv", rows)
         browser.go("/office/awards")
         return browser.press("导入", kind=kind, file=(io.BytesIO(path.read_bytes()), "awards.csv")).text
 
