@@ -283,7 +283,18 @@ def test_changes_of_timetables_say_what_they_did_and_a_session_that_went_stays_n
             former_hours=8, teacher="周老师",
             ends_at=AT + timedelta(hours=6), former_ends_at=AT + timedelta(hours=5),
         )  # fmt: skip
+    with upgrading(earlier) as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0129")
+    with earlier.engine.begin() as connection:
+        _answer_a_question(connection)
+        tables = ("audit_join", "audit_join_hit", "audit_join_conclusion", "audit_list", "audit_list_row")
+        joined = {table: [f'"{each}"' for each in list_columns(connection, table)] for table in tables}
+        before = contents(connection, joined)
     upgrade(earlier)
+    with earlier.engine.begin() as connection:
+        assert contents(connection, joined) == before
+    _what_was_concluded_before_takes_two_too(earlier)
     with earlier.engine.begin() as connection:
         row = connection.execute(text("SELECT kind, mode, topic, teacher FROM session_change")).one()
         assert tuple(row) == ("change", "offline", "护理操作", "周老师")
@@ -300,3 +311,50 @@ def test_changes_of_timetables_say_what_they_did_and_a_session_that_went_stays_n
     ):
         with pytest.raises(DBAPIError), earlier.engine.begin() as connection:
             connection.execute(text(sin))
+
+
+def list_columns(connection: Connection, table: str) -> list[str]:
+    return [each["name"] for each in inspect(connection).get_columns(table)]
+
+
+def _answer_a_question(connection: Connection) -> None:
+    """Bring a list, put a question to it, and conclude three hits: by one, by two, waiting."""
+    digest = "a" * 64
+    put(
+        connection, "audit_list", id=1, region_code=JIYUAN, kind="pension", sha256=digest, row_count=1
+    )  # fmt: skip
+    put(connection, "audit_list_row", list_id=1, line=2, blind_index=SUBJECT)
+    put(connection, "audit_join", id=1, region_code=JIYUAN, kind="pension", list_id=1, sha256=digest, hits=3)
+    said = {"join_id": 1, "turn": 1, "concluded_by_person_id": 7}
+    for place, (outcome, follow_up, by) in enumerate(
+        (("dismissed", "nothing", 7), ("upheld", "clawback", 8), ("upheld", "clawback", None)), 1
+    ):
+        put(connection, "audit_join_hit", join_id=1, position=place)
+        decided = {} if by is None else {"agreed": True, "decided_at": AT, "decided_by_person_id": by}
+        put(
+            connection, "audit_join_conclusion", position=place, outcome=outcome, follow_up=follow_up,
+            **said, **decided,
+        )  # fmt: skip
+
+
+def _what_was_concluded_before_takes_two_too(database: Database) -> None:
+    again = {
+        "join_id": 1, "turn": 2, "concluded_by_person_id": 7, "outcome": "dismissed", "follow_up": "nothing",
+        "agreed": True, "decided_at": AT, "decided_by_person_id": 7,
+    }  # fmt: skip
+    with database.engine.begin() as connection:
+        put(connection, "audit_join_conclusion", position=1, **again)
+        # a kind of list that was not there before
+        put(connection, "audit_list", id=2, region_code=JIYUAN, kind="custody", sha256="b" * 64, row_count=1)
+        put(connection, "audit_list_row", list_id=2, line=2, blind_index=SUBJECT, answers="..A")
+    with pytest.raises(DBAPIError, match="takes two to overturn"), database.engine.begin() as connection:
+        put(connection, "audit_join_conclusion", position=2, **again)
+    own = "UPDATE audit_join_conclusion SET agreed = 1, decided_at = concluded_at, decided_by_person_id = 7"
+    with pytest.raises(DBAPIError, match="takes two people"), database.engine.begin() as connection:
+        connection.execute(text(f"{own} WHERE position = 3"))
+    for deed, why in (
+        ("DELETE FROM audit_list", "never deleted"), ("UPDATE audit_list_row SET answers = NULL", "never"),
+        ("UPDATE audit_list SET kind = 'student'", "never changes"),
+    ):  # fmt: skip
+        with pytest.raises(DBAPIError, match=why), database.engine.begin() as connection:
+            connection.execute(text(deed))

@@ -14,6 +14,7 @@ from sqlalchemy.exc import DBAPIError
 from tests.loop.telling import bad_rows, set_parameter, told
 from tests.scene import (
     ELECTRICIAN,
+    EV1,
     FENG_YI,
     LI_SI,
     LIMITS,
@@ -27,12 +28,16 @@ from tests.scene import (
 )
 from tests.town_certified import REGISTRAR, certified, settle_down
 from tests.town_issue import person_id
+from voucher.ledger import audit
 from voucher.ledger.audit import AuditRow
+from voucher.plumbing.clock import day_of
 from voucher.plumbing.unit_of_work import Work
 from voucher.registry.users import CLOCK_LOGIN
 from voucher.rules.actor import Role
 from voucher.rules.join_conclusions import FollowUp, HitState, Outcome
 from voucher.rules.joins import JoinKind, ListKind
+from voucher.rules.risk.data_set import Facts
+from voucher.rules.risk.people import find_ineligible, find_money_back, find_paid_before
 from voucher.rules.vocabulary import SubsidyKind
 from voucher.stages.oversee.joins import forgetting
 from voucher.stages.oversee.joins.bringing import bring_list
@@ -42,6 +47,10 @@ from voucher.stages.oversee.joins.forgetting import forget_joined, forget_joins,
 from voucher.stages.oversee.joins.models import AuditJoin, AuditJoinHit, AuditList, AuditListRow
 from voucher.stages.oversee.joins.reading import look_at_hits, look_at_join
 from voucher.stages.oversee.joins.running import add_up, run_join, whom_of
+from voucher.stages.oversee.risk.coverage import read_coverage
+from voucher.stages.oversee.risk.facts import Window, read_facts
+from voucher.stages.oversee.risk.facts.listing import read_answers
+from voucher.stages.oversee.risk.thresholds import read_shipped_thresholds
 from voucher.stages.settle.terms import PLEDGED
 from voucher.stages.settle.voucher_claims import file_claims
 from voucher.stages.train.models.classes import ClassSession
@@ -49,6 +58,7 @@ from voucher.stages.train.models.places import Attendance
 
 AUDITOR, SECOND, WHY = "审计员", "另一审计员", "省审〔2024〕7 号"
 FIRST, LAST = date(2024, 1, 1), date(2024, 12, 31)
+LEVEL_WORDS = {"2": "五级"}
 ACCOUNTS = ("6222021702001234567", "6222021702007654321")
 
 
@@ -68,7 +78,8 @@ def paid(scene: Scene) -> Scene:
 
 def line(person: tuple[str, str], since: str = "", until: str = "", **more: str) -> dict[str, str]:
     """Return a line of a list as a department writes it."""
-    blank = {"账号": "", "手机号": ""}
+    said = ("住址", "紧急联系人电话", "职业编码", "等级", "补贴种类", "收款机构代码", "金额", "答案")
+    blank = dict.fromkeys(("账号", "手机号", *said), "")
     return {"姓名": person[0], "证件号码": person[1], "起始日期": since, "截止日期": until, **blank, **more}
 
 
@@ -124,7 +135,9 @@ def test_一年的比对_坏名单不导入_埋下的查出_清白的不查_结�
     paid: Scene, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     _bad_lists_stay_outside(paid)
+    _rules_have_no_lists_yet(paid)
     _lists_find_what_was_planted(paid)
+    _rules_read_the_same_lists(paid)
     _shared_and_overlapping_are_found(paid)
     _every_hit_is_concluded_and_money_by_two(paid)
     monkeypatch.setattr(forgetting, "PORTION", 1)
@@ -152,6 +165,68 @@ def _lists_find_what_was_planted(paid: Scene) -> None:
     _, hits = put(paid, JoinKind.DECEASED, listed)
     assert whom(hits) == {person_id(paid, ZHANG_SAN)}
     assert "名单上的姓名与登记的不同" in hits[0].sentence
+
+
+def _rules_have_no_lists_yet(paid: Scene) -> None:
+    """没有导入过的名单，规则页写从来没有数据，不写成零。"""
+    with paid.database.read() as session:
+        covered = read_coverage(session)
+    never = {code for code, each in covered.items() if each.since is None}
+    assert {"R09", "R16"} <= never
+    assert covered["R01"].since == date(2024, 1, 10), "申领自有申领那天起可查"
+    assert covered["R02"].is_partial, "名单还没有，证书有"
+
+
+def _rules_read_the_same_lists(paid: Scene) -> None:
+    """导入一次，比对和风险规则都用：死亡、退休、在校、羁押、以前的证书和补贴、资金流水、答卷。"""
+    people = {each: str(person_id(paid, each)) for each in (ZHANG_SAN, LI_SI, SUN_BA, FENG_YI, ZHAO_LIU)}
+    window = Window(date(2023, 12, 1), LAST)
+
+    def facts() -> Facts:
+        with paid.database.read() as session:
+            return read_facts(session, window, paid.keyring)
+
+    found = facts()
+    told = {(each.person, each.kind) for each in found.outside}
+    assert (people[ZHANG_SAN], "pension") in told
+    assert (people[LI_SI], "deceased") in told
+    assert (people[FENG_YI], "employed") not in told, "没有申领的不查"
+    assert (people[ZHANG_SAN], "deceased") not in told, "姓名不同的不当作本人"
+    most = read_shipped_thresholds(LAST)
+    assert {each.people[0] for each in find_ineligible(found, most)} == {
+        people[each] for each in (ZHANG_SAN, LI_SI, SUN_BA)
+    }
+    assert list(find_paid_before(found, most)) == []
+    claim = next(each for each in found.claims if each.person == people[SUN_BA])
+    trade = {"职业编码": claim.occupation, "等级": LEVEL_WORDS[claim.level]}
+    house = {"收款机构代码": EV1[1], "金额": "500.00"}
+    for kind, row in (
+        (ListKind.PAID, line(SUN_BA, "2023-05-01", 补贴种类="培训补贴", **trade)),
+        (ListKind.CERTIFICATE, line(SUN_BA, "2022-05-01", **trade)),
+        (ListKind.CUSTODY, line(SUN_BA, "2024-01-02")),
+        (ListKind.BACKFLOW, line(SUN_BA, "2024-02-01", **house)),
+        (ListKind.ANSWERS, line(SUN_BA, "2024-01-25", 答案="..AB..", **trade)),
+        (ListKind.CONTACTS, line(SUN_BA, 住址="济源市 一号院", 紧急联系人电话="13900139000")),
+    ):
+        bring(paid, kind, row)
+    found = facts()
+    assert ("custody", claim.person) in {(each.kind, each.person) for each in found.outside}
+    kinds = {(each.kind, each.on) for each in found.history if each.id.startswith("list-")}
+    assert {kind for kind, _ in kinds} == {"training", "certificate"}
+    (twice,) = find_paid_before(found, most)
+    assert (twice.subject, "市局（其他地区、其他系统的补贴发放名单）" in twice.words) == (claim.id, True)
+    (back,) = find_money_back(found, most)
+    assert (back.figure, back.people, "共 500 元" in back.words) == (1, (claim.person,), True)
+    assert {each.kind for each in found.links} >= {"address", "contact"}
+    with paid.database.read() as session:
+        (answers,) = read_answers(session, window).values()
+        covered = read_coverage(session)
+    assert answers == "..AB.."
+    assert covered["R16"].since == day_of(paid.at)
+    bad = bad_rows(lambda: bring(paid, ListKind.BACKFLOW, line(LI_SI, "2024-02-01", 金额="五百")))
+    assert [each.column for each in bad] == ["收款机构代码", "金额"]
+    bad = bad_rows(lambda: bring(paid, ListKind.PAID, line(LI_SI, **trade | {"补贴种类": "奖金"})))
+    assert [each.column for each in bad] == ["起始日期", "补贴种类"]
 
 
 def _shared_and_overlapping_are_found(paid: Scene) -> None:
@@ -387,7 +462,8 @@ def _every_hit_is_concluded_and_money_by_two(paid: Scene) -> None:
 
     def states() -> dict[int, HitState]:
         with paid.database.read() as session:
-            return read_states(session, found.id)
+            assert read_states(session, found.id, [count + 1]) == {}, "只读这一页的"
+            return read_states(session, found.id, range(1, count + 1))
 
     assert states() == {1: HitState.WAITING}
     paid.do(SECOND, lambda work: decide_conclusions(work, found.id, {1: 1}, "复函没有盖章", agrees=False))
@@ -398,6 +474,14 @@ def _every_hit_is_concluded_and_money_by_two(paid: Scene) -> None:
     assert states() == {}
     paid.do(AUDITOR, lambda work: conclude_hits(work, found.id, **good | {"seen": {1: 2}}))
     assert decide(turn=2) == "join_hits_stale"
+    # 刚重置过另一人登录的，不算另一个人；过了若干日才算
+    accounts = {each: paid.actor(each).user_id for each in (AUDITOR, SECOND)}
+    today = paid.at
+    for who, whose, days in ((AUDITOR, SECOND, 40), (SECOND, AUDITOR, 20)):
+        paid.at = today - timedelta(days=days)
+        paid.do(who, partial(_reset, account=accounts[whose]))
+        assert decide(turn=3) == "second_person_reset_lately"
+    paid.at = today
     paid.do(SECOND, lambda work: decide_conclusions(work, found.id, {1: 3}, "", agrees=True))
     _what_two_agreed_takes_two_to_overturn(paid, found.id, states)
     # 不追回、不处置、不移送的，一个人就能下结论
@@ -419,6 +503,10 @@ def _every_hit_is_concluded_and_money_by_two(paid: Scene) -> None:
     ):  # fmt: skip
         with pytest.raises(DBAPIError), paid.database.open_write() as session:
             session.execute(text(sql))
+
+
+def _reset(work: Work, account: int) -> None:
+    audit.record_one(work, "user_account", account, "reset_access")
 
 
 def _pages_are_read_and_looks_counted_by_the_hour(paid: Scene, join_id: int, count: int) -> None:

@@ -28,6 +28,11 @@ class ListKind(StrEnum):
     STUDENT = "student"
     CONTACTS = "contacts"
     ELSEWHERE = "elsewhere"
+    CUSTODY = "custody"
+    CERTIFICATE = "certificate"
+    PAID = "paid"
+    BACKFLOW = "backflow"
+    ANSWERS = "answers"
 
 
 class JoinKind(StrEnum):
@@ -51,7 +56,27 @@ LIST_NAMES: dict[ListKind, str] = {
     ListKind.STUDENT: "在校学生名单",
     ListKind.CONTACTS: "账户、电话名单",
     ListKind.ELSEWHERE: "其他地区、其他系统的培训名单",
+    ListKind.CUSTODY: "羁押、服刑名单",
+    ListKind.CERTIFICATE: "以前取得的证书名单",
+    ListKind.PAID: "其他地区、其他系统的补贴发放名单",
+    ListKind.BACKFLOW: "学员付给机构、招生人的资金流水",
+    ListKind.ANSWERS: "逐题答卷",
 }
+# which risk rules read a list as well, once it is brought along; the others are for questions alone
+FEEDS: dict[ListKind, tuple[str, ...]] = {
+    ListKind.DECEASED: ("R02",),
+    ListKind.PENSION: ("R02",),
+    ListKind.STUDENT: ("R02",),
+    ListKind.CUSTODY: ("R02",),
+    ListKind.INSURED: ("R02",),
+    ListKind.CERTIFICATE: ("R02",),
+    ListKind.PAID: ("R01",),
+    ListKind.CONTACTS: ("R15", "R26"),
+    ListKind.BACKFLOW: ("R16",),
+    ListKind.ANSWERS: ("R09",),
+}
+# of whom a list says that it holds for good, once it has begun
+FOR_GOOD = frozenset({ListKind.DECEASED, ListKind.PENSION})
 JOIN_NAMES: dict[JoinKind, str] = {
     JoinKind.INSURED: "在职参保（社保）",
     JoinKind.PENSION: "退休",
@@ -112,8 +137,14 @@ LIST_AHEAD = reason(
 )
 LIST_ROW_BARE = reason(
     "audit_list_row_bare",
-    "这一行没有账号，也没有手机号",
+    "这一行没有账号、手机号、住址，也没有紧急联系人电话",
     "账户、电话名单每行至少填一项",
+    SOURCE,
+)
+LIST_WORD_UNKNOWN = reason(
+    "audit_list_word_unknown",
+    "“{given}”不是规定的填写内容",
+    "请填写以下之一：{accepted}",
     SOURCE,
 )
 LIST_EMPTY = reason(

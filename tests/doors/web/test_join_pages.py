@@ -48,6 +48,8 @@ def test_an_auditor_brings_a_list_puts_a_question_and_takes_the_answer_along(
     page = auditor.go("/supervisor/lists")
     decent(page)
     assert "还没有导入过名单" in page.text
+    assert "规则 R16 补贴回流" in page.text
+    leave("lists.html", page.html.encode())
     page = auditor.press("导入", **LIST, file=given(scene.folder, ("张三", "4101051990", "2023-09-01")))
     decent(page)
     assert "4101051990" not in page.text

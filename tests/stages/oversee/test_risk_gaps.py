@@ -13,8 +13,11 @@ from voucher.rules.risk.catalogue import BY_CODE
 from voucher.rules.risk.clusters import EDGE_NAMES
 from voucher.rules.risk.data_set import TABLES
 from voucher.rules.risk.people import CERTIFIED, OUTSIDE_NAMES, SHARED_NAMES
+from voucher.stages.oversee.joins import bringing
 from voucher.stages.oversee.risk import facts
+from voucher.stages.oversee.risk.coverage import FIRST_ROWS
 from voucher.stages.oversee.risk.facts.gaps import GAPS
+from voucher.stages.oversee.risk.telling import TABLE_NAMES
 
 READERS = "\n".join(
     each.read_text()
@@ -59,7 +62,7 @@ def unread_kinds() -> set[str]:
         f"{column}={kind}"
         for column, kinds in wanted.items()
         for kind in kinds
-        if not re.search(rf"[\"']{kind}[\"']", READERS)
+        if not re.search(rf"[\"']{kind}[\"']", READERS + repr(bringing.SUBSIDIES))
     }
 
 
@@ -82,4 +85,10 @@ def test_a_gap_is_of_the_tables_of_its_rule(code: str) -> None:
 def test_a_column_a_reader_stops_filling_is_noticed() -> None:
     sin = READERS.replace("each.accuracy_m, each.distance_m, None", "None, None, None")
     assert find_unread(sin) - find_unread(READERS) == {"marks.accuracy_m", "marks.distance_m"}
-    assert "backflows" not in find_unread(READERS.replace("contacts=", "backflows=(), contacts="))
+    assert "backflows" in find_unread(READERS.replace("backflows=tuple(", "contacts=tuple("))
+
+
+def test_every_table_has_a_name_and_a_first_row() -> None:
+    """A flag of any rule can be opened: what stands behind it is called something."""
+    assert set(TABLE_NAMES) == set(TABLES)
+    assert set(FIRST_ROWS) == set(TABLES) - {"backflows"}, "which only a list brings"

@@ -50,8 +50,8 @@ def list_audit_hits(session: Session, asked: dict[str, Any], join_id: int) -> di
         return perform(look)[1]
 
     page = paged(asked, read, lambda row: row.position)
-    states = read_states(session, join_id)
     told = tell_hits(session, the_door().keyring, page["items"])
+    states = read_states(session, join_id, [each.position for each in told])
     said = read_conclusions(session, join_id, [each.position for each in told])
     return page | {
         "items": [

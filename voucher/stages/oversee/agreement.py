@@ -15,7 +15,14 @@ from sqlalchemy.orm import Session
 
 from voucher.ledger.vouchers import Voucher
 from voucher.registry.catalogue import Region
-from voucher.stages.oversee.drill import NOWHERE, Measures, counted, issued_in, list_paid_directly
+from voucher.stages.oversee.drill import (
+    NOWHERE,
+    Measures,
+    counted,
+    issued_in,
+    list_paid_directly,
+    within,
+)
 from voucher.stages.settle.queries.totals import select_voucher_sums
 from voucher.stages.train.queries.trained import select_places
 
@@ -88,6 +95,43 @@ def sum_levels(session: Session, regions: Collection[str], year: int | None = No
     return found
 
 
+def sum_place(
+    session: Session,
+    region_code: str,
+    institution_id: int,
+    class_id: int | None = None,
+    year: int | None = None,
+) -> tuple[int, ...]:
+    """Return what an institution, or one class of it, comes to with vouchers of a region, counted anew.
+
+    In the order of `sums_of`; people one by one, no class or institution is added up.
+    """
+    places, sums = select_places(), select_voucher_sums()
+    query = (
+        select(func.count().label("vouchers"), *(func.sum(each) for each in counted(sums)))
+        .select_from(Voucher)
+        .outerjoin(places, places.c.voucher_id == Voucher.id)
+        .outerjoin(sums, sums.c.voucher_id == Voucher.id)
+        .where(*within(places, [region_code], institution_id, class_id, year))
+    )
+    found = [int(each or 0) for each in session.execute(query).one()]
+    if class_id is None:
+        direct = [
+            each
+            for each in list_paid_directly(session, [region_code], year)
+            if each.institution_id == institution_id
+        ]
+        found[3] += sum(each.reserved_fen for each in direct)
+        found[4] += sum(each.paid_fen for each in direct)
+    return tuple(found)
+
+
 def agree(levels: Collection[LevelSum], *more: tuple[int, ...]) -> bool:
     """Return whether every level, and whatever else is held against them, comes to the same."""
     return len({*(each.sums for each in levels), *more}) <= 1
+
+
+def spread(levels: Collection[LevelSum], *more: tuple[int, ...]) -> tuple[int, ...]:
+    """Return by how much the largest level differs from the smallest, sum by sum; all 0 if they agree."""
+    held = zip(*(*(each.sums for each in levels), *more), strict=True)
+    return tuple(max(each) - min(each) for each in held)

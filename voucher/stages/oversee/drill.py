@@ -161,7 +161,7 @@ def issued_in(year: int | None) -> tuple[ColumnElement[bool], ...]:
     return (Voucher.issued_at >= begins, Voucher.issued_at <= ends)
 
 
-def _within(
+def within(
     places: Subquery,
     regions: Collection[str],
     institution_id: int | None,
@@ -195,7 +195,7 @@ def count_heads(
         )
         .select_from(Voucher)
         .outerjoin(places, places.c.voucher_id == Voucher.id)
-        .where(*_within(places, regions, institution_id, class_id, year))
+        .where(*within(places, regions, institution_id, class_id, year))
     ).one()
     return Heads(int(row[0]), int(row[1]), int(row[2]))
 
@@ -217,7 +217,7 @@ def list_people(
         select(Voucher, *counted(sums))
         .outerjoin(places, places.c.voucher_id == Voucher.id)
         .outerjoin(sums, sums.c.voucher_id == Voucher.id)
-        .where(Voucher.id > after_id, *_within(places, regions, institution_id, class_id, year))
+        .where(Voucher.id > after_id, *within(places, regions, institution_id, class_id, year))
         .order_by(Voucher.id)
         .limit(limit)
     ).all()

@@ -19,7 +19,7 @@ from voucher.registry.catalogue import Region, get_region, list_ancestry, list_s
 from voucher.registry.institutions import Institution
 from voucher.rules.actor import check_reach
 from voucher.rules.lifecycle import STATE_NAMES, Thing
-from voucher.stages.oversee.agreement import LevelSum, agree, sum_levels, sums_of
+from voucher.stages.oversee.agreement import LevelSum, agree, spread, sum_levels, sum_place, sums_of
 from voucher.stages.oversee.drill import (
     DIRECT,
     NOWHERE,
@@ -34,6 +34,7 @@ from voucher.stages.train.models.classes import TrainingClass
 
 PAGE = 50
 YEARS_BACK = 5
+CHECKED = ("券（张）", "培训人次", "取证（本）", "占用（元）", "已拨付（元）")
 OPEN = ("issued", "accepted")
 UNDER_WAY = ("enrolled", "training", "trained", "assessed")
 PAID_OFF = ("settled", "completed")
@@ -57,6 +58,12 @@ class Columns:
     certified: int
     paid_off: int
     ended: int
+
+
+def _hold_against(below: Measures, above: tuple[int, ...]) -> list[tuple[str, int, int, bool]]:
+    """Return each sum of a level beside the same counted anew, and whether it is money."""
+    pairs = zip(CHECKED, sums_of(below), above, strict=True)
+    return [(name, mine, theirs, name.endswith("（元）")) for name, mine, theirs in pairs]
 
 
 def columns_of(measures: Measures) -> Columns:
@@ -118,6 +125,7 @@ def _show(
         whole_columns=columns_of(whole),
         levels=levels,
         agrees=agree(levels, sums_of(whole)),
+        spread=spread(levels, sums_of(whole)),
         states=[
             (state, whole.by_state[state]) for state in STATE_NAMES[Thing.VOUCHER] if whole.by_state[state]
         ],
@@ -228,7 +236,8 @@ def house(code: str, institution_id: int) -> ResponseReturnValue:
         ]
         name = _name_institutions(session, [institution_id]).get(institution_id, "没有登记的机构")
         heads = count_heads(session, [code], institution_id, year=year)
-        return _show(name, crumbs, "班级", rows, heads=heads)
+        checks = _hold_against(total(sums.values()), sum_place(session, code, institution_id, year=year))
+        return _show(name, crumbs, "班级", rows, heads=heads, checks=checks)
 
 
 def _to_region(session: Session, code: str, year: int | None) -> list[tuple[str, str]]:
@@ -288,4 +297,5 @@ def people(code: str, institution_id: int, class_id: int) -> ResponseReturnValue
             if after
             else None,
             heads=count_heads(session, [code], institution_id, class_id, year),
+            checks=_hold_against(total(cells), sum_place(session, code, institution_id, class_id, year)),
         )

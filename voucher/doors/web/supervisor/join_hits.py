@@ -103,9 +103,10 @@ def _show(join_id: int, state: HitState | None = None) -> str:
     )
     shown = hits[:HITS]
     with door.read() as session:
-        states = read_states(session, join_id)
-        said = read_conclusions(session, join_id, [each.position for each in shown])
-        in_force = read_agreed(session, join_id, [each.position for each in shown])
+        here_shown = [each.position for each in shown]
+        states = read_states(session, join_id, here_shown)
+        said = read_conclusions(session, join_id, here_shown)
+        in_force = read_agreed(session, join_id, here_shown)
         counted, here = (
             tally(session, [found])[join_id],
             partial(url_for, "web.supervisor.join", join_id=join_id),

@@ -20,6 +20,7 @@ from voucher.stages.oversee.joins.reading import list_joins, list_lists
 from voucher.stages.oversee.joins.running import DAYS_MOST, run_join
 
 PAGE, LISTS_SHOWN = 20, 200
+ASKED_OF = frozenset({*NEEDED.values(), *WELCOME.values()})
 NAMES = {str(each): name for each, name in JOIN_NAMES.items()}
 
 
@@ -54,7 +55,11 @@ def _show() -> str:
     before, regions = fields.cursor("before"), current_actor().regions_as(*WHO)
     with the_door().read() as session:
         rows = list_joins(session, regions, before_id=before or None, limit=PAGE + 1)
-        lists = [each for each in list_lists(session, regions, limit=LISTS_SHOWN) if not each.forgotten_at]
+        lists = [
+            each
+            for each in list_lists(session, regions, limit=LISTS_SHOWN)
+            if not each.forgotten_at and ListKind(each.kind) in ASKED_OF
+        ]
         return render_template(
             "supervisor/joins.html",
             days_most=require_parameter_number(session, DAYS_MOST, the_door().today, ()),

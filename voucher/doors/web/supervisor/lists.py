@@ -17,8 +17,10 @@ from voucher.plumbing.unit_of_work import Work
 from voucher.registry.importing.frame import ImportRefused, Report
 from voucher.registry.tables import require_parameter_number
 from voucher.rules.errors import Refused
-from voucher.rules.joins import LIST_NAMES, ListKind
-from voucher.stages.oversee.joins.bringing import COLUMNS, KEPT_MONTHS, bring_list
+from voucher.rules.joins import FEEDS, JOIN_NAMES, LIST_NAMES, NEEDED, WELCOME, ListKind
+from voucher.rules.risk.catalogue import BY_CODE
+from voucher.stages.oversee.joins import bringing
+from voucher.stages.oversee.joins.bringing import KEPT_MONTHS, bring_list
 from voucher.stages.oversee.joins.reaching import WHO
 from voucher.stages.oversee.joins.reading import list_lists
 
@@ -67,7 +69,7 @@ def _show(report: Report | None = None) -> str:
             rows=rows[:PAGE],
             kinds=[(str(each), name) for each, name in LIST_NAMES.items()],
             names={str(each): name for each, name in LIST_NAMES.items()},
-            columns=COLUMNS,
+            guide=[_guide(each) for each in ListKind],
             kept_months=require_parameter_number(session, KEPT_MONTHS, door.today, ()),
             report=report,
             next_url=url_for("web.supervisor.audit_lists", before=rows[PAGE - 1].id)
@@ -75,3 +77,14 @@ def _show(report: Report | None = None) -> str:
             else None,
             first_url=url_for("web.supervisor.audit_lists") if before else None,
         )
+
+
+def _guide(kind: ListKind) -> tuple[str, str, str, str]:
+    """Return of a kind of list: its name, the columns it needs and may have, and what it is used for."""
+    needed = (bringing.NUMBER, *bringing.NEEDED.get(kind, ()))
+    days = (bringing.SINCE, bringing.UNTIL) if kind not in bringing.NEEDED else ()
+    welcome = (bringing.NAME, *days, *bringing.WELCOME.get(kind, ()))
+    joins = [JOIN_NAMES[each] for each, wanted in (*NEEDED.items(), *WELCOME.items()) if wanted is kind]
+    uses = [f"比对：{'、'.join(joins)}"] if joins else []
+    uses += [f"规则 {code} {BY_CODE[code].name}" for code in FEEDS.get(kind, ())]
+    return LIST_NAMES[kind], "、".join(needed), "、".join(welcome), "；".join(uses)

@@ -24,6 +24,7 @@ from voucher.rules.actor import check_reach
 from voucher.rules.lifecycle import STATE_NAMES, Thing
 from voucher.stages.oversee.handover.drill_tables import DEPTH_NAMES
 from voucher.stages.oversee.statistics import reading
+from voucher.stages.oversee.statistics.checking import sum_above
 from voucher.stages.oversee.statistics.facts import DIRECT, NOWHERE
 from voucher.stages.oversee.statistics.models import STEP_NAMES, STEPS
 from voucher.stages.oversee.statistics.people import list_statistic_people, note_look
@@ -32,6 +33,9 @@ from voucher.stages.train.models.classes import TrainingClass
 
 PAGE = 50
 MONTHS = 12
+CHECKED = (
+    *STEP_NAMES.items(), ("ended", "中途结束"), ("reserved_fen", "占用（元）"), ("paid_fen", "已拨付（元）")
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +69,7 @@ class Level:
     steps: list[Step]
     losses: list[LossSum]
     months: list[tuple[str, int, int]]
+    above: Sums
     silent: int = 0
 
 
@@ -109,6 +114,9 @@ def statistics_of(code: str) -> ResponseReturnValue:
             several=len(asked.wish.filters) > 1,
             states=STATE_NAMES[Thing.VOUCHER],
             step_names=STEP_NAMES,
+            checks=[
+                (name, level.whole[key], level.above[key], key.endswith("_fen")) for key, name in CHECKED
+            ],
         )  # fmt: skip
 
 
@@ -175,7 +183,8 @@ def _level(
     losses = reading.list_losses(session, code, asked.wish, house, own=own)
     months = [] if house is not None or asked.wish.filters else list_months(session, code, own=own)
     rows.sort(key=lambda each: (-each.sums["issued"], -each.sums["paid_fen"], each.name))
-    return Level(*named, rows, whole, steps, losses, months, silent)
+    above = sum_above(session, code, asked.wish, institution_id=house, own=own)
+    return Level(*named, rows, whole, steps, losses, months, above, silent)
 
 
 def list_months(session: Session, code: str, *, own: bool) -> list[tuple[str, int, int]]:

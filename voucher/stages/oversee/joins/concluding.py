@@ -164,11 +164,15 @@ def read_agreed(session: Session, join_id: int, positions: Collection[int]) -> d
     return {each.position: each for each in rows}
 
 
-def read_states(session: Session, join_id: int) -> dict[int, HitState]:
-    """Return how each hit with a conclusion stands."""
+def read_states(session: Session, join_id: int, positions: Collection[int]) -> dict[int, HitState]:
+    """Return how each of these hits with a conclusion stands."""
     rows = session.execute(
         select(AuditJoinConclusion.position, AuditJoinConclusion.outcome, AuditJoinConclusion.agreed)
-        .where(AuditJoinConclusion.join_id == join_id, NOT_SENT_BACK)
+        .where(
+            AuditJoinConclusion.join_id == join_id,
+            among(session, AuditJoinConclusion.position, sorted(positions)),
+            NOT_SENT_BACK,
+        )
         .order_by(AuditJoinConclusion.position, AuditJoinConclusion.turn)
     )
     return {position: state_of_hit(outcome, is_agreed=agreed) for position, outcome, agreed in rows}

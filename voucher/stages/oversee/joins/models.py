@@ -19,7 +19,9 @@ class AuditList(Model):
     __tablename__ = "audit_list"
     __table_args__ = (
         CheckConstraint(
-            "kind IN ('insured','pension','payroll','deceased','student','contacts','elsewhere')", name="kind"
+            "kind IN ('insured','pension','payroll','deceased','student','contacts','elsewhere',"
+            "'custody','certificate','paid','backflow','answers')",
+            name="kind",
         ),
         CheckConstraint("length(sha256) = 64", name="sha256"),
         CheckConstraint("row_count > 0", name="rows"),
@@ -50,7 +52,11 @@ class AuditList(Model):
 
 
 class AuditListRow(Model):
-    """One line of a list: a person by blind index only, days, account and phone by blind index."""
+    """One line of a list: a person by blind index only, days, and what else the kind of list says.
+
+    Account, phones and address by blind index; `trade_code` canonical, `subsidy` training or evaluation,
+    `house_code` the 统一社会信用代码 of whoever was paid, `answers` one character per question.
+    """
 
     __tablename__ = "audit_list_row"
     __table_args__ = (
@@ -70,6 +76,14 @@ class AuditListRow(Model):
     until: Mapped[date | None] = mapped_column(Day)
     account_index: Mapped[str | None] = mapped_column(Text)
     mobile_index: Mapped[str | None] = mapped_column(Text)
+    trade_code: Mapped[str | None] = mapped_column(Text)
+    subsidy: Mapped[str | None] = mapped_column(Text)
+    house_code: Mapped[str | None] = mapped_column(Text)
+    address_index: Mapped[str | None] = mapped_column(Text)
+    contact_index: Mapped[str | None] = mapped_column(Text)
+    answers: Mapped[str | None] = mapped_column(Text)
+    level: Mapped[int | None] = mapped_column(Int64)
+    amount_fen: Mapped[int | None] = mapped_column(Int64)
 
 
 class AuditJoin(Model):

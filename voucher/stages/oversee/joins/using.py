@@ -18,6 +18,7 @@ from voucher.rules.joins import Used
 from voucher.rules.lifecycle import STATE_NAMES, Thing
 from voucher.rules.vocabulary import SUBSIDY_NAMES, SubsidyKind
 from voucher.stages.oversee.risk.facts.asking import Window
+from voucher.stages.oversee.risk.facts.listing import NUMBERS as NUMBERS
 
 AT_A_TIME = 5_000
 # a voucher's own region, not its claim's, where there is no claim yet
@@ -39,13 +40,6 @@ USED = """
       AND v.region_code IN :regions
       AND NOT EXISTS (SELECT 1 FROM claim c WHERE c.voucher_id = r.voucher_id
                       AND c.state NOT IN ('draft','withdrawn','rejected'))
-"""
-# a person is reached by the present number and by every one had before
-NUMBERS = """
-    SELECT p.id AS person_id, p.blind_index, p.name_index FROM person p
-    UNION ALL
-    SELECT p.id, f.blind_index, p.name_index FROM former_number f
-    JOIN person p ON p.blind_index = f.present_index WHERE f.ended_at IS NULL
 """
 DAYS = ("filed_on", "starts_on", "ends_on", "issued_on", "list_since", "list_until")
 MOMENTS = ("starts_at", "ends_at", "other_starts_at", "other_ends_at", "last_present_at")

@@ -17,7 +17,7 @@ from voucher.rules.lifecycle import Thing
 from voucher.rules.risk.catalogue import RULES, THRESHOLDS
 from voucher.rules.risk.findings import RiskRule
 from voucher.rules.risk.measures import share_bp
-from voucher.stages.oversee.risk.facts.gaps import GAPS, Gap
+from voucher.stages.oversee.risk.coverage import Coverage, read_coverage
 from voucher.stages.oversee.risk.models import RiskFlag, RiskFlagRow, RiskRun
 from voucher.stages.oversee.risk.reading import HANDLERS, RISK_FLAG_MISSING
 
@@ -28,24 +28,20 @@ WATCHERS = (*HANDLERS, Role.AUDITOR)
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """How one rule stands: flags open and concluded, how many were upheld, its thresholds of the day."""
+    """How one rule stands: flags open and concluded, thresholds of the day, which data it has since when."""
 
     rule: RiskRule
     open_count: int
     upheld: int
     dismissed: int
     thresholds: Mapping[str, int]
+    coverage: Coverage
 
     @property
     def precision_bp(self) -> int | None:
         """Return how many of the concluded flags were upheld, in basis points; None of none."""
         concluded = self.upheld + self.dismissed
         return share_bp(self.upheld, concluded) if concluded else None
-
-    @property
-    def gap(self) -> Gap | None:
-        """Return what the rule does not get from this database; None where it gets everything."""
-        return GAPS.get(self.rule.code)
 
 
 def list_flags(
@@ -128,7 +124,7 @@ def list_asked(
 def list_standings(
     session: Session, regions: Collection[str], thresholds: Mapping[str, int]
 ) -> list[Standing]:
-    """Return how every rule stands in regions."""
+    """Return how every rule stands in regions, and which data it has."""
     rows = session.execute(
         select(
             RiskFlag.rule,
@@ -140,12 +136,14 @@ def list_standings(
         .group_by(RiskFlag.rule)
     )
     counted = {rule: (int(live), int(upheld), int(dismissed)) for rule, live, upheld, dismissed in rows}
+    covered = read_coverage(session)
     return [
         Standing(
-            each, *counted.get(each.code, (0, 0, 0)), {name: thresholds[name] for name in each.thresholds}
+            each, *counted.get(each.code, (0, 0, 0)), {name: thresholds[name] for name in each.thresholds},
+            covered[each.code],
         )
         for each in RULES
-    ]
+    ]  # fmt: skip
 
 
 def read_meanings(session: Session, on: date) -> dict[str, tuple[str, str]]:

@@ -19,7 +19,7 @@ TABLE_NAMES: dict[str, str] = {
     "results": "成绩",
     "studies": "线上学习",
     "outside": "部门名单",
-    "history": "以前的补贴",
+    "history": "以前的补贴、证书",
     "claims": "申领",
     "vouchers": "券",
     "links": "联系",
@@ -29,24 +29,34 @@ TABLE_NAMES: dict[str, str] = {
     "approvals": "审核",
     "payee_changes": "账户变更",
     "contacts": "回访",
+    "outsiders": "别家留下的痕迹",
 }
 WORDS = {
     "in": "签到",
     "out": "签退",
     "training": "培训补贴",
     "evaluation": "评价补贴",
+    "certificate": "证书",
     "deceased": "死亡",
     "student": "在校",
     "pension": "领养老金",
+    "custody": "羁押、服刑",
+    "employed": "在职参保",
+    "account": "账户",
+    "address": "住址",
+    "contact": "紧急联系人",
     "phone": "电话",
     "device": "设备",
     "family": "家庭",
     "confirmed": "确认",
     "denied": "否认参加",
     "silent": "联系不上",
+    "people": "签到核销登记的人在它任职",
+    "room": "它备案的教室",
+    "payee": "同一收款账户",
 }
 DIGEST = 12
-NAMED = {"class_id": "class", "institution": "institution", "evaluator": "evaluator"}
+NAMED = {"class_id": "class", "institution": "institution", "other": "institution", "evaluator": "evaluator"}
 NAMED |= {"officer": "officer", "partner": "officer", "examiner": "examiner"}
 
 

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session as Reading
 
 from voucher.ledger.audit import LOOKS
 from voucher.rules.risk.facts import Certificate, Institution, Link, LookUp, Result, Voucher
+from voucher.stages.oversee.risk.facts import listing
 from voucher.stages.oversee.risk.facts.asking import Window, day, name, seconds, stream
 
 
@@ -81,7 +82,7 @@ def read_look_ups(session: Reading, window: Window) -> Iterator[LookUp]:
 
 
 def read_results(session: Reading, window: Window) -> Iterator[Result]:
-    """Yield the newest confirmed score of every candidate of an exam in a window."""
+    """Yield the newest confirmed score of every candidate of an exam, with answers brought along."""
     sql = """SELECT r.id, d.person_id, b.institution_id AS evaluator_id, b.trade_code, b.level, b.exam_on,
             r.theory_hundredths, r.skill_hundredths, r.passed, e.class_id, t.institution_id,
             (SELECT min(x.person_id) FROM exam_examiner x WHERE x.batch_id = b.id AND x.removed_at IS NULL)
@@ -93,18 +94,33 @@ def read_results(session: Reading, window: Window) -> Iterator[Result]:
           AND r.revision = (SELECT max(n.revision) FROM exam_result n
                             WHERE n.candidate_id = r.candidate_id AND n.confirmed_at IS NOT NULL)
         ORDER BY r.id"""
+    answers = listing.read_answers(session, window)
     for each in stream(session, sql, window, days=("exam_on",)):
+        said = answers.get((each.person_id, each.trade_code, each.level, each.exam_on), "")
         score = each.skill_hundredths if each.skill_hundredths is not None else each.theory_hundredths
         yield Result(
             name(each.id), name(each.person_id), name(each.class_id),
             name(each.institution_id or each.evaluator_id), name(each.evaluator_id), name(each.examiner),
-            each.trade_code, str(each.level), score, int(each.passed or 0), day(each.exam_on) or 0,
+            each.trade_code, str(each.level), score, int(each.passed or 0), day(each.exam_on) or 0, said,
         )  # fmt: skip
 
 
 def read_certificates(session: Reading, window: Window) -> Iterator[Certificate]:
-    """Yield the certificates dated in a window, with the day of the exam the same person sat."""
+    """Yield the certificates dated in a window, with the exam the same person sat and what the register said.
+
+    A register may be late: one that has not got a certificate speaks against it only where it was asked after
+    money was claimed on it. Every answer before the first good one is a try.
+    """
     sql = """SELECT c.id, c.person_id, c.institution_id, c.trade_code, c.level, c.issued_on,
+            (SELECT k.outcome FROM register_look_up k WHERE k.certificate_id = c.id
+               AND k.outcome IN ('found','absent','other_person')
+               AND (k.outcome = 'found' OR EXISTS (
+                 SELECT 1 FROM claim m WHERE m.certificate_id = c.id AND m.filed_at <= k.asked_at))
+             ORDER BY k.id DESC LIMIT 1) AS registered,
+            (SELECT count(*) FROM verification v WHERE v.certificate_id = c.id AND v.verified = 0
+               AND v.id < (SELECT min(w.id) FROM verification w
+                           WHERE w.certificate_id = c.id AND w.verified = 1)) AS tries,
+            (SELECT max(w.verified) FROM verification w WHERE w.certificate_id = c.id) AS verified,
             (SELECT min(b.exam_on) FROM candidate d JOIN exam_batch b ON b.id = d.batch_id
              JOIN exam_result r ON r.candidate_id = d.id AND r.passed = 1
              WHERE d.person_id = c.person_id AND b.trade_code = c.trade_code AND b.level = c.level
@@ -114,4 +130,6 @@ def read_certificates(session: Reading, window: Window) -> Iterator[Certificate]
         yield Certificate(
             name(each.id), name(each.person_id), name(each.institution_id), "", name(each.institution_id),
             each.trade_code, str(each.level), day(each.issued_on) or 0, day(each.sat_on),
+            None if each.registered is None else int(each.registered == "found"), "",
+            int(each.tries) if each.verified else None,
         )  # fmt: skip

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session as Reading
 
 from voucher.plumbing.secrets import Keyring
 from voucher.rules.risk.data_set import Facts
-from voucher.stages.oversee.risk.facts import counting, handing, paying, training
+from voucher.stages.oversee.risk.facts import counting, handing, listing, paying, training
 from voucher.stages.oversee.risk.facts.asking import Window
 
 
@@ -22,11 +22,12 @@ def read_facts(session: Reading, window: Window, keyring: Keyring, *, with_marks
         marks=tuple(training.read_marks(session, window)) if with_marks else (),
         results=tuple(counting.read_results(session, window)),
         studies=tuple(training.read_studies(session, window)),
-        outside=tuple(paying.read_outside(session, window)),
-        history=tuple(paying.read_history(session, window)),
+        outside=(*paying.read_outside(session, window), *listing.read_listed_outside(session, window)),
+        history=(*paying.read_history(session, window), *listing.read_listed_history(session, window)),
         claims=tuple(paying.read_claims(session, window)),
         vouchers=tuple(counting.read_vouchers(session, window)),
-        links=tuple(counting.read_links(session, window)),
+        links=(*counting.read_links(session, window), *listing.read_listed_links(session, window)),
+        backflows=tuple(listing.read_backflows(session, window)),
         look_ups=tuple(counting.read_look_ups(session, window)),
         certificates=tuple(counting.read_certificates(session, window)),
         approvals=tuple(paying.read_approvals(session, window)),

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session as Reading
 
 from voucher.rules.risk.facts import Approval, Claim, History, OutsideFact, PayeeChange
 from voucher.stages.oversee.risk.facts.asking import Window, day, name, seconds, stream
+from voucher.stages.oversee.risk.facts.listing import OF_STUDENTS
 
 SKILL = "skill_upgrade"
 
@@ -41,7 +42,20 @@ def read_claims(session: Reading, window: Window) -> Iterator[Claim]:
 
 
 def read_history(session: Reading, window: Window) -> Iterator[History]:
-    """Yield what other departments say was paid for a skill already, of the people who claim."""
+    """Yield what was paid for a skill already by other departments' word, and certificates of this house.
+
+    Of the people who claim; a certificate that was revoked, or only says that a training is over, is none.
+    """
+    sql = """SELECT k.id, k.person_id, k.trade_code, k.level, k.issued_on, i.name
+        FROM certificate k JOIN institution i ON i.id = k.institution_id
+        WHERE k.state <> 'revoked' AND k.kind <> 'training_completion'
+          AND EXISTS (SELECT 1 FROM claim c WHERE c.person_id = k.person_id
+                      AND c.filed_at >= :since AND c.filed_at < :until) ORDER BY k.id"""
+    for each in stream(session, sql, window, days=("issued_on",)):
+        yield History(
+            f"certificate-{each.id}", name(each.person_id), "certificate", each.trade_code, str(each.level),
+            day(each.issued_on) or 0, each.name,
+        )  # fmt: skip
     for each in _stream_believed(session, window):
         if each.kind == SKILL and each.trade_code is not None and each.level is not None:
             yield History(
@@ -62,15 +76,17 @@ def read_outside(session: Reading, window: Window) -> Iterator[OutsideFact]:
 def _stream_believed(session: Reading, window: Window) -> Iterator[Any]:
     """Yield what holds of the people who claim by the newest answer of each kind, as the registry reads it.
 
-    What a system said of a number that never was the person's spoke of somebody else, and is left out.
+    What a system said of a number that never was the person's spoke of somebody else, and is left out; so is
+    that somebody studies who claims on a voucher for students.
     """
-    sql = """WITH told AS (
+    sql = f"""WITH told AS (
             SELECT a.id, a.person_id, a.kind, a.held, a.trade_code, a.level, a.since, a.until, a.system,
                 a.told_at
             FROM outside_answer a
             WHERE a.kind IN ('skill_upgrade','deceased','pension','student')
-              AND EXISTS (SELECT 1 FROM claim c WHERE c.person_id = a.person_id
-                          AND c.filed_at >= :since AND c.filed_at < :until)
+              AND EXISTS (SELECT 1 FROM claim c LEFT JOIN voucher v ON v.id = c.voucher_id
+                          WHERE c.person_id = a.person_id AND c.filed_at >= :since AND c.filed_at < :until
+                            AND (a.kind <> 'student' OR NOT {OF_STUDENTS}))
               AND (a.verified_by_person_id IS NOT NULL OR NOT EXISTS (
                 SELECT 1 FROM number_correction n WHERE n.person_id = a.person_id AND n.kind = 'wrong'
                   AND n.approved = 1 AND n.decided_at >= a.told_at))
@@ -78,7 +94,7 @@ def _stream_believed(session: Reading, window: Window) -> Iterator[Any]:
         SELECT t.id, t.person_id, t.kind, t.trade_code, t.level, t.since, t.until, t.system
         FROM told t JOIN told l ON l.person_id = t.person_id AND l.kind = t.kind AND l.told_at = t.told_at
         JOIN newest w ON w.id = l.id
-        WHERE t.held = 1 AND t.since IS NOT NULL ORDER BY t.id"""
+        WHERE t.held = 1 AND t.since IS NOT NULL ORDER BY t.id"""  # noqa: S608 — words of our own
     yield from stream(session, sql, window, days=("since", "until"))
 
 

@@ -122,13 +122,27 @@ def read_studies(session: Reading, window: Window) -> Iterator[Study]:
 
 
 def read_contacts(session: Reading, window: Window) -> Iterator[Contact]:
-    """Yield what came of the recall calls to people drawn in those classes."""
-    sql = """SELECT n.id, d.class_id, n.person_id, n.outcome
+    """Yield what came of the recall calls to people drawn in those classes.
+
+    Who signed in by phone or played a lesson of the class had the app open.
+    """
+    sql = """SELECT n.id, d.class_id, n.person_id, n.outcome,
+            CASE WHEN EXISTS (SELECT 1 FROM attendance_mark m JOIN class_session s ON s.id = m.session_id
+                              WHERE s.class_id = d.class_id AND m.person_id = n.person_id
+                                AND m.way = 'class_code')
+                   OR EXISTS (SELECT 1 FROM study y JOIN lesson_segment g ON g.id = y.segment_id
+                              JOIN lesson l ON l.id = g.lesson_id JOIN class_session s ON s.id = l.session_id
+                              WHERE s.class_id = d.class_id AND y.person_id = n.person_id)
+                 THEN 1 ELSE 0 END AS opened
         FROM phone_draw_entry n JOIN phone_draw d ON d.id = n.draw_id
         JOIN training_class t ON t.id = d.class_id
         WHERE t.ends_on >= :first_on AND t.starts_on <= :last_on AND t.state <> 'cancelled'
           AND n.outcome IN ('confirmed','doubted','unreachable') ORDER BY n.id"""
     for each in stream(session, sql, window):
         yield Contact(
-            name(each.id), name(each.class_id), name(each.person_id), CONTACT_WORDS[each.outcome], None
+            name(each.id),
+            name(each.class_id),
+            name(each.person_id),
+            CONTACT_WORDS[each.outcome],
+            int(each.opened),
         )

@@ -1,0 +1,126 @@
+"""Which data each rule has, and since when (接入): tables of this house by their first row, lists by import.
+
+A rule without data found nothing because it could not look: that is told, never shown as nought.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+from sqlalchemy import func, select, text
+from sqlalchemy.orm import Session
+
+from voucher.plumbing.clock import day_of
+from voucher.plumbing.types import Day, UtcTime
+from voucher.rules.joins import FEEDS, LIST_NAMES, ListKind
+from voucher.rules.risk.catalogue import RULES
+from voucher.stages.oversee.joins.models import AuditList
+from voucher.stages.oversee.risk.facts.gaps import GAPS, Gap
+from voucher.stages.oversee.risk.telling import TABLE_NAMES
+
+# the first row of each table: a day, or a moment (a name that ends in _at); a table without a number of its
+# own says by which it goes
+FIRST_ROWS: dict[str, tuple[str, ...]] = {
+    "institutions": ("since", "institution"),
+    "classes": ("starts_on", "training_class"),
+    "sessions": ("starts_at", "class_session"),
+    "places": ("enrolled_at", "enrolment"),
+    "marks": ("marked_at", "attendance_mark"),
+    "results": ("confirmed_at", "exam_result WHERE confirmed_at IS NOT NULL"),
+    "studies": ("started_at", "study WHERE ended_at IS NOT NULL"),
+    "outside": ("told_at", "outside_answer WHERE kind IN ('deceased','pension','student')"),
+    "history": ("issued_on", "certificate WHERE kind <> 'training_completion'"),
+    "claims": ("filed_at", "claim"),
+    "vouchers": ("accepted_at", "acceptance", "voucher_id"),
+    "links": ("issued_at", "voucher"),
+    "look_ups": ("scanned_at", "scan WHERE act = 'check'"),
+    "certificates": ("issued_on", "certificate"),
+    "approvals": ("signed_at", "signature"),
+    "payee_changes": ("confirmed_at", "payee_account WHERE confirmed_at IS NOT NULL"),
+    "contacts": ("drawn_at", "phone_draw WHERE drawn_at IS NOT NULL"),
+    "outsiders": ("starts_on", "training_class"),
+}
+# what a rule cannot look without, one of each group; else its first table
+NEEDED: dict[str, tuple[frozenset[str], ...]] = {
+    "R01": (frozenset({"claims"}),),
+    "R02": (
+        frozenset({"claims"}),
+        frozenset({"outside", "history", *(str(each) for each, codes in FEEDS.items() if "R02" in codes)}),
+    ),
+    "R09": (frozenset({"results"}), frozenset({str(ListKind.ANSWERS)})),
+    "R16": (frozenset({str(ListKind.BACKFLOW)}),),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """One table or list a rule reads, and the first day of what is there; None where there is nothing."""
+
+    name: str
+    since: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class Coverage:
+    """What a rule reads, since when it can look at all (None: never), and what it never gets."""
+
+    sources: tuple[Source, ...]
+    since: date | None
+    gap: Gap | None
+
+    @property
+    def is_partial(self) -> bool:
+        """Return whether the rule looks, but not at everything it could."""
+        return self.since is not None and (
+            self.gap is not None or any(each.since is None for each in self.sources)
+        )
+
+
+def read_coverage(session: Session) -> dict[str, Coverage]:
+    """Return of every rule which data it has and since when."""
+    known: dict[str, date | None] = {table: _first_day(session, *said) for table, said in FIRST_ROWS.items()}
+    known |= _read_lists(session)
+    names = {**TABLE_NAMES, **{str(each): name for each, name in LIST_NAMES.items()}}
+    found = {}
+    for rule in RULES:
+        lists = [str(kind) for kind, codes in FEEDS.items() if rule.code in codes]
+        keys = [*(each for each in rule.tables if each != "backflows"), *lists]
+        needed = NEEDED.get(rule.code, (frozenset({rule.tables[0]}),))
+        found[rule.code] = Coverage(
+            tuple(Source(names[each], known[each]) for each in keys),
+            _since(needed, known),
+            GAPS.get(rule.code),
+        )
+    return found
+
+
+def _since(needed: tuple[frozenset[str], ...], known: dict[str, date | None]) -> date | None:
+    """Return the day from which something of every group is there; None where a group has nothing."""
+    firsts = []
+    for group in needed:
+        days = [day for each in group if (day := known[each]) is not None]
+        if not days:
+            return None
+        firsts.append(min(days))
+    return max(firsts)
+
+
+def _first_day(session: Session, column: str, table: str, order: str = "id") -> date | None:
+    sql = text(f"SELECT {column} FROM {table} ORDER BY {order} LIMIT 1")  # noqa: S608 — words of our own
+    if column.endswith("_at"):
+        at = session.scalar(sql.columns(**{column: UtcTime()}))
+        return None if at is None else day_of(at)
+    found: date | None = session.scalar(sql.columns(**{column: Day()}))
+    return found
+
+
+def _read_lists(session: Session) -> dict[str, date | None]:
+    """Return the day the oldest list of each kind that still has its lines was brought along."""
+    rows = session.execute(
+        select(AuditList.kind, func.min(AuditList.imported_at, type_=UtcTime()))
+        .where(AuditList.forgotten_at.is_(None))
+        .group_by(AuditList.kind)
+    )
+    found: dict[str, date | None] = dict.fromkeys(map(str, ListKind))
+    return found | {kind: day_of(at) for kind, at in rows}
