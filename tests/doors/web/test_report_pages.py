@@ -9,6 +9,7 @@ from datetime import UTC
 from pathlib import Path
 
 from python_calamine import CalamineWorkbook
+from sqlalchemy import text
 
 from tests import town_certified
 from tests.doors.web.browser import Browser
@@ -73,6 +74,11 @@ def test_a_report_is_frozen_and_downloaded_and_the_board_says_what_the_desk_says
         "登记", code="E1", name="新型学徒制", formula="trainings", span="year", target="30000", unit="人次"
     )
     assert "没有写明依据" in page.text
+    page = watcher.press(
+        "登记", code="E1", name="新型学徒制", formula="trainings", span="year", target="30000", unit="人次",
+        document="豫人社〔2024〕9 号",
+    )  # fmt: skip
+    assert "已登记指标“新型学徒制”" in page.text
 
     desk, wall = watcher.go("/supervisor/dashboard").text, watcher.go("/supervisor/board").text
     assert watcher.answer.headers["Refresh"] == "60"
@@ -87,3 +93,42 @@ def test_a_report_is_frozen_and_downloaded_and_the_board_says_what_the_desk_says
     reader = Browser(world.sign_in("审计").http)
     reader.go("/supervisor/reports")
     assert reader.http.post("/supervisor/reports").status_code in (400, 403)
+    _every_kind_is_frozen_and_what_cannot_be_is_refused(scene, world)
+
+
+def _every_kind_is_frozen_and_what_cannot_be_is_refused(scene: Scene, world: World) -> None:
+    """The four kinds as page, workbook and paper; no data, no calendar, an edited one: each at its door."""
+    scene.at = on("2025-01-02")
+    world.at = scene.at.astimezone(UTC)
+    watcher = Browser(world.sign_in("监管").http)
+    watcher.go("/supervisor/reports")
+    assert "2023-05 没有任何数据，不能定稿" in watcher.press("定稿", kind="month", period="2023-05").text
+    for kind, period in (("month", "2024-01"), ("half", "2024-H1"), ("year", "2024")):
+        watcher.go("/supervisor/reports")
+        page = watcher.press("定稿", kind=kind, period=period)
+        decent(page)
+        _look(f"report-{kind}.html", page.html.encode())
+        number = re.search(r"/supervisor/reports/(\d+)\.xlsx", " ".join(page.links))
+        assert number is not None
+        file = watcher.http.get(number.group()).data
+        assert CalamineWorkbook.from_filelike(io.BytesIO(file)).sheet_names[0] == "地区"
+        _look(f"report-{kind}.xlsx", file)
+        paper = watcher.http.get(number.group().replace("xlsx", "pdf")).data
+        assert paper.startswith(b"%PDF")
+        _look(f"report-{kind}.pdf", paper)
+    assert "新型学徒制" in page.text, "an own indicator is counted in the year's"
+    with scene.database.engine.begin() as connection:
+        sqlite = connection.dialect.name == "sqlite"
+        table = "statistic_report"
+        connection.execute(
+            text(f"DROP TRIGGER {table}_no_update" if sqlite else f"ALTER TABLE {table} DISABLE TRIGGER USER")
+        )
+        connection.execute(text(f"UPDATE {table} SET why = why, body = replace(body, '2024', '2023')"))  # noqa: S608
+    assert "与定稿时的摘要不符" in watcher.go("/supervisor/reports/1").text
+    scene.at = on("2029-01-02")
+    world.at = scene.at.astimezone(UTC)
+    later = Browser(world.sign_in("监管").http)
+    later.go("/supervisor/reports")
+    page = later.press("定稿", kind="year", period="2028")
+    assert "日历" in page.text
+    assert "2028 全年总结已定稿" not in page.text

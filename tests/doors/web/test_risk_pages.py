@@ -71,6 +71,8 @@ def test_a_planted_fraud_is_found_from_the_dashboard_to_its_rows(scene: Scene, w
     assert "教室信号不好" in decent(desk.press("提交说明", words="教室信号不好，借用一部手机")).text
 
     flag = "/supervisor/risks/1"
+    concluding = {"outcome": "dismiss", "words": "没有问题"}
+    assert desk.http.post(f"{flag}/conclusions", data=concluding).status_code in (400, 403)
     page = decent(watcher.go(flag))
     assert "教室信号不好" in page.text
     page = decent(watcher.press("下结论", outcome="uphold", words="四人同机，核对签到记录属实"))

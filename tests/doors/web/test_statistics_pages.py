@@ -15,9 +15,10 @@ from sqlalchemy import func, select
 
 from tests import town_certified
 from tests.doors.web.browser import Browser
+from tests.doors.web.test_report_pages import _look as leave
 from tests.doors.web.test_supervisor_pages import decent, sum_of_table
 from tests.doors.world import World
-from tests.scene import LI_SI, PROVINCE, SUN_BA, XINXIANG, ZHANG_SAN, Scene
+from tests.scene import LI_SI, LIMITS, PROVINCE, SUN_BA, XINXIANG, ZHANG_SAN, Scene, write_csv
 from tests.settings import config_of
 from voucher.ledger import sealing
 from voucher.ledger.audit import AuditRow
@@ -25,8 +26,10 @@ from voucher.plumbing.files import FileStore
 from voucher.plumbing.jobs import Job, JobState, Run
 from voucher.plumbing.unit_of_work import Work, perform
 from voucher.rules.actor import Role
+from voucher.rules.joins import ListKind
 from voucher.stages.oversee.handover.drill_asking import write_as_job
 from voucher.stages.oversee.handover.keeping import forget_exports
+from voucher.stages.oversee.joins.bringing import bring_list
 from voucher.stages.oversee.statistics.refresh import refresh_statistics
 from voucher.stages.train.models.classes import TrainingClass
 
@@ -54,10 +57,18 @@ def test_from_the_province_to_the_people_of_a_class_under_a_filter(scene: Scene,
 
     page = watcher.go("/supervisor/statistics?level=2")
     assert "没有遗漏" in page.text
+    assert "未接入：没有导入过在职参保名单" in page.text
+    _bring_the_insured(scene)
+    page = watcher.go("/supervisor/statistics?level=2")
+    leave("statistics.html", page.html.encode())
     whole = sum_of_table(page, ROWS)
     assert whole[0] == 3
     for pattern in (r"statistics/419001\?", r"house=\d+", r"/classes/\d+"):
         decent(page)
+        # what the level above says of this place, from sums of its own
+        assert "相差 0 各行相加 = 另行汇总的本级" in page.text
+        assert "不相等" not in page.text
+        assert "按 1 份名单核对，最近一份截至 2024-" in page.text
         onward = [each for each in page.links if re.search(pattern, each) and "xlsx" not in each]
         assert onward
         assert all("level=2" in each for each in onward)
@@ -81,14 +92,31 @@ def test_from_the_province_to_the_people_of_a_class_under_a_filter(scene: Scene,
         assert session.scalar(looks) == 2
 
     file = watcher.http.get("/supervisor/statistics/410000.xlsx?level=2").data
-    lines = CalamineWorkbook.from_filelike(io.BytesIO(file)).get_sheet_by_name("分级").to_python()
-    assert lines[-1][:2] == ["合计", 3]
+    book = CalamineWorkbook.from_filelike(io.BytesIO(file))
+    assert book.get_sheet_by_name("分级").to_python()[-1][:2] == ["合计", 3]
+    # of two with a certificate one stands on the list under the registered name
+    assert book.get_sheet_by_name("漏斗").to_python()[-1][1:] == [1, 1]
     decent(watcher.go("/supervisor/statistics/410000?level=3&from=2024"))
     assert "没有符合条件的券" in watcher.page.text
 
     stranger = Browser(world.sign_in("外地审计").http)
     assert stranger.http.get("/supervisor/statistics/419001").status_code == 403
     assert "没有符合条件的券" in stranger.go("/supervisor/statistics").text
+
+
+def _bring_the_insured(scene: Scene) -> None:
+    """Bring a list of the insured: one in work since, one of another name, one who left before."""
+    said = (("张三", ZHANG_SAN, "2023-05-01", ""), ("别人", LI_SI, "2024-01-01", ""))
+    rows = [
+        {"姓名": name, "证件号码": number, "起始日期": since, "截止日期": until}
+        for name, (_, number), since, until in (*said, ("李四", LI_SI, "2020-01-01", "2021-01-01"))
+    ]
+    path = write_csv(scene.folder / "insured.csv", rows)
+
+    def bring(work: Work) -> None:
+        bring_list(work, ListKind.INSURED, "省社保中心", work.today, "年度统计", path, limits=LIMITS)
+
+    scene.do("监管", bring)
 
 
 def _write(scene: Scene, world: World) -> tuple[int, FileStore]:

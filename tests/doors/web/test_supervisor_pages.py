@@ -59,6 +59,8 @@ def test_from_the_province_to_one_voucher_by_links(scene: Scene, world: World) -
     assert "本级 = Σ市 = Σ县 = Σ机构 = Σ班 = Σ人" in page.text
     for pattern in (r"/regions/419001$", r"/institutions/\d+$", r"/classes/\d+$"):
         decent(page)
+        assert ("相差 0 各行相加 =" in page.text) == (pattern == r"/classes/\d+$"), "a house by its vouchers"
+        assert "不相等" not in page.text
         onward = [each for each in page.links if re.search(pattern, each.split("?")[0])]
         below = [_adds_up(watcher.go(each)) for each in dict.fromkeys(onward)]
         if pattern != r"/classes/\d+$":
@@ -69,6 +71,7 @@ def test_from_the_province_to_one_voucher_by_links(scene: Scene, world: World) -
         assert sum(each[-2] for each in below) == whole[-2]
         page = watcher.go(onward[0])
     decent(page)
+    assert "相差 0 各行相加 = 逐券另行相加" in page.text, "the people of a class, as its vouchers say"
     decent(watcher.go("/supervisor/regions?year=2023"))
     assert "还没有发券" in watcher.page.text
 

@@ -25,6 +25,7 @@ from voucher.rules.lifecycle import STATE_NAMES, Thing
 from voucher.stages.oversee.handover.drill_tables import DEPTH_NAMES
 from voucher.stages.oversee.statistics import reading
 from voucher.stages.oversee.statistics.checking import sum_above
+from voucher.stages.oversee.statistics.employed import Employment, count_employed
 from voucher.stages.oversee.statistics.facts import DIRECT, NOWHERE
 from voucher.stages.oversee.statistics.models import STEP_NAMES, STEPS
 from voucher.stages.oversee.statistics.people import list_statistic_people, note_look
@@ -70,6 +71,7 @@ class Level:
     losses: list[LossSum]
     months: list[tuple[str, int, int]]
     above: Sums
+    employment: Employment | None
     silent: int = 0
 
 
@@ -184,7 +186,10 @@ def _level(
     months = [] if house is not None or asked.wish.filters else list_months(session, code, own=own)
     rows.sort(key=lambda each: (-each.sums["issued"], -each.sums["paid_fen"], each.name))
     above = sum_above(session, code, asked.wish, institution_id=house, own=own)
-    return Level(*named, rows, whole, steps, losses, months, above, silent)
+    employment = count_employed(
+        session, regions, asked.wish, institution_id=house, certified=whole["certified"]
+    )
+    return Level(*named, rows, whole, steps, losses, months, above, employment, silent)
 
 
 def list_months(session: Session, code: str, *, own: bool) -> list[tuple[str, int, int]]:

@@ -46,6 +46,9 @@ def list_sheets(level: Level) -> list[Sheet]:
     states = STATE_NAMES[Thing.VOUCHER]
     rows: list[tuple[str | int, ...]] = [(each.name, *each.sums.values()) for each in level.rows]
     people = [(each.name, each.times, each.people) for each in level.steps]
+    works = level.employment
+    if works is not None and works.times is not None:
+        people.append((f"就业（在职参保名单截至 {works.as_of}）", works.times, works.people))
     losses = [
         (states[each.came_from], states[each.ended_as], each.why or "按期限自动办理", each.times)
         for each in level.losses
