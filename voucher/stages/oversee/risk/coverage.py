@@ -8,14 +8,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import func, select, text
+from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from voucher.plumbing.clock import day_of
 from voucher.plumbing.types import Day, UtcTime
 from voucher.rules.joins import FEEDS, LIST_NAMES, ListKind
 from voucher.rules.risk.catalogue import RULES
-from voucher.stages.oversee.joins.models import AuditList
 from voucher.stages.oversee.risk.facts.gaps import GAPS, Gap
 from voucher.stages.oversee.risk.telling import TABLE_NAMES
 
@@ -117,10 +116,7 @@ def _first_day(session: Session, column: str, table: str, order: str = "id") -> 
 
 def _read_lists(session: Session) -> dict[str, date | None]:
     """Return the day the oldest list of each kind that still has its lines was brought along."""
-    rows = session.execute(
-        select(AuditList.kind, func.min(AuditList.imported_at, type_=UtcTime()))
-        .where(AuditList.forgotten_at.is_(None))
-        .group_by(AuditList.kind)
-    )
+    sql = "SELECT kind, min(imported_at) AS since FROM audit_list WHERE forgotten_at IS NULL GROUP BY kind"
+    rows = session.execute(text(sql).columns(since=UtcTime()))
     found: dict[str, date | None] = dict.fromkeys(map(str, ListKind))
     return found | {kind: day_of(at) for kind, at in rows}
