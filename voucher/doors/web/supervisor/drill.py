@@ -62,8 +62,8 @@ class Columns:
 
 def _hold_against(below: Measures, above: tuple[int, ...]) -> list[tuple[str, int, int, bool]]:
     """Return each sum of a level beside the same counted anew, and whether it is money."""
-    pairs = zip(CHECKED, sums_of(below), above, strict=True)
-    return [(name, mine, theirs, name.endswith("（元）")) for name, mine, theirs in pairs]
+    held = zip(CHECKED, sums_of(below), above, strict=True)
+    return [(name, mine, theirs, "元" in name) for name, mine, theirs in held]
 
 
 def columns_of(measures: Measures) -> Columns:
@@ -224,16 +224,12 @@ def house(code: str, institution_id: int) -> ResponseReturnValue:
                 None
                 if each == DIRECT
                 else url_for(
-                    "web.supervisor.people",
-                    code=code,
-                    institution_id=institution_id,
-                    class_id=each,
-                    year=year,
+                    "web.supervisor.people", code=code, institution_id=institution_id, class_id=each, year=year
                 ),
                 measures,
             )
             for each, measures in sums.items()
-        ]
+        ]  # fmt: skip
         name = _name_institutions(session, [institution_id]).get(institution_id, "没有登记的机构")
         heads = count_heads(session, [code], institution_id, year=year)
         checks = _hold_against(total(sums.values()), sum_place(session, code, institution_id, year=year))
