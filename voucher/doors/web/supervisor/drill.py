@@ -224,7 +224,8 @@ def house(code: str, institution_id: int) -> ResponseReturnValue:
                 None
                 if each == DIRECT
                 else url_for(
-                    "web.supervisor.people", code=code, institution_id=institution_id, class_id=each, year=year
+                    "web.supervisor.people", code=code, institution_id=institution_id, class_id=each,
+                    year=year,
                 ),
                 measures,
             )
