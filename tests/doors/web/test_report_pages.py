@@ -130,5 +130,5 @@ def _every_kind_is_frozen_and_what_cannot_be_is_refused(scene: Scene, world: Wor
     later = Browser(world.sign_in("监管").http)
     later.go("/supervisor/reports")
     page = later.press("定稿", kind="year", period="2028")
-    assert "日历" in page.text
+    assert "年放假安排尚未导入，不能计算工作日" in page.text
     assert "2028 全年总结已定稿" not in page.text
