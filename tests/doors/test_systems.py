@@ -14,6 +14,7 @@ from tests.doors.loop import CLASS_DAY, LI_SI, Loop
 from tests.doors.world import refused_with
 from voucher.doors.auth.access import MATRIX
 from voucher.doors.auth.access_systems import SYSTEMS
+from voucher.doors.auth.bearers import check_proving
 from voucher.doors.auth.entries import Entry
 from voucher.ledger.audit import AuditRow
 from voucher.plumbing.db import Model
@@ -22,7 +23,7 @@ from voucher.registry.sanctions import sanction
 from voucher.registry.system_rows import SCOPE_ROLES, InstitutionSystem, SystemScope
 from voucher.registry.users import UserAccount
 from voucher.rules.errors import Refused
-from voucher.stages.train.models.places import Redemption
+from voucher.stages.train.models.places import Redemption, Scan
 
 
 @dataclass
@@ -223,6 +224,34 @@ def test_what_is_expired_rotated_revoked_or_stopped_gets_in_no_more(loop: Loop) 
     assert other.fetch().json["error"] == "invalid_client"
     with pytest.raises(Refused, match="system_revoked"):
         world.do("t2-admin", lambda work: systems.revoke_system(work, other.id))
+
+
+def test_who_is_remembered_is_asked_about_again_before_anything_is_answered(loop: Loop) -> None:
+    system, world = register(loop), loop.world
+    scanned = {"digits": loop.code("li", "other_voucher"), "class_id": loop.ids["class"], "device": "前台"}
+    redeem = {**scanned, "last4": LI_SI[1][-4:], "nonce": "n"}
+    first = system.call("POST", "/redemptions", redeem, key="one")
+    assert first.status_code == 201
+    # remembered by now, and still the same answer
+    assert system.call("POST", "/redemptions", redeem, key="one").data == first.data
+    without = register(loop, SystemScope.READ, name="查看程序")
+    kept, system.token = system.token, without.token
+    refused_with(system.call("POST", "/redemptions", redeem), 403, "system_scope_missing")
+    system.token = kept
+
+    def scans() -> int:
+        with world.database.read() as session:
+            return session.scalar(select(func.count()).select_from(Scan)) or 0
+
+    world.do("t1-admin", lambda work: systems.revoke_system(work, system.id))
+    before = scans()
+    again, another = (system.call("POST", "/redemptions", redeem, key=key) for key in ("one", "two"))
+    for answer in (again, another):
+        refused_with(answer, 401, "bearer_refused")
+        assert answer.headers["WWW-Authenticate"] == 'Bearer realm="voucher", error="invalid_token"'
+    assert scans() == before, "nothing is written in the name of whoever was refused"
+    with pytest.raises(ValueError, match="redeem_voucher"):
+        check_proving("places.redeem_voucher", asks_ahead=False)
 
 
 def test_an_institution_registers_its_own_and_so_many(loop: Loop) -> None:

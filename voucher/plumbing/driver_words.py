@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import Dialect
 from sqlalchemy.types import TypeEngine
 
-from voucher.plumbing.types import Int64, Text
+from voucher.plumbing.types import Int64, Text, UtcTime
 from voucher.plumbing.wire import Row, Said, write_value
 
 Convert = Callable[[Any], Any]
@@ -70,7 +71,21 @@ def _writer_of(kind: TypeEngine[Any], dialect: Dialect) -> Write:
         return write_value(value) if type(value) is str else write(value)
 
     # what they do to a value of their own kind is nothing
-    return {Int64: write_whole, Text: write_words}.get(type(kind), write)
+    own: dict[type, Write] = {Int64: write_whole, Text: write_words, UtcTime: write_moment}
+    return own.get(type(kind), write)
+
+
+@lru_cache(maxsize=256)
+def write_moment(moment: datetime | None) -> Said:
+    """Return a moment as PostgreSQL reads it; that of an act stands in nearly all it writes.
+
+    Raises ValueError for one without a zone.
+    """
+    if moment is None:
+        return None
+    if moment.tzinfo is None:
+        raise ValueError("a moment needs a time zone")
+    return moment.astimezone(UTC).isoformat().encode()
 
 
 def find_converter(kind: TypeEngine[Any], dialect: Dialect) -> Convert | None:

@@ -36,6 +36,8 @@ from voucher.plumbing.wire import Row
 from voucher.rules.errors import Family, KeptRefused, Refused, reason
 
 SOURCE = "【设】重复提交只生效一次"
+# asks ahead, and returns what hears of it
+Ahead = Callable[[Work], Callable[[], None] | None]
 
 KEY_MISSING = reason(
     "idempotency_key_missing",
@@ -115,11 +117,12 @@ def once(
     key: str,
     asked: str,
     act: Callable[[Work], Answer],
-    ahead: Callable[[Work], None] | None = None,
+    ahead: Ahead | None = None,
 ) -> Answer:
     """Run the act unless this account's key has been answered before; return the same answer either way.
 
-    An act that asks `ahead` asks together with its key, before anybody knows whether that is new.
+    An act that asks `ahead` asks together with its key, before anybody knows whether that is new; what
+    that returns is called once everything has been heard, before anything is answered.
     Raises Refused idempotency_key_missing, idempotency_key_reused, idempotency_key_in_flight.
     """
     if not key or len(key) > MAX_KEY_LENGTH:
@@ -147,16 +150,16 @@ def once(
     return Answer(answer.status, answer.body)
 
 
-def _once_locked(
-    work: Work, key: str, asked: str, act: Callable[[Work], Answer], ahead: Callable[[Work], None]
-) -> Answer:
+def _once_locked(work: Work, key: str, asked: str, act: Callable[[Work], Answer], ahead: Ahead) -> Answer:
     """Do the same for an act whose first word locks what it is about: the key is written with its answer.
 
     Whoever waited for that lock sees the key of whoever had it. Where another lock was waited for, the act
     is refused or violates the key, and is run again.
     """
-    ahead(work)
+    hear = ahead(work)
     known = _find(work, key)()
+    if hear is not None:
+        hear()
     if known:
         return _repeat(known[0], asked)
     try:

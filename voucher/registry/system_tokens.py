@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import bindparam, delete, or_, select
+from sqlalchemy import ColumnElement, Select, bindparam, delete, or_, select
 
 from voucher.ledger import audit
 from voucher.plumbing.db import Database
@@ -43,8 +44,10 @@ class ProvenSystem:
 
 @dataclass(frozen=True, slots=True)
 class Bearer:
-    """Whose token it is, when it ends and whether it still counts."""
+    """Whose token it is, when it ends and whether it still counts; its hash, and its scopes as written."""
 
+    token_hash: str
+    written_scopes: str
     user_id: int
     login: str
     person_id: int
@@ -108,38 +111,63 @@ def issue_token(work: Work, proven: ProvenSystem, token: str, scopes: str) -> No
     audit.record_one(work, THING, proven.system_id, "sign_in", scopes=scopes)
 
 
-# asked at every request of a system: said once, and nothing is loaded but what is looked at
-_BY_TOKEN = (
-    select(
-        SystemToken.scopes,
-        SystemToken.expires_at,
-        InstitutionSystem.institution_id,
-        InstitutionSystem.revoked_at,
-        UserAccount.id,
-        UserAccount.login,
-        UserAccount.person_id,
-        UserAccount.display_name,
-        UserAccount.disabled_at,
-        SystemSecret.ended_at,
-        Institution.state,
+def _behind_a_token(*columns: Any) -> Select[Any]:
+    """Return the query for what stands behind the token with the hash `token`."""
+    return (
+        select(*columns)
+        .join(InstitutionSystem, InstitutionSystem.id == SystemToken.system_id)
+        .join(SystemSecret, SystemSecret.id == SystemToken.secret_id)
+        .join(UserAccount, UserAccount.id == InstitutionSystem.user_id)
+        .join(Institution, Institution.id == InstitutionSystem.institution_id)
+        .where(SystemToken.token_hash == bindparam("token"))
     )
-    .join(InstitutionSystem, InstitutionSystem.id == SystemToken.system_id)
-    .join(SystemSecret, SystemSecret.id == SystemToken.secret_id)
-    .join(UserAccount, UserAccount.id == InstitutionSystem.user_id)
-    .join(Institution, Institution.id == InstitutionSystem.institution_id)
-    .where(SystemToken.token_hash == bindparam("token"))
+
+
+# asked at every request of a system: said once, and nothing is loaded but what is looked at
+_BY_TOKEN = _behind_a_token(
+    SystemToken.scopes,
+    SystemToken.expires_at,
+    InstitutionSystem.institution_id,
+    InstitutionSystem.revoked_at,
+    UserAccount.id,
+    UserAccount.login,
+    UserAccount.person_id,
+    UserAccount.display_name,
+    UserAccount.disabled_at,
+    SystemSecret.ended_at,
+    Institution.state,
+)
+# the same asked within another statement, of a bearer who was recognised before: everything found then is so
+# still, and nothing has ended meanwhile. Its values are those of `values_of_standing`
+STANDING: ColumnElement[bool] = (
+    _behind_a_token(SystemToken.token_hash)
+    .where(
+        SystemToken.expires_at > bindparam("bearer_at"),
+        SystemToken.scopes == bindparam("bearer_scopes"),
+        InstitutionSystem.revoked_at.is_(None),
+        InstitutionSystem.institution_id == bindparam("bearer_house"),
+        UserAccount.id == bindparam("bearer_user"),
+        UserAccount.person_id == bindparam("bearer_hand"),
+        UserAccount.disabled_at.is_(None),
+        SystemSecret.ended_at.is_(None),
+        *(Institution.state != each for each in sorted(STOPPED)),
+    )
+    .exists()
 )
 
 
 def find_bearer(database: Database, token: str) -> Bearer | None:
     """Return whose token it is, in one statement."""
-    rows = database.look(_BY_TOKEN, {"token": hash_token(token)})
+    token_hash = hash_token(token)
+    rows = database.look(_BY_TOKEN, {"token": token_hash})
     if not rows:
         return None
     scopes, expires_at, institution_id, revoked_at, *account, disabled_at, ended_at, state = rows[0]
     user_id, login, person_id, display_name = account
     is_over = revoked_at is not None or disabled_at is not None or ended_at is not None
     return Bearer(
+        token_hash=token_hash,
+        written_scopes=scopes,
         user_id=user_id,
         login=login,
         person_id=person_id,
@@ -149,6 +177,18 @@ def find_bearer(database: Database, token: str) -> Bearer | None:
         expires_at=expires_at,
         is_stopped=is_over or state in STOPPED,
     )
+
+
+def values_of_standing(bearer: Bearer, at: datetime) -> dict[str, Any]:
+    """Return what `STANDING` is asked with."""
+    return {
+        "token": bearer.token_hash,
+        "bearer_at": at,
+        "bearer_scopes": bearer.written_scopes,
+        "bearer_house": bearer.institution_id,
+        "bearer_user": bearer.user_id,
+        "bearer_hand": bearer.person_id,
+    }
 
 
 def actor_of_bearer(bearer: Bearer, scope: SystemScope) -> Actor:

@@ -15,9 +15,15 @@ from tests.stages.train.test_phone import Town, use
 from tests.town_phone import phone
 from voucher.plumbing.db import Model
 from voucher.plumbing.unit_of_work import Work
+from voucher.registry import passwords
 from voucher.registry.standards import Parameter, read_told
+from voucher.registry.system_rows import SystemScope
+from voucher.registry.system_tokens import find_bearer, issue_token, prove_secret, values_of_standing
+from voucher.registry.systems import register_system, revoke_system
+from voucher.rules.actor import Role
 from voucher.stages.train import enrol, redeem
 from voucher.stages.train.cards import TRIES_MOST
+from voucher.stages.train.foreseeing import ask_ahead
 from voucher.stages.train.models.places import Redemption
 from voucher.stages.train.redeem import Redeeming
 
@@ -32,6 +38,44 @@ def test_an_ordinary_scan_needs_no_long_way(scene: Scene, monkeypatch: pytest.Mo
     done = scene.do(place.scanner, use(mine.show(voucher_id), place.class_id))
     assert (done.voucher_id, done.class_id) == (voucher_id, place.class_id)
     assert town.voucher(scene, voucher_id).state == "training"
+
+
+def _sign_in(work: Work, house: int) -> int:
+    system, secret = register_system(work, house, "前台程序", [SystemScope.SCAN])
+    rules = passwords.read_sign_in_rules(work.session, work.today)
+    proven = prove_secret(work, system.client_id, secret, rules)
+    assert proven is not None
+    issue_token(work, proven, "token", "scan")
+    return system.id
+
+
+def test_nothing_is_locked_for_a_bearer_who_stands_no_more(scene: Scene) -> None:
+    place = Town(scene)
+    voucher_id, mine = place.enrolled()
+    admin = town.staff(scene, place.house, Role.INSTITUTION_ADMIN)
+    system_id = scene.do(admin, lambda work: _sign_in(work, place.house))
+    bearer = find_bearer(scene.database, "token")
+    assert bearer is not None
+    asked = Redeeming(mine.show(voucher_id), place.class_id, "0000", town.DEVICE, "n")
+    standing = values_of_standing(bearer, scene.at)
+
+    def is_proven(**other: Any) -> bool:
+        def look(work: Work) -> bool:
+            ahead = ask_ahead(work, asked, standing | other)
+            assert ahead is not None
+            return ahead.is_proven
+
+        return scene.do(place.scanner, look)
+
+    assert is_proven()
+    wrong = {
+        "token": "another", "bearer_at": bearer.expires_at, "bearer_scopes": "read",
+        "bearer_house": place.other, "bearer_user": 0, "bearer_hand": 0,
+    }  # fmt: skip
+    assert wrong.keys() == standing.keys()
+    assert [name for name, value in wrong.items() if is_proven(**{name: value})] == []
+    scene.do(admin, lambda work: revoke_system(work, system_id))
+    assert not is_proven()
 
 
 def test_a_number_of_tries_that_differs_by_region_is_the_one_that_counts(scene: Scene) -> None:

@@ -3,22 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Protocol
 
 from flask import Response, jsonify, request
 
 from voucher.doors.auth.visitors import perform
-from voucher.plumbing.idempotency import Answer, once
+from voucher.plumbing.idempotency import Ahead, Answer, once
 from voucher.plumbing.unit_of_work import Work
 
 KEY_HEADER = "Idempotency-Key"
+
+
+class Foreseen(Protocol):
+    """What was asked before an act: also whether a bearer stands (`bearers.find_unproven`)."""
+
+    @property
+    def is_proven(self) -> bool:
+        """Return whether the bearer stands, once everything has been heard."""
 
 
 def answer_once(
     act: Callable[[Work], Answer],
     asked: str,
     said_once: str | None = None,
-    foresee: Callable[[Work], None] | None = None,
+    foresee: Ahead | None = None,
 ) -> Response:
     """Run an act once for the request's key and return its answer, now and whenever the key comes back.
 

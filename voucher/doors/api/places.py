@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from voucher.doors.api.reach import told_refusal
 from voucher.doors.api.room import Room
 from voucher.doors.api.witnesses import keep_scan, note_attempt
+from voucher.doors.auth.bearers import find_unproven
 from voucher.doors.auth.counters import find_scanner
 from voucher.doors.auth.visitors import current_actor
 from voucher.doors.schemas.paging import paged
@@ -148,11 +149,11 @@ def transfer_vouchers(work: Work, given: dict[str, Any]) -> dict[str, Any]:
         "nonce": "1c6f0e6d0a4a53",
     },
     witness=keep_scan("redeem"),
-    foresee=lambda work, given: ask_ahead(work, _redeeming(given)),
+    foresee=lambda work, given: ask_ahead(work, _redeeming(given), find_unproven()),
 )
 def redeem_voucher(work: Work, given: dict[str, Any], foreseen: AskedAhead | None) -> Redemption:
     """核销：一张券只有一次；同设备同 nonce 重发是同一次核销。"""
-    return redeem(work, _redeeming(given), foreseen)
+    return redeem(work, foreseen.asked if foreseen is not None else _redeeming(given), foreseen)
 
 
 @places.act(

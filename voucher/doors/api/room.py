@@ -13,9 +13,10 @@ from flask_smorest.fields import Upload
 from marshmallow import Schema
 from sqlalchemy.orm import Session
 
-from voucher.doors.api.answering import KEY_HEADER, answer_once
+from voucher.doors.api.answering import KEY_HEADER, Foreseen, answer_once
 from voucher.doors.auth.access import MATRIX
 from voucher.doors.auth.access_systems import SYSTEMS
+from voucher.doors.auth.bearers import check_proving, settle_bearer
 from voucher.doors.auth.door import the_door
 from voucher.doors.auth.entries import Entry
 from voucher.doors.auth.visitors import current_actor, perform
@@ -84,7 +85,7 @@ class Room(Blueprint):
         witness: Witness | None = None,
         ahead: Callable[[dict[str, Any], dict[str, Any]], None] | None = None,
         said_once: str | None = None,
-        foresee: Callable[[Work, dict[str, Any]], Any] | None = None,
+        foresee: Callable[[Work, dict[str, Any]], Foreseen | None] | None = None,
     ) -> Callable[[View], View]:
         """Register `view(work, body, **ids)`, run once per key; `example` is of the body.
 
@@ -96,6 +97,7 @@ class Room(Blueprint):
 
         def register(view: View) -> View:
             written = answer()
+            check_proving(f"{self.name}.{view.__name__}", asks_ahead=foresee is not None)
 
             @wraps(view)
             def run(given: dict[str, Any], **ids: Any) -> Response:
@@ -104,11 +106,11 @@ class Room(Blueprint):
                 if ahead is not None:
                     ahead(given, ids)
 
-                def look_ahead(work: Work) -> None:
+                def look_ahead(work: Work) -> Callable[[], None]:
                     nonlocal reached
                     reached = False  # run again after a race, what is refused may be the key, not the act
-                    if foresee is not None:
-                        more["foreseen"] = foresee(work, given)
+                    foreseen = more["foreseen"] = foresee(work, given) if foresee is not None else None
+                    return lambda: settle_bearer(is_proven=foreseen is not None and foreseen.is_proven)
 
                 def act(work: Work) -> Answer:
                     nonlocal reached
@@ -123,9 +125,8 @@ class Room(Blueprint):
                         witness(given, ids, refused.refusal)
                     raise
 
-            told = self.response(status, answer)(run)
             # one schema for every request: a class would be built anew for each
-            told = self.arguments(body(), example=example)(told)
+            told = self.arguments(body(), example=example)(self.response(status, answer)(run))
             entry = self._entry(view.__name__, writes=True, limited=rate is not None)
             told = self.doc(**entry, parameters=[_KEY_PARAMETER])(told)
             self._open(path, "POST", view, rate(told) if rate is not None else told)

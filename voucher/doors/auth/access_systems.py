@@ -33,6 +33,9 @@ SYSTEMS: dict[str, SystemScope] = {
     "claims.show_claim": _READ,
 }
 
+# whose act asks about the token in the statement that locks what it is about, so that the door need not
+PROVEN_BY_ACT = frozenset({"places.redeem_voucher"})
+
 _ADMIN = frozenset({Role.INSTITUTION_ADMIN})
 
 OAUTH: dict[str, Access] = {

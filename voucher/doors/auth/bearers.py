@@ -1,23 +1,30 @@
-"""Institutions' systems at the API: a bearer token instead of a cookie, judged by Authlib (RFC 6750)."""
+"""Institutions' systems at the API: a bearer token instead of a cookie, judged by Authlib (RFC 6750).
+
+Whoever was judged good is remembered, for acts that ask about the token themselves: in the statement that
+locks what they are about, and before anything is answered. What was ended a moment ago counts no more there.
+"""
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from typing import Any
 
 from authlib.integrations.flask_oauth2 import ResourceProtector
 from authlib.oauth2 import OAuth2Error
 from authlib.oauth2.rfc6749 import JsonRequest
 from authlib.oauth2.rfc6750 import BearerTokenValidator, InsufficientScopeError
-from flask import Flask, Response, g, request
+from flask import Flask, Response, current_app, g, request
 
-from voucher.doors.auth.access_systems import SYSTEMS
+from voucher.doors.auth.access_systems import PROVEN_BY_ACT, SYSTEMS
 from voucher.doors.auth.door import the_door
+from voucher.registry.sessions import hash_token
 from voucher.registry.system_rows import SystemScope
-from voucher.registry.system_tokens import Bearer, find_bearer
+from voucher.registry.system_tokens import Bearer, find_bearer, values_of_standing
 from voucher.rules.errors import Family, reason
 
 SOURCE = "RFC 6750; DESIGN §8"
 REALM, API_PREFIX = "voucher", "/api/v1/"
+EXTENSION, REMEMBERED_MOST = "voucher-bearers", 1024
 
 BEARER_REFUSED = reason(
     "bearer_refused",
@@ -95,10 +102,53 @@ def check_for_people() -> None:
         raise SYSTEM_NOT_FOR_THIS.refused()
 
 
+def check_proving(endpoint: str, *, asks_ahead: bool) -> None:
+    """Refuse a route of which it is said that its act asks about the token, and which asks nothing ahead.
+
+    Raises ValueError.
+    """
+    if endpoint in PROVEN_BY_ACT and not asks_ahead:
+        raise ValueError(f"nothing of {endpoint} asks about a remembered bearer")
+
+
+def find_unproven() -> dict[str, Any] | None:
+    """Return what the act is to ask of a bearer who is only remembered (`STANDING`); None of any other."""
+    unproven: Bearer | None = g.get("voucher_unproven")
+    return values_of_standing(unproven, the_door().at) if unproven is not None else None
+
+
+def settle_bearer(*, is_proven: bool) -> None:
+    """Hear whether the act found a remembered bearer standing; where it did not, the door judges as ever.
+
+    Raises Refused bearer_refused, system_scope_missing.
+    """
+    unproven: Bearer | None = g.pop("voucher_unproven", None)
+    if unproven is None or is_proven:
+        return
+    _remembered().pop(unproven.token_hash, None)
+    _judge_anew(g.voucher_bearer[1])
+
+
 def _judge() -> None:
     if not has_bearer() or not request.path.startswith(API_PREFIX) or request.endpoint is None:
         return
     needed = SYSTEMS.get(request.endpoint)
+    if request.endpoint in PROVEN_BY_ACT and needed is not None and _remember(needed):
+        return
+    _judge_anew(needed)
+
+
+def _remember(needed: SystemScope) -> bool:
+    """Return whether the bearer is remembered as one who may do this; the act is still to ask."""
+    kind, _, token = request.headers.get("Authorization", "").partition(" ")
+    bearer = _remembered().get(hash_token(token)) if kind == "Bearer" else None
+    if bearer is None or needed not in bearer.scopes or the_door().at >= bearer.expires_at:
+        return False
+    g.voucher_bearer, g.voucher_unproven = (bearer, needed), bearer
+    return True
+
+
+def _judge_anew(needed: SystemScope | None) -> None:
     # a bearer token does not sign the address, so its query need not be put together
     asked = JsonRequest(request.method, request.path, request.headers)
     try:
@@ -111,6 +161,21 @@ def _judge() -> None:
         raise BEARER_REFUSED.refused() from None
     if needed is not None:
         g.voucher_bearer = (token.bearer, needed)
+        if request.endpoint in PROVEN_BY_ACT:
+            _keep(token.bearer)
+
+
+def _remembered() -> OrderedDict[str, Bearer]:
+    found: OrderedDict[str, Bearer] = current_app.extensions[EXTENSION]
+    return found
+
+
+def _keep(bearer: Bearer) -> None:
+    kept = _remembered()
+    kept[bearer.token_hash] = bearer
+    if len(kept) > REMEMBERED_MOST:
+        # of several threads at once none takes away what another has taken already
+        kept.pop(next(iter(kept), ""), None)
 
 
 def _say_challenge(response: Response) -> Response:
@@ -122,5 +187,6 @@ def _say_challenge(response: Response) -> Response:
 
 def install(app: Flask) -> None:
     """Judge a bearer token before anybody asks who is at the door."""
+    app.extensions[EXTENSION] = OrderedDict[str, Bearer]()
     app.before_request(_judge)
     app.after_request(_say_challenge)

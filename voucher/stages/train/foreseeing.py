@@ -7,6 +7,7 @@ to the long way, which reads the same once more and says why.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -30,8 +31,9 @@ from voucher.registry.people import NAMED, Person, open_named
 from voucher.registry.phones import SHOWING, find_showing
 from voucher.registry.standards import read_told, select_told
 from voucher.registry.subjects import SubjectKey
+from voucher.registry.system_tokens import STANDING
 from voucher.rules.actor import check_role
-from voucher.rules.code_format import Kind, Presentation, parse_code, parse_presentation
+from voucher.rules.code_format import Kind, Presentation, parse_presentation
 from voucher.rules.errors import Refused
 from voucher.rules.lifecycle import Thing
 from voucher.stages.train.cards import TRIES_MOST, midnight_of, select_wrong_tries
@@ -86,15 +88,23 @@ _LOCK = (
     .limit(1)
     .with_for_update(of=(Voucher, Device))
 )
+# for a bearer who is only remembered: where the token stands no more, nothing is found, and nothing locked
+_LOCK_STANDING = _LOCK.where(STANDING)
 
 
 @dataclass(frozen=True, slots=True)
 class AskedAhead:
     """What was asked of a scan before anything was answered."""
 
+    asked: Redeeming
     shown: Presentation
     locked: Answers
     facts: Answers
+
+    @property
+    def is_proven(self) -> bool:
+        """Return whether the lock was given, which it is not to a bearer who stands no more."""
+        return bool(self.locked())
 
 
 @cache
@@ -137,18 +147,19 @@ def _select_ahead(dialect: str) -> Select[Any]:
     )
 
 
-def ask_ahead(work: Work, asked: Redeeming) -> AskedAhead | None:
+def ask_ahead(work: Work, asked: Redeeming, standing: Mapping[str, Any] | None = None) -> AskedAhead | None:
     """Lock voucher and phone of a code S and ask everything an ordinary scan has to know, hearing nothing.
 
-    None where it is not an ordinary one, or where this act has read something already.
+    Nothing is locked for a bearer of whom what is `standing` is so no more. None where it is not an ordinary
+    scan, or where this act has read something already.
     """
     if asked.scanner is not None or work.session.identity_map.keys():
         return None
     try:
-        if parse_code(asked.digits) is not Kind.S:
-            return None
         shown = parse_presentation(asked.digits)
     except Refused:
+        return None
+    if shown.kind is not Kind.S:
         return None
     connection = work.session.connection()
     named = {"vid": shown.vid.hex()}
@@ -161,8 +172,12 @@ def ask_ahead(work: Work, asked: Redeeming) -> AskedAhead | None:
         "on": work.today,
     }
     # in this order: what is read sees whatever was committed before the lock was given
-    locked = ask(connection, _LOCK, named)
-    return AskedAhead(shown, locked, ask(connection, _select_ahead(connection.dialect.name), named | more))
+    if standing is None:
+        locked = ask(connection, _LOCK, named)
+    else:
+        locked = ask(connection, _LOCK_STANDING, {**named, **standing})
+    facts = ask(connection, _select_ahead(connection.dialect.name), named | more)
+    return AskedAhead(asked, shown, locked, facts)
 
 
 def foresee(work: Work, asked: AskedAhead, class_id: int) -> ScanSeen | None:
