@@ -117,6 +117,8 @@ class Database:
                 pool_size=8,
                 max_overflow=24,
                 pool_timeout=LOCK_WAIT_SECONDS,
+                # whoever was lent last is lent next: it has its plans, and its pages, at hand
+                pool_use_lifo=True,
                 pool_reset_on_return=None,  # `trips` ends what a connection is in the middle of
                 hide_parameters=True,
                 query_cache_size=STATEMENTS,

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any, cast
 
 from flask import Flask, Request, Response, abort, g, request
-from flask.sessions import SecureCookieSession, SecureCookieSessionInterface
+from flask.sessions import SecureCookieSession, SecureCookieSessionInterface, SessionMixin
 from flask_babel import Babel
 from flask_limiter import Limiter
 from flask_limiter.util import get_remote_address
@@ -78,8 +78,12 @@ class _Headers(Talisman):
             super()._set_response_headers(blank)
             made = tuple((name, said.replace(nonce, "{nonce}")) for name, said in blank.headers)
             self._made[is_encrypted] = made
-        for name, said in made:
-            response.headers[name] = said.replace("{nonce}", nonce)
+        own = [(name, said.replace("{nonce}", nonce)) for name, said in made]
+        if {name.lower() for name, _ in response.headers}.isdisjoint({name.lower() for name, _ in own}):
+            # nothing there to be put in the place of, so none is looked for
+            response.headers.extend(own)
+        else:
+            response.headers.update(own)
         return response
 
 
@@ -122,6 +126,13 @@ class _FormCookie(SecureCookieSessionInterface):
             return self.session_class()
         return super().open_session(app, request)
 
+    def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:
+        """Write the cookie where there is something to write; of an empty one only that it was looked at."""
+        if session or session.modified:
+            super().save_session(app, session, response)
+        elif session.accessed:
+            response.vary.add("Cookie")
+
 
 def _check_characters() -> None:
     # no name, number or word holds one, and PostgreSQL refuses it as a mistake of ours
@@ -163,6 +174,8 @@ def shut_in() -> None:
 
 
 def _say_policy(response: Response) -> Response:
+    if not ("shuts_in" in g or "runs_programs" in g or "plays_media" in g):
+        return response
     if g.get("shuts_in"):
         response.headers["Content-Security-Policy"] = SHUT_IN
     policy = response.headers.get("Content-Security-Policy")

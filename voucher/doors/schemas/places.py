@@ -45,6 +45,10 @@ class DeviceName(Words):
             raise ValidationError("counter- 开头的是登记设备的名称，请另起设备名")
         return text
 
+    def is_good(self, value: Any) -> bool:
+        """Return whether a value is text, and no name of a registered device."""
+        return super().is_good(value) and not is_label(value)
+
 
 class NewCheck(Body):
     """A code to be looked at, for one class; nothing is consumed."""
