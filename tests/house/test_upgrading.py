@@ -324,7 +324,10 @@ def _answer_a_question(connection: Connection) -> None:
         connection, "audit_list", id=1, region_code=JIYUAN, kind="pension", sha256=digest, row_count=1
     )  # fmt: skip
     put(connection, "audit_list_row", list_id=1, line=2, blind_index=SUBJECT)
-    put(connection, "audit_join", id=1, region_code=JIYUAN, kind="pension", list_id=1, sha256=digest, hits=3)
+    put(
+        connection, "audit_join", id=1, region_code=JIYUAN, kind="pension", list_id=1, sha256=digest, hits=3,
+        is_cut=False,
+    )  # fmt: skip
     said = {"join_id": 1, "turn": 1, "concluded_by_person_id": 7}
     for place, (outcome, follow_up, by) in enumerate(
         (("dismissed", "nothing", 7), ("upheld", "clawback", 8), ("upheld", "clawback", None)), 1
