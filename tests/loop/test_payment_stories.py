@@ -110,10 +110,21 @@ def test_一百笔拨付成功九十七笔退票三笔_更正账户后各付一�
     give_accounts(scene, codes, "2588")
     for code in codes:
         assert scene.do("制单员", partial(correct_bounced, institution_code=code)) == 1
+    with scene.database.read() as session:
+        told_now = reconcile(session, [JIYUAN])
+    assert {(each.why, each.released_fen) for each in told_now} == {
+        ("银行退票，账户已更正，待重新制单签发", 200_00)
+    }
     again = scene.make_file(budget)
+    with scene.database.read() as session:
+        assert [each.payment_file_number for each in reconcile(session, [JIYUAN])] == [again.number] * 3, (
+            "what was sent again differs once, on its new line"
+        )
     assert (again.line_count, again.total_fen) == (3, 600_00)
     scene.bank_answers(again)
     assert states_of(scene) == {"paid": 100}
+    with scene.database.read() as session:
+        assert reconcile(session, [JIYUAN]) == [], "what bounced and was paid again is no difference any more"
     assert scene.budget(budget).spent_fen == 100 * 200_00
     assert batch_state(scene, settled.batch_id) == "closed"
     assert told(scene, "制单员", lambda work: payment.prepare(work, budget)).code == "nothing_to_pay"

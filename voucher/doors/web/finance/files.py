@@ -204,6 +204,7 @@ def show_file(file_id: int) -> str:
             names=name_hands(session, [found])
             | name_people(session, [each for row in downloads for each in _of_download(row)]),
             answered=sum(1 for line in lines if line.outcome),
+            owed=queries.find_owed_of_file(session, file_id),
             sent=sum(1 for line in lines if line.is_sent),
         )
 

@@ -133,6 +133,9 @@ def payments() -> ResponseReturnValue:
         return render_template(
             "institution/payments.html",
             paid=paid[:PAGE],
+            still=queries.read_owed_still(
+                session, [each.line_id for each in paid[:PAGE] if each.outcome == "failed"]
+            ),
             outcomes=PAID_OUTCOMES.items(),
             outcome=outcome,
             before=before,

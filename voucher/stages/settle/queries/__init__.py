@@ -34,6 +34,7 @@ from voucher.stages.settle.queries.notices import (
 )
 from voucher.stages.settle.queries.payments import (
     Difference,
+    find_owed_of_file,
     get_budget,
     get_payment_file,
     list_budgets,
@@ -42,6 +43,7 @@ from voucher.stages.settle.queries.payments import (
     list_payment_lines,
     list_quarantine,
     page_budgets,
+    read_owed_still,
     reconcile,
     sum_paid,
 )
@@ -59,6 +61,7 @@ __all__ = [
     "claim_timeline",
     "count_open_holds",
     "desk",
+    "find_owed_of_file",
     "get_batch",
     "get_budget",
     "get_claim",
@@ -82,6 +85,7 @@ __all__ = [
     "list_voucher_claims",
     "object_timeline",
     "page_budgets",
+    "read_owed_still",
     "reconcile",
     "sum_declared",
     "sum_notice",
