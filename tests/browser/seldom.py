@@ -83,7 +83,6 @@ from voucher.stages.settle.claim_drafts import save_draft
 from voucher.stages.settle.models.claims import Claim
 from voucher.stages.settle.queries import list_budgets
 from voucher.stages.settle.queries.consequences import read_consequences
-from voucher.stages.settle.queries.evaluations import list_evaluations
 from voucher.stages.settle.queries.payees import list_claimable
 from voucher.stages.settle.releasing import ask_release
 from voucher.stages.settle.repaying import repay
@@ -129,21 +128,18 @@ def do_what_is_seldom(town: Town, provings: Mapping[str, Proving], applicants: t
 
 
 def _put_claims_aside(town: Town) -> None:
-    """Have whoever trained and whoever evaluated each keep a draft of what they may claim."""
-    for key, login, body, kind in (
-        ("institution", "institution", "hope", SubsidyKind.TRAINING),
-        ("evaluator", "sili-evaluator-admin", "sili", SubsidyKind.EVALUATION),
+    """Have whoever trained keep a draft of what may be claimed, an evaluator one that is claimed by now."""
+    hope, yuquan = town.stage.institution("hope"), town.stage.institution("yuquan")
+    paid = select(Claim.voucher_id).where(Claim.institution_id == yuquan, Claim.voucher_id.is_not(None))
+    with town.database.read() as session:
+        ready = [each.voucher_id for each in list_claimable(session, town.stage.house.keyring, [hope])]
+        claimed = [each for each in session.scalars(paid) if each is not None]
+    for login, kind, ids in (
+        ("institution", SubsidyKind.TRAINING, ready),
+        ("evaluator", SubsidyKind.EVALUATION, claimed),
     ):
-        house = [town.stage.institution(body)]
-        with town.database.read() as session:
-            keyring = town.stage.house.keyring
-            if key == "institution":
-                ids = [each.voucher_id for each in list_claimable(session, keyring, house)]
-            else:
-                ids = [each.voucher_id for each in list_evaluations(session, keyring, house)]
-        assert ids, body
-        keep = partial(save_draft, kind=kind, voucher_ids=ids, note="等照片补齐再申领")
-        town.do(login, keep)
+        assert ids, login
+        town.do(login, partial(save_draft, kind=kind, voucher_ids=ids, note="等照片补齐再申领"))
 
 
 def _begin_a_filing(town: Town) -> None:
