@@ -29,7 +29,7 @@ def answer_letter(letter: ClawbackLetter) -> Response:
             ("原拨付金额", f"{format_yuan(letter.paid_fen)} 元"),
             ("应退回金额", f"{format_yuan(letter.asked_fen)} 元"),
             ("已退回金额", f"{format_yuan(letter.recovered_fen)} 元"),
-            ("尚应退回", f"{format_yuan(rest_fen)} 元（{chinese_capitals(rest_fen)}）"),
+            ("尚应退回", f"{format_yuan(rest_fen)} 元（人民币{chinese_capitals(rest_fen)}）"),
             ("最后期限", f"{day(letter.due_on)}（通知次日起 {letter.days} 日，含当日）"),
         ],
         "how": f"请汇入原拨付账户，汇款附言写明编号 {letter.number}，并把缴款凭证交财务人员登记。"
@@ -56,7 +56,7 @@ def answer_case_letter(letter: CaseLetter) -> Response:
         "facts": [
             ("应退回合计", f"{format_yuan(letter.asked_fen)} 元（{len(letter.lines)} 笔）"),
             ("已退回合计", f"{format_yuan(letter.recovered_fen)} 元"),
-            ("尚应退回", f"{format_yuan(rest_fen)} 元（{chinese_capitals(rest_fen)}）"),
+            ("尚应退回", f"{format_yuan(rest_fen)} 元（人民币{chinese_capitals(rest_fen)}）"),
             ("最后期限", f"{day(letter.due_on)}（通知次日起 {letter.days} 日，含当日）"),
             *((number, f"申领 {claim}：{format_yuan(asked)} 元") for number, claim, asked, _ in letter.lines),
         ],

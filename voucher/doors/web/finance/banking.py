@@ -90,7 +90,7 @@ def sheet(file_id: int) -> ResponseReturnValue:
         total = ("", f"合计 {len(lines):,} 笔", "", "", *(format_yuan(fen) for fen in sums), "")
         amounts = ("应付（元）", "抵扣（元）", "实付（元）") if found.offset_fen else ("金额（元）",)
         columns = [
-            ("参考号", TEXT), ("收款户名", WIDE), ("开户行", TEXT), ("账号", TEXT),
+            ("参考号", TEXT), ("收款户名", WIDE), ("开户行", WIDE), ("账号", TEXT),
             *((each, MONEY) for each in amounts), ("银行结果", TEXT),
         ]  # fmt: skip
         hands = [

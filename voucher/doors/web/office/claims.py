@@ -26,6 +26,7 @@ from voucher.stages.settle.bonuses import returning
 from voucher.stages.settle.models.claims import Claim, ClaimHand
 from voucher.stages.settle.queries.claims import find_neighbours
 from voucher.stages.settle.queries.offsets import list_payments_of_claim
+from voucher.stages.settle.queries.reinstatements import find_asked_reinstatement
 from voucher.stages.settle.reading import CLAIM_MISSING
 from voucher.stages.settle.searching import ClaimSearch, find_claims
 from voucher.stages.settle.turn_down import AFTER_APPROVAL, OFFICE, turn_down
@@ -112,6 +113,8 @@ def _show(claim_id: int) -> str:
         found = queries.get_claim(session, claim_id, actor.regions)
         line = queries.get_claim_line(session, door.keyring, found)
         before, after = find_neighbours(session, found)
+        holds = _list_holds(session, found)
+        lifts = [find_asked_reinstatement(session, Thing.HOLD, each.id) for each in holds]
         return render_template(
             "office/claim.html",
             claim=found,
@@ -124,7 +127,8 @@ def _show(claim_id: int) -> str:
             phone_draw=find_draws_behind(session, [found.voucher_id]).get(found.voucher_id)
             if found.voucher_id
             else None,
-            holds=_list_holds(session, found),
+            holds=list(zip(holds, lifts, strict=True)),
+            askers=name_people(session, [each.asked_by_person_id for each in lifts if each is not None]),
             happenings=_list_happenings(session, found),
             hands=_list_hands(session, claim_id),
             payments=list_payments_of_claim(session, claim_id),
