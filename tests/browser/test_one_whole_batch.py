@@ -7,6 +7,7 @@ The first reviewer uses nothing but the keyboard. What is printed on the way is 
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date, timedelta
@@ -74,6 +75,7 @@ def test_thirty_are_claimed_three_come_back_one_falls_and_the_bank_pays_at_the_s
         new = _pay(loop)
         _arrive(loop, new)
         _print_everything(loop, first, old, new)
+        _print_pages(loop, first, new)
         with loop.town.database.read() as session:
             states = dict(session.execute(select(Claim.state, func.count()).group_by(Claim.state)).all())
             assert states == {"paid": 29, "rejected": 1}
@@ -300,6 +302,28 @@ def _print_everything(loop: Loop, batch: str, old: int, new: int) -> None:
         book = CalamineWorkbook.from_filelike(io.BytesIO(_take(loop, login, path)))
         rows = [row for name in book.sheet_names for row in book.get_sheet_by_name(name).to_python()]
         assert any(said in str(cell) for row in rows for cell in row), (path, rows)
+
+
+def _print_pages(loop: Loop, batch: str, file_id: int) -> None:
+    """What the browser itself prints holds what was found and nothing to press, and no blank sheet."""
+    for login, path, sheets in (
+        ("maker", f"/payment-files/{file_id}", 1),
+        ("maker", f"/statements/{loop.town.stage.institution('hope')}?of=2024", 1),
+        ("maker", "/ledger", 4),
+        ("first-review", batch, 5),
+    ):
+        page = loop.at(login).page
+        page.goto(path)
+        page.emulate_media(media="print")
+        for away in (".menu", ".topbar", ".bar", ".pick", ".buttons", ".pager"):
+            assert page.locator(away).filter(visible=True).count() == 0, (path, away)
+        assert page.locator("main table").first.is_visible()
+        printed = page.pdf(
+            format="A4", margin={"top": "12mm", "bottom": "12mm", "left": "12mm", "right": "12mm"}
+        )
+        (SHOTS / f"batch-printed{path.partition('?')[0].replace('/', '-')}.pdf").write_bytes(printed)
+        assert len(re.findall(rb"/Type /Page\b", printed)) <= sheets, path
+        page.emulate_media(media="screen")
 
 
 def _take(loop: Loop, login: str, path: str) -> bytes:

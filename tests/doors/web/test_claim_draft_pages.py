@@ -111,7 +111,10 @@ def test_a_draft_is_one_institutions_own_and_every_refusal_says_what_next(scene:
     stranger.press("申领 1 人", pledged="1")
     _says(stranger, "已申领 1 张券")
     clerk = _at(world, REGISTRAR)
-    clerk.go("/institution/claims")
+    for voucher in vouchers:
+        _stop(scene, voucher)
+    clerk.go("/institution/claims/drafts/1")
+    _says(clerk, "草稿里有 3 张现在不能申领", "草稿里没有现在可以申领的券")
     clerk.press("删除草稿")
     _says(clerk, "草稿已删除，券没有变化")
 
@@ -124,6 +127,10 @@ def test_a_draft_is_one_institutions_own_and_every_refusal_says_what_next(scene:
     with pytest.raises(Refused) as caught:
         scene.do(EVALUATOR, lambda work: end_draft(work, TRAINING, 3, "discarded"))
     assert caught.value.refusal.code == "role_missing"
+
+
+def _stop(scene: Scene, voucher_id: int) -> None:
+    scene.do("初审员", lambda work: open_hold(work, Thing.VOUCHER, voucher_id, "核查中"))
 
 
 def _set_to_one(scene: Scene, name: str) -> None:
