@@ -6,7 +6,7 @@ Persons, payees and amounts arrive as arguments; what nobody has answered is lef
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
 
 from voucher.rules.bonuses import (
@@ -37,14 +37,13 @@ from voucher.rules.bonuses import (
     FirmSize,
 )
 from voucher.rules.clawback import ADVANCE_SOURCE, check_advance, settle_advance
-from voucher.rules.errors import Refusal, Refused
+from voucher.rules.errors import Refused
 from voucher.rules.identity import normalise_organisation_code
+from voucher.rules.line_verdicts import CAUTION, PASSED, UNCHECKED, LineVerdict
 from voucher.rules.money import format_yuan
 from voucher.rules.register import rule
 from voucher.rules.vocabulary import Outcome
 from voucher.rules.windows import add_months
-
-PASSED, CAUTION, FAILED, UNCHECKED = "✓", "!", "✗", "未核"
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,33 +82,8 @@ class BonusCase:
 
 
 @dataclass(slots=True)
-class BonusVerdict:
+class BonusVerdict(LineVerdict):
     """What a judge says: outcome, amount in fen, the sentence behind it, and every finding."""
-
-    outcome: Outcome = Outcome.PAYABLE
-    amount_fen: int = 0
-    proposed_fen: int = 0
-    explanation: str = ""
-    findings: list[dict[str, str]] = field(default_factory=list)
-    refusal: Refusal | None = None
-
-    def note(self, mark: str, text: str, source: str) -> None:
-        """Add a finding."""
-        self.findings.append({"mark": mark, "text": text, "source": source})
-
-    def refuse(self, refusal: Refusal) -> None:
-        """Refuse the line, for the first reason that is found."""
-        self.note(FAILED, refusal.title, refusal.source)
-        if self.outcome is not Outcome.REFUSED:
-            self.outcome, self.refusal = Outcome.REFUSED, refusal
-            self.amount_fen, self.explanation = 0, refusal.sentence
-
-    def refer(self, refusal: Refusal) -> None:
-        """Leave the line to two people, unless it is refused already."""
-        self.note(CAUTION, refusal.title, refusal.source)
-        if self.outcome is Outcome.PAYABLE:
-            self.outcome, self.refusal = Outcome.MANUAL, refusal
-            self.amount_fen, self.explanation = 0, refusal.sentence
 
     def price(self, amount_fen: int, explanation: str, source: str) -> None:
         """Say what the standard gives, which a referred line may be cleared up to."""

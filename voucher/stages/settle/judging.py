@@ -7,7 +7,7 @@ Duplicates are judged afterwards, over all lines together (`voucher.stages.settl
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
 
@@ -20,6 +20,7 @@ from voucher.rules.certificates import (
 )
 from voucher.rules.dictionaries import TrainingMode
 from voucher.rules.errors import Family, Refusal, Refused
+from voucher.rules.line_verdicts import PASSED, UNCHECKED, LineVerdict
 from voucher.rules.subsidy import Case, price_subsidy
 from voucher.rules.vocabulary import (
     LEVEL_CERTIFICATE_KINDS,
@@ -33,7 +34,6 @@ from voucher.stages.certify.queries import Candidate, level_of
 from voucher.stages.settle.lawbook import Lawbook
 from voucher.stages.settle.promises import Promise
 
-PASSED, CAUTION, FAILED, UNCHECKED = "✓", "!", "✗", "未核"
 # only what is evaluated stands in an evaluator's filing; the other kinds are refused by their own name
 SCOPED_KINDS = LEVEL_CERTIFICATE_KINDS | {CertificateKind.SPECIAL_SKILL}
 EVALUATOR_WINDOW, VOUCHER_WINDOW = "claim_window_months_listed", "claim_window_months_other"
@@ -42,7 +42,7 @@ VERIFIED_SOURCE = "豫办〔2021〕29号 第16项 以证换券、无证无价; S
 
 
 @dataclass(slots=True)
-class Verdict:
+class Verdict(LineVerdict):
     """One line of a settlement: the certificate, the outcome, the amount in fen and why.
 
     `promise` is what a voucher promised for it; without one the certificate's evaluator is paid.
@@ -50,12 +50,6 @@ class Verdict:
 
     candidate: Candidate
     promise: Promise | None = None
-    outcome: Outcome = Outcome.PAYABLE
-    amount_fen: int = 0
-    proposed_fen: int = 0
-    explanation: str = ""
-    findings: list[dict[str, str]] = field(default_factory=list)
-    refusal: Refusal | None = None
     key: str | None = None
     earlier: Verdict | str | None = None
     claim_id: int | None = None
@@ -68,20 +62,6 @@ class Verdict:
     def note(self, mark: str, text: str, source: str) -> None:
         """Add a finding; the same one is one object for all lines, and never changed."""
         self.findings.append(_finding(mark, text, source))
-
-    def refuse(self, refusal: Refusal) -> None:
-        """Refuse the line, for the first reason that is found."""
-        self.note(FAILED, refusal.title, refusal.source)
-        if self.outcome is not Outcome.REFUSED:
-            self.outcome, self.refusal = Outcome.REFUSED, refusal
-            self.amount_fen, self.explanation = 0, refusal.sentence
-
-    def refer(self, refusal: Refusal) -> None:
-        """Leave the line to a person, unless it is refused already."""
-        self.note(CAUTION, refusal.title, refusal.source)
-        if self.outcome is Outcome.PAYABLE:
-            self.outcome, self.refusal = Outcome.MANUAL, refusal
-            self.amount_fen, self.explanation = 0, refusal.sentence
 
 
 @lru_cache(maxsize=8192)

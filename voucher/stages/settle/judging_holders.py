@@ -9,9 +9,10 @@ from voucher.rules.assessment import SUBJECT_MARKS, ScoreOutcome, judge_scores
 from voucher.rules.duplicates import entitlement_key
 from voucher.rules.eligibility import PersonFacts, Tag, judge_eligibility
 from voucher.rules.identity import read_identity
+from voucher.rules.line_verdicts import FAILED, PASSED, UNCHECKED
 from voucher.rules.vocabulary import CertificateKind, Outcome, SubsidyKind
 from voucher.stages.certify.queries import level_of
-from voucher.stages.settle.judging import FAILED, PASSED, UNCHECKED, Verdict, ask, canonical_code
+from voucher.stages.settle.judging import Verdict, ask, canonical_code
 from voucher.stages.settle.lawbook import Lawbook
 
 SCORE_SUBJECTS = ("理论", "技能")
