@@ -9,23 +9,19 @@ from sqlalchemy import select
 from voucher.ledger import states
 from voucher.ledger.vouchers import Voucher, get_voucher
 from voucher.plumbing.unit_of_work import Work
-from voucher.registry.facts import declare_unknown
 from voucher.registry.people import Newcomer
-from voucher.rules.actor import Role, check_role
+from voucher.rules.actor import Role
 from voucher.rules.approval import check_two_people
 from voucher.rules.errors import Refused
-from voucher.rules.issuing import QUANTITY_USED_UP, TAKEN_BY_HOLDER_ONLY, check_declared
-from voucher.rules.programmes import Channel
+from voucher.rules.issuing import QUANTITY_USED_UP
 from voucher.stages.issue.granting import count_affordable, give_voucher, let_wait
 from voucher.stages.issue.holding import take_in_hand
 from voucher.stages.issue.judging import check_issuing, count_room
 from voucher.stages.issue.models import Issue, IssueLine
+from voucher.stages.issue.open_programmes import enter_open_programme
 from voucher.stages.issue.reading import (
-    PROGRAMME_MISSING,
-    PUBLIC_STATES,
     lock_issue_to_decide,
     lock_own_programme,
-    lock_programme,
     needs_review,
 )
 from voucher.stages.issue.rosters import begin_issue, open_issue
@@ -87,15 +83,7 @@ def take_voucher(work: Work, programme_id: int, declared: bool) -> Voucher | Non
     declaration_missing, programme_not_published, programme_not_begun, programme_over,
     quantity_used_up, voucher_held_already, waiting_already and what eligibility is refused for.
     """
-    check_role(work.actor, Role.WORKER)
-    programme = lock_programme(work, programme_id)
-    if programme.state not in PUBLIC_STATES:
-        raise PROGRAMME_MISSING.refused()
-    if programme.channel != Channel.OPEN:
-        raise TAKEN_BY_HOLDER_ONLY.refused(programme=programme.name)
-    check_issuing(programme, work.today)
-    check_declared(declared=declared)
-    declare_unknown(work, work.actor.person_id)
+    programme = enter_open_programme(work, programme_id, declared=declared)
     issue = begin_issue(work, programme, way="own", event="issue")
     line = IssueLine(issue_id=issue.id, position=1, person_id=work.actor.person_id, outcome="pending")
     work.session.add(line)

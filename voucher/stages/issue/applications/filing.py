@@ -14,7 +14,6 @@ from voucher.ledger import states
 from voucher.plumbing.secrets import Keyring
 from voucher.plumbing.unit_of_work import Work
 from voucher.registry import catalogue
-from voucher.registry.facts import declare_unknown
 from voucher.registry.outside.asking import wish_for
 from voucher.registry.outside.reading import Facts, read_outside
 from voucher.registry.tables import read_calendar, require_parameter_number
@@ -34,12 +33,10 @@ from voucher.rules.applications import (
 )
 from voucher.rules.eligibility import FACTS_UNKNOWN
 from voucher.rules.errors import Refused, refusal_as_json
-from voucher.rules.issuing import TAKEN_BY_HOLDER_ONLY, check_declared
 from voucher.rules.lifecycle import Thing, check_event
 from voucher.rules.outside import FactKind, is_fresh
-from voucher.rules.programmes import Channel
 from voucher.stages.issue.applications.attaching import attach_to_answers, attach_to_items
-from voucher.stages.issue.judging import Verdict, check_issuing, judge_people
+from voucher.stages.issue.judging import Verdict, judge_people
 from voucher.stages.issue.models import Programme
 from voucher.stages.issue.models_applications import (
     Application,
@@ -47,9 +44,10 @@ from voucher.stages.issue.models_applications import (
     ApplicationQuestion,
     ProgrammeDemand,
 )
+from voucher.stages.issue.open_programmes import enter_open_programme
 from voucher.stages.issue.outside import Asked, list_known, read_asked
 from voucher.stages.issue.questions import list_unanswered
-from voucher.stages.issue.reading import PROGRAMME_MISSING, PUBLIC_STATES, lock_own_programme, lock_programme
+from voucher.stages.issue.reading import lock_own_programme
 
 DUE, ANSWER = "application_workdays", "clarification_workdays"
 NOTHING: Mapping[int, Sequence[int]] = MappingProxyType({})
@@ -119,15 +117,7 @@ def apply(
     application_standing, application_item_empty, attachment_missing, attachment_used,
     attachments_too_many, calendar_year_missing, and what no officer may decide otherwise.
     """
-    check_role(work.actor, Role.WORKER)
-    programme = lock_programme(work, programme_id)
-    if programme.state not in PUBLIC_STATES:
-        raise PROGRAMME_MISSING.refused()
-    if programme.channel != Channel.OPEN:
-        raise TAKEN_BY_HOLDER_ONLY.refused(programme=programme.name)
-    check_issuing(programme, work.today)
-    check_declared(declared=declared)
-    declare_unknown(work, work.actor.person_id)
+    programme = enter_open_programme(work, programme_id, declared=declared)
     if _find_standing(work.session, programme_id, work.actor.person_id) is not None:
         raise APPLICATION_STANDING.refused()
     wanted = list_wanted(work.session, work.keyring, programme, work.actor.person_id, work.today)
