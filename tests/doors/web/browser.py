@@ -12,6 +12,7 @@ from flask.testing import FlaskClient
 from tests.doors.world import World
 from tests.scene import STAFF, Scene
 
+FIELDS = frozenset({"input", "select", "textarea"})
 VOID = frozenset({"input", "meta", "link", "br", "img", "hr", "path", "circle"})
 
 
@@ -34,6 +35,8 @@ class Page(HTMLParser):
         self.forms: list[Form] = []
         self.links: list[str] = []
         self.tags: list[tuple[str, dict[str, str]]] = []
+        # fields that stand in no label
+        self.bare_fields: list[dict[str, str]] = []
         self._open: list[str] = []
         self._form: Form | None = None
         self._button: dict[str, str] | None = None
@@ -49,6 +52,8 @@ class Page(HTMLParser):
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         values = {name: value or "" for name, value in attrs}
         self.tags.append((tag, values))
+        if tag in FIELDS and "label" not in self._open:
+            self.bare_fields.append(values)
         if tag not in VOID:
             self._open.append(tag)
         if tag == "a" and values.get("href"):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -76,20 +77,17 @@ def walk(browser: Browser, start: str) -> Iterator[tuple[str, Page]]:
 def find_unlabelled(page: Page) -> list[str]:
     """Return the fields of a page that have no label of their own and stand in none."""
     labelled = {values["for"] for tag, values in page.tags if tag == "label" and "for" in values}
-    bare = re.sub(r"<label[^>]*>.*?</label>", "", page.html, flags=re.DOTALL)
     return [
         values.get("name", "?")
-        for tag, values in Page(bare).tags
-        if tag in ("input", "select", "textarea")
-        and values.get("type") != "hidden"
-        and values.get("id") not in labelled
+        for values in page.bare_fields
+        if values.get("type") != "hidden" and values.get("id") not in labelled
     ]
 
 
 def find_doubled_ids(page: Page) -> list[str]:
     """Return the ids a page uses twice."""
-    ids = [values["id"] for _, values in page.tags if values.get("id")]
-    return sorted({each for each in ids if ids.count(each) > 1})
+    ids = Counter(values["id"] for _, values in page.tags if values.get("id"))
+    return sorted(each for each, count in ids.items() if count > 1)
 
 
 @pytest.mark.parametrize("database", ["sqlite"], indirect=True)
