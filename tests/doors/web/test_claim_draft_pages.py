@@ -53,8 +53,9 @@ def test_a_claim_is_put_aside_and_a_colleague_goes_on_with_it(scene: Scene, worl
     before = _reserved(scene)
     first.go("/institution/claims")
     assert "申领草稿" not in first.page.text
-    first.press("存为草稿", voucher_id=[])
-    _says(first, "没有选择要申领的培训券")
+    for button in ("申领勾选的券…", "存为草稿"):
+        first.press(button, voucher_id=[])
+        _says(first, "没有选择要申领的培训券", "可以申领的券")
     page = first.press("存为草稿", voucher_id=[str(each) for each in vouchers[:2]])
     owes_its_reader_nothing(page)
     _says(first, "已存为草稿：2 张", "1 份，还没有提交；不占资格和预算", "2 张")

@@ -49,7 +49,10 @@ def show_preview(
     """
     door = the_door()
     # a draft of which nothing can be claimed any more has nothing to judge
-    preview = perform(lambda work: preview_claims(work, kind, chosen), keep=False) if chosen else Preview(())
+    is_empty = taken_up is not None and not chosen
+    preview = (
+        Preview(()) if is_empty else perform(lambda work: preview_claims(work, kind, chosen), keep=False)
+    )
     with door.read() as session:
         pledge = read_pledge(session, kind, door.today)
     order = [str(each) for each in MOST_URGENT]
