@@ -36,7 +36,7 @@ def _ask(scene: Scene, act: Callable[[Work], Answer], asked: str = ASKED) -> Ans
         scene.keyring,
         scene.actor("operator"),
         scene.at,
-        lambda work: once(work, "k", asked, act, lambda _work: None),
+        lambda work: once(work, "k", asked, act, lambda _work, _key: None),
         retry_on=RACES,
     )
 

@@ -36,8 +36,9 @@ from voucher.plumbing.wire import Row
 from voucher.rules.errors import Family, KeptRefused, Refused, reason
 
 SOURCE = "【设】重复提交只生效一次"
-# asks ahead, and returns what hears of it
-Ahead = Callable[[Work], Callable[[], None] | None]
+# asks ahead, given the key, and returns what hears of it; where the key was asked along, that returns what is
+# kept under it, one row or none
+Ahead = Callable[[Work, str], Callable[[], list[Row] | None] | None]
 
 KEY_MISSING = reason(
     "idempotency_key_missing",
@@ -88,9 +89,10 @@ _CLAIMS: Mapping[str, Executable] = {
     name: build(_KEYS).on_conflict_do_nothing().returning(_KEYS.c.key)
     for name, build in (("sqlite", sqlite.insert), ("postgresql", postgresql.insert))
 }
-_FIND = select(IdempotencyKey.fingerprint, IdempotencyKey.status, IdempotencyKey.answer).where(
-    IdempotencyKey.user_id == bindparam("whose"), IdempotencyKey.key == bindparam("which")
-)
+# what is kept of a key, whose it is, and which
+KEPT = (IdempotencyKey.fingerprint, IdempotencyKey.status, IdempotencyKey.answer)
+IS_ASKED = (IdempotencyKey.user_id == bindparam("whose")) & (IdempotencyKey.key == bindparam("which"))
+_FIND = select(*KEPT).where(IS_ASKED)
 _KEEP = insert(_KEYS).inline()
 _ANSWER = (
     update(_KEYS)
@@ -121,8 +123,7 @@ def once(
 ) -> Answer:
     """Run the act unless this account's key has been answered before; return the same answer either way.
 
-    An act that asks `ahead` asks together with its key, before anybody knows whether that is new; what
-    that returns is called once everything has been heard, before anything is answered.
+    An act that asks `ahead` asks together with its key, before anybody knows whether that is new.
     Raises Refused idempotency_key_missing, idempotency_key_reused, idempotency_key_in_flight.
     """
     if not key or len(key) > MAX_KEY_LENGTH:
@@ -156,10 +157,10 @@ def _once_locked(work: Work, key: str, asked: str, act: Callable[[Work], Answer]
     Whoever waited for that lock sees the key of whoever had it. Where another lock was waited for, the act
     is refused or violates the key, and is run again.
     """
-    hear = ahead(work)
-    known = _find(work, key)()
-    if hear is not None:
-        hear()
+    hear = ahead(work, key)
+    known = hear() if hear is not None else None
+    if known is None:
+        known = _find(work, key)()
     if known:
         return _repeat(known[0], asked)
     try:

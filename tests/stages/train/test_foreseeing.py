@@ -13,7 +13,10 @@ from tests import town_train as town
 from tests.scene import LI_SI, ZHANG_SAN, Scene
 from tests.stages.train.test_phone import Town, use
 from tests.town_phone import phone
+from voucher.plumbing import idempotency
 from voucher.plumbing.db import Model
+from voucher.plumbing.idempotency import Answer
+from voucher.plumbing.trips import Answers
 from voucher.plumbing.unit_of_work import Work
 from voucher.registry import passwords
 from voucher.registry.standards import Parameter, read_told
@@ -61,7 +64,7 @@ def test_nothing_is_locked_for_a_bearer_who_stands_no_more(scene: Scene) -> None
 
     def is_proven(**other: Any) -> bool:
         def look(work: Work) -> bool:
-            ahead = ask_ahead(work, asked, standing | other)
+            ahead = ask_ahead(work, asked, "k", standing | other)
             assert ahead is not None
             return ahead.is_proven
 
@@ -76,6 +79,31 @@ def test_nothing_is_locked_for_a_bearer_who_stands_no_more(scene: Scene) -> None
     assert [name for name, value in wrong.items() if is_proven(**{name: value})] == []
     scene.do(admin, lambda work: revoke_system(work, system_id))
     assert not is_proven()
+
+
+def test_the_key_is_asked_along_with_everything_else(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    def never(_work: Work, _key: str) -> Answers:
+        raise AssertionError("the key was asked by itself")
+
+    place = Town(scene)
+    voucher_id, mine = place.enrolled()
+    asked = Redeeming(mine.show(voucher_id), place.class_id, ZHANG_SAN[1][-4:], town.DEVICE, "n")
+    done: list[int] = []
+    monkeypatch.setattr(idempotency, "_find", never)
+
+    def scan(work: Work) -> Answer:
+        ahead = ask_ahead(work, asked, "k")
+        assert ahead is not None
+
+        def act(work: Work) -> Answer:
+            done.append(redeem.redeem(work, asked, ahead).id)
+            return Answer(201, {"id": done[-1]})
+
+        return idempotency.once(work, "k", "asked", act, lambda _work, _key: ahead.find_kept)
+
+    first = scene.do(place.scanner, scan)
+    assert scene.do(place.scanner, scan) == first == Answer(201, {"id": done[0]})
+    assert len(done) == 1
 
 
 def test_a_number_of_tries_that_differs_by_region_is_the_one_that_counts(scene: Scene) -> None:

@@ -7,19 +7,33 @@ from typing import Any, Protocol
 
 from flask import Response, jsonify, request
 
+from voucher.doors.auth.bearers import settle_bearer
 from voucher.doors.auth.visitors import perform
 from voucher.plumbing.idempotency import Ahead, Answer, once
 from voucher.plumbing.unit_of_work import Work
+from voucher.plumbing.wire import Row
 
 KEY_HEADER = "Idempotency-Key"
 
 
 class Foreseen(Protocol):
-    """What was asked before an act: also whether a bearer stands (`bearers.find_unproven`)."""
+    """What was asked before an act, its key and whether a bearer stands (`bearers.find_unproven`) along."""
 
     @property
     def is_proven(self) -> bool:
         """Return whether the bearer stands, once everything has been heard."""
+
+    def find_kept(self) -> list[Row] | None:
+        """Return what is kept under the key, one row or none; None where nobody can say."""
+
+
+def hear_of(foreseen: Foreseen | None) -> list[Row] | None:
+    """Hear what was asked before an act: whether the bearer stands, and what is kept under the key.
+
+    Raises Refused bearer_refused, system_scope_missing.
+    """
+    settle_bearer(is_proven=foreseen is not None and foreseen.is_proven)
+    return foreseen.find_kept() if foreseen is not None else None
 
 
 def answer_once(

@@ -149,7 +149,7 @@ def transfer_vouchers(work: Work, given: dict[str, Any]) -> dict[str, Any]:
         "nonce": "1c6f0e6d0a4a53",
     },
     witness=keep_scan("redeem"),
-    foresee=lambda work, given: ask_ahead(work, _redeeming(given), find_unproven()),
+    foresee=lambda work, given, key: ask_ahead(work, _redeeming(given), key, find_unproven()),
 )
 def redeem_voucher(work: Work, given: dict[str, Any], foreseen: AskedAhead | None) -> Redemption:
     """核销：一张券只有一次；同设备同 nonce 重发是同一次核销。"""

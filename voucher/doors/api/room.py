@@ -13,10 +13,10 @@ from flask_smorest.fields import Upload
 from marshmallow import Schema
 from sqlalchemy.orm import Session
 
-from voucher.doors.api.answering import KEY_HEADER, Foreseen, answer_once
+from voucher.doors.api.answering import KEY_HEADER, Foreseen, answer_once, hear_of
 from voucher.doors.auth.access import MATRIX
 from voucher.doors.auth.access_systems import SYSTEMS
-from voucher.doors.auth.bearers import check_proving, settle_bearer
+from voucher.doors.auth.bearers import check_proving
 from voucher.doors.auth.door import the_door
 from voucher.doors.auth.entries import Entry
 from voucher.doors.auth.visitors import current_actor, perform
@@ -24,6 +24,7 @@ from voucher.doors.schemas.problem import BODY_INVALID
 from voucher.plumbing.idempotency import MAX_KEY_LENGTH, Answer, fingerprint
 from voucher.plumbing.unit_of_work import Work
 from voucher.plumbing.uploads.pieces import digest_pieces, lay_open
+from voucher.plumbing.wire import Row
 from voucher.registry import catalogue
 from voucher.rules.actor import REGION_FOREIGN, ROLE_NAMES
 from voucher.rules.errors import KeptRefused, Refusal, Refused
@@ -85,7 +86,7 @@ class Room(Blueprint):
         witness: Witness | None = None,
         ahead: Callable[[dict[str, Any], dict[str, Any]], None] | None = None,
         said_once: str | None = None,
-        foresee: Callable[[Work, dict[str, Any]], Foreseen | None] | None = None,
+        foresee: Callable[[Work, dict[str, Any], str], Foreseen | None] | None = None,
     ) -> Callable[[View], View]:
         """Register `view(work, body, **ids)`, run once per key; `example` is of the body.
 
@@ -106,11 +107,11 @@ class Room(Blueprint):
                 if ahead is not None:
                     ahead(given, ids)
 
-                def look_ahead(work: Work) -> Callable[[], None]:
+                def look_ahead(work: Work, key: str) -> Callable[[], list[Row] | None]:
                     nonlocal reached
                     reached = False  # run again after a race, what is refused may be the key, not the act
-                    foreseen = more["foreseen"] = foresee(work, given) if foresee is not None else None
-                    return lambda: settle_bearer(is_proven=foreseen is not None and foreseen.is_proven)
+                    foreseen = more["foreseen"] = foresee(work, given, key) if foresee is not None else None
+                    return lambda: hear_of(foreseen)
 
                 def act(work: Work) -> Answer:
                     nonlocal reached

@@ -6,7 +6,6 @@ locks what they are about, and before anything is answered. What was ended a mom
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from typing import Any
 
 from authlib.integrations.flask_oauth2 import ResourceProtector
@@ -165,17 +164,17 @@ def _judge_anew(needed: SystemScope | None) -> None:
             _keep(token.bearer)
 
 
-def _remembered() -> OrderedDict[str, Bearer]:
-    found: OrderedDict[str, Bearer] = current_app.extensions[EXTENSION]
+def _remembered() -> dict[str, Bearer]:
+    found: dict[str, Bearer] = current_app.extensions[EXTENSION]
     return found
 
 
 def _keep(bearer: Bearer) -> None:
     kept = _remembered()
+    if len(kept) >= REMEMBERED_MOST:
+        # whoever is forgotten is judged again
+        kept.clear()
     kept[bearer.token_hash] = bearer
-    if len(kept) > REMEMBERED_MOST:
-        # of several threads at once none takes away what another has taken already
-        kept.pop(next(iter(kept), ""), None)
 
 
 def _say_challenge(response: Response) -> Response:
@@ -187,6 +186,6 @@ def _say_challenge(response: Response) -> Response:
 
 def install(app: Flask) -> None:
     """Judge a bearer token before anybody asks who is at the door."""
-    app.extensions[EXTENSION] = OrderedDict[str, Bearer]()
+    app.extensions[EXTENSION] = dict[str, Bearer]()
     app.before_request(_judge)
     app.after_request(_say_challenge)

@@ -24,8 +24,10 @@ from voucher.ledger.credentials.seen import SeenPresentation
 from voucher.ledger.holds import Before, select_stopped_why
 from voucher.ledger.vouchers import Voucher
 from voucher.plumbing.bulk import know, select_next_id
+from voucher.plumbing.idempotency import IS_ASKED, KEPT, IdempotencyKey
 from voucher.plumbing.trips import Answers, ask
 from voucher.plumbing.unit_of_work import Work
+from voucher.plumbing.wire import Row
 from voucher.registry.institutions import Institution
 from voucher.registry.people import NAMED, Person, open_named
 from voucher.registry.phones import SHOWING, find_showing
@@ -106,11 +108,20 @@ class AskedAhead:
         """Return whether the lock was given, which it is not to a bearer who stands no more."""
         return bool(self.locked())
 
+    def find_kept(self) -> list[Row] | None:
+        """Return what is kept under the key of the request; None where there was no row to ask it beside."""
+        rows = self.facts()
+        if not rows:
+            return None
+        kept = rows[0][: len(KEPT)]
+        return [kept] if kept[0] is not None else []
+
 
 @cache
 def _select_ahead(dialect: str) -> Select[Any]:
     return (
         select(
+            *KEPT,
             *(column for _, columns in _READ for column in columns),
             *_HOUSES,
             *NAMED,
@@ -141,17 +152,21 @@ def _select_ahead(dialect: str) -> Select[Any]:
             SeenPresentation,
             and_(SeenPresentation.device_id == Device.id, SeenPresentation.counter == bindparam("counter")),
         )
+        # what is read here sees what the lock waited for: also the answer of whoever had the same key
+        .outerjoin(IdempotencyKey, IS_ASKED)
         .where(IssuedCredential.vid == bindparam("vid"))
         .order_by(IssuedCredential.revision.desc())
         .limit(1)
     )
 
 
-def ask_ahead(work: Work, asked: Redeeming, standing: Mapping[str, Any] | None = None) -> AskedAhead | None:
+def ask_ahead(
+    work: Work, asked: Redeeming, key: str = "", standing: Mapping[str, Any] | None = None
+) -> AskedAhead | None:
     """Lock voucher and phone of a code S and ask everything an ordinary scan has to know, hearing nothing.
 
-    Nothing is locked for a bearer of whom what is `standing` is so no more. None where it is not an ordinary
-    scan, or where this act has read something already.
+    The key of the request is asked along. Nothing is locked for a bearer of whom what is `standing` is so no
+    more. None where it is not an ordinary scan, or where this act has read something already.
     """
     if asked.scanner is not None or work.session.identity_map.keys():
         return None
@@ -170,6 +185,8 @@ def ask_ahead(work: Work, asked: Redeeming, standing: Mapping[str, Any] | None =
         "thing": str(Thing.VOUCHER),
         "midnight": midnight_of(work),
         "on": work.today,
+        "whose": work.actor.user_id,
+        "which": key,
     }
     # in this order: what is read sees whatever was committed before the lock was given
     if standing is None:
@@ -185,7 +202,7 @@ def foresee(work: Work, asked: AskedAhead, class_id: int) -> ScanSeen | None:
     locked, rows = asked.locked(), asked.facts()
     if not locked or not rows:
         return None
-    row, parts, place = rows[0], [], 0
+    row, parts, place = rows[0], [], len(KEPT)
     for model, names in _NAMES:
         parts.append(know(model, dict(zip(names, row[place : place + len(names)], strict=True))))
         place += len(names)
