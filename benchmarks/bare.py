@@ -69,12 +69,12 @@ def copy_rows(source: Path, target: Path, tables: Collection[str] | None = None)
 
 # A table's name cannot be a parameter; the names below are those of the program's own models.
 def _last_row(connection: sqlite3.Connection, table: str) -> int:
-    found = connection.execute(f"SELECT coalesce(max(rowid), 0) FROM main.{table}").fetchone()  # noqa: S608
+    found = connection.execute(f"SELECT coalesce(max(rowid), 0) FROM main.{table}").fetchone()
     return int(found[0])
 
 
 def _insert(connection: sqlite3.Connection, table: str, mark: int) -> int:
-    statement = f"INSERT INTO main.{table} SELECT * FROM measured.{table} WHERE rowid > ? ORDER BY rowid"  # noqa: S608
+    statement = f"INSERT INTO main.{table} SELECT * FROM measured.{table} WHERE rowid > ? ORDER BY rowid"
     return connection.execute(statement, (mark,)).rowcount
 
 
@@ -82,7 +82,7 @@ def _check_same(connection: sqlite3.Connection) -> None:
     """Stop where the limit did not write what was measured, or wrote what the constraints forbid."""
     for table in list_tables():
         counts = [
-            connection.execute(f"SELECT count(*) FROM {schema}.{table}").fetchone()[0]  # noqa: S608
+            connection.execute(f"SELECT count(*) FROM {schema}.{table}").fetchone()[0]
             for schema in ("main", "measured")
         ]
         assert counts[0] == counts[1], f"{table}: {counts[0]} rows copied of {counts[1]}"

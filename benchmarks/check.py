@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict
+from functools import partial
 from statistics import median
 from time import process_time
 
@@ -41,7 +42,7 @@ def measure(size: int, kind: Kind, hands: list[Hands]) -> dict[str, object]:
         begun = process_time()
         verify_alone(hands[0], size * SIGNATURES[kind])
         limit.append(process_time() - begun)
-    single = [timed(lambda each=each, digits=digits: judge(each, digits)) for each, digits in codes]  # type: ignore[misc]
+    single = [timed(partial(judge, each, digits)) for each, digits in codes]
     return {
         "rate_per_s": round(size / median(rounds)),
         "rate_per_core_s": round(size / median(core)),

@@ -114,17 +114,17 @@ def slow_queries() -> dict[str, str]:
     cut = {"": "''", **{each: f"{COLUMNS[each]}::text" for each in DIMENSIONS}}
     by = "region_code, issued_month"
     slices = " UNION ALL ".join(
-        f"SELECT '{name}' AS dimension, {word} AS word, {by}, {SUMS} FROM statistic_fact GROUP BY 2, {by}"  # noqa: S608
+        f"SELECT '{name}' AS dimension, {word} AS word, {by}, {SUMS} FROM statistic_fact GROUP BY 2, {by}"
         for name, word in cut.items()
     )
     losses = " UNION ALL ".join(
-        f"SELECT '{name}' AS dimension, {word} AS word, {by}, came_from, ended_as, why, count(*) AS times"  # noqa: S608
+        f"SELECT '{name}' AS dimension, {word} AS word, {by}, came_from, ended_as, why, count(*) AS times"
         f" FROM statistic_fact WHERE ended_as <> '' GROUP BY 2, {by}, came_from, ended_as, why"
         for name, word in cut.items()
     )
     happened = [(each, f"{each}_on", "0") for each in STEPS] + [("paid", "paid_on", "paid_fen")]
     flows = " UNION ALL ".join(
-        f"SELECT region_code, to_char({day}, '{form}') AS period, '{step}' AS step, count(*) AS times,"  # noqa: S608
+        f"SELECT region_code, to_char({day}, '{form}') AS period, '{step}' AS step, count(*) AS times,"
         f" sum({fen}) AS amount_fen FROM statistic_fact WHERE {day} IS NOT NULL GROUP BY region_code, 2"
         for step, day, fen in happened
         for form in ("YYYY-MM-DD", "YYYY-MM")
@@ -134,7 +134,7 @@ def slow_queries() -> dict[str, str]:
     losses = _at_nodes(losses, ending, ("times",))
     blend, ended = "fund, level, person_group", "came_from, ended_as, why"
     together = _at_nodes(
-        f"SELECT {by}, {blend}, {ended}, count(*) AS times FROM statistic_fact"  # noqa: S608
+        f"SELECT {by}, {blend}, {ended}, count(*) AS times FROM statistic_fact"
         f" WHERE ended_as <> '' GROUP BY {by}, {blend}, {ended}",
         f"node, {blend}, issued_month, {ended}",
         ("times",),
@@ -149,16 +149,16 @@ def slow_queries() -> dict[str, str]:
         ("region_code", "institution_id", "class_id", "statistic_fact"),
     )
     heads = " UNION ALL ".join(
-        f"SELECT region, house, taught, year, {people} FROM (SELECT {region} AS region,"  # noqa: S608
+        f"SELECT region, house, taught, year, {people} FROM (SELECT {region} AS region,"
         f" {house}::bigint AS house, {taught}::bigint AS taught, {year} AS year, person_id, {there}"
         f" FROM {rows} GROUP BY 1, 2, 3, 4, 5) each_once GROUP BY 1, 2, 3, 4"
         for region, house, taught, rows in nodes
         for year in ("0::bigint", "substr(issued_month, 1, 4)::bigint")
     )
     return {
-        "statistic_cell": f"SELECT {place}, {SUMS} FROM statistic_fact GROUP BY {place}",  # noqa: S608
+        "statistic_cell": f"SELECT {place}, {SUMS} FROM statistic_fact GROUP BY {place}",
         "statistic_slice": slices,
-        "statistic_cuboid": f"SELECT {by}, {blend}, {SUMS} FROM statistic_fact GROUP BY {by}, {blend}",  # noqa: S608
+        "statistic_cuboid": f"SELECT {by}, {blend}, {SUMS} FROM statistic_fact GROUP BY {by}, {blend}",
         "statistic_cuboid_loss": together,
         "statistic_loss": losses,
         "statistic_flow": flows,
@@ -169,7 +169,7 @@ def slow_queries() -> dict[str, str]:
 def _at_nodes(query: str, keys: str, sums: tuple[str, ...]) -> str:
     """Return the sums of every region, and of every region with all below it."""
     added = ", ".join(f"sum({each})::bigint AS {each}" for each in sums)
-    return f"SELECT {keys}, {added} FROM ({query}) s JOIN node ON code = region_code GROUP BY {keys}"  # noqa: S608
+    return f"SELECT {keys}, {added} FROM ({query}) s JOIN node ON code = region_code GROUP BY {keys}"
 
 
 def count_differences(session: Session) -> int:
@@ -181,11 +181,11 @@ def count_differences(session: Session) -> int:
         sums |= dict.fromkeys(("statistic_loss", "statistic_cuboid_loss", "statistic_flow"), ("times",))
         some = " OR ".join(f"{name} <> 0" for name in sums.get(table, MEASURES))
         session.execute(text(f"CREATE TEMPORARY TABLE slow AS {query}"))
-        kept, slow = f"SELECT * FROM {table} WHERE {some}", "SELECT * FROM slow"  # noqa: S608
+        kept, slow = f"SELECT * FROM {table} WHERE {some}", "SELECT * FROM slow"
         found += (
             session.scalar(
                 text(
-                    f"SELECT (SELECT count(*) FROM (({kept}) EXCEPT ({slow})) a)"  # noqa: S608
+                    f"SELECT (SELECT count(*) FROM (({kept}) EXCEPT ({slow})) a)"
                     f" + (SELECT count(*) FROM (({slow}) EXCEPT ({kept})) b)"
                 )
             )

@@ -39,15 +39,15 @@ LINKED = {"account": "account_index", "phone": "mobile_index", "address": "addre
 DAYS = ("since", "until", "as_of")
 # vouchers for students bar no student, and only those for the unemployed alone bar who is employed
 OF_STUDENTS = f"""EXISTS (SELECT 1 FROM programme_group g WHERE g.programme_id = v.programme_id
-    AND g.group_code IN ({",".join(repr(each) for each in sorted(STUDENT_GROUPS))}))"""  # noqa: S608
+    AND g.group_code IN ({",".join(repr(each) for each in sorted(STUDENT_GROUPS))}))"""  # noqa: S608 — constants
 UNEMPLOYED = repr(GROUP_FACTS[FactKind.EMPLOYMENT])
 OF_UNEMPLOYED = f"""EXISTS (SELECT 1 FROM programme_group g WHERE g.programme_id = v.programme_id)
     AND NOT EXISTS (SELECT 1 FROM programme_group g WHERE g.programme_id = v.programme_id
-                    AND g.group_code <> {UNEMPLOYED})"""  # noqa: S608
+                    AND g.group_code <> {UNEMPLOYED})"""  # noqa: S608 — constants
 BARRED = f"(l.kind <> 'student' OR NOT {OF_STUDENTS}) AND (l.kind <> 'insured' OR ({OF_UNEMPLOYED}))"
 CLAIMS = f"""EXISTS (SELECT 1 FROM claim c LEFT JOIN voucher v ON v.id = c.voucher_id
     WHERE c.person_id = n.person_id AND c.filed_at >= :since AND c.filed_at < :until AND {BARRED}
-      AND c.region_code IN (SELECT w.code FROM within w WHERE w.list_id = l.id))"""  # noqa: S608
+      AND c.region_code IN (SELECT w.code FROM within w WHERE w.list_id = l.id))"""  # noqa: S608 — constants
 HELD = """SELECT 1 FROM voucher v WHERE v.holder_person_id = n.person_id
     AND v.region_code IN (SELECT w.code FROM within w WHERE w.list_id = l.id)"""
 HOLDS = f"EXISTS ({HELD})"
