@@ -35,6 +35,9 @@ from voucher.stages.certify.models import Certificate, RegisterEntry, Verificati
 from voucher.stages.certify.models_look_ups import RegisterLookUp
 from voucher.stages.settle.models.claims import Claim
 
+pytestmark = pytest.mark.parametrize(
+    "database", ["sqlite", pytest.param("postgres", marks=pytest.mark.long)], indirect=True
+)
 WATCHED = (Person, ExamBatch, Candidate, CandidateEntry, ExamResult, Certificate, VoucherProof, Claim)
 AYGUL = ("阿依古丽·买买提", staff_number("65010419900101002"))
 KINDS = {name: str(kind) for kind, name in CERTIFICATE_KIND_NAMES.items()}

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from functools import partial
+
+import pytest
+
 from tests import town_assess as town
 from tests.awarded import give_honours, honoured, placed, take_places
-from tests.scene import LI_SI, NURSE, TURNER, ZHANG_SAN, Scene, on
+from tests.scene import LI_SI, LIMITS, NURSE, TURNER, ZHANG_SAN, Scene, on, write_csv
+from voucher.registry.importing.frame import ImportRefused, import_file
 from voucher.registry.people import Newcomer
 from voucher.rules.entries import Entry, EntryWay
 from voucher.rules.errors import Refused
 from voucher.rules.levels import Level
 from voucher.stages.assess import plan
+from voucher.stages.assess.direct_files import importer_for
 from voucher.stages.assess.entries import Direct
 
 
@@ -84,3 +90,19 @@ def test_竞赛破格都凭登记_别的职业别人的成绩不算_荣誉随名
     assert told(awarded, LI_SI, Level.SENIOR) == "listed"
     with_it = Entry(EntryWay.EXCEPTION, "表彰文件", award="henan_skill_expert", years=0)
     assert told(with_it, ZHANG_SAN, Level.SENIOR) == "listed"
+
+    batch_id = town.planned(scene, house, [], trade_code=TURNER, level=int(Level.SENIOR))
+    row = {
+        "姓名": LI_SI[0], "证件号码": LI_SI[1], "申报条件": "竞赛", "依据": "获奖证书",
+        "赛事类别": "省级行业二类赛", "参赛人数": "1", "名次": "3",
+    }  # fmt: skip
+    path = write_csv(
+        scene.folder / "entries.csv", [{**row, "姓名": ZHANG_SAN[0], "证件号码": ZHANG_SAN[1]}, row]
+    )
+    taking = partial(import_file, importing=importer_for(batch_id), path=path, limits=LIMITS)
+    with pytest.raises(ImportRefused) as caught:
+        scene.do(login, taking)
+    assert [(each.line, each.column, each.refusal.code) for each in caught.value.report.problems] == [
+        (3, "申报条件", "entry_result_unrecorded")
+    ], "of a file the row is named, and nobody of it is listed"
+    assert town.candidates(scene, batch_id) == {}
