@@ -46,6 +46,7 @@ def test_a_file_of_places_is_taken_whole_or_named_row_by_row(scene: Scene, world
     gone = placed(LI_SI, 荣誉="河南省技术能手", 撤销日期="2024-03-01", 撤销原因="冒名顶替，取消成绩")
     assert "登记撤销 1" in send("results", gone)
     assert "已撤销" in browser.page.text
+    assert "二级/技师" not in browser.page.text, "what was taken back opens no level"
     assert "2024-03-01 撤销：冒名顶替，取消成绩" in browser.page.text
     for kind, first in (("results", "姓名,证件号码,赛事类别"), ("honours", "姓名,证件号码,荣誉")):
         assert first in browser.http.get(f"/office/awards/{kind}.csv").text

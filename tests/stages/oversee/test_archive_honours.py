@@ -7,6 +7,7 @@ from sqlalchemy import delete, update
 from sqlalchemy.exc import DBAPIError
 
 from tests import town_issue
+from tests.awarded import placed, take_places
 from tests.scene import LI_SI, LIMITS, ZHANG_SAN, Scene, on, write_csv
 from voucher.registry.honours import PersonHonour
 from voucher.registry.importing.frame import ImportRefused, Report, import_file
@@ -69,3 +70,23 @@ def test_an_honour_stands_in_the_record_and_is_never_written_over(scene: Scene) 
     ):
         with pytest.raises(DBAPIError), scene.database.read() as session:
             session.execute(sin)
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_a_place_in_a_contest_stands_in_the_record_with_the_level_it_opens(scene: Scene) -> None:
+    scene.at = on("2024-03-01")
+    row = placed(ZHANG_SAN, 荣誉="河南省技术能手")
+    take_places(scene, row, placed(ZHANG_SAN, 赛事名称="县级赛", 赛事类别="县级竞赛", 名次="1"))
+    first, second = read(scene)
+    assert (first.kind, first.title, first.mark) == (
+        EntryKind.HONOUR, "竞赛获奖：2023年河南省车工职业技能竞赛", Mark.STANDS,
+    )  # fmt: skip
+    told = dict(first.facts)
+    assert (told["名次"], told["可申报等级"], told["获奖证书编号"], told["荣誉"]) == (
+        "第 3 名", "二级/技师", "豫技赛2023-0003", "河南省技术能手",
+    )  # fmt: skip
+    assert "可申报等级" not in dict(second.facts), "the table has no such class"
+    assert all(choose_shown([first], extent) == [] for extent in Extent)
+    take_places(scene, {**row, "撤销日期": "2024-02-01", "撤销原因": "冒名顶替"})
+    first, _ = read(scene)
+    assert (first.mark, first.why, "可申报等级" in dict(first.facts)) == (Mark.REVOKED, "冒名顶替", False)

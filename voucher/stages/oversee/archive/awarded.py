@@ -57,10 +57,11 @@ def tell_places(session: Session, person_id: int) -> Iterator[Entry]:
             ("赛事类别", classes.get(each.competition, each.competition)),
             ("职业", trades.get(each.trade_code, each.trade_code)),
             ("名次", f"第 {each.place} 名"),
-            ("可申报等级", name_level(earned.level) if earned is not None else "对照表没有对应等级"),
             ("获奖证书编号", each.award_number),
             ("文件", each.document),
         ]
+        if earned is not None and each.revoked_on is None:
+            facts.append(("可申报等级", name_level(earned.level)))
         if each.honour is not None:
             facts.append(("荣誉", titles.get(each.honour, each.honour)))
         if each.revoked_on is not None:
