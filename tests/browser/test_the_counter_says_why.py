@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 import pytest
-from playwright.sync_api import Browser, Locator, ViewportSize, expect
+from playwright.sync_api import Browser, Locator, Route, ViewportSize, expect
 from sqlalchemy import select
 
 from tests import town_issue, town_train
@@ -156,6 +156,7 @@ def test_every_answer_is_seen_read_heard_and_felt_at_three_widths(scene: Scene, 
         refuse_in_every_way(counter, held, wrong_clock)
         redeem_with_the_keyboard(counter, held["mine"])
         three_codes_are_three_answers(counter)
+        none_is_lost_on_a_slow_line(counter)
         of_another_time(counter, opened, held)
         past_its_last_day(counter, held["short"])
         strike_the_device(counter, house, held["late"])
@@ -223,6 +224,33 @@ def three_codes_are_three_answers(counter: Counter) -> None:
     page.evaluate(TOLD)
 
 
+def none_is_lost_on_a_slow_line(counter: Counter) -> None:
+    """Scanned while the answer to the one before is on its way: each code is sent as it was read, in turn."""
+    page, held = counter.person.page, list[Route]()
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    page.route("**/checks", hold)
+    codes = [f"{number:022d}" for number in (51, 52, 53)]
+    for each in codes:
+        page.evaluate(PRESS_KEYS, [f"Digit{digit}" for digit in each] + ["Enter"])
+        page.wait_for_timeout(GUN_MS)
+    for each in codes:
+        for _ in range(PATIENCE_MS // GUN_MS):
+            if held:
+                break
+            page.wait_for_timeout(GUN_MS)
+        (sent,) = held
+        assert each in (sent.request.post_data or "")
+        held.clear()
+        sent.continue_()
+    page.unroute("**/checks")
+    expect(page.locator("input[data-scan]")).to_have_value("")
+    expect(page.locator(".htmx-request")).to_have_count(0)
+    page.evaluate(TOLD)
+
+
 def of_another_time(counter: Counter, opened: dict[str, int], held: dict[str, int]) -> None:
     """A class that is over, one that has not begun, and a voucher that is not locked to any yet."""
     counter.open_page(opened["over"])
@@ -264,6 +292,7 @@ def strike_the_device(counter: Counter, house: int, voucher_id: int) -> None:
         shown, "struck", "bad", "已被本机构停用，不能核销", "请换一台设备，或请管理员确认后重新登记本机"
     )
     # another name makes it another device
+    counter.open_page(counter.class_id)
     page.get_by_text("本机“前台一号机”已停用").wait_for()
     page.get_by_label("本机名称").fill("前台二号机")
     counter.person.press("重新登记本机")

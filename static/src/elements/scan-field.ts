@@ -17,6 +17,11 @@ const LONGEST = 1024;
 
 type By = 'camera' | 'photo' | 'gun' | 'typed';
 
+interface Read {
+  digits: string;
+  by: By;
+}
+
 const digitsOf = (text: string): string => text.normalize('NFKC').replace(/\D/g, '').slice(0, LONGEST);
 const grouped = (digits: string): string => digits.replace(/(.{4})(?=.)/g, '$1 ');
 
@@ -26,6 +31,7 @@ export class ScanField extends HTMLElement {
   private lastScanAt = -Infinity;
   private lastPhone = ''; // whose code the camera saw last; the next one of the same phone is not another scan
   private lastPhoneAt = -Infinity;
+  private readonly waiting: Read[] = []; // read while an answer is on its way: each gets an answer of its own
   private sound: AudioContext | undefined;
   private camera: Camera | undefined;
 
@@ -34,6 +40,7 @@ export class ScanField extends HTMLElement {
     document.addEventListener('visibilitychange', this.refocus);
     window.addEventListener('focus', this.refocus);
     document.addEventListener('htmx:afterSettle', this.answered);
+    document.addEventListener('htmx:afterRequest', this.later);
     document.addEventListener('scan-said', this.answered); // by the page itself, without network
     this.input?.addEventListener('input', this.changed);
     this.input?.addEventListener('paste', this.pasted);
@@ -48,6 +55,7 @@ export class ScanField extends HTMLElement {
     document.removeEventListener('visibilitychange', this.refocus);
     window.removeEventListener('focus', this.refocus);
     document.removeEventListener('htmx:afterSettle', this.answered);
+    document.removeEventListener('htmx:afterRequest', this.later);
     document.removeEventListener('scan-said', this.answered);
     document.removeEventListener('submit', this.acted);
     this.camera?.stop();
@@ -161,15 +169,33 @@ export class ScanField extends HTMLElement {
     }
     this.lastScan = digits;
     this.lastScanAt = at;
-    input.value = digits;
-    const heard = new CustomEvent('scan', { bubbles: true, cancelable: true, detail: { digits, by } });
-    if (this.dispatchEvent(heard)) input.form?.requestSubmit();
-    window.setTimeout(() => {
-      input.value = '';
-      this.renewKeys(input.form);
-      this.say(`已读取 ${grouped(digits).slice(0, 9)}…`);
-    });
+    input.value = '';
+    this.waiting.push({ digits, by });
+    this.say(`已读取 ${grouped(digits).slice(0, 9)}…`);
+    this.next();
   }
+
+  /** The answer is there, and htmx lets the form go only after it has said so. */
+  private readonly later = (): void => {
+    if (this.waiting.length) window.setTimeout(this.next);
+  };
+
+  /** Sends the next code that was read. While an answer is on its way htmx would send the form as it is later: empty. */
+  private readonly next = (): void => {
+    const input = this.input;
+    if (!input || document.querySelector('.htmx-request')) return;
+    const read = this.waiting.shift();
+    if (!read) return;
+    // a gun may be in the middle of the one after it
+    const begun = [input.value, input.selectionStart ?? 0] as const;
+    input.value = read.digits;
+    const heard = new CustomEvent('scan', { bubbles: true, cancelable: true, detail: read });
+    if (this.dispatchEvent(heard)) input.form?.requestSubmit();
+    this.renewKeys(input.form);
+    input.value = begun[0];
+    input.setSelectionRange(begun[1], begun[1]);
+    this.later();
+  };
 
   /** The next scan is another act: it needs keys of its own. */
   private renewKeys(form: HTMLFormElement | null): void {
