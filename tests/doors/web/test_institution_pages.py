@@ -120,7 +120,9 @@ def test_a_wrong_scan_is_taken_back_by_two(loop: Loop) -> None:
 
 def test_a_class_is_planned_filed_returned_and_cancelled(loop: Loop) -> None:
     desk = at(loop, "t1-admin")
-    desk.go("/institution/classes/new")
+    page = desk.go("/institution/classes/new")
+    assert "开班前至少 10 个工作日提交：今天提交的，最早 2024-04-09 开班" in page.text
+    assert "人社部门 5 个工作日内审核。一个班最多 50 人。" in page.text
     row = {"session_from": "08:30", "session_until": "17:30", "session_hours": "8", "session_mode": "offline"}
     one = {"session_day": "2024-05-06", "session_topic": "照护", **row}
     page = desk.press("再加一课次", **PLAN, **one)
@@ -184,21 +186,28 @@ def test_hours_are_recorded_corrected_and_signed_off(loop: Loop) -> None:
     assert "还没开始" in early.text
     assert "保存" not in early.text
     for day, session_id in enumerate(days):
-        loop.move_to(CLASS_DAY + timedelta(days=day, hours=8, minutes=1))
+        loop.move_to(CLASS_DAY + timedelta(days=day, hours=8, minutes=31))
         teacher = at(loop, "t1-teach")
         teacher.go(f"/institution/sessions/{session_id}")
         more = {f"hours-{loop.ids['other_voucher']}": "0"} if day else {}
         if not day:
             page = teacher.press("保存 2 人的到课", **{f"hours-{loop.ids['voucher']}": "9"})
             assert "超过这次课的" in alert(page)
+            # whoever signs before anybody is written down has everybody to make up for with evidence
+            assert "还有 2 人没有登记：请先在上面登记，缺课的填 0 学时" in page.text
+            assert page.text.index("保存 2 人的到课") < page.text.index("会签")
         page = teacher.press("保存 2 人的到课", **{f"hours-{loop.ids['voucher']}": "8"}, **more)
         assert "已登记 2 人到课" in page.text
     page = teacher.press("更正", hours="4", why="下午到课，有签到表")
     assert "已更正" in page.text
     assert "下午到课" in page.text
+    class_page = f"/institution/classes/{class_id}"
+    assert "由教务或管理员结业签字" in teacher.go(class_page).text
+    assert "签到、签退已于 2024-03-25 17:30 截止" in teacher.go(f"/institution/sessions/{days[0]}/marks").text
 
     desk = at(loop, "t1-admin")
     assert "待结业签字" in desk.go("/institution").text
+    assert "课已全部上完。请核对每次课的到课，再点“结业签字”" in desk.go(class_page).text
     desk.go(f"/institution/classes/{class_id}/completions")
     exams = {f"exam-{loop.ids['voucher']}": "82.5", f"exam-{loop.ids['other_voucher']}": "缺考"}
     page = desk.press("核对结果", **{**exams, f"exam-{loop.ids['other_voucher']}": ""})
@@ -212,7 +221,7 @@ def test_hours_are_recorded_corrected_and_signed_off(loop: Loop) -> None:
     page = desk.press("签字")
     assert "已结业签字：合格 1 人，不合格 1 人" in page.text
     assert "82.50" in page.text
-    page = desk.go(f"/institution/classes/{class_id}")
+    page = desk.go(class_page)
     assert "已结业签字" in page.text
     assert "不合格" in page.text
     assert at(loop, "t1-teach").http.get(f"/institution/classes/{class_id}/completions").status_code == 403
@@ -327,9 +336,17 @@ def test_a_school_leaves_the_list_and_its_people_are_told_what_they_can_do(loop:
     assert "没有填写" in alert(_leave(head, " "))
     page = _leave(head, "校舍拆迁")
     assert "张在培券停住等待转班" in page.text
+    told = head.go("/institution").text
+    assert "当前为“移出目录”：不能核销，不能提交开班申请；在培学员的券停住，已上的学时保留" in told
+    # the office reads whose exit it was by name
+    assert f"{T1[0]} 自愿退出（校舍拆迁）" in at(loop, "shenhe").go("/office/holds").text
     worker = at(loop, "zhang")
     page = worker.go(f"/my/vouchers/{loop.ids['voucher']}")
     assert "机构已退出，接下来怎么办" in page.text
+    assert "机构已退出目录，这张券暂停使用" in page.text
+    assert "正在核查" not in page.text, "nobody looks into anything of his"
+    assert "打开这张券看怎么办" in worker.go("/my").text
+    worker.go(f"/my/vouchers/{loop.ids['voucher']}")
     assert "等转班（不用办理）" in page.text
     page = worker.press("不转班，申请一张新券")
     assert "已申请新券，原券作结" in page.text

@@ -39,5 +39,7 @@ def leave_list(work: Work, institution_id: int, why: str) -> Left:
         raise sanctions.INSTITUTION_ABSENT.refused()
     states.move(work, Institution, [found], "leave", reason=why)
     named = EVENT_NAMES[Thing.INSTITUTION]["leave"]
-    held = hold_vouchers(work, institution_id, select_in_classes_of(institution_id), f"{named}（{why}）")
+    held = hold_vouchers(
+        work, institution_id, select_in_classes_of(institution_id), f"{found.name} {named}（{why}）"
+    )
     return Left(found.state, held)

@@ -41,6 +41,12 @@ NEXT_STEPS = {
     "closed": "学员都有去向，班级已结束。",
     "cancelled": "班级已取消。",
 }
+TAUGHT = ("approved", "running")
+# once the last session has ended: to whoever signs the class off, and to everybody else
+OVER = {
+    True: "课已全部上完。请核对每次课的到课，再点“结业签字”。",
+    False: "课已全部上完。请核对每次课的到课，由教务或管理员结业签字。",
+}
 
 
 @institution.get("/institution/classes")
@@ -89,11 +95,15 @@ def show_class(class_id: int) -> str:
         found = get_my_class(session, class_id)
         roster = training.roster(session, door.keyring, class_id)
         sessions = training.list_sessions(session, class_id)
+        is_over, own = (
+            bool(sessions) and max(each.ends_at for each in sessions) <= door.at,
+            answers_for(found),
+        )
         return render_template(
             "institution/class.html",
             view=training.view_classes(session, [found])[0],
             found=found,
-            next_step=NEXT_STEPS[found.state],
+            next_step=OVER[own] if is_over and found.state in TAUGHT else NEXT_STEPS[found.state],
             sessions=sessions,
             recorded=house.count_recorded(session, class_id),
             roster=roster,
@@ -101,12 +111,11 @@ def show_class(class_id: int) -> str:
             phone_draw=find_draw_of(session, class_id),
             rated=rated_class(session, class_id, door.today),
             happenings=object_timeline(session, Thing.CLASS, class_id),
-            own=answers_for(found),
+            own=own,
             handed=find_standing(session, class_id),
             is_near=lambda each: timedelta(hours=-1) <= door.at - each.starts_at,
-            is_over=bool(sessions) and max(each.ends_at for each in sessions) <= door.at,
-            is_scannable=found.state in ("approved", "running")
-            and found.starts_on <= door.today <= found.ends_on,
+            is_over=is_over,
+            is_scannable=found.state in TAUGHT and found.starts_on <= door.today <= found.ends_on,
             gives_completions=found.certificate_kind == CertificateKind.TRAINING_COMPLETION,
             to_certify=sum(each.state == "trained" and not each.on_hold for each in roster),
         )

@@ -16,6 +16,7 @@ from voucher.doors.auth.visitors import current_actor
 from voucher.doors.web.institution.blueprint import institution
 from voucher.doors.web.institution.own import list_houses, my_houses
 from voucher.registry.filing.endings import list_endings
+from voucher.registry.listing import STOPPED
 from voucher.stages.settle.queries import payees
 from voucher.stages.train import queries as training
 from voucher.stages.train.queries import house
@@ -37,6 +38,7 @@ def home() -> ResponseReturnValue:
         return render_template(
             "institution/home.html",
             houses=list_houses(session, INSTITUTION_STAFF),
+            stopped=STOPPED,
             endings=list_endings(session, door.today, institution_ids=houses) if at_desk else [],
             counted=training.desk_counters(session, houses, door.at),
             lessons=training.sessions_on(session, houses, door.today),

@@ -32,6 +32,7 @@ from voucher.stages.train import queries as training
 from voucher.stages.train.models.classes import ClassSession, TrainingClass
 from voucher.stages.train.planning import NewClass, NewSession
 from voucher.stages.train.queries.filed_choices import list_filed_rooms, list_filed_teachers
+from voucher.stages.train.queries.limits import read_plan_limits
 from voucher.stages.train.subcontracting import find_standing
 
 FIRST_ROWS = 3
@@ -113,12 +114,16 @@ def _form(found: TrainingClass | None, values: dict[str, str], rows: list[Row]) 
     with door.read() as session:
         kinds = list_words(session, Dictionary.TRAINING_KIND, door.today)
         certificates = list_words(session, Dictionary.CERTIFICATE_KIND, door.today)
+        houses = list_houses(session)
+        regions = {found.region_code} if found else {each.region_code for each in houses}
         return render_template(
             "institution/plan.html",
             found=found,
             values=values,
             rows=rows,
-            houses=[(each.id, each.name) for each in list_houses(session)],
+            houses=[(each.id, each.name) for each in houses],
+            # of several regions each may have its own
+            limits=read_plan_limits(session, regions.pop(), door.today) if len(regions) == 1 else None,
             kinds=[(each.code, each.name) for each in kinds],
             certificates=[(each.code, each.name) for each in certificates],
             levels=LEVELS,

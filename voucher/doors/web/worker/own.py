@@ -20,7 +20,7 @@ from voucher.stages.issue.queries import Card
 NEXT_STEPS: dict[str, str] = {
     "issued": "请先领取这张券",
     "accepted": "请选择班级报名",
-    "enrolled": "开班当天到机构出示二维码核销",
+    "enrolled": "开班当天起到机构出示二维码核销，核销以后才记学时",
     "training": "按课程表上课，课时够了才能结业",
     "trained": "等待评价机构安排考试",
     "assessed": "考试合格，等待证书登记核验",
@@ -35,6 +35,8 @@ NEXT_STEPS: dict[str, str] = {
     "recovering": "证书被撤销，正在向机构追回补贴",
     "recovered": "补贴已经追回",
 }
+# an inquiry, or an institution that has left: the page of the voucher says what can be done
+HELD = "本券暂停使用，打开这张券看怎么办；有疑问请拨打 12333"
 USABLE = ("issued", "accepted", "enrolled")
 PATH: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("领取", ("issued",)),
@@ -58,7 +60,7 @@ class Shown:
 
 def show(card: Card) -> Shown:
     """Return a card as the pages of its holder show it."""
-    step = "本券正在核查，暂停使用；有疑问请拨打 12333" if card.held else NEXT_STEPS[card.state]
+    step = HELD if card.held else NEXT_STEPS[card.state]
     return Shown(card, step, _path(card.state))
 
 

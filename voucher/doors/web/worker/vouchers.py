@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from flask import render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
@@ -28,6 +30,8 @@ from voucher.stages.train.choosing_anew import list_exit_holds
 from voucher.stages.train.queries.ratings import find_own_rating
 from voucher.stages.train.queries.timetables import find_changed_sessions, list_dropped
 
+LEFT = "机构已退出目录，这张券暂停使用；下面写着接下来怎么办"
+INQUIRED = "本券正在核查，暂停使用；有疑问请拨打 12333"
 TAB_KEYS = {"todo": "待使用", "doing": "使用中", "done": "已核销", "gone": ENDED_TAB}
 
 
@@ -67,9 +71,13 @@ def show_voucher(voucher_id: int) -> str:
         if enrolment is not None:
             chosen = training.view_classes(session, [training.get_class(session, enrolment.class_id)])[0]
         redemption = training.redemption_of(session, voucher_id)
+        is_left = bool(card.held and list_exit_holds(session, voucher_id))
+        shown = show(card)
+        if card.held:
+            shown = replace(shown, next_step=LEFT if is_left else INQUIRED)
         return render_template(
             "worker/voucher.html",
-            shown=show(card),
+            shown=shown,
             chosen=chosen,
             lessons=training.list_sessions(session, chosen.found.id) if chosen else [],
             altered=find_changed_sessions(session, [chosen.found.id]) if chosen else {},
@@ -82,7 +90,7 @@ def show_voucher(voucher_id: int) -> str:
             has_sms=door.config.has_sms,
             rating=find_own_rating(session, door.keyring, voucher_id, door.today),
             stars=STAR_NAMES,
-            is_left=bool(card.held and list_exit_holds(session, voucher_id)),
+            is_left=is_left,
             slips=[
                 each
                 for each in list_own_slips(session, door.keyring, person_id)
