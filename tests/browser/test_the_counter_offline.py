@@ -123,7 +123,9 @@ class Counter:
         for size in (PHONE, DESK):
             self.person.page.set_viewport_size(size)
             self.person.complaints.clear()
-            assert self.person.look() == []
+            # a probe that is not answered may come in while one looks
+            found = [each for each in self.person.look() if "net::ERR_" not in each]
+            assert found == []
             self.person.shoot(f"{name}-{size['width']}")
 
 
