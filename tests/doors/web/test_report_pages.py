@@ -58,7 +58,8 @@ def test_a_report_is_frozen_and_downloaded_and_the_board_says_what_the_desk_says
     file = watcher.http.get(number.group()).data
     _look("report.xlsx", file)
     book = CalamineWorkbook.from_filelike(io.BytesIO(file))
-    assert book.sheet_names == ["地区", "定稿", "指标"]
+    assert book.sheet_names == ["地区", "比较", "定稿", "指标"]
+    assert book.get_sheet_by_name("比较").to_python()[1][:2] == ["发放", "3"]
     with scene.database.read() as session:
         anchor = tell_anchor(session)
     assert ["导出时最近的留痕检查点", anchor] in book.get_sheet_by_name("定稿").to_python()
@@ -111,7 +112,9 @@ def _every_kind_is_frozen_and_what_cannot_be_is_refused(scene: Scene, world: Wor
         number = re.search(r"/supervisor/reports/(\d+)\.xlsx", " ".join(page.links))
         assert number is not None
         file = watcher.http.get(number.group()).data
-        assert CalamineWorkbook.from_filelike(io.BytesIO(file)).sheet_names[0] == "地区"
+        sheets = CalamineWorkbook.from_filelike(io.BytesIO(file)).sheet_names
+        assert sheets[0] == "地区"
+        assert ("督导清单" in sheets) == (kind == "half"), "the regions to be visited, and why"
         _look(f"report-{kind}.xlsx", file)
         paper = watcher.http.get(number.group().replace("xlsx", "pdf")).data
         assert paper.startswith(b"%PDF")

@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 
 from tests.doors.web.browser import Browser, Page
 from tests.doors.web.test_looks import IDENTITY, find_doubled_ids, find_unlabelled
+from tests.doors.web.test_report_pages import _look as leave
 from tests.doors.world import World
 from tests.scene import JIYUAN, PROVINCE, XINXIANG, Scene
 from tests.town_attending import PEOPLE, class_room
@@ -78,6 +79,7 @@ def test_a_planted_fraud_is_found_from_the_dashboard_to_its_rows(scene: Scene, w
     page = decent(watcher.press("下结论", outcome="uphold", words="四人同机，核对签到记录属实"))
     assert "已认定属实" in page.text
     rules = decent(watcher.go("/supervisor/risks/rules")).text
+    leave("risk-rules.html", watcher.page.html.encode())
     assert "100%" in rules
     assert "学员付给机构、招生人的资金流水" in rules
     assert "没有线索不等于没有问题" in rules

@@ -82,6 +82,24 @@ def _sheets(found: StatisticReport, anchor: str) -> list[Sheet]:
             ],
         ),
     ]
+    terms = ("whole", "before", "year_before")
+    sheets.insert(
+        1,
+        Sheet(
+            "比较",
+            (SheetColumn("项目", width=20), *(SheetColumn(each) for each in ("本期", "上一期", "上年同期"))),
+            [(name, *(_value(key, body[each][key]) for each in terms)) for key, name in WHAT.items()],
+        ),
+    )
+    if "watched" in body:
+        sheets.insert(
+            2,
+            Sheet(
+                "督导清单",
+                (SheetColumn("地区", width=24), SheetColumn("为什么", width=60)),
+                [(each["name"], each["why"]) for each in body["watched"]],
+            ),
+        )
     if body.get("indicators"):
         named = ("编号", "指标", "口径", "单位", "目标", "完成", "完成率", "依据")
         sheets.append(
