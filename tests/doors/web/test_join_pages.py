@@ -49,6 +49,7 @@ def test_an_auditor_brings_a_list_puts_a_question_and_takes_the_answer_along(
     decent(page)
     assert "还没有导入过名单" in page.text
     assert "规则 R16 补贴回流" in page.text
+    assert "统计漏斗的就业" in page.text
     leave("lists.html", page.html.encode())
     page = auditor.press("导入", **LIST, file=given(scene.folder, ("张三", "4101051990", "2023-09-01")))
     decent(page)

@@ -86,5 +86,7 @@ def _guide(kind: ListKind) -> tuple[str, str, str, str]:
     welcome = (bringing.NAME, *days, *bringing.WELCOME.get(kind, ()))
     joins = [JOIN_NAMES[each] for each, wanted in (*NEEDED.items(), *WELCOME.items()) if wanted is kind]
     uses = [f"比对：{'、'.join(joins)}"] if joins else []
+    uses += ["统计漏斗的就业"] if kind is ListKind.INSURED else []
     uses += [f"规则 {code} {BY_CODE[code].name}" for code in FEEDS.get(kind, ())]
-    return LIST_NAMES[kind], "、".join(needed), "、".join(welcome), "；".join(uses)
+    least = "（账号、手机号、住址、紧急联系人电话至少一项）" if kind is ListKind.CONTACTS else ""
+    return LIST_NAMES[kind], "、".join(needed) + least, "、".join(welcome), "；".join(uses)
