@@ -223,6 +223,8 @@ def _rules_read_the_same_lists(paid: Scene) -> None:
         covered = read_coverage(session)
     assert answers == "..AB.."
     assert covered["R16"].since == day_of(paid.at)
+    recalled = covered["R27"]
+    assert (recalled.sources[0].name, recalled.since) == ("回访", None), "账户、电话名单不是回访"
     bad = bad_rows(lambda: bring(paid, ListKind.BACKFLOW, line(LI_SI, "2024-02-01", 金额="五百")))
     assert [each.column for each in bad] == ["收款机构代码", "金额"]
     bad = bad_rows(lambda: bring(paid, ListKind.PAID, line(LI_SI, **trade | {"补贴种类": "奖金"})))

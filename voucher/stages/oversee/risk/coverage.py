@@ -40,15 +40,22 @@ FIRST_ROWS: dict[str, tuple[str, ...]] = {
     "contacts": ("drawn_at", "phone_draw WHERE drawn_at IS NOT NULL"),
     "outsiders": ("starts_on", "training_class"),
 }
+
+
+def _of(kind: ListKind) -> str:
+    """Return what a kind of list is known by beside the tables: one of them is called contacts too."""
+    return f"list {kind}"
+
+
 # what a rule cannot look without, one of each group; else its first table
 NEEDED: dict[str, tuple[frozenset[str], ...]] = {
     "R01": (frozenset({"claims"}),),
     "R02": (
         frozenset({"claims"}),
-        frozenset({"outside", "history", *(str(each) for each, codes in FEEDS.items() if "R02" in codes)}),
+        frozenset({"outside", "history", *(_of(each) for each, codes in FEEDS.items() if "R02" in codes)}),
     ),
-    "R09": (frozenset({"results"}), frozenset({str(ListKind.ANSWERS)})),
-    "R16": (frozenset({str(ListKind.BACKFLOW)}),),
+    "R09": (frozenset({"results"}), frozenset({_of(ListKind.ANSWERS)})),
+    "R16": (frozenset({_of(ListKind.BACKFLOW)}),),
 }
 
 
@@ -80,10 +87,10 @@ def read_coverage(session: Session) -> dict[str, Coverage]:
     """Return of every rule which data it has and since when."""
     known: dict[str, date | None] = {table: _first_day(session, *said) for table, said in FIRST_ROWS.items()}
     known |= _read_lists(session)
-    names = {**TABLE_NAMES, **{str(each): name for each, name in LIST_NAMES.items()}}
+    names = {**TABLE_NAMES, **{_of(each): name for each, name in LIST_NAMES.items()}}
     found = {}
     for rule in RULES:
-        lists = [str(kind) for kind, codes in FEEDS.items() if rule.code in codes]
+        lists = [_of(kind) for kind, codes in FEEDS.items() if rule.code in codes]
         keys = [*(each for each in rule.tables if each != "backflows"), *lists]
         needed = NEEDED.get(rule.code, (frozenset({rule.tables[0]}),))
         found[rule.code] = Coverage(
@@ -118,5 +125,5 @@ def _read_lists(session: Session) -> dict[str, date | None]:
     """Return the day the oldest list of each kind that still has its lines was brought along."""
     sql = "SELECT kind, min(imported_at) AS since FROM audit_list WHERE forgotten_at IS NULL GROUP BY kind"
     rows = session.execute(text(sql).columns(since=UtcTime()))
-    found: dict[str, date | None] = dict.fromkeys(map(str, ListKind))
-    return found | {kind: day_of(at) for kind, at in rows}
+    found: dict[str, date | None] = dict.fromkeys(map(_of, ListKind))
+    return found | {_of(ListKind(kind)): day_of(at) for kind, at in rows}

@@ -149,9 +149,12 @@ def list_standings(
 def read_meanings(session: Session, on: date) -> dict[str, tuple[str, str]]:
     """Return unit and meaning of every threshold, as its dated row says them. Raises parameter_missing."""
     rows = {name: get_parameter(session, name, on, ["*"]) for name in THRESHOLDS}
-    return {
-        name: (each.unit, each.source.partition("：")[2].partition(" ")[2]) for name, each in rows.items()
-    }
+    return {name: (each.unit, _meaning_of(each.source)) for name, each in rows.items()}
+
+
+def _meaning_of(source: str) -> str:
+    """Return what follows the number of the rule in the source of a threshold."""
+    return (source.partition("：")[2] or source).partition(" ")[2]
 
 
 def find_last_run(session: Session) -> RiskRun | None:
