@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from typing import Any
 
 from flask import Response, make_response, send_file
 from flask.typing import ResponseReturnValue
@@ -82,24 +83,7 @@ def _sheets(found: StatisticReport, anchor: str) -> list[Sheet]:
             ],
         ),
     ]
-    terms = ("whole", "before", "year_before")
-    sheets.insert(
-        1,
-        Sheet(
-            "比较",
-            (SheetColumn("项目", width=20), *(SheetColumn(each) for each in ("本期", "上一期", "上年同期"))),
-            [(name, *(_value(key, body[each][key]) for each in terms)) for key, name in WHAT.items()],
-        ),
-    )
-    if "watched" in body:
-        sheets.insert(
-            2,
-            Sheet(
-                "督导清单",
-                (SheetColumn("地区", width=24), SheetColumn("为什么", width=60)),
-                [(each["name"], each["why"]) for each in body["watched"]],
-            ),
-        )
+    sheets[1:1] = _compared(body)
     if body.get("indicators"):
         named = ("编号", "指标", "口径", "单位", "目标", "完成", "完成率", "依据")
         sheets.append(
@@ -134,6 +118,18 @@ def _sheets(found: StatisticReport, anchor: str) -> list[Sheet]:
             )
         )  # fmt: skip
     return sheets
+
+
+def _compared(body: dict[str, Any]) -> list[Sheet]:
+    """Return the sheets beside the regions: the periods before, and who is to be visited and why."""
+    terms = ("whole", "before", "year_before")
+    heads = [SheetColumn("项目", width=20), *(SheetColumn(each) for each in ("本期", "上一期", "上年同期"))]
+    rows = [(name, *(_value(key, body[each][key]) for each in terms)) for key, name in WHAT.items()]
+    found = [Sheet("比较", heads, rows)]
+    if "watched" in body:
+        heads = [SheetColumn("地区", width=24), SheetColumn("为什么", width=60)]
+        found.append(Sheet("督导清单", heads, [(each["name"], each["why"]) for each in body["watched"]]))
+    return found
 
 
 def _value(key: str, number: int) -> str:
