@@ -82,7 +82,7 @@ def test_兑现后证书被撤销_向评价机构追回二百元(scene: Scene) -
     assert same_money.code == "repayment_booked_already", "the same money once more"
     assert "缴款书示例号" in same_money.sentence
     other = scene.do("制单员", partial(twice, why="第二期"))
-    assert other.remark.endswith("另一笔：第二期")
+    assert (other.remark, other.another_why) == ("人工登记 缴款书另号", "第二期")
     scene.do("付款复核员", twice)
     pay_back(scene, clawback.id, 100_00)
     assert states_of(scene) == {"recovered": 1}

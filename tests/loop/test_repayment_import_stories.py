@@ -12,6 +12,7 @@ from tests.loop.telling import person, ready, refused, states_of, told
 from tests.loop.test_offset_stories import debts, owing
 from tests.paid_back import pay_back
 from tests.scene import EV1, JIYUAN, LIMITS, XINXIANG, ZHANG_SAN, Scene
+from voucher.ledger.audit import AuditRow
 from voucher.plumbing.bank_messages import read_credits
 from voucher.stages.settle import deciding_credits, importing_credits
 from voucher.stages.settle.credit_reading import Statement, read_statement_credits
@@ -118,6 +119,9 @@ def test_改口后只办最后一次提议_一人不能借他人之手两头办(
     assert gone.code == "bank_credit_not_explained", "who explained it sets it not aside"
     with pytest.raises(IntegrityError, match="one proposal"), scene.database.read() as session:
         session.execute(update(BankCredit).values(note="并存"))
+    for said in ({"remark": "另有说法"}, {"payer_name": "他人"}, {"line": 7}, {"bank_reference": None}):
+        with pytest.raises(IntegrityError, match="bank said"), scene.database.read() as session:
+            session.execute(update(BankCredit).values(**said))
     book(scene, credit)
     assert debts(scene)[0][3] == "met"
 
@@ -149,7 +153,13 @@ def test_人工登记与流水说的是同一笔_不会入账两次(scene: Scene
     assert (same.code, "A001" in same.sentence) == ("repayment_registered_already", True)
     why = "两次汇款，回单两张"
     another = scene.do("制单员", lambda work: deciding_credits.assign_credit(work, flagged.id, FIRST, why))
-    assert another.remark.endswith(f"另一笔：{why}"), "who books it sees why"
+    assert (another.another_why, another.remark) == (why, FIRST), "the bank's words stay the bank's"
+    with scene.database.read() as session:
+        trail = select(AuditRow.content).where(AuditRow.thing == "bank_credit", AuditRow.act == "assign")
+        assert session.scalars(trail).all()[-1]["another_why"] == why
+    scene.do("付款复核员", lambda work: deciding_credits.explain_credit(work, flagged.id, "货款误汇"))
+    assert credits_of(scene)[-1].another_why is None, "it went with the proposal it was for"
+    scene.do("制单员", lambda work: deciding_credits.assign_credit(work, flagged.id, FIRST, why))
     wrong = scene.do("制单员", lambda work: repay(work, 1, 10_00, "C001"))
     scene.do("制单员", lambda work: deciding_credits.explain_credit(work, wrong.id, "金额登记有误"))
     scene.do("付款复核员", lambda work: deciding_credits.set_aside(work, wrong.id))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from sqlalchemy import select
 
 from tests.doors.web.browser import Office
 from tests.doors.web.test_office_pages import owes_its_reader_nothing
@@ -12,6 +13,8 @@ from tests.loop.telling import person
 from tests.loop.test_offset_stories import approved, owing
 from tests.loop.test_repayment_import_stories import take_in
 from tests.scene import EV1, LI_SI, ZHANG_SAN, Scene, on
+from voucher.stages.settle import deciding_credits
+from voucher.stages.settle.models.credits import BankCredit
 
 
 @pytest.mark.parametrize("database", ["sqlite"], indirect=True)
@@ -62,6 +65,16 @@ def test_what_is_due_offset_and_paid_stands_on_every_page(scene: Scene, world: W
     owes_its_reader_nothing(page)
     keep(page, "credits-open")
     assert "本页可由您确认的 1 笔，合计 50.00 元" in page.text
+    why = "两次汇款，回单两张"
+    with scene.database.read() as session:
+        first = session.scalars(select(BankCredit.id).order_by(BankCredit.id)).first()
+    assert first is not None
+    # assigned by another one again, with the reason why it is another payment
+    scene.do(
+        "制单员",
+        lambda work: deciding_credits.assign_credit(work, first, "TH-419001-2024-000001", why),
+    )
+    assert f"另一笔，理由：{why}" in checker.go("/bank-credits").text
     page = checker.press("全部确认入账")
     assert "该追回单有 200.00 元已列入拨付文件 BF-419001-2024-0002 抵扣" in page.text
 

@@ -79,7 +79,7 @@ CREDITS = (
     decided("fk_bank_credit_decided_by_person_id", decided_by_person_id=NOBODY),
     credit("a bank_credit stands with one proposal", note="'货款'"),
     Sin("bank_credit rows are never deleted", "bank_credit", ("DELETE FROM bank_credit",)),
-    change("bank_credit", "remark = 'another'", "what two people decided stays"),
+    change("bank_credit", "another_why = 'another'", "what two people decided stays"),
     Sin("what the bank said never changes", "bank_credit", (
         *credit("").statements, "UPDATE bank_credit SET amount_fen = 1 WHERE bank_reference = 'new'")),
 )  # fmt: skip

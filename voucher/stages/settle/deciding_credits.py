@@ -15,7 +15,7 @@ from voucher.rules.lifecycle import Thing, check_event
 from voucher.rules.words import check_why
 from voucher.stages.settle.bank_reading import printable
 from voucher.stages.settle.clawback import meet
-from voucher.stages.settle.importing_credits import ANOTHER, list_owed
+from voucher.stages.settle.importing_credits import list_owed
 from voucher.stages.settle.models.claims import Claim
 from voucher.stages.settle.models.credits import BOOKED, BY_HAND, SET_ASIDE, BankCredit
 from voucher.stages.settle.models.payments import Clawback
@@ -84,12 +84,11 @@ def assign_credit(work: Work, credit_id: int, letter: str, why: str = "") -> Ban
     by_hand = list_by_hand(work.session, credit.region_code, credit.amount_fen)
     others = [each for each in by_hand if each.credit_id != credit.id]
     twin = find_twin(credit, wanted.clawback_id, others, wanted.names)
-    if twin is not None:
-        if not words:
-            raise REGISTERED_BY_HAND.refused(letter=twin.letter_number, document=twin.reference)
-        credit.remark = f"{credit.remark}{ANOTHER}{words}"
+    if twin is not None and not words:
+        raise REGISTERED_BY_HAND.refused(letter=twin.letter_number, document=twin.reference)
     credit.clawback_id, credit.problem, credit.note = wanted.clawback_id, None, None
-    _propose(work, credit, "assign", letter=number)
+    credit.another_why = words or None
+    _propose(work, credit, "assign", letter=number, **({"another_why": words} if words else {}))
     return credit
 
 
@@ -102,7 +101,7 @@ def explain_credit(work: Work, credit_id: int, note: str) -> BankCredit:
     """
     credit = _take_up(work, [credit_id])[0]
     credit.note = check_why(note)
-    credit.clawback_id, credit.problem = None, EXPLAINED
+    credit.clawback_id, credit.problem, credit.another_why = None, EXPLAINED, None
     _propose(work, credit, "explain", why=credit.note)
     return credit
 

@@ -25,8 +25,6 @@ from voucher.stages.settle.offset_plans import letter_number
 from voucher.stages.settle.twins import ByHand, find_twin, list_by_hand, names_of
 
 AT_ONCE = 1_000
-# before the words why a credit is another payment than the one it looks like
-ANOTHER = "；另一笔："
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +93,7 @@ def _match(told: CreditTold, owed: Sequence[Owed], *, contradicts: bool) -> Matc
 
 
 def _looks(told: CreditTold | BankCredit) -> tuple[str, str, int]:
-    return told.payer_name, told.remark.split(ANOTHER)[0], told.amount_fen
+    return told.payer_name, told.remark, told.amount_fen
 
 
 def _list_known(session: Session, region_code: str, told: Sequence[CreditTold]) -> dict[str | None, int]:

@@ -17,7 +17,6 @@ from voucher.rules.lifecycle import Thing, check_event
 from voucher.stages.settle.bank_reading import printable
 from voucher.stages.settle.clawback import CLAWBACK_MISSING
 from voucher.stages.settle.deciding_credits import CREDIT_DECIDED, SOURCE, book_credits
-from voucher.stages.settle.importing_credits import ANOTHER
 from voucher.stages.settle.models.claims import Claim
 from voucher.stages.settle.models.credits import BOOKED, BY_HAND, BankCredit
 from voucher.stages.settle.models.payments import Clawback
@@ -125,7 +124,8 @@ def _register(
         line=BY_HAND,
         bank_reference=reference,
         payer_name=work.session.get_one(Institution, clawback.institution_id).name,
-        remark=f"人工登记 {reference}" + (f"{ANOTHER}{why}" if why else ""),
+        remark=f"人工登记 {reference}",
+        another_why=why or None,
         amount_fen=amount_fen,
         clawback_id=clawback_id,
         proposed_by_person_id=work.actor.person_id,
@@ -133,7 +133,8 @@ def _register(
     )
     work.session.add(credit)
     work.session.flush()
-    audit.record_one(work, "bank_credit", credit.id, "register", amount_fen=amount_fen)
+    told_why = {"another_why": why} if why else {}
+    audit.record_one(work, "bank_credit", credit.id, "register", amount_fen=amount_fen, **told_why)
     return credit
 
 

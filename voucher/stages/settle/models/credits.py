@@ -24,6 +24,8 @@ class BankCredit(Model):
     receivable; the rest was paid too much and goes back outside of the ledger. `source_sha256` is over the
     region and its file, so that one file may be taken in for two regions, and each line once for each.
     What a person registers by its document stands here too, as line 0, under the same references.
+    `another_why` is why it is another payment than the one it looks like, as the proposal says; what the bank
+    said, and what was decided, stays by trigger.
     """
 
     __tablename__ = "bank_credit"
@@ -63,6 +65,7 @@ class BankCredit(Model):
     clawback_id: Mapped[int | None] = mapped_column(Int64, ForeignKey("clawback.id"))
     problem: Mapped[str | None] = mapped_column(Text)
     note: Mapped[str | None] = mapped_column(Text)
+    another_why: Mapped[str | None] = mapped_column(Text)
     proposed_by_person_id: Mapped[int] = mapped_column(Int64, ForeignKey("person.id"), nullable=False)
     proposed_at: Mapped[datetime] = mapped_column(UtcTime, nullable=False)
     decision: Mapped[str | None] = mapped_column(Text)
