@@ -8,7 +8,7 @@ from alembic import op
 from voucher.plumbing import types as t
 
 revision = "0139"
-down_revision = "0142"
+down_revision = "0144"
 branch_labels = None
 depends_on = None
 

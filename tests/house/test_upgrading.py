@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from types import ModuleType
 from uuid import uuid4
 
 import psycopg
@@ -32,6 +33,7 @@ AT, DAY = datetime(2024, 3, 6, 2, 0, tzinfo=UTC), date(2024, 3, 6)
 SUBJECT = "0" * 64
 NURSE, JIYUAN = "4-10-01-05", "419001"
 INTO = "INSERT INTO session_change"
+OLD_TRIGGER = "CREATE TRIGGER {} BEFORE UPDATE ON {} BEGIN SELECT RAISE(ABORT, 'old'); END"
 
 
 @pytest.fixture(params=BACKENDS)
@@ -361,3 +363,63 @@ def _what_was_concluded_before_takes_two_too(database: Database) -> None:
     ):  # fmt: skip
         with pytest.raises(DBAPIError, match=why), database.engine.begin() as connection:
             connection.execute(text(deed))
+
+
+def module_of(ending: str) -> ModuleType:
+    """Return the migration whose file ends so."""
+    revisions = ScriptDirectory(str(MIGRATIONS)).walk_revisions()
+    (found,) = (each.module for each in revisions if str(each.path).endswith(ending))
+    return found
+
+
+def test_why_a_credit_is_another_payment_leaves_the_words_of_the_bank(tmp_path: Path) -> None:
+    """Only what people wrote there moves: a bank's own remark may say the same."""
+    load_models()
+    with sa.create_engine(f"sqlite:///{tmp_path / 'credits.db'}").begin() as connection:
+        for table in ("bank_credit", "audit_row"):
+            named = [each.name for each in Model.metadata.tables[table].columns]
+            columns = ", ".join(each for each in named if each != "another_why")
+            connection.execute(text(f"CREATE TABLE {table} ({columns})"))
+        for name in ("bank_credit_final", "bank_credit_said"):
+            connection.execute(text(OLD_TRIGGER.format(name, "bank_credit")))
+        kept = (
+            (1, 0, "人工登记 A；另一笔：第二期"),
+            (2, 4, "退款；另一笔：两次汇款；另一笔：回单两张"),
+            (3, 5, "退款；另一笔：付款人写的"),
+            (4, 6, "退款"),
+        )
+        for key, line, remark in kept:
+            put(connection, "bank_credit", id=key, line=line, remark=remark)
+        for key in (2, 4):
+            put(connection, "audit_row", id=key, thing="bank_credit", object_id=key, act="assign")
+        with Operations.context(MigrationContext.configure(connection)):
+            module_of("_another_why.py").upgrade()
+        rows = connection.execute(text("SELECT remark, another_why FROM bank_credit ORDER BY id")).all()
+        assert [tuple(row) for row in rows] == [
+            ("人工登记 A", "第二期"),
+            ("退款", "两次汇款；回单两张"),
+            ("退款；另一笔：付款人写的", None),
+            ("退款", None),
+        ]
+        with pytest.raises(DBAPIError, match="bank said"):
+            connection.execute(text("UPDATE bank_credit SET remark = 'x'"))
+
+
+def test_a_hold_that_stood_without_its_case_is_given_back_to_it(tmp_path: Path) -> None:
+    load_models()
+    with sa.create_engine(f"sqlite:///{tmp_path / 'holds.db'}").begin() as connection:
+        for table in ("claim_denial", "hold"):
+            columns = ", ".join(each.name for each in Model.metadata.tables[table].columns)
+            connection.execute(text(f"CREATE TABLE {table} ({columns})"))
+        connection.execute(text(OLD_TRIGGER.format("claim_denial_fixed", "claim_denial")))
+        put(connection, "hold", id=1, thing="claim", object_id=7, why="本人反映：不是我", closed_at=AT)
+        anew = "本人反映：不是我（FY-2024-000003，退票后停住）"
+        put(connection, "hold", id=2, thing="claim", object_id=7, why=anew)
+        for key in (3, 4):
+            put(connection, "claim_denial", id=key, claim_id=7, hold_id=1 if key == 3 else None)
+        with Operations.context(MigrationContext.configure(connection)):
+            module_of("_case_held_anew.py").upgrade()
+        rows = connection.execute(text("SELECT id, hold_id FROM claim_denial ORDER BY id")).all()
+        assert [tuple(row) for row in rows] == [(3, 2), (4, None)]
+        with pytest.raises(DBAPIError, match="stays whose"):
+            connection.execute(text("UPDATE claim_denial SET hold_id = 1 WHERE id = 3"))

@@ -358,7 +358,7 @@ def test_已交银行的不许诺停住_属实后不留待处置(scene: Scene) -
     zhang, li = town_issue.worker(scene, ZHANG_SAN), town_issue.worker(scene, LI_SI)
     first, second = claims_of(scene)
     scene.open_accounts()
-    scene.make_file(budget)
+    file = scene.make_file(budget)
     assert states_of(scene) == {"paying": 2}
     case = deny(scene, zhang, first.id)
     assert case.hold_id is None
@@ -381,6 +381,22 @@ def test_已交银行的不许诺停住_属实后不留待处置(scene: Scene) -
     confirm(scene, old)
     with scene.database.read() as session:
         assert session.get_one(Hold, old.hold_id).closed_at is not None
+
+    # what the bank sends back is stopped anew: by the case, which two people can still conclude
+    with scene.database.read() as session:
+        lines = session.scalars(select(PaymentLine.reference)).all()
+    scene.bank_answers(file, failing=lines)
+    with scene.database.read() as session:
+        held = session.scalars(
+            select(Hold).where(Hold.object_id == second.id, Hold.closed_at.is_(None))
+        ).one()
+        assert session.get_one(Denial, old.id).hold_id == held.id
+    by_hand = told(scene, "核查员", lambda work: denying.check_no_denial(work.session, held))
+    assert by_hand.code == "hold_of_denial", "no officer ends it alone"
+    scene.do("核查员", lambda work: lifting.ask_lift(work, old.id, "本人记错，书面认可"))
+    scene.do("确认员", lambda work: lifting.lift(work, old.id))
+    give_accounts(scene, [EV1[1]], "2588")
+    assert scene.do("制单员", lambda work: correct_bounced(work, EV1[1])) == 1, "the other case waits"
 
 
 def test_已交银行时反映的_银行退票即停住_改了账户也不能重付_答复后才走(scene: Scene) -> None:

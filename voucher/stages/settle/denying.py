@@ -169,10 +169,9 @@ def _stop_again(work: Work, case: Denial) -> None:
     if known is not None and known.closed_at is None:
         return
     words = f"本人反映：{PROBLEM_NAMES[Problem(case.problem)]}（{case.number}，退票后停住）"
-    hold = open_hold(work, Thing.CLAIM, case.claim_id, words)
-    if known is None:
-        case.hold_id = hold.id
-        work.session.flush()
+    # the case takes it in place of one that ended: nobody could answer for a hold without a case
+    case.hold_id = open_hold(work, Thing.CLAIM, case.claim_id, words).id
+    work.session.flush()
 
 
 def let_go_ended(work: Work, claims: Sequence[Claim], conclusion: str) -> None:
