@@ -25,7 +25,9 @@ from tests.loop.test_outside_stories import chief, hand_over, of
 from tests.paid_back import pay_back
 from tests.scene import EV1, EV2, JIYUAN, LI_SI, XINXIANG, ZHANG_SAN, ZHAO_LIU, Scene, on
 from tests.town_issue import act
+from tests.watching import watched
 from voucher.ledger import sealing
+from voucher.plumbing.unit_of_work import Work
 from voucher.registry.bonus_standards import BonusStandardRow
 from voucher.registry.institutions import Institution
 from voucher.registry.outside.asking import Outside
@@ -227,6 +229,34 @@ def test_吸纳就业_一家累计不超过二百万元_第二千零一人应付
     later = apply(scene, BonusKind.ABSORPTION, budget, hired[1:], firm=FirmSize.SMALL)
     assert said(later) == ["payee_cap_reached"]
     assert applied.count(Outcome.REFUSED) == 1
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_一批申报有多少人_问数据库的次数都一样(scene: Scene) -> None:
+    """逐人判断，资料成批读：人再多、日期各不相同，语句数不随人数增长。"""
+    ready(scene)
+    scene.at = on("2024-03-06")
+    budget = scene.open_budget(2_000_000)
+
+    def cost(*serials: int) -> tuple[int, int]:
+        """Return the statements of applying for so many people, and of showing the batch."""
+        rows = [entry(person(each), "national_expert", f"2024-01-{each:02d}") for each in serials]
+        wish = BonusWish(BonusKind.HONOUR_AWARD, JIYUAN, budget, EV1[1], rows)
+        sent: list[str] = []
+
+        def act_watched(work: Work) -> Applied:
+            with watched(work.session) as statements:
+                done = apply_for_bonuses(work, wish)
+            sent.extend(statements)
+            return done
+
+        applied = scene.do("operator", act_watched)
+        assert applied.count(Outcome.PAYABLE) == len(serials)
+        with scene.database.read() as session, watched(session) as shown:
+            assert len(queries.list_lines(session, scene.keyring, applied.batch.id)) == len(serials)
+        return len(sent), len(shown)
+
+    assert cost(1, 2, 3) == cost(*range(4, 28))
 
 
 def test_介绍补贴_同一人同一用人单位只认一家中介(scene: Scene) -> None:

@@ -6,7 +6,7 @@ Unknown policy is a parameter with a default, and `confidence` says so to the of
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from functools import lru_cache
 from types import MappingProxyType
@@ -33,6 +33,7 @@ from voucher.plumbing.db import Model
 from voucher.plumbing.types import Day, Flag, Int64, Text
 from voucher.registry.catalogue import RANKS, select_above
 from voucher.rules.errors import Family, reason
+from voucher.rules.periods import in_force
 
 PARAMETER_MISSING = reason(
     "parameter_missing",
@@ -248,6 +249,27 @@ def get_parameter(session: Session, name: str, on: date, region_codes: list[str]
     Raises Refused parameter_missing.
     """
     rows = session.scalars(_IN_FORCE, {"name": name, "on": on, "regions": [*region_codes, ANYWHERE]}).all()
+    return _nearest(rows, name, on, region_codes)
+
+
+def get_parameters_on(
+    session: Session, name: str, days: Iterable[date], region_codes: Sequence[str]
+) -> dict[date, Parameter]:
+    """Return the value in force on each of some days, as `get_parameter` does, in one statement for all.
+
+    Raises Refused parameter_missing.
+    """
+    asked = select(Parameter).where(
+        Parameter.name == name, Parameter.region_code.in_([*region_codes, ANYWHERE])
+    )
+    rows = session.scalars(asked).all()
+    return {
+        on: _nearest([row for row in rows if in_force(on, row.since, row.until)], name, on, region_codes)
+        for on in set(days)
+    }
+
+
+def _nearest(rows: Sequence[Parameter], name: str, on: date, region_codes: Sequence[str]) -> Parameter:
     order = {code: place for place, code in enumerate([*region_codes, ANYWHERE])}
     if not rows:
         raise PARAMETER_MISSING.refused(name=name, on=on.isoformat())

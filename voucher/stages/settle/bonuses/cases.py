@@ -78,8 +78,9 @@ def read_lines(
     claimed_fen = sum_claimed(session, kind, payee_id)
     before = read_earlier(session, kind, payee_id, person_ids)
     recorded = read_recorded(session, kind, person_ids, today)
+    days = [entry.happened_on for entry, _ in entries]
+    points, apart = (tables.read_numbers_on(session, name, days, regions) for name in (PREPAY, APART))
     lines: list[Line] = []
-    names = STATE_NAMES[Thing.CLAIM]
     for entry, person_id in entries:
         standard = find_bonus_standard(standards, kind, entry.item_code, entry.happened_on, regions)
         key = bonus_key(kind, entry.item_code, person_id, payee_id, entry.occasion)
@@ -87,7 +88,6 @@ def read_lines(
         other = half.claim if half is not None else None
         paid = kind is BonusKind.APPRENTICESHIP_SETTLEMENT and other is not None and other.state == "paid"
         advance = half.basis if paid and half is not None else None
-        points = tables.read_parameter_number(session, PREPAY, entry.happened_on, regions)
         case = BonusCase(
             standard=standard,
             person_id=person_id,
@@ -106,13 +106,14 @@ def read_lines(
             advanced_fen=other.amount_fen if advance is not None and other is not None else 0,
             advanced_heads=advance.heads if advance is not None else None,
             other_agreements=agreements,
-            other_half=None if other is None or advance is not None else names[other.state],
-            advance_points=points or 0,
+            other_half=None
+            if other is None or advance is not None
+            else STATE_NAMES[Thing.CLAIM][other.state],
+            advance_points=points[entry.happened_on] or 0,
             recorded=recorded.find(standard, person_id, entry.occasion),
-            apart_months=tables.read_parameter_number(session, APART, entry.happened_on, regions),
+            apart_months=apart[entry.happened_on],
         )
-        earlier = next((each.claim.number for each in before if each.key == key), None)
-        lines.append(Line(entry, case, key, earlier, advance))
+        lines.append(Line(entry, case, key, _find_number(before, key), advance))
     return lines
 
 
@@ -121,6 +122,10 @@ def _list_other_days(kind: BonusKind, person_id: int, before: Sequence[Earlier])
     if kind in OTHER_HALF:
         return ()
     return tuple(each.basis.happened_on for each in before if each.claim.person_id == person_id)
+
+
+def _find_number(before: Sequence[Earlier], key: str) -> str | None:
+    return next((each.claim.number for each in before if each.key == key), None)
 
 
 def sum_claimed(session: Session, kind: BonusKind, payee_id: int) -> int:

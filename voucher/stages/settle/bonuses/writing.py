@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from voucher.ledger import budget as budgets
 from voucher.ledger import entitlements, states
+from voucher.plumbing.bulk import next_ids
 from voucher.plumbing.db import insert_rows
 from voucher.plumbing.unit_of_work import Work
 from voucher.rules.approval import Step
@@ -37,7 +38,12 @@ def write_batch(
     The budget is locked; the lines fit it. Raises Refused entitlement_taken.
     """
     batch = _open(work, kind, region_code, project_id, budget_id, judged)
-    bases = [_basis(work, kind, region_code, payee_id, line) for line, _ in judged]
+    # with ids of their own the rows of a table go in by one statement, however many
+    ids = next_ids(work.session, BonusBasis, len(judged))
+    bases = [
+        _basis(work, basis_id, kind, region_code, payee_id, line)
+        for basis_id, (line, _) in zip(ids, judged, strict=True)
+    ]
     work.session.add_all(bases)
     work.session.flush()
     going = [
@@ -47,9 +53,12 @@ def write_batch(
     ]
     claims = _claims(work, batch, payee_id, going)
     by_basis = {each.basis_id: each for each in claims}
-    for position, (basis, (_, verdict)) in enumerate(zip(bases, judged, strict=True), start=1):
-        found = by_basis.get(basis.id)
-        work.session.add(_line(batch, position, basis, verdict, found.id if found else None))
+    work.session.add_all(
+        _line(line_id, batch, position, basis, verdict, by_basis.get(basis.id))
+        for position, (line_id, basis, (_, verdict)) in enumerate(
+            zip(next_ids(work.session, SettlementLine, len(judged)), bases, judged, strict=True), start=1
+        )
+    )
     work.session.flush()
     counted = (
         (verdict.outcome, basis.level, basis.person_id, verdict.amount_fen, basis.id in by_basis)
@@ -84,9 +93,12 @@ def _open(
     return batch
 
 
-def _basis(work: Work, kind: BonusKind, region_code: str, payee_id: int, line: Line) -> BonusBasis:
+def _basis(
+    work: Work, basis_id: int, kind: BonusKind, region_code: str, payee_id: int, line: Line
+) -> BonusBasis:
     entry, case = line.entry, line.case
     return BonusBasis(
+        id=basis_id,
         kind=str(kind),
         item_code=entry.item_code,
         level=0,
@@ -129,6 +141,7 @@ def _claims(
     )
     claims = [
         Claim(
+            id=claim_id,
             kind=batch.kind,
             batch_id=batch.id,
             budget_id=batch.budget_id,
@@ -152,7 +165,9 @@ def _claims(
             filed_at=work.at,
             **states.first_state(Thing.CLAIM, "draft"),
         )
-        for (basis, line, verdict), entitlement_id in zip(going, keys, strict=True)
+        for claim_id, (basis, line, verdict), entitlement_id in zip(
+            next_ids(work.session, Claim, len(going)), going, keys, strict=True
+        )
     ]
     work.session.add_all(claims)
     work.session.flush()
@@ -166,9 +181,15 @@ def _claims(
 
 
 def _line(
-    batch: SettlementBatch, position: int, basis: BonusBasis, verdict: BonusVerdict, claim_id: int | None
+    line_id: int,
+    batch: SettlementBatch,
+    position: int,
+    basis: BonusBasis,
+    verdict: BonusVerdict,
+    claim: Claim | None,
 ) -> SettlementLine:
     return SettlementLine(
+        id=line_id,
         batch_id=batch.id,
         position=position,
         basis_id=basis.id,
@@ -178,7 +199,7 @@ def _line(
         explanation=verdict.explanation,
         findings=verdict.findings,
         refusal=refusal_as_json(verdict.refusal) if verdict.refusal is not None else None,
-        claim_id=claim_id,
+        claim_id=claim.id if claim is not None else None,
     )
 
 
