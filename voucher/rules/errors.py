@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from string import Formatter
 
 
 class Family(StrEnum):
@@ -109,6 +110,13 @@ def reason(code: str, title: str, next_step: str, source: str, family: Family = 
     declared = Reason(code=code, title=title, next_step=next_step, source=source, family=family)
     _REASONS[code] = declared
     return declared
+
+
+def open_words(title: str) -> str:
+    """Return what a template says of any case: each fact it would name left open as “……”."""
+    return "".join(
+        words + ("……" if name is not None else "") for words, name, _, _ in Formatter().parse(title)
+    )
 
 
 def list_reasons() -> list[Reason]:

@@ -103,6 +103,7 @@ def test_what_is_due_is_listed_told_confirmed_by_another_and_destroyed_in_pieces
     scene: Scene, unused: dict[str, str]
 ) -> None:
     gone, kept, back = (own(scene, unused[who[0]]) for who in (SUN_BA, LI_SI, ZHANG_SAN))
+    scene.do("一审", lambda work: preserve(work, own(scene, "复核员"), "济源市检察院（2027）2号"))
     assert refused(scene, "一审", asking.ask_run, XINXIANG).refusal.code == "region_foreign"
     assert refused(scene, unused[SUN_BA[0]], asking.ask_run, JIYUAN).refusal.code == "role_missing"
     run = scene.do("一审", lambda work: asking.ask_run(work, JIYUAN)).id
@@ -159,7 +160,12 @@ def test_what_is_due_is_listed_told_confirmed_by_another_and_destroyed_in_pieces
         assert sum(each.erased for each in sums) + sum(each.kept for each in sums) == sum(
             each.due for each in sums
         )
-        assert {each.code for each in queries.list_whys(session, run)} >= {"retention_preserved"}
+        whys = {each.code: each for each in queries.list_whys(session, run)}
+        several = whys["retention_preserved"]
+        assert (several.count, several.words) == (2, "依法保全中（……），不能删除"), (
+            "not the paper of one of them"
+        )
+        assert "工作人员的账号和职责" in whys["erasure_business_open"].words, "what all of them say is said"
         assert session.scalar(select(func.count()).select_from(Job).where(Job.kind == "retention")) == 2
     complaint = int(unused["投诉"])
     said = scene.do("异议处理员", lambda work: look_at_complaint(work, complaint))[1]

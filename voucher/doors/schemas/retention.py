@@ -42,7 +42,7 @@ class RetentionSum(Schema):
 
 
 class RetentionWhy(Schema):
-    """Why something was not due, in the words of one case."""
+    """Why something was not due; what differs from case to case is left open."""
 
     kind = fields.String()
     code = fields.String()

@@ -10,6 +10,7 @@ from sqlalchemy import case, func, select
 from sqlalchemy.orm import Session
 
 from voucher.registry.catalogue import Region
+from voucher.rules.errors import list_reasons, open_words
 from voucher.stages.oversee.retention.asking import RUN_MISSING
 from voucher.stages.oversee.retention.models import RetentionItem, RetentionRun
 
@@ -31,7 +32,10 @@ class Sum:
 
 @dataclass(frozen=True, slots=True)
 class Why:
-    """One reason why something was not due, in the words of one case of it, and how often it stood."""
+    """One reason why something was not due, and how often it stood.
+
+    In the words of its cases where they all say the same; else with what differs left open.
+    """
 
     kind: str
     code: str
@@ -90,12 +94,22 @@ def list_whys(session: Session, run_id: int) -> list[Why]:
     """Return why things of a run were not due, the commonest first."""
     count = func.count()
     rows = session.execute(
-        select(RetentionItem.kind, RetentionItem.code, func.min(RetentionItem.words), count)
+        select(
+            RetentionItem.kind,
+            RetentionItem.code,
+            func.min(RetentionItem.words),
+            func.max(RetentionItem.words),
+            count,
+        )
         .where(RetentionItem.run_id == run_id, RetentionItem.code.is_not(None))
         .group_by(RetentionItem.kind, RetentionItem.code)
         .order_by(count.desc(), RetentionItem.code)
     )
-    return [Why(kind, code or "", words or "", number) for kind, code, words, number in rows]
+    general = {each.code: open_words(each.title) for each in list_reasons()}
+    return [
+        Why(kind, code or "", (first if first == last else general.get(code or "")) or "", number)
+        for kind, code, first, last, number in rows
+    ]
 
 
 def list_items(
