@@ -37,10 +37,8 @@ from voucher.rules.approval import Step
 from voucher.stages.settle import bank, payment, payment_download, review
 from voucher.stages.settle.correct import correct_bounced
 from voucher.stages.settle.models.payments import Payment, PaymentFile, PaymentLine
-from voucher.stages.settle.queries import (
-    list_quarantine,
-    reconcile,
-)
+from voucher.stages.settle.queries import reconcile
+from voucher.stages.settle.queries.banking import list_set_aside
 from voucher.stages.settle.queries.desk import desk
 from voucher.stages.settle.turn_down import turn_down
 from voucher.stages.settle.withdraw import withdraw
@@ -171,7 +169,7 @@ def test_回盘错一分_查无此号_前后矛盾的都隔离(scene: Scene) -> 
     assert states_of(scene) == {"paid": 1, "bounced": 1}
     assert scene.budget(budget).spent_fen == 200_00
     with scene.database.read() as session:
-        why = [each.why for each in list_quarantine(session, file.id)]
+        why = [each.line.why for each in list_set_aside(session, [JIYUAN], payment_file_id=file.id)]
     assert why == [
         "金额与拨付文件不一致", "本拨付文件中没有这个参考号", "结果不是“成功”或“失败”",
         "金额与拨付文件不一致", "与已入账的结果相矛盾", "与已入账的结果相矛盾",

@@ -15,7 +15,7 @@ from tests.doors.web.test_office_pages import owes_its_reader_nothing
 from tests.doors.world import World
 from tests.loop.telling import approve_batch
 from tests.scene import EV1, EV2, LI_SI, ZHANG_SAN, Scene, on
-from voucher.doors.web.finance import ledger
+from voucher.doors.web.finance import comparing, files, ledger
 from voucher.registry.standards import Parameter
 from voucher.stages.settle.models.payments import PaymentFile, PaymentLine
 
@@ -97,8 +97,25 @@ def test_a_file_is_prechecked_made_for_a_bank_handed_out_again_by_two_and_answer
     assert "退票 1" in page.text
     assert "隔离 1" in page.text
     keep(page, "file-answered")
+    # a file of any length is shown page by page, its sums are always those of all of it
+    monkeypatch.setattr(files, "LINES_PER_PAGE", 1)
+    page = maker.go(address)
+    owes_its_reader_nothing(page)
+    listed = page.text.split("明细")[-1]
+    assert (f"{file.number}-00001" in listed, f"{file.number}-00002" in listed) == (True, False)
+    assert ("全部合计 2 笔" in listed, "400.00" in listed, "下一页" in listed) == (True, True, True)
+    assert "共 2 笔，本页 1 笔" in listed
+    listed = maker.go(f"{address}?after=1").text.split("明细")[-1]
+    assert (EV2[0] in listed, EV1[0] in listed, "下一页" in listed) == (True, False, False)
+    monkeypatch.undo()
+    monkeypatch.setattr(comparing, "PER_PAGE", 1)
     page = maker.go("/reconciliation")
     owes_its_reader_nothing(page)
+    assert "未了差额 2 条" in page.text
+    assert "共 2 条，本页 1 条" in page.text
+    assert f"{file.number}-00002" in maker.go("/reconciliation?after=1").text
+    monkeypatch.undo()
+    page = maker.go("/reconciliation")
     assert "隔离的回盘行 1 条" in page.text
     page = maker.press("保存", explanation="银行手续费误计，已电话核实")
     keep(page, "reconciliation")

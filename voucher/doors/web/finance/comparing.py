@@ -22,7 +22,7 @@ from voucher.stages.settle import offset_stays, queries, repaying
 from voucher.stages.settle.bonuses.returning import list_returns
 from voucher.stages.settle.models.claims import Claim
 from voucher.stages.settle.models.payments import BankResult, Payment, PaymentFile, PaymentLine
-from voucher.stages.settle.queries.banking import list_set_aside
+from voucher.stages.settle.queries.banking import count_set_aside, list_set_aside
 from voucher.stages.settle.queries.letters import list_due_days
 from voucher.stages.settle.queries.offsets import list_came_back, list_stays
 
@@ -48,13 +48,18 @@ class ThreeSums:
 @finance.get("/reconciliation")
 def reconciliation() -> ResponseReturnValue:
     """Show the three sums and every released line on which they differ."""
-    regions = current_actor().regions
+    regions, after, aside = current_actor().regions, fields.cursor("after"), fields.cursor("aside")
     with the_door().read() as session:
         return render_template(
             "finance/reconciliation.html",
             sums=_add_up(session, regions),
-            differences=queries.reconcile(session, regions),
-            set_aside=list_set_aside(session, regions, settled=False),
+            differing=queries.sum_differences(session, regions),
+            differences=queries.reconcile(session, regions, after_id=after, limit=PER_PAGE),
+            after=after,
+            aside_open=count_set_aside(session, regions)[1],
+            set_aside=list_set_aside(session, regions, settled=False, after_id=aside, limit=PER_PAGE),
+            aside=aside,
+            per_page=PER_PAGE,
         )
 
 

@@ -31,9 +31,14 @@ from voucher.stages.settle import bank, payment, payment_download, queries
 from voucher.stages.settle.models.banking import PaymentDownload
 from voucher.stages.settle.models.claims import Claim
 from voucher.stages.settle.models.payments import LIVE_PAYMENT, Payment, PaymentFile
-from voucher.stages.settle.queries.banking import find_template_of, list_downloads, list_set_aside
+from voucher.stages.settle.queries.banking import (
+    count_set_aside,
+    find_template_of,
+    list_downloads,
+    list_set_aside,
+)
 
-FILES_PER_PAGE = 50
+FILES_PER_PAGE = LINES_PER_PAGE = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,27 +190,33 @@ def _show_all() -> str:
 
 
 def show_file(file_id: int) -> str:
-    """Return the page of one file."""
-    regions = current_actor().regions
+    """Return the page of one file, its rows and those set aside page by page."""
+    regions, after, aside = current_actor().regions, fields.cursor("after"), fields.cursor("aside")
     with the_door().read() as session:
         found = queries.get_payment_file(session, file_id, regions)
-        lines = queries.list_payment_lines(session, file_id)
+        sent, answered = queries.count_answers(session, file_id)
         downloads = list_downloads(session, file_id)
         return render_template(
             "finance/file.html",
             file=found,
             budget=session.get_one(Budget, found.budget_id),
-            lines=lines,
-            quarantine=list_set_aside(session, regions, payment_file_id=file_id),
+            lines=queries.list_payment_lines(session, file_id, after=after, limit=LINES_PER_PAGE),
+            after=after,
+            per_page=LINES_PER_PAGE,
+            quarantine=list_set_aside(
+                session, regions, payment_file_id=file_id, after_id=aside, limit=LINES_PER_PAGE
+            ),
+            set_aside=count_set_aside(session, regions, payment_file_id=file_id),
+            aside=aside,
             downloads=downloads,
             me=current_actor().person_id,
             template=find_template_of(session, file_id),
             happenings=queries.object_timeline(session, Thing.PAYMENT_FILE, file_id),
             names=name_hands(session, [found])
             | name_people(session, [each for row in downloads for each in _of_download(row)]),
-            answered=sum(1 for line in lines if line.outcome),
+            answered=answered,
             owed=queries.find_owed_of_file(session, file_id),
-            sent=sum(1 for line in lines if line.is_sent),
+            sent=sent,
         )
 
 

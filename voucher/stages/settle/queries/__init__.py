@@ -22,6 +22,13 @@ from voucher.stages.settle.queries.claims import (
     object_timeline,
 )
 from voucher.stages.settle.queries.desk import Waiting, desk
+from voucher.stages.settle.queries.differences import (
+    Difference,
+    find_owed_of_file,
+    read_owed_still,
+    reconcile,
+    sum_differences,
+)
 from voucher.stages.settle.queries.holds import count_open_holds, list_open_holds
 from voucher.stages.settle.queries.notices import (
     NoticeLine,
@@ -33,18 +40,14 @@ from voucher.stages.settle.queries.notices import (
     sum_notice,
 )
 from voucher.stages.settle.queries.payments import (
-    Difference,
-    find_owed_of_file,
+    count_answers,
     get_budget,
     get_payment_file,
     list_budgets,
     list_clawbacks,
     list_payment_files,
     list_payment_lines,
-    list_quarantine,
     page_budgets,
-    read_owed_still,
-    reconcile,
     sum_paid,
 )
 from voucher.stages.settle.queries.vouchers import VoucherClaim, list_voucher_claims
@@ -59,6 +62,7 @@ __all__ = [
     "VoucherClaim",
     "Waiting",
     "claim_timeline",
+    "count_answers",
     "count_open_holds",
     "desk",
     "find_owed_of_file",
@@ -81,13 +85,13 @@ __all__ = [
     "list_payees_of",
     "list_payment_files",
     "list_payment_lines",
-    "list_quarantine",
     "list_voucher_claims",
     "object_timeline",
     "page_budgets",
     "read_owed_still",
     "reconcile",
     "sum_declared",
+    "sum_differences",
     "sum_notice",
     "sum_paid",
     "summarise",

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, case, func, select
 from sqlalchemy.orm import Session
 
 from voucher.ledger import holds
@@ -138,11 +139,7 @@ def list_set_aside(
 ) -> list[SetAside]:
     """Return quarantined lines of these regions, or of one file, settled or not, the oldest first."""
     query = (
-        select(BankQuarantine, PaymentFile.number, QuarantineSettlement)
-        .join(PaymentFile, PaymentFile.id == BankQuarantine.payment_file_id)
-        .join(Budget, Budget.id == PaymentFile.budget_id)
-        .outerjoin(QuarantineSettlement, QuarantineSettlement.bank_quarantine_id == BankQuarantine.id)
-        .where(Budget.region_code.in_(sorted(regions)))
+        _set_aside(select(BankQuarantine, PaymentFile.number, QuarantineSettlement), regions)
         .order_by(BankQuarantine.id)
         .limit(limit)
     )
@@ -154,3 +151,24 @@ def list_set_aside(
     if after_id is not None:
         query = query.where(BankQuarantine.id > after_id)
     return [SetAside(*row) for row in session.execute(query)]
+
+
+def count_set_aside(
+    session: Session, regions: Collection[str], *, payment_file_id: int | None = None
+) -> tuple[int, int]:
+    """Return how many lines of these regions, or of one file, were set aside, and how many nobody settled."""
+    counts = select(func.count(), func.count(case((QuarantineSettlement.settled_at.is_(None), 1))))
+    query = _set_aside(counts.select_from(BankQuarantine), regions)
+    if payment_file_id is not None:
+        query = query.where(BankQuarantine.payment_file_id == payment_file_id)
+    every, still_open = session.execute(query).one()
+    return int(every), int(still_open)
+
+
+def _set_aside(query: Select[*tuple[Any, ...]], regions: Collection[str]) -> Select[*tuple[Any, ...]]:
+    return (
+        query.join(PaymentFile, PaymentFile.id == BankQuarantine.payment_file_id)
+        .join(Budget, Budget.id == PaymentFile.budget_id)
+        .outerjoin(QuarantineSettlement, QuarantineSettlement.bank_quarantine_id == BankQuarantine.id)
+        .where(Budget.region_code.in_(sorted(regions)))
+    )

@@ -1,30 +1,24 @@
-"""Budgets, payment files, clawbacks, and the three-way comparison whose differences are always in sight."""
+"""Budgets, payment files and clawbacks, as finance and who is paid see them."""
 
 from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, case, func, select
 from sqlalchemy.orm import Session
 
 from voucher.ledger.budget import BUDGET_MISSING, Budget
-from voucher.plumbing.bulk import among
 from voucher.registry.institutions import Institution, PayeeAccount
 from voucher.stages.settle.models.claims import Claim
 from voucher.stages.settle.models.payments import (
-    BankQuarantine,
     BankResult,
     Clawback,
-    Payment,
     PaymentFile,
     PaymentLine,
 )
 from voucher.stages.settle.payment import FILE_MISSING
 from voucher.stages.settle.queries.reach import Payees, claims_within
-
-# the state of a claim the bank sent back: what is said of its line
-OWED_STILL = {"approved": "银行退票，账户已更正，待重新制单签发", "bounced": "银行退票，未支出"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,19 +46,6 @@ class LineOfFile:
     def is_sent(self) -> bool:
         """Return whether the bank is asked to pay anything of it."""
         return self.amount_fen > 0
-
-
-@dataclass(frozen=True, slots=True)
-class Difference:
-    """One released line on which system, finance and bank do not say the same yet, in fen."""
-
-    payment_file_number: str
-    reference: str
-    institution_name: str
-    released_fen: int
-    bank_fen: int
-    booked_fen: int
-    why: str
 
 
 def page_budgets(
@@ -185,15 +166,14 @@ def list_payment_lines(
     return [LineOfFile(*tuple(row)) for row in session.execute(query)]
 
 
-def list_quarantine(session: Session, payment_file_id: int) -> list[BankQuarantine]:
-    """Return the lines of result files that were set aside."""
-    return list(
-        session.scalars(
-            select(BankQuarantine)
-            .where(BankQuarantine.payment_file_id == payment_file_id)
-            .order_by(BankQuarantine.id)
-        )
-    )
+def count_answers(session: Session, payment_file_id: int) -> tuple[int, int]:
+    """Return how many rows of a file the bank is asked to pay, and how many it has answered for good."""
+    sent, answered = session.execute(
+        select(func.count(case((PaymentLine.amount_fen > 0, 1))), func.count(BankResult.id))
+        .outerjoin(BankResult, BankResult.payment_line_id == PaymentLine.id)
+        .where(PaymentLine.payment_file_id == payment_file_id)
+    ).one()
+    return int(sent), int(answered)
 
 
 def list_clawbacks(
@@ -216,64 +196,3 @@ def list_clawbacks(
     if before_id is not None:
         query = query.where(Clawback.id < before_id)
     return [(clawback, claim, name) for clawback, claim, name in session.execute(query)]
-
-
-def find_owed_of_file(session: Session, payment_file_id: int) -> tuple[int, str] | None:
-    """Return what of a file the bank sent back and nobody sent again yet, or None where nothing is."""
-    lines = session.scalars(select(PaymentLine.id).where(PaymentLine.payment_file_id == payment_file_id))
-    owed = list(read_owed_still(session, lines.all()).values())
-    return (sum(fen for fen, _ in owed), max(state for _, state in owed)) if owed else None
-
-
-def reconcile(session: Session, regions: Collection[str]) -> list[Difference]:
-    """Return every released line on which system, finance and bank differ: unanswered or bounced.
-
-    What bounced differs until it was sent again, where the new line says for itself how it stands, or until
-    its claim ended unpaid.
-    """
-    rows = session.execute(
-        select(
-            PaymentLine.id, PaymentFile.number, PaymentLine.reference, Institution.name,
-            PaymentLine.amount_fen, BankResult.outcome,
-        )
-        .join(PaymentFile, PaymentFile.id == PaymentLine.payment_file_id)
-        .join(Budget, Budget.id == PaymentFile.budget_id)
-        .join(Institution, Institution.id == PaymentLine.institution_id)
-        .outerjoin(BankResult, BankResult.payment_line_id == PaymentLine.id)
-        .where(
-            Budget.region_code.in_(sorted(regions)),
-            PaymentFile.released_at.is_not(None),
-            PaymentLine.amount_fen > 0,
-            func.coalesce(BankResult.outcome, "") != "succeeded",
-        )
-        .order_by(PaymentLine.id)
-    ).all()  # fmt: skip
-    owed = read_owed_still(session, [line_id for line_id, *_, outcome in rows if outcome == "failed"])
-    return [
-        Difference(
-            payment_file_number=number,
-            reference=reference,
-            institution_name=name,
-            released_fen=owed[line_id][0] if outcome == "failed" else amount_fen,
-            bank_fen=0,
-            booked_fen=0,
-            why=OWED_STILL[owed[line_id][1]] if outcome == "failed" else "已签发，银行尚未回盘",
-        )
-        for line_id, number, reference, name, amount_fen, outcome in rows
-        if outcome != "failed" or line_id in owed
-    ]
-
-
-def read_owed_still(session: Session, line_ids: Collection[int]) -> dict[int, tuple[int, str]]:
-    """Return what of bounced lines was not sent again yet, in fen, and the claims' state furthest behind."""
-    rows = session.execute(
-        select(Payment.payment_line_id, func.sum(Payment.amount_fen), func.max(Claim.state))
-        .join(Claim, Claim.id == Payment.claim_id)
-        .where(
-            among(session, Payment.payment_line_id, line_ids),
-            Payment.state == "failed",
-            Claim.state.in_(list(OWED_STILL)),
-        )
-        .group_by(Payment.payment_line_id)
-    )
-    return {line_id: (int(fen), state) for line_id, fen, state in rows}
