@@ -120,3 +120,31 @@ def test_a_person_stops_a_subsidy_and_two_officers_let_it_go_on(scene: Scene, wo
     assert told(one.post(lift, {"step": "ask", "why": "已更正"})) == (409, "denial_not_stopped")
     assert told(far.post(lift, {"step": "ask", "why": "已更正"})) == (404, "denial_missing")
     assert one.post(lift, {"step": "decline"}).status_code == 422
+    world.worker("li", *LI_SI)
+    li = world.sign_in("li")
+    stolen = li.post("/denials", {"claim_id": other, "problem": "not_me"})
+    assert stolen.json["held"] is True
+    case = f"/denials/{stolen.json['id']}"
+    lift = f"{case}/liftings"
+    assert one.post(f"{case}/answers", {"upheld": True, "answer": "签到非本人"}).status_code == 201
+    assert two.post(f"{case}/signatures", {"decision": "confirm"}).status_code == 201
+    before = scene.budget(budget).reserved_fen
+    asked = one.post(lift, {"step": "ask", "why": "收款单位已更正"})
+    assert (asked.status_code, asked.json["lifted"]) == (201, False)
+    assert told(two.post(lift, {"step": "ask", "why": "再提"})) == (409, "reinstatement_asked_already")
+    for by, answer in (
+        (one, (403, "second_person_needed")), (far, (404, "denial_missing")), (zhang, (403, "role_missing")),
+    ):  # fmt: skip
+        assert told(by.post(lift, {"step": "decline", "why": "没有书面材料"})) == answer
+        assert told(by.post(lift, {"step": "confirm"})) == answer
+    assert told(two.post(lift, {"step": "decline", "why": " "}))[1] in ("why_missing", "body_invalid")
+    declined = two.post(lift, {"step": "decline", "why": "没有书面材料"})
+    assert (declined.status_code, declined.json["lifted"]) == (201, False)
+    assert told(two.post(lift, {"step": "confirm"})) == (409, "reinstatement_not_asked"), "it is asked anew"
+    assert len(one.get("/holds").json["items"]) == 1
+    assert two.post(lift, {"step": "ask", "why": "补交书面材料"}).status_code == 201
+    lifted = one.post(lift, {"step": "confirm"})
+    assert (lifted.status_code, lifted.json["lifted"]) == (201, True)
+    assert one.get("/holds").json["items"] == []
+    assert told(one.post(lift, {"step": "confirm"})) == (409, "denial_not_stopped")
+    assert scene.budget(budget).reserved_fen == before, "lifting moves no money"

@@ -7,15 +7,20 @@ import json
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
+from datetime import UTC
 from pathlib import Path
 
+import psycopg
 import pytest
 
-from benchmarks import accept, codes, issue, reading, sealing, settle
+from benchmarks import accept, codes, issue, ledger_pages, reading, sealing, settle
 from benchmarks.bare import copy_rows, open_bare
 from benchmarks.installation import build, copy_database, scale
 from benchmarks.measuring import Measurement, parse_size, percentile, tell
+from tests.doors.world import World
 from tests.house.source import PROJECT
+from tests.loop.telling import ready, settle_for
+from tests.scene import ZHANG_SAN, Scene
 from voucher.plumbing.db import Database
 from voucher.plumbing.schema import upgrade
 from voucher.registry import founding
@@ -75,6 +80,27 @@ def test_a_roster_is_measured_with_its_limit_and_its_memory(tmp_path: Path) -> N
     assert float(str(told["ratio"])) > 0
     # this process has run other tests before: the bound is for a run of its own, by `make bench NAME=issue`
     assert int(str(told["peak_rss_mb"])) > 0
+
+
+@pytest.mark.plants_violation
+@pytest.mark.parametrize("database", ["postgres"], indirect=True)
+def test_every_page_of_a_long_ledger_is_measured_with_its_limit_and_the_export_with_its_memory(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ledger_pages, "TIMES", 1)
+    ready(scene)
+    settle_for(scene, [ZHANG_SAN], scene.open_budget())
+    world = World(scene.database, scene.keyring, scene.folder, at=scene.at.astimezone(UTC))
+    world.enable("制单员")
+    client = world.sign_in("制单员").http
+    plain = scene.database.url.set(drivername="postgresql").render_as_string(hide_password=False)
+    with psycopg.connect(plain, autocommit=True) as connection:
+        first = ledger_pages.lay_lines(connection, SIZE * 6, scene.at)
+        pages = list(ledger_pages.time_pages(client, connection, first, SIZE * 6, scene.at))
+    assert [name for name, _, _ in pages] == ["first", "middle", "last", "act", "month", "rare"]
+    assert all(len(times) == len(limits) == 1 for _, times, limits in pages)
+    rows, seconds, _ = ledger_pages.time_export(client)
+    assert (rows, seconds > 0) == (2 + SIZE * 6, True), "granted, reserved, and what was laid"
 
 
 def test_a_limit_cannot_write_what_the_constraints_forbid(tmp_path: Path) -> None:

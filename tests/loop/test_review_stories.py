@@ -7,7 +7,8 @@ from functools import partial
 from itertools import pairwise
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, text
+from sqlalchemy.exc import DBAPIError
 
 from tests.loop.telling import (
     approve,
@@ -323,6 +324,47 @@ def test_转人工不予通过的放行资格(scene: Scene) -> None:
     scene.do("初审员", lambda work: turn_down(work, claim_id, "没有依据"))
     assert (states_of(scene), keys_of(scene)) == ({"rejected": 1}, {"freed": 1})
     assert batch_state(scene, batch) == "cancelled"
+
+
+def test_改期申报的人也不能核定_核定的人也不能代为申报_审核过的不能换岗不予拨付(scene: Scene) -> None:
+    """LIFECYCLE Hands：按人比对，一单的每一次修订都算；库里也拦。"""
+    ready(scene)
+    scene.hire("补正员", Role.OPERATOR, "310101199001010080")
+    scene.hire("补正员2", Role.OFFICER_CITY, "310101199001010080")
+    scene.hire("核定兼操作", Role.OPERATOR, "310101199001010070")
+    scene.hire("初审兼审批", Role.FINANCE_APPROVER, "310101199001010010")
+    scene.certify(scene.certificate(ZHANG_SAN, method="竞赛"), scene.certificate(LI_SI))
+    settled = scene.settle(scene.open_budget())
+    manual = next(each.claim_id for each in settled.with_outcome(Outcome.MANUAL))
+    plain = next(each.claim_id for each in settled.with_outcome(Outcome.PAYABLE))
+    assert manual is not None
+    assert plain is not None
+    for login in ("初审员", "异议处理员"):
+        scene.do(login, lambda work: clear(work, manual, 200_00, "竞赛文件已核验"))
+    scene.do(
+        "初审员",
+        lambda work: review.return_claims(
+            work, settled.batch_id, Step.FIRST_REVIEW, [manual], "请补竞赛文件"
+        ),
+    )
+    own = told(scene, "核定兼操作", lambda work: resubmit(work, [manual]))
+    assert own.code == "cleared_it", "who set the amount does not file it again"
+    scene.do("补正员", lambda work: resubmit(work, [manual]))
+    assert told(scene, "补正员2", lambda work: clear(work, manual, 200_00, "已补")).code == "same_hand"
+    for sin, words in (
+        ("UPDATE clearing SET proposed_by_person_id = {0}", "no hand in its amount"),
+        (("INSERT INTO clearing (id, claim_id, revision, amount_fen, opinion, submitter_person_id,"
+         " proposed_by_person_id, proposed_at) SELECT 99, claim_id, 2, 1, '-', submitter_person_id, {0},"
+         " proposed_at FROM clearing"), "no hand in its amount"),
+    ):  # fmt: skip
+        with pytest.raises(DBAPIError, match=words), scene.database.engine.begin() as connection:
+            connection.execute(text(sin.format(scene.actor("补正员").person_id)))
+
+    scene.review_and_post(settled.batch_id)
+    scene.close_notices()
+    scene.do("审批员", lambda work: pass_all(work, settled.batch_id, Step.APPROVE, "同意"))
+    assert told(scene, "初审兼审批", lambda work: turn_down(work, plain, "不付")).code == "fixed_role"
+    scene.do("审批员", lambda work: turn_down(work, plain, "不付"))
 
 
 def cleared_claim(scene: Scene) -> tuple[int, int]:

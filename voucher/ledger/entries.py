@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Select, func, or_, select, union_all
+from sqlalchemy import ColumnElement, Select, func, or_, select, union_all
 from sqlalchemy.orm import Session, aliased
 
 from voucher.ledger.budget import Budget
@@ -71,12 +71,12 @@ def _find_ids(
     if wanted.budget_id is None or wanted.voucher_id is not None or wanted.claim_ids:
         # few lines, found by the voucher or the claim; or nearly all of them, in the order they were made
         found = _narrow(select(Transfer.id), wanted, before_id).where(Transfer.from_account_id.in_(mine))
-        return session.scalars(found.order_by(Transfer.id.desc()).limit(limit)).all()
+        return session.scalars(found.order_by(_newest(wanted)).limit(limit)).all()
     parts = [
         select(
             _narrow(select(Transfer.id), wanted, before_id)
             .where(Transfer.from_account_id == account_id)
-            .order_by(Transfer.id.desc())
+            .order_by(_newest(wanted))
             .limit(limit)
             .subquery()
             .c.id
@@ -87,6 +87,15 @@ def _find_ids(
         return []
     every = union_all(*parts).subquery()
     return session.scalars(select(every.c.id).order_by(every.c.id.desc()).limit(limit)).all()
+
+
+def _newest(wanted: EntrySearch) -> ColumnElement[int]:
+    """Return the order of the lines; those of one span are found by their moment first.
+
+    Their own index would be read from the newest line back through every month since.
+    """
+    by_moment = wanted.since is not None or wanted.before is not None
+    return (Transfer.id + 0).desc() if by_moment else Transfer.id.desc()
 
 
 def _narrow(query: Select[int], wanted: EntrySearch, before_id: int | None) -> Select[int]:

@@ -60,6 +60,7 @@ class Transfer(Model):
             "claim_id IS NULL OR (project_id IS NOT NULL AND institution_id IS NOT NULL)",
             name="line_has_project_and_institution",
         ),
+        Index("ix_transfer_at", "at", postgresql_using="brin", postgresql_with={"autosummarize": "on"}),
         Index("ix_transfer_claim", "claim_id"),
         Index("ix_transfer_from_account", "from_account_id"),
         Index("ix_transfer_to_account", "to_account_id"),

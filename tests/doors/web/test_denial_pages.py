@@ -5,12 +5,15 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from sqlalchemy import select
+
 from tests.doors.web.browser import Browser, Office, Page
 from tests.doors.web.test_office_pages import owes_its_reader_nothing
 from tests.doors.world import World
 from tests.loop.telling import approve_batch, settle_for
 from tests.scene import EV1, LI_SI, ZHANG_SAN, Scene, on
 from voucher.rules.actor import Role
+from voucher.stages.settle.models.denials import Denial
 
 
 def keep(page: Page, name: str) -> None:
@@ -72,3 +75,35 @@ def test_one_tap_stops_the_line_and_two_people_of_the_office_answer(scene: Scene
     assert "没有符合条件的反映" in one.go("/office/denials?state=open").text
     one.go("/office/denials/99")
     assert one.answer.status_code == 404
+
+    # 不是我 found true: the line stays, one asks for it to go on, another declines, and later agrees
+    world.worker("li", *LI_SI)
+    worker = Browser(world.sign_in("li").http)
+    worker.go("/my/subsidies")
+    worker.press("不是我")
+    one.go("/office/denials/2")
+    one.press("提出答复", upheld="1", answer="签到影像不是本人")
+    two.go("/office/denials/2")
+    assert "这条申领仍停住" in two.press("确认答复").text
+    with scene.database.read() as session:
+        claim = session.scalars(select(Denial.claim_id).where(Denial.id == 2)).one()
+    address = f"/claims/{claim}"
+    page = one.go(f"{address}/ask-lift")
+    owes_its_reader_nothing(page)
+    assert "已提出解除停住，等待另一人确认" in one.press("确认解除停住", why="收款单位已更正").text
+    for word in ("lift", "decline-lift"):
+        one.go(f"{address}/{word}")
+        page = one.press("确认", why="没有书面材料")
+        assert "此事须由两人办理，不能由同一人提出并确认" in page.text, word
+    two.go(f"{address}/decline-lift")
+    assert "已不同意" not in two.press("确认不同意解除停住", why=" ").text, "not without a reason"
+    assert "已不同意解除，这条申领继续停住" in two.press("确认不同意解除停住", why="没有书面材料").text
+    two.go(f"{address}/lift")
+    assert "还没有人对此提出恢复" in two.press("确认解除停住").text
+    one.go(f"{address}/ask-lift")
+    one.press("确认解除停住", why="补交书面材料")
+    page = two.go(address)
+    assert "不同意解除停住" in page.text
+    two.go(f"{address}/lift")
+    assert "已由两人解除停住，申领继续办理，已短信告知本人" in two.press("确认解除停住").text
+    assert "已停住" not in worker.go("/my/subsidies").text

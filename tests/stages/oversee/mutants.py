@@ -50,7 +50,15 @@ HANDS = (
     ),
     change("clearing", "amount_fen = 0", "ck_clearing_amount_above_zero"),
     copy("clearing", "uq_clearing_claim_id_revision"),
-)
+    Sin("who filed a claim has no hand in its amount", "clearing", (
+        ("INSERT INTO claim_hand (claim_id, person_id, step) SELECT claim_id, (SELECT MAX(id) FROM person),"
+        " 'submit' FROM clearing ORDER BY id LIMIT 1"),
+        ("UPDATE clearing SET confirmed_by_person_id = (SELECT MAX(id) FROM person)"
+        " WHERE id = (SELECT MIN(id) FROM clearing)"))),
+    change("objection", "decided_by_person_id ="
+           " (SELECT submitter_person_id FROM claim WHERE claim.id = objection.claim_id)",
+           "who signed a claim decides no objection to it"),
+)  # fmt: skip
 BATCHES = (
     change("settlement_batch", "declared_total_fen = -1", "ck_settlement_batch_declared"),
     change("settlement_batch", "until_on = '2000-01-01'", "ck_settlement_batch_period"),
@@ -70,6 +78,9 @@ FILES = (
     change("payment_file", "checker_person_id = maker_person_id", "ck_payment_file_checker_not_maker"),
     change("payment_file", "releaser_person_id = checker_person_id",
            "ck_payment_file_releaser_not_maker_nor_checker", "checker_person_id IS NOT NULL"),
+    change("payment_file", "releaser_person_id = (SELECT MIN(h.person_id) FROM claim_hand h"
+           " JOIN payment p ON p.claim_id = h.claim_id WHERE p.payment_file_id = payment_file.id)",
+           "who releases a file has no hand in its claims", "state = 'closed'"),
     change("payment_file", "total_fen = 0", "payment_file.total_fen never changes"),
     copy("payment_file", "ck_payment_file_not_empty", total_fen=0, offset_fen=0),
     copy("payment_file", "ck_payment_file_sha256_length", sha256="'short'"),

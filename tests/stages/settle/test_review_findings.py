@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 from functools import partial
 
+import pytest
 from sqlalchemy import update
 
+from tests.loop.telling import ready
 from tests.scene import LI_SI, ZHANG_SAN, Scene, on
 from tests.stages.settle.test_voucher_claims import EVALUATION, TRAINING, claim
 from tests.town_certified import EVALUATOR, REGISTRAR, certified, settle_down
@@ -17,6 +19,7 @@ from voucher.registry import sanctions
 from voucher.registry.standards import Parameter
 from voucher.rules.approval import Step
 from voucher.stages.settle import payment, review
+from voucher.stages.settle.queries.hands import read_hands_held
 from voucher.stages.settle.voucher_ends import close_due_vouchers
 
 
@@ -68,3 +71,21 @@ def test_nobody_is_paid_who_has_been_stopped_and_all_others_are(scene: Scene) ->
     assert (rest.line_count, rest.total_fen) == (1, 200_00)
     scene.bank_answers(rest)
     assert code(scene, "制单员", lambda work: payment.prepare(work, budget)) == "nothing_to_pay"
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_who_grants_a_budget_or_names_an_account_had_a_hand_in_money(scene: Scene) -> None:
+    """What stays in the trail alone is found too: how long such data is kept counts from the last hand."""
+    ready(scene)
+
+    def hands(login: str) -> tuple[int, datetime | None]:
+        with scene.database.read() as session:
+            found = read_hands_held(session, scene.actor(login).person_id)
+        return found.count, found.last_at
+
+    assert hands("operator") == (0, None)
+    scene.open_budget()
+    assert hands("operator") == (1, scene.at)
+    assert hands("付款复核员") == (0, None)
+    scene.open_accounts()
+    assert hands("付款复核员")[0] > 0

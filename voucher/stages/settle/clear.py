@@ -8,14 +8,14 @@ from voucher.ledger import audit, states
 from voucher.ledger import budget as budgets
 from voucher.plumbing.unit_of_work import Work
 from voucher.rules.actor import Role, check_reach
-from voucher.rules.approval import Step, check_hands, check_two_people
+from voucher.rules.approval import Step, check_two_people
 from voucher.rules.errors import Family, reason
 from voucher.rules.lifecycle import Thing, check_event
 from voucher.rules.money import check_fen, format_yuan
 from voucher.stages.settle.ending import money_of
 from voucher.stages.settle.models.claims import Claim, Clearing, SettlementBatch
 from voucher.stages.settle.promises import hand_over
-from voucher.stages.settle.reading import get_claim
+from voucher.stages.settle.reading import check_never_filed, get_claim
 from voucher.stages.settle.review import OPINION_MISSING
 
 SOURCE = "LIFECYCLE Claim manual; 【设】转人工须两人并附依据"
@@ -51,7 +51,7 @@ def clear(work: Work, claim_id: int, amount_fen: int, opinion: str) -> bool:
     claim = get_claim(work, claim_id, money=True)
     check_reach(work.actor, claim.region_code, Role.OFFICER_COUNTY, Role.OFFICER_CITY, Role.OFFICER_PROVINCE)
     check_event(Thing.CLAIM, claim.state, "clear")
-    check_hands(Step.FIRST_REVIEW, work.actor.person_id, {Step.SUBMIT: claim.submitter_person_id})
+    check_never_filed(work.session, work.actor.person_id, claim.id, Step.FIRST_REVIEW)
     if not 0 < check_fen(amount_fen) <= claim.proposed_fen:
         raise CLEARING_OUT_OF_RANGE.refused(
             amount=format_yuan(amount_fen), limit=format_yuan(claim.proposed_fen)

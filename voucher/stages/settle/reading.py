@@ -13,6 +13,7 @@ from voucher.ledger.vouchers import Voucher, lock_vouchers
 from voucher.ledger.year_ends import select_families
 from voucher.plumbing.unit_of_work import Work
 from voucher.rules.actor import Role, check_reach
+from voucher.rules.approval import Step, check_hands
 from voucher.rules.errors import Family, reason
 from voucher.rules.lifecycle import Thing
 from voucher.rules.vocabulary import SubsidyKind
@@ -126,6 +127,13 @@ def list_hands(session: Session, claim_ids: Sequence[int]) -> dict[int, list[tup
         for claim_id, step, person_id in rows:
             found.setdefault(claim_id, []).append((step, person_id))
     return found
+
+
+def check_never_filed(session: Session, person_id: int, claim_id: int, step: Step) -> None:
+    """Refuse a step to whoever filed a claim in any of its revisions. Raises Refused same_hand."""
+    for done, person in list_hands(session, [claim_id]).get(claim_id, []):
+        if done == Step.SUBMIT:
+            check_hands(step, person_id, {Step.SUBMIT: person})
 
 
 def list_clearers(session: Session, claim_ids: Sequence[int]) -> set[int]:

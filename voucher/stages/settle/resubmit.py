@@ -12,7 +12,7 @@ from voucher.ledger.vouchers import Voucher
 from voucher.plumbing.unit_of_work import Work
 from voucher.registry import catalogue, people
 from voucher.registry.facts import read_facts
-from voucher.rules.approval import Step, check_fixed_role
+from voucher.rules.approval import Step, check_fixed_role, check_not_cleared
 from voucher.rules.errors import Family, Refused, reason
 from voucher.rules.vocabulary import Outcome, SubsidyKind
 from voucher.stages.certify import queries as certificates
@@ -22,7 +22,13 @@ from voucher.stages.settle.judging import Verdict, judge_case
 from voucher.stages.settle.judging_holders import judge_holder
 from voucher.stages.settle.lawbook import Lawbook
 from voucher.stages.settle.models.claims import Claim, ClaimHand, Clearing, SettlementBatch
-from voucher.stages.settle.reading import CLAIM_MISSING, check_submitter, list_hands, lock_claims
+from voucher.stages.settle.reading import (
+    CLAIM_MISSING,
+    check_submitter,
+    list_clearers,
+    list_hands,
+    lock_claims,
+)
 from voucher.stages.settle.voucher_judging import judge_cases, read_cases
 from voucher.stages.settle.waiting import open_follow_up
 
@@ -54,7 +60,7 @@ def resubmit(work: Work, claim_ids: Sequence[int]) -> SettlementBatch:
 
     Each is judged afresh; its own key does not count against it. What two people had to clear before, for
     another claim of its holder say, is left to two people again. All or none.
-    Raises Refused claim_missing, role_missing, fixed_role, still_refused, event_not_allowed,
+    Raises Refused claim_missing, role_missing, cleared_it, fixed_role, still_refused, event_not_allowed,
     budget_exhausted.
     """
     claims = lock_claims(work, Claim.id.in_(list(claim_ids)), money=True)
@@ -86,11 +92,12 @@ def resubmit(work: Work, claim_ids: Sequence[int]) -> SettlementBatch:
 
 
 def _take_hand(work: Work, claims: Sequence[Claim]) -> None:
-    """Whoever files a claim again has submitted it, and may take no other role in it."""
-    person_id = work.actor.person_id
+    """Whoever files a claim again has submitted it, and may take no other role in it, its amount included."""
+    person_id, ids = work.actor.person_id, [each.id for each in claims]
+    check_not_cleared("再次申报", person_id, list_clearers(work.session, ids))
+    every = list_hands(work.session, ids)
     for claim in claims:
-        hands = list_hands(work.session, [claim.id])[claim.id]
-        mine = next((Step(step) for step, person in hands if person == person_id), None)
+        mine = next((Step(step) for step, person in every[claim.id] if person == person_id), None)
         check_fixed_role(Step.SUBMIT, mine)
         if mine is None:
             work.session.add(ClaimHand(claim_id=claim.id, person_id=person_id, step=str(Step.SUBMIT)))

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from voucher.plumbing.unit_of_work import Work
 from voucher.rules.actor import Role, check_reach
-from voucher.rules.approval import STEP_NAMES, Step, check_hands
+from voucher.rules.approval import STEP_NAMES, Step, check_fixed_role
 from voucher.rules.errors import Family, reason
 from voucher.rules.lifecycle import Thing, check_event
 from voucher.stages.settle.ending import end_claims
 from voucher.stages.settle.models.claims import Claim
-from voucher.stages.settle.reading import get_claim
+from voucher.stages.settle.reading import check_never_filed, get_claim, list_hands
 from voucher.stages.settle.review import OPINION_MISSING, WAITS_FOR
 
 REVIEW_DECIDES = reason(
@@ -30,7 +30,7 @@ def turn_down(work: Work, claim_id: int, opinion: str) -> Claim:
     The officers decide on what is left to a person, sent back or on its way to the notice's end; the
     finance approver on what is approved or bounced. What waits for a review is rejected there.
     Raises Refused claim_missing, role_missing, opinion_missing, event_not_allowed, review_decides,
-    same_hand, claim_in_payment_file.
+    same_hand, fixed_role, claim_in_payment_file.
     """
     if not opinion.strip():
         raise OPINION_MISSING.refused()
@@ -40,6 +40,10 @@ def turn_down(work: Work, claim_id: int, opinion: str) -> Claim:
     check_event(Thing.CLAIM, claim.state, "reject")
     if claim.state in SIGNED_FOR:
         raise REVIEW_DECIDES.refused(claim=claim.number, step=STEP_NAMES[SIGNED_FOR[claim.state]])
-    check_hands(Step.APPROVE, work.actor.person_id, {Step.SUBMIT: claim.submitter_person_id})
+    check_never_filed(work.session, work.actor.person_id, claim.id, Step.APPROVE)
+    if claim.state in AFTER_APPROVAL:
+        for step, person_id in list_hands(work.session, [claim.id])[claim.id]:
+            if person_id == work.actor.person_id:
+                check_fixed_role(Step.APPROVE, Step(step))
     end_claims(work, [claim], "reject", opinion)
     return claim

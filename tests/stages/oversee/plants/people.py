@@ -156,6 +156,8 @@ PEOPLE: tuple[Plant, ...] = (
                 " (SELECT submitter_person_id FROM claim WHERE claim.id = objection.claim_id)"
             ),
         ),
+        ("objection",),
+        refused=True,
     ),
     Plant(
         8,
@@ -174,6 +176,8 @@ PEOPLE: tuple[Plant, ...] = (
                 " WHERE state = 'closed'"
             ),
         ),
+        ("payment_file",),
+        refused=True,
     ),
     Plant(
         8,
