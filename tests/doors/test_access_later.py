@@ -115,7 +115,10 @@ OF_NOBODY = {
     },
     **{
         f"retention.{name}": "外地的和没有的一样：test_retention_api"
-        for name in ("ask_run", "confirm_run", "drop_run", "list_lines", "list_runs", "show_run")
+        for name in (
+            *("ask_run", "confirm_run", "drop_run", "list_lines", "list_runs", "show_run", "record_told"),
+            *("list_preservations", "preserve", "lift_preservation"),
+        )
     },
     "joins.list_audit_joins": "外地的看不到：web/test_join_pages",
     "joins.list_audit_hits": "外地的和没有的一样：web/test_join_pages",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from enum import StrEnum
 
 from voucher.rules.errors import Family, reason
@@ -70,6 +70,20 @@ RETENTION_TOO_EARLY = reason(
     "【设】个人信息保护法 第七条 公开透明",
     Family.CONFLICT,
 )
+RETENTION_UNTOLD = reason(
+    "retention_untold",
+    "还没有告知本人（没有登记手机号，或短信没有送达），不能清除",
+    "请按“没有告知到的人”的名单书面告知并登记，满告知期以后再列名单、再确认",
+    "【设】个人信息保护法 第七条 公开透明",
+    Family.CONFLICT,
+)
+RETENTION_TOLD_LATELY = reason(
+    "retention_told_lately",
+    "{told_on} 才告知本人，不满 {days} 天，不能清除",
+    "不用处理，下次到期清除时再办；期间登录过的人不再清除",
+    "【设】个人信息保护法 第七条 公开透明",
+    Family.CONFLICT,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,3 +140,15 @@ def check_told_long_enough(from_on: date, on: date) -> None:
     """Refuse to begin before the people on the list had their time. Raises retention_too_early."""
     if on < from_on:
         raise RETENTION_TOO_EARLY.refused(from_on=from_on.isoformat())
+
+
+@rule(number="RET-06", stage="通用", source=SOURCE, since=date(2021, 11, 1))
+def check_told(told_on: date | None, days: int, on: date) -> None:
+    """Refuse to erase unasked whom nothing reached, or who has not had so many days since.
+
+    Raises retention_untold, retention_told_lately.
+    """
+    if told_on is None:
+        raise RETENTION_UNTOLD.refused()
+    if told_on + timedelta(days=days) > on:
+        raise RETENTION_TOLD_LATELY.refused(told_on=told_on.isoformat(), days=days)

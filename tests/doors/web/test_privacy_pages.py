@@ -12,7 +12,7 @@ from sqlalchemy import select, update
 from tests.doors.loop import LI_SI, ZHANG_SAN, Loop
 from tests.doors.web.browser import Browser
 from tests.doors.web.test_looks import IDENTITY, find_doubled_ids, find_unlabelled
-from tests.scene import JIYUAN
+from tests.scene import JIYUAN, SUN_BA
 from voucher.ledger import audit
 from voucher.ledger.vouchers import Voucher
 from voucher.plumbing.unit_of_work import Work
@@ -167,19 +167,34 @@ def test_what_is_over_its_time_is_listed_by_one_and_confirmed_by_another(loop: L
     listed = loop["shenhe"].get(f"/retention-runs/{run}/lines").json["items"]
     due = [each for each in listed if each["code"] is None and each["kind"] == "person"]
     assert len(due) == 1
+    # whom no message reached is named to the office once, and written down as told
+    page = one.go(f"/office/retention/{run}")
+    assert "没有登记手机号" in page.text
+    assert find_doubled_ids(page) == find_unlabelled(page) == []
+    named = one.press("打开书面告知名单（有姓名，逐人留痕）")
+    assert "书面告知名单" in named.text
+    assert IDENTITY.findall(named.html) == []
+    one.go(f"/office/retention/{run}")
+    assert "已登记告知 1 人" in one.press("登记已告知全部 1 人", words="上门告知，本人签收").text
+    assert "没有告知到的人" not in one.go(f"/office/retention/{run}").text
     other.go(f"/office/retention/{run}")
     assert "已确认，后台正在清除" in other.press("确认清除").text
     work_off(carry_out_piece, run)
     told = loop["shenhe"].get(f"/retention-runs/{run}").json
     assert (told["state"], sum(each["kept"] for each in told["sums"])) == ("done", 1), "preserved meanwhile"
     assert "依法保全中（济源市监察委员会（2024）3号）" in one.go(f"/office/retention/{run}").text
-    page = one.go("/office/retention")
+    page = one.go("/office/preservations")
     assert "您办理的保全，由另一人解除" in page.text
     assert find_doubled_ids(page) == find_unlabelled(page) == []
-    other.go("/office/retention")
+    again_same = one.press("保全", number=SUN_BA[1], paper="（2024）9号")
+    assert "这个人已经依法保全" in again_same.text
+    assert SUN_BA[1] not in again_same.html
+    other.go("/office/preservations")
     assert "已解除保全" in other.press("解除保全", paper="（2024）4号").text
     again = loop["shenhe2"].post("/retention-runs", {"region": JIYUAN}).json["id"]
     work_off(list_piece, again)
+    told = loop["shenhe2"].post(f"/retention-runs/{again}/tellings", {"words": "挂号信 XA1"}).json
+    assert told["count"] == 1
     assert loop["shenhe"].post(f"/retention-runs/{again}/confirmations", {}).json["state"] == "carrying_out"
     work_off(carry_out_piece, again)
     assert "（已清除）" in one.go(f"/office/retention/{again}").text

@@ -21,7 +21,7 @@ from voucher.plumbing.unit_of_work import Work
 from voucher.registry import people
 from voucher.registry.employments import Employment
 from voucher.registry.filing.models import FilingTeacher
-from voucher.registry.people import Newcomer
+from voucher.registry.people import Newcomer, Person
 from voucher.registry.standards import Parameter
 from voucher.registry.users import CLOCK_LOGIN, PROVINCE, UserAccount, WebSession
 from voucher.rules.actor import Role
@@ -74,6 +74,12 @@ def sign_in(scene: Scene, login: str, token: str) -> None:
     scene.do(CLOCK_LOGIN, act)
 
 
+def deliver(scene: Scene) -> None:
+    """Have every message sent at this moment."""
+    with scene.database.engine.begin() as connection:
+        connection.execute(update(Letter).where(Letter.sent_at.is_(None)).values(sent_at=scene.at))
+
+
 @pytest.fixture
 def unused(scene: Scene) -> dict[str, str]:
     """A town three years on: who never came again, who has a voucher open, who is evidence; two officers."""
@@ -87,6 +93,7 @@ def unused(scene: Scene) -> dict[str, str]:
         piece = Parameter.name.in_(("retention_list_piece", "retention_erase_piece"))
         connection.execute(update(Parameter).where(piece).values(value="2"))
         connection.execute(text(f"UPDATE person SET region_code = '{JIYUAN}'"))
+        connection.execute(update(Person).values(mobile_sealed=b"x"))
     sign_in(scene, logins[SUN_BA[0]], "a" * 64)
     house = town_train.train_institution(scene)
     told = file_complaint
@@ -113,6 +120,7 @@ def test_what_is_due_is_listed_told_confirmed_by_another_and_destroyed_in_pieces
     scene.do(CLOCK_LOGIN, partial(list_piece, run_id=run))
     assert run_through(scene, list_piece, run) > 3
     assert run_through(scene, list_piece, run) == 0
+    deliver(scene)
     listed = lines(scene, run)
     assert listed["person", gone].code is None
     assert listed["person", kept].code == "retention_preserved"
@@ -202,6 +210,7 @@ def sweep(scene: Scene) -> dict[tuple[str, int], RetentionItem]:
     """Ask, list, wait, confirm and carry out one run of the county; return its lines."""
     run = scene.do("一审", lambda work: asking.ask_run(work, JIYUAN)).id
     run_through(scene, list_piece, run)
+    deliver(scene)
     scene.at += timedelta(days=31)
     scene.do("二审", lambda work: asking.confirm_run(work, run))
     run_through(scene, carry_out_piece, run)
@@ -294,6 +303,7 @@ def test_what_changed_between_list_and_deed_is_judged_again(scene: Scene, unused
     run = scene.do("一审", lambda work: asking.ask_run(work, JIYUAN)).id
     assert refused(scene, "省审", asking.ask_run, PROVINCE).refusal.code == "retention_run_open"
     run_through(scene, list_piece, run)
+    deliver(scene)
     scene.at += timedelta(days=31)
     scene.do("二审", lambda work: asking.confirm_run(work, run))
     scene.do(CLOCK_LOGIN, lambda work: destroy_person(work, gone, "test"))

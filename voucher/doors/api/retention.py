@@ -11,17 +11,25 @@ from voucher.doors.api.room import Room, within
 from voucher.doors.auth.visitors import current_actor
 from voucher.doors.schemas.paging import Paging, paged
 from voucher.doors.schemas.retention import (
+    NewPreservation,
+    NewPreservationEnd,
     NewRetentionConfirmation,
     NewRetentionDrop,
     NewRetentionRun,
+    NewRetentionTelling,
+    Preservations,
+    PreservationState,
     RetentionFilter,
     RetentionLines,
     RetentionRunDetail,
     RetentionRuns,
     RetentionRunState,
+    RetentionTold,
 )
 from voucher.plumbing.unit_of_work import Work
-from voucher.stages.oversee.retention import asking, queries
+from voucher.stages.oversee.privacy import preserving
+from voucher.stages.oversee.privacy.models import Preservation
+from voucher.stages.oversee.retention import asking, queries, telling
 from voucher.stages.oversee.retention.models import RetentionRun
 
 retention = Room("retention", __name__, url_prefix="/api/v1", description="到期清除")
@@ -88,6 +96,54 @@ def confirm_run(work: Work, _given: dict[str, Any], run_id: int) -> dict[str, An
 def drop_run(work: Work, given: dict[str, Any], run_id: int) -> dict[str, Any]:
     """作废没有确认的名单；什么都没有清除。"""
     return _tell(asking.drop_run(work, run_id, given["why"]))
+
+
+@retention.act(
+    "/retention-runs/<int:run_id>/tellings",
+    body=NewRetentionTelling,
+    answer=RetentionTold,
+    example={"words": "11 月 23 日挂号信 XA00123–XA00131"},
+)
+def record_told(work: Work, given: dict[str, Any], run_id: int) -> dict[str, Any]:
+    """登记怎样书面告知了短信送不到的人：全部，或名单的一条；没有告知的不会清除。"""
+    return {"count": telling.record_told(work, run_id, given["words"], item_id=given["item_id"])}
+
+
+@retention.look("/preservations", query=Paging, answer=Preservations)
+def list_preservations(session: Session, asked: dict[str, Any]) -> dict[str, Any]:
+    """正在依法保全的人，新办的在前；只有编号，没有姓名。"""
+    return paged(
+        asked,
+        lambda before, limit: [
+            each.row
+            for each in preserving.list_preserved(
+                session, current_actor().regions, before_id=before, limit=limit
+            )
+        ],
+        lambda row: row.id,
+    )
+
+
+@retention.act(
+    "/preservations",
+    body=NewPreservation,
+    answer=PreservationState,
+    example={"number": "41088119900307001X", "paper": "济源市人民法院（2024）1号"},
+)
+def preserve(work: Work, given: dict[str, Any]) -> Preservation:
+    """依法保全一个人的信息：解除以前不能清除，本人也不能注销。"""
+    return preserving.preserve_by_number(work, given["number"], given["paper"])
+
+
+@retention.act(
+    "/preservations/<int:preservation_id>/ends",
+    body=NewPreservationEnd,
+    answer=PreservationState,
+    example={"paper": "济源市人民法院（2024）9号"},
+)
+def lift_preservation(work: Work, given: dict[str, Any], preservation_id: int) -> Preservation:
+    """由办理保全以外的人凭文书解除。"""
+    return preserving.lift(work, preservation_id, given["paper"])
 
 
 def _tell(found: RetentionRun) -> dict[str, Any]:

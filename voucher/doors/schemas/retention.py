@@ -5,7 +5,7 @@ from __future__ import annotations
 from marshmallow import Schema, fields
 
 from voucher.doors.schemas.paging import Paging, page_of
-from voucher.doors.schemas.values import WORDS_MAX, Body, Moment, Region, Words
+from voucher.doors.schemas.values import WORDS_MAX, Body, Moment, Region, Whole, Words
 
 
 class RetentionFilter(Paging):
@@ -39,6 +39,7 @@ class RetentionSum(Schema):
     due = fields.Integer(metadata={"description": "到期"})
     erased = fields.Integer(metadata={"description": "已清除"})
     kept = fields.Integer(metadata={"description": "到期，但办理时又有了保留的理由"})
+    failed = fields.Integer(metadata={"description": "没有办成，还开着"})
 
 
 class RetentionWhy(Schema):
@@ -69,6 +70,10 @@ class RetentionLine(Schema):
     outcome = fields.String(allow_none=True, metadata={"description": "erased、kept；null 为还没有办"})
     kept_words = fields.String(allow_none=True)
     done_at = Moment(allow_none=True)
+    told_at = Moment(allow_none=True, metadata={"description": "书面告知的登记时间；短信告知的为 null"})
+    told_words = fields.String(allow_none=True)
+    failed_at = Moment(allow_none=True)
+    failed_words = fields.String(allow_none=True, metadata={"description": "为什么没有办成"})
 
 
 RetentionRuns = page_of(RetentionRunState(), "RetentionRuns")
@@ -89,3 +94,43 @@ class NewRetentionDrop(Body):
     """Why a list is dropped."""
 
     why = Words(required=True, most=WORDS_MAX)
+
+
+class NewRetentionTelling(Body):
+    """How whom no message reached was told: all of a list, or one line of it."""
+
+    words = Words(required=True, most=WORDS_MAX)
+    item_id = Whole(load_default=None, allow_none=True, metadata={"description": "名单的一条；不写为全部"})
+
+
+class RetentionTold(Schema):
+    """How many were told."""
+
+    count = fields.Integer()
+
+
+class NewPreservation(Body):
+    """Whose data is kept, and by which document."""
+
+    number = Words(required=True, most=30, metadata={"description": "证件号码"})
+    paper = Words(required=True, most=WORDS_MAX, metadata={"description": "保全的文书（机关、文号）"})
+
+
+class NewPreservationEnd(Body):
+    """By which document it is lifted."""
+
+    paper = Words(required=True, most=WORDS_MAX, metadata={"description": "解除的文书（机关、文号）"})
+
+
+class PreservationState(Schema):
+    """A preservation: the person by number of the row, no name."""
+
+    id = fields.Integer()
+    person_id = fields.Integer()
+    paper = fields.String()
+    placed_at = Moment()
+    lifted_paper = fields.String(allow_none=True)
+    lifted_at = Moment(allow_none=True)
+
+
+Preservations = page_of(PreservationState(), "Preservations")

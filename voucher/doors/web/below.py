@@ -231,6 +231,8 @@ BELOW: dict[str, tuple[str, ...]] = {
     "web.office.retention_runs": (
         *("web.office.ask_retention_run", "web.office.retention_run", "web.office.confirm_retention_run"),
         *("web.office.drop_retention_run", "web.office.preserve_person", "web.office.lift_preservation"),
+        *("web.office.tell_of_retention", "web.office.hand_out_addressees"),
+        *("web.office.preservations", "web.office.preserve_by_number"),
     ),
     "web.finance.budgets": ("web.finance.budget", "web.finance.open_budget"),
     "web.finance.files": (

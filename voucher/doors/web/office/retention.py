@@ -1,11 +1,10 @@
-"""到期清除: lists of what is held too long, confirmed by another; who is preserved by a document."""
+"""到期清除: lists of what is held too long, confirmed by another once whoever is on them was told."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
-from flask import render_template, url_for
+from flask import render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
@@ -13,7 +12,7 @@ from voucher.doors.auth.door import the_door
 from voucher.doors.auth.entries import OFFICERS
 from voucher.doors.auth.visitors import current_actor
 from voucher.doors.web import fields
-from voucher.doors.web.acting import Done, submit
+from voucher.doors.web.acting import Done, show_once, submit
 from voucher.doors.web.office.blueprint import office
 from voucher.doors.web.regions import list_regions, name_regions
 from voucher.doors.web.timelines import name_people
@@ -23,18 +22,20 @@ from voucher.registry.retention import list_retention
 from voucher.registry.tables import require_parameter_number
 from voucher.rules.privacy import mask_name
 from voucher.stages.oversee.privacy import preserving
-from voucher.stages.oversee.retention import asking, queries
+from voucher.stages.oversee.retention import asking, queries, telling
 from voucher.stages.oversee.retention.judging import IDLE_MONTHS
-from voucher.stages.oversee.retention.listing import COMPLAINT_MONTHS, NOTICE_DAYS
+from voucher.stages.oversee.retention.listing import COMPLAINT_MONTHS
 from voucher.stages.oversee.retention.models import RetentionItem
+from voucher.stages.oversee.retention.telling import NOTICE_DAYS, Addressee
 
-PAGE, LINES, PRESERVED, LONGEST_WORDS = 20, 50, 200, 200
+PAGE, LINES, FAILURES, UNTOLD, LONGEST_WORDS = 20, 50, 50, 50, 200
+SHOWN_BEFORE = "名单里有姓名，只显示一次；要再看的，请重新打开（每次留痕）"
 GONE = "（已清除）"
 
 
 @office.get("/office/retention")
 def retention_runs() -> ResponseReturnValue:
-    """Show the runs of these regions, the newest first, and who is preserved."""
+    """Show the runs of these regions, the newest first, and what of them is still open."""
     return _show_all()
 
 
@@ -88,15 +89,28 @@ def preserve_person(run_id: int, person_id: int) -> ResponseReturnValue:
     return submit(call, lambda: _show(run_id))
 
 
-@office.post("/office/preservations/<int:preservation_id>/ends")
-def lift_preservation(preservation_id: int) -> ResponseReturnValue:
-    """Lift a preservation as another person, by a document."""
+@office.post("/office/retention/<int:run_id>/tellings")
+def tell_of_retention(run_id: int) -> ResponseReturnValue:
+    """Keep how the office told whom no message reached."""
 
     def call(work: Work) -> Done:
-        preserving.lift(work, preservation_id, fields.text("paper", "解除的文书", limit=LONGEST_WORDS))
-        return Done("已解除保全", url_for("web.office.retention_runs"))
+        words = fields.text("words", "怎样告知的", limit=LONGEST_WORDS)
+        item = fields.whole("item", "条目") if request.form.get("item") else None
+        count = telling.record_told(work, run_id, words, item_id=item)
+        return Done(f"已登记告知 {count} 人", _address(run_id))
 
-    return submit(call, _show_all)
+    return submit(call, lambda: _show(run_id))
+
+
+@office.post("/office/retention/<int:run_id>/addressees")
+def hand_out_addressees(run_id: int) -> ResponseReturnValue:
+    """Show once, by name, to whom the office has to write; every look is kept."""
+    return show_once(
+        lambda work: telling.hand_out_addressees(work, run_id),
+        lambda found: _show_addressees(run_id, found),
+        lambda: _show(run_id),
+        SHOWN_BEFORE,
+    )
 
 
 def _address(run_id: int) -> str:
@@ -107,15 +121,14 @@ def _show_all() -> str:
     door, actor, before = the_door(), current_actor(), fields.cursor("before")
     with door.read() as session:
         rows = queries.list_runs(session, actor.regions, before_id=before or None, limit=PAGE + 1)
-        preserved = preserving.list_preserved(session, actor.regions, limit=PRESERVED)
+        failures = queries.list_failures(session, actor.regions, limit=FAILURES)
         return render_template(
             "office/retention_runs.html",
             rows=[(each, queries.state_of(each)) for each in rows[:PAGE]],
             regions=name_regions(session, [each.region_code for each in rows]),
             choices=list_regions(session, actor.regions_as(*OFFICERS)),
-            preserved=preserved,
-            names=_mask(session, [each.row.person_id for each in preserved]),
-            hands=name_people(session, [each.row.placed_by_person_id for each in preserved]),
+            failures=failures,
+            kinds=queries.KIND_NAMES,
             terms=list_retention(session, door.today),
             numbers=_numbers(session),
             next_url=url_for("web.office.retention_runs", before=rows[PAGE - 1].id)
@@ -134,6 +147,8 @@ def _show(run_id: int) -> str:
             session, run.id, due={"due": True, "kept": False}.get(which), after_id=after, limit=LINES + 1
         )
         more = _pages(run_id, which, lines)
+        is_open = run.listed_at is not None and run.confirmed_at is None and run.ended_at is None
+        untold = telling.list_untold(session, run.id, limit=UNTOLD) if is_open else []
         return render_template(
             "office/retention_run.html",
             run=run,
@@ -144,7 +159,14 @@ def _show(run_id: int) -> str:
             lines=lines[:LINES],
             which=which,
             kinds=queries.KIND_NAMES,
-            names=_mask(session, [each.object_id for each in lines if each.kind == "person"]),
+            untold=untold,
+            untold_count=telling.count_untold(session, run.id) if untold else 0,
+            told_on=telling.last_told_on(session, run.id),
+            names=_mask(
+                session,
+                [each.object_id for each in lines if each.kind == "person"]
+                + [each.person_id for each in untold],
+            ),
             hands=name_people(
                 session, [h for h in (run.asked_by_person_id, run.confirmed_by_person_id) if h]
             ),
@@ -153,6 +175,15 @@ def _show(run_id: int) -> str:
             first_url=url_for("web.office.retention_run", run_id=run_id, which=which or None)
             if after
             else None,
+        )
+
+
+def _show_addressees(run_id: int, found: list[Addressee]) -> str:
+    door = the_door()
+    with door.read() as session:
+        run = queries.get_run(session, run_id, current_actor().regions)
+        return render_template(
+            "office/retention_addressees.html", run=run, found=found, numbers=_numbers(session)
         )
 
 
@@ -173,6 +204,6 @@ def _numbers(session: Session) -> dict[str, int]:
     }
 
 
-def _mask(session: Session, person_ids: list[int]) -> Callable[[int], Any]:
+def _mask(session: Session, person_ids: list[int]) -> Callable[[int], str]:
     named = read_people(session, the_door().keyring, person_ids)
     return lambda person_id: mask_name(named[person_id].name) if person_id in named else GONE

@@ -11,10 +11,11 @@ from sqlalchemy.orm import Session
 from voucher.ledger import audit
 from voucher.plumbing.unit_of_work import Work
 from voucher.registry import correcting
-from voucher.registry.people import PERSON_MISSING, Person
+from voucher.registry.people import PERSON_MISSING, Person, find_ids, index_of
 from voucher.registry.second_hands import check_second_hand
 from voucher.rules.actor import check_role
 from voucher.rules.errors import Family, reason
+from voucher.rules.identity import normalise_identity
 from voucher.rules.privacy import mask_free_text
 from voucher.rules.retention import SOURCE
 from voucher.rules.words import check_why
@@ -25,7 +26,7 @@ THING = "preservation"
 PRESERVATION_MISSING = reason(
     "preservation_missing",
     "没有找到这份保全，或已经解除",
-    "请从“到期清除”页的保全名单重新选择",
+    "请从“依法保全”页重新选择",
     SOURCE,
     Family.MISSING,
 )
@@ -57,6 +58,19 @@ def preserve(work: Work, person_id: int, paper: str) -> Preservation:
     return made
 
 
+def preserve_by_number(work: Work, number: str, paper: str) -> Preservation:
+    """Keep the data of the person a number reaches, on a list or not.
+
+    Raises Refused as `preserve`, and what reading an identity number refuses.
+    """
+    check_role(work.actor, *correcting.DECIDERS)
+    index = index_of(work.keyring, normalise_identity(number))
+    person_id = find_ids(work.session, [index]).get(index)
+    if person_id is None:
+        raise PERSON_MISSING.refused()
+    return preserve(work, person_id, paper)
+
+
 def lift(work: Work, preservation_id: int, paper: str) -> Preservation:
     """Lift a preservation by a document, as another person than who placed it.
 
@@ -81,13 +95,17 @@ def lift(work: Work, preservation_id: int, paper: str) -> Preservation:
     return found
 
 
-def list_preserved(session: Session, regions: Collection[str], *, limit: int) -> list[Preserved]:
+def list_preserved(
+    session: Session, regions: Collection[str], *, before_id: int | None = None, limit: int
+) -> list[Preserved]:
     """Return what is preserved of people these regions' office may decide about, the newest first."""
-    rows = session.execute(
+    query = (
         select(Preservation, Person.region_code)
         .join(Person, Person.id == Preservation.person_id)
         .where(Preservation.lifted_at.is_(None), correcting.within(regions))
         .order_by(Preservation.id.desc())
         .limit(limit)
     )
-    return [Preserved(row, region) for row, region in rows]
+    if before_id:
+        query = query.where(Preservation.id < before_id)
+    return [Preserved(row, region) for row, region in session.execute(query)]

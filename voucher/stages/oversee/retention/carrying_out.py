@@ -20,22 +20,28 @@ from voucher.registry.people import Person
 from voucher.registry.tables import require_parameter_number
 from voucher.registry.users import SessionOrigin, UserAccount, WebSession
 from voucher.rules.actor import Actor, Role, check_role
+from voucher.rules.errors import Refused
+from voucher.rules.retention import RETENTION_TOLD_LATELY, RETENTION_UNTOLD
 from voucher.stages.oversee.complaints.models import Complaint
 from voucher.stages.oversee.complaints.queries import LIVE
 from voucher.stages.oversee.privacy.destroying import destroy_person
 from voucher.stages.oversee.retention.asking import JOB_KIND, LIST, THING
+from voucher.stages.oversee.retention.failing import Failure, attempt
 from voucher.stages.oversee.retention.judging import GONE, NOT_DUE, Verdict, holds_no_key, judge_person
 from voucher.stages.oversee.retention.listing import (
     COMPLAINT,
     PERSON,
     SIGN_IN,
     complaints_until,
+    ended_at,
     list_piece,
     sessions_until,
 )
 from voucher.stages.oversee.retention.models import RetentionItem, RetentionRun
+from voucher.stages.oversee.retention.telling import check_item_told
 
 PIECE = "retention_erase_piece"
+NOT_TOLD = frozenset({RETENTION_UNTOLD.code, RETENTION_TOLD_LATELY.code})
 __all__ = ["JOB_KIND", "carry_out_piece", "work_as_job"]
 
 
@@ -68,18 +74,32 @@ def carry_out_piece(work: Work, run_id: int) -> int:
     limit = require_parameter_number(work.session, PIECE, work.today, ())
     due = work.session.scalars(
         select(RetentionItem)
-        .where(RetentionItem.run_id == run.id, RetentionItem.code.is_(None), RetentionItem.outcome.is_(None))
+        .where(
+            RetentionItem.run_id == run.id,
+            RetentionItem.code.is_(None),
+            RetentionItem.outcome.is_(None),
+            RetentionItem.failed_at.is_(None),
+        )
         .order_by(RetentionItem.id)
         .limit(limit)
     ).all()
     for each in due:
-        verdict = DEEDS[each.kind](work, run, each.object_id)
-        each.outcome, each.done_at = ("erased" if verdict.may_go else "kept"), work.at
-        each.kept_words = verdict.words
+        _carry_out(work, run, each)
     if not due:
         _finish(work, run)
     work.session.flush()
     return len(due)
+
+
+def _carry_out(work: Work, run: RetentionRun, item: RetentionItem) -> None:
+    """Do one line, or leave it open with why."""
+    done = attempt(work, lambda: DEEDS[item.kind](work, run, item))
+    if isinstance(done, Failure):
+        item.failed_at, item.failed_words = work.at, done.words
+        audit.record_one(work, THING, run.id, "fail", item=item.id)
+        return
+    item.outcome, item.done_at = ("erased" if done.may_go else "kept"), work.at
+    item.kept_words = done.words
 
 
 def count_outcomes(session: Session, run_id: int) -> dict[str, int]:
@@ -95,20 +115,32 @@ def count_outcomes(session: Session, run_id: int) -> dict[str, int]:
 def _finish(work: Work, run: RetentionRun) -> None:
     run.ending, run.ended_at = "done", work.at
     work.session.flush()
-    audit.record_one(work, THING, run.id, "done", **count_outcomes(work.session, run.id))
+    failed = work.session.scalar(
+        select(func.count()).where(RetentionItem.run_id == run.id, RetentionItem.failed_at.is_not(None))
+    )
+    audit.record_one(work, THING, run.id, "done", failed=failed, **count_outcomes(work.session, run.id))
 
 
-def _erase_person(work: Work, run: RetentionRun, person_id: int) -> Verdict:
-    """Erase a person who still may go; whoever signed in meanwhile is kept."""
+def _erase_person(work: Work, run: RetentionRun, item: RetentionItem) -> Verdict:
+    """Erase a person who still may go; whoever signed in meanwhile, or was not told, is kept."""
+    person_id = item.object_id
     work.session.execute(select(Person.id).where(Person.id == person_id).with_for_update()).one()
     # held against today: what was listed a month ago may be needed again
     verdict = judge_person(work.session, work.keyring, person_id, work.today)
-    if verdict.may_go:
-        destroy_person(work, person_id, THING, run=run.id)
+    if not verdict.may_go:
+        return verdict
+    try:
+        check_item_told(work, item)
+    except Refused as refused:
+        if refused.refusal.code not in NOT_TOLD:
+            raise
+        return Verdict(refused.refusal.code, refused.refusal.title)
+    destroy_person(work, person_id, THING, run=run.id)
     return verdict
 
 
-def _forget_sign_ins(work: Work, run: RetentionRun, account_id: int) -> Verdict:
+def _forget_sign_ins(work: Work, run: RetentionRun, item: RetentionItem) -> Verdict:
+    account_id = item.object_id
     until = sessions_until(work.session, run.on_day)
     if until is None:
         return Verdict(*NOT_DUE)
@@ -126,20 +158,22 @@ def _forget_sign_ins(work: Work, run: RetentionRun, account_id: int) -> Verdict:
     return Verdict()
 
 
-def _erase_complaint(work: Work, run: RetentionRun, complaint_id: int) -> Verdict:
+def _erase_complaint(work: Work, run: RetentionRun, item: RetentionItem) -> Verdict:
+    complaint_id = item.object_id
     found = work.session.get_one(Complaint, complaint_id, with_for_update=True, populate_existing=True)
     if holds_no_key(work.session, found.subject_index):
         return Verdict(*GONE)
     # opened again, or concluded again, since it was listed
-    until, ended_at = complaints_until(work.session, run.on_day), found.concluded_at
-    if found.state in LIVE or ended_at is None or ended_at >= until:
+    until = complaints_until(work.session, run.on_day)
+    ended = work.session.scalar(select(ended_at()).where(Complaint.id == complaint_id))
+    if found.state in LIVE or ended is None or ended >= until:
         return Verdict(*NOT_DUE)
     subjects.destroy_key(work, found.subject_index)
     audit.record_one(work, "complaint", complaint_id, "erase", run=run.id)
     return Verdict()
 
 
-DEEDS: dict[str, Callable[[Work, RetentionRun, int], Verdict]] = {
+DEEDS: dict[str, Callable[[Work, RetentionRun, RetentionItem], Verdict]] = {
     PERSON: _erase_person,
     SIGN_IN: _forget_sign_ins,
     COMPLAINT: _erase_complaint,

@@ -27,7 +27,8 @@ class RetentionRun(Model):
     """One time that a region's data was held against its time: asked by one, confirmed by another.
 
     The list stands as it was made on `on_day`; `listed_kind` and `listed_id` say how far making it is, so
-    that it goes on where it was cut off. `ending` is done or dropped.
+    that it goes on where it was cut off; `tell_from_on` is the day the messages name. `ending` is done or
+    dropped.
     """
 
     __tablename__ = "retention_run"
@@ -58,6 +59,7 @@ class RetentionRun(Model):
     ending: Mapped[str | None] = mapped_column(Text)
     ended_at: Mapped[datetime | None] = mapped_column(UtcTime)
     why: Mapped[str | None] = mapped_column(Text)
+    tell_from_on: Mapped[date | None] = mapped_column(Day)
 
     @property
     def number(self) -> str:
@@ -68,7 +70,9 @@ class RetentionRun(Model):
 class RetentionItem(Model):
     """One thing of a run: due or kept when listed, and what became of what was due. Neither is rewritten.
 
-    `object_id` is of a person, an account or a complaint; `code` and `words` say why it is kept.
+    `object_id` is of a person, an account or a complaint; `code` and `words` say why it is kept. `told_…` is
+    what the office did where no message reached the person; `failed_…` why a deed was not done, which leaves
+    the line open.
     """
 
     __tablename__ = "retention_item"
@@ -95,6 +99,11 @@ class RetentionItem(Model):
     outcome: Mapped[str | None] = mapped_column(Text)
     kept_words: Mapped[str | None] = mapped_column(Text)
     done_at: Mapped[datetime | None] = mapped_column(UtcTime)
+    told_at: Mapped[datetime | None] = mapped_column(UtcTime)
+    told_words: Mapped[str | None] = mapped_column(Text)
+    told_by_person_id: Mapped[int | None] = mapped_column(Int64)
+    failed_at: Mapped[datetime | None] = mapped_column(UtcTime)
+    failed_words: Mapped[str | None] = mapped_column(Text)
 
 
 translate("uq_retention_run_open", "retention_run.region_code", RUN_OPEN)

@@ -6,8 +6,8 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import case, func, select
-from sqlalchemy.orm import Session
+from sqlalchemy import case, exists, func, or_, select
+from sqlalchemy.orm import Session, aliased
 
 from voucher.registry.catalogue import Region
 from voucher.rules.errors import list_reasons, open_words
@@ -20,7 +20,7 @@ NOWHERE = "没有登记地区"
 
 @dataclass(frozen=True, slots=True)
 class Sum:
-    """One kind in one region: how many were looked at, due, destroyed, and kept after all."""
+    """One kind in one region: how many were looked at, due, destroyed, kept after all, and not done."""
 
     kind: str
     region_name: str
@@ -28,6 +28,7 @@ class Sum:
     due: int
     erased: int
     kept: int
+    failed: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +82,7 @@ def sum_run(session: Session, run_id: int) -> list[Sum]:
             func.sum(case((is_due, 1), else_=0)),
             func.sum(case((RetentionItem.outcome == "erased", 1), else_=0)),
             func.sum(case((RetentionItem.outcome == "kept", 1), else_=0)),
+            func.sum(case((RetentionItem.failed_at.is_not(None), 1), else_=0)),
         )
         .outerjoin(Region, Region.code == RetentionItem.region_code)
         .where(RetentionItem.run_id == run_id)
@@ -138,3 +140,24 @@ def count_listed(
         )
     ).one()
     return int(count), oldest
+
+
+def list_failures(
+    session: Session, regions: Collection[str], *, limit: int
+) -> list[tuple[RetentionItem, RetentionRun]]:
+    """Return what could not be done in these regions and was not dealt with since, the newest first."""
+    later = aliased(RetentionItem)
+    since = exists().where(
+        later.kind == RetentionItem.kind,
+        later.object_id == RetentionItem.object_id,
+        later.id > RetentionItem.id,
+        or_(later.outcome.is_not(None), later.failed_at.is_not(None), later.code.is_not(None)),
+    )
+    rows = session.execute(
+        select(RetentionItem, RetentionRun)
+        .join(RetentionRun, RetentionRun.id == RetentionItem.run_id)
+        .where(RetentionItem.failed_at.is_not(None), RetentionRun.region_code.in_(sorted(regions)), ~since)
+        .order_by(RetentionItem.id.desc())
+        .limit(limit)
+    )
+    return [(item, run) for item, run in rows]
