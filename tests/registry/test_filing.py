@@ -139,6 +139,41 @@ def test_a_filing_holds_so_many_parts_and_papers_so_many_bytes_by_dated_rows(sce
     scene.do(login, partial(parts.add_licence, filing_id=made, new=licence))
 
 
+def test_all_papers_of_a_filing_and_of_one_uploader_weigh_so_much_struck_off_or_not(scene: Scene) -> None:
+    scene.at = on("2024-03-01")
+    login = town_issue.worker(scene, town_filing.APPLICANT)
+    made = scene.do(login, lambda work: applying.open_filing(work, town_filing.first_page())).id
+    size = len(town_filing.LICENCE.paper)
+    set_parameter(scene, "filing_papers_bytes_most", str(2 * size), "2024-02-01", "字节")
+
+    def add(number: str, filing_id: int = made) -> Callable[[Work], object]:
+        return partial(
+            parts.add_licence, filing_id=filing_id, new=replace(town_filing.LICENCE, number=number)
+        )
+
+    first = scene.do(login, add("一"))
+    scene.do(login, add("二"))
+    full = town_train.refusal(scene, login, add("三"))
+    assert (full.code, "合计将有" in full.title, "删掉的也算" in full.title) == (
+        "filing_papers_full",
+        True,
+        True,
+    )
+    # striking off keeps the paper, and so its weight
+    scene.do(login, partial(parts.strike, filing_id=made, part="licences", part_id=getattr(first, "id", 0)))
+    assert town_train.refusal(scene, login, add("三")).code == "filing_papers_full"
+    # a filing begun again has its own weight; the uploader's goes on, for so many days
+    set_parameter(scene, "filing_uploads_bytes_most", str(3 * size), "2024-02-01", "字节")
+    scene.do(login, partial(applying.withdraw_filing, filing_id=made))
+    scene.at = on("2024-03-02")
+    again = scene.do(login, lambda work: applying.open_filing(work, town_filing.first_page())).id
+    scene.do(login, add("一", again))
+    tired = town_train.refusal(scene, login, add("二", again))
+    assert (tired.code, "30 天内" in tired.title) == ("filing_uploads_full", True)
+    scene.at = on("2024-04-02")
+    scene.do(login, add("二", again))
+
+
 def _show_the_room(scene: Scene, login: str, filing_id: int, room_id: int) -> None:
     """As many photographs as its region asks for, at most so many, none twice, and nothing but pictures."""
     set_parameter(scene, "filing_room_photos_least", "1", "2024-02-01", "张")

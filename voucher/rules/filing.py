@@ -90,6 +90,20 @@ PAPER_HEAVY = reason(
     SOURCE,
     Family.LIMIT,
 )
+PAPERS_FULL = reason(
+    "filing_papers_full",
+    "这件备案上传的文件合计将有 {size_mb} MB，超过 {most_mb} MB 的上限（删掉的也算，原件依法留存）",
+    "请只传必需的，照片调到 200 dpi、每张 1 MB 以内；已经传够的直接提交，放不下的撤回后重新申请备案",
+    SOURCE,
+    Family.LIMIT,
+)
+UPLOADER_FULL = reason(
+    "filing_uploads_full",
+    "您 {days} 天内为备案上传的文件合计将有 {size_mb} MB，超过 {most_mb} MB 的上限",
+    "请过些天再传，或由本机构另一位经办人上传；确有需要的，联系当地人社部门",
+    SOURCE,
+    Family.LIMIT,
+)
 PART_NAMES = {
     "licences": ("证照", "份"),
     "scopes": ("职业和等级", "项"),
@@ -230,3 +244,19 @@ def check_paper_fits(size_bytes: int, most_bytes: int) -> None:
     """Refuse a paper of more bytes than allowed. Raises filing_paper_too_large."""
     if size_bytes > most_bytes:
         raise PAPER_HEAVY.refused(size_mb=-(-size_bytes // _MB), most_mb=most_bytes // _MB)
+
+
+@rule(number="FIL-12", stage="培训", source=f"{SOURCE}；上限【设】", since=FOUNDED)
+def check_papers_fit(held_bytes: int, more_bytes: int, most_bytes: int) -> None:
+    """Refuse a paper that makes all those of one filing heavier than allowed. Raises filing_papers_full."""
+    if held_bytes + more_bytes > most_bytes:
+        size = -(-(held_bytes + more_bytes) // _MB)
+        raise PAPERS_FULL.refused(size_mb=size, most_mb=most_bytes // _MB)
+
+
+@rule(number="FIL-13", stage="培训", source=f"{SOURCE}；上限【设】", since=FOUNDED)
+def check_uploads_fit(held_bytes: int, more_bytes: int, most_bytes: int, days: int) -> None:
+    """Refuse a paper that makes one person's of some days too heavy. Raises filing_uploads_full."""
+    if held_bytes + more_bytes > most_bytes:
+        size = -(-(held_bytes + more_bytes) // _MB)
+        raise UPLOADER_FULL.refused(size_mb=size, most_mb=most_bytes // _MB, days=days)

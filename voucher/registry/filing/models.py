@@ -79,6 +79,8 @@ class FilingPaper(Model):
         CheckConstraint("kind IN ('jpeg','png','pdf')", name="kind_known"),
         CheckConstraint("length(sha256) = 64", name="sha256_length"),
         Index("ix_filing_paper_sha256", "sha256"),
+        Index("ix_filing_paper_code", "code", "uploaded_at"),
+        Index("ix_filing_paper_uploader", "uploaded_by_person_id", "uploaded_at"),
         {"sqlite_strict": True},
     )
 

@@ -6,7 +6,7 @@ from voucher.ledger import audit
 from voucher.plumbing.unit_of_work import Work
 from voucher.plumbing.uploads.reading import Upload, UploadLimits, read_upload
 from voucher.registry import subjects
-from voucher.registry.filing.limits import check_paper_size
+from voucher.registry.filing.limits import check_paper_size, check_papers_left
 from voucher.registry.filing.models import Filing, FilingPaper
 from voucher.registry.subjects import ORGANISATION
 from voucher.registry.tables import require_parameter_number
@@ -26,7 +26,11 @@ def read_paper(work: Work, filing: Filing, content: bytes) -> Upload:
 
 
 def keep_paper(work: Work, filing: Filing, read: Upload) -> FilingPaper:
-    """Seal a paper under the key of the filing's institution and return it."""
+    """Seal a paper under the key of the filing's institution and return it.
+
+    Raises Refused filing_papers_full, filing_uploads_full, parameter_missing.
+    """
+    check_papers_left(work, filing, len(read.content))
     index = work.keyring.blind_index(ORGANISATION, filing.code)
     key = subjects.open_keys(work, [index])[index]
     made = FilingPaper(

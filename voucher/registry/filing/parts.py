@@ -104,7 +104,8 @@ def add_licence(work: Work, filing_id: int, new: NewLicence) -> FilingLicence:
     """Add a licence with the photograph or PDF of it.
 
     Raises Refused institution_filing_missing, filing_not_editable, filing_part_full, filing_incomplete,
-    licence_dates_wrong, filing_part_twice, filing_paper_too_large and what reading an upload refuses.
+    licence_dates_wrong, filing_part_twice, filing_paper_too_large, filing_papers_full, filing_uploads_full
+    and what reading an upload refuses.
     """
     filing = get_editable(work, filing_id)
     check_place_left(work, filing, "licences")
