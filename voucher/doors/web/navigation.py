@@ -13,7 +13,7 @@ from voucher.doors.auth.door import the_door
 from voucher.doors.auth.entries import DESK, EVALUATOR_STAFF, INSTITUTION_STAFF, Entry
 from voucher.doors.auth.visitors import Visitor, current_visitor
 from voucher.doors.web.below import BELOW
-from voucher.doors.web.places import DESK_GROUPS, DESK_HOME, PHONE_PLACES, PUBLIC_PLACES
+from voucher.doors.web.places import AUDITING, DESK_GROUPS, DESK_HOME, PHONE_PLACES, PUBLIC_PLACES
 from voucher.doors.web.saved import saving_of
 from voucher.registry.catalogue import Region
 from voucher.registry.institutions import Institution
@@ -114,8 +114,16 @@ def list_groups(visitor: Visitor | None) -> list[Group]:
     """Return the menu of a desk: every group in which the visitor may go somewhere."""
     found = [(name, _list_places(visitor, places)) for name, places in DESK_GROUPS]
     short = sum(len(places) for _, places in found) <= OPEN_MENU_PLACES
+    # what an auditor comes for stands open on every page, above what is read besides
+    auditing = visitor is not None and visitor.actor.has(Role.AUDITOR)
     return [
-        Group(name, places, short or any(each.here for each in places)) for name, places in found if places
+        Group(
+            name,
+            places,
+            short or (auditing and name == AUDITING) or any(each.here for each in places),
+        )
+        for name, places in found
+        if places
     ]
 
 

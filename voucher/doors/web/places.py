@@ -27,6 +27,7 @@ PHONE_PLACES: tuple[tuple[str, str, str], ...] = (
 )
 
 DESK_HOME = ("工作台", "web.office.home")
+AUDITING = "审计"
 DESK_GROUPS: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
     (
         "发券",
@@ -103,6 +104,15 @@ DESK_GROUPS: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
         ),
     ),
     (
+        AUDITING,
+        (
+            ("审计", "web.supervisor.audit"),
+            ("审计比对", "web.supervisor.joins"),
+            ("审计导出", "web.supervisor.exports"),
+            ("查看记录", "web.supervisor.looks"),
+        ),
+    ),
+    (
         "监管",
         (
             ("风险线索", "web.supervisor.risks"),
@@ -123,10 +133,6 @@ DESK_GROUPS: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
             ("档案异议", "web.office.archive_objections"),
             ("人才库", "web.office.talents"),
             ("评价覆盖", "web.office.coverage"),
-            ("审计", "web.supervisor.audit"),
-            ("审计比对", "web.supervisor.joins"),
-            ("审计导出", "web.supervisor.exports"),
-            ("查看记录", "web.supervisor.looks"),
         ),
     ),
     (
