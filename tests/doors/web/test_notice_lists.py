@@ -14,12 +14,14 @@ from sqlalchemy.orm import Session
 from tests.doors.web.browser import Browser
 from tests.doors.world import World, refused_with
 from tests.loop.telling import claims_of, first_review, person, post, ready, second_review, settle_for
+from tests.papers import says
 from tests.scene import Scene
 from voucher.doors.auth.door import DoorLimits
 from voucher.doors.web import notice_paper
 from voucher.plumbing.documents import make_pdf
 from voucher.plumbing.secrets import Keyring
 from voucher.registry import people as registry_people
+from voucher.stages.oversee.anchoring import tell_anchor
 from voucher.stages.settle import notice, objection
 from voucher.stages.settle.published import find_list
 
@@ -52,6 +54,10 @@ def test_a_list_is_fingerprinted_when_posted_loses_one_line_to_an_objection_and_
     assert paper.data == anyone.http.get(f"/notices/{posted.id}/list.pdf").data
     assert paper.data.startswith(b"%PDF-")
     assert b"<pdfaid:part>2</pdfaid:part>" in paper.data
+    with scene.database.read() as session:
+        anchor = tell_anchor(session, scene.at)
+    assert says(paper.data, f"张贴时的留痕检查点：{anchor}")
+    assert says(paper.data, f"张贴时名单指纹（SHA-256）{kept.fingerprint}")
     for answer in (file, paper):
         assert "noindex" in answer.headers["X-Robots-Tag"]
     for name, number in people:

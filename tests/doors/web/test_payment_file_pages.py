@@ -14,9 +14,12 @@ from tests.doors.web.browser import Browser, Office, Page
 from tests.doors.web.test_office_pages import owes_its_reader_nothing
 from tests.doors.world import World
 from tests.loop.telling import approve_batch
+from tests.papers import says
 from tests.scene import EV1, EV2, LI_SI, ZHANG_SAN, Scene, on
 from voucher.doors.web.finance import comparing, files, ledger
+from voucher.ledger.sealing import seal_all
 from voucher.registry.standards import Parameter
+from voucher.stages.oversee.anchoring import tell_anchor
 from voucher.stages.settle.models.payments import PaymentFile, PaymentLine
 
 
@@ -83,8 +86,14 @@ def test_a_file_is_prechecked_made_for_a_bank_handed_out_again_by_two_and_answer
     maker.go(address)
     maker.press("重导一次")
     assert maker.answer.data == first
+    # what is printed carries the newest checkpoint, and so is an anchor of its own
+    seal_all(scene.database, scene.keyring, scene.actor("clock"), world.at, scene.folder / "a.jsonl")
+    with scene.database.read() as session:
+        anchor = f"打印时最近的留痕检查点：{tell_anchor(session)}"
+    assert "默克尔根" in anchor
     sheet = maker.http.get(f"{address}/sheet")
     assert sheet.data.startswith(b"%PDF")
+    assert says(sheet.data, anchor)
     if os.environ.get("SHOTS"):
         Path(os.environ["SHOTS"], "sheet.pdf").write_bytes(sheet.data)
 
@@ -156,7 +165,7 @@ def test_a_file_is_prechecked_made_for_a_bank_handed_out_again_by_two_and_answer
     keep(page, "months")
     assert "此后不再记入该月" in page.text
     assert "未了差额 2 条" in page.text
-    assert checker.http.get("/months.pdf?of=2024&month=1").data.startswith(b"%PDF")
+    assert says(checker.http.get("/months.pdf?of=2024&month=1").data, anchor.replace("：", ""))
     book = checker.http.get("/months.xlsx?of=2024&month=1")
     assert book.data.startswith(b"PK")
     if os.environ.get("SHOTS"):
@@ -175,6 +184,7 @@ def test_a_file_is_prechecked_made_for_a_bank_handed_out_again_by_two_and_answer
     assert checker.answer.status_code == 404
     paper = checker.http.get(f"/statements/{bounced}.pdf?of=2024").data
     assert paper.startswith(b"%PDF")
+    assert says(paper, anchor)
     assert checker.http.get(f"/statements/{bounced}.xlsx?of=2024").data.startswith(b"PK")
     if os.environ.get("SHOTS"):
         Path(os.environ["SHOTS"], "statement.pdf").write_bytes(paper)

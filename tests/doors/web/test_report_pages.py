@@ -15,6 +15,7 @@ from tests import town_certified
 from tests.doors.web.browser import Browser
 from tests.doors.web.test_supervisor_pages import decent
 from tests.doors.world import World
+from tests.papers import says
 from tests.scene import LI_SI, PROVINCE, SUN_BA, ZHANG_SAN, Scene, on
 from voucher.ledger import sealing
 from voucher.rules.actor import Role
@@ -66,6 +67,7 @@ def test_a_report_is_frozen_and_downloaded_and_the_board_says_what_the_desk_says
     assert book.get_sheet_by_name("地区").to_python()[-1][1:3] == ["合计", 3]
     paper = watcher.http.get(number.group().replace("xlsx", "pdf")).data
     assert paper.startswith(b"%PDF")
+    assert says(paper, f"打印时最近的留痕检查点（请留存此页，可与系统核对）{anchor}")
     _look("report.pdf", paper)
 
     page = watcher.go("/supervisor/indicators")
