@@ -105,6 +105,13 @@ def test_分包要写明理由_对方同意_一年里超过限额的是转包(sc
     grown = town.refusal(scene, asks, partial(change, wanted=(), additions=(more,)))
     assert (grown.code, "30.55%" in grown.title) == ("subcontract_share_exceeded", True)
     scene.do(asks, partial(change, wanted=(Wanted(last.id, last.starts_at + day),)))
+    with scene.database.read() as session:
+        kept = [
+            each
+            for each in list_subcontracts(session, houses=[host], limit=9)
+            if each.subcontract.class_id == first
+        ]
+        assert kept[0].state == "agreed", "what was allowed is not asked for anew by moving a day"
 
     # who teaches for others hands nothing of its own on
     town.draft(
@@ -168,6 +175,15 @@ def agreed_anew(
         ended = list_subcontracts(session, houses=[plan.institution_id], limit=2)[1].subcontract
         assert ended.ended_why == "开班计划已修改，须由承训机构重新同意"
     scene.do(teaches, agree)
+    # whoever teaches gave their days: of a plan that moves nothing but one lesson they are asked anew
+    *first, last = other.sessions
+    hour = timedelta(hours=1)
+    moved = replace(last, starts_at=last.starts_at + hour, ends_at=last.ends_at + hour)
+    scene.do(
+        asks, lambda work: classes.revise_class(work, class_id, replace(other, sessions=(*first, moved)))
+    )
+    assert newest().state == "asked"
+    scene.do(teaches, partial(agree_to_teach, subcontract_id=newest().subcontract.id))
 
 
 def test_没有申报的转包由痕迹查出_停住这个班_查实可以作为处置的依据(scene: Scene) -> None:
