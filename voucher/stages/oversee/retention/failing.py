@@ -9,6 +9,7 @@ from typing import TypeVar
 import structlog
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError
 
+from voucher.plumbing import trips
 from voucher.plumbing.constraints import refusal_of
 from voucher.plumbing.logs import describe_error
 from voucher.plumbing.unit_of_work import Work
@@ -35,6 +36,8 @@ def attempt(work: Work, deed: Callable[[], Result]) -> Result | Failure:
         with work.session.begin_nested():
             done = deed()
             work.session.flush()
+            # what is still on its way is answered before the savepoint is let go
+            trips.settle(work.session.connection())
     except Refused as refused:
         return Failure(refused.refusal.title)
     except DBAPIError as error:
