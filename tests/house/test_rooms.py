@@ -10,11 +10,15 @@ from pathlib import Path
 
 import pytest
 
-from tests.house.source import VOUCHER, plant, rooms
+from tests.house.source import PROJECT, VOUCHER, plant, rooms
 
 ROOM_LINES = 300
 FUNCTION_LINES = 60
 FORBIDDEN_NAMES = frozenset({"util", "helper", "common", "base", "core", "manager", "service", "misc"})
+# what git leaves where two changes met and nobody chose
+UNMERGED = re.compile(r"^(<{7}|>{7}) ", re.MULTILINE)
+WRITTEN = ("voucher", "tests", "migrations", "docs", "benchmarks", "static/src")
+TEXTS = frozenset({".py", ".html", ".ts", ".css", ".md", ".toml", ".json", ".txt", ".sql"})
 UNFINISHED = re.compile(r"\b(TODO|FIXME|XXX)\b|raise NotImplementedError")
 RULES_MAY_IMPORT = frozenset({"stdnum"}) | sys.stdlib_module_names
 
@@ -52,6 +56,15 @@ def find_empty_names(root: Path) -> list[str]:
         if words & FORBIDDEN_NAMES:
             found.append(room.path)
     return found
+
+
+def find_unmerged(root: Path) -> list[str]:
+    """Return the texts, templates among them, in which two versions of a passage still stand."""
+    return [
+        path.relative_to(root).as_posix()
+        for path in sorted(root.rglob("*"))
+        if path.suffix in TEXTS and UNMERGED.search(path.read_text(encoding="utf-8"))
+    ]
 
 
 def find_prints(root: Path) -> list[str]:
@@ -98,6 +111,7 @@ SINS: list[tuple[Callable[[Path], list[str]], str, str]] = [
     (find_undescribed_rooms, "rules/attic.py", "x = 1\n"),
     (find_empty_names, "rules/money_utils.py", '"""A."""\n'),
     (find_empty_names, "services/pay.py", '"""A."""\n'),
+    (find_unmerged, "doors/web/templates/page.html", f"{'<' * 7} HEAD\n券\n{'>' * 7} theirs\n"),
     (find_prints, "stages/settle/pay.py", '"""A."""\nprint("paid")\n'),
     (find_unfinished, "ledger/pay.py", '"""A."""\nx = 1  # TODO later\n'),
     (find_unfinished, "ledger/pay.py", '"""A."""\ndef f():\n    raise NotImplementedError\n'),
@@ -109,6 +123,11 @@ SINS: list[tuple[Callable[[Path], list[str]], str, str]] = [
 @pytest.mark.parametrize("guard", dict.fromkeys(guard for guard, _, _ in SINS))
 def test_the_house_is_clean(guard: Callable[[Path], list[str]]) -> None:
     assert guard(VOUCHER) == []
+
+
+@pytest.mark.parametrize("folder", WRITTEN)
+def test_nothing_is_left_unmerged(folder: str) -> None:
+    assert find_unmerged(PROJECT / folder) == []
 
 
 @pytest.mark.parametrize(("guard", "path", "source"), SINS)
