@@ -32,12 +32,18 @@ from tests.scene import (
 )
 from voucher.registry import accounts
 from voucher.registry.importing.evaluators import EvaluatorsImporter
+from voucher.registry.institutions import Institution
 from voucher.rules.actor import Role
 from voucher.rules.approval import Step
 from voucher.stages.settle import bank, payment, payment_download, review
 from voucher.stages.settle.correct import correct_bounced
 from voucher.stages.settle.models.payments import Payment, PaymentFile, PaymentLine
-from voucher.stages.settle.queries import reconcile
+from voucher.stages.settle.queries import (
+    find_owed_of_file,
+    read_owed_still,
+    reconcile,
+    sum_differences,
+)
 from voucher.stages.settle.queries.banking import list_set_aside
 from voucher.stages.settle.queries.desk import desk
 from voucher.stages.settle.turn_down import turn_down
@@ -196,6 +202,36 @@ def test_退票后不予拨付的释放占用并办结批次(scene: Scene) -> No
     assert (states_of(scene), keys_of(scene)) == ({"paid": 1, "rejected": 1}, {"consumed": 1, "freed": 1})
     assert scene.budget(budget).reserved_fen == 0
     assert batch_state(scene, bounced.batch_id) == "closed"
+
+
+def test_两次退票的只欠一次_记在最后退回的那一笔(scene: Scene) -> None:
+    """AC-H12：一笔退两次，未了差额仍是一条一笔；先退的文件和流水不再说没有重付。"""
+    first, budget = released(scene, [ZHANG_SAN, LI_SI])
+    scene.bank_answers(first, failing=[f"{first.number}-00002"])
+    payee = next(each.institution_id for each in claims_of(scene) if each.state == "bounced")
+    with scene.database.read() as session:
+        code = session.get_one(Institution, payee).code
+    give_accounts(scene, [code], "2588")
+    scene.do("制单员", partial(correct_bounced, institution_code=code))
+    second = scene.make_file(budget)
+    scene.bank_answers(second, failing=[f"{second.number}-00001"])
+
+    def owed_once(state: str) -> None:
+        with scene.database.read() as session:
+            told_now = reconcile(session, [JIYUAN])
+            assert [(each.reference, each.released_fen) for each in told_now] == [
+                (f"{second.number}-00001", 200_00)
+            ]
+            assert sum_differences(session, [JIYUAN]) == (1, 200_00)
+            assert find_owed_of_file(session, first.id) is None
+            assert find_owed_of_file(session, second.id) == (200_00, state)
+            lines = session.scalars(select(PaymentLine.id).order_by(PaymentLine.id)).all()
+            assert read_owed_still(session, lines) == {told_now[0].line_id: (200_00, state)}
+
+    owed_once("bounced")
+    give_accounts(scene, [code], "2599")
+    scene.do("制单员", partial(correct_bounced, institution_code=code))
+    owed_once("approved")
 
 
 def approved(scene: Scene) -> int:

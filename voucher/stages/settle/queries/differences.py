@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, Subquery, func, select
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, Subquery, func, literal, select
+from sqlalchemy.orm import Session, aliased
 
 from voucher.ledger.budget import Budget
 from voucher.plumbing.bulk import among
@@ -106,7 +106,17 @@ def _differs(regions: Collection[str], owed: Subquery) -> ColumnElement[bool]:
 
 
 def _owed_still() -> ColumnElement[bool]:
-    return (Payment.state == "failed") & Claim.state.in_(list(OWED_STILL))
+    """Return whether a payment is the last of a claim that came back and is owed still.
+
+    One that bounced more than once owes its sum once, on the line that bounced last.
+    """
+    later = aliased(Payment)
+    # written out, so that the small index of what bounced is seen to fit
+    bounced = literal("failed", literal_execute=True)
+    again = select(later.id).where(
+        later.claim_id == Payment.claim_id, later.id > Payment.id, later.state == bounced
+    )
+    return (Payment.state == bounced) & Claim.state.in_(list(OWED_STILL)) & ~again.exists()
 
 
 def _sum_owed() -> Subquery:
