@@ -257,6 +257,12 @@ def test_没收到属实的告知原因后继续办理_不是我属实的仍停�
     with scene.database.read() as session:
         sent = [each.payload.get("template") for each in session.scalars(select(Letter))]
     assert sent.count("denial_lifted") == 1
+    foreign = scene.do("核查员", lambda work: open_hold(work, Thing.CLAIM, first.id, "另一条的"))
+    with pytest.raises(Exception, match="stays whose"):
+        scene.do(
+            "operator",
+            partial(run, sql=f"UPDATE claim_denial SET hold_id = {foreign.id} WHERE id = {stolen.id}"),
+        )
     again = deny(scene, town_issue.worker(scene, LI_SI), second.id)
     assert again.hold_id is not None, "what was let go on may be stopped once more"
     for sql, words in (

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from functools import partial
 
-from sqlalchemy import select
+import pytest
+from sqlalchemy import select, text
+from sqlalchemy.exc import DBAPIError
 
 from tests.loop.telling import (
     approve,
@@ -28,8 +30,11 @@ from tests.scene import (
     Scene,
     on,
 )
+from voucher.demo.signing import pass_all
 from voucher.registry import accounts
-from voucher.stages.settle import notice, objection
+from voucher.rules.actor import Role
+from voucher.rules.approval import Step
+from voucher.stages.settle import notice, objection, payment
 from voucher.stages.settle.models.notices import Notice
 from voucher.stages.settle.queries import (
     get_notice,
@@ -101,6 +106,12 @@ def test_公示只显脱敏号码不出现银行账号(scene: Scene) -> None:
         assert secret not in shown
 
 
+def sin(scene: Scene, sql: str, words: str) -> None:
+    """Have the database refuse a statement in these words."""
+    with pytest.raises(DBAPIError, match=words), scene.database.engine.begin() as connection:
+        connection.execute(text(sql))
+
+
 def test_异议成立只去掉这一条_不成立的继续(scene: Scene) -> None:
     """H 组：编号受理，由没有签署过的人处理；成立的放行资格，其余不受影响。"""
     ready(scene)
@@ -132,8 +143,24 @@ def test_异议成立只去掉这一条_不成立的继续(scene: Scene) -> None
     )
     assert states_of(scene) == {"rejected": 1, "noticed": 2}
     scene.close_notices()
+    # whoever decided has no later hand in that claim, under any account, in the database neither
+    scene.hire("处理员兼审批", Role.FINANCE_APPROVER, "310101199001010070")
+    scene.hire("处理员兼签发", Role.FINANCE_RELEASER, "310101199001010070")
+    decider = scene.actor("异议处理员").person_id
+    own = told(scene, "处理员兼审批", lambda work: pass_all(work, batch, Step.APPROVE, "同意"))
+    assert own.code == "decided_objection"
+    sin(
+        scene, f"INSERT INTO claim_hand VALUES ({second}, {decider}, 'approve')", "takes no hand in the claim"
+    )
     approve(scene, batch)
-    scene.bank_answers(scene.make_file(budget))
+    scene.open_accounts()
+    file = scene.do("制单员", lambda work: payment.prepare(work, budget))
+    scene.do("付款复核员", lambda work: payment.check(work, file.id))
+    release = partial(payment.release, payment_file_id=file.id)
+    assert told(scene, "处理员兼签发", release).code == "decided_objection"
+    sin(scene, f"UPDATE payment_file SET releaser_person_id = {decider}", "no hand in its claims")
+    scene.do("签发员", release)
+    scene.bank_answers(file)
     assert states_of(scene) == {"rejected": 1, "paid": 2}
     assert keys_of(scene) == {"freed": 1, "consumed": 2}
     assert scene.budget(budget).spent_fen == 400_00

@@ -349,6 +349,10 @@ def test_改期申报的人也不能核定_核定的人也不能代为申报_审
     )
     own = told(scene, "核定兼操作", lambda work: resubmit(work, [manual]))
     assert own.code == "cleared_it", "who set the amount does not file it again"
+    filed = f"INSERT INTO claim_hand VALUES ({manual}, {scene.actor('核定兼操作').person_id}, 'submit')"
+    words = "does not file the claim again"
+    with pytest.raises(DBAPIError, match=words), scene.database.engine.begin() as connection:
+        connection.execute(text(filed))
     scene.do("补正员", lambda work: resubmit(work, [manual]))
     assert told(scene, "补正员2", lambda work: clear(work, manual, 200_00, "已补")).code == "same_hand"
     for sin, words in (

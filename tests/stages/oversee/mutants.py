@@ -55,6 +55,14 @@ HANDS = (
         " 'submit' FROM clearing ORDER BY id LIMIT 1"),
         ("UPDATE clearing SET confirmed_by_person_id = (SELECT MAX(id) FROM person)"
         " WHERE id = (SELECT MIN(id) FROM clearing)"))),
+    Sin("who set an amount does not file the claim again", "claim_hand", (
+        ("UPDATE clearing SET confirmed_by_person_id = (SELECT MAX(id) FROM person)"
+         " WHERE id = (SELECT MIN(id) FROM clearing)"),
+        ("INSERT INTO claim_hand (claim_id, person_id, step)"
+         " SELECT claim_id, confirmed_by_person_id, 'submit' FROM clearing ORDER BY id LIMIT 1"))),
+    Sin("who decided an objection takes no hand in the claim", "claim_hand", (
+        ("INSERT INTO claim_hand (claim_id, person_id, step) SELECT claim_id, decided_by_person_id, 'approve'"
+         " FROM objection WHERE decided_by_person_id IS NOT NULL ORDER BY id LIMIT 1"),)),
     change("objection", "decided_by_person_id ="
            " (SELECT submitter_person_id FROM claim WHERE claim.id = objection.claim_id)",
            "who signed a claim decides no objection to it"),

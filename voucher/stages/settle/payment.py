@@ -37,7 +37,13 @@ from voucher.stages.settle.payment_content import (
 )
 from voucher.stages.settle.payment_precheck import check_accounts_stand, check_payable, select_stopped
 from voucher.stages.settle.payment_rows import write_lines, write_payments
-from voucher.stages.settle.reading import check_no_judge, list_clearers, list_hands, lock_claims
+from voucher.stages.settle.reading import (
+    check_no_decider,
+    check_no_judge,
+    list_clearers,
+    list_hands,
+    lock_claims,
+)
 
 SOURCE = "豫办〔2021〕29号 四(三); S2-Z3; PAGES 4.6 制单复核签发"
 
@@ -188,8 +194,9 @@ def release(work: Work, payment_file_id: int) -> PaymentFile:
     What is met by offset in full is settled with it, since no bank will answer for it.
 
     Raises Refused payment_file_missing, role_missing, same_hand (also where the releaser has signed any
-    of its claims), cleared_it, payees_stopped, certificates_no_longer_valid, payee_account_changed,
-    payment_file_changed, event_not_allowed, on_hold, budget_year_passed.
+    of its claims), cleared_it, judged_denial, decided_objection, payees_stopped,
+    certificates_no_longer_valid, payee_account_changed, payment_file_changed,
+    event_not_allowed, on_hold, budget_year_passed.
     """
     file = get_file(work, payment_file_id)
     fund = budgets.get_budget(work, file.budget_id)
@@ -201,13 +208,15 @@ def release(work: Work, payment_file_id: int) -> PaymentFile:
         lock_behind(work, unsent)
     payments = list_payments(work, file.id)
     claims = lock_claims(work, Claim.id.in_([each.claim_id for each in payments]))
-    for hands in list_hands(work.session, [each.id for each in claims]).values():
+    ids = [each.id for each in claims]
+    for hands in list_hands(work.session, ids).values():
         # one by one: through its revisions a claim may have had two people at the same step
         for step, person_id in hands:
             check_hands(Step.RELEASE, work.actor.person_id, {Step(step): person_id})
     name = STEP_NAMES[Step.RELEASE]
-    check_no_judge(work.session, work.actor.person_id, [each.id for each in claims], name)
-    clearers = list_clearers(work.session, [each.id for each in claims])
+    check_no_judge(work.session, work.actor.person_id, ids, name)
+    check_no_decider(work.session, work.actor.person_id, ids, name)
+    clearers = list_clearers(work.session, ids)
     check_not_cleared(name, work.actor.person_id, clearers)
     layout = read_layout(work, find_template(work, file), file)
     less = {each.claim_id: each.offset_fen for each in payments}

@@ -20,6 +20,7 @@ from voucher.rules.vocabulary import SubsidyKind
 from voucher.stages.settle.models.claims import Claim, ClaimHand, Clearing, SettlementBatch, Signature
 from voucher.stages.settle.models.denials import SOURCE as DENIAL_SOURCE
 from voucher.stages.settle.models.denials import Denial
+from voucher.stages.settle.models.notices import Objection
 
 LOOKUP_CHUNK = 500
 # who files what a payee is paid, beside the operators of the region
@@ -48,6 +49,13 @@ JUDGED_DENIAL = reason(
     "您答复过本人对该申领的反映，或者办理过它的解除停住，不能办理{step}",
     "请由没有经手这件反映的人员办理；同一人的不同账号视为同一人",
     DENIAL_SOURCE,
+    Family.FORBIDDEN,
+)
+DECIDED_OBJECTION = reason(
+    "decided_objection",
+    "您处理过对其中申领的异议，不能办理{step}",
+    "请由没有处理过这件异议的人员办理；同一人的不同账号视为同一人",
+    "豫人社规〔2022〕2号 公示; LIFECYCLE Hands",
     Family.FORBIDDEN,
 )
 
@@ -175,6 +183,17 @@ def check_no_judge(session: Session, person_id: int, claim_ids: Sequence[int], s
         )
         if session.scalar(judged.union_all(lifted).limit(1)) is not None:
             raise JUDGED_DENIAL.refused(step=step)
+
+
+def check_no_decider(session: Session, person_id: int, claim_ids: Sequence[int], step: str) -> None:
+    """Refuse a step of a claim to whoever decided an objection to it. Raises Refused decided_objection."""
+    for start in range(0, len(claim_ids), LOOKUP_CHUNK):
+        decided = select(Objection.id).where(
+            Objection.claim_id.in_(claim_ids[start : start + LOOKUP_CHUNK]),
+            Objection.decided_by_person_id == person_id,
+        )
+        if session.scalar(decided.limit(1)) is not None:
+            raise DECIDED_OBJECTION.refused(step=step)
 
 
 def list_signed_steps(session: Session, claim_ids: Sequence[int]) -> dict[tuple[int, int], list[str]]:

@@ -31,6 +31,7 @@ from voucher.stages.settle.ending import end_claims
 from voucher.stages.settle.following import follow
 from voucher.stages.settle.models.claims import Claim, ClaimHand, SettlementBatch, Signature
 from voucher.stages.settle.reading import (
+    check_no_decider,
     check_no_judge,
     get_batch,
     list_clearers,
@@ -93,7 +94,7 @@ def sign(
 
     Raises Refused role_missing, region_foreign, batch_missing, opinion_missing, same_hand,
     fixed_role, step_skipped, step_not_required, line_not_waiting, nothing_to_sign, on_hold,
-    phone_checks_open, amber_one_by_one, judged_denial.
+    phone_checks_open, amber_one_by_one, judged_denial, decided_objection.
     """
     batch, claims = _take_up(work, batch_id, step, claim_ids, opinion)
     check_one_by_one(work.session, claims)
@@ -142,11 +143,13 @@ def _take_up(
     claims = _choose(work, batch, step, claim_ids)
     _check_step(work, batch, claims, step)
     person_id = work.actor.person_id
-    check_no_judge(work.session, person_id, [each.id for each in claims], STEP_NAMES[step])
+    ids = [each.id for each in claims]
+    check_no_judge(work.session, person_id, ids, STEP_NAMES[step])
+    check_no_decider(work.session, person_id, ids, STEP_NAMES[step])
     if step is Step.APPROVE:
-        clearers = list_clearers(work.session, [each.id for each in claims])
+        clearers = list_clearers(work.session, ids)
         check_not_cleared(STEP_NAMES[step], person_id, clearers)
-    for hands in list_hands(work.session, [each.id for each in claims]).values():
+    for hands in list_hands(work.session, ids).values():
         mine = next((Step(done) for done, person in hands if person == person_id), None)
         check_fixed_role(step, mine)
         check_hands(step, person_id, {Step(done): person for done, person in hands})

@@ -194,6 +194,10 @@ HANDS: tuple[Invariant, ...] = (
         """
         SELECT o.id AS objection_id, o.claim_id, o.decided_by_person_id
         FROM objection o JOIN claim_hand h ON h.claim_id = o.claim_id AND h.person_id = o.decided_by_person_id
+        UNION
+        SELECT o.id, o.claim_id, o.decided_by_person_id
+        FROM objection o JOIN payment p ON p.claim_id = o.claim_id
+        JOIN payment_file f ON f.id = p.payment_file_id AND f.releaser_person_id = o.decided_by_person_id
         """,
     ),
     Invariant(

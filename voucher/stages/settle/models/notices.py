@@ -68,6 +68,7 @@ class Objection(Stateful, Model):
     __table_args__ = (
         *life(Thing.OBJECTION, "objection"),
         Index("ix_objection_notice", "notice_id"),
+        Index("ix_objection_claim", "claim_id"),
         {"sqlite_strict": True},
     )
 

@@ -21,6 +21,7 @@ from voucher.plumbing.types import Flag, Int64, Text, UtcTime
 from voucher.rules.lifecycle import Thing
 
 LIVE_PAYMENT = text("state IN ('pending','released','succeeded')")
+BOUNCED_PAYMENT = text("state = 'failed'")
 
 
 class PaymentFile(Stateful, Model):
@@ -139,6 +140,8 @@ class Payment(Stateful, Model):
         Index("uq_payment_live_claim", "claim_id", unique=True, sqlite_where=LIVE_PAYMENT,
               postgresql_where=LIVE_PAYMENT),
         Index("uq_payment_id_institution_id", "id", "institution_id", unique=True),
+        Index("ix_payment_bounced", "claim_id", sqlite_where=BOUNCED_PAYMENT,
+              postgresql_where=BOUNCED_PAYMENT),
         Index("ix_payment_file", "payment_file_id"),
         Index("ix_payment_line", "payment_line_id"),
         {"sqlite_strict": True},
