@@ -7,7 +7,7 @@ from functools import partial
 
 import pytest
 from sqlalchemy import select, text, update
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, OperationalError
 
 from tests import town_train
 from tests.scene import JIYUAN, LI_SI, SUN_BA, XINXIANG, ZHANG_SAN, Scene, on
@@ -16,6 +16,7 @@ from tests.stages.oversee.test_retention import deliver, lines, own, run_through
 from tests.stages.oversee.test_retention import unused as unused
 from voucher.ledger.audit import AuditRow
 from voucher.plumbing.outbox import Letter
+from voucher.plumbing.unit_of_work import Work
 from voucher.registry.people import Person
 from voucher.registry.subjects import SubjectKey
 from voucher.registry.users import CLOCK_LOGIN, PROVINCE, UserAccount, WebSession
@@ -27,6 +28,7 @@ from voucher.stages.oversee.privacy.looks import list_looks
 from voucher.stages.oversee.privacy.preserving import list_preserved, preserve_by_number
 from voucher.stages.oversee.retention import asking, judging, listing, queries, telling
 from voucher.stages.oversee.retention.carrying_out import carry_out_piece
+from voucher.stages.oversee.retention.failing import Failure, attempt
 from voucher.stages.oversee.retention.listing import list_piece
 from voucher.stages.oversee.retention.models import RetentionItem, RetentionRun
 
@@ -59,16 +61,11 @@ def poison(scene: Scene, person_id: int) -> None:
                 )
             )
             return
-        connection.execute(
-            text(
-                "CREATE FUNCTION poison() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
-                "RAISE EXCEPTION 'poison' USING ERRCODE = '23514'; END $$"
-            )
-        )
+        # as the triggers of the house refuse: P0001, which the driver takes for a slip in the program
         connection.execute(
             text(
                 f"CREATE TRIGGER poison BEFORE INSERT ON audit_row FOR EACH ROW WHEN ({said}) "
-                "EXECUTE FUNCTION poison()"
+                "EXECUTE FUNCTION refuse_change('poison')"
             )
         )
 
@@ -109,6 +106,26 @@ def test_one_person_who_cannot_be_erased_stops_nobody_and_stays_open(
     assert carry_out(scene, again)["person", bad].outcome == "erased"
     with scene.database.read() as session:
         assert queries.list_failures(session, [JIYUAN], limit=9) == []
+
+
+@ONE
+def test_what_is_not_of_one_line_concerns_the_whole_piece(scene: Scene) -> None:
+    class PlanError(Exception):
+        sqlstate = "0A000"
+
+    def fail(error: DBAPIError) -> None:
+        raise error
+
+    def act(work: Work) -> None:
+        locked = OperationalError(None, None, Exception("database is locked"))
+        stale = DBAPIError(None, None, PlanError("cached plan must not change result type"))
+        for error in (locked, stale):
+            with pytest.raises(type(error)):
+                attempt(work, partial(fail, error))
+        of_this_line = DBAPIError(None, None, Exception("poison"))
+        assert isinstance(attempt(work, partial(fail, of_this_line)), Failure)
+
+    scene.do(CLOCK_LOGIN, act)
 
 
 @ONE

@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 import structlog
-from sqlalchemy.exc import DataError, DBAPIError, IntegrityError
+from sqlalchemy.exc import DBAPIError, IntegrityError, InterfaceError, OperationalError
 
 from voucher.plumbing import trips
 from voucher.plumbing.constraints import refusal_of
+from voucher.plumbing.lines import is_line_down
 from voucher.plumbing.logs import describe_error
-from voucher.plumbing.unit_of_work import Work
+from voucher.plumbing.unit_of_work import RETRIED_SQLSTATES, Work
 from voucher.rules.errors import Refused
 
 Result = TypeVar("Result")
@@ -41,7 +42,7 @@ def attempt(work: Work, deed: Callable[[], Result]) -> Result | Failure:
     except Refused as refused:
         return Failure(refused.refusal.title)
     except DBAPIError as error:
-        if not isinstance(error, IntegrityError | DataError):
+        if _concerns_the_piece(error):
             raise
         log.exception("retention line failed", error=describe_error(error))
         refusal = refusal_of(error) if isinstance(error, IntegrityError) else None
@@ -50,3 +51,10 @@ def attempt(work: Work, deed: Callable[[], Result]) -> Result | Failure:
         log.error("retention line failed", error=describe_error(error))
         return Failure(f"程序出错（{type(error).__name__}），请系统管理员查看日志")
     return done
+
+
+def _concerns_the_piece(error: DBAPIError) -> bool:
+    """Return whether what the database says is not of this one line: a trigger's refusal (P0001) is."""
+    if is_line_down(error) or isinstance(error, OperationalError | InterfaceError):
+        return True
+    return getattr(error.orig, "sqlstate", None) in RETRIED_SQLSTATES
