@@ -20,7 +20,9 @@ from voucher.doors.web.finance import comparing, files, ledger
 from voucher.ledger.sealing import seal_all
 from voucher.registry.standards import Parameter
 from voucher.stages.oversee.anchoring import tell_anchor
+from voucher.stages.settle.models.claims import Claim
 from voucher.stages.settle.models.payments import PaymentFile, PaymentLine
+from voucher.stages.settle.turn_down import turn_down
 
 
 def keep(page: Page, name: str) -> None:
@@ -188,6 +190,23 @@ def test_a_file_is_prechecked_made_for_a_bank_handed_out_again_by_two_and_answer
     assert checker.http.get(f"/statements/{bounced}.xlsx?of=2024").data.startswith(b"PK")
     if os.environ.get("SHOTS"):
         Path(os.environ["SHOTS"], "statement.pdf").write_bytes(paper)
+
+    # what bounced and ended is no difference, and nobody says that the bank paid it
+    scene.bank_answers(file, failing=[f"{file.number}-00002"])
+    with scene.database.read() as session:
+        claim = session.scalars(select(Claim.id).where(Claim.state == "bounced")).one()
+    scene.do("审批员", lambda work: turn_down(work, claim, "机构已注销"))
+    words = "银行退票 1 笔、200.00 元都已重付或已终止"
+    for address in ("/reconciliation", "/months?of=2024&month=1"):
+        page = maker.go(address)
+        keep(page, f"settled-{address[1:5]}")
+        assert "没有未了差额" in page.text
+        assert words in page.text
+        assert "每一笔，银行都已回盘成功" not in page.text
+    assert says(maker.http.get("/months.pdf?of=2024&month=1").data, words)
+    book = maker.http.get("/months.xlsx?of=2024&month=1")
+    owed = CalamineWorkbook.from_filelike(io.BytesIO(book.data)).get_sheet_by_name("未了差额")
+    assert any(words in str(cell) for row in owed.to_python() for cell in row)
 
 
 def _set_to_two(scene: Scene, name: str) -> None:

@@ -45,6 +45,14 @@ class ThreeSums:
         return self.system_fen == self.finance_fen == self.bank_fen + self.offset_fen
 
 
+def tell_no_difference(bounced: tuple[int, int]) -> str:
+    """Return what it means that nothing differs: what bounced was settled otherwise, and how much it was."""
+    count, bounced_fen = bounced
+    if not count:
+        return "已签发的每一笔，银行都已回盘成功并记为支出。"
+    return f"银行退票 {count:,} 笔、{format_yuan(bounced_fen)} 元都已重付或已终止；其余银行都已回盘成功。"
+
+
 @finance.get("/reconciliation")
 def reconciliation() -> ResponseReturnValue:
     """Show the three sums and every released line on which they differ."""
@@ -54,6 +62,7 @@ def reconciliation() -> ResponseReturnValue:
             "finance/reconciliation.html",
             sums=_add_up(session, regions),
             differing=queries.sum_differences(session, regions),
+            no_difference=tell_no_difference(queries.sum_bounced(session, regions)),
             differences=queries.reconcile(session, regions, after_id=after, limit=PER_PAGE),
             after=after,
             aside_open=count_set_aside(session, regions)[1],

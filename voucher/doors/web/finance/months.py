@@ -16,6 +16,7 @@ from voucher.doors.web import fields
 from voucher.doors.web.acting import Done, submit
 from voucher.doors.web.finance.blueprint import finance
 from voucher.doors.web.finance.budgets import MOVEMENT_NAMES
+from voucher.doors.web.finance.comparing import tell_no_difference
 from voucher.doors.web.finance.sheets import MONEY, TEXT, WIDE, Part, answer_sheet
 from voucher.doors.web.showing import moment
 from voucher.doors.web.timelines import name_people
@@ -55,6 +56,7 @@ class Month:
     ends_at: datetime
     rows: list[MonthRow]
     differences: list[Difference]
+    no_difference: str
     close: MonthClose | None
 
     @property
@@ -132,7 +134,7 @@ def months_pdf() -> ResponseReturnValue:
                 [("拨付文件", TEXT), ("收款机构", WIDE), ("已签发", MONEY), ("原因", TEXT)],
                 open_lines,
                 ["合计", "", owed, ""] if open_lines else [],
-                "没有差额：已签发的每一笔，银行都已回盘成功并记为支出。",
+                f"没有未了差额：{month.no_difference}",
             ),
         ]
         close = month.close
@@ -166,6 +168,8 @@ def months_xlsx() -> ResponseReturnValue:
         [each.payment_file_number, each.reference, each.institution_name, each.released_fen, each.why]
         for each in month.differences
     ]
+    if not owed:
+        owed.append(["没有未了差额", None, None, None, month.no_difference])
     heads = [
         SheetColumn("拨付文件", width=24), SheetColumn("参考号", width=30), SheetColumn("收款机构", width=36),
         SheetColumn("已签发（元）", Kind.AMOUNT), SheetColumn("原因", width=24),
@@ -238,4 +242,6 @@ def _read(session: Session) -> Month:
         (each for each in list_closes(session, region) if (each.year, each.month) == (year, month)), None
     )
     name = get_region(session, region).name
-    return Month(region, name, year, month, ends_at, rows, queries.reconcile(session, [region]), close)
+    differing = queries.reconcile(session, [region])
+    words = tell_no_difference(queries.sum_bounced(session, [region]))
+    return Month(region, name, year, month, ends_at, rows, differing, words, close)

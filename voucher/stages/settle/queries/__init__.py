@@ -27,6 +27,7 @@ from voucher.stages.settle.queries.differences import (
     find_owed_of_file,
     read_owed_still,
     reconcile,
+    sum_bounced,
     sum_differences,
 )
 from voucher.stages.settle.queries.holds import count_open_holds, list_open_holds
@@ -90,6 +91,7 @@ __all__ = [
     "page_budgets",
     "read_owed_still",
     "reconcile",
+    "sum_bounced",
     "sum_declared",
     "sum_differences",
     "sum_notice",

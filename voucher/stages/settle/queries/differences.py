@@ -94,6 +94,18 @@ def sum_differences(session: Session, regions: Collection[str]) -> tuple[int, in
     return int(count), int(released_fen)
 
 
+def sum_bounced(session: Session, regions: Collection[str]) -> tuple[int, int]:
+    """Return how many released lines the bank ever sent back, and their sum in fen, settled since or not."""
+    here = select(Budget.id).where(Budget.region_code.in_(sorted(regions)))
+    count, bounced_fen = session.execute(
+        select(func.count(), func.coalesce(func.sum(PaymentLine.amount_fen), 0))
+        .join(PaymentFile, PaymentFile.id == PaymentLine.payment_file_id)
+        .join(BankResult, BankResult.payment_line_id == PaymentLine.id)
+        .where(PaymentFile.budget_id.in_(here), BankResult.outcome == "failed")
+    ).one()
+    return int(count), int(bounced_fen)
+
+
 def _differs(regions: Collection[str], owed: Subquery) -> ColumnElement[bool]:
     here = PaymentFile.budget_id.in_(select(Budget.id).where(Budget.region_code.in_(sorted(regions))))
     unanswered = BankResult.outcome.is_(None)
