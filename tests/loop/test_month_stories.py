@@ -8,9 +8,10 @@ import pytest
 from sqlalchemy import text
 
 from tests.loop.telling import approve_batch, ready, settle_for, told
+from tests.plans import plans_of
 from tests.scene import JIYUAN, ZHANG_SAN, Scene, on
 from voucher.ledger import budget as budgets
-from voucher.ledger.entries import EntrySearch, page_entries, sum_acts
+from voucher.ledger.entries import EntrySearch, bound, count_entries, page_entries, sum_acts
 from voucher.ledger.month_closes import MonthClose, span_of
 from voucher.stages.settle.closing_months import ask_close, close_month
 
@@ -92,4 +93,28 @@ def test_账本逐页不重不漏_只见本辖区_按申领查得到占用和支
         assert page_entries(session, ["410700"], EntrySearch(budget_id=budget), before_id=None) == []
         since, until = span_of(2024, 1)
         sums = {each.act: each.amount_fen for each in sum_acts(session, JIYUAN, since, until)}
-    assert sums == {"grant": 10_000_000_00, "reserve": 200_00, "spend": 200_00}
+        assert sums == {"grant": 10_000_000_00, "reserve": 200_00, "spend": 200_00}
+        for number in (None, budget):
+            month = EntrySearch(number, since=since, before=until)
+            assert count_entries(session, [JIYUAN], month, most=2) == 2, "no further than asked"
+            assert count_entries(session, [JIYUAN], month, most=9) == 3
+            pieces = bound(session, month)
+            assert pieces.ids == (every[-1].id, every[0].id)
+            assert page_entries(session, [JIYUAN], pieces, before_id=None) == every
+            if scene.database.is_sqlite:
+                _in_order(scene, pieces, every[0].id)
+        empty = bound(session, EntrySearch(since=until, before=span_of(2024, 2)[1]))
+        assert page_entries(session, [JIYUAN], empty, before_id=None) == []
+
+
+def _in_order(scene: Scene, pieces: EntrySearch, before_id: int) -> None:
+    """A piece of a month is read by the ids of its lines; the month is not sorted for each of them."""
+    with scene.database.read() as session:
+        every = plans_of(
+            scene.database,
+            "transfer",
+            lambda: page_entries(session, [JIYUAN], pieces, before_id=before_id, limit=1),
+        )
+    assert every
+    assert [each for each in every if "ix_transfer_at" in each] == []
+    assert all("rowid>? AND rowid<?" in each for each in every[:1]), every

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, Select, func, or_, select, union_all
@@ -15,7 +15,10 @@ from voucher.ledger.postings import Account, Transfer
 
 @dataclass(frozen=True, slots=True)
 class EntrySearch:
-    """Which lines: of a budget; of a voucher or of claims; an act; from one moment to before another."""
+    """Which lines: of a budget; of a voucher or of claims; an act; from one moment to before another.
+
+    `ids` are the first and the last id of the span, where they have been looked up.
+    """
 
     budget_id: int | None = None
     voucher_id: int | None = None
@@ -23,6 +26,17 @@ class EntrySearch:
     act: str | None = None
     since: datetime | None = None
     before: datetime | None = None
+    ids: tuple[int, int] | None = None
+
+    @property
+    def by_moment(self) -> bool:
+        """Return whether a span of time is asked for."""
+        return self.since is not None or self.before is not None
+
+    @property
+    def of_one(self) -> bool:
+        """Return whether a voucher or claims are asked for: few lines, found by them."""
+        return self.voucher_id is not None or bool(self.claim_ids)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +82,7 @@ def _find_ids(
     """Return the newest ids account by account, each by its own index, and of these the newest."""
     mine = select(Account.id).join(Budget, Budget.id == Account.budget_id)
     mine = mine.where(Budget.region_code.in_(sorted(regions)))
-    if wanted.budget_id is None or wanted.voucher_id is not None or wanted.claim_ids:
+    if wanted.budget_id is None or wanted.of_one:
         # few lines, found by the voucher or the claim; or nearly all of them, in the order they were made
         found = _narrow(select(Transfer.id), wanted, before_id).where(Transfer.from_account_id.in_(mine))
         return session.scalars(found.order_by(_newest(wanted)).limit(limit)).all()
@@ -92,14 +106,36 @@ def _find_ids(
 def _newest(wanted: EntrySearch) -> ColumnElement[int]:
     """Return the order of the lines; those of one span are found by their moment first.
 
-    Their own index would be read from the newest line back through every month since.
+    Their own index would be read from the newest line back through every month since; where the ids of the
+    span are known it is read between them, so that one piece after another costs what it holds.
     """
-    by_moment = wanted.since is not None or wanted.before is not None
+    by_moment = wanted.by_moment and wanted.ids is None
     return (Transfer.id + 0).desc() if by_moment else Transfer.id.desc()
 
 
+def bound(session: Session, wanted: EntrySearch) -> EntrySearch:
+    """Return a search whose lines are read piece by piece: a span of time is bounded by its ids, once."""
+    if not wanted.by_moment or wanted.of_one:
+        return wanted
+    span = _narrow(
+        select(Transfer.id), EntrySearch(since=wanted.since, before=wanted.before), None
+    ).subquery()
+    first, last = session.execute(select(func.min(span.c.id), func.max(span.c.id))).one()
+    return replace(wanted, ids=(first, last) if first is not None else (1, 0))
+
+
+def count_entries(session: Session, regions: Collection[str], wanted: EntrySearch, *, most: int) -> int:
+    """Return how many lines a search finds, counted no further than a number."""
+    mine = select(Account.id).join(Budget, Budget.id == Account.budget_id)
+    mine = mine.where(Budget.region_code.in_(sorted(regions)))
+    if wanted.budget_id is not None:
+        mine = mine.where(Budget.id == wanted.budget_id)
+    found = _narrow(select(Transfer.id), wanted, None).where(Transfer.from_account_id.in_(mine))
+    return session.scalar(select(func.count()).select_from(found.limit(most).subquery())) or 0
+
+
 def _narrow(query: Select[int], wanted: EntrySearch, before_id: int | None) -> Select[int]:
-    if wanted.voucher_id is not None or wanted.claim_ids:
+    if wanted.of_one:
         query = query.where(
             or_(Transfer.claim_id.in_(wanted.claim_ids), Transfer.voucher_id == (wanted.voucher_id or 0))
         )
@@ -109,6 +145,8 @@ def _narrow(query: Select[int], wanted: EntrySearch, before_id: int | None) -> S
         query = query.where(Transfer.at >= wanted.since)
     if wanted.before is not None:
         query = query.where(Transfer.at < wanted.before)
+    if wanted.ids is not None:
+        query = query.where(Transfer.id.between(*wanted.ids))
     return query if before_id is None else query.where(Transfer.id < before_id)
 
 

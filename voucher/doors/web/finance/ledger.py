@@ -21,7 +21,7 @@ from voucher.doors.web.finance.budgets import MOVEMENT_NAMES
 from voucher.doors.web.showing import moment
 from voucher.doors.web.timelines import name_people
 from voucher.ledger.budget import Budget
-from voucher.ledger.entries import Entry, EntrySearch, page_entries
+from voucher.ledger.entries import Entry, EntrySearch, bound, page_entries
 from voucher.ledger.month_closes import span_of
 from voucher.ledger.postings import ACCOUNT_NAMES
 from voucher.ledger.vouchers import Voucher
@@ -106,7 +106,7 @@ def ledger_csv() -> ResponseReturnValue:
             before_id = found[-1].id
 
     with door.read() as session:
-        wanted, _ = read_asked(session)
+        wanted = bound(session, read_asked(session)[0])
         names = {each.id: name_budget(session, each) for each in queries.list_budgets(session, regions)}
     answer = Response(stream_with_context(lines()), mimetype="text/csv")
     name = f"ledger-{door.today:%Y%m%d}.csv"

@@ -26,7 +26,7 @@ from voucher.doors.web.finance.ledger import (
 )
 from voucher.doors.web.finance.sheets import MONEY, TEXT, WIDE, Part, answer_sheet
 from voucher.doors.web.showing import moment
-from voucher.ledger.entries import EntrySearch, page_entries
+from voucher.ledger.entries import EntrySearch, bound, count_entries, page_entries
 from voucher.plumbing.spreadsheets import Kind, Sheet, SheetColumn, write_workbook
 from voucher.registry.tables import require_parameter_number
 from voucher.rules.errors import reason
@@ -61,10 +61,11 @@ def ledger_xlsx() -> ResponseReturnValue:
     with door.read() as session:
         wanted, chosen = read_asked(session)
         most = require_parameter_number(session, BOOK_MOST, door.today, [])
-        found = _read(session, regions, wanted, before_id=None, most=most + 1)
+        # counted before a line of it is read
+        if count_entries(session, regions, wanted, most=most + 1) > most:
+            raise LEDGER_BOOK_FULL.refused(most=f"{most:,}")
+        found = _read(session, regions, bound(session, wanted), before_id=None, most=most)
         asked = _say(session, chosen)
-    if len(found) > most:
-        raise LEDGER_BOOK_FULL.refused(most=f"{most:,}")
     rows = [
         (
             row.entry.id, moment(row.entry.at), row.act, *row.path, row.entry.amount_fen,
@@ -89,7 +90,7 @@ def ledger_pdf() -> ResponseReturnValue:
     with door.read() as session:
         wanted, chosen = read_asked(session)
         most = require_parameter_number(session, PAPER_MOST, door.today, [])
-        found = _read(session, regions, wanted, before_id=before or None, most=most + 1)
+        found = _read(session, regions, bound(session, wanted), before_id=before or None, most=most + 1)
         shown, more = found[:most], len(found) > most
         return _paper(session, shown, _say(session, chosen), more=more)
 
