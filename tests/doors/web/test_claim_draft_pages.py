@@ -69,14 +69,15 @@ def test_a_claim_is_put_aside_and_a_colleague_goes_on_with_it(scene: Scene, worl
     owes_its_reader_nothing(page)
     assert not find_doubled_ids(page)
     _says(second, "按今天重新核对", "每人的核对结果", "申领 2 人")
-    page = second.press("存为草稿", note="等孙八的照片")
-    _says(second, "等孙八的照片")
+    page = second.press("存为草稿", note="等孙八的照片 13800138000")
+    _says(second, "等孙八的照片", "138****8000")
+    assert "13800138000" not in page.text, "a note stands for ever: no number of a person in it"
     assert second.go("/institution/claims/drafts/1").text.count("没有找到这份申领草稿"), "it was replaced"
     assert second.answer.status_code == 404
 
     # the ticks of the list are those of the draft, and saving again replaces it
     page = second.go("/institution/claims?draft=2")
-    _says(second, "勾选的是草稿里的 2 张（等孙八的照片）")
+    _says(second, "勾选的是草稿里的 2 张（等孙八的照片 138****8000）")
     second.press("存为草稿", voucher_id=[str(each) for each in vouchers])
     _says(second, "已存为草稿：3 张", "等孙八的照片", "1 份，还没有提交")
 

@@ -16,6 +16,7 @@ from voucher.registry.institutions import Institution
 from voucher.registry.tables import require_parameter_number
 from voucher.rules.actor import check_role
 from voucher.rules.errors import Family, reason
+from voucher.rules.privacy import mask_free_text
 from voucher.rules.vocabulary import SubsidyKind
 from voucher.stages.settle.models.claim_drafts import ClaimDraft, ClaimDraftLine
 from voucher.stages.settle.queries.claim_drafts import list_drafts
@@ -60,6 +61,8 @@ def save_draft(
 ) -> ClaimDraft:
     """Put chosen vouchers aside for an institution, in place of a former draft of it, and return the draft.
 
+    Numbers of people and accounts in the note are masked: what it says stands for ever.
+
     Raises Refused role_missing, no_voucher_chosen, voucher_missing (also for a foreign one),
     claim_draft_of_several, claim_draft_too_long, claim_drafts_full, claim_draft_missing, parameter_missing.
     """
@@ -68,6 +71,7 @@ def save_draft(
     if not wanted:
         raise NO_VOUCHER_CHOSEN.refused()
     most = require_parameter_number(work.session, LINES_MOST, work.today, [])
+    note = mask_free_text(note)
     if len(wanted) > most or len(note) > LONGEST_NOTE:
         raise DRAFT_TOO_LONG.refused(count=len(wanted), most=most, longest=LONGEST_NOTE)
     vouchers = work.session.scalars(select(Voucher).where(Voucher.id.in_(wanted))).all()
