@@ -5,12 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from sqlalchemy import select
+
 from tests.scene import LIMITS, TURNER, Scene, write_csv
 from voucher.registry.importing.competition_results import CompetitionResultsImporter
 from voucher.registry.importing.frame import Importer, Report, import_file
 from voucher.registry.importing.honours import HonoursImporter
+from voucher.registry.users import UserAccount
+from voucher.rules.actor import Role
 
 Row = Mapping[str, object]
+RECORDER = "登记员"
 
 
 def placed(person: tuple[str, str], **changes: object) -> Row:
@@ -31,17 +36,21 @@ def honoured(person: tuple[str, str], honour: str, awarded: str = "2023-12-20") 
     }  # fmt: skip
 
 
-def take_places(scene: Scene, *rows: Row) -> Report:
-    """Enter places as the operator does."""
-    return _take(scene, CompetitionResultsImporter, rows)
+def take_places(scene: Scene, *rows: Row, by: str = RECORDER) -> Report:
+    """Enter places as an operator does who applies for no award."""
+    return _take(scene, CompetitionResultsImporter, rows, by)
 
 
-def give_honours(scene: Scene, *rows: Row) -> Report:
-    """Enter honours as the operator does."""
-    return _take(scene, HonoursImporter, rows)
+def give_honours(scene: Scene, *rows: Row, by: str = RECORDER) -> Report:
+    """Enter honours as an operator does who applies for no award."""
+    return _take(scene, HonoursImporter, rows, by)
 
 
-def _take(scene: Scene, importing: type[Importer[Any]], rows: tuple[Row, ...]) -> Report:
+def _take(scene: Scene, importing: type[Importer[Any]], rows: tuple[Row, ...], by: str) -> Report:
+    with scene.database.read() as session:
+        here = session.scalar(select(UserAccount.id).where(UserAccount.login == by))
+    if here is None:
+        scene.hire(by, Role.OPERATOR, "310101199001010110")
     scene.serials += 1
     path = write_csv(scene.folder / f"awarded{scene.serials}.csv", rows)
-    return scene.do("operator", lambda work: import_file(work, importing, path, limits=LIMITS))
+    return scene.do(by, lambda work: import_file(work, importing, path, limits=LIMITS))

@@ -136,10 +136,13 @@ def test_新乡竞赛奖励_三级三名各按各的_同样公示拨付_一赛�
     kind = BonusKind.COMPETITION_AWARD
     take_places(
         scene,
-        placed(ZHANG_SAN, 赛事类别="国家级一类大赛", 赛事名称="第七届全国职业技能大赛", 名次=2),
-        placed(LI_SI, 赛事类别="省级一类大赛", 赛事名称="河南省第二届职业技能大赛", 名次=3),
-        placed(ZHAO_LIU, 赛事类别="市级一类大赛", 赛事名称="新乡市第五届职业技能大赛", 名次=1),
-    )
+        placed(ZHANG_SAN, 赛事类别="国家级一类大赛", 赛事名称="第七届全国职业技能大赛", 名次=2,
+               获奖日期="2024-01-20"),
+        placed(LI_SI, 赛事类别="省级一类大赛", 赛事名称="河南省第二届职业技能大赛", 名次=3,
+               获奖日期="2024-01-21"),
+        placed(ZHAO_LIU, 赛事类别="市级一类大赛", 赛事名称="新乡市第五届职业技能大赛", 名次=1,
+               获奖日期="2024-01-22"),
+    )  # fmt: skip
     applied = apply(scene, kind, budget, rows, EV2, XINXIANG)
     assert said(applied) == ["80000", "6000", "1000"]
     assert (applied.total_fen, scene.budget(budget).reserved_fen) == (87_000_00, 87_000_00)
@@ -172,6 +175,34 @@ def test_新乡竞赛奖励_三级三名各按各的_同样公示拨付_一赛�
     assert told(scene, "operator", act(apply_for_bonuses, elsewhere)).code == ("bonus_standard_missing"), (
         "only Xinxiang has these rows"
     )
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_一条登记只奖励一次_日期要与登记相同_自己登记的转两人(scene: Scene) -> None:
+    """赛事名称写得再不同、另登一行加注，都是同一条登记；日期不符、申报人自己登记的转两人核对。"""
+    ready(scene)
+    scene.file_evaluator(EV2, region=XINXIANG)
+    scene.at = on("2025-03-06")
+    budget = scene.open_budget(200_000, XINXIANG, source=TALENT, year=2025)
+    kind, item = BonusKind.COMPETITION_AWARD, "national_1_1"
+    first = {"赛事类别": "国家级一类大赛", "名次": 1, "获奖日期": "2023-09-10"}
+    contest = placed(ZHANG_SAN, 赛事名称="2023年全国大赛", **first)
+    take_places(scene, contest, placed(LI_SI, 赛事名称="2023年全国大赛", **first))
+    later = [entry(each, item, "2024-09-11", "2023年全国大赛 焊工赛项") for each in (ZHANG_SAN, LI_SI)]
+    own = [entry(each, item, "2023-09-10", "2023年全国大赛") for each in (ZHANG_SAN, LI_SI)]
+    assert said(apply(scene, kind, budget, own[:1], EV2, XINXIANG)) == ["100000"]
+    assert said(apply(scene, kind, budget, later, EV2, XINXIANG)) == ["bonus_taken", "award_day_differs"]
+    assert said(apply(scene, kind, budget, own, EV2, XINXIANG)) == ["bonus_taken"] * 2, "one row, one key"
+
+    # taken back and entered again with a note, of whatever day: the row it was first entered as is paid
+    take_places(scene, {**contest, "撤销日期": "2025-01-02", "撤销原因": "日期登记有误，另登一行"})
+    take_places(scene, {**contest, "赛事名称": "2023年全国大赛（更正）", "获奖日期": "2025-01-02"})
+    again = [entry(ZHANG_SAN, item, "2025-01-02", "2023年全国大赛（更正）")]
+    assert said(apply(scene, kind, budget, again, EV2, XINXIANG)) == ["bonus_taken"]
+
+    take_places(scene, placed(ZHAO_LIU, 赛事名称="2023年全国大赛", **first), by="operator")
+    alone = [entry(ZHAO_LIU, item, "2023-09-10", "2023年全国大赛")]
+    assert said(apply(scene, kind, budget, alone, EV2, XINXIANG)) == ["award_recorded_by_filer"]
 
 
 def test_吸纳就业_持证参保满一年每人一千元_查不到转人工_两家各算各的(scene: Scene) -> None:
@@ -301,9 +332,9 @@ def test_荣誉奖励五万和两万_一人一次_一次性奖补在文件规定
     )
     give_honours(
         scene,
-        honoured(ZHANG_SAN, "中华技能大奖"),
-        honoured(ZHANG_SAN, "全国技术能手"),
-        honoured(LI_SI, "全国技术能手"),
+        honoured(ZHANG_SAN, "中华技能大奖", "2024-01-20"),
+        honoured(ZHANG_SAN, "全国技术能手", "2024-01-20"),
+        honoured(LI_SI, "全国技术能手", "2024-01-20"),
     )  # fmt: skip
     assert said(apply(scene, kind, budget, honours)) == ["50000", "20000", "20000", "bonus_taken"]
     named = [entry(("张叁", ZHANG_SAN[1]), "national_expert", "2024-01-20")]
@@ -441,7 +472,7 @@ def test_别处的单位和预算看不见_停业单位不能申报_资金渠道
     small = scene.open_budget(10_000)
     assert small == budget
     lots = [entry(person(i), "china_skills_award", "2024-01-20") for i in range(21)]
-    give_honours(scene, *(honoured(person(i), "中华技能大奖") for i in range(21)))
+    give_honours(scene, *(honoured(person(i), "中华技能大奖", "2024-01-20") for i in range(21)))
     applied = apply(scene, BonusKind.HONOUR_AWARD, budget, lots)
     assert said(applied)[-1] == "budget_exhausted"
     assert applied.total_fen == 1_000_000_00

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import pytest
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import delete, func, insert, select, update
 from sqlalchemy.exc import DBAPIError
 
-from tests.awarded import placed, take_places
+from tests.awarded import give_honours, honoured, placed, take_places
 from tests.scene import LI_SI, ZHANG_SAN, Scene, on
-from voucher.registry.competitions import CompetitionResult
+from voucher.registry.competitions import CompetitionResult, read_honours
+from voucher.registry.dictionaries import DictionaryEntry
 from voucher.registry.importing.frame import ImportRefused
 
 
@@ -26,18 +29,24 @@ def count(scene: Scene) -> int:
 def test_every_wrong_row_is_named_and_nothing_of_the_file_is_kept(scene: Scene) -> None:
     scene.at = on("2024-05-01")
     scene.import_people([{"姓名": name, "证件号码": number} for name, number in (ZHANG_SAN, LI_SI)])
+    ended = {"dictionary": "competition", "code": "ended", "name": "停办的大赛", "source": "示例"}
+    days = {"since": date(2019, 1, 1), "until": date(2022, 12, 31)}
+    with scene.database.engine.begin() as connection:
+        connection.execute(insert(DictionaryEntry).values(**ended, **days))
     wrong = ZHANG_SAN[1][:-1] + ("1" if ZHANG_SAN[1][-1] != "1" else "2")
     for changes, column, code in (
         ({"姓名": "张叁"}, "姓名", "result_name_differs"),
         ({"证件号码": wrong}, "证件号码", "identity_check_digit"),
         ({"赛事类别": "省级一级赛"}, "赛事类别", "result_word_unknown"),
         ({"赛事名称": ""}, "赛事名称", "cell_missing"),
+        ({"赛事名称": "——"}, "赛事名称", "result_contest_unreadable"),
         ({"职业编码": "9-99-99-99"}, "职业编码", "occupation_unknown"),
         ({"参赛人数": "0"}, "参赛人数", "result_number_unfit"),
+        ({"参赛人数": ""}, "参赛人数", "cell_missing"),
         ({"名次": "一等奖"}, "名次", "result_number_unfit"),
         ({"名次": "201"}, "名次", "result_number_unfit"),
         ({"获奖日期": "2024-05-02"}, "获奖日期", "result_not_yet"),
-        ({"获奖日期": "2020-01-01"}, "赛事类别", "word_unknown"),
+        ({"赛事类别": "停办的大赛"}, "赛事类别", "word_ended"),
         ({"获奖证书编号": ""}, "获奖证书编号", "cell_missing"),
         ({"文件": ""}, "文件", "cell_missing"),
         ({"荣誉": "最佳选手"}, "荣誉", "result_word_unknown"),
@@ -48,9 +57,20 @@ def test_every_wrong_row_is_named_and_nothing_of_the_file_is_kept(scene: Scene) 
     assert count(scene) == 0, "one wrong row and the right one is not kept either"
 
 
+def test_what_was_won_before_a_document_lists_it_is_entered_too(scene: Scene) -> None:
+    scene.at = on("2024-05-01")
+    old = placed(ZHANG_SAN, 赛事名称="2016年河南省车工职业技能竞赛", 获奖日期="2016-12-20")
+    assert take_places(scene, old).rows_added == 1
+    assert give_honours(scene, honoured(ZHANG_SAN, "全国技术能手", "2019-01-08")).rows_added == 1
+    with scene.database.read() as session:
+        person_id = session.scalars(select(CompetitionResult.person_id)).one()
+        held = read_honours(session, [person_id], date(2024, 5, 1))
+    assert held == {person_id: {"national_skill_expert"}}, "it opens the exam its holder may sit"
+
+
 def test_a_place_is_entered_once_taken_back_once_and_never_written_over(scene: Scene) -> None:
     scene.at = on("2024-05-01")
-    row = placed(ZHANG_SAN, 荣誉="河南省技术能手", 名次="第3名", 参赛人数="")
+    row = placed(ZHANG_SAN, 荣誉="河南省技术能手", 名次="第3名")
     assert (take_places(scene, row).rows_added, take_places(scene, row).rows_unchanged) == (1, 1)
     spelled = {**row, "赛事名称": "2023年 河南省（车工）职业技能竞赛"}
     assert take_places(scene, spelled).rows_unchanged == 1, "brackets and blanks make no second contest"

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from voucher.rules.bonus_judges import BonusCase, BonusVerdict, judge_bonus
+from voucher.rules.bonus_judges import AwardRecord, BonusCase, BonusVerdict, judge_bonus
 from voucher.rules.bonuses import BonusKind, BonusStandard, FirmSize
 from voucher.rules.vocabulary import Outcome
 
@@ -38,9 +38,11 @@ AWARD = BonusCase(
     HIRED,
     FILED,
     apart_months=12,
-    recorded="第三届 第 2 名",
+    recorded=AwardRecord("第三届 第 2 名", HIRED),
 )
-HONOUR = BonusCase(standard(BonusKind.HONOUR_AWARD, 50_000_00), 7, 1, "", HIRED, FILED, recorded="奖")
+HONOUR = BonusCase(
+    standard(BonusKind.HONOUR_AWARD, 50_000_00), 7, 1, "", HIRED, FILED, recorded=AwardRecord("奖", HIRED)
+)
 ADVANCE = BonusCase(
     standard(BonusKind.APPRENTICESHIP_ADVANCE, 5000_00), 0, 1, "备案1", HIRED, FILED,
     asked_fen=50_000_00, heads=20, advance_points=5_000,
@@ -107,6 +109,7 @@ def test_what_is_in_order_is_payable(case: BonusCase, fen: int, found: str) -> N
         (replace(INTRODUCED, occasion="某某公司"), "organisation_code_malformed"),
         (replace(INTRODUCED, insured_months=5), "insured_too_short"),
         (replace(AWARD, occasion=" "), "bonus_field_missing"),
+        (replace(AWARD, occasion="——"), "bonus_field_missing"),
         (replace(ADVANCE, occasion=" "), "bonus_field_missing"),
         (replace(ADVANCE, heads=None), "bonus_field_missing"),
         (replace(ADVANCE, asked_fen=None), "bonus_field_missing"),
@@ -140,6 +143,9 @@ def test_what_is_not_is_refused_with_its_reason(case: BonusCase, code: str) -> N
         (replace(AWARD, other_days=(date(2022, 3, 7),)), "second_award_within_year", 8000_00),
         (replace(AWARD, recorded=None), "award_unrecorded", 8000_00),
         (replace(HONOUR, recorded=None), "award_unrecorded", 50_000_00),
+        (replace(AWARD, recorded=AwardRecord("奖", FILED)), "award_day_differs", 8000_00),
+        (replace(HONOUR, recorded=AwardRecord("奖", FILED)), "award_day_differs", 50_000_00),
+        (replace(HONOUR, recorded=AwardRecord("奖", HIRED, True)), "award_recorded_by_filer", 50_000_00),
         (
             replace(AWARD, other_days=(date(2010, 1, 1), date(2024, 3, 5))),
             "second_award_within_year",

@@ -6,6 +6,7 @@ A row is never written over or deleted: a place that was taken back keeps its ro
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
 
 from sqlalchemy import CheckConstraint, ForeignKey, UniqueConstraint, select
@@ -92,19 +93,38 @@ def read_placed(session: Session, person_ids: Sequence[int]) -> dict[int, list[P
     return found
 
 
-def read_honours(session: Session, person_ids: Sequence[int], on: date) -> dict[int, frozenset[str]]:
-    """Return the codes of the honours people hold on a day, given by themselves or with a place."""
-    found: dict[int, set[str]] = {}
-    own = session.execute(
-        select(PersonHonour.person_id, PersonHonour.honour).where(
+@dataclass(frozen=True, slots=True)
+class Held:
+    """An honour somebody holds, since when, and who entered it."""
+
+    honour: str
+    awarded_on: date
+    recorded_by_person_id: int
+
+
+def list_held(session: Session, person_ids: Sequence[int], on: date) -> dict[int, list[Held]]:
+    """Return the honours people hold on a day, given by themselves or with a place, by person."""
+    found: dict[int, list[Held]] = {}
+    own = session.scalars(
+        select(PersonHonour)
+        .where(
             among(session, PersonHonour.person_id, person_ids),
             PersonHonour.awarded_on <= on,
             PersonHonour.revoked_on.is_(None),
         )
+        .order_by(PersonHonour.awarded_on, PersonHonour.id)
     )
-    for person_id, honour in own:
-        found.setdefault(person_id, set()).add(honour)
-    for person_id, placed in read_placed(session, person_ids).items():
-        with_it = {each.honour for each in placed if each.honour is not None and each.awarded_on <= on}
-        found.setdefault(person_id, set()).update(with_it)
-    return {person_id: frozenset(codes) for person_id, codes in found.items()}
+    for each in own:
+        held = Held(each.honour, each.awarded_on, each.recorded_by_person_id)
+        found.setdefault(each.person_id, []).append(held)
+    for row in list_results(session, person_ids):
+        if row.honour is not None and row.revoked_on is None and row.awarded_on <= on:
+            held = Held(row.honour, row.awarded_on, row.recorded_by_person_id)
+            found.setdefault(row.person_id, []).append(held)
+    return found
+
+
+def read_honours(session: Session, person_ids: Sequence[int], on: date) -> dict[int, frozenset[str]]:
+    """Return the codes of the honours people hold on a day, given by themselves or with a place."""
+    held = list_held(session, person_ids, on)
+    return {person_id: frozenset(each.honour for each in rows) for person_id, rows in held.items()}

@@ -12,7 +12,7 @@ from voucher.plumbing.constraints import CHANGED_MEANWHILE, translate
 from voucher.plumbing.db import Model
 from voucher.plumbing.types import Day, Int64, Text
 from voucher.rules.dictionaries import DICTIONARY_NAMES as DICTIONARY_NAMES
-from voucher.rules.dictionaries import WORD_UNKNOWN, Dictionary
+from voucher.rules.dictionaries import WORD_ENDED, WORD_UNKNOWN, Dictionary
 
 
 class DictionaryEntry(Model):
@@ -63,6 +63,21 @@ def name_words(session: Session, dictionary: Dictionary) -> dict[str, str]:
         .order_by(DictionaryEntry.since)
     )
     return dict(rows.all())
+
+
+def check_not_ended(session: Session, dictionary: Dictionary, code: str, on: date) -> None:
+    """Refuse a code that had ended by a day: what happened before a document lists its word is none the less.
+
+    Raises Refused word_ended.
+    """
+    rows = session.scalars(
+        select(DictionaryEntry)
+        .where(DictionaryEntry.dictionary == str(dictionary), DictionaryEntry.code == code)
+        .order_by(DictionaryEntry.since)
+    ).all()
+    ends = [each.until for each in rows if each.until is not None]
+    if rows and len(ends) == len(rows) and (last := max(ends)) < on:
+        raise WORD_ENDED.refused(given=rows[-1].name, last=last.isoformat(), on=on.isoformat())
 
 
 def check_word(session: Session, dictionary: Dictionary, code: str, on: date) -> None:

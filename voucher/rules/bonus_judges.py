@@ -13,6 +13,8 @@ from voucher.rules.bonuses import (
     ADVANCE_NOT_FOUND,
     ADVANCE_TO_RETURN,
     AGREEMENT_GOES_ON,
+    AWARD_DAY_DIFFERS,
+    AWARD_RECORDED_BY_FILER,
     AWARD_SOURCE,
     AWARD_UNRECORDED,
     BONUS_AMOUNT_OUT_OF_RANGE,
@@ -37,6 +39,7 @@ from voucher.rules.bonuses import (
     FirmSize,
 )
 from voucher.rules.clawback import ADVANCE_SOURCE, check_advance, settle_advance
+from voucher.rules.competitions import spell_contest
 from voucher.rules.errors import Refused
 from voucher.rules.identity import normalise_organisation_code
 from voucher.rules.line_verdicts import CAUTION, PASSED, UNCHECKED, LineVerdict
@@ -47,6 +50,19 @@ from voucher.rules.windows import add_months
 
 
 @dataclass(frozen=True, slots=True)
+class AwardRecord:
+    """The place or the honour the office has entered, in words: of which day, whether by who files it now.
+
+    `record_id` is the row a place was first entered as, which is paid once.
+    """
+
+    words: str
+    awarded_on: date
+    by_filer: bool = False
+    record_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class BonusCase:
     """One application line with what is known of it.
 
@@ -54,8 +70,8 @@ class BonusCase:
     kind before, `other_days` the days of what else the person has of it. `other_half` is the state of the
     claim on the other half of an agreement, in Chinese; `advanced_heads` the heads of the advance that is
     settled; `other_agreements` what else the payee has that may be the same agreement; two awards closer than
-    `apart_months` are left to two people. `recorded` is the place or the honour the office has entered, in
-    words. Amounts in fen, shares in basis points.
+    `apart_months` are left to two people. `recorded` is the place or the honour the office has entered.
+    Amounts in fen, shares in basis points.
     """
 
     standard: BonusStandard
@@ -78,7 +94,7 @@ class BonusCase:
     other_half: str | None = None
     advance_points: int = 0
     apart_months: int | None = None
-    recorded: str | None = None
+    recorded: AwardRecord | None = None
 
 
 @dataclass(slots=True)
@@ -162,7 +178,7 @@ def _judge_hire(case: BonusCase, verdict: BonusVerdict) -> None:
 
 
 def _judge_competition(case: BonusCase, verdict: BonusVerdict) -> None:
-    if not case.occasion.strip():
+    if not spell_contest(case.occasion):
         raise BONUS_FIELD_MISSING.refused(what="赛事名称和届次")
     if case.apart_months is not None and _has_another_within(case, case.apart_months):
         verdict.refer(SECOND_AWARD_WITHIN_YEAR.refusal())
@@ -171,11 +187,18 @@ def _judge_competition(case: BonusCase, verdict: BonusVerdict) -> None:
 
 
 def _judge_record(case: BonusCase, verdict: BonusVerdict) -> None:
-    """Rest an award on what the office has entered; what stands in no row of its own is for two people."""
-    if case.recorded is None:
+    """Rest an award on what others have entered of its very day; everything else is for two people."""
+    found = case.recorded
+    if found is None:
         verdict.refer(AWARD_UNRECORDED.refusal())
-    else:
-        verdict.note(PASSED, f"已登记：{case.recorded}", AWARD_SOURCE)
+        return
+    if found.awarded_on != case.happened_on:
+        days = {"recorded": found.awarded_on.isoformat(), "stated": case.happened_on.isoformat()}
+        verdict.refer(AWARD_DAY_DIFFERS.refusal(**days))
+    if found.by_filer:
+        verdict.refer(AWARD_RECORDED_BY_FILER.refusal())
+    if found.awarded_on == case.happened_on and not found.by_filer:
+        verdict.note(PASSED, f"已登记：{found.words}", AWARD_SOURCE)
 
 
 def _has_another_within(case: BonusCase, months: int) -> bool:

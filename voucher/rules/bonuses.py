@@ -131,6 +131,18 @@ AWARD_UNRECORDED = reason(
     "转人工：请两人核对获奖文件后核定金额；先在“竞赛与荣誉”登记、再申报的，不转人工",
     f"{AWARD_SOURCE}; S0-09c 须有获奖记录",
 )
+AWARD_DAY_DIFFERS = reason(
+    "award_day_differs",
+    "已登记的获奖日期是 {recorded}，申报填写的是 {stated}",
+    "转人工：请两人对照获奖文件核对日期和届次后核定金额；填错的，撤回后按登记的日期重新申报",
+    f"{AWARD_SOURCE}; S0-09c 须有获奖记录",
+)
+AWARD_RECORDED_BY_FILER = reason(
+    "award_recorded_by_filer",
+    "这项获奖由申报人自己登记",
+    "转人工：请两人对照获奖文件核对后核定金额；由他人登记、再申报的，不转人工",
+    f"{AWARD_SOURCE}; 【设】登记和申报不由一人办完",
+)
 SECOND_INTRODUCTION = reason(
     "second_introduction",
     "该人员同一时期已由另一家用人单位名下申报过介绍补贴",
@@ -222,18 +234,26 @@ def find_bonus_standard(
 
 
 @rule(number="GRA-03", stage="兑现", source=f"{SOURCE}; LIFECYCLE 享受资格", since=SINCE)
-def bonus_key(kind: BonusKind, item_code: str, person_id: int, payee_id: int, occasion: str) -> str:
+def bonus_key(
+    kind: BonusKind,
+    item_code: str,
+    person_id: int,
+    payee_id: int,
+    occasion: str,
+    record_id: int | None = None,
+) -> str:
     """Return the one key of a bonus, whatever the year, region, spelling or document.
 
-    A hire is one per person and employer, whoever introduced it; an award one per person and contest; an
-    honour one per person; an agreement is settled once; a one-off bonus is had once per payee and item.
+    A hire is one per person and employer, whoever introduced it; an award one per place the office has
+    entered (`record_id`), where there is none per person and contest; an honour one per person; an agreement
+    is settled once; a one-off bonus is had once per payee and item.
     Of what was typed only letters and digits count: brackets, dashes and blanks have many spellings.
     """
     said = "".join(each for each in unicodedata.normalize("NFKC", occasion).upper() if each.isalnum())
     parts: Mapping[BonusKind, tuple[object, ...]] = {
         BonusKind.ABSORPTION: (person_id, payee_id),
         BonusKind.INTRODUCTION: (person_id, said),
-        BonusKind.COMPETITION_AWARD: (person_id, said),
+        BonusKind.COMPETITION_AWARD: (person_id, said if record_id is None else f"#{record_id}"),
         BonusKind.HONOUR_AWARD: (person_id, item_code),
         BonusKind.APPRENTICESHIP_ADVANCE: (payee_id, said),
         BonusKind.APPRENTICESHIP_SETTLEMENT: (payee_id, said),

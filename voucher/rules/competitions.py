@@ -51,6 +51,35 @@ def spell_contest(text: str) -> str:
     return "".join(each for each in unicodedata.normalize("NFKC", text).upper() if each.isalnum())
 
 
+@dataclass(frozen=True, slots=True)
+class Entered:
+    """A row of a person's places as it is told from the others; one taken back does not stand."""
+
+    row_id: int
+    contest: str
+    trade_code: str
+    awarded_on: date
+    stands: bool
+
+
+@rule(number="GRA-05", stage="兑现", source=f"{RECORD_SOURCE}; 【设】同一赛事只奖励一次", since=FOUNDED)
+def find_first_entered(row: Entered, rows: Iterable[Entered]) -> int:
+    """Return the id of the row a place was first entered as: each is paid once, however it is entered again.
+
+    A name with a note added, in place of a row that was taken back or beside one of the same occupation and
+    day, is the same place.
+    """
+    said = spell_contest(row.contest)
+    same = [
+        each.row_id
+        for each in rows
+        if (other := spell_contest(each.contest))
+        and (other in said or said in other)
+        and (not each.stands or (each.trade_code, each.awarded_on) == (row.trade_code, row.awarded_on))
+    ]
+    return min([row.row_id, *same])
+
+
 @rule(number="ASM-55", stage="评价", source=RECORD_SOURCE, since=FOUNDED)
 def check_recorded(
     entry: Entry | None,

@@ -98,6 +98,12 @@ WORD_RULED = reason(
     "请使用已有的词：{accepted}；确需增加的，随程序新版本发布",
     SOURCE,
 )
+WORD_ENDED = reason(
+    "word_ended",
+    "“{given}”到 {last} 为止，{on} 已经没有",
+    "请与文件核对名称和日期；仍在评选的，请先在字典里续上",
+    SOURCE,
+)
 WORD_UNKNOWN = reason(
     "word_unknown",
     "{dictionary}中没有“{given}”（{on}）",

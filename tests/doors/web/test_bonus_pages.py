@@ -42,7 +42,7 @@ def test_honours_are_pasted_line_by_line_and_lead_to_their_batch(desk: Office) -
     page = browser.press("核对并申报", people=wrong, budget="1", **FORM)
     assert "第1行：" in refusal(page)
     assert "第2行：应为“姓名证件号码日期”" in refusal(page)
-    give_honours(desk.scene, *(honoured(each, "全国技术能手") for each in (ZHANG_SAN, LI_SI)))
+    give_honours(desk.scene, *(honoured(each, "全国技术能手", "2024-01-20") for each in (ZHANG_SAN, LI_SI)))
     typed = f"{ZHANG_SAN[0]}\t{ZHANG_SAN[1]}\t2024-01-20\n{LI_SI[0]} {LI_SI[1]} 2024-01-20"
     page = browser.press("核对并申报", people=typed, budget="1", **FORM)
     assert "可兑现 1 条，不予受理 1 条；应付合计 20,000.00 元" in page.text

@@ -11,7 +11,7 @@ from voucher.plumbing.spreadsheets import Cell, Column, cell_text
 from voucher.plumbing.unit_of_work import Work
 from voucher.registry import competitions, people
 from voucher.registry.competitions import CompetitionResult
-from voucher.registry.dictionaries import check_word, name_words
+from voucher.registry.dictionaries import check_not_ended, name_words
 from voucher.registry.importing.evaluators import Trades
 from voucher.registry.importing.frame import Importer, Report
 from voucher.registry.importing.institutions import clean_title
@@ -37,6 +37,12 @@ RESULT_NUMBER_UNFIT = reason(
     "result_number_unfit",
     "“{column}”应为 1 至 {most} 的整数",
     "请对照获奖证书填写：单人赛参赛人数填 1，第三名填 3",
+    RECORD_SOURCE,
+)
+RESULT_CONTEST_UNREADABLE = reason(
+    "result_contest_unreadable",
+    "赛事名称里没有文字",
+    "请对照获奖证书填写赛事全称和届次，不以横线代替",
     RECORD_SOURCE,
 )
 RESULT_NOT_YET = reason(
@@ -89,7 +95,7 @@ SAME = ("competition", "team", "place", "awarded_on", "award_number", "document"
 class CompetitionResultsImporter(Importer[ResultRow]):
     """Columns 姓名, 证件号码, 赛事类别, 赛事名称, 职业编码, 参赛人数, 名次, 获奖日期, 获奖证书编号, 文件.
 
-    荣誉, 撤销日期 and 撤销原因 may be empty; 参赛人数 is 1 where it says nothing.
+    荣誉, 撤销日期 and 撤销原因 may be empty. 参赛人数 never is: what a place earns hangs on it.
     """
 
     kind = "competition_results"
@@ -100,7 +106,7 @@ class CompetitionResultsImporter(Importer[ResultRow]):
         Column(CLASS),
         Column(CONTEST, alias=("赛事",)),
         Column(TRADE, alias=("职业",)),
-        Column(TEAM, required=False, text=False),
+        Column(TEAM, text=False),
         Column(PLACE, text=False),
         Column(AWARDED, alias=("获得日期",)),
         Column(AWARD_NUMBER, alias=("获奖记录编号",)),
@@ -120,9 +126,9 @@ class CompetitionResultsImporter(Importer[ResultRow]):
         """Return the place a row states."""
         name, number = reading.name(NAME), reading.identity(NUMBER, self.work.today)
         competition = reading.words(CLASS, lambda text: _find(text, self._classes))
-        contest = reading.words(CONTEST, clean_title)
+        contest = reading.words(CONTEST, _read_contest)
         trade = reading.words(TRADE, self._trades.read_occupation)
-        team = reading.take(TEAM, lambda cell: _read_whole(TEAM, cell), required=False) or 1
+        team = reading.take(TEAM, lambda cell: _read_whole(TEAM, cell))
         place = reading.take(PLACE, lambda cell: _read_whole(PLACE, cell))
         awarded_on, revoked_on = reading.period(AWARDED, REVOKED)
         award_number, document = reading.words(AWARD_NUMBER, clean_title), reading.words(DOCUMENT, str.strip)
@@ -134,7 +140,7 @@ class CompetitionResultsImporter(Importer[ResultRow]):
             reading.refuse(WHY, RESULT_REVOKED_HALF.refusal())
         if name is None or number is None or competition is None or contest is None or trade is None:
             return None
-        if place is None or awarded_on is None or award_number is None or document is None:
+        if team is None or place is None or awarded_on is None or award_number is None or document is None:
             return None
         self._check_words(reading, competition, honour, awarded_on)
         return ResultRow(
@@ -143,14 +149,14 @@ class CompetitionResultsImporter(Importer[ResultRow]):
         )  # fmt: skip
 
     def _check_words(self, reading: Reading, competition: str, honour: str | None, on: date) -> None:
-        """Refuse a class or a title that its dictionary did not have on the day of the award."""
+        """Refuse a class or a title that had ended in its dictionary by the day of the award."""
         for column, dictionary, code in (
             (CLASS, Dictionary.COMPETITION, competition),
             (HONOUR, Dictionary.HONOUR, honour),
         ):
             try:
                 if code is not None:
-                    check_word(self.work.session, dictionary, code, on)
+                    check_not_ended(self.work.session, dictionary, code, on)
             except Refused as refused:
                 reading.refuse(column, refused.refusal)
 
@@ -202,6 +208,14 @@ class CompetitionResultsImporter(Importer[ResultRow]):
         self.work.session.flush()
         audit.record_one(self.work, "competition_result", same.id, "revoke", person=same.person_id)
         self.report.rows_changed += 1
+
+
+def _read_contest(text: str) -> str:
+    """Return a contest's name that can be told from another's."""
+    title = clean_title(text)
+    if not spell_contest(title):
+        raise RESULT_CONTEST_UNREADABLE.refused()
+    return title
 
 
 def _find(text: str, names: Mapping[str, str]) -> str:

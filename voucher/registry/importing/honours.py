@@ -12,7 +12,7 @@ from voucher.ledger import audit
 from voucher.plumbing.bulk import among
 from voucher.plumbing.spreadsheets import Column
 from voucher.registry import people
-from voucher.registry.dictionaries import check_word, name_words
+from voucher.registry.dictionaries import check_not_ended, name_words
 from voucher.registry.honours import PersonHonour
 from voucher.registry.importing.frame import Importer
 from voucher.registry.importing.reading import Reading
@@ -93,7 +93,7 @@ class HonoursImporter(Importer[HonourRow]):
         if name is None or number is None or honour is None or document is None or awarded_on is None:
             return None
         try:
-            check_word(self.work.session, Dictionary.HONOUR, honour, awarded_on)
+            check_not_ended(self.work.session, Dictionary.HONOUR, honour, awarded_on)
         except Refused as refused:
             reading.refuse(AWARDED, refused.refusal)
         return HonourRow(Newcomer(number, name), honour, awarded_on, document, revoked_on, why)

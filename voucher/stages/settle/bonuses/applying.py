@@ -219,10 +219,10 @@ def _refuse_taken(work: Work, judged: Sequence[tuple[Line, BonusVerdict]]) -> No
         earlier = held[line.key].number if line.key in held else line.earlier
         if earlier is not None:
             verdict.refuse(BONUS_TAKEN.refusal(earlier=earlier))
-        elif line.key in seen:
-            verdict.refuse(BONUS_TAKEN.refusal(earlier=f"（本次第 {seen[line.key]} 行）"))
+        elif (twin := seen.get(line.key, seen.get(line.typed))) is not None:
+            verdict.refuse(BONUS_TAKEN.refusal(earlier=f"（本次第 {twin} 行）"))
         else:
-            seen[line.key] = place
+            seen[line.key] = seen[line.typed] = place
 
 
 def _fit(work: Work, fund: Budget, judged: Sequence[tuple[Line, BonusVerdict]]) -> None:

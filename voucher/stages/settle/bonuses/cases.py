@@ -13,7 +13,7 @@ from voucher.plumbing.unit_of_work import Work
 from voucher.registry import catalogue, people, tables
 from voucher.registry.bonus_standards import read_bonus_standards
 from voucher.registry.outside.reading import FRESH, Facts, read_outside
-from voucher.rules.bonus_judges import BonusCase
+from voucher.rules.bonus_judges import AwardRecord, BonusCase
 from voucher.rules.bonuses import BonusKind, FirmSize, bonus_key, find_bonus_standard
 from voucher.rules.lifecycle import STATE_NAMES, Thing
 from voucher.rules.outside import FactKind, is_fresh
@@ -47,11 +47,15 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One line: its person, its case for the judge, its key, who has that already, the advance it settles."""
+    """One line: its person, its case for the judge, its key, who has that already, the advance it settles.
+
+    `typed` is the key by what was typed alone, whatever the office has entered of it.
+    """
 
     entry: Entry
     case: BonusCase
     key: str
+    typed: str
     earlier: str | None
     advance: BonusBasis | None
 
@@ -70,20 +74,20 @@ def read_lines(
     """
     session, today = work.session, work.today
     regions = catalogue.list_ancestry(session, region_code)
-    standards = read_bonus_standards(session)
     person_ids = [person_id for _, person_id in entries]
-    certified = list_certified_people(session, person_ids)
+    standards, certified = read_bonus_standards(session), list_certified_people(session, person_ids)
     facts = read_outside(session, person_ids)
     fresh_days = tables.read_parameter_number(session, FRESH, today, regions) or 0
     claimed_fen = sum_claimed(session, kind, payee_id)
     before = read_earlier(session, kind, payee_id, person_ids)
-    recorded = read_recorded(session, kind, person_ids, today)
+    recorded = read_recorded(session, kind, person_ids, today, work.actor.person_id)
     days = [entry.happened_on for entry, _ in entries]
     points, apart = (tables.read_numbers_on(session, name, days, regions) for name in (PREPAY, APART))
     lines: list[Line] = []
     for entry, person_id in entries:
         standard = find_bonus_standard(standards, kind, entry.item_code, entry.happened_on, regions)
-        key = bonus_key(kind, entry.item_code, person_id, payee_id, entry.occasion)
+        record = recorded.find(standard, person_id, entry.occasion, entry.happened_on)
+        typed, key = _read_keys(kind, entry, person_id, payee_id, record)
         half, agreements = _find_halves(kind, payee_id, entry.occasion, before)
         other = half.claim if half is not None else None
         paid = kind is BonusKind.APPRENTICESHIP_SETTLEMENT and other is not None and other.state == "paid"
@@ -110,11 +114,19 @@ def read_lines(
             if other is None or advance is not None
             else STATE_NAMES[Thing.CLAIM][other.state],
             advance_points=points[entry.happened_on] or 0,
-            recorded=recorded.find(standard, person_id, entry.occasion),
+            recorded=record,
             apart_months=apart[entry.happened_on],
         )
-        lines.append(Line(entry, case, key, _find_number(before, key), advance))
+        lines.append(Line(entry, case, key, typed, _find_number(before, typed), advance))
     return lines
+
+
+def _read_keys(
+    kind: BonusKind, entry: Entry, person_id: int, payee_id: int, record: AwardRecord | None
+) -> tuple[str, str]:
+    """Return the key by what was typed alone, and the one by what the office has entered of it."""
+    asked = (kind, entry.item_code, person_id, payee_id, entry.occasion)
+    return bonus_key(*asked), bonus_key(*asked, record.record_id if record is not None else None)
 
 
 def _list_other_days(kind: BonusKind, person_id: int, before: Sequence[Earlier]) -> tuple[date, ...]:

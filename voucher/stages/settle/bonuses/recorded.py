@@ -8,45 +8,77 @@ from datetime import date
 
 from sqlalchemy.orm import Session
 
-from voucher.registry.competitions import read_honours, read_placed
+from voucher.registry.competitions import CompetitionResult, Held, list_held, list_results
 from voucher.registry.dictionaries import name_words
+from voucher.rules.bonus_judges import AwardRecord
 from voucher.rules.bonuses import BonusKind, BonusStandard
-from voucher.rules.competitions import Placed, spell_contest
+from voucher.rules.competitions import Entered, find_first_entered, spell_contest
 from voucher.rules.dictionaries import Dictionary
 
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
-    """Places that stand and the names of honours held, by person; empty for what is no award."""
+    """Places, those taken back among them, and honours held, by person; empty for what is no award.
 
-    placed: Mapping[int, Sequence[Placed]] = field(default_factory=dict)
-    honours: Mapping[int, frozenset[str]] = field(default_factory=dict)
+    `titles` are the names of the honours by code, `filer_id` the person who files the application.
+    """
 
-    def find(self, standard: BonusStandard, person_id: int, occasion: str) -> str | None:
-        """Return in words what was entered that an award is given for; None where nothing was.
+    filer_id: int = 0
+    results: Mapping[int, Sequence[CompetitionResult]] = field(default_factory=dict)
+    honours: Mapping[int, Sequence[Held]] = field(default_factory=dict)
+    titles: Mapping[str, str] = field(default_factory=dict)
+
+    def find(
+        self, standard: BonusStandard, person_id: int, occasion: str, happened_on: date
+    ) -> AwardRecord | None:
+        """Return what was entered that an award is given for, of the day itself first; None for nothing.
 
         A place is one of this class and number, in a contest whose name stands in what was typed.
         """
         if standard.kind is BonusKind.HONOUR_AWARD:
-            return standard.name if standard.name in self.honours.get(person_id, ()) else None
-        said = spell_contest(occasion)
-        for each in self.placed.get(person_id, ()):
-            if (
-                f"{each.competition}_{each.place}" == standard.item_code
-                and spell_contest(each.contest) in said
-            ):
-                return f"{each.contest} 第 {each.place} 名"
-        return None
+            found = self._list_honours(standard, person_id)
+        else:
+            found = self._list_places(standard, person_id, spell_contest(occasion))
+        return min(found, key=lambda each: each.awarded_on != happened_on, default=None)
+
+    def _list_honours(self, standard: BonusStandard, person_id: int) -> list[AwardRecord]:
+        return [
+            AwardRecord(standard.name, each.awarded_on, each.recorded_by_person_id == self.filer_id)
+            for each in self.honours.get(person_id, ())
+            if self.titles.get(each.honour, each.honour) == standard.name
+        ]
+
+    def _list_places(self, standard: BonusStandard, person_id: int, said: str) -> list[AwardRecord]:
+        rows = self.results.get(person_id, ())
+        entered = [
+            Entered(each.id, each.contest, each.trade_code, each.awarded_on, each.revoked_on is None)
+            for each in rows
+        ]
+        return [
+            AwardRecord(
+                f"{each.contest} 第 {each.place} 名",
+                each.awarded_on,
+                each.recorded_by_person_id == self.filer_id,
+                find_first_entered(row, entered),
+            )
+            for each, row in zip(rows, entered, strict=True)
+            if row.stands
+            and f"{each.competition}_{each.place}" == standard.item_code
+            and (spelled := spell_contest(each.contest))
+            and spelled in said
+        ]
 
 
-def read_recorded(session: Session, kind: BonusKind, person_ids: Sequence[int], on: date) -> Recorded:
+def read_recorded(
+    session: Session, kind: BonusKind, person_ids: Sequence[int], on: date, filer_id: int
+) -> Recorded:
     """Return what was entered of people for awards of a kind, as it stands on a day."""
     if kind is BonusKind.COMPETITION_AWARD:
-        return Recorded(placed=read_placed(session, person_ids))
+        results: dict[int, list[CompetitionResult]] = {}
+        for each in list_results(session, person_ids):
+            results.setdefault(each.person_id, []).append(each)
+        return Recorded(filer_id, results=results)
     if kind is BonusKind.HONOUR_AWARD:
-        names = name_words(session, Dictionary.HONOUR)
-        held = read_honours(session, person_ids, on)
-        return Recorded(
-            honours={key: frozenset(names.get(each, each) for each in codes) for key, codes in held.items()}
-        )
-    return Recorded()
+        titles = name_words(session, Dictionary.HONOUR)
+        return Recorded(filer_id, honours=list_held(session, person_ids, on), titles=titles)
+    return Recorded(filer_id)
