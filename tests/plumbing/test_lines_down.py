@@ -18,10 +18,10 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from tests.conftest import FOUNDED_AT
-from tests.doors.world import World
+from tests.doors.world import JIYUAN, World
 from tests.scene import Scene
 from voucher.doors.auth import door
-from voucher.plumbing import trips
+from voucher.plumbing import trips, unit_of_work
 from voucher.plumbing.bulk import next_ids, write_unheard
 from voucher.plumbing.db import Database
 from voucher.plumbing.lines import is_line_down, tell
@@ -182,6 +182,37 @@ def test_what_is_told_says_how_to_find_out_whether_it_was_done(
     assert client.get("/budgets").status_code == 200
 
 
+def test_a_lock_nobody_was_given_in_time_is_told_as_many_at_once_and_when_to_come_back(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.staff("jiban", Role.OPERATOR)
+    client = world.sign_in("jiban")
+    act, tries = door.Door.perform_as, list[int]()
+
+    def wait(work: Work) -> None:
+        tries.append(len(tries))
+        work.session.execute(text("SET LOCAL lock_timeout = '5ms'"))
+        work.session.execute(HELD)
+
+    monkeypatch.setattr(unit_of_work, "_wait", lambda _attempt: None)
+    monkeypatch.setattr(door.Door, "perform_as", lambda door, actor, *_, **__: act(door, actor, wait))
+    with world.database.open_write() as holder:
+        holder.execute(HELD)
+        answer = client.post("/budgets", BUDGET)
+        page = client.http.post("/budgets", data={"csrf_token": client.token})
+    assert (answer.status_code, answer.json["code"]) == (503, "database_busy")
+    assert (answer.json["title"], answer.headers["Retry-After"]) == (
+        "现在很多人在办同一件事，本次没有办理",
+        "30",
+    )
+    assert "请过一会儿再试" in answer.json["detail"]
+    assert (page.status_code, page.headers["Retry-After"]) == (503, "30")
+    assert "现在很多人在办同一件事，本次没有办理" in page.text
+    assert "请过一会儿回到上一页再试" in page.text
+    assert len(tries) == 2 * unit_of_work.ATTEMPTS
+
+
+BUDGET = {"region_code": JIYUAN, "year": 2024, "source": "employment_subsidy", "amount_fen": 100}
 HELD = select(Parameter.id).order_by(Parameter.id).limit(1).with_for_update()
 ASKED: dict[str, Callable[[Session], object]] = {
     "by the driver": lambda session: session.execute(HELD).all(),

@@ -31,6 +31,7 @@ from voucher.doors.schemas.problem import BODY_INVALID
 from voucher.plumbing.idempotency import KEY_MISSING
 from voucher.plumbing.lines import is_line_down
 from voucher.plumbing.logs import describe_error
+from voucher.plumbing.unit_of_work import is_lock_timeout
 from voucher.registry.login_codes import CODE_REFUSED, CODE_RESTS, CODES_ENOUGH
 from voucher.registry.passwords import SIGN_IN_REFUSED
 from voucher.rules.errors import Family, Refusal, Refused, reason
@@ -40,6 +41,8 @@ SOURCE = "DESIGN §8; RFC 9457"
 PROBLEM_TYPE = "application/problem+json"
 TYPE_PREFIX = "urn:voucher:problem:"
 FIELDS_MAX, FIELD_NAME_MAX = 100, 60
+# whoever has waited for a lock in vain has waited some minutes: those before may still be at it
+BUSY_SECONDS = 30
 log = structlog.stdlib.get_logger(__name__)
 
 CSRF_REFUSED = reason(
@@ -74,6 +77,13 @@ DATABASE_GONE = reason(
     SOURCE,
     Family.UNAVAILABLE,
 )
+DATABASE_BUSY = reason(
+    "database_busy",
+    "现在很多人在办同一件事，本次没有办理",
+    "请过一会儿再试；办理类接口请用同一个 Idempotency-Key 重发，间隔不短于 Retry-After 所写的秒数",
+    SOURCE,
+    Family.UNAVAILABLE,
+)
 
 # what somebody before a screen reads of what programs are told in other words: title, next step
 ON_A_PAGE: dict[str, tuple[str, str]] = {
@@ -82,6 +92,7 @@ ON_A_PAGE: dict[str, tuple[str, str]] = {
     ROUTE_MISSING.code: ("没有这个页面", "请核对网址，或从首页重新进入"),
     METHOD_REFUSED.code: ("这个网址不能直接打开", "请从首页重新进入，按页面上的按钮办理"),
     DATABASE_GONE.code: ("系统刚才断开了一下", "请稍候回到上一页刷新，先看是否已经办成，没有办成的再办理"),
+    DATABASE_BUSY.code: (DATABASE_BUSY.title, "请过一会儿回到上一页再试"),
 }
 
 STATUSES: dict[Family, int] = {
@@ -235,15 +246,22 @@ def _fields(data: Any) -> dict[str, list[str]]:
 
 def _unexpected(error: Exception) -> AnyResponse:
     incident = secrets.token_hex(4).upper()
-    is_gone = is_line_down(error)
+    told = UNEXPECTED.refusal(incident=incident)
+    if is_line_down(error):
+        told = DATABASE_GONE.refusal()
+    elif is_lock_timeout(error):
+        told = DATABASE_BUSY.refusal()
     log.error(
-        "database_gone" if is_gone else "unexpected",
+        told.code,
         incident=incident,
         endpoint=request.endpoint,
         method=request.method,
         error=describe_error(error),
     )
-    return answer_refusal(DATABASE_GONE.refusal() if is_gone else UNEXPECTED.refusal(incident=incident))
+    answer = answer_refusal(told)
+    if told.code == DATABASE_BUSY.code:
+        answer.headers["Retry-After"] = str(BUSY_SECONDS)
+    return answer
 
 
 def install(app: Flask) -> None:

@@ -29,7 +29,8 @@ Result = TypeVar("Result")
 
 ATTEMPTS = 5
 # serialisation, deadlock, lock time-out, and a statement that is prepared no more or for other columns
-RETRIED_SQLSTATES = frozenset({"40001", "40P01", "55P03", "26000", "0A000"})
+LOCK_TIMEOUT = "55P03"
+RETRIED_SQLSTATES = frozenset({"40001", "40P01", LOCK_TIMEOUT, "26000", "0A000"})
 
 
 @dataclass(slots=True)
@@ -67,14 +68,21 @@ def _wait(attempt: int) -> None:
     time.sleep(random.uniform(0.01, 0.05) * 2**attempt)  # noqa: S311 — jitter, not a secret
 
 
+def is_lock_timeout(error: Exception) -> bool:
+    """Return whether a lock was waited for too long; nothing of the act is left."""
+    if not isinstance(error, DBAPIError):
+        return False
+    state = getattr(error.orig, "sqlstate", None)
+    if state is not None:
+        return bool(state == LOCK_TIMEOUT)
+    return isinstance(error, OperationalError) and "locked" in str(error.orig)
+
+
 def _asks_for_retry(work: Work, error: DBAPIError) -> bool:
     if is_line_down(error):
         # of an act that was not to be kept yet nothing is left
         return not work.is_being_kept
-    state = getattr(error.orig, "sqlstate", None)
-    if state is not None:
-        return state in RETRIED_SQLSTATES
-    return isinstance(error, OperationalError) and "locked" in str(error.orig)
+    return getattr(error.orig, "sqlstate", None) in RETRIED_SQLSTATES or is_lock_timeout(error)
 
 
 def _roll_back(session: Session) -> None:

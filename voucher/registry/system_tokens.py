@@ -152,6 +152,8 @@ STANDING: ColumnElement[bool] = (
         SystemSecret.ended_at.is_(None),
         *(Institution.state != each for each in sorted(STOPPED)),
     )
+    # the institution behind a token is not the one the statement around it may read
+    .correlate(None)
     .exists()
 )
 

@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
+from time import sleep
 from typing import Any
 
 import pytest
-from sqlalchemy import insert, select
+from sqlalchemy import insert, select, text
+from sqlalchemy.exc import DBAPIError
 
 from tests import town_train as town
 from tests.scene import LI_SI, ZHANG_SAN, Scene
 from tests.stages.train.test_phone import Town, use
 from tests.town_phone import phone
+from voucher.ledger.credentials.devices import Device
+from voucher.ledger.vouchers import Voucher
 from voucher.plumbing import idempotency
 from voucher.plumbing.db import Model
 from voucher.plumbing.idempotency import Answer
 from voucher.plumbing.trips import Answers
-from voucher.plumbing.unit_of_work import Work
+from voucher.plumbing.unit_of_work import Work, is_lock_timeout
 from voucher.registry import passwords
 from voucher.registry.standards import Parameter, read_told
 from voucher.registry.system_rows import SystemScope
@@ -26,7 +30,7 @@ from voucher.registry.systems import register_system, revoke_system
 from voucher.rules.actor import Role
 from voucher.stages.train import enrol, redeem
 from voucher.stages.train.cards import TRIES_MOST
-from voucher.stages.train.foreseeing import ask_ahead
+from voucher.stages.train.foreseeing import ask_ahead, foresee
 from voucher.stages.train.models.places import Redemption
 from voucher.stages.train.redeem import Redeeming
 
@@ -52,6 +56,23 @@ def _sign_in(work: Work, house: int) -> int:
     return system.id
 
 
+def _is_held(scene: Scene, voucher_id: int, device_id: int) -> bool:
+    """Return whether somebody has locked the voucher or the phone; a file is locked as a whole."""
+    if scene.database.is_sqlite:
+        return False
+    for held in (
+        select(Voucher.id).where(Voucher.id == voucher_id),
+        select(Device.id).where(Device.id == device_id),
+    ):
+        with scene.database.open_write() as other:
+            try:
+                assert other.execute(held.with_for_update(nowait=True)).all()
+            except DBAPIError as error:
+                assert is_lock_timeout(error)  # noqa: PT017 — whether it is raised is the answer
+                return True
+    return False
+
+
 def test_nothing_is_locked_for_a_bearer_who_stands_no_more(scene: Scene) -> None:
     place = Town(scene)
     voucher_id, mine = place.enrolled()
@@ -62,23 +83,64 @@ def test_nothing_is_locked_for_a_bearer_who_stands_no_more(scene: Scene) -> None
     asked = Redeeming(mine.show(voucher_id), place.class_id, "0000", town.DEVICE, "n")
     standing = values_of_standing(bearer, scene.at)
 
-    def is_proven(**other: Any) -> bool:
-        def look(work: Work) -> bool:
+    def is_proven(**other: Any) -> tuple[bool, bool]:
+        def look(work: Work) -> tuple[bool, bool]:
             ahead = ask_ahead(work, asked, "k", standing | other)
             assert ahead is not None
-            return ahead.is_proven
+            return ahead.is_proven, _is_held(scene, voucher_id, mine.device_id)
 
         return scene.do(place.scanner, look)
 
-    assert is_proven()
+    assert is_proven() == (True, not scene.database.is_sqlite)
     wrong = {
         "token": "another", "bearer_at": bearer.expires_at, "bearer_scopes": "read",
         "bearer_house": place.other, "bearer_user": 0, "bearer_hand": 0,
     }  # fmt: skip
     assert wrong.keys() == standing.keys()
-    assert [name for name, value in wrong.items() if is_proven(**{name: value})] == []
+    assert {is_proven(**{name: value}) for name, value in wrong.items()} == {(False, False)}
     scene.do(admin, lambda work: revoke_system(work, system_id))
-    assert not is_proven()
+    assert is_proven() == (False, False)
+
+
+# a file lets nobody wait: whoever writes has it as a whole
+@pytest.mark.parametrize("database", ["postgres"], indirect=True)
+def test_whoever_ceases_to_stand_while_the_lock_is_waited_for_is_not_proven(scene: Scene) -> None:
+    place = Town(scene)
+    voucher_id, mine = place.enrolled()
+    admin = town.staff(scene, place.house, Role.INSTITUTION_ADMIN)
+    system_id = scene.do(admin, lambda work: _sign_in(work, place.house))
+    bearer = find_bearer(scene.database, "token")
+    assert bearer is not None
+    asked = Redeeming(mine.show(voucher_id), place.class_id, ZHANG_SAN[1][-4:], town.DEVICE, "n")
+    standing = values_of_standing(bearer, scene.at)
+    waiting = text(
+        "SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+    )
+
+    def is_proven(meanwhile: Callable[[], object]) -> bool:
+        with scene.database.open_write() as holder:
+            holder.execute(select(Voucher.id).where(Voucher.id == voucher_id).with_for_update())
+
+            def scan(work: Work) -> bool:
+                ahead = ask_ahead(work, asked, "k", standing)
+                assert ahead is not None
+                driver = work.session.connection().connection.driver_connection
+                assert driver is not None
+                # what was said leaves now, and the voucher is waited for
+                driver.pgconn.flush()
+                with scene.database.glance() as other:
+                    while other.scalar(waiting) is None:
+                        sleep(0.005)
+                meanwhile()
+                holder.rollback()
+                foreseen = foresee(work, ahead, place.class_id)
+                assert (foreseen is not None) == ahead.is_proven, "what is not held is not gone by"
+                return ahead.is_proven
+
+            return scene.do(place.scanner, scan)
+
+    assert is_proven(lambda: None)
+    assert not is_proven(lambda: scene.do(admin, lambda work: revoke_system(work, system_id)))
 
 
 def test_the_key_is_asked_along_with_everything_else(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -27,12 +27,12 @@ class Foreseen(Protocol):
         """Return what is kept under the key, one row or none; None where nobody can say."""
 
 
-def hear_of(foreseen: Foreseen | None) -> list[Row] | None:
+def hear_of(work: Work, foreseen: Foreseen | None) -> list[Row] | None:
     """Hear what was asked before an act: whether the bearer stands, and what is kept under the key.
 
     Raises Refused bearer_refused, system_scope_missing.
     """
-    settle_bearer(is_proven=foreseen is not None and foreseen.is_proven)
+    settle_bearer(work, is_proven=foreseen is not None and foreseen.is_proven)
     return foreseen.find_kept() if foreseen is not None else None
 
 

@@ -111,7 +111,7 @@ class Room(Blueprint):
                     nonlocal reached
                     reached = False  # run again after a race, what is refused may be the key, not the act
                     foreseen = more["foreseen"] = foresee(work, given, key) if foresee is not None else None
-                    return lambda: hear_of(foreseen)
+                    return lambda: hear_of(work, foreseen)
 
                 def act(work: Work) -> Answer:
                     nonlocal reached

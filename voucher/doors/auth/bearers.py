@@ -1,7 +1,8 @@
 """Institutions' systems at the API: a bearer token instead of a cookie, judged by Authlib (RFC 6750).
 
 Whoever was judged good is remembered, for acts that ask about the token themselves: in the statement that
-locks what they are about, and before anything is answered. What was ended a moment ago counts no more there.
+locks what they are about, once more when that lock was given, and before anything is answered. What was
+ended a moment ago counts no more there.
 """
 
 from __future__ import annotations
@@ -16,10 +17,11 @@ from flask import Flask, Response, current_app, g, request
 
 from voucher.doors.auth.access_systems import PROVEN_BY_ACT, SYSTEMS
 from voucher.doors.auth.door import the_door
+from voucher.plumbing.unit_of_work import Work
 from voucher.registry.sessions import hash_token
 from voucher.registry.system_rows import SystemScope
 from voucher.registry.system_tokens import Bearer, find_bearer, values_of_standing
-from voucher.rules.errors import Family, reason
+from voucher.rules.errors import Family, Refused, reason
 
 SOURCE = "RFC 6750; DESIGN §8"
 REALM, API_PREFIX = "voucher", "/api/v1/"
@@ -111,21 +113,31 @@ def check_proving(endpoint: str, *, asks_ahead: bool) -> None:
 
 
 def find_unproven() -> dict[str, Any] | None:
-    """Return what the act is to ask of a bearer who is only remembered (`STANDING`); None of any other."""
+    """Return what the act is to ask of a bearer who is only remembered (`STANDING`); None of any other.
+
+    Every attempt of the act is given it: a token that ends before the act is run again counts no more.
+    """
     unproven: Bearer | None = g.get("voucher_unproven")
     return values_of_standing(unproven, the_door().at) if unproven is not None else None
 
 
-def settle_bearer(*, is_proven: bool) -> None:
+def settle_bearer(work: Work, *, is_proven: bool) -> None:
     """Hear whether the act found a remembered bearer standing; where it did not, the door judges as ever.
 
-    Raises Refused bearer_refused, system_scope_missing.
+    It is heard in every attempt of an act. Where it is not proven, the act lets go of what it holds. Where
+    the token is another actor's by now, or reaches further or less far, it is refused once: the act would go
+    on as whoever was remembered. Raises Refused bearer_refused, system_scope_missing.
     """
-    unproven: Bearer | None = g.pop("voucher_unproven", None)
+    unproven: Bearer | None = g.get("voucher_unproven")
     if unproven is None or is_proven:
         return
+    # the door asks on a connection of its own: of requests that each held one and waited for another, all
+    # would stand still once there are none left
+    work.give_up()
     _remembered().pop(unproven.token_hash, None)
-    _judge_anew(g.voucher_bearer[1])
+    judged = _judge_anew(g.voucher_bearer[1])
+    if _acts_as(judged) != _acts_as(unproven):
+        raise _refused_token()
 
 
 def _judge() -> None:
@@ -147,7 +159,16 @@ def _remember(needed: SystemScope) -> bool:
     return True
 
 
-def _judge_anew(needed: SystemScope | None) -> None:
+def _acts_as(bearer: Bearer) -> tuple[object, ...]:
+    return bearer.user_id, bearer.person_id, bearer.institution_id, bearer.scopes
+
+
+def _refused_token() -> Refused:
+    g.voucher_challenge = f'Bearer realm="{REALM}", error="invalid_token"'
+    return BEARER_REFUSED.refused()
+
+
+def _judge_anew(needed: SystemScope | None) -> Bearer:
     # a bearer token does not sign the address, so its query need not be put together
     asked = JsonRequest(request.method, request.path, request.headers)
     try:
@@ -156,12 +177,13 @@ def _judge_anew(needed: SystemScope | None) -> None:
         g.voucher_challenge = f'Bearer realm="{REALM}", error="{error.error}", scope="{needed}"'
         raise SYSTEM_SCOPE_MISSING.refused(scope=str(needed)) from None
     except OAuth2Error:
-        g.voucher_challenge = f'Bearer realm="{REALM}", error="invalid_token"'
-        raise BEARER_REFUSED.refused() from None
+        raise _refused_token() from None
+    bearer: Bearer = token.bearer
     if needed is not None:
-        g.voucher_bearer = (token.bearer, needed)
+        g.voucher_bearer = (bearer, needed)
         if request.endpoint in PROVEN_BY_ACT:
-            _keep(token.bearer)
+            _keep(bearer)
+    return bearer
 
 
 def _remembered() -> dict[str, Bearer]:

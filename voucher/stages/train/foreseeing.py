@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Select, and_, bindparam, select
+from sqlalchemy import ColumnElement, Select, and_, bindparam, select, true
 
 from voucher.ledger.audit import select_newest_hash
 from voucher.ledger.credentials.devices import Device
@@ -90,7 +90,8 @@ _LOCK = (
     .limit(1)
     .with_for_update(of=(Voucher, Device))
 )
-# for a bearer who is only remembered: where the token stands no more, nothing is found, and nothing locked
+# for a bearer who is only remembered: where the token stands no more, nothing is found, and nothing locked.
+# PostgreSQL asks that before it waits for the lock, so the facts, which are read after it, ask it once more
 _LOCK_STANDING = _LOCK.where(STANDING)
 
 
@@ -105,8 +106,12 @@ class AskedAhead:
 
     @property
     def is_proven(self) -> bool:
-        """Return whether the lock was given, which it is not to a bearer who stands no more."""
-        return bool(self.locked())
+        """Return whether the lock was given, and whoever asked for it stood even then.
+
+        It is not given to a bearer who stood no more when it was asked for.
+        """
+        rows = self.facts() if self.locked() else []
+        return bool(rows and rows[0][_STANDS])
 
     def find_kept(self) -> list[Row] | None:
         """Return what is kept under the key of the request; None where there was no row to ask it beside."""
@@ -117,8 +122,13 @@ class AskedAhead:
         return [kept] if kept[0] is not None else []
 
 
+# where in the row of facts it says whether the bearer stands
+_STANDS = -1
+
+
 @cache
-def _select_ahead(dialect: str) -> Select[Any]:
+def _select_ahead(dialect: str, *, is_remembered: bool) -> Select[Any]:
+    stands: ColumnElement[bool] = STANDING if is_remembered else true()
     return (
         select(
             *KEPT,
@@ -133,6 +143,7 @@ def _select_ahead(dialect: str) -> Select[Any]:
             select_next_id(SeenPresentation, dialect),
             select_next_id(Redemption, dialect),
             select_newest_hash(Voucher.id).scalar_subquery(),
+            stands,
         )
         .select_from(IssuedCredential)
         .join(Device, Device.id == IssuedCredential.device_id)
@@ -166,7 +177,8 @@ def ask_ahead(
     """Lock voucher and phone of a code S and ask everything an ordinary scan has to know, hearing nothing.
 
     The key of the request is asked along. Nothing is locked for a bearer of whom what is `standing` is so no
-    more. None where it is not an ordinary scan, or where this act has read something already.
+    more, and whoever ceases to stand while the lock is waited for is not proven either. None where it is not
+    an ordinary scan, or where this act has read something already.
     """
     if asked.scanner is not None or work.session.identity_map.keys():
         return None
@@ -189,27 +201,26 @@ def ask_ahead(
         "which": key,
     }
     # in this order: what is read sees whatever was committed before the lock was given
-    if standing is None:
-        locked = ask(connection, _LOCK, named)
-    else:
-        locked = ask(connection, _LOCK_STANDING, {**named, **standing})
-    facts = ask(connection, _select_ahead(connection.dialect.name), named | more)
-    return AskedAhead(asked, shown, locked, facts)
+    stood = dict(standing or {})
+    locked = ask(connection, _LOCK_STANDING if stood else _LOCK, named | stood)
+    facts = _select_ahead(connection.dialect.name, is_remembered=bool(stood))
+    return AskedAhead(asked, shown, locked, ask(connection, facts, named | more | stood))
 
 
 def foresee(work: Work, asked: AskedAhead, class_id: int) -> ScanSeen | None:
     """Return what was asked ahead, where it is an ordinary scan in this class; None for the long way."""
-    locked, rows = asked.locked(), asked.facts()
-    if not locked or not rows:
+    if not asked.is_proven:
+        # nothing was found, or it was let go of while the bearer was judged anew
         return None
-    row, parts, place = rows[0], [], len(KEPT)
+    locked, row = asked.locked(), asked.facts()[0]
+    parts, place = [], len(KEPT)
     for model, names in _NAMES:
         parts.append(know(model, dict(zip(names, row[place : place + len(names)], strict=True))))
         place += len(names)
     credential, device, key, voucher, enrolment, found = parts
     houses, place = row[place : place + len(_HOUSES)], place + len(_HOUSES)
     named, place = row[place : place + len(NAMED)], place + len(NAMED)
-    done_id, seen_id, why, wrong, told, next_seen, next_redemption, newest = row[place:]
+    done_id, seen_id, why, wrong, told, next_seen, next_redemption, newest = row[place:_STANDS]
     limits, most = find_showing(read_told(told)), read_told(told).get(TRIES_MOST)
     is_ordinary = (
         (voucher.id, device.id) == locked[0] and found.id == class_id and (done_id, seen_id) == (None, None)
