@@ -58,8 +58,8 @@ def settle_down(scene: Scene, yuan: int = 100_000) -> int:
     return scene.open_budget(yuan)
 
 
-def hire_at(scene: Scene, login: str, role: Role, stem: str, institution: tuple[str, str, str]) -> None:
-    """Open an account of somebody who works at an institution."""
+def hire_at(scene: Scene, login: str, role: Role, stem: str, *institutions: tuple[str, str, str]) -> None:
+    """Open an account of somebody who works at one institution or several."""
 
     def act(work: Work) -> None:
         person = open_people(work, [Newcomer(staff_number(stem), login)])
@@ -68,7 +68,7 @@ def hire_at(scene: Scene, login: str, role: Role, stem: str, institution: tuple[
             login=login,
             display_name=login,
             person_id=next(iter(person.values())),
-            grants=[Grant(role, institution_id=institution_id(work, institution))],
+            grants=[Grant(role, institution_id=institution_id(work, each)) for each in institutions],
             since=date(2021, 1, 1),
         )
 

@@ -10,9 +10,11 @@ from tests.doors.web.browser import Browser
 from tests.doors.web.test_looks import find_doubled_ids, find_unlabelled
 from tests.doors.web.test_office_pages import owes_its_reader_nothing
 from tests.doors.world import World
-from tests.scene import EV2, LI_SI, SUN_BA, ZHANG_SAN, Scene
-from tests.town_certified import EVALUATOR, REGISTRAR, certified, hire_at, settle_down
-from voucher.ledger.holds import open_hold
+from tests.scene import EV1, EV2, LI_SI, SUN_BA, ZHANG_SAN, Scene
+from tests.town_certified import EVALUATOR, REGISTRAR, certified, hire_at, institution_id, settle_down
+from tests.watching import watched
+from voucher.ledger.holds import Hold, close_hold, open_hold
+from voucher.plumbing.unit_of_work import Work
 from voucher.registry.standards import Parameter
 from voucher.rules.actor import Role
 from voucher.rules.errors import Refused
@@ -20,6 +22,7 @@ from voucher.rules.lifecycle import Thing
 from voucher.rules.vocabulary import SubsidyKind
 from voucher.stages.settle.claim_drafts import end_draft, save_draft
 from voucher.stages.settle.models.claim_drafts import ClaimDraft
+from voucher.stages.settle.queries.claim_drafts import find_draft
 
 TRAINING = SubsidyKind.TRAINING
 COLLEAGUE = "教务二"
@@ -81,15 +84,29 @@ def test_a_claim_is_put_aside_and_a_colleague_goes_on_with_it(scene: Scene, worl
     second.press("存为草稿", voucher_id=[str(each) for each in vouchers])
     _says(second, "已存为草稿：3 张", "等孙八的照片", "1 份，还没有提交")
 
-    scene.do("初审员", lambda work: open_hold(work, Thing.VOUCHER, vouchers[2], "本人反映不是我"))
+    stop = lambda work: open_hold(work, Thing.VOUCHER, vouchers[2], "本人反映不是我")  # noqa: E731
+    held = scene.do("初审员", stop)
     first.go("/institution/claims/drafts/3")
     _says(first, "草稿里有 1 张现在不能申领", "待处置，结论作出后再申领", "申领 2 人")
     first.press("申领 2 人", pledged="1")
-    _says(first, "已申领 2 条")
+    _says(first, "已申领 2 条", "草稿里另 1 张没有申领，仍留在申领草稿里", "1 张，等孙八的照片")
+    scene.do("初审员", lambda work: close_hold(work, work.session.get_one(Hold, held.id), "本人已确认"))
+
+    # chosen anew and refused once, it is still the draft that is claimed
+    first.go("/institution/claims?draft=4")
+    first.press("申领勾选的券…", voucher_id=[])
+    _says(first, "没有选择要申领的培训券", "勾选的是草稿里的 1 张（等孙八的照片 138****8000）")
+    first.press("申领勾选的券…", voucher_id=[str(vouchers[2])])
+    _says(first, "取用的是", "等孙八的照片", "申领 1 人")
+    first.press("申领 1 人", total_fen="1", pledged="1")
+    assert first.answer.status_code != 200
+    _says(first, "取用的是", "等孙八的照片")
+    first.press("申领 1 人", pledged="1")
+    _says(first, "已申领 1 条")
     assert "申领草稿" not in first.page.text, "what was claimed is no draft any more"
     with scene.database.read() as session:
         endings = session.scalars(select(ClaimDraft.ending).order_by(ClaimDraft.id)).all()
-    assert endings == ["replaced", "replaced", "submitted"]
+    assert endings == ["replaced", "replaced", "submitted", "submitted"]
 
 
 @pytest.mark.parametrize("database", ["sqlite"], indirect=True)
@@ -129,6 +146,41 @@ def test_a_draft_is_one_institutions_own_and_every_refusal_says_what_next(scene:
     with pytest.raises(Refused) as caught:
         scene.do(EVALUATOR, lambda work: end_draft(work, TRAINING, 3, "discarded"))
     assert caught.value.refusal.code == "role_missing"
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_a_draft_is_replaced_by_its_own_house_only_and_read_without_everybody_elses_holds(
+    scene: Scene,
+) -> None:
+    vouchers = certified(scene, settle_down(scene), ZHANG_SAN, LI_SI).voucher_ids
+    hire_at(scene, COLLEAGUE, Role.REGISTRAR, "310101199001010330", EV1, EV2)
+
+    def elsewhere(work: Work) -> int:
+        person_id = work.actor.person_id
+        draft = ClaimDraft(
+            kind="training",
+            institution_id=institution_id(work, EV1),
+            note="",
+            saved_by_person_id=person_id,
+            saved_at=work.at,
+        )
+        work.session.add(draft)
+        work.session.flush()
+        return draft.id
+
+    other = scene.do(COLLEAGUE, elsewhere)
+    with pytest.raises(Refused) as caught:
+        scene.do(COLLEAGUE, lambda work: save_draft(work, TRAINING, vouchers, former_id=other))
+    assert caught.value.refusal.code == "claim_draft_missing"
+    own = scene.do(COLLEAGUE, lambda work: save_draft(work, TRAINING, vouchers))
+    with scene.database.read() as session, watched(session) as sent:
+        assert session.get_one(ClaimDraft, other).ended_at is None
+        found = find_draft(session, TRAINING, [own.institution_id], own.id)
+    assert found is not None
+    assert found.still == vouchers
+    looked = [each for each in sent if "FROM hold" in each]
+    assert looked
+    assert all("claim_draft_line" in each for each in looked), "the holds of the draft's vouchers alone"
 
 
 def _stop(scene: Scene, voucher_id: int) -> None:

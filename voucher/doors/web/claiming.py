@@ -18,7 +18,13 @@ from voucher.doors.web.timelines import name_people
 from voucher.plumbing.unit_of_work import Work
 from voucher.rules.errors import Refused
 from voucher.rules.vocabulary import OUTCOME_NAMES, Outcome, SubsidyKind
-from voucher.stages.settle.claim_drafts import DRAFT_MISSING, LONGEST_NOTE, end_draft, save_draft
+from voucher.stages.settle.claim_drafts import (
+    DRAFT_MISSING,
+    LONGEST_NOTE,
+    end_draft,
+    save_draft,
+    submit_draft,
+)
 from voucher.stages.settle.models.claim_drafts import ClaimDraft
 from voucher.stages.settle.models.claims import Claim
 from voucher.stages.settle.previewing import Preview, preview_claims
@@ -49,7 +55,7 @@ def show_preview(
     """
     door = the_door()
     # a draft of which nothing can be claimed any more has nothing to judge
-    is_empty = taken_up is not None and not chosen
+    is_empty = taken_up is not None and not taken_up.still and not chosen
     preview = (
         Preview(()) if is_empty else perform(lambda work: preview_claims(work, kind, chosen), keep=False)
     )
@@ -118,6 +124,36 @@ def discard_draft(
 def read_draft_id() -> int | None:
     """Return the draft a form was taken up from, if any. Raises form_field_unreadable."""
     return fields.whole("draft_id", "草稿") if request.form.get("draft_id") else None
+
+
+def find_taken_up(kind: SubsidyKind, houses: Collection[int]) -> TakenUp | None:
+    """Return the draft a form was taken up from as of now, so that the page shown next goes on with it.
+
+    Raises form_field_unreadable.
+    """
+    draft_id = read_draft_id()
+    if draft_id is None:
+        return None
+    with the_door().read() as session:
+        found = find_draft(session, kind, houses, draft_id)
+        if found is not None:
+            session.expunge(found.draft)
+        return found
+
+
+def find_picked(session: Session, kind: SubsidyKind, houses: Collection[int]) -> TakenUp | None:
+    """Return the draft whose vouchers the list is to tick: the one asked for, or that of a refused form."""
+    return find_draft(session, kind, houses, fields.cursor("draft") or read_draft_id() or 0)
+
+
+def end_taken_up(work: Work, kind: SubsidyKind) -> str:
+    """End the draft of the form with the claims filed and return what is said of its other vouchers.
+
+    Raises form_field_unreadable, Refused claim_draft_missing.
+    """
+    draft_id = read_draft_id()
+    rest = submit_draft(work, kind, draft_id) if draft_id is not None else 0
+    return f"；草稿里另 {rest:,} 张没有申领，仍留在申领草稿里" if rest else ""
 
 
 def tell_drafts(

@@ -19,7 +19,7 @@ from voucher.rules.errors import Family, reason
 from voucher.rules.privacy import mask_free_text
 from voucher.rules.vocabulary import SubsidyKind
 from voucher.stages.settle.models.claim_drafts import ClaimDraft, ClaimDraftLine
-from voucher.stages.settle.queries.claim_drafts import list_drafts
+from voucher.stages.settle.queries.claim_drafts import list_drafts, list_unclaimed
 from voucher.stages.settle.reading import STAFF_OF_PAYEE
 from voucher.stages.settle.voucher_claims import NO_VOUCHER_CHOSEN
 from voucher.stages.settle.voucher_judging import find_payees
@@ -85,13 +85,22 @@ def save_draft(
     # two saved at once by one institution are counted one after the other
     work.session.execute(select(Institution.id).where(Institution.id == houses[0]).with_for_update())
     if former_id is not None:
+        # whoever works for two institutions may come with the draft of the other one
+        if _lock_draft(work, kind, former_id).institution_id != houses[0]:
+            raise DRAFT_MISSING.refused()
         end_draft(work, kind, former_id, "replaced")
     room = require_parameter_number(work.session, MOST, work.today, [])
     if len(list_drafts(work.session, kind, houses)) >= room:
         raise DRAFTS_FULL.refused(most=room)
+    return _write_down(work, kind, houses[0], wanted, note)
+
+
+def _write_down(
+    work: Work, kind: SubsidyKind, institution_id: int, wanted: Sequence[int], note: str
+) -> ClaimDraft:
     draft = ClaimDraft(
         kind=str(kind),
-        institution_id=houses[0],
+        institution_id=institution_id,
         note=note,
         saved_by_person_id=work.actor.person_id,
         saved_at=work.at,
@@ -112,6 +121,31 @@ def end_draft(work: Work, kind: SubsidyKind, draft_id: int, ending: str) -> Clai
 
     Raises Refused role_missing, claim_draft_missing (also for a foreign or an ended one).
     """
+    draft = _lock_draft(work, kind, draft_id)
+    draft.ended_at, draft.ending, draft.ended_by_person_id = work.at, ending, work.actor.person_id
+    work.session.flush()
+    audit.record_one(work, "claim_draft", draft.id, ending)
+    return draft
+
+
+def submit_draft(work: Work, kind: SubsidyKind, draft_id: int) -> int:
+    """End a draft with the claims just filed and return how many of its vouchers have none.
+
+    Those stay a draft in its place, with the same word to colleagues. Raises Refused role_missing,
+    claim_draft_missing (also for a foreign or an ended one).
+    """
+    former = end_draft(work, kind, draft_id, "submitted")
+    rest = list_unclaimed(work.session, former)
+    if rest:
+        _write_down(work, kind, former.institution_id, rest, former.note)
+    return len(rest)
+
+
+def _lock_draft(work: Work, kind: SubsidyKind, draft_id: int) -> ClaimDraft:
+    """Return a kept draft of an institution one works for, locked.
+
+    Raises Refused role_missing, claim_draft_missing.
+    """
     check_role(work.actor, *STAFF_OF_PAYEE[kind])
     draft = work.session.scalars(
         select(ClaimDraft).where(ClaimDraft.id == draft_id, ClaimDraft.kind == str(kind)).with_for_update()
@@ -122,7 +156,4 @@ def end_draft(work: Work, kind: SubsidyKind, draft_id: int, ending: str) -> Clai
         or not work.actor.serves(draft.institution_id, *STAFF_OF_PAYEE[kind])
     ):
         raise DRAFT_MISSING.refused()
-    draft.ended_at, draft.ending, draft.ended_by_person_id = work.at, ending, work.actor.person_id
-    work.session.flush()
-    audit.record_one(work, "claim_draft", draft.id, ending)
     return draft

@@ -14,8 +14,10 @@ from voucher.doors.web.claiming import (
     TAKEN_BACK,
     come_back,
     discard_draft,
+    end_taken_up,
+    find_picked,
+    find_taken_up,
     keep_draft,
-    read_draft_id,
     read_terms,
     show_again,
     show_draft,
@@ -32,8 +34,7 @@ from voucher.rules.lifecycle import STATE_NAMES, Thing
 from voucher.rules.money import format_yuan
 from voucher.rules.vocabulary import Outcome, SubsidyKind
 from voucher.stages.settle import queries
-from voucher.stages.settle.claim_drafts import end_draft
-from voucher.stages.settle.queries.claim_drafts import TakenUp, find_draft
+from voucher.stages.settle.queries.claim_drafts import TakenUp
 from voucher.stages.settle.queries.evaluations import count_evaluations, list_evaluations
 from voucher.stages.settle.searching import ClaimSearch, find_claims
 from voucher.stages.settle.voucher_claims import file_claims
@@ -67,7 +68,7 @@ def _show() -> str:
             "evaluator/claims.html",
             offered=list_evaluations(session, door.keyring, mine, limit=AT_ONCE),
             drafts=tell_drafts(session, SubsidyKind.EVALUATION, mine),
-            picked=find_draft(session, SubsidyKind.EVALUATION, mine, fields.cursor("draft")),
+            picked=find_picked(session, SubsidyKind.EVALUATION, mine),
             count=count,
             total_fen=total_fen,
             rows=found[:PAGE],
@@ -88,10 +89,8 @@ def file() -> ResponseReturnValue:
 
     def call(work: Work) -> Done:
         refused_words.clear()  # the whole act may be tried again
-        draft_id = read_draft_id()
         filed = file_claims(work, SubsidyKind.EVALUATION, chosen, read_terms())
-        if draft_id is not None:
-            end_draft(work, SubsidyKind.EVALUATION, draft_id, "submitted")
+        rest = end_taken_up(work, SubsidyKind.EVALUATION)
         payable = [each for each in filed.verdicts if each.outcome is Outcome.PAYABLE]
         refused_words.extend(
             f"{each.refusal.title}：{each.refusal.next_step}"
@@ -103,9 +102,9 @@ def file() -> ResponseReturnValue:
         others = len(filed.verdicts) - len(payable)
         if others:
             words += f"；{others} 张没有通过核对，原因见下"
-        return Done(words, url_for("web.evaluator.claims"))
+        return Done(words + rest, url_for("web.evaluator.claims"))
 
-    answer = submit(call, lambda: show_again(lambda: _show_chosen(chosen), _show))
+    answer = submit(call, lambda: show_again(lambda: _go_on(chosen), _show))
     for each in refused_words[:REASONS_SAID]:
         flash(each, "mind")
     return answer
@@ -113,9 +112,13 @@ def file() -> ResponseReturnValue:
 
 def _preview(chosen: list[int]) -> ResponseReturnValue:
     try:
-        return _show_chosen(chosen)
+        return _go_on(chosen)
     except Refused as refused:
         return refuse(refused.refusal, _show)
+
+
+def _go_on(chosen: Sequence[int]) -> str:
+    return _show_chosen(chosen, find_taken_up(SubsidyKind.EVALUATION, my_evaluators(Role.EVALUATOR_ADMIN)))
 
 
 def _show_chosen(chosen: Sequence[int], taken_up: TakenUp | None = None) -> str:

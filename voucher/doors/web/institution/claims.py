@@ -15,8 +15,10 @@ from voucher.doors.web.claiming import (
     TAKEN_BACK,
     come_back,
     discard_draft,
+    end_taken_up,
+    find_picked,
+    find_taken_up,
     keep_draft,
-    read_draft_id,
     read_terms,
     show_again,
     show_draft,
@@ -34,11 +36,10 @@ from voucher.rules.lifecycle import STATE_NAMES, Thing
 from voucher.rules.money import format_yuan
 from voucher.rules.vocabulary import SubsidyKind
 from voucher.stages.settle import queries
-from voucher.stages.settle.claim_drafts import end_draft
 from voucher.stages.settle.judging import Verdict
 from voucher.stages.settle.queries import payees
 from voucher.stages.settle.queries.cases import list_cases
-from voucher.stages.settle.queries.claim_drafts import TakenUp, find_draft
+from voucher.stages.settle.queries.claim_drafts import TakenUp
 from voucher.stages.settle.queries.letters import list_due_days
 from voucher.stages.settle.queries.offsets import list_came_back, list_payments_of_claim
 from voucher.stages.settle.searching import ClaimSearch, find_claims, view_claims
@@ -65,13 +66,11 @@ def file_claims() -> ResponseReturnValue:
         return _preview(chosen)
 
     def call(work: Work) -> Done:
-        draft_id = read_draft_id()
         filed = claim_for(work, SubsidyKind.TRAINING, chosen, read_terms())
-        if draft_id is not None:
-            end_draft(work, SubsidyKind.TRAINING, draft_id, "submitted")
-        return Done(_tell(filed.verdicts), url_for("web.institution.claims"))
+        rest = end_taken_up(work, SubsidyKind.TRAINING)
+        return Done(_tell(filed.verdicts) + rest, url_for("web.institution.claims"))
 
-    return submit(call, lambda: show_again(lambda: _show_chosen(chosen), _page))
+    return submit(call, lambda: show_again(lambda: _go_on(chosen), _page))
 
 
 @institution.post("/institution/claims/drafts")
@@ -162,9 +161,13 @@ def _tell(verdicts: Sequence[Verdict]) -> str:
 
 def _preview(chosen: list[int]) -> ResponseReturnValue:
     try:
-        return _show_chosen(chosen)
+        return _go_on(chosen)
     except Refused as refused:
         return refuse(refused.refusal, _page)
+
+
+def _go_on(chosen: Sequence[int]) -> str:
+    return _show_chosen(chosen, find_taken_up(SubsidyKind.TRAINING, my_houses(INSTITUTION_DESK)))
 
 
 def _show_chosen(chosen: Sequence[int], taken_up: TakenUp | None = None) -> str:
@@ -193,7 +196,7 @@ def _page() -> str:
             "institution/claims.html",
             ready=ready,
             drafts=tell_drafts(session, SubsidyKind.TRAINING, houses),
-            picked=find_draft(session, SubsidyKind.TRAINING, houses, fields.cursor("draft")),
+            picked=find_picked(session, SubsidyKind.TRAINING, houses),
             ready_fen=sum(each.amount_fen for each in ready if not each.on_hold),
             claims=shown,
             said=payees.newest_words(session, [each.id for each in shown]),

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from voucher.ledger.holds import select_held
+from voucher.ledger.holds import Hold, select_held
 from voucher.ledger.vouchers import Voucher
 from voucher.rules.lifecycle import STATE_NAMES, Thing
 from voucher.rules.vocabulary import SubsidyKind
@@ -57,14 +57,8 @@ def find_draft(session: Session, kind: SubsidyKind, payees: Collection[int], dra
         return None
     of_draft = select(ClaimDraftLine.voucher_id).where(ClaimDraftLine.draft_id == draft.id)
     vouchers = session.scalars(select(Voucher).where(Voucher.id.in_(of_draft)).order_by(Voucher.id)).all()
-    claimed = set(
-        session.scalars(
-            select(Claim.voucher_id).where(
-                Claim.kind == str(kind), Claim.voucher_id.in_(of_draft), Claim.state.not_in(OVER)
-            )
-        )
-    )
-    held = set(session.scalars(select_held(Thing.VOUCHER)))
+    claimed = _list_claimed(session, draft)
+    held = set(session.scalars(select_held(Thing.VOUCHER).where(Hold.object_id.in_(of_draft))))
     still, gone = [], []
     for each in vouchers:
         why = _why_not(each, claimed, held)
@@ -73,6 +67,23 @@ def find_draft(session: Session, kind: SubsidyKind, payees: Collection[int], dra
         else:
             gone.append((each.number, why))
     return TakenUp(draft, still, gone)
+
+
+def list_unclaimed(session: Session, draft: ClaimDraft) -> list[int]:
+    """Return the vouchers of a draft, kept or ended, that no claim stands for."""
+    of_draft = select(ClaimDraftLine.voucher_id).where(ClaimDraftLine.draft_id == draft.id)
+    claimed = _list_claimed(session, draft)
+    return [
+        each for each in session.scalars(of_draft.order_by(ClaimDraftLine.voucher_id)) if each not in claimed
+    ]
+
+
+def _list_claimed(session: Session, draft: ClaimDraft) -> set[int | None]:
+    of_draft = select(ClaimDraftLine.voucher_id).where(ClaimDraftLine.draft_id == draft.id)
+    standing = select(Claim.voucher_id).where(
+        Claim.kind == draft.kind, Claim.voucher_id.in_(of_draft), Claim.state.not_in(OVER)
+    )
+    return set(session.scalars(standing))
 
 
 def _why_not(voucher: Voucher, claimed: Collection[int | None], held: Collection[int]) -> str | None:
