@@ -53,6 +53,7 @@ TOLD = """() => {
   window.heard = []; window.felt = [];
   return told;
 }"""
+YES = '<div id="scan-board"><div data-tone="good">{code}</div></div>'
 TOO_WIDE = "() => document.documentElement.scrollWidth - window.innerWidth"
 
 
@@ -157,6 +158,7 @@ def test_every_answer_is_seen_read_heard_and_felt_at_three_widths(scene: Scene, 
         redeem_with_the_keyboard(counter, held["mine"])
         three_codes_are_three_answers(counter)
         none_is_lost_on_a_slow_line(counter)
+        no_answer_is_passed_over(counter, held["late"])
         of_another_time(counter, opened, held)
         past_its_last_day(counter, held["short"])
         strike_the_device(counter, house, held["late"])
@@ -213,19 +215,24 @@ def three_codes_are_three_answers(counter: Counter) -> None:
         keys = [f"Digit{each}" for each in f"{number + 1:022d}"] + ["Enter"]
         page.evaluate(PRESS_KEYS, keys)
         page.wait_for_timeout(GUN_MS)
-    expect(page.locator("[aria-labelledby=scans] li")).to_have_count(LAST_SCANS)
-    # the list is full of older answers: whether the last of these came is another question
     page.wait_for_timeout(GUN_MS)
     for _ in range(PATIENCE_MS // GUN_MS):
         if len(asked) == LAST_SCANS:
             break
+        # what was read while a refusal was on its way waits until somebody has seen that
+        if page.locator(".scan-held").count():
+            page.keyboard.press("Enter")
         page.wait_for_timeout(GUN_MS)
     assert len(asked) == LAST_SCANS
+    expect(page.locator("[aria-labelledby=scans] li")).to_have_count(LAST_SCANS)
     page.evaluate(TOLD)
 
 
 def none_is_lost_on_a_slow_line(counter: Counter) -> None:
-    """Scanned while the answer to the one before is on its way: each code is sent as it was read, in turn."""
+    """Scanned while the answer to the one before is on its way: each code is sent as it was read, in turn.
+
+    Green answers that ask for nothing hold nobody up.
+    """
     page, held = counter.person.page, list[Route]()
 
     def hold(route: Route) -> None:
@@ -244,10 +251,51 @@ def none_is_lost_on_a_slow_line(counter: Counter) -> None:
         (sent,) = held
         assert each in (sent.request.post_data or "")
         held.clear()
-        sent.continue_()
+        sent.fulfill(body=YES.format(code=each), content_type="text/html")
+        expect(page.locator("#scan-board [data-tone=good]")).to_have_text(each)
     page.unroute("**/checks")
+    expect(page.locator(".scan-held")).to_have_count(0)
     expect(page.locator("input[data-scan]")).to_have_value("")
     expect(page.locator(".htmx-request")).to_have_count(0)
+    page.evaluate(TOLD)
+
+
+def no_answer_is_passed_over(counter: Counter, voucher_id: int) -> None:
+    """A refusal, or a card that is to be looked at, stands until somebody goes on to the next code."""
+    page, asked = counter.person.page, list[Route]()
+
+    def hold(route: Route) -> None:
+        asked.append(route)
+
+    def answered(place: int) -> None:
+        for _ in range(PATIENCE_MS // GUN_MS):
+            if len(asked) > place:
+                break
+            page.wait_for_timeout(GUN_MS)
+        asked[place].continue_()
+        expect(page.locator(".htmx-request")).to_have_count(0)
+
+    page.route("**/checks", hold)
+    codes = [f"{61:022d}", counter.code(LATE, voucher_id), f"{62:022d}"]
+    for each in codes:
+        scan_by_gun(counter.person, each)
+        page.wait_for_timeout(GUN_MS)
+    answered(0)
+    result, told = page.locator("#scan-board [data-tone]"), page.locator(".scan-held")
+    expect(told).to_contain_text("还有 2 个码待核对")
+    expect(result).to_have_attribute("data-tone", "bad")
+    counter.person.shoot("counter-held")
+    assert len(asked) == 1, "the refusal is not replaced by the next answer"
+    page.keyboard.press("Enter")
+    answered(1)
+    expect(told).to_contain_text("还有 1 个码待核对")
+    expect(page.get_by_label("证件后四位")).to_be_visible()
+    assert len(asked) == 2, "nobody's card form is taken from under the hand"
+    told.get_by_role("button").click()
+    answered(2)
+    expect(told).to_have_count(0)
+    expect(result).to_have_attribute("data-tone", "bad")
+    page.unroute("**/checks")
     page.evaluate(TOLD)
 
 

@@ -32,6 +32,8 @@ export class ScanField extends HTMLElement {
   private lastPhone = ''; // whose code the camera saw last; the next one of the same phone is not another scan
   private lastPhoneAt = -Infinity;
   private readonly waiting: Read[] = []; // read while an answer is on its way: each gets an answer of its own
+  private formerAnswer: HTMLElement | null = null; // the answer that stood when the last code was sent
+  private held = false; // what waits is sent when somebody says so: they have an answer to read, or a card to look at
   private sound: AudioContext | undefined;
   private camera: Camera | undefined;
 
@@ -45,6 +47,7 @@ export class ScanField extends HTMLElement {
     this.input?.addEventListener('input', this.changed);
     this.input?.addEventListener('paste', this.pasted);
     document.addEventListener('submit', this.acted);
+    window.addEventListener('beforeunload', this.leaving);
     const eye = this.querySelector<HTMLElement>('[data-eye]');
     if (eye) this.camera = new Camera(eye, (text, by) => this.saw(text, by), (words) => this.say(words));
     this.refocus();
@@ -58,6 +61,7 @@ export class ScanField extends HTMLElement {
     document.removeEventListener('htmx:afterRequest', this.later);
     document.removeEventListener('scan-said', this.answered);
     document.removeEventListener('submit', this.acted);
+    window.removeEventListener('beforeunload', this.leaving);
     this.camera?.stop();
   }
 
@@ -83,7 +87,10 @@ export class ScanField extends HTMLElement {
       const ended = event.timeStamp - (this.keysAt.at(-1) ?? -Infinity) < ENTER_GAP_MS;
       if (event.target !== input && event.target !== document.body && !ended) return;
       event.preventDefault();
-      this.scan(input);
+      // some guns end a code with two of them
+      const meant = !event.repeat && event.timeStamp - this.lastScanAt >= ENTER_GAP_MS;
+      if (this.held && !input.value && meant) this.goOn();
+      else this.scan(input);
     }
   };
 
@@ -177,15 +184,58 @@ export class ScanField extends HTMLElement {
 
   /** The answer is there, and htmx lets the form go only after it has said so. */
   private readonly later = (): void => {
-    if (this.waiting.length) window.setTimeout(this.next);
+    if (!this.waiting.length) return;
+    const answer = this.answer;
+    const asks = this.board?.querySelector('input[name="last4"]');
+    this.held = answer !== null && answer !== this.formerAnswer && (answer.dataset['tone'] !== 'good' || Boolean(asks));
+    window.setTimeout(this.next);
   };
+
+  /** Returns what an answer replaces. */
+  private get board(): HTMLElement | null {
+    const target = this.input?.form?.getAttribute('hx-target');
+    return target ? document.querySelector<HTMLElement>(target) : null;
+  }
+
+  private get answer(): HTMLElement | null {
+    return this.board?.querySelector<HTMLElement>('[data-tone]') ?? null;
+  }
+
+  /** Sends what was held. */
+  private readonly goOn = (): void => {
+    this.held = false;
+    this.refocus();
+    this.next();
+  };
+
+  /** A code that was read and not sent is lost with the page. */
+  private readonly leaving = (event: BeforeUnloadEvent): void => {
+    if (this.waiting.length) event.preventDefault();
+  };
+
+  /** Tells how many codes wait for somebody, with what lets them go on. */
+  private tellHeld(): void {
+    const told = document.createElement('p');
+    told.className = 'scan-held';
+    told.setAttribute('role', 'status');
+    const go = document.createElement('button');
+    go.type = 'button';
+    go.className = 'button second';
+    go.textContent = '核对下一个（回车）';
+    go.addEventListener('click', this.goOn);
+    told.append(`还有 ${this.waiting.length} 个码待核对 `, go);
+    this.querySelector('.scan-held')?.remove();
+    this.querySelector('.scan-note')?.after(told);
+  }
 
   /** Sends the next code that was read. While an answer is on its way htmx would send the form as it is later: empty. */
   private readonly next = (): void => {
     const input = this.input;
-    if (!input || document.querySelector('.htmx-request')) return;
-    const read = this.waiting.shift();
-    if (!read) return;
+    if (!input || !this.waiting.length || document.querySelector('.htmx-request')) return;
+    if (this.held) return this.tellHeld();
+    this.querySelector('.scan-held')?.remove();
+    const read = this.waiting.shift()!;
+    this.formerAnswer = this.answer;
     // a gun may be in the middle of the one after it
     const begun = [input.value, input.selectionStart ?? 0] as const;
     input.value = read.digits;
