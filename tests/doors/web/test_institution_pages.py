@@ -122,12 +122,13 @@ def test_a_class_is_planned_filed_returned_and_cancelled(loop: Loop) -> None:
     desk = at(loop, "t1-admin")
     page = desk.go("/institution/classes/new")
     assert "开班前至少 10 个工作日提交：今天提交的，最早 2024-04-09 开班" in page.text
-    assert "人社部门 5 个工作日内审核。一个班最多 50 人。" in page.text
+    assert "人社部门 5 个工作日内审核。一个班最多 50 人（今天的上限，以开班当日的为准）。" in page.text
     row = {"session_from": "08:30", "session_until": "17:30", "session_hours": "8", "session_mode": "offline"}
     one = {"session_day": "2024-05-06", "session_topic": "照护", **row}
     page = desk.press("再加一课次", **PLAN, **one)
     assert page.html.count('name="session_day"') == 2
     assert 'value="2024-05-07"' in page.html
+    assert "2024-05-06 开班的，一个班最多 50 人。" in page.text
     assert 'value="李老师"' in page.html, "nothing typed is lost"
     two = {
         "session_day": ["2024-05-06", "2024-05-07", ""],

@@ -4,15 +4,20 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date
+from functools import partial
 from typing import Any
 
+import pytest
+
 from tests import town_train as town
-from tests.scene import XINXIANG, Scene, on
+from tests.scene import JIYUAN, XINXIANG, Scene, on
 from voucher.plumbing.unit_of_work import Work
+from voucher.registry.standards import Parameter
 from voucher.rules.actor import Role
 from voucher.stages.train import classes, planning, reviewing
 from voucher.stages.train.models.classes import TrainingClass
 from voucher.stages.train.queries import count_to_review, desk_counters, get_class_for, list_classes
+from voucher.stages.train.queries.limits import PlanLimits, read_plan_limits
 
 
 def test_a_plan_that_does_not_hold_together_is_refused(scene: Scene) -> None:
@@ -79,6 +84,22 @@ def test_filing_asks_for_promise_list_hours_size_and_lead(scene: Scene) -> None:
     unknown = town.draft(scene, house, starts_on=date(2027, 3, 1))
     refused = town.refusal(scene, login, lambda work: classes.file_class(work, unknown, True))
     assert refused.code == "calendar_year_missing"
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_a_plan_is_told_the_seats_of_its_first_day_and_opens_without_them(scene: Scene) -> None:
+    today, later = date(2024, 3, 1), date(2024, 5, 1)
+    scene.do("operator", lambda work: work.session.add(_seats_from(later)))
+    with scene.database.read() as session:
+        told = partial(read_plan_limits, session, JIYUAN)
+        assert [told(today).largest, told(today, later).largest] == [50, 41]
+        before_all = date(1990, 1, 1)
+        assert told(today, before_all) == replace(told(today), largest=None), "one hint less"
+        assert told(before_all) == PlanLimits(None, None, None, None)
+
+
+def _seats_from(since: date) -> Parameter:
+    return Parameter(name="class_size", value="41", unit="人", since=since, source="甲", confidence="gov")
 
 
 def test_a_teacher_and_a_place_are_in_one_class_at_a_time(scene: Scene) -> None:

@@ -115,6 +115,7 @@ def _form(found: TrainingClass | None, values: dict[str, str], rows: list[Row]) 
         kinds = list_words(session, Dictionary.TRAINING_KIND, door.today)
         certificates = list_words(session, Dictionary.CERTIFICATE_KIND, door.today)
         houses = list_houses(session)
+        starts_on = _first_day(rows)
         regions = {found.region_code} if found else {each.region_code for each in houses}
         return render_template(
             "institution/plan.html",
@@ -123,7 +124,10 @@ def _form(found: TrainingClass | None, values: dict[str, str], rows: list[Row]) 
             rows=rows,
             houses=[(each.id, each.name) for each in houses],
             # of several regions each may have its own
-            limits=read_plan_limits(session, regions.pop(), door.today) if len(regions) == 1 else None,
+            limits=read_plan_limits(session, regions.pop(), door.today, starts_on)
+            if len(regions) == 1
+            else None,
+            starts_on=starts_on,
             kinds=[(each.code, each.name) for each in kinds],
             certificates=[(each.code, each.name) for each in certificates],
             levels=LEVELS,
@@ -199,6 +203,15 @@ def _find_trade(session: Session, given: str) -> str:
 def _rows() -> list[Row]:
     columns = [request.form.getlist(name)[:MOST_ROWS] for name in ROW_NAMES]
     return [Row(*(each.strip() for each in row)) for row in zip(*columns, strict=False)]
+
+
+def _first_day(rows: list[Row]) -> date | None:
+    """Return the first day typed, which is the day the class begins."""
+    days = []
+    for row in rows:
+        with suppress(ValueError):  # not typed yet, or not to its end
+            days.append(date.fromisoformat(row.day))
+    return min(days, default=None)
 
 
 def _longer(rows: list[Row]) -> list[Row]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
@@ -18,7 +19,7 @@ from voucher.stages.train.queries.reviewing import LIMIT
 class PlanLimits:
     """The first day a class filed now may begin, working days before it and of the review, seats at most.
 
-    None where nothing is fixed.
+    None where nothing is fixed, or nobody can say.
     """
 
     earliest_on: date | None
@@ -27,16 +28,23 @@ class PlanLimits:
     largest: int | None
 
 
-def read_plan_limits(session: Session, region_code: str, on: date) -> PlanLimits:
-    """Return what a class of a region filed on a day has to keep to."""
+def read_plan_limits(
+    session: Session, region_code: str, on: date, starts_on: date | None = None
+) -> PlanLimits:  # fmt: skip
+    """Return what a class of a region filed on a day, and begun on another where known, has to keep to."""
     regions = catalogue.list_ancestry(session, region_code)
-    lead, review, largest = (
-        tables.read_parameter_number(session, name, on, regions)
-        for name in ("filing_lead_workdays", LIMIT, "class_size")
-    )
+    lead, review = (_read(session, name, on, regions) for name in ("filing_lead_workdays", LIMIT))
+    largest = _read(session, "class_size", starts_on or on, regions)
     earliest = None
     # without next year's holidays nobody can say: the filing itself says so then
     with suppress(Refused):
         if lead:
             earliest = add_workdays(on, lead, tables.read_calendar(session), count_first=False)
     return PlanLimits(earliest, lead, review, largest)
+
+
+def _read(session: Session, name: str, on: date, regions: Sequence[str]) -> int | None:
+    # a hint nobody can give is left away: the filing itself says what is missing
+    with suppress(Refused):
+        return tables.read_parameter_number(session, name, on, regions)
+    return None
