@@ -17,6 +17,7 @@ from tests import town_issue as issue
 from tests import town_train as town
 from tests.loop import way
 from tests.scene import LI_SI, SUN_BA, XINXIANG, ZHANG_SAN, ZHAO_LIU, Scene
+from tests.watching import watched
 from voucher.ledger.races import RACES
 from voucher.ledger.states import StateEvent
 from voucher.plumbing.unit_of_work import Work, perform
@@ -174,7 +175,12 @@ def test_who_enrols_or_leaves_while_a_class_is_moved_is_neither_sent_away_nor_ta
     assert town.a_class(scene, made.first).state == "approved"
     both = [made.waiting[LI_SI], made.waiting[SUN_BA]]
     assert [class_of(scene, each) for each in both] == [made.first] * 2, "nothing was left half done"
-    scene.do(office, made.agree(merger.id))
+    with scene.database.read() as session, watched(session) as sent:
+        scene.do(office, made.agree(merger.id))
+    locking = [each for each in sent if "FROM training_class" in each and "FOR UPDATE" in each]
+    # two that swap people lock both classes in one order, whichever goes into which
+    assert "training_class.id IN" in locking[0]
+    assert "ORDER BY training_class.id FOR UPDATE" in locking[0]
     assert [class_of(scene, each) for each in both] == [made.second] * 2
     assert town.a_class(scene, made.first).state == "cancelled"
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from sqlalchemy import or_, select
 
@@ -75,12 +75,17 @@ def transfer(
     vouchers = lock_vouchers(work, Voucher.id.in_(wanted))
     if len(vouchers) != len(wanted) or not all(_reaches(work, each) for each in vouchers):
         raise VOUCHER_MISSING.refused()
-    if out_of is not None and not all(_sits_in(work, each, out_of) for each in vouchers):
-        raise ROSTER_CHANGED.refused()
+    seats = _find_seats(work, wanted)
+    if out_of is not None:
+        if not all(each.state in SEATED and seats.get(each.id) == out_of for each in vouchers):
+            raise ROSTER_CHANGED.refused()
+        # a merger locks the class they leave as well: two that swap people never wait for each other
+        both = select(TrainingClass.id).where(TrainingClass.id.in_((out_of, class_id)))
+        work.session.execute(both.order_by(TrainingClass.id).with_for_update()).all()
     target = get_reached_class(work, class_id, lock=True)
     if target.state not in ("approved", "running") or work.today > target.ends_on:
         raise CLASS_NOT_OPEN.refused(state=STATE_NAMES[Thing.CLASS][target.state])
-    _tally_former(work, vouchers)
+    _tally_former(work, seats)
     for voucher in vouchers:
         _move(work, voucher, target)
     advance(work, vouchers, "transfer", reason=why)
@@ -92,18 +97,21 @@ def _reaches(work: Work, voucher: Voucher) -> bool:
     return any(voucher.region_code in work.actor.reach.get(role, frozenset()) for role in OFFICERS)
 
 
-def _sits_in(work: Work, voucher: Voucher, class_id: int) -> bool:
-    place = find_enrolment(work.session, voucher.id)
-    return voucher.state in SEATED and place is not None and place.class_id == class_id
+def _find_seats(work: Work, voucher_ids: Sequence[int]) -> dict[int, int]:
+    """Return the class each voucher has an open enrolment in."""
+    rows = work.session.execute(
+        select(Enrolment.voucher_id, Enrolment.class_id)
+        .where(Enrolment.voucher_id.in_(voucher_ids), Enrolment.ended_at.is_(None))
+        .order_by(Enrolment.voucher_id)
+    )
+    return dict(rows.all())
 
 
-def _tally_former(work: Work, vouchers: Sequence[Voucher]) -> None:
+def _tally_former(work: Work, seats: Mapping[int, int]) -> None:
     """Write down what people have signed in the classes they leave: the new one cannot do it for them."""
     leaving: dict[int, list[int]] = {}
-    for each in vouchers:
-        enrolment = find_enrolment(work.session, each.id)
-        if enrolment is not None:
-            leaving.setdefault(enrolment.class_id, []).append(each.id)
+    for voucher_id, class_id in seats.items():
+        leaving.setdefault(class_id, []).append(voucher_id)
     for class_id, voucher_ids in sorted(leaving.items()):
         tally_leavers(work, load_class(work.session, class_id), voucher_ids)
 
