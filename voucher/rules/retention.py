@@ -73,14 +73,14 @@ RETENTION_TOO_EARLY = reason(
 RETENTION_UNTOLD = reason(
     "retention_untold",
     "还没有告知本人（没有登记手机号，或短信没有送达），不能清除",
-    "请按“没有告知到的人”的名单书面告知并登记，满告知期以后再列名单、再确认",
+    "请重新列名单，按“没有告知到的人”书面告知并登记，满 {days} 天再由另一人确认",
     "【设】个人信息保护法 第七条 公开透明",
     Family.CONFLICT,
 )
 RETENTION_TOLD_LATELY = reason(
     "retention_told_lately",
     "{told_on} 才告知本人，不满 {days} 天，不能清除",
-    "不用处理，下次到期清除时再办；期间登录过的人不再清除",
+    "下次列名单时再办，登记过的书面告知仍然算数，不用再告知；期间登录过的人不再清除",
     "【设】个人信息保护法 第七条 公开透明",
     Family.CONFLICT,
 )
@@ -149,6 +149,6 @@ def check_told(told_on: date | None, days: int, on: date) -> None:
     Raises retention_untold, retention_told_lately.
     """
     if told_on is None:
-        raise RETENTION_UNTOLD.refused()
+        raise RETENTION_UNTOLD.refused(days=days)
     if told_on + timedelta(days=days) > on:
         raise RETENTION_TOLD_LATELY.refused(told_on=told_on.isoformat(), days=days)

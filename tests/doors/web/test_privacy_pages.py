@@ -191,11 +191,18 @@ def test_what_is_over_its_time_is_listed_by_one_and_confirmed_by_another(loop: L
     assert SUN_BA[1] not in again_same.html
     other.go("/office/preservations")
     assert "已解除保全" in other.press("解除保全", paper="（2024）4号").text
+    # told once by letter is told, and whoever wrote that down does not confirm
     again = loop["shenhe2"].post("/retention-runs", {"region": JIYUAN}).json["id"]
     work_off(list_piece, again)
     told = loop["shenhe2"].post(f"/retention-runs/{again}/tellings", {"words": "挂号信 XA1"}).json
-    assert told["count"] == 1
-    assert loop["shenhe"].post(f"/retention-runs/{again}/confirmations", {}).json["state"] == "carrying_out"
+    assert told["code"] == "retention_nobody_untold"
+    assert "等待没有登记告知的人确认" in one.go(f"/office/retention/{again}").text
+    refused = loop["shenhe"].post(f"/retention-runs/{again}/confirmations", {}).json
+    assert refused["code"] == "retention_teller"
+    loop["shenhe2"].post(f"/retention-runs/{again}/dismissals", {"why": "改由登记告知的人列名单"})
+    again = loop["shenhe"].post("/retention-runs", {"region": JIYUAN}).json["id"]
+    work_off(list_piece, again)
+    assert loop["shenhe2"].post(f"/retention-runs/{again}/confirmations", {}).json["state"] == "carrying_out"
     work_off(carry_out_piece, again)
     assert "（已清除）" in one.go(f"/office/retention/{again}").text
     assert loop["shenhe"].get(f"/retention-runs/{again}").json["sums"][0]["erased"] == 1

@@ -155,6 +155,11 @@ def test_whom_no_message_reaches_is_not_erased_before_the_office_has_told_them(
         connection.execute(text("UPDATE preservation SET lifted_at = placed_at, lifted_paper = 'x',"
                                 " lifted_by_person_id = placed_by_person_id + 1"))  # fmt: skip
     run = ask(scene)
+    with scene.database.read() as session:
+        # what is still on its way is not given up yet, before the dated days are over
+        assert [each.person_id for each in telling.list_untold(session, run, scene.at)] == [mute]
+        late = telling.list_untold(session, run, scene.at + timedelta(days=3))
+        assert {each.person_id: each.why for each in late}[told] == "短信还没有送出"
     with scene.database.engine.begin() as connection:
         keys = connection.scalars(select(Letter.key).where(Letter.key.like("retention:%"))).all()
         assert telling.letter_key(run, mute) not in keys
@@ -164,14 +169,17 @@ def test_whom_no_message_reaches_is_not_erased_before_the_office_has_told_them(
         reached = Letter.key.in_(keys) & (Letter.key != lost_key)
         connection.execute(update(Letter).where(reached).values(sent_at=scene.at))
     with scene.database.read() as session:
-        whys = {each.person_id: each.why for each in telling.list_untold(session, run)}
+        whys = {each.person_id: each.why for each in telling.list_untold(session, run, scene.at)}
         assert whys == {mute: "没有登记手机号", lost: "短信没有送达"}
     scene.at += timedelta(days=31)
     # by name to the office alone, every look kept, and told to whom it concerns
-    assert refused(scene, unused[SUN_BA[0]], telling.hand_out_addressees, run).refusal.code == "role_missing"
-    assert refused(scene, "外审", telling.hand_out_addressees, run).refusal.code == "retention_run_missing"
-    named = scene.do("一审", lambda work: telling.hand_out_addressees(work, run))
-    assert {each.name for each in named} == {SUN_BA[0], ZHANG_SAN[0]}
+    names = partial(telling.hand_out_addressees, run_id=run, limit=1)
+    assert refused(scene, unused[SUN_BA[0]], names).refusal.code == "role_missing"
+    assert refused(scene, "外审", names).refusal.code == "retention_run_missing"
+    named, after_id = scene.do("一审", names)
+    others, end = scene.do("一审", partial(names, after_id=after_id))
+    assert {each.name for each in named} | {each.name for each in others} == {SUN_BA[0], ZHANG_SAN[0]}
+    assert (len(named), len(others), end) == (1, 1, None)
     with scene.database.read() as session:
         assert len(list_looks(session, mute, before_id=None, limit=9)) == 1
         assert list_looks(session, told, before_id=None, limit=9) == []
@@ -188,19 +196,46 @@ def test_whom_no_message_reaches_is_not_erased_before_the_office_has_told_them(
     assert "还没有告知本人" in (after["person", lost].kept_words or "")
     assert "才告知本人，不满 30 天" in (after["person", mute].kept_words or "")
     assert after["person", told].outcome == "erased"
-    # confirmed or not, the database destroys nobody untold, whoever writes
+    # who was told once by letter is told; confirmed or not, the database destroys nobody untold
     again = ask(scene)
+    assert lines(scene, again)["person", mute].told_words == "挂号信 XA1"
     scene.at += timedelta(days=31)
     scene.do("二审", lambda work: asking.confirm_run(work, again))
-    by_hand = update(RetentionItem).where(RetentionItem.run_id == again, RetentionItem.object_id == mute)
+    by_hand = update(RetentionItem).where(RetentionItem.run_id == again, RetentionItem.object_id == lost)
     with pytest.raises(DBAPIError, match="before being told"), scene.database.engine.begin() as connection:
         connection.execute(by_hand.values(outcome="erased", done_at=scene.at))
     run_through(scene, carry_out_piece, again)
-    third = ask(scene)
-    assert scene.do("一审", lambda work: telling.record_told(work, third, "2027-07 登报公告")) == 2
+    after = lines(scene, again)
+    assert after["person", mute].outcome == "erased"
+    assert "重新列名单" in (after["person", lost].kept_words or "")
+    # on the list anew, the letter first, and whoever wrote it down is not the one who confirms
+    scene.hire("省审", Role.OFFICER_PROVINCE, "310101199001010948", PROVINCE)
+    third = ask(scene, "二审")
+    tell = partial(telling.record_told, run_id=third, words="2027-07 登报公告")
+    assert refused(scene, "一审", tell).refusal.code == "retention_nobody_untold"
+    scene.at += timedelta(days=3)
+    assert scene.do("一审", tell) == 1
     scene.at += timedelta(days=31)
-    after = carry_out(scene, third)
-    assert {after["person", each].outcome for each in (mute, lost)} == {"erased"}
+    assert (
+        refused(scene, "一审", partial(asking.confirm_run, run_id=third)).refusal.code == "retention_teller"
+    )
+    assert carry_out(scene, third, "省审")["person", lost].outcome == "erased"
+
+
+@ONE
+def test_a_letter_of_long_ago_does_not_count(scene: Scene, unused: dict[str, str]) -> None:
+    mute = own(scene, unused[SUN_BA[0]])
+    with scene.database.engine.begin() as connection:
+        connection.execute(update(Person).values(mobile_sealed=None))
+    run = ask(scene)
+    scene.do("一审", lambda work: telling.record_told(work, run, "挂号信 XA1"))
+    scene.do("一审", lambda work: asking.drop_run(work, run, "改期"))
+    scene.at += timedelta(days=365)
+    again = ask(scene)
+    assert lines(scene, again)["person", mute].told_words == "挂号信 XA1"
+    scene.do("一审", lambda work: asking.drop_run(work, again, "改期"))
+    scene.at += timedelta(days=1)
+    assert lines(scene, ask(scene))["person", mute].told_at is None
 
 
 @ONE

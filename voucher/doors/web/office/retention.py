@@ -26,7 +26,7 @@ from voucher.stages.oversee.retention import asking, queries, telling
 from voucher.stages.oversee.retention.judging import IDLE_MONTHS
 from voucher.stages.oversee.retention.listing import COMPLAINT_MONTHS
 from voucher.stages.oversee.retention.models import RetentionItem
-from voucher.stages.oversee.retention.telling import NOTICE_DAYS, Addressee
+from voucher.stages.oversee.retention.telling import NOTICE_DAYS, TOLD_DAYS, UNSENT_DAYS, Addressee
 
 PAGE, LINES, FAILURES, UNTOLD, LONGEST_WORDS = 20, 50, 50, 50, 200
 SHOWN_BEFORE = "名单里有姓名，只显示一次；要再看的，请重新打开（每次留痕）"
@@ -105,11 +105,13 @@ def tell_of_retention(run_id: int) -> ResponseReturnValue:
 @office.post("/office/retention/<int:run_id>/addressees")
 def hand_out_addressees(run_id: int) -> ResponseReturnValue:
     """Show once, by name, to whom the office has to write; every look is kept."""
+
+    def call(work: Work) -> tuple[list[Addressee], int | None]:
+        after = fields.whole("after", "从哪一条以后") if request.form.get("after") else None
+        return telling.hand_out_addressees(work, run_id, after_id=after, limit=UNTOLD)
+
     return show_once(
-        lambda work: telling.hand_out_addressees(work, run_id),
-        lambda found: _show_addressees(run_id, found),
-        lambda: _show(run_id),
-        SHOWN_BEFORE,
+        call, lambda found: _show_addressees(run_id, *found), lambda: _show(run_id), SHOWN_BEFORE
     )
 
 
@@ -148,7 +150,10 @@ def _show(run_id: int) -> str:
         )
         more = _pages(run_id, which, lines)
         is_open = run.listed_at is not None and run.confirmed_at is None and run.ended_at is None
-        untold = telling.list_untold(session, run.id, limit=UNTOLD) if is_open else []
+        skip = fields.cursor("untold")
+        untold = (
+            telling.list_untold(session, run.id, door.at, after_id=skip, limit=UNTOLD + 1) if is_open else []
+        )
         return render_template(
             "office/retention_run.html",
             run=run,
@@ -159,8 +164,11 @@ def _show(run_id: int) -> str:
             lines=lines[:LINES],
             which=which,
             kinds=queries.KIND_NAMES,
-            untold=untold,
-            untold_count=telling.count_untold(session, run.id) if untold else 0,
+            untold=untold[:UNTOLD],
+            untold_count=telling.count_untold(session, run.id, door.at) if is_open else 0,
+            untold_next=_turn(run_id, untold[UNTOLD - 1].item_id) if len(untold) > UNTOLD else None,
+            untold_first=_turn(run_id, None) if skip else None,
+            tellers=asking.list_tellers(session, run.id) if is_open else (),
             told_on=telling.last_told_on(session, run.id),
             names=_mask(
                 session,
@@ -178,13 +186,21 @@ def _show(run_id: int) -> str:
         )
 
 
-def _show_addressees(run_id: int, found: list[Addressee]) -> str:
+def _show_addressees(run_id: int, found: list[Addressee], next_after: int | None) -> str:
     door = the_door()
     with door.read() as session:
         run = queries.get_run(session, run_id, current_actor().regions)
         return render_template(
-            "office/retention_addressees.html", run=run, found=found, numbers=_numbers(session)
+            "office/retention_addressees.html",
+            run=run,
+            found=found,
+            next_after=next_after,
+            numbers=_numbers(session),
         )
+
+
+def _turn(run_id: int, after_id: int | None) -> str:
+    return url_for("web.office.retention_run", run_id=run_id, untold=after_id, _anchor="untold")
 
 
 def _pages(run_id: int, which: str, lines: list[RetentionItem]) -> str | None:
@@ -200,7 +216,7 @@ def _numbers(session: Session) -> dict[str, int]:
     today = the_door().today
     return {
         name: require_parameter_number(session, name, today, ())
-        for name in (IDLE_MONTHS, NOTICE_DAYS, COMPLAINT_MONTHS)
+        for name in (IDLE_MONTHS, NOTICE_DAYS, COMPLAINT_MONTHS, TOLD_DAYS, UNSENT_DAYS)
     }
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from voucher.ledger import audit
 from voucher.plumbing.jobs import add_job
@@ -14,7 +15,7 @@ from voucher.rules.actor import REGION_FOREIGN, check_role
 from voucher.rules.errors import Family, reason
 from voucher.rules.retention import SOURCE, check_told_long_enough
 from voucher.rules.words import check_why
-from voucher.stages.oversee.retention.models import RUN_OPEN, RetentionRun
+from voucher.stages.oversee.retention.models import RUN_OPEN, RetentionItem, RetentionRun
 
 JOB_KIND, THING = "retention", "retention_run"
 LIST, CARRY_OUT = "list", "carry_out"
@@ -39,6 +40,13 @@ RUN_CONFIRMED = reason(
     "请刷新看办理的进度；不能清的人请办理依法保全",
     SOURCE,
     Family.CONFLICT,
+)
+RETENTION_TELLER = reason(
+    "retention_teller",
+    "名单上有您登记的书面告知，不能由您确认",
+    "请由没有登记过告知的另一名审核人员确认，上级的也可以；同一人的不同账号视为同一人",
+    SOURCE,
+    Family.FORBIDDEN,
 )
 
 
@@ -73,21 +81,40 @@ def _check_no_overlap(work: Work, region_code: str) -> None:
 
 
 def confirm_run(work: Work, run_id: int) -> RetentionRun:
-    """Confirm a list as another person, once those on it had their time; the job destroys what is due.
+    """Confirm a list as another person than asked and told, once those on it had their time.
 
-    Raises Refused role_missing, retention_run_missing (also for a foreign one), retention_run_confirmed,
-    retention_run_not_listed, second_person_needed, second_person_reset_lately, retention_too_early.
+    The job destroys what is due. Raises Refused role_missing, retention_run_missing (also for a foreign one),
+    retention_run_confirmed, retention_run_not_listed, second_person_needed, second_person_reset_lately,
+    retention_teller, retention_too_early.
     """
     found = lock_run(work, run_id)
     if found.from_on is None:
         raise RUN_NOT_LISTED.refused()
     check_second_hand(work, found.asked_by_person_id)
+    tellers = list_tellers(work.session, found.id)
+    if work.actor.person_id in tellers:
+        raise RETENTION_TELLER.refused()
+    for each in sorted(tellers):
+        check_second_hand(work, each)
     check_told_long_enough(found.from_on, work.today)
     found.confirmed_by_person_id, found.confirmed_at = work.actor.person_id, work.at
     work.session.flush()
     add_job(work, JOB_KIND, {"run": found.id, "step": CARRY_OUT})
     audit.record_one(work, THING, found.id, "confirm")
     return found
+
+
+def list_tellers(session: Session, run_id: int) -> frozenset[int]:
+    """Return who wrote down having told somebody who is due in a run, for an earlier run or for this one."""
+    told_by = select(RetentionItem.told_by_person_id).distinct()
+    found = session.scalars(
+        told_by.where(
+            RetentionItem.run_id == run_id,
+            RetentionItem.code.is_(None),
+            RetentionItem.told_by_person_id.is_not(None),
+        )
+    )
+    return frozenset(each for each in found if each is not None)
 
 
 def drop_run(work: Work, run_id: int, why: str) -> RetentionRun:

@@ -134,7 +134,7 @@ def _erase_person(work: Work, run: RetentionRun, item: RetentionItem) -> Verdict
     except Refused as refused:
         if refused.refusal.code not in NOT_TOLD:
             raise
-        return Verdict(refused.refusal.code, refused.refusal.title)
+        return Verdict(refused.refusal.code, refused.refusal.sentence)
     destroy_person(work, person_id, THING, run=run.id)
     return verdict
 

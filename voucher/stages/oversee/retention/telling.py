@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 from sqlalchemy import ColumnElement, Select, Text, cast, exists, func, literal, select, update
 from sqlalchemy.orm import Session, aliased
@@ -25,7 +25,8 @@ from voucher.rules.words import check_why
 from voucher.stages.oversee.retention.asking import RUN_NOT_LISTED, THING, lock_run
 from voucher.stages.oversee.retention.models import RetentionItem, RetentionRun
 
-NOTICE_DAYS = "retention_notice_days"
+NOTICE_DAYS, TOLD_DAYS = "retention_notice_days", "retention_told_days"
+UNSENT_DAYS = "retention_unsent_days"
 PERSON = "person"
 LOOK = "look_to_tell"
 
@@ -40,7 +41,7 @@ NOBODY_UNTOLD = reason(
 
 @dataclass(frozen=True, slots=True)
 class Untold:
-    """A line of whom no message reached, and why not."""
+    """A line of whom no message reaches, and why not."""
 
     item_id: int
     person_id: int
@@ -67,7 +68,7 @@ def letter_key(run_id: int, person_id: int) -> str:
 def tell_piece(work: Work, run: RetentionRun, limit: int) -> int:
     """Write to the next of those due who have a number, and return how many lines that were.
 
-    Raises Refused parameter_missing.
+    Whom the office told for an earlier run is told already. Raises Refused parameter_missing.
     """
     due = work.session.execute(
         select(RetentionItem.id, RetentionItem.object_id, Person.mobile_sealed.is_not(None))
@@ -90,8 +91,30 @@ def tell_piece(work: Work, run: RetentionRun, limit: int) -> int:
         ],
     )
     if due:
+        _carry_over(work, [item_id for item_id, _, _ in due])
         run.listed_id = due[-1].id
     return len(due)
+
+
+def _carry_over(work: Work, item_ids: list[int]) -> None:
+    """Take over what the office wrote down of these people for a run not too long ago: one letter does."""
+    days = require_parameter_number(work.session, TOLD_DAYS, work.today, ())
+    now, earlier = aliased(RetentionItem), aliased(RetentionItem)
+    told = work.session.execute(
+        select(now, earlier)
+        .join(RetentionRun, RetentionRun.id < now.run_id)
+        .join(
+            earlier,
+            (earlier.run_id == RetentionRun.id)
+            & (earlier.kind == PERSON)
+            & (earlier.object_id == now.object_id),
+        )
+        .where(now.id.in_(item_ids), earlier.told_at >= work.at - timedelta(days=days))
+        .order_by(earlier.told_at)
+    ).all()
+    for item, before in {item.id: (item, before) for item, before in told}.values():
+        item.told_at, item.told_words = before.told_at, before.told_words
+        item.told_by_person_id = before.told_by_person_id
 
 
 def check_item_told(work: Work, item: RetentionItem) -> None:
@@ -107,16 +130,23 @@ def check_item_told(work: Work, item: RetentionItem) -> None:
     check_told(min(days, default=None), notice, work.today)
 
 
-def count_untold(session: Session, run_id: int) -> int:
-    """Return how many of those due no message reached, and the office has not told either."""
-    return session.scalar(select(func.count()).where(*_untold(run_id))) or 0
+def count_untold(session: Session, run_id: int, at: datetime) -> int:
+    """Return how many of those due no message reaches, and the office has not told either.
+
+    Raises Refused parameter_missing.
+    """
+    return session.scalar(select(func.count()).where(*_untold(session, run_id, at))) or 0
 
 
 def list_untold(
-    session: Session, run_id: int, *, after_id: int | None = None, limit: int | None = None
+    session: Session, run_id: int, at: datetime, *, after_id: int | None = None, limit: int | None = None
 ) -> list[Untold]:
-    """Return whom no message reached and the office has not told, in the order of the list."""
-    query = _select_untold(run_id).order_by(RetentionItem.id).limit(limit)
+    """Return whom no message reaches and the office has not told, in the order of the list.
+
+    Whose message is still on its way is not among them, unless it has been for too long.
+    Raises Refused parameter_missing.
+    """
+    query = _select_untold(session, run_id, at).order_by(RetentionItem.id).limit(limit)
     if after_id:
         query = query.where(RetentionItem.id > after_id)
     return [
@@ -131,20 +161,23 @@ def last_told_on(session: Session, run_id: int) -> date | None:
     return day_of(at) if at is not None else None
 
 
-def hand_out_addressees(work: Work, run_id: int) -> list[Addressee]:
-    """Return whom the office has to write to, by name, and leave a trace of the look at each of them.
+def hand_out_addressees(
+    work: Work, run_id: int, *, after_id: int | None = None, limit: int
+) -> tuple[list[Addressee], int | None]:
+    """Return a page of whom the office has to write to, by name, and the line the next page begins after.
 
-    Raises Refused role_missing, retention_run_missing, retention_run_not_listed, retention_run_confirmed,
-    retention_nobody_untold.
+    Leaves a trace of the look at each of them. Raises Refused role_missing, retention_run_missing,
+    retention_run_not_listed, retention_run_confirmed, retention_nobody_untold, parameter_missing.
     """
     run = _lock_listed(work, run_id)
-    found = list_untold(work.session, run.id)
+    listed = list_untold(work.session, run.id, work.at, after_id=after_id, limit=limit + 1)
+    found = listed[:limit]
     if not found:
         raise NOBODY_UNTOLD.refused()
     named = read_people(work.session, work.keyring, [each.person_id for each in found])
     regions = dict(work.session.execute(select(Region.code, Region.name)).all())
     audit.record(work, [audit.Entry("person", each.person_id, LOOK, {"run": run.id}) for each in found])
-    return [
+    addressees = [
         Addressee(
             each.item_id,
             who.name,
@@ -155,20 +188,21 @@ def hand_out_addressees(work: Work, run_id: int) -> list[Addressee]:
         for each in found
         if (who := named.get(each.person_id)) is not None
     ]
+    return addressees, found[-1].item_id if len(listed) > limit else None
 
 
 def record_told(work: Work, run_id: int, words: str, *, item_id: int | None = None) -> int:
-    """Keep how the office told whom no message reached, one of them or all, and return how many that were.
+    """Keep how the office told whom no message reaches, one of them or all, and return how many that were.
 
     Raises Refused role_missing, retention_run_missing, retention_run_not_listed, retention_run_confirmed,
-    why_missing, retention_nobody_untold.
+    why_missing, retention_nobody_untold, parameter_missing.
     """
     said = mask_free_text(check_why(words))
     run = _lock_listed(work, run_id)
     only = () if item_id is None else (RetentionItem.id == item_id,)
     told = work.session.scalars(
         update(RetentionItem)
-        .where(*_untold(run.id), *only)
+        .where(*_untold(work.session, run.id, work.at), *only)
         .values(told_at=work.at, told_words=said, told_by_person_id=work.actor.person_id)
         .returning(RetentionItem.id)
         .execution_options(synchronize_session=False)
@@ -196,17 +230,21 @@ def _due_people(run_id: int) -> tuple[ColumnElement[bool], ...]:
     )
 
 
-def _untold(run_id: int) -> tuple[ColumnElement[bool], ...]:
+def _untold(session: Session, run_id: int, at: datetime) -> tuple[ColumnElement[bool], ...]:
+    days = require_parameter_number(session, UNSENT_DAYS, day_of(at), ())
     letter = aliased(Letter)
-    sent = exists().where(letter.key == _key(run_id), letter.sent_at.is_not(None))
-    return (*_due_people(run_id), RetentionItem.told_at.is_(None), ~sent)
+    on_its_way = letter.given_up_at.is_(None) & (letter.posted_at > at - timedelta(days=days))
+    reaches = exists().where(letter.key == _key(run_id), letter.sent_at.is_not(None) | on_its_way)
+    return (*_due_people(run_id), RetentionItem.told_at.is_(None), ~reaches)
 
 
 def _key(run_id: int) -> ColumnElement[str]:
     return literal(letter_key(run_id, 0)[:-1]).concat(cast(RetentionItem.object_id, Text))
 
 
-def _select_untold(run_id: int) -> Select[int, int, str | None, bool, bool, bool]:
+def _select_untold(
+    session: Session, run_id: int, at: datetime
+) -> Select[int, int, str | None, bool, bool, bool]:
     return (
         select(
             RetentionItem.id,
@@ -218,7 +256,7 @@ def _select_untold(run_id: int) -> Select[int, int, str | None, bool, bool, bool
         )
         .join(Person, Person.id == RetentionItem.object_id)
         .outerjoin(Letter, Letter.key == _key(run_id))
-        .where(*_untold(run_id))
+        .where(*_untold(session, run_id, at))
     )
 
 
