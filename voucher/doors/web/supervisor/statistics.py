@@ -70,7 +70,7 @@ class Level:
     steps: list[Step]
     losses: list[LossSum]
     months: list[tuple[str, int, int]]
-    above: Sums
+    above: Sums | None
     employment: Employment | None
     silent: int = 0
 
@@ -118,7 +118,9 @@ def statistics_of(code: str) -> ResponseReturnValue:
             step_names=STEP_NAMES,
             checks=[
                 (name, level.whole[key], level.above[key], key.endswith("_fen")) for key, name in CHECKED
-            ],
+            ]
+            if level.above is not None
+            else [],
         )  # fmt: skip
 
 
@@ -185,7 +187,9 @@ def _level(
     losses = reading.list_losses(session, code, asked.wish, house, own=own)
     months = [] if house is not None or asked.wish.filters else list_months(session, code, own=own)
     rows.sort(key=lambda each: (-each.sums["issued"], -each.sums["paid_fen"], each.name))
-    above = sum_above(session, code, asked.wish, institution_id=house, own=own)
+    above = sum_above(
+        session, code, asked.wish, regions=regions, institution_id=house, own=own, vouchers=whole["issued"]
+    )
     employment = count_employed(
         session, regions, asked.wish, institution_id=house, certified=whole["certified"]
     )

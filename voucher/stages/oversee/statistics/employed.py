@@ -1,4 +1,6 @@
-"""漏斗的最后一步 就业: who stands on a list of the insured (在职参保名单) from the day of the certificate on.
+"""漏斗的最后一步 就业: whose insurance at work (在职参保名单) began on the day of the certificate or later.
+
+Where a list tells no beginning, whoever still stands on it after that day counts.
 
 The list is the one brought along for the yearly questions. Without one nothing is known and nothing told.
 """
@@ -9,11 +11,11 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import and_, func, or_, select, text
+from sqlalchemy import CTE, and_, func, or_, select, text
 from sqlalchemy.orm import Session
 
 from voucher.plumbing.types import Int64, Text
-from voucher.registry.catalogue import list_subtree
+from voucher.registry.catalogue import Region
 from voucher.rules.joins import ListKind
 from voucher.rules.lifecycle import Thing
 from voucher.stages.oversee.joins.models import AuditList, AuditListRow
@@ -26,7 +28,7 @@ from voucher.stages.oversee.statistics.reading import COUNTED_ONE_BY_ONE, Wish, 
 class Employment:
     """How many vouchers with a certificate, and people, are insured at work since; None where too many.
 
-    `as_of` is the day of the newest list, `lists` how many there are.
+    `as_of` is the day of the newest list, `lists` how many there are: none where all were deleted in time.
     """
 
     times: int | None
@@ -43,54 +45,57 @@ def count_employed(
     institution_id: int | None = None,
     certified: int,
 ) -> Employment | None:
-    """Return who of the certified works by the lists that speak of these regions; None without a list.
+    """Return who of the certified works by the lists that speak of these regions; None where none ever did.
 
     People are looked at one by one, up to a limit of vouchers. A line under another name counts for nobody.
     """
-    lists = session.scalars(
-        select(AuditList)
-        .where(AuditList.kind == str(ListKind.INSURED), AuditList.forgotten_at.is_(None))
-        .order_by(AuditList.id)
-    ).all()
-    reached = {each.id: set(list_subtree(session, each.region_code)) & set(regions) for each in lists}
-    speaking = [each for each in lists if reached[each.id]]
-    if not speaking:
+    within = _reach()
+    told = select(
+        func.count(AuditList.id.distinct()).filter(AuditList.forgotten_at.is_(None)),
+        func.max(AuditList.as_of).filter(AuditList.forgotten_at.is_(None)),
+        func.max(AuditList.as_of),
+    )
+    row = session.execute(
+        told.join(within, within.c.list_id == AuditList.id).where(within.c.code.in_(sorted(regions)))
+    ).one()
+    lists, newest, ever = int(row[0]), row[1], row[2]
+    if ever is None:
         return None
-    as_of = max(each.as_of for each in speaking)
-    if certified > COUNTED_ONE_BY_ONE:
-        return Employment(None, None, len(speaking), as_of)
+    as_of: date = ever if newest is None else newest
+    if not lists or certified > COUNTED_ONE_BY_ONE:
+        return Employment(None, None, lists, as_of)
     numbers = (
         text(NUMBERS).columns(person_id=Int64(), blind_index=Text(), name_index=Text()).subquery("numbers")
-    )
-    works = (
-        select(AuditListRow.line)
-        .join(AuditList, AuditList.id == AuditListRow.list_id)
-        .join(numbers, numbers.c.blind_index == AuditListRow.blind_index)
-        .where(
-            numbers.c.person_id == StatisticFact.person_id,
-            or_(AuditListRow.name_index.is_(None), AuditListRow.name_index == numbers.c.name_index),
-            func.coalesce(AuditListRow.until, AuditList.as_of) >= StatisticFact.certified_on,
-            or_(
-                *(
-                    and_(
-                        AuditListRow.list_id == each.id,
-                        StatisticFact.region_code.in_(sorted(reached[each.id])),
-                    )
-                    for each in speaking
-                )
-            ),
-        )
-        .exists()
     )
     conditions = [StatisticFact.region_code.in_(sorted(regions)), *match_facts(wish)]
     if institution_id is not None:
         conditions.append(StatisticFact.institution_id == institution_id)
     times, people = session.execute(
-        select(func.count(), func.count(StatisticFact.person_id.distinct())).where(
+        select(func.count(StatisticFact.object_id.distinct()), func.count(StatisticFact.person_id.distinct()))
+        .join(within, within.c.code == StatisticFact.region_code)
+        .join(AuditList, AuditList.id == within.c.list_id)
+        .join(numbers, numbers.c.person_id == StatisticFact.person_id)
+        .join(
+            AuditListRow,
+            and_(AuditListRow.list_id == AuditList.id, AuditListRow.blind_index == numbers.c.blind_index),
+        )
+        .where(
             StatisticFact.thing == str(Thing.VOUCHER),
-            StatisticFact.certified_on.is_not(None),
-            works,
+            AuditList.forgotten_at.is_(None),
+            or_(AuditListRow.name_index.is_(None), AuditListRow.name_index == numbers.c.name_index),
+            # who was insured before was in work before; without a beginning nobody knows
+            func.coalesce(AuditListRow.since, AuditListRow.until, AuditList.as_of)
+            >= StatisticFact.certified_on,
             *conditions,
         )
     ).one()
-    return Employment(int(times), int(people), len(speaking), as_of)
+    return Employment(int(times), int(people), lists, as_of)
+
+
+def _reach() -> CTE:
+    """Return, list by list, the regions it speaks of: its own and everything below."""
+    listed = AuditList.kind == str(ListKind.INSURED)
+    top = select(AuditList.id.label("list_id"), AuditList.region_code.label("code")).where(listed)
+    within = top.cte("within", recursive=True)
+    below = select(within.c.list_id, Region.code).join(Region, Region.parent_code == within.c.code)
+    return within.union_all(below)
