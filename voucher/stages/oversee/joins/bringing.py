@@ -16,8 +16,9 @@ from voucher.plumbing.bulk import write_many
 from voucher.plumbing.spreadsheets import Cell, Column, Limits, cell_text, open_table
 from voucher.plumbing.unit_of_work import Work
 from voucher.registry import catalogue
+from voucher.registry.importing.evaluators import Trades
 from voucher.registry.importing.frame import ImportRefused, Report, RowProblem
-from voucher.registry.importing.reading import Reading
+from voucher.registry.importing.reading import CELL_MISSING, Reading
 from voucher.registry.institutions import get_institution
 from voucher.registry.people import index_of, name_index_of
 from voucher.registry.tables import require_parameter_number
@@ -75,14 +76,13 @@ COLUMNS = (
 # what a kind of list is nothing without, beside the person
 NEEDED: dict[ListKind, tuple[str, ...]] = {
     ListKind.CERTIFICATE: (TRADE, LEVEL, SINCE),
-    ListKind.PAID: (TRADE, LEVEL, SINCE),
+    ListKind.PAID: (TRADE, LEVEL, SINCE, SUBSIDY),
     ListKind.BACKFLOW: (HOUSE, AMOUNT, SINCE),
     ListKind.ANSWERS: (TRADE, LEVEL, SINCE, ANSWERS),
 }
 # what a kind of list may say besides; name and days always
 WELCOME: dict[ListKind, tuple[str, ...]] = {
     ListKind.CONTACTS: (ACCOUNT, MOBILE, ADDRESS, CONTACT),
-    ListKind.PAID: (SUBSIDY,),
 }
 SUBSIDIES = {"培训补贴": "training", "培训": "training", "评价补贴": "evaluation", "评价": "evaluation"}
 WRITTEN = (
@@ -158,12 +158,12 @@ def _digest(path: Path) -> str:
 
 def _read(work: Work, kind: ListKind, path: Path, limits: Limits, report: Report) -> list[_Row]:
     rows: list[_Row] = []
-    aliases = catalogue.read_aliases(work.session)
+    aliases, trades = catalogue.read_aliases(work.session), Trades(work)
     with open_table(path, columns=COLUMNS, limits=limits) as table:
         for row in table:
             report.rows_read += 1
             reading = Reading(row)
-            made = _row(work, kind, row.line, reading, aliases) if reading.readable else None
+            made = _row(work, kind, row.line, reading, aliases, trades) if reading.readable else None
             if reading.problems or made is None:
                 report.refuse_row([RowProblem(row.line, *problem) for problem in reading.problems])
             else:
@@ -171,12 +171,14 @@ def _read(work: Work, kind: ListKind, path: Path, limits: Limits, report: Report
     return rows
 
 
-def _row(work: Work, kind: ListKind, line: int, reading: Reading, aliases: Mapping[str, str]) -> _Row | None:
+def _row(
+    work: Work, kind: ListKind, line: int, reading: Reading, aliases: Mapping[str, str], trades: Trades
+) -> _Row | None:
     number = reading.identity(NUMBER, work.today)
     named = reading.name(NAME) if reading.text(NAME) else None
     since, until = reading.period(SINCE, UNTIL, required=SINCE in NEEDED.get(kind, ()))
     links = _read_links(work, kind, reading)
-    said = _read_said(work, kind, reading, aliases)
+    said = _read_said(work, kind, reading, aliases, trades)
     if number is None:
         return None
     return (
@@ -212,20 +214,23 @@ def _read_links(work: Work, kind: ListKind, reading: Reading) -> tuple[str | Non
 
 
 def _read_said(
-    work: Work, kind: ListKind, reading: Reading, aliases: Mapping[str, str]
+    work: Work, kind: ListKind, reading: Reading, aliases: Mapping[str, str], trades: Trades
 ) -> tuple[int | str | None, ...]:
     """Return occupation, level, subsidy, institution, amount and answers of a row, as its kind needs them."""
     needed = NEEDED.get(kind, ())
-    trade = reading.take(TRADE, cell_text, required=TRADE in needed)
+    trade = reading.words(TRADE, trades.read_occupation) if TRADE in needed else None
+    if LEVEL in needed and not reading.text(LEVEL):
+        # blank is forgotten; without a level is said in words
+        reading.refuse(LEVEL, CELL_MISSING.refusal(column=LEVEL))
     level = int(reading.level(LEVEL) or 0) if LEVEL in needed else None
-    subsidy = reading.take(SUBSIDY, _read_subsidy, required=False)
+    subsidy = reading.take(SUBSIDY, _read_subsidy) if SUBSIDY in needed else None
     house = reading.take(HOUSE, lambda cell: _read_house(work, cell), required=HOUSE in needed)
     amount = reading.take(AMOUNT, lambda cell: parse_yuan(cell_text(cell)), required=AMOUNT in needed)
     answers = reading.take(ANSWERS, cell_text, required=ANSWERS in needed)
     return (
-        canonical_occupation(trade.strip(), aliases) if trade else None,
+        canonical_occupation(trade, aliases) if trade else None,
         level,
-        subsidy or (SUBSIDIES["培训"] if kind is ListKind.PAID else None),
+        subsidy,
         house,
         amount,
         "".join(answers.split()) if answers else None,
