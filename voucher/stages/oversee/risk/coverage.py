@@ -5,16 +5,19 @@ A rule without data found nothing because it could not look: that is told, never
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import text
+from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
 from voucher.plumbing.clock import day_of
 from voucher.plumbing.types import Day, UtcTime
+from voucher.registry.catalogue import Region
 from voucher.rules.joins import FEEDS, LIST_NAMES, ListKind
 from voucher.rules.risk.catalogue import RULES
+from voucher.stages.oversee.joins.models import AuditList
 from voucher.stages.oversee.risk.facts.gaps import GAPS, Gap
 from voucher.stages.oversee.risk.telling import TABLE_NAMES
 
@@ -83,10 +86,13 @@ class Coverage:
         )
 
 
-def read_coverage(session: Session) -> dict[str, Coverage]:
-    """Return of every rule which data it has and since when."""
+def read_coverage(session: Session, regions: Collection[str]) -> dict[str, Coverage]:
+    """Return of every rule which data it has and since when; lists count of some regions and of those above.
+
+    What another county brought along speaks of nobody here.
+    """
     known: dict[str, date | None] = {table: _first_day(session, *said) for table, said in FIRST_ROWS.items()}
-    known |= _read_lists(session)
+    known |= _read_lists(session, regions)
     names = {**TABLE_NAMES, **{_of(each): name for each, name in LIST_NAMES.items()}}
     found = {}
     for rule in RULES:
@@ -121,9 +127,17 @@ def _first_day(session: Session, column: str, table: str, order: str = "id") -> 
     return found
 
 
-def _read_lists(session: Session) -> dict[str, date | None]:
-    """Return the day the oldest list of each kind that still has its lines was brought along."""
-    sql = "SELECT kind, min(imported_at) AS since FROM audit_list WHERE forgotten_at IS NULL GROUP BY kind"
-    rows = session.execute(text(sql).columns(since=UtcTime()))
+def _read_lists(session: Session, regions: Collection[str]) -> dict[str, date | None]:
+    """Return the day the oldest list of each kind that still has its lines was brought along for regions."""
+    reach = select(Region.code, Region.parent_code).where(Region.code.in_(sorted(regions)))
+    above = reach.cte(recursive=True)
+    above = above.union(
+        select(Region.code, Region.parent_code).join(above, Region.code == above.c.parent_code)
+    )
+    rows = session.execute(
+        select(AuditList.kind, func.min(AuditList.imported_at))
+        .where(AuditList.forgotten_at.is_(None), AuditList.region_code.in_(select(above.c.code)))
+        .group_by(AuditList.kind)
+    )
     found: dict[str, date | None] = dict.fromkeys(map(_of, ListKind))
     return found | {_of(ListKind(kind)): day_of(at) for kind, at in rows}

@@ -136,7 +136,7 @@ def list_standings(
         .group_by(RiskFlag.rule)
     )
     counted = {rule: (int(live), int(upheld), int(dismissed)) for rule, live, upheld, dismissed in rows}
-    covered = read_coverage(session)
+    covered = read_coverage(session, regions)
     return [
         Standing(
             each, *counted.get(each.code, (0, 0, 0)), {name: thresholds[name] for name in each.thresholds},
