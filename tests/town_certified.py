@@ -99,8 +99,10 @@ def certified(
     class_id = scene.do("operator", lambda work: _run_class(work, programme_id, voucher_ids, until))
     if until != "certified":
         return Certified(programme_id, class_id, voucher_ids, [])
+    trade = str(terms.get("trade_code", NURSE))
     rows = [
-        scene.certificate(each, issued=f"{scene.at:%Y-%m-%d}", method=method, 收费=fee) for each in people
+        scene.certificate(each, trade, issued=f"{scene.at:%Y-%m-%d}", method=method, 收费=fee)
+        for each in people
     ]
     scene.certify(*rows)
     numbers = [str(each["证书编号"]) for each in rows]

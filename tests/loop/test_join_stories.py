@@ -16,6 +16,7 @@ from tests.scene import (
     ELECTRICIAN,
     EV1,
     FENG_YI,
+    JIYUAN,
     LI_SI,
     LIMITS,
     SUN_BA,
@@ -30,8 +31,10 @@ from tests.town_certified import REGISTRAR, certified, settle_down
 from tests.town_issue import person_id
 from voucher.ledger import audit
 from voucher.ledger.audit import AuditRow
+from voucher.ledger.holds import Hold
 from voucher.plumbing.clock import day_of
 from voucher.plumbing.unit_of_work import Work
+from voucher.registry.outside.models import OutsideAnswer, OutsideCall
 from voucher.registry.users import CLOCK_LOGIN
 from voucher.rules.actor import Role
 from voucher.rules.join_conclusions import FollowUp, HitState, Outcome
@@ -47,9 +50,14 @@ from voucher.stages.oversee.joins.forgetting import forget_joined, forget_joins,
 from voucher.stages.oversee.joins.models import AuditJoin, AuditJoinHit, AuditList, AuditListRow
 from voucher.stages.oversee.joins.reading import look_at_hits, look_at_join
 from voucher.stages.oversee.joins.running import add_up, run_join, whom_of
+from voucher.stages.oversee.risk.assigning import assign
+from voucher.stages.oversee.risk.concluding import conclude
 from voucher.stages.oversee.risk.coverage import read_coverage
 from voucher.stages.oversee.risk.facts import Window, read_facts
 from voucher.stages.oversee.risk.facts.listing import read_answers
+from voucher.stages.oversee.risk.finding import Found, find_flags
+from voucher.stages.oversee.risk.models import RiskFlag
+from voucher.stages.oversee.risk.raising import raise_flags
 from voucher.stages.oversee.risk.thresholds import read_shipped_thresholds
 from voucher.stages.settle.terms import PLEDGED
 from voucher.stages.settle.voucher_claims import file_claims
@@ -169,10 +177,13 @@ def _lists_find_what_was_planted(paid: Scene) -> None:
 
 def _rules_have_no_lists_yet(paid: Scene) -> None:
     """没有导入过的名单，规则页写从来没有数据，不写成零。"""
+    flow = line(SUN_BA, "2024-02-01", 收款机构代码=EV1[1], 金额="500.00")
+    paid.do("外地审计员", lambda work: bring(paid, ListKind.BACKFLOW, flow, work=work))
     with paid.database.read() as session:
-        covered = read_coverage(session)
+        covered = read_coverage(session, [JIYUAN])
+        assert read_coverage(session, [XINXIANG])["R16"].since == day_of(paid.at)
     never = {code for code, each in covered.items() if each.since is None}
-    assert {"R09", "R16"} <= never
+    assert {"R09", "R16"} <= never, "别的地方导入的名单，不算这里接入"
     assert covered["R01"].since == date(2024, 1, 10), "申领自有申领那天起可查"
     assert covered["R02"].is_partial, "名单还没有，证书有"
 
@@ -220,15 +231,20 @@ def _rules_read_the_same_lists(paid: Scene) -> None:
     assert {each.kind for each in found.links} >= {"address", "contact"}
     with paid.database.read() as session:
         (answers,) = read_answers(session, window).values()
-        covered = read_coverage(session)
+        covered = read_coverage(session, [JIYUAN])
     assert answers == "..AB.."
-    assert covered["R16"].since == day_of(paid.at)
+    assert covered["R16"].since == day_of(paid.at), "省里导入的，县里也算接入"
     recalled = covered["R27"]
     assert (recalled.sources[0].name, recalled.since) == ("回访", None), "账户、电话名单不是回访"
     bad = bad_rows(lambda: bring(paid, ListKind.BACKFLOW, line(LI_SI, "2024-02-01", 金额="五百")))
     assert [each.column for each in bad] == ["收款机构代码", "金额"]
     bad = bad_rows(lambda: bring(paid, ListKind.PAID, line(LI_SI, **trade | {"补贴种类": "奖金"})))
     assert [each.column for each in bad] == ["起始日期", "补贴种类"]
+    blank = {"职业编码": "9-99-99-99", "等级": "", "补贴种类": ""}
+    bad = bad_rows(lambda: bring(paid, ListKind.PAID, line(LI_SI, "2023-05-01", **blank)))
+    assert [(each.column, each.refusal.code) for each in bad] == [
+        ("职业编码", "occupation_unknown"), ("等级", "cell_missing"), ("补贴种类", "cell_missing"),
+    ]  # fmt: skip
 
 
 def _shared_and_overlapping_are_found(paid: Scene) -> None:
@@ -313,6 +329,113 @@ def test_年末突击申领的机构查出_每一笔都在依据里(scene: Scene
     assert "集中在预算年度最后" in hits[0].sentence
     assert [each["table"] for each in hits[0].rows] == ["申领", "申领"]
     assert hits[0].amount_fen > 0
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_名单只停住说得着的那一笔_没有姓名的不用_只有人工核实的才推翻(scene: Scene) -> None:
+    budget = settle_down(scene)
+    plain = certified(scene, budget, ZHANG_SAN)
+    pupil = certified(scene, budget, ZHANG_SAN, name="学生券", trade_code=ELECTRICIAN)
+    both = [*plain.voucher_ids, *pupil.voucher_ids]
+    scene.do(REGISTRAR, lambda work: file_claims(work, SubsidyKind.TRAINING, both, PLEDGED))
+    with scene.database.read() as session:
+        filed = session.execute(text("SELECT id, voucher_id FROM claim")).all()
+    barred = {str(number) for number, voucher in filed if voucher in plain.voucher_ids}
+    assert len(filed) == 2
+    scene.plant(f"INSERT INTO programme_group VALUES ({pupil.programme_id}, 'student')")
+    scene.hire(AUDITOR, Role.AUDITOR, "310101199001010810")
+    scene.at = on("2025-01-15")
+    most, who = read_shipped_thresholds(LAST), person_id(scene, ZHANG_SAN)
+
+    def flagged() -> list[tuple[str, str]]:
+        with scene.database.read() as session:
+            found = read_facts(session, Window(date(2023, 12, 1), LAST), scene.keyring)
+        assert list(find_paid_before(found, most)) == []
+        return [(each.subject, each.period) for each in find_ineligible(found, most)]
+
+    def answer(*, is_held: bool, by: str | None = None) -> None:
+        """系统答复，或者工作人员核实。"""
+
+        def act(work: Work) -> None:
+            call = OutsideCall(
+                kind="student", system="学籍系统", way="embedded", person_id=who, asked_at=work.at,
+                asked_by_person_id=work.actor.person_id, milliseconds=1, outcome="answered",
+            )  # fmt: skip
+            work.session.add(call)
+            work.session.flush()
+            said = {"call_id": call.id} if by is None else {"evidence": "函"}
+            work.session.add(
+                OutsideAnswer(
+                    person_id=who, kind="student", held=is_held, since=date(2022, 9, 1), as_of=work.today,
+                    system="学籍系统", told_at=work.at, **said,
+                    verified_by_person_id=None if by is None else scene.actor(by).person_id,
+                )
+            )  # fmt: skip
+
+        scene.do("operator", act)
+
+    nameless = ("", ZHANG_SAN[1])
+    bring(scene, ListKind.PENSION, line(nameless, "2023-09-01"))
+    trade = {"职业编码": ELECTRICIAN, "等级": "五级", "补贴种类": "培训补贴"}
+    bring(scene, ListKind.PAID, line(nameless, "2023-05-01", **trade))
+    assert flagged() == [], "没有写姓名的，不凭号码停钱"
+    answer(is_held=True)
+    first = "2024-01-10 是全日制在校学生（2022-09-01 起，"
+    assert flagged() == [(each, f"{first}学籍系统）") for each in barred], "学生券的那一笔不查"
+    bring(scene, ListKind.STUDENT, line(ZHANG_SAN, "2022-09-01", "2024-06-30"))
+    assert set(flagged()) == {(each, f"{first}{says}）") for each in barred for says in ("学籍系统", "市局")}
+    scene.at += timedelta(days=1)
+    answer(is_held=False)
+    assert flagged() == [(each, f"{first}市局）") for each in barred], "系统后来自动的答复不推翻名单"
+    _each_ground_is_concluded_by_others_than_who_brought_the_list(scene)
+    answer(is_held=False, by="初审员")
+    assert {period for _, period in flagged()} == {"2024-01-10 在羁押、服刑（2024-01-12 起，市局）"}
+
+
+def _each_ground_is_concluded_by_others_than_who_brought_the_list(scene: Scene) -> None:
+    """导入名单的人不办理依据它的线索；一个理由不属实，另一个理由照样查；同一理由不再查。"""
+    set_parameter(scene, "risk_months_back", "14", "2024-01-01", "个月")
+    scene.hire("兼任监管", Role.SUPERVISOR, "310101199001010810")
+    scene.hire("监管员", Role.SUPERVISOR, "310101199001010840")
+
+    def run() -> list[Found]:
+        with scene.database.read() as session:
+            every = find_flags(session, day_of(scene.at), scene.keyring)
+        found = [each for each in every if each.finding.rule == "R02"]
+        scene.do(CLOCK_LOGIN, lambda work: raise_flags(work, found))
+        return found
+
+    def flags() -> list[tuple[int, str]]:
+        with scene.database.read() as session:
+            return [
+                (each.id, each.period) for each in session.scalars(select(RiskFlag).order_by(RiskFlag.id))
+            ]
+
+    def held() -> int:
+        with scene.database.read() as session:
+            return session.scalar(select(func.count()).where(Hold.closed_at.is_(None))) or 0
+
+    (found,) = run()
+    ((flag, _),) = flags()
+    whose, other = (scene.actor(each).person_id for each in ("兼任监管", "监管员"))
+    own = told(scene, "兼任监管", partial(assign, flag_id=flag, person_id=other))
+    assert (own.code, "是您导入的" in own.title) == ("risk_flag_own_list", True)
+    chosen = told(scene, "监管员", partial(assign, flag_id=flag, person_id=whose))
+    assert chosen.code == "risk_flag_own_list"
+    scene.do("监管员", partial(assign, flag_id=flag, person_id=other))
+    assert held() == 1
+    scene.do("监管员", partial(conclude, flag_id=flag, words="学校复函：已经毕业", is_upheld=False))
+    run()
+    assert (len(flags()), held()) == (1, 0), "同一理由不再查"
+    # 以前的线索时段里没有写理由，按依据的那一行认
+    scene.plant("DROP TRIGGER risk_flag_period_fixed")
+    scene.plant("UPDATE risk_flag SET period = '2024-01-10'")
+    run()
+    assert (len(flags()), held()) == (1, 0)
+    bring(scene, ListKind.CUSTODY, line(ZHANG_SAN, "2024-01-12"))
+    run()
+    assert (len(flags()), held()) == (3, 2), "另一个理由照样查：两笔都在羁押期间"
+    assert found.finding.stops == (("claim", found.finding.subject),)
 
 
 def test_一笔申领在两次突击里只计一次金额_人也只数一次() -> None:

@@ -120,6 +120,8 @@ class OutsideFact(NamedTuple):
     ]
     since_on: Annotated[int, "起"]
     until_on: Annotated[int | None, "止，空为至今"] = None
+    claim: Annotated[str, "申领编号，只说这一笔；空为本人的各笔"] = ""
+    where: Annotated[str, "来源，空为不知道"] = ""
 
 
 class History(NamedTuple):
@@ -132,6 +134,7 @@ class History(NamedTuple):
     level: Step
     on: Annotated[int, "发放或取证日期（YYYY-MM-DD）"]
     where: Annotated[str, "地点"]
+    claim: Annotated[str, "申领编号，只说这一笔；空为本人的各笔"] = ""
 
 
 class Claim(NamedTuple):

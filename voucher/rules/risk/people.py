@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import date
 
 from voucher.rules.register import rule
@@ -41,7 +41,8 @@ def find_paid_before(facts: Facts, most: Thresholds) -> Iterator[Finding]:
     first: dict[tuple[str, str, str, str], Claim] = {}
     for claim in sorted(facts.claims, key=lambda each: (each.filed_at, each.id)):
         key = (claim.person, claim.kind, claim.occupation, claim.level)
-        before, twin = paid.get(key, []), first.setdefault(key, claim)
+        before = [each for each in paid.get(key, ()) if each.claim in ("", claim.id)]
+        twin = first.setdefault(key, claim)
         count = len(before) + (twin.id != claim.id)
         if count <= limit:
             continue
@@ -64,39 +65,53 @@ def find_paid_before(facts: Facts, most: Thresholds) -> Iterator[Finding]:
 
 @rule(number="RSK-02", stage="监管", source=SOURCE, since=SINCE)
 def find_ineligible(facts: Facts, most: Thresholds) -> Iterator[Finding]:
-    """Find claims for days on which the person is on a list that excludes, or certified before (R02)."""
+    """Find claims for days on which the person is on a list that excludes, or certified before (R02).
+
+    Each ground (what, since when, who says so) is a finding of its own, and part of its period: that one was
+    dismissed says nothing of another.
+    """
     limit = most["risk_ineligible_days"]
     listed: dict[str, list[OutsideFact]] = defaultdict(list)
-    for each in facts.outside:
-        listed[each.person].append(each)
-    held = {
-        (each.person, each.occupation, each.level): each
-        for each in sorted(facts.history, key=lambda each: -each.on)
-        if each.kind == CERTIFIED
-    }
+    for fact in facts.outside:
+        listed[fact.person].append(fact)
+    held: dict[tuple[str, str, str], list[History]] = defaultdict(list)
+    for each in facts.history:
+        if each.kind == CERTIFIED:
+            held[each.person, each.occupation, each.level].append(each)
     for claim in facts.claims:
-        first = claim.served_from_on
-        if first is None:
+        if claim.served_from_on is None:
             continue
-        last = claim.served_until_on or first
-        said, days, behind = "", 0, ("", "")
-        for each in listed.get(claim.person, ()):
-            from_on, until_on = max(first, each.since_on), min(last, each.until_on or last)
-            if until_on - from_on + 1 > max(days, limit):
-                days, behind = until_on - from_on + 1, ("outside", each.id)
-                said = f"培训期间有 {days} 天{OUTSIDE_NAMES.get(each.kind, each.kind)}"
-                said += f"（{written_day(each.since_on)} 起）"
-        known = held.get((claim.person, claim.occupation, claim.level))
-        if not said and known is not None and known.on < first:
-            days, behind = first - known.on, ("history", known.id)
-            said = f"培训前（{written_day(known.on)}）已有同一职业同一等级的证书"
-        if said:
+        known = held.get((claim.person, claim.occupation, claim.level), ())
+        grounds = _list_grounds(claim, claim.served_from_on, listed.get(claim.person, ()), known, limit)
+        for ground, (days, said, behind) in grounds.items():
             yield Finding(
-                "R02", "claim", claim.id, written_day(first), days, "天", limit, 0,
-                f"{{person:{claim.person}}} 的 {{claim:{claim.id}}}：{said}。",
+                "R02", "claim", claim.id, f"{written_day(claim.served_from_on)} {ground}", days, "天", limit,
+                0, f"{{person:{claim.person}}} 的 {{claim:{claim.id}}}：{said}。",
                 (("claims", claim.id), behind), (claim.person,), claim.institution,
                 (("claim", claim.id),),
             )  # fmt: skip
+
+
+def _list_grounds(
+    claim: Claim, first: int, listed: Iterable[OutsideFact], known: Iterable[History], limit: int
+) -> dict[str, tuple[int, str, tuple[str, str]]]:
+    """Return days, sentence and row of each ground that excludes a claim, longest first."""
+    last = claim.served_until_on or first
+    found: dict[str, tuple[int, str, tuple[str, str]]] = {}
+    for fact in listed:
+        days = min(last, fact.until_on or last) - max(first, fact.since_on) + 1
+        if fact.claim not in ("", claim.id) or days <= max(limit, 0):
+            continue
+        name, since = OUTSIDE_NAMES.get(fact.kind, fact.kind), f"{written_day(fact.since_on)} 起"
+        ground = f"{name}（{since}{fact.where and '，' + fact.where}）"
+        if days > found.get(ground, (0,))[0]:
+            found[ground] = days, f"培训期间有 {days} 天{name}（{since}）", ("outside", fact.id)
+    for each in known:
+        if each.claim in ("", claim.id) and each.on < first:
+            on = written_day(each.on)
+            said = f"培训前（{on}）已有同一职业同一等级的证书"
+            found[f"已有证书（{on}，{each.where}）"] = first - each.on, said, ("history", each.id)
+    return dict(sorted(found.items(), key=lambda each: -each[1][0]))
 
 
 @rule(number="RSK-15", stage="监管", source=SOURCE, since=SINCE)

@@ -22,6 +22,8 @@ from voucher.stages.oversee.risk.reading import lock_flag
 from voucher.stages.oversee.risk.stopping import stop
 
 CHUNK = 200
+# the row a ground stands in, and what tells one ground from another
+BEHIND, GROUND = 2, ("kind", "since_on", "on")
 SUSPECTS = frozenset({"officer", "examiner"})
 _IS_LIVE = RiskFlag.state.in_(sorted(live_states(Thing.RISK_FLAG)))
 _IS_BLOCKING = RiskFlag.is_blocking.in_((True,))
@@ -70,7 +72,27 @@ def _leave_known(work: Work, found: Iterable[Found]) -> list[Found]:
         known = select(RiskFlag.rule, RiskFlag.kind, RiskFlag.subject, RiskFlag.period)
         for rule, kind, subject, period in work.session.execute(known.where(columns.in_(chunk))):
             del wanted[rule, kind, subject, period]
+    _leave_told_before(work, wanted)
     return [wanted[key] for key in keys if key in wanted]
+
+
+def _leave_told_before(work: Work, wanted: dict[tuple[str, str, str, str], Found]) -> None:
+    """Take out what a flag stands for whose period did not name its ground yet: its row tells the ground."""
+    keys = sorted(key for key, each in wanted.items() if " " in key[-1] and len(each.said) > 1)
+    columns = tuple_(RiskFlag.rule, RiskFlag.kind, RiskFlag.subject, RiskFlag.period)
+    old = select(RiskFlag.rule, RiskFlag.kind, RiskFlag.subject, RiskFlag.period, RiskFlagRow.said).join(
+        RiskFlagRow, (RiskFlagRow.flag_id == RiskFlag.id) & (RiskFlagRow.position == BEHIND)
+    )
+    for start in range(0, len(keys), CHUNK):
+        former = {key: (*key[:-1], key[-1].partition(" ")[0]) for key in keys[start : start + CHUNK]}
+        told = {
+            tuple(key): said
+            for *key, said in work.session.execute(old.where(columns.in_(sorted(set(former.values())))))
+        }
+        for key, before in former.items():
+            said, now = told.get(before), wanted[key].said[BEHIND - 1][2]
+            if said is not None and all(said.get(each) == now.get(each) for each in GROUND):
+                del wanted[key]
 
 
 def _stop_again(work: Work, found: Iterable[Found]) -> None:

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import re
+
 from sqlalchemy import select
 
 from voucher.plumbing.unit_of_work import Work
 from voucher.registry.users import RoleGrant, UserAccount
 from voucher.rules.actor import Role, check_role
 from voucher.rules.errors import Family, reason
-from voucher.stages.oversee.risk.models import RiskFlag
+from voucher.stages.oversee.joins.models import AuditList
+from voucher.stages.oversee.risk.facts.listing import LISTED
+from voucher.stages.oversee.risk.models import RiskFlag, RiskFlagRow
 
 SOURCE = "豫办〔2021〕29号 四（三） 监管; 【设】风险线索须有处理人、说明、结论"
 HANDLERS = (Role.SUPERVISOR,)
+_OF_LIST = re.compile(rf"(?:^|-){LISTED}(\d{{1,18}})-")
 
 RISK_FLAG_MISSING = reason(
     "risk_flag_missing",
@@ -27,6 +32,13 @@ RISK_FLAG_OWN = reason(
     SOURCE,
     Family.FORBIDDEN,
 )
+RISK_FLAG_OWN_LIST = reason(
+    "risk_flag_own_list",
+    "这条线索依据的名单 {number} 是您导入的，不能由您办理",
+    "请由没有导入这份名单的监管人员办理",
+    SOURCE,
+    Family.FORBIDDEN,
+)
 RISK_FLAG_NOT_YOURS = reason(
     "risk_flag_not_yours",
     "这条线索没有分给您办理",
@@ -39,7 +51,8 @@ RISK_FLAG_NOT_YOURS = reason(
 def load_flag(work: Work, flag_id: int) -> RiskFlag:
     """Return a flag, locked, for a supervisor of its region who has nothing to do with it.
 
-    Raises Refused role_missing, risk_flag_missing (also for a foreign one), risk_flag_own_institution.
+    Raises Refused role_missing, risk_flag_missing (also for a foreign one), risk_flag_own_institution,
+    risk_flag_own_list.
     """
     check_role(work.actor, *HANDLERS)
     found = lock_flag(work, flag_id)
@@ -65,7 +78,7 @@ def lock_flag(work: Work, flag_id: int) -> RiskFlag:
 def check_apart(work: Work, flag: RiskFlag, person_id: int) -> None:
     """Refuse who has or had a role in the flagged institution under any account, or is meant by the flag.
 
-    Raises Refused risk_flag_own_institution.
+    And who brought a list along it rests on. Raises Refused risk_flag_own_institution, risk_flag_own_list.
     """
     own = (
         select(RoleGrant.id)
@@ -76,3 +89,13 @@ def check_apart(work: Work, flag: RiskFlag, person_id: int) -> None:
     is_own = flag.institution_id is not None and work.session.scalar(own) is not None
     if is_own or person_id == flag.suspect_person_id:
         raise RISK_FLAG_OWN.refused()
+    rows = work.session.scalars(
+        select(RiskFlagRow.fact_key).where(
+            RiskFlagRow.flag_id == flag.id, RiskFlagRow.fact_key.contains(LISTED)
+        )
+    )
+    lists = {int(found[1]) for key in rows if (found := _OF_LIST.search(key)) is not None}
+    for each in work.session.scalars(
+        select(AuditList).where(AuditList.id.in_(sorted(lists)), AuditList.imported_by_person_id == person_id)
+    ):
+        raise RISK_FLAG_OWN_LIST.refused(number=each.number)

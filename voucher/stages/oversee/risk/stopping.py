@@ -99,7 +99,7 @@ def check_may_let_go(work: Work, hold: Hold) -> None:
     """Refuse to end by hand what a flag without a conclusion holds, and always to who is meant by the flag.
 
     What an upheld flag holds is ended by an officer who has nothing to do with it. Raises Refused
-    hold_of_risk_flag, risk_flag_own_institution.
+    hold_of_risk_flag, risk_flag_own_institution, risk_flag_own_list.
     """
     flag = find_flag_of(work.session, hold)
     if flag is None:

@@ -1,8 +1,9 @@
 """Facts of lists brought along for the yearly questions (审计名单): one import serves both.
 
 A list speaks of people with a claim or a voucher where it was brought along, or below. A line whose name is
-not the registered one may speak of somebody else: the questions tell of it, the rules are silent. What a list
-does not date holds on the day it was drawn up; death and a pension hold from then on.
+not the registered one may speak of somebody else: the questions tell of it, the rules are silent; so are
+those that hold money of a line without a name. What a list does not date holds on the day it was drawn up;
+death and a pension hold from then on.
 """
 
 from __future__ import annotations
@@ -26,6 +27,8 @@ NUMBERS = """
     JOIN person p ON p.blind_index = f.present_index WHERE f.ended_at IS NULL
 """
 DIGEST = 16
+# what the number of a fact begins with that a list says, then the list's own
+LISTED = "list-"
 OUTSIDE_KINDS: dict[ListKind, str] = {
     ListKind.DECEASED: "deceased",
     ListKind.PENSION: "pension",
@@ -45,9 +48,10 @@ OF_UNEMPLOYED = f"""EXISTS (SELECT 1 FROM programme_group g WHERE g.programme_id
     AND NOT EXISTS (SELECT 1 FROM programme_group g WHERE g.programme_id = v.programme_id
                     AND g.group_code <> {UNEMPLOYED})"""  # noqa: S608 — constants
 BARRED = f"(l.kind <> 'student' OR NOT {OF_STUDENTS}) AND (l.kind <> 'insured' OR ({OF_UNEMPLOYED}))"
-CLAIMS = f"""EXISTS (SELECT 1 FROM claim c LEFT JOIN voucher v ON v.id = c.voucher_id
-    WHERE c.person_id = n.person_id AND c.filed_at >= :since AND c.filed_at < :until AND {BARRED}
-      AND c.region_code IN (SELECT w.code FROM within w WHERE w.list_id = l.id))"""  # noqa: S608 — constants
+# claim by claim: what bars one of somebody's claims need not bar the other
+OF_CLAIMS = """JOIN claim c ON c.person_id = n.person_id AND c.filed_at >= :since AND c.filed_at < :until
+        AND c.region_code IN (SELECT w.code FROM within w WHERE w.list_id = l.id)
+    LEFT JOIN voucher v ON v.id = c.voucher_id"""
 HELD = """SELECT 1 FROM voucher v WHERE v.holder_person_id = n.person_id
     AND v.region_code IN (SELECT w.code FROM within w WHERE w.list_id = l.id)"""
 HOLDS = f"EXISTS ({HELD})"
@@ -55,10 +59,26 @@ TAKES = f"EXISTS ({HELD} AND v.issued_at >= :since AND v.issued_at < :until)"
 DATED = f"{HOLDS} AND x.since >= :first_on AND x.since <= :last_on"
 # an officer who found out since that it is not so is believed
 DENIED = """EXISTS (SELECT 1 FROM outside_answer a WHERE a.person_id = n.person_id AND a.held = 0
-    AND a.kind = l.kind AND a.told_at >= l.imported_at)"""
+    AND a.kind = l.kind AND a.told_at >= l.imported_at AND a.verified_by_person_id IS NOT NULL)"""
+# a number without a name may be somebody else's: what holds money takes no line that does not name its person
+NAMED = "x.name_index IS NOT NULL"
 
 
-def _ask(session: Reading, window: Window, kinds: Sequence[ListKind], condition: str) -> Iterator[Any]:
+def _ask_of_claims(
+    session: Reading, window: Window, kinds: Sequence[ListKind], condition: str
+) -> Iterator[Any]:
+    """Yield the lines that name their person, once for each claim they speak of."""
+    return _ask(session, window, kinds, f"{NAMED} AND {condition}", OF_CLAIMS, "c.id")
+
+
+def _ask(
+    session: Reading,
+    window: Window,
+    kinds: Sequence[ListKind],
+    condition: str,
+    joined: str = "",
+    claim: str = "NULL",
+) -> Iterator[Any]:
     """Yield the lines of standing lists of some kinds that speak of our people, oldest list first."""
     listed = ",".join(repr(str(each)) for each in kinds)
     sql = f"""WITH RECURSIVE within AS (
@@ -68,26 +88,31 @@ def _ask(session: Reading, window: Window, kinds: Sequence[ListKind], condition:
         ), numbers AS ({NUMBERS})
         SELECT l.id AS list_id, l.kind, l.as_of, l.source, x.line, n.person_id, x.since, x.until,
             x.account_index, x.mobile_index, x.address_index, x.contact_index, x.trade_code, x.level,
-            x.subsidy, x.amount_fen, x.answers,
+            x.subsidy, x.amount_fen, x.answers, {claim} AS claim_id,
             (SELECT i.id FROM institution i WHERE i.code = x.house_code) AS institution_id
         FROM audit_list l JOIN audit_list_row x ON x.list_id = l.id
         JOIN numbers n ON n.blind_index = x.blind_index
             AND (x.name_index IS NULL OR x.name_index = n.name_index)
+        {joined}
         WHERE l.id IN (SELECT w.list_id FROM within w) AND {condition}
-        ORDER BY l.id, x.line, n.person_id"""  # noqa: S608 — words of our own
+        ORDER BY l.id, x.line, n.person_id, claim_id"""  # noqa: S608 — words of our own
     yield from stream(session, sql, window, days=DAYS)
 
 
 def _id_of(row: Any) -> str:
-    return f"list-{row.list_id}-{row.line}-{row.person_id}"
+    found = f"{LISTED}{row.list_id}-{row.line}-{row.person_id}"
+    return found if row.claim_id is None else f"{found}-{row.claim_id}"
 
 
 def read_listed_outside(session: Reading, window: Window) -> Iterator[OutsideFact]:
-    """Yield what excludes by a list brought along, of the people who claim."""
-    for row in _ask(session, window, tuple(OUTSIDE_KINDS), f"{CLAIMS} AND NOT {DENIED}"):
+    """Yield what excludes by a list brought along, of the people who claim, claim by claim."""
+    for row in _ask_of_claims(session, window, tuple(OUTSIDE_KINDS), f"{BARRED} AND NOT {DENIED}"):
         kind = ListKind(row.kind)
         since, until = _span(kind, row)
-        yield OutsideFact(_id_of(row), name(row.person_id), OUTSIDE_KINDS[kind], day(since) or 0, day(until))
+        yield OutsideFact(
+            _id_of(row), name(row.person_id), OUTSIDE_KINDS[kind], day(since) or 0, day(until),
+            name(row.claim_id), row.source,
+        )  # fmt: skip
 
 
 def _span(kind: ListKind, row: Any) -> tuple[date, date | None]:
@@ -100,12 +125,13 @@ def _span(kind: ListKind, row: Any) -> tuple[date, date | None]:
 
 
 def read_listed_history(session: Reading, window: Window) -> Iterator[History]:
-    """Yield subsidies paid elsewhere and certificates had before, of the people who claim."""
-    for row in _ask(session, window, tuple(PAID_KINDS), CLAIMS):
+    """Yield subsidies paid elsewhere and certificates had before, of the people who claim, claim by claim."""
+    for row in _ask_of_claims(session, window, tuple(PAID_KINDS), "TRUE"):
         kind = ListKind(row.kind)
         yield History(
             _id_of(row), name(row.person_id), PAID_KINDS[kind] or row.subsidy, row.trade_code,
             str(row.level), day(row.since) or 0, f"{row.source}（{LIST_NAMES[kind]}）",
+            name(row.claim_id),
         )  # fmt: skip
 
 

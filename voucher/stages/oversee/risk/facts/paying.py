@@ -69,32 +69,41 @@ def read_outside(session: Reading, window: Window) -> Iterator[OutsideFact]:
     for each in _stream_believed(session, window):
         if each.kind != SKILL:
             yield OutsideFact(
-                name(each.id), name(each.person_id), each.kind, day(each.since) or 0, day(each.until)
-            )
+                _id_of(each), name(each.person_id), each.kind, day(each.since) or 0, day(each.until),
+                name(each.claim_id), each.system or "",
+            )  # fmt: skip
+
+
+def _id_of(answer: Any) -> str:
+    return name(answer.id) if answer.claim_id is None else f"{answer.id}-{answer.claim_id}"
 
 
 def _stream_believed(session: Reading, window: Window) -> Iterator[Any]:
     """Yield what holds of the people who claim by the newest answer of each kind, as the registry reads it.
 
-    What a system said of a number that never was the person's spoke of somebody else, and is left out; so is
-    that somebody studies who claims on a voucher for students.
+    What a system said of a number that never was the person's spoke of somebody else, and is left out. That
+    somebody studies comes once for each claim that is not on a voucher for students.
     """
     sql = f"""WITH told AS (
             SELECT a.id, a.person_id, a.kind, a.held, a.trade_code, a.level, a.since, a.until, a.system,
                 a.told_at
             FROM outside_answer a
             WHERE a.kind IN ('skill_upgrade','deceased','pension','student')
-              AND EXISTS (SELECT 1 FROM claim c LEFT JOIN voucher v ON v.id = c.voucher_id
-                          WHERE c.person_id = a.person_id AND c.filed_at >= :since AND c.filed_at < :until
-                            AND (a.kind <> 'student' OR NOT {OF_STUDENTS}))
+              AND EXISTS (SELECT 1 FROM claim c
+                          WHERE c.person_id = a.person_id AND c.filed_at >= :since AND c.filed_at < :until)
               AND (a.verified_by_person_id IS NOT NULL OR NOT EXISTS (
                 SELECT 1 FROM number_correction n WHERE n.person_id = a.person_id AND n.kind = 'wrong'
                   AND n.approved = 1 AND n.decided_at >= a.told_at))
         ), newest AS (SELECT max(id) AS id FROM told GROUP BY person_id, kind)
-        SELECT t.id, t.person_id, t.kind, t.trade_code, t.level, t.since, t.until, t.system
+        SELECT t.id, t.person_id, t.kind, t.trade_code, t.level, t.since, t.until, t.system,
+            c.id AS claim_id
         FROM told t JOIN told l ON l.person_id = t.person_id AND l.kind = t.kind AND l.told_at = t.told_at
         JOIN newest w ON w.id = l.id
-        WHERE t.held = 1 AND t.since IS NOT NULL ORDER BY t.id"""  # noqa: S608 — words of our own
+        LEFT JOIN claim c ON t.kind = 'student' AND c.person_id = t.person_id
+            AND c.filed_at >= :since AND c.filed_at < :until
+        LEFT JOIN voucher v ON v.id = c.voucher_id
+        WHERE t.held = 1 AND t.since IS NOT NULL AND (t.kind <> 'student' OR NOT {OF_STUDENTS})
+        ORDER BY t.id, c.id"""  # noqa: S608 — words of our own
     yield from stream(session, sql, window, days=("since", "until"))
 
 
