@@ -363,7 +363,7 @@ def test_名单只停住说得着的那一笔_没有姓名的不用_只有人工
             )  # fmt: skip
             work.session.add(call)
             work.session.flush()
-            said = {"call_id": call.id} if by is None else {"evidence": "函"}
+            said: dict[str, Any] = {"call_id": call.id} if by is None else {"evidence": "函"}
             work.session.add(
                 OutsideAnswer(
                     person_id=who, kind="student", held=is_held, since=date(2022, 9, 1), as_of=work.today,
