@@ -94,6 +94,8 @@ SHARED_MOBILE = "13700137000"
 # the place of one more member of staff among the demonstration's
 READER = 290
 STOPPED, APPLIED_FOR = "free-offset", "失业人员转岗培训券"
+# longer than anybody's data is kept who never comes
+LONG_AGO = timedelta(days=3650)
 FALLEN, FALLEN_ASKED = "vocational", "college"
 
 
@@ -455,7 +457,10 @@ def _object_to_stars(town: Town) -> None:
 
 
 def _list_what_is_over(town: Town) -> None:
-    """Have a list made of what is held too long, for another officer to read."""
+    """Have a list made of what is held too long, of one without a telephone too, for officers to read."""
+    person: Newcomer = next(town.stage.people)
+    opened = partial(open_worker, number=person.number, name=person.name, login="long-gone", mobile=None)
+    town.do("operator", opened, at=town.clock.now() - LONG_AGO)
     run = town.do("first-review", partial(ask_run, region_code=JIYUAN))
     while town.do("clock", partial(list_piece, run_id=run.id)):
         pass

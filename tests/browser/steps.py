@@ -16,6 +16,7 @@ from voucher.ledger.vouchers import Voucher
 from voucher.registry.consents.rows import Consent
 from voucher.stages.assess.models import ExamBatch
 from voucher.stages.issue.models import Issue
+from voucher.stages.oversee.retention.models import RetentionRun
 from voucher.stages.settle.models.claims import Claim
 from voucher.stages.settle.models.notices import Notice
 from voucher.stages.train.models.classes import TrainingClass
@@ -245,6 +246,10 @@ def office(steps: Stepping) -> None:
     person.go(f"/office/vouchers/{steps.holder('accepted')[1]}/hold")
     push(person, "/hold", empty=True)
     steps.note(person, "deed-refused", "office/deed.html")
+    person.go(f"/office/retention/{steps.find(RetentionRun, RetentionRun.listed_at.is_not(None))}")
+    person.press("打开书面告知名单（有姓名，逐人留痕）")
+    person.reads("书面告知名单")
+    steps.note(person, "addressees", "office/retention_addressees.html")
     person.go(f"/office/vouchers/{MISSING}")
     steps.note(person, "missing", "error.html")
     person.go("/keys")

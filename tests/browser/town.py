@@ -78,12 +78,12 @@ class Town:
         """Return the town's database."""
         return self.stage.house.database
 
-    def do(self, login: str, act: Callable[[Work], Result]) -> Result:
-        """Do one act as somebody, past the doors, at the town's present moment."""
+    def do(self, login: str, act: Callable[[Work], Result], at: datetime | None = None) -> Result:
+        """Do one act as somebody who may today, past the doors, at the town's present moment or another."""
         now = self.clock.now()
         with self.database.read() as session:
             actor = load_actor(session, login, now.date())
-        return perform(self.database, self.stage.house.keyring, actor, now, act)
+        return perform(self.database, self.stage.house.keyring, actor, at or now, act)
 
     def run_clock(self) -> None:
         """Let the clock do what is due, as the worker beside the application does every minute."""
