@@ -11,6 +11,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from voucher.plumbing.constraints import CHANGED_MEANWHILE, translate
 from voucher.plumbing.db import Model
 from voucher.plumbing.types import Day, Flag, Int64, Json, Text, UtcTime
+from voucher.rules.joins import number_list
 
 
 class AuditList(Model):
@@ -48,7 +49,7 @@ class AuditList(Model):
     @property
     def number(self) -> str:
         """Return the number people quote, e.g. MD-410000-0012."""
-        return f"MD-{self.region_code}-{self.id:04d}"
+        return number_list(self.region_code, self.id)
 
 
 class AuditListRow(Model):

@@ -17,8 +17,8 @@ from voucher.plumbing.types import Day, UtcTime
 from voucher.registry.catalogue import Region
 from voucher.rules.joins import FEEDS, LIST_NAMES, ListKind
 from voucher.rules.risk.catalogue import RULES
-from voucher.stages.oversee.joins.models import AuditList
 from voucher.stages.oversee.risk.facts.gaps import GAPS, Gap
+from voucher.stages.oversee.risk.facts.listing import LISTS
 from voucher.stages.oversee.risk.telling import TABLE_NAMES
 
 # the first row of each table: a day, or a moment (a name that ends in _at); a table without a number of its
@@ -135,9 +135,9 @@ def _read_lists(session: Session, regions: Collection[str]) -> dict[str, date | 
         select(Region.code, Region.parent_code).join(above, Region.code == above.c.parent_code)
     )
     rows = session.execute(
-        select(AuditList.kind, func.min(AuditList.imported_at))
-        .where(AuditList.forgotten_at.is_(None), AuditList.region_code.in_(select(above.c.code)))
-        .group_by(AuditList.kind)
+        select(LISTS.c.kind, func.min(LISTS.c.imported_at))
+        .where(LISTS.c.forgotten_at.is_(None), LISTS.c.region_code.in_(select(above.c.code)))
+        .group_by(LISTS.c.kind)
     )
     found: dict[str, date | None] = dict.fromkeys(map(_of, ListKind))
     return found | {_of(ListKind(kind)): day_of(at) for kind, at in rows}

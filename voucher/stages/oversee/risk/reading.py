@@ -10,8 +10,8 @@ from voucher.plumbing.unit_of_work import Work
 from voucher.registry.users import RoleGrant, UserAccount
 from voucher.rules.actor import Role, check_role
 from voucher.rules.errors import Family, reason
-from voucher.stages.oversee.joins.models import AuditList
-from voucher.stages.oversee.risk.facts.listing import LISTED
+from voucher.rules.joins import number_list
+from voucher.stages.oversee.risk.facts.listing import LISTED, LISTS
 from voucher.stages.oversee.risk.models import RiskFlag, RiskFlagRow
 
 SOURCE = "豫办〔2021〕29号 四（三） 监管; 【设】风险线索须有处理人、说明、结论"
@@ -95,7 +95,7 @@ def check_apart(work: Work, flag: RiskFlag, person_id: int) -> None:
         )
     )
     lists = {int(found[1]) for key in rows if (found := _OF_LIST.search(key)) is not None}
-    for each in work.session.scalars(
-        select(AuditList).where(AuditList.id.in_(sorted(lists)), AuditList.imported_by_person_id == person_id)
-    ):
-        raise RISK_FLAG_OWN_LIST.refused(number=each.number)
+    brought = LISTS.c.imported_by_person_id == person_id
+    numbered = select(LISTS.c.region_code, LISTS.c.id).where(LISTS.c.id.in_(sorted(lists)), brought)
+    for region, list_id in work.session.execute(numbered):
+        raise RISK_FLAG_OWN_LIST.refused(number=number_list(region, list_id))

@@ -12,13 +12,25 @@ from collections.abc import Iterator, Sequence
 from datetime import date
 from typing import Any
 
+from sqlalchemy import column, table
 from sqlalchemy.orm import Session as Reading
 
+from voucher.plumbing.types import Int64, Text, UtcTime
 from voucher.rules.joins import FOR_GOOD, LIST_NAMES, ListKind
 from voucher.rules.outside import GROUP_FACTS, STUDENT_GROUPS, FactKind
 from voucher.rules.risk.facts import Backflow, History, Link, OutsideFact
 from voucher.stages.oversee.risk.facts.asking import Window, day, midnight, name, stream
 
+# the lists as the rules read them: the questions, whose rows they are, look at the rules and never back
+LISTS = table(
+    "audit_list",
+    column("id", Int64),
+    column("kind", Text),
+    column("region_code", Text),
+    column("imported_at", UtcTime),
+    column("imported_by_person_id", Int64),
+    column("forgotten_at", UtcTime),
+)
 # a person is reached by the present number and by every one had before
 NUMBERS = """
     SELECT p.id AS person_id, p.blind_index, p.name_index FROM person p
@@ -138,8 +150,8 @@ def read_listed_history(session: Reading, window: Window) -> Iterator[History]:
 def read_listed_links(session: Reading, window: Window) -> Iterator[Link]:
     """Yield accounts, phones, addresses and contacts of a list, of the people who hold a voucher."""
     for row in _ask(session, window, (ListKind.CONTACTS,), TAKES):
-        for kind, column in LINKED.items():
-            value = getattr(row, column)
+        for kind, place in LINKED.items():
+            value = getattr(row, place)
             if value is not None:
                 yield Link(f"{kind}-{_id_of(row)}", name(row.person_id), kind, value[:DIGEST])
 
