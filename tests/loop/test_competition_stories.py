@@ -5,7 +5,6 @@ from __future__ import annotations
 from functools import partial
 
 import pytest
-from sqlalchemy import select
 
 from tests import town_assess as town
 from tests.awarded import give_honours, honoured, placed, take_places
@@ -15,10 +14,9 @@ from voucher.registry.people import Newcomer
 from voucher.rules.entries import Entry, EntryWay
 from voucher.rules.errors import Refused
 from voucher.rules.levels import Level
-from voucher.stages.assess import admit, plan
+from voucher.stages.assess import plan
 from voucher.stages.assess.direct_files import importer_for
 from voucher.stages.assess.entries import Direct
-from voucher.stages.assess.models import Candidate
 
 
 def test_省级行业二类赛单人第三名技师_第四和第十五名高级工_第十六名没有(scene: Scene) -> None:
@@ -52,9 +50,6 @@ def test_省级行业二类赛单人第三名技师_第四和第十五名高级�
     assert told(4, Level.TECHNICIAN) == "entry_level_too_high"
     assert told(16, Level.SENIOR) == "entry_place_earns_nothing"
     assert told(3, Level.SENIOR_TECHNICIAN) == "entry_level_too_high"
-    old = placed(ZHANG_SAN, 赛事名称="对照表施行以前的一场", 名次=2, 获奖日期="2023-08-01")
-    take_places(scene, old)
-    assert told(2, Level.SENIOR) == "entry_place_earns_nothing", "a place earns by the table of its own day"
     gone = {"撤销日期": "2024-04-01", "撤销原因": "冒名顶替，取消成绩"}
     take_places(scene, placed(ZHANG_SAN, **gone))
     assert told(3, Level.TECHNICIAN) == "entry_result_unrecorded", "a place taken back lets nobody in"
@@ -111,24 +106,3 @@ def test_竞赛破格都凭登记_别的职业别人的成绩不算_荣誉随名
         (3, "申报条件", "entry_result_unrecorded")
     ], "of a file the row is named, and nobody of it is listed"
     assert town.candidates(scene, batch_id) == {}
-
-
-@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
-def test_列入名单以后撤销的成绩_到了考场门口不得参考(scene: Scene) -> None:
-    """列入名单时成绩有效；考前撤销的，入场时再核一次，说清为什么不能考。"""
-    scene.at = on("2024-05-01")
-    house = town.evaluator(scene)
-    take_places(scene, placed(ZHANG_SAN), placed(LI_SI))
-    entry = Entry(EntryWay.COMPETITION, "获奖证书", competition="provincial_trade_2", team=1, place=3)
-    people = [Direct(Newcomer(each[1], each[0]), entry) for each in (ZHANG_SAN, LI_SI)]
-    new = town.new_batch(scene, house, trade_code=TURNER, level=int(Level.TECHNICIAN), people=people)
-    batch_id = scene.do(town.admin(scene, house), lambda work: plan.plan_batch(work, new)).id
-    town.arrange(scene, batch_id)
-    take_places(scene, placed(ZHANG_SAN, 撤销日期="2024-05-01", 撤销原因="冒名顶替，取消成绩"))
-    scene.at = on("2024-05-08", 9)
-    door = town.examiner(scene, house)
-    with scene.database.read() as session:
-        listed = session.scalars(select(Candidate.id).order_by(Candidate.id)).all()
-    with pytest.raises(Refused, match="entry_result_unrecorded"):
-        scene.do(door, lambda work: admit.admit(work, listed[0], ZHANG_SAN[1]))
-    scene.do(door, lambda work: admit.admit(work, listed[1], LI_SI[1]))

@@ -88,29 +88,23 @@ def check_recorded(
     placed: Iterable[Placed],
     honours: Collection[str],
     aliases: Mapping[str, str],
-) -> list[date]:
+) -> None:
     """Check that the place or the honour somebody enters by was entered by the office, and stands.
-
-    The days of the places that let them in come back: what a place earns hangs on its day.
 
     `placed` are the results that stand, `honours` the codes held on the day of the exam.
     Raises entry_result_unrecorded, entry_honour_unrecorded.
     """
     if entry is None:
-        return []
+        return
     if entry.way is EntryWay.COMPETITION:
         present = canonical_occupation(trade_code, aliases)
         wanted = (entry.competition, entry.team, entry.place, present)
-        days = [
-            each.awarded_on
-            for each in placed
-            if each.awarded_on <= on
+        if not any(
+            each.awarded_on <= on
             and (each.competition, each.team, each.place, canonical_occupation(each.trade_code, aliases))
             == wanted
-        ]
-        if not days:
+            for each in placed
+        ):
             raise ENTRY_RESULT_UNRECORDED.refused()
-        return days
-    if entry.way is EntryWay.EXCEPTION and entry.award not in honours:
+    elif entry.way is EntryWay.EXCEPTION and entry.award not in honours:
         raise ENTRY_HONOUR_UNRECORDED.refused()
-    return []

@@ -16,7 +16,6 @@ from voucher.registry.importing.evaluators import Trades
 from voucher.registry.importing.frame import Importer, Report
 from voucher.registry.importing.institutions import clean_title
 from voucher.registry.importing.reading import Reading
-from voucher.registry.importing.taking_back import RECORD_FOREIGN, may_take_back
 from voucher.registry.people import Newcomer
 from voucher.rules.actor import Role
 from voucher.rules.competitions import RECORD_SOURCE, spell_contest
@@ -184,8 +183,6 @@ class CompetitionResultsImporter(Importer[ResultRow]):
                 self.report.refuse(line, CONTEST, shown, RESULT_FIXED.refusal())
             elif (same.revoked_on, same.why) == (row.revoked_on, row.why):
                 self.report.rows_unchanged += 1
-            elif same.revoked_on is None and not may_take_back(self.work, same.recorded_by_person_id):
-                self.report.refuse(line, REVOKED, shown, RECORD_FOREIGN.refusal())
             elif same.revoked_on is None:
                 self._revoke(same, row)
             else:

@@ -16,7 +16,6 @@ from voucher.registry.dictionaries import check_not_ended, name_words
 from voucher.registry.honours import PersonHonour
 from voucher.registry.importing.frame import Importer
 from voucher.registry.importing.reading import Reading
-from voucher.registry.importing.taking_back import RECORD_FOREIGN, may_take_back
 from voucher.registry.people import Newcomer
 from voucher.rules.actor import Role
 from voucher.rules.dictionaries import Dictionary
@@ -125,12 +124,10 @@ class HonoursImporter(Importer[HonourRow]):
                 known[key] = self._add(person_id, row)
             elif (same.document, same.revoked_on, same.why) == (row.document, row.revoked_on, row.why):
                 self.report.rows_unchanged += 1
-            elif same.document != row.document or same.revoked_on is not None:
-                self.report.refuse(line, HONOUR, shown, HONOUR_FIXED.refusal())
-            elif not may_take_back(self.work, same.recorded_by_person_id):
-                self.report.refuse(line, REVOKED, shown, RECORD_FOREIGN.refusal())
-            else:
+            elif same.document == row.document and same.revoked_on is None:
                 self._revoke(same, row)
+            else:
+                self.report.refuse(line, HONOUR, shown, HONOUR_FIXED.refusal())
 
     def _add(self, person_id: int, row: HonourRow) -> PersonHonour:
         made = PersonHonour(

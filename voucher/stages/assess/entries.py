@@ -50,44 +50,25 @@ def check_entries(work: Work, batch: ExamBatch, entries: Mapping[int, Entry | No
     ways = read_open_ways(work.session, batch)
     for entry in entries.values():
         check_entry(entry, batch.level, ways)
-    for refused in find_unrecorded(work, batch, entries, ways).values():
+    for refused in find_unrecorded(work, batch, entries).values():
         raise refused
 
 
-def check_entry_stands(work: Work, batch: ExamBatch, candidate: Candidate) -> None:
-    """Refuse somebody whose place or honour was taken back since they were listed.
-
-    Raises Refused what `check_recorded` raises.
-    """
-    if candidate.voucher_id is not None:
-        return
-    entries = read_entries(work.session, [candidate.id])
-    for refused in find_unrecorded(work, batch, {candidate.person_id: entries.get(candidate.id)}).values():
-        raise refused
-
-
-def find_unrecorded(
-    work: Work, batch: ExamBatch, entries: Mapping[int, Entry | None], ways: OpenWays | None = None
-) -> dict[int, Refused]:
-    """Return, by person, why the place or the honour somebody enters by does not let them in.
-
-    It stands with the office, and a place earns the level by the table of its own day, where `ways` are told.
-    """
+def find_unrecorded(work: Work, batch: ExamBatch, entries: Mapping[int, Entry | None]) -> dict[int, Refused]:
+    """Return, by person, why the place or the honour somebody enters by does not stand with the office."""
+    session, aliases = work.session, catalogue.read_aliases(work.session)
     rest = [person_id for person_id, each in entries.items() if each is not None and each.way in RECORDED]
     if not rest or not batch.level:
         return {}
-    session, aliases = work.session, catalogue.read_aliases(work.session)
     placed = competitions.read_placed(session, rest)
     honours = competitions.read_honours(session, rest, batch.exam_on)
     found: dict[int, Refused] = {}
     for person_id in rest:
         try:
-            days = check_recorded(
+            check_recorded(
                 entries[person_id], batch.trade_code, batch.exam_on,
                 placed.get(person_id, ()), honours.get(person_id, ()), aliases,
             )  # fmt: skip
-            if ways is not None:
-                check_entry(entries[person_id], batch.level, ways, days)
         except Refused as refused:
             found[person_id] = refused
     return found
@@ -103,7 +84,7 @@ def read_open_ways(session: Session, batch: ExamBatch) -> OpenWays:
             for education, name in OPENED.items()
         },
         conditions=ladder.list_conditions(session, batch.exam_on),
-        placings=ladder.read_placings(ladder.list_placings(session, None)),
+        placings=ladder.read_placings(ladder.list_placings(session, batch.exam_on)),
         honours={each.code: each.name for each in list_words(session, Dictionary.HONOUR, batch.exam_on)},
     )
 
