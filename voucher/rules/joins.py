@@ -183,11 +183,6 @@ class Listed:
     is_name_other: bool = False
 
 
-def number_list(region_code: str, list_id: int) -> str:
-    """Return the number by which people quote a list, e.g. MD-410000-0012."""
-    return f"MD-{region_code}-{list_id:04d}"
-
-
 @rule(number="JOI-01", stage="监管", source=SOURCE, since=SINCE)
 def check_join(
     kind: JoinKind, list_kind: ListKind | None, since: date, until: date, today: date, *, days_most: int

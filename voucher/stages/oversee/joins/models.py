@@ -11,7 +11,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from voucher.plumbing.constraints import CHANGED_MEANWHILE, translate
 from voucher.plumbing.db import Model
 from voucher.plumbing.types import Day, Flag, Int64, Json, Text, UtcTime
-from voucher.rules.joins import number_list
+from voucher.stages.oversee.risk.facts.listing import number_list
 
 
 class AuditList(Model):

@@ -10,8 +10,7 @@ from voucher.plumbing.unit_of_work import Work
 from voucher.registry.users import RoleGrant, UserAccount
 from voucher.rules.actor import Role, check_role
 from voucher.rules.errors import Family, reason
-from voucher.rules.joins import number_list
-from voucher.stages.oversee.risk.facts.listing import LISTED, LISTS
+from voucher.stages.oversee.risk.facts.listing import LISTED, LISTS, number_list
 from voucher.stages.oversee.risk.models import RiskFlag, RiskFlagRow
 
 SOURCE = "豫办〔2021〕29号 四（三） 监管; 【设】风险线索须有处理人、说明、结论"

@@ -83,6 +83,11 @@ def _ask_of_claims(
     return _ask(session, window, kinds, f"{NAMED} AND {condition}", OF_CLAIMS, "c.id")
 
 
+def number_list(region_code: str, list_id: int) -> str:
+    """Return the number by which people quote a list, e.g. MD-410000-0012."""
+    return f"MD-{region_code}-{list_id:04d}"
+
+
 def _ask(
     session: Reading,
     window: Window,
