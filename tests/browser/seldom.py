@@ -24,7 +24,7 @@ from voucher.plumbing.unit_of_work import Work
 from voucher.registry.consents.granting import Evidence, Wish, write_consent
 from voucher.registry.filing.applying import FirstPage, open_filing
 from voucher.registry.institutions import Institution
-from voucher.registry.people import Newcomer
+from voucher.registry.people import Newcomer, open_people
 from voucher.registry.renaming import propose_name
 from voucher.registry.renumbering import propose_number
 from voucher.registry.tariffs import propose_tariff
@@ -459,8 +459,8 @@ def _object_to_stars(town: Town) -> None:
 def _list_what_is_over(town: Town) -> None:
     """Have a list made of what is held too long, of one without a telephone too, for officers to read."""
     person: Newcomer = next(town.stage.people)
-    opened = partial(open_worker, number=person.number, name=person.name, login="long-gone", mobile=None)
-    town.do("operator", opened, at=town.clock.now() - LONG_AGO)
+    gone = replace(person, mobile=None, region_code=JIYUAN)
+    town.do("operator", lambda work: open_people(work, [gone]), at=town.clock.now() - LONG_AGO)
     run = town.do("first-review", partial(ask_run, region_code=JIYUAN))
     while town.do("clock", partial(list_piece, run_id=run.id)):
         pass

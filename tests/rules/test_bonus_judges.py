@@ -165,6 +165,11 @@ def test_what_a_person_has_to_look_at_waits_with_what_it_could_earn(
     assert verdict.refusal.code == code
 
 
+def test_what_its_filer_entered_or_of_another_day_is_not_told_as_entered() -> None:
+    for doubtful in (AwardRecord("奖", HIRED, True), AwardRecord("奖", FILED)):
+        assert "已登记：" not in repr(judge_bonus(replace(HONOUR, recorded=doubtful)))
+
+
 def test_the_first_reason_stands_and_every_other_is_told_beside_it() -> None:
     verdict = judged(HIRE, firm_size=FirmSize.LARGE, certified=False, insured_months=None)
     assert verdict.refusal is not None
