@@ -46,7 +46,7 @@ def upgrade() -> None:
         f"CREATE TRIGGER {TABLE}_no_truncate BEFORE TRUNCATE ON {TABLE} EXECUTE FUNCTION refuse_truncate()"
     )
     # asked once per statement, since one writes a hundred thousand rows
-    any_closed = f"IF EXISTS (SELECT 1 FROM fresh WHERE EXISTS ({IN_CLOSED_MONTH.format(row='fresh')}))"  # noqa: S608
+    any_closed = f"IF EXISTS (SELECT 1 FROM fresh WHERE EXISTS ({IN_CLOSED_MONTH.format(row='fresh')}))"  # noqa: S608 — constants
     op.execute(
         f"CREATE FUNCTION refuse_closed_month() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN {any_closed} "
         "THEN RAISE EXCEPTION 'the month is closed'; END IF; RETURN NULL; END $$"

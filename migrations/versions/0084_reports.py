@@ -64,7 +64,7 @@ def upgrade() -> None:
     )  # fmt: skip
     # sums of a region with everything below it came later: everything is counted anew from the trail
     for table in ("fact", "cell", "slice", "loss", "flow", "heads", "position"):
-        op.execute(f"DELETE FROM statistic_{table}")  # noqa: S608
+        op.execute(f"DELETE FROM statistic_{table}")  # noqa: S608 — constants
     for deed, told in (("UPDATE", "is append only"), ("DELETE", "rows are never deleted")):
         _refuse(f"{TABLE}_no_{deed.lower()}", deed, f"{TABLE} {told}")
     if op.get_bind().dialect.name == "postgresql":

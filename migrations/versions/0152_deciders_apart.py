@@ -76,7 +76,7 @@ def upgrade() -> None:
         return
     for name, when, told in HANDS:
         # asked once per statement, since one writes a hundred thousand hands
-        any_refused = f"IF EXISTS (SELECT 1 FROM fresh WHERE {when.format(row='fresh')})"  # noqa: S608
+        any_refused = f"IF EXISTS (SELECT 1 FROM fresh WHERE {when.format(row='fresh')})"  # noqa: S608 — constants
         op.execute(
             f"CREATE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN {any_refused} "
             "THEN RAISE EXCEPTION USING MESSAGE = TG_ARGV[0]; END IF; RETURN NULL; END $$"

@@ -9,7 +9,7 @@ from typing import Any
 
 import psycopg
 import pytest
-from sqlalchemy import Executable, func, select
+from sqlalchemy import Executable, QueuePool, func, select
 
 from tests.doors.loop import LI_SI, Loop
 from tests.doors.test_phones import Wire
@@ -145,7 +145,9 @@ def test_who_is_remembered_is_judged_as_ever_where_the_act_proves_nothing(
     world, system = loop.world, counter.system
 
     def count_lent(database: Database, said: Executable, values: Mapping[str, Any]) -> Sequence[Row]:
-        lent.append(database.engine.pool.checkedout())  # type: ignore[attr-defined]
+        pool = database.engine.pool
+        assert isinstance(pool, QueuePool)
+        lent.append(pool.checkedout())
         return look(database, said, values)
 
     with monkeypatch.context() as patched:

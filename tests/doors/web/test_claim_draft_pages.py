@@ -84,8 +84,7 @@ def test_a_claim_is_put_aside_and_a_colleague_goes_on_with_it(scene: Scene, worl
     second.press("存为草稿", voucher_id=[str(each) for each in vouchers])
     _says(second, "已存为草稿：3 张", "等孙八的照片", "1 份，还没有提交")
 
-    stop = lambda work: open_hold(work, Thing.VOUCHER, vouchers[2], "本人反映不是我")  # noqa: E731
-    held = scene.do("初审员", stop)
+    held = scene.do("初审员", lambda work: open_hold(work, Thing.VOUCHER, vouchers[2], "本人反映不是我"))
     first.go("/institution/claims/drafts/3")
     _says(first, "草稿里有 1 张现在不能申领", "待处置，结论作出后再申领", "申领 2 人")
     first.press("申领 2 人", pledged="1")
