@@ -20,12 +20,12 @@ from voucher.doors.schemas.settle import (
     ClaimFilter,
     Claims,
     ClearingDone,
-    CountDone,
     NewClearing,
     NewRejection,
     Resubmission,
     Withdrawal,
 )
+from voucher.doors.schemas.steps import CountDone
 from voucher.plumbing.unit_of_work import Work
 from voucher.registry.institutions import Institution
 from voucher.rules.vocabulary import SubsidyKind

@@ -19,7 +19,7 @@ from voucher.doors.schemas.payments import (
     NewConfirmation,
     NewPayingAgain,
 )
-from voucher.doors.schemas.settle import CountDone
+from voucher.doors.schemas.steps import CountDone
 from voucher.plumbing.unit_of_work import Work
 from voucher.registry import accounts
 from voucher.registry.accounts import confirm_account, propose_account, refuse_account

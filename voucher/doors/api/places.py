@@ -30,7 +30,7 @@ from voucher.doors.schemas.places import (
     Scans,
     VoucherMoved,
 )
-from voucher.doors.schemas.settle import CountDone
+from voucher.doors.schemas.steps import CountDone
 from voucher.ledger.vouchers import Voucher
 from voucher.plumbing.unit_of_work import Work
 from voucher.registry.counter_devices import check_device

@@ -14,7 +14,7 @@ from voucher.doors.auth.door import the_door
 from voucher.doors.auth.outside import ask_ahead
 from voucher.doors.auth.visitors import current_actor
 from voucher.doors.schemas.paging import paged
-from voucher.doors.schemas.settle import CountDone
+from voucher.doors.schemas.steps import CountDone
 from voucher.doors.schemas.vouchers import (
     CodeShown,
     DisputeState,

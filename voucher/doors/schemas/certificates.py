@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from marshmallow import Schema, fields, validate
 
-from voucher.doors.schemas.endings import TwoSteps
 from voucher.doors.schemas.paging import Paging, page_of
-from voucher.doors.schemas.settle import TimelineStep
+from voucher.doors.schemas.steps import TimelineStep, TwoSteps
 from voucher.doors.schemas.values import (
     LIST,
     WORDS_MAX,

@@ -6,8 +6,8 @@ from typing import Any
 
 from marshmallow import Schema, fields, pre_dump
 
-from voucher.doors.schemas.endings import TwoSteps
 from voucher.doors.schemas.paging import Paging, page_of
+from voucher.doors.schemas.steps import TwoSteps
 from voucher.doors.schemas.values import Body, Moment, OnDay, Region, Said, Whole, Word, Words
 from voucher.rules.vocabulary import Problem
 from voucher.stages.settle.models.denials import Denial

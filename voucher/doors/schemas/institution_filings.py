@@ -5,7 +5,7 @@ from __future__ import annotations
 from marshmallow import Schema, fields, validate
 
 from voucher.doors.schemas.paging import Paging, page_of
-from voucher.doors.schemas.settle import TimelineStep
+from voucher.doors.schemas.steps import TimelineStep
 from voucher.doors.schemas.values import (
     LINE_MAX,
     LIST,

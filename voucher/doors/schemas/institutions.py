@@ -5,7 +5,7 @@ from __future__ import annotations
 from marshmallow import Schema, fields
 
 from voucher.doors.schemas.paging import Paging, page_of
-from voucher.doors.schemas.settle import TimelineStep
+from voucher.doors.schemas.steps import TimelineStep
 from voucher.doors.schemas.values import WORDS_MAX, Body, Region, Word, Words
 from voucher.rules.measures import ENDING_NAMES, STEP_NAMES, Ending, Step
 

@@ -7,6 +7,7 @@ from typing import Any
 from marshmallow import Schema, ValidationError, fields, validates_schema
 
 from voucher.doors.schemas.paging import Paging, page_of
+from voucher.doors.schemas.steps import TimelineStep
 from voucher.doors.schemas.values import (
     WORDS_MAX,
     Body,
@@ -180,17 +181,6 @@ class ClaimState(Schema):
     filed_on = fields.Date()
 
 
-class TimelineStep(Schema):
-    """One step of a claim: what, when, who, and with which words."""
-
-    event = fields.String()
-    event_name = fields.String()
-    state_name = fields.String()
-    at = Moment()
-    who = fields.String()
-    opinion = fields.String(allow_none=True)
-
-
 class ClaimDetail(ClaimState):
     """A claim with everything that happened to it."""
 
@@ -238,9 +228,3 @@ class Withdrawal(Body):
 
     claim_ids = Ids(required=True)
     why = Words(required=True, most=WORDS_MAX, metadata={"description": "撤回原因"})
-
-
-class CountDone(Schema):
-    """How many were moved."""
-
-    count = fields.Integer()

@@ -7,7 +7,7 @@ from typing import Any
 from marshmallow import Schema, ValidationError, fields, validates_schema
 
 from voucher.doors.schemas.paging import Paging, page_of
-from voucher.doors.schemas.settle import TimelineStep
+from voucher.doors.schemas.steps import TimelineStep
 from voucher.doors.schemas.values import (
     WORDS_MAX,
     Body,
