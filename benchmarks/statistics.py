@@ -27,12 +27,15 @@ from sqlalchemy.orm import Session
 from benchmarks.copying import DURABLE, Started
 from benchmarks.machine import describe_machine
 from benchmarks.measuring import percentile, read_size
+from voucher.doors.web.supervisor.asking import list_choices
 from voucher.plumbing.db import Database
 from voucher.plumbing.secrets import Keyring
 from voucher.registry.catalogue import Region, list_subtree
 from voucher.registry.founding import found
 from voucher.stages.oversee.statistics import reading
 from voucher.stages.oversee.statistics.adding import ALL, DIMENSIONS, OWN, Delta
+from voucher.stages.oversee.statistics.checking import count_otherwise
+from voucher.stages.oversee.statistics.employed import count_employed
 from voucher.stages.oversee.statistics.facts import Fact
 from voucher.stages.oversee.statistics.models import MEASURES, STEPS
 from voucher.stages.oversee.statistics.reading import COLUMNS, Wish
@@ -208,24 +211,37 @@ def drill_down(session: Session, dice: random.Random, counties: list[str], provi
     level = dice.choice(("province", "county", "house", "class"))
     code = dice.choice(counties)
     if level == "province":
-        whole = reading.total(list(reading.sum_below(session, PROVINCE, wish).values()))
-        reading.list_losses(session, PROVINCE, wish)
-        reading.read_flow(session, PROVINCE, ("2024-01", "2024-12"))
-        reading.count_people(session, PROVINCE, wish, regions=province, vouchers=whole["issued"])
+        _read_page(
+            session, PROVINCE, wish, province, list(reading.sum_below(session, PROVINCE, wish).values())
+        )
         return f"{level} {'+'.join(chosen)}" if len(chosen) > 1 else level
     houses = reading.sum_houses(session, code, wish)
     if level == "county":
-        whole = reading.total(list(houses.values()))
-        reading.list_losses(session, code, wish)
-        reading.read_flow(session, code, ("2024-01", "2024-12"))
-        reading.count_people(session, code, wish, regions=[code], vouchers=whole["issued"])
+        _read_page(session, code, wish, [code], list(houses.values()))
         return f"{level}, several filters" if len(chosen) > 1 else level
     house = dice.choice(sorted(houses)) if houses else 0
     classes = reading.sum_classes(session, code, house, wish)
-    whole = reading.total(list(classes.values()))
-    reading.list_losses(session, code, wish, house)
-    reading.count_people(session, code, wish, regions=[code], institution_id=house, vouchers=whole["issued"])
+    _read_page(session, code, wish, [code], list(classes.values()), house)
     return level
+
+
+def _read_page(
+    session: Session,
+    code: str,
+    wish: Wish,
+    regions: list[str],
+    rows: list[reading.Sums],
+    house: int | None = None,
+) -> None:
+    """Read what stands around the rows of a page: people, check, losses, months, employment, choices, age."""
+    whole = reading.total(rows)
+    count_otherwise(session, code, wish, regions=regions, institution_id=house, vouchers=whole["issued"])
+    reading.list_losses(session, code, wish, house)
+    if house is None and not wish.filters:
+        reading.read_flow(session, code, ("2024-01", "2024-12"))
+    count_employed(session, regions, wish, institution_id=house, certified=whole["certified"])
+    list_choices(session, code, wish.filters)
+    reading.read_age(session)
 
 
 def move_on(each: Fact, on: date) -> Fact:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from itertools import combinations
+from typing import Any
 
 from sqlalchemy import select, update
 
@@ -14,6 +15,7 @@ from voucher.ledger.vouchers import Voucher, lock_vouchers
 from voucher.plumbing.unit_of_work import Work
 from voucher.registry.catalogue import list_subtree
 from voucher.rules.vocabulary import SubsidyKind
+from voucher.stages.oversee.statistics.checking import count_otherwise
 from voucher.stages.oversee.statistics.models import (
     STEPS,
     StatisticCell,
@@ -102,6 +104,7 @@ def test_roll_ups_follow_the_trail_and_equal_the_slow_query(scene: Scene) -> Non
     assert _keep_up(scene) == 0
     _levels_add_up(scene)
     _people_are_not_times(scene)
+    _one_pass_says_what_two_say(scene)
     _losses_have_reasons(scene)
     _several_filters_lose_what_one_loses(scene)
 
@@ -180,6 +183,23 @@ def _people_are_not_times(scene: Scene) -> None:
         assert (
             count_people(session, PROVINCE, Wish("2024-01", "2024-12"), regions=regions, vouchers=4) == kept
         )
+
+
+def _one_pass_says_what_two_say(scene: Scene) -> None:
+    """People and sums counted together are those counted apart; too many are not counted."""
+    for wish in (*_several(scene), Wish("2024-01", "2024-06")):
+        with scene.database.read() as session:
+            regions = list_subtree(session, PROVINCE)
+            place: dict[str, Any] = {"regions": regions, "vouchers": 4}
+            apart = count_people(session, PROVINCE, wish, **place)
+            whole = total(sum_below(session, PROVINCE, wish).values())
+            assert count_otherwise(session, PROVINCE, wish, **place) == (apart, whole)
+            for house, counted in sum_houses(session, JIYUAN, wish).items():
+                in_house: dict[str, Any] = {"regions": [JIYUAN], "institution_id": house}
+                apart = count_people(session, JIYUAN, wish, **in_house, vouchers=4)
+                assert count_otherwise(session, JIYUAN, wish, **in_house, vouchers=4) == (apart, counted)
+                told = count_otherwise(session, JIYUAN, wish, **in_house, vouchers=1_000_000)
+                assert told == (None, None)
 
 
 def _losses_have_reasons(scene: Scene) -> None:

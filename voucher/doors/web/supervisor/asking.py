@@ -19,7 +19,8 @@ from voucher.stages.oversee.statistics.adding import BELOW, DIMENSIONS
 from voucher.stages.oversee.statistics.models import StatisticSlice
 from voucher.stages.oversee.statistics.reading import Wish
 
-MONTH = re.compile(r"\d{4}-(0[1-9]|1[0-2])", re.ASCII)
+# as people write a month: 2024-03, 2024-3, 2024年3月, 202403; a year alone is its first or its last month
+MONTH = re.compile(r"(\d{4})(?:\s*[-/.年]\s*(0?[1-9]|1[0-2])\s*月?|(0[1-9]|1[0-2])|\s*年)?", re.ASCII)
 LABELS = {
     "programme": "券种",
     "fund": "资金来源",
@@ -33,23 +34,27 @@ CHOICES = 300
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """The wish, and the same as it stands in an address."""
+    """The wish, and the same as it stands in an address; `unread` says what was not understood."""
 
     wish: Wish
     address: dict[str, Any]
+    unread: tuple[str, ...] = ()
 
 
 def read_wish() -> Asked:
-    """Return what the address asks for; what it does not understand counts as not asked."""
+    """Return what the address asks for; what it does not understand counts as not asked, and is told."""
     address: dict[str, Any] = {}
-    months = []
-    for name, default in (("from", "0000-01"), ("until", "9999-12")):
-        given = request.args.get(name, "").strip()
-        if re.fullmatch(r"\d{4}", given, re.ASCII):
-            given += "-01" if name == "from" else "-12"
-        months.append(given if MONTH.fullmatch(given) else default)
-        if MONTH.fullmatch(given):
-            address[name] = given
+    months, unread = [], []
+    for name, default, whole in (("from", "0000-01", "01"), ("until", "9999-12", "12")):
+        given = request.args.get(name, "").strip()[:20]
+        month = read_month(given, whole)
+        months.append(month or default)
+        if month:
+            address[name] = month
+        elif given:
+            unread.append(f"发券月份“{given}”看不懂，没有按它筛选；请写成 2024-03，整年写 2024")
+    if months[0] > months[1]:
+        unread.append(f"开始月份 {months[0]} 晚于结束月份 {months[1]}，这样查不到券；请改其中一个")
     filters: dict[str, str] = {}
     for name in DIMENSIONS:
         given = request.args.get(name, "").strip()[:60]
@@ -57,7 +62,13 @@ def read_wish() -> Asked:
             continue
         filters[name] = "" if given == NONE_WORD else given
         address[name] = given
-    return Asked(Wish(months[0], months[1], filters), address)
+    return Asked(Wish(months[0], months[1], filters), address, tuple(unread))
+
+
+def read_month(given: str, whole: str) -> str | None:
+    """Return a month as YYYY-MM, `whole` standing for that of a year alone; None where it is none."""
+    found = MONTH.fullmatch(given)
+    return f"{found[1]}-{(found[2] or found[3] or whole).zfill(2)}" if found is not None else None
 
 
 def list_choices(

@@ -24,7 +24,7 @@ from voucher.rules.actor import check_reach
 from voucher.rules.lifecycle import STATE_NAMES, Thing
 from voucher.stages.oversee.handover.drill_tables import DEPTH_NAMES
 from voucher.stages.oversee.statistics import reading
-from voucher.stages.oversee.statistics.checking import sum_above
+from voucher.stages.oversee.statistics.checking import count_otherwise
 from voucher.stages.oversee.statistics.employed import Employment, count_employed
 from voucher.stages.oversee.statistics.facts import DIRECT, NOWHERE
 from voucher.stages.oversee.statistics.models import STEP_NAMES, STEPS
@@ -108,6 +108,7 @@ def statistics_of(code: str) -> ResponseReturnValue:
             labels=LABELS,
             choices=list_choices(session, code, asked.wish.filters),
             asked=asked.address,
+            unread=asked.unread,
             hidden=place,
             export=url_for("web.supervisor.statistics_file", code=code, **asked.address, **place),
             ask=url_for("web.supervisor.ask_for_statistics", code=code, **asked.address),
@@ -172,8 +173,8 @@ def _level(
     silent: int = 0,
 ) -> Level:
     whole = reading.total([each.sums for each in rows])
-    people = reading.count_people(
-        session, code, asked.wish, regions=regions, own=own, institution_id=house, vouchers=whole["issued"]
+    people, above = count_otherwise(
+        session, code, asked.wish, regions=regions, institution_id=house, own=own, vouchers=whole["issued"]
     )
     steps = [
         Step(
@@ -187,9 +188,6 @@ def _level(
     losses = reading.list_losses(session, code, asked.wish, house, own=own)
     months = [] if house is not None or asked.wish.filters else list_months(session, code, own=own)
     rows.sort(key=lambda each: (-each.sums["issued"], -each.sums["paid_fen"], each.name))
-    above = sum_above(
-        session, code, asked.wish, regions=regions, institution_id=house, own=own, vouchers=whole["issued"]
-    )
     employment = count_employed(
         session, regions, asked.wish, institution_id=house, certified=whole["certified"]
     )

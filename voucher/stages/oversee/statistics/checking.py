@@ -1,29 +1,32 @@
 """上下级核对: what a place comes to by sums the rows of its page are not made of, to hold those rows against.
 
 A region without filters, or under one, has a row of its own for everything below it. Under several, and for
-an institution, there is none: vouchers and claims are added up one by one, where they are not too many.
+an institution, there is none: vouchers and claims are added up one by one, where they are not too many. Where
+people are counted one by one as well, both are read in one pass.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, case, func, select
 from sqlalchemy.orm import Session
 
+from voucher.rules.lifecycle import Thing
 from voucher.stages.oversee.statistics.adding import BELOW
 from voucher.stages.oversee.statistics.models import MEASURES, STEPS, StatisticFact
 from voucher.stages.oversee.statistics.reading import (
     COUNTED_ONE_BY_ONE,
     Sums,
     Wish,
+    count_people,
     match_facts,
     sum_regions,
     total,
 )
 
 
-def sum_above(
+def count_otherwise(
     session: Session,
     region_code: str,
     wish: Wish,
@@ -32,24 +35,56 @@ def sum_above(
     institution_id: int | None = None,
     own: bool = False,
     vouchers: int,
-) -> Sums | None:
-    """Return what a place comes to otherwise than by its rows, or None where that would take too long.
+) -> tuple[Sums | None, Sums | None]:
+    """Return how many people reached each step at a place, and what it comes to otherwise than by its rows.
 
-    `regions` are those the rows speak of, `vouchers` how many they come to.
+    Either is None where it would take too long. `regions` are those the rows speak of, `vouchers` how many
+    they come to.
     """
-    if institution_id is None and len(wish.filters) <= 1:
-        return total(sum_regions(session, [region_code if own else BELOW + region_code], wish).values())
+    kept = not wish.filters and wish.year is not None
+    summed = institution_id is None and len(wish.filters) <= 1
+    if not kept and not summed and vouchers <= COUNTED_ONE_BY_ONE:
+        return _count_one_by_one(session, regions, wish, institution_id)
+    people = count_people(
+        session, region_code, wish,
+        regions=regions, own=own, institution_id=institution_id, vouchers=vouchers,
+    )  # fmt: skip
+    if summed:
+        rows = sum_regions(session, [region_code if own else BELOW + region_code], wish)
+        return people, total(rows.values())
     if vouchers > COUNTED_ONE_BY_ONE:
-        return None
+        return people, None
+    return people, _count_one_by_one(session, regions, wish, institution_id)[1]
+
+
+def _count_one_by_one(
+    session: Session, regions: Collection[str], wish: Wish, institution_id: int | None
+) -> tuple[Sums, Sums]:
+    """Return people and measures of everything a wish means, a claim's money at its place included."""
     conditions = [StatisticFact.region_code.in_(sorted(regions)), *match_facts(wish)]
     if institution_id is not None:
         conditions.append(StatisticFact.institution_id == institution_id)
+    is_voucher = StatisticFact.thing == str(Thing.VOUCHER)
+    days = {step: getattr(StatisticFact, f"{step}_on") for step in STEPS}
+    added: dict[str, ColumnElement[int]] = {step: func.count(day) for step, day in days.items()}
+    added["ended"] = func.count(func.nullif(StatisticFact.ended_as, ""))
+    for name in ("reserved_fen", "paid_fen"):
+        added[name] = func.sum(getattr(StatisticFact, name))
+    each = (
+        select(
+            *(func.count(case((is_voucher, day))).label(f"{step}_of") for step, day in days.items()),
+            *(added[name].label(name) for name in MEASURES),
+        )
+        .where(*conditions)
+        .group_by(StatisticFact.person_id)
+        .subquery()
+    )
     counted = session.execute(
         select(
-            *(func.count(getattr(StatisticFact, f"{step}_on")) for step in STEPS),
-            func.count(func.nullif(StatisticFact.ended_as, "")),
-            func.coalesce(func.sum(StatisticFact.reserved_fen), 0),
-            func.coalesce(func.sum(StatisticFact.paid_fen), 0),
-        ).where(*conditions)
+            *(func.count(func.nullif(each.c[f"{step}_of"], 0)) for step in STEPS),
+            *(func.coalesce(func.sum(each.c[name]), 0) for name in MEASURES),
+        )
     ).one()
-    return {name: int(each) for name, each in zip(MEASURES, counted, strict=True)}
+    found = [int(value) for value in counted]
+    people, measures = found[: len(STEPS)], found[len(STEPS) :]
+    return dict(zip(STEPS, people, strict=True)), dict(zip(MEASURES, measures, strict=True))
