@@ -100,7 +100,17 @@ def test_no_public_page_names_anybody_sets_a_cookie_without_need_or_weighs_too_m
 @ONE
 def test_what_is_the_same_for_everybody_is_kept_a_minute_and_nothing_else_is(town: Town) -> None:
     look = town.anybody.http
-    for path in ("/", "/guide", "/standards", "/institutions", "/open-data", "/standards.csv", "/robots.txt"):
+    kept = (
+        "/",
+        "/guide",
+        "/standards",
+        "/institutions",
+        "/exposures",
+        "/stars",
+        "/open-data",
+        "/standards.csv",
+    )
+    for path in (*kept, "/robots.txt"):
         first = look.get(path)
         assert first.headers["Cache-Control"] == "public, max-age=60", path
         assert {"Cookie"} <= set(first.vary), path

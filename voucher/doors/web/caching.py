@@ -16,7 +16,8 @@ KEPT = frozenset(
     for each in (
         "home", "guide", "accessibility", "privacy", "joining", "levels", "standards", "standards_file",
         "institutions", "institution", "evaluators", "classes", "training_class", "inspection_draws",
-        "notices", "figures", "figures_file", "dictionary", "dictionary_file", "robots", "sitemap",
+        "exposures", "stars", "notices", "figures", "figures_file", "dictionary", "dictionary_file",
+        "robots", "sitemap",
     )
 )  # fmt: skip
 
