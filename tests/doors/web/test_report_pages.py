@@ -47,6 +47,7 @@ def test_a_report_is_frozen_and_downloaded_and_the_board_says_what_the_desk_says
 
     page = watcher.go("/supervisor/reports")
     assert "还没有定稿的报告" in page.text
+    assert "最近结束的：月调度 2024-03，季通报 2024-Q1，半年督导 2023-H2，全年总结 2023" in page.text
     page = watcher.press("定稿", kind="quarter", period="2024-03")
     assert "季通报写 2024-Q1" in page.text
     page = watcher.press("定稿", kind="quarter", period="2024-Q1")
@@ -129,7 +130,10 @@ def _every_kind_is_frozen_and_what_cannot_be_is_refused(scene: Scene, world: Wor
             text(f"DROP TRIGGER {table}_no_update" if sqlite else f"ALTER TABLE {table} DISABLE TRIGGER USER")
         )
         connection.execute(text(f"UPDATE {table} SET why = why, body = replace(body, '2024', '2023')"))
-    assert "与定稿时的摘要不符" in watcher.go("/supervisor/reports/1").text
+    for address in ("1", "1.xlsx", "1.pdf"):
+        page = watcher.go(f"/supervisor/reports/{address}")
+        assert "与定稿时的摘要不符" in page.text, "no copy of it is handed out either"
+        assert "请停止使用本报告" in page.text
     scene.at = on("2029-01-02")
     world.at = scene.at.astimezone(UTC)
     later = Browser(world.sign_in("监管").http)

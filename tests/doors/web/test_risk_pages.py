@@ -83,7 +83,7 @@ def test_a_planted_fraud_is_found_from_the_dashboard_to_its_rows(scene: Scene, w
     assert "100%" in rules
     assert "学员付给机构、招生人的资金流水" in rules
     assert "没有线索不等于没有问题" in rules
-    assert "未接入：从来没有数据，不曾查过" in rules
+    assert "从来没有数据，不曾查过" in rules
     assert "签到：2024-" in rules
     assert "同一家没有申报的机构留下几种痕迹" in rules
     assert "没有这样的线索" in decent(watcher.go("/supervisor/risks")).text

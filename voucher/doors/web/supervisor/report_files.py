@@ -153,13 +153,15 @@ def _told(found: StatisticReport) -> dict[str, object]:
         "regions": [
             [str(each["place"]), each["name"], *(_value(key, each[key]) for key in WHAT)]
             for each in body["regions"]
-        ],
+        ]
+        + [["", "合计", *(_value(key, body["whole"][key]) for key in WHAT)]],
         "watched": [[each["name"], each["why"]] for each in body.get("watched", [])],
         "indicators": [
             [
                 each["name"], f"{each['target']:,} {each['unit']}（{SPAN_NAMES[Span(each['span'])]}）",
                 "未接入" if each["counted"] is None else f"{each['counted']:,}",
-                "—" if each["counted"] is None else share_name(each["basis_points"]), each["document"],
+                "—" if each["counted"] is None else share_name(each["basis_points"]),
+                f"{FORMULA_NAMES[Formula(each['formula'])]}。{each['document']}",
             ]
             for each in body.get("indicators", [])
         ],

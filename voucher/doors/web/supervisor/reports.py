@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 from flask import render_template, url_for
 from flask.typing import ResponseReturnValue
 
@@ -35,19 +37,32 @@ def reports() -> ResponseReturnValue:
 
 
 def _show_all() -> str:
-    before = fields.cursor("before")
-    with the_door().read() as session:
+    door, before = the_door(), fields.cursor("before")
+    with door.read() as session:
         rows = list_reports(session, current_actor().regions, before_id=before or None, limit=PAGE + 1)
         return render_template(
             "supervisor/reports.html",
             rows=rows[:PAGE],
             kinds=REPORT_NAMES,
+            ended=[(REPORT_NAMES[kind], period) for kind, period in list_ended(door.today).items()],
             region_names=name_regions(session, [each.region_code for each in rows]),
             next_url=url_for("web.supervisor.reports", before=rows[PAGE - 1].id)
             if len(rows) > PAGE
             else None,
             first_url=url_for("web.supervisor.reports") if before else None,
         )
+
+
+def list_ended(today: date) -> dict[ReportKind, str]:
+    """Return the newest period of each kind that is over, as it is spelled."""
+    month = today.year * 12 + today.month - 1
+    last, quarter, half = month - 1, month // 3 - 1, month // 6 - 1
+    return {
+        ReportKind.MONTH: f"{last // 12}-{last % 12 + 1:02d}",
+        ReportKind.QUARTER: f"{quarter // 4}-Q{quarter % 4 + 1}",
+        ReportKind.HALF: f"{half // 2}-H{half % 2 + 1}",
+        ReportKind.YEAR: f"{today.year - 1}",
+    }
 
 
 @supervisor.post("/supervisor/reports")

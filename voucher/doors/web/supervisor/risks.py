@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from enum import StrEnum
 from typing import Any
 
 from flask import render_template, url_for
@@ -40,7 +41,21 @@ STATES = {
     "dismissed": ("不属实", ("dismissed",)),
     "all": ("全部", (*queries.LIVE, "upheld", "dismissed")),
 }
-OUTCOMES = {"uphold": True, "dismiss": False}
+# which rules a page of rules shows
+SHOWN: dict[str, tuple[str, Callable[[queries.Standing], bool]]] = {
+    "all": ("全部", lambda _: True),
+    "open": ("有未办结线索", lambda each: each.open_count > 0),
+    "blocking": ("查出即停住", lambda each: each.rule.is_blocking),
+    "blind": ("没有数据可查", lambda each: each.coverage.since is None),
+    "partial": ("部分数据未接入", lambda each: each.coverage.since is not None and each.coverage.is_partial),
+}
+
+
+class Outcome(StrEnum):
+    """What a flag may be concluded as."""
+
+    UPHOLD = "uphold"
+    DISMISS = "dismiss"
 
 
 @supervisor.get("/supervisor/risks")
@@ -81,14 +96,22 @@ def risks() -> ResponseReturnValue:
 @supervisor.get("/supervisor/risks/rules")
 def risk_rules() -> ResponseReturnValue:
     """Show every rule with its thresholds, its open flags and its precision."""
-    door = the_door()
+    door, show = the_door(), fields.asked("show", SHOWN) or "all"
     with door.read() as session:
         thresholds = read_thresholds(session, door.today)
+        standings = queries.list_standings(session, current_actor().regions_as(*queries.WATCHERS), thresholds)
         return render_template(
             "supervisor/risk_rules.html",
-            standings=queries.list_standings(
-                session, current_actor().regions_as(*queries.WATCHERS), thresholds
-            ),
+            standings=[each for each in standings if SHOWN[show][1](each)],
+            tabs=[
+                (
+                    name,
+                    url_for("web.supervisor.risk_rules", show=None if word == "all" else word),
+                    sum(is_meant(each) for each in standings),
+                    word == show,
+                )
+                for word, (name, is_meant) in SHOWN.items()
+            ],
             meanings=queries.read_meanings(session, door.today),
             run=queries.find_last_run(session),
         )
@@ -127,9 +150,9 @@ def conclude_risk(flag_id: int) -> ResponseReturnValue:
     """Say whether it is true."""
 
     def call(work: Work) -> Done:
-        outcome = fields.text("outcome", "结论")
+        outcome = fields.one_of("outcome", "结论", Outcome)
         words = fields.text("words", "理由和依据", limit=1000)
-        done = conclude(work, flag_id, words, is_upheld=OUTCOMES.get(outcome, False))
+        done = conclude(work, flag_id, words, is_upheld=outcome is Outcome.UPHOLD)
         return Done("已认定属实" if done.state == "upheld" else "已认定不属实", _here(flag_id))
 
     return submit(call, lambda: _show(flag_id))
