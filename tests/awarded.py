@@ -8,6 +8,8 @@ from typing import Any
 from sqlalchemy import select
 
 from tests.scene import LIMITS, TURNER, Scene, write_csv
+from voucher.registry.awarding import confirm_awards
+from voucher.registry.awards import AwardFile
 from voucher.registry.importing.competition_results import CompetitionResultsImporter
 from voucher.registry.importing.frame import Importer, Report, import_file
 from voucher.registry.importing.honours import HonoursImporter
@@ -15,7 +17,7 @@ from voucher.registry.users import UserAccount
 from voucher.rules.actor import Role
 
 Row = Mapping[str, object]
-RECORDER = "登记员"
+RECORDER, CONFIRMER = "登记员", "登记确认员"
 
 
 def placed(person: tuple[str, str], **changes: object) -> Row:
@@ -37,20 +39,45 @@ def honoured(person: tuple[str, str], honour: str, awarded: str = "2023-12-20") 
 
 
 def take_places(scene: Scene, *rows: Row, by: str = RECORDER) -> Report:
-    """Enter places as an operator does who applies for no award."""
+    """Enter places as two operators do who apply for no award."""
     return _take(scene, CompetitionResultsImporter, rows, by)
 
 
 def give_honours(scene: Scene, *rows: Row, by: str = RECORDER) -> Report:
-    """Enter honours as an operator does who applies for no award."""
+    """Enter honours as two operators do who apply for no award."""
     return _take(scene, HonoursImporter, rows, by)
 
 
-def _take(scene: Scene, importing: type[Importer[Any]], rows: tuple[Row, ...], by: str) -> Report:
-    with scene.database.read() as session:
-        here = session.scalar(select(UserAccount.id).where(UserAccount.login == by))
-    if here is None:
-        scene.hire(by, Role.OPERATOR, "310101199001010110")
+def send_in(scene: Scene, importing: type[Importer[Any]], *rows: Row, by: str = RECORDER) -> Report:
+    """Send a file in, which waits for another person."""
+    _hire(scene, by, "310101199001010110")
     scene.serials += 1
     path = write_csv(scene.folder / f"awarded{scene.serials}.csv", rows)
     return scene.do(by, lambda work: import_file(work, importing, path, limits=LIMITS))
+
+
+def newest_file(scene: Scene) -> AwardFile:
+    """Return the file sent in last."""
+    with scene.database.read() as session:
+        return session.scalars(select(AwardFile).order_by(AwardFile.id.desc()).limit(1)).one()
+
+
+def confirm_newest(scene: Scene, by: str = CONFIRMER) -> None:
+    """Confirm the file sent in last, as another operator."""
+    _hire(scene, CONFIRMER, "310101199001010120")
+    file_id = newest_file(scene).id
+    scene.do(by, lambda work: confirm_awards(work, file_id).id)
+
+
+def _take(scene: Scene, importing: type[Importer[Any]], rows: tuple[Row, ...], by: str) -> Report:
+    report = send_in(scene, importing, *rows, by=by)
+    if report.rows_added or report.rows_changed:
+        confirm_newest(scene)
+    return report
+
+
+def _hire(scene: Scene, login: str, stem: str) -> None:
+    with scene.database.read() as session:
+        here = session.scalar(select(UserAccount.id).where(UserAccount.login == login))
+    if here is None:
+        scene.hire(login, Role.OPERATOR, stem)

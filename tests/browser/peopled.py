@@ -11,8 +11,10 @@ from pathlib import Path
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from tests.awarded import honoured, placed
 from tests.browser.seldom import do_what_is_seldom, list_states
 from tests.browser.town import Town, open_town
+from tests.scene import LI_SI
 from voucher.demo.house import moment
 from voucher.demo.province.cast import JIYUAN, MAIN_LOGIN
 from voucher.demo.province.cohorts import COHORTS
@@ -25,7 +27,12 @@ from voucher.demo.province.training import Training
 from voucher.ledger.holds import select_held
 from voucher.ledger.vouchers import Voucher
 from voucher.plumbing.reaching import Failure, Reached
+from voucher.plumbing.spreadsheets import Row
 from voucher.plumbing.unit_of_work import Work
+from voucher.registry.awarding import confirm_awards
+from voucher.registry.importing.competition_results import CompetitionResultsImporter
+from voucher.registry.importing.frame import take_rows
+from voucher.registry.importing.honours import HonoursImporter
 from voucher.registry.system_rows import InstitutionSystem
 from voucher.registry.webhook_carrying import note_attempt
 from voucher.registry.webhook_rows import EVENTS
@@ -79,9 +86,22 @@ def people_town(folder: Path) -> Town:
         town.give_password(login)
     applicants = find_workers(town)[1:3]
     do_what_is_seldom(town, provings, (applicants[0], applicants[1]))
+    _send_awards_in(town)
     _freeze_a_report(town)
     town.seal()
     return town
+
+
+def _send_awards_in(town: Town) -> None:
+    """Have an operator send in an honour, which the province confirms, and places, which wait for it."""
+    person = (LI_SI[0], LI_SI[1])
+    for importing, row in (
+        (HonoursImporter, honoured(person, "河南省技术能手")),
+        (CompetitionResultsImporter, placed(person)),
+    ):
+        rows = [Row(1, {name: str(each) for name, each in row.items()})]
+        town.do("operator-jy", partial(take_rows, importing=importing, rows=rows))
+    town.do("province-review", lambda work: confirm_awards(work, 1))
 
 
 def _freeze_a_report(town: Town) -> None:

@@ -120,6 +120,13 @@ OF_NOBODY = {
             *("list_preservations", "preserve", "lift_preservation"),
         )
     },
+    **{
+        f"awards.{name}": "外地的看不到，外地的文件和没有的一样：test_awards_api"
+        for name in (
+            *("list_results", "list_honours", "list_award_files"),
+            *("send_award_file", "decide_award_file"),
+        )
+    },
     "joins.list_audit_joins": "外地的看不到：web/test_join_pages",
     "joins.list_audit_hits": "外地的和没有的一样：web/test_join_pages",
     "notices.list_notices": "人人可见",

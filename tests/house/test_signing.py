@@ -17,6 +17,8 @@ ANOTHER = ("另一人", "两人", "他人", "提出人以外", "二人")
 # no money, no office held and nothing put back hangs on these alone: a review that is signed follows
 UNSIGNED = {
     "web.supervisor.decide_join_hits": "比对结果只是线索，追回、处置、移送各在自己那一步签署",
+    "awards.decide_award_file": "凭它报考、申报奖励，此后还有考试、核验和逐级签署",
+    "web.office.confirm_awards": "凭它报考、申报奖励，此后还有考试、核验和逐级签署",
     "certificates.verify_by_hand": "两人各自读登记，读得不同即不成立；此后还有初审、复核",
     "class_changes.decide_correction": "更正结业，此后还有考试和核验",
     "exams.correct_result": "更正成绩，证书另行核验",

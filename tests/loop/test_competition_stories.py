@@ -5,18 +5,24 @@ from __future__ import annotations
 from functools import partial
 
 import pytest
+from sqlalchemy import select
 
 from tests import town_assess as town
-from tests.awarded import give_honours, honoured, placed, take_places
+from tests.awarded import give_honours, honoured, newest_file, placed, send_in, take_places
 from tests.scene import LI_SI, LIMITS, NURSE, TURNER, ZHANG_SAN, Scene, on, write_csv
+from voucher.demo.signing import pass_all
+from voucher.registry.awarding import decline_awards
+from voucher.registry.importing.competition_results import CompetitionResultsImporter
 from voucher.registry.importing.frame import ImportRefused, import_file
 from voucher.registry.people import Newcomer
+from voucher.rules.approval import Step
 from voucher.rules.entries import Entry, EntryWay
 from voucher.rules.errors import Refused
 from voucher.rules.levels import Level
-from voucher.stages.assess import plan
+from voucher.stages.assess import admit, plan
 from voucher.stages.assess.direct_files import importer_for
 from voucher.stages.assess.entries import Direct
+from voucher.stages.assess.models import Candidate
 
 
 def test_省级行业二类赛单人第三名技师_第四和第十五名高级工_第十六名没有(scene: Scene) -> None:
@@ -50,6 +56,9 @@ def test_省级行业二类赛单人第三名技师_第四和第十五名高级�
     assert told(4, Level.TECHNICIAN) == "entry_level_too_high"
     assert told(16, Level.SENIOR) == "entry_place_earns_nothing"
     assert told(3, Level.SENIOR_TECHNICIAN) == "entry_level_too_high"
+    old = placed(ZHANG_SAN, 赛事名称="对照表施行以前的一场", 名次=2, 获奖日期="2023-08-01")
+    take_places(scene, old)
+    assert told(2, Level.SENIOR) == "entry_place_earns_nothing", "a place earns by the table of its own day"
     gone = {"撤销日期": "2024-04-01", "撤销原因": "冒名顶替，取消成绩"}
     take_places(scene, placed(ZHANG_SAN, **gone))
     assert told(3, Level.TECHNICIAN) == "entry_result_unrecorded", "a place taken back lets nobody in"
@@ -106,3 +115,68 @@ def test_竞赛破格都凭登记_别的职业别人的成绩不算_荣誉随名
         (3, "申报条件", "entry_result_unrecorded")
     ], "of a file the row is named, and nobody of it is listed"
     assert town.candidates(scene, batch_id) == {}
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_列入名单以后撤销的成绩_入场_发证_结算_支付各再核一次(scene: Scene) -> None:
+    """AC-J2：列入名单时成绩有效；后来撤销的，入场、发证、结算、支付时各再核一次，说清为什么。"""
+    scene.at = on("2024-05-01")
+    house = town.evaluator(scene)
+    take_places(scene, placed(ZHANG_SAN), placed(LI_SI))
+    entry = Entry(EntryWay.COMPETITION, "获奖证书", competition="provincial_trade_2", team=1, place=3)
+    people = [Direct(Newcomer(each[1], each[0]), entry) for each in (ZHANG_SAN, LI_SI)]
+    new = town.new_batch(scene, house, trade_code=TURNER, level=int(Level.TECHNICIAN), people=people)
+    batch_id = scene.do(town.admin(scene, house), lambda work: plan.plan_batch(work, new)).id
+    town.arrange(scene, batch_id)
+    take_places(scene, placed(ZHANG_SAN, 撤销日期="2024-05-01", 撤销原因="冒名顶替，取消成绩"))
+    scene.at = on("2024-05-08", 9)
+    door = town.examiner(scene, house)
+    with scene.database.read() as session:
+        listed = session.scalars(select(Candidate.id).order_by(Candidate.id)).all()
+    with pytest.raises(Refused, match="entry_taken_back"):
+        scene.do(door, lambda work: admit.admit(work, listed[0], ZHANG_SAN[1]))
+    scene.do(door, lambda work: admit.admit(work, listed[1], LI_SI[1]))
+
+    # 发证再核一次：登记还在的收下，已撤销的这一行说清为什么
+    scene.at = on("2024-05-20")
+    rows = [
+        scene.certificate(each, TURNER, "二级", issued="2024-05-15", 理论成绩="80", 技能成绩="80", 收费="0")
+        for each in (ZHANG_SAN, LI_SI)
+    ]
+    with pytest.raises(ImportRefused) as caught:
+        scene.import_certificates(rows)
+    assert [(each.line, each.column, each.refusal.code) for each in caught.value.report.problems] == [
+        (2, "证件号码", "entry_taken_back")
+    ]
+    assert "竞赛成绩已被撤销" in caught.value.report.problems[0].refusal.title
+
+    # 结算和支付各再核一次
+    scene.certify(rows[1])
+    scene.hire_everybody()
+    budget_id = scene.open_budget()
+    period = {"since": "2024-05-01", "until": "2024-05-31"}
+    settled = scene.settle(budget_id, **period)
+    stands = [
+        each for each in scene.line(settled, rows[1]).findings if "竞赛成绩或荣誉仍在登记中" in each["text"]
+    ]
+    assert [each["mark"] for each in stands] == ["✓"]
+    scene.review_and_post(settled.batch_id)
+    scene.close_notices()
+    scene.do("审批员", lambda work: pass_all(work, settled.batch_id, Step.APPROVE, "同意拨付"))
+    report = send_in(
+        scene, CompetitionResultsImporter, placed(LI_SI, 撤销日期="2024-05-30", 撤销原因="成绩更正")
+    )
+    assert report.rows_changed == 1
+    with pytest.raises(Refused, match="entries_taken_back") as barred:
+        scene.make_file(budget_id)
+    told = barred.value.refusal
+    assert "已被撤销" in told.sentence, "while a second person decides, no money leaves"
+    assert "不予通过" in told.next_step
+    file_id = newest_file(scene).id
+    scene.do("登记确认员", lambda work: decline_awards(work, file_id, "经核对成绩无误").id)
+    scene.make_file(budget_id)
+    take_places(scene, placed(LI_SI, 撤销日期="2024-05-30", 撤销原因="成绩更正"))
+    again = scene.settle(budget_id, **period)
+    assert "✗" in [
+        each["mark"] for each in scene.line(again, rows[1]).findings if "凭以报考的竞赛成绩" in each["text"]
+    ]

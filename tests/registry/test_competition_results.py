@@ -8,11 +8,16 @@ import pytest
 from sqlalchemy import delete, func, insert, select, update
 from sqlalchemy.exc import DBAPIError
 
-from tests.awarded import give_honours, honoured, placed, take_places
-from tests.scene import LI_SI, ZHANG_SAN, Scene, on
+from tests.awarded import confirm_newest, give_honours, honoured, newest_file, placed, send_in, take_places
+from tests.scene import LI_SI, XINXIANG, ZHANG_SAN, Scene, on
+from voucher.registry.awarding import confirm_awards
+from voucher.registry.awards import AwardFile, AwardLine
 from voucher.registry.competitions import CompetitionResult, read_honours
 from voucher.registry.dictionaries import DictionaryEntry
+from voucher.registry.importing.competition_results import CompetitionResultsImporter
 from voucher.registry.importing.frame import ImportRefused
+from voucher.rules.actor import Role
+from voucher.rules.errors import Refused
 
 
 def told(scene: Scene, **changes: object) -> list[tuple[str | None, str]]:
@@ -79,6 +84,10 @@ def test_a_place_is_entered_once_taken_back_once_and_never_written_over(scene: S
             take_places(scene, {**row, **changes})
         assert [each.refusal.code for each in caught.value.report.problems] == ["result_fixed"]
     gone = {**row, "撤销日期": "2024-02-01", "撤销原因": "冒名顶替，取消成绩"}
+    scene.hire("新乡经办", Role.OPERATOR, "310101199001010120", XINXIANG)
+    with pytest.raises(ImportRefused) as caught:
+        take_places(scene, gone, by="新乡经办")
+    assert [each.refusal.code for each in caught.value.report.problems] == ["award_foreign"]
     assert take_places(scene, gone).rows_changed == 1
     assert take_places(scene, gone).rows_unchanged == 1
     with pytest.raises(ImportRefused):
@@ -88,6 +97,9 @@ def test_a_place_is_entered_once_taken_back_once_and_never_written_over(scene: S
         update(CompetitionResult).values(place=1),
         update(CompetitionResult).values(honour=None),
         update(CompetitionResult).values(why="改写"),
+        update(AwardFile).values(confirmed_by_person_id=AwardFile.filed_by_person_id),
+        update(AwardLine).values(why="改写"),
+        delete(AwardFile),
     ):
         with pytest.raises(DBAPIError), scene.database.read() as session:
             session.execute(sin)
@@ -99,3 +111,52 @@ def test_a_place_is_entered_once_taken_back_once_and_never_written_over(scene: S
         "henan_skill_expert",
         "冒名顶替，取消成绩",
     )
+
+
+def test_nobody_enters_or_takes_back_a_place_alone(scene: Scene) -> None:
+    """Until another person confirms the file nothing of it counts; the database takes no row without one."""
+    scene.at = on("2024-05-01")
+    scene.hire("新乡经办", Role.OPERATOR, "310101199001010130", XINXIANG)
+    scene.hire("登记员二号", Role.OPERATOR, "310101199001010110")
+    assert send_in(scene, CompetitionResultsImporter, placed(ZHANG_SAN), placed(LI_SI)).rows_added == 2
+    assert count(scene) == 0
+    file_id = newest_file(scene).id
+    for login, code in (
+        ("登记员", "second_person_needed"),
+        ("登记员二号", "second_person_needed"),
+        ("新乡经办", "award_file_missing"),
+    ):
+        with pytest.raises(Refused, match=code):
+            confirm_newest(scene, by=login)
+    confirm_newest(scene)
+    assert count(scene) == 2
+    with pytest.raises(Refused, match="award_file_decided"):
+        confirm_newest(scene)
+    gone = placed(ZHANG_SAN, 撤销日期="2024-02-01", 撤销原因="冒名顶替，取消成绩")
+    assert send_in(scene, CompetitionResultsImporter, gone).rows_changed == 1
+    waiting = newest_file(scene).id
+    row, told = "SELECT min(id) FROM competition_result", "team, place, awarded_on, award_number, document"
+    told = f"person_id, competition, trade_code, {told}, recorded_at, recorded_by_person_id"
+    table, line = "competition_result", "award_file_id, line, person_id, facts"
+    alone = "confirmed_at = filed_at, confirmed_by_person_id = filed_by_person_id"
+    for sin in (
+        f"UPDATE competition_result SET revoked_on = '2024-02-01', why = '一人' WHERE id = ({row})",
+        f"UPDATE award_file SET {alone} WHERE id = {waiting}",
+        f"UPDATE award_file SET region_code = '{XINXIANG}' WHERE id = {waiting}",
+        f"INSERT INTO {table} (contest, award_file_id, {told}) SELECT 'X', {waiting}, {told} FROM {table}",
+        f"INSERT INTO {table} (contest, {told}) SELECT 'X', {told} FROM {table}",
+        f"INSERT INTO award_line ({line}) SELECT {file_id}, 9, person_id, facts FROM award_line",
+    ):
+        with pytest.raises(DBAPIError):
+            scene.plant(sin)
+    # the same file sent in twice: what is confirmed second changes nothing more
+    assert send_in(scene, CompetitionResultsImporter, gone).rows_changed == 1
+    confirm_newest(scene)
+    scene.do("登记确认员", lambda work: confirm_awards(work, file_id + 1).id)
+    with scene.database.read() as session:
+        assert [
+            each.why for each in session.scalars(select(CompetitionResult).order_by(CompetitionResult.id))
+        ] == [
+            "冒名顶替，取消成绩",
+            None,
+        ]

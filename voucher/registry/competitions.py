@@ -16,7 +16,8 @@ from voucher.plumbing.bulk import among
 from voucher.plumbing.constraints import CHANGED_MEANWHILE, translate
 from voucher.plumbing.db import Model
 from voucher.plumbing.types import Day, Int64, Text, UtcTime
-from voucher.registry.honours import PersonHonour
+from voucher.registry.awards import AwardLine, list_contested
+from voucher.registry.honours import list_given
 from voucher.rules.competitions import Placed
 
 
@@ -47,6 +48,8 @@ class CompetitionResult(Model):
     honour: Mapped[str | None] = mapped_column(Text)
     recorded_at: Mapped[datetime] = mapped_column(UtcTime, nullable=False)
     recorded_by_person_id: Mapped[int] = mapped_column(Int64, nullable=False)
+    # empty only where one person entered it before two were needed
+    award_file_id: Mapped[int | None] = mapped_column(Int64)
     revoked_on: Mapped[date | None] = mapped_column(Day)
     why: Mapped[str | None] = mapped_column(Text)
 
@@ -69,28 +72,21 @@ def list_results(session: Session, person_ids: Sequence[int]) -> list[Competitio
     )
 
 
-def list_newest(
-    session: Session, before_id: int | None, limit: int, recorded_by: int | None = None
-) -> list[CompetitionResult]:
-    """Return what was entered last, the newest first, from a row downwards; by one person where told."""
-    query = select(CompetitionResult).order_by(CompetitionResult.id.desc()).limit(limit)
-    if recorded_by is not None:
-        query = query.where(CompetitionResult.recorded_by_person_id == recorded_by)
-    if before_id is not None:
-        query = query.where(CompetitionResult.id < before_id)
-    return list(session.scalars(query))
-
-
 def read_placed(session: Session, person_ids: Sequence[int]) -> dict[int, list[Placed]]:
-    """Return the results of people that stand, by person."""
+    """Return the results of people that stand, by person; none that somebody asks to take back."""
     found: dict[int, list[Placed]] = {}
-    for row in list_results(session, person_ids):
-        if row.revoked_on is None:
-            placed = Placed(
-                row.competition, row.contest, row.trade_code, row.team, row.place, row.awarded_on, row.honour
-            )
-            found.setdefault(row.person_id, []).append(placed)
+    for row in _leave_out_contested(session, list_results(session, person_ids)):
+        placed = Placed(
+            row.competition, row.contest, row.trade_code, row.team, row.place, row.awarded_on, row.honour
+        )
+        found.setdefault(row.person_id, []).append(placed)
     return found
+
+
+def _leave_out_contested(session: Session, rows: Sequence[CompetitionResult]) -> list[CompetitionResult]:
+    standing = [each for each in rows if each.revoked_on is None]
+    contested = list_contested(session, AwardLine.result_id, [each.id for each in standing])
+    return [each for each in standing if each.id not in contested]
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,20 +101,14 @@ class Held:
 def list_held(session: Session, person_ids: Sequence[int], on: date) -> dict[int, list[Held]]:
     """Return the honours people hold on a day, given by themselves or with a place, by person."""
     found: dict[int, list[Held]] = {}
-    own = session.scalars(
-        select(PersonHonour)
-        .where(
-            among(session, PersonHonour.person_id, person_ids),
-            PersonHonour.awarded_on <= on,
-            PersonHonour.revoked_on.is_(None),
-        )
-        .order_by(PersonHonour.awarded_on, PersonHonour.id)
-    )
+    own = [each for each in list_given(session, person_ids) if each.revoked_on is None]
+    contested = list_contested(session, AwardLine.honour_id, [each.id for each in own])
     for each in own:
-        held = Held(each.honour, each.awarded_on, each.recorded_by_person_id)
-        found.setdefault(each.person_id, []).append(held)
-    for row in list_results(session, person_ids):
-        if row.honour is not None and row.revoked_on is None and row.awarded_on <= on:
+        if each.awarded_on <= on and each.id not in contested:
+            held = Held(each.honour, each.awarded_on, each.recorded_by_person_id)
+            found.setdefault(each.person_id, []).append(held)
+    for row in _leave_out_contested(session, list_results(session, person_ids)):
+        if row.honour is not None and row.awarded_on <= on:
             held = Held(row.honour, row.awarded_on, row.recorded_by_person_id)
             found.setdefault(row.person_id, []).append(held)
     return found

@@ -5,11 +5,13 @@ A row is never written over or deleted: an honour that was taken back keeps its 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, datetime
 
 from sqlalchemy import CheckConstraint, ForeignKey, UniqueConstraint, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
+from voucher.plumbing.bulk import among
 from voucher.plumbing.constraints import CHANGED_MEANWHILE, translate
 from voucher.plumbing.db import Model
 from voucher.plumbing.types import Day, Int64, Text, UtcTime
@@ -34,6 +36,8 @@ class PersonHonour(Model):
     document: Mapped[str] = mapped_column(Text, nullable=False)
     recorded_at: Mapped[datetime] = mapped_column(UtcTime, nullable=False)
     recorded_by_person_id: Mapped[int] = mapped_column(Int64, nullable=False)
+    # empty only where one person entered it before two were needed
+    award_file_id: Mapped[int | None] = mapped_column(Int64)
     revoked_on: Mapped[date | None] = mapped_column(Day)
     why: Mapped[str | None] = mapped_column(Text)
 
@@ -45,12 +49,12 @@ translate(
 )
 
 
-def list_honours(session: Session, person_id: int) -> list[PersonHonour]:
-    """Return the honours of a person in order of time, those taken back among them."""
+def list_given(session: Session, person_ids: Sequence[int]) -> list[PersonHonour]:
+    """Return the honours of people in order of time, those taken back among them."""
     return list(
         session.scalars(
             select(PersonHonour)
-            .where(PersonHonour.person_id == person_id)
+            .where(among(session, PersonHonour.person_id, person_ids))
             .order_by(PersonHonour.awarded_on, PersonHonour.id)
         )
     )

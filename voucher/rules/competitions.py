@@ -9,12 +9,15 @@ from datetime import date
 
 from voucher.rules.duplicates import canonical_occupation
 from voucher.rules.entries import Entry, EntryWay
-from voucher.rules.errors import Family, reason
+from voucher.rules.errors import Family, Refused, reason
 from voucher.rules.register import rule
 from voucher.rules.talents import COMPETITION_SOURCE
 from voucher.rules.vocabulary import FOUNDED
 
 RECORD_SOURCE = f"{COMPETITION_SOURCE}; S1-11b; 豫人社办〔2023〕102号（九）; S0-09c 须有获奖记录"
+
+# these ways into an exam rest on what the office has entered of a person
+RECORDED_WAYS = (EntryWay.COMPETITION, EntryWay.EXCEPTION)
 
 ENTRY_RESULT_UNRECORDED = reason(
     "entry_result_unrecorded",
@@ -28,6 +31,13 @@ ENTRY_HONOUR_UNRECORDED = reason(
     "荣誉库里没有该考生的这项荣誉，或已被撤销",
     "请与表彰文件核对；确已获得的，请人社部门先登记荣誉，再按破格申报",
     RECORD_SOURCE,
+    Family.CONFLICT,
+)
+ENTRY_TAKEN_BACK = reason(
+    "entry_taken_back",
+    "考生凭以报考的{what}已被撤销，或与登记的不符，不能据此{act}",
+    "请与获奖文件、表彰文件核对；撤销有误的，请人社部门重新登记后再办理，已发的证书由评价机构撤销",
+    f"{RECORD_SOURCE}; 【设】入场、发证、结算和支付时各核一次",
     Family.CONFLICT,
 )
 
@@ -88,23 +98,50 @@ def check_recorded(
     placed: Iterable[Placed],
     honours: Collection[str],
     aliases: Mapping[str, str],
-) -> None:
+) -> list[date]:
     """Check that the place or the honour somebody enters by was entered by the office, and stands.
+
+    The days of the places that let them in come back: what a place earns hangs on its day.
 
     `placed` are the results that stand, `honours` the codes held on the day of the exam.
     Raises entry_result_unrecorded, entry_honour_unrecorded.
     """
     if entry is None:
-        return
+        return []
     if entry.way is EntryWay.COMPETITION:
         present = canonical_occupation(trade_code, aliases)
         wanted = (entry.competition, entry.team, entry.place, present)
-        if not any(
-            each.awarded_on <= on
+        days = [
+            each.awarded_on
+            for each in placed
+            if each.awarded_on <= on
             and (each.competition, each.team, each.place, canonical_occupation(each.trade_code, aliases))
             == wanted
-            for each in placed
-        ):
+        ]
+        if not days:
             raise ENTRY_RESULT_UNRECORDED.refused()
-    elif entry.way is EntryWay.EXCEPTION and entry.award not in honours:
+        return days
+    if entry.way is EntryWay.EXCEPTION and entry.award not in honours:
         raise ENTRY_HONOUR_UNRECORDED.refused()
+    return []
+
+
+@rule(number="ASM-56", stage="评价", source=ENTRY_TAKEN_BACK.source, since=FOUNDED)
+def check_still_recorded(
+    entry: Entry | None,
+    trade_code: str,
+    on: date,
+    placed: Iterable[Placed],
+    honours: Collection[str],
+    aliases: Mapping[str, str],
+    act: str,
+) -> None:
+    """Check at a later step (`act`) that what let somebody into an exam still stands.
+
+    Its arguments are those of `check_recorded`. Raises entry_taken_back.
+    """
+    try:
+        check_recorded(entry, trade_code, on, placed, honours, aliases)
+    except Refused as refused:
+        what = "竞赛成绩" if refused.refusal.code == ENTRY_RESULT_UNRECORDED.code else "荣誉"
+        raise ENTRY_TAKEN_BACK.refused(what=what, act=act) from None

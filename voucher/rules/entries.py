@@ -9,6 +9,7 @@ from enum import StrEnum
 
 from voucher.rules.errors import Family, reason
 from voucher.rules.levels import name_level
+from voucher.rules.periods import in_force
 from voucher.rules.register import rule
 from voucher.rules.talents import Placing, find_level_of_place
 from voucher.rules.vocabulary import Level
@@ -169,7 +170,10 @@ class Condition:
 
 @dataclass(frozen=True, slots=True)
 class OpenWays:
-    """What is open on the day of an exam: the highest level by education, conditions, places, honours."""
+    """What is open on the day of an exam: the highest level by education, conditions, places, honours.
+
+    The placings are those of every day: what a place earns hangs on the day it was taken (TAL-07).
+    """
 
     on: date
     by_education: Mapping[Education, int]
@@ -179,9 +183,13 @@ class OpenWays:
 
 
 @rule(number="ASM-19", stage="评价", source=ENTRY_SOURCE, since=FOUNDED)
-def check_entry(entry: Entry | None, level: int, ways: OpenWays) -> None:
+def check_entry(
+    entry: Entry | None, level: int, ways: OpenWays, awarded: Sequence[date] | None = None
+) -> None:
     """Check the way into an exam of a level (0 for an item, which asks for no way).
 
+    A place earns what the table of its own day says (TAL-07): of the days it was taken on (`awarded`), and
+    while nobody knows them, of any day up to the exam.
     Whether the evidence is true is for people to see. Raises entry_way_missing, entry_evidence_missing,
     entry_held_incomplete, entry_education_missing, entry_level_too_high, entry_place_missing,
     entry_place_earns_nothing, and what `check_condition` raises.
@@ -201,18 +209,23 @@ def check_entry(entry: Entry | None, level: int, ways: OpenWays) -> None:
             raise ENTRY_EDUCATION_MISSING.refused()
         _check_not_above(EDUCATION_NAMES[entry.education], ways.by_education.get(entry.education, 0), level)
     elif entry.way is EntryWay.COMPETITION:
-        _check_place(entry, level, ways)
+        _check_place(entry, level, ways, awarded)
     else:
         check_condition(entry, level, ways)
 
 
-def _check_place(entry: Entry, level: int, ways: OpenWays) -> None:
+def _check_place(entry: Entry, level: int, ways: OpenWays, awarded: Sequence[date] | None) -> None:
     if entry.competition is None or entry.team is None or entry.place is None:
         raise ENTRY_PLACE_MISSING.refused()
-    earned = find_level_of_place(entry.competition, entry.team, entry.place, ways.on, ways.placings)
-    if earned is None:
+    days = [each.since for each in ways.placings if each.since <= ways.on] if awarded is None else awarded
+    earned = [
+        int(found.level)
+        for on in days
+        if (found := find_level_of_place(entry.competition, entry.team, entry.place, on, ways.placings))
+    ]
+    if not earned:
         raise ENTRY_PLACE_EARNS_NOTHING.refused(place=entry.place)
-    _check_not_above(f"竞赛第 {entry.place} 名", int(earned.level), level)
+    _check_not_above(f"竞赛第 {entry.place} 名", max(earned), level)
 
 
 def _check_not_above(what: str, most: int, level: int) -> None:
@@ -266,6 +279,6 @@ def _name_open(level: int, ways: OpenWays, here: Sequence[Condition]) -> str:
     found = {each.way for each in here}
     if any(most >= level for most in ways.by_education.values()):
         found.add(EntryWay.EDUCATION)
-    if any(each.level >= level for each in ways.placings):
+    if any(each.level >= level and in_force(ways.on, each.since, each.until) for each in ways.placings):
         found.add(EntryWay.COMPETITION)
     return "、".join(name for way, name in ENTRY_WAY_NAMES.items() if way in found) or "无"

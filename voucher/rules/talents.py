@@ -20,7 +20,7 @@ from voucher.rules.vocabulary import (
 
 COUNTED_SOURCE = "豫办〔2021〕29号 二 目标任务; S2-Gb、S2-Gd、S2-Ge"
 LADDER_SOURCE = "中办发〔2022〕58号（十一）; S3-11a; 豫人社办〔2023〕102号（八）（九）"
-COMPETITION_SOURCE = "河南省职业技能竞赛晋级 (DOMAIN H-k); S2-14c; AC-J2"
+COMPETITION_SOURCE = "河南省职业技能竞赛晋级 (DOMAIN H-k); S2-14c; AC-J2; 【设】按获奖日的对照表"
 LADDER_SINCE = date(2022, 10, 7)
 CATEGORY_SOURCE = "豫办〔2021〕29号 二 目标任务 五类人才; S2-Gc; 【设】除技能人才外的对应"
 
@@ -132,7 +132,11 @@ def list_ways(level: Level, on: date, steps: Sequence[Step]) -> list[Step]:
 def find_level_of_place(
     competition: str, team: int, place: int, on: date, placings: Sequence[Placing]
 ) -> Placing | None:
-    """Return what a place in a competition of a class earns by the table of the day; None for nothing."""
+    """Return what a place in a competition of a class earns by the table of a day; None for nothing.
+
+    The day is that of the award, never that of the exam: the notice says what this place earns and that the
+    certificate follows from it; a later table takes nothing from a place and gives an older one nothing.
+    """
     for each in placings:
         fits = each.competition == competition and each.team == team
         if fits and each.first <= place <= each.last and in_force(on, each.since, each.until):

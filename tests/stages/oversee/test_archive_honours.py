@@ -7,24 +7,17 @@ from sqlalchemy import delete, update
 from sqlalchemy.exc import DBAPIError
 
 from tests import town_issue
-from tests.awarded import placed, take_places
-from tests.scene import LI_SI, LIMITS, ZHANG_SAN, Scene, on, write_csv
+from tests.awarded import give_honours, placed, take_places
+from tests.scene import LI_SI, ZHANG_SAN, Scene, on
 from voucher.registry.honours import PersonHonour
-from voucher.registry.importing.frame import ImportRefused, Report, import_file
-from voucher.registry.importing.honours import HonoursImporter
+from voucher.registry.importing.frame import ImportRefused
 from voucher.rules.archive import Entry, EntryKind, Extent, Mark, choose_shown
 from voucher.stages.oversee.archive.entries import open_archive
 
 
-def take(scene: Scene, row: dict[str, object]) -> Report:
-    scene.serials += 1
-    path = write_csv(scene.folder / f"honours{scene.serials}.csv", [row])
-    return scene.do("operator", lambda work: import_file(work, HonoursImporter, path, limits=LIMITS))
-
-
 def told(scene: Scene, row: dict[str, object]) -> list[str]:
     with pytest.raises(ImportRefused) as caught:
-        take(scene, row)
+        give_honours(scene, row)
     return [each.refusal.code for each in caught.value.report.problems]
 
 
@@ -41,8 +34,8 @@ def test_an_honour_stands_in_the_record_and_is_never_written_over(scene: Scene) 
         "姓名": ZHANG_SAN[0], "证件号码": ZHANG_SAN[1], "荣誉": "河南省技术能手", "获得日期": "2023-12-20",
         "文件": "豫人社〔2023〕9号", "撤销日期": "", "撤销原因": "",
     }  # fmt: skip
-    assert take(scene, row).rows_added == 1
-    assert take(scene, row).rows_unchanged == 1
+    assert give_honours(scene, row).rows_added == 1
+    assert give_honours(scene, row).rows_unchanged == 1
     (entry,) = read(scene)
     assert (entry.kind, entry.title, entry.mark) == (
         EntryKind.HONOUR, "获得荣誉：河南省技术能手", Mark.STANDS,
@@ -58,7 +51,7 @@ def test_an_honour_stands_in_the_record_and_is_never_written_over(scene: Scene) 
     assert told(scene, {**row, "撤销日期": "2024-02-01"}) == ["honour_revoked_half"]
 
     gone = {**row, "撤销日期": "2024-02-01", "撤销原因": "材料不实，表彰决定撤销"}
-    assert take(scene, gone).rows_changed == 1
+    assert give_honours(scene, gone).rows_changed == 1
     (entry,) = read(scene)
     assert (entry.mark, entry.why) == (Mark.REVOKED, "材料不实，表彰决定撤销")
     assert told(scene, row) == ["honour_fixed"], "what was taken back does not come back in silence"

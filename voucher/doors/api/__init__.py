@@ -9,6 +9,7 @@ from voucher.doors.api.appeals import appeals
 from voucher.doors.api.applications import applications
 from voucher.doors.api.archives import archives
 from voucher.doors.api.attachments import attachments
+from voucher.doors.api.awards import awards
 from voucher.doors.api.bank_quarantine import bank_quarantine
 from voucher.doors.api.batches import batches
 from voucher.doors.api.budgets import budgets
@@ -127,6 +128,7 @@ ROOMS = (
     number_ranges,
     archives,
     talents,
+    awards,
     endings,
 )
 

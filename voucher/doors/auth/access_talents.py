@@ -17,6 +17,11 @@ API_TALENTS: dict[str, Access] = {
     "talents.ask_place": Access(PUBLIC, "一个竞赛名次对应什么等级"),
     "talents.list_region_streets": Access(PUBLIC, "一个县区的乡镇街道"),
     "talents.show_occupation": Access(PUBLIC, "职业编码的沿革"),
+    "awards.list_results": Access(AWARDERS, "本辖区登记的竞赛成绩（掩码）"),
+    "awards.list_honours": Access(AWARDERS, "本辖区登记的荣誉（掩码）"),
+    "awards.list_award_files": Access(AWARDERS, "本辖区的登记文件"),
+    "awards.send_award_file": Access(AWARDERS, "提交竞赛成绩或荣誉"),
+    "awards.decide_award_file": Access(AWARDERS, "另一人确认或退回登记文件"),
 }
 
 WEB_TALENTS: dict[str, Access] = {
@@ -26,6 +31,10 @@ WEB_TALENTS: dict[str, Access] = {
     "web.office.talents_xlsx": Access(DESK, "高技能人才库导出（掩码）"),
     "web.office.awards": Access(AWARDERS, "竞赛成绩与荣誉的登记（掩码）"),
     "web.office.awards_sheet": Access(AWARDERS, "竞赛成绩、荣誉的空表"),
-    "web.office.upload_awards": Access(AWARDERS, "导入竞赛成绩或荣誉"),
+    "web.office.search_awards": Access(AWARDERS, "一个人已登记的竞赛成绩与荣誉（掩码）"),
+    "web.office.upload_awards": Access(AWARDERS, "上传竞赛成绩或荣誉的登记文件"),
+    "web.office.award_file": Access(AWARDERS, "一份登记文件（掩码）"),
+    "web.office.confirm_awards": Access(AWARDERS, "另一人确认登记文件"),
+    "web.office.decline_awards": Access(AWARDERS, "退回登记文件"),
     "web.public.levels": Access(PUBLIC, "等级台阶、比照、竞赛名次、荣誉、职业编码沿革"),
 }

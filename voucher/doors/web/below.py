@@ -207,7 +207,10 @@ BELOW: dict[str, tuple[str, ...]] = {
         *("web.office.open_clawback", "web.office.confirm_return"),
     ),
     "web.office.new_settlement": ("web.office.settle",),
-    "web.office.awards": ("web.office.upload_awards", "web.office.awards_sheet"),
+    "web.office.awards": (
+        *("web.office.upload_awards", "web.office.awards_sheet", "web.office.search_awards"),
+        *("web.office.award_file", "web.office.confirm_awards", "web.office.decline_awards"),
+    ),
     "web.office.new_bonus": ("web.office.apply_bonus",),
     "web.office.archive_objections": (
         *("web.office.archive_objection", "web.office.answer_archive_objection"),

@@ -2,27 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
+from collections.abc import Mapping
 from datetime import date
 
-from voucher.ledger import audit
 from voucher.plumbing.spreadsheets import Cell, Column, cell_text
 from voucher.plumbing.unit_of_work import Work
-from voucher.registry import competitions, people
-from voucher.registry.competitions import CompetitionResult
+from voucher.registry.awards import AwardKind
 from voucher.registry.dictionaries import check_not_ended, name_words
+from voucher.registry.importing.awards import AwardsImporter, Stated
 from voucher.registry.importing.evaluators import Trades
-from voucher.registry.importing.frame import Importer, Report
+from voucher.registry.importing.frame import Report
 from voucher.registry.importing.institutions import clean_title
 from voucher.registry.importing.reading import Reading
 from voucher.registry.people import Newcomer
-from voucher.rules.actor import Role
 from voucher.rules.competitions import RECORD_SOURCE, spell_contest
 from voucher.rules.dictionaries import Dictionary
 from voucher.rules.errors import Family, Refused, reason
 from voucher.rules.levels import clean_word, mask_word
-from voucher.rules.privacy import mask_identity
 from voucher.rules.words import check_why
 
 NAME, NUMBER, CLASS, CONTEST, TRADE = "姓名", "证件号码", "赛事类别", "赛事名称", "职业编码"
@@ -70,36 +66,15 @@ RESULT_REVOKED_HALF = reason(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class ResultRow:
-    """A place as a file states it, in canonical form."""
-
-    person: Newcomer
-    competition: str
-    contest: str
-    trade_code: str
-    team: int
-    place: int
-    awarded_on: date
-    award_number: str
-    document: str
-    honour: str | None
-    revoked_on: date | None
-    why: str | None
-
-
-# what makes a row the same as one that stands; the contest is compared by its spelling
-SAME = ("competition", "team", "place", "awarded_on", "award_number", "document", "honour")
-
-
-class CompetitionResultsImporter(Importer[ResultRow]):
+class CompetitionResultsImporter(AwardsImporter):
     """Columns 姓名, 证件号码, 赛事类别, 赛事名称, 职业编码, 参赛人数, 名次, 获奖日期, 获奖证书编号, 文件.
 
     荣誉, 撤销日期 and 撤销原因 may be empty. 参赛人数 never is: what a place earns hangs on it.
     """
 
     kind = "competition_results"
-    roles = (Role.OPERATOR, Role.OFFICER_PROVINCE)
+    award_kind = AwardKind.RESULTS
+    name_differs, fixed, fixed_column = RESULT_NAME_DIFFERS, RESULT_FIXED, CONTEST
     columns = (
         Column(NAME),
         Column(NUMBER),
@@ -122,7 +97,7 @@ class CompetitionResultsImporter(Importer[ResultRow]):
         self._classes = name_words(work.session, Dictionary.COMPETITION)
         self._honours = name_words(work.session, Dictionary.HONOUR)
 
-    def check(self, reading: Reading) -> ResultRow | None:
+    def check(self, reading: Reading) -> Stated | None:
         """Return the place a row states."""
         name, number = reading.name(NAME), reading.identity(NUMBER, self.work.today)
         competition = reading.words(CLASS, lambda text: _find(text, self._classes))
@@ -143,10 +118,11 @@ class CompetitionResultsImporter(Importer[ResultRow]):
         if team is None or place is None or awarded_on is None or award_number is None or document is None:
             return None
         self._check_words(reading, competition, honour, awarded_on)
-        return ResultRow(
-            Newcomer(number, name), competition, contest, trade, team, place, awarded_on, award_number,
-            document, honour, revoked_on, why,
-        )  # fmt: skip
+        facts = {
+            "competition": competition, "contest": contest, "trade_code": trade, "team": team, "place": place,
+            "awarded_on": awarded_on, "award_number": award_number, "document": document, "honour": honour,
+        }  # fmt: skip
+        return Stated(Newcomer(number, name), facts, revoked_on, why)
 
     def _check_words(self, reading: Reading, competition: str, honour: str | None, on: date) -> None:
         """Refuse a class or a title that had ended in its dictionary by the day of the award."""
@@ -159,55 +135,6 @@ class CompetitionResultsImporter(Importer[ResultRow]):
                     check_not_ended(self.work.session, dictionary, code, on)
             except Refused as refused:
                 reading.refuse(column, refused.refusal)
-
-    def keep(self, piece: Sequence[tuple[int, ResultRow]]) -> None:
-        """Enter places; of one that stands nothing changes but that it is taken back."""
-        session = self.work.session
-        opened = people.open_people(self.work, [row.person for _, row in piece])
-        ids = [opened[people.index_of(self.work.keyring, row.person.number)] for _, row in piece]
-        accepted = people.accepted_name_indexes(session, ids)
-        known = {
-            (each.person_id, spell_contest(each.contest), each.trade_code): each
-            for each in competitions.list_results(session, ids)
-        }
-        for (line, row), person_id in zip(piece, ids, strict=True):
-            shown = mask_identity(row.person.number)
-            if people.name_index_of(self.work.keyring, row.person.name) not in accepted[person_id]:
-                self.report.refuse(line, NAME, shown, RESULT_NAME_DIFFERS.refusal())
-                continue
-            key = (person_id, spell_contest(row.contest), row.trade_code)
-            same = known.get(key)
-            if same is None:
-                known[key] = self._add(person_id, row)
-            elif any(getattr(same, name) != getattr(row, name) for name in SAME):
-                self.report.refuse(line, CONTEST, shown, RESULT_FIXED.refusal())
-            elif (same.revoked_on, same.why) == (row.revoked_on, row.why):
-                self.report.rows_unchanged += 1
-            elif same.revoked_on is None:
-                self._revoke(same, row)
-            else:
-                self.report.refuse(line, REVOKED, shown, RESULT_FIXED.refusal())
-
-    def _add(self, person_id: int, row: ResultRow) -> CompetitionResult:
-        stated = {each.name: getattr(row, each.name) for each in fields(row) if each.name != "person"}
-        made = CompetitionResult(
-            person_id=person_id,
-            recorded_at=self.work.at,
-            recorded_by_person_id=self.work.actor.person_id,
-            **stated,
-        )
-        self.work.session.add(made)
-        self.work.session.flush()
-        told = {"person": person_id, "competition": row.competition, "place": row.place}
-        audit.record_one(self.work, "competition_result", made.id, "add", **told)
-        self.report.rows_added += 1
-        return made
-
-    def _revoke(self, same: CompetitionResult, row: ResultRow) -> None:
-        same.revoked_on, same.why = row.revoked_on, row.why
-        self.work.session.flush()
-        audit.record_one(self.work, "competition_result", same.id, "revoke", person=same.person_id)
-        self.report.rows_changed += 1
 
 
 def _read_contest(text: str) -> str:

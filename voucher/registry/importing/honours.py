@@ -2,26 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import date
-
-from sqlalchemy import select
-
-from voucher.ledger import audit
-from voucher.plumbing.bulk import among
 from voucher.plumbing.spreadsheets import Column
-from voucher.registry import people
+from voucher.registry.awards import AwardKind
 from voucher.registry.dictionaries import check_not_ended, name_words
-from voucher.registry.honours import PersonHonour
-from voucher.registry.importing.frame import Importer
+from voucher.registry.importing.awards import AwardsImporter, Stated
 from voucher.registry.importing.reading import Reading
 from voucher.registry.people import Newcomer
-from voucher.rules.actor import Role
 from voucher.rules.dictionaries import Dictionary
 from voucher.rules.errors import Family, Refused, reason
 from voucher.rules.levels import clean_word, mask_word
-from voucher.rules.privacy import mask_identity
 from voucher.rules.words import check_why
 
 NAME, NUMBER, HONOUR, AWARDED = "姓名", "证件号码", "荣誉", "获得日期"
@@ -53,23 +42,12 @@ HONOUR_REVOKED_HALF = reason(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class HonourRow:
-    """An honour as a file states it, in canonical form."""
-
-    person: Newcomer
-    honour: str
-    awarded_on: date
-    document: str
-    revoked_on: date | None
-    why: str | None
-
-
-class HonoursImporter(Importer[HonourRow]):
+class HonoursImporter(AwardsImporter):
     """Columns 姓名, 证件号码, 荣誉, 获得日期, 文件, 撤销日期, 撤销原因."""
 
     kind = "honours"
-    roles = (Role.OPERATOR, Role.OFFICER_PROVINCE)
+    award_kind = AwardKind.HONOURS
+    name_differs, fixed, fixed_column = HONOUR_NAME_DIFFERS, HONOUR_FIXED, HONOUR
     columns = (
         Column(NAME),
         Column(NUMBER),
@@ -80,7 +58,7 @@ class HonoursImporter(Importer[HonourRow]):
         Column(WHY, required=False),
     )
 
-    def check(self, reading: Reading) -> HonourRow | None:
+    def check(self, reading: Reading) -> Stated | None:
         """Return the honour a row states."""
         name, number = reading.name(NAME), reading.identity(NUMBER, self.work.today)
         honour, document = reading.words(HONOUR, self._read_honour), reading.words(DOCUMENT, str.strip)
@@ -96,7 +74,8 @@ class HonoursImporter(Importer[HonourRow]):
             check_not_ended(self.work.session, Dictionary.HONOUR, honour, awarded_on)
         except Refused as refused:
             reading.refuse(AWARDED, refused.refusal)
-        return HonourRow(Newcomer(number, name), honour, awarded_on, document, revoked_on, why)
+        facts = {"honour": honour, "awarded_on": awarded_on, "document": document}
+        return Stated(Newcomer(number, name), facts, revoked_on, why)
 
     def _read_honour(self, text: str) -> str:
         names, word = name_words(self.work.session, Dictionary.HONOUR), clean_word(text)
@@ -104,50 +83,3 @@ class HonoursImporter(Importer[HonourRow]):
             if word in (clean_word(name), code):
                 return code
         raise HONOUR_UNKNOWN.refused(given=mask_word(word), accepted="、".join(names.values()))
-
-    def keep(self, piece: Sequence[tuple[int, HonourRow]]) -> None:
-        """Enter honours of people; of one that stands nothing changes but that it is taken back."""
-        session = self.work.session
-        opened = people.open_people(self.work, [row.person for _, row in piece])
-        ids = [opened[people.index_of(self.work.keyring, row.person.number)] for _, row in piece]
-        accepted = people.accepted_name_indexes(session, ids)
-        found = session.scalars(select(PersonHonour).where(among(session, PersonHonour.person_id, ids)))
-        known = {(each.person_id, each.honour, each.awarded_on): each for each in found}
-        for (line, row), person_id in zip(piece, ids, strict=True):
-            shown = mask_identity(row.person.number)
-            if people.name_index_of(self.work.keyring, row.person.name) not in accepted[person_id]:
-                self.report.refuse(line, NAME, shown, HONOUR_NAME_DIFFERS.refusal())
-                continue
-            key = (person_id, row.honour, row.awarded_on)
-            same = known.get(key)
-            if same is None:
-                known[key] = self._add(person_id, row)
-            elif (same.document, same.revoked_on, same.why) == (row.document, row.revoked_on, row.why):
-                self.report.rows_unchanged += 1
-            elif same.document == row.document and same.revoked_on is None:
-                self._revoke(same, row)
-            else:
-                self.report.refuse(line, HONOUR, shown, HONOUR_FIXED.refusal())
-
-    def _add(self, person_id: int, row: HonourRow) -> PersonHonour:
-        made = PersonHonour(
-            person_id=person_id,
-            honour=row.honour,
-            awarded_on=row.awarded_on,
-            document=row.document,
-            recorded_at=self.work.at,
-            recorded_by_person_id=self.work.actor.person_id,
-            revoked_on=row.revoked_on,
-            why=row.why,
-        )
-        self.work.session.add(made)
-        self.work.session.flush()
-        audit.record_one(self.work, "person_honour", made.id, "add", person=person_id, honour=row.honour)
-        self.report.rows_added += 1
-        return made
-
-    def _revoke(self, same: PersonHonour, row: HonourRow) -> None:
-        same.revoked_on, same.why = row.revoked_on, row.why
-        self.work.session.flush()
-        audit.record_one(self.work, "person_honour", same.id, "revoke", person=same.person_id)
-        self.report.rows_changed += 1

@@ -8,6 +8,7 @@ from voucher.rules.arrivals import ArrivalWay
 from voucher.rules.errors import Family, reason
 from voucher.rules.identity import normalise_identity
 from voucher.stages.assess.arrive import Came, check_not_arrived, keep_refused, let_in
+from voucher.stages.assess.entries import check_entry_stands
 from voucher.stages.assess.examiners import check_may_begin
 from voucher.stages.assess.models import Candidate
 from voucher.stages.assess.reading import DOOR, check_exam_is_on, get_own_candidate
@@ -28,7 +29,7 @@ def admit(work: Work, candidate_id: int, identity_number: str) -> Candidate:
     Nothing changes for another person; the doors then call `record_turned_away`.
     Raises Refused role_missing, candidate_missing, exam_batch_closed, not_exam_day, examiners_too_few,
     candidate_arrived_already, candidate_differs, what is wrong with the number itself, and what
-    `check_staff` refuses.
+    `check_staff` and `check_entry_stands` refuse.
     """
     candidate, batch = get_own_candidate(work, candidate_id, *DOOR)
     check_exam_is_on(batch, work.today)
@@ -40,6 +41,7 @@ def admit(work: Work, candidate_id: int, identity_number: str) -> Candidate:
     if shown not in listed:
         raise CANDIDATE_DIFFERS.refused()
     check_staff(work, batch, [candidate.person_id])
+    check_entry_stands(work, batch, candidate)
     let_in(work, candidate, ArrivalWay.CARD)
     return candidate
 

@@ -42,6 +42,7 @@ from voucher.rules.arrivals import (
 )
 from voucher.rules.errors import KeptRefused, Refusal, Refused
 from voucher.rules.presenting import CODE_COPIED
+from voucher.stages.assess.entries import check_entry_stands
 from voucher.stages.assess.examiners import check_may_begin
 from voucher.stages.assess.models import Candidate, ExamBatch
 from voucher.stages.assess.models_arrivals import ExamArrival
@@ -87,7 +88,7 @@ def arrive(work: Work, batch_id: int, shown: str, last4: str) -> ExamArrival:
     Raises KeptRefused candidate_card_tries_used_up, candidate_card_differs; Refused role_missing,
     exam_batch_missing, exam_batch_closed, not_exam_day, examiners_too_few, candidate_not_listed,
     candidate_arrived_already, slip_number_malformed, parameter_missing and what `find_presented` and
-    `check_staff` refuse.
+    `check_staff` and `check_entry_stands` refuse.
     """
     came, presented, counter = _come(work, batch_id, shown)
     if presented is not None:
@@ -98,6 +99,7 @@ def arrive(work: Work, batch_id: int, shown: str, last4: str) -> ExamArrival:
     candidate = _get_listed(work, came)
     _hold_card(work, batch, candidate, came, last4)
     check_staff(work, batch, [candidate.person_id])
+    check_entry_stands(work, batch, candidate)
     if presented is not None and counter is not None:
         _use(work, presented, counter)
     return let_in(work, candidate, came.way)

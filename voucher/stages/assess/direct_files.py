@@ -16,6 +16,8 @@ from voucher.rules.actor import Role
 from voucher.rules.competitions import ENTRY_HONOUR_UNRECORDED, ENTRY_RESULT_UNRECORDED
 from voucher.rules.entries import (
     EDUCATION_NAMES,
+    ENTRY_LEVEL_TOO_HIGH,
+    ENTRY_PLACE_EARNS_NOTHING,
     ENTRY_SOURCE,
     ENTRY_WAY_NAMES,
     Entry,
@@ -34,7 +36,12 @@ NAME, NUMBER, WAY, EVIDENCE, EDUCATION = "姓名", "证件号码", "申报条件
 YEARS, HELD, HELD_NUMBER, AWARD = "从业年数", "原证书等级", "原证书编号", "奖项"
 COMPETITION, TEAM, PLACE = "赛事类别", "参赛人数", "名次"
 WHOLE_MOST = 200
-UNRECORDED = (ENTRY_RESULT_UNRECORDED.code, ENTRY_HONOUR_UNRECORDED.code)
+UNRECORDED = (
+    ENTRY_RESULT_UNRECORDED.code,
+    ENTRY_HONOUR_UNRECORDED.code,
+    ENTRY_PLACE_EARNS_NOTHING.code,
+    ENTRY_LEVEL_TOO_HIGH.code,
+)
 Word = TypeVar("Word", bound=StrEnum)
 
 DIRECT_ROW_TWICE = reason(
@@ -78,7 +85,7 @@ class DirectImporter(Importer[Direct]):
         self._batch = lock_own_batch(work, self.batch_id, Role.EVALUATOR_ADMIN)
         check_planned(self._batch, "增加考生")
         self._ways = read_open_ways(work.session, self._batch)
-        placings = ladder.list_placings(work.session, self._batch.exam_on)
+        placings = ladder.list_placings(work.session, None)
         self._competitions = {each.competition: each.name for each in placings}
         self._seen: set[str] = set()
 
@@ -120,7 +127,7 @@ class DirectImporter(Importer[Direct]):
         entries = {person_id: row.entry for (_, row), person_id in zip(piece, ids, strict=True)}
         barred = {
             **find_not_staff(self.work, self._batch, ids),
-            **find_unrecorded(self.work, self._batch, entries),
+            **find_unrecorded(self.work, self._batch, entries, self._ways),
         }
         for (line, row), person_id in zip(piece, ids, strict=True):
             shown = mask_identity(row.person.number)

@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from voucher.plumbing.bulk import write_many
+from voucher.plumbing.bulk import among, write_many
 from voucher.plumbing.unit_of_work import Work
 from voucher.registry import catalogue, competitions, ladder, tables
 from voucher.registry.dictionaries import list_words, name_words
 from voucher.registry.people import Newcomer
-from voucher.rules.competitions import check_recorded
+from voucher.rules.competitions import RECORDED_WAYS, check_recorded, check_still_recorded
 from voucher.rules.dictionaries import Dictionary
 from voucher.rules.entries import EDUCATION_NAMES, Education, Entry, EntryWay, OpenWays, check_entry
 from voucher.rules.errors import Refused
@@ -26,8 +26,6 @@ OPENED = {
     Education.HIGHER: "entry_level_higher",
     Education.BACHELOR: "entry_level_higher",
 }
-# these ways rest on what the office has entered of a person
-RECORDED = (EntryWay.COMPETITION, EntryWay.EXCEPTION)
 # what an entry tells besides its way, schooling and paper
 FACTS = ("years", "held_level", "held_number", "award", "competition", "team", "place")
 
@@ -50,25 +48,66 @@ def check_entries(work: Work, batch: ExamBatch, entries: Mapping[int, Entry | No
     ways = read_open_ways(work.session, batch)
     for entry in entries.values():
         check_entry(entry, batch.level, ways)
-    for refused in find_unrecorded(work, batch, entries).values():
+    for refused in find_unrecorded(work, batch, entries, ways).values():
         raise refused
 
 
-def find_unrecorded(work: Work, batch: ExamBatch, entries: Mapping[int, Entry | None]) -> dict[int, Refused]:
-    """Return, by person, why the place or the honour somebody enters by does not stand with the office."""
-    session, aliases = work.session, catalogue.read_aliases(work.session)
-    rest = [person_id for person_id, each in entries.items() if each is not None and each.way in RECORDED]
+def check_entry_stands(work: Work, batch: ExamBatch, candidate: Candidate) -> None:
+    """Refuse at the door whose place or honour was taken back since they were listed.
+
+    Raises Refused entry_taken_back.
+    """
+    for refused in find_taken_back(work, batch, [candidate]).values():
+        raise refused
+
+
+def find_taken_back(work: Work, batch: ExamBatch, candidates: Sequence[Candidate]) -> dict[int, Refused]:
+    """Return, by candidate, why `check_entry_stands` refuses some of many, read together."""
+    session = work.session
+    direct = {each.id: each.person_id for each in candidates if each.voucher_id is None}
+    entries = {
+        key: each for key, each in read_entries(session, list(direct)).items() if each.way in RECORDED_WAYS
+    }
+    if not entries:
+        return {}
+    persons = [direct[key] for key in entries]
+    aliases, on = catalogue.read_aliases(session), batch.exam_on
+    placed = competitions.read_placed(session, persons)
+    honours = competitions.read_honours(session, persons, on)
+    found: dict[int, Refused] = {}
+    for key, entry in entries.items():
+        held = placed.get(direct[key], ()), honours.get(direct[key], ())
+        try:
+            check_still_recorded(entry, batch.trade_code, on, *held, aliases, "入场考试")
+        except Refused as refused:
+            found[key] = refused
+    return found
+
+
+def find_unrecorded(
+    work: Work, batch: ExamBatch, entries: Mapping[int, Entry | None], ways: OpenWays | None = None
+) -> dict[int, Refused]:
+    """Return, by person, why the place or the honour somebody enters by does not let them in.
+
+    It stands with the office, and a place earns the level by the table of its own day, where `ways` are told.
+    """
+    rest = [
+        person_id for person_id, each in entries.items() if each is not None and each.way in RECORDED_WAYS
+    ]
     if not rest or not batch.level:
         return {}
+    session, aliases = work.session, catalogue.read_aliases(work.session)
     placed = competitions.read_placed(session, rest)
     honours = competitions.read_honours(session, rest, batch.exam_on)
     found: dict[int, Refused] = {}
     for person_id in rest:
         try:
-            check_recorded(
+            days = check_recorded(
                 entries[person_id], batch.trade_code, batch.exam_on,
                 placed.get(person_id, ()), honours.get(person_id, ()), aliases,
             )  # fmt: skip
+            if ways is not None:
+                check_entry(entries[person_id], batch.level, ways, days)
         except Refused as refused:
             found[person_id] = refused
     return found
@@ -84,7 +123,7 @@ def read_open_ways(session: Session, batch: ExamBatch) -> OpenWays:
             for education, name in OPENED.items()
         },
         conditions=ladder.list_conditions(session, batch.exam_on),
-        placings=ladder.read_placings(ladder.list_placings(session, batch.exam_on)),
+        placings=ladder.read_placings(ladder.list_placings(session, None)),
         honours={each.code: each.name for each in list_words(session, Dictionary.HONOUR, batch.exam_on)},
     )
 
@@ -110,7 +149,9 @@ def write_entries(work: Work, candidates: Sequence[Candidate], entries: Mapping[
 
 def read_entries(session: Session, candidate_ids: Sequence[int]) -> dict[int, Entry]:
     """Return the way of each candidate who declared one."""
-    rows = session.scalars(select(CandidateEntry).where(CandidateEntry.candidate_id.in_(candidate_ids)))
+    rows = session.scalars(
+        select(CandidateEntry).where(among(session, CandidateEntry.candidate_id, candidate_ids))
+    )
     return {
         each.candidate_id: Entry(
             EntryWay(each.way),

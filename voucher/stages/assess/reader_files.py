@@ -40,6 +40,7 @@ from voucher.rules.errors import Family, KeptRefused, Refusal, Refused, reason
 from voucher.rules.privacy import mask_name
 from voucher.rules.spelling import fold_spelling
 from voucher.stages.assess.arrive import Came, count_wrong_cards, keep_refused, let_all_in, read_card_tries
+from voucher.stages.assess.entries import find_taken_back
 from voucher.stages.assess.examiners import check_may_begin
 from voucher.stages.assess.models import Candidate, ExamBatch
 from voucher.stages.assess.reading import (
@@ -187,13 +188,14 @@ class ArrivalsImporter(Importer[Seen]):
     def keep(self, piece: Sequence[tuple[int, Seen]]) -> None:
         """Let in whoever is not in yet, where the exam is theirs to sit."""
         fresh = []
-        coming = [row.candidate.person_id for _, row in piece if row.candidate.admitted_at is None]
-        not_staff = find_not_staff(self.work, self._batch, coming)
+        coming = [row.candidate for _, row in piece if row.candidate.admitted_at is None]
+        not_staff = find_not_staff(self.work, self._batch, [each.person_id for each in coming])
+        taken_back = find_taken_back(self.work, self._batch, coming)
         for line, row in piece:
             if row.candidate.admitted_at is not None:
                 self.report.rows_unchanged += 1
                 continue
-            refused = not_staff.get(row.candidate.person_id)
+            refused = not_staff.get(row.candidate.person_id) or taken_back.get(row.candidate.id)
             if refused is not None:
                 self.report.refuse(line, NUMBER, "", refused.refusal)
             else:

@@ -31,7 +31,7 @@ from voucher.rules.certificate_numbers import (
     check_number_allocated,
     parse_certificate_number,
 )
-from voucher.rules.errors import Family, Refusal, Refused, reason
+from voucher.rules.errors import Family, Refused, reason
 from voucher.rules.levels import Level, clean_word, mask_word
 from voucher.rules.lifecycle import Thing
 from voucher.rules.money import parse_yuan
@@ -39,14 +39,13 @@ from voucher.rules.privacy import mask_free_text, mask_identity
 from voucher.rules.vocabulary import (
     LEVEL_CERTIFICATE_KINDS,
     CertificateKind,
-    EvaluatorKind,
     parse_certificate_kind,
     parse_method,
 )
-from voucher.stages.certify.filings import Filing, Filings
+from voucher.stages.certify.bars import Bars
+from voucher.stages.certify.filings import Filings
 from voucher.stages.certify.models import CERTIFICATE_NAME, Certificate
 from voucher.stages.certify.numbering import read_ranges
-from voucher.stages.certify.own_staff import StaffOfDay, read_staff_of_day
 from voucher.stages.certify.queries.recorded import COMPARED, find_present, find_stored
 
 NAME, IDENTITY, KIND, TRADE, LEVEL = "姓名", "证件号码", "证书类型", "职业编码", "等级"
@@ -115,9 +114,6 @@ class CertificatesImporter(Importer[CertificateRow]):
         self._trades = Trades(work)
         self._filings = Filings(work)
         self._ranges: dict[tuple[str, int], list[Range]] = {}
-        # whom the piece in hand names, and who of them works where on the days it was issued
-        self._known: dict[str, int] | None = None
-        self._staff: dict[tuple[int, str, date], StaffOfDay] = {}
 
     def check(self, reading: Reading) -> CertificateRow | None:
         """Return the certificate a row states."""
@@ -161,7 +157,6 @@ class CertificatesImporter(Importer[CertificateRow]):
 
     def keep(self, piece: Sequence[tuple[int, CertificateRow]]) -> None:
         """Write the certificates nobody has recorded yet, opening the people they name."""
-        self._known, self._staff = None, {}
         self._filings.load({row.evaluator_code for _, row in piece})
         prefixes = {row.number.evaluator_prefix for _, row in piece if row.number.evaluator_prefix}
         self._ranges = read_ranges(self.work.session, prefixes)
@@ -169,6 +164,7 @@ class CertificatesImporter(Importer[CertificateRow]):
         erased = find_erased(self.work, list(indexes.values()))
         present = find_present(self.work.session, list(indexes.values()))
         stored = find_stored(self.work.session, [row.number.text for _, row in piece])
+        bars = Bars(self.work, list(indexes.values()))
         fresh: dict[str, dict[str, Any]] = {}
         named: dict[str, tuple[str, str]] = {}
         for line, row in piece:
@@ -189,7 +185,8 @@ class CertificatesImporter(Importer[CertificateRow]):
             facts = _facts(self.work, row, filing.institution_id, filing.id)
             facts["subject"] = present.get(indexes[row.identity], indexes[row.identity])
             before = fresh.get(row.number.text) or stored.get(row.number.text)
-            if before is None and (told := self._find_not_staff(filing, row, indexes)) is not None:
+            told = bars.find(filing, indexes[row.identity], facts) if before is None else None
+            if told is not None:
                 self.report.refuse(line, IDENTITY, mask_identity(row.identity), told)
             elif before is None:
                 fresh[row.number.text] = facts
@@ -200,23 +197,6 @@ class CertificatesImporter(Importer[CertificateRow]):
                 shown = mask_free_text(row.number.text)
                 self.report.refuse(line, NUMBER, shown, CERTIFICATE_NUMBER_TAKEN.refusal(number=shown))
         self._write(fresh, named)
-
-    def _find_not_staff(self, filing: Filing, row: CertificateRow, indexes: dict[str, str]) -> Refusal | None:
-        """Return why an employer may not certify somebody: it evaluates its own staff only."""
-        if filing.kind != EvaluatorKind.EMPLOYER:
-            return None
-        if self._known is None:
-            self._known = people.find_ids(self.work.session, list(indexes.values()))
-        of_day = (filing.institution_id, filing.region_code, row.issued_on)
-        try:
-            if of_day not in self._staff:
-                known = sorted(set(self._known.values()))
-                house, region, on = of_day
-                self._staff[of_day] = read_staff_of_day(self.work, house, region, known, on)
-            self._staff[of_day].check(self._known.get(indexes[row.identity]))
-        except Refused as refused:
-            return refused.refusal
-        return None
 
     def _write(self, fresh: dict[str, dict[str, Any]], named: dict[str, tuple[str, str]]) -> None:
         if not fresh:

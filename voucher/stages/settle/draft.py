@@ -25,6 +25,7 @@ from voucher.rules.vocabulary import SubsidyKind
 from voucher.stages.certify import queries as certificates
 from voucher.stages.certify.queries import Candidate
 from voucher.stages.settle.alike import Cases
+from voucher.stages.settle.entered import judge_entry, read_entered
 from voucher.stages.settle.filing import Frame, file_batch
 from voucher.stages.settle.filing import Settled as Settled
 from voucher.stages.settle.fitting import fit_budget
@@ -141,6 +142,7 @@ def _judge_piece(work: Work, found: Sequence[Candidate], cases: Cases) -> Iterat
     scopes = certificates.read_scopes(session, [each.certificate.filing_id for each in found])
     proven = _name_vouchers(session, ids)
     stopped = certificates.find_held(session, ids)
+    entered = read_entered(session, found)
     for each in found:
         certificate = each.certificate
         person_id = certificate.person_id
@@ -152,6 +154,7 @@ def _judge_piece(work: Work, found: Sequence[Candidate], cases: Cases) -> Iterat
             verdict.refuse(SETTLED_BY_VOUCHER.refusal(voucher=proven[certificate.id]))
         else:
             verdict = cases.judge(each, scopes[certificate.filing_id])
+            judge_entry(verdict, entered)
             tags, intent = facts.tags.get(person_id, []), facts.intents.get(person_id)
             judge_holder(verdict, cases.kind, named.get(person_id), tags, intent, cases.lawbook)
         yield verdict

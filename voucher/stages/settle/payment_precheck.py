@@ -20,6 +20,7 @@ from voucher.rules.bank_files import BankLayout, PayeeFault, find_name_faults
 from voucher.rules.errors import Family, reason
 from voucher.rules.money import format_yuan
 from voucher.stages.certify import queries as certificates
+from voucher.stages.settle.entered import ENTRIES_TAKEN_BACK, list_taken_back
 from voucher.stages.settle.models.claims import Claim
 from voucher.stages.settle.models.payments import PaymentLine
 
@@ -150,7 +151,7 @@ def check_payable(
 
     Raises Refused payees_stopped, payees_without_account, payee_accounts_shared, names_not_encodable,
     payee_names_not_printable, payee_names_too_long, payment_lines_too_large,
-    certificates_no_longer_valid, register_silent.
+    certificates_no_longer_valid, entries_taken_back, register_silent.
     """
     looks = look_at_payees(work.session, work.today, add_up_dues(claims, less), layout)
     for fault, told in REASONS.items():
@@ -232,6 +233,8 @@ def _check_certificates(work: Work, claims: Sequence[Claim]) -> None:
     fallen = [number for certificate_id, number in behind.items() if certificate_id not in standing]
     if fallen:
         raise CERTIFICATES_FALLEN.refused(count=len(fallen), claims=_shorten(fallen))
+    if taken_back := list_taken_back(work, claims):
+        raise ENTRIES_TAKEN_BACK.refused(count=len(taken_back), claims=_shorten(taken_back))
     if certificates.find_register(work.session, work.today) is None:
         return
     since = certificates.read_word_since(work.session, work.at)

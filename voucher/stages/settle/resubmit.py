@@ -17,6 +17,7 @@ from voucher.rules.errors import Family, Refused, reason
 from voucher.rules.vocabulary import Outcome, SubsidyKind
 from voucher.stages.certify import queries as certificates
 from voucher.stages.settle.ending import money_of
+from voucher.stages.settle.entered import judge_entry, read_entered
 from voucher.stages.settle.following import follow
 from voucher.stages.settle.judging import Verdict, judge_case
 from voucher.stages.settle.judging_holders import judge_holder
@@ -131,11 +132,13 @@ def _judge_again(work: Work, claims: Sequence[Claim]) -> dict[int, Verdict]:
     named = people.read_people(session, work.keyring, person_ids)
     facts = read_facts(session, person_ids)
     scopes = certificates.read_scopes(session, [each.certificate.filing_id for each in found])
+    entered = read_entered(session, found)
     judged: dict[int, Verdict] = {}
     for each in found:
         person_id = each.certificate.person_id
         scope = scopes[each.certificate.filing_id]
         verdict = judge_case(each, SubsidyKind(batch.kind), scope, work.today, lawbook)
+        judge_entry(verdict, entered)
         judged[each.certificate.id] = judge_holder(
             verdict,
             SubsidyKind(batch.kind),

@@ -12,6 +12,8 @@ from sqlalchemy.orm import Session
 from voucher.doors.auth.door import the_door
 from voucher.doors.auth.entries import MAKERS, OFFICERS, OPERATORS, WATCHERS
 from voucher.doors.web.office.steps import count_at_province
+from voucher.registry.awarding import RECORDERS
+from voucher.registry.awards import count_waiting as count_awards
 from voucher.registry.corrected import count_waiting
 from voucher.registry.filing.reading import count_to_review as count_filings
 from voucher.registry.outside.verifying import count_open_questions
@@ -106,6 +108,7 @@ QUEUES: tuple[tuple[str, str, frozenset[Role], Count, str, dict[str, Any]], ...]
         "web.office.programmes",
         {"state": "draft"},
     ),
+    ("awards", "竞赛与荣誉待确认", frozenset(RECORDERS), _of_others(count_awards), "web.office.awards", {}),
     ("rosters", "发券单待审核", OFFICERS, _filed("roster"), "web.office.issues", {"way": "roster"}),
     (
         "applications",

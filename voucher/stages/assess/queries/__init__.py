@@ -12,6 +12,11 @@ from voucher.stages.assess.queries.batches import (
     read_statistics,
     view_batches,
 )
+from voucher.stages.assess.queries.entered import (
+    Earned,
+    find_entered_people,
+    find_recorded_entries,
+)
 from voucher.stages.assess.queries.exams import PassedExam, ResultView, exams_passed, results_of
 from voucher.stages.assess.queries.ready import Ready, list_ready, mask_holders
 from voucher.stages.assess.queries.suspicions import list_suspicions, number_batches
@@ -19,11 +24,14 @@ from voucher.stages.assess.queries.suspicions import list_suspicions, number_bat
 __all__ = [
     "BatchView",
     "CandidateView",
+    "Earned",
     "PassedExam",
     "Ready",
     "ResultView",
     "Statistics",
     "exams_passed",
+    "find_entered_people",
+    "find_recorded_entries",
     "get_batch",
     "list_batches",
     "list_candidates",

@@ -12,7 +12,7 @@ from voucher.registry import ladder
 from voucher.registry.catalogue import name_trades
 from voucher.registry.competitions import list_results
 from voucher.registry.dictionaries import name_words
-from voucher.registry.honours import list_honours
+from voucher.registry.honours import list_given
 from voucher.rules.archive import Entry, EntryKind, Mark
 from voucher.rules.dictionaries import Dictionary
 from voucher.rules.levels import name_level
@@ -27,7 +27,7 @@ def begin(on: date) -> datetime:
 def tell_honours(session: Session, person_id: int) -> Iterator[Entry]:
     """Yield honours by their day; the province, which enters them, answers for them."""
     names = name_words(session, Dictionary.HONOUR)
-    for each in list_honours(session, person_id):
+    for each in list_given(session, [person_id]):
         facts = [("荣誉", names.get(each.honour, each.honour)), ("文件", each.document)]
         if each.revoked_on is not None:
             facts.append(("撤销日期", each.revoked_on.isoformat()))
