@@ -34,7 +34,8 @@ from voucher.registry.outside.asking import Outside
 from voucher.registry.outside.systems import connect
 from voucher.registry.people import Newcomer, open_people
 from voucher.rules.approval import Step
-from voucher.rules.bonuses import BonusKind, FirmSize
+from voucher.rules.bonus_kinds import BonusKind
+from voucher.rules.bonuses import FirmSize
 from voucher.rules.outside import FactKind
 from voucher.rules.vocabulary import FundSource, Outcome
 from voucher.stages.oversee.statistics.models import StatisticCell

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from voucher.rules.bonus_judges import AwardRecord, BonusCase, BonusVerdict, judge_bonus
-from voucher.rules.bonuses import BonusKind, BonusStandard, FirmSize
+from voucher.rules.bonus_kinds import BonusKind
+from voucher.rules.bonuses import BonusStandard, FirmSize
 from voucher.rules.vocabulary import Outcome
 
 SINCE = date(2021, 10, 28)

@@ -7,9 +7,8 @@ from datetime import date
 
 import pytest
 
+from voucher.rules.bonus_kinds import KINDS, BonusKind
 from voucher.rules.bonuses import (
-    BONUS_NAMES,
-    BonusKind,
     BonusStandard,
     bonus_key,
     find_bonus_standard,
@@ -30,7 +29,7 @@ def find(on: date, *rows: BonusStandard, item: str = "hire", kind: BonusKind = B
 
 
 def test_every_kind_has_its_name() -> None:
-    assert {kind: name_claim_kind(kind) for kind in BONUS_NAMES} == BONUS_NAMES
+    assert [name_claim_kind(kind) for kind in KINDS] == [each.name for each in KINDS.values()]
     assert {kind: name_claim_kind(kind) for kind in SUBSIDY_NAMES} == SUBSIDY_NAMES
 
 

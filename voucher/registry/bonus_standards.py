@@ -9,7 +9,8 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from voucher.plumbing.db import Model
 from voucher.plumbing.types import Day, Int64, Text
-from voucher.rules.bonuses import BonusKind, BonusStandard
+from voucher.rules.bonus_kinds import BonusKind
+from voucher.rules.bonuses import BonusStandard
 
 
 class BonusStandardRow(Model):

@@ -5,10 +5,11 @@ Persons, payees and amounts arrive as arguments; what nobody has answered is lef
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 
+from voucher.rules.bonus_kinds import BonusKind
 from voucher.rules.bonuses import (
     ADVANCE_NOT_FOUND,
     ADVANCE_TO_RETURN,
@@ -34,7 +35,6 @@ from voucher.rules.bonuses import (
     SECOND_INTRODUCTION,
     SINCE,
     SOURCE,
-    BonusKind,
     BonusStandard,
     FirmSize,
 )
@@ -279,8 +279,8 @@ def _price_fixed(case: BonusCase, verdict: BonusVerdict) -> None:
     verdict.price(standard.most_fen, told, standard.document)
 
 
-# a new kind is a row of the standards and one function here
-JUDGES: Mapping[BonusKind, Judge] = {
+# a new kind is a row of `bonus_kinds` and one function here
+JUDGES: dict[str, Judge] = {
     BonusKind.ABSORPTION: _judge_absorption,
     BonusKind.INTRODUCTION: _judge_introduction,
     BonusKind.COMPETITION_AWARD: _judge_competition,

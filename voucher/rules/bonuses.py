@@ -1,6 +1,6 @@
-"""Bonuses (奖补): other claims over the same desk; their kinds, their dated standards and their keys.
+"""Bonuses (奖补): other claims over the same desk; their dated standards, their keys and their refusals.
 
-A kind is a row of the standards and one pure function of `voucher.rules.bonus_judges`.
+A kind is a row of `voucher.rules.bonus_kinds` and one pure function of `voucher.rules.bonus_judges`.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
+from voucher.rules.bonus_kinds import KINDS, BonusKind, KeyPart
 from voucher.rules.clawback import ADVANCE_SOURCE
 from voucher.rules.errors import Family, reason
 from voucher.rules.periods import in_force
@@ -23,29 +24,6 @@ AWARD_SOURCE = "新办〔2023〕10号 第8项; 豫人社办〔2023〕102号（�
 ONE_OFF_SOURCE = "豫办〔2021〕29号 第8项; S2-08b、S2-08c"
 SINCE = date(2021, 10, 28)
 SUBSIDIES = frozenset(str(each) for each in SubsidyKind)
-
-
-class BonusKind(StrEnum):
-    """What is given; each kind has its own entitlement key and its own judge."""
-
-    ABSORPTION = "absorption"
-    INTRODUCTION = "introduction"
-    COMPETITION_AWARD = "competition_award"
-    HONOUR_AWARD = "honour_award"
-    APPRENTICESHIP_ADVANCE = "apprenticeship_advance"
-    APPRENTICESHIP_SETTLEMENT = "apprenticeship_settlement"
-    ONE_OFF_BONUS = "one_off_bonus"
-
-
-BONUS_NAMES: dict[BonusKind, str] = {
-    BonusKind.ABSORPTION: "吸纳就业补助",
-    BonusKind.INTRODUCTION: "介绍补贴",
-    BonusKind.COMPETITION_AWARD: "竞赛奖励",
-    BonusKind.HONOUR_AWARD: "荣誉奖励",
-    BonusKind.APPRENTICESHIP_ADVANCE: "新型学徒制预支",
-    BonusKind.APPRENTICESHIP_SETTLEMENT: "新型学徒制结算",
-    BonusKind.ONE_OFF_BONUS: "一次性奖补",
-}
 
 
 class FirmSize(StrEnum):
@@ -206,7 +184,7 @@ def name_claim_kind(kind: str) -> str:
     """Return the Chinese name of what a claim asks for, subsidy or bonus."""
     if kind in SUBSIDIES:
         return SUBSIDY_NAMES[SubsidyKind(kind)]
-    return BONUS_NAMES[BonusKind(kind)]
+    return KINDS[kind].name
 
 
 @rule(number="GRA-02", stage="兑现", source=SOURCE, since=SINCE)
@@ -224,13 +202,13 @@ def find_bonus_standard(
     ours = [
         each
         for each in standards
-        if each.kind is kind and each.item_code == item_code and in_force(on, each.since, each.until)
+        if each.kind == kind and each.item_code == item_code and in_force(on, each.since, each.until)
     ]
     for region_code in (*region_codes, None):
         for each in ours:
             if each.region_code == region_code:
                 return each
-    raise BONUS_STANDARD_MISSING.refused(item=item_code, on=on.isoformat(), kind=BONUS_NAMES[kind])
+    raise BONUS_STANDARD_MISSING.refused(item=item_code, on=on.isoformat(), kind=KINDS[kind].name)
 
 
 @rule(number="GRA-03", stage="兑现", source=f"{SOURCE}; LIFECYCLE 享受资格", since=SINCE)
@@ -250,13 +228,11 @@ def bonus_key(
     Of what was typed only letters and digits count: brackets, dashes and blanks have many spellings.
     """
     said = "".join(each for each in unicodedata.normalize("NFKC", occasion).upper() if each.isalnum())
-    parts: Mapping[BonusKind, tuple[object, ...]] = {
-        BonusKind.ABSORPTION: (person_id, payee_id),
-        BonusKind.INTRODUCTION: (person_id, said),
-        BonusKind.COMPETITION_AWARD: (person_id, said if record_id is None else f"#{record_id}"),
-        BonusKind.HONOUR_AWARD: (person_id, item_code),
-        BonusKind.APPRENTICESHIP_ADVANCE: (payee_id, said),
-        BonusKind.APPRENTICESHIP_SETTLEMENT: (payee_id, said),
-        BonusKind.ONE_OFF_BONUS: (payee_id, item_code),
+    parts: Mapping[KeyPart, object] = {
+        KeyPart.PERSON: person_id,
+        KeyPart.PAYEE: payee_id,
+        KeyPart.ITEM: item_code,
+        KeyPart.SAID: said,
+        KeyPart.RECORD: said if record_id is None else f"#{record_id}",
     }
-    return "|".join([str(kind), *(str(each) for each in parts[kind])])
+    return "|".join([kind, *(str(parts[each]) for each in KINDS[kind].keyed_by)])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC
+from datetime import UTC, date
 
 import pytest
 
@@ -11,10 +11,16 @@ from tests.awarded import give_honours, honoured
 from tests.doors.web.browser import Office
 from tests.doors.web.test_office_pages import owes_its_reader_nothing, refusal
 from tests.doors.world import World
-from tests.loop.telling import claims_of
+from tests.loop.telling import approve_batch, claims_of
 from tests.loop.test_bonus_stories import apply, entry, pay
 from tests.scene import EV1, LI_SI, ZHANG_SAN, Scene, on
-from voucher.rules.bonuses import BONUS_NAMES, BonusKind
+from voucher.plumbing.unit_of_work import Work
+from voucher.registry.bonus_standards import BonusStandardRow, read_bonus_standards
+from voucher.registry.catalogue import Project, get_project
+from voucher.rules.bonus_judges import JUDGES, BonusCase, BonusVerdict
+from voucher.rules.bonus_kinds import KINDS, Asked, BonusKind, KeyPart, KindTerms
+from voucher.rules.bonuses import BONUS_FIELD_MISSING
+from voucher.rules.money import format_yuan
 
 FORM = {"item": "national_expert", "payee": EV1[1].lower(), "document": "人社部表彰决定", "region": "419001"}
 
@@ -32,7 +38,7 @@ def desk(scene: Scene, world: World) -> Office:
 
 def test_honours_are_pasted_line_by_line_and_lead_to_their_batch(desk: Office) -> None:
     browser = desk.at("operator")
-    for kind, name in BONUS_NAMES.items():
+    for kind, name in ((code, terms.name) for code, terms in KINDS.items()):
         page = browser.go(f"/office/bonuses/new?kind={kind}")
         assert name in page.text
         owes_its_reader_nothing(page)
@@ -74,6 +80,68 @@ def test_what_goes_back_of_an_advance_waits_for_an_officer(desk: Office) -> None
     page = browser.press("立追回单 5,000.00 元", why="已核对名册")
     assert "已立追回单，应收 5,000.00 元" in page.text
     assert "应退预支" not in page.text
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_a_new_kind_is_a_row_and_one_function_from_its_form_to_the_bank(
+    desk: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing else knows of it: form, key, batch, desk, notice, payment and the paid sum follow."""
+    kind, name, scene = BonusKind("studio"), "技能大师工作室补助", desk.scene
+
+    def judge(case: BonusCase, verdict: BonusVerdict) -> None:
+        if not case.occasion.strip():
+            raise BONUS_FIELD_MISSING.refused(what="工作室批准文号")
+        told = f"{case.standard.name} {format_yuan(case.standard.most_fen)}"
+        verdict.price(case.standard.most_fen, told, case.standard.document)
+
+    keyed_by = (KeyPart.PAYEE, KeyPart.SAID)
+    terms = KindTerms(name, "领办人", keyed_by, (Asked.OCCASION,), occasion_label="工作室批准文号")
+    monkeypatch.setitem(KINDS, kind, terms)
+    monkeypatch.setitem(JUDGES, kind, judge)
+
+    def shipped(work: Work) -> None:
+        work.session.add(Project(code="BONUS-STUDIO", name=name, kind="bonus", document="示例文件"))
+        work.session.add(
+            BonusStandardRow(
+                kind=str(kind), item_code="city_studio", name="市级工作室", least_fen=3_000_00,
+                most_fen=3_000_00, since=date(2024, 1, 1), document="示例文件第 3 条", source="示例",
+            )
+        )  # fmt: skip
+
+    scene.do("operator", shipped)
+    browser = desk.at("operator")
+    page = browser.go(f"/office/bonuses/new?kind={kind}")
+    assert "市级工作室：3,000.00 元" in page.text
+    owes_its_reader_nothing(page)
+    typed = {
+        "item": "city_studio", "payee": EV1[1], "document": "批准文件", "region": "419001", "budget": "1",
+        "people": f"{ZHANG_SAN[0]} {ZHANG_SAN[1]} 2024-01-20",
+    }  # fmt: skip
+    early = {**typed, "people": f"{ZHANG_SAN[0]} {ZHANG_SAN[1]} 2023-12-31"}
+    assert "没有技能大师工作室补助标准" in refusal(
+        browser.press("核对并申报", occasion="济工作室〔2024〕1号", **early)
+    )
+    page = browser.press("核对并申报", occasion="济工作室〔2024〕1号", **typed)
+    assert "应付合计 3,000.00 元" in page.text
+    assert name in page.text
+    batch_id = claims_of(scene)[0].batch_id
+    approve_batch(scene, batch_id)
+    scene.bank_answers(scene.make_file(1))
+    assert scene.budget(1).spent_fen == 3_000_00
+    assert f"{name}公示" in desk.at("初审员").go("/notices").text
+    browser.go(f"/office/bonuses/new?kind={kind}")
+    page = browser.press("核对并申报", occasion="济工作室(2024) 1号", **typed)
+    assert "同一事项已有申报" in page.text, "however it is spelt"
+    assert scene.budget(1).spent_fen == 3_000_00
+
+
+def test_every_kind_has_its_judge_its_project_and_a_dated_standard(scene: Scene) -> None:
+    with scene.database.read() as session:
+        rows = read_bonus_standards(session)
+        for kind in KINDS:
+            assert get_project(session, f"BONUS-{kind.upper()}").name == KINDS[kind].name
+    assert set(JUDGES) == set(KINDS) == {str(each.kind) for each in rows}
 
 
 def test_who_is_no_operator_finds_no_such_page(desk: Office) -> None:

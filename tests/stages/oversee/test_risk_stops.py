@@ -24,7 +24,7 @@ from voucher.registry import accounts
 from voucher.registry.corrections import NumberCorrection
 from voucher.registry.institutions import Institution
 from voucher.registry.outside.models import OutsideAnswer, OutsideCall
-from voucher.rules.bonuses import BonusKind
+from voucher.rules.bonus_kinds import BonusKind
 from voucher.rules.lifecycle import Thing
 from voucher.stages.oversee.risk.assigning import assign
 from voucher.stages.oversee.risk.concluding import conclude

@@ -18,7 +18,8 @@ from voucher.doors.web.office.blueprint import office
 from voucher.plumbing.unit_of_work import Work
 from voucher.registry.bonus_standards import read_bonus_standards
 from voucher.registry.catalogue import name_regions
-from voucher.rules.bonuses import BONUS_NAMES, FIRM_SIZE_NAMES, BonusKind, BonusStandard, FirmSize
+from voucher.rules.bonus_kinds import KINDS, Asked, BonusKind
+from voucher.rules.bonuses import FIRM_SIZE_NAMES, BonusStandard, FirmSize
 from voucher.rules.errors import Refused
 from voucher.rules.identity import normalise_identity
 from voucher.rules.money import format_yuan
@@ -31,35 +32,6 @@ from voucher.stages.settle.bonuses.cases import Entry
 BETWEEN = re.compile(r"[\t,，、;；\s]+")
 MISTAKES_TOLD = 10
 MOST_CHARACTERS = 60_000
-# what a kind asks beside who, when and by which document
-ASKED = {
-    BonusKind.ABSORPTION: ("firm_size",),
-    BonusKind.INTRODUCTION: ("occasion",),
-    BonusKind.COMPETITION_AWARD: ("occasion",),
-    BonusKind.HONOUR_AWARD: (),
-    BonusKind.APPRENTICESHIP_ADVANCE: ("occasion", "heads", "amount"),
-    BonusKind.APPRENTICESHIP_SETTLEMENT: ("occasion", "heads", "completed"),
-    BonusKind.ONE_OFF_BONUS: ("amount",),
-}
-OCCASION_LABELS = {
-    BonusKind.INTRODUCTION: ("用人单位", "统一社会信用代码；同一人同一单位只认一家中介"),
-    BonusKind.COMPETITION_AWARD: (
-        "赛事",
-        "名称和届次，例如 河南省第二届职业技能大赛 电工；同一赛事每人只奖一次",
-    ),
-    BonusKind.APPRENTICESHIP_ADVANCE: ("备案编号", "学徒培养备案的编号；结算时填同一个"),
-    BonusKind.APPRENTICESHIP_SETTLEMENT: ("备案编号", "与预支时相同；系统据此减去已预支的钱"),
-}
-PEOPLE_LABELS = {
-    BonusKind.ABSORPTION: "新吸纳的人员",
-    BonusKind.INTRODUCTION: "介绍就业的人员",
-    BonusKind.COMPETITION_AWARD: "获奖选手",
-    BonusKind.HONOUR_AWARD: "获得荣誉的人员",
-    BonusKind.APPRENTICESHIP_ADVANCE: "项目负责人",
-    BonusKind.APPRENTICESHIP_SETTLEMENT: "项目负责人",
-    BonusKind.ONE_OFF_BONUS: "项目负责人",
-}
-DAY_WORDS = {BonusKind.ABSORPTION: "入职日期", BonusKind.INTRODUCTION: "入职日期"}
 
 
 @office.get("/office/bonuses/new")
@@ -71,7 +43,7 @@ def new_bonus() -> ResponseReturnValue:
 @office.post("/office/bonuses/<kind>")
 def apply_bonus(kind: str) -> ResponseReturnValue:
     """File an application and lead to its batch."""
-    if kind not in BONUS_NAMES:
+    if kind not in KINDS:
         abort(404)
     found = BonusKind(kind)
 
@@ -87,21 +59,22 @@ def apply_bonus(kind: str) -> ResponseReturnValue:
 
 
 def _asked_kind() -> BonusKind:
-    return BonusKind(fields.asked("kind", [str(each) for each in BonusKind]) or BonusKind.ABSORPTION)
+    return BonusKind(fields.asked("kind", list(KINDS)) or BonusKind.ABSORPTION)
 
 
 def _read_wish(work: Work, kind: BonusKind) -> BonusWish:
-    asked = ASKED[kind]
+    terms = KINDS[kind]
+    asked = terms.asked
     item_code = fields.text("item", "事项", limit=60)
     document = fields.text("document", "依据", limit=120)
-    occasion = fields.text("occasion", OCCASION_LABELS[kind][0], limit=120) if "occasion" in asked else ""
-    amount_fen = fields.fen("amount", "申报金额") if "amount" in asked else None
-    heads = fields.whole("heads", "备案人数") if "heads" in asked else None
-    completed = fields.whole("completed", "完成人数") if "completed" in asked else None
+    occasion = fields.text("occasion", terms.occasion_label, limit=120) if Asked.OCCASION in asked else ""
+    amount_fen = fields.fen("amount", "申报金额") if Asked.AMOUNT in asked else None
+    heads = fields.whole("heads", "备案人数") if Asked.HEADS in asked else None
+    completed = fields.whole("completed", "完成人数") if Asked.COMPLETED in asked else None
     entries = [
         Entry(number, name, item_code, on, document, occasion, amount_fen, heads, completed)
         for name, number, on in _read_people(
-            fields.text("people", PEOPLE_LABELS[kind], limit=MOST_CHARACTERS), work.today
+            fields.text("people", terms.people_label, limit=MOST_CHARACTERS), work.today
         )
     ]
     return BonusWish(
@@ -110,7 +83,7 @@ def _read_wish(work: Work, kind: BonusKind) -> BonusWish:
         budget_id=fields.whole("budget", "预算"),
         payee_code=fields.text("payee", "申报单位", limit=30).upper(),
         entries=entries,
-        firm_size=fields.one_of("firm_size", "企业规模", FirmSize) if "firm_size" in asked else None,
+        firm_size=fields.one_of("firm_size", "企业规模", FirmSize) if Asked.FIRM_SIZE in asked else None,
     )
 
 
@@ -149,17 +122,14 @@ def _read_people(text: str, today: date) -> list[tuple[str, str, date]]:
 def _ask(kind: BonusKind) -> str:
     actor, door = current_actor(), the_door()
     with door.read() as session:
-        standards = [each for each in read_bonus_standards(session) if each.kind is kind]
+        standards = [each for each in read_bonus_standards(session) if each.kind == kind]
         funds = queries.list_budgets(session, actor.regions)
         names = name_regions(session, sorted(actor.regions))
         return render_template(
             "office/new_bonus.html",
             chosen=str(kind),
-            kinds=BONUS_NAMES,
-            asked=ASKED[kind],
-            occasion=OCCASION_LABELS.get(kind, ("", "")),
-            people_label=PEOPLE_LABELS[kind],
-            day_word=DAY_WORDS.get(kind, "事项日期"),
+            kinds={code: each.name for code, each in KINDS.items()},
+            terms=KINDS[kind],
             items=[(each.item_code, _describe(each)) for each in standards],
             document=standards[0].document if standards else "",
             sizes=[(str(code), name) for code, name in FIRM_SIZE_NAMES.items()],

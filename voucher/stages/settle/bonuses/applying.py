@@ -25,7 +25,8 @@ from voucher.registry.outside.asking import wish_for
 from voucher.registry.tables import require_parameter_number
 from voucher.rules.actor import Role, check_reach, check_role
 from voucher.rules.bonus_judges import BonusVerdict, judge_bonus
-from voucher.rules.bonuses import BONUS_NAMES, SOURCE, BonusKind, FirmSize
+from voucher.rules.bonus_kinds import KINDS, BonusKind, Proof
+from voucher.rules.bonuses import SOURCE, FirmSize
 from voucher.rules.errors import Family, reason
 from voucher.rules.money import format_yuan
 from voucher.rules.names import same_name
@@ -39,7 +40,6 @@ from voucher.stages.settle.models.claims import SettlementBatch
 from voucher.stages.settle.reading import STAFF_OF_BONUSES
 
 LINES_MOST = "bonus_lines_most"
-HIRING = (BonusKind.ABSORPTION, BonusKind.INTRODUCTION)
 
 NO_BONUS_LINE = reason(
     "no_bonus_line",
@@ -149,10 +149,10 @@ def apply_for_bonuses(work: Work, wish: BonusWish) -> Applied:
     _compare_names(work, judged)
     _refuse_taken(work, judged)
     _fit(work, fund, judged)
-    project = catalogue.get_project(work.session, f"BONUS-{wish.kind.name}")
+    project = catalogue.get_project(work.session, f"BONUS-{wish.kind.upper()}")
     batch = write_batch(work, wish.kind, wish.region_code, project.id, fund.id, payee.id, judged)
     silent = [each.case.person_id for each, _ in judged if each.case.insured_months is None]
-    if wish.kind in HIRING:
+    if KINDS[wish.kind].proof is Proof.INSURANCE:
         wish_for(work, wish.region_code, {each: [FactKind.INSURANCE] for each in silent})
     return Applied(batch, judged)
 
@@ -177,9 +177,7 @@ def _check_fund(kind: BonusKind, fund: Budget, lines: Sequence[Line]) -> None:
     for each in lines:
         asked = each.case.standard.fund
         if asked is not None and asked != fund.source:
-            raise BONUS_FUND_DIFFERS.refused(
-                kind=BONUS_NAMES[kind], fund=FUND_SOURCE_NAMES[FundSource(asked)]
-            )
+            raise BONUS_FUND_DIFFERS.refused(kind=KINDS[kind].name, fund=FUND_SOURCE_NAMES[FundSource(asked)])
 
 
 def _run_up(lines: Sequence[Line]) -> list[Line]:

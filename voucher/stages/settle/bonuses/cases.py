@@ -14,11 +14,12 @@ from voucher.registry import catalogue, people, tables
 from voucher.registry.bonus_standards import read_bonus_standards
 from voucher.registry.outside.reading import FRESH, Facts, read_outside
 from voucher.rules.bonus_judges import AwardRecord, BonusCase
-from voucher.rules.bonuses import BonusKind, FirmSize, bonus_key, find_bonus_standard
+from voucher.rules.bonus_kinds import KINDS, BonusKind
+from voucher.rules.bonuses import FirmSize, bonus_key, find_bonus_standard
 from voucher.rules.lifecycle import STATE_NAMES, Thing
 from voucher.rules.outside import FactKind, is_fresh
 from voucher.stages.certify.queries.certified import list_certified_people
-from voucher.stages.settle.bonuses.earlier import ENDED, OTHER_HALF, Earlier, read_earlier
+from voucher.stages.settle.bonuses.earlier import ENDED, Earlier, read_earlier
 from voucher.stages.settle.bonuses.recorded import read_recorded
 from voucher.stages.settle.models.bonuses import BonusBasis
 from voucher.stages.settle.models.claims import Claim
@@ -90,7 +91,7 @@ def read_lines(
         typed, key = _read_keys(kind, entry, person_id, payee_id, record)
         half, agreements = _find_halves(kind, payee_id, entry.occasion, before)
         other = half.claim if half is not None else None
-        paid = kind is BonusKind.APPRENTICESHIP_SETTLEMENT and other is not None and other.state == "paid"
+        paid = kind == BonusKind.APPRENTICESHIP_SETTLEMENT and other is not None and other.state == "paid"
         advance = half.basis if paid and half is not None else None
         case = BonusCase(
             standard=standard,
@@ -131,7 +132,7 @@ def _read_keys(
 
 def _list_other_days(kind: BonusKind, person_id: int, before: Sequence[Earlier]) -> tuple[date, ...]:
     """Return the days of what else a person has of a kind; an agreement is nobody's own."""
-    if kind in OTHER_HALF:
+    if KINDS[kind].other_half is not None:
         return ()
     return tuple(each.basis.happened_on for each in before if each.claim.person_id == person_id)
 
@@ -168,11 +169,12 @@ def _find_halves(
 
     A settlement that has found its one advance has no other; everything else is weighed by two people.
     """
-    if kind not in OTHER_HALF:
+    other_half = KINDS[kind].other_half
+    if other_half is None:
         return None, ()
-    key = bonus_key(OTHER_HALF[kind], "", 0, payee_id, occasion)
+    key = bonus_key(other_half, "", 0, payee_id, occasion)
     halves = [each for each in before if each.key == key]
-    if halves and kind is BonusKind.APPRENTICESHIP_SETTLEMENT:
+    if halves and kind == BonusKind.APPRENTICESHIP_SETTLEMENT:
         return halves[0], tuple(each.basis.occasion for each in halves[1:])
     others = dict.fromkeys(each.basis.occasion for each in before if each not in halves)
     return (halves[0] if halves else None), tuple(others)

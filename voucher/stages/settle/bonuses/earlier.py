@@ -8,16 +8,12 @@ from dataclasses import dataclass
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from voucher.rules.bonuses import BonusKind, bonus_key
+from voucher.rules.bonus_kinds import KINDS, BonusKind
+from voucher.rules.bonuses import bonus_key
 from voucher.stages.settle.models.bonuses import BonusBasis
 from voucher.stages.settle.models.claims import Claim
 
 ENDED = ("withdrawn", "rejected")
-OTHER_HALF = {
-    BonusKind.APPRENTICESHIP_ADVANCE: BonusKind.APPRENTICESHIP_SETTLEMENT,
-    BonusKind.APPRENTICESHIP_SETTLEMENT: BonusKind.APPRENTICESHIP_ADVANCE,
-}
-OF_PEOPLE = (BonusKind.INTRODUCTION, BonusKind.COMPETITION_AWARD)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,10 +33,11 @@ def read_earlier(
     A kind whose key has nothing typed in it has none: the key itself finds its holder.
     """
     asked = select(Claim, BonusBasis).join(BonusBasis, BonusBasis.id == Claim.basis_id)
-    if kind in OTHER_HALF:
-        kinds = sorted(map(str, OTHER_HALF))
+    terms = KINDS[kind]
+    if terms.other_half is not None:
+        kinds = sorted((str(kind), str(terms.other_half)))
         asked = asked.where(Claim.kind.in_(kinds), Claim.institution_id == payee_id)
-    elif kind in OF_PEOPLE:
+    elif terms.once_at_a_time:
         asked = asked.where(Claim.kind == str(kind), Claim.person_id.in_(sorted(set(person_ids))))
     else:
         return []

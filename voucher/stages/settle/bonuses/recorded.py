@@ -11,7 +11,8 @@ from sqlalchemy.orm import Session
 from voucher.registry.competitions import CompetitionResult, Held, list_held, list_results
 from voucher.registry.dictionaries import name_words
 from voucher.rules.bonus_judges import AwardRecord
-from voucher.rules.bonuses import BonusKind, BonusStandard
+from voucher.rules.bonus_kinds import KINDS, BonusKind, Proof
+from voucher.rules.bonuses import BonusStandard
 from voucher.rules.competitions import Entered, find_first_entered, spell_contest
 from voucher.rules.dictionaries import Dictionary
 
@@ -35,7 +36,7 @@ class Recorded:
 
         A place is one of this class and number, in a contest whose name stands in what was typed.
         """
-        if standard.kind is BonusKind.HONOUR_AWARD:
+        if KINDS[standard.kind].proof is Proof.HONOUR:
             found = self._list_honours(standard, person_id)
         else:
             found = self._list_places(standard, person_id, spell_contest(occasion))
@@ -73,12 +74,13 @@ def read_recorded(
     session: Session, kind: BonusKind, person_ids: Sequence[int], on: date, filer_id: int
 ) -> Recorded:
     """Return what was entered of people for awards of a kind, as it stands on a day."""
-    if kind is BonusKind.COMPETITION_AWARD:
+    proof = KINDS[kind].proof
+    if proof is Proof.PLACE:
         results: dict[int, list[CompetitionResult]] = {}
         for each in list_results(session, person_ids):
             results.setdefault(each.person_id, []).append(each)
         return Recorded(filer_id, results=results)
-    if kind is BonusKind.HONOUR_AWARD:
+    if proof is Proof.HONOUR:
         titles = name_words(session, Dictionary.HONOUR)
         return Recorded(filer_id, honours=list_held(session, person_ids, on), titles=titles)
     return Recorded(filer_id)

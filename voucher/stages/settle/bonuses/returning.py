@@ -12,7 +12,8 @@ from voucher.plumbing.unit_of_work import Work
 from voucher.registry.institutions import Institution
 from voucher.rules.actor import check_reach
 from voucher.rules.approval import check_two_people
-from voucher.rules.bonuses import ADVANCE_TO_RETURN, BonusKind
+from voucher.rules.bonus_kinds import BonusKind
+from voucher.rules.bonuses import ADVANCE_TO_RETURN
 from voucher.rules.clawback import ADVANCE_SOURCE
 from voucher.rules.errors import Family, reason
 from voucher.rules.money import format_yuan

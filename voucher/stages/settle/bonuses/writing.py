@@ -11,7 +11,7 @@ from voucher.plumbing.db import insert_rows
 from voucher.plumbing.unit_of_work import Work
 from voucher.rules.approval import Step
 from voucher.rules.bonus_judges import BonusVerdict
-from voucher.rules.bonuses import BonusKind
+from voucher.rules.bonus_kinds import BonusKind
 from voucher.rules.errors import refusal_as_json
 from voucher.rules.lifecycle import Thing
 from voucher.rules.vocabulary import Outcome

@@ -9,7 +9,8 @@ from datetime import date
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from voucher.rules.bonuses import FIRM_SIZE_NAMES, BonusKind, FirmSize, name_claim_kind
+from voucher.rules.bonus_kinds import KINDS
+from voucher.rules.bonuses import FIRM_SIZE_NAMES, FirmSize, name_claim_kind
 from voucher.rules.money import format_yuan
 from voucher.rules.vocabulary import METHOD_NAMES, Method
 from voucher.stages.certify import queries as certificates
@@ -17,12 +18,6 @@ from voucher.stages.settle.models.bonuses import BonusBasis
 from voucher.stages.settle.models.claims import SettlementLine
 
 LOOKUP_CHUNK = 500
-OCCASION_NAMES = {
-    BonusKind.INTRODUCTION: "用人单位",
-    BonusKind.COMPETITION_AWARD: "赛事",
-    BonusKind.APPRENTICESHIP_ADVANCE: "备案编号",
-    BonusKind.APPRENTICESHIP_SETTLEMENT: "备案编号",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,9 +79,8 @@ def _read_bases(session: Session, basis_ids: Sequence[int]) -> dict[int, Behind]
 
 
 def _name_typed(basis: BonusBasis) -> tuple[tuple[str, str], ...]:
-    kind = BonusKind(basis.kind)
     told = {
-        OCCASION_NAMES.get(kind, "事由"): basis.occasion or None,
+        KINDS[basis.kind].occasion_label: basis.occasion or None,
         "企业规模": FIRM_SIZE_NAMES[FirmSize(basis.firm_size)] if basis.firm_size else None,
         "备案人数": f"{basis.heads:,} 人" if basis.heads is not None else None,
         "完成人数": f"{basis.completed:,} 人" if basis.completed is not None else None,
