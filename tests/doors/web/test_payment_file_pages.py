@@ -16,7 +16,8 @@ from tests.doors.world import World
 from tests.loop.telling import approve_batch
 from tests.papers import says
 from tests.scene import EV1, EV2, LI_SI, ZHANG_SAN, Scene, on
-from voucher.doors.web.finance import comparing, files, ledger
+from voucher.doors.web import notice_paper
+from voucher.doors.web.finance import banking, comparing, files, ledger, months
 from voucher.ledger.sealing import seal_all
 from voucher.registry.standards import Parameter
 from voucher.stages.oversee.anchoring import tell_anchor
@@ -98,6 +99,15 @@ def test_a_file_is_prechecked_made_for_a_bank_handed_out_again_by_two_and_answer
     assert says(sheet.data, anchor)
     if os.environ.get("SHOTS"):
         Path(os.environ["SHOTS"], "sheet.pdf").write_bytes(sheet.data)
+    with monkeypatch.context() as short:
+        for room in (notice_paper, banking):
+            short.setattr(room, "LINES_PER_PART", 1)
+        assert "打印拨付单（PDF 第 2 份）" in maker.go(address).text
+        part = maker.http.get(f"{address}/sheet?part=2").data
+        assert says(part, "第 2 份，共 2 份；本份第 2 至 2 笔")
+        assert says(part, f"{file.number}-00002")
+        assert not says(part, f"{file.number}-00001"), "only its own lines are read and set"
+        assert says(part, "本份合计 1 笔")
 
     told = f"参考号,金额,结果\n{file.number}-00001,200.01,成功\n{file.number}-00002,200.00,退票\n".encode(
         "gbk"
@@ -168,8 +178,13 @@ def test_a_file_is_prechecked_made_for_a_bank_handed_out_again_by_two_and_answer
     assert "此后不再记入该月" in page.text
     assert "未了差额 2 条" in page.text
     assert says(checker.http.get("/months.pdf?of=2024&month=1").data, anchor.replace("：", ""))
+    with monkeypatch.context() as short:
+        short.setattr(months, "LINES_PER_PART", 1)
+        paper = checker.http.get("/months.pdf?of=2024&month=1").data
+        assert says(paper, "合计 2 条（印前 1 条，全部见月报工作簿）")
     book = checker.http.get("/months.xlsx?of=2024&month=1")
-    assert book.data.startswith(b"PK")
+    listed = CalamineWorkbook.from_filelike(io.BytesIO(book.data)).get_sheet_by_name("未了差额")
+    assert len(listed.to_python()) == 3, "head and two"
     if os.environ.get("SHOTS"):
         Path(os.environ["SHOTS"], "months.pdf").write_bytes(
             checker.http.get("/months.pdf?of=2024&month=1").data

@@ -36,6 +36,8 @@ from voucher.rules.vocabulary import Outcome, SubsidyKind
 from voucher.stages.settle import queries
 from voucher.stages.settle.queries.claim_drafts import TakenUp
 from voucher.stages.settle.queries.evaluations import count_evaluations, list_evaluations
+from voucher.stages.settle.queries.offsets import list_payments_of_claim
+from voucher.stages.settle.queries.pace import list_claim_paces
 from voucher.stages.settle.searching import ClaimSearch, find_claims
 from voucher.stages.settle.voucher_claims import file_claims
 
@@ -170,5 +172,7 @@ def claim(claim_id: int) -> ResponseReturnValue:
             claim=found,
             line=queries.get_claim_line(session, door.keyring, found),
             may_take_back=found.state in TAKEN_BACK,
+            payments=list_payments_of_claim(session, claim_id),
+            paces=list(list_claim_paces(session, [found], door.today).values()),
             happenings=queries.claim_timeline(session, claim_id),
         )

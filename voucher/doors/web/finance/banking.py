@@ -12,6 +12,7 @@ from voucher.doors.web.acting import Done, act, submit
 from voucher.doors.web.finance.blueprint import finance
 from voucher.doors.web.finance.files import name_hands, show_file
 from voucher.doors.web.finance.sheets import MONEY, TEXT, WIDE, Part, answer_sheet
+from voucher.doors.web.notice_paper import LINES_PER_PART, count_parts
 from voucher.doors.web.showing import moment
 from voucher.ledger.budget import Budget
 from voucher.plumbing.unit_of_work import Work
@@ -61,14 +62,21 @@ def precheck(budget_id: int) -> ResponseReturnValue:
 
 @finance.get("/payment-files/<int:file_id>/sheet")
 def sheet(file_id: int) -> ResponseReturnValue:
-    """Print the payment sheet: hash, count, amount in words, three hands, a line per payee."""
+    """Print a part of the payment sheet: hash, count, amount in words, three hands, a line per payee.
+
+    Only the lines of the part are read; what stands above them is of the whole file.
+    """
     with the_door().read() as session:
         found = queries.get_payment_file(session, file_id, current_actor().regions)
         budget = session.get_one(Budget, found.budget_id)
         region = get_region(session, budget.region_code).name
         names = name_hands(session, [found])
         template = banking.find_template_of(session, file_id)
-        lines = queries.list_payment_lines(session, file_id)
+        parts = count_parts(found.line_count)
+        part = min(max(fields.cursor("part"), 1), parts)
+        after = (part - 1) * LINES_PER_PART
+        lines = queries.list_payment_lines(session, file_id, after=after, limit=LINES_PER_PART)
+        share = f"第 {part} 份，共 {parts} 份；本份第 {after + 1:,} 至 {after + len(lines):,} 笔"
         facts = [
             ("预算", f"{region} {budget.year} 年 {FUND_SOURCE_NAMES[FundSource(budget.source)]}"),
             ("笔数", f"{found.line_count:,} 笔"),
@@ -77,6 +85,7 @@ def sheet(file_id: int) -> ResponseReturnValue:
             ("大写金额", f"人民币{chinese_capitals(found.total_fen)}"),
             ("银行模板", template.name if template else "通用工作簿（xlsx）"),
             ("文件摘要 SHA-256", found.sha256),
+            *([("本份", share)] if parts > 1 else []),
         ]
         rows = [
             (
@@ -86,8 +95,16 @@ def sheet(file_id: int) -> ResponseReturnValue:
             )
             for line in lines
         ]  # fmt: skip
-        sums = _sums(found, found.total_fen + found.offset_fen, found.offset_fen)
-        total = ("", f"合计 {len(lines):,} 笔", "", "", *(format_yuan(fen) for fen in sums), "")
+        offset_fen = sum(line.offset_fen for line in lines)
+        sums = _sums(found, sum(line.computed_fen for line in lines), offset_fen)
+        total = (
+            "",
+            f"{'本份' if parts > 1 else ''}合计 {len(lines):,} 笔",
+            "",
+            "",
+            *(format_yuan(fen) for fen in sums),
+            "",
+        )
         amounts = ("应付（元）", "抵扣（元）", "实付（元）") if found.offset_fen else ("金额（元）",)
         columns = [
             ("参考号", TEXT), ("收款户名", WIDE), ("开户行", WIDE), ("账号", TEXT),
@@ -101,10 +118,11 @@ def sheet(file_id: int) -> ResponseReturnValue:
                 ("签发", found.releaser_person_id, found.released_at),
             )
         ]
-        part = Part("", columns, rows, total)
+        number = f"{found.number}-{part}" if parts > 1 else found.number
         return answer_sheet(
-            "拨付单", found.number, region, facts, [part], hands, wide=True, anchor=tell_anchor(session)
-        )
+            "拨付单", number, region, facts, [Part("", columns, rows, total)], hands,
+            wide=True, anchor=tell_anchor(session),
+        )  # fmt: skip
 
 
 def _offset_facts(found: PaymentFile) -> list[tuple[str, str]]:

@@ -16,6 +16,7 @@ from voucher.doors.auth.visitors import current_actor, perform
 from voucher.doors.web import fields
 from voucher.doors.web.acting import KEY_FIELD, Done, content_print, refuse, submit
 from voucher.doors.web.finance.blueprint import finance
+from voucher.doors.web.notice_paper import count_parts
 from voucher.doors.web.regions import list_regions
 from voucher.doors.web.timelines import name_people
 from voucher.ledger.budget import Budget
@@ -217,6 +218,7 @@ def show_file(file_id: int) -> str:
             answered=answered,
             owed=queries.find_owed_of_file(session, file_id),
             sent=sent,
+            parts=range(1, count_parts(found.line_count) + 1),
         )
 
 

@@ -17,7 +17,9 @@ from voucher.doors.web.acting import Done, submit
 from voucher.doors.web.finance.blueprint import finance
 from voucher.doors.web.finance.budgets import MOVEMENT_NAMES
 from voucher.doors.web.finance.comparing import tell_no_difference
+from voucher.doors.web.finance.ledger import BOOK_MOST
 from voucher.doors.web.finance.sheets import MONEY, TEXT, WIDE, Part, answer_sheet
+from voucher.doors.web.notice_paper import LINES_PER_PART
 from voucher.doors.web.showing import moment
 from voucher.doors.web.timelines import name_people
 from voucher.ledger.entries import MonthSum, sum_acts
@@ -25,11 +27,11 @@ from voucher.ledger.month_closes import MonthClose, list_closes, span_of
 from voucher.plumbing.spreadsheets import Kind, Sheet, SheetColumn, write_workbook
 from voucher.plumbing.unit_of_work import Work
 from voucher.registry.catalogue import get_region
+from voucher.registry.tables import require_parameter_number
 from voucher.rules.money import format_yuan
 from voucher.rules.vocabulary import FUND_SOURCE_NAMES, FundSource
 from voucher.stages.oversee.anchoring import tell_anchor
 from voucher.stages.settle import closing_months, queries
-from voucher.stages.settle.queries import Difference
 
 # every month shows these; those of the end of a year only where they happened
 USUAL = ("grant", "reserve", "release", "spend", "take_back")
@@ -47,7 +49,7 @@ class MonthRow:
 
 @dataclass(frozen=True, slots=True)
 class Month:
-    """A month of a region with its budgets, and what is unsettled with the bank today."""
+    """A month of a region with its budgets, and what is unsettled with the bank today: how much, in fen."""
 
     region_code: str
     region_name: str
@@ -55,7 +57,7 @@ class Month:
     month: int
     ends_at: datetime
     rows: list[MonthRow]
-    differences: list[Difference]
+    differing: tuple[int, int]
     no_difference: str
     close: MonthClose | None
 
@@ -122,18 +124,19 @@ def months_pdf() -> ResponseReturnValue:
         columns = [("预算", WIDE), *((name, MONEY) for name in month.acts.values())]
         rows = [[row.name, *(format_yuan(row.fen.get(act, 0)) for act in month.acts)] for row in month.rows]
         total = ["合计", *(format_yuan(month.totals[act]) for act in month.acts)]
+        count, owed_fen = month.differing
         open_lines = [
             [each.payment_file_number, each.institution_name, format_yuan(each.released_fen), each.why]
-            for each in month.differences
+            for each in queries.reconcile(session, [month.region_code], limit=LINES_PER_PART)
         ]
-        owed = format_yuan(sum(each.released_fen for each in month.differences))
+        more = f"（印前 {len(open_lines):,} 条，全部见月报工作簿）" if count > len(open_lines) else ""
         parts = [
             Part("各项预算（元）", columns, rows, total, "本月没有记账"),
             Part(
                 "未了差额（元）",
                 [("拨付文件", TEXT), ("收款机构", WIDE), ("已签发", MONEY), ("原因", TEXT)],
                 open_lines,
-                ["合计", "", owed, ""] if open_lines else [],
+                [f"合计 {count:,} 条{more}", "", format_yuan(owed_fen), ""] if open_lines else [],
                 f"没有未了差额：{month.no_difference}",
             ),
         ]
@@ -159,6 +162,8 @@ def months_xlsx() -> ResponseReturnValue:
     door, out = the_door(), io.BytesIO()
     with door.read() as session:
         month = _read(session)
+        most = require_parameter_number(session, BOOK_MOST, door.today, [])
+        differences = queries.reconcile(session, [month.region_code], limit=most)
     columns = [FUND, LINES, *(SheetColumn(f"{name}（元）", Kind.AMOUNT) for name in month.acts.values())]
     rows: list[list[str | int | date | None]] = [
         [row.name, row.lines, *(row.fen.get(act, 0) for act in month.acts)] for row in month.rows
@@ -166,10 +171,13 @@ def months_xlsx() -> ResponseReturnValue:
     rows.append(["合计", month.lines, *(month.totals[act] for act in month.acts)])
     owed: list[list[str | int | date | None]] = [
         [each.payment_file_number, each.reference, each.institution_name, each.released_fen, each.why]
-        for each in month.differences
+        for each in differences
     ]
     if not owed:
         owed.append(["没有未了差额", None, None, None, month.no_difference])
+    elif month.differing[0] > len(owed):
+        told = f"只列最早的 {len(owed):,} 条，全部 {month.differing[0]:,} 条见三方对账"
+        owed.append([told, None, None, month.differing[1], "全部合计"])
     heads = [
         SheetColumn("拨付文件", width=24), SheetColumn("参考号", width=30), SheetColumn("收款机构", width=36),
         SheetColumn("已签发（元）", Kind.AMOUNT), SheetColumn("原因", width=24),
@@ -242,6 +250,6 @@ def _read(session: Session) -> Month:
         (each for each in list_closes(session, region) if (each.year, each.month) == (year, month)), None
     )
     name = get_region(session, region).name
-    differing = queries.reconcile(session, [region])
+    differing = queries.sum_differences(session, [region])
     words = tell_no_difference(queries.sum_bounced(session, [region]))
     return Month(region, name, year, month, ends_at, rows, differing, words, close)

@@ -42,6 +42,7 @@ from voucher.stages.settle.queries.cases import list_cases
 from voucher.stages.settle.queries.claim_drafts import TakenUp
 from voucher.stages.settle.queries.letters import list_due_days
 from voucher.stages.settle.queries.offsets import list_came_back, list_payments_of_claim
+from voucher.stages.settle.queries.pace import list_claim_paces
 from voucher.stages.settle.searching import ClaimSearch, find_claims, view_claims
 from voucher.stages.settle.voucher_claims import file_claims as claim_for
 
@@ -116,6 +117,7 @@ def claim(claim_id: int) -> ResponseReturnValue:
             view=view_claims(session, door.keyring, [(found, payee.code, payee.name)])[0],
             line=queries.get_claim_line(session, door.keyring, found),
             may_take_back=found.state in TAKEN_BACK,
+            paces=list(list_claim_paces(session, [found], door.today).values()),
             happenings=queries.claim_timeline(session, claim_id),
             payments=list_payments_of_claim(session, claim_id),
         )

@@ -38,7 +38,8 @@ NEXT_STEPS: dict[str, str] = {
 # an inquiry, or an institution that has left: the page of the voucher says what can be done
 HELD = "本券暂停使用，打开这张券看怎么办；有疑问请拨打 12333"
 USABLE = ("issued", "accepted", "enrolled")
-PATH: tuple[tuple[str, tuple[str, ...]], ...] = (
+Way = tuple[tuple[str, tuple[str, ...]], ...]
+PATH: Way = (
     ("领取", ("issued",)),
     ("报名", ("accepted",)),
     ("核销", ("enrolled",)),
@@ -61,16 +62,17 @@ class Shown:
 def show(card: Card) -> Shown:
     """Return a card as the pages of its holder show it."""
     step = HELD if card.held else NEXT_STEPS[card.state]
-    return Shown(card, step, _path(card.state))
+    return Shown(card, step, tell_way(PATH, card.state, ("settled", "completed")))
 
 
-def _path(state: str) -> tuple[tuple[str, str], ...]:
-    here = next((place for place, (_, states) in enumerate(PATH) if state in states), None)
+def tell_way(way: Way, state: str, over: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
+    """Return the steps of a way, each past, here or to do; all past where it is over, none off the way."""
+    here = next((place for place, (_, states) in enumerate(way) if state in states), None)
     if here is None:
-        return tuple((name, "past") for name, _ in PATH) if state in ("settled", "completed") else ()
+        return tuple((name, "past") for name, _ in way) if state in over else ()
     return tuple(
         (name, "past" if place < here else "here" if place == here else "todo")
-        for place, (name, _) in enumerate(PATH)
+        for place, (name, _) in enumerate(way)
     )
 
 
