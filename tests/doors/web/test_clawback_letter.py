@@ -65,6 +65,13 @@ def test_finance_and_the_payee_read_it_and_nobody_else(
     mine = desk.at("丙教务")
     page = mine.go("/institution/payments")
     assert "应退回的款" in page.text
+    # a lump sum is followed to the people it was paid for, one's own line alone
+    of_line = next(each for each in page.links if "line=" in each).partition("#")[0]
+    listed = mine.go(of_line).text
+    assert "只列这一笔到账所付的申领" in listed
+    assert "SL-419001-2024-00000001" in listed
+    assert "没有这样的申领" in mine.go(of_line.replace("line=", "line=9")).text
+    assert "SL-419001" not in desk.at("丁教务").go(of_line).text
     assert mine.http.get("/institution/clawbacks/1/letter").mimetype == "application/pdf"
     assert "SL-419001-2024-" in str(told[-1]["sentence"])
     facts = told[-1]["facts"]

@@ -261,6 +261,10 @@ def _certify_and_claim(exam: Exam) -> None:
     assert "已申领 1 张券" in admin.page.text
     admin.go(next(each for each in admin.page.links if "/evaluator/claims/" in each))
     assert "办理经过" in admin.page.text
+    assert "待初审（人社部门办理）" in admin.page.text
+    assert "最迟" in admin.page.text, "whom it waits for, and until when"
+    assert "还没有付款" in admin.go("/institution/payments").text
+    assert "/evaluator/claims" in admin.page.links
     assert "没有可以申领的券" in admin.go("/evaluator/claims").text
     _comes_back(exam, admin)
 
@@ -275,6 +279,7 @@ def _comes_back(exam: Exam, admin: Browser) -> None:
         lambda work: return_claims(work, claim.batch_id, Step.FIRST_REVIEW, [claim.id], "缺评价记录表"),
     )
     admin.go("/evaluator/claims?state=returned")
+    assert "缺评价记录表" in admin.page.text, "why it came back stands in the list"
     admin.press("补正后重报所选")
     assert "没有勾选" in admin.page.text
     admin.go(f"/evaluator/claims/{claim.id}")

@@ -183,8 +183,8 @@ def test_a_file_is_prechecked_made_for_a_bank_handed_out_again_by_two_and_answer
         paper = checker.http.get("/months.pdf?of=2024&month=1").data
         assert says(paper, "合计 2 条（印前 1 条，全部见月报工作簿）")
     book = checker.http.get("/months.xlsx?of=2024&month=1")
-    listed = CalamineWorkbook.from_filelike(io.BytesIO(book.data)).get_sheet_by_name("未了差额")
-    assert len(listed.to_python()) == 3, "head and two"
+    unsettled = CalamineWorkbook.from_filelike(io.BytesIO(book.data)).get_sheet_by_name("未了差额")
+    assert len(unsettled.to_python()) == 3, "head and two"
     if os.environ.get("SHOTS"):
         Path(os.environ["SHOTS"], "months.pdf").write_bytes(
             checker.http.get("/months.pdf?of=2024&month=1").data

@@ -14,6 +14,7 @@ from voucher.registry import catalogue, people
 from voucher.registry.institutions import Institution
 from voucher.rules.privacy import mask_identity, mask_name
 from voucher.stages.settle.models.claims import Claim
+from voucher.stages.settle.models.payments import Payment
 from voucher.stages.settle.queries.reach import Payees, claims_within
 
 
@@ -25,6 +26,7 @@ class ClaimSearch:
     batch_id: int | None = None
     institution_code: str | None = None
     number: str | None = None
+    payment_line_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +76,9 @@ def find_claims(
         query = query.where(Claim.state == wanted.state)
     if wanted.batch_id is not None:
         query = query.where(Claim.batch_id == wanted.batch_id)
+    if wanted.payment_line_id is not None:
+        paid = select(Payment.claim_id).where(Payment.payment_line_id == wanted.payment_line_id)
+        query = query.where(Claim.id.in_(paid))
     if wanted.institution_code is not None:
         query = query.where(Institution.code == wanted.institution_code)
     if wanted.number is not None:

@@ -34,6 +34,7 @@ from voucher.rules.lifecycle import STATE_NAMES, Thing
 from voucher.rules.money import format_yuan
 from voucher.rules.vocabulary import Outcome, SubsidyKind
 from voucher.stages.settle import queries
+from voucher.stages.settle.queries import payees
 from voucher.stages.settle.queries.claim_drafts import TakenUp
 from voucher.stages.settle.queries.evaluations import count_evaluations, list_evaluations
 from voucher.stages.settle.queries.offsets import list_payments_of_claim
@@ -54,14 +55,14 @@ def claims() -> ResponseReturnValue:
 def _show() -> str:
     door, mine = the_door(), my_evaluators(Role.EVALUATOR_ADMIN)
     state = fields.asked("state", STATE_NAMES[Thing.CLAIM])
-    before = fields.cursor("before")
+    before, line = fields.cursor("before"), fields.cursor("line") or None
     with door.read() as session:
         count, total_fen = count_evaluations(session, mine)
         found = find_claims(
             session,
             door.keyring,
             (),
-            ClaimSearch(state=state),
+            ClaimSearch(state=state, payment_line_id=line),
             payees=mine,
             before_id=before or None,
             limit=PAGE + 1,
@@ -74,9 +75,11 @@ def _show() -> str:
             count=count,
             total_fen=total_fen,
             rows=found[:PAGE],
+            said=payees.newest_words(session, [each.id for each in found[:PAGE]]),
             more=len(found) > PAGE,
             states=list(STATE_NAMES[Thing.CLAIM].items()),
             state=state,
+            line=line,
             before=before,
         )
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from flask import render_template, url_for
 from flask.typing import ResponseReturnValue
 
@@ -27,6 +29,7 @@ from voucher.stages.settle.models.payments import PaymentFile
 from voucher.stages.settle.paying_years import find_year_refusal
 from voucher.stages.settle.payment_precheck import REASONS
 from voucher.stages.settle.queries import banking
+from voucher.stages.settle.queries.payments import LineOfFile
 
 FAULT_NAMES = {
     PayeeFault.STOPPED: "已停止",
@@ -87,29 +90,6 @@ def sheet(file_id: int) -> ResponseReturnValue:
             ("文件摘要 SHA-256", found.sha256),
             *([("本份", share)] if parts > 1 else []),
         ]
-        rows = [
-            (
-                line.reference, line.holder_name, line.bank_name, line.account_masked,
-                *(format_yuan(fen) for fen in _sums(found, line.computed_fen, line.offset_fen)),
-                OUTCOMES.get(line.outcome or "", "未回盘" if line.is_sent else "抵扣结清，不交银行"),
-            )
-            for line in lines
-        ]  # fmt: skip
-        offset_fen = sum(line.offset_fen for line in lines)
-        sums = _sums(found, sum(line.computed_fen for line in lines), offset_fen)
-        total = (
-            "",
-            f"{'本份' if parts > 1 else ''}合计 {len(lines):,} 笔",
-            "",
-            "",
-            *(format_yuan(fen) for fen in sums),
-            "",
-        )
-        amounts = ("应付（元）", "抵扣（元）", "实付（元）") if found.offset_fen else ("金额（元）",)
-        columns = [
-            ("参考号", TEXT), ("收款户名", WIDE), ("开户行", WIDE), ("账号", TEXT),
-            *((each, MONEY) for each in amounts), ("银行结果", TEXT),
-        ]  # fmt: skip
         hands = [
             (word, f"{names.get(person or 0, '')} {moment(at) if at else ''}".strip() or "待办")
             for word, person, at in (
@@ -120,9 +100,30 @@ def sheet(file_id: int) -> ResponseReturnValue:
         ]
         number = f"{found.number}-{part}" if parts > 1 else found.number
         return answer_sheet(
-            "拨付单", number, region, facts, [Part("", columns, rows, total)], hands,
+            "拨付单", number, region, facts, [_tell_lines(found, lines, parts)], hands,
             wide=True, anchor=tell_anchor(session),
         )  # fmt: skip
+
+
+def _tell_lines(found: PaymentFile, lines: Sequence[LineOfFile], parts: int) -> Part:
+    """Return the lines of one part with what they come to."""
+    rows = [
+        (
+            line.reference, line.holder_name, line.bank_name, line.account_masked,
+            *(format_yuan(fen) for fen in _sums(found, line.computed_fen, line.offset_fen)),
+            OUTCOMES.get(line.outcome or "", "未回盘" if line.is_sent else "抵扣结清，不交银行"),
+        )
+        for line in lines
+    ]  # fmt: skip
+    computed_fen, offset_fen = sum(e.computed_fen for e in lines), sum(e.offset_fen for e in lines)
+    sums = [format_yuan(fen) for fen in _sums(found, computed_fen, offset_fen)]
+    counted = f"{'本份' if parts > 1 else ''}合计 {len(lines):,} 笔"
+    amounts = ("应付（元）", "抵扣（元）", "实付（元）") if found.offset_fen else ("金额（元）",)
+    columns = [
+        ("参考号", TEXT), ("收款户名", WIDE), ("开户行", WIDE), ("账号", TEXT),
+        *((each, MONEY) for each in amounts), ("银行结果", TEXT),
+    ]  # fmt: skip
+    return Part("", columns, rows, ("", counted, "", "", *sums, ""))
 
 
 def _offset_facts(found: PaymentFile) -> list[tuple[str, str]]:

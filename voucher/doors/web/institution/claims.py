@@ -8,7 +8,7 @@ from flask import render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from voucher.doors.auth.door import the_door
-from voucher.doors.auth.entries import INSTITUTION_DESK
+from voucher.doors.auth.entries import INSTITUTION_DESK, PAYEE_STAFF
 from voucher.doors.web import fields
 from voucher.doors.web.acting import Done, refuse, submit
 from voucher.doors.web.claiming import (
@@ -126,7 +126,7 @@ def claim(claim_id: int) -> ResponseReturnValue:
 @institution.get("/institution/payments")
 def payments() -> ResponseReturnValue:
     """Show what was sent to the bank for this institution, and whether it arrived."""
-    houses = my_houses(INSTITUTION_DESK)
+    houses = my_houses(PAYEE_STAFF)
     outcome, before = fields.asked("outcome", PAID_OUTCOMES), fields.cursor("before")
     with the_door().read() as session:
         paid = payees.list_paid(session, houses, outcome=outcome, before_id=before or None, limit=PAGE + 1)
@@ -182,12 +182,13 @@ def _show_chosen(chosen: Sequence[int], taken_up: TakenUp | None = None) -> str:
 def _page() -> str:
     door, houses = the_door(), my_houses(INSTITUTION_DESK)
     state, before = fields.asked("state", STATE_NAMES[Thing.CLAIM]), fields.cursor("before")
+    line = fields.cursor("line") or None
     with door.read() as session:
         found = find_claims(
             session,
             door.keyring,
             (),
-            ClaimSearch(state=state),
+            ClaimSearch(state=state, payment_line_id=line),
             payees=houses,
             before_id=before or None,
             limit=PAGE + 1,
@@ -204,6 +205,7 @@ def _page() -> str:
             said=payees.newest_words(session, [each.id for each in shown]),
             states=STATES,
             state=state,
+            line=line,
             before=before,
             next_before=shown[-1].id if len(found) > PAGE else None,
         )

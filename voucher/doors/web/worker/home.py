@@ -15,6 +15,7 @@ from voucher.stages.settle.queries.denials import page_own_subsidies
 from voucher.stages.train import queries as training
 
 LESSONS_AHEAD = 3
+SUBSIDIES_LOOKED_AT = 4  # those of two vouchers
 
 
 @worker.get("/my")
@@ -27,8 +28,10 @@ def home() -> ResponseReturnValue:
         places = issuing.list_places(session, person_id)
         asked_back = count_asked_back(session, person_id)
         helps = count_helped(session, person_id, door.today)
-        subsidies = page_own_subsidies(session, door.keyring, person_id, door.today, limit=1)
+        money = page_own_subsidies(session, door.keyring, person_id, door.today, limit=SUBSIDIES_LOOKED_AT)
     usable = sorted((each for each in cards if each.state in USABLE), key=lambda each: each.redeem_by)
+    # what is still on its way is asked for before what has arrived
+    subsidies = sorted(money, key=lambda each: each.pace is None)
     under_way = [show(each) for each in cards if each.tab == "使用中" and each.state not in USABLE]
     return render_template(
         "worker/home.html",
@@ -40,4 +43,5 @@ def home() -> ResponseReturnValue:
         asked_back=asked_back,
         helps=helps,
         subsidy=subsidies[0] if subsidies else None,
+        moving=sum(each.pace is not None for each in subsidies),
     )
