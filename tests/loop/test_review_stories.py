@@ -35,6 +35,7 @@ from tests.scene import (
     on,
 )
 from voucher.demo.signing import pass_all
+from voucher.doors.web.timelines import list_batch_happenings
 from voucher.plumbing.unit_of_work import Work
 from voucher.registry.standards import AmountBandRow
 from voucher.rules.actor import Role
@@ -178,6 +179,12 @@ def test_没有权限或不在辖区的人办不了(scene: Scene) -> None:
     assert refused(lambda: first_review(scene, batch, "新乡初审")).code == "batch_missing"
 
 
+def happened(scene: Scene, batch_id: int) -> list[str]:
+    """Return what the page of a batch tells of it, step by step."""
+    with scene.database.read() as session:
+        return [each.event_name for each in list_batch_happenings(session, batch_id)]
+
+
 def test_退回三人补正而二十七人先行(scene: Scene) -> None:
     """AC-H2：补正后是同一申领单的第二次修订，另成一批，同键不算重复。"""
     ready(scene)
@@ -194,8 +201,12 @@ def test_退回三人补正而二十七人先行(scene: Scene) -> None:
     second_review(scene, batch)
     post(scene, batch)
     assert states_of(scene) == {"returned": 3, "noticed": 27}
+    once = happened(scene, batch)
+    assert "初审退回补正 3 条" in once
     again = scene.do("operator", lambda work: resubmit(work, sent_back))
     assert again.id != batch
+    assert happened(scene, batch) == once, "what happened in a batch stays told there"
+    assert not [each for each in happened(scene, again.id) if "退回补正" in each]
     fixed = claims_of(scene, again.id)
     assert [each.id for each in fixed] == sent_back
     assert {(each.revision, each.state) for each in fixed} == {(2, "submitted")}
