@@ -47,7 +47,7 @@ NOT_DOWNLOADED_YET = reason(
 )
 ANSWERED_ALREADY = reason(
     "payment_file_answered",
-    "银行已经回盘，文件已在银行，不能重导",
+    "银行已经回盘，文件已在银行，不能再下载或重导",
     "请按回盘结果办理；退票的更正账户后重新制单",
     SOURCE,
     Family.CONFLICT,
@@ -58,7 +58,8 @@ def download(work: Work, payment_file_id: int) -> tuple[str, bytes]:
     """Return the name and bytes of a released file: once, and once more each time that was opened.
 
     Raises Refused payment_file_missing, role_missing, payment_file_not_released,
-    payment_file_all_offset, payment_file_downloaded, second_person_needed, payment_file_changed.
+    payment_file_all_offset, payment_file_answered, payment_file_downloaded, second_person_needed,
+    payment_file_changed.
     """
     file = get_file(work, payment_file_id)
     check_reach(work.actor, region_of(work, file), Role.FINANCE_MAKER, Role.FINANCE_RELEASER)
@@ -66,6 +67,8 @@ def download(work: Work, payment_file_id: int) -> tuple[str, bytes]:
         raise NOT_RELEASED.refused()
     if not file.total_fen:
         raise NOTHING_TO_SEND.refused()
+    if file.state != "released":
+        raise ANSWERED_ALREADY.refused()
     handing = _take_turn(work, file)
     content = make_again(work, file)
     handing.downloaded_at = work.at
