@@ -111,7 +111,7 @@ def _tell_lines(found: PaymentFile, lines: Sequence[LineOfFile], parts: int) -> 
         (
             line.reference, line.holder_name, line.bank_name, line.account_masked,
             *(format_yuan(fen) for fen in _sums(found, line.computed_fen, line.offset_fen)),
-            OUTCOMES.get(line.outcome or "", "未回盘" if line.is_sent else "抵扣结清，不交银行"),
+            _tell_outcome(line.outcome, is_sent=line.is_sent, is_released=found.released_at is not None),
         )
         for line in lines
     ]  # fmt: skip
@@ -124,6 +124,14 @@ def _tell_lines(found: PaymentFile, lines: Sequence[LineOfFile], parts: int) -> 
         *((each, MONEY) for each in amounts), ("银行结果", TEXT),
     ]  # fmt: skip
     return Part("", columns, rows, ("", counted, "", "", *sums, ""))
+
+
+def _tell_outcome(outcome: str | None, *, is_sent: bool, is_released: bool) -> str:
+    if outcome is not None:
+        return OUTCOMES[outcome]
+    if not is_released:
+        return "未签发"
+    return "未回盘" if is_sent else "抵扣结清，不交银行"
 
 
 def _offset_facts(found: PaymentFile) -> list[tuple[str, str]]:
