@@ -8,7 +8,8 @@ from datetime import date
 from typing import Any
 
 import pytest
-from sqlalchemy import func, select, update
+from sqlalchemy import func, select, text, update
+from sqlalchemy.exc import DBAPIError
 
 from tests.awarded import give_honours, honoured, placed, take_places
 from tests.loop.telling import (
@@ -46,6 +47,7 @@ from voucher.stages.settle.bonuses import cases
 from voucher.stages.settle.bonuses.applying import Applied, BonusWish, apply_for_bonuses
 from voucher.stages.settle.bonuses.cases import Entry
 from voucher.stages.settle.bonuses.returning import confirm_return, list_returns
+from voucher.stages.settle.clawback import open_clawbacks
 from voucher.stages.settle.clear import clear
 from voucher.stages.settle.models.payments import Clawback
 from voucher.stages.settle.queries.totals import list_direct
@@ -389,6 +391,14 @@ def test_学徒制预支不过半_结业按完成人数结算_多付的立追回
         ("初审员", 10_000_00, " ", "opinion_missing"),
     ):
         assert told(scene, login, act(confirm_return, advance_id, amount_fen, why)).code == code
+    own = told(
+        scene, "operator", lambda work: open_clawbacks(work, claims_of(scene, applied.batch.id), "应退")
+    )
+    assert own.code == "second_person_needed", "who entered the settlement opens nothing"
+    sin = f"INSERT INTO clawback (claim_id, opened_by_person_id) VALUES ({advance_id}, {{0}})"
+    words = "opens no receivable of its advance"
+    with pytest.raises(DBAPIError, match=words), scene.database.engine.begin() as connection:
+        connection.execute(text(sin.format(scene.actor("operator").person_id)))
     owed = scene.do("初审员", act(confirm_return, advance_id, 10_000_00, "已核对名册"))
     assert owed.amount_fen == 10_000_00
     assert owed.why == "应得 40,000.00 元，已预支 50,000.00 元，应退回 10,000.00 元；已核对名册"

@@ -37,6 +37,13 @@ from voucher.stages.settle.models.payments import PaymentLine
 from voucher.stages.settle.queries.denials import count_denials, page_denials, page_own_subsidies
 from voucher.stages.settle.queries.reinstatements import list_asked_reinstatements
 
+ANSWER = (
+    "UPDATE claim_denial SET upheld = 0, answered_at = opened_at, answered_by_person_id = {0} WHERE id = {1}"
+)
+LIFT = (
+    "INSERT INTO reinstatement (id, thing, object_id, why, asked_by_person_id, asked_at)"
+    " SELECT 990, 'hold', hold_id, '-', {0}, opened_at FROM claim_denial WHERE id = {1}"
+)
 TWO = (("核查员", "310101199001010810"), ("确认员", "310101199001010820"))
 
 
@@ -265,9 +272,14 @@ def test_没收到属实的告知原因后继续办理_不是我属实的仍停�
         )
     again = deny(scene, town_issue.worker(scene, LI_SI), second.id)
     assert again.hold_id is not None, "what was let go on may be stopped once more"
+    judge, signer = (scene.actor(login).person_id for login in ("核查员", "初审员"))
     for sql, words in (
         ("UPDATE reinstatement SET declined_why = NULL", "what was decided stays"),
         ("UPDATE claim_denial SET hold_id = NULL WHERE confirmed_at IS NULL", "stays whose"),
+        # what Python says first is what the database says last
+        (f"INSERT INTO claim_hand VALUES ({second.id}, {judge}, 'second_review')", "takes no hand"),
+        (ANSWER.format(signer, again.id), "judges no denial of it"),
+        (LIFT.format(signer, again.id), "lets no denial of it go on"),
     ):
         with pytest.raises(Exception, match=words):
             scene.do("operator", partial(run, sql=sql))

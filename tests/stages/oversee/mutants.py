@@ -9,6 +9,39 @@ from __future__ import annotations
 from tests.stages.oversee.mutants_back import BACK
 from tests.stages.oversee.sins import NOBODY, Sin, change, copy
 
+SOMEBODY = "(SELECT MAX(id) FROM person)"
+THEN = "(SELECT MIN(at) FROM transfer)"
+
+
+def answer(claim: str, by: str = SOMEBODY) -> str:
+    """Return a statement that has somebody answer what the person of a claim said of it."""
+    return (
+        "INSERT INTO claim_denial (id, claim_id, person_id, problem, opened_at, upheld,"
+        f" answered_by_person_id, answered_at) SELECT 900001, id, person_id, 'not_me', {THEN}, 0, {by},"
+        f" {THEN} FROM claim WHERE id = ({claim})"
+    )
+
+
+def price(claim: str) -> str:
+    """Return a statement that has somebody propose an amount of a claim."""
+    return (
+        "INSERT INTO clearing (id, claim_id, revision, amount_fen, opinion, submitter_person_id,"
+        f" proposed_by_person_id, proposed_at) SELECT 900001, id, revision + 50, 1, '-', submitter_person_id,"
+        f" {SOMEBODY}, {THEN} FROM claim WHERE id = ({claim})"
+    )
+
+
+PAID_CLAIM = (
+    "SELECT MIN(claim_id) FROM payment WHERE payment_file_id ="
+    " (SELECT MIN(id) FROM payment_file WHERE state = 'closed')"
+)
+OBJECTED = "SELECT claim_id FROM objection WHERE id = (SELECT MIN(id) FROM objection)"
+RELEASE = (
+    f"UPDATE payment_file SET releaser_person_id = {SOMEBODY}"
+    " WHERE id = (SELECT MIN(id) FROM payment_file WHERE state = 'closed')"
+)
+DECIDE = f"UPDATE objection SET decided_by_person_id = {SOMEBODY} WHERE id = (SELECT MIN(id) FROM objection)"
+APPROVE = f"INSERT INTO claim_hand (claim_id, person_id, step) VALUES (({PAID_CLAIM}), {SOMEBODY}, 'approve')"
 PAID, LIVE = "state = 'paid'", "state IN ('pending','released','succeeded')"
 
 CLAIMS = (
@@ -63,6 +96,15 @@ HANDS = (
     Sin("who decided an objection takes no hand in the claim", "claim_hand", (
         ("INSERT INTO claim_hand (claim_id, person_id, step) SELECT claim_id, decided_by_person_id, 'approve'"
          " FROM objection WHERE decided_by_person_id IS NOT NULL ORDER BY id LIMIT 1"),)),
+    Sin("who judged a denial takes no hand in the claim", "claim_hand", (answer(PAID_CLAIM), APPROVE)),
+    Sin("who set an amount does not approve the claim", "claim_hand", (price(PAID_CLAIM), APPROVE)),
+    Sin("who judged a denial of a claim does not release its file", "payment_file",
+        (answer(PAID_CLAIM), RELEASE)),
+    Sin("who set an amount does not release its file", "payment_file", (price(PAID_CLAIM), RELEASE)),
+    Sin("who judged a denial decides no objection to the claim", "objection", (answer(OBJECTED), DECIDE)),
+    Sin("who set an amount decides no objection to the claim", "objection", (price(OBJECTED), DECIDE)),
+    Sin("who has a hand in a claim judges no denial of it", "claim_denial",
+        (answer(PAID_CLAIM, f"(SELECT MIN(person_id) FROM claim_hand WHERE claim_id = ({PAID_CLAIM}))"),)),
     change("objection", "decided_by_person_id ="
            " (SELECT submitter_person_id FROM claim WHERE claim.id = objection.claim_id)",
            "who signed a claim decides no objection to it"),

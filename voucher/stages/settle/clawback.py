@@ -11,10 +11,12 @@ from voucher.ledger import budget as budgets
 from voucher.ledger.vouchers import Voucher, advance
 from voucher.plumbing.unit_of_work import Work
 from voucher.rules.actor import Role, check_reach, check_role
+from voucher.rules.approval import check_two_people
 from voucher.rules.errors import Family, reason
 from voucher.rules.lifecycle import Thing
 from voucher.stages.certify import queries as certificates
 from voucher.stages.settle.ending import money_of
+from voucher.stages.settle.models.bonuses import BonusBasis
 from voucher.stages.settle.models.claims import Claim
 from voucher.stages.settle.models.payments import Clawback, Payment, Repayment
 from voucher.stages.settle.reading import get_claim, lock_claims
@@ -31,7 +33,7 @@ CLAWBACK_MISSING = reason(
 def open_clawback(work: Work, claim_id: int, why: str) -> Clawback:
     """Open a receivable for a paid claim against its payee.
 
-    Raises Refused claim_missing, role_missing, opinion_missing, event_not_allowed.
+    Raises Refused claim_missing, role_missing, opinion_missing, event_not_allowed, second_person_needed.
     """
     if not why.strip():
         raise OPINION_MISSING.refused()
@@ -60,8 +62,9 @@ def open_clawbacks(
 ) -> list[Clawback]:
     """Open a receivable against the payee of each paid claim, for what was paid unless told less by claim.
 
-    Raises event_not_allowed.
+    Raises Refused event_not_allowed, second_person_needed (who entered the settlement of an advance).
     """
+    _check_not_enterer(work, claims)
     states.move(work, Claim, claims, "recover", reason=why)
     opened = []
     for claim in claims:
@@ -84,6 +87,16 @@ def open_clawbacks(
         states.begin(work, Thing.CLAWBACK, [clawback.id], "open")
         opened.append(clawback)
     return opened
+
+
+def _check_not_enterer(work: Work, claims: Sequence[Claim]) -> None:
+    """Refuse whoever entered what settles an advance to open the receivable of that advance."""
+    bases = [each.basis_id for each in claims if each.basis_id is not None]
+    if not bases:
+        return
+    entered = select(BonusBasis.entered_by_person_id).where(BonusBasis.settles_basis_id.in_(bases))
+    for person_id in work.session.scalars(entered):
+        check_two_people(person_id, work.actor.person_id)
 
 
 def meet(

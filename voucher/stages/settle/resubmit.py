@@ -26,6 +26,7 @@ from voucher.stages.settle.models.claims import Claim, ClaimHand, Clearing, Sett
 from voucher.stages.settle.reading import (
     CLAIM_MISSING,
     check_no_decider,
+    check_no_judge,
     check_submitter,
     list_clearers,
     list_hands,
@@ -62,8 +63,8 @@ def resubmit(work: Work, claim_ids: Sequence[int]) -> SettlementBatch:
 
     Each is judged afresh; its own key does not count against it. What two people had to clear before, for
     another claim of its holder say, is left to two people again. All or none.
-    Raises Refused claim_missing, role_missing, cleared_it, decided_objection, fixed_role, still_refused,
-    event_not_allowed, budget_exhausted.
+    Raises Refused claim_missing, role_missing, cleared_it, judged_denial, decided_objection, fixed_role,
+    still_refused, event_not_allowed, budget_exhausted.
     """
     claims = lock_claims(work, Claim.id.in_(list(claim_ids)), money=True)
     if not claims or len(claims) != len(set(claim_ids)) or len({each.batch_id for each in claims}) > 1:
@@ -97,6 +98,7 @@ def _take_hand(work: Work, claims: Sequence[Claim]) -> None:
     """Whoever files a claim again has submitted it, and may take no other role in it, its amount included."""
     person_id, ids = work.actor.person_id, [each.id for each in claims]
     check_not_cleared("再次申报", person_id, list_clearers(work.session, ids))
+    check_no_judge(work.session, person_id, ids, "再次申报")
     check_no_decider(work.session, person_id, ids, "再次申报")
     every = list_hands(work.session, ids)
     for claim in claims:

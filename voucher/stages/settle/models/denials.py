@@ -41,6 +41,7 @@ class Denial(Model):
         UniqueConstraint("hold_id"),
         Index("uq_claim_denial_open", "claim_id", unique=True, sqlite_where=OPEN, postgresql_where=OPEN),
         Index("ix_claim_denial_person", "person_id"),
+        Index("ix_claim_denial_claim", "claim_id"),
         CheckConstraint("problem IN ('not_me','not_received','other')", name="problem"),
         CheckConstraint(
             "(answered_at IS NULL) = (answered_by_person_id IS NULL)"
