@@ -163,6 +163,13 @@ OF_NOBODY = {
         for name in ("list_number_ranges", "give_numbers")
     },
     **{
+        f"claim_drafts.{name}": "别人的和没有的一样：test_claim_drafts"
+        for name in (
+            *("list_claim_drafts", "show_claim_draft", "save_claim_draft"),
+            *("replace_claim_draft", "drop_claim_draft", "submit_claim_draft"),
+        )
+    },
+    **{
         f"denials.{name}": "外地的、别人的和没有的一样：test_money_api"
         for name in (
             "answer_denial",

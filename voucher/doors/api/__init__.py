@@ -14,6 +14,7 @@ from voucher.doors.api.bank_quarantine import bank_quarantine
 from voucher.doors.api.batches import batches
 from voucher.doors.api.budgets import budgets
 from voucher.doors.api.certificates import certificates
+from voucher.doors.api.claim_drafts import claim_drafts
 from voucher.doors.api.claims import claims
 from voucher.doors.api.class_changes import class_changes
 from voucher.doors.api.classes import classes
@@ -75,6 +76,7 @@ ROOMS = (
     denials,
     batches,
     claims,
+    claim_drafts,
     holds,
     notices,
     payments,

@@ -38,7 +38,7 @@ from voucher.stages.settle.resubmit import resubmit
 from voucher.stages.settle.searching import ClaimSearch, find_claims, view_claims
 from voucher.stages.settle.terms import Declared, Terms, read_pledge
 from voucher.stages.settle.turn_down import turn_down
-from voucher.stages.settle.voucher_claims import file_claims
+from voucher.stages.settle.voucher_claims import Filed, file_claims
 from voucher.stages.settle.withdraw import withdraw
 
 claims = Room("claims", __name__, url_prefix="/api/v1", description="申领")
@@ -79,7 +79,11 @@ def file_voucher_claims(work: Work, given: dict[str, Any]) -> dict[str, Any]:
     if given["declared_count"] is not None:
         declared = Declared(given["declared_count"], given["declared_total_fen"])
     terms = Terms(pledged=given["pledged"], declared=declared)
-    filed = file_claims(work, SubsidyKind(given["kind"]), given["voucher_ids"], terms)
+    return tell_filed(file_claims(work, SubsidyKind(given["kind"]), given["voucher_ids"], terms))
+
+
+def tell_filed(filed: Filed) -> dict[str, Any]:
+    """Return what came of claiming for vouchers, batch by batch, every voucher in a line."""
     return {
         "batches": [
             {

@@ -67,11 +67,13 @@ def _show() -> str:
             before_id=before or None,
             limit=PAGE + 1,
         )
+        picked = find_picked(session, SubsidyKind.EVALUATION, mine)
+        chosen = picked.still if picked is not None else ()
         return render_template(
             "evaluator/claims.html",
-            offered=list_evaluations(session, door.keyring, mine, limit=AT_ONCE),
+            offered=list_evaluations(session, door.keyring, mine, limit=AT_ONCE, chosen=chosen),
             drafts=tell_drafts(session, SubsidyKind.EVALUATION, mine),
-            picked=find_picked(session, SubsidyKind.EVALUATION, mine),
+            picked=picked,
             count=count,
             total_fen=total_fen,
             rows=found[:PAGE],

@@ -194,12 +194,14 @@ def _page() -> str:
             limit=PAGE + 1,
         )
         shown = found[:PAGE]
-        ready = payees.list_claimable(session, door.keyring, houses, limit=PAGE * 10)
+        picked = find_picked(session, SubsidyKind.TRAINING, houses)
+        chosen = picked.still if picked is not None else ()
+        ready = payees.list_claimable(session, door.keyring, houses, limit=PAGE * 10, chosen=chosen)
         return render_template(
             "institution/claims.html",
             ready=ready,
             drafts=tell_drafts(session, SubsidyKind.TRAINING, houses),
-            picked=find_picked(session, SubsidyKind.TRAINING, houses),
+            picked=picked,
             ready_fen=sum(each.amount_fen for each in ready if not each.on_hold),
             claims=shown,
             said=payees.newest_words(session, [each.id for each in shown]),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
 from voucher.ledger.holds import Hold, select_held
@@ -29,15 +29,28 @@ class TakenUp:
 
 def list_drafts(session: Session, kind: SubsidyKind, payees: Collection[int]) -> Sequence[ClaimDraft]:
     """Return the drafts these institutions keep of one subsidy, the newest first."""
-    return session.scalars(
-        select(ClaimDraft)
-        .where(
-            ClaimDraft.institution_id.in_(sorted(payees)),
-            ClaimDraft.kind == str(kind),
-            ClaimDraft.ended_at.is_(None),
-        )
-        .order_by(ClaimDraft.id.desc())
-    ).all()
+    return session.scalars(_kept(payees).where(ClaimDraft.kind == str(kind))).all()
+
+
+def page_drafts(
+    session: Session, payees: Collection[int], *, before_id: int | None = None, limit: int = 50
+) -> Sequence[ClaimDraft]:
+    """Return a page of the drafts these institutions keep, of either subsidy, the newest first."""
+    kept = _kept(payees)
+    if before_id is not None:
+        kept = kept.where(ClaimDraft.id < before_id)
+    return session.scalars(kept.limit(limit)).all()
+
+
+def find_kind(session: Session, payees: Collection[int], draft_id: int) -> SubsidyKind | None:
+    """Return the subsidy of a kept draft of these institutions, or None where there is none."""
+    draft = session.scalars(_kept(payees).where(ClaimDraft.id == draft_id)).first()
+    return SubsidyKind(draft.kind) if draft is not None else None
+
+
+def _kept(payees: Collection[int]) -> Select[ClaimDraft]:
+    kept = ClaimDraft.institution_id.in_(sorted(payees)) & ClaimDraft.ended_at.is_(None)
+    return select(ClaimDraft).where(kept).order_by(ClaimDraft.id.desc())
 
 
 def count_lines(session: Session, draft_ids: Collection[int]) -> dict[int, int]:

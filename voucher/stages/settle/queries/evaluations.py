@@ -38,11 +38,21 @@ class ClaimableEvaluation:
 
 
 def list_evaluations(
-    session: Session, keyring: Keyring, payees: Payees, *, after_id: int = 0, limit: int = 200
+    session: Session,
+    keyring: Keyring,
+    payees: Payees,
+    *,
+    after_id: int = 0,
+    limit: int = 200,
+    chosen: Collection[int] = (),
 ) -> list[ClaimableEvaluation]:
-    """Return the vouchers after an id these evaluators may claim for, oldest first, masked."""
-    wanted = _select(payees).where(Voucher.id > after_id).order_by(Voucher.id).limit(limit)
-    vouchers = list(session.scalars(wanted))
+    """Return the vouchers after an id these evaluators may claim for, oldest first, masked.
+
+    What was chosen before stands first in the list, however long it is.
+    """
+    first = [Voucher.id.in_(sorted(chosen)).desc()] if chosen else []
+    wanted = _select(payees).where(Voucher.id > after_id).order_by(*first, Voucher.id)
+    vouchers = list(session.scalars(wanted.limit(max(limit, len(chosen)))))
     ids = [each.id for each in vouchers]
     proofs = certificates.find_proofs(session, ids)
     found = certificates.find_certificates(session, [each.certificate_id for each in proofs.values()])

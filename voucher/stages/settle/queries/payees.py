@@ -78,9 +78,19 @@ class Said:
 
 
 def list_claimable(
-    session: Session, keyring: Keyring, payees: Payees, *, after_id: int = 0, limit: int = 100
+    session: Session,
+    keyring: Keyring,
+    payees: Payees,
+    *,
+    after_id: int = 0,
+    limit: int = 100,
+    chosen: Collection[int] = (),
 ) -> list[Claimable]:
-    """Return the vouchers trained by these institutions that may be claimed for, in their order."""
+    """Return the vouchers trained by these institutions that may be claimed for, in their order.
+
+    What was chosen before stands first in the list, however long it is.
+    """
+    first = [Voucher.id.in_(sorted(chosen)).desc()] if chosen else []
     rows = session.execute(
         select(Voucher, Commitment)
         .join(Commitment, Commitment.voucher_id == Voucher.id)
@@ -92,8 +102,8 @@ def list_claimable(
             Commitment.ended_at.is_(None),
             Voucher.id.not_in(_claimed(SubsidyKind.TRAINING)),
         )
-        .order_by(Voucher.id)
-        .limit(limit)
+        .order_by(*first, Voucher.id)
+        .limit(max(limit, len(chosen)))
     ).all()
     ids = [voucher.id for voucher, _ in rows]
     classes, proofs = classes_of(session, ids), find_proofs(session, ids)
