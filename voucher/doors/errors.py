@@ -34,6 +34,7 @@ from voucher.plumbing.logs import describe_error
 from voucher.plumbing.unit_of_work import is_lock_timeout
 from voucher.registry.login_codes import CODE_REFUSED, CODE_RESTS, CODES_ENOUGH
 from voucher.registry.passwords import SIGN_IN_REFUSED
+from voucher.rules.citations import readable_source
 from voucher.rules.errors import Family, Refusal, Refused, reason
 from voucher.rules.privacy import mask_free_text
 
@@ -142,7 +143,7 @@ def problem(refusal: Refusal) -> dict[str, Any]:
         "instance": request.path,
         "code": refusal.code,
         "facts": dict(refusal.facts),
-        "source": refusal.source,
+        "source": readable_source(refusal.source),
     }
 
 

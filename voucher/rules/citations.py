@@ -23,7 +23,26 @@ NUMERALS = "〇一二三四五六七八九十"
 OURS = re.compile(
     r"(DOMAIN|LIFECYCLE|DESIGN|PAGES|CODE-FORMAT|RISK)[^;；、，：（(）)]*|AC-[A-Z][0-9]+|\b[WHNCGP][0-9]+\b"
 )
+# in a sentence a letter and a number may be anybody's, and what follows ours is not
+OURS_IN_WORDS = re.compile(
+    r"(DOMAIN|LIFECYCLE|DESIGN|CODE-FORMAT|PAGES|RISK) [A-Za-z0-9.§、-]*|AC-[A-Z][0-9]+"
+)
 ASIDE = re.compile(r"\s*[（(]([^（()）]*)[）)]")
+# rows of our notes that stand for one document, or for what no document of the province says
+PAPERS = {
+    **dict.fromkeys(("H-a", "H-c", "H-d", "H-e"), "豫人社规〔2022〕2号"),
+    "H-b": "济源示范区 2024-03-06 公示",
+    "H-f": "其他地区做法，未见河南文件",
+    "H-h": "豫人社办〔2025〕60号",
+    "H-k": "河南省人社厅 2023-08-24 竞赛晋升通知",
+    "N1": "人社部发〔2024〕5号",
+    "N2": "人社厅发〔2022〕15号",
+    "N4": "人社部 2025-05-22 问答",
+    "N5": "人社厅发〔2018〕36号",
+    "N12": "审计署2022年审计报告",
+}
+PAPER = re.compile(r"DOMAIN ([A-Z]-?[a-z0-9]+(?:、[A-Z]-?[a-z0-9]+)*)(?![a-z0-9.])")
+INTERNAL = re.compile(r"DOMAIN|LIFECYCLE|DESIGN|CODE-FORMAT|PAGES [0-9]|RISK |AC-[A-Z][0-9]|\bS[0-4]-[0-9GZ]")
 REQUIREMENT = re.compile(r"\b(S[0-4])-(G[a-z]?|Z[0-9][a-z]?|[0-9]{2}[a-z]*)((?:[,、–-][a-z0-9]+)*)")
 SEPARATORS = re.compile(r"\s*[;；]\s*")
 
@@ -34,7 +53,7 @@ SEPARATORS = re.compile(r"\s*[;；]\s*")
 def readable_source(source: str) -> str:
     """Return a source with requirement numbers written out and references to our own papers left out."""
     parts: list[str] = []
-    for part in SEPARATORS.split(ASIDE.sub(_keep_aside, source)):
+    for part in SEPARATORS.split(ASIDE.sub(_keep_aside, _name_papers(source))):
         said = OURS.sub("", REQUIREMENT.sub(_write_out, part)).strip(" ,，、;；")
         said = said.replace("】：", "】").replace("】，", "】")
         if ASIDE.fullmatch(said):
@@ -47,6 +66,27 @@ def readable_source(source: str) -> str:
         if not any(part == each or _is_item_of(part, each, parts) for each in documents)
     ]  # fmt: skip
     return "；".join(kept or parts) or "系统设定"
+
+
+@rule(
+    number="CIT-02", stage="通用", source="【设】依据写给办事的人看，内部编号不外露", since=date(2021, 10, 28)
+)
+def readable_words(text: str) -> str:
+    """Return a sentence with the documents behind our numbers written out, and nothing else of it changed."""
+    if not INTERNAL.search(text):
+        return text
+    told = REQUIREMENT.sub(_write_out, _name_papers(text))
+    return OURS_IN_WORDS.sub("", ASIDE.sub(_keep_aside, told)).strip(" ,，、;；")
+
+
+def _name_papers(text: str) -> str:
+    """Return a text with the documents, not named in it, that rows of our notes stand for."""
+
+    def name(found: re.Match[str]) -> str:
+        documents = [PAPERS[each] for each in found[1].split("、") if each in PAPERS]
+        return "、".join(each for each in documents if each not in text) or found[0]
+
+    return PAPER.sub(name, text)
 
 
 def _keep_aside(found: re.Match[str]) -> str:

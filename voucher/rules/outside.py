@@ -14,7 +14,9 @@ from voucher.rules.register import rule
 from voucher.rules.vocabulary import FundSource, Outcome
 
 SOURCE = "S3-07c; S2-15i 实名制（依托“金保工程”）; DOMAIN N8、N12"
-INSURANCE_SOURCE = "DOMAIN N5（人社厅发〔2018〕36号）; H-c 失业保险基金：参保职工提升、转岗"
+INSURANCE_SOURCE = (
+    "人社厅发〔2018〕36号（DOMAIN N5）; 豫人社规〔2022〕2号 失业保险基金：参保职工提升、转岗（DOMAIN H-c）"
+)
 NOT_BOTH_SOURCE = "DOMAIN N4、N5：同一职业同一等级，技能提升补贴与培训补贴不同时享受"
 UNREACHED_SOURCE = "【设】部门数据没有核到的转人工，绝不自动通过 (DESIGN 5-23)"
 SINCE = date(2022, 3, 31)

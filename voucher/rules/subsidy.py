@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
+from voucher.rules.citations import readable_words
 from voucher.rules.dictionaries import TrainingMode
 from voucher.rules.errors import Reason, Refusal, reason
 from voucher.rules.modifiers import Circumstances, apply_modifiers, earns_unmodified, find_modifiers
@@ -176,7 +177,7 @@ def _price_in_full(case: Case, standards: Sequence[Standard]) -> tuple[Standard,
             NO_STANDARD, what=_name(case), on=case.issued_on.isoformat(), subsidy=SUBSIDY_NAMES[case.kind]
         )
     full_fen = check_fen(standard.amount_fen)
-    words = f"{format_yuan(full_fen)} {_name(case)}，{standard.document}"
+    words = f"{format_yuan(full_fen)} {_name(case)}，{readable_words(standard.document)}"
     if case.certificate_kind is not CertificateKind.TRAINING_COMPLETION:
         return standard, full_fen, words
     hourly = _find_standard(case, standards, (Form.TRAINING_COMPLETION_HOUR,))
@@ -185,9 +186,9 @@ def _price_in_full(case: Case, standards: Sequence[Standard]) -> tuple[Standard,
     if case.hours is None or case.hours <= 0:
         raise _unpriced(HOURS_MISSING, outcome=Outcome.MANUAL)
     by_hours_fen = check_fen(hourly.amount_fen * case.hours)
-    words = f"{format_yuan(hourly.amount_fen)}/学时 × {case.hours} 学时，{hourly.document}"
+    words = f"{format_yuan(hourly.amount_fen)}/学时 × {case.hours} 学时，{readable_words(hourly.document)}"
     if by_hours_fen > full_fen:
-        words += f"；上限 {format_yuan(full_fen)}，{standard.document}"
+        words += f"；上限 {format_yuan(full_fen)}，{readable_words(standard.document)}"
     return standard, min(by_hours_fen, full_fen), words
 
 
@@ -212,7 +213,9 @@ def _find_standard(case: Case, standards: Iterable[Standard], forms: Sequence[st
             outcome=Outcome.MANUAL,
             what=_name(case),
             on=case.issued_on.isoformat(),
-            documents="；".join(sorted(f"{format_yuan(each.amount_fen)} {each.document}" for each in best)),
+            documents="；".join(
+                sorted(f"{format_yuan(each.amount_fen)} {readable_words(each.document)}" for each in best)
+            ),
         )
     return min(best, key=lambda standard: standard.document)
 

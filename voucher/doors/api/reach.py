@@ -10,6 +10,7 @@ from marshmallow import Schema
 from voucher.doors.auth.entries import EVALUATOR_STAFF, INSTITUTION_STAFF
 from voucher.doors.auth.visitors import current_actor
 from voucher.rules.actor import Role
+from voucher.rules.citations import readable_source
 from voucher.rules.errors import Refusal
 
 ANY_STAFF = INSTITUTION_STAFF | EVALUATOR_STAFF
@@ -38,7 +39,7 @@ def told_refusal(refusal: Refusal | None) -> dict[str, Any] | None:
         "title": refusal.title,
         "next_step": refusal.next_step,
         "facts": dict(refusal.facts),
-        "source": refusal.source,
+        "source": readable_source(refusal.source),
     }
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from marshmallow import Schema, fields
 
 from voucher.doors.schemas.attachments import AttachmentState
+from voucher.doors.schemas.cited import Cited
 from voucher.doors.schemas.paging import Paging, page_of
 from voucher.doors.schemas.values import WORDS_MAX, Body, Ids, Moment, Said, Several, Whole, Word, Words
 from voucher.rules.lifecycle import STATE_NAMES, Thing
@@ -118,7 +119,7 @@ class ApplicationCause(Schema):
     code = fields.String()
     title = fields.String()
     next_step = fields.String()
-    source = fields.String()
+    source = Cited()
 
 
 class ApplicationState(Schema):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from marshmallow import Schema, fields, validate
 
+from voucher.doors.schemas.cited import Cited
 from voucher.doors.schemas.paging import Paging, page_of
 from voucher.doors.schemas.steps import TimelineStep, TwoSteps
 from voucher.doors.schemas.values import (
@@ -82,7 +83,7 @@ class KeptRefusal(Schema):
     code = fields.String()
     title = fields.String()
     next_step = fields.String()
-    source = fields.String()
+    source = Cited()
 
 
 class CertificateState(Schema):

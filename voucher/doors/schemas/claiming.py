@@ -6,6 +6,7 @@ from typing import Any
 
 from marshmallow import Schema, ValidationError, fields, validates_schema
 
+from voucher.doors.schemas.cited import Explained, Grounds
 from voucher.doors.schemas.values import Body, Fen, Ids, Said, Whole, Word, Yuan
 from voucher.rules.vocabulary import SubsidyKind
 
@@ -52,9 +53,9 @@ class PreviewedLine(Schema):
     may_submit = fields.Boolean(metadata={"description": "提交后会成为申领（可付、转人工、候补）"})
     amount_fen = fields.Integer()
     amount_display = Yuan("amount_fen")
-    explanation = fields.String()
-    findings = fields.List(fields.Dict(keys=fields.String(), values=fields.String()))
-    refusal = fields.Raw(allow_none=True, metadata={"description": "代码、说明、下一步和依据"})
+    explanation = Explained()
+    findings = Grounds(metadata={"description": "逐条规则的核对结果"})
+    refusal = Grounds(allow_none=True, metadata={"description": "代码、说明、下一步和依据"})
 
 
 class SettlementPreviewed(Schema):
@@ -86,8 +87,8 @@ class FiledLine(Schema):
     outcome = fields.String(metadata={"description": "payable 可付、refused 不予受理、manual 转人工"})
     amount_fen = fields.Integer()
     amount_display = Yuan("amount_fen")
-    explanation = fields.String()
-    refusal = fields.Raw(allow_none=True, metadata={"description": "代码、说明、下一步和依据"})
+    explanation = Explained()
+    refusal = Grounds(allow_none=True, metadata={"description": "代码、说明、下一步和依据"})
 
 
 class FiledBatch(Schema):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from marshmallow import Schema, fields
 
+from voucher.doors.schemas.cited import Cited, Explained
 from voucher.doors.schemas.values import OnDay
 
 
@@ -18,10 +19,10 @@ class WordState(Schema):
 
     code = fields.String()
     name = fields.String()
-    document = fields.String(allow_none=True)
+    document = Explained(allow_none=True)
     since = fields.Date()
     until = fields.Date(allow_none=True)
-    source = fields.String()
+    source = Cited()
 
 
 class DictionaryState(Schema):

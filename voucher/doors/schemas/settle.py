@@ -6,6 +6,7 @@ from typing import Any
 
 from marshmallow import Schema, ValidationError, fields, validates_schema
 
+from voucher.doors.schemas.cited import Explained, Grounds
 from voucher.doors.schemas.paging import Paging, page_of
 from voucher.doors.schemas.steps import TimelineStep
 from voucher.doors.schemas.values import (
@@ -113,9 +114,9 @@ class LineState(Schema):
     outcome = fields.String()
     amount_fen = fields.Integer()
     amount_display = Yuan("amount_fen")
-    explanation = fields.String(metadata={"example": "240.00 × 50% 直接认定 = 120.00（豫人社规〔2022〕2号）"})
-    refusal = fields.Raw(allow_none=True, metadata={"description": "不予受理的代码、依据和在先申领"})
-    findings = fields.Raw(metadata={"description": "逐条规则的核对结果"})
+    explanation = Explained(metadata={"example": "240.00 × 50% 直接认定 = 120.00（豫人社规〔2022〕2号）"})
+    refusal = Grounds(allow_none=True, metadata={"description": "不予受理的代码、依据和在先申领"})
+    findings = Grounds(metadata={"description": "逐条规则的核对结果"})
 
 
 Lines = page_of(LineState(), "BatchLines")
@@ -176,7 +177,7 @@ class ClaimState(Schema):
     institution_name = fields.String()
     amount_fen = fields.Integer()
     amount_display = Yuan("amount_fen")
-    explanation = fields.String()
+    explanation = Explained()
     revision = fields.Integer()
     filed_on = fields.Date()
 

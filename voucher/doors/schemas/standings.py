@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from marshmallow import Schema, fields
 
+from voucher.doors.schemas.cited import Cited
 from voucher.doors.schemas.values import Body, Region, Whole, Words, Yuan
 
 
@@ -29,7 +30,7 @@ class Told(Schema):
     mark = fields.String()
     number = fields.String(metadata={"example": "STA-01.1"})
     text = fields.String()
-    source = fields.String()
+    source = Cited()
 
 
 class StandingRefusal(Schema):
@@ -38,7 +39,7 @@ class StandingRefusal(Schema):
     code = fields.String()
     title = fields.String()
     next_step = fields.String()
-    source = fields.String()
+    source = Cited()
 
 
 class EarlierClaim(Schema):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from marshmallow import Schema, fields
 
+from voucher.doors.schemas.cited import Cited, Explained
 from voucher.doors.schemas.dictionaries import OnFilter
 from voucher.doors.schemas.paging import Paging, page_of
 from voucher.doors.schemas.values import Count, OnDay, Region, Word, Words
@@ -76,7 +77,7 @@ class CategoryRowState(Schema):
     provisional = fields.Boolean(metadata={"description": "文件没有写明、由本系统暂定的为 true"})
     since = fields.Date()
     until = fields.Date(allow_none=True)
-    document = fields.String()
+    document = Explained()
 
 
 class CategoryCountState(Schema):
@@ -122,7 +123,7 @@ class StepState(Schema):
     condition = fields.String()
     since = fields.Date()
     until = fields.Date(allow_none=True)
-    document = fields.String()
+    document = Explained()
 
 
 class PlacingState(Schema):
@@ -137,7 +138,7 @@ class PlacingState(Schema):
     level_name = named_level()
     since = fields.Date()
     until = fields.Date(allow_none=True)
-    document = fields.String()
+    document = Explained()
 
 
 class EquivalenceState(Schema):
@@ -151,7 +152,7 @@ class EquivalenceState(Schema):
     level = fields.Integer(allow_none=True)
     since = fields.Date()
     until = fields.Date(allow_none=True)
-    document = fields.String()
+    document = Explained()
 
 
 class EquivalenceFilter(OnFilter):
@@ -195,7 +196,7 @@ class PlaceEarned(Schema):
 
     level = fields.Integer(allow_none=True)
     level_name = fields.String(allow_none=True)
-    document = fields.String(allow_none=True)
+    document = Explained(allow_none=True)
 
 
 class NextStepState(Schema):
@@ -222,7 +223,7 @@ class AliasState(Schema):
     old_code = fields.String()
     new_code = fields.String()
     since = fields.Date()
-    source = fields.String()
+    source = Cited()
 
 
 class OccupationState(Schema):

@@ -6,6 +6,7 @@ from typing import Any
 
 from marshmallow import Schema, ValidationError, fields, validates_schema
 
+from voucher.doors.schemas.cited import Cited
 from voucher.doors.schemas.paging import Paging, page_of
 from voucher.doors.schemas.steps import TimelineStep
 from voucher.doors.schemas.values import (
@@ -65,7 +66,7 @@ class WhyNot(Schema):
     code = fields.String()
     title = fields.String()
     next_step = fields.String()
-    source = fields.String()
+    source = Cited()
 
 
 class VoucherDetail(VoucherState):

@@ -13,7 +13,7 @@ from markupsafe import Markup, escape
 from voucher.plumbing.clock import SHANGHAI
 from voucher.registry.standards import ModifierRow
 from voucher.rules.bonuses import name_claim_kind
-from voucher.rules.citations import readable_source
+from voucher.rules.citations import readable_source, readable_words
 from voucher.rules.dictionaries import TRAINING_MODE_NAMES, TrainingMode
 from voucher.rules.levels import Level, name_level
 from voucher.rules.lifecycle import STATE_NAMES, Thing
@@ -154,6 +154,7 @@ FILTERS: dict[str, Callable[..., str]] = {
     "yuan": format_yuan,
     "capitals": chinese_capitals,
     "cited": readable_source,
+    "explained": readable_words,
     "state_name": state_name,
     "tone": tone,
     "level_name": level_name,

@@ -17,6 +17,7 @@ from voucher.registry.catalogue import get_region
 from voucher.registry.institutions import Institution
 from voucher.rules.approval import STEP_NAMES, Step
 from voucher.rules.bonuses import name_claim_kind
+from voucher.rules.citations import readable_source, readable_words
 from voucher.rules.lifecycle import STATE_NAMES, Thing
 from voucher.rules.money import format_yuan
 from voucher.stages.settle import queries
@@ -93,14 +94,21 @@ def claim_sheet(claim_id: int) -> ResponseReturnValue:
         ("证书", f"{line.certificate_number}（{line.evaluator_name}，{day(line.issued_on)}）"),
         ("收款方", payee),
         ("金额", f"{format_yuan(found.amount_fen)} 元"),
-        ("金额怎么来的", found.explanation),
+        ("金额怎么来的", readable_words(found.explanation)),
         ("状态", f"{STATE_NAMES[Thing.CLAIM][found.state]}（第 {found.revision} 次）"),
     ]
     parts = [
         Part(
             "规则检查",
             (("结论", TEXT), ("检查", WIDE), ("依据", WIDE)),
-            [(each["mark"], each["text"], each["source"]) for each in line.findings],
+            [
+                (
+                    each["mark"],
+                    readable_words(each["text"]),
+                    readable_source(each["source"]) if each["source"] else "",
+                )
+                for each in line.findings
+            ],
         ),
         Part(
             "办理经过",

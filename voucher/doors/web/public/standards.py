@@ -24,6 +24,7 @@ from voucher.registry.rates import (
 )
 from voucher.registry.standards import StandardRow
 from voucher.rules.bonuses import name_claim_kind
+from voucher.rules.citations import readable_words
 from voucher.rules.errors import Refused
 from voucher.rules.levels import LEVEL_NAMES, Level
 from voucher.rules.money import format_yuan
@@ -168,7 +169,7 @@ def standards_file() -> ResponseReturnValue:
                     format_yuan(each.amount_fen).replace(",", ""),
                     each.since.isoformat(),
                     each.until.isoformat() if each.until else "",
-                    each.document,
+                    readable_words(each.document),
                     EVIDENCE_NAMES.get(each.evidence, each.evidence),
                 ]
                 for each in rows
