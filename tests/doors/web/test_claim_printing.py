@@ -36,3 +36,15 @@ def test_a_batch_and_a_claim_are_printed_and_claims_are_walked_by_keys(scene: Sc
         assert b"<pdfaid:part>2</pdfaid:part>" in printed.data
         foreign = Browser(world.sign_in("新乡初审").http)
         assert foreign.http.get(path).status_code == 404
+    # who has read one claim decides on it there: sent back with words, the next passed, both confirmed first
+    officer.go(f"/claims/{second}")
+    page = officer.press("退回补正")
+    assert "确认初审退回补正 1 条" in "".join(each["words"] for form in page.forms for each in form.buttons)
+    officer.press("确认初审退回补正", opinion="缺考核成绩单")
+    officer.go(f"/claims/{third}")
+    officer.press("初审通过")
+    page = officer.press("确认初审通过", opinion="材料齐全")
+    assert "初审通过：1 条，200.00 元" in page.text
+    assert [each.state for each in claims_of(scene)] == ["submitted", "returned", "first_reviewed"]
+    words = [each["words"] for form in officer.go(f"/claims/{third}").forms for each in form.buttons]
+    assert not any("通过" in each for each in words), "who has signed it is offered no second step"

@@ -68,6 +68,16 @@ def test_a_file_is_prechecked_made_for_a_bank_handed_out_again_by_two_and_answer
         file = session.scalars(select(PaymentFile)).one()
     address = f"/payment-files/{file.id}"
     checker, releaser = office.at("付款复核员"), office.at("签发员")
+    assert "制单人不能复核" in maker.go(address).text, "who made it reads whom it waits for"
+    checker.go(address)
+    page = checker.go(next(each for each in checker.page.links if each.endswith("/lines/2")))
+    owes_its_reader_nothing(page)
+    assert "SL-419001-2024-00000002" in page.text, "who checks sees which claims a row pays"
+    assert "SL-419001-2024-00000001" not in page.text
+    assert "李*" in page.text
+    assert LI_SI[1] not in page.html
+    checker.go(f"{address}/lines/3")
+    assert checker.answer.status_code == 404
     checker.go(address)
     checker.press("复核无误")
     releaser.go(address)

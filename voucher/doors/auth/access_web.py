@@ -116,6 +116,7 @@ WEB: dict[str, Access] = {
     "web.finance.close_month": Access(CHECKERS, "由另一人月结，不能重开"),
     "web.finance.files": Access(FINANCE | WATCHERS, "拨付文件"),
     "web.finance.file": Access(FINANCE | WATCHERS, "拨付文件明细，账号只显示后四位"),
+    "web.finance.line_claims": Access(FINANCE | WATCHERS, "拨付文件一笔款所付的申领，名单脱敏"),
     "web.finance.prepare": Access(MAKERS, "制单"),
     "web.finance.check": Access(CHECKERS, "付款复核"),
     "web.finance.release": Access(RELEASERS, "签发"),

@@ -241,6 +241,7 @@ BELOW: dict[str, tuple[str, ...]] = {
     "web.finance.files": (
         *("web.finance.file", "web.finance.prepare", "web.finance.check", "web.finance.release"),
         *("web.finance.void", "web.finance.download", "web.finance.book_results"),
+        "web.finance.line_claims",
     ),
     "web.finance.clawbacks": ("web.finance.repay", "web.finance.clawback_letter"),
     "web.custodian.keys": (

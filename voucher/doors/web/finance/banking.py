@@ -27,9 +27,11 @@ from voucher.stages.oversee.anchoring import tell_anchor
 from voucher.stages.settle import payment_download, quarantine, queries
 from voucher.stages.settle.models.payments import PaymentFile
 from voucher.stages.settle.paying_years import find_year_refusal
+from voucher.stages.settle.payment import FILE_MISSING
 from voucher.stages.settle.payment_precheck import REASONS
 from voucher.stages.settle.queries import banking
 from voucher.stages.settle.queries.payments import LineOfFile
+from voucher.stages.settle.searching import ClaimSearch, find_claims
 
 FAULT_NAMES = {
     PayeeFault.STOPPED: "已停止",
@@ -40,6 +42,7 @@ FAULT_NAMES = {
     PayeeFault.TOO_LONG: "名称过长",
     PayeeFault.TOO_MUCH: "超单笔上限",
 }
+LINES_SHOWN = 50
 OUTCOMES = {"succeeded": "成功", "failed": "退票"}
 
 
@@ -60,6 +63,31 @@ def precheck(budget_id: int) -> ResponseReturnValue:
             templates=templates.items(),
             fault_names=FAULT_NAMES,
             next_steps={fault: reason.next_step for fault, reason in REASONS.items()},
+        )
+
+
+@finance.get("/payment-files/<int:file_id>/lines/<int:position>")
+def line_claims(file_id: int, position: int) -> ResponseReturnValue:
+    """Show the claims one row of a file pays, so that who checks or releases it sees what it is made of."""
+    door, before = the_door(), fields.cursor("before")
+    with door.read() as session:
+        found = queries.get_payment_file(session, file_id, current_actor().regions)
+        line = next(iter(queries.list_payment_lines(session, file_id, after=position - 1, limit=1)), None)
+        if line is None or line.position != position:
+            raise FILE_MISSING.refused()
+        wanted = ClaimSearch(payment_line_id=line.line_id)
+        # a budget of one region may pay claims filed in another; whoever sees the file sees what it pays
+        rows = find_claims(
+            session, door.keyring, (), wanted,
+            payees=(line.institution_id,), before_id=before or None, limit=LINES_SHOWN + 1,
+        )  # fmt: skip
+        return render_template(
+            "finance/line_claims.html",
+            file=found,
+            line=line,
+            rows=rows[:LINES_SHOWN],
+            more=len(rows) > LINES_SHOWN,
+            before=before,
         )
 
 

@@ -13,6 +13,7 @@ from voucher.doors.web import fields
 from voucher.doors.web.acting import Done, submit
 from voucher.doors.web.office.blueprint import office
 from voucher.doors.web.office.claim_deeds import list_claim_deeds
+from voucher.doors.web.office.steps import list_offers
 from voucher.doors.web.timelines import Happening, name_people
 from voucher.ledger.holds import Hold
 from voucher.plumbing.unit_of_work import Work
@@ -114,11 +115,14 @@ def _show(claim_id: int) -> str:
         line = queries.get_claim_line(session, door.keyring, found)
         before, after = find_neighbours(session, found)
         holds = _list_holds(session, found)
+        batch = queries.get_batch(session, found.batch_id, actor.regions)
+        offers = [each for each in list_offers(session, actor, batch) if each.barred_by is None]
         lifts = [find_asked_reinstatement(session, Thing.HOLD, each.id) for each in holds]
         return render_template(
             "office/claim.html",
             claim=found,
-            batch=queries.get_batch(session, found.batch_id, actor.regions),
+            batch=batch,
+            offer=next((each for each in offers if each.state == found.state and not holds), None),
             line=line,
             owed=returning.find_return(session, found),
             before=before,

@@ -36,6 +36,7 @@ class LineOfFile:
     bank_words: str | None
     institution_id: int
     offset_fen: int
+    line_id: int
 
     @property
     def computed_fen(self) -> int:
@@ -153,6 +154,7 @@ def list_payment_lines(
             PaymentLine.position, PaymentLine.reference, Institution.name, PayeeAccount.holder_name,
             PayeeAccount.bank_name, PayeeAccount.account_masked, PaymentLine.amount_fen,
             BankResult.outcome, BankResult.bank_words, PaymentLine.institution_id, PaymentLine.offset_fen,
+            PaymentLine.id,
         )
         .join(Institution, Institution.id == PaymentLine.institution_id)
         .join(PayeeAccount, PayeeAccount.id == PaymentLine.payee_account_id)
