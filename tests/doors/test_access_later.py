@@ -124,7 +124,7 @@ OF_NOBODY = {
         f"awards.{name}": "外地的看不到，外地的文件和没有的一样：test_awards_api"
         for name in (
             *("list_results", "list_honours", "list_award_files"),
-            *("send_award_file", "decide_award_file"),
+            *("list_award_lines", "send_award_file", "decide_award_file"),
         )
     },
     "joins.list_audit_joins": "外地的看不到：web/test_join_pages",

@@ -17,6 +17,7 @@ from tests.doors.web.test_worker_pages import at
 from tests.doors.world import Client
 from tests.scene import LI_SI, LIMITS, PROVINCE, write_csv
 from voucher.doors.web import archive_paper
+from voucher.registry.awarding import confirm_awards
 from voucher.registry.importing.frame import import_file
 from voucher.registry.importing.honours import HonoursImporter
 from voucher.rules.actor import Role
@@ -80,6 +81,9 @@ def test_an_honour_stands_in_the_record_is_objected_to_and_printed(
     }  # fmt: skip
     path = write_csv(loop.world.folder / "honours.csv", [row])
     loop.world.do("operator", lambda work: import_file(work, HonoursImporter, path, limits=LIMITS))
+    loop.world.staff("sheng", Role.OFFICER_PROVINCE, region=PROVINCE)
+    assert "获得荣誉" not in at(loop, "li").go("/my/archive").text, "what one person entered is no entry yet"
+    loop.world.do("sheng", lambda work: confirm_awards(work, 1).id)
     li = at(loop, "li")
     assert "获得荣誉：河南省技术能手" in li.go("/my/archive").text
     (ref,) = (each["ref"] for each in loop["li"].get("/archive").json["entries"] if "荣誉" in each["title"])
@@ -87,7 +91,6 @@ def test_an_honour_stands_in_the_record_is_objected_to_and_printed(
     assert "异议编号 DA-00000001" in li.page.text
     li.press("提出异议", ref=ref, said="再说一遍")
     assert "正在办理" in li.page.text
-    loop.world.staff("sheng", Role.OFFICER_PROVINCE, region=PROVINCE)
     assert "没有找到这件档案异议" in at(loop, "shenhe").go("/desk/archive-objections/1").text
     officer = at(loop, "sheng")
     assert "获得荣誉：河南省技术能手" in officer.go("/desk/archive-objections/1").text

@@ -42,6 +42,10 @@ def test_places_and_honours_are_sent_in_by_one_and_confirmed_by_another(scene: S
     assert foreign.status_code == nobodys.status_code == 404
     assert foreign.json["code"] == nobodys.json["code"] == "award_file_missing"
     assert yi.get("/competition-results").json["items"] == []
+    reading = f"/award-files/{sent['award_file_id']}/lines"
+    (line,) = yi.get(reading).json["items"]
+    assert (line["masked_name"], line["takes_back"], line["facts"]["place"]) == ("李*", False, 3)
+    assert xin.get(reading).status_code == xin.get("/award-files/999/lines").status_code == 404
     assert yi.post(deciding, {"verdict": "confirm"}).json["confirmed_at"]
     (told,) = yi.get("/competition-results").json["items"]
     assert (told["masked_name"], told["place"], told["revoked_on"]) == ("李*", 3, None)

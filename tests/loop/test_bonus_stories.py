@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import func, select, text, update
 from sqlalchemy.exc import DBAPIError
 
-from tests.awarded import give_honours, honoured, placed, take_places
+from tests.awarded import give_honours, honoured, placed, send_in, take_places
 from tests.loop.telling import (
     approve_batch,
     claims_of,
@@ -30,6 +30,7 @@ from tests.watching import watched
 from voucher.ledger import sealing
 from voucher.plumbing.unit_of_work import Work
 from voucher.registry.bonus_standards import BonusStandardRow
+from voucher.registry.importing.competition_results import CompetitionResultsImporter
 from voucher.registry.institutions import Institution
 from voucher.registry.outside.asking import Outside
 from voucher.registry.outside.systems import connect
@@ -206,6 +207,13 @@ def test_一条登记只奖励一次_日期要与登记相同_自己登记的转
     take_places(scene, placed(ZHAO_LIU, 赛事名称="2023年全国大赛", **first), by="operator")
     alone = [entry(ZHAO_LIU, item, "2023-09-10", "2023年全国大赛")]
     assert said(apply(scene, kind, budget, alone, EV2, XINXIANG)) == ["award_recorded_by_filer"]
+    doubted = placed(person(7), 赛事名称="2023年全国大赛", **first)
+    take_places(scene, doubted)
+    gone = {"撤销日期": "2025-01-02", "撤销原因": "冒名顶替"}
+    send_in(scene, CompetitionResultsImporter, {**doubted, **gone})
+    rows = [entry(person(7), item, "2023-09-10", "2023年全国大赛")]
+    undecided = said(apply(scene, kind, budget, rows, EV2, XINXIANG))
+    assert undecided == ["award_unrecorded"], "nothing is paid while it is decided whether the place stands"
 
 
 def test_吸纳就业_持证参保满一年每人一千元_查不到转人工_两家各算各的(scene: Scene) -> None:

@@ -69,6 +69,7 @@ def test_a_file_of_places_is_taken_whole_or_named_row_by_row(scene: Scene, world
     assert "不在可选范围内" in send("nothing", placed(LI_SI))
     gone = placed(LI_SI, 荣誉="河南省技术能手", 撤销日期="2024-03-01", 撤销原因="冒名顶替，取消成绩")
     assert "撤销 1" in send("competition_results", gone)
+    assert "撤销待确认" in browser.page.text
     assert "二级/技师" in browser.page.text
     other.go(next(each for each in browser.page.links if "/office/awards/files/" in each))
     assert "已退回" in other.press("退回这份文件", why="请附撤销文件").text

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -15,6 +15,7 @@ from voucher.doors.schemas.awards import (
     AwardFiles,
     AwardFileState,
     AwardFileTaken,
+    AwardLines,
     Honours,
     NewAwardFile,
     Results,
@@ -23,7 +24,7 @@ from voucher.doors.schemas.paging import Paging, paged
 from voucher.plumbing.spreadsheets import Cell, Row
 from voucher.plumbing.unit_of_work import Work
 from voucher.registry import awarding, people
-from voucher.registry.awards import AwardFile, AwardKind, find_newest_file, list_files
+from voucher.registry.awards import AwardFile, AwardKind, find_newest_file, list_files, list_lines
 from voucher.registry.importing import awards as lines
 from voucher.registry.importing import competition_results as results
 from voucher.registry.importing import honours as given_honours
@@ -76,6 +77,16 @@ def list_award_files(session: Session, asked: dict[str, Any]) -> dict[str, Any]:
     """本辖区的登记文件，新的在前：待确认、已确认、已退回。"""
     regions = current_actor().regions_as(*awarding.RECORDERS)
     return paged(asked, lambda before, limit: list_files(session, regions, before, limit), lambda row: row.id)
+
+
+@awards.look("/award-files/<int:award_file_id>/lines", query=Paging, answer=AwardLines)
+def list_award_lines(session: Session, asked: dict[str, Any], award_file_id: int) -> dict[str, Any]:
+    """一份登记文件的每一行，姓名脱敏，按文件的次序；确认以前逐行核对。"""
+    file = awarding.get_file(session, award_file_id, current_actor().regions_as(*awarding.RECORDERS))
+    page = paged(
+        asked, lambda after, limit: list_lines(session, file.id, after or 0, limit), lambda row: row.id
+    )
+    return _mask(session, page, ("id", "line", "takes_back", "facts", "revoked_on", "why"))
 
 
 @awards.act(
@@ -144,9 +155,13 @@ def _page(session: Session, kind: AwardKind, asked: dict[str, Any]) -> dict[str,
         lambda before, limit: awarding.list_entered(session, kind, regions, own, before, limit),
         lambda row: row.id,
     )
+    return _mask(session, page, (*awarding.SHAPES[kind].facts, "id", "revoked_on", "why", "award_file_id"))
+
+
+def _mask(session: Session, page: dict[str, Any], facts: Sequence[str]) -> dict[str, Any]:
+    """Return a page of rows that name people with their names masked, and these facts of each row."""
     ids = [each.person_id for each in page["items"]]
     named = people.read_people(session, the_door().keyring, ids)
-    facts = (*awarding.SHAPES[kind].facts, "id", "revoked_on", "why", "award_file_id")
     page["items"] = [
         {name: getattr(each, name) for name in facts}
         | {"masked_name": mask_name(named[each.person_id].name) if each.person_id in named else "—"}

@@ -20,6 +20,7 @@ API_TALENTS: dict[str, Access] = {
     "awards.list_results": Access(AWARDERS, "本辖区登记的竞赛成绩（掩码）"),
     "awards.list_honours": Access(AWARDERS, "本辖区登记的荣誉（掩码）"),
     "awards.list_award_files": Access(AWARDERS, "本辖区的登记文件"),
+    "awards.list_award_lines": Access(AWARDERS, "一份登记文件的各行（掩码）"),
     "awards.send_award_file": Access(AWARDERS, "提交竞赛成绩或荣誉"),
     "awards.decide_award_file": Access(AWARDERS, "另一人确认或退回登记文件"),
 }

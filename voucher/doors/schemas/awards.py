@@ -64,6 +64,18 @@ class AwardFileState(Schema):
     declined_why = fields.String(allow_none=True)
 
 
+class AwardLineState(Schema):
+    """One line of a file, the person masked: what it enters, or what it takes back."""
+
+    id = fields.Integer()
+    line = fields.Integer()
+    masked_name = fields.String(metadata={"example": "张*"})
+    takes_back = fields.Boolean(metadata={"description": "撤销已登记的；否则是登记"})
+    facts = fields.Dict(metadata={"description": "所填的各项，字典里的以代码表示"})
+    revoked_on = fields.Date(allow_none=True)
+    why = fields.String(allow_none=True)
+
+
 class AwardFileTaken(Schema):
     """What a file came to: null where nothing of it is new."""
 
@@ -106,6 +118,7 @@ class HonourState(Schema):
     award_file_id = fields.Integer(allow_none=True, metadata={"description": "两人办理施行前登记的为 null"})
 
 
+AwardLines = page_of(AwardLineState(), "AwardLines")
 AwardFiles = page_of(AwardFileState(), "AwardFiles")
 Results = page_of(AwardedPlaceState(), "CompetitionResults")
 Honours = page_of(HonourState(), "Honours")

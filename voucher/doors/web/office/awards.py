@@ -24,6 +24,7 @@ from voucher.registry.awards import (
     AwardKind,
     AwardLine,
     count_lines,
+    list_contested,
     list_files,
     list_lines,
 )
@@ -141,8 +142,10 @@ def _show(report: Report | None = None, named: str | None = None) -> str:
     with door.read() as session:
         rows = awarding.list_entered(session, kind, regions, own, before or None, PAGE + 1, called)
         shown = rows[:PAGE]
-        files = list_files(session, regions, None, FILES)
+        every = list_files(session, regions, fields.cursor("files") or None, FILES + 1)
+        files = every[:FILES]
         facts = [(each.person_id, shape.tell(each)) for each in shown]
+        column = getattr(AwardLine, shape.line_column)
         people_ids = [each.recorded_by_person_id for each in shown] + _list_hands(files)
         return render_template(
             "office/awards.html",
@@ -153,7 +156,10 @@ def _show(report: Report | None = None, named: str | None = None) -> str:
             more=shown[-1].id if len(rows) > PAGE else None,
             before=before,
             named=named,
+            contested=list_contested(session, column, [each.id for each in shown]),
             files=files,
+            more_files=files[-1].id if len(every) > FILES else None,
+            later_files=bool(fields.cursor("files")),
             counts=count_lines(session, [each.id for each in files]),
             columns={
                 str(each): "、".join(column.name for column in importing.columns)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
 from sqlalchemy.orm import Session
 
+from voucher.registry.awards import AwardLine, list_contested
 from voucher.registry.competitions import CompetitionResult, Held, list_held, list_results
 from voucher.registry.dictionaries import name_words
 from voucher.rules.bonus_judges import AwardRecord
@@ -21,13 +22,15 @@ from voucher.rules.dictionaries import Dictionary
 class Recorded:
     """Places, those taken back among them, and honours held, by person; empty for what is no award.
 
-    `titles` are the names of the honours by code, `filer_id` the person who files the application.
+    `titles` are the names of the honours by code, `filer_id` the person who files the application,
+    `contested` the places somebody asks to take back and nobody has decided.
     """
 
     filer_id: int = 0
     results: Mapping[int, Sequence[CompetitionResult]] = field(default_factory=dict)
     honours: Mapping[int, Sequence[Held]] = field(default_factory=dict)
     titles: Mapping[str, str] = field(default_factory=dict)
+    contested: Collection[int] = ()
 
     def find(
         self, standard: BonusStandard, person_id: int, occasion: str, happened_on: date
@@ -64,6 +67,7 @@ class Recorded:
             )
             for each, row in zip(rows, entered, strict=True)
             if row.stands
+            and each.id not in self.contested
             and f"{each.competition}_{each.place}" == standard.item_code
             and (spelled := spell_contest(each.contest))
             and spelled in said
@@ -77,9 +81,11 @@ def read_recorded(
     proof = KINDS[kind].proof
     if proof is Proof.PLACE:
         results: dict[int, list[CompetitionResult]] = {}
-        for each in list_results(session, person_ids):
+        rows = list_results(session, person_ids)
+        for each in rows:
             results.setdefault(each.person_id, []).append(each)
-        return Recorded(filer_id, results=results)
+        contested = list_contested(session, AwardLine.result_id, [each.id for each in rows])
+        return Recorded(filer_id, results=results, contested=contested)
     if proof is Proof.HONOUR:
         titles = name_words(session, Dictionary.HONOUR)
         return Recorded(filer_id, honours=list_held(session, person_ids, on), titles=titles)
