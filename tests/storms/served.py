@@ -19,6 +19,7 @@ from pathlib import Path
 import pyotp
 
 from tests.doors.world import PASSWORD, World
+from voucher.cli.even_worker import WORKER
 from voucher.plumbing.db import Database
 from voucher.plumbing.secrets import Keyring
 from voucher.rules.actor import Role
@@ -112,7 +113,7 @@ def serving(application: str, environment: Mapping[str, str], folder: Path, *mor
     log = folder / "gunicorn.log"
     command = [
         sys.executable, "-m", "gunicorn", "--workers", str(WORKERS), "--threads", str(THREADS),
-        "--worker-class", "gthread", "--bind", f"127.0.0.1:{port}", "--backlog", "512",
+        "--worker-class", WORKER, "--bind", f"127.0.0.1:{port}", "--backlog", "512",
         "--log-level", "warning", *more, application,
     ]  # fmt: skip
     with log.open("wb") as out:

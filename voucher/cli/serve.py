@@ -45,13 +45,14 @@ def run(config: Config, *, host: str, port: int, processes: int, threads: int, w
     from gunicorn.app.base import BaseApplication
 
     from voucher.app import FRONTEND
+    from voucher.cli.even_worker import WORKER
     from voucher.doors.web.assets import Frontend
     from voucher.plumbing.logs import configure_logs
 
     Frontend(FRONTEND)
     settings: dict[str, Any] = {
         "bind": f"{host}:{port}",
-        "worker_class": "gthread",
+        "worker_class": WORKER,
         "workers": processes,
         "threads": threads,
         "timeout": 120,
