@@ -223,7 +223,10 @@ def test_同一批里的重复只付最早的一张(scene: Scene) -> None:
     told = [code_of(settled, position) for position in (0, 1, 3)]
     assert told == ["fee_charged", "certificate_not_in_register", "duplicate_entitlement"]
     assert scene.line(settled, first).outcome is Outcome.PAYABLE
-    assert scene.line(settled, second).earlier == claims_of(scene)[0].number
+    again = scene.line(settled, second)
+    assert again.earlier == claims_of(scene)[0].number
+    assert again.refusal is not None
+    assert f"请就编号 {again.earlier} 提出异议" in again.refusal.sentence
     assert keys_of(scene) == {"taken": 1}
 
 

@@ -36,6 +36,18 @@ def test_what_differs_is_named(change: dict[str, Any], code: str) -> None:
     assert found.code == code
 
 
+def test_where_another_authority_examines_anybody_may_issue_but_not_before_the_class_ended() -> None:
+    operation = replace(WANTED, kind="special_operation", level=None, evaluator_id=None)
+    offered = replace(FITTING, kind="special_operation", level=None)
+    assert find_mismatch(operation, offered) is None
+    early = find_mismatch(operation, replace(offered, issued_on=date(2024, 2, 29)))
+    assert early is not None
+    assert "早于结业日期 2024-03-01" in early.title
+    late = find_mismatch(WANTED, replace(FITTING, issued_on=date(2024, 2, 29)))
+    assert late is not None
+    assert "早于考试日期" in late.title
+
+
 def test_what_fits_fits_also_under_a_former_code() -> None:
     assert find_mismatch(WANTED, FITTING) is None
     renamed = replace(FITTING, trade_code="4-98-01-01")

@@ -177,6 +177,18 @@ def test_without_hours_a_person_looks(hours: int | None) -> None:
     assert (answer.outcome, answer.amount_fen, code(answer)) == (Outcome.MANUAL, 0, "hours_missing")
 
 
+def test_training_before_a_job_has_its_own_amount_whatever_its_hours() -> None:
+    own = training(Form.PRE_JOB, None, "300")
+    city = replace(training(Form.TRAINING_COMPLETION, None, "900"), region_code=REGIONS[0])
+    case = replace(COMPLETION, kind=SubsidyKind.TRAINING, hours=40, training_kind="pre_job")
+    assert price(case, own, city).amount_fen == 30_000
+    assert price(replace(case, hours=None), own).explanation == f"300.00 培训合格证书，{RULES_2022}"
+    assert price(case).amount_fen == 40_000, "without a row of its own it goes by the hour"
+    assert price(replace(case, training_kind="on_job"), own).amount_fen == 40_000
+    level = replace(CARER5, kind=SubsidyKind.TRAINING, training_kind="pre_job")
+    assert price(level, own).amount_fen == 120_000, "a certificate with a level is worth its level"
+
+
 def test_hours_without_a_ceiling_are_no_standard() -> None:
     rows = [each for each in STANDARDS if each.form != Form.TRAINING_COMPLETION]
     case = replace(COMPLETION, kind=SubsidyKind.TRAINING, hours=40)

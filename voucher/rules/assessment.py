@@ -28,6 +28,7 @@ SUBJECT_MARKS = {THEORY: "pass_mark_theory", SKILL: "pass_mark_skill"}
 LEVELS = frozenset(int(each) for each in Level)
 # the other kinds are given for a course completed, or by another authority
 EXAMINED_KINDS = LEVEL_CERTIFICATE_KINDS | {CertificateKind.SPECIAL_SKILL}
+EXAMINED_ELSEWHERE = frozenset({CertificateKind.SPECIAL_OPERATION, CertificateKind.SPECIAL_EQUIPMENT})
 FULL_SCORE_HUNDREDTHS = 10_000
 
 SCORE_MALFORMED = reason(

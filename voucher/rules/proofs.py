@@ -65,8 +65,8 @@ CERTIFICATE_OTHER_EVALUATOR = reason(
 )
 CERTIFICATE_TOO_EARLY = reason(
     "certificate_too_early",
-    "证书 {number} 的发证日期 {issued_on} 早于考试日期 {exam_on}",
-    "考试之前取得的证书不能兑现本券；发证日期有误的，请评价机构更正",
+    "证书 {number} 的发证日期 {issued_on} 早于{what}日期 {exam_on}",
+    "{what}之前取得的证书不能兑现本券；发证日期有误的，请评价机构更正",
     f"{SOURCE}; DOMAIN 三-6",
     Family.CONFLICT,
 )
@@ -88,13 +88,16 @@ CERTIFICATE_USED = reason(
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What a voucher is for: kind of certificate, trade, level, and the exam passed: when, and at whom."""
+    """What a voucher is for: kind of certificate, trade, level, and the exam passed: when, and at whom.
+
+    Where another authority examines, nobody is named and the day is the last one of the class.
+    """
 
     kind: str
     trade_code: str
     level: Level | None
     exam_on: date
-    evaluator_id: int
+    evaluator_id: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,11 +138,14 @@ def find_mismatch(
         return mismatch.refusal(
             number=number, found=_say_level(offered.level), wanted=_say_level(wanted.level)
         )
-    if offered.evaluator_id != wanted.evaluator_id:
+    if wanted.evaluator_id not in (None, offered.evaluator_id):
         return CERTIFICATE_OTHER_EVALUATOR.refusal(number=number)
     if offered.issued_on < wanted.exam_on:
         return CERTIFICATE_TOO_EARLY.refusal(
-            number=number, issued_on=offered.issued_on.isoformat(), exam_on=wanted.exam_on.isoformat()
+            number=number,
+            issued_on=offered.issued_on.isoformat(),
+            exam_on=wanted.exam_on.isoformat(),
+            what="结业" if wanted.evaluator_id is None else "考试",
         )
     return None
 

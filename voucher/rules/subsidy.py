@@ -85,6 +85,11 @@ class Form(StrEnum):
     TRAINING_COMPLETION_HOUR = "training_completion_hour"
     SPECIAL_OPERATION = "special_operation"
     SPECIAL_EQUIPMENT = "special_equipment"
+    PRE_JOB = "pre_job"
+
+
+# training for which a document names an amount of its own, whatever other training for that certificate earns
+OWN_FORMS = {(CertificateKind.TRAINING_COMPLETION, "pre_job"): Form.PRE_JOB}
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +113,7 @@ class Case:
     """What is to be priced: occupation after the alias map, regions from county up to province.
 
     `issued_on` is the day that fixes the price: the certificate's, or the issue or enrolment of a voucher.
-    `mode` is how the class was taught, where there was one.
+    `mode` is how the class was taught, where there was one, `training_kind` what it was taught for.
     """
 
     kind: SubsidyKind
@@ -122,6 +127,7 @@ class Case:
     reserved_fen: int | None = None
     hours: int | None = None
     mode: TrainingMode | None = None
+    training_kind: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,14 +177,17 @@ def _refuse_unsubsidised(case: Case) -> None:
 
 def _price_in_full(case: Case, standards: Sequence[Standard]) -> tuple[Standard, int, str]:
     """Return the standard, its amount for this case and the words for it, before method and reservation."""
-    standard = _find_standard(case, standards, _forms(case))
+    own = OWN_FORMS.get((case.certificate_kind, case.training_kind or ""))
+    standard = _find_standard(case, standards, (own,)) if own is not None else None
+    by_the_hour = case.certificate_kind is CertificateKind.TRAINING_COMPLETION and standard is None
+    standard = standard or _find_standard(case, standards, _forms(case))
     if standard is None:
         raise _unpriced(
             NO_STANDARD, what=_name(case), on=case.issued_on.isoformat(), subsidy=SUBSIDY_NAMES[case.kind]
         )
     full_fen = check_fen(standard.amount_fen)
     words = f"{format_yuan(full_fen)} {_name(case)}，{readable_words(standard.document)}"
-    if case.certificate_kind is not CertificateKind.TRAINING_COMPLETION:
+    if not by_the_hour:
         return standard, full_fen, words
     hourly = _find_standard(case, standards, (Form.TRAINING_COMPLETION_HOUR,))
     if hourly is None:

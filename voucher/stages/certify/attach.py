@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import ColumnElement
+from sqlalchemy import ColumnElement, and_, or_
 
 from voucher.ledger import holds
 from voucher.ledger.vouchers import Voucher, advance, lock_vouchers
@@ -24,6 +24,7 @@ from voucher.stages.certify.queries.proofs import (
 )
 from voucher.stages.certify.queries.register import find_held, find_proven
 from voucher.stages.certify.verify import verify
+from voucher.stages.train.queries import find_examined_elsewhere
 
 ATTACHING = (*OFFICE, Role.EVALUATOR_ADMIN, Role.CLOCK)
 
@@ -31,12 +32,16 @@ ATTACHING = (*OFFICE, Role.EVALUATOR_ADMIN, Role.CLOCK)
 def attach_proofs(work: Work, voucher_ids: Sequence[int] | None = None) -> int:
     """Certify every assessed voucher (or those named) whose certificate matches; return how many.
 
+    So is a trained one that another authority examines for (特种作业、特种设备): nobody here assesses it.
     The register is asked again about each certificate that fits. Vouchers on hold are left for later; why
     another one stays assessed is told by `why_not_certified`. Raises Refused role_missing.
     """
     check_role(work.actor, *ATTACHING)
+    elsewhere = find_examined_elsewhere(work.session, voucher_ids)
     wheres: list[ColumnElement[bool]] = [
-        Voucher.state == "assessed",
+        or_(Voucher.state == "assessed", and_(Voucher.state == "trained", Voucher.id.in_(elsewhere)))
+        if elsewhere
+        else Voucher.state == "assessed",
         Voucher.id.not_in(holds.select_held(Thing.VOUCHER)),
     ]
     if voucher_ids is not None:

@@ -125,13 +125,15 @@ def _list_own(work: Work, numbers: Sequence[str]) -> list[int]:
 
 
 def _list_waiting(work: Work, numbers: Sequence[str]) -> list[int]:
-    """Return the assessed vouchers of the people these certificates name."""
+    """Return the vouchers of the people these certificates name that may wait for a certificate."""
     waiting: list[int] = []
     for start in range(0, len(numbers), LOOKUP_CHUNK):
         people = select(Certificate.person_id).where(
             Certificate.number.in_(numbers[start : start + LOOKUP_CHUNK])
         )
         waiting += work.session.scalars(
-            select(Voucher.id).where(Voucher.holder_person_id.in_(people), Voucher.state == "assessed")
+            select(Voucher.id).where(
+                Voucher.holder_person_id.in_(people), Voucher.state.in_(("assessed", "trained"))
+            )
         )
     return waiting

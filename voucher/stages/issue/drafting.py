@@ -81,7 +81,7 @@ def draft_programme(work: Work, new: NewProgramme) -> Programme:
     terms = _read_terms(new)
     check_terms(terms, work.today)
     _check_registers(work, new)
-    case = _case_of(work, new.region_code, terms)
+    case = _case_of(work, new, terms)
     caps_fen = programme_caps(terms, case, read_standards(work.session), read_modifiers(work.session))
     programme = Programme(
         name=new.name.strip(),
@@ -157,7 +157,7 @@ def _check_registers(work: Work, new: NewProgramme) -> None:
         check_listed(work.session, institution_id, work.today)
 
 
-def _case_of(work: Work, region_code: str, terms: Terms) -> Case | None:
+def _case_of(work: Work, new: NewProgramme, terms: Terms) -> Case | None:
     """Return what is to be priced, on the first day of issue; None where the holder chooses the trade."""
     if terms.trade_code is None or terms.level is None:
         return None
@@ -177,7 +177,8 @@ def _case_of(work: Work, region_code: str, terms: Terms) -> Case | None:
         item_code=code if item is not None else None,
         method=Method.EXAM,
         issued_on=terms.from_on,
-        region_codes=tuple(catalogue.list_ancestry(work.session, region_code)),
+        region_codes=tuple(catalogue.list_ancestry(work.session, new.region_code)),
+        training_kind=new.training_kind,
     )
 
 

@@ -115,4 +115,5 @@ def _training_case(work: Work, programme: Programme, on: date) -> Case:
         issued_on=on,
         region_codes=tuple(catalogue.list_ancestry(work.session, programme.region_code)),
         reserved_fen=programme.training_cap_fen,
+        training_kind=programme.training_kind,
     )

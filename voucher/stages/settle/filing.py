@@ -219,6 +219,7 @@ def _name_earlier(work: Work, frame: Frame, verdicts: Sequence[Verdict]) -> None
             verdict.refusal = replace(
                 told,
                 title=told.title.replace(placeholder, number),
+                next_step=told.next_step.replace(placeholder, number),
                 facts={**told.facts, "earlier": number, "certificate": first.candidate.certificate.number},
             )
             verdict.explanation = verdict.explanation.replace(placeholder, number)

@@ -187,6 +187,7 @@ def _judge_price(verdict: Verdict, kind: SubsidyKind, lawbook: Lawbook) -> None:
             reserved_fen=promise.amount_fen if promise else None,
             hours=promise.hours if promise else None,
             mode=TrainingMode(promise.mode) if promise and promise.mode else None,
+            training_kind=promise.training_kind if promise else None,
         ),
         lawbook.standards,
         lawbook.modifiers,

@@ -23,7 +23,8 @@ class Promise:
     """One subsidy of one voucher: who is paid, at most how much in fen, and on which key.
 
     `fixed_words` explains an amount fixed beforehand (面值). Without `entitlement_id` the key was given back
-    since, and the claim takes it and its money anew. `mode` is how its class was taught.
+    since, and the claim takes it and its money anew. `mode` is how its class was taught, `training_kind`
+    what for.
     """
 
     voucher_id: int
@@ -35,6 +36,7 @@ class Promise:
     fixed_words: str | None = None
     hours: int | None = None
     mode: str | None = None
+    training_kind: str | None = None
 
 
 def hand_over(work: Work, claims: Sequence[Claim]) -> None:

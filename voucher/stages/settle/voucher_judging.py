@@ -53,6 +53,7 @@ class VoucherCase:
     payee_id: int
     hours: int | None
     mode: str | None = None
+    training_kind: str | None = None
 
 
 def find_payees(work: Work, kind: SubsidyKind, vouchers: Sequence[Voucher]) -> dict[int, int]:
@@ -85,6 +86,7 @@ def read_cases(work: Work, kind: SubsidyKind, vouchers: Sequence[Voucher]) -> di
             payee_id=payees[each.id],
             hours=completions[each.id].hours_attended if each.id in completions else None,
             mode=classes[each.id].mode if each.id in classes else None,
+            training_kind=classes[each.id].training_kind if each.id in classes else None,
         )
         for each in vouchers
         if each.id in proofs and each.id in payees
@@ -167,4 +169,5 @@ def _promise(
         fixed_words=fixed,
         hours=case.hours,
         mode=case.mode,
+        training_kind=case.training_kind,
     )

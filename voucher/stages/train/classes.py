@@ -26,7 +26,7 @@ from voucher.stages.train.filed import check_filed, houses_of_teachers
 from voucher.stages.train.leave import send_back
 from voucher.stages.train.models.classes import ClassSession, TrainingClass
 from voucher.stages.train.models.places import Enrolment
-from voucher.stages.train.planning import NewClass, check_plan
+from voucher.stages.train.planning import NewClass, check_plan, read_least_hours
 from voucher.stages.train.reading import (
     CLASS_MISSING,
     DESK,
@@ -222,9 +222,8 @@ def check_session_hours(
 def check_completion_hours(session: Session, found: TrainingClass, hours: int) -> None:
     """Refuse fewer planned hours than a certificate of completion takes. Raises Refused hours_short."""
     if found.certificate_kind == CertificateKind.TRAINING_COMPLETION:
-        regions = catalogue.list_ancestry(session, found.region_code)
-        least = tables.read_parameter_number(session, "completion_hours_minimum", found.starts_on, regions)
-        check_hours_planned(hours, least or 0)
+        least = read_least_hours(session, found.training_kind, found.region_code, found.starts_on)
+        check_hours_planned(hours, least)
 
 
 def cancel_class(work: Work, class_id: int, why: str) -> TrainingClass:

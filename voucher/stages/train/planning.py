@@ -9,10 +9,11 @@ from datetime import date, datetime
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
-from voucher.registry.catalogue import Occupation, SpecialItem, get_project, get_region
+from voucher.registry.catalogue import Occupation, SpecialItem, get_project, get_region, list_ancestry
 from voucher.registry.dictionaries import check_word
 from voucher.registry.institutions import Institution
 from voucher.registry.listing import check_listed
+from voucher.registry.tables import read_parameter_number
 from voucher.rules.classes import (
     OFFLINE,
     ONLINE,
@@ -25,6 +26,7 @@ from voucher.rules.errors import reason
 from voucher.rules.levels import mask_word
 from voucher.rules.money import check_fen
 from voucher.rules.programmes import TRADE_UNKNOWN, check_trade_fits
+from voucher.rules.subsidy import Form
 from voucher.rules.vocabulary import CertificateKind
 from voucher.stages.train.reading import SOURCE
 from voucher.stages.train.subcontracting import check_allowed
@@ -132,3 +134,11 @@ def _check_trade(session: Session, kind: CertificateKind, new: NewClass) -> None
     if not is_item and session.scalar(occupation) is None:
         raise TRADE_UNKNOWN.refused(trade=mask_word(new.trade_code), on=new.starts_on.isoformat())
     check_trade_fits(kind, new.level, is_item=is_item)
+
+
+def read_least_hours(session: Session, training_kind: str, region_code: str, on: date) -> int:
+    """Return how many hours a class for a 培训合格证书 has at least; fewer where it trains before a job."""
+    regions = list_ancestry(session, region_code)
+    own = ("pre_job_hours_minimum",) if training_kind == Form.PRE_JOB else ()
+    found = (read_parameter_number(session, name, on, regions) for name in (*own, "completion_hours_minimum"))
+    return next((least for least in found if least is not None), 0)

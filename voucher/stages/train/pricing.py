@@ -91,6 +91,7 @@ def class_case(session: Session, offered: TrainingClass, kind: SubsidyKind, on: 
         region_codes=tuple(catalogue.list_ancestry(session, offered.region_code)),
         hours=offered.hours_planned,
         mode=TrainingMode(offered.mode),
+        training_kind=offered.training_kind,
     )
 
 

@@ -44,6 +44,7 @@ FORM_NAMES = {
     "training_completion_hour": "培训合格证书（每学时）",
     "special_operation": "特种作业操作证",
     "special_equipment": "特种设备作业人员证",
+    "pre_job": "企业新录用人员岗前培训",
 }
 PARAMETER_NAMES = {
     "notice_workdays": "公示天数",
@@ -91,6 +92,7 @@ PARAMETER_NAMES = {
     "higher_bars_lower": "已享受高等级后不再享受低等级",
     "attendance_minimum": "最低到课率",
     "completion_hours_minimum": "培训合格证书最少学时",
+    "pre_job_hours_minimum": "岗前培训最少学时",
     "class_size": "每班人数上限",
     "filing_lead_workdays": "开班申请提前",
     "change_notice_hours": "课程变更报备提前",

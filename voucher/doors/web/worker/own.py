@@ -12,6 +12,7 @@ from voucher.doors.auth.visitors import current_actor, perform
 from voucher.doors.web.acting import Done, act, refuse
 from voucher.ledger.vouchers import VOUCHER_MISSING
 from voucher.plumbing.unit_of_work import Work
+from voucher.rules.assessment import EXAMINED_ELSEWHERE
 from voucher.rules.errors import Refused
 from voucher.stages.issue.attempts import record_foreign_attempt
 from voucher.stages.issue.queries import Card
@@ -37,6 +38,8 @@ NEXT_STEPS: dict[str, str] = {
 }
 # an inquiry, or an institution that has left: the page of the voucher says what can be done
 HELD = "本券暂停使用，打开这张券看怎么办；有疑问请拨打 12333"
+# 特种作业、特种设备: the authority examines, nobody listed here does
+ELSEWHERE = "请参加主管部门的考核；证书登记以后自动换券，您不用再办理"
 USABLE = ("issued", "accepted", "enrolled")
 Way = tuple[tuple[str, tuple[str, ...]], ...]
 PATH: Way = (
@@ -61,7 +64,10 @@ class Shown:
 
 def show(card: Card) -> Shown:
     """Return a card as the pages of its holder show it."""
-    step = HELD if card.held else NEXT_STEPS[card.state]
+    step = NEXT_STEPS[card.state]
+    if card.state == "trained" and card.certificate_kind in EXAMINED_ELSEWHERE:
+        step = ELSEWHERE
+    step = HELD if card.held else step
     return Shown(card, step, tell_way(PATH, card.state, ("settled", "completed")))
 
 

@@ -96,7 +96,9 @@ def show_voucher(voucher_id: int) -> str:
                 for each in list_own_slips(session, door.keyring, person_id)
                 if each.voucher_id == voucher_id
             ],
-            why_not=certificates.why_not_certified(session, voucher_id) if card.state == "assessed" else [],
+            why_not=certificates.why_not_certified(session, voucher_id)
+            if card.state in ("assessed", "trained")
+            else [],
         )
 
 

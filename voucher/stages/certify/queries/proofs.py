@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from voucher.ledger.holds import ON_HOLD, Hold
 from voucher.ledger.vouchers import VOUCHER_MISSING, Voucher
 from voucher.registry import catalogue
+from voucher.rules.assessment import EXAMINED_ELSEWHERE
 from voucher.rules.certificates import CERTIFICATE_HELD
 from voucher.rules.errors import Family, Refusal
 from voucher.rules.lifecycle import Thing
@@ -27,11 +28,14 @@ from voucher.rules.proofs import (
 from voucher.stages.assess.queries import exams_passed
 from voucher.stages.certify.models import Certificate, Verification
 from voucher.stages.certify.queries.register import LOOKUP_CHUNK, find_held, find_proven, level_of
-from voucher.stages.train.queries import classes_of
+from voucher.stages.train.queries import classes_of, find_examined_elsewhere
 
 
 def read_wanted(session: Session, voucher_ids: Sequence[int]) -> dict[int, Wanted]:
-    """Return what certificate each voucher is for: that of its class, of its exam and since."""
+    """Return what certificate each voucher is for: that of its class, of its exam and since.
+
+    Where another authority examines it is any such certificate since the class.
+    """
     classes = classes_of(session, voucher_ids)
     exams = exams_passed(session, voucher_ids)
     return {
@@ -39,11 +43,11 @@ def read_wanted(session: Session, voucher_ids: Sequence[int]) -> dict[int, Wante
             kind=taught.certificate_kind,
             trade_code=taught.trade_code,
             level=level_of(taught.level),
-            exam_on=exams[voucher_id].exam_on,
-            evaluator_id=exams[voucher_id].institution_id,
+            exam_on=exams[voucher_id].exam_on if voucher_id in exams else taught.ends_on,
+            evaluator_id=exams[voucher_id].institution_id if voucher_id in exams else None,
         )
         for voucher_id, taught in classes.items()
-        if voucher_id in exams
+        if voucher_id in exams or taught.certificate_kind in EXAMINED_ELSEWHERE
     }
 
 
@@ -92,14 +96,14 @@ def find_newest_verifications(session: Session, certificate_ids: Sequence[int]) 
 
 
 def why_not_certified(session: Session, voucher_id: int) -> list[Refusal]:
-    """Return why an assessed voucher is not certified; nothing for one in another state, or about to be.
+    """Return why a voucher that could be is not certified; nothing for one in another state, or about to be.
 
     Raises Refused voucher_missing.
     """
     voucher = session.get(Voucher, voucher_id)
     if voucher is None:
         raise VOUCHER_MISSING.refused()
-    if voucher.state != "assessed":
+    if voucher.state != "assessed" and not find_examined_elsewhere(session, [voucher_id]):
         return []
     held = session.scalars(
         select(Hold.why)

@@ -130,6 +130,7 @@ def _case(session: Session, programme: Programme, on: date) -> Case:
         method=Method.EXAM,
         issued_on=on,
         region_codes=tuple(catalogue.list_ancestry(session, programme.region_code)),
+        training_kind=programme.training_kind,
     )
 
 

@@ -52,6 +52,7 @@ class Card:
     channel_name: str
     trade_name: str | None
     level: int | None
+    certificate_kind: str
     state: str
     state_name: str
     tab: str
@@ -136,6 +137,7 @@ def _card(
         channel_name=CHANNEL_NAMES[Channel(voucher.channel)],
         trade_name=trades.get(code, code) if code else None,
         level=programme.level,
+        certificate_kind=programme.certificate_kind,
         state=voucher.state,
         state_name=STATE_NAMES[Thing.VOUCHER][voucher.state],
         tab=tab_of(voucher.state),

@@ -124,7 +124,8 @@ EARNED: tuple[Invariant, ...] = (
         SELECT c.id AS claim_id, c.voucher_id, t.kind
         FROM claim c
         JOIN certificate t ON t.id = c.certificate_id
-        WHERE c.voucher_id IS NOT NULL AND t.kind <> 'training_completion'
+        WHERE c.voucher_id IS NOT NULL
+          AND t.kind NOT IN ('training_completion', 'special_operation', 'special_equipment')
           AND NOT EXISTS (SELECT 1 FROM candidate d
                           JOIN exam_batch b ON b.id = d.batch_id
                           JOIN exam_result x ON x.candidate_id = d.id

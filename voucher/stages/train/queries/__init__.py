@@ -38,7 +38,12 @@ from voucher.stages.train.queries.roster import (
     name_vouchers,
     roster,
 )
-from voucher.stages.train.queries.trained import classes_of, list_passed, list_trained
+from voucher.stages.train.queries.trained import (
+    classes_of,
+    find_examined_elsewhere,
+    list_passed,
+    list_trained,
+)
 from voucher.stages.train.reading import find_enrolment as enrolment_of
 from voucher.stages.train.reading import find_redemption as redemption_of
 from voucher.stages.train.reading import list_sessions
@@ -65,6 +70,7 @@ __all__ = [
     "desk_counters",
     "enrolment_of",
     "find_classes",
+    "find_examined_elsewhere",
     "get_class",
     "get_class_for",
     "get_own_class_for",

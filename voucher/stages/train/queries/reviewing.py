@@ -31,6 +31,7 @@ from voucher.stages.train.filed import (
     houses_of_teachers,
 )
 from voucher.stages.train.models.classes import TrainingClass
+from voucher.stages.train.planning import read_least_hours
 from voucher.stages.train.reading import list_sessions, slots_of
 from voucher.stages.train.subcontracting import check_subcontracted, count_given
 
@@ -127,10 +128,8 @@ def list_checks(session: Session, keyring: Keyring, found: TrainingClass, filed_
         ),
     ]
     if found.certificate_kind == CertificateKind.TRAINING_COMPLETION:
-        least = tables.read_parameter_number(session, "completion_hours_minimum", found.starts_on, regions)
-        checks.append(
-            _check(f"不少于 {least or 0} 学时", lambda: check_hours_planned(found.hours_planned, least or 0))
-        )
+        least = read_least_hours(session, found.training_kind, found.region_code, found.starts_on)
+        checks.append(_check(f"不少于 {least} 学时", lambda: check_hours_planned(found.hours_planned, least)))
     largest = tables.read_parameter_number(session, "class_size", found.starts_on, regions)
     if largest is not None:
         checks.append(

@@ -10,6 +10,7 @@ from sqlalchemy import Select, Subquery, func, select
 from sqlalchemy.orm import Session
 
 from voucher.ledger.vouchers import Voucher
+from voucher.rules.assessment import EXAMINED_ELSEWHERE
 from voucher.stages.train.models.classes import TrainingClass
 from voucher.stages.train.models.places import Completion, Enrolment, Redemption
 
@@ -120,6 +121,20 @@ def list_trained(
     if region_codes is not None:
         query = query.where(Voucher.region_code.in_(region_codes))
     return [(voucher, each) for voucher, each in session.execute(query)]
+
+
+def find_examined_elsewhere(session: Session, voucher_ids: Collection[int] | None = None) -> list[int]:
+    """Return which trained vouchers (of all, or those named) wait for what another authority examines for."""
+    taught = select(TrainingClass.id).where(TrainingClass.certificate_kind.in_(sorted(EXAMINED_ELSEWHERE)))
+    query = (
+        select(Voucher.id)
+        .join(Enrolment, Enrolment.voucher_id == Voucher.id)
+        .where(Voucher.state == "trained", Enrolment.ended_at.is_(None), Enrolment.class_id.in_(taught))
+        .order_by(Voucher.id)
+    )
+    if voucher_ids is not None:
+        query = query.where(Voucher.id.in_(sorted(set(voucher_ids))))
+    return list(session.scalars(query))
 
 
 def list_passed(session: Session, class_id: int) -> list[Completion]:
