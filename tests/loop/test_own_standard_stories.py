@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
+from typing import Any
 
 import pytest
 
@@ -29,7 +30,11 @@ def why(scene: Scene, voucher_id: int) -> list[str]:
 def test_特种作业由主管部门考核_结业以后登记的证书直接换券_培训补贴八百元(scene: Scene) -> None:
     """没有评价机构的考试：结业以前的旧证不算；结业后的证书登记相符即持证，只有培训补贴，付完办结。"""
     town = way.settle_down(scene)
-    operation = {"certificate_kind": "special_operation", "trade_code": ELECTRICIAN, "level": 0}
+    operation: dict[str, Any] = {
+        "certificate_kind": "special_operation",
+        "trade_code": ELECTRICIAN,
+        "level": 0,
+    }
     course = town_issue.programme(scene, town.budget_id, name="特种作业", **operation)
     (held,) = way.trained(town, course, ZHANG_SAN, **operation)
     assert (way.state(scene, held), why(scene, held)) == ("trained", ["certificate_missing"])
