@@ -169,12 +169,13 @@ def _probes(ids: dict[str, int]) -> list[Probe]:
 FORMS: dict[str, dict[str, str]] = {
     "fill_filing": {"code": T2[1], "name": T2[0], "kind": "training_school", "region": ZHENGZHOU, **PERSON},
     "open_account": COLLEAGUE | {"login": "t1-newer"},
-    "change_filing": {}, "leave_list": {"why": "停办"},
+    "change_filing": {}, "ask_exit": {"why": "停办"},
+    "confirm_exit": {"seen": "0-0"}, "withdraw_exit": {"why": "不停办"},
     "register_system": {"name": "三号", "scopes": "scan"},
     "register_webhook": {"address": str(HOOK["address"]), "events": "voucher.redeemed"},
     "agree_account": {"account": "257700000000999"}, "disagree_account": {"why": "不是本校的"},
 }  # fmt: skip
-BY_FORM = ("open_account", "change_filing", "leave_list", "register_system")
+BY_FORM = ("open_account", "change_filing", "ask_exit", "register_system")
 # by the name of an id in an address, what it is an id of; those that name nothing here are asked as missing
 NAMED_BY = {
     "filing_id": "t1_filing", "licence_id": "t1_licence", "part_id": "t1_rooms",
@@ -393,9 +394,24 @@ def test_an_institution_leaves_by_itself_and_its_people_choose_anew(loop: Loop) 
         )
     path, why = f"/institutions/{loop.ids['t1']}/exits", {"why": "校舍拆迁，停止办学"}
     refused_with(loop["t1-scan"].post(path, why), 403, "role_missing")
-    left = loop["t1-admin"].post(path, why, key="x1").json
-    assert (left["state"], left["vouchers_held"]) == ("delisted", 2)
-    assert loop["t1-admin"].post(path, why, key="x1").json == left
+    asked = loop["t1-admin"].post(path, why, key="x1").json
+    assert (asked["institution_state"], asked["confirmed_at"]) == ("listed", None)
+    assert loop["t1-admin"].post(path, why, key="x1").json == asked
+    refused_with(loop["t1-admin"].post(path, why), 409, "exit_asked_already")
+    told = loop["t1-admin"].get(path).json
+    assert told["last"] == asked
+    assert told["effect"]["classes"][0]["vouchers"] == 2
+    of_exit, seen = f"/institution-exits/{asked['id']}", {"seen": told["effect"]["digest"]}
+    refused_with(loop["t1-admin"].post(f"{of_exit}/confirmations", seen), 403, "second_person_needed")
+    # what is another institution's is as good as missing
+    refused_with(loop["t2-admin"].get(path), 404, "institution_absent")
+    for deed, body in (("confirmations", seen), ("withdrawals", why)):
+        refused_with(loop["t2-admin"].post(f"{of_exit}/{deed}", body), 404, "exit_missing")
+        refused_with(loop["t2-admin"].post(f"/institution-exits/{NOBODY}/{deed}", body), 404, "exit_missing")
+    loop.world.colleague("t1-registrar", loop.ids["t1"], Role.REGISTRAR)
+    left = loop["t1-registrar"].post(f"{of_exit}/confirmations", seen).json
+    assert (left["institution_state"], left["vouchers_held"]) == ("delisted", 2)
+    refused_with(loop["t1-admin"].post(f"{of_exit}/withdrawals", why), 409, "exit_settled")
     refused_with(
         loop["sun"].post("/new-choices", {"voucher_id": loop.ids["voucher"]}), 404, "voucher_missing"
     )

@@ -47,6 +47,9 @@ OF_NOBODY = frozenset(
         "devices.lose",
         "devices.renew_credentials",
         "devices.show_beacon",
+        # an exit of elsewhere is as good as none: test_access_houses
+        "exits.confirm",
+        "exits.withdraw",
         # a case of elsewhere is as good as none: test_offline
         "offline.list_offline_cases",
         "offline.close_offline_case",
@@ -197,7 +200,8 @@ def probes_of(loop: Loop) -> list[Probe]:
         act("classes.cancel_class", "/classes/#/cancellations", "draft_class", (OFFICE, HOUSE), **WHY),
         act("institutions.sanction_institution", "/institutions/#/sanctions", "t1", OFFICE,
             act="warn", seen="x", **WHY),
-        act("institutions.leave", "/institutions/#/exits", "t1", HOUSE, **WHY),
+        see("exits.show", "/institutions/#/exits", "t1", HOUSE),
+        act("exits.ask", "/institutions/#/exits", "t1", HOUSE, **WHY),
     ]  # fmt: skip
 
 

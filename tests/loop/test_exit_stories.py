@@ -10,6 +10,7 @@ from sqlalchemy import select
 from tests import town_issue
 from tests import town_train as town
 from tests.scene import LI_SI, QIAN_QI, ZHANG_SAN, Scene, on
+from voucher.ledger.holds import Hold
 from voucher.rules.actor import Role
 from voucher.stages.issue import issuing
 from voucher.stages.issue.replacing import ask_own_replacement
@@ -17,6 +18,7 @@ from voucher.stages.train import enrol, exits, transfer
 from voucher.stages.train.choosing_anew import choose_anew
 from voucher.stages.train.models.places import Enrolment
 from voucher.stages.train.queries import hours_of
+from voucher.stages.train.queries.exits import read_leaving
 
 
 def test_机构自愿退出_一人转班学时保留_一人换新券_未核销的另选(scene: Scene) -> None:
@@ -40,13 +42,40 @@ def test_机构自愿退出_一人转班学时保留_一人换新券_未核销�
     zhang, li, qian = (town_issue.worker(scene, each) for each in (ZHANG_SAN, LI_SI, QIAN_QI))
     # nothing has happened yet: nobody chooses anew
     assert town.code(scene, li, partial(choose_anew, voucher_id=anew)) == "exit_not_there"
-    leave = partial(exits.leave_list, institution_id=house)
+    ask = partial(exits.ask_exit, institution_id=house)
     stranger = town.staff(scene, other, Role.INSTITUTION_ADMIN)
-    assert town.code(scene, stranger, partial(leave, why="停业")) == "institution_absent"
-    assert town.code(scene, head, partial(leave, why=" ")) == "training_why_missing"
-    left = scene.do(head, partial(leave, why="校舍拆迁，停止办学"))
-    assert (left.state, left.vouchers_held) == ("delisted", 3)
-    assert town.code(scene, head, partial(leave, why="再退一次")) == "event_not_allowed"
+    registrar = town.staff(scene, house, Role.REGISTRAR)
+    assert town.code(scene, stranger, partial(ask, why="停业")) == "institution_absent"
+    assert town.code(scene, head, partial(ask, why=" ")) == "training_why_missing"
+    assert town.code(scene, registrar, partial(ask, why="停业")) == "role_missing"
+
+    # asked and taken back again: nothing was stopped
+    first = scene.do(head, partial(ask, why="准备停业")).id
+    assert town.code(scene, head, partial(ask, why="再提一次")) == "exit_asked_already"
+    scene.do(registrar, partial(exits.withdraw_exit, exit_id=first, why="续租了"))
+    assert town.code(scene, registrar, partial(exits.confirm_exit, exit_id=first, seen="")) == "exit_settled"
+    assert town.voucher(scene, moved).state == "training"
+
+    # asked by one, confirmed by another who has seen what stops
+    wanted = scene.do(head, partial(ask, why="校舍拆迁，停止办学")).id
+    with scene.database.read() as session:
+        effect = read_leaving(session, house)
+    assert (effect.enrolled, effect.training, effect.hours_kept) == (1, 2, 16)
+    assert [(each.id, each.vouchers) for each in effect.classes] == [(gone, 3)]
+    confirm = partial(exits.confirm_exit, exit_id=wanted, seen=effect.digest)
+    assert town.code(scene, head, confirm) == "second_person_needed"
+    assert town.code(scene, stranger, confirm) == "exit_missing"
+    assert (
+        town.code(scene, registrar, partial(exits.confirm_exit, exit_id=wanted, seen="0-0")) == "exit_changed"
+    )
+    left = scene.do(registrar, confirm)
+    assert left.vouchers_held == 3
+    assert town.code(scene, registrar, confirm) == "exit_settled"
+    assert town.code(scene, head, partial(ask, why="再退一次")) == "event_not_allowed"
+    with scene.database.read() as session:
+        holds = session.scalars(select(Hold).where(Hold.closed_at.is_(None))).all()
+    assert {each.institution_id for each in holds} == {house}
+    assert {each.why for each in holds} == {f"{town.T1[0]}：自愿退出（校舍拆迁，停止办学）"}
 
     # one is transferred by the office: hours and redemption go along, the hold is over
     act = partial(transfer.transfer, voucher_ids=[moved], class_id=taking, why="机构退出，整班转班")

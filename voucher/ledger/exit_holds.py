@@ -12,17 +12,12 @@ from voucher.plumbing.unit_of_work import Work
 from voucher.rules.lifecycle import Thing
 
 
-def exit_mark(institution_id: int) -> str:
-    """Return the beginning by which a hold says whose exit opened it."""
-    return f"机构 {institution_id} "
-
-
 def hold_vouchers(work: Work, institution_id: int, chosen: Select[int], why: str) -> int:
     """Hold the chosen vouchers for an institution's exit and return how many are newly held."""
     vouchers = lock_vouchers(work, Voucher.id.in_(chosen))
     fresh = [each for each in vouchers if not is_held(work, Thing.VOUCHER, each.id)]
     for each in fresh:
-        holds.open_hold(work, Thing.VOUCHER, each.id, f"{exit_mark(institution_id)}{why}")
+        holds.open_hold(work, Thing.VOUCHER, each.id, why, institution_id=institution_id)
     return len(fresh)
 
 
@@ -52,5 +47,5 @@ def _select_of(institution_id: int) -> Select[Hold]:
     return select(Hold).where(
         Hold.thing == str(Thing.VOUCHER),
         Hold.closed_at.is_(None),
-        Hold.why.startswith(exit_mark(institution_id), autoescape=True),
+        Hold.institution_id == institution_id,
     )

@@ -9,6 +9,7 @@ from datetime import datetime
 from sqlalchemy import (
     CheckConstraint,
     ColumnElement,
+    ForeignKey,
     Index,
     Select,
     SQLColumnExpression,
@@ -48,6 +49,7 @@ class Hold(Model):
     """Why an object is stopped, who stopped it, and who let it go on.
 
     `why` is told to whoever meets the hold, at a counter too; `said` is for the office and for who said it.
+    `institution_id` names the institution whose exit or stop opened it.
     """
 
     __tablename__ = "hold"
@@ -65,6 +67,7 @@ class Hold(Model):
     object_id: Mapped[int] = mapped_column(Int64, nullable=False)
     why: Mapped[str] = mapped_column(Text, nullable=False)
     said: Mapped[str | None] = mapped_column(Text)
+    institution_id: Mapped[int | None] = mapped_column(Int64, ForeignKey("institution.id"))
     opened_by_person_id: Mapped[int] = mapped_column(Int64, nullable=False)
     opened_at: Mapped[datetime] = mapped_column(UtcTime, nullable=False)
     closed_by_person_id: Mapped[int | None] = mapped_column(Int64)
@@ -72,13 +75,22 @@ class Hold(Model):
     conclusion: Mapped[str | None] = mapped_column(Text)
 
 
-def open_hold(work: Work, thing: Thing, object_id: int, why: str, *, said: str | None = None) -> Hold:
+def open_hold(
+    work: Work,
+    thing: Thing,
+    object_id: int,
+    why: str,
+    *,
+    said: str | None = None,
+    institution_id: int | None = None,
+) -> Hold:
     """Stop an object and return the hold; what somebody said stays out of the trail and of refusals."""
     hold = Hold(
         thing=str(thing),
         object_id=object_id,
         why=why,
         said=said,
+        institution_id=institution_id,
         opened_by_person_id=work.actor.person_id,
         opened_at=work.at,
     )

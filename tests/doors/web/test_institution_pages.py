@@ -10,6 +10,7 @@ from sqlalchemy import select
 
 from tests.doors.loop import CLASS_DAY, LI_SI, SUN_BA, T1, Loop
 from tests.doors.web.browser import Browser, Page
+from voucher.rules.actor import Role
 from voucher.stages.issue.models import Issue
 from voucher.stages.train.models.classes import TrainingClass
 from voucher.stages.train.models.places import Completion, Redemption, Scan
@@ -336,11 +337,33 @@ def test_a_school_leaves_the_list_and_its_people_are_told_what_they_can_do(loop:
     head = at(loop, "t1-admin")
     assert "没有填写" in alert(_leave(head, " "))
     page = _leave(head, "校舍拆迁")
-    assert "张在培券停住等待转班" in page.text
-    told = head.go("/institution").text
-    assert "当前为“移出目录”：不能核销，不能提交开班申请；在培学员的券停住，已上的学时保留" in told
-    # the office reads whose exit it was by name
-    assert f"{T1[0]} 自愿退出（校舍拆迁）" in at(loop, "shenhe").go("/office/holds").text
+    assert "须由本机构另一位管理员或教务登录后在本页确认" in page.text
+    assert "在培的券停住（已报名未核销 1 张，培训中 1 张）" in page.text
+    assert "退出目录，等另一人确认" in head.go("/institution").text, "nothing has happened yet"
+    page = at(loop, "shenhe").go(f"/office/institutions/{loop.ids['t1']}")
+    assert "机构提出自愿退出目录，等机构另一人确认" in page.text
+    loop.world.colleague("t1-registrar", loop.ids["t1"], Role.REGISTRAR)
+    other = at(loop, "t1-registrar")
+    assert "由您确认或不同意" in other.go("/institution").text
+    page = other.go("/institution/exits")
+    assert "养老护理员五级一班" in page.text
+    page = other.press("确认退出目录，停住 2 张券", understood="1")
+    assert "已退出目录，2 张在培的券停住" in page.text
+    assert "上次提出" in page.text
+    assert "当前为“移出目录”，不能核销、不能开班" in head.go("/institution").text
+
+    # at the counter it says what happened, and nothing is to be scanned
+    desk = at(loop, "t1-scan")
+    for path in ("/institution/scan", f"/institution/scan?class_id={loop.ids['class']}"):
+        page = desk.go(path)
+        assert "当前为“移出目录”，不能核销、不能开班" in page.text
+        assert "券和学时都在，转到哪个班、怎样另选看“我的券”" in page.text
+        assert "<scan-field" not in page.html
+    assert "请先选学员所在的班" not in desk.go("/institution/scan").text
+    # the office reads whose exit it was by name, and no number of ours
+    page = at(loop, "shenhe").go("/office/holds")
+    assert f"{T1[0]}：自愿退出（校舍拆迁）" in page.text
+    assert not re.search(r"机构 \d", page.text)
     worker = at(loop, "zhang")
     page = worker.go(f"/my/vouchers/{loop.ids['voucher']}")
     assert "机构已退出，接下来怎么办" in page.text
@@ -353,6 +376,20 @@ def test_a_school_leaves_the_list_and_its_people_are_told_what_they_can_do(loop:
     assert "已申请新券，原券作结" in page.text
 
 
+def test_a_colleague_who_does_not_agree_keeps_the_school_on_the_list(loop: Loop) -> None:
+    head = at(loop, "t1-admin")
+    _leave(head, "校舍拆迁")
+    loop.world.colleague("t1-registrar", loop.ids["t1"], Role.REGISTRAR)
+    other = at(loop, "t1-registrar")
+    other.go("/institution/exits")
+    assert "没有填写" in alert(other.press("不同意，撤回这份申请", why=" "))
+    page = other.press("不同意，撤回这份申请", why="校舍续租了")
+    assert "已撤回，本机构仍在目录内" in page.text
+    assert "校舍续租了" in page.text
+    assert "提出退出，等另一人确认" in head.go("/institution/exits").html, "it may be asked again"
+    assert "退出目录，等另一人确认" not in head.go("/institution").text
+
+
 def _leave(head: Browser, why: str) -> Page:
-    head.go("/filings")
-    return head.press("确定退出目录", why=why)
+    head.go("/institution/exits")
+    return head.press("提出退出，等另一人确认", why=why)

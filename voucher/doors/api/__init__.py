@@ -35,6 +35,7 @@ from voucher.doors.api.exam_arrivals import exam_arrivals
 from voucher.doors.api.exam_sites import exam_sites
 from voucher.doors.api.examiners import examiners
 from voucher.doors.api.exams import exams
+from voucher.doors.api.exits import exits
 from voucher.doors.api.holds import holds
 from voucher.doors.api.inspections import inspections
 from voucher.doors.api.institution_filings import institution_filings
@@ -97,6 +98,7 @@ ROOMS = (
     applications,
     attachments,
     institutions,
+    exits,
     measures,
     institution_filings,
     colleagues,

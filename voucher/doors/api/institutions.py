@@ -11,12 +11,10 @@ from voucher.doors.api.reach import institutions_served, told
 from voucher.doors.api.room import Room, within
 from voucher.doors.auth.visitors import current_actor
 from voucher.doors.schemas.institutions import (
-    ExitDone,
     InstitutionDetail,
     InstitutionFilter,
     Institutions,
     InstitutionState,
-    NewExit,
     NewSanction,
     PreviewFilter,
 )
@@ -31,7 +29,6 @@ from voucher.stages.oversee.measures.effects import read_effect
 from voucher.stages.oversee.measures.proposing import Proposal, propose
 from voucher.stages.oversee.measures.queries import find_proposed
 from voucher.stages.settle.queries import object_timeline
-from voucher.stages.train.exits import leave_list
 
 institutions = Room("institutions", __name__, url_prefix="/api/v1", description="机构")
 
@@ -111,23 +108,6 @@ def sanction_institution(work: Work, given: dict[str, Any], institution_id: int)
         ending=Ending(given["ending"]) if given["ending"] else None,
     )
     return told_measure(propose(work, institution_id, wish, seen=given["seen"]))
-
-
-@institutions.act(
-    "/institutions/<int:institution_id>/exits",
-    body=NewExit,
-    answer=ExitDone,
-    example={"why": "校舍拆迁，停止办学"},
-)
-def leave(work: Work, given: dict[str, Any], institution_id: int) -> dict[str, Any]:
-    """自愿退出目录：在办的券转为待处置，由人社部门转班或由本人另选；再进目录须重新备案。"""
-    left = leave_list(work, institution_id, given["why"])
-    return {
-        "institution_id": institution_id,
-        "state": left.state,
-        "state_name": STATE_NAMES[Thing.INSTITUTION][left.state],
-        "vouchers_held": left.vouchers_held,
-    }
 
 
 def _state(institution: Institution) -> dict[str, Any]:

@@ -26,7 +26,10 @@ TRAIN: dict[str, Access] = {
     "institutions.sanction_institution": Access(
         OFFICERS | {Role.SUPERVISOR}, "提出处置；移出目录、黑名单、移送和恢复由人社部门提出"
     ),
-    "institutions.leave": Access(frozenset({Role.INSTITUTION_ADMIN}), "机构自愿退出目录"),
+    "exits.show": Access(INSTITUTION_DESK, "退出目录的后果和等确认的退出申请"),
+    "exits.ask": Access(frozenset({Role.INSTITUTION_ADMIN}), "提出退出目录"),
+    "exits.confirm": Access(INSTITUTION_DESK, "本机构另一人确认退出目录"),
+    "exits.withdraw": Access(INSTITUTION_DESK, "撤回退出申请"),
     "classes.list_classes": Access(_SEE_CLASSES, "查看班级"),
     "classes.draft_class": Access(INSTITUTION_DESK, "起草开班申请"),
     "classes.show_class": Access(_SEE_CLASSES, "查看班级"),

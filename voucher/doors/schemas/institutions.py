@@ -77,18 +77,3 @@ class NewSanction(Body):
         load_default=None,
         metadata={"description": "、".join(f"{each} {name}" for each, name in ENDING_NAMES.items())},
     )
-
-
-class NewExit(Body):
-    """An institution gives up its place on the list by itself."""
-
-    why = Words(required=True, most=WORDS_MAX, metadata={"description": "退出的理由"})
-
-
-class ExitDone(Schema):
-    """Where the institution stands after it left."""
-
-    institution_id = fields.Integer()
-    state = fields.String()
-    state_name = fields.String()
-    vouchers_held = fields.Integer(metadata={"description": "因此转为待处置的券"})

@@ -51,7 +51,8 @@ INSTITUTION: tuple[Row, ...] = (
         "leave",
         "delisted",
         ("institution",),
-        "机构自愿退出；在培的券停住，等待转班",
+        "机构自愿退出，一人提出、另一人确认；在培的券停住，等待转班",
+        two_people=True,
     ),
     *lines(
         _I,

@@ -10,7 +10,6 @@ from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from voucher.ledger import commitments, holds
-from voucher.ledger.exit_holds import exit_mark
 from voucher.ledger.holds import Hold
 from voucher.ledger.vouchers import VOUCHER_MISSING, Voucher, get_voucher
 from voucher.plumbing.unit_of_work import Work
@@ -37,10 +36,7 @@ def list_exit_holds(session: Session, voucher_id: int) -> list[Hold]:
                 Hold.thing == str(Thing.VOUCHER),
                 Hold.object_id == voucher_id,
                 Hold.closed_at.is_(None),
-                or_(
-                    Hold.why == WAITS_FOR_TRANSFER,
-                    *(Hold.why.startswith(exit_mark(each), autoescape=True) for each in houses),
-                ),
+                or_(Hold.why == WAITS_FOR_TRANSFER, Hold.institution_id.in_(houses)),
             )
             .order_by(Hold.id)
         )

@@ -8,7 +8,6 @@ from sqlalchemy import or_, select
 
 from voucher.ledger import holds
 from voucher.ledger.credentials.issuing import end_vouchers_credentials
-from voucher.ledger.exit_holds import exit_mark
 from voucher.ledger.holds import Hold
 from voucher.ledger.vouchers import VOUCHER_MISSING, Voucher, advance, lock_vouchers
 from voucher.plumbing.unit_of_work import Work
@@ -158,10 +157,7 @@ def _let_go(work: Work, voucher: Voucher, former: TrainingClass, target: Trainin
             Hold.thing == str(Thing.VOUCHER),
             Hold.object_id == voucher.id,
             Hold.closed_at.is_(None),
-            or_(
-                Hold.why == WAITS_FOR_TRANSFER,
-                *(Hold.why.startswith(exit_mark(each), autoescape=True) for each in sorted(houses)),
-            ),
+            or_(Hold.why == WAITS_FOR_TRANSFER, Hold.institution_id.in_(sorted(houses))),
         )
         .order_by(Hold.id)
     ).all()

@@ -20,6 +20,7 @@ from voucher.registry.listing import STOPPED
 from voucher.stages.settle.queries import payees
 from voucher.stages.train import queries as training
 from voucher.stages.train.queries import house
+from voucher.stages.train.queries.exits import list_waiting
 from voucher.stages.train.queries.subcontracts import count_asked
 
 # how far a claim may have gone, in the order of its way
@@ -53,6 +54,7 @@ def home() -> ResponseReturnValue:
             if at_desk
             else 0,
             asked_to_teach=count_asked(session, my_houses(INSTITUTION_DESK)) if at_desk else 0,
+            leaving=list_waiting(session, my_houses(INSTITUTION_DESK)) if at_desk else [],
             person_id=actor.person_id,
         )
 

@@ -27,8 +27,6 @@ from voucher.registry.trades import list_trades
 from voucher.rules.actor import Role
 from voucher.rules.filing import LicenceKind
 from voucher.rules.positions import POSITION_WRONG
-from voucher.stages.train import exits
-from voucher.stages.train.queries.exits import count_in_classes
 
 ADMINISTRATORS = frozenset({Role.INSTITUTION_ADMIN})
 DEGREES = re.compile(r"(-?)([0-9]{1,3})(?:\.([0-9]+))?", re.ASCII)
@@ -61,20 +59,6 @@ def change_filing() -> ResponseReturnValue:
         made = applying.change_filing(work, fields.whole("institution_id", "机构"))
         words = "已按现行备案建好变更草稿，请修改后提交"
         return Done(words, url_for("web.institution.filing", filing_id=made.id))
-
-    return submit(call, _filings)
-
-
-@institution.post("/filings/exits")
-def leave_list() -> ResponseReturnValue:
-    """Give up the place on the list; the vouchers in classes wait for the office."""
-
-    def call(work: Work) -> Done:
-        house = fields.whole("institution_id", "机构")
-        left = exits.leave_list(work, house, fields.text("why", "退出的理由"))
-        return Done(
-            f"已退出目录，{left.vouchers_held:,} 张在培券停住等待转班", url_for("web.institution.filings")
-        )
 
     return submit(call, _filings)
 
@@ -185,7 +169,6 @@ def _filings() -> str:
             due=reading.list_due(session, rows, door.today),
             mine=[(each, reading.find_in_force(session, each.id)) for each in mine],
             endings=endings.list_endings(session, door.today, institution_ids=houses),
-            inside={each.id: count_in_classes(session, each.id) for each in mine},
             kinds=KINDS,
             regions=indent(directory.list_seats(session)),
         )

@@ -8,6 +8,7 @@ from typing import TypeVar
 
 from flask import g, make_response, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from sqlalchemy.orm import Session
 
 from voucher.doors.auth.counters import device_secret
 from voucher.doors.auth.door import the_door
@@ -23,6 +24,8 @@ from voucher.ledger.credentials import CODE_EXPIRED, CODE_USED
 from voucher.plumbing.idempotency import Answer, once
 from voucher.plumbing.unit_of_work import Work
 from voucher.registry.counter_devices import CounterDevice, check_device, find_device
+from voucher.registry.institutions import Institution
+from voucher.registry.listing import STOPPED
 from voucher.rules.classes import IDENTITY_DIFFERS
 from voucher.rules.code_format import RANDOM_DIGITS
 from voucher.rules.errors import KeptRefused, Refusal, Refused
@@ -68,9 +71,11 @@ def show_scan() -> str:
     class_id = int(asked) if asked.isascii() and asked.isdigit() and len(asked) <= 18 else None
     if class_id is None:
         with the_door().read() as session:
-            under_way = house.list_under_way(session, my_houses(INSTITUTION_COUNTER), the_door().today)
+            mine, today = my_houses(INSTITUTION_COUNTER), the_door().today
+            under_way = house.list_under_way(session, mine, today)
+            stopped = house.list_stopped(session, mine, today)
         if len(under_way) != 1:
-            return render_template("institution/scan_choose.html", under_way=under_way)
+            return render_template("institution/scan_choose.html", under_way=under_way, stopped=stopped)
         class_id = under_way[0].id
     return show_scan_page(class_id, None)
 
@@ -191,6 +196,7 @@ def show_scan_page(class_id: int, said: Said | None) -> str:
         return render_template(
             "institution/scan.html",
             found=found,
+            stopped=_list_stopped(session, found),
             begun=found.starts_on <= door.today <= found.ends_on,
             said=said,
             counted=training.counters(session, class_id),
@@ -204,6 +210,16 @@ def show_scan_page(class_id: int, said: Said | None) -> str:
             device=_named_device(),
             houses=[(each.id, each.name) for each in list_houses(session, INSTITUTION_COUNTER)],
         )
+
+
+def _list_stopped(session: Session, found: TrainingClass) -> list[Institution]:
+    """Return which of the institutions of a class may not go on: nobody can be scanned for it."""
+    houses = {found.institution_id, found.delivering_institution_id}
+    return [
+        each
+        for each in (session.get_one(Institution, house_id) for house_id in sorted(houses))
+        if each.state in STOPPED
+    ]
 
 
 def _named_device() -> CounterDevice | None:

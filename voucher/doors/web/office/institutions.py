@@ -19,7 +19,7 @@ from voucher.rules.vocabulary import INSTITUTION_KIND_NAMES, InstitutionKind
 from voucher.stages.oversee.measures import queries as measures
 from voucher.stages.settle.queries import object_timeline
 from voucher.stages.train import queries as training
-from voucher.stages.train.queries.exits import count_in_classes
+from voucher.stages.train.queries.exits import count_in_classes, find_waiting
 
 PER_PAGE, CLASSES_SHOWN, MEASURES_SHOWN = 20, 20, 20
 STATES = list(STATE_NAMES[Thing.INSTITUTION].items())
@@ -70,6 +70,7 @@ def show_institution(institution_id: int) -> str:
             years=sanctions.list_years(session, found.id),
             is_listed=is_listed(session, found.id, door.today),
             inside=count_in_classes(session, found.id),
+            leaving=find_waiting(session, found.id),
             classes=training.view_classes(
                 session, [each for each in classes if each.region_code in actor.regions]
             ),

@@ -12,8 +12,6 @@ from voucher.stages.assess.queries.planned import count_planned
 from voucher.stages.settle.queries.houses import count_claims_of
 from voucher.stages.train.queries import exits
 
-CLASSES, APPLIED = ("approved", "running"), ("draft", "filed", "returned")
-
 
 def read_effect(session: Session, institution: Institution, step: Step) -> Effect:
     """Return what a step would touch as things stand now, in the order it is shown."""
@@ -25,8 +23,8 @@ def read_effect(session: Session, institution: Institution, step: Step) -> Effec
         Line(Touched.IN_CLASS, inside.count, inside.people, inside.reserved_fen),
         Line(Touched.HELD, held, people, None),
         Line(Touched.FINISHED, finished.count, finished.people, finished.reserved_fen),
-        Line(Touched.CLASSES, exits.count_classes(session, house, CLASSES), 0, None),
-        Line(Touched.APPLIED, exits.count_classes(session, house, APPLIED), 0, None),
+        Line(Touched.CLASSES, exits.count_classes(session, house, exits.TAKING_PLACE), 0, None),
+        Line(Touched.APPLIED, exits.count_classes(session, house, exits.APPLIED), 0, None),
         *(
             Line(Touched(word), counted.count, counted.people, counted.amount_fen)
             for word, counted in count_claims_of(session, house).items()

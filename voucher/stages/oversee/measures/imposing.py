@@ -35,7 +35,7 @@ def impose(work: Work, institution_id: int, event: str, why: str) -> Imposed:
     institution = sanctions.sanction(work, institution_id, event, why)
     chosen = select_in_classes_of(institution_id)
     if step in STOPPING:
-        said = f"{institution.name} {STEP_NAMES[step]}（{why}）"
+        said = f"{institution.name}：{STEP_NAMES[step]}（{why}）"
         return Imposed(institution.state, hold_vouchers(work, institution_id, chosen, said))
     if step is Step.RESTORE and institution.state == "listed":
         released = release_vouchers(work, institution_id, chosen, why)

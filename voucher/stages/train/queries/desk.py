@@ -11,10 +11,17 @@ from sqlalchemy.orm import Session
 
 from voucher.ledger.vouchers import Voucher
 from voucher.plumbing.clock import SHANGHAI, day_of
+from voucher.registry.institutions import Institution
+from voucher.registry.listing import STOPPED
 from voucher.stages.train.models.classes import ClassSession, TrainingClass
 from voucher.stages.train.models.places import Attendance, Enrolment, Redemption
 
 TAUGHT = ("approved", "running")
+OF_CLASS = or_(
+    Institution.id == TrainingClass.institution_id, Institution.id == TrainingClass.delivering_institution_id
+)
+# of a class whose institution may not go on nobody can be scanned
+GOES_ON = ~exists().where(OF_CLASS, Institution.state.in_(sorted(STOPPED))).correlate(TrainingClass)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +104,7 @@ def select_to_redeem(mine: ColumnElement[bool], on: date) -> Select[int]:
             TrainingClass.state.in_(TAUGHT),
             TrainingClass.starts_on <= on,
             TrainingClass.ends_on >= on,
+            GOES_ON,
             Enrolment.ended_at.is_(None),
             Voucher.state == "enrolled",
         )

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
+from datetime import date
 
 from sqlalchemy import ColumnElement, Select, func, or_, select
 from sqlalchemy.orm import Session
 
 from voucher.ledger.vouchers import Voucher
 from voucher.stages.train.models.classes import TrainingClass
+from voucher.stages.train.models.exits import InstitutionExit
 from voucher.stages.train.models.places import Enrolment
+from voucher.stages.train.queries.facts import hours_of
 
 IN_A_CLASS = ("enrolled", "training")
 FINISHED = ("trained", "assessed", "certified")
+TAKING_PLACE, APPLIED = ("approved", "running"), ("draft", "filed", "returned")
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +27,97 @@ class Vouchers:
     count: int
     people: int
     reserved_fen: int
+
+
+@dataclass(frozen=True, slots=True)
+class ClassLeft:
+    """A class an exit leaves behind, and how many vouchers stop in it."""
+
+    id: int
+    name: str
+    state: str
+    starts_on: date
+    ends_on: date
+    vouchers: int
+
+
+@dataclass(frozen=True, slots=True)
+class Leaving:
+    """What an exit does as things stand now; two with the same digest do the same."""
+
+    enrolled: int
+    training: int
+    hours_kept: int
+    finished: int
+    applied: int
+    classes: tuple[ClassLeft, ...]
+
+    @property
+    def vouchers(self) -> int:
+        """Return how many vouchers stop."""
+        return self.enrolled + self.training
+
+    @property
+    def digest(self) -> str:
+        """Return what somebody who confirms has to have seen: which vouchers stop, in which classes."""
+        return "-".join(
+            map(str, (self.enrolled, self.training, *(f"{each.id}.{each.vouchers}" for each in self.classes)))
+        )
+
+
+def read_leaving(session: Session, institution_id: int) -> Leaving:
+    """Return what an institution's exit would stop, and what it leaves as it is."""
+    sitting = select_in_classes_of(institution_id)
+    rows = session.execute(select(Voucher.id, Voucher.state).where(Voucher.id.in_(sitting))).all()
+    training = [voucher_id for voucher_id, state in rows if state == "training"]
+    counted = (
+        select(Enrolment.class_id, func.count().label("vouchers"))
+        .where(Enrolment.voucher_id.in_(sitting), Enrolment.ended_at.is_(None))
+        .group_by(Enrolment.class_id)
+        .subquery()
+    )
+    classes = session.execute(
+        select(TrainingClass, func.coalesce(counted.c.vouchers, 0))
+        .outerjoin(counted, counted.c.class_id == TrainingClass.id)
+        .where(_of(institution_id), TrainingClass.state.in_(TAKING_PLACE))
+        .order_by(TrainingClass.starts_on, TrainingClass.id)
+    ).all()
+    return Leaving(
+        enrolled=len(rows) - len(training),
+        training=len(training),
+        hours_kept=sum(hours_of(session, training).values()),
+        finished=count_vouchers(session, institution_id, FINISHED).count,
+        applied=count_classes(session, institution_id, APPLIED),
+        classes=tuple(
+            ClassLeft(each.id, each.name, each.state, each.starts_on, each.ends_on, vouchers)
+            for each, vouchers in classes
+        ),
+    )
+
+
+def find_waiting(session: Session, institution_id: int) -> InstitutionExit | None:
+    """Return the exit of an institution that waits for another person."""
+    return session.scalars(
+        _select_waiting().where(InstitutionExit.institution_id == institution_id)
+    ).one_or_none()
+
+
+def list_waiting(session: Session, institution_ids: Collection[int]) -> list[InstitutionExit]:
+    """Return the exits of these institutions that wait for another person."""
+    wanted = _select_waiting().where(InstitutionExit.institution_id.in_(sorted(institution_ids)))
+    return list(session.scalars(wanted.order_by(InstitutionExit.id)))
+
+
+def find_last(session: Session, institution_id: int) -> InstitutionExit | None:
+    """Return what was asked last of an institution's exit, whatever came of it."""
+    wanted = select(InstitutionExit).where(InstitutionExit.institution_id == institution_id)
+    return session.scalars(wanted.order_by(InstitutionExit.id.desc()).limit(1)).first()
+
+
+def _select_waiting() -> Select[InstitutionExit]:
+    return select(InstitutionExit).where(
+        InstitutionExit.confirmed_at.is_(None), InstitutionExit.withdrawn_at.is_(None)
+    )
 
 
 def select_in_classes_of(institution_id: int, states: tuple[str, ...] = IN_A_CLASS) -> Select[int]:

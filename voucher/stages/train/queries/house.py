@@ -6,12 +6,14 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.orm import Session
 
 from voucher.ledger.states import StateEvent
 from voucher.ledger.vouchers import Voucher
 from voucher.plumbing.secrets import Keyring
+from voucher.registry.institutions import Institution
+from voucher.registry.listing import STOPPED
 from voucher.registry.people import Named, read_people
 from voucher.registry.users import UserAccount
 from voucher.rules.lifecycle import Thing
@@ -20,6 +22,8 @@ from voucher.stages.train.models.classes import ClassSession, TrainingClass
 from voucher.stages.train.models.places import Attendance, Enrolment, Redemption
 from voucher.stages.train.models.proofs import AttendanceProof
 from voucher.stages.train.queries.desk import (
+    GOES_ON,
+    OF_CLASS,
     TAUGHT,
     select_reversals,
     select_to_record,
@@ -80,11 +84,31 @@ def list_under_way(session: Session, institution_ids: Collection[int], on: date)
             TrainingClass.state.in_(TAUGHT),
             TrainingClass.starts_on <= on,
             TrainingClass.ends_on >= on,
+            GOES_ON,
         )
         .order_by(TrainingClass.starts_on.desc(), TrainingClass.id)
         .limit(LISTED_AT_MOST)
     )
     return list(session.scalars(wanted))
+
+
+def list_stopped(session: Session, institution_ids: Collection[int], on: date) -> list[Institution]:
+    """Return which of these institutions, or of those they teach with on a day, may not go on."""
+    taught_with = (
+        select(TrainingClass.id)
+        .where(
+            taught_by(institution_ids),
+            OF_CLASS,
+            TrainingClass.state.in_(TAUGHT),
+            TrainingClass.starts_on <= on,
+            TrainingClass.ends_on >= on,
+        )
+        .correlate(Institution)
+        .exists()
+    )
+    own = Institution.id.in_(sorted(institution_ids))
+    wanted = select(Institution).where(Institution.state.in_(sorted(STOPPED)), or_(own, taught_with))
+    return list(session.scalars(wanted.order_by(Institution.id)))
 
 
 def list_returned(session: Session, institution_ids: Collection[int]) -> list[ReturnedClass]:
