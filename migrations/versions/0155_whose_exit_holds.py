@@ -22,15 +22,7 @@ MARK = re.compile(r"机构 ([0-9]{1,18}) ")
 
 def upgrade() -> None:
     """Add the column; of holds that said an internal number before, the number goes there and the name stays."""
-    if op.get_bind().dialect.name == "sqlite":
-        # SQLite adds no constraint to a table that stands, but takes one said with the column
-        op.execute(
-            "ALTER TABLE hold ADD COLUMN institution_id INTEGER"
-            " CONSTRAINT fk_hold_institution_id REFERENCES institution (id)"
-        )
-    else:
-        op.add_column("hold", sa.Column(COLUMN, t.Int64(), nullable=True))
-        op.create_foreign_key(op.f("fk_hold_institution_id"), "hold", "institution", [COLUMN], ["id"])
+    op.add_column("hold", sa.Column(COLUMN, t.Int64(), nullable=True))
     connection = op.get_bind()
     houses = set(connection.scalars(sa.select(HOUSE.c.id)))
     marked = sa.select(HOLD.c.id, HOLD.c.why).where(HOLD.c.thing == "voucher", HOLD.c.why.like("机构 %"))

@@ -9,7 +9,6 @@ from datetime import datetime
 from sqlalchemy import (
     CheckConstraint,
     ColumnElement,
-    ForeignKey,
     Index,
     Select,
     SQLColumnExpression,
@@ -67,7 +66,7 @@ class Hold(Model):
     object_id: Mapped[int] = mapped_column(Int64, nullable=False)
     why: Mapped[str] = mapped_column(Text, nullable=False)
     said: Mapped[str | None] = mapped_column(Text)
-    institution_id: Mapped[int | None] = mapped_column(Int64, ForeignKey("institution.id"))
+    institution_id: Mapped[int | None] = mapped_column(Int64)
     opened_by_person_id: Mapped[int] = mapped_column(Int64, nullable=False)
     opened_at: Mapped[datetime] = mapped_column(UtcTime, nullable=False)
     closed_by_person_id: Mapped[int | None] = mapped_column(Int64)
