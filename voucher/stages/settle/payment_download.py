@@ -114,10 +114,10 @@ def open_again(work: Work, payment_file_id: int, why: str) -> PaymentDownload:
     file = get_file(work, payment_file_id)
     check_reach(work.actor, region_of(work, file), Role.FINANCE_CHECKER, Role.FINANCE_RELEASER)
     told = check_why(why)
+    if file.released_at is not None and file.state != "released":
+        raise ANSWERED_ALREADY.refused()
     if file.downloaded_at is None or (last := _last(work, file)).downloaded_at is None:
         raise NOT_DOWNLOADED_YET.refused()
-    if file.state != "released":
-        raise ANSWERED_ALREADY.refused()
     opened = PaymentDownload(
         payment_file_id=file.id,
         turn=last.turn + 1,
