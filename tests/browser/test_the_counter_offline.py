@@ -14,7 +14,7 @@ import pytest
 from playwright.sync_api import Browser, Locator, expect
 
 from tests.browser import learning
-from tests.browser.carrying import scan_by_gun
+from tests.browser.carrying import PRESS_KEYS, scan_by_gun
 from tests.browser.learning import DAYS
 from tests.browser.line import Line, lay_line
 from tests.browser.looking import DESK, HERE, PHONE, Person
@@ -189,13 +189,30 @@ def register(counter: Counter) -> None:
     expect(counter.fill_in("0000")).to_contain_text("证件后四位与持券人不符")
     expect(page.get_by_text(RIBBON)).to_be_visible()
     expect(counter.scan(counter.shown(Kind.S))).to_contain_text("没有网络时不能用这种码")
-    expect(counter.scan(first)).to_contain_text("可以离线登记")
+    result, held = page.locator("#scan-board [data-tone]"), page.locator(".scan-held")
+    scan_at_once(counter, first, counter.shown(Kind.S), "1" * 22)
+    expect(result).to_contain_text("可以离线登记")
+    expect(held).to_contain_text("还有 2 个码待核对")
     assert MAIN_WORKER.name not in page.locator("body").inner_text()
     counter.looks_well("scan-offline-asked")
     expect(counter.fill_in(LAST4).locator(".word")).to_have_text("离线登记")
     assert page.locator("#scan-board [data-tone=good]").count() == 0
     expect(counter.waiting).to_have_count(1)
+    expect(held).to_contain_text("还有 2 个码待核对")
     counter.looks_well("scan-offline-registered")
+    # each of the others has its answer too, and it stands until somebody has seen it
+    page.keyboard.press("Enter")
+    expect(result).to_contain_text("没有网络时不能用这种码")
+    expect(held).to_contain_text("还有 1 个码待核对")
+    held.get_by_role("button").click()
+    expect(result).to_contain_text("这不是有效的出示码")
+    expect(held).to_have_count(0)
+
+
+def scan_at_once(counter: Counter, *codes: str) -> None:
+    """Hold a gun to several codes before the first of them has its answer."""
+    keys = [key for code in codes for key in (*(f"Digit{digit}" for digit in code), "Enter")]
+    counter.person.page.evaluate(PRESS_KEYS, keys)
 
 
 def come_back_to_it(counter: Counter) -> None:

@@ -3,13 +3,14 @@
 // is back. Then everything that waits is sent. The page that was kept for the time without network has it as well.
 
 import { Refused } from '../asking';
+import { JUDGING } from '../marks';
 import { findAccount, rememberAccount } from './account';
 import { drawClasses, drawScans } from './drawing';
 import { canKeep, sweep } from './kept';
 import { forget } from './leaving';
 import { fetchList, findList, listClasses } from './lists';
 import { Queue } from './queue';
-import { Registering } from './registering';
+import { refuse, Registering } from './registering';
 
 const WORKER = '/institution/scan/sw.js';
 const SCOPE = '/institution/scan';
@@ -119,7 +120,10 @@ export class ScanOffline extends HTMLElement {
     const [digits, last4] = ['digits', 'last4'].map((name) => String(form.get(name) ?? '').trim());
     // a gun that wrote into the field of the card has scanned the next one
     const next = last4!.replace(/\D/g, '').length > 4;
-    if (digits) void this.registering?.take(next ? last4! : digits, next ? '' : last4);
+    if (!digits) return;
+    // swallowed in silence, somebody would believe it had been registered
+    if (!this.registering) return refuse('not_keeping');
+    void this.registering.take(next ? last4! : digits, next ? '' : last4);
   }
 
   private readonly configured = (event: Event): void => {
@@ -167,7 +171,7 @@ export class ScanOffline extends HTMLElement {
     } catch {
       return;
     }
-    if (this.registering?.busy) return; // nobody's card is taken from under the hand
+    if (this.registering?.busy || document.querySelector(`.scan-held, [${JUDGING}]`)) return; // nobody's card, no code that waits
     if (this.isShell) return window.location.reload();
     this.offline = false;
     this.showNetwork();

@@ -3,6 +3,7 @@
 import { clockOf, dayOf, drawResult, makeQuestion, type Said } from './drawing';
 import { judge, lastFourOf, type Judged } from './judging';
 import { findList, type Carried } from './lists';
+import { JUDGING } from '../marks';
 import type { Queue, Scan } from './queue';
 import { sentenceOf } from './sentences';
 
@@ -17,6 +18,7 @@ interface Hand {
 
 export class Registering {
   private hand: Hand | undefined;
+  private open = 0; // codes being judged or kept
   private turn = 0; // the next scan replaces the one before, however long that takes to judge
 
   constructor(
@@ -31,24 +33,42 @@ export class Registering {
   }
 
   /** Takes a code; `last4` stands where the card was seen already. */
-  async take(digits: string, last4 = ''): Promise<void> {
+  take(digits: string, last4 = ''): Promise<void> {
+    return this.judging(() => this.judgeOne(digits, last4));
+  }
+
+  /** Lets no waiting code in before this one has its answer: what came of it would be seen by nobody. */
+  private async judging(work: () => Promise<void>): Promise<void> {
+    this.open += 1;
+    document.documentElement.toggleAttribute(JUDGING, true);
+    try {
+      await work();
+    } catch {
+      refuse('unjudged');
+    } finally {
+      this.open -= 1;
+      document.documentElement.toggleAttribute(JUDGING, this.open > 0);
+    }
+  }
+
+  private async judgeOne(digits: string, last4: string): Promise<void> {
     const turn = (this.turn += 1);
     this.hand = undefined;
     const carried = await findList(this.queue.account, this.classId).catch(() => 'pack_missing' as const);
     if (turn !== this.turn) return;
-    if (typeof carried === 'string') return this.refuse(carried);
+    if (typeof carried === 'string') return refuse(carried);
     const atMs = Date.now() - carried.aheadMs;
     const today = dayOf(atMs);
-    if (today < carried.pack.starts_on) return this.refuse('class_not_started');
-    if (today > carried.pack.ends_on) return this.refuse('class_over');
+    if (today < carried.pack.starts_on) return refuse('class_not_started');
+    if (today > carried.pack.ends_on) return refuse('class_over');
     const judged = judge(digits, carried.pack, atMs);
     const { credential, entry, counter, kind } = judged;
     if (!credential || !entry || counter === undefined || !kind) {
       // sent to the server once, and no answer heard: nobody here can say what came of it
-      return this.refuse(last4 && judged.code === 'code_kind_wrong' ? 'answer_unknown' : judged.code);
+      return refuse(last4 && judged.code === 'code_kind_wrong' ? 'answer_unknown' : judged.code);
     }
     const before = this.queue.findOf(entry.vid);
-    if (before && counter < before.counter) return this.refuse('counter_went_back');
+    if (before && counter < before.counter) return refuse('counter_went_back');
     if (before) {
       return drawResult({
         tone: 'warn',
@@ -74,12 +94,12 @@ export class Registering {
     const { entry, code } = hand.judged;
     const lines = [`${entry.masked_name} · ${entry.voucher_number}`, ...said.lines];
     if (code) lines.push(`${sentenceOf(code).title}：${sentenceOf(code).next}`);
-    drawResult({ ...said, lines }, makeQuestion((typed) => void this.answer(typed)));
+    drawResult({ ...said, lines }, makeQuestion((typed) => void this.judging(() => this.answer(typed))));
   }
 
   private async answer(typed: string): Promise<void> {
     // a gun does not look where it writes: this is the next code
-    if (typed.replace(/\D/g, '').length >= SHORTEST_CODE) return this.take(typed);
+    if (typed.replace(/\D/g, '').length >= SHORTEST_CODE) return this.judgeOne(typed, '');
     const { hand } = this;
     if (!hand) return;
     const { title, next } = sentenceOf('identity_differs');
@@ -101,14 +121,15 @@ export class Registering {
     try {
       await this.queue.add(scan);
     } catch {
-      return this.refuse('storage_full');
+      return refuse('storage_full');
     }
     drawResult({ tone: 'warn', word: '离线登记', lines: [`${entry.masked_name} · ${entry.voucher_number}`, '待联网确认。请扫下一位。'] });
     this.changed();
   }
+}
 
-  private refuse(code: string): void {
-    const { title, next } = sentenceOf(code);
-    drawResult({ tone: code === 'answer_unknown' ? 'warn' : 'bad', word: title, lines: [next] });
-  }
+/** Draws why a code is not registered. */
+export function refuse(code: string): void {
+  const { title, next } = sentenceOf(code);
+  drawResult({ tone: code === 'answer_unknown' ? 'warn' : 'bad', word: title, lines: [next] });
 }

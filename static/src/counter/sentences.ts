@@ -51,6 +51,7 @@ export const SENTENCES: Record<string, Sentence> = {
     title: '没有登记上：本机存不下这次扫码',
     next: '请退出无痕（隐私）模式，或清理本机存储空间后再扫；现在请记在纸上，联网后再扫',
   },
+  not_keeping: { title: '没有登记上：这个浏览器现在不能离线登记', next: '请把姓名和券号记在纸上，联网后再扫' },
   answer_unknown: {
     title: '网络断开，刚才这一次是否办成还不知道',
     next: '联网后看花名册即知；要现在登记的，请持券人切换到“离线码”（点“机构没有网络？”），再扫一次',

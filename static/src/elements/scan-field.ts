@@ -4,6 +4,7 @@
 
 import { kindOf, parsePresentation } from '../codec/presentation';
 import { freshKey } from '../keys';
+import { JUDGING } from '../marks';
 import { Camera } from './camera';
 
 const GUN_GAP_MS = 30;
@@ -44,6 +45,7 @@ export class ScanField extends HTMLElement {
     document.addEventListener('htmx:afterSettle', this.answered);
     document.addEventListener('htmx:afterRequest', this.later);
     document.addEventListener('scan-said', this.answered); // by the page itself, without network
+    document.addEventListener('scan-said', this.later);
     this.input?.addEventListener('input', this.changed);
     this.input?.addEventListener('paste', this.pasted);
     document.addEventListener('submit', this.acted);
@@ -60,6 +62,7 @@ export class ScanField extends HTMLElement {
     document.removeEventListener('htmx:afterSettle', this.answered);
     document.removeEventListener('htmx:afterRequest', this.later);
     document.removeEventListener('scan-said', this.answered);
+    document.removeEventListener('scan-said', this.later);
     document.removeEventListener('submit', this.acted);
     window.removeEventListener('beforeunload', this.leaving);
     this.camera?.stop();
@@ -228,10 +231,13 @@ export class ScanField extends HTMLElement {
     this.querySelector('.scan-note')?.after(told);
   }
 
-  /** Sends the next code that was read. While an answer is on its way htmx would send the form as it is later: empty. */
+  /**
+   * Sends the next code that was read. While an answer is on its way htmx would send the form as it is later: empty;
+   * and one that is judged on this device has its answer first.
+   */
   private readonly next = (): void => {
     const input = this.input;
-    if (!input || !this.waiting.length || document.querySelector('.htmx-request')) return;
+    if (!input || !this.waiting.length || document.querySelector(`.htmx-request, [${JUDGING}]`)) return;
     if (this.held) return this.tellHeld();
     this.querySelector('.scan-held')?.remove();
     const read = this.waiting.shift()!;
