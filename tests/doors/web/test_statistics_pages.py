@@ -59,7 +59,7 @@ def test_from_the_province_to_the_people_of_a_class_under_a_filter(scene: Scene,
 
     page = watcher.go("/supervisor/statistics?level=2")
     assert "没有遗漏" in page.text
-    assert "未接入：没有导入过在职参保名单" in page.text
+    assert "就业未接入：没有导入过在职参保名单" in page.text
     _bring_the_insured(scene)
     page = watcher.go("/supervisor/statistics?level=2")
     leave("statistics.html", page.html.encode())
@@ -104,7 +104,7 @@ def test_from_the_province_to_the_people_of_a_class_under_a_filter(scene: Scene,
     with scene.database.engine.begin() as connection:
         connection.execute(update(AuditList).values(forgotten_at=scene.at))
     page = watcher.go("/supervisor/statistics?level=2")
-    assert "期满已删除：在职参保名单截至 2024-" in page.text
+    assert "导入过的在职参保名单（最近一份截至 2024-" in page.text
     assert "没有导入过" not in page.text
 
     stranger = Browser(world.sign_in("外地审计").http)

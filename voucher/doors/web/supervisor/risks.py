@@ -44,10 +44,10 @@ STATES = {
 # which rules a page of rules shows
 SHOWN: dict[str, tuple[str, Callable[[queries.Standing], bool]]] = {
     "all": ("全部", lambda _: True),
-    "open": ("有未办结线索", lambda each: each.open_count > 0),
-    "blocking": ("查出即停住", lambda each: each.rule.is_blocking),
-    "blind": ("没有数据可查", lambda each: each.coverage.since is None),
-    "partial": ("部分数据未接入", lambda each: each.coverage.since is not None and each.coverage.is_partial),
+    "open": ("未办结", lambda each: each.open_count > 0),
+    "blocking": ("停住", lambda each: each.rule.is_blocking),
+    "blind": ("未接入", lambda each: each.coverage.since is None),
+    "partial": ("部分接入", lambda each: each.coverage.since is not None and each.coverage.is_partial),
 }
 
 
