@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -18,8 +19,11 @@ def find_written_holders(root: Path) -> list[str]:
     """Return every place that sets the holder of a voucher that stands: by attribute, by name, or in SQL."""
     found = []
     for room in rooms(root):
-        for node in room.each(ast.Assign, ast.AugAssign, ast.AnnAssign):
-            targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+        written: list[tuple[ast.AST, Sequence[ast.expr]]] = [
+            *((node, node.targets) for node in room.each(ast.Assign)),
+            *((node, [node.target]) for node in room.each(ast.AugAssign, ast.AnnAssign)),
+        ]
+        for node, targets in written:
             if any(isinstance(each, ast.Attribute) and each.attr == HOLDER for each in targets):
                 found.append(room.sin(node, f"sets {HOLDER}"))
         for call in room.calls():

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from flask import render_template, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
@@ -18,10 +20,11 @@ from voucher.plumbing.unit_of_work import Work
 from voucher.registry.institutions import Institution
 from voucher.rules.actor import Role
 from voucher.rules.lifecycle import Thing, may_move
-from voucher.rules.measure_effects import TOUCHED_NAMES, UNITS, Touched, say_then
+from voucher.rules.measure_effects import TOUCHED_NAMES, UNITS, Line, Touched, say_then
 from voucher.rules.measures import Step
 from voucher.stages.oversee.measures.effects import read_effect
 from voucher.stages.train import exits as leaving
+from voucher.stages.train.models.exits import InstitutionExit
 from voucher.stages.train.queries import exits
 
 # money and exams stand with other stages; what becomes of them is the same as when the office strikes one off
@@ -69,46 +72,52 @@ def withdraw_exit(exit_id: int) -> ResponseReturnValue:
     return submit(call, _page)
 
 
+@dataclass(frozen=True, slots=True)
+class _Shown:
+    """One institution as the page shows it: what leaving would stop, what stands beside, what was asked."""
+
+    house: Institution
+    may_leave: bool
+    asked: InstitutionExit | None
+    effect: exits.Leaving
+    beside: list[tuple[str, Line, str, str]]
+
+    @property
+    def hands(self) -> list[int]:
+        """Return who had a hand in what was asked."""
+        if self.asked is None:
+            return []
+        ends = (self.asked.confirmed_by_person_id, self.asked.withdrawn_by_person_id)
+        return [self.asked.asked_by_person_id, *(each for each in ends if each is not None)]
+
+
 def _page() -> str:
     actor = current_actor()
     with the_door().read() as session:
         rows = [_describe(session, each) for each in list_houses(session, INSTITUTION_DESK)]
-        hands = [
-            person
-            for row in rows
-            if (asked := row["asked"]) is not None
-            for person in (
-                asked.asked_by_person_id,
-                asked.confirmed_by_person_id,
-                asked.withdrawn_by_person_id,
-            )
-            if person is not None
-        ]
         return render_template(
             "institution/exits.html",
             rows=rows,
-            hands=name_people(session, hands),
+            hands=name_people(session, [person for row in rows for person in row.hands]),
             administered=my_houses(frozenset({Role.INSTITUTION_ADMIN})),
             person_id=actor.person_id,
         )
 
 
-def _describe(session: Session, house: Institution) -> dict[str, object]:
-    """Return one institution as the page shows it."""
-    beside = read_effect(session, house, Step.DELIST).lines
-    return {
-        "house": house,
-        "may_leave": may_move(Thing.INSTITUTION, house.state, "leave"),
-        "asked": exits.find_last(session, house.id),
-        "effect": exits.read_leaving(session, house.id),
-        "beside": [
+def _describe(session: Session, house: Institution) -> _Shown:
+    return _Shown(
+        house=house,
+        may_leave=may_move(Thing.INSTITUTION, house.state, "leave"),
+        asked=exits.find_last(session, house.id),
+        effect=exits.read_leaving(session, house.id),
+        beside=[
             (
                 TOUCHED_NAMES[each.touched],
                 each,
                 UNITS[each.touched],
                 say_then(Step.DELIST, each.touched, house.state),
             )
-            for each in beside
+            for each in read_effect(session, house, Step.DELIST).lines
             if each.touched in BESIDE and each.count
         ],
-    }
+    )
