@@ -280,6 +280,12 @@ def test_没收到属实的告知原因后继续办理_不是我属实的仍停�
         (f"INSERT INTO claim_hand VALUES ({second.id}, {judge}, 'second_review')", "takes no hand"),
         (ANSWER.format(signer, again.id), "judges no denial of it"),
         (LIFT.format(signer, again.id), "lets no denial of it go on"),
+        (
+            "INSERT INTO claim_denial (claim_id, person_id, hold_id, problem, opened_at) "  # noqa: S608 — numbers of our own
+            f"SELECT claim_id, person_id, {foreign.id}, problem, opened_at FROM claim_denial "
+            f"WHERE id = {stolen.id}",
+            "only a hold of its own",
+        ),
     ):
         with pytest.raises(Exception, match=words):
             scene.do("operator", partial(run, sql=sql))

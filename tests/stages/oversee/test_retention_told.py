@@ -220,7 +220,17 @@ def test_whom_no_message_reaches_is_not_erased_before_the_office_has_told_them(
     assert (
         refused(scene, "一审", partial(asking.confirm_run, run_id=third)).refusal.code == "retention_teller"
     )
+    # nor by hand: the database keeps the two apart, whichever came first
+    by_hand = update(RetentionRun).where(RetentionRun.id == third)
+    teller = scene.actor("一审").person_id
+    confirmed = {"confirmed_by_person_id": teller, "confirmed_at": scene.at}
+    with pytest.raises(DBAPIError, match="does not confirm"), scene.database.engine.begin() as connection:
+        connection.execute(by_hand.values(confirmed))
     assert carry_out(scene, third, "省审")["person", lost].outcome == "erased"
+    teller = scene.actor("省审").person_id
+    told_by = update(RetentionItem).where(RetentionItem.run_id == third, RetentionItem.told_at.is_(None))
+    with pytest.raises(DBAPIError, match="tells nobody"), scene.database.engine.begin() as connection:
+        connection.execute(told_by.values(told_by_person_id=teller, told_at=scene.at, told_words="x"))
 
 
 @ONE

@@ -47,9 +47,9 @@ def check_paper_size(work: Work, filing: Filing, content: bytes) -> None:
 def check_papers_left(work: Work, filing: Filing, more_bytes: int) -> None:
     """Refuse a paper for which a filing, or whoever uploads, has no place left: none is ever deleted.
 
-    What was struck off counts on, and so do the papers of filings withdrawn. Two uploads at once may pass
-    together: the limit keeps a disk from filling, not a byte from being one too many. Raises Refused
-    filing_papers_full, filing_uploads_full, parameter_missing.
+    What was struck off counts on, and so do the papers of filings withdrawn. Of two uploads at once the
+    second is weighed again: no two papers take the same place. Raises Refused filing_papers_full,
+    filing_uploads_full, parameter_missing.
     """
     regions = catalogue.list_ancestry(work.session, filing.region_code)
     weigh = select(func.coalesce(func.sum(FilingPaper.size_bytes), 0))

@@ -72,7 +72,11 @@ class Filing(Stateful, Model):
 
 
 class FilingPaper(Model):
-    """A photograph or PDF of a licence or a room, sealed under the institution's key, tied to its digest."""
+    """A photograph or PDF of a licence or a room, sealed under the institution's key, tied to its digest.
+
+    `code_place` and `uploader_place` say the how manieth of its institution and of its uploader it is (by
+    trigger): of two uploads at once one is weighed again. Papers of earlier releases have none.
+    """
 
     __tablename__ = "filing_paper"
     __table_args__ = (
@@ -81,6 +85,8 @@ class FilingPaper(Model):
         Index("ix_filing_paper_sha256", "sha256"),
         Index("ix_filing_paper_code", "code", "uploaded_at"),
         Index("ix_filing_paper_uploader", "uploaded_by_person_id", "uploaded_at"),
+        Index("uq_filing_paper_code_place", "code", "code_place", unique=True),
+        Index("uq_filing_paper_uploader_place", "uploaded_by_person_id", "uploader_place", unique=True),
         {"sqlite_strict": True},
     )
 
@@ -92,6 +98,8 @@ class FilingPaper(Model):
     content_sealed: Mapped[bytes] = mapped_column(Bytes, nullable=False)
     uploaded_at: Mapped[datetime] = mapped_column(UtcTime, nullable=False)
     uploaded_by_person_id: Mapped[int] = mapped_column(Int64, nullable=False)
+    code_place: Mapped[int | None] = mapped_column(Int64)
+    uploader_place: Mapped[int | None] = mapped_column(Int64)
 
 
 class FilingLicence(Model):
@@ -199,6 +207,12 @@ class FilingRoomPhoto(Model):
 
 
 translate("uq_filing_in_force", "", CHANGED_MEANWHILE)
+translate("uq_filing_paper_code_place", "filing_paper.code, filing_paper.code_place", CHANGED_MEANWHILE)
+translate(
+    "uq_filing_paper_uploader_place",
+    "filing_paper.uploaded_by_person_id, filing_paper.uploader_place",
+    CHANGED_MEANWHILE,
+)
 translate("uq_filing_waiting", "filing.institution_id", FILING_OPEN)
 translate(
     "uq_filing_licence_filing_id_kind_number",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from sqlalchemy import ColumnElement, func, select
+
 from voucher.ledger import audit
 from voucher.plumbing.unit_of_work import Work
 from voucher.plumbing.uploads.reading import Upload, UploadLimits, read_upload
@@ -33,6 +35,7 @@ def keep_paper(work: Work, filing: Filing, read: Upload) -> FilingPaper:
     check_papers_left(work, filing, len(read.content))
     index = work.keyring.blind_index(ORGANISATION, filing.code)
     key = subjects.open_keys(work, [index])[index]
+    own, mine = FilingPaper.code == filing.code, FilingPaper.uploaded_by_person_id == work.actor.person_id
     made = FilingPaper(
         code=filing.code,
         kind=str(read.kind),
@@ -41,10 +44,16 @@ def keep_paper(work: Work, filing: Filing, read: Upload) -> FilingPaper:
         content_sealed=work.keyring.seal(key, _context(read.sha256), read.content),
         uploaded_at=work.at,
         uploaded_by_person_id=work.actor.person_id,
+        code_place=_next_place(work, own),
+        uploader_place=_next_place(work, mine),
     )
     work.session.add(made)
     work.session.flush()
     return made
+
+
+def _next_place(work: Work, of_these: ColumnElement[bool]) -> int:
+    return 1 + (work.session.scalar(select(func.count()).where(of_these)) or 0)
 
 
 def unseal_paper(work: Work, filing: Filing, paper_id: int) -> tuple[FilingPaper, bytes]:
