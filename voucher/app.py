@@ -16,9 +16,9 @@ from voucher.demo.seed import read_accounts
 from voucher.doors import api, errors, web
 from voucher.doors.auth import access, bearers, door, outside, register, shield, single_sign_on, visitors
 from voucher.doors.auth.door import Door, DoorLimits
-from voucher.ledger import sealing
 from voucher.ledger.anchor_mail import post_by_mail
 from voucher.ledger.races import RACES
+from voucher.ledger.sealing import CHECKPOINT_EVERY
 from voucher.plumbing.clock import clock_of, day_of
 from voucher.plumbing.db import Database
 from voucher.plumbing.files import FileStore
@@ -63,6 +63,7 @@ from voucher.stages.oversee.handover.keeping import forget_exports
 from voucher.stages.oversee.joins.forgetting import forget_joined
 from voucher.stages.oversee.keys import publish_status, rotate_due_keys
 from voucher.stages.oversee.measures.finishing import finish_due_measures
+from voucher.stages.oversee.privacy.keeping_outside import seal_and_keep
 from voucher.stages.oversee.quality.crediting import score_due_credits
 from voucher.stages.oversee.retention import carrying_out as retention
 from voucher.stages.oversee.retention.resuming import resume_runs
@@ -233,9 +234,9 @@ def make_sealer(
     """Return what binds and seals whatever waits, and hands a checkpoint on when one is due."""
     post = post_by_mail(config.mail_folder, config.anchor_mail_to)
 
-    return lambda: sealing.seal_all(
+    return lambda: seal_and_keep(
         database, keyring, keeper(), clock(), config.anchor_file,
-        every=sealing.CHECKPOINT_EVERY, post=post,
+        every=CHECKPOINT_EVERY, post=post,
     )  # fmt: skip
 
 

@@ -27,7 +27,7 @@ from voucher.demo.province.training import Training
 from voucher.ledger.holds import select_held
 from voucher.ledger.vouchers import Voucher
 from voucher.plumbing.reaching import Failure, Reached
-from voucher.plumbing.spreadsheets import Row
+from voucher.plumbing.spreadsheets import Limits, Row
 from voucher.plumbing.unit_of_work import Work
 from voucher.registry.awarding import confirm_awards
 from voucher.registry.importing.competition_results import CompetitionResultsImporter
@@ -37,11 +37,12 @@ from voucher.registry.system_rows import InstitutionSystem
 from voucher.registry.webhook_carrying import note_attempt
 from voucher.registry.webhook_rows import EVENTS
 from voucher.registry.webhooks import register_webhook, try_webhook
-from voucher.rules.joins import JoinKind
+from voucher.rules.joins import JoinKind, ListKind
 from voucher.rules.lifecycle import Thing
 from voucher.rules.reports import ReportKind
 from voucher.rules.vocabulary import Problem
 from voucher.stages.oversee.complaints.models import Complaint
+from voucher.stages.oversee.joins.bringing import bring_list
 from voucher.stages.oversee.joins.running import run_join
 from voucher.stages.oversee.reports.freezing import freeze_report
 from voucher.stages.settle import answering_denials, denying, lifting, objection
@@ -109,11 +110,19 @@ def _freeze_a_report(town: Town) -> None:
     town.seal()
     town.do("supervisor", lambda work: freeze_report(work, ReportKind.MONTH, LAST_MONTH, JIYUAN))
     town.do("supervisor", _put_a_join)
+    town.do("supervisor", partial(_bring_a_list, path=town.folder / "retired.csv"))
 
 
 def _put_a_join(work: Work) -> None:
     """Have one of the auditors' yearly questions answered."""
     run_join(work, JoinKind.SHARED, None, work.today - timedelta(days=300), work.today, "年度审计")
+
+
+def _bring_a_list(work: Work, path: Path) -> None:
+    """Have a list of the retired brought along."""
+    path.write_text("姓名,证件号码,起始日期\n张三,41010519900315991X,2024-01-05\n", encoding="utf-8")
+    limits = Limits(max_rows=10)
+    bring_list(work, ListKind.PENSION, "市社保中心", work.today, "年度审计", path, limits=limits)
 
 
 def _connect_a_system(town: Town) -> None:

@@ -281,9 +281,11 @@ def test_没收到属实的告知原因后继续办理_不是我属实的仍停�
         (ANSWER.format(signer, again.id), "judges no denial of it"),
         (LIFT.format(signer, again.id), "lets no denial of it go on"),
         (
-            "INSERT INTO claim_denial (claim_id, person_id, hold_id, problem, opened_at) "  # noqa: S608 — numbers of our own
-            f"SELECT claim_id, person_id, {foreign.id}, problem, opened_at FROM claim_denial "
-            f"WHERE id = {stolen.id}",
+            (
+                "INSERT INTO claim_denial (claim_id, person_id, hold_id, problem, opened_at) "
+                f"SELECT claim_id, person_id, {foreign.id}, problem, opened_at FROM claim_denial "
+                f"WHERE id = {stolen.id}"
+            ),
             "only a hold of its own",
         ),
     ):

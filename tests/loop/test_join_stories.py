@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select, text
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import Session
 
 from tests.loop.telling import bad_rows, set_parameter, told
 from tests.scene import (
@@ -47,9 +48,21 @@ from voucher.stages.oversee.joins.bringing import bring_list
 from voucher.stages.oversee.joins.concluding import conclude_hits, decide_conclusions, read_states, tally
 from voucher.stages.oversee.joins.finding import Hit, Part
 from voucher.stages.oversee.joins.forgetting import forget_joined, forget_joins, forget_lists
-from voucher.stages.oversee.joins.models import AuditJoin, AuditJoinHit, AuditList, AuditListRow
+from voucher.stages.oversee.joins.models import (
+    AuditJoin,
+    AuditJoinConclusion,
+    AuditJoinHit,
+    AuditList,
+    AuditListRow,
+)
 from voucher.stages.oversee.joins.reading import look_at_hits, look_at_join
 from voucher.stages.oversee.joins.running import add_up, run_join, whom_of
+from voucher.stages.oversee.joins.withdrawing import (
+    Resting,
+    count_rests,
+    decide_withdrawal,
+    propose_withdrawal,
+)
 from voucher.stages.oversee.risk.assigning import assign
 from voucher.stages.oversee.risk.concluding import conclude
 from voucher.stages.oversee.risk.coverage import read_coverage
@@ -59,6 +72,7 @@ from voucher.stages.oversee.risk.finding import Found, find_flags
 from voucher.stages.oversee.risk.models import RiskFlag
 from voucher.stages.oversee.risk.raising import raise_flags
 from voucher.stages.oversee.risk.thresholds import read_shipped_thresholds
+from voucher.stages.oversee.risk.voiding import list_lists_of
 from voucher.stages.settle.terms import PLEDGED
 from voucher.stages.settle.voucher_claims import file_claims
 from voucher.stages.train.models.classes import ClassSession
@@ -230,7 +244,8 @@ def _rules_read_the_same_lists(paid: Scene) -> None:
     assert (back.figure, back.people, "共 500 元" in back.words) == (1, (claim.person,), True)
     assert {each.kind for each in found.links} >= {"address", "contact"}
     with paid.database.read() as session:
-        (answers,) = read_answers(session, window).values()
+        ((answers, row),) = read_answers(session, window).values()
+        assert row.startswith("list-"), "逐题答卷说得出出自哪份名单"
         covered = read_coverage(session, [JIYUAN])
     assert answers == "..AB.."
     assert covered["R16"].since == day_of(paid.at), "省里导入的，县里也算接入"
@@ -353,12 +368,12 @@ def test_名单只停住说得着的那一笔_没有姓名的不用_只有人工
         assert list(find_paid_before(found, most)) == []
         return [(each.subject, each.period) for each in find_ineligible(found, most)]
 
-    def answer(*, is_held: bool, by: str | None = None) -> None:
+    def answer(*, is_held: bool, by: str | None = None, kind: str = "student") -> None:
         """系统答复，或者工作人员核实。"""
 
         def act(work: Work) -> None:
             call = OutsideCall(
-                kind="student", system="学籍系统", way="embedded", person_id=who, asked_at=work.at,
+                kind=kind, system="学籍系统", way="embedded", person_id=who, asked_at=work.at,
                 asked_by_person_id=work.actor.person_id, milliseconds=1, outcome="answered",
             )  # fmt: skip
             work.session.add(call)
@@ -366,7 +381,7 @@ def test_名单只停住说得着的那一笔_没有姓名的不用_只有人工
             said: dict[str, Any] = {"call_id": call.id} if by is None else {"evidence": "函"}
             work.session.add(
                 OutsideAnswer(
-                    person_id=who, kind="student", held=is_held, since=date(2022, 9, 1), as_of=work.today,
+                    person_id=who, kind=kind, held=is_held, since=date(2022, 9, 1), as_of=work.today,
                     system="学籍系统", told_at=work.at, **said,
                     verified_by_person_id=None if by is None else scene.actor(by).person_id,
                 )
@@ -389,7 +404,16 @@ def test_名单只停住说得着的那一笔_没有姓名的不用_只有人工
     assert flagged() == [(each, f"{first}市局）") for each in barred], "系统后来自动的答复不推翻名单"
     _each_ground_is_concluded_by_others_than_who_brought_the_list(scene)
     answer(is_held=False, by="初审员")
-    assert {period for _, period in flagged()} == {"2024-01-10 在羁押、服刑（2024-01-12 起，市局）"}
+    jailed = "2024-01-10 在羁押、服刑（2024-01-12 起，市局）"
+    assert {period for _, period in flagged()} == {jailed}
+    # 只发给失业人员的券，在职参保的也查；人工核实过失业登记的，名单不再停钱
+    scene.plant(f"INSERT INTO programme_group VALUES ({plain.programme_id}, 'unemployed')")
+    bring(scene, ListKind.INSURED, line(ZHANG_SAN, "2024-01-05"))
+    at_work = "2024-01-10 在别处参保就业（2024-01-05 起，市局）"
+    assert {period for _, period in flagged()} == {jailed, at_work}
+    scene.at += timedelta(days=1)
+    answer(is_held=True, by="初审员", kind="employment")
+    assert {period for _, period in flagged()} == {jailed}
 
 
 def _each_ground_is_concluded_by_others_than_who_brought_the_list(scene: Scene) -> None:
@@ -436,6 +460,113 @@ def _each_ground_is_concluded_by_others_than_who_brought_the_list(scene: Scene) 
     run()
     assert (len(flags()), held()) == (3, 2), "另一个理由照样查：两笔都在羁押期间"
     assert found.finding.stops == (("claim", found.finding.subject),)
+
+
+def test_导入错的名单由两人撤回_只依据它的不再计数_什么都不删(scene: Scene) -> None:
+    budget = settle_down(scene)
+    done = certified(scene, budget, ZHANG_SAN)
+    scene.do(REGISTRAR, lambda work: file_claims(work, SubsidyKind.TRAINING, done.voucher_ids, PLEDGED))
+    set_parameter(scene, "risk_months_back", "14", "2024-01-01", "个月")
+    scene.hire(AUDITOR, Role.AUDITOR, "310101199001010810")
+    scene.hire(SECOND, Role.AUDITOR, "310101199001010830")
+    scene.hire("外地审计员", Role.AUDITOR, "310101199001010820", region=XINXIANG)
+    scene.hire("监管员", Role.SUPERVISOR, "310101199001010840")
+    scene.at = on("2025-01-15")
+    wrong, _ = (
+        bring(scene, kind, line(ZHANG_SAN, "2023-09-01")) for kind in (ListKind.PENSION, ListKind.CUSTODY)
+    )
+    found, _ = put(scene, JoinKind.PENSION, wrong)
+    say = partial(conclude_hits, join_id=found.id, follow_up=FollowUp.NOTHING, words="查实")
+    scene.do(AUDITOR, partial(say, seen={1: 0}, outcome=Outcome.UPHELD))
+    by_hand = told(scene, AUDITOR, partial(say, seen={1: 1}, outcome=Outcome.WITHDRAWN))
+    assert by_hand.code == "join_outcome_unsuited"
+    assert _raise_r02(scene) == {"领取养老金": ("opened", True), "羁押": ("opened", True)}
+
+    ask = partial(propose_withdrawal, list_id=wrong.id, why="把另一年的文件当成今年的")
+    agree = partial(decide_withdrawal, list_id=wrong.id, words="", agrees=True)
+    assert told(scene, AUDITOR, partial(ask, why=" ")).code == "why_missing"
+    assert told(scene, "外地审计员", ask).code == "audit_list_missing"
+    assert told(scene, SECOND, agree).code == "audit_list_withdrawal_not_waiting"
+    scene.do(AUDITOR, ask)
+    assert told(scene, SECOND, ask).code == "audit_list_withdrawal_waiting"
+    assert told(scene, AUDITOR, agree).code == "second_person_needed"
+    scene.do(SECOND, partial(agree, words="先核对再说", agrees=False))
+    scene.do(AUDITOR, ask)
+    with scene.database.read() as session:
+        assert count_rests(session, wrong.id) == Resting(1, 1, 0, 1, 1)
+    for sql, words in (
+        (f"UPDATE audit_list SET withdrawn_at = imported_at WHERE id = {wrong.id}", "by two people"),
+        ("UPDATE audit_list_withdrawal SET why = 'x'", "what was proposed stays"),
+        (
+            (
+                "INSERT INTO audit_join_conclusion SELECT join_id, position, 9, 'withdrawn', 'nothing', 'x', "
+                "concluded_at, concluded_by_person_id, 1, concluded_at, concluded_by_person_id, '' "
+                "FROM audit_join_conclusion"
+            ),
+            "with its list alone",
+        ),
+    ):
+        with pytest.raises(DBAPIError, match=words), scene.database.engine.begin() as connection:
+            connection.execute(text(sql))
+    paid_again = told(scene, SECOND, agree)
+    assert (paid_again.code, "恢复办理" in paid_again.title) == ("audit_list_withdrawal_supervisor", True)
+    assert scene.do("监管员", agree) == 1
+
+    assert _raise_r02(scene) == {"领取养老金": ("void", False), "羁押": ("opened", True)}, "另一份名单照旧"
+    assert told(scene, SECOND, agree).code == "audit_list_withdrawn"
+    assert (
+        told(scene, AUDITOR, partial(say, seen={1: 2}, outcome=Outcome.UPHELD)).code == "join_hit_withdrawn"
+    )
+    again = told(scene, AUDITOR, lambda work: run_join(work, JoinKind.PENSION, wrong.id, FIRST, LAST, WHY))
+    assert again.code == "audit_list_withdrawn"
+    _, hits = scene.do(AUDITOR, lambda work: look_at_join(work, found.id))
+    assert len(hits) == 1, "结果照原样还在"
+    with scene.database.read() as session:
+        counted = tally(session, [session.get_one(AuditJoin, found.id)])[found.id]
+        assert (counted[HitState.WITHDRAWN], counted[HitState.UPHELD], counted[HitState.OPEN]) == (1, 0, 0)
+        assert read_states(session, found.id, [1]) == {1: HitState.WITHDRAWN}
+        assert session.scalar(select(func.count()).where(AuditListRow.list_id == wrong.id)) == 1
+        assert LIST_LATER in read_said(session, found.id)
+        (number, rows, gone), *_ = list_lists_of(session, _flag_of(session, "领取养老金"))
+        assert (number, rows, gone) == (wrong.number, 1, True)
+    # 更正了名单日期的同一个文件可以再导入；没有人判断过的，照样查
+    path = next(each for each in scene.folder.iterdir() if each.name.startswith("pension"))
+    scene.do(
+        AUDITOR,
+        lambda work: bring_list(work, ListKind.PENSION, "市局", date(2024, 12, 30), WHY, path, limits=LIMITS),
+    )
+    assert _raise_r02(scene)["第 2 次查出"] == ("opened", True)
+
+
+LIST_LATER = "已撤回：把另一年的文件当成今年的"
+
+
+def read_said(session: Session, join_id: int) -> str:
+    """Return what the latest conclusion of the first hit says."""
+    said = select(AuditJoinConclusion.words).where(AuditJoinConclusion.join_id == join_id)
+    return session.scalars(said.order_by(AuditJoinConclusion.turn.desc())).first() or ""
+
+
+def _flag_of(session: Session, ground: str) -> int:
+    return session.scalars(select(RiskFlag.id).where(RiskFlag.period.contains(ground))).first() or 0
+
+
+def _raise_r02(scene: Scene) -> dict[str, tuple[str, bool]]:
+    """按名单查一遍不符合条件的，返回各理由的线索状态、是否还停着钱。"""
+    with scene.database.read() as session:
+        every = find_flags(session, day_of(scene.at), scene.keyring)
+    found = [each for each in every if each.finding.rule == "R02"]
+    scene.do(CLOCK_LOGIN, lambda work: raise_flags(work, found))
+    with scene.database.read() as session:
+        held = session.scalars(select(Hold.why).where(Hold.closed_at.is_(None))).all()
+        flags = session.scalars(select(RiskFlag).order_by(RiskFlag.id)).all()
+        return {
+            next(word for word in ("第 2 次查出", "领取养老金", "羁押") if word in each.period): (
+                each.state,
+                any(why.startswith(f"风险线索 {each.id}（") for why in held),
+            )
+            for each in flags
+        }
 
 
 def test_一笔申领在两次突击里只计一次金额_人也只数一次() -> None:

@@ -173,11 +173,11 @@ def test_all_papers_of_a_filing_and_of_one_uploader_weigh_so_much_struck_off_or_
     scene.at = on("2024-04-02")
     scene.do(login, add("二", again))
     # two uploads at once take the same place: the second is refused and weighed again
-    rest = ", ".join(("code", "kind", "sha256", "size_bytes", "content_sealed", "uploaded_at"))
+    rest = "code, kind, sha256, size_bytes, content_sealed, uploaded_at"
     whose = "uploaded_by_person_id"
     for places in ("4, 4", "NULL, NULL", "5, 4", "6, 6"):
         sin = (
-            f"INSERT INTO filing_paper ({rest}, {whose}, code_place, uploader_place) "  # noqa: S608 — words of our own
+            f"INSERT INTO filing_paper ({rest}, {whose}, code_place, uploader_place) "
             f"SELECT {rest}, {whose}, {places} FROM filing_paper ORDER BY id LIMIT 1"
         )
         with pytest.raises(DBAPIError, match="is the next one"), scene.database.engine.begin() as connection:

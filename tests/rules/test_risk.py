@@ -12,8 +12,18 @@ from tests.town_risk import Town, build_town, found_and_wronged
 from tests.town_risk_schemes import SCHEMES
 from voucher.rules.risk.catalogue import BY_CODE, RULES, THRESHOLDS, run_rules
 from voucher.rules.risk.data_set import TABLES, Facts
+from voucher.rules.risk.exams import find_false_certificates
+from voucher.rules.risk.facts import Certificate, Claim, History, Link
 from voucher.rules.risk.findings import Finding, list_tokens, score_of_finding, tell
-from voucher.rules.risk.measures import deviation_hundredths, median, share_bp, written_share, z_hundredths
+from voucher.rules.risk.measures import (
+    deviation_hundredths,
+    median,
+    share_bp,
+    written_growth,
+    written_share,
+    z_hundredths,
+)
+from voucher.rules.risk.people import find_paid_before, find_shared_links
 from voucher.stages.oversee.risk.thresholds import read_shipped_thresholds
 
 TODAY = date(2026, 11, 22)
@@ -94,6 +104,34 @@ def test_the_measures_are_whole_and_right() -> None:
     assert (written_share(9050), written_share(10_000)) == ("90.5%", "100%")
     assert z_hundredths(60, 60, 45, 60) == 414
     assert z_hundredths(1, 2, 0, 0) == z_hundredths(1, 10, 5, 10) == 0
+
+
+def test_each_ground_is_a_finding_of_its_own_so_that_one_dismissed_silences_no_other() -> None:
+    claims = tuple(Claim(each, "7", "1", "", "training", "6-18-01-01", "4", 100, 0) for each in ("1", "2"))
+    paid = tuple(
+        History(each, "7", "training", "6-18-01-01", "4", 18_000, each, claim="2")
+        for each in ("甲市", "乙市")
+    )
+    grounds = {each.period for each in find_paid_before(Facts(claims=claims, history=paid), MOST)}
+    assert grounds == {
+        "1970-01-01 发过（2019-04-14，甲市）", "1970-01-01 发过（2019-04-14，乙市）",
+        "1970-01-01 申报过（申领 1）",
+    }  # fmt: skip
+    doubted = Certificate("9", "7", "1", "", "1", "6-18-01-01", "4", 10, 12, 0, "", 9)
+    told = find_false_certificates(Facts(certificates=(doubted,)), MOST)
+    found = {each.period: bool(each.stops) for each in told}
+    assert found == {"1970-01-11 没有登记": True, "1970-01-11 早于考试": True, "1970-01-11 重查": False}
+
+
+def test_a_figure_that_has_doubled_is_another_ground() -> None:
+    assert [written_growth(each, 3, "人") for each in (3, 5, 6, 11, 12)] == [
+        "", "", "6 人以上", "6 人以上", "12 人以上",
+    ]  # fmt: skip
+    assert written_growth(1, 0, "笔") == ""
+    links = tuple(Link(str(each), str(each), "phone", "same") for each in range(7))
+    few, many = (find_shared_links(Facts(links=links[:count]), MOST) for count in (3, 7))
+    assert [each.period for each in few] == ["-"]
+    assert [each.period for each in many] == ["6 人以上"]
 
 
 @pytest.mark.long

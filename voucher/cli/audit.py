@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from pathlib import Path
 
 import click
 
 FAULTY = 3
 
 
-@click.group(help="操作留痕的核验。")
+@click.group(help="操作留痕的核验，恢复备份后的核对。")
 def audit() -> None:
-    """Stand for the verb below."""
+    """Stand for the verbs below."""
 
 
 @audit.command(
@@ -53,3 +54,29 @@ def verify(ctx: click.Context) -> None:
     answering_of(ctx).answer(told, lines)
     if faults:
         ctx.exit(FAULTY)
+
+
+@audit.command(
+    help="恢复备份以后：按库外留存的注销登记，把此后已注销、随备份回来的人重新注销；办完才能发券、制单、签发。"
+)
+@click.option(
+    "--register",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="注销登记的位置，默认与锚点文件放在一起",
+)
+@click.pass_context
+def reconcile(ctx: click.Context, register: Path | None) -> None:
+    """Erase again whoever was erased after a backup that was restored."""
+    from voucher.cli.office import answering_of, open_office
+    from voucher.ledger.restoring import notice_older
+    from voucher.stages.oversee.privacy.reconciling import reconcile as erase_again
+    from voucher.stages.oversee.privacy.registering import register_file_of
+
+    office = open_office(ctx)
+    anchors = office.config.anchor_file
+    # before anything of this database is sealed: what is kept outside says whether it is older
+    office.act(lambda work: notice_older(work, anchors), keep=True)
+    done = office.act(lambda work: erase_again(work, register or register_file_of(anchors)))
+    told = {"entries": done.entries, "erased": done.erased, "seq": done.seq}
+    line = f"注销登记 {done.entries} 条（到第 {done.seq} 条检查点），其中 {done.erased} 条随备份回来，"
+    answering_of(ctx).answer(told, [f"{line}已重新注销；可以发券、付款"])

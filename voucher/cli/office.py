@@ -16,7 +16,6 @@ from sqlalchemy.orm import Session
 from voucher.cli.answering import Answering
 from voucher.config import Config, read_config
 from voucher.ledger.races import RACES
-from voucher.ledger.sealing import seal_all
 from voucher.plumbing.clock import clock_of, day_of
 from voucher.plumbing.db import Database
 from voucher.plumbing.schema import check_current
@@ -24,6 +23,7 @@ from voucher.plumbing.secrets import Keyring
 from voucher.plumbing.unit_of_work import Work, perform
 from voucher.registry.users import OPERATOR_LOGIN, load_actor
 from voucher.rules.actor import Actor
+from voucher.stages.oversee.privacy.keeping_outside import seal_and_keep
 
 Result = TypeVar("Result")
 
@@ -55,7 +55,7 @@ class Office:
 
     def seal(self) -> None:
         """Seal what the trail has left open, and sign a checkpoint."""
-        seal_all(self.database, self.keyring, self.actor, self.now(), self.config.anchor_file)
+        seal_and_keep(self.database, self.keyring, self.actor, self.now(), self.config.anchor_file)
 
     @contextmanager
     def look(self) -> Iterator[Session]:

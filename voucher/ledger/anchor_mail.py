@@ -16,7 +16,20 @@ def post_by_mail(folder: Path, to: str | None) -> Post | None:
         return None
 
     def post(line: Mapping[str, object]) -> None:
+        if "lines" in line:
+            _post_erasures(folder, to, line)
+            return
         text = f"请原样留存，核对时与系统中的检查点比较。\n\n{json.dumps(line, ensure_ascii=False)}\n"
         drop_mail(folder, f"checkpoint-{line['seq']}", to, f"留痕检查点 第 {line['seq']} 条", text)
 
     return post
+
+
+def _post_erasures(folder: Path, to: str, register: Mapping[str, object]) -> None:
+    """Leave a letter with what was appended to the register of erasures: pseudonyms, nobody's name."""
+    appended = register["lines"]
+    lines = appended if isinstance(appended, list) else []
+    told = "".join(f"{json.dumps(each, ensure_ascii=False)}\n" for each in lines)
+    text = f"注销登记新增的各行，请按先后接在一起原样留存；恢复备份以后据此重新注销。\n\n{told}"
+    name = f"erasures-{register['seq']}-{register['entries']}"
+    drop_mail(folder, name, to, f"注销登记 到第 {register['entries']} 条", text)

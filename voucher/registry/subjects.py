@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, or_, select, update
+from sqlalchemy import CheckConstraint, Index, or_, select, text, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from voucher.ledger import audit
@@ -22,6 +22,7 @@ from voucher.registry.corrections import FormerNumber
 from voucher.rules.errors import Family, reason
 
 IDENTITY, ORGANISATION = "identity", "organisation"
+GONE = text("destroyed_at IS NOT NULL")
 
 SUBJECT_ERASED = reason(
     "subject_erased",
@@ -39,6 +40,7 @@ class SubjectKey(Model):
     __table_args__ = (
         CheckConstraint("(wrapped_key IS NULL) = (destroyed_at IS NOT NULL)", name="kept_or_destroyed"),
         CheckConstraint("length(blind_index) = 64", name="blind_index_length"),
+        Index("ix_subject_key_destroyed", "destroyed_at", sqlite_where=GONE, postgresql_where=GONE),
         {"sqlite_strict": True},
     )
 

@@ -23,6 +23,8 @@ class Outcome(StrEnum):
     UPHELD = "upheld"
     DISMISSED = "dismissed"
     HANDLED = "handled"
+    # said by the withdrawal of a list, by nobody else
+    WITHDRAWN = "withdrawn"
 
 
 class FollowUp(StrEnum):
@@ -42,13 +44,17 @@ class HitState(StrEnum):
     UPHELD = "upheld"
     DISMISSED = "dismissed"
     HANDLED = "handled"
+    WITHDRAWN = "withdrawn"
 
 
 OUTCOME_NAMES: dict[Outcome, str] = {
     Outcome.UPHELD: "属实",
     Outcome.DISMISSED: "不属实",
     Outcome.HANDLED: "已处理",
+    Outcome.WITHDRAWN: "名单已撤回",
 }
+# what somebody may say of a hit
+CHOSEN = (Outcome.UPHELD, Outcome.DISMISSED, Outcome.HANDLED)
 FOLLOW_UP_NAMES: dict[FollowUp, str] = {
     FollowUp.NOTHING: "不需要处置",
     FollowUp.CLAWBACK: "追回补贴",
@@ -61,6 +67,7 @@ STATE_NAMES: dict[HitState, str] = {
     HitState.UPHELD: "属实",
     HitState.DISMISSED: "不属实",
     HitState.HANDLED: "已处理",
+    HitState.WITHDRAWN: "名单已撤回",
 }
 
 HITS_UNCHOSEN = reason(
@@ -73,6 +80,12 @@ FOLLOW_UP_UNSUITED = reason(
     "join_follow_up_unsuited",
     "结论是“不属实”，不能再选“{follow_up}”",
     "请改选“不需要处置”，或者改结论为“属实”“已处理”",
+    SOURCE,
+)
+OUTCOME_UNSUITED = reason(
+    "join_outcome_unsuited",
+    "“{outcome}”不能在这里选",
+    "请选“属实”“不属实”“已处理”；名单导入错了的，到“审计名单”由两人撤回",
     SOURCE,
 )
 HIT_WAITING = reason(
@@ -106,7 +119,12 @@ OWN_CONCLUSION = reason(
 
 @rule(number="JOI-08", stage="监管", source=SOURCE, since=SINCE)
 def check_conclusion(outcome: Outcome, follow_up: FollowUp) -> None:
-    """Refuse a conclusion from which something cannot follow. Raises join_follow_up_unsuited."""
+    """Refuse a conclusion nobody may say, or from which something cannot follow.
+
+    Raises join_outcome_unsuited, join_follow_up_unsuited.
+    """
+    if outcome not in CHOSEN:
+        raise OUTCOME_UNSUITED.refused(outcome=OUTCOME_NAMES[outcome])
     if outcome is Outcome.DISMISSED and follow_up is not FollowUp.NOTHING:
         raise FOLLOW_UP_UNSUITED.refused(follow_up=FOLLOW_UP_NAMES[follow_up])
 

@@ -15,7 +15,7 @@ from tests import town_certified
 from tests.doors.web.browser import Browser
 from tests.doors.web.test_supervisor_pages import decent
 from tests.doors.world import World
-from tests.scene import PROVINCE, ZHANG_SAN, Scene
+from tests.scene import LIMITS, PROVINCE, ZHANG_SAN, Scene, write_csv
 from tests.settings import config_of
 from voucher.doors.auth.access import MATRIX
 from voucher.doors.auth.entries import Entry
@@ -27,17 +27,21 @@ from voucher.plumbing.files import FileStore
 from voucher.plumbing.jobs import Job, JobState, Run
 from voucher.plumbing.unit_of_work import Work, perform
 from voucher.rules.actor import Role
+from voucher.rules.joins import ListKind
 from voucher.stages.oversee.handover import verify
 from voucher.stages.oversee.handover.asking import pack_as_job
 from voucher.stages.oversee.handover.keeping import forget_exports
+from voucher.stages.oversee.joins.bringing import bring_list
 from voucher.stages.oversee.risk.facts import Window, read_facts
 
 # what an auditor may send: each of it reads, leaves a row that says that somebody looked or asked, or says of
-# a hit of an audit join what became of it, which moves no voucher, claim or institution
+# a hit of an audit join what became of it, which moves no voucher, claim or institution; a list by which
+# money is held is withdrawn by a supervisor's word alone
 SENT_BY_AUDITORS = {
     "web.supervisor.verify_trail", "web.supervisor.check_invariants",
     "web.supervisor.ask_for_export", "web.supervisor.ask_for_statistics",
     "web.supervisor.look_at_person", "web.supervisor.bring_audit_list",
+    "web.supervisor.propose_list_withdrawal", "web.supervisor.decide_list_withdrawal",
     "web.entrance.keep_filter", "web.entrance.lose_filter",
     "web.supervisor.put_join", "web.supervisor.conclude_join_hits", "web.supervisor.decide_join_hits",
     "complaints.look_at_complaint",
@@ -160,3 +164,33 @@ def test_an_unmasked_package_is_asked_for_with_the_code_of_the_moment(
     assert "省审〔2024〕7 号" in page.text
     with scene.database.read() as session:
         assert session.scalars(select(Job)).one().payload["unmask_why"] == "省审〔2024〕7 号"
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_a_list_brought_along_by_mistake_is_withdrawn_by_two(
+    scene: Scene, world: World, auditor: Browser
+) -> None:
+    path = write_csv(scene.folder / "retired.csv", [{"证件号码": ZHANG_SAN[1], "起始日期": "2024-01-05"}])
+    scene.do(
+        "审计",
+        lambda work: bring_list(
+            work, ListKind.PENSION, "市社保中心", work.today, "年度审计", path, limits=LIMITS
+        ),
+    )
+    decent(auditor.go("/supervisor/lists"))
+    decent(auditor.go("/supervisor/lists/1"))
+    page = auditor.press("提出撤回", why=" ")
+    assert "没有写明理由" in page.text
+    page = auditor.press("提出撤回", why="发错了文件")
+    decent(page)
+    assert "是您提出的，要由另一人确认" in page.text
+    assert "撤回待确认" in auditor.go("/supervisor/lists").text
+    watcher = Browser(world.sign_in("监管").http)
+    page = watcher.go("/supervisor/lists/1")
+    assert "发错了文件" in page.text
+    page = watcher.press("确认撤回", words="")
+    decent(page)
+    assert "名单已撤回，0 条只依据它的风险线索随之了结" in page.text
+    assert "提出撤回，等另一人确认" not in page.text
+    assert "已撤回" in watcher.go("/supervisor/lists").text
+    assert "MD-410000-0001" not in watcher.go("/supervisor/joins").text, "no question is put to it any more"

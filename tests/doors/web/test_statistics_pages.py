@@ -82,6 +82,7 @@ def test_from_the_province_to_the_people_of_a_class_under_a_filter(scene: Scene,
     page = watcher.go(onward[0])
     decent(page)
     assert "查看本页已记入留痕" in page.text
+    assert "相差 0 各行相加 = 上一级本班一行" in page.text
     with scene.database.read() as session:
         taught = session.scalars(select(TrainingClass)).first()
     assert taught is not None

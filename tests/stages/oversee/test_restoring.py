@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from functools import partial
 from pathlib import Path
 from uuid import uuid4
 
@@ -15,18 +17,29 @@ from psycopg import sql
 from sqlalchemy import func, select, text
 from sqlalchemy.exc import DBAPIError
 
+from tests import town_issue
 from tests.conftest import housekeeper, postgres_url
-from tests.scene import EV1, NURSE, ZHANG_SAN, Scene, on
+from tests.scene import EV1, LI_SI, NURSE, SUN_BA, ZHANG_SAN, Scene, on
+from voucher.demo.signing import pass_all
 from voucher.ledger.audit import record_one
 from voucher.ledger.sealing import seal_all
 from voucher.plumbing.db import Database, Model
 from voucher.plumbing.schema import check_current
 from voucher.plumbing.secrets import Keyring
+from voucher.plumbing.unit_of_work import Work
 from voucher.registry import people
+from voucher.rules.approval import Step
 from voucher.rules.errors import Refused
+from voucher.stages.issue import granting
+from voucher.stages.issue.models import Programme
 from voucher.stages.oversee.invariants import find_violations
+from voucher.stages.oversee.privacy.destroying import destroy_person
+from voucher.stages.oversee.privacy.keeping_outside import seal_and_keep
+from voucher.stages.oversee.privacy.reconciling import reconcile
+from voucher.stages.oversee.privacy.registering import register_file_of
 from voucher.stages.oversee.rows import verify_rows
 from voucher.stages.oversee.trail import verify_trail
+from voucher.stages.settle import payment
 
 
 def back_up(database: Database, copy: Path) -> None:
@@ -126,3 +139,88 @@ def test_a_backup_restored_elsewhere_is_whole_and_an_older_one_says_what_is_miss
         with again.read() as session:
             assert verify_trail(session, keyring, kept).faults == []
             assert verify_rows(session).faults == []
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_from_an_older_backup_nothing_is_paid_or_issued_until_the_erased_are_erased_again(
+    scene: Scene,
+) -> None:
+    anchors, copy = scene.folder / "anchors.jsonl", scene.folder / "backup"
+    register = register_file_of(anchors)
+
+    def keep(it: Scene) -> None:
+        seal_and_keep(it.database, it.keyring, it.actor("clock"), it.at, anchors)
+
+    def erase(it: Scene, person: tuple[str, str]) -> int:
+        def act(work: Work) -> int:
+            index = people.index_of(work.keyring, person[1])
+            found = people.find_by_indexes(work.session, [index])[index]
+            destroy_person(work, found.id, "test")
+            return found.id
+
+        return it.do("operator", act)
+
+    scene.hire_everybody()
+    scene.file_evaluator(EV1)
+    scene.at = on("2024-01-10")
+    budget = scene.open_budget(1000)
+    scene.certify(scene.certificate(ZHANG_SAN, NURSE))
+    batch = scene.settle(budget).batch_id
+    scene.review_and_post(batch)
+    scene.close_notices()
+    scene.do("审批员", lambda work: pass_all(work, batch, Step.APPROVE, "同意拨付"))
+    scene.open_accounts()
+    file = scene.do("制单员", lambda work: payment.prepare(work, budget)).id
+    scene.do("付款复核员", lambda work: payment.check(work, file))
+    for person in (LI_SI, SUN_BA):
+        town_issue.worker(scene, person)
+    erase(scene, LI_SI)
+    keep(scene)
+    back_up(scene.database, copy)
+    gone = erase(scene, SUN_BA)
+    keep(scene)
+    keep(scene)
+    lines = [json.loads(each) for each in register.read_text("utf-8").splitlines()]
+    assert [each["n"] for each in lines if "token" in each] == [1, 2], "each once, none of the person"
+    assert not {ZHANG_SAN[0], LI_SI[1], SUN_BA[0]} & set(register.read_text("utf-8").split('"'))
+
+    elsewhere = scene.folder / "elsewhere"
+    elsewhere.mkdir()
+    with restored(scene.database, copy, elsewhere) as again:
+        there = Scene(again, scene.keyring, elsewhere, scene.at)
+        with again.read() as session:
+            assert gone in people.read_people(session, scene.keyring, [gone]), (
+                "the backup knows the name again"
+            )
+        before = register.read_bytes()
+        keep(there)
+        assert register.read_bytes() == before, "an older database writes nothing into the register"
+        for login, act in (
+            ("制单员", partial(payment.prepare, budget_id=budget)),
+            ("签发员", partial(payment.release, payment_file_id=file)),
+            ("operator", partial(granting.make_vouchers, programme=Programme(), holders=[(1, None)])),
+        ):
+            with pytest.raises(Refused, match="restored_unreconciled"):
+                there.do(login, act)
+
+        torn, old = elsewhere / "torn.jsonl", elsewhere / "old.jsonl"
+        torn.write_bytes(before.replace(str(lines[0]["token"]).encode(), b"0" * 64))
+        old.write_text("\n".join(before.decode().splitlines()[:2]) + "\n", "utf-8")
+        for file, code in (
+            (elsewhere / "none", "erasure_register_missing"),
+            (torn, "erasure_register_differs"),
+            (old, "erasure_register_old"),
+        ):
+            with pytest.raises(Refused, match=code):
+                there.do("operator", partial(reconcile, register=file))
+        done = there.do("operator", partial(reconcile, register=register))
+        assert (done.entries, done.erased) == (2, 1)
+        there.do("签发员", partial(payment.release, payment_file_id=file))
+        with again.read() as session:
+            assert people.read_people(session, scene.keyring, [gone]) == {}
+            assert find_violations(session) == []
+        # once more changes nothing; the register goes on from where it was
+        assert there.do("operator", partial(reconcile, register=register)).erased == 0
+        for sin in ("DELETE FROM restored_copy", "UPDATE restored_copy SET erased = 0"):
+            with pytest.raises(DBAPIError), again.engine.begin() as connection:
+                connection.execute(text(sin))

@@ -95,6 +95,7 @@ def test_one_person_who_cannot_be_erased_stops_nobody_and_stays_open(
         ((item, found),) = queries.list_failures(session, [JIYUAN], limit=9)
         assert (item.id, found.id) == (line.id, run)
         assert queries.list_failures(session, [XINXIANG], limit=9) == []
+        assert queries.list_failures(session, [JIYUAN], before_id=item.id, limit=9) == [], "page by page"
     with pytest.raises(DBAPIError, match="never"), scene.database.engine.begin() as connection:
         connection.execute(text("UPDATE retention_item SET failed_words = 'x' WHERE failed_at IS NOT NULL"))
     # the next run takes the person up again, and the line is open no longer

@@ -23,13 +23,15 @@ from voucher.registry.users import CLOCK_LOGIN
 from voucher.rules.actor import Grant, Role
 from voucher.rules.lifecycle import Thing
 from voucher.rules.risk.catalogue import BY_CODE
+from voucher.rules.risk.data_set import Facts
+from voucher.rules.risk.facts import Backflow, Result
 from voucher.rules.risk.findings import Finding
 from voucher.stages.oversee.invariants import find_violations
 from voucher.stages.oversee.risk import queries
 from voucher.stages.oversee.risk.answering import answer, ask
 from voucher.stages.oversee.risk.assigning import assign, list_supervisors
 from voucher.stages.oversee.risk.concluding import conclude
-from voucher.stages.oversee.risk.finding import Found, find_flags
+from voucher.stages.oversee.risk.finding import Found, find_flags, run_over
 from voucher.stages.oversee.risk.models import RiskFlag, RiskFlagRow, RiskRun
 from voucher.stages.oversee.risk.raising import raise_flags
 from voucher.stages.oversee.risk.thresholds import read_shipped_thresholds
@@ -200,3 +202,14 @@ def test_an_unanswered_question_waits_until_its_day(scene: Scene) -> None:
     assert town_train.code(scene, "监管员甲", ending) == "risk_flag_answer_awaited"
     scene.at += until - day_of(scene.at) + timedelta(days=1)
     assert scene.do("监管员甲", ending).state == "upheld"
+
+
+def test_every_row_says_of_which_list_it_is_however_many_there_are() -> None:
+    """What is kept of the rows is the first few; whoever brought the last one along does not conclude it."""
+    back = tuple(Backflow(f"list-{1 + (each == 200)}-{each}-9", "9", "1", 100, 0) for each in range(201))
+    (found,) = run_over(Facts(backflows=back), MOST, is_daily=False)
+    assert (len(found.said), dict(found.lists), found.of_rows) == (200, {1: 200, 2: 1}, 201)
+    one = Result("1", "7", "", "1", "1", "", "t", "4", 1, 1, 0, "AAAAAAAAAA", answers_from="list-3-2-7")
+    other = one._replace(id="2", person="8", answers_from="list-3-3-8")
+    (copied,) = run_over(Facts(results=(one, other)), MOST, is_daily=False)
+    assert (dict(copied.lists), copied.of_rows) == ({3: 2}, 2), "answers say of which list they are"

@@ -49,7 +49,7 @@ CAUTION = frozenset(
 )
 MUTE = frozenset(
     {
-        *("draft", "open", "withdrawn", "cancelled", "voided", "recovered", "waived", "dismissed"),
+        *("draft", "open", "withdrawn", "cancelled", "voided", "recovered", "waived", "dismissed", "void"),
         *("discarded", "expired", "lapsed", "dropped", "affirmed", "lifted", "overturned"),
     }
 )

@@ -23,6 +23,10 @@ RISK_FLAG: tuple[Row, ...] = (
         _R, ("assigned", "asked", "answered"), "dismiss", "dismissed", ("supervisor",),
         "不属实；因它停住的恢复办理",
     ),
+    *lines(
+        _R, ("opened", "assigned", "asked", "answered", "upheld", "dismissed"), "void", "void",
+        ("supervisor",), "只依据一份名单，名单由两人撤回；不再计数，因它停住的恢复办理", two_people=True,
+    ),
 )  # fmt: skip
 
 MEASURE: tuple[Row, ...] = (
@@ -70,6 +74,7 @@ STATE_NAMES: dict[Thing, dict[str, str]] = {
         "answered": "机构已说明",
         "upheld": "属实",
         "dismissed": "不属实",
+        "void": "依据已撤回",
     },
     _M: {
         "proposed": "待另一人确认",
@@ -99,6 +104,7 @@ EVENT_NAMES: dict[Thing, dict[str, str]] = {
         "answer": "机构说明",
         "uphold": "认定属实",
         "dismiss": "认定不属实",
+        "void": "依据的名单撤回",
     },
     _M: {
         "propose": "提出",

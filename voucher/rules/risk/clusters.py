@@ -10,7 +10,7 @@ from voucher.rules.register import rule
 from voucher.rules.risk.data_set import Facts
 from voucher.rules.risk.facts import Link
 from voucher.rules.risk.findings import Finding, Thresholds
-from voucher.rules.risk.measures import median
+from voucher.rules.risk.measures import median, written_growth
 
 SINCE = date(2021, 10, 28)
 SOURCE = "审计署2022年 团伙套取（DOMAIN N12）; 【参】关系圈"
@@ -52,7 +52,8 @@ def find_clusters(facts: Facts, most: Thresholds) -> Iterator[Finding]:
         people = sorted({each.person for each in found})
         houses = {each.institution for each in found}
         yield Finding(
-            "R26", "cluster", people[0], "-", len(people), "人", least, usual,
+            "R26", "cluster", people[0], written_growth(len(people), least, "人") or "-", len(people),
+            "人", least, usual,
             f"{len(people)} 名学员（如 {{person:{people[0]}}}）由共用的{'、'.join(ways)}连成一圈，"
             f"达到 {least} 人、"
             f"{kinds} 种联系的界限；其他相连的人多为 {usual} 人一圈。",

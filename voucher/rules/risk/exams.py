@@ -22,7 +22,7 @@ from voucher.rules.risk.measures import (
 
 SINCE = date(2021, 10, 28)
 SOURCE = "人社厅发〔2022〕15号 评价质量（DOMAIN N2）; 【参】评价与证书异常"
-RIGHT = "."
+RIGHT, TRIED = ".", "重查"
 
 
 @rule(number="RSK-09", stage="监管", source=SOURCE, since=SINCE)
@@ -80,7 +80,10 @@ def _sat_in_office(
 
 @rule(number="RSK-21", stage="监管", source=SOURCE, since=SINCE)
 def find_false_certificates(facts: Facts, most: Thresholds) -> Iterator[Finding]:
-    """Find certificates not registered, before their exam, with a used photograph, too many (R21)."""
+    """Find certificates not registered, before their exam, with a used photograph, too many (R21).
+
+    Each ground is a finding of its own: that one was dismissed says nothing of another.
+    """
     tries = most["risk_register_tries"]
     photos: dict[str, set[str]] = defaultdict(set)
     for each in facts.certificates:
@@ -89,28 +92,33 @@ def find_false_certificates(facts: Facts, most: Thresholds) -> Iterator[Finding]
     usual = median([each.tries for each in facts.certificates if each.tries is not None])
     for each in facts.certificates:
         sharing = len(photos.get(each.photo, ())) if each.photo else 0
-        figure, unit, limit, peers, stops = 1, "处", 0, None, True
-        if each.is_registered == 0:
-            said = "在全国联网登记里查不到"
-        elif each.sat_on is not None and each.issued_on < each.sat_on:
-            figure, unit = each.sat_on - each.issued_on, "天"
-            said = f"的发证日期 {written_day(each.issued_on)} 早于考试日期"
-            said += f" {written_day(each.sat_on)} {figure} 天"
-        elif sharing > 1:
-            figure, unit, limit = sharing, "人", 1
-            said = f"的照片同时用在 {sharing} 个人的证书上"
-        elif each.tries is not None and each.tries >= tries:
-            figure, unit, limit, peers, stops = each.tries, "次", tries, usual, False
-            said = f"改动信息后重查 {each.tries} 次才一致，达到 {tries} 次的界限；其他证书多为 {usual} 次"
-        else:
-            continue
-        yield Finding(
-            "R21", "certificate", each.id, written_day(each.issued_on), figure, unit, limit, peers,
-            f"{{person:{each.person}}} 的 {{certificate:{each.id}}} {said}。",
-            (("certificates", each.id),), (each.person,), each.institution,
-            (("certificate", each.id),) if stops else (),
-        )  # fmt: skip
+        for ground, (figure, unit, limit, peers, said) in _doubt(each, sharing, tries, usual).items():
+            yield Finding(
+                "R21", "certificate", each.id, f"{written_day(each.issued_on)} {ground}", figure, unit, limit,
+                peers, f"{{person:{each.person}}} 的 {{certificate:{each.id}}} {said}。",
+                (("certificates", each.id),), (each.person,), each.institution,
+                (("certificate", each.id),) if ground != TRIED else (),
+            )  # fmt: skip
     yield from _more_than_sat(facts, most["risk_certificate_burst_bp"], most["risk_certificate_burst"])
+
+
+def _doubt(
+    each: Certificate, sharing: int, tries: int, usual: int | None
+) -> dict[str, tuple[int, str, int, int | None, str]]:
+    """Return figure, unit, limit, peers and sentence of each ground to doubt a certificate."""
+    found: dict[str, tuple[int, str, int, int | None, str]] = {}
+    if each.is_registered == 0:
+        found["没有登记"] = 1, "处", 0, None, "在全国联网登记里查不到"
+    if each.sat_on is not None and each.issued_on < each.sat_on:
+        days = each.sat_on - each.issued_on
+        said = f"的发证日期 {written_day(each.issued_on)} 早于考试日期 {written_day(each.sat_on)} {days} 天"
+        found["早于考试"] = days, "天", 0, None, said
+    if sharing > 1:
+        found["照片重复"] = sharing, "人", 1, None, f"的照片同时用在 {sharing} 个人的证书上"
+    if each.tries is not None and each.tries >= tries:
+        said = f"改动信息后重查 {each.tries} 次才一致，达到 {tries} 次的界限；其他证书多为 {usual} 次"
+        found[TRIED] = each.tries, "次", tries, usual, said
+    return found
 
 
 def _more_than_sat(facts: Facts, limit: int, least: int) -> Iterator[Finding]:

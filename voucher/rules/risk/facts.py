@@ -95,6 +95,7 @@ class Result(NamedTuple):
     sat_on: Annotated[int, "考试日期"]
     answers: Annotated[str, "每题一个字符：答对写 .，答错写所选项；没有逐题记录的空"] = ""
     network: Network = ""
+    answers_from: Annotated[str, "逐题答卷出自的名单行，空为考试系统"] = ""
 
 
 class Study(NamedTuple):

@@ -84,3 +84,14 @@ def written_share(basis_points: int) -> str:
     """Return a share as it is written, in percent with one place where it is not whole."""
     whole, rest = divmod(basis_points // 10, 10)
     return f"{whole}.{rest}%" if rest else f"{whole}%"
+
+
+@rule(number="RSK-45", stage="监管", source=SOURCE, since=SINCE)
+def written_growth(figure: int, limit: int, unit: str) -> str:
+    """Return how often a figure has doubled beyond its limit, as a ground of its own; nothing for not once.
+
+    That a few who share something were looked into says nothing of twice as many.
+    """
+    least = max(limit, 1)
+    doubled = (figure // least).bit_length() - 1
+    return f"{least << doubled} {unit}以上" if doubled > 0 else ""

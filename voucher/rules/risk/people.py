@@ -10,7 +10,13 @@ from voucher.rules.register import rule
 from voucher.rules.risk.data_set import Facts
 from voucher.rules.risk.facts import Backflow, Claim, History, Link, OutsideFact
 from voucher.rules.risk.findings import KIND_NAMES, Finding, Thresholds
-from voucher.rules.risk.measures import day_number, median, written_day, written_month
+from voucher.rules.risk.measures import (
+    day_number,
+    median,
+    written_day,
+    written_growth,
+    written_month,
+)
 
 SINCE = date(2021, 10, 28)
 SOURCE = "审计署2022年 重复享受、不符合条件（DOMAIN N12）; 豫人社办〔2023〕102号"
@@ -33,7 +39,11 @@ ADDRESS, STRONG = "address", frozenset({"account", "phone"})
 
 @rule(number="RSK-01", stage="监管", source=SOURCE, since=SINCE)
 def find_paid_before(facts: Facts, most: Thresholds) -> Iterator[Finding]:
-    """Find claims of a person, occupation and level that was paid already, here or in any history (R01)."""
+    """Find claims of a person, occupation and level that was paid already, here or in any history (R01).
+
+    Each ground (where and when it was paid, which claim came first) is a finding of its own, and part of its
+    period: that one was dismissed says nothing of another.
+    """
     limit = most["risk_paid_before"]
     paid: dict[tuple[str, str, str, str], list[History]] = defaultdict(list)
     for each in facts.history:
@@ -46,21 +56,27 @@ def find_paid_before(facts: Facts, most: Thresholds) -> Iterator[Finding]:
         count = len(before) + (twin.id != claim.id)
         if count <= limit:
             continue
-        said = (
-            f"已于 {written_day(before[0].on)} 在{before[0].where}发过"
-            if before
-            else f"已经在 {{claim:{twin.id}}} 申报过"
-        )
-        yield Finding(
-            "R01", "claim", claim.id, written_day(day_number(claim.filed_at)), count, "次", limit, 0,
-            f"{{person:{claim.person}}} 的 {{claim:{claim.id}}}，同一职业（{claim.occupation}）同一等级"
-            f"（{claim.level}）{said}；同一补贴只发一次。",
-            (
-                ("claims", claim.id), *(("history", each.id) for each in before),
-                *((("claims", twin.id),) if twin.id != claim.id else ()),
-            ),
-            (claim.person,), claim.institution, (("claim", claim.id),),
-        )  # fmt: skip
+        for ground, (said, behind) in _list_payments(before, claim, twin).items():
+            yield Finding(
+                "R01", "claim", claim.id, f"{written_day(day_number(claim.filed_at))} {ground}", count, "次",
+                limit, 0,
+                f"{{person:{claim.person}}} 的 {{claim:{claim.id}}}，同一职业（{claim.occupation}）同一等级"
+                f"（{claim.level}）{said}；同一补贴只发一次。",
+                (("claims", claim.id), behind), (claim.person,), claim.institution, (("claim", claim.id),),
+            )  # fmt: skip
+
+
+def _list_payments(
+    before: Iterable[History], claim: Claim, twin: Claim
+) -> dict[str, tuple[str, tuple[str, str]]]:
+    """Return sentence and row of each earlier payment or claim that speaks against a claim."""
+    found: dict[str, tuple[str, tuple[str, str]]] = {}
+    for each in before:
+        on = written_day(each.on)
+        found[f"发过（{on}，{each.where}）"] = f"已于 {on} 在{each.where}发过", ("history", each.id)
+    if twin.id != claim.id:
+        found[f"申报过（申领 {twin.id}）"] = f"已经在 {{claim:{twin.id}}} 申报过", ("claims", twin.id)
+    return found
 
 
 @rule(number="RSK-02", stage="监管", source=SOURCE, since=SINCE)
@@ -140,7 +156,8 @@ def find_shared_links(facts: Facts, most: Thresholds) -> Iterator[Finding]:
             houses = {each.institution for each in found}
             spread = f"，分在 {len(houses)} 家机构" if len(houses) > 1 else ""
             yield Finding(
-                "R15", "link", f"{kind}/{value}", "-", count, "人", limit, usual,
+                "R15", "link", f"{kind}/{value}", written_growth(count, limit, "人") or "-", count, "人",
+                limit, usual,
                 f"{count} 名不是一家的学员登记了同一个{name}{spread}，达到 {limit} 人的界限；"
                 f"其他{name}多为 {usual} 人。",
                 tuple(("links", each.id) for each in found), tuple(sorted({each.person for each in found})),
@@ -159,7 +176,8 @@ def find_money_back(facts: Facts, most: Thresholds) -> Iterator[Finding]:
     for key in sorted(each for each, count in counts.items() if count > limit):
         found, total_fen = held[key], sum(each.amount_fen for each in held[key])
         yield Finding(
-            "R16", "institution", key[0], key[1], counts[key], "笔", limit, 0,
+            "R16", "institution", key[0], f"{key[1]} {written_growth(counts[key], limit, '笔')}".strip(),
+            counts[key], "笔", limit, 0,
             f"{KIND_NAMES['person']} {len({each.person for each in found})} 人在 {key[1]} 付给 "
             f"{{institution:{key[0]}}} 或其招生人 {counts[key]} 笔，共 {total_fen // 100} 元；"
             "学员不应把补贴交还机构。",

@@ -9,6 +9,7 @@ from voucher.ledger import budget as budgets
 from voucher.ledger import queueing
 from voucher.ledger import vouchers as ledger
 from voucher.ledger.postings import Line
+from voucher.ledger.restoring import check_reconciled
 from voucher.ledger.vouchers import Terms
 from voucher.plumbing.unit_of_work import Work
 from voucher.registry import catalogue
@@ -26,10 +27,12 @@ from voucher.stages.issue.models import IssueLine, Programme
 def make_vouchers(work: Work, programme: Programme, holders: Sequence[tuple[int, int | None]]) -> list[int]:
     """Issue a voucher to each holder (person, and the voucher it replaces), keep its cap; return the ids.
 
-    The budget is locked by the caller. Raises Refused budget_exhausted, parameter_missing, no_standard.
+    The budget is locked by the caller. Raises Refused restored_unreconciled, budget_exhausted,
+    parameter_missing, no_standard.
     """
     if not holders:
         return []
+    check_reconciled(work.session)
     face_value_fen = _face_value_fen(work, programme)
     terms = Terms(
         programme_id=programme.id,

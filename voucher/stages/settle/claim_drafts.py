@@ -12,11 +12,12 @@ from sqlalchemy import select
 from voucher.ledger import audit
 from voucher.ledger.vouchers import VOUCHER_MISSING, Voucher
 from voucher.plumbing.unit_of_work import Work
+from voucher.registry import people
 from voucher.registry.institutions import Institution
 from voucher.registry.tables import require_parameter_number
 from voucher.rules.actor import check_role
 from voucher.rules.errors import Family, reason
-from voucher.rules.privacy import mask_free_text
+from voucher.rules.privacy import mask_free_text, mask_name
 from voucher.rules.vocabulary import SubsidyKind
 from voucher.stages.settle.models.claim_drafts import ClaimDraft, ClaimDraftLine
 from voucher.stages.settle.queries.claim_drafts import list_drafts, list_unclaimed
@@ -61,7 +62,8 @@ def save_draft(
 ) -> ClaimDraft:
     """Put chosen vouchers aside for an institution, in place of a former draft of it, and return the draft.
 
-    Numbers of people and accounts in the note are masked: what it says stands for ever.
+    Numbers of people and accounts in the note are masked, and the names of who is in the draft: what it says
+    stands for ever.
 
     Raises Refused role_missing, no_voucher_chosen, voucher_missing (also for a foreign one),
     claim_draft_of_several, claim_draft_too_long, claim_drafts_full, claim_draft_missing, parameter_missing.
@@ -72,6 +74,8 @@ def save_draft(
         raise NO_VOUCHER_CHOSEN.refused()
     most = require_parameter_number(work.session, LINES_MOST, work.today, [])
     note = mask_free_text(note)
+    if note and len(wanted) <= most:
+        note = _mask_names(work, wanted, note)
     if len(wanted) > most or len(note) > LONGEST_NOTE:
         raise DRAFT_TOO_LONG.refused(count=len(wanted), most=most, longest=LONGEST_NOTE)
     vouchers = work.session.scalars(select(Voucher).where(Voucher.id.in_(wanted))).all()
@@ -93,6 +97,14 @@ def save_draft(
     if len(list_drafts(work.session, kind, houses)) >= room:
         raise DRAFTS_FULL.refused(most=room)
     return _write_down(work, kind, houses[0], wanted, note)
+
+
+def _mask_names(work: Work, voucher_ids: Sequence[int], note: str) -> str:
+    """Return a note in which the holders of these vouchers are named by their masked names alone."""
+    holders = work.session.scalars(select(Voucher.holder_person_id).where(Voucher.id.in_(voucher_ids))).all()
+    for each in people.read_people(work.session, work.keyring, sorted(set(holders))).values():
+        note = note.replace(each.name, mask_name(each.name))
+    return note
 
 
 def _write_down(

@@ -123,13 +123,23 @@ def _show_all() -> str:
     door, actor, before = the_door(), current_actor(), fields.cursor("before")
     with door.read() as session:
         rows = queries.list_runs(session, actor.regions, before_id=before or None, limit=PAGE + 1)
-        failures = queries.list_failures(session, actor.regions, limit=FAILURES)
+        failed_before = fields.cursor("failed")
+        failures = queries.list_failures(
+            session, actor.regions, before_id=failed_before or None, limit=FAILURES + 1
+        )
+        more = failures[FAILURES - 1][0].id if len(failures) > FAILURES else None
         return render_template(
             "office/retention_runs.html",
             rows=[(each, queries.state_of(each)) for each in rows[:PAGE]],
             regions=name_regions(session, [each.region_code for each in rows]),
             choices=list_regions(session, actor.regions_as(*OFFICERS)),
-            failures=failures,
+            failures=failures[:FAILURES],
+            more_failures=url_for("web.office.retention_runs", failed=more, _anchor="failures")
+            if more
+            else None,
+            first_failures=url_for("web.office.retention_runs", _anchor="failures")
+            if failed_before
+            else None,
             kinds=queries.KIND_NAMES,
             terms=list_retention(session, door.today),
             numbers=_numbers(session),

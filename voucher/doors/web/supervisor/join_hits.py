@@ -19,6 +19,7 @@ from voucher.doors.web.timelines import name_people
 from voucher.plumbing.spreadsheets import write_workbook
 from voucher.plumbing.unit_of_work import Work
 from voucher.rules.join_conclusions import (
+    CHOSEN,
     FOLLOW_UP_NAMES,
     OUTCOME_NAMES,
     STATE_NAMES,
@@ -44,7 +45,7 @@ from voucher.stages.oversee.looking import list_looks_at
 HITS, LOOKS_SHOWN = 50, 10
 TONES = {
     HitState.OPEN: "mute", HitState.WAITING: "wait", HitState.UPHELD: "warn", HitState.DISMISSED: "good",
-    HitState.HANDLED: "good",
+    HitState.HANDLED: "good", HitState.WITHDRAWN: "mute",
 }  # fmt: skip
 
 
@@ -132,6 +133,7 @@ def _show(join_id: int, state: HitState | None = None) -> str:
             state_names=STATE_NAMES,
             tones=TONES,
             outcome_names={str(each): name for each, name in OUTCOME_NAMES.items()},
+            outcomes=[(str(each), OUTCOME_NAMES[each]) for each in CHOSEN],
             follow_up_names={str(each): name for each, name in FOLLOW_UP_NAMES.items()},
             tabs=[("全部", here(), sum(counted.values()), asked is None)]
             + [

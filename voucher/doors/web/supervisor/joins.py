@@ -58,7 +58,7 @@ def _show() -> str:
         lists = [
             each
             for each in list_lists(session, regions, limit=LISTS_SHOWN)
-            if not each.forgotten_at and ListKind(each.kind) in ASKED_OF
+            if not each.forgotten_at and not each.withdrawn_at and ListKind(each.kind) in ASKED_OF
         ]
         return render_template(
             "supervisor/joins.html",

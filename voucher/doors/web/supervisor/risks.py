@@ -31,6 +31,7 @@ from voucher.stages.oversee.risk.models import RiskFlag, RiskFlagRow
 from voucher.stages.oversee.risk.naming import name_tokens
 from voucher.stages.oversee.risk.telling import TABLE_NAMES, list_row_tokens, tell_row
 from voucher.stages.oversee.risk.thresholds import read_thresholds
+from voucher.stages.oversee.risk.voiding import list_lists_of
 
 PER_PAGE, ROWS_SHOWN = 20, 50
 STATES = {
@@ -39,7 +40,8 @@ STATES = {
     "answered": ("机构已说明", ("answered",)),
     "upheld": ("属实", ("upheld",)),
     "dismissed": ("不属实", ("dismissed",)),
-    "all": ("全部", (*queries.LIVE, "upheld", "dismissed")),
+    "void": ("依据已撤回", ("void",)),
+    "all": ("全部", (*queries.LIVE, "upheld", "dismissed", "void")),
 }
 # which rules a page of rules shows
 SHOWN: dict[str, tuple[str, Callable[[queries.Standing], bool]]] = {
@@ -190,6 +192,7 @@ def _show(flag_id: int) -> str:
             house=_name_houses(session, [flag]).get(flag.institution_id or 0),
             rows=[_tell(each, read, called) for each in shown],
             kept=len(rows),
+            lists=list_lists_of(session, flag_id),
             supervisors=list_supervisors(session, flag.region_code, door.today),
             people=names,
             is_mine=flag.assigned_to_person_id == actor.person_id,
@@ -199,7 +202,7 @@ def _show(flag_id: int) -> str:
                     EVENT_NAMES[Thing.RISK_FLAG][each.event],
                     SYSTEM_NAME if each.event == "raise" else names.get(each.actor_person_id, ""),
                     each.at,
-                    said.get(each.event),
+                    said.get(each.event) or each.reason,
                 )
                 for each in events
             ],

@@ -24,7 +24,7 @@ from voucher.rules.actor import check_reach
 from voucher.rules.lifecycle import STATE_NAMES, Thing
 from voucher.stages.oversee.handover.drill_tables import DEPTH_NAMES
 from voucher.stages.oversee.statistics import reading
-from voucher.stages.oversee.statistics.checking import count_otherwise
+from voucher.stages.oversee.statistics.checking import count_otherwise, sum_people
 from voucher.stages.oversee.statistics.employed import Employment, count_employed
 from voucher.stages.oversee.statistics.facts import DIRECT, NOWHERE
 from voucher.stages.oversee.statistics.models import STEP_NAMES, STEPS
@@ -253,6 +253,7 @@ def statistics_people(code: str, institution_id: int, class_id: int) -> Response
             session, door.keyring, place, asked.wish, after_id=after, limit=PAGE + 1
         )
         sums = reading.sum_classes(session, code, institution_id, asked.wish)
+        one_by_one = sum_people(session, place, asked.wish)
         counted_here = class_id in reading.sum_classes(session, code, institution_id, reading.Wish())
         crumbs = _crumbs(session, code, asked)
         link = partial(url_for, "web.supervisor.statistics_of", code=code, **asked.address)
@@ -271,6 +272,10 @@ def statistics_people(code: str, institution_id: int, class_id: int) -> Response
         crumbs=crumbs,
         rows=rows,
         whole=sums.get(class_id),
+        checks=[
+            (name, one_by_one[key], sums.get(class_id, {}).get(key, 0), key.endswith("_fen"))
+            for key, name in CHECKED
+        ],
         age=age,
         step_names=STEP_NAMES,
         next_url=onward(after=rows[-1].voucher_id) if len(found) > PAGE else None,

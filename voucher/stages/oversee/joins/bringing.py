@@ -121,6 +121,7 @@ def bring_list(
             AuditList.kind == str(kind),
             AuditList.sha256 == digest,
             AuditList.forgotten_at.is_(None),
+            AuditList.withdrawn_at.is_(None),
         )
     ).first()
     if twin is not None:

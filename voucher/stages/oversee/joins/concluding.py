@@ -25,6 +25,7 @@ from voucher.rules.join_conclusions import (
     state_of_hit,
     write_positions,
 )
+from voucher.rules.list_withdrawals import HIT_WITHDRAWN
 from voucher.rules.words import check_why
 from voucher.stages.oversee.joins.models import AuditJoin, AuditJoinConclusion, AuditJoinHit
 from voucher.stages.oversee.joins.reading import AGREED, JOIN_FORGOTTEN, NOT_SENT_BACK, THING, load_join
@@ -40,7 +41,7 @@ def conclude_hits(
     `seen` is the turn of the latest conclusion that was read of each hit, 0 for none. A later conclusion
     takes an earlier one's place; where two agreed on what follows, it waits for another person as well.
     Raises Refused role_missing, audit_join_missing, audit_join_forgotten, why_missing, join_hits_unchosen,
-    join_follow_up_unsuited, join_hits_stale, join_hit_waiting.
+    join_outcome_unsuited, join_follow_up_unsuited, join_hits_stale, join_hit_withdrawn, join_hit_waiting.
     """
     _load_standing(work, join_id)
     said = check_why(words)
@@ -48,6 +49,9 @@ def conclude_hits(
     chosen = _check_chosen(work.session, join_id, seen)
     latest = read_conclusions(work.session, join_id, chosen)
     _check_seen(seen, latest)
+    gone = [each.position for each in latest.values() if each.outcome == Outcome.WITHDRAWN]
+    if gone:
+        raise HIT_WITHDRAWN.refused(positions=write_positions(gone))
     waiting = [each.position for each in latest.values() if each.agreed is None]
     if waiting:
         raise HIT_WAITING.refused(positions=write_positions(waiting))

@@ -13,6 +13,9 @@ from voucher.plumbing.db import Model
 from voucher.plumbing.types import Day, Flag, Int64, Json, Text, UtcTime
 from voucher.stages.oversee.risk.facts.listing import number_list
 
+STANDING = text("forgotten_at IS NULL AND withdrawn_at IS NULL")
+NOT_DECLINED = text("agreed IS NULL OR agreed = 1")
+
 
 class AuditList(Model):
     """One imported list: what it is, whose, of which day, the file's digest, why, until when it is kept."""
@@ -26,9 +29,9 @@ class AuditList(Model):
         ),
         CheckConstraint("length(sha256) = 64", name="sha256"),
         CheckConstraint("row_count > 0", name="rows"),
-        # one list per file among those that still have their lines
+        # one list per file among those that still have their lines and were not withdrawn
         Index("uq_audit_list_region_code_kind_sha256", "region_code", "kind", "sha256", unique=True,
-              sqlite_where=text("forgotten_at IS NULL"), postgresql_where=text("forgotten_at IS NULL")),
+              sqlite_where=STANDING, postgresql_where=STANDING),
         Index("ix_audit_list_region", "region_code", "id"),
         {"sqlite_strict": True},
     )  # fmt: skip
@@ -45,11 +48,47 @@ class AuditList(Model):
     imported_at: Mapped[datetime] = mapped_column(UtcTime, nullable=False)
     imported_by_person_id: Mapped[int] = mapped_column(Int64, nullable=False)
     forgotten_at: Mapped[datetime | None] = mapped_column(UtcTime)
+    # only where two have agreed (by trigger), and for good
+    withdrawn_at: Mapped[datetime | None] = mapped_column(UtcTime)
 
     @property
     def number(self) -> str:
         """Return the number people quote, e.g. MD-410000-0012."""
         return number_list(self.region_code, self.id)
+
+
+class AuditListWithdrawal(Model):
+    """Somebody says that a list was brought along by mistake, another person agrees or sends it back.
+
+    At most one of a list waits or is agreed; what was said stays (by trigger).
+    """
+
+    __tablename__ = "audit_list_withdrawal"
+    __table_args__ = (
+        CheckConstraint(
+            "(agreed IS NULL) = (decided_at IS NULL) AND (agreed IS NULL) = (decided_by_person_id IS NULL)",
+            name="decided",
+        ),
+        CheckConstraint(
+            "agreed IS NULL OR agreed = 0 OR decided_by_person_id <> proposed_by_person_id", name="two_people"
+        ),
+        CheckConstraint("length(why) > 0", name="why"),
+        Index("uq_audit_list_withdrawal_standing", "list_id", unique=True,
+              sqlite_where=NOT_DECLINED, postgresql_where=NOT_DECLINED),
+        {"sqlite_strict": True},
+    )  # fmt: skip
+
+    list_id: Mapped[int] = mapped_column(
+        Int64, ForeignKey("audit_list.id"), primary_key=True, autoincrement=False
+    )
+    turn: Mapped[int] = mapped_column(Int64, primary_key=True, autoincrement=False)
+    why: Mapped[str] = mapped_column(Text, nullable=False)
+    proposed_at: Mapped[datetime] = mapped_column(UtcTime, nullable=False)
+    proposed_by_person_id: Mapped[int] = mapped_column(Int64, nullable=False)
+    agreed: Mapped[bool | None] = mapped_column(Flag)
+    decided_at: Mapped[datetime | None] = mapped_column(UtcTime)
+    decided_by_person_id: Mapped[int | None] = mapped_column(Int64)
+    decided_words: Mapped[str] = mapped_column(Text, nullable=False, default="")
 
 
 class AuditListRow(Model):
@@ -153,7 +192,8 @@ class AuditJoinConclusion(Model):
     """What somebody says of a hit, and who confirmed it or sent it back; the highest turn agreed is in force.
 
     `agreed` is empty while another person's word is awaited; who takes a word of one's own back decided it
-    oneself. What two have agreed, one alone does not overturn (by trigger).
+    oneself. What two have agreed, one alone does not overturn (by trigger). That the list was withdrawn is
+    said by those two (by trigger), of every hit that rests on it alone.
     """
 
     __tablename__ = "audit_join_conclusion"
@@ -163,9 +203,11 @@ class AuditJoinConclusion(Model):
             ["audit_join_hit.join_id", "audit_join_hit.position"],
             name="fk_audit_join_conclusion_hit",
         ),
-        CheckConstraint("outcome IN ('upheld','dismissed','handled')", name="outcome"),
+        CheckConstraint("outcome IN ('upheld','dismissed','handled','withdrawn')", name="outcome"),
         CheckConstraint("follow_up IN ('nothing','clawback','institution','transfer')", name="follow_up"),
-        CheckConstraint("outcome <> 'dismissed' OR follow_up = 'nothing'", name="nothing_follows"),
+        CheckConstraint(
+            "outcome NOT IN ('dismissed','withdrawn') OR follow_up = 'nothing'", name="nothing_follows"
+        ),
         CheckConstraint(
             "(agreed IS NULL) = (decided_at IS NULL) AND (agreed IS NULL) = (decided_by_person_id IS NULL)",
             name="decided",
@@ -210,5 +252,11 @@ translate(
 translate(
     "uq_audit_list_region_code_kind_sha256",
     "audit_list.region_code, audit_list.kind, audit_list.sha256",
+    CHANGED_MEANWHILE,
+)
+translate("uq_audit_list_withdrawal_standing", "audit_list_withdrawal.list_id", CHANGED_MEANWHILE)
+translate(
+    "pk_audit_list_withdrawal",
+    "audit_list_withdrawal.list_id, audit_list_withdrawal.turn",
     CHANGED_MEANWHILE,
 )

@@ -16,6 +16,7 @@ from voucher.plumbing.unit_of_work import Work
 from voucher.rules.errors import Family, reason
 from voucher.rules.join_conclusions import HitState
 from voucher.rules.joins import SOURCE
+from voucher.rules.list_withdrawals import WITHDRAWN
 from voucher.stages.oversee.joins.models import AuditJoin, AuditJoinConclusion, AuditJoinHit, AuditList
 from voucher.stages.oversee.joins.reaching import reach
 
@@ -56,14 +57,22 @@ def hash_hits(said: Sequence[Mapping[str, object]]) -> str:
     return hashlib.sha256(canonical_json(list(said)).encode()).hexdigest()
 
 
-def load_list(session: Session, list_id: int, regions: Collection[str], today: date) -> AuditList:
-    """Return a list of these regions that still has its lines.
-
-    Raises Refused audit_list_missing (also for a foreign one), audit_list_forgotten.
-    """
+def get_list(session: Session, list_id: int, regions: Collection[str]) -> AuditList:
+    """Return a list of these regions, however it stands. Raises Refused audit_list_missing."""
     found = session.get(AuditList, list_id)
     if found is None or found.region_code not in regions:
         raise LIST_MISSING.refused()
+    return found
+
+
+def load_list(session: Session, list_id: int, regions: Collection[str], today: date) -> AuditList:
+    """Return a list of these regions that still has its lines and counts.
+
+    Raises Refused audit_list_missing (also for a foreign one), audit_list_forgotten, audit_list_withdrawn.
+    """
+    found = get_list(session, list_id, regions)
+    if found.withdrawn_at is not None:
+        raise WITHDRAWN.refused(number=found.number)
     # its lines go a portion at a time: from the first on it is no list any more
     if found.forgotten_at is not None or found.keep_until < today:
         raise LIST_FORGOTTEN.refused(number=found.number)

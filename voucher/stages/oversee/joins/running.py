@@ -49,7 +49,7 @@ def run_join(
     """Put a question over a span of days, both counted, and freeze what it finds; return it.
 
     Raises Refused role_missing, why_missing, audit_list_missing, audit_list_forgotten, join_list_needed,
-    join_list_unsuited, join_span_unsound, audit_join_running, parameter_missing.
+    audit_list_withdrawn, join_list_unsuited, join_span_unsound, audit_join_running, parameter_missing.
     """
     region, regions = reach(work)
     said = check_why(why)

@@ -143,7 +143,7 @@ def count_listed(
 
 
 def list_failures(
-    session: Session, regions: Collection[str], *, limit: int
+    session: Session, regions: Collection[str], *, before_id: int | None = None, limit: int
 ) -> list[tuple[RetentionItem, RetentionRun]]:
     """Return what could not be done in these regions and was not dealt with since, the newest first."""
     later = aliased(RetentionItem)
@@ -156,7 +156,12 @@ def list_failures(
     rows = session.execute(
         select(RetentionItem, RetentionRun)
         .join(RetentionRun, RetentionRun.id == RetentionItem.run_id)
-        .where(RetentionItem.failed_at.is_not(None), RetentionRun.region_code.in_(sorted(regions)), ~since)
+        .where(
+            RetentionItem.failed_at.is_not(None),
+            RetentionRun.region_code.in_(sorted(regions)),
+            *([RetentionItem.id < before_id] if before_id else []),
+            ~since,
+        )
         .order_by(RetentionItem.id.desc())
         .limit(limit)
     )

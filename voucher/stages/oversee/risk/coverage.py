@@ -136,7 +136,11 @@ def _read_lists(session: Session, regions: Collection[str]) -> dict[str, date | 
     )
     rows = session.execute(
         select(LISTS.c.kind, func.min(LISTS.c.imported_at))
-        .where(LISTS.c.forgotten_at.is_(None), LISTS.c.region_code.in_(select(above.c.code)))
+        .where(
+            LISTS.c.forgotten_at.is_(None),
+            LISTS.c.withdrawn_at.is_(None),
+            LISTS.c.region_code.in_(select(above.c.code)),
+        )
         .group_by(LISTS.c.kind)
     )
     found: dict[str, date | None] = dict.fromkeys(map(_of, ListKind))

@@ -19,7 +19,8 @@ class RiskFlag(Stateful, Model):
     """One finding of one rule about one subject in one period; raised once, concluded once.
 
     What the rule said never changes; `suspect_person_id` is the officer a flag is about, who never concludes
-    it, nor does anybody of the institution (by trigger), nor who answered for it.
+    it, nor does anybody of the institution (by trigger), nor who answered for it. A void one rested on a list
+    that two have withdrawn, whatever was concluded of it.
     """
 
     __thing__ = Thing.RISK_FLAG
@@ -98,6 +99,28 @@ class RiskFlagRow(Model):
     fact_key: Mapped[str] = mapped_column(Text, nullable=False)
     person_id: Mapped[int | None] = mapped_column(Int64, ForeignKey("person.id"))
     said: Mapped[Any] = mapped_column(Json, nullable=False)
+
+
+class RiskFlagList(Model):
+    """A list brought along that a flag rests on: with so many of the rows behind it. Append-only.
+
+    `of_rows` counts all rows that speak against somebody; where lists have them all, nothing is left without
+    those lists.
+    """
+
+    __tablename__ = "risk_flag_list"
+    __table_args__ = (
+        CheckConstraint("rows BETWEEN 1 AND of_rows", name="rows"),
+        Index("ix_risk_flag_list_list", "list_id"),
+        {"sqlite_strict": True},
+    )
+
+    flag_id: Mapped[int] = mapped_column(
+        Int64, ForeignKey("risk_flag.id"), primary_key=True, autoincrement=False
+    )
+    list_id: Mapped[int] = mapped_column(Int64, primary_key=True, autoincrement=False)
+    rows: Mapped[int] = mapped_column(Int64, nullable=False)
+    of_rows: Mapped[int] = mapped_column(Int64, nullable=False)
 
 
 translate("pk_risk_run", "risk_run.ran_on", CHANGED_MEANWHILE)

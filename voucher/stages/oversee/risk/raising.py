@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from sqlalchemy import insert, select, tuple_
@@ -13,19 +14,21 @@ from voucher.plumbing.db import Database
 from voucher.plumbing.secrets import Keyring
 from voucher.plumbing.unit_of_work import Work, perform
 from voucher.rules.actor import Actor, Role, check_role
-from voucher.rules.lifecycle import Thing, is_terminal, live_states
+from voucher.rules.lifecycle import Thing
 from voucher.rules.risk.findings import score_of_finding, tell
 from voucher.stages.oversee.risk.finding import Found, find_flags
-from voucher.stages.oversee.risk.models import RiskFlag, RiskFlagRow, RiskRun
+from voucher.stages.oversee.risk.models import RiskFlag, RiskFlagList, RiskFlagRow, RiskRun
 from voucher.stages.oversee.risk.naming import name_tokens, region_of
-from voucher.stages.oversee.risk.reading import lock_flag
+from voucher.stages.oversee.risk.reading import LIVE, VOID, is_live, lock_flag
 from voucher.stages.oversee.risk.stopping import stop
 
 CHUNK = 200
-# the row a ground stands in, and what tells one ground from another
-BEHIND, GROUND = 2, ("kind", "since_on", "on")
+# the rules that name the ground in the period, and what tells one from another where a row is told anew
+# under another number
+GROUNDED = frozenset({"R01", "R02", "R21"})
+WORDED, GROUND = frozenset({"outside", "history"}), ("kind", "since_on", "on")
 SUSPECTS = frozenset({"officer", "examiner"})
-_IS_LIVE = RiskFlag.state.in_(sorted(live_states(Thing.RISK_FLAG)))
+_IS_LIVE = RiskFlag.state.in_(LIVE)
 _IS_BLOCKING = RiskFlag.is_blocking.in_((True,))
 
 
@@ -52,6 +55,7 @@ def raise_flags(work: Work, found: Sequence[Found]) -> int:
     role_missing, changed_meanwhile.
     """
     check_role(work.actor, Role.CLOCK, Role.SUPERVISOR)
+    found = _step_past_void(work, found)
     _stop_again(work, found)
     fresh = _leave_known(work, found)
     for start in range(0, len(fresh), CHUNK):
@@ -60,6 +64,20 @@ def raise_flags(work: Work, found: Sequence[Found]) -> int:
         work.session.add(RiskRun(ran_on=work.today, ran_at=work.at, raised=len(fresh)))
         work.session.flush()
     return len(fresh)
+
+
+def _step_past_void(work: Work, found: Iterable[Found]) -> list[Found]:
+    """Return the findings; one whose flag is void stands under a key of its own: nobody judged it."""
+    keys = select(RiskFlag.rule, RiskFlag.kind, RiskFlag.subject, RiskFlag.period)
+    void = {tuple(key) for key in work.session.execute(keys.where(RiskFlag.state == VOID))}
+    stepped = []
+    for each in found:
+        finding, times = each.finding, 1
+        while finding.key in void:
+            times += 1
+            finding = replace(each.finding, period=f"{each.finding.period}（第 {times} 次查出）")
+        stepped.append(replace(each, finding=finding) if times > 1 else each)
+    return stepped
 
 
 def _leave_known(work: Work, found: Iterable[Found]) -> list[Found]:
@@ -78,21 +96,34 @@ def _leave_known(work: Work, found: Iterable[Found]) -> list[Found]:
 
 def _leave_told_before(work: Work, wanted: dict[tuple[str, str, str, str], Found]) -> None:
     """Take out what a flag stands for whose period did not name its ground yet: its row tells the ground."""
-    keys = sorted(key for key, each in wanted.items() if " " in key[-1] and len(each.said) > 1)
+    keys = sorted(key for key in wanted if key[0] in GROUNDED)
     columns = tuple_(RiskFlag.rule, RiskFlag.kind, RiskFlag.subject, RiskFlag.period)
-    old = select(RiskFlag.rule, RiskFlag.kind, RiskFlag.subject, RiskFlag.period, RiskFlagRow.said).join(
-        RiskFlagRow, (RiskFlagRow.flag_id == RiskFlag.id) & (RiskFlagRow.position == BEHIND)
-    )
+    old = (
+        select(
+            RiskFlag.rule, RiskFlag.kind, RiskFlag.subject, RiskFlag.period, RiskFlag.unit,
+            RiskFlagRow.fact, RiskFlagRow.fact_key, RiskFlagRow.said,
+        )
+        .join(RiskFlagRow, RiskFlagRow.flag_id == RiskFlag.id)
+        .where(RiskFlag.state != VOID)
+    )  # fmt: skip
     for start in range(0, len(keys), CHUNK):
         former = {key: (*key[:-1], key[-1].partition(" ")[0]) for key in keys[start : start + CHUNK]}
-        told = {
-            tuple(key): said
-            for *key, said in work.session.execute(old.where(columns.in_(sorted(set(former.values())))))
-        }
+        told: dict[tuple[str, ...], set[tuple[object, ...]]] = {}
+        for *of_key, unit, fact, fact_key, said in work.session.execute(
+            old.where(columns.in_(sorted(set(former.values()))))
+        ):
+            told.setdefault(tuple(of_key), set()).add(_ground_of(unit, fact, fact_key, said))
         for key, before in former.items():
-            said, now = told.get(before), wanted[key].said[BEHIND - 1][2]
-            if said is not None and all(said.get(each) == now.get(each) for each in GROUND):
+            now = wanted[key]
+            # the last of few rows is what speaks against the first
+            if _ground_of(now.finding.unit, *now.said[-1]) in told.get(before, ()):
                 del wanted[key]
+
+
+def _ground_of(unit: str, fact: str, key: str, said: Mapping[str, object]) -> tuple[object, ...]:
+    """Return what tells one ground from another: the number of its row, or what a list or an answer says."""
+    told = (said.get(each) for each in GROUND) if fact in WORDED else (key,)
+    return (unit, fact, *told)
 
 
 def _stop_again(work: Work, found: Iterable[Found]) -> None:
@@ -108,7 +139,7 @@ def _stop_again(work: Work, found: Iterable[Found]) -> None:
         flag = lock_flag(work, flag_id)
         each = wanted[flag.rule, flag.kind, flag.subject, flag.period]
         # a conclusion may have come between
-        if not is_terminal(Thing.RISK_FLAG, flag.state):
+        if is_live(flag):
             stop(work, flag, each.rule.name, each.finding.stops)
 
 
@@ -158,6 +189,13 @@ def _write(work: Work, fresh: Sequence[Found]) -> None:
     ]
     if rows:
         work.session.execute(insert(RiskFlagRow), rows)
+    lists = [
+        {"flag_id": flag.id, "list_id": list_id, "rows": count, "of_rows": each.of_rows}
+        for flag, each in zip(flags, fresh, strict=True)
+        for list_id, count in sorted(each.lists.items())
+    ]
+    if lists:
+        work.session.execute(insert(RiskFlagList), lists)
     for flag, each in zip(flags, fresh, strict=True):
         if flag.is_blocking:
             stop(work, flag, each.rule.name, each.finding.stops)

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-import re
-
 from sqlalchemy import select
 
 from voucher.plumbing.unit_of_work import Work
 from voucher.registry.users import RoleGrant, UserAccount
 from voucher.rules.actor import Role, check_role
 from voucher.rules.errors import Family, reason
-from voucher.stages.oversee.risk.facts.listing import LISTED, LISTS, number_list
-from voucher.stages.oversee.risk.models import RiskFlag, RiskFlagRow
+from voucher.stages.oversee.risk.facts.listing import LISTS, number_list
+from voucher.stages.oversee.risk.models import RiskFlag, RiskFlagList
 
 SOURCE = "豫办〔2021〕29号 四（三） 监管; 【设】风险线索须有处理人、说明、结论"
 HANDLERS = (Role.SUPERVISOR,)
-_OF_LIST = re.compile(rf"(?:^|-){LISTED}(\d{{1,18}})-")
+# what waits for a conclusion; what one was said of may still lose its basis
+LIVE = ("opened", "assigned", "asked", "answered")
+VOID = "void"
 
 RISK_FLAG_MISSING = reason(
     "risk_flag_missing",
@@ -61,6 +61,11 @@ def load_flag(work: Work, flag_id: int) -> RiskFlag:
     return found
 
 
+def is_live(flag: RiskFlag) -> bool:
+    """Return whether a flag waits for a conclusion."""
+    return flag.state in LIVE
+
+
 def lock_flag(work: Work, flag_id: int) -> RiskFlag:
     """Return a flag, locked. Raises Refused risk_flag_missing."""
     found = work.session.scalars(
@@ -75,9 +80,26 @@ def lock_flag(work: Work, flag_id: int) -> RiskFlag:
 
 
 def check_apart(work: Work, flag: RiskFlag, person_id: int) -> None:
+    """Refuse who has to do with what a flag is about, and who brought a list along it rests on.
+
+    Raises Refused risk_flag_own_institution, risk_flag_own_list.
+    """
+    check_unconcerned(work, flag, person_id)
+    numbered = (
+        select(LISTS.c.region_code, LISTS.c.id)
+        .join(RiskFlagList, RiskFlagList.list_id == LISTS.c.id)
+        .where(RiskFlagList.flag_id == flag.id, LISTS.c.imported_by_person_id == person_id)
+        .order_by(LISTS.c.id)
+        .limit(1)
+    )
+    for region, list_id in work.session.execute(numbered):
+        raise RISK_FLAG_OWN_LIST.refused(number=number_list(region, list_id))
+
+
+def check_unconcerned(work: Work, flag: RiskFlag, person_id: int) -> None:
     """Refuse who has or had a role in the flagged institution under any account, or is meant by the flag.
 
-    And who brought a list along it rests on. Raises Refused risk_flag_own_institution, risk_flag_own_list.
+    Raises Refused risk_flag_own_institution.
     """
     own = (
         select(RoleGrant.id)
@@ -88,13 +110,3 @@ def check_apart(work: Work, flag: RiskFlag, person_id: int) -> None:
     is_own = flag.institution_id is not None and work.session.scalar(own) is not None
     if is_own or person_id == flag.suspect_person_id:
         raise RISK_FLAG_OWN.refused()
-    rows = work.session.scalars(
-        select(RiskFlagRow.fact_key).where(
-            RiskFlagRow.flag_id == flag.id, RiskFlagRow.fact_key.contains(LISTED)
-        )
-    )
-    lists = {int(found[1]) for key in rows if (found := _OF_LIST.search(key)) is not None}
-    brought = LISTS.c.imported_by_person_id == person_id
-    numbered = select(LISTS.c.region_code, LISTS.c.id).where(LISTS.c.id.in_(sorted(lists)), brought)
-    for region, list_id in work.session.execute(numbered):
-        raise RISK_FLAG_OWN_LIST.refused(number=number_list(region, list_id))

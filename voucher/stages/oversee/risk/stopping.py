@@ -14,9 +14,9 @@ from voucher.ledger.vouchers import Voucher, lock_vouchers
 from voucher.plumbing.db import Model
 from voucher.plumbing.unit_of_work import Work
 from voucher.rules.errors import Family, reason
-from voucher.rules.lifecycle import STATE_NAMES, Thing, is_terminal, live_states
+from voucher.rules.lifecycle import STATE_NAMES, Thing, live_states
 from voucher.stages.oversee.risk.models import RiskFlag
-from voucher.stages.oversee.risk.reading import SOURCE, check_apart
+from voucher.stages.oversee.risk.reading import SOURCE, check_apart, is_live
 
 HELD_BY_FLAG = reason(
     "hold_of_risk_flag",
@@ -92,7 +92,7 @@ def find_flag_of(session: Session, hold: Hold) -> RiskFlag | None:
 def is_waiting(session: Session, hold: Hold) -> bool:
     """Return whether a hold ends only with the conclusion of the flag that opened it."""
     flag = find_flag_of(session, hold)
-    return flag is not None and not is_terminal(Thing.RISK_FLAG, flag.state)
+    return flag is not None and is_live(flag)
 
 
 def check_may_let_go(work: Work, hold: Hold) -> None:
@@ -105,7 +105,7 @@ def check_may_let_go(work: Work, hold: Hold) -> None:
     if flag is None:
         return
     # read without a lock, which those who conclude take before that of the hold: a conclusion stays
-    if not is_terminal(Thing.RISK_FLAG, flag.state):
+    if is_live(flag):
         raise HELD_BY_FLAG.refused(why=hold.why, state=STATE_NAMES[Thing.RISK_FLAG][flag.state])
     check_apart(work, flag, work.actor.person_id)
 

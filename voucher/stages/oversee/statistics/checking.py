@@ -57,13 +57,25 @@ def count_otherwise(
     return people, _count_one_by_one(session, regions, wish, institution_id)[1]
 
 
+def sum_people(session: Session, place: tuple[str, int, int], wish: Wish) -> Sums:
+    """Return what the vouchers and claims of one class (region, institution, class) come to, one by one."""
+    region_code, institution_id, class_id = place
+    return _count_one_by_one(session, [region_code], wish, institution_id, class_id)[1]
+
+
 def _count_one_by_one(
-    session: Session, regions: Collection[str], wish: Wish, institution_id: int | None
+    session: Session,
+    regions: Collection[str],
+    wish: Wish,
+    institution_id: int | None,
+    class_id: int | None = None,
 ) -> tuple[Sums, Sums]:
     """Return people and measures of everything a wish means, a claim's money at its place included."""
     conditions = [StatisticFact.region_code.in_(sorted(regions)), *match_facts(wish)]
     if institution_id is not None:
         conditions.append(StatisticFact.institution_id == institution_id)
+    if class_id is not None:
+        conditions.append(StatisticFact.class_id == class_id)
     is_voucher = StatisticFact.thing == str(Thing.VOUCHER)
     days = {step: getattr(StatisticFact, f"{step}_on") for step in STEPS}
     added: dict[str, ColumnElement[int]] = {step: func.count(day) for step, day in days.items()}

@@ -94,7 +94,7 @@ def count_employed(
 
 def _reach() -> CTE:
     """Return, list by list, the regions it speaks of: its own and everything below."""
-    listed = AuditList.kind == str(ListKind.INSURED)
+    listed = and_(AuditList.kind == str(ListKind.INSURED), AuditList.withdrawn_at.is_(None))
     top = select(AuditList.id.label("list_id"), AuditList.region_code.label("code")).where(listed)
     within = top.cte("within", recursive=True)
     below = select(within.c.list_id, Region.code).join(Region, Region.parent_code == within.c.code)

@@ -96,12 +96,13 @@ def read_results(session: Reading, window: Window) -> Iterator[Result]:
         ORDER BY r.id"""
     answers = listing.read_answers(session, window)
     for each in stream(session, sql, window, days=("exam_on",)):
-        said = answers.get((each.person_id, each.trade_code, each.level, each.exam_on), "")
+        said, line = answers.get((each.person_id, each.trade_code, each.level, each.exam_on), ("", ""))
         score = each.skill_hundredths if each.skill_hundredths is not None else each.theory_hundredths
         yield Result(
             name(each.id), name(each.person_id), name(each.class_id),
             name(each.institution_id or each.evaluator_id), name(each.evaluator_id), name(each.examiner),
             each.trade_code, str(each.level), score, int(each.passed or 0), day(each.exam_on) or 0, said,
+            answers_from=line,
         )  # fmt: skip
 
 

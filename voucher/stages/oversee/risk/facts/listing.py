@@ -30,6 +30,7 @@ LISTS = table(
     column("imported_at", UtcTime),
     column("imported_by_person_id", Int64),
     column("forgotten_at", UtcTime),
+    column("withdrawn_at", UtcTime),
 )
 # a person is reached by the present number and by every one had before
 NUMBERS = """
@@ -69,9 +70,12 @@ HELD = """SELECT 1 FROM voucher v WHERE v.holder_person_id = n.person_id
 HOLDS = f"EXISTS ({HELD})"
 TAKES = f"EXISTS ({HELD} AND v.issued_at >= :since AND v.issued_at < :until)"
 DATED = f"{HOLDS} AND x.since >= :first_on AND x.since <= :last_on"
-# an officer who found out since that it is not so is believed
-DENIED = """EXISTS (SELECT 1 FROM outside_answer a WHERE a.person_id = n.person_id AND a.held = 0
-    AND a.kind = l.kind AND a.told_at >= l.imported_at AND a.verified_by_person_id IS NOT NULL)"""
+# an officer who found out since that it is not so is believed: of who is said to be insured at work, that
+# the person is registered as unemployed
+DENIED = """EXISTS (SELECT 1 FROM outside_answer a WHERE a.person_id = n.person_id
+    AND a.told_at >= l.imported_at AND a.verified_by_person_id IS NOT NULL
+    AND ((a.kind = l.kind AND a.held = 0)
+         OR (l.kind = 'insured' AND a.kind = 'employment' AND a.held = 1)))"""
 # a number without a name may be somebody else's: what holds money takes no line that does not name its person
 NAMED = "x.name_index IS NOT NULL"
 
@@ -100,7 +104,8 @@ def _ask(
     listed = ",".join(repr(str(each)) for each in kinds)
     sql = f"""WITH RECURSIVE within AS (
             SELECT l.id AS list_id, l.region_code AS code FROM audit_list l
-            WHERE l.forgotten_at IS NULL AND l.keep_until >= :last_on AND l.kind IN ({listed})
+            WHERE l.forgotten_at IS NULL AND l.withdrawn_at IS NULL AND l.keep_until >= :last_on
+                AND l.kind IN ({listed})
             UNION ALL SELECT w.list_id, r.code FROM within w JOIN region r ON r.parent_code = w.code
         ), numbers AS ({NUMBERS})
         SELECT l.id AS list_id, l.kind, l.as_of, l.source, x.line, n.person_id, x.since, x.until,
@@ -169,9 +174,12 @@ def read_backflows(session: Reading, window: Window) -> Iterator[Backflow]:
         )
 
 
-def read_answers(session: Reading, window: Window) -> dict[tuple[int, str, int, date], str]:
-    """Return answers of a window by person, occupation, level and day of exam; the newest list counts."""
+def read_answers(session: Reading, window: Window) -> dict[tuple[int, str, int, date], tuple[str, str]]:
+    """Return answers of a window by person, occupation, level and day of exam, each with their line.
+
+    The newest list counts.
+    """
     return {
-        (row.person_id, row.trade_code, row.level, row.since): row.answers
+        (row.person_id, row.trade_code, row.level, row.since): (row.answers, _id_of(row))
         for row in _ask(session, window, (ListKind.ANSWERS,), DATED)
     }
