@@ -101,7 +101,7 @@ def test_a_row_written_while_the_triggers_are_away_is_found_and_so_are_the_trigg
 
 
 def test_a_row_changed_past_the_acts_with_the_triggers_on_is_named_for_ever(scene: Scene) -> None:
-    """Changed or put in by plain words of SQL: docs/trail.md says that either is found."""
+    """AC-K5: changed or put in by plain words of SQL, either is found, as docs/trail.md says."""
     anchors, clock = scene.folder / "a.jsonl", scene.actor("clock")
     scene.hire_everybody()
     seal_all(scene.database, scene.keyring, clock, scene.at, anchors)
