@@ -17,6 +17,7 @@ ANOTHER = ("另一人", "两人", "他人", "提出人以外", "二人")
 # no money, no office held and nothing put back hangs on these alone: a review that is signed follows
 UNSIGNED = {
     "web.supervisor.decide_join_hits": "比对结果只是线索，追回、处置、移送各在自己那一步签署",
+    "web.supervisor.decide_list_withdrawal": "停住的补贴回到原来的审核，付款各步另行签署；由监管人员确认",
     "awards.decide_award_file": "凭它报考、申报奖励，此后还有考试、核验和逐级签署",
     "web.office.confirm_awards": "凭它报考、申报奖励，此后还有考试、核验和逐级签署",
     "certificates.verify_by_hand": "两人各自读登记，读得不同即不成立；此后还有初审、复核",
