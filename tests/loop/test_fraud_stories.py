@@ -30,7 +30,7 @@ CERT5 = "S000041010001245000001"
 
 
 def test_兑现后证书被撤销_向两家各追各的_档案保留撤销记录(scene: Scene) -> None:
-    """AC-I1：追回单 T1 1200、EV1 200；统计的取证人数减一；缴清即已追回。未追回前的抵扣见 test_offset_stories。"""
+    """AC-I1：追回单 T1 1200、EV1 200；统计的取证人数减一；缴清即已追回。抵扣见 test_offset_stories。"""
     town = way.settle_down(scene)
     nurses = town_issue.programme(scene, town.budget_id)
     (voucher_id,) = way.certified(town, nurses, ZHANG_SAN, row={"number": CERT5})
