@@ -244,8 +244,8 @@ def _rules_read_the_same_lists(paid: Scene) -> None:
     assert (back.figure, back.people, "共 500 元" in back.words) == (1, (claim.person,), True)
     assert {each.kind for each in found.links} >= {"address", "contact"}
     with paid.database.read() as session:
-        ((answers, row),) = read_answers(session, window).values()
-        assert row.startswith("list-"), "逐题答卷说得出出自哪份名单"
+        ((answers, whence),) = read_answers(session, window).values()
+        assert whence.startswith("list-"), "逐题答卷说得出出自哪份名单"
         covered = read_coverage(session, [JIYUAN])
     assert answers == "..AB.."
     assert covered["R16"].since == day_of(paid.at), "省里导入的，县里也算接入"

@@ -72,35 +72,35 @@ def test_a_claim_is_put_aside_and_a_colleague_goes_on_with_it(scene: Scene, worl
     owes_its_reader_nothing(page)
     assert not find_doubled_ids(page)
     _says(second, "按今天重新核对", "每人的核对结果", "申领 2 人")
-    page = second.press("存为草稿", note="等孙八的照片 13800138000")
-    _says(second, "等孙*的照片", "138****8000")
-    assert "孙八的照片" not in page.text, "nor the name of anybody who is in it"
+    page = second.press("存为草稿", note="等李四的照片 13800138000")
+    _says(second, "等李*的照片", "138****8000")
+    assert "李四的照片" not in page.text, "nor the name of anybody who is in it"
     assert "13800138000" not in page.text, "a note stands for ever: no number of a person in it"
     assert second.go("/institution/claims/drafts/1").text.count("没有找到这份申领草稿"), "it was replaced"
     assert second.answer.status_code == 404
 
     # the ticks of the list are those of the draft, and saving again replaces it
     page = second.go("/institution/claims?draft=2")
-    _says(second, "勾选的是草稿里的 2 张（等孙*的照片 138****8000）")
+    _says(second, "勾选的是草稿里的 2 张（等李*的照片 138****8000）")
     second.press("存为草稿", voucher_id=[str(each) for each in vouchers])
-    _says(second, "已存为草稿：3 张", "等孙*的照片", "1 份，还没有提交")
+    _says(second, "已存为草稿：3 张", "等李*的照片", "1 份，还没有提交")
 
     held = scene.do("初审员", lambda work: open_hold(work, Thing.VOUCHER, vouchers[2], "本人反映不是我"))
     first.go("/institution/claims/drafts/3")
     _says(first, "草稿里有 1 张现在不能申领", "待处置，结论作出后再申领", "申领 2 人")
     first.press("申领 2 人", pledged="1")
-    _says(first, "已申领 2 条", "草稿里另 1 张没有申领，仍留在申领草稿里", "1 张，等孙*的照片")
+    _says(first, "已申领 2 条", "草稿里另 1 张没有申领，仍留在申领草稿里", "1 张，等李*的照片")
     scene.do("初审员", lambda work: close_hold(work, work.session.get_one(Hold, held.id), "本人已确认"))
 
     # chosen anew and refused once, it is still the draft that is claimed
     first.go("/institution/claims?draft=4")
     first.press("申领勾选的券…", voucher_id=[])
-    _says(first, "没有选择要申领的培训券", "勾选的是草稿里的 1 张（等孙*的照片 138****8000）")
+    _says(first, "没有选择要申领的培训券", "勾选的是草稿里的 1 张（等李*的照片 138****8000）")
     first.press("申领勾选的券…", voucher_id=[str(vouchers[2])])
-    _says(first, "取用的是", "等孙*的照片", "申领 1 人")
+    _says(first, "取用的是", "等李*的照片", "申领 1 人")
     first.press("申领 1 人", total_fen="1", pledged="1")
     assert first.answer.status_code != 200
-    _says(first, "取用的是", "等孙*的照片")
+    _says(first, "取用的是", "等李*的照片")
     first.press("申领 1 人", pledged="1")
     _says(first, "已申领 1 条")
     assert "申领草稿" not in first.page.text, "what was claimed is no draft any more"

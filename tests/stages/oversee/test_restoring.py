@@ -206,13 +206,13 @@ def test_from_an_older_backup_nothing_is_paid_or_issued_until_the_erased_are_era
         torn, old = elsewhere / "torn.jsonl", elsewhere / "old.jsonl"
         torn.write_bytes(before.replace(str(lines[0]["token"]).encode(), b"0" * 64))
         old.write_text("\n".join(before.decode().splitlines()[:2]) + "\n", "utf-8")
-        for file, code in (
+        for given, code in (
             (elsewhere / "none", "erasure_register_missing"),
             (torn, "erasure_register_differs"),
             (old, "erasure_register_old"),
         ):
             with pytest.raises(Refused, match=code):
-                there.do("operator", partial(reconcile, register=file))
+                there.do("operator", partial(reconcile, register=given))
         done = there.do("operator", partial(reconcile, register=register))
         assert (done.entries, done.erased) == (2, 1)
         there.do("签发员", partial(payment.release, payment_file_id=file))
