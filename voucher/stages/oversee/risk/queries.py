@@ -19,7 +19,8 @@ from voucher.rules.risk.findings import RiskRule
 from voucher.rules.risk.measures import share_bp
 from voucher.stages.oversee.risk.coverage import Coverage, read_coverage
 from voucher.stages.oversee.risk.models import RiskFlag, RiskFlagRow, RiskRun
-from voucher.stages.oversee.risk.reading import HANDLERS, LIVE, RISK_FLAG_MISSING
+from voucher.stages.oversee.risk.reading import HANDLERS, RISK_FLAG_MISSING
+from voucher.stages.oversee.risk.reading import LIVE as LIVE
 
 STEP = 10**12
 WATCHERS = (*HANDLERS, Role.AUDITOR)
