@@ -99,6 +99,9 @@ def test_一条申领只走一个资金渠道(scene: Scene) -> None:
     ready(scene)
     heard = refused(lambda: parse_fund_source("就业补助资金、失业保险基金"))
     assert heard.code == "fund_source_unknown"
+    assert heard.title.endswith("不在规定的范围内")
+    assert heard.next_step.startswith("请填写以下之一：")
+    assert "就业补助资金" in heard.next_step
     budget = scene.open_budget()
     insurance = scene.open_budget(source=FundSource.UNEMPLOYMENT_INSURANCE)
     settle_for(scene, [ZHANG_SAN], budget)

@@ -48,6 +48,8 @@ def test_换机构再申领被拒并给出首次编号(scene: Scene) -> None:
     again = scene.settle(later, since="2025-01-01", until="2025-01-31")
     verdict = again.verdicts[0]
     assert (outcomes(again), code_of(again)) == (["refused"], "duplicate_entitlement")
+    assert verdict.refusal is not None
+    assert verdict.refusal.title == f"同一人员同一职业同一等级已申领，首次申领编号 {number}"
     assert verdict.earlier == number
     assert number in verdict.explanation
     assert (verdict.amount_fen, scene.budget(later).reserved_fen) == (0, 0)
@@ -186,6 +188,10 @@ def test_参数打开后高等级之后的低等级被拒(scene: Scene) -> None:
     scene.certify(scene.certificate(ZHANG_SAN, TURNER, "五级", issued="2024-02-10"))
     after = scene.settle(budget, since="2024-01-01", until="2024-02-29")
     assert (outcomes(after), code_of(after, 1)) == (["payable", "refused"], "higher_level_held")
+    heard = after.verdicts[1].refusal
+    assert heard is not None
+    assert heard.title == "已有高等级：同一职业已申领四级/中级工，申领编号 " + str(after.verdicts[1].earlier)
+    assert after.verdicts[1].amount_fen == 0
 
 
 def test_同一次结算里先低后高的两级都可以享受(scene: Scene) -> None:

@@ -106,6 +106,7 @@ def test_一百笔拨付成功九十七笔退票三笔_更正账户后各付一�
     assert scene.budget(budget).reserved_fen == 3 * 200_00
     with scene.database.read() as session:
         differences = reconcile(session, [JIYUAN])
+        assert sum_differences(session, [JIYUAN]) == (3, 600_00), "three lines, and what they come to"
     assert [each.reference for each in differences] == bounced
     assert {each.why for each in differences} == {"银行退票，未支出"}
     codes = [filed[i][1] for i in (3, 50, 99)]
