@@ -12,7 +12,7 @@ from voucher.stages.settle.queries import Waiting
 GROUPS: Mapping[str, tuple[str, ...]] = {
     "有人在等答复": (
         *("objections", "denials", "complaints", "appeals", "archive_objections", "star_objections"),
-        *("applications", "corrections", "erasures"),
+        *("applications", "corrections", "erasures", "awards"),
     ),
     "结算和拨付": (
         *("returned", "manual", "first_review", "second_review", "province", "post", "approve"),
