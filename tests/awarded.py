@@ -8,11 +8,11 @@ from typing import Any
 from sqlalchemy import select
 
 from tests.scene import LIMITS, TURNER, Scene, write_csv
-from voucher.registry.awarding import confirm_awards
-from voucher.registry.awards import AwardFile
 from voucher.registry.importing.competition_results import CompetitionResultsImporter
 from voucher.registry.importing.frame import Importer, Report, import_file
 from voucher.registry.importing.honours import HonoursImporter
+from voucher.registry.talents.awarding import confirm_awards
+from voucher.registry.talents.awards import AwardFile
 from voucher.registry.users import UserAccount
 from voucher.rules.actor import Role
 

@@ -37,8 +37,8 @@ from voucher.plumbing.unit_of_work import Work
 from voucher.registry.catalogue import Project
 from voucher.registry.people import Newcomer, PersonTag, open_people
 from voucher.registry.phones import read_bearers, read_keys
-from voucher.registry.system_rows import SystemScope
-from voucher.registry.systems import register_system
+from voucher.registry.systems.rows import SystemScope
+from voucher.registry.systems.systems import register_system
 from voucher.rules.actor import Role
 from voucher.rules.code_format import (
     BEACON_SECONDS,

@@ -11,12 +11,12 @@ from sqlalchemy import select
 from tests.scene import JIYUAN, LIMITS, NURSE, SHANGHAI, Scene, staff_number, write_csv
 from voucher.ledger.vouchers import Voucher
 from voucher.plumbing.unit_of_work import Work
+from voucher.registry.access.workers import open_worker
 from voucher.registry.importing.frame import import_file
 from voucher.registry.importing.institutions import InstitutionsImporter
 from voucher.registry.institutions import get_institution
 from voucher.registry.people import Newcomer, find_by_indexes, index_of, open_people
 from voucher.registry.users import UserAccount, open_account
-from voucher.registry.workers import open_worker
 from voucher.rules.actor import Grant, Role
 from voucher.stages.issue import issuing
 from voucher.stages.issue.models import IssueLine, Programme

@@ -32,10 +32,11 @@ from voucher.plumbing.secrets import Keyring
 from voucher.plumbing.sms import HttpSms, SmsPort
 from voucher.plumbing.unit_of_work import Work, perform
 from voucher.plumbing.workers import Periodic, Worker
-from voucher.registry import letters, webhook_carrying, webhooks
+from voucher.registry import letters
+from voucher.registry.access.passwords import HASHER
 from voucher.registry.mailbox import Mailbox
 from voucher.registry.outside.asking import AT_THE_COUNTER, Outside
-from voucher.registry.passwords import HASHER
+from voucher.registry.systems import webhook_carrying, webhooks
 from voucher.registry.users import CLOCK_LOGIN, load_actor
 from voucher.rules.actor import Actor
 from voucher.stages.assess.appeals.closing import close_due as close_due_appeals

@@ -29,14 +29,14 @@ from voucher.ledger.vouchers import Voucher
 from voucher.plumbing.reaching import Failure, Reached
 from voucher.plumbing.spreadsheets import Limits, Row
 from voucher.plumbing.unit_of_work import Work
-from voucher.registry.awarding import confirm_awards
 from voucher.registry.importing.competition_results import CompetitionResultsImporter
 from voucher.registry.importing.frame import take_rows
 from voucher.registry.importing.honours import HonoursImporter
-from voucher.registry.system_rows import InstitutionSystem
-from voucher.registry.webhook_carrying import note_attempt
-from voucher.registry.webhook_rows import EVENTS
-from voucher.registry.webhooks import register_webhook, try_webhook
+from voucher.registry.systems.rows import InstitutionSystem
+from voucher.registry.systems.webhook_carrying import note_attempt
+from voucher.registry.systems.webhook_rows import EVENTS
+from voucher.registry.systems.webhooks import register_webhook, try_webhook
+from voucher.registry.talents.awarding import confirm_awards
 from voucher.rules.joins import JoinKind, ListKind
 from voucher.rules.lifecycle import Thing
 from voucher.rules.reports import ReportKind

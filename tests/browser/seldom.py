@@ -21,6 +21,7 @@ from voucher.ledger.vouchers import Voucher
 from voucher.plumbing.files import FileStore
 from voucher.plumbing.spreadsheets import Limits
 from voucher.plumbing.unit_of_work import Work
+from voucher.registry.access.workers import open_worker
 from voucher.registry.consents.granting import Evidence, Wish, write_consent
 from voucher.registry.filing.applying import FirstPage, open_filing
 from voucher.registry.institutions import Institution
@@ -29,7 +30,6 @@ from voucher.registry.renaming import propose_name
 from voucher.registry.renumbering import propose_number
 from voucher.registry.tariffs import propose_tariff
 from voucher.registry.users import UserAccount
-from voucher.registry.workers import open_worker
 from voucher.rules.actor import Grant, Role
 from voucher.rules.applications import Demand
 from voucher.rules.archive import Extent

@@ -32,10 +32,11 @@ from voucher.plumbing.db import Database
 from voucher.plumbing.outbox import deliver_due
 from voucher.plumbing.secrets import Keyring
 from voucher.plumbing.unit_of_work import Work, perform
-from voucher.registry import letters, sessions
+from voucher.registry import letters
+from voucher.registry.access import sessions
+from voucher.registry.access.passwords import set_password
 from voucher.registry.founding import FOUNDER, found
 from voucher.registry.mailbox import Mailbox, list_messages
-from voucher.registry.passwords import set_password
 from voucher.registry.users import CLOCK_LOGIN, WebSession, load_actor
 
 Result = TypeVar("Result")

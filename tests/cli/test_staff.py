@@ -8,7 +8,7 @@ import pytest
 
 from tests.cli.desk import Desk
 from tests.scene import ZHANG_SAN, Scene, on, staff_number, write_csv
-from voucher.registry import passwords, staffing
+from voucher.registry.access import passwords, staffing
 from voucher.registry.users import load_actor
 from voucher.rules.actor import Role
 from voucher.rules.errors import Refused

@@ -26,10 +26,10 @@ from voucher.plumbing.db import Database
 from voucher.plumbing.outbox import deliver_due
 from voucher.plumbing.reaching import Messenger
 from voucher.plumbing.unit_of_work import Work, perform
-from voucher.registry import webhooks
-from voucher.registry.system_rows import InstitutionSystem
+from voucher.registry.systems import webhooks
+from voucher.registry.systems.rows import InstitutionSystem
+from voucher.registry.systems.webhook_carrying import carry_by, secret_of
 from voucher.registry.users import CLOCK_LOGIN, load_actor
-from voucher.registry.webhook_carrying import carry_by, secret_of
 from voucher.rules.actor import Actor
 from voucher.stages.oversee.telling import tell_due
 

@@ -23,11 +23,11 @@ from tests.doors.test_access_stages import NOBODY
 from tests.doors.web.browser import Page
 from tests.doors.world import JIYUAN, ZHENGZHOU, Client, refused_with
 from voucher.doors.auth.access import MATRIX
-from voucher.doors.auth.access_filing import FILING
-from voucher.doors.auth.access_houses import HOUSES
-from voucher.doors.auth.access_systems import OAUTH
-from voucher.doors.auth.access_web_institution import WEB_INSTITUTION
 from voucher.doors.auth.entries import Entry
+from voucher.doors.auth.matrix.filing import FILING
+from voucher.doors.auth.matrix.houses import HOUSES
+from voucher.doors.auth.matrix.systems import OAUTH
+from voucher.doors.auth.matrix.web_institution import WEB_INSTITUTION
 from voucher.doors.web.institution import own
 from voucher.plumbing.db import Model
 from voucher.registry.filing import reading

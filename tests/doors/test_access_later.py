@@ -24,10 +24,10 @@ from tests.doors.world import PASSWORD, Client, World
 from tests.scene import EV1, EV2, LI_SI, NURSE, SUN_BA, XINXIANG, ZHANG_SAN, Scene
 from tests.town_certified import EVALUATOR, REGISTRAR, certified, settle_down
 from voucher.doors.auth.access import MATRIX
-from voucher.doors.auth.access_api import API
-from voucher.doors.auth.access_issue import ISSUE
-from voucher.doors.auth.access_train import TRAIN
 from voucher.doors.auth.entries import DESK, EVALUATOR_STAFF, INSTITUTION_STAFF, OFFICERS, Entry
+from voucher.doors.auth.matrix.api import API
+from voucher.doors.auth.matrix.issue import ISSUE
+from voucher.doors.auth.matrix.train import TRAIN
 from voucher.ledger import holds
 from voucher.plumbing.db import Database
 from voucher.plumbing.secrets import Keyring

@@ -16,9 +16,9 @@ from sqlalchemy import func, select
 from tests.doors.loop import SUN_BA, Loop, people, plan
 from tests.doors.world import JIYUAN, ZHENGZHOU, Client
 from voucher.doors.auth.access import MATRIX
-from voucher.doors.auth.access_issue import ISSUE
-from voucher.doors.auth.access_train import TRAIN
 from voucher.doors.auth.entries import DESK, EVALUATOR_STAFF, INSTITUTION_STAFF, OFFICERS, Entry
+from voucher.doors.auth.matrix.issue import ISSUE
+from voucher.doors.auth.matrix.train import TRAIN
 from voucher.ledger.audit import AuditRow
 from voucher.ledger.states import StateEvent
 from voucher.ledger.vouchers import Voucher

@@ -17,9 +17,9 @@ from tests.doors.web.test_worker_pages import at
 from tests.doors.world import Client
 from tests.scene import LI_SI, LIMITS, PROVINCE, write_csv
 from voucher.doors.web import archive_paper
-from voucher.registry.awarding import confirm_awards
 from voucher.registry.importing.frame import import_file
 from voucher.registry.importing.honours import HonoursImporter
+from voucher.registry.talents.awarding import confirm_awards
 from voucher.rules.actor import Role
 
 ON_SQLITE = pytest.mark.parametrize("loop", ["sqlite"], indirect=True)

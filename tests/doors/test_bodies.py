@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from marshmallow import Schema, ValidationError
 
-from voucher.doors.schemas.exams import Score
-from voucher.doors.schemas.places import NewRedemption
+from voucher.doors.schemas.assess.exams import Score
+from voucher.doors.schemas.train.places import NewRedemption
 from voucher.doors.schemas.values import Body, Words
 
 GOOD: dict[str, Any] = {

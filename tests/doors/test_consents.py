@@ -15,9 +15,9 @@ from tests.doors.web.browser import Browser
 from tests.doors.web.test_applying_pages import at, looked_at
 from voucher.ledger.audit import AuditRow
 from voucher.plumbing.unit_of_work import Work
+from voucher.registry.access.workers import note_mobile
 from voucher.registry.consents.rows import ConsentRefusal
 from voucher.registry.people import find_by_indexes, index_of
-from voucher.registry.workers import note_mobile
 
 OLD, CHILD = "13800138000", "13900139000"
 WISH: dict[str, Any] = {"relationship": "child", "scopes": ["accept", "enrol", "paper"]}

@@ -12,10 +12,10 @@ from sqlalchemy import select
 from tests.doors.world import CHEAP, FOUNDER, PASSWORD, World
 from voucher.plumbing.outbox import Letter
 from voucher.plumbing.unit_of_work import Work, perform
-from voucher.registry import passwords, staffing
+from voucher.registry.access import passwords, staffing
+from voucher.registry.access.workers import note_mobile
 from voucher.registry.letters import write_words
 from voucher.registry.users import UserAccount
-from voucher.registry.workers import note_mobile
 from voucher.rules.actor import Role
 
 pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)

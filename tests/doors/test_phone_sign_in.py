@@ -14,10 +14,10 @@ from tests.doors.test_worker_sign_in import give_role
 from tests.doors.world import CHEAP, PASSWORD, World
 from tests.scene import LI_SI, SUN_BA, ZHANG_SAN
 from voucher.plumbing.outbox import Letter
-from voucher.registry import passwords, workers
+from voucher.registry.access import passwords, workers
+from voucher.registry.access.login_rows import LoginCode, LoginRefusal
+from voucher.registry.access.own_accounts import Declaration
 from voucher.registry.facts import read_facts
-from voucher.registry.login_rows import LoginCode, LoginRefusal
-from voucher.registry.own_accounts import Declaration
 from voucher.registry.people import Newcomer, find_by_indexes, index_of, open_people
 from voucher.registry.users import UserAccount, WebSession
 from voucher.rules.actor import Role

@@ -21,11 +21,11 @@ from voucher.plumbing import unit_of_work
 from voucher.plumbing.db import Database
 from voucher.plumbing.lines import tell
 from voucher.plumbing.wire import Row
-from voucher.registry import systems
+from voucher.registry.access.sessions import hash_token
 from voucher.registry.sanctions import sanction
-from voucher.registry.sessions import hash_token
-from voucher.registry.system_rows import SystemScope
-from voucher.registry.system_tokens import Bearer
+from voucher.registry.systems import systems
+from voucher.registry.systems.rows import SystemScope
+from voucher.registry.systems.tokens import Bearer
 from voucher.rules.code_format import encode_presentation
 from voucher.stages.train.models.places import Redemption
 
@@ -113,7 +113,7 @@ def test_a_token_revoked_before_an_act_is_run_again_counts_no_more(
         raise counter.break_line()
 
     # the room and its module go by the same name
-    monkeypatch.setattr(import_module("voucher.doors.api.places"), "redeem", break_line)
+    monkeypatch.setattr(import_module("voucher.doors.api.train.places"), "redeem", break_line)
     monkeypatch.setattr(unit_of_work, "_wait", lambda _attempt: counter.revoke())
     refused_with(counter.redeem(), 401, "bearer_refused")
     assert (len(runs), counter.count()) == (1, 0)

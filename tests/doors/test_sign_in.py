@@ -11,7 +11,7 @@ from sqlalchemy import select
 from tests.doors.world import CHEAP, FOUNDER, PASSWORD, World, refused_with
 from voucher.doors.auth.door import DoorLimits
 from voucher.plumbing.unit_of_work import perform
-from voucher.registry import passwords
+from voucher.registry.access import passwords
 from voucher.registry.users import UserAccount, WebSession
 from voucher.rules.actor import Role
 from voucher.rules.errors import Refused

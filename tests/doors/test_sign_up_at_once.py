@@ -15,9 +15,9 @@ from tests.doors.world import World
 from tests.scene import ZHANG_SAN
 from voucher.doors.auth import phone
 from voucher.doors.auth.door import Door
-from voucher.registry import login_codes
-from voucher.registry.login_codes import ProvenPhone
-from voucher.registry.login_rows import LoginRefusal
+from voucher.registry.access import login_codes
+from voucher.registry.access.login_codes import ProvenPhone
+from voucher.registry.access.login_rows import LoginRefusal
 from voucher.registry.people import Newcomer, open_people
 from voucher.rules.errors import Refused
 

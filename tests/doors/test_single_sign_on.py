@@ -22,7 +22,7 @@ from tests.doors.test_entrance import leads_to, send
 from tests.doors.world import PASSWORD, World
 from tests.scene import LI_SI, ZHANG_SAN
 from voucher.config import SignOn
-from voucher.registry.own_accounts import Declaration
+from voucher.registry.access.own_accounts import Declaration
 from voucher.registry.users import UserAccount
 from voucher.rules.actor import Role
 

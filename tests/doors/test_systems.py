@@ -13,14 +13,14 @@ from sqlalchemy import func, select
 from tests.doors.loop import CLASS_DAY, LI_SI, Loop
 from tests.doors.world import refused_with
 from voucher.doors.auth.access import MATRIX
-from voucher.doors.auth.access_systems import SYSTEMS
 from voucher.doors.auth.bearers import check_proving
 from voucher.doors.auth.entries import Entry
+from voucher.doors.auth.matrix.systems import SYSTEMS
 from voucher.ledger.audit import AuditRow
 from voucher.plumbing.db import Model
-from voucher.registry import systems
 from voucher.registry.sanctions import sanction
-from voucher.registry.system_rows import SCOPE_ROLES, InstitutionSystem, SystemScope
+from voucher.registry.systems import systems
+from voucher.registry.systems.rows import SCOPE_ROLES, InstitutionSystem, SystemScope
 from voucher.registry.users import UserAccount
 from voucher.rules.errors import Refused
 from voucher.stages.train.models.places import Redemption, Scan

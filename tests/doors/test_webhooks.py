@@ -21,12 +21,12 @@ from voucher.ledger.audit import AuditRow
 from voucher.ledger.sealing import seal_rows
 from voucher.plumbing.outbox import Letter, Persistence, deliver_due
 from voucher.plumbing.reaching import Messenger
-from voucher.registry import systems, webhooks
 from voucher.registry.letters import TOPIC as SMS
+from voucher.registry.systems import systems, webhooks
+from voucher.registry.systems.webhook_carrying import carry_by, secret_of
+from voucher.registry.systems.webhook_reading import list_deliveries
+from voucher.registry.systems.webhook_rows import EVENTS, Webhook, WebhookDelivery
 from voucher.registry.users import CLOCK_LOGIN, load_actor
-from voucher.registry.webhook_carrying import carry_by, secret_of
-from voucher.registry.webhook_reading import list_deliveries
-from voucher.registry.webhook_rows import EVENTS, Webhook, WebhookDelivery
 from voucher.rules.actor import Actor
 from voucher.rules.errors import Refused
 from voucher.stages.oversee.telling import tell_due

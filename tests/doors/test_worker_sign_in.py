@@ -11,7 +11,7 @@ from tests.doors.test_entrance import leads_to, send
 from tests.doors.world import CHEAP, FOUNDER, PASSWORD, Client, World, refused_with
 from tests.scene import ZHANG_SAN
 from voucher.plumbing.unit_of_work import Work, perform
-from voucher.registry import passwords, staffing, workers
+from voucher.registry.access import passwords, staffing, workers
 from voucher.registry.users import RoleGrant, load_actor
 from voucher.rules.actor import Role
 

@@ -25,7 +25,8 @@ from voucher.doors.auth.shield import limiter
 from voucher.plumbing.db import Database
 from voucher.plumbing.secrets import Keyring
 from voucher.plumbing.unit_of_work import Work, perform
-from voucher.registry import machines, passwords, second_factor, users, workers
+from voucher.registry import machines, users
+from voucher.registry.access import passwords, second_factor, workers
 from voucher.registry.outside.asking import AT_THE_COUNTER, Outside
 from voucher.rules.actor import Actor, Grant, Role
 from voucher.stages.certify.asking import Registers

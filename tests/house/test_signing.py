@@ -7,9 +7,9 @@ from collections.abc import Collection, Mapping
 from voucher.doors.auth.access import MATRIX
 from voucher.doors.auth.entries import Access
 from voucher.doors.auth.step_up import SIGNED_ANSWERS, SIGNED_DEEDS, SIGNING
-from voucher.doors.web.office import certificates
-from voucher.doors.web.office.claim_deeds import DEEDS as CLAIM_DEEDS
-from voucher.doors.web.office.voucher_deeds import DEEDS as VOUCHER_DEEDS
+from voucher.doors.web.office.certify import certificates
+from voucher.doors.web.office.issue.voucher_deeds import DEEDS as VOUCHER_DEEDS
+from voucher.doors.web.office.settle.claim_deeds import DEEDS as CLAIM_DEEDS
 from voucher.doors.web.supervisor import exports
 from voucher.rules.actor import Role
 

@@ -11,10 +11,10 @@ from tests import town_assess as town
 from tests.awarded import give_honours, honoured, newest_file, placed, send_in, take_places
 from tests.scene import LI_SI, LIMITS, NURSE, TURNER, ZHANG_SAN, Scene, on, write_csv
 from voucher.demo.signing import pass_all
-from voucher.registry.awarding import decline_awards
 from voucher.registry.importing.competition_results import CompetitionResultsImporter
 from voucher.registry.importing.frame import ImportRefused, import_file
 from voucher.registry.people import Newcomer
+from voucher.registry.talents.awarding import decline_awards
 from voucher.rules.approval import Step
 from voucher.rules.entries import Entry, EntryWay
 from voucher.rules.errors import Refused

@@ -21,8 +21,8 @@ from tests.loop.telling import (
 from tests.scene import Scene
 from voucher.ledger.audit import AuditRow
 from voucher.plumbing.unit_of_work import Work
+from voucher.registry.access.staffing import disable_account
 from voucher.registry.delegations import Delegation, delegate, end_delegation, list_own_roles
-from voucher.registry.staffing import disable_account
 from voucher.registry.users import RoleGrant
 from voucher.rules.actor import Role
 from voucher.rules.errors import Refusal

@@ -21,8 +21,8 @@ from tests.loop.telling import (
 )
 from tests.loop.test_payment_stories import give_accounts
 from tests.scene import EV1, LI_SI, XINXIANG, ZHANG_SAN, Scene, on
-from voucher.doors.web.office.claim_deeds import list_claim_deeds
-from voucher.doors.web.office.stopping import list_open_holds
+from voucher.doors.web.office.oversee.stopping import list_open_holds
+from voucher.doors.web.office.settle.claim_deeds import list_claim_deeds
 from voucher.ledger.holds import Hold, open_hold
 from voucher.plumbing.outbox import Letter
 from voucher.plumbing.unit_of_work import Work

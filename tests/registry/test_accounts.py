@@ -10,7 +10,8 @@ import pytest
 from tests import town_train
 from tests.scene import LI_SI, LIMITS, ZHANG_SAN, Scene, staff_number, write_csv
 from voucher.plumbing.unit_of_work import Work
-from voucher.registry import accounts, passwords, people, staffing, workers
+from voucher.registry import accounts, people
+from voucher.registry.access import passwords, staffing, workers
 from voucher.registry.importing.frame import import_file
 from voucher.registry.importing.institutions import InstitutionsImporter
 from voucher.registry.institutions import PayeeAccount, get_institution

@@ -10,12 +10,12 @@ from sqlalchemy.exc import DBAPIError
 
 from tests.awarded import confirm_newest, give_honours, honoured, newest_file, placed, send_in, take_places
 from tests.scene import LI_SI, XINXIANG, ZHANG_SAN, Scene, on
-from voucher.registry.awarding import confirm_awards
-from voucher.registry.awards import AwardFile, AwardLine
-from voucher.registry.competitions import CompetitionResult, read_honours
 from voucher.registry.dictionaries import DictionaryEntry
 from voucher.registry.importing.competition_results import CompetitionResultsImporter
 from voucher.registry.importing.frame import ImportRefused
+from voucher.registry.talents.awarding import confirm_awards
+from voucher.registry.talents.awards import AwardFile, AwardLine
+from voucher.registry.talents.competitions import CompetitionResult, read_honours
 from voucher.rules.actor import Role
 from voucher.rules.errors import Refused
 

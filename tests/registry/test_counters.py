@@ -12,8 +12,9 @@ from tests import town_train as town
 from tests.loop.telling import set_parameter
 from tests.scene import Scene, on
 from voucher.plumbing.unit_of_work import Work
-from voucher.registry import colleagues, counter_devices, passwords
-from voucher.registry.staffing import grant_role
+from voucher.registry import counter_devices
+from voucher.registry.access import colleagues, passwords
+from voucher.registry.access.staffing import grant_role
 from voucher.registry.users import UserAccount
 from voucher.rules.actor import Role
 

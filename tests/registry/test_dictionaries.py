@@ -17,9 +17,9 @@ from voucher.registry.importing.equivalences import EquivalencesImporter
 from voucher.registry.importing.frame import ImportRefused, Report, import_file
 from voucher.registry.importing.projects import ProjectsImporter
 from voucher.registry.importing.talent_categories import TalentCategoriesImporter
-from voucher.registry.ladder import list_conditions, list_equivalences
 from voucher.registry.reference import FOLDER, read_records
-from voucher.registry.talent_categories import list_mappings
+from voucher.registry.talents.categories import list_mappings
+from voucher.registry.talents.ladder import list_conditions, list_equivalences
 from voucher.rules.dictionaries import DICTIONARY_NAMES, RULED_WORDS, Dictionary, read_dictionary
 from voucher.rules.errors import Refused
 from voucher.rules.vocabulary import (

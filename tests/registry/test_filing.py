@@ -18,10 +18,10 @@ from tests.scene import JIYUAN, NURSE, TURNER, XINXIANG, ZHANG_SAN, Scene, on
 from voucher.ledger.audit import AuditRow
 from voucher.ledger.states import list_events
 from voucher.plumbing.unit_of_work import Work
+from voucher.registry.access.staffing import grant_role
 from voucher.registry.filing import applying, endings, parts, photos, reading, reviewing
 from voucher.registry.filing.models import Filing, FilingRoomPhoto
 from voucher.registry.institutions import Institution, get_institution
-from voucher.registry.staffing import grant_role
 from voucher.registry.users import RoleGrant
 from voucher.rules.actor import Role
 from voucher.rules.lifecycle import Thing

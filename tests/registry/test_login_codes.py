@@ -8,8 +8,8 @@ from functools import partial
 from sqlalchemy import func, select
 
 from tests.scene import Scene
-from voucher.registry.login_codes import Asked, ProvenPhone, ask_code, prove_code
-from voucher.registry.login_rows import LoginCode, LoginRefusal
+from voucher.registry.access.login_codes import Asked, ProvenPhone, ask_code, prove_code
+from voucher.registry.access.login_rows import LoginCode, LoginRefusal
 from voucher.rules.errors import Refusal
 
 MOBILE, HERE = "13800138000", "10.0.0.1"

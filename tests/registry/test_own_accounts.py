@@ -9,12 +9,12 @@ from sqlalchemy import select
 
 from tests.scene import ZHANG_SAN, Scene
 from voucher.plumbing.unit_of_work import Work
-from voucher.registry import staffing
-from voucher.registry.linked_identities import find_linked, link
-from voucher.registry.login_codes import ProvenPhone
-from voucher.registry.own_accounts import open_by_phone, open_by_sign_on
+from voucher.registry.access import staffing
+from voucher.registry.access.linked_identities import find_linked, link
+from voucher.registry.access.login_codes import ProvenPhone
+from voucher.registry.access.own_accounts import open_by_phone, open_by_sign_on
+from voucher.registry.access.workers import open_worker
 from voucher.registry.users import UserAccount
-from voucher.registry.workers import open_worker
 from voucher.rules.errors import Refused
 
 MOBILE = "13900139000"

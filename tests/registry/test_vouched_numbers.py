@@ -9,11 +9,11 @@ import pytest
 from tests.scene import LI_SI, ZHANG_SAN, Scene
 from tests.town_issue import institution, person_id, staff
 from voucher.plumbing.unit_of_work import Work
-from voucher.registry.login_codes import ProvenPhone
-from voucher.registry.own_accounts import find_accounts, open_by_phone
+from voucher.registry.access.login_codes import ProvenPhone
+from voucher.registry.access.own_accounts import find_accounts, open_by_phone
+from voucher.registry.access.workers import open_worker
 from voucher.registry.people import Newcomer, open_people
 from voucher.registry.vouched_numbers import find_unvouched
-from voucher.registry.workers import open_worker
 from voucher.rules.actor import Role
 from voucher.rules.errors import Refused
 

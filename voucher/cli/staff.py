@@ -47,7 +47,7 @@ def add(
 ) -> None:
     """Open an account with one role."""
     from voucher.cli.office import answering_of
-    from voucher.registry.staffing import open_staff, open_worker_at_desk, parse_role
+    from voucher.registry.access.staffing import open_staff, open_worker_at_desk, parse_role
     from voucher.rules.actor import Role
 
     wanted = parse_role(role)
@@ -81,7 +81,7 @@ def add(
 def grant(ctx: click.Context, login: str, role: str, region: str | None, institution: str | None) -> None:
     """Give an account one more role."""
     from voucher.cli.office import answering_of
-    from voucher.registry.staffing import grant_role, parse_role
+    from voucher.registry.access.staffing import grant_role, parse_role
 
     wanted = parse_role(role)
     _office(ctx).act(lambda work: grant_role(work, login, wanted, region, institution))
@@ -96,7 +96,7 @@ def grant(ctx: click.Context, login: str, role: str, region: str | None, institu
 def reset(ctx: click.Context, login: str) -> None:
     """Give an account a new first password."""
     from voucher.cli.office import answering_of
-    from voucher.registry.staffing import reset_access
+    from voucher.registry.access.staffing import reset_access
 
     password = _office(ctx).act(lambda work: reset_access(work, login))
     answering_of(ctx).answer(
@@ -110,7 +110,7 @@ def reset(ctx: click.Context, login: str) -> None:
 def disable(ctx: click.Context, login: str) -> None:
     """Disable an account for good."""
     from voucher.cli.office import answering_of
-    from voucher.registry.staffing import disable_account
+    from voucher.registry.access.staffing import disable_account
 
     _office(ctx).act(lambda work: disable_account(work, login))
     answering_of(ctx).answer({"login": login, "disabled": True}, [f"账号 {login} 已停用"])

@@ -8,9 +8,9 @@ import pyotp
 from stdnum.iso7064 import mod_11_2
 
 from voucher.plumbing.unit_of_work import Work
-from voucher.registry.passwords import read_sign_in_rules, set_password
+from voucher.registry.access.passwords import read_sign_in_rules, set_password
+from voucher.registry.access.second_factor import accept_code, propose_totp
 from voucher.registry.people import Newcomer, open_people
-from voucher.registry.second_factor import accept_code, propose_totp
 from voucher.registry.users import open_account
 from voucher.rules.actor import ROLE_NAMES, Grant, Role
 

@@ -32,8 +32,8 @@ from voucher.plumbing.idempotency import KEY_MISSING
 from voucher.plumbing.lines import is_line_down
 from voucher.plumbing.logs import describe_error
 from voucher.plumbing.unit_of_work import is_lock_timeout
-from voucher.registry.login_codes import CODE_REFUSED, CODE_RESTS, CODES_ENOUGH
-from voucher.registry.passwords import SIGN_IN_REFUSED
+from voucher.registry.access.login_codes import CODE_REFUSED, CODE_RESTS, CODES_ENOUGH
+from voucher.registry.access.passwords import SIGN_IN_REFUSED
 from voucher.rules.citations import readable_source
 from voucher.rules.errors import Family, Refusal, Refused, reason
 from voucher.rules.privacy import mask_free_text

@@ -6,7 +6,7 @@ from sqlalchemy import select
 
 from voucher.ledger.credentials.devices import Device, freeze_device
 from voucher.plumbing.unit_of_work import Work
-from voucher.registry import sessions
+from voucher.registry.access import sessions
 from voucher.registry.users import UserAccount
 
 

@@ -26,7 +26,6 @@ from voucher.registry.catalogue import (
 )
 from voucher.registry.dictionaries import DictionaryEntry
 from voucher.registry.indicators import Indicator
-from voucher.registry.ladder import CompetitionPlacing, EntryCondition, Equivalence, LadderStep
 from voucher.registry.measure_paths import MeasurePath
 from voucher.registry.retention import RetentionRow
 from voucher.registry.standards import (
@@ -37,7 +36,8 @@ from voucher.registry.standards import (
     Parameter,
     StandardRow,
 )
-from voucher.registry.talent_categories import TalentMapping
+from voucher.registry.talents.categories import TalentMapping
+from voucher.registry.talents.ladder import CompetitionPlacing, EntryCondition, Equivalence, LadderStep
 from voucher.rules.money import parse_yuan
 
 FOLDER = Path(__file__).resolve().parent.joinpath("data")

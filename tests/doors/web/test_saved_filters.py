@@ -13,7 +13,7 @@ from tests.doors.web.test_office_pages import owes_its_reader_nothing
 from tests.scene import Scene
 from voucher.doors.web.saved import SAVABLE, read
 from voucher.plumbing.unit_of_work import Work
-from voucher.registry.saved_filters import SavedFilter, save_filter
+from voucher.registry.access.saved_filters import SavedFilter, save_filter
 from voucher.registry.standards import Parameter
 from voucher.rules.errors import Refused
 

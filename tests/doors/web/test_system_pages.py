@@ -11,10 +11,10 @@ from sqlalchemy import func, select
 from tests.doors.loop import Loop
 from tests.doors.web.browser import Browser
 from voucher.plumbing.reaching import Failure, Reached
-from voucher.registry.system_rows import InstitutionSystem
+from voucher.registry.systems.rows import InstitutionSystem
+from voucher.registry.systems.webhook_carrying import note_attempt
+from voucher.registry.systems.webhook_rows import WebhookDelivery
 from voucher.registry.users import CLOCK_LOGIN
-from voucher.registry.webhook_carrying import note_attempt
-from voucher.registry.webhook_rows import WebhookDelivery
 
 SECRET = re.compile(r'密钥（client_secret）</dt><dd class="mono">(.+?)</dd>')
 CLIENT = re.compile(r"sys-[0-9a-f]{16}")

@@ -173,7 +173,7 @@ def test_what_is_no_longer_what_was_shown_is_not_filed_and_nothing_of_the_batch_
     """Another certificate comes between the look and the click: all or none, and the new sums are shown."""
     operator = office.at("operator")
     operator.go("/batches/new")
-    monkeypatch.setattr("voucher.doors.web.office.settling.PEOPLE_PER_PAGE", 2)
+    monkeypatch.setattr("voucher.doors.web.office.settle.settling.PEOPLE_PER_PAGE", 2)
     page = operator.press("逐人核对", **OCTOBER)
     assert "第 1 至 2 条，共 3 条" in page.text
     page = operator.press("后 2 条")

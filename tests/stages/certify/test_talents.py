@@ -8,7 +8,7 @@ from tests import town_issue
 from tests.revoking import revoke_certificate
 from tests.scene import EV1, EV2, JIYUAN, LI_SI, SUN_BA, ZHANG_SAN, Scene, on
 from voucher.registry import catalogue
-from voucher.registry.ladder import find_history, list_equivalences, list_placings, list_steps
+from voucher.registry.talents.ladder import find_history, list_equivalences, list_placings, list_steps
 from voucher.rules.levels import Level
 from voucher.stages.certify.queries.talent_categories import read_categories
 from voucher.stages.certify.queries.talents import (

@@ -9,8 +9,8 @@ from sqlalchemy.exc import DBAPIError
 from tests import town_issue
 from tests.awarded import give_honours, placed, take_places
 from tests.scene import LI_SI, ZHANG_SAN, Scene, on
-from voucher.registry.honours import PersonHonour
 from voucher.registry.importing.frame import ImportRefused
+from voucher.registry.talents.honours import PersonHonour
 from voucher.rules.archive import Entry, EntryKind, Extent, Mark, choose_shown
 from voucher.stages.oversee.archive.entries import open_archive
 

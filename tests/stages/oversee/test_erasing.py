@@ -13,7 +13,8 @@ from tests import town_issue, town_train
 from tests.scene import EV1, LI_SI, NURSE, SUN_BA, ZHANG_SAN, Scene, on
 from tests.stages.oversee.test_erasure import seal_and_verify
 from voucher.plumbing.db import Database
-from voucher.registry import people, workers
+from voucher.registry import people
+from voucher.registry.access import workers
 from voucher.registry.consents.rows import Consent
 from voucher.registry.users import UserAccount, load_actor
 from voucher.rules.actor import Role

@@ -17,8 +17,8 @@ from voucher.ledger.audit import AuditRow
 from voucher.ledger.credentials.seen import PresentationLook
 from voucher.plumbing.idempotency import Answer, IdempotencyKey, once
 from voucher.plumbing.unit_of_work import Work
-from voucher.registry.system_rows import InstitutionSystem
-from voucher.registry.webhook_rows import Webhook, WebhookAttempt, WebhookDelivery
+from voucher.registry.systems.rows import InstitutionSystem
+from voucher.registry.systems.webhook_rows import Webhook, WebhookAttempt, WebhookDelivery
 from voucher.rules.errors import Refused
 from voucher.stages.oversee import forgetting
 

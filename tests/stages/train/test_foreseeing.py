@@ -22,11 +22,11 @@ from voucher.plumbing.db import Model
 from voucher.plumbing.idempotency import Answer
 from voucher.plumbing.trips import Answers
 from voucher.plumbing.unit_of_work import Work, is_lock_timeout
-from voucher.registry import passwords
+from voucher.registry.access import passwords
 from voucher.registry.standards import Parameter, read_told
-from voucher.registry.system_rows import SystemScope
-from voucher.registry.system_tokens import find_bearer, issue_token, prove_secret, values_of_standing
-from voucher.registry.systems import register_system, revoke_system
+from voucher.registry.systems.rows import SystemScope
+from voucher.registry.systems.systems import register_system, revoke_system
+from voucher.registry.systems.tokens import find_bearer, issue_token, prove_secret, values_of_standing
 from voucher.rules.actor import Role
 from voucher.stages.train import enrol, redeem
 from voucher.stages.train.cards import TRIES_MOST

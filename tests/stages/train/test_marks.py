@@ -17,7 +17,7 @@ from tests.town_attending import Room, class_room
 from voucher.ledger.credentials.answered import count_up, read_answer
 from voucher.ledger.credentials.devices import Device
 from voucher.plumbing.unit_of_work import Work
-from voucher.registry import colleagues
+from voucher.registry.access import colleagues
 from voucher.rules.actor import Role
 from voucher.rules.errors import Refused
 from voucher.stages.train import attend, cosigning, finish, leave, marking, reverse, tallying, transfer

@@ -8,8 +8,8 @@ from tests.scene import ZHANG_SAN, Scene, on
 from tests.stages.issue.test_reminding import words
 from tests.stages.train.test_texted_codes import text_to
 from voucher.plumbing.unit_of_work import Work
+from voucher.registry.access.workers import note_mobile
 from voucher.registry.people import Newcomer, open_people
-from voucher.registry.workers import note_mobile
 from voucher.rules.actor import Role
 
 

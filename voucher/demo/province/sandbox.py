@@ -17,10 +17,10 @@ from voucher.demo.province.stage import Stage
 from voucher.demo.province.training import Training
 from voucher.demo.staff import PASSWORD
 from voucher.ledger.vouchers import Voucher
-from voucher.registry.passwords import set_password
+from voucher.registry.access.passwords import set_password
 from voucher.registry.people import read_people
-from voucher.registry.system_rows import SystemScope
-from voucher.registry.systems import register_system
+from voucher.registry.systems.rows import SystemScope
+from voucher.registry.systems.systems import register_system
 from voucher.registry.users import load_actor
 from voucher.rules.actor import Role
 from voucher.stages.issue.models import Issue, IssueLine

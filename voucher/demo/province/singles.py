@@ -12,8 +12,8 @@ from voucher.demo.province.cast import JIYUAN
 from voucher.demo.province.stage import Stage
 from voucher.ledger.holds import open_hold
 from voucher.plumbing.unit_of_work import Work
+from voucher.registry.access.workers import open_worker
 from voucher.registry.people import Newcomer, find_by_indexes, index_of
-from voucher.registry.workers import open_worker
 from voucher.rules.lifecycle import Thing
 from voucher.stages.issue import ending, holding, issuing
 from voucher.stages.issue.models import IssueLine

@@ -16,9 +16,9 @@ from voucher.demo.province.stage import Stage
 from voucher.demo.staff import PASSWORD
 from voucher.ledger.vouchers import Voucher
 from voucher.plumbing.unit_of_work import Work
-from voucher.registry.passwords import set_password
+from voucher.registry.access.passwords import set_password
+from voucher.registry.access.workers import open_worker
 from voucher.registry.people import Newcomer, find_by_indexes, index_of, read_people
-from voucher.registry.workers import open_worker
 from voucher.rules.actor import Role
 from voucher.stages.issue import holding, issuing, rosters
 from voucher.stages.issue.models import IssueLine

@@ -13,7 +13,7 @@ from voucher.doors.auth.door import EXTENSION, Door
 from voucher.doors.auth.visitors import cookie_name
 from voucher.doors.errors import PROBLEM_TYPE
 from voucher.doors.schemas.problem import Problem
-from voucher.registry.system_rows import SCOPE_NAMES
+from voucher.registry.systems.rows import SCOPE_NAMES
 
 ABOUT = """\
 职业技能电子培训券的接口：发券、培训、评价、持证、兑现。网页和接口办理的是同一件事，规则、权限和留痕完全相同。

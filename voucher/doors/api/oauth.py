@@ -15,8 +15,8 @@ from flask import Blueprint, Flask, Request, Response, current_app, request
 from voucher.doors.auth.door import ANYBODY, the_door
 from voucher.doors.auth.shield import limiter, sign_in_rate
 from voucher.doors.auth.sign_in import read_rules
-from voucher.registry.system_rows import SystemScope
-from voucher.registry.system_tokens import ProvenSystem, issue_token, prove_secret
+from voucher.registry.systems.rows import SystemScope
+from voucher.registry.systems.tokens import ProvenSystem, issue_token, prove_secret
 
 EXTENSION = "voucher_oauth"
 TOKEN_BYTES = 32

@@ -15,10 +15,10 @@ from sqlalchemy.orm import Session
 
 from voucher.doors.api.answering import KEY_HEADER, Foreseen, answer_once, hear_of
 from voucher.doors.auth.access import MATRIX
-from voucher.doors.auth.access_systems import SYSTEMS
 from voucher.doors.auth.bearers import check_proving
 from voucher.doors.auth.door import the_door
 from voucher.doors.auth.entries import Entry
+from voucher.doors.auth.matrix.systems import SYSTEMS
 from voucher.doors.auth.visitors import current_actor, perform
 from voucher.doors.schemas.problem import BODY_INVALID
 from voucher.plumbing.idempotency import MAX_KEY_LENGTH, Answer, fingerprint

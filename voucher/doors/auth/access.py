@@ -4,29 +4,29 @@ from __future__ import annotations
 
 from flask import Flask, request
 
-from voucher.doors.auth.access_api import API
-from voucher.doors.auth.access_archives import WEB_ARCHIVES
-from voucher.doors.auth.access_checks import WEB_CHECKS
-from voucher.doors.auth.access_corrections import WEB_CORRECTIONS
-from voucher.doors.auth.access_filing import FILING
-from voucher.doors.auth.access_houses import HOUSES
-from voucher.doors.auth.access_keys import KEYS
-from voucher.doors.auth.access_measures import MEASURES
-from voucher.doors.auth.access_money import WEB_MONEY
-from voucher.doors.auth.access_privacy import WEB_PRIVACY
-from voucher.doors.auth.access_standing import WEB_STANDING
-from voucher.doors.auth.access_systems import OAUTH
-from voucher.doors.auth.access_talents import WEB_TALENTS
-from voucher.doors.auth.access_web import WEB
-from voucher.doors.auth.access_web_evaluator import WEB_EVALUATOR
-from voucher.doors.auth.access_web_institution import WEB_INSTITUTION
-from voucher.doors.auth.access_web_issue import WEB_ISSUE
-from voucher.doors.auth.access_web_public import WEB_PUBLIC
-from voucher.doors.auth.access_web_supervisor import WEB_SUPERVISOR
-from voucher.doors.auth.access_web_worker import WEB_WORKER
 from voucher.doors.auth.bearers import check_for_people
 from voucher.doors.auth.door import the_door
 from voucher.doors.auth.entries import Access, Entry
+from voucher.doors.auth.matrix.api import API
+from voucher.doors.auth.matrix.archives import WEB_ARCHIVES
+from voucher.doors.auth.matrix.checks import WEB_CHECKS
+from voucher.doors.auth.matrix.corrections import WEB_CORRECTIONS
+from voucher.doors.auth.matrix.filing import FILING
+from voucher.doors.auth.matrix.houses import HOUSES
+from voucher.doors.auth.matrix.keys import KEYS
+from voucher.doors.auth.matrix.measures import MEASURES
+from voucher.doors.auth.matrix.money import WEB_MONEY
+from voucher.doors.auth.matrix.privacy import WEB_PRIVACY
+from voucher.doors.auth.matrix.standing import WEB_STANDING
+from voucher.doors.auth.matrix.systems import OAUTH
+from voucher.doors.auth.matrix.talents import WEB_TALENTS
+from voucher.doors.auth.matrix.web import WEB
+from voucher.doors.auth.matrix.web_evaluator import WEB_EVALUATOR
+from voucher.doors.auth.matrix.web_institution import WEB_INSTITUTION
+from voucher.doors.auth.matrix.web_issue import WEB_ISSUE
+from voucher.doors.auth.matrix.web_public import WEB_PUBLIC
+from voucher.doors.auth.matrix.web_supervisor import WEB_SUPERVISOR
+from voucher.doors.auth.matrix.web_worker import WEB_WORKER
 from voucher.doors.auth.step_up import check_signing
 from voucher.doors.auth.visitors import Visitor, current_visitor
 from voucher.rules.actor import check_role

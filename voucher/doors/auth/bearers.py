@@ -15,12 +15,12 @@ from authlib.oauth2.rfc6749 import JsonRequest
 from authlib.oauth2.rfc6750 import BearerTokenValidator, InsufficientScopeError
 from flask import Flask, Response, current_app, g, request
 
-from voucher.doors.auth.access_systems import PROVEN_BY_ACT, SYSTEMS
 from voucher.doors.auth.door import the_door
+from voucher.doors.auth.matrix.systems import PROVEN_BY_ACT, SYSTEMS
 from voucher.plumbing.unit_of_work import Work
-from voucher.registry.sessions import hash_token
-from voucher.registry.system_rows import SystemScope
-from voucher.registry.system_tokens import Bearer, find_bearer, values_of_standing
+from voucher.registry.access.sessions import hash_token
+from voucher.registry.systems.rows import SystemScope
+from voucher.registry.systems.tokens import Bearer, find_bearer, values_of_standing
 from voucher.rules.errors import Family, Refused, reason
 
 SOURCE = "RFC 6750; DESIGN §8"

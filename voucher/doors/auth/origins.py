@@ -7,7 +7,7 @@ import re
 
 from flask import request
 
-from voucher.registry.sessions import Origin
+from voucher.registry.access.sessions import Origin
 
 _SYSTEMS = (
     (re.compile(r"HarmonyOS|OpenHarmony"), "鸿蒙手机"),

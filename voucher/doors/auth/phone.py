@@ -16,12 +16,12 @@ from voucher.doors.auth.origins import remote_address
 from voucher.doors.auth.sign_in import Entered, hand_out, let_in, read_rules
 from voucher.plumbing.clock import day_of
 from voucher.plumbing.unit_of_work import Work
-from voucher.registry import login_codes, own_accounts
+from voucher.registry.access import login_codes, own_accounts
+from voucher.registry.access.login_codes import TICKET_OVER, Asked, ProvenPhone
+from voucher.registry.access.own_accounts import PHONE, Choice
+from voucher.registry.access.workers import WORKER_HAS_ACCOUNT, WORKER_NAME_DIFFERS
 from voucher.registry.letters import SMS_CLOSED
-from voucher.registry.login_codes import TICKET_OVER, Asked, ProvenPhone
-from voucher.registry.own_accounts import PHONE, Choice
 from voucher.registry.users import UserAccount
-from voucher.registry.workers import WORKER_HAS_ACCOUNT, WORKER_NAME_DIFFERS
 from voucher.rules.errors import Family, Refusal, Refused, reason
 from voucher.rules.identity import normalise_mobile
 

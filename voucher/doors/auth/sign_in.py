@@ -1,7 +1,7 @@
 """The way in: password, then the second factor (bound at the first sign-in), then a password of one's own.
 
-A worker who is nothing else is in with the password alone (`voucher.registry.workers`). Each step answers
-with the visitor's next page; the cookie is set on the answer of the running request.
+A worker who is nothing else is in with the password alone (`voucher.registry.access.workers`). Each step
+answers with the visitor's next page; the cookie is set on the answer of the running request.
 """
 
 from __future__ import annotations
@@ -15,12 +15,12 @@ from voucher.doors.auth.door import ANYBODY, the_door
 from voucher.doors.auth.origins import origin_of
 from voucher.doors.auth.visitors import Visitor, current_visitor, drop_cookie, put_cookie
 from voucher.plumbing.unit_of_work import Work
-from voucher.registry import passwords, second_factor, sessions
-from voucher.registry.access_changes import change_own_password
-from voucher.registry.own_accounts import PASSWORD
-from voucher.registry.passwords import SignInRules
+from voucher.registry.access import passwords, second_factor, sessions
+from voucher.registry.access.changes import change_own_password
+from voucher.registry.access.own_accounts import PASSWORD
+from voucher.registry.access.passwords import SignInRules
+from voucher.registry.access.workers import signs_in_with_password
 from voucher.registry.users import UserAccount, load_actor
-from voucher.registry.workers import signs_in_with_password
 from voucher.rules.errors import Refusal, Refused
 
 

@@ -23,9 +23,9 @@ from voucher.doors.auth.door import ANYBODY, Door, the_door
 from voucher.doors.auth.sign_in import Entered, hand_out, let_in, read_rules
 from voucher.doors.auth.visitors import Visitor, current_visitor, perform
 from voucher.plumbing.unit_of_work import Work
-from voucher.registry import linked_identities, own_accounts
-from voucher.registry.linked_identities import IDENTITY_NOT_LINKED, SOURCE
-from voucher.registry.own_accounts import SINGLE_SIGN_ON
+from voucher.registry.access import linked_identities, own_accounts
+from voucher.registry.access.linked_identities import IDENTITY_NOT_LINKED, SOURCE
+from voucher.registry.access.own_accounts import SINGLE_SIGN_ON
 from voucher.rules.errors import Family, reason
 
 EXTENSION, PROVIDER = "voucher_sign_on", "single_sign_on"

@@ -13,7 +13,7 @@ from flask import g, request
 from voucher.doors.auth.door import the_door
 from voucher.doors.auth.visitors import Visitor
 from voucher.plumbing.unit_of_work import Work
-from voucher.registry import passwords, second_factor, sessions
+from voucher.registry.access import passwords, second_factor, sessions
 from voucher.registry.tables import require_parameter_number
 from voucher.rules.errors import Family, Refusal, Refused, reason
 

@@ -13,12 +13,12 @@ from sqlalchemy.orm import Session
 from voucher.doors.auth.bearers import find_admitted, has_bearer
 from voucher.doors.auth.door import ANYBODY, Door, the_door
 from voucher.plumbing.unit_of_work import Work
-from voucher.registry import sessions
-from voucher.registry.own_accounts import PASSWORD
-from voucher.registry.passwords import read_idle_minutes, read_worker_idle_minutes
-from voucher.registry.system_tokens import actor_of_bearer
+from voucher.registry.access import sessions
+from voucher.registry.access.own_accounts import PASSWORD
+from voucher.registry.access.passwords import read_idle_minutes, read_worker_idle_minutes
+from voucher.registry.access.workers import signs_in_with_password
+from voucher.registry.systems.tokens import actor_of_bearer
 from voucher.registry.users import actor_of
-from voucher.registry.workers import signs_in_with_password
 from voucher.rules.actor import ROLE_NAMES, Actor
 
 Result = TypeVar("Result")

@@ -1,7 +1,7 @@
 """Where the pages lie: the menu of desks in groups, the bar of phones, the row of public places.
 
 A place is (its name, its endpoint). It is shown to whoever the access matrix lets in, and not at all
-before its page exists; so a place is added by one row here, one in auth/access_web.py, and its view.
+before its page exists; so a place is added by one row here, one in auth/matrix/web.py, and its view.
 """
 
 from __future__ import annotations

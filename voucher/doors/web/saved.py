@@ -10,7 +10,7 @@ from flask import url_for
 
 from voucher.doors.auth.door import the_door
 from voucher.doors.auth.visitors import current_actor
-from voucher.registry.saved_filters import SavedFilter, list_filters
+from voucher.registry.access.saved_filters import SavedFilter, list_filters
 
 LONGEST_VALUE = 50  # what `fields.asked` reads of a filter
 

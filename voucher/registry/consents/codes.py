@@ -18,6 +18,7 @@ from sqlalchemy.orm import Session
 from voucher.ledger import audit
 from voucher.plumbing.unit_of_work import Work
 from voucher.registry import people
+from voucher.registry.access.workers import find_worker
 from voucher.registry.consents.granting import HELPER_IS_SELF, Evidence, Wish, write_consent
 from voucher.registry.consents.patience import (
     LIMITS_SOURCE,
@@ -35,7 +36,6 @@ from voucher.registry.letters import CONSENT_CODE, SMS_CLOSED, read_mobile, writ
 from voucher.registry.mailbox import MOBILE
 from voucher.registry.people import Person, get_person, read_people
 from voucher.registry.vouched_numbers import find_unvouched
-from voucher.registry.workers import find_worker
 from voucher.rules.actor import Role, check_role
 from voucher.rules.errors import Family, Refusal, reason
 from voucher.rules.helping import (

@@ -13,6 +13,7 @@ from voucher.ledger import audit
 from voucher.ledger.vouchers import Voucher
 from voucher.plumbing.unit_of_work import Work
 from voucher.registry import people
+from voucher.registry.access.workers import WORKER_NAME_DIFFERS
 from voucher.registry.consents.reading import (
     CONSENT_UNKNOWN,
     THING,
@@ -24,7 +25,6 @@ from voucher.registry.consents.rows import Consent
 from voucher.registry.letters import CONSENT_ENDED, CONSENT_GIVEN, Notice, write_to_people
 from voucher.registry.people import Newcomer, Person, get_person
 from voucher.registry.standards import get_parameter
-from voucher.registry.workers import WORKER_NAME_DIFFERS
 from voucher.rules.actor import Role, check_role
 from voucher.rules.errors import Family, reason
 from voucher.rules.helping import (

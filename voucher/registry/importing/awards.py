@@ -9,7 +9,9 @@ from typing import Any, ClassVar
 
 from voucher.plumbing.unit_of_work import Work
 from voucher.registry import people
-from voucher.registry.awarding import (
+from voucher.registry.importing.frame import Importer, Report
+from voucher.registry.people import Newcomer
+from voucher.registry.talents.awarding import (
     AWARD_FOREIGN,
     AWARD_OWN,
     RECORDERS,
@@ -18,9 +20,7 @@ from voucher.registry.awarding import (
     open_file,
     spell,
 )
-from voucher.registry.awards import AwardFile, AwardKind, AwardLine
-from voucher.registry.importing.frame import Importer, Report
-from voucher.registry.people import Newcomer
+from voucher.registry.talents.awards import AwardFile, AwardKind, AwardLine
 from voucher.rules.errors import Reason
 from voucher.rules.privacy import mask_identity
 

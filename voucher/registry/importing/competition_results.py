@@ -7,7 +7,6 @@ from datetime import date
 
 from voucher.plumbing.spreadsheets import Cell, Column, cell_text
 from voucher.plumbing.unit_of_work import Work
-from voucher.registry.awards import AwardKind
 from voucher.registry.dictionaries import check_not_ended, name_words
 from voucher.registry.importing.awards import AwardsImporter, Stated
 from voucher.registry.importing.evaluators import Trades
@@ -15,6 +14,7 @@ from voucher.registry.importing.frame import Report
 from voucher.registry.importing.institutions import clean_title
 from voucher.registry.importing.reading import Reading
 from voucher.registry.people import Newcomer
+from voucher.registry.talents.awards import AwardKind
 from voucher.rules.competitions import RECORD_SOURCE, spell_contest
 from voucher.rules.dictionaries import Dictionary
 from voucher.rules.errors import Family, Refused, reason

@@ -16,8 +16,8 @@ from sqlalchemy import select
 from voucher.ledger import audit
 from voucher.plumbing.unit_of_work import Work
 from voucher.registry.importing.frame import Importer, Report
-from voucher.registry.ladder import EntryCondition, Equivalence
-from voucher.registry.talent_categories import TalentMapping
+from voucher.registry.talents.categories import TalentMapping
+from voucher.registry.talents.ladder import EntryCondition, Equivalence
 from voucher.rules.errors import Reason
 
 DAY = timedelta(days=1)

@@ -16,7 +16,7 @@ from voucher.registry.importing.dated_rows import DatedRowsImporter
 from voucher.registry.importing.frame import Report
 from voucher.registry.importing.institutions import clean_title
 from voucher.registry.importing.reading import Reading
-from voucher.registry.ladder import EntryCondition
+from voucher.registry.talents.ladder import EntryCondition
 from voucher.rules.actor import Role
 from voucher.rules.dictionaries import Dictionary
 from voucher.rules.entries import AWARDS_APART, EDUCATION_NAMES, ENTRY_SOURCE, ENTRY_WAY_NAMES, EntryWay

@@ -10,7 +10,7 @@ from voucher.registry.importing.dated_rows import DatedRowsImporter
 from voucher.registry.importing.dictionaries import read_code
 from voucher.registry.importing.institutions import clean_title
 from voucher.registry.importing.reading import Reading
-from voucher.registry.ladder import KIND_NAMES, Equivalence
+from voucher.registry.talents.ladder import KIND_NAMES, Equivalence
 from voucher.rules.actor import Role
 from voucher.rules.errors import Family, reason
 from voucher.rules.levels import clean_word, mask_word, parse_level

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from voucher.plumbing.spreadsheets import Column
-from voucher.registry.awards import AwardKind
 from voucher.registry.dictionaries import check_not_ended, name_words
 from voucher.registry.importing.awards import AwardsImporter, Stated
 from voucher.registry.importing.reading import Reading
 from voucher.registry.people import Newcomer
+from voucher.registry.talents.awards import AwardKind
 from voucher.rules.dictionaries import Dictionary
 from voucher.rules.errors import Family, Refused, reason
 from voucher.rules.levels import clean_word, mask_word

@@ -10,7 +10,7 @@ from voucher.plumbing.spreadsheets import Column
 from voucher.registry.importing.dated_rows import DatedRowsImporter
 from voucher.registry.importing.institutions import clean_title
 from voucher.registry.importing.reading import Reading
-from voucher.registry.talent_categories import TalentMapping
+from voucher.registry.talents.categories import TalentMapping
 from voucher.rules.actor import Role
 from voucher.rules.errors import Family, reason
 from voucher.rules.levels import clean_word, mask_word

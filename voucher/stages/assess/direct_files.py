@@ -8,10 +8,11 @@ from typing import ClassVar, TypeVar
 
 from voucher.plumbing.spreadsheets import Cell, Column, cell_text
 from voucher.plumbing.unit_of_work import Work
-from voucher.registry import ladder, people
+from voucher.registry import people
 from voucher.registry.importing.frame import Importer, Report
 from voucher.registry.importing.reading import Reading
 from voucher.registry.people import Newcomer
+from voucher.registry.talents import ladder
 from voucher.rules.actor import Role
 from voucher.rules.competitions import ENTRY_HONOUR_UNRECORDED, ENTRY_RESULT_UNRECORDED
 from voucher.rules.entries import (

@@ -10,9 +10,10 @@ from sqlalchemy.orm import Session
 
 from voucher.plumbing.bulk import among, write_many
 from voucher.plumbing.unit_of_work import Work
-from voucher.registry import catalogue, competitions, ladder, tables
+from voucher.registry import catalogue, tables
 from voucher.registry.dictionaries import list_words, name_words
 from voucher.registry.people import Newcomer
+from voucher.registry.talents import competitions, ladder
 from voucher.rules.competitions import RECORDED_WAYS, check_recorded, check_still_recorded
 from voucher.rules.dictionaries import Dictionary
 from voucher.rules.entries import EDUCATION_NAMES, Education, Entry, EntryWay, OpenWays, check_entry

@@ -9,8 +9,8 @@ from voucher.ledger import audit
 from voucher.ledger.credentials.seen import forget_looks
 from voucher.plumbing.idempotency import forget_answers
 from voucher.plumbing.unit_of_work import Work
+from voucher.registry.systems.webhook_reading import forget_attempts
 from voucher.registry.tables import require_parameter_number
-from voucher.registry.webhook_reading import forget_attempts
 from voucher.rules.actor import Role, check_role
 
 ANSWER_DAYS, LOOK_DAYS = "answer_kept_days", "look_kept_days"

@@ -18,9 +18,9 @@ from voucher.ledger.audit import AuditRow, AuditSeal
 from voucher.plumbing.db import Database
 from voucher.plumbing.secrets import Keyring
 from voucher.plumbing.unit_of_work import Work, perform
-from voucher.registry.system_rows import InstitutionSystem
-from voucher.registry.webhook_rows import EVENTS, Webhook, WebhookDelivery, WebhookPosition
-from voucher.registry.webhooks import add_delivery, send_deliveries
+from voucher.registry.systems.rows import InstitutionSystem
+from voucher.registry.systems.webhook_rows import EVENTS, Webhook, WebhookDelivery, WebhookPosition
+from voucher.registry.systems.webhooks import add_delivery, send_deliveries
 from voucher.rules.actor import Actor, Role, check_role
 from voucher.rules.lifecycle import Thing
 from voucher.stages.settle.queries.claims import list_payees

@@ -33,7 +33,7 @@ from voucher.registry.people import NAMED, Person, open_named
 from voucher.registry.phones import SHOWING, find_showing
 from voucher.registry.standards import read_told, select_told
 from voucher.registry.subjects import SubjectKey
-from voucher.registry.system_tokens import STANDING
+from voucher.registry.systems.tokens import STANDING
 from voucher.rules.actor import check_role
 from voucher.rules.code_format import Kind, Presentation, parse_presentation
 from voucher.rules.errors import Refused

@@ -15,9 +15,9 @@ from voucher.doors.web.acting import refuse
 from voucher.doors.web.entrance.blueprint import entrance
 from voucher.doors.web.entrance.signing_in import lead_on, onward
 from voucher.plumbing.unit_of_work import Work
-from voucher.registry import own_accounts
-from voucher.registry.login_codes import CODE_RESTS, TICKET_OVER
-from voucher.registry.sessions import read_way
+from voucher.registry.access import own_accounts
+from voucher.registry.access.login_codes import CODE_RESTS, TICKET_OVER
+from voucher.registry.access.sessions import read_way
 from voucher.registry.users import UserAccount
 from voucher.rules.errors import Refused
 from voucher.rules.privacy import mask_mobile, mask_name

@@ -13,7 +13,7 @@ from voucher.doors.web.entrance.blueprint import entrance
 from voucher.doors.web.fields import FIELD_UNREADABLE
 from voucher.doors.web.navigation import may_enter
 from voucher.plumbing.unit_of_work import Work
-from voucher.registry.saved_filters import drop_filter, list_filters, save_filter
+from voucher.registry.access.saved_filters import drop_filter, list_filters, save_filter
 
 
 @entrance.get("/saved-filters")

@@ -12,10 +12,10 @@ from voucher.doors.web import fields
 from voucher.doors.web.acting import Done, submit
 from voucher.doors.web.entrance.blueprint import entrance
 from voucher.plumbing.unit_of_work import Work
-from voucher.registry.access_changes import list_access_changes
-from voucher.registry.linked_identities import is_linked
-from voucher.registry.own_accounts import WAY_NAMES
-from voucher.registry.sessions import end_one_of, end_sessions_of, list_sittings
+from voucher.registry.access.changes import list_access_changes
+from voucher.registry.access.linked_identities import is_linked
+from voucher.registry.access.own_accounts import WAY_NAMES
+from voucher.registry.access.sessions import end_one_of, end_sessions_of, list_sittings
 
 
 @entrance.get("/sessions")

@@ -17,7 +17,7 @@ from voucher.doors.web.acting import refuse
 from voucher.doors.web.addresses import own_path
 from voucher.doors.web.entrance.blueprint import entrance
 from voucher.doors.web.pictures import draw_code
-from voucher.registry.access_changes import find_reset
+from voucher.registry.access.changes import find_reset
 from voucher.rules.errors import Refused, reason
 
 PASSWORDS_DIFFER = reason(

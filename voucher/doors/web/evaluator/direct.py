@@ -14,10 +14,10 @@ from voucher.doors.web.acting import Done, act, refuse, submit
 from voucher.doors.web.evaluator.blueprint import evaluator
 from voucher.doors.web.evaluator.own import my_evaluators
 from voucher.plumbing.unit_of_work import Work
-from voucher.registry import ladder
 from voucher.registry.employing import is_employer
 from voucher.registry.importing.frame import ImportRefused, Report, import_file
 from voucher.registry.people import Newcomer
+from voucher.registry.talents import ladder
 from voucher.rules.actor import Role
 from voucher.rules.entries import EDUCATION_NAMES, ENTRY_WAY_NAMES, Education, Entry, EntryWay
 from voucher.rules.errors import Refused

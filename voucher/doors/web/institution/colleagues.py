@@ -15,8 +15,8 @@ from voucher.doors.web.institution.blueprint import institution
 from voucher.doors.web.institution.own import list_houses, my_houses
 from voucher.plumbing.unit_of_work import Work
 from voucher.registry import accounts as registry
-from voucher.registry import colleagues as staff
-from voucher.registry.staffing import COLLEAGUES
+from voucher.registry.access import colleagues as staff
+from voucher.registry.access.staffing import COLLEAGUES
 from voucher.rules.actor import ROLE_NAMES, Role
 
 ADMINISTRATORS = frozenset({Role.INSTITUTION_ADMIN})

@@ -12,7 +12,7 @@ from voucher.doors.web import fields
 from voucher.doors.web.acting import Done, submit
 from voucher.doors.web.institution.blueprint import institution
 from voucher.doors.web.institution.own import list_houses, my_houses
-from voucher.doors.web.office.typed_people import read_people
+from voucher.doors.web.office.issue.typed_people import read_people
 from voucher.plumbing.unit_of_work import Work
 from voucher.rules.programmes import Channel
 from voucher.stages.issue import queries as issuing

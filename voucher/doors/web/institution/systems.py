@@ -14,8 +14,8 @@ from voucher.doors.web.institution.blueprint import institution
 from voucher.doors.web.institution.colleagues import ADMINISTRATORS
 from voucher.doors.web.institution.own import list_houses, my_houses
 from voucher.plumbing.unit_of_work import Work
-from voucher.registry import systems as registry
-from voucher.registry.system_rows import SCOPE_NAMES, InstitutionSystem, SystemScope
+from voucher.registry.systems import systems as registry
+from voucher.registry.systems.rows import SCOPE_NAMES, InstitutionSystem, SystemScope
 
 # what is shown once: whose it is, and each thing with its name
 Shown = tuple[str, list[tuple[str, str]]]

@@ -15,15 +15,15 @@ from voucher.doors.web.acting import Done, submit
 from voucher.doors.web.institution.blueprint import institution
 from voucher.doors.web.institution.systems import Shown, show_secret
 from voucher.plumbing.unit_of_work import Work
-from voucher.registry import webhooks as registry
-from voucher.registry.webhook_carrying import secret_of
-from voucher.registry.webhook_reading import (
+from voucher.registry.systems import webhooks as registry
+from voucher.registry.systems.webhook_carrying import secret_of
+from voucher.registry.systems.webhook_reading import (
     find_webhook,
     get_system_for,
     list_deliveries,
     name_event,
 )
-from voucher.registry.webhook_rows import EVENTS, Webhook
+from voucher.registry.systems.webhook_rows import EVENTS, Webhook
 from voucher.rules.lifecycle import EVENT_NAMES, THING_NAMES
 
 SHOWN_AT_MOST = 50

@@ -11,12 +11,12 @@ from sqlalchemy.orm import Session
 
 from voucher.doors.auth.door import the_door
 from voucher.doors.auth.entries import MAKERS, OFFICERS, OPERATORS, WATCHERS
-from voucher.doors.web.office.steps import count_at_province
-from voucher.registry.awarding import RECORDERS
-from voucher.registry.awards import count_waiting as count_awards
+from voucher.doors.web.office.settle.steps import count_at_province
 from voucher.registry.corrected import count_waiting
 from voucher.registry.filing.reading import count_to_review as count_filings
 from voucher.registry.outside.verifying import count_open_questions
+from voucher.registry.talents.awarding import RECORDERS
+from voucher.registry.talents.awards import count_waiting as count_awards
 from voucher.registry.tariffs import count_proposals
 from voucher.rules.actor import Actor, Role
 from voucher.stages.assess.queries.appeals import count_at_office

@@ -5,8 +5,8 @@ from __future__ import annotations
 from flask import render_template
 from flask.typing import ResponseReturnValue
 
-from voucher.doors.auth.access_filing import APPLICANTS
 from voucher.doors.auth.door import the_door
+from voucher.doors.auth.matrix.filing import APPLICANTS
 from voucher.doors.auth.visitors import current_actor, current_visitor
 from voucher.doors.web.public.blueprint import public
 from voucher.registry import tables

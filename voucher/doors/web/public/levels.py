@@ -9,9 +9,9 @@ from flask.typing import ResponseReturnValue
 
 from voucher.doors.auth.door import the_door
 from voucher.doors.web.public.blueprint import public
-from voucher.registry import ladder
 from voucher.registry.dictionaries import list_words
-from voucher.registry.talent_categories import list_mappings
+from voucher.registry.talents import ladder
+from voucher.registry.talents.categories import list_mappings
 from voucher.rules.dictionaries import Dictionary
 from voucher.rules.spelling import fold_spelling
 from voucher.rules.vocabulary import METHOD_NAMES

@@ -13,7 +13,7 @@ from voucher.doors.auth.entries import WATCHERS
 from voucher.doors.auth.visitors import current_actor
 from voucher.doors.web import fields
 from voucher.doors.web.acting import Done, act, submit
-from voucher.doors.web.office.bulk import XLSX
+from voucher.doors.web.office.issue.bulk import XLSX
 from voucher.doors.web.supervisor.asking import read_wish, tell_wish
 from voucher.doors.web.supervisor.blueprint import supervisor
 from voucher.plumbing.files import FileStore

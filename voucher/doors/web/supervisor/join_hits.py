@@ -12,7 +12,7 @@ from voucher.doors.auth.door import the_door
 from voucher.doors.auth.visitors import current_actor, perform
 from voucher.doors.web import fields
 from voucher.doors.web.acting import Done, submit
-from voucher.doors.web.office.bulk import XLSX
+from voucher.doors.web.office.issue.bulk import XLSX
 from voucher.doors.web.supervisor.blueprint import supervisor
 from voucher.doors.web.supervisor.joins import NAMES
 from voucher.doors.web.timelines import name_people

@@ -12,7 +12,7 @@ from voucher.doors.auth.door import the_door
 from voucher.doors.auth.visitors import current_actor
 from voucher.doors.web.documents import REPORT
 from voucher.doors.web.navigation import DEFAULT_FOOTER
-from voucher.doors.web.office.bulk import XLSX
+from voucher.doors.web.office.issue.bulk import XLSX
 from voucher.doors.web.paper import RIBBON
 from voucher.doors.web.showing import moment, share_name
 from voucher.doors.web.supervisor.blueprint import supervisor

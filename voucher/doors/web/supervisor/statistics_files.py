@@ -10,7 +10,7 @@ from flask.typing import ResponseReturnValue
 from voucher.doors.auth.door import the_door
 from voucher.doors.auth.entries import WATCHERS
 from voucher.doors.auth.visitors import current_actor
-from voucher.doors.web.office.bulk import XLSX
+from voucher.doors.web.office.issue.bulk import XLSX
 from voucher.doors.web.supervisor.asking import read_wish
 from voucher.doors.web.supervisor.blueprint import supervisor
 from voucher.doors.web.supervisor.statistics import Level, read_level

@@ -17,8 +17,9 @@ from voucher.doors.web.pictures import draw_code
 from voucher.doors.web.worker.blueprint import worker
 from voucher.doors.web.worker.own import my_person_id
 from voucher.plumbing.unit_of_work import Work
-from voucher.registry import ladder, tables
+from voucher.registry import tables
 from voucher.registry.standards import ANYWHERE
+from voucher.registry.talents import ladder
 from voucher.rules.archive import EXTENT_NAMES, Extent
 from voucher.rules.errors import Refused
 from voucher.rules.vocabulary import METHOD_NAMES

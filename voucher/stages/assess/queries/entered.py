@@ -14,7 +14,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from voucher.plumbing.bulk import among
-from voucher.registry import catalogue, competitions
+from voucher.registry import catalogue
+from voucher.registry.talents import competitions
 from voucher.rules.competitions import RECORDED_WAYS, check_still_recorded
 from voucher.rules.duplicates import canonical_occupation
 from voucher.rules.entries import Entry, EntryWay

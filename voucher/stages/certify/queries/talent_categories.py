@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, and_, case, false, func, or_, select
 from sqlalchemy.orm import Session
 
 from voucher.registry.catalogue import read_aliases
-from voucher.registry.talent_categories import list_mappings
+from voucher.registry.talents.categories import list_mappings
 from voucher.rules.duplicates import canonical_occupation
 from voucher.rules.talents import TALENT_CATEGORY_NAMES, CategoryRow, TalentCategory
 from voucher.stages.certify.models import Certificate

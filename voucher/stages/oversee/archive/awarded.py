@@ -8,11 +8,11 @@ from datetime import UTC, date, datetime, time
 from sqlalchemy.orm import Session
 
 from voucher.plumbing.clock import SHANGHAI
-from voucher.registry import ladder
 from voucher.registry.catalogue import name_trades
-from voucher.registry.competitions import list_results
 from voucher.registry.dictionaries import name_words
-from voucher.registry.honours import list_given
+from voucher.registry.talents import ladder
+from voucher.registry.talents.competitions import list_results
+from voucher.registry.talents.honours import list_given
 from voucher.rules.archive import Entry, EntryKind, Mark
 from voucher.rules.dictionaries import Dictionary
 from voucher.rules.levels import name_level

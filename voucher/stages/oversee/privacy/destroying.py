@@ -6,7 +6,8 @@ from sqlalchemy import or_, select, update
 
 from voucher.ledger import audit
 from voucher.plumbing.unit_of_work import Work
-from voucher.registry import people, sessions, subjects
+from voucher.registry import people, subjects
+from voucher.registry.access import sessions
 from voucher.registry.consents.rows import Consent
 from voucher.registry.users import UserAccount
 from voucher.stages.oversee.complaints.queries import list_own

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from voucher.ledger import audit
 from voucher.plumbing.clock import day_of
 from voucher.plumbing.unit_of_work import Work
-from voucher.registry.colleagues import list_reachable
+from voucher.registry.access.colleagues import list_reachable
 from voucher.registry.institutions import Institution
 from voucher.registry.letters import STARS_ANSWERED, Notice, write_to_people
 from voucher.registry.tables import read_calendar, require_parameter_number

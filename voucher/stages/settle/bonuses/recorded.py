@@ -8,9 +8,9 @@ from datetime import date
 
 from sqlalchemy.orm import Session
 
-from voucher.registry.awards import AwardLine, list_contested
-from voucher.registry.competitions import CompetitionResult, Held, list_held, list_results
 from voucher.registry.dictionaries import name_words
+from voucher.registry.talents.awards import AwardLine, list_contested
+from voucher.registry.talents.competitions import CompetitionResult, Held, list_held, list_results
 from voucher.rules.bonus_judges import AwardRecord
 from voucher.rules.bonus_kinds import KINDS, BonusKind, Proof
 from voucher.rules.bonuses import BonusStandard

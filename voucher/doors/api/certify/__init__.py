@@ -1,0 +1,1 @@
+"""Nouns of 持证: certificates, numbers, the register, the lifelong record."""

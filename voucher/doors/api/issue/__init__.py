@@ -1,0 +1,1 @@
+"""Nouns of 发券: programmes, rosters, applications, vouchers, phones."""

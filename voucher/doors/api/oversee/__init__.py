@@ -1,0 +1,1 @@
+"""Nouns of 监管: holds, measures, complaints, stars, joins, retention."""

@@ -1,0 +1,1 @@
+"""Nouns of 兑现: claims, batches, notices, payments, budgets."""

@@ -1,0 +1,1 @@
+"""Nouns of 培训: classes, places in them, sessions and marks, checks on what was taught."""

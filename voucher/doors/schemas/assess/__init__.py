@@ -1,0 +1,1 @@
+"""The shape of the nouns of 评价: exams, where and by whom, who came, appeals."""

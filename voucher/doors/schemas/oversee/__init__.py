@@ -1,0 +1,1 @@
+"""The shape of the nouns of 监管: holds, measures, complaints, stars, joins, retention."""

@@ -1,0 +1,1 @@
+"""The shape of the nouns of who and what: institutions, their people and systems, words and tariffs."""

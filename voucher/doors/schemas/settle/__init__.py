@@ -1,0 +1,1 @@
+"""The shape of the nouns of 兑现: claims, batches, notices, payments, budgets."""

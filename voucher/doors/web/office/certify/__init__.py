@@ -1,0 +1,1 @@
+"""Pages of the office for 持证: certificates, numbers, records, revocations."""

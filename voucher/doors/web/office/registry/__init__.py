@@ -1,0 +1,1 @@
+"""Pages of the office for who and what: institutions, corrections, delegations, tariffs."""

@@ -1,0 +1,125 @@
+"""Batches: the list with its filters in the address, a new settlement, and one batch with its lines."""
+
+from __future__ import annotations
+
+from flask import render_template
+from flask.typing import ResponseReturnValue
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from voucher.doors.auth.door import the_door
+from voucher.doors.auth.visitors import current_actor
+from voucher.doors.web import fields
+from voucher.doors.web.office.blueprint import office
+from voucher.doors.web.office.settle.steps import PICKABLE, batch_path, list_held, list_offers, may_post
+from voucher.doors.web.regions import list_regions, name_regions
+from voucher.doors.web.timelines import list_batch_happenings
+from voucher.registry.catalogue import get_region
+from voucher.rules.lifecycle import STATE_NAMES, Thing
+from voucher.rules.vocabulary import OUTCOME_NAMES
+from voucher.stages.certify.models import Certificate
+from voucher.stages.settle import queries
+from voucher.stages.settle.models.claims import SettlementLine
+from voucher.stages.settle.seen import list_amber
+
+BATCHES_PER_PAGE, LINES_PER_PAGE = 20, 50
+
+
+@office.get("/batches")
+def batches() -> ResponseReturnValue:
+    """Show the batches of this account's regions, newest first."""
+    actor = current_actor()
+    state = fields.asked("state", STATE_NAMES[Thing.BATCH])
+    region = fields.asked("region", actor.regions)
+    before = fields.cursor("before")
+    with the_door().read() as session:
+        rows = queries.list_batches(
+            session,
+            actor.regions,
+            state=state,
+            region_code=region,
+            before_id=before or None,
+            limit=BATCHES_PER_PAGE,
+        )
+        return render_template(
+            "office/batches.html",
+            rows=rows,
+            region_names=name_regions(session, [row.region_code for row in rows]),
+            regions=list_regions(session, actor.regions),
+            states=list(STATE_NAMES[Thing.BATCH].items()),
+            chosen={"state": state, "region": region},
+            before=before,
+            per_page=BATCHES_PER_PAGE,
+        )
+
+
+@office.get("/batches/<int:batch_id>")
+def batch(batch_id: int) -> ResponseReturnValue:
+    """Show one batch: facts, timeline, lines, and what this officer may decide."""
+    return show_batch(batch_id)
+
+
+def show_batch(batch_id: int) -> str:
+    """Return the page of a batch. Raises Refused batch_missing for a missing or foreign one."""
+    door, actor = the_door(), current_actor()
+    outcome = fields.asked("outcome", OUTCOME_NAMES)
+    state = fields.asked("state", STATE_NAMES[Thing.CLAIM])
+    query, after = fields.asked("q"), fields.cursor()
+    with door.read() as session:
+        found = queries.get_batch(session, batch_id, actor.regions)
+        if query is None:
+            lines = queries.list_lines(
+                session,
+                door.keyring,
+                batch_id,
+                outcome=outcome,
+                state=state,
+                after=after,
+                limit=LINES_PER_PAGE,
+            )
+        else:
+            lines = _search_line(session, batch_id, query)
+        offers = list_offers(session, actor, found)
+        open_offers = [each for each in offers if each.barred_by is None]
+        summary = queries.summarise(session, batch_id)
+        return render_template(
+            "office/batch.html",
+            batch=found,
+            region=get_region(session, found.region_code),
+            budget=next(
+                (b for b in queries.list_budgets(session, actor.regions) if b.id == found.budget_id), None
+            ),
+            summary=summary,
+            stations=batch_path(found.state),
+            happenings=list_batch_happenings(session, batch_id),
+            offers=open_offers,
+            held=list_held(session, batch_id),
+            payees=queries.list_payees_of(session, batch_id),
+            amber=len(list_amber(session, batch_id, open_offers[0].state)) if open_offers else 0,
+            barred=[each for each in offers if each.barred_by is not None],
+            may_post=may_post(session, actor, found, summary.states),
+            pickable={open_offers[0].state} if open_offers else PICKABLE,
+            claim_states=[
+                (code, name) for code, name in STATE_NAMES[Thing.CLAIM].items() if code in summary.states
+            ],
+            lines=lines,
+            filters={"outcome": outcome, "state": state, "q": query},
+            after=after,
+            per_page=LINES_PER_PAGE,
+        )
+
+
+def _search_line(session: Session, batch_id: int, query: str) -> list[queries.LineView]:
+    """Return the line of a claim number or of a certificate number, which is one or none."""
+    serial = query.rpartition("-")[2]
+    matches = Certificate.number == query.upper()
+    if query.upper().startswith("SL-") and serial.isascii() and serial.isdigit() and len(serial) <= 18:
+        matches = SettlementLine.claim_id == int(serial)
+    position = session.scalar(
+        select(SettlementLine.position)
+        .outerjoin(Certificate, Certificate.id == SettlementLine.certificate_id)
+        .where(SettlementLine.batch_id == batch_id, matches)
+    )
+    if position is None:
+        return []
+    return queries.list_lines(session, the_door().keyring, batch_id, after=position - 1, limit=1)

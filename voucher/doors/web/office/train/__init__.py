@@ -1,0 +1,1 @@
+"""Pages of the office for 培训: classes, what changes in them, checks on what was taught."""

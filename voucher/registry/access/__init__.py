@@ -1,0 +1,1 @@
+"""How people come in: passwords, codes, second factors, sessions, and who opens accounts for whom."""

@@ -1,0 +1,1 @@
+"""Institutions' own systems: registered, given tokens, told what happened."""
