@@ -14,7 +14,7 @@ from tests import town_assess as exams
 from tests.doors.web.browser import Browser, Page
 from tests.doors.web.test_looks import IDENTITY, find_doubled_ids, find_unlabelled
 from tests.doors.world import World
-from tests.scene import EV1, EV2, LI_SI, SUN_BA, ZHANG_SAN, Scene, on, staff_number, write_csv
+from tests.scene import ELECTRICIAN, EV1, EV2, LI_SI, SUN_BA, ZHANG_SAN, Scene, on, staff_number, write_csv
 from voucher.ledger.audit import AuditRow
 from voucher.plumbing.unit_of_work import Work
 from voucher.registry.standards import Parameter
@@ -300,6 +300,25 @@ def _comes_back(exam: Exam, admin: Browser) -> None:
 def _upload(exam: Exam, *rows: dict[str, object]) -> None:
     path = write_csv(exam.scene.folder / "certificates.csv", rows)
     exam.admin.press("上传", file=(io.BytesIO(path.read_bytes()), "certificates.csv"))
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_a_card_in_a_file_certifies_who_was_trained_for_it(exam: Exam) -> None:
+    """特种作业 is examined elsewhere: nobody assesses the voucher, and the file finds it all the same."""
+    operation = {"certificate_kind": "special_operation", "trade_code": ELECTRICIAN, "level": 0}
+    _, (held,) = exams.finished(exam.scene, SUN_BA, name="特种作业", **operation)
+    exam.scene.at = on("2024-03-20")
+    exam.world.at = exam.scene.at.astimezone(UTC)
+    card = {
+        **exam.scene.certificate(SUN_BA, ELECTRICIAN, issued="2024-03-18", kind="特种作业操作证书"),
+        "证书编号": f"T{SUN_BA[1]}",
+        "等级": "",
+    }
+    exam.scene.import_register([exam.scene.registered(card)])
+    exam.admin.go("/evaluator/certificates")
+    _upload(exam, card)
+    assert "1 张券转为已持证" in exam.admin.page.text
+    assert exams.state(exam.scene, held) == "certified"
 
 
 def test_a_foreign_exam_is_missing_and_every_refusal_says_what_next(exam: Exam) -> None:

@@ -8,6 +8,7 @@ from sqlalchemy import ColumnElement, and_, or_
 
 from voucher.ledger import holds
 from voucher.ledger.vouchers import Voucher, advance, lock_vouchers
+from voucher.plumbing.bulk import among
 from voucher.plumbing.unit_of_work import Work
 from voucher.registry import catalogue
 from voucher.registry.importing.frame import OFFICE
@@ -24,7 +25,7 @@ from voucher.stages.certify.queries.proofs import (
 )
 from voucher.stages.certify.queries.register import find_held, find_proven
 from voucher.stages.certify.verify import verify
-from voucher.stages.train.queries import find_examined_elsewhere
+from voucher.stages.train.queries import select_examined_elsewhere
 
 ATTACHING = (*OFFICE, Role.EVALUATOR_ADMIN, Role.CLOCK)
 
@@ -37,15 +38,13 @@ def attach_proofs(work: Work, voucher_ids: Sequence[int] | None = None) -> int:
     another one stays assessed is told by `why_not_certified`. Raises Refused role_missing.
     """
     check_role(work.actor, *ATTACHING)
-    elsewhere = find_examined_elsewhere(work.session, voucher_ids)
+    elsewhere = and_(Voucher.state == "trained", Voucher.id.in_(select_examined_elsewhere()))
     wheres: list[ColumnElement[bool]] = [
-        or_(Voucher.state == "assessed", and_(Voucher.state == "trained", Voucher.id.in_(elsewhere)))
-        if elsewhere
-        else Voucher.state == "assessed",
+        or_(Voucher.state == "assessed", elsewhere),
         Voucher.id.not_in(holds.select_held(Thing.VOUCHER)),
     ]
     if voucher_ids is not None:
-        wheres.append(Voucher.id.in_(sorted(set(voucher_ids))))
+        wheres.append(among(work.session, Voucher.id, voucher_ids))
     vouchers = lock_vouchers(work, *wheres)
     fitting = find_fitting(work, vouchers)
     ids = [each.id for found in fitting.values() for each in found]

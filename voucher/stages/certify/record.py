@@ -9,6 +9,7 @@ from datetime import date
 from sqlalchemy import select
 
 from voucher.ledger.vouchers import Voucher, lock_vouchers
+from voucher.plumbing.bulk import among
 from voucher.plumbing.spreadsheets import Cell, Row
 from voucher.plumbing.unit_of_work import Work
 from voucher.registry.importing.frame import OFFICE, Report, take_rows
@@ -24,6 +25,7 @@ from voucher.stages.certify.attach import attach_proofs
 from voucher.stages.certify.models import Certificate
 from voucher.stages.certify.queries.candidates import find_candidates
 from voucher.stages.certify.queries.register import CERTIFICATE_NUMBER_UNKNOWN, LOOKUP_CHUNK
+from voucher.stages.certify.queries.unverified import list_waiting
 from voucher.stages.certify.upload import CertificatesImporter
 from voucher.stages.certify.verify import verify
 
@@ -99,7 +101,7 @@ def verify_certificates(work: Work, numbers: Sequence[str]) -> int:
         raise CERTIFICATE_NUMBER_UNKNOWN.refused()
     # vouchers before certificates, in the order in which whoever certifies them locks both
     waiting = _list_waiting(work, sorted(wanted))
-    lock_vouchers(work, Voucher.id.in_(waiting))
+    lock_vouchers(work, among(work.session, Voucher.id, waiting))
     changed = verify(work, list(find_candidates(work.session, ids).values()))
     attach_proofs(work, waiting)
     return changed
@@ -125,15 +127,4 @@ def _list_own(work: Work, numbers: Sequence[str]) -> list[int]:
 
 
 def _list_waiting(work: Work, numbers: Sequence[str]) -> list[int]:
-    """Return the vouchers of the people these certificates name that may wait for a certificate."""
-    waiting: list[int] = []
-    for start in range(0, len(numbers), LOOKUP_CHUNK):
-        people = select(Certificate.person_id).where(
-            Certificate.number.in_(numbers[start : start + LOOKUP_CHUNK])
-        )
-        waiting += work.session.scalars(
-            select(Voucher.id).where(
-                Voucher.holder_person_id.in_(people), Voucher.state.in_(("assessed", "trained"))
-            )
-        )
-    return waiting
+    return list_waiting(work.session, among(work.session, Certificate.number, numbers))

@@ -26,6 +26,7 @@ from voucher.rules.lifecycle import STATE_NAMES, Thing
 from voucher.rules.vocabulary import CERTIFICATE_KIND_NAMES, METHOD_NAMES, CertificateKind, Method
 from voucher.stages.certify import queries
 from voucher.stages.certify.attach import attach_proofs
+from voucher.stages.certify.models import Certificate
 from voucher.stages.certify.queries.register import CERTIFICATE_NUMBER_UNKNOWN
 from voucher.stages.certify.queries.unverified import list_by_verification, list_waiting
 from voucher.stages.certify.record import NewCertificate, record_certificates, verify_certificates
@@ -141,7 +142,8 @@ def upload() -> ResponseReturnValue:
             path = Path(folder) / ("upload" + Path(given.filename or "").suffix.lower()[:8])
             path.write_bytes(given.stream.read())
             report = import_file(work, CertificatesImporter, path, limits=the_door().table_limits)
-        waiting = list_waiting(work.session, my_evaluators(Role.EVALUATOR_ADMIN))
+        mine = Certificate.institution_id.in_(sorted(my_evaluators(Role.EVALUATOR_ADMIN)))
+        waiting = list_waiting(work.session, mine)
         certified = attach_proofs(work, waiting)
         words = (
             f"读取 {report.rows_read:,} 行：新登记 {report.rows_added:,}，"

@@ -28,7 +28,7 @@ from voucher.rules.proofs import (
 from voucher.stages.assess.queries import exams_passed
 from voucher.stages.certify.models import Certificate, Verification
 from voucher.stages.certify.queries.register import LOOKUP_CHUNK, find_held, find_proven, level_of
-from voucher.stages.train.queries import classes_of, find_examined_elsewhere
+from voucher.stages.train.queries import classes_of, select_examined_elsewhere
 
 
 def read_wanted(session: Session, voucher_ids: Sequence[int]) -> dict[int, Wanted]:
@@ -103,7 +103,7 @@ def why_not_certified(session: Session, voucher_id: int) -> list[Refusal]:
     voucher = session.get(Voucher, voucher_id)
     if voucher is None:
         raise VOUCHER_MISSING.refused()
-    if voucher.state != "assessed" and not find_examined_elsewhere(session, [voucher_id]):
+    if voucher.state != "assessed" and not _is_examined_elsewhere(session, voucher):
         return []
     held = session.scalars(
         select(Hold.why)
@@ -129,6 +129,11 @@ def why_not_certified(session: Session, voucher_id: int) -> list[Refusal]:
         # the one that fits decides; what else the holder has is beside the point
         return told + _explain_fitting(session, fitting)
     return told + (refusals or [CERTIFICATE_MISSING.refusal()])
+
+
+def _is_examined_elsewhere(session: Session, voucher: Voucher) -> bool:
+    query = select(Voucher.id).where(Voucher.id == voucher.id, Voucher.id.in_(select_examined_elsewhere()))
+    return voucher.state == "trained" and session.scalar(query) is not None
 
 
 def _explain_fitting(session: Session, fitting: Sequence[Certificate]) -> list[Refusal]:

@@ -39,13 +39,16 @@ def count_unverified(session: Session, institution_ids: Collection[int]) -> int:
     )
 
 
-def list_waiting(session: Session, institution_ids: Collection[int]) -> list[int]:
-    """Return the assessed vouchers whose holders have a certificate of these institutions."""
-    holders = select(Certificate.person_id).where(Certificate.institution_id.in_(sorted(institution_ids)))
+def list_waiting(session: Session, named: ColumnElement[bool]) -> list[int]:
+    """Return the vouchers of the people whom some certificates name that may wait for a certificate.
+
+    Trained ones too: what another authority examines for is never assessed here.
+    """
+    holders = select(Certificate.person_id).where(named)
     return list(
         session.scalars(
             select(Voucher.id)
-            .where(Voucher.state == "assessed", Voucher.holder_person_id.in_(holders))
+            .where(Voucher.state.in_(("assessed", "trained")), Voucher.holder_person_id.in_(holders))
             .order_by(Voucher.id)
         )
     )

@@ -40,9 +40,9 @@ from voucher.stages.train.queries.roster import (
 )
 from voucher.stages.train.queries.trained import (
     classes_of,
-    find_examined_elsewhere,
     list_passed,
     list_trained,
+    select_examined_elsewhere,
 )
 from voucher.stages.train.reading import find_enrolment as enrolment_of
 from voucher.stages.train.reading import find_redemption as redemption_of
@@ -70,7 +70,6 @@ __all__ = [
     "desk_counters",
     "enrolment_of",
     "find_classes",
-    "find_examined_elsewhere",
     "get_class",
     "get_class_for",
     "get_own_class_for",
@@ -90,6 +89,7 @@ __all__ = [
     "next_sessions",
     "redemption_of",
     "roster",
+    "select_examined_elsewhere",
     "sessions_on",
     "view_classes",
 ]

@@ -123,18 +123,10 @@ def list_trained(
     return [(voucher, each) for voucher, each in session.execute(query)]
 
 
-def find_examined_elsewhere(session: Session, voucher_ids: Collection[int] | None = None) -> list[int]:
-    """Return which trained vouchers (of all, or those named) wait for what another authority examines for."""
+def select_examined_elsewhere() -> Select[int]:
+    """Return the query for the ids of the vouchers in a class for what another authority examines for."""
     taught = select(TrainingClass.id).where(TrainingClass.certificate_kind.in_(sorted(EXAMINED_ELSEWHERE)))
-    query = (
-        select(Voucher.id)
-        .join(Enrolment, Enrolment.voucher_id == Voucher.id)
-        .where(Voucher.state == "trained", Enrolment.ended_at.is_(None), Enrolment.class_id.in_(taught))
-        .order_by(Voucher.id)
-    )
-    if voucher_ids is not None:
-        query = query.where(Voucher.id.in_(sorted(set(voucher_ids))))
-    return list(session.scalars(query))
+    return select(Enrolment.voucher_id).where(Enrolment.ended_at.is_(None), Enrolment.class_id.in_(taught))
 
 
 def list_passed(session: Session, class_id: int) -> list[Completion]:
