@@ -16,7 +16,7 @@ from voucher.registry.importing.frame import ImportRefused, import_file
 from voucher.registry.people import Newcomer
 from voucher.registry.talents.awarding import decline_awards
 from voucher.rules.approval import Step
-from voucher.rules.entries import Entry, EntryWay
+from voucher.rules.entries import Education, Entry, EntryWay
 from voucher.rules.errors import Refused
 from voucher.rules.levels import Level
 from voucher.stages.assess import admit, plan
@@ -180,3 +180,27 @@ def test_列入名单以后撤销的成绩_入场_发证_结算_支付各再核�
     assert "✗" in [
         each["mark"] for each in scene.line(again, rows[1]).findings if "凭以报考的竞赛成绩" in each["text"]
     ]
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_凭名次考的没考过_按学历再考合格_名次撤销不碰这本证书(scene: Scene) -> None:
+    """同一机构、职业、等级考过两次：证书出自合格的那一次，看那一次凭什么报考。"""
+    scene.at = on("2024-05-01")
+    house = town.evaluator(scene)
+    take_places(scene, placed(ZHANG_SAN, 名次="4"))
+    place = Entry(EntryWay.COMPETITION, "获奖证书", competition="provincial_trade_2", team=1, place=4)
+    school = Entry(EntryWay.EDUCATION, "毕业证书 001", Education.HIGHER)
+
+    def sit(entry: Entry, hundredths: int) -> None:
+        person = Direct(Newcomer(ZHANG_SAN[1], ZHANG_SAN[0]), entry)
+        new = town.new_batch(scene, house, trade_code=TURNER, level=int(Level.SENIOR), people=[person])
+        batch_id = scene.do(town.admin(scene, house), lambda work: plan.plan_batch(work, new)).id
+        listed = town.admit_all(scene, batch_id, [ZHANG_SAN])
+        town.enter(scene, batch_id, dict.fromkeys(listed, (hundredths, hundredths)))
+        town.publish(scene, batch_id)
+
+    sit(place, 40_00)
+    sit(school, 80_00)
+    take_places(scene, placed(ZHANG_SAN, 名次="4", 撤销日期="2024-05-10", 撤销原因="冒名顶替，取消成绩"))
+    row = scene.certificate(ZHANG_SAN, TURNER, "三级", issued=f"{scene.at:%Y-%m-%d}")
+    assert scene.import_certificates([row]).rows_added == 1

@@ -22,6 +22,7 @@ from voucher.rules.entries import Entry, EntryWay
 from voucher.rules.errors import Refusal, Refused
 from voucher.stages.assess.models import Candidate, ExamBatch
 from voucher.stages.assess.models_examiners import CandidateEntry
+from voucher.stages.assess.reading import find_counting_results
 
 WAYS = tuple(str(each) for each in RECORDED_WAYS)
 Key = TypeVar("Key")
@@ -40,9 +41,17 @@ class Earned:
 
 @dataclass(frozen=True, slots=True)
 class _Sat:
+    """An exam somebody was entered for; `entry` only where on a place or an honour.
+
+    `passed` is None until the scores are out; `carried` says that a subject was brought from an earlier one.
+    """
+
     trade_code: str
     exam_on: date
-    entry: Entry
+    entry: Entry | None
+    passed: bool | None
+    attempt: int
+    carried: bool
 
 
 def find_entered_people(session: Session, person_ids: Sequence[int]) -> set[int]:
@@ -66,60 +75,79 @@ def find_recorded_entries(
     if not sat:
         return {}
     aliases = catalogue.read_aliases(session)
-    entered = {
-        key: exam for key, each in earned.items() if (exam := _find_exam(each, sat, aliases)) is not None
-    }
+    entered = {key: exams for key, each in earned.items() if (exams := _find_exams(each, sat, aliases))}
     person_ids = sorted({earned[key].person_id for key in entered})
     placed = competitions.read_placed(session, person_ids)
     honours = {
         on: competitions.read_honours(session, person_ids, on)
-        for on in {exam.exam_on for exam in entered.values()}
+        for on in {exam.exam_on for exams in entered.values() for exam, _ in exams}
     }
     found: dict[Key, Refusal | None] = {}
-    for key, exam in entered.items():
+    for key, exams in entered.items():
         person_id = earned[key].person_id
-        try:
-            check_still_recorded(
-                exam.entry, exam.trade_code, exam.exam_on, placed.get(person_id, ()),
-                honours[exam.exam_on].get(person_id, ()), aliases, act,
-            )  # fmt: skip
-            found[key] = None
-        except Refused as refused:
-            found[key] = refused.refusal
+        found[key] = None
+        for exam, entry in exams:
+            try:
+                check_still_recorded(
+                    entry, exam.trade_code, exam.exam_on, placed.get(person_id, ()),
+                    honours[exam.exam_on].get(person_id, ()), aliases, act,
+                )  # fmt: skip
+            except Refused as refused:
+                found[key] = refused.refusal
+                break
     return found
 
 
 def _list_sat(session: Session, person_ids: Sequence[int]) -> dict[tuple[int, int, int], list[_Sat]]:
-    """Return the exams people entered on a place or an honour, newest first, by person, house and level."""
+    """Return all exams of who ever entered one on a place or an honour, newest first.
+
+    By person, house and level; whatever way each was entered by, as a certificate may come of another one.
+    """
+    entered = find_entered_people(session, person_ids)
+    if not entered:
+        return {}
     rows = session.execute(
-        select(CandidateEntry, Candidate.person_id, ExamBatch)
-        .join(Candidate, Candidate.id == CandidateEntry.candidate_id)
+        select(Candidate, ExamBatch, CandidateEntry)
         .join(ExamBatch, ExamBatch.id == Candidate.batch_id)
-        .where(
-            among(session, Candidate.person_id, person_ids),
-            CandidateEntry.way.in_(WAYS),
-            ExamBatch.state != "cancelled",
-        )
+        .outerjoin(CandidateEntry, CandidateEntry.candidate_id == Candidate.id)
+        .where(among(session, Candidate.person_id, entered), ExamBatch.state != "cancelled")
         .order_by(ExamBatch.exam_on.desc(), ExamBatch.id.desc())
-    )
+    ).all()
+    scores = find_counting_results(session, [sat.id for sat, batch, _ in rows if batch.state == "published"])
     found: dict[tuple[int, int, int], list[_Sat]] = {}
-    for row, person_id, batch in rows:
-        entry = Entry(
-            EntryWay(row.way), row.evidence, award=row.award,
-            competition=row.competition, team=row.team, place=row.place,
-        )  # fmt: skip
-        key = (person_id, batch.institution_id, batch.level)
-        found.setdefault(key, []).append(_Sat(batch.trade_code, batch.exam_on, entry))
+    for sat, batch, row in rows:
+        passed = sat.id in scores and bool(scores[sat.id].passed) if batch.state == "published" else None
+        carried = sat.carried_theory_hundredths is not None or sat.carried_skill_hundredths is not None
+        exam = _Sat(batch.trade_code, batch.exam_on, _read_entry(row), passed, sat.attempt, carried)
+        found.setdefault((sat.person_id, batch.institution_id, batch.level), []).append(exam)
     return found
 
 
-def _find_exam(
+def _read_entry(row: CandidateEntry | None) -> Entry | None:
+    if row is None or row.way not in WAYS:
+        return None
+    return Entry(
+        EntryWay(row.way), row.evidence, award=row.award,
+        competition=row.competition, team=row.team, place=row.place,
+    )  # fmt: skip
+
+
+def _find_exams(
     earned: Earned, sat: Mapping[tuple[int, int, int], Sequence[_Sat]], aliases: Mapping[str, str]
-) -> _Sat | None:
-    """Return the newest exam before a certificate that it can have come of."""
+) -> list[tuple[_Sat, Entry]]:
+    """Return what was entered on a place or an honour of the exams a certificate came of.
+
+    That is the newest one passed before it, with those it brought a subject from; while none is out, the
+    newest one at all.
+    """
     trade = canonical_occupation(earned.trade_code, aliases)
-    for exam in sat.get((earned.person_id, earned.institution_id, earned.level), ()):
-        same = canonical_occupation(exam.trade_code, aliases) == trade
-        if same and exam.exam_on <= earned.issued_on:
-            return exam
-    return None
+    exams = [
+        each
+        for each in sat.get((earned.person_id, earned.institution_id, earned.level), ())
+        if each.exam_on <= earned.issued_on and canonical_occupation(each.trade_code, aliases) == trade
+    ]
+    passed = [each for each in exams if each.passed]
+    chosen = (passed or [each for each in exams if each.passed is None])[:1]
+    if chosen and chosen[0].carried:
+        chosen += [each for each in exams if each.attempt < chosen[0].attempt]
+    return [(each, each.entry) for each in chosen if each.entry is not None]
