@@ -234,7 +234,6 @@ def make_sealer(
 ) -> Callable[[], int]:
     """Return what binds and seals whatever waits, and hands a checkpoint on when one is due."""
     post = post_by_mail(config.mail_folder, config.anchor_mail_to)
-
     return lambda: seal_and_keep(
         database, keyring, keeper(), clock(), config.anchor_file,
         every=CHECKPOINT_EVERY, post=post,
