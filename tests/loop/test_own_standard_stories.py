@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from datetime import date
 from functools import partial
 from typing import Any
 
@@ -9,14 +11,18 @@ import pytest
 
 from tests import town_issue, town_train
 from tests.loop import way
-from tests.loop.telling import ready, told
+from tests.loop.telling import ready, set_parameter, told
 from tests.loop.way import EVALUATION, TRAINING
 from tests.scene import COOK, ELECTRICIAN, HOUSEKEEPER, LI_SI, NURSE, TURNER, ZHANG_SAN, Scene, on
+from tests.watching import watched
+from voucher.plumbing.unit_of_work import Work
+from voucher.registry.standards import StandardRow
 from voucher.rules.vocabulary import Outcome
 from voucher.stages.certify.attach import attach_proofs
 from voucher.stages.certify.completions import issue_completions
 from voucher.stages.certify.queries import why_not_certified
-from voucher.stages.train import classes
+from voucher.stages.settle.clear import clear
+from voucher.stages.train import classes, enrol
 
 pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 
@@ -27,8 +33,8 @@ def why(scene: Scene, voucher_id: int) -> list[str]:
         return [each.code for each in why_not_certified(session, voucher_id)]
 
 
-def test_特种作业由主管部门考核_结业以后登记的证书直接换券_培训补贴八百元(scene: Scene) -> None:
-    """没有评价机构的考试：结业以前的旧证不算；结业后的证书登记相符即持证，只有培训补贴，付完办结。"""
+def test_特种作业由主管部门考核_结业以后登记的证书直接换券_是否初次由两人核实(scene: Scene) -> None:
+    """没有评价机构的考试：结业以前的旧证不算；结业后的证书登记相符即持证；没有人答复是否初次，转两人核定。"""
     town = way.settle_down(scene)
     operation: dict[str, Any] = {
         "certificate_kind": "special_operation",
@@ -49,16 +55,51 @@ def test_特种作业由主管部门考核_结业以后登记的证书直接换�
     assert registered(town_issue.day(scene).isoformat(), f"T{ZHANG_SAN[1]}") == 1
     nothing = way.claim(town, EVALUATION, held, login="operator").verdicts[0]
     assert (nothing.amount_fen, nothing.claim_id) == (0, None)
-    filed = way.claim(town, TRAINING, held)
-    assert filed.verdicts[0].amount_fen == 800_00
+    with scene.database.read() as session, watched(session) as sent:
+        filed = way.claim(town, TRAINING, held)
+    assert find_locks(sent)[:3] == ["budget", "person", "voucher"], (
+        "what one person has is counted one by one"
+    )
+    line = filed.verdicts[0]
+    assert (line.outcome, line.amount_fen, line.proposed_fen) == (Outcome.MANUAL, 0, 800_00)
+    assert line.refusal is not None
+    assert "请查验该人同一作业类别的旧证；复审、换证的按复审的标准核定" in line.refusal.sentence
+    claim_id = line.claim_id or 0
+    for login in ("初审员", "复核员"):
+        scene.do(login, lambda work: clear(work, claim_id, 300_00, "查到旧证，按复审核定"))
     way.pay(town, filed.batch)
     fund = scene.budget(town.budget_id)
-    assert (way.state(scene, held), fund.reserved_fen, fund.spent_fen) == ("settled", 0, 800_00)
+    assert (way.state(scene, held), fund.reserved_fen, fund.spent_fen) == ("settled", 0, 300_00)
 
 
-def test_岗前培训不少于二十四学时_三百元不按学时算(scene: Scene) -> None:
-    """23 学时不受理；24 学时付 300；同样 24 学时的其他培训仍须 40 学时。"""
+LOCKED = re.compile(r"^SELECT .*?FROM (budget|person|voucher) .*ORDER BY \1\.id$", re.DOTALL)
+
+
+def find_locks(sent: list[str]) -> list[str]:
+    """Return which tables an act read in the order of their ids, as whoever locks rows does."""
+    found = [LOCKED.match(each.strip()) for each in sent]
+    return [each[1] for each in found if each is not None]
+
+
+def own_amount(scene: Scene, since: str, code: str = "TR-G-TEST") -> None:
+    """Have 岗前培训 an amount of its own from a day on."""
+
+    def act(work: Work) -> None:
+        work.session.add(
+            StandardRow(
+                code=code, kind="training", form="pre_job", amount_fen=300_00,
+                since=date.fromisoformat(since),
+                document="【参】场景标准", evidence="default",
+            )
+        )  # fmt: skip
+
+    scene.do("operator", act)
+
+
+def test_岗前培训不少于二十四学时_三百元不按学时算_是否新录用由两人核实(scene: Scene) -> None:
+    """23 学时不受理；24 学时最多 300，没有新录用的答复转两人；别的培训类型的券报不进岗前班，40 学时照旧。"""
     town = way.settle_down(scene)
+    own_amount(scene, "2022-03-31")
     completion = {"certificate_kind": "training_completion", "level": 0}
     before = {**completion, "training_kind": "pre_job"}
     course = town_issue.programme(scene, town.budget_id, name="岗前", worth="offset", **before)
@@ -68,19 +109,43 @@ def test_岗前培训不少于二十四学时_三百元不按学时算(scene: Sc
         act = partial(classes.file_class, class_id=class_id, promised=True)
         assert f"低于最低 {least} 学时" in told(scene, town.registrar(), act).sentence
     class_id = town_train.open_class(scene, town.house, hours=24, **before)
+    other = town_issue.programme(scene, town.budget_id, name="在岗", worth="offset", **completion)
+    mine = town_train.accepted(scene, other, ZHANG_SAN)
+    enter = partial(enrol.enrol, voucher_id=mine, class_id=class_id)
+    refused = told(scene, town_issue.worker(scene, ZHANG_SAN), enter)
+    assert refused.code == "class_of_other_training_kind"
+    assert "该班级申报的是“岗前培训”" in refused.sentence
     (held,) = town_train.trained(scene, course, [LI_SI], class_id)
     assert scene.do(town.registrar(), lambda work: issue_completions(work, class_id)) == 1
     filed = way.claim(town, TRAINING, held).verdicts[0]
-    assert (filed.outcome, filed.amount_fen) == (Outcome.PAYABLE, 300_00)
-    assert "学时 ×" not in filed.explanation
+    assert (filed.outcome, filed.amount_fen, filed.proposed_fen) == (Outcome.MANUAL, 0, 300_00)
+    assert filed.refusal is not None
+    assert "请查验劳动合同和参保" in filed.refusal.sentence
+
+
+def test_岗前培训有了自己的标准_以前报名的照报名时的标准付(scene: Scene) -> None:
+    """报名时按学时锁定 400；后来施行的三百元不动已经答应的。"""
+    town = way.settle_down(scene)
+    before = {"certificate_kind": "training_completion", "level": 0, "training_kind": "pre_job"}
+    course = town_issue.programme(scene, town.budget_id, name="岗前", worth="offset", **before)
+    class_id = town_train.open_class(scene, town.house, hours=40, **before)
+    (held,) = town_train.trained(scene, course, [LI_SI], class_id)
+    own_amount(scene, town_issue.day(scene).isoformat())
+    scene.do(town.registrar(), lambda work: issue_completions(work, class_id))
+    filed = way.claim(town, TRAINING, held).verdicts[0]
+    assert (filed.outcome, filed.amount_fen) == (Outcome.PAYABLE, 400_00)
 
 
 def test_一年里第四次评价补贴被拒_下一年照付(scene: Scene) -> None:
     """四个职业各取一本证：同一年申领只付三次，第四次说明上限和下一年；新年度照付。"""
     ready(scene)
+    set_parameter(scene, "yearly_cap_evaluation", "3", "2024-01-01", "次")
     trades = (NURSE, HOUSEKEEPER, TURNER, COOK)
     scene.certify(*(scene.certificate(ZHANG_SAN, each) for each in trades))
-    settled = scene.settle(scene.open_budget())
+    budget_id = scene.open_budget()
+    with scene.database.read() as session, watched(session) as sent:
+        settled = scene.settle(budget_id)
+    assert "person" in find_locks(sent), "the cap counts over all budgets"
     assert settled.total_fen == 600_00
     refusal = settled.verdicts[3].refusal
     assert refusal is not None

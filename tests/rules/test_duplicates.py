@@ -15,6 +15,7 @@ from voucher.rules.duplicates import (
     Precedence,
     canonical_occupation,
     entitlement_key,
+    fold_key,
     judge_duplicates,
     renewed_key,
 )
@@ -315,3 +316,19 @@ def test_without_a_level_or_an_occupation_no_other_is_higher() -> None:
     for level, occupation in ((None, CARER), (Level.JUNIOR, None), (None, None)):
         answer = judge_duplicates(key(HOUSEKEEPER), level, occupation, date(2024, 1, 1), master, STRICT)
         assert answer.outcome is Outcome.PAYABLE
+
+
+@pytest.mark.parametrize("kind", [CertificateKind.SPECIAL_OPERATION, CertificateKind.SPECIAL_EQUIPMENT])
+def test_a_renamed_trade_is_the_same_trade_where_another_authority_examines(kind: CertificateKind) -> None:
+    aliases = {ELECTRICIAN: LATHE}
+    old = key(ELECTRICIAN, None, kind=TRAINING, certificate_kind=kind)
+    new = key(LATHE, None, kind=TRAINING, certificate_kind=kind)
+    assert key(ELECTRICIAN, None, kind=TRAINING, certificate_kind=kind, aliases=aliases) == new != old
+    assert fold_key(old, aliases) == new, "a key taken before the renaming is found again"
+
+
+def test_a_folded_key_keeps_everything_but_the_occupation() -> None:
+    aliases = {CARER: HOUSEKEEPER}
+    assert fold_key(f"{key()}|after|SL-1", aliases) == f"{key(HOUSEKEEPER)}|after|SL-1"
+    project = key(None, None, certificate_kind=None, project=CARER)
+    assert fold_key(project, aliases) == project

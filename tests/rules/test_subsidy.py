@@ -185,6 +185,9 @@ def test_training_before_a_job_has_its_own_amount_whatever_its_hours() -> None:
     assert price(replace(case, hours=None), own).explanation == f"300.00 培训合格证书，{RULES_2022}"
     assert price(case).amount_fen == 40_000, "without a row of its own it goes by the hour"
     assert price(replace(case, training_kind="on_job"), own).amount_fen == 40_000
+    promised = replace(case, promised_on=own.since - timedelta(days=1))
+    assert price(promised, own).amount_fen == 40_000, "what was promised before it stays promised"
+    assert price(replace(case, promised_on=own.since), own).amount_fen == 30_000
     level = replace(CARER5, kind=SubsidyKind.TRAINING, training_kind="pre_job")
     assert price(level, own).amount_fen == 120_000, "a certificate with a level is worth its level"
 

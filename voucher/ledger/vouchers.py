@@ -105,10 +105,13 @@ def voucher_number(region_code: str, year: int, voucher_id: int) -> str:
     return f"Q-{region_code}-{year}-{voucher_id:08d}"
 
 
-def lock_vouchers(work: Work, *conditions: ColumnElement[bool], money: bool = False) -> list[Voucher]:
+def lock_vouchers(
+    work: Work, *conditions: ColumnElement[bool], money: bool = False, holders: bool = False
+) -> list[Voucher]:
     """Return vouchers as they stand, locked in the order of their ids.
 
-    With `money` their budgets are locked first, in the order of theirs: budget before voucher, always.
+    With `money` their budgets are locked first, in the order of theirs: budget before voucher, always. With
+    `holders` the people between both: what is counted over all vouchers of a person is counted one at a time.
     """
     if money:
         budget_ids = select(Voucher.budget_id).where(*conditions).distinct()
@@ -118,6 +121,10 @@ def lock_vouchers(work: Work, *conditions: ColumnElement[bool], money: bool = Fa
             .order_by(Budget.id)
             .with_for_update()
         ).all()
+    if holders:
+        person = Model.metadata.tables["person"].c
+        held = select(person.id).where(person.id.in_(select(Voucher.holder_person_id).where(*conditions)))
+        work.session.execute(held.order_by(person.id).with_for_update(key_share=True)).all()
     return list(
         work.session.scalars(
             select(Voucher)

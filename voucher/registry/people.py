@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import partial
@@ -140,6 +140,14 @@ def hold_person(work: Work, person_id: int) -> Person:
     """Return a person whose number, and key, stay what they are until the act has sealed something."""
     held = select(Person).where(Person.id == person_id).with_for_update(read=True, key_share=True)
     return work.session.scalars(held.execution_options(populate_existing=True)).one()
+
+
+def lock_people(work: Work, person_ids: Iterable[int]) -> None:
+    """Lock people in the order of their ids, so that what is counted over all they have stays counted."""
+    ordered = sorted(set(person_ids))
+    for start in range(0, len(ordered), LOOKUP_CHUNK):
+        held = select(Person.id).where(Person.id.in_(ordered[start : start + LOOKUP_CHUNK]))
+        work.session.execute(held.order_by(Person.id).with_for_update(key_share=True)).all()
 
 
 def open_people(work: Work, newcomers: Sequence[Newcomer]) -> dict[str, int]:

@@ -66,6 +66,9 @@ OCCUPATION_ALIAS_CIRCLE = reason(
 
 _SEPARATOR = "|"
 _RENEWAL = "|after|"
+_BY_OCCUPATION = frozenset(
+    {"occupation", str(CertificateKind.SPECIAL_OPERATION), str(CertificateKind.SPECIAL_EQUIPMENT)}
+)
 _FREE_STATES = frozenset({"withdrawn", "rejected"})
 _CLAWED_STATES = frozenset({"recovering", "recovered"})
 # a voucher that holds the key for its holder: it bars the same key, and is no claim of the year yet
@@ -156,12 +159,25 @@ def entitlement_key(
     elif certificate_kind is CertificateKind.SPECIAL_SKILL:
         parts = ["item", _part(item_code, "专项职业能力项目")]
     elif certificate_kind in (CertificateKind.SPECIAL_OPERATION, CertificateKind.SPECIAL_EQUIPMENT):
-        parts = [str(certificate_kind), _part(item_code or occupation_code, "作业项目")]
+        trade = canonical_occupation(_part(item_code or occupation_code, "作业项目"), aliases)
+        parts = [str(certificate_kind), _part(trade, "作业项目")]
     else:
         parts = ["project", _part(project_code, "培训项目")]
     if period is not None:
         parts += ["period", _part(period, "周期")]
     return _SEPARATOR.join([kind.value, str(person_id), *parts])
+
+
+@rule(number="DUP-05", stage="兑现", source="中办发〔2022〕58号（十二）; S3-12a", since=SINCE)
+def fold_key(key: str, aliases: Mapping[str, str]) -> str:
+    """Return a key as it would be made today: an occupation renamed since is the same occupation.
+
+    A key that is kept stays as it was made; only what is compared is folded. Raises occupation_alias_circle.
+    """
+    parts = key.split(_SEPARATOR)
+    if len(parts) > 3 and parts[2] in _BY_OCCUPATION:
+        parts[3] = canonical_occupation(parts[3], aliases)
+    return _SEPARATOR.join(parts)
 
 
 def _part(text: str | None, what: str) -> str:

@@ -114,6 +114,7 @@ class Case:
 
     `issued_on` is the day that fixes the price: the certificate's, or the issue or enrolment of a voucher.
     `mode` is how the class was taught, where there was one, `training_kind` what it was taught for.
+    `promised_on` is the day a voucher was priced, where one was: an own form of later does not touch it.
     """
 
     kind: SubsidyKind
@@ -128,6 +129,7 @@ class Case:
     hours: int | None = None
     mode: TrainingMode | None = None
     training_kind: str | None = None
+    promised_on: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,6 +181,8 @@ def _price_in_full(case: Case, standards: Sequence[Standard]) -> tuple[Standard,
     """Return the standard, its amount for this case and the words for it, before method and reservation."""
     own = OWN_FORMS.get((case.certificate_kind, case.training_kind or ""))
     standard = _find_standard(case, standards, (own,)) if own is not None else None
+    if standard is not None and case.promised_on is not None and case.promised_on < standard.since:
+        standard = None
     by_the_hour = case.certificate_kind is CertificateKind.TRAINING_COMPLETION and standard is None
     standard = standard or _find_standard(case, standards, _forms(case))
     if standard is None:

@@ -8,6 +8,7 @@ from typing import Any
 
 from tests import town_issue as issue
 from tests import town_train as town
+from tests.loop.telling import set_parameter
 from tests.scene import LI_SI, TURNER, ZHANG_SAN, ZHAO_LIU, Scene, on
 from voucher.ledger import commitments
 from voucher.plumbing.unit_of_work import Work
@@ -142,6 +143,15 @@ def test_three_trainings_a_year_and_no_fourth(scene: Scene) -> None:
         else:
             told.append(town.code(scene, login, enter(voucher_id, class_id)))
     assert told == ["yearly_cap_reached"]
+
+
+def test_the_yearly_cap_of_the_evaluation_subsidy_bars_nobody_from_training(scene: Scene) -> None:
+    scene.at = on("2024-03-01")
+    house = town.train_institution(scene)
+    set_parameter(scene, "yearly_cap_evaluation", "0", "2024-01-01", "次")
+    programme = issue.programme(scene, scene.open_budget(10_000))
+    voucher_id = town.enrolled(scene, programme, ZHANG_SAN, town.open_class(scene, house))
+    assert promised(scene, voucher_id) == {"training": 1200_00, "evaluation": 200_00}
 
 
 def test_what_a_class_pays_depends_on_its_certificate(scene: Scene) -> None:

@@ -128,6 +128,9 @@ def _judge_all(work: Work, wish: Wish, progress: Progress) -> list[Verdict]:
         found = certificates.list_candidates(session, regions, wish.from_on, wish.until_on, piece)
         verdicts += _judge_piece(work, found, cases)
     verdicts.sort(key=lambda each: (each.candidate.certificate.issued_on, each.candidate.certificate.number))
+    if lawbook.duplicate_parameters(wish.kind, work.today).yearly_cap is not None:
+        # claims of a year are counted over all regions and budgets: one settlement of a person at a time
+        people.lock_people(work, [each.candidate.certificate.person_id for each in verdicts])
     order_lines(work, wish.kind, verdicts, lawbook)
     return verdicts
 

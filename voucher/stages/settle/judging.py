@@ -21,7 +21,8 @@ from voucher.rules.certificates import (
 from voucher.rules.dictionaries import TrainingMode
 from voucher.rules.errors import Family, Refusal, Refused
 from voucher.rules.line_verdicts import PASSED, UNCHECKED, LineVerdict
-from voucher.rules.subsidy import Case, price_subsidy
+from voucher.rules.standard_conditions import find_condition, tell_condition
+from voucher.rules.subsidy import Case, Form, price_subsidy
 from voucher.rules.vocabulary import (
     LEVEL_CERTIFICATE_KINDS,
     CertificateKind,
@@ -86,6 +87,7 @@ def judge_case(
     ask(
         verdict,
         lambda: _judge_price(verdict, kind, lawbook),
+        lambda: _judge_conditions(verdict, kind, lawbook),
         lambda: _judge_proof(verdict),
         lambda: _judge_issuer(verdict, kind, scopes, lawbook),
         lambda: _judge_window(verdict, filed_on, lawbook),
@@ -188,6 +190,7 @@ def _judge_price(verdict: Verdict, kind: SubsidyKind, lawbook: Lawbook) -> None:
             hours=promise.hours if promise else None,
             mode=TrainingMode(promise.mode) if promise and promise.mode else None,
             training_kind=promise.training_kind if promise else None,
+            promised_on=promise.priced_on if promise else None,
         ),
         lawbook.standards,
         lawbook.modifiers,
@@ -200,6 +203,25 @@ def _judge_price(verdict: Verdict, kind: SubsidyKind, lawbook: Lawbook) -> None:
         verdict.amount_fen, verdict.explanation = price.amount_fen, price.explanation
         verdict.note(PASSED, price.explanation, price.standard.document if price.standard else "")
     verdict.proposed_fen = price.proposed_fen
+
+
+def _judge_conditions(verdict: Verdict, kind: SubsidyKind, lawbook: Lawbook) -> None:
+    """Leave to people what a standard is only given for, and nobody answers for here."""
+    certificate, promise = verdict.candidate.certificate, verdict.promise
+    asked = find_condition(
+        kind,
+        CertificateKind(certificate.kind),
+        promise.training_kind if promise else None,
+        certificate.issued_on if promise is None or promise.priced_on is None else promise.priced_on,
+        lawbook.standards,
+    )
+    if asked is None:
+        return
+    hours, least = None, None
+    if asked is Form.PRE_JOB:
+        hours = promise.hours if promise else None
+        least = lawbook.number("pre_job_hours_minimum", certificate.issued_on)
+    verdict.refer(tell_condition(asked, hours, least))
 
 
 def canonical_code(verdict: Verdict) -> str:

@@ -6,7 +6,7 @@ a line left to a person never goes before one that is payable.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -21,6 +21,7 @@ from voucher.rules.duplicates import (
     DUPLICATE_ENTITLEMENT,
     HELD_BY_VOUCHER,
     EarlierClaim,
+    fold_key,
     judge_duplicates,
     renewed_key,
 )
@@ -43,7 +44,8 @@ IN_THIS_BATCH = "本批"
 
 def order_lines(work: Work, kind: SubsidyKind, verdicts: Sequence[Verdict], lawbook: Lawbook) -> None:
     """Refuse or refer the lines that stand behind an earlier claim or an earlier line."""
-    earlier = _read_earlier(work.session, [each.candidate.certificate.person_id for each in verdicts])
+    person_ids = [each.candidate.certificate.person_id for each in verdicts]
+    earlier = _read_earlier(work.session, person_ids, lawbook.aliases)
     winners: dict[str, Verdict] = {}
     called: dict[str, Verdict] = {}
     # chosen before any is judged: a line referred on the way must not meet itself in the second round
@@ -65,7 +67,8 @@ def _judge_line(
     lawbook: Lawbook,
 ) -> None:
     certificate = verdict.candidate.certificate
-    key = verdict.key or ""
+    # an occupation may have been renamed since a voucher took its key
+    key = fold_key(verdict.key or "", lawbook.aliases)
     known = earlier.setdefault(certificate.person_id, [])
     # the key a voucher holds does not stand against the claim made of that voucher
     own = verdict.promise.voucher_number if verdict.promise else None
@@ -108,13 +111,18 @@ def in_batch(verdict: Verdict) -> str:
     return f"{IN_THIS_BATCH} {verdict.candidate.certificate.number}"
 
 
-def _read_earlier(session: Session, person_ids: Iterable[int]) -> dict[int, list[EarlierClaim]]:
-    """Return what these people have claimed or been promised, province-wide, whatever became of it."""
+def _read_earlier(
+    session: Session, person_ids: Iterable[int], aliases: Mapping[str, str]
+) -> dict[int, list[EarlierClaim]]:
+    """Return what these people have claimed or been promised, province-wide, whatever became of it.
+
+    Keys are folded, as the ones they are held against: an occupation renamed since is the same.
+    """
     found: dict[int, list[EarlierClaim]] = {}
     ordered = sorted(set(person_ids))
     for start in range(0, len(ordered), PIECE):
         piece = ordered[start : start + PIECE]
-        for person_id, held in _read_held(session, piece):
+        for person_id, held in _read_held(session, piece, aliases):
             found.setdefault(person_id, []).append(held)
         # a bonus has a key of its own kind, and stands in no subsidy's way
         subsidies = (
@@ -127,7 +135,7 @@ def _read_earlier(session: Session, person_ids: Iterable[int]) -> dict[int, list
                 EarlierClaim(
                     number=claim_number(claim.region_code, claim.filed_on.year, claim.id),
                     kind=SubsidyKind(claim.kind),
-                    key=claim.entitlement_key,
+                    key=fold_key(claim.entitlement_key, aliases),
                     occupation_code=claim.trade_code if claim.level else None,
                     level=level_of(claim.level),
                     state=claim.state,
@@ -139,7 +147,9 @@ def _read_earlier(session: Session, person_ids: Iterable[int]) -> dict[int, list
     return found
 
 
-def _read_held(session: Session, person_ids: Sequence[int]) -> Iterator[tuple[int, EarlierClaim]]:
+def _read_held(
+    session: Session, person_ids: Sequence[int], aliases: Mapping[str, str]
+) -> Iterator[tuple[int, EarlierClaim]]:
     """Yield the keys that vouchers of these people hold and no claim has been made of yet."""
     claimed = select(Claim.id).where(Claim.entitlement_id == Entitlement.id).exists()
     rows = session.execute(
@@ -155,7 +165,7 @@ def _read_held(session: Session, person_ids: Sequence[int]) -> Iterator[tuple[in
             EarlierClaim(
                 number=voucher.number,
                 kind=SubsidyKind(entitlement.kind),
-                key=entitlement.key,
+                key=fold_key(entitlement.key, aliases),
                 occupation_code=entitlement.trade_code if entitlement.level else None,
                 level=level_of(entitlement.level or 0),
                 state=HELD_BY_VOUCHER,

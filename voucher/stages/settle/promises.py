@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 
 from sqlalchemy import select
 
@@ -24,7 +25,7 @@ class Promise:
 
     `fixed_words` explains an amount fixed beforehand (面值). Without `entitlement_id` the key was given back
     since, and the claim takes it and its money anew. `mode` is how its class was taught, `training_kind`
-    what for.
+    what for; `priced_on` is the day whose standards were promised.
     """
 
     voucher_id: int
@@ -37,6 +38,7 @@ class Promise:
     hours: int | None = None
     mode: str | None = None
     training_kind: str | None = None
+    priced_on: date | None = None
 
 
 def hand_over(work: Work, claims: Sequence[Claim]) -> None:

@@ -95,7 +95,7 @@ def file_claims(
     if not wanted:
         raise NO_VOUCHER_CHOSEN.refused()
     check_pledged(work, terms)
-    vouchers = lock_vouchers(work, Voucher.id.in_(wanted), money=True)
+    vouchers = lock_vouchers(work, Voucher.id.in_(wanted), money=True, holders=True)
     payees = find_payees(work, kind, vouchers)
     if len(vouchers) != len(wanted):
         raise VOUCHER_MISSING.refused()

@@ -170,4 +170,5 @@ def _promise(
         hours=case.hours,
         mode=case.mode,
         training_kind=case.training_kind,
+        priced_on=commitment.priced_on,
     )

@@ -9,10 +9,13 @@ from voucher.ledger.vouchers import Voucher
 from voucher.plumbing.unit_of_work import Work
 from voucher.registry import catalogue
 from voucher.registry.catalogue import Project
+from voucher.registry.dictionaries import name_words
 from voucher.registry.listing import check_listed
 from voucher.rules.classes import Slot, Subject, check_class_fits, check_learner_free
+from voucher.rules.dictionaries import Dictionary
 from voucher.rules.errors import Family, reason
 from voucher.rules.lifecycle import STATE_NAMES, Thing
+from voucher.rules.subsidy import OWN_FORMS
 from voucher.rules.vocabulary import CertificateKind
 from voucher.stages.issue.queries import Programme, may_be_used_at
 from voucher.stages.train.filed import check_houses_licensed
@@ -65,6 +68,15 @@ CLASS_OF_OTHER_PROJECT = reason(
 )
 
 
+CLASS_OF_OTHER_KIND = reason(
+    "class_of_other_training_kind",
+    "本券的培训类型是“{wanted}”，该班级申报的是“{offered}”",
+    "岗前培训有自己的补贴标准：请选择培训类型与本券相同的班级；班级申报有误的，请机构更正后重新提交",
+    "豫人社规〔2022〕2号（企业新录用人员岗前培训, DOMAIN H-e）; 【设】培训类型由券种确定，不由班级改变",
+    Family.CONFLICT,
+)
+
+
 def check_open(work: Work, found: TrainingClass) -> None:
     """Refuse a class that enrols nobody. Raises Refused class_not_open, class_begun."""
     if found.state not in ("approved", "running"):
@@ -78,8 +90,8 @@ def check_place(work: Work, voucher: Voucher, programme: Programme, found: Train
     """Refuse a voucher a seat in a class it cannot be used in, or that is full or at a taken time.
 
     The class is locked where the seat is to be taken. Raises Refused institution_not_listed,
-    licence_expired, institution_not_in_programme, class_not_for_voucher, class_of_other_project, class_full,
-    class_overlaps.
+    licence_expired, institution_not_in_programme, class_not_for_voucher, class_of_other_project,
+    class_of_other_training_kind, class_full, class_overlaps.
     """
     session = work.session
     for institution_id in sorted({found.institution_id, found.delivering_institution_id}):
@@ -89,6 +101,7 @@ def check_place(work: Work, voucher: Voucher, programme: Programme, found: Train
         raise INSTITUTION_NOT_IN_PROGRAMME.refused()
     check_class_fits(wanted_subject(session, programme), subject_of(session, found))
     _check_project(session, programme, found)
+    _check_training_kind(session, programme, found)
     if count_seated(session, found.id) >= found.capacity:
         raise CLASS_FULL.refused(capacity=found.capacity)
     mine = slots_of(list_sessions(session, found.id))
@@ -103,6 +116,16 @@ def _check_project(session: Session, programme: Programme, found: TrainingClass)
             session.get_one(Project, each).name for each in (programme.project_id, found.project_id)
         )
         raise CLASS_OF_OTHER_PROJECT.refused(wanted=wanted, offered=offered)
+
+
+def _check_training_kind(session: Session, programme: Programme, found: TrainingClass) -> None:
+    """Refuse a class of another kind of training where either has a standard of its own, another price."""
+    kind = CertificateKind(found.certificate_kind)
+    told = (programme.training_kind, found.training_kind)
+    if len(set(told)) > 1 and any((kind, each) in OWN_FORMS for each in told):
+        words = name_words(session, Dictionary.TRAINING_KIND)
+        wanted, offered = (words.get(each, each) for each in told)
+        raise CLASS_OF_OTHER_KIND.refused(wanted=wanted, offered=offered)
 
 
 def check_redeem_by(voucher: Voucher, found: TrainingClass) -> None:

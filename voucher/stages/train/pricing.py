@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from sqlalchemy import select
@@ -23,7 +23,13 @@ from voucher.plumbing.unit_of_work import Work
 from voucher.registry import catalogue, tables
 from voucher.registry.catalogue import Project
 from voucher.rules.dictionaries import TrainingMode
-from voucher.rules.duplicates import EarlierClaim, canonical_occupation, entitlement_key, judge_duplicates
+from voucher.rules.duplicates import (
+    EarlierClaim,
+    canonical_occupation,
+    entitlement_key,
+    fold_key,
+    judge_duplicates,
+)
 from voucher.rules.errors import Family, Refused, reason
 from voucher.rules.levels import Level
 from voucher.rules.money import format_yuan
@@ -155,18 +161,25 @@ def _key(session: Session, voucher: Voucher, offered: TrainingClass, kind: Subsi
 def _check_precedence(
     work: Work, voucher: Voucher, offered: TrainingClass, promised: Sequence[Promise]
 ) -> None:
-    """Refuse what the person has or is promised already; what an officer decides waits for the claim."""
+    """Refuse what the person has or is promised already; what an officer decides waits for the claim.
+
+    So does the yearly cap of the evaluation subsidy: it counts in the year it is claimed in, and bars nobody
+    from training.
+    """
     session = work.session
     earlier = _read_earlier(work, voucher.holder_person_id)
     regions = catalogue.list_ancestry(session, offered.region_code)
     for each in promised:
+        parameters = tables.read_duplicate_parameters(session, each.kind, work.today, regions)
+        if each.kind is SubsidyKind.EVALUATION:
+            parameters = replace(parameters, yearly_cap=None)
         judged = judge_duplicates(
             each.key,
             Level(offered.level) if offered.level else None,
             canonical_trade(session, offered.certificate_kind, offered.trade_code) if offered.level else None,
             work.today,
             earlier,
-            tables.read_duplicate_parameters(session, each.kind, work.today, regions),
+            parameters,
         )
         if judged.outcome is Outcome.REFUSED and judged.refusal is not None:
             raise Refused(judged.refusal)
@@ -180,11 +193,12 @@ def _read_earlier(work: Work, person_id: int) -> list[EarlierClaim]:
         .order_by(Entitlement.id)
     ).all()
     named = find_holders(work.session, [each.key for each in held])
+    aliases = catalogue.read_aliases(work.session)
     return [
         EarlierClaim(
             number=named[each.key].number if each.key in named else day_of(each.taken_at).isoformat(),
             kind=SubsidyKind(each.kind),
-            key=each.key,
+            key=fold_key(each.key, aliases),
             occupation_code=each.trade_code if each.level else None,
             level=Level(each.level) if each.level else None,
             state="paid" if each.state == CONSUMED else "submitted",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from sqlalchemy import select
@@ -17,7 +17,7 @@ from voucher.registry.institutions import Institution
 from voucher.registry.outside.reading import Facts, read_outside, read_parameters
 from voucher.registry.outside.systems import list_systems
 from voucher.registry.tables import read_age_limits, read_duplicate_parameters
-from voucher.rules.duplicates import HELD_BY_VOUCHER, canonical_occupation, entitlement_key
+from voucher.rules.duplicates import HELD_BY_VOUCHER, canonical_occupation, entitlement_key, fold_key
 from voucher.rules.eligibility import FACTS_UNKNOWN, Finding, Judgement, judge_eligibility
 from voucher.rules.errors import Refusal, reason
 from voucher.rules.levels import Level, name_level
@@ -190,7 +190,7 @@ def _judge(
         about.level,
         None if is_item else canonical_occupation(about.trade_code, aliases),
         on,
-        [each.claim for each in earlier],
+        [replace(each.claim, key=fold_key(each.claim.key, aliases)) for each in earlier],
         read_duplicate_parameters(session, kind, on, regions),
     )
 

@@ -1,0 +1,37 @@
+"""What nobody answers for here is left to people: a first card, somebody newly hired, hours attended."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+import pytest
+
+from voucher.rules.standard_conditions import find_condition, tell_condition
+from voucher.rules.subsidy import Form, Standard
+from voucher.rules.vocabulary import CertificateKind, SubsidyKind
+
+BEGINS = date(2026, 11, 23)
+OWN = Standard(SubsidyKind.TRAINING, Form.PRE_JOB, None, None, None, 300_00, BEGINS, None, "文件", "gov")
+COMPLETION = CertificateKind.TRAINING_COMPLETION
+
+
+def find(kind: CertificateKind, training_kind: str | None, on: date = BEGINS) -> Form | None:
+    return find_condition(SubsidyKind.TRAINING, kind, training_kind, on, [OWN])
+
+
+def test_only_what_has_a_condition_of_its_own_is_asked() -> None:
+    assert find(COMPLETION, "pre_job") is Form.PRE_JOB
+    assert find(CertificateKind.SPECIAL_OPERATION, "on_job") is Form.SPECIAL_OPERATION
+    before = BEGINS - timedelta(days=1)
+    assert [find(COMPLETION, "on_job"), find(COMPLETION, None), find(COMPLETION, "pre_job", before)] == [
+        None
+    ] * 3
+    assert find_condition(SubsidyKind.EVALUATION, CertificateKind.SPECIAL_OPERATION, None, BEGINS, []) is None
+
+
+@pytest.mark.parametrize(("hours", "code"), [
+    (None, "pre_job_hours_short"), (23, "pre_job_hours_short"), (24, "newly_hired_unknown"),
+])  # fmt: skip
+def test_hours_attended_are_held_against_the_least(hours: int | None, code: str) -> None:
+    assert tell_condition(Form.PRE_JOB, hours, 24).code == code
+    assert tell_condition(Form.SPECIAL_OPERATION, hours, None).code == "first_card_unknown"
