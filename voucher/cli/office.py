@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from voucher.cli.answering import Answering
 from voucher.config import Config, read_config
+from voucher.ledger.anchor_mail import post_by_mail
 from voucher.ledger.races import RACES
 from voucher.plumbing.clock import clock_of, day_of
 from voucher.plumbing.db import Database
@@ -54,8 +55,9 @@ class Office:
         return result
 
     def seal(self) -> None:
-        """Seal what the trail has left open, and sign a checkpoint."""
-        seal_and_keep(self.database, self.keyring, self.actor, self.now(), self.config.anchor_file)
+        """Seal what the trail has left open, sign a checkpoint, and post what the second party keeps."""
+        post = post_by_mail(self.config.mail_folder, self.config.anchor_mail_to)
+        seal_and_keep(self.database, self.keyring, self.actor, self.now(), self.config.anchor_file, post=post)
 
     @contextmanager
     def look(self) -> Iterator[Session]:

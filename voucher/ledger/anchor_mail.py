@@ -26,10 +26,14 @@ def post_by_mail(folder: Path, to: str | None) -> Post | None:
 
 
 def _post_erasures(folder: Path, to: str, register: Mapping[str, object]) -> None:
-    """Leave a letter with what was appended to the register of erasures: pseudonyms, nobody's name."""
-    appended = register["lines"]
+    """Leave a letter with what was appended to the register of erasures: pseudonyms, nobody's name.
+
+    It says which head it follows, since numbers come again after a restore.
+    """
+    appended, after = register["lines"], register["after"]
     lines = appended if isinstance(appended, list) else []
     told = "".join(f"{json.dumps(each, ensure_ascii=False)}\n" for each in lines)
-    text = f"注销登记新增的各行，请按先后接在一起原样留存；恢复备份以后据此重新注销。\n\n{told}"
-    name = f"erasures-{register['seq']}-{register['entries']}"
+    where = "从头起，代替此前各封" if after is None else f"接在 signature 以 {str(after)[:16]} 开头的一行之后"
+    text = f"注销登记新增的各行，{where}。请原样留存，按此接在一起；恢复备份以后据此重新注销。\n\n{told}"
+    name = f"erasures-{register['seq']}-{register['entries']}-{str(register['signature'])[:16]}"
     drop_mail(folder, name, to, f"注销登记 到第 {register['entries']} 条", text)

@@ -95,7 +95,7 @@ def notice_older(work: Work, anchor_file: Path) -> bool:
     seq = int(last["seq"])
     work.session.add(RestoredCopy(anchored_seq=seq, held_seq=held, noticed_at=work.at))
     work.session.flush()
-    audit.record_one(work, THING, seq, "notice", held=held)
+    audit.record_one(work, THING, seq, "notice", held=held, chain_hash=str(last["chain_hash"]))
     return True
 
 

@@ -15,7 +15,7 @@ from voucher.registry.people import Person
 from voucher.registry.subjects import SubjectKey
 from voucher.rules.actor import Role, check_role
 from voucher.stages.oversee.privacy.destroying import destroy_person
-from voucher.stages.oversee.privacy.registering import read_register, token_of
+from voucher.stages.oversee.privacy.registering import find_noticed, read_register, token_of
 
 PIECE = 5_000
 
@@ -37,7 +37,7 @@ def reconcile(work: Work, register: Path) -> Reconciled:
     """
     check_role(work.actor, Role.OPERATOR, Role.ADMINISTRATOR)
     standing = find_unreconciled(work.session)
-    read = read_register(register, work.keyring, 0 if standing is None else standing.anchored_seq)
+    read = read_register(register, work.keyring, *find_noticed(work.session))
     erased = _erase_again(work, frozenset(read.tokens))
     for each in work.session.scalars(
         select(RestoredCopy).where(RestoredCopy.reconciled_at.is_(None)).with_for_update()
@@ -62,7 +62,7 @@ def _erase_again(work: Work, tokens: frozenset[str]) -> int:
         .limit(PIECE)
     ).all():
         last = rows[-1][0]
-        meant = [index for _, index in rows if token_of(index) in tokens]
+        meant = [index for _, index in rows if token_of(work.keyring, index) in tokens]
         for index in meant:
             person_id = work.session.scalar(select(Person.id).where(Person.blind_index == index))
             if person_id is None:
