@@ -423,3 +423,28 @@ def test_a_hold_that_stood_without_its_case_is_given_back_to_it(tmp_path: Path) 
         assert [tuple(row) for row in rows] == [(3, 2), (4, None)]
         with pytest.raises(DBAPIError, match="stays whose"):
             connection.execute(text("UPDATE claim_denial SET hold_id = 1 WHERE id = 3"))
+
+
+def test_a_cap_written_over_the_empty_row_begins_on_its_day(tmp_path: Path) -> None:
+    """Both forms of the shipped row are closed; a row somebody changed, or a region has, stays as it is."""
+    revisions = ScriptDirectory(str(MIGRATIONS)).walk_revisions()
+    (found,) = (each.module for each in revisions if str(each.path).endswith("_rows_begin_when_used.py"))
+    cap = {"name": "yearly_cap_evaluation", "since": date(2021, 10, 28)}
+    load_models()
+    with sa.create_engine(f"sqlite:///{tmp_path / 'caps.db'}").begin() as connection:
+        for table in ("parameter", "standard"):
+            columns = ", ".join(each.name for each in Model.metadata.tables[table].columns)
+            connection.execute(text(f"CREATE TABLE {table} ({columns})"))
+        for region, value, source in (
+            ("*", "", "从前"), ("*", "3", found.OVERWRITTEN), ("*", "3", "本地文件"), ("410000", "", "从前"),
+        ):  # fmt: skip
+            put(connection, "parameter", **cap, region_code=region, value=value, source=source)
+        put(connection, "standard", code="TR-G", since=date(2022, 3, 31), amount_fen=300_00)
+        put(connection, "standard", code="TR-C", since=date(2022, 3, 31), amount_fen=300_00)
+        with Operations.context(MigrationContext.configure(connection)):
+            found.upgrade()
+        caps = connection.execute(text("SELECT value, until FROM parameter ORDER BY rowid"))
+        closed = ("", "2026-11-22")
+        assert [tuple(row) for row in caps] == [closed, closed, ("3", None), ("", None)]
+        begun = connection.scalars(text("SELECT since FROM standard ORDER BY rowid"))
+        assert list(begun) == ["2026-11-23", "2022-03-31"]
