@@ -76,6 +76,7 @@ from voucher.stages.settle.notice import close_due_notices
 from voucher.stages.settle.queries.to_pay import list_certificates_to_pay
 from voucher.stages.settle.voucher_ends import close_due_vouchers, decertify_due
 from voucher.stages.settle.waiting import serve_due_queues
+from voucher.stages.train.exits import end_due_exits
 from voucher.stages.train.running import close_due_classes, start_due_classes
 
 FRONTEND = Path(__file__).resolve().parents[1] / "static" / "dist"
@@ -83,13 +84,10 @@ TEMPLATES = Path(__file__).resolve().parent / "doors" / "web" / "templates"
 SEAL_SECONDS, DELIVER_SECONDS, TELLERS = 2, 1, 2
 JOB_SECONDS, JOB_PATIENCE, DUE_SECONDS = 3, Patience(queued=timedelta(seconds=2)), 60
 # done so many at a time, each portion in a transaction of its own, until none is left
-IN_PORTIONS = frozenset(
-    {
-        *("remind_holders", "expire_vouchers", "sweep_attachments"),
-        *("end_credentials", "freeze_credentials", "forget_answers", "forget_looks", "resend_tellings"),
-        *("forget_attempts", "forget_lists", "refresh_statistics"),
-    }
-)
+IN_PORTIONS = frozenset(("remind_holders", "expire_vouchers", "sweep_attachments")) | {
+    *("end_credentials", "freeze_credentials", "forget_answers", "forget_looks", "resend_tellings"),
+    *("forget_attempts", "forget_lists", "refresh_statistics"),
+}
 # what the clock does, in the order of a voucher's life; released money goes to the head of each queue
 DUE_ACTS: tuple[tuple[str, Callable[[Work], int]], ...] = (
     ("close_programmes", close_due_programmes),
@@ -113,6 +111,7 @@ DUE_ACTS: tuple[tuple[str, Callable[[Work], int]], ...] = (
     ("close_vouchers", close_due_vouchers),
     ("close_classes", close_due_classes),
     ("finish_measures", finish_due_measures),
+    ("end_exits", end_due_exits),
     ("score_credits", score_due_credits),
     ("serve_claims", serve_due_queues),
     ("serve_issues", serve_due_waiting),

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import replace
-from datetime import date
+from datetime import date, datetime
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from voucher.ledger.states import StateEvent
 from voucher.registry.institutions import Institution, InstitutionListing, ListingScope
 from voucher.rules.errors import Family, Refused, reason
 from voucher.rules.lifecycle import STATE_NAMES, Thing
@@ -58,6 +60,26 @@ def check_listed(session: Session, institution_id: int, on: date) -> None:
         state = STATE_NAMES[Thing.INSTITUTION][found.state]
         told = replace(told, title=f"{found.name}当前为“{state}”，暂停开班和报名，恢复前所办培训不予补贴")
     raise Refused(told)
+
+
+def read_states_at(session: Session, institution_ids: Collection[int], at: datetime) -> dict[int, str]:
+    """Return the state each of these institutions stood in at a moment, by its newest step until then."""
+    newest = (
+        select(StateEvent.object_id, func.max(StateEvent.seq).label("seq"))
+        .where(
+            StateEvent.thing == str(Thing.INSTITUTION),
+            StateEvent.object_id.in_(sorted(institution_ids)),
+            StateEvent.at <= at,
+        )
+        .group_by(StateEvent.object_id)
+        .subquery()
+    )
+    rows = session.execute(
+        select(StateEvent.object_id, StateEvent.to_state)
+        .join(newest, (newest.c.object_id == StateEvent.object_id) & (newest.c.seq == StateEvent.seq))
+        .where(StateEvent.thing == str(Thing.INSTITUTION))
+    )
+    return dict(rows.all())
 
 
 def _is_named(session: Session, institution_id: int, year: int) -> bool:

@@ -8,6 +8,7 @@ class, or it is a conflict: evidence for the office, and nobody redeemed.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 from sqlalchemy import select, update
 
@@ -16,6 +17,7 @@ from voucher.ledger.credentials.devices import Device
 from voucher.ledger.credentials.genuine import Signed
 from voucher.ledger.credentials.presented import Presented
 from voucher.ledger.credentials.seen import SeenPresentation, find_seen
+from voucher.ledger.holds import look_before_step
 from voucher.ledger.vouchers import Voucher, advance, lock_vouchers
 from voucher.plumbing.unit_of_work import Work
 from voucher.registry.counter_devices import find_device
@@ -23,6 +25,7 @@ from voucher.registry.people import get_person, hold_person
 from voucher.registry.phones import FieldRules, read_field_rules
 from voucher.registry.subjects import find_keys
 from voucher.rules.errors import Refusal, Refused
+from voucher.rules.lifecycle import Thing
 from voucher.rules.presenting import CODE_COPIED
 from voucher.stages.train.long_way import NONCE_REUSED
 from voucher.stages.train.models.classes import TrainingClass
@@ -133,7 +136,9 @@ def _redeem(
     asked = Redeeming(noted.digits, place.class_id, noted.last4, f"offline-{house}", noted.client_id)
     shown = Presented(voucher.id, signed=signed)
     redemption = write_redemption(work, asked, place, shown, seen, house)
-    advance(work, [voucher], "redeem")
+    # what stopped it since it was shown has been judged: it stays open, and the voucher is redeemed under it
+    before = replace(look_before_step(work, Thing.VOUCHER, voucher.id), stopped_why=None)
+    advance(work, [voucher], "redeem", before=before)
     if get_person(work.session, voucher.holder_person_id).mobile_index is not None:
         tell_holder(work, voucher, redemption)
     return redemption

@@ -6,6 +6,8 @@ Source: 豫办〔2021〕29号 第4项（退出机制）; LIFECYCLE 待处置; �
 
 from __future__ import annotations
 
+from sqlalchemy import select
+
 from voucher.ledger import audit, states
 from voucher.ledger.exit_holds import hold_vouchers
 from voucher.plumbing.unit_of_work import Work
@@ -14,9 +16,14 @@ from voucher.registry.institutions import Institution
 from voucher.registry.second_hands import check_second_hand
 from voucher.rules.actor import Role, check_role
 from voucher.rules.errors import Family, reason
-from voucher.rules.lifecycle import EVENT_NAMES, Thing, check_event
+from voucher.rules.lifecycle import EVENT_NAMES, STATE_NAMES, Thing, check_event, may_move
 from voucher.stages.train.models.exits import EXIT_ASKED, SOURCE, InstitutionExit
-from voucher.stages.train.queries.exits import find_waiting, read_leaving, select_in_classes_of
+from voucher.stages.train.queries.exits import (
+    find_waiting,
+    read_leaving,
+    select_in_classes_of,
+    select_waiting,
+)
 from voucher.stages.train.reading import DESK, check_why
 
 EXIT_MISSING = reason(
@@ -36,6 +43,9 @@ EXIT_CHANGED = reason(
     SOURCE,
     Family.CONFLICT,
 )
+
+
+ENDED_OFF_LIST = "机构已不在目录内，这份退出申请到此为止；再进目录后要退出的，重新提出"
 
 
 def ask_exit(work: Work, institution_id: int, why: str) -> InstitutionExit:
@@ -96,6 +106,33 @@ def withdraw_exit(work: Work, exit_id: int, why: str) -> InstitutionExit:
         work, str(Thing.INSTITUTION), asked.institution_id, "withdraw_exit", exit=asked.id, why=why.strip()
     )
     return asked
+
+
+def end_due_exits(work: Work) -> int:
+    """End the wishes of institutions that are off the list without them, and return how many.
+
+    Back on the list years later, nobody is to find one that only waits to be confirmed. Raises Refused
+    role_missing.
+    """
+    check_role(work.actor, Role.CLOCK)
+    gone = [each for each in STATE_NAMES[Thing.INSTITUTION] if not may_move(Thing.INSTITUTION, each, "leave")]
+    asked_by = select_waiting().with_only_columns(InstitutionExit.institution_id)
+    houses = work.session.scalars(
+        select(Institution)
+        .where(Institution.state.in_(gone), Institution.id.in_(asked_by))
+        .order_by(Institution.id)
+        .with_for_update()
+    ).all()
+    due = [found for each in houses if (found := find_waiting(work.session, each.id)) is not None]
+    for each in due:
+        each.withdrawn_by_person_id, each.withdrawn_at = work.actor.person_id, work.at
+        each.withdrawn_why = ENDED_OFF_LIST
+    work.session.flush()
+    for each in due:
+        audit.record_one(
+            work, str(Thing.INSTITUTION), each.institution_id, "end_exit", exit=each.id, why=ENDED_OFF_LIST
+        )
+    return len(due)
 
 
 def _lock_own(work: Work, institution_id: int, *roles: Role) -> Institution:

@@ -19,16 +19,14 @@ from voucher.ledger.credentials.verifying import (
     CREDENTIAL_KEY_WITHDRAWN,
     CREDENTIAL_NOT_YET,
 )
-from voucher.ledger.holds import check_no_hold
+from voucher.ledger.exit_holds import check_not_held_then
 from voucher.ledger.vouchers import Voucher
-from voucher.plumbing.clock import SHANGHAI
 from voucher.plumbing.signing import short_name
 from voucher.plumbing.unit_of_work import Work
 from voucher.registry.counter_devices import CounterDevice, judge_device
 from voucher.registry.people import read_people
 from voucher.registry.phones import FieldRules
 from voucher.rules.code_format import Kind, parse_code, parse_presentation
-from voucher.rules.lifecycle import Thing
 from voucher.rules.offline import REVERSED_SINCE, Numbered, check_offline_moment, is_copied
 from voucher.rules.presenting import CODE_COPIED
 from voucher.stages.train.cards import check_card
@@ -79,7 +77,7 @@ def check_scan(
     """Return the redemption a scan stands on, or the place in which it is to redeem; the voucher is locked.
 
     The device is judged, like everything, by the moment the code was shown: struck off or approved since
-    makes no difference.
+    makes no difference, nor does an institution stopped or restored since.
 
     Raises Refused code_copied, what `check_offline_moment` and `get_redeemable_place` refuse,
     counter_device_struck, counter_device_unapproved, device_gone, credential_superseded,
@@ -95,8 +93,9 @@ def check_scan(
     stood_on: Redemption | Enrolment | None = find_redemption(work.session, voucher.id)
     if stood_on is None:
         _check_unused(work, signed, shown_at)
-        stood_on = get_redeemable_place(work, voucher, found, on=shown_at.astimezone(SHANGHAI).date())
-        check_no_hold(work, Thing.VOUCHER, [voucher.id], "redeem")
+        stood_on = get_redeemable_place(work, voucher, found, shown_at=shown_at)
+        houses = {found.institution_id, found.delivering_institution_id}
+        check_not_held_then(work.session, voucher.id, houses, shown_at)
     elif stood_on.class_id != found.id:
         raise redeemed_already(work.session, work.actor, voucher)
     holder = read_people(work.session, work.keyring, [voucher.holder_person_id])

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, datetime
 from typing import Any, NamedTuple
 
 from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session, aliased
 
 from voucher.ledger.vouchers import Voucher
+from voucher.plumbing.clock import SHANGHAI
 from voucher.plumbing.unit_of_work import Work
 from voucher.registry.institutions import Institution
-from voucher.registry.listing import STOPPED
+from voucher.registry.listing import STOPPED, read_states_at
 from voucher.rules.actor import Actor
 from voucher.rules.errors import Family, Refused, reason
 from voucher.rules.filing import check_licensed
@@ -189,27 +190,30 @@ def redeemed_already(session: Session, actor: Actor, voucher: Voucher) -> Refuse
 
 
 def get_redeemable_place(
-    work: Work, voucher: Voucher, found: TrainingClass, *, on: date | None = None
+    work: Work, voucher: Voucher, found: TrainingClass, *, shown_at: datetime | None = None
 ) -> Enrolment:
     """Return the place in which a voucher may be redeemed in a class; holds are not asked.
 
-    The class and its institutions are read anew with the place. `on` is the day it was shown, where a scan
-    without a network is told of later.
+    The class and its institutions are read anew with the place. `shown_at` is when the code was shown, where
+    a scan without a network is told of later: the institutions count as they stood then.
 
     Raises Refused voucher_not_accepted, redeemed_already, voucher_expired, voucher_ended, not_enrolled,
     other_class, other_institution, class_not_running, class_not_started, class_over, institution_suspended,
     licence_expired.
     """
-    check_usable(work.session, work.actor, voucher, on or work.today)
+    check_usable(work.session, work.actor, voucher, _day_of(work, shown_at))
     row = work.session.execute(_SEAT, {"voucher_id": voucher.id}).first()
-    return judge_place(work, voucher, found, seat_of(row) if row is not None else None, on=on)
+    seat = seat_of(row) if row is not None else None
+    if seat is not None and shown_at is not None:
+        seat = _as_it_stood(work.session, seat, shown_at)
+    return judge_place(work, voucher, found, seat, shown_at=shown_at)
 
 
 def judge_place(
-    work: Work, voucher: Voucher, found: TrainingClass, seat: Seat | None, *, on: date | None = None
+    work: Work, voucher: Voucher, found: TrainingClass, seat: Seat | None, *, shown_at: datetime | None = None
 ) -> Enrolment:
     """Return the place of `get_redeemable_place`, which refuses the same, where it has been read already."""
-    session, day = work.session, on or work.today
+    session, day = work.session, _day_of(work, shown_at)
     check_usable(session, work.actor, voucher, day)
     if seat is None:
         raise NOT_ENROLLED.refused()
@@ -227,13 +231,39 @@ def judge_place(
     if day > found.ends_on:
         raise CLASS_OVER.refused(ends_on=found.ends_on.isoformat())
     for institution in seat.houses:
-        _check_not_stopped(institution)
+        _check_not_stopped(institution, shown_at)
         check_licensed(institution.name, institution.licensed_until, found.starts_on)
     return seat.enrolment
 
 
-def _check_not_stopped(institution: House) -> None:
-    if institution.state in STOPPED:
-        raise INSTITUTION_SUSPENDED.refused(
-            institution=institution.name, state=STATE_NAMES[Thing.INSTITUTION][institution.state]
-        )
+def check_goes_on(session: Session, found: TrainingClass) -> None:
+    """Refuse a class whose institution, or who teaches it, may not go on. Raises institution_suspended."""
+    for institution_id in (found.institution_id, found.delivering_institution_id):
+        house = session.get_one(Institution, institution_id)
+        _check_not_stopped(House(house.name, house.state, house.licensed_until))
+
+
+def _check_not_stopped(institution: House, shown_at: datetime | None = None) -> None:
+    if institution.state not in STOPPED:
+        return
+    state = STATE_NAMES[Thing.INSTITUTION][institution.state]
+    told = INSTITUTION_SUSPENDED.refusal(institution=institution.name, state=state)
+    if shown_at is not None:
+        told = replace(told, title=f"出示时{institution.name}为“{state}”，暂停核销")
+    raise Refused(told)
+
+
+def _as_it_stood(session: Session, seat: Seat, at: datetime) -> Seat:
+    """Return a place with its institutions in the states they were in at a moment."""
+    found, (holding, teaching) = seat.training_class, seat.houses
+    ids = (found.institution_id, found.delivering_institution_id)
+    then = read_states_at(session, ids, at)
+    houses = (
+        holding._replace(state=then.get(ids[0], holding.state)),
+        teaching._replace(state=then.get(ids[1], teaching.state)),
+    )
+    return replace(seat, houses=houses)
+
+
+def _day_of(work: Work, shown_at: datetime | None) -> date:
+    return shown_at.astimezone(SHANGHAI).date() if shown_at is not None else work.today

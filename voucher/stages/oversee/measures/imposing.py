@@ -17,7 +17,7 @@ from voucher.stages.train.queries.exits import select_in_classes_of
 
 @dataclass(frozen=True, slots=True)
 class Imposed:
-    """Where an institution stands after a step, and how many vouchers that stopped or let go on."""
+    """Where an institution stands after a step, and how many vouchers that keeps stopped or let go on."""
 
     state: str
     vouchers_held: int = 0

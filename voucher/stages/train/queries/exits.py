@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
@@ -59,10 +61,9 @@ class Leaving:
 
     @property
     def digest(self) -> str:
-        """Return what somebody who confirms has to have seen: which vouchers stop, in which classes."""
-        return "-".join(
-            map(str, (self.enrolled, self.training, *(f"{each.id}.{each.vouchers}" for each in self.classes)))
-        )
+        """Return the fingerprint of what who confirms has to have seen: what stops, in which classes."""
+        said = json.dumps([self.enrolled, self.training, [[each.id, each.vouchers] for each in self.classes]])
+        return hashlib.sha256(said.encode()).hexdigest()
 
 
 def read_leaving(session: Session, institution_id: int) -> Leaving:
@@ -98,13 +99,13 @@ def read_leaving(session: Session, institution_id: int) -> Leaving:
 def find_waiting(session: Session, institution_id: int) -> InstitutionExit | None:
     """Return the exit of an institution that waits for another person."""
     return session.scalars(
-        _select_waiting().where(InstitutionExit.institution_id == institution_id)
+        select_waiting().where(InstitutionExit.institution_id == institution_id)
     ).one_or_none()
 
 
 def list_waiting(session: Session, institution_ids: Collection[int]) -> list[InstitutionExit]:
     """Return the exits of these institutions that wait for another person."""
-    wanted = _select_waiting().where(InstitutionExit.institution_id.in_(sorted(institution_ids)))
+    wanted = select_waiting().where(InstitutionExit.institution_id.in_(sorted(institution_ids)))
     return list(session.scalars(wanted.order_by(InstitutionExit.id)))
 
 
@@ -114,7 +115,8 @@ def find_last(session: Session, institution_id: int) -> InstitutionExit | None:
     return session.scalars(wanted.order_by(InstitutionExit.id.desc()).limit(1)).first()
 
 
-def _select_waiting() -> Select[InstitutionExit]:
+def select_waiting() -> Select[InstitutionExit]:
+    """Return the query for the exits that wait for another person."""
     return select(InstitutionExit).where(
         InstitutionExit.confirmed_at.is_(None), InstitutionExit.withdrawn_at.is_(None)
     )

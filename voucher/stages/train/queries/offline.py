@@ -29,6 +29,7 @@ from voucher.stages.train.models.offline import CONFLICT, OfflineScan
 from voucher.stages.train.models.places import Enrolment, Redemption
 from voucher.stages.train.queries.roster import ERASED_NAME
 from voucher.stages.train.reading import CLASS_MISSING, COUNTER, load_class, serves_class
+from voucher.stages.train.standing import check_goes_on
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,10 +74,14 @@ class Pack:
 
 
 def get_packed_class(session: Session, actor: Actor, class_id: int) -> TrainingClass:
-    """Return a class at whose counter the actor works. Raises Refused class_missing."""
+    """Return a class at whose counter the actor works.
+
+    Raises Refused class_missing, institution_suspended.
+    """
     found = load_class(session, class_id)
     if not serves_class(actor, found, *COUNTER):
         raise CLASS_MISSING.refused()
+    check_goes_on(session, found)
     return found
 
 

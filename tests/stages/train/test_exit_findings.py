@@ -1,0 +1,139 @@
+"""Exits: scans judged as their house stood, a hold for each that left, wishes that end with the list."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from functools import partial
+
+import pytest
+from sqlalchemy import select, update
+from sqlalchemy.exc import DBAPIError
+
+from tests import town_train as town
+from tests.scene import LI_SI, ZHANG_SAN, Scene, on
+from tests.town_offline import Counter, counter_without_network
+from voucher.ledger.exit_holds import hold_vouchers, release_vouchers
+from voucher.ledger.holds import Hold, close_hold, open_hold
+from voucher.ledger.vouchers import Voucher
+from voucher.plumbing.unit_of_work import Work
+from voucher.rules.actor import Role
+from voucher.rules.errors import Refused
+from voucher.rules.lifecycle import Thing
+from voucher.stages.oversee.measures.imposing import impose
+from voucher.stages.train import exits
+from voucher.stages.train.queries.exits import ClassLeft, Leaving
+from voucher.stages.train.queries.offline import get_packed_class
+
+SUSPENDED = ("conflict", "institution_suspended")
+
+
+@pytest.fixture
+def counter(scene: Scene) -> Counter:
+    return counter_without_network(scene)
+
+
+def _open_holds(scene: Scene, voucher_id: int) -> list[Hold]:
+    with scene.database.read() as session:
+        wanted = select(Hold).where(Hold.object_id == voucher_id, Hold.closed_at.is_(None))
+        return list(session.scalars(wanted.order_by(Hold.id)))
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+@pytest.mark.parametrize("sent_after_restoring", [False, True])
+def test_a_scan_counts_by_how_the_institution_stood_when_the_code_was_shown(
+    counter: Counter, sent_after_restoring: bool
+) -> None:
+    scene, officer = counter.scene, town.reviewer(counter.scene)
+    found = town.a_class(scene, counter.class_id)
+
+    def step(event: str) -> None:
+        scene.at += timedelta(minutes=10)
+        scene.do(officer, lambda work: impose(work, found.institution_id, event, "消防不合格"))
+        scene.at += timedelta(minutes=10)
+
+    def pack() -> str:
+        with scene.database.read() as session:
+            try:
+                get_packed_class(session, scene.actor(counter.scanner), found.id)
+            except Refused as refused:
+                return refused.refusal.code
+        return "packed"
+
+    zhang = counter.held["张三"][0]
+    before = counter.note(ZHANG_SAN)
+    assert pack() == "packed"
+    step("suspend")
+    assert pack() == "institution_suspended", "a stopped counter takes nothing along"
+    during = counter.note(LI_SI)
+    if sent_after_restoring:
+        step("restore")
+    one, two = counter.send(before, during)
+    assert (one.outcome, one.code) == ("confirmed", None)
+    assert (two.outcome, two.code) == SUSPENDED
+    assert "出示时" in (two.title or "")
+    assert town.voucher(scene, zhang).state == "training"
+    stopped = [each.institution_id for each in _open_holds(scene, zhang)]
+    assert stopped == ([] if sent_after_restoring else [found.institution_id]), (
+        "used, and stopped all the same"
+    )
+    if not sent_after_restoring:
+        step("restore")
+    assert counter.codes(counter.note(LI_SI)) == [None], "shown anew after the way back"
+
+
+def test_each_that_stops_a_voucher_holds_it_by_itself(counter: Counter) -> None:
+    scene, officer = counter.scene, town.reviewer(counter.scene)
+    found, zhang = town.a_class(scene, counter.class_id), counter.held["张三"][0]
+    teaching, holding = town.train_institution(scene, town.T2), found.institution_id
+    chosen = select(Voucher.id).where(Voucher.id == zhang)
+
+    def act(what: object, house: int) -> int:
+        done: int = scene.do(officer, lambda work: what(work, house, chosen, "退出"))  # type: ignore[operator]
+        return done
+
+    tip = scene.do(officer, lambda work: open_hold(work, Thing.VOUCHER, zhang, "举报待查"))
+    for house in (holding, teaching, teaching):
+        assert act(hold_vouchers, house) == 1, "it stands held, whoever else holds it and since when"
+    assert [each.institution_id for each in _open_holds(scene, zhang)] == [None, holding, teaching]
+    assert act(release_vouchers, holding) == 1
+    scene.do(officer, lambda work: close_hold(work, work.session.merge(tip), "查清"))
+    (left,) = _open_holds(scene, zhang)
+    assert left.institution_id == teaching, "who teaches is still gone"
+
+    def sin(work: Work) -> None:
+        work.session.execute(update(Hold).where(Hold.id == left.id).values(institution_id=holding))
+
+    with pytest.raises(DBAPIError, match="institution_id never changes"):
+        scene.do("operator", sin)
+    assert act(release_vouchers, teaching) == 1
+    # an exit's hold that stood when the code was shown counts, also where it has ended since
+    act(hold_vouchers, holding)
+    scene.at += timedelta(minutes=1)
+    noted = counter.note(ZHANG_SAN)
+    scene.at += timedelta(minutes=1)
+    act(release_vouchers, holding)
+    assert counter.codes(noted) == ["on_hold"]
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_a_wish_to_leave_ends_when_the_house_is_off_the_list(scene: Scene) -> None:
+    scene.at = on("2024-03-01")
+    house, officer = town.train_institution(scene), town.reviewer(scene)
+    head, registrar = (town.staff(scene, house, each) for each in (Role.INSTITUTION_ADMIN, Role.REGISTRAR))
+    asked = scene.do(head, partial(exits.ask_exit, institution_id=house, why="停业"))
+    assert scene.do("clock", exits.end_due_exits) == 0
+    assert town.code(scene, head, exits.end_due_exits) == "role_missing"
+    scene.do(officer, lambda work: impose(work, house, "delist", "查实虚假宣传"))
+    assert scene.do("clock", exits.end_due_exits) == 1
+    assert scene.do("clock", exits.end_due_exits) == 0
+    confirm = partial(exits.confirm_exit, exit_id=asked.id, seen="-")
+    assert town.code(scene, registrar, confirm) == "exit_settled", "nobody finds it again years later"
+
+
+def test_what_is_seen_of_a_house_with_hundreds_of_classes_is_a_fingerprint() -> None:
+    day = on("2024-03-01").date()
+    classes = tuple(ClassLeft(each, "一班", "running", day, day, 30) for each in range(1, 901))
+    seen = Leaving(0, 27_000, 0, 0, 0, classes).digest
+    assert len(seen) == 64
+    one_less = (*classes[:-1], ClassLeft(900, "一班", "running", day, day, 29))
+    assert Leaving(0, 27_000, 0, 0, 0, one_less).digest != seen
