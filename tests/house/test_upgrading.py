@@ -448,3 +448,26 @@ def test_a_cap_written_over_the_empty_row_begins_on_its_day(tmp_path: Path) -> N
         assert [tuple(row) for row in caps] == [closed, closed, ("3", None), ("", None)]
         begun = connection.scalars(text("SELECT since FROM standard ORDER BY rowid"))
         assert list(begun) == ["2026-11-23", "2022-03-31"]
+
+
+def test_a_hold_the_program_opened_for_an_exit_names_the_institution_and_no_other_does(
+    tmp_path: Path,
+) -> None:
+    load_models()
+    told = (
+        ("机构 2 自愿退出（停业）", "丙校：自愿退出（停业）", 2),
+        ("机构 2 丙校 停业整顿（消防）", "丙校：停业整顿（消防）", 2),
+        ("机构 2 未到场核实", "机构 2 未到场核实", None),
+        ("机构 2 乙校 停业整顿（消防）", "机构 2 乙校 停业整顿（消防）", None),
+        ("机构 9 自愿退出（停业）", "机构 9 自愿退出（停业）", None),
+    )
+    with sa.create_engine(f"sqlite:///{tmp_path / 'exits.db'}").begin() as connection:
+        connection.execute(text("CREATE TABLE institution (id INTEGER PRIMARY KEY, name TEXT)"))
+        connection.execute(text("CREATE TABLE hold (id INTEGER PRIMARY KEY, thing TEXT, why TEXT)"))
+        connection.execute(text("INSERT INTO institution VALUES (2, '丙校')"))
+        for why, _, _ in told:
+            connection.execute(text("INSERT INTO hold (thing, why) VALUES ('voucher', :why)"), {"why": why})
+        with Operations.context(MigrationContext.configure(connection)):
+            module_of("_whose_exit_holds.py").upgrade()
+        rows = connection.execute(text("SELECT why, institution_id FROM hold ORDER BY id")).all()
+    assert [tuple(row) for row in rows] == [(why, house) for _, why, house in told]
