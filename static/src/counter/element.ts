@@ -70,7 +70,8 @@ export class ScanOffline extends HTMLElement {
     this.showNetwork();
     if (!canKeep()) return this.say('[data-ready]', '这个浏览器（或网址不是 HTTPS）不能离线登记：没有网络时请记在纸上，联网后再扫');
     try {
-      this.classId = Number(this.dataset['class']) || (account ? await this.chooseClass(account) : 0);
+      // a page that only sends what waits has no class of its own
+      this.classId = Number(this.dataset['class']) || (account && this.isShell ? await this.chooseClass(account) : 0);
       this.queue = new Queue(account ?? '');
       this.registering = new Registering(this.queue, this.classId, () => this.changed());
       if (account) await this.open(account);

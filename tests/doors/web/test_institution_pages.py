@@ -6,6 +6,7 @@ import io
 import re
 from datetime import timedelta
 
+import pytest
 from sqlalchemy import select
 
 from tests.doors.loop import CLASS_DAY, LI_SI, SUN_BA, T1, Loop
@@ -14,7 +15,7 @@ from voucher.rules.actor import Role
 from voucher.stages.issue.models import Issue
 from voucher.stages.train.models.classes import TrainingClass
 from voucher.stages.train.models.places import Completion, Redemption, Scan
-from voucher.stages.train.queries import list_sessions
+from voucher.stages.train.queries import exits, list_sessions
 
 PLAN = {
     "name": "养老护理员五级二班",
@@ -360,6 +361,12 @@ def test_a_school_leaves_the_list_and_its_people_are_told_what_they_can_do(loop:
         assert "券和学时都在，转到哪个班、怎样另选看“我的券”" in page.text
         assert "<scan-field" not in page.html
     assert "请先选学员所在的班" not in desk.go("/institution/scan").text
+    # what was noted before goes on being sent, from wherever the counter is let
+    for path in ("/institution/scan", "/institution"):
+        (element,) = (values for tag, values in desk.go(path).tags if tag == "scan-offline")
+        assert element["data-account"]
+        assert "data-class" not in element
+        assert "data-ready" not in desk.page.html, "no list is kept for a class nobody is scanned for"
     # the office reads whose exit it was by name, and no number of ours
     page = at(loop, "shenhe").go("/office/holds")
     assert f"{T1[0]}：自愿退出（校舍拆迁）" in page.text
@@ -374,6 +381,23 @@ def test_a_school_leaves_the_list_and_its_people_are_told_what_they_can_do(loop:
     assert "等转班（不用办理）" in page.text
     page = worker.press("不转班，申请一张新券")
     assert "已申请新券，原券作结" in page.text
+
+
+def test_many_classes_a_house_leaves_behind_are_paged_and_what_it_applied_for_is_not_opened(
+    loop: Loop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    day = CLASS_DAY.date()
+    classes = tuple(exits.ClassLeft(each, f"第 {each} 班", "running", day, day, 1) for each in range(1, 61))
+    monkeypatch.setattr(exits, "read_leaving", lambda *_: exits.Leaving(0, 60, 0, 0, 3, classes))
+    head = at(loop, "t1-admin")
+    page = head.go("/institution/exits")
+    assert "另有 3 份开班申请不予开班" in page.text
+    assert "共 60 个班，本页 50 个班" in page.text
+    assert "第 50 班" in page.text
+    assert "第 51 班" not in page.text
+    page = head.go("/institution/exits?after=50")
+    assert ("第 50 班" in page.text, "第 51 班" in page.text, "下一页" in page.text) == (False, True, False)
+    assert "回到第一页" in page.text
 
 
 def test_a_colleague_who_does_not_agree_keeps_the_school_on_the_list(loop: Loop) -> None:

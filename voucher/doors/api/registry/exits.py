@@ -62,7 +62,7 @@ def ask(work: Work, given: dict[str, Any], institution_id: int) -> dict[str, Any
     "/institution-exits/<int:exit_id>/confirmations",
     body=NewExitConfirmation,
     answer=ExitState,
-    example={"seen": "1-2-17.3（effect.digest）"},
+    example={"seen": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"},
 )
 def confirm(work: Work, given: dict[str, Any], exit_id: int) -> dict[str, Any]:
     """由提出人以外的人确认：在办的券转为待处置，由人社部门转班或由本人另选；再进目录须重新备案。"""

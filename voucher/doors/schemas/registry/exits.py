@@ -16,7 +16,7 @@ class NewExit(Body):
 class NewExitConfirmation(Body):
     """Another person of the institution has seen what the exit stops."""
 
-    seen = Words(required=True, most=4000, metadata={"description": "看过的后果：effect.digest"})
+    seen = Words(required=True, most=64, metadata={"description": "看过的后果：effect.digest"})
 
 
 class NewExitWithdrawal(Body):
@@ -57,7 +57,7 @@ class ExitEffect(Schema):
     training = fields.Integer(metadata={"description": "停住的券，培训中"})
     hours_kept = fields.Integer(metadata={"description": "已上、保留的学时"})
     finished = fields.Integer(metadata={"description": "不受影响：已结业、评价中、已持证的券"})
-    applied = fields.Integer(metadata={"description": "作废的开班申请"})
+    applied = fields.Integer(metadata={"description": "不予开班的申请"})
     classes = fields.List(fields.Nested(ClassLeft))
 
 

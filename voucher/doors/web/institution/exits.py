@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from flask import render_template, url_for
@@ -29,6 +30,7 @@ from voucher.stages.train.queries import exits
 
 # money and exams stand with other stages; what becomes of them is the same as when the office strikes one off
 BESIDE = (Touched.CLAIMS, Touched.PAYING, Touched.EXAMS)
+PER_PAGE = 50
 
 
 @institution.get("/institution/exits")
@@ -54,7 +56,7 @@ def confirm_exit(exit_id: int) -> ResponseReturnValue:
     """Confirm a colleague's wish to leave; the vouchers in classes wait for the office."""
 
     def call(work: Work) -> Done:
-        done = leaving.confirm_exit(work, exit_id, fields.text("seen", "退出的后果", limit=4000))
+        done = leaving.confirm_exit(work, exit_id, fields.text("seen", "退出的后果", limit=64))
         words = f"已退出目录，{done.vouchers_held or 0:,} 张在培的券停住，等人社部门转班或本人另选"
         return Done(words, url_for("web.institution.exit_page"))
 
@@ -80,6 +82,8 @@ class _Shown:
     may_leave: bool
     asked: InstitutionExit | None
     effect: exits.Leaving
+    classes: Sequence[exits.ClassLeft]
+    goes_on: bool
     beside: list[tuple[str, Line, str, str]]
 
     @property
@@ -99,17 +103,22 @@ def _page() -> str:
             "institution/exits.html",
             rows=rows,
             hands=name_people(session, [person for row in rows for person in row.hands]),
+            after=fields.cursor("after"),
             administered=my_houses(frozenset({Role.INSTITUTION_ADMIN})),
             person_id=actor.person_id,
         )
 
 
 def _describe(session: Session, house: Institution) -> _Shown:
+    effect = exits.read_leaving(session, house.id)
+    classes = _after(effect.classes, fields.cursor("after"))
     return _Shown(
         house=house,
         may_leave=may_move(Thing.INSTITUTION, house.state, "leave"),
         asked=exits.find_last(session, house.id),
-        effect=exits.read_leaving(session, house.id),
+        effect=effect,
+        classes=classes[:PER_PAGE],
+        goes_on=len(classes) > PER_PAGE,
         beside=[
             (
                 TOUCHED_NAMES[each.touched],
@@ -121,3 +130,9 @@ def _describe(session: Session, house: Institution) -> _Shown:
             if each.touched in BESIDE and each.count
         ],
     )
+
+
+def _after(classes: Sequence[exits.ClassLeft], class_id: int | None) -> Sequence[exits.ClassLeft]:
+    """Return the classes behind the one a page ended with, all of them where it is not among them."""
+    place = next((place for place, each in enumerate(classes, start=1) if each.id == class_id), 0)
+    return classes[place:]
