@@ -13,9 +13,10 @@ from tests import town_issue, town_train
 from tests.loop import way
 from tests.loop.telling import ready, set_parameter, told
 from tests.loop.way import EVALUATION, TRAINING
-from tests.scene import COOK, ELECTRICIAN, HOUSEKEEPER, LI_SI, NURSE, TURNER, ZHANG_SAN, Scene, on
+from tests.scene import COOK, ELECTRICIAN, EV2, HOUSEKEEPER, LI_SI, NURSE, TURNER, ZHANG_SAN, Scene, on
 from tests.watching import watched
 from voucher.plumbing.unit_of_work import Work
+from voucher.registry.importing.frame import ImportRefused
 from voucher.registry.standards import StandardRow
 from voucher.rules.vocabulary import Outcome
 from voucher.stages.certify.attach import attach_proofs
@@ -23,6 +24,8 @@ from voucher.stages.certify.completions import issue_completions
 from voucher.stages.certify.queries import why_not_certified
 from voucher.stages.settle.clear import clear
 from voucher.stages.train import classes, enrol
+
+BUREAU = (EV2[0], EV2[1], "YJ-0001")
 
 pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 
@@ -46,10 +49,19 @@ def test_特种作业由主管部门考核_结业以后登记的证书直接换�
     assert (way.state(scene, held), why(scene, held)) == ("trained", ["certificate_missing"])
 
     def registered(issued: str, number: str) -> int:
-        row = scene.certificate(ZHANG_SAN, ELECTRICIAN, issued=issued, kind="特种作业操作证书", number=number)
+        row = scene.certificate(
+            ZHANG_SAN, ELECTRICIAN, issued=issued, kind="特种作业操作证书", number=number, evaluator=BUREAU
+        )
         scene.certify({**row, "等级": ""})
         return scene.do("clock", attach_proofs)
 
+    with pytest.raises(ImportRefused) as unknown:
+        registered("2024-02-29", "T410105000000000001")
+    assert "先在评价机构清单中以类别“主管部门”导入" in unknown.value.report.problems[0].refusal.sentence
+    scene.file_evaluator(BUREAU, [ELECTRICIAN], levels=["无等级"], kind="主管部门")
+    with pytest.raises(ImportRefused) as evaluated:
+        scene.import_certificates([scene.certificate(ZHANG_SAN, ELECTRICIAN, evaluator=EV2)])
+    assert "只发特种作业、特种设备的证书" in evaluated.value.report.problems[0].refusal.sentence
     assert registered("2024-02-29", "T410105000000000001") == 0
     assert (way.state(scene, held), why(scene, held)) == ("trained", ["certificate_too_early"])
     assert registered(town_issue.day(scene).isoformat(), f"T{ZHANG_SAN[1]}") == 1

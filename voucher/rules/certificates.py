@@ -27,12 +27,12 @@ FEE_SOURCE = "豫办〔2021〕29号 第4项 免费参加评价; S2-04g; AC-G8"
 LISTED_SOURCE = "中办发〔2022〕58号（十二）职业资格目录动态调整; S3-12d"
 FOUNDED = date(2021, 10, 28)
 NO_ALIASES: Mapping[str, str] = MappingProxyType({})
-AGAINST_REGISTER = "请核对证书原件；登记有误的，请评价机构更正登记后重新核验"
+AGAINST_REGISTER = "请核对证书原件；登记有误的，请发证机构更正登记后重新核验"
 
 CERTIFICATE_NOT_IN_REGISTER = reason(
     "certificate_not_in_register",
     "登记中查不到证书 {number}",
-    "请核对证书编号；确已取证的，请评价机构上传登记后重新核验",
+    "请核对证书编号；确已取证的，请发证机构上传登记后重新核验",
     f"{MATCH_SOURCE}; DOMAIN C6",
 )
 CERTIFICATE_REVOKED = reason(

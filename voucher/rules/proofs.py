@@ -31,14 +31,14 @@ CERTIFICATE_MISSING = reason(
 CERTIFICATE_OTHER_TRADE = reason(
     "certificate_other_trade",
     "证书 {number} 的职业 {found} 与培训券的 {wanted} 不一致",
-    "本券只能凭同一职业的证书兑现；填写有误的，请评价机构更正证书",
+    "本券只能凭同一职业的证书兑现；填写有误的，请发证机构更正证书",
     f"{SOURCE}; AC-F8",
     Family.CONFLICT,
 )
 CERTIFICATE_OTHER_LEVEL = reason(
     "certificate_other_level",
     "证书 {number} 的等级（{found}）与培训券的（{wanted}）不一致",
-    "本券只能凭同一等级的证书兑现；填写有误的，请评价机构更正证书",
+    "本券只能凭同一等级的证书兑现；填写有误的，请发证机构更正证书",
     f"{SOURCE}; LIFECYCLE Entitlement",
     Family.CONFLICT,
 )
@@ -66,7 +66,7 @@ CERTIFICATE_OTHER_EVALUATOR = reason(
 CERTIFICATE_TOO_EARLY = reason(
     "certificate_too_early",
     "证书 {number} 的发证日期 {issued_on} 早于{what}日期 {exam_on}",
-    "{what}之前取得的证书不能兑现本券；发证日期有误的，请评价机构更正",
+    "{what}之前取得的证书不能兑现本券；发证日期有误的，请发证机构更正",
     f"{SOURCE}; DOMAIN 三-6",
     Family.CONFLICT,
 )

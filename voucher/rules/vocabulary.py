@@ -130,6 +130,7 @@ class EvaluatorKind(StrEnum):
     SOCIAL_ORGANISATION = "social_organisation"
     APPRAISAL_BODY = "appraisal_body"
     SPECIAL_SKILL_BODY = "special_skill_body"
+    AUTHORITY = "authority"
 
 
 EVALUATOR_KIND_NAMES: dict[EvaluatorKind, str] = {
@@ -138,6 +139,7 @@ EVALUATOR_KIND_NAMES: dict[EvaluatorKind, str] = {
     EvaluatorKind.SOCIAL_ORGANISATION: "社会培训评价组织",
     EvaluatorKind.APPRAISAL_BODY: "鉴定机构",
     EvaluatorKind.SPECIAL_SKILL_BODY: "专项考核机构",
+    EvaluatorKind.AUTHORITY: "主管部门",
 }
 
 

@@ -71,10 +71,11 @@ LEVEL_NOT_FOR_ITEM = reason(
 OCCUPATION_SHAPE = re.compile(r"[0-9]-[0-9]{2}-[0-9]{2}-[0-9]{2}")
 _FILING_SHAPE = re.compile(r"[SY][0-9]{12}")
 _ITEM_SHAPE = re.compile(r"[^\s|]{1,40}")
-_OWN_NUMBERING = (EvaluatorKind.APPRAISAL_BODY, EvaluatorKind.SPECIAL_SKILL_BODY)
+_OWN_NUMBERING = (EvaluatorKind.APPRAISAL_BODY, EvaluatorKind.SPECIAL_SKILL_BODY, EvaluatorKind.AUTHORITY)
 _INSTITUTION_KINDS = {
     EvaluatorKind.EMPLOYER: InstitutionKind.ENTERPRISE,
     EvaluatorKind.SCHOOL: InstitutionKind.VOCATIONAL_COLLEGE,
+    EvaluatorKind.AUTHORITY: InstitutionKind.OTHER,
 }
 _KIND_PARTS: tuple[tuple[str, EvaluatorKind], ...] = (
     ("专项", EvaluatorKind.SPECIAL_SKILL_BODY),

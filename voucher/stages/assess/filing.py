@@ -15,6 +15,7 @@ from voucher.rules.certificates import EVALUATOR_OUT_OF_DATE, Scope, check_scope
 from voucher.rules.errors import Family, Refused, reason
 from voucher.rules.levels import Level
 from voucher.rules.lifecycle import STATE_NAMES, Thing
+from voucher.rules.vocabulary import EvaluatorKind
 from voucher.stages.assess.reading import SOURCE
 
 EVALUATOR_NOT_FILED = reason(
@@ -39,7 +40,10 @@ def read_filings(session: Session, institution_id: int) -> dict[int, tuple[Evalu
         each.id: (each, [])
         for each in session.scalars(
             select(EvaluatorFiling)
-            .where(EvaluatorFiling.institution_id == institution_id)
+            .where(
+                EvaluatorFiling.institution_id == institution_id,
+                EvaluatorFiling.kind != EvaluatorKind.AUTHORITY,
+            )
             .order_by(EvaluatorFiling.id)
         )
     }

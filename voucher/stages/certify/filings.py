@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -15,11 +15,12 @@ from voucher.registry.importing.places import find_foreign
 from voucher.registry.institutions import EvaluatorFiling, EvaluatorScope, Institution
 from voucher.registry.people import LOOKUP_CHUNK
 from voucher.rules.actor import Actor, Role
+from voucher.rules.assessment import EXAMINED_ELSEWHERE
 from voucher.rules.certificate_numbers import CERTIFICATE_EVALUATOR_DISAGREES, CertificateNumber
 from voucher.rules.certificates import Scope, check_scope
 from voucher.rules.errors import Family, Refused, reason
 from voucher.rules.levels import Level
-from voucher.rules.vocabulary import LEVEL_CERTIFICATE_KINDS, CertificateKind
+from voucher.rules.vocabulary import LEVEL_CERTIFICATE_KINDS, CertificateKind, EvaluatorKind
 
 EVALUATOR_UNKNOWN = reason(
     "evaluator_unknown",
@@ -34,6 +35,20 @@ INSTITUTION_FOREIGN = reason(
     "评价机构只能上传本机构的证书",
     "豫办〔2021〕29号 第4项; S2-00c",
     Family.FORBIDDEN,
+)
+AUTHORITY_NO_EVALUATOR = reason(
+    "authority_no_evaluator",
+    "{code} 备案为主管部门，只发特种作业、特种设备的证书",
+    "请核对证书类型和发证机构；确由评价机构发证的，请填写评价机构的统一社会信用代码",
+    "豫办〔2021〕29号 第4项 评价目录清单; 安全生产法 第三十条",
+    Family.CONFLICT,
+)
+AUTHORITY_UNKNOWN = reason(
+    "authority_unknown",
+    "发证的主管部门 {code} 没有备案",
+    "请核对统一社会信用代码；确由该部门发证的，请人社部门先在评价机构清单中以类别“主管部门”导入",
+    "安全生产法 第三十条; 特种设备安全法 第十四条; S2-04f",
+    Family.MISSING,
 )
 SCOPED_KINDS = LEVEL_CERTIFICATE_KINDS | {CertificateKind.SPECIAL_SKILL}
 
@@ -97,12 +112,16 @@ class Filings:
     ) -> Filing:
         """Return the filing a certificate was issued under.
 
-        Raises evaluator_unknown, institution_foreign, region_foreign, certificate_evaluator_disagrees,
-        evaluator_out_of_scope, evaluator_out_of_date.
+        Raises evaluator_unknown, authority_unknown, authority_no_evaluator, institution_foreign,
+        region_foreign, certificate_evaluator_disagrees, evaluator_out_of_scope, evaluator_out_of_date.
         """
         filings = self._by_code.get(code, [])
         if not filings:
-            raise EVALUATOR_UNKNOWN.refused(code=code)
+            unknown = AUTHORITY_UNKNOWN if kind in EXAMINED_ELSEWHERE else EVALUATOR_UNKNOWN
+            raise unknown.refused(code=code)
+        filings = [each for each in filings if _may_issue(each, kind, filings)]
+        if not filings:
+            raise AUTHORITY_NO_EVALUATOR.refused(code=code)
         if number.evaluator_prefix is not None:
             filings = [filing for filing in filings if filing.number == number.evaluator_prefix]
             if not filings:
@@ -123,6 +142,14 @@ class Filings:
                 return filing
         # "not in force that day" says more than "not in the scope of the other filing"
         raise max(refusals, key=lambda each: each.refusal.code == "evaluator_out_of_date")
+
+
+def _may_issue(filing: Filing, kind: CertificateKind, filings: Sequence[Filing]) -> bool:
+    """Return whether a filing is for such certificates: an authority's own are issued under no other one."""
+    if kind in EXAMINED_ELSEWHERE:
+        own = [each.kind == EvaluatorKind.AUTHORITY for each in filings]
+        return filing.kind == EvaluatorKind.AUTHORITY or not any(own)
+    return filing.kind != EvaluatorKind.AUTHORITY
 
 
 def _check_reach(actor: Actor, filing: Filing) -> None:
