@@ -6,6 +6,7 @@ import unicodedata
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
+from enum import StrEnum
 
 from voucher.rules.duplicates import canonical_occupation
 from voucher.rules.entries import Entry, EntryWay
@@ -40,6 +41,21 @@ ENTRY_TAKEN_BACK = reason(
     f"{RECORD_SOURCE}; 【设】入场、发证、结算和支付时各核一次",
     Family.CONFLICT,
 )
+
+ENTRY_CONTESTED = reason(
+    "entry_contested",
+    "有人申请撤销考生凭以报考的{what}，正由另一人核定，暂不能据此{act}",
+    "请等核定以后再办理：退回撤销申请的照常办理；核定以前不要办理不予通过",
+    f"{RECORD_SOURCE}; 【设】登记和撤销都由两人办理，核定以前先停住",
+    Family.CONFLICT,
+)
+
+
+class Doubt(StrEnum):
+    """What has become of a place or an honour money rests on: somebody asks to take it back, or it is."""
+
+    CONTESTED = "contested"
+    TAKEN_BACK = "taken_back"
 
 
 @dataclass(frozen=True, slots=True)

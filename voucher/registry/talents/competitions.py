@@ -72,10 +72,12 @@ def list_results(session: Session, person_ids: Sequence[int]) -> list[Competitio
     )
 
 
-def read_placed(session: Session, person_ids: Sequence[int]) -> dict[int, list[Placed]]:
-    """Return the results of people that stand, by person; none that somebody asks to take back."""
+def read_placed(
+    session: Session, person_ids: Sequence[int], *, contested: bool = False
+) -> dict[int, list[Placed]]:
+    """Return the results of people that stand, by person; what somebody asks to take back only if told."""
     found: dict[int, list[Placed]] = {}
-    for row in _leave_out_contested(session, list_results(session, person_ids)):
+    for row in _list_standing(session, person_ids, contested=contested):
         placed = Placed(
             row.competition, row.contest, row.trade_code, row.team, row.place, row.awarded_on, row.honour
         )
@@ -83,10 +85,14 @@ def read_placed(session: Session, person_ids: Sequence[int]) -> dict[int, list[P
     return found
 
 
-def _leave_out_contested(session: Session, rows: Sequence[CompetitionResult]) -> list[CompetitionResult]:
-    standing = [each for each in rows if each.revoked_on is None]
-    contested = list_contested(session, AwardLine.result_id, [each.id for each in standing])
-    return [each for each in standing if each.id not in contested]
+def _list_standing(
+    session: Session, person_ids: Sequence[int], *, contested: bool
+) -> list[CompetitionResult]:
+    standing = [each for each in list_results(session, person_ids) if each.revoked_on is None]
+    if contested:
+        return standing
+    doubted = list_contested(session, AwardLine.result_id, [each.id for each in standing])
+    return [each for each in standing if each.id not in doubted]
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,16 +104,21 @@ class Held:
     recorded_by_person_id: int
 
 
-def list_held(session: Session, person_ids: Sequence[int], on: date) -> dict[int, list[Held]]:
-    """Return the honours people hold on a day, given by themselves or with a place, by person."""
+def list_held(
+    session: Session, person_ids: Sequence[int], on: date, *, contested: bool = False
+) -> dict[int, list[Held]]:
+    """Return the honours people hold on a day, given by themselves or with a place, by person.
+
+    What somebody asks to take back, and nobody has decided, is among them only if told (`contested`).
+    """
     found: dict[int, list[Held]] = {}
     own = [each for each in list_given(session, person_ids) if each.revoked_on is None]
-    contested = list_contested(session, AwardLine.honour_id, [each.id for each in own])
+    doubted = set() if contested else list_contested(session, AwardLine.honour_id, [each.id for each in own])
     for each in own:
-        if each.awarded_on <= on and each.id not in contested:
+        if each.awarded_on <= on and each.id not in doubted:
             held = Held(each.honour, each.awarded_on, each.recorded_by_person_id)
             found.setdefault(each.person_id, []).append(held)
-    for row in _leave_out_contested(session, list_results(session, person_ids)):
+    for row in _list_standing(session, person_ids, contested=contested):
         if row.honour is not None and row.awarded_on <= on:
             held = Held(row.honour, row.awarded_on, row.recorded_by_person_id)
             found.setdefault(row.person_id, []).append(held)

@@ -26,7 +26,7 @@ class Bars:
     def __init__(self, work: Work, indexes: Sequence[str]) -> None:
         self._work = work
         self._known = people.find_ids(work.session, indexes)
-        self._entered = assessment.find_entered_people(work.session, sorted(set(self._known.values())))
+        self._entered = assessment.RecordedEntries(work.session, sorted(set(self._known.values())), ACT)
         self._staff: dict[tuple[int, str, date], StaffOfDay] = {}
 
     def find(self, filing: Filing, index: str, facts: Mapping[str, Any]) -> Refusal | None:
@@ -36,12 +36,12 @@ class Bars:
             self._check_staff(filing, person_id, facts["issued_on"])
         except Refused as refused:
             return refused.refusal
-        if person_id is None or person_id not in self._entered:
+        if person_id is None:
             return None
         earned = assessment.Earned(
             person_id, filing.institution_id, facts["trade_code"], facts["level"], facts["issued_on"]
         )
-        return assessment.find_recorded_entries(self._work.session, {index: earned}, ACT).get(index)
+        return self._entered.find_bar(earned)
 
     def _check_staff(self, filing: Filing, person_id: int | None, issued_on: date) -> None:
         """An employer evaluates its own staff only."""

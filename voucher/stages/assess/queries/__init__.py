@@ -14,6 +14,7 @@ from voucher.stages.assess.queries.batches import (
 )
 from voucher.stages.assess.queries.entered import (
     Earned,
+    RecordedEntries,
     find_entered_people,
     find_recorded_entries,
 )
@@ -27,6 +28,7 @@ __all__ = [
     "Earned",
     "PassedExam",
     "Ready",
+    "RecordedEntries",
     "ResultView",
     "Statistics",
     "exams_passed",

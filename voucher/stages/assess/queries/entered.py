@@ -16,10 +16,12 @@ from sqlalchemy.orm import Session
 from voucher.plumbing.bulk import among
 from voucher.registry import catalogue
 from voucher.registry.talents import competitions
-from voucher.rules.competitions import RECORDED_WAYS, check_still_recorded
+from voucher.registry.talents.competitions import Held
+from voucher.rules.competitions import ENTRY_CONTESTED, RECORDED_WAYS, Placed, check_still_recorded
 from voucher.rules.duplicates import canonical_occupation
 from voucher.rules.entries import Entry, EntryWay
 from voucher.rules.errors import Refusal, Refused
+from voucher.stages.assess.entries import read_entries
 from voucher.stages.assess.models import Candidate, ExamBatch
 from voucher.stages.assess.models_examiners import CandidateEntry
 from voucher.stages.assess.reading import find_counting_results
@@ -41,17 +43,19 @@ class Earned:
 
 @dataclass(frozen=True, slots=True)
 class _Sat:
-    """An exam somebody was entered for; `entry` only where on a place or an honour.
+    """An exam somebody was listed for, the way in, and what came of it; neither passed nor failed is open."""
 
-    `passed` is None until the scores are out; `carried` says that a subject was brought from an earlier one.
-    """
-
+    institution_id: int
     trade_code: str
     exam_on: date
     entry: Entry | None
-    passed: bool | None
-    attempt: int
+    passed: bool
+    failed: bool
     carried: bool
+    voucher_id: int | None
+
+
+_Standing = tuple[Mapping[int, Sequence[Placed]], Mapping[int, Sequence[Held]]]
 
 
 def find_entered_people(session: Session, person_ids: Sequence[int]) -> set[int]:
@@ -71,83 +75,112 @@ def find_recorded_entries(
 
     None where it still stands; a certificate of any other exam, or of none here, is not among them.
     """
-    sat = _list_sat(session, [each.person_id for each in earned.values()])
-    if not sat:
-        return {}
-    aliases = catalogue.read_aliases(session)
-    entered = {key: exams for key, each in earned.items() if (exams := _find_exams(each, sat, aliases))}
-    person_ids = sorted({earned[key].person_id for key in entered})
-    placed = competitions.read_placed(session, person_ids)
-    honours = {
-        on: competitions.read_honours(session, person_ids, on)
-        for on in {exam.exam_on for exams in entered.values() for exam, _ in exams}
-    }
-    found: dict[Key, Refusal | None] = {}
-    for key, exams in entered.items():
-        person_id = earned[key].person_id
-        found[key] = None
-        for exam, entry in exams:
-            try:
-                check_still_recorded(
-                    entry, exam.trade_code, exam.exam_on, placed.get(person_id, ()),
-                    honours[exam.exam_on].get(person_id, ()), aliases, act,
-                )  # fmt: skip
-            except Refused as refused:
-                found[key] = refused.refusal
-                break
-    return found
+    recorded = RecordedEntries(session, [each.person_id for each in earned.values()], act)
+    return {key: recorded.find_bar(each) for key, each in earned.items() if recorded.is_behind(each)}
 
 
-def _list_sat(session: Session, person_ids: Sequence[int]) -> dict[tuple[int, int, int], list[_Sat]]:
-    """Return all exams of who ever entered one on a place or an honour, newest first.
+class RecordedEntries:
+    """What some people entered their exams on, each thing read once; `act` is what it may bar."""
 
-    By person, house and level; whatever way each was entered by, as a certificate may come of another one.
+    def __init__(self, session: Session, person_ids: Sequence[int], act: str) -> None:
+        self._session, self._act = session, act
+        self._people = sorted(find_entered_people(session, person_ids))
+        self._sat = _list_sat(session, self._people) if self._people else {}
+        self._aliases = catalogue.read_aliases(session) if self._sat else {}
+        self._standing: dict[bool, _Standing] = {}
+
+    def is_behind(self, earned: Earned) -> bool:
+        """Return whether the exam of a certificate was entered on a place or an honour."""
+        return bool(self._list_behind(earned))
+
+    def find_bar(self, earned: Earned) -> Refusal | None:
+        """Return why the way into the exam of a certificate bars the act; None if it does not."""
+        for exam in self._list_behind(earned):
+            told = self._check(earned.person_id, exam, contested=False)
+            if told is not None:
+                if self._check(earned.person_id, exam, contested=True) is not None:
+                    return told
+                is_place = exam.entry is not None and exam.entry.way is EntryWay.COMPETITION
+                return ENTRY_CONTESTED.refusal(what="竞赛成绩" if is_place else "荣誉", act=self._act)
+        return None
+
+    def _check(self, person_id: int, exam: _Sat, *, contested: bool) -> Refusal | None:
+        if contested not in self._standing:
+            self._standing[contested] = (
+                competitions.read_placed(self._session, self._people, contested=contested),
+                competitions.list_held(self._session, self._people, date.max, contested=contested),
+            )
+        placed, held = self._standing[contested]
+        honours = {each.honour for each in held.get(person_id, ()) if each.awarded_on <= exam.exam_on}
+        try:
+            check_still_recorded(
+                exam.entry, exam.trade_code, exam.exam_on,
+                placed.get(person_id, ()), honours, self._aliases, self._act,
+            )  # fmt: skip
+        except Refused as refused:
+            return refused.refusal
+        return None
+
+    def _list_behind(self, earned: Earned) -> list[_Sat]:
+        """Return the exams a certificate came of that were entered on a place or an honour."""
+        exams = _choose_exams(earned, self._sat, self._aliases)
+        return [each for each in exams if each.entry is not None and each.entry.way in RECORDED_WAYS]
+
+
+def _list_sat(session: Session, person_ids: Sequence[int]) -> dict[tuple[int, int], list[_Sat]]:
+    """Return the exams people were listed for, newest first, by person and level.
+
+    One that is published and was not passed is no certificate's; of one that is not, nobody knows yet.
     """
-    entered = find_entered_people(session, person_ids)
-    if not entered:
-        return {}
     rows = session.execute(
-        select(Candidate, ExamBatch, CandidateEntry)
+        select(Candidate, ExamBatch)
         .join(ExamBatch, ExamBatch.id == Candidate.batch_id)
-        .outerjoin(CandidateEntry, CandidateEntry.candidate_id == Candidate.id)
-        .where(among(session, Candidate.person_id, entered), ExamBatch.state != "cancelled")
+        .where(among(session, Candidate.person_id, person_ids), ExamBatch.state != "cancelled")
         .order_by(ExamBatch.exam_on.desc(), ExamBatch.id.desc())
     ).all()
-    scores = find_counting_results(session, [sat.id for sat, batch, _ in rows if batch.state == "published"])
-    found: dict[tuple[int, int, int], list[_Sat]] = {}
-    for sat, batch, row in rows:
-        passed = sat.id in scores and bool(scores[sat.id].passed) if batch.state == "published" else None
-        carried = sat.carried_theory_hundredths is not None or sat.carried_skill_hundredths is not None
-        exam = _Sat(batch.trade_code, batch.exam_on, _read_entry(row), passed, sat.attempt, carried)
-        found.setdefault((sat.person_id, batch.institution_id, batch.level), []).append(exam)
+    ids = [candidate.id for candidate, _ in rows]
+    entries, counting = read_entries(session, ids), find_counting_results(session, ids)
+    found: dict[tuple[int, int], list[_Sat]] = {}
+    for candidate, batch in rows:
+        published = batch.state == "published"
+        result = counting.get(candidate.id)
+        carried = (candidate.carried_theory_hundredths, candidate.carried_skill_hundredths)
+        exam = _Sat(
+            batch.institution_id,
+            batch.trade_code,
+            batch.exam_on,
+            entries.get(candidate.id),
+            passed=published and result is not None and result.passed,
+            failed=published and (result is None or not result.passed),
+            carried=any(each is not None for each in carried),
+            voucher_id=candidate.voucher_id,
+        )
+        found.setdefault((candidate.person_id, batch.level), []).append(exam)
     return found
 
 
-def _read_entry(row: CandidateEntry | None) -> Entry | None:
-    if row is None or row.way not in WAYS:
-        return None
-    return Entry(
-        EntryWay(row.way), row.evidence, award=row.award,
-        competition=row.competition, team=row.team, place=row.place,
-    )  # fmt: skip
+def _choose_exams(
+    earned: Earned, sat: Mapping[tuple[int, int], Sequence[_Sat]], aliases: Mapping[str, str]
+) -> list[_Sat]:
+    """Return the exam a certificate came of, and those whose scores were brought along into it.
 
-
-def _find_exams(
-    earned: Earned, sat: Mapping[tuple[int, int, int], Sequence[_Sat]], aliases: Mapping[str, str]
-) -> list[tuple[_Sat, Entry]]:
-    """Return what was entered on a place or an honour of the exams a certificate came of.
-
-    That is the newest one passed before it, with those it brought a subject from; while none is out, the
-    newest one at all.
+    It is the newest one passed at who issued it, up to the day of issue; where none is known to be, the
+    newest not failed. Scores may be brought along from another house.
     """
     trade = canonical_occupation(earned.trade_code, aliases)
-    exams = [
+    before = [
         each
-        for each in sat.get((earned.person_id, earned.institution_id, earned.level), ())
+        for each in sat.get((earned.person_id, earned.level), ())
         if each.exam_on <= earned.issued_on and canonical_occupation(each.trade_code, aliases) == trade
     ]
-    passed = [each for each in exams if each.passed]
-    chosen = (passed or [each for each in exams if each.passed is None])[:1]
-    if chosen and chosen[0].carried:
-        chosen += [each for each in exams if each.attempt < chosen[0].attempt]
-    return [(each, each.entry) for each in chosen if each.entry is not None]
+    open_still = [each for each in before if each.institution_id == earned.institution_id and not each.failed]
+    chosen = next((each for each in open_still if each.passed), next(iter(open_still), None))
+    if chosen is None:
+        return []
+    behind = [chosen]
+    for earlier in before[before.index(chosen) + 1 :]:
+        if not behind[-1].carried:
+            break
+        if earlier.voucher_id == chosen.voucher_id:
+            behind.append(earlier)
+    return behind
