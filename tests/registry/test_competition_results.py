@@ -9,11 +9,13 @@ from sqlalchemy import delete, func, insert, select, update
 from sqlalchemy.exc import DBAPIError
 
 from tests.awarded import confirm_newest, give_honours, honoured, newest_file, placed, send_in, take_places
-from tests.scene import LI_SI, XINXIANG, ZHANG_SAN, Scene, on
+from tests.scene import LI_SI, XINXIANG, ZHANG_SAN, Scene, on, staff_number
+from tests.watching import watched
+from voucher.plumbing.unit_of_work import Work
 from voucher.registry.dictionaries import DictionaryEntry
 from voucher.registry.importing.competition_results import CompetitionResultsImporter
 from voucher.registry.importing.frame import ImportRefused
-from voucher.registry.talents.awarding import confirm_awards
+from voucher.registry.talents.awarding import confirm_awards, decline_awards
 from voucher.registry.talents.awards import AwardFile, AwardLine
 from voucher.registry.talents.competitions import CompetitionResult, read_honours
 from voucher.rules.actor import Role
@@ -160,3 +162,45 @@ def test_nobody_enters_or_takes_back_a_place_alone(scene: Scene) -> None:
             "冒名顶替，取消成绩",
             None,
         ]
+
+
+def test_whoever_a_line_is_about_decides_nothing_and_a_file_is_carried_out_at_once(scene: Scene) -> None:
+    """退回也不由本人办；几百行一次写入，不逐行；要撤销的行先锁住，后确认的一份看到前一份的结果。"""
+    scene.at = on("2024-05-01")
+    scene.hire("本人", Role.OPERATOR, "310101199001010140")
+    own = placed(("本人", staff_number("310101199001010140")))
+    send_in(scene, CompetitionResultsImporter, own)
+    file_id = newest_file(scene).id
+    with pytest.raises(Refused, match="award_own"):
+        scene.do("本人", lambda work: decline_awards(work, file_id, "不同意").id)
+    scene.do("登记员", lambda work: decline_awards(work, file_id, "自己收回").id)
+
+    def confirm(file_id: int) -> list[str]:
+        sent: list[str] = []
+
+        def act(work: Work) -> int:
+            with watched(work.session) as statements:
+                done = confirm_awards(work, file_id).id
+            sent.extend(statements)
+            return done
+
+        scene.do("登记确认员", act)
+        return sent
+
+    take_places(scene, placed(LI_SI))
+    costs = []
+    for some in ((1, 2), range(3, 43)):
+        rows = [placed(ZHANG_SAN, 赛事名称=f"第{each}场") for each in some]
+        send_in(scene, CompetitionResultsImporter, *rows)
+        costs.append(len(confirm(newest_file(scene).id)))
+    assert costs[0] == costs[1], "not a line at a time"
+
+    for why in ("冒名顶替", "另一理由"):
+        gone = placed(LI_SI, 撤销日期="2024-02-01", 撤销原因=why)
+        send_in(scene, CompetitionResultsImporter, gone)
+    second = newest_file(scene).id
+    sent = confirm(second - 1)
+    if scene.database.engine.dialect.name == "postgresql":
+        assert any("FROM competition_result" in each and "FOR UPDATE" in each for each in sent)
+    with pytest.raises(Refused, match="award_file_stale"):
+        confirm(second)

@@ -14,7 +14,7 @@ from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
 from voucher.ledger import audit
-from voucher.plumbing.bulk import among
+from voucher.plumbing.bulk import among, next_ids
 from voucher.plumbing.unit_of_work import Work
 from voucher.registry.second_hands import check_second_hand
 from voucher.registry.talents import competitions, honours
@@ -158,8 +158,7 @@ def confirm_awards(work: Work, file_id: int) -> AwardFile:
     file = _lock(work, file_id)
     check_second_hand(work, file.filed_by_person_id)
     lines = list_lines(work.session, file.id)
-    if any(each.person_id == work.actor.person_id for each in lines):
-        raise AWARD_OWN.refused()
+    _check_not_own(work, file)
     file.confirmed_at, file.confirmed_by_person_id = work.at, work.actor.person_id
     work.session.flush()
     audit.record_one(work, "award_file", file.id, "confirm", rows=len(lines))
@@ -170,9 +169,10 @@ def confirm_awards(work: Work, file_id: int) -> AwardFile:
 def decline_awards(work: Work, file_id: int, why: str) -> AwardFile:
     """Turn a file down, or take one's own back: nothing of it counts.
 
-    Raises Refused role_missing, award_file_missing, award_file_decided, why_missing.
+    Raises Refused role_missing, award_file_missing, award_file_decided, award_own, why_missing.
     """
     file = _lock(work, file_id)
+    _check_not_own(work, file)
     file.declined_why = check_why(why)
     file.declined_at, file.declined_by_person_id = work.at, work.actor.person_id
     work.session.flush()
@@ -197,13 +197,37 @@ def _lock(work: Work, file_id: int) -> AwardFile:
     return found
 
 
+def _check_not_own(work: Work, file: AwardFile) -> None:
+    """Refuse to decide on what is the actor's own, unless the actor takes the actor's own file back."""
+    own = select(AwardLine.id).where(
+        AwardLine.award_file_id == file.id, AwardLine.person_id == work.actor.person_id
+    )
+    is_filer = file.filed_by_person_id == work.actor.person_id
+    if not is_filer and work.session.scalar(own.limit(1)) is not None:
+        raise AWARD_OWN.refused()
+
+
+def _lock_rows(work: Work, shape: Shape, lines: Sequence[AwardLine]) -> None:
+    """Lock the rows that are to be taken back as they stand now, so that of two files one finds it done."""
+    ids = [getattr(each, shape.line_column) for each in lines]
+    model = shape.model
+    work.session.scalars(
+        select(model)
+        .where(among(work.session, model.id, [each for each in ids if each is not None]))
+        .order_by(model.id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    ).all()
+
+
 def _carry_out(work: Work, file: AwardFile, lines: Sequence[AwardLine]) -> None:
     shape = SHAPES[AwardKind(file.kind)]
     table = shape.model.__tablename__
+    _lock_rows(work, shape, lines)
     rows = shape.list_rows(work.session, [each.person_id for each in lines])
     by_id = {each.id: each for each in rows}
     known = {(each.person_id, shape.key(shape.tell(each))): each for each in rows}
-    told = []
+    done: list[tuple[Row, str]] = []
     for line in lines:
         taken_back = getattr(line, shape.line_column)
         same = (
@@ -212,9 +236,9 @@ def _carry_out(work: Work, file: AwardFile, lines: Sequence[AwardLine]) -> None:
             else known.get((line.person_id, shape.key(line.facts)))
         )
         if same is None:
-            made = _make(work, shape, file, line)
+            made = _make(shape, file, line)
             known[line.person_id, shape.key(line.facts)] = made
-            told.append(audit.Entry(table, made.id, "add", {"person": line.person_id, "file": file.id}))
+            done.append((made, "add"))
         elif (same.revoked_on, same.why) == (line.revoked_on, line.why):
             if not shape.is_same(shape.tell(same), line.facts):
                 raise AWARD_FILE_STALE.refused(line=line.line)
@@ -222,13 +246,21 @@ def _carry_out(work: Work, file: AwardFile, lines: Sequence[AwardLine]) -> None:
             raise AWARD_FILE_STALE.refused(line=line.line)
         else:
             same.revoked_on, same.why = line.revoked_on, line.why
-            work.session.flush()
-            told.append(audit.Entry(table, same.id, "revoke", {"person": line.person_id, "file": file.id}))
-    audit.record(work, told)
+            done.append((same, "revoke"))
+    # with ids of their own they go in by one statement, however many lines a file has
+    fresh = [row for row, act in done if act == "add"]
+    for row, row_id in zip(fresh, next_ids(work.session, shape.model, len(fresh)), strict=True):
+        row.id = row_id
+    work.session.add_all(fresh)
+    work.session.flush()
+    facts = [{"person": row.person_id, "file": file.id} for row, _ in done]
+    audit.record(
+        work, [audit.Entry(table, row.id, act, told) for (row, act), told in zip(done, facts, strict=True)]
+    )
 
 
-def _make(work: Work, shape: Shape, file: AwardFile, line: AwardLine) -> Row:
-    made = shape.model(
+def _make(shape: Shape, file: AwardFile, line: AwardLine) -> Row:
+    return shape.model(
         **line.facts | {"awarded_on": day_of(line.facts)},
         person_id=line.person_id,
         recorded_at=file.filed_at,
@@ -237,9 +269,6 @@ def _make(work: Work, shape: Shape, file: AwardFile, line: AwardLine) -> Row:
         revoked_on=line.revoked_on,
         why=line.why,
     )
-    work.session.add(made)
-    work.session.flush()
-    return made
 
 
 def list_entered(
