@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
+from functools import partial
 from typing import Any
 
 import pytest
 from sqlalchemy import func, select, text, update
 from sqlalchemy.exc import DBAPIError
 
-from tests.awarded import give_honours, honoured, placed, send_in, take_places
+from tests.awarded import confirm_newest, give_honours, honoured, placed, send_in, take_places
 from tests.loop.telling import (
     approve_batch,
     claims_of,
@@ -31,6 +32,7 @@ from voucher.ledger import sealing
 from voucher.plumbing.unit_of_work import Work
 from voucher.registry.bonus_standards import BonusStandardRow
 from voucher.registry.importing.competition_results import CompetitionResultsImporter
+from voucher.registry.importing.honours import HonoursImporter
 from voucher.registry.institutions import Institution
 from voucher.registry.outside.asking import Outside
 from voucher.registry.outside.systems import connect
@@ -43,7 +45,8 @@ from voucher.rules.vocabulary import FundSource, Outcome
 from voucher.stages.oversee.statistics.models import StatisticCell
 from voucher.stages.oversee.statistics.refresh import refresh_statistics
 from voucher.stages.oversee.statistics.verify import verify_statistics
-from voucher.stages.settle import queries
+from voucher.stages.settle import payment, queries
+from voucher.stages.settle.award_doubts import find_award_doubts
 from voucher.stages.settle.bonuses import cases
 from voucher.stages.settle.bonuses.applying import Applied, BonusWish, apply_for_bonuses
 from voucher.stages.settle.bonuses.cases import Entry
@@ -53,7 +56,7 @@ from voucher.stages.settle.clear import clear
 from voucher.stages.settle.models.payments import Clawback
 from voucher.stages.settle.queries.totals import list_direct
 from voucher.stages.settle.resubmit import resubmit
-from voucher.stages.settle.review import return_claims
+from voucher.stages.settle.review import return_claims, sign
 from voucher.stages.settle.seen import list_amber
 
 TALENT = FundSource.LOCAL_TALENT
@@ -214,6 +217,60 @@ def test_一条登记只奖励一次_日期要与登记相同_自己登记的转
     rows = [entry(person(7), item, "2023-09-10", "2023年全国大赛")]
     undecided = said(apply(scene, kind, budget, rows, EV2, XINXIANG))
     assert undecided == ["award_unrecorded"], "nothing is paid while it is decided whether the place stands"
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_申报以后撤销的名次和荣誉_审批和支付都再核一次_更正另登的照付(scene: Scene) -> None:
+    """十万元的奖励：撤销的不得审批、不得支付；申请撤销未定的先留下，别人的照付。"""
+    ready(scene)
+    scene.file_evaluator(EV2, region=XINXIANG)
+    scene.at = on("2025-03-06")
+    budget = scene.open_budget(500_000, XINXIANG, source=TALENT, year=2025)
+    kind, item = BonusKind.COMPETITION_AWARD, "national_1_1"
+    first = {"赛事类别": "国家级一类大赛", "赛事名称": "2023年全国大赛", "名次": 1, "获奖日期": "2023-09-10"}
+    gone = {"撤销日期": "2025-03-06", "撤销原因": "冒名顶替，取消成绩"}
+    zhang, li = (placed(each, **first) for each in (ZHANG_SAN, LI_SI))
+    take_places(scene, zhang, li)
+    rows = [entry(each, item, "2023-09-10", "2023年全国大赛") for each in (ZHANG_SAN, LI_SI)]
+    applied = apply(scene, kind, budget, rows, EV2, XINXIANG)
+    assert said(applied) == ["100000", "100000"]
+    scene.review_and_post(applied.batch.id)
+    scene.close_notices()
+    take_places(scene, {**zhang, **gone})
+    approve = partial(sign, batch_id=applied.batch.id, step=Step.APPROVE, opinion="同意")
+    refusal = told(scene, "审批员", approve)
+    number = claims_of(scene, applied.batch.id)[0].number
+    assert (refusal.code, refusal.facts["claims"]) == ("entries_taken_back", number)
+    noted = {**zhang, "赛事名称": "2023年全国大赛（更正）"}
+    take_places(scene, noted)
+    scene.do("审批员", approve)
+    scene.open_accounts()
+
+    send_in(scene, CompetitionResultsImporter, {**noted, **gone})
+    file = scene.do("制单员", lambda work: payment.prepare(work, budget))
+    assert file.total_fen == 100_000_00, "the other is paid meanwhile"
+    scene.do("制单员", lambda work: payment.void(work, file.id, "等核定"))
+    confirm_newest(scene)
+    barred = told(scene, "制单员", lambda work: payment.prepare(work, budget))
+    assert (barred.code, barred.facts["claims"]) == ("entries_taken_back", number)
+
+    # 荣誉同样：自己的、随名次的，有一项仍在登记就照付
+    for each in ("2024-01-20", "2024-02-20"):
+        give_honours(scene, honoured(ZHAO_LIU, "全国技术能手", each))
+    rows = [entry(ZHAO_LIU, "national_expert", "2024-01-20")]
+    own = scene.open_budget(500_000, year=2025)
+    batch_id = apply(scene, BonusKind.HONOUR_AWARD, own, rows).batch.id
+
+    def doubts() -> list[str]:
+        with scene.database.read() as session:
+            return [str(each) for each in find_award_doubts(session, claims_of(scene, batch_id)).values()]
+
+    give_honours(scene, {**honoured(ZHAO_LIU, "全国技术能手", "2024-01-20"), **gone})
+    assert doubts() == []
+    send_in(scene, HonoursImporter, {**honoured(ZHAO_LIU, "全国技术能手", "2024-02-20"), **gone})
+    assert doubts() == ["contested"]
+    confirm_newest(scene)
+    assert doubts() == ["taken_back"]
 
 
 def test_吸纳就业_持证参保满一年每人一千元_查不到转人工_两家各算各的(scene: Scene) -> None:

@@ -8,8 +8,16 @@ import pytest
 from sqlalchemy import select
 
 from tests import town_assess as town
-from tests.awarded import give_honours, honoured, newest_file, placed, send_in, take_places
-from tests.scene import LI_SI, LIMITS, NURSE, TURNER, ZHANG_SAN, Scene, on, write_csv
+from tests.awarded import (
+    confirm_newest,
+    give_honours,
+    honoured,
+    newest_file,
+    placed,
+    send_in,
+    take_places,
+)
+from tests.scene import LI_SI, LIMITS, NURSE, TURNER, ZHANG_SAN, ZHAO_LIU, Scene, on, write_csv
 from voucher.demo.signing import pass_all
 from voucher.registry.importing.competition_results import CompetitionResultsImporter
 from voucher.registry.importing.frame import ImportRefused, import_file
@@ -23,6 +31,9 @@ from voucher.stages.assess import admit, plan
 from voucher.stages.assess.direct_files import importer_for
 from voucher.stages.assess.entries import Direct
 from voucher.stages.assess.models import Candidate
+from voucher.stages.assess.queries import Earned, find_recorded_entries
+from voucher.stages.settle import payment
+from voucher.stages.settle.models.payments import Payment
 
 
 def test_省级行业二类赛单人第三名技师_第四和第十五名高级工_第十六名没有(scene: Scene) -> None:
@@ -151,7 +162,8 @@ def test_列入名单以后撤销的成绩_入场_发证_结算_支付各再核�
     assert "竞赛成绩已被撤销" in caught.value.report.problems[0].refusal.title
 
     # 结算和支付各再核一次
-    scene.certify(rows[1])
+    others = scene.certificate(ZHAO_LIU, issued="2024-05-15")
+    scene.certify(rows[1], others)
     scene.hire_everybody()
     budget_id = scene.open_budget()
     period = {"since": "2024-05-01", "until": "2024-05-31"}
@@ -167,15 +179,30 @@ def test_列入名单以后撤销的成绩_入场_发证_结算_支付各再核�
         scene, CompetitionResultsImporter, placed(LI_SI, 撤销日期="2024-05-30", 撤销原因="成绩更正")
     )
     assert report.rows_changed == 1
-    with pytest.raises(Refused, match="entries_taken_back") as barred:
+    # 第二人核定以前：这一条留下，别人的照付；没有别的可付时说清等谁，不叫人办不予通过
+    rest = scene.make_file(budget_id)
+    with scene.database.read() as session:
+        paid = session.scalars(select(Payment).where(Payment.payment_file_id == rest.id)).all()
+    assert len(paid) == 1, "nobody else's money waits for it"
+    with pytest.raises(Refused, match="entries_contested") as barred:
         scene.make_file(budget_id)
     told = barred.value.refusal
-    assert "已被撤销" in told.sentence, "while a second person decides, no money leaves"
-    assert "不予通过" in told.next_step
+    assert "正由第二人核定，先不支付" in told.sentence
+    assert "现在不要办理不予通过" in told.next_step
     file_id = newest_file(scene).id
     scene.do("登记确认员", lambda work: decline_awards(work, file_id, "经核对成绩无误").id)
-    scene.make_file(budget_id)
-    take_places(scene, placed(LI_SI, 撤销日期="2024-05-30", 撤销原因="成绩更正"))
+    # 制单以后才申请撤销、才撤销的，签发时拦住：先作废文件
+    made = scene.do("制单员", lambda work: payment.prepare(work, budget_id))
+    scene.do("付款复核员", lambda work: payment.check(work, made.id))
+    gone = placed(LI_SI, 撤销日期="2024-05-30", 撤销原因="成绩更正")
+    send_in(scene, CompetitionResultsImporter, gone)
+    release = partial(payment.release, payment_file_id=made.id)
+    with pytest.raises(Refused, match="entries_contested"):
+        scene.do("签发员", release)
+    confirm_newest(scene)
+    with pytest.raises(Refused, match="entries_taken_back") as barred:
+        scene.do("签发员", release)
+    assert "已制单的先作废文件" in barred.value.refusal.next_step
     again = scene.settle(budget_id, **period)
     assert "✗" in [
         each["mark"] for each in scene.line(again, rows[1]).findings if "凭以报考的竞赛成绩" in each["text"]
@@ -204,3 +231,47 @@ def test_凭名次考的没考过_按学历再考合格_名次撤销不碰这本
     take_places(scene, placed(ZHANG_SAN, 名次="4", 撤销日期="2024-05-10", 撤销原因="冒名顶替，取消成绩"))
     row = scene.certificate(ZHANG_SAN, TURNER, "三级", issued=f"{scene.at:%Y-%m-%d}")
     assert scene.import_certificates([row]).rows_added == 1
+
+
+def test_证书凭通过的那一次考试_没考过的那次凭的成绩撤销不相干_带入的科目相干(scene: Scene) -> None:
+    """两人都先凭竞赛没考过，再凭工作年限考过：李四全科重考，张三带入理论；竞赛成绩都被撤销。"""
+    scene.at = on("2024-05-01")
+    house = town.evaluator(scene)
+    take_places(scene, placed(LI_SI), placed(ZHANG_SAN))
+    by_place = Entry(EntryWay.COMPETITION, "获奖证书", competition="provincial_trade_2", team=1, place=3)
+    by_work = Entry(EntryWay.WORK, "三级证书", years=4, held_level=4, held_number="S000041010001203000001")
+
+    def sit(entry: Entry, *scores: tuple[int | None, int | None]) -> None:
+        people = [Direct(Newcomer(each[1], each[0]), entry) for each in (LI_SI, ZHANG_SAN)]
+        new = town.new_batch(scene, house, trade_code=TURNER, level=int(Level.TECHNICIAN), people=people)
+        batch_id = scene.do(town.admin(scene, house), lambda work: plan.plan_batch(work, new)).id
+        town.arrange(scene, batch_id)
+        scene.at = on(new.exam_on.isoformat(), 9)
+        with scene.database.read() as session:
+            listed = session.scalars(
+                select(Candidate.id).where(Candidate.batch_id == batch_id).order_by(Candidate.id)
+            ).all()
+        for candidate_id, each in zip(listed, (LI_SI, ZHANG_SAN), strict=True):
+            scene.do(
+                town.examiner(scene, house),
+                partial(admit.admit, candidate_id=candidate_id, identity_number=each[1]),
+            )
+        town.enter(scene, batch_id, dict(zip(listed, scores, strict=True)))
+        town.publish(scene, batch_id)
+
+    def said() -> list[str | None]:
+        with scene.database.read() as session:
+            ids = session.scalars(select(Candidate.person_id).order_by(Candidate.id).limit(2)).all()
+            earned = {
+                each: Earned(each, house, TURNER, int(Level.TECHNICIAN), town.today(scene)) for each in ids
+            }
+            found = find_recorded_entries(session, earned, "发证")
+        return [told.code if (told := found.get(each)) is not None else None for each in ids]
+
+    sit(by_place, (5000, 5000), (8000, 5000))
+    sit(by_work, (8000, 8000), (None, 8000))
+    gone = {"撤销日期": "2024-05-10", "撤销原因": "冒名顶替，取消成绩"}
+    send_in(scene, CompetitionResultsImporter, placed(LI_SI, **gone), placed(ZHANG_SAN, **gone))
+    assert said() == [None, "entry_contested"]
+    confirm_newest(scene)
+    assert said() == [None, "entry_taken_back"], "theory was passed on the strength of the place"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import pytest
 from sqlalchemy import select
 
@@ -17,7 +19,9 @@ from voucher.rules.approval import Step
 from voucher.rules.errors import Refused
 from voucher.rules.lifecycle import Thing
 from voucher.rules.vocabulary import Outcome, SubsidyKind
-from voucher.stages.settle import clear, review
+from voucher.stages.assess.models import Candidate
+from voucher.stages.assess.models_examiners import CandidateEntry
+from voucher.stages.settle import clear, payment, review
 from voucher.stages.settle.models.claims import Claim
 from voucher.stages.settle.resubmit import resubmit
 from voucher.stages.settle.terms import PLEDGED
@@ -201,3 +205,34 @@ def test_a_certificate_or_a_key_of_a_voucher_is_not_settled_by_period(scene: Sce
         "duplicate_entitlement",
         voucher(scene, held).number,
     )
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_what_let_somebody_into_the_exam_is_asked_before_anybody_signs_and_before_money_moves(
+    scene: Scene,
+) -> None:
+    """报考凭的成绩已撤销：提交申领时就说清；审批以后才撤销的，同一本证书的两条申领都列名。"""
+    budget = settle_down(scene)
+    zhang, li = certified(scene, budget, ZHANG_SAN, LI_SI).voucher_ids
+    for login, kind in ((REGISTRAR, TRAINING), (EVALUATOR, EVALUATION)):
+        batch_id = claim(scene, login, kind, zhang).batch.batch_id
+        scene.review_and_post(batch_id)
+        scene.close_notices()
+        scene.do("审批员", partial(review.sign, batch_id=batch_id, step=Step.APPROVE, opinion="同意"))
+    scene.open_accounts()
+
+    def enter_by_place(work: Work) -> None:
+        for each in work.session.scalars(select(Candidate).where(Candidate.voucher_id.in_((zhang, li)))):
+            way = {"way": "competition", "competition": "provincial_trade_2", "team": 1, "place": 3}
+            by = {"declared_at": work.at, "declared_by_person_id": work.actor.person_id}
+            work.session.add(CandidateEntry(candidate_id=each.id, evidence="获奖证书", **way, **by))
+
+    scene.do("operator", enter_by_place)
+    with pytest.raises(Refused, match="entries_taken_back") as caught:
+        scene.do("制单员", lambda work: payment.prepare(work, budget))
+    both = sorted(each.number for each in claims_of(scene, zhang).values())
+    assert sorted(str(caught.value.refusal.facts["claims"]).split("、")) == both, (
+        "one certificate, two claims"
+    )
+    (line,) = claim(scene, EVALUATOR, EVALUATION, li).verdicts
+    assert (line.outcome, line.refusal and line.refusal.code) == (Outcome.REFUSED, "entry_taken_back")

@@ -1,4 +1,4 @@
-"""Whether the place or the honour behind a certificate's exam still stands, asked of claims."""
+"""Whether the place or the honour behind a certificate's exam, or an award, still stands, asked of claims."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from sqlalchemy.orm import Session
 
-from voucher.plumbing.unit_of_work import Work
-from voucher.rules.competitions import ENTRY_TAKEN_BACK
+from voucher.rules.competitions import ENTRY_CONTESTED, ENTRY_TAKEN_BACK, Doubt
 from voucher.rules.errors import Family, Refusal, reason
 from voucher.rules.line_verdicts import PASSED
 from voucher.stages.assess import queries as assessment
 from voucher.stages.certify import queries as certificates
+from voucher.stages.settle.award_doubts import find_award_doubts
 from voucher.stages.settle.judging import Verdict
 from voucher.stages.settle.models.claims import Claim
 
@@ -19,11 +19,19 @@ STANDS = "凭以报考的竞赛成绩或荣誉仍在登记中"
 
 ENTRIES_TAKEN_BACK = reason(
     "entries_taken_back",
-    "有 {count} 条申领的考生凭以报考的竞赛成绩或荣誉已被撤销：{claims}",
-    "请先对这些申领办理不予通过，其余申领再制单或签发；证书由评价机构撤销",
+    "有 {count} 条申领所凭的竞赛成绩或荣誉已被撤销：{claims}",
+    "已制单的先作废文件；再对这些申领办理不予通过，其余申领另行办理；凭以发的证书由评价机构撤销",
     ENTRY_TAKEN_BACK.source,
     Family.CONFLICT,
 )
+ENTRIES_CONTESTED = reason(
+    "entries_contested",
+    "有 {count} 条申领所凭的竞赛成绩或荣誉有人申请撤销，正由第二人核定，先不支付：{claims}",
+    "请等核定以后再办理，现在不要办理不予通过；已制单、其余要先付的，作废文件后重新制单，这些会自动留下",
+    ENTRY_CONTESTED.source,
+    Family.CONFLICT,
+)
+LONGEST_LIST = 20
 
 
 def read_entered(
@@ -52,15 +60,48 @@ def judge_entry(verdict: Verdict, entered: Mapping[int, Refusal | None]) -> None
         verdict.refuse(told)
 
 
-def list_taken_back(work: Work, claims: Sequence[Claim]) -> list[str]:
-    """Return the numbers of claims for a certificate whose holder entered its exam on what was taken back."""
-    ids = {each.certificate_id: each.number for each in claims if each.certificate_id is not None}
-    persons = assessment.find_entered_people(work.session, sorted({each.person_id for each in claims}))
-    asked = [
-        each.certificate_id
-        for each in claims
-        if each.person_id in persons and each.certificate_id is not None
-    ]
-    candidates = certificates.find_candidates(work.session, asked).values()
-    found = read_entered(work.session, candidates, "支付补贴")
-    return [ids[certificate_id] for certificate_id, told in found.items() if told is not None]
+def find_doubts(session: Session, claims: Sequence[Claim]) -> dict[int, Doubt]:
+    """Return, by claim, whether the place or the honour it rests on is taken back or asked to be."""
+    certified = [each for each in claims if each.certificate_id is not None]
+    persons = assessment.find_entered_people(session, sorted({each.person_id for each in certified}))
+    asked = [each.certificate_id for each in certified if each.person_id in persons if each.certificate_id]
+    found = read_entered(session, certificates.find_candidates(session, asked).values(), "支付补贴")
+    doubts = {}
+    for claim in certified:
+        told = found.get(claim.certificate_id or 0)
+        if told is not None:
+            is_open = told.code == ENTRY_CONTESTED.code
+            doubts[claim.id] = Doubt.CONTESTED if is_open else Doubt.TAKEN_BACK
+    return doubts | find_award_doubts(session, claims)
+
+
+def leave_contested(session: Session, claims: Sequence[Claim]) -> list[Claim]:
+    """Return the claims without those that rest on what somebody asks to take back; they wait, as on hold.
+
+    Raises Refused entries_contested where nothing else is left.
+    """
+    doubts = find_doubts(session, claims)
+    left = [each for each in claims if doubts.get(each.id) is not Doubt.CONTESTED]
+    if claims and not left:
+        raise ENTRIES_CONTESTED.refused(count=len(claims), claims=name_some([each.number for each in claims]))
+    return left
+
+
+def check_not_taken_back(session: Session, claims: Sequence[Claim], *, contested: bool) -> None:
+    """Refuse what rests on a place or an honour taken back; with `contested` also what may yet be.
+
+    Raises Refused entries_taken_back, entries_contested.
+    """
+    doubts = find_doubts(session, claims)
+    gone = [each.number for each in claims if doubts.get(each.id) is Doubt.TAKEN_BACK]
+    if gone:
+        raise ENTRIES_TAKEN_BACK.refused(count=len(gone), claims=name_some(gone))
+    waiting = [each.number for each in claims if doubts.get(each.id) is Doubt.CONTESTED]
+    if contested and waiting:
+        raise ENTRIES_CONTESTED.refused(count=len(waiting), claims=name_some(waiting))
+
+
+def name_some(words: Sequence[str]) -> str:
+    """Return words in a row, only the first where there are many."""
+    shown = "、".join(words[:LONGEST_LIST])
+    return shown if len(words) <= LONGEST_LIST else f"{shown} 等"

@@ -25,6 +25,7 @@ from voucher.rules.errors import Family, reason
 from voucher.rules.lifecycle import Thing
 from voucher.stages.settle import offsetting
 from voucher.stages.settle.booking import list_unsent, lock_behind, settle_unsent
+from voucher.stages.settle.entered import leave_contested
 from voucher.stages.settle.models.banking import PaymentLayout
 from voucher.stages.settle.models.claims import Claim, SettlementBatch
 from voucher.stages.settle.models.payments import Payment, PaymentFile, PaymentLine
@@ -78,7 +79,8 @@ def prepare(work: Work, budget_id: int, template_code: str | None = None) -> Pay
 
     It is written in the layout asked for, or the usual one of the region; where a layout takes so many
     lines only, the payees that came first are in it and the others wait for another file. What is on hold,
-    or due to an institution that has been stopped, stays behind, so that it stops nobody else's money.
+    rests on what somebody asks to take back, or is due to an institution that has been stopped, stays
+    behind, so that it stops nobody else's money.
     Raises Refused role_missing, region_foreign, budget_missing (also for a foreign one), nothing_to_pay,
     budget_year_over, budget_year_passed, bank_template_missing, payer_unknown,
     payment_instruction_invalid, restored_unreconciled, and as `check_payable` does.
@@ -140,6 +142,7 @@ def _lock_payable(work: Work, budget_id: int, payees_most: int | None) -> list[C
     )
     if not claims:
         raise NOTHING_TO_PAY.refused()
+    claims = leave_contested(work.session, claims)
     first = set(list(dict.fromkeys(each.institution_id for each in claims))[:payees_most])
     return [each for each in claims if each.institution_id in first]
 
@@ -197,7 +200,8 @@ def release(work: Work, payment_file_id: int) -> PaymentFile:
 
     Raises Refused payment_file_missing, role_missing, same_hand (also where the releaser has signed any
     of its claims), cleared_it, judged_denial, decided_objection, payees_stopped,
-    certificates_no_longer_valid, payee_account_changed, payment_file_changed,
+    certificates_no_longer_valid, entries_taken_back, entries_contested, payee_account_changed,
+    payment_file_changed,
     event_not_allowed, on_hold, budget_year_passed, restored_unreconciled.
     """
     file = get_file(work, payment_file_id)

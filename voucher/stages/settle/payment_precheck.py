@@ -20,7 +20,7 @@ from voucher.rules.bank_files import BankLayout, PayeeFault, find_name_faults
 from voucher.rules.errors import Family, reason
 from voucher.rules.money import format_yuan
 from voucher.stages.certify import queries as certificates
-from voucher.stages.settle.entered import ENTRIES_TAKEN_BACK, list_taken_back
+from voucher.stages.settle.entered import check_not_taken_back, name_some
 from voucher.stages.settle.models.claims import Claim
 from voucher.stages.settle.models.payments import PaymentLine
 
@@ -43,7 +43,7 @@ NAMES_NOT_ENCODABLE = reason(
 CERTIFICATES_FALLEN = reason(
     "certificates_no_longer_valid",
     "有 {count} 条申领的证书已不能核验：{claims}",
-    "请先对这些申领办理不予通过，其余申领再制单或签发",
+    "已制单的先作废文件；再对这些申领办理不予通过，其余申领另行制单",
     "豫办〔2021〕29号 第16项 无证无价; S2-16f",
     Family.CONFLICT,
 )
@@ -96,7 +96,6 @@ LINES_TOO_LARGE = reason(
     SOURCE,
     Family.CONFLICT,
 )
-LONGEST_LIST = 20
 REASONS = {
     PayeeFault.STOPPED: PAYEES_STOPPED,
     PayeeFault.NO_ACCOUNT: ACCOUNTS_MISSING,
@@ -151,13 +150,13 @@ def check_payable(
 
     Raises Refused payees_stopped, payees_without_account, payee_accounts_shared, names_not_encodable,
     payee_names_not_printable, payee_names_too_long, payment_lines_too_large,
-    certificates_no_longer_valid, entries_taken_back, register_silent.
+    certificates_no_longer_valid, entries_taken_back, entries_contested, register_silent.
     """
     looks = look_at_payees(work.session, work.today, add_up_dues(claims, less), layout)
     for fault, told in REASONS.items():
         words = [each.faults[fault] for each in looks if fault in each.faults]
         if words:
-            raise told.refused(count=len(words), names=_shorten(words), **_limit_of(fault, layout))
+            raise told.refused(count=len(words), names=name_some(words), **_limit_of(fault, layout))
     _check_certificates(work, claims)
     return {each.institution_id: each.account for each in looks if each.account is not None}
 
@@ -228,22 +227,18 @@ def check_accounts_stand(work: Work, payment_file_id: int, in_use: Mapping[int, 
 
 def _check_certificates(work: Work, claims: Sequence[Claim]) -> None:
     """Ask again: the newest look-up of every certificate must still say that it matches."""
-    behind = {each.certificate_id: each.number for each in claims if each.certificate_id is not None}
-    standing = certificates.list_verified_certificates(work.session, list(behind))
-    fallen = [number for certificate_id, number in behind.items() if certificate_id not in standing]
+    # a certificate may be behind two claims, for training and for evaluation: each is named
+    behind = [(each.certificate_id, each.number) for each in claims if each.certificate_id is not None]
+    ids = sorted({certificate_id for certificate_id, _ in behind})
+    standing = certificates.list_verified_certificates(work.session, ids)
+    fallen = [number for certificate_id, number in behind if certificate_id not in standing]
     if fallen:
-        raise CERTIFICATES_FALLEN.refused(count=len(fallen), claims=_shorten(fallen))
-    if taken_back := list_taken_back(work, claims):
-        raise ENTRIES_TAKEN_BACK.refused(count=len(taken_back), claims=_shorten(taken_back))
+        raise CERTIFICATES_FALLEN.refused(count=len(fallen), claims=name_some(fallen))
+    check_not_taken_back(work.session, claims, contested=True)
     if certificates.find_register(work.session, work.today) is None:
         return
     since = certificates.read_word_since(work.session, work.at)
-    silent = set(certificates.list_unanswered(work.session, list(behind), since))
+    silent = set(certificates.list_unanswered(work.session, ids, since))
     if silent:
-        waiting = [number for certificate_id, number in behind.items() if certificate_id in silent]
-        raise REGISTER_SILENT.refused(count=len(waiting), claims=_shorten(waiting))
-
-
-def _shorten(words: Sequence[str]) -> str:
-    shown = "、".join(words[:LONGEST_LIST])
-    return shown if len(words) <= LONGEST_LIST else f"{shown} 等"
+        waiting = [number for certificate_id, number in behind if certificate_id in silent]
+        raise REGISTER_SILENT.refused(count=len(waiting), claims=name_some(waiting))

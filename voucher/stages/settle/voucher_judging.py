@@ -19,6 +19,7 @@ from voucher.rules.vocabulary import SUBSIDY_NAMES, SubsidyKind
 from voucher.stages.assess import queries as assessment
 from voucher.stages.certify import queries as certificates
 from voucher.stages.certify.queries import Candidate
+from voucher.stages.settle.entered import judge_entry, read_entered
 from voucher.stages.settle.judging import Verdict, judge_case
 from voucher.stages.settle.judging_holders import judge_holder
 from voucher.stages.settle.lawbook import Lawbook
@@ -104,6 +105,7 @@ def judge_cases(
     facts = read_facts(session, person_ids)
     scopes = certificates.read_scopes(session, [each.candidate.certificate.filing_id for each in cases])
     promised = _read_promised(work, kind, [each.voucher.id for each in cases])
+    entered = read_entered(session, [each.candidate for each in cases])
     verdicts = []
     for case in cases:
         voucher, person_id = case.voucher, case.voucher.holder_person_id
@@ -122,6 +124,7 @@ def judge_cases(
             lawbook,
             _promise(case, kind, commitment, entitlement),
         )
+        judge_entry(verdict, entered)
         tags, intent = facts.tags.get(person_id, []), facts.intents.get(person_id)
         judge_holder(verdict, kind, named.get(person_id), tags, intent, lawbook)
         proven = (case.candidate.canonical_trade_code, case.candidate.certificate.level)

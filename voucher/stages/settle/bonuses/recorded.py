@@ -14,8 +14,9 @@ from voucher.registry.talents.competitions import CompetitionResult, Held, list_
 from voucher.rules.bonus_judges import AwardRecord
 from voucher.rules.bonus_kinds import KINDS, BonusKind, Proof
 from voucher.rules.bonuses import BonusStandard
-from voucher.rules.competitions import Entered, find_first_entered, spell_contest
+from voucher.rules.competitions import find_first_entered, spell_contest
 from voucher.rules.dictionaries import Dictionary
+from voucher.stages.settle.award_doubts import tell_apart
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,10 +55,7 @@ class Recorded:
 
     def _list_places(self, standard: BonusStandard, person_id: int, said: str) -> list[AwardRecord]:
         rows = self.results.get(person_id, ())
-        entered = [
-            Entered(each.id, each.contest, each.trade_code, each.awarded_on, each.revoked_on is None)
-            for each in rows
-        ]
+        entered = tell_apart(rows)
         return [
             AwardRecord(
                 f"{each.contest} 第 {each.place} 名",

@@ -15,9 +15,11 @@ from voucher.ledger.budget import Budget
 from voucher.ledger.year_ends import select_family
 from voucher.registry.bank_templates import BankTemplate, layout_of
 from voucher.registry.standards import get_value_at
+from voucher.rules.competitions import Doubt
 from voucher.rules.lifecycle import Thing
 from voucher.stages.certify import queries as certificates
 from voucher.stages.settle import offsetting
+from voucher.stages.settle.entered import find_doubts
 from voucher.stages.settle.models.banking import PaymentDownload, PaymentLayout, QuarantineSettlement
 from voucher.stages.settle.models.claims import Claim
 from voucher.stages.settle.models.payments import LIVE_PAYMENT, BankQuarantine, Payment, PaymentFile
@@ -33,13 +35,17 @@ from voucher.stages.settle.queries.payments import get_budget
 
 @dataclass(frozen=True, slots=True)
 class PreCheck:
-    """What a budget would pay now: layout, payees, claims held back, claims whose certificate has fallen."""
+    """What a budget would pay now: layout, payees, claims held back, claims whose certificate has fallen.
+
+    `taken_back` are the claims whose place or honour has been taken back.
+    """
 
     budget: Budget
     template: BankTemplate
     looks: list[PayeeLook]
     held: int
     fallen: list[str]
+    taken_back: list[str]
 
     @property
     def claims(self) -> int:
@@ -87,7 +93,10 @@ def precheck(
         Claim.id.not_in(select(Payment.claim_id).where(LIVE_PAYMENT)),
     )
     free = (*waiting, Claim.id.not_in(holds.select_held(Thing.CLAIM)))
-    claims = session.scalars(select(Claim).where(*free).order_by(Claim.id)).all()
+    every = session.scalars(select(Claim).where(*free).order_by(Claim.id)).all()
+    doubts = find_doubts(session, every)
+    # what somebody asks to take back waits, as what is on hold does
+    claims = [each for each in every if doubts.get(each.id) is not Doubt.CONTESTED]
     # those stopped stay behind, and so do their debts
     stopped = set(session.scalars(select_stopped()))
     paid = [each for each in claims if each.institution_id not in stopped]
@@ -105,6 +114,7 @@ def precheck(
             for each in claims
             if each.certificate_id is not None and each.certificate_id not in standing
         ],
+        taken_back=[each.number for each in claims if each.id in doubts],
     )
 
 
