@@ -233,6 +233,7 @@ def test_凭名次考的没考过_按学历再考合格_名次撤销不碰这本
     assert scene.import_certificates([row]).rows_added == 1
 
 
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 def test_证书凭通过的那一次考试_没考过的那次凭的成绩撤销不相干_带入的科目相干(scene: Scene) -> None:
     """两人都先凭竞赛没考过，再凭工作年限考过：李四全科重考，张三带入理论；竞赛成绩都被撤销。"""
     scene.at = on("2024-05-01")
