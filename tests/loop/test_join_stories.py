@@ -43,10 +43,10 @@ from voucher.rules.joins import JoinKind, ListKind
 from voucher.rules.risk.data_set import Facts
 from voucher.rules.risk.people import find_ineligible, find_money_back, find_paid_before
 from voucher.rules.vocabulary import SubsidyKind
-from voucher.stages.oversee.joins import forgetting
+from voucher.stages.oversee.joins import forgetting, running
 from voucher.stages.oversee.joins.bringing import bring_list
 from voucher.stages.oversee.joins.concluding import conclude_hits, decide_conclusions, read_states, tally
-from voucher.stages.oversee.joins.finding import Hit, Part
+from voucher.stages.oversee.joins.finding import Hit, Part, find_hits
 from voucher.stages.oversee.joins.forgetting import forget_joined, forget_joins, forget_lists
 from voucher.stages.oversee.joins.models import (
     AuditJoin,
@@ -69,7 +69,7 @@ from voucher.stages.oversee.risk.coverage import read_coverage
 from voucher.stages.oversee.risk.facts import Window, read_facts
 from voucher.stages.oversee.risk.facts.listing import read_answers
 from voucher.stages.oversee.risk.finding import Found, find_flags
-from voucher.stages.oversee.risk.models import RiskFlag
+from voucher.stages.oversee.risk.models import RiskFlag, RiskRun
 from voucher.stages.oversee.risk.raising import raise_flags
 from voucher.stages.oversee.risk.thresholds import read_shipped_thresholds
 from voucher.stages.oversee.risk.voiding import list_lists_of
@@ -493,7 +493,15 @@ def test_导入错的名单由两人撤回_只依据它的不再计数_什么都
     scene.do(SECOND, partial(agree, words="先核对再说", agrees=False))
     scene.do(AUDITOR, ask)
     with scene.database.read() as session:
-        assert count_rests(session, wrong.id) == Resting(1, 1, 0, 1, 1)
+        custody = _flag_of(session, "羁押")
+    # 早先查出的线索只记下前 200 行出自哪份名单
+    scene.plant(
+        "INSERT INTO risk_flag_list (flag_id, list_id, rows, of_rows)"
+        f" VALUES ({custody}, {wrong.id}, 200, 250)"
+    )
+    with scene.database.read() as session:
+        assert count_rests(session, session.get_one(AuditList, wrong.id)) == Resting(1, 1, 0, 1, 1, 1, 0)
+        read_before = find_flags(session, day_of(scene.at), scene.keyring)
     for sql, words in (
         (f"UPDATE audit_list SET withdrawn_at = imported_at WHERE id = {wrong.id}", "by two people"),
         ("UPDATE audit_list_withdrawal SET why = 'x'", "what was proposed stays"),
@@ -513,6 +521,7 @@ def test_导入错的名单由两人撤回_只依据它的不再计数_什么都
     assert scene.do("监管员", agree) == 1
 
     assert _raise_r02(scene) == {"领取养老金": ("void", False), "羁押": ("opened", True)}, "另一份名单照旧"
+    _nothing_new_rests_on_a_withdrawn_list(scene, wrong.id, read_before)
     assert told(scene, SECOND, agree).code == "audit_list_withdrawn"
     assert (
         told(scene, AUDITOR, partial(say, seen={1: 2}, outcome=Outcome.UPHELD)).code == "join_hit_withdrawn"
@@ -536,6 +545,41 @@ def test_导入错的名单由两人撤回_只依据它的不再计数_什么都
         lambda work: bring_list(work, ListKind.PENSION, "市局", date(2024, 12, 30), WHY, path, limits=LIMITS),
     )
     assert _raise_r02(scene)["第 2 次查出"] == ("opened", True)
+
+
+def _nothing_new_rests_on_a_withdrawn_list(scene: Scene, list_id: int, read_before: list[Found]) -> None:
+    """撤回以前读到的，撤回以后不再写成线索、不再停钱；这一天的规则重新运行。"""
+    late = [each for each in read_before if each.finding.rule == "R02"]
+    assert sorted(sum(each.lists.values()) for each in late) == [1, 1]
+    before = _flags_and_holds(scene)
+    scene.at += timedelta(days=1)
+    assert scene.do(CLOCK_LOGIN, lambda work: raise_flags(work, late)) == 0
+    assert _flags_and_holds(scene) == before
+    with scene.database.read() as session:
+        assert session.get(RiskRun, day_of(scene.at)) is None
+    for sql, words in (
+        (
+            f"INSERT INTO risk_flag_list (flag_id, list_id, rows, of_rows) VALUES (1, {list_id}, 1, 1)",
+            "rests",
+        ),
+        (
+            (
+                "INSERT INTO audit_join (region_code, kind, list_id, since, until, why, terms, hits, people,"
+                " amount_fen, is_cut, sha256, ran_at, ran_by_person_id) SELECT region_code, kind, list_id,"
+                " since, until, why, terms, hits, people, amount_fen, is_cut, sha256, ran_at,"
+                " ran_by_person_id FROM audit_join"
+            ),
+            "no question is put",
+        ),
+    ):
+        with pytest.raises(DBAPIError, match=words), scene.database.engine.begin() as connection:
+            connection.execute(text(sql))
+
+
+def _flags_and_holds(scene: Scene) -> tuple[int, int]:
+    with scene.database.read() as session:
+        flags = session.scalar(select(func.count()).select_from(RiskFlag)) or 0
+        return flags, session.scalar(select(func.count()).where(Hold.closed_at.is_(None))) or 0
 
 
 LIST_LATER = "已撤回：把另一年的文件当成今年的"
@@ -580,7 +624,9 @@ def test_一笔申领在两次突击里只计一次金额_人也只数一次() -
 
 
 @pytest.mark.parametrize("database", ["postgres"], indirect=True)
-def test_同一地区一次只做一项比对(paid: Scene) -> None:
+def test_同一地区一次只做一项比对_其间撤回名单的不写结果(
+    paid: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
     put(paid, JoinKind.SHARED)
     with paid.database.open_write() as session:
         session.execute(text("SELECT region_code FROM audit_join_turn FOR UPDATE"))
@@ -588,6 +634,24 @@ def test_同一地区一次只做一项比对(paid: Scene) -> None:
         assert (busy.code, "等它做完" in busy.next_step) == ("audit_join_running", True)
         session.rollback()
     assert put(paid, JoinKind.SHARED)[1] == []
+    _who_withdraws_meanwhile_is_seen(paid, monkeypatch)
+
+
+def _who_withdraws_meanwhile_is_seen(paid: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    """比对要几分钟：其间两人撤回了名单的，结果不写。"""
+    listed = bring(paid, ListKind.PENSION, line(ZHANG_SAN, "2023-09-01"))
+
+    def find_slowly(*asked: Any) -> list[Hit]:
+        found = find_hits(*asked)
+        paid.do(AUDITOR, lambda work: propose_withdrawal(work, listed.id, "发错文件"))
+        paid.do(SECOND, lambda work: decide_withdrawal(work, listed.id, "", agrees=True))
+        return found
+
+    monkeypatch.setattr(running, "find_hits", find_slowly)
+    late = told(paid, AUDITOR, lambda work: run_join(work, JoinKind.PENSION, listed.id, FIRST, LAST, WHY))
+    assert (late.code, listed.number in late.title) == ("audit_list_withdrawn", True)
+    with paid.database.read() as session:
+        assert session.scalar(select(func.count()).where(AuditJoin.list_id == listed.id)) == 0
 
 
 def _bad_lists_stay_outside(paid: Scene) -> None:

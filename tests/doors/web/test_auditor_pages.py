@@ -192,5 +192,7 @@ def test_a_list_brought_along_by_mistake_is_withdrawn_by_two(
     decent(page)
     assert "名单已撤回，0 条只依据它的风险线索随之了结" in page.text
     assert "提出撤回，等另一人确认" not in page.text
+    assert re.search(r"另有其他依据的风险线索\s*0 条", page.text)
+    assert "逐条看" not in page.text, "nothing of before lists were noted"
     assert "已撤回" in watcher.go("/supervisor/lists").text
     assert "MD-410000-0001" not in watcher.go("/supervisor/joins").text, "no question is put to it any more"

@@ -31,6 +31,7 @@ from voucher.stages.oversee.handover.drill_asking import write_as_job
 from voucher.stages.oversee.handover.keeping import forget_exports
 from voucher.stages.oversee.joins.bringing import bring_list
 from voucher.stages.oversee.joins.models import AuditList
+from voucher.stages.oversee.statistics import checking
 from voucher.stages.oversee.statistics.models import StatisticCell
 from voucher.stages.oversee.statistics.refresh import refresh_statistics
 from voucher.stages.train.models.classes import TrainingClass
@@ -45,7 +46,9 @@ def _count(scene: Scene) -> None:
     scene.do("operator", refresh_statistics)
 
 
-def test_from_the_province_to_the_people_of_a_class_under_a_filter(scene: Scene, world: World) -> None:
+def test_from_the_province_to_the_people_of_a_class_under_a_filter(
+    scene: Scene, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
     budget = town_certified.settle_down(scene)
     town_certified.certified(scene, budget, ZHANG_SAN, LI_SI)
     town_certified.certified(scene, budget, SUN_BA, until="training")
@@ -83,6 +86,12 @@ def test_from_the_province_to_the_people_of_a_class_under_a_filter(scene: Scene,
     decent(page)
     assert "查看本页已记入留痕" in page.text
     assert "相差 0 各行相加 = 上一级本班一行" in page.text
+    later = watcher.go(f"{onward[0]}&after=1").text
+    assert ("各行相加" in later, "太多" in later) == (False, False), "who turns the page has seen it"
+    with monkeypatch.context() as few:
+        few.setattr(checking, "COUNTED_ONE_BY_ONE", 1)
+        crowded = watcher.go(onward[0]).text
+    assert ("各行相加 =" in crowded, "这里的券太多" in crowded) == (False, True)
     with scene.database.read() as session:
         taught = session.scalars(select(TrainingClass)).first()
     assert taught is not None
@@ -92,7 +101,7 @@ def test_from_the_province_to_the_people_of_a_class_under_a_filter(scene: Scene,
     assert "这里没有这个班级的券" in foreign.text
     with scene.database.read() as session:
         looks = select(func.count()).select_from(AuditRow).where(AuditRow.act == "look")
-        assert session.scalar(looks) == 2
+        assert session.scalar(looks) == 4
 
     file = watcher.http.get("/supervisor/statistics/410000.xlsx?level=2").data
     book = CalamineWorkbook.from_filelike(io.BytesIO(file))

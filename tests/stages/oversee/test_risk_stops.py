@@ -13,9 +13,10 @@ from sqlalchemy import select
 from tests import town_train
 from tests.loop.telling import approve_batch, claims_of, ready
 from tests.loop.test_bonus_stories import TALENT, apply, entry
-from tests.scene import COOK, EV2, LI_SI, NURSE, QIAN_QI, XINXIANG, ZHANG_SAN, Scene, on
+from tests.scene import COOK, EV2, JIYUAN, LI_SI, NURSE, QIAN_QI, XINXIANG, ZHANG_SAN, Scene, on
 from tests.stages.oversee.test_risk_flags import found_today, hire_watchers, planted, raised
 from tests.town_attending import class_room
+from tests.watching import watched
 from voucher.ledger.holds import Hold
 from voucher.ledger.vouchers import Voucher
 from voucher.plumbing.clock import day_of
@@ -25,13 +26,18 @@ from voucher.registry.corrections import NumberCorrection
 from voucher.registry.institutions import Institution
 from voucher.registry.outside.models import OutsideAnswer, OutsideCall
 from voucher.rules.bonus_kinds import BonusKind
+from voucher.rules.joins import ListKind
 from voucher.rules.lifecycle import Thing
+from voucher.rules.risk.catalogue import BY_CODE
+from voucher.stages.oversee.joins.models import AuditList
 from voucher.stages.oversee.risk.assigning import assign
 from voucher.stages.oversee.risk.concluding import conclude
 from voucher.stages.oversee.risk.facts import Window
 from voucher.stages.oversee.risk.facts.paying import read_claims, read_history, read_outside
+from voucher.stages.oversee.risk.finding import Found
 from voucher.stages.oversee.risk.raising import raise_flags
 from voucher.stages.oversee.risk.stopping import check_may_let_go
+from voucher.stages.oversee.risk.voiding import count_resting, count_unnoted, void_flags
 
 pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 ALL_DAYS = Window(date(2020, 1, 1), date(2030, 12, 31))
@@ -83,6 +89,53 @@ def test_who_comes_later_is_held_too_until_the_flag_is_concluded(scene: Scene) -
     scene.do("监管员甲", partial(conclude, flag_id=1, words="有批复", is_upheld=False))
     scene.do("clock", lambda work: raise_flags(work, [grown]))
     assert held(scene, Thing.VOUCHER) == [], "what was dismissed holds nobody again"
+
+
+def test_many_flags_end_with_a_list_by_as_many_questions_as_few(scene: Scene) -> None:
+    room = class_room(scene)
+    one, _ = hire_watchers(scene)
+    seats = [f"{room.class_id}/{each}" for each in _seated(scene, room.vouchers.values())]
+    few, many = (scene.do("operator", partial(_bring, digest=each)) for each in "ab")
+
+    def resting(list_id: int, count: int) -> list[Found]:
+        made = []
+        for number in range(count):
+            stops = (("place", seats[number % len(seats)]),)
+            found = planted("teacher", f"{list_id}{number:02}/某", room.house, stops=stops)
+            made.append(replace(found, lists={list_id: 1}, of_rows=1))
+        return made
+
+    copied = planted("person", "1/2", room.house)
+    copied = replace(copied, finding=replace(copied.finding, rule="R09"), rule=BY_CODE["R09"])
+    alone = planted("teacher", "9/某", room.house, stops=(("place", seats[0]),))
+    assert raised(scene, [*resting(few, 2), *resting(many, 12), copied, alone]) == 16
+    with scene.database.read() as session:
+        assert [count_resting(session, each) for each in (few, many)] == [(2, 2), (12, 12)]
+        # raised before lists were noted: the page says so
+        assert count_unnoted(session, [JIYUAN], scene.at) == 1
+        assert count_unnoted(session, [XINXIANG], scene.at) == 0
+    asked = []
+
+    def end(work: Work, list_id: int) -> int:
+        with watched(work.session) as sent:
+            ended = void_flags(work, list_id, "名单已撤回", one)
+        asked.append(len(sent))
+        return ended
+
+    assert [scene.do("监管员乙", partial(end, list_id=each)) for each in (few, many)] == [2, 12]
+    assert asked[0] == asked[1]
+    assert len(held(scene, Thing.VOUCHER)) == 1, "what another flag holds stays held"
+
+
+def _bring(work: Work, digest: str) -> int:
+    made = AuditList(
+        region_code=JIYUAN, kind=str(ListKind.CUSTODY), source="市局", as_of=work.today, why="年度审计",
+        sha256=digest * 64, row_count=1, keep_until=work.today, imported_at=work.at,
+        imported_by_person_id=work.actor.person_id,
+    )  # fmt: skip
+    work.session.add(made)
+    work.session.flush()
+    return made.id
 
 
 def _seated(scene: Scene, vouchers: Iterable[int]) -> list[int]:

@@ -67,7 +67,7 @@ def _show(list_id: int) -> str:
             "supervisor/list.html",
             found=found,
             name=LIST_NAMES[ListKind(found.kind)],
-            rests=count_rests(session, list_id),
+            rests=count_rests(session, found),
             said=said,
             waiting=waiting,
             is_own=said is not None and said.proposed_by_person_id == actor.person_id,

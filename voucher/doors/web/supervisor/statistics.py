@@ -253,7 +253,11 @@ def statistics_people(code: str, institution_id: int, class_id: int) -> Response
             session, door.keyring, place, asked.wish, after_id=after, limit=PAGE + 1
         )
         sums = reading.sum_classes(session, code, institution_id, asked.wish)
-        one_by_one = sum_people(session, place, asked.wish)
+        counted = sums.get(class_id, {})
+        # who turns the page has seen it
+        one_by_one = (
+            None if after else sum_people(session, place, asked.wish, vouchers=counted.get("issued", 0))
+        )
         counted_here = class_id in reading.sum_classes(session, code, institution_id, reading.Wish())
         crumbs = _crumbs(session, code, asked)
         link = partial(url_for, "web.supervisor.statistics_of", code=code, **asked.address)
@@ -272,10 +276,9 @@ def statistics_people(code: str, institution_id: int, class_id: int) -> Response
         crumbs=crumbs,
         rows=rows,
         whole=sums.get(class_id),
-        checks=[
-            (name, one_by_one[key], sums.get(class_id, {}).get(key, 0), key.endswith("_fen"))
-            for key, name in CHECKED
-        ],
+        checks=[(name, one_by_one[key], counted.get(key, 0), key.endswith("_fen")) for key, name in CHECKED]
+        if one_by_one is not None
+        else [],
         age=age,
         step_names=STEP_NAMES,
         next_url=onward(after=rows[-1].voucher_id) if len(found) > PAGE else None,

@@ -127,7 +127,10 @@ class AuditListRow(Model):
 
 
 class AuditJoin(Model):
-    """One question as it was answered: over which span and list, how many found, the hash of all of it."""
+    """One question as it was answered: over which span and list, how many found, the hash of all of it.
+
+    The list was not withdrawn when it was answered (by trigger).
+    """
 
     __tablename__ = "audit_join"
     __table_args__ = (

@@ -79,6 +79,16 @@ def load_list(session: Session, list_id: int, regions: Collection[str], today: d
     return found
 
 
+def check_standing(session: Session, listed: AuditList) -> None:
+    """Refuse a list withdrawn since it was read; until the act is over nobody withdraws it.
+
+    Raises Refused audit_list_withdrawn.
+    """
+    withdrawn = select(AuditList.withdrawn_at).where(AuditList.id == listed.id)
+    if session.scalar(withdrawn.with_for_update(read=True)) is not None:
+        raise WITHDRAWN.refused(number=listed.number)
+
+
 def find_list(session: Session, asked: AuditJoin) -> AuditList | None:
     """Return the list a question was put to, if there was one."""
     return None if asked.list_id is None else session.get_one(AuditList, asked.list_id)

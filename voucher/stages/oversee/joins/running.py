@@ -24,7 +24,7 @@ from voucher.rules.words import check_why
 from voucher.stages.oversee.joins.finding import Hit, find_hits
 from voucher.stages.oversee.joins.models import AuditJoin, AuditJoinHit, AuditJoinTurn
 from voucher.stages.oversee.joins.reaching import reach
-from voucher.stages.oversee.joins.reading import hash_hits, load_list
+from voucher.stages.oversee.joins.reading import check_standing, hash_hits, load_list
 from voucher.stages.oversee.joins.using import Scope
 from voucher.stages.oversee.risk.facts.asking import Window
 
@@ -63,6 +63,9 @@ def run_join(
     settle(work.session.connection())
     found = find_hits(work.session, kind, Scope(Window(since, until), regions, list_id), most)
     kept, people = found[:limit], whom_of(found)
+    if listed is not None:
+        # locked only now, so that who withdraws it does not wait for minutes
+        check_standing(work.session, listed)
     made = AuditJoin(
         region_code=region, kind=str(kind), list_id=list_id, since=since, until=until, why=said, terms=most,
         hits=len(found), people=len(people), amount_fen=add_up(found), is_cut=len(found) > limit,

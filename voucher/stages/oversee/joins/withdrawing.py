@@ -5,18 +5,20 @@ Nothing is deleted: the list, its questions and its flags stay to be read, and s
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import func, insert, select, update
 from sqlalchemy.orm import Session
 
 from voucher.ledger import audit
 from voucher.plumbing.unit_of_work import Work
+from voucher.registry.catalogue import list_subtree
 from voucher.registry.second_hands import check_second_hand
 from voucher.rules.actor import Role
 from voucher.rules.join_conclusions import FollowUp, Outcome
-from voucher.rules.joins import JoinKind
+from voucher.rules.joins import JoinKind, ListKind
 from voucher.rules.list_withdrawals import (
     SUPERVISOR_NEEDED,
     WITHDRAWAL_NOT_WAITING,
@@ -34,7 +36,13 @@ from voucher.stages.oversee.joins.models import (
 )
 from voucher.stages.oversee.joins.reaching import reach
 from voucher.stages.oversee.joins.reading import AGREED, LIST_MISSING
-from voucher.stages.oversee.risk.voiding import count_resting, void_flags
+from voucher.stages.oversee.risk.voiding import (
+    count_left,
+    count_resting,
+    count_unnoted,
+    find_resting,
+    void_flags,
+)
 
 THING = "audit_list"
 AT_A_TIME = 1_000
@@ -42,13 +50,19 @@ AT_A_TIME = 1_000
 
 @dataclass(frozen=True, slots=True)
 class Resting:
-    """What a list has brought about so far: questions and their hits, flags, and what was followed up."""
+    """What a list has brought about so far: questions and their hits, flags, and what was followed up.
+
+    `left` counts the flags that rest on it and would not end with it, `unnoted` those of copied answers
+    raised since it came and before lists were noted: any list of answers may be behind them.
+    """
 
     joins: int
     hits: int
     followed_up: int
     flags: int
     holds: int
+    left: int
+    unnoted: int
 
 
 def propose_withdrawal(work: Work, list_id: int, why: str) -> AuditListWithdrawal:
@@ -89,7 +103,7 @@ def decide_withdrawal(work: Work, list_id: int, words: str, *, agrees: bool) -> 
     said = words.strip() if agrees else check_why(words)
     if agrees:
         check_second_hand(work, waiting.proposed_by_person_id)
-        ending, _ = count_resting(work.session, list_id)
+        ending = len(find_resting(work.session, list_id))
         if ending and found.region_code not in work.actor.regions_as(Role.SUPERVISOR):
             raise SUPERVISOR_NEEDED.refused(flags=ending, number=found.number)
     waiting.agreed, waiting.decided_at, waiting.decided_words = agrees, work.at, said
@@ -117,8 +131,9 @@ def find_withdrawals(session: Session, list_ids: Collection[int]) -> Mapping[int
     return {each.list_id: each for each in rows}
 
 
-def count_rests(session: Session, list_id: int) -> Resting:
+def count_rests(session: Session, found: AuditList) -> Resting:
     """Return what a list has brought about, for whoever withdraws it to see before."""
+    list_id = found.id
     joins, hits = session.execute(
         select(func.count(), func.coalesce(func.sum(AuditJoin.hits), 0)).where(AuditJoin.list_id == list_id)
     ).one()
@@ -133,7 +148,11 @@ def count_rests(session: Session, list_id: int) -> Resting:
         )
     )
     flags, holds = count_resting(session, list_id)
-    return Resting(int(joins), int(hits), int(followed or 0), flags, holds)
+    unnoted = 0
+    if found.kind == str(ListKind.ANSWERS):
+        unnoted = count_unnoted(session, list_subtree(session, found.region_code), found.imported_at)
+    left = count_left(session, list_id)
+    return Resting(int(joins), int(hits), int(followed or 0), flags, holds, left, unnoted)
 
 
 def _lock(work: Work, list_id: int) -> AuditList:
@@ -158,34 +177,51 @@ def _read_turns(session: Session, list_id: int) -> list[AuditListWithdrawal]:
 
 def _withdraw_hits(work: Work, found: AuditList, said: AuditListWithdrawal) -> int:
     """Say of every hit that rests on a list alone that it was withdrawn, and return how many those were."""
-    session, count = work.session, 0
-    for asked in session.scalars(select(AuditJoin).where(AuditJoin.list_id == found.id)).all():
-        latest = dict(
-            session.execute(
-                select(AuditJoinConclusion.position, func.max(AuditJoinConclusion.turn))
-                .where(AuditJoinConclusion.join_id == asked.id)
-                .group_by(AuditJoinConclusion.position)
-            ).all()
-        )
+    count = 0
+    for asked in work.session.scalars(select(AuditJoin).where(AuditJoin.list_id == found.id)).all():
         _send_back_waiting(work, asked.id, found.number)
-        hits = session.execute(
-            select(AuditJoinHit.position, AuditJoinHit.rows).where(AuditJoinHit.join_id == asked.id)
-        ).all()
-        rows = [
-            {
-                "join_id": asked.id, "position": position, "turn": latest.get(position, 0) + 1,
-                "outcome": str(Outcome.WITHDRAWN), "follow_up": str(FollowUp.NOTHING),
-                "words": f"名单 {found.number} 已撤回：{said.why}", "concluded_at": said.proposed_at,
-                "concluded_by_person_id": said.proposed_by_person_id, "agreed": True,
-                "decided_at": work.at, "decided_by_person_id": work.actor.person_id, "decided_words": "",
-            }
-            for position, behind in hits
-            if rests_on_list(JoinKind(asked.kind), behind)
-        ]  # fmt: skip
-        for first in range(0, len(rows), AT_A_TIME):
-            session.execute(insert(AuditJoinConclusion), rows[first : first + AT_A_TIME])
-        count += len(rows)
+        for piece in _read_pieces(work.session, asked.id):
+            resting = [place for place, behind in piece if rests_on_list(JoinKind(asked.kind), behind)]
+            latest = _read_latest(work.session, asked.id, resting)
+            rows = [
+                {
+                    "join_id": asked.id, "position": position, "turn": latest.get(position, 0) + 1,
+                    "outcome": str(Outcome.WITHDRAWN), "follow_up": str(FollowUp.NOTHING),
+                    "words": f"名单 {found.number} 已撤回：{said.why}", "concluded_at": said.proposed_at,
+                    "concluded_by_person_id": said.proposed_by_person_id, "agreed": True,
+                    "decided_at": work.at, "decided_by_person_id": work.actor.person_id,
+                    "decided_words": "",
+                }
+                for position in resting
+            ]  # fmt: skip
+            if rows:
+                work.session.execute(insert(AuditJoinConclusion), rows)
+            count += len(rows)
     return count
+
+
+def _read_pieces(session: Session, join_id: int) -> Iterator[list[tuple[int, Any]]]:
+    """Yield the hits of an answer, position and rows behind, a portion at a time."""
+    after = 0
+    hits = select(AuditJoinHit.position, AuditJoinHit.rows).where(AuditJoinHit.join_id == join_id)
+    while piece := session.execute(
+        hits.where(AuditJoinHit.position > after).order_by(AuditJoinHit.position).limit(AT_A_TIME)
+    ).all():
+        yield [(each.position, each.rows) for each in piece]
+        after = piece[-1].position
+
+
+def _read_latest(session: Session, join_id: int, positions: Sequence[int]) -> dict[int, int]:
+    """Return the latest turn of hits that anything was said of; positions ascending."""
+    if not positions:
+        return {}
+    said = AuditJoinConclusion
+    rows = session.execute(
+        select(said.position, func.max(said.turn))
+        .where(said.join_id == join_id, said.position.between(positions[0], positions[-1]))
+        .group_by(said.position)
+    )
+    return dict(rows.all())
 
 
 def _send_back_waiting(work: Work, join_id: int, number: str) -> None:

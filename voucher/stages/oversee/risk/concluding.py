@@ -40,5 +40,5 @@ def conclude(work: Work, flag_id: int, words: str, *, is_upheld: bool) -> RiskFl
     work.session.flush()
     move(work, RiskFlag, [flag], event, content={flag.id: {"rule": flag.rule}})
     if not is_upheld:
-        let_go(work, flag, said)
+        let_go(work, [flag], said)
     return flag

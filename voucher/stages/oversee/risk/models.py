@@ -104,8 +104,8 @@ class RiskFlagRow(Model):
 class RiskFlagList(Model):
     """A list brought along that a flag rests on: with so many of the rows behind it. Append-only.
 
-    `of_rows` counts all rows that speak against somebody; where lists have them all, nothing is left without
-    those lists.
+    Nothing new rests on a withdrawn list (by trigger). `of_rows` counts all rows that speak against somebody;
+    where lists have them all, nothing is left without those lists.
     """
 
     __tablename__ = "risk_flag_list"

@@ -16,6 +16,7 @@ from voucher.plumbing.unit_of_work import Work, perform
 from voucher.rules.actor import Actor, Role, check_role
 from voucher.rules.lifecycle import Thing
 from voucher.rules.risk.findings import score_of_finding, tell
+from voucher.stages.oversee.risk.facts.listing import LISTS
 from voucher.stages.oversee.risk.finding import Found, find_flags
 from voucher.stages.oversee.risk.models import RiskFlag, RiskFlagList, RiskFlagRow, RiskRun
 from voucher.stages.oversee.risk.naming import name_tokens, region_of
@@ -51,19 +52,38 @@ def raise_flags(work: Work, found: Sequence[Found]) -> int:
     """Write down the findings that are new, hold what a blocking one names, and return how many are new.
 
     What a flag without a conclusion names by now is held as well: who came into the class or filed since.
-    The run of the day is written along; a second one of the day only adds what is new. Raises Refused
-    role_missing, changed_meanwhile.
+    The run of the day is written along; a second one of the day only adds what is new. What rests on a list
+    withdrawn since it was read is left out, and the run of the day comes anew. Raises Refused role_missing,
+    changed_meanwhile.
     """
     check_role(work.actor, Role.CLOCK, Role.SUPERVISOR)
-    found = _step_past_void(work, found)
-    _stop_again(work, found)
-    fresh = _leave_known(work, found)
+    standing = _leave_withdrawn(work, found)
+    stepped = _step_past_void(work, standing)
+    _stop_again(work, stepped)
+    fresh = _leave_known(work, stepped)
     for start in range(0, len(fresh), CHUNK):
         _write(work, fresh[start : start + CHUNK])
-    if work.session.get(RiskRun, work.today) is None:
+    if len(standing) == len(found) and work.session.get(RiskRun, work.today) is None:
         work.session.add(RiskRun(ran_on=work.today, ran_at=work.at, raised=len(fresh)))
         work.session.flush()
     return len(fresh)
+
+
+def _leave_withdrawn(work: Work, found: Iterable[Found]) -> list[Found]:
+    """Return the findings none of whose lists two have withdrawn since; these lists stand until the end."""
+    listed = list(found)
+    ids = sorted({list_id for each in listed for list_id in each.lists})
+    gone: set[int] = set()
+    for start in range(0, len(ids), CHUNK):
+        # the rules read for minutes without a lock; who withdraws from now on waits, then sees these flags
+        locked = (
+            select(LISTS.c.id, LISTS.c.withdrawn_at)
+            .where(LISTS.c.id.in_(ids[start : start + CHUNK]))
+            .order_by(LISTS.c.id)
+            .with_for_update(read=True)
+        )
+        gone |= {list_id for list_id, at in work.session.execute(locked) if at is not None}
+    return [each for each in listed if gone.isdisjoint(each.lists)]
 
 
 def _step_past_void(work: Work, found: Iterable[Found]) -> list[Found]:

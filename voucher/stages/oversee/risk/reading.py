@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from sqlalchemy import select
 
 from voucher.plumbing.unit_of_work import Work
@@ -84,7 +86,7 @@ def check_apart(work: Work, flag: RiskFlag, person_id: int) -> None:
 
     Raises Refused risk_flag_own_institution, risk_flag_own_list.
     """
-    check_unconcerned(work, flag, person_id)
+    check_unconcerned(work, [flag], person_id)
     numbered = (
         select(LISTS.c.region_code, LISTS.c.id)
         .join(RiskFlagList, RiskFlagList.list_id == LISTS.c.id)
@@ -96,17 +98,16 @@ def check_apart(work: Work, flag: RiskFlag, person_id: int) -> None:
         raise RISK_FLAG_OWN_LIST.refused(number=number_list(region, list_id))
 
 
-def check_unconcerned(work: Work, flag: RiskFlag, person_id: int) -> None:
-    """Refuse who has or had a role in the flagged institution under any account, or is meant by the flag.
+def check_unconcerned(work: Work, flags: Iterable[RiskFlag], person_id: int) -> None:
+    """Refuse who has or had a role in a flagged institution under any account, or is meant by a flag.
 
     Raises Refused risk_flag_own_institution.
     """
-    own = (
-        select(RoleGrant.id)
+    served = (
+        select(RoleGrant.institution_id)
         .join(UserAccount, UserAccount.id == RoleGrant.user_id)
-        .where(UserAccount.person_id == person_id, RoleGrant.institution_id == flag.institution_id)
-        .limit(1)
+        .where(UserAccount.person_id == person_id, RoleGrant.institution_id.is_not(None))
     )
-    is_own = flag.institution_id is not None and work.session.scalar(own) is not None
-    if is_own or person_id == flag.suspect_person_id:
+    own = set(work.session.scalars(served))
+    if any(each.institution_id in own or each.suspect_person_id == person_id for each in flags):
         raise RISK_FLAG_OWN.refused()

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
-from sqlalchemy import ColumnElement, Select, and_, or_, select
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select
 from sqlalchemy.orm import Session
 
 from voucher.ledger import holds
@@ -25,6 +25,8 @@ HELD_BY_FLAG = reason(
     SOURCE,
     Family.CONFLICT,
 )
+AT_A_TIME = 100
+MARK = "风险线索 "
 PAID_OR_ENDED = ("paid", "rejected", "withdrawn", "recovering", "recovered")
 
 
@@ -75,12 +77,36 @@ def _vouchers_of(stops: list[tuple[str, str]]) -> ColumnElement[bool] | None:
     return Voucher.id.in_(select(enrolment.c.voucher_id).where(enrolment.c.ended_at.is_(None), or_(*meant)))
 
 
-def let_go(work: Work, flag: RiskFlag, words: str) -> int:
-    """Let everything a flag held go on, and return how many holds that were."""
-    held = work.session.scalars(select(Hold).where(_is_open_of(flag)).order_by(Hold.id)).all()
-    for each in held:
-        holds.close_hold(work, each, words)
-    return len(held)
+def let_go(work: Work, flags: Iterable[RiskFlag], words: str) -> int:
+    """Let everything flags held go on, and return how many holds that were."""
+    whys = sorted(_find_marked(work.session, [each.id for each in flags]))
+    count = 0
+    for first in range(0, len(whys), AT_A_TIME):
+        marked = (Hold.closed_at.is_(None), Hold.why.in_(whys[first : first + AT_A_TIME]))
+        held = work.session.scalars(select(Hold).where(*marked).order_by(Hold.id)).all()
+        holds.close_holds(work, held, words)
+        count += len(held)
+    return count
+
+
+def count_holds(session: Session, flag_ids: Collection[int]) -> int:
+    """Return how many open holds flags have opened."""
+    return sum(_find_marked(session, flag_ids).values())
+
+
+def _find_marked(session: Session, flag_ids: Collection[int]) -> dict[str, int]:
+    """Return what the open holds of flags say, and how many say so: each flag's are of one wording.
+
+    One look through the open holds however many flags are meant.
+    """
+    query = (
+        select(Hold.why, func.count())
+        .where(Hold.closed_at.is_(None), Hold.why.startswith(MARK, autoescape=True))
+        .group_by(Hold.why)
+    )
+    wanted = set(flag_ids)
+    said = [(why, count, _MARK.match(why)) for why, count in session.execute(query)]
+    return {why: count for why, count, found in said if found is not None and int(found[1]) in wanted}
 
 
 def find_flag_of(session: Session, hold: Hold) -> RiskFlag | None:
@@ -122,8 +148,8 @@ def _select_held_by(flag: RiskFlag, thing: Thing) -> Select[int]:
 
 def mark_of(flag_id: int) -> str:
     """Return the beginning by which a hold says which flag opened it."""
-    return f"风险线索 {flag_id}"
+    return f"{MARK}{flag_id}"
 
 
 # the number in what `mark_of` writes; no flag has a number this long that the database could not hold
-_MARK = re.compile(r"风险线索 (\d{1,18})（")
+_MARK = re.compile(rf"{MARK}(\d{{1,18}})（")

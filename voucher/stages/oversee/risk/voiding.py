@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Select, and_, func, or_, select
+from collections.abc import Collection, Sequence
+from datetime import datetime
+
+from sqlalchemy import Select, func, or_, select
 from sqlalchemy.orm import Session
 
-from voucher.ledger.holds import Hold
 from voucher.ledger.states import move
 from voucher.plumbing.unit_of_work import Work
 from voucher.stages.oversee.risk.facts.listing import LISTS, number_list
 from voucher.stages.oversee.risk.models import RiskFlag, RiskFlagList
 from voucher.stages.oversee.risk.reading import VOID, check_unconcerned
-from voucher.stages.oversee.risk.stopping import let_go, mark_of
+from voucher.stages.oversee.risk.stopping import count_holds, let_go
+
+AT_A_TIME = 500
+# rule and kind of the flags that rest on answers of exams, which come by lists alone
+COPIED = ("R09", "person")
 
 
 def void_flags(work: Work, list_id: int, words: str, first_person_id: int) -> int:
@@ -26,26 +32,54 @@ def void_flags(work: Work, list_id: int, words: str, first_person_id: int) -> in
         .execution_options(populate_existing=True)
         .order_by(RiskFlag.id)
     ).all()
-    for flag in flags:
-        for person_id in (first_person_id, work.actor.person_id):
-            check_unconcerned(work, flag, person_id)
-    for flag in flags:
-        let_go(work, flag, words)
-        move(work, RiskFlag, [flag], "void", reason=words, content={flag.id: {"list": list_id}})
+    for person_id in (first_person_id, work.actor.person_id):
+        check_unconcerned(work, flags, person_id)
+    let_go(work, flags, words)
+    for first in range(0, len(flags), AT_A_TIME):
+        piece = flags[first : first + AT_A_TIME]
+        said: dict[int, dict[str, object]] = {each.id: {"list": list_id} for each in piece}
+        move(work, RiskFlag, piece, "void", reason=words, content=said)
     return len(flags)
+
+
+def find_resting(session: Session, list_id: int) -> Sequence[int]:
+    """Return the ids of the flags that would end were a list withdrawn."""
+    return session.scalars(_select_resting(list_id).with_only_columns(RiskFlag.id)).all()
 
 
 def count_resting(session: Session, list_id: int) -> tuple[int, int]:
     """Return how many flags would end were a list withdrawn, and how many holds stand by them."""
-    ids = session.scalars(_select_resting(list_id).with_only_columns(RiskFlag.id)).all()
-    holds = 0
-    for first in range(0, len(ids), 100):
-        marked = [
-            Hold.why.startswith(f"{mark_of(each)}（", autoescape=True) for each in ids[first : first + 100]
-        ]
-        open_ones = and_(Hold.closed_at.is_(None), or_(*marked))
-        holds += session.scalar(select(func.count()).select_from(Hold).where(open_ones)) or 0
-    return len(ids), holds
+    ids = find_resting(session, list_id)
+    return len(ids), count_holds(session, ids) if ids else 0
+
+
+def count_left(session: Session, list_id: int) -> int:
+    """Return how many flags rest on a list and would not end with it.
+
+    Of a flag of before lists were noted only the rows kept of it were counted, so it is among these, however
+    it came about.
+    """
+    mine = select(RiskFlagList.flag_id).where(RiskFlagList.list_id == list_id)
+    ending = _select_resting(list_id).with_only_columns(RiskFlag.id)
+    left = (RiskFlag.id.in_(mine), RiskFlag.state != VOID, RiskFlag.id.not_in(ending))
+    return session.scalar(select(func.count()).select_from(RiskFlag).where(*left)) or 0
+
+
+def count_unnoted(session: Session, regions: Collection[str], since: datetime) -> int:
+    """Return how many flags of copied answers of regions and since a moment name no list.
+
+    They were raised before lists were noted, when the answers did not say which list they were of.
+    """
+    noted = select(RiskFlagList.flag_id)
+    unnoted = (
+        RiskFlag.rule == COPIED[0],
+        RiskFlag.kind == COPIED[1],
+        RiskFlag.region_code.in_(sorted(regions)),
+        RiskFlag.raised_at >= since,
+        RiskFlag.state != VOID,
+        RiskFlag.id.not_in(noted),
+    )
+    return session.scalar(select(func.count()).select_from(RiskFlag).where(*unnoted)) or 0
 
 
 def list_lists_of(session: Session, flag_id: int) -> list[tuple[str, int, bool]]:

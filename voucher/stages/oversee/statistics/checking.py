@@ -57,8 +57,13 @@ def count_otherwise(
     return people, _count_one_by_one(session, regions, wish, institution_id)[1]
 
 
-def sum_people(session: Session, place: tuple[str, int, int], wish: Wish) -> Sums:
-    """Return what the vouchers and claims of one class (region, institution, class) come to, one by one."""
+def sum_people(session: Session, place: tuple[str, int, int], wish: Wish, *, vouchers: int) -> Sums | None:
+    """Return what the vouchers and claims of one class (region, institution, class) come to, one by one.
+
+    None where that would take too long: what is in no class yet is a county's. `vouchers` is how many.
+    """
+    if vouchers > COUNTED_ONE_BY_ONE:
+        return None
     region_code, institution_id, class_id = place
     return _count_one_by_one(session, [region_code], wish, institution_id, class_id)[1]
 
