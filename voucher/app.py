@@ -46,7 +46,7 @@ from voucher.stages.certify.asking import Registers
 from voucher.stages.certify.attach import attach_proofs
 from voucher.stages.certify.own_staff import ask_staff_due
 from voucher.stages.certify.queries import read_word_since
-from voucher.stages.issue import dry_run
+from voucher.stages.issue import dry_run, going_on
 from voucher.stages.issue.applications.deciding import lapse_applications
 from voucher.stages.issue.applications.keeping import sweep_attachments
 from voucher.stages.issue.carrying_on import work_as_job
@@ -64,7 +64,7 @@ from voucher.stages.oversee.handover.keeping import forget_exports
 from voucher.stages.oversee.joins.forgetting import forget_joined
 from voucher.stages.oversee.keys import publish_status, rotate_due_keys
 from voucher.stages.oversee.measures.finishing import finish_due_measures
-from voucher.stages.oversee.privacy.keeping_outside import seal_and_keep
+from voucher.stages.oversee.privacy.keeping_outside import look_outside, seal_and_keep
 from voucher.stages.oversee.quality.crediting import score_due_credits
 from voucher.stages.oversee.retention import carrying_out as retention
 from voucher.stages.oversee.retention.resuming import resume_runs
@@ -115,6 +115,7 @@ DUE_ACTS: tuple[tuple[str, Callable[[Work], int]], ...] = (
     ("score_credits", score_due_credits),
     ("serve_claims", serve_due_queues),
     ("serve_issues", serve_due_waiting),
+    ("resume_rosters", going_on.go_on_due),
     # after everything that ends or moves a voucher
     ("end_credentials", end_due_credentials),
     ("end_archive_credentials", end_archive_credentials),
@@ -192,7 +193,8 @@ def open_app(environment: Mapping[str, str]) -> Flask:
     database = Database(config.database_url)
     check_current(database)
     keyring = Keyring.open(config.key_file, create=False)
-    return create_app(config, database, keyring, clock_of(database.engine))
+    look_outside(database, keyring, now := clock_of(database.engine), config.anchor_file)
+    return create_app(config, database, keyring, now)
 
 
 def choose_carriers(
@@ -234,9 +236,8 @@ def make_sealer(
     """Return what binds and seals whatever waits, and hands a checkpoint on when one is due."""
     post = post_by_mail(config.mail_folder, config.anchor_mail_to)
     return lambda: seal_and_keep(
-        database, keyring, keeper(), clock(), config.anchor_file,
-        every=CHECKPOINT_EVERY, post=post,
-    )  # fmt: skip
+        database, keyring, keeper(), clock(), config.anchor_file, every=CHECKPOINT_EVERY, post=post
+    )
 
 
 def create_worker(
@@ -255,15 +256,8 @@ def create_worker(
         return lambda: perform(database, keyring, keeper(), clock(), act, retry_on=RACES)
 
     def do_all(act: Callable[[Work], int]) -> Callable[[], int]:
-        call = do(act)
-
-        def until_none_is_left() -> int:
-            done = 0
-            while more := call():
-                done += more
-            return done
-
-        return until_none_is_left
+        # until none is left
+        return lambda: sum(iter(do(act), 0))
 
     carriers = choose_carriers(config, database, keyring, clock)
     # what a page asks for is written with its act and found by the sweep: a page holds no queue

@@ -57,26 +57,40 @@ def verify(ctx: click.Context) -> None:
 
 
 @audit.command(
-    help="恢复备份以后：按库外留存的注销登记，把此后已注销、随备份回来的人重新注销；办完才能发券、制单、签发。"
+    help="恢复备份以后：按库外留存的注销登记，把此后已注销、随备份回来的人重新注销；办完才能发券。"
+    "付款另由财务两人核对（“拨付文件”页面）。"
 )
 @click.option(
     "--register",
     type=click.Path(dir_okay=False, path_type=Path),
     help="注销登记的位置，默认与锚点文件放在一起",
 )
+@click.option(
+    "--without-register",
+    is_flag=True,
+    help="没有注销登记可核对的（备份早于登记，或登记无处取回）：两人各以本人账号（--as）写明理由",
+)
+@click.option("--why", help="没有登记可核对的理由")
 @click.pass_context
-def reconcile(ctx: click.Context, register: Path | None) -> None:
+def reconcile(ctx: click.Context, register: Path | None, without_register: bool, why: str | None) -> None:
     """Erase again whoever was erased after a backup that was restored."""
     from voucher.cli.office import answering_of, open_office
-    from voucher.ledger.restoring import notice_older
     from voucher.stages.oversee.privacy.reconciling import reconcile as erase_again
+    from voucher.stages.oversee.privacy.reconciling import reconcile_without
     from voucher.stages.oversee.privacy.registering import register_file_of
 
     office = open_office(ctx)
     anchors = office.config.anchor_file
-    # before anything of this database is sealed: what is kept outside says whether it is older
-    office.act(lambda work: notice_older(work, anchors), keep=True)
+    if without_register:
+        both = office.act(lambda work: reconcile_without(work, why or ""))
+        said = (
+            "已由两人写明，可以发券；付款另由财务两人核对"
+            if both
+            else "已记下，等另一人写明；此前不发券、不付款"
+        )
+        answering_of(ctx).answer({"reconciled": both}, [said])
+        return
     done = office.act(lambda work: erase_again(work, register or register_file_of(anchors)))
     told = {"entries": done.entries, "erased": done.erased, "seq": done.seq}
     line = f"注销登记 {done.entries} 条（到第 {done.seq} 条检查点），其中 {done.erased} 条随备份回来，"
-    answering_of(ctx).answer(told, [f"{line}已重新注销；可以发券、付款"])
+    answering_of(ctx).answer(told, [f"{line}已重新注销；可以发券，付款另由财务两人核对"])

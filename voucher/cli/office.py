@@ -24,7 +24,7 @@ from voucher.plumbing.secrets import Keyring
 from voucher.plumbing.unit_of_work import Work, perform
 from voucher.registry.users import OPERATOR_LOGIN, load_actor
 from voucher.rules.actor import Actor
-from voucher.stages.oversee.privacy.keeping_outside import seal_and_keep
+from voucher.stages.oversee.privacy.keeping_outside import look_outside, seal_and_keep
 
 Result = TypeVar("Result")
 
@@ -85,6 +85,8 @@ def open_office(ctx: click.Context) -> Office:
     login = answering_of(ctx).login or OPERATOR_LOGIN
     # acts are dated by the clock of the database, as they are behind the doors
     now = clock_of(database.engine)
+    # before the first act: what is kept outside says whether this database is older
+    look_outside(database, keyring, now, config.anchor_file)
     with database.read() as session:
         actor = load_actor(session, login, day_of(now()))
     return Office(config, database, keyring, actor, now)

@@ -88,10 +88,12 @@ def _opening(config: Config, *, worker: bool) -> Callable[[], Flask]:
         from voucher.plumbing.clock import clock_of
         from voucher.plumbing.db import Database
         from voucher.plumbing.secrets import Keyring
+        from voucher.stages.oversee.privacy.keeping_outside import look_outside
 
         database = Database(config.database_url)
         now = clock_of(database.engine)
         keyring = Keyring.open(config.key_file, create=False)
+        look_outside(database, keyring, now, config.anchor_file)
         if worker:
             background = create_worker(config, database, keyring, now)
             background.start()

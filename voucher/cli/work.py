@@ -19,12 +19,15 @@ def command(threads: int) -> None:
     from voucher.plumbing.schema import check_current
     from voucher.plumbing.secrets import Keyring
     from voucher.plumbing.workers import run_worker
+    from voucher.stages.oversee.privacy.keeping_outside import look_outside
 
     config, database = open_database()
     check_current(database)
     keyring = Keyring.open(config.key_file, create=False)
     configure_logs()
+    now = clock_of(database.engine)
+    look_outside(database, keyring, now, config.anchor_file)
     until = threading.Event()
     for name in (signal.SIGTERM, signal.SIGINT):
         signal.signal(name, lambda *_: until.set())
-    run_worker(create_worker(config, database, keyring, clock_of(database.engine), threads=threads), until)
+    run_worker(create_worker(config, database, keyring, now, threads=threads), until)

@@ -1,31 +1,35 @@
 """恢复之后: a database older than what is kept outside pays and issues nothing before it is reconciled.
 
 Whoever was erased after the backup is there again, and what was paid after it is not: the house sees it by
-the last line of the anchor file, which the database of that file has.
+the last line of the anchor file that its own keys signed, which the database of that file has. The erased
+are erased again; what was paid, two finance people of a region vouch for.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Iterator, Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import CheckConstraint, select
+from sqlalchemy import CheckConstraint, ForeignKey, func, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from voucher.ledger import audit
 from voucher.ledger.audit import AuditCheckpoint
-from voucher.ledger.sealing import TAIL_BYTES
+from voucher.ledger.sealing import TAIL_BYTES, checkpoint_message
 from voucher.plumbing.constraints import CHANGED_MEANWHILE, translate
 from voucher.plumbing.db import Model
-from voucher.plumbing.types import Int64, UtcTime
+from voucher.plumbing.secrets import Keyring
+from voucher.plumbing.signing import CheckpointSigner
+from voucher.plumbing.types import Int64, Text, UtcTime
 from voucher.plumbing.unit_of_work import Work
 from voucher.rules.errors import Family, reason
 
 THING = "restored_copy"
 SOURCE = "个人信息保护法 第四十七条; 【设】恢复的备份先重做此后的注销，再发券、付款"
+PAID_SOURCE = "【设】恢复的备份不知道此后付了什么：两名财务人员各自向银行核对，再制单、签发、下载"
 
 UNRECONCILED = reason(
     "restored_unreconciled",
@@ -35,13 +39,23 @@ UNRECONCILED = reason(
     SOURCE,
     Family.UNAVAILABLE,
 )
+UNPAID = reason(
+    "restored_payments_unconfirmed",
+    "数据库是从备份恢复的：备份（第 {held_seq} 条）以后到第 {anchored_seq} 条之间付出的款，库里没有，"
+    "还没有由两名财务人员核对",
+    "请与银行逐笔核对备份以后的付款：回盘已导入，库里没有而银行已付的，所涉申领已置为待处置；"
+    "再由两名财务人员各自在“拨付文件”页面写明。核对以前不制单、不签发、不下载",
+    PAID_SOURCE,
+    Family.UNAVAILABLE,
+)
+TWO = 2
 
 
 class RestoredCopy(Model):
     """A time that this database was found older than the checkpoint kept outside, and what mended it.
 
     `entries` and `erased` are of the register of erasures it was held against: how many it names, and how
-    many of them were here again.
+    many of them were here again; both are 0 where two said why there is none to be had.
     """
 
     __tablename__ = THING
@@ -64,6 +78,38 @@ class RestoredCopy(Model):
     erased: Mapped[int | None] = mapped_column(Int64)
 
 
+class RestoredPaid(Model):
+    """A finance person's word that what a region paid after the backup is entered; append-only by trigger.
+
+    A person counts once; two open the payments of the region and of those below it.
+    """
+
+    __tablename__ = "restored_paid"
+    __table_args__ = ({"sqlite_strict": True},)
+
+    anchored_seq: Mapped[int] = mapped_column(
+        Int64, ForeignKey("restored_copy.anchored_seq"), primary_key=True
+    )
+    region_code: Mapped[str] = mapped_column(Text, ForeignKey("region.code"), primary_key=True)
+    person_id: Mapped[int] = mapped_column(Int64, ForeignKey("person.id"), primary_key=True)
+    words: Mapped[str] = mapped_column(Text, nullable=False)
+    said_at: Mapped[datetime] = mapped_column(UtcTime, nullable=False)
+
+
+class RestoredUnregistered(Model):
+    """A person's word why there is no register of erasures to hold a restored copy against; append-only."""
+
+    __tablename__ = "restored_unregistered"
+    __table_args__ = ({"sqlite_strict": True},)
+
+    anchored_seq: Mapped[int] = mapped_column(
+        Int64, ForeignKey("restored_copy.anchored_seq"), primary_key=True
+    )
+    person_id: Mapped[int] = mapped_column(Int64, ForeignKey("person.id"), primary_key=True)
+    words: Mapped[str] = mapped_column(Text, nullable=False)
+    said_at: Mapped[datetime] = mapped_column(UtcTime, nullable=False)
+
+
 def check_reconciled(session: Session) -> None:
     """Refuse to give out or to pay from a database older than what is kept outside.
 
@@ -80,23 +126,67 @@ def find_unreconciled(session: Session) -> RestoredCopy | None:
     return session.scalars(query.order_by(RestoredCopy.anchored_seq.desc()).limit(1)).first()
 
 
-def is_older(session: Session, anchor_file: Path) -> bool:
-    """Return whether the last checkpoint kept outside is not this database's, and nobody has noticed yet."""
-    last = read_last_line(anchor_file)
-    return last is not None and _is_missing(session, last)
+def check_paid(session: Session, regions: Collection[str]) -> None:
+    """Refuse to pay for a region from a database older than what is kept outside.
+
+    `regions` are the region and those above it. Raises Refused restored_unreconciled,
+    restored_payments_unconfirmed.
+    """
+    check_reconciled(session)
+    found = find_unpaid(session, regions)
+    if found is not None:
+        raise UNPAID.refused(anchored_seq=found.anchored_seq, held_seq=found.held_seq)
 
 
-def notice_older(work: Work, anchor_file: Path) -> bool:
+def find_unpaid(session: Session, regions: Collection[str]) -> RestoredCopy | None:
+    """Return the newest restore for which no two vouch that what a region paid since is entered.
+
+    `regions` are the region and those above it.
+    """
+    said = (
+        select(func.count(RestoredPaid.person_id.distinct()))
+        .where(
+            RestoredPaid.anchored_seq == RestoredCopy.anchored_seq,
+            RestoredPaid.region_code.in_(list(regions)),
+        )
+        .scalar_subquery()
+    )
+    query = select(RestoredCopy).where(said < TWO)
+    return session.scalars(query.order_by(RestoredCopy.anchored_seq.desc()).limit(1)).first()
+
+
+def find_missing(session: Session, keyring: Keyring, anchor_file: Path) -> tuple[int, str] | None:
+    """Return the last checkpoint kept outside (number, chain hash), if it is not ours and nobody noticed.
+
+    A line none of our keys has signed is nobody's word, and is passed over.
+    """
+    for line in _tail(anchor_file):
+        seq, chain_hash = line.get("seq"), line.get("chain_hash")
+        if not isinstance(seq, int):
+            continue
+        # the file first, the database after it: a checkpoint stands here before its line does there
+        here = session.scalar(select(AuditCheckpoint.chain_hash).where(AuditCheckpoint.seq == seq))
+        if here is not None and here == chain_hash:
+            return None
+        if _is_ours(keyring, line):
+            return None if session.get(RestoredCopy, seq) is not None else (seq, str(chain_hash))
+    return None
+
+
+def notice_older(work: Work, seq: int, chain_hash: str) -> bool:
     """Write down that this database is older than what is kept outside; return whether that is news."""
-    last = read_last_line(anchor_file)
-    if last is None or not _is_missing(work.session, last):
+    if work.session.get(RestoredCopy, seq) is not None:
         return False
-    held = work.session.scalar(select(AuditCheckpoint.seq).order_by(AuditCheckpoint.seq.desc()).limit(1)) or 0
-    seq = int(last["seq"])
+    held = newest_checkpoint(work.session)
     work.session.add(RestoredCopy(anchored_seq=seq, held_seq=held, noticed_at=work.at))
     work.session.flush()
-    audit.record_one(work, THING, seq, "notice", held=held, chain_hash=str(last["chain_hash"]))
+    audit.record_one(work, THING, seq, "notice", held=held, chain_hash=chain_hash)
     return True
+
+
+def newest_checkpoint(session: Session) -> int:
+    """Return the number this database's last checkpoint stands at; 0 of none."""
+    return session.scalar(select(func.max(AuditCheckpoint.seq))) or 0
 
 
 def read_last_line(path: Path) -> Mapping[str, Any] | None:
@@ -110,13 +200,34 @@ def read_last_line(path: Path) -> Mapping[str, Any] | None:
     return found
 
 
-def _is_missing(session: Session, last: Mapping[str, Any]) -> bool:
-    # the file first, the database after it: a checkpoint stands here before its line does there
-    seq = int(last["seq"])
-    here = session.scalar(select(AuditCheckpoint.chain_hash).where(AuditCheckpoint.seq == seq))
-    if here == last["chain_hash"]:
+def _tail(path: Path) -> Iterator[Mapping[str, Any]]:
+    """Yield the last lines of a file kept outside, the last one first; what is torn is left out."""
+    if not path.exists():
+        return
+    with path.open("rb") as lines:
+        lines.seek(max(0, path.stat().st_size - TAIL_BYTES))
+        tail = lines.read().splitlines()
+    for each in reversed(tail):
+        try:
+            line = json.loads(each)
+        except ValueError:
+            continue
+        if isinstance(line, dict):
+            yield line
+
+
+def _is_ours(keyring: Keyring, line: Mapping[str, Any]) -> bool:
+    try:
+        said = checkpoint_message(
+            line["seq"],
+            line["chain_hash"],
+            datetime.fromisoformat(line["signed_at"]),
+            line.get("first_seq"),
+            line.get("merkle_root"),
+        )
+        return CheckpointSigner(keyring).verify(said, bytes.fromhex(line["signature"]), line["key_id"])
+    except (KeyError, TypeError, ValueError):
         return False
-    return session.get(RestoredCopy, seq) is None
 
 
 translate(f"pk_{THING}", f"{THING}.anchored_seq", CHANGED_MEANWHILE)

@@ -18,6 +18,7 @@ from tests.papers import says
 from tests.scene import EV1, EV2, LI_SI, ZHANG_SAN, Scene, on
 from voucher.doors.web import notice_paper
 from voucher.doors.web.finance import banking, comparing, files, ledger, months
+from voucher.ledger.restoring import notice_older
 from voucher.ledger.sealing import seal_all
 from voucher.registry.standards import Parameter
 from voucher.stages.oversee.anchoring import tell_anchor
@@ -260,3 +261,30 @@ def _takes_the_ledger_away(scene: Scene, maker: Browser) -> None:
     assert maker.answer.status_code == 422
     assert "符合条件的记账超过 2 笔，一个工作簿放不下" in page.text
     assert "请选定月份、预算或事项缩小范围后再下载" in page.text
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_after_a_restore_two_vouch_on_the_page_for_what_was_paid_since(scene: Scene, world: World) -> None:
+    scene.at = world.at = on("2024-01-10")
+    office = Office(scene, world)
+    scene.open_budget()
+    maker, checker = office.at("制单员"), office.at("付款复核员")
+    assert "恢复备份以后的付款核对" not in maker.go("/payment-files").text
+    scene.do("clock", lambda work: notice_older(work, 120, "0" * 64))
+    page = maker.go("/payment-files")
+    owes_its_reader_nothing(page)
+    keep(page, "files-restored")
+    assert "库外留存到第 120 条" in page.text
+    assert "济源" in page.text
+    page = maker.press("我已核对", paid_region="", paid_words="明细 1 月 1 日至今")
+    assert "已记下" not in page.text
+    page = maker.press("我已核对", paid_region="419001", paid_words="明细 1 月 1 日至今，已导入 2 份回盘")
+    assert "已记下您的核对，等待另一名财务人员" in page.text
+    assert "已导入 2 份回盘" in page.text
+    page = maker.press("我已核对", paid_region="419001", paid_words="再说一遍")
+    assert "须由两人办理" in page.text
+    checker.go("/payment-files")
+    page = checker.press("我已核对", paid_region="410000", paid_words="全省明细已核对")
+    assert "已记下您的核对" in page.text
+    # the word of the province counts below it
+    assert "恢复备份以后的付款核对" not in page.text

@@ -10,6 +10,7 @@ from sqlalchemy import func, select
 
 from tests.scene import LI_SI, LIMITS, QIAN_QI, SUN_BA, ZHANG_SAN, ZHAO_LIU, Scene, on
 from tests.town_issue import act, eligible, issue_to, newcomer, programme, publisher
+from voucher.ledger import restoring
 from voucher.ledger.audit import AuditRow
 from voucher.ledger.vouchers import Voucher
 from voucher.plumbing.files import FileStore
@@ -19,12 +20,14 @@ from voucher.rules.actor import Role
 from voucher.rules.errors import Refused
 from voucher.stages.issue import running
 from voucher.stages.issue.carrying_on import carry_on
+from voucher.stages.issue.going_on import go_on_due
 from voucher.stages.issue.models import Issue, IssueLine
 from voucher.stages.issue.models_runs import IssueRun, RosterFault
 from voucher.stages.issue.programmes import resume_programme, stop_programme
 from voucher.stages.issue.room import Room
 from voucher.stages.issue.roster_files import Piece
 from voucher.stages.issue.running import Desk, resume_run, start_run
+from voucher.stages.oversee.privacy.reconciling import reconcile_without
 
 ROWS = (
     ZHANG_SAN,
@@ -176,6 +179,26 @@ def test_a_stopped_programme_stops_the_run_and_lets_it_go_on_later(scene: Scene,
     done = carry_on(desk, run.issue_id, lambda _read, _of: None)
     assert counts(done) == ("done", 5, 3, 0, 2, 0)
     assert list(outcomes(scene, run.issue_id).values()) == ["issued"] * 3 + ["quantity_used_up"] * 2
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_a_run_a_restore_stopped_goes_on_by_itself_and_no_other_does(scene: Scene, budget: int) -> None:
+    nurses, desk = programme(scene, budget), desk_of(scene)
+    eligible(scene, ZHANG_SAN, LI_SI)
+    run = begin(scene, desk, nurses, (ZHANG_SAN, LI_SI))
+    other = begin(scene, desk, programme(scene, budget, name="另一个"), (SUN_BA,))
+    scene.do(publisher(scene), act(stop_programme, nurses + 1, "核对中"))
+    scene.do("clock", act(restoring.notice_older, 7, "0" * 64))
+    for each in (run, other):
+        assert carry_on(desk, each.issue_id, lambda _read, _of: None).phase == "stopped"
+    assert scene.do("clock", go_on_due) == 0
+    for number in (10, 20):
+        scene.hire(f"管理员{number}", Role.ADMINISTRATOR, f"3101011990010107{number}")
+        scene.do(f"管理员{number}", act(reconcile_without, "没有登记可核对"))
+    assert scene.do("clock", go_on_due) == 1
+    assert counts(carry_on(desk, run.issue_id, lambda _read, _of: None)) == ("done", 2, 2, 0, 0, 0)
+    assert carry_on(desk, other.issue_id, lambda _read, _of: None).phase == "stopped"
+    assert scene.do("clock", go_on_due) == 0
 
 
 def test_without_money_the_rest_waits_in_the_order_of_the_file(scene: Scene) -> None:

@@ -23,12 +23,15 @@ from tests.town_issue import (
     worker,
 )
 from voucher.ledger import budget as budgets
+from voucher.ledger import restoring
 from voucher.registry.standards import Parameter, StandardRow
+from voucher.rules.actor import Role
 from voucher.rules.errors import Refused
 from voucher.stages.issue import ending, holding, issuing, queries, replacing
 from voucher.stages.issue.issuing import Issued
 from voucher.stages.issue.programmes import stop_programme
 from voucher.stages.issue.waiting import serve_due_waiting
+from voucher.stages.oversee.privacy.reconciling import reconcile_without
 
 
 @pytest.fixture
@@ -124,6 +127,24 @@ def test_a_missing_parameter_keeps_every_place_and_a_missing_standard_ends_one(
         assert queries.list_places(session, person_id(scene, LI_SI)) == []
     assert (told.refusal["code"], told.programme_id) == ("no_standard", nurses)
     assert scene.budget(budget).reserved_fen == 0
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_a_restored_database_keeps_every_place(scene: Scene, budget: int) -> None:
+    nurses = programme(scene, budget)
+    eligible(scene, ZHANG_SAN, LI_SI, SUN_BA)
+    done = at_once(scene, nurses, ZHANG_SAN, LI_SI, SUN_BA)
+    scene.do("clock", act(restoring.notice_older, 7, "0" * 64))
+    held = line(scene, done.issue_id).voucher_id
+    scene.do(worker(scene, ZHANG_SAN), act(holding.withdraw, held))
+    grant(scene, budget, 1400)
+    assert scene.do("clock", serve_due_waiting) == 0
+    assert codes(scene, done.issue_id) == ["issued", "waiting", "waiting"]
+    for number in (10, 20):
+        scene.hire(f"管理员{number}", Role.ADMINISTRATOR, f"3101011990010107{number}")
+        scene.do(f"管理员{number}", act(reconcile_without, "没有登记可核对"))
+    assert scene.do("clock", serve_due_waiting) == 2
+    assert codes(scene, done.issue_id) == ["issued"] * 3
 
 
 def test_a_claim_at_the_head_of_the_queue_is_not_overtaken(scene: Scene) -> None:

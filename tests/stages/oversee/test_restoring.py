@@ -6,12 +6,13 @@ import json
 import os
 import shutil
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from functools import partial
 from pathlib import Path
 from uuid import uuid4
 
+import click
 import pytest
 from psycopg import sql
 from sqlalchemy import func, select, text
@@ -19,27 +20,32 @@ from sqlalchemy.exc import DBAPIError
 
 from tests import town_issue
 from tests.conftest import housekeeper, postgres_url
-from tests.scene import EV1, LI_SI, NURSE, SUN_BA, ZHANG_SAN, Scene, on
+from tests.scene import EV1, JIYUAN, LI_SI, NURSE, SUN_BA, XINXIANG, ZHANG_SAN, Scene, on
+from voucher.cli.group import officers
+from voucher.cli.office import open_office
 from voucher.demo.signing import pass_all
 from voucher.ledger.audit import record_one
+from voucher.ledger.restoring import find_unreconciled, notice_older
 from voucher.ledger.sealing import seal_all
 from voucher.plumbing.db import Database, Model
 from voucher.plumbing.schema import check_current
 from voucher.plumbing.secrets import Keyring
 from voucher.plumbing.unit_of_work import Work
 from voucher.registry import people
+from voucher.rules.actor import Role
 from voucher.rules.approval import Step
 from voucher.rules.errors import Refused
 from voucher.stages.issue import granting
 from voucher.stages.issue.models import Programme
 from voucher.stages.oversee.invariants import find_violations
+from voucher.stages.oversee.privacy import keeping_outside
 from voucher.stages.oversee.privacy.destroying import destroy_person
-from voucher.stages.oversee.privacy.keeping_outside import seal_and_keep
-from voucher.stages.oversee.privacy.reconciling import reconcile
+from voucher.stages.oversee.privacy.keeping_outside import look_outside, seal_and_keep
+from voucher.stages.oversee.privacy.reconciling import reconcile, reconcile_without
 from voucher.stages.oversee.privacy.registering import register_file_of
 from voucher.stages.oversee.rows import verify_rows
 from voucher.stages.oversee.trail import verify_trail
-from voucher.stages.settle import payment
+from voucher.stages.settle import confirming_paid, payment, payment_download
 
 
 def back_up(database: Database, copy: Path) -> None:
@@ -143,7 +149,7 @@ def test_a_backup_restored_elsewhere_is_whole_and_an_older_one_says_what_is_miss
 
 @pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 def test_from_an_older_backup_nothing_is_paid_or_issued_until_the_erased_are_erased_again(
-    scene: Scene,
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     anchors, copy = scene.folder / "anchors.jsonl", scene.folder / "backup"
     register = register_file_of(anchors)
@@ -193,6 +199,33 @@ def test_from_an_older_backup_nothing_is_paid_or_issued_until_the_erased_are_era
                 "the backup knows the name again"
             )
         before = register.read_bytes()
+        # where the anchors are lost the register says it alone, if its signatures hold
+        torn, old = elsewhere / "torn.jsonl", elsewhere / "old.jsonl"
+        torn.write_bytes(before.replace(str(lines[0]["token"]).encode(), b"0" * 64))
+        with again.read() as session:
+            ahead = partial(keeping_outside._find_ahead, session, scene.keyring)
+            assert ahead(register) == (lines[-1]["seq"], lines[-1]["chain_hash"])
+            assert ahead(torn) is None
+            assert ahead(elsewhere / "none") is None
+        # a line nobody's key has signed stops no honest house, and hides nothing from another
+        with anchors.open("a", encoding="utf-8") as file_of_anchors:
+            file_of_anchors.write('{"seq": 999999, "chain_hash": "x"}\n{"seq": 99')
+        look = partial(look_outside, keyring=scene.keyring, clock=lambda: scene.at, anchor_file=anchors)
+        assert not look(scene.database)
+        for name, value in (
+            ("VOUCHER_DATA_DIR", elsewhere),
+            ("VOUCHER_KEY_FILE", scene.keyring.folder / "keys.json"),
+            ("VOUCHER_DATABASE_URL", again.url.render_as_string(hide_password=False)),
+            ("VOUCHER_ANCHOR_FILE", anchors),
+        ):
+            monkeypatch.setenv(name, str(value))
+        # a command that only opens the office knows it before its first act
+        open_office(click.Context(officers)).database.dispose()
+        assert not look(again), "it is news once"
+        with again.read() as session:
+            assert ahead(register) is None
+            assert find_unreconciled(session) is not None
+        anchors.write_bytes(anchors.read_bytes().rsplit(b"\n", 2)[0] + b"\n")
         keep(there)
         assert register.read_bytes() == before, "an older database writes nothing into the register"
         for login, act in (
@@ -203,8 +236,6 @@ def test_from_an_older_backup_nothing_is_paid_or_issued_until_the_erased_are_era
             with pytest.raises(Refused, match="restored_unreconciled"):
                 there.do(login, act)
 
-        torn, old = elsewhere / "torn.jsonl", elsewhere / "old.jsonl"
-        torn.write_bytes(before.replace(str(lines[0]["token"]).encode(), b"0" * 64))
         old.write_text("\n".join(before.decode().splitlines()[:2]) + "\n", "utf-8")
         for given, code in (
             (elsewhere / "none", "erasure_register_missing"),
@@ -215,12 +246,63 @@ def test_from_an_older_backup_nothing_is_paid_or_issued_until_the_erased_are_era
                 there.do("operator", partial(reconcile, register=given))
         done = there.do("operator", partial(reconcile, register=register))
         assert (done.entries, done.erased) == (2, 1)
-        there.do("签发员", partial(payment.release, payment_file_id=file))
+        # what was paid after the backup nobody has looked at yet: that is for two finance people
+        release = partial(payment.release, payment_file_id=file)
+        for login, act in (("制单员", partial(payment.prepare, budget_id=budget)), ("签发员", release)):
+            with pytest.raises(Refused, match="restored_payments_unconfirmed"):
+                there.do(login, act)
+        vouch = partial(confirming_paid.confirm_paid, region_code=JIYUAN, words="银行明细已逐笔核对")
+        with pytest.raises(Refused, match="role_missing"):
+            there.do("审批员", vouch)
+        assert not there.do("付款复核员", vouch)
+        with pytest.raises(Refused, match="second_person_needed"):
+            there.do("付款复核员", vouch)
+        # one county knows nothing of another
+        there.do("签发员", partial(confirming_paid.confirm_paid, region_code=XINXIANG, words="本市没有付款"))
+        with pytest.raises(Refused, match="restored_payments_unconfirmed"):
+            there.do("签发员", release)
+        assert there.do("签发员", vouch)
+        with pytest.raises(Refused, match="restored_payments_confirmed"):
+            there.do("签发员", vouch)
+        there.do("签发员", release)
         with again.read() as session:
             assert people.read_people(session, scene.keyring, [gone]) == {}
             assert find_violations(session) == []
+        _hands_out_nothing_after_another(there, file, vouch)
         # once more changes nothing; the register goes on from where it was
         assert there.do("operator", partial(reconcile, register=register)).erased == 0
-        for sin in ("DELETE FROM restored_copy", "UPDATE restored_copy SET erased = 0"):
+        for sin in (
+            *("DELETE FROM restored_copy", "UPDATE restored_copy SET erased = 0"),
+            *("DELETE FROM restored_paid", "UPDATE restored_unregistered SET words = ''"),
+        ):
             with pytest.raises(DBAPIError), again.engine.begin() as connection:
                 connection.execute(text(sin))
+
+
+def _hands_out_nothing_after_another(there: Scene, file: int, vouch: Callable[[Work], bool]) -> None:
+    """A second restore, now with no register left: two say so, two vouch, only then a file leaves."""
+    download = partial(payment_download.download, payment_file_id=file)
+    there.do("clock", partial(notice_older, seq=9_000, chain_hash="0" * 64))
+    for number in (10, 20):
+        there.hire(f"管理员{number}", Role.ADMINISTRATOR, f"3101011990010107{number}")
+    say = partial(reconcile_without, why="备份早于注销登记，登记已随机房损毁")
+    with pytest.raises(Refused, match="own_account_needed"):
+        there.do("operator", say)
+    assert not there.do("管理员10", say)
+    with pytest.raises(Refused, match="second_person_needed"):
+        there.do("管理员10", say)
+    with pytest.raises(Refused, match="restored_unreconciled"):
+        there.do("制单员", download)
+    assert there.do("管理员20", say)
+    with pytest.raises(Refused, match="restored_nothing_open"):
+        there.do("管理员20", say)
+    with pytest.raises(Refused, match="restored_payments_unconfirmed"):
+        there.do("制单员", download)
+    assert not there.do("签发员", vouch)
+    assert there.do("付款复核员", vouch)
+    there.do("制单员", download)
+    there.do("clock", partial(notice_older, seq=9_001, chain_hash="0" * 64))
+    with pytest.raises(Refused, match="restored_unreconciled"):
+        there.do("付款复核员", partial(payment_download.open_again, payment_file_id=file, why="没有收到"))
+    assert not there.do("管理员10", say)
+    assert there.do("管理员20", say)

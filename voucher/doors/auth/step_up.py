@@ -50,6 +50,7 @@ SIGNING: dict[str, str | None] = {
     "web.finance.check": None,
     "web.finance.release": None,
     "web.finance.open_again": None,
+    "web.finance.confirm_paid": None,
     "web.finance.close_month": None,
     "web.finance.carry_year_end": None,
     "web.finance.settle_line": None,

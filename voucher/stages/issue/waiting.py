@@ -6,6 +6,7 @@ from sqlalchemy import select
 
 from voucher.ledger import audit, queueing
 from voucher.ledger.budget import Waiting
+from voucher.ledger.restoring import UNRECONCILED, find_unreconciled
 from voucher.plumbing.unit_of_work import Work
 from voucher.registry.standards import PARAMETER_MISSING
 from voucher.rules.actor import Role, check_role
@@ -15,13 +16,19 @@ from voucher.stages.issue.judging import check_issuing, judge_people
 from voucher.stages.issue.models import Issue, IssueLine, Programme
 from voucher.stages.issue.reading import lock_programme
 
+# what is nobody's fault and ends by itself: everybody keeps the place
+KEEPS_PLACES = frozenset({PARAMETER_MISSING.code, UNRECONCILED.code})
+
 
 def serve_waiting(work: Work, budget_id: int) -> int:
     """Issue vouchers to those who wait for a budget, as far as its money goes, and return how many.
 
     A claim at the head of the queue is another stage's to serve: nobody overtakes it. Whoever may no
-    longer have one is refused and leaves the queue; a parameter nobody has set for today keeps all places.
+    longer have one is refused and leaves the queue; a parameter nobody has set for today, and a
+    restored database that has not been reconciled, keep all places.
     """
+    if find_unreconciled(work.session) is not None:
+        return 0
     served = 0
     while (place := queueing.next_waiting(work, budget_id)) is not None and place.issue_line_id is not None:
         line, programme = _lock_line(work, place.issue_line_id)
@@ -30,7 +37,7 @@ def serve_waiting(work: Work, budget_id: int) -> int:
             give_voucher(work, programme, line)
             served += 1
         except Refused as refused:
-            if refused.refusal.code == PARAMETER_MISSING.code:
+            if refused.refusal.code in KEEPS_PLACES:
                 break
             refuse_line(line, refused.refusal)
         queueing.end_waiting(work, place, served=line.outcome == "issued")

@@ -14,10 +14,11 @@ from sqlalchemy import select
 
 from voucher.ledger import budget as budgets
 from voucher.ledger import holds, states
-from voucher.ledger.restoring import check_reconciled
+from voucher.ledger.restoring import check_paid
 from voucher.ledger.year_ends import select_family
 from voucher.plumbing.constraints import CHANGED_MEANWHILE, translate
 from voucher.plumbing.unit_of_work import Work
+from voucher.registry.catalogue import list_ancestry
 from voucher.registry.institutions import PayeeAccount
 from voucher.rules.actor import Role, check_reach
 from voucher.rules.approval import STEP_NAMES, Step, check_hands, check_not_cleared
@@ -83,13 +84,14 @@ def prepare(work: Work, budget_id: int, template_code: str | None = None) -> Pay
     behind, so that it stops nobody else's money.
     Raises Refused role_missing, region_foreign, budget_missing (also for a foreign one), nothing_to_pay,
     budget_year_over, budget_year_passed, bank_template_missing, payer_unknown,
-    payment_instruction_invalid, restored_unreconciled, and as `check_payable` does.
+    payment_instruction_invalid, restored_unreconciled, restored_payments_unconfirmed, and as
+    `check_payable` does.
     """
     fund = budgets.get_budget(work, budget_id, lock=True)
     if fund.region_code not in work.actor.regions:
         raise budgets.BUDGET_MISSING.refused(budget=budget_id)
     check_reach(work.actor, fund.region_code, Role.FINANCE_MAKER)
-    check_reconciled(work.session)
+    check_paid(work.session, list_ancestry(work.session, fund.region_code))
     check_may_pay(work, fund)
     template = choose_template(work.session, work.today, fund.region_code, template_code)
     layout = read_layout(work, template)
@@ -202,12 +204,12 @@ def release(work: Work, payment_file_id: int) -> PaymentFile:
     of its claims), cleared_it, judged_denial, decided_objection, payees_stopped,
     certificates_no_longer_valid, entries_taken_back, entries_contested, payee_account_changed,
     payment_file_changed,
-    event_not_allowed, on_hold, budget_year_passed, restored_unreconciled.
+    event_not_allowed, on_hold, budget_year_passed, restored_unreconciled, restored_payments_unconfirmed.
     """
     file = get_file(work, payment_file_id)
     fund = budgets.get_budget(work, file.budget_id)
     check_reach(work.actor, fund.region_code, Role.FINANCE_RELEASER)
-    check_reconciled(work.session)
+    check_paid(work.session, list_ancestry(work.session, fund.region_code))
     check_may_release(work.session, fund, work.today)
     check_hands(Step.RELEASE, work.actor.person_id, _hands(file))
     unsent = list_unsent(work, file)

@@ -5,7 +5,9 @@ from __future__ import annotations
 from sqlalchemy import select
 
 from voucher.ledger import audit
+from voucher.ledger.restoring import check_paid
 from voucher.plumbing.unit_of_work import Work
+from voucher.registry.catalogue import list_ancestry
 from voucher.rules.actor import Role, check_reach
 from voucher.rules.approval import check_two_people
 from voucher.rules.errors import Family, reason
@@ -59,16 +61,19 @@ def download(work: Work, payment_file_id: int) -> tuple[str, bytes]:
 
     Raises Refused payment_file_missing, role_missing, payment_file_not_released,
     payment_file_all_offset, payment_file_answered, payment_file_downloaded, second_person_needed,
-    payment_file_changed.
+    payment_file_changed, restored_unreconciled, restored_payments_unconfirmed.
     """
     file = get_file(work, payment_file_id)
-    check_reach(work.actor, region_of(work, file), Role.FINANCE_MAKER, Role.FINANCE_RELEASER)
+    region = region_of(work, file)
+    check_reach(work.actor, region, Role.FINANCE_MAKER, Role.FINANCE_RELEASER)
     if file.released_at is None:
         raise NOT_RELEASED.refused()
     if not file.total_fen:
         raise NOTHING_TO_SEND.refused()
     if file.state != "released":
         raise ANSWERED_ALREADY.refused()
+    # a copy may not know that the bank has had it
+    check_paid(work.session, list_ancestry(work.session, region))
     handing = _take_turn(work, file)
     content = make_again(work, file)
     handing.downloaded_at = work.at
@@ -109,15 +114,17 @@ def open_again(work: Work, payment_file_id: int, why: str) -> PaymentDownload:
 
     The bytes are the same, under the same number, so that a bank that has them already takes them once.
     Raises Refused payment_file_missing, role_missing, why_missing, payment_file_not_downloaded,
-    payment_file_answered.
+    payment_file_answered, restored_unreconciled, restored_payments_unconfirmed.
     """
     file = get_file(work, payment_file_id)
-    check_reach(work.actor, region_of(work, file), Role.FINANCE_CHECKER, Role.FINANCE_RELEASER)
+    region = region_of(work, file)
+    check_reach(work.actor, region, Role.FINANCE_CHECKER, Role.FINANCE_RELEASER)
     told = check_why(why)
     if file.released_at is not None and file.state != "released":
         raise ANSWERED_ALREADY.refused()
     if file.downloaded_at is None or (last := _last(work, file)).downloaded_at is None:
         raise NOT_DOWNLOADED_YET.refused()
+    check_paid(work.session, list_ancestry(work.session, region))
     opened = PaymentDownload(
         payment_file_id=file.id,
         turn=last.turn + 1,

@@ -122,6 +122,9 @@ WEB: dict[str, Access] = {
     "web.finance.release": Access(RELEASERS, "签发"),
     "web.finance.void": Access(MAKERS | CHECKERS | RELEASERS, "签发前作废"),
     "web.finance.download": Access(MAKERS | RELEASERS, "下载拨付文件，一次"),
+    "web.finance.confirm_paid": Access(
+        MAKERS | CHECKERS | RELEASERS, "恢复备份以后，写明此后的付款已核对登记，须两人"
+    ),
     "web.finance.open_again": Access(CHECKERS | RELEASERS, "准予重导一次，写明原因"),
     "web.finance.precheck": Access(FINANCE | WATCHERS, "制单预检，账号只显示后四位"),
     "web.finance.sheet": Access(FINANCE | WATCHERS, "打印拨付单，账号只显示后四位"),

@@ -16,6 +16,7 @@ from voucher.doors.auth.visitors import current_actor, perform
 from voucher.doors.web import fields
 from voucher.doors.web.acting import KEY_FIELD, Done, content_print, refuse, submit
 from voucher.doors.web.finance.blueprint import finance
+from voucher.doors.web.finance.restored import tell_restored
 from voucher.doors.web.notice_paper import count_parts
 from voucher.doors.web.regions import list_regions
 from voucher.doors.web.timelines import name_people
@@ -28,7 +29,7 @@ from voucher.rules.errors import Refused
 from voucher.rules.lifecycle import STATE_NAMES, Thing
 from voucher.rules.money import format_yuan
 from voucher.stages.oversee.soundness import check_sound
-from voucher.stages.settle import bank, payment, payment_download, queries
+from voucher.stages.settle import bank, confirming_paid, payment, payment_download, queries
 from voucher.stages.settle.models.banking import PaymentDownload
 from voucher.stages.settle.models.claims import Claim
 from voucher.stages.settle.models.payments import LIVE_PAYMENT, Payment, PaymentFile
@@ -73,6 +74,19 @@ def prepare() -> ResponseReturnValue:
         less = f"（另抵扣应退款 {format_yuan(made.offset_fen)} 元）" if made.offset_fen else ""
         words = f"已制单：{made.line_count:,} 笔，{format_yuan(made.total_fen)} 元{less}，等待复核"
         return Done(words, url_for("web.finance.file", file_id=made.id))
+
+    return submit(call, _show_all)
+
+
+@finance.post("/payment-files/restored")
+def confirm_paid() -> ResponseReturnValue:
+    """Say, one of two, that what a region paid after a backup that was restored has been entered."""
+
+    def call(work: Work) -> Done:
+        region = fields.text("paid_region", "地区", limit=12)
+        both = confirming_paid.confirm_paid(work, region, fields.text("paid_words", "核对情况", limit=200))
+        words = "已由两人核对，可以制单、签发、下载" if both else "已记下您的核对，等待另一名财务人员"
+        return Done(words, url_for("web.finance.files"))
 
     return submit(call, _show_all)
 
@@ -185,6 +199,9 @@ def _show_all() -> str:
             before=before,
             per_page=FILES_PER_PAGE,
             due=_list_due(session, regions),
+            restored=tell_restored(
+                session, {each.region_code for each in queries.list_budgets(session, regions)}, regions
+            ),
             names=name_hands(session, rows),
             templates=[(each.code, each.name) for each in list_templates(session, the_door().today)],
         )

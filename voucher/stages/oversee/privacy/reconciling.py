@@ -2,22 +2,43 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from voucher.ledger import audit
-from voucher.ledger.restoring import THING, RestoredCopy, find_unreconciled
+from voucher.ledger.restoring import THING, TWO, RestoredCopy, RestoredUnregistered, find_unreconciled
 from voucher.plumbing.unit_of_work import Work
 from voucher.registry import subjects
 from voucher.registry.people import Person
 from voucher.registry.subjects import SubjectKey
+from voucher.registry.users import ADMINISTRATOR_LOGIN, OPERATOR_LOGIN
 from voucher.rules.actor import Role, check_role
+from voucher.rules.approval import SECOND_PERSON_NEEDED
+from voucher.rules.errors import Family, reason
+from voucher.rules.words import check_why
 from voucher.stages.oversee.privacy.destroying import destroy_person
 from voucher.stages.oversee.privacy.registering import find_noticed, read_register, token_of
 
 PIECE = 5_000
+SOURCE = "个人信息保护法 第四十七条; 【设】没有注销登记可核对的，由两人写明理由"
+
+NOT_RESTORED = reason(
+    "restored_nothing_open",
+    "没有等待核对的恢复",
+    "不必办理；以 voucher audit verify 看留痕是否完整",
+    SOURCE,
+    Family.CONFLICT,
+)
+OWN_ACCOUNT_NEEDED = reason(
+    "own_account_needed",
+    "这件事由两个具名的人决定，不能用命令行的公用账号办理",
+    "请用 --as 指明本人的账号（经办人员或系统管理员），两人各办一次",
+    SOURCE,
+    Family.FORBIDDEN,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +51,9 @@ class Reconciled:
 
 
 def reconcile(work: Work, register: Path) -> Reconciled:
-    """Erase again whoever the register names and is here with a key; end the time nothing is paid or issued.
+    """Erase again whoever the register names and is here with a key; end the time nothing is issued.
+
+    What was paid is another question, which two finance people answer region by region.
 
     Two have decided of each of them already, and the register is signed: this decides nothing. Raises Refused
     role_missing, erasure_register_missing, erasure_register_differs, erasure_register_old.
@@ -39,17 +62,61 @@ def reconcile(work: Work, register: Path) -> Reconciled:
     standing = find_unreconciled(work.session)
     read = read_register(register, work.keyring, *find_noticed(work.session))
     erased = _erase_again(work, frozenset(read.tokens))
-    for each in work.session.scalars(
-        select(RestoredCopy).where(RestoredCopy.reconciled_at.is_(None)).with_for_update()
-    ):
-        each.reconciled_at, each.reconciled_by_person_id = work.at, work.actor.person_id
-        each.entries, each.erased = len(read.tokens), erased
-    work.session.flush()
+    _close(work, _lock_open(work), len(read.tokens), erased)
     audit.record_one(
         work, THING, 0 if standing is None else standing.anchored_seq, "reconcile",
         entries=len(read.tokens), erased=erased, seq=read.seq,
     )  # fmt: skip
     return Reconciled(len(read.tokens), erased, read.seq)
+
+
+def reconcile_without(work: Work, why: str) -> bool:
+    """Say that there is no register to hold this database against; return whether the second has said so.
+
+    With the first word nothing is opened. Raises Refused role_missing, own_account_needed, why_missing,
+    restored_nothing_open, second_person_needed.
+    """
+    check_role(work.actor, Role.OPERATOR, Role.ADMINISTRATOR)
+    if work.actor.login in (OPERATOR_LOGIN, ADMINISTRATOR_LOGIN):
+        raise OWN_ACCOUNT_NEEDED.refused()
+    said = check_why(why)
+    standing = _lock_open(work)
+    if not standing:
+        raise NOT_RESTORED.refused()
+    me = work.actor.person_id
+    unsaid = [
+        each for each in standing if not work.session.get(RestoredUnregistered, (each.anchored_seq, me))
+    ]
+    if not unsaid:
+        raise SECOND_PERSON_NEEDED.refused()
+    for each in unsaid:
+        work.session.add(
+            RestoredUnregistered(anchored_seq=each.anchored_seq, person_id=me, words=said, said_at=work.at)
+        )
+        work.session.flush()
+        audit.record_one(work, THING, each.anchored_seq, "say_unregistered", why=said)
+    heard = [each for each in standing if _count_words(work, each) >= TWO]
+    _close(work, heard, 0, 0)
+    for each in heard:
+        audit.record_one(work, THING, each.anchored_seq, "reconcile", entries=0, erased=0, register=False)
+    return len(heard) == len(standing)
+
+
+def _count_words(work: Work, copy: RestoredCopy) -> int:
+    words = select(func.count()).where(RestoredUnregistered.anchored_seq == copy.anchored_seq)
+    return work.session.scalar(words) or 0
+
+
+def _lock_open(work: Work) -> Sequence[RestoredCopy]:
+    query = select(RestoredCopy).where(RestoredCopy.reconciled_at.is_(None))
+    return work.session.scalars(query.order_by(RestoredCopy.anchored_seq).with_for_update()).all()
+
+
+def _close(work: Work, standing: Sequence[RestoredCopy], entries: int, erased: int) -> None:
+    for each in standing:
+        each.reconciled_at, each.reconciled_by_person_id = work.at, work.actor.person_id
+        each.entries, each.erased = entries, erased
+    work.session.flush()
 
 
 def _erase_again(work: Work, tokens: frozenset[str]) -> int:
