@@ -46,7 +46,7 @@ from voucher.stages.oversee.statistics.models import StatisticCell
 from voucher.stages.oversee.statistics.refresh import refresh_statistics
 from voucher.stages.oversee.statistics.verify import verify_statistics
 from voucher.stages.settle import payment, queries
-from voucher.stages.settle.award_doubts import find_award_doubts
+from voucher.stages.settle.award_doubts import find_award_doubts, list_paid_in_vain
 from voucher.stages.settle.bonuses import cases
 from voucher.stages.settle.bonuses.applying import Applied, BonusWish, apply_for_bonuses
 from voucher.stages.settle.bonuses.cases import Entry
@@ -221,7 +221,7 @@ def test_一条登记只奖励一次_日期要与登记相同_自己登记的转
 
 @pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 def test_申报以后撤销的名次和荣誉_审批和支付都再核一次_更正另登的照付(scene: Scene) -> None:
-    """十万元的奖励：撤销的不得审批、不得支付；申请撤销未定的先留下，别人的照付。"""
+    """十万元的奖励：撤销的不得审批、不得支付；申请撤销未定的先留下，别人的照付；付过的列给追回。"""
     ready(scene)
     scene.file_evaluator(EV2, region=XINXIANG)
     scene.at = on("2025-03-06")
@@ -244,13 +244,18 @@ def test_申报以后撤销的名次和荣誉_审批和支付都再核一次_更
     noted = {**zhang, "赛事名称": "2023年全国大赛（更正）"}
     take_places(scene, noted)
     scene.do("审批员", approve)
-    scene.open_accounts()
-
     send_in(scene, CompetitionResultsImporter, {**noted, **gone})
-    file = scene.do("制单员", lambda work: payment.prepare(work, budget))
+    file = scene.make_file(budget)
     assert file.total_fen == 100_000_00, "the other is paid meanwhile"
-    scene.do("制单员", lambda work: payment.void(work, file.id, "等核定"))
+    scene.bank_answers(file)
     confirm_newest(scene)
+    with scene.database.read() as session:
+        assert list_paid_in_vain(session, [XINXIANG]) == []
+    take_places(scene, {**li, **gone})
+    with scene.database.read() as session:
+        paid = [each.number for each in list_paid_in_vain(session, [XINXIANG])]
+        assert paid == [claims_of(scene, applied.batch.id)[1].number]
+        assert list_paid_in_vain(session, [JIYUAN]) == []
     barred = told(scene, "制单员", lambda work: payment.prepare(work, budget))
     assert (barred.code, barred.facts["claims"]) == ("entries_taken_back", number)
 

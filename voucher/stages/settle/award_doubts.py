@@ -20,6 +20,33 @@ from voucher.rules.dictionaries import Dictionary
 from voucher.stages.settle.models.bonuses import BonusBasis
 from voucher.stages.settle.models.claims import Claim
 
+PAID_SHOWN = 50
+
+
+def list_paid_in_vain(session: Session, regions: Collection[str]) -> list[Claim]:
+    """Return the awards paid in these regions whose place or honour has been taken back since, oldest first.
+
+    One that is being recovered is paid no longer, and is not among them.
+    """
+    kinds = [kind for kind, terms in KINDS.items() if terms.proof in (Proof.PLACE, Proof.HONOUR)]
+    lost = (
+        select(CompetitionResult.person_id)
+        .where(CompetitionResult.revoked_on.is_not(None))
+        .union(select(PersonHonour.person_id).where(PersonHonour.revoked_on.is_not(None)))
+    )
+    claims = session.scalars(
+        select(Claim)
+        .where(
+            Claim.state == "paid",
+            Claim.kind.in_([str(each) for each in kinds]),
+            Claim.region_code.in_(sorted(regions)),
+            Claim.person_id.in_(lost),
+        )
+        .order_by(Claim.id)
+    ).all()
+    doubts = find_award_doubts(session, claims)
+    return [each for each in claims if doubts.get(each.id) is Doubt.TAKEN_BACK][:PAID_SHOWN]
+
 
 def find_award_doubts(session: Session, claims: Sequence[Claim]) -> dict[int, Doubt]:
     """Return, by claim, the awards whose place or honour was taken back, or that somebody asks to take back.

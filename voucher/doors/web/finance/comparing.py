@@ -19,6 +19,7 @@ from voucher.ledger.budget import Budget
 from voucher.plumbing.unit_of_work import Work
 from voucher.rules.money import format_yuan
 from voucher.stages.settle import offset_stays, queries, repaying
+from voucher.stages.settle.award_doubts import list_paid_in_vain
 from voucher.stages.settle.bonuses.returning import list_returns
 from voucher.stages.settle.models.claims import Claim
 from voucher.stages.settle.models.payments import BankResult, Payment, PaymentFile, PaymentLine
@@ -133,6 +134,7 @@ def _show_clawbacks() -> str:
             rows=rows,
             due=due,
             waiting=waiting,
+            in_vain=list_paid_in_vain(session, current_actor().regions),
             today=the_door().today,
             back=list_came_back(session, ids),
             stays=stays,
