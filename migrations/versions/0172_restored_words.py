@@ -7,8 +7,8 @@ from alembic import op
 
 from voucher.plumbing import types as t
 
-revision = "0171"
-down_revision = "0170"
+revision = "0172"
+down_revision = "0171"
 branch_labels = None
 depends_on = None
 
