@@ -701,7 +701,7 @@ def test_a_planted_leak_is_found(town: Town, monkeypatch: pytest.MonkeyPatch) ->
     """Sin: whoever works for any payee sees the money of this one."""
     house = frozenset({town.ids[HOUSE]})
     for room in ("batches", "claims", "payments", "payees"):
-        monkeypatch.setattr(sys.modules[f"voucher.doors.api.{room}"], "own_payees", lambda *_: house)
+        monkeypatch.setattr(sys.modules[f"voucher.doors.api.settle.{room}"], "own_payees", lambda *_: house)
     stranger = f"{OTHERS}-{Role.REGISTRAR}"
     town.everybody = {stranger: town.everybody[stranger]}
     refusals = {about for _, about, *_ in find_wrong_refusals(town)}

@@ -84,7 +84,7 @@ def test_a_refusal_is_a_problem(world: World) -> None:
         "instance": "/api/v1/batches",
         "code": "sign_in_needed",
         "facts": {},
-        "source": "DESIGN §8; GB/T 22239-2019 8.1.4.2 访问控制",
+        "source": "GB/T 22239-2019 8.1.4.2 访问控制",
     }
 
 

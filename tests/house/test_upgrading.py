@@ -425,29 +425,30 @@ def test_a_hold_that_stood_without_its_case_is_given_back_to_it(tmp_path: Path) 
             connection.execute(text("UPDATE claim_denial SET hold_id = 1 WHERE id = 3"))
 
 
-def test_a_cap_written_over_the_empty_row_begins_on_its_day(tmp_path: Path) -> None:
-    """Both forms of the shipped row are closed; a row somebody changed, or a region has, stays as it is."""
+def test_where_there_was_no_cap_it_begins_on_a_day_and_what_somebody_changed_stays(tmp_path: Path) -> None:
     revisions = ScriptDirectory(str(MIGRATIONS)).walk_revisions()
     (found,) = (each.module for each in revisions if str(each.path).endswith("_rows_begin_when_used.py"))
     cap = {"name": "yearly_cap_evaluation", "since": date(2021, 10, 28)}
     load_models()
-    with sa.create_engine(f"sqlite:///{tmp_path / 'caps.db'}").begin() as connection:
-        for table in ("parameter", "standard"):
-            columns = ", ".join(each.name for each in Model.metadata.tables[table].columns)
-            connection.execute(text(f"CREATE TABLE {table} ({columns})"))
-        for region, value, source in (
-            ("*", "", "从前"), ("*", "3", found.OVERWRITTEN), ("*", "3", "本地文件"), ("410000", "", "从前"),
-        ):  # fmt: skip
-            put(connection, "parameter", **cap, region_code=region, value=value, source=source)
-        put(connection, "standard", code="TR-G", since=date(2022, 3, 31), amount_fen=300_00)
-        put(connection, "standard", code="TR-C", since=date(2022, 3, 31), amount_fen=300_00)
-        with Operations.context(MigrationContext.configure(connection)):
-            found.upgrade()
-        caps = connection.execute(text("SELECT value, until FROM parameter ORDER BY rowid"))
-        closed = ("", "2026-11-22")
-        assert [tuple(row) for row in caps] == [closed, closed, ("3", None), ("", None)]
-        begun = connection.scalars(text("SELECT since FROM standard ORDER BY rowid"))
-        assert list(begun) == ["2026-11-23", "2022-03-31"]
+    columns = ", ".join(each.name for each in Model.metadata.tables["parameter"].columns)
+    told = []
+    for rows in ((("*", ""), ("410000", "")), (("*", "3"),)):
+        with sa.create_engine(f"sqlite:///{tmp_path / f'caps-{len(told)}.db'}").begin() as connection:
+            connection.execute(text(f"CREATE TABLE parameter ({columns})"))
+            for region, value in rows:
+                put(connection, "parameter", **cap, region_code=region, value=value)
+            with Operations.context(MigrationContext.configure(connection)):
+                found.upgrade()
+            kept = connection.execute(text("SELECT region_code, value, since, until FROM parameter"))
+            told.append([tuple(row) for row in kept])
+    assert told == [
+        [
+            ("*", "", "2021-10-28", "2026-11-22"),
+            ("410000", "", "2021-10-28", None),
+            ("*", "3", "2026-11-23", None),
+        ],
+        [("*", "3", "2021-10-28", None)],
+    ]
 
 
 def test_a_hold_the_program_opened_for_an_exit_names_the_institution_and_no_other_does(

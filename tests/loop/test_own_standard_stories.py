@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import re
-from datetime import date
+from datetime import date, timedelta
 from functools import partial
 from typing import Any
 
 import pytest
+from sqlalchemy import update
 
 from tests import town_issue, town_train
 from tests.loop import way
-from tests.loop.telling import ready, set_parameter, told
+from tests.loop.telling import ready, told
 from tests.loop.way import EVALUATION, TRAINING
 from tests.scene import COOK, ELECTRICIAN, EV2, HOUSEKEEPER, LI_SI, NURSE, TURNER, ZHANG_SAN, Scene, on
 from tests.watching import watched
-from voucher.plumbing.unit_of_work import Work
 from voucher.registry.importing.frame import ImportRefused
 from voucher.registry.standards import StandardRow
 from voucher.rules.vocabulary import Outcome
@@ -93,25 +93,15 @@ def find_locks(sent: list[str]) -> list[str]:
     return [each[1] for each in found if each is not None]
 
 
-def own_amount(scene: Scene, since: str, code: str = "TR-G-TEST") -> None:
-    """Have 岗前培训 an amount of its own from a day on."""
-
-    def act(work: Work) -> None:
-        work.session.add(
-            StandardRow(
-                code=code, kind="training", form="pre_job", amount_fen=300_00,
-                since=date.fromisoformat(since),
-                document="【参】场景标准", evidence="default",
-            )
-        )  # fmt: skip
-
-    scene.do("operator", act)
+def begin_own_amount(scene: Scene, since: date) -> None:
+    """Have 岗前培训 its amount of its own from a day on."""
+    shipped = update(StandardRow).where(StandardRow.code == "TR-G").values(since=since)
+    scene.do("operator", lambda work: work.session.execute(shipped))
 
 
 def test_岗前培训不少于二十四学时_三百元不按学时算_是否新录用由两人核实(scene: Scene) -> None:
     """23 学时不受理；24 学时最多 300，没有新录用的答复转两人；别的培训类型的券报不进岗前班，40 学时照旧。"""
     town = way.settle_down(scene)
-    own_amount(scene, "2022-03-31")
     completion = {"certificate_kind": "training_completion", "level": 0}
     before = {**completion, "training_kind": "pre_job"}
     course = town_issue.programme(scene, town.budget_id, name="岗前", worth="offset", **before)
@@ -138,11 +128,12 @@ def test_岗前培训不少于二十四学时_三百元不按学时算_是否新
 def test_岗前培训有了自己的标准_以前报名的照报名时的标准付(scene: Scene) -> None:
     """报名时按学时锁定 400；后来施行的三百元不动已经答应的。"""
     town = way.settle_down(scene)
+    begin_own_amount(scene, town_issue.day(scene) + timedelta(days=1_000))
     before = {"certificate_kind": "training_completion", "level": 0, "training_kind": "pre_job"}
     course = town_issue.programme(scene, town.budget_id, name="岗前", worth="offset", **before)
     class_id = town_train.open_class(scene, town.house, hours=40, **before)
     (held,) = town_train.trained(scene, course, [LI_SI], class_id)
-    own_amount(scene, town_issue.day(scene).isoformat())
+    begin_own_amount(scene, town_issue.day(scene))
     scene.do(town.registrar(), lambda work: issue_completions(work, class_id))
     filed = way.claim(town, TRAINING, held).verdicts[0]
     assert (filed.outcome, filed.amount_fen) == (Outcome.PAYABLE, 400_00)
@@ -151,7 +142,6 @@ def test_岗前培训有了自己的标准_以前报名的照报名时的标准�
 def test_一年里第四次评价补贴被拒_下一年照付(scene: Scene) -> None:
     """四个职业各取一本证：同一年申领只付三次，第四次说明上限和下一年；新年度照付。"""
     ready(scene)
-    set_parameter(scene, "yearly_cap_evaluation", "3", "2024-01-01", "次")
     trades = (NURSE, HOUSEKEEPER, TURNER, COOK)
     scene.certify(*(scene.certificate(ZHANG_SAN, each) for each in trades))
     budget_id = scene.open_budget()

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from voucher.ledger import holds
 from voucher.ledger.holds import ON_HOLD, Hold
 from voucher.ledger.vouchers import Voucher, lock_vouchers
+from voucher.plumbing.bulk import among
 from voucher.plumbing.unit_of_work import Work
 from voucher.rules.lifecycle import Thing
 
@@ -32,7 +33,9 @@ def release_vouchers(work: Work, institution_id: int, chosen: Select[int], concl
     """Let the chosen vouchers go on that an institution's exit holds and return how many."""
     vouchers = lock_vouchers(work, Voucher.id.in_(chosen))
     found = work.session.scalars(
-        _select_of(institution_id).where(Hold.object_id.in_([each.id for each in vouchers])).order_by(Hold.id)
+        _select_of(institution_id)
+        .where(among(work.session, Hold.object_id, [each.id for each in vouchers]))
+        .order_by(Hold.id)
     ).all()
     for each in found:
         holds.close_hold(work, each, conclusion)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
 from functools import partial
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import Select, select, update
 from sqlalchemy.exc import DBAPIError
 
 from tests import town_train as town
@@ -87,9 +88,8 @@ def test_each_that_stops_a_voucher_holds_it_by_itself(counter: Counter) -> None:
     teaching, holding = town.train_institution(scene, town.T2), found.institution_id
     chosen = select(Voucher.id).where(Voucher.id == zhang)
 
-    def act(what: object, house: int) -> int:
-        done: int = scene.do(officer, lambda work: what(work, house, chosen, "退出"))  # type: ignore[operator]
-        return done
+    def act(what: Callable[[Work, int, Select[int], str], int], house: int) -> int:
+        return scene.do(officer, lambda work: what(work, house, chosen, "退出"))
 
     tip = scene.do(officer, lambda work: open_hold(work, Thing.VOUCHER, zhang, "举报待查"))
     for house in (holding, teaching, teaching):
