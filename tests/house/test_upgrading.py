@@ -431,7 +431,7 @@ def test_where_there_was_no_cap_it_begins_on_a_day_and_what_somebody_changed_sta
     cap = {"name": "yearly_cap_evaluation", "since": date(2021, 10, 28)}
     load_models()
     columns = ", ".join(each.name for each in Model.metadata.tables["parameter"].columns)
-    told = []
+    told: list[list[tuple[object, ...]]] = []
     for rows in ((("*", ""), ("410000", "")), (("*", "3"),)):
         with sa.create_engine(f"sqlite:///{tmp_path / f'caps-{len(told)}.db'}").begin() as connection:
             connection.execute(text(f"CREATE TABLE parameter ({columns})"))

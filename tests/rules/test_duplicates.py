@@ -332,3 +332,5 @@ def test_a_folded_key_keeps_everything_but_the_occupation() -> None:
     assert fold_key(f"{key()}|after|SL-1", aliases) == f"{key(HOUSEKEEPER)}|after|SL-1"
     project = key(None, None, certificate_kind=None, project=CARER)
     assert fold_key(project, aliases) == project
+    cut = "|".join(key().split("|")[:3])
+    assert fold_key(cut, aliases) == cut, "a key without an occupation has nothing to fold"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
@@ -21,6 +22,9 @@ def find(kind: CertificateKind, training_kind: str | None, on: date = BEGINS) ->
 
 def test_only_what_has_a_condition_of_its_own_is_asked() -> None:
     assert find(COMPLETION, "pre_job") is Form.PRE_JOB
+    other = [replace(OWN, since=BEGINS + timedelta(days=1)), replace(OWN, form=Form.SPECIAL_OPERATION)]
+    asked = (SubsidyKind.TRAINING, COMPLETION, "pre_job", BEGINS)
+    assert [find_condition(*asked, [OWN, *other]), find_condition(*asked, other)] == [Form.PRE_JOB, None]
     assert find(CertificateKind.SPECIAL_OPERATION, "on_job") is Form.SPECIAL_OPERATION
     before = BEGINS - timedelta(days=1)
     assert [find(COMPLETION, "on_job"), find(COMPLETION, None), find(COMPLETION, "pre_job", before)] == [
@@ -29,9 +33,11 @@ def test_only_what_has_a_condition_of_its_own_is_asked() -> None:
     assert find_condition(SubsidyKind.EVALUATION, CertificateKind.SPECIAL_OPERATION, None, BEGINS, []) is None
 
 
-@pytest.mark.parametrize(("hours", "code"), [
-    (None, "pre_job_hours_short"), (23, "pre_job_hours_short"), (24, "newly_hired_unknown"),
+@pytest.mark.parametrize(("hours", "words"), [
+    (None, "实际到课 未登记 学时，不足 24 学时"),
+    (23, "实际到课 23 学时，不足 24 学时"),
+    (24, "没有是否新录用的答复"),
 ])  # fmt: skip
-def test_hours_attended_are_held_against_the_least(hours: int | None, code: str) -> None:
-    assert tell_condition(Form.PRE_JOB, hours, 24).code == code
+def test_hours_attended_are_held_against_the_least(hours: int | None, words: str) -> None:
+    assert words in tell_condition(Form.PRE_JOB, hours, 24).sentence
     assert tell_condition(Form.SPECIAL_OPERATION, hours, None).code == "first_card_unknown"
