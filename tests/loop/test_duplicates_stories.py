@@ -17,6 +17,7 @@ from tests.scene import (
     EV2,
     HOUSEKEEPER,
     JIYUAN,
+    LI_SI,
     NURSE,
     TURNER,
     XINXIANG,
@@ -184,8 +185,8 @@ def test_参数打开后高等级之后的低等级被拒(scene: Scene) -> None:
     before = scene.settle(budget, until="2023-12-31")
     assert outcomes(before) == ["payable", "manual"]
     scene.at = on("2024-03-01")
-    scene.certify(scene.certificate(ZHANG_SAN, TURNER, "四级", issued="2024-01-10"))
-    scene.certify(scene.certificate(ZHANG_SAN, TURNER, "五级", issued="2024-02-10"))
+    scene.certify(scene.certificate(LI_SI, TURNER, "四级", issued="2024-01-10"))
+    scene.certify(scene.certificate(LI_SI, TURNER, "五级", issued="2024-02-10"))
     after = scene.settle(budget, since="2024-01-01", until="2024-02-29")
     assert (outcomes(after), code_of(after, 1)) == (["payable", "refused"], "higher_level_held")
     heard = after.verdicts[1].refusal
