@@ -8,9 +8,10 @@ a chain lock held through commit was measured at 266 commits/s against 1,700/s w
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import (
@@ -34,6 +35,10 @@ from voucher.plumbing.unit_of_work import Work
 
 # acts by which somebody was shown what is personal; the index below is read by exactly these words
 LOOKS = "act IN ('look','look_at_proof','look_at_phone','look_unmasked')"
+
+
+# by kind and id of an object, the hash of its newest row
+Newest = dict[tuple[str, int], str]
 
 
 class AuditRow(Model):
@@ -153,14 +158,18 @@ def select_newest_hash(object_id: SQLColumnExpression[int]) -> Select[str]:
 NEWEST_HASH = select_newest_hash(bindparam("object_id"))
 
 
-def _last_hashes(work: Work, entries: Sequence[Entry]) -> dict[tuple[str, int], str]:
-    """Return the newest row's hash of each object that has one."""
+def _last_hashes(work: Work, entries: Sequence[Entry]) -> Newest:
     by_thing: dict[str, set[int]] = {}
     for entry in entries:
         by_thing.setdefault(entry.thing, set()).add(entry.object_id)
-    found: dict[tuple[str, int], str] = {}
+    return find_newest(work, by_thing)
+
+
+def find_newest(work: Work, by_thing: Mapping[str, Collection[int]]) -> Newest:
+    """Return the newest row's hash of each object that has one, the objects given by their kind."""
+    found: Newest = {}
     for thing, object_ids in by_thing.items():
-        ordered = sorted(object_ids)
+        ordered = sorted(set(object_ids))
         if len(ordered) == 1:
             newest_hash = work.session.scalar(NEWEST_HASH, {"thing": thing, "object_id": ordered[0]})
             if newest_hash is not None:
@@ -190,12 +199,23 @@ def record_after(work: Work, entry: Entry, newest_hash: str | None) -> None:
     _append(work, [entry], {} if newest_hash is None else {(entry.thing, entry.object_id): newest_hash})
 
 
+def record_upon(work: Work, entries: Sequence[Entry], newest: Newest) -> None:
+    """Append rows on objects whose newest rows are known, read under the locks the act holds."""
+    _append(work, entries, newest)
+
+
 def record_first(work: Work, entries: Sequence[Entry]) -> None:
     """Append the first row of objects made in this transaction: of them there is nothing to look up."""
     _append(work, entries, {})
 
 
-def _append(work: Work, entries: Sequence[Entry], last: dict[tuple[str, int], str]) -> None:
+@lru_cache(maxsize=1024)
+def _say_word(word: str) -> str:
+    """Return a word of the code, an act or a thing, as JSON says it."""
+    return canonical_json(word)
+
+
+def _append(work: Work, entries: Sequence[Entry], last: Newest) -> None:
     same: dict[str, object] = {
         "at": work.at,
         "actor_user_id": work.actor.user_id,
@@ -205,20 +225,20 @@ def _append(work: Work, entries: Sequence[Entry], last: dict[tuple[str, int], st
     if act is not None:
         # PostgreSQL writes it by itself
         same["transaction_id"] = act
-    at = canonical_json(work.at.astimezone(UTC).isoformat(timespec="microseconds"))
+    # a moment and a hash spell themselves: nothing in them is written otherwise in JSON
+    at = f'"{work.at.astimezone(UTC).isoformat(timespec="microseconds")}"'
     person, user = work.actor.person_id, work.actor.user_id
     sha256 = hashlib.sha256
-    # acts and things are words of the code, the same few for all rows of one act
-    words = {word: canonical_json(word) for entry in entries for word in (entry.act, entry.thing)}
     rows: list[tuple[str | int | None, ...]] = []
     for entry in entries:
         key = (entry.thing, entry.object_id)
         content, previous = canonical_json(dict(entry.content)), last.get(key)
+        before = "null" if previous is None else f'"{previous}"'
         # what `hash_row` hashes, its keys in their order, with the content written once for both uses
         said = (
-            f'{{"act":{words[entry.act]},"at":{at},"content":{content},"object":{entry.object_id},'
-            f'"person":{person},"previous":{canonical_json(previous)},'
-            f'"thing":{words[entry.thing]},"user":{user}}}'
+            f'{{"act":{_say_word(entry.act)},"at":{at},"content":{content},"object":{entry.object_id},'
+            f'"person":{person},"previous":{before},'
+            f'"thing":{_say_word(entry.thing)},"user":{user}}}'
         )
         last[key] = content_hash = sha256(said.encode()).hexdigest()
         rows.append((entry.act, entry.thing, entry.object_id, content, previous, content_hash))

@@ -124,8 +124,10 @@ def bound(session: Session, wanted: EntrySearch) -> EntrySearch:
     return replace(wanted, ids=(first, last) if first is not None else (1, 0))
 
 
-def count_entries(session: Session, regions: Collection[str], wanted: EntrySearch, *, most: int) -> int:
-    """Return how many lines a search finds, counted no further than a number."""
+def count_entries(
+    session: Session, regions: Collection[str], wanted: EntrySearch, *, most: int | None
+) -> int:
+    """Return how many lines a search finds, counted no further than a number where one is given."""
     mine = select(Account.id).join(Budget, Budget.id == Account.budget_id)
     mine = mine.where(Budget.region_code.in_(sorted(regions)))
     if wanted.budget_id is not None:

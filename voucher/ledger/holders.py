@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import date
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from voucher.ledger.budget import Budget
@@ -65,6 +66,34 @@ def find_holders(session: Session, keys: Sequence[str]) -> dict[str, Holder]:
             number = claim_number(region_code, filed_on.year, claim_id)
             found[key] = Holder(number, held.voucher_id if held is not None else None)
     return found
+
+
+def find_earned_days(session: Session, keys: Sequence[str]) -> dict[str, date]:
+    """Return, for keys that stand, the day of the card behind, else the last day of the class.
+
+    The card is the one claimed for or, before there is a claim, the one the voucher turned into. A key whose
+    voucher is in no class yet has no such day.
+    """
+    claim, card = Model.metadata.tables["claim"].c, Model.metadata.tables["certificate"].c
+    seat, offered = Model.metadata.tables["enrolment"].c, Model.metadata.tables["training_class"].c
+    proof, proven = Model.metadata.tables["voucher_proof"].c, Model.metadata.tables["certificate"].alias()
+    taught = (
+        select(Entitlement.key, func.coalesce(proven.c.issued_on, offered.ends_on))
+        .join(Commitment, Commitment.entitlement_id == Entitlement.id)
+        .join(seat.id.table, seat.voucher_id == Commitment.voucher_id)
+        .join(offered.id.table, offered.id == seat.class_id)
+        .outerjoin(proof.voucher_id.table, proof.voucher_id == Commitment.voucher_id)
+        .outerjoin(proven, proven.c.id == proof.certificate_id)
+        .where(among(session, Entitlement.key, keys), Commitment.ended_at.is_(None), seat.ended_at.is_(None))
+    )
+    carded = (
+        select(Entitlement.key, card.issued_on)
+        .join(claim.id.table, claim.entitlement_id == Entitlement.id)
+        .join(card.id.table, card.id == claim.certificate_id)
+        .where(among(session, Entitlement.key, keys))
+        .order_by(claim.id)
+    )
+    return dict(session.execute(taught).all()) | dict(session.execute(carded).all())
 
 
 @dataclass(frozen=True, slots=True)

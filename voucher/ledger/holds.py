@@ -55,6 +55,8 @@ class Hold(Model):
     __table_args__ = (
         Index("ix_hold_open", "thing", "object_id", sqlite_where=text("closed_at IS NULL"),
               postgresql_where=text("closed_at IS NULL")),
+        Index("ix_hold_closed", "thing", "object_id", sqlite_where=text("closed_at IS NOT NULL"),
+              postgresql_where=text("closed_at IS NOT NULL")),
         CheckConstraint(
             "(closed_at IS NULL) = (closed_by_person_id IS NULL)", name="closed_by_somebody"
         ),

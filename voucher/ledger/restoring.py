@@ -13,7 +13,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, func, select
+from sqlalchemy import CheckConstraint, ForeignKey, UniqueConstraint, func, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from voucher.ledger import audit
@@ -54,8 +54,9 @@ TWO = 2
 class RestoredCopy(Model):
     """A time that this database was found older than the checkpoint kept outside, and what mended it.
 
-    `entries` and `erased` are of the register of erasures it was held against: how many it names, and how
-    many of them were here again; both are 0 where two said why there is none to be had.
+    What is kept outside is known by number and chain hash: after a restore the numbers come again. `entries`
+    and `erased` are of the register of erasures it was held against: how many it names, and how many of them
+    were here again; both are 0 where two said why there is none to be had.
     """
 
     __tablename__ = THING
@@ -66,10 +67,14 @@ class RestoredCopy(Model):
             " AND (reconciled_at IS NULL) = (entries IS NULL) AND (reconciled_at IS NULL) = (erased IS NULL)",
             name="reconciled",
         ),
+        UniqueConstraint("anchored_seq", "chain_hash"),
         {"sqlite_strict": True},
     )
 
-    anchored_seq: Mapped[int] = mapped_column(Int64, primary_key=True, autoincrement=False)
+    id: Mapped[int] = mapped_column(Int64, primary_key=True, autoincrement=False)
+    anchored_seq: Mapped[int] = mapped_column(Int64, nullable=False)
+    # empty of those that a release before noticed by the number alone, and left no word of the hash
+    chain_hash: Mapped[str] = mapped_column(Text, nullable=False)
     held_seq: Mapped[int] = mapped_column(Int64, nullable=False)
     noticed_at: Mapped[datetime] = mapped_column(UtcTime, nullable=False)
     reconciled_at: Mapped[datetime | None] = mapped_column(UtcTime)
@@ -87,9 +92,7 @@ class RestoredPaid(Model):
     __tablename__ = "restored_paid"
     __table_args__ = ({"sqlite_strict": True},)
 
-    anchored_seq: Mapped[int] = mapped_column(
-        Int64, ForeignKey("restored_copy.anchored_seq"), primary_key=True
-    )
+    copy_id: Mapped[int] = mapped_column(Int64, ForeignKey("restored_copy.id"), primary_key=True)
     region_code: Mapped[str] = mapped_column(Text, ForeignKey("region.code"), primary_key=True)
     person_id: Mapped[int] = mapped_column(Int64, ForeignKey("person.id"), primary_key=True)
     words: Mapped[str] = mapped_column(Text, nullable=False)
@@ -102,9 +105,7 @@ class RestoredUnregistered(Model):
     __tablename__ = "restored_unregistered"
     __table_args__ = ({"sqlite_strict": True},)
 
-    anchored_seq: Mapped[int] = mapped_column(
-        Int64, ForeignKey("restored_copy.anchored_seq"), primary_key=True
-    )
+    copy_id: Mapped[int] = mapped_column(Int64, ForeignKey("restored_copy.id"), primary_key=True)
     person_id: Mapped[int] = mapped_column(Int64, ForeignKey("person.id"), primary_key=True)
     words: Mapped[str] = mapped_column(Text, nullable=False)
     said_at: Mapped[datetime] = mapped_column(UtcTime, nullable=False)
@@ -123,7 +124,7 @@ def check_reconciled(session: Session) -> None:
 def find_unreconciled(session: Session) -> RestoredCopy | None:
     """Return the newest time this database was found older, where it was not reconciled."""
     query = select(RestoredCopy).where(RestoredCopy.reconciled_at.is_(None))
-    return session.scalars(query.order_by(RestoredCopy.anchored_seq.desc()).limit(1)).first()
+    return session.scalars(query.order_by(RestoredCopy.id.desc()).limit(1)).first()
 
 
 def check_paid(session: Session, regions: Collection[str]) -> None:
@@ -146,13 +147,13 @@ def find_unpaid(session: Session, regions: Collection[str]) -> RestoredCopy | No
     said = (
         select(func.count(RestoredPaid.person_id.distinct()))
         .where(
-            RestoredPaid.anchored_seq == RestoredCopy.anchored_seq,
+            RestoredPaid.copy_id == RestoredCopy.id,
             RestoredPaid.region_code.in_(list(regions)),
         )
         .scalar_subquery()
     )
     query = select(RestoredCopy).where(said < TWO)
-    return session.scalars(query.order_by(RestoredCopy.anchored_seq.desc()).limit(1)).first()
+    return session.scalars(query.order_by(RestoredCopy.id.desc()).limit(1)).first()
 
 
 def find_missing(session: Session, keyring: Keyring, anchor_file: Path) -> tuple[int, str] | None:
@@ -169,19 +170,36 @@ def find_missing(session: Session, keyring: Keyring, anchor_file: Path) -> tuple
         if here is not None and here == chain_hash:
             return None
         if _is_ours(keyring, line):
-            return None if session.get(RestoredCopy, seq) is not None else (seq, str(chain_hash))
+            return None if _is_known(session, seq, str(chain_hash)) else (seq, str(chain_hash))
     return None
 
 
 def notice_older(work: Work, seq: int, chain_hash: str) -> bool:
     """Write down that this database is older than what is kept outside; return whether that is news."""
-    if work.session.get(RestoredCopy, seq) is not None:
+    if _is_known(work.session, seq, chain_hash):
         return False
     held = newest_checkpoint(work.session)
-    work.session.add(RestoredCopy(anchored_seq=seq, held_seq=held, noticed_at=work.at))
+    last = work.session.scalar(select(func.max(RestoredCopy.id))) or 0
+    made = RestoredCopy(
+        id=last + 1, anchored_seq=seq, chain_hash=chain_hash, held_seq=held, noticed_at=work.at
+    )
+    work.session.add(made)
     work.session.flush()
-    audit.record_one(work, THING, seq, "notice", held=held, chain_hash=chain_hash)
+    audit.record_one(work, THING, made.id, "notice", seq=seq, held=held, chain_hash=chain_hash)
     return True
+
+
+def is_of_former_life(session: Session, seq: int, chain_hash: str, signed_at: datetime) -> bool:
+    """Return whether a head kept outside was signed before a restore that was noticed, and is behind it."""
+    before = select(RestoredCopy.id).where(
+        RestoredCopy.anchored_seq >= seq, RestoredCopy.noticed_at >= signed_at
+    )
+    return _is_known(session, seq, chain_hash) or session.scalar(before.limit(1)) is not None
+
+
+def _is_known(session: Session, seq: int, chain_hash: str) -> bool:
+    same = (RestoredCopy.anchored_seq == seq, RestoredCopy.chain_hash.in_((chain_hash, "")))
+    return session.scalar(select(RestoredCopy.id).where(*same).limit(1)) is not None
 
 
 def newest_checkpoint(session: Session) -> int:
@@ -230,4 +248,7 @@ def _is_ours(keyring: Keyring, line: Mapping[str, Any]) -> bool:
         return False
 
 
-translate(f"pk_{THING}", f"{THING}.anchored_seq", CHANGED_MEANWHILE)
+translate(f"pk_{THING}", f"{THING}.id", CHANGED_MEANWHILE)
+translate(
+    f"uq_{THING}_anchored_seq_chain_hash", f"{THING}.anchored_seq, {THING}.chain_hash", CHANGED_MEANWHILE
+)

@@ -19,12 +19,11 @@ from sqlalchemy import (
     select,
 )
 from sqlalchemy.orm import Mapped, declared_attr, mapped_column
-from sqlalchemy.orm.attributes import set_committed_value
 
 from voucher.ledger import audit
 from voucher.ledger.holds import Before, check_no_hold, check_not_stopped, look_before_step
 from voucher.ledger.stepping import step_all
-from voucher.plumbing.bulk import write_many
+from voucher.plumbing.bulk import bring_up, write_many
 from voucher.plumbing.constraints import CHANGED_MEANWHILE, translate
 from voucher.plumbing.db import Model
 from voucher.plumbing.types import Int64, Text, UtcTime
@@ -215,16 +214,16 @@ def move(
         check_not_stopped(thing, listed[0].id, event, before.stopped_why)
         entry = _write_steps(work, thing, steps, event, reason, content or {})[0]
         audit.record_after(work, entry, before.newest_hash)
-    else:
-        check_no_hold(work, thing, [each.id for each in listed], event)
-        audit.record(work, _write_steps(work, thing, steps, event, reason, content or {}))
-    table = model.__table__
+    elif listed:
+        ids = [each.id for each in listed]
+        check_no_hold(work, thing, ids, event)
+        # asked before the steps are on their way: meanwhile the trail is spelled out
+        newest = audit.find_newest(work, {str(thing): ids})
+        audit.record_upon(work, _write_steps(work, thing, steps, event, reason, content or {}), newest)
     if listed:
-        targets = [
-            {"key": i, "old": seq, "new": seq + 1, "to": next_state(thing, state, event)}
-            for i, seq, state in steps
-        ]
-        step_all(work, table, targets)
+        after = {state: next_state(thing, state, event) for state in {state for _, _, state in steps}}
+        targets = [{"key": i, "old": seq, "new": seq + 1, "to": after[state]} for i, seq, state in steps]
+        step_all(work, model.__table__, targets)
         for each, target in zip(listed, targets, strict=True):
             set_loaded_state(each, str(target["to"]), int(str(target["new"])))
 
@@ -234,8 +233,7 @@ def set_loaded_state(each: Any, state: str, seq: int) -> None:
     if isinstance(each, Snapshot):
         each.state, each.seq = state, seq
     else:
-        set_committed_value(each, "state", state)
-        set_committed_value(each, "seq", seq)
+        bring_up(each, state=state, seq=seq)
 
 
 def _write_steps(

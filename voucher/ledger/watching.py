@@ -39,6 +39,9 @@ UNWATCHED: dict[str, str] = {
     "mailbox_letter": "演示短信箱",
     "system_token": "短期令牌",
     "webhook_attempt": "通知尝试，定期清理",
+    "mark_position": "签到的经纬度，加密，定期清理",
+    "study_focus": "学习页面逐分钟的情况，学习中一直更新，定期清理",
+    "voucher_origin": "领取、核销的设备和网络摘要，定期清理",
     "webhook_delivery": "通知进度",
     "webhook_position": "通知进度",
     "presentation_look": "短期出示记录，定期清理",
@@ -55,7 +58,7 @@ UNWATCHED: dict[str, str] = {
 ROWS_MAY_GO = frozenset(
     {
         *("class_session", "programme_demand", "listing_scope", "audit_list_row", "audit_join_hit"),
-        "audit_join_conclusion",
+        *("audit_join_conclusion", "page_opening", "network_seen"),
     }
 )
 ROWS_MAY_GO_BY_PREFIX = "filing"

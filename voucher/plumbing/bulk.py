@@ -8,7 +8,7 @@ is the same for all rows of one act and goes into `same`, which is converted onc
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from functools import cache, lru_cache
 from typing import Any, TypeVar, cast
 
@@ -26,17 +26,18 @@ from sqlalchemy import (
     func,
     insert,
     inspect,
-    literal,
+    literal_column,
     select,
     text,
 )
 from sqlalchemy import Text as SqlText
-from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import InstrumentedAttribute, Session, make_transient_to_detached
-from sqlalchemy.orm.attributes import instance_state
+from sqlalchemy.orm.attributes import set_committed_value
+from sqlalchemy.orm.exc import DetachedInstanceError
 
 from voucher.plumbing.db import Model
 from voucher.plumbing.driver_words import Convert, find_converter
+from voucher.plumbing.loads import load, load_now
 from voucher.plumbing.trips import send, send_words, settle
 from voucher.plumbing.types import Int64
 
@@ -44,6 +45,7 @@ Known = TypeVar("Known", bound=Model)
 Stored = int | str | bytes | None
 PIECE_ROWS = 1000
 FEW_ROWS = 50  # so many are sooner inserted than a COPY is begun and ended
+LOADED_ROWS = 5000  # so many travel while the act goes on; more are spelled out piece by piece
 _NULL = "\\N"
 _ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
 
@@ -111,19 +113,24 @@ def write_one(session: Session, model: type[Known], values: Mapping[str, Any]) -
     return know(model, written)
 
 
-def know(model: type[Known], values: Mapping[str, Any]) -> Known:
-    """Return a row of which these columns have been read; it belongs to no session.
+def know(model: type[Known], values: dict[str, Any]) -> Known:
+    """Return a row of which these columns have been read, which are its own now; it belongs to no session.
 
     Measured: making an object of a session's out of what has been read costs four times as much. Whatever
     has not been read is refused: DetachedInstanceError.
     """
-    make, columns = _maker_of(model)
-    row = make()
-    row.__dict__.update(values)
-    state = instance_state(row)
-    state.key = (model, (values["id"],), None)
-    state.expired_attributes = columns - values.keys()
+    row = object.__new__(_plain_of(model))
+    row.__dict__ = values
     return cast(Known, row)
+
+
+def bring_up(row: Model, **values: Any) -> None:
+    """Bring a row up to what was just written of it, without writing it again."""
+    if isinstance(row, Model):
+        for name, value in values.items():
+            set_committed_value(row, name, value)
+    else:
+        row.__dict__.update(values)
 
 
 @cache
@@ -132,10 +139,27 @@ def _empty_row(table: Table) -> dict[str, Any]:
 
 
 @cache
-def _maker_of(model: type[Model]) -> tuple[Callable[[], Any], set[str]]:
-    """Return what makes an empty object of a model, and the names of its columns."""
-    mapper = inspect(model)
-    return mapper.class_manager.new_instance, set(mapper.column_attrs.keys())
+def _plain_of(model: type[Model]) -> type[Any]:
+    """Return a class with what a model has beside its columns: of these a row holds what was read.
+
+    Measured: asking a column of a model's is four calls, asking a value that lies there none, and a scan
+    asks eighty.
+    """
+    columns = frozenset(inspect(model).attrs.keys())
+
+    def refuse(_row: object, name: str) -> Any:
+        if name in columns:
+            raise DetachedInstanceError(f"{model.__name__}.{name} has not been read")
+        raise AttributeError(name)
+
+    own = {
+        name: each
+        for kind in reversed(model.__mro__)
+        if kind not in Model.__mro__
+        for name, each in vars(kind).items()
+        if name not in columns and name not in ("__dict__", "__weakref__") and not name.startswith("_sa_")
+    }
+    return type(model.__name__, (), {**own, "__getattr__": refuse})
 
 
 @cache
@@ -148,8 +172,10 @@ def select_next_id(model: type[Model], dialect: str) -> ScalarSelect[int]:
     """Return the id of the next row of a table as an expression; on SQLite the caller must hold the lock."""
     table = cast(Table, model.__table__)
     if dialect == "postgresql":
-        # by its name: looking up which sequence is a column's costs as much as two joins
-        return select(func.nextval(literal(f"{table.name}_id_seq"))).scalar_subquery()
+        # by its name: looking up which sequence is a column's costs as much as two joins; and spelled out, so
+        # that the name is looked up when the statement is prepared, not each time it is asked
+        following: ColumnElement[int] = literal_column(f"nextval('{table.name}_id_seq'::regclass)")
+        return select(following).scalar_subquery()
     return select(func.coalesce(func.max(table.c.id), 0) + 1).scalar_subquery()
 
 
@@ -162,7 +188,9 @@ def next_ids(session: Session, model: type[Model], count: int) -> list[int]:
         return []
     table = cast(Table, model.__table__)
     if session.connection().dialect.name == "postgresql":
-        sequence = text("SELECT nextval(pg_get_serial_sequence(:name, 'id')) FROM generate_series(1, :count)")
+        # a select of its own is answered once, and not for every single id
+        own = "(SELECT CAST(pg_get_serial_sequence(:name, 'id') AS regclass))"
+        sequence = text(f"SELECT nextval({own}) FROM generate_series(1, :count)")  # noqa: S608 — our own words
         return sorted(session.scalars(sequence, {"name": table.name, "count": count}))
     last = session.scalar(select(table.c.id).order_by(table.c.id.desc()).limit(1)) or 0
     return list(range(last + 1, last + 1 + count))
@@ -201,28 +229,18 @@ def _copy(
 ) -> None:
     statement = f"COPY {connection.dialect.identifier_preparer.quote(table.name)} ({names}) FROM STDIN"
     start = "".join(f"{_written(value)}\t" for value in head)
+    pieces = (_lines_of(start, rows[first : first + PIECE_ROWS]) for first in range(0, len(rows), PIECE_ROWS))
     settle(connection)  # a COPY is no word of a pipeline
-    driver: Any = connection.connection.driver_connection
-    driver_error = connection.dialect.loaded_dbapi.Error
-    try:
-        with driver.cursor() as cursor, cursor.copy(statement) as copy:
-            for first in range(0, len(rows), PIECE_ROWS):
-                lines = [
-                    start + "\t".join([_written(value) for value in row])
-                    for row in rows[first : first + PIECE_ROWS]
-                ]
-                lines.append("")
-                copy.write("\n".join(lines))
-    except driver_error as error:
-        # what goes past SQLAlchemy is told in its words, so that a race still becomes a refusal
-        raise DBAPIError.instance(
-            statement,
-            None,
-            error,
-            driver_error,
-            hide_parameters=True,
-            dialect=connection.dialect,
-        ) from error
+    if len(rows) <= LOADED_ROWS:
+        load(connection, statement, "".join(pieces))
+    else:
+        load_now(connection, statement, pieces)
+
+
+def _lines_of(start: str, rows: Sequence[tuple[Stored, ...]]) -> str:
+    lines = [start + "\t".join([_written(value) for value in row]) for row in rows]
+    lines.append("")
+    return "\n".join(lines)
 
 
 def _written(value: Any) -> str:

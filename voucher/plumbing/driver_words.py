@@ -15,7 +15,7 @@ from sqlalchemy import Dialect
 from sqlalchemy.types import TypeEngine
 
 from voucher.plumbing.types import Int64, Text, UtcTime
-from voucher.plumbing.wire import Row, Said, write_value
+from voucher.plumbing.wire import Row, Said, write_text, write_value
 
 Convert = Callable[[Any], Any]
 Write = Callable[[Any], Said]
@@ -65,10 +65,14 @@ def _writer_of(kind: TypeEngine[Any], dialect: Dialect) -> Write:
         return write_value(convert(value))
 
     def write_whole(value: Any) -> Said:
-        return b"%d" % value if type(value) is int else write(value)
+        if type(value) is int:
+            return b"%d" % value
+        return None if value is None else write(value)
 
     def write_words(value: Any) -> Said:
-        return write_value(value) if type(value) is str else write(value)
+        if type(value) is str:
+            return write_text(value)
+        return None if value is None else write(value)
 
     # what they do to a value of their own kind is nothing
     own: dict[type, Write] = {Int64: write_whole, Text: write_words, UtcTime: write_moment}
@@ -131,5 +135,6 @@ def read_all(rows: list[Row], readings: Sequence[tuple[int, Convert]]) -> list[R
     meant = [list(row) for row in rows]
     for row in meant:
         for place, convert in readings:
-            row[place] = convert(row[place])
+            if row[place] is not None:
+                row[place] = convert(row[place])
     return [tuple(row) for row in meant]

@@ -8,8 +8,10 @@ import re
 import tempfile
 import unicodedata
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
+from shutil import rmtree
 from typing import BinaryIO
 
 from voucher.rules.errors import Family, reason
@@ -40,6 +42,7 @@ UPLOAD_TOO_LARGE = reason(
 
 CHUNK_BYTES = 1 << 18
 NAME_MAX_BYTES = 150
+_MAKING = ".making-"
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 _UNSAFE = re.compile(r'[\\/:*?"<>|%;&$`\']')
 _RESERVED = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORECASE)
@@ -82,6 +85,29 @@ class FileStore:
         finally:
             Path(beside).unlink(missing_ok=True)
         return stored
+
+    @contextmanager
+    def make_in(self, name: str) -> Iterator[Path]:
+        """Give a folder beside the files to make something large in, emptied before and removed after.
+
+        A name is made by one run at a time; what a machine left behind that stopped in the middle goes when
+        the same name is made again, or is given up.
+        """
+        folder = self._root / f"{_MAKING}{name}"
+        rmtree(folder, ignore_errors=True)
+        folder.mkdir(parents=True, mode=0o700)
+        try:
+            yield folder
+        finally:
+            rmtree(folder, ignore_errors=True)
+
+    def list_making(self) -> list[str]:
+        """Return the names of the folders that stand beside the files, in the making or left behind."""
+        return sorted(each.name.removeprefix(_MAKING) for each in self._root.glob(f"{_MAKING}*"))
+
+    def give_up_making(self, name: str) -> None:
+        """Remove a folder of `make_in` that was left behind, with what is in it."""
+        rmtree(self._root / f"{_MAKING}{name}", ignore_errors=True)
 
     def open(self, sha256: str) -> BinaryIO:
         """Return the file opened for reading, after its bytes have been compared with its name.

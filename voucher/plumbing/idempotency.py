@@ -25,7 +25,7 @@ from sqlalchemy import (
     update,
 )
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from voucher.plumbing.constraints import translate
 from voucher.plumbing.db import Model
@@ -59,7 +59,7 @@ KEY_IN_FLIGHT = reason(
     SOURCE,
     Family.CONFLICT,
 )
-MAX_KEY_LENGTH = 200
+KEY_HEADER, MAX_KEY_LENGTH = "Idempotency-Key", 200
 # of two with the same key at once the later one is run again, and finds the answer of the other
 translate("pk_idempotency_key", "idempotency_key.user_id, idempotency_key.key", KEY_IN_FLIGHT)
 
@@ -178,6 +178,12 @@ def _once_locked(work: Work, key: str, asked: str, act: Callable[[Work], Answer]
     told = {"status": answer.status, "answer": answer.body}
     send(work.session.connection(), _KEEP, kept | told)
     return Answer(answer.status, answer.body)
+
+
+def is_answered(session: Session, user_id: int, key: str) -> bool:
+    """Return whether this account's key has its answer: whatever comes with it again does nothing anew."""
+    told = select(IdempotencyKey.status).where(IS_ASKED)
+    return session.scalar(told, {"whose": user_id, "which": key}) is not None
 
 
 def _find(work: Work, key: str) -> Answers:

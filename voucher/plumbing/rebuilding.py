@@ -6,7 +6,8 @@ schema is upgraded (`voucher.plumbing.schema`) and checked before the upgrade is
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 
 from sqlalchemy import Connection
 
@@ -29,3 +30,19 @@ def rebuild(
     connection.exec_driver_sql("PRAGMA legacy_alter_table=ON")
     connection.exec_driver_sql(f"ALTER TABLE {BESIDE}{table} RENAME TO {table}")
     connection.exec_driver_sql("PRAGMA legacy_alter_table=OFF")
+
+
+@contextmanager
+def without_trigger(connection: Connection, table: str, trigger: str) -> Iterator[None]:
+    """Let an upgrade write what a trigger of a table refuses to everybody; it stands again afterwards."""
+    if connection.dialect.name == "sqlite":
+        made = connection.exec_driver_sql(
+            "SELECT sql FROM sqlite_master WHERE type = 'trigger' AND name = ?", (trigger,)
+        ).scalar_one()
+        connection.exec_driver_sql(f"DROP TRIGGER {trigger}")
+        yield
+        connection.exec_driver_sql(made)
+    else:
+        connection.exec_driver_sql(f"ALTER TABLE {table} DISABLE TRIGGER {trigger}")
+        yield
+        connection.exec_driver_sql(f"ALTER TABLE {table} ENABLE TRIGGER {trigger}")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 
 from alembic import command
@@ -92,11 +93,16 @@ def check_current(database: Database) -> None:
 
     Raises Refused schema_not_current, database_unreachable.
     """
-    head = ScriptDirectory.from_config(_config()).get_current_head()
     try:
         with database.engine.connect() as connection:
             found = MigrationContext.configure(connection).get_current_revision()
     except SQLAlchemyError as error:
         raise DATABASE_UNREACHABLE.refused() from error
-    if found != head:
+    if found != _newest_revision():
         raise SCHEMA_OLD.refused()
+
+
+@cache
+def _newest_revision() -> str | None:
+    """Return the revision this program is written for; every migration is read to find it, once."""
+    return ScriptDirectory.from_config(_config()).get_current_head()

@@ -33,6 +33,7 @@ from voucher.plumbing.driver_words import (
     spell_out,
 )
 from voucher.plumbing.lines import install_reaching, tell
+from voucher.plumbing.loads import land, let_go
 from voucher.plumbing.wire import COMMIT, Answer, Row, Said, Wire, write_values
 
 _WIRE, _RESTED, _GATHERED = "wire", "rested_since", "gathered"
@@ -58,9 +59,12 @@ def _install_trips(engine: Engine) -> None:
 
     @event.listens_for(engine, "commit")
     def _commit(connection: Connection) -> None:
-        if _GATHERED in connection.info:
+        # asked for once: it lies two calls deep
+        info = connection.info
+        land(connection, info)
+        if _GATHERED in info:
             _leave(connection)
-        wire: Wire | None = connection.info.get(_WIRE)
+        wire: Wire | None = info.get(_WIRE)
         if wire is not None and wire.is_open:
             # said on the wire, so that writes and commit are one trip; the driver finds nothing left
             _say(connection, COMMIT, ())
@@ -137,7 +141,13 @@ def ask(connection: Connection, statement: Executable, values: Mapping[str, Any]
     answer = _say(connection, *_spell(connection.dialect, statement, values))
     read = list_readings(statement, connection.dialect)
 
+    meant: list[Row] | None = None
+
     def hear() -> list[Row]:
+        nonlocal meant
+        if meant is not None:
+            # asked for once more: it is what it was, and turned into values already
+            return meant
         # an answer that has come says that every earlier one has
         if answer.rows is None:
             try:
@@ -146,7 +156,8 @@ def ask(connection: Connection, statement: Executable, values: Mapping[str, Any]
                 raise _told_on(connection, error) from error
         if answer.rows is None:
             raise _told_on(connection, InFailedSqlTransaction("what was sent before it has failed"))
-        return read_all(answer.rows, read)
+        meant = read_all(answer.rows, read)
+        return meant
 
     return hear
 
@@ -233,17 +244,22 @@ def _spell(
 
 
 def _say(connection: Connection, words: bytes, said: tuple[Said, ...]) -> Answer:
+    info = connection.info
+    land(connection, info)
     try:
-        return _wire_of(connection).send(words, said)
+        wire: Wire | None = info.get(_WIRE)
+        return (wire or _wire_of(connection)).send(words, said)
     except psycopg.Error as error:
         raise _told_on(connection, error) from error
 
 
 def settle(connection: Connection) -> None:
     """Hear of everything sent so far, where anything was. Raises DBAPIError of the first that failed."""
-    if _GATHERED in connection.info:
+    info = connection.info
+    land(connection, info)
+    if _GATHERED in info:
         _leave(connection)
-    wire: Wire | None = connection.info.get(_WIRE)
+    wire: Wire | None = info.get(_WIRE)
     if wire is not None and wire.is_open:
         try:
             wire.settle()
@@ -254,6 +270,7 @@ def settle(connection: Connection) -> None:
 def _give_up(info: dict[Any, Any]) -> None:
     """End what a connection is in the middle of: what failed is told already, or of no interest."""
     info.pop(_GATHERED, None)
+    let_go(info)
     wire: Wire | None = info.get(_WIRE)
     if wire is not None:
         with suppress(psycopg.Error):
@@ -261,7 +278,9 @@ def _give_up(info: dict[Any, Any]) -> None:
 
 
 def _wire_of(connection: Connection) -> Wire:
-    return _lay(connection.info, connection.connection.driver_connection)
+    info = connection.info
+    wire: Wire | None = info.get(_WIRE)
+    return wire if wire is not None else _lay(info, connection.connection.driver_connection)
 
 
 def _lay(info: dict[Any, Any], driver: Any) -> Wire:

@@ -81,6 +81,7 @@ class Wire:
     def hear(self) -> None:
         """Wait until everything sent has been answered. Raises psycopg.Error of the first that failed."""
         self._line.pipeline_sync()
+        self._leave()
         due, self._due = self._due, []
         failed: psycopg.Error | None = None
         for each in due:
@@ -131,11 +132,15 @@ class Wire:
             self.send(ROLLBACK, begins=False)
             self.settle()
 
-    def _next(self) -> PGresult | None:
+    def _leave(self) -> None:
+        """Let everything sent leave, and take in what comes meanwhile."""
         line = self._line
         while line.flush():
             _wait(line.socket, select.POLLIN | select.POLLOUT)
             line.consume_input()
+
+    def _next(self) -> PGresult | None:
+        line = self._line
         while line.is_busy():
             _wait(line.socket, select.POLLIN)
             line.consume_input()
@@ -172,6 +177,14 @@ def write_values(values: Sequence[Any]) -> tuple[Said, ...]:
     return tuple([write_value(value) for value in values])
 
 
+def write_text(text: str) -> bytes:
+    """Return text as PostgreSQL reads it. Raises psycopg.DataError of one it could not keep."""
+    written = text.encode()
+    if b"\0" in written:
+        raise psycopg.DataError("PostgreSQL text fields cannot contain NUL (0x00) bytes")
+    return written
+
+
 def write_value(value: Any) -> Said:
     """Return a value as PostgreSQL reads it in text. Raises psycopg.DataError of one it could not keep."""
     if value is None:
@@ -180,10 +193,7 @@ def write_value(value: Any) -> Said:
     if kind is psycopg.Binary:
         value, kind = value.obj, bytes
     if kind is str:
-        written: bytes = value.encode()
-        if b"\0" in written:
-            raise psycopg.DataError("PostgreSQL text fields cannot contain NUL (0x00) bytes")
-        return written
+        return write_text(value)
     if kind is int:
         return b"%d" % value
     if kind is datetime or kind is date:

@@ -33,6 +33,9 @@ class Writing(Session):
     ) -> Connection:
         """Return the connection of this transaction."""
         known = self._known
+        if self.in_nested_transaction():
+            # the savepoint is only said when the session is asked for its connection
+            return super().connection(bind_arguments, execution_options)
         if known is None or known.closed or bind_arguments is not None or execution_options is not None:
             if self.in_transaction() or bind_arguments is not None or execution_options is not None:
                 known = super().connection(bind_arguments, execution_options)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
 from voucher.ledger import states
@@ -18,6 +18,7 @@ from voucher.registry.institutions import (
     PayeeAccount,
     get_institution,
 )
+from voucher.registry.second_hands import check_second_hand
 from voucher.registry.subjects import ORGANISATION
 from voucher.rules.actor import Role, check_reach, check_role
 from voucher.rules.approval import check_two_people
@@ -113,10 +114,11 @@ def agree_account(work: Work, payee_account_id: int, account: str) -> PayeeAccou
     """Agree, as a second person of the institution, to what the first one proposed; the office is next.
 
     The second person types the whole number from the evidence. Raises Refused role_missing,
-    payee_account_missing (also for a foreign one), second_person_needed, payee_account_differs,
-    account_malformed, event_not_allowed.
+    payee_account_missing (also for a foreign one), payee_account_differs, account_malformed,
+    event_not_allowed and what `check_second_hand` refuses.
     """
     suggested = _take_up_within(work, payee_account_id)
+    check_second_hand(work, suggested.proposed_by_person_id)
     number = normalise_bank_account(account, AccountKind.CORPORATE)
     if work.keyring.blind_index("account", number) != suggested.account_index:
         raise ACCOUNT_DIFFERS.refused()
@@ -229,6 +231,16 @@ def list_accounts(
     if before_id is not None:
         query = query.where(PayeeAccount.id < before_id)
     return list(session.scalars(query.order_by(PayeeAccount.id.desc()).limit(limit)))
+
+
+def count_suggested(session: Session, institution_ids: Collection[int], person_id: int) -> int:
+    """Return how many accounts somebody else of these institutions proposed and nobody there answered yet."""
+    waiting = select(func.count()).where(
+        PayeeAccount.institution_id.in_(sorted(institution_ids)),
+        PayeeAccount.state == "suggested",
+        PayeeAccount.proposed_by_person_id != person_id,
+    )
+    return session.scalar(waiting) or 0
 
 
 def get_account(

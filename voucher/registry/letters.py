@@ -35,7 +35,9 @@ DENIAL_OPENED, DENIAL_ANSWERED_LETTER = "denial_opened", "denial_answered"
 DENIAL_LIFTED = "denial_lifted"
 CLASS_CHANGED, STARS_ANSWERED, APPEAL_MOVED = "class_changed", "stars_answered", "appeal_moved"
 CLASS_SESSIONS_CHANGED, RETENTION_SOON = "class_sessions_changed", "retention_soon"
+INTAKE_NAMED, INTAKE_DENIED, INTAKE_ANSWERED = "intake_named", "intake_denied", "intake_answered"
 ACCESS_RESET, PASSWORD_CHANGED, TOTP_BOUND = "access_reset", "password_changed", "totp_bound"
+ACCESS_RESET_ASKED = "access_reset_asked"
 WORDS: Mapping[str, str] = {
     LOGIN_CODE: "验证码 {code}，{minutes} 分钟内有效，用于登录。任何人向您索要都是诈骗，请勿告诉他人。",
     VOUCHER_EXPIRES: "您的“{programme}”{number} 将于 {redeem_by} 到期，还剩 {days} 天。{step}；"
@@ -61,7 +63,15 @@ WORDS: Mapping[str, str] = {
     "现为 {after}，{place}。请登录“我的券”查看课程表。详询 12333。",
     CLASS_SESSIONS_CHANGED: "您的班级“{training}”的课程有变更：取消 {dropped} 次，新增 {added} 次，"
     "调整 {moved} 次；最早一处：{first}。请登录“我的券”查看课程表。详询 12333。",
+    INTAKE_NAMED: "{institution}申请开班“{training}”（{starts_on} 起），学员名册上有您。"
+    "报了的不用办理；没有报的，请登录点“不是我”，或拨打 12333。您不点也不会扣券、扣钱。",
+    INTAKE_DENIED: "您反映没有报“{training}”，编号 {number}，名册上的您先停住，{answer_by}。"
+    "不是您本人反映的，请立即拨打 12333。",
+    INTAKE_ANSWERED: "您反映的名册问题（编号 {number}）已核查：{outcome}。"
+    "详情请登录“我的—名册上有我”查看；不服的可拨打 12333。",
     ACCESS_RESET: "您的账号 {login} 的密码和动态口令已于 {at} 由管理员重置，原来的登录全部退出。"
+    "不是您要求的，请立即联系本单位管理员，并拨打 12333。",
+    ACCESS_RESET_ASKED: "一名管理员于 {at} 提出重置您的账号 {login}，另一名管理员确认后即重置。"
     "不是您要求的，请立即联系本单位管理员，并拨打 12333。",
     PASSWORD_CHANGED: "您的账号 {login} 已于 {at} 修改密码，其他登录已退出。"
     "不是您本人改的，请立即联系本单位管理员或拨打 12333。",

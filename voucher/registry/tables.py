@@ -32,6 +32,8 @@ from voucher.rules.modifiers import Condition, Modifier
 from voucher.rules.subsidy import Standard
 from voucher.rules.vocabulary import Level, Method, SubsidyKind
 
+# how far apart two cards of one number are, and what is given for them
+CARD_RENEWAL_MONTHS = "card_renewal_months"
 NOWHERE = ""  # what two areas have in common that do not overlap
 
 

@@ -2,10 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 
-from sqlalchemy import CheckConstraint, ColumnElement, ForeignKey, Index, and_, or_, select
+from sqlalchemy import (
+    BindParameter,
+    CheckConstraint,
+    ColumnElement,
+    ForeignKey,
+    Index,
+    and_,
+    bindparam,
+    or_,
+    select,
+)
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from voucher.ledger import audit
@@ -104,6 +114,8 @@ class SessionOrigin(Model):
 
 OPERATOR_LOGIN, CLOCK_LOGIN, ADMINISTRATOR_LOGIN = "operator", "clock", "administrator"
 CUSTODIAN_LOGIN = "custodian"
+# stand-ins of the house: nobody's own, so none signs in, and an act of one is the hand of nobody known
+COMMON_LOGINS = (OPERATOR_LOGIN, CLOCK_LOGIN, ADMINISTRATOR_LOGIN, CUSTODIAN_LOGIN)
 
 LOGIN_UNKNOWN = reason(
     "login_unknown",
@@ -193,20 +205,36 @@ def open_system_accounts(work: Work) -> int:
     return opened
 
 
-def in_force(on: date) -> ColumnElement[bool]:
+def in_force(on: date | BindParameter[date]) -> ColumnElement[bool]:
     """Return the condition that a role is in force on a day."""
     return and_(RoleGrant.since <= on, or_(RoleGrant.until.is_(None), RoleGrant.until >= on))
 
 
+# asked before almost every act: said once, not built again for each
+_ACCOUNT = select(UserAccount).where(
+    UserAccount.login == bindparam("login"), UserAccount.disabled_at.is_(None)
+)
+_IN_FORCE = select(RoleGrant).where(
+    RoleGrant.user_id == bindparam("user_id"), in_force(bindparam("on", type_=Day))
+)
+
+
+def name_people(session: Session, person_ids: Iterable[int]) -> dict[int, str]:
+    """Return the display names of staff by person."""
+    rows = session.execute(
+        select(UserAccount.person_id, UserAccount.display_name)
+        .where(UserAccount.person_id.in_(sorted(set(person_ids))))
+        .order_by(UserAccount.id.desc())
+    )
+    return dict(rows.all())
+
+
 def load_actor(session: Session, login: str, on: date) -> Actor:
     """Return the actor behind a login, with the roles in force on a day. Raises Refused login_unknown."""
-    account = session.scalars(
-        select(UserAccount).where(UserAccount.login == login, UserAccount.disabled_at.is_(None))
-    ).first()
+    account = session.scalars(_ACCOUNT, {"login": login}).first()
     if account is None:
         raise LOGIN_UNKNOWN.refused(login=login)
-    rows = session.scalars(select(RoleGrant).where(RoleGrant.user_id == account.id, in_force(on))).all()
-    return actor_of(session, account, rows)
+    return actor_of(session, account, session.scalars(_IN_FORCE, {"user_id": account.id, "on": on}).all())
 
 
 def actor_of(session: Session, account: UserAccount, rows: Sequence[RoleGrant]) -> Actor:

@@ -10,12 +10,12 @@ from datetime import datetime
 
 from sqlalchemy import update
 from sqlalchemy.orm import Session
-from sqlalchemy.orm.attributes import set_committed_value
 
 from voucher.ledger.credentials.devices import Device
 from voucher.ledger.credentials.genuine import Signed, check_phone, check_standing, find_signed
 from voucher.ledger.credentials.presented import check_order
 from voucher.ledger.credentials.screen import CODE_USED
+from voucher.plumbing.bulk import bring_up
 from voucher.plumbing.secrets import Keyring
 from voucher.plumbing.unit_of_work import Work
 from voucher.rules.attendance import CLASS_CODE_OVER
@@ -58,5 +58,4 @@ def count_up(work: Work, signed: Signed) -> None:
         check_phone(signed)
         check_order(signed)
         raise CODE_USED.refused()
-    set_committed_value(signed.device, "counter", shown.counter)
-    set_committed_value(signed.device, "shown_at", shown.shown_at)
+    bring_up(signed.device, counter=shown.counter, shown_at=shown.shown_at)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import hmac
 from collections.abc import Callable
 from datetime import UTC, date, datetime
+from functools import lru_cache
 
 from voucher.plumbing.secrets import Keyring
 from voucher.rules.code_format import BEACON_SECONDS, make_beacon
@@ -15,7 +16,18 @@ from voucher.rules.code_format import BEACON_SECONDS, make_beacon
 
 def day_key(keyring: Keyring, day: date) -> bytes:
     """Return the key of a UTC day."""
-    return hmac.digest(keyring.secret("code"), b"voucher/beacon/" + day.isoformat().encode(), "sha256")
+    return _day_key_under(keyring.secret("code"), day)
+
+
+def _day_key_under(secret: bytes, day: date) -> bytes:
+    return hmac.digest(secret, b"voucher/beacon/" + day.isoformat().encode(), "sha256")
+
+
+# phones show those of the last hours, thousands of times each
+@lru_cache(maxsize=64)
+def _beacon_under(secret: bytes, slot: int) -> bytes:
+    day = datetime.fromtimestamp(slot * BEACON_SECONDS, UTC).date()
+    return make_beacon(_day_key_under(secret, day), slot)
 
 
 def slot_of(at: datetime) -> int:
@@ -25,8 +37,7 @@ def slot_of(at: datetime) -> int:
 
 def beacon_of(keyring: Keyring, slot: int) -> bytes:
     """Return the beacon of a quarter hour."""
-    day = datetime.fromtimestamp(slot * BEACON_SECONDS, UTC).date()
-    return make_beacon(day_key(keyring, day), slot)
+    return _beacon_under(keyring.secret("code"), slot)
 
 
 def beacons_until(keyring: Keyring, at: datetime) -> Callable[[int], bytes | None]:

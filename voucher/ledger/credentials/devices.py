@@ -87,7 +87,8 @@ class Device(Model):
         CheckConstraint("(ended_at IS NULL) = (ended_why IS NULL)", name="ended_why"),
         CheckConstraint("ended_why IS NULL OR ended_why IN ('lost','replaced','frozen')", name="why"),
         Index("ix_device_person", "person_id"),
-        {"sqlite_strict": True},
+        # each code that is used moves the counter on, and a row that finds room on its page moves no index
+        {"sqlite_strict": True, "postgresql_with": {"fillfactor": 80}},
     )
 
     id: Mapped[int] = mapped_column(Int64, primary_key=True)

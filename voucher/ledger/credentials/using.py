@@ -8,7 +8,6 @@ use_presented       uses up a code whose voucher alone is locked
 from __future__ import annotations
 
 from sqlalchemy import bindparam, exists, select, update
-from sqlalchemy.orm.attributes import set_committed_value
 
 from voucher.ledger.credentials.challenges import use_challenge
 from voucher.ledger.credentials.devices import Device
@@ -19,7 +18,7 @@ from voucher.ledger.credentials.presented import Counter, Presented, check_order
 from voucher.ledger.credentials.screen import CODE_EXPIRED, CODE_USED, use_code
 from voucher.ledger.credentials.seen import SeenPresentation, find_seen
 from voucher.ledger.vouchers import VOUCHER_MISSING, Voucher, get_voucher
-from voucher.plumbing.bulk import write_one
+from voucher.plumbing.bulk import bring_up, write_one
 from voucher.plumbing.trips import send
 from voucher.plumbing.unit_of_work import Work
 
@@ -123,8 +122,7 @@ def use_locked(
 def _keep_use(work: Work, signed: Signed, counter: Counter, row_id: int | None) -> SeenPresentation:
     """Keep the use of a code whose number the phone has been moved on to."""
     shown, credential = signed.presentation, signed.credential
-    set_committed_value(signed.device, "counter", shown.counter)
-    set_committed_value(signed.device, "shown_at", shown.shown_at)
+    bring_up(signed.device, counter=shown.counter, shown_at=shown.shown_at)
     challenge = use_challenge(work, counter.institution_id, shown.challenge) if shown.challenged else None
     return write_one(
         work.session,

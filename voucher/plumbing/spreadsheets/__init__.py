@@ -4,9 +4,10 @@ from voucher.plumbing.spreadsheets.cells import Cell, cell_date, cell_text
 from voucher.plumbing.spreadsheets.columns import Column
 from voucher.plumbing.spreadsheets.guards import Limits
 from voucher.plumbing.spreadsheets.reading import Problem, Row, Table, open_table
-from voucher.plumbing.spreadsheets.writing import Kind, Sheet, SheetColumn, write_workbook
+from voucher.plumbing.spreadsheets.writing import LINES_MOST, Kind, Sheet, SheetColumn, write_workbook
 
 __all__ = [
+    "LINES_MOST",
     "Cell",
     "Column",
     "Kind",

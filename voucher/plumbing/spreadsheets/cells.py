@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from datetime import date, datetime, time, timedelta
+from functools import lru_cache
 
 from voucher.rules.errors import reason
 
@@ -51,6 +52,8 @@ def plain_cell(value: str | float | bool | date | time | timedelta | None) -> Ce
 
 def cell_text(cell: Cell) -> str:
     """Return the cell as a person sees it: 85.0 as 85, 0.1 + 0.2 as 0.3, nothing as an empty text."""
+    if type(cell) is str:
+        return cell
     if cell is None:
         return ""
     if isinstance(cell, bool):
@@ -80,6 +83,8 @@ def cell_date(cell: Cell) -> date:
     return day
 
 
+# a file names the same few days in its rows
+@lru_cache(maxsize=1024)
 def _read_date(text: str) -> date:
     for pattern in _DATES:
         if match := pattern.fullmatch(text):

@@ -80,6 +80,8 @@ class Table:
         if beyond or (given < wanted and not raw.padded):
             refusal = ROW_RAGGED.refusal(line=raw.line, given=given, wanted=wanted)
             return Row(raw.line, {}, (Problem(None, refusal),))
+        if given == wanted == len(self.columns) and not raw.faults and all(map(self._is_plain, raw.cells)):
+            return Row(raw.line, dict(zip(self.columns, raw.cells, strict=True)))
         values: dict[str, Cell] = {}
         problems = [Problem(*self._place(raw.line, fault)) for fault in raw.faults]
         for position, column in enumerate(self._headers):
@@ -96,6 +98,10 @@ class Table:
                 cell = cell_text(cell)
             values[column.name] = cell
         return Row(raw.line, values, tuple(problems))
+
+    def _is_plain(self, cell: Cell) -> bool:
+        """Return whether a cell is taken as it is: nothing, or a text that is not too long."""
+        return cell is None or (type(cell) is str and len(cell) <= self._limits.max_cell_chars)
 
     def _place(self, line: int, fault: Fault) -> tuple[str | None, Refusal]:
         column = self._headers[fault.position] if fault.position < len(self._headers) else None

@@ -25,6 +25,7 @@ from voucher.rules.money import check_fen, format_yuan
 ACTING_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 LARGEST_EXACT = 2**53
 LARGEST_ROW = 1_048_576
+LINES_MOST = LARGEST_ROW - 1  # what one sheet holds below its headings
 AUTHOR = "职业技能电子培训券"
 A4_PAPER = 9  # the workbook format's own number for it
 
@@ -58,18 +59,19 @@ class Sheet:
 
 
 def write_workbook(
-    target: Path | BinaryIO, sheets: Sequence[Sheet], *, created_at: datetime, title: str = ""
+    target: Path | BinaryIO, sheets: Iterable[Sheet], *, created_at: datetime, title: str = ""
 ) -> None:
     """Write the sheets with flat memory; the same sheets and moment give the same bytes.
 
-    A file appears whole under its name or not at all. Raises TypeError for a value that does not fit its
-    column's kind, ValueError for a text or a number that a workbook cannot carry.
+    A sheet is asked for when the one before it is written. A file appears whole under its name or not at all;
+    what is not packed yet lies beside it. Raises TypeError for a value that does not fit its column's kind,
+    ValueError for a text or a number that a workbook cannot carry.
     """
     if isinstance(target, Path):
         beside = target.with_name(f".{target.name}.part")
         try:
             with beside.open("wb") as file:
-                write_workbook(file, sheets, created_at=created_at, title=title)
+                _write_book(file, sheets, created_at, title, folder=target.parent)
                 file.flush()
                 os.fsync(file.fileno())
             beside.replace(target)
@@ -77,14 +79,26 @@ def write_workbook(
             beside.unlink(missing_ok=True)
         return
     buffer = io.BytesIO()
-    options = {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
-    with xlsxwriter.Workbook(buffer, options) as book:
+    _write_book(buffer, sheets, created_at, title)
+    target.write(buffer.getbuffer())
+
+
+def _write_book(
+    target: BinaryIO, sheets: Iterable[Sheet], created_at: datetime, title: str, *, folder: Path | None = None
+) -> None:
+    options: dict[str, object] = {
+        "constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False,
+        # a sheet of a million lines unpacks to more than the older form of an archive can say
+        "use_zip64": True,
+    }  # fmt: skip
+    if folder is not None:
+        options["tmpdir"] = str(folder)
+    with xlsxwriter.Workbook(target, options) as book:
         moment = created_at.astimezone(UTC).replace(tzinfo=None)
         book.set_properties({"title": title, "author": AUTHOR, "created": moment})
         formats = _Formats(book)
         for sheet in sheets:
             _write_sheet(book.add_worksheet(sheet.name), sheet, formats)
-    target.write(buffer.getbuffer())
 
 
 class _Formats:

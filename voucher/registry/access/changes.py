@@ -18,7 +18,14 @@ from voucher.ledger.audit import AuditRow
 from voucher.plumbing.clock import SHANGHAI
 from voucher.plumbing.unit_of_work import Work
 from voucher.registry.access import passwords
-from voucher.registry.letters import ACCESS_RESET, PASSWORD_CHANGED, TOTP_BOUND, Notice, write_to_people
+from voucher.registry.letters import (
+    ACCESS_RESET,
+    ACCESS_RESET_ASKED,
+    PASSWORD_CHANGED,
+    TOTP_BOUND,
+    Notice,
+    write_to_people,
+)
 from voucher.registry.people import Person
 from voucher.registry.users import UserAccount
 from voucher.rules.privacy import mask_login
@@ -50,6 +57,11 @@ class AccessChange:
 def tell_reset(work: Work, account: UserAccount) -> None:
     """Tell the holder that somebody reset password and second factor."""
     _tell(work, account, ACCESS_RESET)
+
+
+def tell_reset_asked(work: Work, account: UserAccount) -> None:
+    """Tell the holder that somebody asks for a reset, while it can still be stopped."""
+    _tell(work, account, ACCESS_RESET_ASKED)
 
 
 def tell_totp_bound(work: Work, account: UserAccount) -> None:

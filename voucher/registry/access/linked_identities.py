@@ -14,7 +14,7 @@ from voucher.plumbing.secrets import Keyring
 from voucher.plumbing.types import Int64, Text, UtcTime
 from voucher.plumbing.unit_of_work import Work
 from voucher.registry.people import accepted_indexes, get_person, index_of
-from voucher.registry.users import UserAccount
+from voucher.registry.users import COMMON_LOGINS, UserAccount
 from voucher.rules.errors import Family, Refused, reason
 from voucher.rules.identity import normalise_identity
 
@@ -70,7 +70,7 @@ translate("uq_linked_identity_user", "linked_identity.user_id", CHANGED_MEANWHIL
 
 
 def find_linked(session: Session, keyring: Keyring, issuer: str, subject: str) -> UserAccount | None:
-    """Return the account an identity opens, unless it is disabled."""
+    """Return the account an identity opens, unless it is disabled or nobody's own."""
     return session.scalars(
         select(UserAccount)
         .join(LinkedIdentity, LinkedIdentity.user_id == UserAccount.id)
@@ -78,6 +78,7 @@ def find_linked(session: Session, keyring: Keyring, issuer: str, subject: str) -
             LinkedIdentity.subject_index == _index(keyring, issuer, subject),
             LinkedIdentity.ended_at.is_(None),
             UserAccount.disabled_at.is_(None),
+            UserAccount.login.not_in(COMMON_LOGINS),
         )
     ).first()
 

@@ -151,7 +151,10 @@ def set_password(
 def prove_password(session: Session, login: str, password: str, *, hasher: PasswordHasher = HASHER) -> Proof:
     """Compare a password, with the same work for an unknown login; nothing is written yet."""
     account = session.scalars(
-        select(UserAccount).where(UserAccount.login == login, UserAccount.disabled_at.is_(None))
+        select(UserAccount).where(
+            UserAccount.login == login,
+            UserAccount.disabled_at.is_(None),
+        )
     ).first()
     if account is None or account.password_hash is None or len(password) > CHARACTERS_MAX:
         _matches(hasher, _decoy(hasher), password[:CHARACTERS_MAX])

@@ -86,16 +86,19 @@ def provisioning_uri(login: str, secret: str) -> str:
 def accept_code(work: Work, user_id: int, code: str, rules: SignInRules) -> UserAccount | Refusal:
     """Return the account whose code this is, or a refusal; failures are counted and lock it.
 
-    Each time step is good once; one step before and after is taken. The first good code confirms the
-    enrolment, and its holder is told. The refusal is returned and not raised, because the count must be
-    kept. Raises Refused totp_unenrolled.
+    Each time step is good once; one step before and after is taken. A right one given again is refused and
+    not counted: whoever has it guesses nothing. The first good code confirms the enrolment, and its holder is
+    told. The refusal is returned and not raised, because the count must be kept. Raises Refused
+    totp_unenrolled.
     """
     account = lock_account(work, user_id)
     if is_locked(work, account) or account.disabled_at is not None:
         return sign_in_refusal(rules)
     step = _matching_step(_open_secret(work.session, work.keyring, account), code, _step_at(work))
-    if step is None or (account.totp_last_step is not None and step <= account.totp_last_step):
+    if step is None:
         count_failure(work, account, rules)
+        return TOTP_REFUSED.refusal()
+    if account.totp_last_step is not None and step <= account.totp_last_step:
         return TOTP_REFUSED.refusal()
     account.totp_last_step = step
     account.failed_count = 0

@@ -19,7 +19,14 @@ from voucher.registry.access.workers import check_no_account, open_worker
 from voucher.registry.delegations import end_given
 from voucher.registry.institutions import INSTITUTION_MISSING, get_institution
 from voucher.registry.people import Newcomer, open_people
-from voucher.registry.users import LOGIN_UNKNOWN, PROVINCE, RoleGrant, UserAccount, open_account
+from voucher.registry.users import (
+    COMMON_LOGINS,
+    LOGIN_UNKNOWN,
+    PROVINCE,
+    RoleGrant,
+    UserAccount,
+    open_account,
+)
 from voucher.rules.actor import ROLE_NAMES, Grant, Role, check_role
 from voucher.rules.errors import Family, reason
 from voucher.rules.identity import normalise_identity
@@ -63,6 +70,13 @@ ACCOUNT_DISABLED = reason(
     "需要恢复时请另开账号，原账号留作记录",
     SOURCE,
     Family.CONFLICT,
+)
+ACCOUNT_COMMON = reason(
+    "account_common",
+    "账号“{login}”是命令行的公用账号，没有口令，也不登录网页，不能重置",
+    "请为本人另开账号（voucher user add），以本人账号登录和办理；定时任务照旧用公用账号",
+    SOURCE,
+    Family.FORBIDDEN,
 )
 # who may open whose account within one institution
 COLLEAGUES: dict[Role, tuple[Role, ...]] = {
@@ -188,11 +202,11 @@ def grant_role(
 def reset_access(work: Work, login: str) -> str:
     """Give an account a new first password and have its second factor bound again; return the password.
 
-    Every session of it ends, and its holder is told. Raises Refused role_missing, login_unknown,
-    account_disabled.
+    Every session of it ends, and its holder is told. Raises Refused role_missing, account_common,
+    login_unknown, account_disabled.
     """
     check_role(work.actor, Role.ADMINISTRATOR)
-    account = _get_account(work, login)
+    account = take_resettable(work, login)
     account.totp_sealed = None
     account.totp_confirmed_at = None
     account.totp_last_step = None
@@ -201,6 +215,16 @@ def reset_access(work: Work, login: str) -> str:
     audit.record_one(work, "user_account", account.id, "reset_access")
     tell_reset(work, account)
     return give_first_password(work, account.id)
+
+
+def take_resettable(work: Work, login: str) -> UserAccount:
+    """Return, locked, an account that may be reset.
+
+    Raises Refused account_common, login_unknown, account_disabled.
+    """
+    if login in COMMON_LOGINS:
+        raise ACCOUNT_COMMON.refused(login=login)
+    return _get_account(work, login)
 
 
 def disable_account(work: Work, login: str) -> None:

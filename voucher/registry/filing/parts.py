@@ -26,6 +26,7 @@ from voucher.registry.filing.papers import keep_paper, read_paper, unseal_paper
 from voucher.registry.filing.reading import Part, get_filing_for, read_parts
 from voucher.registry.people import Newcomer
 from voucher.registry.trades import find_trade
+from voucher.rules.card_numbers import mask_number
 from voucher.rules.errors import Family, reason
 from voucher.rules.filing import SOURCE, LicenceKind, check_complete, check_licence_dates
 from voucher.rules.identity import normalise_identity
@@ -193,7 +194,7 @@ def add_teacher(work: Work, filing_id: int, new: NewTeacher) -> FilingTeacher:
             filing_id=filing.id,
             person_id=person_id,
             qualification=new.qualification.strip(),
-            certificate_number=new.certificate_number.strip(),
+            certificate_number=mask_number(new.certificate_number.strip()),
             until=new.until,
             trade_codes=" ".join(codes),
         ),

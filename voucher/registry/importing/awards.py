@@ -8,7 +8,7 @@ from datetime import date
 from typing import Any, ClassVar
 
 from voucher.plumbing.unit_of_work import Work
-from voucher.registry import people
+from voucher.registry import people, tables
 from voucher.registry.importing.frame import Importer, Report
 from voucher.registry.people import Newcomer
 from voucher.registry.talents.awarding import (
@@ -16,15 +16,24 @@ from voucher.registry.talents.awarding import (
     AWARD_OWN,
     RECORDERS,
     SHAPES,
+    SOURCE,
     find_foreign,
     open_file,
     spell,
 )
 from voucher.registry.talents.awards import AwardFile, AwardKind, AwardLine
-from voucher.rules.errors import Reason
+from voucher.rules.errors import Family, Reason, reason
 from voucher.rules.privacy import mask_identity
 
+LINES_MOST = "award_file_lines_most"
 NAME, NUMBER, REVOKED = "姓名", "证件号码", "撤销日期"
+AWARD_FILE_LARGE = reason(
+    "award_file_large",
+    "一份登记文件最多 {most} 行，这份超过了",
+    "请拆成几份分别上传；每份各由另一人逐行核对后确认",
+    f"{SOURCE}; 【设】确认人要把整份读一遍",
+    Family.LIMIT,
+)
 COLUMNS = ("line", "person_id", "facts", "result_id", "honour_id", "revoked_on", "why")
 
 
@@ -38,6 +47,13 @@ class Stated:
     why: str | None
 
 
+def entering_for(importing: type[AwardsImporter], region_code: str | None) -> type[AwardsImporter]:
+    """Return the importer as it enters in the name of a region; without one it is the actor's only one."""
+    if region_code is None:
+        return importing
+    return type(importing.__name__, (importing,), {"region_code": region_code})
+
+
 class AwardsImporter(Importer[Stated]):
     """A file of one kind; what it brings is told as entered and changed, and counts once it is confirmed."""
 
@@ -45,15 +61,20 @@ class AwardsImporter(Importer[Stated]):
     name_differs: ClassVar[Reason]
     fixed: ClassVar[Reason]
     fixed_column: ClassVar[str]
+    # in whose name it is entered, where somebody serves in several regions
+    region_code: ClassVar[str | None] = None
     roles = RECORDERS
 
     def __init__(self, work: Work, report: Report) -> None:
         super().__init__(work, report)
         self.file: AwardFile | None = None
         self._stated: dict[tuple[int, Hashable], dict[str, Any]] = {}
+        self._lines = 0
 
     def keep(self, piece: Sequence[tuple[int, Stated]]) -> None:
         """Keep lines that enter something; of a row that stands nothing changes but that it is taken back."""
+        if self._is_too_long(piece):
+            return
         session, shape = self.work.session, SHAPES[self.award_kind]
         opened = people.open_people(self.work, [row.person for _, row in piece])
         ids = [opened[people.index_of(self.work.keyring, row.person.number)] for _, row in piece]
@@ -92,6 +113,18 @@ class AwardsImporter(Importer[Stated]):
                 self.report.rows_changed += same is not None
         self._write(kept)
 
+    def _is_too_long(self, piece: Sequence[tuple[int, Stated]]) -> bool:
+        """Refuse the first line there is no room for: whoever confirms has to read the whole file."""
+        most = tables.read_parameter_number(self.work.session, LINES_MOST, self.work.today, ())
+        before = self._lines
+        self._lines += len(piece)
+        if most is None or self._lines <= most:
+            return False
+        if before <= most:
+            line = piece[most - before][0]
+            self.report.refuse(line, NAME, "", AWARD_FILE_LARGE.refusal(most=most))
+        return True
+
     def _judge_again(self, line: int, shown: str, is_same: bool) -> None:
         """A second line of a row the file names already: the same once more, or another word on it."""
         if is_same:
@@ -103,7 +136,7 @@ class AwardsImporter(Importer[Stated]):
         if not kept:
             return
         if self.file is None:
-            self.file = open_file(self.work, self.award_kind)
+            self.file = open_file(self.work, self.award_kind, self.region_code)
 
         self.work.session.add_all(
             AwardLine(award_file_id=self.file.id, **dict(zip(COLUMNS, each, strict=True))) for each in kept

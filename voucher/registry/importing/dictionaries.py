@@ -26,7 +26,7 @@ from voucher.rules.dictionaries import (
     read_dictionary,
 )
 from voucher.rules.errors import Family, Refused, reason
-from voucher.rules.levels import clean_word, mask_word
+from voucher.rules.levels import clean_word, mask_code
 
 DICTIONARY, CODE, NAME, DOCUMENT = "字典", "代码", "名称", "文件"
 SINCE, UNTIL, EVIDENCE = "起始日期", "截止日期", "依据"
@@ -58,7 +58,7 @@ def read_code(text: str) -> str:
     """Return the code of a word. Raises word_code_malformed."""
     code = clean_word(text)
     if not CODE_SHAPE.fullmatch(code):
-        raise WORD_CODE_MALFORMED.refused(given=code[:40] if code.isascii() else mask_word(code))
+        raise WORD_CODE_MALFORMED.refused(given=mask_code(code[:40]))
     return code
 
 

@@ -21,7 +21,7 @@ from voucher.rules.actor import Role
 from voucher.rules.dictionaries import Dictionary
 from voucher.rules.entries import AWARDS_APART, EDUCATION_NAMES, ENTRY_SOURCE, ENTRY_WAY_NAMES, EntryWay
 from voucher.rules.errors import Family, reason
-from voucher.rules.levels import clean_word, mask_word, parse_level
+from voucher.rules.levels import clean_word, mask_code, mask_word, parse_level
 
 CODE, LEVEL, WAY, YEARS = "代码", "等级", "申报条件", "从业年数"
 HELD, EDUCATION, AWARDS, WORDS = "原证书等级", "学历", "奖项", "内容"
@@ -145,7 +145,7 @@ class EntryConditionsImporter(DatedRowsImporter[ConditionRow, EntryCondition]):
 def _read_code(text: str) -> str:
     code = clean_word(text)
     if not CODE_SHAPE.fullmatch(code):
-        raise ENTRY_CONDITION_CODE_MALFORMED.refused(given=code[:40] if code.isascii() else mask_word(code))
+        raise ENTRY_CONDITION_CODE_MALFORMED.refused(given=mask_code(code[:40]))
     return code
 
 

@@ -28,7 +28,7 @@ from voucher.registry.importing.reading import Reading
 from voucher.registry.majors import list_taught_occupations
 from voucher.rules.errors import Family, Refused, reason
 from voucher.rules.evaluators import check_major, check_standard, parse_standard_kind
-from voucher.rules.levels import clean_word, mask_word
+from voucher.rules.levels import clean_word, mask_code, mask_word
 from voucher.rules.vocabulary import EvaluatorKind, InstitutionKind, parse_evaluator_kind
 
 NAME, CODE, KIND, REGION = "名称", "统一社会信用代码", "类别", "地区"
@@ -141,7 +141,7 @@ class Trades:
         """Return the code of a known occupation. Raises occupation_unknown."""
         code = read_trade(text)
         if code not in self.occupations:
-            raise OCCUPATION_UNKNOWN.refused(code=code if code.isascii() else mask_word(code))
+            raise OCCUPATION_UNKNOWN.refused(code=mask_code(code))
         return code
 
 

@@ -117,6 +117,10 @@ class Importer(ABC, Generic[Checked]):
         self.work = work
         self.report = report
 
+    def expects(self) -> tuple[Column, ...]:
+        """Return the columns of this file; what it is imported into may need more than its kind does."""
+        return self.columns
+
     @abstractmethod
     def check(self, reading: Reading) -> Checked | None:
         """Return the row as it will be written; what is wrong with it is told to the reading."""
@@ -156,7 +160,7 @@ def take_file(
     """Import one file for whoever may already do so; everything else as in import_file."""
     report = Report(importing.kind)
     importer = importing(work, report)
-    with open_table(path, columns=importing.columns, limits=limits) as table:
+    with open_table(path, columns=importer.expects(), limits=limits) as table:
         report.sheets_ignored = table.sheets_ignored
         piece: list[tuple[int, Checked]] = []
         for row in table:

@@ -22,7 +22,7 @@ from voucher.registry.majors import MajorOccupation, SchoolMajor
 from voucher.rules.actor import Role
 from voucher.rules.errors import reason
 from voucher.rules.evaluators import SOURCE
-from voucher.rules.levels import clean_word, mask_word
+from voucher.rules.levels import clean_word, mask_code
 
 MAJOR, NAME, DOCUMENT, CODE = "专业代码", "专业名称", "文件", "统一社会信用代码"
 _MAJOR_SHAPE = re.compile(r"[0-9A-Z]{4,8}")
@@ -67,7 +67,7 @@ def read_major(cell: Cell) -> str:
     """Return a major's code. Raises major_code_malformed."""
     code = clean_word(cell_text(cell)).upper()
     if not _MAJOR_SHAPE.fullmatch(code):
-        raise MAJOR_CODE_MALFORMED.refused(given=code if code.isascii() else mask_word(code))
+        raise MAJOR_CODE_MALFORMED.refused(given=mask_code(code))
     return code
 
 

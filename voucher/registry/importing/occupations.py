@@ -18,7 +18,7 @@ from voucher.registry.importing.reading import Reading
 from voucher.registry.people import LOOKUP_CHUNK
 from voucher.rules.actor import Role
 from voucher.rules.errors import reason
-from voucher.rules.levels import clean_word, mask_word
+from voucher.rules.levels import clean_word, mask_code, mask_word
 
 CODE, NAME, EDITION, DIGITAL, GREEN = "职业编码", "职业名称", "版本", "数字职业", "绿色职业"
 SINCE, UNTIL, FORMER, SOURCE = "有效期起", "有效期止", "原编码", "来源"
@@ -171,5 +171,5 @@ def _leads_back(code: str, target: str, aliases: dict[str, str]) -> bool:
 def _read_code(text: str) -> str:
     code = read_trade(text)
     if not OCCUPATION_SHAPE.fullmatch(code):
-        raise OCCUPATION_UNKNOWN.refused(code=code if code.isascii() else mask_word(code))
+        raise OCCUPATION_UNKNOWN.refused(code=mask_code(code))
     return code

@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import bindparam, select, update
 
 from voucher.ledger import audit
+from voucher.plumbing.bulk import among
 from voucher.plumbing.spreadsheets import Column, cell_text
 from voucher.plumbing.unit_of_work import Work
 from voucher.registry import people, subjects
@@ -173,15 +174,7 @@ def _read_contacts(work: Work, person_ids: Sequence[int]) -> dict[int, tuple[str
 
 def find_erased(work: Work, indexes: Sequence[str]) -> frozenset[str]:
     """Return the subjects whose key has been destroyed; nothing can be written of them any more."""
-    found: set[str] = set()
-    ordered = sorted(set(indexes))
-    for start in range(0, len(ordered), LOOKUP_CHUNK):
-        found.update(
-            work.session.scalars(
-                select(SubjectKey.blind_index).where(
-                    SubjectKey.blind_index.in_(ordered[start : start + LOOKUP_CHUNK]),
-                    SubjectKey.destroyed_at.is_not(None),
-                )
-            )
-        )
-    return frozenset(found)
+    erased = select(SubjectKey.blind_index).where(
+        among(work.session, SubjectKey.blind_index, indexes), SubjectKey.destroyed_at.is_not(None)
+    )
+    return frozenset(work.session.scalars(erased))

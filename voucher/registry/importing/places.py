@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import cached_property
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -11,7 +12,7 @@ from voucher.plumbing.spreadsheets import Cell, cell_text
 from voucher.registry.catalogue import REGION_UNKNOWN, Region
 from voucher.rules.actor import REGION_FOREIGN, Actor, Role
 from voucher.rules.errors import Refusal
-from voucher.rules.levels import clean_word, mask_word
+from voucher.rules.levels import clean_word, mask_code
 
 _BRACKETS = re.compile(r"[()]")
 
@@ -23,10 +24,15 @@ class Places:
         rows = session.execute(select(Region.code, Region.name, Region.parent_code)).all()
         self._parents = {code: parent for code, _, parent in rows}
         self._names = {code: name for code, name, _ in rows}
-        self._by_name: dict[str, set[str]] = {}
+
+    @cached_property
+    def _by_name(self) -> dict[str, set[str]]:
+        # most files name regions by code: only the others need the spellings of thousands of streets
+        found: dict[str, set[str]] = {}
         for code in self._names:
             for name in self._spellings(code):
-                self._by_name.setdefault(name, set()).add(code)
+                found.setdefault(name, set()).add(code)
+        return found
 
     def _spellings(self, code: str) -> set[str]:
         own = [part for part in _BRACKETS.split(clean_word(self._names[code])) if part]
@@ -46,7 +52,7 @@ class Places:
             return word
         found = self._by_name.get(word, set())
         if len(found) != 1:
-            raise REGION_UNKNOWN.refused(region=word if word.isascii() else mask_word(word))
+            raise REGION_UNKNOWN.refused(region=mask_code(word))
         return next(iter(found))
 
     def read_home(self, cell: Cell) -> str:

@@ -17,7 +17,7 @@ from voucher.registry.importing.institutions import clean_title
 from voucher.registry.importing.reading import Reading
 from voucher.rules.actor import Role
 from voucher.rules.errors import Family, reason
-from voucher.rules.levels import clean_word, mask_word
+from voucher.rules.levels import clean_word, mask_code
 from voucher.rules.vocabulary import SUBSIDY_NAMES, SubsidyKind, parse_subsidy_kind
 
 CODE, NAME, KIND, DOCUMENT = "代码", "名称", "补贴类型", "文件"
@@ -53,7 +53,7 @@ def read_code(text: str) -> str:
     """Return the code of a project. Raises project_code_malformed."""
     code = clean_word(text).upper()
     if not _SHAPE.fullmatch(code):
-        raise PROJECT_CODE_MALFORMED.refused(given=code[:40] if code.isascii() else mask_word(code))
+        raise PROJECT_CODE_MALFORMED.refused(given=mask_code(code[:40]))
     return code
 
 

@@ -9,7 +9,7 @@ from typing import TypeVar
 from voucher.plumbing.spreadsheets import Cell, Row, cell_date, cell_text
 from voucher.rules.errors import Refusal, Refused, reason
 from voucher.rules.identity import normalise_identity, normalise_organisation_code
-from voucher.rules.levels import Level, clean_word, mask_word, parse_level
+from voucher.rules.levels import Level, clean_word, mask_code, parse_level
 from voucher.rules.names import normalise_name
 from voucher.rules.privacy import mask_free_text, mask_identity, mask_name
 
@@ -36,12 +36,11 @@ _SHOWN_CHARS = 40
 
 
 def mask_cell(text: str) -> str:
-    """Return a cell as a report may show it: numbers of people masked, Chinese words first and last only.
+    """Return a cell as a report may show it: numbers of people masked, and words that may be a name.
 
     A shifted column may carry a name where a code belongs.
     """
-    masked = mask_free_text(text)[:_SHOWN_CHARS]
-    return masked if masked.isascii() else mask_word(masked)
+    return mask_code(mask_free_text(text)[:_SHOWN_CHARS])
 
 
 class Reading:
@@ -92,7 +91,11 @@ class Reading:
 
     def words(self, column: str, parse: Callable[[str], Value], *, required: bool = True) -> Value | None:
         """Return what a rule makes of a cell's text; a number never stands for words."""
-        return self.take(column, lambda cell: parse(_need_text(column, cell)), required=required)
+        return self.take(
+            column,
+            lambda cell: parse(cell if isinstance(cell, str) else _need_text(column, cell)),
+            required=required,
+        )
 
     def day(self, column: str, *, required: bool = True) -> date | None:
         """Return the day a cell names."""

@@ -16,7 +16,7 @@ from voucher.registry.importing.frame import Importer, Report
 from voucher.registry.importing.reading import Reading
 from voucher.rules.actor import Role
 from voucher.rules.errors import reason
-from voucher.rules.levels import clean_word, mask_word
+from voucher.rules.levels import clean_word, mask_code, mask_word
 
 CODE, NAME, PARENT, RANK, SOURCE = "代码", "名称", "上级代码", "级别", "来源"
 CITY, PROVINCE = "cityCode", "provinceCode"
@@ -57,7 +57,7 @@ def read_code(cell: Cell) -> str:
     """Return a region's code with six characters. Raises region_code_malformed."""
     code = clean_word(cell_text(cell)).upper()
     if not _SHAPE.fullmatch(code):
-        raise REGION_CODE_MALFORMED.refused(given=code if code.isascii() else mask_word(code))
+        raise REGION_CODE_MALFORMED.refused(given=mask_code(code))
     return code.ljust(6, "0")
 
 

@@ -18,7 +18,7 @@ from voucher.registry.importing.regions import CITY, PROVINCE, read_code
 from voucher.registry.streets import Street
 from voucher.rules.actor import Role
 from voucher.rules.errors import reason
-from voucher.rules.levels import clean_word, mask_word
+from voucher.rules.levels import clean_word, mask_code
 
 CODE, NAME, COUNTY, SOURCE = "代码", "名称", "所属县区", "来源"
 DIGITS = 9
@@ -46,7 +46,7 @@ def read_street_code(cell: Cell) -> str:
     """Return a street's code of nine digits. Raises street_code_malformed."""
     code = clean_word(cell_text(cell))
     if not _SHAPE.fullmatch(code):
-        raise STREET_CODE_MALFORMED.refused(given=code if code.isascii() else mask_word(code))
+        raise STREET_CODE_MALFORMED.refused(given=mask_code(code))
     return code
 
 

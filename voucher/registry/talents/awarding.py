@@ -5,12 +5,12 @@ Whoever confirms reads the whole file once, however many lines it has.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Hashable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from voucher.ledger import audit
@@ -21,7 +21,7 @@ from voucher.registry.talents import competitions, honours
 from voucher.registry.talents.awards import AwardFile, AwardKind, AwardLine, list_lines, read_regions_of_files
 from voucher.registry.talents.competitions import CompetitionResult
 from voucher.registry.talents.honours import PersonHonour
-from voucher.rules.actor import Role, check_role
+from voucher.rules.actor import Actor, Role, check_role
 from voucher.rules.competitions import RECORD_SOURCE, spell_contest
 from voucher.rules.errors import Family, reason
 from voucher.rules.words import check_why
@@ -58,6 +58,20 @@ AWARD_FOREIGN = reason(
     "award_foreign",
     "这一行由别的地区登记，不能由您撤销",
     "请登记它的地区或省级审核人员办理撤销",
+    f"{SOURCE}; S2-00c",
+    Family.FORBIDDEN,
+)
+
+AWARD_REGION_UNTOLD = reason(
+    "award_region_untold",
+    "您在 {count} 个地区任职，没有选择由哪个地区登记",
+    "请选择登记地区后重新提交；只有该地区和省级能撤销",
+    f"{SOURCE}; S2-00c",
+)
+AWARD_REGION_FOREIGN = reason(
+    "award_region_foreign",
+    "您不在所选地区任职，不能以它的名义登记",
+    "请选择本人任职的地区",
     f"{SOURCE}; S2-00c",
     Family.FORBIDDEN,
 )
@@ -115,13 +129,25 @@ SHAPES: dict[AwardKind, Shape] = {
 }
 
 
-def open_file(work: Work, kind: AwardKind) -> AwardFile:
-    """Begin a file that waits for another person, in the actor's own region. Raises role_missing."""
+def list_own_regions(actor: Actor) -> list[str]:
+    """Return the regions in whose name somebody may enter, in order."""
+    return sorted({each.region_code for each in actor.grants if each.role in RECORDERS and each.region_code})
+
+
+def open_file(work: Work, kind: AwardKind, region_code: str | None = None) -> AwardFile:
+    """Begin a file that waits for another person, in a region of the actor: the one told, or the only one.
+
+    Raises Refused role_missing, award_region_untold, award_region_foreign.
+    """
     check_role(work.actor, *RECORDERS)
-    regions = (each.region_code for each in work.actor.grants if each.role in RECORDERS)
+    regions = list_own_regions(work.actor)
+    if region_code is None and len(regions) > 1:
+        raise AWARD_REGION_UNTOLD.refused(count=len(regions))
+    if region_code is not None and region_code not in regions:
+        raise AWARD_REGION_FOREIGN.refused()
     made = AwardFile(
         kind=str(kind),
-        region_code=next(each for each in regions if each is not None),
+        region_code=region_code or regions[0],
         filed_at=work.at,
         filed_by_person_id=work.actor.person_id,
     )
@@ -269,31 +295,3 @@ def _make(shape: Shape, file: AwardFile, line: AwardLine) -> Row:
         revoked_on=line.revoked_on,
         why=line.why,
     )
-
-
-def list_entered(
-    session: Session,
-    kind: AwardKind,
-    regions: Collection[str],
-    own_person_id: int | None,
-    before_id: int | None,
-    limit: int,
-    persons: ColumnElement[bool] | None = None,
-) -> list[Row]:
-    """Return the rows entered from these regions, the newest first, from one downwards.
-
-    Of those one person entered alone, before two were needed, only this person's, or with None all.
-    `persons` narrows them by whose they are.
-    """
-    model = SHAPES[kind].model
-    sent_in = select(AwardFile.id).where(among(session, AwardFile.region_code, regions))
-    alone: ColumnElement[bool] = model.award_file_id.is_(None)
-    if own_person_id is not None:
-        alone &= model.recorded_by_person_id == own_person_id
-    query = select(model).order_by(model.id.desc()).limit(limit)
-    query = query.where(model.award_file_id.in_(sent_in) | alone)
-    if persons is not None:
-        query = query.where(persons)
-    if before_id is not None:
-        query = query.where(model.id < before_id)
-    return list(session.scalars(query))

@@ -69,6 +69,9 @@ class Candidate(Model):
             "attempt > 1 OR (carried_theory_hundredths IS NULL AND carried_skill_hundredths IS NULL)",
             name="carried_into_retakes",
         ),
+        CheckConstraint(
+            "attempt > 1 OR carried_comprehensive_hundredths IS NULL", name="comprehensive_carried"
+        ),
         Index("ix_candidate_voucher", "voucher_id"),
         Index("ix_candidate_person", "person_id"),
         # what a seat names: a candidate of this very batch
@@ -87,6 +90,7 @@ class Candidate(Model):
     attempt: Mapped[int] = mapped_column(Int64, nullable=False, server_default=text("1"))
     carried_theory_hundredths: Mapped[int | None] = mapped_column(Int64)
     carried_skill_hundredths: Mapped[int | None] = mapped_column(Int64)
+    carried_comprehensive_hundredths: Mapped[int | None] = mapped_column(Int64)
 
 
 class ExamResult(Model):
@@ -109,6 +113,11 @@ class ExamResult(Model):
             " AND skill_hundredths IS NULL AND passed = 0)",
             name="mark",
         ),
+        CheckConstraint(
+            "comprehensive_hundredths IS NULL OR"
+            " (comprehensive_hundredths BETWEEN 0 AND 10000 AND mark IS NULL)",
+            name="comprehensive",
+        ),
         # what an appeal names: a result of this very candidate
         Index("uq_exam_result_of_candidate", "id", "candidate_id", unique=True),
         {"sqlite_strict": True},
@@ -126,23 +135,33 @@ class ExamResult(Model):
     confirmed_by_person_id: Mapped[int | None] = mapped_column(Int64)
     confirmed_at: Mapped[datetime | None] = mapped_column(UtcTime)
     mark: Mapped[str | None] = mapped_column(Text)
+    comprehensive_hundredths: Mapped[int | None] = mapped_column(Int64)
 
 
 class SkillReading(Model):
-    """A practical score as a second person entered it without seeing the first; append only."""
+    """The scores judged by hand as a second person entered them without seeing the first; append only.
+
+    They are the practical score and, where the exam asks for one, that of the comprehensive review; empty
+    where there is none. What a retake brings along stands here as it does in the result.
+    """
 
     __tablename__ = "skill_reading"
     __table_args__ = (
         CheckConstraint("skill_hundredths BETWEEN 0 AND 10000", name="skill"),
+        CheckConstraint("comprehensive_hundredths BETWEEN 0 AND 10000", name="comprehensive"),
+        CheckConstraint(
+            "skill_hundredths IS NOT NULL OR comprehensive_hundredths IS NOT NULL", name="something"
+        ),
         Index("ix_skill_reading_candidate", "candidate_id"),
         {"sqlite_strict": True},
     )
 
     id: Mapped[int] = mapped_column(Int64, primary_key=True)
     candidate_id: Mapped[int] = mapped_column(Int64, ForeignKey("candidate.id"), nullable=False)
-    skill_hundredths: Mapped[int] = mapped_column(Int64, nullable=False)
+    skill_hundredths: Mapped[int | None] = mapped_column(Int64)
     entered_by_person_id: Mapped[int] = mapped_column(Int64, nullable=False)
     entered_at: Mapped[datetime] = mapped_column(UtcTime, nullable=False)
+    comprehensive_hundredths: Mapped[int | None] = mapped_column(Int64)
 
 
 translate("uq_candidate_batch_id_person_id", "candidate.batch_id, candidate.person_id", CHANGED_MEANWHILE)

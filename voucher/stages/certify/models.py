@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, ForeignKeyConstraint, Index, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, ForeignKeyConstraint, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from voucher.ledger.states import Stateful, life
@@ -19,13 +19,16 @@ from voucher.plumbing.types import Bytes, Day, Flag, Int64, Json, Text, UtcTime
 from voucher.rules.lifecycle import Thing
 
 CERTIFICATE_NAME = "certificate.name"
+RENEWED = text("kind = 'special_operation'")
 
 
 class Certificate(Stateful, Model):
     """What an evaluator says it issued: whom, for what, how earned, with which scores and fee.
 
     `trade_code` is the occupation code, or the item for a 专项职业能力证书; level 0 stands for none.
-    Scores are in hundredths of a point, the fee in fen; null means not recorded (未核).
+    Scores are in hundredths of a point, the fee in fen; null means not recorded (未核). A number is one
+    certificate's; a renewed 特种作业操作证 keeps it, and so does one of another trade: each is the
+    `renewal`-th after the first, of the same person, which a trigger holds.
     """
 
     __tablename__ = "certificate"
@@ -37,12 +40,25 @@ class Certificate(Stateful, Model):
         CheckConstraint(
             "filing_id IS NOT NULL OR kind = 'training_completion'", name="evaluated_under_filing"
         ),
+        CheckConstraint("renewal = 0 OR kind = 'special_operation'", name="renewal"),
+        UniqueConstraint("number", "renewal"),
+        Index(
+            "uq_certificate_card",
+            "number",
+            "trade_code",
+            "issued_on",
+            unique=True,
+            sqlite_where=RENEWED,
+            postgresql_where=RENEWED,
+        ),
         Index("ix_certificate_person", "person_id"),
         Index("ix_certificate_institution_issued", "institution_id", "issued_on"),
-        {"sqlite_strict": True},
+        # nearly every certificate is verified once, soon: its row finds room on its page, and no index moves
+        {"sqlite_strict": True, "postgresql_with": {"fillfactor": 50}},
     )
 
-    number: Mapped[str] = mapped_column(Text, nullable=False, unique=True)
+    number: Mapped[str] = mapped_column(Text, nullable=False)
+    renewal: Mapped[int] = mapped_column(Int64, nullable=False, default=0, server_default=text("0"))
     person_id: Mapped[int] = mapped_column(Int64, ForeignKey("person.id"), nullable=False)
     name_sealed: Mapped[bytes] = mapped_column(Bytes, nullable=False)
     name_index: Mapped[str] = mapped_column(Text, nullable=False)
@@ -55,6 +71,7 @@ class Certificate(Stateful, Model):
     method: Mapped[str] = mapped_column(Text, nullable=False)
     theory_hundredths: Mapped[int | None] = mapped_column(Int64)
     skill_hundredths: Mapped[int | None] = mapped_column(Int64)
+    comprehensive_hundredths: Mapped[int | None] = mapped_column(Int64)
     fee_fen: Mapped[int | None] = mapped_column(Int64)
     evaluation_batch: Mapped[str | None] = mapped_column(Text)
     uploaded_at: Mapped[datetime] = mapped_column(UtcTime, nullable=False)
@@ -164,7 +181,12 @@ sealed_of_person(
 )
 translate("uq_voucher_proof_certificate_id", "voucher_proof.certificate_id", CHANGED_MEANWHILE)
 translate("pk_voucher_proof", "voucher_proof.voucher_id", CHANGED_MEANWHILE)
-translate("uq_certificate_number", "certificate.number", CHANGED_MEANWHILE)
+translate("uq_certificate_number_renewal", "certificate.number, certificate.renewal", CHANGED_MEANWHILE)
+translate(
+    "uq_certificate_card",
+    "certificate.number, certificate.trade_code, certificate.issued_on",
+    CHANGED_MEANWHILE,
+)
 translate(
     "uq_register_entry_number_revision", "register_entry.number, register_entry.revision", CHANGED_MEANWHILE
 )

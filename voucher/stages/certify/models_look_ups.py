@@ -15,7 +15,7 @@ from voucher.plumbing.types import Day, Flag, Int64, Json, Text, UtcTime
 # what came of a look-up: the register's word, or none
 DEFINITIVE = ("found", "absent", "other_person")
 UNDECIDED = text("decided_at IS NULL")
-OUTCOMES = (*DEFINITIVE, "unreachable", "refused", "malformed", "resting")
+OUTCOMES = (*DEFINITIVE, "unreachable", "refused", "malformed", "resting", "unaskable")
 
 
 class RegisterSystem(Model):

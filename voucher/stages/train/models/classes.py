@@ -19,6 +19,8 @@ class TrainingClass(Stateful, Model):
 
     `institution_id` is responsible (主办) and paid; `delivering_institution_id` teaches (承训).
     Level 0 stands for an item or a course without a level; `project_id` says what it is subsidised as.
+    `intake_size` is how many people the office allowed on its intake; a class that has one takes in nobody
+    else, also once everybody is struck off.
     """
 
     __tablename__ = "training_class"
@@ -59,6 +61,7 @@ class TrainingClass(Stateful, Model):
     syllabus: Mapped[str] = mapped_column(Text, nullable=False)
     drafted_by_person_id: Mapped[int] = mapped_column(Int64, nullable=False)
     drafted_at: Mapped[datetime] = mapped_column(UtcTime, nullable=False)
+    intake_size: Mapped[int | None] = mapped_column(Int64)
 
     @property
     def number(self) -> str:

@@ -106,6 +106,31 @@ class Study(Model):
     case_id: Mapped[int | None] = mapped_column(Int64, ForeignKey("attendance_case.id"))
 
 
+class StudyFocus(Model):
+    """What the page of a segment saw of its learner while it was played; no row where it said nothing.
+
+    `open_minutes` were in sight, `acts` are touches, keys and scrolls; `ticks` are the minutes of playing in
+    which it was heard.
+    """
+
+    __tablename__ = "study_focus"
+    __table_args__ = (
+        CheckConstraint("open_minutes >= 0", name="open_minutes"),
+        CheckConstraint("acts >= 0", name="acts"),
+        Index("ix_study_focus_heard_at", "heard_at"),
+        {"sqlite_strict": True},
+    )
+
+    study_id: Mapped[int] = mapped_column(
+        Int64, ForeignKey("study.id"), primary_key=True, autoincrement=False
+    )
+    open_minutes: Mapped[int] = mapped_column(Int64, nullable=False)
+    acts: Mapped[int] = mapped_column(Int64, nullable=False)
+    ticks: Mapped[int] = mapped_column(Int64, nullable=False, server_default=text("0"))
+    first_heard_at: Mapped[datetime] = mapped_column(UtcTime, nullable=False)
+    heard_at: Mapped[datetime] = mapped_column(UtcTime, nullable=False)
+
+
 translate("uq_lesson_session_id_position", "lesson.session_id, lesson.position", CHANGED_MEANWHILE)
 translate(
     "uq_lesson_segment_lesson_id_position",

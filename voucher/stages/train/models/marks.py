@@ -23,7 +23,7 @@ class AttendanceMark(Model):
 
     By phone it names the phone's key and the number of its code, and a digest of the browser it was made in:
     several keys may live in one. Where the policy asks, it says how far from the room it was made, or why it
-    does not; the position itself is never kept. Append-only; what is doubtful is said by `MarkDoubt`.
+    does not; the position itself lies apart. Append-only; what is doubtful is said by `MarkDoubt`.
     """
 
     __tablename__ = "attendance_mark"
