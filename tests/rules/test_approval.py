@@ -34,6 +34,13 @@ def test_ac_h1_one_person_may_not_give_both_reviews() -> None:
     assert "不同账号视为同一人" in caught.value.refusal.next_step
 
 
+def test_an_act_that_is_no_step_is_refused_by_its_own_name() -> None:
+    with pytest.raises(Refused) as caught:
+        rules.check_hands(Step.APPROVE, 7, {Step.SUBMIT: 7}, doing="不予通过")
+    assert caught.value.refusal.title == "您已办理过申报，不能再办理不予通过"
+    assert caught.value.refusal.next_step.startswith("请由另一人办理不予通过；")
+
+
 @pytest.mark.parametrize(("done", "step"), list(permutations(FIVE, 2)))
 def test_every_two_steps_of_a_claim_need_two_people(done: Step, step: Step) -> None:
     with pytest.raises(Refused, match="same_hand"):

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from voucher.rules.assessment import (
     ScoreOutcome,
+    asks_comprehensive,
     check_apart,
     check_exam_day,
     check_exam_kind,
@@ -19,7 +20,7 @@ from voucher.rules.assessment import (
     parse_score,
 )
 from voucher.rules.errors import Refused
-from voucher.rules.vocabulary import CertificateKind
+from voucher.rules.vocabulary import CertificateKind, Level
 
 QUIET = settings(max_examples=150, deadline=None)
 MARK = 6000
@@ -137,6 +138,24 @@ def test_a_level_asks_for_both_subjects_and_an_item_for_skill(
     kind: CertificateKind, theory: int | None, skill: int | None, outcome: ScoreOutcome
 ) -> None:
     assert judge_exam(kind, theory, skill, MARK).outcome is outcome
+
+
+@pytest.mark.parametrize(
+    ("review", "outcome"),
+    [(6000, ScoreOutcome.PASSED), (5999, ScoreOutcome.FAILED), (None, ScoreOutcome.FAILED)],
+)
+def test_a_technician_passes_the_comprehensive_review_as_well(
+    review: int | None, outcome: ScoreOutcome
+) -> None:
+    kind = CertificateKind.SKILL_LEVEL
+    judged = judge_exam(kind, 10_000, 10_000, MARK, review, comprehensive=True)
+    assert judged.outcome is outcome
+    with pytest.raises(Refused, match="comprehensive_not_asked"):
+        judge_exam(kind, 6000, 6000, MARK, 6000)
+    asked = [asks_comprehensive(kind, int(level), 5) for level in Level]
+    assert asked == [False] * 4 + [True] * 4
+    assert not asks_comprehensive(kind, 8, None)
+    assert not asks_comprehensive(CertificateKind.SPECIAL_SKILL, 0, 0)
 
 
 @QUIET

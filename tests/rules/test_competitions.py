@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 
 from voucher.rules.competitions import Entered, find_first_entered, spell_contest
@@ -39,6 +40,17 @@ def test_another_trade_or_another_day_that_stands_is_another_place() -> None:
     row = entered(7, "全国大赛 焊工赛项")
     assert find_first_entered(row, [entered(3, "全国大赛", trade_code=TURNING)]) == 7
     assert find_first_entered(row, [entered(3, "全国大赛", awarded_on=OTHER_DAY)]) == 7
+
+
+def test_one_place_of_two_trades_is_one_by_the_number_of_its_award() -> None:
+    both = [
+        replace(entered(3, "全国大赛"), award_number="G-7"),
+        replace(entered(7, "全国大赛", trade_code=TURNING), award_number="Ｇ—7"),
+    ]
+    assert [find_first_entered(each, both) for each in both] == [3, 3]
+    assert find_first_entered(replace(both[1], award_number="G-8"), both[:1]) == 7
+    assert find_first_entered(replace(both[1], awarded_on=OTHER_DAY), both[:1]) == 7
+    assert find_first_entered(replace(both[1], contest="别的大赛"), both[:1]) == 7
 
 
 def test_in_place_of_a_row_taken_back_it_is_the_same_whatever_trade_and_day() -> None:

@@ -334,3 +334,15 @@ def test_a_folded_key_keeps_everything_but_the_occupation() -> None:
     assert fold_key(project, aliases) == project
     cut = "|".join(key().split("|")[:3])
     assert fold_key(cut, aliases) == cut, "a key without an occupation has nothing to fold"
+
+
+@pytest.mark.parametrize(("state", "told"), [("paid", "period_not_over"), ("recovered", None)])
+def test_a_period_begins_with_a_claim_that_was_not_taken_back(state: str, told: str | None) -> None:
+    operation = CertificateKind.SPECIAL_OPERATION
+    first, second = (
+        key(ELECTRICIAN, None, kind=TRAINING, certificate_kind=operation, period=each)
+        for each in ("2024", "2025")
+    )
+    earlier = EarlierClaim("SL-1", TRAINING, first, None, None, state, date(2024, 3, 1), paid=True)
+    months = DuplicateParameters(yearly_cap=None, higher_bars_lower=False, period_months=30)
+    assert code(judge_duplicates(second, None, None, date(2025, 3, 1), [earlier], months)) == told

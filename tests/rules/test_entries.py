@@ -113,6 +113,7 @@ def test_an_award_a_place_and_credits_open_what_their_tables_say() -> None:
     assert refusal(replace(placed, place=7), THIRD) == ""
     assert refusal(replace(placed, place=7), SKILLED) == "entry_level_too_high"
     assert refusal(replace(placed, place=5), SKILLED) == ""
+    assert refusal(replace(placed, competition="national_1", place=1), THIRD) == "entry_contest_unruled"
     assert refusal(replace(placed, place=21), THIRD) == "entry_place_earns_nothing"
     before = replace(WAYS, on=date(2023, 1, 1))
     assert refusal(replace(placed, place=5), THIRD, before) == "entry_place_earns_nothing", "before the table"

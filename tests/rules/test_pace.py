@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import date
 
-from hypothesis import given, settings
-from hypothesis import strategies as st
+import pytest
 
-from voucher.rules.calendar import WorkCalendar
+from voucher.rules.calendar import Period, WorkCalendar
 from voucher.rules.lifecycle import STATE_NAMES, Thing
 from voucher.rules.pace import (
+    BEFORE_MONEY,
     CLAIM_STATIONS,
     VOUCHER_STATIONS,
+    arrives_by,
+    counted_from,
     find_station,
-    last_late_start,
     promised_on,
+    stopped_workdays,
 )
 
 CALENDAR = WorkCalendar(
@@ -36,16 +38,52 @@ def test_no_state_is_left_without_a_word_on_who_acts() -> None:
         assert find_station(stations, "settled") is None
 
 
+def test_the_money_is_promised_behind_every_step_to_come() -> None:
+    due_on, today = date(2024, 4, 29), date(2024, 4, 26)
+    assert arrives_by(due_on, today, [5], CALENDAR) == promised_on(due_on, 5, CALENDAR)
+    assert arrives_by(due_on, today, [5, 1], CALENDAR) == date(2024, 5, 8)
+    assert arrives_by(date(2024, 4, 1), due_on, [5], CALENDAR) == date(2024, 5, 7)
+    assert arrives_by(date(2024, 4, 1), due_on, [], CALENDAR) == date(2024, 4, 1)
+    # only what waits for its payee has no day
+    assert set(CLAIM_STATIONS) - set(BEFORE_MONEY) == {"returned", "bounced"}
+
+
 def test_five_working_days_skip_weekends_and_holidays() -> None:
     assert promised_on(date(2024, 4, 29), 5, CALENDAR) == date(2024, 5, 7)
 
 
-@settings(max_examples=100)
-@given(st.dates(date(2024, 2, 1), date(2024, 12, 1)), st.integers(1, 20))
-def test_what_began_on_the_last_late_day_is_late_and_a_day_after_it_is_not(
-    today: date, workdays: int
+@pytest.mark.parametrize("state", sorted(CLAIM_STATIONS))
+def test_only_the_days_for_paying_run_from_the_notice_that_cleared_a_claim(state: str) -> None:
+    entered_on, cleared_on, until_on = date(2024, 5, 20), date(2024, 5, 13), date(2024, 5, 10)
+    station = CLAIM_STATIONS[state]
+    by_notice = counted_from(station, entered_on, cleared_on, until_on)
+    by_hand = counted_from(station, entered_on, cleared_on, None)
+    if state in ("cleared", "approved", "paying"):
+        assert (by_notice, by_hand) == (until_on, cleared_on)
+    else:
+        assert (by_notice, by_hand) == (entered_on, entered_on)
+    assert counted_from(station, entered_on, None, None) == entered_on
+
+
+@pytest.mark.parametrize(
+    ("stops", "expected"),
+    [
+        ([], 0),
+        # Monday to Monday, the holiday of Wednesday between them; of one day, that day
+        ([(date(2024, 4, 29), date(2024, 5, 6))], 5),
+        ([(date(2024, 5, 6), date(2024, 5, 6))], 1),
+        ([(date(2024, 5, 4), date(2024, 5, 5))], 0),
+        # what stood before the step began, and on the day it began, took nothing from it
+        ([(date(2024, 4, 8), date(2024, 4, 26))], 0),
+        ([(date(2024, 4, 8), date(2024, 4, 29))], 1),
+        # two at once are one, in whatever order they are read; two apart are two
+        ([(date(2024, 5, 2), date(2024, 5, 8)), (date(2024, 4, 29), date(2024, 5, 3))], 7),
+        ([(date(2024, 4, 29), date(2024, 5, 8)), (date(2024, 5, 2), date(2024, 5, 3))], 7),
+        ([(date(2024, 4, 29), date(2024, 4, 29)), (date(2024, 5, 8), date(2024, 5, 8))], 2),
+    ],
+)
+def test_a_day_on_which_a_hold_stood_is_not_counted_and_none_twice(
+    stops: list[tuple[date, date]], expected: int
 ) -> None:
-    last = last_late_start(today, workdays, CALENDAR)
-    assert last is not None
-    assert promised_on(last, workdays, CALENDAR) < today
-    assert promised_on(last + timedelta(days=1), workdays, CALENDAR) >= today
+    friday = date(2024, 4, 26)
+    assert stopped_workdays(friday, [Period(*each) for each in stops], CALENDAR) == expected

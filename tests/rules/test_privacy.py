@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import csv
 import re
+from importlib.resources import files
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from voucher.registry.importing.reading import mask_cell
+from voucher.rules.dictionaries import DICTIONARY_NAMES, RULED_WORDS
+from voucher.rules.levels import LEVEL_NAMES, mask_code, mask_word
 from voucher.rules.privacy import (
     mask_account,
     mask_free_text,
@@ -165,3 +170,99 @@ def test_the_name_of_an_account_shows_its_first_two_characters() -> None:
         "***",
         "***",
     ]
+
+
+@pytest.mark.parametrize(
+    ("typed", "shown"),
+    [
+        # a fund, a kind, an amount and the code of a trade are nobody's
+        ("就业补助金", "就业补助金"),
+        ("财政拨款", "财政拨款"),
+        ("省级人才经费", "省级人才经费"),
+        ("12.345", "12.345"),
+        ("6-18-01-01", "6-18-01-01"),
+        ("A12", "A12"),
+        ("1,948,240.001", "1,948,240.001"),
+        ("-5", "-5"),
+        ("2026-11-03", "2026-11-03"),
+        ("三级/高级工", "三级/高级工"),
+        ("3级", "3级"),
+        ("经费和补贴", "经费和补贴"),
+        # what a shifted column may carry
+        ("张三", "张*"),
+        ("诸葛孔明", "诸***明"),
+        ("张三（班长）", "张***）"),
+        ("阿卜杜热合曼", "阿***曼"),
+        ("古丽·艾山", "古***山"),
+        ("zhangsan", "z***n"),
+        ("13812345678", "1***8"),
+        ("410881-19900101-1234", "4***4"),
+        ("４１０８８１１９９００１０１１２３４", "４***４"),
+        ("济源市沁园街道某小区三号楼二单元", "济***元"),
+        # names of any first character, with a title, and what is spelled as a word with one more character
+        ("佟丽娅", "佟***娅"),
+        ("仝卫国", "仝***国"),
+        ("冷建军", "冷***军"),
+        ("荆志强", "荆***强"),
+        ("荣国强", "荣***强"),
+        ("郎平", "郎*"),
+        ("楚云飞", "楚***飞"),
+        ("和建设", "和***设"),
+        ("学员张小明", "学***明"),
+        ("王小明先生", "王***生"),
+        ("Wu.Bo", "W***o"),
+        ("ئەركىن", "ئ***ن"),
+        # addresses, telephones and birthdays, whatever stands between their digits
+        ("幸福小区3号楼502", "幸***2"),
+        ("138.0013.8000", "1***0"),
+        ("130/1234/5678", "1***8"),
+        ("1380013.8000", "1***0"),
+        ("13,800,138,000", "1***0"),
+        ("(0391)663-3999", "(***9"),
+        ("一三八零零一三八零零零", "一***零"),
+        ("1990.1.2", "1***2"),
+        ("2/1/1990", "2***0"),
+        ("90.1.2", "9***2"),
+        ("19900102", "1***2"),
+        ("1990年1月2日", "1***日"),
+        ("", "空"),
+    ],
+)
+def test_a_typed_word_is_masked_only_where_it_may_be_a_person_s(typed: str, shown: str) -> None:
+    assert mask_word(typed) == shown
+
+
+def test_every_word_of_the_lists_of_the_code_and_of_the_dictionaries_is_legible() -> None:
+    with (files("voucher.registry") / "data" / "dictionaries.csv").open(encoding="utf-8") as file:
+        words = [each["name"] for each in csv.DictReader(file)]
+    words += [name for names in RULED_WORDS.values() for name in names.values()]
+    words += [*LEVEL_NAMES.values(), *DICTIONARY_NAMES.values()]
+    # longer than any word is
+    short = [each for each in words if sum(letter.isalnum() for letter in each) <= 14]
+    assert len(short) > len(words) - 5
+    assert [each for each in short if mask_word(each) != each] == []
+
+
+@pytest.mark.parametrize(
+    ("typed", "shown"),
+    [
+        ("419001001", "419001001"),
+        ("training_kind", "training_kind"),
+        ("6-18-01-01,4-10-01-05,4-10-01-06", "6-18-01-01,4-10-01-05,4-10-01-06"),
+        ("S000041010001245000001", "S000041010001245000001"),
+        ("410105********991X", "410105********991X"),
+        ("2024-13-45", "2024-13-45"),
+        ("91410100MA9GFUNE2X", "91410100MA9GFUNE2X"),
+        ("138.0013.8000", "1***0"),
+        ("130/1234/5678", "1***8"),
+        ("0391-6633999", "0***9"),
+        ("1990.1.2", "1***2"),
+        ("19900102", "1***2"),
+        ("Zhang San", "Z***n"),
+        ("佟丽娅", "佟***娅"),
+        ("就业补助金", "就业补助金"),
+    ],
+)
+def test_a_code_is_shown_unless_it_may_carry_what_is_a_person_s(typed: str, shown: str) -> None:
+    assert mask_code(typed) == shown
+    assert mask_cell(typed) == shown

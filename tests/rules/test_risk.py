@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Iterable
 from datetime import date
 
 import pytest
@@ -11,10 +12,21 @@ import pytest
 from tests.town_risk import Town, build_town, found_and_wronged
 from tests.town_risk_schemes import SCHEMES
 from voucher.rules.risk.catalogue import BY_CODE, RULES, THRESHOLDS, run_rules
+from voucher.rules.risk.counters import find_recruiters, find_self_served
 from voucher.rules.risk.data_set import TABLES, Facts
 from voucher.rules.risk.exams import find_false_certificates
-from voucher.rules.risk.facts import Certificate, Claim, History, Link
+from voucher.rules.risk.facts import (
+    Certificate,
+    Claim,
+    History,
+    Institution,
+    Link,
+    LookUp,
+    Mark,
+    Voucher,
+)
 from voucher.rules.risk.findings import Finding, list_tokens, score_of_finding, tell
+from voucher.rules.risk.gatherings import find_false_places
 from voucher.rules.risk.measures import (
     deviation_hundredths,
     median,
@@ -23,10 +35,12 @@ from voucher.rules.risk.measures import (
     written_share,
     z_hundredths,
 )
+from voucher.rules.risk.offices import find_insiders
 from voucher.rules.risk.people import find_paid_before, find_shared_links
 from voucher.stages.oversee.risk.thresholds import read_shipped_thresholds
 
 TODAY = date(2026, 11, 22)
+DAY = 86_400
 MOST = read_shipped_thresholds(TODAY)
 
 
@@ -121,6 +135,75 @@ def test_each_ground_is_a_finding_of_its_own_so_that_one_dismissed_silences_no_o
     told = find_false_certificates(Facts(certificates=(doubted,)), MOST)
     found = {each.period: bool(each.stops) for each in told}
     assert found == {"1970-01-11 没有登记": True, "1970-01-11 早于考试": True, "1970-01-11 重查": False}
+
+
+def test_a_picture_of_many_is_told_of_its_evaluator_and_stops_nobody() -> None:
+    def held(people: int) -> dict[tuple[str, str], tuple[int, int]]:
+        certificates = tuple(
+            Certificate(
+                str(each), f"p{each}", "1", "", f"ev{each % 2}", "6-18-01-01", "4", 10, photo="d" * 16
+            )
+            for each in range(people)
+        )
+        told = list(find_false_certificates(Facts(certificates=certificates), MOST))
+        assert all(not each.stops for each in told if each.kind == "evaluator")
+        return {(each.kind, each.subject): (each.figure, len(each.stops)) for each in told}
+
+    few, many = held(5), held(6)
+    assert few == {("certificate", str(each)): (5, 1) for each in range(5)}
+    assert many == {("evaluator", "ev0"): (6, 0), ("evaluator", "ev1"): (6, 0)}
+
+
+def test_one_point_is_what_satellites_say_and_not_what_a_network_tells_a_whole_room() -> None:
+    def found(accuracy_m: int | None) -> list[str]:
+        marks = (
+            Mark(
+                str(each),
+                "s",
+                "c",
+                f"p{each}",
+                "in",
+                f"d{each}",
+                0,
+                each,
+                35_067_900,
+                112_602_300,
+                accuracy_m,
+            )
+            for each in range(4)
+        )
+        return [each.words for each in find_false_places(Facts(marks=tuple(marks)), MOST)]
+
+    assert "由不同的人在小数点后六位都相同的一点作出" in found(8)[0]
+    assert (found(40), found(None)) == ([], []), "indoors everybody is told the same point"
+
+
+def test_a_desk_that_opens_masked_pages_for_questions_is_no_insider() -> None:
+    schools = tuple(Institution(each, "419001") for each in ("甲校", "乙校"))
+    used = tuple(
+        Voucher(str(n), str(n), schools[n % 2].id, "", "", "", "", 10 * DAY, "", 60 * DAY) for n in range(80)
+    )
+
+    def found(shown: Iterable[int], is_masked: int) -> list[str]:
+        looks = tuple(LookUp(str(n), "窗口", "", str(n), 1, 0, 30 * DAY, is_masked) for n in shown)
+        told = find_insiders(Facts(institutions=schools, vouchers=used, look_ups=looks), MOST)
+        return [each.subject for each in told]
+
+    assert found(range(0, 10, 2), 1) == [], "five questions on the telephone"
+    assert found(range(0, 10, 2), 0) == ["窗口/甲校"], "five looks at names"
+    assert found(range(60), 1) == [], "thirty each of the county's two schools"
+    assert found(range(0, 60, 2), 1) == ["窗口/甲校"], "thirty, and nobody of the other school"
+
+
+def test_a_voucher_taken_long_before_its_use_is_compared_and_makes_no_month() -> None:
+    held = tuple(
+        Voucher(str(n), str(n), "甲校", "", "", "一台", "", 10 * DAY, "一台", 100 * DAY, 1) for n in range(30)
+    )
+    facts = Facts(vouchers=held)
+    assert len(list(find_self_served(facts, MOST))) == 30
+    assert list(find_recruiters(facts, MOST)) == [], "those of the month used early are not among them"
+    whole = Facts(vouchers=tuple(each._replace(is_taken_earlier=0) for each in held))
+    assert len(list(find_recruiters(whole, MOST))) == 1
 
 
 def test_a_figure_that_has_doubled_is_another_ground() -> None:

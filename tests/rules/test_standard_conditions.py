@@ -26,6 +26,7 @@ def test_only_what_has_a_condition_of_its_own_is_asked() -> None:
     asked = (SubsidyKind.TRAINING, COMPLETION, "pre_job", BEGINS)
     assert [find_condition(*asked, [OWN, *other]), find_condition(*asked, other)] == [Form.PRE_JOB, None]
     assert find(CertificateKind.SPECIAL_OPERATION, "on_job") is Form.SPECIAL_OPERATION
+    assert find(CertificateKind.SPECIAL_OPERATION, "card_renewal") is Form.CARD_RENEWAL
     before = BEGINS - timedelta(days=1)
     assert [find(COMPLETION, "on_job"), find(COMPLETION, None), find(COMPLETION, "pre_job", before)] == [
         None
@@ -41,3 +42,4 @@ def test_only_what_has_a_condition_of_its_own_is_asked() -> None:
 def test_hours_attended_are_held_against_the_least(hours: int | None, words: str) -> None:
     assert words in tell_condition(Form.PRE_JOB, hours, 24).sentence
     assert tell_condition(Form.SPECIAL_OPERATION, hours, None).code == "first_card_unknown"
+    assert tell_condition(Form.CARD_RENEWAL, hours, None).code == "former_card_unknown"

@@ -192,6 +192,15 @@ def test_training_before_a_job_has_its_own_amount_whatever_its_hours() -> None:
     assert price(level, own).amount_fen == 120_000, "a certificate with a level is worth its level"
 
 
+def test_renewing_a_card_earns_its_own_amount_and_never_that_of_a_first_card() -> None:
+    first, renewed = training(Form.SPECIAL_OPERATION, None, "800"), training(Form.CARD_RENEWAL, None, "300")
+    kind = CertificateKind.SPECIAL_OPERATION
+    case = replace(COMPLETION, kind=SubsidyKind.TRAINING, certificate_kind=kind, training_kind="card_renewal")
+    assert price(case, first, renewed).explanation == f"300.00 特种作业操作证书复审，{RULES_2022}"
+    assert code(price(case, first)) == "no_standard"
+    assert price(replace(case, training_kind="on_job"), first, renewed).amount_fen == 80_000
+
+
 def test_hours_without_a_ceiling_are_no_standard() -> None:
     rows = [each for each in STANDARDS if each.form != Form.TRAINING_COMPLETION]
     case = replace(COMPLETION, kind=SubsidyKind.TRAINING, hours=40)

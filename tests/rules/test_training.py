@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import date
 from fractions import Fraction
 
 import pytest
@@ -14,6 +15,7 @@ from voucher.rules.training import (
     attendance_share,
     check_attendance,
     check_class_size,
+    check_day_hours,
     check_hours_planned,
     counted_minutes,
     lesson_hours,
@@ -53,6 +55,16 @@ def test_attendance_is_exact_and_never_rounded_up(attended: int, planned: int, l
     except Refused:
         passed = False
     assert passed is (exact >= least_bp)
+
+
+def test_a_day_holds_twelve_hours_over_all_its_sessions_and_not_thirteen() -> None:
+    monday, tuesday = date(2024, 3, 4), date(2024, 3, 5)
+    check_day_hours([(monday, 8), (tuesday, 12), (monday, 4)], 12)
+    check_day_hours([(monday, 24)], None)
+    with pytest.raises(Refused) as caught:
+        check_day_hours([(monday, 8), (tuesday, 9), (tuesday, 4)], 12)
+    assert caught.value.refusal.code == "day_hours_too_many"
+    assert caught.value.refusal.title == "2024-03-05 这一天排了 13 学时，一天最多 12 学时"
 
 
 def test_39_planned_hours_are_too_few_where_40_are_asked() -> None:

@@ -73,6 +73,7 @@ class Scored:
     theory_hundredths: int | None
     skill_hundredths: int | None
     mark: str | None = None
+    comprehensive_hundredths: int | None = None
 
 
 @rule(number="ASM-50", stage="评价", source=SOURCE, since=FOUNDED)
@@ -114,6 +115,7 @@ def is_better(before: Scored, after: Scored) -> bool:
     pairs = (
         (before.theory_hundredths, after.theory_hundredths),
         (before.skill_hundredths, after.skill_hundredths),
+        (before.comprehensive_hundredths, after.comprehensive_hundredths),
     )
     if any(old is not None and (new is None or new < old) for old, new in pairs):
         return False

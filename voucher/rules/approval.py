@@ -34,8 +34,8 @@ FIXED_ROLE = reason(
 )
 ALREADY_SIGNED = reason(
     "already_signed",
-    "您已在本申领单中办理{done}，不能处理其异议",
-    "请由没有签署过本申领单的人员处理异议",
+    "您已在本申领单中办理{done}，不能处理它的异议和本人反映",
+    "请由没有办理过本申领单的人员处理",
     SOURCE,
     Family.FORBIDDEN,
 )
@@ -128,15 +128,16 @@ class AmountBand:
 
 
 @rule(number="APP-01", stage="兑现", source=SOURCE, since=SINCE)
-def check_hands(step: Step, person_id: int, hands: Mapping[Step, int]) -> None:
+def check_hands(step: Step, person_id: int, hands: Mapping[Step, int], *, doing: str | None = None) -> None:
     """Refuse a person who has already done a step that must be another's; `hands` are persons by step.
 
     The steps of a claim need different people; maker, checker and releaser differ; the releaser has
-    done no step of any claim in the file, so ask once per claim. Raises same_hand.
+    done no step of any claim in the file, so ask once per claim. `doing` names the act where it is no step
+    of its own and only bears the same bar. Raises same_hand.
     """
     for done, person in hands.items():
         if person == person_id and done is not step and _must_differ(step, done):
-            raise SAME_HAND.refused(done=STEP_NAMES[done], step=STEP_NAMES[step])
+            raise SAME_HAND.refused(done=STEP_NAMES[done], step=doing or STEP_NAMES[step])
 
 
 def _must_differ(one: Step, other: Step) -> bool:

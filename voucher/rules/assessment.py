@@ -19,12 +19,17 @@ from voucher.rules.vocabulary import (
 )
 
 MARK_SOURCE = "【参】DOMAIN 2.4 考核：百分制，理论、技能同时达到60分 (P7); AC-F1"
+COMPREHENSIVE_SOURCE = "【参】DOMAIN 2.4 考核：技师以上还须综合评审 (P7)"
 APART_SOURCE = "【参】考培分离（豫人社办〔2023〕102号（一）; S0-01b）"
 PLAN_SOURCE = "豫办〔2021〕29号 第4项 评价目录清单; S2-04f; S2-04r"
 FOUNDED = date(2021, 10, 28)
-THEORY, SKILL = "理论", "技能"
+THEORY, SKILL, COMPREHENSIVE = "理论", "技能", "综合评审"
 # the dated parameter of each subject's own mark; empty where the common one holds
-SUBJECT_MARKS = {THEORY: "pass_mark_theory", SKILL: "pass_mark_skill"}
+SUBJECT_MARKS = {
+    THEORY: "pass_mark_theory",
+    SKILL: "pass_mark_skill",
+    COMPREHENSIVE: "pass_mark_comprehensive",
+}
 LEVELS = frozenset(int(each) for each in Level)
 # the other kinds are given for a course completed, or by another authority
 EXAMINED_KINDS = LEVEL_CERTIFICATE_KINDS | {CertificateKind.SPECIAL_SKILL}
@@ -48,6 +53,12 @@ SCORE_MISSING = reason(
     "{subject}成绩未登记",
     "请评价机构补录该科成绩",
     MARK_SOURCE,
+)
+COMPREHENSIVE_NOT_ASKED = reason(
+    "comprehensive_not_asked",
+    "本批次的等级不考综合评审，不能有综合评审成绩",
+    "请将综合评审成绩留空；填错列的，请改填到理论或技能",
+    COMPREHENSIVE_SOURCE,
 )
 TRAINED_BY_EVALUATOR = reason(
     "trained_by_evaluator",
@@ -156,11 +167,20 @@ def judge_scores(
 
 
 @rule(number="ASM-04", stage="评价", source=f"{MARK_SOURCE}; S2-04r", since=FOUNDED)
-def required_subjects(certificate_kind: CertificateKind) -> frozenset[str]:
-    """Return the subjects that must be sat: theory and skill for a level, skill alone for a 专项 item."""
+def required_subjects(certificate_kind: CertificateKind, *, comprehensive: bool = False) -> frozenset[str]:
+    """Return the subjects that must be sat: theory and skill for a level, skill alone for a 专项 item.
+
+    `comprehensive` is whether the level is one that asks for a comprehensive review (综合评审) as well.
+    """
     if certificate_kind in LEVEL_CERTIFICATE_KINDS:
-        return frozenset({THEORY, SKILL})
+        return frozenset({THEORY, SKILL, COMPREHENSIVE} if comprehensive else {THEORY, SKILL})
     return frozenset({SKILL})
+
+
+@rule(number="ASM-57", stage="评价", source=COMPREHENSIVE_SOURCE, since=FOUNDED)
+def asks_comprehensive(certificate_kind: CertificateKind, level: int, level_least: int | None) -> bool:
+    """Return whether a level asks for a comprehensive review: each does from the least one on, None none."""
+    return certificate_kind in LEVEL_CERTIFICATE_KINDS and level_least is not None and level >= level_least
 
 
 @rule(number="ASM-05", stage="评价", source=MARK_SOURCE, since=FOUNDED)
@@ -169,16 +189,22 @@ def judge_exam(
     theory_hundredths: int | None,
     skill_hundredths: int | None,
     marks: Marks,
+    comprehensive_hundredths: int | None = None,
+    *,
+    comprehensive: bool = False,
 ) -> ScoreJudgement:
     """Return whether an exam is passed; scores and marks in hundredths, empty where a subject was not sat.
 
-    Raises score_malformed.
+    `comprehensive` is whether the exam asks for a comprehensive review, which no other subject makes up for.
+    Raises score_malformed, comprehensive_not_asked.
     """
-    given = {THEORY: theory_hundredths, SKILL: skill_hundredths}
+    given = {THEORY: theory_hundredths, SKILL: skill_hundredths, COMPREHENSIVE: comprehensive_hundredths}
     for score in given.values():
         if score is not None and not 0 <= score <= FULL_SCORE_HUNDREDTHS:
             raise SCORE_MALFORMED.refused()
-    required = required_subjects(certificate_kind)
+    if comprehensive_hundredths is not None and not comprehensive:
+        raise COMPREHENSIVE_NOT_ASKED.refused()
+    required = required_subjects(certificate_kind, comprehensive=comprehensive)
     scores = {name: score for name, score in given.items() if score is not None or name in required}
     return judge_scores(scores, marks, required)
 

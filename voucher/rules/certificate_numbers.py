@@ -192,6 +192,8 @@ def _parse_old(number: str) -> CertificateNumber:
 def _parse_text(number: str) -> CertificateNumber:
     if not 1 <= len(number) <= LONGEST_TEXT:
         raise CERTIFICATE_NUMBER_LENGTH.refused(expected=f"1–{LONGEST_TEXT}", length=len(number))
+    if number.isascii() and number.isalnum():
+        return CertificateNumber(text=number, form=NumberForm.TEXT)
     for position, letter in enumerate(number, start=1):
         # Letters of any script, digits and the punctuation of document numbers: 豫专〔2024〕第001号.
         if unicodedata.category(letter)[0] not in ("LNP" if position > 1 else "LN"):

@@ -168,20 +168,21 @@ def compare_with_register(
 
     Raises occupation_alias_circle.
     """
-    # The number of a 特种作业操作证 is T and the holder's identity number.
-    number = mask_free_text(claimed.number)
+    # The number of a 特种作业操作证 is T and the holder's identity number: it is masked wherever it is told.
     if found is None:
-        return (CERTIFICATE_NOT_IN_REGISTER.refusal(number=number),)
+        return (CERTIFICATE_NOT_IN_REGISTER.refusal(number=mask_free_text(claimed.number)),)
     differences: list[Refusal] = []
     if revoked:
-        differences.append(CERTIFICATE_REVOKED.refusal(number=number))
+        differences.append(CERTIFICATE_REVOKED.refusal(number=mask_free_text(claimed.number)))
     if claimed.identity_key != found.identity_key or not claimed.identity_key:
         differences.append(CERTIFICATE_PERSON_MISMATCH.refusal())
     elif not any(same_name(one, other) for one in claimed.names for other in found.names):
         differences.append(CERTIFICATE_NAME_MISMATCH.refusal())
     if _spell(claimed.number) != _spell(found.number) or not claimed.number:
         differences.append(
-            CERTIFICATE_NUMBER_MISMATCH.refusal(claimed=number, found=mask_free_text(found.number))
+            CERTIFICATE_NUMBER_MISMATCH.refusal(
+                claimed=mask_free_text(claimed.number), found=mask_free_text(found.number)
+            )
         )
     pairs: tuple[tuple[Reason, str, str], ...] = (
         (CERTIFICATE_OCCUPATION_MISMATCH, _read_subject(claimed, aliases), _read_subject(found, aliases)),

@@ -79,29 +79,40 @@ def spell_contest(text: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Entered:
-    """A row of a person's places as it is told from the others; one taken back does not stand."""
+    """A row of a person's places as it is told from the others; one taken back does not stand.
+
+    `award_number` is that of the paper: one place of several occupations is a row of each, with one number.
+    """
 
     row_id: int
     contest: str
     trade_code: str
     awarded_on: date
     stands: bool
+    award_number: str = ""
 
 
 @rule(number="GRA-05", stage="兑现", source=f"{RECORD_SOURCE}; 【设】同一赛事只奖励一次", since=FOUNDED)
 def find_first_entered(row: Entered, rows: Iterable[Entered]) -> int:
     """Return the id of the row a place was first entered as: each is paid once, however it is entered again.
 
-    A name with a note added, in place of a row that was taken back or beside one of the same occupation and
-    day, is the same place.
+    A name with a note added, in place of a row that was taken back or beside one of the same day and either
+    occupation or number of the award, is the same place: one won in several occupations is paid once.
     """
-    said = spell_contest(row.contest)
+    said, number = spell_contest(row.contest), spell_contest(row.award_number)
     same = [
         each.row_id
         for each in rows
         if (other := spell_contest(each.contest))
         and (other in said or said in other)
-        and (not each.stands or (each.trade_code, each.awarded_on) == (row.trade_code, row.awarded_on))
+        and (
+            not each.stands
+            or (each.trade_code, each.awarded_on) == (row.trade_code, row.awarded_on)
+            or (
+                number != ""
+                and (spell_contest(each.award_number), each.awarded_on) == (number, row.awarded_on)
+            )
+        )
     ]
     return min([row.row_id, *same])
 

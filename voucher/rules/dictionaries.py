@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from enum import StrEnum
 
 from voucher.rules.errors import reason
-from voucher.rules.levels import clean_word
+from voucher.rules.levels import clean_word, mask_word
 from voucher.rules.register import rule
 from voucher.rules.vocabulary import (
     CERTIFICATE_KIND_NAMES,
@@ -119,7 +119,9 @@ def read_dictionary(text: str) -> Dictionary:
     for dictionary, name in DICTIONARY_NAMES.items():
         if word in (name, str(dictionary)):
             return dictionary
-    raise DICTIONARY_UNKNOWN.refused(given=word[:20], accepted="、".join(DICTIONARY_NAMES.values()))
+    raise DICTIONARY_UNKNOWN.refused(
+        given=mask_word(word[:20]), accepted="、".join(DICTIONARY_NAMES.values())
+    )
 
 
 @rule(number="DIC-02", stage="通用", source=f"{SOURCE}; 【设】规则使用的词随程序发布", since=FOUNDED)

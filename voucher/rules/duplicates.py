@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
+from voucher.rules.entitlement_periods import PERIOD_NOT_OVER, is_too_soon
 from voucher.rules.errors import Family, Refusal, reason
 from voucher.rules.levels import clean_word
 from voucher.rules.register import rule
@@ -79,6 +80,8 @@ HELD_BY_VOUCHER = "enrolled"
 class EarlierClaim:
     """A claim of the same person, as the judge needs it; `released` once two people have freed its key.
 
+    `earned_on` is the day of its card, or the last of its class; empty where nobody knows it.
+
     With the state HELD_BY_VOUCHER it is a voucher that holds the key, and `number` is the voucher's.
     """
 
@@ -91,14 +94,19 @@ class EarlierClaim:
     filed_on: date
     paid: bool
     released: bool = False
+    earned_on: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class DuplicateParameters:
-    """The dated choices of a province: claims per person, year and subsidy kind (None: no cap), and order."""
+    """The dated choices of a province: claims per person, year and subsidy kind (None: no cap), and order.
+
+    `period_months` lie between two claims of what is had once a period; None asks for no distance.
+    """
 
     yearly_cap: int | None
     higher_bars_lower: bool
+    period_months: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,8 +204,11 @@ def judge_duplicates(
     filed_on: date,
     earlier: Sequence[EarlierClaim],
     parameters: DuplicateParameters,
+    earned_on: date | None = None,
 ) -> Precedence:
     """Return whether a claim may stand beside the person's earlier ones; never give it its own revision.
+
+    `earned_on` is the day of its card, or of its class; without one the day of the claim stands for it.
 
     `occupation` and the earlier codes are canonical. A higher level after a lower one, and another
     occupation, are free. A clawed-back key and a lower level after a higher one are decided by a person.
@@ -207,6 +218,14 @@ def judge_duplicates(
     taken = _first(claim for claim in same if claim.state not in _CLAWED_STATES)
     if taken is not None:
         return Precedence(Outcome.REFUSED, DUPLICATE_ENTITLEMENT.refusal(earlier=taken.number), taken)
+    on, months = earned_on or filed_on, parameters.period_months
+    near = (c for c in standing if is_too_soon(_own(key), on, _own(c.key), c.earned_on or c.filed_on, months))
+    recent = _first(claim for claim in near if claim.state not in _CLAWED_STATES)
+    if recent is not None:
+        then = (recent.earned_on or recent.filed_on).isoformat()
+        days = {"earlier_on": then, "earned_on": on.isoformat()}
+        refusal = PERIOD_NOT_OVER.refusal(earlier=recent.number, months=months, **days)
+        return Precedence(Outcome.REFUSED, refusal, recent)
     counted = [claim for claim in standing if claim.state not in {*_CLAWED_STATES, HELD_BY_VOUCHER}]
     capped = _judge_cap(key, filed_on, counted, parameters.yearly_cap)
     higher = _judge_higher(level, occupation, counted, bars=parameters.higher_bars_lower)

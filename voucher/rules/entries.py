@@ -11,7 +11,7 @@ from voucher.rules.errors import Family, reason
 from voucher.rules.levels import name_level
 from voucher.rules.periods import in_force
 from voucher.rules.register import rule
-from voucher.rules.talents import Placing, find_level_of_place
+from voucher.rules.talents import Placing, find_level_of_place, is_ruled
 from voucher.rules.vocabulary import Level
 
 ENTRY_SOURCE = "【参】DOMAIN 2.4 申报条件; 豫办〔2021〕29号 第4项 评价目录清单; S2-04f"
@@ -91,6 +91,13 @@ ENTRY_PLACE_EARNS_NOTHING = reason(
     "这项赛事的第 {place} 名不晋升等级",
     "请核对赛事类别、参赛人数和名次；不在竞赛名次对照表内的，请改用其他申报条件",
     "河南省人社厅 2023-08-24 竞赛晋升（DOMAIN H-k）",
+    Family.CONFLICT,
+)
+ENTRY_CONTEST_UNRULED = reason(
+    "entry_contest_unruled",
+    "这类赛事的名次晋升哪一级没有查到文件规定，不在竞赛名次对照表内",
+    "请改用其他申报条件，如凭登记的荣誉破格申报；有文件写明的，请报省级人社部门列入对照表后再报名",
+    "河南省人社厅 2023-08-24 竞赛晋升（DOMAIN H-k）只写明省级行业一类、二类赛",
     Family.CONFLICT,
 )
 AWARDS_APART = "|"
@@ -192,7 +199,7 @@ def check_entry(
     while nobody knows them, of any day up to the exam.
     Whether the evidence is true is for people to see. Raises entry_way_missing, entry_evidence_missing,
     entry_held_incomplete, entry_education_missing, entry_level_too_high, entry_place_missing,
-    entry_place_earns_nothing, and what `check_condition` raises.
+    entry_place_earns_nothing, entry_contest_unruled, and what `check_condition` raises.
     """
     if entry is None:
         if level:
@@ -223,6 +230,8 @@ def _check_place(entry: Entry, level: int, ways: OpenWays, awarded: Sequence[dat
         for on in days
         if (found := find_level_of_place(entry.competition, entry.team, entry.place, on, ways.placings))
     ]
+    if not is_ruled(entry.competition, ways.placings):
+        raise ENTRY_CONTEST_UNRULED.refused()
     if not earned:
         raise ENTRY_PLACE_EARNS_NOTHING.refused(place=entry.place)
     _check_not_above(f"竞赛第 {entry.place} 名", max(earned), level)

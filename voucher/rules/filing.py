@@ -40,6 +40,13 @@ TEACHER_UNFILED = reason(
     STAFF_SOURCE,
     Family.CONFLICT,
 )
+TEACHER_UNKNOWN = reason(
+    "teacher_not_known",
+    "教师“{teacher}”没有备案，在授课机构也没有账号，认不出是谁",
+    "请机构管理员在“人员”里为这位教师实名开通教师账号，或在“资质与备案”中填报师资，再提交",
+    STAFF_SOURCE,
+    Family.CONFLICT,
+)
 TEACHER_UNFIT = reason(
     "teacher_not_qualified",
     "教师“{teacher}”{problem}",

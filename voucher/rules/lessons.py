@@ -15,6 +15,9 @@ from voucher.rules.training import counted_minutes
 SOURCE = "审计署2022年 外挂刷课 (DOMAIN N12); S3-07b; AC-E6; 【参】线上学时"
 SINCE = date(2021, 10, 28)
 _MINUTE = timedelta(minutes=1)
+# how often the page of a segment says what it sees; one that is late or lost by so many is heard all the same
+TICK = _MINUTE
+_TICKS_LATE, _TICKS_HEARD_BP = 2, 9_000
 # what a page can show and a row should hold, however it was put together
 SEGMENTS_MOST, MINUTES_MOST, CONTENT_MOST = 100, 240, 5000
 QUESTION_MOST, OPTIONS_MOST, OPTION_MOST = 200, 8, 100
@@ -119,3 +122,18 @@ def check_address(kind: str, address: str | None) -> None:
 def is_doubtful(outcome: StudyOutcome, content_minutes: int, played: datetime, ended: datetime) -> bool:
     """Return whether a segment passed faster than anybody can have watched it, all other playing aside."""
     return outcome is StudyOutcome.TOO_FAST and (ended - played) // _MINUTE * 2 < content_minutes
+
+
+@rule(number="LES-08", stage="培训", source=SOURCE, since=SINCE)
+def is_heard_throughout(played: Slot, heard: Slot, ticks: int) -> bool:
+    """Return whether a page was heard all along while its segment was played: at both ends and in between.
+
+    Of one that fell silent nothing is known, so nothing follows from what it had seen by then.
+    """
+    late = TICK * _TICKS_LATE
+    expected = (played.ends_at - played.starts_at) // TICK - 1
+    return (
+        heard.starts_at - played.starts_at <= late
+        and played.ends_at - heard.ends_at <= late
+        and ticks * 10_000 >= expected * _TICKS_HEARD_BP
+    )

@@ -8,6 +8,7 @@ from datetime import date
 from enum import IntEnum
 
 from voucher.rules.errors import reason
+from voucher.rules.privacy import may_be_personal, may_hide_number
 from voucher.rules.register import rule
 
 LEVELS_SOURCE = "中办发〔2022〕58号（十一）; S3-11a"
@@ -69,15 +70,28 @@ _SEPARATORS = re.compile(r"[\s/、()·-]+")
 @rule(number="VOC-12", stage="通用", source="【设】全角、空格不改变词义 (AC-B3)", since=EIGHT_LEVELS)
 def clean_word(text: str) -> str:
     """Fold widths and drop spaces, so that a spreadsheet's habits do not matter."""
-    return re.sub(r"\s+", "", unicodedata.normalize("NFKC", text))
+    # what is plain ASCII, as codes are, is folded already
+    folded = text if text.isascii() else unicodedata.normalize("NFKC", text)
+    return "".join(folded.split())
 
 
 @rule(number="VOC-13", stage="通用", source="个人信息保护法 第六条; S0-09e", since=EIGHT_LEVELS)
 def mask_word(text: str) -> str:
-    """Show the first and last character only: a shifted column may carry a name or an identity number."""
+    """Show a word as it was typed; of one that may be a person's the first and last character only.
+
+    A shifted column may carry a name or an identity number.
+    """
     if not text:
         return "空"
+    if not may_be_personal(text):
+        return text
     return text[0] + "*" * (len(text) - 1) if len(text) <= 2 else text[0] + "***" + text[-1]
+
+
+@rule(number="VOC-14", stage="通用", source="个人信息保护法 第六条; S0-09e", since=EIGHT_LEVELS)
+def mask_code(text: str) -> str:
+    """Show a code as it was typed; of one that may carry a name or a number of a person, as of a word."""
+    return text if text.isascii() and not may_hide_number(text) else mask_word(text)
 
 
 def _spell_levels() -> dict[str, Level]:

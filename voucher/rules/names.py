@@ -81,6 +81,8 @@ def same_name(one: str, other: str) -> bool:
 
     Characters that look or sound alike stay different: 张三 is not 张叁. An empty name is nobody's.
     """
+    if one == other and _EVERYDAY.fullmatch(one):
+        return True
     folded = _fold(one).casefold()
     return bool(folded) and folded == _fold(other).casefold()
 

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from voucher.rules.calendar import WorkCalendar, add_workdays
+from voucher.rules.calendar import Period, WorkCalendar, add_workdays, count_workdays
 from voucher.rules.register import rule
 from voucher.rules.vocabulary import FOUNDED
 
 SOURCE = "S2-Z3a; 【设】持有人和办事机构随时看到每一步停了多久、何时办完 (DESIGN 4)"
 REVIEW, OBJECTION, PAYMENT = "review_workdays", "objection_workdays", "payment_workdays"
-# how far back a late step is looked for; older ones are late with it
-LOOK_BACK = 400
+NOTICE = "notice_workdays"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +48,22 @@ CLAIM_STATIONS: dict[str, Station] = {
     "paying": Station("待银行回单", FINANCE, workdays=PAYMENT),
     "bounced": Station("退票，待更正账户", "收款机构"),
 }
-# the days for paying run from the end of the notice, not from each hand that takes part in it
-PAID_FROM = "cleared"
+# the days for paying run from the end of the notice, not from each hand that takes part in it; of a bounced
+# payment they run anew from the correction, since the days its payee took for it are not finance's
+PAID_FROM, PAID_ANEW = "cleared", ("bounced", "approved")
+# what still lies between the end of a claim's present step and the bank; a claim that waits for its payee
+# has no day, since nobody promises when the payee acts
+BEFORE_MONEY: dict[str, tuple[str, ...]] = {
+    "manual": (REVIEW, REVIEW, REVIEW, NOTICE, PAYMENT),
+    "submitted": (REVIEW, REVIEW, NOTICE, PAYMENT),
+    "first_reviewed": (REVIEW, NOTICE, PAYMENT),
+    "second_reviewed": (NOTICE, PAYMENT),
+    "noticed": (PAYMENT,),
+    "objected": (PAYMENT,),
+    "cleared": (),
+    "approved": (),
+    "paying": (),
+}
 
 
 @rule(number="PAC-01", stage="通用", source=SOURCE, since=FOUNDED)
@@ -69,14 +83,52 @@ def promised_on(since: date, workdays: int, calendar: WorkCalendar) -> date:
     return add_workdays(since, workdays, calendar, count_first=False)
 
 
-@rule(number="PAC-03", stage="通用", source=SOURCE, since=FOUNDED)
-def last_late_start(today: date, workdays: int, calendar: WorkCalendar) -> date | None:
-    """Return the last day a step may have begun on to be late today; None where none within sight is.
+@rule(number="PAC-04", stage="通用", source=SOURCE, since=FOUNDED)
+def arrives_by(due_on: date, today: date, limits: Sequence[int], calendar: WorkCalendar) -> date:
+    """Return the day by which money is promised: the steps to come, each in its days, after the present one.
 
+    A step that is late is taken to end today; where nothing comes after it, its own day stays the promise.
     Raises calendar_year_missing.
     """
-    for back in range(1, LOOK_BACK):
-        start = today - timedelta(days=back)
-        if promised_on(start, workdays, calendar) < today:
-            return start
-    return None
+    if not limits:
+        return due_on
+    day = max(due_on, today)
+    for workdays in limits:
+        day = promised_on(day, workdays, calendar)
+    return day
+
+
+@rule(number="PAC-05", stage="通用", source=SOURCE, since=FOUNDED)
+def counted_from(
+    station: Station, entered_on: date, cleared_on: date | None, notice_until_on: date | None
+) -> date:
+    """Return the day after which the working days of a claim's step are counted, whoever asks.
+
+    Those for paying run from the last day of the notice that cleared the claim, as was promised while it
+    stood, though the clock closes it later and several hands take part; what no notice cleared by its end is
+    counted from the day it was cleared, and what bounced from the day its account was corrected. Any other
+    step is counted from the day the claim came to it.
+    """
+    if station.workdays != PAYMENT or cleared_on is None:
+        return entered_on
+    return notice_until_on if notice_until_on is not None else cleared_on
+
+
+@rule(
+    number="PAC-06",
+    stage="通用",
+    source="LIFECYCLE 待处置; 【设】停住核查的日子不计入办理时限",
+    since=FOUNDED,
+)
+def stopped_workdays(begun_on: date, stops: Sequence[Period], calendar: WorkCalendar) -> int:
+    """Return how many working days after a step has begun are not counted, since a hold stood on them.
+
+    A day that several holds stood on is one, and one on which a hold stood for an hour is whole.
+    Raises calendar_year_missing.
+    """
+    stopped, seen_until = 0, begun_on
+    for each in sorted(stops, key=lambda stop: stop.from_on):
+        from_on = max(each.from_on, seen_until + timedelta(days=1))
+        stopped += count_workdays(from_on, each.until_on, calendar)
+        seen_until = max(seen_until, each.until_on)
+    return stopped

@@ -12,6 +12,7 @@ from datetime import date
 
 from voucher.rules.register import rule
 from voucher.rules.spelling import fold_spelling
+from voucher.rules.word_pieces import MADE_OF_WORDS
 
 _LAW = "个人信息保护法 第六条、第五十一条"
 _IN_FORCE = date(2021, 11, 1)
@@ -25,7 +26,8 @@ _FULL_WIDTH = {0xFF10 + digit: ord("0") + digit for digit in range(10)} | {
 # Order matters: the first alternative that fits at a place wins, and a certificate number wins to be kept.
 _SENSITIVE = re.compile(
     r"""
-      (?P<certificate> (?<![0-9A-Za-z]) (?:[A-Z][0-9]{21} | [A-Z]{2}[0-9]{20}) (?![0-9A-Za-z]) )
+      (?P<kept>        ~[0-9a-f]{64} )
+    | (?P<certificate> (?<![0-9A-Za-z]) (?:[A-Z][0-9]{21} | [A-Z]{2}[0-9]{20}) (?![0-9A-Za-z]) )
     | (?P<scientific>  [0-9]\.[0-9]{5,}[eE]\+?[0-9]{1,2} )
     | (?P<identity>    (?<![0-9]) [0-9]{6}[ -]?[0-9]{8}[ -]?[0-9]{3}[0-9Xx] (?![0-9]) )
     | (?P<identity15>  (?<![0-9]) [0-9]{6}[ -]?[0-9]{6}[ -]?[0-9]{3} (?![0-9]) )
@@ -34,6 +36,29 @@ _SENSITIVE = re.compile(
     | (?P<mobile>      (?<![0-9]) (?:\+?86[ -]?|0)? 1[3-9][0-9][ -]?[0-9]{4}[ -]?[0-9]{4} (?![0-9]) )
     """,
     re.VERBOSE,
+)
+
+
+_LONG_LETTERS = re.compile(r"[A-Za-z]{4,}")
+_LONGEST_WORD, _MOST_DIGITS, _AMOUNT_DIGITS = 14, 7, 10
+_NAMED = re.compile(r"(?:[0-9]级|[^\x00-\x7f])+")
+_AMOUNT = re.compile(r"[-+]?(?:[0-9]{1,7}|[0-9]{1,3}(?:,[0-9]{3}){1,2})(?:\.[0-9]{1,3})?")
+# nobody who is trained was born after this law came into force
+_LATE_DAY = re.compile(r"20(?:2[2-9]|[3-9][0-9])(?P<mark>[-./])[0-9]{1,2}(?P=mark)[0-9]{1,2}")
+_BIRTHDAY = re.compile(
+    r"""
+      (?<!\d) (?:1[89]|20)\d\d [^\d]{1,2} \d{1,2} [^\d]{1,2} \d{1,2} (?!\d)
+    | (?<!\d) \d{1,2} [^\d] \d{1,2} [^\d] (?:1[89]|20)\d\d (?!\d)
+    | (?<![\d-]) \d{2} (?P<mark>[-./]) \d{1,2} (?P=mark) \d{1,2} (?![\d-])
+    | (?<!\d) (?:19|20)\d\d (?:0[1-9]|1[0-2]) (?:0[1-9]|[12]\d|3[01]) (?!\d)
+    """,
+    re.VERBOSE,
+)
+_LANDLINE = re.compile(r"(?<![0-9A-Za-z])0[0-9]{9,11}(?![0-9A-Za-z])")
+# what a cell may well hold that has many digits: a number of a certificate, of a trade, and what is masked
+_CODE = re.compile(
+    r"(?<![0-9A-Za-z])(?:[A-Z][0-9]{21}|[A-Z]{2}[0-9]{20}|[1-8]-[0-9]{2}-[0-9]{2}(?:-[0-9]{2,3})?)(?![0-9A-Za-z-])"
+    r"|[0-9.]*\*{3,}[0-9Xx]*"
 )
 
 
@@ -108,6 +133,40 @@ def mask_account(text: str) -> str:
     return "*" * (len(bare) - 4) + bare[-4:]
 
 
+@rule(number="PRV-09", stage="通用", source=f"{_LAW}【设】", since=_IN_FORCE)
+def may_be_personal(text: str) -> bool:
+    """Return whether a word typed in the wrong place may name a person or carry one's number.
+
+    An amount, a day nobody of age was born on, a short code and what is made of the words of lists alone
+    (就业补助金) are not; eight digits, whatever stands between them, and every other word may be.
+    """
+    folded = fold_spelling(text)
+    if _LATE_DAY.fullmatch(folded):
+        return False
+    bare = "".join(letter for letter in folded if letter.isalnum())
+    digits = sum(letter.isdigit() for letter in bare)
+    if digits > (_AMOUNT_DIGITS if _AMOUNT.fullmatch(folded) else _MOST_DIGITS):
+        return True
+    if len(bare) > _LONGEST_WORD or _LONG_LETTERS.search(bare) or _BIRTHDAY.search(folded):
+        return True
+    return not all(MADE_OF_WORDS.fullmatch(each) for each in _NAMED.findall(bare))
+
+
+@rule(number="PRV-10", stage="通用", source=f"{_LAW}【设】", since=_IN_FORCE)
+def may_hide_number(text: str) -> bool:
+    """Return whether a cell of plain letters and digits may carry a name, a telephone or a birthday.
+
+    Marks between the digits hide nothing; the numbers of certificates and trades are nobody's.
+    """
+    if _LATE_DAY.fullmatch(text.strip()):
+        return False
+    rest = _CODE.sub("", text)
+    bare = "".join(letter for letter in rest if letter.isalnum())
+    letters = bare.isalpha() and _LONG_LETTERS.search(bare) is not None and "_" not in rest
+    hidden = mask_free_text(bare) != bare or _LANDLINE.search(bare) is not None
+    return letters or hidden or _BIRTHDAY.search(rest) is not None
+
+
 @rule(number="PRV-05", stage="通用", source=f"{_LAW}; DESIGN §5 不变量 17【设】", since=_IN_FORCE)
 def mask_free_text(text: str) -> str:
     """Return any text with the identity numbers, mobile numbers and account numbers in it masked.
@@ -116,6 +175,9 @@ def mask_free_text(text: str) -> str:
     dropped, any run of twenty digits and more is masked, and certificate numbers (1 + 21, 2 + 20) are kept.
     Names cannot be recognised in free text and are not masked.
     """
+    if text.isascii():
+        # nothing invisible and nothing in full width is among these characters
+        return _SENSITIVE.sub(_mask_match, text)
     visible = "".join(character for character in text if unicodedata.category(character) != "Cf")
     return _SENSITIVE.sub(_mask_match, visible.translate(_FULL_WIDTH))
 
@@ -131,6 +193,9 @@ def _mask_match(match: re.Match[str]) -> str:
             return mask_account(found)
         case "mobile":
             return mask_mobile(_bare(found)[-11:])
+        case "kept":
+            # a digest in an identity number's place (REN-07): nothing of it is shown
+            return "*" * 18
         case "scientific":
             return "*" * len(found)
         case _:

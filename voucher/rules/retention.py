@@ -26,6 +26,7 @@ class DataKind(StrEnum):
     PAYMENT = "payment"
     COMPLAINT = "complaint"
     HAND = "hand"
+    TRACE = "trace"
 
 
 ERASURE_BUSINESS_OPEN = reason(

@@ -86,10 +86,11 @@ class TwiceRead(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Entered:
-    """A practical score as one person entered it, in hundredths of a point."""
+    """Scores judged by hand, practical and comprehensive, as one person entered them, in hundredths."""
 
     person_id: int
-    skill_hundredths: int
+    skill_hundredths: int | None
+    comprehensive_hundredths: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +104,8 @@ class Sat:
     skill_mark_hundredths: int
     passed: bool
     mark: ScoreMark | None = None
+    comprehensive_hundredths: int | None = None
+    comprehensive_mark_hundredths: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +115,7 @@ class Attempt:
     number: int
     theory_hundredths: int | None = None
     skill_hundredths: int | None = None
+    comprehensive_hundredths: int | None = None
 
 
 @rule(number="ASM-09", stage="评价", source=MARK_SOURCE, since=FOUNDED)
@@ -125,15 +129,15 @@ def parse_score_mark(value: object) -> ScoreMark:
 
 
 @rule(number="ASM-10", stage="评价", source=MARK_SOURCE, since=FOUNDED)
-def check_mark(mark: ScoreMark | None, theory_hundredths: int | None, skill_hundredths: int | None) -> None:
+def check_mark(mark: ScoreMark | None, *scores_hundredths: int | None) -> None:
     """Refuse scores of somebody who was absent or cheated. Raises score_mark_with_scores."""
-    if mark is not None and (theory_hundredths is not None or skill_hundredths is not None):
+    if mark is not None and any(each is not None for each in scores_hundredths):
         raise MARK_WITH_SCORES.refused(mark=SCORE_MARK_NAMES[mark])
 
 
 @rule(number="ASM-11", stage="评价", source=TWICE_SOURCE, since=FOUNDED)
 def judge_twice_read(needed: int, first: Entered | None, others: Sequence[Entered]) -> TwiceRead:
-    """Return how the entries of one practical score stand: the newest by another person is held against it.
+    """Return how the entries of the scores judged by hand stand: the newest by another person counts.
 
     `others` are the second entries, oldest first; `needed` is how often a score is entered.
     """
@@ -142,7 +146,10 @@ def judge_twice_read(needed: int, first: Entered | None, others: Sequence[Entere
     foreign = [each for each in others if each.person_id != first.person_id]
     if not foreign:
         return TwiceRead.WAITING
-    equal = foreign[-1].skill_hundredths == first.skill_hundredths
+    equal = (foreign[-1].skill_hundredths, foreign[-1].comprehensive_hundredths) == (
+        first.skill_hundredths,
+        first.comprehensive_hundredths,
+    )
     return TwiceRead.EQUAL if equal else TwiceRead.DIFFERENT
 
 
@@ -191,7 +198,17 @@ def next_attempt(earlier: Sequence[Sat], retakes_most: int | None, kept_since: d
         for each in running
         if _reached(each, each.skill_hundredths, each.skill_mark_hundredths)
     ]
-    return Attempt(len(running) + 1, theory[-1] if theory else None, skill[-1] if skill else None)
+    reviewed = [
+        each.comprehensive_hundredths
+        for each in running
+        if _reached(each, each.comprehensive_hundredths, each.comprehensive_mark_hundredths)
+    ]
+    return Attempt(
+        len(running) + 1,
+        theory[-1] if theory else None,
+        skill[-1] if skill else None,
+        reviewed[-1] if reviewed else None,
+    )
 
 
 def _reached(sat: Sat, score_hundredths: int | None, mark_hundredths: int) -> bool:

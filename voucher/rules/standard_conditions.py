@@ -20,6 +20,13 @@ FIRST_CARD_UNKNOWN = reason(
     SOURCE,
     Family.CONFLICT,
 )
+FORMER_CARD_UNKNOWN = reason(
+    "former_card_unknown",
+    "该标准只给特种作业操作证 3 年一次复审换证的人，系统没有旧证到期和复审的答复",
+    "转人工：请查验该人同一作业类别的旧证、有效期和复审记录；初次取证的，按初次的标准核定",
+    SOURCE,
+    Family.CONFLICT,
+)
 NEWLY_HIRED_UNKNOWN = reason(
     "newly_hired_unknown",
     "该标准只给企业新录用人员的岗前培训，系统没有是否新录用的答复",
@@ -47,9 +54,9 @@ def find_condition(
     """Return which standard with a condition of its own prices a line, by the day it was priced on."""
     if kind is not SubsidyKind.TRAINING:
         return None
-    if certificate_kind is CertificateKind.SPECIAL_OPERATION:
-        return Form.SPECIAL_OPERATION
     own = OWN_FORMS.get((certificate_kind, training_kind or ""))
+    if certificate_kind is CertificateKind.SPECIAL_OPERATION:
+        return own or Form.SPECIAL_OPERATION
     begun = any(each.form == own and each.since <= priced_on for each in standards)
     return own if own is not None and begun else None
 
@@ -59,6 +66,8 @@ def tell_condition(form: Form, hours: int | None, least: int | None) -> Refusal:
     """Return what a person has to find out before such a standard is paid; hours as they were attended."""
     if form is Form.SPECIAL_OPERATION:
         return FIRST_CARD_UNKNOWN.refusal()
+    if form is Form.CARD_RENEWAL:
+        return FORMER_CARD_UNKNOWN.refusal()
     if least is not None and (hours is None or hours < least):
         return PRE_JOB_HOURS_SHORT.refusal(hours="未登记" if hours is None else hours, least=least)
     return NEWLY_HIRED_UNKNOWN.refusal()

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
-from enum import StrEnum
 
 from voucher.rules.citations import readable_words
 from voucher.rules.dictionaries import TrainingMode
@@ -15,6 +14,9 @@ from voucher.rules.modifiers import Modifier as Modifier
 from voucher.rules.money import check_fen, format_yuan
 from voucher.rules.periods import in_force
 from voucher.rules.register import rule
+from voucher.rules.standard_forms import CARD_RENEWAL, NEVER_ANOTHER
+from voucher.rules.standard_forms import OWN_FORMS as OWN_FORMS
+from voucher.rules.standard_forms import Form as Form
 from voucher.rules.vocabulary import (
     CERTIFICATE_KIND_NAMES,
     LEVEL_CERTIFICATE_KINDS,
@@ -74,22 +76,6 @@ NOTHING_PAYABLE = reason(
     "请核对标准金额和占用的预算",
     "【设】支付不高于占用 (DESIGN 4)",
 )
-
-
-class Form(StrEnum):
-    """The forms a standard may take, beside the values of CertificateKind."""
-
-    LEVEL_CERTIFICATE = "level_certificate"
-    SPECIAL_SKILL = "special_skill"
-    TRAINING_COMPLETION = "training_completion"
-    TRAINING_COMPLETION_HOUR = "training_completion_hour"
-    SPECIAL_OPERATION = "special_operation"
-    SPECIAL_EQUIPMENT = "special_equipment"
-    PRE_JOB = "pre_job"
-
-
-# training for which a document names an amount of its own, whatever other training for that certificate earns
-OWN_FORMS = {(CertificateKind.TRAINING_COMPLETION, "pre_job"): Form.PRE_JOB}
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,7 +170,8 @@ def _price_in_full(case: Case, standards: Sequence[Standard]) -> tuple[Standard,
     if standard is not None and case.promised_on is not None and case.promised_on < standard.since:
         standard = None
     by_the_hour = case.certificate_kind is CertificateKind.TRAINING_COMPLETION and standard is None
-    standard = standard or _find_standard(case, standards, _forms(case))
+    if own not in NEVER_ANOTHER:
+        standard = standard or _find_standard(case, standards, _forms(case))
     if standard is None:
         raise _unpriced(
             NO_STANDARD, what=_name(case), on=case.issued_on.isoformat(), subsidy=SUBSIDY_NAMES[case.kind]
@@ -293,6 +280,8 @@ def _unpriced(why: Reason, outcome: Outcome = Outcome.REFUSED, **facts: object) 
 
 
 def _name(case: Case) -> str:
+    if case.training_kind == CARD_RENEWAL:
+        return f"{CERTIFICATE_KIND_NAMES[case.certificate_kind]}复审"
     if case.certificate_kind not in LEVEL_CERTIFICATE_KINDS:
         return CERTIFICATE_KIND_NAMES[case.certificate_kind]
     return name_level(case.level) if case.level is not None else "未填等级的证书"

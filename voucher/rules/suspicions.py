@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
-from voucher.rules.assessment import format_score
+from voucher.rules.assessment import COMPREHENSIVE, SKILL, THEORY, format_score
 from voucher.rules.register import rule
 
 SOURCE = "DOMAIN N12 审计署 2022: 334 家评价机构考试不严、改分; 【设】门槛为参数"
@@ -45,13 +45,14 @@ class Thresholds:
 
 @dataclass(frozen=True, slots=True)
 class SatResult:
-    """Who sat an exam: which exam, when, both scores in hundredths of a point, and whether passed."""
+    """Who sat an exam: which exam, when, the scores in hundredths of a point, and whether passed."""
 
     batch_id: int
     exam_on: date
     theory_hundredths: int | None
     skill_hundredths: int | None
     passed: bool
+    comprehensive_hundredths: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,13 +100,15 @@ def _rate(batch_id: int, sat: Sequence[SatResult], limits: Thresholds) -> list[S
 
 
 def _same(batch_id: int, sat: Sequence[SatResult], limits: Thresholds) -> list[Suspicion]:
-    scores = Counter((each.theory_hundredths, each.skill_hundredths) for each in sat)
-    (theory, skill), count = max(scores.items(), key=lambda item: item[1])
-    if count < limits.same_scores or (theory is None and skill is None):
+    scores = Counter(
+        (each.theory_hundredths, each.skill_hundredths, each.comprehensive_hundredths) for each in sat
+    )
+    same, count = max(scores.items(), key=lambda item: item[1])
+    if count < limits.same_scores or all(score is None for score in same):
         return []
     told = "、".join(
         f"{name} {format_score(score)} 分"
-        for name, score in (("理论", theory), ("技能", skill))
+        for name, score in zip((THEORY, SKILL, COMPREHENSIVE), same, strict=True)
         if score is not None
     )
     figure = f"{count} 人成绩完全相同（{told}）"

@@ -144,6 +144,12 @@ def find_level_of_place(
     return None
 
 
+@rule(number="TAL-09", stage="持证", source=COMPETITION_SOURCE, since=FOUNDED)
+def is_ruled(competition: str, placings: Sequence[Placing]) -> bool:
+    """Return whether any table says what places of a class of competition earn; of others nobody knows."""
+    return any(each.competition == competition for each in placings)
+
+
 @rule(number="TAL-08", stage="持证", source=CATEGORY_SOURCE, since=FOUNDED)
 def counts_for(row: CategoryRow, kind: CertificateKind, trade_code: str) -> bool:
     """Return whether a certificate counts for the category of a row: a holder of several counts in several.

@@ -32,6 +32,13 @@ SESSION_KEPT = reason(
     SOURCE,
     Family.CONFLICT,
 )
+CLASS_BEGINS_UNREVIEWED = reason(
+    "class_begins_unreviewed",
+    "第一次课 {starts} 已经开始，现在准予开班，学员也不能再报名",
+    "请退回，由培训机构改期后重新提交",
+    SOURCE,
+    Family.CONFLICT,
+)
 ADDITION_WRONG = reason(
     "class_session_addition_wrong",
     "新增的课次填写有误：{problem}",

@@ -5,6 +5,8 @@ Every threshold is a dated parameter and arrives as an argument; shares are whol
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterable
 from datetime import date
 
 from voucher.rules.errors import Family, reason
@@ -14,6 +16,7 @@ ATTENDANCE_SOURCE = "【参】到课率门槛，河南未见明文 (DOMAIN H-m);
 HOURS_SOURCE = "【参】培训合格证书完成40学时以上 (DOMAIN H-f); AC-E2"
 CLASS_SOURCE = "【参】霍山 每班不超过50人 (DOMAIN 2.4 P1); AC-E4"
 LESSON_SOURCE = "【参】1课时=45分钟 (DOMAIN 2.4 淮安)"
+DAY_SOURCE = "【参】一天的学时，河南未见明文 (DOMAIN H-m)"
 SPEED_SOURCE = "审计署2022年 外挂刷课 (DOMAIN N12); S3-07b; AC-E6"
 FOUNDED = date(2021, 10, 28)
 WHOLE = 10_000
@@ -44,6 +47,15 @@ HOURS_IMPOSSIBLE = reason(
     "第 {position} 次课 {minutes} 分钟，至多 {most} 学时（1 学时 {lesson} 分钟），填了 {hours} 学时",
     "请延长这次课的时间，或减少学时、另加课次",
     LESSON_SOURCE,
+)
+
+
+DAY_HOURS_TOO_MANY = reason(
+    "day_hours_too_many",
+    "{day} 这一天排了 {hours} 学时，一天最多 {most} 学时",
+    "请把部分课次改到其他日期",
+    DAY_SOURCE,
+    Family.LIMIT,
 )
 
 
@@ -120,6 +132,20 @@ def check_hours_fit(position: int, hours: int, minutes: int, minutes_per_lesson:
         raise HOURS_IMPOSSIBLE.refused(
             position=position, hours=hours, minutes=minutes, most=most, lesson=minutes_per_lesson
         )
+
+
+@rule(number="TRN-27", stage="培训", source=DAY_SOURCE, since=FOUNDED)
+def check_day_hours(planned: Iterable[tuple[date, int]], most: int | None) -> None:
+    """Check that no day holds more lesson hours (学时) than people can follow; None sets no limit.
+
+    Raises day_hours_too_many.
+    """
+    days: Counter[date] = Counter()
+    for day, hours in planned:
+        days[day] += hours
+    for day, hours in sorted(days.items()):
+        if most is not None and hours > most:
+            raise DAY_HOURS_TOO_MANY.refused(day=day.isoformat(), hours=hours, most=most)
 
 
 @rule(number="TRN-06", stage="培训", source=SPEED_SOURCE, since=FOUNDED)

@@ -32,6 +32,7 @@ _KIND = 2
 
 CHUNK_DIGITS = 17
 _CHUNK = 7
+_WHOLE = f"0{CHUNK_DIGITS}d"
 # so many digits hold a tail of so many bytes (CTAP 2.2, hybrid transports)
 _TAIL_DIGITS = {1: 3, 2: 5, 3: 8, 4: 10, 5: 13, 6: 15}
 _TAIL_BYTES = {digits: size for size, digits in _TAIL_DIGITS.items()}
@@ -41,10 +42,15 @@ _WRONG_CONTENT = "内容不是规定的写法"
 @rule(number="COD-03", stage="发券", source=f"{SOURCE}; FIDO CTAP 2.2 §11.5", since=SINCE)
 def encode_base10(data: bytes) -> str:
     """Return bytes as digits: seven bytes, little-endian, become seventeen; a shorter tail 3 to 15."""
-    return "".join(
-        f"{int.from_bytes(chunk, 'little'):0{_TAIL_DIGITS.get(len(chunk), CHUNK_DIGITS)}d}"
-        for chunk in (data[start : start + _CHUNK] for start in range(0, len(data), _CHUNK))
-    )
+    whole = len(data) - len(data) % _CHUNK
+    read = int.from_bytes
+    written = [
+        format(read(data[start : start + _CHUNK], "little"), _WHOLE) for start in range(0, whole, _CHUNK)
+    ]
+    tail = data[whole:]
+    if tail:
+        written.append(f"{read(tail, 'little'):0{_TAIL_DIGITS[len(tail)]}d}")
+    return "".join(written)
 
 
 @rule(number="COD-04", stage="培训", source=f"{SOURCE}; FIDO CTAP 2.2 §11.5", since=SINCE)

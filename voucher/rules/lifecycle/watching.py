@@ -25,7 +25,8 @@ RISK_FLAG: tuple[Row, ...] = (
     ),
     *lines(
         _R, ("opened", "assigned", "asked", "answered", "upheld", "dismissed"), "void", "void",
-        ("supervisor",), "只依据一份名单，名单由两人撤回；不再计数，因它停住的恢复办理", two_people=True,
+        ("supervisor",), "只依据一份名单，名单由两人撤回；后台逐条了结，不再计数，因它停住的恢复办理",
+        two_people=True,
     ),
 )  # fmt: skip
 

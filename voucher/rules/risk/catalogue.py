@@ -57,7 +57,8 @@ RULES: tuple[RiskRule, ...] = (
           "risk_block_seconds risk_block_share_bp risk_block_people risk_timetable_minutes "
           "risk_odd_marks", is_daily=True),
     _line("R07", "签到位置不实", gatherings.find_false_places, "marks", 50,
-          "risk_fence_metres risk_false_places risk_same_accuracy_marks", is_daily=True),
+          "risk_fence_metres risk_false_places risk_same_accuracy_marks risk_point_accuracy_metres",
+          is_daily=True),
     _line("R08", "完美班级", teaching.find_perfect_classes, "classes places results", 60,
           "risk_perfect_people risk_perfect_spread_hundredths"),
     _line("R09", "答卷雷同", exams.find_copied_answers, "results institutions", 70,
@@ -87,11 +88,13 @@ RULES: tuple[RiskRule, ...] = (
     _line("R20", "撒网式查人", offices.find_hunting, "look_ups", 60,
           "risk_look_up_misses risk_look_up_hit_bp risk_look_ups"),
     _line("R21", "证书不实", exams.find_false_certificates, "certificates results", 90,
-          "risk_register_tries risk_certificate_burst_bp risk_certificate_burst", is_blocking=True),
+          "risk_register_tries risk_photo_people risk_certificate_burst_bp risk_certificate_burst",
+          is_blocking=True),
     _line("R22", "考评员与机构搭配", exams.find_lenient_pairs, "results", 60,
           "risk_pair_z_hundredths risk_pair_people"),
     _line("R23", "审核人与机构搭配", offices.find_close_officers, "approvals", 60,
-          "risk_signing_seconds risk_officer_share_bp risk_pair_z_hundredths risk_officer_claims"),
+          "risk_signing_seconds risk_officer_share_bp risk_pair_z_hundredths risk_officer_claims "
+          "risk_unopened_bp risk_unopened_claims"),
     _line("R24", "拆分避审", money.find_splitting, "claims", 60,
           "risk_split_band_bp risk_split_times_bp risk_split_claims"),
     _line("R25", "付款前换账户", money.find_changed_payees, "payee_changes", 80,
@@ -100,8 +103,9 @@ RULES: tuple[RiskRule, ...] = (
           "risk_cluster_people risk_cluster_kinds"),
     _line("R27", "学员失联、否认参加", teaching.find_silent_classes, "contacts classes", 80,
           "risk_denials risk_silent_bp risk_silent_people", is_blocking=True),
-    _line("R28", "内部人员先查后用", offices.find_insiders, "look_ups vouchers", 80,
-          "risk_insider_people risk_insider_days"),
+    _line("R28", "内部人员先查后用", offices.find_insiders, "look_ups vouchers institutions", 80,
+          "risk_insider_people risk_insider_days risk_insider_opened_people "
+          "risk_insider_opened_share_bp risk_pair_z_hundredths"),
     _line("R29", "未申报的分包、转包", handing_over.find_handed_over, "outsiders classes", 80,
           "risk_outsider_kinds risk_outsider_kinds_hold", is_blocking=True),
 )  # fmt: skip

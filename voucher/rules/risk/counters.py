@@ -29,11 +29,12 @@ def find_recruiters(facts: Facts, most: Thresholds) -> Iterator[Finding]:
     """Find institutions many of whose vouchers were accepted by one agent, one device or few devices (R17).
 
     An address many people share, a village's or a company's, counts only with several vouchers to a device.
+    A month of which only the late are known says nothing of who took its vouchers.
     """
     limit, least = most["risk_recruiter_bp"], most["risk_recruiter_vouchers"]
     months: dict[tuple[str, str], list[Voucher]] = defaultdict(list)
     for each in facts.vouchers:
-        if each.institution:
+        if each.institution and not each.is_taken_earlier:
             months[each.institution, written_month(day_number(each.accepted_at))].append(each)
     largest: dict[tuple[str, str], tuple[int, str, list[Voucher]]] = {}
     for key, found in months.items():
@@ -68,10 +69,17 @@ def _concentrated(found: list[Voucher]) -> tuple[str, list[Voucher]]:
         *(
             ("同一网络下的少数设备", held)
             for network, held in networks.items()
-            if network and len({each.accept_device for each in held}) * 2 <= len(held)
+            if network and _are_few_devices(held)
         ),
     ]
     return max(ways, key=lambda each: len(each[1]), default=("", []))
+
+
+def _are_few_devices(found: list[Voucher]) -> bool:
+    """Return whether every device took two vouchers or more, those that cannot be told apart each its own."""
+    known = {each.accept_device for each in found if each.accept_device}
+    unknown = sum(not each.accept_device for each in found)
+    return (len(known) + unknown) * 2 <= len(found)
 
 
 @rule(number="RSK-18", stage="监管", source=SOURCE, since=SINCE)

@@ -27,7 +27,11 @@ RIGHT, TRIED = ".", "重查"
 
 @rule(number="RSK-09", stage="监管", source=SOURCE, since=SINCE)
 def find_copied_answers(facts: Facts, most: Thresholds) -> Iterator[Finding]:
-    """Find pairs with the same wrong answers, and exams sat in an institution's office (R09)."""
+    """Find pairs with the same wrong answers, and exams sat in an institution's office (R09).
+
+    The office is known by its network, or where that changes daily by the counter that redeemed from there
+    on the day of the exam.
+    """
     index, least = most["risk_copy_index_bp"], most["risk_wrong_answers"]
     halls: dict[tuple[str, str, str, int], list[Result]] = defaultdict(list)
     for each in facts.results:
@@ -66,14 +70,20 @@ def _sat_in_office(
 ) -> Iterator[Finding]:
     held: dict[str, list[Result]] = defaultdict(list)
     for each in sitting:
-        if offices.get(each.network) == each.institution and each.institution != each.evaluator:
+        is_there = each.institution in (offices.get(each.network), each.counter)
+        if is_there and each.institution not in ("", each.evaluator):
             held[each.institution].append(each)
     for house in sorted(held):
         found, day = held[house], written_day(hall[3])
+        said = f"是从培训机构 {{institution:{house}}} 的办公网络入场或作答的"
+        if all(offices.get(each.network) != house for each in found):
+            said = (
+                f"入场或作答的网络，当天只有培训机构 {{institution:{house}}} 的柜台用来核销"
+                "（它的网络常换，按当天比对）"
+            )
         yield Finding(
             "R09", "institution", house, f"{day} {hall[0]}", len(found), "人", 0, 0,
-            f"{day} 的考试有 {len(found)} 人是从培训机构 {{institution:{house}}} 的办公网络作答的；"
-            "考试不应在培训机构进行。",
+            f"{day} 的考试有 {len(found)} 人{said}；考试不应在培训机构进行。",
             tuple(("results", each.id) for each in found), tuple(each.person for each in found), house,
         )  # fmt: skip
 
@@ -82,9 +92,10 @@ def _sat_in_office(
 def find_false_certificates(facts: Facts, most: Thresholds) -> Iterator[Finding]:
     """Find certificates not registered, before their exam, with a used photograph, too many (R21).
 
-    Each ground is a finding of its own: that one was dismissed says nothing of another.
+    Each ground is a finding of its own: that one was dismissed says nothing of another. A picture of many
+    people is a program's own that stands for none: its evaluator is told, and no certificate stops for it.
     """
-    tries = most["risk_register_tries"]
+    tries, many = most["risk_register_tries"], most["risk_photo_people"]
     photos: dict[str, set[str]] = defaultdict(set)
     for each in facts.certificates:
         if each.photo:
@@ -92,6 +103,7 @@ def find_false_certificates(facts: Facts, most: Thresholds) -> Iterator[Finding]
     usual = median([each.tries for each in facts.certificates if each.tries is not None])
     for each in facts.certificates:
         sharing = len(photos.get(each.photo, ())) if each.photo else 0
+        sharing = 0 if sharing > many else sharing
         for ground, (figure, unit, limit, peers, said) in _doubt(each, sharing, tries, usual).items():
             yield Finding(
                 "R21", "certificate", each.id, f"{written_day(each.issued_on)} {ground}", figure, unit, limit,
@@ -99,6 +111,8 @@ def find_false_certificates(facts: Facts, most: Thresholds) -> Iterator[Finding]
                 (("certificates", each.id),), (each.person,), each.institution,
                 (("certificate", each.id),) if ground != TRIED else (),
             )  # fmt: skip
+    common = {photo: len(people) for photo, people in photos.items() if len(people) > many}
+    yield from _standing_for_none(facts, common, many)
     yield from _more_than_sat(facts, most["risk_certificate_burst_bp"], most["risk_certificate_burst"])
 
 
@@ -119,6 +133,23 @@ def _doubt(
         said = f"改动信息后重查 {each.tries} 次才一致，达到 {tries} 次的界限；其他证书多为 {usual} 次"
         found[TRIED] = each.tries, "次", tries, usual, said
     return found
+
+
+def _standing_for_none(facts: Facts, common: dict[str, int], limit: int) -> Iterator[Finding]:
+    """Tell of every evaluator which one picture it states for more people than anybody passes it on to."""
+    held: dict[tuple[str, str], list[Certificate]] = defaultdict(list)
+    for each in facts.certificates:
+        if each.photo in common:
+            held[each.evaluator, each.photo].append(each)
+    for evaluator, photo in sorted(held):
+        found, people = held[evaluator, photo], common[photo]
+        yield Finding(
+            "R21", "evaluator", evaluator, f"照片 {photo[:8]}", people, "人", limit, None,
+            f"{{evaluator:{evaluator}}} 有 {len(found)} 本证书的照片相同，这张照片用在 {people} 人的证书上，"
+            f"超过 {limit} 人：多是系统默认的图片。只提示，不停证书；请评价机构重新上传，改正照片摘要。",
+            tuple(("certificates", each.id) for each in found), tuple(each.person for each in found),
+            evaluator,
+        )  # fmt: skip
 
 
 def _more_than_sat(facts: Facts, limit: int, least: int) -> Iterator[Finding]:

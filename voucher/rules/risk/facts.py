@@ -40,6 +40,7 @@ class TrainingClass(NamedTuple):
     is_in_scope: Annotated[int | None, "机构备案范围是否含这个职业等级：1 是，0 否"]
     starts_at: Annotated[int, "开课时间"]
     ends_at: Annotated[int, "结束时间"]
+    out_since_on: Annotated[int | None, "从哪天起不在备案范围内，在范围内或不知道的空"] = None
 
 
 class Session(NamedTuple):
@@ -96,6 +97,7 @@ class Result(NamedTuple):
     answers: Annotated[str, "每题一个字符：答对写 .，答错写所选项；没有逐题记录的空"] = ""
     network: Network = ""
     answers_from: Annotated[str, "逐题答卷出自的名单行，空为考试系统"] = ""
+    counter: Annotated[str, "没有固定办公网络、考试当天独自从同一网络核销的机构编号，空为没有"] = ""
 
 
 class Study(NamedTuple):
@@ -170,6 +172,7 @@ class Voucher(NamedTuple):
     accepted_at: Annotated[int, "领取时间"]
     redeem_device: Device
     redeemed_at: Annotated[int | None, "核销时间"]
+    is_taken_earlier: Annotated[int, "领取早于所看的期间，当月的其他券不在内：1 是，0 否"] = 0
 
 
 class Link(NamedTuple):
@@ -178,7 +181,9 @@ class Link(NamedTuple):
     id: Id
     person: Who
     kind: Annotated[
-        str, "种类：account 账户、phone 电话、address 住址、contact 紧急联系人、device 设备、family 家庭"
+        str,
+        "种类：account 账户、phone 电话、address 住址、contact 紧急联系人、device 设备、family 家庭、"
+        "teacher 与教师共用电话账户设备或由教师代领",
     ]
     value: Annotated[str, "摘要"]
     institution: House = ""
@@ -204,6 +209,7 @@ class LookUp(NamedTuple):
     is_hit: Annotated[int, "查到可办理的人：1 是，0 否"]
     is_on_duty: Annotated[int, "属于分给他的事项：1 是，0 否"]
     at: Annotated[int, "时间"]
+    is_masked: Annotated[int, "只打开了姓名、号码遮盖的页面：1 是，0 否"] = 0
 
 
 class Certificate(NamedTuple):
@@ -233,6 +239,9 @@ class Approval(NamedTuple):
     institution: House
     opened_at: Annotated[int | None, "打开的时间，没有记录的空"]
     signed_at: Annotated[int, "签署时间"]
+    is_unopened: Annotated[
+        int | None, "要人判断的申领，申领和批次的页面都没有打开：1 是，0 否；规则直接通过的、没有记录的空"
+    ] = None
 
 
 class PayeeChange(NamedTuple):

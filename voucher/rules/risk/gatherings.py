@@ -64,19 +64,25 @@ def find_block_sign_ins(facts: Facts, most: Thresholds) -> Iterator[Finding]:
 @rule(number="RSK-07", stage="监管", source=SOURCE, since=SINCE)
 def find_false_places(facts: Facts, most: Thresholds) -> Iterator[Finding]:
     """Find sessions with marks outside the fence, mocked, at one point or of one accuracy (R07)."""
-    fence, times, same = (
-        most[each] for each in ("risk_fence_metres", "risk_false_places", "risk_same_accuracy_marks")
+    fence, times, same, near = (
+        most[each]
+        for each in (
+            *("risk_fence_metres", "risk_false_places", "risk_same_accuracy_marks"),
+            "risk_point_accuracy_metres",
+        )
     )
     for day, marks in facts.days_of_marks():
         held: dict[str, Marks] = defaultdict(Marks)
         for mark in marks:
-            if not mark.is_kiosk and (mark.latitude_e6 is not None or mark.distance_m is not None):
+            is_placed = mark.latitude_e6 is not None or mark.distance_m is not None
+            if mark.is_mocked or (is_placed and not mark.is_kiosk):
                 held[mark.session].append(mark)
         for session in sorted(held):
-            found = held[session]
+            # a scanner stands in one place for everybody; that it feigns one it says of itself
+            everything, found = held[session], Marks(each for each in held[session] if not each.is_kiosk)
             far = Marks(each for each in found if (each.distance_m or 0) - (each.accuracy_m or 0) > fence)
-            mocked = Marks(each for each in found if each.is_mocked)
-            point = _at_one_point(found)
+            mocked = Marks(each for each in everything if each.is_mocked)
+            point = _at_one_point(found, near)
             exact = found if len(found) >= same and _is_one_accuracy(found) else Marks()
             ways = (
                 (f"在批准教室 {fence} 米以外", far, times),
@@ -113,11 +119,14 @@ def _is_odd(mark: Mark, session: Session | None, minutes: int) -> bool:
     return session is not None and not session.starts_at - spare <= mark.at <= session.ends_at + spare
 
 
-def _at_one_point(marks: Marks) -> Marks:
-    """Return the marks of the point most persons stood at, one mark of each."""
+def _at_one_point(marks: Marks, near: int) -> Marks:
+    """Return the marks of the point most persons stood at by satellite, one mark of each.
+
+    Indoors a network tells everybody the same point, and says how rough it is; satellites never do.
+    """
     points: dict[Hashable, dict[str, Mark]] = defaultdict(dict)
     for mark in marks:
-        if mark.latitude_e6 is not None:
+        if mark.latitude_e6 is not None and mark.accuracy_m is not None and mark.accuracy_m <= near:
             points[mark.latitude_e6, mark.longitude_e6].setdefault(mark.person, mark)
     fullest = max(points.values(), key=len, default={})
     return Marks(fullest.values())

@@ -80,22 +80,31 @@ def find_overfull(facts: Facts, most: Thresholds) -> Iterator[Finding]:
             )
             yield _overfull(each, here, ratios[each.id], limit, usual, said)
         elif each.is_in_scope == 0 and here:
-            said = "的职业等级不在机构的备案范围内"
-            yield _overfull(each, here, len(here), 0, None, said, "人")
+            yield _out_of_scope(each, here)
     yield from _long_days(facts, most["risk_teacher_day_minutes"])
 
 
+def _out_of_scope(each: TrainingClass, here: list[Place]) -> Finding:
+    """Return what is to say of a class outside; of one that had begun before, nothing is held."""
+    begins, out = day_number(each.starts_at), each.out_since_on
+    said = "的职业等级不在机构的备案范围内"
+    if out is not None and out > begins:
+        said = (
+            f"开课以后，机构的备案或清单从 {written_day(out)} 起不再含它的职业等级；学员没有过错，不暂停付款"
+        )
+    stops = () if out is not None and out > begins else (("class", each.id),)
+    return Finding(
+        "R11", "class", each.id, written_day(begins), len(here), "人", 0, None,
+        f"{{class:{each.id}}} {said}。", tuple(("places", one.id) for one in here),
+        tuple(one.person for one in here), each.institution, stops,
+    )  # fmt: skip
+
+
 def _overfull(
-    each: TrainingClass,
-    here: list[Place],
-    figure: int,
-    limit: int,
-    usual: int | None,
-    said: str,
-    unit: str = "万分比",
+    each: TrainingClass, here: list[Place], figure: int, limit: int, usual: int | None, said: str
 ) -> Finding:
     return Finding(
-        "R11", "class", each.id, written_day(day_number(each.starts_at)), figure, unit, limit, usual,
+        "R11", "class", each.id, written_day(day_number(each.starts_at)), figure, "万分比", limit, usual,
         f"{{class:{each.id}}} {said}。", tuple(("places", one.id) for one in here),
         tuple(one.person for one in here), each.institution, (("class", each.id),),
     )  # fmt: skip
