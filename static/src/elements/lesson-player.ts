@@ -9,6 +9,8 @@ import { synchronise } from '../wallet/syncing';
 
 const RETRY_MS = 5000;
 const KEEP_MS = 5000;
+const MINUTE_MS = 60_000;
+const ACTS = ['pointerdown', 'keydown', 'wheel', 'touchmove'] as const;
 
 interface Begun {
   id: number;
@@ -20,6 +22,8 @@ export class LessonPlayer extends HTMLElement {
   private held: Held | undefined;
   private begun: Begun | undefined;
   private timer = 0;
+  private minutes = 0;
+  private seen = { open_minutes: 0, acts: 0 };
 
   connectedCallback(): void {
     this.find('[data-begin]')?.addEventListener('click', () => void this.begin());
@@ -29,6 +33,8 @@ export class LessonPlayer extends HTMLElement {
 
   disconnectedCallback(): void {
     window.clearInterval(this.timer);
+    window.clearInterval(this.minutes);
+    for (const each of ACTS) document.removeEventListener(each, this.note);
   }
 
   private async begin(): Promise<void> {
@@ -44,10 +50,26 @@ export class LessonPlayer extends HTMLElement {
       this.show('[data-refused]', false);
       this.show('[data-begin-first]', false);
       this.show('[data-playing]', true);
+      this.watch();
       this.play();
     } catch (error) {
       this.fail(error);
     }
+  }
+
+  private readonly note = (event: Event): void => {
+    // the press that ends a segment is made by whoever comes back for it
+    if (!(event.target instanceof Element && event.target.closest('[data-begin], [data-end]'))) this.seen.acts += 1;
+  };
+
+  /** Tells once a minute whether the page is in sight and touched; unheard, nothing is held against anybody. */
+  private watch(): void {
+    for (const each of ACTS) document.addEventListener(each, this.note, { passive: true });
+    window.clearInterval(this.minutes);
+    this.minutes = window.setInterval(() => {
+      if (document.visibilityState === 'visible') this.seen.open_minutes += 1;
+      void ask('/study-focus', { study_id: this.begun?.id, ...this.seen }).catch(() => undefined);
+    }, MINUTE_MS);
   }
 
   /** Plays from where one was. */

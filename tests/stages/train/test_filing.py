@@ -63,6 +63,10 @@ def test_filing_asks_for_promise_list_hours_size_and_lead(scene: Scene) -> None:
     assert told(promised=False) == "promise_missing"
     assert told(hours=39, **completion) == "hours_short"
     assert told(capacity=51) == "class_too_large"
+    first = town.plan(scene, house, at_hour=7, hours=8)
+    evening = town.plan(scene, house, at_hour=14, hours=5)
+    crowded = [*first.sessions, *evening.sessions]
+    assert told(hours_offline=13, sessions=crowded) == "day_hours_too_many"
     # ten working days after Friday 1 March is Friday 15 March
     assert told(starts_on=date(2024, 3, 14)) == "filed_too_late"
     assert town.open_class(scene, house, starts_on=date(2024, 3, 15), hours=40, **completion)
@@ -158,6 +162,9 @@ def test_a_class_is_reviewed_by_an_officer_of_its_region_and_revised_while_retur
         assert list_classes(session) == []
     seen = town.code(scene, outsider, lambda work: get_class_for(work.session, work.actor, class_id))
     assert seen == "class_missing"
+    before, scene.at = scene.at, town.sessions(scene, class_id)[0].starts_at
+    assert town.code(scene, officer, approve) == "class_begins_unreviewed"
+    scene.at = before
     scene.do(officer, approve)
     scene.do(outsider, lambda work: get_class_for(work.session, work.actor, class_id))
     assert (town.a_class(scene, class_id).state, town.a_class(scene, class_id).capacity) == ("approved", 20)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from datetime import timedelta
 from functools import partial
 from time import sleep
 from typing import Any
 
 import pytest
-from sqlalchemy import insert, select, text
+from sqlalchemy import insert, select, text, update
 from sqlalchemy.exc import DBAPIError
 
 from tests import town_train as town
@@ -102,7 +103,46 @@ def test_nothing_is_locked_for_a_bearer_who_stands_no_more(scene: Scene) -> None
     assert is_proven() == (False, False)
 
 
+WAITING = text(
+    "SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+)
+
+
+def _wait_for_the_lock(scene: Scene, work: Work) -> None:
+    """Let what was said leave now, and wait until the voucher is waited for."""
+    driver = work.session.connection().connection.driver_connection
+    assert driver is not None
+    driver.pgconn.flush()
+    with scene.database.glance() as other:
+        while other.scalar(WAITING) is None:
+            sleep(0.005)
+
+
 # a file lets nobody wait: whoever writes has it as a whole
+@pytest.mark.parametrize("database", ["postgres"], indirect=True)
+def test_what_is_locked_is_read_as_whoever_held_it_left_it(scene: Scene) -> None:
+    place = Town(scene)
+    voucher_id, mine = place.enrolled()
+    asked = Redeeming(mine.show(voucher_id), place.class_id, ZHANG_SAN[1][-4:], town.DEVICE, "n")
+    last_day = scene.at.date() + timedelta(days=400)
+    with scene.database.open_write() as holder:
+        holder.execute(select(Voucher.id).where(Voucher.id == voucher_id).with_for_update())
+
+        def scan(work: Work) -> tuple[Any, ...]:
+            ahead = ask_ahead(work, asked)
+            assert ahead is not None
+            _wait_for_the_lock(scene, work)
+            holder.execute(update(Voucher).where(Voucher.id == voucher_id).values(redeem_by=last_day))
+            holder.execute(update(Device).where(Device.id == mine.device_id).values(shown_at=7))
+            holder.commit()
+            foreseen = foresee(work, ahead, place.class_id)
+            assert foreseen is not None
+            assert foreseen.shown.signed is not None
+            return foreseen.voucher.redeem_by, foreseen.shown.signed.device.shown_at
+
+        assert scene.do(place.scanner, scan) == (last_day, 7)
+
+
 @pytest.mark.parametrize("database", ["postgres"], indirect=True)
 def test_whoever_ceases_to_stand_while_the_lock_is_waited_for_is_not_proven(scene: Scene) -> None:
     place = Town(scene)
@@ -113,9 +153,6 @@ def test_whoever_ceases_to_stand_while_the_lock_is_waited_for_is_not_proven(scen
     assert bearer is not None
     asked = Redeeming(mine.show(voucher_id), place.class_id, ZHANG_SAN[1][-4:], town.DEVICE, "n")
     standing = values_of_standing(bearer, scene.at)
-    waiting = text(
-        "SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
-    )
 
     def is_proven(meanwhile: Callable[[], object]) -> bool:
         with scene.database.open_write() as holder:
@@ -124,13 +161,7 @@ def test_whoever_ceases_to_stand_while_the_lock_is_waited_for_is_not_proven(scen
             def scan(work: Work) -> bool:
                 ahead = ask_ahead(work, asked, "k", standing)
                 assert ahead is not None
-                driver = work.session.connection().connection.driver_connection
-                assert driver is not None
-                # what was said leaves now, and the voucher is waited for
-                driver.pgconn.flush()
-                with scene.database.glance() as other:
-                    while other.scalar(waiting) is None:
-                        sleep(0.005)
+                _wait_for_the_lock(scene, work)
                 meanwhile()
                 holder.rollback()
                 foreseen = foresee(work, ahead, place.class_id)

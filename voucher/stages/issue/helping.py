@@ -10,6 +10,7 @@ from __future__ import annotations
 from sqlalchemy import select
 
 from voucher.ledger import audit
+from voucher.ledger.origins import SeenFrom
 from voucher.ledger.vouchers import Voucher, get_voucher
 from voucher.plumbing.unit_of_work import Work
 from voucher.registry.consents.acting import check_helping, check_no_staff, note_help
@@ -22,7 +23,7 @@ from voucher.registry.sanctions import INSTITUTION_ABSENT
 from voucher.rules.errors import Family, reason
 from voucher.rules.helping import Scope
 from voucher.rules.lifecycle import STATE_NAMES, Thing
-from voucher.stages.issue.holding import SHOWABLE, VOUCHER_NOT_SHOWABLE, take_in_hand
+from voucher.stages.issue.holding import NOWHERE, SHOWABLE, VOUCHER_NOT_SHOWABLE, take_in_hand
 from voucher.stages.issue.models import Issue, IssueLine
 from voucher.stages.issue.texting import SOURCE, Texted, send_code
 
@@ -35,7 +36,7 @@ MOBILE_OF_HELPER = reason(
 )
 
 
-def accept_as_helper(work: Work, voucher_id: int, consent_id: int) -> Voucher:
+def accept_as_helper(work: Work, voucher_id: int, consent_id: int, seen: SeenFrom = NOWHERE) -> Voucher:
     """Accept a voucher for its holder, on the holder's consent, and return it.
 
     Raises Refused role_missing, voucher_missing (also without a living consent), consent_scope_missing,
@@ -45,7 +46,7 @@ def accept_as_helper(work: Work, voucher_id: int, consent_id: int) -> Voucher:
     rostered = select(Issue.institution_id).join(IssueLine, IssueLine.issue_id == Issue.id)
     houses = work.session.scalars(rostered.where(IssueLine.voucher_id == voucher.id))
     check_no_staff(work, [each for each in houses if each is not None])
-    take_in_hand(work, voucher, channel="helper", consent_id=consent.id)
+    take_in_hand(work, voucher, channel="helper", consent_id=consent.id, seen=seen)
     note_help(work, consent, voucher, "accept")
     return voucher
 

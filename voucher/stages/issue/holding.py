@@ -6,6 +6,7 @@ from voucher.ledger import audit
 from voucher.ledger.commitments import end_vouchers
 from voucher.ledger.credentials import Shown, show_code
 from voucher.ledger.holds import check_no_hold
+from voucher.ledger.origins import SeenFrom, note_accepted_from
 from voucher.ledger.vouchers import VOUCHER_MISSING, Voucher, advance, get_voucher
 from voucher.plumbing.unit_of_work import Work
 from voucher.registry import catalogue
@@ -24,6 +25,7 @@ SHOWABLE = ("accepted", "enrolled", "training")
 # and the door of an exam is another counter, for which no code is texted
 AT_EXAM = "trained"
 SECONDS = "screen_code_seconds"
+NOWHERE = SeenFrom()
 
 CONSENT_MISSING = reason(
     "consent_missing",
@@ -40,14 +42,14 @@ VOUCHER_NOT_SHOWABLE = reason(
 )
 
 
-def accept(work: Work, voucher_id: int) -> Voucher:
+def accept(work: Work, voucher_id: int, seen: SeenFrom = NOWHERE) -> Voucher:
     """Accept one's own voucher and return it.
 
     Raises Refused role_missing, voucher_missing (also for somebody else's), redeem_date_passed,
     event_not_allowed, on_hold.
     """
     voucher = get_own_voucher(work, voucher_id)
-    take_in_hand(work, voucher, channel="page")
+    take_in_hand(work, voucher, channel="page", seen=seen)
     return voucher
 
 
@@ -74,10 +76,12 @@ def take_in_hand(
     channel: str,
     consent: str | None = None,
     consent_id: int | None = None,
+    seen: SeenFrom = NOWHERE,
 ) -> None:
     """Move a locked voucher to accepted, keep how it came about, and sign it into its holder's phone.
 
-    Where somebody helped, either the paper (`consent`) or the registered consent is named.
+    Where somebody helped, either the paper (`consent`) or the registered consent is named. Of the office's
+    own counter nothing is kept of where it was done.
     """
     check_usable_on(voucher.redeem_by, work.today)
     advance(work, [voucher], "accept", consent_id=consent_id)
@@ -93,6 +97,7 @@ def take_in_hand(
         )
     )
     work.session.flush()
+    note_accepted_from(work, voucher.id, seen)
     sign_for_holder(work, [voucher])
 
 

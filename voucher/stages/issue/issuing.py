@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from sqlalchemy import select
 
 from voucher.ledger import states
+from voucher.ledger.origins import SeenFrom
 from voucher.ledger.vouchers import Voucher, get_voucher
 from voucher.plumbing.unit_of_work import Work
 from voucher.registry.people import Newcomer
@@ -15,7 +16,7 @@ from voucher.rules.approval import check_two_people
 from voucher.rules.errors import Refused
 from voucher.rules.issuing import QUANTITY_USED_UP
 from voucher.stages.issue.granting import count_affordable, give_voucher, let_wait
-from voucher.stages.issue.holding import take_in_hand
+from voucher.stages.issue.holding import NOWHERE, take_in_hand
 from voucher.stages.issue.judging import check_issuing, count_room
 from voucher.stages.issue.models import Issue, IssueLine
 from voucher.stages.issue.open_programmes import enter_open_programme
@@ -75,7 +76,7 @@ def issue_at_once(work: Work, programme_id: int, people: Sequence[Newcomer]) -> 
     return work_off(work, programme, issue, entries)
 
 
-def take_voucher(work: Work, programme_id: int, declared: bool) -> Voucher | None:
+def take_voucher(work: Work, programme_id: int, declared: bool, seen: SeenFrom = NOWHERE) -> Voucher | None:
     """Issue a 通用 voucher to the person who asks for it, accepted in the same act, and return it.
 
     What nobody recorded is vouched for by the person. None means that there is no money at present: the
@@ -100,5 +101,5 @@ def take_voucher(work: Work, programme_id: int, declared: bool) -> Voucher | Non
         let_wait(work, programme, line)
         return None
     voucher = get_voucher(work, give_voucher(work, programme, line))
-    take_in_hand(work, voucher, channel="page")
+    take_in_hand(work, voucher, channel="page", seen=seen)
     return voucher

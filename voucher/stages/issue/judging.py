@@ -22,6 +22,7 @@ from voucher.registry.tables import read_age_limits
 from voucher.rules.dictionaries import Dictionary
 from voucher.rules.duplicates import entitlement_key
 from voucher.rules.eligibility import AgeLimits, PersonFacts, TagKind, judge_eligibility
+from voucher.rules.entitlement_periods import entitlement_period
 from voucher.rules.errors import Refusal, Refused
 from voucher.rules.issuing import (
     KEY_HELD,
@@ -246,6 +247,10 @@ def _keys_of(
 ) -> Mapping[int, tuple[str, ...]]:
     """Return the keys vouchers of a fixed trade would take; where the holder chooses there are none yet."""
     if programme.trade_code is None or programme.cap_fen == 0:
+        return {}
+    kind = CertificateKind(programme.certificate_kind)
+    if entitlement_period(kind, programme.training_kind, programme.from_on) is not None:
+        # what is had once a period takes its key with the class, whose end says which
         return {}
     caps_fen = {
         SubsidyKind.TRAINING: programme.training_cap_fen,

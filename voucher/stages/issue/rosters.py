@@ -16,6 +16,7 @@ from voucher.registry.importing.reading import Reading
 from voucher.registry.institutions import Institution
 from voucher.registry.listing import check_listed
 from voucher.registry.people import Newcomer
+from voucher.registry.recognising import Recognised, recognise
 from voucher.registry.sanctions import INSTITUTION_ABSENT
 from voucher.registry.subjects import SUBJECT_ERASED
 from voucher.rules.actor import Role, check_role
@@ -36,7 +37,6 @@ from voucher.stages.issue.reading import (
     lock_own_programme,
     lock_programme,
 )
-from voucher.stages.issue.recognising import Recognised, recognise
 from voucher.stages.issue.roster_files import COLUMNS, NUMBER, PERSON_TWICE, read_person
 from voucher.stages.issue.working_off import Entry, judge_entries, write_lines
 

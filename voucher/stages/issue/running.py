@@ -20,6 +20,7 @@ from voucher.plumbing.secrets import Keyring
 from voucher.plumbing.spreadsheets import Limits
 from voucher.plumbing.types import canonical_json
 from voucher.plumbing.unit_of_work import Work
+from voucher.registry.recognising import Recognised, recognise
 from voucher.registry.subjects import SUBJECT_ERASED
 from voucher.rules.actor import Role
 from voucher.rules.errors import Family, Refusal, Refused, reason, refusal_as_json
@@ -28,7 +29,6 @@ from voucher.stages.issue.judging import check_issuing
 from voucher.stages.issue.models import Issue, IssueLine, Programme
 from voucher.stages.issue.models_runs import IssueRun, RosterFault
 from voucher.stages.issue.reading import SOURCE, lock_own_programme
-from voucher.stages.issue.recognising import Recognised, recognise
 from voucher.stages.issue.room import Room
 from voucher.stages.issue.roster_files import (
     NUMBER,

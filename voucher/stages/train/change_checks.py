@@ -24,7 +24,7 @@ from voucher.rules.timetables import (
 )
 from voucher.stages.train.alterations import Alteration, list_planned, outline_of
 from voucher.stages.train.bookings import Taught, check_bookings
-from voucher.stages.train.classes import check_completion_hours, check_session_hours
+from voucher.stages.train.classes import check_completion_hours, check_days, check_session_hours
 from voucher.stages.train.filed import (
     check_class_scope,
     check_filed_room,
@@ -60,7 +60,7 @@ def check_changed(work: Work, found: TrainingClass, altered: Alteration, seated:
 
     Raises Refused class_session_held, class_session_time_past, class_session_kept,
     class_session_addition_wrong, class_hours_with_learners, hours_short, session_outside_class,
-    sessions_overlap, session_hours_impossible, institution_not_listed, licence_expired,
+    sessions_overlap, session_hours_impossible, day_hours_too_many, institution_not_listed, licence_expired,
     outside_filed_scope, project_not_filed, teacher_not_filed, teacher_not_qualified, room_not_filed,
     room_too_small, class_learners_not_free, voucher_expires_before_new_start and what
     `check_still_subcontracted` refuses.
@@ -75,6 +75,9 @@ def check_changed(work: Work, found: TrainingClass, altered: Alteration, seated:
     check_timetable(outline.starts_on, outline.ends_on, slots)
     new = [(each.position, each.hours, each.starts_at, each.ends_at) for each in altered.planned]
     check_session_hours(session, found, new, work.today)
+    if new:
+        days = [(each.starts_at, each.hours, each.mode) for each in planned]
+        check_days(session, found, days, work.today)
     _check_houses(work, found, outline, altered)
     _check_learners(session, found, outline, altered, seated)
 

@@ -10,22 +10,27 @@ from sqlalchemy.orm import Session
 
 from voucher.ledger import audit, holds, states
 from voucher.ledger.vouchers import Voucher, lock_vouchers
+from voucher.plumbing.constraints import CHANGED_MEANWHILE
 from voucher.plumbing.unit_of_work import Work
 from voucher.registry import catalogue, tables
 from voucher.registry.credit import check_credit_of
 from voucher.registry.institutions import Institution
 from voucher.registry.listing import check_listed
 from voucher.rules.actor import ROLE_MISSING, check_role
-from voucher.rules.classes import check_filing_lead
+from voucher.rules.calendar import shanghai_date
+from voucher.rules.classes import OFFLINE, check_filing_lead
 from voucher.rules.errors import Family, reason
 from voucher.rules.lifecycle import STATE_NAMES, Thing, check_event
-from voucher.rules.training import check_class_size, check_hours_fit, check_hours_planned
+from voucher.rules.training import check_class_size, check_day_hours, check_hours_fit, check_hours_planned
 from voucher.rules.vocabulary import CertificateKind
 from voucher.stages.train.bookings import check_bookings, list_taught
 from voucher.stages.train.filed import check_filed, houses_of_teachers
+from voucher.stages.train.intake import lock_intake
+from voucher.stages.train.intake_checks import check_filed_intake, check_free_intake, list_named
 from voucher.stages.train.leave import send_back
 from voucher.stages.train.models.classes import ClassSession, TrainingClass
 from voucher.stages.train.models.places import Enrolment
+from voucher.stages.train.naming import tell_named
 from voucher.stages.train.planning import NewClass, check_plan, read_least_hours
 from voucher.stages.train.reading import (
     CLASS_MISSING,
@@ -149,14 +154,18 @@ def file_class(work: Work, class_id: int, promised: bool) -> TrainingClass:
     """File a class for review (开班申请), with the promise that it is real.
 
     Raises Refused role_missing, class_missing, event_not_allowed, promise_missing, institution_not_listed,
-    hours_short, session_hours_impossible, class_too_large, filed_too_late, calendar_year_missing,
-    sessions_overlap, credit_too_low, and what `check_filed` and
-    `check_subcontracted` refuse.
+    hours_short, session_hours_impossible, day_hours_too_many, class_too_large, filed_too_late,
+    calendar_year_missing, sessions_overlap, credit_too_low, class_intake_people_booked, changed_meanwhile,
+    and what `check_filed`, `check_filed_intake` and `check_subcontracted` refuse.
     """
     found = get_own_class(work, class_id)
     houses = lock_houses(work, found)
+    people = lock_intake(work, class_id)
     found = load_class(work.session, class_id, lock=True)
     check_event(Thing.CLASS, found.state, "file")
+    named = list_named(work.session, class_id)
+    if named != people:
+        raise CHANGED_MEANWHILE.refused()  # somebody was put on while the class was being locked
     if not promised:
         raise PROMISE_MISSING.refused()
     for institution_id in houses:
@@ -165,9 +174,12 @@ def file_class(work: Work, class_id: int, promised: bool) -> TrainingClass:
     check_subcontracted(work.session, found)
     check_filed(work.session, work.keyring, found)
     _check_limits(work, found)
+    check_filed_intake(work, found)
+    check_free_intake(work.session, found, named)
     elsewhere = houses_of_teachers(work.session, work.keyring, found)
     check_bookings(work.session, found, list_taught(work.session, found), houses, elsewhere)
     states.move(work, TrainingClass, [found], "file", content={found.id: {"promised": True}})
+    tell_named(work, found, named)
     return found
 
 
@@ -193,15 +205,10 @@ def _check_limits(work: Work, found: TrainingClass) -> None:
     largest = tables.read_parameter_number(session, "class_size", found.starts_on, regions)
     if largest is not None:
         check_class_size(found.capacity, largest)
-    check_session_hours(
-        session,
-        found,
-        [
-            (each.position, each.hours, each.starts_at, each.ends_at)
-            for each in list_sessions(session, found.id)
-        ],
-        work.today,
-    )
+    held = list_sessions(session, found.id)
+    timed = [(each.position, each.hours, each.starts_at, each.ends_at) for each in held]
+    check_session_hours(session, found, timed, work.today)
+    check_days(session, found, [(each.starts_at, each.hours, each.mode) for each in held], work.today)
     lead = tables.read_parameter_number(session, "filing_lead_workdays", work.today, regions)
     check_filing_lead(work.today, found.starts_on, lead, tables.read_calendar(session))
 
@@ -217,6 +224,19 @@ def check_session_hours(
     lesson = tables.require_parameter_number(session, "lesson_minutes", on, regions)
     for position, hours, starts_at, ends_at in planned:
         check_hours_fit(position, hours, (ends_at - starts_at) // MINUTE, lesson)
+
+
+def check_days(
+    session: Session, found: TrainingClass, planned: Iterable[tuple[datetime, int, str]], on: date
+) -> None:
+    """Refuse a day in the room with more lesson hours than a day may have; online is any time.
+
+    Each session is told by when it begins, its hours and its mode. Raises Refused day_hours_too_many,
+    parameter_missing.
+    """
+    regions = catalogue.list_ancestry(session, found.region_code)
+    most = tables.read_parameter_number(session, "class_day_hours_most", on, regions)
+    check_day_hours(((shanghai_date(at), hours) for at, hours, mode in planned if mode == OFFLINE), most)
 
 
 def check_completion_hours(session: Session, found: TrainingClass, hours: int) -> None:

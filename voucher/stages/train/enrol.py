@@ -21,6 +21,7 @@ from voucher.rules.lifecycle import Thing
 from voucher.rules.windows import add_months
 from voucher.stages.issue.queries import Programme, get_programme
 from voucher.stages.train.fitting import check_open, check_place, check_redeem_by
+from voucher.stages.train.intake_checks import check_named
 from voucher.stages.train.models.classes import TrainingClass
 from voucher.stages.train.models.places import Enrolment
 from voucher.stages.train.presenting import stand_at
@@ -113,7 +114,7 @@ def check_enrolment(work: Work, voucher: Voucher, programme: Programme, found: T
     """Refuse whatever keeps a voucher out of a class, before anything is priced.
 
     Raises Refused voucher_not_accepted, redeemed_already, voucher_expired, voucher_ended, enrolled_already,
-    on_hold, class_not_open, class_begun, expires_before_class, institution_not_listed,
+    on_hold, class_not_open, class_begun, expires_before_class, not_on_class_intake, institution_not_listed,
     institution_not_in_programme, class_not_for_voucher, class_of_other_project, class_full, class_overlaps.
     """
     check_usable(work.session, work.actor, voucher, work.today)
@@ -124,6 +125,7 @@ def check_enrolment(work: Work, voucher: Voucher, programme: Programme, found: T
     check_no_hold(work, Thing.VOUCHER, [voucher.id], "enrol")
     check_open(work, found)
     check_redeem_by(voucher, found)
+    check_named(work, found, voucher.holder_person_id)
     check_place(work, voucher, programme, found)
 
 

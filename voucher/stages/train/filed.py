@@ -1,7 +1,8 @@
 """Whether a class is within what its institutions filed: licences, occupations and levels, teacher, room.
 
 An institution taken over from a published list, which never filed here, is not asked for what it never
-stated; its list says what it may train where that names occupations.
+stated; its list says what it may train where that names occupations. Who teaches there is somebody known all
+the same, from a day the parameters name: by an account of the institution that teaches.
 """
 
 from __future__ import annotations
@@ -20,10 +21,13 @@ from voucher.registry.filing.reading import find_in_force
 from voucher.registry.institutions import Institution
 from voucher.registry.listing import read_listed_scope
 from voucher.registry.people import Person, name_index_of
+from voucher.registry.tables import read_flag
+from voucher.registry.teaching import find_teaching_person
 from voucher.rules.classes import ONLINE
 from voucher.rules.filing import (
     ROOM_UNFILED,
     TEACHER_UNFILED,
+    TEACHER_UNKNOWN,
     check_licensed,
     check_room,
     check_scope,
@@ -33,14 +37,16 @@ from voucher.rules.filing import (
 from voucher.rules.names import normalise_name, same_name
 from voucher.rules.positions import Position
 from voucher.stages.train.models.classes import TrainingClass
-from voucher.stages.train.pricing import canonical_trade
+from voucher.stages.train.pricing import canonical_trades
+
+TEACHER_KNOWN = "class_teacher_known"
 
 
 def check_filed(session: Session, keyring: Keyring, found: TrainingClass) -> None:
     """Refuse a class outside what its institutions filed.
 
-    Raises licence_expired, outside_filed_scope, project_not_filed, teacher_not_filed, teacher_not_qualified,
-    room_not_filed, room_too_small.
+    Raises licence_expired, outside_filed_scope, project_not_filed, teacher_not_filed, teacher_not_known,
+    teacher_not_qualified, room_not_filed, room_too_small.
     """
     check_houses_licensed(session, found, found.starts_on)
     check_class_scope(session, found, found.starts_on)
@@ -63,20 +69,21 @@ def check_class_scope(session: Session, found: TrainingClass, on: date) -> None:
     What it filed names the project as well. Raises outside_filed_scope, project_not_filed.
     """
     kind, year = found.certificate_kind, on.year
-    trade = canonical_trade(session, kind, found.trade_code)
-    name = catalogue.name_trades(session, [trade]).get(trade, trade)
     in_force = find_in_force(session, found.institution_id)
     listed = read_listed_scope(session, found.institution_id, year)
-    allowed = {(canonical_trade(session, kind, code), level) for code, level in listed}
-    check_scope(allowed, trade, found.level, name, year)
+    trades = canonical_trades(session, kind, [found.trade_code, *(code for code, _ in listed)])
+    trade = trades[found.trade_code]
+    name = catalogue.name_trades(session, [trade]).get(trade, trade)
+    check_scope({(trades[code], level) for code, level in listed}, trade, found.level, name, year)
     if in_force is None:
         return
     rows = session.execute(
         select(FilingScope.trade_code, FilingScope.level, Project.name)
         .join(Project, Project.id == FilingScope.project_id)
         .where(FilingScope.filing_id == in_force.id)
-    )
-    filed = {(canonical_trade(session, kind, code), level, project) for code, level, project in rows}
+    ).all()
+    trades = canonical_trades(session, kind, [code for code, _, _ in rows])
+    filed = {(trades[code], level, project) for code, level, project in rows}
     check_scope({(code, level) for code, level, _ in filed}, trade, found.level, name, year)
     project = session.get_one(Project, found.project_id).name
     check_scope_project(filed, trade, found.level, project, name)
@@ -87,18 +94,29 @@ def check_filed_teacher(
 ) -> None:
     """Refuse a teacher the teaching institution has not filed, or not for this occupation until the end.
 
-    Raises teacher_not_filed, teacher_not_qualified.
+    Raises teacher_not_filed, teacher_not_qualified, teacher_not_known.
     """
     in_force = find_in_force(session, found.delivering_institution_id)
     if in_force is None:
+        _check_known_teacher(session, keyring, found, name)
         return
     teacher = _find_teacher(session, keyring, in_force, name)
     if teacher is None:
         raise TEACHER_UNFILED.refused(teacher=name)
     kind = found.certificate_kind
-    trades = {canonical_trade(session, kind, code) for code in teacher.trade_codes.split()}
-    trade = canonical_trade(session, kind, found.trade_code)
-    check_teacher(name, trades, teacher.until, trade, until)
+    taught = teacher.trade_codes.split()
+    trades = canonical_trades(session, kind, [found.trade_code, *taught])
+    check_teacher(name, {trades[code] for code in taught}, teacher.until, trades[found.trade_code], until)
+
+
+def _check_known_teacher(session: Session, keyring: Keyring, found: TrainingClass, name: str) -> None:
+    """Refuse a name without a person where nothing is filed: two houses could write it for one teacher."""
+    regions = catalogue.list_ancestry(session, found.region_code)
+    if not read_flag(session, TEACHER_KNOWN, found.starts_on, regions):
+        return
+    index = name_index_of(keyring, normalise_name(name))
+    if find_teaching_person(session, found.delivering_institution_id, index, found.starts_on) is None:
+        raise TEACHER_UNKNOWN.refused(teacher=name)
 
 
 def check_filed_room(session: Session, found: TrainingClass, place: str) -> None:

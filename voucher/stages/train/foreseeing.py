@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, bindparam, select, true
@@ -29,7 +29,7 @@ from voucher.plumbing.trips import Answers, ask
 from voucher.plumbing.unit_of_work import Work
 from voucher.plumbing.wire import Row
 from voucher.registry.institutions import Institution
-from voucher.registry.people import NAMED, Person, open_named
+from voucher.registry.people import Person
 from voucher.registry.phones import SHOWING, find_showing
 from voucher.registry.standards import read_told, select_told
 from voucher.registry.subjects import SubjectKey
@@ -38,7 +38,8 @@ from voucher.rules.actor import check_role
 from voucher.rules.code_format import Kind, Presentation, parse_presentation
 from voucher.rules.errors import Refused
 from voucher.rules.lifecycle import Thing
-from voucher.stages.train.cards import TRIES_MOST, midnight_of, select_wrong_tries
+from voucher.rules.presenting import ShowingLimits
+from voucher.stages.train.cards import CARDED, TRIES_MOST, midnight_of, open_card, select_wrong_tries
 from voucher.stages.train.models.classes import TrainingClass
 from voucher.stages.train.models.places import Enrolment, Redemption
 from voucher.stages.train.presenting import counter_of
@@ -70,19 +71,26 @@ _CLASS: _Columns = (
 _HOUSES: _Columns = tuple(
     column for each in (Institution, DELIVERING) for column in (each.name, each.state, each.licensed_until)
 )
-# whose columns stand where in an answer, in this order
-_READ: tuple[tuple[type[Any], _Columns], ...] = (
+_Parts = tuple[tuple[type[Any], _Columns], ...]
+# whose columns stand where in an answer, in this order: what is locked is read as it was locked, since nobody
+# changes it afterwards, and what is not locked after that
+_LOCKED: _Parts = ((Voucher, _VOUCHER), (Device, _DEVICE))
+_READ: _Parts = (
     (IssuedCredential, _CREDENTIAL),
-    (Device, _DEVICE),
     (KeyRow, _KEY),
-    (Voucher, _VOUCHER),
     (Enrolment, _ENROLMENT),
     (TrainingClass, _CLASS),
 )
-_NAMES = tuple((model, tuple(each.key for each in columns)) for model, columns in _READ)
+
+
+def _name(parts: _Parts) -> tuple[tuple[type[Any], tuple[str, ...]], ...]:
+    return tuple((model, tuple(each.key for each in columns)) for model, columns in parts)
+
+
+_LOCKED_NAMES, _NAMES = _name(_LOCKED), _name(_READ)
 # the newest credential of the voucher's name; which it was signed over, its signature says
 _LOCK = (
-    select(Voucher.id, Device.id)
+    select(*(column for _, columns in _LOCKED for column in columns))
     .join(IssuedCredential, IssuedCredential.voucher_id == Voucher.id)
     .join(Device, Device.id == IssuedCredential.device_id)
     .where(IssuedCredential.vid == bindparam("vid"))
@@ -93,6 +101,13 @@ _LOCK = (
 # for a bearer who is only remembered: where the token stands no more, nothing is found, and nothing locked.
 # PostgreSQL asks that before it waits for the lock, so the facts, which are read after it, ask it once more
 _LOCK_STANDING = _LOCK.where(STANDING)
+
+
+@lru_cache(maxsize=64)
+def _read_limits(told: str | None) -> tuple[ShowingLimits | None, str | None]:
+    """Return how codes are judged and how many tries there are; one text always says the same."""
+    values = read_told(told)
+    return find_showing(values), values.get(TRIES_MOST)
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,39 +144,34 @@ _STANDS = -1
 @cache
 def _select_ahead(dialect: str, *, is_remembered: bool) -> Select[Any]:
     stands: ColumnElement[bool] = STANDING if is_remembered else true()
+    voucher_id = IssuedCredential.voucher_id
     return (
         select(
             *KEPT,
             *(column for _, columns in _READ for column in columns),
             *_HOUSES,
-            *NAMED,
+            *CARDED,
             Redemption.id,
-            SeenPresentation.id,
-            select_stopped_why(Voucher.id).scalar_subquery(),
-            select_wrong_tries(Voucher.id).scalar_subquery(),
+            select_stopped_why(voucher_id).scalar_subquery(),
+            select_wrong_tries(voucher_id).scalar_subquery(),
             select_told((*SHOWING, TRIES_MOST), dialect),
             select_next_id(SeenPresentation, dialect),
             select_next_id(Redemption, dialect),
-            select_newest_hash(Voucher.id).scalar_subquery(),
+            select_newest_hash(voucher_id).scalar_subquery(),
             stands,
         )
         .select_from(IssuedCredential)
-        .join(Device, Device.id == IssuedCredential.device_id)
         .join(KeyRow, KeyRow.kid == IssuedCredential.kid)
-        .join(Voucher, Voucher.id == IssuedCredential.voucher_id)
-        .join(Enrolment, and_(Enrolment.voucher_id == Voucher.id, Enrolment.ended_at.is_(None)))
+        .join(Enrolment, and_(Enrolment.voucher_id == voucher_id, Enrolment.ended_at.is_(None)))
         .join(TrainingClass, TrainingClass.id == Enrolment.class_id)
         .join(Institution, Institution.id == TrainingClass.institution_id)
         .join(DELIVERING, DELIVERING.id == TrainingClass.delivering_institution_id)
-        .join(Person, Person.id == Voucher.holder_person_id)
+        # who is enrolled is the holder of the voucher, by foreign key
+        .join(Person, Person.id == Enrolment.person_id)
         .join(SubjectKey, SubjectKey.blind_index == Person.blind_index)
         .outerjoin(
             Redemption,
             and_(Redemption.device == bindparam("scanner"), Redemption.nonce == bindparam("nonce")),
-        )
-        .outerjoin(
-            SeenPresentation,
-            and_(SeenPresentation.device_id == Device.id, SeenPresentation.counter == bindparam("counter")),
         )
         # what is read here sees what the lock waited for: also the answer of whoever had the same key
         .outerjoin(IdempotencyKey, IS_ASKED)
@@ -193,7 +203,6 @@ def ask_ahead(
     more = {
         "scanner": asked.device,
         "nonce": asked.nonce,
-        "counter": shown.counter,
         "thing": str(Thing.VOUCHER),
         "midnight": midnight_of(work),
         "on": work.today,
@@ -207,23 +216,33 @@ def ask_ahead(
     return AskedAhead(asked, shown, locked, ask(connection, facts, named | more | stood))
 
 
+def _know_parts(
+    parts: tuple[tuple[type[Any], tuple[str, ...]], ...], row: Row, place: int
+) -> tuple[list[Any], int]:
+    """Return whose columns stand in a row from a place on, and the place after them."""
+    known = []
+    for model, names in parts:
+        known.append(know(model, dict(zip(names, row[place : place + len(names)], strict=True))))
+        place += len(names)
+    return known, place
+
+
 def foresee(work: Work, asked: AskedAhead, class_id: int) -> ScanSeen | None:
     """Return what was asked ahead, where it is an ordinary scan in this class; None for the long way."""
     if not asked.is_proven:
         # nothing was found, or it was let go of while the bearer was judged anew
         return None
-    locked, row = asked.locked(), asked.facts()[0]
-    parts, place = [], len(KEPT)
-    for model, names in _NAMES:
-        parts.append(know(model, dict(zip(names, row[place : place + len(names)], strict=True))))
-        place += len(names)
-    credential, device, key, voucher, enrolment, found = parts
+    row = asked.facts()[0]
+    (voucher, device), _ = _know_parts(_LOCKED_NAMES, asked.locked()[0], 0)
+    (credential, key, enrolment, found), place = _know_parts(_NAMES, row, len(KEPT))
     houses, place = row[place : place + len(_HOUSES)], place + len(_HOUSES)
-    named, place = row[place : place + len(NAMED)], place + len(NAMED)
-    done_id, seen_id, why, wrong, told, next_seen, next_redemption, newest = row[place:_STANDS]
-    limits, most = find_showing(read_told(told)), read_told(told).get(TRIES_MOST)
+    card, place = row[place : place + len(CARDED)], place + len(CARDED)
+    done_id, why, wrong, told, next_seen, next_redemption, newest = row[place:_STANDS]
+    limits, most = _read_limits(told)
     is_ordinary = (
-        (voucher.id, device.id) == locked[0] and found.id == class_id and (done_id, seen_id) == (None, None)
+        (credential.voucher_id, credential.device_id) == (voucher.id, device.id)
+        and found.id == class_id
+        and done_id is None
     )
     if not is_ordinary or limits is None or most is None:
         return None
@@ -234,6 +253,8 @@ def foresee(work: Work, asked: AskedAhead, class_id: int) -> ScanSeen | None:
         counter = counter_of(work, found, "redeem", limits)
         check_signed(work.keyring, asked.shown, device.public_key, credential.digest, work.at)
         signed = Signed(asked.shown, credential, device, None, key)
+        # whether the code was used is not asked: where it was, the counter of its phone, which is locked, has
+        # come as far
         shown = judge_signed(work.session, signed, work.at, counter)
     except Refused:
         return None
@@ -242,7 +263,7 @@ def foresee(work: Work, asked: AskedAhead, class_id: int) -> ScanSeen | None:
         seen=None,
         seat=Seat(enrolment, found, (House(*houses[:3]), House(*houses[3:]))),
         stopped_why=why,
-        holder=open_named(work.keyring, named),
+        holder=open_card(work.keyring, card),
         wrong_tries=wrong,
         tries_most=int(most) if most else None,
         seen_id=next_seen,

@@ -31,6 +31,7 @@ from voucher.stages.train.models.classes import ClassSession, TrainingClass
 from voucher.stages.train.models.marks import BY_PHONE, SCANNED, TYPED, AttendanceMark
 from voucher.stages.train.models.places import Attendance
 from voucher.stages.train.placing import Placed, Where, doubt_place, measure
+from voucher.stages.train.positions import keep_position
 from voucher.stages.train.presenting import stand_at
 from voucher.stages.train.queries.lessons import is_played
 from voucher.stages.train.queries.marks import list_marks, order_of
@@ -105,6 +106,7 @@ def mark_by_phone(work: Work, asked: PhoneMark) -> AttendanceMark:
         work, held, voucher, asked.direction, BY_PHONE, placed, signed,
         browser=work.keyring.blind_index(BROWSER, asked.browser),
     )  # fmt: skip
+    keep_position(work, found, mark, placed)
     doubt_shared_device(work, found, mark)
     doubt_place(work, found, mark)
     return mark
@@ -128,7 +130,8 @@ def mark_by_staff(work: Work, asked: StaffMark) -> AttendanceMark:
     _, found = find_marked(work.session, asked.session_id, lock=True)
     _check_may_mark(work, held, found, voucher, asked.direction)
     _hold_card(work, found, voucher, asked)
-    mark = _write(work, held, voucher, asked.direction, TYPED, measure(work, held, found, asked.where))
+    placed = measure(work, held, found, asked.where)
+    mark = _write(work, held, voucher, asked.direction, TYPED, placed)
     doubt_place(work, found, mark)
     return mark
 
@@ -147,6 +150,7 @@ def _mark_scanned(work: Work, held: ClassSession, found: TrainingClass, asked: S
         count_up(work, shown.signed)
     placed = measure(work, held, found, asked.where)
     mark = _write(work, held, voucher, asked.direction, SCANNED, placed, shown.signed)
+    keep_position(work, found, mark, placed)
     doubt_place(work, found, mark)
     return mark
 

@@ -1,8 +1,8 @@
-"""Where a mark was made (签到位置): its distance from the filed room, kept instead of the position itself."""
+"""Where a mark was made (签到位置): its distance from the filed room, and why it says none."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from sqlalchemy.orm import Session
 
@@ -23,21 +23,27 @@ ASKED, METRES, ACCURACY = "mark_place_asked", "mark_place_metres", "mark_place_a
 
 @dataclass(frozen=True, slots=True)
 class Where:
-    """What a device says of where it is, or why it says nothing; read once and never kept."""
+    """What a device says of where it is, or why it says nothing; `is_mocked` only a program can tell."""
 
     latitude_e6: int | None = None
     longitude_e6: int | None = None
     accuracy_m: int | None = None
     why_not: str = ""
+    is_mocked: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Placed:
-    """What is kept: distance from the room and its error in metres, or why there is none."""
+    """What is kept: distance from the room and its error in metres, or why there is none.
+
+    The position itself is kept apart, and not for long.
+    """
 
     distance_m: int | None = None
     accuracy_m: int | None = None
     no_position: str | None = None
+    position: Position | None = field(default=None, repr=False)
+    is_mocked: bool | None = None
 
 
 def find_asked_room(session: Session, held: ClassSession, found: TrainingClass) -> Position | None:
@@ -70,7 +76,7 @@ def measure(work: Work, held: ClassSession, found: TrainingClass, where: Where) 
     if accuracy_m > roughest:
         return Placed(accuracy_m=accuracy_m, no_position=str(NoPosition.INACCURATE))
     at = Position(where.latitude_e6, where.longitude_e6)
-    return Placed(distance_m=distance_metres(room, at), accuracy_m=accuracy_m)
+    return Placed(distance_metres(room, at), accuracy_m, position=at, is_mocked=where.is_mocked)
 
 
 def doubt_place(work: Work, found: TrainingClass, mark: AttendanceMark) -> None:

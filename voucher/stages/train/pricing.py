@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
@@ -16,7 +16,7 @@ from voucher.ledger import budget as budgets
 from voucher.ledger import commitments, entitlements
 from voucher.ledger.commitments import Commitment
 from voucher.ledger.entitlements import CONSUMED, TAKEN, Entitlement
-from voucher.ledger.holders import find_holders
+from voucher.ledger.holders import find_earned_days, find_holders
 from voucher.ledger.vouchers import Voucher
 from voucher.plumbing.clock import day_of
 from voucher.plumbing.unit_of_work import Work
@@ -30,6 +30,7 @@ from voucher.rules.duplicates import (
     fold_key,
     judge_duplicates,
 )
+from voucher.rules.entitlement_periods import entitlement_period, is_by_period
 from voucher.rules.errors import Family, Refused, reason
 from voucher.rules.levels import Level
 from voucher.rules.money import format_yuan
@@ -70,9 +71,15 @@ class Promise:
 
 def canonical_trade(session: Session, kind: str, code: str) -> str:
     """Return a trade's code after the alias map; an item (专项) has no aliases."""
+    return canonical_trades(session, kind, [code])[code]
+
+
+def canonical_trades(session: Session, kind: str, codes: Iterable[str]) -> dict[str, str]:
+    """Return the code of each trade after the alias map, which is read once for all."""
     if kind == CertificateKind.SPECIAL_SKILL:
-        return code
-    return canonical_occupation(code, catalogue.read_aliases(session))
+        return {code: code for code in codes}
+    aliases = catalogue.read_aliases(session)
+    return {code: canonical_occupation(code, aliases) for code in codes}
 
 
 def price_class(session: Session, offered: TrainingClass, kind: SubsidyKind, on: date) -> Price:
@@ -154,7 +161,14 @@ def _key(session: Session, voucher: Voucher, offered: TrainingClass, kind: Subsi
         level=Level(offered.level) if offered.level else None,
         item_code=offered.trade_code if special else None,
         project_code=session.get_one(Project, offered.project_id).code,
+        period=_period(offered),
         aliases=catalogue.read_aliases(session),
+    )
+
+
+def _period(offered: TrainingClass) -> str | None:
+    return entitlement_period(
+        CertificateKind(offered.certificate_kind), offered.training_kind, offered.ends_on
     )
 
 
@@ -173,6 +187,9 @@ def _check_precedence(
         parameters = tables.read_duplicate_parameters(session, each.kind, work.today, regions)
         if each.kind is SubsidyKind.EVALUATION:
             parameters = replace(parameters, yearly_cap=None)
+        if any(is_by_period(one) for one in (each.key, *(before.key for before in earlier))):
+            months = tables.read_parameter_number(session, tables.CARD_RENEWAL_MONTHS, work.today, regions)
+            parameters = replace(parameters, period_months=months)
         judged = judge_duplicates(
             each.key,
             Level(offered.level) if offered.level else None,
@@ -180,6 +197,7 @@ def _check_precedence(
             work.today,
             earlier,
             parameters,
+            offered.ends_on,
         )
         if judged.outcome is Outcome.REFUSED and judged.refusal is not None:
             raise Refused(judged.refusal)
@@ -194,6 +212,7 @@ def _read_earlier(work: Work, person_id: int) -> list[EarlierClaim]:
     ).all()
     named = find_holders(work.session, [each.key for each in held])
     aliases = catalogue.read_aliases(work.session)
+    days = find_earned_days(work.session, [each.key for each in held])
     return [
         EarlierClaim(
             number=named[each.key].number if each.key in named else day_of(each.taken_at).isoformat(),
@@ -204,6 +223,7 @@ def _read_earlier(work: Work, person_id: int) -> list[EarlierClaim]:
             state="paid" if each.state == CONSUMED else "submitted",
             filed_on=day_of(each.taken_at),
             paid=each.state == CONSUMED,
+            earned_on=days.get(each.key),
         )
         for each in held
     ]

@@ -22,7 +22,7 @@ from voucher.registry.people import NAMED, Named, Person, open_named
 from voucher.registry.standards import IN_FORCE_AT, PARAMETER_MISSING
 from voucher.registry.subjects import SubjectKey
 from voucher.rules.lifecycle import Thing
-from voucher.stages.train.cards import TRIES_MOST, WRONG_TRIES, midnight_of
+from voucher.stages.train.cards import TRIES_MOST, WRONG_TRIES, Card, midnight_of
 from voucher.stages.train.models.classes import TrainingClass
 from voucher.stages.train.models.places import Enrolment, Redemption
 from voucher.stages.train.standing import DELIVERING, SEATED, Seat, seat_of
@@ -42,7 +42,7 @@ class ScanFacts:
     seen: SeenPresentation | None
     seat: Seat | None
     stopped_why: str | None
-    holder: Named | None
+    holder: Named | Card | None
     wrong_tries: int
     tries_most: int | None
     seen_id: int

@@ -20,6 +20,7 @@ from voucher.stages.issue.queries import get_programme
 from voucher.stages.train.classes import WAITS_FOR_TRANSFER
 from voucher.stages.train.enrol import set_certify_by
 from voucher.stages.train.fitting import CLASS_NOT_OPEN, check_place, check_redeem_by, subject_of
+from voucher.stages.train.intake import take_along
 from voucher.stages.train.models.classes import TrainingClass
 from voucher.stages.train.models.places import Enrolment
 from voucher.stages.train.queries.facts import completion_of
@@ -58,10 +59,11 @@ def transfer(
     """Move enrolled vouchers and those in training to a class of the same subject and return how many.
 
     Hours and redemption stay, and marks are written down as hours first; holds that waited for the transfer
-    are closed. With `out_of` each must still sit in that class, or nobody is moved. Raises Refused
-    role_missing, voucher_missing (also for a foreign one), class_roster_changed, class_missing,
-    training_why_missing, event_not_allowed, same_class, signed_off_already, class_not_open,
-    expires_before_class, parameter_missing, and what keeps a voucher out of a class.
+    are closed, and a class with an intake takes each up on it. With `out_of` each must still sit in that
+    class, or nobody is moved. Raises Refused role_missing, voucher_missing (also for a foreign one),
+    class_roster_changed, class_missing, training_why_missing, event_not_allowed, same_class,
+    signed_off_already, class_not_open, expires_before_class, parameter_missing, class_intake_full,
+    class_intake_transfer_denied, class_intake_transfer_struck, and what keeps a voucher out of a class.
     """
     check_role(work.actor, *OFFICERS)
     check_why(why)
@@ -132,6 +134,7 @@ def _move(work: Work, voucher: Voucher, target: TrainingClass) -> None:
     if voucher.state == "enrolled":
         check_redeem_by(voucher, target)
     check_place(work, voucher, programme, target)
+    take_along(work, target, voucher)
     end_enrolments(work, [voucher.id], "transfer")
     session.add(
         Enrolment(

@@ -10,7 +10,9 @@ from sqlalchemy.orm import Session
 from voucher.doors.api.reach import told_refusal
 from voucher.doors.api.room import Room, within
 from voucher.doors.api.witnesses import note_attempt
+from voucher.doors.auth.browsers import seen_from
 from voucher.doors.auth.door import the_door
+from voucher.doors.auth.opened import note_opened
 from voucher.doors.auth.outside import ask_ahead
 from voucher.doors.auth.visitors import current_actor
 from voucher.doors.schemas.issue.vouchers import (
@@ -79,6 +81,7 @@ def list_vouchers(session: Session, asked: dict[str, Any]) -> dict[str, Any]:
 def show_voucher(session: Session, _asked: dict[str, Any], voucher_id: int) -> dict[str, Any]:
     """一张券：面值或补贴、截止日、所在班级、尚未持证的原因和全过程。"""
     found = see_voucher(session, current_actor(), voucher_id)
+    note_opened(str(Thing.VOUCHER), found.id, found.holder_person_id, found.region_code)
     place = training.enrolment_of(session, voucher_id)
     return _told(session, the_door().keyring, found) | {
         "class_id": place.class_id if place else None,
@@ -132,7 +135,7 @@ def list_offers(session: Session, _asked: dict[str, Any]) -> dict[str, Any]:
 )
 def take(work: Work, given: dict[str, Any]) -> dict[str, Any]:
     """本人在领券中心领取通用券：发放和领取一次办完；资金不足的按先后候补。"""
-    taken = take_voucher(work, given["programme_id"], declared=given["declared"])
+    taken = take_voucher(work, given["programme_id"], declared=given["declared"], seen=seen_from())
     return {"waiting": taken is None, "voucher": _state(work, taken) if taken is not None else None}
 
 
@@ -147,9 +150,10 @@ def accept_voucher(work: Work, given: dict[str, Any]) -> dict[str, Any]:
     """领取：本人办理；代办人凭登记的授权，窗口代办的须写明本人同意的凭据。"""
     voucher_id, consent = given["voucher_id"], given["consent"]
     if given["consent_id"] is not None:
-        return _state(work, accept_as_helper(work, voucher_id, given["consent_id"]))
-    accepted = accept(work, voucher_id) if consent is None else accept_for(work, voucher_id, consent)
-    return _state(work, accepted)
+        return _state(work, accept_as_helper(work, voucher_id, given["consent_id"], seen_from()))
+    if consent is not None:
+        return _state(work, accept_for(work, voucher_id, consent))
+    return _state(work, accept(work, voucher_id, seen_from()))
 
 
 @vouchers.act(

@@ -13,12 +13,14 @@ from voucher.doors.schemas.train.lessons import (
     NewLesson,
     NewStudy,
     NewStudyEnd,
+    NewStudyFocus,
     StudyBegun,
     StudyState,
 )
 from voucher.plumbing.unit_of_work import Work
 from voucher.plumbing.uploads.pieces import Mapped
 from voucher.stages.train import lessons as building
+from voucher.stages.train.focusing import Focus, note_focus
 from voucher.stages.train.studying import StudyEnd, begin_study, end_study
 
 lessons = Room("lessons", __name__, url_prefix="/api/v1", description="线上课")
@@ -55,6 +57,17 @@ def begin(work: Work, given: dict[str, Any]) -> dict[str, Any]:
     """开始学一段；没学完的接着学。"""
     begun = begin_study(work, given["segment_id"], given["voucher_id"])
     return told(begun.study, StudyBegun) | {"number": begun.number}
+
+
+@lessons.ask(
+    "/study-focus",
+    body=NewStudyFocus,
+    answer=StudyState,
+    example={"study_id": 31, "open_minutes": 12, "acts": 4},
+)
+def tell_focus(work: Work, given: dict[str, Any]) -> Any:
+    """学习页面每分钟报一次：页面是否在眼前、有没有操作；不报的不作不利处理。"""
+    return note_focus(work, Focus(**given))
 
 
 @lessons.act(

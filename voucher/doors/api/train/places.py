@@ -10,7 +10,9 @@ from voucher.doors.api.reach import told_refusal
 from voucher.doors.api.room import Room
 from voucher.doors.api.witnesses import keep_scan, note_attempt
 from voucher.doors.auth.bearers import find_unproven
+from voucher.doors.auth.browsers import seen_from
 from voucher.doors.auth.counters import find_scanner
+from voucher.doors.auth.networks import note_network
 from voucher.doors.auth.visitors import current_actor
 from voucher.doors.schemas.paging import paged
 from voucher.doors.schemas.steps import CountDone
@@ -31,6 +33,7 @@ from voucher.doors.schemas.train.places import (
     Scans,
     VoucherMoved,
 )
+from voucher.ledger.origins import note_redeemed_on
 from voucher.ledger.vouchers import Voucher
 from voucher.plumbing.unit_of_work import Work
 from voucher.registry.counter_devices import check_device
@@ -153,7 +156,10 @@ def transfer_vouchers(work: Work, given: dict[str, Any]) -> dict[str, Any]:
 )
 def redeem_voucher(work: Work, given: dict[str, Any], foreseen: AskedAhead | None) -> Redemption:
     """核销：一张券只有一次；同设备同 nonce 重发是同一次核销。"""
-    return redeem(work, foreseen.asked if foreseen is not None else _redeeming(given), foreseen)
+    made = redeem(work, foreseen.asked if foreseen is not None else _redeeming(given), foreseen)
+    note_redeemed_on(work, made.voucher_id, made.redeemed_at, seen_from())
+    note_network(made.institution_id)
+    return made
 
 
 @places.act(

@@ -16,6 +16,7 @@ from voucher.rules.lessons import (
 )
 
 KINDS = ("video", "pages")
+SEEN_MOST = 1_000_000
 
 
 class NewSegment(Body):
@@ -96,6 +97,16 @@ class NewStudyEnd(Body):
     study_id = Whole(required=True, least=1)
     digits = Words(required=True, most=DIGITS_MAX, metadata={"description": "手机签名的出示码"})
     answer = Whole(load_default=None, allow_none=True, least=1, most=OPTIONS_MOST)
+
+
+class NewStudyFocus(Body):
+    """What the page of a segment has seen since it was opened."""
+
+    study_id = Whole(required=True, least=1)
+    open_minutes = Whole(
+        required=True, most=SEEN_MOST, metadata={"description": "打开以来页面在眼前的分钟数"}
+    )
+    acts = Whole(required=True, most=SEEN_MOST, metadata={"description": "打开以来触摸、按键、滚动的次数"})
 
 
 class StudyState(Schema):

@@ -12,6 +12,7 @@ from voucher.doors.schemas.values import (
     Count,
     Moment,
     Region,
+    Said,
     Whole,
     Word,
     Words,
@@ -39,7 +40,7 @@ class ClassCodeState(Schema):
 
 
 class NewPlace(Body):
-    """Where the device says it is, or why it says nothing; only the distance from the room is kept."""
+    """Where the device says it is, or why it says nothing; the position is kept sealed, for some days."""
 
     latitude_e6 = Whole(
         load_default=None,
@@ -62,6 +63,13 @@ class NewPlace(Body):
         ("", "refused", "unavailable"),
         load_default="",
         metadata={"description": "没有位置的原因：refused 本人不同意、unavailable 设备给不出"},
+    )
+    is_mocked = Said(
+        load_default=None,
+        allow_none=True,
+        metadata={
+            "description": "设备报告位置是模拟的；浏览器无从得知，不填；机构自己的程序能从手机系统得知的填写"
+        },
     )
 
 

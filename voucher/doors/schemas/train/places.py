@@ -7,6 +7,7 @@ from typing import Any
 from marshmallow import Schema, ValidationError, fields, validates_schema
 
 from voucher.doors.schemas.paging import Paging, page_of
+from voucher.doors.schemas.telling import Told
 from voucher.doors.schemas.values import (
     WORDS_MAX,
     Body,
@@ -154,7 +155,7 @@ class NewRedemption(Body):
     nonce = Words(required=True, most=NONCE_MAX, metadata=NONCE)
 
 
-class RedemptionState(Schema):
+class RedemptionState(Told):
     """A redemption; a reversed one stays, marked."""
 
     id = fields.Integer()

@@ -40,9 +40,9 @@ from voucher.stages.settle.judging import Verdict
 from voucher.stages.settle.queries import payees
 from voucher.stages.settle.queries.cases import list_cases
 from voucher.stages.settle.queries.claim_drafts import TakenUp
+from voucher.stages.settle.queries.claim_paces import list_claim_paces, list_paces_of
 from voucher.stages.settle.queries.letters import list_due_days
 from voucher.stages.settle.queries.offsets import list_came_back, list_payments_of_claim
-from voucher.stages.settle.queries.pace import list_claim_paces
 from voucher.stages.settle.searching import ClaimSearch, find_claims, view_claims
 from voucher.stages.settle.voucher_claims import file_claims as claim_for
 
@@ -205,6 +205,7 @@ def _page() -> str:
             ready_fen=sum(each.amount_fen for each in ready if not each.on_hold),
             claims=shown,
             said=payees.newest_words(session, [each.id for each in shown]),
+            paces=list_paces_of(session, [each.id for each in shown], door.today),
             states=STATES,
             state=state,
             line=line,

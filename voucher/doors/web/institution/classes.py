@@ -24,6 +24,7 @@ from voucher.stages.train import queries as training
 from voucher.stages.train.models.classes import TrainingClass
 from voucher.stages.train.queries import house
 from voucher.stages.train.queries.desk import taught_by
+from voucher.stages.train.queries.intakes import count_named
 from voucher.stages.train.queries.phone_checks import find_draw_of
 from voucher.stages.train.queries.ratings import rated_class
 from voucher.stages.train.subcontracting import find_standing
@@ -113,6 +114,7 @@ def show_class(class_id: int) -> str:
             happenings=object_timeline(session, Thing.CLASS, class_id),
             own=own,
             handed=find_standing(session, class_id),
+            named=count_named(session, class_id),
             is_near=lambda each: timedelta(hours=-1) <= door.at - each.starts_at,
             is_over=is_over,
             is_scannable=found.state in TAUGHT and found.starts_on <= door.today <= found.ends_on,

@@ -8,7 +8,7 @@ from flask import render_template, url_for
 from flask.typing import ResponseReturnValue
 
 from voucher.doors.auth.door import the_door
-from voucher.doors.auth.entries import INSTITUTION_DESK
+from voucher.doors.auth.entries import PAYEE_HANDS
 from voucher.doors.web import fields
 from voucher.doors.web.acting import Done, show_once, submit
 from voucher.doors.web.institution.blueprint import institution
@@ -162,10 +162,10 @@ def _colleagues() -> str:
 
 
 def _account() -> str:
-    houses = my_houses(INSTITUTION_DESK)
+    houses = my_houses(PAYEE_HANDS)
     with the_door().read() as session:
         return render_template(
             "institution/account.html",
             rows=registry.list_accounts(session, (), houses),
-            houses=[(each.code, each.name) for each in list_houses(session)],
+            houses=[(each.code, each.name) for each in list_houses(session, PAYEE_HANDS)],
         )

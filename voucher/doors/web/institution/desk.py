@@ -11,10 +11,12 @@ from voucher.doors.auth.entries import (
     INSTITUTION_DESK,
     INSTITUTION_ROOM,
     INSTITUTION_STAFF,
+    PAYEE_HANDS,
 )
 from voucher.doors.auth.visitors import current_actor
 from voucher.doors.web.institution.blueprint import institution
 from voucher.doors.web.institution.own import list_houses, my_houses
+from voucher.registry.accounts import count_suggested
 from voucher.registry.filing.endings import list_endings
 from voucher.registry.listing import STOPPED
 from voucher.stages.settle.queries import payees
@@ -54,6 +56,7 @@ def home() -> ResponseReturnValue:
             if at_desk
             else 0,
             asked_to_teach=count_asked(session, my_houses(INSTITUTION_DESK)) if at_desk else 0,
+            accounts=count_suggested(session, my_houses(PAYEE_HANDS), actor.person_id) if at_desk else 0,
             leaving=list_waiting(session, my_houses(INSTITUTION_DESK)) if at_desk else [],
             person_id=actor.person_id,
         )

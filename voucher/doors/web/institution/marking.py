@@ -27,6 +27,7 @@ from voucher.stages.train.class_codes import get_room, read_mark_rules, show_cla
 from voucher.stages.train.marking import StaffMark, mark_by_staff
 from voucher.stages.train.models.classes import ClassSession, TrainingClass
 from voucher.stages.train.placing import Where, find_asked_room
+from voucher.stages.train.positions import read_kept_days
 from voucher.stages.train.queries.lessons import is_played
 from voucher.stages.train.queries.marks import read_signed
 from voucher.stages.train.scans import Scanned, record_scan
@@ -154,6 +155,7 @@ def _page(session_id: int, said: Said | None) -> str:
             inside=sum(each.is_inside for each in signed.values()),
             came=len(signed),
             asks_place=find_asked_room(session, held, found) is not None,
+            position_days=read_kept_days(session, found, the_door().today),
             no_positions=NO_POSITION_NAMES,
             is_played=is_played(session, held.id),
             pending=sum(each.is_pending for each in signed.values()),

@@ -10,9 +10,11 @@ from flask import g, make_response, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
+from voucher.doors.auth.browsers import seen_from
 from voucher.doors.auth.counters import device_secret
 from voucher.doors.auth.door import the_door
 from voucher.doors.auth.entries import INSTITUTION_COUNTER
+from voucher.doors.auth.networks import note_network
 from voucher.doors.auth.shield import let_programs_run
 from voucher.doors.auth.visitors import current_actor, current_visitor, perform
 from voucher.doors.errors import status_of
@@ -21,6 +23,7 @@ from voucher.doors.web.institution.blueprint import institution
 from voucher.doors.web.institution.own import get_my_class, list_houses, my_houses
 from voucher.doors.web.timelines import name_people
 from voucher.ledger.credentials import CODE_EXPIRED, CODE_USED
+from voucher.ledger.origins import note_redeemed_on
 from voucher.plumbing.idempotency import Answer, once
 from voucher.plumbing.unit_of_work import Work
 from voucher.registry.counter_devices import CounterDevice, check_device, find_device
@@ -99,6 +102,8 @@ def redeem(class_id: int) -> ResponseReturnValue:
 
     def use(work: Work) -> tuple[str, str]:
         redemption = use_voucher(work, asked)
+        note_redeemed_on(work, redemption.voucher_id, redemption.redeemed_at, seen_from())
+        note_network(redemption.institution_id)
         card = training.roster(
             work.session, work.keyring, class_id, after_id=redemption.voucher_id - 1, limit=1
         )

@@ -67,6 +67,7 @@ def choose_for(person_id: int, voucher_id: int, places: Places, helping: str | N
             level=programme.level,
             certificate_kind=programme.certificate_kind,
             institution_id=int(asked) if asked.isascii() and asked.isdigit() else None,
+            person_id=person_id,
         )
         found = training.list_open_classes(
             session, door.at, door.today, wanted, after_id=after, limit=PAGE + 1
@@ -126,7 +127,7 @@ def confirm_for(
     with door.read() as session:
         card = issuing.show_card(session, person_id, voucher_id)
         opened = training.list_open_classes(
-            session, door.at, door.today, OpenFilter(class_id=class_id), limit=1
+            session, door.at, door.today, OpenFilter(class_id=class_id, person_id=person_id), limit=1
         )
         view = training.view_classes(session, [training.get_class_for(session, None, class_id)])[0]
         return render_template(

@@ -8,6 +8,7 @@ from flask import render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
+from voucher.doors.auth.browsers import seen_from
 from voucher.doors.auth.door import the_door
 from voucher.doors.auth.visitors import perform
 from voucher.doors.web import fields
@@ -113,7 +114,7 @@ def accept_helped(consent_id: int, voucher_id: int) -> ResponseReturnValue:
     """Accept a voucher for its holder."""
 
     def call(work: Work) -> Done:
-        helping.accept_as_helper(work, voucher_id, consent_id)
+        helping.accept_as_helper(work, voucher_id, consent_id, seen_from())
         return Done("已代为领取，并告知本人", _places(consent_id, voucher_id).voucher)
 
     return act_on_own(voucher_id, "accept", call, lambda: _page(consent_id, voucher_id))

@@ -13,8 +13,10 @@ from voucher.stages.issue import queries as issuing
 from voucher.stages.issue.queries.applications import count_asked_back
 from voucher.stages.settle.queries.denials import page_own_subsidies
 from voucher.stages.train import queries as training
+from voucher.stages.train.queries.intake_denials import list_own_entries
 
 LESSONS_AHEAD = 3
+NAMES_LOOKED_AT, NAMES_SHOWN = 10, 2
 SUBSIDIES_LOOKED_AT = 4  # those of two vouchers
 
 
@@ -27,6 +29,7 @@ def home() -> ResponseReturnValue:
         lessons = training.next_sessions(session, person_id, door.at, limit=LESSONS_AHEAD)
         places = issuing.list_places(session, person_id)
         asked_back = count_asked_back(session, person_id)
+        entries = list_own_entries(session, door.keyring, person_id, limit=NAMES_LOOKED_AT)
         helps = count_helped(session, person_id, door.today)
         money = page_own_subsidies(session, door.keyring, person_id, door.today, limit=SUBSIDIES_LOOKED_AT)
     usable = sorted((each for each in cards if each.state in USABLE), key=lambda each: each.redeem_by)
@@ -42,6 +45,7 @@ def home() -> ResponseReturnValue:
         places=places,
         asked_back=asked_back,
         helps=helps,
+        named=[each for each in entries if each.may_deny and not each.denial][:NAMES_SHOWN],
         subsidy=subsidies[0] if subsidies else None,
         moving=sum(each.pace is not None for each in subsidies),
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
+from voucher.doors.auth.browsers import seen_from
 from voucher.doors.auth.door import the_door
 from voucher.doors.auth.outside import ask_first
 from voucher.doors.web.acting import Done, submit
@@ -36,7 +37,8 @@ def take(programme_id: int) -> ResponseReturnValue:
     """Take one voucher; tapped twice it is one voucher."""
 
     def call(work: Work) -> Done:
-        voucher = take_voucher(work, programme_id, declared=request.form.get("declared") == "1")
+        declared = request.form.get("declared") == "1"
+        voucher = take_voucher(work, programme_id, declared=declared, seen=seen_from())
         if voucher is None:
             return Done("资金暂时用完，已为您排队；有资金时自动发放", url_for("web.worker.offers"))
         return Done("领取成功，下一步请选择班级", url_for("web.worker.voucher", voucher_id=voucher.id))

@@ -22,11 +22,12 @@ from voucher.registry.people import read_people
 from voucher.rules.errors import Refused
 from voucher.rules.retention import check_may_erase
 from voucher.stages.oversee.archive.entries import list_entries
+from voucher.stages.oversee.openings import count_openings_of
 from voucher.stages.oversee.privacy.erasing import ask_erasure, find_own, withdraw_erasure
 from voucher.stages.oversee.privacy.holding import Held, Holding, read_holding
-from voucher.stages.oversee.privacy.looks import PersonLook, list_looks
+from voucher.stages.oversee.privacy.looks import PersonLook, list_looks, list_masked_looks
 
-LOOKS_SHOWN, LOOKS_TAKEN = 20, 1_000
+LOOKS_SHOWN, MASKED_SHOWN, LOOKS_TAKEN = 20, 5, 1_000
 
 
 @worker.get("/my/data")
@@ -92,6 +93,8 @@ def _show() -> str:
             if len(looks) > LOOKS_SHOWN
             else None,
             first_url=url_for("web.worker.my_data", _anchor="looks") if before else None,
+            masked=list_masked_looks(session, person_id, limit=MASKED_SHOWN),
+            masked_count=count_openings_of(session, person_id),
             request_=find_own(session, person_id),
             obstacle=_find_obstacle(holding),
         )
@@ -111,6 +114,7 @@ def _tell(session: Session, person_id: int) -> dict[str, Any]:
     named = read_people(session, door.keyring, [person_id])[person_id]
     holding = read_holding(session, door.keyring, person_id, door.today)
     looks = list_looks(session, person_id, before_id=None, limit=LOOKS_TAKEN)
+    looks += list_masked_looks(session, person_id, limit=LOOKS_TAKEN)
     return {
         "生成时间": moment(door.at),
         "姓名": named.name,

@@ -14,6 +14,7 @@ from voucher.stages.issue import queries as issuing
 from voucher.stages.train import queries as training
 from voucher.stages.train.class_codes import find_marked, read_mark_rules, slot_of
 from voucher.stages.train.placing import find_asked_room
+from voucher.stages.train.positions import read_kept_days
 from voucher.stages.train.queries.marks import list_marks, sum_up
 from voucher.stages.train.reading import SESSION_MISSING
 
@@ -39,6 +40,7 @@ def sign(voucher_id: int, session_id: int) -> ResponseReturnValue:
             held=held,
             signed=signed,
             asks_place=find_asked_room(session, held, found) is not None,
+            position_days=read_kept_days(session, found, the_door().today),
             no_positions=NO_POSITION_NAMES,
             direction="out" if signed.is_inside else "in",
             opens_at=opens_at,

@@ -7,6 +7,7 @@ from dataclasses import replace
 from flask import render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
+from voucher.doors.auth.browsers import seen_from
 from voucher.doors.auth.door import the_door
 from voucher.doors.web import fields
 from voucher.doors.web.acting import Done
@@ -22,6 +23,7 @@ from voucher.stages.issue import queries as issuing
 from voucher.stages.issue.queries.cards import ENDED_TAB, TABS
 from voucher.stages.issue.replacing import ask_own_replacement
 from voucher.stages.settle import queries as settling
+from voucher.stages.settle.queries.claim_paces import list_paces_by_voucher
 from voucher.stages.settle.queries.pace import list_paces
 from voucher.stages.train import leave as leaving
 from voucher.stages.train import queries as training
@@ -39,8 +41,10 @@ TAB_KEYS = {"todo": "待使用", "doing": "使用中", "done": "已核销", "gon
 def wallet() -> ResponseReturnValue:
     """Show this worker's vouchers under four tabs."""
     asked = request.args.get("tab", "")
-    with the_door().read() as session:
+    door = the_door()
+    with door.read() as session:
         cards = issuing.list_wallet(session, my_person_id())
+        paces = list_paces_by_voucher(session, [each.id for each in cards], door.today)
     counts = {key: sum(each.tab == tab for each in cards) for key, tab in TAB_KEYS.items()}
     chosen = asked if asked in TAB_KEYS else next((key for key, count in counts.items() if count), "todo")
     return render_template(
@@ -52,6 +56,7 @@ def wallet() -> ResponseReturnValue:
         tab=TAB_KEYS[chosen],
         cards=[show(each) for each in cards if each.tab == TAB_KEYS[chosen]],
         usable_tab=next(iter(TABS)),
+        paces=paces,
     )
 
 
@@ -107,7 +112,7 @@ def accept(voucher_id: int) -> ResponseReturnValue:
     """Take a voucher that was issued to this worker."""
 
     def call(work: Work) -> Done:
-        holding.accept(work, voucher_id)
+        holding.accept(work, voucher_id, seen_from())
         return Done("领取成功，下一步请选择班级", url_for("web.worker.voucher", voucher_id=voucher_id))
 
     return act_on_own(voucher_id, "accept", call, lambda: show_voucher(voucher_id))

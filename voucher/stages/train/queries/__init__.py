@@ -42,6 +42,7 @@ from voucher.stages.train.queries.trained import (
     classes_of,
     list_passed,
     list_trained,
+    select_class_day,
     select_examined_elsewhere,
 )
 from voucher.stages.train.reading import find_enrolment as enrolment_of
@@ -89,6 +90,7 @@ __all__ = [
     "next_sessions",
     "redemption_of",
     "roster",
+    "select_class_day",
     "select_examined_elsewhere",
     "sessions_on",
     "view_classes",

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import exists, func, select
+from sqlalchemy import ColumnElement, and_, exists, func, or_, select
 from sqlalchemy.orm import Session
 
 from voucher.ledger.vouchers import Voucher
@@ -15,6 +15,7 @@ from voucher.registry.institutions import Institution
 from voucher.registry.listing import IN_GOOD_STANDING
 from voucher.rules.vocabulary import SubsidyKind
 from voucher.stages.train.models.classes import ClassSession, TrainingClass
+from voucher.stages.train.models.intakes import ClassIntake
 from voucher.stages.train.models.places import Attendance, Enrolment
 from voucher.stages.train.pricing import price_class
 from voucher.stages.train.queries.classes import ClassView, view_classes
@@ -23,6 +24,7 @@ from voucher.stages.train.reading import SEATED
 
 # how long around a lesson the way to its sign-in is shown; when it opens is a parameter
 SIGNING = timedelta(hours=1)
+_ON_INTAKE = and_(ClassIntake.class_id == TrainingClass.id, ClassIntake.removed_at.is_(None))
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,19 +38,23 @@ class OpenFilter:
     mode: str | None = None
     institution_id: int | None = None
     class_id: int | None = None
+    # whoever asks: classes opened for named people are shown to those people only
+    person_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class OpenClass:
     """A class somebody may still enrol in: in words, when it begins, what a voucher pays and what is left.
 
-    `training_fen` is the training subsidy by today's standards, `own_fen` what a fee above it leaves to pay.
+    `training_fen` is the training subsidy by today's standards, `own_fen` what a fee above it leaves to pay,
+    `by_intake` says that only the people on its intake are taken in.
     """
 
     view: ClassView
     begins_at: datetime
     training_fen: int
     own_fen: int
+    by_intake: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,11 +126,23 @@ def list_open_classes(
     ):
         if value is not None:
             query = query.where(column == value)
+    if wanted.person_id is not None:
+        query = query.where(_takes_in(wanted.person_id))
     if wanted.region_code is not None:
         query = query.where(TrainingClass.region_code.in_(list_subtree(session, wanted.region_code)))
     rows = session.execute(query).all()
     views = view_classes(session, [found for found, _ in rows])
-    return [_open(session, view, begins_at, on) for view, (_, begins_at) in zip(views, rows, strict=True)]
+    return [
+        _open(session, view, begins_at, on, by_intake=view.found.intake_size is not None)
+        for view, (_, begins_at) in zip(views, rows, strict=True)
+    ]
+
+
+def _takes_in(person_id: int) -> ColumnElement[bool]:
+    """Return the condition that a class has no intake, or this person on it."""
+    return or_(
+        TrainingClass.intake_size.is_(None), exists().where(_ON_INTAKE, ClassIntake.person_id == person_id)
+    )
 
 
 def list_open_kinds(session: Session) -> list[tuple[str, str]]:
@@ -138,9 +156,9 @@ def list_open_kinds(session: Session) -> list[tuple[str, str]]:
     return [(region_code, trade_code) for region_code, trade_code in rows]
 
 
-def _open(session: Session, view: ClassView, begins_at: datetime, on: date) -> OpenClass:
+def _open(session: Session, view: ClassView, begins_at: datetime, on: date, *, by_intake: bool) -> OpenClass:
     training_fen = price_class(session, view.found, SubsidyKind.TRAINING, on).amount_fen
-    return OpenClass(view, begins_at, training_fen, max(0, view.found.fee_fen - training_fen))
+    return OpenClass(view, begins_at, training_fen, max(0, view.found.fee_fen - training_fen), by_intake)
 
 
 def next_sessions(session: Session, person_id: int, at: datetime, limit: int = 10) -> list[Lesson]:

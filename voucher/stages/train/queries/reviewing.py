@@ -17,8 +17,10 @@ from voucher.registry import catalogue, tables
 from voucher.registry.credit import check_credit_of
 from voucher.registry.listing import check_listed
 from voucher.rules.calendar import add_workdays, count_workdays
-from voucher.rules.classes import check_filing_lead, check_hours_agree, check_timetable
+from voucher.rules.classes import CLASH_SOURCE, check_filing_lead, check_hours_agree, check_timetable
 from voucher.rules.errors import Refused
+from voucher.rules.intakes import KEPT_SOURCE
+from voucher.rules.intakes import SOURCE as INTAKE_SOURCE
 from voucher.rules.lifecycle import Thing
 from voucher.rules.training import check_class_size, check_hours_planned
 from voucher.rules.vocabulary import CertificateKind
@@ -30,7 +32,16 @@ from voucher.stages.train.filed import (
     check_houses_licensed,
     houses_of_teachers,
 )
+from voucher.stages.train.intake_checks import (
+    check_sized_intake,
+    count_changed,
+    count_denied,
+    list_named,
+    list_sitting,
+    tell_clashes,
+)
 from voucher.stages.train.models.classes import TrainingClass
+from voucher.stages.train.models.intake_denials import SOURCE as DENIED_SOURCE
 from voucher.stages.train.planning import read_least_hours
 from voucher.stages.train.reading import list_sessions, slots_of
 from voucher.stages.train.subcontracting import check_subcontracted, count_given
@@ -163,6 +174,29 @@ def list_checks(session: Session, keyring: Keyring, found: TrainingClass, filed_
         _check("教师已备案、可教该职业", lambda: check_filed_teacher(session, keyring, found, teacher, ends)),
         _check("场地已备案、坐得下", lambda: check_filed_room(session, found, found.place)),
     ]
+    return checks + _check_intake(session, found)
+
+
+def _check_intake(session: Session, found: TrainingClass) -> list[Check]:
+    """Return what the intake was held against; a class without one is said to take in whoever comes."""
+    named = list_named(session, found.id)
+    if not named and found.intake_size is None:
+        return [Check("!", "没有报开班名册：准予后谁有合适的券谁报名", INTAKE_SOURCE)]
+    size = len({*named, *list_sitting(session, found.id)})
+    checks = [_check(f"开班名册 {len(named)} 人，坐得下", lambda: check_sized_intake(session, found, size))]
+    told = tell_clashes(session, found, named)
+    checks += [Check("!", each, CLASH_SOURCE) for each in told]
+    if not told:
+        checks.append(Check("✓", "名册上的人没有在别处同时上课", CLASH_SOURCE))
+    denied = count_denied(session, found.id)
+    if denied:
+        checks.append(
+            Check("!", f"名册上 {denied} 人反映“不是我”，还没有答复：请先在“名册反映”里核实", DENIED_SOURCE)
+        )
+    came, went = count_changed(session, found.id)
+    if came or went:
+        words = f"准予开班的名册 {found.intake_size or 0} 人，之后补入 {came} 人、去掉 {went} 人"
+        checks.append(Check("!", words, KEPT_SOURCE))
     return checks
 
 

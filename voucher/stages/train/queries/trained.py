@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
+from typing import Literal
 
-from sqlalchemy import Select, Subquery, func, select
-from sqlalchemy.orm import Session
+from sqlalchemy import ScalarSelect, Select, Subquery, func, select
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from voucher.ledger.vouchers import Voucher
 from voucher.rules.assessment import EXAMINED_ELSEWHERE
@@ -31,6 +32,18 @@ def classes_of(session: Session, voucher_ids: Sequence[int]) -> dict[int, Traini
         )
         found.update(dict(rows.all()))
     return found
+
+
+def select_class_day(
+    voucher_id: InstrumentedAttribute[int], day: Literal["starts_on", "ends_on"]
+) -> ScalarSelect[date]:
+    """Return the first or last day of the class each voucher of a statement is enrolled in."""
+    place = (
+        select(getattr(TrainingClass, day))
+        .join(Enrolment, Enrolment.class_id == TrainingClass.id)
+        .where(Enrolment.voucher_id == voucher_id, Enrolment.ended_at.is_(None))
+    )
+    return place.correlate(voucher_id.class_).scalar_subquery()
 
 
 @dataclass(frozen=True, slots=True)

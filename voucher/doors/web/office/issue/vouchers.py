@@ -10,6 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from voucher.doors.auth.door import the_door
+from voucher.doors.auth.opened import note_opened
 from voucher.doors.auth.visitors import current_actor
 from voucher.doors.web import fields
 from voucher.doors.web.office import reach
@@ -82,6 +83,7 @@ def voucher(voucher_id: int) -> ResponseReturnValue:
     door, actor = the_door(), current_actor()
     with door.read() as session:
         found = see_voucher(session, actor, voucher_id)
+        note_opened(str(Thing.VOUCHER), found.id, found.holder_person_id, found.region_code)
         return render_template(
             "office/voucher.html",
             row=queries.view_vouchers(session, door.keyring, [found])[0],

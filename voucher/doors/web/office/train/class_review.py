@@ -37,6 +37,7 @@ from voucher.stages.train.classes import cancel_class
 from voucher.stages.train.models.classes import TrainingClass
 from voucher.stages.train.proving import look_at_proof
 from voucher.stages.train.queries.facts import list_proven
+from voucher.stages.train.queries.intakes import count_named
 from voucher.stages.train.queries.phone_checks import find_draw_of
 from voucher.stages.train.queries.presence import list_presence
 from voucher.stages.train.queries.ratings import list_said
@@ -91,6 +92,7 @@ def class_page(class_id: int) -> ResponseReturnValue:
             presence=list_presence(session, sessions),
             people=people,
             proofs=list_proven(session, found.id),
+            named=count_named(session, found.id),
             counted=queries.counters(session, found.id),
             checks=list_checks(session, door.keyring, found, day_of(due.filed_at) if due else door.today),
             due=due,
