@@ -26,7 +26,8 @@ from voucher.stages.assess.examiners import (
 from voucher.stages.assess.models import Candidate, ExamBatch
 from voucher.stages.assess.plan import NewBatch
 from voucher.stages.assess.readings import ReadAgain, SecondScore
-from voucher.stages.assess.results import Published, Scores
+from voucher.stages.assess.results import Published
+from voucher.stages.assess.scoring import Scores
 from voucher.stages.certify.attach import attach_proofs
 
 Person = tuple[str, str]
@@ -156,18 +157,35 @@ def arrange(scene: Scene, batch_id: int) -> None:
     scene.do(login, lambda work: assign_examiners(work, batch_id, chosen))
 
 
-def enter(scene: Scene, batch_id: int, scores: Mapping[int, tuple[int | None, int | None]]) -> int:
-    """Enter scores by candidate, in hundredths: the clerk once, the examiner the practical ones again."""
-    rows = [Scores(candidate_id, theory, skill) for candidate_id, (theory, skill) in scores.items()]
+def enter(
+    scene: Scene,
+    batch_id: int,
+    scores: Mapping[int, tuple[int | None, int | None]],
+    comprehensive_hundredths: int | None = None,
+) -> int:
+    """Enter scores by candidate, in hundredths: the clerk once, the examiner the practical ones again.
+
+    With what everybody reached in the comprehensive review, where the exam asks for one.
+    """
+    review = comprehensive_hundredths
+    rows = [
+        Scores(candidate_id, theory, skill, comprehensive_hundredths=review)
+        for candidate_id, (theory, skill) in scores.items()
+    ]
     login = clerk(scene, batch(scene, batch_id).institution_id)
     written = scene.do(login, lambda work: results.enter_results(work, batch_id, rows))
-    enter_again(scene, batch_id, {each: skill for each, (_, skill) in scores.items() if skill is not None})
+    practical = {each: skill for each, (_, skill) in scores.items() if skill is not None}
+    enter_again(scene, batch_id, practical, review)
     return written
 
 
-def enter_again(scene: Scene, batch_id: int, scores: Mapping[int, int]) -> ReadAgain:
-    """Have the examiner enter practical scores a second time."""
-    rows = [SecondScore(candidate_id, skill) for candidate_id, skill in scores.items()]
+def enter_again(
+    scene: Scene, batch_id: int, scores: Mapping[int, int], comprehensive_hundredths: int | None = None
+) -> ReadAgain:
+    """Have the examiner enter practical scores a second time, and those of the review."""
+    rows = [
+        SecondScore(candidate_id, skill, comprehensive_hundredths) for candidate_id, skill in scores.items()
+    ]
     login = examiner(scene, batch(scene, batch_id).institution_id)
     return scene.do(login, lambda work: readings.enter_again(work, batch_id, rows))
 

@@ -369,3 +369,26 @@ def test_a_foreign_exam_is_missing_and_every_refusal_says_what_next(exam: Exam) 
     assert "已经过去" in exam.admin.page.text
     assert "备案号" in exam.admin.go("/evaluator/scope").text
     assert exam.clerk.go("/evaluator/claims").text.count("没有办理此事的权限") == 1
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_two_people_of_an_evaluator_propose_its_account_and_the_office_is_next(exam: Exam) -> None:
+    exam.admin.go("/institution/account")
+    decent(exam.admin)
+    typed = {"bank": "中行济源", "account": "260000000000000000", "evidence": "开户许可证"}
+    page = exam.admin.press("提出，等待确认", holder="别家", **typed)
+    assert "户名与机构登记的名称不一致" in page.text
+    page = exam.admin.press("提出，等待确认", holder=EV1[0], **typed)
+    assert "您提出的，等本机构另一人确认" in page.text
+    assert "收款账户待确认" in exam.clerk.go("/evaluator").text
+    assert "收款账户待确认" not in exam.admin.go("/evaluator").text, "nobody confirms an own proposal"
+    page = exam.clerk.go("/institution/account")
+    decent(exam.clerk, typed["account"])
+    assert "提出，等待确认" not in [each["words"] for form in page.forms for each in form.buttons]
+    assert "不一致" in exam.clerk.press("确认是本机构账户", account="260000000000000018").text
+    page = exam.clerk.press("确认是本机构账户", account=typed["account"])
+    assert "等人社或财务人员核准" in page.text
+    exam.examiner.go("/institution/account")
+    assert exam.examiner.answer.status_code == 403
+    theirs = exam.at(exams.admin(exam.scene, exam.theirs)).go("/institution/account")
+    assert "还没有收款账户" in theirs.text, "another evaluator's is not here"

@@ -24,7 +24,7 @@ from voucher.stages.assess.models_arrivals import ExamArrival
 from voucher.stages.assess.queries import list_candidates
 from voucher.stages.assess.queries.door import count_door, list_arrivals
 from voucher.stages.assess.queries.slips import slip_number_of
-from voucher.stages.assess.results import Scores
+from voucher.stages.assess.scoring import Scores
 
 ONE = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 

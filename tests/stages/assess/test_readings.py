@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from functools import partial
 
 import pytest
@@ -14,6 +15,7 @@ from tests.scene import LI_SI, QIAN_QI, ZHANG_SAN, Scene, on, write_csv
 from voucher.ledger.holds import Hold
 from voucher.plumbing.spreadsheets import Limits
 from voucher.plumbing.unit_of_work import Work
+from voucher.registry.access import colleagues
 from voucher.registry.importing.frame import ImportRefused, Report, import_file
 from voucher.registry.standards import Parameter
 from voucher.rules.scores import ScoreMark
@@ -21,8 +23,8 @@ from voucher.stages.assess import corrections, lapse, plan, readings, results
 from voucher.stages.assess.models import Candidate
 from voucher.stages.assess.queries import CandidateView, list_candidates
 from voucher.stages.assess.readings import SecondScore
-from voucher.stages.assess.results import Scores
 from voucher.stages.assess.score_files import importer_for
+from voucher.stages.assess.scoring import Scores
 
 
 def _see(scene: Scene, batch_id: int, login: str) -> list[CandidateView]:
@@ -71,6 +73,11 @@ def test_neither_reader_sees_the_other_before_both_are_in(scene: Scene) -> None:
     )
     sign = partial(results.publish, batch_id=batch_id)
     assert town_train.code(scene, town.admin(scene, ev), sign) == "second_person_needed"
+    # whoever reset the clerk could be the clerk: neither reads a second time nor publishes for some days
+    user_id = scene.actor(clerk).user_id
+    scene.do(third, partial(colleagues.reset_colleague, institution_id=ev, user_id=user_id))
+    assert again(third, SecondScore(one, 8000)) == publish() == "second_person_reset_lately"
+    scene.at += timedelta(days=7)
     published = town.publish(scene, batch_id)
     assert (published.passed, published.failed, published.absent) == (1, 1, 0)
 

@@ -13,6 +13,7 @@ from tests.watching import watched
 from voucher.ledger import holds
 from voucher.ledger.holds import Hold
 from voucher.plumbing.unit_of_work import Work
+from voucher.registry.access import colleagues
 from voucher.rules.lifecycle import Thing
 from voucher.stages.assess import corrections, lapse, plan, results
 from voucher.stages.assess.models import Candidate
@@ -24,7 +25,7 @@ from voucher.stages.assess.queries import (
     results_of,
     view_batches,
 )
-from voucher.stages.assess.results import Scores
+from voucher.stages.assess.scoring import Scores
 
 
 def test_entered_by_one_published_by_another_and_nothing_averages(scene: Scene) -> None:
@@ -59,8 +60,8 @@ def test_entered_by_one_published_by_another_and_nothing_averages(scene: Scene) 
     def enters(work: Work) -> int:
         with watched(work.session) as statements:
             done = results.enter_results(work, batch_id, first_entry)
-        assert sum("FROM parameter" in each for each in statements) == 4, (
-            "the three marks and arrival are read once each"
+        assert sum("FROM parameter" in each for each in statements) == 5, (
+            "the three marks, from which level on there is a review, and arrival are read once each"
         )
         return done
 
@@ -149,7 +150,10 @@ def test_a_published_score_is_corrected_by_two_and_the_voucher_follows(scene: Sc
     assert code(right, town.admin(scene, ev)) == "correction_superseded"
     # a pass that is lost moves nothing back: the voucher waits for the office
     away = ask(lost, 5900, "登分有误")
-    scene.do(publisher, lambda work: corrections.confirm_correction(work, away))
+    user_id = scene.actor(clerk).user_id
+    scene.do(publisher, partial(colleagues.reset_colleague, institution_id=ev, user_id=user_id))
+    assert code(away, publisher) == "second_person_reset_lately", "who reset the clerk could have asked"
+    scene.do(town.admin(scene, ev), lambda work: corrections.confirm_correction(work, away))
     assert town.state(scene, vouchers[0]) == "assessed"
     with scene.database.read() as session:
         (hold,) = session.scalars(select(Hold).where(Hold.object_id == vouchers[0])).all()

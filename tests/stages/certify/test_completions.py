@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from functools import partial
 
 import pytest
@@ -112,13 +113,13 @@ def _revoke_and_put_back(scene: Scene, number: str) -> None:
     assert town_train.code(scene, "异地审核员", revoke) == "certificate_number_unknown"
     scene.do(officer, revoke)
     with scene.database.read() as session:
-        answer = check_publicly(session, scene.keyring, number, ZHANG_SAN[0], "991X")
+        answer = check_publicly(session, scene.keyring, number, ZHANG_SAN[0], "991X", date(2024, 6, 1))
     assert answer is not None
     assert (answer.valid, answer.state_name) == (False, "已撤销")
     scene.do(officer, lambda work: ask_reinstatement(work, number, "复核属实"))
     scene.do("另一审核员", lambda work: reinstate_certificate(work, number))
     with scene.database.read() as session:
-        answer = check_publicly(session, scene.keyring, number, ZHANG_SAN[0], "991X")
+        answer = check_publicly(session, scene.keyring, number, ZHANG_SAN[0], "991X", date(2024, 6, 1))
     assert answer is not None
     assert answer.valid
 

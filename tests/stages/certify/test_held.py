@@ -19,6 +19,7 @@ def test_a_certificate_kept_here_is_as_claimed_or_not(scene: Scene) -> None:
         whose, level, number = first.person_id, int(first.level or 0), first.number
         told = check_held(
             session,
+            scene.keyring,
             {
                 1: Claimed(whose, level, f" {number.lower()} "),
                 2: Claimed(second.person_id, level, number),

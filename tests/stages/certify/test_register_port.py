@@ -22,6 +22,7 @@ from tests.registers import Question, Register, Reply, say, serving, truth_of
 from tests.scene import EV2, HOUSEKEEPER, LI_SI, SUN_BA, ZHANG_SAN, Scene, on
 from voucher.plumbing.calling import Patience
 from voucher.plumbing.unit_of_work import Work
+from voucher.registry.access.staffing import reset_access
 from voucher.registry.people import get_person
 from voucher.registry.subjects import destroy_key
 from voucher.rules.actor import Role
@@ -430,6 +431,10 @@ def test_nobody_connects_or_disconnects_the_register_alone(asked: Asked) -> None
         scene.do("接入员", drop_register)
         assert town_train.code(scene, "接入员二", confirm_register) == "register_change_missing"
         scene.do("接入员", ask)
+        # whoever reset an account at the command line may be its next hand, and the one that asked
+        scene.hire("接入员三", Role.ADMINISTRATOR, "310101199001010410")
+        scene.do("administrator", partial(reset_access, login="接入员三"))
+        assert town_train.code(scene, "接入员三", confirm_register) == "second_person_reset_by_nobody"
         scene.do("接入员二", confirm_register)
         with scene.database.read() as session:
             assert find_register(session, scene.at.date()) is None

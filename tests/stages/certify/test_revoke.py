@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from functools import partial
 
 from sqlalchemy import select
@@ -18,7 +19,6 @@ from voucher.rules.lifecycle import Thing
 from voucher.stages.certify.models import Certificate, Verification
 from voucher.stages.certify.queries import (
     check_publicly,
-    find_candidates,
     find_newest_verifications,
     list_archive,
     list_certificates,
@@ -90,12 +90,15 @@ def test_a_look_up_that_began_before_a_revocation_does_not_undo_it(scene: Scene)
     number = str(row["证书编号"])
     with scene.database.read() as session:
         certificate_id = list_certificates(session, ["419001"])[0].id
-        candidates = list(find_candidates(session, [certificate_id]).values())
-    assert scene.do("甲", lambda work: verify(work, candidates)) == 1
-    with scene.database.read() as session:
-        read_before = list(find_candidates(session, [certificate_id]).values())
+
+    def look_up(work: Work) -> tuple[int, str]:
+        held = work.session.get_one(Certificate, certificate_id)
+        return verify(work, [certificate_id]), held.state
+
+    # what an act holds of a certificate says what the look-up made of it
+    assert scene.do("甲", look_up) == (1, "valid")
     scene.do("甲", lambda work: revoke_certificate(work, number, "查实替考"))
-    assert scene.do("甲", lambda work: verify(work, read_before)) == 0
+    assert scene.do("甲", lambda work: verify(work, [certificate_id])) == 0
     assert _read(scene, number)[1] == ["certificate_revoked"]
     # and where a look-up says so all the same, no money stands on what is not valid
     scene.do("甲", _plant_a_match)
@@ -142,7 +145,7 @@ def test_who_may_read_which_certificate(scene: Scene) -> None:
             (number.lower(), " 张三 ", "991x"),
         ):
             with watched(session) as statements:
-                asked.append(check_publicly(session, scene.keyring, *question))
+                asked.append(check_publicly(session, scene.keyring, *question, date(2024, 6, 1)))
             steps.append(statements)
             session.expunge_all()
     assert all(each == steps[0] for each in steps)

@@ -10,8 +10,8 @@ from sqlalchemy import select
 from voucher.ledger import holds, states
 from voucher.ledger.vouchers import Voucher, lock_vouchers
 from voucher.plumbing.unit_of_work import Work
+from voucher.registry.second_hands import check_second_hand
 from voucher.rules.actor import Role
-from voucher.rules.approval import check_two_people
 from voucher.rules.errors import Family, reason
 from voucher.rules.lifecycle import Thing
 from voucher.rules.scores import ScoreMark
@@ -28,8 +28,9 @@ from voucher.stages.assess.reading import (
     read_pass_marks,
     serves_batch,
 )
-from voucher.stages.assess.results import Scores, pass_vouchers, write_result
+from voucher.stages.assess.results import pass_vouchers, write_result
 from voucher.stages.assess.righting import right_by_correction
+from voucher.stages.assess.scoring import Scores
 
 # from here on a voucher has been moved by a pass, and only a person may decide what a lost pass means
 MOVED_BY_PASS = ("assessed", "certified", "settled")
@@ -64,17 +65,19 @@ def ask_correction(
     skill: int | None,
     why: str,
     mark: ScoreMark | None = None,
+    comprehensive: int | None = None,
 ) -> ExamResult:
     """Ask for other scores after publication (in hundredths); they count once another person confirms.
 
     Raises Refused role_missing, candidate_missing, results_not_published, candidate_not_admitted,
-    assessment_why_missing, result_empty, score_malformed, score_mark_with_scores, subject_carried.
+    assessment_why_missing, result_empty, score_malformed, score_mark_with_scores, subject_carried,
+    comprehensive_not_asked.
     """
     candidate, batch = get_own_candidate(work, candidate_id, *STAFF)
     if batch.state != "published":
         raise NOT_PUBLISHED.refused()
     before = find_newest_results(work.session, [candidate.id]).get(candidate.id)
-    told = Scores(candidate.id, theory, skill, mark)
+    told = Scores(candidate.id, theory, skill, mark, comprehensive)
     return write_result(
         work,
         batch,
@@ -92,8 +95,7 @@ def confirm_correction(work: Work, result_id: int) -> ExamResult:
 
     A pass won moves a voucher that is still trained; where the voucher stood on what is no longer so, it is
     stopped until the office has decided, because nothing moves back. An upheld appeal is met by a better one.
-    Raises Refused role_missing, result_missing, correction_superseded,
-    second_person_needed.
+    Raises Refused role_missing, result_missing, correction_superseded and what `check_second_hand` refuses.
     """
     result = work.session.get(ExamResult, result_id)
     candidate = work.session.get(Candidate, result.candidate_id) if result is not None else None
@@ -109,7 +111,7 @@ def confirm_correction(work: Work, result_id: int) -> ExamResult:
     newest = find_newest_results(work.session, [candidate.id])[candidate.id]
     if batch.state != "published" or result.confirmed_at is not None or newest.id != result.id:
         raise CORRECTION_SUPERSEDED.refused()
-    check_two_people(result.entered_by_person_id, work.actor.person_id)
+    check_second_hand(work, result.entered_by_person_id)
     former = find_counting_results(work.session, [candidate.id]).get(candidate.id)
     result.confirmed_by_person_id, result.confirmed_at = work.actor.person_id, work.at
     work.session.flush()
@@ -151,5 +153,10 @@ def _was_brought(later: Candidate, former: ExamResult, result: ExamResult) -> bo
         for taken, before, now in (
             (later.carried_theory_hundredths, former.theory_hundredths, result.theory_hundredths),
             (later.carried_skill_hundredths, former.skill_hundredths, result.skill_hundredths),
+            (
+                later.carried_comprehensive_hundredths,
+                former.comprehensive_hundredths,
+                result.comprehensive_hundredths,
+            ),
         )
     )

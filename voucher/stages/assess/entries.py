@@ -11,10 +11,17 @@ from sqlalchemy.orm import Session
 from voucher.plumbing.bulk import among, write_many
 from voucher.plumbing.unit_of_work import Work
 from voucher.registry import catalogue, tables
+from voucher.registry.card_numbers import write_number
 from voucher.registry.dictionaries import list_words, name_words
 from voucher.registry.people import Newcomer
 from voucher.registry.talents import competitions, ladder
-from voucher.rules.competitions import RECORDED_WAYS, check_recorded, check_still_recorded
+from voucher.rules.card_numbers import mask_number
+from voucher.rules.competitions import (
+    ENTRY_CONTESTED,
+    RECORDED_WAYS,
+    check_recorded,
+    check_still_recorded,
+)
 from voucher.rules.dictionaries import Dictionary
 from voucher.rules.entries import EDUCATION_NAMES, Education, Entry, EntryWay, OpenWays, check_entry
 from voucher.rules.errors import Refused
@@ -27,6 +34,7 @@ OPENED = {
     Education.HIGHER: "entry_level_higher",
     Education.BACHELOR: "entry_level_higher",
 }
+AT_THE_DOOR = "入场考试"
 # what an entry tells besides its way, schooling and paper
 FACTS = ("years", "held_level", "held_number", "award", "competition", "team", "place")
 
@@ -56,7 +64,7 @@ def check_entries(work: Work, batch: ExamBatch, entries: Mapping[int, Entry | No
 def check_entry_stands(work: Work, batch: ExamBatch, candidate: Candidate) -> None:
     """Refuse at the door whose place or honour was taken back since they were listed.
 
-    Raises Refused entry_taken_back.
+    Raises Refused entry_taken_back, entry_contested.
     """
     for refused in find_taken_back(work, batch, [candidate]).values():
         raise refused
@@ -71,15 +79,34 @@ def find_taken_back(work: Work, batch: ExamBatch, candidates: Sequence[Candidate
     }
     if not entries:
         return {}
+    found = _find_fallen(session, batch, entries, direct, contested=False)
+    if found:
+        # what somebody asks to take back, and nobody has decided yet, is not taken back
+        gone = _find_fallen(session, batch, {key: entries[key] for key in found}, direct, contested=True)
+        for key in found.keys() - gone.keys():
+            is_place = entries[key].way is EntryWay.COMPETITION
+            found[key] = ENTRY_CONTESTED.refused(what="竞赛成绩" if is_place else "荣誉", act=AT_THE_DOOR)
+    return found
+
+
+def _find_fallen(
+    session: Session,
+    batch: ExamBatch,
+    entries: Mapping[int, Entry],
+    direct: Mapping[int, int],
+    *,
+    contested: bool,
+) -> dict[int, Refused]:
+    """Return whose place or honour does not stand; what is contested stands only if told."""
     persons = [direct[key] for key in entries]
     aliases, on = catalogue.read_aliases(session), batch.exam_on
-    placed = competitions.read_placed(session, persons)
-    honours = competitions.read_honours(session, persons, on)
+    placed = competitions.read_placed(session, persons, contested=contested)
+    honours = competitions.list_held(session, persons, on, contested=contested)
     found: dict[int, Refused] = {}
     for key, entry in entries.items():
-        held = placed.get(direct[key], ()), honours.get(direct[key], ())
+        held = placed.get(direct[key], ()), {each.honour for each in honours.get(direct[key], ())}
         try:
-            check_still_recorded(entry, batch.trade_code, on, *held, aliases, "入场考试")
+            check_still_recorded(entry, batch.trade_code, on, *held, aliases, AT_THE_DOOR)
         except Refused as refused:
             found[key] = refused
     return found
@@ -138,7 +165,7 @@ def write_entries(work: Work, candidates: Sequence[Candidate], entries: Mapping[
             str(entry.way),
             str(entry.education) if entry.education is not None else None,
             entry.evidence.strip(),
-            *(getattr(entry, name) for name in FACTS),
+            *(_as_kept(work, name, getattr(entry, name)) for name in FACTS),
         )
         for candidate_id, entry in chosen
         if entry is not None
@@ -146,6 +173,11 @@ def write_entries(work: Work, candidates: Sequence[Candidate], entries: Mapping[
     same = {"declared_at": work.at, "declared_by_person_id": work.actor.person_id}
     columns = ("candidate_id", "way", "education", "evidence", *FACTS)
     write_many(work.session, CandidateEntry, columns, rows, same)
+
+
+def _as_kept(work: Work, name: str, told: int | str | None) -> int | str | None:
+    """Return a fact as it is kept: a certificate's number may carry its holder's identity number."""
+    return write_number(work.keyring, told) if name == "held_number" and isinstance(told, str) else told
 
 
 def read_entries(session: Session, candidate_ids: Sequence[int]) -> dict[int, Entry]:
@@ -179,7 +211,7 @@ def _tell(entry: Entry, honours: Mapping[str, str], competitions: Mapping[str, s
     if entry.years is not None:
         yield f"从业满 {entry.years} 年"
     if entry.held_level is not None:
-        yield f"原证书 {name_level(Level(entry.held_level))} {entry.held_number}"
+        yield f"原证书 {name_level(Level(entry.held_level))} {mask_number(entry.held_number or '')}"
     if entry.award is not None:
         yield honours.get(entry.award, entry.award)
     if entry.competition is not None:

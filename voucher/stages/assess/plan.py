@@ -221,6 +221,7 @@ def _add(
             attempt=attempts[person_id].number,
             carried_theory_hundredths=attempts[person_id].theory_hundredths,
             carried_skill_hundredths=attempts[person_id].skill_hundredths,
+            carried_comprehensive_hundredths=attempts[person_id].comprehensive_hundredths,
         )
         for person_id, voucher_id in paid.items()
     ]

@@ -14,9 +14,10 @@ from sqlalchemy.orm import Session
 from voucher.plumbing.unit_of_work import Work
 from voucher.registry import catalogue, tables
 from voucher.rules.actor import Actor, Role, check_role
-from voucher.rules.assessment import SUBJECT_MARKS
+from voucher.rules.assessment import COMPREHENSIVE, SUBJECT_MARKS, asks_comprehensive
 from voucher.rules.errors import Family, reason
 from voucher.rules.lifecycle import STATE_NAMES, Thing
+from voucher.rules.vocabulary import CertificateKind
 from voucher.stages.assess.models import Candidate, ExamBatch, ExamResult
 
 SOURCE = "豫办〔2021〕29号 第4项 评价目录清单; S2-04f; LIFECYCLE 评价批次"
@@ -175,7 +176,8 @@ def _find_results(session: Session, ordered: Sequence[int], *, confirmed: bool) 
 def read_pass_marks(session: Session, batch: ExamBatch) -> dict[str, int]:
     """Return the mark of each subject on the day of the exam, in hundredths of a point.
 
-    A subject without a mark of its own has the one of all subjects. Raises parameter_missing.
+    A subject without a mark of its own has the one of all subjects; the comprehensive review is among them
+    where the level asks for it. Raises parameter_missing.
     """
     regions = catalogue.list_ancestry(session, batch.region_code)
 
@@ -183,7 +185,13 @@ def read_pass_marks(session: Session, batch: ExamBatch) -> dict[str, int]:
         return tables.read_parameter_number(session, name, batch.exam_on, regions)
 
     common = read("pass_mark") or 0
-    return {subject: (read(name) or common) * 100 for subject, name in SUBJECT_MARKS.items()}
+    kind, least = CertificateKind(batch.certificate_kind), read("comprehensive_level_least")
+    reviewed = asks_comprehensive(kind, batch.level, least)
+    return {
+        subject: (read(name) or common) * 100
+        for subject, name in SUBJECT_MARKS.items()
+        if subject != COMPREHENSIVE or reviewed
+    }
 
 
 def read_arrival_needed(session: Session, batch: ExamBatch) -> bool:

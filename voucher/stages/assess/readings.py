@@ -1,4 +1,7 @@
-"""The second entry of practical scores: by another person, who sees the first only when both are in."""
+"""The second entry of what is judged by hand: by another person, who sees the first only when both are in.
+
+That is the practical score, and that of the comprehensive review where an exam asks for one.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +15,14 @@ from voucher.ledger import audit
 from voucher.plumbing.bulk import write_many
 from voucher.plumbing.unit_of_work import Work
 from voucher.registry import catalogue, tables
-from voucher.rules.assessment import FULL_SCORE_HUNDREDTHS, SCORE_MALFORMED
+from voucher.registry.second_hands import check_second_hand
+from voucher.rules.assessment import (
+    COMPREHENSIVE,
+    COMPREHENSIVE_NOT_ASKED,
+    FULL_SCORE_HUNDREDTHS,
+    SCORE_MALFORMED,
+    SKILL,
+)
 from voucher.rules.errors import Family, reason
 from voucher.rules.scores import (
     TWICE_SOURCE,
@@ -29,11 +39,13 @@ from voucher.stages.assess.reading import (
     find_newest_results,
     list_batch_candidates,
     lock_own_batch,
+    read_pass_marks,
 )
+from voucher.stages.assess.scoring import check_carried, list_carried
 
 SKILL_NOT_ENTERED = reason(
     "skill_not_entered",
-    "该考生还没有第一遍技能成绩，不能录入第二遍",
+    "该考生还没有第一遍技能（综合评审）成绩，不能录入第二遍",
     "请先由一人录入第一遍；缺考、作弊和免考技能的考生不录第二遍",
     TWICE_SOURCE,
     Family.CONFLICT,
@@ -50,10 +62,11 @@ LOOKUP_CHUNK = 500
 
 @dataclass(frozen=True, slots=True)
 class SecondScore:
-    """A practical score as the second person reads it from the sheet, in hundredths of a point."""
+    """What the second person reads from the sheet, in hundredths of a point; empty where there is none."""
 
     candidate_id: int
-    skill_hundredths: int
+    skill_hundredths: int | None
+    comprehensive_hundredths: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,10 +78,11 @@ class ReadAgain:
 
 
 def enter_again(work: Work, batch_id: int, rows: Sequence[SecondScore]) -> ReadAgain:
-    """Write down practical scores a second time, by another person than the first.
+    """Write down practical and comprehensive scores a second time, by another person than the first.
 
     Raises Refused role_missing, exam_batch_missing, exam_batch_closed, second_entry_not_asked,
-    candidate_missing, skill_not_entered, second_reader_needed, score_malformed, parameter_missing.
+    candidate_missing, skill_not_entered, second_reader_needed, score_malformed, comprehensive_not_asked,
+    subject_carried, parameter_missing and what `check_second_hand` refuses.
     """
     batch = lock_own_batch(work, batch_id, *STAFF)
     check_planned(batch, "录入成绩")
@@ -76,12 +90,14 @@ def enter_again(work: Work, batch_id: int, rows: Sequence[SecondScore]) -> ReadA
         raise SECOND_ENTRY_NOT_ASKED.refused()
     candidates = {each.id: each for each in list_batch_candidates(work.session, batch.id)}
     newest = find_newest_results(work.session, candidates)
+    pass_marks = read_pass_marks(work.session, batch)
     mine = {
-        each.candidate_id: each.skill_hundredths
+        each.candidate_id: (each.skill_hundredths, each.comprehensive_hundredths)
         for each in _list_readings(work.session, candidates)
         if each.entered_by_person_id == work.actor.person_id
     }
-    made: list[tuple[int, int]] = []
+    made: list[tuple[int, int | None, int | None]] = []
+    apart: set[int] = set()
     for row in rows:
         candidate = candidates.get(row.candidate_id)
         if candidate is None:
@@ -90,29 +106,60 @@ def enter_again(work: Work, batch_id: int, rows: Sequence[SecondScore]) -> ReadA
         if first is None:
             raise SKILL_NOT_ENTERED.refused()
         check_other_reader(first.person_id, work.actor.person_id)
-        if not 0 <= row.skill_hundredths <= FULL_SCORE_HUNDREDTHS:
-            raise SCORE_MALFORMED.refused()
-        if mine.get(candidate.id) == row.skill_hundredths:
+        if first.person_id not in apart:
+            check_second_hand(work, first.person_id)
+            apart.add(first.person_id)
+        told = check_second(candidate, row, pass_marks)
+        if mine.get(candidate.id) == told:
             continue
-        mine[candidate.id] = row.skill_hundredths
-        made.append((candidate.id, row.skill_hundredths))
+        mine[candidate.id] = told
+        made.append((candidate.id, *told))
     same = {"entered_by_person_id": work.actor.person_id, "entered_at": work.at}
-    write_many(work.session, SkillReading, ("candidate_id", "skill_hundredths"), made, same)
-    audit.record(work, [audit.Entry("candidate", each, "enter_again", {}) for each, _ in made])
+    columns = ("candidate_id", "skill_hundredths", "comprehensive_hundredths")
+    write_many(work.session, SkillReading, columns, made, same)
+    audit.record(work, [audit.Entry("candidate", each, "enter_again", {}) for each, *_ in made])
     standings = read_twice(work.session, batch, list(candidates.values()))
     wrong = (each for each, (standing, _) in standings.items() if standing is TwiceRead.DIFFERENT)
     return ReadAgain(len(made), tuple(sorted(wrong)))
 
 
+def check_second(
+    candidate: Candidate, row: SecondScore, pass_marks: Mapping[str, int]
+) -> tuple[int | None, int | None]:
+    """Return what was read, with what a retake brings along, held to what the first entry is held to.
+
+    Raises Refused score_malformed, comprehensive_not_asked, subject_carried.
+    """
+    given = (row.skill_hundredths, row.comprehensive_hundredths)
+    if given == (None, None) or any(
+        each is not None and not 0 <= each <= FULL_SCORE_HUNDREDTHS for each in given
+    ):
+        raise SCORE_MALFORMED.refused()
+    if given[1] is not None and COMPREHENSIVE not in pass_marks:
+        raise COMPREHENSIVE_NOT_ASKED.refused()
+    _, skill, comprehensive = list_carried(candidate, pass_marks)
+    check_carried(SKILL, given[0], skill)
+    check_carried(COMPREHENSIVE, given[1], comprehensive)
+    return (
+        given[0] if skill is None else skill,
+        given[1] if comprehensive is None else comprehensive,
+    )
+
+
 def find_entered(candidate: Candidate, result: ExamResult | None) -> Entered | None:
-    """Return the practical score that was sat and entered; None where there is none or it was carried."""
-    if result is None or result.skill_hundredths is None or candidate.carried_skill_hundredths is not None:
+    """Return what was judged by hand and entered; None where nothing was, or all of it was carried."""
+    if result is None:
         return None
-    return Entered(result.entered_by_person_id, result.skill_hundredths)
+    skill, comprehensive = result.skill_hundredths, result.comprehensive_hundredths
+    if (skill is None or candidate.carried_skill_hundredths is not None) and (
+        comprehensive is None or candidate.carried_comprehensive_hundredths is not None
+    ):
+        return None
+    return Entered(result.entered_by_person_id, skill, comprehensive)
 
 
 def read_entries_needed(session: Session, batch: ExamBatch) -> int:
-    """Return how often a practical score is entered on the day of the exam. Raises parameter_missing."""
+    """Return how often what is judged by hand is entered on the day of the exam. Raises parameter_missing."""
     regions = catalogue.list_ancestry(session, batch.region_code)
     return tables.read_parameter_number(session, "skill_entries", batch.exam_on, regions) or 1
 
@@ -140,7 +187,7 @@ def read_others(session: Session, candidate_ids: Iterable[int]) -> Mapping[int, 
     found: dict[int, list[Entered]] = {}
     for each in _list_readings(session, candidate_ids):
         found.setdefault(each.candidate_id, []).append(
-            Entered(each.entered_by_person_id, each.skill_hundredths)
+            Entered(each.entered_by_person_id, each.skill_hundredths, each.comprehensive_hundredths)
         )
     return found
 

@@ -6,7 +6,7 @@ person has agreed to it, at publication or to the correction.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from voucher.ledger import audit, holds, states
@@ -15,14 +15,11 @@ from voucher.ledger.vouchers import Voucher, advance, lock_vouchers
 from voucher.plumbing.bulk import write_many
 from voucher.plumbing.constraints import CHANGED_MEANWHILE
 from voucher.plumbing.unit_of_work import Work
+from voucher.registry.second_hands import check_second_hand
 from voucher.rules.actor import Role
-from voucher.rules.approval import check_two_people
-from voucher.rules.arrivals import may_have_scores
-from voucher.rules.assessment import SKILL, THEORY, Marks, ScoreOutcome, format_score, judge_exam
 from voucher.rules.errors import Family, reason
 from voucher.rules.lifecycle import Thing, check_event
-from voucher.rules.scores import SUBJECT_CARRIED, ScoreMark, check_mark, check_twice_read
-from voucher.rules.vocabulary import CertificateKind
+from voucher.rules.scores import ScoreMark, check_twice_read
 from voucher.stages.assess.models import Candidate, ExamBatch, ExamResult
 from voucher.stages.assess.reading import (
     CANDIDATE_MISSING,
@@ -36,8 +33,19 @@ from voucher.stages.assess.reading import (
     read_pass_marks,
 )
 from voucher.stages.assess.readings import read_others, read_twice
+from voucher.stages.assess.scoring import (
+    Scores,
+    Told,
+    check_scores,
+    is_judged_before,
+    passes,
+    says_the_same,
+    scores_of,
+)
 
 BEFORE_PUBLICATION = "公布前更正"
+# a refusal names so many candidates; whoever has dealt with them is told the next ones
+NAMED_MOST = 20
 
 
 RESULTS_MISSING = reason(
@@ -47,32 +55,14 @@ RESULTS_MISSING = reason(
     SOURCE,
     Family.CONFLICT,
 )
-RESULT_EMPTY = reason(
-    "result_empty",
-    "没有填写任何一科成绩",
-    "缺考的考生不录入成绩；参加考试的，请至少填写一科",
+JUDGED_BEFORE = reason(
+    "results_judged_before",
+    "有 {count} 名考生的成绩是按原来的科目或合格线判定的，不能公布",
+    "请重新录入考生编号 {candidates} 的成绩：补录缺少的科目，不再考的科目（如综合评审）留空，"
+    "系统按考试当天的科目和合格线重新判定；不是第一遍录入人的，请用表格导入第一遍",
     SOURCE,
-)
-NOT_ADMITTED = reason(
-    "candidate_not_admitted",
-    "该考生没有核对证件入场，不能录入成绩",
-    "未到场的记为缺考；确已到场的，请考评员先核对证件入场",
-    "豫办〔2021〕29号 第16项 人证相符; S2-16c,d; AC-C3",
     Family.CONFLICT,
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Scores:
-    """What one candidate reached, in hundredths of a point; empty where a subject was not sat.
-
-    Subjects passed before and brought into a retake are left empty; `mark` says why there is no score.
-    """
-
-    candidate_id: int
-    theory_hundredths: int | None
-    skill_hundredths: int | None
-    mark: ScoreMark | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +80,7 @@ def enter_results(work: Work, batch_id: int, rows: Sequence[Scores]) -> int:
 
     Raises Refused role_missing, exam_batch_missing, exam_batch_closed, candidate_missing,
     candidate_not_admitted, result_empty, score_malformed, score_mark_with_scores, subject_carried,
-    parameter_missing.
+    comprehensive_not_asked, comprehensive_untold, parameter_missing.
     """
     batch = lock_own_batch(work, batch_id, *STAFF)
     check_planned(batch, "录入成绩")
@@ -104,9 +94,9 @@ def enter_results(work: Work, batch_id: int, rows: Sequence[Scores]) -> int:
         if candidate is None:
             raise CANDIDATE_MISSING.refused()
         before = newest.get(candidate.id)
-        if before is not None and _says_the_same(candidate, row, before):
+        if before is not None and says_the_same(batch, candidate, row, before, pass_marks):
             continue
-        told = check_scores(needs_arrival, candidate, row)
+        told = check_scores(needs_arrival, candidate, row, pass_marks)
         made.append(_judge(work, batch, row, told, before, BEFORE_PUBLICATION, pass_marks))
         newest[candidate.id] = made[-1]
     if made:
@@ -114,39 +104,6 @@ def enter_results(work: Work, batch_id: int, rows: Sequence[Scores]) -> int:
         work.session.flush()
         _write_many(work, made)
     return len(made)
-
-
-def _says_the_same(candidate: Candidate, row: Scores, before: ExamResult) -> bool:
-    theory, skill = _bring_along(candidate, row)
-    told = (theory, skill, str(row.mark) if row.mark is not None else None)
-    return told == (before.theory_hundredths, before.skill_hundredths, before.mark)
-
-
-def check_scores(needed: bool, candidate: Candidate, row: Scores) -> tuple[int | None, int | None]:
-    """Check what a row says of a candidate and return theory and skill with what a retake brings along.
-
-    `needed` is whether scores need an arrival. Raises Refused score_mark_with_scores,
-    candidate_not_admitted, result_empty, subject_carried.
-    """
-    check_mark(row.mark, row.theory_hundredths, row.skill_hundredths)
-    if row.mark is None and not may_have_scores(needed, candidate.admitted_at):
-        raise NOT_ADMITTED.refused()
-    if row.mark is None and row.theory_hundredths is None and row.skill_hundredths is None:
-        raise RESULT_EMPTY.refused()
-    return _bring_along(candidate, row)
-
-
-def _bring_along(candidate: Candidate, row: Scores) -> tuple[int | None, int | None]:
-    """Return theory and skill with what is brought into a retake. Raises Refused subject_carried."""
-    told = []
-    for subject, given, carried in (
-        (THEORY, row.theory_hundredths, candidate.carried_theory_hundredths),
-        (SKILL, row.skill_hundredths, candidate.carried_skill_hundredths),
-    ):
-        if carried is not None and given not in (None, carried):
-            raise SUBJECT_CARRIED.refused(subject=subject, score=format_score(carried))
-        told.append(given if carried is None or row.mark is not None else carried)
-    return told[0], told[1]
 
 
 def write_result(
@@ -157,11 +114,11 @@ def write_result(
     before: ExamResult | None,
     why: str,
     *,
-    pass_marks: Marks,
+    pass_marks: Mapping[str, int],
     needs_arrival: bool,
 ) -> ExamResult:
     """Write the next revision of a candidate's scores and return it; the batch's day says the keywords."""
-    told = check_scores(needs_arrival, candidate, row)
+    told = check_scores(needs_arrival, candidate, row, pass_marks)
     made = _judge(work, batch, row, told, before, why, pass_marks)
     work.session.add(made)
     work.session.flush()
@@ -173,20 +130,20 @@ def _judge(
     work: Work,
     batch: ExamBatch,
     row: Scores,
-    told: tuple[int | None, int | None],
+    told: Told,
     before: ExamResult | None,
     why: str,
-    pass_marks: Marks,
+    pass_marks: Mapping[str, int],
 ) -> ExamResult:
-    theory, skill = told
-    judgement = judge_exam(CertificateKind(batch.certificate_kind), theory, skill, pass_marks)
+    theory, skill, comprehensive = told
     return ExamResult(
         candidate_id=row.candidate_id,
         revision=before.revision + 1 if before is not None else 1,
         theory_hundredths=theory,
         skill_hundredths=skill,
+        comprehensive_hundredths=comprehensive,
         mark=str(row.mark) if row.mark is not None else None,
-        passed=judgement.outcome is ScoreOutcome.PASSED,
+        passed=passes(batch, told, pass_marks),
         why=why if before is not None or batch.state == "published" else None,
         entered_by_person_id=work.actor.person_id,
         entered_at=work.at,
@@ -195,10 +152,11 @@ def _judge(
 
 def _write_many(work: Work, made: Sequence[ExamResult]) -> None:
     """Keep revisions nobody needs to hold, with their audit rows, all at once."""
-    columns = ("candidate_id", "revision", "theory_hundredths", "skill_hundredths", "passed", "why", "mark")
+    scored = ("theory_hundredths", "skill_hundredths", "comprehensive_hundredths")
+    columns = ("candidate_id", "revision", *scored, "passed", "why", "mark")
     rows = [
         (
-            *(each.candidate_id, each.revision, each.theory_hundredths, each.skill_hundredths),
+            *(each.candidate_id, each.revision, *scores_of(each)),
             *(int(each.passed), each.why, each.mark),
         )
         for each in made
@@ -218,7 +176,8 @@ def publish(work: Work, batch_id: int) -> Published:
 
     A voucher on hold does not pass and stops nobody else; `pass_due` passes it when the hold is closed.
     Raises Refused role_missing, exam_batch_missing, event_not_allowed, results_missing,
-    second_person_needed, skill_read_once, skill_readings_differ, changed_meanwhile.
+    skill_read_once, skill_readings_differ, results_judged_before, changed_meanwhile, parameter_missing and
+    what `check_second_hand` refuses of anybody who entered.
     """
     locked = _lock_vouchers_of(work, batch_id)
     batch = lock_own_batch(work, batch_id, Role.EVALUATOR_ADMIN)
@@ -231,11 +190,17 @@ def publish(work: Work, batch_id: int) -> Published:
         raise RESULTS_MISSING.refused()
     standings = read_twice(work.session, batch, candidates)
     check_twice_read([standing for standing, _ in standings.values()])
+    marks = read_pass_marks(work.session, batch)
+    if stale := [one for one, each in results.items() if is_judged_before(batch, each, marks)]:
+        shown = "、".join(str(each) for each in sorted(stale)[:NAMED_MOST])
+        raise JUDGED_BEFORE.refused(
+            count=len(stale), candidates=shown + ("等" if len(stale) > NAMED_MOST else "")
+        )
     again = read_others(work.session, [each.id for each in candidates]).values()
     hands = {each.person_id for entries in again for each in entries}
     hands |= {each.entered_by_person_id for each in results.values()}
     for person_id in sorted(hands | {batch.entered_by_person_id}):
-        check_two_people(person_id, work.actor.person_id)
+        check_second_hand(work, person_id)
     for each in results.values():
         each.confirmed_by_person_id, each.confirmed_at = work.actor.person_id, work.at
     batch.published_by_person_id, batch.published_at = work.actor.person_id, work.at

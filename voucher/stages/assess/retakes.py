@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from sqlalchemy import select
 
 from voucher.plumbing.unit_of_work import Work
 from voucher.registry import catalogue, tables
-from voucher.rules.assessment import SKILL, THEORY
+from voucher.rules.assessment import COMPREHENSIVE, SKILL, THEORY
 from voucher.rules.duplicates import canonical_occupation
 from voucher.rules.scores import Attempt, Sat, ScoreMark, next_attempt
 from voucher.rules.windows import add_months
@@ -21,7 +22,8 @@ def read_attempts(
 ) -> dict[int, Attempt]:
     """Return which attempt a batch is for each person, given with the voucher that pays for it or None.
 
-    An exam on another voucher, for another training, counts for nothing here.
+    A comprehensive review is brought along only into an exam that asks for one. An exam on another voucher,
+    for another training, counts for nothing here.
     Raises Refused retakes_exhausted, parameter_missing.
     """
     session = work.session
@@ -30,7 +32,11 @@ def read_attempts(
     months = tables.read_parameter_number(session, "subject_kept_months", batch.exam_on, regions)
     since = add_months(batch.exam_on, -(months or 0))
     earlier = _read_earlier(work, batch, vouchers, aliases)
-    return {person_id: next_attempt(earlier.get(person_id, ()), most, since) for person_id in vouchers}
+    found = {person_id: next_attempt(earlier.get(person_id, ()), most, since) for person_id in vouchers}
+    reviewed = any(each.comprehensive_hundredths is not None for each in found.values())
+    if reviewed and COMPREHENSIVE not in read_pass_marks(session, batch):
+        return {one: replace(each, comprehensive_hundredths=None) for one, each in found.items()}
+    return found
 
 
 def _read_earlier(
@@ -72,6 +78,8 @@ def _read_earlier(
                     marks[earlier.id][SKILL],
                     bool(result.passed),
                     ScoreMark(result.mark) if result.mark is not None else None,
+                    result.comprehensive_hundredths,
+                    marks[earlier.id].get(COMPREHENSIVE, 0),
                 )
             )
     return found

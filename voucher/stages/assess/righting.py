@@ -71,7 +71,9 @@ def _beats_appealed(work: Work, appeal: Appeal, result: ExamResult) -> bool:
 
 def scored(result: ExamResult) -> Scored:
     """Return what a result says, for the rule that compares two."""
-    return Scored(result.theory_hundredths, result.skill_hundredths, result.mark)
+    return Scored(
+        result.theory_hundredths, result.skill_hundredths, result.mark, result.comprehensive_hundredths
+    )
 
 
 def settle(work: Work, appeal: Appeal, vouchers: Sequence[Voucher]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import ClassVar
 
 from voucher.plumbing.spreadsheets import Column, cell_text
@@ -10,6 +11,7 @@ from voucher.plumbing.unit_of_work import Work
 from voucher.registry import people
 from voucher.registry.importing.frame import Importer, Report
 from voucher.registry.importing.reading import Reading
+from voucher.rules.assessment import COMPREHENSIVE as COMPREHENSIVE_SUBJECT
 from voucher.rules.assessment import parse_score
 from voucher.rules.errors import Family, Refused, reason
 from voucher.rules.scores import parse_score_mark
@@ -22,12 +24,20 @@ from voucher.stages.assess.reading import (
     list_batch_candidates,
     lock_own_batch,
     read_arrival_needed,
+    read_pass_marks,
 )
-from voucher.stages.assess.readings import SKILL_NOT_ENTERED, SecondScore, enter_again, find_entered
-from voucher.stages.assess.results import Scores, check_scores, enter_results
+from voucher.stages.assess.readings import (
+    SKILL_NOT_ENTERED,
+    SecondScore,
+    check_second,
+    enter_again,
+    find_entered,
+)
+from voucher.stages.assess.results import enter_results
+from voucher.stages.assess.scoring import Scores, check_scores
 
 CANDIDATE, SHOWN, NAME = "考生编号", "考生", "姓名"
-THEORY, SKILL, MARK = "理论成绩", "技能成绩", "标记"
+THEORY, SKILL, COMPREHENSIVE, MARK = "理论成绩", "技能成绩", "综合评审成绩", "标记"
 
 SCORE_ROW_TWICE = reason(
     "score_row_twice",
@@ -45,7 +55,7 @@ SCORE_NAME_DIFFERS = reason(
 
 
 class ScoresImporter(Importer[Scores]):
-    """Columns 考生编号, 理论成绩, 技能成绩, 标记; 姓名 is held against the list where it is given."""
+    """Columns 考生编号, 理论成绩, 技能成绩, 综合评审成绩, 标记; 姓名 is held against the list where given."""
 
     kind = "exam_scores"
     roles = STAFF
@@ -58,6 +68,7 @@ class ScoresImporter(Importer[Scores]):
         Column(SHOWN, required=False),
         Column(THEORY, required=False, text=False),
         Column(SKILL, required=False, text=False),
+        Column(COMPREHENSIVE, required=False, text=False, alias=("综合评审",)),
         Column(MARK, required=False),
     )
 
@@ -65,17 +76,31 @@ class ScoresImporter(Importer[Scores]):
         super().__init__(work, report)
         batch = lock_own_batch(work, self.batch_id, *STAFF)
         self._needed = read_arrival_needed(work.session, batch)
+        self._marks = read_pass_marks(work.session, batch)
         self._candidates = {each.id: each for each in list_batch_candidates(work.session, batch.id)}
         persons = [each.person_id for each in self._candidates.values()]
         self._names = people.accepted_name_indexes(work.session, persons)
         self._newest = find_newest_results(work.session, self._candidates)
         self._seen: set[int] = set()
 
+    def expects(self) -> tuple[Column, ...]:
+        """Return the columns, of which an exam with a comprehensive review cannot do without that one.
+
+        A file that never speaks of it would fail everybody, and erase what was entered before.
+        """
+        reviewed = COMPREHENSIVE_SUBJECT in self._marks
+        return tuple(
+            replace(each, required=True) if reviewed and each.name == COMPREHENSIVE else each
+            for each in self.columns
+        )
+
     def check(self, reading: Reading) -> Scores | None:
         """Return the scores a row states."""
         candidate = reading.take(CANDIDATE, lambda cell: self._read_candidate(cell_text(cell).strip()))
         theory = reading.take(THEORY, parse_score, required=False)
-        skill = reading.take(SKILL, parse_score, required=self.is_second)
+        comprehensive = reading.take(COMPREHENSIVE, parse_score, required=False)
+        # whoever passed the practical exam before reads out the comprehensive review alone
+        skill = reading.take(SKILL, parse_score, required=self.is_second and comprehensive is None)
         mark = reading.words(MARK, parse_score_mark, required=False)
         name = reading.name(NAME) if reading.text(NAME) else None
         if candidate is None or reading.problems:
@@ -86,7 +111,7 @@ class ScoresImporter(Importer[Scores]):
         if candidate.id in self._seen:
             reading.refuse(CANDIDATE, SCORE_ROW_TWICE.refusal())
         self._seen.add(candidate.id)
-        row = Scores(candidate.id, theory, skill, mark)
+        row = Scores(candidate.id, theory, skill, mark, comprehensive)
         self._check_row(reading, candidate, row)
         return row
 
@@ -99,21 +124,27 @@ class ScoresImporter(Importer[Scores]):
     def _check_row(self, reading: Reading, candidate: Candidate, row: Scores) -> None:
         try:
             if not self.is_second:
-                check_scores(self._needed, candidate, row)
+                check_scores(self._needed, candidate, row, self._marks)
             elif find_entered(candidate, self._newest.get(candidate.id)) is None:
                 raise SKILL_NOT_ENTERED.refused()
+            else:
+                check_second(candidate, _second_of(row), self._marks)
         except Refused as refused:
             reading.refuse(CANDIDATE, refused.refusal)
 
     def keep(self, piece: Sequence[tuple[int, Scores]]) -> None:
         """Write the scores down as the first or the second entry."""
         if self.is_second:
-            again = [SecondScore(row.candidate_id, row.skill_hundredths or 0) for _, row in piece]
+            again = [_second_of(row) for _, row in piece]
             written = enter_again(self.work, self.batch_id, again).count
         else:
             written = enter_results(self.work, self.batch_id, [row for _, row in piece])
         self.report.rows_added += written
         self.report.rows_unchanged += len(piece) - written
+
+
+def _second_of(row: Scores) -> SecondScore:
+    return SecondScore(row.candidate_id, row.skill_hundredths, row.comprehensive_hundredths)
 
 
 def importer_for(exam_batch_id: int, *, second: bool) -> type[ScoresImporter]:

@@ -18,12 +18,15 @@ from voucher.plumbing.clock import day_of
 from voucher.plumbing.db import Database, insert_rows
 from voucher.plumbing.secrets import Keyring
 from voucher.plumbing.unit_of_work import Work, perform
+from voucher.registry import catalogue
+from voucher.registry.card_numbers import Card, open_numbers, write_number
 from voucher.registry.people import accepted_indexes, index_of, read_people
 from voucher.rules.actor import Actor
+from voucher.rules.card_numbers import find_digest
 from voucher.stages.certify.extract import RegisterRow, write_entries
 from voucher.stages.certify.models_look_ups import RegisterLookUp
 from voucher.stages.certify.queries.candidates import find_candidates
-from voucher.stages.certify.queries.register import find_newest_entries
+from voucher.stages.certify.queries.cards import find_entries
 from voucher.stages.certify.queries.register_words import (
     find_register,
     list_due,
@@ -36,6 +39,7 @@ from voucher.stages.certify.verify import verify
 # written together: what a slow register has answered until now is not lost with what comes after
 PIECE, SECONDS_AT_MOST = 50, 40
 RESTING = str(Failure.RESTING)
+UNASKABLE = "unaskable"
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,9 +124,11 @@ class Registers:
             if system is None or system.address is None:
                 return {}, False
             name, address = system.name, system.address
-            questions = _read_questions(session, self._keyring, ids, day_of(at))
-        port = HttpRegister(self._caller(name, address))
-        answered: list[Answered] = []
+            questions, closed = _read_questions(session, self._keyring, ids, day_of(at))
+            aliases = catalogue.read_aliases(session)
+        port = HttpRegister(self._caller(name, address), aliases)
+        # nobody can be asked: a row says so, it rests like the others, and two people may read it by hand
+        answered = [Answered(each, number, UNASKABLE, 0) for each, number in closed]
         went_on = True
         for each in questions:
             # a piece may be slow enough for all of the time; what was answered until then is written
@@ -149,23 +155,32 @@ class Registers:
 
 def _read_questions(
     session: Session, keyring: Keyring, ids: Sequence[int], on: date
-) -> list[tuple[int, RegisterQuestion, frozenset[str]]]:
+) -> tuple[list[tuple[int, RegisterQuestion, frozenset[str]]], list[Card]]:
     """Return what is asked of each certificate, and the indexes under which its holder is known.
 
-    A 培训合格证书 stands in no register: an answer about it would be none.
+    Beside it those nobody can be asked about, by certificate and number as kept: the number carries one that
+    is not its holder's, which can be told to nobody. A 培训合格证书 stands in no register: an answer about it
+    would be none.
     """
     candidates = find_candidates(session, ids)
     found = [candidates[each].certificate for each in ids if each in candidates]
     found = [each for each in found if each.filing_id is not None]
     people = read_people(session, keyring, [each.person_id for each in found])
     indexes = accepted_indexes(session, [each.person_id for each in found])
-    questions = []
+    whole = open_numbers(session, keyring, [(each.person_id, each.number) for each in found])
+    questions, closed = [], list[Card]()
     for each in found:
         person = people.get(each.person_id)
-        if person is not None and person.number is not None:
-            question = RegisterQuestion(each.number, person.number, person.name, on)
-            questions.append((each.id, question, indexes[each.person_id]))
-    return questions
+        number = whole[each.person_id, each.number]
+        if person is None or person.number is None:
+            continue
+        if find_digest(number) is not None:
+            closed.append((each.id, each.number))
+            continue
+        card = each.trade_code, each.issued_on
+        question = RegisterQuestion(number, person.number, person.name, on, *card)
+        questions.append((each.id, question, indexes[each.person_id]))
+    return questions, closed
 
 
 def _put(
@@ -201,7 +216,11 @@ def _keep(work: Work, system: str, answered: Sequence[Answered]) -> None:
 
 def write_look_ups(work: Work, system: str, way: str, answered: Sequence[Answered]) -> None:
     """Write look-ups whose register rows are written, and verify the certificates anew."""
-    entries = find_newest_entries(work.session, [each.number for each in answered if each.row is not None])
+    told = {each.certificate_id: each.row for each in answered if each.row is not None}
+    kept = {key: write_number(work.keyring, row.number) for key, row in told.items()}
+    entries = find_entries(work.session, list(kept.values()), work.today)
+    found = {key: entries.find(kept[key], row.trade_code, row.issued_on) for key, row in told.items()}
+    ids = {key: entry.id for key, entry in found.items() if entry is not None}
     insert_rows(
         work.session,
         RegisterLookUp,
@@ -213,7 +232,7 @@ def write_look_ups(work: Work, system: str, way: str, answered: Sequence[Answere
                 "outcome": each.outcome,
                 "detail": each.detail,
                 "answered": _tell(each.row) if each.row is not None else None,
-                "register_entry_id": entries[each.number].id if each.row is not None else None,
+                "register_entry_id": ids.get(each.certificate_id),
                 "milliseconds": each.milliseconds,
                 "asked_at": work.at,
                 "asked_by_person_id": work.actor.person_id,
@@ -221,7 +240,7 @@ def write_look_ups(work: Work, system: str, way: str, answered: Sequence[Answere
             for each in answered
         ],
     )
-    verify(work, list(find_candidates(work.session, [each.certificate_id for each in answered]).values()))
+    verify(work, [each.certificate_id for each in answered])
 
 
 def _tell(row: RegisterRow) -> dict[str, object]:

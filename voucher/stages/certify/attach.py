@@ -16,7 +16,6 @@ from voucher.rules.actor import Role, check_role
 from voucher.rules.lifecycle import Thing
 from voucher.rules.proofs import find_mismatch
 from voucher.stages.certify.models import Certificate, Verification, VoucherProof
-from voucher.stages.certify.queries.candidates import find_candidates
 from voucher.stages.certify.queries.proofs import (
     find_newest_verifications,
     list_offered,
@@ -48,7 +47,7 @@ def attach_proofs(work: Work, voucher_ids: Sequence[int] | None = None) -> int:
     vouchers = lock_vouchers(work, *wheres)
     fitting = find_fitting(work, vouchers)
     ids = [each.id for found in fitting.values() for each in found]
-    verify(work, [each for each in find_candidates(work.session, ids).values() if each.filing_number])
+    verify(work, [each.id for found in fitting.values() for each in found if each.filing_id is not None])
     newest = find_newest_verifications(work.session, ids)
     certified: list[Voucher] = []
     used: set[int] = set()

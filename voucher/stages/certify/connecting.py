@@ -12,8 +12,8 @@ from sqlalchemy.orm import Session
 from voucher.ledger import audit
 from voucher.plumbing.unit_of_work import Work
 from voucher.registry.outside.systems import ADDRESS_UNFIT, CONNECTORS, is_fit
+from voucher.registry.second_hands import check_second_hand
 from voucher.rules.actor import check_role
-from voucher.rules.approval import check_two_people
 from voucher.rules.errors import Family, reason
 from voucher.rules.words import check_why
 from voucher.stages.certify.models_look_ups import RegisterChange, RegisterSystem
@@ -68,10 +68,10 @@ def ask_register(
 def confirm_register(work: Work) -> RegisterSystem:
     """Have the register that another person asked for answer from today on.
 
-    Raises Refused role_missing, register_change_missing, second_person_needed.
+    Raises Refused role_missing, register_change_missing and what `check_second_hand` refuses.
     """
     asked = _lock_waiting(work)
-    check_two_people(asked.asked_by_person_id, work.actor.person_id)
+    check_second_hand(work, asked.asked_by_person_id)
     _decide(work, asked, confirmed=True)
     system = work.session.get(RegisterSystem, work.today)
     if system is None:

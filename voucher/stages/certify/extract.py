@@ -6,7 +6,7 @@ A row needs no known person: name and number are kept under the subject's own ke
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -18,7 +18,7 @@ from voucher.plumbing.bulk import among, next_ids, write_many
 from voucher.plumbing.spreadsheets import Column
 from voucher.plumbing.types import canonical_json
 from voucher.plumbing.unit_of_work import Work
-from voucher.registry import people, subjects
+from voucher.registry import card_numbers, catalogue, people, subjects
 from voucher.registry.importing.evaluators import read_trade
 from voucher.registry.importing.frame import Importer
 from voucher.registry.importing.people import find_erased
@@ -28,8 +28,10 @@ from voucher.rules.certificate_numbers import parse_certificate_number
 from voucher.rules.errors import reason
 from voucher.rules.levels import clean_word, mask_word
 from voucher.rules.privacy import mask_identity
+from voucher.rules.renewals import Card, carries_over, is_same_card
 from voucher.rules.vocabulary import CertificateKind
 from voucher.stages.certify.models import RegisterEntry
+from voucher.stages.certify.queries.cards import fold_card, read_months_apart
 from voucher.stages.certify.verify import verify_numbers
 
 NAME, IDENTITY, TRADE, LEVEL, NUMBER = "姓名", "证件号码", "职业编码", "等级", "证书编号"
@@ -135,11 +137,15 @@ class Written:
 def write_entries(work: Work, told: Sequence[RegisterRow]) -> Written:
     """Append a revision where the register says something new; nobody among them has been forgotten."""
     keyring = work.keyring
-    newest = _find_newest(work, [row.number for row in told])
+    kept = [card_numbers.write_number(keyring, row.number) for row in told]
+    newest = _find_newest(work, kept)
+    cards = _find_cards(work, [number for number in newest if carries_over(number)])
+    apart = read_months_apart(work.session, work.today) if cards else None
+    aliases = catalogue.read_aliases(work.session) if cards else {}
     rows: list[dict[str, Any]] = []
     names: list[str] = []
     added = 0
-    for row in told:
+    for row, number in zip(told, kept, strict=True):
         facts = {
             "subject_index": people.index_of(keyring, row.identity),
             "name_index": people.name_index_of(keyring, row.name),
@@ -149,11 +155,15 @@ def write_entries(work: Work, told: Sequence[RegisterRow]) -> Written:
             "evaluator_code": row.evaluator_code,
             "status": row.status,
         }
-        revision, before = newest.get(row.number, (0, None))
+        revision, before = newest.get(number, (0, None))
+        if number in cards:
+            card = fold_card(row.trade_code, row.issued_on, aliases)
+            before = _newest_of_card(cards[number], card, apart, aliases)
+            cards[number].append(facts)
         if before == facts:
             continue
-        newest[row.number] = (revision + 1, facts)
-        rows.append({"number": row.number, "revision": revision + 1} | facts)
+        newest[number] = (revision + 1, facts)
+        rows.append({"number": number, "revision": revision + 1} | facts)
         names.append(row.name)
         added += revision == 0
     if rows:
@@ -191,6 +201,30 @@ def _find_newest(work: Work, numbers: Sequence[str]) -> dict[str, tuple[int, dic
     return {
         number: (revision, dict(zip(COMPARED, values, strict=True))) for number, revision, *values in rows
     }
+
+
+def _find_cards(work: Work, numbers: Sequence[str]) -> dict[str, list[dict[str, Any]]]:
+    """Return everything the register has said of numbers that renewed cards keep, in the order it did."""
+    if not numbers:
+        return {}
+    columns = [getattr(RegisterEntry, name) for name in COMPARED]
+    told: dict[str, list[dict[str, Any]]] = {}
+    for number, *values in work.session.execute(
+        select(RegisterEntry.number, *columns)
+        .where(among(work.session, RegisterEntry.number, numbers))
+        .order_by(RegisterEntry.revision)
+    ):
+        told.setdefault(number, []).append(dict(zip(COMPARED, values, strict=True)))
+    return told
+
+
+def _newest_of_card(
+    told: Sequence[dict[str, Any]], card: Card, months_apart: int | None, aliases: Mapping[str, str]
+) -> dict[str, Any] | None:
+    def is_same(each: Mapping[str, Any]) -> bool:
+        return is_same_card(fold_card(each["trade_code"], each["issued_on"], aliases), card, months_apart)
+
+    return next((each for each in reversed(told) if is_same(each)), None)
 
 
 def _record(work: Work, ids: Sequence[int], rows: Sequence[dict[str, Any]]) -> None:

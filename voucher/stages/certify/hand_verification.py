@@ -27,8 +27,8 @@ from voucher.stages.certify.asking import Answered, write_look_ups
 from voucher.stages.certify.extract import RegisterRow, read_status, write_entries
 from voucher.stages.certify.models import Certificate
 from voucher.stages.certify.models_look_ups import HandReading, HandVerification
+from voucher.stages.certify.queries.cards import ANY_CARD, Meant, find_entries
 from voucher.stages.certify.queries.proofs import find_newest_verifications, read_refusal
-from voucher.stages.certify.queries.register import find_newest_entries
 from voucher.stages.certify.queries.register_words import (
     find_newest_words,
     find_register,
@@ -102,16 +102,18 @@ class HandOutcome:
     refusals: tuple[Refusal, ...] = ()
 
 
-def read_by_hand(work: Work, number: str, read: Read, evidence: str) -> HandOutcome:
+def read_by_hand(work: Work, number: str, read: Read, evidence: str, meant: Meant = ANY_CARD) -> HandOutcome:
     """Record what was read of a certificate, and return what came of it: only a second one can verify it.
 
+    Of a number that several cards have it is the one `meant`.
+
     Raises Refused role_missing, why_missing, certificate_number_unknown (also for a foreign one),
-    hand_reading_barred, register_answers, register_unasked, certificate_person_mismatch,
+    card_unclear, hand_reading_barred, register_answers, register_unasked, certificate_person_mismatch,
     certificate_name_mismatch, hand_reading_differs, and what the words themselves are refused for.
     """
     check_role(work.actor, *OFFICERS)
     said = check_why(evidence)
-    certificate = lock_within_reach(work, number, None)
+    certificate = lock_within_reach(work, number, None, meant)
     _check_readable(work, certificate)
     _check_nobody_answers(work, certificate)
     seen = Read(
@@ -144,17 +146,7 @@ def read_by_hand(work: Work, number: str, read: Read, evidence: str) -> HandOutc
     )
     if earlier is None:
         return HandOutcome(is_second=False, verified=False)
-    work.session.add(
-        HandVerification(
-            first_reading_id=earlier.id,
-            second_reading_id=reading.id,
-            certificate_id=certificate.id,
-            checker_person_id=earlier.read_by_person_id,
-            confirmer_person_id=work.actor.person_id,
-            confirmed_at=work.at,
-        )
-    )
-    work.session.flush()
+    _confirm(work, earlier, reading)
     _believe(work, certificate, seen)
     newest = find_newest_verifications(work.session, [certificate.id])[certificate.id]
     return HandOutcome(
@@ -164,13 +156,29 @@ def read_by_hand(work: Work, number: str, read: Read, evidence: str) -> HandOutc
     )
 
 
+def _confirm(work: Work, earlier: HandReading, reading: HandReading) -> None:
+    work.session.add(
+        HandVerification(
+            first_reading_id=earlier.id,
+            second_reading_id=reading.id,
+            certificate_id=reading.certificate_id,
+            checker_person_id=earlier.read_by_person_id,
+            confirmer_person_id=work.actor.person_id,
+            confirmed_at=work.at,
+        )
+    )
+    work.session.flush()
+
+
 def _check_readable(work: Work, certificate: Certificate) -> None:
     """What the register has said against a certificate is not read away, nor is a revocation."""
     if certificate.filing_id is None:
         raise HAND_READING_BARRED.refused(why="培训合格证书不在登记中")
     if certificate.state not in READABLE:
         raise HAND_READING_BARRED.refused(why=f"现在是{STATE_NAMES[Thing.CERTIFICATE][certificate.state]}")
-    entry = find_newest_entries(work.session, [certificate.number]).get(certificate.number)
+    entries = find_entries(work.session, [certificate.number], work.today)
+    card = certificate.trade_code, certificate.issued_on
+    entry = entries.find(certificate.number, *card)
     word = find_newest_words(work.session, [certificate.id]).get(certificate.id)
     ours = accepted_indexes(work.session, [certificate.person_id]).get(certificate.person_id, frozenset())
     is_newer = entry is not None and (word is None or entry.recorded_at > word.asked_at)
@@ -178,7 +186,7 @@ def _check_readable(work: Work, certificate: Certificate) -> None:
         raise HAND_READING_BARRED.refused(why="登记的是另一人")
     if word is not None and word.outcome == "other_person" and not is_newer:
         raise HAND_READING_BARRED.refused(why="登记的是另一人")
-    if entry is not None and entry.status == "revoked":
+    if entry is not None and entry.status == "revoked" and entries.is_same(entry, *card):
         raise HAND_READING_BARRED.refused(why="登记中为撤销")
 
 

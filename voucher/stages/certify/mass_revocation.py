@@ -11,7 +11,10 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from voucher.ledger import audit
+from voucher.plumbing.secrets import Keyring
 from voucher.plumbing.unit_of_work import Work
+from voucher.registry import catalogue
+from voucher.registry.card_numbers import look_up_as
 from voucher.registry.institutions import EvaluatorFiling, Institution
 from voucher.registry.tables import require_parameter_number
 from voucher.rules.actor import check_role
@@ -19,11 +22,11 @@ from voucher.rules.approval import check_two_people
 from voucher.rules.errors import Family, reason
 from voucher.rules.lifecycle import Thing, may_move
 from voucher.rules.revocations import SOURCE, Consequences, check_as_shown, say_consequences
-from voucher.rules.spelling import fold_spelling
 from voucher.rules.words import check_why
 from voucher.stages.certify.models import Certificate
 from voucher.stages.certify.models_revocations import MassRevocation, MassRevocationLine
 from voucher.stages.certify.queries.archive import select_within
+from voucher.stages.certify.queries.cards import Meant, find_meant
 from voucher.stages.certify.queries.mass_revocations import (
     MASS_REVOCATION_MISSING,
     list_lines,
@@ -130,20 +133,31 @@ def drop_mass_revocation(work: Work, revocation_id: int, why: str) -> MassRevoca
     return asked
 
 
-def find_within(session: Session, numbers: Sequence[str], regions: Collection[str]) -> list[int]:
-    """Return the certificates of these numbers. Raises certificate_number_unknown, also for a foreign one."""
-    wanted = sorted({fold_spelling(each).upper() for each in numbers})
-    found: list[int] = []
-    for start in range(0, len(wanted), LOOKUP_CHUNK):
-        chunk = wanted[start : start + LOOKUP_CHUNK]
-        found += session.scalars(
-            select(Certificate.id).where(
-                Certificate.number.in_(chunk), Certificate.id.in_(select_within(regions))
-            )
+def find_within(
+    session: Session, keyring: Keyring, wanted: Sequence[tuple[str, Meant]], regions: Collection[str]
+) -> list[int]:
+    """Return the certificates of these numbers, of one that several cards have the card meant.
+
+    Raises certificate_number_unknown, also for a foreign one, card_unclear.
+    """
+    folded = [(look_up_as(keyring, number), meant) for number, meant in wanted]
+    numbers = sorted({number for number, _ in folded})
+    known: dict[str, list[Certificate]] = {}
+    for start in range(0, len(numbers), LOOKUP_CHUNK):
+        chunk = numbers[start : start + LOOKUP_CHUNK]
+        query = select(Certificate).where(
+            Certificate.number.in_(chunk), Certificate.id.in_(select_within(regions))
         )
-    if len(found) < len(wanted):
-        raise CERTIFICATE_NUMBER_UNKNOWN.refused()
-    return found
+        for each in session.scalars(query):
+            known.setdefault(each.number, []).append(each)
+    aliases = catalogue.read_aliases(session) if wanted else {}
+    found: set[int] = set()
+    for number, meant in folded:
+        card = find_meant(known.get(number, ()), meant, aliases)
+        if card is None:
+            raise CERTIFICATE_NUMBER_UNKNOWN.refused()
+        found.add(card.id)
+    return sorted(found)
 
 
 def _lock_open(work: Work, revocation_id: int) -> MassRevocation:

@@ -12,18 +12,17 @@ from voucher.ledger.vouchers import Voucher, lock_vouchers
 from voucher.plumbing.bulk import among
 from voucher.plumbing.spreadsheets import Cell, Row
 from voucher.plumbing.unit_of_work import Work
+from voucher.registry.card_numbers import look_up_as
 from voucher.registry.importing.frame import OFFICE, Report, take_rows
 from voucher.registry.institutions import EvaluatorFiling
 from voucher.rules.actor import Role, check_role
 from voucher.rules.assessment import format_score
 from voucher.rules.levels import Level, name_level
 from voucher.rules.money import format_yuan
-from voucher.rules.spelling import fold_spelling
 from voucher.rules.vocabulary import CERTIFICATE_KIND_NAMES, METHOD_NAMES, CertificateKind, Method
 from voucher.stages.certify import upload
 from voucher.stages.certify.attach import attach_proofs
 from voucher.stages.certify.models import Certificate
-from voucher.stages.certify.queries.candidates import find_candidates
 from voucher.stages.certify.queries.register import CERTIFICATE_NUMBER_UNKNOWN, LOOKUP_CHUNK
 from voucher.stages.certify.queries.unverified import list_waiting
 from voucher.stages.certify.upload import CertificatesImporter
@@ -47,6 +46,7 @@ class NewCertificate:
     skill_hundredths: int | None = None
     fee_fen: int | None = None
     evaluation_batch: str | None = None
+    comprehensive_hundredths: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,13 +66,17 @@ def record_certificates(work: Work, rows: Sequence[NewCertificate]) -> Recorded:
     check_role(work.actor, Role.OPERATOR, Role.EVALUATOR_ADMIN)
     told = [Row(line, _as_cells(each)) for line, each in enumerate(rows, 1)]
     report = take_rows(work, CertificatesImporter, told)
-    numbers = [fold_spelling(each.number).upper() for each in rows]
+    numbers = [look_up_as(work.keyring, each.number) for each in rows]
     return Recorded(report, attach_proofs(work, _list_waiting(work, numbers)))
 
 
 def _as_cells(new: NewCertificate) -> dict[str, Cell]:
     """Return a certificate in the words of the upload, so that both go through the same checks."""
-    scores = {upload.THEORY: new.theory_hundredths, upload.SKILL: new.skill_hundredths}
+    scores = {
+        upload.THEORY: new.theory_hundredths,
+        upload.SKILL: new.skill_hundredths,
+        upload.COMPREHENSIVE: new.comprehensive_hundredths,
+    }
     return {
         upload.NAME: new.name,
         upload.IDENTITY: new.identity_number,
@@ -95,35 +99,40 @@ def verify_certificates(work: Work, numbers: Sequence[str]) -> int:
     Raises Refused role_missing, certificate_number_unknown (also for a foreign one).
     """
     check_role(work.actor, *OFFICE, Role.EVALUATOR_ADMIN)
-    wanted = {fold_spelling(each).upper() for each in numbers}
-    ids = _list_own(work, sorted(wanted))
-    if len(ids) < len(wanted):
+    wanted = {look_up_as(work.keyring, each) for each in numbers}
+    ids, known = _list_own(work, sorted(wanted))
+    if len(known) < len(wanted):
         raise CERTIFICATE_NUMBER_UNKNOWN.refused()
     # vouchers before certificates, in the order in which whoever certifies them locks both
     waiting = _list_waiting(work, sorted(wanted))
     lock_vouchers(work, among(work.session, Voucher.id, waiting))
-    changed = verify(work, list(find_candidates(work.session, ids).values()))
+    changed = verify(work, ids)
     attach_proofs(work, waiting)
     return changed
 
 
-def _list_own(work: Work, numbers: Sequence[str]) -> list[int]:
-    """Return the certificates among these numbers that the actor issued, or whose filing it reaches."""
+def _list_own(work: Work, numbers: Sequence[str]) -> tuple[list[int], set[str]]:
+    """Return the certificates among these numbers that the actor issued, or whose filing it reaches.
+
+    Beside them are their numbers: of a renewed card there are several certificates of one.
+    """
     actor = work.actor
     reached = frozenset().union(*(actor.reach.get(role, frozenset()) for role in OFFICE))
     own: list[int] = []
+    known: set[str] = set()
     for start in range(0, len(numbers), LOOKUP_CHUNK):
         rows = work.session.execute(
-            select(Certificate.id, Certificate.institution_id, EvaluatorFiling.region_code)
+            select(
+                Certificate.id, Certificate.number, Certificate.institution_id, EvaluatorFiling.region_code
+            )
             .join(EvaluatorFiling, EvaluatorFiling.id == Certificate.filing_id)
             .where(Certificate.number.in_(numbers[start : start + LOOKUP_CHUNK]))
         )
-        own += [
-            certificate_id
-            for certificate_id, institution_id, region_code in rows
-            if region_code in reached or actor.serves(institution_id, Role.EVALUATOR_ADMIN)
-        ]
-    return own
+        for certificate_id, number, institution_id, region_code in rows:
+            if region_code in reached or actor.serves(institution_id, Role.EVALUATOR_ADMIN):
+                own.append(certificate_id)
+                known.add(number)
+    return own, known
 
 
 def _list_waiting(work: Work, numbers: Sequence[str]) -> list[int]:

@@ -14,14 +14,18 @@ from voucher.plumbing.calling import Caller, Failure, NoAnswerError
 from voucher.registry.importing.evaluators import read_trade
 from voucher.registry.importing.reading import NO_LEVEL_WORDS
 from voucher.rules.certificate_numbers import parse_certificate_number
+from voucher.rules.duplicates import canonical_occupation
 from voucher.rules.errors import Refused
 from voucher.rules.identity import normalise_identity, normalise_organisation_code
 from voucher.rules.levels import clean_word, parse_level
 from voucher.rules.names import normalise_name
+from voucher.rules.renewals import carries_over
 from voucher.rules.vocabulary import CertificateKind
 from voucher.stages.certify.extract import RegisterRow, read_status
 
 LONGEST_WORD = 80
+# a card lasts six years, and one person has cards of a few trades: no working life has more of one number
+CARDS_MOST = 60
 FIELDS = (
     *("name", "identity_number", "occupation_code", "level"),
     *("number", "issued_on", "evaluator_code", "status"),
@@ -30,24 +34,31 @@ FIELDS = (
 
 @dataclass(frozen=True, slots=True)
 class RegisterQuestion:
-    """A certificate and its holder as they are sent; they leave this house only towards the register."""
+    """A certificate and its holder as they are sent; they leave this house only towards the register.
+
+    `trade_code` and `issued_on` are not sent: they say which of several cards of one number is meant.
+    """
 
     number: str
     identity_number: str
     name: str
     on: date
+    trade_code: str
+    issued_on: date
 
 
 class HttpRegister:
     """A register that is asked in JSON and answers with the certificate, or with none."""
 
-    def __init__(self, caller: Caller) -> None:
+    def __init__(self, caller: Caller, aliases: Mapping[str, str]) -> None:
         self._caller = caller
+        self._aliases = aliases
 
     def ask(self, question: RegisterQuestion) -> RegisterRow | None:
         """Return the register's row, or None where it has none of that number. Raises NoAnswerError.
 
-        More than one, a word of another type, an unknown level or status: all of it is no answer.
+        Of a number that renewed cards keep it is the card asked about, or the last one, sooner of its trade.
+        More than one otherwise, a word of another type, an unknown level or status: all of it is no answer.
         """
         answer = self._caller.ask(
             {
@@ -57,9 +68,22 @@ class HttpRegister:
             }
         )
         found = answer.get("certificates")
-        if not isinstance(found, list) or len(found) > 1:
+        if not isinstance(found, list) or len(found) > (CARDS_MOST if carries_over(question.number) else 1):
             raise NoAnswerError(Failure.MALFORMED, "certificates")
-        return _read(found[0], question.on) if found else None
+        rows = [_read(each, question.on) for each in found]
+        cards = {self._card_of(row) for row in rows if row.number == question.number}
+        if len(rows) > 1 and len(cards) < len(rows):
+            raise NoAnswerError(Failure.MALFORMED, "certificates")
+        meant = canonical_occupation(question.trade_code, self._aliases), question.issued_on
+
+        def nearness(row: RegisterRow) -> tuple[bool, bool, date]:
+            card = self._card_of(row)
+            return card[0] == meant[0], card == meant, row.issued_on
+
+        return max(rows, key=nearness, default=None)
+
+    def _card_of(self, row: RegisterRow) -> tuple[str, date]:
+        return canonical_occupation(row.trade_code, self._aliases), row.issued_on
 
 
 def _read(told: Any, on: date) -> RegisterRow:

@@ -30,7 +30,7 @@ def approve_number(work: Work, correction_id: int, typed: str) -> NumberCorrecti
     ).all()
     _correct_own_entries(work, done, certificates)
     asked_before = find_candidates(work.session, [each.id for each in certificates]).values()
-    verify(work, [each for each in asked_before if each.verification_id is not None])
+    verify(work, [each.certificate.id for each in asked_before if each.verification_id is not None])
     return done.correction
 
 

@@ -15,6 +15,7 @@ from voucher.ledger.reinstatements import Reinstatement
 from voucher.plumbing.db import insert_rows
 from voucher.plumbing.unit_of_work import Work
 from voucher.registry import catalogue
+from voucher.registry.card_numbers import look_up_as
 from voucher.registry.institutions import EvaluatorFiling, Institution
 from voucher.rules.actor import Role, check_role
 from voucher.rules.certificates import CERTIFICATE_REVOKED
@@ -23,10 +24,9 @@ from voucher.rules.errors import Family, Refusal, reason
 from voucher.rules.lifecycle import Thing, check_event
 from voucher.rules.privacy import mask_free_text
 from voucher.rules.revocations import Consequences, check_as_seen
-from voucher.rules.spelling import fold_spelling
 from voucher.stages.certify.models import Certificate, Verification
-from voucher.stages.certify.queries.candidates import find_candidates
-from voucher.stages.certify.queries.register import CERTIFICATE_NUMBER_UNKNOWN, find_newest_entries
+from voucher.stages.certify.queries.cards import ANY_CARD, Meant, find_entries, find_meant
+from voucher.stages.certify.queries.register import CERTIFICATE_NUMBER_UNKNOWN
 from voucher.stages.certify.verify import as_json, verify
 
 SOURCE = "豫办〔2021〕29号 第16项 无证无价; S2-16f; AC-I1"
@@ -51,15 +51,23 @@ REGISTER_STILL_REVOKED = reason(
 
 
 def revoke_certificate(
-    work: Work, number: str, why: str, *, read: ReadConsequences, seen: str
+    work: Work,
+    number: str,
+    why: str,
+    *,
+    read: ReadConsequences,
+    seen: str,
+    meant: Meant = ANY_CARD,
 ) -> Certificate:
     """Revoke a certificate; from now on no voucher, claim or payment can stand on it.
 
+    Of a number that several cards have it is the one `meant`.
+
     `seen` is the digest of the consequences that were shown to who revokes. Raises Refused role_missing,
-    certificate_number_unknown (also for a foreign one), revocation_why_missing, event_not_allowed,
-    revocation_unseen.
+    certificate_number_unknown (also for a foreign one), card_unclear, revocation_why_missing,
+    event_not_allowed, revocation_unseen.
     """
-    certificate = lock_within_reach(work, number, why)
+    certificate = lock_within_reach(work, number, why, meant)
     check_event(Thing.CERTIFICATE, certificate.state, "revoke")
     check_as_seen(read(work.session, [certificate.id]), seen)
     revoke_all(work, [certificate], why.strip())
@@ -78,71 +86,76 @@ def revoke_all(work: Work, certificates: Sequence[Certificate], why: str) -> Non
     _write_look_ups(work, certificates, told)
 
 
-def ask_reinstatement(work: Work, number: str, why: str) -> Reinstatement:
+def ask_reinstatement(work: Work, number: str, why: str, meant: Meant = ANY_CARD) -> Reinstatement:
     """Ask to put a revoked certificate back after an appeal; another officer decides.
 
-    Raises Refused role_missing, certificate_number_unknown, revocation_why_missing, event_not_allowed,
-    register_still_revoked, reinstatement_asked_already.
+    Raises Refused role_missing, certificate_number_unknown, card_unclear, revocation_why_missing,
+    event_not_allowed, register_still_revoked, reinstatement_asked_already.
     """
-    certificate = lock_within_reach(work, number, why)
+    certificate = lock_within_reach(work, number, why, meant)
     _check_may_stand_again(work, certificate)
     return reinstatements.ask(work, Thing.CERTIFICATE, certificate.id, why.strip())
 
 
-def reinstate_certificate(work: Work, number: str) -> Certificate:
+def reinstate_certificate(work: Work, number: str, meant: Meant = ANY_CARD) -> Certificate:
     """Put a certificate back that another officer asked for, and ask the register about it anew.
 
-    Raises Refused role_missing, certificate_number_unknown, event_not_allowed, register_still_revoked,
-    reinstatement_not_asked, second_person_needed.
+    Raises Refused role_missing, certificate_number_unknown, card_unclear, event_not_allowed,
+    register_still_revoked, reinstatement_not_asked, second_person_needed.
     """
-    certificate = lock_within_reach(work, number, None)
+    certificate = lock_within_reach(work, number, None, meant)
     _check_may_stand_again(work, certificate)
     asked = reinstatements.agree(work, Thing.CERTIFICATE, certificate.id)
     states.move(work, Certificate, [certificate], "reinstate", reason=asked.why)
     if certificate.filing_id is None:
         _write_look_ups(work, [certificate], {})
     else:
-        verify(work, list(find_candidates(work.session, [certificate.id]).values()))
+        verify(work, [certificate.id])
     return certificate
 
 
-def decline_reinstatement(work: Work, number: str, why: str) -> Reinstatement:
+def decline_reinstatement(work: Work, number: str, why: str, meant: Meant = ANY_CARD) -> Reinstatement:
     """Decline, as another officer with a reason: the certificate stays revoked; it may be asked for anew.
 
-    Raises Refused role_missing, certificate_number_unknown, revocation_why_missing,
+    Raises Refused role_missing, certificate_number_unknown, card_unclear, revocation_why_missing,
     reinstatement_not_asked, second_person_needed.
     """
-    certificate = lock_within_reach(work, number, why)
+    certificate = lock_within_reach(work, number, why, meant)
     return reinstatements.decline(work, Thing.CERTIFICATE, certificate.id, why)
 
 
-def lock_within_reach(work: Work, number: str, why: str | None) -> Certificate:
-    """Return a certificate in the actor's regions, locked: by its filing, else by who issued it."""
+def lock_within_reach(work: Work, number: str, why: str | None, meant: Meant = ANY_CARD) -> Certificate:
+    """Return a certificate in the actor's regions, locked: by its filing, else by who issued it.
+
+    Raises Refused role_missing, revocation_why_missing, certificate_number_unknown (also for a foreign one),
+    card_unclear where several cards of the number may be the one `meant`.
+    """
     check_role(work.actor, *OFFICERS)
     if why is not None and not why.strip():
         raise REVOCATION_WHY_MISSING.refused()
-    certificate = work.session.scalars(
-        select(Certificate)
-        .where(Certificate.number == fold_spelling(number).upper())
-        .with_for_update()
+    rows = work.session.execute(
+        select(Certificate, EvaluatorFiling.region_code, Institution.region_code)
+        .join(Institution, Institution.id == Certificate.institution_id)
+        .outerjoin(EvaluatorFiling, EvaluatorFiling.id == Certificate.filing_id)
+        .where(Certificate.number == look_up_as(work.keyring, number))
+        .order_by(Certificate.id)
+        .with_for_update(of=Certificate)
         .execution_options(populate_existing=True)
-    ).first()
+    ).all()
+    reached = frozenset().union(*(work.actor.reach.get(role, frozenset[str]()) for role in OFFICERS))
+    cards = [each for each, filed_in, house_in in rows if (filed_in or house_in) in reached]
+    certificate = find_meant(cards, meant, catalogue.read_aliases(work.session))
     if certificate is None:
-        raise CERTIFICATE_NUMBER_UNKNOWN.refused()
-    region_code = (
-        work.session.get_one(EvaluatorFiling, certificate.filing_id).region_code
-        if certificate.filing_id is not None
-        else work.session.get_one(Institution, certificate.institution_id).region_code
-    )
-    if not any(region_code in work.actor.reach.get(role, frozenset()) for role in OFFICERS):
         raise CERTIFICATE_NUMBER_UNKNOWN.refused()
     return certificate
 
 
 def _check_may_stand_again(work: Work, certificate: Certificate) -> None:
     check_event(Thing.CERTIFICATE, certificate.state, "reinstate")
-    entry = find_newest_entries(work.session, [certificate.number]).get(certificate.number)
-    if entry is not None and entry.status == "revoked":
+    entries = find_entries(work.session, [certificate.number], work.today)
+    card = certificate.trade_code, certificate.issued_on
+    entry = entries.find(certificate.number, *card)
+    if entry is not None and entry.status == "revoked" and entries.is_same(entry, *card):
         raise REGISTER_STILL_REVOKED.refused(number=mask_free_text(certificate.number))
 
 
@@ -150,7 +163,9 @@ def _write_look_ups(
     work: Work, certificates: Sequence[Certificate], refusals: Mapping[int, list[Refusal]]
 ) -> None:
     """Write what is known of certificates now, so that whatever stands on the newest look-up sees it."""
-    entries = find_newest_entries(work.session, [each.number for each in certificates])
+    entries = find_entries(work.session, [each.number for each in certificates], work.today)
+    found = {each.id: entries.find(each.number, each.trade_code, each.issued_on) for each in certificates}
+    entry_ids = {key: entry.id for key, entry in found.items() if entry is not None}
     aliases = catalogue.read_aliases(work.session)
     insert_rows(
         work.session,
@@ -158,7 +173,7 @@ def _write_look_ups(
         [
             {
                 "certificate_id": each.id,
-                "register_entry_id": entries[each.number].id if each.number in entries else None,
+                "register_entry_id": entry_ids.get(each.id),
                 "person_id": each.person_id,
                 "trade_code": canonical_occupation(each.trade_code, aliases),
                 "level": each.level,

@@ -16,6 +16,7 @@ from voucher.plumbing.bulk import next_ids, write_many
 from voucher.plumbing.spreadsheets import Cell, Column, cell_text
 from voucher.plumbing.unit_of_work import Work
 from voucher.registry import people, subjects
+from voucher.registry.card_numbers import write_number
 from voucher.registry.importing.evaluators import Trades, read_trade
 from voucher.registry.importing.frame import OFFICE, Importer, Report
 from voucher.registry.importing.people import find_erased
@@ -31,7 +32,7 @@ from voucher.rules.certificate_numbers import (
     check_number_allocated,
     parse_certificate_number,
 )
-from voucher.rules.errors import Family, Refused, reason
+from voucher.rules.errors import Refused, reason
 from voucher.rules.levels import Level, clean_word, mask_word
 from voucher.rules.lifecycle import Thing
 from voucher.rules.money import parse_yuan
@@ -46,19 +47,16 @@ from voucher.stages.certify.bars import Bars
 from voucher.stages.certify.filings import Filings
 from voucher.stages.certify.models import CERTIFICATE_NAME, Certificate
 from voucher.stages.certify.numbering import read_ranges
-from voucher.stages.certify.queries.recorded import COMPARED, find_present, find_stored
+from voucher.stages.certify.photos import keep_photos, note_later, read_digest, restate_photos
+from voucher.stages.certify.queries.cards import CERTIFICATE_NUMBER_TAKEN, find_before
+from voucher.stages.certify.queries.recorded import COMPARED, check_own_number, find_present, find_stored
 
 NAME, IDENTITY, KIND, TRADE, LEVEL = "姓名", "证件号码", "证书类型", "职业编码", "等级"
 NUMBER, ISSUED, EVALUATOR = "证书编号", "发证日期", "评价机构统一社会信用代码"
-METHOD, THEORY, SKILL, FEE, BATCH = "取得方式", "理论成绩", "技能成绩", "收费", "评价批次"
+METHOD, FEE, BATCH = "取得方式", "收费", "评价批次"
+SCORES = THEORY, SKILL, COMPREHENSIVE = "理论成绩", "技能成绩", "综合评审成绩"
+PHOTO = "照片摘要"
 
-CERTIFICATE_NUMBER_TAKEN = reason(
-    "certificate_number_taken",
-    "证书编号 {number} 已经登记，内容与本行不同",
-    "一个编号只对应一本证书：请核对编号；原登记有误的，请评价机构申请更正",
-    "职业技能等级证书编码规则 (DOMAIN C1); S2-16e",
-    Family.CONFLICT,
-)
 ITEM_UNKNOWN = reason(
     "special_item_unknown",
     "专项职业能力项目 {code} 没有登记",
@@ -79,13 +77,16 @@ class CertificateRow:
     trade_code: str
     level: Level | None
     number: CertificateNumber
+    kept_number: str
     issued_on: date
     evaluator_code: str
     method: str
     theory_hundredths: int | None
     skill_hundredths: int | None
+    comprehensive_hundredths: int | None
     fee_fen: int | None
     evaluation_batch: str | None
+    photo: str | None
 
 
 class CertificatesImporter(Importer[CertificateRow]):
@@ -103,10 +104,10 @@ class CertificatesImporter(Importer[CertificateRow]):
         Column(ISSUED),
         Column(EVALUATOR),
         Column(METHOD),
-        Column(THEORY, required=False),
-        Column(SKILL, required=False),
+        *(Column(each, required=False) for each in SCORES),
         Column(FEE, required=False, text=False),
         Column(BATCH, required=False, text=False, alias=("评价批次号", "批次号")),
+        Column(PHOTO, required=False, alias=("照片SHA-256",)),
     )
 
     def __init__(self, work: Work, report: Report) -> None:
@@ -120,9 +121,9 @@ class CertificatesImporter(Importer[CertificateRow]):
         name, identity = reading.name(NAME), reading.identity(IDENTITY, self.work.today)
         kind, method = reading.words(KIND, parse_certificate_kind), reading.words(METHOD, parse_method)
         issued_on, evaluator = reading.day(ISSUED), reading.organisation(EVALUATOR)
-        theory = reading.take(THEORY, parse_score, required=False)
-        skill = reading.take(SKILL, parse_score, required=False)
+        theory, skill, comprehensive = (reading.take(each, parse_score, required=False) for each in SCORES)
         fee_fen = reading.take(FEE, _read_fee, required=False)
+        photo = reading.words(PHOTO, read_digest, required=False)
         if kind is None:
             return None
         trade, level = self._read_trade(reading, kind), _read_level(reading, kind)
@@ -136,8 +137,9 @@ class CertificatesImporter(Importer[CertificateRow]):
         except Refused as refused:
             reading.refuse(NUMBER, refused.refusal)
         return CertificateRow(
-            name, identity, kind, trade, level, number, issued_on, evaluator, str(method),
-            theory, skill, fee_fen, reading.text(BATCH) or None,
+            name, identity, kind, trade, level, number, write_number(self.work.keyring, number.text),
+            issued_on, evaluator, str(method), theory, skill, comprehensive, fee_fen,
+            reading.text(BATCH) or None, photo,
         )  # fmt: skip
 
     def _read_trade(self, reading: Reading, kind: CertificateKind) -> str | None:
@@ -152,7 +154,7 @@ class CertificatesImporter(Importer[CertificateRow]):
     def _read_item(self, text: str) -> str:
         code = read_trade(text)
         if code not in self._trades.items and code not in self._trades.occupations:
-            raise ITEM_UNKNOWN.refused(code=code if code.isascii() else mask_word(code))
+            raise ITEM_UNKNOWN.refused(code=mask_word(code))
         return code
 
     def keep(self, piece: Sequence[tuple[int, CertificateRow]]) -> None:
@@ -163,10 +165,11 @@ class CertificatesImporter(Importer[CertificateRow]):
         indexes = {row.identity: people.index_of(self.work.keyring, row.identity) for _, row in piece}
         erased = find_erased(self.work, list(indexes.values()))
         present = find_present(self.work.session, list(indexes.values()))
-        stored = find_stored(self.work.session, [row.number.text for _, row in piece])
+        stored = find_stored(self.work.session, [row.kept_number for _, row in piece])
         bars = Bars(self.work, list(indexes.values()))
-        fresh: dict[str, dict[str, Any]] = {}
-        named: dict[str, tuple[str, str]] = {}
+        fresh: list[dict[str, Any]] = []
+        named: list[tuple[str, str]] = []
+        restated: dict[int, str] = {}
         for line, row in piece:
             if indexes[row.identity] in erased:
                 self.report.refuse(line, IDENTITY, mask_identity(row.identity), SUBJECT_ERASED.refusal())
@@ -178,58 +181,78 @@ class CertificatesImporter(Importer[CertificateRow]):
                 if row.number.evaluator_prefix is not None and row.number.year is not None:
                     given = self._ranges.get((row.number.evaluator_prefix, row.number.year), ())
                     check_number_allocated(row.number, given)
+                known = stored.setdefault(row.kept_number, [])
+                check_own_number(
+                    self.work.session, row.kept_number, present[indexes[row.identity]],
+                    known, (row.trade_code, row.issued_on),
+                )  # fmt: skip
             except Refused as refused:
                 column, masked = _place(refused.refusal.code, row)
                 self.report.refuse(line, column, masked, refused.refusal)
                 continue
             facts = _facts(self.work, row, filing.institution_id, filing.id)
-            facts["subject"] = present.get(indexes[row.identity], indexes[row.identity])
-            before = fresh.get(row.number.text) or stored.get(row.number.text)
+            facts["subject"] = present[indexes[row.identity]]
+            try:
+                before = find_before(self.work.session, known, facts, self.work.today) if known else None
+            except Refused as refused:
+                self.report.refuse(line, ISSUED, row.issued_on.isoformat(), refused.refusal)
+                continue
             told = bars.find(filing, indexes[row.identity], facts) if before is None else None
             if told is not None:
                 self.report.refuse(line, IDENTITY, mask_identity(row.identity), told)
             elif before is None:
-                fresh[row.number.text] = facts
-                named[row.number.text] = (row.identity, row.name)
-            elif before == facts:
+                fresh.append(facts)
+                named.append((row.identity, row.name))
+                facts["renewal"], facts["photo"] = len(known), row.photo
+                known.append(facts)
+            elif all(before[name] == facts[name] for name in ("subject", *COMPARED)):
                 self.report.rows_unchanged += 1
+                note_later(restated, before, row.photo)
             else:
                 shown = mask_free_text(row.number.text)
                 self.report.refuse(line, NUMBER, shown, CERTIFICATE_NUMBER_TAKEN.refusal(number=shown))
         self._write(fresh, named)
+        changed = restate_photos(self.work, restated)
+        self.report.rows_changed, self.report.rows_unchanged = (
+            self.report.rows_changed + changed, self.report.rows_unchanged - changed,
+        )  # fmt: skip
 
-    def _write(self, fresh: dict[str, dict[str, Any]], named: dict[str, tuple[str, str]]) -> None:
+    def _write(self, fresh: Sequence[dict[str, Any]], named: Sequence[tuple[str, str]]) -> None:
         if not fresh:
             return
         work = self.work
         # Of one person under two names the first is kept; the other certificate fails at the comparison.
         newcomers: dict[str, Newcomer] = {}
-        for identity, name in named.values():
+        for identity, name in named:
             newcomers.setdefault(identity, Newcomer(identity, name))
         opened = people.open_people(work, list(newcomers.values()))
         ids = {
             index: person_id
             for person_id, index in people.find_subject_indexes(work.session, list(opened.values())).items()
         }
-        keys = subjects.open_keys(work, [facts["subject"] for facts in fresh.values()])
+        keys = subjects.open_keys(work, [facts["subject"] for facts in fresh])
         made = next_ids(work.session, Certificate, len(fresh))
         rows = [
             (
                 certificate_id,
                 ids[facts["subject"]],
-                work.keyring.seal(keys[facts["subject"]], CERTIFICATE_NAME, named[number][1]),
-                *(facts[name].isoformat() if name == "issued_on" else facts[name] for name in COMPARED),
+                work.keyring.seal(keys[facts["subject"]], CERTIFICATE_NAME, name),
+                facts["renewal"],
+                *(facts[each].isoformat() if each == "issued_on" else facts[each] for each in COMPARED),
             )
-            for certificate_id, (number, facts) in zip(made, fresh.items(), strict=True)
+            for certificate_id, facts, (_, name) in zip(made, fresh, named, strict=True)
         ]
         same = states.first_state(Thing.CERTIFICATE, "record") | {
             "uploaded_at": work.at,
             "uploaded_by_person_id": work.actor.person_id,
         }
-        write_many(work.session, Certificate, ("id", "person_id", "name_sealed", *COMPARED), rows, same)
+        write_many(
+            work.session, Certificate, ("id", "person_id", "name_sealed", "renewal", *COMPARED), rows, same
+        )
+        keep_photos(work, {i: facts["photo"] for i, facts in zip(made, fresh, strict=True) if facts["photo"]})
         told: dict[int, dict[str, object]] = {
             i: {"number": mask_free_text(facts["number"]), "institution": facts["institution_id"]}
-            for i, facts in zip(made, fresh.values(), strict=True)
+            for i, facts in zip(made, fresh, strict=True)
         }
         states.begin(work, Thing.CERTIFICATE, made, "record", content=told, unheard_of=True)
         self.report.rows_added += len(rows)
@@ -237,7 +260,7 @@ class CertificatesImporter(Importer[CertificateRow]):
 
 def _facts(work: Work, row: CertificateRow, institution_id: int, filing_id: int) -> dict[str, Any]:
     return {
-        "number": row.number.text,
+        "number": row.kept_number,
         "name_index": people.name_index_of(work.keyring, row.name),
         "kind": str(row.kind),
         "trade_code": row.trade_code,
@@ -248,6 +271,7 @@ def _facts(work: Work, row: CertificateRow, institution_id: int, filing_id: int)
         "method": row.method,
         "theory_hundredths": row.theory_hundredths,
         "skill_hundredths": row.skill_hundredths,
+        "comprehensive_hundredths": row.comprehensive_hundredths,
         "fee_fen": row.fee_fen,
         "evaluation_batch": row.evaluation_batch,
     }
@@ -267,7 +291,7 @@ def _read_level(reading: Reading, kind: CertificateKind) -> Level | None:
 
 def _place(code: str, row: CertificateRow) -> tuple[str, str]:
     """Return the column a refusal by the filing speaks of, and what may be shown of it."""
-    if code in ("certificate_evaluator_disagrees", "certificate_number_unallocated"):
+    if code.startswith(("certificate_evaluator", "certificate_number", "card_number")):
         return NUMBER, mask_free_text(row.number.text)
     if code == "evaluator_out_of_scope":
         return TRADE, row.trade_code

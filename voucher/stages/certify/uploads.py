@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
 from voucher.ledger import audit
@@ -17,10 +17,12 @@ from voucher.plumbing.secrets import Keyring
 from voucher.plumbing.types import canonical_json
 from voucher.plumbing.unit_of_work import Work
 from voucher.registry import catalogue, people
+from voucher.registry.card_numbers import open_numbers
 from voucher.registry.institutions import EvaluatorFiling, Institution
 from voucher.registry.phones import read_keys
 from voucher.rules.actor import ROLE_MISSING, Role, check_role
 from voucher.rules.assessment import format_score
+from voucher.rules.card_numbers import find_digest
 from voucher.rules.errors import Family, reason
 from voucher.rules.lifecycle import STATE_NAMES, Thing
 from voucher.rules.register_files import (
@@ -35,11 +37,11 @@ from voucher.rules.vocabulary import CERTIFICATE_KIND_NAMES, METHOD_NAMES, Certi
 from voucher.stages.certify.models import CERTIFICATE_NAME, Certificate
 from voucher.stages.certify.models_uploads import RegisterUpload, RegisterUploadLine
 from voucher.stages.certify.queries.archive import name_ordinal
+from voucher.stages.certify.queries.register_uploads import find_closed, find_newest_lines
 
 DIGEST = "register_upload"
-CHUNK = 500
-# cells that would act in a spreadsheet
-ACTING = ("=", "+", "-", "@", "\t")
+REVIEWED = COLUMNS.index("综合评审成绩")
+ACTING = ("=", "+", "-", "@", "\t")  # cells that would act in a spreadsheet
 
 DAYS_REVERSED = reason(
     "register_upload_days_reversed", "发证日期止早于发证日期起", "请核对起止日期，首尾两日都包括", SOURCE
@@ -58,6 +60,13 @@ UPLOAD_MISSING = reason(
     SOURCE,
     Family.MISSING,
 )
+NUMBERS_CLOSED = reason(
+    "register_upload_numbers_closed",
+    "所选的证书有 {count} 本不能写入上传文件：编号中的证件号码不是持证人现在或以前的",
+    "请对照原件核对：持证人变更过证件号码的，请到经办机构办理身份更正；编号登记有误的，申请撤销后按原件重新登记",
+    SOURCE,
+    Family.CONFLICT,
+)
 UPLOAD_STALE = reason(
     "register_upload_stale",
     "有 {count} 本证书在文件生成以后有更正、撤销或身份更正，原文件不能再下载",
@@ -69,31 +78,46 @@ UPLOAD_STALE = reason(
 
 @dataclass(frozen=True, slots=True)
 class UploadFile:
-    """A file as it is sent: its number, and its rows under `COLUMNS`."""
+    """A file as it is sent: its number, and its rows under its columns."""
 
     upload: RegisterUpload
+    columns: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
 
     @property
     def content(self) -> bytes:
         """Return the file as csv; its hash is the one kept."""
-        return write_csv(self.rows)
+        return write_csv(self.columns, self.rows)
 
 
-def write_csv(rows: Sequence[Sequence[str]]) -> bytes:
+def write_csv(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> bytes:
     """Return rows as csv for a spreadsheet, in UTF-8 with its mark; no cell can act."""
     out = io.StringIO()
     sheet = csv.writer(out)
-    sheet.writerow(COLUMNS)
+    sheet.writerow(columns)
     sheet.writerows([f"'{each}" if each.startswith(ACTING) else each for each in row] for row in rows)
     return b"\xef\xbb\xbf" + out.getvalue().encode()
+
+
+def lay_out(
+    rows: Sequence[tuple[str, ...]],
+) -> tuple[tuple[str, ...], tuple[tuple[str, ...], ...]]:
+    """Return the columns of a file and its rows under them.
+
+    That of the comprehensive review stands there where somebody had one: files made before there was any are
+    written again as they were.
+    """
+    if any(row[REVIEWED] for row in rows):
+        return COLUMNS, tuple(rows)
+    bare = [(*row[:REVIEWED], *row[REVIEWED + 1 :]) for row in (COLUMNS, *rows)]
+    return bare[0], tuple(bare[1:])
 
 
 def make_upload(work: Work, institution_id: int, since: date, until: date) -> RegisterUpload:
     """Write down a file of an evaluator's certificates issued in a period, as far as anything is due of them.
 
     Raises Refused role_missing, register_upload_days_reversed, register_upload_nothing_due,
-    changed_meanwhile.
+    register_upload_numbers_closed, changed_meanwhile.
     """
     _check_admin(work, institution_id)
     if until < since:
@@ -104,7 +128,8 @@ def make_upload(work: Work, institution_id: int, since: date, until: date) -> Re
 def make_batch_upload(work: Work, institution_id: int, batch: str) -> RegisterUpload:
     """Write down a file of the certificates of one exam, as far as anything is due of them.
 
-    Raises Refused role_missing, register_upload_nothing_due (also for an unknown exam), changed_meanwhile.
+    Raises Refused role_missing, register_upload_nothing_due (also for an unknown exam),
+    register_upload_numbers_closed, changed_meanwhile.
     """
     _check_admin(work, institution_id)
     return _make(work, institution_id, Certificate.evaluation_batch == batch, batch=batch)
@@ -136,7 +161,8 @@ def _make(
     ).all()
     due = _list_due(work.session, work.keyring, found)
     if not due:
-        raise NOTHING_DUE.refused()
+        closed = find_closed(work.session, work.keyring, found)
+        raise NUMBERS_CLOSED.refused(count=len(closed)) if closed else NOTHING_DUE.refused()
     rows = [(UPLOAD_ACT_NAMES[act], *told) for act, told, _, _ in due.values()]
     issued = [each.issued_on for each in found if each.id in due]
     made = RegisterUpload(
@@ -144,7 +170,7 @@ def _make(
         since=since or min(issued),
         until=until or max(issued),
         rows=len(rows),
-        sha256=hashlib.sha256(write_csv(rows)).hexdigest(),
+        sha256=hashlib.sha256(write_csv(*lay_out(rows))).hexdigest(),
         made_at=work.at,
         made_by_person_id=work.actor.person_id,
         evaluation_batch=batch,
@@ -167,7 +193,7 @@ def _list_due(
 ) -> dict[int, tuple[UploadAct, tuple[str, ...], str, int]]:
     """Return by certificate what is due of it, its line, the line's digest and the revision it would be."""
     told = tell(session, keyring, certificates)
-    former = _find_newest(session, list(told))
+    former = find_newest_lines(session, list(told))
     due = {}
     for each in certificates:
         if each.id not in told:
@@ -208,20 +234,26 @@ def open_upload(work: Work, upload_id: int) -> UploadFile:
         raise UPLOAD_STALE.refused(count=len(stale))
     audit.record_one(work, "register_upload", made.id, "open")
     rows = tuple((UPLOAD_ACT_NAMES[UploadAct(each.act)], *told[each.certificate_id]) for each in lines)
-    return UploadFile(made, rows)
+    return UploadFile(made, *lay_out(rows))
 
 
 def digest_of(keyring: Keyring, told: Sequence[str]) -> str:
-    """Return the keyed digest of a line."""
-    return keyring.blind_index(DIGEST, canonical_json(list(told)))
+    """Return the keyed digest of a line; a comprehensive review nobody had is no part of it, as ever."""
+    place = REVIEWED - 1  # what is done with a line stands before it
+    kept = [each for here, each in enumerate(told) if here != place or each]
+    return keyring.blind_index(DIGEST, canonical_json(kept))
 
 
 def tell(
     session: Session, keyring: Keyring, certificates: Sequence[Certificate]
 ) -> dict[int, tuple[str, ...]]:
-    """Return the line of each certificate without its act; holders who were erased are left out."""
+    """Return the line of each certificate without its act; holders who were erased are left out.
+
+    So are numbers that cannot be put together: what is kept in their place is told to nobody.
+    """
     persons = [each.person_id for each in certificates]
     named, keys = people.read_people(session, keyring, persons), read_keys(session, keyring, persons)
+    whole = open_numbers(session, keyring, [(each.person_id, each.number) for each in certificates])
     trades = catalogue.name_trades(session, [each.trade_code for each in certificates])
     houses = {each.institution_id: session.get_one(Institution, each.institution_id) for each in certificates}
     filings = {
@@ -238,10 +270,12 @@ def tell(
             trades.get(each.trade_code, each.trade_code),
             each.trade_code,
             name_ordinal(each.level),
-            each.number,
+            whole[each.person_id, each.number],
             each.issued_on.isoformat(),
-            format_score(each.theory_hundredths) if each.theory_hundredths is not None else "",
-            format_score(each.skill_hundredths) if each.skill_hundredths is not None else "",
+            *(
+                format_score(score) if score is not None else ""
+                for score in (each.theory_hundredths, each.skill_hundredths, each.comprehensive_hundredths)
+            ),
             houses[each.institution_id].name,
             houses[each.institution_id].code,
             filings.get(each.filing_id, "") if each.filing_id is not None else "",
@@ -251,29 +285,7 @@ def tell(
             STATE_NAMES[Thing.CERTIFICATE]["revoked" if each.state == "revoked" else "valid"],
         )
         for each in certificates
-        if each.person_id in named and each.person_id in keys
+        if each.person_id in named
+        and each.person_id in keys
+        and find_digest(whole[each.person_id, each.number]) is None
     }
-
-
-def _find_newest(session: Session, certificate_ids: Sequence[int]) -> dict[int, tuple[int, str]]:
-    """Return the newest revision and digest of each certificate that was sent before."""
-    found: dict[int, tuple[int, str]] = {}
-    for start in range(0, len(certificate_ids), CHUNK):
-        wanted = certificate_ids[start : start + CHUNK]
-        last = (
-            select(RegisterUploadLine.certificate_id, func.max(RegisterUploadLine.revision).label("revision"))
-            .where(RegisterUploadLine.certificate_id.in_(wanted))
-            .group_by(RegisterUploadLine.certificate_id)
-            .subquery()
-        )
-        rows = session.execute(
-            select(
-                RegisterUploadLine.certificate_id, RegisterUploadLine.revision, RegisterUploadLine.digest
-            ).join(
-                last,
-                (last.c.certificate_id == RegisterUploadLine.certificate_id)
-                & (last.c.revision == RegisterUploadLine.revision),
-            )
-        )
-        found.update({certificate_id: (revision, digest) for certificate_id, revision, digest in rows})
-    return found

@@ -10,13 +10,11 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import date
 
-from sqlalchemy import select
-
 from voucher.ledger import states
 from voucher.plumbing.bulk import write_many
 from voucher.plumbing.types import canonical_json
 from voucher.plumbing.unit_of_work import Work
-from voucher.registry import catalogue, people
+from voucher.registry import catalogue
 from voucher.rules.certificates import (
     CERTIFICATE_NAME_MISMATCH,
     CERTIFICATE_PERSON_MISMATCH,
@@ -25,19 +23,10 @@ from voucher.rules.certificates import (
 )
 from voucher.rules.duplicates import canonical_occupation
 from voucher.rules.errors import Refusal
+from voucher.stages.certify.holding import Found, Locked, hold, read_again
 from voucher.stages.certify.models import Certificate, RegisterEntry, Verification
 from voucher.stages.certify.models_look_ups import RegisterLookUp
-from voucher.stages.certify.queries import (
-    Candidate,
-    find_newest_entries,
-    level_of,
-    list_candidate_ids,
-    list_candidates,
-    list_verified_before,
-)
-from voucher.stages.certify.queries.proofs import find_newest_verifications
-from voucher.stages.certify.queries.register import LOOKUP_CHUNK
-from voucher.stages.certify.queries.register_words import find_newest_words
+from voucher.stages.certify.queries import level_of, list_candidate_ids, list_verified_before
 
 SOURCE = "register_extract"
 # so many are read and compared at a time, however many there are
@@ -58,10 +47,7 @@ def verify_issued(work: Work, region_code: str, from_on: date, until_on: date) -
     """
     regions = catalogue.list_subtree(work.session, region_code)
     ids = list_candidate_ids(work.session, regions, from_on, until_on)
-    return sum(
-        verify(work, list_candidates(work.session, regions, from_on, until_on, ids[start : start + PIECE]))
-        for start in range(0, len(ids), PIECE)
-    )
+    return sum(verify(work, ids[start : start + PIECE]) for start in range(0, len(ids), PIECE))
 
 
 def verify_numbers(work: Work, numbers: Sequence[str]) -> int:
@@ -69,41 +55,36 @@ def verify_numbers(work: Work, numbers: Sequence[str]) -> int:
     return verify(work, list_verified_before(work.session, numbers))
 
 
-def verify(work: Work, candidates: Sequence[Candidate]) -> int:
+def verify(work: Work, certificate_ids: Sequence[int]) -> int:
     """Hold certificates against the register and record every answer that changed.
 
     They are locked first: what was read of one before somebody revoked it proves nothing any more.
     """
-    locked = _lock(work, [each.certificate.id for each in candidates])
-    newest = find_newest_verifications(work.session, list(locked))
-    aliases = catalogue.read_aliases(work.session)
-    entries = find_newest_entries(work.session, [each.certificate.number for each in candidates])
-    person_ids = [each.certificate.person_id for each in candidates]
-    names = people.accepted_name_indexes(work.session, person_ids)
-    numbers = people.accepted_indexes(work.session, person_ids)
-    words = find_newest_words(work.session, [each.certificate.id for each in candidates])
+    if not certificate_ids:
+        return 0
+    held = hold(work, certificate_ids)
     rows: list[tuple[str | int | None, ...]] = []
-    confirmed: list[Certificate] = []
-    withdrawn: list[Certificate] = []
-    for each in candidates:
-        certificate, before = locked[each.certificate.id], newest.get(each.certificate.id)
-        entry, word = entries.get(certificate.number), words.get(certificate.id)
+    confirmed: list[Locked] = []
+    withdrawn: list[Locked] = []
+    for certificate in held.certificates:
+        word = held.words.get(certificate.id)
+        trade_code, issued_on = certificate.trade_code, certificate.issued_on
+        entry = held.entries.find(certificate.number, trade_code, issued_on, word)
         if word is not None and entry is not None and word.outcome == ABSENT and not _is_after(entry, word):
             entry = None
-        ours = numbers[certificate.person_id]
-        refusals = _compare(
-            certificate, each.evaluator_code, ours, names[certificate.person_id], entry, aliases
-        )
+        ours = held.numbers[certificate.person_id]
+        refusals = _compare(certificate, ours, held.names[certificate.person_id], entry, held.aliases)
         if word is not None and word.outcome == OTHER and (entry is None or not _is_after(entry, word)):
             entry, refusals = None, (CERTIFICATE_PERSON_MISMATCH.refusal(),)
         codes = [as_json(refusal) for refusal in refusals]
-        trade_code = canonical_occupation(certificate.trade_code, aliases)
-        now = (codes, trade_code, not refusals)
-        if before is None or (list(before.codes), before.trade_code, bool(before.verified)) != now:
+        now = (codes, canonical_occupation(certificate.trade_code, held.aliases), not refusals)
+        if held.before.get(certificate.id) != now:
             rows.append(_snapshot(certificate, entry, now, word.system if word is not None else SOURCE))
         # a register that speaks of somebody else revokes nobody's certificate: it only does not prove it
+        # nor does one that speaks of another card of its number: renewed, or of another trade
         is_ours = entry is not None and entry.subject_index in ours
-        if entry is not None and is_ours and entry.status == REVOKED and certificate.state != REVOKED:
+        said = entry is not None and is_ours and held.entries.is_same(entry, trade_code, issued_on)
+        if said and entry is not None and entry.status == REVOKED and certificate.state != REVOKED:
             withdrawn.append(certificate)
         elif not refusals and certificate.state == "recorded":
             confirmed.append(certificate)
@@ -111,30 +92,12 @@ def verify(work: Work, candidates: Sequence[Candidate]) -> int:
     write_many(work.session, Verification, WRITTEN, rows, same)
     states.move(work, Certificate, confirmed, "verify")
     states.move(work, Certificate, withdrawn, "revoke", reason="登记已撤销")
+    read_again(work.session, certificate_ids)
     return len(rows)
 
 
-def _lock(work: Work, certificate_ids: Sequence[int]) -> dict[int, Certificate]:
-    """Return certificates as they are now, locked in order."""
-    locked: dict[int, Certificate] = {}
-    ordered = sorted(set(certificate_ids))
-    for start in range(0, len(ordered), LOOKUP_CHUNK):
-        rows = work.session.scalars(
-            select(Certificate)
-            .where(Certificate.id.in_(ordered[start : start + LOOKUP_CHUNK]))
-            .order_by(Certificate.id)
-            .with_for_update()
-            .execution_options(populate_existing=True)
-        )
-        locked.update({each.id: each for each in rows})
-    return locked
-
-
 def _snapshot(
-    certificate: Certificate,
-    entry: RegisterEntry | None,
-    found: tuple[list[dict[str, object]], str, bool],
-    source: str,
+    certificate: Locked, entry: RegisterEntry | None, found: Found, source: str
 ) -> tuple[int | str | None, ...]:
     """Return the columns that keep what was found: refusals, the trade they were compared in, the answer."""
     codes, trade_code, verified = found
@@ -156,8 +119,7 @@ def _is_after(entry: RegisterEntry, word: RegisterLookUp) -> bool:
 
 
 def _compare(
-    certificate: Certificate,
-    evaluator_code: str,
+    certificate: Locked,
     accepted_numbers: frozenset[str],
     accepted_names: frozenset[str],
     entry: RegisterEntry | None,
@@ -174,7 +136,7 @@ def _compare(
         item_code=None,
         level=level_of(certificate.level),
         issued_on=certificate.issued_on,
-        evaluator_code=evaluator_code,
+        evaluator_code=certificate.evaluator_code,
     )
     found = None
     if entry is not None:

@@ -129,7 +129,8 @@ def answer_appeal(work: Work, given: dict[str, Any], appeal_id: int) -> dict[str
     """由没有经手的人答复；成立的同时提出成绩更正，另一人确认后生效。"""
     opinion = given["opinion"]
     if given["answer"] == AppealAnswer.UPHELD:
-        scores = given["theory_hundredths"], given["skill_hundredths"]
+        subjects = ("theory_hundredths", "skill_hundredths", "comprehensive_hundredths")
+        scores = [given[each] for each in subjects]
         return _done(work, answering.uphold(work, appeal_id, opinion, *scores))
     if given["answer"] == AppealAnswer.REJECTED:
         return _done(work, answering.reject(work, appeal_id, opinion))

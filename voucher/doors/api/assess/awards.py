@@ -24,13 +24,17 @@ from voucher.doors.schemas.paging import Paging, paged
 from voucher.plumbing.spreadsheets import Cell, Row
 from voucher.plumbing.unit_of_work import Work
 from voucher.registry import people
+from voucher.registry.catalogue import name_trades
+from voucher.registry.dictionaries import name_words
 from voucher.registry.importing import awards as lines
 from voucher.registry.importing import competition_results as results
 from voucher.registry.importing import honours as given_honours
 from voucher.registry.importing.frame import IMPORT_REFUSED, ImportRefused, take_rows
 from voucher.registry.talents import awarding
 from voucher.registry.talents.awards import AwardFile, AwardKind, find_newest_file, list_files, list_lines
+from voucher.registry.talents.entered import list_entered
 from voucher.rules.actor import Role, check_role
+from voucher.rules.dictionaries import Dictionary
 from voucher.rules.privacy import mask_name
 
 awards = Room("awards", __name__, url_prefix="/api/v1", description="竞赛成绩与荣誉")
@@ -87,7 +91,11 @@ def list_award_lines(session: Session, asked: dict[str, Any], award_file_id: int
     page = paged(
         asked, lambda after, limit: list_lines(session, file.id, after or 0, limit), lambda row: row.id
     )
-    return _mask(session, page, ("id", "line", "takes_back", "facts", "revoked_on", "why"))
+    items = list(page["items"])
+    told = _mask(session, page, ("id", "line", "takes_back", "facts", "revoked_on", "why"))
+    for each, words in zip(told["items"], _name(session, [item.facts for item in items]), strict=True):
+        each["words"] = words
+    return told
 
 
 @awards.act(
@@ -113,7 +121,7 @@ def send_award_file(work: Work, given: dict[str, Any]) -> dict[str, Any]:
     kind = AwardKind(given["kind"])
     rows = [Row(line, _as_cells(COLUMNS[kind], each)) for line, each in enumerate(given["rows"], 1)]
     try:
-        report = take_rows(work, IMPORTERS[kind], rows)
+        report = take_rows(work, lines.entering_for(IMPORTERS[kind], given["region"]), rows)
     except ImportRefused as refused:
         told = refused.report.as_json()["problems"]
         raise IMPORT_REFUSED.refused(**refused.refusal.facts, rows=told) from None
@@ -153,10 +161,30 @@ def _page(session: Session, kind: AwardKind, asked: dict[str, Any]) -> dict[str,
     regions = actor.regions_as(*awarding.RECORDERS)
     page = paged(
         asked,
-        lambda before, limit: awarding.list_entered(session, kind, regions, own, before, limit),
+        lambda before, limit: list_entered(session, kind, regions, own, before, limit),
         lambda row: row.id,
     )
-    return _mask(session, page, (*awarding.SHAPES[kind].facts, "id", "revoked_on", "why", "award_file_id"))
+    shape = awarding.SHAPES[kind]
+    words = _name(session, [shape.tell(row) for row in page["items"]])
+    told = _mask(session, page, (*shape.facts, "id", "revoked_on", "why", "award_file_id"))
+    for each, named in zip(told["items"], words, strict=True):
+        each |= {f"{name}_name": word for name, word in named.items()}
+    return told
+
+
+def _name(session: Session, rows: Sequence[Mapping[str, Any]]) -> list[dict[str, str | None]]:
+    """Return the words of the codes each row states: class of contest, occupation, title."""
+    classes, titles = (name_words(session, each) for each in (Dictionary.COMPETITION, Dictionary.HONOUR))
+    trades = name_trades(session, [facts["trade_code"] for facts in rows if "trade_code" in facts])
+    found: list[dict[str, str | None]] = []
+    for facts in rows:
+        honour = facts["honour"]
+        words: dict[str, str | None] = {"honour": titles.get(honour, honour) if honour else None}
+        if "trade_code" in facts:
+            words["competition"] = classes.get(facts["competition"], facts["competition"])
+            words["trade"] = trades.get(facts["trade_code"], facts["trade_code"])
+        found.append(words)
+    return found
 
 
 def _mask(session: Session, page: dict[str, Any], facts: Sequence[str]) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from voucher.doors.api.reach import institutions_served
 from voucher.doors.api.room import Room
 from voucher.doors.auth.door import the_door
 from voucher.doors.auth.entries import EVALUATOR_STAFF
+from voucher.doors.auth.networks import note_network
 from voucher.doors.auth.visitors import current_actor, perform
 from voucher.doors.schemas.assess.exam_arrivals import ArrivalDone, Arrivals, NewArrival
 from voucher.doors.schemas.paging import Paging, paged
@@ -19,6 +20,7 @@ from voucher.rules.errors import Refusal
 from voucher.stages.assess import queries
 from voucher.stages.assess.arrive import arrive as come_in
 from voucher.stages.assess.arrive import record_refused
+from voucher.stages.assess.models import ExamBatch
 from voucher.stages.assess.models_arrivals import ExamArrival
 from voucher.stages.assess.queries.door import list_arrivals as list_came
 from voucher.stages.assess.reading import BATCH_MISSING
@@ -54,4 +56,6 @@ def _refused(given: dict[str, Any], ids: dict[str, Any], refusal: Refusal) -> No
 )
 def arrive(work: Work, given: dict[str, Any], exam_batch_id: int) -> ExamArrival:
     """入场核对：出示码或准考证号，加证件后四位；不在名单、不符、重复入场的拒绝并留痕。"""
-    return come_in(work, exam_batch_id, given["shown"], given["last4"])
+    arrived = come_in(work, exam_batch_id, given["shown"], given["last4"])
+    note_network(work.session.get_one(ExamBatch, arrived.batch_id).institution_id, arrived.candidate_id)
+    return arrived

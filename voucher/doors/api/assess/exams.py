@@ -11,6 +11,7 @@ from voucher.doors.api.reach import institutions_served, told
 from voucher.doors.api.room import Room, within
 from voucher.doors.auth.door import the_door
 from voucher.doors.auth.entries import EVALUATOR_STAFF
+from voucher.doors.auth.networks import note_network
 from voucher.doors.auth.visitors import current_actor, perform
 from voucher.doors.schemas.assess.exams import (
     AdmissionDone,
@@ -47,6 +48,7 @@ from voucher.stages.assess.entries import FACTS, Direct
 from voucher.stages.assess.lapse import fail_for_good
 from voucher.stages.assess.models import Candidate, ExamBatch, ExamResult
 from voucher.stages.assess.reading import STAFF, find_newest_results, serves_batch
+from voucher.stages.assess.scoring import Scores
 
 exams = Room("exams", __name__, url_prefix="/api/v1", description="评价批次、考生和成绩")
 CANDIDATES = {"voucher_ids": [42, 43]}
@@ -194,6 +196,7 @@ def _turned_away(_given: dict[str, Any], ids: dict[str, Any], refusal: Refusal) 
 def admit_candidate(work: Work, given: dict[str, Any], candidate_id: int) -> dict[str, Any]:
     """入场核对：到场人员的证件与名单是同一人才能参考；不是的不得参考，并留痕。"""
     admitted = admit(work, candidate_id, given["number"])
+    note_network(work.session.get_one(ExamBatch, admitted.batch_id).institution_id, admitted.id)
     return {"candidate_id": admitted.id, "admitted_at": admitted.admitted_at}
 
 
@@ -208,7 +211,10 @@ def admit_candidate(work: Work, given: dict[str, Any], candidate_id: int) -> dic
 )
 def enter_scores(work: Work, given: dict[str, Any]) -> dict[str, Any]:
     """录入成绩（百分之一分）或缺考、作弊标记；公布前可以重新录入，每次都留痕。"""
-    rows = [results.Scores(**each | {"mark": _mark(each)}) for each in given["scores"]]
+    rows = [
+        Scores(**each | {"mark": _mark(each), "reviews_told": "comprehensive_hundredths" in each})
+        for each in given["scores"]
+    ]
     count = results.enter_results(work, given["exam_batch_id"], rows)
     return {"exam_batch_id": given["exam_batch_id"], "count": count}
 
@@ -245,8 +251,9 @@ def correct_result(work: Work, given: dict[str, Any], result_id: int) -> ExamRes
     if candidate is None or not serves_batch(work.session, work.actor, candidate.batch_id, *STAFF):
         raise corrections.RESULT_MISSING.refused()
     return corrections.ask_correction(
-        work, candidate.id, given["theory_hundredths"], given["skill_hundredths"], given["why"], _mark(given)
-    )
+        work, candidate.id, given["theory_hundredths"], given["skill_hundredths"], given["why"], _mark(given),
+        given["comprehensive_hundredths"],
+    )  # fmt: skip
 
 
 @exams.act(

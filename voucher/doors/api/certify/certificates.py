@@ -45,6 +45,7 @@ from voucher.stages.certify.completions import issue_completions
 from voucher.stages.certify.hand_verification import Read, read_by_hand
 from voucher.stages.certify.models import Certificate
 from voucher.stages.certify.queries import PublicAnswer, archive, check_publicly
+from voucher.stages.certify.queries.cards import Meant
 from voucher.stages.certify.record import NewCertificate, record_certificates, verify_certificates
 from voucher.stages.settle.queries import object_timeline
 from voucher.stages.settle.queries.consequences import read_consequences
@@ -170,7 +171,8 @@ def verify_again(work: Work, given: dict[str, Any]) -> dict[str, Any]:
 def verify_by_hand(work: Work, given: dict[str, Any]) -> dict[str, Any]:
     """人工核验：没有联网或登记不答复时，两人各自对照登记录入，录得一致才算核验。"""
     number, evidence = given.pop("number"), given.pop("evidence")
-    outcome = read_by_hand(work, number, Read(**given), evidence)
+    meant = Meant(given.pop("card_issued_on"), given.pop("card_trade_code"))
+    outcome = read_by_hand(work, number, Read(**given), evidence, meant)
     return {
         "second": outcome.is_second,
         "verified": outcome.verified,
@@ -186,7 +188,8 @@ def verify_by_hand(work: Work, given: dict[str, Any]) -> dict[str, Any]:
 )
 def revoke_certificate(work: Work, given: dict[str, Any]) -> dict[str, Any]:
     """撤销证书：无证无价，由它兑现的券转为追回；带上预览的后果摘要，变了就不办理。"""
-    return _moved(revoke.revoke_certificate(work, **given, read=read_consequences))
+    meant = Meant(given.pop("issued_on"), given.pop("trade_code"))
+    return _moved(revoke.revoke_certificate(work, **given, meant=meant, read=read_consequences))
 
 
 @certificates.act(
@@ -197,13 +200,14 @@ def revoke_certificate(work: Work, given: dict[str, Any]) -> dict[str, Any]:
 )
 def reinstate_certificate(work: Work, given: dict[str, Any]) -> dict[str, Any]:
     """申诉成立恢复证书：一人提出，另一人确认或不同意，恢复时再次核验。"""
+    number, meant = given["number"], Meant(given["issued_on"], given["trade_code"])
     if given["step"] == "ask":
-        asked = revoke.ask_reinstatement(work, given["number"], given["why"])
+        asked = revoke.ask_reinstatement(work, number, given["why"], meant)
         return _moved(work.session.get_one(Certificate, asked.object_id)) | {"reinstated": False}
     if given["step"] == "decline":
-        asked = revoke.decline_reinstatement(work, given["number"], given["why"])
+        asked = revoke.decline_reinstatement(work, number, given["why"], meant)
         return _moved(work.session.get_one(Certificate, asked.object_id)) | {"reinstated": False}
-    return _moved(revoke.reinstate_certificate(work, given["number"])) | {"reinstated": True}
+    return _moved(revoke.reinstate_certificate(work, number, meant)) | {"reinstated": True}
 
 
 @certificates.act(
@@ -224,7 +228,8 @@ def issue_completion(work: Work, given: dict[str, Any]) -> dict[str, Any]:
 )
 def check_certificate(work: Work, given: dict[str, Any]) -> PublicAnswer:
     """公开查验：编号、姓名、证件号码后四位都对才有答复；哪一项不对，答复和用时都相同。"""
-    found = check_publicly(work.session, work.keyring, given["number"], given["name"], given["last_four"])
+    said = given["number"], given["name"], given["last_four"]
+    found = check_publicly(work.session, work.keyring, *said, work.today)
     if found is None:
         raise CERTIFICATE_UNMATCHED.refused()
     return found

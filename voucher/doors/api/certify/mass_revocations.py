@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from voucher.doors.api.reach import told
 from voucher.doors.api.room import Room, within
+from voucher.doors.auth.door import the_door
 from voucher.doors.auth.visitors import current_actor
 from voucher.doors.schemas.certify.mass_revocations import (
     ChosenCertificates,
@@ -27,6 +28,7 @@ from voucher.rules.revocations import Consequences
 from voucher.stages.certify import mass_revocation as mass
 from voucher.stages.certify.models_revocations import MassRevocation
 from voucher.stages.certify.queries import mass_revocations as reading
+from voucher.stages.certify.queries.cards import ANY_CARD, Meant
 from voucher.stages.settle.queries.consequences import read_consequences
 
 mass_revocations = Room("mass_revocations", __name__, url_prefix="/api/v1", description="批量撤销证书")
@@ -98,7 +100,9 @@ def drop_mass_revocation(work: Work, given: dict[str, Any], revocation_id: int) 
 
 def _choose(session: Session, actor: Actor, given: dict[str, Any]) -> list[int]:
     """Return the certificates that are meant, those of other regions left out as if they were not there."""
-    ids = set(mass.find_within(session, given["numbers"], actor.regions))
+    single = [(each["number"], Meant(each["issued_on"], each["trade_code"])) for each in given["cards"]]
+    wanted = [(each, ANY_CARD) for each in given["numbers"]] + single
+    ids = set(mass.find_within(session, the_door().keyring, wanted, actor.regions))
     if given["institution_id"] is not None:
         ids.update(
             reading.list_group_certificates(session, actor.regions, given["institution_id"], given["batches"])

@@ -18,7 +18,6 @@ from voucher.doors.schemas.certify.register_uploads import (
 from voucher.doors.schemas.paging import Paging, paged
 from voucher.plumbing.unit_of_work import Work
 from voucher.rules.actor import Role
-from voucher.rules.register_files import COLUMNS
 from voucher.stages.certify import uploads
 from voucher.stages.certify.models_uploads import RegisterUpload
 from voucher.stages.certify.queries.register_uploads import list_uploads
@@ -72,6 +71,6 @@ def open_register_upload(work: Work, _given: dict[str, Any], register_upload_id:
     return {
         "number": file.upload.number,
         "sha256": file.upload.sha256,
-        "columns": list(COLUMNS),
+        "columns": list(file.columns),
         "rows": [list(each) for each in file.rows],
     }

@@ -33,7 +33,7 @@ WEB_TALENTS: dict[str, Access] = {
     "web.office.awards": Access(AWARDERS, "竞赛成绩与荣誉的登记（掩码）"),
     "web.office.awards_sheet": Access(AWARDERS, "竞赛成绩、荣誉的空表"),
     "web.office.search_awards": Access(AWARDERS, "一个人已登记的竞赛成绩与荣誉（掩码）"),
-    "web.office.upload_awards": Access(AWARDERS, "上传竞赛成绩或荣誉的登记文件"),
+    "web.office.upload_awards": Access(AWARDERS, "上传竞赛成绩或荣誉的登记文件", uploads=True),
     "web.office.award_file": Access(AWARDERS, "一份登记文件（掩码）"),
     "web.office.confirm_awards": Access(AWARDERS, "另一人确认登记文件"),
     "web.office.decline_awards": Access(AWARDERS, "退回登记文件"),

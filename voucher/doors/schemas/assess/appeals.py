@@ -59,6 +59,7 @@ class NewAppealAnswer(Body):
     opinion = Words(required=True, most=WORDS_MAX, metadata={"description": "理由，申请人可见"})
     theory_hundredths = Score()
     skill_hundredths = Score()
+    comprehensive_hundredths = Score()
 
 
 class NewEscalation(Body):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from marshmallow import Schema, fields, validate
 
 from voucher.doors.schemas.paging import page_of
-from voucher.doors.schemas.values import WORDS_MAX, Body, Moment, OnDay, Whole, Word, Words
+from voucher.doors.schemas.values import WORDS_MAX, Body, Moment, OnDay, Region, Whole, Word, Words
 from voucher.registry.talents.awards import AWARD_KIND_NAMES, AwardKind
 
 ROWS_MAX = 1000
@@ -37,6 +37,8 @@ class NewAwardFile(Body):
     """Rows of one kind, all of them taken or none."""
 
     kind = Word(tuple(AwardKind), required=True, metadata=KIND)
+    # in whose name it is entered; who serves in several regions has to say
+    region = Region(load_default=None, allow_none=True)
     rows = fields.List(
         fields.Nested(NewAward),
         required=True,
@@ -72,6 +74,7 @@ class AwardLineState(Schema):
     masked_name = fields.String(metadata={"example": "张*"})
     takes_back = fields.Boolean(metadata={"description": "撤销已登记的；否则是登记"})
     facts = fields.Dict(metadata={"description": "所填的各项，字典里的以代码表示"})
+    words = fields.Dict(metadata={"description": "代码的名称：competition、trade、honour"})
     revoked_on = fields.Date(allow_none=True)
     why = fields.String(allow_none=True)
 
@@ -92,14 +95,17 @@ class AwardedPlaceState(Schema):
     id = fields.Integer()
     masked_name = fields.String(metadata={"example": "张*"})
     competition = fields.String()
+    competition_name = fields.String()
     contest = fields.String()
     trade_code = fields.String()
+    trade_name = fields.String()
     team = fields.Integer()
     place = fields.Integer()
     awarded_on = fields.Date()
     award_number = fields.String()
     document = fields.String()
     honour = fields.String(allow_none=True)
+    honour_name = fields.String(allow_none=True)
     revoked_on = fields.Date(allow_none=True)
     why = fields.String(allow_none=True)
     award_file_id = fields.Integer(allow_none=True, metadata={"description": "两人办理施行前登记的为 null"})
@@ -111,6 +117,7 @@ class HonourState(Schema):
     id = fields.Integer()
     masked_name = fields.String(metadata={"example": "张*"})
     honour = fields.String()
+    honour_name = fields.String()
     awarded_on = fields.Date()
     document = fields.String()
     revoked_on = fields.Date(allow_none=True)

@@ -123,6 +123,7 @@ class SlipState(Schema):
     exam_on = fields.Date()
     address = fields.String()
     place = fields.Nested(SlipPlace, allow_none=True)
+    subjects = fields.List(fields.String(), metadata={"description": "要考的科目；已合格、带入的不再考"})
 
 
 class SlipsPrinted(Schema):

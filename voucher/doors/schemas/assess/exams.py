@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from marshmallow import Schema, ValidationError, fields, validates_schema
+from marshmallow import Schema, ValidationError, fields, missing, validates_schema
 
 from voucher.doors.schemas.assess.exam_entries import NewDirect
 from voucher.doors.schemas.paging import Paging, page_of
@@ -27,6 +27,11 @@ from voucher.rules.vocabulary import CertificateKind
 CANDIDATES_MAX = 500
 SCORE_MAX = 10_000
 SCORE = {"description": "成绩，单位为百分之一分；缺考该科不填", "example": 8_650}
+COMPREHENSIVE = {"description": "综合评审成绩，百分之一分；不考综合评审的等级为空"}
+REVIEW = {
+    "description": "综合评审成绩，百分之一分；考综合评审的等级必须写明，没有参加评审的写 null",
+    "example": 8_650,
+}
 CARRIED = {"description": "补考带入的已合格科目成绩，百分之一分"}
 MARK = {"description": "没有成绩的原因：absent 缺考、cheated 作弊；有成绩的不填"}
 WHY = {"description": "理由"}
@@ -35,8 +40,9 @@ WHY = {"description": "理由"}
 class Score(Whole):
     """A score in hundredths of a point; empty where the subject was not sat."""
 
-    def __init__(self) -> None:
-        super().__init__(load_default=None, allow_none=True, most=SCORE_MAX, metadata=SCORE)
+    def __init__(self, **more: Any) -> None:
+        usual = {"load_default": None, "allow_none": True, "most": SCORE_MAX, "metadata": SCORE}
+        super().__init__(**(usual | more))
 
 
 class Sitters(Body):
@@ -117,12 +123,14 @@ class CandidateState(Schema):
     revision = fields.Integer(allow_none=True)
     theory_hundredths = fields.Integer(allow_none=True)
     skill_hundredths = fields.Integer(allow_none=True)
+    comprehensive_hundredths = fields.Integer(allow_none=True, metadata=COMPREHENSIVE)
     passed = fields.Boolean(allow_none=True, metadata={"description": "有效成绩是否合格；公布前为空"})
     pending_result_id = fields.Integer(allow_none=True, metadata={"description": "待另一人确认的更正"})
     mark = fields.String(allow_none=True, metadata={"description": "absent 缺考、cheated 作弊"})
     attempt = fields.Integer(metadata={"description": "第几次考；2 起为补考"})
     carried_theory_hundredths = fields.Integer(allow_none=True, metadata=CARRIED)
     carried_skill_hundredths = fields.Integer(allow_none=True, metadata=CARRIED)
+    carried_comprehensive_hundredths = fields.Integer(allow_none=True, metadata=CARRIED)
     twice_read = fields.String(
         metadata={"description": "第二遍录入：unneeded 不需要、waiting 待录、equal 一致、different 不一致"}
     )
@@ -131,8 +139,11 @@ class CandidateState(Schema):
     entry_facts = fields.List(
         fields.String(), metadata={"description": "申报条件的各项：学历、年数、原证书、奖项、名次"}
     )
-    skill_hidden = fields.Boolean(metadata={"description": "第二遍录入前，第一遍技能成绩不显示"})
+    skill_hidden = fields.Boolean(metadata={"description": "第二遍录入前，第一遍技能、综合评审成绩不显示"})
     second_skill_hundredths = fields.Integer(allow_none=True, metadata={"description": "第二遍技能成绩"})
+    second_comprehensive_hundredths = fields.Integer(
+        allow_none=True, metadata={"description": "第二遍综合评审成绩"}
+    )
 
 
 Candidates = page_of(CandidateState(), "Candidates")
@@ -168,6 +179,8 @@ class NewScores(Body):
     candidate_id = Whole(required=True, least=1)
     theory_hundredths = Score()
     skill_hundredths = Score()
+    # left out is not the same as none: where a review is asked for, whoever leaves it out knows nothing of it
+    comprehensive_hundredths = Score(load_default=missing, metadata=REVIEW)
     mark = Word(ScoreMark, load_default=None, allow_none=True, metadata=MARK)
 
 
@@ -179,10 +192,17 @@ class NewResults(Body):
 
 
 class NewSecondScore(Body):
-    """A practical score read from the sheet by a second person."""
+    """A practical score, and one of a comprehensive review, read from the sheet by a second person."""
 
     candidate_id = Whole(required=True, least=1)
-    skill_hundredths = Whole(required=True, most=SCORE_MAX, metadata=SCORE)
+    skill_hundredths = Score()
+    comprehensive_hundredths = Score()
+
+    @validates_schema
+    def check_something(self, data: dict[str, Any], **kwargs: Any) -> None:
+        """Refuse an entry of nothing."""
+        if data["skill_hundredths"] is None and data["comprehensive_hundredths"] is None:
+            raise ValidationError("请填写技能或综合评审成绩", "skill_hundredths")
 
 
 class NewSecondEntries(Body):
@@ -233,6 +253,7 @@ class NewCorrection(Body):
     step = Word(("ask", "confirm"), required=True, metadata={"description": "ask 提出、confirm 确认"})
     theory_hundredths = Score()
     skill_hundredths = Score()
+    comprehensive_hundredths = Score()
     mark = Word(ScoreMark, load_default=None, allow_none=True, metadata=MARK)
     why = Words(
         load_default=None, allow_none=True, most=WORDS_MAX, metadata={"description": "提出更正时必填"}
@@ -244,7 +265,7 @@ class NewCorrection(Body):
         if data["step"] == "ask" and data["why"] is None:
             raise ValidationError("提出更正须写明理由", "why")
         if data["step"] == "confirm":
-            for name in ("theory_hundredths", "skill_hundredths", "mark"):
+            for name in ("theory_hundredths", "skill_hundredths", "comprehensive_hundredths", "mark"):
                 if data[name] is not None:
                     raise ValidationError("确认时不填成绩", name)
 
@@ -257,6 +278,7 @@ class ResultState(Schema):
     revision = fields.Integer()
     theory_hundredths = fields.Integer(allow_none=True)
     skill_hundredths = fields.Integer(allow_none=True)
+    comprehensive_hundredths = fields.Integer(allow_none=True, metadata=COMPREHENSIVE)
     mark = fields.String(allow_none=True)
     passed = fields.Boolean()
     why = fields.String(allow_none=True)

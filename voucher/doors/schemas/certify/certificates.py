@@ -33,6 +33,29 @@ class Number(Words):
         super().__init__(required=True, most=NUMBER_MAX, metadata=NUMBER)
 
 
+class CardDay(OnDay):
+    """Which of several cards of one number; left out for every other certificate."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            load_default=None,
+            allow_none=True,
+            metadata={"description": "发证日期；特种作业操作证复审换证后编号不变，有几张的，凭它指明哪一张"},
+        )
+
+
+class CardTrade(Words):
+    """Which of several cards of one number and day; left out for every other certificate."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            load_default=None,
+            allow_none=True,
+            most=40,
+            metadata={"description": "作业项目编码；同一编号同日有几个作业项目的，凭它指明哪一张"},
+        )
+
+
 class NewCertificate(Body):
     """A certificate as its evaluator issued it; the register decides whether it stands."""
 
@@ -49,6 +72,7 @@ class NewCertificate(Body):
     method = Word(Method, required=True, metadata={"description": "取得方式"})
     theory_hundredths = Whole(load_default=None, allow_none=True, most=SCORE_MAX, metadata=SCORE)
     skill_hundredths = Whole(load_default=None, allow_none=True, most=SCORE_MAX, metadata=SCORE)
+    comprehensive_hundredths = Whole(load_default=None, allow_none=True, most=SCORE_MAX, metadata=SCORE)
     fee_fen = Fen(required=False, load_default=None, allow_none=True)
     evaluation_batch = Words(
         load_default=None, allow_none=True, most=60, metadata={"description": "评价批次号"}
@@ -141,6 +165,8 @@ class NewHandVerification(Body):
     """What one person read of a certificate at its register; a second person reads by themselves."""
 
     number = Number()
+    card_issued_on = CardDay()
+    card_trade_code = CardTrade()
     identity_number = Words(
         required=True, most=40, metadata={"description": "证件号码", "example": "41010519900315991X"}
     )
@@ -171,6 +197,8 @@ class NewCertificateRevocation(Body):
     """A certificate that is revoked by the office, bound to the consequences that were seen."""
 
     number = Number()
+    issued_on = CardDay()
+    trade_code = CardTrade()
     seen = Words(required=True, most=64, metadata={"description": "看到的后果的摘要 digest，来自预览"})
     why = Words(required=True, most=WORDS_MAX, metadata={"description": "事实和依据"})
 
@@ -179,6 +207,8 @@ class NewCertificateReinstatement(TwoSteps):
     """A revoked certificate stands again after an appeal."""
 
     number = Number()
+    issued_on = CardDay()
+    trade_code = CardTrade()
 
 
 class CertificateMoved(Schema):
@@ -218,8 +248,8 @@ class NewCertificateCheck(Body):
     )
 
 
-class CertificateChecked(Schema):
-    """What anybody may know who holds the certificate in hands."""
+class CardChecked(Schema):
+    """What is printed on a certificate, and whether it stands."""
 
     valid = fields.Boolean()
     state_name = fields.String()
@@ -228,3 +258,9 @@ class CertificateChecked(Schema):
     level_name = fields.String()
     issued_on = fields.Date()
     institution_name = fields.String()
+
+
+class CertificateChecked(CardChecked):
+    """What anybody may know who holds the certificate in hands; a number may have cards of other trades."""
+
+    others = fields.List(fields.Nested(CardChecked))

@@ -4,9 +4,26 @@ from __future__ import annotations
 
 from marshmallow import Schema, fields, validate
 
-from voucher.doors.schemas.certify.certificates import NUMBER_MAX, NUMBERS_MAX
+from voucher.doors.schemas.certify.certificates import (
+    NUMBER_MAX,
+    NUMBERS_MAX,
+    CardDay,
+    CardTrade,
+    Number,
+)
 from voucher.doors.schemas.paging import Paging, page_of
-from voucher.doors.schemas.values import LIST, WORDS_MAX, Body, Fen, Moment, Region, Whole, Words, Yuan
+from voucher.doors.schemas.values import (
+    LIST,
+    WORDS_MAX,
+    Body,
+    Fen,
+    Moment,
+    Region,
+    Several,
+    Whole,
+    Words,
+    Yuan,
+)
 
 SEEN = {"description": "页面或预览所列后果的摘要 digest；情况变了就不能再用", "example": "0" * 64}
 
@@ -21,10 +38,25 @@ def _listed(most: int, words: int, description: str, example: str) -> fields.Lis
     )
 
 
+class ChosenCard(Body):
+    """One of several cards of a number."""
+
+    number = Number()
+    issued_on = CardDay()
+    trade_code = CardTrade()
+
+
 class ChosenCertificates(Body):
-    """Which certificates: by number, or whole batches of one evaluator."""
+    """Which certificates: by number, single cards of one, or whole batches of one evaluator."""
 
     numbers = _listed(NUMBERS_MAX, NUMBER_MAX, "证书编号", "S000041010001235000001")
+    cards = Several(
+        ChosenCard,
+        most=NUMBERS_MAX,
+        least=0,
+        load_default=list,
+        metadata={"description": "同一编号有几张的，逐张指明"},
+    )
     institution_id = Whole(load_default=None, allow_none=True, least=1)
     batches = _listed(200, 60, "评价批次号；没有批次号的填空文字", "PJ-2024-001")
 

@@ -12,13 +12,15 @@ from voucher.doors.web.acting import Done, submit
 from voucher.doors.web.appealing import list_page, show
 from voucher.doors.web.evaluator.blueprint import evaluator
 from voucher.doors.web.evaluator.own import my_evaluators
-from voucher.doors.web.evaluator.results import read_score
+from voucher.doors.web.evaluator.results import COMPREHENSIVE, SKILL, THEORY, read_score
 from voucher.doors.web.fields import FIELD_UNREADABLE
 from voucher.plumbing.unit_of_work import Work
+from voucher.rules.assessment import COMPREHENSIVE as REVIEW
 from voucher.stages.assess.appeals import answering, settling
 from voucher.stages.assess.appeals.reading import ANSWERERS, read_hands
 from voucher.stages.assess.models_appeals import OVER
 from voucher.stages.assess.queries import appeals as queries
+from voucher.stages.assess.reading import read_pass_marks
 
 CHOICES = (("waiting", "等本机构办理"), ("others", "等申请人或人社部门"), ("over", "已办结"))
 STATES = {
@@ -26,7 +28,6 @@ STATES = {
     "others": ("refused_late", "rejected", "escalated"),
     "over": OVER,
 }
-THEORY, SKILL = "theory", "skill"
 
 
 @evaluator.get("/evaluator/appeals")
@@ -67,7 +68,8 @@ def answer_appeal(appeal_id: int) -> ResponseReturnValue:
     def call(work: Work) -> Done:
         decision, opinion = request.form.get("decision"), fields.text("opinion", "理由", limit=1000)
         if decision == "uphold":
-            scores = read_score(THEORY, "理论"), read_score(SKILL, "技能")
+            subjects = ((THEORY, "理论"), (SKILL, "技能"), (COMPREHENSIVE, "综合评审"))
+            scores = [read_score(name, label) for name, label in subjects]
             answering.uphold(work, appeal_id, opinion, *scores)
             words = "已认定成立，申请人可以看到"
         elif decision == "reject":
@@ -98,6 +100,13 @@ def _show(appeal_id: int) -> str:
     with the_door().read() as session:
         shown = show(session, appeal_id, queries.of_evaluators(my_evaluators(*ANSWERERS)))
         involved = current_actor().person_id in read_hands(session, shown.view.appeal)
+        batch = shown.view.batch
+        reviewed = batch is not None and REVIEW in read_pass_marks(session, batch)
     return render_template(
-        "evaluator/appeal.html", shown=shown, view=shown.view, appeal=shown.view.appeal, involved=involved
+        "evaluator/appeal.html",
+        shown=shown,
+        view=shown.view,
+        appeal=shown.view.appeal,
+        involved=involved,
+        reviewed=reviewed,
     )

@@ -9,6 +9,7 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
 from voucher.doors.auth.door import the_door
+from voucher.doors.auth.networks import note_network
 from voucher.doors.auth.visitors import current_actor, perform
 from voucher.doors.web import fields
 from voucher.doors.web.acting import Done, act, refuse, submit
@@ -28,6 +29,7 @@ from voucher.stages.assess import queries
 from voucher.stages.assess.admit import CANDIDATE_DIFFERS, record_turned_away
 from voucher.stages.assess.admit import admit as let_in
 from voucher.stages.assess.examiners import list_assigned
+from voucher.stages.assess.models import ExamBatch
 from voucher.stages.assess.queries import CandidateView
 from voucher.stages.assess.queries.examiners import list_views
 from voucher.stages.assess.queries.exams import list_revisions
@@ -107,7 +109,9 @@ def show_batch(batch_id: int, report: Report | None = None) -> str:
             follows=list_certificates_behind(session, rows),
             report=report,
             held=check_held(
-                session, {each.candidate_id: Claimed(*each.held) for each in rows if each.held is not None}
+                session,
+                door.keyring,
+                {each.candidate_id: Claimed(*each.held) for each in rows if each.held is not None},
             ),
             ways={str(way): name for way, name in ENTRY_WAY_NAMES.items()},
             examiners=list_views(session, door.keyring, [found.institution_id]) if planned else [],
@@ -189,7 +193,8 @@ def admit(batch_id: int, candidate_id: int) -> ResponseReturnValue:
     """Let a candidate in by the full number of the card shown; who is somebody else is written down."""
 
     def call(work: Work) -> Done:
-        let_in(work, candidate_id, fields.text("number", "证件号码", limit=30))
+        admitted = let_in(work, candidate_id, fields.text("number", "证件号码", limit=30))
+        note_network(work.session.get_one(ExamBatch, admitted.batch_id).institution_id, admitted.id)
         return Done(
             "人证相符，可以入场",
             url_for("web.evaluator.batch", batch_id=batch_id, _anchor=f"candidate-{candidate_id}"),

@@ -16,6 +16,7 @@ from voucher.doors.web.acting import Done, act, refuse, submit
 from voucher.doors.web.evaluator.blueprint import evaluator
 from voucher.doors.web.evaluator.own import my_evaluator, my_evaluators
 from voucher.plumbing.unit_of_work import Work
+from voucher.registry.card_numbers import look_up_as
 from voucher.registry.importing.frame import ImportRefused, Report, import_file
 from voucher.registry.institutions import Institution
 from voucher.rules.actor import Role
@@ -54,7 +55,13 @@ def _show(report: Report | None = None) -> str:
             )
         else:
             found = queries.list_certificates(
-                session, (), mine, state=state, number=number, before_id=before or None, limit=PAGE + 1
+                session,
+                (),
+                mine,
+                state=state,
+                number=number and look_up_as(door.keyring, number),
+                before_id=before or None,
+                limit=PAGE + 1,
             )
         return render_template(
             "evaluator/certificates.html",
@@ -119,6 +126,7 @@ def record() -> ResponseReturnValue:
                     method=fields.one_of("method", "取得方式", Method),
                     theory_hundredths=_read_score("theory", "理论成绩"),
                     skill_hundredths=_read_score("skill", "技能成绩"),
+                    comprehensive_hundredths=_read_score("comprehensive", "综合评审成绩"),
                     fee_fen=fields.fen("fee", "收费") if request.form.get("fee", "").strip() else None,
                     evaluation_batch=fields.text("batch", "评价批次", required=False, limit=60) or None,
                 )
@@ -145,9 +153,10 @@ def upload() -> ResponseReturnValue:
         mine = Certificate.institution_id.in_(sorted(my_evaluators(Role.EVALUATOR_ADMIN)))
         waiting = list_waiting(work.session, mine)
         certified = attach_proofs(work, waiting)
+        restated = f"，更新照片摘要 {report.rows_changed:,}" if report.rows_changed else ""
         words = (
             f"读取 {report.rows_read:,} 行：新登记 {report.rows_added:,}，"
-            f"已登记过 {report.rows_unchanged:,}；{certified:,} 张券转为已持证"
+            f"已登记过 {report.rows_unchanged:,}{restated}；{certified:,} 张券转为已持证"
         )
         return Done(words, url_for("web.evaluator.certificates"))
 

@@ -36,9 +36,9 @@ from voucher.rules.vocabulary import Outcome, SubsidyKind
 from voucher.stages.settle import queries
 from voucher.stages.settle.queries import payees
 from voucher.stages.settle.queries.claim_drafts import TakenUp
+from voucher.stages.settle.queries.claim_paces import list_claim_paces, list_paces_of
 from voucher.stages.settle.queries.evaluations import count_evaluations, list_evaluations
 from voucher.stages.settle.queries.offsets import list_payments_of_claim
-from voucher.stages.settle.queries.pace import list_claim_paces
 from voucher.stages.settle.searching import ClaimSearch, find_claims
 from voucher.stages.settle.voucher_claims import file_claims
 
@@ -78,6 +78,7 @@ def _show() -> str:
             total_fen=total_fen,
             rows=found[:PAGE],
             said=payees.newest_words(session, [each.id for each in found[:PAGE]]),
+            paces=list_paces_of(session, [each.id for each in found[:PAGE]], door.today),
             more=len(found) > PAGE,
             states=list(STATE_NAMES[Thing.CLAIM].items()),
             state=state,

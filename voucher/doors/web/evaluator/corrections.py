@@ -11,12 +11,13 @@ from voucher.doors.web.acting import Done, submit
 from voucher.doors.web.evaluator.batches import list_certificates_behind, show_batch
 from voucher.doors.web.evaluator.blueprint import evaluator
 from voucher.doors.web.evaluator.own import my_evaluators
-from voucher.doors.web.evaluator.results import SKILL, THEORY, read_mark, read_score
+from voucher.doors.web.evaluator.results import COMPREHENSIVE, SKILL, THEORY, read_mark, read_score
 from voucher.plumbing.unit_of_work import Work
+from voucher.rules.assessment import COMPREHENSIVE as REVIEW
 from voucher.stages.assess import corrections, queries
 from voucher.stages.assess.lapse import fail_for_good
 from voucher.stages.assess.queries import CandidateView
-from voucher.stages.assess.reading import CANDIDATE_MISSING
+from voucher.stages.assess.reading import CANDIDATE_MISSING, read_pass_marks
 
 
 def _candidate(batch_id: int, candidate_id: int) -> CandidateView:
@@ -44,8 +45,14 @@ def _show_correction(batch_id: int, candidate_id: int) -> str:
         found = queries.get_batch(session, batch_id, (), my_evaluators())
         view = queries.view_batches(session, [found])[0]
         follows = list_certificates_behind(session, [row])
+        reviewed = REVIEW in read_pass_marks(session, found)
     return render_template(
-        "evaluator/correction.html", view=view, found=found, row=row, follows=follows.get(candidate_id)
+        "evaluator/correction.html",
+        view=view,
+        found=found,
+        row=row,
+        follows=follows.get(candidate_id),
+        reviewed=reviewed,
     )
 
 
@@ -56,7 +63,8 @@ def ask_correction(batch_id: int, candidate_id: int) -> ResponseReturnValue:
     def call(work: Work) -> Done:
         theory, skill = read_score(THEORY, "理论"), read_score(SKILL, "技能")
         why, mark = fields.text("why", "更正原因", limit=200), read_mark("mark", "标记")
-        corrections.ask_correction(work, candidate_id, theory, skill, why, mark)
+        reviewed = read_score(COMPREHENSIVE, REVIEW)
+        corrections.ask_correction(work, candidate_id, theory, skill, why, mark, reviewed)
         return Done("已提出更正，另一人确认后生效", url_for("web.evaluator.batch", batch_id=batch_id))
 
     return submit(call, lambda: _show_correction(batch_id, candidate_id))

@@ -16,6 +16,7 @@ from voucher.doors.auth.visitors import current_actor
 from voucher.doors.web.evaluator.blueprint import evaluator
 from voucher.doors.web.evaluator.own import my_evaluator, my_evaluators
 from voucher.registry import catalogue
+from voucher.registry.accounts import AGREEING, count_suggested
 from voucher.registry.institutions import Institution
 from voucher.rules.actor import Role
 from voucher.rules.certificates import Scope
@@ -67,6 +68,10 @@ def home() -> ResponseReturnValue:
             tiles.append(
                 Tile("复核申请", waiting, "考生在等答复，逾期转人社部门", url_for("web.evaluator.appeals"))
             )
+        accounts = count_suggested(session, [me], actor.person_id) if actor.serves(me, *AGREEING) else 0
+        if accounts:
+            told = "同事提出的，须由另一人对照凭证确认"
+            tiles.append(Tile("收款账户待确认", accounts, told, url_for("web.institution.account")))
         if actor.serves(me, Role.EVALUATOR_ADMIN):
             tiles += _administrators_tiles(session, me, door.today)
         return render_template(

@@ -11,6 +11,7 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
 from voucher.doors.auth.door import the_door
+from voucher.doors.auth.networks import note_network
 from voucher.doors.auth.shield import let_programs_run
 from voucher.doors.auth.visitors import perform
 from voucher.doors.errors import status_of
@@ -27,6 +28,7 @@ from voucher.stages.assess import queries
 from voucher.stages.assess.arrive import arrive as come_in
 from voucher.stages.assess.arrive import look_at_door as look
 from voucher.stages.assess.arrive import record_refused
+from voucher.stages.assess.models import ExamBatch
 from voucher.stages.assess.queries.door import count_door, list_arrivals, mask_candidates
 from voucher.stages.assess.queries.slips import Place, read_places
 from voucher.stages.assess.reading import BATCH_MISSING, DOOR
@@ -74,6 +76,7 @@ def arrive(batch_id: int) -> ResponseReturnValue:
 
     def act(work: Work) -> Answer:
         arrived = come_in(work, batch_id, shown, last4[:20])
+        note_network(work.session.get_one(ExamBatch, arrived.batch_id).institution_id, arrived.candidate_id)
         return Answer(201, {"candidate_id": arrived.candidate_id})
 
     key, asked = request.form.get(KEY_FIELD, ""), content_print()

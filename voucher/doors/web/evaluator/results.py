@@ -5,10 +5,12 @@ from __future__ import annotations
 import csv
 import io
 import tempfile
+from collections.abc import Iterable
 from pathlib import Path
 
 from flask import Response, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from sqlalchemy.orm import Session
 
 from voucher.doors.auth.door import the_door
 from voucher.doors.web import fields
@@ -18,14 +20,19 @@ from voucher.doors.web.evaluator.blueprint import evaluator
 from voucher.doors.web.evaluator.own import my_evaluators
 from voucher.plumbing.unit_of_work import Work
 from voucher.registry.importing.frame import ImportRefused, import_file
+from voucher.rules.assessment import COMPREHENSIVE as REVIEW
 from voucher.rules.assessment import parse_score
 from voucher.rules.errors import Refused
 from voucher.rules.scores import ScoreMark
 from voucher.stages.assess import queries, readings, score_files
 from voucher.stages.assess import results as scoring
+from voucher.stages.assess.models import ExamBatch, ExamResult
+from voucher.stages.assess.reading import find_newest_results, list_batch_candidates, read_pass_marks
 from voucher.stages.assess.readings import read_entries_needed
+from voucher.stages.assess.scoring import Scores, count_lacking
 
-THEORY, SKILL, MARK, AGAIN = "theory", "skill", "mark", "again"
+THEORY, SKILL, COMPREHENSIVE = "theory", "skill", "comprehensive"
+MARK, AGAIN, AGAIN_COMPREHENSIVE = "mark", "again", "again-comprehensive"
 
 
 def read_score(name: str, label: str) -> int | None:
@@ -41,19 +48,22 @@ def read_score(name: str, label: str) -> int | None:
         ) from None
 
 
-def _read_rows(work: Work, batch_id: int) -> list[scoring.Scores]:
+def _read_rows(work: Work, batch_id: int) -> list[Scores]:
     """Return what was typed of those the form shows; rows left empty as before are left out."""
     queries.get_batch(work.session, batch_id, (), my_evaluators())
     rows = []
+    parts = (THEORY, SKILL, COMPREHENSIVE, MARK)
     for place, each in enumerate(queries.list_candidates(work.session, work.keyring, batch_id), 1):
-        if not any(f"{part}-{each.candidate_id}" in request.form for part in (THEORY, SKILL, MARK)):
+        if not any(f"{part}-{each.candidate_id}" in request.form for part in parts):
             continue  # shown to whoever enters the second time, who changes nothing of the first
         label = f"第 {place} 行 {each.masked_name}"
         theory = read_score(f"{THEORY}-{each.candidate_id}", f"{label} 理论")
         skill = read_score(f"{SKILL}-{each.candidate_id}", f"{label} 技能")
+        reviewed = read_score(f"{COMPREHENSIVE}-{each.candidate_id}", f"{label} 综合评审")
         mark = read_mark(f"{MARK}-{each.candidate_id}", f"{label} 标记")
-        if theory is not None or skill is not None or mark is not None or each.revision is not None:
-            rows.append(scoring.Scores(each.candidate_id, theory, skill, mark))
+        told = (theory, skill, reviewed, mark)
+        if any(one is not None for one in told) or each.revision is not None:
+            rows.append(Scores(each.candidate_id, theory, skill, mark, reviewed))
     return rows
 
 
@@ -70,7 +80,12 @@ def enter(batch_id: int) -> ResponseReturnValue:
         written = scoring.enter_results(work, batch_id, _read_rows(work, batch_id))
         found = queries.get_batch(work.session, batch_id, (), my_evaluators())
         twice = read_entries_needed(work.session, found) > 1
-        onward = "请另一人录技能成绩第二遍" if twice else "请另一人核对后公布"
+        reviewed = REVIEW in read_pass_marks(work.session, found)
+        onward = (
+            f"请另一人录{'技能、综合评审' if reviewed else '技能'}成绩第二遍"
+            if twice
+            else "请另一人核对后公布"
+        )
         words = f"已保存 {written} 名考生的成绩，{onward}" if written else "成绩没有变化"
         return Done(words, url_for("web.evaluator.batch", batch_id=batch_id, _anchor="candidates"))
 
@@ -87,8 +102,12 @@ def enter_second(batch_id: int) -> ResponseReturnValue:
         for place, each in enumerate(queries.list_candidates(work.session, work.keyring, batch_id), 1):
             label = f"第 {place} 行 {each.masked_name} 技能第二遍"
             skill = read_score(f"{AGAIN}-{each.candidate_id}", label)
-            if skill is not None:
-                rows.append(readings.SecondScore(each.candidate_id, skill))
+            reviewed = read_score(
+                f"{AGAIN_COMPREHENSIVE}-{each.candidate_id}",
+                f"第 {place} 行 {each.masked_name} 综合评审第二遍",
+            )
+            if skill is not None or reviewed is not None:
+                rows.append(readings.SecondScore(each.candidate_id, skill, reviewed))
         done = readings.enter_again(work, batch_id, rows)
         words = f"第二遍已保存 {done.count} 名"
         if done.differing:
@@ -105,15 +124,13 @@ def score_sheet(batch_id: int) -> ResponseReturnValue:
     with door.read() as session:
         found = queries.get_batch(session, batch_id, (), my_evaluators())
         rows = queries.list_candidates(session, door.keyring, batch_id)
+        reviewed = REVIEW in read_pass_marks(session, found)
     out = io.StringIO()
     sheet = csv.writer(out)
-    sheet.writerow(
-        (
-            *(score_files.CANDIDATE, score_files.SHOWN),
-            *(score_files.THEORY, score_files.SKILL, score_files.MARK),
-        )
-    )
-    sheet.writerows((each.candidate_id, each.masked_name, "", "", "") for each in rows)
+    subjects = [score_files.THEORY, score_files.SKILL, *([score_files.COMPREHENSIVE] if reviewed else [])]
+    sheet.writerow((score_files.CANDIDATE, score_files.SHOWN, *subjects, score_files.MARK))
+    empty = [""] * (len(subjects) + 1)
+    sheet.writerows((each.candidate_id, each.masked_name, *empty) for each in rows)
     answer = Response("\ufeff" + out.getvalue(), mimetype="text/csv")
     answer.headers["Content-Disposition"] = f"attachment; filename={found.number}.csv"
     return answer
@@ -168,5 +185,13 @@ def _confirm(batch_id: int) -> str:
     with the_door().read() as session:
         found = queries.get_batch(session, batch_id, (), my_evaluators())
         return render_template(
-            "evaluator/publish.html", view=queries.view_batches(session, [found])[0], found=found
+            "evaluator/publish.html",
+            view=queries.view_batches(session, [found])[0],
+            found=found,
+            lacking=count_lacking(found, _read_newest(session, found), read_pass_marks(session, found)),
         )
+
+
+def _read_newest(session: Session, found: ExamBatch) -> Iterable[ExamResult]:
+    listed = list_batch_candidates(session, found.id)
+    return find_newest_results(session, [each.id for each in listed]).values()

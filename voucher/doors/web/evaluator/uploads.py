@@ -19,7 +19,8 @@ from voucher.plumbing.unit_of_work import Work
 from voucher.rules.actor import Role
 from voucher.rules.errors import Refused
 from voucher.rules.register_files import COLUMNS
-from voucher.stages.certify.queries.register_uploads import count_unsent, list_uploads
+from voucher.stages.certify.queries import archive
+from voucher.stages.certify.queries.register_uploads import count_unsent, list_closed, list_uploads
 from voucher.stages.certify.uploads import UploadFile, make_batch_upload, make_upload, open_upload
 
 PAGE = 20
@@ -43,6 +44,7 @@ def _show() -> str:
             more=len(found) > PAGE,
             before=before,
             unsent=count_unsent(session, me),
+            closed=archive.view_certificates(session, door.keyring, list_closed(session, door.keyring, me)),
             since=first,
             until=door.today,
             columns=COLUMNS,
@@ -106,7 +108,7 @@ def _answer(opened: tuple[str, UploadFile]) -> Response:
         answer.headers["Content-Disposition"] = f"attachment; filename={number}.csv"
         return answer
     out = io.BytesIO()
-    columns = [SheetColumn(each, width=max(10, 2 * len(each) + 2)) for each in COLUMNS]
+    columns = [SheetColumn(each, width=max(10, 2 * len(each) + 2)) for each in file.columns]
     write_workbook(out, [Sheet("证书数据", columns, file.rows)], created_at=the_door().at, title=number)
     answer = make_response(out.getvalue())
     answer.headers["Content-Type"] = XLSX

@@ -73,7 +73,12 @@ def reject(work: Work, appeal_id: int, opinion: str) -> Appeal:
 
 
 def uphold(
-    work: Work, appeal_id: int, opinion: str, theory: int | None = None, skill: int | None = None
+    work: Work,
+    appeal_id: int,
+    opinion: str,
+    theory: int | None = None,
+    skill: int | None = None,
+    comprehensive: int | None = None,
 ) -> Appeal:
     """Uphold an appeal: for a result by asking for its correction, which another person confirms.
 
@@ -90,10 +95,10 @@ def uphold(
     decided = _decide(work, appeal, "uphold", "upheld", opinion, SETTLE)
     if appeal.kind == AppealKind.RESULT and appeal.candidate_id is not None:
         counting = find_counting_results(work.session, [appeal.candidate_id])[appeal.candidate_id]
-        if not is_better(scored(counting), Scored(theory, skill)):
+        if not is_better(scored(counting), Scored(theory, skill, None, comprehensive)):
             raise NO_BETTER.refused()
         why = f"复核申请 {appeal.number} 成立：{opinion.strip()}"
-        ask_correction(work, appeal.candidate_id, theory, skill, why)
+        ask_correction(work, appeal.candidate_id, theory, skill, why, None, comprehensive)
     return decided
 
 

@@ -50,10 +50,10 @@ class BatchView:
 class CandidateView:
     """A candidate, masked, with the newest scores in hundredths.
 
-    A practical score is empty (`skill_hidden`) for everybody but its reader until the second entry is in;
-    `second_skill_hundredths` is that entry. `passed` is what counts, None before publication and for the
-    absent; `pending_result_id` is a correction that waits for a second person. `held` are person, level and
-    number of a certificate the entry names.
+    What is judged by hand, practical and comprehensive, is empty (`skill_hidden`) for everybody but its
+    reader until the second entry is in; `second_…` are that entry. `passed` is what counts, None before
+    publication and for the absent; `pending_result_id` is a correction that waits for a second person.
+    `held` are person, level and number of a certificate the entry names.
     """
 
     candidate_id: int
@@ -80,6 +80,9 @@ class CandidateView:
     entry_evidence: str | None = None
     entry_facts: tuple[str, ...] = ()
     held: tuple[int, int, str] | None = None
+    comprehensive_hundredths: int | None = None
+    carried_comprehensive_hundredths: int | None = None
+    second_comprehensive_hundredths: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,6 +227,9 @@ def list_candidates(
                 entry_evidence=ways[each.id].evidence if each.id in ways else None,
                 entry_facts=facts.get(each.id, ()),
                 held=_name_held(each, ways.get(each.id)),
+                comprehensive_hundredths=scores.comprehensive_hundredths if scores and not hidden else None,
+                carried_comprehensive_hundredths=each.carried_comprehensive_hundredths,
+                second_comprehensive_hundredths=second.comprehensive_hundredths if second else None,
             )
         )
     return made

@@ -144,7 +144,11 @@ def _list_sat(session: Session, person_ids: Sequence[int]) -> dict[tuple[int, in
     for candidate, batch in rows:
         published = batch.state == "published"
         result = counting.get(candidate.id)
-        carried = (candidate.carried_theory_hundredths, candidate.carried_skill_hundredths)
+        carried = (
+            candidate.carried_theory_hundredths,
+            candidate.carried_skill_hundredths,
+            candidate.carried_comprehensive_hundredths,
+        )
         exam = _Sat(
             batch.institution_id,
             batch.trade_code,

@@ -37,6 +37,7 @@ class ResultView:
     revision: int
     theory_hundredths: int | None
     skill_hundredths: int | None
+    comprehensive_hundredths: int | None
     passed: bool
     why: str | None
     entered_at: datetime
@@ -87,6 +88,7 @@ def results_of(session: Session, voucher_id: int) -> list[ResultView]:
             revision=result.revision,
             theory_hundredths=result.theory_hundredths,
             skill_hundredths=result.skill_hundredths,
+            comprehensive_hundredths=result.comprehensive_hundredths,
             passed=bool(result.passed),
             why=result.why,
             entered_at=result.entered_at,
@@ -111,6 +113,7 @@ class Revision:
     revision: int
     theory_hundredths: int | None
     skill_hundredths: int | None
+    comprehensive_hundredths: int | None
     why: str | None
     entered_by_person_id: int
     entered_at: datetime
@@ -132,6 +135,7 @@ def list_revisions(session: Session, batch_id: int) -> list[Revision]:
             revision=each.revision,
             theory_hundredths=each.theory_hundredths,
             skill_hundredths=each.skill_hundredths,
+            comprehensive_hundredths=each.comprehensive_hundredths,
             why=each.why,
             entered_by_person_id=each.entered_by_person_id,
             entered_at=each.entered_at,

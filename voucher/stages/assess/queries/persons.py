@@ -40,3 +40,8 @@ def read_assessed_held(session: Session, person_id: int, on: date) -> AssessedHe
     days = [each.exam_on for each in batches if each.state == "published"]
     planned = [each.number for each in batches if each.state == "planned"]
     return AssessedHeld(bool(filed), planned, len(days), max(days, default=None))
+
+
+def list_candidate_ids(session: Session, person_id: int) -> list[int]:
+    """Return in which places on lists of exams a person stands."""
+    return list(session.scalars(select(Candidate.id).where(Candidate.person_id == person_id)))

@@ -67,7 +67,7 @@ def list_exam_sums(
         )
         .group_by(
             ExamBatch.id, ExamBatch.institution_id, ExamBatch.exam_on,
-            ExamResult.theory_hundredths, ExamResult.skill_hundredths,
+            ExamResult.theory_hundredths, ExamResult.skill_hundredths, ExamResult.comprehensive_hundredths,
         )
         .subquery()
     )  # fmt: skip

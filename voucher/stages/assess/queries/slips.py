@@ -14,12 +14,14 @@ from voucher.plumbing.secrets import Keyring
 from voucher.registry import catalogue, people
 from voucher.registry.institutions import Institution
 from voucher.rules.arrivals import make_slip_number
+from voucher.rules.assessment import COMPREHENSIVE, SKILL, THEORY, required_subjects
 from voucher.rules.levels import Level, name_level
 from voucher.rules.privacy import mask_identity_end
 from voucher.rules.seats import ROOM_KIND_NAMES, RoomKind
+from voucher.rules.vocabulary import CertificateKind
 from voucher.stages.assess.models import Candidate, ExamBatch
 from voucher.stages.assess.models_rooms import ExamRoom, ExamRoomUse, ExamSeat, ExamSite
-from voucher.stages.assess.reading import CANDIDATE_MISSING, list_batch_candidates
+from voucher.stages.assess.reading import CANDIDATE_MISSING, list_batch_candidates, read_pass_marks
 
 NO_LEVEL = "不分等级"
 
@@ -38,7 +40,10 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Slip:
-    """What an admission slip says; the end of the card is left out, since it is asked for at the door."""
+    """What an admission slip says; the end of the card is left out, since it is asked for at the door.
+
+    `subjects` are those to be sat: what was passed before is not sat again.
+    """
 
     candidate_id: int
     voucher_id: int | None
@@ -53,6 +58,7 @@ class Slip:
     address: str
     place: Place | None
     admitted_at: datetime | None
+    subjects: tuple[str, ...] = ()
 
 
 def slip_number_of(batch: ExamBatch, candidate_id: int) -> str:
@@ -125,6 +131,17 @@ def read_places(session: Session, candidate_ids: Sequence[int]) -> dict[int, Pla
     }
 
 
+def list_subjects(kind: CertificateKind, reviewed: bool, candidate: Candidate) -> tuple[str, ...]:
+    """Return the subjects a candidate is to sit; `reviewed` is whether the exam asks for a review as well."""
+    asked = required_subjects(kind, comprehensive=reviewed)
+    carried = {
+        THEORY: candidate.carried_theory_hundredths,
+        SKILL: candidate.carried_skill_hundredths,
+        COMPREHENSIVE: candidate.carried_comprehensive_hundredths,
+    }
+    return tuple(each for each, score in carried.items() if each in asked and score is None)
+
+
 def _make_slips(
     session: Session, keyring: Keyring, batch: ExamBatch, candidates: Sequence[Candidate]
 ) -> list[Slip]:
@@ -133,6 +150,7 @@ def _make_slips(
     trade = catalogue.name_trades(session, [batch.trade_code]).get(batch.trade_code, batch.trade_code)
     evaluator = session.get_one(Institution, batch.institution_id).name
     level = name_level(Level(batch.level)) if batch.level else NO_LEVEL
+    kind, reviewed = CertificateKind(batch.certificate_kind), COMPREHENSIVE in read_pass_marks(session, batch)
     return [
         Slip(
             candidate_id=each.id,
@@ -148,6 +166,7 @@ def _make_slips(
             address=places[each.id].address if each.id in places else batch.place,
             place=places.get(each.id),
             admitted_at=each.admitted_at,
+            subjects=list_subjects(kind, reviewed, each),
         )
         for each in candidates
         if each.person_id in named

@@ -50,6 +50,7 @@ def list_suspicions(session: Session, evaluator_id: int, on: date) -> list[Suspi
             counting[candidate_id].theory_hundredths,
             counting[candidate_id].skill_hundredths,
             bool(counting[candidate_id].passed),
+            counting[candidate_id].comprehensive_hundredths,
         )
         for candidate_id, batch_id, exam_on in rows
         if candidate_id in counting and counting[candidate_id].mark != ScoreMark.ABSENT

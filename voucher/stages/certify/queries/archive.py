@@ -10,12 +10,13 @@ from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from voucher.plumbing.secrets import Keyring
-from voucher.registry import catalogue, people
+from voucher.registry import card_numbers, catalogue, people
 from voucher.registry.institutions import EvaluatorFiling, Institution
+from voucher.rules.card_numbers import find_identity, mask_number
 from voucher.rules.errors import Refusal
 from voucher.rules.levels import Level, name_level
 from voucher.rules.lifecycle import STATE_NAMES, Thing
-from voucher.rules.privacy import mask_free_text, mask_name
+from voucher.rules.privacy import mask_name
 from voucher.rules.spelling import fold_spelling
 from voucher.rules.vocabulary import CERTIFICATE_KIND_NAMES, CertificateKind
 from voucher.stages.certify.models import Certificate
@@ -73,12 +74,15 @@ def list_certificates(
     before_id: int | None = None,
     limit: int = 20,
 ) -> list[Certificate]:
-    """Return the newest certificates of these institutions, this person, or issued in these regions."""
+    """Return the newest certificates of these institutions, this person, or issued in these regions.
+
+    `number` is a number as it is kept.
+    """
     query = _within(regions, institution_ids, person_id)
     if state is not None:
         query = query.where(Certificate.state == state)
     if number is not None:
-        query = query.where(Certificate.number == fold_spelling(number).upper())
+        query = query.where(Certificate.number == number)
     if before_id is not None:
         query = query.where(Certificate.id < before_id)
     return list(session.scalars(query.order_by(Certificate.id.desc()).limit(limit)))
@@ -97,9 +101,11 @@ def get_certificate(
     """
     folded = fold_spelling(number).upper()
     found = session.scalars(
-        _within(regions, institution_ids, person_id).where(Certificate.number == folded)
+        _within(regions, institution_ids, person_id)
+        .where(Certificate.number == folded)
+        .order_by(Certificate.issued_on.desc())
     ).first()
-    if found is None or mask_free_text(folded) != folded:
+    if found is None or find_identity(folded) is not None:
         raise CERTIFICATE_NUMBER_UNKNOWN.refused()
     return found
 
@@ -123,10 +129,14 @@ def select_within(regions: Collection[str]) -> Select[int]:
 
 
 def find_reached_ids(
-    session: Session, numbers: Collection[str], regions: Collection[str], institution_ids: Collection[int]
+    session: Session,
+    keyring: Keyring,
+    numbers: Collection[str],
+    regions: Collection[str],
+    institution_ids: Collection[int],
 ) -> list[int]:
     """Return the certificates among these numbers that are in these regions or of these institutions."""
-    wanted = sorted({fold_spelling(each).upper() for each in numbers})
+    wanted = sorted({card_numbers.look_up_as(keyring, each) for each in numbers})
     query = _within(regions, institution_ids, None).where(Certificate.number.in_(wanted))
     return list(session.scalars(query.with_only_columns(Certificate.id)))
 
@@ -139,13 +149,16 @@ def view_certificates(
     named = people.read_people(session, keyring, [each.person_id for each in certificates])
     trades = catalogue.name_trades(session, [each.trade_code for each in certificates])
     institutions = name_institutions(session, {each.institution_id for each in certificates})
+    whole = card_numbers.open_numbers(
+        session, keyring, [(each.person_id, each.number) for each in certificates]
+    )
     newest, proven = find_newest_verifications(session, ids), find_proven(session, ids)
     return [
         CertificateView(
             certificate_id=each.id,
             person_id=each.person_id,
             masked_name=mask_name(named[each.person_id].name) if each.person_id in named else "（已注销）",
-            number=mask_free_text(each.number),
+            number=mask_number(whole[each.person_id, each.number]),
             kind=each.kind,
             kind_name=CERTIFICATE_KIND_NAMES[CertificateKind(each.kind)],
             trade_code=each.trade_code,

@@ -9,7 +9,7 @@ from functools import lru_cache
 from sys import intern
 from typing import Any
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, exists, func, select
 from sqlalchemy.orm import Session
 
 from voucher.plumbing.bulk import among
@@ -35,6 +35,7 @@ class Issued:
     method: str
     theory_hundredths: int | None
     skill_hundredths: int | None
+    comprehensive_hundredths: int | None
     fee_fen: int | None
 
 
@@ -64,45 +65,53 @@ def list_candidates(
 ) -> list[Candidate]:
     """Return the certificates issued in a period by evaluators filed in these regions, in order of issue.
 
-    With `certificate_ids` only those among them.
+    With `certificate_ids` those of them, as `list_candidate_ids` has found them, and they are asked for by
+    nothing else: of a table nobody has looked through yet PostgreSQL takes a period for the better condition,
+    and reads all of it for each piece.
     """
-    query = _candidates().where(
-        EvaluatorFiling.region_code.in_(region_codes),
-        Certificate.issued_on >= from_on,
-        Certificate.issued_on <= until_on,
-    )
     if certificate_ids is not None:
-        query = query.where(among(session, Certificate.id, certificate_ids))
+        query = _candidates().where(among(session, Certificate.id, certificate_ids))
+    else:
+        query = _candidates().where(
+            EvaluatorFiling.region_code.in_(region_codes),
+            Certificate.issued_on >= from_on,
+            Certificate.issued_on <= until_on,
+        )
     return [_candidate(row) for row in session.execute(query)]
 
 
 def list_candidate_ids(
-    session: Session, region_codes: Sequence[str], from_on: date, until_on: date
+    session: Session,
+    region_codes: Sequence[str],
+    from_on: date,
+    until_on: date,
+    of: Sequence[int] | None = None,
 ) -> list[int]:
     """Return the ids of the certificates issued in a period by evaluators filed in these regions."""
+    asked = (
+        select(Certificate.id)
+        .join(EvaluatorFiling, EvaluatorFiling.id == Certificate.filing_id)
+        .where(
+            EvaluatorFiling.region_code.in_(region_codes),
+            Certificate.issued_on.between(from_on, until_on),
+        )
+        .order_by(Certificate.id)
+    )
+    if of is not None:
+        asked = asked.where(among(session, Certificate.id, of))
+    return list(session.scalars(asked))
+
+
+def list_verified_before(session: Session, numbers: Sequence[str]) -> list[int]:
+    """Return the certificates among these numbers that have been held against the register already."""
+    asked = exists().where(Verification.certificate_id == Certificate.id)
     return list(
         session.scalars(
             select(Certificate.id)
-            .join(EvaluatorFiling, EvaluatorFiling.id == Certificate.filing_id)
-            .where(
-                EvaluatorFiling.region_code.in_(region_codes),
-                Certificate.issued_on.between(from_on, until_on),
-            )
+            .where(among(session, Certificate.number, numbers), Certificate.filing_id.is_not(None), asked)
             .order_by(Certificate.id)
         )
     )
-
-
-def list_verified_before(session: Session, numbers: Sequence[str]) -> list[Candidate]:
-    """Return the certificates among these numbers that have been held against the register already."""
-    found: list[Candidate] = []
-    ordered = sorted(set(numbers))
-    for start in range(0, len(ordered), LOOKUP_CHUNK):
-        query = _candidates().where(
-            Certificate.number.in_(ordered[start : start + LOOKUP_CHUNK]), Verification.id.is_not(None)
-        )
-        found += [_candidate(row) for row in session.execute(query)]
-    return found
 
 
 def find_candidates(session: Session, certificate_ids: Sequence[int]) -> dict[int, Candidate]:
@@ -142,7 +151,7 @@ def _candidate(row: Any) -> Candidate:
     return Candidate(
         Issued(
             row[0], number, person_id, intern(kind), intern(trade_code), level, _one_day(issued_on),
-            institution_id, filing_id, intern(method), *row[10:13],
+            institution_id, filing_id, intern(method), *row[10 : len(ISSUED)],
         ),
         evaluator_code=intern(code),
         evaluator_name=intern(name),

@@ -13,9 +13,11 @@ from sqlalchemy.orm import Session
 
 from voucher.plumbing.secrets import Keyring
 from voucher.registry import catalogue, people
+from voucher.registry.card_numbers import open_numbers
 from voucher.registry.institutions import EvaluatorFiling, Institution
 from voucher.registry.phones import read_keys
 from voucher.rules.assessment import format_score
+from voucher.rules.card_numbers import find_digest
 from voucher.rules.errors import Family, reason
 from voucher.rules.lifecycle import STATE_NAMES, Thing
 from voucher.rules.privacy import mask_identity
@@ -40,6 +42,14 @@ PAPER_NOT_VALID = reason(
     Family.CONFLICT,
 )
 
+PAPER_NUMBER_CLOSED = reason(
+    "certificate_paper_number_closed",
+    "这本证书的编号中含有证件号码，但不是持证人现在或以前的，不提供电子证书",
+    "请持证书原件到经办机构核对：变更过证件号码的，办理身份更正；编号登记有误的，由发证机构申请撤销后重新登记",
+    SOURCE,
+    Family.CONFLICT,
+)
+
 
 @dataclass(frozen=True, slots=True)
 class CertificatePaper:
@@ -57,6 +67,7 @@ class CertificatePaper:
     filing_number: str | None
     theory: str | None
     skill: str | None
+    comprehensive: str | None
 
 
 def show_certificate_paper(
@@ -70,7 +81,7 @@ def show_certificate_paper(
     """Return what is printed, for its holder or the evaluator that issued it.
 
     Raises Refused certificate_paper_missing (also for a foreign one, and for an erased person),
-    certificate_paper_not_valid.
+    certificate_paper_not_valid, certificate_paper_number_closed.
     """
     found = session.get(Certificate, certificate_id)
     if (
@@ -85,10 +96,13 @@ def show_certificate_paper(
     key = read_keys(session, keyring, [found.person_id]).get(found.person_id)
     if named is None or key is None:
         raise PAPER_MISSING.refused()
+    number = open_numbers(session, keyring, [(found.person_id, found.number)])[found.person_id, found.number]
+    if find_digest(number) is not None:
+        raise PAPER_NUMBER_CLOSED.refused()
     trades = catalogue.name_trades(session, [found.trade_code])
     filing = session.get(EvaluatorFiling, found.filing_id) if found.filing_id is not None else None
     return CertificatePaper(
-        number=found.number,
+        number=number,
         name=keyring.unseal(key, CERTIFICATE_NAME, found.name_sealed),
         masked_number=mask_identity(named.number) if named.number else "",
         kind_name=CERTIFICATE_KIND_NAMES[CertificateKind(found.kind)],
@@ -98,6 +112,11 @@ def show_certificate_paper(
         issued_on=found.issued_on,
         institution_name=session.get_one(Institution, found.institution_id).name,
         filing_number=filing.filing_number if filing is not None else None,
-        theory=format_score(found.theory_hundredths) if found.theory_hundredths is not None else None,
-        skill=format_score(found.skill_hundredths) if found.skill_hundredths is not None else None,
+        theory=_tell(found.theory_hundredths),
+        skill=_tell(found.skill_hundredths),
+        comprehensive=_tell(found.comprehensive_hundredths),
     )
+
+
+def _tell(score_hundredths: int | None) -> str | None:
+    return format_score(score_hundredths) if score_hundredths is not None else None

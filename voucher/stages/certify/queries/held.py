@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from voucher.rules.spelling import fold_spelling
+from voucher.plumbing.secrets import Keyring
+from voucher.registry.card_numbers import look_up_as
 from voucher.stages.certify.models import Certificate
 
 
@@ -21,16 +22,21 @@ class Claimed:
     number: str
 
 
-def check_held(session: Session, claimed: Mapping[int, Claimed]) -> dict[int, bool]:
+def check_held(session: Session, keyring: Keyring, claimed: Mapping[int, Claimed]) -> dict[int, bool]:
     """Return whether each certificate that is kept here is as claimed: same person and level, not revoked.
 
     Who is left out named a certificate nobody recorded here; that says nothing against it.
     """
-    numbers = {key: fold_spelling(each.number).upper() for key, each in claimed.items()}
+    numbers = {key: look_up_as(keyring, each.number) for key, each in claimed.items()}
     rows = session.scalars(select(Certificate).where(Certificate.number.in_(sorted(set(numbers.values())))))
-    kept = {each.number: each for each in rows}
+    kept: dict[str, list[Certificate]] = {}
+    for each in rows:
+        kept.setdefault(each.number, []).append(each)
+    # of a number that renewed cards keep, any of them that stands
     return {
-        key: _is_as_claimed(claimed[key], kept[number]) for key, number in numbers.items() if number in kept
+        key: any(_is_as_claimed(claimed[key], each) for each in kept[number])
+        for key, number in numbers.items()
+        if number in kept
     }
 
 

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import ColumnElement, and_, exists, func, select
 from sqlalchemy.orm import Session, aliased
 
+from voucher.plumbing.secrets import Keyring
+from voucher.registry.card_numbers import open_numbers
+from voucher.registry.people import read_people
+from voucher.rules.card_numbers import find_digest
 from voucher.rules.register_files import UploadAct
 from voucher.rules.vocabulary import CertificateKind
 from voucher.stages.certify.models import Certificate
 from voucher.stages.certify.models_uploads import RegisterUpload, RegisterUploadLine
+
+CHUNK = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,3 +108,52 @@ def _select_revoked(institution_id: int) -> ColumnElement[bool]:
             newest,
         ),
     )
+
+
+def list_closed(session: Session, keyring: Keyring, institution_id: int) -> list[Certificate]:
+    """Return an evaluator's certificates that stand in no file, as `find_closed` does."""
+    kept = select(Certificate).where(
+        Certificate.institution_id == institution_id, Certificate.number.contains("~")
+    )
+    return find_closed(session, keyring, session.scalars(kept.order_by(Certificate.id)).all())
+
+
+def find_closed(session: Session, keyring: Keyring, certificates: Sequence[Certificate]) -> list[Certificate]:
+    """Return those not revoked whose number carries one that is not, and was not, their holder's.
+
+    Of erased people nothing is told, and they are not among them.
+    """
+    standing = [each for each in certificates if each.state != "revoked" and find_digest(each.number)]
+    named = read_people(session, keyring, [each.person_id for each in standing])
+    whole = open_numbers(session, keyring, [(each.person_id, each.number) for each in standing])
+    return [
+        each
+        for each in standing
+        if each.person_id in named
+        and named[each.person_id].number is not None
+        and find_digest(whole[each.person_id, each.number]) is not None
+    ]
+
+
+def find_newest_lines(session: Session, certificate_ids: Sequence[int]) -> dict[int, tuple[int, str]]:
+    """Return the newest revision and digest of each certificate that was sent before."""
+    found: dict[int, tuple[int, str]] = {}
+    for start in range(0, len(certificate_ids), CHUNK):
+        wanted = certificate_ids[start : start + CHUNK]
+        last = (
+            select(RegisterUploadLine.certificate_id, func.max(RegisterUploadLine.revision).label("revision"))
+            .where(RegisterUploadLine.certificate_id.in_(wanted))
+            .group_by(RegisterUploadLine.certificate_id)
+            .subquery()
+        )
+        rows = session.execute(
+            select(
+                RegisterUploadLine.certificate_id, RegisterUploadLine.revision, RegisterUploadLine.digest
+            ).join(
+                last,
+                (last.c.certificate_id == RegisterUploadLine.certificate_id)
+                & (last.c.revision == RegisterUploadLine.revision),
+            )
+        )
+        found.update({certificate_id: (revision, digest) for certificate_id, revision, digest in rows})
+    return found

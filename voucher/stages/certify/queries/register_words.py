@@ -29,6 +29,7 @@ OUTCOME_NAMES: dict[str, str] = {
     "refused": "对方不予受理",
     "malformed": "答复无法识别",
     "resting": "暂停联系（连续失败）",
+    "unaskable": "没有查询：编号中的证件号码不是持证人现在或以前的，请由两人凭原件人工核验",
 }
 # what a look-up stood on, where no register answered it itself
 SOURCE_NAMES: dict[str, str] = {"register_extract": "本系统登记摘录", "office": "人社部门撤销、恢复"}
@@ -66,7 +67,10 @@ def find_newest_words(session: Session, certificate_ids: Collection[int]) -> dic
 
 
 def was_asked_in_vain(session: Session, certificate_id: int, since: datetime) -> bool:
-    """Return whether a connected register was asked about a certificate since a moment and did not answer."""
+    """Return whether a connected register was asked about a certificate since a moment and did not answer.
+
+    Or could not be asked, because the number carries one that is not its holder's.
+    """
     return (
         session.scalars(
             select(RegisterLookUp.id)

@@ -18,10 +18,10 @@ from voucher.doors.web.office.blueprint import office
 from voucher.doors.web.timelines import name_people
 from voucher.plumbing.unit_of_work import Work
 from voucher.registry import people
-from voucher.registry.catalogue import name_trades
+from voucher.registry.catalogue import name_regions, name_trades
 from voucher.registry.dictionaries import name_words
 from voucher.registry.employments import select_called
-from voucher.registry.importing.awards import AwardsImporter
+from voucher.registry.importing.awards import AwardsImporter, entering_for
 from voucher.registry.importing.competition_results import CompetitionResultsImporter
 from voucher.registry.importing.frame import ImportRefused, Report, import_file
 from voucher.registry.importing.honours import HonoursImporter
@@ -36,12 +36,13 @@ from voucher.registry.talents.awards import (
     list_files,
     list_lines,
 )
-from voucher.rules.actor import Role
+from voucher.registry.talents.entered import list_entered
+from voucher.rules.actor import Actor, Role
 from voucher.rules.dictionaries import Dictionary
 from voucher.rules.errors import Refused
 from voucher.rules.levels import name_level
 from voucher.rules.privacy import mask_name
-from voucher.rules.talents import find_level_of_place
+from voucher.rules.talents import find_level_of_place, is_ruled
 
 PAGE, FILES = 50, 10
 IMPORTERS: dict[AwardKind, type[AwardsImporter]] = {
@@ -89,7 +90,9 @@ def upload_awards() -> ResponseReturnValue:
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder) / ("upload" + Path(given.filename or "").suffix.lower()[:8])
             path.write_bytes(given.stream.read())
-            report = import_file(work, IMPORTERS[KINDS[kind]], path, limits=the_door().table_limits)
+            region = fields.text("region", "登记地区", required=False, limit=20) or None
+            importing = entering_for(IMPORTERS[KINDS[kind]], region)
+            report = import_file(work, importing, path, limits=the_door().table_limits)
         told = f"{AWARD_KIND_NAMES[KINDS[kind]]}：读取 {report.rows_read} 行"
         told += f"：登记 {report.rows_added}，撤销 {report.rows_changed}，没有变化 {report.rows_unchanged}"
         waits = report.rows_added or report.rows_changed
@@ -141,7 +144,7 @@ def _show(report: Report | None = None, named: str | None = None) -> str:
     shape = awarding.SHAPES[kind]
     called = shape.model.person_id.in_(select_called(door.keyring, named)) if named else None
     with door.read() as session:
-        rows = awarding.list_entered(session, kind, regions, own, before or None, PAGE + 1, called)
+        rows = list_entered(session, kind, regions, own, before or None, PAGE + 1, called)
         shown = rows[:PAGE]
         every = list_files(session, regions, fields.cursor("files") or None, FILES + 1)
         files = every[:FILES]
@@ -167,8 +170,16 @@ def _show(report: Report | None = None, named: str | None = None) -> str:
                 for each, importing in IMPORTERS.items()
             },
             hands=name_people(session, people_ids),
+            regions=_choose_regions(session, actor),
             report=report,
         )
+
+
+def _choose_regions(session: Session, actor: Actor) -> list[tuple[str, str]]:
+    """Return the regions to choose from, for whoever serves in several; nothing for anybody else."""
+    own = awarding.list_own_regions(actor)
+    names = name_regions(session, own)
+    return [(code, names.get(code, code)) for code in own] if len(own) > 1 else []
 
 
 def _list_hands(files: list[AwardFile]) -> list[int]:
@@ -217,6 +228,7 @@ def _describe(
         if kind is AwardKind.RESULTS:
             placed = facts["competition"], facts["team"], facts["place"]
             earned = find_level_of_place(*placed, told["awarded_on"], placings)
+            told["ruled"] = is_ruled(facts["competition"], placings)
             told["competition"] = classes.get(facts["competition"], facts["competition"])
             told["trade"] = trades.get(facts["trade_code"], facts["trade_code"])
         told["honour"] = titles.get(facts["honour"], facts["honour"]) if facts["honour"] else None

@@ -16,6 +16,7 @@ from voucher.doors.web.office.blueprint import office
 from voucher.doors.web.office.deeds import Ask, Deed, Touched, ask_why, do_deed, get_deed, said_why, show_deed
 from voucher.ledger.vouchers import Voucher
 from voucher.plumbing.unit_of_work import Work
+from voucher.registry.card_numbers import look_up_as
 from voucher.rules.actor import Actor
 from voucher.rules.levels import LEVEL_NAMES
 from voucher.rules.lifecycle import STATE_NAMES, Thing, may_move
@@ -25,6 +26,7 @@ from voucher.stages.certify import revoke
 from voucher.stages.certify.hand_verification import Read, read_by_hand
 from voucher.stages.certify.models import Certificate
 from voucher.stages.certify.queries import archive
+from voucher.stages.certify.queries.cards import Meant
 from voucher.stages.certify.queries.look_ups import get_certificate_within, list_look_ups
 from voucher.stages.certify.queries.register_words import OUTCOME_NAMES, SOURCE_NAMES, list_questions
 from voucher.stages.certify.record import verify_certificates
@@ -46,7 +48,12 @@ def certificates() -> ResponseReturnValue:
     with door.read() as session:
         region, regions = reach.asked_regions(session)
         found = archive.list_certificates(
-            session, regions, state=state, number=number, before_id=before or None, limit=PER_PAGE
+            session,
+            regions,
+            state=state,
+            number=number and look_up_as(door.keyring, number),
+            before_id=before or None,
+            limit=PER_PAGE,
         )
         return render_template(
             "office/certificates.html",
@@ -158,7 +165,13 @@ def _list_consequences(
 
 
 def _number_of(work: Work, certificate_id: int) -> str:
-    return get_certificate_within(work.session, certificate_id, work.actor.regions).number
+    return _card_of(work, certificate_id)[0]
+
+
+def _card_of(work: Work, certificate_id: int) -> tuple[str, Meant]:
+    """Return the number of a certificate, and what tells cards of one number apart."""
+    found = get_certificate_within(work.session, certificate_id, work.actor.regions)
+    return found.number, Meant(found.issued_on, found.trade_code)
 
 
 def _read_by_hand(work: Work, certificate_id: int) -> str:
@@ -172,7 +185,8 @@ def _read_by_hand(work: Work, certificate_id: int) -> str:
         status=fields.text("status", "登记中的状态", limit=10),
     )
     evidence = fields.text("evidence", "依据")
-    outcome = read_by_hand(work, _number_of(work, certificate_id), read, evidence)
+    number, meant = _card_of(work, certificate_id)
+    outcome = read_by_hand(work, number, read, evidence, meant)
     if not outcome.is_second:
         return "已录入，等另一人各自核验；两人一致才算核验"
     if outcome.verified:
@@ -183,23 +197,25 @@ def _read_by_hand(work: Work, certificate_id: int) -> str:
 def _revoke(work: Work, certificate_id: int) -> str:
     seen = fields.text("seen", "后果摘要", limit=64)
     why = said_why("撤销的事实和依据")
-    number = _number_of(work, certificate_id)
-    revoke.revoke_certificate(work, number, why, read=read_consequences, seen=seen)
+    number, meant = _card_of(work, certificate_id)
+    revoke.revoke_certificate(work, number, why, read=read_consequences, seen=seen, meant=meant)
     return "已撤销：无证无价，用它兑现的券由系统转无证失效或追回"
 
 
 def _ask_reinstatement(work: Work, certificate_id: int) -> str:
-    revoke.ask_reinstatement(work, _number_of(work, certificate_id), said_why("申诉结论和理由"))
+    number, meant = _card_of(work, certificate_id)
+    revoke.ask_reinstatement(work, number, said_why("申诉结论和理由"), meant)
     return "已提出恢复，等待另一人确认"
 
 
 def _reinstate(work: Work, certificate_id: int) -> str:
-    found = revoke.reinstate_certificate(work, _number_of(work, certificate_id))
+    found = revoke.reinstate_certificate(work, *_card_of(work, certificate_id))
     return f"已恢复为{STATE_NAMES[Thing.CERTIFICATE][found.state]}，并再次核验"
 
 
 def _decline(work: Work, certificate_id: int) -> str:
-    revoke.decline_reinstatement(work, _number_of(work, certificate_id), said_why("不同意的理由"))
+    number, meant = _card_of(work, certificate_id)
+    revoke.decline_reinstatement(work, number, said_why("不同意的理由"), meant)
     return "已不同意恢复，证书仍为撤销；有新的依据可再次提出"
 
 
