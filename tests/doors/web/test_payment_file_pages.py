@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import os
 from pathlib import Path
@@ -16,12 +17,17 @@ from tests.doors.world import World
 from tests.loop.telling import approve_batch
 from tests.papers import says
 from tests.scene import EV1, EV2, LI_SI, ZHANG_SAN, Scene, on
+from tests.settings import config_of
 from voucher.doors.web import notice_paper
 from voucher.doors.web.finance import banking, comparing, files, ledger, months
 from voucher.ledger.restoring import notice_older
 from voucher.ledger.sealing import seal_all
+from voucher.plumbing.files import FileStore
+from voucher.plumbing.jobs import Job, JobState, Run
+from voucher.plumbing.unit_of_work import Work
 from voucher.registry.standards import Parameter
 from voucher.stages.oversee.anchoring import tell_anchor
+from voucher.stages.oversee.handover.ledger_asking import write_as_job
 from voucher.stages.settle.models.claims import Claim
 from voucher.stages.settle.models.payments import PaymentFile, PaymentLine
 from voucher.stages.settle.turn_down import turn_down
@@ -145,6 +151,10 @@ def test_a_file_is_prechecked_made_for_a_bank_handed_out_again_by_two_and_answer
     owes_its_reader_nothing(page)
     assert "未了差额 2 条" in page.text
     assert "共 2 条，本页 1 条" in page.text
+    assert "另有已签发、银行还没有回盘或已退票的 400.00 元，到没到账以银行回盘为准" in page.text, (
+        "that three sums agree is not that all is well"
+    )
+    assert {address, f"{address}/lines/1"} <= set(page.links)
     assert f"{file.number}-00002" in maker.go("/reconciliation?after=1").text
     monkeypatch.undo()
     page = maker.go("/reconciliation")
@@ -248,7 +258,8 @@ def _takes_the_ledger_away(scene: Scene, maker: Browser) -> None:
     assert lines[0][:3] == ["序号", "时间", "事项"]
     assert len(lines) == 4, "head, grant, two reserved"
     sums = book.get_sheet_by_name("按事项合计").to_python()[1:]
-    assert [row[0] for row in sums] == ["占用", "下达"]
+    assert [row[0] for row in sums] == ["占用", "下达", "合计（发生额）"]
+    assert [row[1:] for row in sums][-1] == [3.0, "10,000,400.00", 1_000_040_000.0]
     reserved = CalamineWorkbook.from_filelike(io.BytesIO(maker.http.get("/ledger.xlsx?act=reserve").data))
     assert len(reserved.get_sheet_by_name("账本").to_python()) == 3
     assert ["事项", "占用"] in reserved.get_sheet_by_name("筛选条件").to_python()
@@ -261,6 +272,30 @@ def _takes_the_ledger_away(scene: Scene, maker: Browser) -> None:
     assert maker.answer.status_code == 422
     assert "符合条件的记账超过 2 笔，一个工作簿放不下" in page.text
     assert "请选定月份、预算或事项缩小范围后再下载" in page.text
+    maker.go("/ledger?act=reserve")
+    page = maker.press("生成全部的工作簿")
+    owes_its_reader_nothing(page)
+    assert "已提交，在后台生成" in page.text
+    assert "事项 占用" in page.text
+    assert "刷新进度" in page.text
+    store = FileStore(config_of(scene.folder).exports_folder)
+    with scene.database.read() as session:
+        job = session.scalars(select(Job)).one()
+        run = Run(job.id, job.kind, 1, job.payload, job.created_by_user_id)
+    result = write_as_job(scene.database, lambda: scene.at, store)(run)
+
+    def finish(work: Work) -> None:
+        found = work.session.get_one(Job, run.job_id)
+        found.state, found.result, found.finished_at = JobState.DONE, result, scene.at
+
+    scene.do("clock", finish)
+    page = maker.go("/ledger/exports")
+    owes_its_reader_nothing(page)
+    keep(page, "ledger-exports")
+    assert "2 笔，发生额 400.00 元" in page.text
+    assert result["sha256"] in page.text
+    taken = maker.http.get(f"/ledger/exports/{run.job_id}.xlsx")
+    assert hashlib.sha256(taken.data).hexdigest() == result["sha256"]
 
 
 @pytest.mark.parametrize("database", ["sqlite"], indirect=True)
@@ -276,13 +311,17 @@ def test_after_a_restore_two_vouch_on_the_page_for_what_was_paid_since(scene: Sc
     keep(page, "files-restored")
     assert "库外留存到第 120 条" in page.text
     assert "济源" in page.text
+    earlier = page
     page = maker.press("我已核对", paid_region="", paid_words="明细 1 月 1 日至今")
     assert "已记下" not in page.text
     page = maker.press("我已核对", paid_region="419001", paid_words="明细 1 月 1 日至今，已导入 2 份回盘")
     assert "已记下您的核对，等待另一名财务人员" in page.text
     assert "已导入 2 份回盘" in page.text
-    page = maker.press("我已核对", paid_region="419001", paid_words="再说一遍")
-    assert "须由两人办理" in page.text
+    # what one has said is not asked of one again, and a page left open in another window says it for nobody
+    assert "您已写明，不用再写；等另一名财务人员核对" in page.text
+    assert "我已核对，备份以后付的款都已登记" not in page.text
+    maker.page = earlier
+    assert "须由两人办理" in maker.press("我已核对", paid_region="419001", paid_words="再说一遍").text
     checker.go("/payment-files")
     page = checker.press("我已核对", paid_region="410000", paid_words="全省明细已核对")
     assert "已记下您的核对" in page.text

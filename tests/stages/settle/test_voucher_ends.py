@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 
 import pytest
@@ -22,6 +23,11 @@ from voucher.rules.errors import Refused
 from voucher.rules.lifecycle import Thing
 from voucher.stages.certify.models import Certificate
 from voucher.stages.settle import clawback, payment, review
+from voucher.stages.settle.class_clawback import (
+    ask_class_clawback,
+    confirm_class_clawback,
+    read_class_fall,
+)
 from voucher.stages.settle.models.payments import Clawback
 from voucher.stages.settle.reinstate import ask_reinstatement, reinstate
 from voucher.stages.settle.voucher_ends import close_due_vouchers, decertify, decertify_due
@@ -203,3 +209,31 @@ def test_nobody_takes_back_a_foreign_voucher_or_without_a_reason(scene: Scene) -
         assert code_of(caught) == code
     scene.do("初审员", lambda work: decertify(work, first, "造假"))
     assert voucher(scene, first).state == "lapsed"
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_whoever_filed_one_of_many_neither_asks_for_nor_confirms_taking_them_back(scene: Scene) -> None:
+    budget = settle_down(scene)
+    town = certified(scene, budget, ZHANG_SAN, LI_SI)
+    scene.hire("教务员2", Role.SUPERVISOR, "310101199001010310")
+    claim(scene, REGISTRAR, TRAINING, town.voucher_ids[1])
+    number = claims_of(scene, town.voucher_ids[1])["training"].number
+    with scene.database.read() as session:
+        seen = read_class_fall(session, town.class_id).found.digest
+    ask = partial(ask_class_clawback, class_id=town.class_id, why="查实造假", seen=seen)
+
+    def told(act: Callable[[Work], object]) -> None:
+        with pytest.raises(Refused) as caught:
+            scene.do("教务员2", act)
+        refusal = caught.value.refusal
+        assert refusal.code == "filed_some"
+        assert refusal.title == f"您申报过其中的申领 {number}，不能办理它们的追回"
+        assert refusal.next_step.startswith("请由没有申报过这些申领的人员提出、确认追回")
+
+    told(ask)
+    told(partial(decertify, voucher_id=town.voucher_ids[1], why="查实造假"))
+    asked = scene.do("初审员", ask).id
+    told(partial(confirm_class_clawback, class_clawback_id=asked, seen=seen))
+    assert [voucher(scene, each).state for each in town.voucher_ids] == ["certified", "certified"]
+    scene.do("复核员", partial(confirm_class_clawback, class_clawback_id=asked, seen=seen))
+    assert [voucher(scene, each).state for each in town.voucher_ids] == ["lapsed", "lapsed"]

@@ -14,7 +14,7 @@ from voucher.plumbing.unit_of_work import Work
 from voucher.registry.letters import DENIAL_ANSWERED_LETTER, Notice, write_to_people
 from voucher.rules.actor import Role, check_reach
 from voucher.rules.approval import Step, check_not_cleared, check_two_people, check_unsigned
-from voucher.rules.errors import Family, reason
+from voucher.rules.errors import Family, Refused, reason
 from voucher.rules.lifecycle import Thing
 from voucher.rules.vocabulary import Problem
 from voucher.rules.words import check_why
@@ -22,7 +22,7 @@ from voucher.stages.settle.denying import DENIAL_ANSWERED, DENIAL_MISSING, OVER,
 from voucher.stages.settle.ending import end_claims
 from voucher.stages.settle.models.claims import Claim
 from voucher.stages.settle.models.denials import DENIAL_ANSWER, SOURCE, Denial
-from voucher.stages.settle.reading import list_clearers, list_hands
+from voucher.stages.settle.reading import list_clearers, list_hands, list_releasers
 
 OFFICE = (Role.OFFICER_COUNTY, Role.OFFICER_CITY, Role.OFFICER_PROVINCE)
 
@@ -30,6 +30,13 @@ DENIAL_UNANSWERED = reason(
     "denial_not_answered",
     "这件反映还没有人提出答复",
     "请先由一人写明核查情况和结论，再由另一人确认",
+    SOURCE,
+    Family.CONFLICT,
+)
+ANSWERED_BY_HAND = reason(
+    "denial_answered_by_hand",
+    "提出答复的人办理过这条申领或签发过它的款项，这个答复不能确认",
+    "请退回这个答复，由没有经手这条申领的人员重新答复",
     SOURCE,
     Family.CONFLICT,
 )
@@ -71,10 +78,12 @@ def confirm(work: Work, denial_id: int) -> Denial:
     """Confirm an answer as another officer without a hand in the claim: the person is told, the line moves.
 
     Raises Refused denial_missing (also for a foreign one), role_missing, denial_not_answered,
-    second_person_needed, already_signed, denial_answered_already.
+    second_person_needed, already_signed, cleared_it, denial_answered_by_hand, denial_answered_already.
     """
     found = _lock_answered(work, denial_id, money=True)
     check_no_hand(work, found.claim_id)
+    if found.answered_by_person_id is not None:
+        _check_answerer(work, found, found.answered_by_person_id)
     found.confirmed_by_person_id, found.confirmed_at = work.actor.person_id, work.at
     work.session.flush()
     _settle(work, found, work.session.get_one(Claim, found.claim_id))
@@ -109,13 +118,30 @@ def _settle(work: Work, case: Denial, claim: Claim) -> None:
 
 
 def check_no_hand(work: Work, claim_id: int) -> None:
-    """Refuse whoever has a hand in the claim, or in its amount, to judge what is said of it.
+    """Refuse whoever has a hand in the claim, its amount or its payment to judge what is said of it.
 
     Raises Refused already_signed, cleared_it.
     """
+    _check_apart(work, claim_id, work.actor.person_id)
+
+
+def _check_apart(work: Work, claim_id: int, judge_id: int) -> None:
     for step, person_id in list_hands(work.session, [claim_id]).get(claim_id, []):
-        check_unsigned(work.actor.person_id, {Step(step): person_id})
-    check_not_cleared("答复本人反映", work.actor.person_id, list_clearers(work.session, [claim_id]))
+        check_unsigned(judge_id, {Step(step): person_id})
+    for person_id in list_releasers(work.session, claim_id):
+        check_unsigned(judge_id, {Step.RELEASE: person_id})
+    check_not_cleared("答复本人反映", judge_id, list_clearers(work.session, [claim_id]))
+
+
+def _check_answerer(work: Work, case: Denial, answerer_id: int) -> None:
+    """Refuse to confirm what somebody with a hand in the claim answered: before, a releaser could.
+
+    Raises Refused denial_answered_by_hand.
+    """
+    try:
+        _check_apart(work, case.claim_id, answerer_id)
+    except Refused:
+        raise ANSWERED_BY_HAND.refused() from None
 
 
 def _lock_answered(work: Work, denial_id: int, *, money: bool = False) -> Denial:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
-from sqlalchemy import select
+from sqlalchemy import CompoundSelect, select
 from sqlalchemy.orm import Session
 
 from voucher.plumbing.bulk import among
 from voucher.registry.bonus_standards import read_bonus_standards
 from voucher.registry.dictionaries import name_words
-from voucher.registry.talents.awards import AwardLine, list_contested
+from voucher.registry.talents.awards import AwardFile, AwardLine, list_contested
 from voucher.registry.talents.competitions import CompetitionResult, list_results
 from voucher.registry.talents.honours import PersonHonour, list_given
 from voucher.rules.bonus_kinds import KINDS, BonusKind, Proof
@@ -23,10 +23,13 @@ from voucher.stages.settle.models.claims import Claim
 PAID_SHOWN = 50
 
 
-def list_paid_in_vain(session: Session, regions: Collection[str]) -> list[Claim]:
+def list_paid_in_vain(
+    session: Session, regions: Collection[str], doubt: Doubt = Doubt.TAKEN_BACK
+) -> list[Claim]:
     """Return the awards paid in these regions whose place or honour has been taken back since, oldest first.
 
-    One that is being recovered is paid no longer, and is not among them.
+    Or those somebody asks to take back, before that is decided. One that is being recovered is paid no
+    longer, and is not among them.
     """
     kinds = [kind for kind, terms in KINDS.items() if terms.proof in (Proof.PLACE, Proof.HONOUR)]
     lost = (
@@ -34,6 +37,8 @@ def list_paid_in_vain(session: Session, regions: Collection[str]) -> list[Claim]
         .where(CompetitionResult.revoked_on.is_not(None))
         .union(select(PersonHonour.person_id).where(PersonHonour.revoked_on.is_not(None)))
     )
+    if doubt is Doubt.CONTESTED:
+        lost = _select_contested()
     claims = session.scalars(
         select(Claim)
         .where(
@@ -45,7 +50,22 @@ def list_paid_in_vain(session: Session, regions: Collection[str]) -> list[Claim]
         .order_by(Claim.id)
     ).all()
     doubts = find_award_doubts(session, claims)
-    return [each for each in claims if doubts.get(each.id) is Doubt.TAKEN_BACK][:PAID_SHOWN]
+    return [each for each in claims if doubts.get(each.id) is doubt][:PAID_SHOWN]
+
+
+def _select_contested() -> CompoundSelect[int]:
+    """Return the query for the people of whom a place or an honour is asked to be taken back."""
+    places, honours = (
+        select(owner.person_id)
+        .join(AwardLine, column == owner.id)
+        .join(AwardFile, AwardFile.id == AwardLine.award_file_id)
+        .where(AwardFile.confirmed_at.is_(None), AwardFile.declined_at.is_(None))
+        for owner, column in (
+            (CompetitionResult, AwardLine.result_id),
+            (PersonHonour, AwardLine.honour_id),
+        )
+    )
+    return places.union(honours)
 
 
 def find_award_doubts(session: Session, claims: Sequence[Claim]) -> dict[int, Doubt]:
@@ -147,6 +167,13 @@ def _weigh(rows: Iterable[CompetitionResult | PersonHonour], contested: Collecti
 def tell_apart(rows: Iterable[CompetitionResult]) -> list[Entered]:
     """Return places as a rule tells one from another."""
     return [
-        Entered(each.id, each.contest, each.trade_code, each.awarded_on, each.revoked_on is None)
+        Entered(
+            each.id,
+            each.contest,
+            each.trade_code,
+            each.awarded_on,
+            each.revoked_on is None,
+            each.award_number,
+        )
         for each in rows
     ]

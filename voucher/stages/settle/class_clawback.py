@@ -31,7 +31,7 @@ from voucher.stages.settle.models.class_clawbacks import (
     ClawbackCaseLine,
 )
 from voucher.stages.settle.models.payments import Clawback, Payment
-from voucher.stages.settle.reading import lock_claims
+from voucher.stages.settle.reading import check_filed_none, lock_claims
 from voucher.stages.settle.voucher_ends import take_back_all
 from voucher.stages.train import queries as training
 from voucher.stages.train.queries.counted import find_last_places, list_vouchers_of_classes
@@ -117,7 +117,7 @@ def ask_class_clawback(work: Work, class_id: int, why: str, seen: str) -> ClassC
     """Ask to take back a whole class whose consequences were seen; its vouchers stand still meanwhile.
 
     Raises Refused class_missing (also for a foreign one), role_missing, why_missing,
-    class_nothing_to_take_back, class_clawback_stale, class_clawback_asked_already.
+    class_nothing_to_take_back, class_clawback_stale, class_clawback_asked_already, filed_some.
     """
     found = training.get_class_for(work.session, work.actor, class_id)
     check_reach(work.actor, found.region_code, *OFFICE)
@@ -129,6 +129,8 @@ def ask_class_clawback(work: Work, class_id: int, why: str, seen: str) -> ClassC
         raise NOTHING_TO_TAKE_BACK.refused()
     if seen != fall.found.digest:
         raise FALL_CHANGED.refused(now=fall.said)
+    claims = select(Claim).where(Claim.voucher_id.in_(fall.voucher_ids)).order_by(Claim.id)
+    check_filed_none(work.session, work.actor.person_id, work.session.scalars(claims).all())
     asked = ClassClawback(
         class_id=class_id,
         why=told,
@@ -148,7 +150,7 @@ def confirm_class_clawback(work: Work, class_clawback_id: int, seen: str) -> lis
     """Take back a class as another person asked, all or none, and return a case per payee.
 
     Raises Refused class_clawback_missing (also for a foreign one), role_missing, second_person_needed,
-    class_payment_under_way, class_clawback_stale.
+    class_payment_under_way, class_clawback_stale, filed_some.
     """
     asked = _take_up(work, class_clawback_id)
     check_two_people(asked.asked_by_person_id, work.actor.person_id)

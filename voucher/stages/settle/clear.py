@@ -8,7 +8,7 @@ from voucher.ledger import audit, states
 from voucher.ledger import budget as budgets
 from voucher.plumbing.unit_of_work import Work
 from voucher.rules.actor import Role, check_reach
-from voucher.rules.approval import Step, check_two_people
+from voucher.rules.approval import check_two_people
 from voucher.rules.errors import Family, reason
 from voucher.rules.lifecycle import Thing, check_event
 from voucher.rules.money import check_fen, format_yuan
@@ -51,7 +51,7 @@ def clear(work: Work, claim_id: int, amount_fen: int, opinion: str) -> bool:
     claim = get_claim(work, claim_id, money=True)
     check_reach(work.actor, claim.region_code, Role.OFFICER_COUNTY, Role.OFFICER_CITY, Role.OFFICER_PROVINCE)
     check_event(Thing.CLAIM, claim.state, "clear")
-    check_never_filed(work.session, work.actor.person_id, claim.id, Step.FIRST_REVIEW)
+    check_never_filed(work.session, work.actor.person_id, claim.id, "转人工核定")
     if not 0 < check_fen(amount_fen) <= claim.proposed_fen:
         raise CLEARING_OUT_OF_RANGE.refused(
             amount=format_yuan(amount_fen), limit=format_yuan(claim.proposed_fen)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from voucher.ledger import audit
@@ -38,20 +38,18 @@ def confirm_paid(work: Work, region_code: str, words: str) -> bool:
     regions = list_ancestry(work.session, region_code)
     if find_unpaid(work.session, regions) is None:
         raise NOTHING_OPEN.refused()
-    mine = select(RestoredPaid.anchored_seq).where(
+    mine = select(RestoredPaid.copy_id).where(
         RestoredPaid.person_id == work.actor.person_id, RestoredPaid.region_code == region_code
     )
     copies = work.session.scalars(
-        select(RestoredCopy.anchored_seq)
-        .where(RestoredCopy.anchored_seq.not_in(mine))
-        .order_by(RestoredCopy.anchored_seq)
+        select(RestoredCopy.id).where(RestoredCopy.id.not_in(mine)).order_by(RestoredCopy.id)
     ).all()
     if not copies:
         raise SECOND_PERSON_NEEDED.refused()
-    for seq in copies:
+    for copy_id in copies:
         work.session.add(
             RestoredPaid(
-                anchored_seq=seq,
+                copy_id=copy_id,
                 region_code=region_code,
                 person_id=work.actor.person_id,
                 words=said,
@@ -59,19 +57,17 @@ def confirm_paid(work: Work, region_code: str, words: str) -> bool:
             )
         )
         work.session.flush()
-        audit.record_one(work, THING, seq, "confirm_paid", region=region_code, words=said)
+        audit.record_one(work, THING, copy_id, "confirm_paid", region=region_code, words=said)
     return find_unpaid(work.session, regions) is None
 
 
 def list_paid_words(session: Session, regions: Sequence[str]) -> list[RestoredPaid]:
     """Return who has vouched for these regions since the last restore, in the order they did."""
-    last = session.scalar(
-        select(RestoredCopy.anchored_seq).order_by(RestoredCopy.anchored_seq.desc()).limit(1)
-    )
+    last = session.scalar(select(func.max(RestoredCopy.id)))
     return list(
         session.scalars(
             select(RestoredPaid)
-            .where(RestoredPaid.anchored_seq == last, RestoredPaid.region_code.in_(regions))
+            .where(RestoredPaid.copy_id == last, RestoredPaid.region_code.in_(regions))
             .order_by(RestoredPaid.said_at, RestoredPaid.region_code)
         )
     )

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from voucher.plumbing.bank_messages import looks_like_message, read_credits
 from voucher.plumbing.spreadsheets import Column, Limits, Row, cell_text, open_table
 from voucher.rules.errors import Refused, reason
+from voucher.rules.levels import mask_word
 from voucher.rules.money import parse_yuan
 from voucher.stages.settle.bank_reading import printable, to_utf8
 
@@ -112,5 +113,5 @@ def _told(row: Row) -> CreditTold | None:
 def _is_debit(line: int, said: str) -> bool:
     word = said.strip().upper()
     if word not in CREDIT_WORDS | DEBIT_WORDS:
-        raise DIRECTION_UNREADABLE.refused(line=line, said=said[:20])
+        raise DIRECTION_UNREADABLE.refused(line=line, said=mask_word(said[:20]))
     return word in DEBIT_WORDS

@@ -10,14 +10,18 @@ from voucher.ledger import budget as budgets
 from voucher.ledger import entitlements, states
 from voucher.ledger.postings import Line
 from voucher.plumbing.unit_of_work import Work
+from voucher.rules.actor import Role
+from voucher.rules.approval import Step, check_fixed_role
 from voucher.rules.errors import Family, reason
 from voucher.stages.settle.denying import let_go_ended
 from voucher.stages.settle.following import follow
 from voucher.stages.settle.models.claims import Claim
 from voucher.stages.settle.models.payments import Payment, PaymentFile
 from voucher.stages.settle.promises import end_promises
-from voucher.stages.settle.reading import LOOKUP_CHUNK
+from voucher.stages.settle.reading import LOOKUP_CHUNK, check_filed_by_others, list_hands
 from voucher.stages.settle.waiting import leave_queue, serve_queue
+
+AFTER_APPROVAL = ("approved", "bounced")
 
 CLAIM_IN_FILE = reason(
     "claim_in_payment_file",
@@ -43,8 +47,12 @@ def end_claims(work: Work, claims: Sequence[Claim], event: str, why: str) -> Non
 
     What a person's case stopped of them is stopped no more: there is nothing left to pay.
     The claims come from `lock_claims(money=True)`: budget before voucher before claim.
-    Raises Refused claim_in_payment_file, event_not_allowed.
+    Raises Refused claim_in_payment_file, event_not_allowed, same_hand (whoever filed one denies none),
+    fixed_role.
     """
+    if event == "reject":
+        check_filed_by_others(work.session, work.actor.person_id, [each.id for each in claims])
+        _check_no_approver_denies(work, claims)
     _check_outside_files(work, [each.id for each in claims])
     states.move(work, Claim, claims, event, reason=why)
     let_go_ended(work, claims, f"申领已终止：{why}")
@@ -59,6 +67,20 @@ def end_claims(work: Work, claims: Sequence[Claim], event: str, why: str) -> Non
         work.session.flush()
         serve_queue(work, budget_id)
     follow(work, [each.batch_id for each in claims])
+
+
+def _check_no_approver_denies(work: Work, claims: Sequence[Claim]) -> None:
+    """Refuse whoever approves for the treasury to deny what was approved after another hand in it.
+
+    An officer may, who takes back what is fraud. Raises Refused fixed_role.
+    """
+    if Role.FINANCE_APPROVER not in work.actor.reach:
+        return
+    approved = [each.id for each in claims if each.state in AFTER_APPROVAL]
+    for hands in list_hands(work.session, approved).values():
+        for step, person_id in hands:
+            if person_id == work.actor.person_id:
+                check_fixed_role(Step.APPROVE, Step(step))
 
 
 def _check_outside_files(work: Work, claim_ids: Sequence[int]) -> None:

@@ -14,6 +14,7 @@ from voucher.ledger.postings import Line
 from voucher.plumbing.bulk import Stored, among, next_ids, write_many
 from voucher.plumbing.unit_of_work import Work
 from voucher.rules.approval import Step
+from voucher.rules.card_numbers import mask_number
 from voucher.rules.lifecycle import Thing
 from voucher.rules.vocabulary import Outcome, SubsidyKind
 from voucher.stages.settle.adding_up import Counted, keep_sums
@@ -220,7 +221,11 @@ def _name_earlier(work: Work, frame: Frame, verdicts: Sequence[Verdict]) -> None
                 told,
                 title=told.title.replace(placeholder, number),
                 next_step=told.next_step.replace(placeholder, number),
-                facts={**told.facts, "earlier": number, "certificate": first.candidate.certificate.number},
+                facts={
+                    **told.facts,
+                    "earlier": number,
+                    "certificate": mask_number(first.candidate.certificate.number),
+                },
             )
             verdict.explanation = verdict.explanation.replace(placeholder, number)
             # a finding is one object for many lines

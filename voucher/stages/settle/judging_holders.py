@@ -5,7 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from voucher.registry.people import Named
-from voucher.rules.assessment import SUBJECT_MARKS, ScoreOutcome, judge_scores
+from voucher.rules.assessment import (
+    COMPREHENSIVE,
+    COMPREHENSIVE_SOURCE,
+    SKILL,
+    SUBJECT_MARKS,
+    THEORY,
+    ScoreOutcome,
+    asks_comprehensive,
+    judge_scores,
+)
 from voucher.rules.duplicates import entitlement_key
 from voucher.rules.eligibility import PersonFacts, Tag, judge_eligibility
 from voucher.rules.identity import read_identity
@@ -14,8 +23,6 @@ from voucher.rules.vocabulary import CertificateKind, Outcome, SubsidyKind
 from voucher.stages.certify.queries import level_of
 from voucher.stages.settle.judging import Verdict, ask, canonical_code
 from voucher.stages.settle.lawbook import Lawbook
-
-SCORE_SUBJECTS = ("理论", "技能")
 
 
 def judge_holder(
@@ -39,9 +46,11 @@ def judge_holder(
 
 def _judge_scores(verdict: Verdict, lawbook: Lawbook) -> None:
     certificate = verdict.candidate.certificate
-    scores = dict(
-        zip(SCORE_SUBJECTS, (certificate.theory_hundredths, certificate.skill_hundredths), strict=True)
-    )
+    scores = {
+        THEORY: certificate.theory_hundredths,
+        SKILL: certificate.skill_hundredths,
+        COMPREHENSIVE: certificate.comprehensive_hundredths,
+    }
     if all(score is None for score in scores.values()):
         verdict.note(UNCHECKED, "成绩未登记", "DOMAIN P7")
         return
@@ -50,11 +59,18 @@ def _judge_scores(verdict: Verdict, lawbook: Lawbook) -> None:
         subject: (lawbook.number(name, certificate.issued_on) or common) * 100
         for subject, name in SUBJECT_MARKS.items()
     }
-    judged = judge_scores({name: each for name, each in scores.items() if each is not None}, marks)
+    given = {name: each for name, each in scores.items() if each is not None}
+    judged = judge_scores(given, marks)
     for refusal in judged.refusals:
         verdict.refuse(refusal)
-    if judged.outcome is ScoreOutcome.PASSED:
-        verdict.note(PASSED, f"各科成绩均不低于 {min(marks.values()) // 100} 分", "DOMAIN P7")
+    least = lawbook.number("comprehensive_level_least", certificate.issued_on)
+    if COMPREHENSIVE not in given and asks_comprehensive(
+        CertificateKind(certificate.kind), certificate.level, least
+    ):
+        verdict.note(UNCHECKED, "综合评审成绩未登记", COMPREHENSIVE_SOURCE)
+    elif judged.outcome is ScoreOutcome.PASSED:
+        least_mark = min(marks[subject] for subject in given)
+        verdict.note(PASSED, f"各科成绩均不低于 {least_mark // 100} 分", "DOMAIN P7")
 
 
 def _judge_person(

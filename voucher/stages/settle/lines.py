@@ -9,6 +9,7 @@ from voucher.plumbing.bulk import write_many
 from voucher.plumbing.types import canonical_json
 from voucher.plumbing.unit_of_work import Work
 from voucher.registry.people import Named
+from voucher.rules.card_numbers import mask_number
 from voucher.rules.errors import refusal_as_json
 from voucher.rules.levels import LEVEL_NAMES, Level, name_level
 from voucher.rules.privacy import mask_identity, mask_name
@@ -63,7 +64,7 @@ def describe_line(
     return {
         "name": mask_name(named.name) if named else "",
         "identity": mask_identity(named.number) if named and named.number else "",
-        "certificate": certificate.number,
+        "certificate": mask_number(certificate.number),
         "certificate_kind": CERTIFICATE_KIND_NAMES[CertificateKind(certificate.kind)],
         "occupation": certificate.trade_code,
         "occupation_name": trade_name,

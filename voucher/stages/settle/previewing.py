@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from datetime import date
 
 from voucher.plumbing.unit_of_work import Work
-from voucher.registry import catalogue, people
+from voucher.registry import card_numbers, catalogue, people
+from voucher.rules.card_numbers import mask_number
 from voucher.rules.errors import Refusal
 from voucher.rules.privacy import mask_identity, mask_name
 from voucher.rules.vocabulary import Outcome, SubsidyKind
@@ -88,7 +89,12 @@ def _tell(work: Work, verdicts: Sequence[Verdict], vouchers: Mapping[int, int]) 
         work.session, work.keyring, [each.candidate.certificate.person_id for each in verdicts]
     )
     trades = catalogue.name_trades(work.session, [each.candidate.certificate.trade_code for each in verdicts])
-    return Preview(tuple(_line(each, vouchers, named, trades) for each in verdicts))
+    whole = card_numbers.open_numbers(
+        work.session,
+        work.keyring,
+        [(each.candidate.certificate.person_id, each.candidate.certificate.number) for each in verdicts],
+    )
+    return Preview(tuple(_line(each, vouchers, named, trades, whole) for each in verdicts))
 
 
 def _line(
@@ -96,6 +102,7 @@ def _line(
     vouchers: Mapping[int, int],
     named: Mapping[int, people.Named],
     trades: Mapping[str, str],
+    whole: Mapping[card_numbers.Card, str],
 ) -> PreviewLine:
     certificate = verdict.candidate.certificate
     who = named.get(certificate.person_id)
@@ -105,7 +112,7 @@ def _line(
         masked_number=mask_identity(who.number) if who and who.number else "",
         trade_name=trades.get(certificate.trade_code, certificate.trade_code),
         level=level_word(certificate.level),
-        certificate_number=certificate.number,
+        certificate_number=mask_number(whole[certificate.person_id, certificate.number]),
         issued_on=certificate.issued_on,
         outcome=str(verdict.outcome),
         amount_fen=verdict.amount_fen,

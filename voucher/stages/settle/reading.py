@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy import ColumnElement, CompoundSelect, or_, select
 from sqlalchemy.orm import Session
 
 from voucher.ledger.budget import Budget
@@ -15,12 +15,13 @@ from voucher.plumbing.unit_of_work import Work
 from voucher.rules.actor import Role, check_reach
 from voucher.rules.approval import Step, check_hands
 from voucher.rules.errors import Family, reason
-from voucher.rules.lifecycle import Thing
+from voucher.rules.lifecycle import Thing, may_move
 from voucher.rules.vocabulary import SubsidyKind
 from voucher.stages.settle.models.claims import Claim, ClaimHand, Clearing, SettlementBatch, Signature
 from voucher.stages.settle.models.denials import SOURCE as DENIAL_SOURCE
 from voucher.stages.settle.models.denials import Denial
 from voucher.stages.settle.models.notices import Objection
+from voucher.stages.settle.models.payments import Payment, PaymentFile
 
 LOOKUP_CHUNK = 500
 # who files what a payee is paid, beside the operators of the region
@@ -56,6 +57,14 @@ DECIDED_OBJECTION = reason(
     "您处理过对其中申领的异议，不能办理{step}",
     "请由没有处理过这件异议的人员办理；同一人的不同账号视为同一人",
     "豫人社规〔2022〕2号 公示; LIFECYCLE Hands",
+    Family.FORBIDDEN,
+)
+
+FILED_SOME = reason(
+    "filed_some",
+    "您申报过其中的申领 {claim}，不能办理它们的追回",
+    "请由没有申报过这些申领的人员提出、确认追回；同一人的不同账号视为同一人",
+    "豫办〔2021〕29号 第16项; LIFECYCLE Hands",
     Family.FORBIDDEN,
 )
 
@@ -137,11 +146,42 @@ def list_hands(session: Session, claim_ids: Sequence[int]) -> dict[int, list[tup
     return found
 
 
-def check_never_filed(session: Session, person_id: int, claim_id: int, step: Step) -> None:
-    """Refuse a step to whoever filed a claim in any of its revisions. Raises Refused same_hand."""
+def check_never_filed(session: Session, person_id: int, claim_id: int, doing: str) -> None:
+    """Refuse an act, named as people call it, to whoever filed a claim in any of its revisions.
+
+    Raises Refused same_hand.
+    """
     for done, person in list_hands(session, [claim_id]).get(claim_id, []):
         if done == Step.SUBMIT:
-            check_hands(step, person_id, {Step.SUBMIT: person})
+            check_hands(Step.APPROVE, person_id, {Step.SUBMIT: person}, doing=doing)
+
+
+def check_filed_by_others(session: Session, person_id: int, claim_ids: Sequence[int]) -> None:
+    """Refuse to deny claims to whoever filed one of them, in any revision. Raises Refused same_hand."""
+    for hands in list_hands(session, claim_ids).values():
+        if (str(Step.SUBMIT), person_id) in hands:
+            check_hands(Step.APPROVE, person_id, {Step.SUBMIT: person_id}, doing="不予通过")
+
+
+def check_filed_none(session: Session, person_id: int, claims: Sequence[Claim]) -> None:
+    """Refuse to take claims back to whoever filed one that is not paid yet, and so would be denied.
+
+    Names the first of them. Raises Refused filed_some.
+    """
+    numbers = {each.id: each.number for each in claims if may_move(Thing.CLAIM, each.state, "reject")}
+    for claim_id, hands in sorted(list_hands(session, sorted(numbers)).items()):
+        if (str(Step.SUBMIT), person_id) in hands:
+            raise FILED_SOME.refused(claim=numbers[claim_id])
+
+
+def list_releasers(session: Session, claim_id: int) -> set[int]:
+    """Return everybody who has released a payment file a claim stood in."""
+    released = (
+        select(PaymentFile.releaser_person_id)
+        .join(Payment, Payment.payment_file_id == PaymentFile.id)
+        .where(Payment.claim_id == claim_id, PaymentFile.releaser_person_id.is_not(None))
+    )
+    return {each for each in session.scalars(released) if each is not None}
 
 
 def list_clearers(session: Session, claim_ids: Sequence[int]) -> set[int]:
@@ -164,25 +204,30 @@ def check_no_judge(session: Session, person_id: int, claim_ids: Sequence[int], s
     """
     for start in range(0, len(claim_ids), LOOKUP_CHUNK):
         cases = Denial.claim_id.in_(claim_ids[start : start + LOOKUP_CHUNK])
-        judged = select(Denial.id).where(
-            cases, or_(Denial.answered_by_person_id == person_id, Denial.confirmed_by_person_id == person_id)
-        )
-        lifted = (
-            select(Denial.id)
-            .join(
-                Reinstatement,
-                (Reinstatement.thing == str(Thing.HOLD)) & (Reinstatement.object_id == Denial.hold_id),
-            )
-            .where(
-                cases,
-                or_(
-                    Reinstatement.asked_by_person_id == person_id,
-                    Reinstatement.decided_by_person_id == person_id,
-                ),
-            )
-        )
-        if session.scalar(judged.union_all(lifted).limit(1)) is not None:
+        if session.scalar(select_judged(person_id, cases).limit(1)) is not None:
             raise JUDGED_DENIAL.refused(step=step)
+
+
+def select_judged(person_id: int, *cases: ColumnElement[bool]) -> CompoundSelect[int]:
+    """Return the claims of which a person judged what was said of them, or let them go on after that."""
+    judged = select(Denial.claim_id).where(
+        *cases, or_(Denial.answered_by_person_id == person_id, Denial.confirmed_by_person_id == person_id)
+    )
+    lifted = (
+        select(Denial.claim_id)
+        .join(
+            Reinstatement,
+            (Reinstatement.thing == str(Thing.HOLD)) & (Reinstatement.object_id == Denial.hold_id),
+        )
+        .where(
+            *cases,
+            or_(
+                Reinstatement.asked_by_person_id == person_id,
+                Reinstatement.decided_by_person_id == person_id,
+            ),
+        )
+    )
+    return judged.union_all(lifted)
 
 
 def check_no_decider(session: Session, person_id: int, claim_ids: Sequence[int], step: str) -> None:

@@ -123,13 +123,11 @@ def _judge_again(work: Work, claims: Sequence[Claim]) -> dict[int, Verdict]:
     if claims[0].voucher_id is not None:
         return _judge_vouchers_again(work, batch, claims)
     lawbook = Lawbook.read(session, batch.region_code)
-    found = certificates.list_candidates(
-        session,
-        catalogue.list_subtree(session, batch.region_code),
-        batch.from_on,
-        batch.until_on,
-        [each.certificate_id for each in claims if each.certificate_id is not None],
-    )
+    where = (catalogue.list_subtree(session, batch.region_code), batch.from_on, batch.until_on)
+    own = [each.certificate_id for each in claims if each.certificate_id is not None]
+    # whose filing has moved meanwhile is no longer of this batch: the correction says so
+    still = certificates.list_candidate_ids(session, *where, own)
+    found = certificates.list_candidates(session, *where, still)
     person_ids = [each.person_id for each in claims]
     named = people.read_people(session, work.keyring, person_ids)
     facts = read_facts(session, person_ids)

@@ -4,12 +4,27 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import date
 
-from sqlalchemy import Boolean, ColumnElement, func, literal_column, select
+from sqlalchemy import Boolean, ColumnElement, SelectBase, and_, func, literal_column, or_, select
 from sqlalchemy.orm import Session
 
+from voucher.ledger.holds import select_held
+from voucher.rules.approval import Step
 from voucher.rules.errors import Family, reason
-from voucher.stages.settle.models.claims import WITH_CAUTION, Claim, SettlementLine
+from voucher.rules.lifecycle import Thing
+from voucher.stages.settle.after_calls import find_uncalled
+from voucher.stages.settle.models.claims import (
+    WITH_CAUTION,
+    Claim,
+    ClaimHand,
+    Clearing,
+    SettlementLine,
+    Signature,
+)
+from voucher.stages.settle.models.notices import Objection
+from voucher.stages.settle.reading import select_judged
 
 LOOKUP_CHUNK = 500
 VERSION_CHARS = 16
@@ -30,6 +45,17 @@ PAGE_STALE = reason(
 )
 
 
+@dataclass(frozen=True, slots=True)
+class AmberLeft:
+    """Claims with a caution not decided yet: those a person may decide on, in order; how many are held; and
+    how many wait for somebody else, or for the calls of their class.
+    """
+
+    mine: tuple[int, ...]
+    held: int
+    barred: int
+
+
 def list_amber(session: Session, batch_id: int, state: str) -> frozenset[int]:
     """Return the claims of a batch in a state about which a rule gave a caution (提示)."""
     found = session.scalars(
@@ -38,6 +64,60 @@ def list_amber(session: Session, batch_id: int, state: str) -> frozenset[int]:
         .where(SettlementLine.batch_id == batch_id, Claim.state == state, _is_amber())
     )
     return frozenset(each for each in found if each is not None)
+
+
+def read_amber_left(
+    session: Session, batch_id: int, state: str, step: Step, person_id: int, today: date
+) -> AmberLeft:
+    """Return the claims with a caution not decided yet at a step, by whether a person may decide on them.
+
+    Raises Refused parameter_missing.
+    """
+    held = select_held(Thing.CLAIM).subquery().c[0]
+    signed = select(Signature.claim_id).where(
+        Signature.claim_id == Claim.id,
+        Signature.revision == Claim.revision,
+        or_(
+            Signature.signer_person_id == person_id,
+            and_(Signature.step == str(step), Signature.decision == "pass"),
+        ),
+    )
+    left = session.execute(
+        select(Claim.id, Claim.voucher_id, Claim.id.in_(select(held)), _is_barred(step, person_id))
+        .join(SettlementLine, SettlementLine.claim_id == Claim.id)
+        .where(SettlementLine.batch_id == batch_id, Claim.batch_id == batch_id, Claim.state == state)
+        .where(_is_amber(), ~signed.exists())
+        .order_by(Claim.id)
+    ).all()
+    going = [(each, voucher_id) for each, voucher_id, stopped, barred in left if not (stopped or barred)]
+    vouchers = [voucher_id for _, voucher_id in going if voucher_id is not None]
+    uncalled = find_uncalled(session, vouchers, today) if step is Step.FIRST_REVIEW else {}
+    mine = tuple(each for each, voucher_id in going if voucher_id not in uncalled)
+    stopped = sum(bool(each[2]) for each in left)
+    return AmberLeft(mine, stopped, len(left) - stopped - len(mine))
+
+
+def _is_barred(step: Step, person_id: int) -> ColumnElement[bool]:
+    """Return the condition that a person may not take a step on a claim, as `review` refuses it."""
+    other_hand = select(ClaimHand.claim_id).where(
+        ClaimHand.person_id == person_id, ClaimHand.step != str(step)
+    )
+    decided = select(Objection.claim_id).where(Objection.decided_by_person_id == person_id)
+    barred: list[SelectBase] = [other_hand, select_judged(person_id), decided]
+    if step is Step.APPROVE:
+        barred.append(
+            select(Clearing.claim_id).where(
+                or_(Clearing.proposed_by_person_id == person_id, Clearing.confirmed_by_person_id == person_id)
+            )
+        )
+    return or_(*[Claim.id.in_(each) for each in barred])
+
+
+def is_amber(session: Session, claim_ids: Sequence[int]) -> bool:
+    """Return whether a rule gave a caution about one of these claims."""
+    lines = select(SettlementLine.id).join(Claim, Claim.id == SettlementLine.claim_id)
+    found = lines.where(SettlementLine.batch_id == Claim.batch_id, Claim.id.in_(claim_ids), _is_amber())
+    return session.scalar(found.limit(1)) is not None
 
 
 def check_one_by_one(session: Session, claims: Sequence[Claim]) -> None:

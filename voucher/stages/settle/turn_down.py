@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from voucher.plumbing.unit_of_work import Work
 from voucher.rules.actor import Role, check_reach
-from voucher.rules.approval import STEP_NAMES, Step, check_fixed_role
+from voucher.rules.approval import STEP_NAMES
 from voucher.rules.errors import Family, reason
 from voucher.rules.lifecycle import Thing, check_event
-from voucher.stages.settle.ending import end_claims
+from voucher.stages.settle.ending import AFTER_APPROVAL, end_claims
 from voucher.stages.settle.models.claims import Claim
-from voucher.stages.settle.reading import check_never_filed, get_claim, list_hands
+from voucher.stages.settle.reading import check_never_filed, get_claim
 from voucher.stages.settle.review import OPINION_MISSING, WAITS_FOR
 
 REVIEW_DECIDES = reason(
@@ -20,7 +20,6 @@ REVIEW_DECIDES = reason(
     Family.CONFLICT,
 )
 OFFICE = (Role.OFFICER_COUNTY, Role.OFFICER_CITY, Role.OFFICER_PROVINCE)
-AFTER_APPROVAL = ("approved", "bounced")
 SIGNED_FOR = {waiting: step for step, (waiting, _) in WAITS_FOR.items()}
 
 
@@ -40,10 +39,6 @@ def turn_down(work: Work, claim_id: int, opinion: str) -> Claim:
     check_event(Thing.CLAIM, claim.state, "reject")
     if claim.state in SIGNED_FOR:
         raise REVIEW_DECIDES.refused(claim=claim.number, step=STEP_NAMES[SIGNED_FOR[claim.state]])
-    check_never_filed(work.session, work.actor.person_id, claim.id, Step.APPROVE)
-    if claim.state in AFTER_APPROVAL:
-        for step, person_id in list_hands(work.session, [claim.id])[claim.id]:
-            if person_id == work.actor.person_id:
-                check_fixed_role(Step.APPROVE, Step(step))
+    check_never_filed(work.session, work.actor.person_id, claim.id, "不予通过")
     end_claims(work, [claim], "reject", opinion)
     return claim

@@ -26,7 +26,7 @@ from voucher.stages.settle.clawback import OFFICE, open_clawbacks, recover_vouch
 from voucher.stages.settle.ending import end_claims
 from voucher.stages.settle.models.claims import Claim
 from voucher.stages.settle.models.payments import Payment
-from voucher.stages.settle.reading import LOOKUP_CHUNK, lock_claims
+from voucher.stages.settle.reading import LOOKUP_CHUNK, check_filed_none, lock_claims
 from voucher.stages.settle.review import OPINION_MISSING
 
 SOURCE = "豫办〔2021〕29号 第16项 以证换券、无证无价; S2-16f; LIFECYCLE Voucher"
@@ -194,7 +194,7 @@ def decertify(work: Work, voucher_id: int, why: str) -> Voucher:
     """Take a certified or settled voucher back on a finding of fraud: unpaid it lapses, paid it is recovered.
 
     Raises Refused voucher_missing (also for a foreign one), role_missing, opinion_missing,
-    event_not_allowed, payment_under_way.
+    event_not_allowed, payment_under_way, filed_some.
     """
     if not why.strip():
         raise OPINION_MISSING.refused()
@@ -211,7 +211,10 @@ def decertify(work: Work, voucher_id: int, why: str) -> Voucher:
 
 
 def take_back_all(work: Work, vouchers: Sequence[Voucher], why: str) -> None:
-    """Take back vouchers at once, those locked with their claims, of which no payment is under way."""
+    """Take back vouchers at once, those locked with their claims, of which no payment is under way.
+
+    Raises Refused filed_some.
+    """
     for voucher in vouchers:
         _take_back(work, voucher, lock_claims(work, Claim.voucher_id == voucher.id), why)
 
@@ -226,6 +229,7 @@ def _is_payment_under_way(work: Work, condition: ColumnElement[bool]) -> bool:
 
 def _take_back(work: Work, voucher: Voucher, claims: Sequence[Claim], why: str) -> None:
     """End what is not paid, open a receivable for what is, and move the voucher to where that leads."""
+    check_filed_none(work.session, work.actor.person_id, claims)
     unpaid = [each for each in claims if each.state not in PAID | ENDED]
     for event in ("reject", "withdraw"):
         # a draft has met no officer, and what is objected to is not this office's to reject: both go back

@@ -10,6 +10,7 @@ from voucher.doors.api.payee_reach import own_payees
 from voucher.doors.api.reach import told, told_refusal
 from voucher.doors.api.room import Room, within
 from voucher.doors.auth.door import the_door
+from voucher.doors.auth.opened import note_opened
 from voucher.doors.auth.visitors import current_actor
 from voucher.doors.schemas.paging import paged
 from voucher.doors.schemas.settle.batches import (
@@ -26,6 +27,7 @@ from voucher.doors.schemas.settle.batches import (
 from voucher.doors.schemas.settle.claiming import PreviewedLine, SettlementPreviewed
 from voucher.plumbing.unit_of_work import Work
 from voucher.rules.approval import Step
+from voucher.rules.lifecycle import Thing
 from voucher.rules.vocabulary import SubsidyKind
 from voucher.stages.certify.verify import verify_issued
 from voucher.stages.settle import queries, review
@@ -94,7 +96,10 @@ def preview_batch(work: Work, given: dict[str, Any]) -> dict[str, Any]:
 @batches.look("/batches/<int:batch_id>", answer=BatchDetail)
 def show_batch(session: Session, _asked: dict[str, Any], batch_id: int) -> dict[str, Any]:
     """一个批次：各条结论、各环节条数、分等级金额；收款机构只见本机构的部分。"""
-    return _detail(session, batch_id, current_actor().regions, own_payees())
+    regions = current_actor().regions
+    found = queries.get_batch(session, batch_id, regions, own_payees())
+    note_opened(str(Thing.BATCH), found.id, None, found.region_code)
+    return _detail(session, batch_id, regions, own_payees())
 
 
 @batches.look("/batches/<int:batch_id>/lines", query=LineFilter, answer=Lines)
@@ -102,6 +107,7 @@ def list_batch_lines(session: Session, asked: dict[str, Any], batch_id: int) -> 
     """批次逐条：掩码后的人员、证书、金额和算式，不予受理的代码和在先申领；收款机构只见本机构各条。"""
     regions, payees = current_actor().regions, own_payees()
     batch = queries.get_batch(session, batch_id, regions, payees)
+    note_opened(str(Thing.BATCH), batch.id, None, batch.region_code)
     return paged(
         asked,
         lambda after, limit: queries.list_lines(

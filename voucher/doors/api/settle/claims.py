@@ -10,6 +10,7 @@ from voucher.doors.api.payee_reach import own_payees
 from voucher.doors.api.reach import told_refusal
 from voucher.doors.api.room import Room, within
 from voucher.doors.auth.door import the_door
+from voucher.doors.auth.opened import note_opened
 from voucher.doors.auth.visitors import current_actor
 from voucher.doors.schemas.paging import paged
 from voucher.doors.schemas.settle.batches import (
@@ -34,6 +35,8 @@ from voucher.doors.schemas.settle.claiming import (
 from voucher.doors.schemas.steps import CountDone
 from voucher.plumbing.unit_of_work import Work
 from voucher.registry.institutions import Institution
+from voucher.rules.card_numbers import mask_number
+from voucher.rules.lifecycle import Thing
 from voucher.rules.vocabulary import SubsidyKind
 from voucher.stages.settle import queries
 from voucher.stages.settle.clear import clear
@@ -132,7 +135,7 @@ def _line(verdict: Verdict) -> dict[str, Any]:
     return {
         "voucher_id": verdict.promise.voucher_id if verdict.promise is not None else None,
         "claim_id": verdict.claim_id,
-        "certificate_number": verdict.candidate.certificate.number,
+        "certificate_number": mask_number(verdict.candidate.certificate.number),
         "outcome": verdict.outcome,
         "amount_fen": verdict.amount_fen,
         "explanation": verdict.explanation,
@@ -144,6 +147,7 @@ def _line(verdict: Verdict) -> dict[str, Any]:
 def show_claim(session: Session, _asked: dict[str, Any], claim_id: int) -> dict[str, Any]:
     """一条申领：金额、算式和全过程（时间、人员、意见）。"""
     claim = queries.get_claim(session, claim_id, current_actor().regions, own_payees())
+    note_opened(str(Thing.CLAIM), claim.id, claim.person_id, claim.region_code)
     payee = session.get_one(Institution, claim.institution_id)
     view = view_claims(session, the_door().keyring, [(claim, payee.code, payee.name)])[0]
     told = {name: getattr(view, name) for name in ClaimDetail().fields if hasattr(view, name)}

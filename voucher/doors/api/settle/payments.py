@@ -10,7 +10,6 @@ from typing import Any
 from flask import Response, request, send_file
 from sqlalchemy.orm import Session
 
-from voucher.doors.api.answering import KEY_HEADER
 from voucher.doors.api.payee_reach import own_payees
 from voucher.doors.api.reach import told
 from voucher.doors.api.room import Room, within
@@ -35,7 +34,7 @@ from voucher.doors.schemas.settle.payments import (
     PaymentLines,
 )
 from voucher.ledger.budget import Budget
-from voucher.plumbing.idempotency import Answer, fingerprint, once
+from voucher.plumbing.idempotency import KEY_HEADER, Answer, fingerprint, once
 from voucher.plumbing.unit_of_work import Work
 from voucher.stages.oversee.soundness import check_sound
 from voucher.stages.settle import payment, payment_download, queries
@@ -171,7 +170,7 @@ def list_clawbacks(session: Session, asked: dict[str, Any]) -> dict[str, Any]:
     page = paged(
         asked,
         lambda before, limit: queries.list_clawbacks(
-            session, regions, payees=payees, before_id=before, limit=limit
+            session, regions, payees=payees, state=asked["state"], before_id=before, limit=limit
         ),
         lambda row: row[0].id,
     )

@@ -109,7 +109,15 @@ class OwnSubsidyState(Schema):
     step = fields.String(attribute="pace.words")
     waits_for = fields.String(attribute="pace.who")
     days = fields.Integer(attribute="pace.days")
-    promised_on = OnDay(attribute="pace.due_on", allow_none=True)
+    promised_on = OnDay(
+        attribute="pace.due_on", allow_none=True, metadata={"description": "这一步最迟哪一天办完"}
+    )
+    late_days = fields.Integer(
+        attribute="pace.late_days", metadata={"description": "这一步已超期几天，没有超期为 0"}
+    )
+    arrives_on = OnDay(
+        attribute="pace.arrives_on", allow_none=True, metadata={"description": "按各步期限最迟哪一天到账"}
+    )
     paid_at = Moment(allow_none=True)
     denial = fields.Nested(OwnDenialState(), allow_none=True)
     answer = fields.Method("tell_answer", allow_none=True, metadata={"description": "已确认的答复"})

@@ -18,6 +18,7 @@ from voucher.doors.schemas.values import (
     Words,
     Yuan,
 )
+from voucher.rules.lifecycle import STATE_NAMES, Thing
 
 
 class NewPaymentFile(Body):
@@ -130,6 +131,11 @@ class ClawbackFilter(Paging):
     """Which receivables."""
 
     region = Region(load_default=None)
+    state = Word(
+        STATE_NAMES[Thing.CLAWBACK],
+        load_default=None,
+        metadata={"description": "；".join(f"{k} {v}" for k, v in STATE_NAMES[Thing.CLAWBACK].items())},
+    )
 
 
 class NewRepayment(Body):

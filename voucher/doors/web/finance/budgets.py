@@ -25,20 +25,11 @@ from voucher.rules.vocabulary import FUND_SOURCE_NAMES, FundSource
 from voucher.stages.issue.queries.funds import list_draws
 from voucher.stages.settle import queries
 from voucher.stages.settle.granting import grant_budget
+from voucher.stages.settle.queries.ledger_lines import MOVEMENT_NAMES
 from voucher.stages.settle.queries.year_ends import list_due_year_ends
 
 MOVEMENTS_SHOWN = 100
 LEFT = {"over": "年度过完、待结转"}
-MOVEMENT_NAMES = {
-    "grant": "下达",
-    "reserve": "占用",
-    "release": "释放",
-    "spend": "支出",
-    "take_back": "追回上缴",
-    "carry_out": "结转转出",
-    "carry_in": "结转转入",
-    "hand_back": "年末收回",
-}
 
 
 @dataclass(frozen=True, slots=True)

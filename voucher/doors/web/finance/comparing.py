@@ -17,6 +17,8 @@ from voucher.doors.web.finance.blueprint import finance
 from voucher.doors.web.timelines import name_people
 from voucher.ledger.budget import Budget
 from voucher.plumbing.unit_of_work import Work
+from voucher.rules.competitions import Doubt
+from voucher.rules.lifecycle import STATE_NAMES, Thing
 from voucher.rules.money import format_yuan
 from voucher.stages.settle import offset_stays, queries, repaying
 from voucher.stages.settle.award_doubts import list_paid_in_vain
@@ -102,7 +104,7 @@ def ask_offset_stay(clawback_id: int) -> ResponseReturnValue:
         stays = request.form.get("stays") == "1"
         offset_stays.ask_stay(work, clawback_id, fields.text("why", "原因", limit=200), stays=stays)
         words = f"已提出{'暂缓' if stays else '恢复'}抵扣，等待另一人确认"
-        return Done(words, url_for("web.finance.clawbacks"))
+        return Done(words, _same_list())
 
     return submit(call, _show_clawbacks)
 
@@ -114,16 +116,32 @@ def agree_offset_stay(clawback_id: int) -> ResponseReturnValue:
     def call(work: Work) -> Done:
         agreed = offset_stays.agree_stay(work, clawback_id)
         words = "已由两人暂缓抵扣" if agreed.stays else "已由两人恢复抵扣，从下个文件起"
-        return Done(words, url_for("web.finance.clawbacks"))
+        return Done(words, _same_list())
 
     return submit(call, _show_clawbacks)
 
 
+def _same_list() -> str:
+    """Return the receivables as they were chosen when the form was sent."""
+    return url_for(
+        "web.finance.clawbacks",
+        state=fields.asked("state"),
+        payee=fields.asked("payee"),
+        before=fields.asked("before"),
+    )
+
+
 def _show_clawbacks() -> str:
-    before = fields.cursor("before")
+    before, names = fields.cursor("before"), STATE_NAMES[Thing.CLAWBACK]
+    state, payee = fields.asked("state", names), fields.asked("payee")
     with the_door().read() as session:
         rows = queries.list_clawbacks(
-            session, current_actor().regions, before_id=before or None, limit=PER_PAGE
+            session,
+            current_actor().regions,
+            state=state,
+            payee_name=payee,
+            before_id=before or None,
+            limit=PER_PAGE,
         )
         ids = [clawback.id for clawback, _, _ in rows]
         stays = list_stays(session, ids)
@@ -132,15 +150,20 @@ def _show_clawbacks() -> str:
         return render_template(
             "finance/clawbacks.html",
             rows=rows,
+            states=names.items(),
+            chosen={"state": state, "payee": payee},
             due=due,
             waiting=waiting,
             in_vain=list_paid_in_vain(session, current_actor().regions),
+            contested=list_paid_in_vain(session, current_actor().regions, Doubt.CONTESTED),
             today=the_door().today,
             back=list_came_back(session, ids),
             stays=stays,
             names=name_people(session, [each.asked_by_person_id for some in stays.values() for each in some]),
             me=current_actor().person_id,
             before=before,
+            # the one whose form was refused, with what was typed still in it
+            tried=(request.view_args or {}).get("clawback_id"),
             per_page=PER_PAGE,
         )
 

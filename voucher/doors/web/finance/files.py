@@ -200,7 +200,10 @@ def _show_all() -> str:
             per_page=FILES_PER_PAGE,
             due=_list_due(session, regions),
             restored=tell_restored(
-                session, {each.region_code for each in queries.list_budgets(session, regions)}, regions
+                session,
+                {each.region_code for each in queries.list_budgets(session, regions)},
+                regions,
+                current_actor().person_id,
             ),
             names=name_hands(session, rows),
             templates=[(each.code, each.name) for each in list_templates(session, the_door().today)],

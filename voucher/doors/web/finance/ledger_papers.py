@@ -13,42 +13,38 @@ from voucher.doors.auth.door import the_door
 from voucher.doors.auth.visitors import current_actor
 from voucher.doors.web import fields
 from voucher.doors.web.finance.blueprint import finance
-from voucher.doors.web.finance.budgets import MOVEMENT_NAMES
 from voucher.doors.web.finance.ledger import (
     BOOK_MOST,
     PAPER_MOST,
     PER_CHUNK,
-    Chosen,
-    LedgerLine,
-    name_budget,
     read_asked,
-    tell_entries,
 )
 from voucher.doors.web.finance.sheets import MONEY, TEXT, WIDE, Part, answer_sheet
 from voucher.doors.web.showing import moment
 from voucher.ledger.entries import EntrySearch, bound, count_entries, page_entries
-from voucher.plumbing.spreadsheets import Kind, Sheet, SheetColumn, write_workbook
+from voucher.plumbing.spreadsheets import Sheet, write_workbook
 from voucher.registry.tables import require_parameter_number
 from voucher.rules.errors import reason
 from voucher.rules.money import format_yuan
 from voucher.stages.oversee.anchoring import tell_anchor
+from voucher.stages.oversee.handover.ledger_book import (
+    ASKED,
+    ASKED_COLUMNS,
+    COLUMNS,
+    LINES,
+    SUM_COLUMNS,
+    SUMS,
+    LedgerSums,
+    tell_line,
+)
 from voucher.stages.settle import queries
-
-COLUMNS = (
-    SheetColumn("序号", Kind.WHOLE, 10), SheetColumn("时间", width=18), SheetColumn("事项", width=14),
-    SheetColumn("从", width=12), SheetColumn("到", width=12), SheetColumn("金额（元）", Kind.AMOUNT, 16),
-    SheetColumn("预算", width=32), SheetColumn("申领", width=26), SheetColumn("券", width=26),
-    SheetColumn("机构", width=36), SheetColumn("办理人", width=12),
-)  # fmt: skip
-SUM_COLUMNS = (
-    SheetColumn("事项", width=18), SheetColumn("笔数", Kind.WHOLE, 12),
-    SheetColumn("金额（元）", Kind.AMOUNT, 20),
-)  # fmt: skip
+from voucher.stages.settle.queries.ledger_lines import LedgerLine, name_budget, tell_entries
+from voucher.stages.settle.queries.ledger_search import say_wish, search_ledger
 
 LEDGER_BOOK_FULL = reason(
     "ledger_book_full",
     "符合条件的记账超过 {most} 笔，一个工作簿放不下",
-    "请选定月份、预算或事项缩小范围后再下载；要全部的请用“导出全部（csv）”，不限行数",
+    "请选定月份、预算或事项缩小范围后再下载；要全部的请在“账本”点“生成全部的工作簿”，不限行数，生成后下载",
     "【设】账本工作簿的行数上限",
 )
 
@@ -59,24 +55,21 @@ def ledger_xlsx() -> ResponseReturnValue:
     door, out = the_door(), io.BytesIO()
     regions = current_actor().regions
     with door.read() as session:
-        wanted, chosen = read_asked(session)
+        wish = read_asked()
+        wanted = search_ledger(session, wish)
         most = require_parameter_number(session, BOOK_MOST, door.today, [])
         # counted before a line of it is read
         if count_entries(session, regions, wanted, most=most + 1) > most:
             raise LEDGER_BOOK_FULL.refused(most=f"{most:,}")
         found = _read(session, regions, bound(session, wanted), before_id=None, most=most)
-        asked = _say(session, chosen)
-    rows = [
-        (
-            row.entry.id, moment(row.entry.at), row.act, *row.path, row.entry.amount_fen,
-            row.budget, row.claim, row.voucher, row.institution, row.who,
-        )
-        for row in found
-    ]  # fmt: skip
+        asked = say_wish(session, regions, wish)
+    sums = LedgerSums()
+    for each in found:
+        sums.add(each)
     sheets = [
-        Sheet("账本", COLUMNS, rows),
-        Sheet("按事项合计", SUM_COLUMNS, _sums(found)),
-        Sheet("筛选条件", (SheetColumn("条件"), SheetColumn("内容", width=40)), asked),
+        Sheet(LINES, COLUMNS, [tell_line(each) for each in found]),
+        Sheet(SUMS, SUM_COLUMNS, sums.list_rows()),
+        Sheet(ASKED, ASKED_COLUMNS, asked),
     ]
     write_workbook(out, sheets, created_at=door.at, title="账本")
     out.seek(0)
@@ -88,11 +81,12 @@ def ledger_pdf() -> ResponseReturnValue:
     """Print the lines from the one the page begins with, as many as one paper holds; it says what is left."""
     door, regions, before = the_door(), current_actor().regions, fields.cursor("before")
     with door.read() as session:
-        wanted, chosen = read_asked(session)
+        wish = read_asked()
+        wanted = search_ledger(session, wish)
         most = require_parameter_number(session, PAPER_MOST, door.today, [])
         found = _read(session, regions, bound(session, wanted), before_id=before or None, most=most + 1)
         shown, more = found[:most], len(found) > most
-        return _paper(session, shown, _say(session, chosen), more=more)
+        return _paper(session, shown, say_wish(session, regions, wish), more=more)
 
 
 def _paper(
@@ -110,7 +104,10 @@ def _paper(
         ]
         for row in shown
     ]  # fmt: skip
-    sums = [[act, f"{count:,}", format_yuan(fen)] for act, count, fen in _sums(shown)]
+    sums = LedgerSums()
+    for each in shown:
+        sums.add(each)
+    acts = [[act, f"{count:,}", format_yuan(fen)] for act, (count, fen) in sums.counts.items()]
     span = (
         f"序号 {shown[0].entry.id:,} 至 {shown[-1].entry.id:,}，共 {len(shown):,} 笔" if shown else "没有记账"
     )
@@ -119,7 +116,7 @@ def _paper(
     return answer_sheet(
         "账本", f"{the_door().today:%Y%m%d}", "补贴资金账本", [*asked, ("本份", span)],
         [
-            Part("按事项合计（元）", [("事项", TEXT), ("笔数", MONEY), ("金额", MONEY)], sums),
+            Part("按事项合计（元）", [("事项", TEXT), ("笔数", MONEY), ("金额", MONEY)], acts),
             Part("明细（元，新的在前）", columns, rows, empty="没有符合条件的记账"),
         ],
         [("制表", ""), ("复核", "")], wide=True, dense=True, anchor=tell_anchor(session),
@@ -146,25 +143,3 @@ def _read(
             break
         before_id = found[-1].id
     return told
-
-
-def _sums(lines: Sequence[LedgerLine]) -> list[tuple[str, int, int]]:
-    """Return what each act comes to: name, how many lines, how much in fen."""
-    counts: dict[str, tuple[int, int]] = {}
-    for line in lines:
-        count, fen = counts.get(line.act, (0, 0))
-        counts[line.act] = (count + 1, fen + line.entry.amount_fen)
-    return [(act, *counts[act]) for act in counts]
-
-
-def _say(session: Session, chosen: Chosen) -> list[tuple[str, str]]:
-    """Return what the lines were chosen by, in words."""
-    budgets = {each.id: each for each in queries.list_budgets(session, current_actor().regions)}
-    budget = budgets.get(int(chosen["budget"] or 0))
-    act = MOVEMENT_NAMES.get(str(chosen["act"]), "全部") if chosen["act"] else "全部"
-    told = [
-        ("预算", name_budget(session, budget) if budget is not None else "全部"),
-        ("事项", act),
-        ("月份", str(chosen["month"] or "全部")),
-    ]
-    return [*told, ("券号", str(chosen["voucher"]))] if chosen["voucher"] else told

@@ -15,7 +15,6 @@ from voucher.doors.auth.visitors import current_actor
 from voucher.doors.web import fields
 from voucher.doors.web.acting import Done, submit
 from voucher.doors.web.finance.blueprint import finance
-from voucher.doors.web.finance.budgets import MOVEMENT_NAMES
 from voucher.doors.web.finance.comparing import tell_no_difference
 from voucher.doors.web.finance.ledger import BOOK_MOST
 from voucher.doors.web.finance.sheets import MONEY, TEXT, WIDE, Part, answer_sheet
@@ -32,6 +31,7 @@ from voucher.rules.money import format_yuan
 from voucher.rules.vocabulary import FUND_SOURCE_NAMES, FundSource
 from voucher.stages.oversee.anchoring import tell_anchor
 from voucher.stages.settle import closing_months, queries
+from voucher.stages.settle.queries.ledger_lines import MOVEMENT_NAMES
 
 # every month shows these; those of the end of a year only where they happened
 USUAL = ("grant", "reserve", "release", "spend", "take_back")

@@ -11,8 +11,9 @@ from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
 from voucher.plumbing.secrets import Keyring
-from voucher.registry import catalogue, people
+from voucher.registry import card_numbers, catalogue, people
 from voucher.registry.institutions import Institution
+from voucher.rules.card_numbers import mask_number
 from voucher.rules.levels import Level, name_level
 from voucher.rules.lifecycle import STATE_NAMES, Thing
 from voucher.rules.privacy import mask_identity, mask_name
@@ -78,14 +79,21 @@ def list_batches(
     *,
     payees: Payees = (),
     state: str | None = None,
+    line_state: str | None = None,
     region_code: str | None = None,
     before_id: int | None = None,
     limit: int = 20,
 ) -> list[SettlementBatch]:
-    """Return the newest batches of these regions and those with lines of these payees; nothing else."""
+    """Return the newest batches of these regions and those with lines of these payees; nothing else.
+
+    With `line_state`, only those of which a line stands there.
+    """
     query = select(SettlementBatch).where(_within(regions, payees))
     if state is not None:
         query = query.where(SettlementBatch.state == state)
+    if line_state is not None:
+        there = select(Claim.id).where(Claim.batch_id == SettlementBatch.id, Claim.state == line_state)
+        query = query.where(there.exists())
     if region_code is not None:
         query = query.where(SettlementBatch.region_code == region_code)
     if before_id is not None:
@@ -229,6 +237,9 @@ def view_lines(
         select(Institution.id, Institution.name).where(Institution.id.in_(institution_ids))
     )
     evaluators = dict(found.all())
+    whole = card_numbers.open_numbers(
+        session, keyring, [(line.person_id, behind[line.id].number) for line, _ in rows]
+    )
     views = []
     for line, claim in rows:
         proof = behind[line.id]
@@ -246,7 +257,7 @@ def view_lines(
                 trade_name=trades.get(proof.trade_code, proof.trade_code),
                 level=name_level(Level(proof.level)) if proof.level else NO_LEVEL,
                 method=proof.method,
-                certificate_number=proof.number,
+                certificate_number=mask_number(whole[line.person_id, proof.number]),
                 evaluator_name=evaluators.get(proof.institution_id, ""),
                 issued_on=proof.issued_on,
                 outcome=line.outcome,

@@ -19,7 +19,7 @@ from voucher.rules.levels import Level, name_level
 from voucher.stages.settle.models.claims import Claim
 from voucher.stages.settle.models.denials import DENIAL_ANSWER, DENIAL_SAID, Denial
 from voucher.stages.settle.models.payments import BankResult, Payment, PaymentFile
-from voucher.stages.settle.queries.pace import Pace, list_claim_paces
+from voucher.stages.settle.queries.claim_paces import Pace, list_claim_paces
 
 
 @dataclass(frozen=True, slots=True)

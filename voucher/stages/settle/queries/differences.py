@@ -22,7 +22,9 @@ OWED_STILL = {"approved": "银行退票，账户已更正，待重新制单签�
 class Difference:
     """One released line on which system, finance and bank do not say the same yet, in fen."""
 
+    payment_file_id: int
     payment_file_number: str
+    position: int
     reference: str
     institution_name: str
     released_fen: int
@@ -53,7 +55,7 @@ def reconcile(
     owed = _sum_owed()
     rows = session.execute(
         select(
-            PaymentFile.number, PaymentLine.reference, Institution.name,
+            PaymentFile.id, PaymentFile.number, PaymentLine.position, PaymentLine.reference, Institution.name,
             func.coalesce(owed.c.owed_fen, PaymentLine.amount_fen), owed.c.state, PaymentLine.id,
         )
         .join(PaymentFile, PaymentFile.id == PaymentLine.payment_file_id)
@@ -66,7 +68,9 @@ def reconcile(
     )  # fmt: skip
     return [
         Difference(
+            payment_file_id=file_id,
             payment_file_number=number,
+            position=position,
             reference=reference,
             institution_name=name,
             released_fen=int(differing_fen),
@@ -75,7 +79,7 @@ def reconcile(
             why="已签发，银行尚未回盘" if state is None else OWED_STILL[state],
             line_id=line_id,
         )
-        for number, reference, name, differing_fen, state, line_id in rows
+        for file_id, number, position, reference, name, differing_fen, state, line_id in rows
     ]
 
 

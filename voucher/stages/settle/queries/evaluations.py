@@ -12,8 +12,9 @@ from sqlalchemy.orm import Session
 from voucher.ledger.commitments import Commitment
 from voucher.ledger.vouchers import Voucher
 from voucher.plumbing.secrets import Keyring
-from voucher.registry import catalogue, people
-from voucher.rules.privacy import mask_free_text, mask_identity, mask_name
+from voucher.registry import card_numbers, catalogue, people
+from voucher.rules.card_numbers import mask_number
+from voucher.rules.privacy import mask_identity, mask_name
 from voucher.rules.vocabulary import SubsidyKind
 from voucher.stages.certify import queries as certificates
 from voucher.stages.settle.models.claims import LIVE_CLAIM, Claim
@@ -58,6 +59,9 @@ def list_evaluations(
     found = certificates.find_certificates(session, [each.certificate_id for each in proofs.values()])
     named = people.read_people(session, keyring, [each.holder_person_id for each in vouchers])
     trades = catalogue.name_trades(session, [each.trade_code for each in found.values()])
+    whole = card_numbers.open_numbers(
+        session, keyring, [(each.person_id, each.number) for each in found.values()]
+    )
     promised = _read_promised(session, ids)
     made = []
     for each in vouchers:
@@ -68,7 +72,7 @@ def list_evaluations(
                 voucher_number=each.number,
                 masked_name=mask_name(person.name) if person else "（已注销）",
                 masked_number=mask_identity(person.number) if person and person.number else "",
-                certificate_number=mask_free_text(certificate.number),
+                certificate_number=mask_number(whole[certificate.person_id, certificate.number]),
                 trade_name=trades.get(certificate.trade_code, certificate.trade_code),
                 level=certificate.level,
                 issued_on=certificate.issued_on,

@@ -2,52 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from dataclasses import dataclass, replace
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime
 
-from sqlalchemy import ColumnElement, and_, func, select
-from sqlalchemy.orm import Session
+from sqlalchemy import ScalarSelect, case, func, select
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
+from voucher.ledger.holds import Hold, select_held
 from voucher.ledger.states import StateEvent
 from voucher.ledger.vouchers import Voucher
-from voucher.plumbing.clock import SHANGHAI, day_of
-from voucher.registry import catalogue, tables
-from voucher.registry.standards import get_parameter
-from voucher.rules.bonuses import name_claim_kind
-from voucher.rules.errors import Refused
+from voucher.plumbing.clock import day_of
 from voucher.rules.lifecycle import Thing
 from voucher.rules.pace import (
     CLAIM_STATIONS,
-    PAID_FROM,
     PAYMENT,
     VOUCHER_STATIONS,
     Station,
     find_station,
-    last_late_start,
-    promised_on,
 )
 from voucher.stages.settle.models.claims import Claim
-from voucher.stages.settle.models.notices import Notice
-from voucher.stages.train.queries import classes_of
-
-
-@dataclass(frozen=True, slots=True)
-class Pace:
-    """One step a voucher stands at: what is waited for, of whom, since when, by when.
-
-    `due_on` is None where no rule sets a limit; `limit` says what the date is, `source` who says so.
-    """
-
-    about: str
-    words: str
-    who: str
-    since: datetime
-    days: int
-    due_on: date | None
-    limit: str
-    late: bool
-    source: str = ""
+from voucher.stages.settle.queries.claim_paces import Pace, list_claim_paces, make_pace
+from voucher.stages.settle.queries.claim_steps import CLEARING, HELD, Standing, Steps
+from voucher.stages.settle.queries.claim_stops import select_once_held
+from voucher.stages.train.queries import classes_of, select_class_day
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,17 +51,18 @@ def list_paces(session: Session, voucher: Voucher, today: date) -> list[Pace]:
         .order_by(Claim.id)
     ).all()
     if claims:
-        return [_claim_pace(session, each, today) for each in claims]
+        return list(list_claim_paces(session, claims, today).values())
     station = find_station(VOUCHER_STATIONS, voucher.state)
     if station is None:
         return []
     since = _entered(session, Thing.VOUCHER, voucher.id, voucher.state)
-    return [_pace("培训券", station, since, _voucher_date(session, voucher), station.dated or "", today)]
-
-
-def list_claim_paces(session: Session, claims: Sequence[Claim], today: date) -> dict[int, Pace]:
-    """Return where each of these claims that is under way stands."""
-    return {each.id: _claim_pace(session, each, today) for each in claims if each.state in CLAIM_STATIONS}
+    due_on = _voucher_date(session, voucher)
+    pace = make_pace("培训券", station, since, due_on, station.dated or "", today)
+    held = select_held(Thing.VOUCHER).where(Hold.object_id == voucher.id)
+    if due_on is not None and session.scalar(held.limit(1)) is not None:
+        # the day itself stands on the voucher and stays: nobody is late with it while it is looked into
+        pace = replace(pace, limit=f"{pace.limit}，{HELD}", late=False, late_days=0)
+    return [pace]
 
 
 def _voucher_date(session: Session, voucher: Voucher) -> date | None:
@@ -97,36 +76,6 @@ def _voucher_date(session: Session, voucher: Voucher) -> date | None:
     return offered.starts_on if voucher.state == "enrolled" else offered.ends_on
 
 
-def _claim_pace(session: Session, claim: Claim, today: date) -> Pace:
-    station = CLAIM_STATIONS[claim.state]
-    since = _entered(session, Thing.CLAIM, claim.id, claim.state)
-    due_on, limit, source = None, station.dated or "", ""
-    if claim.state == "noticed":
-        due_on = session.scalar(
-            select(Notice.until_on).where(Notice.batch_id == claim.batch_id, Notice.state != "withdrawn")
-        )
-    elif station.workdays is not None:
-        begun = _entered(session, Thing.CLAIM, claim.id, PAID_FROM) if station.workdays == PAYMENT else since
-        due_on, limit, source = _promise(session, claim.region_code, station.workdays, day_of(begun))
-    about = name_claim_kind(claim.kind)
-    return replace(_pace(about, station, since, due_on, limit, today), source=source)
-
-
-def _pace(
-    about: str, station: Station, since: datetime, due_on: date | None, limit: str, today: date
-) -> Pace:
-    return Pace(
-        about=about,
-        words=station.words,
-        who=station.who,
-        since=since,
-        days=(today - day_of(since)).days,
-        due_on=due_on,
-        limit=limit if due_on is not None else "",
-        late=due_on is not None and due_on < today,
-    )
-
-
 def _entered(session: Session, thing: Thing, object_id: int, state: str) -> datetime:
     """Return when a thing last came into a state."""
     return session.execute(
@@ -136,78 +85,106 @@ def _entered(session: Session, thing: Thing, object_id: int, state: str) -> date
     ).scalar_one()
 
 
-def _promise(session: Session, region_code: str, name: str, since: date) -> tuple[date | None, str, str]:
-    """Return the day a parameter promises, the limit and its source; no day where a year is unannounced."""
-    regions = catalogue.list_ancestry(session, region_code)
-    workdays = tables.read_parameter_number(session, name, since, regions)
-    if not workdays:
-        return None, "", ""
-    limit, source = f"{workdays} 个工作日", get_parameter(session, name, since, regions).source
-    try:
-        return promised_on(since, workdays, tables.read_calendar(session)), limit, source
-    except Refused:
-        return None, limit, source
-
-
 def list_ages(session: Session, regions: Collection[str], today: date) -> list[Age]:
-    """Return every step at which something of these regions stands, in the order of the way."""
-    ours = Voucher.region_code.in_(sorted(regions))
+    """Return every step at which something of these regions stands, in the order of the way.
+
+    What is late here is what its holder and its payee read as late: the days are counted by the same hand.
+    """
+    found = [_age_vouchers(session, regions, state, today) for state in VOUCHER_STATIONS]
+    return [each for each in found if each is not None] + _age_claims(session, regions, today)
+
+
+def _age_vouchers(session: Session, regions: Collection[str], state: str, today: date) -> Age | None:
     claimed = select(Claim.id).where(Claim.voucher_id == Voucher.id, Claim.state.in_(CLAIM_STATIONS)).exists()
-    found = [
-        _age(session, Thing.VOUCHER, state, station, and_(ours, ~claimed), today)
-        for state, station in VOUCHER_STATIONS.items()
-    ]
-    found += [
-        _age(session, Thing.CLAIM, state, station, Claim.region_code.in_(sorted(regions)), today)
-        for state, station in CLAIM_STATIONS.items()
-    ]
-    return [each for each in found if each is not None]
-
-
-def _age(
-    session: Session, thing: Thing, state: str, station: Station, here: ColumnElement[bool], today: date
-) -> Age | None:
-    model = Voucher if thing is Thing.VOUCHER else Claim
-    entered = (
-        select(StateEvent.at)
-        .where(StateEvent.thing == str(thing), StateEvent.object_id == model.id, StateEvent.seq == model.seq)
-        .correlate(model)
-        .scalar_subquery()
+    entered = _entering(Thing.VOUCHER, Voucher.id, Voucher.seq)
+    standing = (
+        select(func.count(), func.min(entered))
+        .select_from(Voucher)
+        .where(Voucher.state == state, Voucher.region_code.in_(sorted(regions)), ~claimed)
     )
-    standing = select(func.count(), func.min(entered)).select_from(model).where(model.state == state, here)
     count, oldest = session.execute(standing).one()
     if not count:
         return None
-    limit, late = station.dated or "", None
-    if station.workdays is not None:
-        limit, cut = _cut(session, station.workdays, today)
-        if cut is not None:
-            late = session.execute(standing.where(entered < cut)).one()[0]
-    elif thing is Thing.VOUCHER and state in ("trained", "assessed"):
-        late = session.execute(standing.where(Voucher.certify_by < today)).one()[0]
-    return Age(
-        thing=thing,
-        state=state,
-        words=station.words,
-        who=station.who,
-        count=count,
-        oldest_at=oldest,
-        days=(today - day_of(oldest)).days,
-        limit=limit,
-        late=late,
+    station, late = VOUCHER_STATIONS[state], None
+    if (due_on := _DUE_ON.get(state)) is not None:
+        goes_on = Voucher.id.not_in(select_held(Thing.VOUCHER))
+        late = session.execute(standing.where(due_on < today, goes_on)).one()[0]
+    return _make_age(Thing.VOUCHER, state, station, count, oldest, station.dated or "", late, today)
+
+
+def _age_claims(session: Session, regions: Collection[str], today: date) -> list[Age]:
+    """Return the steps claims stand at; those that stand alike are counted by the database, told once."""
+    entered = _entering(Thing.CLAIM, Claim.id, Claim.seq)
+    cleared = (
+        select(func.max(StateEvent.at))
+        .where(
+            StateEvent.thing == str(Thing.CLAIM),
+            StateEvent.object_id == Claim.id,
+            CLEARING,
+        )
+        .correlate(Claim)
+        .scalar_subquery()
     )
+    each_of = (
+        select(
+            Claim.region_code,
+            Claim.batch_id,
+            Claim.state,
+            entered.label("entered_at"),
+            case((Claim.state.in_(_PAID_STATES), cleared), else_=None).label("cleared_at"),
+            Claim.id.in_(select_held(Thing.CLAIM)).label("is_held"),
+            case((Claim.id.in_(select_once_held()), Claim.id), else_=None).label("once_held_id"),
+        )
+        .where(Claim.state.in_(CLAIM_STATIONS), Claim.region_code.in_(sorted(regions)))
+        .subquery()
+    )
+    alike = session.execute(select(each_of, func.count()).group_by(*each_of.c)).all()
+    standings = {Standing(*row[:-1]): int(row[-1]) for row in alike}
+    steps, found = Steps(session, today, standings), list[Age]()
+    for state, station in CLAIM_STATIONS.items():
+        here = {each: count for each, count in standings.items() if each.state == state}
+        if not here:
+            continue
+        ends = {each: steps.end(each) for each in here}
+        dated = [(here[each], end.on) for each, end in ends.items() if end.on is not None]
+        late = sum(count for count, on in dated if on < today) if dated else None
+        limit = "、".join(sorted({end.limit for end in ends.values() if end.limit}))
+        oldest = min(each.entered_at for each in here)
+        found.append(_make_age(Thing.CLAIM, state, station, sum(here.values()), oldest, limit, late, today))
+    return found
 
 
-def _cut(session: Session, name: str, today: date) -> tuple[str, datetime | None]:
-    """Return the words of a limit, and the moment whoever has stood there since before is late."""
-    workdays = tables.read_parameter_number(session, name, today, [])
-    if not workdays:
-        return "", None
-    limit = f"{workdays} 个工作日"
-    try:
-        start = last_late_start(today, workdays, tables.read_calendar(session))
-    except Refused:
-        return limit, None
-    if start is None:
-        return limit, None
-    return limit, datetime.combine(start + timedelta(days=1), time.min, SHANGHAI)
+def _make_age(
+    thing: Thing,
+    state: str,
+    station: Station,
+    count: int,
+    oldest_at: datetime,
+    limit: str,
+    late: int | None,
+    today: date,
+) -> Age:
+    days = (today - day_of(oldest_at)).days
+    return Age(thing, state, station.words, station.who, count, oldest_at, days, limit, late)
+
+
+def _entering(
+    thing: Thing, object_id: InstrumentedAttribute[int], seq: InstrumentedAttribute[int]
+) -> ScalarSelect[datetime]:
+    """Return when each thing came to where it stands."""
+    last = select(StateEvent.at).where(
+        StateEvent.thing == str(thing), StateEvent.object_id == object_id, StateEvent.seq == seq
+    )
+    return last.correlate(object_id.class_).scalar_subquery()
+
+
+# the day each step of a voucher ends with, as `_voucher_date` reads it of one
+_DUE_ON = {
+    "issued": Voucher.redeem_by,
+    "accepted": Voucher.redeem_by,
+    "enrolled": select_class_day(Voucher.id, "starts_on"),
+    "training": select_class_day(Voucher.id, "ends_on"),
+    "trained": Voucher.certify_by,
+    "assessed": Voucher.certify_by,
+}
+_PAID_STATES = [state for state, each in CLAIM_STATIONS.items() if each.workdays == PAYMENT]

@@ -14,8 +14,10 @@ from voucher.ledger.holds import select_held
 from voucher.ledger.states import StateEvent
 from voucher.ledger.vouchers import Voucher
 from voucher.plumbing.secrets import Keyring
+from voucher.registry.card_numbers import open_numbers
 from voucher.registry.institutions import PayeeAccount
 from voucher.registry.people import read_people
+from voucher.rules.card_numbers import mask_number
 from voucher.rules.lifecycle import Thing
 from voucher.rules.privacy import mask_name
 from voucher.rules.vocabulary import SubsidyKind
@@ -108,6 +110,9 @@ def list_claimable(
     ids = [voucher.id for voucher, _ in rows]
     classes, proofs = classes_of(session, ids), find_proofs(session, ids)
     certificates = find_certificates(session, [each.certificate_id for each in proofs.values()])
+    numbers = {each.id: (each.person_id, each.number) for each in certificates.values()}
+    whole = open_numbers(session, keyring, numbers.values())
+    shown = {key: mask_number(whole[card]) for key, card in numbers.items()}
     named = read_people(session, keyring, [voucher.holder_person_id for voucher, _ in rows])
     held = set(session.scalars(select_held(Thing.VOUCHER)))
     found = []
@@ -119,7 +124,7 @@ def list_claimable(
                 voucher_number=voucher.number,
                 masked_name=mask_name(who.name) if who else "",
                 found=classes[voucher.id],
-                certificate_number=certificates[proof.certificate_id].number if proof else None,
+                certificate_number=shown.get(proof.certificate_id) if proof else None,
                 amount_fen=commitment.amount_fen,
                 explanation=commitment.explanation,
                 on_hold=voucher.id in held,

@@ -183,10 +183,15 @@ def list_clawbacks(
     regions: Collection[str],
     *,
     payees: Payees = (),
+    state: str | None = None,
+    payee_name: str | None = None,
     before_id: int | None = None,
     limit: int | None = None,
 ) -> list[tuple[Clawback, Claim, str]]:
-    """Return the clawbacks of these regions or against these payees, newest first, with claim and payee."""
+    """Return the clawbacks of these regions or against these payees, newest first, with claim and payee.
+
+    `payee_name` is a part of the payee's name.
+    """
     query = (
         select(Clawback, Claim, Institution.name)
         .join(Claim, Claim.id == Clawback.claim_id)
@@ -195,6 +200,10 @@ def list_clawbacks(
         .order_by(Clawback.id.desc())
         .limit(limit)
     )
+    if state is not None:
+        query = query.where(Clawback.state == state)
+    if payee_name is not None:
+        query = query.where(Institution.name.contains(payee_name, autoescape=True))
     if before_id is not None:
         query = query.where(Clawback.id < before_id)
     return [(clawback, claim, name) for clawback, claim, name in session.execute(query)]

@@ -8,14 +8,17 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from voucher.doors.auth.door import the_door
+from voucher.doors.auth.opened import note_opened
 from voucher.doors.auth.visitors import current_actor
 from voucher.doors.web import fields
 from voucher.doors.web.office.blueprint import office
 from voucher.doors.web.office.settle.steps import PICKABLE, batch_path, list_held, list_offers, may_post
 from voucher.doors.web.regions import list_regions, name_regions
 from voucher.doors.web.timelines import list_batch_happenings
+from voucher.registry.card_numbers import look_up_as
 from voucher.registry.catalogue import get_region
 from voucher.rules.lifecycle import STATE_NAMES, Thing
+from voucher.rules.pace import CLAIM_STATIONS
 from voucher.rules.vocabulary import OUTCOME_NAMES
 from voucher.stages.certify.models import Certificate
 from voucher.stages.settle import queries
@@ -30,6 +33,7 @@ def batches() -> ResponseReturnValue:
     """Show the batches of this account's regions, newest first."""
     actor = current_actor()
     state = fields.asked("state", STATE_NAMES[Thing.BATCH])
+    line = fields.asked("line", CLAIM_STATIONS)
     region = fields.asked("region", actor.regions)
     before = fields.cursor("before")
     with the_door().read() as session:
@@ -37,6 +41,7 @@ def batches() -> ResponseReturnValue:
             session,
             actor.regions,
             state=state,
+            line_state=line,
             region_code=region,
             before_id=before or None,
             limit=BATCHES_PER_PAGE,
@@ -47,7 +52,8 @@ def batches() -> ResponseReturnValue:
             region_names=name_regions(session, [row.region_code for row in rows]),
             regions=list_regions(session, actor.regions),
             states=list(STATE_NAMES[Thing.BATCH].items()),
-            chosen={"state": state, "region": region},
+            line_states=[(code, each.words) for code, each in CLAIM_STATIONS.items()],
+            chosen={"state": state, "line": line, "region": region},
             before=before,
             per_page=BATCHES_PER_PAGE,
         )
@@ -55,7 +61,10 @@ def batches() -> ResponseReturnValue:
 
 @office.get("/batches/<int:batch_id>")
 def batch(batch_id: int) -> ResponseReturnValue:
-    """Show one batch: facts, timeline, lines, and what this officer may decide."""
+    """Show one batch: facts, timeline, lines, and what this officer may decide; when is written down."""
+    with the_door().read() as session:
+        found = queries.get_batch(session, batch_id, current_actor().regions)
+    note_opened(str(Thing.BATCH), batch_id, None, found.region_code)
     return show_batch(batch_id)
 
 
@@ -110,15 +119,17 @@ def show_batch(batch_id: int) -> str:
 
 
 def _search_line(session: Session, batch_id: int, query: str) -> list[queries.LineView]:
-    """Return the line of a claim number or of a certificate number, which is one or none."""
+    """Return the line of a claim number or of a certificate number, or none; of a renewed card the last."""
     serial = query.rpartition("-")[2]
-    matches = Certificate.number == query.upper()
+    matches = Certificate.number == look_up_as(the_door().keyring, query)
     if query.upper().startswith("SL-") and serial.isascii() and serial.isdigit() and len(serial) <= 18:
         matches = SettlementLine.claim_id == int(serial)
     position = session.scalar(
         select(SettlementLine.position)
         .outerjoin(Certificate, Certificate.id == SettlementLine.certificate_id)
         .where(SettlementLine.batch_id == batch_id, matches)
+        .order_by(Certificate.issued_on.desc())
+        .limit(1)
     )
     if position is None:
         return []

@@ -8,6 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from voucher.doors.auth.door import the_door
+from voucher.doors.auth.opened import note_opened
 from voucher.doors.auth.visitors import current_actor
 from voucher.doors.web import fields
 from voucher.doors.web.acting import Done, submit
@@ -24,13 +25,15 @@ from voucher.rules.lifecycle import Thing
 from voucher.rules.money import format_yuan
 from voucher.stages.settle import clawback, clear, queries
 from voucher.stages.settle.bonuses import returning
+from voucher.stages.settle.ending import AFTER_APPROVAL
 from voucher.stages.settle.models.claims import Claim, ClaimHand
 from voucher.stages.settle.queries.claims import find_neighbours
 from voucher.stages.settle.queries.offsets import list_payments_of_claim
 from voucher.stages.settle.queries.reinstatements import find_asked_reinstatement
 from voucher.stages.settle.reading import CLAIM_MISSING
 from voucher.stages.settle.searching import ClaimSearch, find_claims
-from voucher.stages.settle.turn_down import AFTER_APPROVAL, OFFICE, turn_down
+from voucher.stages.settle.seen import read_amber_left
+from voucher.stages.settle.turn_down import OFFICE, turn_down
 from voucher.stages.train.queries.phone_checks import find_draws_behind
 
 TURNED_DOWN_HERE = ("manual", "returned", "second_reviewed", "noticed", *AFTER_APPROVAL)
@@ -38,7 +41,10 @@ TURNED_DOWN_HERE = ("manual", "returned", "second_reviewed", "noticed", *AFTER_A
 
 @office.get("/claims/<int:claim_id>")
 def claim(claim_id: int) -> ResponseReturnValue:
-    """Show one claim."""
+    """Show one claim, and write down when it was opened: a signature is measured against it."""
+    with the_door().read() as session:
+        found = queries.get_claim(session, claim_id, current_actor().regions)
+    note_opened(str(Thing.CLAIM), claim_id, found.person_id, found.region_code)
     return _show(claim_id)
 
 
@@ -117,12 +123,18 @@ def _show(claim_id: int) -> str:
         holds = _list_holds(session, found)
         batch = queries.get_batch(session, found.batch_id, actor.regions)
         offers = [each for each in list_offers(session, actor, batch) if each.barred_by is None]
+        offer = next((each for each in offers if each.state == found.state and not holds), None)
         lifts = [find_asked_reinstatement(session, Thing.HOLD, each.id) for each in holds]
         return render_template(
             "office/claim.html",
             claim=found,
             batch=batch,
-            offer=next((each for each in offers if each.state == found.state and not holds), None),
+            offer=offer,
+            amber=read_amber_left(
+                session, batch.id, found.state, offer.step, actor.person_id, door.today
+            ).mine
+            if offer
+            else (),
             line=line,
             owed=returning.find_return(session, found),
             before=before,

@@ -32,8 +32,11 @@ from voucher.stages.settle import notice, queries, resubmit, review, withdraw
 from voucher.stages.settle.models.claims import Claim
 from voucher.stages.settle.seen import (
     AMBER_ONE_BY_ONE,
+    AmberLeft,
     check_version,
+    is_amber,
     list_amber,
+    read_amber_left,
     version_of,
 )
 
@@ -109,6 +112,7 @@ def _ask(batch_id: int, decision: Decision) -> str:
             touched=touched,
             version=version_of(session, batch_id, decision.state, decision.claim_ids),
             lines=lines[:LINES_SHOWN],
+            one_by_one=request.form.get("one_by_one") == "1",
         )
 
 
@@ -148,8 +152,12 @@ def _sign(batch_id: int, decision: Decision) -> ResponseReturnValue:
         opinion = fields.text("opinion", "意见", limit=1000)
         queries.get_batch(work.session, batch_id, work.actor.regions)
         check_version(work.session, batch_id, version, decision.state, decision.claim_ids)
+        one_by_one = request.form.get("one_by_one") == "1" and bool(decision.claim_ids)
+        cautioned = one_by_one and is_amber(work.session, decision.claim_ids or [])
         count = _perform(work, batch_id, decision, opinion)
         words = f"{decision.name}：{count:,} 条，{format_yuan(confirmed.amount_fen)} 元"
+        if one_by_one:
+            return _go_on(work, batch_id, decision, words, cautioned=cautioned)
         return Done(words, url_for("web.office.batch", batch_id=batch_id))
 
     try:
@@ -158,6 +166,32 @@ def _sign(batch_id: int, decision: Decision) -> ResponseReturnValue:
         if refused.refusal.facts.get("field") != "opinion":
             raise
         return refuse(refused.refusal, lambda: _ask(batch_id, decision))
+
+
+def _go_on(work: Work, batch_id: int, decision: Decision, words: str, *, cautioned: bool) -> Done:
+    """Return the next line with a caution, for whoever decides one by one; the batch after the last."""
+    left = read_amber_left(
+        work.session, batch_id, decision.state, decision.step, work.actor.person_id, work.today
+    )
+    seen = max(decision.claim_ids or [0])
+    coming = next((each for each in left.mine if each > seen), None)
+    if coming is not None:
+        words += f"。还有 {len(left.mine):,} 条有提示的待办，这是下一条"
+        return Done(words, url_for("web.office.claim", claim_id=coming))
+    if cautioned:
+        words += f"；{_tell_left(left)}"
+    return Done(words, url_for("web.office.batch", batch_id=batch_id))
+
+
+def _tell_left(left: AmberLeft) -> str:
+    """Return what is still open of the lines with a caution once none comes after the last one decided."""
+    others = [f"另有 {left.held:,} 条停住"] if left.held else []
+    others += [f"另有 {left.barred:,} 条须由他人办理或者等电话抽查办结"] if left.barred else []
+    if left.mine:
+        done = f"后面没有了，前面还有 {len(left.mine):,} 条有提示的没有办理"
+    else:
+        done = "有提示的、能由您办理的已逐条办完" if others else "本批有提示的已逐条办完"
+    return "，".join([done, *others])
 
 
 def _perform(work: Work, batch_id: int, decision: Decision, opinion: str) -> int:
