@@ -1,16 +1,16 @@
 """The risk rules over so many sign-ins that stand in PostgreSQL: read as the nightly run reads, day by day.
 
 The town of `benchmarks.risk` is put into the tables of the house by COPY, as far as its readers look: people,
-institutions, classes, sessions, places, sign-ins, vouchers taken and used, claims and reviews, certificates.
-Measured is reading all of it and running every rule over it, sign-ins a day at a time; of the schemes of
-sign-ins those are counted that the database can tell (no coordinates are kept).
+institutions, classes, sessions, places, sign-ins, vouchers taken and used, claims, certificates, and what the
+house writes down besides (`risk_traces`). Measured is reading all of it and running every rule over it,
+sign-ins a day at a time; counted are the schemes found of those that leave rows, and the honest flagged.
 """
 
 from __future__ import annotations
 
 import json
 import tempfile
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict
 from datetime import UTC, date, datetime, timedelta
@@ -24,7 +24,18 @@ from psycopg import sql
 from benchmarks.copying import DURABLE, Started
 from benchmarks.machine import describe_machine
 from benchmarks.measuring import read_size
-from tests.town_risk import DECEMBER, JANUARY, SESSIONS, Town, build_town
+from benchmarks.risk_traces import (
+    EVALUATORS,
+    REGION,
+    Numbers,
+    day,
+    everybody,
+    is_told,
+    moment,
+    number,
+    tables_of_traces,
+)
+from tests.town_risk import DECEMBER, JANUARY, SESSIONS, Planted, Town, build_town
 from voucher.plumbing import types as t
 from voucher.plumbing.db import Database, Model
 from voucher.plumbing.secrets import Keyring
@@ -35,29 +46,12 @@ from voucher.rules.risk.measures import EPOCH
 from voucher.stages.oversee.risk.facts import Window, read_facts, read_marks_of_day
 from voucher.stages.oversee.risk.thresholds import read_shipped_thresholds
 
-CASES, REGION = 10, "419001"
-# schemes of sign-ins that need no coordinates, and whose subject is the same in the database
-TOLD = ("R03", "R06")
-FIRST, LAST = EPOCH + timedelta(days=JANUARY - 40), EPOCH + timedelta(days=DECEMBER)
+CASES = 10
+FIRST, LAST = EPOCH + timedelta(days=JANUARY - 40), EPOCH + timedelta(days=DECEMBER + 100)
 FILLERS: tuple[tuple[type, object], ...] = (
     (t.UtcTime, datetime(2026, 1, 1, tzinfo=UTC)), (t.Day, date(2026, 1, 1)), (t.Bytes, b"sealed"),
     (t.Json, "[]"), (t.Int64, 0), (t.Flag, 0),
 )  # fmt: skip
-
-
-def number(name: str) -> int:
-    """Return the number in a name of the town (P12, kiosk-H3)."""
-    return int("".join(each for each in name.rsplit("-", 1)[-1] if each.isdigit()) or 0)
-
-
-def moment(at: int) -> datetime:
-    """Return the moment of so many seconds."""
-    return datetime.fromtimestamp(at, UTC)
-
-
-def day(on: int) -> date:
-    """Return the day of a number."""
-    return EPOCH + timedelta(days=on)
 
 
 def copy_rows(connection: psycopg.Connection, table: str, rows: Iterable[dict[str, Any]]) -> int:
@@ -89,11 +83,12 @@ def _again(first: dict[str, Any], rows: Iterable[dict[str, Any]]) -> Iterator[di
     yield from rows
 
 
-def tables_of(town: Town) -> Iterator[tuple[str, Iterator[dict[str, Any]]]]:
+def tables_of(town: Town, numbers: Numbers) -> Iterator[tuple[str, Iterator[dict[str, Any]]]]:
     """Yield the tables of the house with their rows."""
     rows = town.rows
     houses = {each.id: each for each in rows["institutions"]}
-    people = {each.person for table in ("marks", "places", "claims", "vouchers") for each in rows[table]}
+    people = everybody(town)
+    phones = {each.person: each.value for each in rows["links"] if each.kind == "phone"}
     yield (
         "institution",
         iter(
@@ -110,7 +105,18 @@ def tables_of(town: Town) -> Iterator[tuple[str, Iterator[dict[str, Any]]]]:
     )
     yield (
         "person",
-        iter([{"id": number(each), "blind_index": each, "region_code": REGION} for each in sorted(people)]),
+        iter(
+            [
+                {
+                    "id": number(each),
+                    "blind_index": each,
+                    "name_index": "-",
+                    "region_code": REGION,
+                    "mobile_index": phones.get(each),
+                }
+                for each in sorted(people)
+            ]
+        ),
     )
     yield "training_class", (
         {
@@ -142,7 +148,8 @@ def tables_of(town: Town) -> Iterator[tuple[str, Iterator[dict[str, Any]]]]:
         {
             "id": number(each.id), "session_id": number(each.session), "voucher_id": number(each.person),
             "person_id": number(each.person), "direction": each.direction,
-            "way": "scanned" if each.is_kiosk else "class_code", "browser": each.device,
+            "way": "scanned" if each.is_kiosk else "class_code",
+            "browser": None if each.is_kiosk else each.device,
             "distance_m": each.distance_m, "accuracy_m": each.accuracy_m, "marked_at": moment(each.at),
             "marked_by_person_id": number(each.device if each.is_kiosk else each.person),
         }
@@ -158,6 +165,14 @@ def tables_of(town: Town) -> Iterator[tuple[str, Iterator[dict[str, Any]]]]:
          "accepted_by_person_id": number(each.agent or each.person), "accepted_at": moment(each.accepted_at)}
         for each in rows["vouchers"]
     )  # fmt: skip
+    used = {(each.person, each.class_id): number(each.id) for each in rows["vouchers"]}
+    yield "redemption", (
+        {"id": 40_000_000 + number(each.id), "voucher_id": 40_000_000 + number(each.id),
+         "person_id": number(each.person), "class_id": number(each.class_id),
+         "institution_id": number(each.institution), "redeemed_at": moment(each.filed_at)}
+        for each in rows["claims"]
+        if (each.person, each.class_id) not in used
+    )  # fmt: skip
     yield "redemption", (
         {"id": number(each.id), "voucher_id": number(each.id), "person_id": number(each.person),
          "enrolment_id": number(each.id), "class_id": number(each.class_id),
@@ -169,6 +184,7 @@ def tables_of(town: Town) -> Iterator[tuple[str, Iterator[dict[str, Any]]]]:
     yield "budget", iter([{"id": 1, "region_code": REGION, "year": 2026, "granted_fen": 1}])
     yield "claim", (
         {"id": number(each.id), "kind": each.kind, "person_id": number(each.person), "budget_id": 1,
+         "voucher_id": used.get((each.person, each.class_id), 40_000_000 + number(each.id)),
          "institution_id": number(each.institution), "trade_code": each.occupation,
          "level": int(each.level), "amount_fen": each.amount_fen, "filed_at": moment(each.filed_at),
          "filed_on": moment(each.filed_at).date(), "region_code": REGION, "thing": "claim", "state": "paid"}
@@ -176,26 +192,38 @@ def tables_of(town: Town) -> Iterator[tuple[str, Iterator[dict[str, Any]]]]:
     )  # fmt: skip
     yield "certificate", (
         {"id": number(each.id), "number": each.id, "person_id": number(each.person),
-         "institution_id": number(each.institution), "trade_code": each.occupation,
+         "institution_id": numbers(EVALUATORS, each.evaluator), "trade_code": each.occupation,
          "level": int(each.level), "issued_on": day(each.issued_on), "thing": "certificate",
          "state": "valid"}
         for each in rows["certificates"]
     )  # fmt: skip
 
 
-def load(server: Started, town: Town) -> None:
+def load(server: Started, town: Town, numbers: Numbers) -> None:
     """Load the town; nothing is checked and nobody told, as a copy of an installation would be."""
     with psycopg.connect(server.plain_url("measured"), autocommit=True) as connection:
         connection.execute("SET session_replication_role = replica")
         with connection.transaction():
-            for table, rows in tables_of(town):
-                _loosen(connection, table)
+            loosened = set()
+            for table, rows in (*tables_of(town, numbers), *tables_of_traces(town, numbers)):
+                if table not in loosened:
+                    _loosen(connection, table)
+                loosened.add(table)
                 copy_rows(connection, table, rows)
         connection.execute("ANALYZE")
 
 
 def _loosen(connection: psycopg.Connection, table: str) -> None:
-    """Empty a table and take its checks away: what is loaded has only the columns the readers read."""
+    """Empty a table and take its checks away: what is loaded has only the columns the readers read.
+
+    What was unique is still found by an index.
+    """
+    unique = connection.execute(
+        "SELECT c.relname, pg_get_indexdef(i.indexrelid) FROM pg_index i "
+        "JOIN pg_class c ON c.oid = i.indexrelid "
+        "WHERE i.indrelid = %s::regclass AND i.indisunique AND NOT i.indisprimary",
+        (table,),
+    ).fetchall()
     held = connection.execute(
         "SELECT conname FROM pg_constraint WHERE conrelid = %s::regclass AND contype IN ('c', 'u', 'f')",
         (table,),
@@ -204,13 +232,9 @@ def _loosen(connection: psycopg.Connection, table: str) -> None:
     for (each,) in held:
         words = sql.SQL("ALTER TABLE {} DROP CONSTRAINT IF EXISTS {} CASCADE")
         connection.execute(words.format(name, sql.Identifier(each)))
-    lone = connection.execute(
-        "SELECT c.relname FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid "
-        "WHERE i.indrelid = %s::regclass AND i.indisunique AND NOT i.indisprimary",
-        (table,),
-    ).fetchall()
-    for (each,) in lone:
-        connection.execute(sql.SQL("DROP INDEX {}").format(sql.Identifier(each)))
+    for index, made in unique:
+        connection.execute(sql.SQL("DROP INDEX IF EXISTS {} CASCADE").format(sql.Identifier(index)))
+        connection.execute(made.replace("CREATE UNIQUE INDEX", "CREATE INDEX"))
     connection.execute(sql.SQL("DELETE FROM {}").format(name))
 
 
@@ -230,7 +254,7 @@ def run(database: Database, keyring: Keyring) -> tuple[list[Finding], float, flo
                 ran += perf_counter() - at
         for back in range((LAST - FIRST).days + 1):
             on = FIRST + timedelta(days=back)
-            of_day = read_marks_of_day(session, facts, Window(on, on))
+            of_day = read_marks_of_day(session, facts, Window(on, on), keyring)
             count += len(of_day.marks)
             at = perf_counter()
             for rule in RULES:
@@ -240,11 +264,29 @@ def run(database: Database, keyring: Keyring) -> tuple[list[Finding], float, flo
     return found, perf_counter() - begun - ran, ran, count
 
 
+def list_missed(planted: list[Planted], found: list[Finding], numbers: Numbers) -> list[str]:
+    """Return the rule of every scheme no finding of it names: neither its subject nor anybody in it.
+
+    Whoever is in a scheme is in that one alone. A teacher is known by house and name.
+    """
+    subjects = {(each.rule, each.subject) for each in found}
+    teachers = {(each.rule, each.subject.split("/")[-1]) for each in found if each.kind == "teacher"}
+    people = {(each.rule, one) for each in found for one in each.people}
+    return [
+        each.rule
+        for each in planted
+        if not {(each.rule, numbers.written(one)) for one in each.subjects} & subjects
+        and not {(each.rule, one) for one in each.subjects} & teachers
+        and not {(each.rule, str(number(one))) for one in each.people} & people
+    ]
+
+
 def main() -> None:
     """Build the town, load it, run every rule over it twice, and print one line of JSON."""
     size = read_size("sign-ins in PostgreSQL the risk rules read")
     town = build_town(size // SESSIONS, CASES)
     town.facts()
+    numbers = Numbers()
     with tempfile.TemporaryDirectory() as named:
         folder = Path(named)
         server = Started(**DURABLE)
@@ -253,19 +295,20 @@ def main() -> None:
             database = Database(server.plain_url("measured"))
             keyring = Keyring.open(folder / "keys.json", create=True)
             found_house(database, keyring, datetime(2026, 1, 1, tzinfo=UTC))
-            load(server, town)
+            load(server, town, numbers)
             found, reading, running, count = run(database, keyring)
             again, *_ = run(database, keyring)
             database.dispose()
         finally:
             server.close()
-    subjects = {(each.rule, str(number(each.subject))) for each in found if each.rule in TOLD}
-    planted = [each for each in town.planted if each.rule in TOLD]
-    caught = [each for each in planted if {(each.rule, str(number(one))) for one in each.subjects} & subjects]
+    shown = [each for each in town.planted if is_told(each)]
+    missed = list_missed(shown, found, numbers)
+    wronged = {int(one) for each in found for one in each.people} & {number(each) for each in town.honest}
     told = {
         "benchmark": "risk_postgres", "size": size, "n": count, "seconds": round(reading + running, 1),
         "reading_seconds": round(reading, 1), "rules_seconds": round(running, 1), "flags": len(found),
-        "planted_of_sign_ins": len(planted), "found_of_sign_ins": len(caught),
+        "planted_told": len(shown), "found": len(shown) - len(missed), "missed": Counter(missed),
+        "people_honest": len(town.honest), "honest_flagged": len(wronged),
         "same_again": again == found, "machine": asdict(describe_machine()),
     }  # fmt: skip
     print(json.dumps(told, ensure_ascii=False), flush=True)

@@ -1,7 +1,8 @@
 """A town of honest people and of schemes planted among them, as a data set: same seed, same town.
 
 The honest ones include what a careless rule would flag: kiosks, siblings on one phone, a village behind one
-address, small classes where everybody passes, helpers, people who come late, and institutions that are new.
+address, small classes where everybody passes, helpers, people who come late, institutions that are new, and
+what the house itself writes down of them (`town_risk_traces`).
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from datetime import date
 from random import Random
 from typing import Any
 
+from tests.town_risk_traces import leave_traces
 from voucher.rules.risk.data_set import TABLES, Facts
 from voucher.rules.risk.facts import (
     Institution,
@@ -217,6 +219,7 @@ def build_honest(town: Town, count: int) -> None:
         for _ in range(max(10, count // 120))
     ]
     opened = {each.id: each.opened_on for each in town.rows["institutions"]}
+    regions = {each.id: each.region for each in town.rows["institutions"]}
     left = town.people(count)
     town.honest |= set(left)
     villages = 0
@@ -225,6 +228,7 @@ def build_honest(town: Town, count: int) -> None:
         people, left = left[:size], left[size:]
         house = draw.choice(houses)
         first = max(JANUARY + 25, opened[house] + 10)
+        before = {table: len(rows) for table, rows in town.rows.items()}
         course = town.course(house, people, draw.randrange(first, DECEMBER - 20))
         evaluator = draw.choice(evaluators)
         kiosk = hash_of(house) % 5 == 0
@@ -238,6 +242,7 @@ def build_honest(town: Town, count: int) -> None:
         if is_village:
             _move_behind_one_address(town, course)
         _ordinary(town, course, is_village)
+        leave_traces(town, course, regions[house], before)
 
 
 def _family_phones(town: Town, people: list[str]) -> dict[str, str]:
@@ -291,10 +296,11 @@ def _ordinary(town: Town, course: Course, is_village: bool) -> None:
 def build_town(count: int, cases: int, seed: int = 20261122) -> Town:
     """Return a town of so many honest people, with every scheme planted so many times."""
     from tests.town_risk_schemes import SCHEMES, WAYS
+    from tests.town_risk_ways import TRACED
 
     town = Town(seed)
     build_honest(town, count)
-    for rule, scheme in (*SCHEMES.items(), *WAYS):
+    for rule, scheme in (*SCHEMES.items(), *WAYS, *TRACED):
         for case in range(cases):
             town.planted.append(scheme(town, rule, case))
     return town

@@ -109,7 +109,7 @@ def false_place(town: Town, rule: str, case: int) -> Planted:
     ways = (
         {"distance_m": 3000 + case, "accuracy_m": 20},
         {"distance_m": 5, "is_mocked": 1},
-        {"distance_m": 5, "latitude_e6": 35_123_456, "longitude_e6": 112_654_321},
+        {"distance_m": 5, "accuracy_m": 8, "latitude_e6": 35_123_456, "longitude_e6": 112_654_321},
         {"distance_m": 5, "accuracy_m": 17},
     )
     for place, person in enumerate(course.people):

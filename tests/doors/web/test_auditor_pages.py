@@ -42,6 +42,7 @@ SENT_BY_AUDITORS = {
     "web.supervisor.ask_for_export", "web.supervisor.ask_for_statistics",
     "web.supervisor.look_at_person", "web.supervisor.bring_audit_list",
     "web.supervisor.propose_list_withdrawal", "web.supervisor.decide_list_withdrawal",
+    "web.finance.ask_for_ledger", "ledger_exports.ask_export",
     "web.entrance.keep_filter", "web.entrance.lose_filter",
     "web.supervisor.put_join", "web.supervisor.conclude_join_hits", "web.supervisor.decide_join_hits",
     "complaints.look_at_complaint",
@@ -92,8 +93,10 @@ def test_an_unmasked_look_asks_why_shows_once_and_is_seen_by_the_supervisor(
         today = day_of(scene.at)
         facts = read_facts(session, Window(today, today), scene.keyring).look_ups
     assert [each["why"] for each in looks] == ["省审〔2024〕7 号抽查"]
-    # R28 查得到：不脱敏查看不是分给谁的事项
-    assert [(each.person, each.institution, each.is_on_duty) for each in facts] == [(str(holder), "", 0)]
+    # R28 查得到不脱敏查看；打开遮盖的页面是审计人员的本分
+    told = {(each.id.partition("-")[0], each.is_on_duty, each.is_masked) for each in facts}
+    assert told == {("look", 0, 0), ("opening", 1, 1)}
+    assert {(each.person, each.institution) for each in facts} == {(str(holder), "")}
 
 
 def test_a_package_is_asked_for_made_taken_and_checked_elsewhere(
@@ -190,7 +193,8 @@ def test_a_list_brought_along_by_mistake_is_withdrawn_by_two(
     assert "发错了文件" in page.text
     page = watcher.press("确认撤回", words="")
     decent(page)
-    assert "名单已撤回，0 条只依据它的风险线索随之了结" in page.text
+    assert "名单已撤回，不再使用；只依据它的比对结果和 0 条风险线索" in page.text
+    assert "还没有了结完" not in page.text, "nothing rested on it"
     assert "提出撤回，等另一人确认" not in page.text
     assert re.search(r"另有其他依据的风险线索\s*0 条", page.text)
     assert "逐条看" not in page.text, "nothing of before lists were noted"

@@ -7,7 +7,7 @@ from datetime import UTC
 
 from tests import town_certified
 from tests.doors.web.browser import Browser, Page
-from tests.doors.web.test_looks import IDENTITY, find_doubled_ids, find_unlabelled
+from tests.doors.web.test_looks import IDENTITY, find_doubled_ids, find_unchoosable, find_unlabelled
 from tests.doors.world import World
 from tests.scene import LI_SI, PROVINCE, SUN_BA, XINXIANG, ZHANG_SAN, Scene
 from voucher.rules.actor import Role
@@ -41,6 +41,7 @@ def decent(page: Page) -> None:
     assert [tag for tag, _ in page.tags].count("h1") == 1
     assert find_unlabelled(page) == []
     assert find_doubled_ids(page) == []
+    assert find_unchoosable(page) == []
 
 
 def test_from_the_province_to_one_voucher_by_links(scene: Scene, world: World) -> None:

@@ -31,10 +31,29 @@ def price(claim: str) -> str:
     )
 
 
+def move(state: str, event: str, to: str, *, by: str = SOMEBODY, number: int = 0) -> str:
+    """Return a statement that has somebody give a claim that stands in a state its next event."""
+    return (
+        "INSERT INTO state_event (id, thing, object_id, seq, previous_seq, from_state, event, to_state, at,"
+        f" actor_user_id, actor_person_id) SELECT {900010 + number}, 'claim', claim.id, e.seq + 1, e.seq,"
+        f" '{state}', '{event}', '{to}', {THEN}, 1, {by}"
+        " FROM claim JOIN state_event e ON e.thing = 'claim' AND e.object_id = claim.id"
+        f" AND e.to_state = '{state}' WHERE e.seq = (SELECT MAX(l.seq) FROM state_event l"
+        " WHERE l.thing = 'claim' AND l.object_id = claim.id) ORDER BY claim.id LIMIT 1"
+    )
+
+
+OBJECTED_NOW = (
+    move("submitted", "review_first", "first_reviewed", number=1),
+    move("first_reviewed", "review_second", "second_reviewed", number=2),
+    move("second_reviewed", "post", "noticed", number=3),
+    move("noticed", "object", "objected", number=4),
+)
 PAID_CLAIM = (
     "SELECT MIN(claim_id) FROM payment WHERE payment_file_id ="
     " (SELECT MIN(id) FROM payment_file WHERE state = 'closed')"
 )
+CLOSED = "SELECT MIN(id) FROM payment_file WHERE state = 'closed'"
 OBJECTED = "SELECT claim_id FROM objection WHERE id = (SELECT MIN(id) FROM objection)"
 RELEASE = (
     f"UPDATE payment_file SET releaser_person_id = {SOMEBODY}"
@@ -105,6 +124,14 @@ HANDS = (
     Sin("who set an amount decides no objection to the claim", "objection", (price(OBJECTED), DECIDE)),
     Sin("who has a hand in a claim judges no denial of it", "claim_denial",
         (answer(PAID_CLAIM, f"(SELECT MIN(person_id) FROM claim_hand WHERE claim_id = ({PAID_CLAIM}))"),)),
+    Sin("who released the money of a claim judges no denial of it", "claim_denial",
+        (answer(PAID_CLAIM, f"(SELECT MIN(releaser_person_id) FROM payment_file WHERE id = ({CLOSED}))"),)),
+    Sin("who filed or paid a claim does not deny it", "state_event",
+        (move("approved", "reject", "rejected", by="claim.submitter_person_id"),)),
+    Sin("a claim is disowned by whoever confirmed the denial", "state_event",
+        (move("draft", "disown", "rejected"),)),
+    Sin("an objection is upheld by whoever decided it", "state_event",
+        (*OBJECTED_NOW, move("objected", "uphold", "rejected"))),
     change("objection", "decided_by_person_id ="
            " (SELECT submitter_person_id FROM claim WHERE claim.id = objection.claim_id)",
            "who signed a claim decides no objection to it"),

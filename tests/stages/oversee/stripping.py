@@ -31,12 +31,11 @@ def rolled_back(database: Database, bare: tuple[str, ...] | None) -> Iterator[Co
 def strip(connection: Connection, table: str, *, sqlite: bool) -> None:
     """Take every constraint, index and trigger from a table."""
     if sqlite:
-        connection.exec_driver_sql(f"CREATE TABLE stripped AS SELECT * FROM {table}")
+        # made anew and not renamed: a renaming reads every table and trigger of the schema again
+        connection.exec_driver_sql(f"CREATE TEMP TABLE kept AS SELECT * FROM {table}")
         connection.exec_driver_sql(f"DROP TABLE {table}")
-        # a trigger of another table may name the one that is away for a moment
-        connection.exec_driver_sql("PRAGMA legacy_alter_table=ON")
-        connection.exec_driver_sql(f"ALTER TABLE stripped RENAME TO {table}")
-        connection.exec_driver_sql("PRAGMA legacy_alter_table=OFF")
+        connection.exec_driver_sql(f"CREATE TABLE main.{table} AS SELECT * FROM temp.kept")
+        connection.exec_driver_sql("DROP TABLE temp.kept")
         return
     constraints = connection.exec_driver_sql(
         "SELECT conname FROM pg_constraint WHERE conrelid = %s::regclass AND contype IN ('c', 'u', 'p')",

@@ -17,10 +17,13 @@ from voucher.ledger.audit import AuditRow
 from voucher.ledger.credentials.seen import PresentationLook
 from voucher.plumbing.idempotency import Answer, IdempotencyKey, once
 from voucher.plumbing.unit_of_work import Work
+from voucher.registry.standards import Parameter
 from voucher.registry.systems.rows import InstitutionSystem
 from voucher.registry.systems.webhook_rows import Webhook, WebhookAttempt, WebhookDelivery
 from voucher.rules.errors import Refused
 from voucher.stages.oversee import forgetting
+from voucher.stages.oversee.models_openings import PageOpening
+from voucher.stages.oversee.openings import note_opening
 
 
 def asked(done: list[int], key: str) -> Callable[[Work], Answer]:
@@ -54,7 +57,7 @@ def count_forgotten(scene: Scene) -> int | None:
 def test_answers_outlive_every_retry_and_go_in_portions(
     scene: Scene, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert {"forget_answers", "forget_attempts", "forget_looks"} <= IN_PORTIONS & {
+    assert {"forget_answers", "forget_attempts", "forget_looks", "forget_traces"} <= IN_PORTIONS & {
         name for name, _ in DUE_ACTS
     }
     scene.at = on("2024-03-06")
@@ -110,6 +113,48 @@ def test_looks_at_codes_go_after_a_week_and_never_within_a_day(
     with scene.database.read() as session:
         left = session.scalars(select(PresentationLook.counter).order_by(PresentationLook.id)).all()
     assert left == [2, 7, 8]
+
+
+def test_openings_of_pages_go_in_time_and_never_within_half_a_year(scene: Scene) -> None:
+    scene.at = on("2024-03-06")
+    for number in (1, 2):
+        scene.do("operator", partial(note_opening, thing="batch", object_id=number, holder_person_id=None))
+        scene.at += timedelta(days=1)
+    scene.at += timedelta(days=199)
+    with pytest.raises(Refused, match="role_missing"):
+        scene.do("operator", forgetting.forget_old_openings)
+    assert [scene.do("clock", forgetting.forget_old_openings) for _ in range(2)] == [1, 0]
+    # by the clock of the database: what is young stays, whoever asks, and nothing is ever changed
+    scene.at = datetime.now(UTC) - timedelta(days=179)
+    scene.do("operator", partial(note_opening, thing="batch", object_id=3, holder_person_id=None))
+    for sin, told in (
+        (delete(PageOpening), "kept for half a year"),
+        (update(PageOpening).values(object_id=9), "stay as they are"),
+    ):
+        with pytest.raises(DBAPIError, match=told), scene.database.engine.begin() as connection:
+            connection.execute(sin)
+    with scene.database.read() as session:
+        assert session.scalars(select(PageOpening.object_id).order_by(PageOpening.id)).all() == [2, 3]
+
+
+def test_days_set_below_what_the_database_keeps_stop_no_forgetting(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    too_few = update(Parameter).where(Parameter.name.in_((forgetting.OPENING_DAYS, forgetting.NETWORK_DAYS)))
+    with scene.database.engine.begin() as connection:
+        connection.execute(too_few.values(value="30"))
+    now = datetime.now(UTC)
+    for number, days in ((1, 182), (2, 100)):
+        scene.at = now - timedelta(days=days)
+        scene.do("operator", partial(note_opening, thing="batch", object_id=number, holder_person_id=None))
+    scene.at = now
+    with monkeypatch.context() as sin:
+        sin.setattr(forgetting, "LEAST_DAYS", {})
+        with pytest.raises(DBAPIError, match="kept for half a year"):
+            scene.do("clock", forgetting.forget_old_traces)
+    assert scene.do("clock", forgetting.forget_old_traces) == 1
+    with scene.database.read() as session:
+        assert session.scalars(select(PageOpening.object_id)).all() == [2]
 
 
 def test_tries_of_tellings_go_after_a_season_and_what_was_told_stays(scene: Scene) -> None:

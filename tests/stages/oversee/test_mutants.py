@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError
 
-from tests.stages.oversee.mutants import NEXT, SINS
+from tests.stages.oversee.mutants import NEXT, SINS, move
 from tests.stages.oversee.sins import GOES_IN, Sin
 from tests.stages.oversee.stripping import rolled_back
 from tests.stages.oversee.town import Town
@@ -79,6 +79,45 @@ def test_without_its_guard_a_sin_goes_in_or_meets_the_next_one(town: Town) -> No
     assert met == {sin.guard: NEXT.get(sin.guard, GOES_IN) for sin in SINS}
     assert len(met) >= ENOUGH
     assert Counter(each == GOES_IN for each in met.values())[True] >= ENOUGH
+
+
+OWN_HAND = (
+    "INSERT INTO claim_hand (claim_id, person_id, step) SELECT id, (SELECT MAX(id) FROM person),"
+    " 'first_review' FROM claim WHERE state = 'approved'"
+)
+GRANT = (
+    "INSERT INTO role_grant (id, user_id, role, region_code, since, until)"
+    " SELECT {0}, 1, '{1}', (SELECT MIN(code) FROM region), '{2}', {3} FROM user_account WHERE id = 1"
+)
+OFFICE_NOW = GRANT.format(900001, "officer_county", "2000-01-01", "NULL")
+
+
+@pytest.mark.parametrize(
+    ("grants", "met"),
+    [
+        ((OFFICE_NOW,), GOES_IN),
+        ((), "who filed or paid a claim does not deny it"),
+        (
+            (GRANT.format(900001, "officer_county", "2000-01-01", "'2000-12-31'"),),
+            "who filed or paid a claim does not deny it",
+        ),
+        (
+            (GRANT.format(900001, "officer_county", "2100-01-01", "NULL"),),
+            "who filed or paid a claim does not deny it",
+        ),
+        (
+            (OFFICE_NOW, GRANT.format(900002, "finance_approver", "2000-01-01", "NULL")),
+            "who filed or paid a claim does not deny it",
+        ),
+    ],
+    ids=["officer", "nobody", "officer once", "officer to be", "approver as well"],
+)
+def test_an_own_line_is_denied_by_an_officer_of_that_day_alone(
+    town: Town, grants: tuple[str, ...], met: str
+) -> None:
+    deny = Sin(met, "state_event", (OWN_HAND, *grants, move("approved", "reject", "rejected")))
+    with rolled_back(town.database, bare=None) as connection:
+        assert commit(connection, deny, sqlite=town.database.is_sqlite) == met
 
 
 def test_no_guard_has_two_sins() -> None:

@@ -24,6 +24,7 @@ from voucher.ledger.anchor_mail import post_by_mail
 from voucher.ledger.audit import record_one
 from voucher.ledger.sealing import AT_ONCE, CHECKPOINT_EVERY, Post
 from voucher.registry import people, subjects
+from voucher.registry.access.terminal import Terminal
 from voucher.rules.errors import Refused
 from voucher.stages.oversee.privacy.keeping_outside import seal_and_keep
 from voucher.stages.oversee.privacy.reconciling import reconcile
@@ -178,7 +179,10 @@ def test_the_letters_put_together_are_the_register_whoever_sealed_and_whatever_f
     with pytest.raises(OSError, match="no space"):
         keep(scene, anchors, post=fail)
     # a command seals and posts as the worker does, what the worker could not post with it
-    office = Office(config, scene.database, scene.keyring, scene.actor("operator"), lambda: scene.at)
+    sat_down = Terminal("li", "li", "desk-1", "budget add")
+    office = Office(
+        config, scene.database, scene.keyring, scene.actor("operator"), lambda: scene.at, sat_down
+    )
     office.act(lambda work: record_one(work, "budget", 1, "look"))
     found = [
         message_from_bytes(each.read_bytes(), policy=policy.default)

@@ -8,6 +8,7 @@ import shutil
 import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
+from datetime import timedelta
 from functools import partial
 from pathlib import Path
 from uuid import uuid4
@@ -25,13 +26,21 @@ from voucher.cli.group import officers
 from voucher.cli.office import open_office
 from voucher.demo.signing import pass_all
 from voucher.ledger.audit import record_one
-from voucher.ledger.restoring import find_unreconciled, notice_older
-from voucher.ledger.sealing import seal_all
+from voucher.ledger.restoring import (
+    RestoredCopy,
+    find_missing,
+    find_unreconciled,
+    is_of_former_life,
+    notice_older,
+)
+from voucher.ledger.sealing import append_anchor, checkpoint_message, seal_all, stamp
 from voucher.plumbing.db import Database, Model
 from voucher.plumbing.schema import check_current
 from voucher.plumbing.secrets import Keyring
+from voucher.plumbing.signing import CheckpointSigner
 from voucher.plumbing.unit_of_work import Work
 from voucher.registry import people
+from voucher.registry.access.staffing import reset_access
 from voucher.rules.actor import Role
 from voucher.rules.approval import Step
 from voucher.rules.errors import Refused
@@ -268,6 +277,7 @@ def test_from_an_older_backup_nothing_is_paid_or_issued_until_the_erased_are_era
         with again.read() as session:
             assert people.read_people(session, scene.keyring, [gone]) == {}
             assert find_violations(session) == []
+        _a_later_life_may_end_at_the_same_number(there, anchors)
         _hands_out_nothing_after_another(there, file, vouch)
         # once more changes nothing; the register goes on from where it was
         assert there.do("operator", partial(reconcile, register=register)).erased == 0
@@ -279,11 +289,33 @@ def test_from_an_older_backup_nothing_is_paid_or_issued_until_the_erased_are_era
                 connection.execute(text(sin))
 
 
+def _a_later_life_may_end_at_the_same_number(there: Scene, anchors: Path) -> None:
+    """After a restore the numbers run again: the last line is known by its hash, and a head by its time."""
+    with there.database.read() as session:
+        (noticed,) = session.scalars(select(RestoredCopy)).all()
+        early, late = noticed.noticed_at - timedelta(hours=1), noticed.noticed_at + timedelta(hours=1)
+        seq = noticed.anchored_seq
+        assert is_of_former_life(session, seq - 1, "f" * 64, early)
+        assert is_of_former_life(session, seq, noticed.chain_hash, late)
+        assert not is_of_former_life(session, seq - 1, "f" * 64, late)
+        assert not is_of_former_life(session, seq + 1, "f" * 64, early)
+    signer = CheckpointSigner(there.keyring)
+    line: dict[str, object] = {"seq": seq, "chain_hash": "f" * 64, "signed_at": stamp(late)}
+    said = checkpoint_message(seq, "f" * 64, late)
+    line |= {"key_id": signer.key_id, "signature": signer.sign(said).hex()}
+    other = anchors.with_name("other.jsonl")
+    shutil.copyfile(anchors, other)
+    append_anchor(other, line)
+    with there.database.read() as session:
+        assert find_missing(session, there.keyring, anchors) is None
+        assert find_missing(session, there.keyring, other) == (seq, "f" * 64)
+
+
 def _hands_out_nothing_after_another(there: Scene, file: int, vouch: Callable[[Work], bool]) -> None:
     """A second restore, now with no register left: two say so, two vouch, only then a file leaves."""
     download = partial(payment_download.download, payment_file_id=file)
     there.do("clock", partial(notice_older, seq=9_000, chain_hash="0" * 64))
-    for number in (10, 20):
+    for number in (10, 20, 30):
         there.hire(f"管理员{number}", Role.ADMINISTRATOR, f"3101011990010107{number}")
     say = partial(reconcile_without, why="备份早于注销登记，登记已随机房损毁")
     with pytest.raises(Refused, match="own_account_needed"):
@@ -293,6 +325,10 @@ def _hands_out_nothing_after_another(there: Scene, file: int, vouch: Callable[[W
         there.do("管理员10", say)
     with pytest.raises(Refused, match="restored_unreconciled"):
         there.do("制单员", download)
+    # one and the same may have said so, given a new code at the command line, and be here as the second
+    there.do("administrator", partial(reset_access, login="管理员30"))
+    with pytest.raises(Refused, match="second_person_reset_by_nobody"):
+        there.do("管理员30", say)
     assert there.do("管理员20", say)
     with pytest.raises(Refused, match="restored_nothing_open"):
         there.do("管理员20", say)
@@ -301,7 +337,11 @@ def _hands_out_nothing_after_another(there: Scene, file: int, vouch: Callable[[W
     assert not there.do("签发员", vouch)
     assert there.do("付款复核员", vouch)
     there.do("制单员", download)
-    there.do("clock", partial(notice_older, seq=9_001, chain_hash="0" * 64))
+    # the same number again with another chain hash is another restore
+    again = [
+        there.do("clock", partial(notice_older, seq=9_000, chain_hash=each * 64)) for each in ("0", "1", "1")
+    ]
+    assert again == [False, True, False]
     with pytest.raises(Refused, match="restored_unreconciled"):
         there.do("付款复核员", partial(payment_download.open_again, payment_file_id=file, why="没有收到"))
     assert not there.do("管理员10", say)

@@ -7,6 +7,7 @@ import io
 import json
 import random
 import zipfile
+from contextlib import suppress
 from dataclasses import replace
 from datetime import date, timedelta
 from functools import partial
@@ -37,6 +38,7 @@ from voucher.stages.oversee.handover.asking import (
     JOB_KIND,
     ask_export,
     list_exports,
+    name_making,
     pack_as_job,
     take_export,
 )
@@ -272,13 +274,21 @@ def test_a_package_goes_after_its_days_and_so_does_what_no_row_names(scene: Scen
     young = make(b"young")
     stray = store.put(b"of a run that was lost").sha256
     being_made = scene.do("auditor", lambda work: ask_export(work, day, day))
+    # what machines that were killed left behind: of a job that is over, of one that is tried again, of before
+    for name in (f"{name_making(old)}-3", f"{name_making(being_made)}-1", "ledger-7"):
+        with suppress(InterruptedError), store.make_in(f"living-{name}") as folder:
+            (folder / "ledger.xlsx").write_bytes(b"half")
+            folder.rename(folder.with_name(f".making-{name}"))
+            raise InterruptedError
     with pytest.raises(Refused, match="role_missing"):
         scene.do("auditor", forget)
     assert scene.do("clock", forget) == 0
+    assert store.list_making() == [f"{name_making(being_made)}-1"], "its run may only have been silent"
     assert store.has(stray), "one is being made: its file may lie there before its row says so"
     scene.do("clock", lambda work: work.session.delete(work.session.get_one(Job, being_made)))
     scene.at += timedelta(days=2)
     assert [scene.do("clock", forget) for _ in range(2)] == [1, 0]
+    assert store.list_making() == []
     assert store.list_digests() == {hashlib.sha256(b"young").hexdigest()}
     with pytest.raises(Refused, match="export_forgotten"):
         scene.do("auditor", lambda work: take_export(work, store, old))

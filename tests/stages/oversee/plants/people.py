@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
-from tests.stages.oversee.plants.shape import APPROVED, SOMEBODY, Plant
+from tests.stages.oversee.plants.shape import APPROVED, AT, PAID, SOMEBODY, Plant, answered
+
+FILED = f"SELECT submitter_person_id FROM claim WHERE id = {APPROVED}"
+RELEASED = (
+    "SELECT f.releaser_person_id FROM payment_file f JOIN payment p ON p.payment_file_id = f.id"
+    f" WHERE p.claim_id = {PAID}"
+)
 
 PEOPLE: tuple[Plant, ...] = (
     Plant(
@@ -157,6 +163,60 @@ PEOPLE: tuple[Plant, ...] = (
             ),
         ),
         ("objection",),
+        refused=True,
+    ),
+    Plant(
+        8,
+        "本人反映由本人以外的两人答复和确认",
+        (answered(FILED, FILED),),
+        ("claim_denial",),
+        refused=True,
+    ),
+    Plant(
+        8,
+        "答复本人反映的人没有办理、核定、签发过该申领",
+        (answered(FILED, SOMEBODY),),
+        ("claim_denial",),
+        refused=True,
+    ),
+    Plant(
+        8,
+        "答复本人反映的人没有办理、核定、签发过该申领",
+        (answered(SOMEBODY, RELEASED, PAID),),
+        ("claim_denial",),
+        refused=True,
+    ),
+    Plant(
+        8,
+        "放行本人反映停住的申领的两人没有办理、核定过该申领",
+        (
+            answered("NULL", "NULL", hold="900009"),
+            (
+                "INSERT INTO reinstatement (id, thing, object_id, why, asked_by_person_id, asked_at,"
+                f" decided_by_person_id, decided_at) VALUES (900001, 'hold', 900009, '-', ({FILED}), {AT},"
+                f" {SOMEBODY}, {AT})"
+            ),
+        ),
+        ("claim_denial", "reinstatement"),
+        refused=True,
+    ),
+    Plant(
+        8,
+        "不予通过的人没有申报过该申领，审批以后不予通过的没有办理过其他环节",
+        (
+            (
+                "UPDATE state_event SET actor_person_id = (SELECT submitter_person_id FROM claim"
+                " WHERE claim.id = object_id) WHERE thing = 'claim' AND event = 'reject'"
+            ),
+        ),
+        ("state_event",),
+        refused=True,
+    ),
+    Plant(
+        8,
+        "因异议成立、本人反映属实终止的申领由作出决定的人终止",
+        ("UPDATE state_event SET event = 'uphold' WHERE thing = 'claim' AND event = 'reject'",),
+        ("state_event",),
         refused=True,
     ),
     Plant(

@@ -48,6 +48,19 @@ def offset(payment_state: str) -> str:
     """
 
 
+def answered(first: str, second: str, claim: str = APPROVED, hold: str = "NULL") -> str:
+    """Return what the person of a claim said of it, answered by one, confirmed by another; NULL by nobody."""
+    upheld, answered_at = ("NULL", "NULL") if first == "NULL" else ("0", AT)
+    confirmed_at = "NULL" if second == "NULL" else AT
+    return f"""
+        INSERT INTO claim_denial (id, claim_id, person_id, problem, opened_at, hold_id, upheld,
+                                  answered_by_person_id, answered_at, confirmed_by_person_id, confirmed_at)
+        SELECT 900001, id, person_id, 'not_me', {AT}, {hold}, {upheld}, ({first}), {answered_at},
+               ({second}), {confirmed_at}
+        FROM claim WHERE id = {claim}
+    """
+
+
 def event(object_id: str, seq: int, previous: str, from_state: str, name: str, to_state: str) -> str:
     """Return an event of a claim written past the one writer of state."""
     return f"""

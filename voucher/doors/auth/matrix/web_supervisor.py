@@ -26,6 +26,7 @@ WEB_SUPERVISOR: dict[str, Access] = {
     "web.supervisor.indicators": Access(WATCHERS, "目标指标"),
     "web.supervisor.new_indicator": Access(frozenset({Role.SUPERVISOR}), "登记自定指标"),
     "web.supervisor.looks": Access(WATCHERS, "谁看了个人信息"),
+    "web.supervisor.masked_looks": Access(WATCHERS, "谁打开了遮盖了姓名号码的页面"),
     "web.supervisor.look_at_person": Access(WATCHERS, "写明理由后不脱敏查看一次，留痕"),
     "web.supervisor.exports": Access(WATCHERS, "我的导出"),
     "web.supervisor.ask_for_export": Access(WATCHERS, "申请审计导出包，留痕"),

@@ -58,7 +58,7 @@ def _show() -> str:
             kept=timedelta(days=kept_days),
             days_most=require_parameter_number(session, DAYS_MOST, the_door().today, ()),
             kept_days=kept_days,
-            funds=[("", "全部资金"), *((str(each), name) for each, name in FUND_SOURCE_NAMES.items())],
+            funds=[(str(each), name) for each, name in FUND_SOURCE_NAMES.items()],
             fund_names={str(each): name for each, name in FUND_SOURCE_NAMES.items()},
             houses=name_institutions(session, {each.payload.get("institution_id") or 0 for each in rows}),
             masks=[(MASKED, "脱敏"), (UNMASKED, "不脱敏（须写明理由）")],

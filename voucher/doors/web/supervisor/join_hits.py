@@ -40,6 +40,7 @@ from voucher.stages.oversee.joins.exporting import make_sheets
 from voucher.stages.oversee.joins.forgetting import keep_join_until
 from voucher.stages.oversee.joins.reading import find_list, look_at_hits, look_at_join
 from voucher.stages.oversee.joins.telling import tell_hits
+from voucher.stages.oversee.joins.undoing import find_undoings
 from voucher.stages.oversee.looking import list_looks_at
 
 HITS, LOOKS_SHOWN = 50, 10
@@ -123,6 +124,7 @@ def _show(join_id: int, state: HitState | None = None) -> str:
             found=found,
             name=NAMES[found.kind],
             listed=find_list(session, found),
+            undoing=find_undoings(session, [found.list_id or 0]).get(found.list_id or 0),
             list_names={str(each): name for each, name in LIST_NAMES.items()},
             rows=tell_hits(session, door.keyring, shown),
             states={each.position: states.get(each.position, HitState.OPEN) for each in shown},

@@ -15,6 +15,7 @@ from voucher.plumbing.unit_of_work import Work
 from voucher.rules.joins import LIST_NAMES, ListKind
 from voucher.stages.oversee.joins.reaching import WHO
 from voucher.stages.oversee.joins.reading import get_list
+from voucher.stages.oversee.joins.undoing import find_undoings
 from voucher.stages.oversee.joins.withdrawing import (
     count_rests,
     decide_withdrawal,
@@ -48,7 +49,12 @@ def decide_list_withdrawal(list_id: int) -> ResponseReturnValue:
         agrees = fields.text("decision", "确认还是退回", limit=10) == "confirm"
         words = fields.text("words", "退回理由", required=False, limit=500)
         flags = decide_withdrawal(work, list_id, words, agrees=agrees)
-        told = f"名单已撤回，{flags} 条只依据它的风险线索随之了结" if agrees else "已退回，名单照旧使用"
+        told = "已退回，名单照旧使用"
+        if agrees:
+            told = (
+                f"名单已撤回，不再使用；只依据它的比对结果和 {flags:,} 条风险线索在后台逐条了结，"
+                "一分钟内开始，进度见本页"
+            )
         return Done(told, url_for("web.supervisor.audit_list", list_id=list_id))
 
     return submit(call, lambda: _show(list_id))
@@ -72,4 +78,5 @@ def _show(list_id: int) -> str:
             waiting=waiting,
             is_own=said is not None and said.proposed_by_person_id == actor.person_id,
             people=name_people(session, hands),
+            undoing=find_undoings(session, [list_id]).get(list_id),
         )

@@ -23,6 +23,7 @@ from voucher.stages.oversee.joins import bringing
 from voucher.stages.oversee.joins.bringing import KEPT_MONTHS, bring_list
 from voucher.stages.oversee.joins.reaching import WHO
 from voucher.stages.oversee.joins.reading import list_lists
+from voucher.stages.oversee.joins.undoing import find_undoings
 from voucher.stages.oversee.joins.withdrawing import find_withdrawals
 
 PAGE = 20
@@ -72,6 +73,11 @@ def _show(report: Report | None = None) -> str:
                 each.list_id
                 for each in find_withdrawals(session, [row.id for row in rows[:PAGE]]).values()
                 if each.agreed is None
+            ],
+            undoing=[
+                each.list_id
+                for each in find_undoings(session, [row.id for row in rows[:PAGE]]).values()
+                if each.finished_at is None
             ],
             kinds=[(str(each), name) for each, name in LIST_NAMES.items()],
             names={str(each): name for each, name in LIST_NAMES.items()},

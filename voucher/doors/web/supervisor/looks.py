@@ -12,6 +12,7 @@ from voucher.doors.web.acting import show_once
 from voucher.doors.web.supervisor.blueprint import supervisor
 from voucher.doors.web.supervisor.tracing import show_person
 from voucher.plumbing.unit_of_work import Work
+from voucher.stages.oversee import openings
 from voucher.stages.oversee.looking import (
     LOOK_NAMES,
     LOOKED_AT_NAMES,
@@ -48,6 +49,32 @@ def looks() -> ResponseReturnValue:
         if len(rows) > PAGE
         else None,
         first_url=url_for("web.supervisor.looks", user=user_id) if before else None,
+    )
+
+
+@supervisor.get("/supervisor/looks/masked")
+def masked_looks() -> ResponseReturnValue:
+    """Show who opened which page, once a day each, name and number masked; of one account where asked."""
+    before, asked = fields.cursor("before"), request.args.get("user", "")
+    user_id = int(asked) if asked.isdigit() and len(asked) < 18 else None
+    with the_door().read() as session:
+        rows = openings.list_openings(
+            session,
+            current_actor().regions_as(*WHO),
+            user_id=user_id,
+            before_id=before or None,
+            limit=PAGE + 1,
+        )
+    return render_template(
+        "supervisor/masked_looks.html",
+        rows=rows[:PAGE],
+        names=openings.OPENED_NAMES,
+        matters=openings.MATTER_NAMES,
+        one=rows[0].user_name if rows and user_id is not None else None,
+        next_url=url_for("web.supervisor.masked_looks", before=rows[PAGE - 1].id, user=user_id)
+        if len(rows) > PAGE
+        else None,
+        first_url=url_for("web.supervisor.masked_looks", user=user_id) if before else None,
     )
 
 

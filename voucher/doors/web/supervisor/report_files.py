@@ -62,10 +62,7 @@ def _title(found: StatisticReport) -> str:
 
 def _sheets(found: StatisticReport, anchor: str) -> list[Sheet]:
     body = found.body
-    columns = [SheetColumn("名次", Kind.WHOLE, 8), SheetColumn("地区", width=24)]
-    columns += [
-        SheetColumn(name, Kind.AMOUNT if key == "paid_fen" else Kind.WHOLE) for key, name in WHAT.items()
-    ]
+    columns = [SheetColumn("名次", Kind.WHOLE, 8), SheetColumn("地区", width=24), *_counted()]
     rows = [(each["place"], each["name"], *(each[key] for key in WHAT)) for each in body["regions"]]
     sheets = [
         Sheet("地区", columns, [*rows, (None, "合计", *(body["whole"][key] for key in WHAT))]),
@@ -85,7 +82,7 @@ def _sheets(found: StatisticReport, anchor: str) -> list[Sheet]:
     ]
     sheets[1:1] = _compared(body)
     if body.get("indicators"):
-        named = ("编号", "指标", "口径", "单位", "目标", "完成", "完成率", "依据")
+        named = ("编号", "指标", "口径", "单位", "期间", "目标", "完成", "完成率", "依据")
         sheets.append(
             Sheet(
                 "指标",
@@ -96,7 +93,7 @@ def _sheets(found: StatisticReport, anchor: str) -> list[Sheet]:
                 [
                     (
                         each["code"], each["name"], FORMULA_NAMES[Formula(each["formula"])], each["unit"],
-                        each["target"], each["counted"],
+                        SPAN_NAMES[Span(each["span"])], each["target"], each["counted"],
                         "未接入" if each["counted"] is None else share_name(each["basis_points"]),
                         each["document"],
                     )
@@ -122,14 +119,19 @@ def _sheets(found: StatisticReport, anchor: str) -> list[Sheet]:
 
 def _compared(body: dict[str, Any]) -> list[Sheet]:
     """Return the sheets beside the regions: the periods before, and who is to be visited and why."""
-    terms = ("whole", "before", "year_before")
-    heads = [SheetColumn("项目", width=20), *(SheetColumn(each) for each in ("本期", "上一期", "上年同期"))]
-    rows = [(name, *(_value(key, body[each][key]) for each in terms)) for key, name in WHAT.items()]
-    found = [Sheet("比较", heads, rows)]
+    terms = (("本期", "whole"), ("上一期", "before"), ("上年同期", "year_before"))
+    # a row per period: down a column everything has one unit, and a program can add it up
+    rows = [(name, *(body[term][key] for key in WHAT)) for name, term in terms]
+    found = [Sheet("比较", [SheetColumn("期间", width=20), *_counted()], rows)]
     if "watched" in body:
         heads = [SheetColumn("地区", width=24), SheetColumn("为什么", width=60)]
         found.append(Sheet("督导清单", heads, [(each["name"], each["why"]) for each in body["watched"]]))
     return found
+
+
+def _counted() -> list[SheetColumn]:
+    """Return a column for each thing counted: times, or an amount."""
+    return [SheetColumn(name, Kind.AMOUNT if key == "paid_fen" else Kind.WHOLE) for key, name in WHAT.items()]
 
 
 def _value(key: str, number: int) -> str:

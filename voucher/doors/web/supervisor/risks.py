@@ -34,6 +34,8 @@ from voucher.stages.oversee.risk.thresholds import read_thresholds
 from voucher.stages.oversee.risk.voiding import list_lists_of
 
 PER_PAGE, ROWS_SHOWN = 20, 50
+# how long the words of a search may be
+MOST = 40
 STATES = {
     "open": ("没有办结的", queries.LIVE),
     "opened": ("待分派", ("opened",)),
@@ -97,26 +99,45 @@ def risks() -> ResponseReturnValue:
 
 @supervisor.get("/supervisor/risks/rules")
 def risk_rules() -> ResponseReturnValue:
-    """Show every rule with its thresholds, its open flags and its precision."""
-    door, show = the_door(), fields.asked("show", SHOWN) or "all"
+    """Show every rule with its thresholds, its open flags and its precision; or those that words find."""
+    door, show, words = the_door(), fields.asked("show", SHOWN) or "all", (fields.asked("q") or "")[:MOST]
     with door.read() as session:
         thresholds = read_thresholds(session, door.today)
-        standings = queries.list_standings(session, current_actor().regions_as(*queries.WATCHERS), thresholds)
+        meanings = queries.read_meanings(session, door.today)
+        standings = [
+            each
+            for each in queries.list_standings(
+                session, current_actor().regions_as(*queries.WATCHERS), thresholds
+            )
+            if _speaks_of(each, words, meanings)
+        ]
         return render_template(
             "supervisor/risk_rules.html",
             standings=[each for each in standings if SHOWN[show][1](each)],
             tabs=[
                 (
                     name,
-                    url_for("web.supervisor.risk_rules", show=None if word == "all" else word),
+                    url_for(
+                        "web.supervisor.risk_rules", show=None if word == "all" else word, q=words or None
+                    ),
                     sum(is_meant(each) for each in standings),
                     word == show,
                 )
                 for word, (name, is_meant) in SHOWN.items()
             ],
-            meanings=queries.read_meanings(session, door.today),
+            meanings=meanings,
+            words=words,
             run=queries.find_last_run(session),
         )
+
+
+def _speaks_of(standing: queries.Standing, words: str, meanings: Mapping[str, tuple[str, str]]) -> bool:
+    """Return whether all words stand in a rule's number or name, its limits, or the data it reads."""
+    said = [standing.rule.code, standing.rule.name]
+    said += [meanings[name][1] for name in standing.thresholds]
+    said += [each.name for each in standing.coverage.sources]
+    text = " ".join(said).casefold()
+    return all(each in text for each in words.casefold().split())
 
 
 @supervisor.get("/supervisor/risks/<int:flag_id>")

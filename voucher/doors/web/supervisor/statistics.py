@@ -115,6 +115,7 @@ def statistics_of(code: str) -> ResponseReturnValue:
             depths=[(str(each), name) for each, name in DEPTH_NAMES.items()],
             reset=url_for("web.supervisor.statistics_of", code=code),
             several=len(asked.wish.filters) > 1,
+            most_one_by_one=reading.COUNTED_ONE_BY_ONE,
             states=STATE_NAMES[Thing.VOUCHER],
             step_names=STEP_NAMES,
             checks=[

@@ -6,6 +6,7 @@ from flask import redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from voucher.doors.auth.door import the_door
+from voucher.doors.auth.opened import note_opened
 from voucher.doors.auth.visitors import current_actor
 from voucher.doors.web.acting import refuse
 from voucher.doors.web.supervisor.blueprint import supervisor
@@ -16,6 +17,7 @@ from voucher.stages.issue import queries as issuing
 from voucher.stages.oversee.chain import trace_voucher, view_person
 from voucher.stages.oversee.handover.proofs import find_proved
 from voucher.stages.oversee.looking import Unmasked
+from voucher.stages.oversee.openings import PERSON
 
 
 @supervisor.get("/supervisor/trace")
@@ -41,6 +43,8 @@ def voucher(voucher_id: int) -> ResponseReturnValue:
     door = the_door()
     with door.read() as session:
         chain = trace_voucher(session, door.keyring, voucher_id, current_actor().regions)
+        found = chain.voucher
+        note_opened(str(Thing.VOUCHER), found.id, found.holder_person_id, found.region_code)
         names = EVENT_NAMES[Thing.VOUCHER]
         return render_template(
             "supervisor/voucher.html",
@@ -64,6 +68,8 @@ def voucher(voucher_id: int) -> ResponseReturnValue:
 @supervisor.get("/supervisor/people/<int:person_id>")
 def person(person_id: int) -> ResponseReturnValue:
     """Show one person's vouchers and certificates: trainings and certificates are two numbers."""
+    for region in sorted(current_actor().regions)[:1]:
+        note_opened(PERSON, person_id, person_id, region)
     return show_person(person_id)
 
 

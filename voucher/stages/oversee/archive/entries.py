@@ -19,7 +19,7 @@ from voucher.plumbing.secrets import Keyring
 from voucher.registry import corrected, people
 from voucher.registry.institutions import Institution
 from voucher.rules.archive import Entry, EntryKind, Mark, order_entries
-from voucher.rules.assessment import format_score
+from voucher.rules.assessment import COMPREHENSIVE, SKILL, THEORY, format_score
 from voucher.rules.bonuses import name_claim_kind
 from voucher.rules.lifecycle import EVENT_NAMES, STATE_NAMES, Thing
 from voucher.rules.money import format_yuan
@@ -178,7 +178,11 @@ def _sitting(sitting: Sitting) -> Entry:
             ("评价机构", sitting.evaluator_name),
             *(
                 (subject, f"{format_score(score)} 分")
-                for subject, score in (("理论", result.theory_hundredths), ("技能", result.skill_hundredths))
+                for subject, score in (
+                    (THEORY, result.theory_hundredths),
+                    (SKILL, result.skill_hundredths),
+                    (COMPREHENSIVE, result.comprehensive_hundredths),
+                )
                 if score is not None
             ),
             ("结果", outcome),

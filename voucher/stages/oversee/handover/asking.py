@@ -25,7 +25,9 @@ from voucher.stages.settle.queries.paid import PaidWish
 
 JOB_KIND = "audit_export"
 STATISTICS_KIND = "statistics_export"  # asked for in `drill_asking`, listed and forgotten like its neighbour
-KINDS = (JOB_KIND, STATISTICS_KIND)
+LEDGER_KIND = "ledger_export"  # asked for in `ledger_asking` by the desks of the money, listed there
+LISTED = (JOB_KIND, STATISTICS_KIND)
+KINDS = (*LISTED, LEDGER_KIND)
 SOURCE = "豫办〔2021〕29号 四（三）专项审计; S2-Z3b"
 WHO = (Role.SUPERVISOR, Role.AUDITOR)
 DAYS_MOST = "audit_export_days_most"
@@ -66,6 +68,11 @@ EXPORT_NOT_READY = reason(
 )
 
 
+def name_making(job_id: int) -> str:
+    """Return how the folders begin in which the runs of a job make their file; each run has its own."""
+    return f"ledger-{job_id}"
+
+
 def ask_export(
     work: Work,
     since: date,
@@ -100,7 +107,7 @@ def ask_export(
 
 def list_exports(session: Session, user_id: int, *, before_id: int | None, limit: int) -> Sequence[Job]:
     """Return what an account has asked for, the newest first."""
-    query = select(Job).where(Job.kind.in_(KINDS), Job.created_by_user_id == user_id)
+    query = select(Job).where(Job.kind.in_(LISTED), Job.created_by_user_id == user_id)
     if before_id is not None:
         query = query.where(Job.id < before_id)
     return session.scalars(query.order_by(Job.id.desc()).limit(limit)).all()

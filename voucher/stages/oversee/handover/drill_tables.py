@@ -66,7 +66,7 @@ NOTES = (
         "券按发放地区归集，按最后报名的班级归到机构；核销、取证只计现在有效的；追回的不算已兑现、已拨付",
     ),
     ("人次", "地区的行含全部下级；“本级”是该地区自己发的券，已含在该地区的行里，不要再相加"),
-    ("人数", "同一人在一处只算一次，不能逐级相加；空着的是筛选后券太多，不逐人去重"),
+    ("人数", "同一人在一处只算一次，每一行各自逐人去重，不能逐级相加"),
     ("个人信息", "不含姓名、证件号码和任何可以认出个人的内容；原因里的号码已掩盖"),
 )
 
@@ -83,7 +83,7 @@ class Drilled:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One place: what kind, where, what is counted there, and how many people (None: too many to count)."""
+    """One place: what kind, where, what is counted there, and how many people."""
 
     layer: str
     region_code: str
@@ -91,12 +91,12 @@ class Line:
     house: str
     taught: str
     sums: Sums
-    people: Sums | None
+    people: Sums
 
     @property
-    def cells(self) -> tuple[str | int | None, ...]:
+    def cells(self) -> tuple[str | int, ...]:
         """Return the row in the order of the columns."""
-        people = [None if self.people is None else self.people[step] for step in STEPS]
+        people = [self.people[step] for step in STEPS]
         place = (self.layer, self.region_code, self.region_name, self.house, self.taught)
         return (*place, *(self.sums[each] for each in MEASURES), *people)
 
@@ -138,14 +138,14 @@ def write_drill(
     return Drilled(out.getvalue(), write_csv(head, rows), len(lines), counted)
 
 
-def _plain(cells: Sequence[str | int | None]) -> Iterator[object]:
-    """Yield what a csv says: amounts in yuan, nothing where nothing is known."""
+def _plain(cells: Sequence[str | int]) -> Iterator[object]:
+    """Yield what a csv says: amounts in yuan."""
     for column, value in zip(COLUMNS, cells, strict=True):
         if column.kind is Kind.AMOUNT and isinstance(value, int):
             # a program adds these up: no commas
             yield format_yuan(value).replace(",", "")
         else:
-            yield "" if value is None else value
+            yield value
 
 
 def _funnel(whole: Line) -> Sheet:
@@ -154,7 +154,7 @@ def _funnel(whole: Line) -> Sheet:
         (
             name,
             whole.sums[step],
-            None if whole.people is None else whole.people[step],
+            whole.people[step],
             _share(whole.sums[step] * 10_000 // issued) if issued else "—",
         )
         for step, name in STEP_NAMES.items()
@@ -218,17 +218,13 @@ class _Walk:
     def _list_of(self, code: str) -> Iterator[Line]:
         region, tree = self._regions[code], list(self._walk(code))
         sums = reading.total([self._own[each] for each in tree if each in self._own])
-        people = reading.count_people(
-            self._session, code, self._wish, regions=tree, vouchers=sums["issued"]
-        )  # fmt: skip
+        people = reading.count_people(self._session, code, self._wish, regions=tree)
         yield Line(RANKS[region.rank], code, region.name, "", "", sums, people)
         own = self._own.get(code)
         if own is None:
             return
         if len(tree) > 1:
-            people = reading.count_people(
-                self._session, code, self._wish, regions=[code], own=True, vouchers=own["issued"]
-            )
+            people = reading.count_people(self._session, code, self._wish, regions=[code], own=True)
             yield Line(OWN, code, f"{region.name}本级", "", "", own, people)
         if self._depth is not Depth.REGIONS:
             yield from self._list_houses(code)
@@ -242,9 +238,8 @@ class _Walk:
         for house, counted in sorted(sums.items()):
             name = names.get(house, NO_HOUSE)
             people = reading.count_people(
-                self._session, code, self._wish, regions=[code], institution_id=house,
-                vouchers=counted["issued"],
-            )  # fmt: skip
+                self._session, code, self._wish, regions=[code], institution_id=house
+            )
             yield Line(HOUSE, code, region, name, "", counted, people)
             if self._depth is Depth.CLASSES:
                 yield from self._list_classes(code, house, name)
@@ -258,9 +253,8 @@ class _Walk:
         region = self._regions[code].name
         for taught, counted in sorted(sums.items()):
             people = reading.count_people(
-                self._session, code, self._wish, regions=[code], institution_id=house, class_id=taught,
-                vouchers=counted["issued"],
-            )  # fmt: skip
+                self._session, code, self._wish, regions=[code], institution_id=house, class_id=taught
+            )
             yield Line(CLASS, code, region, name, named.get(taught, str(taught)), counted, people)
 
 

@@ -12,6 +12,7 @@ from sqlalchemy import bindparam, text
 from sqlalchemy.orm import Session
 
 from voucher.plumbing.types import UtcTime
+from voucher.stages.oversee.invariants.judges import JUDGES
 from voucher.stages.oversee.invariants.lives import KEYS, STATES
 from voucher.stages.oversee.invariants.money import LEDGER, RESERVATIONS, YEARS
 from voucher.stages.oversee.invariants.payments import ANSWERS, FILES, PAYMENTS
@@ -34,6 +35,7 @@ INVARIANTS: tuple[Invariant, ...] = tuple(
             *HOLDERS,
             *EARNED,
             *HANDS,
+            *JUDGES,
             *KEYS,
             *STATES,
             *PAYMENTS,

@@ -25,9 +25,10 @@ from voucher.rules.join_conclusions import (
     state_of_hit,
     write_positions,
 )
-from voucher.rules.list_withdrawals import HIT_WITHDRAWN
+from voucher.rules.joins import JoinKind
+from voucher.rules.list_withdrawals import HIT_WITHDRAWN, rests_on_list
 from voucher.rules.words import check_why
-from voucher.stages.oversee.joins.models import AuditJoin, AuditJoinConclusion, AuditJoinHit
+from voucher.stages.oversee.joins.models import AuditJoin, AuditJoinConclusion, AuditJoinHit, AuditList
 from voucher.stages.oversee.joins.reading import AGREED, JOIN_FORGOTTEN, NOT_SENT_BACK, THING, load_join
 
 AT_ONCE = 200
@@ -43,15 +44,13 @@ def conclude_hits(
     Raises Refused role_missing, audit_join_missing, audit_join_forgotten, why_missing, join_hits_unchosen,
     join_outcome_unsuited, join_follow_up_unsuited, join_hits_stale, join_hit_withdrawn, join_hit_waiting.
     """
-    _load_standing(work, join_id)
+    asked = _load_standing(work, join_id)
     said = check_why(words)
     check_conclusion(outcome, follow_up)
     chosen = _check_chosen(work.session, join_id, seen)
     latest = read_conclusions(work.session, join_id, chosen)
     _check_seen(seen, latest)
-    gone = [each.position for each in latest.values() if each.outcome == Outcome.WITHDRAWN]
-    if gone:
-        raise HIT_WITHDRAWN.refused(positions=write_positions(gone))
+    _check_list_stands(work.session, asked, chosen)
     waiting = [each.position for each in latest.values() if each.agreed is None]
     if waiting:
         raise HIT_WAITING.refused(positions=write_positions(waiting))
@@ -119,10 +118,29 @@ def _check_seen(seen: Mapping[int, int], latest: Mapping[int, AuditJoinConclusio
         raise HITS_STALE.refused(positions=write_positions(stale))
 
 
-def _load_standing(work: Work, join_id: int) -> None:
+def _check_list_stands(session: Session, asked: AuditJoin, chosen: Collection[int]) -> None:
+    """Refuse hits that rest on a withdrawn list alone, also those the clock has not come to yet.
+
+    Until the act is over nobody withdraws the list. Raises join_hit_withdrawn.
+    """
+    listed = select(AuditList.withdrawn_at).where(AuditList.id == asked.list_id).with_for_update(read=True)
+    if asked.list_id is None or session.scalar(listed) is None:
+        return
+    hits = session.execute(
+        select(AuditJoinHit.position, AuditJoinHit.rows)
+        .where(AuditJoinHit.join_id == asked.id, among(session, AuditJoinHit.position, chosen))
+        .order_by(AuditJoinHit.position)
+    )
+    gone = [position for position, rows in hits if rests_on_list(JoinKind(asked.kind), rows)]
+    if gone:
+        raise HIT_WITHDRAWN.refused(positions=write_positions(gone))
+
+
+def _load_standing(work: Work, join_id: int) -> AuditJoin:
     found = load_join(work, join_id)
     if found.forgotten_at is not None:
         raise JOIN_FORGOTTEN.refused(number=found.number)
+    return found
 
 
 def _check_chosen(session: Session, join_id: int, positions: Collection[int]) -> list[int]:

@@ -91,6 +91,36 @@ class AuditListWithdrawal(Model):
     decided_words: Mapped[str] = mapped_column(Text, nullable=False, default="")
 
 
+class AuditListUndoing(Model):
+    """How far what rested on a withdrawn list has been undone, piece by piece, after two have agreed.
+
+    Begun with the withdrawal; over only when no flag stands any more that rests on withdrawn lists alone (by
+    trigger). `reached_join_id` and `reached_position` are of the hit looked at last.
+    """
+
+    __tablename__ = "audit_list_undoing"
+    __table_args__ = (
+        CheckConstraint("hits_marked <= hits_looked AND hits_marked >= 0", name="marked"),
+        CheckConstraint("hits_total >= 0 AND flags_total >= 0 AND flags_ended >= 0", name="counts"),
+        Index("ix_audit_list_undoing_open", "list_id",
+              sqlite_where=text("finished_at IS NULL"), postgresql_where=text("finished_at IS NULL")),
+        {"sqlite_strict": True},
+    )  # fmt: skip
+
+    list_id: Mapped[int] = mapped_column(
+        Int64, ForeignKey("audit_list.id"), primary_key=True, autoincrement=False
+    )
+    begun_at: Mapped[datetime] = mapped_column(UtcTime, nullable=False)
+    hits_total: Mapped[int] = mapped_column(Int64, nullable=False)
+    flags_total: Mapped[int] = mapped_column(Int64, nullable=False)
+    hits_looked: Mapped[int] = mapped_column(Int64, nullable=False, default=0)
+    hits_marked: Mapped[int] = mapped_column(Int64, nullable=False, default=0)
+    flags_ended: Mapped[int] = mapped_column(Int64, nullable=False, default=0)
+    reached_join_id: Mapped[int] = mapped_column(Int64, nullable=False, default=0)
+    reached_position: Mapped[int] = mapped_column(Int64, nullable=False, default=0)
+    finished_at: Mapped[datetime | None] = mapped_column(UtcTime)
+
+
 class AuditListRow(Model):
     """One line of a list: a person by blind index only, days, and what else the kind of list says.
 

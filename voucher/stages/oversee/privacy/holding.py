@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -10,6 +10,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from voucher.ledger.lives import list_lives
+from voucher.ledger.origins import count_origins_of
 from voucher.ledger.vouchers import Voucher
 from voucher.plumbing.clock import day_of
 from voucher.plumbing.secrets import Keyring
@@ -27,15 +28,22 @@ from voucher.stages.assess.queries import appeals
 from voucher.stages.assess.queries.persons import AssessedHeld, read_assessed_held
 from voucher.stages.certify import queries as certificates
 from voucher.stages.issue.queries.persons import read_applications_held
+from voucher.stages.oversee.complaints.models import Complaint
 from voucher.stages.oversee.complaints.queries import LIVE, list_own
+from voucher.stages.oversee.networks import count_networks_of
 from voucher.stages.oversee.privacy.models import Preservation
 from voucher.stages.settle.queries.hands import HandsHeld, read_hands_held
 from voucher.stages.settle.queries.persons import read_claims_held
+from voucher.stages.train.queries.focus import count_focus
+from voucher.stages.train.queries.intake_denials import list_own_denials
+from voucher.stages.train.queries.positions import count_positions
 
 # a voucher that was paid out is live only because the money may be recovered
 VOUCHER_OPEN = live_states(Thing.VOUCHER) - {"settled"}
 # what goes with the account, or went before, and so keeps nobody
-GOING = frozenset({DataKind.IDENTITY, DataKind.ACCOUNT, DataKind.ATTACHMENT, DataKind.COMPLAINT})
+GOING = frozenset(
+    {DataKind.IDENTITY, DataKind.ACCOUNT, DataKind.ATTACHMENT, DataKind.COMPLAINT, DataKind.TRACE}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +86,7 @@ def read_holding(session: Session, keyring: Keyring, person_id: int, on: date) -
         *list_consents(session, keyring, on, principal_person_id=person_id),
         *list_consents(session, keyring, on, helper_person_id=person_id),
     ]
-    complaints = list_own(session, person_id)
+    complaints, intake_denials = list_own(session, person_id), list_own_denials(session, person_id)
     found: dict[DataKind, tuple[int, date | None]] = {
         DataKind.IDENTITY: (1, day_of(person.opened_at)),
         DataKind.ACCOUNT: (_count_accounts(session, person_id), _last_seen_on(session, person_id)),
@@ -90,11 +98,11 @@ def read_holding(session: Session, keyring: Keyring, person_id: int, on: date) -
         DataKind.ATTACHMENT: (applied.kept, _day(applied.last_at)),
         DataKind.CERTIFICATE: (len(archive), max((each.issued_on for each in archive), default=None)),
         DataKind.PAYMENT: (claims.count, _day(claims.last_at)),
-        DataKind.COMPLAINT: (
-            len(complaints),
-            _last(each.concluded_at or each.filed_at for each in complaints),
+        DataKind.COMPLAINT: _count_said(
+            complaints, [each.ended_at or each.opened_at for each in intake_denials]
         ),
         DataKind.HAND: (hands.count, _day(hands.last_at)),
+        DataKind.TRACE: _read_traces(session, person_id),
     }
     held = []
     for rule in list_retention(session, on):
@@ -114,6 +122,7 @@ def read_holding(session: Session, keyring: Keyring, person_id: int, on: date) -
     # without its number, which the officers who decide would read as well
     business += ["投诉举报" for each in complaints if each.state in LIVE]
     business += [f"本人反映的问题 {each}" for each in claims.open_denials]
+    business += [f"名册反映 {each.number}" for each in intake_denials if each.is_open]
     business += _name_offices(session, person_id, assessed, on)
     if list_papers(session, person_id):
         # by which document is not for whoever it is about
@@ -153,6 +162,24 @@ def _read_hands(session: Session, person_id: int) -> HandsHeld:
     if session.scalar(was_staff.limit(1)) is None:
         return HandsHeld(0, None)
     return read_hands_held(session, person_id)
+
+
+def _count_said(complaints: Sequence[Complaint], denied: Sequence[datetime]) -> tuple[int, date | None]:
+    """Return how often a person complained, or said "not me" of an intake, and when the last of it ended."""
+    moments = [*(each.concluded_at or each.filed_at for each in complaints), *denied]
+    return len(moments), _last(moments)
+
+
+def _read_traces(session: Session, person_id: int) -> tuple[int, date | None]:
+    """Return how many traces are kept, and of which day the newest is.
+
+    They are digests of devices and networks, positions of marks, what pages of lessons saw.
+    """
+    traces = [
+        *(count_origins_of(session, person_id), count_networks_of(session, person_id)),
+        *(count_positions(session, person_id), count_focus(session, person_id)),
+    ]
+    return sum(count for count, _ in traces), _latest(*(_day(last_at) for _, last_at in traces))
 
 
 def _last(moments: Iterable[datetime]) -> date | None:

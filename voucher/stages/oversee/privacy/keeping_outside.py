@@ -9,13 +9,12 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from voucher.ledger.races import RACES
 from voucher.ledger.restoring import (
-    RestoredCopy,
     find_missing,
+    is_of_former_life,
     newest_checkpoint,
     notice_older,
     read_last_line,
@@ -89,11 +88,10 @@ def _find_ahead(session: Session, keyring: Keyring, register: Path) -> tuple[int
             return None
         # only then all of it is read, and every signature held against our keys
         seq = read_register(register, keyring, 0).seq
-        chain_hash = str(head["chain_hash"])
+        chain_hash, signed_at = str(head["chain_hash"]), datetime.fromisoformat(str(head["signed_at"]))
     except (Refused, ValueError, KeyError):
         return None
     if seq <= newest_checkpoint(session):
         return None
     # after a restore that was noticed the numbers run again from below
-    known = select(RestoredCopy.anchored_seq).where(RestoredCopy.anchored_seq >= seq).limit(1)
-    return None if session.scalar(known) is not None else (seq, chain_hash)
+    return None if is_of_former_life(session, seq, chain_hash, signed_at) else (seq, chain_hash)

@@ -1,4 +1,7 @@
-"""谁看过我的信息: every time somebody opened what is masked elsewhere, with who, when and what for."""
+"""谁看过我的信息: every time somebody opened what is masked elsewhere, with who, when and what for.
+
+Pages on which name and number stay masked are told apart, and as long as their openings are kept.
+"""
 
 from __future__ import annotations
 
@@ -15,6 +18,7 @@ from voucher.registry.users import RoleGrant
 from voucher.rules.actor import ROLE_NAMES, Role
 from voucher.rules.lifecycle import Thing
 from voucher.stages.issue.queries.persons import read_applications_held
+from voucher.stages.oversee.openings import MATTER_NAMES, OPENED_NAMES, list_openings_of
 from voucher.stages.train.queries.persons import find_attended
 
 # what was seen, and why it may be: by thing and act of the trail
@@ -24,6 +28,8 @@ SEEN = {
     (str(Thing.VOUCHER), "look_at_phone"): ("手机号", "电话抽查"),
     (str(Thing.CLASS), "look_at_proof"): ("签到的证据", "核实考勤"),
 }
+# that somebody is looked into, or a class will be visited, is not told to them before it is concluded
+UNTOLD = frozenset({"flag", "complaint", "inspection"})
 WHOLE = ("姓名和证件号码", "没有写明")
 
 
@@ -67,6 +73,22 @@ def list_looks(session: Session, person_id: int, *, before_id: int | None, limit
             break
     roles = _name_roles(session, [each.actor_user_id for each in rows])
     return [_look(each, roles.get(each.actor_user_id, "")) for each in rows]
+
+
+def list_masked_looks(session: Session, person_id: int, *, limit: int) -> list[PersonLook]:
+    """Return the openings of a person's pages by staff, the newest first: name and number were masked."""
+    rows = list_openings_of(session, person_id, limit=limit)
+    roles = _name_roles(session, [each.opened_by_user_id for each in rows])
+    return [
+        PersonLook(
+            each.id,
+            each.opened_at,
+            roles.get(each.opened_by_user_id) or "已停用的账号",
+            f"{OPENED_NAMES[each.thing]}页面（姓名、号码遮盖）",
+            MATTER_NAMES.get(each.matter or "", WHOLE[1]) if each.matter not in UNTOLD else WHOLE[1],
+        )
+        for each in rows
+    ]
 
 
 def _of(thing: str, act: str, ids: Sequence[int]) -> ColumnElement[bool]:

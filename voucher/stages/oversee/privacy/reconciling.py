@@ -13,8 +13,9 @@ from voucher.ledger.restoring import THING, TWO, RestoredCopy, RestoredUnregiste
 from voucher.plumbing.unit_of_work import Work
 from voucher.registry import subjects
 from voucher.registry.people import Person
+from voucher.registry.second_hands import check_second_hand
 from voucher.registry.subjects import SubjectKey
-from voucher.registry.users import ADMINISTRATOR_LOGIN, OPERATOR_LOGIN
+from voucher.registry.users import COMMON_LOGINS
 from voucher.rules.actor import Role, check_role
 from voucher.rules.approval import SECOND_PERSON_NEEDED
 from voucher.rules.errors import Family, reason
@@ -64,7 +65,7 @@ def reconcile(work: Work, register: Path) -> Reconciled:
     erased = _erase_again(work, frozenset(read.tokens))
     _close(work, _lock_open(work), len(read.tokens), erased)
     audit.record_one(
-        work, THING, 0 if standing is None else standing.anchored_seq, "reconcile",
+        work, THING, 0 if standing is None else standing.id, "reconcile",
         entries=len(read.tokens), erased=erased, seq=read.seq,
     )  # fmt: skip
     return Reconciled(len(read.tokens), erased, read.seq)
@@ -74,42 +75,45 @@ def reconcile_without(work: Work, why: str) -> bool:
     """Say that there is no register to hold this database against; return whether the second has said so.
 
     With the first word nothing is opened. Raises Refused role_missing, own_account_needed, why_missing,
-    restored_nothing_open, second_person_needed.
+    restored_nothing_open and what `check_second_hand` refuses.
     """
     check_role(work.actor, Role.OPERATOR, Role.ADMINISTRATOR)
-    if work.actor.login in (OPERATOR_LOGIN, ADMINISTRATOR_LOGIN):
+    if work.actor.login in COMMON_LOGINS:
         raise OWN_ACCOUNT_NEEDED.refused()
     said = check_why(why)
     standing = _lock_open(work)
     if not standing:
         raise NOT_RESTORED.refused()
     me = work.actor.person_id
-    unsaid = [
-        each for each in standing if not work.session.get(RestoredUnregistered, (each.anchored_seq, me))
-    ]
+    unsaid = [each for each in standing if not work.session.get(RestoredUnregistered, (each.id, me))]
     if not unsaid:
         raise SECOND_PERSON_NEEDED.refused()
+    for first in _list_speakers(work, unsaid):
+        check_second_hand(work, first)
     for each in unsaid:
-        work.session.add(
-            RestoredUnregistered(anchored_seq=each.anchored_seq, person_id=me, words=said, said_at=work.at)
-        )
+        work.session.add(RestoredUnregistered(copy_id=each.id, person_id=me, words=said, said_at=work.at))
         work.session.flush()
-        audit.record_one(work, THING, each.anchored_seq, "say_unregistered", why=said)
+        audit.record_one(work, THING, each.id, "say_unregistered", why=said)
     heard = [each for each in standing if _count_words(work, each) >= TWO]
     _close(work, heard, 0, 0)
     for each in heard:
-        audit.record_one(work, THING, each.anchored_seq, "reconcile", entries=0, erased=0, register=False)
+        audit.record_one(work, THING, each.id, "reconcile", entries=0, erased=0, register=False)
     return len(heard) == len(standing)
 
 
 def _count_words(work: Work, copy: RestoredCopy) -> int:
-    words = select(func.count()).where(RestoredUnregistered.anchored_seq == copy.anchored_seq)
+    words = select(func.count()).where(RestoredUnregistered.copy_id == copy.id)
     return work.session.scalar(words) or 0
+
+
+def _list_speakers(work: Work, copies: Sequence[RestoredCopy]) -> Sequence[int]:
+    said = RestoredUnregistered.copy_id.in_([each.id for each in copies])
+    return work.session.scalars(select(RestoredUnregistered.person_id).where(said).distinct()).all()
 
 
 def _lock_open(work: Work) -> Sequence[RestoredCopy]:
     query = select(RestoredCopy).where(RestoredCopy.reconciled_at.is_(None))
-    return work.session.scalars(query.order_by(RestoredCopy.anchored_seq).with_for_update()).all()
+    return work.session.scalars(query.order_by(RestoredCopy.id).with_for_update()).all()
 
 
 def _close(work: Work, standing: Sequence[RestoredCopy], entries: int, erased: int) -> None:

@@ -20,8 +20,8 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from voucher.ledger.audit import AuditCheckpoint, AuditRow
-from voucher.ledger.restoring import THING, find_unreconciled
+from voucher.ledger.audit import AuditCheckpoint
+from voucher.ledger.restoring import find_unreconciled
 from voucher.ledger.sealing import GENESIS, TAIL_BYTES, Post, stamp
 from voucher.plumbing.db import Database
 from voucher.plumbing.secrets import Keyring
@@ -113,13 +113,7 @@ def find_noticed(session: Session) -> tuple[int, str | None]:
     found = find_unreconciled(session)
     if found is None:
         return 0, None
-    said = session.scalar(
-        select(AuditRow.content)
-        .where(AuditRow.thing == THING, AuditRow.object_id == found.anchored_seq, AuditRow.act == "notice")
-        .order_by(AuditRow.id)
-        .limit(1)
-    )
-    return found.anchored_seq, (said or {}).get("chain_hash")
+    return found.anchored_seq, found.chain_hash or None
 
 
 def read_register(path: Path, keyring: Keyring, anchored_seq: int, chain_hash: str | None = None) -> Register:

@@ -33,8 +33,9 @@ NOBODY_TO_ASK = reason(
 def ask(work: Work, flag_id: int, question: str) -> RiskFlag:
     """Ask the institution about a flag; it answers within working days.
 
-    Raises Refused role_missing, risk_flag_missing, risk_flag_own_institution, risk_flag_not_yours,
-    risk_flag_without_institution, why_missing, event_not_allowed, calendar_year_missing.
+    Raises Refused role_missing, risk_flag_missing, risk_flag_own_institution, risk_flag_own_list,
+    risk_flag_lists_withdrawn, risk_flag_not_yours, risk_flag_without_institution, why_missing,
+    event_not_allowed, calendar_year_missing.
     """
     flag = load_flag(work, flag_id)
     said = check_why(question)

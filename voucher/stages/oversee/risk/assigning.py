@@ -46,7 +46,7 @@ def assign(work: Work, flag_id: int, person_id: int) -> RiskFlag:
     """Give a flag to one supervisor to deal with.
 
     Raises Refused role_missing, risk_flag_missing, risk_flag_own_institution, risk_flag_own_list (both also
-    of the chosen one), risk_flag_nobody_to_assign, event_not_allowed.
+    of the chosen one), risk_flag_lists_withdrawn, risk_flag_nobody_to_assign, event_not_allowed.
     """
     flag = load_flag(work, flag_id)
     if person_id not in dict(list_supervisors(work.session, flag.region_code, work.today)):

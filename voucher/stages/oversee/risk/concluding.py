@@ -24,7 +24,7 @@ def conclude(work: Work, flag_id: int, words: str, *, is_upheld: bool) -> RiskFl
     """Say whether a flag is true; a dismissed one lets go what it held, an upheld one keeps it held.
 
     Raises Refused role_missing, risk_flag_missing, risk_flag_own_institution, risk_flag_own_list,
-    risk_flag_not_yours, risk_flag_answer_awaited, why_missing, event_not_allowed.
+    risk_flag_lists_withdrawn, risk_flag_not_yours, risk_flag_answer_awaited, why_missing, event_not_allowed.
     """
     flag = load_flag(work, flag_id)
     said = check_why(words)

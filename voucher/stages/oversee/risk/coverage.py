@@ -9,18 +9,36 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import func, select, text
+from sqlalchemy import column, func, select, table, text
 from sqlalchemy.orm import Session
 
 from voucher.plumbing.clock import day_of
-from voucher.plumbing.types import Day, UtcTime
+from voucher.plumbing.types import Day, Int64, UtcTime
 from voucher.registry.catalogue import Region
+from voucher.registry.institutions import Institution
+from voucher.registry.tables import require_parameter_number
 from voucher.rules.joins import FEEDS, LIST_NAMES, ListKind
 from voucher.rules.risk.catalogue import RULES
+from voucher.stages.oversee.models_networks import NetworkSeen
+from voucher.stages.oversee.risk.facts import Window
+from voucher.stages.oversee.risk.facts.counting import find_usual_networks
 from voucher.stages.oversee.risk.facts.gaps import GAPS, Gap
 from voucher.stages.oversee.risk.facts.listing import LISTS
+from voucher.stages.oversee.risk.finding import MONTHS_BACK, first_of_month
 from voucher.stages.oversee.risk.telling import TABLE_NAMES
 
+REDEMPTIONS = table(
+    "redemption", column("institution_id", Int64), column("redeemed_at", UtcTime),
+    column("reversed_at", UtcTime),
+)  # fmt: skip
+
+# what a rule may go by that is no table of facts
+ELSEWHERE: dict[str, tuple[str, ...]] = {
+    "networks": ("used_at", "network_seen"),
+    "openings": ("opened_at", "page_opening"),
+}
+# the rule that compares with the network of an office
+BY_OFFICE = "R09"
 # the first row of each table: a day, or a moment (a name that ends in _at); a table without a number of its
 # own says by which it goes
 FIRST_ROWS: dict[str, tuple[str, ...]] = {
@@ -57,8 +75,9 @@ NEEDED: dict[str, tuple[frozenset[str], ...]] = {
         frozenset({"claims"}),
         frozenset({"outside", "history", *(_of(each) for each, codes in FEEDS.items() if "R02" in codes)}),
     ),
-    "R09": (frozenset({"results"}), frozenset({_of(ListKind.ANSWERS)})),
+    "R09": (frozenset({"results"}), frozenset({_of(ListKind.ANSWERS), "networks"})),
     "R16": (frozenset({_of(ListKind.BACKFLOW)}),),
+    "R28": (frozenset({"look_ups", "openings"}), frozenset({"vouchers"})),
 }
 
 
@@ -72,17 +91,23 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Coverage:
-    """What a rule reads, since when it can look at all (None: never), and what it never gets."""
+    """What a rule reads, since when it can look at all (None: never), and what it never gets.
+
+    `offices` is of how many institutions that redeemed lately the office is known, and of how many it is not.
+    """
 
     sources: tuple[Source, ...]
     since: date | None
     gap: Gap | None
+    offices: tuple[int, int] | None = None
 
     @property
     def is_partial(self) -> bool:
         """Return whether the rule looks, but not at everything it could."""
         return self.since is not None and (
-            self.gap is not None or any(each.since is None for each in self.sources)
+            self.gap is not None
+            or any(each.since is None for each in self.sources)
+            or (self.offices is not None and self.offices[1] > 0)
         )
 
 
@@ -91,7 +116,9 @@ def read_coverage(session: Session, regions: Collection[str]) -> dict[str, Cover
 
     What another county brought along speaks of nobody here.
     """
-    known: dict[str, date | None] = {table: _first_day(session, *said) for table, said in FIRST_ROWS.items()}
+    known: dict[str, date | None] = {
+        table: _first_day(session, *said) for table, said in (FIRST_ROWS | ELSEWHERE).items()
+    }
     known |= _read_lists(session, regions)
     names = {**TABLE_NAMES, **{_of(each): name for each, name in LIST_NAMES.items()}}
     found = {}
@@ -103,6 +130,7 @@ def read_coverage(session: Session, regions: Collection[str]) -> dict[str, Cover
             tuple(Source(names[each], known[each]) for each in keys),
             _since(needed, known),
             GAPS.get(rule.code),
+            _count_offices(session, regions) if rule.code == BY_OFFICE else None,
         )
     return found
 
@@ -116,6 +144,29 @@ def _since(needed: tuple[frozenset[str], ...], known: dict[str, date | None]) ->
             return None
         firsts.append(min(days))
     return max(firsts)
+
+
+def _count_offices(session: Session, regions: Collection[str]) -> tuple[int, int] | None:
+    """Return of how many institutions the office is known and not, as a run up to the last network would."""
+    last = session.scalar(select(func.max(NetworkSeen.used_on)).where(NetworkSeen.candidate_id.is_(None)))
+    if last is None:
+        return None
+    months = require_parameter_number(session, MONTHS_BACK, last, ())
+    window = Window(first_of_month(last, months - 1), last)
+    redeeming = set(
+        session.scalars(
+            select(REDEMPTIONS.c.institution_id)
+            .join(Institution, Institution.id == REDEMPTIONS.c.institution_id)
+            .where(
+                Institution.region_code.in_(sorted(regions)),
+                REDEMPTIONS.c.redeemed_at >= window.since,
+                REDEMPTIONS.c.reversed_at.is_(None),
+            )
+            .distinct()
+        )
+    )
+    known = redeeming & find_usual_networks(session, window).keys()
+    return len(known), len(redeeming - known)
 
 
 def _first_day(session: Session, column: str, table: str, order: str = "id") -> date | None:

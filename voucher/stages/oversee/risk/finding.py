@@ -21,6 +21,7 @@ from voucher.stages.oversee.risk.thresholds import EVERYWHERE, read_thresholds
 
 DAYS_BACK, MONTHS_BACK = "risk_days_back", "risk_months_back"
 ROWS_KEPT = 200
+POSITION = frozenset({"latitude_e6", "longitude_e6"})
 _OF_LIST = re.compile(rf"(?:^|-){LISTED}(\d{{1,18}})-")
 
 
@@ -47,15 +48,16 @@ def find_flags(session: Session, today: date, keyring: Keyring) -> list[Found]:
     most = read_thresholds(session, today)
     days = require_parameter_number(session, DAYS_BACK, today, [EVERYWHERE])
     months = require_parameter_number(session, MONTHS_BACK, today, [EVERYWHERE])
-    facts = read_facts(session, Window(_first_of_month(today, months - 1), today), keyring)
+    facts = read_facts(session, Window(first_of_month(today, months - 1), today), keyring)
     found = list(run_over(facts, most, is_daily=False))
     for back in range(days, -1, -1):
         day = today - timedelta(days=back)
-        found += run_over(read_marks_of_day(session, facts, Window(day, day)), most, is_daily=True)
+        found += run_over(read_marks_of_day(session, facts, Window(day, day), keyring), most, is_daily=True)
     return found
 
 
-def _first_of_month(today: date, back: int) -> date:
+def first_of_month(today: date, back: int) -> date:
+    """Return the first day of the month so many months back."""
     month = today.year * 12 + today.month - 1 - back
     return date(month // 12, month % 12 + 1, 1)
 
@@ -69,11 +71,16 @@ def run_over(facts: Facts, most: dict[str, int], *, is_daily: bool) -> Iterator[
         for finding in rule.find(facts, most):
             for table in {table for table, _ in finding.rows} - rows.keys():
                 rows[table] = {each.id: each._asdict() for each in getattr(facts, table)}
-            said = tuple((table, key, rows[table][key]) for table, key in finding.rows[:ROWS_KEPT])
+            said = tuple((table, key, _kept(rows[table][key])) for table, key in finding.rows[:ROWS_KEPT])
             behind = [each for each in finding.rows if each != ("claims", finding.subject)]
             lists = Counter(_list_of(key, rows[table][key]) for table, key in behind)
             del lists[0]
             yield Found(finding, rule, said, lists, len(behind))
+
+
+def _kept(said: dict[str, object]) -> dict[str, object]:
+    """Return what a flag keeps of a row: a position goes on its own day, which a flag outlives."""
+    return {name: value for name, value in said.items() if name not in POSITION}
 
 
 def _list_of(key: str, said: Mapping[str, object]) -> int:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from sqlalchemy import select
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
 
 from voucher.plumbing.unit_of_work import Work
 from voucher.registry.users import RoleGrant, UserAccount
@@ -40,6 +41,13 @@ RISK_FLAG_OWN_LIST = reason(
     SOURCE,
     Family.FORBIDDEN,
 )
+RISK_FLAG_UNFOUNDED = reason(
+    "risk_flag_lists_withdrawn",
+    "这条线索依据的名单都已撤回，不再办理",
+    "不用办理：系统随后把它记为“依据已撤回”，停住的事项同时恢复",
+    SOURCE,
+    Family.CONFLICT,
+)
 RISK_FLAG_NOT_YOURS = reason(
     "risk_flag_not_yours",
     "这条线索没有分给您办理",
@@ -53,14 +61,30 @@ def load_flag(work: Work, flag_id: int) -> RiskFlag:
     """Return a flag, locked, for a supervisor of its region who has nothing to do with it.
 
     Raises Refused role_missing, risk_flag_missing (also for a foreign one), risk_flag_own_institution,
-    risk_flag_own_list.
+    risk_flag_own_list, risk_flag_lists_withdrawn.
     """
     check_role(work.actor, *HANDLERS)
     found = lock_flag(work, flag_id)
     if not any(found.region_code in work.actor.reach.get(role, frozenset()) for role in HANDLERS):
         raise RISK_FLAG_MISSING.refused()
     check_apart(work, found, work.actor.person_id)
+    _check_founded(work.session, found)
     return found
+
+
+def _check_founded(session: Session, flag: RiskFlag) -> None:
+    """Refuse to go on with what rests on withdrawn lists alone, before the clock has come to end it."""
+    if not is_live(flag):
+        return
+    rests = (
+        select(RiskFlagList.flag_id)
+        .join(LISTS, LISTS.c.id == RiskFlagList.list_id)
+        .where(RiskFlagList.flag_id == flag.id, LISTS.c.withdrawn_at.is_not(None))
+        .group_by(RiskFlagList.flag_id)
+        .having(func.sum(RiskFlagList.rows) >= func.max(RiskFlagList.of_rows))
+    )
+    if session.scalar(rests) is not None:
+        raise RISK_FLAG_UNFOUNDED.refused()
 
 
 def is_live(flag: RiskFlag) -> bool:

@@ -48,6 +48,7 @@ WORDS = {
     "phone": "电话",
     "device": "设备",
     "family": "家庭",
+    "teacher": "教师",
     "confirmed": "确认",
     "denied": "否认参加",
     "silent": "联系不上",

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from datetime import datetime
 
-from sqlalchemy import Select, func, or_, select
-from sqlalchemy.orm import Session
+from sqlalchemy import Select, and_, func, or_, select
+from sqlalchemy.orm import Session, load_only
 
 from voucher.ledger.states import move
 from voucher.plumbing.unit_of_work import Work
@@ -15,30 +15,35 @@ from voucher.stages.oversee.risk.models import RiskFlag, RiskFlagList
 from voucher.stages.oversee.risk.reading import VOID, check_unconcerned
 from voucher.stages.oversee.risk.stopping import count_holds, let_go
 
-AT_A_TIME = 500
 # rule and kind of the flags that rest on answers of exams, which come by lists alone
 COPIED = ("R09", "person")
 
 
-def void_flags(work: Work, list_id: int, words: str, first_person_id: int) -> int:
-    """End the flags of which every row comes from withdrawn lists, and return how many those were.
+def check_apart_from_flags(work: Work, list_id: int, person_ids: Collection[int]) -> int:
+    """Return how many flags end with a list; none of the people may have to do with what one is about.
 
-    Neither of the two who withdraw may have to do with what a flag is about. Raises Refused
-    risk_flag_own_institution.
+    Raises Refused risk_flag_own_institution.
     """
+    about = load_only(RiskFlag.institution_id, RiskFlag.suspect_person_id)
+    flags = work.session.scalars(_select_resting(list_id).options(about)).all()
+    for person_id in person_ids:
+        check_unconcerned(work, flags, person_id)
+    return len(flags)
+
+
+def void_flags(work: Work, list_id: int, words: str, agreed_by_person_id: int, *, limit: int) -> int:
+    """End the next flags of which every row comes from withdrawn lists, and return how many those were."""
     flags = work.session.scalars(
         _select_resting(list_id)
         .with_for_update()
         .execution_options(populate_existing=True)
         .order_by(RiskFlag.id)
+        .limit(limit)
     ).all()
-    for person_id in (first_person_id, work.actor.person_id):
-        check_unconcerned(work, flags, person_id)
-    let_go(work, flags, words)
-    for first in range(0, len(flags), AT_A_TIME):
-        piece = flags[first : first + AT_A_TIME]
-        said: dict[int, dict[str, object]] = {each.id: {"list": list_id} for each in piece}
-        move(work, RiskFlag, piece, "void", reason=words, content=said)
+    if flags:
+        let_go(work, flags, words)
+        said: dict[str, object] = {"list": list_id, "agreed_by": agreed_by_person_id}
+        move(work, RiskFlag, flags, "void", reason=words, content={each.id: said for each in flags})
     return len(flags)
 
 
@@ -94,8 +99,14 @@ def list_lists_of(session: Session, flag_id: int) -> list[tuple[str, int, bool]]
 
 
 def _select_resting(list_id: int) -> Select[RiskFlag]:
-    """Return the query for flags with a row of a list, and all rows of it or of lists withdrawn already."""
-    gone = or_(LISTS.c.id == list_id, LISTS.c.withdrawn_at.is_not(None))
+    """Return the query for flags with a row of a list, and all rows of it or of lists withdrawn before it.
+
+    What a later withdrawal ends, the two of that one have answered for.
+    """
+    mine = LISTS.alias("mine")
+    my_time = select(mine.c.withdrawn_at).where(mine.c.id == list_id).scalar_subquery()
+    before = or_(my_time.is_(None), LISTS.c.withdrawn_at <= my_time)
+    gone = or_(LISTS.c.id == list_id, and_(LISTS.c.withdrawn_at.is_not(None), before))
     resting = (
         select(RiskFlagList.flag_id)
         .join(LISTS, LISTS.c.id == RiskFlagList.list_id)
@@ -103,5 +114,5 @@ def _select_resting(list_id: int) -> Select[RiskFlag]:
         .group_by(RiskFlagList.flag_id)
         .having(func.sum(RiskFlagList.rows) >= func.max(RiskFlagList.of_rows))
     )
-    mine = select(RiskFlagList.flag_id).where(RiskFlagList.list_id == list_id)
-    return select(RiskFlag).where(RiskFlag.id.in_(mine), RiskFlag.id.in_(resting), RiskFlag.state != VOID)
+    touching = select(RiskFlagList.flag_id).where(RiskFlagList.list_id == list_id)
+    return select(RiskFlag).where(RiskFlag.id.in_(touching), RiskFlag.id.in_(resting), RiskFlag.state != VOID)

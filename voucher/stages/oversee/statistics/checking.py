@@ -20,6 +20,7 @@ from voucher.stages.oversee.statistics.reading import (
     Sums,
     Wish,
     count_people,
+    is_people_kept,
     match_facts,
     sum_regions,
     total,
@@ -41,18 +42,19 @@ def count_otherwise(
     Either is None where it would take too long. `regions` are those the rows speak of, `vouchers` how many
     they come to.
     """
-    kept = not wish.filters and wish.year is not None
+    kept, few = is_people_kept(wish), vouchers <= COUNTED_ONE_BY_ONE
     summed = institution_id is None and len(wish.filters) <= 1
-    if not kept and not summed and vouchers <= COUNTED_ONE_BY_ONE:
+    if not kept and not summed and few:
         return _count_one_by_one(session, regions, wish, institution_id)
-    people = count_people(
-        session, region_code, wish,
-        regions=regions, own=own, institution_id=institution_id, vouchers=vouchers,
-    )  # fmt: skip
+    people = (
+        count_people(session, region_code, wish, regions=regions, own=own, institution_id=institution_id)
+        if kept or few
+        else None
+    )
     if summed:
         rows = sum_regions(session, [region_code if own else BELOW + region_code], wish)
         return people, total(rows.values())
-    if vouchers > COUNTED_ONE_BY_ONE:
+    if not few:
         return people, None
     return people, _count_one_by_one(session, regions, wish, institution_id)[1]
 

@@ -2,7 +2,7 @@
 
 Of several at once, those of few words each (fund, level, group) have sums of their own too; with a programme
 or a trade among them so few of the smallest groups are meant that these are added up. People are counted per
-place, and under a filter only where so few vouchers are meant that they can be looked at one by one.
+place; under a filter a page waits for that only where few vouchers are meant.
 """
 
 from __future__ import annotations
@@ -204,6 +204,11 @@ def list_losses(
     return sorted(found, key=lambda each: (-each.times, each.came_from, each.ended_as, each.why))
 
 
+def is_people_kept(wish: Wish) -> bool:
+    """Return whether the roll-ups hold how many people a wish means: of a year or all, without a filter."""
+    return not wish.filters and wish.year is not None
+
+
 def count_people(
     session: Session,
     region_code: str,
@@ -213,13 +218,12 @@ def count_people(
     own: bool = False,
     institution_id: int | None = None,
     class_id: int | None = None,
-    vouchers: int,
-) -> Sums | None:
-    """Return how many different people reached each step at a place, or None where they are too many.
+) -> Sums:
+    """Return how many different people reached each step at a place.
 
-    Without a filter the number is kept; under one they are counted one by one, up to a limit of vouchers.
+    Under a filter one by one: a page waits for so many vouchers, the job of an export for any number.
     """
-    if not wish.filters and wish.year is not None:
+    if is_people_kept(wish):
         house = (OWN if own else ALL) if institution_id is None else institution_id
         row = session.execute(
             select(*(getattr(StatisticHeads, step) for step in STEPS)).where(
@@ -230,8 +234,6 @@ def count_people(
             )
         ).first()
         return dict(zip(STEPS, row or (0,) * len(STEPS), strict=True))
-    if vouchers > COUNTED_ONE_BY_ONE:
-        return None
     conditions = [StatisticFact.region_code.in_(sorted(regions)), StatisticFact.thing == str(Thing.VOUCHER)]
     if institution_id is not None:
         conditions.append(StatisticFact.institution_id == institution_id)

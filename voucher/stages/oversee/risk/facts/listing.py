@@ -166,6 +166,12 @@ def read_listed_links(session: Reading, window: Window) -> Iterator[Link]:
                 yield Link(f"{kind}-{_id_of(row)}", name(row.person_id), kind, value[:DIGEST])
 
 
+def read_listed_accounts(session: Reading, window: Window) -> Iterator[tuple[str, str]]:
+    """Yield whose an account is by a list, whether they hold a voucher or not: person and digest."""
+    for row in _ask(session, window, (ListKind.CONTACTS,), "x.account_index IS NOT NULL"):
+        yield name(row.person_id), row.account_index[:DIGEST]
+
+
 def read_backflows(session: Reading, window: Window) -> Iterator[Backflow]:
     """Yield what people who hold a voucher paid to institutions or recruiters, by a list, in a window."""
     for row in _ask(session, window, (ListKind.BACKFLOW,), DATED):

@@ -14,6 +14,8 @@ from voucher.stages.oversee.risk.facts.asking import Window, day, name, seconds,
 from voucher.stages.oversee.risk.facts.listing import OF_STUDENTS
 
 SKILL = "skill_upgrade"
+# a line about which the rules say something, as its findings are kept
+CAUTION = '%"mark":"!"%'
 
 
 def read_claims(session: Reading, window: Window) -> Iterator[Claim]:
@@ -108,16 +110,42 @@ def _stream_believed(session: Reading, window: Window) -> Iterator[Any]:
 
 
 def read_approvals(session: Reading, window: Window) -> Iterator[Approval]:
-    """Yield the reviews signed in a window, each with another hand on the same claim."""
-    sql = """SELECT s.id, s.claim_id, s.signer_person_id, c.institution_id, s.signed_at,
+    """Yield the reviews signed in a window, each with another hand on the same claim, and when it was opened.
+
+    A claim was open from the first time its signer opened its own page since signing it last. Who signs the
+    lines of a batch from the page of the batch, as is lawful where the rules passed them, looked once: the
+    first signature of that batch says when it was opened, the others say nothing. Of a claim the rules left
+    to a hand it is said whether neither page was opened, since openings are written down at all.
+    """
+    opened = """(SELECT min(w.opened_at) FROM page_opening w
+             WHERE w.opened_by_person_id = s.signer_person_id AND w.thing = '{thing}'
+               AND w.object_id = {object} AND w.opened_at <= s.signed_at{since})"""
+    own = opened.format(
+        thing="claim", object="s.claim_id",
+        since=""" AND NOT EXISTS (SELECT 1 FROM signature p
+                WHERE p.claim_id = s.claim_id AND p.signer_person_id = s.signer_person_id
+                  AND p.id < s.id AND p.signed_at >= w.opened_at)""",
+    )  # fmt: skip
+    whole = opened.format(thing="batch", object="c.batch_id", since="")
+    sql = f"""SELECT s.id, s.claim_id, s.signer_person_id, c.institution_id, c.batch_id, s.signed_at,
+            {own} AS opened_at, {whole} AS batch_opened_at,
+            CASE WHEN s.signed_at >= (SELECT min(f.opened_at) FROM page_opening f)
+                AND EXISTS (SELECT 1 FROM settlement_line l WHERE l.claim_id = s.claim_id
+                    AND (l.outcome = 'manual' OR l.findings LIKE '{CAUTION}')) THEN 1 ELSE 0 END AS by_hand,
             (SELECT min(o.signer_person_id) FROM signature o
              WHERE o.claim_id = s.claim_id AND o.signer_person_id <> s.signer_person_id) AS partner
         FROM signature s JOIN claim c ON c.id = s.claim_id
-        WHERE s.signed_at >= :since AND s.signed_at < :until ORDER BY s.id"""
-    for each in stream(session, sql, window, moments=("signed_at",)):
+        WHERE s.signed_at >= :since AND s.signed_at < :until ORDER BY s.id"""  # noqa: S608 — constants
+    looked: set[tuple[int, int]] = set()
+    for each in stream(session, sql, window, moments=("signed_at", "opened_at", "batch_opened_at")):
+        opened_at, batch = each.opened_at, (each.signer_person_id, each.batch_id)
+        is_unopened = int(opened_at is None and each.batch_opened_at is None) if each.by_hand else None
+        if opened_at is None and each.batch_opened_at is not None and batch not in looked:
+            looked.add(batch)
+            opened_at = each.batch_opened_at
         yield Approval(
             name(each.id), name(each.claim_id), name(each.signer_person_id), name(each.partner),
-            name(each.institution_id), None, seconds(each.signed_at) or 0,
+            name(each.institution_id), seconds(opened_at), seconds(each.signed_at) or 0, is_unopened,
         )  # fmt: skip
 
 
