@@ -57,11 +57,12 @@ from voucher.stages.issue.reminding import remind_due
 from voucher.stages.issue.running import JOB_KIND, open_desk
 from voucher.stages.issue.signing import end_due_credentials, mark_held_credentials
 from voucher.stages.issue.waiting import serve_due_waiting
+from voucher.stages.oversee import forgetting
 from voucher.stages.oversee.archive.recalling import end_due as end_archive_credentials
-from voucher.stages.oversee.forgetting import forget_old_answers, forget_old_attempts, forget_old_looks
 from voucher.stages.oversee.handover import making
 from voucher.stages.oversee.handover.keeping import forget_exports
 from voucher.stages.oversee.joins.forgetting import forget_joined
+from voucher.stages.oversee.joins.undoing import undo_withdrawn
 from voucher.stages.oversee.keys import publish_status, rotate_due_keys
 from voucher.stages.oversee.measures.finishing import finish_due_measures
 from voucher.stages.oversee.privacy.keeping_outside import look_outside, seal_and_keep
@@ -76,7 +77,7 @@ from voucher.stages.settle.notice import close_due_notices
 from voucher.stages.settle.queries.to_pay import list_certificates_to_pay
 from voucher.stages.settle.voucher_ends import close_due_vouchers, decertify_due
 from voucher.stages.settle.waiting import serve_due_queues
-from voucher.stages.train.exits import end_due_exits
+from voucher.stages.train import exits, focusing, positions, scopes
 from voucher.stages.train.running import close_due_classes, start_due_classes
 
 FRONTEND = Path(__file__).resolve().parents[1] / "static" / "dist"
@@ -86,7 +87,8 @@ JOB_SECONDS, JOB_PATIENCE, DUE_SECONDS = 3, Patience(queued=timedelta(seconds=2)
 # done so many at a time, each portion in a transaction of its own, until none is left
 IN_PORTIONS = frozenset(("remind_holders", "expire_vouchers", "sweep_attachments")) | {
     *("end_credentials", "freeze_credentials", "forget_answers", "forget_looks", "resend_tellings"),
-    *("forget_attempts", "forget_lists", "refresh_statistics"),
+    *("forget_attempts", "forget_traces", "forget_positions", "forget_lists", "refresh_statistics"),
+    *("undo_lists", "ask_scopes", "forget_focus"),
 }
 # what the clock does, in the order of a voucher's life; released money goes to the head of each queue
 DUE_ACTS: tuple[tuple[str, Callable[[Work], int]], ...] = (
@@ -111,7 +113,7 @@ DUE_ACTS: tuple[tuple[str, Callable[[Work], int]], ...] = (
     ("close_vouchers", close_due_vouchers),
     ("close_classes", close_due_classes),
     ("finish_measures", finish_due_measures),
-    ("end_exits", end_due_exits),
+    ("end_exits", exits.end_due_exits),
     ("score_credits", score_due_credits),
     ("serve_claims", serve_due_queues),
     ("serve_issues", serve_due_waiting),
@@ -122,9 +124,14 @@ DUE_ACTS: tuple[tuple[str, Callable[[Work], int]], ...] = (
     ("freeze_credentials", mark_held_credentials),
     ("rotate_keys", rotate_due_keys),
     ("publish_status", publish_status),
-    ("forget_answers", forget_old_answers),
-    ("forget_looks", forget_old_looks),
-    ("forget_attempts", forget_old_attempts),
+    ("forget_answers", forgetting.forget_old_answers),
+    ("forget_looks", forgetting.forget_old_looks),
+    ("forget_attempts", forgetting.forget_old_attempts),
+    ("undo_lists", undo_withdrawn),
+    ("ask_scopes", scopes.ask_due_scopes),
+    ("forget_traces", forgetting.forget_old_traces),
+    ("forget_positions", positions.forget_positions),
+    ("forget_focus", focusing.forget_focus),
     ("forget_lists", forget_joined),
     ("resume_retention", resume_runs),
     ("resend_tellings", webhooks.resend_due),

@@ -22,6 +22,7 @@ class Answering:
 
     json: bool = False
     login: str | None = None
+    code: str | None = None
 
     def answer(self, told: Mapping[str, object], sentences: Iterable[str]) -> None:
         """Say the result: the object for machines, or the sentences for people."""

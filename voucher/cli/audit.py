@@ -68,7 +68,7 @@ def verify(ctx: click.Context) -> None:
 @click.option(
     "--without-register",
     is_flag=True,
-    help="没有注销登记可核对的（备份早于登记，或登记无处取回）：两人各以本人账号（--as）写明理由",
+    help="没有注销登记可核对的（备份早于登记，或登记无处取回）：两人各以本人账号（--as、--code）写明理由",
 )
 @click.option("--why", help="没有登记可核对的理由")
 @click.pass_context
@@ -82,6 +82,7 @@ def reconcile(ctx: click.Context, register: Path | None, without_register: bool,
     office = open_office(ctx)
     anchors = office.config.anchor_file
     if without_register:
+        office.check_proven()
         both = office.act(lambda work: reconcile_without(work, why or ""))
         said = (
             "已由两人写明，可以发券；付款另由财务两人核对"

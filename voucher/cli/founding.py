@@ -16,20 +16,31 @@ if TYPE_CHECKING:
 @click.pass_context
 def init(ctx: click.Context) -> None:
     """Found the installation, or bring it up to this version."""
-    from voucher.cli.office import Office, answering_of, open_database
+    from voucher.cli.office import Office, answering_of, open_database, read_terminal
     from voucher.plumbing.clock import clock_of
     from voucher.plumbing.schema import check_reachable
     from voucher.plumbing.unit_of_work import perform
+    from voucher.registry.access.blank_filters import blank_filters
+    from voucher.registry.filing.mask_numbers import mask_teachers_numbers
     from voucher.registry.founding import FOUNDER, found
     from voucher.registry.importing.folder import load_folder
+    from voucher.stages.assess.seal_numbers import seal_held_numbers
+    from voucher.stages.certify.seal_numbers import seal_numbers
+    from voucher.stages.settle.seal_numbers import mask_told_numbers
 
     config, database = open_database()
     config.data_folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     check_reachable(database)
-    office = Office(
-        config, database, open_keys(config.key_file, database), FOUNDER, clock_of(database.engine)
-    )
+    keyring = open_keys(config.key_file, database)
+    office = Office(config, database, keyring, FOUNDER, clock_of(database.engine), read_terminal(ctx))
     added = found(database, office.keyring, office.now())
+    added["sealed_numbers"] = (
+        seal_numbers(database, office.keyring)
+        + seal_held_numbers(database, office.keyring)
+        + mask_teachers_numbers(database)
+        + mask_told_numbers(database)
+        + blank_filters(database)
+    )
     folder = config.reference_folder
     tables: dict[str, int] = {}
     if folder is not None:
@@ -91,6 +102,7 @@ NAMES = {
     "calendar_days": "节假日和调休",
     "accounts": "系统账号",
     "signing_keys": "签名密钥",
+    "sealed_numbers": "改为加密保存的证书编号",
 }
 
 

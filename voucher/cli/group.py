@@ -49,7 +49,7 @@ VERBS: dict[str, Verb] = {
 
 
 class OfficerGroup(click.Group):
-    """A group whose verbs are read when asked for; every one of them takes --json and --as as well."""
+    """A group whose verbs are read when asked for; each takes --json, --as and --code as well."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Return the names of all verbs, in the order of the work."""
@@ -104,6 +104,13 @@ def share_options(command: click.Command) -> click.Command:
                 expose_value=False,
                 callback=_note("login"),
                 help="以哪个账号办理（默认 operator）",
+            ),
+            click.Option(
+                ["--code", "code_wanted"],
+                metavar="CODE",
+                expose_value=False,
+                callback=_note("code"),
+                help="该账号现在的动态口令（绑定了的必须给）",
             ),
         ]
     if isinstance(command, click.Group) and not isinstance(command, OfficerGroup):

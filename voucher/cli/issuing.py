@@ -101,6 +101,8 @@ def refused(ctx: click.Context, issue_id: int, out: Path) -> None:
         raise click.BadParameter("文件名须以 .csv 或 .xlsx 结尾", param_hint="--out")
     office = open_office(ctx)
     run = _look(office, issue_id)
+    # it changes nothing, but names leave the house
+    office.say()
     count = 0
     with office.look() as session:
         if out.suffix.lower() == ".xlsx":

@@ -41,7 +41,9 @@ def register(ctx: click.Context, address: str | None, name: str | None, why: str
     from voucher.cli.office import answering_of, open_office
     from voucher.stages.certify.connecting import ask_register
 
-    asked = open_office(ctx).act(lambda work: ask_register(work, why, name=name, address=address))
+    office = open_office(ctx)
+    office.check_proven()
+    asked = office.act(lambda work: ask_register(work, why, name=name, address=address))
     told = {"name": asked.name, "way": "http" if address else "embedded"}
     answering_of(ctx).answer(
         told, [f"证书登记：已提出由“{asked.name}”答复，请另一人运行 voucher outside confirm-register"]
@@ -61,6 +63,7 @@ def confirm_register(ctx: click.Context, drop: bool) -> None:
         office.act(connecting.drop_register)
         answering_of(ctx).answer({"dropped": True}, ["证书登记：已作废，仍由原来的答复"])
         return
+    office.check_proven()
     system = office.act(connecting.confirm_register)
     way = "联网" if system.address else "导入的登记摘录（voucher import register）"
     told = {"name": system.name, "way": "http" if system.address else "embedded"}

@@ -15,7 +15,9 @@ DAY = click.DateTime(formats=["%Y-%m-%d"])
 SHOWN_LINES = 20
 
 
-@click.command(name="settle", help="按发证日期结算：逐证核验、计价，应付的作为一批申报。")
+@click.command(
+    name="settle", help="按发证日期结算：逐证核验、计价，应付的作为一批申报；以本人账号（--as、--code）办理。"
+)
 @click.option("--kind", required=True, metavar="补贴类型", help="如 评价补贴")
 @click.option("--region", required=True, metavar="CODE", help="评价机构备案地区代码")
 @click.option("--from", "since", required=True, type=DAY, help="发证日期起（含）")
@@ -36,6 +38,8 @@ def settle(
 
     wish = Wish(parse_subsidy_kind(kind), region, since.date(), until.date(), budget_id)
     office = open_office(ctx)
+    # who files reviews nothing of it afterwards: that has to be a person, as at the page
+    office.check_proven()
     with showing("结算") as progress:
 
         def act(work: Work) -> Settled:

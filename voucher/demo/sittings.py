@@ -33,7 +33,7 @@ from voucher.registry.people import Newcomer, open_people
 from voucher.registry.users import open_account
 from voucher.rules.actor import Grant, Role
 from voucher.rules.entries import Entry, EntryWay
-from voucher.rules.levels import parse_level
+from voucher.rules.levels import Level, parse_level
 from voucher.rules.vocabulary import CertificateKind
 from voucher.stages.assess import plan, results
 from voucher.stages.assess.entries import Direct
@@ -67,6 +67,7 @@ class Sitter:
     entry: Entry
     theory: str = ""
     skill: str = ""
+    comprehensive: str = ""
 
     @property
     def comes(self) -> bool:
@@ -127,14 +128,22 @@ def _gather(
     worked = _worked(int(parse_level(rows[0]["等级"])))
     for row in rows:
         if row["取得方式"] == DIRECT:
-            scores = (str(random.randrange(60, 100)) for _ in range(2))
-            yield Sitter(row["姓名"], row["证件号码"], recognised, *scores)
+            theory, skill = (str(random.randrange(60, 100)) for _ in range(2))
+            yield Sitter(row["姓名"], row["证件号码"], recognised, theory, skill, _review(row))
         else:
-            yield Sitter(row["姓名"], row["证件号码"], worked, row["理论成绩"], row["技能成绩"])
+            scored = (row["理论成绩"], row["技能成绩"], _review(row))
+            yield Sitter(row["姓名"], row["证件号码"], worked, *scored)
     failed = str(random.randrange(60, 100)), str(random.randrange(30, 60))
-    yield Sitter(next(names), next(numbers), worked, *failed)
+    yield Sitter(next(names), next(numbers), worked, *failed, _review(rows[0]))
     if absent:
         yield Sitter(next(names), next(numbers), worked)
+
+
+def _review(row: Row) -> str:
+    """Return the score of the comprehensive review of whoever passed, empty below 技师."""
+    if parse_level(row["等级"]) < Level.TECHNICIAN:
+        return ""
+    return str(Random(row["证书编号"]).randrange(60, 100))  # noqa: S311 — synthetic scores, nothing secret
 
 
 def _worked(level: int) -> Entry:
@@ -236,6 +245,7 @@ def _score(house: House, folder: Path, sitting: Sitting) -> None:
             "姓名": each.name,
             "理论成绩": each.theory,
             "技能成绩": each.skill,
+            "综合评审成绩": each.comprehensive,
         }
         for each in sitting.people
         if each.comes

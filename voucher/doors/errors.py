@@ -44,6 +44,8 @@ TYPE_PREFIX = "urn:voucher:problem:"
 FIELDS_MAX, FIELD_NAME_MAX = 100, 60
 # whoever has waited for a lock in vain has waited some minutes: those before may still be at it
 BUSY_SECONDS = 30
+# of a rate that says nothing of itself
+RATE_SECONDS = 60
 log = structlog.stdlib.get_logger(__name__)
 
 CSRF_REFUSED = reason(
@@ -61,7 +63,9 @@ ROUTE_MISSING = reason(
 )
 METHOD_REFUSED = reason("method_refused", "此处不支持这种请求方式", "请按接口说明换用其他方式", SOURCE)
 BODY_TOO_LARGE = reason("body_too_large", "提交的内容过大", "请拆分后分次提交", SOURCE, Family.LIMIT)
-TOO_MANY_REQUESTS = reason("too_many_requests", "操作过于频繁", "请稍候片刻再试", SOURCE, Family.LIMIT)
+TOO_MANY_REQUESTS = reason(
+    "too_many_requests", "操作过于频繁", "这一次没有办理，请过 {minutes} 分钟再试", SOURCE, Family.LIMIT
+)
 UNEXPECTED = reason(
     "unexpected",
     "系统出现意外，未能办理",
@@ -177,8 +181,10 @@ def _ask_to_sign(refusal: Refusal) -> str:
         for name, value in request.form.items(multi=True)
         if name not in (SIGNING_FIELD, "csrf_token")
     ]
+    # no page can hand a file back: it is chosen once more
+    files = [(name, given.filename) for name, given in request.files.items(multi=True) if given.filename]
     wrong = None if refusal.code == SIGNING_CODE_NEEDED.code else refusal
-    return render_template("entrance/signing.html", kept=kept, wrong=wrong)
+    return render_template("entrance/signing.html", kept=kept, files=files, wrong=wrong)
 
 
 def _page(refusal: Refusal, status: int) -> str:
@@ -221,10 +227,21 @@ def _http(error: HTTPException) -> AnyResponse:
         told = UNEXPECTED if error.code >= 500 else BODY_UNREADABLE
     if told is UNEXPECTED:
         return _unexpected(error)
+    if told is TOO_MANY_REQUESTS:
+        return _too_many(error)
     answer = answer_refusal(told.refusal())
     for name, value in error.get_headers():
         if name.lower() in ("allow", "retry-after"):
             answer.headers[name] = value
+    return answer
+
+
+def _too_many(error: HTTPException) -> AnyResponse:
+    """Answer who comes too often with when it is surely over: the span of the rate that was passed."""
+    passed = getattr(error, "limit", None)
+    seconds = RATE_SECONDS if passed is None else int(passed.limit.get_expiry())
+    answer = answer_refusal(TOO_MANY_REQUESTS.refusal(minutes=-(-seconds // 60)))
+    answer.headers["Retry-After"] = str(seconds)
     return answer
 
 

@@ -26,13 +26,16 @@ from voucher.plumbing.unit_of_work import Work
 from voucher.registry.importing.frame import Importer, import_file
 from voucher.registry.people import Named, read_people
 from voucher.rules.actor import Role
+from voucher.rules.assessment import COMPREHENSIVE
 from voucher.rules.levels import LEVEL_NAMES, certificate_digit
 from voucher.rules.vocabulary import CERTIFICATE_KIND_NAMES, Level
 from voucher.stages.assess import admit, lapse, plan, readings, results
 from voucher.stages.assess import queries as exams
+from voucher.stages.assess.models import ExamBatch
 from voucher.stages.assess.plan import NewBatch
+from voucher.stages.assess.reading import read_pass_marks
 from voucher.stages.assess.readings import SecondScore
-from voucher.stages.assess.results import Scores
+from voucher.stages.assess.scoring import Scores
 from voucher.stages.certify import attach, completions
 from voucher.stages.certify.extract import RegisterImporter
 from voucher.stages.certify.upload import CertificatesImporter
@@ -41,7 +44,7 @@ from voucher.stages.settle.models.payments import Clawback
 from voucher.stages.settle.repaying import repay
 
 Entry = tuple[str, Reached, Callable[[], None]]
-PASSING, FAILING = (78_00, 82_00), (59_00, 95_00)
+PASSING, FAILING, REVIEWED = (78_00, 82_00), (59_00, 95_00), 80_00
 ITEM_PASSING, ITEM_FAILING = 85_00, 55_00
 
 
@@ -154,16 +157,20 @@ class Proving:
     def enter(self) -> None:
         """Have the scores entered, practical ones twice; the first `failing` miss one subject."""
         rows = []
+        with self.stage.house.database.read() as session:
+            asked = read_pass_marks(session, session.get_one(ExamBatch, self.batch_id))
+        reviewed = REVIEWED if COMPREHENSIVE in asked else None
         for place, each in enumerate(self._candidates()):
             fails = place < self.cohort.failing
             if self.cohort.level:
-                rows.append(Scores(each.candidate_id, *(FAILING if fails else PASSING)))
+                scores = FAILING if fails else PASSING
+                rows.append(Scores(each.candidate_id, *scores, comprehensive_hundredths=reviewed))
             else:
                 rows.append(Scores(each.candidate_id, None, ITEM_FAILING if fails else ITEM_PASSING))
         self.stage.act(
             self.login(Role.SCORE_CLERK), lambda work: results.enter_results(work, self.batch_id, rows)
         )
-        again = [SecondScore(each.candidate_id, each.skill_hundredths or 0) for each in rows]
+        again = [SecondScore(each.candidate_id, *each.by_subject[1:]) for each in rows]
         self.stage.act(
             self.login(Role.EXAMINER), lambda work: readings.enter_again(work, self.batch_id, again)
         )

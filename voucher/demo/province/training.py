@@ -6,7 +6,8 @@ from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 from functools import partial
 
-from sqlalchemy import select
+from sqlalchemy import func, select
+from stdnum.iso7064 import mod_11_2
 
 from voucher.demo.house import moment
 from voucher.demo.province.cast import MAIN_COHORT, MAIN_LOGIN, MAIN_MOBILE, MAIN_WORKER
@@ -18,18 +19,22 @@ from voucher.ledger.vouchers import Voucher
 from voucher.plumbing.unit_of_work import Work
 from voucher.registry.access.passwords import set_password
 from voucher.registry.access.workers import open_worker
-from voucher.registry.people import Newcomer, find_by_indexes, index_of, read_people
-from voucher.rules.actor import Role
+from voucher.registry.people import Newcomer, find_by_indexes, index_of, open_people, read_people
+from voucher.registry.users import UserAccount, open_account
+from voucher.rules.actor import Grant, Role
 from voucher.stages.issue import holding, issuing, rosters
 from voucher.stages.issue.models import IssueLine
 from voucher.stages.train import attend, classes, finish, leave, redeem, reviewing
 from voucher.stages.train import enrol as enrolling
 from voucher.stages.train import queries as training
+from voucher.stages.train.intake import add_to_intake
 from voucher.stages.train.planning import NewClass, NewSession
 from voucher.stages.train.subcontracting import agree_to_teach, find_standing
 
 PASS_MARK_HUNDREDTHS = 60_00
 DEVICE = "demo-counter"
+CLASS_TEACHER = "-class-teacher-"
+DIGITS = "〇一二三四五六七八九"
 THEORY_DAYS = 2
 FAILING_HUNDREDTHS = 45_00
 
@@ -97,7 +102,7 @@ class Training:
             starts_on=self.begins,
             ends_on=self.begins + timedelta(days=SESSION_DAYS - 1),
             place=f"济源市示例路 {institution_id} 号 {cohort.begun_days_ago % 9 + 1} 号教室",
-            teacher=f"示例教师第 {stage.today.toordinal() - self.begins.toordinal() + 100} 号",
+            teacher=stage.act(self.admin, self._hire_teacher),
             syllabus="职业道德与安全；基础知识；操作技能；综合实训；结业考核",
             sessions=sessions,
             project_code=self.offer.project_code,
@@ -107,6 +112,22 @@ class Training:
         if self.deliverer != cohort.trainer:
             agreeing = stage.hand(self.deliverer, str(Role.INSTITUTION_ADMIN))
             stage.act(agreeing, self._agree)
+
+    def _hire_teacher(self, work: Work) -> str:
+        """Return the name of a teacher with an account where the class is taught; nobody signs in with it."""
+        hired = select(func.count()).where(UserAccount.login.contains(CLASS_TEACHER))
+        serial = (work.session.scalar(hired) or 0) + 1
+        name = "示例教师" + "".join(DIGITS[int(each)] for each in f"{serial:02d}")
+        stem = f"41000019860101{serial:03d}"
+        person = open_people(work, [Newcomer(stem + mod_11_2.calc_check_digit(stem), name)])
+        open_account(
+            work,
+            login=f"{self.deliverer}{CLASS_TEACHER}{serial}",
+            display_name=name,
+            person_id=next(iter(person.values())),
+            grants=[Grant(Role.TEACHER, institution_id=self.stage.institution(self.deliverer))],
+        )
+        return name
 
     def _agree(self, work: Work) -> None:
         standing = find_standing(work.session, self.class_id)
@@ -127,8 +148,15 @@ class Training:
         )
 
     def file_class(self) -> None:
-        """File the class with the office."""
+        """File the class with the office; one that waits there has its intake along."""
+        if self.cohort.reached is Reached.FILED and self.cohort.size:
+            self.list_intake()
         self.stage.act(self.admin, lambda work: classes.file_class(work, self.class_id, promised=True))
+
+    def list_intake(self) -> None:
+        """Have the institution say whom the class is for."""
+        self.roster = [next(self.stage.people) for _ in range(self.cohort.size)]
+        self.stage.act(self.admin, lambda work: add_to_intake(work, self.class_id, self.roster))
 
     def approve_class(self) -> None:
         """Have the office approve the class."""
@@ -139,7 +167,7 @@ class Training:
 
     def file_roster(self) -> None:
         """Have the institution file whom the vouchers are for."""
-        self.roster = [next(self.stage.people) for _ in range(self.cohort.size)]
+        self.roster = self.roster or [next(self.stage.people) for _ in range(self.cohort.size)]
         if self.cohort.key == MAIN_COHORT:
             self.roster[0] = MAIN_WORKER
         programme_id = self.stage.programmes[self.cohort.offer]

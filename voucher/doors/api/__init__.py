@@ -53,13 +53,17 @@ from voucher.doors.api.settle.claim_drafts import claim_drafts
 from voucher.doors.api.settle.claims import claims
 from voucher.doors.api.settle.closings import closings
 from voucher.doors.api.settle.denials import denials
+from voucher.doors.api.settle.ledger_exports import ledger_exports
 from voucher.doors.api.settle.notices import notices
 from voucher.doors.api.settle.payees import payees
 from voucher.doors.api.settle.payments import payments
+from voucher.doors.api.settle.restored_payments import restored_payments
 from voucher.doors.api.settle.statements import statements
 from voucher.doors.api.train.class_changes import class_changes
 from voucher.doors.api.train.classes import classes
 from voucher.doors.api.train.inspections import inspections
+from voucher.doors.api.train.intake_denials import intake_denials
+from voucher.doors.api.train.intakes import intakes
 from voucher.doors.api.train.lessons import lessons
 from voucher.doors.api.train.marks import marks
 from voucher.doors.api.train.offline import offline
@@ -81,8 +85,10 @@ ROOMS = (
     holds,
     notices,
     payments,
+    restored_payments,
     bank_quarantine,
     statements,
+    ledger_exports,
     delegations,
     payees,
     corrections,
@@ -105,6 +111,8 @@ ROOMS = (
     counter_devices,
     systems,
     classes,
+    intakes,
+    intake_denials,
     places,
     offline,
     joins,

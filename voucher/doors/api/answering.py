@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Protocol
 
-from flask import Response, jsonify, request
+from flask import Response
+from flask.globals import request_ctx
+from marshmallow import Schema
+from webargs.core import Parser
 
 from voucher.doors.auth.bearers import settle_bearer
 from voucher.doors.auth.visitors import perform
-from voucher.plumbing.idempotency import Ahead, Answer, once
+from voucher.plumbing.idempotency import KEY_HEADER, Ahead, Answer, fingerprint, once
+from voucher.plumbing.types import canonical_json
 from voucher.plumbing.unit_of_work import Work
 from voucher.plumbing.wire import Row
-
-KEY_HEADER = "Idempotency-Key"
 
 
 class Foreseen(Protocol):
@@ -36,6 +38,24 @@ def hear_of(work: Work, foreseen: Foreseen | None) -> list[Row] | None:
     return foreseen.find_kept() if foreseen is not None else None
 
 
+def take_body(parser: Parser[Any], body: Schema, run: Callable[..., Response]) -> Callable[..., Response]:
+    """Return a view that is run with what the body of the request says, and answers by itself.
+
+    What documents a view lies four calls deep around it, and looks for an answer that is one already.
+    """
+
+    def take(**ids: Any) -> Response:
+        return run(parser.parse(body, request_ctx.request, location="json"), **ids)
+
+    return take
+
+
+def digest_body() -> str:
+    """Return the hash by which the same request is recognised when it comes again."""
+    asked = request_ctx.request
+    return fingerprint(asked.method, asked.path, asked.get_json())
+
+
 def answer_once(
     act: Callable[[Work], Answer],
     asked: str,
@@ -48,7 +68,7 @@ def answer_once(
     Raises whatever the act raises, and Refused idempotency_key_missing, idempotency_key_reused,
     idempotency_key_in_flight.
     """
-    key, told = request.headers.get(KEY_HEADER, ""), dict[str, Any]()
+    key, told = request_ctx.request.headers.get(KEY_HEADER, ""), dict[str, Any]()
 
     def hold_back(work: Work) -> Answer:
         answer = act(work)
@@ -63,6 +83,6 @@ def answer_once(
         return once(work, key, asked, hold_back, foresee)
 
     given = perform(attempt)
-    answer = jsonify(given.body | told if told else given.body)
-    answer.status_code = given.status
-    return answer
+    # spelled as it is kept: keys in their order, nothing between them, as Flask spells it
+    said = canonical_json(given.body | told if told else given.body)
+    return Response(f"{said}\n", given.status, content_type="application/json")

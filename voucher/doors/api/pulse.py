@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import time
 
-from flask import Blueprint, Flask, Response, current_app, g, request
+from flask import Blueprint, Flask, Response, current_app, g
+from flask.globals import request_ctx
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, Histogram, generate_latest
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -68,8 +69,9 @@ def install(app: Flask) -> None:
         g.voucher_began = time.monotonic()
 
     def count(response: Response) -> Response:
-        endpoint = request.endpoint or "none"
-        method = request.method if request.method in METHODS else "other"
+        asked = request_ctx.request
+        endpoint = asked.endpoint or "none"
+        method = asked.method if asked.method in METHODS else "other"
         seconds = kept.count(endpoint, method, response.status_code)
         began: float | None = g.get("voucher_began")
         if began is not None:

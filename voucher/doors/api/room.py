@@ -13,7 +13,7 @@ from flask_smorest.fields import Upload
 from marshmallow import Schema
 from sqlalchemy.orm import Session
 
-from voucher.doors.api.answering import KEY_HEADER, Foreseen, answer_once, hear_of
+from voucher.doors.api.answering import Foreseen, answer_once, digest_body, hear_of, take_body
 from voucher.doors.auth.access import MATRIX
 from voucher.doors.auth.bearers import check_proving
 from voucher.doors.auth.door import the_door
@@ -21,7 +21,7 @@ from voucher.doors.auth.entries import Entry
 from voucher.doors.auth.matrix.systems import SYSTEMS
 from voucher.doors.auth.visitors import current_actor, perform
 from voucher.doors.schemas.problem import BODY_INVALID
-from voucher.plumbing.idempotency import MAX_KEY_LENGTH, Answer, fingerprint
+from voucher.plumbing.idempotency import KEY_HEADER, MAX_KEY_LENGTH, Answer, fingerprint
 from voucher.plumbing.unit_of_work import Work
 from voucher.plumbing.uploads.pieces import digest_pieces, lay_open
 from voucher.plumbing.wire import Row
@@ -119,17 +119,17 @@ class Room(Blueprint):
                     return Answer(status, written.dump(view(work, given, **more)))
 
                 try:
-                    asked = fingerprint(request.method, request.path, request.get_json())
-                    return answer_once(act, asked, said_once, look_ahead if foresee is not None else None)
+                    return answer_once(act, digest_body(), said_once, look_ahead if foresee else None)
                 except Refused as refused:
                     if reached and witness is not None and not isinstance(refused, KeptRefused):
                         witness(given, ids, refused.refusal)
                     raise
 
             # one schema for every request: a class would be built anew for each
-            told = self.arguments(body(), example=example)(self.response(status, answer)(run))
+            told = self.arguments(given := body(), example=example)(self.response(status, answer)(run))
             entry = self._entry(view.__name__, writes=True, limited=rate is not None)
             told = self.doc(**entry, parameters=[_KEY_PARAMETER])(told)
+            told = wraps(told)(take_body(self.ARGUMENTS_PARSER, given, run))
             self._open(path, "POST", view, rate(told) if rate is not None else told)
             return view
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from flask import Flask, request
+from flask.globals import request_ctx
 
 from voucher.doors.auth.bearers import check_for_people
 from voucher.doors.auth.door import the_door
@@ -127,13 +128,14 @@ def next_path(visitor: Visitor | None) -> str:
 
 
 def _guard() -> None:
-    endpoint = request.endpoint
+    asked = request_ctx.request
+    endpoint = asked.endpoint
     if endpoint is None:
         return  # no such route: the 404 says so
     access = MATRIX.get(endpoint)
     door = the_door()
     uploads = access is not None and access.uploads
-    request.max_content_length = door.config.max_upload_bytes if uploads else door.limits.body_bytes
+    asked.max_content_length = door.config.max_upload_bytes if uploads else door.limits.body_bytes
     visitor = current_visitor()
     check_entry(endpoint, visitor)
     check_signing(endpoint, visitor)

@@ -14,6 +14,7 @@ from authlib.oauth2 import OAuth2Error
 from authlib.oauth2.rfc6749 import JsonRequest
 from authlib.oauth2.rfc6750 import BearerTokenValidator, InsufficientScopeError
 from flask import Flask, Response, current_app, g, request
+from flask.globals import app_ctx, request_ctx
 
 from voucher.doors.auth.door import the_door
 from voucher.doors.auth.matrix.systems import PROVEN_BY_ACT, SYSTEMS
@@ -26,6 +27,7 @@ from voucher.rules.errors import Family, Refused, reason
 SOURCE = "RFC 6750; DESIGN §8"
 REALM, API_PREFIX = "voucher", "/api/v1/"
 EXTENSION, REMEMBERED_MOST = "voucher-bearers", 1024
+_HAS_BEARER = "voucher.has_bearer"
 
 BEARER_REFUSED = reason(
     "bearer_refused",
@@ -84,8 +86,13 @@ PROTECTOR.register_token_validator(_Validator(realm=REALM))
 
 def has_bearer() -> bool:
     """Return whether the request says who it is by a bearer token, good or not; its cookies are not read."""
-    kind = request.headers.get("Authorization", "").split(None, 1)[:1]
-    return bool(kind) and kind[0].lower() == "bearer"
+    environ = request_ctx.request.environ
+    found: bool | None = environ.get(_HAS_BEARER)
+    if found is None:
+        # asked by seven places of every request
+        kind = environ.get("HTTP_AUTHORIZATION", "").split(None, 1)[:1]
+        found = environ[_HAS_BEARER] = bool(kind) and kind[0].lower() == "bearer"
+    return found
 
 
 def find_admitted() -> tuple[Bearer, SystemScope] | None:
@@ -141,21 +148,24 @@ def settle_bearer(work: Work, *, is_proven: bool) -> None:
 
 
 def _judge() -> None:
-    if not has_bearer() or not request.path.startswith(API_PREFIX) or request.endpoint is None:
+    asked = request_ctx.request
+    endpoint = asked.endpoint
+    if not has_bearer() or endpoint is None or not asked.path.startswith(API_PREFIX):
         return
-    needed = SYSTEMS.get(request.endpoint)
-    if request.endpoint in PROVEN_BY_ACT and needed is not None and _remember(needed):
+    needed = SYSTEMS.get(endpoint)
+    if endpoint in PROVEN_BY_ACT and needed is not None and _remember(needed):
         return
     _judge_anew(needed)
 
 
 def _remember(needed: SystemScope) -> bool:
     """Return whether the bearer is remembered as one who may do this; the act is still to ask."""
-    kind, _, token = request.headers.get("Authorization", "").partition(" ")
+    kind, _, token = request_ctx.request.environ.get("HTTP_AUTHORIZATION", "").partition(" ")
     bearer = _remembered().get(hash_token(token)) if kind == "Bearer" else None
     if bearer is None or needed not in bearer.scopes or the_door().at >= bearer.expires_at:
         return False
-    g.voucher_bearer, g.voucher_unproven = (bearer, needed), bearer
+    said = app_ctx.g
+    said.voucher_bearer, said.voucher_unproven = (bearer, needed), bearer
     return True
 
 

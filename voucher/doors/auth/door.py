@@ -9,7 +9,8 @@ from datetime import date, datetime
 from typing import TypeVar
 
 from argon2 import PasswordHasher
-from flask import Flask, current_app, g
+from flask import Flask, current_app
+from flask.globals import app_ctx
 from sqlalchemy.orm import Session
 
 from voucher.config import Config
@@ -54,9 +55,10 @@ class Door:
     @property
     def at(self) -> datetime:
         """Return the moment of this request, the same however often it is asked."""
-        moment: datetime | None = g.get("voucher_at")
+        said = app_ctx.g
+        moment: datetime | None = said.get("voucher_at")
         if moment is None:
-            moment = g.voucher_at = self.clock()
+            moment = said.voucher_at = self.clock()
         return moment
 
     @property

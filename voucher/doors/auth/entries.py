@@ -42,3 +42,4 @@ INSTITUTION_STAFF = INSTITUTION_COUNTER | INSTITUTION_ROOM
 EVALUATOR_STAFF = frozenset({Role.EVALUATOR_ADMIN, Role.EXAMINER, Role.SCORE_CLERK})
 WORKERS = frozenset({Role.WORKER})
 PAYEE_STAFF = INSTITUTION_DESK | {Role.EVALUATOR_ADMIN}  # whoever files and collects for an institution
+PAYEE_HANDS = PAYEE_STAFF | {Role.SCORE_CLERK}  # whoever may be the second person about its account

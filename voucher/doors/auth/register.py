@@ -38,7 +38,7 @@ def ask_about(numbers: Collection[str], institution_ids: Collection[int] = ()) -
     """Ask about the visitor's own among these certificates now, however fresh the last word is."""
     actor, door = current_actor(), the_door()
     with door.read() as session:
-        ids = find_reached_ids(session, numbers, actor.regions, institution_ids)
+        ids = find_reached_ids(session, door.keyring, numbers, actor.regions, institution_ids)
     the_register().ask(actor, door.at, ids)
 
 

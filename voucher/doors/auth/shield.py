@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any, cast
 
 from flask import Flask, Request, Response, abort, g, request
+from flask.globals import app_ctx, request_ctx
 from flask.sessions import SecureCookieSession, SecureCookieSessionInterface, SessionMixin
 from flask_babel import Babel
 from flask_limiter import Limiter
@@ -58,6 +59,7 @@ class _Headers(Talisman):
 
     _own: dict[str, Any] | None = None
     _made: dict[bool, tuple[tuple[str, str], ...]]
+    _names: frozenset[str] = frozenset()
 
     def _get_local_options(self) -> dict[str, Any]:
         if self._own is None:
@@ -77,9 +79,10 @@ class _Headers(Talisman):
             blank.headers.clear()
             super()._set_response_headers(blank)
             made = tuple((name, said.replace(nonce, "{nonce}")) for name, said in blank.headers)
+            self._names |= {name.lower() for name, _ in made}
             self._made[is_encrypted] = made
         own = [(name, said.replace("{nonce}", nonce)) for name, said in made]
-        if {name.lower() for name, _ in response.headers}.isdisjoint({name.lower() for name, _ in own}):
+        if self._names.isdisjoint([name.lower() for name, _ in response.headers]):
             # nothing there to be put in the place of, so none is looked for
             response.headers.extend(own)
         else:
@@ -136,12 +139,13 @@ class _FormCookie(SecureCookieSessionInterface):
 
 def _check_characters() -> None:
     # no name, number or word holds one, and PostgreSQL refuses it as a mistake of ours
-    said = [request.path]
-    if request.query_string:
-        said += _words(request.args)
+    asked = request_ctx.request
+    said = [asked.path]
+    if asked.query_string:
+        said += _words(asked.args)
     # a body of JSON is no form: its schema looks at its words
-    if not request.is_json:
-        said += _words(request.form)
+    if not asked.is_json:
+        said += _words(asked.form)
     if any("\0" in text for text in said):
         abort(400)
 
@@ -174,7 +178,8 @@ def shut_in() -> None:
 
 
 def _say_policy(response: Response) -> Response:
-    if not ("shuts_in" in g or "runs_programs" in g or "plays_media" in g):
+    said = app_ctx.g
+    if not ("shuts_in" in said or "runs_programs" in said or "plays_media" in said):
         return response
     if g.get("shuts_in"):
         response.headers["Content-Security-Policy"] = SHUT_IN

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from flask import after_this_request, session
 
 from voucher.doors.auth.access import SECOND_FACTOR_NEEDED, SIGN_IN_NEEDED
+from voucher.doors.auth.browsers import know_again
 from voucher.doors.auth.door import ANYBODY, the_door
 from voucher.doors.auth.origins import origin_of
 from voucher.doors.auth.visitors import Visitor, current_visitor, drop_cookie, put_cookie
@@ -232,5 +233,5 @@ def hand_out(outcome: tuple[Entered, str, int] | Refusal) -> Entered:
         raise Refused(outcome)
     entered, token, minutes = outcome
     session.clear()  # a form token from before the sign-in is worth nothing after it
-    after_this_request(lambda response: put_cookie(response, token, minutes))
+    after_this_request(lambda response: know_again(put_cookie(response, token, minutes)))
     return entered

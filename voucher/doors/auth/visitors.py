@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import TypeVar
 
 from flask import Flask, Request, Response
+from flask.globals import app_ctx
 from flask_login import LoginManager, UserMixin, current_user
 from sqlalchemy.orm import Session
 
@@ -149,8 +150,11 @@ def read_idle_of(session: Session, visitor: Visitor) -> int:
 
 def current_visitor() -> Visitor | None:
     """Return whoever is at the door, or None for anybody."""
-    # the visitor and not the proxy, which would look for the request again at every attribute of it
-    found = current_user._get_current_object()  # noqa: SLF001 — Werkzeug documents it under this name
+    # where somebody was asked for already, Flask-Login has written down who it is
+    found = app_ctx.g.get("_login_user")
+    if found is None:
+        # the visitor and not the proxy, which would look for the request again at every attribute of it
+        found = current_user._get_current_object()  # noqa: SLF001 — Werkzeug documents it under this name
     return found if isinstance(found, Visitor) else None
 
 
@@ -173,6 +177,16 @@ class _Recognising(LoginManager):
 
     def _session_protection_failed(self) -> bool:
         return False
+
+    def _load_user(self) -> None:
+        if has_bearer():
+            # beside a bearer no cookie is read, so none is looked for
+            self._update_request_context_with_user(_recognise_system())
+        else:
+            super()._load_user()
+
+    def _update_remember_cookie(self, response: Response) -> Response:
+        return response if has_bearer() else super()._update_remember_cookie(response)
 
 
 def install(app: Flask) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 BELOW: dict[str, tuple[str, ...]] = {
     "web.worker.me": (
+        *("web.worker.intakes", "web.worker.disown_entry", "web.worker.take_back_intake_denial"),
         *("web.worker.subsidies", "web.worker.deny_claim", "web.worker.take_back_denial"),
         *("web.worker.archive", "web.worker.object_to_entry", "web.worker.signed_archive"),
         *("web.worker.shares", "web.worker.share_archive", "web.worker.end_share"),
@@ -14,12 +15,8 @@ BELOW: dict[str, tuple[str, ...]] = {
         *("web.worker.ask_to_be_erased", "web.worker.withdraw_own_erasure"),
         *("web.worker.slips", "web.worker.slip_paper", "web.worker.certificate_paper"),
         *("web.worker.helpers", "web.worker.grant_consent", "web.worker.end_consent"),
-        *(
-            "web.worker.helped",
-            "web.worker.ask_consent",
-            "web.worker.consent_code",
-            "web.worker.prove_consent",
-        ),
+        *("web.worker.helped", "web.worker.ask_consent", "web.worker.consent_code"),
+        "web.worker.prove_consent",
         *("web.worker.helped_person", "web.worker.helped_voucher", "web.worker.accept_helped"),
         *("web.worker.choose_helped", "web.worker.enrol_helped", "web.worker.text_helped"),
     ),
@@ -39,13 +36,10 @@ BELOW: dict[str, tuple[str, ...]] = {
     "web.institution.classes": (
         *("web.institution.training_class", "web.institution.new_class", "web.institution.draft_class"),
         *("web.institution.edit_class", "web.institution.revise_class", "web.institution.file_class"),
+        *("web.institution.intake", "web.institution.add_to_class", "web.institution.remove_from_class"),
         *("web.institution.cancel_class", "web.institution.sheet", "web.institution.attend"),
-        *(
-            "web.institution.correct_hours",
-            "web.institution.finishing",
-            "web.institution.class_code",
-            "web.institution.sign_off",
-        ),
+        *("web.institution.correct_hours", "web.institution.finishing"),
+        *("web.institution.class_code", "web.institution.sign_off"),
         *("web.institution.issue_completions", "web.institution.marks", "web.institution.mark"),
         *("web.institution.tally_marks", "web.institution.completion_paper"),
         *("web.institution.make_up", "web.institution.co_sign"),
@@ -143,7 +137,11 @@ BELOW: dict[str, tuple[str, ...]] = {
         *("web.office.offline_scans", "web.office.close_offline_scan"),
         *("web.office.attendance_cases", "web.office.close_case"),
     ),
-    "web.office.classes": (*("web.office.class_page", "web.office.class_deed", "web.office.do_class_deed"),),
+    "web.office.classes": (
+        *("web.office.class_page", "web.office.class_intake", "web.office.strike_from_intake"),
+        *("web.office.class_deed", "web.office.do_class_deed"),
+    ),
+    "web.office.intake_denials": ("web.office.answer_intake_denial",),
     "web.office.class_moves": ("web.office.decide_move",),
     "web.office.timetable_changes": ("web.office.decide_timetable",),
     "web.office.inspections": (
@@ -197,6 +195,9 @@ BELOW: dict[str, tuple[str, ...]] = {
         *("web.office.attachment", "web.office.open_attachment"),
     ),
     "web.office.outside": ("web.office.verify_outside",),
+    "web.office.terminals": (
+        *("web.office.name_terminal", "web.office.confirm_terminal", "web.office.end_terminal"),
+    ),
     "web.office.new_worker": ("web.office.open_worker",),
     "web.office.new_mandate": ("web.office.register_mandate",),
     "web.office.batches": (

@@ -11,6 +11,7 @@ from voucher.doors.web.paper import RIBBON
 from voucher.doors.web.pictures import draw_code
 from voucher.doors.web.showing import day, moment
 from voucher.plumbing.documents import make_pdf
+from voucher.rules.assessment import COMPREHENSIVE, SKILL, THEORY
 from voucher.stages.certify.queries.certificate_papers import CertificatePaper
 
 
@@ -28,7 +29,11 @@ def answer_certificate(paper: CertificatePaper) -> Response:
     ]
     scores = [
         f"{name} {score}"
-        for name, score in (("理论", paper.theory), ("技能", paper.skill))
+        for name, score in (
+            (THEORY, paper.theory),
+            (SKILL, paper.skill),
+            (COMPREHENSIVE, paper.comprehensive),
+        )
         if score is not None
     ]
     if scores:

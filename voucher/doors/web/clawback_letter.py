@@ -14,6 +14,9 @@ from voucher.rules.money import chinese_capitals, format_yuan
 from voucher.stages.settle.queries.cases import CaseLetter
 from voucher.stages.settle.queries.letters import ClawbackLetter
 
+# printed again after the last repayment, it must not ask for the money a second time
+NOTHING_LEFT = "上列款项已全部退回，请勿再汇款。本通知留作凭据。"
+
 
 def answer_letter(letter: ClawbackLetter) -> Response:
     """Return the letter as a PDF. Raises Refused document_fonts_missing."""
@@ -33,7 +36,9 @@ def answer_letter(letter: ClawbackLetter) -> Response:
             ("最后期限", f"{day(letter.due_on)}（通知次日起 {letter.days} 日，含当日）"),
         ],
         "how": f"请汇入原拨付账户，汇款附言写明编号 {letter.number}，并把缴款凭证交财务人员登记。"
-        "缴清之前，向你单位的后续拨付可先抵扣本款项。本款项不计利息。",
+        "缴清之前，向你单位的后续拨付可先抵扣本款项。本款项不计利息。"
+        if rest_fen
+        else NOTHING_LEFT,
         "appeal": "对本通知有异议的，可以在期限内书面申诉，并附证据；"
         "申诉成立的，由两人办理恢复，已退回的另行处理。",
         "opened_on": day(letter.opened_on),
@@ -61,7 +66,9 @@ def answer_case_letter(letter: CaseLetter) -> Response:
             *((number, f"申领 {claim}：{format_yuan(asked)} 元") for number, claim, asked, _ in letter.lines),
         ],
         "how": "请按上列编号逐笔汇入原拨付账户，每笔附言写明编号（TH 开头），由财务人员核对入账。"
-        "缴清之前，向你单位的后续拨付可先抵扣。本款项不计利息。",
+        "缴清之前，向你单位的后续拨付可先抵扣。本款项不计利息。"
+        if rest_fen
+        else NOTHING_LEFT,
         "appeal": "对本通知有异议的，可以在期限内书面申诉，并附证据；"
         "申诉成立的，由两人办理恢复，已退回的另行处理。",
         "opened_on": day(letter.opened_on),

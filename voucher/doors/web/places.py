@@ -45,6 +45,7 @@ DESK_GROUPS: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
             ("部门核验", "web.office.outside"),
             ("劳动者开户", "web.office.new_worker"),
             ("书面委托", "web.office.new_mandate"),
+            ("公用设备", "web.office.terminals"),
         ),
     ),
     (
@@ -58,6 +59,7 @@ DESK_GROUPS: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
             ("分包", "web.institution.subcontracts"),
             ("拆班并班", "web.office.class_moves"),
             ("课程变更", "web.office.timetable_changes"),
+            ("名册反映", "web.office.intake_denials"),
             ("电话抽查", "web.office.phone_draws"),
             ("现场检查", "web.office.inspections"),
             ("现场检查", "web.institution.inspections"),

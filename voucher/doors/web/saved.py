@@ -11,17 +11,19 @@ from flask import url_for
 from voucher.doors.auth.door import the_door
 from voucher.doors.auth.visitors import current_actor
 from voucher.registry.access.saved_filters import SavedFilter, list_filters
+from voucher.rules.card_numbers import find_identity
 
 LONGEST_VALUE = 50  # what `fields.asked` reads of a filter
 
 # endpoint of the list → its name, the fields of its filter
 SAVABLE: Mapping[str, tuple[str, tuple[str, ...]]] = {
-    "web.office.batches": ("结算批次", ("state", "region")),
+    "web.office.batches": ("结算批次", ("state", "line", "region")),
     "web.office.vouchers": ("培训券", ("state", "number", "programme", "region")),
     "web.office.certificates": ("证书", ("state", "number", "region")),
     "web.finance.budgets": ("预算", ("area", "fund", "of", "left")),
     "web.finance.files": ("拨付文件", ("state", "region")),
     "web.finance.ledger": ("账本", ("budget", "act", "month", "voucher")),
+    "web.finance.clawbacks": ("追回", ("state", "payee")),
     "web.institution.claims": ("结算申请", ("state",)),
     "web.institution.classes": ("班级", ("state", "trade")),
     "web.evaluator.claims": ("评价补贴申领", ("state",)),
@@ -65,10 +67,13 @@ def tell(rows: Sequence[SavedFilter]) -> list[Kept]:
 
 
 def spell(place: str, given: Mapping[str, str]) -> str:
-    """Return a filter as an address writes it: only fields of this list, in their order, none empty."""
+    """Return a filter as an address writes it: only fields of this list, in their order, none empty.
+
+    What names somebody by identity number is looked for once, and kept in no filter.
+    """
     _, names = SAVABLE[place]
     typed = [(name, given.get(name, "").strip()[:LONGEST_VALUE]) for name in names]
-    return urlencode([(name, value) for name, value in typed if value])
+    return urlencode([(name, value) for name, value in typed if value and find_identity(value) is None])
 
 
 def read(place: str, query: str) -> str:

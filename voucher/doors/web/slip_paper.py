@@ -53,6 +53,7 @@ def _facts(slip: Slip) -> list[tuple[str, str]]:
         ("姓名", slip.name),
         ("证件号码", slip.masked_number),
         ("职业等级", f"{slip.trade_name} · {slip.level_name}"),
+        ("考试科目", "、".join(slip.subjects)),
         ("考试日期", day(slip.exam_on)),
     ]
     if slip.place is None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -10,13 +10,23 @@ from sqlalchemy import Row, func, select
 from sqlalchemy.orm import Session, aliased
 
 from voucher.ledger.states import list_events
-from voucher.registry.users import UserAccount
+from voucher.registry.users import name_people
 from voucher.rules.approval import STEP_NAMES, Step
 from voucher.rules.lifecycle import EVENT_NAMES, Thing
 from voucher.stages.settle.models.claims import Claim, SettlementLine, Signature
 from voucher.stages.settle.models.sums import BatchSum
 from voucher.stages.settle.queries import StepView
 
+__all__ = [
+    "DECISION",
+    "DECISION_NAMES",
+    "HOLDER_NAME",
+    "SYSTEM_NAME",
+    "Happening",
+    "hide_holder",
+    "list_batch_happenings",
+    "name_people",
+]
 SYSTEM_NAME, HOLDER_NAME = "系统", "本人"
 DECISION_NAMES = {"pass": "通过", "return": "退回补正", "reject": "不予通过", "clear": "人工核定"}
 # told by the signatures, with their opinions
@@ -36,16 +46,6 @@ class Happening:
 def hide_holder(steps: Sequence[StepView], holder_name: str | None) -> list[StepView]:
     """Return steps with the holder's own name left out: staff read it masked, never in a timeline."""
     return [replace(each, who=HOLDER_NAME) if each.who == holder_name else each for each in steps]
-
-
-def name_people(session: Session, person_ids: Iterable[int]) -> dict[int, str]:
-    """Return the display names of staff by person."""
-    rows = session.execute(
-        select(UserAccount.person_id, UserAccount.display_name)
-        .where(UserAccount.person_id.in_(sorted(set(person_ids))))
-        .order_by(UserAccount.id.desc())
-    )
-    return dict(rows.all())
 
 
 DECISION = (

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from voucher.doors.api.reach import institutions_served, told
 from voucher.doors.api.room import Room
 from voucher.doors.auth.entries import INSTITUTION_DESK
+from voucher.doors.schemas.paging import Paging, paged
 from voucher.doors.schemas.registry.exits import (
     ExitEffect,
     ExitState,
@@ -28,20 +29,28 @@ from voucher.stages.train.queries.exits import find_last, read_leaving
 exits = Room("exits", __name__, url_prefix="/api/v1", description="退出目录")
 
 
-@exits.look("/institutions/<int:institution_id>/exits", answer=Leaving)
-def show(session: Session, _asked: dict[str, Any], institution_id: int) -> dict[str, Any]:
-    """退出目录现在会停住什么，和最近一次退出申请；只有本机构看得到。"""
+@exits.look("/institutions/<int:institution_id>/exits", query=Paging, answer=Leaving)
+def show(session: Session, asked: dict[str, Any], institution_id: int) -> dict[str, Any]:
+    """退出目录现在会停住什么，和最近一次退出申请；只有本机构看得到。班级按 cursor 翻页。"""
     if institution_id not in institutions_served(INSTITUTION_DESK):
         raise INSTITUTION_ABSENT.refused()
     last = find_last(session, institution_id)
     effect = read_leaving(session, institution_id)
+    left = list(enumerate(effect.classes, start=1))
+    page = paged(
+        asked,
+        lambda after, limit: left[after or 0 :][:limit],
+        lambda numbered: numbered[0],
+    )
     return {
         "effect": told(effect, ExitEffect)
         | {
+            "class_count": len(left),
             "classes": [
                 {"class_id": each.id, "name": each.name, "state": each.state, "vouchers": each.vouchers}
-                for each in effect.classes
-            ]
+                for _, each in page["items"]
+            ],
+            "next_cursor": page["next_cursor"],
         },
         "last": _tell(session, last) if last is not None else None,
     }

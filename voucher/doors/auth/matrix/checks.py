@@ -18,6 +18,13 @@ _READERS = OPERATORS | OFFICERS | WATCHERS
 _INSPECTORS = OFFICERS | {Role.SUPERVISOR}
 
 API_CHECKS: dict[str, Access] = {
+    # 开班名册：不是我
+    "intake_denials.list_own_intakes": Access(WORKERS, "把本人列入开班名册的班"),
+    "intake_denials.list_intake_denials": Access(OFFICERS | WATCHERS, "查看名册反映"),
+    "intake_denials.disown_entry": Access(WORKERS, "不是我：停住名册上的本人并立案"),
+    "intake_denials.take_back_intake_denial": Access(WORKERS, "是本人弄错了，恢复"),
+    "intake_denials.answer_intake_denial": Access(OFFICERS, "答复名册反映，属实的去掉"),
+    "intake_denials.strike_person": Access(OFFICERS, "写明理由，从开班名册去掉"),
     "phone_checks.list_draws": Access(_READERS, "本辖区的电话抽查"),
     "phone_checks.show_draw": Access(_READERS, "一个班的电话抽查（掩码）；手机号只给正在拨打的人"),
     "phone_checks.draw_class": Access(OFFICERS, "补抽名单，限结业签字时没有抽取的班"),
@@ -51,6 +58,13 @@ API_CHECKS: dict[str, Access] = {
 }
 
 WEB_CHECKS: dict[str, Access] = {
+    "web.worker.intakes": Access(WORKERS, "名册上有我：把本人列入开班名册的班"),
+    "web.worker.disown_entry": Access(WORKERS, "不是我：停住名册上的本人并立案"),
+    "web.worker.take_back_intake_denial": Access(WORKERS, "是本人弄错了，恢复"),
+    "web.office.intake_denials": Access(OFFICERS | WATCHERS, "名册反映，名单脱敏"),
+    "web.office.answer_intake_denial": Access(OFFICERS, "答复名册反映，属实的去掉"),
+    "web.office.strike_from_intake": Access(OFFICERS, "写明理由，从开班名册去掉"),
+    "web.institution.intake_template": Access(INSTITUTION_DESK, "下载空白名册表格"),
     "web.office.phone_draws": Access(_READERS, "电话抽查，各班办到哪里"),
     "web.office.phone_draw": Access(_READERS, "一个班的电话抽查（掩码），种子和复算"),
     "web.office.draw_class": Access(OFFICERS, "补抽名单"),

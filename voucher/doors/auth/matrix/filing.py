@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from voucher.doors.auth.entries import DESK, OFFICERS, PAYEE_STAFF, WORKERS, Access
+from voucher.doors.auth.entries import DESK, OFFICERS, PAYEE_HANDS, WORKERS, Access
 from voucher.rules.actor import Role
 
 APPLICANTS = WORKERS | {Role.INSTITUTION_ADMIN}
 
-_AGREEING = PAYEE_STAFF | {Role.SCORE_CLERK}
 
 FILING: dict[str, Access] = {
-    "payees.agree_account": Access(_AGREEING, "本机构另一人确认提出的收款账户"),
+    "payees.agree_account": Access(PAYEE_HANDS, "本机构另一人确认提出的收款账户"),
     "institution_filings.list_institution_filings": Access(DESK | APPLICANTS, "查看机构备案申请"),
     "institution_filings.show_institution_filing": Access(DESK | APPLICANTS, "查看机构备案申请"),
     "institution_filings.open_institution_filing": Access(APPLICANTS, "起草机构备案申请"),

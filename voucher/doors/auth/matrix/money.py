@@ -15,7 +15,7 @@ from voucher.doors.auth.entries import (
 )
 from voucher.rules.actor import Role
 
-_CHECKERS = frozenset({Role.FINANCE_CHECKER})
+_CHECKERS, _RELEASERS = frozenset({Role.FINANCE_CHECKER}), frozenset({Role.FINANCE_RELEASER})
 _SEERS = FINANCE | WATCHERS
 _SAVERS = DESK | INSTITUTION_DESK | {Role.EVALUATOR_ADMIN}
 
@@ -23,6 +23,9 @@ WEB_MONEY: dict[str, Access] = {
     "web.entrance.saved_filters": Access(_SAVERS, "本账号的常用筛选"),
     "web.entrance.keep_filter": Access(_SAVERS, "保存常用筛选"),
     "web.entrance.lose_filter": Access(_SAVERS, "删除本账号的常用筛选"),
+    "web.finance.ledger_exports": Access(DESK, "本账号申请的账本工作簿"),
+    "web.finance.ask_for_ledger": Access(DESK, "申请全部账本的工作簿，后台生成"),
+    "web.finance.ledger_export": Access(DESK, "下载本账号申请的账本工作簿"),
     "web.finance.year_end": Access(DESK, "年末结转的预览和经过"),
     "web.finance.ask_year_end": Access(MAKERS, "提出年末结转"),
     "web.finance.carry_year_end": Access(_CHECKERS, "由另一人办理年末结转"),
@@ -56,9 +59,17 @@ API_MONEY: dict[str, Access] = {
     "closings.list_month_closes": Access(_SEERS, "查看月结"),
     "closings.ask_month_close": Access(MAKERS, "提出月结"),
     "closings.close_month": Access(_CHECKERS, "由另一人月结，不能重开"),
+    "restored_payments.show_restored_payments": Access(_SEERS, "恢复备份以后的付款核对到哪一步"),
+    "restored_payments.confirm_restored_payments": Access(
+        MAKERS | _CHECKERS | _RELEASERS, "恢复备份以后，写明此后的付款已核对登记，须两人"
+    ),
     "bank_quarantine.list_quarantine": Access(_SEERS, "查看银行回盘的隔离行"),
     "bank_quarantine.explain_line": Access(MAKERS | _CHECKERS, "写明与银行核实的情况"),
     "bank_quarantine.settle_line": Access(MAKERS | _CHECKERS, "由另一人核销隔离行"),
+    "ledger_exports.list_exports": Access(DESK, "本账号申请的账本工作簿"),
+    "ledger_exports.ask_export": Access(DESK, "申请全部账本的工作簿，后台生成"),
+    "ledger_exports.show_export": Access(DESK, "本账号申请的账本工作簿生成到哪里"),
+    "ledger_exports.take_export": Access(DESK, "下载本账号申请的账本工作簿，留痕"),
     "statements.show_statement": Access(_SEERS, "机构对账单"),
     "delegations.list_own_delegations": Access(OFFICERS | FINANCE, "本人委托和受托的职责"),
     "delegations.list_delegable_roles": Access(OFFICERS | FINANCE, "本人可以委托的职责"),

@@ -61,6 +61,7 @@ WEB_ISSUE: dict[str, Access] = {
     "web.office.subcontracts": Access(_READERS, "分包登记：由别的机构承训的班"),
     "web.office.classes": Access(_READERS, "开班审核"),
     "web.office.attendance_proof": Access(_READERS, "看到课凭据，每次留痕"),
+    "web.office.class_intake": Access(_READERS, "一个班级的开班名册（脱敏）"),
     "web.office.class_page": Access(_READERS, "一个班级：申请、课次、学员（脱敏）、规则检查"),
     "web.office.class_deed": Access(OFFICERS, "班级办理前的确认页"),
     "web.office.do_class_deed": Access(OFFICERS, "准予开班、退回补正、取消班级、整班转班"),
@@ -87,5 +88,11 @@ WEB_ISSUE: dict[str, Access] = {
     "web.office.register_mandate": Access(OPERATORS, "登记书面委托（亲情代办）"),
     "web.office.end_consent": Access(OPERATORS, "按本人要求停止代办"),
     "web.office.new_worker": Access(OPERATORS, "劳动者开户页"),
+    "web.office.terminals": Access(_OFFICE, "本辖区的公用设备（服务大厅自助机）"),
+    "web.office.name_terminal": Access(OPERATORS, "把正在用的设备登记为公用设备"),
+    "web.office.confirm_terminal": Access(
+        OPERATORS | {Role.OFFICER_COUNTY, Role.OFFICER_CITY}, "确认公用设备，须登记人以外的人"
+    ),
+    "web.office.end_terminal": Access(OPERATORS, "注销公用设备"),
     "web.office.open_worker": Access(OPERATORS, "劳动者开户，首次密码只显示一次"),
 }

@@ -58,7 +58,11 @@ class ExitEffect(Schema):
     hours_kept = fields.Integer(metadata={"description": "已上、保留的学时"})
     finished = fields.Integer(metadata={"description": "不受影响：已结业、评价中、已持证的券"})
     applied = fields.Integer(metadata={"description": "不予开班的申请"})
-    classes = fields.List(fields.Nested(ClassLeft))
+    class_count = fields.Integer(metadata={"description": "不能再上的班级，全部"})
+    classes = fields.List(fields.Nested(ClassLeft), metadata={"description": "其中的一页，按开班日期"})
+    next_cursor = fields.String(
+        allow_none=True, metadata={"description": "下一页班级的标记；没有下一页时为 null"}
+    )
 
 
 class Leaving(Schema):

@@ -41,6 +41,7 @@ from voucher.doors.web.office.registry import (
     systems,
     tariff_endings,
     tariffs,
+    terminals,
     workers,
 )
 from voucher.doors.web.office.settle import (
@@ -62,6 +63,8 @@ from voucher.doors.web.office.train import (
     class_moves,
     class_review,
     inspections,
+    intake_denials,
+    intakes,
     offline,
     phone_checks,
     subcontracts,
@@ -101,6 +104,8 @@ __all__ = [
     "funnel",
     "inspections",
     "institutions",
+    "intake_denials",
+    "intakes",
     "issues",
     "issuing",
     "mandates",
@@ -128,6 +133,7 @@ __all__ = [
     "talents",
     "tariff_endings",
     "tariffs",
+    "terminals",
     "terminating",
     "timetables",
     "voucher_deeds",

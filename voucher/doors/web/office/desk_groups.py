@@ -11,7 +11,15 @@ from voucher.stages.settle.queries import Waiting
 # heading → the queues under it; headings in the order of the page
 GROUPS: Mapping[str, tuple[str, ...]] = {
     "有人在等答复": (
-        *("objections", "denials", "complaints", "appeals", "archive_objections", "star_objections"),
+        *(
+            "objections",
+            "denials",
+            "intake_denials",
+            "complaints",
+            "appeals",
+            "archive_objections",
+            "star_objections",
+        ),
         *("applications", "corrections", "erasures", "awards"),
     ),
     "结算和拨付": (

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from flask import render_template, url_for
 from flask.typing import ResponseReturnValue
 
@@ -23,16 +25,19 @@ def pace() -> ResponseReturnValue:
         return render_template(
             "office/pace.html",
             rows=rows,
-            links=_link(rows, region) if may_enter(current_visitor(), "web.office.vouchers") else {},
+            links=_link(rows, region),
             regions=reach.list_region_choices(session),
             region=region,
         )
 
 
-def _link(rows: list[Age], region: str | None) -> dict[str, str]:
-    """Return where the vouchers of a step are listed; finance sees the ages and not the holders."""
-    return {each.state: _address(each, region) for each in rows if each.thing is Thing.VOUCHER}
-
-
-def _address(age: Age, region: str | None) -> str:
-    return url_for("web.office.vouchers", state=age.state, region=region)
+def _link(rows: list[Age], region: str | None) -> dict[tuple[Thing, str], str]:
+    """Return where the things of a step are listed; finance sees the ages and not the holders."""
+    visitor, links = current_visitor(), dict[tuple[Thing, str], str]()
+    for each in rows:
+        at, of_voucher = (each.thing, each.state), each.thing is Thing.VOUCHER
+        place = "web.office.vouchers" if of_voucher else "web.office.batches"
+        if may_enter(visitor, place):
+            step: dict[str, Any] = {"state" if of_voucher else "line": each.state}
+            links[at] = url_for(place, region=region, **step)
+    return links

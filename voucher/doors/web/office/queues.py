@@ -37,6 +37,7 @@ from voucher.stages.settle.queries.year_ends import count_due_year_ends
 from voucher.stages.train.queries import count_to_review
 from voucher.stages.train.queries.changes import count_moves
 from voucher.stages.train.queries.inspections import count_inspections
+from voucher.stages.train.queries.intake_denials import count_denials as count_intake_denials
 from voucher.stages.train.queries.late_calls import count_late_draws
 from voucher.stages.train.queries.marks import count_cases
 from voucher.stages.train.queries.offline import count_offline_cases
@@ -53,6 +54,10 @@ PAYERS = MAKERS | {Role.FINANCE_CHECKER}
 
 def _filed(way: str) -> Count:
     return lambda session, actor: count_filed(session, actor.regions, way=way, person_id=actor.person_id)
+
+
+def _here(count: Callable[..., tuple[int, datetime | None]]) -> Count:
+    return lambda session, actor: count(session, actor.regions)
 
 
 def _of_others(count: Callable[..., tuple[int, datetime | None]]) -> Count:
@@ -126,30 +131,9 @@ QUEUES: tuple[tuple[str, str, frozenset[Role], Count, str, dict[str, Any]], ...]
         "web.office.outside",
         {},
     ),
-    (
-        "filings",
-        "机构备案待审核",
-        WATCHED,
-        lambda session, actor: count_filings(session, actor.regions),
-        "web.office.filings",
-        {},
-    ),
-    (
-        "classes",
-        "开班待审核",
-        WATCHED,
-        lambda session, actor: count_to_review(session, actor.regions),
-        "web.office.classes",
-        {},
-    ),
-    (
-        "holds",
-        "待处置",
-        WATCHED,
-        lambda session, actor: count_open_holds(session, actor.regions),
-        "web.office.holds",
-        {},
-    ),
+    ("filings", "机构备案待审核", WATCHED, _here(count_filings), "web.office.filings", {}),
+    ("classes", "开班待审核", WATCHED, _here(count_to_review), "web.office.classes", {}),
+    ("holds", "待处置", WATCHED, _here(count_open_holds), "web.office.holds", {}),
     (
         "denials",
         "本人反映（不是我、没收到）待答复",
@@ -159,26 +143,20 @@ QUEUES: tuple[tuple[str, str, frozenset[Role], Count, str, dict[str, Any]], ...]
         {"state": "open"},
     ),
     (
-        "offline",
-        "离线登记待核查",
+        "intake_denials",
+        "名册反映（不是我）待答复",
         WATCHED,
-        lambda session, actor: count_offline_cases(session, actor.regions),
-        "web.office.offline_scans",
-        {},
+        lambda session, actor: count_intake_denials(session, actor.regions),
+        "web.office.intake_denials",
+        {"state": "open"},
     ),
-    (
-        "class_moves",
-        "拆班、并班待审核",
-        WATCHED,
-        lambda session, actor: count_moves(session, actor.regions),
-        "web.office.class_moves",
-        {},
-    ),
+    ("offline", "离线登记待核查", WATCHED, _here(count_offline_cases), "web.office.offline_scans", {}),
+    ("class_moves", "拆班、并班待审核", WATCHED, _here(count_moves), "web.office.class_moves", {}),
     (
         "timetables",
         "课程变更待审核",
         WATCHED,
-        lambda session, actor: count_timetable_changes(session, actor.regions),
+        _here(count_timetable_changes),
         "web.office.timetable_changes",
         {},
     ),
@@ -190,14 +168,7 @@ QUEUES: tuple[tuple[str, str, frozenset[Role], Count, str, dict[str, Any]], ...]
         "web.office.inspections",
         {},
     ),
-    (
-        "appeals",
-        "复核申请待复查",
-        WATCHED,
-        lambda session, actor: count_at_office(session, actor.regions),
-        "web.office.appeals",
-        {},
-    ),
+    ("appeals", "复核申请待复查", WATCHED, _here(count_at_office), "web.office.appeals", {}),
     (
         "mass_revocations",
         "批量撤销待确认",
@@ -206,14 +177,7 @@ QUEUES: tuple[tuple[str, str, frozenset[Role], Count, str, dict[str, Any]], ...]
         "web.office.mass_revocations",
         {},
     ),
-    (
-        "phone_checks",
-        "电话抽查待拨打",
-        WATCHED,
-        lambda session, actor: count_open_draws(session, actor.regions),
-        "web.office.phone_draws",
-        {},
-    ),
+    ("phone_checks", "电话抽查待拨打", WATCHED, _here(count_open_draws), "web.office.phone_draws", {}),
     (
         "phone_checks_late",
         "电话抽查超期未打",
@@ -222,14 +186,7 @@ QUEUES: tuple[tuple[str, str, frozenset[Role], Count, str, dict[str, Any]], ...]
         "web.office.phone_draws",
         {"state": "late"},
     ),
-    (
-        "attendance",
-        "到课核查",
-        WATCHED,
-        lambda session, actor: count_cases(session, actor.regions),
-        "web.office.attendance_cases",
-        {},
-    ),
+    ("attendance", "到课核查", WATCHED, _here(count_cases), "web.office.attendance_cases", {}),
     (
         "replacements",
         "补发待审批",
@@ -269,7 +226,7 @@ QUEUES: tuple[tuple[str, str, frozenset[Role], Count, str, dict[str, Any]], ...]
         "archive_objections",
         "档案异议待答复",
         WATCHED,
-        lambda session, actor: count_archive_objections(session, actor.regions),
+        _here(count_archive_objections),
         "web.office.archive_objections",
         {},
     ),

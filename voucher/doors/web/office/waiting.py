@@ -14,6 +14,8 @@ from voucher.doors.web.office.blueprint import office
 from voucher.doors.web.timelines import name_people
 from voucher.ledger.holds import Hold
 from voucher.ledger.vouchers import Voucher
+from voucher.registry.card_numbers import open_numbers
+from voucher.rules.card_numbers import mask_number
 from voucher.rules.lifecycle import Thing
 from voucher.stages.certify.models import Certificate
 from voucher.stages.issue import queries
@@ -50,7 +52,8 @@ def waiting() -> ResponseReturnValue:
 @office.get("/office/reinstatements")
 def reinstatements() -> ResponseReturnValue:
     """Show what one officer has asked to put back and another has to agree to."""
-    with the_door().read() as session:
+    door = the_door()
+    with door.read() as session:
         rows = list_asked_reinstatements(session, current_actor().regions)
         ids = {thing: [each.object_id for each in rows if each.thing == thing] for thing in PUT_BACK}
         vouchers = session.scalars(select(Voucher).where(Voucher.id.in_(ids[Thing.VOUCHER])))
@@ -58,12 +61,13 @@ def reinstatements() -> ResponseReturnValue:
             session.execute(select(Hold.id, Hold.object_id).where(Hold.id.in_(ids[Thing.HOLD]))).all()
         )
         released = session.scalars(select(Claim).where(Claim.id.in_([*ids[Thing.CLAIM], *stops.values()])))
-        proofs = session.scalars(select(Certificate).where(Certificate.id.in_(ids[Thing.CERTIFICATE])))
+        proofs = session.scalars(select(Certificate).where(Certificate.id.in_(ids[Thing.CERTIFICATE]))).all()
+        whole = open_numbers(session, door.keyring, [(each.person_id, each.number) for each in proofs])
         return render_template(
             "office/reinstatements.html",
             rows=rows,
             numbers={each.id: each.number for each in vouchers},
-            certificates={each.id: each.number for each in proofs},
+            certificates={each.id: mask_number(whole[each.person_id, each.number]) for each in proofs},
             stops=stops,
             claims={each.id: each.number for each in released},
             people=name_people(session, [each.asked_by_person_id for each in rows]),

@@ -44,7 +44,7 @@ def check_certificate() -> ResponseReturnValue:
     except Refused as refused:
         return refuse(refused.refusal, _page)
     with door.read() as session:
-        answer = check_publicly(session, door.keyring, number, name, last_four)
+        answer = check_publicly(session, door.keyring, number, name, last_four, door.today)
     page = _page(certificate=answer, certificate_asked=True)
     return make_response(page, NOT_FOUND if answer is None else 200)
 

@@ -29,13 +29,17 @@ def levels() -> ResponseReturnValue:
         on, unread = the_door().today, True
     words = request.args.get("has", "").strip()[:40]
     with the_door().read() as session:
+        placings = ladder.list_placings(session, on)
+        ruled = {each.competition for each in placings}
+        classes = list_words(session, Dictionary.COMPETITION, on)
         return render_template(
             "public/levels.html",
             on=on,
             unread=unread,
             code=code,
             steps=ladder.list_steps(session, on),
-            placings=ladder.list_placings(session, on),
+            placings=placings,
+            unruled=[each.name for each in classes if each.code not in ruled],
             equivalences=ladder.list_equivalences(session, on, words=words),
             words=words,
             mappings=list_mappings(session, on),
