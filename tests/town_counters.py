@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
 
@@ -80,9 +80,9 @@ class Seat:
         self.shown += 1
         shown_at = int(at.timestamp())
         age = shown_at // BEACON_SECONDS - slot_of(at)
-        plain = Presentation(Kind.S, age, False, False, shown_at, self.shown, 0, self.vid, b"", bytes(64))
-        message = signed_message(plain, self.digest, beacon)
-        return encode_presentation(replace(plain, signature=sign(self.key, message)))
+        said = (Kind.S, age, False, False, shown_at, self.shown, 0, self.vid, b"")
+        message = signed_message(Presentation(*said, bytes(64)), self.digest, beacon)
+        return encode_presentation(Presentation(*said, sign(self.key, message)))
 
 
 @dataclass

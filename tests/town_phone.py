@@ -37,9 +37,12 @@ from voucher.stages.issue.signing import fetch_credentials
 Person = tuple[str, str]
 
 
+_ECDSA = ECDSA(hashes.SHA256())
+
+
 def sign(key: EllipticCurvePrivateKey, message: bytes) -> bytes:
     """Return r‖s over a message."""
-    r, s = decode_dss_signature(key.sign(message, ECDSA(hashes.SHA256())))
+    r, s = decode_dss_signature(key.sign(message, _ECDSA))
     return r.to_bytes(32) + s.to_bytes(32)
 
 

@@ -142,6 +142,7 @@ def attend_and_sign_off(loop: Loop) -> None:
     teacher.follow(CLASS)
     for _ in DAYS:
         teacher.follow("登记到课")
+        teacher.page.get_by_label("实到学时").first.fill("8")
         teacher.press("保存 1 人的到课")
         teacher.reads("已登记 1 人到课")
         loop.is_fine("teacher")

@@ -32,6 +32,7 @@ from voucher.plumbing.unit_of_work import Work
 from voucher.registry.importing.competition_results import CompetitionResultsImporter
 from voucher.registry.importing.frame import take_rows
 from voucher.registry.importing.honours import HonoursImporter
+from voucher.registry.people import Newcomer, read_people
 from voucher.registry.systems.rows import InstitutionSystem
 from voucher.registry.systems.webhook_carrying import note_attempt
 from voucher.registry.systems.webhook_rows import EVENTS
@@ -49,13 +50,18 @@ from voucher.stages.settle import answering_denials, denying, lifting, objection
 from voucher.stages.settle.models.claims import Claim
 from voucher.stages.settle.models.notices import Notice, Objection
 from voucher.stages.train import classes, reviewing
+from voucher.stages.train.disowning import disown
+from voucher.stages.train.intake import add_to_intake
 from voucher.stages.train.models.classes import ClassSession, TrainingClass
+from voucher.stages.train.models.intakes import ClassIntake
 from voucher.stages.train.models.places import Enrolment
 
 TODAY = date(2024, 12, 20)
 BEGUN = TODAY - timedelta(days=210)
 LAST_MONTH = "2024-11"
 SIZE = 2
+# the page a worker begins at
+OF_WORKERS = "/my"
 # they see what others of their role see
 SAME_PAGES = frozenset({"objections", "auditor"})
 
@@ -87,6 +93,7 @@ def people_town(folder: Path) -> Town:
         town.give_password(login)
     applicants = find_workers(town)[1:3]
     do_what_is_seldom(town, provings, (applicants[0], applicants[1]))
+    _name_for_a_class(town, trainings["planned"])
     _send_awards_in(town)
     _freeze_a_report(town)
     town.seal()
@@ -147,10 +154,26 @@ def _return_a_class(town: Town, training: Training) -> None:
     """Have a class of another month filed and returned: its institution may change it."""
     training.begins = TODAY + timedelta(days=40)
     training.draft_class()
+    town.do(training.admin, lambda work: add_to_intake(work, training.class_id, training.roster[:1]))
     town.do(training.admin, lambda work: classes.file_class(work, training.class_id, promised=True))
     town.do("first-review", lambda work: reviewing.return_class(work, training.class_id, "缺考核方案"))
     with town.database.read() as session:
         assert session.get_one(TrainingClass, training.class_id).state == "returned"
+
+
+def _name_for_a_class(town: Town, training: Training) -> None:
+    """Have the returned class name two more: one says "this is not me" and waits, one has not looked yet."""
+    logins = {login: person_id for person_id, login in town.stage.workers.items()}
+    other = next(each for each in find_workers(town) if each != MAIN_LOGIN)
+    named = {login: logins[login] for login in (MAIN_LOGIN, other)}
+    with town.database.read() as session:
+        people = read_people(session, town.stage.house.keyring, list(named.values()))
+    roster = [Newcomer(each.number, each.name) for each in people.values() if each.number]
+    town.do(training.admin, lambda work: add_to_intake(work, training.class_id, roster))
+    mine = (ClassIntake.class_id == training.class_id, ClassIntake.person_id == named[other])
+    with town.database.read() as session:
+        entry_id = session.scalars(select(ClassIntake.id).where(*mine)).one()
+    town.do(other, lambda work: disown(work, entry_id))
 
 
 def _lodge_an_objection(town: Town) -> None:
@@ -216,7 +239,7 @@ def find_workers(town: Town) -> list[str]:
 def find_logins(town: Town) -> dict[str, str]:
     """Return who follows the links, and the page each of them begins at."""
     staff = [login for login in town.secrets if login not in SAME_PAGES]
-    return {"": "/", **dict.fromkeys(staff, "/desk"), **dict.fromkeys(find_workers(town), "/my")}
+    return {"": "/", **dict.fromkeys(staff, "/desk"), **dict.fromkeys(find_workers(town), OF_WORKERS)}
 
 
 def begin_elsewhere(town: Town) -> Iterator[tuple[str, str]]:

@@ -26,6 +26,7 @@ from voucher.registry.consents.granting import Evidence, Wish, write_consent
 from voucher.registry.filing.applying import FirstPage, open_filing
 from voucher.registry.institutions import Institution
 from voucher.registry.people import Newcomer, open_people
+from voucher.registry.public_terminals import name_terminal
 from voucher.registry.renaming import propose_name
 from voucher.registry.renumbering import propose_number
 from voucher.registry.tariffs import propose_tariff
@@ -107,6 +108,7 @@ def do_what_is_seldom(town: Town, provings: Mapping[str, Proving], applicants: t
             work, town.stage.programmes[STOPPED], "资金调整，暂停发放"
         ),
     )
+    town.do("operator-jy", lambda work: name_terminal(work, JIYUAN, "政务大厅一楼 2 号自助机", "of-the-hall"))
     _begin_a_filing(town)
     _let_institutions_fall(town)
     _hold_a_claim(town)

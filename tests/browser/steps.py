@@ -10,6 +10,7 @@ from tests.browser.connecting import connect
 from tests.browser.looking import Person
 from tests.browser.seldom import SHARED_MOBILE
 from tests.browser.stepping import MISSING, Stepping, push
+from voucher.demo.province.cast import MAIN_LOGIN
 from voucher.demo.staff import PASSWORD
 from voucher.ledger.credentials.devices import Device
 from voucher.ledger.vouchers import Voucher
@@ -74,6 +75,7 @@ def worker(steps: Stepping) -> None:
         push(person, "/departures", empty=True)
         steps.note(person, f"{name}-refused", "worker/leave.html")
     _show_and_lose(steps)
+    _say_not_me(steps)
     person.go(f"/my/vouchers/{MISSING}")
     steps.note(person, "worker-missing", "error.html")
     person.go("/office/vouchers")
@@ -117,6 +119,15 @@ def _show_and_lose(steps: Stepping) -> None:
     person.go("/my/phones")
     push(person, "/losses")
     steps.note(person, "lose-phone", "worker/lose_phone.html")
+
+
+def _say_not_me(steps: Stepping) -> None:
+    """One tap on an intake that names one; it was a mistake, and is taken back."""
+    person = steps.at(MAIN_LOGIN, "/my/intakes")
+    push(person, "/denials")
+    steps.note(person, "not-me", "worker/intakes.html")
+    push(person, "/withdrawals")
+    steps.note(person, "not-me-taken-back", "worker/intakes.html")
 
 
 def institution(steps: Stepping) -> None:
@@ -246,6 +257,15 @@ def office(steps: Stepping) -> None:
     person.go(f"/office/vouchers/{steps.holder('accepted')[1]}/hold")
     push(person, "/hold", empty=True)
     steps.note(person, "deed-refused", "office/deed.html")
+    person.go("/office/intake-denials?state=open")
+    person.page.get_by_text("写核实结论").first.click()
+    push(person, "/answers", empty=True)
+    steps.note(person, "not-me-answer-refused", "office/intake_denials.html")
+    returned = steps.find(TrainingClass, TrainingClass.state == "returned")
+    person.go(f"/office/class-intakes/{returned}")
+    person.page.locator("main summary", has_text="去掉").first.click()
+    push(person, "/strikes", empty=True)
+    steps.note(person, "strike-refused", "office/intake.html")
     person.go(f"/office/retention/{steps.find(RetentionRun, RetentionRun.listed_at.is_not(None))}")
     person.press("打开书面告知名单（有姓名，逐人留痕）")
     person.reads("书面告知名单")

@@ -34,7 +34,7 @@ NO_PAGES = frozenset(
         *("web.worker.code_state", "web.worker.service_worker", "web.worker.no_network"),
         *("web.institution.scan_offline", "web.institution.scan_worker"),
         *("web.finance.download", "web.finance.sheet", "web.finance.ledger_csv"),
-        *("web.finance.ledger_xlsx", "web.finance.ledger_pdf"),
+        *("web.finance.ledger_xlsx", "web.finance.ledger_pdf", "web.finance.ledger_export"),
         *("web.finance.months_pdf", "web.finance.months_xlsx"),
         *("web.finance.statement_pdf", "web.finance.statement_xlsx"),
         *("web.finance.clawback_letter", "web.institution.clawback_letter"),
@@ -53,6 +53,7 @@ NO_PAGES = frozenset(
         *("web.worker.paper", "web.office.paper", "web.office.refusals_csv", "web.office.refusals_xlsx"),
         *(
             "web.office.programmes_xlsx",
+            "web.institution.intake_template",
             "web.office.talents_xlsx",
             "web.office.coverage_xlsx",
             "web.office.awards_sheet",

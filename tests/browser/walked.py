@@ -11,7 +11,7 @@ from flask import Flask
 from playwright.sync_api import Browser, ViewportSize
 
 from tests.browser.looking import PHONE, Person
-from tests.browser.peopled import begin_elsewhere, find_logins, people_town
+from tests.browser.peopled import OF_WORKERS, begin_elsewhere, find_logins, people_town
 from tests.browser.town import Town, make_app, serve
 from tests.browser.walking import BETWEEN, Broken, Found, choose, choose_variants, walk
 
@@ -33,12 +33,16 @@ def walk_everywhere(folder: Path) -> Iterator[Walked]:
     town = people_town(folder)
     app = make_app(town, demo=True)
     made = Walked(town, app, [], [], {})
-    elsewhere = list(begin_elsewhere(town))
+    elsewhere, known = list(begin_elsewhere(town)), set[str]()
     for login, start in find_logins(town).items():
         made.cookies[login] = town.open_session(login) if login else ""
         starts = [start, *(path for who, path in elsewhere if who == login)]
-        found, broken = walk(app, login, made.cookies[login], starts)
+        one_of_many = start == OF_WORKERS
+        found, broken = walk(app, login, made.cookies[login], starts, known if one_of_many else ())
         made.found += found
+        if one_of_many:
+            # anybody's pages say the same to every worker; what is a worker's own differs
+            known |= {each.path for each in found if each.kind.startswith("web.public.")}
         made.broken += broken
     with serve(town, app):
         yield made

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from html import unescape
 
@@ -40,13 +40,19 @@ class Broken:
     status: int
 
 
-def walk(app: Flask, login: str, cookie: str, starts: Sequence[str]) -> tuple[list[Found], list[Broken]]:
-    """Follow the links somebody sees, from the first pages on, and return the pages and the dead links."""
+def walk(
+    app: Flask, login: str, cookie: str, starts: Sequence[str], known: Collection[str] = ()
+) -> tuple[list[Found], list[Broken]]:
+    """Follow the links somebody sees, from the first pages on, and return the pages and the dead links.
+
+    What is `known` was opened by somebody who sees the same there, and is not opened again.
+    """
     client = app.test_client()
     if cookie:
         client.set_cookie("voucher", cookie)
     addresses = app.url_map.bind("localhost")
-    waiting, seen, opened = [(start, start) for start in starts], set(starts), Counter[str]()
+    waiting, opened = [(start, start) for start in starts], Counter[str]()
+    seen = {*starts, *known}
     found: list[Found] = []
     broken: list[Broken] = []
     while waiting:

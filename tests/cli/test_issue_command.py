@@ -8,11 +8,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 
 from tests.scene import LI_SI, SUN_BA, ZHANG_SAN, Scene, on
 from tests.town_issue import act, eligible, programme, publisher
 from voucher.cli import office
 from voucher.cli.group import officers
+from voucher.ledger.audit import AuditRow
 from voucher.stages.issue.programmes import resume_programme, stop_programme
 
 
@@ -63,6 +65,11 @@ def test_a_roster_is_issued_and_what_was_refused_written_out(
         out = scene.folder / name
         assert told(capsys, "issue", "refused", number, "--out", str(out))["rows"] == 2
         assert out.stat().st_size
+    with scene.database.read() as session:
+        said = session.scalars(select(AuditRow).where(AuditRow.thing == "command")).all()
+    commands = [each.content["command"] for each in said]
+    assert commands.count("voucher issue refused") == 2, "names left the house"
+    assert "voucher issue status" not in commands, "only counts"
     with (scene.folder / "不发.csv").open(encoding="utf-8-sig", newline="") as lines:
         assert [row["代码"] for row in csv.DictReader(lines)] == ["publicly_funded", "identity_check_digit"]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -65,6 +66,13 @@ def test_a_reset_ends_the_old_password_and_a_disabled_account_is_gone(scene: Sce
     with pytest.raises(Refused) as caught:
         scene.actor("reviewer")
     assert caught.value.refusal.code == "login_unknown"
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_a_common_account_is_not_reset(scene: Scene) -> None:
+    for login in ("operator", "clock", "administrator", "custodian"):
+        with pytest.raises(Refused, match="account_common"):
+            scene.do("administrator", partial(staffing.reset_access, login=login))
 
 
 @pytest.mark.parametrize(

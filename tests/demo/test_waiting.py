@@ -21,7 +21,7 @@ from voucher.registry.tariffs import agree_tariff, list_proposals
 from voucher.registry.users import load_actor
 from voucher.stages.assess import admit, corrections, results
 from voucher.stages.assess.models import Candidate, ExamBatch, ExamResult
-from voucher.stages.assess.results import Scores
+from voucher.stages.assess.scoring import Scores
 from voucher.stages.certify.models import Certificate
 from voucher.stages.certify.revoke import reinstate_certificate
 from voucher.stages.issue import issuing

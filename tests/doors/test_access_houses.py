@@ -401,6 +401,8 @@ def test_an_institution_leaves_by_itself_and_its_people_choose_anew(loop: Loop) 
     told = loop["t1-admin"].get(path).json
     assert told["last"] == asked
     assert told["effect"]["classes"][0]["vouchers"] == 2
+    first = loop["t1-admin"].get(f"{path}?limit=1").json["effect"]
+    assert (len(first["classes"]), first["class_count"], first["next_cursor"]) == (1, 1, None)
     of_exit, seen = f"/institution-exits/{asked['id']}", {"seen": told["effect"]["digest"]}
     refused_with(loop["t1-admin"].post(f"{of_exit}/confirmations", seen), 403, "second_person_needed")
     # what is another institution's is as good as missing

@@ -104,6 +104,10 @@ OF_NOBODY = {
         )
         for name in names
     },
+    **{
+        f"ledger_exports.{name}": "只有本账号的，别人的和没有的一样：test_desk_api"
+        for name in ("list_exports", "ask_export", "show_export", "take_export")
+    },
     "examiners.list_examiners": "只有本机构的：另行逐人查",
     "exam_sites.list_exam_sites": "只有本机构的：test_later",
     "register_uploads.list_register_uploads": "只有本机构的：test_later",
@@ -193,6 +197,8 @@ OF_NOBODY = {
             "show_year_end",
         )
     },
+    "restored_payments.show_restored_payments": "外地的地区不收：test_money_api",
+    "restored_payments.confirm_restored_payments": "外地的地区不收：test_money_api",
     "endings.release_entitlement": "外地的申领和没有的一样：test_release_stories",
     "sessions.ask_code": "登录",
     "sessions.open_phone_session": "登录",
@@ -222,6 +228,12 @@ OF_NOBODY = {
     "class_changes.list_moves": "外地看不到：test_class_changes",
     "class_changes.review_move": "外地的和没有的一样：test_class_changes",
     "class_changes.decide_correction": "别家的和没有的一样：test_class_changes",
+    "intake_denials.list_own_intakes": "只看本人的",
+    "intake_denials.list_intake_denials": "只看本辖区的：test_intakes",
+    "intake_denials.disown_entry": "别人的和没有的一样：test_intakes",
+    "intake_denials.take_back_intake_denial": "别人的和没有的一样：test_intakes",
+    "intake_denials.answer_intake_denial": "外地的和没有的一样：test_intakes",
+    "intake_denials.strike_person": "外地的班和没有的一样：test_intakes",
     "inspections.draw_inspections": "只点名地区：外地 403",
     "inspections.commit_seed": "只点名地区：外地 403",
     "inspections.list_inspection_seeds": "人人可见",

@@ -50,6 +50,8 @@ OF_NOBODY = frozenset(
         # an exit of elsewhere is as good as none: test_access_houses
         "exits.confirm",
         "exits.withdraw",
+        # an entry of elsewhere is as good as none: test_intakes
+        "intakes.remove_person",
         # a case of elsewhere is as good as none: test_offline
         "offline.list_offline_cases",
         "offline.close_offline_case",
@@ -57,6 +59,7 @@ OF_NOBODY = frozenset(
         "marks.sign_by_phone",
         # a segment of elsewhere is as good as none: test_lessons
         "lessons.begin",
+        "lessons.tell_focus",
         # a session of elsewhere is as good as none: test_lessons
         "lessons.add_film",
         "lessons.end",
@@ -126,6 +129,7 @@ def probes_of(loop: Loop) -> list[Probe]:
         see("institutions.show_institution", "/institutions/#", "t1", OFFICE, HOUSE),
         see("classes.show_class", "/classes/#", "draft_class", OFFICE, HOUSE),
         see("classes.list_class_sessions", "/classes/#/sessions", "draft_class", OFFICE, HOUSE),
+        see("intakes.show_intake", "/classes/#/intakes", "draft_class", OFFICE, HOUSE),
         see("classes.list_class_roster", "/classes/#/roster", "class", OFFICE, HOUSE),
         see("places.list_scans", "/scans?class=#", "class", OFFICE, HOUSE),
         see("offline.show_offline_pack", "/classes/#/offline-pack", "class", HOUSE),
@@ -197,6 +201,7 @@ def probes_of(loop: Loop) -> list[Probe]:
         act("vouchers.withdraw_voucher", "/withdrawals", "voucher", HOLDER, voucher_id="#"),
         act("vouchers.revoke_vouchers", "/revocations", "voucher", OFFICE, voucher_ids=["#"], **WHY),
         act("vouchers.replace", "/replacements", "voucher", OFFICE, voucher_id="#", **WHY),
+        act("intakes.add_people", "/classes/#/intakes", "draft_class", HOUSE, people=one),
         act("classes.cancel_class", "/classes/#/cancellations", "draft_class", (OFFICE, HOUSE), **WHY),
         act("institutions.sanction_institution", "/institutions/#/sanctions", "t1", OFFICE,
             act="warn", seen="x", **WHY),

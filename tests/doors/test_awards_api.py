@@ -45,10 +45,13 @@ def test_places_and_honours_are_sent_in_by_one_and_confirmed_by_another(scene: S
     reading = f"/award-files/{sent['award_file_id']}/lines"
     (line,) = yi.get(reading).json["items"]
     assert (line["masked_name"], line["takes_back"], line["facts"]["place"]) == ("李*", False, 3)
+    words = {"competition": "省级行业二类赛", "trade": "车工", "honour": "河南省技术能手"}
+    assert line["words"] == words, "whoever confirms reads words, not codes"
     assert xin.get(reading).status_code == xin.get("/award-files/999/lines").status_code == 404
     assert yi.post(deciding, {"verdict": "confirm"}).json["confirmed_at"]
     (told,) = yi.get("/competition-results").json["items"]
     assert (told["masked_name"], told["place"], told["revoked_on"]) == ("李*", 3, None)
+    assert {name: told[f"{name}_name"] for name in words} == words
     assert LI_SI[1] not in str(told)
     for path in ("/competition-results", "/award-files"):
         assert xin.get(path).json["items"] == [], "another region's"

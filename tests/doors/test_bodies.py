@@ -1,14 +1,17 @@
-"""A body taken as it stands is what marshmallow would make of it; whatever else is refused as ever."""
+"""A body taken, or a row told, as it stands is what marshmallow would make of it; all else goes its way."""
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta, timezone
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from marshmallow import Schema, ValidationError
+from marshmallow import Schema, ValidationError, fields, post_dump
 
 from voucher.doors.schemas.assess.exams import Score
-from voucher.doors.schemas.train.places import NewRedemption
+from voucher.doors.schemas.telling import Told
+from voucher.doors.schemas.train.places import NewRedemption, RedemptionState
 from voucher.doors.schemas.values import Body, Words
 
 GOOD: dict[str, Any] = {
@@ -49,15 +52,56 @@ def test_taking_it_as_it_stands_comes_to_the_same(monkeypatch: pytest.MonkeyPatc
 
 
 def test_a_field_that_reads_its_own_way_is_asked_itself() -> None:
-    class Told(Body):
+    class Given(Body):
         score = Score()
         name = Words(required=True)
 
     class Renamed(Body):
         name = Words(required=True, data_key="title")
 
-    assert _told(Told().load, {"score": 90.5, "name": "a"}) == _told(
-        lambda data: Schema.load(Told(), data), {"score": 90.5, "name": "a"}
+    assert _told(Given().load, {"score": 90.5, "name": "a"}) == _told(
+        lambda data: Schema.load(Given(), data), {"score": 90.5, "name": "a"}
     )
     assert Renamed().load({"title": "a"}) == {"name": "a"}
     assert "name" in _told(Renamed().load, {"name": "a"})
+
+
+AT = datetime(2024, 3, 21, 23, 45, 45, 573498, UTC)
+ROW: dict[str, Any] = {
+    "id": 1, "voucher_id": 2, "class_id": 3, "institution_id": 4, "device": "前台", "nonce": "1c6f",
+    "redeemed_at": AT, "reversal_asked_at": None, "reversed_at": AT.astimezone(timezone(timedelta(hours=8))),
+}  # fmt: skip
+NAMELESS = object()
+
+
+def test_telling_it_as_it_stands_comes_to_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    schema = RedemptionState()
+    rows: list[Any] = [ROW, {}, SimpleNamespace(), SimpleNamespace(more=1), NAMELESS]
+    rows += [SimpleNamespace(**ROW | {name: value}) for name in ROW for value in (None, True, "7", 8)
+             if not name.endswith("_at") or value is None]  # fmt: skip
+    rows += [SimpleNamespace(**{name: value for name, value in ROW.items() if name != out}) for out in ROW]
+    as_ever = [Schema.dump(schema, each) for each in rows]
+    assert [schema.dump(each) for each in rows] == as_ever
+    assert [list(schema.dump(each)) for each in rows] == [list(each) for each in as_ever]
+    assert schema.dump([SimpleNamespace(**ROW)], many=True) == [as_ever[0]]
+    # and an ordinary row never reaches marshmallow
+    monkeypatch.setattr(Schema, "dump", None)
+    assert schema.dump(SimpleNamespace(**ROW)) == as_ever[0]
+
+
+def test_a_row_with_a_field_or_a_hook_of_its_own_is_told_by_marshmallow() -> None:
+    class Renamed(Told):
+        title = fields.String(attribute="name")
+        size = fields.Integer(data_key="called")
+
+    class Hooked(Told):
+        name = fields.String()
+
+        @post_dump
+        def shout(self, told: dict[str, Any], **_: Any) -> dict[str, Any]:
+            return {name: value.upper() for name, value in told.items()}
+
+    row = SimpleNamespace(name="a", size=1)
+    assert Renamed().dump(row) == {"title": "a", "called": 1}
+    assert Hooked().dump(row) == {"name": "A"}
+    assert RedemptionState(only=["id"]).dump(SimpleNamespace(**ROW)) == {"id": 1}

@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
+import hashlib
+import io
 from datetime import UTC
 
 import pytest
+from python_calamine import CalamineWorkbook
 from sqlalchemy import select
 
 from tests.doors.test_money_api import told
-from tests.doors.world import World
+from tests.doors.world import Client, World
 from tests.loop.telling import approve_batch, ready
 from tests.scene import EV1, LIMITS, NURSE, XINXIANG, ZHANG_SAN, Scene
+from tests.settings import config_of
+from voucher.plumbing.files import FileStore
+from voucher.plumbing.jobs import Job, JobState, Run
+from voucher.plumbing.unit_of_work import Work
 from voucher.registry.institutions import Institution
 from voucher.rules.actor import Role
+from voucher.stages.oversee.handover.ledger_asking import write_as_job
 from voucher.stages.settle import bank
 from voucher.stages.settle.models.claims import SettlementBatch
 
@@ -79,6 +87,46 @@ def test_a_settlement_is_looked_at_then_paid_and_strays_and_statements_are_by_re
     assert told(far.get(path)) == (404, "institution_missing")
     assert told(maker.get("/institutions/99999/statements?year=2024")) == (404, "institution_missing")
     assert maker.get(f"/institutions/{payee}/statements").status_code == 422
+    asks_for_the_ledger(scene, maker, far)
+
+
+def asks_for_the_ledger(scene: Scene, maker: Client, far: Client) -> None:
+    """Ask for a workbook of the ledger, wait, take it; whoever did not ask finds none."""
+    assert maker.get("/ledger-exports").json["items"] == []
+    assert told(maker.post("/ledger-exports", {"year": 2024})) == (422, "body_invalid")
+    assert told(maker.post("/ledger-exports", {"act": "steal"})) == (422, "body_invalid")
+    assert told(maker.post("/ledger-exports", {"budget_id": 999})) == (404, "ledger_export_empty")
+    nobody = {"voucher_number": "Q-419001-2024-00099999"}
+    assert told(maker.post("/ledger-exports", nobody)) == (404, "ledger_export_empty")
+    asked = maker.post("/ledger-exports", {"act": "spend", "year": 2024, "month": scene.at.month})
+    assert (asked.status_code, asked.json["state_name"], asked.json["sha256"]) == (201, "排队", None)
+    assert {"name": "事项", "value": "支出"} in asked.json["conditions"]
+    assert told(maker.post("/ledger-exports", {})) == (409, "ledger_export_open")
+    path = f"/ledger-exports/{asked.json['id']}"
+    assert told(maker.get(f"{path}/content")) == (409, "ledger_export_not_ready")
+    for address in (path, f"{path}/content"):
+        assert told(far.get(address)) == (404, "ledger_export_missing")
+    assert far.get("/ledger-exports").json["items"] == []
+    store = FileStore(config_of(scene.folder).exports_folder)
+    with scene.database.read() as session:
+        job = session.get_one(Job, asked.json["id"])
+        run = Run(job.id, job.kind, 1, job.payload, job.created_by_user_id)
+    result = write_as_job(scene.database, lambda: scene.at, store)(run)
+
+    def finish(work: Work) -> None:
+        found = work.session.get_one(Job, run.job_id)
+        found.state, found.result, found.finished_at = JobState.DONE, result, scene.at
+
+    scene.do("clock", finish)
+    (done,) = maker.get("/ledger-exports").json["items"]
+    assert done == maker.get(path).json
+    assert (done["state_name"], done["lines"], done["amount_display"]) == ("已生成", 1, "200.00")
+    assert done["kept_until"] > done["finished_at"]
+    taken = maker.get(f"{path}/content")
+    assert hashlib.sha256(taken.data).hexdigest() == done["sha256"]
+    assert taken.headers["Digest"] == f"sha-256={done['sha256']}"
+    lines = CalamineWorkbook.from_filelike(io.BytesIO(taken.data)).get_sheet_by_name("账本").to_python()
+    assert [row[2] for row in lines[1:]] == ["支出"]
 
 
 def test_a_role_is_given_to_a_colleague_for_some_days_and_ended_by_either(scene: Scene, world: World) -> None:

@@ -151,6 +151,7 @@ def parts_of(body: Any) -> dict[str, Any]:
     }
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("loop", ["sqlite"], indirect=True)
 def test_no_request_the_description_allows_is_answered_with_a_mistake(loop: Loop) -> None:
     fuzzing = Fuzzing(loop)

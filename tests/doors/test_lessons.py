@@ -28,6 +28,7 @@ from voucher.ledger.vouchers import Voucher
 from voucher.rules.actor import Actor, Grant, Role
 from voucher.rules.errors import Refused
 from voucher.stages.train.models.classes import ClassSession
+from voucher.stages.train.models.lessons import StudyFocus
 from voucher.stages.train.models.videos import PART_BYTES, LessonVideo, LessonVideoPart
 from voucher.stages.train.queries.videos import get_own_film, get_video_for
 from voucher.stages.train.video_keeping import MB
@@ -92,6 +93,13 @@ def test_a_lesson_is_added_played_and_a_rushed_one_goes_to_the_office(loop: Loop
         loop["li"].post("/studies", {"segment_id": 1, "voucher_id": ids["voucher"]}), 404, "voucher_missing"
     )
     loop.move_to(CLASS_DAY + timedelta(minutes=6))
+    seen = {"study_id": begun["id"], "open_minutes": 900, "acts": 2}
+    refused_with(loop["li"].post("/study-focus", seen), 404, "lesson_segment_missing")
+    assert loop["zhang"].post("/study-focus", seen).status_code == 200
+    with world.database.read() as session:
+        kept = session.get_one(StudyFocus, begun["id"])
+        assert (kept.open_minutes, kept.acts) == (5, 2), "no more minutes than have passed"
+    assert "没有记到的不会因此不计学时" in page.text
     bad = {"study_id": begun["id"], "digits": phone.show(ids["voucher"], challenge=5)}
     refused_with(loop["zhang"].post("/study-ends", bad), 409, "class_code_over")
     shown = phone.show(ids["voucher"], challenge=begun["number"])

@@ -8,6 +8,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import update
 
 from tests.doors.loop import CLASS_DAY, LI_SI, ZHANG_SAN, Loop
 from tests.doors.test_phones import Wire
@@ -15,8 +16,14 @@ from tests.doors.web.browser import Browser
 from tests.doors.world import refused_with
 from tests.pictures import jpeg
 from voucher.ledger.credentials.keys import ensure_keys
+from voucher.plumbing.clock import day_of
+from voucher.plumbing.unit_of_work import Work
+from voucher.registry.standards import Parameter
+from voucher.registry.users import CLOCK_LOGIN
 from voucher.rules.code_format import parse_challenge
 from voucher.rules.positions import Position
+from voucher.stages.oversee.risk.finding import find_flags
+from voucher.stages.oversee.risk.raising import raise_flags
 from voucher.stages.train import placing
 from voucher.stages.train.queries import list_sessions
 
@@ -32,6 +39,25 @@ def first_session(loop: Loop) -> int:
     """Return the first session of the class."""
     with loop.world.database.read() as session:
         return list_sessions(session, loop.ids["class"])[0].id
+
+
+def read_of_the_flag(loop: Loop) -> str:
+    """Let one feigned position be too many, run the night's rules, and return what the supervisor reads."""
+    world = loop.world
+
+    def let(work: Work) -> None:
+        asked = update(Parameter).where(Parameter.name == "risk_false_places")
+        work.session.execute(asked.values(value="1"))
+
+    world.do("operator", let)
+    with world.database.read() as session:
+        flags = find_flags(session, day_of(world.at), world.keyring)
+    (flag,) = [each for each in flags if each.finding.rule == "R07"]
+    world.do(CLOCK_LOGIN, lambda work: raise_flags(work, [flag]))
+    watcher = at(loop, "jianguan")
+    watcher.go("/supervisor/risks?rule=R07")
+    (link,) = [each for each in watcher.page.links if each.split("/")[-1].isdigit()]
+    return watcher.go(link).text
 
 
 @pytest.mark.parametrize("loop", ["sqlite"], indirect=True)
@@ -99,7 +125,7 @@ def test_a_class_signs_in_by_phone_at_the_counter_and_by_card(
         asked_for.setattr(placing, "find_room_position", lambda *_: Position(35_067_300, 112_602_300))
         page = at(loop, "zhang").go(own)
         assert "data-asks-place" in page.html
-        assert "不保存您的位置" in page.text
+        assert "保存 90 天后删除" in page.text
         page = desk.go(f"/institution/sessions/{held}/marks")
         assert "允许浏览器使用位置" in page.text
         page = desk.press("签到", digits=loop.code("li", "other_voucher"), where="35067900,112602300,20")
@@ -117,7 +143,14 @@ def test_a_class_signs_in_by_phone_at_the_counter_and_by_card(
     refused_with(loop["t1-scan"].post("/counter-marks", {**out, "last4": "0000"}), 403, "identity_differs")
     typed = loop["t1-scan"].post("/counter-marks", {**out, "last4": LI_SI[1][-4:]})
     assert typed.json["way"] == "typed", typed.json
-    assert loop["zhang"].post("/attendance-marks", wish("out", number_now())).status_code == 201
+    with monkeypatch.context() as asked_for:
+        asked_for.setattr(placing, "read_flag", lambda *_: True)
+        asked_for.setattr(placing, "find_room_position", lambda *_: Position(35_067_300, 112_602_300))
+        where = {"latitude_e6": 35_067_310, "longitude_e6": 112_602_310, "accuracy_m": 9, "is_mocked": True}
+        own_phone = loop["zhang"]
+        told = own_phone.post("/attendance-marks", {**wish("out", number_now()), "where": where})
+        assert told.status_code == 201, told.json
+    assert "有 1 次签到由设备报告位置是模拟的，达到 1 次的界限。" in read_of_the_flag(loop)
     listed = loop["t1-teach"].get(f"/attendance-marks?session_id={held}").json["items"]
     assert [(each["direction"], each["way"]) for each in listed] == [
         ("in", "class_code"), ("in", "scanned"), ("out", "typed"), ("out", "class_code"),

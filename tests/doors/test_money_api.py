@@ -10,6 +10,7 @@ import pytest
 from tests.doors.world import Client, World
 from tests.loop.telling import claims_of, ready, settle_for
 from tests.scene import LI_SI, XINXIANG, ZHANG_SAN, Scene, on
+from voucher.ledger.restoring import notice_older
 from voucher.rules.actor import Role
 
 pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
@@ -73,6 +74,33 @@ def test_a_month_and_a_year_are_closed_by_two_people_and_foreign_ones_are_missin
     assert told(late) == (409, "year_end_over")
     listed = by["制单员"].get("/budgets?year=2024").json["items"]
     assert listed[0]["carried_into_id"] == done.json["into_budget_id"]
+
+
+def test_two_finance_people_vouch_for_what_was_paid_after_a_restored_backup(
+    scene: Scene, world: World
+) -> None:
+    scene.hire_everybody()
+    hired(scene, world)
+    by = stands(scene, world, "2025-01-02")
+    path = "/restored-payments?region=419001"
+    assert by["制单员"].get(path).json["confirmed"] is True
+    word = {"region_code": "419001", "words": "银行明细已逐笔核对"}
+    assert told(by["制单员"].post("/restored-payments", word)) == (409, "restored_payments_confirmed")
+    scene.do("clock", lambda work: notice_older(work, 900, "0" * 64))
+    scene.plant(
+        "UPDATE restored_copy SET reconciled_at = noticed_at, reconciled_by_person_id = 1,"
+        " entries = 0, erased = 0"
+    )
+    seen = by["制单员"].get(path).json
+    assert (seen["confirmed"], seen["anchored_seq"], seen["words"]) == (False, 900, [])
+    assert told(by["外区制单"].get(path)) == (403, "region_foreign")
+    assert told(by["外区制单"].post("/restored-payments", word)) == (403, "region_foreign")
+    assert told(by["制单员"].post("/restored-payments", {**word, "words": ""})) == (422, "body_invalid")
+    first = by["制单员"].post("/restored-payments", word)
+    assert (first.status_code, first.json["confirmed"], len(first.json["words"])) == (201, False, 1)
+    assert told(by["制单员"].post("/restored-payments", word)) == (403, "second_person_needed")
+    second = by["付款复核员"].post("/restored-payments", word)
+    assert (second.json["confirmed"], len(second.json["words"])) == (True, 2)
 
 
 def test_a_person_stops_a_subsidy_and_two_officers_let_it_go_on(scene: Scene, world: World) -> None:

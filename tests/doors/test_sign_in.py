@@ -148,6 +148,8 @@ def test_one_address_may_not_try_for_ever(world: World) -> None:
     answers = [tight.visit().open_session("nobody", "不是这个密码吧", "000000") for _ in range(4)]
     assert [each.status_code for each in answers] == [401, 401, 401, 429]
     assert answers[-1].json["code"] == "too_many_requests"
+    assert "请过 1 分钟再试" in answers[-1].json["detail"]
+    assert 0 < int(answers[-1].headers["Retry-After"]) <= 60
 
 
 @pytest.mark.parametrize(

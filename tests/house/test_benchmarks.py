@@ -51,6 +51,7 @@ def migrated_once(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
         yield
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "measure", [settle.measure, sealing.measure, reading.measure, codes.measure, accept.measure]
 )

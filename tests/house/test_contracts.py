@@ -68,6 +68,7 @@ def test_every_wall_has_a_trespasser() -> None:
     assert {contract for contract, _, _ in TRESPASSES} == set(NAMES)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("contract", "path", "source"), TRESPASSES)
 def test_a_planted_trespass_breaks_its_wall(contract: str, path: str, source: str, copy: Path) -> None:
     (copy / "voucher" / path).write_text(f'"""A trespass."""\n\n{source}\n', encoding="utf-8")

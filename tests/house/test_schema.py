@@ -14,8 +14,8 @@ from sqlalchemy import text
 from tests.conftest import fresh_database
 from voucher.plumbing.db import Database, Model
 
-# SQLite writes a column that was added behind the last one, on the same line
-ADDED = re.compile(r", (?=\w+ (?:TEXT|INTEGER|BLOB)\b)")
+# SQLite writes a column that was added behind the last one, on the same line, and its check behind the column
+ADDED = re.compile(r", (?=\w+ (?:TEXT|INTEGER|BLOB)\b)| (?=CONSTRAINT ck_)")
 
 
 def statements(database: Database) -> dict[str, frozenset[str]]:

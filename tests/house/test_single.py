@@ -107,6 +107,8 @@ def _state_writings(room: Room, node: ast.AST) -> list[str]:
         return [room.sin(node, "updates state")]
     if name in {"setattr", "set_committed_value"} and "state" in _words(node):
         return [room.sin(node, f"{name} state")]
+    if name == "bring_up" and _names_state(node):
+        return [room.sin(node, "brings state up")]
     if any(STATE_IN_SQL.search(word) for word in _words(node)):
         return [room.sin(node, "SQL updates state")]
     return []
@@ -147,6 +149,7 @@ SINS: list[tuple[Callable[[Path], list[str]], str, str]] = [
     (find_state_writers, PAY, "claim.state, claim.seq = 'paid', 7\n"),
     (find_state_writers, PAY, "setattr(claim, 'state', 'paid')\n"),
     (find_state_writers, PAY, "set_committed_value(claim, 'state', 'paid')\n"),
+    (find_state_writers, PAY, "bring_up(claim, state='paid', seq=7)\n"),
     (find_state_writers, PAY, "session.execute(update(Claim).where(Claim.id == 1).values(state='paid'))\n"),
     (find_state_writers, PAY, "session.execute(update(Claim).values({'state': 'paid', 'seq': 2}))\n"),
     (find_state_writers, PAY, "session.execute(sa.update(Claim).values(state='paid'))\n"),

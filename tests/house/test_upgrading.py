@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from types import ModuleType
 from uuid import uuid4
@@ -22,6 +23,7 @@ from sqlalchemy.exc import DBAPIError
 
 from tests.conftest import BACKENDS, postgres_url
 from voucher.plumbing import types as t
+from voucher.plumbing.clock import day_of
 from voucher.plumbing.db import Database, Model, load_models
 from voucher.plumbing.schema import MIGRATIONS, upgrade, upgrading
 
@@ -451,6 +453,42 @@ def test_where_there_was_no_cap_it_begins_on_a_day_and_what_somebody_changed_sta
     ]
 
 
+def test_a_comprehensive_review_is_asked_of_no_exam_published_before_there_was_one(tmp_path: Path) -> None:
+    """A house founded today has the shipped row; one that stands begins after its last exam of 技师 filed.
+
+    One sat and not published yet, or filed and on the slips, asks for nothing nobody was told of.
+    """
+    load_models()
+    tables = ("parameter", "exam_batch")
+    made = {each: ", ".join(one.name for one in Model.metadata.tables[each].columns) for each in tables}
+    told: list[list[tuple[object, ...]]] = []
+    today = day_of(datetime.now(UTC))
+    first = max(today, date(2026, 11, 23))
+    last = first + timedelta(days=9)
+    standing = (
+        (5, "published", first - timedelta(days=30)),
+        (5, "planned", last),
+        (4, "planned", last + timedelta(days=1)),
+        (6, "cancelled", last + timedelta(days=2)),
+    )
+    for batches in ((), standing, standing[:1]):
+        with sa.create_engine(f"sqlite:///{tmp_path / f'reviews-{len(told)}.db'}").begin() as connection:
+            for table, columns in made.items():
+                connection.execute(text(f"CREATE TABLE {table} ({columns})"))
+            if batches:
+                put(connection, "parameter", name="pass_mark", since=date(2021, 10, 28), value="60")
+            for level, state, day in batches:
+                put(connection, "exam_batch", level=level, state=state, exam_on=day)
+            with Operations.context(MigrationContext.configure(connection)):
+                module_of("_reviews_begin.py").upgrade()
+            rows = connection.execute(text("SELECT value, since, until FROM parameter WHERE unit = '等级'"))
+            told.append([tuple(row) for row in rows])
+    assert told == [[], *(
+        [("", "2021-10-28", day.isoformat()), ("5", (day + timedelta(days=1)).isoformat(), None)]
+        for day in (last, first)
+    )]  # fmt: skip
+
+
 def test_a_hold_the_program_opened_for_an_exit_names_the_institution_and_no_other_does(
     tmp_path: Path,
 ) -> None:
@@ -472,3 +510,29 @@ def test_a_hold_the_program_opened_for_an_exit_names_the_institution_and_no_othe
             module_of("_whose_exit_holds.py").upgrade()
         rows = connection.execute(text("SELECT why, institution_id FROM hold ORDER BY id")).all()
     assert [tuple(row) for row in rows] == [(why, house) for _, why, house in told]
+
+
+def test_cards_of_one_number_are_told_apart_by_trade_and_stay_what_they_were(tmp_path: Path) -> None:
+    load_models()
+    with sa.create_engine(f"sqlite:///{tmp_path / 'cards.db'}").begin() as connection:
+        for table in ("certificate", "occupation_alias"):
+            columns = ", ".join(each.name for each in Model.metadata.tables[table].columns)
+            connection.execute(text(f"CREATE TABLE {table} ({columns})"))
+        connection.execute(
+            text(
+                "CREATE UNIQUE INDEX uq_certificate_card ON certificate (number, issued_on)"
+                " WHERE kind = 'special_operation'"
+            )
+        )
+        put(connection, "occupation_alias", old_code="former", new_code="welder")
+        card = partial(put, connection, "certificate", number="T1", kind="special_operation")
+        card(id=1, trade_code="welder", issued_on=DAY)
+        with pytest.raises(DBAPIError, match="UNIQUE"), connection.begin_nested():
+            card(id=2, renewal=1, trade_code="electrician", issued_on=DAY)
+        with Operations.context(MigrationContext.configure(connection)):
+            module_of("_cards_of_trades.py").upgrade()
+        card(id=2, renewal=1, trade_code="electrician", issued_on=DAY)
+        for same, told in (("welder", "UNIQUE"), ("former", "one card")):
+            with pytest.raises(DBAPIError, match=told), connection.begin_nested():
+                card(id=3, renewal=2, trade_code=same, issued_on=DAY)
+        assert connection.scalars(text("SELECT id FROM certificate ORDER BY id")).all() == [1, 2]

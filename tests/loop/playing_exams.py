@@ -15,7 +15,7 @@ from voucher.rules.actor import Role
 from voucher.stages.assess import admit, corrections, lapse, plan, readings, results
 from voucher.stages.assess.models import Candidate, ExamBatch
 from voucher.stages.assess.readings import SecondScore
-from voucher.stages.assess.results import Scores
+from voucher.stages.assess.scoring import Scores
 from voucher.stages.certify import revoke
 from voucher.stages.certify.attach import attach_proofs
 from voucher.stages.certify.completions import issue_completions

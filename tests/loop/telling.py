@@ -23,8 +23,10 @@ from voucher.rules.money import format_yuan
 from voucher.rules.vocabulary import Outcome, SubsidyKind
 from voucher.stages.settle import notice
 from voucher.stages.settle.draft import Settled
-from voucher.stages.settle.models.claims import Claim, SettlementBatch
+from voucher.stages.settle.models.claims import Claim, SettlementBatch, SettlementLine
 from voucher.stages.settle.models.notices import Notice
+from voucher.stages.settle.review import WAITS_FOR
+from voucher.stages.settle.seen import AmberLeft, read_amber_left
 
 WANG_WU = ("王五", "41900120080601993X")
 GULINAR = ("古丽娜尔·阿不都", "650104199308089981")
@@ -175,3 +177,21 @@ def approve(scene: Scene, batch_id: int, login: str = "审批员") -> int:
 def post(scene: Scene, batch_id: int) -> Notice:
     """Post what has been reviewed."""
     return scene.do("复核员", lambda work: notice.post_notice(work, batch_id))
+
+
+def amber_left(scene: Scene, batch_id: int, step: Step, login: str) -> AmberLeft:
+    """Return whom the lines of a batch would wait for at a step, had a rule given a caution about each."""
+    actor, kept = scene.actor(login), {}
+
+    def read(work: Work) -> AmberLeft:
+        lines = work.session.scalars(select(SettlementLine).where(SettlementLine.batch_id == batch_id)).all()
+        for line in lines:
+            kept[line.id] = line.findings
+            line.findings = [*line.findings, {"mark": "!", "text": "同一天另有一次考试", "source": "S2-16c"}]
+        work.session.flush()
+        left = read_amber_left(work.session, batch_id, WAITS_FOR[step][0], step, actor.person_id, work.today)
+        for line in lines:
+            line.findings = kept[line.id]
+        return left
+
+    return scene.do("operator", read)

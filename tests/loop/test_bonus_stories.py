@@ -40,6 +40,7 @@ from voucher.registry.people import Newcomer, open_people
 from voucher.rules.approval import Step
 from voucher.rules.bonus_kinds import BonusKind
 from voucher.rules.bonuses import FirmSize
+from voucher.rules.competitions import Doubt
 from voucher.rules.outside import FactKind
 from voucher.rules.vocabulary import FundSource, Outcome
 from voucher.stages.oversee.statistics.models import StatisticCell
@@ -251,10 +252,16 @@ def test_申报以后撤销的名次和荣誉_审批和支付都再核一次_更
     confirm_newest(scene)
     with scene.database.read() as session:
         assert list_paid_in_vain(session, [XINXIANG]) == []
-    take_places(scene, {**li, **gone})
+    send_in(scene, CompetitionResultsImporter, {**li, **gone})
+    with scene.database.read() as session:
+        asked = [each.number for each in list_paid_in_vain(session, [XINXIANG], Doubt.CONTESTED)]
+        assert asked == [claims_of(scene, applied.batch.id)[1].number], "asked for, told apart until decided"
+        assert list_paid_in_vain(session, [XINXIANG]) == []
+    confirm_newest(scene)
     with scene.database.read() as session:
         paid = [each.number for each in list_paid_in_vain(session, [XINXIANG])]
-        assert paid == [claims_of(scene, applied.batch.id)[1].number]
+        assert paid == asked
+        assert list_paid_in_vain(session, [XINXIANG], Doubt.CONTESTED) == []
         assert list_paid_in_vain(session, [JIYUAN]) == []
     barred = told(scene, "制单员", lambda work: payment.prepare(work, budget))
     assert (barred.code, barred.facts["claims"]) == ("entries_taken_back", number)

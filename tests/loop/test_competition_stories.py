@@ -139,11 +139,20 @@ def test_列入名单以后撤销的成绩_入场_发证_结算_支付各再核�
     new = town.new_batch(scene, house, trade_code=TURNER, level=int(Level.TECHNICIAN), people=people)
     batch_id = scene.do(town.admin(scene, house), lambda work: plan.plan_batch(work, new)).id
     town.arrange(scene, batch_id)
-    take_places(scene, placed(ZHANG_SAN, 撤销日期="2024-05-01", 撤销原因="冒名顶替，取消成绩"))
+    gone = placed(ZHANG_SAN, 撤销日期="2024-05-01", 撤销原因="冒名顶替，取消成绩")
+    send_in(scene, CompetitionResultsImporter, gone)
     scene.at = on("2024-05-08", 9)
     door = town.examiner(scene, house)
     with scene.database.read() as session:
         listed = session.scalars(select(Candidate.id).order_by(Candidate.id)).all()
+    with pytest.raises(Refused) as contested:
+        scene.do(door, lambda work: admit.admit(work, listed[0], ZHANG_SAN[1]))
+    assert contested.value.refusal.code == "entry_contested", "nobody has decided yet"
+    assert (
+        "有人申请撤销考生凭以报考的竞赛成绩，正由另一人核定，暂不能据此入场考试"
+        in contested.value.refusal.title
+    )
+    confirm_newest(scene)
     with pytest.raises(Refused, match="entry_taken_back"):
         scene.do(door, lambda work: admit.admit(work, listed[0], ZHANG_SAN[1]))
     scene.do(door, lambda work: admit.admit(work, listed[1], LI_SI[1]))
@@ -242,7 +251,7 @@ def test_证书凭通过的那一次考试_没考过的那次凭的成绩撤销�
     by_place = Entry(EntryWay.COMPETITION, "获奖证书", competition="provincial_trade_2", team=1, place=3)
     by_work = Entry(EntryWay.WORK, "三级证书", years=4, held_level=4, held_number="S000041010001203000001")
 
-    def sit(entry: Entry, *scores: tuple[int | None, int | None]) -> None:
+    def sit(entry: Entry, review: int | None, *scores: tuple[int | None, int | None]) -> None:
         people = [Direct(Newcomer(each[1], each[0]), entry) for each in (LI_SI, ZHANG_SAN)]
         new = town.new_batch(scene, house, trade_code=TURNER, level=int(Level.TECHNICIAN), people=people)
         batch_id = scene.do(town.admin(scene, house), lambda work: plan.plan_batch(work, new)).id
@@ -257,7 +266,7 @@ def test_证书凭通过的那一次考试_没考过的那次凭的成绩撤销�
                 town.examiner(scene, house),
                 partial(admit.admit, candidate_id=candidate_id, identity_number=each[1]),
             )
-        town.enter(scene, batch_id, dict(zip(listed, scores, strict=True)))
+        town.enter(scene, batch_id, dict(zip(listed, scores, strict=True)), review)
         town.publish(scene, batch_id)
 
     def said() -> list[str | None]:
@@ -269,8 +278,8 @@ def test_证书凭通过的那一次考试_没考过的那次凭的成绩撤销�
             found = find_recorded_entries(session, earned, "发证")
         return [told.code if (told := found.get(each)) is not None else None for each in ids]
 
-    sit(by_place, (5000, 5000), (8000, 5000))
-    sit(by_work, (8000, 8000), (None, 8000))
+    sit(by_place, 5000, (5000, 5000), (8000, 5000))
+    sit(by_work, 8000, (8000, 8000), (None, 8000))
     gone = {"撤销日期": "2024-05-10", "撤销原因": "冒名顶替，取消成绩"}
     send_in(scene, CompetitionResultsImporter, placed(LI_SI, **gone), placed(ZHANG_SAN, **gone))
     assert said() == [None, "entry_contested"]

@@ -10,6 +10,7 @@ from sqlalchemy import select, text
 
 from tests import town_issue
 from tests.loop.telling import (
+    amber_left,
     approve_batch,
     claims_of,
     person,
@@ -36,6 +37,7 @@ from voucher.stages.settle.models.denials import Denial
 from voucher.stages.settle.models.payments import PaymentLine
 from voucher.stages.settle.queries.denials import count_denials, page_denials, page_own_subsidies
 from voucher.stages.settle.queries.reinstatements import list_asked_reinstatements
+from voucher.stages.settle.seen import AmberLeft
 
 ANSWER = (
     "UPDATE claim_denial SET upheld = 0, answered_at = opened_at, answered_by_person_id = {0} WHERE id = {1}"
@@ -155,7 +157,8 @@ def test_没收到而钱已付_只立案_属实的不再放行_本人看得到�
         assert "电话核实".encode() not in (mine.denial.answer_sealed or b"")
         assert mine.pace is not None
         assert mine.pace.who == "财政部门"
-        assert mine.pace.due_on is not None
+        assert (mine.pace.due_on, mine.pace.is_held) == (None, True), "停住核查期间不计时，不许诺哪一天"
+    _the_answer_of_who_paid_goes_back(scene, case)
     scene.do(li, lambda work: denying.take_back(work, case.id))
     assert told(scene, li, lambda work: denying.take_back(work, case.id)).code == "denial_answered_already"
     for sql, words in (
@@ -170,6 +173,18 @@ def test_没收到而钱已付_只立案_属实的不再放行_本人看得到�
     ):
         with pytest.raises(Exception, match=words):
             scene.do("operator", partial(run, sql=sql))
+
+
+def _the_answer_of_who_paid_goes_back(scene: Scene, case: Denial) -> None:
+    """升级以前，签发款项的人也能提出答复：这样的答复确认不了，说清楚先退回，由别人重新答复。"""
+    answer(scene, case, upheld=False)
+    guard = "claim_denial_judged_unpaid"
+    scene.plant(f"DROP TRIGGER {guard}" + ("" if scene.database.is_sqlite else " ON claim_denial"))
+    releaser = scene.actor("签发员").person_id
+    scene.plant(f"UPDATE claim_denial SET answered_by_person_id = {releaser} WHERE id = {case.id}")
+    stopped = told(scene, "确认员", partial(confirm_as, denial_id=case.id))
+    assert (stopped.code, "请退回这个答复" in stopped.sentence) == ("denial_answered_by_hand", True)
+    scene.do("确认员", lambda work: answering_denials.send_back(work, case.id))
 
 
 def confirm_as(work: Work, denial_id: int) -> Denial:
@@ -335,6 +350,8 @@ def test_答复过反映或解除过停住的人_不能再审同一条申领(sce
 
     for login in ("核查员", "确认员", "另一人", "放行人"):
         assert told(scene, login, review_of(first.id)).code == "judged_denial", login
+        left = amber_left(scene, settled.batch_id, Step.FIRST_REVIEW, login)
+        assert left == AmberLeft((second.id,), 0, 1), login
     assert scene.do("核查员", review_of(second.id)) == 1, "of the others they may judge"
 
 

@@ -43,7 +43,8 @@ from voucher.rules.joins import JoinKind, ListKind
 from voucher.rules.risk.data_set import Facts
 from voucher.rules.risk.people import find_ineligible, find_money_back, find_paid_before
 from voucher.rules.vocabulary import SubsidyKind
-from voucher.stages.oversee.joins import forgetting, running
+from voucher.rules.words import WHY_MISSING
+from voucher.stages.oversee.joins import forgetting, running, undoing
 from voucher.stages.oversee.joins.bringing import bring_list
 from voucher.stages.oversee.joins.concluding import conclude_hits, decide_conclusions, read_states, tally
 from voucher.stages.oversee.joins.finding import Hit, Part, find_hits
@@ -54,15 +55,18 @@ from voucher.stages.oversee.joins.models import (
     AuditJoinHit,
     AuditList,
     AuditListRow,
+    AuditListUndoing,
 )
 from voucher.stages.oversee.joins.reading import look_at_hits, look_at_join
 from voucher.stages.oversee.joins.running import add_up, run_join, whom_of
+from voucher.stages.oversee.joins.undoing import find_undoings, undo_withdrawn
 from voucher.stages.oversee.joins.withdrawing import (
     Resting,
     count_rests,
     decide_withdrawal,
     propose_withdrawal,
 )
+from voucher.stages.oversee.risk.answering import ask
 from voucher.stages.oversee.risk.assigning import assign
 from voucher.stages.oversee.risk.concluding import conclude
 from voucher.stages.oversee.risk.coverage import read_coverage
@@ -482,16 +486,16 @@ def test_导入错的名单由两人撤回_只依据它的不再计数_什么都
     assert by_hand.code == "join_outcome_unsuited"
     assert _raise_r02(scene) == {"领取养老金": ("opened", True), "羁押": ("opened", True)}
 
-    ask = partial(propose_withdrawal, list_id=wrong.id, why="把另一年的文件当成今年的")
+    want = partial(propose_withdrawal, list_id=wrong.id, why="把另一年的文件当成今年的")
     agree = partial(decide_withdrawal, list_id=wrong.id, words="", agrees=True)
-    assert told(scene, AUDITOR, partial(ask, why=" ")).code == "why_missing"
-    assert told(scene, "外地审计员", ask).code == "audit_list_missing"
+    assert told(scene, AUDITOR, partial(want, why=" ")).code == "why_missing"
+    assert told(scene, "外地审计员", want).code == "audit_list_missing"
     assert told(scene, SECOND, agree).code == "audit_list_withdrawal_not_waiting"
-    scene.do(AUDITOR, ask)
-    assert told(scene, SECOND, ask).code == "audit_list_withdrawal_waiting"
+    scene.do(AUDITOR, want)
+    assert told(scene, SECOND, want).code == "audit_list_withdrawal_waiting"
     assert told(scene, AUDITOR, agree).code == "second_person_needed"
     scene.do(SECOND, partial(agree, words="先核对再说", agrees=False))
-    scene.do(AUDITOR, ask)
+    scene.do(AUDITOR, want)
     with scene.database.read() as session:
         custody = _flag_of(session, "羁押")
     # 早先查出的线索只记下前 200 行出自哪份名单
@@ -519,6 +523,7 @@ def test_导入错的名单由两人撤回_只依据它的不再计数_什么都
     paid_again = told(scene, SECOND, agree)
     assert (paid_again.code, "恢复办理" in paid_again.title) == ("audit_list_withdrawal_supervisor", True)
     assert scene.do("监管员", agree) == 1
+    _nothing_half_undone_looks_done(scene, wrong.id, partial(say, seen={1: 1}, outcome=Outcome.UPHELD))
 
     assert _raise_r02(scene) == {"领取养老金": ("void", False), "羁押": ("opened", True)}, "另一份名单照旧"
     _nothing_new_rests_on_a_withdrawn_list(scene, wrong.id, read_before)
@@ -545,6 +550,86 @@ def test_导入错的名单由两人撤回_只依据它的不再计数_什么都
         lambda work: bring_list(work, ListKind.PENSION, "市局", date(2024, 12, 30), WHY, path, limits=LIMITS),
     )
     assert _raise_r02(scene)["第 2 次查出"] == ("opened", True)
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_一份名单了结不了_不耽误后面的名单_只剩它时才报错(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for login, number in ((AUDITOR, "310101199001010810"), (SECOND, "310101199001010830")):
+        scene.hire(login, Role.AUDITOR, number)
+    scene.at = on("2025-01-15")
+    for person in (ZHANG_SAN, LI_SI):
+        wrong = bring(scene, ListKind.PENSION, line(person, "2023-09-01"))
+        scene.do(AUDITOR, partial(propose_withdrawal, list_id=wrong.id, why="导错了"))
+        scene.do(SECOND, partial(decide_withdrawal, list_id=wrong.id, words="", agrees=True))
+    # on neither did anything rest, so both were over at once
+    scene.plant("DROP TRIGGER audit_list_undoing_over")
+    scene.plant("UPDATE audit_list_undoing SET finished_at = NULL")
+    mark = undoing._mark_piece
+
+    def always_raises(work: Work, standing: AuditListUndoing, *rest: Any) -> int:
+        if standing.list_id == first:
+            standing.hits_looked = 7
+            work.session.flush()
+            raise WHY_MISSING.refused()
+        return mark(work, standing, *rest)
+
+    monkeypatch.setattr(undoing, "_mark_piece", always_raises)
+    first, second = wrong.id - 1, wrong.id
+    assert scene.do(CLOCK_LOGIN, undo_withdrawn) == 1
+    assert told(scene, CLOCK_LOGIN, undo_withdrawn).code == WHY_MISSING.code, "it is heard of"
+    with scene.database.read() as session:
+        found = find_undoings(session, [first, second])
+    assert [(found[each].finished_at is not None, found[each].hits_looked) for each in (first, second)] == [
+        (False, 0),
+        (True, 0),
+    ]
+
+
+def _nothing_half_undone_looks_done(scene: Scene, list_id: int, say: Callable[[Work], int]) -> None:
+    """同意的那一刻起名单不再用；各条由后台一批一批了结，中断在哪里从哪里接着办，办完以前写不成办完。"""
+    assert told(scene, AUDITOR, say).code == "join_hit_withdrawn", "还没有轮到的也不再下结论"
+
+    with scene.database.read() as session:
+        flag_id = _flag_of(session, "领取养老金")
+    for act in (
+        partial(assign, flag_id=flag_id, person_id=scene.actor("监管员").person_id),
+        partial(ask, flag_id=flag_id, question="请说明"),
+        partial(conclude, flag_id=flag_id, words="属实", is_upheld=True),
+    ):
+        refused = told(scene, "监管员", act)
+        assert (refused.code, "不用办理" in refused.sentence) == ("risk_flag_lists_withdrawn", True)
+
+    def standing() -> tuple[int, int, bool]:
+        with scene.database.read() as session:
+            found = find_undoings(session, [list_id])[list_id]
+            return found.hits_looked, found.flags_ended, found.finished_at is not None
+
+    assert standing() == (0, 0, False)
+    for sql, words in (
+        ("UPDATE audit_list_undoing SET finished_at = begun_at", "a flag still stands"),
+        ("UPDATE audit_list_undoing SET flags_total = 0", "stays"),
+        ("DELETE FROM audit_list_undoing", "never deleted"),
+        (
+            "INSERT INTO audit_list_undoing SELECT 2, begun_at, 0,0,0,0,0,0,0, NULL FROM audit_list_undoing",
+            "only what two have withdrawn",
+        ),
+    ):
+        with pytest.raises(DBAPIError, match=words), scene.database.engine.begin() as connection:
+            connection.execute(text(sql))
+    assert told(scene, SECOND, undo_withdrawn).code == "role_missing"
+    walked = []
+    while scene.do(CLOCK_LOGIN, undo_withdrawn):
+        walked.append(standing())
+    assert walked == [(1, 0, False), (1, 1, False), (1, 1, True)]
+    with scene.database.read() as session:
+        both = session.execute(
+            select(
+                AuditJoinConclusion.concluded_by_person_id, AuditJoinConclusion.decided_by_person_id
+            ).where(AuditJoinConclusion.outcome == str(Outcome.WITHDRAWN))
+        ).one()
+    assert both == (scene.actor(AUDITOR).person_id, scene.actor("监管员").person_id), "是两人的话，不是后台的"
 
 
 def _nothing_new_rests_on_a_withdrawn_list(scene: Scene, list_id: int, read_before: list[Found]) -> None:

@@ -9,6 +9,7 @@ from sqlalchemy import select, text
 from sqlalchemy.exc import DBAPIError
 
 from tests.loop.telling import (
+    amber_left,
     approve,
     batch_state,
     claims_of,
@@ -149,6 +150,9 @@ def test_异议成立只去掉这一条_不成立的继续(scene: Scene) -> None
     decider = scene.actor("异议处理员").person_id
     own = told(scene, "处理员兼审批", lambda work: pass_all(work, batch, Step.APPROVE, "同意"))
     assert own.code == "decided_objection"
+    # of lines with a caution this one is not led to the one that is refused
+    assert amber_left(scene, batch, Step.APPROVE, "处理员兼审批").barred == 1
+    assert amber_left(scene, batch, Step.APPROVE, "审批员").barred == 0
     sin(
         scene, f"INSERT INTO claim_hand VALUES ({second}, {decider}, 'approve')", "takes no hand in the claim"
     )

@@ -8,14 +8,29 @@ from functools import partial
 from typing import Any
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import select, update
 
 from tests import town_issue, town_train
 from tests.loop import way
 from tests.loop.telling import ready, told
 from tests.loop.way import EVALUATION, TRAINING
-from tests.scene import COOK, ELECTRICIAN, EV2, HOUSEKEEPER, LI_SI, NURSE, TURNER, ZHANG_SAN, Scene, on
+from tests.scene import (
+    COOK,
+    ELECTRICIAN,
+    EV2,
+    HOUSEKEEPER,
+    JIYUAN,
+    LI_SI,
+    NURSE,
+    TURNER,
+    ZHANG_SAN,
+    Scene,
+    on,
+)
 from tests.watching import watched
+from voucher.ledger.commitments import Commitment
+from voucher.ledger.entitlements import Entitlement
+from voucher.ledger.holders import find_earned_days
 from voucher.registry.importing.frame import ImportRefused
 from voucher.registry.standards import StandardRow
 from voucher.rules.vocabulary import Outcome
@@ -23,6 +38,9 @@ from voucher.stages.certify.attach import attach_proofs
 from voucher.stages.certify.completions import issue_completions
 from voucher.stages.certify.queries import why_not_certified
 from voucher.stages.settle.clear import clear
+from voucher.stages.settle.judging import Verdict
+from voucher.stages.settle.lawbook import Lawbook
+from voucher.stages.settle.precedence import order_lines
 from voucher.stages.train import classes, enrol
 
 BUREAU = (EV2[0], EV2[1], "YJ-0001")
@@ -56,13 +74,13 @@ def test_特种作业由主管部门考核_结业以后登记的证书直接换�
         return scene.do("clock", attach_proofs)
 
     with pytest.raises(ImportRefused) as unknown:
-        registered("2024-02-29", "T410105000000000001")
+        registered("2024-02-29", "豫安2018000001")
     assert "先在评价机构清单中以类别“主管部门”导入" in unknown.value.report.problems[0].refusal.sentence
     scene.file_evaluator(BUREAU, [ELECTRICIAN], levels=["无等级"], kind="主管部门")
     with pytest.raises(ImportRefused) as evaluated:
         scene.import_certificates([scene.certificate(ZHANG_SAN, ELECTRICIAN, evaluator=EV2)])
     assert "只发特种作业、特种设备的证书" in evaluated.value.report.problems[0].refusal.sentence
-    assert registered("2024-02-29", "T410105000000000001") == 0
+    assert registered("2024-02-29", "豫安2018000001") == 0
     assert (way.state(scene, held), why(scene, held)) == ("trained", ["certificate_too_early"])
     assert registered(town_issue.day(scene).isoformat(), f"T{ZHANG_SAN[1]}") == 1
     nothing = way.claim(town, EVALUATION, held, login="operator").verdicts[0]
@@ -82,6 +100,69 @@ def test_特种作业由主管部门考核_结业以后登记的证书直接换�
     way.pay(town, filed.batch)
     fund = scene.budget(town.budget_id)
     assert (way.state(scene, held), fund.reserved_fen, fund.spent_fen) == ("settled", 0, 300_00)
+
+
+def test_特种作业复审三百元_每期一次_与初次各算各的(scene: Scene) -> None:
+    """复审班的券按 300 元锁定，期次是结业当年；换发的新证编号不变也能换券；同一期不再发第二次。"""
+    town = way.settle_down(scene)
+    renewal: dict[str, Any] = {
+        "certificate_kind": "special_operation",
+        "trade_code": ELECTRICIAN,
+        "level": 0,
+        "training_kind": "card_renewal",
+    }
+    course = town_issue.programme(scene, town.budget_id, name="复审", **renewal)
+    class_id = town_train.open_class(scene, town.house, **renewal)
+    (held,) = town_train.trained(scene, course, [ZHANG_SAN], class_id)
+    scene.file_evaluator(BUREAU, [ELECTRICIAN], levels=["无等级"], kind="主管部门")
+    scene.at += timedelta(days=1)  # the card is not of the class's last day
+    number, today = f"T{ZHANG_SAN[1]}", town_issue.day(scene).isoformat()
+    for issued in ("2021-02-01", today):
+        row = scene.certificate(
+            ZHANG_SAN, ELECTRICIAN, issued=issued, kind="特种作业操作证书", number=number, evaluator=BUREAU
+        )
+        scene.certify({**row, "等级": ""})
+    before = earned_on(scene, held)
+    assert scene.do("clock", attach_proofs) == 1
+    assert before != earned_on(scene, held) == town_issue.day(scene), (
+        "the card counts before it is claimed for"
+    )
+    line = way.claim(town, TRAINING, held).verdicts[0]
+    assert (line.outcome, line.proposed_fen) == (Outcome.MANUAL, 300_00)
+    assert line.refusal is not None
+    assert "请查验该人同一作业类别的旧证、有效期和复审记录" in line.refusal.sentence
+    assert line.key is not None
+    assert line.key.endswith(f"|special_operation|{ELECTRICIAN}|period|{today[:4]}")
+    again = town_issue.programme(scene, town.budget_id, name="复审二", **renewal)
+    second = town_train.open_class(scene, town.house, **renewal)
+    mine = town_train.accepted(scene, again, ZHANG_SAN)
+    enter = partial(enrol.enrol, voucher_id=mine, class_id=second)
+    refused = told(scene, town_issue.worker(scene, ZHANG_SAN), enter)
+    assert refused.code in ("duplicate_entitlement", "entitlement_taken")
+    # nor is a first card of the trade subsidised so soon after: neither locked, nor paid where it was
+    first = {name: each for name, each in renewal.items() if name != "training_kind"}
+    scene.at += timedelta(days=30)
+    course = town_issue.programme(scene, town.budget_id, name="取证", **first)
+    class_id = town_train.open_class(scene, town.house, **first)
+    mine = town_train.accepted(scene, course, ZHANG_SAN)
+    enter = partial(enrol.enrol, voucher_id=mine, class_id=class_id)
+    assert told(scene, town_issue.worker(scene, ZHANG_SAN), enter).code == "period_not_over"
+    key = line.key.partition("|period|")[0]
+    other = Verdict(line.candidate, key=key)
+    scene.do(
+        "operator",
+        lambda work: order_lines(work, TRAINING, [other], Lawbook.read(work.session, JIYUAN)),
+    )
+    assert other.refusal is not None
+    assert other.refusal.code == "period_not_over"
+
+
+def earned_on(scene: Scene, voucher_id: int) -> date:
+    """Return the day the key a voucher holds is told by."""
+    with scene.database.read() as session:
+        query = select(Entitlement.key).join(Commitment, Commitment.entitlement_id == Entitlement.id)
+        keys = session.scalars(query.where(Commitment.voucher_id == voucher_id)).all()
+        return find_earned_days(session, keys)[keys[0]]
 
 
 LOCKED = re.compile(r"^SELECT .*?FROM (budget|person|voucher) .*ORDER BY \1\.id$", re.DOTALL)

@@ -12,6 +12,7 @@ from sqlalchemy.exc import DBAPIError
 from tests import town_issue as issue
 from tests import town_train as town
 from tests.loop import way
+from tests.loop.telling import amber_left
 from tests.scene import JIYUAN, LI_SI, SUN_BA, XINXIANG, ZHANG_SAN, Scene
 from voucher.ledger.audit import AuditRow
 from voucher.ledger.holds import Hold
@@ -24,6 +25,7 @@ from voucher.rules.approval import Step
 from voucher.rules.draws import CallResult, CheckOutcome, RosterChange, draw, sample_size
 from voucher.rules.vocabulary import SubsidyKind
 from voucher.stages.settle import review
+from voucher.stages.settle.seen import AmberLeft
 from voucher.stages.train import phone_calls, phone_draws
 from voucher.stages.train.models.phone_checks import PhoneCall, PhoneDraw, PhoneDrawEntry
 from voucher.stages.train.models.places import Enrolment
@@ -188,6 +190,8 @@ def test_拨打_号码只在拨打时显示_说没参加的停住券和申领(sc
     sign = partial(review.sign, batch_id=filed.batch.batch_id, step=Step.FIRST_REVIEW, opinion="属实")
     heard = town.refusal(scene, "初审员", sign)
     assert (heard.code, heard.facts["count"]) == ("phone_checks_open", 3)
+    batch_id = filed.batch.batch_id
+    assert amber_left(scene, batch_id, Step.FIRST_REVIEW, "初审员") == AmberLeft((), 0, 3)
 
     scene.do(office, tell(call(zhang), CallResult.CONFIRMED))
     assert town.code(scene, office, opening) == "phone_check_concluded"
@@ -208,6 +212,8 @@ def test_拨打_号码只在拨打时显示_说没参加的停住券和申领(sc
     assert "邻居" not in hold.why
     assert len(looks) == 4
     assert MOBILE not in str(looks)
+    after = amber_left(scene, batch_id, Step.FIRST_REVIEW, "初审员")
+    assert (len(after.mine), after.held, after.barred) == (2, 1, 0)
     # who is not doubted goes on, and the doubted one waits for the office
     assert town.code(scene, "初审员", sign) == "on_hold"
 

@@ -11,6 +11,7 @@ from sqlalchemy import select, text
 from sqlalchemy.exc import DBAPIError
 
 from tests.loop.telling import (
+    amber_left,
     approve,
     approve_batch,
     batch_state,
@@ -48,6 +49,7 @@ from voucher.stages.settle.queries import (
     claim_timeline,
 )
 from voucher.stages.settle.resubmit import resubmit
+from voucher.stages.settle.seen import AmberLeft
 from voucher.stages.settle.turn_down import turn_down
 from voucher.stages.settle.withdraw import withdraw
 
@@ -402,6 +404,8 @@ def test_核定过金额的人不再审批(scene: Scene) -> None:
     scene.close_notices()
     heard = told(scene, "兼任审批员", lambda work: pass_all(work, batch_id, Step.APPROVE, "同意"))
     assert heard.code == "cleared_it"
+    assert amber_left(scene, batch_id, Step.APPROVE, "兼任审批员").barred == 1
+    assert amber_left(scene, batch_id, Step.APPROVE, "复核员") == AmberLeft((), 0, 0), "signed it before"
     scene.do("审批员", lambda work: pass_all(work, batch_id, Step.APPROVE, "同意"))
 
 

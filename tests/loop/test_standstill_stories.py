@@ -130,6 +130,19 @@ def test_退回前的初审人也不能签发(scene: Scene) -> None:
     scene.do("签发员", lambda work: payment.release(work, file.id))
 
 
+def test_退回期间评价机构的备案移出本地区的_不能再次申报(scene: Scene) -> None:
+    """批次只收本地区本期间的证书；退回补正以后再核一次，不因退回而越过地区。"""
+    ready(scene)
+    budget = scene.open_budget()
+    batch = settle_for(scene, [ZHANG_SAN], budget).batch_id
+    claim = claims_of(scene, batch)[0].id
+    scene.do("初审员", lambda work: review.return_claims(work, batch, Step.FIRST_REVIEW, [claim], "缺照片"))
+    scene.plant("UPDATE evaluator_filing SET region_code = '410100'")
+    refused = told(scene, "operator", lambda work: resubmit(work, [claim]).id)
+    assert refused.code == "still_refused"
+    assert "不在本批的地区" in refused.title
+
+
 def test_制单后更换账户的文件不能签发(scene: Scene) -> None:
     """收款账户由两人更正后，不再向旧账户付款：作废重做，付到新账户。"""
     ready(scene)

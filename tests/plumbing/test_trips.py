@@ -131,6 +131,8 @@ def test_what_is_asked_ahead_is_heard_later_and_sees_what_was_written_before(dat
         write_unheard(session, _row(next_ids(session, Parameter, 1)[0], "later"))
         later = trips.ask(connection, WANTED, {"name": "later"})
         assert (later(), none(), first()) == ([("1", DAY)], [], [("1", DAY)])
+        # asked for once more it is not turned into values again
+        assert later() is later()
         session.commit()
     assert database.look(WANTED, {"name": "later"}) == [("1", DAY)]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 from functools import partial
 
 import pytest
@@ -11,7 +12,7 @@ from tests import town_train
 from tests.scene import LI_SI, LIMITS, ZHANG_SAN, Scene, staff_number, write_csv
 from voucher.plumbing.unit_of_work import Work
 from voucher.registry import accounts, people
-from voucher.registry.access import passwords, staffing, workers
+from voucher.registry.access import colleagues, passwords, staffing, workers
 from voucher.registry.importing.frame import import_file
 from voucher.registry.importing.institutions import InstitutionsImporter
 from voucher.registry.institutions import PayeeAccount, get_institution
@@ -182,6 +183,10 @@ def test_a_school_changes_its_account_by_two_of_its_people_and_the_office(scene:
         scene, town_train.train_institution(scene, town_train.T2), Role.INSTITUTION_ADMIN
     )
     assert refusal(scene, stranger, partial(agree, account=new)) == "payee_account_missing"
+    user_id = scene.actor(registrar).user_id
+    scene.do(head, partial(colleagues.reset_colleague, institution_id=house, user_id=user_id))
+    assert refusal(scene, registrar, partial(agree, account=new)) == "second_person_reset_lately"
+    scene.at += timedelta(days=7)
     scene.do(registrar, partial(agree, account=new))
     assert refusal(scene, registrar, partial(agree, account=new)) == "event_not_allowed"
     with scene.database.read() as session:

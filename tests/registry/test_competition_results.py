@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
+from functools import partial
 
 import pytest
 from sqlalchemy import delete, func, insert, select, update
 from sqlalchemy.exc import DBAPIError
 
 from tests.awarded import confirm_newest, give_honours, honoured, newest_file, placed, send_in, take_places
-from tests.scene import LI_SI, XINXIANG, ZHANG_SAN, Scene, on, staff_number
+from tests.scene import JIYUAN, LI_SI, XINXIANG, ZHANG_SAN, Scene, on, staff_number
 from tests.watching import watched
 from voucher.plumbing.unit_of_work import Work
 from voucher.registry.dictionaries import DictionaryEntry
+from voucher.registry.importing.awards import entering_for
 from voucher.registry.importing.competition_results import CompetitionResultsImporter
 from voucher.registry.importing.frame import ImportRefused
-from voucher.registry.talents.awarding import confirm_awards, decline_awards
-from voucher.registry.talents.awards import AwardFile, AwardLine
+from voucher.registry.standards import Parameter
+from voucher.registry.talents.awarding import confirm_awards, decline_awards, open_file
+from voucher.registry.talents.awards import AwardFile, AwardKind, AwardLine
 from voucher.registry.talents.competitions import CompetitionResult, read_honours
-from voucher.rules.actor import Role
+from voucher.rules.actor import Grant, Role
 from voucher.rules.errors import Refused
 
 
@@ -204,3 +208,31 @@ def test_whoever_a_line_is_about_decides_nothing_and_a_file_is_carried_out_at_on
         assert any("FROM competition_result" in each and "FOR UPDATE" in each for each in sent)
     with pytest.raises(Refused, match="award_file_stale"):
         confirm(second)
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_a_file_has_so_many_lines_and_is_entered_in_the_name_of_one_region(scene: Scene) -> None:
+    """What one person confirms can be read; who serves in two regions says for which, and for no third."""
+    scene.at = on("2024-05-01")
+    most = update(Parameter).where(Parameter.name == "award_file_lines_most").values(value="1")
+    scene.do("operator", lambda work: work.session.execute(most))
+    rows = (placed(ZHANG_SAN), placed(LI_SI))
+    with pytest.raises(ImportRefused) as caught:
+        send_in(scene, CompetitionResultsImporter, *rows)
+    (problem,) = caught.value.report.problems
+    assert (problem.line, problem.refusal.code) == (3, "award_file_large")
+    assert "一份登记文件最多 1 行" in problem.refusal.title
+    assert "请拆成几份分别上传" in problem.refusal.next_step
+    assert send_in(scene, CompetitionResultsImporter, rows[0]).rows_added == 1
+
+    def enter(work: Work, region: str | None) -> str:
+        both = tuple(Grant(Role.OPERATOR, region_code=each) for each in (XINXIANG, JIYUAN))
+        twice = replace(work, actor=replace(work.actor, grants=both))
+        return open_file(twice, AwardKind.RESULTS, region).region_code
+
+    for region, code in ((None, "award_region_untold"), ("410000", "award_region_foreign")):
+        with pytest.raises(Refused, match=code):
+            scene.do("operator", partial(enter, region=region))
+    assert scene.do("operator", partial(enter, region=JIYUAN)) == JIYUAN
+    assert entering_for(CompetitionResultsImporter, JIYUAN).region_code == JIYUAN
+    assert entering_for(CompetitionResultsImporter, None) is CompetitionResultsImporter

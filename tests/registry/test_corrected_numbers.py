@@ -13,7 +13,7 @@ from sqlalchemy.exc import DBAPIError
 from tests.scene import JIYUAN, LI_SI, QIAN_QI, XINXIANG, ZHANG_SAN, Scene, staff_number
 from voucher.ledger.audit import AuditRow
 from voucher.plumbing.unit_of_work import Work, perform
-from voucher.registry import corrected, people, renaming, renumbering, subjects
+from voucher.registry import card_numbers, corrected, people, renaming, renumbering, subjects
 from voucher.registry.corrections import FormerNumber, NumberCorrection
 from voucher.registry.people import Newcomer, Person, find_ids, index_of, open_people, read_people
 from voucher.rules.actor import Role
@@ -68,6 +68,17 @@ def number_of(scene: Scene, person_id: int) -> str | None:
         return read_people(session, scene.keyring, [person_id])[person_id].number
 
 
+def cards_of(scene: Scene, person_id: int, *numbers: str) -> list[bool]:
+    """Return which cards of these numbers are told whole where they are the person's."""
+    cards = {
+        (person_id, card_numbers.write_number(scene.keyring, f"T{each}")): f"T{each}" for each in numbers
+    }
+    with scene.database.read() as session:
+        told = card_numbers.open_numbers(session, scene.keyring, cards)
+    assert all(told[card] in (whole, card[1]) for card, whole in cards.items())
+    return [told[card] == whole for card, whole in cards.items()]
+
+
 def test_a_changed_number_and_the_one_before_reach_the_same_person(town: Scene) -> None:
     person_id = reached(town, ZHANG_SAN[1])
     assert person_id is not None
@@ -98,6 +109,7 @@ def test_a_changed_number_and_the_one_before_reach_the_same_person(town: Scene) 
     index = index_of(town.keyring, ZHANG_SAN[1])
     with town.database.read() as session:
         assert people.find_registered(session, [index])[index].person_id == person_id
+    assert cards_of(town, person_id, NEW, ZHANG_SAN[1], THIRD) == [True, True, False]
     # the old number still finds whom to correct next, and one hop leads from every number
     correct(town, THIRD, CHANGED, old=ZHANG_SAN[1])
     assert {reached(town, number) for number in (ZHANG_SAN[1], NEW, THIRD)} == {person_id}
@@ -129,6 +141,7 @@ def test_erasing_a_person_takes_the_numbers_before_along(town: Scene) -> None:
     town.do("operator", lambda work: subjects.destroy_key(work, index_of(work.keyring, NEW)))
     with town.database.read() as session:
         assert read_people(session, town.keyring, [person_id]) == {}
+        assert cards_of(town, person_id, NEW, ZHANG_SAN[1]) == [False, False]
         kept = subjects.find_keys(session, town.keyring, [index_of(town.keyring, ZHANG_SAN[1])])
     assert list(kept.values()) == [None]
     for number in (NEW, ZHANG_SAN[1]):
@@ -144,10 +157,15 @@ def test_a_number_may_be_theirs_again(town: Scene) -> None:
     correct(town)
     correct(town, ZHANG_SAN[1], WRONG, old=NEW)
     assert (reached(town, ZHANG_SAN[1]), reached(town, NEW)) == (person_id, None)
+    assert cards_of(town, person_id or 0, ZHANG_SAN[1], NEW) == [True, False], "what never was theirs"
     with town.database.read() as session:
         assert session.scalars(select(FormerNumber.ended_at)).one() is not None
     correct(town)
     assert (reached(town, ZHANG_SAN[1]), reached(town, NEW)) == (person_id, person_id)
+    # how a number changed before anybody was known here comes to be known: given back, and changed again
+    correct(town, ZHANG_SAN[1], CHANGED, old=NEW)
+    assert number_of(town, person_id or 0) == ZHANG_SAN[1]
+    assert cards_of(town, person_id or 0, ZHANG_SAN[1], NEW) == [True, True]
 
 
 def test_what_cannot_be_corrected_says_why(town: Scene) -> None:

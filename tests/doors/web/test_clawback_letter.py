@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.doors.web.browser import Office
+from tests.doors.web.test_office_pages import owes_its_reader_nothing
 from tests.doors.world import World
 from tests.loop.telling import ready
 from tests.scene import EV1, EV2, JIYUAN, ZHANG_SAN, Scene, on
@@ -16,6 +17,7 @@ from voucher.rules.actor import Role
 from voucher.stages.settle.clawback import open_due_clawbacks
 from voucher.stages.settle.queries import list_clawbacks
 from voucher.stages.settle.queries.letters import read_letter
+from voucher.stages.settle.repaying import repay
 
 
 @pytest.fixture
@@ -60,7 +62,16 @@ def test_finance_and_the_payee_read_it_and_nobody_else(
     desk = Office.__new__(Office)
     desk.scene, desk.world, desk._browsers = owed, world, {}
     finance = desk.at("制单员")
-    assert "2024-03-31" in finance.go("/clawbacks").text
+    page = finance.go("/clawbacks")
+    assert "2024-03-31" in page.text
+    owes_its_reader_nothing(page)
+    for asked in ("state=opened", f"payee={EV1[0][2:4]}"):
+        page = finance.go(f"/clawbacks?{asked}")
+        assert ("2024-03-31" in page.text, "保存这个筛选" in page.text) == (True, True), asked
+    for asked in ("state=met", "payee=%25"):
+        page = finance.go(f"/clawbacks?{asked}")
+        assert "没有符合条件的追回单" in page.text, asked
+        assert "2024-03-31" not in page.text
     assert finance.http.get("/clawbacks/1/letter").mimetype == "application/pdf"
     mine = desk.at("丙教务")
     page = mine.go("/institution/payments")
@@ -77,4 +88,11 @@ def test_finance_and_the_payee_read_it_and_nobody_else(
     facts = told[-1]["facts"]
     assert isinstance(facts, list)
     assert ("应退回金额", "200.00 元") in facts
+    assert "请汇入原拨付账户" in str(told[-1]["how"])
+    # printed again once everything is back, it asks for nothing
+    for login in ("制单员", "付款复核员"):
+        owed.do(login, lambda work: repay(work, 1, 200_00, "缴款书 7 号"))
+    mine.http.get("/institution/clawbacks/1/letter")
+    assert "已全部退回，请勿再汇款" in str(told[-1]["how"])
+    assert "请汇入" not in str(told[-1]["how"])
     assert desk.at("丁教务").http.get("/institution/clawbacks/1/letter").status_code == 404

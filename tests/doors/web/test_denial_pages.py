@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+import pytest
 from sqlalchemy import select
 
 from tests.doors.web.browser import Browser, Office, Page
@@ -12,7 +13,9 @@ from tests.doors.web.test_office_pages import owes_its_reader_nothing
 from tests.doors.world import World
 from tests.loop.telling import approve_batch, settle_for
 from tests.scene import EV1, LI_SI, ZHANG_SAN, Scene, on
+from voucher.registry import tables
 from voucher.rules.actor import Role
+from voucher.rules.calendar import WorkCalendar
 from voucher.stages.settle.models.denials import Denial
 
 
@@ -22,7 +25,9 @@ def keep(page: Page, name: str) -> None:
         Path(os.environ["SHOTS"], f"{name}.html").write_text(page.html, encoding="utf-8")
 
 
-def test_one_tap_stops_the_line_and_two_people_of_the_office_answer(scene: Scene, world: World) -> None:
+def test_one_tap_stops_the_line_and_two_people_of_the_office_answer(
+    scene: Scene, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
     scene.at = world.at = on("2024-01-10")
     office = Office(scene, world)
     scene.file_evaluator(EV1)
@@ -42,6 +47,16 @@ def test_one_tap_stops_the_line_and_two_people_of_the_office_answer(scene: Scene
     assert "200.00 元" in page.text
     assert "待拨付（财政部门）" in page.text
     assert LI_SI[0] not in page.text
+    with monkeypatch.context() as bare:
+        bare.setattr(tables, "read_calendar", lambda _session: WorkCalendar({}, frozenset()))
+        unpromised = worker.go("/my/subsidies").text
+    assert unpromised.count("2024 年放假安排公布以后算出") == 2, "this step, and the money"
+    assert "等收款机构补正" not in unpromised
+    tell = world.app.jinja_env.get_template("macros/pace.html").module.promised  # type: ignore[attr-defined]
+    nothing = {"is_held": False, "arrives_on": None, "awaits_year": None}
+    assert tell(nothing | {"is_with_payee": False}) == "没有规定期限"
+    assert tell(nothing | {"is_with_payee": True}) == "等收款机构补正、更正以后重新计算"
+    worker.go("/my/subsidies")
     page = worker.press("不是我")
     owes_its_reader_nothing(page)
     keep(page, "denied")

@@ -64,7 +64,7 @@ def test_a_refused_form_says_why_at_the_top_and_keeps_what_was_typed(office: Off
     )
     assert operator.answer.status_code == 422
     assert 'role="alert"' in page.html
-    assert "未办理：金额“1***5”小数超过两位" in page.text
+    assert "未办理：金额“12.345”小数超过两位" in page.text
     assert 'value="济财〔2024〕7号"' in page.html
     assert 'value="12.345"' in page.html
 

@@ -11,6 +11,7 @@ from sqlalchemy import select
 
 from tests.doors.loop import CLASS_DAY, LI_SI, SUN_BA, T1, Loop
 from tests.doors.web.browser import Browser, Page
+from voucher.doors.api.registry import exits as api_exits
 from voucher.rules.actor import Role
 from voucher.stages.issue.models import Issue
 from voucher.stages.train.models.classes import TrainingClass
@@ -192,9 +193,12 @@ def test_hours_are_recorded_corrected_and_signed_off(loop: Loop) -> None:
         loop.move_to(CLASS_DAY + timedelta(days=day, hours=8, minutes=31))
         teacher = at(loop, "t1-teach")
         teacher.go(f"/institution/sessions/{session_id}")
-        more = {f"hours-{loop.ids['other_voucher']}": "0"} if day else {}
+        more = {f"hours-{loop.ids['other_voucher']}": "0" if day else "8"}
         if not day:
-            page = teacher.press("保存 2 人的到课", **{f"hours-{loop.ids['voucher']}": "9"})
+            # nothing is filled in before the teacher has said it: who forgets somebody is told so
+            page = teacher.press("保存 2 人的到课", **{f"hours-{loop.ids['voucher']}": "8"})
+            assert "没有填写" in alert(page)
+            page = teacher.press("保存 2 人的到课", **{f"hours-{loop.ids['voucher']}": "9"}, **more)
             assert "超过这次课的" in alert(page)
             # whoever signs before anybody is written down has everybody to make up for with evidence
             assert "还有 2 人没有登记：请先在上面登记，缺课的填 0 学时" in page.text
@@ -348,7 +352,10 @@ def test_a_school_leaves_the_list_and_its_people_are_told_what_they_can_do(loop:
     assert "由您确认或不同意" in other.go("/institution").text
     page = other.go("/institution/exits")
     assert "养老护理员五级一班" in page.text
-    page = other.press("确认退出目录，停住 2 张券", understood="1")
+    loop.world.let_sign("t1-registrar", days=-1)
+    asked = other.press("确认退出目录，停住 2 张券", understood="1")
+    assert "签署前验证" in asked.text, "whoever walks past an open screen does not stop two vouchers"
+    page = other.press("验证并签署", signing_code=loop.world.code("t1-registrar"))
     assert "已退出目录，2 张在培的券停住" in page.text
     assert "上次提出" in page.text
     assert "当前为“移出目录”，不能核销、不能开班" in head.go("/institution").text
@@ -398,6 +405,13 @@ def test_many_classes_a_house_leaves_behind_are_paged_and_what_it_applied_for_is
     page = head.go("/institution/exits?after=50")
     assert ("第 50 班" in page.text, "第 51 班" in page.text, "下一页" in page.text) == (False, True, False)
     assert "回到第一页" in page.text
+    monkeypatch.setattr(api_exits, "read_leaving", exits.read_leaving)
+    path = f"/institutions/{loop.ids['t1']}/exits"
+    first = loop["t1-admin"].get(path).json["effect"]
+    assert (len(first["classes"]), first["class_count"]) == (50, 60)
+    rest = loop["t1-admin"].get(f"{path}?cursor={first['next_cursor']}").json["effect"]
+    assert [each["name"] for each in rest["classes"]] == [f"第 {each} 班" for each in range(51, 61)]
+    assert (rest["next_cursor"], rest["digest"]) == (None, first["digest"])
 
 
 def test_a_colleague_who_does_not_agree_keeps_the_school_on_the_list(loop: Loop) -> None:

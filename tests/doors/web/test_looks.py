@@ -20,6 +20,7 @@ FRONTEND = ROOT / "static"
 TOKENS = FRONTEND / "src" / "tokens.css"
 TEMPLATES = ROOT / "voucher" / "doors" / "web" / "templates"
 ACCOUNT = "41050100363600000123"
+UNSENT = re.compile(r"<select\b[^>]*\brequired\b[^>]*>\s*<option value=\"\"[^>]*>(?!请选择)([^<]*)")
 IDENTITY = re.compile(r"(?<![0-9A-Za-z*])[1-9]\d{16}[\dXx](?![0-9A-Za-z])")
 PAIRS = (
     *(("ink", "paper"), ("ink", "ground"), ("ink-soft", "paper"), ("ink-soft", "ground")),
@@ -84,6 +85,11 @@ def find_unlabelled(page: Page) -> list[str]:
     ]
 
 
+def find_unchoosable(page: Page) -> list[str]:
+    """Return answers no browser sends off: an empty one that means something, where one is required."""
+    return UNSENT.findall(page.html)
+
+
 def find_doubled_ids(page: Page) -> list[str]:
     """Return the ids a page uses twice."""
     ids = Counter(values["id"] for _, values in page.tags if values.get("id"))
@@ -103,12 +109,16 @@ def test_every_page_is_masked_labelled_and_has_one_heading(busy: Office) -> None
             assert [tag for tag, _ in page.tags].count("h1") == 1, where
             assert find_unlabelled(page) == [], where
             assert find_doubled_ids(page) == [], where
+            assert find_unchoosable(page) == [], where
             assert "style=" not in page.html, where
 
 
 def test_a_planted_number_field_or_id_is_caught() -> None:
     assert IDENTITY.findall(f"<td>{ZHANG_SAN[1]}</td>") == [ZHANG_SAN[1]]
     assert find_unlabelled(Page('<input name="bare"><label>好<input name="in"></label>')) == ["bare"]
+    choice = '<select name="fund"{}><option value="">全部</option></select>'
+    assert find_unchoosable(Page(choice.format(" required") + choice.format(""))) == ["全部"]
+    assert find_unchoosable(Page(choice.format(" required").replace("全部", "请选择"))) == []
     assert find_doubled_ids(Page('<p id="a"></p><p id="a"></p><p id="b"></p>')) == ["a"]
 
 

@@ -4,17 +4,24 @@ from __future__ import annotations
 
 import io
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC
 
 import pytest
 from python_calamine import CalamineWorkbook
+from sqlalchemy import update
 
 from tests import town_issue, town_train
 from tests.doors.web.browser import Office, Page
 from tests.doors.web.test_looks import IDENTITY, find_doubled_ids, find_unlabelled
 from tests.doors.world import World
 from tests.scene import EV1, LI_SI, SUN_BA, ZHANG_SAN, Scene, on
+from voucher.ledger.watching import leave_as_it_stands
+from voucher.plumbing.rebuilding import without_trigger
+from voucher.registry.card_numbers import write_number
 from voucher.rules.actor import Role
+from voucher.stages.certify.models import Certificate
 from voucher.stages.issue import holding, rosters
 from voucher.stages.train import classes
 
@@ -252,6 +259,26 @@ def test_what_an_officer_does_to_a_voucher_and_who_may_only_look(
     assert stranger.answer.status_code == 403, "a region of others is named in vain"
 
 
+@contextmanager
+def numbered_as_a_card(scene: Scene, certificate_id: int) -> Iterator[None]:
+    """Give a certificate a number that carries its holder's identity number, and its own back."""
+    with scene.database.read() as session:
+        before = session.get_one(Certificate, certificate_id).number
+
+    def write(number: str) -> None:
+        engine = scene.database.engine.execution_options(writes=True)
+        with engine.connect() as connection, connection.begin():
+            with without_trigger(connection, "certificate", "certificate_number_fixed"):
+                connection.execute(
+                    update(Certificate).where(Certificate.id == certificate_id).values(number=number)
+                )
+            leave_as_it_stands(connection)
+
+    write(write_number(scene.keyring, f"T{ZHANG_SAN[1]}"))
+    yield
+    write(before)
+
+
 def test_a_certificate_is_revoked_with_what_falls_and_put_back_by_two(desk: Office, scene: Scene) -> None:
     scene.file_evaluator(EV1)
     scene.certify(scene.certificate(ZHANG_SAN, level="五级", issued="2023-10-11"))
@@ -290,7 +317,12 @@ def test_a_certificate_is_revoked_with_what_falls_and_put_back_by_two(desk: Offi
     officer.go(f"{one.group(0)}/reinstate")
     assert "另一人" in refusal(officer.press("确认恢复"))
     assert "恢复待审批 1" in other.go("/desk").text
-    owes_its_reader_nothing(other.go("/office/reinstatements"))
+    page = other.go("/office/reinstatements")
+    owes_its_reader_nothing(page)
+    with numbered_as_a_card(scene, int(one.group(0).rsplit("/", 1)[1])):
+        page = other.go("/office/reinstatements")
+        assert "T410105********991X" in page.text, "masked, and no digest"
+        assert "~" not in page.html
     other.go(f"{one.group(0)}/reinstate")
     assert "已恢复为有效" in other.press("确认恢复").text
 

@@ -14,12 +14,13 @@ from voucher.stages.settle.models.claims import SettlementLine
 CAUTION = {"mark": "!", "text": "同一天另有一次考试", "source": "S2-16c"}
 
 
-def caution(office: Office, *positions: int) -> None:
-    """Let a rule have given a caution about lines of the first batch."""
+def caution(office: Office, *positions: int, taken_off: bool = False) -> None:
+    """Let a rule have given a caution about lines of the first batch, or none."""
 
     def act(work: Work) -> None:
         for line in work.session.query(SettlementLine).where(SettlementLine.position.in_(positions)):
-            line.findings = [*line.findings, CAUTION]
+            others = [each for each in line.findings if each != CAUTION]
+            line.findings = others if taken_off else [*others, CAUTION]
 
     office.scene.do("operator", act)
 
@@ -44,6 +45,58 @@ def test_a_line_with_a_caution_is_passed_alone_and_all_others_together(office: O
     assert "这一条有提示，请核实后再通过" in asked.text
     assert "同一天另有一次考试" in asked.text
     assert "初审通过：1 条" in first.press("确认初审通过", opinion="已核实签到表").text
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_lines_with_a_caution_are_passed_one_after_another_with_the_count_left(office: Office) -> None:
+    batch = settle(office)
+    caution(office, 1, 3)
+    first = office.at("初审员")
+    page = first.go("/claims/1")
+    assert "本批待初审的有提示 2 条，这是第 1 条；办完自动打开下一条" in page.text
+    first.press("初审通过")
+    page = first.press("确认初审通过", opinion="已核实签到表")
+    assert first.answer.request.path == "/claims/3"
+    assert "初审通过：1 条，" in page.text
+    assert "。还有 1 条有提示的待办，这是下一条" in page.text
+    first.press("初审通过")
+    page = first.press("确认初审通过", opinion="已核实签到表")
+    assert first.answer.request.path == batch
+    assert "本批有提示的已逐条办完" in page.text
+    assert "1 条" in first.press("初审通过").text, "the one without a caution is left for the batch"
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_what_is_left_is_said_as_it_is_and_nobody_is_led_back_or_to_what_is_not_theirs(
+    office: Office,
+) -> None:
+    batch = settle(office)
+    caution(office, 1, 2, 3)
+    officer, first = office.at("复核员"), office.at("初审员")
+    officer.go("/claims/2/hold")
+    officer.press("确认待处置", why="群众反映替考")
+    page = first.go("/claims/3")
+    assert "有提示 2 条，这是第 2 条" in page.text
+    assert "办完自动打开下一条" not in page.text, "none comes after it"
+    first.press("初审通过")
+    page = first.press("确认初审通过", opinion="已核实签到表")
+    assert first.answer.request.path == batch
+    assert "后面没有了，前面还有 1 条有提示的没有办理，另有 1 条停住" in page.text
+    first.go("/claims/1")
+    first.press("初审通过")
+    page = first.press("确认初审通过", opinion="已核实签到表")
+    assert "有提示的、能由您办理的已逐条办完，另有 1 条停住" in page.text
+    assert "本批有提示的已逐条办完" not in page.text
+
+    officer.go("/claims/2/close-hold")
+    officer.press("确认结束待处置", why="查无实据")
+    caution(office, 2, taken_off=True)
+    first.go("/claims/2")
+    first.press("初审通过")
+    page = first.press("确认初审通过", opinion="经核对无误")
+    assert first.answer.request.path == batch
+    assert "初审通过：1 条" in page.text
+    assert "办完" not in page.text, "no rule gave a caution about this one"
 
 
 @pytest.mark.parametrize("database", ["sqlite"], indirect=True)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from sqlalchemy import select
 
@@ -98,9 +100,14 @@ def test_a_repayment_told_at_the_page_by_one_is_booked_when_another_tells_the_sa
     assert "等待另一人确认后入账：已登记收回 50.00 元" in page.text
     maker.go("/clawbacks")
     assert "同一人的不同账号视为同一人" in maker.press("登记，交另一人确认", **told).text
-    checker.go("/clawbacks")
+    checker.go("/clawbacks?state=opened&payee=示例")
     wrong = checker.press("登记，交另一人确认", **{**told, "amount": "60.00"})
     assert "请核对凭证编号、追回单和金额" in wrong.text
+    # what was typed is still there, in the form it was typed into, on the list it was chosen from
+    body = checker.answer.text
+    assert ('value="60.00"' in body, 'value="JK-2024-0031"' in body, "<details open>" in body) == (True,) * 3
+    assert "state=opened" in checker.answer.request.query_string.decode()
+    assert "state=opened" in re.findall(r'action="(/clawbacks/1/repayments\?[^"]*)"', body)[0]
     checker.go("/clawbacks")
     page = checker.press("登记，交另一人确认", **told)
     assert "已由两人确认收回 50.00 元" in page.text

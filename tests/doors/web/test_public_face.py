@@ -23,6 +23,8 @@ from voucher.registry.people import Person, read_people
 from voucher.registry.standards import Parameter, StandardRow
 
 LIGHT_BYTES = 60 * 1024
+# a digest is published to be compared, and eleven of its digits may stand in a row by chance
+DIGEST = re.compile(r"(?<![0-9a-f])[0-9a-f]{64}(?![0-9a-f])")
 SEALED_RUN = re.compile(r"(?<!\d)\d{17}[\dXx](?!\d)|(?<!\d)1[3-9]\d{9}(?!\d)")
 # their answers to anybody are forms to fill in; what they find is asked for by number
 ASKED = {"web.public.objection", "web.public.show_archive", "web.public.check_certificate"}
@@ -36,7 +38,9 @@ def find_named(town: Town, answer: str) -> list[str]:
         known = read_people(session, town.scene.keyring, ids).values()
     secrets = {text for each in known for text in (each.name, each.number) if text}
     secrets |= {text for person in PEOPLE for text in person} | set(SPY.split()[1:])
-    return sorted({each for each in secrets if each in answer} | set(SEALED_RUN.findall(answer)))
+    return sorted(
+        {each for each in secrets if each in answer} | set(SEALED_RUN.findall(DIGEST.sub("", answer)))
+    )
 
 
 def list_addresses(town: Town) -> Iterator[str]:
@@ -92,6 +96,7 @@ def test_no_public_page_names_anybody_sets_a_cookie_without_need_or_weighs_too_m
             assert find_doubled_ids(page) == [], path
             assert weigh(town, path) <= LIGHT_BYTES, path
     assert len(seen) > 25
+    assert find_named(town, f"摘要 {'e' * 20}16544093248{'e' * 33} 电话 16544093248") == ["16544093248"]
     assert find_named(town, f"经办人 {PEOPLE[0][0]}，{SPY}") == ["13812345678", *sorted(
         {"41010519491231002X", PEOPLE[0][0]}
     )]  # fmt: skip

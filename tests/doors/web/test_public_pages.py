@@ -263,6 +263,9 @@ def test_levels_and_what_they_count_as_stand_with_their_day_and_document(town: T
     for words in ("省级行业二类赛", "第 4–15 名", "副高级职称（破格申报）", "中原技能大奖", "三级/高级工"):
         assert words in page.text, words
     _decent(page)
+    unruled = page.text.partition("没有查到文件写明名次晋升哪一级的赛事：")[2].partition("。")[0]
+    assert "国家级一类大赛" in unruled
+    assert "省级行业一类赛" not in unruled
     assert "这一天没有对照表" in look.go("/levels?on=2023-08-01").text
     assert "养老护理员" in look.go("/levels?code=4-10-01-05").text
     found = look.go("/levels?on=2024-05-01&has=高级 技师").text

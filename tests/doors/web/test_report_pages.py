@@ -61,7 +61,10 @@ def test_a_report_is_frozen_and_downloaded_and_the_board_says_what_the_desk_says
     _look("report.xlsx", file)
     book = CalamineWorkbook.from_filelike(io.BytesIO(file))
     assert book.sheet_names == ["地区", "比较", "定稿", "指标"]
-    assert book.get_sheet_by_name("比较").to_python()[1][:2] == ["发放", "3"]
+    compared = book.get_sheet_by_name("比较").to_python()
+    assert [each[:2] for each in compared[:2]] == [["期间", "发放"], ["本期", 3]]
+    assert [each[0] for each in compared[2:]] == ["上一期", "上年同期"]
+    assert book.get_sheet_by_name("指标").to_python()[1][4] == "每年"
     with scene.database.read() as session:
         anchor = tell_anchor(session)
     assert ["导出时最近的留痕检查点", anchor] in book.get_sheet_by_name("定稿").to_python()

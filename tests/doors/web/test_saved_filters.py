@@ -11,7 +11,7 @@ from tests.doors.web.browser import Office
 from tests.doors.web.test_looks import find_doubled_ids, find_unlabelled
 from tests.doors.web.test_office_pages import owes_its_reader_nothing
 from tests.scene import Scene
-from voucher.doors.web.saved import SAVABLE, read
+from voucher.doors.web.saved import SAVABLE, read, spell
 from voucher.plumbing.unit_of_work import Work
 from voucher.registry.access.saved_filters import SavedFilter, save_filter
 from voucher.registry.standards import Parameter
@@ -127,3 +127,10 @@ def test_two_of_one_name_saved_at_once_are_told(scene: Scene) -> None:
     with pytest.raises(Refused) as refused:
         scene.do("operator", twice)
     assert refused.value.refusal.code == "saved_filter_named"
+
+
+def test_a_number_that_names_somebody_is_kept_in_no_filter() -> None:
+    for typed in ("T41010519900315991X", "t410105 19900315 991x"):
+        assert spell("web.office.certificates", {"state": "valid", "number": typed}) == "state=valid"
+        assert read("web.office.certificates", f"number={typed}") == "", "there is nothing to save"
+    assert spell("web.office.certificates", {"number": "S000041010001235000001"}) != ""

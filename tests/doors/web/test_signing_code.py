@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Callable
 from datetime import UTC
 
@@ -9,12 +10,15 @@ import pytest
 from sqlalchemy import select, update
 
 from tests import town_train
+from tests.doors.test_access import requests_of
 from tests.doors.web.browser import Browser, Page
-from tests.doors.world import World, refused_with
+from tests.doors.world import PROVINCE, World, refused_with
+from tests.house.reaching import list_senders
+from tests.house.test_signing import find_unread
 from tests.loop.telling import settle_for, states_of
-from tests.scene import EV1, LI_SI, ZHANG_SAN, Scene, on
+from tests.scene import EV1, JIYUAN, LI_SI, ZHANG_SAN, Scene, on
 from voucher.doors.auth.access import MATRIX
-from voucher.doors.auth.step_up import SIGNING
+from voucher.doors.auth.step_up import SIGNED_ANSWERS, SIGNED_DEEDS, SIGNING
 from voucher.ledger.audit import AuditRow
 from voucher.registry.institutions import Institution
 from voucher.registry.standards import Parameter
@@ -49,6 +53,34 @@ def _forget(world: World) -> None:
 
 def test_what_signs_is_an_address_of_the_house() -> None:
     assert set(SIGNING) <= set(MATRIX)
+
+
+@ONE_DATABASE
+def test_whatever_is_posted_to_is_read_by_the_guard_of_hands(world: World) -> None:
+    assert find_unread(world.app, list_senders()) == []
+
+
+@ONE_DATABASE
+def test_every_signature_of_both_doors_asks_for_the_code_before_it_looks_at_anything(world: World) -> None:
+    world.staff("gly", *Role, region=PROVINCE)
+    client = world.sign_in("gly")
+    _forget(world)
+    asked = []
+    for rule, method, path in requests_of(world):
+        if rule.endpoint not in SIGNING or method != "POST":
+            continue
+        field, answer = SIGNED_ANSWERS.get(rule.endpoint, (SIGNING[rule.endpoint], "1"))
+        for word in sorted(SIGNED_DEEDS.get(rule.endpoint, {"nothing"})):
+            to = path.replace("nothing", word)
+            if path.startswith("/api/"):
+                refused_with(client.post(path.removeprefix("/api/v1"), {}), 403, "signing_code_needed")
+            else:
+                sent = {"csrf_token": client.token} | ({field: answer} if field else {})
+                page = client.http.post(to, data=sent)
+                assert page.status_code == 403, to
+                assert "签署前验证" in page.text, to
+        asked.append(rule.endpoint)
+    assert sorted(asked) == sorted(SIGNING)
 
 
 @ONE_DATABASE
@@ -107,11 +139,19 @@ def test_the_api_is_asked_too_a_code_is_good_once_and_zero_minutes_ask_every_tim
     refused_with(used, 403, "totp_refused")
     assert states_of(scene) == {"submitted": 2}
     world.later(seconds=31)
-    signed = client.post(
-        path, {**body, "version": version}, headers_more={"Signing-Code": world.code("初审员")}
-    )
+    sent, code = {**body, "version": version}, world.code("初审员")
+    signed = client.post(path, sent, key="one", headers_more={"Signing-Code": code})
     assert signed.json["count"] == 2
     _forget(world)
+
+    # whose line broke sends the same key again: it was answered, nothing is done anew and no code is asked
+    world.later(minutes=6)
+    for headers in ({}, {"Signing-Code": code}):
+        again = client.post(path, sent, key="one", headers_more=headers)
+        assert (again.status_code, again.json) == (201, signed.json)
+    refused_with(client.post(path, body, key="one"), 422, "idempotency_key_reused")
+    refused_with(client.post(path, sent, key="two"), 403, "signing_code_needed")
+    assert states_of(scene) == {"first_reviewed": 2}
     refused_with(client.post("/notices", {"batch_id": 1}), 403, "signing_code_needed")
 
 
@@ -142,7 +182,9 @@ def test_a_measure_is_confirmed_with_the_code_of_the_moment(
         house = session.scalars(select(Institution.id).where(Institution.code == EV1[1])).one()
     officer, other = office("初审员"), office("复核员")
     officer.go(f"/office/institutions/{house}/measures/warn")
-    assert "等待另一人确认" in officer.press("提出约谈", facts="抽查发现没有开考").text
+    asked = officer.press("提出约谈", facts="抽查发现没有开考")
+    assert "签署前验证" in asked.text, "the first hand is proven as well"
+    assert "等待另一人确认" in officer.press("验证并签署", signing_code=world.code("初审员")).text
     other.go("/office/measures/1")
     assert "签署前验证" in other.press("确认约谈").text
     done = other.press("验证并签署", signing_code=world.code("复核员"))
@@ -153,6 +195,26 @@ def test_a_measure_is_confirmed_with_the_code_of_the_moment(
     refused_with(client.post("/measures/1/confirmations", {"seen": "x"}), 403, "signing_code_needed")
     body, code = {"decision": "confirm", "account": "1"}, "signing_code_needed"
     refused_with(client.post("/payee-accounts/1/confirmations", body), 403, code)
+
+
+@ONE_DATABASE
+def test_a_bank_file_is_sent_with_its_code_and_what_was_typed_beside_it_stays(
+    world: World, office: Callable[[str], Browser]
+) -> None:
+    maker = office("制单员")
+    maker.go("/bank-credits")
+    told = "流水号,付款户名,金额,附言\r\nA003,某某公司,88.00,货款".encode("gbk")
+    with_file = {"credits": (io.BytesIO(told), "到账.csv")}
+    asked = maker.press("导入", **with_file, region=JIYUAN, signing_code="000000")
+    assert "动态口令不正确" in asked.text
+    assert "请再选一次：到账.csv" in asked.text, "no page hands a file back"
+    assert ("region", JIYUAN) in asked.form("验证并签署")[0].values
+    chosen = [each for tag, each in asked.tags if tag == "input" and each.get("type") == "file"]
+    assert [each["name"] for each in chosen] == ["credits"]
+    assert "没有待确认的到账" in maker.go("/bank-credits").text
+    with_file = {"credits": (io.BytesIO(told), "到账.csv")}
+    done = maker.press("导入", **with_file, region=JIYUAN, signing_code=world.code("制单员"))
+    assert "待核对 1 笔" in done.text, "nothing is asked a second time"
 
 
 @ONE_DATABASE

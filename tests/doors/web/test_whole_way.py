@@ -147,6 +147,11 @@ def test_a_returned_line_names_its_defects_and_comes_back_in_a_batch_of_its_own(
     assert "1 条" in asked.text
     assert "120.00 元" in asked.text
     assert "初审退回补正：1 条" in first.press("确认初审退回补正", opinion="缺考试签到表，请补").text
+    # from how many stand at a step to which: two lines here wait for the review, one for its payee
+    for step in ("submitted", "returned"):
+        assert f"/batches?line={step}" in first.go("/office/pace").links
+        assert f"{batch}?state={step}" in first.go(f"/batches?line={step}").links
+    assert "没有符合条件的批次" in first.go("/batches?line=paying").text
     operator = office.at("operator")
     assert "缺考试签到表，请补" in operator.go(batch).text
     again = operator.press("补正后重报", claim="2")
