@@ -6,7 +6,7 @@ import re
 import zlib
 
 OBJECT = re.compile(rb"(\d+) 0 obj\b(.*?)\bendobj", re.DOTALL)
-STREAM = re.compile(rb"stream\r?\n(.*?)\r?\nendstream", re.DOTALL)
+STREAM = re.compile(rb"/Length (\d+)\b.*?stream\r?\n", re.DOTALL)
 FONT_NAME = re.compile(rb"/(f\w+) (\d+) 0 R", re.IGNORECASE)
 SHOWN = re.compile(
     rb"/(\w+) [\d.]+ Tf|<([0-9A-Fa-f\s]+)>|\((?:\\.|\((?:\\.|[^\\()])*\)|[^\\()])*\)", re.DOTALL
@@ -25,7 +25,7 @@ def read_text(pdf: bytes) -> str:
         if (found := re.search(rb"/ToUnicode (\d+) 0 R", objects.get(int(font), b"")))
     }
     return "".join(
-        _read_page(_unpack(objects[int(number)]), tables)
+        _read_page(unpack(objects[int(number)]), tables)
         for body in objects.values()
         if re.search(rb"/Type\s*/Page\b", body)
         for number in re.findall(rb"/Contents (\d+) 0 R", body)
@@ -37,16 +37,19 @@ def says(pdf: bytes, words: str) -> bool:
     return "".join(words.split()) in "".join(read_text(pdf).split())
 
 
-def _unpack(body: bytes) -> bytes:
+def unpack(body: bytes) -> bytes:
+    """Return what the stream of an object holds, nothing for one without."""
     found = STREAM.search(body)
     if found is None:
         return b""
-    return zlib.decompress(found.group(1)) if b"/FlateDecode" in body else found.group(1)
+    # as many bytes as the file says: the last one may look like the end of a line
+    packed = body[found.end() : found.end() + int(found.group(1))]
+    return zlib.decompress(packed) if b"/FlateDecode" in body else packed
 
 
 def _read_table(body: bytes) -> dict[int, str]:
     table: dict[int, str] = {}
-    told = _unpack(body)
+    told = unpack(body)
     for part in re.findall(rb"beginbfchar(.*?)endbfchar", told, re.DOTALL):
         for glyph, said in re.findall(rb"<([0-9A-Fa-f]+)>\s*<([0-9A-Fa-f]+)>", part):
             table[int(glyph, 16)] = bytes.fromhex(said.decode()).decode("utf-16-be")
