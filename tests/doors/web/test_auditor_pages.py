@@ -46,6 +46,7 @@ SENT_BY_AUDITORS = {
     "web.entrance.keep_filter", "web.entrance.lose_filter",
     "web.supervisor.put_join", "web.supervisor.conclude_join_hits", "web.supervisor.decide_join_hits",
     "complaints.look_at_complaint",
+    "web.office.search_certificates", "web.office.search_batch",
 }  # fmt: skip
 
 

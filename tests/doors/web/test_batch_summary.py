@@ -19,6 +19,7 @@ from voucher.rules.actor import Role
 from voucher.rules.approval import Step
 from voucher.stages.settle.clawback import open_clawback
 from voucher.stages.settle.models.claims import SettlementBatch
+from voucher.stages.settle.queries import list_lines
 from voucher.stages.settle.queries.summaries import list_signed, read_summary
 from voucher.stages.settle.review import reject
 from voucher.stages.settle.withdraw import withdraw
@@ -68,6 +69,14 @@ def test_a_batch_is_summed_by_payee_occupation_and_level(
     browser = office.at("审批员")
     page = browser.go(f"/batches/{batch_id}")
     assert "补贴资金汇总表（PDF，签字用）" in page.text
+    with database.read() as session:
+        lines = list_lines(session, scene.keyring, batch_id)
+    page = browser.press("查找", number=lines[1].certificate_number)
+    assert lines[1].certificate_number in page.text
+    assert lines[0].certificate_number not in page.text
+    assert lines[0].certificate_number in browser.press("查找", number=lines[0].claim_number).text
+    assert "没有符合条件的条目" in browser.press("查找", number=f"T{ZHANG_SAN[1]}").text
+    assert ZHANG_SAN[1] not in "".join(browser.page.links)
     paper = browser.http.get(f"/batches/{batch_id}/summary.pdf").data
     assert paper.startswith(b"%PDF")
     book = browser.http.get(f"/batches/{batch_id}/summary.xlsx").data

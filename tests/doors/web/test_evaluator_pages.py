@@ -226,6 +226,7 @@ def _certify_and_claim(exam: Exam) -> None:
     assert "新登记 1" in admin.page.text
     assert "1 张券转为已持证" in admin.page.text
     admin.go("/evaluator/certificates/new")
+    of_li = scene.certificate(LI_SI, issued="2024-03-13")["证书编号"]
     admin.press(
         "登记",
         name=LI_SI[0],
@@ -233,7 +234,7 @@ def _certify_and_claim(exam: Exam) -> None:
         kind="skill_level",
         trade_code="4-10-01-05",
         level="2",
-        certificate_number=scene.certificate(LI_SI, issued="2024-03-13")["证书编号"],
+        certificate_number=of_li,
         issued_on="2024-03-13",
         method="exam",
     )
@@ -242,6 +243,12 @@ def _certify_and_claim(exam: Exam) -> None:
     admin.press("再次核验")
     assert "没有变化" in admin.page.text
     assert "登记中查不到证书" in admin.page.text
+    admin.press("查找", number=of_li)
+    assert "找到的证书" in admin.page.text
+    assert "李*" in admin.page.text
+    assert "张*" not in admin.page.text
+    assert "没有找到这个编号的证书" in admin.press("查找", number=f"T{ZHANG_SAN[1]}").text
+    assert ZHANG_SAN[1] not in "".join(admin.page.links)
 
     admin.go("/evaluator/claims")
     decent(admin, ZHANG_SAN[1])

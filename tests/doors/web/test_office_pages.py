@@ -323,6 +323,14 @@ def test_a_certificate_is_revoked_with_what_falls_and_put_back_by_two(desk: Offi
         page = other.go("/office/reinstatements")
         assert "T410105********991X" in page.text, "masked, and no digest"
         assert "~" not in page.html
+        # looked for by what the card says; the number stands in no address that a proxy's log would keep
+        other.go("/office/certificates")
+        page = other.press("查找", number=f" t{ZHANG_SAN[1].lower()}")
+        assert "找到的证书" in page.text
+        assert one.group(0) in page.links
+        assert ZHANG_SAN[1] not in "".join(page.links)
+        assert "没有找到这个编号的证书" in other.press("查找", number="T410702198511209927").text
+        assert "没有填写" in refusal(other.press("查找", number=" "))
     other.go(f"{one.group(0)}/reinstate")
     assert "已恢复为有效" in other.press("确认恢复").text
 

@@ -131,6 +131,7 @@ def test_two_of_one_name_saved_at_once_are_told(scene: Scene) -> None:
 
 def test_a_number_that_names_somebody_is_kept_in_no_filter() -> None:
     for typed in ("T41010519900315991X", "t410105 19900315 991x"):
-        assert spell("web.office.certificates", {"state": "valid", "number": typed}) == "state=valid"
-        assert read("web.office.certificates", f"number={typed}") == "", "there is nothing to save"
-    assert spell("web.office.certificates", {"number": "S000041010001235000001"}) != ""
+        assert spell("web.office.vouchers", {"state": "issued", "number": typed}) == "state=issued"
+        assert read("web.office.vouchers", f"number={typed}") == "", "there is nothing to save"
+    assert spell("web.office.vouchers", {"number": "Q-419001-2026-00000001"}) != ""
+    assert read("web.office.certificates", "state=valid&number=S000041010001235000001") == "state=valid"

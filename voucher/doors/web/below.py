@@ -107,7 +107,7 @@ BELOW: dict[str, tuple[str, ...]] = {
     "web.evaluator.new_batch": ("web.evaluator.plan",),
     "web.evaluator.certificates": (
         *("web.evaluator.new_certificate", "web.evaluator.record", "web.evaluator.upload"),
-        *("web.evaluator.verify", "web.evaluator.certificate_paper"),
+        *("web.evaluator.verify", "web.evaluator.certificate_paper", "web.evaluator.search_certificates"),
     ),
     "web.evaluator.claims": (
         *("web.evaluator.claim", "web.evaluator.file"),
@@ -188,6 +188,7 @@ BELOW: dict[str, tuple[str, ...]] = {
         *("web.office.mass_revocations", "web.office.mass_revocation", "web.office.new_mass_revocation"),
         *("web.office.ask_mass_revocation", "web.office.confirm_mass_revocation"),
         *("web.office.drop_mass_revocation", "web.office.number_ranges", "web.office.give_numbers"),
+        "web.office.search_certificates",
     ),
     "web.office.standing": ("web.office.ask_standing",),
     "web.office.applications": (
@@ -201,7 +202,7 @@ BELOW: dict[str, tuple[str, ...]] = {
     "web.office.new_worker": ("web.office.open_worker",),
     "web.office.new_mandate": ("web.office.register_mandate",),
     "web.office.batches": (
-        *("web.office.batch", "web.office.decide", "web.office.post_notice"),
+        *("web.office.batch", "web.office.decide", "web.office.post_notice", "web.office.search_batch"),
         *("web.office.resubmit_claims", "web.office.withdraw_claims"),
         *("web.office.claim", "web.office.clear_claim", "web.office.reject_claim"),
         *("web.office.batch_sheet", "web.office.claim_sheet"),

@@ -19,7 +19,7 @@ LONGEST_VALUE = 50  # what `fields.asked` reads of a filter
 SAVABLE: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "web.office.batches": ("结算批次", ("state", "line", "region")),
     "web.office.vouchers": ("培训券", ("state", "number", "programme", "region")),
-    "web.office.certificates": ("证书", ("state", "number", "region")),
+    "web.office.certificates": ("证书", ("state", "region")),
     "web.finance.budgets": ("预算", ("area", "fund", "of", "left")),
     "web.finance.files": ("拨付文件", ("state", "region")),
     "web.finance.ledger": ("账本", ("budget", "act", "month", "voucher")),
@@ -58,9 +58,9 @@ def saving_of(place: str, chosen: Mapping[str, object]) -> Saving:
 
 
 def tell(rows: Sequence[SavedFilter]) -> list[Kept]:
-    """Return saved filters as pages show them; those of a list that is gone are left out."""
+    """Return saved filters as pages show them; lists and fields that are gone are left out."""
     return [
-        Kept(row.id, SAVABLE[row.place][0], row.name, f"{url_for(row.place)}?{row.query}")
+        Kept(row.id, SAVABLE[row.place][0], row.name, f"{url_for(row.place)}?{read(row.place, row.query)}")
         for row in rows
         if row.place in SAVABLE
     ]

@@ -65,6 +65,7 @@ WEB: dict[str, Access] = {
     "web.office.home": Access(SIGNED_IN, "工作台"),
     "web.office.batches": Access(DESK, "结算批次"),
     "web.office.batch": Access(DESK, "批次与逐条明细，名单脱敏"),
+    "web.office.search_batch": Access(DESK, "在批次里按证书编号或申领编号查找，名单脱敏"),
     "web.office.new_settlement": Access(OPERATORS, "新建结算页"),
     "web.office.new_bonus": Access(OPERATORS, "奖补申报页"),
     "web.office.apply_bonus": Access(OPERATORS, "奖补申报"),

@@ -64,6 +64,7 @@ WEB_EVALUATOR: dict[str, Access] = {
     "web.evaluator.answer_appeal": Access(EXAM_DOOR, "作出复核决定，与评分、录入、公布的人不同"),
     "web.evaluator.settle_appeal": Access(EXAM_DOOR, "另行安排考试后办结复核申请"),
     "web.evaluator.certificates": Access(ADMINS, "本机构证书和核验结果"),
+    "web.evaluator.search_certificates": Access(ADMINS, "按证书编号查找本机构证书"),
     "web.evaluator.certificate_paper": Access(ADMINS, "本机构有效证书，PDF"),
     "web.evaluator.new_certificate": Access(ADMINS, "登记证书页"),
     "web.evaluator.record": Access(ADMINS, "登记证书"),

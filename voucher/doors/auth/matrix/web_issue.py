@@ -66,6 +66,7 @@ WEB_ISSUE: dict[str, Access] = {
     "web.office.class_deed": Access(OFFICERS, "班级办理前的确认页"),
     "web.office.do_class_deed": Access(OFFICERS, "准予开班、退回补正、取消班级、整班转班"),
     "web.office.certificates": Access(_READERS, "证书，脱敏"),
+    "web.office.search_certificates": Access(_READERS, "按证书编号查找，脱敏"),
     "web.office.certificate": Access(_READERS, "一本证书：核验记录和经过，脱敏"),
     "web.office.certificate_deed": Access(_OFFICE, "证书办理前的确认页"),
     "web.office.do_certificate_deed": Access(_OFFICE, "再次核验；撤销、恢复由审核人员办理"),

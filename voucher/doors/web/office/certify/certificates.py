@@ -11,6 +11,7 @@ from voucher.doors.auth.entries import OFFICERS, OPERATORS
 from voucher.doors.auth.register import ask_about
 from voucher.doors.auth.visitors import current_actor
 from voucher.doors.web import fields
+from voucher.doors.web.acting import refuse
 from voucher.doors.web.office import reach
 from voucher.doors.web.office.blueprint import office
 from voucher.doors.web.office.deeds import Ask, Deed, Touched, ask_why, do_deed, get_deed, said_why, show_deed
@@ -18,6 +19,7 @@ from voucher.ledger.vouchers import Voucher
 from voucher.plumbing.unit_of_work import Work
 from voucher.registry.card_numbers import look_up_as
 from voucher.rules.actor import Actor
+from voucher.rules.errors import Refused
 from voucher.rules.levels import LEVEL_NAMES
 from voucher.rules.lifecycle import STATE_NAMES, Thing, may_move
 from voucher.rules.money import format_yuan
@@ -42,8 +44,21 @@ STATES = list(STATE_NAMES[Thing.CERTIFICATE].items())
 @office.get("/office/certificates")
 def certificates() -> ResponseReturnValue:
     """Show the certificates issued in these regions, the newest recorded first."""
+    return _show()
+
+
+@office.post("/office/certificates/searches")
+def search_certificates() -> ResponseReturnValue:
+    """Show the certificates of one number; asked by POST, so that no address holds a card's number."""
+    try:
+        return _show(number=fields.text("number", "证书编号", limit=60))
+    except Refused as refused:
+        return refuse(refused.refusal, _show)
+
+
+def _show(number: str | None = None) -> str:
     door = the_door()
-    state, number = fields.asked("state", STATE_NAMES[Thing.CERTIFICATE]), fields.asked("number")
+    state = fields.asked("state", STATE_NAMES[Thing.CERTIFICATE])
     before = fields.cursor("before")
     with door.read() as session:
         region, regions = reach.asked_regions(session)
@@ -60,7 +75,8 @@ def certificates() -> ResponseReturnValue:
             rows=archive.view_certificates(session, door.keyring, found),
             states=STATES,
             regions=reach.list_region_choices(session),
-            chosen={"state": state, "number": number, "region": region},
+            chosen={"state": state, "region": region},
+            number=number,
             before=before,
             per_page=PER_PAGE,
         )

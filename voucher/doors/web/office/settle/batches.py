@@ -11,12 +11,14 @@ from voucher.doors.auth.door import the_door
 from voucher.doors.auth.opened import note_opened
 from voucher.doors.auth.visitors import current_actor
 from voucher.doors.web import fields
+from voucher.doors.web.acting import refuse
 from voucher.doors.web.office.blueprint import office
 from voucher.doors.web.office.settle.steps import PICKABLE, batch_path, list_held, list_offers, may_post
 from voucher.doors.web.regions import list_regions, name_regions
 from voucher.doors.web.timelines import list_batch_happenings
 from voucher.registry.card_numbers import look_up_as
 from voucher.registry.catalogue import get_region
+from voucher.rules.errors import Refused
 from voucher.rules.lifecycle import STATE_NAMES, Thing
 from voucher.rules.pace import CLAIM_STATIONS
 from voucher.rules.vocabulary import OUTCOME_NAMES
@@ -62,18 +64,33 @@ def batches() -> ResponseReturnValue:
 @office.get("/batches/<int:batch_id>")
 def batch(batch_id: int) -> ResponseReturnValue:
     """Show one batch: facts, timeline, lines, and what this officer may decide; when is written down."""
-    with the_door().read() as session:
-        found = queries.get_batch(session, batch_id, current_actor().regions)
-    note_opened(str(Thing.BATCH), batch_id, None, found.region_code)
+    _note(batch_id)
     return show_batch(batch_id)
 
 
-def show_batch(batch_id: int) -> str:
-    """Return the page of a batch. Raises Refused batch_missing for a missing or foreign one."""
+@office.post("/batches/<int:batch_id>/searches")
+def search_batch(batch_id: int) -> ResponseReturnValue:
+    """Show the line of a claim's or a certificate's number; by POST, so that no address holds a card's."""
+    _note(batch_id)
+    try:
+        return show_batch(batch_id, fields.text("number", "证书编号或申领编号", limit=60))
+    except Refused as refused:
+        return refuse(refused.refusal, lambda: show_batch(batch_id))
+
+
+def _note(batch_id: int) -> None:
+    """Write down that this batch was opened. Raises Refused batch_missing."""
+    with the_door().read() as session:
+        found = queries.get_batch(session, batch_id, current_actor().regions)
+    note_opened(str(Thing.BATCH), batch_id, None, found.region_code)
+
+
+def show_batch(batch_id: int, query: str | None = None) -> str:
+    """Return the page of a batch, or of it the line looked for. Raises Refused batch_missing."""
     door, actor = the_door(), current_actor()
     outcome = fields.asked("outcome", OUTCOME_NAMES)
     state = fields.asked("state", STATE_NAMES[Thing.CLAIM])
-    query, after = fields.asked("q"), fields.cursor()
+    after = fields.cursor()
     with door.read() as session:
         found = queries.get_batch(session, batch_id, actor.regions)
         if query is None:
@@ -112,7 +129,8 @@ def show_batch(batch_id: int) -> str:
                 (code, name) for code, name in STATE_NAMES[Thing.CLAIM].items() if code in summary.states
             ],
             lines=lines,
-            filters={"outcome": outcome, "state": state, "q": query},
+            filters={"outcome": outcome, "state": state},
+            number=query,
             after=after,
             per_page=LINES_PER_PAGE,
         )
