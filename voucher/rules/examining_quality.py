@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from datetime import date
 
 from voucher.rules.register import rule
-from voucher.rules.risk.measures import median, share_bp, z_hundredths
+from voucher.rules.risk.measures import median, z_hundredths
+from voucher.rules.shares import shown_share
 
 FOUNDED = date(2021, 10, 28)
 SOURCE = "人社部发〔2020〕96号（评价机构质量监管）; S4-07b、S4-14b; 【设】数字和最少人次"
@@ -35,18 +36,18 @@ class Examined:
     @property
     def pass_bp(self) -> int | None:
         """Return who passed of those who sat, in basis points."""
-        return share_bp(self.passed, self.sat) if self.sat else None
+        return shown_share(self.passed, self.sat) if self.sat else None
 
     @property
     def revoked_bp(self) -> int | None:
         """Return the certificates that no longer stand, in basis points."""
-        return share_bp(self.revoked, self.certificates) if self.certificates else None
+        return shown_share(self.revoked, self.certificates) if self.certificates else None
 
     @property
     def precision_bp(self) -> int | None:
         """Return how many of the concluded flags were true, in basis points."""
         concluded = self.flags_upheld + self.flags_dismissed
-        return share_bp(self.flags_upheld, concluded) if concluded else None
+        return shown_share(self.flags_upheld, concluded) if concluded else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +66,7 @@ class Judged:
     @property
     def pass_bp(self) -> int:
         """Return who passed, in basis points."""
-        return share_bp(self.passed, self.sat)
+        return shown_share(self.passed, self.sat)
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from enum import StrEnum
 
 from voucher.rules.assessment import COMPREHENSIVE, SKILL, THEORY, format_score
 from voucher.rules.register import rule
+from voucher.rules.shares import shown_share, write_share
 
 SOURCE = "DOMAIN N12 审计署 2022: 334 家评价机构考试不严、改分; 【设】门槛为参数"
 SINCE = date(2026, 11, 22)
@@ -92,7 +93,7 @@ def _rate(batch_id: int, sat: Sequence[SatResult], limits: Thresholds) -> list[S
     return [
         Suspicion(
             SuspicionKind.HIGH_RATE,
-            f"{len(sat)} 人参加，{passed} 人合格（{passed * 100 // len(sat)}%）",
+            f"{len(sat)} 人参加，{passed} 人合格（{write_share(shown_share(passed, len(sat)))}）",
             f"{limits.people_least} 人以上的考试，合格率达到 {limits.pass_percent}%",
             (batch_id,),
         )

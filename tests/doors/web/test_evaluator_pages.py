@@ -183,7 +183,9 @@ def test_an_exam_from_plan_to_money_clicked_through(exam: Exam) -> None:
     clerk.press("提出更正", theory="61", skill="80", why="合分有误")
     assert "另一人确认后生效" in clerk.page.text
     assert "更正待第二人确认" in admin.go("/evaluator").text
-    admin.go(path)
+    page = admin.go(path)
+    assert "理论 61，技能 80 现在的成绩：理论 59，技能 80" in page.text, "both are before whoever confirms"
+    assert "第 1 版：理论 59，技能 80" in page.text
     admin.press("确认更正")
     assert "更正已生效：合格" in admin.page.text
     assert exams.state(exam.scene, exam.vouchers[1]) == "assessed"

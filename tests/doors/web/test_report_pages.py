@@ -93,7 +93,7 @@ def test_a_report_is_frozen_and_downloaded_and_the_board_says_what_the_desk_says
     for words in ("无可比", "没有待处理的风险线索"):
         assert words in desk, words
         assert words in wall, words
-    for number_told in ("100%", "66.66%", "济源"):
+    for number_told in ("100%", "66.67%", "济源"):
         assert (number_told in desk) == (number_told in wall)
     for name in ("dashboard", "board", "statistics/410000"):
         _look(f"{name.replace('/', '-')}.html", watcher.http.get(f"/supervisor/{name}").data)

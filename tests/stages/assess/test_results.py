@@ -96,7 +96,7 @@ def test_entered_by_one_published_by_another_and_nothing_averages(scene: Scene) 
             True, False, True, None
         ]  # fmt: skip
     assert told == [(1, None, False), (2, "公布前更正", True)]
-    assert (numbers.listed, numbers.sat, numbers.passed, numbers.pass_rate_bp) == (4, 3, 2, 6666)
+    assert (numbers.listed, numbers.sat, numbers.passed, numbers.pass_rate_bp) == (4, 3, 2, 6667)
     assert (view.candidates, view.admitted, view.entered, view.passed) == (4, 3, 3, 2)
     # who failed or did not come may try again; who passed may not
     again = town.new_batch(scene, ev, voucher_ids=[vouchers[0]])
@@ -139,6 +139,7 @@ def test_a_published_score_is_corrected_by_two_and_the_voucher_follows(scene: Sc
     with scene.database.read() as session:
         (_, waiting) = list_candidates(session, scene.keyring, batch_id)
     assert (waiting.passed, waiting.pending_result_id) == (False, right)
+    assert (waiting.theory_hundredths, waiting.revision) == (5900, 1), "what counts, beside its verdict"
     assert town.state(scene, vouchers[1]) == "trained"
     assert code(right, clerk) == "result_missing"
     assert code(wrong, town.admin(scene, ev)) == "correction_superseded"

@@ -18,6 +18,7 @@ from voucher.rules.dictionaries import TRAINING_MODE_NAMES, TrainingMode
 from voucher.rules.levels import Level, name_level
 from voucher.rules.lifecycle import STATE_NAMES, Thing
 from voucher.rules.money import chinese_capitals, format_yuan
+from voucher.rules.shares import shown_share, write_share
 from voucher.rules.vocabulary import (
     FUND_SOURCE_NAMES,
     METHOD_NAMES,
@@ -115,8 +116,12 @@ def level_name(level: int | str) -> str:
 
 def share_name(basis_points: int) -> str:
     """Return ten-thousandths as a percentage: 5000 is 50%."""
-    whole, part = divmod(basis_points, 100)
-    return f"{whole}.{part:02d}%" if part else f"{whole}%"
+    return write_share(basis_points)
+
+
+def share_of(part: int, whole: int) -> str:
+    """Return a part of a whole as a percentage, rounded as every one is."""
+    return share_name(shown_share(part, whole))
 
 
 def change_name(basis_points: int | None) -> str:
@@ -159,6 +164,7 @@ FILTERS: dict[str, Callable[..., str]] = {
     "tone": tone,
     "level_name": level_name,
     "share_name": share_name,
+    "share_of": share_of,
     "condition_name": condition_name,
     "method_name": lambda word: METHOD_NAMES[Method(word)],
     "outcome_name": lambda word: OUTCOME_NAMES[Outcome(word)],

@@ -16,6 +16,7 @@ from voucher.doors.web.supervisor.blueprint import supervisor
 from voucher.doors.web.supervisor.statistics import list_months, top_region
 from voucher.registry.catalogue import Region, get_region, name_regions
 from voucher.rules.risk.catalogue import BY_CODE
+from voucher.rules.shares import shown_share
 from voucher.stages.oversee.anchoring import find_gap
 from voucher.stages.oversee.risk.queries import count_open, list_flags
 from voucher.stages.oversee.statistics import reading
@@ -117,7 +118,7 @@ def read_board(session: Session) -> Board:
             each,
             f"{names[each]}本级" if each == code else names[each],
             sums,
-            sums["redeemed"] * 10_000 // sums["issued"] if sums["issued"] else 0,
+            shown_share(sums["redeemed"], sums["issued"]),
         )
         for each, sums in parts.items()
     ]

@@ -22,6 +22,7 @@ from voucher.registry.catalogue import Region, get_region, list_ancestry, list_s
 from voucher.registry.institutions import Institution
 from voucher.rules.actor import check_reach
 from voucher.rules.lifecycle import STATE_NAMES, Thing
+from voucher.rules.shares import shown_share
 from voucher.stages.oversee.handover.drill_tables import DEPTH_NAMES
 from voucher.stages.oversee.statistics import reading
 from voucher.stages.oversee.statistics.checking import count_otherwise, sum_people
@@ -182,7 +183,7 @@ def _level(
             STEP_NAMES[step],
             whole[step],
             people[step] if people is not None else None,
-            whole[step] * 10_000 // whole["issued"] if whole["issued"] else 0,
+            shown_share(whole[step], whole["issued"]),
         )
         for step in STEPS
     ]

@@ -18,6 +18,7 @@ from voucher.rules.levels import Level, name_level
 from voucher.rules.lifecycle import STATE_NAMES, Thing
 from voucher.rules.privacy import mask_identity, mask_identity_end, mask_name
 from voucher.rules.scores import ScoreMark, TwiceRead
+from voucher.rules.shares import shown_share
 from voucher.stages.assess.entries import read_entries, tell_entries
 from voucher.stages.assess.models import Candidate, ExamBatch
 from voucher.stages.assess.reading import (
@@ -48,7 +49,7 @@ class BatchView:
 
 @dataclass(frozen=True, slots=True)
 class CandidateView:
-    """A candidate, masked, with the newest scores in hundredths.
+    """A candidate, masked, with the scores that count in hundredths, or before publication the newest.
 
     What is judged by hand, practical and comprehensive, is empty (`skill_hidden`) for everybody but its
     reader until the second entry is in; `second_…` are that entry. `passed` is what counts, None before
@@ -195,9 +196,11 @@ def list_candidates(
     made = []
     for each in listed:
         standing, second = twice.get(each.id, (TwiceRead.UNNEEDED, None))
-        person, scores, counts = named.get(each.person_id), newest.get(each.id), counting.get(each.id)
+        person, last, counts = named.get(each.person_id), newest.get(each.id), counting.get(each.id)
         voucher = vouchers[each.voucher_id] if each.voucher_id is not None else None
-        pending = scores is not None and counts is not None and scores.id != counts.id
+        # scores that somebody else still has to agree to are not shown beside a verdict they did not come to
+        scores = counts or last
+        pending = last is not None and counts is not None and last.id != counts.id
         hidden = (
             scores is not None and standing is TwiceRead.WAITING and scores.entered_by_person_id != reader_id
         )
@@ -214,7 +217,7 @@ def list_candidates(
                 skill_hundredths=scores.skill_hundredths if scores is not None and not hidden else None,
                 revision=scores.revision if scores is not None else None,
                 passed=bool(counts.passed) if counts is not None else None,
-                pending_result_id=scores.id if pending and scores is not None else None,
+                pending_result_id=last.id if pending and last is not None else None,
                 mark=scores.mark if scores is not None else None,
                 attempt=each.attempt,
                 carried_theory_hundredths=each.carried_theory_hundredths,
@@ -264,5 +267,5 @@ def read_statistics(session: Session, evaluator_id: int) -> Statistics:
         listed=len(rows),
         sat=sat,
         passed=passed,
-        pass_rate_bp=passed * 10_000 // sat if sat else None,
+        pass_rate_bp=shown_share(passed, sat) if sat else None,
     )

@@ -114,6 +114,7 @@ class Revision:
     theory_hundredths: int | None
     skill_hundredths: int | None
     comprehensive_hundredths: int | None
+    mark: str | None
     why: str | None
     entered_by_person_id: int
     entered_at: datetime
@@ -136,6 +137,7 @@ def list_revisions(session: Session, batch_id: int) -> list[Revision]:
             theory_hundredths=each.theory_hundredths,
             skill_hundredths=each.skill_hundredths,
             comprehensive_hundredths=each.comprehensive_hundredths,
+            mark=each.mark,
             why=each.why,
             entered_by_person_id=each.entered_by_person_id,
             entered_at=each.entered_at,

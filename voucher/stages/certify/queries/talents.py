@@ -20,6 +20,7 @@ from voucher.registry import people
 from voucher.rules.levels import Level
 from voucher.rules.lifecycle import Thing
 from voucher.rules.privacy import mask_identity
+from voucher.rules.shares import shown_share
 from voucher.rules.talents import (
     find_next_level,
     list_high_levels,
@@ -67,7 +68,7 @@ class TalentFigures:
     @property
     def middle_bp(self) -> int | None:
         """Return the share of 中高级 among 技能人才 in basis points."""
-        return self.middle_people * 10_000 // self.people if self.people else None
+        return shown_share(self.middle_people, self.people) if self.people else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from voucher.ledger.states import StateEvent
 from voucher.ledger.vouchers import Voucher
 from voucher.rules.lifecycle import Thing
+from voucher.rules.shares import shown_share
 from voucher.stages.issue.models import Issue, IssueLine, Programme
 from voucher.stages.issue.queries.funnel import ENDED, WAY
 from voucher.stages.issue.telling import title_of
@@ -43,7 +44,7 @@ class ProgrammeFunnel:
     def paid_share(self) -> int:
         """Return the share of vouchers issued that have been paid."""
         issued = self.counts[WAY[0]]
-        return self.counts[WAY[-1]] * 10_000 // issued if issued else 0
+        return shown_share(self.counts[WAY[-1]], issued)
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,6 +21,7 @@ from voucher.registry.catalogue import Region, list_subtree
 from voucher.registry.institutions import Institution
 from voucher.rules.lifecycle import STATE_NAMES, Thing
 from voucher.rules.money import format_yuan
+from voucher.rules.shares import shown_share
 from voucher.stages.oversee.handover.packing import write_csv
 from voucher.stages.oversee.statistics import reading
 from voucher.stages.oversee.statistics.facts import DIRECT, NOWHERE
@@ -155,7 +156,7 @@ def _funnel(whole: Line) -> Sheet:
             name,
             whole.sums[step],
             whole.people[step],
-            _share(whole.sums[step] * 10_000 // issued) if issued else "—",
+            _share(shown_share(whole.sums[step], issued)) if issued else "—",
         )
         for step, name in STEP_NAMES.items()
     ]

@@ -16,7 +16,7 @@ from voucher.rules.actor import Role, check_role
 from voucher.rules.lifecycle import Thing
 from voucher.rules.risk.catalogue import RULES, THRESHOLDS
 from voucher.rules.risk.findings import RiskRule
-from voucher.rules.risk.measures import share_bp
+from voucher.rules.shares import shown_share
 from voucher.stages.oversee.risk.coverage import Coverage, read_coverage
 from voucher.stages.oversee.risk.models import RiskFlag, RiskFlagRow, RiskRun
 from voucher.stages.oversee.risk.reading import HANDLERS, RISK_FLAG_MISSING
@@ -41,7 +41,7 @@ class Standing:
     def precision_bp(self) -> int | None:
         """Return how many of the concluded flags were upheld, in basis points; None of none."""
         concluded = self.upheld + self.dismissed
-        return share_bp(self.upheld, concluded) if concluded else None
+        return shown_share(self.upheld, concluded) if concluded else None
 
 
 def list_flags(

@@ -8,11 +8,11 @@ from datetime import date
 
 from sqlalchemy.orm import Session
 
+from voucher.rules.shares import shown_share
 from voucher.rules.windows import add_months
 from voucher.stages.oversee.statistics.reading import read_flow
 
 COMPARED = ("issued", "redeemed", "certified")
-WHOLE = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +54,5 @@ def compare_months(session: Session, region_code: str, today: date) -> list[Comp
 def _change(now: int, before: int) -> int | None:
     if not before:
         return None
-    # cut off towards nothing, so that a fall is not told larger than it is
-    change = abs(now - before) * WHOLE // before
+    change = shown_share(abs(now - before), before)
     return change if now >= before else -change
