@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from datetime import date
 
 import pytest
-from sqlalchemy import Connection, String, Text, cast, insert, inspect, select, table, text, update
+from sqlalchemy import Connection, String, Text, cast, func, insert, inspect, select, table, text, update
 from sqlalchemy import column as column_of
 from sqlalchemy.exc import DBAPIError
 
@@ -59,7 +59,7 @@ def list_unsealed(database: Database, identity: str) -> list[str]:
             for each in columns:
                 held = column_of(each, Text)
                 hit = select(held).select_from(table(name, held))
-                if session.execute(hit.where(cast(held, Text).contains(identity)).limit(1)).first():
+                if session.execute(hit.where(func.lower(cast(held, Text)).contains(identity.lower())).limit(1)).first():
                     found.append(f"{name}.{each}")
     return sorted(found)
 
@@ -80,7 +80,13 @@ def plant(database: Database, number: str) -> None:
 
 
 def plant_rows(database: Database, *rows: tuple[str, dict[str, object]]) -> None:
-    """Write rows of an earlier version into SQLite, of which none that they refer to stands."""
+    """Write rows of an earlier version, of which none that they refer to stands."""
+    if database.engine.dialect.name == "postgresql":
+        with writing(database) as connection:
+            connection.exec_driver_sql("SET LOCAL session_replication_role = replica")
+            for name, values in rows:
+                connection.execute(insert(table(name, *(column_of(each) for each in values))).values(values))
+        return
     pooled = database.engine.raw_connection()
     driver = pooled.driver_connection
     assert driver is not None
@@ -188,9 +194,10 @@ def test_the_public_is_told_of_every_trade_that_stands_under_one_number(carded: 
 
 
 @pytest.mark.plants_violation
-@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 def test_what_an_earlier_version_wrote_down_is_found_wherever_it_stands(carded: Scene) -> None:
     database, identity = carded.database, ZHANG_SAN[1]
+    # a row changed twice is held against what it refers to once more
+    batch_id = carded.settle(carded.open_budget()).batch_id
     # as long as nearly every number is, which carries none
     plant(database, f"AQ-T{identity}")
     told = {
@@ -200,7 +207,7 @@ def test_what_an_earlier_version_wrote_down_is_found_wherever_it_stands(carded: 
     with database.read() as session:
         (held,) = session.scalars(select(Certificate))
         line = {
-            "batch_id": 1, "position": 1, "certificate_id": held.id, "person_id": held.person_id,
+            "batch_id": batch_id, "position": 9, "certificate_id": held.id, "person_id": held.person_id,
             "outcome": "refused", "amount_fen": 0, "explanation": f"已申领：本批 {NUMBER}",
             "findings": json.dumps([{"mark": "!", "text": NUMBER}]), "refusal": json.dumps(told),
         }  # fmt: skip
@@ -230,7 +237,7 @@ def test_what_an_earlier_version_wrote_down_is_found_wherever_it_stands(carded: 
     assert list_unsealed(database, identity) == []
     masked = f"{identity[:6]}********{identity[-4:]}"
     with database.read() as session:
-        kept = session.scalars(select(SettlementLine)).one()
+        kept = session.scalars(select(SettlementLine).where(SettlementLine.position == 9)).one()
         assert kept.refusal is not None
         assert kept.refusal["facts"] == {"earlier": f"本批 T{masked}", "certificate": f"T{masked}"}
         assert (kept.refusal["title"], kept.explanation) == (
