@@ -249,7 +249,7 @@ _BEFORE_MONEY = {
         "payments.download_file",
         "web.finance.download",
     ),
-    "只查看": ("batches.preview_batch", "claims.preview_voucher_claims"),
+    "只查看": ("batches.preview_batch", "claims.preview_voucher_claims", "web.office.search_batch"),
 }
 UNSIGNED = {endpoint: why for why, endpoints in _BEFORE_MONEY.items() for endpoint in endpoints}
 # a deed of an address that does many, which comes to a comparison of hands and is not signed

@@ -31,12 +31,13 @@ from tests.watching import watched
 from voucher.ledger.commitments import Commitment
 from voucher.ledger.entitlements import Entitlement
 from voucher.ledger.holders import find_earned_days
+from voucher.ledger.vouchers import Voucher
 from voucher.registry.importing.frame import ImportRefused
 from voucher.registry.standards import StandardRow
 from voucher.rules.vocabulary import Outcome
 from voucher.stages.certify.attach import attach_proofs
 from voucher.stages.certify.completions import issue_completions
-from voucher.stages.certify.queries import why_not_certified
+from voucher.stages.certify.queries import list_archive, why_not_certified
 from voucher.stages.settle.clear import clear
 from voucher.stages.settle.judging import Verdict
 from voucher.stages.settle.lawbook import Lawbook
@@ -45,7 +46,7 @@ from voucher.stages.train import classes, enrol
 
 BUREAU = (EV2[0], EV2[1], "YJ-0001")
 
-pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+SQLITE = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 
 
 def why(scene: Scene, voucher_id: int) -> list[str]:
@@ -54,6 +55,7 @@ def why(scene: Scene, voucher_id: int) -> list[str]:
         return [each.code for each in why_not_certified(session, voucher_id)]
 
 
+@SQLITE
 def test_特种作业由主管部门考核_结业以后登记的证书直接换券_是否初次由两人核实(scene: Scene) -> None:
     """没有评价机构的考试：结业以前的旧证不算；结业后的证书登记相符即持证；没有人答复是否初次，转两人核定。"""
     town = way.settle_down(scene)
@@ -103,7 +105,7 @@ def test_特种作业由主管部门考核_结业以后登记的证书直接换�
 
 
 def test_特种作业复审三百元_每期一次_与初次各算各的(scene: Scene) -> None:
-    """复审班的券按 300 元锁定，期次是结业当年；换发的新证编号不变也能换券；同一期不再发第二次。"""
+    """复审班的券按 300 元锁定；新证编号不变也能换券，两人核定后付到账；同一期（结业当年）不再发第二次。"""
     town = way.settle_down(scene)
     renewal: dict[str, Any] = {
         "certificate_kind": "special_operation",
@@ -127,12 +129,27 @@ def test_特种作业复审三百元_每期一次_与初次各算各的(scene: S
     assert before != earned_on(scene, held) == town_issue.day(scene), (
         "the card counts before it is claimed for"
     )
-    line = way.claim(town, TRAINING, held).verdicts[0]
+    filed = way.claim(town, TRAINING, held)
+    line = filed.verdicts[0]
     assert (line.outcome, line.proposed_fen) == (Outcome.MANUAL, 300_00)
     assert line.refusal is not None
     assert "请查验该人同一作业类别的旧证、有效期和复审记录" in line.refusal.sentence
     assert line.key is not None
     assert line.key.endswith(f"|special_operation|{ELECTRICIAN}|period|{today[:4]}")
+    claim_id, fund = line.claim_id or 0, scene.budget(town.budget_id)
+    assert (fund.reserved_fen, fund.spent_fen) == (300_00, 0)
+    accept = partial(clear, claim_id=claim_id, amount_fen=300_00, opinion="旧证在有效期内，三年期满复审")
+    assert scene.do("初审员", accept) is False, "one person alone decides nothing"
+    assert scene.do("复核员", accept) is True
+    way.pay(town, filed.batch)
+    fund = scene.budget(town.budget_id)
+    assert (way.state(scene, held), fund.reserved_fen, fund.spent_fen) == ("settled", 0, 300_00)
+    with scene.database.read() as session:
+        holder = session.get_one(Voucher, held).holder_person_id
+        entries = list_archive(session, scene.keyring, holder)
+        assert [each.issued_on.isoformat() for each in entries] == [today, "2021-02-01"], (
+            "the former card stays"
+        )
     again = town_issue.programme(scene, town.budget_id, name="复审二", **renewal)
     second = town_train.open_class(scene, town.house, **renewal)
     mine = town_train.accepted(scene, again, ZHANG_SAN)
@@ -180,6 +197,7 @@ def begin_own_amount(scene: Scene, since: date) -> None:
     scene.do("operator", lambda work: work.session.execute(shipped))
 
 
+@SQLITE
 def test_岗前培训不少于二十四学时_三百元不按学时算_是否新录用由两人核实(scene: Scene) -> None:
     """23 学时不受理；24 学时最多 300，没有新录用的答复转两人；别的培训类型的券报不进岗前班，40 学时照旧。"""
     town = way.settle_down(scene)
@@ -206,6 +224,7 @@ def test_岗前培训不少于二十四学时_三百元不按学时算_是否新
     assert "请查验劳动合同和参保" in filed.refusal.sentence
 
 
+@SQLITE
 def test_岗前培训有了自己的标准_以前报名的照报名时的标准付(scene: Scene) -> None:
     """报名时按学时锁定 400；后来施行的三百元不动已经答应的。"""
     town = way.settle_down(scene)
@@ -220,6 +239,7 @@ def test_岗前培训有了自己的标准_以前报名的照报名时的标准�
     assert (filed.outcome, filed.amount_fen) == (Outcome.PAYABLE, 400_00)
 
 
+@SQLITE
 def test_一年里第四次评价补贴被拒_下一年照付(scene: Scene) -> None:
     """四个职业各取一本证：同一年申领只付三次，第四次说明上限和下一年；新年度照付。"""
     ready(scene)

@@ -59,7 +59,9 @@ def list_unsealed(database: Database, identity: str) -> list[str]:
             for each in columns:
                 held = column_of(each, Text)
                 hit = select(held).select_from(table(name, held))
-                if session.execute(hit.where(func.lower(cast(held, Text)).contains(identity.lower())).limit(1)).first():
+                if session.execute(
+                    hit.where(func.lower(cast(held, Text)).contains(identity.lower())).limit(1)
+                ).first():
                     found.append(f"{name}.{each}")
     return sorted(found)
 

@@ -158,8 +158,7 @@ BELOW: dict[str, tuple[str, ...]] = {
     "web.institution.filings": (
         *("web.institution.filing", "web.institution.open_filing", "web.institution.change_filing"),
         *("web.institution.exit_page", "web.institution.ask_exit", "web.institution.confirm_exit"),
-        "web.institution.withdraw_exit",
-        *("web.institution.fill_filing", "web.institution.add_filing_part"),
+        *("web.institution.withdraw_exit", "web.institution.fill_filing", "web.institution.add_filing_part"),
         *("web.institution.strike_filing_part", "web.institution.file_filing"),
         "web.institution.withdraw_filing",
     ),

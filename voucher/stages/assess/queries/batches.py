@@ -198,12 +198,10 @@ def list_candidates(
         standing, second = twice.get(each.id, (TwiceRead.UNNEEDED, None))
         person, last, counts = named.get(each.person_id), newest.get(each.id), counting.get(each.id)
         voucher = vouchers[each.voucher_id] if each.voucher_id is not None else None
-        # scores that somebody else still has to agree to are not shown beside a verdict they did not come to
-        scores = counts or last
-        pending = last is not None and counts is not None and last.id != counts.id
-        hidden = (
-            scores is not None and standing is TwiceRead.WAITING and scores.entered_by_person_id != reader_id
-        )
+        scores = counts or last  # no score beside a verdict it did not come to
+        pending = last.id if last is not None and counts is not None and last.id != counts.id else None
+        reader = scores.entered_by_person_id if scores is not None else None
+        hidden = scores is not None and standing is TwiceRead.WAITING and reader != reader_id
         made.append(
             CandidateView(
                 candidate_id=each.id,
@@ -217,7 +215,7 @@ def list_candidates(
                 skill_hundredths=scores.skill_hundredths if scores is not None and not hidden else None,
                 revision=scores.revision if scores is not None else None,
                 passed=bool(counts.passed) if counts is not None else None,
-                pending_result_id=last.id if pending and last is not None else None,
+                pending_result_id=pending,
                 mark=scores.mark if scores is not None else None,
                 attempt=each.attempt,
                 carried_theory_hundredths=each.carried_theory_hundredths,
@@ -225,7 +223,7 @@ def list_candidates(
                 twice_read=standing,
                 skill_hidden=hidden,
                 second_skill_hundredths=second.skill_hundredths if second is not None else None,
-                entered_by_person_id=scores.entered_by_person_id if scores is not None else None,
+                entered_by_person_id=reader,
                 entry_way=ways[each.id].way if each.id in ways else None,
                 entry_evidence=ways[each.id].evidence if each.id in ways else None,
                 entry_facts=facts.get(each.id, ()),
