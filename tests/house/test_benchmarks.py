@@ -38,6 +38,9 @@ def migrated_once(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     kept = tmp_path_factory.mktemp("migrated") / "schema.db"
 
     def bring(database: Database) -> None:
+        if not database.is_sqlite:
+            upgrade(database)  # the template of every test may be founded meanwhile
+            return
         path = Path(str(database.url.database))
         if kept.exists():
             copy_database(kept, path)
