@@ -155,13 +155,16 @@ def open_counter(folder: Path, browser: Browser) -> Iterator[Counter]:
         loop.turn_to(DAYS[0], 8)
         context = browser.new_context(base_url=line.address, viewport=DESK, **HERE)
         loop.people["scanner"] = Person(browser, loop.town, "scanner", DESK, context)
-        counter = Counter(loop, line, loop.at("scanner"), open_phone(loop))
+        person = loop.at("scanner")
+        person.go(SCAN)
+        person.reads("名册 1 人都没有绑定手机，断网时不能登记")
+        counter = Counter(loop, line, person, open_phone(loop))
         counter.person.page.on(
             "request",
             lambda asked: counter.sent.append(asked.post_data or "") if asked.url.endswith(SCANS) else None,
         )
         counter.person.go(SCAN)
-        counter.person.reads("离线名单已备好：1 人")
+        counter.person.reads("离线名单已备好：名册 1 人，其中 1 人的手机可离线核验")
         counter.person.page.evaluate(WAIT_FOR_SHELL)
         assert counter.person.look() == []
         yield counter
@@ -260,7 +263,7 @@ def another_account_sees_nothing(counter: Counter, browser: Browser) -> None:
     other = Person(browser, counter.loop.town, "institution", DESK, counter.person.context)
     other.enter_with(counter.loop.town.open_session("institution"))
     other.go(SCAN)
-    other.reads("离线名单已备好：1 人")
+    other.reads("离线名单已备好：名册 1 人，其中 1 人的手机可离线核验")
     expect(other.page.locator("[data-scan-state]")).to_have_count(0)
     found = other.page.evaluate(ASK_DISK)
     assert (found["packs"], found["scans"]) == (1, 1)

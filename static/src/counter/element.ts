@@ -9,6 +9,7 @@ import { drawClasses, drawScans } from './drawing';
 import { canKeep, sweep } from './kept';
 import { forget } from './leaving';
 import { fetchList, findList, listClasses } from './lists';
+import type { Pack } from './pack';
 import { Queue } from './queue';
 import { refuse, Registering } from './registering';
 
@@ -234,8 +235,7 @@ export class ScanOffline extends HTMLElement {
       const until = new Date(found.expiresMs).toLocaleString('zh-CN', {
         month: 'numeric', day: 'numeric', hour: '2-digit', minute: '2-digit', hour12: false, timeZone: 'Asia/Shanghai',
       });
-      const phones = found.pack.roster.filter((each) => each.vid).length;
-      return this.say('[data-ready]', `离线名单已备好：${phones} 人，${until} 前断网也能登记`);
+      return this.say('[data-ready]', tellList(found.pack, until));
     }
     this.say(
       '[data-ready]',
@@ -279,5 +279,14 @@ export class ScanOffline extends HTMLElement {
     if (part && part.textContent !== words) part.textContent = words;
   }
 }
+
+/** Says for how many of the roster the list is good: the number of phones alone was read as that of the people. */
+const tellList = ({ roster }: Pack, until: string): string => {
+  const phones = roster.filter((each) => each.vid).length;
+  if (!roster.length) return '离线名单已备好，名册上还没有人';
+  if (!phones) return `名册 ${roster.length} 人都没有绑定手机，断网时不能登记：请记在纸上，联网后再扫`;
+  const others = phones < roster.length ? '；其余的人请记在纸上，联网后再扫' : '';
+  return `离线名单已备好：名册 ${roster.length} 人，其中 ${phones} 人的手机可离线核验，${until} 前断网也能登记${others}`;
+};
 
 const isOurs = (path: string): boolean => /\/(?:checks|redemptions|enrolments)$/.test(path);

@@ -210,7 +210,12 @@ def test_hours_are_recorded_corrected_and_signed_off(loop: Loop) -> None:
     assert "下午到课" in page.text
     class_page = f"/institution/classes/{class_id}"
     assert "由教务或管理员结业签字" in teacher.go(class_page).text
-    assert "签到、签退已于 2024-03-25 17:30 截止" in teacher.go(f"/institution/sessions/{days[0]}/marks").text
+    marks = teacher.go(f"/institution/sessions/{days[0]}/marks").text
+    assert "签到、签退已于 2024-03-25 17:30 截止" in marks
+    # nobody signed in, and both came: who reads the page is told so
+    assert "签到 0 / 2 人，现在在场 0 人；另有 2 人没有签到，已登记到课" in marks
+    assert marks.count("已登记 8 学时") == 2, marks
+    assert "登记缺课" in teacher.go(f"/institution/sessions/{days[1]}/marks").text
 
     desk = at(loop, "t1-admin")
     assert "待结业签字" in desk.go("/institution").text
@@ -228,6 +233,9 @@ def test_hours_are_recorded_corrected_and_signed_off(loop: Loop) -> None:
     page = desk.press("签字")
     assert "已结业签字：合格 1 人，不合格 1 人" in page.text
     assert "82.50" in page.text
+    marks = teacher.go(f"/institution/sessions/{days[0]}/marks").text
+    assert "已登记 8 学时" in marks
+    assert "班级当前为“已结业”，不再签到、签退" in marks
     page = desk.go(class_page)
     assert "已结业签字" in page.text
     assert "不合格" in page.text

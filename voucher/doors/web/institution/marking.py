@@ -28,6 +28,7 @@ from voucher.stages.train.marking import StaffMark, mark_by_staff
 from voucher.stages.train.models.classes import ClassSession, TrainingClass
 from voucher.stages.train.placing import Where, find_asked_room
 from voucher.stages.train.positions import read_kept_days
+from voucher.stages.train.queries import house
 from voucher.stages.train.queries.lessons import is_played
 from voucher.stages.train.queries.marks import read_signed
 from voucher.stages.train.scans import Scanned, record_scan
@@ -143,6 +144,7 @@ def _page(session_id: int, said: Said | None) -> str:
         if "direction" not in request.values and door.at >= held.ends_at:
             direction = OUT
         rows = _list_rows(session, found)
+        recorded = house.attended_in(session, session_id, [each.voucher_id for each in rows])
         return render_template(
             "institution/marks.html",
             found=found,
@@ -151,7 +153,9 @@ def _page(session_id: int, said: Said | None) -> str:
             direction=direction,
             words=WORDS,
             ways=WAYS,
-            rows=[(each, signed.get(each.voucher_id)) for each in rows],
+            rows=[(each, signed.get(each.voucher_id), recorded.get(each.voucher_id)) for each in rows],
+            # who came without signing in and was written down; left out, nobody would seem to have come
+            written=sum(each.hours > 0 for at, each in recorded.items() if at not in signed),
             inside=sum(each.is_inside for each in signed.values()),
             came=len(signed),
             asks_place=find_asked_room(session, held, found) is not None,
@@ -166,7 +170,7 @@ def _page(session_id: int, said: Said | None) -> str:
 
 def _list_rows(session: Session, found: TrainingClass) -> list[training.RosterRow]:
     rows = training.roster(session, the_door().keyring, found.id)
-    return [each for each in rows if each.state == "training"]
+    return [each for each in rows if each.redemption_id is not None or each.state == "training"]
 
 
 def _device() -> str:
