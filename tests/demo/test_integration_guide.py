@@ -9,17 +9,21 @@ import sqlite3
 import subprocess
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
+from flask import Flask
 from sqlalchemy import select
 from werkzeug.serving import make_server
 
-from tests.demo.built import LOOKED_AT, Built
+from tests.demo.built import LOOKED_AT, TODAY, WIDE, Built
 from tests.receiver import Receiver
+from tests.settings import config_of
+from voucher.app import create_app
+from voucher.demo.house import moment
 from voucher.ledger.sealing import seal_rows
 from voucher.ledger.vouchers import Voucher
 from voucher.plumbing.db import Database
@@ -58,9 +62,9 @@ def built(built: Built, tmp_path: Path) -> Iterator[Built]:
     copied.database.dispose()
 
 
-@pytest.fixture
-def served(built: Built) -> Iterator[str]:
-    server = make_server("127.0.0.1", 0, built.demo, threaded=True)
+@contextmanager
+def serve(app: Flask) -> Iterator[str]:
+    server = make_server("127.0.0.1", 0, app, threaded=True)
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
     yield f"http://127.0.0.1:{server.server_port}"
@@ -68,15 +72,52 @@ def served(built: Built) -> Iterator[str]:
     thread.join()
 
 
+@pytest.fixture
+def served(built: Built) -> Iterator[str]:
+    with serve(built.demo) as address:
+        yield address
+
+
+def follow(built: Built, address: str, worker: dict[str, object], commands: str) -> str:
+    """Run commands of the guide with what is printed of one holder, and return what they print."""
+    told = {
+        "BASE": address, "CLIENT_ID": built.sandbox.client_id, "CLASS_ID": built.sandbox.class_id,
+        "CLIENT_SECRET": built.sandbox.client_secret, "WORKER": worker["login"],
+        "PASSWORD": worker["password"], "VOUCHER_ID": worker["voucher_id"], "LAST4": worker["last4"],
+    }  # fmt: skip
+    ran = subprocess.run(
+        ["/bin/bash", "-euo", "pipefail", "-c", commands],
+        env={"PATH": os.environ["PATH"], "NO_PROXY": "*", **{key: str(told[key]) for key in told}},
+        capture_output=True, text=True, timeout=120, check=False,
+    )  # fmt: skip
+    assert ran.returncode == 0, (ran.stdout, ran.stderr)
+    with built.database.read() as session:
+        assert session.get_one(Voucher, worker["voucher_id"]).state == "training"
+    return ran.stdout
+
+
 def as_somebody(built: Built, login: str) -> Actor:
     with built.database.read() as session:
         return load_actor(session, login, LOOKED_AT.date())
 
 
+def test_whoever_comes_in_the_evening_redeems_those_who_are_locked_already(built: Built) -> None:
+    """The class has begun and locks nobody any more; the guide says whom to take then."""
+    evening = moment(TODAY, 21)
+    app = create_app(
+        config_of(built.folder, demo=True), built.database, built.keyring, lambda: evening, limits=WIDE
+    )
+    commands = "\n".join(each for each in read_blocks("sh").splitlines() if "/enrolments" not in each)
+    locked = [each for each in built.sandbox.workers if each["is_locked"]]
+    assert 0 < len(locked) < len(built.sandbox.workers)
+    with serve(app) as address:
+        assert "redeem" in follow(built, address, locked[0], commands)
+
+
 def test_whoever_follows_the_guide_comes_from_the_token_to_the_notice(
     built: Built, served: str, tmp_path: Path
 ) -> None:
-    worker = built.sandbox.workers[0]
+    worker = next(each for each in built.sandbox.workers if not each["is_locked"])
 
     def act(login: str, call: Callable[[Work], Any]) -> Any:
         return perform(built.database, built.keyring, as_somebody(built, login), LOOKED_AT, call)
@@ -93,19 +134,7 @@ def test_whoever_follows_the_guide_comes_from_the_token_to_the_notice(
             return secret_of(work.keyring, made.seed)
 
         secret = act("sandbox", listen)
-        told = {
-            "BASE": served, "CLIENT_ID": built.sandbox.client_id, "CLASS_ID": built.sandbox.class_id,
-            "CLIENT_SECRET": built.sandbox.client_secret, "WORKER": worker["login"],
-            "PASSWORD": worker["password"], "VOUCHER_ID": worker["voucher_id"], "LAST4": worker["last4"],
-        }  # fmt: skip
-        ran = subprocess.run(
-            ["/bin/bash", "-euo", "pipefail", "-c", read_blocks("sh")],
-            env={"PATH": os.environ["PATH"], "NO_PROXY": "*", **{key: str(told[key]) for key in told}},
-            capture_output=True, text=True, timeout=120, check=False,
-        )  # fmt: skip
-        assert ran.returncode == 0, (ran.stdout, ran.stderr)
-        with built.database.read() as session:
-            assert session.get_one(Voucher, worker["voucher_id"]).state == "training"
+        follow(built, served, worker, read_blocks("sh"))
         act(CLOCK_LOGIN, seal_rows)
         keeper = as_somebody(built, CLOCK_LOGIN)
         tell_due(built.database, built.keyring, lambda: keeper, lambda: LOOKED_AT)

@@ -50,10 +50,12 @@ def _tell_sandbox(opened: dict[str, Any]) -> None:
         return
     click.echo(f"\n接口联调：{opened['institution']}（docs/integration.md）\n", err=True)
     for name in ("client_id", "client_secret", "class_id"):
-        click.echo(f"  {name:<14}\t{opened[name]}", err=True)
+        click.echo(f"  {name.upper()}={opened[name]}", err=True)
     for worker in opened["workers"]:
-        told = f"{worker['login']}（证件后四位 {worker['last4']}，券 {worker['voucher_id']}）"
-        click.echo(f"  持券人 {told}\t{worker['password']}", err=True)
+        told = "已锁定本班，直接核销" if worker.get("is_locked") else "已领券，先锁定再核销"
+        names = {"WORKER": "login", "PASSWORD": "password", "VOUCHER_ID": "voucher_id", "LAST4": "last4"}
+        pairs = " ".join(f"{name}={worker[key]}" for name, key in names.items())
+        click.echo(f"  {pairs}    # {told}", err=True)
 
 
 def _remove(folder: Path) -> None:

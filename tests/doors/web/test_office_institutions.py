@@ -79,7 +79,7 @@ def test_an_institution_is_stopped_with_the_vouchers_in_it_and_put_back_by_two(
     assert "教师生病" in other.go(measure).text
     page = other.press("确认停业整顿")
     assert "机构现为：停业整顿；1 张在培券已停住" in page.text
-    assert "今天能否开展补贴性培训不能" in other.go(one).text
+    assert "今天能否开展补贴性培训不能：当前为“停业整顿”" in other.go(one).text
     assert "待处置：" in officer.go(f"/office/vouchers/{voucher}").text
     head.go("/institution/measures")
     assert "等人社部门验收" in head.press("提交整改证明", words="两个班都已补课").text

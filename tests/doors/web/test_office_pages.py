@@ -181,7 +181,7 @@ def test_what_institutions_filed_is_passed_after_a_trial_and_who_finds_no_money_
     assert "已退回" in officer.press("确认退回", why="与上一张重复").text
 
     page = officer.go("/office/classes")
-    assert "剩 6 个工作日" in page.text or "剩 5 个工作日" in page.text
+    assert "剩 5 个工作日" in page.text
     page = officer.go(f"/office/classes/{class_id}")
     owes_its_reader_nothing(page)
     assert page.html.count("tag good") >= 6, "every rule is told"

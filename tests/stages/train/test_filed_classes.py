@@ -16,6 +16,10 @@ from voucher.registry.filing.reading import read_parts
 from voucher.registry.institutions import Institution
 from voucher.rules.actor import Role
 from voucher.stages.train import classes
+from voucher.stages.train.models.classes import TrainingClass
+from voucher.stages.train.queries.reviewing import list_checks
+
+FILED = ("机构证照", "职业和等级", "教师已备案", "场地已备案")
 
 
 def test_a_class_keeps_to_filed_occupations_teachers_rooms_and_the_licence(scene: Scene) -> None:
@@ -42,6 +46,12 @@ def test_a_class_keeps_to_filed_occupations_teachers_rooms_and_the_licence(scene
         "licence_expired", "济源市济水职业培训学校的证照 2024-05-31 到期，早于开班日期 2024-06-03",
     )  # fmt: skip
     good = town.open_class(scene, house)
+    # the office reads of each rule whether it was held against anything: who never filed is not called in order
+    stranger = town.open_class(scene, town.train_institution(scene))
+    assert {told_to_office(scene, good, part)[0] for part in FILED} == {"✓"}
+    for part in FILED:
+        mark, words = told_to_office(scene, stranger, part)
+        assert (mark, words.endswith("没有核对")) == ("!", True), words
     # a list that names occupations narrows what was filed
     town_filing.listed(scene, scope="4-10-01-06/五级")
     assert told(teacher="周老师")[0] == "outside_filed_scope"
@@ -104,6 +114,15 @@ def test_a_class_keeps_to_filed_occupations_teachers_rooms_and_the_licence(scene
     )
     scene.do("operator", lambda work: setattr(_get(work, house), "licensed_until", date(2024, 3, 22)))
     assert town.scan(scene, ZHANG_SAN, voucher, good).voucher_id == voucher
+
+
+def told_to_office(scene: Scene, class_id: int, part: str) -> tuple[str, str]:
+    """Return the mark and the words of the rule about one part of what is filed."""
+    with scene.database.read() as session:
+        found = session.get_one(TrainingClass, class_id)
+        told = list_checks(session, scene.keyring, found, town_issue.day(scene))
+    (one,) = [each for each in told if each.text.startswith(part)]
+    return one.mark, one.text
 
 
 def _get(work: Work, house: int) -> Institution:

@@ -1,18 +1,20 @@
 """The sandbox: an institution where makers of institutions' own programs try them out, clearly marked.
 
 A class that begins this evening, people with a voucher who can show it, and a registered system: whoever
-follows docs/integration.md comes from the token to the redemption and to the event notice.
+follows docs/integration.md comes from the token to the redemption and to the event notice. Once the class has
+begun nobody is locked to it any more: half of the people are already, and can be redeemed on any day of it.
 """
 
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
+from datetime import timedelta
 from functools import partial
 
 from sqlalchemy import select
 
 from voucher.demo.province.cast import NURSE, TRAINERS
-from voucher.demo.province.cohorts import JUNIOR, Cohort, Reached
+from voucher.demo.province.cohorts import JUNIOR, LEAD_DAYS, Cohort, Reached
 from voucher.demo.province.stage import Stage
 from voucher.demo.province.training import Training
 from voucher.demo.staff import PASSWORD
@@ -27,7 +29,7 @@ from voucher.stages.issue.models import Issue, IssueLine
 from voucher.stages.train.models.classes import TrainingClass
 
 KEY = "sandbox"
-PEOPLE = 3
+PEOPLE, LOCKED = 6, 3
 COHORT = Cohort(
     KEY, "nurse", KEY, "", NURSE, JUNIOR, PEOPLE, 0, Reached.ACCEPTED, hours=15, begins_at_hour=20
 )  # fmt: skip
@@ -50,7 +52,9 @@ class Sandbox:
 
 def note_sandbox(stage: Stage) -> None:
     """Put the sandbox's class and its vouchers into the diary."""
-    Training(stage, COHORT).note()
+    training = Training(stage, COHORT)
+    training.note()
+    stage.note(training.begins + timedelta(days=LEAD_DAYS["enrol"]), lambda: training.enrol(LOCKED))
 
 
 def open_sandbox(stage: Stage) -> Sandbox:
@@ -65,21 +69,27 @@ def open_sandbox(stage: Stage) -> Sandbox:
             select(TrainingClass.id).where(TrainingClass.institution_id == institution_id)
         ).one()
         held = session.execute(
-            select(Voucher.id, Voucher.holder_person_id)
+            select(Voucher.id, Voucher.holder_person_id, Voucher.state)
             .join(IssueLine, IssueLine.voucher_id == Voucher.id)
             .join(Issue, Issue.id == IssueLine.issue_id)
             .where(Issue.institution_id == institution_id)
             .order_by(Voucher.id)
         ).all()
-    workers = tuple(_open_worker(stage, voucher_id, person_id) for voucher_id, person_id in held)
+    workers = tuple(_open_worker(stage, *each) for each in held)
     name = next(each.name for each in TRAINERS if each.key == KEY)
     return Sandbox(name, found.client_id, secret, class_id, workers)
 
 
-def _open_worker(stage: Stage, voucher_id: int, person_id: int) -> dict[str, object]:
+def _open_worker(stage: Stage, voucher_id: int, person_id: int, state: str) -> dict[str, object]:
     login = stage.workers[person_id]
     with stage.house.database.read() as session:
         user_id = load_actor(session, login, stage.today).user_id
         number = read_people(session, stage.house.keyring, [person_id])[person_id].number or ""
     stage.act("operator", lambda work: set_password(work, user_id, PASSWORD))
-    return {"login": login, "password": PASSWORD, "voucher_id": voucher_id, "last4": number[-4:]}
+    return {
+        "login": login,
+        "password": PASSWORD,
+        "voucher_id": voucher_id,
+        "last4": number[-4:],
+        "is_locked": state == "enrolled",
+    }

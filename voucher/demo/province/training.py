@@ -214,9 +214,9 @@ class Training:
         for voucher_id in self.voucher_ids:
             self.stage.act(self.holder_of(voucher_id), partial(holding.accept, voucher_id=voucher_id))
 
-    def enrol(self) -> None:
-        """Have every holder choose the class."""
-        for voucher_id in self.voucher_ids:
+    def enrol(self, last: int = 0) -> None:
+        """Have every holder choose the class, or the last of them."""
+        for voucher_id in self.voucher_ids[-last:]:
             self.stage.act(
                 self.holder_of(voucher_id),
                 partial(enrolling.enrol, voucher_id=voucher_id, class_id=self.class_id),

@@ -13,13 +13,13 @@ from voucher.registry.catalogue import Project
 from voucher.registry.filing import photos, reading
 from voucher.registry.filing.models import Filing
 from voucher.rules.filing import LICENCE_NAMES
-from voucher.rules.levels import LEVEL_NAMES
+from voucher.rules.levels import Level, name_level
 from voucher.rules.lifecycle import Thing
 from voucher.rules.privacy import mask_mobile, mask_name
 from voucher.rules.vocabulary import INSTITUTION_KIND_NAMES
 from voucher.stages.settle.queries import object_timeline
 
-LEVELS = [(0, "不分等级（专项能力、培训合格）"), *((int(level), name) for level, name in LEVEL_NAMES.items())]
+LEVELS = [(0, "不分等级（专项能力、培训合格）"), *((int(level), name_level(level)) for level in Level)]
 KINDS = [(str(kind), name) for kind, name in INSTITUTION_KIND_NAMES.items()]
 LICENCES = [(str(kind), name) for kind, name in LICENCE_NAMES.items()]
 

@@ -25,7 +25,7 @@ from voucher.registry.institutions import Institution, get_institution
 from voucher.rules.classes import OFFLINE, ONLINE
 from voucher.rules.dictionaries import TRAINING_MODE_NAMES, Dictionary, TrainingMode
 from voucher.rules.errors import reason
-from voucher.rules.levels import LEVEL_NAMES
+from voucher.rules.levels import Level, name_level
 from voucher.rules.money import format_yuan
 from voucher.stages.train import classes as drafting
 from voucher.stages.train import queries as training
@@ -38,7 +38,7 @@ from voucher.stages.train.subcontracting import find_standing
 FIRST_ROWS = 3
 MOST_ROWS = 120
 ROW_NAMES = ("session_day", "session_from", "session_until", "session_hours", "session_mode", "session_topic")
-LEVELS = [(0, "不分等级（专项能力、培训合格）"), *((int(level), name) for level, name in LEVEL_NAMES.items())]
+LEVELS = [(0, "不分等级（专项能力、培训合格）"), *((int(level), name_level(level)) for level in Level)]
 MODES = [(str(mode), TRAINING_MODE_NAMES[mode]) for mode in (TrainingMode.OFFLINE, TrainingMode.ONLINE)]
 
 NO_SESSION = reason(

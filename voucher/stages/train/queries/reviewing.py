@@ -15,9 +15,11 @@ from voucher.plumbing.clock import day_of
 from voucher.plumbing.secrets import Keyring
 from voucher.registry import catalogue, tables
 from voucher.registry.credit import check_credit_of
-from voucher.registry.listing import check_listed
+from voucher.registry.filing.reading import find_in_force
+from voucher.registry.institutions import Institution
+from voucher.registry.listing import check_listed, read_listed_scope
 from voucher.rules.calendar import add_workdays, count_workdays
-from voucher.rules.classes import CLASH_SOURCE, check_filing_lead, check_hours_agree, check_timetable
+from voucher.rules.classes import CLASH_SOURCE, ONLINE, check_filing_lead, check_hours_agree, check_timetable
 from voucher.rules.errors import Refused
 from voucher.rules.intakes import KEPT_SOURCE
 from voucher.rules.intakes import SOURCE as INTAKE_SOURCE
@@ -47,6 +49,7 @@ from voucher.stages.train.reading import list_sessions, slots_of
 from voucher.stages.train.subcontracting import check_subcontracted, count_given
 
 LIMIT = "review_workdays"
+NOT_FILED = "机构没有在本系统备案，没有核对"
 PLAN_SOURCE = "豫办〔2021〕29号 第3项; S2-03c"
 
 
@@ -100,7 +103,8 @@ def _due(session: Session, region_code: str, filed_at: datetime, today: date) ->
     try:
         due_on = add_workdays(filed_on, workdays, calendar, count_first=False)
         if today <= due_on:
-            return Due(filed_at, due_on, count_workdays(today, due_on, calendar))
+            # today counts as one of them, but on the day of the filing none of the limit has passed
+            return Due(filed_at, due_on, min(workdays, count_workdays(today, due_on, calendar)))
         return Due(filed_at, due_on, 1 - count_workdays(due_on, today, calendar))
     except Refused:
         return Due(filed_at, None, None)
@@ -166,15 +170,44 @@ def list_checks(session: Session, keyring: Keyring, found: TrainingClass, filed_
     checks.append(
         _check("教师、场地与其他班不冲突", lambda: check_bookings(session, found, booked, houses, others))
     )
+    checks.append(
+        _check("主办机构信用分够", lambda: check_credit_of(session, found.institution_id, filed_on))
+    )
+    return checks + _check_filed(session, keyring, found) + _check_intake(session, found)
+
+
+def _check_filed(session: Session, keyring: Keyring, found: TrainingClass) -> list[Check]:
+    """Return what the class was held against of filings; what nobody ever filed is not called met."""
     begins, ends, teacher = found.starts_on, found.ends_on, found.teacher
-    checks += [
-        _check("主办机构信用分够", lambda: check_credit_of(session, found.institution_id, filed_on)),
-        _check("机构证照在开班日有效", lambda: check_houses_licensed(session, found, begins)),
-        _check("职业和等级在机构备案和清单范围内", lambda: check_class_scope(session, found, begins)),
-        _check("教师已备案、可教该职业", lambda: check_filed_teacher(session, keyring, found, teacher, ends)),
-        _check("场地已备案、坐得下", lambda: check_filed_room(session, found, found.place)),
+    leading, teaching = found.institution_id, found.delivering_institution_id
+    unlicensed = any(
+        find_in_force(session, each) is None and session.get_one(Institution, each).licensed_until is None
+        for each in {leading, teaching}
+    )
+    scoped = find_in_force(session, leading) or read_listed_scope(session, leading, begins.year)
+    in_rooms = found.mode != ONLINE and find_in_force(session, teaching) is None
+    return [
+        _check(
+            "机构证照在开班日有效",
+            lambda: check_houses_licensed(session, found, begins),
+            NOT_FILED if unlicensed else "",
+        ),
+        _check(
+            "职业和等级在机构备案和清单范围内",
+            lambda: check_class_scope(session, found, begins),
+            "" if scoped else "机构没有在本系统备案，清单也没有写明职业，没有核对",
+        ),
+        _check(
+            "教师已备案、可教该职业",
+            lambda: check_filed_teacher(session, keyring, found, teacher, ends),
+            "" if find_in_force(session, teaching) else NOT_FILED,
+        ),
+        _check(
+            "场地已备案、坐得下",
+            lambda: check_filed_room(session, found, found.place),
+            NOT_FILED if in_rooms else "",
+        ),
     ]
-    return checks + _check_intake(session, found)
 
 
 def _check_intake(session: Session, found: TrainingClass) -> list[Check]:
@@ -208,11 +241,12 @@ def _check_houses(session: Session, found: TrainingClass, year: int) -> list[Che
     ]
 
 
-def _check(text: str, rule: Callable[[], object]) -> Check:
+def _check(text: str, rule: Callable[[], object], unknown: str = "") -> Check:
+    """Hold one rule against a class; a rule that had nothing to look at says what is `unknown`."""
     try:
         rule()
     except Refused as refused:
         told = refused.refusal
         mark = "!" if told.code == "calendar_year_missing" else "✗"
         return Check(mark, f"{text}：{told.title}", told.source)
-    return Check("✓", text, PLAN_SOURCE)
+    return Check("!", f"{text}：{unknown}", PLAN_SOURCE) if unknown else Check("✓", text, PLAN_SOURCE)

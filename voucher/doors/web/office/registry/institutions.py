@@ -69,6 +69,7 @@ def show_institution(institution_id: int) -> str:
             region_name=reach.name_regions(session, {found.region_code})[found.region_code],
             years=sanctions.list_years(session, found.id),
             is_listed=is_listed(session, found.id, door.today),
+            year=door.today.year,
             inside=count_in_classes(session, found.id),
             leaving=find_waiting(session, found.id),
             classes=training.view_classes(
