@@ -50,6 +50,7 @@ def test_a_class_is_split_and_merged_and_its_hours_go_along(scene: Scene) -> Non
     other = town.train_institution(scene, town.T2)
     foreign = town.open_class(scene, other, teacher="吴老师", place="新乡教室")
     unready = town.draft(scene, at.house, teacher="赵老师", place="三号教室")
+    higher = town.open_class(scene, at.house, teacher="钱老师", place="四号教室", level=3)
     people = (ZHANG_SAN, LI_SI, SUN_BA)
     zhang, li, sun = (town.enrolled(scene, nurses, each, first) for each in people)
     desk, office = at.registrar(), town.reviewer(scene)
@@ -62,6 +63,7 @@ def test_a_class_is_split_and_merged_and_its_hours_go_along(scene: Scene) -> Non
         "class_move_to_itself": split(first, zhang),
         "class_missing": split(foreign, zhang),
         "class_not_movable": split(unready, zhang),
+        "class_not_for_voucher": split(higher, zhang),
         "voucher_not_in_class": split(second, zhang, 999),
         "split_takes_everybody": split(second, zhang, li, sun),
     }

@@ -46,7 +46,7 @@ def test_a_class_keeps_to_filed_occupations_teachers_rooms_and_the_licence(scene
         "licence_expired", "济源市济水职业培训学校的证照 2024-05-31 到期，早于开班日期 2024-06-03",
     )  # fmt: skip
     good = town.open_class(scene, house)
-    # the office reads of each rule whether it was held against anything: who never filed is not called in order
+    # the office reads whether a rule was held against anything: who never filed is not called in order
     stranger = town.open_class(scene, town.train_institution(scene))
     assert {told_to_office(scene, good, part)[0] for part in FILED} == {"✓"}
     for part in FILED:

@@ -16,6 +16,7 @@ from voucher.plumbing.unit_of_work import Work
 from voucher.rules.assessment import parse_score
 from voucher.stages.train import correct, moving
 from voucher.stages.train import queries as training
+from voucher.stages.train.fitting import subject_of
 from voucher.stages.train.queries import changes as reading
 from voucher.stages.train.reading import SEATED
 
@@ -88,7 +89,7 @@ def _page(class_id: int) -> str:
         )  # fmt: skip
         named = {each.voucher_id: each.masked_name for each in roster}
         moves = reading.list_moves(session, class_id=class_id)
-        classes = {each.id: each for each in others}
+        classes, subject = {each.id: each for each in others}, subject_of(session, found)
         for each in moves:
             classes.setdefault(each.to_class_id, training.get_class(session, each.to_class_id))
         return render_template(
@@ -107,6 +108,7 @@ def _page(class_id: int) -> str:
                 if each.id != found.id
                 and each.state in moving.MOVABLE
                 and each.institution_id == found.institution_id
+                and subject_of(session, each) == subject
             ],
             movable=found.state in moving.MOVABLE,
             moves=moves,
