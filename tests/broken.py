@@ -17,11 +17,6 @@ from voucher.plumbing.db import Model, load_models
 from voucher.stages.oversee.invariants import INVARIANTS
 
 WORDS = re.compile(r"\w+")
-# a table nobody has ever written to has no page; looking at the file opens neither it nor its indexes
-WRITTEN_ON_POSTGRES = text(
-    "SELECT relname FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace"
-    " AND (pg_stat_file(pg_relation_filepath(oid), true)).size > 0"
-)
 
 
 @cache
@@ -33,15 +28,14 @@ def named_tables() -> dict[str, frozenset[str]]:
 
 
 @cache
-def _written_on_sqlite() -> TextClause:
+def _written() -> TextClause:
     named = sorted(frozenset[str]().union(*named_tables().values()))
     return text(" UNION ALL ".join(f"SELECT '{each}' WHERE EXISTS (SELECT 1 FROM {each})" for each in named))
 
 
 def list_asked(session: Session) -> list[str]:
     """Return the queries that could say something: those that name a table with rows, or none we know."""
-    sqlite = session.get_bind().dialect.name == "sqlite"
-    written = set(session.scalars(_written_on_sqlite() if sqlite else WRITTEN_ON_POSTGRES))
+    written = set(session.scalars(_written()))
     return [query for query, tables in named_tables().items() if not tables or tables & written]
 
 

@@ -14,18 +14,17 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from functools import cache
 from pathlib import Path
 from uuid import uuid4
 
-import psycopg
 import pytest
 from psycopg import sql
 
 from tests.broken import is_broken
-from tests.lending import borrow, give_back
+from tests.lending import borrow, borrow_kept, give_back, give_back_kept
 from tests.postgres import Server
 from tests.scene import Scene
+from tests.warm import copy_of, drop, housekeeper, postgres_url
 from voucher.plumbing.db import Database
 from voucher.plumbing.secrets import Keyring
 from voucher.registry.founding import found
@@ -72,17 +71,6 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 
 
 SERVER = pytest.StashKey[Server]()
-
-
-def postgres_url(name: str) -> str:
-    """Return the address of a database on this run's server."""
-    return f"postgresql:///{name}?host={os.environ['VOUCHER_TEST_POSTGRES']}&user=voucher"
-
-
-@cache
-def housekeeper() -> psycopg.Connection:
-    """Return this process's connection that makes and drops databases; it ends with the server."""
-    return psycopg.connect(postgres_url("postgres"), autocommit=True)
 
 
 @pytest.fixture(scope="session")
@@ -149,27 +137,35 @@ def _found_postgres(_folder: Path, keyring: Keyring) -> str:
 
 
 @contextmanager
-def fresh_database(backend: str, templates: dict[str, str], folder: Path) -> Iterator[Database]:
-    """Yield a copy of the founded template of a kind; it is gone afterwards."""
-    name = f"test_{uuid4().hex}"
+def fresh_database(
+    backend: str, templates: dict[str, str], folder: Path, *, copied: bool = False
+) -> Iterator[Database]:
+    """Yield a copy of the founded template of a kind; afterwards its rows are gone.
+
+    One that is to be `copied` itself is nobody's before and after: no connection may rest in it.
+    """
     if backend == "sqlite":
         path = folder / "voucher.db"
         shutil.copyfile(templates["sqlite"], path)
-        url = f"sqlite:///{path}"
+        made = borrow(backend, f"sqlite:///{path}")
+        try:
+            yield made
+        finally:
+            give_back(backend, made)
+    elif copied:
+        name = copy_of(templates["postgres"])
+        made = borrow(backend, postgres_url(name))
+        try:
+            yield made
+        finally:
+            give_back(backend, made)
+            drop(name)
     else:
-        housekeeper().execute(
-            sql.SQL("CREATE DATABASE {} TEMPLATE {} STRATEGY FILE_COPY").format(
-                sql.Identifier(name), sql.Identifier(templates["postgres"])
-            )
-        )
-        url = postgres_url(name)
-    made = borrow(backend, url)
-    try:
-        yield made
-    finally:
-        give_back(backend, made)
-        if backend == "postgres":
-            housekeeper().execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+        made = borrow_kept(templates["postgres"])
+        try:
+            yield made
+        finally:
+            give_back_kept(made)
 
 
 @pytest.fixture(params=BACKENDS)

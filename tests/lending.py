@@ -1,7 +1,8 @@
-"""Databases lent to one test after another: each sees its own, all are asked through one engine per kind.
+"""Databases lent to one test after another: each sees its own, all are asked through few engines.
 
 What an engine learns, the text of some fifteen hundred statements above all, is a quarter of a test's time;
-it is learned once per worker process. The rows are never shared: every borrower has its own copy.
+it is learned once per worker process. What a connection to PostgreSQL learns is more than another quarter: a
+copy of a template is kept with its connections and set back. The rows are never shared.
 """
 
 from __future__ import annotations
@@ -10,10 +11,18 @@ import re
 from collections import defaultdict
 from typing import Any
 
+import psycopg
+from psycopg.pq import ExecStatus, TransactionStatus
 from sqlalchemy import event
 from sqlalchemy.engine import make_url
+from sqlalchemy.pool import QueuePool
 
-from voucher.plumbing.db import Database
+from tests.warm import Kept, postgres_url
+from voucher.plumbing.db import STATEMENTS, Database
+
+# of the templates of one run two or three are asked for again and again; a crowd of connections is one test's
+KEPT_MOST, LINES_KEPT_MOST = 3, 4
+FORGET = b"RESET ALL; DISCARD TEMP; UNLISTEN *; SELECT pg_advisory_unlock_all()"
 
 # what decides who may do what: accounts, their roles, and which regions lie below which
 CHANGES_HANDS = re.compile(r'(INSERT INTO|UPDATE|DELETE FROM) +"?(user_account|role_grant|region)\b')
@@ -24,6 +33,8 @@ class Lent(Database):
 
     def __init__(self, url: str) -> None:
         super().__init__(url)
+        self.kept: Kept | None = None
+        self._lines: set[psycopg.Connection] = set()
 
         @event.listens_for(self.engine, "do_connect")
         def aim(_dialect: object, _record: object, positional: list[Any], named: dict[str, Any]) -> None:
@@ -31,6 +42,17 @@ class Lent(Database):
                 positional[0] = self.url.database
             else:
                 named["dbname"] = self.url.database
+                # a plan made once serves every test: their tables are as small as one another
+                named["options"] += " -c plan_cache_mode=force_generic_plan"
+
+        if not self.is_sqlite:
+
+            @event.listens_for(self.engine, "connect")
+            def learn(line: psycopg.Connection, _record: object) -> None:
+                line.prepared_max = STATEMENTS
+                self._lines.add(line)
+
+            event.listen(self.engine, "close", lambda line, _record: self._lines.discard(line))
 
         # who may do what is asked before every act of a scene, and changes in one of fifty
         self.changes_of_hands = 0
@@ -44,6 +66,21 @@ class Lent(Database):
         """Belong to another copy from now on."""
         self.url = self.url.set(database=make_url(url).database)
         self.changes_of_hands += 1
+
+    def rest(self) -> list[int]:
+        """Return the processes behind the connections, which are as new; where they are not, none is left."""
+        pool = self.engine.pool
+        assert isinstance(pool, QueuePool)
+        if pool.checkedout() or len(self._lines) > LINES_KEPT_MOST or not all(map(_is_fresh, self._lines)):
+            self.dispose()
+            self._lines.clear()
+        return [each.info.backend_pid for each in self._lines]
+
+
+def _is_fresh(line: psycopg.Connection) -> bool:
+    if line.closed or line.info.transaction_status != TransactionStatus.IDLE:
+        return False
+    return line.pgconn.exec_(FORGET).status == ExecStatus.TUPLES_OK
 
 
 _idle: dict[str, list[Lent]] = defaultdict(list)
@@ -62,3 +99,37 @@ def give_back(backend: str, lent: Lent) -> None:
     """Close every connection; the engine may be borrowed again."""
     lent.dispose()
     _idle[backend].append(lent)
+
+
+def borrow_kept(template: str) -> Lent:
+    """Return a copy of a template that was kept, or a new one where none is."""
+    idle = _idle["kept"]
+    for place, each in enumerate(idle):
+        if each.kept is not None and each.kept.template == template:
+            each.point_at(postgres_url(each.kept.name))
+            return idle.pop(place)
+    kept = Kept(template)
+    if len(idle) < KEPT_MOST:
+        lent = Lent(postgres_url(kept.name))
+    else:
+        # whoever has waited longest is of a template that is asked for no more
+        lent = idle.pop(0)
+        _let_go(lent)
+        lent.point_at(postgres_url(kept.name))
+    lent.kept = kept
+    return lent
+
+
+def give_back_kept(lent: Lent) -> None:
+    """Set a kept copy back for the next borrower; one that cannot be set back is dropped."""
+    assert lent.kept is not None
+    if not lent.kept.set_back(lent.rest()):
+        _let_go(lent)
+    _idle["kept"].append(lent)
+
+
+def _let_go(lent: Lent) -> None:
+    lent.dispose()
+    if lent.kept is not None:
+        lent.kept.close()
+    lent.kept = None

@@ -34,7 +34,7 @@ def built(
     def give(backend: str) -> tuple[Loop, str]:
         if backend not in known:
             folder = tmp_path_factory.mktemp(f"loop-{backend}")
-            opening = fresh_database(backend, templates, folder)
+            opening = fresh_database(backend, templates, folder, copied=True)
             made = opening.__enter__()
             opened.append(opening)
             loop = build(World(made, keyring, folder))

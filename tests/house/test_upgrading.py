@@ -21,7 +21,8 @@ from psycopg import sql
 from sqlalchemy import Connection, inspect, text
 from sqlalchemy.exc import DBAPIError
 
-from tests.conftest import BACKENDS, postgres_url
+from tests.conftest import BACKENDS
+from tests.warm import postgres_url
 from voucher.plumbing import types as t
 from voucher.plumbing.clock import day_of
 from voucher.plumbing.db import Database, Model, load_models

@@ -63,7 +63,7 @@ def start(
     """Yield what opens a fresh world with the table set: set once, copied for every play."""
     backend = str(request.param)
     folder = tmp_path_factory.mktemp("set")
-    with fresh_database(backend, templates, folder) as database:
+    with fresh_database(backend, templates, folder, copied=True) as database:
         scene = Scene(database, keyring, folder, FOUNDED_AT)
         where = set_the_table(scene)
         yield copies_of(Playing(scene, **where), {})

@@ -20,8 +20,8 @@ from sqlalchemy import func, select, text
 from sqlalchemy.exc import DBAPIError
 
 from tests import town_issue
-from tests.conftest import housekeeper, postgres_url
 from tests.scene import EV1, JIYUAN, LI_SI, NURSE, SUN_BA, XINXIANG, ZHANG_SAN, Scene, on
+from tests.warm import housekeeper, postgres_url
 from voucher.cli.group import officers
 from voucher.cli.office import open_office
 from voucher.demo.signing import pass_all
