@@ -19,6 +19,11 @@ FORBIDDEN_NAMES = frozenset({"util", "helper", "common", "base", "core", "manage
 UNMERGED = re.compile(r"^(<{7}|>{7}) ", re.MULTILINE)
 WRITTEN = ("voucher", "tests", "migrations", "docs", "benchmarks", "static/src")
 TEXTS = frozenset({".py", ".html", ".ts", ".css", ".md", ".toml", ".json", ".txt", ".sql"})
+# what a visitor sees first; whatever else lies there was left behind by somebody's work
+TOP_LEVEL = frozenset(
+    {"CHANGELOG.md", "Makefile", "README.md", "README.zh-CN.md", "pyproject.toml", "requirements.lock"}
+    | {"wsgi.py", "benchmarks", "docs", "migrations", "static", "tests", "voucher"}
+)
 UNFINISHED = re.compile(r"\b(TODO|FIXME|XXX)\b|raise NotImplementedError")
 RULES_MAY_IMPORT = frozenset({"stdnum"}) | sys.stdlib_module_names
 
@@ -65,6 +70,12 @@ def find_unmerged(root: Path) -> list[str]:
         for path in sorted(root.rglob("*"))
         if path.suffix in TEXTS and UNMERGED.search(path.read_text(encoding="utf-8"))
     ]
+
+
+def find_left_behind(root: Path) -> list[str]:
+    """Return what lies at the top level and belongs elsewhere."""
+    shown = {path.name for path in root.iterdir() if path.name[0] != "." and path.suffix != ".egg-info"}
+    return sorted(shown - TOP_LEVEL)
 
 
 def find_prints(root: Path) -> list[str]:
@@ -128,6 +139,13 @@ def test_the_house_is_clean(guard: Callable[[Path], list[str]]) -> None:
 @pytest.mark.parametrize("folder", WRITTEN)
 def test_nothing_is_left_unmerged(folder: str) -> None:
     assert find_unmerged(PROJECT / folder) == []
+
+
+def test_nothing_is_left_behind_at_the_top(tmp_path: Path) -> None:
+    assert find_left_behind(PROJECT) == []
+    plant(tmp_path, "template_4f0a", "what a test made")
+    plant(tmp_path, "wsgi.py", "")
+    assert find_left_behind(tmp_path) == ["template_4f0a"]
 
 
 @pytest.mark.parametrize(("guard", "path", "source"), SINS)
