@@ -17,6 +17,7 @@ from voucher.stages.certify.queries.talents import (
     read_figures,
     view_talents,
 )
+from voucher.stages.certify.revoke import ask_reinstatement, reinstate_certificate
 from voucher.stages.certify.verify import verify_issued
 
 FARM = "5-05-01-02"
@@ -71,6 +72,15 @@ def test_five_kinds_are_counted_and_the_list_follows_every_revocation(scene: Sce
         assert list_talents(session, regions, after) == []
         assert read_figures(session, regions, date(2024, 1, 7)).people == 0
         assert read_figures(session, ["410700"], before).people == 0
+    # another certificate that stands again lifts nobody else's
+    mended = str(low["证书编号"])
+    scene.do("复核员", lambda work: revoke_certificate(work, mended, "登记有误"))
+    scene.at += timedelta(days=1)
+    scene.do("复核员", lambda work: ask_reinstatement(work, mended, "申诉成立"))
+    scene.do("异议处理员", lambda work: reinstate_certificate(work, mended))
+    with scene.database.read() as session:
+        stands = [read_figures(session, regions, after + timedelta(days=each)) for each in (0, 1)]
+        assert [(each.certificates, each.high_people) for each in stands] == [(2, 0), (3, 0)]
 
         zhang, li = (town_issue.person_id(scene, person) for person in (ZHANG_SAN, LI_SI))
         step, _ = list_next_steps(session, scene.keyring, zhang)

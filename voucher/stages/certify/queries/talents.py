@@ -159,7 +159,7 @@ def select_standing(regions: Collection[str], on: date) -> tuple[ColumnElement[b
     thing = str(Thing.CERTIFICATE)
     stands_again = exists().where(
         again.thing == thing,
-        again.object_id == Certificate.id,
+        again.object_id == revoked.object_id,
         again.event == "reinstate",
         again.seq > revoked.seq,
         again.at < end,
