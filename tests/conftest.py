@@ -18,6 +18,7 @@ from pathlib import Path
 from uuid import uuid4
 
 import pytest
+from hypothesis import settings
 from psycopg import sql
 
 from tests.broken import is_broken
@@ -36,6 +37,12 @@ BACKENDS = ("sqlite", "postgres")
 # a process that lives as long as a run need not look for a few hundred lost objects a thousand times a second
 SELDOM = (50_000, 20, 20)
 MEMORY, ENOUGH_BYTES = Path("/dev/shm"), 4 * 1024**3  # noqa: S108 — every test has a folder of its own in it
+
+
+# nothing here may fail by chance or because a machine is slow: the same examples every run, however long they
+# take; who looks for new ones says --hypothesis-profile=default
+settings.register_profile("steady", derandomize=True, deadline=None, database=None)
+settings.load_profile("steady")
 
 
 def pytest_configure(config: pytest.Config) -> None:
