@@ -54,6 +54,12 @@ TOLD = """() => {
   return told;
 }"""
 YES = '<div id="scan-board"><div data-tone="good">{code}</div></div>'
+# the field for the next code, with the keys in it, under the bar on top
+COVERED = """() => {
+  const bar = document.querySelector('header').getBoundingClientRect();
+  const field = document.activeElement.matches('input[data-scan]') && document.activeElement.getBoundingClientRect();
+  return !field || field.top < bar.bottom;
+}"""
 TOO_WIDE = "() => document.documentElement.scrollWidth - window.innerWidth"
 
 
@@ -169,7 +175,12 @@ def test_every_answer_is_seen_read_heard_and_felt_at_three_widths(scene: Scene, 
 
 
 def refuse_in_every_way(counter: Counter, held: dict[str, int], wrong_clock: str) -> None:
-    """One reason after the other, each with its next step."""
+    """One reason after the other, each with its next step; the field for the next code stays in sight."""
+    scan_by_gun(counter.person, "2" * 22)
+    expect(counter.person.page.locator("#scan-board [data-tone]")).to_contain_text("出示码")
+    assert counter.person.page.viewport_size == SMALL
+    assert not counter.person.page.evaluate(COVERED)
+    counter.person.page.evaluate(TOLD)
     counter.scan("1" * 22, "malformed", "bad", "出示码", "请")
     counter.scan(wrong_clock, "clock", "bad", "时间相差过大", "本机构的验证码")
     stale = counter.code(ZHANG_SAN, held["mine"])

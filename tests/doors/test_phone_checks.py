@@ -17,6 +17,7 @@ from voucher.registry.importing.frame import import_file
 from voucher.registry.importing.people import PeopleImporter
 from voucher.rules.draws import commitment_of, digest_of, draw, sample_size
 from voucher.stages.train.models.phone_checks import PhoneCall
+from voucher.stages.train.queries import phone_checks
 from voucher.stages.train.queries.phone_checks import list_draws
 
 MOBILE = "13837100001"
@@ -35,7 +36,9 @@ def finish_class(loop: Loop) -> None:
 
 
 @pytest.mark.parametrize("loop", ["sqlite"], indirect=True)
-def test_who_was_drawn_is_called_and_what_was_said_stops_the_voucher(loop: Loop) -> None:
+def test_who_was_drawn_is_called_and_what_was_said_stops_the_voucher(
+    loop: Loop, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """AC-E9: 名单、种子和复算在接口和页面上看得到；号码只在拨打时给拨打的人。"""
     ids = loop.ids
 
@@ -90,6 +93,11 @@ def test_who_was_drawn_is_called_and_what_was_said_stops_the_voucher(loop: Loop)
     assert "已登记" in page.text, page.text
     desk.go(f"/office/phone-checks/{listed['id']}")
     assert MOBILE in desk.press("显示号码，开始拨打").text
+    # of somebody without a number it is not said that it is shown no longer
+    with monkeypatch.context() as unregistered:
+        unregistered.setattr(phone_checks, "read_mobile", lambda *_: None)
+        page = desk.go(f"/office/phone-checks/{listed['id']}")
+    assert "本人没有登记手机号。请登记结果“没有登记手机号”" in page.text
     page = desk.press("登记结果", result="denied", said="说没有去上课")
     assert "转待处置" in page.text
     assert "有疑问，已停住核查" in page.text

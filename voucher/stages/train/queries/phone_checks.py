@@ -66,7 +66,8 @@ class DrawView:
 class CheckedPerson:
     """Somebody drawn, masked, with every call, what was said in it (by call) and the number: while one calls.
 
-    Left behind is somebody whose call another officer opened, and told no result of while it was time.
+    A number that is shown (`is_shown`) and is None was never registered. Left behind is somebody whose call
+    another officer opened, and told no result of while it was time.
     """
 
     entry: PhoneDrawEntry
@@ -75,6 +76,7 @@ class CheckedPerson:
     calls: tuple[PhoneCall, ...]
     said: Mapping[int, str]
     number: str | None
+    is_shown: bool
     may_be_told: bool
     is_left_behind: bool
 
@@ -216,6 +218,7 @@ def list_checked(
         opened = next((each for each in mine if each.result is None), None)
         calling = opened is not None and opened.shown_to_person_id == actor.person_id
         is_over = opened is not None and at >= shown_until(session, opened, view.found)
+        shown = calling and not is_over
         found.append(
             CheckedPerson(
                 entry=entry,
@@ -227,7 +230,8 @@ def list_checked(
                     for each in mine
                     if each.said_sealed is not None and entry.person_id in keys
                 },
-                number=read_mobile(session, keyring, entry.person_id) if calling and not is_over else None,
+                number=read_mobile(session, keyring, entry.person_id) if shown else None,
+                is_shown=shown,
                 may_be_told=calling,
                 is_left_behind=is_over and not calling,
             )

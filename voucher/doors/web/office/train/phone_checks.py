@@ -80,7 +80,7 @@ def begin_call(draw_id: int, entry_id: int) -> ResponseReturnValue:
 
     def call(work: Work) -> Done:
         phone_calls.begin_call(work, entry_id)
-        return Done("号码已显示，本次查看已留痕；拨打后请登记结果", _anchor(draw_id, entry_id))
+        return Done("已开始拨打，本次查看已留痕；拨打后请登记结果", _anchor(draw_id, entry_id))
 
     return submit(call, lambda: _show(draw_id))
 
