@@ -123,3 +123,12 @@ def test_the_printed_worker_is_asked_about_an_application(sign_in: Callable[[str
     own = re.search(r"/my/applications/\d+", listed)
     assert own is not None
     assert "准备到哪一家单位就业" in client.get(own[0]).text
+
+
+def test_the_printed_worker_sees_where_money_went_and_may_say_not_me(
+    sign_in: Callable[[str], FlaskClient],
+) -> None:
+    page = sign_in("worker").get("/my/subsidies").text
+    assert page.count("已拨付") >= 2, "the training and the evaluation of half a year ago"
+    assert ("不是我" in page, "没收到" in page, "银行到账" in page) == (True, True, True)
+    assert "出示二维码" in sign_in("worker").get("/my").text, "and still has a voucher to show"

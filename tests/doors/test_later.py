@@ -6,13 +6,14 @@ from dataclasses import dataclass, field
 from datetime import UTC
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from sqlalchemy import func, select
 
 from tests.conftest import FOUNDED_AT
 from tests.doors.world import Client, World
-from tests.scene import EV1, EV2, LI_SI, NURSE, QIAN_QI, SUN_BA, ZHANG_SAN, Scene, on, staff_number
+from tests.scene import EV1, EV2, JIYUAN, LI_SI, NURSE, QIAN_QI, SUN_BA, ZHANG_SAN, Scene, on, staff_number
 from tests.town_certified import certified, settle_down
 from voucher.doors.auth.door import DoorLimits
 from voucher.ledger.audit import AuditRow
@@ -407,6 +408,11 @@ def test_a_held_voucher_waits_and_a_fraud_is_taken_back_and_put_back_by_two(town
     owed = town.see("jiaowu", "/clawbacks")["items"]
     assert [(each["amount_display"], each["state"]) for each in owed] == [("1,200.00", "opened")]
     assert town.see("guanli", "/clawbacks")["items"] == []
+    with town.scene.database.read() as session:
+        name = session.get_one(Institution, owed[0]["institution_id"]).name
+    for payee, count in ((name[1:4], 1), ("没有这家", 0), ("%", 0)):
+        assert len(town.see("jiaowu", f"/clawbacks?payee={quote(payee)}")["items"]) == count, payee
+        assert len(town.see("复核员", f"/clawbacks?payee={quote(payee)}&region={JIYUAN}")["items"]) == count
     asked = {"step": "ask", "voucher_id": first, "why": "申诉成立"}
     assert town.ok("初审员", "/reinstatements", asked)["reinstated"] is False
     step = {"step": "confirm", "voucher_id": first}

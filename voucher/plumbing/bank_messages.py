@@ -28,6 +28,7 @@ COUNT_DIFFERS = reason(
     "请向银行重新下载完整的回盘文件；没有任何一行入账",
     SOURCE,
 )
+UTF_16 = ("\ufeff<".encode("utf-16-le"), "\ufeff<".encode("utf-16-be"))
 PAID, RETURNED = "成功", "退票"
 # what is on its way is no result yet
 STATUS_WORDS = {"ACSC": PAID, "ACCC": PAID, "RJCT": RETURNED, "CANC": RETURNED}
@@ -68,7 +69,9 @@ class Credited:
 
 
 def looks_like_message(content: bytes) -> bool:
-    """Return whether a file begins as XML does."""
+    """Return whether a file begins as XML does, in UTF-16 as well."""
+    if content.startswith(UTF_16):
+        return True
     return content.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] == b"<"
 
 

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import CheckConstraint, Index, and_, or_, select, update
+from sqlalchemy import CheckConstraint, Index, and_, or_, select, text, update
 from sqlalchemy.orm import Mapped, mapped_column
 
 from voucher.plumbing.db import Model
@@ -20,6 +20,7 @@ from voucher.plumbing.unit_of_work import Work
 from voucher.rules.errors import Family, Refusal, reason
 
 SOURCE = "【设】后台任务"
+OPEN_ALONE = "alone_key IS NOT NULL AND state IN ('queued', 'running')"
 
 JOB_LOST = reason(
     "job_lost",
@@ -50,8 +51,10 @@ class Job(Model):
         ),
         CheckConstraint("(state = 'failed') = (error_code IS NOT NULL)", name="failed_with_code"),
         Index("ix_job_state", "state", "pushed_at"),
+        Index("uq_job_open_alone", "alone_key", unique=True,
+              sqlite_where=text(OPEN_ALONE), postgresql_where=text(OPEN_ALONE)),
         {"sqlite_strict": True},
-    )
+    )  # fmt: skip
 
     id: Mapped[int] = mapped_column(Int64, primary_key=True)
     kind: Mapped[str] = mapped_column(Text, nullable=False)
@@ -68,6 +71,8 @@ class Job(Model):
     finished_at: Mapped[datetime | None] = mapped_column(UtcTime)
     created_by_user_id: Mapped[int] = mapped_column(Int64, nullable=False)
     attempts: Mapped[int] = mapped_column(Int64, nullable=False, default=0)
+    # of those with the same key one is open at a time
+    alone_key: Mapped[str | None] = mapped_column(Text)
 
 
 @dataclass(slots=True)
@@ -98,14 +103,18 @@ class Patience:
     attempts: int = 3
 
 
-def add_job(work: Work, kind: str, payload: Any) -> int:
-    """Write a queued job and return its id; pushing it is left to whoever knows the queue."""
+def add_job(work: Work, kind: str, payload: Any, *, alone_key: str | None = None) -> int:
+    """Write a queued job and return its id; pushing it is left to whoever knows the queue.
+
+    A second job with the same `alone_key` waits until the first is over: the database refuses it.
+    """
     job = Job(
         kind=kind,
         payload=payload,
         created_at=work.at,
         pushed_at=work.at,
         created_by_user_id=work.actor.user_id,
+        alone_key=alone_key,
     )
     work.session.add(job)
     work.session.flush()

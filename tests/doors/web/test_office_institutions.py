@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC
+from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 
@@ -89,6 +90,18 @@ def test_an_institution_is_stopped_with_the_vouchers_in_it_and_put_back_by_two(
     page = officer.press("提出恢复", facts="验收合格", ending="accepted")
     assert "等待另一人确认" in page.text
     back = next(each for each in other.go("/office/measures").links if each.startswith("/office/measures/"))
+    told: list[dict[str, object]] = []
+
+    def make(_template: Path, data: dict[str, object], _at: datetime) -> bytes:
+        told.append(data)
+        return b"%PDF"
+
+    with pytest.MonkeyPatch.context() as papers:
+        papers.setattr("voucher.doors.web.measure_paper.make_pdf", make)
+        assert other.http.get(f"{back}/decision.pdf").data == b"%PDF"
+    assert told[0]["title"] == "恢复告知书"
+    sentence = str(told[0]["sentence"])
+    assert ("拟恢复你单位" in sentence, "处置" in sentence, "权利" in sentence) == (True, False, False)
     other.go(back)
     assert "机构现为：在目录；1 张停住的券已恢复办理" in other.press("确认恢复").text
     assert "已解除" in other.go(measure).text

@@ -108,6 +108,11 @@ def test_a_repayment_told_at_the_page_by_one_is_booked_when_another_tells_the_sa
     assert ('value="60.00"' in body, 'value="JK-2024-0031"' in body, "<details open>" in body) == (True,) * 3
     assert "state=opened" in checker.answer.request.query_string.decode()
     assert "state=opened" in re.findall(r'action="(/clawbacks/1/repayments\?[^"]*)"', body)[0]
+    # and its filters can be changed: the address of the form itself takes nothing but forms
+    assert re.findall(r'<form class="filters" method="get" action="([^"]*)" hx-get="([^"]*)"', body) == [
+        ("/clawbacks", "/clawbacks")
+    ]
+    assert re.findall(r'name="back" value="([^"]*)"', body) == ["/clawbacks"]
     checker.go("/clawbacks")
     page = checker.press("登记，交另一人确认", **told)
     assert "已由两人确认收回 50.00 元" in page.text

@@ -76,6 +76,8 @@ FIRST_FILING = 950_001
 # who looks at the demonstration as a worker: in a class that is being taught today, not yet redeemed
 MAIN_WORKER = Newcomer("419001199203150319", "赵小愚")
 MAIN_LOGIN, MAIN_COHORT = "worker", "training"
+# and one whose training and evaluation of half a year ago were paid: there is money to follow and to deny
+MAIN_PAID_COHORT = "revoked"
 # rings in the demonstration's mailbox only
 MAIN_MOBILE = "13800138000"
 

@@ -10,7 +10,7 @@ from sqlalchemy import func, select
 from stdnum.iso7064 import mod_11_2
 
 from voucher.demo.house import moment
-from voucher.demo.province.cast import MAIN_COHORT, MAIN_LOGIN, MAIN_MOBILE, MAIN_WORKER
+from voucher.demo.province.cast import MAIN_COHORT, MAIN_LOGIN, MAIN_MOBILE, MAIN_PAID_COHORT, MAIN_WORKER
 from voucher.demo.province.cohorts import LEAD_DAYS, SESSION_DAYS, Cohort, Reached
 from voucher.demo.province.offers import OFFERS
 from voucher.demo.province.stage import Stage
@@ -170,6 +170,9 @@ class Training:
         self.roster = self.roster or [next(self.stage.people) for _ in range(self.cohort.size)]
         if self.cohort.key == MAIN_COHORT:
             self.roster[0] = MAIN_WORKER
+        if self.cohort.key == MAIN_PAID_COHORT:
+            # the last of the list: what is revoked later are the first certificates
+            self.roster[-1] = MAIN_WORKER
         programme_id = self.stage.programmes[self.cohort.offer]
         institution_id = self.stage.institution(self.cohort.trainer)
         filed = self.stage.act(
@@ -193,6 +196,8 @@ class Training:
     def _open_workers(self, work: Work) -> None:
         for person in self.roster:
             is_main = person is MAIN_WORKER
+            if is_main and MAIN_LOGIN in self.stage.workers.values():
+                continue
             login = MAIN_LOGIN if is_main else f"worker-{len(self.stage.workers) + 1:03d}"
             mobile = MAIN_MOBILE if is_main else None
             user_id = open_worker(work, person.number, person.name, login, mobile)
@@ -223,13 +228,8 @@ class Training:
             )
 
     def redeem(self) -> None:
-        """Have every holder show a code at the counter and the institution scan it.
-
-        The printed worker of the demonstration has not been there yet: that is for whoever looks at it.
-        """
-        for voucher_id in self.voucher_ids:
-            if self.holder_of(voucher_id) == MAIN_LOGIN:
-                continue
+        """Have every holder show a code at the counter and the institution scan it."""
+        for voucher_id in self._scanned():
             shown = self.stage.act(self.holder_of(voucher_id), partial(holding.show, voucher_id=voucher_id))
             with self.stage.house.database.read() as session:
                 person_id = session.get_one(Voucher, voucher_id).holder_person_id
@@ -245,6 +245,12 @@ class Training:
             self.stage.house.at -= timedelta(seconds=30)
             self.stage.act(self.scanner, partial(redeem.redeem, asked=asked))
 
+    def _scanned(self) -> list[int]:
+        """Return whom the counter has seen: scanning the printed worker is left to whoever looks."""
+        if self.cohort.key != MAIN_COHORT:
+            return self.voucher_ids
+        return [each for each in self.voucher_ids if self.holder_of(each) != MAIN_LOGIN]
+
     def attend(self, place: int) -> None:
         """Have the institution record one session; the last of a large class misses one day.
 
@@ -254,7 +260,7 @@ class Training:
             lesson = training.list_sessions(session, self.class_id)[place]
         if lesson.starts_at >= moment(self.stage.today - timedelta(days=1), 0):
             return
-        redeemed = [each for each in self.voucher_ids if self.holder_of(each) != MAIN_LOGIN]
+        redeemed = self._scanned()
         present = redeemed[: -1 if place == 1 and len(redeemed) > 2 else None]
         self.stage.house.at = max(self.stage.house.at, lesson.ends_at)
         self.stage.act(

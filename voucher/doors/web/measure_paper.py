@@ -19,6 +19,12 @@ from voucher.rules.measures import ENDING_NAMES, Ending, Step
 from voucher.stages.oversee.measures.grounds import list_attached
 from voucher.stages.oversee.measures.models import Measure
 
+# nothing is inflicted by a restoration: its papers say what it gives, until two agree and afterwards
+_RESTORING = {
+    "proposed": "经核查，拟恢复你单位，另一人核实后生效；生效以后，因此停住的培训券继续办理。",
+    "dropped": "恢复你单位的提议已作废，你单位的状态没有变。",
+}
+
 
 def answer_decision(session: Session, found: Measure) -> Response:
     """Return the paper of a measure as a PDF. Raises Refused document_fonts_missing."""
@@ -54,23 +60,23 @@ def answer_decision(session: Session, found: Measure) -> Response:
 
 def _title(found: Measure) -> str:
     if found.state == "proposed":
-        return "处置告知书"
+        return "恢复告知书" if found.step == Step.RESTORE else "处置告知书"
     if found.state == "dropped":
-        return "处置作废说明"
+        return "恢复作废说明" if found.step == Step.RESTORE else "处置作废说明"
     if found.step == Step.REFER:
         return "案件移送书"
     return "恢复决定书" if found.step == Step.RESTORE else "处置决定书"
 
 
 def _sentence(found: Measure, house: Institution) -> str:
+    if found.step == Step.RESTORE:
+        return _RESTORING.get(found.state, "经两人核实，决定恢复你单位，因此停住的培训券继续办理。")
     if found.state == "proposed":
         return f"经核查，拟对你单位作出“{found.step_name}”的处置。现将事实、依据和你单位的权利告知如下。"
     if found.state == "dropped":
         return f"对你单位“{found.step_name}”的处置已作废，你单位的状态没有变。"
     if found.step == Step.REFER:
         return f"我局在监管中发现{house.name}的下列事实，依法移送你单位处理。"
-    if found.step == Step.RESTORE:
-        return "经两人核实，决定恢复你单位，因此停住的培训券继续办理。"
     stands = STATE_NAMES[Thing.MEASURE][found.state]
     return f"经核查，决定对你单位作出“{found.step_name}”的处置（{stands}）。"
 

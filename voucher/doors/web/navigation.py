@@ -12,6 +12,7 @@ from voucher.doors.auth.access import MATRIX
 from voucher.doors.auth.door import the_door
 from voucher.doors.auth.entries import DESK, EVALUATOR_STAFF, INSTITUTION_STAFF, Entry
 from voucher.doors.auth.visitors import Visitor, current_visitor
+from voucher.doors.web.addresses import page_address, page_path
 from voucher.doors.web.below import BELOW
 from voucher.doors.web.places import AUDITING, DESK_GROUPS, DESK_HOME, PHONE_PLACES, PUBLIC_PLACES
 from voucher.doors.web.saved import saving_of
@@ -166,5 +167,7 @@ def frame() -> dict[str, Any]:
         "today": the_door().today,
         "footer": {**DEFAULT_FOOTER, **current_app.config.get("FOOTER", {})},
         "saving_of": saving_of,
+        "page_path": page_path,
+        "page_address": page_address,
         "may": lambda place: may_enter(visitor, place),
     }

@@ -23,7 +23,7 @@ SAVABLE: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "web.finance.budgets": ("预算", ("area", "fund", "of", "left")),
     "web.finance.files": ("拨付文件", ("state", "region")),
     "web.finance.ledger": ("账本", ("budget", "act", "month", "voucher")),
-    "web.finance.clawbacks": ("追回", ("state", "payee")),
+    "web.finance.clawbacks": ("追回", ("state", "payee", "region")),
     "web.institution.claims": ("结算申请", ("state",)),
     "web.institution.classes": ("班级", ("state", "trade")),
     "web.evaluator.claims": ("评价补贴申领", ("state",)),

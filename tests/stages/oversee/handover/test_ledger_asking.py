@@ -18,7 +18,7 @@ from tests.stages.oversee.handover.test_packing import ONE_DATABASE
 from voucher.ledger.audit import AuditRow
 from voucher.ledger.entries import EntrySearch
 from voucher.plumbing.files import FileStore
-from voucher.plumbing.jobs import Job, JobState, Run
+from voucher.plumbing.jobs import Job, JobState, Run, add_job
 from voucher.plumbing.unit_of_work import Work
 from voucher.rules.actor import Role
 from voucher.rules.errors import Refused
@@ -59,6 +59,13 @@ def test_every_line_is_written_asked_for_once_at_a_time_and_forgotten(
     job_id = scene.do("maker", ask)
     take = partial(take_ledger, store=store, job_id=job_id)
     assert refused("maker", ask) == "ledger_export_open"
+    # of two askings at once neither sees the other's row: the index does
+    key = f"{LEDGER_KIND} {scene.actor('maker').user_id}"
+    raced = partial(add_job, kind=LEDGER_KIND, payload={}, alone_key=key)
+    assert refused("maker", raced) == "ledger_export_open"
+    assert refused("maker", partial(add_job, kind="audit_export", payload={}, alone_key=key)) == (
+        "ledger_export_open"
+    )
     assert refused("maker", take) == "ledger_export_not_ready"
     assert refused("elsewhere", take) == "ledger_export_missing"
     assert refused("clock", ask) == "role_missing"

@@ -170,7 +170,13 @@ def list_clawbacks(session: Session, asked: dict[str, Any]) -> dict[str, Any]:
     page = paged(
         asked,
         lambda before, limit: queries.list_clawbacks(
-            session, regions, payees=payees, state=asked["state"], before_id=before, limit=limit
+            session,
+            regions,
+            payees=payees,
+            state=asked["state"],
+            payee_name=asked["payee"],
+            before_id=before,
+            limit=limit,
         ),
         lambda row: row[0].id,
     )

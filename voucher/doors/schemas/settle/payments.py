@@ -115,6 +115,7 @@ class ClawbackState(Schema):
     id = fields.Integer()
     state = fields.String()
     claim_id = fields.Integer()
+    institution_id = fields.Integer(metadata={"description": "收款方"})
     amount_fen = fields.Integer()
     amount_display = Yuan("amount_fen")
     recovered_fen = fields.Integer()
@@ -136,6 +137,7 @@ class ClawbackFilter(Paging):
         load_default=None,
         metadata={"description": "；".join(f"{k} {v}" for k, v in STATE_NAMES[Thing.CLAWBACK].items())},
     )
+    payee = Words(most=50, load_default=None, metadata={"description": "收款方名称的一部分"})
 
 
 class NewRepayment(Body):

@@ -14,6 +14,7 @@ from voucher.doors.auth.visitors import current_actor
 from voucher.doors.web import fields
 from voucher.doors.web.acting import Done, submit
 from voucher.doors.web.finance.blueprint import finance
+from voucher.doors.web.regions import list_regions
 from voucher.doors.web.timelines import name_people
 from voucher.ledger.budget import Budget
 from voucher.plumbing.unit_of_work import Work
@@ -127,6 +128,7 @@ def _same_list() -> str:
         "web.finance.clawbacks",
         state=fields.asked("state"),
         payee=fields.asked("payee"),
+        region=fields.asked("region"),
         before=fields.asked("before"),
     )
 
@@ -134,10 +136,12 @@ def _same_list() -> str:
 def _show_clawbacks() -> str:
     before, names = fields.cursor("before"), STATE_NAMES[Thing.CLAWBACK]
     state, payee = fields.asked("state", names), fields.asked("payee")
+    regions = current_actor().regions
+    region = fields.asked("region", regions)
     with the_door().read() as session:
         rows = queries.list_clawbacks(
             session,
-            current_actor().regions,
+            regions if region is None else [region],
             state=state,
             payee_name=payee,
             before_id=before or None,
@@ -146,16 +150,17 @@ def _show_clawbacks() -> str:
         ids = [clawback.id for clawback, _, _ in rows]
         stays = list_stays(session, ids)
         due = list_due_days(session, [(clawback, claim) for clawback, claim, _ in rows])
-        waiting = list_returns(session, current_actor().regions)
+        waiting = list_returns(session, regions)
         return render_template(
             "finance/clawbacks.html",
             rows=rows,
             states=names.items(),
-            chosen={"state": state, "payee": payee},
+            regions=list_regions(session, regions),
+            chosen={"state": state, "payee": payee, "region": region},
             due=due,
             waiting=waiting,
-            in_vain=list_paid_in_vain(session, current_actor().regions),
-            contested=list_paid_in_vain(session, current_actor().regions, Doubt.CONTESTED),
+            in_vain=list_paid_in_vain(session, regions),
+            contested=list_paid_in_vain(session, regions, Doubt.CONTESTED),
             today=the_door().today,
             back=list_came_back(session, ids),
             stays=stays,

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from voucher.ledger.audit import record_one
 from voucher.ledger.entries import EntrySearch, bound, count_entries
 from voucher.ledger.postings import Transfer
+from voucher.plumbing.constraints import translate
 from voucher.plumbing.db import Database
 from voucher.plumbing.files import FileStore
 from voucher.plumbing.jobs import Job, JobState, Run, add_job
@@ -36,6 +37,8 @@ LEDGER_EXPORT_OPEN = reason(
     SOURCE,
     Family.CONFLICT,
 )
+# two askings at once: both find none open, one is written
+translate("uq_job_open_alone", "job.alone_key", LEDGER_EXPORT_OPEN)
 LEDGER_EXPORT_EMPTY = reason(
     "ledger_export_empty",
     "本辖区没有符合条件的记账，没有生成工作簿",
@@ -100,7 +103,7 @@ def ask_ledger(work: Work, wanted: EntrySearch, told: Sequence[tuple[str, str]])
         "before_id": newest + 1,
         "told": [list(each) for each in told],
     }
-    job_id = add_job(work, LEDGER_KIND, asked)
+    job_id = add_job(work, LEDGER_KIND, asked, alone_key=f"{LEDGER_KIND} {work.actor.user_id}")
     record_one(work, LEDGER_KIND, job_id, "ask", told="；".join(f"{name} {value}" for name, value in told))
     return job_id
 
