@@ -93,6 +93,8 @@ OF_NOBODY = {
     "sessions.close_session": "只有本人的会话",
     "budgets.open_budget": "只点名地区：外地 403",
     "batches.settle_batch": "只点名地区：外地 403",
+    "bonuses.list_standards": "人人同样的标准",
+    "bonuses.apply_for": "外地的、别家的和没有的一样：test_bonuses_api",
     "batches.preview_batch": "只点名地区：外地 403：test_desk_api",
     **{
         f"{room}.{name}": "外地的、别人的和没有的一样：test_desk_api"

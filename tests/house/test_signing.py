@@ -49,6 +49,7 @@ SIGNED_HANDS = {
         "web.evaluator.resubmit_claims",
         "batches.settle_batch",
         "claims.file_voucher_claims",
+        "bonuses.apply_for",
         "claims.resubmit_claims",
         "claim_drafts.submit_claim_draft",
     ),

@@ -30,6 +30,11 @@ def test_a_source_reads_as_document_and_item(source: str, read: str) -> None:
     assert readable_source(source).startswith(read)
 
 
+def test_two_rows_of_one_item_are_said_once() -> None:
+    assert readable_source("豫办〔2021〕29号 第7项; S2-07b、S2-07c") == "豫办〔2021〕29号 第7项"
+    assert readable_source("豫办〔2021〕29号 第5、7、8、13项") == "豫办〔2021〕29号 第5、7、8、13项"
+
+
 def test_no_refusal_shows_a_number_of_our_own_papers() -> None:
     for reason in list_reasons():
         shown = readable_source(reason.source)

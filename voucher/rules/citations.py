@@ -44,6 +44,8 @@ PAPERS = {
 PAPER = re.compile(r"DOMAIN ([A-Z]-?[a-z0-9]+(?:、[A-Z]-?[a-z0-9]+)*)(?![a-z0-9.])")
 INTERNAL = re.compile(r"DOMAIN|LIFECYCLE|DESIGN|CODE-FORMAT|PAGES [0-9]|RISK |AC-[A-Z][0-9]|\bS[0-4]-[0-9GZ]")
 REQUIREMENT = re.compile(r"\b(S[0-4])-(G[a-z]?|Z[0-9][a-z]?|[0-9]{2}[a-z]*)((?:[,、–-][a-z0-9]+)*)")
+# two rows of the requirements may stand for one item of a document
+SAID_TWICE = re.compile(r"(?<![^、；])([^、；]+)(?:、\1)+(?![^、；])")
 SEPARATORS = re.compile(r"\s*[;；]\s*")
 
 
@@ -55,7 +57,7 @@ def readable_source(source: str) -> str:
     parts: list[str] = []
     for part in SEPARATORS.split(ASIDE.sub(_keep_aside, _name_papers(source))):
         said = OURS.sub("", REQUIREMENT.sub(_write_out, part)).strip(" ,，、;；")
-        said = said.replace("】：", "】").replace("】，", "】")
+        said = SAID_TWICE.sub(r"\1", said.replace("】：", "】").replace("】，", "】"))
         if ASIDE.fullmatch(said):
             continue
         if said and not any(_document(said) and said in other for other in parts) and said not in parts:

@@ -69,6 +69,11 @@ def test_what_goes_back_of_an_advance_waits_for_an_officer(desk: Office) -> None
     told = "".join(page.text.split())
     assert "备案编号（申报填写）学徒备案〔2024〕1号备案人数（申报填写）4人" in told, told[-1500:]
     assert "备案人数和预支金额为申报填写" in page.text
+    batch_page = browser.go(f"/batches/{applied.batch.id}")
+    # nothing was issued to anybody, and an item has no level
+    assert ("事项依据" in "".join(batch_page.text.split()), "依据" in page.text) == (True, True)
+    assert [word for word in ("发证机构", "证书编号", "无等级") if word in page.text] == []
+    page = browser.go(f"/claims/{claim_id}")
     pay(scene, applied, 1)
     apply(scene, BonusKind.APPRENTICESHIP_SETTLEMENT, 1, [replace(agreed, completed=1)])
     page = browser.go(f"/claims/{claim_id}")

@@ -48,6 +48,7 @@ from voucher.doors.api.registry.tariffs import tariffs
 from voucher.doors.api.sessions import sessions
 from voucher.doors.api.settle.bank_quarantine import bank_quarantine
 from voucher.doors.api.settle.batches import batches
+from voucher.doors.api.settle.bonuses import bonuses
 from voucher.doors.api.settle.budgets import budgets
 from voucher.doors.api.settle.claim_drafts import claim_drafts
 from voucher.doors.api.settle.claims import claims
@@ -82,6 +83,7 @@ ROOMS = (
     batches,
     claims,
     claim_drafts,
+    bonuses,
     holds,
     notices,
     payments,

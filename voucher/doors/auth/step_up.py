@@ -97,6 +97,7 @@ SIGNING: dict[str, str | None] = {
     "web.evaluator.resubmit_claims": None,
     "batches.settle_batch": None,
     "claims.file_voucher_claims": None,
+    "bonuses.apply_for": None,
     "claims.resubmit_claims": None,
     "claim_drafts.submit_claim_draft": None,
     # the first of two hands, and what one hand says by itself
