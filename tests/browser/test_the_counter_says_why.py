@@ -57,7 +57,8 @@ YES = '<div id="scan-board"><div data-tone="good">{code}</div></div>'
 # the field for the next code, with the keys in it, under the bar on top
 COVERED = """() => {
   const bar = document.querySelector('header').getBoundingClientRect();
-  const field = document.activeElement.matches('input[data-scan]') && document.activeElement.getBoundingClientRect();
+  const here = document.activeElement;
+  const field = here.matches('input[data-scan]') && here.getBoundingClientRect();
   return !field || field.top < bar.bottom;
 }"""
 TOO_WIDE = "() => document.documentElement.scrollWidth - window.innerWidth"
