@@ -53,16 +53,15 @@ def list_unsealed(database: Database, identity: str) -> list[str]:
     """Return every column of text in which an identity number stands, wherever it does."""
     found: list[str] = []
     with database.read() as session:
-        looked = inspect(session.connection())
-        for name in looked.get_table_names():
-            columns = [each["name"] for each in looked.get_columns(name) if _may_tell(str(each["type"]))]
-            for each in columns:
-                held = column_of(each, Text)
-                hit = select(held).select_from(table(name, held))
-                if session.execute(
-                    hit.where(func.lower(cast(held, Text)).contains(identity.lower())).limit(1)
-                ).first():
-                    found.append(f"{name}.{each}")
+        described = inspect(session.connection()).get_multi_columns()
+        for (_, name), columns in described.items():
+            held = [column_of(each["name"], Text) for each in columns if _may_tell(str(each["type"]))]
+            if not held:
+                continue
+            stands = [func.lower(cast(each, Text)).contains(identity.lower()) for each in held]
+            hits = [func.count().filter(each) for each in stands]
+            counts = session.execute(select(*hits).select_from(table(name, *held))).one()
+            found += [f"{name}.{each.name}" for each, count in zip(held, counts, strict=True) if count]
     return sorted(found)
 
 
