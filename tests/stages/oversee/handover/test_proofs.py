@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+import runpy
 import subprocess
 import sys
 from collections.abc import Callable
@@ -11,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from cryptography.exceptions import InvalidSignature
 from sqlalchemy import select
 
 from tests.scene import JIYUAN
@@ -20,6 +23,7 @@ from voucher.stages.oversee.handover import verify
 from voucher.stages.oversee.handover.proofs import prove_payment
 from voucher.stages.settle.models.payments import Payment
 
+DOCUMENT = Path(__file__).parents[4] / "docs/trail.md"
 ONLY = {
     "argparse", "base64", "csv", "dataclasses", "hashlib", "io", "json", "sys", "zipfile", "zlib", "pathlib",
     "typing",
@@ -116,6 +120,33 @@ def test_a_changed_proof_is_found_and_named(
     sin(proof)
     verify.check_proof(proof, asked)
     assert any(told in each for each in asked.faults), asked.faults
+
+
+def follow_the_document(folder: Path, proof: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Verify a proof by the lines printed in docs/trail.md, as somebody does who has nothing else."""
+    (lines,) = re.findall(r"```python\n(.*?)```", DOCUMENT.read_text(encoding="utf-8"), re.DOTALL)
+    (folder / "mine.py").write_text(lines, encoding="utf-8")
+    (folder / "proof.json").write_text(json.dumps(proof, ensure_ascii=False), encoding="utf-8")
+    monkeypatch.setattr(sys, "argv", ["mine.py", str(folder / "proof.json"), prove_key(proof)])
+    runpy.run_path(str(folder / "mine.py"))
+
+
+def prove_key(proof: dict[str, Any]) -> str:
+    """Return the number of the key that signs, as a letter would name it."""
+    return str(proof["checkpoints"][0]["key_id"]) if proof["checkpoints"] else "0" * 16
+
+
+def test_a_proof_verifies_by_what_the_document_says(
+    town: Town, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    proof = json.loads(json.dumps(prove(town)))
+    follow_the_document(tmp_path, proof, monkeypatch)
+    assert f"拨付 {proof['payment_id']}：{proof['amount_fen']} 分，相符" in capsys.readouterr().out
+    for sin in (_pay_more, _claim_more, _cut, _sign, _of_another, _forget_everything, _forget_preparing):
+        forged = json.loads(json.dumps(proof))
+        sin(forged)
+        with pytest.raises((AssertionError, InvalidSignature, ValueError)):
+            follow_the_document(tmp_path, forged, monkeypatch)
 
 
 def test_a_proof_of_nothing_proves_nothing(tmp_path: Path) -> None:
