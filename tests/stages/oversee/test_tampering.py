@@ -85,6 +85,15 @@ def test_two_changes_of_one_row_are_one_finding_that_says_who_acted_last(town: T
     assert "最后一次办理为 repay" in fault.sentence
 
 
+def test_a_row_without_a_life_of_its_own_says_too_who_acted_on_it_last(town: Town) -> None:
+    """Tables that keep no state are named in the trail by their own name, holds by what they hold."""
+    with rolled_back(town.database, ("budget",)) as connection:
+        connection.execute(text("UPDATE budget SET document = 'x'"))
+        told = [each.sentence for each in look(connection).faults if each.kind == "row_changed"]
+    assert told
+    assert all("最后一次办理为" in each for each in told), told
+
+
 def test_a_page_rewritten_with_its_hash_is_not_what_the_trail_says(town: Town) -> None:
     with rolled_back(town.database, ("row_page",)) as connection:
         body = {"claim": {"columns": [], "keys": ["id"], "rows": {}}}

@@ -131,7 +131,7 @@ def _name_unacted(session: Session, body: Mapping[str, Any], seq: int | None, fa
     for table, part in body.items():
         for key in part.get("unacted", ()):
             row = next(iter(read_rows(session.connection(), table, part["keys"], [key])), {})
-            faults.add("row_unacted", seq, table=table, key=key, act=_last_act(session, row))
+            faults.add("row_unacted", seq, table=table, key=key, act=_last_act(session, table, row))
 
 
 def _body_of(row: Mapping[str, Any]) -> dict[str, Any] | None:
@@ -160,12 +160,12 @@ def _compare(
         if (table, key) in pending:
             continue
         if digest is None or page_id is None:
-            faults.add("row_inserted", None, table=table, key=key, act=_last_act(session, row))
+            faults.add("row_inserted", None, table=table, key=key, act=_last_act(session, table, row))
             continue
         page = bound.pages[page_id]
         said = {name: row.get(name) for name in page.columns[table]}
         if digest_row(table, said) != digest:
-            faults.add("row_changed", page.seq, table=table, key=key, act=_last_act(session, row))
+            faults.add("row_changed", page.seq, table=table, key=key, act=_last_act(session, table, row))
     for key, (digest, page_id) in known.items():
         if digest != GONE and (table, key) not in pending:
             faults.add("row_deleted", bound.pages[page_id].seq, table=table, key=key)
@@ -182,11 +182,16 @@ def _stream(session: Session, table: str) -> Iterator[Mapping[str, Any]]:
     yield from map(dict, found.mappings())
 
 
-def _last_act(session: Session, row: Mapping[str, Any]) -> str:
-    """Return what the trail says was last done to the row's object, by whom and when."""
-    if not isinstance(row.get("thing"), str) or not isinstance(row.get("id"), int):
+def _last_act(session: Session, table: str, row: Mapping[str, Any]) -> str:
+    """Return what the trail says was last done to the row's object, by whom and when.
+
+    A row that names no thing is one of its table's; one beside another thing says which object it is about.
+    """
+    thing = row.get("thing")
+    about = row.get("object_id", row.get("id")) if isinstance(thing, str) else row.get("id")
+    if not isinstance(about, int):
         return "无对应办理记录"
-    told = {"thing": row["thing"], "object_id": row["id"]}
+    told = {"thing": thing if isinstance(thing, str) else table, "object_id": about}
     last = session.execute(text(LAST_ACT), told).mappings().first()
     if last is None:
         return "无对应办理记录"
