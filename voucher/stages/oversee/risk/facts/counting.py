@@ -211,8 +211,9 @@ def read_results(session: Reading, window: Window) -> Iterator[Result]:
 def read_certificates(session: Reading, window: Window) -> Iterator[Certificate]:
     """Yield the certificates dated in a window, with the exam the same person sat and what the register said.
 
-    A register may be late: one that has not got a certificate speaks against it only where it was asked after
-    money was claimed on it. Every answer before the first good one is a try.
+    Whoever passed none stands with the published exam their certificate names: then more are certified for it
+    than passed it. A register may be late: one that has not got a certificate speaks against it only where it
+    was asked after money was claimed on it. Every answer before the first good one is a try.
     """
     sql = """SELECT c.id, c.person_id, c.institution_id, c.trade_code, c.level, c.issued_on,
             (SELECT k.outcome FROM register_look_up k WHERE k.certificate_id = c.id
@@ -228,10 +229,16 @@ def read_certificates(session: Reading, window: Window) -> Iterator[Certificate]
               (SELECT s.photo_index FROM certificate_photo_restated s WHERE s.certificate_id = c.id
                ORDER BY s.id DESC LIMIT 1),
               (SELECT f.photo_index FROM certificate_photo f WHERE f.certificate_id = c.id)) AS photo,
-            (SELECT min(b.exam_on) FROM candidate d JOIN exam_batch b ON b.id = d.batch_id
-             JOIN exam_result r ON r.candidate_id = d.id AND r.passed = 1
-             WHERE d.person_id = c.person_id AND b.trade_code = c.trade_code AND b.level = c.level
-               AND b.institution_id = c.institution_id) AS sat_on
+            coalesce(
+              (SELECT min(b.exam_on) FROM candidate d JOIN exam_batch b ON b.id = d.batch_id
+               JOIN exam_result r ON r.candidate_id = d.id AND r.passed = 1
+               WHERE d.person_id = c.person_id AND b.trade_code = c.trade_code AND b.level = c.level
+                 AND b.institution_id = c.institution_id),
+              (SELECT b.exam_on FROM exam_batch b WHERE b.institution_id = c.institution_id
+                 AND b.trade_code = c.trade_code AND b.level = c.level AND b.published_at IS NOT NULL
+                 AND substr(replace(c.evaluation_batch, 'PJ-' || b.region_code || '-', ''), 5)
+                   = '-' || CASE WHEN b.id < 10 THEN '000' WHEN b.id < 100 THEN '00'
+                     WHEN b.id < 1000 THEN '0' ELSE '' END || b.id)) AS sat_on
         FROM certificate c WHERE c.issued_on >= :first_on AND c.issued_on <= :last_on ORDER BY c.id"""
     for each in stream(session, sql, window, days=("issued_on", "sat_on")):
         yield Certificate(
