@@ -130,6 +130,7 @@ SIGNED_HANDS = {
         "endings.decertify_voucher",
         "certificates.revoke_certificate",
     ),
+    "开同事账号": ("web.institution.open_account", "colleagues.open_colleague"),
     "重置同事登录": ("web.institution.reset_colleague", "colleagues.reset"),
     "本人反映": (
         "web.office.answer_denial",

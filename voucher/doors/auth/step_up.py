@@ -127,7 +127,10 @@ SIGNING: dict[str, str | None] = {
     "web.evaluator.ask_correction": None,
     "web.evaluator.confirm_correction": None,
     "exams.correct_result": None,
-    # who resets a colleague could be that colleague: an unlocked desk would lend two persons at once
+    # who opens or resets a colleague's account holds its first password and could be that colleague: an
+    # unlocked desk would lend two persons at once
+    "web.institution.open_account": None,
+    "colleagues.open_colleague": None,
     "web.institution.reset_colleague": None,
     "colleagues.reset": None,
     "web.finance.ask_close": None,
