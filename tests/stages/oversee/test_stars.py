@@ -27,6 +27,7 @@ from voucher.stages.oversee.quality.replying import (
     find_reply_due,
     list_objected,
 )
+from voucher.stages.train.models.classes import TrainingClass
 
 
 def test_a_year_is_frozen_with_what_it_came_of(scene: Scene) -> None:
@@ -46,6 +47,10 @@ def test_a_year_is_frozen_with_what_it_came_of(scene: Scene) -> None:
     assert town_train.code(scene, head, give) == "role_missing"
     assert scene.do("监管员", give) == 0, "one person is too few to be judged by"
     with scene.database.read() as session:
+        ends_on = session.get_one(TrainingClass, class_id).ends_on
+        assert read_figures(session, [JIYUAN], 2024, ends_on) == {}, (
+            "still taught: nobody could have finished"
+        )
         figures = read_figures(session, [JIYUAN], 2024, date(2025, 1, 6))
         assert (figures[house].started, figures[house].finished) == (1, 0)
         assert find_medians(list(figures.values()), 20).completion_bp is None

@@ -45,12 +45,14 @@ def sum_trained(
 ) -> dict[int, Trained]:
     """Return sums of classes ended in a period, per responsible institution or per class of the one named.
 
-    They are those of regions, or of the institutions in `whose` wherever they taught.
+    They are those of regions, or of the institutions in `whose` wherever they taught. A class still taught
+    today has not ended: nobody can have finished it, and it would count against its institution.
     """
     key = TrainingClass.institution_id if institution_id is None else TrainingClass.id
     ended = [
         TrainingClass.ends_on >= first,
         TrainingClass.ends_on <= last,
+        TrainingClass.ends_on < today,
     ]
     if regions is not None:
         ended.append(TrainingClass.region_code.in_(sorted(regions)))
