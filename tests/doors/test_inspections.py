@@ -78,7 +78,9 @@ def test_an_inspector_fills_in_what_is_found_and_the_institution_answers(loop: L
     assert "上课的是批准的教师" in told
     assert "已提交说明" in desk.press("提交说明", words="教师生病，当日调课").text
     office.go(f"/office/inspections/{found['id']}")
-    assert "已办结" in office.press("办结", words="说明属实").text
+    page = office.press("办结", words="说明属实")
+    assert "已办结" in page.text
+    assert "恢复办理" not in page.text, "a finding held nothing"
     assert loop["shenhe"].get("/inspections").json["items"] == []
     (kept,) = loop["t1-admin"].get("/inspections?state=all").json["items"]
     assert (kept["answer"], kept["closing"]) == ("教师生病，当日调课", "说明属实")

@@ -35,6 +35,10 @@ TOPIC_NAMES: dict[Topic, str] = {
 # what anybody may choose; an appeal has its own
 TOPICS = [(str(each), name) for each, name in TOPIC_NAMES.items() if each is not Topic.MEASURE]
 
+# a complaint is true or not; an appeal succeeds or does not
+APPEAL_NAMES = {"upheld": "申诉成立", "dismissed": "申诉不成立"}
+APPEAL_EVENTS = {"uphold": "认定申诉成立", "dismiss": "认定申诉不成立"}
+
 
 @rule(number="COM-01", stage="监管", source=SOURCE, since=FOUNDED)
 def overdue_since(state: str, accept_by: date, close_by: date | None, today: date) -> date | None:

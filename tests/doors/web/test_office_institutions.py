@@ -12,7 +12,7 @@ from tests import town_issue, town_train
 from tests.doors.web.browser import Browser, Office
 from tests.doors.web.test_office_pages import owes_its_reader_nothing, refusal
 from tests.doors.world import World
-from tests.scene import ZHANG_SAN, Scene, on
+from tests.scene import JIYUAN, ZHANG_SAN, Scene, on
 from tests.stages.oversee.test_measures import upheld_complaint
 from voucher.rules.actor import Role
 
@@ -84,6 +84,18 @@ def test_an_institution_is_stopped_with_the_vouchers_in_it_and_put_back_by_two(
     assert "待处置：" in officer.go(f"/office/vouchers/{voucher}").text
     head.go("/institution/measures")
     assert "等人社部门验收" in head.press("提交整改证明", words="两个班都已补课").text
+    # an appeal succeeds or not; it is no complaint that is true or untrue
+    head.press("提出申诉", words="教师生病，不是停课")
+    world.staff("外来审核员", Role.OFFICER_CITY, region=JIYUAN)
+    apart = desk.at("外来审核员")
+    apart.go("/office/complaints/2")
+    assert "申诉不成立" in apart.press("受理，由我办理").text
+    page = apart.press("下结论", outcome="dismiss", words="核对了课表", reply="停课属实")
+    assert "已下结论：申诉不成立" in page.text
+    assert "认定申诉不成立" in page.text
+    assert "不属实" not in page.text
+    for sees, where in ((head, "/institution/measures"), (other, measure)):
+        assert "申诉不成立" in sees.go(where).text
 
     officer.go(f"{one}/measures/restore")
     assert "停住的券" in officer.page.text

@@ -14,6 +14,7 @@ from voucher.plumbing.clock import SHANGHAI
 from voucher.registry.standards import ModifierRow
 from voucher.rules.bonuses import name_claim_kind
 from voucher.rules.citations import readable_source, readable_words
+from voucher.rules.complaints import APPEAL_NAMES
 from voucher.rules.dictionaries import TRAINING_MODE_NAMES, TrainingMode
 from voucher.rules.levels import Level, name_level
 from voucher.rules.lifecycle import STATE_NAMES, Thing
@@ -97,6 +98,12 @@ def state_name(state: str, thing: str) -> str:
     return STATE_NAMES[Thing(thing)].get(state, state)
 
 
+def complaint_state(state: str, kind: str) -> str:
+    """Return the Chinese word for a state of a complaint, or of an appeal: those succeed or do not."""
+    named = APPEAL_NAMES.get(state) if kind == "appeal" else None
+    return named or state_name(state, Thing.COMPLAINT)
+
+
 def tone(state: str, thing: str) -> str:
     """Return which of five looks a state has."""
     if thing in (Thing.NOTICE, Thing.APPEAL) and state == "closed":
@@ -161,6 +168,7 @@ FILTERS: dict[str, Callable[..., str]] = {
     "cited": readable_source,
     "explained": readable_words,
     "state_name": state_name,
+    "complaint_state": complaint_state,
     "tone": tone,
     "level_name": level_name,
     "share_name": share_name,

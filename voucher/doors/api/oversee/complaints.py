@@ -24,6 +24,7 @@ from voucher.doors.schemas.oversee.complaints import (
 )
 from voucher.doors.schemas.paging import Paging, paged
 from voucher.plumbing.unit_of_work import Work
+from voucher.rules.complaints import APPEAL_NAMES
 from voucher.rules.lifecycle import STATE_NAMES, Thing
 from voucher.stages.oversee.complaints import handling, queries
 from voucher.stages.oversee.complaints.models import Complaint
@@ -134,4 +135,5 @@ def appeal_measure(work: Work, given: dict[str, Any], measure_id: int) -> Compla
 
 
 def _tell(found: Complaint) -> dict[str, Any]:
-    return told(found, ComplaintState) | {"state_name": STATE_NAMES[Thing.COMPLAINT][found.state]}
+    names = STATE_NAMES[Thing.COMPLAINT] | (APPEAL_NAMES if found.kind == "appeal" else {})
+    return told(found, ComplaintState) | {"state_name": names[found.state]}

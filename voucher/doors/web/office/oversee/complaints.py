@@ -18,7 +18,7 @@ from voucher.ledger.states import list_events
 from voucher.plumbing.unit_of_work import Work
 from voucher.registry.institutions import Institution
 from voucher.rules.actor import Role
-from voucher.rules.complaints import TOPIC_NAMES, overdue_since
+from voucher.rules.complaints import APPEAL_EVENTS, APPEAL_NAMES, TOPIC_NAMES, overdue_since
 from voucher.rules.lifecycle import EVENT_NAMES, Thing
 from voucher.stages.oversee.complaints import queries
 from voucher.stages.oversee.complaints.handling import accept, ask, conclude, refuse
@@ -27,8 +27,8 @@ PER_PAGE = 20
 STATES = {
     "open": ("没有办结的", queries.LIVE),
     "filed": ("待受理", ("filed",)),
-    "upheld": ("属实", ("upheld",)),
-    "dismissed": ("不属实", ("dismissed",)),
+    "upheld": ("属实、申诉成立", ("upheld",)),
+    "dismissed": ("不属实、申诉不成立", ("dismissed",)),
     "all": ("全部", (*queries.LIVE, "upheld", "dismissed", "refused", "withdrawn")),
 }
 KINDS = {"complaint": "投诉举报", "appeal": "申诉"}
@@ -119,6 +119,8 @@ def conclude_complaint(complaint_id: int) -> ResponseReturnValue:
         words = fields.text("words", "核查经过和依据", limit=1000)
         reply = fields.text("reply", "给投诉人的答复", limit=1000)
         done = conclude(work, complaint_id, words, reply, is_upheld=OUTCOMES.get(outcome, False))
+        if done.kind == "appeal":
+            return Done(f"已下结论：{APPEAL_NAMES[done.state]}", _here(complaint_id))
         return Done("已认定属实" if done.state == "upheld" else "已认定不属实", _here(complaint_id))
 
     return submit(call, lambda: _show(complaint_id))
@@ -137,6 +139,7 @@ def _show(complaint_id: int) -> str:
         names = name_people(session, [each.actor_person_id for each in inside])
         outside = {"file": "投诉人", "withdraw": "投诉人", "answer": "机构"}
         told = {"ask": found.question, "answer": found.answer}
+        called = APPEAL_EVENTS if found.kind == "appeal" else {}
         context: dict[str, Any] = {
             "found": found,
             "said": said,
@@ -149,7 +152,7 @@ def _show(complaint_id: int) -> str:
             "may_act": actor.has(*(OFFICERS | {Role.SUPERVISOR})),
             "happenings": [
                 Happening(
-                    EVENT_NAMES[Thing.COMPLAINT][each.event],
+                    called.get(each.event) or EVENT_NAMES[Thing.COMPLAINT][each.event],
                     outside.get(each.event) or names.get(each.actor_person_id, ""),
                     each.at,
                     found.conclusion

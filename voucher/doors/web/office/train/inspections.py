@@ -129,8 +129,10 @@ def close_inspection(inspection_id: int) -> ResponseReturnValue:
     """Close it; what it held goes on."""
 
     def call(work: Work) -> Done:
-        inspecting.close(work, inspection_id, fields.text("words", "办结意见"))
-        return Done("已办结，因这次检查停住的券恢复办理", _here(inspection_id))
+        closed = inspecting.close(work, inspection_id, fields.text("words", "办结意见"))
+        # only a serious conclusion held anything
+        freed = "，因这次检查停住的券恢复办理" if closed.conclusion == Conclusion.SERIOUS else ""
+        return Done(f"已办结{freed}", _here(inspection_id))
 
     return submit(call, lambda: _show(inspection_id))
 
