@@ -17,6 +17,7 @@ from tests.doors.web.test_supervisor_pages import decent
 from tests.doors.world import World
 from tests.papers import says
 from tests.scene import LI_SI, PROVINCE, SUN_BA, ZHANG_SAN, Scene, on
+from voucher.doors.web.supervisor.board import in_ten_thousands
 from voucher.ledger import sealing
 from voucher.rules.actor import Role
 from voucher.stages.oversee.anchoring import tell_anchor
@@ -95,6 +96,9 @@ def test_a_report_is_frozen_and_downloaded_and_the_board_says_what_the_desk_says
         assert words in wall, words
     for number_told in ("100%", "66.67%", "济源"):
         assert (number_told in desk) == (number_told in wall)
+    (reserved,) = re.findall(r"占用\s*([\d,]+)\.00", desk)
+    assert f"占用{in_ten_thousands(int(reserved.replace(',', '')) * 100)}" in wall.replace(" ", "")
+    assert [in_ten_thousands(each) for each in (3_256_000, 3_254_999, 0)] == ["3.26", "3.25", "0.00"]
     for name in ("dashboard", "board", "statistics/410000"):
         _look(f"{name.replace('/', '-')}.html", watcher.http.get(f"/supervisor/{name}").data)
     reader = Browser(world.sign_in("审计").http)

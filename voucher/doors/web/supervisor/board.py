@@ -97,11 +97,21 @@ def board() -> ResponseReturnValue:
     """Show the same figures on a wall; the browser asks again every minute."""
     with the_door().read() as session:
         told = render_template(
-            "supervisor/board.html", board=read_board(session), step_names=STEP_NAMES, ranked=RANKED
+            "supervisor/board.html",
+            board=read_board(session),
+            step_names=STEP_NAMES,
+            ranked=RANKED,
+            in_ten_thousands=in_ten_thousands,
         )
     answer = make_response(told)
     answer.headers["Refresh"] = str(REFRESH_SECONDS)
     return answer
+
+
+def in_ten_thousands(amount_fen: int) -> str:
+    """Return an amount in 万元 as a wall shows it: two places, rounded half up like the shares beside it."""
+    hundredths = (amount_fen + 5_000) // 10_000
+    return f"{hundredths // 100}.{hundredths % 100:02d}"
 
 
 def read_board(session: Session) -> Board:
