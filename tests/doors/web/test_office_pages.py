@@ -302,10 +302,20 @@ def test_a_certificate_is_revoked_with_what_falls_and_put_back_by_two(desk: Offi
     assert "不是同一人" in refusal(wrong)
     told = officer.press("确认人工核验", identity=ZHANG_SAN[1], evidence="查询页面", **read).text
     assert "已录入，等另一人各自核验" in told
+    # the other person sees that one has read it, and when, not what was read
+    assert "人工核验待另一人 1" in other.go("/desk").text
+    assert "人工核验待另一人" not in officer.go("/desk").text
+    page = other.go("/office/certificates?half=read")
+    assert one.group(0) in page.links
+    page = other.go(one.group(0))
+    assert "已有一人人工核验，等另一人各自核验" in page.text
+    owes_its_reader_nothing(page)
     other.go(f"{one.group(0)}/read-by-hand")
     told = other.press("确认人工核验", identity=ZHANG_SAN[1], evidence="查询页面", **read).text
     assert "两人录入一致，已核验" in told
     assert "每次查询（1 次）" in told
+    assert "已有一人人工核验" not in told
+    assert one.group(0) not in other.go("/office/certificates?half=read").links
     page = officer.go(f"{one.group(0)}/revoke")
     assert "没有用它兑现的券" in page.text
     assert "没有填写" in refusal(officer.press("确认撤销证书", why=""))

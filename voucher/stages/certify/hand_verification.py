@@ -6,7 +6,7 @@ Only what both read alike is the register's word; what they read must be the cer
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from datetime import date, timedelta
+from datetime import date
 
 from sqlalchemy import select
 
@@ -29,6 +29,7 @@ from voucher.stages.certify.models import Certificate
 from voucher.stages.certify.models_look_ups import HandReading, HandVerification
 from voucher.stages.certify.queries.cards import ANY_CARD, Meant, find_entries
 from voucher.stages.certify.queries.proofs import find_newest_verifications, read_refusal
+from voucher.stages.certify.queries.readings import COUNTS_FOR
 from voucher.stages.certify.queries.register_words import (
     find_newest_words,
     find_register,
@@ -39,8 +40,6 @@ from voucher.stages.certify.revoke import OFFICERS, lock_within_reach
 
 BY_HAND = "人工核验（两人）"
 SOURCE = f"{MATCH_SOURCE}; DOMAIN C6【设】没有联网时由两人凭依据核验"
-# the first reading waits so long for the second
-COUNTS_FOR = timedelta(days=30)
 
 REGISTER_ANSWERS = reason(
     "register_answers",

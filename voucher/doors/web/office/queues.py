@@ -21,6 +21,7 @@ from voucher.registry.tariffs import count_proposals
 from voucher.rules.actor import Actor, Role
 from voucher.stages.assess.queries.appeals import count_at_office
 from voucher.stages.certify.queries.mass_revocations import count_mass_revocations
+from voucher.stages.certify.queries.readings import count_half_read
 from voucher.stages.issue.queries import count_drafts, count_filed, count_open_applications, count_queued
 from voucher.stages.oversee.archive.objecting import count_waiting as count_archive_objections
 from voucher.stages.oversee.complaints.queries import READERS as COMPLAINT_READERS
@@ -202,6 +203,16 @@ QUEUES: tuple[tuple[str, str, frozenset[Role], Count, str, dict[str, Any]], ...]
         lambda session, actor: count_asked_reinstatements(session, actor.regions, person_id=actor.person_id),
         "web.office.reinstatements",
         {},
+    ),
+    (
+        "half_read",
+        "人工核验待另一人",
+        OFFICERS,
+        lambda session, actor: count_half_read(
+            session, actor.regions, the_door().at, person_id=actor.person_id
+        ),
+        "web.office.certificates",
+        {"half": "read"},
     ),
     ("year_ends", "年末结转待办", PAYERS, _count_year_ends, "web.finance.budgets", {"left": "over"}),
     (

@@ -71,18 +71,21 @@ def list_certificates(
     person_id: int | None = None,
     state: str | None = None,
     number: str | None = None,
+    among_ids: Select[int] | None = None,
     before_id: int | None = None,
     limit: int = 20,
 ) -> list[Certificate]:
     """Return the newest certificates of these institutions, this person, or issued in these regions.
 
-    `number` is a number as it is kept.
+    `number` is a number as it is kept, `among_ids` selects those that are meant.
     """
     query = _within(regions, institution_ids, person_id)
     if state is not None:
         query = query.where(Certificate.state == state)
     if number is not None:
         query = query.where(Certificate.number == number)
+    if among_ids is not None:
+        query = query.where(Certificate.id.in_(among_ids))
     if before_id is not None:
         query = query.where(Certificate.id < before_id)
     return list(session.scalars(query.order_by(Certificate.id.desc()).limit(limit)))

@@ -15,6 +15,7 @@ from voucher.doors.web.acting import refuse
 from voucher.doors.web.office import reach
 from voucher.doors.web.office.blueprint import office
 from voucher.doors.web.office.deeds import Ask, Deed, Touched, ask_why, do_deed, get_deed, said_why, show_deed
+from voucher.doors.web.timelines import name_people
 from voucher.ledger.vouchers import Voucher
 from voucher.plumbing.unit_of_work import Work
 from voucher.registry.card_numbers import look_up_as
@@ -30,6 +31,7 @@ from voucher.stages.certify.models import Certificate
 from voucher.stages.certify.queries import archive
 from voucher.stages.certify.queries.cards import Meant
 from voucher.stages.certify.queries.look_ups import get_certificate_within, list_look_ups
+from voucher.stages.certify.queries.readings import find_open_reading, select_half_read
 from voucher.stages.certify.queries.register_words import OUTCOME_NAMES, SOURCE_NAMES, list_questions
 from voucher.stages.certify.record import verify_certificates
 from voucher.stages.settle.queries import list_voucher_claims, object_timeline
@@ -58,7 +60,7 @@ def search_certificates() -> ResponseReturnValue:
 
 def _show(number: str | None = None) -> str:
     door = the_door()
-    state = fields.asked("state", STATE_NAMES[Thing.CERTIFICATE])
+    state, half = fields.asked("state", STATE_NAMES[Thing.CERTIFICATE]), fields.asked("half", ("read",))
     before = fields.cursor("before")
     with door.read() as session:
         region, regions = reach.asked_regions(session)
@@ -67,6 +69,7 @@ def _show(number: str | None = None) -> str:
             regions,
             state=state,
             number=number and look_up_as(door.keyring, number),
+            among_ids=select_half_read(door.at) if half else None,
             before_id=before or None,
             limit=PER_PAGE,
         )
@@ -75,7 +78,7 @@ def _show(number: str | None = None) -> str:
             rows=archive.view_certificates(session, door.keyring, found),
             states=STATES,
             regions=reach.list_region_choices(session),
-            chosen={"state": state, "region": region},
+            chosen={"state": state, "half": half, "region": region},
             number=number,
             before=before,
             per_page=PER_PAGE,
@@ -98,6 +101,8 @@ def certificate(certificate_id: int) -> ResponseReturnValue:
             sources=SOURCE_NAMES,
             voucher=session.get(Voucher, view.voucher_id) if view.voucher_id else None,
             asked=find_asked_reinstatement(session, Thing.CERTIFICATE, found.id),
+            half_read=(reading := find_open_reading(session, found.id, door.at)),
+            reader=name_people(session, [reading.read_by_person_id] if reading else []),
             happenings=object_timeline(session, Thing.CERTIFICATE, found.id),
             deeds=_list_deeds(session, actor, found),
         )
