@@ -318,8 +318,12 @@ def test_吸纳就业_缴费不足不给_接口没有答复转人工由两人核
     assert (claim.state, claim.proposed_fen, claim.amount_fen) == ("manual", 1000_00, 0)
     above = told(scene, "初审员", lambda work: clear(work, claim.id, 1000_01, "缴费证明"))
     assert above.code == "clearing_out_of_range"
-    for login in ("初审员", "异议处理员"):
+    for login, shown in (("初审员", 0), ("异议处理员", 1000_00)):
         scene.do(login, lambda work: clear(work, claim.id, 1000_00, "缴费证明第 1 号"))
+        with scene.database.read() as session:
+            (line,) = queries.list_lines(session, scene.keyring, applied.batch.id)
+        assert line.amount_fen == shown, "whoever signs next reads what two people have cleared"
+    assert "人工核定 1,000.00" in line.explanation
     approve_batch(scene, applied.batch.id)
     scene.bank_answers(scene.make_file(budget))
     assert scene.budget(budget).spent_fen == 1000_00

@@ -244,6 +244,9 @@ def view_lines(
     for line, claim in rows:
         proof = behind[line.id]
         who = named.get(line.person_id)
+        # what two people cleared is what is signed and paid; the line says what the rules said at filing
+        cleared = claim is not None and line.outcome == str(Outcome.MANUAL) and claim.amount_fen > 0
+        said = claim if claim is not None and cleared else line
         views.append(
             LineView(
                 position=line.position,
@@ -262,8 +265,8 @@ def view_lines(
                 issued_on=proof.issued_on,
                 outcome=line.outcome,
                 outcome_name=OUTCOME_NAMES[Outcome(line.outcome)],
-                amount_fen=line.amount_fen,
-                explanation=line.explanation,
+                amount_fen=said.amount_fen,
+                explanation=said.explanation,
                 refusal=line.refusal,
                 findings=list(line.findings),
                 typed=proof.typed,
