@@ -61,6 +61,11 @@ def test_a_lesson_is_added_played_and_a_rushed_one_goes_to_the_office(loop: Loop
     page = desk.press("添加", **typed | wide)
     assert "已添加" in page.text
     assert "先做什么？（洗手／关灯，答案 1）" in page.text
+    # what is too short for the hours planned is said while there is time to add to it
+    assert (
+        "内容一共 40 分钟，全部学完计 0 学时（45 分钟 1 学时）；这次课计划 8 学时，请在上课前补足"
+        in page.text
+    )
     pages = {
         "session_id": held,
         "kind": "pages",

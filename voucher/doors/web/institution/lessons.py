@@ -20,8 +20,9 @@ from voucher.plumbing.uploads.pieces import lay_open
 from voucher.registry import catalogue
 from voucher.registry.tables import require_parameter_number
 from voucher.rules.lessons import LESSON_UNPLAYABLE
+from voucher.rules.training import lesson_hours
 from voucher.stages.train import lessons as building
-from voucher.stages.train.class_codes import get_room
+from voucher.stages.train.class_codes import get_room, read_mark_rules
 from voucher.stages.train.queries.lessons import list_session_lessons
 from voucher.stages.train.queries.videos import find_videos, list_own_films
 from voucher.stages.train.reading import STAFF
@@ -110,6 +111,7 @@ def _page(session_id: int) -> str:
         held, found = get_room(session, current_actor(), session_id)
         regions = catalogue.list_ancestry(session, found.region_code)
         rows = list_session_lessons(session, session_id)
+        minutes = read_mark_rules(session, found, held.starts_at).lesson_minutes
         return render_template(
             "institution/lessons.html",
             found=found,
@@ -119,5 +121,7 @@ def _page(session_id: int) -> str:
             own_films=list_own_films(session, houses),
             size_most=require_parameter_number(session, BYTES_MOST, door.today, regions) // MB,
             segments=_typed_segments(),
+            playable_hours=lesson_hours(sum(each.minutes for each in rows), minutes),
+            lesson_minutes=minutes,
             may_add=held.mode == "online" and door.at < held.starts_at,
         )
