@@ -31,6 +31,8 @@ def demo(folder: Path | None, port: int, fresh: bool, no_serve: bool) -> None:
     settings.update(VOUCHER_DATA_DIR=str(here), VOUCHER_DEMO="1")
     for name in ("VOUCHER_KEY_FILE", "VOUCHER_ANCHOR_FILE", "VOUCHER_HTTPS"):
         settings.pop(name, None)
+    # what is signed here names the address it can be asked for at
+    settings.setdefault("VOUCHER_PUBLIC_HOST", f"127.0.0.1:{port}")
     config = read_config(settings)
     if here.exists() and (fresh or not is_seeded(here)):
         _remove(here)
