@@ -8,7 +8,7 @@ from datetime import UTC, date
 import pytest
 
 from tests.awarded import give_honours, honoured
-from tests.doors.web.browser import Office
+from tests.doors.web.browser import Browser, Office
 from tests.doors.web.test_office_pages import owes_its_reader_nothing, refusal
 from tests.doors.world import World
 from tests.loop.telling import approve_batch, claims_of
@@ -73,6 +73,9 @@ def test_what_goes_back_of_an_advance_waits_for_an_officer(desk: Office) -> None
     # nothing was issued to anybody, and an item has no level
     assert ("事项依据" in "".join(batch_page.text.split()), "依据" in page.text) == (True, True)
     assert [word for word in ("发证机构", "证书编号", "无等级") if word in page.text] == []
+    desk.world.worker("zhang", *ZHANG_SAN)
+    mine = Browser(desk.world.sign_in("zhang").http).go("/my/subsidies").html
+    assert ("新型学徒制预支" in mine, "<dt>事项</dt>" in mine, "<dt>职业</dt>" in mine) == (True, True, False)
     page = browser.go(f"/claims/{claim_id}")
     pay(scene, applied, 1)
     apply(scene, BonusKind.APPRENTICESHIP_SETTLEMENT, 1, [replace(agreed, completed=1)])
