@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Locator, expect
+from playwright.sync_api import Browser, Locator, Route, expect
 
 from tests.browser import learning
 from tests.browser.carrying import PRESS_KEYS, scan_by_gun
@@ -33,6 +33,7 @@ from voucher.stages.oversee.invariants import find_violations
 pytestmark = pytest.mark.tour
 SCAN = "/institution/scan?class_id=1"
 SCANS = "/api/v1/offline-scans"
+PACK = "**/offline-pack"
 LAST4 = MAIN_WORKER.number[-4:]
 RIBBON = "网络断开，已转为离线登记，待联网确认"
 WAIT_FOR_SHELL = """async () => {
@@ -146,6 +147,14 @@ def open_phone(loop: Loop) -> Screen:
     return phone
 
 
+def give_without_phones(route: Route) -> None:
+    """Hand over the list of a class as if nobody on it had a phone of their own."""
+    answer = route.fetch()
+    pack = answer.json()
+    pack["roster"] = [{**each, "vid": None} for each in pack["roster"]]
+    route.fulfill(response=answer, json=pack)
+
+
 @contextmanager
 def open_counter(folder: Path, browser: Browser) -> Iterator[Counter]:
     """Yield a counter on a line of its own, its page opened once, on the first day of a class of one."""
@@ -156,8 +165,10 @@ def open_counter(folder: Path, browser: Browser) -> Iterator[Counter]:
         context = browser.new_context(base_url=line.address, viewport=DESK, **HERE)
         loop.people["scanner"] = Person(browser, loop.town, "scanner", DESK, context)
         person = loop.at("scanner")
+        person.page.route(PACK, give_without_phones)
         person.go(SCAN)
         person.reads("名册 1 人都没有绑定手机，断网时不能登记")
+        person.page.unroute(PACK)
         counter = Counter(loop, line, person, open_phone(loop))
         counter.person.page.on(
             "request",
