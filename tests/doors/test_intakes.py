@@ -31,8 +31,17 @@ def test_an_intake_is_filed_by_the_desk_and_read_masked_by_the_office(loop: Loop
     page = desk.press("列入名册", people=f"张三 {ZHANG_SAN[1]}\n李肆 {LI_SI[1]}")
     assert "名册中有 1 人不能列入，没有保存任何人：第 2 人（李*）" in page.text
     assert f"李肆 {LI_SI[1]}" in page.html, "nothing typed is lost"
-    page = desk.press("列入名册", people=f"张三 {ZHANG_SAN[1]}\n李肆 {LI_SI[1]}", partial="1")
-    assert "已列入 1 人，1 人没有列入：第 2 人：" in page.text
+    unreadable = "李四 410702198511209926"
+    page = desk.press("列入名册", people=f"乱写的\n{unreadable}", partial="1")
+    assert "第 1 行：应为" in page.text, "nobody who could be read is nobody listed"
+    assert unreadable in page.html
+    pasted = f"乱写的\n张三 {ZHANG_SAN[1]}\n李肆 {LI_SI[1]}\n\n{unreadable}\n张三 {ZHANG_SAN[1]}"
+    page = desk.press("列入名册", people=pasted, partial="1")
+    assert "已列入 1 人，2 人没有列入：第 3 行：" in page.text
+    assert "第 6 行：与第 2 行是同一人" in page.text
+    assert "2 行读不出、没有列入：第 1 行：应为“姓名 证件号码”，可再加手机号；第 5 行：" in page.text
+    assert "请改好这些行，只导入这几行" in page.text
+    assert unreadable.split()[1] not in page.html, "no number is repeated"
     assert "本班按名册开班：只有名册上的人能报名" in page.text
 
     person = {"name": LI_SI[0], "number": LI_SI[1]}

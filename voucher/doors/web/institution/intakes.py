@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Sequence
 
 from flask import render_template, request, send_file, url_for
 from flask.typing import ResponseReturnValue
@@ -13,11 +14,12 @@ from voucher.doors.web import fields
 from voucher.doors.web.acting import Done, submit
 from voucher.doors.web.institution.blueprint import institution
 from voucher.doors.web.institution.own import answers_for, get_my_class
-from voucher.doors.web.office.issue.typed_people import read_people
+from voucher.doors.web.office.issue.typed_people import Readable, read_people, read_readable
 from voucher.plumbing.spreadsheets.writing import Sheet, SheetColumn, write_workbook
 from voucher.plumbing.unit_of_work import Work
 from voucher.registry import catalogue, tables
-from voucher.stages.train.intake import OPEN, add_to_intake, remove_from_intake
+from voucher.rules.errors import Refusal
+from voucher.stages.train.intake import NAMED_TWICE, OPEN, add_to_intake, remove_from_intake
 from voucher.stages.train.intake_checks import NEEDED, TOLD
 from voucher.stages.train.queries.intakes import count_named, list_intake, list_struck_off
 from voucher.stages.train.reading import begins_at
@@ -45,12 +47,9 @@ def add_to_class(class_id: int) -> ResponseReturnValue:
 
     def call(work: Work) -> Done:
         partial = request.form.get("partial") == "1"
-        added, refused = add_to_intake(work, class_id, read_people(work), partial=partial)
-        words = f"已列入 {added} 人"
-        if refused:
-            told = "；".join(f"第 {place} 人：{each.title}" for place, each in refused[:TOLD])
-            words += f"，{len(refused)} 人没有列入：{told}" + ("……" if len(refused) > TOLD else "")
-        return Done(words, url_for("web.institution.intake", class_id=class_id))
+        given = read_readable(work) if partial else Readable(read_people(work), [], [])
+        added, refused = add_to_intake(work, class_id, given.people, partial=partial)
+        return Done(_tell(given, added, refused), url_for("web.institution.intake", class_id=class_id))
 
     return submit(call, lambda: _page(class_id))
 
@@ -74,6 +73,25 @@ def intake_template() -> ResponseReturnValue:
     write_workbook(out, [Sheet("开班名册", HEADINGS, ()), how], created_at=the_door().at, title="开班名册")
     out.seek(0)
     return send_file(out, mimetype=XLSX, as_attachment=True, download_name="开班名册.xlsx")
+
+
+def _tell(given: Readable, added: int, refused: Sequence[tuple[int, Refusal]]) -> str:
+    """Return how many were put on, and every line that was not, with why."""
+    words = f"已列入 {added} 人"
+    if refused:
+        told = "；".join(f"{given.tell_place(place)}：{_why(given, each)}" for place, each in refused[:TOLD])
+        words += f"，{len(refused)} 人没有列入：{told}" + ("……" if len(refused) > TOLD else "")
+    if given.wrong:
+        count = len({line for line, _ in given.wrong})
+        told = "；".join(f"第 {line} 行：{why}" for line, why in given.wrong[:TOLD])
+        words += f"；{count} 行读不出、没有列入：{told}" + ("……" if len(given.wrong) > TOLD else "")
+    return words + ("。请改好这些行，只导入这几行" if given.wrong or refused else "")
+
+
+def _why(given: Readable, refusal: Refusal) -> str:
+    # somebody named twice is pointed at by place: in lines that were pasted, that is a line as well
+    first = refusal.facts.get("first") if refusal.code == NAMED_TWICE.code else None
+    return f"与{given.tell_place(first)}是同一人" if isinstance(first, int) else refusal.title
 
 
 def _page(class_id: int) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import tempfile
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
@@ -27,13 +28,40 @@ MOST_CHARACTERS = 200_000
 BETWEEN = re.compile(r"[\t,，、;；\s]+")
 
 
+@dataclass(frozen=True, slots=True)
+class Readable:
+    """The people of a roster that can be read, the line of each where pasted, and every mistake."""
+
+    people: list[Newcomer]
+    lines: list[int]
+    wrong: list[tuple[int, str]]
+
+    def tell_place(self, place: int) -> str:
+        """Return which line, or which person of a file, a place among the people is."""
+        return f"第 {self.lines[place - 1]} 行" if self.lines else f"第 {place} 人"
+
+
 def read_people(work: Work) -> list[Newcomer]:
     """Return the people pasted or uploaded. Raises form_field_unreadable with every mistake, and what
     `read_roster` refuses a file as a whole for."""
+    found = read_readable(work)
+    if found.wrong:
+        raise _wrong_lines(found.wrong)
+    return found.people
+
+
+def read_readable(work: Work) -> Readable:
+    """Return the people pasted that can be read, and why the other lines cannot; a file is read as a whole.
+
+    Raises form_field_unreadable where no line can be read, and what `read_roster` refuses a file for.
+    """
     file = request.files.get(ROSTER)
     if file is not None and file.filename:
-        return _read_file(work)
-    return _read_lines(fields.text(PEOPLE, "名册", limit=MOST_CHARACTERS), work.today)
+        return Readable(_read_file(work), [], [])
+    found = _read_lines(fields.text(PEOPLE, "名册", limit=MOST_CHARACTERS), work.today)
+    if found.wrong and not found.people:
+        raise _wrong_lines(found.wrong)
+    return found
 
 
 def _read_file(work: Work) -> list[Newcomer]:
@@ -52,34 +80,39 @@ def _read_file(work: Work) -> list[Newcomer]:
             raise _wrong(ROSTER, "名册文件", told) from None
 
 
-def _read_lines(text: str, today: date) -> list[Newcomer]:
-    wrong: list[str] = []
-    found: list[Newcomer] = []
+def _read_lines(text: str, today: date) -> Readable:
+    found = Readable([], [], [])
     for place, line in enumerate(text.splitlines(), start=1):
         parts = [each for each in BETWEEN.split(line.strip()) if each]
         if not parts:
             continue
         if len(parts) not in (2, 3):
-            wrong.append(f"第 {place} 行：应为“姓名 证件号码”，可再加手机号")
+            found.wrong.append((place, "应为“姓名 证件号码”，可再加手机号"))
             continue
+        told: list[str] = []
 
-        def read(normalise: Callable[[str], str], given: str, at: int = place) -> str:
+        def read(normalise: Callable[[str], str], given: str, told: list[str] = told) -> str:
             try:
                 return normalise(given)
             except Refused as refused:
-                wrong.append(f"第 {at} 行：{refused.refusal.title}")
+                told.append(refused.refusal.title)
                 return ""
 
-        found.append(
-            Newcomer(
-                name=read(normalise_name, parts[0]),
-                number=read(lambda given: normalise_identity(given, today), parts[1]),
-                mobile=read(normalise_mobile, parts[2]) if len(parts) > 2 else None,
-            )
+        person = Newcomer(
+            name=read(normalise_name, parts[0]),
+            number=read(lambda given: normalise_identity(given, today), parts[1]),
+            mobile=read(normalise_mobile, parts[2]) if len(parts) > 2 else None,
         )
-    if wrong:
-        raise _wrong(PEOPLE, "名册", wrong)
+        if told:
+            found.wrong.extend((place, each) for each in told)
+        else:
+            found.people.append(person)
+            found.lines.append(place)
     return found
+
+
+def _wrong_lines(wrong: list[tuple[int, str]]) -> Refused:
+    return _wrong(PEOPLE, "名册", [f"第 {line} 行：{why}" for line, why in wrong])
 
 
 def _wrong(field: str, label: str, told: list[str]) -> Refused:
