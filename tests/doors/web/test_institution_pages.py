@@ -89,13 +89,17 @@ def test_the_counter_says_in_colour_and_words_what_each_code_is_worth(loop: Loop
     assert result(page)[0] == "warn"
     assert "由您在本机构核销" in page.text
 
+    page = desk.press("核对", digits="72 0")
+    assert result(page)[0] == "bad"
+    assert "只有3位，太短；手工输入的，应是以72开头的全部22位数字" in result(page)[1]
+    assert "应全部为数字" not in page.text
     page = desk.press("核对", digits="72 00")
     assert result(page)[0] == "bad"
     assert "码" in result(page)[1]
     assert "没办成" in page.text
     with loop.world.database.read() as session:
         codes = session.scalars(select(Scan.code).where(Scan.class_id == class_id).order_by(Scan.id)).all()
-        assert codes[-2:] == ["redeemed_already", "code_malformed"], "refused scans are kept"
+        assert codes[-3:] == ["redeemed_already", *["code_malformed"] * 2], "refused scans are kept"
         assert len(session.scalars(select(Redemption)).all()) == 2
     for login in ("t1-teach", "jiban"):
         assert at(loop, login).http.get("/institution/scan").status_code == 403
@@ -119,6 +123,21 @@ def test_a_wrong_scan_is_taken_back_by_two(loop: Loop) -> None:
     page = second.press("确认撤销")
     assert "可以重新扫码" in page.text
     assert "没有等确认的撤销" in page.text
+
+
+@pytest.mark.parametrize("loop", ["sqlite"], indirect=True)
+def test_a_reversal_past_its_time_says_since_when_and_what_next_and_has_no_button(loop: Loop) -> None:
+    first = at(loop, "t1-scan")
+    first.go("/institution/reversals")
+    first.press("提出，等另一个人确认", why="扫错了人")
+    loop.move_to(CLASS_DAY + timedelta(hours=8))
+    for login in ("t1-scan", "t1-admin"):
+        page = at(loop, login).go("/institution/reversals")
+        assert "首次课已于 2024-03-25 17:00 结束，不能再撤销核销" in page.text
+        assert "请办理退训" in page.text
+        assert "确认撤销" not in page.html
+        assert "请另一个人确认" not in page.text
+        assert "等另一个人确认" not in at(loop, login).go("/institution").text, "nothing left to press"
 
 
 def test_a_class_is_planned_filed_returned_and_cancelled(loop: Loop) -> None:

@@ -49,7 +49,12 @@ def home() -> ResponseReturnValue:
             under_way=under_way if at_counter else [],
             to_record=house.list_to_record(session, houses, door.at) if in_room else [],
             to_sign_off=house.list_to_sign_off(session, my_houses(INSTITUTION_DESK), door.at),
-            reversals=house.list_reversals(session, door.keyring, houses) if at_counter else [],
+            # one whose time is over is on its own page: nobody can confirm it any more
+            reversals=[
+                each
+                for each in (house.list_reversals(session, door.keyring, houses) if at_counter else [])
+                if each.first_ends_at > door.at
+            ],
             returned=house.list_returned(session, houses) if at_desk else [],
             claims=_claims(payees.count_claims(session, my_houses(INSTITUTION_DESK))) if at_desk else [],
             claimable=len(payees.list_claimable(session, door.keyring, my_houses(INSTITUTION_DESK)))

@@ -15,6 +15,7 @@ from voucher.doors.web.institution.own import my_houses
 from voucher.plumbing.unit_of_work import Work
 from voucher.stages.train import reverse as reversing
 from voucher.stages.train.queries import house
+from voucher.stages.train.reading import format_moment
 
 
 @institution.get("/institution/reversals")
@@ -48,9 +49,18 @@ def reverse(redemption_id: int) -> ResponseReturnValue:
 def _page() -> str:
     door, houses = the_door(), my_houses(INSTITUTION_COUNTER)
     with door.read() as session:
+        asked = house.list_reversals(session, door.keyring, houses)
         return render_template(
             "institution/reversals.html",
-            asked=house.list_reversals(session, door.keyring, houses),
+            asked=asked,
+            # what pressing the button would answer from now on stands in its place
+            late={
+                each.redemption_id: reversing.REVERSAL_TOO_LATE.refusal(
+                    ended=format_moment(each.first_ends_at)
+                )
+                for each in asked
+                if each.first_ends_at <= door.at
+            },
             fresh=house.list_reversible(session, door.keyring, houses, door.at),
             person_id=current_actor().person_id,
         )

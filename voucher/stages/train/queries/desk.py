@@ -6,7 +6,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
-from sqlalchemy import ColumnElement, Select, exists, func, or_, select
+from sqlalchemy import ColumnElement, ScalarSelect, Select, exists, func, or_, select
 from sqlalchemy.orm import Session
 
 from voucher.ledger.vouchers import Voucher
@@ -56,7 +56,7 @@ def desk_counters(session: Session, institution_ids: Collection[int], at: dateti
         to_redeem=_count(session, select_to_redeem(mine, on)),
         to_record=_count(session, select_to_record(mine, at)),
         to_sign_off=_count(session, select_to_sign_off(mine, at)),
-        reversals_asked=_count(session, select_reversals(mine)),
+        reversals_asked=_count(session, select_reversals(mine).where(first_ends() > at)),
     )
 
 
@@ -145,4 +145,17 @@ def select_reversals(mine: ColumnElement[bool]) -> Select[int]:
             Redemption.reversal_asked_at.is_not(None),
             Redemption.reversed_at.is_(None),
         )
+    )
+
+
+def first_ends() -> ScalarSelect[datetime]:
+    """Return the query for the end of the first lesson of the class somebody sits in."""
+    # the first to be held, whatever its number: sessions move, fall away and are added
+    return (
+        select(ClassSession.ends_at)
+        .where(ClassSession.class_id == Enrolment.class_id)
+        .order_by(ClassSession.starts_at)
+        .limit(1)
+        .correlate(Enrolment)
+        .scalar_subquery()
     )

@@ -25,6 +25,7 @@ from voucher.stages.train.queries.desk import (
     GOES_ON,
     OF_CLASS,
     TAUGHT,
+    first_ends,
     select_reversals,
     select_to_record,
     select_to_sign_off,
@@ -60,6 +61,7 @@ class Reversal:
     asked_by: str | None
     asked_by_person_id: int | None
     why: str | None
+    first_ends_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,15 +172,6 @@ def list_reversible(
     session: Session, keyring: Keyring, institution_ids: Collection[int], at: datetime
 ) -> list[Reversal]:
     """Return the redemptions that may still be asked to be taken back: the first lesson is not over."""
-    # the first to be held, whatever its number: sessions move, fall away and are added
-    first_ends = (
-        select(ClassSession.ends_at)
-        .where(ClassSession.class_id == TrainingClass.id)
-        .order_by(ClassSession.starts_at)
-        .limit(1)
-        .correlate(TrainingClass)
-        .scalar_subquery()
-    )
     fresh = (
         select(Redemption.id)
         .join(Enrolment, Enrolment.voucher_id == Redemption.voucher_id)
@@ -188,7 +181,7 @@ def list_reversible(
             taught_by(institution_ids),
             Enrolment.ended_at.is_(None),
             TrainingClass.state.in_(TAUGHT),
-            first_ends > at,
+            first_ends() > at,
             Voucher.state == "training",
             Redemption.reversal_asked_at.is_(None),
         )
@@ -200,14 +193,15 @@ def list_reversible(
 
 def _reversals(session: Session, keyring: Keyring, condition: ColumnElement[bool]) -> list[Reversal]:
     rows = session.execute(
-        select(Redemption, TrainingClass.name, Voucher)
+        select(Redemption, TrainingClass.name, Voucher, first_ends())
         .join(TrainingClass, TrainingClass.id == Redemption.class_id)
         .join(Voucher, Voucher.id == Redemption.voucher_id)
-        .where(condition, Redemption.reversed_at.is_(None))
+        .join(Enrolment, Enrolment.voucher_id == Redemption.voucher_id)
+        .where(condition, Redemption.reversed_at.is_(None), Enrolment.ended_at.is_(None))
         .order_by(Redemption.reversal_asked_at, Redemption.id)
     ).all()
-    named = read_people(session, keyring, [each.person_id for each, _, _ in rows])
-    hands = _name_hands(session, [each for each, _, _ in rows])
+    named = read_people(session, keyring, [each.person_id for each, *_ in rows])
+    hands = _name_hands(session, [each for each, *_ in rows])
     return [
         Reversal(
             redemption_id=each.id,
@@ -221,8 +215,9 @@ def _reversals(session: Session, keyring: Keyring, condition: ColumnElement[bool
             asked_by=hands.get(each.reversal_asked_by_person_id or 0),
             asked_by_person_id=each.reversal_asked_by_person_id,
             why=each.reversal_reason,
+            first_ends_at=first_ends_at,
         )
-        for each, class_name, voucher in rows
+        for each, class_name, voucher, first_ends_at in rows
     ]
 
 
