@@ -100,6 +100,8 @@ def test_a_system_is_told_what_happens_and_its_people_see_the_answers(loop: Loop
     page = admin.press("登记并取得签名密钥", **form | {"address": "https://jw.example.org/hook"})
     secret = WHSEC.findall(page.html)
     assert (admin.answer.status_code, len(secret)) == (201, 1)
+    assert "<dt>接收地址</dt><dd>https://jw.example.org/hook</dd>" in page.html
+    assert "系统名称" not in page.text
     page = admin.go(path)
     assert secret[0] not in page.html
     assert "培训券：核销" in page.text

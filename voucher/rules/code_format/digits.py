@@ -97,8 +97,12 @@ def unframe(digits: str) -> tuple[str, str]:
 
     Raises code_malformed.
     """
-    if len(digits) < _KIND + _CHECK or not _DIGITS.fullmatch(digits):
+    if not _DIGITS.fullmatch(digits):
         raise CODE_MALFORMED.refused(problem="应全部为数字")
+    if len(digits) < _KIND + _CHECK:
+        raise CODE_MALFORMED.refused(
+            problem=f"只有 {len(digits)} 位，太短；手工输入的，应是以 72 开头的全部 22 位数字"
+        )
     body = digits[:-_CHECK]
     # 00, 01 and 99 would pass the modulus as well; one code has one spelling
     if digits != body + _check_digits(body):

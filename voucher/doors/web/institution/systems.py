@@ -17,8 +17,8 @@ from voucher.plumbing.unit_of_work import Work
 from voucher.registry.systems import systems as registry
 from voucher.registry.systems.rows import SCOPE_NAMES, InstitutionSystem, SystemScope
 
-# what is shown once: whose it is, and each thing with its name
-Shown = tuple[str, list[tuple[str, str]]]
+# what is shown once: whose it is and each secret, each with its name
+Shown = tuple[tuple[str, str], list[tuple[str, str]]]
 SHOWN_BEFORE = "已经办好。密钥只显示一次，没有存下的请更换密钥"
 
 
@@ -80,12 +80,13 @@ def show_secret(call: Callable[[Work], Shown], again: Callable[[], str]) -> Resp
 
 
 def _page_of_secret(shown: Shown) -> str:
-    name, facts = shown
-    return render_template("institution/system_secret.html", name=name, secrets=facts)
+    owner, facts = shown
+    return render_template("institution/system_secret.html", owner=owner, secrets=facts)
 
 
 def _shown(found: InstitutionSystem, secret: str) -> Shown:
-    return found.name, [("系统编号（client_id）", found.client_id), ("密钥（client_secret）", secret)]
+    facts = [("系统编号（client_id）", found.client_id), ("密钥（client_secret）", secret)]
+    return ("系统名称", found.name), facts
 
 
 def _systems() -> str:

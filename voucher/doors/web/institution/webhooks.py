@@ -100,7 +100,7 @@ def _do(system_id: int, act: Callable[[Work], str]) -> ResponseReturnValue:
 
 
 def _shown(work: Work, found: Webhook) -> Shown:
-    return found.address, [("签名密钥（whsec）", secret_of(work.keyring, found.seed))]
+    return ("接收地址", found.address), [("签名密钥（whsec）", secret_of(work.keyring, found.seed))]
 
 
 def _page(system_id: int) -> str:
