@@ -6,6 +6,7 @@ from datetime import UTC
 from typing import Any
 
 import pytest
+from sqlalchemy import func, select
 
 from tests.awarded import give_honours, honoured, placed, take_places
 from tests.doors.test_money_api import told
@@ -18,6 +19,7 @@ from voucher.rules.actor import Role
 from voucher.rules.bonus_kinds import KINDS, BonusKind
 from voucher.rules.money import format_yuan
 from voucher.rules.vocabulary import FundSource
+from voucher.stages.settle.models.bonuses import BonusBasis
 
 pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 AGREED = "学徒备案〔2024〕1号"
@@ -75,6 +77,29 @@ def test_every_kind_is_applied_for_and_paid_like_any_other_claim(scene: Scene, w
     assert told(client.post("/bonus-applications", honour | {"lines": []})) == (422, "body_invalid")
     assert told(client.post("/bonus-applications", honour | {"budget_id": 999}))[0] == 404
     assert told(world.sign_in("初审员").post("/bonus-applications", honour))[0] == 403
+    # what cannot be kept as it stands: refused by its line, the whole of it
+    agreed = line(ZHANG_SAN, "intermediate", "2024-01-20", occasion=AGREED, heads=4)
+    good = line(ZHAO_LIU, "national_expert", "2024-01-20")
+    blank, more = {**good, "document": " \u3000 "}, {**good, "amount_fen": 50_000_00, "occasion": "大赛"}
+    extra = "赛事、用人单位或备案编号、申报金额"
+    for kind, lines, code, title in (
+        ("apprenticeship_advance", [{**agreed, "amount_fen": each} for each in (1, 0)],
+         "bonus_amount_not_positive", "第 2 行申报 0.00 元，金额应大于 0"),
+        ("apprenticeship_advance", [{**agreed, "amount_fen": each} for each in (1, -5)],
+         "bonus_amount_not_positive", "第 2 行申报 -0.05 元，金额应大于 0"),
+        ("apprenticeship_settlement", [{**agreed, "completed": each} for each in (4, 9)],
+         "bonus_heads_invalid", "第 2 行备案人数为 4 人、完成人数为 9 人，二者不符"),
+        ("honour_award", [good, blank], "bonus_document_blank", "第 2 行没有写明依据材料"),
+        ("honour_award", [good, more], "bonus_field_unasked", f"第 2 行填写了{extra}，荣誉奖励不填这一项"),
+    ):  # fmt: skip
+        answer = client.post("/bonus-applications", {**here, "kind": kind, "lines": lines})
+        assert (told(answer), answer.json["title"]) == ((422, code), title)
+        assert answer.json["facts"]["line"] == 2
+        assert answer.json["detail"].endswith("本次申报没有保存")
+    sized = honour | {"firm_size": "small"}
+    assert told(client.post("/bonus-applications", sized)) == (422, "bonus_field_unasked")
+    with scene.database.read() as session:
+        assert session.scalar(select(func.count()).select_from(BonusBasis)) == 0
     elsewhere = honour | {"payee_code": EV2[1]}
     assert told(payee.post("/bonus-applications", elsewhere)) == (404, "institution_missing")
     assert scene.budget(wide).reserved_fen == 0

@@ -78,6 +78,12 @@ def test_what_goes_back_of_an_advance_waits_for_an_officer(desk: Office) -> None
     assert ("新型学徒制预支" in mine, "<dt>事项</dt>" in mine, "<dt>职业</dt>" in mine) == (True, True, False)
     page = browser.go(f"/claims/{claim_id}")
     pay(scene, applied, 1)
+    clerk = desk.at("operator")
+    clerk.go(f"/office/bonuses/new?kind={BonusKind.APPRENTICESHIP_SETTLEMENT}")
+    typed = {**FORM, "item": "intermediate", "occasion": agreed.occasion, "budget": "1",
+             "people": f"{ZHANG_SAN[0]} {ZHANG_SAN[1]} 2024-01-20"}  # fmt: skip
+    wrong = clerk.press("核对并申报", heads="4", completed="9", **typed)
+    assert "第1行备案人数为4人、完成人数为9人，二者不符" in refusal(wrong)
     apply(scene, BonusKind.APPRENTICESHIP_SETTLEMENT, 1, [replace(agreed, completed=1)])
     page = browser.go(f"/claims/{claim_id}")
     assert "备案 4 人，完成 1 人" in page.text

@@ -117,9 +117,9 @@ def _read_lines(lines: list[dict[str, Any]], today: date) -> list[Entry]:
                 Entry(
                     kept["number"],
                     kept["name"],
-                    line["item_code"],
+                    line["item_code"].strip(),
                     line["happened_on"],
-                    line["document"],
+                    line["document"].strip(),
                     line["occasion"].strip(),
                     line["amount_fen"],
                     line["heads"],

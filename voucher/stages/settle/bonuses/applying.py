@@ -33,6 +33,7 @@ from voucher.rules.names import same_name
 from voucher.rules.outside import FactKind
 from voucher.rules.vocabulary import FUND_SOURCE_NAMES, FundSource, Outcome
 from voucher.stages.settle.bonuses.cases import Entry, Line, list_people, read_lines
+from voucher.stages.settle.bonuses.stating import check_stated
 from voucher.stages.settle.bonuses.writing import write_batch
 from voucher.stages.settle.draft import BUDGET_ELSEWHERE
 from voucher.stages.settle.fitting import WAITING_IN_LINE
@@ -127,12 +128,13 @@ def apply_for_bonuses(work: Work, wish: BonusWish) -> Applied:
     receivable by another hand (`voucher.stages.settle.bonuses.returning`). Raises Refused no_bonus_line,
     too_many_bonus_lines, role_missing, region_foreign, region_unknown, institution_missing (also for a
     foreign one), bonus_payee_stopped, budget_missing, budget_elsewhere, bonus_fund_differs,
-    bonus_standard_missing, entitlement_taken (where another claim was committed meanwhile; the caller
-    tries again).
+    bonus_standard_missing, what `check_stated` refuses, entitlement_taken (where another claim was
+    committed meanwhile; the caller tries again).
     """
     if not wish.entries:
         raise NO_BONUS_LINE.refused()
     check_role(work.actor, Role.OPERATOR, *STAFF_OF_BONUSES)
+    check_stated(wish.kind, wish.firm_size, wish.entries)
     catalogue.get_region(work.session, wish.region_code)
     _check_fits(work, wish)
     fund = budgets.get_budget(work, wish.budget_id, lock=True)
