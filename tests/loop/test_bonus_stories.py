@@ -316,14 +316,21 @@ def test_吸纳就业_缴费不足不给_接口没有答复转人工由两人核
     assert said(applied) == ["insurance_unverified"], "an old answer is none"
     claim = claims_of(scene, applied.batch.id)[0]
     assert (claim.state, claim.proposed_fen, claim.amount_fen) == ("manual", 1000_00, 0)
+
+    def read_batch(batch_id: int) -> tuple[queries.LineView, queries.BatchSummary]:
+        with scene.database.read() as session:
+            (line,) = queries.list_lines(session, scene.keyring, batch_id)
+            return line, queries.summarise(session, batch_id)
+
     above = told(scene, "初审员", lambda work: clear(work, claim.id, 1000_01, "缴费证明"))
     assert above.code == "clearing_out_of_range"
     for login, shown in (("初审员", 0), ("异议处理员", 1000_00)):
         scene.do(login, lambda work: clear(work, claim.id, 1000_00, "缴费证明第 1 号"))
-        with scene.database.read() as session:
-            (line,) = queries.list_lines(session, scene.keyring, applied.batch.id)
+        line, summary = read_batch(applied.batch.id)
         assert line.amount_fen == shown, "whoever signs next reads what two people have cleared"
+        assert (summary.cleared.amount_fen, summary.count) == (shown, shown // 1000_00)
     assert "人工核定 1,000.00" in line.explanation
+    assert (summary.payable_fen, summary.amount_fen) == (0, 1000_00), "the sums are those of the lines"
     approve_batch(scene, applied.batch.id)
     scene.bank_answers(scene.make_file(budget))
     assert scene.budget(budget).spent_fen == 1000_00

@@ -42,7 +42,7 @@ from voucher.registry.standards import AmountBandRow
 from voucher.rules.actor import Role
 from voucher.rules.approval import Step
 from voucher.rules.vocabulary import Outcome
-from voucher.stages.settle import review
+from voucher.stages.settle import queries, review
 from voucher.stages.settle.clear import clear
 from voucher.stages.settle.models.claims import Claim, Signature
 from voucher.stages.settle.queries import (
@@ -382,6 +382,15 @@ def test_改期申报的人也不能核定_核定的人也不能代为申报_审
     scene.do("审批员", lambda work: pass_all(work, settled.batch_id, Step.APPROVE, "同意"))
     assert told(scene, "初审兼审批", lambda work: turn_down(work, plain, "不付")).code == "fixed_role"
     scene.do("审批员", lambda work: turn_down(work, plain, "不付"))
+    for login in ("初审员", "异议处理员"):
+        scene.do(login, lambda work: clear(work, manual, 150_00, "补交的竞赛文件已核验"))
+    with scene.database.read() as session:
+        stands = [
+            (line.amount_fen, queries.summarise(session, batch_id).cleared.amount_fen)
+            for batch_id in (settled.batch_id, settled.batch_id + 1)
+            for line in queries.list_lines(session, scene.keyring, batch_id, claim_id=manual)
+        ]
+    assert stands == [(0, 0), (150_00, 150_00)], "what was filed again is cleared where it stands now"
 
 
 def cleared_claim(scene: Scene) -> tuple[int, int]:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, date
+from typing import Any
 
 import pytest
+from flask import Response
 
 from tests.awarded import give_honours, honoured
 from tests.doors.web.browser import Browser, Office
@@ -14,6 +16,8 @@ from tests.doors.world import World
 from tests.loop.telling import approve_batch, claims_of
 from tests.loop.test_bonus_stories import apply, entry, pay
 from tests.scene import EV1, LI_SI, ZHANG_SAN, Scene, on
+from voucher.doors.web.finance.sheets import Part, answer_sheet
+from voucher.doors.web.office.settle import printing
 from voucher.plumbing.unit_of_work import Work
 from voucher.registry.bonus_standards import BonusStandardRow, read_bonus_standards
 from voucher.registry.catalogue import Project, get_project
@@ -21,6 +25,7 @@ from voucher.rules.bonus_judges import JUDGES, BonusCase, BonusVerdict
 from voucher.rules.bonus_kinds import KINDS, Asked, BonusKind, KeyPart, KindTerms
 from voucher.rules.bonuses import BONUS_FIELD_MISSING
 from voucher.rules.money import format_yuan
+from voucher.stages.settle.clear import clear
 
 FORM = {"item": "national_expert", "payee": EV1[1].lower(), "document": "人社部表彰决定", "region": "419001"}
 
@@ -55,6 +60,35 @@ def test_honours_are_pasted_line_by_line_and_lead_to_their_batch(desk: Office) -
     assert "全国技术能手" in page.text
     assert "荣誉奖励" in page.text
     owes_its_reader_nothing(page)
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_what_two_people_cleared_is_in_the_sums_of_its_batch_on_the_page_and_on_paper(
+    desk: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scene, sheets = desk.scene, list[tuple[dict[str, str], list[Part]]]()
+
+    def printed(title: str, number: str, issuer: str, facts: Any, parts: Any, **how: Any) -> Response:
+        sheets.append((dict(facts), list(parts)))
+        return answer_sheet(title, number, issuer, facts, parts, **how)
+
+    monkeypatch.setattr(printing, "answer_sheet", printed)
+    unrecorded = entry(ZHANG_SAN, "national_expert", "2024-01-20")
+    batch = apply(scene, BonusKind.HONOUR_AWARD, 1, [unrecorded]).batch
+    claim_id = claims_of(scene, batch.id)[0].id
+    browser = desk.at("初审员")
+    assert "没有可兑现的条目" in browser.go(f"/batches/{batch.id}").text
+    for login in ("初审员", "异议处理员"):
+        scene.do(login, lambda work: clear(work, claim_id, 15_000_00, "表彰决定已核验"))
+    page = browser.go(f"/batches/{batch.id}")
+    sums = "".join(page.text.split()).partition("合计")[2]
+    assert "人工核定115,000.00合计115,000.00" in sums, sums[:300]
+    assert "没有可兑现的条目" not in page.text
+    assert browser.http.get(f"/batches/{batch.id}/sheet.pdf").status_code == 200
+    ((facts, (levels, _)),) = sheets
+    assert facts["申报"] == "1 条，15,000.00 元"
+    assert levels.rows == [("人工核定", "1", "15,000.00")]
+    assert levels.total == ("合计", "1", "15,000.00")
 
 
 @pytest.mark.parametrize("database", ["sqlite"], indirect=True)

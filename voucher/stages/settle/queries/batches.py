@@ -22,6 +22,7 @@ from voucher.stages.settle.lines import NO_LEVEL, level_word
 from voucher.stages.settle.models.claims import Claim, SettlementBatch, SettlementLine
 from voucher.stages.settle.models.sums import BatchSum
 from voucher.stages.settle.queries.behind import read_behind
+from voucher.stages.settle.queries.cleared import Cleared, is_cleared, sum_cleared
 from voucher.stages.settle.queries.reach import Payees, lines_of, select_batches_of
 from voucher.stages.settle.reading import BATCH_MISSING
 
@@ -37,13 +38,24 @@ class LevelSum:
 
 @dataclass(frozen=True, slots=True)
 class BatchSummary:
-    """A batch in numbers: lines by outcome, claims by state, payable lines by level."""
+    """A batch in numbers: lines by outcome, claims by state, payable ones by level, those cleared since."""
 
     outcomes: dict[str, int]
     states: dict[str, int]
     by_level: list[LevelSum]
     payable_fen: int
     people: int
+    cleared: Cleared
+
+    @property
+    def count(self) -> int:
+        """How many lines of it have an amount, as it stands now."""
+        return sum(each.count for each in self.by_level) + self.cleared.count
+
+    @property
+    def amount_fen(self) -> int:
+        """What they come to, in fen."""
+        return self.payable_fen + self.cleared.amount_fen
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,15 +145,19 @@ def sum_declared(session: Session, batch_ids: Collection[int], payees: Payees) -
 
 
 def summarise(session: Session, batch_id: int, payees: Payees | None = None) -> BatchSummary:
-    """Return a batch in numbers as added up when it was filed, or only what is these payees' in it."""
+    """Return a batch in numbers, or only what is these payees' in it.
+
+    Its lines are added up as they were filed, what two people cleared of them as it stands now.
+    """
     claimed = Claim.batch_id == batch_id
     if payees is not None:
         claimed &= Claim.institution_id.in_(sorted(payees))
     found = session.execute(select(Claim.state, func.count()).where(claimed).group_by(Claim.state))
     states = dict(found.all())
+    cleared = sum_cleared(session, claimed)
     if payees is not None:
         mine = (SettlementLine.batch_id == batch_id) & lines_of(payees)
-        return _summarise_lines(session, mine, states)
+        return _summarise_lines(session, mine, states, cleared)
     outcomes: dict[str, int] = {}
     levels: dict[int, tuple[int, int]] = {}
     people_count = 0
@@ -152,10 +168,12 @@ def summarise(session: Session, batch_id: int, payees: Payees | None = None) -> 
             count, amount_fen = levels.get(each.level, (0, 0))
             levels[each.level] = (count + each.lines, amount_fen + each.amount_fen)
     by_level = [(level, *levels[level]) for level in sorted(levels)]
-    return _in_numbers(outcomes, states, by_level, people_count)
+    return _in_numbers(outcomes, states, by_level, people_count, cleared)
 
 
-def _summarise_lines(session: Session, mine: ColumnElement[bool], states: dict[str, int]) -> BatchSummary:
+def _summarise_lines(
+    session: Session, mine: ColumnElement[bool], states: dict[str, int], cleared: Cleared
+) -> BatchSummary:
     """Return some lines in numbers, added up now."""
     outcomes = session.execute(
         select(SettlementLine.outcome, func.count()).where(mine).group_by(SettlementLine.outcome)
@@ -169,11 +187,15 @@ def _summarise_lines(session: Session, mine: ColumnElement[bool], states: dict[s
         .order_by(Claim.level)
     ).all()
     people_count = session.scalar(select(func.count(func.distinct(SettlementLine.person_id))).where(payable))
-    return _in_numbers(dict(outcomes.all()), states, levels, people_count or 0)
+    return _in_numbers(dict(outcomes.all()), states, levels, people_count or 0, cleared)
 
 
 def _in_numbers(
-    outcomes: dict[str, int], states: dict[str, int], levels: Sequence[Any], people_count: int
+    outcomes: dict[str, int],
+    states: dict[str, int],
+    levels: Sequence[Any],
+    people_count: int,
+    cleared: Cleared,
 ) -> BatchSummary:
     by_level = [LevelSum(level_word(level), count, int(total or 0)) for level, count, total in levels]
     return BatchSummary(
@@ -182,6 +204,7 @@ def _in_numbers(
         by_level=by_level,
         payable_fen=sum(each.amount_fen for each in by_level),
         people=people_count,
+        cleared=cleared,
     )
 
 
@@ -244,9 +267,7 @@ def view_lines(
     for line, claim in rows:
         proof = behind[line.id]
         who = named.get(line.person_id)
-        # what two people cleared is what is signed and paid; the line says what the rules said at filing
-        cleared = claim is not None and line.outcome == str(Outcome.MANUAL) and claim.amount_fen > 0
-        said = claim if claim is not None and cleared else line
+        said = claim if claim is not None and is_cleared(line, claim) else line
         views.append(
             LineView(
                 position=line.position,

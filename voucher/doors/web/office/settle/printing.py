@@ -54,6 +54,8 @@ def batch_sheet(batch_id: int) -> ResponseReturnValue:
         if every > len(lines):
             facts.append(("明细", f"共 {every:,} 条，本表印前 {len(lines):,} 条"))
     levels = [(each.level, f"{each.count:,}", format_yuan(each.amount_fen)) for each in summary.by_level]
+    if summary.cleared.count:
+        levels.append(("人工核定", f"{summary.cleared.count:,}", format_yuan(summary.cleared.amount_fen)))
     rows = [
         (
             str(each.position),
@@ -67,7 +69,7 @@ def batch_sheet(batch_id: int) -> ResponseReturnValue:
         )
         for each in lines
     ]
-    total = ("合计", f"{sum(each.count for each in summary.by_level):,}", format_yuan(summary.payable_fen))
+    total = ("合计", f"{summary.count:,}", format_yuan(summary.amount_fen))
     parts = [
         Part("分等级合计", (("等级", WIDE), ("条数", MONEY), ("金额（元）", MONEY)), levels, total),
         Part("逐条明细（已脱敏）", LINE_COLUMNS, rows),
