@@ -38,6 +38,7 @@ from voucher.stages.oversee.retention.listing import (
     sessions_until,
 )
 from voucher.stages.oversee.retention.models import RetentionItem, RetentionRun
+from voucher.stages.oversee.retention.pacing import breathe, for_a_while
 from voucher.stages.oversee.retention.telling import check_item_told
 
 PIECE = "retention_erase_piece"
@@ -57,6 +58,7 @@ def work_as_job(
         while more := perform(database, keyring, keeper(), now(), lambda work: piece(work, run_id)):
             done += more
             run.progress(done)
+            breathe()
         return {"looked_at": done}
 
     return handle
@@ -83,12 +85,14 @@ def carry_out_piece(work: Work, run_id: int) -> int:
         .order_by(RetentionItem.id)
         .limit(limit)
     ).all()
-    for each in due:
+    done = 0
+    for each in for_a_while(due):
         _carry_out(work, run, each)
+        done += 1
     if not due:
         _finish(work, run)
     work.session.flush()
-    return len(due)
+    return done
 
 
 def _carry_out(work: Work, run: RetentionRun, item: RetentionItem) -> None:

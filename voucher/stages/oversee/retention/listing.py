@@ -29,6 +29,7 @@ from voucher.stages.oversee.retention.asking import THING
 from voucher.stages.oversee.retention.failing import attempt
 from voucher.stages.oversee.retention.judging import Verdict, judge_person
 from voucher.stages.oversee.retention.models import RetentionItem, RetentionRun
+from voucher.stages.oversee.retention.pacing import for_a_while
 from voucher.stages.oversee.retention.telling import tell_piece
 
 PIECE = "retention_list_piece"
@@ -48,8 +49,9 @@ class Found:
 def list_piece(work: Work, run_id: int) -> int:
     """List the next piece of a run and return how many were looked at; none once the list stands.
 
-    What cannot be judged is kept, with why, and stops nobody else. When everything is listed those due are
-    told, piece by piece as well. Raises Refused parameter_missing.
+    What cannot be judged is kept, with why, and stops nobody else; whoever is not reached in time is left to
+    the next piece. When everything is listed those due are told, piece by piece as well.
+    Raises Refused parameter_missing.
     """
     run = work.session.get_one(RetentionRun, run_id, with_for_update=True)
     if run.listed_at is not None or run.ended_at is not None:
@@ -64,7 +66,8 @@ def list_piece(work: Work, run_id: int) -> int:
     kind = KINDS[run.listed_kind]
     regions = frozenset(list_subtree(work.session, run.region_code))
     found = FINDERS[kind](work.session, run, regions, limit)
-    for each in found:
+    looked_at = 0
+    for each in for_a_while(found):
         verdict = _judge(work, run, kind, each.object_id)
         work.session.add(
             RetentionItem(
@@ -73,10 +76,11 @@ def list_piece(work: Work, run_id: int) -> int:
             )
         )  # fmt: skip
         run.listed_id = each.object_id
-    if len(found) < limit:
+        looked_at += 1
+    if looked_at == len(found) < limit:
         run.listed_kind, run.listed_id = run.listed_kind + 1, 0
     work.session.flush()
-    return max(1, len(found))
+    return max(1, looked_at)
 
 
 def _judge(work: Work, run: RetentionRun, kind: str, object_id: int) -> Verdict:
