@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import shutil
 from dataclasses import replace
 from pathlib import Path
@@ -10,13 +11,25 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from voucher.rules.errors import Family, Refused, reason
+
 if TYPE_CHECKING:
     from voucher.config import Config
 
 
+PORT = 8000
+DEMO_OLD = reason(
+    "demo_not_current",
+    "这里的演示数据是另一版本的程序建立的，不能打开",
+    "请运行“{command}”，删去后按现在的版本重新建立；要留着旧数据的，用 --folder 另选一个目录",
+    "【设】数据库结构与程序版本一致",
+    Family.UNAVAILABLE,
+)
+
+
 @click.command(name="demo", help="演示：建库、结算济源一个季度、打开网页；数据单独存放，可反复运行。")
 @click.option("--folder", type=click.Path(path_type=Path), help="演示数据放在哪里（默认数据目录下 demo）")
-@click.option("--port", default=8000, show_default=True, type=click.IntRange(1, 65535), help="监听端口")
+@click.option("--port", default=PORT, show_default=True, type=click.IntRange(1, 65535), help="监听端口")
 @click.option("--fresh", is_flag=True, help="删去上次的演示数据，重新开始")
 @click.option("--no-serve", is_flag=True, help="只准备数据，不打开网页")
 def demo(folder: Path | None, port: int, fresh: bool, no_serve: bool) -> None:
@@ -36,7 +49,9 @@ def demo(folder: Path | None, port: int, fresh: bool, no_serve: bool) -> None:
     config = read_config(settings)
     if here.exists() and (fresh or not is_seeded(here)):
         _remove(here)
-    if not is_seeded(here):
+    if is_seeded(here):
+        _check_current(config, folder, port)
+    else:
         _build(config)
     click.echo(f"\n演示环境 http://127.0.0.1:{port}（动态口令显示在登录页上；Ctrl-C 结束）\n", err=True)
     for account in read_accounts(here):
@@ -44,6 +59,25 @@ def demo(folder: Path | None, port: int, fresh: bool, no_serve: bool) -> None:
     _tell_sandbox(read_sandbox(here))
     if not no_serve:
         run(replace(config, demo=True), host="127.0.0.1", port=port, processes=1, threads=16, worker=True)
+
+
+def _check_current(config: Config, folder: Path | None, port: int) -> None:
+    """Refuse a demonstration that a program of another version has built. Raises Refused demo_not_current,
+    database_unreachable."""
+    from voucher.plumbing import schema
+    from voucher.plumbing.db import Database
+
+    database = Database(config.database_url)
+    try:
+        schema.check_current(database)
+    except Refused as refused:
+        if refused.refusal.code != schema.SCHEMA_OLD.code:
+            raise
+        where = f" --folder {shlex.quote(str(folder))}" if folder else ""
+        at = f" --port {port}" if port != PORT else ""
+        raise DEMO_OLD.refused(command=f"voucher demo --fresh{where}{at}") from None
+    finally:
+        database.dispose()
 
 
 def _tell_sandbox(opened: dict[str, Any]) -> None:
