@@ -65,6 +65,9 @@ def test_a_telephone_signs_in_by_the_screen_of_the_room(
             f"{first[:4]} {first[4:]}", timeout=40_000
         )
         sign(carried, teacher, "签到")
+        done = carried.phone.page.locator("[data-signed]")
+        expect(done).to_have_class("scan-result good")
+        expect(done.locator(".sign")).to_have_text("✓")
         carried.phone.shoot("signed-360")
         screen = teacher.page.url
         loop.turn_to(DAYS[0], 17)
@@ -78,6 +81,11 @@ def test_a_telephone_signs_in_by_the_screen_of_the_room(
         expect(carried.phone.page.locator("[data-signed-note]")).to_have_text(
             "待核：没有提供位置，核实后计学时"
         )
+        # amber, its own sign and word: it is not done before somebody has looked
+        done = carried.phone.page.locator("[data-signed]")
+        expect(done).to_have_class("scan-result warn")
+        expect(done.locator(".sign")).to_have_text("!")
+        expect(done.locator(".word")).to_have_text("已签退，待核")
         carried.phone.shoot("signed-out-silent-360")
         teacher.context.grant_permissions(["geolocation"])
         teacher.context.set_geolocation({"latitude": 35.0679, "longitude": 112.6023, "accuracy": 20})

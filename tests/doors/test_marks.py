@@ -190,3 +190,19 @@ def test_a_class_signs_in_by_phone_at_the_counter_and_by_card(
         404,
         "attendance_case_missing",
     )
+
+
+@pytest.mark.parametrize("loop", ["sqlite"], indirect=True)
+def test_a_mark_at_the_counter_that_waits_for_the_office_is_amber(
+    loop: Loop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    loop.move_to(CLASS_DAY - timedelta(minutes=10))
+    monkeypatch.setattr(placing, "read_flag", lambda *_: True)
+    monkeypatch.setattr(placing, "find_room_position", lambda *_: Position(35_067_300, 112_602_300))
+    desk = at(loop, "t1-teach")
+    desk.go(f"/institution/sessions/{first_session(loop)}/marks")
+    page = desk.press("签到", digits=loop.code("zhang", "voucher"))
+    assert 'data-tone="warn"' in page.html
+    assert 'data-tone="good"' not in page.html
+    assert "已签到，待核" in page.text
+    assert "人社部门核实后计学时" in page.text

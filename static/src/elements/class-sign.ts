@@ -9,6 +9,7 @@ import { present } from '../wallet/presenting';
 import { findHeld, type Held } from '../wallet/store';
 import { synchronise } from '../wallet/syncing';
 import { Camera } from './camera';
+import { sound } from './sounding';
 import { locate, type Where } from './whereabouts';
 
 const TYPED = /^\d{8}$/;
@@ -104,11 +105,22 @@ export class ClassSign extends HTMLElement {
     for (const each of ['[data-ready]', '[data-otherwise]', '[data-refused]', '[data-offline]']) this.show(each, false);
     const at = this.querySelector('[data-signed-at]');
     if (at) at.textContent = new Date(told.marked_at).toLocaleString('sv-SE', { timeZone: 'Asia/Shanghai' });
-    const note = this.querySelector('[data-signed-note]');
-    if (note && told.standing === 'pending') note.textContent = explain(told);
+    if (told.standing === 'pending') this.mind(explain(told));
     this.show('[data-signed]', true);
     this.querySelector<HTMLElement>('[data-signed]')?.focus();
-    navigator.vibrate?.(100);
+    sound(told.standing === 'pending' ? 'warn' : 'good');
+  }
+
+  /** What counts only once it has been looked at is not shown in the green of what is done. */
+  private mind(why: string): void {
+    const result = this.querySelector('[data-signed]');
+    result?.classList.replace('good', 'warn');
+    const sign = result?.querySelector('.sign');
+    const word = result?.querySelector('.word');
+    const note = result?.querySelector('[data-signed-note]');
+    if (sign) sign.textContent = '!';
+    if (word) word.textContent = `${word.textContent}，待核`;
+    if (note) note.textContent = why;
   }
 
   private say(words: string): void {

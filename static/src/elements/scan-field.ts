@@ -6,6 +6,7 @@ import { kindOf, parsePresentation } from '../codec/presentation';
 import { freshKey } from '../keys';
 import { JUDGING } from '../marks';
 import { Camera } from './camera';
+import { sound } from './sounding';
 
 const GUN_GAP_MS = 30;
 const PAUSE_MS = 150; // a gun never stops this long within a code
@@ -35,7 +36,6 @@ export class ScanField extends HTMLElement {
   private readonly waiting: Read[] = []; // read while an answer is on its way: each gets an answer of its own
   private formerAnswer: HTMLElement | null = null; // the answer that stood when the last code was sent
   private held = false; // what waits is sent when somebody says so: they have an answer to read, or a card to look at
-  private sound: AudioContext | undefined;
   private camera: Camera | undefined;
 
   connectedCallback(): void {
@@ -264,30 +264,15 @@ export class ScanField extends HTMLElement {
     if (note) note.textContent = words;
   }
 
-  /** A result is heard and felt as well: one high tone for yes, two for mind, one low for no. */
+  /** A result is heard and felt as well as seen. */
   private readonly answered = (event: Event): void => {
     const result = (event.target as HTMLElement).querySelector?.<HTMLElement>('[data-tone]');
     this.refocus();
     if (!result || this.hasAttribute('data-silent')) return;
     const tone = result.dataset['tone'];
     result.scrollIntoView({ block: 'nearest' });
-    navigator.vibrate?.(tone === 'good' ? 80 : [120, 60, 120]);
-    const tones = tone === 'good' ? [880] : tone === 'warn' ? [660, 660] : [220];
-    tones.forEach((hertz, place) => this.beep(hertz, place * 0.18, tone === 'bad' ? 0.5 : 0.12));
+    sound(tone);
   };
-
-  private beep(hertz: number, after: number, seconds: number): void {
-    try {
-      const sound = (this.sound ??= new AudioContext());
-      const tone = sound.createOscillator();
-      tone.frequency.value = hertz;
-      tone.connect(sound.destination);
-      tone.start(sound.currentTime + after);
-      tone.stop(sound.currentTime + after + seconds);
-    } catch {
-      // no sound here: colour, sign and word say it
-    }
-  }
 }
 
 /** Returns whether somebody may be writing there, so that it is not taken away from them. */

@@ -135,9 +135,7 @@ def _placed(given: dict[str, Any]) -> dict[str, Any]:
 
 
 def _told_mark(work: Work, mark: AttendanceMark) -> dict[str, Any]:
-    rows = reading.list_marks(work.session, mark.session_id, mark.voucher_id)
-    standing = next(each.standing for each in rows if each.mark.id == mark.id)
-    return told(mark, MarkState) | {"standing": standing}
+    return told(mark, MarkState) | {"standing": reading.standing_of(work.session, mark)}
 
 
 def _told_cases(

@@ -30,7 +30,7 @@ from voucher.stages.train.placing import Where, find_asked_room
 from voucher.stages.train.positions import read_kept_days
 from voucher.stages.train.queries import house
 from voucher.stages.train.queries.lessons import is_played
-from voucher.stages.train.queries.marks import read_signed
+from voucher.stages.train.queries.marks import PENDING, read_signed, standing_of
 from voucher.stages.train.scans import Scanned, record_scan
 from voucher.stages.train.tallying import tally
 
@@ -87,7 +87,7 @@ def mark(session_id: int) -> ResponseReturnValue:
         row = training.roster(
             work.session, work.keyring, _class_of(work, session_id), after_id=made.voucher_id - 1, limit=1
         )[0]
-        return Answer(200, {"name": row.masked_name})
+        return Answer(200, {"name": row.masked_name, "standing": standing_of(work.session, made)})
 
     key, print_ = request.form.get(KEY_FIELD, ""), content_print()
     try:
@@ -99,9 +99,11 @@ def mark(session_id: int) -> ResponseReturnValue:
         tone = "warn" if refusal.code in ("signed_in_already", "not_signed_in") else "bad"
         said = Said(tone, refusal.title, refusal.next_step or "")
         return make_response(_page(session_id, said), status_of(refusal))
-    return _page(
-        session_id, Said("good", f"已{WORDS[asked.direction]}", f"{done.body['name']}。请扫下一位。")
-    )
+    word, name = f"已{WORDS[asked.direction]}", done.body["name"]
+    if done.body.get("standing") == PENDING:
+        # it counts only when the office says so: not the green of what is done
+        return _page(session_id, Said("warn", f"{word}，待核", f"{name}。人社部门核实后计学时。请扫下一位。"))
+    return _page(session_id, Said("good", word, f"{name}。请扫下一位。"))
 
 
 @institution.post("/institution/sessions/<int:session_id>/tallies")

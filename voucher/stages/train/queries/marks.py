@@ -63,6 +63,11 @@ def list_marks_of(session: Session, session_ids: Collection[int]) -> dict[int, l
     return found
 
 
+def standing_of(session: Session, mark: AttendanceMark) -> str:
+    """Return what one mark is worth now."""
+    return _standing_of(session, [mark.session_id]).get(mark.id, GOOD)
+
+
 def _standing_of(session: Session, session_ids: Collection[int]) -> dict[int, str]:
     """Return what the doubtful marks of sessions are worth; a refusal weighs more than an open case."""
     rows = session.execute(
