@@ -178,7 +178,8 @@ def fresh_database(
 @pytest.fixture(params=BACKENDS)
 def database(request: pytest.FixtureRequest, templates: dict[str, str], tmp_path: Path) -> Iterator[Database]:
     """Yield a fresh founded database of each kind; afterwards its invariants must hold."""
-    with fresh_database(str(request.param), templates, tmp_path) as made:
+    copied = request.node.get_closest_marker("new_copy") is not None
+    with fresh_database(str(request.param), templates, tmp_path, copied=copied) as made:
         yield made
         if request.node.get_closest_marker("plants_violation") is None:
             with made.read() as session:

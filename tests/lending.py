@@ -109,11 +109,12 @@ def borrow_kept(template: str) -> Lent:
             each.point_at(postgres_url(each.kept.name))
             return idle.pop(place)
     kept = Kept(template)
-    if len(idle) < KEPT_MOST:
+    bare = [place for place, each in enumerate(idle) if each.kept is None]
+    if not bare and len(idle) < KEPT_MOST:
         lent = Lent(postgres_url(kept.name))
     else:
-        # whoever has waited longest is of a template that is asked for no more
-        lent = idle.pop(0)
+        # an engine whose copy is lost, or else whoever has waited longest: its template is asked for no more
+        lent = idle.pop(bare[0] if bare else 0)
         _let_go(lent)
         lent.point_at(postgres_url(kept.name))
     lent.kept = kept

@@ -6,7 +6,7 @@ import re
 import zlib
 
 OBJECT = re.compile(rb"(\d+) 0 obj\b(.*?)\bendobj", re.DOTALL)
-STREAM = re.compile(rb"/Length (\d+)\b.*?stream\r?\n", re.DOTALL)
+STREAM = re.compile(rb"/Length (\d+)(?! \d+ R)\b.*?stream\r?\n", re.DOTALL)
 FONT_NAME = re.compile(rb"/(f\w+) (\d+) 0 R", re.IGNORECASE)
 SHOWN = re.compile(
     rb"/(\w+) [\d.]+ Tf|<([0-9A-Fa-f\s]+)>|\((?:\\.|\((?:\\.|[^\\()])*\)|[^\\()])*\)", re.DOTALL

@@ -31,19 +31,23 @@ CATALOGUES = (
     "pg_namespace",
     "pg_extension",
     "pg_statistic",
-    "pg_db_role_setting",
+    "pg_type",
+    "pg_enum",
+    "pg_policy",
+    "pg_sequence",
 )
+# by which a test that counts connections tells its own from the keeper's
+KEEPER = "keeper"
 # rows taken out leave their place behind: beyond this many a new copy is cheaper than carrying them along
-ROWS_TAKEN_OUT_MOST = 20_000
+ROWS_TAKEN_OUT_MOST = 5_000
 TABLES = """
 SELECT c.relname, (SELECT array_agg(a.attname ORDER BY a.attnum) FROM pg_attribute a
   WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped AND a.attgenerated = '')
 FROM pg_class c WHERE c.relkind = 'r' AND c.relnamespace = 'public'::regnamespace ORDER BY 1"""
 COUNTERS = "SELECT sequencename, last_value FROM pg_sequences WHERE schemaname = 'public'"
 NOW = "SELECT pg_snapshot_xmax(pg_current_snapshot())::text::bigint"
-OTHERS = """
-SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity
-WHERE datname = current_database() AND pid <> ALL(%s)"""
+OTHERS = "FROM pg_stat_activity WHERE datname = current_database() AND pid <> ALL(%s)"
+END_OTHERS, COUNT_OTHERS = f"SELECT pg_terminate_backend(pid, 5000) {OTHERS}", f"SELECT count(*) {OTHERS}"
 SET_COUNTER = "SELECT setval(%s::regclass, %s, %s)"
 BUSY = "SELECT count(*) FROM pg_stat_activity WHERE pid = ANY(%s) AND state <> 'idle'"
 
@@ -77,7 +81,7 @@ class Kept:
 
     def __init__(self, template: str) -> None:
         self.template, self.name = template, copy_of(template)
-        self._own = psycopg.connect(postgres_url(self.name), autocommit=True)
+        self._own = psycopg.connect(postgres_url(self.name), autocommit=True, application_name=KEEPER)
         # neither triggers nor foreign keys have a say in what is taken out and written again
         self._own.execute("SET session_replication_role = replica")
         self._own.execute("SET plan_cache_mode = force_generic_plan")
@@ -96,12 +100,15 @@ class Kept:
         """
         try:
             return self._set_back(living)
-        except psycopg.OperationalError:
-            # a test ended every connection there was, and this one with them
+        except psycopg.Error:
+            # a test ended every connection there was, and this one with them; or a table is gone
             return False
 
     def _set_back(self, living: Collection[int]) -> bool:
-        self._own.execute(OTHERS, ([*living, self._own.info.backend_pid],))
+        mine = [*living, self._own.info.backend_pid]
+        self._own.execute(END_OTHERS, (mine,))
+        if self._one(COUNT_OTHERS, mine):
+            return False
         if self._one(BUSY, list(living)):
             return False
         changed = {row[0] for row in self._own.execute(self._asked, {"began": self._began}, prepare=True)}

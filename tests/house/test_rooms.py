@@ -74,8 +74,9 @@ def find_unmerged(root: Path) -> list[str]:
 
 def find_left_behind(root: Path) -> list[str]:
     """Return what lies at the top level and belongs elsewhere."""
+    ignored = {line.strip("/") for line in (PROJECT / ".gitignore").read_text("utf-8").split()}
     shown = {path.name for path in root.iterdir() if path.name[0] != "." and path.suffix != ".egg-info"}
-    return sorted(shown - TOP_LEVEL)
+    return sorted(shown - TOP_LEVEL - ignored)
 
 
 def find_prints(root: Path) -> list[str]:

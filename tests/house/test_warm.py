@@ -8,6 +8,7 @@ import psycopg
 import pytest
 from psycopg import sql
 
+from tests.lending import Lent
 from tests.warm import Kept, postgres_url
 
 LEFT_BEHIND = (
@@ -27,6 +28,9 @@ CHANGES_THE_SCHEMA = (
     pytest.param("ALTER TABLE person DROP CONSTRAINT pk_person CASCADE", id="constraint"),
     pytest.param("CREATE INDEX ix_planted ON person (id)", id="index"),
     pytest.param("CREATE TABLE planted (id integer)", id="table"),
+    pytest.param("DROP TABLE person CASCADE", id="loss"),
+    pytest.param("ALTER TABLE person RENAME TO somebody", id="name"),
+    pytest.param("CREATE TYPE planted AS ENUM ('a')", id="type"),
     pytest.param("ANALYZE parameter", id="statistics"),
 )
 TABLES = (
@@ -94,3 +98,26 @@ def test_whoever_ends_every_connection_loses_the_database(kept: Kept) -> None:
         )
         line.execute(everybody, (kept.name, line.info.backend_pid))
     assert not kept.set_back([])
+
+
+def test_a_connection_is_lent_again_as_new_or_closed(templates: dict[str, str]) -> None:
+    lent = Lent(postgres_url(templates["postgres"]))
+    left_behind = "SET lock_timeout = 1; CREATE TEMP TABLE planted (id integer); SELECT pg_advisory_lock(7)"
+    asked = (
+        "SELECT current_setting('lock_timeout'), to_regclass('planted')::text,"
+        " (SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND pid = pg_backend_pid()),"
+        " pg_backend_pid()"
+    )
+    try:
+        with lent.engine.connect() as line:
+            line.exec_driver_sql(left_behind)
+            line.commit()
+        (first,) = lent.rest()
+        with lent.engine.connect() as line:
+            assert line.exec_driver_sql(asked).one() == ("30s", None, 0, first)
+        held = lent.engine.connect()
+        held.exec_driver_sql("SELECT 1")
+        assert lent.rest() == [], "whoever is still in the middle of something keeps nothing"
+        held.close()
+    finally:
+        lent.dispose()

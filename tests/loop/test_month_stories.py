@@ -68,6 +68,7 @@ def test_二月的界限按本地零点() -> None:
     assert span_of(2024, 12)[1].isoformat() == "2024-12-31T16:00:00+00:00"
 
 
+@pytest.mark.new_copy
 def test_账本逐页不重不漏_只见本辖区_按申领查得到占用和支出(scene: Scene) -> None:
     ready(scene)
     budget = scene.open_budget()

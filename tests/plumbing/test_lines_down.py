@@ -46,7 +46,7 @@ def _end_all(database: Database) -> None:
     with psycopg.connect(address, autocommit=True) as other:
         ended = other.execute(
             "SELECT count(pg_terminate_backend(pid, 5000)) FROM pg_stat_activity"
-            " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+            " WHERE datname = current_database() AND pid <> pg_backend_pid() AND application_name <> 'keeper'"
         ).fetchone()
     assert ended is not None
     assert ended[0] > 0

@@ -153,6 +153,7 @@ def test_of_one_lane_one_letter_is_under_way_and_the_others_pass_it(office: Post
     assert office.deliver() == 2
 
 
+@pytest.mark.new_copy
 def test_what_nobody_carries_is_given_up_in_time_and_not_looked_through_every_second(office: Post) -> None:
     soon = office.at + timedelta(minutes=5)
     office.write("late", good_until=soon)

@@ -120,7 +120,7 @@ def rushed(
 ) -> Iterator[Rush]:
     """Yield one served house with everybody at its counters; afterwards its invariants must hold."""
     folder = tmp_path_factory.mktemp("counters")
-    with fresh_database("postgres", templates, folder) as database:
+    with fresh_database("postgres", templates, folder, copied=True) as database:
         scene = Scene(database, keyring, folder, FOUNDED_AT)
         counters = open_counters(scene, VOUCHERS + KEYS, HOUSES)
         counters.sign_in(CLIENTS // HOUSES)

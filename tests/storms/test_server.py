@@ -57,7 +57,7 @@ def town(
 ) -> Iterator[Town]:
     """Yield one served town for all the storms; afterwards its invariants must hold."""
     folder = tmp_path_factory.mktemp("served")
-    with fresh_database("postgres", templates, folder) as database:
+    with fresh_database("postgres", templates, folder, copied=True) as database:
         with house_of(database, keyring, folder) as (house, program):
             yield Town(database, house, program)
         with database.read() as session:

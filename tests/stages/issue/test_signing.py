@@ -61,6 +61,7 @@ def test_a_signer_that_is_away_keeps_nobody_from_accepting_or_binding(
     assert list(other.fetch().held) == [first]
 
 
+@pytest.mark.new_copy
 def test_the_sweeps_find_their_rows_by_index_and_go_on_until_none_is_left(
     scene: Scene, monkeypatch: pytest.MonkeyPatch
 ) -> None:
