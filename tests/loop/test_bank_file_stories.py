@@ -278,6 +278,24 @@ def test_状态报告逐笔入账_在途不算结果_差一分隔离(scene: Scen
     assert scene.budget(budget).spent_fen == 200_00
 
 
+def test_银行先办了一部分_写明是部分的照报_其余还等银行_没写明的整个不收(scene: Scene) -> None:
+    file, _ = released(scene, [ZHANG_SAN, LI_SI])
+    one, two = (f"{file.number}-{position:05d}" for position in (1, 2))
+    named = f"<OrgnlMsgId>{file.number}</OrgnlMsgId>".encode()
+
+    def part(*lines: tuple[str, str, str]) -> bytes:
+        return pain_002(file, *lines).replace(named, named + b"<GrpSts>PART</GrpSts>")
+
+    paid, returned = (one, "ACSC", "200.00"), (two, "RJCT", "200.00")
+    assert refused_answer(scene, file, pain_002(file, paid)) == "bank_message_count_differs"
+    assert refused_answer(scene, file, part()) == "bank_message_count_differs"
+    assert told_by_bank(scene, file, part(paid), "回盘1.xml").matched == 1
+    assert states_of(scene) == {"paid": 1, "paying": 1}
+    for again in range(2):
+        told_by_bank(scene, file, part(returned), f"回盘2（{again}）.xml")
+        assert states_of(scene) == {"paid": 1, "bounced": 1}
+
+
 def test_别的文件的_截断的_少笔的_带实体的回盘整个不收(scene: Scene) -> None:
     file, _ = released(scene, [ZHANG_SAN, LI_SI])
     one = (f"{file.number}-00001", "ACSC", "200.00")

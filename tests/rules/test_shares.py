@@ -20,6 +20,20 @@ def test_a_shown_share_is_rounded_half_up(part: int, whole: int, told: int) -> N
 
 
 @pytest.mark.parametrize(
+    ("part", "whole", "mark", "told"),
+    [
+        (19_999, 20_000, 10_000, 9_999), (20_000, 20_000, 10_000, 10_000), (1, 2, 10_000, 5_000),
+        (599_999, 1_000_000, 6_000, 5_999), (600_000, 1_000_000, 6_000, 6_000), (2, 3, 6_000, 6_667),
+        (0, 0, 6_000, 0), (0, 7, 0, 0),
+    ],
+)  # fmt: skip
+def test_what_missed_its_mark_is_not_shown_as_having_reached_it(
+    part: int, whole: int, mark: int, told: int
+) -> None:
+    assert shown_share(part, whole, mark) == told
+
+
+@pytest.mark.parametrize(
     ("basis_points", "written"),
     [(8_889, "88.89%"), (5_000, "50%"), (5_005, "50.05%"), (5_050, "50.50%"), (0, "0%"), (1, "0.01%")],
 )

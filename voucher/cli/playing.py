@@ -91,7 +91,8 @@ def _tell_sandbox(opened: dict[str, Any]) -> None:
         told = "已锁定本班，直接核销" if worker.get("is_locked") else "已领券，先锁定再核销"
         names = {"WORKER": "login", "PASSWORD": "password", "VOUCHER_ID": "voucher_id", "LAST4": "last4"}
         pairs = " ".join(f"{name}={worker[key]}" for name, key in names.items())
-        click.echo(f"  {pairs}    # {told}", err=True)
+        # a line of its own: whoever pastes the values pastes no comment
+        click.echo(f"  {told}：\n  {pairs}", err=True)
 
 
 def _remove(folder: Path) -> None:

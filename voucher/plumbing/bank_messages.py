@@ -31,6 +31,7 @@ COUNT_DIFFERS = reason(
 UTF_16 = ("\ufeff<".encode("utf-16-le"), "\ufeff<".encode("utf-16-be"))
 PAID, RETURNED = "成功", "退票"
 # what is on its way is no result yet
+PARTLY = frozenset({"PART", "PDNG"})
 STATUS_WORDS = {"ACSC": PAID, "ACCC": PAID, "RJCT": RETURNED, "CANC": RETURNED}
 
 
@@ -83,7 +84,9 @@ def read_message(content: bytes) -> BankMessage:
     root = _parse(content)
     if _find(root, "CstmrPmtStsRpt") is not None:
         found = [_status(each) for each in _all(root, "TxInfAndSts")]
-        _check_count(_text(root, "OrgnlNbOfTxs"), len(found))
+        told = _text(root, "OrgnlNbOfTxs")
+        if not _tells_a_part(root, told, len(found)):
+            _check_count(told, len(found))
         return BankMessage(_text(root, "OrgnlMsgId"), found)
     if _find(root, "BkToCstmrDbtCdtNtfctn") is not None:
         found = list(_bookings(root))
@@ -152,6 +155,11 @@ def _bookings(root: etree._Element) -> Iterator[Answered]:
             amount = _find(one, "Amt")
             line = int(one.sourceline or 0)
             yield Answered(line, _text(one, "EndToEndId"), _fen(amount), True, word, why)
+
+
+def _tells_a_part(root: etree._Element, sent: str, found: int) -> bool:
+    """Return whether a bank that has done a part of what was sent says so, and tells that part."""
+    return _text(root, "GrpSts") in PARTLY and sent.isdecimal() and 0 < found < int(sent)
 
 
 def _check_count(told: str, found: int) -> None:

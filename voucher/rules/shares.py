@@ -6,18 +6,25 @@ from datetime import date
 
 from voucher.rules.register import rule
 
-SOURCE = "【设】文件没有写明百分比的尾数；显示的百分比保留两位小数，四舍五入，门槛按原数比较"
+SOURCE = (
+    "【设】文件没有写明百分比的尾数；显示的百分比保留两位小数，四舍五入；"
+    "门槛按原数比较，没有达到的不显示成达到"
+)
 FOUNDED = date(2021, 10, 28)
 WHOLE_BP = 10_000
 
 
 @rule(number="SHR-01", stage="通用", source=SOURCE, since=FOUNDED)
-def shown_share(part: int, whole: int) -> int:
+def shown_share(part: int, whole: int, mark_bp: int | None = None) -> int:
     """Return a share in basis points, half of one rounded up; of nothing it is nothing.
 
-    What is held against a threshold is compared as it is, never as it is shown.
+    What is held against a `mark_bp` is compared as it is, and is never shown as having reached it when it has
+    not.
     """
-    return (2 * part * WHOLE_BP + whole) // (2 * whole) if whole > 0 else 0
+    if whole <= 0:
+        return 0
+    shown = (2 * part * WHOLE_BP + whole) // (2 * whole)
+    return shown if mark_bp is None or part * WHOLE_BP >= mark_bp * whole else min(shown, mark_bp - 1)
 
 
 @rule(number="SHR-02", stage="通用", source=SOURCE, since=FOUNDED)

@@ -14,7 +14,7 @@ from voucher.doors.web.addresses import own_path, page_address, page_path
 
 TEMPLATES = Path(str(voucher.doors.web.__file__)).parent / "templates"
 # what a page asks of its own address; `page_path` and `page_address` say where it can be looked at
-OWN_ADDRESS = re.compile(r"request\.(?:path|full_path|url|base_url)\b")
+OWN_ADDRESS = re.compile(r"request\.(?:path|full_path|url|base_url)\b|method=\"get\" action=\"[#\"]")
 # they send once more what was sent here, or are asked for by looking only
 MAY_SAY_IT = {"entrance/signing.html", "office/deed.html", "supervisor/drill.html"}
 

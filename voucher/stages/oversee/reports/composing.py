@@ -15,7 +15,7 @@ from voucher.registry.standards import get_value_at
 from voucher.registry.tables import read_calendar
 from voucher.rules.calendar import Period, add_workdays
 from voucher.rules.reports import Formula, ReportKind, Span, rank, read_period
-from voucher.rules.shares import shown_share
+from voucher.rules.shares import WHOLE_BP, shown_share
 from voucher.stages.certify.queries.competitions import read_competitions
 from voucher.stages.certify.queries.talents import read_figures
 from voucher.stages.oversee.statistics.models import STEPS
@@ -112,12 +112,11 @@ def _watch(
     floor = int(get_value_at(session, "report_redeem_floor", days.until_on, region_code))
     found: list[dict[str, object]] = []
     for code, each in sorted(parts.items()):
-        # cut off, so that what is below the floor is not said to have reached it
-        share = each["redeemed"] * 10_000 // each["issued"] if each["issued"] else None
-        if share is None and code != region_code:
+        redeemed, issued = each["redeemed"], each["issued"]
+        if not issued and code != region_code:
             why = "本期没有发券"
-        elif share is not None and share < floor:
-            why = f"核销占发放 {_percent(share)}，低于 {_percent(floor)}"
+        elif issued and redeemed * WHOLE_BP < floor * issued:
+            why = f"核销占发放 {_percent(shown_share(redeemed, issued, floor))}，低于 {_percent(floor)}"
         else:
             continue
         found.append({"code": code, "name": names.get(code, code), "why": why})
@@ -144,7 +143,7 @@ def _indicators(
             {
                 "code": each.code, "name": each.name, "unit": each.unit, "span": each.span,
                 "formula": each.formula, "target": each.target, "counted": counted,
-                "basis_points": None if counted is None else shown_share(counted, each.target),
+                "basis_points": None if counted is None else shown_share(counted, each.target, WHOLE_BP),
                 "document": each.document,
             }
         )  # fmt: skip
