@@ -94,7 +94,7 @@ OF_NOBODY = {
     "budgets.open_budget": "只点名地区：外地 403",
     "batches.settle_batch": "只点名地区：外地 403",
     "bonuses.list_standards": "人人同样的标准",
-    "bonuses.apply_for": "外地的、别家的和没有的一样：test_bonuses_api",
+    "bonuses.apply_for": "外地的单位和没有的一样：test_bonus_stories",
     "batches.preview_batch": "只点名地区：外地 403：test_desk_api",
     **{
         f"{room}.{name}": "外地的、别人的和没有的一样：test_desk_api"

@@ -100,13 +100,16 @@ def test_every_kind_is_applied_for_and_paid_like_any_other_claim(scene: Scene, w
     assert told(client.post("/bonus-applications", sized)) == (422, "bonus_field_unasked")
     with scene.database.read() as session:
         assert session.scalar(select(func.count()).select_from(BonusBasis)) == 0
-    elsewhere = honour | {"payee_code": EV2[1]}
-    assert told(payee.post("/bonus-applications", elsewhere)) == (404, "institution_missing")
+    # who is paid does not apply: the answer tells certificates, insured months and awards of whom it names
+    answer = payee.post("/bonus-applications", honour)
+    assert (told(answer)[0], "lines" in answer.json) == (403, False)
+    foreign = honour | {"payee_code": EV1[1][::-1]}
+    assert told(client.post("/bonus-applications", foreign)) == (404, "institution_missing")
     assert scene.budget(wide).reserved_fen == 0
 
     hired = line(ZHANG_SAN, "absorbed_hire", "2023-11-20")
     small = {**here, "kind": "absorption", "budget_id": budget, "firm_size": "small", "lines": [hired, hired]}
-    batches = [filed(payee, small, ("payable", "1,000.00"), ("refused", "0.00"))]
+    batches = [filed(client, small, ("payable", "1,000.00"), ("refused", "0.00"))]
     introduced = line(ZHANG_SAN, "introduced_hire", "2024-05-20", occasion=EV2[1])
     batches.append(
         filed(

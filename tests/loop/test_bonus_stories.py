@@ -26,6 +26,7 @@ from tests.loop.telling import (
 from tests.loop.test_outside_stories import chief, hand_over, of
 from tests.paid_back import pay_back
 from tests.scene import EV1, EV2, JIYUAN, LI_SI, XINXIANG, ZHANG_SAN, ZHAO_LIU, Scene, on
+from tests.town_certified import hire_at
 from tests.town_issue import act
 from tests.watching import watched
 from voucher.ledger import sealing
@@ -37,6 +38,7 @@ from voucher.registry.institutions import Institution
 from voucher.registry.outside.asking import Outside
 from voucher.registry.outside.systems import connect
 from voucher.registry.people import Newcomer, open_people
+from voucher.rules.actor import Role
 from voucher.rules.approval import Step
 from voucher.rules.bonus_kinds import BonusKind
 from voucher.rules.bonuses import FirmSize
@@ -565,7 +567,9 @@ def test_别处的单位和预算看不见_停业单位不能申报_资金渠道
         entries=[entry(ZHANG_SAN, "absorbed_hire", "2023-01-20")],
     )
     assert told(scene, "operator", act(apply_for_bonuses, hire)).code == "bonus_fund_differs"
-    assert told(scene, "初审员", act(apply_for_bonuses, hire)).code == "role_missing"
+    hire_at(scene, "丙管理员", Role.INSTITUTION_ADMIN, "310101199001010310", EV1)
+    for login in ("初审员", "丙管理员"):
+        assert told(scene, login, act(apply_for_bonuses, hire)).code == "role_missing"
     with scene.database.read() as session:
         assert session.scalars(select(Institution).where(Institution.code == EV1[1])).one().state == "listed"
     small = scene.open_budget(10_000)

@@ -18,7 +18,6 @@ from voucher.rules.actor import Role
 
 _EXAMINERS = frozenset({Role.EVALUATOR_ADMIN, Role.EXAMINER})
 _EVALUATORS = frozenset({Role.EVALUATOR_ADMIN})
-_APPLICANTS = frozenset({Role.INSTITUTION_ADMIN, Role.EVALUATOR_ADMIN})
 _READERS = DESK | EVALUATOR_STAFF | INSTITUTION_STAFF | WORKERS
 _OFFICE = OFFICERS | {Role.SUPERVISOR}
 
@@ -76,7 +75,7 @@ LATER: dict[str, Access] = {
     "certificates.check_certificate": Access(PUBLIC, "公开查验证书"),
     "claims.file_voucher_claims": Access(OPERATORS | PAYEE_STAFF, "凭券申领"),
     "bonuses.list_standards": Access(DESK | PAYEE_STAFF, "奖补标准"),
-    "bonuses.apply_for": Access(OPERATORS | _APPLICANTS, "奖补申报"),
+    "bonuses.apply_for": Access(OPERATORS, "奖补申报"),
     "claim_drafts.list_claim_drafts": Access(PAYEE_STAFF, "本机构的申领草稿"),
     "claim_drafts.show_claim_draft": Access(PAYEE_STAFF, "取用申领草稿"),
     "claim_drafts.save_claim_draft": Access(PAYEE_STAFF, "存为申领草稿"),

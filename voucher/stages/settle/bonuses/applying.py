@@ -38,7 +38,6 @@ from voucher.stages.settle.bonuses.writing import write_batch
 from voucher.stages.settle.draft import BUDGET_ELSEWHERE
 from voucher.stages.settle.fitting import WAITING_IN_LINE
 from voucher.stages.settle.models.claims import SettlementBatch
-from voucher.stages.settle.reading import STAFF_OF_BONUSES
 
 LINES_MOST = "bonus_lines_most"
 
@@ -124,8 +123,9 @@ def _check_fits(work: Work, wish: BonusWish) -> None:
 def apply_for_bonuses(work: Work, wish: BonusWish) -> Applied:
     """File an application; a line the rules refuse stays a line without a claim.
 
-    The payee's own staff applies, or an operator of the region. What an advance did not earn becomes a
-    receivable by another hand (`voucher.stages.settle.bonuses.returning`). Raises Refused no_bonus_line,
+    An operator of the region applies: the answer tells what is known of a person, certificate, insurance and
+    awards, which no payee is to learn by naming them. What an advance did not earn becomes a receivable by
+    another hand (`voucher.stages.settle.bonuses.returning`). Raises Refused no_bonus_line,
     too_many_bonus_lines, role_missing, region_foreign, region_unknown, institution_missing (also for a
     foreign one), bonus_payee_stopped, budget_missing, budget_elsewhere, bonus_fund_differs,
     bonus_standard_missing, what `check_stated` refuses, entitlement_taken (where another claim was
@@ -133,7 +133,7 @@ def apply_for_bonuses(work: Work, wish: BonusWish) -> Applied:
     """
     if not wish.entries:
         raise NO_BONUS_LINE.refused()
-    check_role(work.actor, Role.OPERATOR, *STAFF_OF_BONUSES)
+    check_role(work.actor, Role.OPERATOR)
     check_stated(wish.kind, wish.firm_size, wish.entries)
     catalogue.get_region(work.session, wish.region_code)
     _check_fits(work, wish)
@@ -164,12 +164,9 @@ def _get_payee(work: Work, wish: BonusWish) -> Institution:
     found = work.session.scalars(
         select(Institution).where(Institution.code == wish.payee_code).with_for_update()
     ).first()
-    mine = found is not None and work.actor.serves(found.id, *STAFF_OF_BONUSES)
-    if found is None or not (mine or found.region_code in work.actor.regions):
+    if found is None or found.region_code not in work.actor.regions:
         raise INSTITUTION_MISSING.refused(code=wish.payee_code)
-    # its own staff applies where it is registered; an operator wherever the region is the operator's
-    if not mine or wish.region_code != found.region_code:
-        check_reach(work.actor, wish.region_code, Role.OPERATOR)
+    check_reach(work.actor, wish.region_code, Role.OPERATOR)
     if found.state in STOPPED:
         raise PAYEE_STOPPED.refused()
     return found
