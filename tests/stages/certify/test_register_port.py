@@ -19,7 +19,8 @@ from sqlalchemy.exc import DBAPIError
 from tests import town_train
 from tests.loop.telling import ready
 from tests.registers import Question, Register, Reply, say, serving, truth_of
-from tests.scene import EV2, HOUSEKEEPER, LI_SI, SUN_BA, ZHANG_SAN, Scene, on
+from tests.revoking import revoke_certificate
+from tests.scene import EV2, HOUSEKEEPER, JIYUAN, LI_SI, SUN_BA, ZHANG_SAN, Scene, on
 from voucher.plumbing.calling import Patience
 from voucher.plumbing.unit_of_work import Work
 from voucher.registry.access.staffing import reset_access
@@ -34,6 +35,7 @@ from voucher.stages.certify.hand_verification import Read, read_by_hand
 from voucher.stages.certify.models import Certificate, RegisterEntry, Verification
 from voucher.stages.certify.models_look_ups import RegisterLookUp
 from voucher.stages.certify.queries import list_unanswered, list_verified_certificates, read_word_since
+from voucher.stages.certify.queries.readings import count_half_read, find_open_reading, select_half_read
 from voucher.stages.certify.queries.register_words import find_register, list_never_confirmed, read_rests
 from voucher.stages.settle import payment, review
 from voucher.stages.settle.clawback import open_due_clawbacks
@@ -330,6 +332,7 @@ def test_without_a_register_two_people_read_it_by_hand_alike(asked: Asked) -> No
         scene.do("复核员二号账号", lambda w: read_by_hand(w, number, _same(true), "回执")).verified is False
     )
     assert read("初审员", level=3) == "hand_reading_differs"
+    _of_a_revoked_one_no_second_reading_is_asked(asked, number)
     assert read("初审员") is True
     assert asked.verified() == {asked.ids[number]}
     with scene.database.read() as session:
@@ -340,6 +343,24 @@ def test_without_a_register_two_people_read_it_by_hand_alike(asked: Asked) -> No
         asked.ask()
     late = partial(read_by_hand, number=number, read=_same(true), evidence="回执")
     assert town_train.code(scene, "复核员", late) == "register_answers"
+
+
+def _of_a_revoked_one_no_second_reading_is_asked(asked: Asked, half: str) -> None:
+    scene, (_, number, _) = asked.scene, asked.ids
+    read = replace(_same(truth_of(asked.rows[1])), name=LI_SI[0], identity_number=LI_SI[1])
+    call = partial(read_by_hand, number=number, read=read, evidence="回执")
+    with scene.database.read() as session:
+        before = set(session.scalars(select_half_read(scene.at)))
+    assert before == {asked.ids[half]}
+    scene.do("复核员", call)
+    with scene.database.read() as session:
+        assert count_half_read(session, [JIYUAN], scene.at, person_id=0)[0] == 2
+    scene.do("复核员", lambda work: revoke_certificate(work, number, "查实替考"))
+    assert town_train.code(scene, "初审员", call) == "hand_reading_barred"
+    with scene.database.read() as session:
+        assert find_open_reading(session, asked.ids[number], scene.at) is None
+        assert set(session.scalars(select_half_read(scene.at))) == before
+        assert count_half_read(session, [JIYUAN], scene.at, person_id=0)[0] == 1
 
 
 @SQLITE

@@ -29,7 +29,7 @@ from voucher.stages.certify.models import Certificate
 from voucher.stages.certify.models_look_ups import HandReading, HandVerification
 from voucher.stages.certify.queries.cards import ANY_CARD, Meant, find_entries
 from voucher.stages.certify.queries.proofs import find_newest_verifications, read_refusal
-from voucher.stages.certify.queries.readings import COUNTS_FOR
+from voucher.stages.certify.queries.readings import COUNTS_FOR, READABLE
 from voucher.stages.certify.queries.register_words import (
     find_newest_words,
     find_register,
@@ -76,7 +76,6 @@ NAMES = {
     "evaluator_code": "评价机构",
     "status": "状态",
 }
-READABLE = ("recorded", "valid")
 
 
 @dataclass(frozen=True, slots=True)

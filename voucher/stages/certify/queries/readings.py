@@ -8,11 +8,14 @@ from datetime import datetime, timedelta
 from sqlalchemy import Select, exists, func, select
 from sqlalchemy.orm import Session
 
+from voucher.stages.certify.models import Certificate
 from voucher.stages.certify.models_look_ups import DEFINITIVE, HandReading, RegisterLookUp
 from voucher.stages.certify.queries.archive import select_within
 
 # the first reading waits so long for the second
 COUNTS_FOR = timedelta(days=30)
+# in any other state nobody may read it by hand, so no reading of it waits for somebody
+READABLE = ("recorded", "valid")
 
 
 def find_open_reading(session: Session, certificate_id: int, at: datetime) -> HandReading | None:
@@ -41,10 +44,13 @@ def count_half_read(
 
 
 def _select_open(at: datetime) -> Select[HandReading]:
-    """Return readings no word of the register has come after."""
+    """Return readings no word of the register has come after, of certificates that can still be read."""
     answered = exists().where(
         RegisterLookUp.certificate_id == HandReading.certificate_id,
         RegisterLookUp.outcome.in_(DEFINITIVE),
         RegisterLookUp.asked_at >= HandReading.read_at,
     )
-    return select(HandReading).where(HandReading.read_at > at - COUNTS_FOR, ~answered)
+    readable = exists().where(
+        Certificate.id == HandReading.certificate_id, Certificate.state.in_(READABLE)
+    )  # fmt: skip
+    return select(HandReading).where(HandReading.read_at > at - COUNTS_FOR, ~answered, readable)
