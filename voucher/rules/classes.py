@@ -126,6 +126,16 @@ class Subject:
     level: int | None
     trade_name: str
 
+    @property
+    def words(self) -> str:
+        """Return it as a refusal names it."""
+        said = [CERTIFICATE_KIND_NAMES[self.certificate_kind]]
+        if self.trade_code is not None:
+            said.append(f"{self.trade_name}（{self.trade_code}）")
+        if self.level:
+            said.append(_level_word(self.level))
+        return " ".join(said)
+
 
 def _clock(at: datetime) -> str:
     return at.astimezone(SHANGHAI).strftime("%Y-%m-%d %H:%M")
@@ -245,16 +255,7 @@ def check_class_fits(wanted: Subject, offered: Subject) -> None:
         and wanted.level in (None, offered.level)
     )
     if not fits:
-        raise CLASS_NOT_FOR_VOUCHER.refused(wanted=_describe(wanted), offered=_describe(offered))
-
-
-def _describe(subject: Subject) -> str:
-    words = [CERTIFICATE_KIND_NAMES[subject.certificate_kind]]
-    if subject.trade_code is not None:
-        words.append(f"{subject.trade_name}（{subject.trade_code}）")
-    if subject.level:
-        words.append(_level_word(subject.level))
-    return " ".join(words)
+        raise CLASS_NOT_FOR_VOUCHER.refused(wanted=wanted.words, offered=offered.words)
 
 
 @rule(number="TRN-14", stage="培训", source=MARK_SOURCE, since=FOUNDED)

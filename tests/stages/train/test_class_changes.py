@@ -63,12 +63,15 @@ def test_a_class_is_split_and_merged_and_its_hours_go_along(scene: Scene) -> Non
         "class_move_to_itself": split(first, zhang),
         "class_missing": split(foreign, zhang),
         "class_not_movable": split(unready, zhang),
-        "class_not_for_voucher": split(higher, zhang),
+        "class_move_other_subject": split(higher, zhang),
         "voucher_not_in_class": split(second, zhang, 999),
         "split_takes_everybody": split(second, zhang, li, sun),
     }
     for code, act in refused.items():
         assert town.code(scene, desk, act) == code, code
+    told = town.refusal(scene, desk, split(higher, zhang))
+    assert "转入的班级是" in told.title, "nobody has chosen a voucher to be told about"
+    assert "请从列表选择培训内容相同的班级" in told.next_step
     assert town.code(scene, office, split(second, zhang)) == "role_missing"
     move = scene.do(desk, split(second, zhang))
     assert town.code(scene, desk, split(second, li)) == "class_move_open"

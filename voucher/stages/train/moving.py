@@ -14,7 +14,6 @@ from voucher.ledger.vouchers import Voucher
 from voucher.plumbing.unit_of_work import Work
 from voucher.rules.actor import check_role
 from voucher.rules.approval import check_two_people
-from voucher.rules.classes import check_class_fits
 from voucher.rules.errors import Family, reason
 from voucher.rules.lifecycle import STATE_NAMES, Thing
 from voucher.stages.train.classes import cancel_class
@@ -71,6 +70,13 @@ NOT_IN_CLASS = reason(
     SOURCE,
     Family.CONFLICT,
 )
+TARGET_TEACHES_OTHER = reason(
+    "class_move_other_subject",
+    "这个班级是{wanted}，转入的班级是{offered}，不能拆班、并班",
+    "请从列表选择培训内容相同的班级；没有的，请先提交一个相同内容的开班申请并获准",
+    SOURCE,
+    Family.CONFLICT,
+)
 EVERYBODY_CHOSEN = reason(
     "split_takes_everybody",
     "拆班选择了全班 {count} 人",
@@ -85,7 +91,7 @@ def ask_split(
     """Ask that some people of a class go on in another approved class of the same institution.
 
     Raises Refused role_missing, class_missing, training_why_missing, class_move_to_itself,
-    class_not_movable, class_not_for_voucher, class_move_open, voucher_not_in_class, split_takes_everybody.
+    class_not_movable, class_move_other_subject, class_move_open, voucher_not_in_class, split_takes_everybody.
     """
     found, target = _take_up(work, class_id, to_class_id, why)
     seated, wanted = list_seated(work, found.id), sorted(set(voucher_ids))
@@ -103,7 +109,7 @@ def ask_merger(work: Work, class_id: int, to_class_id: int, why: str) -> ClassMo
     """Ask that everybody of a class goes on in another one, and the class itself ends.
 
     Raises Refused role_missing, class_missing, training_why_missing, class_move_to_itself,
-    class_not_movable, class_not_for_voucher, class_move_open.
+    class_not_movable, class_move_other_subject, class_move_open.
     """
     found, target = _take_up(work, class_id, to_class_id, why)
     return _ask(work, MERGER, found, target, why)
@@ -174,7 +180,9 @@ def _take_up(
                 training=each.number, state=STATE_NAMES[Thing.CLASS][each.state]
             )  # fmt: skip
     # what cannot be agreed to is not asked for: until it is decided the class can ask for nothing else
-    check_class_fits(subject_of(work.session, found), subject_of(work.session, target))
+    wanted, offered = subject_of(work.session, found), subject_of(work.session, target)
+    if wanted != offered:
+        raise TARGET_TEACHES_OTHER.refused(wanted=wanted.words, offered=offered.words)
     waiting = select(ClassMove.id).where(
         ClassMove.from_class_id == found.id, ClassMove.decided_at.is_(None)
     )  # fmt: skip
