@@ -23,6 +23,7 @@ from voucher.rules.risk.facts import (
     Link,
     LookUp,
     Mark,
+    Result,
     Voucher,
 )
 from voucher.rules.risk.findings import Finding, list_tokens, score_of_finding, tell
@@ -152,6 +153,27 @@ def test_a_picture_of_many_is_told_of_its_evaluator_and_stops_nobody() -> None:
     few, many = held(5), held(6)
     assert few == {("certificate", str(each)): (5, 1) for each in range(5)}
     assert many == {("evaluator", "ev0"): (6, 0), ("evaluator", "ev1"): (6, 0)}
+
+
+def test_certificates_of_an_exam_that_nobody_passed_are_found_and_of_one_not_seen_are_not() -> None:
+    def held(people: int, *passed: int) -> list[tuple[int, str, int | None, bool]]:
+        results = tuple(
+            Result(str(each), f"r{each}", "", "1", "ev", "", "6-18-01-01", "4", 50_00, is_passed, 10)
+            for each, is_passed in enumerate(passed)
+        )
+        certificates = tuple(
+            Certificate(str(each), f"p{each}", "1", "", "ev", "6-18-01-01", "4", 20, 10)
+            for each in range(people)
+        )
+        told = find_false_certificates(Facts(results=results, certificates=certificates), MOST)
+        return [(each.figure, each.unit, each.peer_median, "没有一人合格" in each.words) for each in told]
+
+    least = MOST["risk_certificate_burst"]
+    assert held(30, 0, 0) == [(30, "本", None, True)]
+    assert held(least, 0) == [(least, "本", None, True)]
+    assert held(least - 1, 0) == [], "fewer may be a slip of the pen"
+    assert held(30) == [], "sat before the first day looked at: who passed is not known here"
+    assert held(least + 2, 1, 1, 0) == [((least + 2) * 5000, "万分比", (least + 2) * 5000, False)]
 
 
 def test_one_point_is_what_satellites_say_and_not_what_a_network_tells_a_whole_room() -> None:

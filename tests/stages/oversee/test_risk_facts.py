@@ -66,6 +66,8 @@ def test_an_exam_certified_for_more_people_than_passed_it_is_found(scene: Scene)
     scene.import_certificates(rows)
     (found,) = look()
     assert "的考试发了 6 本证书，而合格的只有 1 人" in found.words
-    other = {**scene.certificate(town_issue.WANG_WU, NURSE, issued=issued), "评价批次": "自编第 9 号"}
-    scene.import_certificates([*rows, other])
-    assert "发了 6 本证书" in look()[0].words, "what names no exam held here is of none"
+    for number in ("自编第 9 号", exam.number.replace("-2023-", "-1999-")):
+        other = {**scene.certificate(town_issue.WANG_WU, NURSE, issued=issued), "评价批次": number}
+        rows.append(other)
+        scene.import_certificates(rows)
+        assert "发了 6 本证书" in look()[0].words, "what names no exam held here is of none"

@@ -153,25 +153,32 @@ def _standing_for_none(facts: Facts, common: dict[str, int], limit: int) -> Iter
 
 
 def _more_than_sat(facts: Facts, limit: int, least: int) -> Iterator[Finding]:
-    """Find evaluators with more certificates of an exam than people who sat it and passed."""
-    passed = Counter(
-        (each.evaluator, each.occupation, each.level, each.sat_on) for each in facts.results if each.is_passed
-    )
+    """Find evaluators with more certificates of an exam than people who sat it and passed.
+
+    An exam without any result here was sat before the first day looked at, or is not confirmed: nothing is
+    said of it. One that people sat and nobody passed is told in certificates, as nothing is a share of none.
+    """
+    passed: dict[tuple[str, str, str, int], int] = Counter()
+    for each in facts.results:
+        passed[each.evaluator, each.occupation, each.level, each.sat_on] += each.is_passed
     held: dict[tuple[str, str, str, int], list[Certificate]] = defaultdict(list)
-    for each in facts.certificates:
-        if each.sat_on is not None:
-            held[each.evaluator, each.occupation, each.level, each.sat_on].append(each)
-    ratios = {key: share_bp(len(found), passed[key]) for key, found in held.items() if passed[key]}
+    for one in facts.certificates:
+        if one.sat_on is not None:
+            held[one.evaluator, one.occupation, one.level, one.sat_on].append(one)
+    ratios = {key: share_bp(len(found), passed[key]) for key, found in held.items() if passed.get(key)}
     usual = median(ratios.values())
-    for key in sorted(each for each, ratio in ratios.items() if ratio > limit):
+    for key in sorted(key for key in held if key in passed):
         found, sat = held[key], passed[key]
-        if len(found) - sat < least:
+        if len(found) - sat < least or (sat and ratios[key] <= limit):
             continue
+        if sat:
+            measured = ratios[key], "万分比", limit, usual
+            said = f"而合格的只有 {sat} 人；其他考试多为 {written_share(usual or 0)}。"
+        else:
+            measured, said = (len(found), "本", 0, None), "而这场考试没有一人合格。"
         yield Finding(
-            "R21", "evaluator", key[0], f"{written_day(key[3])} {key[1]} {key[2]}", ratios[key], "万分比",
-            limit, usual,
-            f"{{evaluator:{key[0]}}} 为 {written_day(key[3])} 的考试发了 {len(found)} 本证书，而合格的只有 "
-            f"{sat} 人；其他考试多为 {written_share(usual or 0)}。",
+            "R21", "evaluator", key[0], f"{written_day(key[3])} {key[1]} {key[2]}", *measured,
+            f"{{evaluator:{key[0]}}} 为 {written_day(key[3])} 的考试发了 {len(found)} 本证书，{said}",
             tuple(("certificates", each.id) for each in found), tuple(each.person for each in found), key[0],
         )  # fmt: skip
 

@@ -14,6 +14,7 @@ from voucher.ledger.audit import LOOKS
 from voucher.plumbing.clock import day_of
 from voucher.rules.actor import Role
 from voucher.rules.risk.facts import Certificate, Institution, Link, LookUp, Result, Voucher
+from voucher.stages.assess.queries.published import find_published_exams
 from voucher.stages.oversee.risk.facts import listing
 from voucher.stages.oversee.risk.facts.asking import Window, day, name, seconds, stream
 
@@ -216,6 +217,7 @@ def read_certificates(session: Reading, window: Window) -> Iterator[Certificate]
     was asked after money was claimed on it. Every answer before the first good one is a try.
     """
     sql = """SELECT c.id, c.person_id, c.institution_id, c.trade_code, c.level, c.issued_on,
+            c.evaluation_batch,
             (SELECT k.outcome FROM register_look_up k WHERE k.certificate_id = c.id
                AND k.outcome IN ('found','absent','other_person')
                AND (k.outcome = 'found' OR EXISTS (
@@ -229,21 +231,18 @@ def read_certificates(session: Reading, window: Window) -> Iterator[Certificate]
               (SELECT s.photo_index FROM certificate_photo_restated s WHERE s.certificate_id = c.id
                ORDER BY s.id DESC LIMIT 1),
               (SELECT f.photo_index FROM certificate_photo f WHERE f.certificate_id = c.id)) AS photo,
-            coalesce(
-              (SELECT min(b.exam_on) FROM candidate d JOIN exam_batch b ON b.id = d.batch_id
-               JOIN exam_result r ON r.candidate_id = d.id AND r.passed = 1
-               WHERE d.person_id = c.person_id AND b.trade_code = c.trade_code AND b.level = c.level
-                 AND b.institution_id = c.institution_id),
-              (SELECT b.exam_on FROM exam_batch b WHERE b.institution_id = c.institution_id
-                 AND b.trade_code = c.trade_code AND b.level = c.level AND b.published_at IS NOT NULL
-                 AND substr(replace(c.evaluation_batch, 'PJ-' || b.region_code || '-', ''), 5)
-                   = '-' || CASE WHEN b.id < 10 THEN '000' WHEN b.id < 100 THEN '00'
-                     WHEN b.id < 1000 THEN '0' ELSE '' END || b.id)) AS sat_on
+            (SELECT min(b.exam_on) FROM candidate d JOIN exam_batch b ON b.id = d.batch_id
+             JOIN exam_result r ON r.candidate_id = d.id AND r.passed = 1
+             WHERE d.person_id = c.person_id AND b.trade_code = c.trade_code AND b.level = c.level
+               AND b.institution_id = c.institution_id) AS sat_on
         FROM certificate c WHERE c.issued_on >= :first_on AND c.issued_on <= :last_on ORDER BY c.id"""
+    exams = find_published_exams(session)
     for each in stream(session, sql, window, days=("issued_on", "sat_on")):
+        named = (each.institution_id, each.trade_code, each.level, each.evaluation_batch)
         yield Certificate(
             name(each.id), name(each.person_id), name(each.institution_id), "", name(each.institution_id),
-            each.trade_code, str(each.level), day(each.issued_on) or 0, day(each.sat_on),
+            each.trade_code, str(each.level), day(each.issued_on) or 0,
+            day(each.sat_on or exams.get(named)),
             None if each.registered is None else int(each.registered == "found"),
             (each.photo or "")[: listing.DIGEST],
             int(each.tries) if each.verified else None,
