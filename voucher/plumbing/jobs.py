@@ -14,6 +14,7 @@ from typing import Any
 from sqlalchemy import CheckConstraint, Index, and_, or_, select, text, update
 from sqlalchemy.orm import Mapped, mapped_column
 
+from voucher.plumbing.constraints import translate
 from voucher.plumbing.db import Model
 from voucher.plumbing.types import Int64, Json, Text, UtcTime
 from voucher.plumbing.unit_of_work import Work
@@ -29,6 +30,15 @@ JOB_LOST = reason(
     SOURCE,
     Family.UNAVAILABLE,
 )
+# whatever kind of job it is: the index knows the key only
+JOB_OPEN_ALREADY = reason(
+    "job_open_already",
+    "您申请的同一类文件正在生成",
+    "请等它生成后再申请下一份",
+    SOURCE,
+    Family.CONFLICT,
+)
+translate("uq_job_open_alone", "job.alone_key", JOB_OPEN_ALREADY)
 
 
 class JobState(StrEnum):
@@ -106,7 +116,8 @@ class Patience:
 def add_job(work: Work, kind: str, payload: Any, *, alone_key: str | None = None) -> int:
     """Write a queued job and return its id; pushing it is left to whoever knows the queue.
 
-    A second job with the same `alone_key` waits until the first is over: the database refuses it.
+    A second job with the same `alone_key` is not kept while the first is open.
+    Raises Refused job_open_already.
     """
     job = Job(
         kind=kind,

@@ -12,7 +12,6 @@ from sqlalchemy.orm import Session
 from voucher.ledger.audit import record_one
 from voucher.ledger.entries import EntrySearch, bound, count_entries
 from voucher.ledger.postings import Transfer
-from voucher.plumbing.constraints import translate
 from voucher.plumbing.db import Database
 from voucher.plumbing.files import FileStore
 from voucher.plumbing.jobs import Job, JobState, Run, add_job
@@ -37,8 +36,6 @@ LEDGER_EXPORT_OPEN = reason(
     SOURCE,
     Family.CONFLICT,
 )
-# two askings at once: both find none open, one is written
-translate("uq_job_open_alone", "job.alone_key", LEDGER_EXPORT_OPEN)
 LEDGER_EXPORT_EMPTY = reason(
     "ledger_export_empty",
     "本辖区没有符合条件的记账，没有生成工作簿",
@@ -80,7 +77,8 @@ def ask_ledger(work: Work, wanted: EntrySearch, told: Sequence[tuple[str, str]])
     """Ask for every line of one's regions a search finds, as of now; return the job.
 
     `told` says in words what the search means, for whoever reads the file.
-    Raises Refused role_missing, ledger_export_open, ledger_export_empty (also for what is posted elsewhere).
+    Raises Refused role_missing, ledger_export_open, ledger_export_empty (also for what is posted elsewhere),
+    and of two askings at once, which both find none open, job_open_already for the second.
     """
     check_role(work.actor, *WHO)
     mine = Job.created_by_user_id == work.actor.user_id
