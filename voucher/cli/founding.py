@@ -17,10 +17,11 @@ if TYPE_CHECKING:
 def init(ctx: click.Context) -> None:
     """Found the installation, or bring it up to this version."""
     from voucher.cli.office import Office, answering_of, open_database, read_terminal
+    from voucher.doors.web.saved import SAVABLE
     from voucher.plumbing.clock import clock_of
     from voucher.plumbing.schema import check_reachable
     from voucher.plumbing.unit_of_work import perform
-    from voucher.registry.access.blank_filters import blank_filters
+    from voucher.registry.access.blank_filters import blank_filters, drop_blank_filters
     from voucher.registry.filing.mask_numbers import mask_teachers_numbers
     from voucher.registry.founding import FOUNDER, found
     from voucher.registry.importing.folder import load_folder
@@ -39,8 +40,9 @@ def init(ctx: click.Context) -> None:
         + seal_held_numbers(database, office.keyring)
         + mask_teachers_numbers(database)
         + mask_told_numbers(database)
-        + blank_filters(database)
+        + blank_filters(database, {place: names for place, (_, names) in SAVABLE.items()})
     )
+    perform(database, office.keyring, FOUNDER, office.now(), drop_blank_filters)
     folder = config.reference_folder
     tables: dict[str, int] = {}
     if folder is not None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from flask import url_for
-from sqlalchemy import text, update
+from sqlalchemy import select, text, update
 from sqlalchemy.exc import DatabaseError
 
 from tests.doors.web.browser import Office
@@ -13,6 +13,7 @@ from tests.doors.web.test_office_pages import owes_its_reader_nothing
 from tests.scene import Scene
 from voucher.doors.web.saved import SAVABLE, read, spell
 from voucher.plumbing.unit_of_work import Work
+from voucher.registry.access.blank_filters import blank_filters, drop_blank_filters
 from voucher.registry.access.saved_filters import SavedFilter, save_filter
 from voucher.registry.standards import Parameter
 from voucher.rules.errors import Refused
@@ -103,6 +104,30 @@ def test_a_filter_holds_nothing_but_the_fields_of_its_list() -> None:
     given = "state=filed&before=9&x=%22%3E&region=" + "9" * 200
     assert read("web.office.batches", given) == f"state=filed&region={'9' * 50}"
     assert all(fields for _, fields in SAVABLE.values())
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_a_filter_of_which_no_field_is_left_opens_no_whole_list(office: Office) -> None:
+    """An earlier version looked for a certificate by its number in the address."""
+    number, place = "number=S000041010001235000001", "web.office.certificates"
+
+    def keep(work: Work) -> None:
+        save_filter(work, place, "只一本", number)
+        save_filter(work, place, "有效的一本", f"state=valid&{number}")
+
+    scene, clerk = office.scene, office.at("operator")
+    scene.do("operator", keep)
+    assert "只一本" not in clerk.go("/office/certificates").text
+    assert "/office/certificates?state=valid" in clerk.page.links
+    fields = {of: names for of, (_, names) in SAVABLE.items()}
+    assert blank_filters(scene.database, fields) == 2
+    assert blank_filters(scene.database, fields) == 0
+    assert (scene.do("operator", drop_blank_filters), scene.do("operator", drop_blank_filters)) == (1, 0)
+    with scene.database.read() as session:
+        rows = session.scalars(select(SavedFilter).order_by(SavedFilter.id)).all()
+    assert [each.query for each in rows] == ["number=", "state=valid&number="]
+    assert [each.dropped_at is None for each in rows] == [False, True]
+    scene.do("operator", lambda work: save_filter(work, place, "只一本", "state=recorded"))
 
 
 @pytest.mark.parametrize("said", ["UPDATE saved_filter SET name = 'x'", "DELETE FROM saved_filter"])

@@ -58,11 +58,14 @@ def saving_of(place: str, chosen: Mapping[str, object]) -> Saving:
 
 
 def tell(rows: Sequence[SavedFilter]) -> list[Kept]:
-    """Return saved filters as pages show them; lists and fields that are gone are left out."""
+    """Return saved filters as pages show them; lists and fields that are gone are left out.
+
+    One of which nothing is left would open the whole list under its name.
+    """
     return [
-        Kept(row.id, SAVABLE[row.place][0], row.name, f"{url_for(row.place)}?{read(row.place, row.query)}")
+        Kept(row.id, SAVABLE[row.place][0], row.name, f"{url_for(row.place)}?{asked}")
         for row in rows
-        if row.place in SAVABLE
+        if row.place in SAVABLE and (asked := read(row.place, row.query))
     ]
 
 
