@@ -49,7 +49,7 @@ from voucher.stages.settle.queries import (
     claim_timeline,
 )
 from voucher.stages.settle.resubmit import resubmit
-from voucher.stages.settle.seen import AmberLeft
+from voucher.stages.settle.seen import AmberLeft, list_amber
 from voucher.stages.settle.turn_down import turn_down
 from voucher.stages.settle.withdraw import withdraw
 
@@ -390,7 +390,10 @@ def test_改期申报的人也不能核定_核定的人也不能代为申报_审
             for batch_id in (settled.batch_id, settled.batch_id + 1)
             for line in queries.list_lines(session, scene.keyring, batch_id, claim_id=manual)
         ]
+        state = session.get_one(Claim, manual).state
+        amber = [list_amber(session, settled.batch_id + more, state) for more in (0, 1)]
     assert stands == [(0, 0), (150_00, 150_00)], "what was filed again is cleared where it stands now"
+    assert amber == [frozenset(), {manual}], "and is looked at one by one where it stands now"
 
 
 def cleared_claim(scene: Scene) -> tuple[int, int]:

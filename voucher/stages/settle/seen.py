@@ -61,7 +61,9 @@ def list_amber(session: Session, batch_id: int, state: str) -> frozenset[int]:
     found = session.scalars(
         select(SettlementLine.claim_id)
         .join(Claim, Claim.id == SettlementLine.claim_id)
-        .where(SettlementLine.batch_id == batch_id, Claim.state == state, _is_amber())
+        .where(
+            SettlementLine.batch_id == batch_id, Claim.batch_id == batch_id, Claim.state == state, _is_amber()
+        )
     )
     return frozenset(each for each in found if each is not None)
 
