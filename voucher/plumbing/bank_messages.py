@@ -30,8 +30,9 @@ COUNT_DIFFERS = reason(
 )
 UTF_16 = ("\ufeff<".encode("utf-16-le"), "\ufeff<".encode("utf-16-be"))
 PAID, RETURNED = "成功", "退票"
-# what is on its way is no result yet
+# a bank that has done some of what was sent says one of these of the whole
 PARTLY = frozenset({"PART", "PDNG"})
+# what is on its way is no result yet
 STATUS_WORDS = {"ACSC": PAID, "ACCC": PAID, "RJCT": RETURNED, "CANC": RETURNED}
 
 
