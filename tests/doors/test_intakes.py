@@ -48,6 +48,17 @@ def test_an_intake_is_filed_by_the_desk_and_read_masked_by_the_office(loop: Loop
     body = {"people": [person, person]}
     heard = refused_with(loop["t1-admin"].post(path, body), 409, "class_intake_refused")
     assert heard["lines"][0]["place"] == 2
+    # one nobody can read is told by place as well, and keeps the others off only where nobody asked for them
+    wrong = [{"name": "李四", "number": "410702198511209926"}, {"name": "", "number": "", "mobile": ""}]
+    mixed = {"people": [wrong[0], {"name": ZHANG_SAN[0], "number": ZHANG_SAN[1]}, wrong[1]]}
+    heard = refused_with(loop["t1-admin"].post(path, mixed), 409, "class_intake_refused")
+    expected = [(1, "identity_check_digit"), (3, "identity_malformed")]
+    assert [(each["place"], each["code"]) for each in heard["lines"]] == expected
+    skipped = loop["t1-admin"].post(path, {**mixed, "skip_refused": True}).json
+    assert (skipped["added"], skipped["people"]) == (0, 1), "the one readable stands on it already"
+    assert [(each["place"], each["code"]) for each in skipped["left_out"]] == expected
+    assert all(each["title"] and each["next_step"] for each in skipped["left_out"])
+    assert wrong[0]["number"] not in str(skipped)
     taken = loop["t1-admin"].post(path, {"people": [person]}, key="i1").json
     assert (taken["added"], taken["people"], taken["left_out"]) == (1, 2, [])
     assert loop["t1-admin"].post(path, {"people": [person]}, key="i1").json == taken
@@ -163,4 +174,19 @@ def test_an_empty_intake_is_handed_out_filled_in_and_read_back(loop: Loop) -> No
     write_workbook(filled, sheets, created_at=datetime.now(UTC))
     filled.seek(0)
     page = desk.press("列入名册", people="", roster=(filled, "开班名册.xlsx"))
-    assert "第 3 行" in page.text
+    assert "第 3 行：证件号码" in page.text, "one row keeps everybody off"
+    assert "名册上 0 人" in page.text
+    # with the others asked for, a file keeps its readable rows as a paste does, and tells each by its row
+    filled = BytesIO()
+    rows = (
+        ["", "", None],
+        [*ZHANG_SAN, None],
+        ["李肆", LI_SI[1], None],
+        [LI_SI[0], "410702198511209926", None],
+    )
+    write_workbook(filled, [Sheet("开班名册", HEADINGS, rows)], created_at=datetime.now(UTC))
+    filled.seek(0)
+    page = desk.press("列入名册", people="", roster=(filled, "开班名册.xlsx"), partial="1")
+    assert "已列入 1 人，1 人没有列入：第 4 行：" in page.text
+    assert "1 行读不出、没有列入：第 5 行：证件号码" in page.text
+    assert "名册上 1 人" in page.text

@@ -98,7 +98,14 @@ def test_a_device_nobody_approved_scans_nowhere_and_what_it_noted_is_a_case(loop
     mine = Wire(world, loop=loop).bind()
     named = {"institution_id": ids["t1"], "name": "前台一号机"}
     device = loop.done("t1-scan", "/counter-devices", named)
+    desk, head = at(loop, "t1-scan"), at(loop, "t1-admin")
+    page = desk.go(f"/institution/scan?class_id={class_id}")
+    assert "本机还不能核销" not in page.text
+    assert "本机构管理员在“系统”菜单的“核销设备”页批准" in page.text
     _ask_for_approval(loop)
+    page = desk.go(f"/institution/scan?class_id={class_id}")
+    assert "本机还不能核销：先给本机起名，再由管理员批准。请本机构管理员登录，在“系统”菜单的" in page.text
+    assert "在“核销设备”页批准" in head.go(f"/institution/scan?class_id={class_id}").text, "his own page"
     key: dict[str, str] = {}
 
     def scan(path: str, **more: str) -> Any:
@@ -125,7 +132,9 @@ def test_a_device_nobody_approved_scans_nowhere_and_what_it_noted_is_a_case(loop
     for headers in ({}, {"Counter-Device": "x"}, {"Counter-Device": device["secret"]}):
         key = headers
         for path, more in (("/checks", {}), ("/enrolments", {}), ("/redemptions", card)):
-            refused_with(scan(path, **more), 403, "counter_device_unapproved")
+            answer = scan(path, **more)
+            refused_with(answer, 403, "counter_device_unapproved")
+            assert "在“系统”菜单的“核销设备”页批准" in answer.json["detail"]
     scans = loop["jiban"].get(f"/scans?class={class_id}").json["items"]
     assert [each["code"] for each in scans[:9]] == ["counter_device_unapproved"] * 9, "refused scans are kept"
     note("before")

@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import secrets
 from collections.abc import Collection, Sequence
-from datetime import datetime
+from datetime import date, datetime
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, bindparam, exists, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
@@ -46,14 +46,14 @@ DEVICE_UNNAMED = reason(
 DEVICE_STRUCK = reason(
     "counter_device_struck",
     "这台设备“{device}”已被本机构停用，不能核销",
-    "请换一台设备，或请管理员确认后重新登记本机",
+    "请换一台设备；停错了的，在扫码页下方重新登记本机，由本机构管理员在“系统”菜单的“核销设备”页批准",
     SOURCE,
     Family.FORBIDDEN,
 )
 DEVICE_UNAPPROVED = reason(
     "counter_device_unapproved",
     "这台设备还没有经管理员批准，不能核销",
-    "请先给本机起名登记，再请管理员在“核销设备”中批准",
+    "请先在扫码页下方给本机起名，再请本机构管理员登录，在“系统”菜单的“核销设备”页批准；批准后再扫一次",
     SOURCE,
     Family.FORBIDDEN,
 )
@@ -189,7 +189,11 @@ def judge_device(
     if found is not None and found.struck_at is not None and found.struck_at <= moment:
         raise DEVICE_STRUCK.refused(device=found.name)
     approved = found.approved_at if found is not None else None
-    if (approved is None or approved > moment) and asked_somewhere and _needs_approval(work, institution_ids):
+    if (
+        (approved is None or approved > moment)
+        and asked_somewhere
+        and needs_approval(work.session, institution_ids, work.today)
+    ):
         raise DEVICE_UNAPPROVED.refused()
     return found
 
@@ -203,12 +207,13 @@ def list_devices(session: Session, institution_ids: Collection[int]) -> Sequence
     ).all()
 
 
-def _needs_approval(work: Work, institution_ids: Collection[int]) -> bool:
-    regions = work.session.scalars(
+def needs_approval(session: Session, institution_ids: Collection[int], on: date) -> bool:
+    """Return whether only approved devices may scan for these institutions. Raises parameter_missing."""
+    regions = session.scalars(
         select(Institution.region_code).where(Institution.id.in_(sorted(institution_ids)))
     )
     return any(
-        tables.read_flag(work.session, APPROVAL, work.today, list_ancestry(work.session, region))
+        tables.read_flag(session, APPROVAL, on, list_ancestry(session, region))
         for region in sorted(set(regions))
     )
 

@@ -258,6 +258,9 @@ def test_hours_are_recorded_corrected_and_signed_off(loop: Loop) -> None:
     page = desk.go(class_page)
     assert "已结业签字" in page.text
     assert "不合格" in page.text
+    assert "结业 1 人，1 人没有结业" in page.text
+    assert "在班 " not in page.text, "nobody sits in a class that was signed off"
+    assert "结业 1" in desk.go("/institution/classes").text
     assert at(loop, "t1-teach").http.get(f"/institution/classes/{class_id}/completions").status_code == 403
     assert at(loop, "t2-teach").http.get(f"/institution/sessions/{days[0]}").status_code == 404
 

@@ -71,9 +71,22 @@ def read_roster(work: Work, path: Path, limits: Limits) -> list[Newcomer]:
 
     Raises ImportRefused naming every bad row, role_missing, and what a file as a whole is refused for.
     """
+    named, report = read_readable_roster(work, path, limits)
+    if report.rows_refused:
+        raise ImportRefused(report)
+    return list(named.values())
+
+
+def read_readable_roster(work: Work, path: Path, limits: Limits) -> tuple[dict[int, Newcomer], Report]:
+    """Return the people of a roster file that can be read, by line, and why the other rows cannot.
+
+    Raises ImportRefused where no row can be read, roster_empty, role_missing, and what a file as a whole
+    is refused for.
+    """
     check_role(work.actor, Role.OPERATOR, *OFFICERS, *STAFF)
     report = Report("roster")
-    found: dict[str, tuple[int, Newcomer]] = {}
+    lines: dict[str, int] = {}
+    named: dict[int, Newcomer] = {}
     with open_table(path, columns=COLUMNS, limits=limits) as table:
         report.sheets_ignored = table.sheets_ignored
         for row in table:
@@ -82,16 +95,16 @@ def read_roster(work: Work, path: Path, limits: Limits) -> list[Newcomer]:
             person = read_person(reading, work.today) if reading.readable else None
             if reading.problems or person is None:
                 report.refuse_row([RowProblem(row.line, *problem) for problem in reading.problems])
-            elif person.number in found:
-                told = PERSON_TWICE.refusal(first=found[person.number][0], second=row.line)
+            elif person.number in lines:
+                told = PERSON_TWICE.refusal(first=lines[person.number], second=row.line)
                 report.refuse(row.line, NUMBER, mask_identity(person.number), told)
             else:
-                found[person.number] = (row.line, person)
-    if report.rows_refused:
+                lines[person.number], named[row.line] = row.line, person
+    if report.rows_refused and not named:
         raise ImportRefused(report)
-    if not found:
+    if not named:
         raise ROSTER_EMPTY.refused()
-    return [person for _, person in found.values()]
+    return named, report
 
 
 def file_roster(

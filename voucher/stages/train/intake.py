@@ -17,7 +17,7 @@ from voucher.plumbing.unit_of_work import Work
 from voucher.registry.people import Newcomer, Person, index_of
 from voucher.registry.recognising import Recognised, recognise
 from voucher.rules.classes import Slot
-from voucher.rules.errors import Family, KeptRefused, Refusal, reason
+from voucher.rules.errors import Family, KeptRefused, Refusal, Refused, reason
 from voucher.rules.identity import normalise_identity, normalise_mobile
 from voucher.rules.intakes import MOVED_DENIED, MOVED_STRUCK, SOURCE, STRUCK_OFF
 from voucher.rules.lifecycle import STATE_NAMES, Thing
@@ -115,8 +115,7 @@ def add_to_intake(
     One who cannot be taken keeps everybody off, unless `partial` asks for the others. Raises Refused
     role_missing, class_missing, class_intake_closed, class_intake_begun, class_intake_empty,
     class_too_large, class_intake_too_large, class_intake_lookups_used_up, class_intake_not_approved,
-    class_intake_grown, class_intake_replaced and what an unreadable number meets; KeptRefused
-    class_intake_refused, the look-ups kept.
+    class_intake_grown, class_intake_replaced; KeptRefused class_intake_refused, the look-ups kept.
     """
     house = _take_up(work, class_id, lock=False).institution_id
     if not people:
@@ -257,19 +256,28 @@ def _judge(
 def _read(
     work: Work, people: Sequence[Newcomer]
 ) -> tuple[dict[str, Newcomer], dict[str, int], list[tuple[int, Refusal]]]:
-    """Return who is named by blind index, each with a place, and whoever is named twice."""
+    """Return who is named by blind index, each with a place, and whoever is unreadable or named twice."""
     named: dict[str, Newcomer] = {}
     places: dict[str, int] = {}
     refused: list[tuple[int, Refusal]] = []
     for place, each in enumerate(people, start=1):
-        number = normalise_identity(each.number, work.today)
-        index = index_of(work.keyring, number)
+        try:
+            person = _read_one(work, each)
+        except Refused as unreadable:
+            refused.append((place, unreadable.refusal))
+            continue
+        index = index_of(work.keyring, person.number)
         if index in places:
             refused.append((place, NAMED_TWICE.refusal(first=places[index])))
             continue
-        mobile = normalise_mobile(each.mobile) if each.mobile else None
-        named[index], places[index] = Newcomer(number, normalise_name(each.name), mobile), place
+        named[index], places[index] = person, place
     return named, places, refused
+
+
+def _read_one(work: Work, given: Newcomer) -> Newcomer:
+    number = normalise_identity(given.number, work.today)
+    mobile = normalise_mobile(given.mobile) if given.mobile else None
+    return Newcomer(number, normalise_name(given.name), mobile)
 
 
 def _refuse_person(

@@ -45,7 +45,7 @@ def show_intake(session: Session, asked: dict[str, Any], class_id: int) -> dict[
     example={"people": [{"name": "张三", "number": "41010519900315991X"}], "skip_refused": False},
 )
 def add_people(work: Work, given: dict[str, Any], class_id: int) -> dict[str, Any]:
-    """把学员列入开班名册：已在册的不变；有人不能列入的，逐人说明，一个也不列入（skip_refused 的除外）。"""
+    """把学员列入开班名册：已在册的不变；读不出、不能列入的逐人说明，一个也不列入（skip_refused 除外）。"""
     people = [Newcomer(each["number"], each["name"], each["mobile"]) for each in given["people"]]
     added, refused = add_to_intake(work, class_id, people, partial=given["skip_refused"])
     left_out = [

@@ -11,13 +11,13 @@ PEOPLE_MAX = 2_000
 
 
 class NewLearner(Body):
-    """One person of an intake, as the identity card says."""
+    """One person of an intake, as the identity card says; who is empty or unreadable is refused by place."""
 
-    name = Words(required=True, most=60, metadata={"description": "姓名", "example": "张三"})
+    name = Words(required=True, least=0, most=60, metadata={"description": "姓名", "example": "张三"})
     number = Words(
-        required=True, most=40, metadata={"description": "证件号码", "example": "41010519900315991X"}
+        required=True, least=0, most=40, metadata={"description": "证件号码", "example": "41010519900315991X"}
     )
-    mobile = Words(load_default=None, allow_none=True, most=40, metadata={"description": "手机号"})
+    mobile = Words(load_default=None, allow_none=True, least=0, most=40, metadata={"description": "手机号"})
 
 
 class NewIntake(Body):

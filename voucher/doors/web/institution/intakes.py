@@ -14,7 +14,7 @@ from voucher.doors.web import fields
 from voucher.doors.web.acting import Done, submit
 from voucher.doors.web.institution.blueprint import institution
 from voucher.doors.web.institution.own import answers_for, get_my_class
-from voucher.doors.web.office.issue.typed_people import Readable, read_people, read_readable
+from voucher.doors.web.office.issue.typed_people import Readable, read_readable, read_whole
 from voucher.plumbing.spreadsheets.writing import Sheet, SheetColumn, write_workbook
 from voucher.plumbing.unit_of_work import Work
 from voucher.registry import catalogue, tables
@@ -47,7 +47,7 @@ def add_to_class(class_id: int) -> ResponseReturnValue:
 
     def call(work: Work) -> Done:
         partial = request.form.get("partial") == "1"
-        given = read_readable(work) if partial else Readable(read_people(work), [], [])
+        given = read_readable(work) if partial else read_whole(work)
         added, refused = add_to_intake(work, class_id, given.people, partial=partial)
         return Done(_tell(given, added, refused), url_for("web.institution.intake", class_id=class_id))
 

@@ -26,7 +26,7 @@ from voucher.ledger.credentials import CODE_EXPIRED, CODE_USED
 from voucher.ledger.origins import note_redeemed_on
 from voucher.plumbing.idempotency import Answer, once
 from voucher.plumbing.unit_of_work import Work
-from voucher.registry.counter_devices import CounterDevice, check_device, find_device
+from voucher.registry.counter_devices import CounterDevice, check_device, find_device, needs_approval
 from voucher.registry.institutions import Institution
 from voucher.registry.listing import STOPPED
 from voucher.rules.classes import IDENTITY_DIFFERS
@@ -194,9 +194,11 @@ def show_scan_page(class_id: int, said: Said | None) -> str:
     """Return the scan page of a class with what was just said of a code."""
     door = the_door()
     let_programs_run()
+    device, mine = _named_device(), my_houses(INSTITUTION_COUNTER)
     with door.read() as session:
         found = get_my_class(session, class_id, INSTITUTION_COUNTER)
-        under_way = house.list_under_way(session, my_houses(INSTITUTION_COUNTER), door.today)
+        under_way = house.list_under_way(session, mine, door.today)
+        is_approved = device is not None and device.approved_at is not None
         scans = training.list_scans(session, class_id, limit=LAST_SCANS)
         return render_template(
             "institution/scan.html",
@@ -212,7 +214,8 @@ def show_scan_page(class_id: int, said: Said | None) -> str:
             others=_others(class_id, under_way),
             person_id=current_actor().person_id,
             has_sms=door.config.has_sms,
-            device=_named_device(),
+            device=device,
+            is_unapproved=not is_approved and needs_approval(session, mine, door.today),
             houses=[(each.id, each.name) for each in list_houses(session, INSTITUTION_COUNTER)],
         )
 

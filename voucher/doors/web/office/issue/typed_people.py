@@ -20,7 +20,7 @@ from voucher.registry.people import Newcomer
 from voucher.rules.errors import Refused
 from voucher.rules.identity import normalise_identity, normalise_mobile
 from voucher.rules.names import normalise_name
-from voucher.stages.issue.rosters import read_roster
+from voucher.stages.issue.rosters import read_readable_roster
 
 PEOPLE, ROSTER = "people", "roster"
 MISTAKES_TOLD = 10
@@ -30,54 +30,63 @@ BETWEEN = re.compile(r"[\t,，、;；\s]+")
 
 @dataclass(frozen=True, slots=True)
 class Readable:
-    """The people of a roster that can be read, the line of each where pasted, and every mistake."""
+    """The people of a roster that can be read, the line of each, and every mistake with its line."""
 
     people: list[Newcomer]
     lines: list[int]
     wrong: list[tuple[int, str]]
+    is_file: bool = False
 
     def tell_place(self, place: int) -> str:
-        """Return which line, or which person of a file, a place among the people is."""
-        return f"第 {self.lines[place - 1]} 行" if self.lines else f"第 {place} 人"
+        """Return which line a place among the people is."""
+        return f"第 {self.lines[place - 1]} 行"
 
 
 def read_people(work: Work) -> list[Newcomer]:
     """Return the people pasted or uploaded. Raises form_field_unreadable with every mistake, and what
-    `read_roster` refuses a file as a whole for."""
-    found = read_readable(work)
+    `read_readable_roster` refuses a file as a whole for."""
+    return read_whole(work).people
+
+
+def read_whole(work: Work) -> Readable:
+    """Return the same people with their lines. Raises what `read_people` raises."""
+    found = _read(work)
     if found.wrong:
-        raise _wrong_lines(found.wrong)
-    return found.people
-
-
-def read_readable(work: Work) -> Readable:
-    """Return the people pasted that can be read, and why the other lines cannot; a file is read as a whole.
-
-    Raises form_field_unreadable where no line can be read, and what `read_roster` refuses a file for.
-    """
-    file = request.files.get(ROSTER)
-    if file is not None and file.filename:
-        return Readable(_read_file(work), [], [])
-    found = _read_lines(fields.text(PEOPLE, "名册", limit=MOST_CHARACTERS), work.today)
-    if found.wrong and not found.people:
-        raise _wrong_lines(found.wrong)
+        raise _refuse_lines(found)
     return found
 
 
-def _read_file(work: Work) -> list[Newcomer]:
+def read_readable(work: Work) -> Readable:
+    """Return the people pasted or uploaded that can be read, and why the other lines cannot.
+
+    Raises form_field_unreadable where no line can be read, and what `read_readable_roster` refuses a file
+    as a whole for.
+    """
+    found = _read(work)
+    if found.wrong and not found.people:
+        raise _refuse_lines(found)
+    return found
+
+
+def _read(work: Work) -> Readable:
+    file = request.files.get(ROSTER)
+    if file is not None and file.filename:
+        return _read_file(work)
+    return _read_lines(fields.text(PEOPLE, "名册", limit=MOST_CHARACTERS), work.today)
+
+
+def _read_file(work: Work) -> Readable:
     given = fields.upload(ROSTER, "名册文件")
     given.stream.seek(0)  # the whole act may be tried again
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / f"roster{Path(given.filename or '').suffix.lower()}"
         path.write_bytes(given.stream.read())
         try:
-            return read_roster(work, path, the_door().table_limits)
+            named, report = read_readable_roster(work, path, the_door().table_limits)
         except ImportRefused as refused:
-            told = [
-                f"第 {each.line} 行 {each.column or ''}：{each.refusal.title}"
-                for each in refused.report.problems
-            ]
-            raise _wrong(ROSTER, "名册文件", told) from None
+            named, report = {}, refused.report
+    wrong = [(each.line, each.refusal.title) for each in report.problems]
+    return Readable(list(named.values()), list(named), wrong, is_file=True)
 
 
 def _read_lines(text: str, today: date) -> Readable:
@@ -111,10 +120,8 @@ def _read_lines(text: str, today: date) -> Readable:
     return found
 
 
-def _wrong_lines(wrong: list[tuple[int, str]]) -> Refused:
-    return _wrong(PEOPLE, "名册", [f"第 {line} 行：{why}" for line, why in wrong])
-
-
-def _wrong(field: str, label: str, told: list[str]) -> Refused:
+def _refuse_lines(found: Readable) -> Refused:
+    told = [f"第 {line} 行：{why}" for line, why in found.wrong]
     more = f"；另有 {len(told) - MISTAKES_TOLD} 处" if len(told) > MISTAKES_TOLD else ""
+    field, label = (ROSTER, "名册文件") if found.is_file else (PEOPLE, "名册")
     return FIELD_UNREADABLE.refused(field=field, label=label, problem="；".join(told[:MISTAKES_TOLD]) + more)
