@@ -46,18 +46,27 @@ ACCOUNT = "257712345678"
 
 
 def test_公示五个工作日首日计入(scene: Scene) -> None:
-    """AC-H3：2024-03-06 公示至 03-12，与济源公示一致；当天仍在公示期内。"""
+    """AC-H3：2024-03-06 公示至 03-12，与济源公示一致；当天仍在公示期内，可以提出异议，次日零点起不再受理。"""
     ready(scene, "2024-03-06")
-    batch = settle_for(scene, [ZHANG_SAN], scene.open_budget()).batch_id
+    batch = settle_for(scene, [ZHANG_SAN, LI_SI], scene.open_budget()).batch_id
     first_review(scene, batch)
     second_review(scene, batch)
     posted = post(scene, batch)
     assert (posted.from_on.isoformat(), posted.until_on.isoformat()) == ("2024-03-06", "2024-03-12")
+    in_time, late = (
+        partial(objection.lodge, notice_id=posted.id, claim_id=each.id, words="未参加考试", contact=None)
+        for each in claims_of(scene)
+    )
     scene.at = on("2024-03-12", 23)
     assert scene.do("clock", notice.close_due_notices) == 0
+    lodged = scene.do("clock", in_time)
     scene.at = on("2024-03-13", 0)
+    assert told(scene, "clock", late).code == "notice_not_open", "the clock has not come round yet"
     assert scene.do("clock", notice.close_due_notices) == 1
-    assert states_of(scene) == {"cleared": 1}
+    assert states_of(scene) == {"cleared": 1, "objected": 1}
+    decide = partial(objection.decide, objection_id=lodged.id, uphold=False, conclusion="签到、录像在案")
+    scene.do("异议处理员", decide)
+    assert states_of(scene) == {"cleared": 2}
     assert scene.do("clock", notice.close_due_notices) == 0
 
 

@@ -28,13 +28,16 @@ from tests.loop.telling import (
     told,
 )
 from tests.scene import (
+    EV1,
     LI_SI,
     TURNER,
     XINXIANG,
     ZHANG_SAN,
     Scene,
     on,
+    staff_number,
 )
+from tests.town_certified import hire_at
 from voucher.demo.signing import pass_all
 from voucher.doors.web.timelines import list_batch_happenings
 from voucher.plumbing.unit_of_work import Work
@@ -169,6 +172,23 @@ def test_申报人换个账号也不能审核自己的申报(scene: Scene) -> No
     batch = scene.settle(budget, login="双岗").batch_id
     assert refused(lambda: first_review(scene, batch, "双岗2")).code == "fixed_role"
     assert first_review(scene, batch) == 1
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_领证的是自己_收款的是自己任职的机构_换账号也须回避(scene: Scene) -> None:
+    """AC-H1：回避的只是这一条，其余照签。"""
+    ready(scene)
+    scene.hire("评价站李某", Role.OFFICER_COUNTY, "310101199001010190")
+    hire_at(scene, "评价站李某2", Role.EVALUATOR_ADMIN, "310101199001010190", EV1)
+    county = ("初审员", staff_number("310101199001010010"))
+    batch = settle_for(scene, [county, ZHANG_SAN], scene.open_budget()).batch_id
+    own, other = claims_of(scene)
+    for login in ("初审员", "评价站李某"):
+        heard = refused(partial(first_review, scene, batch, login))
+        assert (heard.code, own.number in heard.title) == ("involved", True)
+    one = partial(review.sign, batch_id=batch, step=Step.FIRST_REVIEW, opinion="材料齐全")
+    assert scene.do("初审员", partial(one, claim_ids=[other.id])) == 1
+    assert first_review(scene, batch, "异议处理员") == 1
 
 
 def test_没有权限或不在辖区的人办不了(scene: Scene) -> None:

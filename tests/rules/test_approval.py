@@ -201,3 +201,15 @@ def test_who_set_the_amount_does_not_approve_it() -> None:
         rules.check_not_cleared("审批", 6, {5, 6})
     assert caught.value.refusal.code == "cleared_it"
     assert caught.value.refusal.title == "您参与过该申领的转人工核定，不能办理审批"
+
+
+def test_whoever_a_claim_concerns_decides_nothing_of_it() -> None:
+    claims = [rules.Beneficiaries("SL-1", 7, 70), rules.Beneficiaries("SL-2", 8, 80)]
+    rules.check_uninvolved("初审", 9, {90}, claims)
+    for person_id, institutions, named in ((8, set(), "SL-2"), (9, {70, 90}, "SL-1")):
+        with pytest.raises(Refused) as caught:
+            rules.check_uninvolved("初审", person_id, institutions, claims)
+        assert caught.value.refusal.code == "involved"
+        assert (
+            caught.value.refusal.title == f"申领 {named} 是您本人的，或付给您任职的机构，您不能办理它的初审"
+        )

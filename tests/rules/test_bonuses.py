@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 
@@ -36,6 +36,14 @@ def test_every_kind_has_its_name() -> None:
 def test_the_row_of_the_region_goes_before_that_of_the_province() -> None:
     assert find(SINCE, ROW, XINXIANG) == find(LAST, XINXIANG, ROW) == 900_00
     assert find(SINCE, ROW, replace(XINXIANG, region_code="410100")) == 1000_00
+
+
+def test_a_new_document_counts_from_its_day_where_the_older_row_was_never_closed() -> None:
+    begins = date(2024, 7, 1)
+    old, new = replace(ROW, until=None), replace(ROW, most_fen=1500_00, since=begins)
+    assert find(begins - timedelta(days=1), old, new) == 1000_00
+    assert find(begins, old, new) == find(begins, new, old) == 1500_00
+    assert find(begins, old, new, replace(XINXIANG, until=None)) == 900_00
 
 
 @pytest.mark.parametrize(

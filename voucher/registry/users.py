@@ -229,6 +229,16 @@ def name_people(session: Session, person_ids: Iterable[int]) -> dict[int, str]:
     return dict(rows.all())
 
 
+def list_own_institutions(session: Session, person_id: int, on: date) -> set[int]:
+    """Return the institutions a person works for on a day, with whatever account."""
+    found = session.scalars(
+        select(RoleGrant.institution_id)
+        .join(UserAccount, UserAccount.id == RoleGrant.user_id)
+        .where(UserAccount.person_id == person_id, RoleGrant.institution_id.is_not(None), in_force(on))
+    )
+    return {each for each in found if each is not None}
+
+
 def load_actor(session: Session, login: str, on: date) -> Actor:
     """Return the actor behind a login, with the roles in force on a day. Raises Refused login_unknown."""
     account = session.scalars(_ACCOUNT, {"login": login}).first()

@@ -53,6 +53,13 @@ SECOND_PERSON_NEEDED = reason(
     SOURCE,
     Family.FORBIDDEN,
 )
+INVOLVED = reason(
+    "involved",
+    "申领 {claim} 是您本人的，或付给您任职的机构，您不能办理它的{step}",
+    "请回避，由没有关系的人员办理；逐条办理的，可以只选其余各条。同一人的不同账号视为同一人",
+    f"公务员法 第七十六条（涉及本人利害关系的应当回避）; {SOURCE}",
+    Family.FORBIDDEN,
+)
 STEP_SKIPPED = reason(
     "step_skipped",
     "不能跳级：{step}之前还须先办理{expected}",
@@ -114,6 +121,15 @@ _ROLES: dict[Step, frozenset[Role]] = {
     Step.CHECK: frozenset({Role.FINANCE_CHECKER}),
     Step.RELEASE: frozenset({Role.FINANCE_RELEASER}),
 }
+
+
+@dataclass(frozen=True, slots=True)
+class Beneficiaries:
+    """Whom a claim concerns, by its number: the person it is made of, the institution it is paid to."""
+
+    claim: str
+    person_id: int
+    payee_id: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,3 +244,16 @@ def check_not_cleared(step: str, person_id: int, clearers: Collection[int]) -> N
     """
     if person_id in clearers:
         raise CLEARED_IT.refused(step=step)
+
+
+@rule(number="APP-10", stage="兑现", source=INVOLVED.source, since=SINCE)
+def check_uninvolved(
+    step: str, person_id: int, institutions: Collection[int], claims: Iterable[Beneficiaries]
+) -> None:
+    """Refuse a decision on one's own claim, or one paid to an institution one works for with any account.
+
+    Names the first such claim. Raises involved.
+    """
+    for each in claims:
+        if each.person_id == person_id or each.payee_id in institutions:
+            raise INVOLVED.refused(claim=each.claim, step=step)

@@ -195,7 +195,7 @@ def find_bonus_standard(
     on: date,
     region_codes: Iterable[str],
 ) -> BonusStandard:
-    """Return the row in force on a day; a region's own before that of the province.
+    """Return the row in force on a day: a region's own before that of the province, then the latest.
 
     Raises bonus_standard_missing.
     """
@@ -205,9 +205,9 @@ def find_bonus_standard(
         if each.kind == kind and each.item_code == item_code and in_force(on, each.since, each.until)
     ]
     for region_code in (*region_codes, None):
-        for each in ours:
-            if each.region_code == region_code:
-                return each
+        here = [each for each in ours if each.region_code == region_code]
+        if here:
+            return max(here, key=lambda each: each.since)
     raise BONUS_STANDARD_MISSING.refused(item=item_code, on=on.isoformat(), kind=KINDS[kind].name)
 
 

@@ -15,7 +15,7 @@ from voucher.rules.money import check_fen, format_yuan
 from voucher.stages.settle.ending import money_of
 from voucher.stages.settle.models.claims import Claim, Clearing, SettlementBatch
 from voucher.stages.settle.promises import hand_over
-from voucher.stages.settle.reading import check_never_filed, get_claim
+from voucher.stages.settle.reading import check_apart, check_never_filed, get_claim
 from voucher.stages.settle.review import OPINION_MISSING
 
 SOURCE = "LIFECYCLE Claim manual; 【设】转人工须两人并附依据"
@@ -44,7 +44,7 @@ def clear(work: Work, claim_id: int, amount_fen: int, opinion: str) -> bool:
 
     Returns whether the claim is cleared now. Money is reserved at the confirmation.
     Raises Refused claim_missing, role_missing, opinion_missing, event_not_allowed, same_hand,
-    second_person_needed, clearing_out_of_range, clearing_differs, budget_exhausted.
+    involved, second_person_needed, clearing_out_of_range, clearing_differs, budget_exhausted.
     """
     if not opinion.strip():
         raise OPINION_MISSING.refused()
@@ -52,6 +52,7 @@ def clear(work: Work, claim_id: int, amount_fen: int, opinion: str) -> bool:
     check_reach(work.actor, claim.region_code, Role.OFFICER_COUNTY, Role.OFFICER_CITY, Role.OFFICER_PROVINCE)
     check_event(Thing.CLAIM, claim.state, "clear")
     check_never_filed(work.session, work.actor.person_id, claim.id, "转人工核定")
+    check_apart(work, [claim], "转人工核定")
     if not 0 < check_fen(amount_fen) <= claim.proposed_fen:
         raise CLEARING_OUT_OF_RANGE.refused(
             amount=format_yuan(amount_fen), limit=format_yuan(claim.proposed_fen)

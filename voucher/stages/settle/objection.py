@@ -17,7 +17,7 @@ from voucher.stages.settle.ending import end_claims
 from voucher.stages.settle.models.claims import Claim, SettlementBatch
 from voucher.stages.settle.models.notices import Notice, Objection
 from voucher.stages.settle.notice import clear_lines
-from voucher.stages.settle.reading import check_no_judge, list_clearers, list_hands, lock_claims
+from voucher.stages.settle.reading import check_apart, check_no_judge, list_clearers, list_hands, lock_claims
 from voucher.stages.settle.review import OPINION_MISSING
 
 SOURCE = "豫人社规〔2022〕2号 公示; PAGES 公示 异议渠道"
@@ -62,7 +62,8 @@ def lodge(work: Work, notice_id: int, claim_id: int, words: str, contact: str | 
     if not words.strip() or len(words) > LONGEST_WORDS:
         raise WORDS_MISSING.refused()
     notice = work.session.get(Notice, notice_id)
-    if notice is None or notice.state != "posted":
+    # the last day is over at midnight, whenever the clock comes round to closing the notice
+    if notice is None or notice.state != "posted" or notice.until_on < work.today:
         raise NOTICE_NOT_OPEN.refused()
     claims = lock_claims(work, Claim.id == claim_id, Claim.batch_id == notice.batch_id)
     if not claims or claims[0].state != "noticed":
@@ -91,7 +92,8 @@ def lodge(work: Work, notice_id: int, claim_id: int, words: str, contact: str | 
 def decide(work: Work, objection_id: int, *, uphold: bool, conclusion: str) -> None:
     """Dismiss an objection, and the line goes on; or uphold it, and the line alone is taken out.
 
-    Raises Refused objection_missing, opinion_missing, role_missing, already_signed, event_not_allowed.
+    Raises Refused objection_missing, opinion_missing, role_missing, already_signed, involved,
+    event_not_allowed.
     """
     if not conclusion.strip():
         raise OPINION_MISSING.refused()
@@ -107,6 +109,7 @@ def decide(work: Work, objection_id: int, *, uphold: bool, conclusion: str) -> N
     check_reach(work.actor, claim.region_code, Role.OFFICER_COUNTY, Role.OFFICER_CITY, Role.OFFICER_PROVINCE)
     for step, person_id in list_hands(work.session, [claim.id])[claim.id]:
         check_unsigned(work.actor.person_id, {Step(step): person_id})
+    check_apart(work, [claim], "异议处理")
     check_no_judge(work.session, work.actor.person_id, [claim.id], "异议处理")
     check_not_cleared("异议处理", work.actor.person_id, list_clearers(work.session, [claim.id]))
     event = "uphold" if uphold else "dismiss"

@@ -41,6 +41,7 @@ from voucher.stages.settle.payment_content import (
 from voucher.stages.settle.payment_precheck import check_accounts_stand, check_payable, select_stopped
 from voucher.stages.settle.payment_rows import write_lines, write_payments
 from voucher.stages.settle.reading import (
+    check_apart,
     check_no_decider,
     check_no_judge,
     list_clearers,
@@ -201,7 +202,7 @@ def release(work: Work, payment_file_id: int) -> PaymentFile:
     What is met by offset in full is settled with it, since no bank will answer for it.
 
     Raises Refused payment_file_missing, role_missing, same_hand (also where the releaser has signed any
-    of its claims), cleared_it, judged_denial, decided_objection, payees_stopped,
+    of its claims), involved, cleared_it, judged_denial, decided_objection, payees_stopped,
     certificates_no_longer_valid, entries_taken_back, entries_contested, payee_account_changed,
     payment_file_changed, event_not_allowed, on_hold, budget_year_passed, restored_unreconciled,
     restored_payments_unconfirmed.
@@ -223,6 +224,7 @@ def release(work: Work, payment_file_id: int) -> PaymentFile:
         for step, person_id in hands:
             check_hands(Step.RELEASE, work.actor.person_id, {Step(step): person_id})
     name = STEP_NAMES[Step.RELEASE]
+    check_apart(work, claims, name)
     check_no_judge(work.session, work.actor.person_id, ids, name)
     check_no_decider(work.session, work.actor.person_id, ids, name)
     clearers = list_clearers(work.session, ids)

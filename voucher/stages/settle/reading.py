@@ -12,8 +12,9 @@ from voucher.ledger.reinstatements import Reinstatement
 from voucher.ledger.vouchers import Voucher, lock_vouchers
 from voucher.ledger.year_ends import select_families
 from voucher.plumbing.unit_of_work import Work
+from voucher.registry.users import list_own_institutions
 from voucher.rules.actor import Role, check_reach
-from voucher.rules.approval import Step, check_hands
+from voucher.rules.approval import Beneficiaries, Step, check_hands, check_uninvolved
 from voucher.rules.errors import Family, reason
 from voucher.rules.lifecycle import Thing, may_move
 from voucher.rules.vocabulary import SubsidyKind
@@ -144,6 +145,13 @@ def list_hands(session: Session, claim_ids: Sequence[int]) -> dict[int, list[tup
         for claim_id, step, person_id in rows:
             found.setdefault(claim_id, []).append((step, person_id))
     return found
+
+
+def check_apart(work: Work, claims: Sequence[Claim], step: str) -> None:
+    """Refuse a step of a claim to whoever it is made of or works for its payee. Raises Refused involved."""
+    own = list_own_institutions(work.session, work.actor.person_id, work.today)
+    concerned = (Beneficiaries(each.number, each.person_id, each.institution_id) for each in claims)
+    check_uninvolved(step, work.actor.person_id, own, concerned)
 
 
 def check_never_filed(session: Session, person_id: int, claim_id: int, doing: str) -> None:

@@ -32,6 +32,7 @@ from voucher.stages.settle.entered import check_not_taken_back
 from voucher.stages.settle.following import follow
 from voucher.stages.settle.models.claims import Claim, ClaimHand, SettlementBatch, Signature
 from voucher.stages.settle.reading import (
+    check_apart,
     check_no_decider,
     check_no_judge,
     get_batch,
@@ -95,7 +96,7 @@ def sign(
 
     Raises Refused role_missing, region_foreign, batch_missing, opinion_missing, same_hand,
     fixed_role, step_skipped, step_not_required, line_not_waiting, nothing_to_sign, on_hold,
-    phone_checks_open, amber_one_by_one, judged_denial, decided_objection, entries_taken_back.
+    phone_checks_open, amber_one_by_one, judged_denial, decided_objection, entries_taken_back, involved.
     """
     batch, claims = _take_up(work, batch_id, step, claim_ids, opinion)
     check_one_by_one(work.session, claims)
@@ -147,6 +148,7 @@ def _take_up(
     _check_step(work, batch, claims, step)
     person_id = work.actor.person_id
     ids = [each.id for each in claims]
+    check_apart(work, claims, STEP_NAMES[step])
     check_no_judge(work.session, person_id, ids, STEP_NAMES[step])
     check_no_decider(work.session, person_id, ids, STEP_NAMES[step])
     if step is Step.APPROVE:

@@ -14,7 +14,7 @@ from voucher.plumbing.unit_of_work import Work
 from voucher.registry import catalogue, tables
 from voucher.registry.letters import read_mobile
 from voucher.registry.phones import read_keys
-from voucher.registry.users import RoleGrant, UserAccount, in_force
+from voucher.registry.users import list_own_institutions
 from voucher.rules.actor import check_role
 from voucher.rules.draws import (
     CALL_RESULT_NAMES,
@@ -178,22 +178,6 @@ def _take_up(work: Work, entry_id: int) -> tuple[PhoneDrawEntry, TrainingClass]:
     found = load_class(work.session, work.session.get_one(PhoneDraw, entry.draw_id).class_id)
     if not reaches_class(work.actor, found):
         raise PHONE_CHECK_MISSING.refused()
-    check_caller(
-        _own_institutions(work), {found.institution_id, found.delivering_institution_id}
-    )  # fmt: skip
+    own = list_own_institutions(work.session, work.actor.person_id, work.today)
+    check_caller(own, {found.institution_id, found.delivering_institution_id})
     return entry, found
-
-
-def _own_institutions(work: Work) -> set[int]:
-    """Return the institutions whoever acts works for, with whatever account."""
-    return set(
-        work.session.scalars(
-            select(RoleGrant.institution_id)
-            .join(UserAccount, UserAccount.id == RoleGrant.user_id)
-            .where(
-                UserAccount.person_id == work.actor.person_id,
-                RoleGrant.institution_id.is_not(None),
-                in_force(work.today),
-            )
-        )
-    )
