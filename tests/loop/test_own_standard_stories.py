@@ -225,6 +225,38 @@ def test_岗前培训不少于二十四学时_三百元不按学时算_是否新
 
 
 @SQLITE
+def test_高级技师技能提升二千元由两人核实_按学时付的实际到课不足四十学时也由两人核实(scene: Scene) -> None:
+    """AC-G7：提升培训占用二千元，等级和天数没有答复；到课 32 学时够结业，“40 学时以上”不够，不自动付 320 元。"""
+    town = way.settle_down(scene)
+    completion: dict[str, Any] = {"certificate_kind": "training_completion", "level": 0}
+    upgrade = {**completion, "training_kind": "senior_upgrade"}
+    courses = [
+        town_issue.programme(scene, town.budget_id, name=name, worth="offset", **planned)
+        for name, planned in (("高级技师提升", upgrade), ("合格证", completion))
+    ]
+    assert town_issue.programme_row(scene, courses[0]).cap_fen == 2000_00
+    found = []
+    for course, planned, hours, who in (
+        (courses[0], upgrade, 40, LI_SI),
+        (courses[1], completion, 32, ZHANG_SAN),
+    ):
+        class_id = town_train.open_class(scene, town.house, hours=40, teacher=f"{hours}老师", **planned)
+        held = town_train.enrolled(scene, course, who, class_id)
+        scene.at = town_train.morning(scene, class_id)
+        town_train.scan(scene, who, held, class_id)
+        town_train.sit_through(scene, class_id, {held: hours})
+        town_train.sign_off(scene, class_id, {held: 80_00})
+        assert scene.do(town.registrar(), partial(issue_completions, class_id=class_id)) == 1
+        found.append(way.claim(town, TRAINING, held).verdicts[0])
+    heard = [each.refusal.code for each in found if each.refusal is not None]
+    assert heard == ["senior_upgrade_unknown", "completion_hours_short"]
+    assert [(each.outcome, each.amount_fen, each.proposed_fen) for each in found] == [
+        (Outcome.MANUAL, 0, 2000_00),
+        (Outcome.MANUAL, 0, 320_00),
+    ]
+
+
+@SQLITE
 def test_岗前培训有了自己的标准_以前报名的照报名时的标准付(scene: Scene) -> None:
     """报名时按学时锁定 400；后来施行的三百元不动已经答应的。"""
     town = way.settle_down(scene)

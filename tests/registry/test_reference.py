@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import csv
 import os
-from datetime import date
+from dataclasses import replace
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
@@ -84,11 +85,13 @@ def test_the_shipped_standards_price_every_level(scene: Scene) -> None:
     with scene.database.read() as session:
         standards, modifiers = tables.read_standards(session), tables.read_modifiers(session)
     for kind, level, method, yuan in PRICES:
-        on = date(2021, 10, 28)
+        on = date(2022, 3, 31) if method is Method.DIRECT else date(2021, 10, 28)
         case = Case(SubsidyKind.EVALUATION, kind, level, "4-10-01-05", None, method, on, (PROVINCE,))
         price = price_subsidy(case, standards, modifiers)
         assert price.amount_fen == yuan * 100, (kind, level, method)
         assert (price.outcome is Outcome.PAYABLE) == (yuan > 0)
+        before = price_subsidy(replace(case, issued_on=on - timedelta(days=1)), standards, modifiers)
+        assert before.amount_fen == 0, "the document that gives it does not reach back"
 
 
 def test_training_is_priced_by_level_and_by_hours(scene: Scene) -> None:

@@ -7,7 +7,7 @@ from datetime import date, timedelta
 
 import pytest
 
-from voucher.rules.standard_conditions import find_condition, tell_condition
+from voucher.rules.standard_conditions import find_condition, tell_condition, tell_short_hours
 from voucher.rules.subsidy import Form, Standard
 from voucher.rules.vocabulary import CertificateKind, SubsidyKind
 
@@ -22,6 +22,10 @@ def find(kind: CertificateKind, training_kind: str | None, on: date = BEGINS) ->
 
 def test_only_what_has_a_condition_of_its_own_is_asked() -> None:
     assert find(COMPLETION, "pre_job") is Form.PRE_JOB
+    upgrade = replace(OWN, form=Form.SENIOR_UPGRADE)
+    asked_of = (SubsidyKind.TRAINING, COMPLETION, "senior_upgrade", BEGINS)
+    assert find_condition(*asked_of, [upgrade]) is Form.SENIOR_UPGRADE
+    assert "不少于 5 天" in tell_condition(Form.SENIOR_UPGRADE, 40, 5).title
     other = [replace(OWN, since=BEGINS + timedelta(days=1)), replace(OWN, form=Form.SPECIAL_OPERATION)]
     asked = (SubsidyKind.TRAINING, COMPLETION, "pre_job", BEGINS)
     assert [find_condition(*asked, [OWN, *other]), find_condition(*asked, other)] == [Form.PRE_JOB, None]
@@ -43,3 +47,13 @@ def test_hours_attended_are_held_against_the_least(hours: int | None, words: str
     assert words in tell_condition(Form.PRE_JOB, hours, 24).sentence
     assert tell_condition(Form.SPECIAL_OPERATION, hours, None).code == "first_card_unknown"
     assert tell_condition(Form.CARD_RENEWAL, hours, None).code == "former_card_unknown"
+
+
+def test_fewer_hours_than_are_paid_for_by_the_hour_are_left_to_a_person() -> None:
+    assert [tell_short_hours(*each) for each in ((40, 40), (41, 40), (39, None), (None, 40))] == [None] * 4
+    short = tell_short_hours(39, 40)
+    assert short is not None
+    assert (short.code, short.title) == (
+        "completion_hours_short",
+        "培训合格证书实际到课 39 学时，不足 40 学时",
+    )

@@ -192,6 +192,12 @@ def test_training_before_a_job_has_its_own_amount_whatever_its_hours() -> None:
     assert price(level, own).amount_fen == 120_000, "a certificate with a level is worth its level"
 
 
+def test_a_senior_technicians_upgrade_has_its_own_amount_whatever_its_hours() -> None:
+    own = training(Form.SENIOR_UPGRADE, None, "2000")
+    case = replace(COMPLETION, kind=SubsidyKind.TRAINING, hours=40, training_kind="senior_upgrade")
+    assert (price(case, own).amount_fen, price(case).amount_fen) == (200_000, 40_000)
+
+
 def test_renewing_a_card_earns_its_own_amount_and_never_that_of_a_first_card() -> None:
     first, renewed = training(Form.SPECIAL_OPERATION, None, "800"), training(Form.CARD_RENEWAL, None, "300")
     kind = CertificateKind.SPECIAL_OPERATION

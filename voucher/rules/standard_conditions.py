@@ -1,4 +1,4 @@
-"""What a standard asks besides the certificate, unanswered here: a first card, somebody newly hired."""
+"""What a standard asks besides the certificate, unanswered here: a first card, a new hire, days, hours."""
 
 from __future__ import annotations
 
@@ -42,6 +42,21 @@ PRE_JOB_HOURS_SHORT = reason(
     Family.CONFLICT,
 )
 
+SENIOR_UPGRADE_UNKNOWN = reason(
+    "senior_upgrade_unknown",
+    "该标准只给高级技师不少于 {least} 天的技能提升培训，系统没有本人等级和培训天数的答复",
+    "转人工：请查验本人的高级技师证书，对照课表和签到核对培训天数；不符合的，办理不予通过",
+    "【参】高级技师技能提升培训不少于5天且取得培训合格证书（DOMAIN H-e）",
+    Family.CONFLICT,
+)
+COMPLETION_HOURS_SHORT = reason(
+    "completion_hours_short",
+    "培训合格证书实际到课 {hours} 学时，不足 {least} 学时",
+    "转人工：请核对签到学时；达不到最低学时的，办理不予通过",
+    "【参】培训合格证书完成40学时以上 (DOMAIN H-f); AC-E2、AC-G7",
+    Family.CONFLICT,
+)
+
 
 @rule(number="SUB-06", stage="兑现", source=SOURCE, since=SINCE)
 def find_condition(
@@ -63,11 +78,24 @@ def find_condition(
 
 @rule(number="SUB-07", stage="兑现", source=SOURCE, since=SINCE)
 def tell_condition(form: Form, hours: int | None, least: int | None) -> Refusal:
-    """Return what a person has to find out before such a standard is paid; hours as they were attended."""
+    """Return what a person has to find out before such a standard is paid; hours as they were attended.
+
+    `least` are the hours, or the days, such training has at the least.
+    """
     if form is Form.SPECIAL_OPERATION:
         return FIRST_CARD_UNKNOWN.refusal()
     if form is Form.CARD_RENEWAL:
         return FORMER_CARD_UNKNOWN.refusal()
+    if form is Form.SENIOR_UPGRADE:
+        return SENIOR_UPGRADE_UNKNOWN.refusal(least="未定" if least is None else least)
     if least is not None and (hours is None or hours < least):
         return PRE_JOB_HOURS_SHORT.refusal(hours="未登记" if hours is None else hours, least=least)
     return NEWLY_HIRED_UNKNOWN.refusal()
+
+
+@rule(number="SUB-08", stage="兑现", source=COMPLETION_HOURS_SHORT.source, since=SINCE)
+def tell_short_hours(hours: int | None, least: int | None) -> Refusal | None:
+    """Return what a person looks at where fewer hours were attended than are paid for by the hour."""
+    if hours is None or least is None or hours >= least:
+        return None
+    return COMPLETION_HOURS_SHORT.refusal(hours=hours, least=least)

@@ -19,12 +19,14 @@ class Form(StrEnum):
     SPECIAL_OPERATION = "special_operation"
     SPECIAL_EQUIPMENT = "special_equipment"
     PRE_JOB = "pre_job"
+    SENIOR_UPGRADE = "senior_upgrade"
     CARD_RENEWAL = "card_renewal"
 
 
 # training for which a document names an amount of its own, whatever other training for that certificate earns
 OWN_FORMS = {
     (CertificateKind.TRAINING_COMPLETION, "pre_job"): Form.PRE_JOB,
+    (CertificateKind.TRAINING_COMPLETION, "senior_upgrade"): Form.SENIOR_UPGRADE,
     (CertificateKind.SPECIAL_OPERATION, CARD_RENEWAL): Form.CARD_RENEWAL,
 }
 # whoever renews a card never earns what a first one does, even where no amount for renewing is in force

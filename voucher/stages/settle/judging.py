@@ -21,7 +21,7 @@ from voucher.rules.certificates import (
 from voucher.rules.dictionaries import TrainingMode
 from voucher.rules.errors import Family, Refusal, Refused
 from voucher.rules.line_verdicts import PASSED, UNCHECKED, LineVerdict
-from voucher.rules.standard_conditions import find_condition, tell_condition
+from voucher.rules.standard_conditions import find_condition, tell_condition, tell_short_hours
 from voucher.rules.subsidy import Case, Form, price_subsidy
 from voucher.rules.vocabulary import (
     LEVEL_CERTIFICATE_KINDS,
@@ -38,6 +38,8 @@ from voucher.stages.settle.promises import Promise
 # only what is evaluated stands in an evaluator's filing; the other kinds are refused by their own name
 SCOPED_KINDS = LEVEL_CERTIFICATE_KINDS | {CertificateKind.SPECIAL_SKILL}
 EVALUATOR_WINDOW, VOUCHER_WINDOW = "claim_window_months_listed", "claim_window_months_other"
+LEAST = {Form.PRE_JOB: "pre_job_hours_minimum", Form.SENIOR_UPGRADE: "senior_upgrade_days_minimum"}
+COMPLETION_HOURS = "completion_hours_minimum"
 FACE_VALUE_SOURCE = "豫办〔2021〕29号 第16项; DOMAIN V4 面值券按核定面值申领"
 VERIFIED_SOURCE = "豫办〔2021〕29号 第16项 以证换券、无证无价; S2-16e,f"
 
@@ -215,13 +217,14 @@ def _judge_conditions(verdict: Verdict, kind: SubsidyKind, lawbook: Lawbook) -> 
         certificate.issued_on if promise is None or promise.priced_on is None else promise.priced_on,
         lawbook.standards,
     )
-    if asked is None:
-        return
-    hours, least = None, None
-    if asked is Form.PRE_JOB:
-        hours = promise.hours if promise else None
-        least = lawbook.number("pre_job_hours_minimum", certificate.issued_on)
-    verdict.refer(tell_condition(asked, hours, least))
+    hours = promise.hours if promise else None
+    if asked is not None:
+        least = lawbook.number(LEAST[asked], certificate.issued_on) if asked in LEAST else None
+        verdict.refer(tell_condition(asked, hours, least))
+    elif kind is SubsidyKind.TRAINING and certificate.kind == CertificateKind.TRAINING_COMPLETION:
+        short = tell_short_hours(hours, lawbook.number(COMPLETION_HOURS, certificate.issued_on))
+        if short is not None:
+            verdict.refer(short)
 
 
 def canonical_code(verdict: Verdict) -> str:

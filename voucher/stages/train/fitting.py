@@ -71,7 +71,7 @@ CLASS_OF_OTHER_PROJECT = reason(
 CLASS_OF_OTHER_KIND = reason(
     "class_of_other_training_kind",
     "本券的培训类型是“{wanted}”，该班级申报的是“{offered}”",
-    "岗前培训有自己的补贴标准：请选择培训类型与本券相同的班级；班级申报有误的，请机构更正后重新提交",
+    "有的培训类型有自己的补贴标准：请选择培训类型与本券相同的班级；班级申报有误的，请机构更正后重新提交",
     "豫人社规〔2022〕2号（企业新录用人员岗前培训, DOMAIN H-e）; 【设】培训类型由券种确定，不由班级改变",
     Family.CONFLICT,
 )

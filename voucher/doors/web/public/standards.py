@@ -45,6 +45,7 @@ FORM_NAMES = {
     "special_operation": "特种作业操作证",
     "special_equipment": "特种设备作业人员证",
     "pre_job": "企业新录用人员岗前培训",
+    "senior_upgrade": "高级技师技能提升培训",
     "card_renewal": "特种作业操作证复审换证",
 }
 PARAMETER_NAMES = {
@@ -96,6 +97,7 @@ PARAMETER_NAMES = {
     "attendance_minimum": "最低到课率",
     "completion_hours_minimum": "培训合格证书最少学时",
     "pre_job_hours_minimum": "岗前培训最少学时",
+    "senior_upgrade_days_minimum": "高级技师技能提升培训最少天数",
     "class_size": "每班人数上限",
     "class_intake_replaced_share": "准予开班后名册可换的人",
     "filing_lead_workdays": "开班申请提前",
