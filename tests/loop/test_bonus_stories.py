@@ -536,6 +536,8 @@ def test_学徒制结算_备案编号换了括号和横线仍找得到预支_不
     scene.at = on("2024-12-20")
     again = replace(agreed, asked_fen=50_000_00, occasion="学徒备案（2024）1-2号")
     assert said(apply(scene, ahead, budget, [again])) == ["bonus_taken"]
+    seniors = replace(again, item_code="senior", heads=10, asked_fen=30_000_00)
+    assert said(apply(scene, ahead, budget, [seniors])) == ["other_agreement"], "its other level is no repeat"
     ended = BonusKind.APPRENTICESHIP_SETTLEMENT
     done = replace(agreed, happened_on=date(2024, 3, 1), completed=20, occasion="学徒备案[2024]1-2号")
     settled = apply(scene, ended, budget, [done])

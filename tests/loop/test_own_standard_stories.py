@@ -226,7 +226,7 @@ def test_岗前培训不少于二十四学时_三百元不按学时算_是否新
 
 @SQLITE
 def test_高级技师技能提升二千元由两人核实_按学时付的实际到课不足四十学时也由两人核实(scene: Scene) -> None:
-    """AC-G7：提升培训占用二千元，等级和天数没有答复；到课 32 学时够结业，“40 学时以上”不够，不自动付 320 元。"""
+    """AC-G7：提升培训二千元，等级和天数没有答复；到课 32 学时够结业，“40 学时以上”不够，不自动付 320 元。"""
     town = way.settle_down(scene)
     completion: dict[str, Any] = {"certificate_kind": "training_completion", "level": 0}
     upgrade = {**completion, "training_kind": "senior_upgrade"}

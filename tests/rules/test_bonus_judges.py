@@ -25,11 +25,11 @@ def standard(kind: BonusKind, most_fen: int, **more: Any) -> BonusStandard:
 
 HIRE = BonusCase(
     standard(BonusKind.ABSORPTION, 1000_00, insured_months=12, payee_cap_fen=20_000_00),
-    7, 1, "", HIRED, FILED, firm_size=FirmSize.SMALL, certified=True, insured_months=12,
+    7, 1, "", HIRED, FILED, firm_size=FirmSize.SMALL, certified_on=HIRED, insured_months=12,
 )  # fmt: skip
 INTRODUCED = BonusCase(
     standard(BonusKind.INTRODUCTION, 300_00, insured_months=6),
-    7, 1, EMPLOYER, date(2023, 9, 6), FILED, certified=True, insured_months=6,
+    7, 1, EMPLOYER, date(2023, 9, 6), FILED, certified_on=HIRED, insured_months=6,
 )  # fmt: skip
 AWARD = BonusCase(
     standard(BonusKind.COMPETITION_AWARD, 8000_00),
@@ -102,7 +102,7 @@ def test_what_is_in_order_is_payable(case: BonusCase, fen: int, found: str) -> N
         (replace(HONOUR, happened_on=date(2024, 3, 7)), "bonus_field_missing"),
         (replace(HIRE, firm_size=None), "bonus_field_missing"),
         (replace(HIRE, firm_size=FirmSize.LARGE), "firm_too_large"),
-        (replace(HIRE, certified=False), "not_certified_person"),
+        (replace(HIRE, certified_on=None), "not_certified_person"),
         (replace(HIRE, happened_on=date(2023, 3, 7)), "employed_too_short"),
         (replace(HIRE, insured_months=11), "insured_too_short"),
         (replace(HIRE, claimed_fen=19_000_01), "payee_cap_reached"),
@@ -122,6 +122,7 @@ def test_what_is_in_order_is_payable(case: BonusCase, fen: int, found: str) -> N
         (replace(SETTLEMENT, other_half="审核中"), "agreement_goes_on"),
         (replace(SETTLEMENT, heads=21), "heads_differ"),
         (replace(SETTLEMENT, completed=10), "advance_to_return"),
+        (replace(SETTLEMENT, asked_fen=50_000_00), "advance_to_return"),
         (replace(SETTLEMENT, completed=21), "completed_exceeds_enrolled"),
         (replace(GRANT, asked_fen=None), "bonus_field_missing"),
         (replace(GRANT, asked_fen=19_999_99), "bonus_amount_out_of_range"),
@@ -140,6 +141,8 @@ def test_what_is_not_is_refused_with_its_reason(case: BonusCase, code: str) -> N
     ("case", "code", "proposed_fen"),
     [
         (replace(HIRE, insured_months=None), "insurance_unverified", 1000_00),
+        (replace(HIRE, certified_on=date(2023, 3, 7)), "certified_after_hire", 1000_00),
+        (replace(INTRODUCED, certified_on=date(2023, 9, 7)), "certified_after_hire", 300_00),
         (replace(INTRODUCED, other_days=(date(2024, 3, 5),)), "second_introduction", 300_00),
         (replace(AWARD, other_days=(date(2022, 3, 7),)), "second_award_within_year", 8000_00),
         (replace(AWARD, recorded=None), "award_unrecorded", 8000_00),
@@ -172,7 +175,7 @@ def test_what_its_filer_entered_or_of_another_day_is_not_told_as_entered() -> No
 
 
 def test_the_first_reason_stands_and_every_other_is_told_beside_it() -> None:
-    verdict = judged(HIRE, firm_size=FirmSize.LARGE, certified=False, insured_months=None)
+    verdict = judged(HIRE, firm_size=FirmSize.LARGE, certified_on=None, insured_months=None)
     assert verdict.refusal is not None
     assert verdict.refusal.code == "firm_too_large"
     assert marks(verdict) == "✗✗!✓"
@@ -193,3 +196,21 @@ def test_a_fixed_grant_needs_no_sum_and_shares_are_told_as_they_are() -> None:
     back = judged(SETTLEMENT, completed=9).refusal
     assert back is not None
     assert back.facts["returned_fen"] == 5_000_00
+
+
+@pytest.mark.parametrize(
+    ("spent_fen", "fen", "told"),
+    [
+        (None, 40_000_00, "完成 18 人 × 5,000.00 − "),
+        (90_000_01, 40_000_00, "完成 18 人 × 5,000.00 − "),
+        (89_999_99, 39_999_99, "完成 18 人 × 5,000.00，据实 89,999.99 − "),
+        (50_000_01, 1, "据实 50,000.01 − 已预支 50,000.00 = 0.01"),
+    ],
+)
+def test_apprentices_earn_what_was_spent_where_that_is_less(
+    spent_fen: int | None, fen: int, told: str
+) -> None:
+    """AC-J7：低于标准的据实。"""
+    verdict = judged(SETTLEMENT, asked_fen=spent_fen)
+    assert (verdict.outcome, verdict.amount_fen) == (Outcome.PAYABLE, fen)
+    assert told in verdict.explanation

@@ -67,5 +67,7 @@ def test_one_occasion_has_one_key_however_it_is_spelt() -> None:
     }
     assert keys == {"competition_award|7|第3届省赛焊工A"}
     assert bonus_key(BonusKind.ABSORPTION, "hire", 7, 1, "x") == "absorption|7|1"
+    levels = [bonus_key(BonusKind.APPRENTICESHIP_ADVANCE, each, 7, 1, "备案1") for each in ("four", "three")]
+    assert levels == ["apprenticeship_advance|1|four|备案1", "apprenticeship_advance|1|three|备案1"]
     assert bonus_key(BonusKind.HONOUR_AWARD, "craft", 7, 1, "x") == "honour_award|7|craft"
     assert bonus_key(BonusKind.ONE_OFF_BONUS, "base", 7, 1, "x") == "one_off_bonus|1|base"

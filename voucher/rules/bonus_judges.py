@@ -20,6 +20,7 @@ from voucher.rules.bonuses import (
     AWARD_UNRECORDED,
     BONUS_AMOUNT_OUT_OF_RANGE,
     BONUS_FIELD_MISSING,
+    CERTIFIED_AFTER_HIRE,
     EMPLOYED_TOO_SHORT,
     FIRM_SIZE_NAMES,
     FIRM_TOO_LARGE,
@@ -82,7 +83,7 @@ class BonusCase:
     filed_on: date
     asked_fen: int | None = None
     firm_size: FirmSize | None = None
-    certified: bool = False
+    certified_on: date | None = None
     insured_months: int | None = None
     claimed_fen: int = 0
     other_days: tuple[date, ...] = ()
@@ -157,10 +158,13 @@ def _judge_introduction(case: BonusCase, verdict: BonusVerdict) -> None:
 def _judge_hire(case: BonusCase, verdict: BonusVerdict) -> None:
     """Judge what both hiring kinds ask: a certificate, so many months at work, so many months insured."""
     months = case.standard.insured_months or 0
-    if case.certified:
-        verdict.note(PASSED, "持有核验一致的有效证书", HIRING_SOURCE)
-    else:
+    if case.certified_on is None:
         verdict.refuse(NOT_CERTIFIED_PERSON.refusal())
+    elif case.certified_on > case.happened_on:
+        hired, certified = case.happened_on.isoformat(), case.certified_on.isoformat()
+        verdict.refer(CERTIFIED_AFTER_HIRE.refusal(hired_on=hired, certified_on=certified))
+    else:
+        verdict.note(PASSED, "入职时持有核验一致的有效证书", HIRING_SOURCE)
     full_on = add_months(case.happened_on, months)
     if full_on > case.filed_on:
         verdict.refuse(
@@ -235,9 +239,13 @@ def _judge_settlement(case: BonusCase, verdict: BonusVerdict) -> None:
     if case.advanced_heads is not None and case.advanced_heads != case.heads:
         raise HEADS_DIFFER.refused(heads=case.heads, agreed=case.advanced_heads)
     settled = settle_advance(
-        case.advanced_fen, case.standard.most_fen, enrolled=case.heads, completed=case.completed
+        case.advanced_fen,
+        case.standard.most_fen,
+        enrolled=case.heads,
+        completed=case.completed,
+        spent_fen=case.asked_fen,
     )
-    verdict.note(CAUTION, "备案人数和完成人数为申报填写，请对照名册和证书逐人核对", ADVANCE_SOURCE)
+    verdict.note(CAUTION, "备案人数、完成人数和支出为申报填写，请对照名册、证书、凭证核对", ADVANCE_SOURCE)
     if settled.due_fen == 0:
         verdict.refuse(
             ADVANCE_TO_RETURN.refusal(
@@ -253,7 +261,8 @@ def _judge_settlement(case: BonusCase, verdict: BonusVerdict) -> None:
         verdict.refer(ADVANCE_NOT_FOUND.refusal(agreement=case.occasion, others=others or "无"))
     elif others:
         verdict.refer(OTHER_AGREEMENT.refusal(others=others))
-    told = f"完成 {case.completed} 人 × {format_yuan(case.standard.most_fen)}"
+    actual = f"，据实 {format_yuan(settled.earned_fen)}" if settled.earned_fen == case.asked_fen else ""
+    told = f"完成 {case.completed} 人 × {format_yuan(case.standard.most_fen)}{actual}"
     rest = f"{told} − 已预支 {format_yuan(case.advanced_fen)} = {format_yuan(settled.due_fen)}"
     verdict.price(settled.due_fen, rest, case.standard.document)
 

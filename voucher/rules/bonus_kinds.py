@@ -71,7 +71,7 @@ class KindTerms:
     """One kind: its name, what its key is made of, what it asks and in which words, what proves it.
 
     `other_half` is the kind of the other claim under the same agreement. Of a kind that is `once_at_a_time`
-    the judge is told the days of what else a person has of it.
+    the judge is told the days of what else a person has of it. An amount with a hint may be left out.
     """
 
     name: str
@@ -81,6 +81,8 @@ class KindTerms:
     day_label: str = "事项日期"
     occasion_label: str = "事由"
     occasion_hint: str = ""
+    amount_label: str = "申报金额（元）"
+    amount_hint: str = ""
     proof: Proof | None = None
     other_half: BonusKind | None = None
     once_at_a_time: bool = False
@@ -122,7 +124,7 @@ KINDS: dict[str, KindTerms] = {
     BonusKind.APPRENTICESHIP_ADVANCE: KindTerms(
         "新型学徒制预支",
         "项目负责人",
-        (KeyPart.PAYEE, KeyPart.SAID),
+        (KeyPart.PAYEE, KeyPart.ITEM, KeyPart.SAID),
         (Asked.OCCASION, Asked.HEADS, Asked.AMOUNT),
         occasion_label="备案编号",
         occasion_hint="学徒培养备案的编号；结算时填同一个",
@@ -131,10 +133,12 @@ KINDS: dict[str, KindTerms] = {
     BonusKind.APPRENTICESHIP_SETTLEMENT: KindTerms(
         "新型学徒制结算",
         "项目负责人",
-        (KeyPart.PAYEE, KeyPart.SAID),
-        (Asked.OCCASION, Asked.HEADS, Asked.COMPLETED),
+        (KeyPart.PAYEE, KeyPart.ITEM, KeyPart.SAID),
+        (Asked.OCCASION, Asked.HEADS, Asked.COMPLETED, Asked.AMOUNT),
         occasion_label="备案编号",
         occasion_hint="与预支时相同；系统据此减去已预支的钱",
+        amount_label="实际支出合计（元）",
+        amount_hint="完成人员的实际培训支出，低于标准的据实结算；不低于标准的不用填",
         other_half=BonusKind.APPRENTICESHIP_ADVANCE,
     ),
     BonusKind.ONE_OFF_BONUS: KindTerms(

@@ -54,6 +54,12 @@ NOT_CERTIFIED_PERSON = reason(
     "请先取得证书并核验一致，再为该人员申报",
     HIRING_SOURCE,
 )
+CERTIFIED_AFTER_HIRE = reason(
+    "certified_after_hire",
+    "入职日期 {hired_on} 早于该人员最早的有效证书（{certified_on} 发证），入职时是否持证没有答复",
+    "转人工：请查验入职时持有的证书；入职后才取证的，不是新吸纳、介绍的持证人员，办理不予通过",
+    HIRING_SOURCE,
+)
 EMPLOYED_TOO_SHORT = reason(
     "employed_too_short",
     "自 {since} 起就业，到 {until} 才满 {months} 个月",
@@ -224,7 +230,7 @@ def bonus_key(
 
     A hire is one per person and employer, whoever introduced it; an award one per place the office has
     entered (`record_id`), where there is none per person and contest; an honour one per person; an agreement
-    is settled once; a one-off bonus is had once per payee and item.
+    is settled once per level; a one-off bonus is had once per payee and item.
     Of what was typed only letters and digits count: brackets, dashes and blanks have many spellings.
     """
     said = "".join(each for each in unicodedata.normalize("NFKC", occasion).upper() if each.isalnum())

@@ -13,7 +13,7 @@ from voucher.rules.register import rule
 SOURCE = "豫办〔2021〕29号 第4、16项; S2-16f; S2-04p; AC-I1"
 OFFSET_SOURCE = "【设】未追回前新申领可抵扣 (AC-I1)"
 DAYS_SOURCE = "民法典 第二百零一条（开始的当日不计入）; 【参】限期天数"
-ADVANCE_SOURCE = "企业新型学徒制 预支不超过50%、未完成收回 (DOMAIN H-e, H10); AC-J7"
+ADVANCE_SOURCE = "企业新型学徒制 低于标准据实、预支不超过50%、未完成收回 (DOMAIN H-e, H10); AC-J7"
 SINCE = date(2021, 10, 28)
 
 RECOVERY_EXCEEDS_PAID = reason(
@@ -171,16 +171,20 @@ def check_advance(asked_fen: int, enrolled: int, standard_fen: int, basis_points
 
 @rule(number="CLW-07", stage="兑现", source=ADVANCE_SOURCE, since=SINCE)
 def settle_advance(
-    advanced_fen: int, standard_fen: int, *, enrolled: int, completed: int
+    advanced_fen: int, standard_fen: int, *, enrolled: int, completed: int, spent_fen: int | None = None
 ) -> AdvanceSettlement:
     """Return what a class has earned by those who completed, and what goes back or is still due, in fen.
 
+    Where less was spent on them than the standard comes to, that is what is earned (低于标准据实).
     Raises completed_exceeds_enrolled, amount_negative.
     """
     _check_amounts(advanced_fen, standard_fen)
     if not 0 <= completed <= enrolled:
         raise COMPLETED_EXCEEDS_ENROLLED.refused(completed=completed, enrolled=enrolled)
     earned_fen = check_fen(completed * standard_fen)
+    if spent_fen is not None:
+        _check_amounts(spent_fen)
+        earned_fen = min(earned_fen, spent_fen)
     return AdvanceSettlement(
         earned_fen=earned_fen,
         returned_fen=max(0, advanced_fen - earned_fen),

@@ -31,7 +31,7 @@ class BonusLine(Body):
         required=False,
         load_default=None,
         allow_none=True,
-        metadata={"description": "申报金额，分；有幅度的和预支填写"},
+        metadata={"description": "申报金额，分；有幅度的和预支填写；学徒制结算填实际支出，低于标准的据实"},
     )
     heads = Whole(least=1, load_default=None, allow_none=True, metadata={"description": "备案人数，学徒制"})
     completed = Whole(load_default=None, allow_none=True, metadata={"description": "完成人数，学徒制结算"})

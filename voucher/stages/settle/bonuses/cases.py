@@ -89,7 +89,7 @@ def read_lines(
         standard = find_bonus_standard(standards, kind, entry.item_code, entry.happened_on, regions)
         record = recorded.find(standard, person_id, entry.occasion, entry.happened_on)
         typed, key = _read_keys(kind, entry, person_id, payee_id, record)
-        half, agreements = _find_halves(kind, payee_id, entry.occasion, before)
+        half, agreements = _find_halves(kind, payee_id, entry, before)
         other = half.claim if half is not None else None
         paid = kind == BonusKind.APPRENTICESHIP_SETTLEMENT and other is not None and other.state == "paid"
         advance = half.basis if paid and half is not None else None
@@ -102,7 +102,7 @@ def read_lines(
             filed_on=today,
             asked_fen=entry.asked_fen,
             firm_size=firm_size,
-            certified=person_id in certified,
+            certified_on=certified.get(person_id),
             insured_months=_read_insured(facts.get(person_id, {}), today, fresh_days),
             claimed_fen=claimed_fen,
             other_days=_list_other_days(kind, person_id, before),
@@ -163,7 +163,7 @@ def _read_insured(facts: Facts, on: date, fresh_days: int) -> int | None:
 
 
 def _find_halves(
-    kind: BonusKind, payee_id: int, occasion: str, before: Sequence[Earlier]
+    kind: BonusKind, payee_id: int, entry: Entry, before: Sequence[Earlier]
 ) -> tuple[Earlier | None, tuple[str, ...]]:
     """Return the other half of an agreement, and what else of the payee's may be the same agreement.
 
@@ -172,7 +172,7 @@ def _find_halves(
     other_half = KINDS[kind].other_half
     if other_half is None:
         return None, ()
-    key = bonus_key(other_half, "", 0, payee_id, occasion)
+    key = bonus_key(other_half, entry.item_code, 0, payee_id, entry.occasion)
     halves = [each for each in before if each.key == key]
     if halves and kind == BonusKind.APPRENTICESHIP_SETTLEMENT:
         return halves[0], tuple(each.basis.occasion for each in halves[1:])

@@ -22,7 +22,7 @@ from voucher.rules.bonus_kinds import KINDS, Asked, BonusKind
 from voucher.rules.bonuses import FIRM_SIZE_NAMES, BonusStandard, FirmSize
 from voucher.rules.errors import Refused
 from voucher.rules.identity import normalise_identity
-from voucher.rules.money import format_yuan
+from voucher.rules.money import format_yuan, parse_yuan
 from voucher.rules.names import normalise_name
 from voucher.rules.vocabulary import OUTCOME_NAMES, Outcome
 from voucher.stages.settle import queries
@@ -68,11 +68,23 @@ def _read_wish(work: Work, kind: BonusKind) -> BonusWish:
     item_code = fields.text("item", "事项", limit=60)
     document = fields.text("document", "依据", limit=120)
     occasion = fields.text("occasion", terms.occasion_label, limit=120) if Asked.OCCASION in asked else ""
-    amount_fen = fields.fen("amount", "申报金额") if Asked.AMOUNT in asked else None
+    yuan = ""
+    if Asked.AMOUNT in asked:
+        yuan = fields.text("amount", terms.amount_label, required=not terms.amount_hint, limit=30)
     heads = fields.whole("heads", "备案人数") if Asked.HEADS in asked else None
     completed = fields.whole("completed", "完成人数") if Asked.COMPLETED in asked else None
     entries = [
-        Entry(number, name, item_code, on, document, occasion, amount_fen, heads, completed)
+        Entry(
+            number,
+            name,
+            item_code,
+            on,
+            document,
+            occasion,
+            parse_yuan(yuan) if yuan else None,
+            heads,
+            completed,
+        )
         for name, number, on in _read_people(
             fields.text("people", terms.people_label, limit=MOST_CHARACTERS), work.today
         )
