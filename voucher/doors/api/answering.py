@@ -6,10 +6,10 @@ from collections.abc import Callable
 from typing import Any, Protocol
 
 from flask import Response
-from flask.globals import request_ctx
 from marshmallow import Schema
 from webargs.core import Parser
 
+from voucher.doors.auth.asked import the_request
 from voucher.doors.auth.bearers import settle_bearer
 from voucher.doors.auth.visitors import perform
 from voucher.plumbing.idempotency import KEY_HEADER, Ahead, Answer, fingerprint, once
@@ -45,14 +45,14 @@ def take_body(parser: Parser[Any], body: Schema, run: Callable[..., Response]) -
     """
 
     def take(**ids: Any) -> Response:
-        return run(parser.parse(body, request_ctx.request, location="json"), **ids)
+        return run(parser.parse(body, the_request(), location="json"), **ids)
 
     return take
 
 
 def digest_body() -> str:
     """Return the hash by which the same request is recognised when it comes again."""
-    asked = request_ctx.request
+    asked = the_request()
     return fingerprint(asked.method, asked.path, asked.get_json())
 
 
@@ -68,7 +68,7 @@ def answer_once(
     Raises whatever the act raises, and Refused idempotency_key_missing, idempotency_key_reused,
     idempotency_key_in_flight.
     """
-    key, told = request_ctx.request.headers.get(KEY_HEADER, ""), dict[str, Any]()
+    key, told = the_request().headers.get(KEY_HEADER, ""), dict[str, Any]()
 
     def hold_back(work: Work) -> Answer:
         answer = act(work)

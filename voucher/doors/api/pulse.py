@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import time
 
-from flask import Blueprint, Flask, Response, current_app, g
-from flask.globals import request_ctx
+from flask import Blueprint, Flask, Response
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, Histogram, generate_latest
 from sqlalchemy.exc import SQLAlchemyError
 
+from voucher.doors.auth.asked import notes, the_app, the_request
 from voucher.doors.auth.door import the_door
 from voucher.stages.oversee.anchoring import find_open_gap
 
@@ -56,7 +56,7 @@ def healthz() -> tuple[dict[str, str], int]:
 @pulse.get("/metrics")
 def metrics() -> Response:
     """Return the counters for Prometheus."""
-    kept: Metrics = current_app.extensions[EXTENSION]
+    kept: Metrics = the_app().extensions[EXTENSION]
     return Response(generate_latest(kept.registry), content_type=CONTENT_TYPE_LATEST)
 
 
@@ -66,14 +66,14 @@ def install(app: Flask) -> None:
     app.extensions[EXTENSION] = kept
 
     def begin() -> None:
-        g.voucher_began = time.monotonic()
+        notes().voucher_began = time.monotonic()
 
     def count(response: Response) -> Response:
-        asked = request_ctx.request
+        asked = the_request()
         endpoint = asked.endpoint or "none"
         method = asked.method if asked.method in METHODS else "other"
         seconds = kept.count(endpoint, method, response.status_code)
-        began: float | None = g.get("voucher_began")
+        began: float | None = notes().get("voucher_began")
         if began is not None:
             seconds.observe(time.monotonic() - began)
         return response

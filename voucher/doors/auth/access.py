@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from flask import Flask, request
-from flask.globals import request_ctx
+from flask import Flask
 
+from voucher.doors.auth.asked import the_request
 from voucher.doors.auth.bearers import check_for_people
 from voucher.doors.auth.door import the_door
 from voucher.doors.auth.entries import Access, Entry
@@ -91,7 +91,7 @@ MATRIX: dict[str, Access] = {
 
 def is_api() -> bool:
     """Return whether this request came to the API, or for what verifiers fetch."""
-    return request.path.startswith((API_PREFIX, WELL_KNOWN_PREFIX, OAUTH_PREFIX))
+    return the_request().path.startswith((API_PREFIX, WELL_KNOWN_PREFIX, OAUTH_PREFIX))
 
 
 def check_entry(endpoint: str, visitor: Visitor | None) -> None:
@@ -128,7 +128,7 @@ def next_path(visitor: Visitor | None) -> str:
 
 
 def _guard() -> None:
-    asked = request_ctx.request
+    asked = the_request()
     endpoint = asked.endpoint
     if endpoint is None:
         return  # no such route: the 404 says so

@@ -1,8 +1,8 @@
 """Institutions' systems at the API: a bearer token instead of a cookie, judged by Authlib (RFC 6750).
 
-Whoever was judged good is remembered, for acts that ask about the token themselves: in the statement that
-locks what they are about, once more when that lock was given, and before anything is answered. What was
-ended a moment ago counts no more there.
+Whoever was judged good is remembered, for acts that ask about the token themselves: in the statement
+that is read once the lock of what they are about was given, and before anything is answered. What was ended
+a moment ago counts no more there.
 """
 
 from __future__ import annotations
@@ -13,9 +13,9 @@ from authlib.integrations.flask_oauth2 import ResourceProtector
 from authlib.oauth2 import OAuth2Error
 from authlib.oauth2.rfc6749 import JsonRequest
 from authlib.oauth2.rfc6750 import BearerTokenValidator, InsufficientScopeError
-from flask import Flask, Response, current_app, g, request
-from flask.globals import app_ctx, request_ctx
+from flask import Flask, Response
 
+from voucher.doors.auth.asked import notes, the_app, the_request
 from voucher.doors.auth.door import the_door
 from voucher.doors.auth.matrix.systems import PROVEN_BY_ACT, SYSTEMS
 from voucher.plumbing.unit_of_work import Work
@@ -86,7 +86,7 @@ PROTECTOR.register_token_validator(_Validator(realm=REALM))
 
 def has_bearer() -> bool:
     """Return whether the request says who it is by a bearer token, good or not; its cookies are not read."""
-    environ = request_ctx.request.environ
+    environ = the_request().environ
     found: bool | None = environ.get(_HAS_BEARER)
     if found is None:
         # asked by seven places of every request
@@ -97,7 +97,7 @@ def has_bearer() -> bool:
 
 def find_admitted() -> tuple[Bearer, SystemScope] | None:
     """Return the bearer of this request and the scope it stands on; None where systems have no business."""
-    found: tuple[Bearer, SystemScope] | None = g.get("voucher_bearer")
+    found: tuple[Bearer, SystemScope] | None = notes().get("voucher_bearer")
     return found
 
 
@@ -124,7 +124,7 @@ def find_unproven() -> dict[str, Any] | None:
 
     Every attempt of the act is given it: a token that ends before the act is run again counts no more.
     """
-    unproven: Bearer | None = g.get("voucher_unproven")
+    unproven: Bearer | None = notes().get("voucher_unproven")
     return values_of_standing(unproven, the_door().at) if unproven is not None else None
 
 
@@ -135,20 +135,20 @@ def settle_bearer(work: Work, *, is_proven: bool) -> None:
     the token is another actor's by now, or reaches further or less far, it is refused once: the act would go
     on as whoever was remembered. Raises Refused bearer_refused, system_scope_missing.
     """
-    unproven: Bearer | None = g.get("voucher_unproven")
+    unproven: Bearer | None = notes().get("voucher_unproven")
     if unproven is None or is_proven:
         return
     # the door asks on a connection of its own: of requests that each held one and waited for another, all
     # would stand still once there are none left
     work.give_up()
     _remembered().pop(unproven.token_hash, None)
-    judged = _judge_anew(g.voucher_bearer[1])
+    judged = _judge_anew(notes().voucher_bearer[1])
     if _acts_as(judged) != _acts_as(unproven):
         raise _refused_token()
 
 
 def _judge() -> None:
-    asked = request_ctx.request
+    asked = the_request()
     endpoint = asked.endpoint
     if not has_bearer() or endpoint is None or not asked.path.startswith(API_PREFIX):
         return
@@ -160,11 +160,11 @@ def _judge() -> None:
 
 def _remember(needed: SystemScope) -> bool:
     """Return whether the bearer is remembered as one who may do this; the act is still to ask."""
-    kind, _, token = request_ctx.request.environ.get("HTTP_AUTHORIZATION", "").partition(" ")
+    kind, _, token = the_request().environ.get("HTTP_AUTHORIZATION", "").partition(" ")
     bearer = _remembered().get(hash_token(token)) if kind == "Bearer" else None
     if bearer is None or needed not in bearer.scopes or the_door().at >= bearer.expires_at:
         return False
-    said = app_ctx.g
+    said = notes()
     said.voucher_bearer, said.voucher_unproven = (bearer, needed), bearer
     return True
 
@@ -174,30 +174,31 @@ def _acts_as(bearer: Bearer) -> tuple[object, ...]:
 
 
 def _refused_token() -> Refused:
-    g.voucher_challenge = f'Bearer realm="{REALM}", error="invalid_token"'
+    notes().voucher_challenge = f'Bearer realm="{REALM}", error="invalid_token"'
     return BEARER_REFUSED.refused()
 
 
 def _judge_anew(needed: SystemScope | None) -> Bearer:
     # a bearer token does not sign the address, so its query need not be put together
-    asked = JsonRequest(request.method, request.path, request.headers)
+    said = the_request()
+    asked = JsonRequest(said.method, said.path, said.headers)
     try:
         token = PROTECTOR.validate_request(scopes=[str(needed)] if needed else None, request=asked)
     except InsufficientScopeError as error:
-        g.voucher_challenge = f'Bearer realm="{REALM}", error="{error.error}", scope="{needed}"'
+        notes().voucher_challenge = f'Bearer realm="{REALM}", error="{error.error}", scope="{needed}"'
         raise SYSTEM_SCOPE_MISSING.refused(scope=str(needed)) from None
     except OAuth2Error:
         raise _refused_token() from None
     bearer: Bearer = token.bearer
     if needed is not None:
-        g.voucher_bearer = (bearer, needed)
-        if request.endpoint in PROVEN_BY_ACT:
+        notes().voucher_bearer = (bearer, needed)
+        if said.endpoint in PROVEN_BY_ACT:
             _keep(bearer)
     return bearer
 
 
 def _remembered() -> dict[str, Bearer]:
-    found: dict[str, Bearer] = current_app.extensions[EXTENSION]
+    found: dict[str, Bearer] = the_app().extensions[EXTENSION]
     return found
 
 
@@ -210,7 +211,7 @@ def _keep(bearer: Bearer) -> None:
 
 
 def _say_challenge(response: Response) -> Response:
-    challenge = g.get("voucher_challenge")
+    challenge = notes().get("voucher_challenge")
     if challenge is not None:
         response.headers["WWW-Authenticate"] = challenge
     return response

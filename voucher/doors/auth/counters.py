@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from flask import request
-
+from voucher.doors.auth.asked import the_request
 from voucher.doors.auth.bearers import find_admitted
 from voucher.doors.auth.door import the_door
 
@@ -17,7 +16,7 @@ def device_cookie() -> str:
 
 def device_secret() -> str:
     """Return the secret of the browser in use, empty where it has none."""
-    return request.cookies.get(device_cookie(), "")[:SECRET_MOST]
+    return the_request().cookies.get(device_cookie(), "")[:SECRET_MOST]
 
 
 def find_scanner() -> str | None:
@@ -25,7 +24,7 @@ def find_scanner() -> str | None:
 
     None for an institution's system that names no device: its administrator has registered it already.
     """
-    named = request.headers.get(DEVICE_HEADER, "")[:SECRET_MOST]
+    named = the_request().headers.get(DEVICE_HEADER, "")[:SECRET_MOST]
     if find_admitted() is not None:
         return named or None
     return named or device_secret()

@@ -9,11 +9,11 @@ from datetime import date, datetime
 from typing import TypeVar
 
 from argon2 import PasswordHasher
-from flask import Flask, current_app
-from flask.globals import app_ctx
+from flask import Flask
 from sqlalchemy.orm import Session
 
 from voucher.config import Config
+from voucher.doors.auth.asked import notes, the_app
 from voucher.ledger.races import RACES
 from voucher.plumbing import unit_of_work
 from voucher.plumbing.clock import day_of
@@ -55,7 +55,7 @@ class Door:
     @property
     def at(self) -> datetime:
         """Return the moment of this request, the same however often it is asked."""
-        said = app_ctx.g
+        said = notes()
         moment: datetime | None = said.get("voucher_at")
         if moment is None:
             moment = said.voucher_at = self.clock()
@@ -101,5 +101,5 @@ def install(app: Flask, door: Door) -> None:
 
 def the_door() -> Door:
     """Return the door of the running app."""
-    door: Door = current_app.extensions[EXTENSION]
+    door: Door = the_app().extensions[EXTENSION]
     return door

@@ -7,10 +7,10 @@ from datetime import datetime
 from typing import TypeVar
 
 from flask import Flask, Request, Response
-from flask.globals import app_ctx
 from flask_login import LoginManager, UserMixin, current_user
 from sqlalchemy.orm import Session
 
+from voucher.doors.auth.asked import notes
 from voucher.doors.auth.bearers import find_admitted, has_bearer
 from voucher.doors.auth.door import ANYBODY, Door, the_door
 from voucher.plumbing.unit_of_work import Work
@@ -151,7 +151,7 @@ def read_idle_of(session: Session, visitor: Visitor) -> int:
 def current_visitor() -> Visitor | None:
     """Return whoever is at the door, or None for anybody."""
     # where somebody was asked for already, Flask-Login has written down who it is
-    found = app_ctx.g.get("_login_user")
+    found = notes().get("_login_user")
     if found is None:
         # the visitor and not the proxy, which would look for the request again at every attribute of it
         found = current_user._get_current_object()  # noqa: SLF001 — Werkzeug documents it under this name

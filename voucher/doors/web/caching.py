@@ -6,8 +6,9 @@ whoever looks (its token stands in a cookie) is not the same for everyone, and i
 
 from __future__ import annotations
 
-from flask import Flask, Response, request, session
+from flask import Flask, Response, session
 
+from voucher.doors.auth.asked import the_request
 from voucher.doors.auth.visitors import current_visitor
 
 MINUTE_SECONDS = 60
@@ -24,9 +25,10 @@ KEPT = frozenset(
 
 def keep_a_while(response: Response) -> Response:
     """Let browsers and proxies keep a public page for a minute, and then ask only whether it changed."""
+    asked = the_request()
     if (
-        request.endpoint not in KEPT
-        or request.method not in ("GET", "HEAD")
+        asked.endpoint not in KEPT
+        or asked.method not in ("GET", "HEAD")
         or response.status_code != 200
         or session.modified
         or current_visitor() is not None
@@ -38,7 +40,7 @@ def keep_a_while(response: Response) -> Response:
     response.cache_control.max_age = MINUTE_SECONDS
     # weak: what goes out is compressed with a name of another length each time
     response.add_etag(weak=True)
-    response.make_conditional(request)
+    response.make_conditional(asked)
     return response
 
 
