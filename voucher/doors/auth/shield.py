@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from typing import Any, cast
 
 from flask import Flask, Request, Response, abort, g, request
-from flask.globals import app_ctx, request_ctx
 from flask.sessions import SecureCookieSession, SecureCookieSessionInterface, SessionMixin
 from flask_babel import Babel
 from flask_limiter import Limiter
@@ -18,6 +17,8 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.routing import IntegerConverter, Map
 
 from voucher.doors.auth.access import is_api
+from voucher.doors.auth.asked import notes, the_request
+from voucher.doors.auth.bearers import API_PREFIX
 from voucher.doors.auth.door import Door, the_door
 from voucher.doors.auth.visitors import has_cookie
 
@@ -34,7 +35,8 @@ POLICY = {
     "frame-ancestors": "'none'",
 }
 
-
+# what the API answers, were it ever shown as a page
+DATA_POLICY = "default-src 'none'; frame-ancestors 'none'"
 # a file somebody handed in is shown by itself at most: it runs, asks for and sends nothing
 SHUT_IN = "default-src 'none'; style-src 'unsafe-inline'; sandbox; frame-ancestors 'none'"
 
@@ -49,16 +51,27 @@ class IdConverter(IntegerConverter):
 class _Rates(Limiter):
     """Rates of the routes that have one, which ask by themselves; no other request is looked at."""
 
+    @property
+    def context(self) -> Any:
+        """Return what is known of this request; it is asked for at every answer, and looked up once."""
+        found = notes().get("voucher_rates")
+        if found is None:
+            found = notes().voucher_rates = super().context
+        return found
+
     def _check_request_limit(self, callable_name: str | None = None, in_middleware: bool = True) -> None:
         if not in_middleware:
             super()._check_request_limit(callable_name, in_middleware)
 
 
 class _Headers(Talisman):
-    """Headers made once for plain and once for encrypted lines: no view has any of its own."""
+    """Headers made once for plain and once for encrypted lines: no view has any of its own.
+
+    What the API answers is data: it shows nothing and runs nothing, so no nonce is made for it.
+    """
 
     _own: dict[str, Any] | None = None
-    _made: dict[bool, tuple[tuple[str, str], ...]]
+    _made: dict[tuple[bool, bool], tuple[tuple[str, str], ...]]
     _names: frozenset[str] = frozenset()
 
     def _get_local_options(self) -> dict[str, Any]:
@@ -66,28 +79,41 @@ class _Headers(Talisman):
             self._made, self._own = {}, super()._get_local_options()
         return self._own
 
+    def _make_nonce(self) -> None:
+        if not the_request().path.startswith(API_PREFIX):
+            super()._make_nonce()
+
     def _set_response_headers(self, response: Response) -> Response:
-        nonce: str | None = getattr(request, "csp_nonce", None)
-        if nonce is None:
+        asked = the_request()
+        nonce: str | None = getattr(asked, "csp_nonce", None)
+        is_data = asked.path.startswith(API_PREFIX)
+        if nonce is None and not is_data:
             # sent away to the encrypted line before there was one
             return cast(Response, super()._set_response_headers(response))
-        self._get_local_options()
-        is_encrypted = request.is_secure or request.headers.get("X-Forwarded-Proto") == "https"
-        made = self._made.get(is_encrypted)
-        if made is None:
-            blank = Response()
-            blank.headers.clear()
-            super()._set_response_headers(blank)
-            made = tuple((name, said.replace(nonce, "{nonce}")) for name, said in blank.headers)
-            self._names |= {name.lower() for name, _ in made}
-            self._made[is_encrypted] = made
-        own = [(name, said.replace("{nonce}", nonce)) for name, said in made]
+        is_encrypted = asked.is_secure or asked.headers.get("X-Forwarded-Proto") == "https"
+        own = self._made.get((is_encrypted, is_data)) or self._make(nonce, is_encrypted, is_data)
+        if nonce is not None:
+            own = tuple([(name, said.replace("{nonce}", nonce)) for name, said in own])
         if self._names.isdisjoint([name.lower() for name, _ in response.headers]):
             # nothing there to be put in the place of, so none is looked for
             response.headers.extend(own)
         else:
             response.headers.update(own)
         return response
+
+    def _make(self, nonce: str | None, is_encrypted: bool, is_data: bool) -> tuple[tuple[str, str], ...]:
+        self._get_local_options()
+        blank = Response()
+        blank.headers.clear()
+        super()._set_response_headers(blank)
+        if is_data:
+            blank.headers["Content-Security-Policy"] = DATA_POLICY
+        made = tuple(
+            (name, said.replace(nonce, "{nonce}") if nonce else said) for name, said in blank.headers
+        )
+        self._names |= {name.lower() for name, _ in made}
+        self._made[is_encrypted, is_data] = made
+        return made
 
 
 limiter = _Rates(get_remote_address)
@@ -139,7 +165,7 @@ class _FormCookie(SecureCookieSessionInterface):
 
 def _check_characters() -> None:
     # no name, number or word holds one, and PostgreSQL refuses it as a mistake of ours
-    asked = request_ctx.request
+    asked = the_request()
     said = [asked.path]
     if asked.query_string:
         said += _words(asked.args)
@@ -178,7 +204,7 @@ def shut_in() -> None:
 
 
 def _say_policy(response: Response) -> Response:
-    said = app_ctx.g
+    said = notes()
     if not ("shuts_in" in said or "runs_programs" in said or "plays_media" in said):
         return response
     if g.get("shuts_in"):
@@ -194,7 +220,7 @@ def _say_policy(response: Response) -> Response:
 
 
 def _keep_private(response: Response) -> Response:
-    if request.endpoint != "static":
+    if the_request().endpoint != "static":
         response.headers.setdefault("Cache-Control", "no-store")
     return response
 

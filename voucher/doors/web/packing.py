@@ -17,6 +17,10 @@ NOISE_BYTES = 100
 
 def pack(response: Response) -> Response:
     """Return an answer compressed where the browser takes it and it pays."""
+    said = response.content_length
+    if said is not None and said < WORTH_IT_BYTES:
+        # the same for every browser, as nearly every answer of the API is
+        return response
     if (
         response.mimetype not in KINDS
         or response.direct_passthrough
