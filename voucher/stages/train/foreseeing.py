@@ -98,9 +98,6 @@ _LOCK = (
     .limit(1)
     .with_for_update(of=(Voucher, Device))
 )
-# for a bearer who is only remembered: where the token stands no more, nothing is found, and nothing locked.
-# PostgreSQL asks that before it waits for the lock, so the facts, which are read after it, ask it once more
-_LOCK_STANDING = _LOCK.where(STANDING)
 
 
 @lru_cache(maxsize=64)
@@ -121,10 +118,7 @@ class AskedAhead:
 
     @property
     def is_proven(self) -> bool:
-        """Return whether the lock was given, and whoever asked for it stood even then.
-
-        It is not given to a bearer who stood no more when it was asked for.
-        """
+        """Return whether the lock was given, and whoever asked for it stood even then."""
         rows = self.facts() if self.locked() else []
         return bool(rows and rows[0][_STANDS])
 
@@ -186,9 +180,9 @@ def ask_ahead(
 ) -> AskedAhead | None:
     """Lock voucher and phone of a code S and ask everything an ordinary scan has to know, hearing nothing.
 
-    The key of the request is asked along. Nothing is locked for a bearer of whom what is `standing` is so no
-    more, and whoever ceases to stand while the lock is waited for is not proven either. None where it is not
-    an ordinary scan, or where this act has read something already.
+    The key of the request is asked along. A bearer of whom what is `standing` is so no more once the lock was
+    given is not proven, and the act lets go of it. None where it is not an ordinary scan, or where this act
+    has read something already.
     """
     if asked.scanner is not None or work.session.identity_map.keys():
         return None
@@ -209,9 +203,10 @@ def ask_ahead(
         "whose": work.actor.user_id,
         "which": key,
     }
-    # in this order: what is read sees whatever was committed before the lock was given
+    # in this order: what is read, whether the bearer stands with it, sees whatever was committed before the
+    # lock was given
     stood = dict(standing or {})
-    locked = ask(connection, _LOCK_STANDING if stood else _LOCK, named | stood)
+    locked = ask(connection, _LOCK, named)
     facts = _select_ahead(connection.dialect.name, is_remembered=bool(stood))
     return AskedAhead(asked, shown, locked, ask(connection, facts, named | more | stood))
 
