@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import partial
+from typing import Any
 
 from sqlalchemy import select
 
@@ -56,12 +57,15 @@ class Counter:
             return list(session.scalars(select(Redemption).order_by(Redemption.id)))
 
 
-def counter_without_network(scene: Scene) -> Counter:
-    """Return a counter on the first morning of a class with 张三 and 李四 in it, each with a phone."""
+def counter_without_network(scene: Scene, **terms: Any) -> Counter:
+    """Return a counter on the first morning of a class with 张三 and 李四 in it, each with a phone.
+
+    `terms` change the programme of their vouchers.
+    """
     scene.at = on("2024-03-01")
     house = town.train_institution(scene)
     class_id = town.open_class(scene, house)
-    programme = issue.programme(scene, scene.open_budget(10_000))
+    programme = issue.programme(scene, scene.open_budget(10_000), **terms)
     held = {}
     for who in (ZHANG_SAN, LI_SI):
         voucher_id = town.enrolled(scene, programme, who, class_id)

@@ -51,9 +51,16 @@ def test_名册逐人说明_未满十六_财政供养_旧区划码_同券种第�
     ]  # fmt: skip
     assert "未满16周岁" in sentences[0]
     assert issue(nurses, ZHANG_SAN) == ["voucher_held_already"]
-    assert town_issue.voucher(scene, held).number in sentences[1]
+    number = town_issue.voucher(scene, held).number
+    assert number in sentences[1]
+    # another programme of the same occupation and level is no other project until that one is given back
+    more = town_issue.programme(scene, budget, name="五级第二批", worth="offset")
+    assert issue(more, ZHANG_SAN) == ["voucher_of_subject_held"]
+    assert number in sentences[2]
     fours = town_issue.programme(scene, budget, name="四级", level=3)
     assert issue(fours, ZHANG_SAN) == ["issued"]
+    scene.do(town_issue.worker(scene, ZHANG_SAN), partial(holding.withdraw, voucher_id=held))
+    assert issue(more, ZHANG_SAN) == ["issued"]
     scene.at = on("2024-06-01")
     assert issue(nurses, town_issue.WANG_WU) == ["issued"]
 

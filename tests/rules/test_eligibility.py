@@ -181,7 +181,7 @@ def test_the_category_field_reads_into_tags() -> None:
         ("category", "财政供养"),
         ("pension", "领取养老金"),
     ]
-    payroll = rules.read_categories("事业编制，参公人员/在编教师", ALWAYS, "导入")
+    payroll = rules.read_categories("事业编制，参公人员/在编教师、财政全额供养人员", ALWAYS, "导入")
     assert {(each.kind, each.value) for each in payroll} == {("category", "财政供养")}
     assert [each.value for each in rules.read_categories("离退休人员", ALWAYS, "导入")] == ["领取养老金"]
     assert rules.read_categories("", ALWAYS, "导入") == ()

@@ -64,15 +64,18 @@ DRAWING_PENSION = "领取养老金"
 NO_PENSION = "未领取养老金"
 
 _CATEGORY_ALIASES = {
-    "财政供养人员": ON_PUBLIC_PAYROLL,
     "财政全供人员": ON_PUBLIC_PAYROLL,
     "公务员": ON_PUBLIC_PAYROLL,
     "参公人员": ON_PUBLIC_PAYROLL,
+    "参公管理人员": ON_PUBLIC_PAYROLL,
     "参照公务员法管理人员": ON_PUBLIC_PAYROLL,
+    "参照公务员管理人员": ON_PUBLIC_PAYROLL,
     "在编": ON_PUBLIC_PAYROLL,
     "在编人员": ON_PUBLIC_PAYROLL,
+    "在编在岗人员": ON_PUBLIC_PAYROLL,
     "在职在编人员": ON_PUBLIC_PAYROLL,
     "在编教师": ON_PUBLIC_PAYROLL,
+    "机关工勤人员": ON_PUBLIC_PAYROLL,
     "行政编制": ON_PUBLIC_PAYROLL,
     "行政编制人员": ON_PUBLIC_PAYROLL,
     "事业编制": ON_PUBLIC_PAYROLL,
@@ -97,6 +100,8 @@ _PENSION_ALIASES = {
     "未领取养老金人员": NO_PENSION,
 }
 _BETWEEN = re.compile(r"[、,;/|]+")
+# 全额、差额、全供 say how much of the pay it is, not whether
+_PAID_BY_TREASURY = re.compile(r"财政(?:全额|差额|全|差)?供养(?:在职|在编)?(?:人员)?")
 
 
 class Mark(StrEnum):
@@ -189,7 +194,9 @@ def read_categories(text: str, since: date, source: str) -> tuple[Tag, ...]:
         if word in _PENSION_ALIASES:
             tags.append(Tag(TagKind.PENSION, _PENSION_ALIASES[word], since, None, source))
         else:
-            tags.append(Tag(TagKind.CATEGORY, _CATEGORY_ALIASES.get(word, word), since, None, source))
+            treasury = _PAID_BY_TREASURY.fullmatch(word)
+            value = ON_PUBLIC_PAYROLL if treasury else _CATEGORY_ALIASES.get(word, word)
+            tags.append(Tag(TagKind.CATEGORY, value, since, None, source))
     return tuple(tags)
 
 

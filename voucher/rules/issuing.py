@@ -65,6 +65,13 @@ WAITING_ALREADY = reason(
     "【设】资金不足按先后候补 (DESIGN 4)",
     Family.CONFLICT,
 )
+SECOND_OF_SUBJECT = reason(
+    "voucher_of_subject_held",
+    "本人已有一张同一职业（项目）同一等级的培训券 {voucher}",
+    "请使用原来那张；要换这一种的，先在“我的券”中退回原来那张",
+    "豫办〔2021〕29号 第16项（一人一项目一券）; S2-16a; AC-C4",
+    Family.CONFLICT,
+)
 KEY_HELD = reason(
     "issued_for_key_already",
     "同一人员同一职业（项目）同一等级已在享受补贴，首次办理编号 {earlier}",

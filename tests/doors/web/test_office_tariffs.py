@@ -98,7 +98,8 @@ def test_a_programme_is_tried_out_on_everybody_before_anything_is_issued(provinc
     page = operator.press("试算")
     assert "没有发放任何券" in page.text
     owes_its_reader_nothing(page)
-    assert "可领 2 人" in page.text
+    assert "可领 1 人" in page.text
+    assert "本人已有一张同一职业（项目）同一等级的培训券" in page.text
     assert "现在可发 0 张" in page.text or "现在可发 1 张" in page.text
     assert "属于财政供养人员，不享受补贴" in page.text
     assert "农民工" in page.text

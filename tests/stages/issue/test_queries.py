@@ -37,7 +37,7 @@ def budget(scene: Scene) -> int:
 
 def test_a_wallet_shows_each_voucher_as_a_card(scene: Scene, budget: int) -> None:
     nurses = programme(scene, budget)
-    offset = programme(scene, budget, name="抵用", worth="offset")
+    offset = programme(scene, budget, name="抵用", worth="offset", level=3)
     signs = programme(scene, budget, name="签到", worth="sign_in")
     eligible(scene, ZHANG_SAN)
     ids = [issue_to(scene, each, ZHANG_SAN)[0] for each in (nurses, offset, signs)]

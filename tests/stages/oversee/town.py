@@ -180,7 +180,7 @@ def _live_with_vouchers(scene: Scene) -> None:
     certified(scene, budget, ZHAO_LIU, until="enrolled", name="养老护理员五级二期")
     town_issue.issue_to(scene, town_issue.programme(scene, budget, name="三期"), LI_SI)
     poor = scene.open_budget(1, source=FundSource.LOCAL_TALENT)
-    programme = town_issue.programme(scene, poor, name="四期")
+    programme = town_issue.programme(scene, poor, name="四期", trade_code=COOK)
     people = [town_issue.newcomer(LI_SI)]
     waiting_for = scene.do("operator", lambda work: issuing.issue_at_once(work, programme, people))
     assert waiting_for.waiting == 1

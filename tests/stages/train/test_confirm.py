@@ -20,6 +20,7 @@ from voucher.rules.actor import Role
 from voucher.rules.code_format import Kind
 from voucher.rules.lifecycle import Thing
 from voucher.stages.issue import devices
+from voucher.stages.issue.ending import expire_due
 from voucher.stages.train import leave, offline_cases, redeem, reverse
 from voucher.stages.train.confirm import confirm_scans
 from voucher.stages.train.models.offline import OfflineScan
@@ -90,6 +91,23 @@ def test_what_cannot_be_confirmed_says_why_and_redeems_nobody(counter: Counter) 
     assert counter.codes(late) == ["offline_scan_late"]
     assert [each.voucher_id for each in counter.redemptions()] == [counter.held["张三"][0]]
     assert town.voucher(scene, counter.held["李四"][0]).state == "enrolled"
+
+
+def test_a_scan_of_the_last_day_redeems_though_it_arrives_after_it(scene: Scene) -> None:
+    """The clock lets nothing expire that may have been used on its last day where there was no network."""
+    counter = counter_without_network(scene, validity_days=21)
+    zhang, li = (counter.held[who][0] for who in ("张三", "李四"))
+    assert town.voucher(scene, zhang).redeem_by == town.a_class(scene, counter.class_id).starts_on
+    noted = counter.note(ZHANG_SAN)
+    scene.at += timedelta(hours=71)
+    assert scene.do("clock", expire_due) == 0
+    late = counter.note(LI_SI)
+    assert counter.codes(noted, late) == [None, "credential_expired"], (
+        "who comes after the last day is too late"
+    )
+    scene.at = on("2024-03-26", 0)
+    assert scene.do("clock", expire_due) == 1
+    assert [town.voucher(scene, each).state for each in (zhang, li)] == ["training", "expired"]
 
 
 def test_a_hold_a_departure_and_a_reversal_in_between_are_never_overridden(counter: Counter) -> None:

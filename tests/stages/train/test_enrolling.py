@@ -103,7 +103,7 @@ def test_nobody_sits_in_two_classes_at_once_or_has_the_same_subsidy_twice(scene:
     house = town.train_institution(scene)
     budget = scene.open_budget(100_000)
     first = issue.programme(scene, budget)
-    again = issue.programme(scene, budget, name="同工种另一券种")
+    again = issue.programme(scene, budget, **issue.open_terms())
     turner = issue.programme(scene, budget, name="车工券", trade_code=TURNER)
     one = town.open_class(scene, house)
     twin = town.accepted(scene, again, ZHANG_SAN)

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date
-from typing import Any
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -20,24 +19,23 @@ from voucher.registry.dictionaries import name_words
 from voucher.registry.facts import read_person_facts
 from voucher.registry.tables import read_age_limits
 from voucher.rules.dictionaries import Dictionary
-from voucher.rules.duplicates import entitlement_key
 from voucher.rules.eligibility import AgeLimits, PersonFacts, TagKind, judge_eligibility
-from voucher.rules.entitlement_periods import entitlement_period
 from voucher.rules.errors import Refusal, Refused
 from voucher.rules.issuing import (
     KEY_HELD,
     PROGRAMME_NOT_PUBLISHED,
+    SECOND_OF_SUBJECT,
     WAITING_ALREADY,
     check_groups,
     check_in_period,
 )
-from voucher.rules.levels import Level
 from voucher.rules.lifecycle import STATE_NAMES, Thing
 from voucher.rules.periods import in_force
-from voucher.rules.vocabulary import CertificateKind, Outcome, SubsidyKind
+from voucher.rules.vocabulary import Outcome
 from voucher.stages.issue.models import Issue, IssueLine, Programme, ProgrammeGroup
 from voucher.stages.issue.outside import Outside, judge_people_outside
 from voucher.stages.issue.precedence import judge_precedence
+from voucher.stages.issue.subject_keys import find_alike, keys_of
 
 COUNTED = ("issued", "waiting")
 
@@ -56,6 +54,7 @@ class _Known:
 
     facts: dict[int, PersonFacts] = field(default_factory=dict)
     vouchers: dict[int, str] = field(default_factory=dict)
+    alike: dict[int, str] = field(default_factory=dict)
     waiting: dict[int, str] = field(default_factory=dict)
     keys: Mapping[int, tuple[str, ...]] = field(default_factory=dict)
     holding: frozenset[int] = frozenset()
@@ -130,7 +129,10 @@ def _judge(
     replaced_id: int | None,
 ) -> Verdict:
     if person_id in known.vouchers:
-        return Verdict(SECOND_OF_PROGRAMME.refusal(voucher=known.vouchers[person_id]))
+        told = SECOND_OF_PROGRAMME.refusal(voucher=known.vouchers[person_id])
+        return Verdict(replace(told, title=f"{told.title}：{known.vouchers[person_id]}"))
+    if person_id in known.alike:
+        return Verdict(SECOND_OF_SUBJECT.refusal(voucher=known.alike[person_id]))
     if person_id in known.waiting:
         return Verdict(WAITING_ALREADY.refusal(issue=known.waiting[person_id]))
     facts = known.facts[person_id]
@@ -205,7 +207,8 @@ def _read(
     for line_id, person_id, issue in session.execute(queued):
         if line_id not in own:
             known.waiting[person_id] = issue.number
-    known.keys = _keys_of(session, programme, person_ids)
+    known.keys = keys_of(session, programme, person_ids)
+    known.alike = find_alike(session, programme, person_ids, known.keys)
     if known.keys:
         # a key names its person, so that whoever holds none at all holds none of these
         live = Entitlement.state.in_((TAKEN, CONSUMED))
@@ -213,56 +216,3 @@ def _read(
         known.holding = frozenset(session.scalars(select(Entitlement.person_id).where(asked, live)))
         known.holders = find_holders(session, [key for i in known.holding for key in known.keys[i]])
     return known
-
-
-class _Keys(Mapping[int, tuple[str, ...]]):
-    """The keys vouchers of a fixed trade would take, made for those people only whose keys are asked for."""
-
-    def __init__(
-        self, programme: Programme, person_ids: Sequence[int], *, kinds: Sequence[SubsidyKind], **named: Any
-    ) -> None:
-        self._level = Level(programme.level) if programme.level else None
-        self._certificate_kind = CertificateKind(programme.certificate_kind)
-        self._people, self._kinds, self._named = frozenset(person_ids), kinds, named
-
-    def __getitem__(self, person_id: int) -> tuple[str, ...]:
-        if person_id not in self._people:
-            raise KeyError(person_id)
-        return tuple(
-            entitlement_key(
-                kind, person_id, certificate_kind=self._certificate_kind, level=self._level, **self._named
-            )
-            for kind in self._kinds
-        )
-
-    def __iter__(self) -> Iterator[int]:
-        return iter(self._people)
-
-    def __len__(self) -> int:
-        return len(self._people)
-
-
-def _keys_of(
-    session: Session, programme: Programme, person_ids: Sequence[int]
-) -> Mapping[int, tuple[str, ...]]:
-    """Return the keys vouchers of a fixed trade would take; where the holder chooses there are none yet."""
-    if programme.trade_code is None or programme.cap_fen == 0:
-        return {}
-    kind = CertificateKind(programme.certificate_kind)
-    if entitlement_period(kind, programme.training_kind, programme.from_on) is not None:
-        # what is had once a period takes its key with the class, whose end says which
-        return {}
-    caps_fen = {
-        SubsidyKind.TRAINING: programme.training_cap_fen,
-        SubsidyKind.EVALUATION: programme.evaluation_cap_fen,
-    }
-    item = session.get(catalogue.SpecialItem, programme.trade_code)
-    return _Keys(
-        programme,
-        person_ids,
-        kinds=[subsidy for subsidy, cap_fen in caps_fen.items() if cap_fen],
-        occupation_code=programme.trade_code if item is None else None,
-        item_code=programme.trade_code if item is not None else None,
-        project_code=session.get_one(catalogue.Project, programme.project_id).code,
-        aliases=catalogue.read_aliases(session),
-    )

@@ -91,24 +91,27 @@ class Trial:
 
 @dataclass(slots=True)
 class _Reasons:
-    """Refusals counted by code; a title that differs by person is told without what differs."""
+    """Refusals counted by code; what differs by person is told without what differs."""
 
     counts: Counter[str] = field(default_factory=Counter)
     told: dict[str, Refusal] = field(default_factory=dict)
     varied: set[str] = field(default_factory=set)
+    varied_steps: set[str] = field(default_factory=set)
 
     def add(self, refusal: Refusal) -> None:
         self.counts[refusal.code] += 1
         first = self.told.setdefault(refusal.code, refusal)
         if first.title != refusal.title:
             self.varied.add(refusal.code)
+        if first.next_step != refusal.next_step:
+            self.varied_steps.add(refusal.code)
 
     def counted(self) -> list[ReasonCount]:
         return [
             ReasonCount(
                 code,
                 title_of(code) if code in self.varied else self.told[code].title,
-                self.told[code].next_step if code not in self.varied else "",
+                self.told[code].next_step if code not in self.varied_steps else "",
                 count,
             )
             for code, count in self.counts.most_common()

@@ -32,10 +32,12 @@ def home() -> ResponseReturnValue:
         entries = list_own_entries(session, door.keyring, person_id, limit=NAMES_LOOKED_AT)
         helps = count_helped(session, person_id, door.today)
         money = page_own_subsidies(session, door.keyring, person_id, door.today, limit=SUBSIDIES_LOOKED_AT)
-    usable = sorted((each for each in cards if each.state in USABLE), key=lambda each: each.redeem_by)
+    # after its last day one in a class still waits for what was scanned there without a network
+    left = (each for each in cards if each.state in USABLE and each.redeem_by >= door.today)
+    usable = sorted(left, key=lambda each: each.redeem_by)
     # what is still on its way is asked for before what has arrived
     subsidies = sorted(money, key=lambda each: each.pace is None)
-    under_way = [show(each) for each in cards if each.tab == "使用中" and each.state not in USABLE]
+    under_way = [show(each) for each in cards if each.tab == "使用中" and each not in usable]
     return render_template(
         "worker/home.html",
         top=show(usable[0]) if usable else None,
