@@ -13,6 +13,7 @@ import pytest
 from lxml import etree
 from sqlalchemy import select, text, update
 
+from tests.awarded import give_honours, honoured
 from tests.loop.telling import (
     approve_batch,
     claims_of,
@@ -23,11 +24,13 @@ from tests.loop.telling import (
     states_of,
     told,
 )
+from tests.loop.test_bonus_stories import apply, entry
 from tests.loop.test_payment_stories import file_evaluators, give_accounts, released
-from tests.scene import EV1, EV2, JIYUAN, LI_SI, LIMITS, ZHANG_SAN, Scene, on
+from tests.scene import EV1, EV2, JIYUAN, LI_SI, LIMITS, ZHANG_SAN, ZHAO_LIU, Scene, on
 from voucher.plumbing.unit_of_work import Work
 from voucher.registry import accounts
 from voucher.registry.bank_templates import BankTemplate
+from voucher.rules.bonus_kinds import BonusKind
 from voucher.stages.settle import bank, payment, payment_download, quarantine
 from voucher.stages.settle.models.payments import BankQuarantine, PaymentFile
 from voucher.stages.settle.queries.banking import list_downloads, list_set_aside, precheck
@@ -116,6 +119,24 @@ def test_文本模板按银行的列和编码书写(scene: Scene) -> None:
     assert [row["金额"] for row in rows] == ["200.00", "200.00"]
     assert [row["收款户名"] for row in rows] == [EV1[0], EV2[0]]
     assert all(row["收款账号"].isdigit() for row in rows), "账号全写，不掩码，也不成科学计数"
+
+
+def test_用途写明付的是什么_奖励写奖励的名称_以后不能改(scene: Scene) -> None:
+    """One payee gets a subsidy and two bonuses out of one fund, the other a subsidy alone."""
+    budget = approved_two(scene)
+    give_honours(scene, honoured(LI_SI, "全国技术能手", "2024-01-20"))
+    won = entry(LI_SI, "national_expert", "2024-01-20")
+    park = entry(ZHAO_LIU, "returnee_park", "2024-01-20")
+    for kind, line in ((BonusKind.ONE_OFF_BONUS, park), (BonusKind.HONOUR_AWARD, won)):
+        approve_batch(scene, apply(scene, kind, budget, [line]).batch.id)
+    _, content, _ = made(scene, budget, "batch_csv_gbk")
+    rows = list(csv.DictReader(io.StringIO(content.decode("gbk"))))
+    assert [(row["收款户名"], row["金额"], row["用途"]) for row in rows] == [
+        (EV1[0], "520200.00", "职业技能培训评价补贴、荣誉奖励、一次性奖补"),
+        (EV2[0], "200.00", "职业技能培训评价补贴"),
+    ]
+    with pytest.raises(Exception, match=r"payment_line\.purpose never changes"):
+        scene.do("operator", lambda work: work.session.execute(text("UPDATE payment_line SET purpose = 'x'")))
 
 
 def test_没有登记的模板不能用_模板行不能改(scene: Scene) -> None:

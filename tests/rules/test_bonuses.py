@@ -13,6 +13,7 @@ from voucher.rules.bonuses import (
     bonus_key,
     find_bonus_standard,
     name_claim_kind,
+    name_purpose,
 )
 from voucher.rules.errors import Refused
 from voucher.rules.vocabulary import SUBSIDY_NAMES
@@ -31,6 +32,13 @@ def find(on: date, *rows: BonusStandard, item: str = "hire", kind: BonusKind = B
 def test_every_kind_has_its_name() -> None:
     assert [name_claim_kind(kind) for kind in KINDS] == [each.name for each in KINDS.values()]
     assert {kind: name_claim_kind(kind) for kind in SUBSIDY_NAMES} == SUBSIDY_NAMES
+
+
+def test_a_bank_is_told_each_thing_that_is_paid_once_and_in_one_order() -> None:
+    assert name_purpose(["evaluation"]) == name_purpose(["training", "evaluation"]) == "职业技能培训评价补贴"
+    assert name_purpose([BonusKind.COMPETITION_AWARD] * 2) == "竞赛奖励"
+    mixed = [BonusKind.HONOUR_AWARD, BonusKind.ABSORPTION, "training"]
+    assert name_purpose(mixed) == name_purpose(mixed[::-1]) == "职业技能培训评价补贴、吸纳就业补助、荣誉奖励"
 
 
 def test_the_row_of_the_region_goes_before_that_of_the_province() -> None:

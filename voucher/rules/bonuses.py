@@ -24,6 +24,7 @@ AWARD_SOURCE = "新办〔2023〕10号 第8项; 豫人社办〔2023〕102号（�
 ONE_OFF_SOURCE = "豫办〔2021〕29号 第8项; S2-08b、S2-08c"
 SINCE = date(2021, 10, 28)
 SUBSIDIES = frozenset(str(each) for each in SubsidyKind)
+SUBSIDIES_PURPOSE = "职业技能培训评价补贴"  # one sum may be of both
 
 
 class FirmSize(StrEnum):
@@ -191,6 +192,14 @@ def name_claim_kind(kind: str) -> str:
     if kind in SUBSIDIES:
         return SUBSIDY_NAMES[SubsidyKind(kind)]
     return KINDS[kind].name
+
+
+@rule(number="GRA-06", stage="兑现", source=f"{SOURCE}; PAGES 4.6; 【设】用途写明付的是什么", since=SINCE)
+def name_purpose(kinds: Iterable[str]) -> str:
+    """Return what a payee's bank is told one sum is for; subsidies by one name, every bonus by its own."""
+    paid = set(kinds)
+    names = [SUBSIDIES_PURPOSE] if paid & SUBSIDIES else []
+    return "、".join([*names, *(KINDS[each].name for each in KINDS if each in paid)])
 
 
 @rule(number="GRA-02", stage="兑现", source=SOURCE, since=SINCE)

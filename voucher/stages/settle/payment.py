@@ -9,6 +9,7 @@ fixed when the file was made, so that no account number lies on a disk.
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping, Sequence
 
 from sqlalchemy import select
 
@@ -22,6 +23,7 @@ from voucher.registry.catalogue import list_ancestry
 from voucher.registry.institutions import PayeeAccount
 from voucher.rules.actor import Role, check_reach
 from voucher.rules.approval import STEP_NAMES, Step, check_hands, check_not_cleared
+from voucher.rules.bonuses import name_purpose
 from voucher.rules.errors import Family, reason
 from voucher.rules.lifecycle import Thing
 from voucher.stages.settle import offsetting
@@ -100,28 +102,20 @@ def prepare(work: Work, budget_id: int, template_code: str | None = None) -> Pay
     met = offsetting.plan(work.session, fund, claims, work.today, lock=True)
     less = offsetting.sum_by_claim(met)
     accounts = check_payable(work, claims, layout, less)
-    totals: dict[int, int] = {}
-    offsets: dict[int, int] = {}
-    for claim in claims:
-        off_fen = less.get(claim.id, 0)
-        totals[claim.institution_id] = totals.get(claim.institution_id, 0) + claim.amount_fen - off_fen
-        offsets[claim.institution_id] = offsets.get(claim.institution_id, 0) + off_fen
     serial = work.session.scalar(select(PaymentFile.id).order_by(PaymentFile.id.desc()).limit(1)) or 0
+    number = f"BF-{fund.region_code}-{work.today.year}-{serial + 1:04d}"
+    lines = _add_up(number, claims, less, accounts)
     file = PaymentFile(
-        number=f"BF-{fund.region_code}-{work.today.year}-{serial + 1:04d}",
+        number=number,
         budget_id=budget_id,
-        line_count=len(totals),
-        total_fen=sum(totals.values()),
-        offset_fen=sum(offsets.values()),
+        line_count=len(lines),
+        total_fen=sum(each.amount_fen for each in lines),
+        offset_fen=sum(each.offset_fen for each in lines),
         sha256="0" * 64,
         maker_person_id=work.actor.person_id,
         made_at=work.at,
         **states.first_state(Thing.PAYMENT_FILE, "prepare"),
     )
-    lines = [
-        ContentLine(f"{file.number}-{position:05d}", accounts[each], totals[each], offsets[each])
-        for position, each in enumerate(sorted(totals), start=1)
-    ]
     file.sha256 = hashlib.sha256(build_content(work, file, template, lines)).hexdigest()
     work.session.add(file)
     work.session.flush()
@@ -148,6 +142,28 @@ def _lock_payable(work: Work, budget_id: int, payees_most: int | None) -> list[C
     claims = leave_contested(work.session, claims)
     first = set(list(dict.fromkeys(each.institution_id for each in claims))[:payees_most])
     return [each for each in claims if each.institution_id in first]
+
+
+def _add_up(
+    number: str, claims: Sequence[Claim], less: Mapping[int, int], accounts: Mapping[int, PayeeAccount]
+) -> list[ContentLine]:
+    """Return a line per payee, the first registered first, with what its claims are for."""
+    of: dict[int, list[Claim]] = {}
+    for claim in claims:
+        of.setdefault(claim.institution_id, []).append(claim)
+    lines = []
+    for position, payee_id in enumerate(sorted(of), start=1):
+        offset_fen = sum(less.get(each.id, 0) for each in of[payee_id])
+        lines.append(
+            ContentLine(
+                reference=f"{number}-{position:05d}",
+                account=accounts[payee_id],
+                amount_fen=sum(each.amount_fen for each in of[payee_id]) - offset_fen,
+                offset_fen=offset_fen,
+                purpose=name_purpose(each.kind for each in of[payee_id]),
+            )
+        )
+    return lines
 
 
 def get_file(work: Work, payment_file_id: int) -> PaymentFile:
@@ -269,7 +285,13 @@ def void(work: Work, payment_file_id: int, why: str) -> None:
 def make_again(work: Work, file: PaymentFile) -> bytes:
     """Return the file's bytes, made again from its rows. Raises Refused payment_file_changed."""
     rows = work.session.execute(
-        select(PaymentLine.reference, PayeeAccount, PaymentLine.amount_fen, PaymentLine.offset_fen)
+        select(
+            PaymentLine.reference,
+            PayeeAccount,
+            PaymentLine.amount_fen,
+            PaymentLine.offset_fen,
+            PaymentLine.purpose,
+        )
         .join(PayeeAccount, PayeeAccount.id == PaymentLine.payee_account_id)
         .where(PaymentLine.payment_file_id == file.id)
         .order_by(PaymentLine.position)

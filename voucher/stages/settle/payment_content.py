@@ -37,8 +37,6 @@ SHAPES = {
     BankField.PURPOSE: (Kind.TEXT, 24),
 }
 SUMMARY = (SheetColumn("项目", Kind.TEXT, 16), SheetColumn("内容", Kind.TEXT, 60))
-# one line may pay for both subsidies of one institution
-PURPOSE = "职业技能培训评价补贴"
 WORKBOOK = "workbook"
 
 PAYER_UNKNOWN = reason(
@@ -52,12 +50,13 @@ PAYER_UNKNOWN = reason(
 
 @dataclass(frozen=True, slots=True)
 class ContentLine:
-    """One payee's row in fen: what the bank is to pay, and what its receivables meet instead."""
+    """One payee's row in fen: what the bank is to pay, what its receivables meet instead, and what for."""
 
     reference: str
     account: PayeeAccount
     amount_fen: int
-    offset_fen: int = 0
+    offset_fen: int
+    purpose: str
 
 
 def choose_template(session: Session, on: date, region_code: str, code: str | None) -> BankTemplate:
@@ -120,7 +119,7 @@ def _row(work: Work, position: int, line: ContentLine) -> Row:
         BankField.ACCOUNT: read_account_number(work.session, work.keyring, institution.code, line.account),
         BankField.AMOUNT_YUAN: line.amount_fen,
         BankField.AMOUNT_FEN: line.amount_fen,
-        BankField.PURPOSE: PURPOSE,
+        BankField.PURPOSE: line.purpose,
     }
 
 
@@ -171,7 +170,7 @@ def _instruction(work: Work, file: PaymentFile, lines: Sequence[ContentLine], ro
             line.reference,
             Party(line.account.holder_name, str(row[BankField.ACCOUNT]), line.account.bank_name),
             line.amount_fen,
-            PURPOSE,
+            line.purpose,
         )
         for line, row in zip(lines, rows, strict=True)
     ]

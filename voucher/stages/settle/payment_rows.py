@@ -25,6 +25,7 @@ def write_lines(work: Work, file: PaymentFile, lines: Sequence[ContentLine]) -> 
             "payee_account_id": line.account.id,
             "amount_fen": line.amount_fen,
             "offset_fen": line.offset_fen,
+            "purpose": line.purpose,
         }
         for position, line in enumerate(lines, start=1)
     ]

@@ -18,6 +18,7 @@ from voucher.ledger.states import Stateful, life
 from voucher.plumbing.constraints import CHANGED_MEANWHILE, translate
 from voucher.plumbing.db import Model
 from voucher.plumbing.types import Flag, Int64, Text, UtcTime
+from voucher.rules.bonuses import SUBSIDIES_PURPOSE
 from voucher.rules.lifecycle import Thing
 
 LIVE_PAYMENT = text("state IN ('pending','released','succeeded')")
@@ -65,7 +66,7 @@ class PaymentFile(Stateful, Model):
 
 
 class PaymentLine(Model):
-    """One row of the file: everything one payee gets in it, to one confirmed account.
+    """One row of the file: everything one payee gets in it, to one confirmed account, and what it is for.
 
     A row whose whole sum is offset against receivables comes to nothing and is not sent to the bank.
     """
@@ -89,6 +90,7 @@ class PaymentLine(Model):
     payee_account_id: Mapped[int] = mapped_column(Int64, ForeignKey("payee_account.id"), nullable=False)
     amount_fen: Mapped[int] = mapped_column(Int64, nullable=False)
     offset_fen: Mapped[int] = mapped_column(Int64, nullable=False, server_default=text("0"))
+    purpose: Mapped[str] = mapped_column(Text, nullable=False, server_default=text(f"'{SUBSIDIES_PURPOSE}'"))
 
 
 class Payment(Stateful, Model):
