@@ -2,25 +2,30 @@
 
 from __future__ import annotations
 
+import io
 from dataclasses import replace
 from datetime import UTC, date
 from typing import Any
 
 import pytest
 from flask import Response
+from python_calamine import CalamineWorkbook
+from sqlalchemy import select
 
 from tests.awarded import give_honours, honoured
 from tests.doors.web.browser import Browser, Office
 from tests.doors.web.test_office_pages import owes_its_reader_nothing, refusal
-from tests.doors.world import World
+from tests.doors.world import Client, World
 from tests.loop.telling import approve_batch, claims_of
 from tests.loop.test_bonus_stories import apply, entry, pay
 from tests.scene import EV1, LI_SI, ZHANG_SAN, Scene, on
 from voucher.doors.web.finance.sheets import Part, answer_sheet
-from voucher.doors.web.office.settle import printing
+from voucher.doors.web.office.settle import printing, summaries
 from voucher.plumbing.unit_of_work import Work
 from voucher.registry.bonus_standards import BonusStandardRow, read_bonus_standards
 from voucher.registry.catalogue import Project, get_project
+from voucher.registry.institutions import Institution
+from voucher.rules.actor import Role
 from voucher.rules.bonus_judges import JUDGES, BonusCase, BonusVerdict
 from voucher.rules.bonus_kinds import KINDS, Asked, BonusKind, KeyPart, KindTerms
 from voucher.rules.bonuses import BONUS_FIELD_MISSING
@@ -68,11 +73,14 @@ def test_what_two_people_cleared_is_in_the_sums_of_its_batch_on_the_page_and_on_
 ) -> None:
     scene, sheets = desk.scene, list[tuple[dict[str, str], list[Part]]]()
 
-    def printed(title: str, number: str, issuer: str, facts: Any, parts: Any, **how: Any) -> Response:
+    def printed(
+        title: str, number: str, issuer: str, facts: Any, parts: Any, *hands: Any, **how: Any
+    ) -> Response:
         sheets.append((dict(facts), list(parts)))
-        return answer_sheet(title, number, issuer, facts, parts, **how)
+        return answer_sheet(title, number, issuer, facts, parts, *hands, **how)
 
-    monkeypatch.setattr(printing, "answer_sheet", printed)
+    for room in (printing, summaries):
+        monkeypatch.setattr(room, "answer_sheet", printed)
     unrecorded = entry(ZHANG_SAN, "national_expert", "2024-01-20")
     batch = apply(scene, BonusKind.HONOUR_AWARD, 1, [unrecorded]).batch
     claim_id = claims_of(scene, batch.id)[0].id
@@ -85,10 +93,59 @@ def test_what_two_people_cleared_is_in_the_sums_of_its_batch_on_the_page_and_on_
     assert "人工核定115,000.00合计115,000.00" in sums, sums[:300]
     assert "没有可兑现的条目" not in page.text
     assert browser.http.get(f"/batches/{batch.id}/sheet.pdf").status_code == 200
-    ((facts, (levels, _)),) = sheets
+    ((facts, (levels, lines)),) = sheets
     assert facts["申报"] == "1 条，15,000.00 元"
     assert levels.rows == [("人工核定", "1", "15,000.00")]
     assert levels.total == ("合计", "1", "15,000.00")
+    # nothing was issued to anybody, and an item has no level: neither on the page nor on any paper
+    for paper in (f"/claims/{claim_id}/sheet.pdf", f"/batches/{batch.id}/summary.pdf"):
+        assert browser.http.get(paper).status_code == 200
+    (about, _), (_, (summed,)) = sheets[1:]
+    assert (facts["事项日期"], about["事项日期"]) == ("2024-01-20", "2024-01-20")
+    assert (about["事项"], about["依据"]) == ("荣誉奖励：全国技术能手", "批准文件示例号")
+    assert [name for name, _ in summed.columns] == [
+        *("收款方", "统一社会信用代码", "事项", "条数", "人数", "金额（元）"),
+    ]
+    assert summed.rows == [(EV1[0], EV1[1], "全国技术能手", "1", "1", "15,000.00")]
+    assert summed.total == ("合计", "", "", "1", "1", "15,000.00")
+    workbook = browser.http.get(f"/batches/{batch.id}/summary.xlsx").data
+    heads, row, total = CalamineWorkbook.from_filelike(io.BytesIO(workbook)).get_sheet_by_index(0).to_python()
+    assert heads[2:5] == ["事项编码", "事项", "条数"]
+    assert (row[3:], total[4:]) == (
+        ["全国技术能手", 1, 1, "15,000.00", 15_000_00],
+        [1, 1, "15,000.00", 15_000_00],
+    )
+    papers = f"{facts}{levels}{lines}{about}{summed}{heads}{''.join(page.text.split())}"
+    assert [word for word in ("发证期间", "无等级", "分等级", "职业/等级", "职业 / 等级") if word in papers] == []
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_what_two_people_cleared_is_told_by_the_api_as_on_the_page_to_office_and_payee(desk: Office) -> None:
+    scene = desk.scene
+    give_honours(scene, honoured(LI_SI, "全国技术能手", "2024-01-20"))
+    rows = [entry(each, "national_expert", "2024-01-20") for each in (LI_SI, ZHANG_SAN)]
+    batch = apply(scene, BonusKind.HONOUR_AWARD, 1, rows).batch
+    with scene.database.read() as session:
+        payee = session.scalars(select(Institution.id).where(Institution.code == EV1[1])).one()
+    desk.world.colleague("评价机构管理员", payee, Role.EVALUATOR_ADMIN)
+    office, own = (desk.world.sign_in(each) for each in ("初审员", "评价机构管理员"))
+    manual = next(each for each in claims_of(scene, batch.id) if each.state == "manual")
+    said = ("declared", "payable", "cleared", "total")
+
+    def told(client: Client) -> list[str]:
+        answer = client.get(f"/batches/{batch.id}").json
+        counts = (answer["declared_count"], answer["cleared_count"], answer["total_count"])
+        yuan = [answer["declared_total_display"], *(answer[f"{each}_display"] for each in said[1:])]
+        return [*map(str, counts), *yuan]
+
+    before = ["1", "0", "1", "20,000.00", "20,000.00", "0.00", "20,000.00"]
+    assert (told(office), told(own)) == (before, before)
+    for login in ("初审员", "异议处理员"):
+        scene.do(login, lambda work: clear(work, manual.id, 9_000_00, "表彰决定已核验"))
+    after = ["2", "1", "2", "29,000.00", "20,000.00", "9,000.00", "29,000.00"]
+    assert (told(office), told(own)) == (after, after)
+    listed = own.get("/batches").json["items"][0]
+    assert (listed["declared_count"], listed["declared_total_display"]) == (2, "29,000.00")
 
 
 @pytest.mark.parametrize("database", ["sqlite"], indirect=True)

@@ -166,5 +166,9 @@ def _detail(
         "by_level": summary.by_level,
         "people": summary.people,
         "payable_fen": summary.payable_fen,
+        "cleared_count": summary.cleared.count,
+        "cleared_fen": summary.cleared.amount_fen,
+        "total_count": summary.count,
+        "total_fen": summary.amount_fen,
         "version": version_of(session, batch_id),
     }

@@ -58,8 +58,10 @@ class BatchState(Schema):
     from_on = fields.Date()
     until_on = fields.Date()
     budget_id = fields.Integer()
-    declared_count = fields.Integer()
-    declared_total_fen = fields.Integer()
+    declared_count = fields.Integer(
+        metadata={"description": "申报条数：申报时可付的，加公示以前两人核定的；收款机构只见本机构的"}
+    )
+    declared_total_fen = fields.Integer(metadata={"description": "申报金额，口径同申报条数"})
     declared_total_display = Yuan("declared_total_fen")
     created_at = Moment()
 
@@ -79,9 +81,15 @@ class BatchDetail(BatchState):
     outcomes = fields.Dict(keys=fields.String(), values=fields.Integer())
     claim_states = fields.Dict(keys=fields.String(), values=fields.Integer())
     by_level = fields.List(fields.Nested(LevelSum))
-    people = fields.Integer(metadata={"description": "可付的人数（不重复）"})
-    payable_fen = fields.Integer()
+    people = fields.Integer(metadata={"description": "申报时可付的人数（不重复），不含两人核定的"})
+    payable_fen = fields.Integer(metadata={"description": "申报时可付的金额，即分等级各行之和"})
     payable_display = Yuan("payable_fen")
+    cleared_count = fields.Integer(metadata={"description": "转人工以后两人核定、现在本批的条数"})
+    cleared_fen = fields.Integer(metadata={"description": "两人核定的金额"})
+    cleared_display = Yuan("cleared_fen")
+    total_count = fields.Integer(metadata={"description": "合计条数：可付的加两人核定的，与页面合计相同"})
+    total_fen = fields.Integer(metadata={"description": "合计金额"})
+    total_display = Yuan("total_fen")
     version = fields.String(metadata={"description": "各条现在的样子；签署时带上，变了即不办理"})
 
 
