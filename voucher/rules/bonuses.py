@@ -214,16 +214,14 @@ def find_bonus_standard(
 
     Raises bonus_standard_missing.
     """
-    ours = [
-        each
-        for each in standards
-        if each.kind == kind and each.item_code == item_code and in_force(on, each.since, each.until)
-    ]
+    named = [each for each in standards if each.kind == kind and each.item_code == item_code]
+    ours = [each for each in named if in_force(on, each.since, each.until)]
     for region_code in (*region_codes, None):
         here = [each for each in ours if each.region_code == region_code]
         if here:
             return max(here, key=lambda each: each.since)
-    raise BONUS_STANDARD_MISSING.refused(item=item_code, on=on.isoformat(), kind=KINDS[kind].name)
+    item = named[0].name if named else item_code
+    raise BONUS_STANDARD_MISSING.refused(item=item, on=on.isoformat(), kind=KINDS[kind].name)
 
 
 @rule(number="GRA-03", stage="兑现", source=f"{SOURCE}; LIFECYCLE 享受资格", since=SINCE)

@@ -16,7 +16,7 @@ from tests.awarded import give_honours, honoured
 from tests.doors.web.browser import Browser, Office
 from tests.doors.web.test_office_pages import owes_its_reader_nothing, refusal
 from tests.doors.world import Client, World
-from tests.loop.telling import approve_batch, claims_of
+from tests.loop.telling import approve_batch, claims_of, told
 from tests.loop.test_bonus_stories import apply, entry, pay
 from tests.scene import EV1, LI_SI, ZHANG_SAN, Scene, on
 from voucher.doors.web.finance.sheets import Part, answer_sheet
@@ -30,6 +30,8 @@ from voucher.rules.bonus_judges import JUDGES, BonusCase, BonusVerdict
 from voucher.rules.bonus_kinds import KINDS, Asked, BonusKind, KeyPart, KindTerms
 from voucher.rules.bonuses import BONUS_FIELD_MISSING
 from voucher.rules.money import format_yuan
+from voucher.stages.settle.bonuses.applying import BonusWish, apply_for_bonuses
+from voucher.stages.settle.bonuses.cases import Entry
 from voucher.stages.settle.clear import clear
 
 FORM = {"item": "national_expert", "payee": EV1[1].lower(), "document": "人社部表彰决定", "region": "419001"}
@@ -52,6 +54,16 @@ def test_honours_are_pasted_line_by_line_and_lead_to_their_batch(desk: Office) -
         page = browser.go(f"/office/bonuses/new?kind={kind}")
         assert name in page.text
         owes_its_reader_nothing(page)
+    # only Xinxiang has such rows: nothing is offered in Jiyuan that would be refused
+    page = browser.go(f"/office/bonuses/new?kind={BonusKind.COMPETITION_AWARD}")
+    assert "国家级一类大赛第一名（新乡市）：100,000.00 元" in page.text
+    desk.world.staff("济源经办", Role.OPERATOR)
+    page = desk.at("济源经办").go(f"/office/bonuses/new?kind={BonusKind.COMPETITION_AWARD}")
+    assert ("本地区没有竞赛奖励标准" in page.text, "大赛第一名" in page.text) == (True, False)
+    elsewhere = Entry(ZHANG_SAN[1], ZHANG_SAN[0], "national_1_1", date(2024, 1, 20), "获奖文件", "某赛事")
+    wish = BonusWish(BonusKind.COMPETITION_AWARD, "419001", 1, EV1[1], [elsewhere])
+    refused = told(desk.scene, "operator", lambda work: apply_for_bonuses(work, wish))
+    assert refused.title == "“国家级一类大赛第一名”在 2024-01-20 没有竞赛奖励标准"
     page = browser.go(f"/office/bonuses/new?kind={BonusKind.HONOUR_AWARD}")
     assert "全国技术能手：20,000.00 元" in page.text
     wrong = f"{ZHANG_SAN[0]} {ZHANG_SAN[1][:-1]}1 2024-01-20\n{LI_SI[0]} {LI_SI[1]}\n"
@@ -116,7 +128,9 @@ def test_what_two_people_cleared_is_in_the_sums_of_its_batch_on_the_page_and_on_
         [1, 1, "15,000.00", 15_000_00],
     )
     papers = f"{facts}{levels}{lines}{about}{summed}{heads}{''.join(page.text.split())}"
-    assert [word for word in ("发证期间", "无等级", "分等级", "职业/等级", "职业 / 等级") if word in papers] == []
+    assert [
+        word for word in ("发证期间", "无等级", "分等级", "职业/等级", "职业 / 等级") if word in papers
+    ] == []
 
 
 @pytest.mark.parametrize("database", ["sqlite"], indirect=True)

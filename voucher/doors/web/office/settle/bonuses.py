@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Mapping
 from datetime import date
 
 from flask import abort, render_template, url_for
 from flask.typing import ResponseReturnValue
+from sqlalchemy.orm import Session
 
 from voucher.doors.auth.door import the_door
 from voucher.doors.auth.visitors import current_actor
@@ -17,7 +18,7 @@ from voucher.doors.web.fields import FIELD_UNREADABLE
 from voucher.doors.web.office.blueprint import office
 from voucher.plumbing.unit_of_work import Work
 from voucher.registry.bonus_standards import read_bonus_standards
-from voucher.registry.catalogue import name_regions
+from voucher.registry.catalogue import list_subtree, name_regions
 from voucher.rules.bonus_kinds import KINDS, Asked, BonusKind
 from voucher.rules.bonuses import FIRM_SIZE_NAMES, BonusStandard, FirmSize
 from voucher.rules.errors import Refused
@@ -134,15 +135,18 @@ def _read_people(text: str, today: date) -> list[tuple[str, str, date]]:
 def _ask(kind: BonusKind) -> str:
     actor, door = current_actor(), the_door()
     with door.read() as session:
-        standards = [each for each in read_bonus_standards(session) if each.kind == kind]
+        standards = _list_applying(session, kind, actor.regions)
         funds = queries.list_budgets(session, actor.regions)
         names = name_regions(session, sorted(actor.regions))
+        places = name_regions(session, sorted({each.region_code or "" for each in standards}))
         return render_template(
             "office/new_bonus.html",
             chosen=str(kind),
             kinds={code: each.name for code, each in KINDS.items()},
             terms=KINDS[kind],
-            items=[(each.item_code, _describe(each)) for each in standards],
+            items=list(
+                {each.item_code: (each.item_code, _describe(each, places)) for each in standards}.values()
+            ),
             document=standards[0].document if standards else "",
             sizes=[(str(code), name) for code, name in FIRM_SIZE_NAMES.items()],
             regions=[(code, f"{name}（{code}）") for code, name in sorted(names.items())],
@@ -151,7 +155,18 @@ def _ask(kind: BonusKind) -> str:
         )
 
 
-def _describe(standard: BonusStandard) -> str:
+def _list_applying(session: Session, kind: BonusKind, regions: Collection[str]) -> list[BonusStandard]:
+    """Return the standards of a kind for any of these regions; a row of some place is for what lies there."""
+    rows = [each for each in read_bonus_standards(session) if each.kind == kind]
+    places = {each.region_code for each in rows if each.region_code is not None}
+    here = {each for each in places if not set(regions).isdisjoint(list_subtree(session, each))}
+    ours = [each for each in rows if each.region_code is None or each.region_code in here]
+    return sorted(ours, key=lambda each: each.since)
+
+
+def _describe(standard: BonusStandard, places: Mapping[str, str]) -> str:
+    place = "" if standard.region_code is None else f"（{places[standard.region_code]}）"
+    name = f"{standard.name}{place}"
     if standard.least_fen == standard.most_fen:
-        return f"{standard.name}：{format_yuan(standard.most_fen)} 元"
-    return f"{standard.name}：{format_yuan(standard.least_fen)}–{format_yuan(standard.most_fen)} 元"
+        return f"{name}：{format_yuan(standard.most_fen)} 元"
+    return f"{name}：{format_yuan(standard.least_fen)}–{format_yuan(standard.most_fen)} 元"
