@@ -9,7 +9,6 @@ fixed when the file was made, so that no account number lies on a disk.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
 
 from sqlalchemy import select
 
@@ -23,7 +22,6 @@ from voucher.registry.catalogue import list_ancestry
 from voucher.registry.institutions import PayeeAccount
 from voucher.rules.actor import Role, check_reach
 from voucher.rules.approval import STEP_NAMES, Step, check_hands, check_not_cleared
-from voucher.rules.bonuses import name_purpose
 from voucher.rules.errors import Family, reason
 from voucher.rules.lifecycle import Thing
 from voucher.stages.settle import offsetting
@@ -41,7 +39,7 @@ from voucher.stages.settle.payment_content import (
     read_layout,
 )
 from voucher.stages.settle.payment_precheck import check_accounts_stand, check_payable, select_stopped
-from voucher.stages.settle.payment_rows import write_lines, write_payments
+from voucher.stages.settle.payment_rows import add_up, write_lines, write_payments
 from voucher.stages.settle.reading import (
     check_apart,
     check_no_decider,
@@ -104,7 +102,7 @@ def prepare(work: Work, budget_id: int, template_code: str | None = None) -> Pay
     accounts = check_payable(work, claims, layout, less)
     serial = work.session.scalar(select(PaymentFile.id).order_by(PaymentFile.id.desc()).limit(1)) or 0
     number = f"BF-{fund.region_code}-{work.today.year}-{serial + 1:04d}"
-    lines = _add_up(number, claims, less, accounts)
+    lines = add_up(number, claims, less, accounts)
     file = PaymentFile(
         number=number,
         budget_id=budget_id,
@@ -142,28 +140,6 @@ def _lock_payable(work: Work, budget_id: int, payees_most: int | None) -> list[C
     claims = leave_contested(work.session, claims)
     first = set(list(dict.fromkeys(each.institution_id for each in claims))[:payees_most])
     return [each for each in claims if each.institution_id in first]
-
-
-def _add_up(
-    number: str, claims: Sequence[Claim], less: Mapping[int, int], accounts: Mapping[int, PayeeAccount]
-) -> list[ContentLine]:
-    """Return a line per payee, the first registered first, with what its claims are for."""
-    of: dict[int, list[Claim]] = {}
-    for claim in claims:
-        of.setdefault(claim.institution_id, []).append(claim)
-    lines = []
-    for position, payee_id in enumerate(sorted(of), start=1):
-        offset_fen = sum(less.get(each.id, 0) for each in of[payee_id])
-        lines.append(
-            ContentLine(
-                reference=f"{number}-{position:05d}",
-                account=accounts[payee_id],
-                amount_fen=sum(each.amount_fen for each in of[payee_id]) - offset_fen,
-                offset_fen=offset_fen,
-                purpose=name_purpose(each.kind for each in of[payee_id]),
-            )
-        )
-    return lines
 
 
 def get_file(work: Work, payment_file_id: int) -> PaymentFile:

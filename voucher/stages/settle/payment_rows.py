@@ -8,10 +8,34 @@ from sqlalchemy import insert
 
 from voucher.ledger import states
 from voucher.plumbing.unit_of_work import Work
+from voucher.registry.institutions import PayeeAccount
+from voucher.rules.bonuses import name_purpose
 from voucher.rules.lifecycle import Thing
 from voucher.stages.settle.models.claims import Claim
 from voucher.stages.settle.models.payments import Payment, PaymentFile, PaymentLine
 from voucher.stages.settle.payment_content import ContentLine
+
+
+def add_up(
+    number: str, claims: Sequence[Claim], less: Mapping[int, int], accounts: Mapping[int, PayeeAccount]
+) -> list[ContentLine]:
+    """Return a line per payee, the first registered first, with what its claims are for."""
+    of: dict[int, list[Claim]] = {}
+    for claim in claims:
+        of.setdefault(claim.institution_id, []).append(claim)
+    lines = []
+    for position, payee_id in enumerate(sorted(of), start=1):
+        offset_fen = sum(less.get(each.id, 0) for each in of[payee_id])
+        lines.append(
+            ContentLine(
+                reference=f"{number}-{position:05d}",
+                account=accounts[payee_id],
+                amount_fen=sum(each.amount_fen for each in of[payee_id]) - offset_fen,
+                offset_fen=offset_fen,
+                purpose=name_purpose(each.kind for each in of[payee_id]),
+            )
+        )
+    return lines
 
 
 def write_lines(work: Work, file: PaymentFile, lines: Sequence[ContentLine]) -> dict[int, int]:

@@ -10,7 +10,6 @@ from voucher.stages.settle.queries.batches import (
     list_batches,
     list_lines,
     list_payees_of,
-    sum_declared,
     summarise,
 )
 from voucher.stages.settle.queries.claims import (
@@ -21,6 +20,7 @@ from voucher.stages.settle.queries.claims import (
     list_clearings,
     object_timeline,
 )
+from voucher.stages.settle.queries.declared import sum_declared
 from voucher.stages.settle.queries.desk import Waiting, desk
 from voucher.stages.settle.queries.differences import (
     Difference,

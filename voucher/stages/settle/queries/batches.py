@@ -25,7 +25,6 @@ from voucher.stages.settle.queries.behind import read_behind
 from voucher.stages.settle.queries.cleared import (
     Cleared,
     is_cleared,
-    list_cleared_unpublished,
     sum_cleared,
 )
 from voucher.stages.settle.queries.reach import Payees, lines_of, select_batches_of
@@ -133,27 +132,6 @@ def get_batch(
     if found is None:
         raise BATCH_MISSING.refused()
     return found
-
-
-def sum_declared(session: Session, batch_ids: Collection[int], payees: Payees) -> dict[int, tuple[int, int]]:
-    """Return, per batch, what these payees declared in it: how many lines and how much in fen.
-
-    As in a batch as a whole, a line counts that was payable as filed or cleared before it was published.
-    """
-    rows = session.execute(
-        select(SettlementLine.batch_id, func.count(), func.sum(SettlementLine.amount_fen))
-        .where(
-            SettlementLine.batch_id.in_(sorted(batch_ids)),
-            SettlementLine.outcome == str(Outcome.PAYABLE),
-            lines_of(payees),
-        )
-        .group_by(SettlementLine.batch_id)
-    )
-    declared = {batch_id: (count, int(total or 0)) for batch_id, count, total in rows}
-    for batch_id, count, total_fen in list_cleared_unpublished(session, batch_ids, payees):
-        before_count, before_fen = declared.get(batch_id, (0, 0))
-        declared[batch_id] = (before_count + count, before_fen + total_fen)
-    return declared
 
 
 def summarise(session: Session, batch_id: int, payees: Payees | None = None) -> BatchSummary:
