@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import nullcontext
 from datetime import timedelta
 from functools import partial
 
 import pytest
+from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
 
 from tests import town_issue as issue
 from tests import town_train as town
 from tests.scene import LI_SI, ZHANG_SAN, Scene, on
 from voucher.ledger import commitments, holds
+from voucher.ledger.credentials import ScreenCode
 from voucher.ledger.vouchers import get_voucher
 from voucher.plumbing.unit_of_work import Work
+from voucher.registry.people import Person
 from voucher.rules.actor import Role
 from voucher.rules.errors import Refused
 from voucher.rules.lifecycle import Thing
@@ -21,6 +26,7 @@ from voucher.stages.oversee.measures.imposing import impose
 from voucher.stages.train import attend, enrol, redeem, reverse, scans
 from voucher.stages.train.models.places import Redemption
 from voucher.stages.train.queries import list_scans, redemption_of
+from voucher.stages.train.reading import find_enrolment
 from voucher.stages.train.redeem import Checked, Redeeming
 
 
@@ -81,6 +87,40 @@ def test_a_code_is_looked_at_without_effect_and_used_once(scene: Scene) -> None:
     fresh = town.show(scene, ZHANG_SAN, voucher_id)
     assert town.code(scene, scanner, use(fresh, class_id)) == "nonce_reused"
     assert town.code(scene, scanner, use(fresh, class_id, nonce="n5")) == "redeemed_already"
+
+
+def test_a_redemption_is_its_holders_and_nobody_elses(scene: Scene) -> None:
+    scene.at = on("2024-03-01")
+    class_id = town.open_class(scene, house := town.train_institution(scene))
+    programme = issue.programme(scene, scene.open_budget(10_000))
+    voucher_id = town.enrolled(scene, programme, ZHANG_SAN, class_id)
+    town.enrolled(scene, programme, LI_SI, class_id)
+
+    def write(work: Work, whose: str) -> None:
+        place = find_enrolment(work.session, voucher_id)
+        assert place is not None
+        others = select(Person.id).where(Person.id != place.person_id).order_by(Person.id.desc())
+        people = {"the holder": place.person_id, "another": work.session.scalars(others).first(), "nobody": 0}
+        code = ScreenCode(
+            voucher_id=voucher_id, digest=whose, shown_at=work.at, shown_to_person_id=1,
+            expires_at=work.at + timedelta(minutes=1), used_at=work.at, used_for="redeem",
+        )  # fmt: skip
+        work.session.add(code)
+        work.session.flush()
+        work.session.add(
+            Redemption(
+                voucher_id=voucher_id, person_id=people[whose], enrolment_id=place.id, class_id=class_id,
+                institution_id=house, screen_code_id=code.id,
+                device="d", nonce=whose, redeemed_at=work.at, redeemed_by_person_id=1,
+            )
+        )  # fmt: skip
+        with pytest.raises(IntegrityError) if whose != "the holder" else nullcontext():
+            work.session.flush()
+        raise LookupError
+
+    for whose in ("another", "nobody", "the holder"):
+        with pytest.raises(LookupError):
+            scene.do("operator", partial(write, whose=whose))
 
 
 def test_every_scan_is_written_down(scene: Scene) -> None:

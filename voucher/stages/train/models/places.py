@@ -87,7 +87,8 @@ class Redemption(Model):
 
     id: Mapped[int] = mapped_column(Int64, primary_key=True)
     voucher_id: Mapped[int] = mapped_column(Int64, nullable=False)
-    person_id: Mapped[int] = mapped_column(Int64, ForeignKey("person.id"), nullable=False)
+    # the holder of its voucher, and so a person; by a key of its own every scan would lock that row as well
+    person_id: Mapped[int] = mapped_column(Int64, nullable=False)
     enrolment_id: Mapped[int] = mapped_column(Int64, nullable=False)
     class_id: Mapped[int] = mapped_column(Int64, nullable=False)
     institution_id: Mapped[int] = mapped_column(Int64, ForeignKey("institution.id"), nullable=False)
