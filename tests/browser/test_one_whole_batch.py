@@ -302,7 +302,8 @@ def _print_everything(loop: Loop, batch: str, old: int, new: int) -> None:
     ):
         book = CalamineWorkbook.from_filelike(io.BytesIO(_take(loop, login, path)))
         rows = [row for name in book.sheet_names for row in book.get_sheet_by_name(name).to_python()]
-        assert any(said in str(cell) for row in rows for cell in row), (path, rows)
+        told = [f"{cell:,.2f}" if isinstance(cell, float) else str(cell) for row in rows for cell in row]
+        assert any(said in each for each in told), (path, rows)
 
 
 def _print_pages(loop: Loop, batch: str, file_id: int) -> None:

@@ -212,6 +212,16 @@ def test_a_share_is_asked_for_in_whole_basis_points(basis_points: Any) -> None:
         money.share(100, basis_points)
 
 
+@settings(max_examples=200)
+@given(st.integers(money.SMALLEST_FEN, money.LARGEST_FEN))
+@example(-1)
+def test_a_cell_holds_every_fen(amount_fen: int) -> None:
+    yuan = money.exact_yuan(amount_fen)
+    assert yuan * 100 == amount_fen
+    assert yuan.as_tuple().exponent == -2
+    assert f"{yuan:,f}" == money.format_yuan(amount_fen)
+
+
 def test_a_share_of_a_negative_amount_is_refused() -> None:
     with pytest.raises(Refused, match="amount_negative"):
         money.share(-1, 5_000)

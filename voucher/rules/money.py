@@ -1,10 +1,11 @@
-"""Fen arithmetic: whole numbers of 分 everywhere, yuan only as text, and the one rounding of the system."""
+"""Fen arithmetic: whole numbers of 分 everywhere, yuan as text or for a cell, the one rounding there is."""
 
 from __future__ import annotations
 
 import re
 import unicodedata
 from datetime import date
+from decimal import Decimal
 
 from voucher.rules.errors import reason
 from voucher.rules.levels import mask_word
@@ -158,3 +159,12 @@ def _check_basis_points(value: object) -> int:
     if isinstance(value, bool) or not isinstance(value, int) or value < 0:
         raise SHARE_INVALID.refused(given=str(value))
     return value
+
+
+@rule(number="MON-06", stage="通用", source=FEN_SOURCE, since=SINCE)
+def exact_yuan(amount_fen: int) -> Decimal:
+    """Return fen as yuan with two decimals for a cell that people add up; nothing is rounded.
+
+    Raises amount_not_fen.
+    """
+    return Decimal(check_fen(amount_fen)).scaleb(-2)

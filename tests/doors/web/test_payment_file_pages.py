@@ -259,7 +259,7 @@ def _takes_the_ledger_away(scene: Scene, maker: Browser) -> None:
     assert len(lines) == 4, "head, grant, two reserved"
     sums = book.get_sheet_by_name("按事项合计").to_python()[1:]
     assert [row[0] for row in sums] == ["占用", "下达", "合计（发生额）"]
-    assert [row[1:] for row in sums][-1] == [3.0, "10,000,400.00", 1_000_040_000.0]
+    assert [row[1:] for row in sums][-1] == [3.0, 10_000_400.0, 1_000_040_000.0]
     reserved = CalamineWorkbook.from_filelike(io.BytesIO(maker.http.get("/ledger.xlsx?act=reserve").data))
     assert len(reserved.get_sheet_by_name("账本").to_python()) == 3
     assert ["事项", "占用"] in reserved.get_sheet_by_name("筛选条件").to_python()

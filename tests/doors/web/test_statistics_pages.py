@@ -210,7 +210,7 @@ def test_the_drill_is_exported_by_a_job_and_found_among_ones_own_exports(scene: 
         below = [each[5] for each in counted[layer]]
         assert (sum(float(str(each)) for each in below), len(below) > 0) == (whole[5], True)
     funnel = book.get_sheet_by_name("漏斗").to_python()
-    assert funnel[1] == ["发放", 2, 2, "100.00%"]
+    assert funnel[1] == ["发放", 2, 2, 1.0], "a share is a number too"
 
     rows = list(csv.DictReader(io.StringIO(watcher.http.get(f"{path}.csv").data.decode("utf-8-sig"))))
     assert len(rows) == len(lines) - 1

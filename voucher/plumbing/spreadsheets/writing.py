@@ -1,8 +1,8 @@
 """Workbooks for people: no cell can act, amounts are exact, the same content gives the same bytes.
 
-Amounts are written as text from whole fen ("1,948,240.00"), because a number in a workbook is a binary
-fraction and money never is one here; a column of kind FEN carries the whole number beside it where sums
-are to be taken. Marks of "number stored as text" are switched off for both.
+Amounts are numbers that a clerk can add up, written digit by digit from whole fen ("1948240.00") and shown
+with two decimals. A spreadsheet keeps fifteen digits: a larger amount is a text, as is every amount of a file
+for a bank (BANK_YUAN), whose bytes are made again and must not change.
 """
 
 from __future__ import annotations
@@ -14,16 +14,18 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from enum import StrEnum
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, SupportsFloat
 
 import xlsxwriter
 from xlsxwriter.worksheet import Worksheet
 
 from voucher.plumbing.spreadsheets.scanning import column_letters
-from voucher.rules.money import check_fen, format_yuan
+from voucher.rules.money import check_fen, exact_yuan, format_yuan
 
 ACTING_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 LARGEST_EXACT = 2**53
+LARGEST_SUMMED_FEN = 10**15 - 1  # fifteen digits, what a spreadsheet shows and keeps
+WHOLE_BP = 10_000
 LARGEST_ROW = 1_048_576
 LINES_MOST = LARGEST_ROW - 1  # what one sheet holds below its headings
 AUTHOR = "职业技能电子培训券"
@@ -36,6 +38,8 @@ class Kind(StrEnum):
     TEXT = "text"
     WHOLE = "whole"
     AMOUNT = "amount"
+    BANK_YUAN = "bank_yuan"
+    SHARE = "share"
     FEN = "fen"
     DAY = "day"
 
@@ -115,7 +119,9 @@ class _Formats:
             Kind.TEXT: book.add_format(text),
             Kind.WHOLE: book.add_format({**look, "num_format": "0", "align": "right"}),
             Kind.FEN: book.add_format({**look, "num_format": "0", "align": "right"}),
-            Kind.AMOUNT: book.add_format({**text, "align": "right"}),
+            Kind.BANK_YUAN: book.add_format({**text, "align": "right"}),
+            Kind.AMOUNT: book.add_format({**look, "num_format": "#,##0.00", "align": "right"}),
+            Kind.SHARE: book.add_format({**look, "num_format": "0.00%", "align": "right"}),
             Kind.DAY: book.add_format({**text, "align": "center"}),
         }
 
@@ -144,8 +150,9 @@ def _write_sheet(page: Worksheet, sheet: Sheet, formats: _Formats) -> None:
             if value is None:
                 continue
             look = formats.by_kind[column.kind]
-            if column.kind in (Kind.WHOLE, Kind.FEN):
-                _place(page.write_number(line, position, _whole(value), look), column)
+            number = _number_of(column, value)
+            if number is not None:
+                _place(page.write_number(line, position, number, look), column)
                 continue
             text = _text_of(column, value)
             if column.kind is Kind.TEXT and text.startswith(ACTING_STARTS):
@@ -153,9 +160,21 @@ def _write_sheet(page: Worksheet, sheet: Sheet, formats: _Formats) -> None:
             _place(page.write_string(line, position, text, look), column)
 
 
+def _number_of(column: SheetColumn, value: str | int | date) -> SupportsFloat | None:
+    """Return the number a cell holds, exact; None where it is a text."""
+    match column.kind:
+        case Kind.WHOLE | Kind.FEN:
+            return _whole(value)
+        case Kind.SHARE:
+            return _whole(value) / WHOLE_BP
+        case Kind.AMOUNT if isinstance(value, int) and abs(value) <= LARGEST_SUMMED_FEN:
+            return exact_yuan(value)
+    return None
+
+
 def _text_of(column: SheetColumn, value: str | int | date) -> str:
     match column.kind, value:
-        case Kind.AMOUNT, int():
+        case ((Kind.AMOUNT | Kind.BANK_YUAN), int()):
             return format_yuan(check_fen(value))
         case Kind.DAY, date() if not isinstance(value, datetime):
             return value.isoformat()

@@ -32,7 +32,7 @@ SHAPES = {
     BankField.HOLDER_NAME: (Kind.TEXT, 36),
     BankField.BANK_NAME: (Kind.TEXT, 36),
     BankField.ACCOUNT: (Kind.TEXT, 28),
-    BankField.AMOUNT_YUAN: (Kind.AMOUNT, 16),
+    BankField.AMOUNT_YUAN: (Kind.BANK_YUAN, 16),
     BankField.AMOUNT_FEN: (Kind.FEN, 16),
     BankField.PURPOSE: (Kind.TEXT, 24),
 }

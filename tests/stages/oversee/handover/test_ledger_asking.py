@@ -111,9 +111,9 @@ def test_every_line_is_written_asked_for_once_at_a_time_and_forgotten(
     sheets = [book.get_sheet_by_name(each).to_python() for each in book.sheet_names]
     assert [len(each) - 1 for each in sheets[:3]] == [2, 2, 1]
     assert all(each[0] == sheets[0][0] for each in sheets[:3]), "every sheet has its headings"
-    assert [row[5] for each in sheets[:3] for row in each[1:]] == ["5.00", "4.00", "3.00", "2.00", "1.00"]
+    assert [row[5] for each in sheets[:3] for row in each[1:]] == [5.0, 4.0, 3.0, 2.0, 1.0]
     assert sum(int(str(row[6]).split(".")[0]) for each in sheets[:3] for row in each[1:]) == 15_00
-    assert sheets[3][1:] == [["下达", 5.0, "15.00", 1500.0], ["合计（发生额）", 5.0, "15.00", 1500.0]]
+    assert sheets[3][1:] == [["下达", 5.0, 15.0, 1500.0], ["合计（发生额）", 5.0, 15.0, 1500.0]]
     assert ["笔数", "5 笔，分 3 张工作表"] in sheets[4]
     with scene.database.read() as session:
         rows = select(AuditRow.act).where(AuditRow.thing == LEDGER_KIND).order_by(AuditRow.id)

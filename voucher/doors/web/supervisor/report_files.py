@@ -25,6 +25,8 @@ from voucher.stages.oversee.anchoring import tell_anchor
 from voucher.stages.oversee.reports.freezing import read_report
 from voucher.stages.oversee.reports.models import StatisticReport
 
+KINDS = {"目标": Kind.WHOLE, "完成": Kind.WHOLE, "完成率": Kind.SHARE}
+
 
 @supervisor.get("/supervisor/reports/<int:report_id>.xlsx")
 def report_xlsx(report_id: int) -> ResponseReturnValue:
@@ -86,35 +88,33 @@ def _sheets(found: StatisticReport, anchor: str) -> list[Sheet]:
         sheets.append(
             Sheet(
                 "指标",
-                [
-                    SheetColumn(each, Kind.WHOLE if each in ("目标", "完成") else Kind.TEXT, 22)
-                    for each in named
-                ],
+                [SheetColumn(each, KINDS.get(each, Kind.TEXT), 22) for each in named],
                 [
                     (
                         each["code"], each["name"], FORMULA_NAMES[Formula(each["formula"])], each["unit"],
                         SPAN_NAMES[Span(each["span"])], each["target"], each["counted"],
-                        "未接入" if each["counted"] is None else share_name(each["basis_points"]),
-                        each["document"],
+                        each["basis_points"], each["document"],
                     )
                     for each in body["indicators"]
                 ],
             )
         )  # fmt: skip
     if body.get("corrections"):
-        heads = ("地区", "项目", "更正前", "更正后")
-        sheets.append(
-            Sheet(
-                "更正",
-                [SheetColumn(each, width=22) for each in heads],
-                [
-                    (each["where"], WHAT[each["what"]], _value(each["what"], each["before"]),
-                     _value(each["what"], each["after"]))
-                    for each in body["corrections"]
-                ],
-            )
-        )  # fmt: skip
+        # times and yuan in columns of their own: down a column everything has one unit
+        heads = [
+            SheetColumn("地区", width=24), SheetColumn("项目", width=20),
+            SheetColumn("更正前（人次、笔数）", Kind.WHOLE, 20),
+            SheetColumn("更正后（人次、笔数）", Kind.WHOLE, 20),
+            SheetColumn("更正前（元）", Kind.AMOUNT, 18), SheetColumn("更正后（元）", Kind.AMOUNT, 18),
+        ]  # fmt: skip
+        sheets.append(Sheet("更正", heads, [_corrected(each) for each in body["corrections"]]))
     return sheets
+
+
+def _corrected(each: dict[str, Any]) -> tuple[str | int | None, ...]:
+    told, sides = (each["where"], WHAT[each["what"]]), (each["before"], each["after"])
+    blank = (None, None)
+    return (*told, *blank, *sides) if each["what"] == "paid_fen" else (*told, *sides, *blank)
 
 
 def _compared(body: dict[str, Any]) -> list[Sheet]:

@@ -156,16 +156,12 @@ def _funnel(whole: Line) -> Sheet:
             name,
             whole.sums[step],
             whole.people[step],
-            _share(shown_share(whole.sums[step], issued)) if issued else "—",
+            shown_share(whole.sums[step], issued) if issued else None,
         )
         for step, name in STEP_NAMES.items()
     ]
     columns = (SheetColumn("环节"), SheetColumn("人次", Kind.WHOLE), SheetColumn("人数", Kind.WHOLE))
-    return Sheet("漏斗", (*columns, SheetColumn("占发放")), rows)
-
-
-def _share(basis_points: int) -> str:
-    return f"{basis_points // 100}.{basis_points % 100:02d}%"
+    return Sheet("漏斗", (*columns, SheetColumn("占发放", Kind.SHARE)), rows)
 
 
 def _losses(session: Session, lines: Sequence[Line], wish: Wish) -> Sheet:

@@ -55,7 +55,7 @@ def make_sheets(
         ("界限", "；".join(f"{name}={value}" for name, value in found.terms.items()) or "无"),
         ("条数", f"{found.hits:,}" + ("（只保留前面一部分，请缩短期间）" if found.is_cut else "")),
         ("涉及人数", f"{found.people:,}"),
-        ("涉及金额（元，同一申领只计一次）", format_yuan(found.amount_fen)),
+        ("涉及金额（同一申领只计一次）", f"{format_yuan(found.amount_fen)} 元"),
         ("比对时间", f"{found.ran_at.astimezone(SHANGHAI):%Y-%m-%d %H:%M}"),
         ("结果摘要 SHA-256", found.sha256),
     ]
