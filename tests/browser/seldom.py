@@ -42,7 +42,7 @@ from voucher.rules.lifecycle import Thing
 from voucher.rules.measures import Ending, Step
 from voucher.rules.risk.catalogue import BY_CODE
 from voucher.rules.risk.findings import Finding
-from voucher.rules.stars import count_stars
+from voucher.rules.stars import Figures, count_stars
 from voucher.rules.tariffs import Subject, Tariff
 from voucher.rules.vocabulary import FundSource, SubsidyKind
 from voucher.stages.assess.appeals.answering import accept, reject
@@ -95,6 +95,8 @@ SHARED_MOBILE = "13700137000"
 # the place of one more member of staff among the demonstration's
 READER = 290
 STOPPED, APPLIED_FOR = "free-offset", "失业人员转岗培训券"
+# an institution whose classes of this year are not over yet: somebody has begun
+NOTHING_OVER = Figures(1, 0, 0, 0, 0, None, 0, 0)
 # longer than anybody's data is kept who never comes
 LONG_AGO = timedelta(days=3650)
 FALLEN, FALLEN_ASKED = "vocational", "college"
@@ -435,13 +437,13 @@ def _object_to_stars(town: Town) -> None:
 
     def give(work: Work) -> int:
         formula = replace(read_formula(work.session, work.today), people_least=1)
-        figures = read_figures(work.session, None, work.today.year, work.today, whose=[house])[house]
-        given = count_stars(figures, formula)
+        figures = read_figures(work.session, None, work.today.year, work.today, whose=[house])
+        given = count_stars(figures.get(house, NOTHING_OVER), formula)
         assert given is not None
         made = StarRating(
             institution_id=house,
             year=work.today.year - 1,
-            figures=asdict(figures),
+            figures=asdict(figures.get(house, NOTHING_OVER)),
             formula=asdict(formula),
             lines=[[line.word, line.points_tenths, line.most_tenths] for line in given.lines],
             total_tenths=given.total_tenths,

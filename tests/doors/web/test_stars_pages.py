@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, timedelta
 
 import pytest
@@ -22,6 +23,7 @@ from voucher.rules.measures import Step
 from voucher.stages.oversee.complaints.filing import file_complaint
 from voucher.stages.oversee.measures.drafting import draft_exposure, release_exposure
 from voucher.stages.oversee.measures.finishing import finish_due_measures
+from voucher.stages.train.running import start_due_classes
 
 
 def heard_by_api(scene: Scene, world: World, house: int) -> None:
@@ -85,7 +87,17 @@ def test_stars_are_read_by_who_gives_them_who_has_them_and_everybody(scene: Scen
         connection.execute(update(Parameter).where(Parameter.name == "star_people_least").values(value="1"))
     watcher.go("/supervisor/quality?year=2024")
     assert "新评1家" in watcher.press("评定 2024 年星级").text.replace(" ", "")
-    owes_its_reader_nothing(watcher.go(f"/supervisor/quality/{house}?year=2024"))
+    page = watcher.go(f"/supervisor/quality/{house}?year=2024")
+    owes_its_reader_nothing(page)
+    assert re.search(r"未签结业，已过 \d+ 天", page.text)
+    assert "应在" not in page.text, "no limit is known"
+    with scene.database.engine.begin() as connection:
+        connection.execute(update(Parameter).where(Parameter.name == "sign_off_days").values(value="30"))
+    for address in (f"/supervisor/quality/{house}?year=2024", "/supervisor/quality?year=2024"):
+        page = watcher.go(address)
+        owes_its_reader_nothing(page)
+        assert "应在 30 天内签，现按到课计结业" in page.text
+    assert "上完课、没有签结业的班级" in page.text
     page = anybody.go("/stars")
     owes_its_reader_nothing(page)
     assert f"/institutions/{house}" in page.links
@@ -95,6 +107,8 @@ def test_stars_are_read_by_who_gives_them_who_has_them_and_everybody(scene: Scen
     assert shown in page.text
     assert "CZ-" in page.text
     login = town_train.staff(scene, house, Role.INSTITUTION_ADMIN)
+    scene.do(CLOCK_LOGIN, start_due_classes)
+    assert "应在 30 天内签，现按到课计结业" in desk.at(login).go("/institution").text
     page = desk.at(login).go("/institution/stars")
     owes_its_reader_nothing(page)
     assert "在训率" in page.text

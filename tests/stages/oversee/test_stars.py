@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date
+from datetime import date, timedelta
 from functools import partial
 
 import pytest
@@ -11,7 +11,7 @@ from sqlalchemy import select, text, update
 from sqlalchemy.exc import DBAPIError
 
 from tests import town_issue, town_train
-from tests.scene import JIYUAN, XINXIANG, ZHANG_SAN, Scene, on
+from tests.scene import JIYUAN, LI_SI, XINXIANG, ZHANG_SAN, Scene, on
 from tests.stages.oversee.test_measures import upheld_complaint
 from voucher.plumbing.unit_of_work import Work
 from voucher.registry.standards import Parameter
@@ -28,6 +28,40 @@ from voucher.stages.oversee.quality.replying import (
     list_objected,
 )
 from voucher.stages.train.models.classes import TrainingClass
+from voucher.stages.train.queries.quality import select_ended
+from voucher.stages.train.queries.unsigned import list_unsigned
+
+
+def test_an_unsigned_class_counts_with_its_attendance_when_its_time_is_over(scene: Scene) -> None:
+    scene.at = on("2024-03-06")
+    scene.hire_everybody()
+    house = town_train.train_institution(scene)
+    programme = town_issue.programme(scene, scene.open_budget(50_000))
+    town_issue.eligible(scene, ZHANG_SAN, LI_SI)
+    class_id = town_train.open_class(scene, house)
+    there, gone = (town_train.redeemed(scene, programme, each, class_id) for each in (ZHANG_SAN, LI_SI))
+    planned = town_train.a_class(scene, class_id).hours_planned
+    town_train.sit_through(scene, class_id, {there: planned, gone: 1})
+    ends_on = town_train.a_class(scene, class_id).ends_on
+
+    def counted(days: int) -> tuple[int, int, list[bool]]:
+        today = ends_on + timedelta(days=days)
+        with scene.database.read() as session:
+            figures = read_figures(session, [JIYUAN], 2024, today)[house]
+            by_class = read_figures(session, [JIYUAN], 2024, today, institution_id=house)[class_id]
+            ended = select_ended([JIYUAN], date(2024, 1, 1), date(2024, 12, 31), today)
+            late = [each.is_late for each in list_unsigned(session, ended, today) if each.days == days]
+        assert by_class.finished == figures.finished
+        return figures.started, figures.finished, late
+
+    assert counted(90) == (2, 0, [False]), "nobody has said how long it may take"
+    with scene.database.engine.begin() as connection:
+        connection.execute(update(Parameter).where(Parameter.name == "sign_off_days").values(value="30"))
+    assert counted(30) == (2, 0, [False])
+    assert counted(31) == (2, 1, [True]), "who was there finished, who was not did not"
+    scene.at = on(f"{ends_on + timedelta(days=40)}")
+    town_train.sign_off(scene, class_id, {there: 80_00, gone: 80_00})
+    assert counted(41) == (2, 1, []), "signed off: what was signed counts"
 
 
 def test_a_year_is_frozen_with_what_it_came_of(scene: Scene) -> None:

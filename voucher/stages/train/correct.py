@@ -16,11 +16,12 @@ from voucher.rules.assessment import FULL_SCORE_HUNDREDTHS, SCORE_MALFORMED
 from voucher.rules.errors import Family, reason
 from voucher.rules.lifecycle import Thing, check_event
 from voucher.stages.train.attend import list_marked
-from voucher.stages.train.finish import SOURCE, count_hours, judge_completion, read_bars
+from voucher.stages.train.finish import SOURCE, judge_completion
 from voucher.stages.train.models.changes import CompletionCorrection
 from voucher.stages.train.models.classes import TrainingClass
 from voucher.stages.train.models.places import Completion
 from voucher.stages.train.queries.facts import completion_of
+from voucher.stages.train.queries.hours import count_hours, read_bars
 from voucher.stages.train.reading import DESK, check_why, get_own_class, list_sessions, load_class
 
 # nothing has been built on the result yet

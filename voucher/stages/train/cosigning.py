@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from sqlalchemy import select
-from sqlalchemy.orm import Session
 
 from voucher.ledger import audit
 from voucher.plumbing.unit_of_work import Work
-from voucher.registry import catalogue, tables
 from voucher.rules.errors import Family, reason
 from voucher.rules.lifecycle import Thing
 from voucher.stages.train.attend import SESSION_COSIGNED, SOURCE, take_up
@@ -18,8 +16,6 @@ from voucher.stages.train.models.proofs import CoSignature
 from voucher.stages.train.queries.facts import attended_by_session, is_cosigned
 from voucher.stages.train.reading import DESK, serves_class, teacher_of
 from voucher.stages.train.tallying import tally_taken_up
-
-ASKED = "cosign_needed"
 
 NOBODY_ATTENDED = reason(
     "attendance_list_empty",
@@ -86,9 +82,3 @@ def _check_cosigner(work: Work, held: ClassSession, found: TrainingClass) -> Non
     filed = find_filed_teacher(work.session, work.keyring, found, name)
     if filed is not None and filed != person_id:
         raise TEACHES_NOT.refused(teacher=name)
-
-
-def asks_cosign(session: Session, found: TrainingClass) -> bool:
-    """Return whether only co-signed sessions count towards the end of a class. Raises parameter_missing."""
-    regions = catalogue.list_ancestry(session, found.region_code)
-    return tables.read_flag(session, ASKED, found.ends_on, regions)

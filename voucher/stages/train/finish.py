@@ -12,28 +12,25 @@ from voucher.ledger import commitments, states
 from voucher.ledger.holds import is_held
 from voucher.ledger.vouchers import Voucher, advance, lock_vouchers
 from voucher.plumbing.unit_of_work import Work
-from voucher.registry import catalogue, tables
 from voucher.registry.second_hands import check_second_hand
 from voucher.rules.assessment import FULL_SCORE_HUNDREDTHS, SCORE_MALFORMED
 from voucher.rules.classes import check_final_exam
 from voucher.rules.errors import Family, Refusal, Refused, reason
-from voucher.rules.lessons import cap_online_hours
 from voucher.rules.lifecycle import Thing, check_event
 from voucher.rules.training import check_attendance
 from voucher.rules.vocabulary import LEVEL_CERTIFICATE_KINDS
-from voucher.stages.train.cosigning import asks_cosign
 from voucher.stages.train.models.classes import ClassSession, TrainingClass
 from voucher.stages.train.models.marks import SCANNED, TYPED, AttendanceMark
 from voucher.stages.train.models.places import Attendance, Completion, Enrolment
 from voucher.stages.train.phone_draws import draw_at_sign_off
-from voucher.stages.train.queries.facts import completions_of, hours_by_mode
+from voucher.stages.train.queries.facts import completions_of
+from voucher.stages.train.queries.hours import Bars, count_hours, read_bars
 from voucher.stages.train.queries.marks import list_open_of_class
 from voucher.stages.train.reading import format_moment, get_own_class, list_sessions, load_class
 from voucher.stages.train.running import start_if_begun
 
 SOURCE = "豫办〔2021〕29号 第16项; S2-16e; LIFECYCLE 结业签字"
 POINT = 100  # hundredths
-ONLINE_SHARE = "online_share_most_bp"
 
 CLASS_NOT_OVER = reason(
     "class_not_over",
@@ -62,14 +59,6 @@ ATTENDANCE_CASES_OPEN = reason(
     SOURCE,
     Family.CONFLICT,
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Bars:
-    """What whoever finishes a class must reach: the share of its hours, and the points of its exam."""
-
-    share_bp: int
-    mark: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,20 +182,6 @@ def needs_exam(found: TrainingClass) -> bool:
     return found.certificate_kind in LEVEL_CERTIFICATE_KINDS
 
 
-def count_hours(session: Session, found: TrainingClass, voucher_ids: Sequence[int]) -> dict[int, int]:
-    """Return the recorded hours of vouchers that count towards the end of a class.
-
-    Raises Refused parameter_missing.
-    """
-    modes = hours_by_mode(session, voucher_ids, cosigned_only=asks_cosign(session, found))
-    regions = catalogue.list_ancestry(session, found.region_code)
-    share_most_bp = tables.require_parameter_number(session, ONLINE_SHARE, found.ends_on, regions)
-    return {
-        voucher_id: cap_online_hours(offline, online, found.hours_planned, share_most_bp)
-        for voucher_id, (offline, online) in modes.items()
-    }
-
-
 def _complete(
     work: Work, found: TrainingClass, due: Sequence[Voucher], exams: Mapping[int, int | None]
 ) -> list[Failure]:
@@ -235,15 +210,6 @@ def _complete(
         )
     session.flush()
     return failures
-
-
-def read_bars(session: Session, found: TrainingClass) -> Bars:
-    """Return what a class asks of whoever finishes it. Raises Refused parameter_missing."""
-    regions = catalogue.list_ancestry(session, found.region_code)
-    return Bars(
-        tables.read_parameter_number(session, "attendance_minimum", found.ends_on, regions) or 0,
-        tables.read_parameter_number(session, "pass_mark", found.ends_on, regions) or 0,
-    )
 
 
 def judge_completion(

@@ -20,12 +20,12 @@ from voucher.rules.errors import reason
 from voucher.stages.train import attend as attending
 from voucher.stages.train import queries as training
 from voucher.stages.train.class_codes import read_mark_rules
-from voucher.stages.train.cosigning import asks_cosign
 from voucher.stages.train.cosigning import co_sign as confirm_list
 from voucher.stages.train.models.classes import ClassSession, TrainingClass
 from voucher.stages.train.models.proofs import CoSignature
 from voucher.stages.train.proving import look_at_proof
 from voucher.stages.train.queries import house
+from voucher.stages.train.queries.hours import asks_cosign
 from voucher.stages.train.queries.lessons import hours_studied
 from voucher.stages.train.queries.marks import read_signed
 from voucher.stages.train.reading import SESSION_MISSING, serves_class

@@ -24,6 +24,7 @@ from voucher.stages.train import queries as training
 from voucher.stages.train.queries import house
 from voucher.stages.train.queries.exits import list_waiting
 from voucher.stages.train.queries.subcontracts import count_asked
+from voucher.stages.train.queries.unsigned import view_unsigned
 
 # how far a claim may have gone, in the order of its way
 CLAIM_ORDER = ("returned", "objected", "bounced", "submitted", "manual", "queued", "reviewed", "approved")
@@ -48,7 +49,9 @@ def home() -> ResponseReturnValue:
             counters={each.id: training.counters(session, each.id) for each in under_way},
             under_way=under_way if at_counter else [],
             to_record=house.list_to_record(session, houses, door.at) if in_room else [],
-            to_sign_off=house.list_to_sign_off(session, my_houses(INSTITUTION_DESK), door.at),
+            to_sign_off=view_unsigned(
+                session, house.list_to_sign_off(session, my_houses(INSTITUTION_DESK), door.at), door.today
+            ),
             # one whose time is over is on its own page: nobody can confirm it any more
             reversals=[
                 each

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+from datetime import date
+
 from flask import render_template, url_for
 from flask.typing import ResponseReturnValue
+from sqlalchemy.orm import Session
 
 from voucher.doors.auth.door import the_door
 from voucher.doors.auth.entries import WATCHERS
@@ -19,6 +23,8 @@ from voucher.stages.oversee.quality.figures import PARAMETERS, find_medians, rea
 from voucher.stages.oversee.quality.giving import give_stars as give
 from voucher.stages.oversee.quality.queries import find_newest
 from voucher.stages.train.models.classes import TrainingClass
+from voucher.stages.train.queries.quality import select_ended
+from voucher.stages.train.queries.unsigned import Unsigned, list_unsigned
 
 YEARS_BACK, PER_PAGE = 5, 50
 
@@ -56,10 +62,24 @@ def quality_of(institution_id: int) -> ResponseReturnValue:
             found=found,
             year=year,
             rows=[(classes[each], figures[each]) for each in classes],
+            unsigned={
+                each.taught.id: each
+                for each in _list_unsigned(session, regions, year, institution_id=institution_id)
+            },
             least=formula.people_least,
             medians=find_medians(list(figures.values()), 1),
             stars=find_newest(session, institution_id),
         )
+
+
+def _list_unsigned(
+    session: Session, regions: Collection[str], year: int, *, institution_id: int | None = None
+) -> list[Unsigned]:
+    """Return the classes of a year that are over and that nobody has signed off, the oldest first."""
+    today = the_door().today
+    span = (date(year, 1, 1), date(year, 12, 31))
+    ended = select_ended(regions, *span, today, institution_id=institution_id)
+    return list_unsigned(session, ended, today, limit=PER_PAGE)
 
 
 def _name_of(source: str) -> str:
@@ -93,6 +113,10 @@ def _list() -> str:
             rows=[(session.get_one(Institution, each), figures[each]) for each in ordered],
             least=formula.people_least,
             medians=find_medians(list(figures.values()), formula.people_least),
+            unsigned=[
+                (each, session.get_one(Institution, each.taught.institution_id).name)
+                for each in ([] if after else _list_unsigned(session, regions, year))
+            ],
             formula=[
                 (_name_of(each.source), each.value, each.unit, each.confidence) for each in rows.values()
             ],
