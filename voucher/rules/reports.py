@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import date, timedelta
 from enum import StrEnum
 
@@ -38,6 +38,12 @@ TARGET_UNREADABLE = reason(
     "indicator_target_unreadable",
     "指标“{name}”的目标值须为大于 0 的整数",
     "请按指标的单位填写整数，例如 300 万人次填写 3000000",
+    INDICATOR_SOURCE,
+)
+NARROWED_UNFIT = reason(
+    "indicator_not_narrowed_so",
+    "口径“{formula}”不能按{dimensions}收窄",
+    "请把不能用的留空，或换一个口径；这个口径可以按：{fits}",
     INDICATOR_SOURCE,
 )
 
@@ -107,6 +113,30 @@ FORMULA_NAMES: dict[Formula, str] = {
 }
 
 
+class Dimension(StrEnum):
+    """What an indicator may be narrowed by: a word of each at most."""
+
+    TRAINING_KIND = "training_kind"
+    PROGRAMME = "programme"
+    FUND = "fund"
+    TRADE = "trade"
+    LEVEL = "level"
+    GROUP = "group"
+
+
+DIMENSION_NAMES: dict[Dimension, str] = {
+    Dimension.TRAINING_KIND: "培训类型",
+    Dimension.PROGRAMME: "券种",
+    Dimension.FUND: "资金来源",
+    Dimension.TRADE: "职业（工种）",
+    Dimension.LEVEL: "等级",
+    Dimension.GROUP: "人员类别",
+}
+# a certificate has an occupation and a level; what it was trained for and who paid stand on vouchers only
+OF_VOUCHERS = frozenset({Formula.TRAININGS, Formula.ISSUED, Formula.REDEEMED})
+OF_CERTIFICATES = frozenset({Dimension.TRADE, Dimension.LEVEL})
+
+
 @rule(number="REP-01", stage="监管", source=SOURCE, since=SINCE)
 def read_period(kind: ReportKind, text: str) -> Period:
     """Return the days a period stands for, both included. Raises report_period_unknown."""
@@ -140,3 +170,19 @@ def check_indicator(name: str, target: int, document: str) -> None:
         raise TARGET_UNREADABLE.refused(name=name)
     if not document.strip():
         raise INDICATOR_UNSOURCED.refused(name=name)
+
+
+@rule(number="REP-05", stage="监管", source=INDICATOR_SOURCE, since=SINCE)
+def check_narrowing(formula: Formula, dimensions: Collection[Dimension]) -> None:
+    """Refuse to narrow a formula by what its figures do not have. Raises indicator_not_narrowed_so."""
+    fits: Collection[Dimension] = frozenset(Dimension) if formula in OF_VOUCHERS else OF_CERTIFICATES
+    if formula is Formula.NOT_CONNECTED:
+        fits = ()
+    unfit = [DIMENSION_NAMES[each] for each in Dimension if each in dimensions and each not in fits]
+    if unfit:
+        told = "、".join(DIMENSION_NAMES[each] for each in Dimension if each in fits)
+        raise NARROWED_UNFIT.refused(
+            formula=FORMULA_NAMES[formula],
+            dimensions="、".join(unfit),
+            fits=told or "（不能收窄）",
+        )

@@ -65,7 +65,7 @@ def test_a_report_is_frozen_and_downloaded_and_the_board_says_what_the_desk_says
     compared = book.get_sheet_by_name("比较").to_python()
     assert [each[:2] for each in compared[:2]] == [["期间", "发放"], ["本期", 3]]
     assert [each[0] for each in compared[2:]] == ["上一期", "上年同期"]
-    assert book.get_sheet_by_name("指标").to_python()[1][4] == "每年"
+    assert book.get_sheet_by_name("指标").to_python()[1][5] == "每年"
     with scene.database.read() as session:
         anchor = tell_anchor(session)
     assert ["导出时最近的留痕检查点", anchor] in book.get_sheet_by_name("定稿").to_python()
@@ -87,6 +87,18 @@ def test_a_report_is_frozen_and_downloaded_and_the_board_says_what_the_desk_says
         document="豫人社〔2024〕9 号",
     )  # fmt: skip
     assert "已登记指标“新型学徒制”" in page.text
+    page = watcher.press(
+        "登记", code="E2", name="在岗", formula="trainings", span="year", target="30000", unit="人次",
+        document="豫人社〔2024〕9 号", only_training_kind="on_job", only_level="2",
+    )  # fmt: skip
+    decent(page)
+    assert "只计培训类型：在岗培训（岗位技能提升培训）；等级：" in page.text
+    page = watcher.press(
+        "登记", code="E3", name="证书", formula="certified_people", span="year", target="9", unit="人",
+        document="豫人社〔2024〕9 号", only_training_kind="on_job",
+    )  # fmt: skip
+    assert "不能按培训类型收窄" in page.text
+    assert "这个口径可以按：职业（工种）、等级" in page.text
 
     desk, wall = watcher.go("/supervisor/dashboard").text, watcher.go("/supervisor/board").text
     assert watcher.answer.headers["Refresh"] == "60"
@@ -126,6 +138,15 @@ def _every_kind_is_frozen_and_what_cannot_be_is_refused(scene: Scene, world: Wor
         sheets = CalamineWorkbook.from_filelike(io.BytesIO(file)).sheet_names
         assert sheets[0] == "地区"
         assert ("督导清单" in sheets) == (kind == "half"), "the regions to be visited, and why"
+        if kind == "year":
+            book = CalamineWorkbook.from_filelike(io.BytesIO(file))
+            targets = {each[0]: each for each in book.get_sheet_by_name("指标").to_python()}
+            assert targets["编号"][3:8] == ["只计", "单位", "期间", "目标", "完成"]
+            assert str(targets["E2"][3]).startswith("培训类型：在岗培训")
+            assert (targets["E1"][3], targets["E2"][7], targets["E2"][8]) == ("全部", 2, 0.0001)
+            assert "只计培训类型：在岗培训" in page.text
+            amounts = book.get_sheet_by_name("地区").to_python()
+            assert amounts[-1][amounts[0].index("拨付（元）")] == 0.0, "a number, to be added up"
         _look(f"report-{kind}.xlsx", file)
         paper = watcher.http.get(number.group().replace("xlsx", "pdf")).data
         assert paper.startswith(b"%PDF")

@@ -16,15 +16,16 @@ from voucher.doors.web.office.issue.bulk import XLSX
 from voucher.doors.web.paper import RIBBON
 from voucher.doors.web.showing import moment, share_name
 from voucher.doors.web.supervisor.blueprint import supervisor
-from voucher.doors.web.supervisor.reports import WHAT
+from voucher.doors.web.supervisor.reports import COUNTED_NAME, WHAT, say_only
 from voucher.plumbing.documents import make_pdf
 from voucher.plumbing.spreadsheets import Kind, Sheet, SheetColumn, write_workbook
 from voucher.rules.money import format_yuan
 from voucher.rules.reports import FORMULA_NAMES, REPORT_NAMES, SPAN_NAMES, Formula, ReportKind, Span
 from voucher.stages.oversee.anchoring import tell_anchor
-from voucher.stages.oversee.reports.freezing import read_report
+from voucher.stages.oversee.reports.freezing import COUNTED, read_report
 from voucher.stages.oversee.reports.models import StatisticReport
 
+TOLD = {**WHAT, COUNTED: COUNTED_NAME}
 KINDS = {"目标": Kind.WHOLE, "完成": Kind.WHOLE, "完成率": Kind.SHARE}
 
 
@@ -84,14 +85,15 @@ def _sheets(found: StatisticReport, anchor: str) -> list[Sheet]:
     ]
     sheets[1:1] = _compared(body)
     if body.get("indicators"):
-        named = ("编号", "指标", "口径", "单位", "期间", "目标", "完成", "完成率", "依据")
+        named = ("编号", "指标", "口径", "只计", "单位", "期间", "目标", "完成", "完成率", "依据")
         sheets.append(
             Sheet(
                 "指标",
                 [SheetColumn(each, KINDS.get(each, Kind.TEXT), 22) for each in named],
                 [
                     (
-                        each["code"], each["name"], FORMULA_NAMES[Formula(each["formula"])], each["unit"],
+                        each["code"], each["name"], FORMULA_NAMES[Formula(each["formula"])],
+                        say_only(each.get("narrowed", ())) or "全部", each["unit"],
                         SPAN_NAMES[Span(each["span"])], each["target"], each["counted"],
                         each["basis_points"], each["document"],
                     )
@@ -103,16 +105,21 @@ def _sheets(found: StatisticReport, anchor: str) -> list[Sheet]:
         # times and yuan in columns of their own: down a column everything has one unit
         heads = [
             SheetColumn("地区", width=24), SheetColumn("项目", width=20),
-            SheetColumn("更正前（人次、笔数）", Kind.WHOLE, 20),
-            SheetColumn("更正后（人次、笔数）", Kind.WHOLE, 20),
+            SheetColumn("更正前（人次、笔数等）", Kind.WHOLE, 20),
+            SheetColumn("更正后（人次、笔数等）", Kind.WHOLE, 20),
             SheetColumn("更正前（元）", Kind.AMOUNT, 18), SheetColumn("更正后（元）", Kind.AMOUNT, 18),
         ]  # fmt: skip
         sheets.append(Sheet("更正", heads, [_corrected(each) for each in body["corrections"]]))
     return sheets
 
 
+def _tell_only(each: dict[str, Any]) -> str:
+    only = say_only(each.get("narrowed", ()))
+    return f"，只计{only}" if only else ""
+
+
 def _corrected(each: dict[str, Any]) -> tuple[str | int | None, ...]:
-    told, sides = (each["where"], WHAT[each["what"]]), (each["before"], each["after"])
+    told, sides = (each["where"], TOLD[each["what"]]), (each["before"], each["after"])
     blank = (None, None)
     return (*told, *blank, *sides) if each["what"] == "paid_fen" else (*told, *sides, *blank)
 
@@ -163,12 +170,14 @@ def _told(found: StatisticReport) -> dict[str, object]:
                 each["name"], f"{each['target']:,} {each['unit']}（{SPAN_NAMES[Span(each['span'])]}）",
                 "未接入" if each["counted"] is None else f"{each['counted']:,}",
                 "—" if each["counted"] is None else share_name(each["basis_points"]),
-                f"{FORMULA_NAMES[Formula(each['formula'])]}。{each['document']}",
+                "".join(
+                    (FORMULA_NAMES[Formula(each["formula"])], _tell_only(each), "。", each["document"])
+                ),
             ]
             for each in body.get("indicators", [])
         ],
         "corrections": [
-            [each["where"], WHAT[each["what"]], _value(each["what"], each["before"]),
+            [each["where"], TOLD[each["what"]], _value(each["what"], each["before"]),
              _value(each["what"], each["after"])]
             for each in body.get("corrections", [])
         ],

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from datetime import date
 
 from flask import render_template, url_for
 from flask.typing import ResponseReturnValue
+from sqlalchemy.orm import Session
 
 from voucher.doors.auth.door import the_door
 from voucher.doors.auth.visitors import current_actor
@@ -15,19 +17,34 @@ from voucher.doors.web.supervisor.blueprint import supervisor
 from voucher.doors.web.supervisor.statistics import top_region
 from voucher.plumbing.unit_of_work import Work
 from voucher.registry.catalogue import name_regions
-from voucher.registry.indicators import list_indicators
-from voucher.rules.reports import FORMULA_NAMES, REPORT_NAMES, SPAN_NAMES, Formula, ReportKind, Span
+from voucher.registry.dictionaries import list_words
+from voucher.registry.indicators import find_narrowings, list_indicators
+from voucher.rules.dictionaries import Dictionary
+from voucher.rules.reports import (
+    DIMENSION_NAMES,
+    FORMULA_NAMES,
+    REPORT_NAMES,
+    SPAN_NAMES,
+    Dimension,
+    Formula,
+    ReportKind,
+    Span,
+)
 from voucher.stages.oversee.reports.freezing import (
-    add_indicator,
+    COUNTED,
     find_later_changes,
     freeze_report,
     list_reports,
     read_report,
 )
+from voucher.stages.oversee.reports.narrowing import LEVELS, name_narrowing
+from voucher.stages.oversee.reports.setting import add_indicator
 from voucher.stages.oversee.statistics.models import STEP_NAMES
 
 PAGE = 50
 WHAT = {**STEP_NAMES, "paid": "拨付笔数", "paid_fen": "拨付（元）"}
+COUNTED_NAME = "完成"
+ONLY = "only_"  # before a dimension, in the form of an own indicator
 
 
 @supervisor.get("/supervisor/reports")
@@ -90,6 +107,8 @@ def report(report_id: int) -> ResponseReturnValue:
             body=found.body,
             name=REPORT_NAMES[ReportKind(found.kind)],
             what=WHAT,
+            changed={**WHAT, COUNTED: COUNTED_NAME},
+            only=say_only,
             changes=find_later_changes(session, found),
             formulas=FORMULA_NAMES,
             spans=SPAN_NAMES,
@@ -103,13 +122,34 @@ def indicators() -> ResponseReturnValue:
 
 
 def _show_indicators() -> str:
-    with the_door().read() as session:
+    door = the_door()
+    with door.read() as session:
+        rows = list_indicators(session)
+        narrowings = find_narrowings(session, [each.id for each in rows])
         return render_template(
             "supervisor/indicators.html",
-            rows=list_indicators(session),
+            rows=rows,
             formulas=FORMULA_NAMES,
             spans=SPAN_NAMES,
+            only={each: say_only(name_narrowing(session, found)) for each, found in narrowings.items()},
+            # words in force today; of a programme and an occupation the number is typed
+            words={
+                f"{ONLY}{Dimension.TRAINING_KIND}": _words(session, Dictionary.TRAINING_KIND, door.today),
+                f"{ONLY}{Dimension.FUND}": _words(session, Dictionary.FUND_SOURCE, door.today),
+                f"{ONLY}{Dimension.GROUP}": _words(session, Dictionary.PERSON_GROUP, door.today),
+                f"{ONLY}{Dimension.LEVEL}": list(LEVELS.items()),
+            },
+            labels={f"{ONLY}{each}": name for each, name in DIMENSION_NAMES.items()},
         )
+
+
+def _words(session: Session, dictionary: Dictionary, on: date) -> list[tuple[str, str]]:
+    return [(each.code, each.name) for each in list_words(session, dictionary, on)]
+
+
+def say_only(narrowed: Sequence[Mapping[str, str]]) -> str:
+    """Return in words what an indicator is narrowed to; nothing where it counts everything."""
+    return "；".join(f"{DIMENSION_NAMES[Dimension(each['dimension'])]}：{each['name']}" for each in narrowed)
 
 
 @supervisor.post("/supervisor/indicators")
@@ -127,6 +167,11 @@ def new_indicator() -> ResponseReturnValue:
             span=fields.one_of("span", "期限", Span),
             target=fields.whole("target", "目标值"),
             document=fields.text("document", "依据", required=False, limit=200),
+            narrowing={
+                str(each): word
+                for each, label in DIMENSION_NAMES.items()
+                if (word := fields.text(f"{ONLY}{each}", label, required=False, limit=60))
+            },
         )
         return Done(f"已登记指标“{name}”，自今日起计算", url_for("web.supervisor.indicators"))
 

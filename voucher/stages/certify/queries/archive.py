@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import Select, select
+from sqlalchemy import ColumnElement, Select, select
 from sqlalchemy.orm import Session
 
 from voucher.plumbing.secrets import Keyring
@@ -129,6 +129,16 @@ def _within(
 def select_within(regions: Collection[str]) -> Select[int]:
     """Return the query for the ids of the certificates issued in these regions."""
     return _within(regions, (), None).with_only_columns(Certificate.id)
+
+
+def select_narrowed(trade_code: str | None, level: int | None) -> list[ColumnElement[bool]]:
+    """Return what a certificate has to be of where an occupation or a level is named."""
+    found: list[ColumnElement[bool]] = []
+    if trade_code is not None:
+        found.append(Certificate.trade_code == trade_code)
+    if level is not None:
+        found.append(Certificate.level == level)
+    return found
 
 
 def find_reached_ids(

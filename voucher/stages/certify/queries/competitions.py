@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from voucher.rules.vocabulary import Method
 from voucher.stages.certify.models import Certificate
-from voucher.stages.certify.queries.archive import select_within
+from voucher.stages.certify.queries.archive import select_narrowed, select_within
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,9 +24,18 @@ class CompetitionFigures:
 
 
 def read_competitions(
-    session: Session, regions: Collection[str], from_on: date, until_on: date
+    session: Session,
+    regions: Collection[str],
+    from_on: date,
+    until_on: date,
+    *,
+    trade_code: str | None = None,
+    level: int | None = None,
 ) -> CompetitionFigures:
-    """Return what competitions came to in these regions, by the day of issue, revoked ones left out."""
+    """Return what competitions came to in these regions, by the day of issue, revoked ones left out.
+
+    Where an occupation or a level is named, certificates of it only.
+    """
     row = session.execute(
         select(
             func.count(Certificate.trade_code.distinct()),
@@ -38,6 +47,7 @@ def read_competitions(
             Certificate.issued_on >= from_on,
             Certificate.issued_on <= until_on,
             Certificate.id.in_(select_within(regions)),
+            *select_narrowed(trade_code, level),
         )
     ).one()
     return CompetitionFigures(int(row[0]), int(row[1]), int(row[2]))

@@ -33,6 +33,7 @@ from voucher.stages.certify.models import Certificate
 from voucher.stages.certify.queries.archive import (
     CertificateView,
     list_archive,
+    select_narrowed,
     select_within,
     view_certificates,
 )
@@ -90,9 +91,19 @@ class NextStep:
     next_level: Level | None
 
 
-def read_figures(session: Session, regions: Collection[str], on: date) -> TalentFigures:
-    """Return how many certificates of the five kinds stood in these regions at the end of a day."""
-    standing = select_standing(regions, on)
+def read_figures(
+    session: Session,
+    regions: Collection[str],
+    on: date,
+    *,
+    trade_code: str | None = None,
+    level: int | None = None,
+) -> TalentFigures:
+    """Return how many certificates of the five kinds stood in these regions at the end of a day.
+
+    Where an occupation or a level is named, certificates of it only.
+    """
+    standing = (*select_standing(regions, on), *select_narrowed(trade_code, level))
     rows = session.execute(
         select(Certificate.kind, func.count(), func.count(Certificate.person_id.distinct()))
         .where(*standing)

@@ -10,14 +10,15 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from voucher.registry.catalogue import Region, get_region, list_ancestry, list_subtree
-from voucher.registry.indicators import Indicator, list_indicators
+from voucher.registry.indicators import Indicator, find_narrowings, list_indicators
 from voucher.registry.standards import get_value_at
 from voucher.registry.tables import read_calendar
 from voucher.rules.calendar import Period, add_workdays
-from voucher.rules.reports import Formula, ReportKind, Span, rank, read_period
+from voucher.rules.reports import Dimension, Formula, ReportKind, Span, rank, read_period
 from voucher.rules.shares import WHOLE_BP, shown_share
 from voucher.stages.certify.queries.competitions import read_competitions
 from voucher.stages.certify.queries.talents import read_figures
+from voucher.stages.oversee.reports.narrowing import Narrowing, count_narrowed, name_narrowing
 from voucher.stages.oversee.statistics.models import STEPS
 from voucher.stages.oversee.statistics.reading import read_flow_by_region
 
@@ -134,39 +135,50 @@ def _indicators(
     if get_region(session, region_code).parent_code is not None:
         return []
     found = []
-    for each in list_indicators(session, days.until_on):
+    targets = list_indicators(session, days.until_on)
+    narrowings = find_narrowings(session, [each.id for each in targets])
+    for each in targets:
+        only = narrowings.get(each.id, {})
         since = {
             Span.YEAR: date(days.until_on.year, 1, 1), Span.TOTAL: each.since, Span.STOCK: days.until_on,
         }[Span(each.span)]  # fmt: skip
-        counted = _count(session, regions, each, Period(since, days.until_on))
+        counted = _count(session, regions, each, Period(since, days.until_on), only)
         found.append(
             {
                 "code": each.code, "name": each.name, "unit": each.unit, "span": each.span,
                 "formula": each.formula, "target": each.target, "counted": counted,
                 "basis_points": None if counted is None else shown_share(counted, each.target, WHOLE_BP),
-                "document": each.document,
+                "document": each.document, "narrowed": name_narrowing(session, only),
             }
         )  # fmt: skip
     return found
 
 
-def _count(session: Session, regions: Collection[str], each: Indicator, days: Period) -> int | None:
+def _count(
+    session: Session, regions: Collection[str], each: Indicator, days: Period, only: Narrowing
+) -> int | None:
     formula = Formula(each.formula)
     if formula is Formula.NOT_CONNECTED:
         return None
     steps = {Formula.TRAININGS: "completed", Formula.ISSUED: "issued", Formula.REDEEMED: "redeemed"}
+    if formula in steps and only:
+        return count_narrowed(session, regions, steps[formula], (days.from_on, days.until_on), only)
     if formula in steps:
         flow = read_flow_by_region(session, regions, days.from_on, days.until_on)
         return sum(times for (_, step), (times, _) in flow.items() if step == steps[formula])
+    trade, word = only.get(Dimension.TRADE), only.get(Dimension.LEVEL)
+    level = None if word is None else int(word)
     if formula in (Formula.COMPETITION_TRADES, Formula.COMPETITION_EVENTS, Formula.COMPETITION_PEOPLE):
-        figures = read_competitions(session, regions, days.from_on, days.until_on)
+        figures = read_competitions(
+            session, regions, days.from_on, days.until_on, trade_code=trade, level=level
+        )
         return int(getattr(figures, formula.removeprefix("competition_")))
-    standing = read_figures(session, regions, days.until_on)
+    standing = read_figures(session, regions, days.until_on, trade_code=trade, level=level)
     if formula is Formula.SKILLED_PEOPLE:
         return standing.people
     if formula is Formula.MIDDLE_PEOPLE:
         return standing.middle_people
-    before = read_figures(session, regions, days.from_on - timedelta(days=1))
+    before = read_figures(session, regions, days.from_on - timedelta(days=1), trade_code=trade, level=level)
     if formula is Formula.HIGH_PEOPLE:
         return standing.high_people - before.high_people
     return standing.people - before.people

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,11 +13,9 @@ from sqlalchemy.orm import Session
 from voucher.ledger import audit
 from voucher.plumbing.types import canonical_json
 from voucher.plumbing.unit_of_work import Work
-from voucher.registry.catalogue import Region
-from voucher.registry.indicators import Indicator
 from voucher.rules.actor import Role, check_reach
 from voucher.rules.errors import Family, reason
-from voucher.rules.reports import SOURCE, Formula, ReportKind, Span, check_indicator, check_over, read_period
+from voucher.rules.reports import SOURCE, ReportKind, check_over, read_period
 from voucher.stages.oversee.reports.composing import Body, compose
 from voucher.stages.oversee.reports.models import StatisticReport
 from voucher.stages.oversee.statistics.reading import read_age
@@ -51,6 +49,7 @@ REPORT_EDITED = reason(
     SOURCE,
     Family.CONFLICT,
 )
+COUNTED = "counted"  # what a change of a target says that it is of
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +73,7 @@ def freeze_report(work: Work, kind: ReportKind, period: str, region_code: str, w
     while refresh_statistics(work):
         pass
     body = compose(work.session, kind, period, region_code)
-    if not any(body["whole"].values()):
+    if not _says_anything(body):
         raise REPORT_EMPTY.refused(period=period)
     last = _find_last(work.session, kind, period, region_code)
     if last is not None:
@@ -91,6 +90,11 @@ def freeze_report(work: Work, kind: ReportKind, period: str, region_code: str, w
         work, "statistic_report", written.id, "freeze", sha256=written.sha256, version=written.version
     )
     return written.id
+
+
+def _says_anything(body: Body) -> bool:
+    """Return whether anything happened, or anything counts toward a target: certificates may be older."""
+    return any(body["whole"].values()) or any(each["counted"] for each in body.get("indicators", []))
 
 
 def _find_last(session: Session, kind: ReportKind, period: str, region_code: str) -> StatisticReport | None:
@@ -124,14 +128,24 @@ def hash_body(body: Body) -> str:
 
 
 def find_changes(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[Change]:
-    """Return the numbers of a report that differ, of the whole and of each region."""
+    """Return the numbers of a report that differ: of the whole, of each region, and of each target."""
     found = _differ(str(new["region_name"]), old["whole"], new["whole"])
     before = {each["code"]: each for each in old["regions"]}
     after = {each["code"]: each for each in new["regions"]}
     for code in sorted({*before, *after}):
         blank: dict[str, Any] = {"name": (after.get(code) or before[code])["name"]}
         found += _differ(blank["name"], before.get(code, blank), after.get(code, blank))
-    return found
+    return found + _find_moved(old.get("indicators", []), new.get("indicators", []))
+
+
+def _find_moved(old: Sequence[Mapping[str, Any]], new: Sequence[Mapping[str, Any]]) -> list[Change]:
+    """Return what is counted otherwise now toward targets that stand in both."""
+    before = {each["code"]: each["counted"] or 0 for each in old}
+    return [
+        Change(f"指标 {each['code']} {each['name']}", COUNTED, before[each["code"]], each["counted"] or 0)
+        for each in new
+        if each["code"] in before and before[each["code"]] != (each["counted"] or 0)
+    ]
 
 
 def _differ(where: str, old: Mapping[str, Any], new: Mapping[str, Any]) -> list[Change]:
@@ -167,27 +181,3 @@ def list_reports(
     if before_id is not None:
         query = query.where(StatisticReport.id < before_id)
     return list(session.scalars(query.order_by(StatisticReport.id.desc()).limit(limit)))
-
-
-def add_indicator(
-    work: Work, *, code: str, name: str, formula: Formula, unit: str, span: Span, target: int, document: str
-) -> int:
-    """Write down a target of one's own from today on and return its id.
-
-    Raises Refused role_missing, indicator_target_unreadable, indicator_source_missing, indicator_known.
-    """
-    everywhere = work.session.scalars(
-        select(Region.code).where(
-            Region.parent_code.is_(None), Region.code.in_(select(Region.parent_code).distinct())
-        )
-    ).one()
-    check_reach(work.actor, everywhere, Role.SUPERVISOR)
-    check_indicator(name, target, document)
-    written = Indicator(
-        code=code, name=name, formula=str(formula), unit=unit, span=str(span), target=target,
-        since=work.today, until=None, document=document.strip(), source="自定",
-    )  # fmt: skip
-    work.session.add(written)
-    work.session.flush()
-    audit.record_one(work, "indicator", written.id, "add", code=code, formula=str(formula), target=target)
-    return written.id

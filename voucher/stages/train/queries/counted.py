@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
 from voucher.plumbing.bulk import among
@@ -54,6 +54,11 @@ def find_redeemed_at(session: Session, voucher_ids: Collection[int]) -> dict[int
         )
     )
     return dict(rows.all())
+
+
+def select_classes_of_kind(training_kind: str) -> Select[int]:
+    """Return the query for the classes of one kind of training."""
+    return select(TrainingClass.id).where(TrainingClass.training_kind == training_kind)
 
 
 def list_vouchers_of_classes(session: Session, class_ids: Collection[int]) -> list[int]:
