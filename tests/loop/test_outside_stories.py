@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
-from tests.loop.telling import set_parameter, told
+from tests.loop.telling import code_of, outcomes, ready, set_parameter, told
 from tests.scene import LI_SI, LIMITS, SUN_BA, ZHANG_SAN, Scene, on, write_csv
 from tests.town_issue import (
     act,
@@ -142,6 +142,25 @@ def test_部门核到的各有各的说法_失业保险基金只发参保职工�
     with scene.database.read() as session:
         traces = session.scalars(select(AuditRow.id).where(AuditRow.act == "ask_standing")).all()
     assert len(traces) == 2, "who asks about a person leaves a trace"
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_去世以后的证书不付_去世以前取得的照付_没有死亡日期的转人工(scene: Scene) -> None:
+    """审计 虚假学员（DOMAIN N12）；评价补贴付给评价机构，本人后来去世不影响已经取得的证书。"""
+    ready(scene)
+    before, same_day, undated = ZHANG_SAN, LI_SI, SUN_BA
+    scene.certify(*(scene.certificate(each, issued="2023-11-15") for each in (before, same_day, undated)))
+    scene.do(chief(scene), act(connect, FactKind.DECEASED))
+    dates = ("2023-11-14", "2023-11-15", "")
+    dead = zip((before, same_day, undated), dates, strict=True)
+    hand_over(scene, *(of(each, "死亡登记", 起始日期=died) for each, died in dead))
+    asked = {person_id(scene, each): [FactKind.DECEASED] for each in (before, same_day, undated)}
+    Outside(scene.database, scene.keyring).ask(scene.actor("clock"), scene.at, asked)
+    settled = scene.settle(scene.open_budget())
+    assert outcomes(settled) == ["refused", "payable", "manual"]
+    heard = [code_of(settled, each) for each in range(3)]
+    assert heard == ["died_before_certificate", None, "death_undated"]
+    assert settled.total_fen == 200_00
 
 
 def test_要证明的先申请_逐项补充说明_同意后领取_已掌握的不再要(scene: Scene) -> None:

@@ -17,6 +17,7 @@ from voucher.rules.outside import (
     OutsideFact,
     OutsideParameters,
     is_fresh,
+    judge_life,
     judge_outside,
     proven_groups,
     wanted_facts,
@@ -95,3 +96,12 @@ def test_groups_are_proven_and_papers_not_asked_for_again() -> None:
     assert items[:2] == ("失业登记证明", "说明")
     assert len(items) == 3, "a fact with its own proof is not asked for twice"
     assert not may_apply(None)
+
+
+def test_a_certificate_is_earned_while_its_holder_lives() -> None:
+    told = [
+        judge_life(fact(FactKind.DECEASED, held=True, since=each), ON)
+        for each in (ON - timedelta(days=1), ON, ON + timedelta(days=1), None)
+    ]
+    assert [outcome for outcome, _ in told] == [Outcome.REFUSED, *[Outcome.PAYABLE] * 2, Outcome.MANUAL]
+    assert [refusal.code for _, refusal in told if refusal] == ["died_before_certificate", "death_undated"]

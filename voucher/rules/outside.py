@@ -80,6 +80,20 @@ PERSON_DECEASED = reason(
     "登记有误的，请凭公安机关证明更正后再办理",
     SOURCE,
 )
+DIED_BEFORE = reason(
+    "died_before_certificate",
+    "{system}登记本人已于 {died_on} 死亡，证书发证日期 {issued_on} 在这之后",
+    "不予补贴；请评价机构说明，登记有误的，凭公安机关证明更正后重新申领",
+    f"{SOURCE}; 审计署2022年 虚假学员（DOMAIN N12）",
+    Family.CONFLICT,
+)
+DEATH_UNDATED = reason(
+    "death_undated",
+    "{system}登记本人已死亡，没有死亡日期，不能确定证书是否在这之前取得",
+    "转人工：请核对死亡登记和考试入场记录；去世以后取得的证书，办理不予通过",
+    DIED_BEFORE.source,
+    Family.CONFLICT,
+)
 FULL_TIME_STUDENT = reason(
     "full_time_student",
     "{system}登记为全日制在校学生（{told_on}）",
@@ -254,3 +268,14 @@ def _tell(fact: OutsideFact) -> Finding:
         says = f"累计 {fact.amount or 0} 个月"
     text = f"{FACT_NAMES[fact.kind]}：{says}（{fact.system}，{fact.told_on.isoformat()}）"
     return Finding(Mark.PASSED, "OUT-03", text, SOURCE)
+
+
+@rule(number="OUT-06", stage="兑现", source=DIED_BEFORE.source, since=SINCE)
+def judge_life(death: OutsideFact, issued_on: date) -> tuple[Outcome, Refusal | None]:
+    """Return what a recorded death says of a certificate: none is earned after it, one before is paid for."""
+    if death.since is None:
+        return Outcome.MANUAL, DEATH_UNDATED.refusal(system=death.system)
+    if death.since < issued_on:
+        said = {"died_on": death.since.isoformat(), "issued_on": issued_on.isoformat()}
+        return Outcome.REFUSED, DIED_BEFORE.refusal(system=death.system, **said)
+    return Outcome.PAYABLE, None

@@ -46,6 +46,15 @@ def read_deceased(session: Session, person_id: int, *, by_hand_only: bool) -> Re
     return None
 
 
+def read_deaths(session: Session, person_ids: Iterable[int]) -> dict[int, OutsideFact]:
+    """Return the recorded death of each person who has one."""
+    found = {
+        person_id: [each for each in facts.get(FactKind.DECEASED, ()) if each.held]
+        for person_id, facts in read_outside(session, person_ids).items()
+    }
+    return {person_id: deaths[0] for person_id, deaths in found.items() if deaths}
+
+
 def read_outside(session: Session, person_ids: Iterable[int]) -> dict[int, Facts]:
     """Return the newest answer of each kind about each person; lines told together stand together.
 

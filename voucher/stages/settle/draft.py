@@ -17,6 +17,7 @@ from voucher.ledger.vouchers import Voucher
 from voucher.plumbing.unit_of_work import Work
 from voucher.registry import catalogue, people
 from voucher.registry.facts import read_facts
+from voucher.registry.outside.reading import read_deaths
 from voucher.rules.actor import Role, check_reach
 from voucher.rules.certificates import CERTIFICATE_HELD
 from voucher.rules.errors import Family, reason
@@ -30,7 +31,7 @@ from voucher.stages.settle.filing import Frame, file_batch
 from voucher.stages.settle.filing import Settled as Settled
 from voucher.stages.settle.fitting import fit_budget
 from voucher.stages.settle.judging import Verdict
-from voucher.stages.settle.judging_holders import judge_holder
+from voucher.stages.settle.judging_holders import judge_death, judge_holder
 from voucher.stages.settle.lawbook import Lawbook
 from voucher.stages.settle.precedence import LOOKUP_CHUNK, order_lines
 from voucher.stages.settle.terms import Declared, check_declared
@@ -141,7 +142,7 @@ def _judge_piece(work: Work, found: Sequence[Candidate], cases: Cases) -> Iterat
     ids = [each.certificate.id for each in found]
     person_ids = [each.certificate.person_id for each in found]
     named = people.read_people(session, work.keyring, person_ids)
-    facts = read_facts(session, person_ids)
+    facts, deaths = read_facts(session, person_ids), read_deaths(session, person_ids)
     scopes = certificates.read_scopes(session, [each.certificate.filing_id for each in found])
     proven = _name_vouchers(session, ids)
     stopped = certificates.find_held(session, ids)
@@ -158,6 +159,7 @@ def _judge_piece(work: Work, found: Sequence[Candidate], cases: Cases) -> Iterat
         else:
             verdict = cases.judge(each, scopes[certificate.filing_id])
             judge_entry(verdict, entered)
+            judge_death(verdict, deaths.get(person_id))
             tags, intent = facts.tags.get(person_id, []), facts.intents.get(person_id)
             judge_holder(verdict, cases.kind, named.get(person_id), tags, intent, cases.lawbook)
         yield verdict

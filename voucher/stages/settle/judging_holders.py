@@ -18,7 +18,8 @@ from voucher.rules.assessment import (
 from voucher.rules.duplicates import entitlement_key
 from voucher.rules.eligibility import PersonFacts, Tag, judge_eligibility
 from voucher.rules.identity import read_identity
-from voucher.rules.line_verdicts import FAILED, PASSED, UNCHECKED
+from voucher.rules.line_verdicts import CAUTION, FAILED, PASSED, UNCHECKED
+from voucher.rules.outside import DIED_BEFORE, OutsideFact, judge_life
 from voucher.rules.vocabulary import CertificateKind, Outcome, SubsidyKind
 from voucher.stages.certify.queries import level_of
 from voucher.stages.settle.judging import Verdict, ask, canonical_code
@@ -42,6 +43,21 @@ def judge_holder(
     if verdict.outcome is not Outcome.REFUSED:
         verdict.key = verdict.promise.key if verdict.promise else _key(verdict, kind, lawbook)
     return verdict
+
+
+def judge_death(verdict: Verdict, death: OutsideFact | None) -> None:
+    """Add what a recorded death of the holder says of the certificate."""
+    if death is None:
+        return
+    outcome, refusal = judge_life(death, verdict.candidate.certificate.issued_on)
+    if refusal is None:
+        verdict.note(
+            CAUTION, f"{death.system}登记本人已于 {death.since} 死亡，证书在这之前取得", DIED_BEFORE.source
+        )
+    elif outcome is Outcome.REFUSED:
+        verdict.refuse(refusal)
+    else:
+        verdict.refer(refusal)
 
 
 def _judge_scores(verdict: Verdict, lawbook: Lawbook) -> None:

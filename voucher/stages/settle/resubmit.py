@@ -12,6 +12,7 @@ from voucher.ledger.vouchers import Voucher
 from voucher.plumbing.unit_of_work import Work
 from voucher.registry import catalogue, people
 from voucher.registry.facts import read_facts
+from voucher.registry.outside.reading import read_deaths
 from voucher.rules.approval import Step, check_fixed_role, check_not_cleared
 from voucher.rules.errors import Family, Refused, reason
 from voucher.rules.vocabulary import Outcome, SubsidyKind
@@ -20,7 +21,7 @@ from voucher.stages.settle.ending import money_of
 from voucher.stages.settle.entered import judge_entry, read_entered
 from voucher.stages.settle.following import follow
 from voucher.stages.settle.judging import Verdict, judge_case
-from voucher.stages.settle.judging_holders import judge_holder
+from voucher.stages.settle.judging_holders import judge_death, judge_holder
 from voucher.stages.settle.lawbook import Lawbook
 from voucher.stages.settle.models.claims import Claim, ClaimHand, Clearing, SettlementBatch
 from voucher.stages.settle.reading import (
@@ -130,7 +131,7 @@ def _judge_again(work: Work, claims: Sequence[Claim]) -> dict[int, Verdict]:
     found = certificates.list_candidates(session, *where, still)
     person_ids = [each.person_id for each in claims]
     named = people.read_people(session, work.keyring, person_ids)
-    facts = read_facts(session, person_ids)
+    facts, deaths = read_facts(session, person_ids), read_deaths(session, person_ids)
     scopes = certificates.read_scopes(session, [each.certificate.filing_id for each in found])
     entered = read_entered(session, found)
     judged: dict[int, Verdict] = {}
@@ -139,6 +140,7 @@ def _judge_again(work: Work, claims: Sequence[Claim]) -> dict[int, Verdict]:
         scope = scopes[each.certificate.filing_id]
         verdict = judge_case(each, SubsidyKind(batch.kind), scope, work.today, lawbook)
         judge_entry(verdict, entered)
+        judge_death(verdict, deaths.get(person_id))
         judged[each.certificate.id] = judge_holder(
             verdict,
             SubsidyKind(batch.kind),

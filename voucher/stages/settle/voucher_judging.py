@@ -13,6 +13,7 @@ from voucher.ledger.vouchers import Voucher
 from voucher.plumbing.unit_of_work import Work
 from voucher.registry import people
 from voucher.registry.facts import read_facts
+from voucher.registry.outside.reading import read_deaths
 from voucher.rules.errors import Family, reason
 from voucher.rules.money import format_yuan
 from voucher.rules.vocabulary import SUBSIDY_NAMES, SubsidyKind
@@ -21,7 +22,7 @@ from voucher.stages.certify import queries as certificates
 from voucher.stages.certify.queries import Candidate
 from voucher.stages.settle.entered import judge_entry, read_entered
 from voucher.stages.settle.judging import Verdict, judge_case
-from voucher.stages.settle.judging_holders import judge_holder
+from voucher.stages.settle.judging_holders import judge_death, judge_holder
 from voucher.stages.settle.lawbook import Lawbook
 from voucher.stages.settle.models.claims import Claim
 from voucher.stages.settle.promises import LOOKUP_CHUNK, Promise
@@ -102,7 +103,7 @@ def judge_cases(
     lawbook = Lawbook.read(session, region_code)
     person_ids = [each.voucher.holder_person_id for each in cases]
     named = people.read_people(session, work.keyring, person_ids)
-    facts = read_facts(session, person_ids)
+    facts, deaths = read_facts(session, person_ids), read_deaths(session, person_ids)
     scopes = certificates.read_scopes(session, [each.candidate.certificate.filing_id for each in cases])
     promised = _read_promised(work, kind, [each.voucher.id for each in cases])
     entered = read_entered(session, [each.candidate for each in cases])
@@ -125,6 +126,7 @@ def judge_cases(
             _promise(case, kind, commitment, entitlement),
         )
         judge_entry(verdict, entered)
+        judge_death(verdict, deaths.get(person_id))
         tags, intent = facts.tags.get(person_id, []), facts.intents.get(person_id)
         judge_holder(verdict, kind, named.get(person_id), tags, intent, lawbook)
         proven = (case.candidate.canonical_trade_code, case.candidate.certificate.level)
