@@ -18,6 +18,7 @@ from tests.doors.web.test_office_pages import owes_its_reader_nothing, refusal
 from tests.doors.world import Client, World
 from tests.loop.telling import approve_batch, claims_of, told
 from tests.loop.test_bonus_stories import apply, entry, pay
+from tests.papers import says
 from tests.scene import EV1, LI_SI, ZHANG_SAN, Scene, on
 from voucher.doors.web.finance.sheets import Part, answer_sheet
 from voucher.doors.web.office.settle import printing, summaries
@@ -246,9 +247,25 @@ def test_a_new_kind_is_a_row_and_one_function_from_its_form_to_the_bank(
     assert name in page.text
     batch_id = claims_of(scene)[0].batch_id
     approve_batch(scene, batch_id)
-    scene.bank_answers(scene.make_file(1))
+    file = scene.make_file(1)
+    scene.bank_answers(file)
     assert scene.budget(1).spent_fen == 3_000_00
     assert f"{name}公示" in desk.at("初审员").go("/notices").text
+    # whoever checks and releases reads what the bank is told, and the public of an item, not of a level
+    paid = desk.at("付款复核员")
+    page = paid.go(f"/payment-files/{file.id}")
+    assert ("用途" in page.text, name in page.text.partition(f"{file.number}-00001")[2]) == (True, True)
+    assert says(paid.http.get(f"/payment-files/{file.id}/sheet").data, name)
+    anyone = desk.anybody()
+    shown = anyone.go("/notices/1")
+    assert ("市级工作室" in shown.text, "事项" in shown.text) == (True, True)
+    assert [word for word in ("等级", "职业（") if word in shown.text.partition("编号")[2]] == []
+    paper = anyone.http.get("/notices/1/list.pdf").data
+    assert (says(paper, "市级工作室"), says(paper, "等级"), says(paper, "职业（工种）")) == (
+        True,
+        False,
+        False,
+    )
     browser.go(f"/office/bonuses/new?kind={kind}")
     page = browser.press("核对并申报", occasion="济工作室(2024) 1号", **typed)
     assert "同一事项已有申报" in page.text, "however it is spelt"

@@ -13,9 +13,11 @@ from voucher.doors.web.navigation import DEFAULT_FOOTER
 from voucher.doors.web.paper import RIBBON
 from voucher.doors.web.showing import day
 from voucher.plumbing.documents import make_pdf
+from voucher.rules.bonuses import SUBSIDIES
 from voucher.rules.money import format_yuan
 from voucher.stages.oversee.anchoring import tell_anchor
 from voucher.stages.settle import queries
+from voucher.stages.settle.models.claims import SettlementBatch
 from voucher.stages.settle.models.notices import Notice
 from voucher.stages.settle.published import (
     NoticeLine,
@@ -29,6 +31,9 @@ from voucher.stages.settle.published import (
 
 LINES_PER_PART = 1000  # a paper of so many lines is set in about a second
 UNSEEN = "noindex, noarchive"
+WHO = ("序号", "申领编号", "姓名", "证件号码")
+CARD_HEADS = (*WHO, "职业（工种）", "等级", "收款机构", "金额（元）")
+BONUS_HEADS = (*WHO, "事项", "收款机构", "金额（元）")
 
 
 def answer_list(session: Session, notice: Notice) -> Response:
@@ -50,6 +55,7 @@ def answer_paper(session: Session, notice: Notice, part: int) -> Response:
     door = the_door()
     check_shown(session, notice, door.today)
     count, total_fen = queries.sum_notice(session, notice)
+    of_cards = is_of_cards(session, notice)
     parts = count_parts(count)
     part = min(max(part, 1), parts)
     before = (part - 1) * LINES_PER_PART
@@ -73,7 +79,8 @@ def answer_paper(session: Session, notice: Notice, part: int) -> Response:
         ],
         "words": "对名单中任何一条有疑问的，可在公示期内凭申领编号在公示网页提出异议，"
         f"或拨打 {DEFAULT_FOOTER['hotline']}。姓名、证件号码已脱敏。",
-        "lines": [_row(place, each) for place, each in enumerate(shown, before + 1)],
+        "heads": CARD_HEADS if of_cards else BONUS_HEADS,
+        "lines": [_row(place, each, of_cards) for place, each in enumerate(shown, before + 1)],
         "sum": f"第 {part} 份，共 {parts} 份　本份 {len(shown):,} 条　全部 {count:,} 条，{total} 元",
         "ribbon": RIBBON if door.config.demo else None,
     }
@@ -97,14 +104,19 @@ def _read_fingerprint(session: Session, notice: Notice) -> str:
     return fingerprint(list(list_every_line(session, the_door().keyring, notice)))
 
 
-def _row(place: int, line: NoticeLine) -> Sequence[str]:
+def is_of_cards(session: Session, notice: Notice) -> bool:
+    """Return whether a notice is of certificates; the item of a bonus has no level."""
+    return session.get_one(SettlementBatch, notice.batch_id).kind in SUBSIDIES
+
+
+def _row(place: int, line: NoticeLine, of_cards: bool) -> Sequence[str]:
     return (
         str(place),
         line.claim_number,
         line.masked_name,
         line.masked_number,
         line.trade_name,
-        line.level,
+        *((line.level,) if of_cards else ()),
         line.payee_name,
         format_yuan(line.amount_fen),
     )

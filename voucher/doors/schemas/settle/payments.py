@@ -69,6 +69,7 @@ class PaymentLineState(Schema):
     offset_fen = fields.Integer(metadata={"description": "抵扣应退款；amount_fen 为 0 的不交银行"})
     outcome = fields.String(allow_none=True)
     bank_words = fields.String(allow_none=True)
+    purpose = fields.String(metadata={"description": "用途，银行文件里写给收款方的话"})
 
 
 PaymentLines = page_of(PaymentLineState(), "PaymentLines")

@@ -137,7 +137,7 @@ def _tell_lines(found: PaymentFile, lines: Sequence[LineOfFile], parts: int) -> 
     """Return the lines of one part with what they come to."""
     rows = [
         (
-            line.reference, line.holder_name, line.bank_name, line.account_masked,
+            line.reference, line.holder_name, line.bank_name, line.purpose, line.account_masked,
             *(format_yuan(fen) for fen in _sums(found, line.computed_fen, line.offset_fen)),
             _tell_outcome(line.outcome, is_sent=line.is_sent, is_released=found.released_at is not None),
         )
@@ -148,10 +148,10 @@ def _tell_lines(found: PaymentFile, lines: Sequence[LineOfFile], parts: int) -> 
     counted = f"{'本份' if parts > 1 else ''}合计 {len(lines):,} 笔"
     amounts = ("应付（元）", "抵扣（元）", "实付（元）") if found.offset_fen else ("金额（元）",)
     columns = [
-        ("参考号", TEXT), ("收款户名", WIDE), ("开户行", WIDE), ("账号", TEXT),
+        ("参考号", TEXT), ("收款户名", WIDE), ("开户行", WIDE), ("用途", TEXT), ("账号", TEXT),
         *((each, MONEY) for each in amounts), ("银行结果", TEXT),
     ]  # fmt: skip
-    return Part("", columns, rows, ("", counted, "", "", *sums, ""))
+    return Part("", columns, rows, ("", counted, "", "", "", *sums, ""))
 
 
 def _tell_outcome(outcome: str | None, *, is_sent: bool, is_released: bool) -> str:

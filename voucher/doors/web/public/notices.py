@@ -15,7 +15,7 @@ from voucher.doors.auth.shield import figures_rate, limiter, objection_rate
 from voucher.doors.web import fields
 from voucher.doors.web.acting import Done, submit
 from voucher.doors.web.fields import FIELD_UNREADABLE
-from voucher.doors.web.notice_paper import answer_list, answer_paper, count_parts
+from voucher.doors.web.notice_paper import answer_list, answer_paper, count_parts, is_of_cards
 from voucher.doors.web.public.blueprint import public
 from voucher.plumbing.unit_of_work import Work
 from voucher.stages.settle import objection, queries
@@ -129,6 +129,7 @@ def _show(notice_id: int) -> str:
             posted_list=find_list(session, notice_id),
             parts=range(1, count_parts(count) + 1),
             levels=_sum_levels(session, found),
+            of_card=is_of_cards(session, found),
             query=query,
             after=after,
             per_page=LINES_PER_PAGE,

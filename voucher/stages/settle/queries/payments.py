@@ -37,6 +37,7 @@ class LineOfFile:
     institution_id: int
     offset_fen: int
     line_id: int
+    purpose: str
 
     @property
     def computed_fen(self) -> int:
@@ -154,7 +155,7 @@ def list_payment_lines(
             PaymentLine.position, PaymentLine.reference, Institution.name, PayeeAccount.holder_name,
             PayeeAccount.bank_name, PayeeAccount.account_masked, PaymentLine.amount_fen,
             BankResult.outcome, BankResult.bank_words, PaymentLine.institution_id, PaymentLine.offset_fen,
-            PaymentLine.id,
+            PaymentLine.id, PaymentLine.purpose,
         )
         .join(Institution, Institution.id == PaymentLine.institution_id)
         .join(PayeeAccount, PayeeAccount.id == PaymentLine.payee_account_id)
