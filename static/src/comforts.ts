@@ -67,11 +67,14 @@ function countPicks(form: HTMLFormElement): void {
   count();
 }
 
-/** "/" goes to the search field of the page. */
+/** "/" goes to the search field of the page, or to the first field of its query row. */
 function searchBySlash(event: KeyboardEvent): void {
   if (event.key !== '/' || event.ctrlKey || event.metaKey || event.altKey) return;
   if (/^(INPUT|TEXTAREA|SELECT)$/.test(document.activeElement?.tagName ?? '')) return;
-  const field = document.querySelector<HTMLElement>('[data-search]');
+  const typed = 'main form.filters input:not([type="hidden"], [type="checkbox"], [type="radio"])';
+  const field = ['[data-search]', typed, 'main form.filters select']
+    .map((each) => document.querySelector<HTMLElement>(each))
+    .find((each) => each?.offsetParent);
   if (field) {
     event.preventDefault();
     field.focus();

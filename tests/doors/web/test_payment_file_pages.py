@@ -26,6 +26,7 @@ from voucher.plumbing.files import FileStore
 from voucher.plumbing.jobs import Job, JobState, Run
 from voucher.plumbing.unit_of_work import Work
 from voucher.registry.standards import Parameter
+from voucher.rules.money import format_yuan
 from voucher.stages.oversee.anchoring import tell_anchor
 from voucher.stages.oversee.handover.ledger_asking import write_as_job
 from voucher.stages.settle.models.claims import Claim
@@ -143,6 +144,13 @@ def test_a_file_is_prechecked_made_for_a_bank_handed_out_again_by_two_and_answer
     assert (f"{file.number}-00001" in listed, f"{file.number}-00002" in listed) == (True, False)
     assert ("全部合计 2 笔" in listed, "400.00" in listed, "下一页" in listed) == (True, True, True)
     assert "共 2 笔，本页 1 笔" in listed
+    assert "跳至第几笔" in listed
+    listed = maker.go(f"{address}?at=1").text.split("明细")[-1]
+    assert (EV1[0] in listed, EV2[0] in listed) == (True, False)
+    jump, _ = maker.page.form("跳至")
+    assert (jump.method, jump.action) == ("get", f"{address}#lines")
+    listed = maker.go(f"{address}?at=2").text.split("明细")[-1]
+    assert (EV2[0] in listed, EV1[0] in listed, "下一页" in listed) == (True, False, False)
     listed = maker.go(f"{address}?after=1").text.split("明细")[-1]
     assert (EV2[0] in listed, EV1[0] in listed, "下一页" in listed) == (True, False, False)
     monkeypatch.undo()
@@ -204,6 +212,9 @@ def test_a_file_is_prechecked_made_for_a_bank_handed_out_again_by_two_and_answer
         paper = checker.http.get("/months.pdf?of=2024&month=1").data
         assert says(paper, "合计 2 条（印前 1 条，全部见月报工作簿）")
     book = checker.http.get("/months.xlsx?of=2024&month=1")
+    month = CalamineWorkbook.from_filelike(io.BytesIO(book.data)).get_sheet_by_index(0).to_python()
+    spent, exact = month[0].index("支出（元）"), month[0].index("支出（分，可求和）")
+    assert [str(row[spent]) for row in month[1:]] == [format_yuan(int(row[exact])) for row in month[1:]]
     unsettled = CalamineWorkbook.from_filelike(io.BytesIO(book.data)).get_sheet_by_name("未了差额")
     assert len(unsettled.to_python()) == 3, "head and two"
     if os.environ.get("SHOTS"):
@@ -223,7 +234,11 @@ def test_a_file_is_prechecked_made_for_a_bank_handed_out_again_by_two_and_answer
     paper = checker.http.get(f"/statements/{bounced}.pdf?of=2024").data
     assert paper.startswith(b"%PDF")
     assert says(paper, anchor)
-    assert checker.http.get(f"/statements/{bounced}.xlsx?of=2024").data.startswith(b"PK")
+    book = checker.http.get(f"/statements/{bounced}.xlsx?of=2024").data
+    heads, *lines = CalamineWorkbook.from_filelike(io.BytesIO(book)).get_sheet_by_index(0).to_python()
+    # amounts are words, which no program adds up; the numbers beside them do
+    assert heads[-3:] == ["应付（分，可求和）", "抵扣（分，可求和）", "实付（分，可求和）"]
+    assert [line[-3:] for line in lines] == [[200_00, 0, 200_00]] * 2, "the line and the sum"
     if os.environ.get("SHOTS"):
         Path(os.environ["SHOTS"], "statement.pdf").write_bytes(paper)
 

@@ -105,6 +105,12 @@ def cursor(name: str = "after") -> int:
     return int(given) if given.isascii() and given.isdigit() and len(given) <= 18 else 0
 
 
+def numbered() -> int:
+    """Return the place a numbered list goes on from: after a row, or before the one that was jumped to."""
+    jumped = cursor("at")
+    return jumped - 1 if jumped else cursor()
+
+
 def asked(name: str, allowed: Container[str] | None = None) -> str | None:
     """Return a filter from the address, or None where it is empty or not one of those allowed."""
     given = request.args.get(name, "").strip()[:50]

@@ -212,7 +212,7 @@ def _show_all() -> str:
 
 def show_file(file_id: int) -> str:
     """Return the page of one file, its rows and those set aside page by page."""
-    regions, after, aside = current_actor().regions, fields.cursor("after"), fields.cursor("aside")
+    regions, after, aside = current_actor().regions, fields.numbered(), fields.cursor("aside")
     with the_door().read() as session:
         found = queries.get_payment_file(session, file_id, regions)
         sent, answered = queries.count_answers(session, file_id)

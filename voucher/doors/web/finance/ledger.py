@@ -32,7 +32,8 @@ HEADINGS = (
 @finance.get("/ledger")
 def ledger() -> ResponseReturnValue:
     """Show the lines of the ledger, the newest first."""
-    before = fields.cursor("before")
+    jumped = fields.cursor("at")
+    before = jumped + 1 if jumped else fields.cursor("before")
     regions = current_actor().regions
     with the_door().read() as session:
         budgets = queries.list_budgets(session, regions)

@@ -90,7 +90,7 @@ def show_batch(batch_id: int, query: str | None = None) -> str:
     door, actor = the_door(), current_actor()
     outcome = fields.asked("outcome", OUTCOME_NAMES)
     state = fields.asked("state", STATE_NAMES[Thing.CLAIM])
-    after = fields.cursor()
+    after = fields.numbered()
     with door.read() as session:
         found = queries.get_batch(session, batch_id, actor.regions)
         if query is None:

@@ -71,7 +71,7 @@ def batch_summary_xlsx(batch_id: int) -> ResponseReturnValue:
         SheetColumn("收款方", width=36), SheetColumn("统一社会信用代码", width=24),
         *_list_item_columns(is_bonus),
         SheetColumn("条数", Kind.WHOLE, 10), SheetColumn("人数", Kind.WHOLE, 10),
-        SheetColumn("金额（元）", Kind.AMOUNT), SheetColumn("金额（分）", Kind.FEN),
+        SheetColumn("金额（元）", Kind.AMOUNT), SheetColumn("金额（分，可求和）", Kind.FEN, 20),
     ]  # fmt: skip
     rows: list[list[str | int | date | None]] = [
         [
