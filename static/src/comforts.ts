@@ -71,8 +71,8 @@ function countPicks(form: HTMLFormElement): void {
 function searchBySlash(event: KeyboardEvent): void {
   if (event.key !== '/' || event.ctrlKey || event.metaKey || event.altKey) return;
   if (/^(INPUT|TEXTAREA|SELECT)$/.test(document.activeElement?.tagName ?? '')) return;
-  const typed = 'main form.filters input:not([type="hidden"], [type="checkbox"], [type="radio"])';
-  const field = ['[data-search]', typed, 'main form.filters select']
+  const typed = 'main form.filters[method="get"] input:not([type="hidden"], [type="checkbox"], [type="radio"])';
+  const field = ['[data-search]', typed, 'main form.filters[method="get"] select']
     .map((each) => document.querySelector<HTMLElement>(each))
     .find((each) => each?.offsetParent);
   if (field) {
