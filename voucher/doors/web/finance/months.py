@@ -165,11 +165,10 @@ def months_xlsx() -> ResponseReturnValue:
         most = require_parameter_number(session, BOOK_MOST, door.today, [])
         differences = queries.reconcile(session, [month.region_code], limit=most)
     columns = [FUND, LINES, *(SheetColumn(f"{name}（元）", Kind.AMOUNT) for name in month.acts.values())]
-    columns += [SheetColumn(f"{name}（分，可求和）", Kind.FEN, 24) for name in month.acts.values()]
     rows: list[list[str | int | date | None]] = [
-        [row.name, row.lines, *[row.fen.get(act, 0) for act in month.acts] * 2] for row in month.rows
+        [row.name, row.lines, *(row.fen.get(act, 0) for act in month.acts)] for row in month.rows
     ]
-    rows.append(["合计", month.lines, *[month.totals[act] for act in month.acts] * 2])
+    rows.append(["合计", month.lines, *(month.totals[act] for act in month.acts)])
     owed: list[list[str | int | date | None]] = [
         [each.payment_file_number, each.reference, each.institution_name, each.released_fen, each.why]
         for each in differences

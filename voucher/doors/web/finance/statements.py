@@ -26,8 +26,6 @@ HEADS = (
     SheetColumn("申领（条）", Kind.WHOLE, 10), SheetColumn("应付（元）", Kind.AMOUNT),
     SheetColumn("抵扣（元）", Kind.AMOUNT), SheetColumn("实付（元）", Kind.AMOUNT),
     SheetColumn("银行结果", width=12), SheetColumn("回盘时间", width=18), SheetColumn("银行说明", width=24),
-    SheetColumn("应付（分，可求和）", Kind.FEN, 20), SheetColumn("抵扣（分，可求和）", Kind.FEN, 20),
-    SheetColumn("实付（分，可求和）", Kind.FEN, 20),
 )  # fmt: skip
 
 
@@ -84,12 +82,11 @@ def statement_xlsx(institution_id: int) -> ResponseReturnValue:
             each.payment_file_number, each.reference, moment(each.released_at), each.claims,
             each.computed_fen, each.offset_fen, each.amount_fen, outcome_name(each),
             moment(each.answered_at) if each.answered_at else None, each.bank_words,
-            each.computed_fen, each.offset_fen, each.amount_fen,
         ]
         for each in found.lines
     ]  # fmt: skip
     claims = sum(e.claims for e in found.lines)
-    rows.append(["合计", None, None, claims, *_sums(found), None, None, None, *_sums(found)])
+    rows.append(["合计", None, None, claims, *_sums(found), None, None, None])
     write_workbook(out, [Sheet("对账单", HEADS, rows)], created_at=door.at, title=f"{title}对账单")
     out.seek(0)
     name = f"statement-{found.institution.code}-{span['of']}{span['month'] or ''}.xlsx"

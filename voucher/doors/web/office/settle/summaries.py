@@ -71,17 +71,17 @@ def batch_summary_xlsx(batch_id: int) -> ResponseReturnValue:
         SheetColumn("收款方", width=36), SheetColumn("统一社会信用代码", width=24),
         *_list_item_columns(is_bonus),
         SheetColumn("条数", Kind.WHOLE, 10), SheetColumn("人数", Kind.WHOLE, 10),
-        SheetColumn("金额（元）", Kind.AMOUNT), SheetColumn("金额（分，可求和）", Kind.FEN, 20),
+        SheetColumn("金额（元）", Kind.AMOUNT),
     ]  # fmt: skip
     rows: list[list[str | int | date | None]] = [
         [
             row.payee_name, row.payee_code, row.trade_code, row.trade_name,
-            *(() if is_bonus else (row.level_name,)), row.claims, row.people, row.amount_fen, row.amount_fen,
+            *(() if is_bonus else (row.level_name,)), row.claims, row.people, row.amount_fen,
         ]
         for row in sheet.rows
     ]  # fmt: skip
-    blank = [""] * (len(columns) - 5)
-    rows.append(["合计", *blank, sheet.claims, sheet.people, sheet.amount_fen, sheet.amount_fen])
+    blank = [""] * (len(columns) - 4)
+    rows.append(["合计", *blank, sheet.claims, sheet.people, sheet.amount_fen])
     about: list[list[str | int | date | None]] = [[name, words] for name, words in facts]
     heads = [SheetColumn("事项", width=20), SheetColumn("内容", width=70)]
     sheets = [Sheet("汇总表", columns, rows), Sheet("说明", heads, about)]
