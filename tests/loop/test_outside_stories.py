@@ -7,8 +7,9 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
+from tests import town_train
 from tests.loop.telling import code_of, outcomes, ready, set_parameter, told
-from tests.scene import LI_SI, LIMITS, SUN_BA, ZHANG_SAN, Scene, on, write_csv
+from tests.scene import LI_SI, LIMITS, QIAN_QI, SUN_BA, ZHANG_SAN, Scene, on, write_csv
 from tests.town_issue import (
     act,
     codes,
@@ -39,6 +40,7 @@ from voucher.stages.issue import asking, issuing, queries
 from voucher.stages.issue.applications import deciding, filing
 from voucher.stages.issue.programmes import draft_programme, publish_programme
 from voucher.stages.issue.questions import leave_questions
+from voucher.stages.train import enrol
 
 NOBODY_THERE = "http://127.0.0.1:1/facts"
 QUICK = Patience(connect_seconds=0.2, read_seconds=0.2, retries=0)
@@ -161,6 +163,35 @@ def test_去世以后的证书不付_去世以前取得的照付_没有死亡日
     heard = [code_of(settled, each) for each in range(3)]
     assert heard == ["died_before_certificate", None, "death_undated"]
     assert settled.total_fen == 200_00
+
+
+def test_发券以后才知道不符合的_报名时就说明_不等培训完了才拒(scene: Scene) -> None:
+    """AC-B7：领券以后成了财政供养、登记死亡、领过技能提升补贴的，不锁定班级，不占资格；没有核到的不拦。"""
+    scene.at = on("2024-03-01")
+    budget, house = scene.open_budget(100_000), town_train.train_institution(scene)
+    nurses, free = programme(scene, budget), programme(scene, budget, **open_terms())
+    class_id = town_train.open_class(scene, house)
+    people = (ZHANG_SAN, LI_SI, SUN_BA, QIAN_QI)
+    held = [town_train.accepted(scene, free if who is SUN_BA else nurses, who) for who in people]
+    reserved_fen = scene.budget(budget).reserved_fen
+    scene.at = on("2024-03-02")
+    paid = {"姓名": ZHANG_SAN[0], "证件号码": ZHANG_SAN[1], "人员类别": "公务员", "起始日期": "2024-03-02"}
+    scene.import_people([paid])
+    boss = chief(scene)
+    for kind in (FactKind.DECEASED, FactKind.SKILL_UPGRADE, FactKind.STUDENT):
+        scene.do(boss, act(connect, kind))
+    upgraded = {"职业编码": "4-10-01-05", "等级": "五级", "编号": "JN-2024-1"}
+    hand_over(scene, of(LI_SI, "死亡登记"), of(SUN_BA, "失业保险技能提升补贴", **upgraded))
+    asked = {LI_SI: FactKind.DECEASED, SUN_BA: FactKind.SKILL_UPGRADE}
+    wish = {person_id(scene, who): [kind] for who, kind in asked.items()}
+    Outside(scene.database, scene.keyring).ask(scene.actor("clock"), scene.at, wish)
+    enter = [act(enrol.enrol, each, class_id) for each in held]
+    heard = [told(scene, worker(scene, who), each) for who, each in zip(people[:3], enter, strict=False)]
+    assert [each.code for each in heard] == ["publicly_funded", "person_deceased", "skill_upgrade_paid"]
+    assert all(each.next_step for each in heard)
+    assert [voucher(scene, each).state for each in held[:3]] == ["accepted"] * 3
+    assert scene.budget(budget).reserved_fen == reserved_fen
+    assert scene.do(worker(scene, QIAN_QI), enter[3]).class_id == class_id
 
 
 def test_要证明的先申请_逐项补充说明_同意后领取_已掌握的不再要(scene: Scene) -> None:

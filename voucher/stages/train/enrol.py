@@ -26,6 +26,7 @@ from voucher.stages.train.models.classes import TrainingClass
 from voucher.stages.train.models.places import Enrolment
 from voucher.stages.train.presenting import stand_at
 from voucher.stages.train.pricing import lock_in, promise
+from voucher.stages.train.qualifying import check_qualifies
 from voucher.stages.train.reading import (
     CLASS_MISSING,
     COUNTER,
@@ -115,7 +116,8 @@ def check_enrolment(work: Work, voucher: Voucher, programme: Programme, found: T
 
     Raises Refused voucher_not_accepted, redeemed_already, voucher_expired, voucher_ended, enrolled_already,
     on_hold, class_not_open, class_begun, expires_before_class, not_on_class_intake, institution_not_listed,
-    institution_not_in_programme, class_not_for_voucher, class_of_other_project, class_full, class_overlaps.
+    institution_not_in_programme, class_not_for_voucher, class_of_other_project, class_full, class_overlaps,
+    and what `check_qualifies` refuses.
     """
     check_usable(work.session, work.actor, voucher, work.today)
     if voucher.state == "enrolled":
@@ -127,6 +129,7 @@ def check_enrolment(work: Work, voucher: Voucher, programme: Programme, found: T
     check_redeem_by(voucher, found)
     check_named(work, found, voucher.holder_person_id)
     check_place(work, voucher, programme, found)
+    check_qualifies(work, voucher, programme, found)
 
 
 def check_enrolment_priced(work: Work, voucher: Voucher, programme: Programme, found: TrainingClass) -> None:
