@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import Select, select, update
 from sqlalchemy.exc import DBAPIError
 
+from tests import town_issue as issue
 from tests import town_train as town
 from tests.scene import LI_SI, ZHANG_SAN, Scene, on
 from tests.town_offline import Counter, counter_without_network
@@ -21,7 +22,7 @@ from voucher.rules.actor import Role
 from voucher.rules.errors import Refused
 from voucher.rules.lifecycle import Thing
 from voucher.stages.oversee.measures.imposing import impose
-from voucher.stages.train import exits
+from voucher.stages.train import attend, exits, running
 from voucher.stages.train.queries.exits import ClassLeft, Leaving
 from voucher.stages.train.queries.offline import get_packed_class
 
@@ -128,6 +129,31 @@ def test_a_wish_to_leave_ends_when_the_house_is_off_the_list(scene: Scene) -> No
     assert scene.do("clock", exits.end_due_exits) == 0
     confirm = partial(exits.confirm_exit, exit_id=asked.id, seen="-")
     assert town.code(scene, registrar, confirm) == "exit_settled", "nobody finds it again years later"
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_what_was_taught_after_a_house_was_stopped_is_no_hour(scene: Scene) -> None:
+    scene.at = on("2024-03-01")
+    house, officer = town.train_institution(scene), town.reviewer(scene)
+    class_id = town.open_class(scene, house, hours=16)
+    nurses = issue.programme(scene, scene.open_budget(10_000))
+    zhang, li = (town.enrolled(scene, nurses, who, class_id) for who in (ZHANG_SAN, LI_SI))
+    scene.at = town.morning(scene, class_id)
+    town.scan(scene, ZHANG_SAN, zhang, class_id)
+    first, second = town.sessions(scene, class_id)
+    scene.at = first.starts_at + timedelta(hours=1)
+    scene.do("clock", running.start_due_classes)
+    scene.do(officer, lambda work: impose(work, house, "delist", "查实虚假宣传"))
+    teacher = town.staff(scene, house, Role.TEACHER)
+    sat = partial(attend.attend, session_id=first.id)
+    assert scene.do(teacher, partial(sat, hours={zhang: 8})) == 1, "what had begun by then was taught"
+    unscanned = town.refusal(scene, teacher, partial(sat, hours={li: 8}))
+    assert unscanned.code == "not_in_training"
+    assert town.voucher(scene, li).number in unscanned.title, "who sits in the class is told of by number"
+    scene.at = second.ends_at
+    after = partial(attend.attend, session_id=second.id, hours={zhang: 8})
+    refused = town.refusal(scene, teacher, after)
+    assert (refused.code, "移出目录" in refused.title) == ("class_session_taught_stopped", True)
 
 
 def test_what_is_seen_of_a_house_with_hundreds_of_classes_is_a_fingerprint() -> None:

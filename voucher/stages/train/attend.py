@@ -16,7 +16,7 @@ from voucher.rules.lifecycle import STATE_NAMES, Thing
 from voucher.stages.train.models.classes import ClassSession, TrainingClass
 from voucher.stages.train.models.lessons import Lesson, LessonSegment, Study
 from voucher.stages.train.models.marks import AttendanceMark
-from voucher.stages.train.models.places import Attendance, Enrolment, Redemption
+from voucher.stages.train.models.places import Attendance, Enrolment
 from voucher.stages.train.proving import PROOF_NEEDED, keep_proof
 from voucher.stages.train.queries.facts import attended_by_session, is_cosigned
 from voucher.stages.train.reading import (
@@ -28,6 +28,7 @@ from voucher.stages.train.reading import (
     serves_class,
 )
 from voucher.stages.train.running import start_if_begun
+from voucher.stages.train.standing import check_taught
 
 SOURCE = "豫办〔2021〕29号 第15项 实名制; S2-15i; 审计署2022年（DOMAIN N12）; 【设】到课登记"
 
@@ -209,7 +210,8 @@ def list_marked(session: Session, session_id: int, voucher_ids: Iterable[int]) -
 def take_up(work: Work, session_id: int) -> tuple[ClassSession, TrainingClass]:
     """Return a session that has begun and its locked class, taught by the actor's institution.
 
-    Raises Refused role_missing, class_session_missing, class_session_not_begun, class_not_in_session.
+    Raises Refused role_missing, class_session_missing, class_session_not_begun, class_not_in_session,
+    class_session_taught_stopped.
     """
     check_role(work.actor, *ROOM)
     held = work.session.get(ClassSession, session_id)
@@ -223,6 +225,7 @@ def take_up(work: Work, session_id: int) -> tuple[ClassSession, TrainingClass]:
         raise SESSION_NOT_BEGUN.refused(starts=format_moment(held.starts_at))
     if found.state != "running":
         raise CLASS_NOT_IN_SESSION.refused(state=STATE_NAMES[Thing.CLASS][found.state])
+    check_taught(work.session, found, held)
     return held, found
 
 
@@ -237,12 +240,10 @@ def list_learners(
     rows = work.session.execute(
         select(Voucher, Enrolment.enrolled_at)
         .join(Enrolment, Enrolment.voucher_id == Voucher.id)
-        .join(Redemption, Redemption.voucher_id == Voucher.id)
         .where(
             Voucher.id.in_(voucher_ids),
             Enrolment.class_id == found.id,
             Enrolment.ended_at.is_(None),
-            Redemption.reversed_at.is_(None),
         )
         .execution_options(populate_existing=True)
     )

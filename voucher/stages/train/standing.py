@@ -19,7 +19,7 @@ from voucher.rules.actor import Actor
 from voucher.rules.errors import Family, Refused, reason
 from voucher.rules.filing import check_licensed
 from voucher.rules.lifecycle import STATE_NAMES, Thing
-from voucher.stages.train.models.classes import TrainingClass
+from voucher.stages.train.models.classes import ClassSession, TrainingClass
 from voucher.stages.train.models.places import REDEEMED_ALREADY, Enrolment
 from voucher.stages.train.reading import (
     STAFF,
@@ -108,6 +108,13 @@ INSTITUTION_SUSPENDED = reason(
     "{institution}当前为“{state}”，暂停核销",
     "请等待人社部门处置；学员可由人社部门转到其他机构的班级",
     "豫办〔2021〕29号 第4项（退出机制）; S2-04p",
+    Family.CONFLICT,
+)
+TAUGHT_WHILE_STOPPED = reason(
+    "class_session_taught_stopped",
+    "这次课 {starts} 上课时，{institution}为“{state}”，不登记到课",
+    "停业期间的课不计学时；学员可由人社部门转到其他机构的班级，恢复办学后请改期补课",
+    "豫办〔2021〕29号 第4项（退出机制）; S2-04p; 【设】停业期间不得上课",
     Family.CONFLICT,
 )
 
@@ -241,6 +248,28 @@ def check_goes_on(session: Session, found: TrainingClass) -> None:
     for institution_id in (found.institution_id, found.delivering_institution_id):
         house = session.get_one(Institution, institution_id)
         _check_not_stopped(House(house.name, house.state, house.licensed_until))
+
+
+def find_stopped(session: Session, found: TrainingClass, at: datetime) -> tuple[str, str] | None:
+    """Return name and state of an institution of a class that was stopped then, None where none was."""
+    houses = (found.institution_id, found.delivering_institution_id)
+    then = read_states_at(session, houses, at)
+    stopped = next((each for each in houses if then.get(each) in STOPPED), None)
+    if stopped is None:
+        return None
+    return session.get_one(Institution, stopped).name, STATE_NAMES[Thing.INSTITUTION][then[stopped]]
+
+
+def check_taught(session: Session, found: TrainingClass, held: ClassSession) -> None:
+    """Refuse hours of a session that began while an institution of its class was stopped.
+
+    Raises class_session_taught_stopped.
+    """
+    stopped = find_stopped(session, found, held.starts_at)
+    if stopped is not None:
+        name, state = stopped
+        starts = format_moment(held.starts_at)
+        raise TAUGHT_WHILE_STOPPED.refused(starts=starts, institution=name, state=state)
 
 
 def _check_not_stopped(institution: House, shown_at: datetime | None = None) -> None:

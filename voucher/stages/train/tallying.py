@@ -21,6 +21,7 @@ from voucher.stages.train.models.places import Attendance, Completion, Enrolment
 from voucher.stages.train.queries.lessons import hours_studied
 from voucher.stages.train.queries.marks import read_signed
 from voucher.stages.train.reading import format_moment
+from voucher.stages.train.standing import find_stopped
 
 SIGNING_NOT_OVER = reason(
     "signing_not_over",
@@ -52,8 +53,8 @@ def tally_taken_up(work: Work, held: ClassSession, found: TrainingClass) -> int:
 def tally_leavers(work: Work, found: TrainingClass, voucher_ids: Collection[int]) -> int:
     """Write down what people signed in their class before they go on in another one; return how many.
 
-    A session that may still be signed out of is written down by the class itself, later.
-    Raises Refused parameter_missing.
+    A session that may still be signed out of is written down by the class itself, later; one that began
+    while the institution was stopped is not. Raises Refused parameter_missing.
     """
     wanted = sorted(voucher_ids)
     marked = select(AttendanceMark.session_id).where(AttendanceMark.voucher_id.in_(wanted))
@@ -71,7 +72,8 @@ def tally_leavers(work: Work, found: TrainingClass, voucher_ids: Collection[int]
     written = 0
     for held in sessions:
         rules = read_mark_rules(work.session, found, held.starts_at)
-        if work.at > held.ends_at + rules.closes_after:
+        stopped = find_stopped(work.session, found, held.starts_at) is not None
+        if work.at > held.ends_at + rules.closes_after and not stopped:
             seated = _list_seated(work, held)
             leaving = {each: seated[each] for each in wanted if each in seated}
             written += _write_down(work, held, rules, leaving)
