@@ -22,6 +22,7 @@ from tests.loop.telling import (
 )
 from tests.loop.test_payment_stories import give_accounts
 from tests.scene import EV1, LI_SI, XINXIANG, ZHANG_SAN, Scene, on
+from tests.town_certified import hire_at
 from voucher.doors.web.office.oversee.stopping import list_open_holds
 from voucher.doors.web.office.settle.claim_deeds import list_claim_deeds
 from voucher.ledger.holds import Hold, open_hold
@@ -98,6 +99,10 @@ def test_不是我_停住的一笔不能签发_其余照付_两人答复后放�
         scene, "初审员", lambda work: answering_denials.answer(work, case.id, upheld=False, words="查过")
     )
     assert signed.code == "already_signed"
+    scene.hire("收款方的人", Role.OFFICER_CITY, "310101199001010840")
+    hire_at(scene, "收款方的人2", Role.EVALUATOR_ADMIN, "310101199001010840", EV1)
+    theirs = partial(answering_denials.answer, denial_id=case.id, upheld=False, words="查过")
+    assert told(scene, "收款方的人", theirs).code == "involved"
     scene.hire("外区", Role.OFFICER_CITY, "310101199001010830", XINXIANG)
     foreign = told(
         scene, "外区", lambda work: answering_denials.answer(work, case.id, upheld=False, words="查")

@@ -186,6 +186,10 @@ def test_领证的是自己_收款的是自己任职的机构_换账号也须回
     for login in ("初审员", "评价站李某"):
         heard = refused(partial(first_review, scene, batch, login))
         assert (heard.code, own.number in heard.title) == ("involved", True)
+    left = [
+        amber_left(scene, batch, Step.FIRST_REVIEW, each) for each in ("初审员", "评价站李某", "异议处理员")
+    ]
+    assert [(each.barred, len(each.mine)) for each in left] == [(1, 1), (2, 0), (0, 2)], "led to none of it"
     one = partial(review.sign, batch_id=batch, step=Step.FIRST_REVIEW, opinion="材料齐全")
     assert scene.do("初审员", partial(one, claim_ids=[other.id])) == 1
     assert first_review(scene, batch, "异议处理员") == 1

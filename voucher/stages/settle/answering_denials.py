@@ -22,7 +22,7 @@ from voucher.stages.settle.denying import DENIAL_ANSWERED, DENIAL_MISSING, OVER,
 from voucher.stages.settle.ending import end_claims
 from voucher.stages.settle.models.claims import Claim
 from voucher.stages.settle.models.denials import DENIAL_ANSWER, SOURCE, Denial
-from voucher.stages.settle.reading import list_clearers, list_hands, list_releasers
+from voucher.stages.settle.reading import check_apart, list_clearers, list_hands, list_releasers
 
 OFFICE = (Role.OFFICER_COUNTY, Role.OFFICER_CITY, Role.OFFICER_PROVINCE)
 
@@ -118,14 +118,15 @@ def _settle(work: Work, case: Denial, claim: Claim) -> None:
 
 
 def check_no_hand(work: Work, claim_id: int) -> None:
-    """Refuse whoever has a hand in the claim, its amount or its payment to judge what is said of it.
+    """Refuse whoever a claim concerns, or has a hand in it or its payment, to judge what is said of it.
 
-    Raises Refused already_signed, cleared_it.
+    Raises Refused involved, already_signed, cleared_it.
     """
-    _check_apart(work, claim_id, work.actor.person_id)
+    check_apart(work, [work.session.get_one(Claim, claim_id)], "答复本人反映")
+    _check_hands(work, claim_id, work.actor.person_id)
 
 
-def _check_apart(work: Work, claim_id: int, judge_id: int) -> None:
+def _check_hands(work: Work, claim_id: int, judge_id: int) -> None:
     for step, person_id in list_hands(work.session, [claim_id]).get(claim_id, []):
         check_unsigned(judge_id, {Step(step): person_id})
     for person_id in list_releasers(work.session, claim_id):
@@ -139,7 +140,7 @@ def _check_answerer(work: Work, case: Denial, answerer_id: int) -> None:
     Raises Refused denial_answered_by_hand.
     """
     try:
-        _check_apart(work, case.claim_id, answerer_id)
+        _check_hands(work, case.claim_id, answerer_id)
     except Refused:
         raise ANSWERED_BY_HAND.refused() from None
 

@@ -28,7 +28,7 @@ class Lawbook:
     listed: list[ListedOccupation]
     _numbers: dict[tuple[str, date], int | None] = field(default_factory=dict)
     _limits: dict[date, AgeLimits] = field(default_factory=dict)
-    _precedence: dict[date, DuplicateParameters] = field(default_factory=dict)
+    _precedence: dict[tuple[SubsidyKind, date], DuplicateParameters] = field(default_factory=dict)
 
     @classmethod
     def read(cls, session: Session, region_code: str) -> Lawbook:
@@ -67,6 +67,9 @@ class Lawbook:
 
     def duplicate_parameters(self, kind: SubsidyKind, on: date) -> DuplicateParameters:
         """Return the yearly cap of a subsidy kind and whether a higher level bars a lower one."""
-        if on not in self._precedence:
-            self._precedence[on] = tables.read_duplicate_parameters(self.session, kind, on, self.region_codes)
-        return self._precedence[on]
+        asked = (kind, on)
+        if asked not in self._precedence:
+            self._precedence[asked] = tables.read_duplicate_parameters(
+                self.session, kind, on, self.region_codes
+            )
+        return self._precedence[asked]

@@ -11,6 +11,7 @@ from sqlalchemy import Boolean, ColumnElement, SelectBase, and_, func, literal_c
 from sqlalchemy.orm import Session
 
 from voucher.ledger.holds import select_held
+from voucher.registry.users import list_own_institutions
 from voucher.rules.approval import Step
 from voucher.rules.errors import Family, reason
 from voucher.rules.lifecycle import Thing
@@ -84,14 +85,19 @@ def read_amber_left(
             and_(Signature.step == str(step), Signature.decision == "pass"),
         ),
     )
+    concerned = or_(
+        Claim.person_id == person_id,
+        Claim.institution_id.in_(list_own_institutions(session, person_id, today)),
+    )
+    barred = or_(concerned, _is_barred(step, person_id))
     left = session.execute(
-        select(Claim.id, Claim.voucher_id, Claim.id.in_(select(held)), _is_barred(step, person_id))
+        select(Claim.id, Claim.voucher_id, Claim.id.in_(select(held)), barred)
         .join(SettlementLine, SettlementLine.claim_id == Claim.id)
         .where(SettlementLine.batch_id == batch_id, Claim.batch_id == batch_id, Claim.state == state)
         .where(_is_amber(), ~signed.exists())
         .order_by(Claim.id)
     ).all()
-    going = [(each, voucher_id) for each, voucher_id, stopped, barred in left if not (stopped or barred)]
+    going = [(each, voucher_id) for each, voucher_id, stopped, kept in left if not (stopped or kept)]
     vouchers = [voucher_id for _, voucher_id in going if voucher_id is not None]
     uncalled = find_uncalled(session, vouchers, today) if step is Step.FIRST_REVIEW else {}
     mine = tuple(each for each, voucher_id in going if voucher_id not in uncalled)
