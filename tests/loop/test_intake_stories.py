@@ -235,7 +235,9 @@ def test_名册逐人说明谁不能列入_可以先收其余的_同时在别处
     assert (added, len(refused)) == (1, 3)
     assert told(scene, registrar, partial(add, people=[])).code == "class_intake_empty"
     wrong = [Newcomer("410105199003159919", "张三")]
-    assert told(scene, registrar, partial(add, people=wrong)).code == "identity_check_digit"
+    unread = told(scene, registrar, partial(add, people=wrong)).facts["lines"]
+    assert isinstance(unread, list)
+    assert [each["code"] for each in unread] == ["identity_check_digit"]
     # 问过谁在别处上课，都留痕，也按日限次；被拒的那次也算
     assert looked_up(scene) == [1, 1, 2, 2]
     set_parameter(scene, "class_intake_lookups_daily", "5", "2024-01-01", "人次")
