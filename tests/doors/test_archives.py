@@ -48,6 +48,24 @@ def test_a_record_is_read_objected_to_shown_and_ended_on_the_pages(loop: Loop) -
     assert "DA-00000001" in desk.go("/desk/archive-objections?state=answered").text
     assert "发券单有您本人的领取记录" in li.go("/my/archive").text
 
+    li.go("/my/data")
+    li.press("申请更正", kind="colour", said="x")
+    assert "档案里没有这一条" in li.page.text
+    page = li.press("申请更正", kind="identity", said="姓名应为“李肆”，户口簿有记录")
+    assert "已申请更正，编号 DA-00000002" in page.text
+    assert find_doubled_ids(page) + find_unlabelled(page) == []
+    assert "待答复" in page.text
+    assert "正在办理" in li.press("申请更正", kind="identity", said="还没有改").text
+    assert "DA-00000002" in officer.go("/desk/archive-objections").text
+    page = officer.go("/desk/archive-objections/2")
+    assert "保存的信息：" in page.text
+    assert "应为“李肆”" in page.text
+    assert "身份更正由两人改正" in page.text.replace(" ", "")
+    officer.press("答复", decision="uphold", answer="户口簿核对属实，已提出姓名更正")
+    page = li.go("/my/data")
+    assert "户口簿核对属实，已提出姓名更正" in page.text
+    assert "成立" in page.text
+
     li.go("/my/archive/shares")
     li.press("出示", extent="trainings")
     code = loop["li"].get("/archive/shares").json["items"][0]["code"]

@@ -173,6 +173,7 @@ _BEFORE_MONEY = {
         "star_ratings.object_to_rating",
         "web.institution.object_to_stars",
         "web.public.lodge_objection",
+        "web.worker.ask_for_correction",
         "web.worker.object_to_entry",
     ),
     "作废提出的，确认前什么都没有停住，也没有什么放行": (

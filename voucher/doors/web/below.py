@@ -12,7 +12,7 @@ BELOW: dict[str, tuple[str, ...]] = {
         *("web.worker.file_appeal", "web.worker.appeal", "web.worker.withdraw_appeal"),
         *("web.worker.escalate_appeal", "web.worker.phones", "web.worker.lose_phone"),
         *("web.worker.my_data", "web.worker.my_data_file", "web.worker.my_data_paper"),
-        *("web.worker.ask_to_be_erased", "web.worker.withdraw_own_erasure"),
+        *("web.worker.ask_to_be_erased", "web.worker.withdraw_own_erasure", "web.worker.ask_for_correction"),
         *("web.worker.slips", "web.worker.slip_paper", "web.worker.certificate_paper"),
         *("web.worker.helpers", "web.worker.grant_consent", "web.worker.end_consent"),
         *("web.worker.helped", "web.worker.ask_consent", "web.worker.consent_code"),

@@ -9,6 +9,7 @@ _READERS = OFFICERS | WATCHERS
 
 WEB_PRIVACY: dict[str, Access] = {
     "web.worker.my_data": Access(WORKERS, "关于我的信息：种类、用途、期限、谁看过"),
+    "web.worker.ask_for_correction": Access(WORKERS, "申请更正保存的本人信息"),
     "web.worker.my_data_file": Access(WORKERS, "带走本人信息，数据文件，不缓存"),
     "web.worker.my_data_paper": Access(WORKERS, "带走本人信息，PDF，不缓存"),
     "web.worker.ask_to_be_erased": Access(WORKERS, "申请注销本人"),

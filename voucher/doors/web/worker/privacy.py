@@ -21,6 +21,7 @@ from voucher.registry.letters import read_mobile
 from voucher.registry.people import read_people
 from voucher.rules.errors import Refused
 from voucher.rules.retention import check_may_erase
+from voucher.stages.oversee.archive import objecting
 from voucher.stages.oversee.archive.entries import list_entries
 from voucher.stages.oversee.openings import count_openings_of
 from voucher.stages.oversee.privacy.erasing import ask_erasure, find_own, withdraw_erasure
@@ -28,6 +29,7 @@ from voucher.stages.oversee.privacy.holding import Held, Holding, read_holding
 from voucher.stages.oversee.privacy.looks import PersonLook, list_looks, list_masked_looks
 
 LOOKS_SHOWN, MASKED_SHOWN, LOOKS_TAKEN = 20, 5, 1_000
+CORRECTIONS_SHOWN, SAID_MAX = 20, 500
 
 
 @worker.get("/my/data")
@@ -52,6 +54,20 @@ def my_data_paper() -> ResponseReturnValue:
     with the_door().read() as session:
         told = _tell(session, my_person_id())
     return answer_own_data(told)
+
+
+@worker.post("/my/data/corrections")
+def ask_for_correction() -> ResponseReturnValue:
+    """Ask for a correction of what is held; the office answers with its reason."""
+
+    def call(work: Work) -> Done:
+        kind = fields.text("kind", "哪一种信息", limit=40)
+        said = fields.text("said", "哪里不对", limit=SAID_MAX)
+        filed = objecting.object_to(work, f"{objecting.HELD}{kind}", said)
+        words = f"已申请更正，编号 {filed.number}，最迟 {filed.due_on.isoformat()} 答复"
+        return Done(words, url_for("web.worker.my_data", _anchor="corrections"))
+
+    return submit(call, _show)
 
 
 @worker.post("/my/data/erasure")
@@ -85,9 +101,13 @@ def _show() -> str:
     with door.read() as session:
         holding = read_holding(session, door.keyring, person_id, door.today)
         looks = list_looks(session, person_id, before_id=before or None, limit=LOOKS_SHOWN + 1)
+        asked = objecting.list_objections(
+            session, (), person_id=person_id, held_only=True, limit=CORRECTIONS_SHOWN
+        )
         return render_template(
             "worker/data.html",
             holding=holding,
+            corrections=objecting.view_objections(session, door.keyring, asked, door.today),
             looks=looks[:LOOKS_SHOWN],
             more_url=url_for("web.worker.my_data", after=looks[LOOKS_SHOWN - 1].id, _anchor="looks")
             if len(looks) > LOOKS_SHOWN

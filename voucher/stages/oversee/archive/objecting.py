@@ -1,6 +1,7 @@
-"""A worker objects to an entry of the own record; the office of the place answers by a day, with its reason.
+"""A worker objects to an entry of the own record, or asks for a correction of what else is held (更正权).
 
-An answer changes no entry: what is wrong is corrected by the act it came from, and stays, marked.
+The office of the place answers by a day, with its reason. An answer changes nothing itself: what is wrong is
+corrected by the act it came from, and stays, marked.
 """
 
 from __future__ import annotations
@@ -17,17 +18,20 @@ from voucher.plumbing.secrets import Keyring
 from voucher.plumbing.unit_of_work import Work
 from voucher.registry import people, subjects, tables
 from voucher.registry.catalogue import Region, list_ancestry
+from voucher.registry.retention import list_retention
 from voucher.registry.standards import ANYWHERE
 from voucher.rules.actor import Role, check_reach, check_role
 from voucher.rules.archive import SOURCE
 from voucher.rules.errors import Family, reason
 from voucher.rules.pace import promised_on
 from voucher.rules.privacy import mask_name
+from voucher.rules.retention import DataKind
 from voucher.rules.words import check_why
 from voucher.stages.oversee.archive.entries import list_entries
 from voucher.stages.oversee.archive.models import SAID_CONTEXT, ArchiveObjection
 
 THING = "archive_objection"
+HELD = "held:"  # before a kind of data, where no single entry is meant
 DECIDERS = (Role.OFFICER_COUNTY, Role.OFFICER_CITY, Role.OFFICER_PROVINCE)
 OBJECTION_SOURCE = f"{SOURCE}; 个人信息保护法 第四十六条; 【设】期限"
 
@@ -86,9 +90,14 @@ class ObjectionView:
     answer: str | None
     answered_at: datetime | None
 
+    @property
+    def of_identity(self) -> bool:
+        """Return whether it says that the name or the number itself is wrong."""
+        return self.ref == f"{HELD}{DataKind.IDENTITY}"
+
 
 def object_to(work: Work, ref: str, said: str) -> ArchiveObjection:
-    """Object to an entry of the own record and return the objection with its number and last day.
+    """Object to an entry of the own record, or to what is held of a kind, and return it with its last day.
 
     Raises Refused role_missing, archive_entry_missing, archive_objected_already, why_missing,
     parameter_missing, calendar_year_missing.
@@ -96,10 +105,7 @@ def object_to(work: Work, ref: str, said: str) -> ArchiveObjection:
     check_role(work.actor, Role.WORKER)
     words = check_why(said)
     person = people.hold_person(work, work.actor.person_id)
-    entries = list_entries(work.session, work.keyring, person.id)
-    entry = next((each for each in entries if each.ref == ref), None)
-    if entry is None:
-        raise ENTRY_MISSING.refused()
+    title, place = _find_subject(work, person, ref)
     waiting = work.session.scalars(
         select(ArchiveObjection).where(
             ArchiveObjection.person_id == person.id,
@@ -114,8 +120,8 @@ def object_to(work: Work, ref: str, said: str) -> ArchiveObjection:
     filed = ArchiveObjection(
         person_id=person.id,
         ref=ref,
-        title=entry.title,
-        region_code=_find_office(work.session, entry.region_code),
+        title=title,
+        region_code=_find_office(work.session, place),
         said_sealed=work.keyring.seal(key, SAID_CONTEXT, words),
         filed_at=work.at,
         due_on=promised_on(work.today, days, tables.read_calendar(work.session)),
@@ -124,6 +130,25 @@ def object_to(work: Work, ref: str, said: str) -> ArchiveObjection:
     work.session.flush()
     audit.record_one(work, THING, filed.id, "file", person=person.id, ref=ref)
     return filed
+
+
+def _find_subject(work: Work, person: people.Person, ref: str) -> tuple[str, str | None]:
+    """Return what is objected to in words, and the region it belongs to.
+
+    What is held belongs to the home, and where that is not known to where the newest entry came from.
+    """
+    entries = list_entries(work.session, work.keyring, person.id)
+    if ref.startswith(HELD):
+        kinds = {each.kind: each.name for each in list_retention(work.session, work.today)}
+        name = kinds.get(ref.removeprefix(HELD))
+        if name is None:
+            raise ENTRY_MISSING.refused()
+        newest = max((each for each in entries if each.region_code), key=lambda each: each.at, default=None)
+        return f"保存的信息：{name}", person.region_code or (newest.region_code if newest else None)
+    entry = next((each for each in entries if each.ref == ref), None)
+    if entry is None:
+        raise ENTRY_MISSING.refused()
+    return entry.title, entry.region_code
 
 
 def answer_objection(work: Work, objection_id: int, *, upheld: bool, answer: str) -> ArchiveObjection:
@@ -160,10 +185,11 @@ def list_objections(
     *,
     person_id: int | None = None,
     waiting: bool | None = None,
+    held_only: bool = False,
     before_id: int | None = None,
     limit: int = 20,
 ) -> list[ArchiveObjection]:
-    """Return objections of these regions, or of one person, the newest first; `waiting` chooses."""
+    """Return objections of these regions or of one person, the newest first, all or those chosen."""
     reached = (
         ArchiveObjection.person_id == person_id
         if person_id is not None
@@ -173,6 +199,8 @@ def list_objections(
     if waiting is not None:
         unanswered = ArchiveObjection.answered_at.is_(None)
         query = query.where(unanswered if waiting else ~unanswered)
+    if held_only:
+        query = query.where(ArchiveObjection.ref.startswith(HELD, autoescape=True))
     if before_id is not None:
         query = query.where(ArchiveObjection.id < before_id)
     return list(session.scalars(query.order_by(ArchiveObjection.id.desc()).limit(limit)))

@@ -54,7 +54,9 @@ def answer_archive_objection(objection_id: int) -> ResponseReturnValue:
             raise FIELD_UNREADABLE.refused(field="decision", label="处理结果", problem="没有选择")
         answer = fields.text("answer", "答复和理由", limit=1000)
         objecting.answer_objection(work, objection_id, upheld=decision == "uphold", answer=answer)
-        return Done("已答复，本人在电子档案里可以看到", url_for("web.office.archive_objections"))
+        return Done(
+            "已答复，本人在电子档案、“关于我的信息”里可以看到", url_for("web.office.archive_objections")
+        )
 
     return submit(call, lambda: _show(objection_id))
 
