@@ -14,7 +14,7 @@ from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, expect
 from python_calamine import CalamineWorkbook
 from sqlalchemy import func, select
 
@@ -76,6 +76,7 @@ def test_thirty_are_claimed_three_come_back_one_falls_and_the_bank_pays_at_the_s
         _arrive(loop, new)
         _print_everything(loop, first, old, new)
         _print_pages(loop, first, new)
+        _search_by_slash(loop)
         with loop.town.database.read() as session:
             states = dict(session.execute(select(Claim.state, func.count()).group_by(Claim.state)).all())
             assert states == {"paid": 29, "rejected": 1}
@@ -326,6 +327,15 @@ def _print_pages(loop: Loop, batch: str, file_id: int) -> None:
         (SHOTS / f"batch-printed{path.partition('?')[0].replace('/', '-')}.pdf").write_bytes(printed)
         assert len(re.findall(rb"/Type /Page\b", printed)) <= sheets, path
         page.emulate_media(media="screen")
+
+
+def _search_by_slash(loop: Loop) -> None:
+    """A key leads to the search of a page, and where there is none to the first field of its query row."""
+    page = loop.at("maker").page
+    for path, field in (("/ledger", "#q-voucher"), ("/payment-files", "#f-state")):
+        page.goto(path)
+        page.keyboard.press("/")
+        expect(page.locator(field)).to_be_focused()
 
 
 def _take(loop: Loop, login: str, path: str) -> bytes:
