@@ -23,6 +23,8 @@ from voucher.rules.errors import Refused
 from voucher.rules.lifecycle import Thing
 from voucher.stages.oversee.measures.imposing import impose
 from voucher.stages.train import attend, exits, running
+from voucher.stages.train.queries import desk_counters, hours_of, list_stopped_classes, next_sessions
+from voucher.stages.train.queries.desk import list_taking_in, list_unrecorded
 from voucher.stages.train.queries.exits import ClassLeft, Leaving
 from voucher.stages.train.queries.offline import get_packed_class
 
@@ -163,3 +165,67 @@ def test_what_is_seen_of_a_house_with_hundreds_of_classes_is_a_fingerprint() -> 
     assert len(seen) == 64
     one_less = (*classes[:-1], ClassLeft(900, "一班", "running", day, day, 29))
     assert Leaving(0, 27_000, 0, 0, 0, one_less).digest != seen
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_what_is_taught_while_an_institution_is_stopped_counts_for_nobody(scene: Scene) -> None:
+    scene.at = on("2024-03-01")
+    house = town.train_institution(scene)
+    class_id = town.open_class(scene, house)
+    nurses = issue.programme(scene, scene.open_budget(50_000))
+    zhang = town.enrolled(scene, nurses, ZHANG_SAN, class_id)
+    scene.at = town.morning(scene, class_id)
+    town.scan(scene, ZHANG_SAN, zhang, class_id)
+    teacher, officer = town.staff(scene, house, Role.TEACHER), town.reviewer(scene)
+    days = town.sessions(scene, class_id)
+    person_id = issue.person_id(scene, ZHANG_SAN)
+
+    def write(position: int) -> None:
+        scene.do(teacher, partial(attend.attend, session_id=days[position].id, hours={zhang: 8}))
+
+    def refused(act: Callable[..., object], **more: object) -> str:
+        told = town.refusal(scene, teacher, partial(act, session_id=days[2].id, **more))
+        assert f"{town.T1[0]}为“停业整顿”，不登记到课" in told.title
+        return told.code
+
+    def waits() -> int:
+        with scene.database.read() as session:
+            return desk_counters(session, [house], scene.at).to_record
+
+    def ahead() -> tuple[list[int], list[int]]:
+        with scene.database.read() as session:
+            lessons = next_sessions(session, person_id, scene.at)
+            return (
+                [each.held.position for each in lessons],
+                [each.id for each in list_stopped_classes(session, person_id, scene.at)],
+            )
+
+    def unwritten() -> tuple[list[int], bool]:
+        with scene.database.read() as session:
+            left = list_unrecorded(session, class_id, [zhang], scene.at)
+            taking = list_taking_in(session, [class_id], issue.day(scene))
+            return [each.position for each in left], taking == {class_id}
+
+    scene.at = days[1].ends_at
+    scene.do("clock", running.start_due_classes)
+    assert ahead() == ([3, 4, 5], [])
+    scene.do(officer, lambda work: impose(work, house, "suspend", "消防不合格"))
+    assert ahead() == ([], [class_id]), "nobody is sent to a lesson that is not held"
+    scene.at = days[2].ends_at
+    assert unwritten() == ([1, 2], False), "an officer who moves people out hears of it; nobody is moved in"
+    assert waits() == 2, "what was taught before is still to be written down, and nothing after it"
+    write(0)
+    assert refused(attend.attend, hours={zhang: 8}) == "class_session_taught_stopped"
+    again = {"voucher_id": zhang, "hours": 8, "why": "漏登", "proof": b"x"}
+    assert refused(attend.make_up, **again) == "class_session_taught_stopped"
+    assert waits() == 1
+    scene.do(officer, lambda work: impose(work, house, "restore", "已整改"))
+    scene.at = days[3].ends_at
+    assert unwritten()[1], "back in good standing it takes people in again"
+    assert refused(attend.attend, hours={zhang: 8}) == "class_session_taught_stopped", "also once it is back"
+    write(1)
+    write(3)
+    with scene.database.read() as session:
+        assert hours_of(session, [zhang]) == {zhang: 24}
+    scene.at = days[4].ends_at + timedelta(days=1)
+    assert unwritten() == ([3, 5], False), "nobody is moved into a class that is over"

@@ -100,8 +100,8 @@ def attend(work: Work, session_id: int, hours: Mapping[int, int]) -> int:
     """Record the lesson hours people sat in a session that has begun, by voucher; return how many.
 
     Raises Refused role_missing, class_session_missing (also for a foreign one), class_not_in_session,
-    class_session_not_begun, class_session_before_place, not_in_training, hours_above_session,
-    attendance_recorded, marks_speak, session_cosigned.
+    class_session_not_begun, class_session_taught_stopped, class_session_before_place, not_in_training,
+    hours_above_session, attendance_recorded, marks_speak, session_cosigned.
     """
     held, found = take_up(work, session_id)
     if is_cosigned(work.session, held.id):
@@ -134,8 +134,8 @@ def correct_attendance(
 
     Once the teacher has co-signed, evidence is asked for.
     Raises Refused role_missing, class_session_missing, training_why_missing, class_not_in_session,
-    class_session_before_place, not_in_training, hours_above_session, attendance_missing,
-    attendance_proof_needed and what `keep_proof` refuses.
+    class_session_taught_stopped, class_session_before_place, not_in_training, hours_above_session,
+    attendance_missing, attendance_proof_needed and what `keep_proof` refuses.
     """
     held, found = take_up(work, session_id)
     check_why(why)
@@ -167,8 +167,8 @@ def make_up(
     """Record hours of somebody nobody recorded (补登), with reason and evidence, before the sign-off.
 
     Raises Refused role_missing, class_session_missing, training_why_missing, class_not_in_session,
-    class_session_before_place, not_in_training, hours_above_session, attendance_recorded, marks_speak,
-    attendance_proof_needed and what `keep_proof` refuses.
+    class_session_taught_stopped, class_session_before_place, not_in_training, hours_above_session,
+    attendance_recorded, marks_speak, attendance_proof_needed and what `keep_proof` refuses.
     """
     held, found = take_up(work, session_id)
     check_why(why)
@@ -225,7 +225,7 @@ def take_up(work: Work, session_id: int) -> tuple[ClassSession, TrainingClass]:
         raise SESSION_NOT_BEGUN.refused(starts=format_moment(held.starts_at))
     if found.state != "running":
         raise CLASS_NOT_IN_SESSION.refused(state=STATE_NAMES[Thing.CLASS][found.state])
-    check_taught(work.session, found, held)
+    check_taught(work.session, found, held.starts_at)
     return held, found
 
 

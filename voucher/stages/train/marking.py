@@ -38,6 +38,7 @@ from voucher.stages.train.queries.marks import list_marks, order_of
 from voucher.stages.train.reading import SESSION_MISSING, STAFF, find_enrolment, serves_class
 from voucher.stages.train.running import start_if_begun
 from voucher.stages.train.scans import Scanned, record_scan
+from voucher.stages.train.standing import check_taught
 
 BROWSER = "attendance_browser"
 OPERATION = "attend"
@@ -86,7 +87,8 @@ def mark_by_phone(work: Work, asked: PhoneMark) -> AttendanceMark:
 
     Raises Refused role_missing, class_session_missing, phone_of_another, class_code_over, not_in_training,
     class_not_in_session, session_is_played, mark_outside_timetable, signed_in_already, not_signed_in,
-    attendance_recorded, class_session_before_place, parameter_missing and what `check_answer` refuses.
+    attendance_recorded, class_session_taught_stopped, class_session_before_place, parameter_missing and what
+    `check_answer` refuses.
     """
     check_role(work.actor, Role.WORKER)
     held, found = find_marked(work.session, asked.session_id, lock=True)
@@ -117,8 +119,8 @@ def mark_by_staff(work: Work, asked: StaffMark) -> AttendanceMark:
 
     Raises KeptRefused identity_differs, card_tries_used_up; Refused role_missing, class_session_missing,
     voucher_missing, not_in_training, class_not_in_session, mark_outside_timetable, signed_in_already,
-    not_signed_in, session_is_played, attendance_recorded, class_session_before_place, parameter_missing and
-    what `find_presented` refuses.
+    not_signed_in, session_is_played, attendance_recorded, class_session_taught_stopped,
+    class_session_before_place, parameter_missing and what `find_presented` refuses.
     """
     check_role(work.actor, *STAFF)
     held, found = find_marked(work.session, asked.session_id)
@@ -190,6 +192,7 @@ def _check_may_mark(
     start_if_begun(work, found)
     if found.state not in ("approved", "running"):
         raise CLASS_NOT_IN_SESSION.refused(state=STATE_NAMES[Thing.CLASS][found.state])
+    check_taught(work.session, found, held.starts_at)
     list_learners(work, found, held, [voucher.id])
     check_mark_time(direction, slot_of(held), work.at, read_mark_rules(work.session, found, work.at))
     recorded = work.session.scalar(

@@ -19,7 +19,7 @@ from voucher.rules.actor import Actor
 from voucher.rules.errors import Family, Refused, reason
 from voucher.rules.filing import check_licensed
 from voucher.rules.lifecycle import STATE_NAMES, Thing
-from voucher.stages.train.models.classes import ClassSession, TrainingClass
+from voucher.stages.train.models.classes import TrainingClass
 from voucher.stages.train.models.places import REDEEMED_ALREADY, Enrolment
 from voucher.stages.train.reading import (
     STAFF,
@@ -260,15 +260,15 @@ def find_stopped(session: Session, found: TrainingClass, at: datetime) -> tuple[
     return session.get_one(Institution, stopped).name, STATE_NAMES[Thing.INSTITUTION][then[stopped]]
 
 
-def check_taught(session: Session, found: TrainingClass, held: ClassSession) -> None:
-    """Refuse hours of a session that began while an institution of its class was stopped.
+def check_taught(session: Session, found: TrainingClass, at: datetime) -> None:
+    """Refuse hours of what was begun at a moment when an institution of its class was stopped.
 
     Raises class_session_taught_stopped.
     """
-    stopped = find_stopped(session, found, held.starts_at)
+    stopped = find_stopped(session, found, at)
     if stopped is not None:
         name, state = stopped
-        starts = format_moment(held.starts_at)
+        starts = format_moment(at)
         raise TAUGHT_WHILE_STOPPED.refused(starts=starts, institution=name, state=state)
 
 

@@ -28,6 +28,7 @@ from voucher.stages.train.models.classes import ClassSession, TrainingClass
 from voucher.stages.train.models.lessons import Lesson, LessonSegment, Study
 from voucher.stages.train.models.marks import IMPOSSIBLE_SPEED
 from voucher.stages.train.running import start_if_begun
+from voucher.stages.train.standing import check_taught
 
 DOMAIN = "study"
 SPEED = "fastest_speed_bp"
@@ -69,7 +70,8 @@ def begin_study(work: Work, segment_id: int, voucher_id: int) -> Begun:
     """Begin to play a segment of the actor's own class; what was begun and not ended goes on.
 
     Raises Refused role_missing, lesson_segment_missing, voucher_missing, not_in_training,
-    class_not_in_session, mark_outside_timetable, studied_already, parameter_missing.
+    class_not_in_session, class_session_taught_stopped, mark_outside_timetable, studied_already,
+    parameter_missing.
     """
     check_role(work.actor, Role.WORKER)
     held, found, _ = _find(work, segment_id)
@@ -100,7 +102,7 @@ def end_study(work: Work, end: StudyEnd) -> Study:
 
     Too fast counts nothing, and far too fast opens the one case of its session. Raises Refused role_missing,
     lesson_segment_missing, phone_of_another, class_code_over, not_in_training, class_not_in_session,
-    mark_outside_timetable, parameter_missing and what `check_answer` refuses.
+    class_session_taught_stopped, mark_outside_timetable, parameter_missing and what `check_answer` refuses.
     """
     check_role(work.actor, Role.WORKER)
     study = work.session.get(Study, end.study_id)
@@ -178,6 +180,8 @@ def _check_may_study(work: Work, held: ClassSession, found: TrainingClass, vouch
     if found.state != "running":
         raise CLASS_NOT_IN_SESSION.refused(state=STATE_NAMES[Thing.CLASS][found.state])
     list_learners(work, found, held, [voucher.id])
+    # a lesson played may stay open for days: what counts is when it is played
+    check_taught(work.session, found, work.at)
     check_mark_time("out", slot_of(held), work.at, read_mark_rules(work.session, found, work.at))
 
 

@@ -43,6 +43,11 @@ NEXT_STEPS = {
     "cancelled": "班级已取消。",
 }
 TAUGHT = ("approved", "running")
+# where its institution, or who teaches it, may not go on
+STOPPED_STEP = (
+    "机构已退出目录或停业：停下以前上的课照常登记到课，以后的课不上了，也不能核销、签到、结业签字。"
+    "学员的券由人社部门转到别的班，或由本人另选，已上的学时保留。"
+)
 # once the last session has ended: to whoever signs the class off, and to everybody else
 OVER = {
     True: "课已全部上完。请核对每次课的到课，再点“结业签字”。",
@@ -96,15 +101,13 @@ def show_class(class_id: int) -> str:
         found = get_my_class(session, class_id)
         roster = training.roster(session, door.keyring, class_id)
         sessions = training.list_sessions(session, class_id)
-        is_over, own = (
-            bool(sessions) and max(each.ends_at for each in sessions) <= door.at,
-            answers_for(found),
-        )
+        is_over = bool(sessions) and max(each.ends_at for each in sessions) <= door.at
+        own, is_stopped = answers_for(found), found.state in TAUGHT and house.is_stopped(session, found)
         return render_template(
             "institution/class.html",
             view=training.view_classes(session, [found])[0],
             found=found,
-            next_step=OVER[own] if is_over and found.state in TAUGHT else NEXT_STEPS[found.state],
+            next_step=STOPPED_STEP if is_stopped else _next_step(found, is_over=is_over, own=own),
             sessions=sessions,
             recorded=house.count_recorded(session, class_id),
             roster=roster,
@@ -116,11 +119,17 @@ def show_class(class_id: int) -> str:
             handed=find_standing(session, class_id),
             named=count_named(session, class_id),
             is_near=lambda each: timedelta(hours=-1) <= door.at - each.starts_at,
-            is_over=is_over,
-            is_scannable=found.state in TAUGHT and found.starts_on <= door.today <= found.ends_on,
+            is_over=is_over and not is_stopped,
+            is_scannable=not is_stopped
+            and found.state in TAUGHT
+            and found.starts_on <= door.today <= found.ends_on,
             gives_completions=found.certificate_kind == CertificateKind.TRAINING_COMPLETION,
             to_certify=sum(each.state == "trained" and not each.on_hold for each in roster),
         )
+
+
+def _next_step(found: TrainingClass, *, is_over: bool, own: bool) -> str:
+    return OVER[own] if is_over and found.state in TAUGHT else NEXT_STEPS[found.state]
 
 
 @institution.post("/institution/classes/<int:class_id>/filings")

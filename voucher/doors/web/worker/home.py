@@ -27,6 +27,7 @@ def home() -> ResponseReturnValue:
     with door.read() as session:
         cards = issuing.list_wallet(session, person_id)
         lessons = training.next_sessions(session, person_id, door.at, limit=LESSONS_AHEAD)
+        stopped = training.list_stopped_classes(session, person_id, door.at)
         places = issuing.list_places(session, person_id)
         asked_back = count_asked_back(session, person_id)
         entries = list_own_entries(session, door.keyring, person_id, limit=NAMES_LOOKED_AT)
@@ -44,6 +45,7 @@ def home() -> ResponseReturnValue:
         others=[show(each) for each in usable[1:]],
         under_way=under_way,
         lessons=lessons,
+        stopped=stopped,
         places=places,
         asked_back=asked_back,
         helps=helps,

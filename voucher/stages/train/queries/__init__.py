@@ -28,6 +28,7 @@ from voucher.stages.train.queries.learning import (
     list_lessons,
     list_open_classes,
     list_open_kinds,
+    list_stopped_classes,
     next_sessions,
 )
 from voucher.stages.train.queries.roster import (
@@ -84,6 +85,7 @@ __all__ = [
     "list_passed",
     "list_scans",
     "list_sessions",
+    "list_stopped_classes",
     "list_trained",
     "name_accepted",
     "name_vouchers",

@@ -9,11 +9,14 @@ from datetime import date, datetime, time, timedelta
 from sqlalchemy import ColumnElement, ScalarSelect, Select, exists, func, or_, select
 from sqlalchemy.orm import Session
 
+from voucher.ledger.states import StateEvent
 from voucher.ledger.vouchers import Voucher
 from voucher.plumbing.clock import SHANGHAI, day_of
 from voucher.registry.institutions import Institution
-from voucher.registry.listing import STOPPED
+from voucher.registry.listing import IN_GOOD_STANDING, STOPPED
+from voucher.rules.lifecycle import Thing
 from voucher.stages.train.models.classes import ClassSession, TrainingClass
+from voucher.stages.train.models.marks import AttendanceMark
 from voucher.stages.train.models.places import Attendance, Enrolment, Redemption
 
 TAUGHT = ("approved", "running")
@@ -112,7 +115,10 @@ def select_to_redeem(mine: ColumnElement[bool], on: date) -> Select[int]:
 
 
 def select_to_record(mine: ColumnElement[bool], at: datetime) -> Select[int]:
-    """Return the query for the sessions begun in which nobody has been recorded yet."""
+    """Return the query for the sessions begun in which nobody has been recorded yet.
+
+    Of a class whose institution may not go on, those begun before it was stopped.
+    """
     return (
         select(ClassSession.id)
         .join(TrainingClass, TrainingClass.id == ClassSession.class_id)
@@ -120,15 +126,79 @@ def select_to_record(mine: ColumnElement[bool], at: datetime) -> Select[int]:
             mine,
             TrainingClass.state == "running",
             ClassSession.starts_at <= at,
+            or_(GOES_ON, ClassSession.starts_at < _stopped_since()),
             ~exists().where(Attendance.session_id == ClassSession.id),
         )
     )
 
 
+def _stopped_since() -> ScalarSelect[datetime]:
+    """Return the query for the last time an institution of a class was stopped."""
+    return (
+        select(func.max(StateEvent.at))
+        .join(Institution, Institution.id == StateEvent.object_id)
+        .where(StateEvent.thing == str(Thing.INSTITUTION), StateEvent.to_state.in_(sorted(STOPPED)), OF_CLASS)
+        .correlate(TrainingClass)
+        .scalar_subquery()
+    )
+
+
+def list_taking_in(session: Session, class_ids: Collection[int], on: date) -> set[int]:
+    """Return which classes people may still be moved to on a day: not over, their houses in good standing."""
+    off = exists().where(OF_CLASS, Institution.state.not_in(IN_GOOD_STANDING)).correlate(TrainingClass)
+    wanted = select(TrainingClass.id).where(
+        TrainingClass.id.in_(sorted(class_ids)), TrainingClass.ends_on >= on, ~off
+    )
+    return set(session.scalars(wanted))
+
+
+def list_unrecorded(
+    session: Session, class_id: int, voucher_ids: Collection[int], at: datetime
+) -> list[ClassSession]:
+    """Return the sessions of a class some of these sat through of whom nothing is written down yet.
+
+    Their hours are lost once they are moved: only what they signed goes along.
+    """
+    noted = or_(
+        *(
+            exists()
+            .where(each.session_id == ClassSession.id, each.voucher_id == Voucher.id)
+            .correlate(ClassSession, Voucher)
+            for each in (Attendance, AttendanceMark)
+        )
+    )
+    unwritten = (
+        exists()
+        .where(
+            Enrolment.class_id == ClassSession.class_id,
+            Enrolment.ended_at.is_(None),
+            Enrolment.enrolled_at < ClassSession.ends_at,
+            Voucher.id == Enrolment.voucher_id,
+            Voucher.id.in_(sorted(voucher_ids)),
+            Voucher.state == "training",
+            ~noted,
+        )
+        .correlate(ClassSession)
+    )
+    rows = session.scalars(
+        select(ClassSession)
+        .join(TrainingClass, TrainingClass.id == ClassSession.class_id)
+        .where(
+            TrainingClass.id == class_id,
+            ClassSession.mode == "offline",
+            ClassSession.starts_at <= at,
+            or_(GOES_ON, ClassSession.starts_at < _stopped_since()),
+            unwritten,
+        )
+        .order_by(ClassSession.starts_at)
+    )
+    return list(rows)
+
+
 def select_to_sign_off(mine: ColumnElement[bool], at: datetime) -> Select[int]:
-    """Return the query for the running classes whose sessions are all over."""
+    """Return the query for the running classes whose sessions are all over, and may be signed off."""
     ahead = exists().where(ClassSession.class_id == TrainingClass.id, ClassSession.ends_at > at)
-    return select(TrainingClass.id).where(mine, TrainingClass.state == "running", ~ahead)
+    return select(TrainingClass.id).where(mine, TrainingClass.state == "running", GOES_ON, ~ahead)
 
 
 def select_reversals(mine: ColumnElement[bool]) -> Select[int]:

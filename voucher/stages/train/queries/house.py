@@ -113,6 +113,12 @@ def list_stopped(session: Session, institution_ids: Collection[int], on: date) -
     return list(session.scalars(wanted.order_by(Institution.id)))
 
 
+def is_stopped(session: Session, found: TrainingClass) -> bool:
+    """Return whether an institution of a class may not go on."""
+    goes_on = select(TrainingClass.id).where(TrainingClass.id == found.id, GOES_ON)
+    return session.scalar(goes_on) is None
+
+
 def list_returned(session: Session, institution_ids: Collection[int]) -> list[ReturnedClass]:
     """Return the classes sent back, the newest first."""
     classes = session.scalars(

@@ -19,6 +19,7 @@ from voucher.stages.train.models.intakes import ClassIntake
 from voucher.stages.train.models.places import Attendance, Enrolment
 from voucher.stages.train.pricing import price_class
 from voucher.stages.train.queries.classes import ClassView, view_classes
+from voucher.stages.train.queries.desk import GOES_ON
 from voucher.stages.train.queries.facts import latest_revisions
 from voucher.stages.train.reading import SEATED
 
@@ -162,8 +163,31 @@ def _open(session: Session, view: ClassView, begins_at: datetime, on: date, *, b
 
 
 def next_sessions(session: Session, person_id: int, at: datetime, limit: int = 10) -> list[Lesson]:
-    """Return the sessions ahead of somebody (and the one going on), over all classes, the nearest first."""
+    """Return the sessions ahead of somebody (and the one going on), over all classes, the nearest first.
+
+    Those of an institution that may not go on are not held.
+    """
     return _lessons(session, person_id, at, limit)
+
+
+def list_stopped_classes(session: Session, person_id: int, at: datetime) -> list[TrainingClass]:
+    """Return the classes somebody has lessons ahead in that are not held: an institution was stopped."""
+    ahead = exists().where(ClassSession.class_id == TrainingClass.id, ClassSession.ends_at > at)
+    query = (
+        select(TrainingClass)
+        .join(Enrolment, Enrolment.class_id == TrainingClass.id)
+        .join(Voucher, Voucher.id == Enrolment.voucher_id)
+        .where(
+            Enrolment.person_id == person_id,
+            Enrolment.ended_at.is_(None),
+            TrainingClass.state != "cancelled",
+            Voucher.state.in_(SEATED),
+            ~GOES_ON,
+            ahead,
+        )
+        .order_by(TrainingClass.id)
+    )
+    return list(session.scalars(query))
 
 
 def list_lessons(session: Session, person_id: int, voucher_id: int) -> list[Lesson]:
@@ -185,7 +209,7 @@ def _lessons(session: Session, person_id: int, since: datetime | None, limit: in
         .order_by(ClassSession.starts_at, ClassSession.id)
     )
     if since is not None:
-        query = query.where(ClassSession.ends_at > since, Voucher.state.in_(SEATED))
+        query = query.where(ClassSession.ends_at > since, Voucher.state.in_(SEATED), GOES_ON)
     if limit is not None:
         query = query.limit(limit)
     rows = session.execute(query).all()

@@ -6,18 +6,38 @@ from collections.abc import Collection
 
 from sqlalchemy.orm import Session
 
+from voucher.doors.auth.door import the_door
 from voucher.doors.web import fields
 from voucher.doors.web.office.deeds import Ask
+from voucher.plumbing.clock import day_of
 from voucher.plumbing.unit_of_work import Work
 from voucher.stages.train import queries
 from voucher.stages.train.models.classes import TrainingClass
+from voucher.stages.train.queries.desk import list_taking_in, list_unrecorded
 from voucher.stages.train.reading import CLASS_MISSING
 
 CLASS = "class"
 LONGEST_ID = 18
 CLASSES_LOOKED_AT = 500
 OPEN = ("approved", "running")
-ASK_CLASS = Ask(CLASS, "转到哪个班级", "只列出职业、等级相同、还在招收的班级", kind="choice")
+ASK_CLASS = Ask(
+    CLASS, "转到哪个班级", "只列出职业、等级相同、机构在目录内、没有结束、还有名额的班级", kind="choice"
+)
+NO_CLASS = "没有职业、等级相同、还能转入的班级：请先准予开班，再来转班"
+
+
+def warn_of(
+    session: Session, former: TrainingClass, voucher_ids: Collection[int], targets: bool
+) -> list[str]:
+    """Return what an officer should know before vouchers are moved out of a class."""
+    told = [] if targets else [NO_CLASS]
+    unwritten = list_unrecorded(session, former.id, voucher_ids, the_door().at)
+    if unwritten:
+        days = "、".join(f"第 {each.position} 次（{day_of(each.starts_at)}）" for each in unwritten)
+        told.append(
+            f"原班级的{days}课还有人没有登记到课，转走以后不能再补：请先让原机构登记，确实没到课的可以直接转"
+        )
+    return told
 
 
 def list_targets(session: Session, regions: Collection[str], former: TrainingClass) -> list[tuple[str, str]]:
@@ -32,7 +52,9 @@ def list_targets(session: Session, regions: Collection[str], former: TrainingCla
         and each.id != former.id
         and (each.level, each.certificate_kind) == (former.level, former.certificate_kind)
     ]
-    return [(each.found.number, _describe(each)) for each in queries.view_classes(session, fitting)]
+    taking = list_taking_in(session, [each.id for each in fitting], the_door().today)
+    views = queries.view_classes(session, [each for each in fitting if each.id in taking])
+    return [(each.found.number, _describe(each)) for each in views if each.seats_left]
 
 
 def _describe(view: queries.ClassView) -> str:

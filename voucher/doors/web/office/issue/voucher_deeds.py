@@ -15,7 +15,7 @@ from voucher.doors.auth.visitors import current_actor
 from voucher.doors.web import fields
 from voucher.doors.web.office.blueprint import office
 from voucher.doors.web.office.deeds import Ask, Deed, Touched, ask_why, do_deed, get_deed, said_why, show_deed
-from voucher.doors.web.office.issue.transferring import ASK_CLASS, CLASS, list_targets, read_target
+from voucher.doors.web.office.issue.transferring import ASK_CLASS, CLASS, list_targets, read_target, warn_of
 from voucher.doors.web.office.oversee.stopping import list_open_holds, lock_open_holds
 from voucher.ledger import holds as ledger
 from voucher.ledger.holds import Hold
@@ -37,8 +37,6 @@ from voucher.stages.settle.voucher_ends import decertify
 from voucher.stages.train import queries as training
 from voucher.stages.train.sight import see_voucher
 from voucher.stages.train.transfer import transfer
-
-NO_CLASS = "没有职业、等级相同、还在招收的班级：请先准予开班，再来转班"
 
 
 def list_voucher_deeds(session: Session, actor: Actor, found: Voucher) -> list[tuple[str, Deed]]:
@@ -118,7 +116,7 @@ def _ask(voucher_id: int, word: str) -> str:
                 facts=facts,
                 count=1 if releases else None,
                 amount_fen=found.reserved_fen if releases else None,
-                warnings=[NO_CLASS] if word == "transfer" and not targets else [],
+                warnings=warn_of(session, former, [found.id], bool(targets)) if former is not None else [],
                 choices={CLASS: targets},
             ),
         )

@@ -25,8 +25,7 @@ from voucher.doors.web.office.deeds import (
     said_why,
     show_deed,
 )
-from voucher.doors.web.office.issue.transferring import ASK_CLASS, CLASS, list_targets, read_target
-from voucher.doors.web.office.issue.voucher_deeds import NO_CLASS
+from voucher.doors.web.office.issue.transferring import ASK_CLASS, CLASS, list_targets, read_target, warn_of
 from voucher.plumbing.clock import day_of
 from voucher.plumbing.unit_of_work import Work
 from voucher.rules.actor import Actor
@@ -151,8 +150,8 @@ def _ask(class_id: int, word: str) -> str:
         warnings, targets, count = [], [], None
         if word == "transfer":
             targets = list_targets(session, current_actor().regions, found)
-            count = len(_list_movable(session, found.id))
-            warnings = [] if targets else [NO_CLASS]
+            movable = _list_movable(session, found.id)
+            count, warnings = len(movable), warn_of(session, found, movable, bool(targets))
         elif word == "cancel":
             facts.append(("未核销，将退出班级", f"{counted['enrolled']:,} 人"))
             facts.append(("已核销，将停住等待转班", f"{counted['in_training']:,} 人"))
