@@ -413,10 +413,20 @@ def test_a_school_leaves_the_list_and_its_people_are_told_what_they_can_do(loop:
     assert "机构已退出，接下来怎么办" in page.text
     assert "机构已退出目录，这张券暂停使用" in page.text
     assert "正在核查" not in page.text, "nobody looks into anything of his"
-    assert "打开这张券看怎么办" in worker.go("/my").text
-    worker.go(f"/my/vouchers/{loop.ids['voucher']}")
+    page = worker.go("/my")
+    assert "打开这张券看怎么办" in page.text
+    assert "的课不上了" in page.text, "nobody travels to a lesson that is not held"
+    assert "接下来的课" not in page.text
+    page = worker.go(f"/my/vouchers/{loop.ids['voucher']}")
     assert "等转班（不用办理）" in page.text
+    assert "机构已退出或停业，等转班，或本人另选（人社部门办理）" in page.text, (
+        "nothing is waited for from who left"
+    )
+    # one tap too many would end the voucher and its hours for good
     page = worker.press("不转班，申请一张新券")
+    assert "请先勾选，表示知道原券作结、学时不带走" in page.text
+    assert "培训中" in worker.go(f"/my/vouchers/{loop.ids['voucher']}").text
+    page = worker.press("不转班，申请一张新券", sure="1")
     assert "已申请新券，原券作结" in page.text
 
 

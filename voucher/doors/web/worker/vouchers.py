@@ -139,6 +139,10 @@ def choose_anew(voucher_id: int) -> ResponseReturnValue:
 
     def call(work: Work) -> Done:
         voucher = leave_place(work, voucher_id)
+        if voucher.state != "accepted" and request.form.get("sure") != "1":
+            raise fields.FIELD_UNREADABLE.refused(
+                field="sure", label="我知道", problem="请先勾选，表示知道原券作结、学时不带走"
+            )
         if voucher.state == "accepted":
             return Done("已退出原班级，请另选班级", url_for("web.worker.choose", voucher_id=voucher_id))
         ask_own_replacement(work, voucher_id)

@@ -16,6 +16,7 @@ from voucher.plumbing.clock import day_of
 from voucher.rules.lifecycle import Thing
 from voucher.rules.pace import (
     CLAIM_STATIONS,
+    LEFT,
     PAYMENT,
     VOUCHER_STATIONS,
     Station,
@@ -26,6 +27,8 @@ from voucher.stages.settle.queries.claim_paces import Pace, list_claim_paces, ma
 from voucher.stages.settle.queries.claim_steps import CLEARING, HELD, Standing, Steps
 from voucher.stages.settle.queries.claim_stops import select_once_held
 from voucher.stages.train.queries import classes_of, select_class_day
+
+SEATED = ("enrolled", "training")
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +65,9 @@ def list_paces(session: Session, voucher: Voucher, today: date) -> list[Pace]:
     if due_on is not None and session.scalar(held.limit(1)) is not None:
         # the day itself stands on the voucher and stays: nobody is late with it while it is looked into
         pace = replace(pace, limit=f"{pace.limit}，{HELD}", late=False, late_days=0)
+    if voucher.state in SEATED and session.scalar(held.where(Hold.institution_id.is_not(None)).limit(1)):
+        # whoever taught it is gone: nothing is waited for from there any more
+        pace = replace(pace, words=LEFT.words, who=LEFT.who)
     return [pace]
 
 
