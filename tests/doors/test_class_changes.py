@@ -5,10 +5,13 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import select
 
 from tests.doors.loop import CLASS_DAY, Loop
 from tests.doors.web.test_worker_pages import at
 from tests.doors.world import refused_with
+from voucher.plumbing.outbox import Letter
+from voucher.registry.letters import write_words
 from voucher.rules.actor import Role
 
 pytestmark = pytest.mark.parametrize("loop", ["sqlite"], indirect=True)
@@ -29,9 +32,25 @@ def test_a_class_is_merged_when_the_office_agrees(loop: Loop) -> None:
         loop["t1-admin"].post(f"/classes/{ids['class']}/splits", split), 422, "split_takes_everybody"
     )
     refused_with(loop["t2-admin"].post(f"/classes/{ids['class']}/mergers", asking), 404, "class_missing")
-    desk.go(f"/institution/classes/{ids['class']}/changes")
+    # one goes on there first: whoever decides reads who it is, and the one moved hears where to go
+    here = f"/institution/classes/{ids['class']}/changes"
+    desk.go(here)
+    chosen = {"voucher_id": str(ids["voucher"]), "to_class_id": str(ids["draft_class"]), "why": "要上班"}
+    assert "已提交，等人社部门审核" in desk.press("提交拆班申请", **chosen).text
+    number = loop["shenhe"].get(f"/vouchers/{ids['voucher']}").json["number"]
+    assert f"1 人：张* {number}" in desk.go(here).text
+    office = at(loop, "shenhe")
+    page = office.go("/office/class-moves")
+    assert "拆班 1 人" in page.text
+    assert f"张* {number}" in page.text
+    assert "学员已转班，学时保留" in office.press("同意，当即转班", opinion="同意").text
+    (told,) = _list_letters(loop)
+    assert "原来的班不用再去" in told
+
+    desk.go(here)
     page = desk.press("提交并班申请", to_class_id=str(ids["draft_class"]), why="老师生病，并到下一期")
     assert "已提交，等人社部门审核" in page.text
+    assert len(_list_letters(loop)) == 1, "asking tells nobody anything"
     (move,) = loop["shenhe"].get("/class-moves").json["items"]
     assert (move["kind"], move["from_class_id"], move["agreed"]) == ("merger", ids["class"], None)
     review = f"/class-moves/{move['id']}/reviews"
@@ -40,7 +59,6 @@ def test_a_class_is_merged_when_the_office_agrees(loop: Loop) -> None:
     )
     refused_with(loop["shenhe"].post(review, {"decision": "pass"}), 422, "training_why_missing")
     assert loop["zz-shenhe"].get("/class-moves?state=all").json["items"] == []
-    office = at(loop, "shenhe")
     assert "拆班、并班待审核" in office.go("/desk").text
     office.go("/office/class-moves")
     assert "学员已转班，学时保留" in office.press("同意，当即转班", opinion="同意").text
@@ -48,6 +66,16 @@ def test_a_class_is_merged_when_the_office_agrees(loop: Loop) -> None:
         assert loop["shenhe"].get(f"/vouchers/{ids[voucher]}").json["class_id"] == ids["draft_class"]
     assert loop["shenhe"].get(f"/classes/{ids['class']}").json["state"] == "cancelled"
     assert "已同意" in desk.go(f"/institution/classes/{ids['class']}/changes").text
+    assert len(_list_letters(loop)) == 2
+
+
+def _list_letters(loop: Loop) -> list[str]:
+    """Return what the people moved are told by telephone."""
+    with loop.world.database.read() as session:
+        rows = session.scalars(
+            select(Letter).where(Letter.key.startswith("class_moved:")).order_by(Letter.id)
+        )
+        return [write_words(each.payload["template"], each.payload["facts"]) for each in rows]
 
 
 def test_a_signed_result_is_corrected_by_a_second_person(loop: Loop) -> None:

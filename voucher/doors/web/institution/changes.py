@@ -112,6 +112,7 @@ def _page(class_id: int) -> str:
             ],
             movable=found.state in moving.MOVABLE,
             moves=moves,
+            moved=reading.list_moved(session, door.keyring, [each.id for each in moves]),
             classes=classes,
             corrections=reading.list_corrections(session, class_id),
             named=named,

@@ -9,9 +9,13 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from voucher.ledger.vouchers import Voucher
+from voucher.plumbing.secrets import Keyring
+from voucher.registry.people import read_people
+from voucher.rules.privacy import mask_name
 from voucher.stages.train.models.changes import ClassMove, CompletionCorrection, MovedVoucher
 from voucher.stages.train.models.classes import TrainingClass
 from voucher.stages.train.models.places import Completion
+from voucher.stages.train.queries.roster import ERASED_NAME
 
 
 def list_moves(
@@ -46,14 +50,21 @@ def count_moves(session: Session, regions: Collection[str]) -> tuple[int, dateti
     return count, oldest
 
 
-def count_moved(session: Session, move_ids: Collection[int]) -> dict[int, int]:
-    """Return how many vouchers each split takes along; a merger takes everybody and is left out."""
+def list_moved(session: Session, keyring: Keyring, move_ids: Collection[int]) -> dict[int, list[str]]:
+    """Return whom each split takes along, masked; a merger takes everybody and is left out."""
     rows = session.execute(
-        select(MovedVoucher.move_id, func.count())
+        select(MovedVoucher.move_id, Voucher)
+        .join(Voucher, Voucher.id == MovedVoucher.voucher_id)
         .where(MovedVoucher.move_id.in_(sorted(move_ids)))
-        .group_by(MovedVoucher.move_id)
-    )
-    return dict(rows.all())
+        .order_by(MovedVoucher.move_id, Voucher.id)
+    ).all()
+    named = read_people(session, keyring, [voucher.holder_person_id for _, voucher in rows])
+    moved: dict[int, list[str]] = {}
+    for move_id, voucher in rows:
+        holder = named.get(voucher.holder_person_id)
+        name = mask_name(holder.name or "") if holder is not None else ERASED_NAME
+        moved.setdefault(move_id, []).append(f"{name} {voucher.number}")
+    return moved
 
 
 def list_corrections(session: Session, class_id: int) -> list[tuple[CompletionCorrection, Voucher]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import request, url_for
 from flask.typing import ResponseReturnValue
 
+from voucher.doors.auth.door import the_door
 from voucher.doors.web import fields
 from voucher.doors.web.acting import Done, submit
 from voucher.doors.web.office.blueprint import office
@@ -38,5 +39,7 @@ def _page() -> str:
         "office/class_moves.html",
         reading.list_moves,
         lambda each: (each.from_class_id, each.to_class_id),
-        lambda session, rows: {"counts": reading.count_moved(session, [each.id for each in rows])},
+        lambda session, rows: {
+            "moved": reading.list_moved(session, the_door().keyring, [each.id for each in rows])
+        },
     )
