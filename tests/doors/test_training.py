@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import select
 
 from tests.doors.loop import CLASS_DAY, LI_SI, SUN_BA, ZHANG_SAN, Loop, people, plan
+from tests.doors.web.test_worker_pages import at
 from tests.doors.world import PROVINCE, World, refused_with
 from voucher.ledger.audit import AuditRow
 from voucher.ledger.vouchers import Voucher
@@ -266,6 +267,10 @@ def test_programmes_classes_and_places_end_as_their_tables_say(loop: Loop) -> No
     loop.done("shenhe", f"{drafted}/reviews", {"decision": "pass", "opinion": "同意"})
     running = f"/classes/{ids['class']}"
     assert loop.done("shenhe", f"{running}/cancellations", {"why": "教师生病"})["state_name"] == "已取消"
+    page = at(loop, "zhang").go(f"/my/vouchers/{ids['voucher']}").text
+    assert "班级已取消，接下来怎么办" in page
+    assert "原来的班取消了，等转班，或本人另选（人社部门办理）" in page
+    assert "机构已退出" not in page, "a school that goes on is not said to have left"
     moved = {"voucher_ids": [ids["voucher"]], "class_id": ids["draft_class"], "why": "原班取消"}
     assert loop.done("shenhe", "/transfers", moved)["count"] == 1
     assert loop["zhang"].get(f"/vouchers/{ids['voucher']}").json["class_id"] == ids["draft_class"]

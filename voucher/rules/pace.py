@@ -35,8 +35,9 @@ VOUCHER_STATIONS: dict[str, Station] = {
     "assessed": Station("待发证", EVALUATOR, dated="取证截止日"),
     "certified": Station("待机构申领补贴", "培训机构、评价机构"),
 }
-# of a voucher in a class whose institution has left
+# of a voucher in a class whose institution has left, or that was cancelled
 LEFT = Station("机构已退出或停业，等转班，或本人另选", OFFICE)
+CALLED_OFF = Station("原来的班取消了，等转班，或本人另选", OFFICE)
 CLAIM_STATIONS: dict[str, Station] = {
     "returned": Station("待申报机构补正", "申报机构"),
     "manual": Station("待人工核定", OFFICE, workdays=REVIEW),

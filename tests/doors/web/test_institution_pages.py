@@ -192,8 +192,10 @@ def test_a_class_is_planned_filed_returned_and_cancelled(loop: Loop) -> None:
     desk.go(f"/institution/classes/{found.id}")
     page = desk.press("取消班级…")
     assert "取消后不能恢复" in page.text
+    assert "没有已核销的学员" in page.text
     page = desk.press("取消这个班级", why="报名人数不足")
     assert "班级已取消" in page.text
+    assert "准予开班后，学员自己报名" not in page.text, "nobody enrols in what is cancelled"
 
     assert at(loop, "t1-scan").http.get("/institution/classes/new").status_code == 403
     assert at(loop, "t2-admin").http.get(f"/institution/classes/{found.id}").status_code == 404

@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import date, timedelta
 
+from sqlalchemy import select
+
 from tests import town_issue as issue
 from tests import town_train as town
 from tests.scene import LI_SI, TURNER, XINXIANG, ZHANG_SAN, ZHAO_LIU, Scene, on
 from voucher.ledger import holds
+from voucher.plumbing.outbox import Letter
 from voucher.plumbing.unit_of_work import Work
 from voucher.rules.actor import Role
 from voucher.rules.lifecycle import Thing
@@ -152,8 +155,18 @@ def test_a_class_cancelled_before_it_begins_lets_everybody_go(scene: Scene) -> N
         "accepted",
         "cancelled",
     )
+    assert _told(scene, "class_cancelled") == ["已退出这个班，可以另选班级"]
     again = town.open_class(scene, house)
     scene.do(issue.worker(scene, ZHANG_SAN), lambda work: enrol.enrol(work, zhang, again))
+
+
+def _told(scene: Scene, template: str) -> list[str]:
+    """Return what people are told by telephone of their class, in the order of their vouchers."""
+    with scene.database.read() as session:
+        rows = session.scalars(
+            select(Letter).where(Letter.key.startswith(f"{template}:")).order_by(Letter.id)
+        )
+        return [str(each.payload["facts"].get("step") or each.payload["facts"]["starts"]) for each in rows]
 
 
 def test_a_running_class_that_falls_out_goes_on_in_another(scene: Scene) -> None:
@@ -177,6 +190,7 @@ def test_a_running_class_that_falls_out_goes_on_in_another(scene: Scene) -> None
     assert town.code(scene, town.staff(scene, house, Role.REGISTRAR), cancel) == "role_missing"
     scene.do(officer, lambda work: impose(work, house, "delist", "查实虚假宣传"))
     scene.do(officer, cancel)
+    assert _told(scene, "class_cancelled") == ["已上的学时保留，由人社部门转到别的班"] * 2
     assert (town.voucher(scene, zhang).state, town.voucher(scene, li).state) == ("training", "enrolled")
     scene.hire("外地审核员", Role.OFFICER_CITY, "310101199001010230", XINXIANG)
 
@@ -188,6 +202,7 @@ def test_a_running_class_that_falls_out_goes_on_in_another(scene: Scene) -> None
     assert town.code(scene, officer, move(wrong)) == "class_not_for_voucher"
     assert town.code(scene, officer, move(class_id)) == "class_not_open"
     assert scene.do(officer, move(late)) == 2
+    assert len(_told(scene, "class_moved")) == 2, "and where they go on"
     assert town.code(scene, officer, move(late)) == "same_class"
     with scene.database.read() as session:
         place, redemption = enrolment_of(session, zhang), redemption_of(session, zhang)

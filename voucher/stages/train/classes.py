@@ -46,6 +46,7 @@ from voucher.stages.train.reading import (
     reaches_class,
 )
 from voucher.stages.train.subcontracting import ask_to_teach, check_subcontracted
+from voucher.stages.train.telling import tell_cancelled
 
 MINUTE = timedelta(minutes=1)
 WAITS_FOR_TRANSFER = "班级取消，等待转班"
@@ -271,6 +272,7 @@ def cancel_class(work: Work, class_id: int, why: str) -> TrainingClass:
             holds.open_hold(work, Thing.VOUCHER, each.id, WAITS_FOR_TRANSFER)
     send_back(work, leaving, why)
     states.move(work, TrainingClass, [found], "cancel", reason=why)
+    tell_cancelled(work, found, vouchers, leaving)
     return found
 
 

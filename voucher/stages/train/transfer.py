@@ -11,8 +11,6 @@ from voucher.ledger.credentials.issuing import end_vouchers_credentials
 from voucher.ledger.holds import Hold
 from voucher.ledger.vouchers import VOUCHER_MISSING, Voucher, advance, lock_vouchers
 from voucher.plumbing.unit_of_work import Work
-from voucher.registry.institutions import Institution
-from voucher.registry.letters import CLASS_MOVED, Notice, write_to_people
 from voucher.registry.people import Person
 from voucher.rules.actor import check_role
 from voucher.rules.classes import check_class_fits
@@ -34,12 +32,11 @@ from voucher.stages.train.reading import (
     check_why,
     end_enrolments,
     find_enrolment,
-    format_moment,
     get_reached_class,
-    list_sessions,
     load_class,
 )
 from voucher.stages.train.tallying import tally_leavers
+from voucher.stages.train.telling import tell_moved
 
 SIGNED_OFF_ALREADY = reason(
     "signed_off_already",
@@ -95,35 +92,8 @@ def transfer(
         _move(work, voucher, target)
     advance(work, vouchers, "transfer", reason=why)
     end_vouchers_credentials(work, [each.id for each in vouchers], "transfer")
-    _tell_moved(work, vouchers, target)
+    tell_moved(work, vouchers, target)
     return len(vouchers)
-
-
-def _tell_moved(work: Work, vouchers: Sequence[Voucher], target: TrainingClass) -> None:
-    """Send everybody moved word of the next lesson: who did not ask for it would go to the old room."""
-    ahead = [each for each in list_sessions(work.session, target.id) if each.starts_at > work.at]
-    if not ahead:
-        return
-    first, until = ahead[0], max(each.ends_at for each in ahead)
-    facts: dict[str, object] = {
-        "institution": work.session.get_one(Institution, target.delivering_institution_id).name,
-        "training": target.name,
-        "starts": format_moment(first.starts_at),
-        "place": first.place or target.place,
-    }
-    write_to_people(
-        work,
-        [
-            Notice(
-                f"class_moved:{target.id}:{each.id}:{each.seq}",
-                each.holder_person_id,
-                CLASS_MOVED,
-                facts,
-                until,
-            )
-            for each in vouchers
-        ],
-    )
 
 
 def _reaches(work: Work, voucher: Voucher) -> bool:

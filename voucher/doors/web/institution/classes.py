@@ -152,9 +152,11 @@ def cancel_class(class_id: int) -> ResponseReturnValue:
         return _confirm(class_id)
 
     def call(work: Work) -> Done:
+        waiting = training.counters(work.session, class_id)["in_training"]
         planning.cancel_class(work, class_id, fields.text("why", "取消原因", limit=200))
+        then = f"已核销的 {waiting} 人等人社部门转班" if waiting else "已报名的学员可以另选班级"
         return Done(
-            "班级已取消，已报名的学员可以另选班级",
+            f"班级已取消，{then}",
             url_for("web.institution.training_class", class_id=class_id),
         )
 

@@ -32,6 +32,7 @@ from voucher.stages.train.choosing_anew import list_exit_holds
 from voucher.stages.train.queries.ratings import find_own_rating
 from voucher.stages.train.queries.timetables import find_changed_sessions, list_dropped
 
+CALLED_OFF = "原来的班取消了，这张券暂停使用；下面写着接下来怎么办"
 LEFT = "机构已退出目录，这张券暂停使用；下面写着接下来怎么办"
 INQUIRED = "本券正在核查，暂停使用；有疑问请拨打 12333"
 TAB_KEYS = {"todo": "待使用", "doing": "使用中", "done": "已核销", "gone": ENDED_TAB}
@@ -79,7 +80,9 @@ def show_voucher(voucher_id: int) -> str:
         is_left = bool(card.held and list_exit_holds(session, voucher_id))
         shown = show(card)
         if card.held:
-            shown = replace(shown, next_step=LEFT if is_left else INQUIRED)
+            off = chosen is not None and chosen.found.state == "cancelled"
+            gone = CALLED_OFF if off else LEFT
+            shown = replace(shown, next_step=gone if is_left else INQUIRED)
         return render_template(
             "worker/voucher.html",
             shown=shown,

@@ -15,6 +15,7 @@ from voucher.ledger.vouchers import Voucher
 from voucher.plumbing.clock import day_of
 from voucher.rules.lifecycle import Thing
 from voucher.rules.pace import (
+    CALLED_OFF,
     CLAIM_STATIONS,
     LEFT,
     PAYMENT,
@@ -65,10 +66,19 @@ def list_paces(session: Session, voucher: Voucher, today: date) -> list[Pace]:
     if due_on is not None and session.scalar(held.limit(1)) is not None:
         # the day itself stands on the voucher and stays: nobody is late with it while it is looked into
         pace = replace(pace, limit=f"{pace.limit}，{HELD}", late=False, late_days=0)
-    if voucher.state in SEATED and session.scalar(held.where(Hold.institution_id.is_not(None)).limit(1)):
+    if voucher.state in SEATED and (gone := _find_gone(session, voucher)) is not None:
         # whoever taught it is gone: nothing is waited for from there any more
-        pace = replace(pace, words=LEFT.words, who=LEFT.who)
+        pace = replace(pace, words=gone.words, who=gone.who)
     return [pace]
+
+
+def _find_gone(session: Session, voucher: Voucher) -> Station | None:
+    """Return what is waited for where a class cannot go on, its institution gone or itself cancelled."""
+    offered = classes_of(session, [voucher.id]).get(voucher.id)
+    if offered is not None and offered.state == "cancelled":
+        return CALLED_OFF
+    left = select_held(Thing.VOUCHER).where(Hold.object_id == voucher.id, Hold.institution_id.is_not(None))
+    return LEFT if session.scalar(left.limit(1)) is not None else None
 
 
 def _voucher_date(session: Session, voucher: Voucher) -> date | None:
