@@ -23,6 +23,7 @@ from voucher.rules.errors import Refused
 from voucher.rules.lifecycle import Thing
 from voucher.stages.oversee.measures.imposing import impose
 from voucher.stages.train import attend, exits, running
+from voucher.stages.train.marking import StaffMark, mark_by_staff
 from voucher.stages.train.queries import desk_counters, hours_of, list_stopped_classes, next_sessions
 from voucher.stages.train.queries.desk import list_taking_in, list_unrecorded
 from voucher.stages.train.queries.exits import ClassLeft, Leaving
@@ -211,6 +212,11 @@ def test_what_is_taught_while_an_institution_is_stopped_counts_for_nobody(scene:
     assert ahead() == ([3, 4, 5], [])
     scene.do(officer, lambda work: impose(work, house, "suspend", "消防不合格"))
     assert ahead() == ([], [class_id]), "nobody is sent to a lesson that is not held"
+    scene.at = days[2].starts_at + timedelta(minutes=5)
+    number = town.voucher(scene, zhang).number
+    by_hand = StaffMark(days[2].id, "in", number, ZHANG_SAN[1][-4:])
+    signing_in = town.refusal(scene, teacher, partial(mark_by_staff, asked=by_hand))
+    assert signing_in.code == "class_session_taught_stopped", "nobody signs in to it either"
     scene.at = days[2].ends_at
     assert unwritten() == ([1, 2], False), "an officer who moves people out hears of it; nobody is moved in"
     assert waits() == 2, "what was taught before is still to be written down, and nothing after it"
