@@ -346,6 +346,7 @@ def test_年末突击申领的机构查出_每一笔都在依据里(scene: Scene
     assert (found.hits, found.people, len(hits)) == (1, 2, 1)
     assert found.amount_fen == hits[0].amount_fen
     assert "集中在预算年度最后" in hits[0].sentence
+    assert "请核对这些申领的申报材料" in hits[0].sentence, "it is no single day"
     assert [each["table"] for each in hits[0].rows] == ["申领", "申领"]
     assert hits[0].amount_fen > 0
 

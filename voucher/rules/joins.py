@@ -108,7 +108,7 @@ CHECKS: dict[JoinKind, str] = {
     JoinKind.STUDENT: "请核对学籍起止；毕业学年学生另有规定的，调取依据",
     JoinKind.SHARED: "请逐人电话核实，核对是否一家人、是否有人代领代签",
     JoinKind.OVERLAP: "请调取两处签到记录和现场影像，核对本人当时在哪里",
-    JoinKind.BURST: "请核对这一天的申报材料、签到时间和经办人",
+    JoinKind.BURST: "请核对这些申领的申报材料、签到时间和经办人",
 }
 
 LIST_NEEDED = reason(
