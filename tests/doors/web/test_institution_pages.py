@@ -222,7 +222,8 @@ def test_hours_are_recorded_corrected_and_signed_off(loop: Loop) -> None:
             page = teacher.press("保存 2 人的到课", **{f"hours-{loop.ids['voucher']}": "9"}, **more)
             assert "超过这次课的" in alert(page)
             # whoever signs before anybody is written down has everybody to make up for with evidence
-            assert "还有 2 人没有登记：请先在上面登记，缺课的填 0 学时" in page.text
+            assert "还没有人登记到课：请先在上面登记，缺课的填 0 学时，再会签" in page.text
+            assert ">会签</button>" not in page.html, "nothing is offered that would be refused"
             assert page.text.index("保存 2 人的到课") < page.text.index("会签")
         page = teacher.press("保存 2 人的到课", **{f"hours-{loop.ids['voucher']}": "8"}, **more)
         assert "已登记 2 人到课" in page.text
