@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from functools import partial
 from itertools import pairwise
 
@@ -47,7 +47,7 @@ from voucher.rules.approval import Step
 from voucher.rules.vocabulary import Outcome
 from voucher.stages.settle import queries, review
 from voucher.stages.settle.clear import clear
-from voucher.stages.settle.models.claims import Claim, Signature
+from voucher.stages.settle.models.claims import Claim, SettlementBatch, Signature
 from voucher.stages.settle.queries import (
     claim_timeline,
 )
@@ -449,6 +449,9 @@ def test_核定后被退回的补正后仍转人工(scene: Scene) -> None:
     """退回后再次申报的竞赛证书没有现成金额：释放占用，再由两人核定。"""
     ready(scene)
     batch_id, claim_id = cleared_claim(scene)
+    with scene.database.read() as session:
+        payees = {session.get_one(Claim, claim_id).institution_id}
+    scene.at += timedelta(hours=1)
     scene.do(
         "初审员",
         lambda work: review.return_claims(work, batch_id, Step.FIRST_REVIEW, [claim_id], "请补竞赛文件"),
@@ -458,5 +461,14 @@ def test_核定后被退回的补正后仍转人工(scene: Scene) -> None:
         claim = session.get_one(Claim, claim_id)
     assert (claim.state, claim.revision, claim.amount_fen, claim.reserved_fen) == ("manual", 2, 0, 0)
     assert again.declared_count == 0
+    with scene.database.read() as session:
+        declared = queries.sum_declared(session, {batch_id, again.id}, payees)
+    assert declared == {batch_id: (2, 400_00)}, "what was cleared once is nothing of the new batch"
+    scene.at += timedelta(hours=1)
     for login in ("初审员", "异议处理员"):
-        scene.do(login, lambda work: clear(work, claim_id, 200_00, "竞赛文件已补"))
+        scene.do(login, lambda work: clear(work, claim_id, 150_00, "竞赛文件已补"))
+    with scene.database.read() as session:
+        declared = queries.sum_declared(session, {batch_id, again.id}, payees)
+        whole = session.get_one(SettlementBatch, again.id)
+    assert declared == {batch_id: (2, 400_00), again.id: (1, 150_00)}, "and a payee reads it once"
+    assert declared[again.id] == (whole.declared_count, whole.declared_total_fen)

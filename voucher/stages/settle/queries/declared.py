@@ -37,11 +37,14 @@ def sum_declared(session: Session, batch_ids: Collection[int], payees: Payees) -
 def _list_cleared(
     session: Session, batch_ids: Collection[int], payees: Collection[int]
 ) -> list[tuple[int, int, int]]:
-    """Return (batch, how many, fen) of what two people cleared of these payees' before it was published."""
+    """Return (batch, how many, fen) of what two people cleared of these payees' before it was published.
+
+    A claim filed again is cleared again: each clearing counts in the one batch its claim stood in then.
+    """
     published = select(Notice.id).where(
         Notice.batch_id == SettlementLine.batch_id, Notice.posted_at <= Clearing.confirmed_at
     )
-    later, batch = aliased(SettlementLine), aliased(SettlementBatch)
+    later, batch, own = aliased(SettlementLine), aliased(SettlementBatch), aliased(SettlementBatch)
     filed_again = select(later.id).where(
         later.claim_id == Clearing.claim_id,
         later.batch_id > SettlementLine.batch_id,
@@ -50,13 +53,14 @@ def _list_cleared(
     )
     rows = session.execute(
         select(SettlementLine.batch_id, func.count(), func.sum(Clearing.amount_fen))
+        .join(own, own.id == SettlementLine.batch_id)
         .join(Claim, Claim.id == SettlementLine.claim_id)
         .join(Clearing, Clearing.claim_id == Claim.id)
         .where(
             SettlementLine.batch_id.in_(sorted(batch_ids)),
             SettlementLine.outcome == str(Outcome.MANUAL),
             Claim.institution_id.in_(sorted(payees)),
-            Clearing.confirmed_at.is_not(None),
+            Clearing.confirmed_at >= own.created_at,
             ~published.exists(),
             ~filed_again.exists(),
         )
