@@ -200,6 +200,44 @@ def test_what_goes_back_of_an_advance_waits_for_an_officer(desk: Office) -> None
 
 
 @pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_the_form_offers_what_the_rule_pays_in_each_place_on_the_day(desk: Office) -> None:
+    def row(item: str, fen: int, since: date, region: str | None = None, until: date | None = None) -> Any:
+        return BonusStandardRow(
+            kind=str(BonusKind.HONOUR_AWARD), item_code=item, name=f"示例{item}", region_code=region,
+            least_fen=fen, most_fen=fen, since=since, until=until, document=f"{since.year}年文件",
+            source="示例",
+        )  # fmt: skip
+
+    desk.scene.do(
+        "operator",
+        lambda work: work.session.add_all(
+            [
+                row("甲", 1_000_00, date(2022, 1, 1)),
+                row("甲", 2_000_00, date(2023, 1, 1), region="410700"),
+                row("甲", 3_000_00, date(2024, 1, 1)),
+                row("甲", 4_000_00, date(2024, 7, 1)),
+                row("乙", 5_000_00, date(2022, 1, 1), until=date(2023, 12, 31)),
+                row("丙", 6_000_00, date(2024, 3, 7)),
+            ]
+        ),
+    )
+    told = desk.at("operator").go(f"/office/bonuses/new?kind={BonusKind.HONOUR_AWARD}").text
+    assert "示例甲：3,000.00 元；新乡市 2,000.00 元" in told, "the province's newer row hides no place's own"
+    assert "示例乙：5,000.00 元（事项日期至 2023-12-31 止）" in told, (
+        "what happened before may be applied for"
+    )
+    assert [word for word in ("示例丙", "4,000.00", "1,000.00") if word in told] == []
+    desk.world.staff("济源经办", Role.OPERATOR)
+    page = desk.at("济源经办").go(f"/office/bonuses/new?kind={BonusKind.HONOUR_AWARD}")
+    assert ("示例甲：3,000.00 元" in page.text, "2,000.00 元" in page.text.partition("示例甲")[2]) == (
+        True,
+        False,
+    )
+    assert "2024年文件" in page.text, "the document of what is offered"
+    owes_its_reader_nothing(page)
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 def test_a_new_kind_is_a_row_and_one_function_from_its_form_to_the_bank(
     desk: Office, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import date
 
 from flask import abort, render_template, url_for
@@ -20,7 +20,7 @@ from voucher.plumbing.unit_of_work import Work
 from voucher.registry.bonus_standards import read_bonus_standards
 from voucher.registry.catalogue import list_subtree, name_regions
 from voucher.rules.bonus_kinds import KINDS, Asked, BonusKind
-from voucher.rules.bonuses import FIRM_SIZE_NAMES, BonusStandard, FirmSize
+from voucher.rules.bonuses import FIRM_SIZE_NAMES, BonusStandard, FirmSize, find_bonus_standard
 from voucher.rules.errors import Refused
 from voucher.rules.identity import normalise_identity
 from voucher.rules.money import format_yuan, parse_yuan
@@ -135,19 +135,18 @@ def _read_people(text: str, today: date) -> list[tuple[str, str, date]]:
 def _ask(kind: BonusKind) -> str:
     actor, door = current_actor(), the_door()
     with door.read() as session:
-        standards = _list_applying(session, kind, actor.regions)
+        items = _list_items(session, kind, actor.regions, door.today)
+        offered = [each for rows in items.values() for each in rows]
         funds = queries.list_budgets(session, actor.regions)
         names = name_regions(session, sorted(actor.regions))
-        places = name_regions(session, sorted({each.region_code or "" for each in standards}))
+        places = name_regions(session, sorted({each.region_code or "" for each in offered}))
         return render_template(
             "office/new_bonus.html",
             chosen=str(kind),
             kinds={code: each.name for code, each in KINDS.items()},
             terms=KINDS[kind],
-            items=list(
-                {each.item_code: (each.item_code, _describe(each, places)) for each in standards}.values()
-            ),
-            document=standards[0].document if standards else "",
+            items=[(code, _describe(rows, places, door.today)) for code, rows in items.items()],
+            document="；".join(dict.fromkeys(each.document for each in offered)),
             sizes=[(str(code), name) for code, name in FIRM_SIZE_NAMES.items()],
             regions=[(code, f"{name}（{code}）") for code, name in sorted(names.items())],
             funds=funds,
@@ -155,18 +154,43 @@ def _ask(kind: BonusKind) -> str:
         )
 
 
-def _list_applying(session: Session, kind: BonusKind, regions: Collection[str]) -> list[BonusStandard]:
-    """Return the standards of a kind for any of these regions; a row of some place is for what lies there."""
-    rows = [each for each in read_bonus_standards(session) if each.kind == kind]
-    places = {each.region_code for each in rows if each.region_code is not None}
-    here = {each for each in places if not set(regions).isdisjoint(list_subtree(session, each))}
-    ours = [each for each in rows if each.region_code is None or each.region_code in here]
-    return sorted(ours, key=lambda each: each.since)
+def _list_items(
+    session: Session, kind: BonusKind, regions: Collection[str], today: date
+) -> dict[str, list[BonusStandard]]:
+    """Return, by item, what the rule gives in these regions today, the province's row before a place's own.
+
+    Of an item that has ended the last row is kept: what happened while it stood may still be applied for.
+    """
+    begun = [each for each in read_bonus_standards(session) if each.kind == kind and each.since <= today]
+    places = {each.region_code for each in begun if each.region_code is not None}
+    below = {code: frozenset(list_subtree(session, code)) for code in places}
+    inward = sorted(below, key=lambda code: len(below[code]))
+    around = {tuple(code for code in inward if region in below[code]) for region in regions}
+    items: dict[str, list[BonusStandard]] = {}
+    for item_code in dict.fromkeys(each.item_code for each in sorted(begun, key=lambda each: each.since)):
+        named = [each for each in begun if each.item_code == item_code]
+        found = {each for codes in around if (each := _find_here(named, codes, today)) is not None}
+        if found:
+            items[item_code] = sorted(found, key=lambda each: (each.region_code or "", each.since))
+    return items
 
 
-def _describe(standard: BonusStandard, places: Mapping[str, str]) -> str:
-    place = "" if standard.region_code is None else f"（{places[standard.region_code]}）"
-    name = f"{standard.name}{place}"
-    if standard.least_fen == standard.most_fen:
-        return f"{name}：{format_yuan(standard.most_fen)} 元"
-    return f"{name}：{format_yuan(standard.least_fen)}–{format_yuan(standard.most_fen)} 元"
+def _find_here(rows: Sequence[BonusStandard], codes: Sequence[str], today: date) -> BonusStandard | None:
+    """Return the row of one item in a place, today's or else the last that ended; None where it has none."""
+    ours = [each for each in rows if each.region_code is None or each.region_code in codes]
+    if not ours:
+        return None
+    on = min(today, max(each.until or today for each in ours))
+    return find_bonus_standard(ours, ours[0].kind, ours[0].item_code, on, codes)
+
+
+def _describe(rows: Sequence[BonusStandard], places: Mapping[str, str], today: date) -> str:
+    """Return an item with what each place gives for it; a single row that is a place's own names it first."""
+    told: list[str] = []
+    for row in rows:
+        place = "" if row.region_code is None else places[row.region_code]
+        name = f"{row.name}{place and f'（{place}）'}：" if row is rows[0] else f"{place} "
+        least = "" if row.least_fen == row.most_fen else f"{format_yuan(row.least_fen)}–"
+        ended = "" if row.until is None or row.until >= today else f"（事项日期至 {row.until} 止）"
+        told.append(f"{name}{least}{format_yuan(row.most_fen)} 元{ended}")
+    return "；".join(told)
