@@ -61,6 +61,7 @@ from voucher.stages.settle.queries.totals import list_direct
 from voucher.stages.settle.resubmit import resubmit
 from voucher.stages.settle.review import return_claims, sign
 from voucher.stages.settle.seen import list_amber
+from voucher.stages.settle.withdraw import withdraw
 
 TALENT = FundSource.LOCAL_TALENT
 
@@ -537,8 +538,21 @@ def test_学徒制结算_备案编号换了括号和横线仍找得到预支_不
     again = replace(agreed, asked_fen=50_000_00, occasion="学徒备案（2024）1-2号")
     assert said(apply(scene, ahead, budget, [again])) == ["bonus_taken"]
     seniors = replace(again, item_code="senior", heads=10, asked_fen=30_000_00)
-    assert said(apply(scene, ahead, budget, [seniors])) == ["other_agreement"], "its other level is no repeat"
     ended = BonusKind.APPRENTICESHIP_SETTLEMENT
+    slip = apply(scene, ended, budget, [replace(seniors, asked_fen=None, completed=10)])
+    one = "学徒备案〔2024〕1—2号（同一备案编号，中级工学徒每人每年，新型学徒制预支已拨付）"
+    refusal = slip.lines[0][1].refusal
+    assert refusal is not None
+    assert refusal.title == "备案 学徒备案（2024）1-2号（高级工学徒每人每年）没有已拨付的预支"
+    assert refusal.next_step.endswith(f"本单位另有：{one}"), (
+        "filed under the wrong level, it reads which is right"
+    )
+    scene.do("operator", lambda work: withdraw(work, [claims_of(scene, slip.batch.id)[0].id], "等级填错"))
+    level = apply(scene, ahead, budget, [seniors])
+    assert said(level) == ["other_agreement"], "its other level is no repeat"
+    refusal = level.lines[0][1].refusal
+    assert refusal is not None
+    assert refusal.title == f"本单位另有学徒制申领：{one}"
     done = replace(agreed, happened_on=date(2024, 3, 1), completed=20, occasion="学徒备案[2024]1-2号")
     settled = apply(scene, ended, budget, [done])
     assert said(settled) == ["50000"], "what was advanced is taken off"

@@ -189,10 +189,11 @@ def test_a_fixed_grant_needs_no_sum_and_shares_are_told_as_they_are() -> None:
     assert "预支不超过 50.05%" in judged(ADVANCE, advance_points=5_005).explanation
     missing = judged(SETTLEMENT, advanced_fen=0).refusal
     assert missing is not None
-    assert missing.sentence.endswith("本单位另有备案：无")
+    assert missing.title == f"备案 {SETTLEMENT.occasion}（{SETTLEMENT.standard.name}）没有已拨付的预支"
+    assert missing.sentence.endswith("本单位另有：无")
     others = judged(SETTLEMENT, advanced_fen=0, other_agreements=("备案二", "备案三")).refusal
     assert others is not None
-    assert others.sentence.endswith("本单位另有备案：备案二、备案三")
+    assert others.sentence.endswith("本单位另有：备案二、备案三")
     back = judged(SETTLEMENT, completed=9).refusal
     assert back is not None
     assert back.facts["returned_fen"] == 5_000_00

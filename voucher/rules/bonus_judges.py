@@ -70,9 +70,8 @@ class BonusCase:
     `insured_months` is None where nobody has answered. `claimed_fen` is what the payee has claimed of the
     kind before, `other_days` the days of what else the person has of it. `other_half` is the state of the
     claim on the other half of an agreement, in Chinese; `advanced_heads` the heads of the advance that is
-    settled; `other_agreements` what else the payee has that may be the same agreement; two awards closer than
-    `apart_months` are left to two people. `recorded` is the place or the honour the office has entered.
-    Amounts in fen, shares in basis points.
+    settled; `other_agreements` says what else the payee has that may be the same; two awards closer than
+    `apart_months` go to two people. `recorded` is what the office entered. Amounts in fen, shares in bp.
     """
 
     standard: BonusStandard
@@ -258,7 +257,8 @@ def _judge_settlement(case: BonusCase, verdict: BonusVerdict) -> None:
         return
     others = "、".join(case.other_agreements)
     if case.advanced_fen == 0:
-        verdict.refer(ADVANCE_NOT_FOUND.refusal(agreement=case.occasion, others=others or "无"))
+        about = {"agreement": case.occasion, "item": case.standard.name}
+        verdict.refer(ADVANCE_NOT_FOUND.refusal(**about, others=others or "无"))
     elif others:
         verdict.refer(OTHER_AGREEMENT.refusal(others=others))
     actual = f"，据实 {format_yuan(settled.earned_fen)}" if settled.earned_fen == case.asked_fen else ""

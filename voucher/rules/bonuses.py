@@ -136,14 +136,14 @@ SECOND_INTRODUCTION = reason(
 )
 ADVANCE_NOT_FOUND = reason(
     "advance_not_found",
-    "备案 {agreement} 没有已拨付的预支",
-    "转人工：请两人核对备案编号和拨付记录，确认确未预支后再核定；本单位另有备案：{others}",
+    "备案 {agreement}（{item}）没有已拨付的预支",
+    "转人工：请两人核对备案编号、等级和拨付记录，确认确未预支后再核定；本单位另有：{others}",
     ADVANCE_SOURCE,
 )
 OTHER_AGREEMENT = reason(
     "other_agreement",
-    "本单位另有备案：{others}",
-    "转人工：请两人核对是否为同一备案的不同写法，再核定金额",
+    "本单位另有学徒制申领：{others}",
+    "转人工：请两人核对是否为同一备案的不同写法、同一编号的等级有没有填错，再核定金额",
     ADVANCE_SOURCE,
 )
 HEADS_DIFFER = reason(

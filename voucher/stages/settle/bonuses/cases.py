@@ -15,7 +15,7 @@ from voucher.registry.bonus_standards import read_bonus_standards
 from voucher.registry.outside.reading import FRESH, Facts, read_outside
 from voucher.rules.bonus_judges import AwardRecord, BonusCase
 from voucher.rules.bonus_kinds import KINDS, BonusKind
-from voucher.rules.bonuses import FirmSize, bonus_key, find_bonus_standard
+from voucher.rules.bonuses import BonusStandard, FirmSize, bonus_key, find_bonus_standard
 from voucher.rules.lifecycle import STATE_NAMES, Thing
 from voucher.rules.outside import FactKind, is_fresh
 from voucher.stages.certify.queries.certified import list_certified_people
@@ -89,7 +89,7 @@ def read_lines(
         standard = find_bonus_standard(standards, kind, entry.item_code, entry.happened_on, regions)
         record = recorded.find(standard, person_id, entry.occasion, entry.happened_on)
         typed, key = _read_keys(kind, entry, person_id, payee_id, record)
-        half, agreements = _find_halves(kind, payee_id, entry, before)
+        half, others = _find_halves(kind, payee_id, entry, before)
         other = half.claim if half is not None else None
         paid = kind == BonusKind.APPRENTICESHIP_SETTLEMENT and other is not None and other.state == "paid"
         advance = half.basis if paid and half is not None else None
@@ -110,7 +110,7 @@ def read_lines(
             completed=entry.completed,
             advanced_fen=other.amount_fen if advance is not None and other is not None else 0,
             advanced_heads=advance.heads if advance is not None else None,
-            other_agreements=agreements,
+            other_agreements=tuple(_describe_other(each, entry.occasion, standards) for each in others),
             other_half=None
             if other is None or advance is not None
             else STATE_NAMES[Thing.CLAIM][other.state],
@@ -164,20 +164,36 @@ def _read_insured(facts: Facts, on: date, fresh_days: int) -> int | None:
 
 def _find_halves(
     kind: BonusKind, payee_id: int, entry: Entry, before: Sequence[Earlier]
-) -> tuple[Earlier | None, tuple[str, ...]]:
+) -> tuple[Earlier | None, list[Earlier]]:
     """Return the other half of an agreement, and what else of the payee's may be the same agreement.
 
     A settlement that has found its one advance has no other; everything else is weighed by two people.
     """
     other_half = KINDS[kind].other_half
     if other_half is None:
-        return None, ()
+        return None, []
     key = bonus_key(other_half, entry.item_code, 0, payee_id, entry.occasion)
     halves = [each for each in before if each.key == key]
     if halves and kind == BonusKind.APPRENTICESHIP_SETTLEMENT:
-        return halves[0], tuple(each.basis.occasion for each in halves[1:])
-    others = dict.fromkeys(each.basis.occasion for each in before if each not in halves)
-    return (halves[0] if halves else None), tuple(others)
+        return halves[0], halves[1:]
+    return (halves[0] if halves else None), [each for each in before if each not in halves]
+
+
+def _describe_other(other: Earlier, occasion: str, standards: Sequence[BonusStandard]) -> str:
+    """Return another claim of the payee's in words: its number as typed, its level, which half, its state.
+
+    One number may be filed once a level: that it is the same number is said, not left to be guessed.
+    """
+    basis = other.basis
+    kind = BonusKind(basis.kind)
+    level = next(
+        (each.name for each in standards if (each.kind, each.item_code) == (kind, basis.item_code)),
+        basis.item_code,
+    )
+    said = bonus_key(kind, basis.item_code, basis.person_id, basis.institution_id, occasion)
+    same = "同一备案编号，" if said == other.key else ""
+    state = STATE_NAMES[Thing.CLAIM][other.claim.state]
+    return f"{basis.occasion}（{same}{level}，{KINDS[kind].name}{state}）"
 
 
 def list_people(work: Work, entries: Sequence[Entry]) -> list[tuple[Entry, int]]:
