@@ -150,6 +150,9 @@ def test_a_file_is_prechecked_made_for_a_bank_handed_out_again_by_two_and_answer
     assert (jump.method, jump.action) == ("get", f"{address}#lines")
     listed = maker.go(f"{address}?at=2").text.split("明细")[-1]
     assert (EV2[0] in listed, EV1[0] in listed, "下一页" in listed) == (True, False, False)
+    # a number is typed as the page writes it
+    listed = maker.go(f"{address}?at=0,002").text.split("明细")[-1]
+    assert (EV2[0] in listed, EV1[0] in listed) == (True, False)
     listed = maker.go(f"{address}?after=1").text.split("明细")[-1]
     assert (EV2[0] in listed, EV1[0] in listed, "下一页" in listed) == (True, False, False)
     monkeypatch.undo()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import closing
 from datetime import date, timedelta
 from functools import partial
 
@@ -28,8 +29,9 @@ from voucher.stages.oversee.quality.replying import (
     list_objected,
 )
 from voucher.stages.train.models.classes import TrainingClass
+from voucher.stages.train.models.places import Enrolment
 from voucher.stages.train.queries.quality import select_ended
-from voucher.stages.train.queries.unsigned import list_unsigned
+from voucher.stages.train.queries.unsigned import count_present, list_unsigned
 
 
 def test_an_unsigned_class_counts_with_its_attendance_when_its_time_is_over(scene: Scene) -> None:
@@ -59,6 +61,13 @@ def test_an_unsigned_class_counts_with_its_attendance_when_its_time_is_over(scen
         connection.execute(update(Parameter).where(Parameter.name == "sign_off_days").values(value="30"))
     assert counted(30) == (2, 0, [False])
     assert counted(31) == (2, 1, [True]), "who was there finished, who was not did not"
+    with closing(scene.database.open_write()) as session:
+        found = session.get_one(TrainingClass, class_id)
+        assert count_present(session, found) == 1
+        moved = update(Enrolment).where(Enrolment.voucher_id == there)
+        session.execute(moved.values(ended_at=scene.at, ended_by="transfer"))
+        assert count_present(session, found) == 0, "whoever was moved away finishes elsewhere"
+        session.rollback()
     scene.at = on(f"{ends_on + timedelta(days=40)}")
     town_train.sign_off(scene, class_id, {there: 80_00, gone: 80_00})
     assert counted(41) == (2, 1, []), "signed off: what was signed counts"

@@ -105,9 +105,15 @@ def cursor(name: str = "after") -> int:
     return int(given) if given.isascii() and given.isdigit() and len(given) <= 18 else 0
 
 
+def jumped_to() -> int:
+    """Return the number somebody wants to see in a list, as the page writes it or plain; 0 for none."""
+    given = request.args.get("at", "").replace(",", "").replace("，", "").strip()
+    return int(given) if given.isascii() and given.isdigit() and len(given) <= 18 else 0
+
+
 def numbered() -> int:
     """Return the place a numbered list goes on from: after a row, or before the one that was jumped to."""
-    jumped = cursor("at")
+    jumped = jumped_to()
     return jumped - 1 if jumped else cursor()
 
 

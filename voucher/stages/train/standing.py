@@ -113,7 +113,7 @@ INSTITUTION_SUSPENDED = reason(
 TAUGHT_WHILE_STOPPED = reason(
     "class_session_taught_stopped",
     "这次课 {starts} 上课时，{institution}为“{state}”，不登记到课",
-    "停业期间的课不计学时；学员可由人社部门转到其他机构的班级，恢复办学后请改期补课",
+    "停业期间的课不计学时；学员可由人社部门转到其他机构的班级，在那里补足学时",
     "豫办〔2021〕29号 第4项（退出机制）; S2-04p; 【设】停业期间不得上课",
     Family.CONFLICT,
 )

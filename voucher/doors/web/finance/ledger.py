@@ -32,7 +32,7 @@ HEADINGS = (
 @finance.get("/ledger")
 def ledger() -> ResponseReturnValue:
     """Show the lines of the ledger, the newest first."""
-    jumped = fields.cursor("at")
+    jumped = fields.jumped_to()
     before = jumped + 1 if jumped else fields.cursor("before")
     regions = current_actor().regions
     with the_door().read() as session:

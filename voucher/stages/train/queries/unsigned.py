@@ -13,7 +13,7 @@ from voucher.ledger.vouchers import Voucher
 from voucher.registry import catalogue, tables
 from voucher.rules.training import attendance_share
 from voucher.stages.train.models.classes import TrainingClass
-from voucher.stages.train.models.places import Completion, Redemption
+from voucher.stages.train.models.places import Completion, Enrolment, Redemption
 from voucher.stages.train.queries.hours import count_hours, read_bars
 
 SIGN_OFF_DAYS = "sign_off_days"
@@ -41,7 +41,12 @@ def list_unsigned(
 
     What was in force on a class's last day is its limit. Raises Refused parameter_missing.
     """
-    scanned = exists().where(Redemption.class_id == TrainingClass.id, Redemption.reversed_at.is_(None))
+    scanned = exists().where(
+        Redemption.voucher_id == Enrolment.voucher_id,
+        Redemption.reversed_at.is_(None),
+        Enrolment.class_id == TrainingClass.id,
+        Enrolment.ended_at.is_(None),
+    )
     query = (
         select(TrainingClass)
         .where(TrainingClass.state.in_(UNSIGNED), TrainingClass.ends_on < today, scanned, *chosen)
@@ -74,9 +79,12 @@ def count_present(session: Session, found: TrainingClass) -> int:
     wanted: Collection[int] = session.scalars(
         select(Redemption.voucher_id)
         .join(Voucher, Voucher.id == Redemption.voucher_id)
+        # whoever was moved away is scanned in where they were, and sits where they are
+        .join(Enrolment, Enrolment.voucher_id == Redemption.voucher_id)
         .outerjoin(Completion, Completion.voucher_id == Redemption.voucher_id)
         .where(
-            Redemption.class_id == found.id,
+            Enrolment.class_id == found.id,
+            Enrolment.ended_at.is_(None),
             Redemption.reversed_at.is_(None),
             Voucher.state != "dropped",
             Completion.voucher_id.is_(None),
