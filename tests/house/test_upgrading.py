@@ -454,6 +454,39 @@ def test_where_there_was_no_cap_it_begins_on_a_day_and_what_somebody_changed_sta
     ]
 
 
+def test_half_for_direct_recognition_is_dated_by_its_document_and_what_an_office_changed_stays(
+    tmp_path: Path,
+) -> None:
+    shipped = {
+        "code": "EV-D",
+        "kind": "evaluation",
+        "method": "direct",
+        "basis_points": 5000,
+        "since": date(2021, 10, 28),
+        "document": "豫人社规〔2022〕2号（直接认定可按50%给予）",
+    }
+    cases: list[tuple[dict[str, object], str]] = [
+        ({}, "2022-03-31"),
+        ({"code": "EV-X"}, "2021-10-28"),
+        ({"since": date(2021, 11, 1)}, "2021-11-01"),
+        ({"until": date(2025, 12, 31)}, "2021-10-28"),
+        ({"region_code": JIYUAN}, "2021-10-28"),
+        ({"basis_points": 6000}, "2021-10-28"),
+        ({"document": "济人社〔2024〕9号"}, "2021-10-28"),
+    ]
+    load_models()
+    columns = ", ".join(each.name for each in Model.metadata.tables["modifier"].columns)
+    with sa.create_engine(f"sqlite:///{tmp_path / 'shares.db'}").begin() as connection:
+        connection.execute(text(f"CREATE TABLE modifier ({columns})"))
+        for changed, _ in cases:
+            open_ended = {"mode": None, "region_code": None, "until": None}
+            put(connection, "modifier", **{**open_ended, **shipped, **changed})
+        with Operations.context(MigrationContext.configure(connection)):
+            module_of("_direct_recognition_dated.py").upgrade()
+        kept = connection.scalars(text("SELECT since FROM modifier ORDER BY rowid")).all()
+    assert kept == [since for _, since in cases]
+
+
 def test_a_comprehensive_review_is_asked_of_no_exam_published_before_there_was_one(tmp_path: Path) -> None:
     """A house founded today has the shipped row; one that stands begins after its last exam of 技师 filed.
 

@@ -239,6 +239,29 @@ def list_own_institutions(session: Session, person_id: int, on: date) -> set[int
     return {each for each in found if each is not None}
 
 
+def list_served(session: Session, person_id: int, today: date) -> dict[int, date]:
+    """Return the institutions a person works or ever worked for, with any account, each with its last day.
+
+    Today is the last day of what still goes on.
+    """
+    rows = session.execute(
+        select(RoleGrant.institution_id, RoleGrant.until)
+        .join(UserAccount, UserAccount.id == RoleGrant.user_id)
+        .where(
+            UserAccount.person_id == person_id,
+            RoleGrant.institution_id.is_not(None),
+            RoleGrant.since <= today,
+        )
+    )
+    last: dict[int, date] = {}
+    for institution_id, until in rows:
+        if institution_id is None:
+            continue
+        ended = today if until is None else min(until, today)
+        last[institution_id] = max(ended, last.get(institution_id, ended))
+    return last
+
+
 def load_actor(session: Session, login: str, on: date) -> Actor:
     """Return the actor behind a login, with the roles in force on a day. Raises Refused login_unknown."""
     account = session.scalars(_ACCOUNT, {"login": login}).first()

@@ -16,7 +16,7 @@ from voucher.stages.settle.models.claims import Claim
 from voucher.stages.settle.models.offsets import STAY_ASKED, OffsetStay
 from voucher.stages.settle.models.payments import Clawback
 from voucher.stages.settle.offset_plans import SOURCE, check_not_planned
-from voucher.stages.settle.reading import lock_claims
+from voucher.stages.settle.reading import check_apart, lock_claims
 
 STAY_NOT_ASKED = reason(
     "offset_stay_not_asked",
@@ -37,8 +37,8 @@ STAY_THE_SAME = reason(
 def ask_stay(work: Work, clawback_id: int, why: str, *, stays: bool) -> OffsetStay:
     """Ask that an open receivable be kept out of offsets (暂缓抵扣), or let back in (恢复抵扣).
 
-    Raises Refused clawback_missing (also for a foreign one), role_missing, why_missing, event_not_allowed,
-    offset_stay_the_same, offset_stay_asked_already, offset_under_way.
+    Raises Refused clawback_missing (also for a foreign one), role_missing, involved, why_missing,
+    event_not_allowed, offset_stay_the_same, offset_stay_asked_already, offset_under_way.
     """
     clawback = _take_up(work, clawback_id)
     told = check_why(why)
@@ -64,7 +64,7 @@ def ask_stay(work: Work, clawback_id: int, why: str, *, stays: bool) -> OffsetSt
 def agree_stay(work: Work, clawback_id: int) -> OffsetStay:
     """Agree, as another person, to what was asked; from the next payment file on it is in force.
 
-    Raises Refused clawback_missing (also for a foreign one), role_missing, event_not_allowed,
+    Raises Refused clawback_missing (also for a foreign one), role_missing, involved, event_not_allowed,
     offset_stay_not_asked, second_person_needed, offset_under_way.
     """
     clawback = _take_up(work, clawback_id)
@@ -88,6 +88,7 @@ def _take_up(work: Work, clawback_id: int) -> Clawback:
     if claim.region_code not in work.actor.regions:
         raise CLAWBACK_MISSING.refused()
     check_reach(work.actor, claim.region_code, Role.FINANCE_MAKER, Role.FINANCE_CHECKER)
+    check_apart(work, [claim], "暂缓、恢复抵扣")
     clawback = work.session.scalars(
         select(Clawback)
         .where(Clawback.id == clawback_id)

@@ -178,10 +178,16 @@ def list_payments(work: Work, payment_file_id: int) -> list[Payment]:
 
 
 def check(work: Work, payment_file_id: int) -> None:
-    """Check a prepared file (复核). Raises Refused payment_file_missing, role_missing, same_hand."""
+    """Check a prepared file (复核).
+
+    Raises Refused payment_file_missing, role_missing, same_hand, involved.
+    """
     file = get_file(work, payment_file_id)
     check_reach(work.actor, region_of(work, file), Role.FINANCE_CHECKER)
     check_hands(Step.CHECK, work.actor.person_id, _hands(file))
+    paid = select(Payment.claim_id).where(Payment.payment_file_id == file.id)
+    claims = work.session.scalars(select(Claim).where(Claim.id.in_(paid)).order_by(Claim.id)).all()
+    check_apart(work, claims, STEP_NAMES[Step.CHECK])
     file.checker_person_id = work.actor.person_id
     file.checked_at = work.at
     work.session.flush()

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date, timedelta
 
-from sqlalchemy import ColumnElement, CompoundSelect, or_, select
+from sqlalchemy import ColumnElement, CompoundSelect, and_, or_, select
 from sqlalchemy.orm import Session
 
 from voucher.ledger.budget import Budget
@@ -12,7 +13,7 @@ from voucher.ledger.reinstatements import Reinstatement
 from voucher.ledger.vouchers import Voucher, lock_vouchers
 from voucher.ledger.year_ends import select_families
 from voucher.plumbing.unit_of_work import Work
-from voucher.registry.users import list_own_institutions
+from voucher.registry.users import list_served
 from voucher.rules.actor import Role, check_reach
 from voucher.rules.approval import Beneficiaries, Step, check_hands, check_uninvolved
 from voucher.rules.errors import Family, reason
@@ -25,6 +26,8 @@ from voucher.stages.settle.models.notices import Objection
 from voucher.stages.settle.models.payments import Payment, PaymentFile
 
 LOOKUP_CHUNK = 500
+# whose role is ended today has had it until today, but its row says yesterday
+ENDED_THE_DAY_AFTER = timedelta(days=1)
 # who files what a payee is paid, beside the operators of the region
 STAFF_OF_PAYEE: dict[str, tuple[Role, ...]] = {
     SubsidyKind.EVALUATION: (Role.EVALUATOR_ADMIN,),
@@ -148,10 +151,29 @@ def list_hands(session: Session, claim_ids: Sequence[int]) -> dict[int, list[tup
 
 
 def check_apart(work: Work, claims: Sequence[Claim], step: str) -> None:
-    """Refuse a step of a claim to whoever it is made of or works for its payee. Raises Refused involved."""
-    own = list_own_institutions(work.session, work.actor.person_id, work.today)
-    concerned = (Beneficiaries(each.number, each.person_id, each.institution_id) for each in claims)
-    check_uninvolved(step, work.actor.person_id, own, concerned)
+    """Refuse a step of a claim to whoever it is made of, or has worked for its payee since it was filed.
+
+    A role ended for the hour of signing bars as well. Raises Refused involved.
+    """
+    person_id = work.actor.person_id
+    served = list_served(work.session, person_id, work.today)
+    for each in claims:
+        own = {house for house, last in served.items() if each.filed_on <= last + ENDED_THE_DAY_AFTER}
+        check_uninvolved(
+            step, person_id, own, [Beneficiaries(each.number, each.person_id, each.institution_id)]
+        )
+
+
+def concerning(session: Session, person_id: int, today: date) -> ColumnElement[bool]:
+    """Return the condition that a claim is one `check_apart` refuses to a person."""
+    served = list_served(session, person_id, today)
+    return or_(
+        Claim.person_id == person_id,
+        *(
+            and_(Claim.institution_id == house, Claim.filed_on <= last + ENDED_THE_DAY_AFTER)
+            for house, last in sorted(served.items())
+        ),
+    )
 
 
 def check_never_filed(session: Session, person_id: int, claim_id: int, doing: str) -> None:

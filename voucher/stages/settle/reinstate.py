@@ -15,7 +15,7 @@ from voucher.stages.certify import queries as certificates
 from voucher.stages.settle.models.claims import Claim
 from voucher.stages.settle.models.payments import Clawback
 from voucher.stages.settle.offset_plans import check_not_planned
-from voucher.stages.settle.reading import lock_claims
+from voucher.stages.settle.reading import check_apart, lock_claims
 from voucher.stages.settle.review import OPINION_MISSING
 
 OFFICE = (Role.OFFICER_COUNTY, Role.OFFICER_CITY, Role.OFFICER_PROVINCE)
@@ -32,7 +32,7 @@ CERTIFICATE_STILL_REVOKED = reason(
 def ask_reinstatement(work: Work, voucher_id: int, why: str) -> Reinstatement:
     """Ask to put a voucher being recovered back to 已兑现; another officer agrees.
 
-    Raises Refused voucher_missing (also for a foreign one), role_missing, opinion_missing,
+    Raises Refused voucher_missing (also for a foreign one), role_missing, involved, opinion_missing,
     event_not_allowed, certificate_still_revoked, reinstatement_asked_already.
     """
     if not why.strip():
@@ -45,8 +45,8 @@ def reinstate(work: Work, voucher_id: int) -> Voucher:
     """Agree to what another officer has asked: what is not paid back yet is waived, its claims stay paid.
 
     What has come back stays with the treasury. Raises Refused voucher_missing (also for a foreign one),
-    role_missing, event_not_allowed, certificate_still_revoked, reinstatement_not_asked,
-    second_person_needed, offset_under_way.
+    role_missing, involved, event_not_allowed, certificate_still_revoked,
+    reinstatement_not_asked, second_person_needed, offset_under_way.
     """
     voucher = _get_recovering(work, voucher_id)
     asked = reinstatements.agree(work, Thing.VOUCHER, voucher.id)
@@ -68,13 +68,14 @@ def reinstate(work: Work, voucher_id: int) -> Voucher:
 def decline_reinstatement(work: Work, voucher_id: int, why: str) -> Reinstatement:
     """Decline, as another officer with a reason: what is owed stays owed, and it may be asked for anew.
 
-    Raises Refused voucher_missing (also for a foreign one), role_missing, why_missing,
+    Raises Refused voucher_missing (also for a foreign one), role_missing, involved, why_missing,
     reinstatement_not_asked, second_person_needed.
     """
     voucher = get_voucher(work, voucher_id)
     if voucher.region_code not in work.actor.regions:
         raise VOUCHER_MISSING.refused()
     check_reach(work.actor, voucher.region_code, *OFFICE)
+    _check_apart(work, voucher)
     return reinstatements.decline(work, Thing.VOUCHER, voucher.id, why)
 
 
@@ -84,7 +85,16 @@ def _get_recovering(work: Work, voucher_id: int) -> Voucher:
     if voucher.region_code not in work.actor.regions:
         raise VOUCHER_MISSING.refused()
     check_reach(work.actor, voucher.region_code, *OFFICE)
+    _check_apart(work, voucher)
     check_event(Thing.VOUCHER, voucher.state, "reinstate")
     if voucher.id in certificates.list_decertified_vouchers(work.session):
         raise CERTIFICATE_STILL_REVOKED.refused(voucher=voucher.number)
     return voucher
+
+
+def _check_apart(work: Work, voucher: Voucher) -> None:
+    """Refuse whoever any claim on a voucher concerns: what is owed for it would be waived."""
+    claims = work.session.scalars(
+        select(Claim).where(Claim.voucher_id == voucher.id).order_by(Claim.id)
+    ).all()
+    check_apart(work, claims, "恢复")

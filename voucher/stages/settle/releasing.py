@@ -11,7 +11,7 @@ from voucher.rules.errors import Family, reason
 from voucher.rules.lifecycle import STATE_NAMES, Thing
 from voucher.rules.words import check_why
 from voucher.stages.settle.models.claims import Claim
-from voucher.stages.settle.reading import get_claim
+from voucher.stages.settle.reading import check_apart, get_claim
 
 OFFICE = (Role.OFFICER_COUNTY, Role.OFFICER_CITY, Role.OFFICER_PROVINCE)
 SOURCE = "LIFECYCLE Entitlement; 【设】追回后的享受资格由两人放行"
@@ -35,8 +35,8 @@ RELEASED_ALREADY = reason(
 def ask_release(work: Work, claim_id: int, why: str) -> Reinstatement:
     """Ask, with a reason, for the key of a claim that was recovered in full to be free again.
 
-    Raises Refused claim_missing (also for a foreign one), role_missing, why_missing, release_not_recovered,
-    entitlement_released_already, reinstatement_asked_already.
+    Raises Refused claim_missing (also for a foreign one), role_missing, involved, why_missing,
+    release_not_recovered, entitlement_released_already, reinstatement_asked_already.
     """
     words = check_why(why)
     claim = _get_recovered(work, claim_id)
@@ -46,7 +46,7 @@ def ask_release(work: Work, claim_id: int, why: str) -> Reinstatement:
 def release(work: Work, claim_id: int) -> Claim:
     """Agree, as another person: the key is free, and the person may claim anew. The claim stays recovered.
 
-    Raises Refused claim_missing (also for a foreign one), role_missing, release_not_recovered,
+    Raises Refused claim_missing (also for a foreign one), role_missing, involved, release_not_recovered,
     entitlement_released_already, reinstatement_not_asked, second_person_needed.
     """
     claim = _get_recovered(work, claim_id)
@@ -58,7 +58,7 @@ def release(work: Work, claim_id: int) -> Claim:
 def decline_release(work: Work, claim_id: int, why: str) -> Reinstatement:
     """Decline, as another person with a reason: the key stays used, and it may be asked for anew.
 
-    Raises Refused claim_missing (also for a foreign one), role_missing, release_not_recovered,
+    Raises Refused claim_missing (also for a foreign one), role_missing, involved, release_not_recovered,
     entitlement_released_already, why_missing, reinstatement_not_asked, second_person_needed.
     """
     claim = _get_recovered(work, claim_id)
@@ -73,6 +73,7 @@ def may_release(claim_state: str, key_state: str) -> bool:
 def _get_recovered(work: Work, claim_id: int) -> Claim:
     claim = get_claim(work, claim_id)
     check_reach(work.actor, claim.region_code, *OFFICE)
+    check_apart(work, [claim], "享受资格放行")
     if claim.state != "recovered":
         raise RELEASE_TOO_EARLY.refused(state=STATE_NAMES[Thing.CLAIM][claim.state])
     if work.session.get_one(Entitlement, claim.entitlement_id).state != CONSUMED:

@@ -11,7 +11,6 @@ from sqlalchemy import Boolean, ColumnElement, SelectBase, and_, func, literal_c
 from sqlalchemy.orm import Session
 
 from voucher.ledger.holds import select_held
-from voucher.registry.users import list_own_institutions
 from voucher.rules.approval import Step
 from voucher.rules.errors import Family, reason
 from voucher.rules.lifecycle import Thing
@@ -25,7 +24,7 @@ from voucher.stages.settle.models.claims import (
     Signature,
 )
 from voucher.stages.settle.models.notices import Objection
-from voucher.stages.settle.reading import select_judged
+from voucher.stages.settle.reading import concerning, select_judged
 
 LOOKUP_CHUNK = 500
 VERSION_CHARS = 16
@@ -85,11 +84,7 @@ def read_amber_left(
             and_(Signature.step == str(step), Signature.decision == "pass"),
         ),
     )
-    concerned = or_(
-        Claim.person_id == person_id,
-        Claim.institution_id.in_(list_own_institutions(session, person_id, today)),
-    )
-    barred = or_(concerned, _is_barred(step, person_id))
+    barred = or_(concerning(session, person_id, today), _is_barred(step, person_id))
     left = session.execute(
         select(Claim.id, Claim.voucher_id, Claim.id.in_(select(held)), barred)
         .join(SettlementLine, SettlementLine.claim_id == Claim.id)
