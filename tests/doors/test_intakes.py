@@ -169,7 +169,8 @@ def test_an_empty_intake_is_handed_out_filled_in_and_read_back(loop: Loop) -> No
     assert CalamineWorkbook.from_filelike(BytesIO(blank)).get_sheet_by_name("开班名册").to_python() == [
         ["姓名", "证件号码", "手机号"]
     ]
-    filled, rows = BytesIO(), ([*ZHANG_SAN, None], [LI_SI[0], "410702198511209926", None])
+    filled = BytesIO()
+    rows: tuple[list[str | None], ...] = ([*ZHANG_SAN, None], [LI_SI[0], "410702198511209926", None])
     sheets = [Sheet("开班名册", HEADINGS, rows), Sheet("填写说明", HEADINGS, ())]
     write_workbook(filled, sheets, created_at=datetime.now(UTC))
     filled.seek(0)
