@@ -357,7 +357,7 @@ def strike_the_device(counter: Counter, house: int, voucher_id: int) -> None:
     counter.scene.do(head, lambda work: strike_device(work, device_id))
     shown = counter.code(LATE, voucher_id)
     counter.scan(
-        shown, "struck", "bad", "已被本机构停用，不能核销", "请换一台设备，或请管理员确认后重新登记本机"
+        shown, "struck", "bad", "已被本机构停用，不能核销", "停错了的，在扫码页下方重新登记本机"
     )
     # another name makes it another device
     counter.open_page(counter.class_id)
