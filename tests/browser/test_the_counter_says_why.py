@@ -356,12 +356,10 @@ def strike_the_device(counter: Counter, house: int, voucher_id: int) -> None:
     counter.now()
     counter.scene.do(head, lambda work: strike_device(work, device_id))
     shown = counter.code(LATE, voucher_id)
-    counter.scan(
-        shown, "struck", "bad", "已被本机构停用，不能核销", "停错了的，在扫码页下方重新登记本机"
-    )
+    counter.scan(shown, "struck", "bad", "已被本机构停用，不能核销", "停错了的，在扫码页下方重新登记本机")
     # another name makes it another device
     counter.open_page(counter.class_id)
-    page.get_by_text("本机“前台一号机”已停用").wait_for()
+    page.get_by_text("本机“前台一号机”已停用，不能核销").wait_for()
     page.get_by_label("本机名称").fill("前台二号机")
     counter.person.press("重新登记本机")
     counter.person.reads("本机已登记为“前台二号机”")
