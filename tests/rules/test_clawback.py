@@ -103,6 +103,17 @@ def test_all_who_finish_are_still_owed_the_rest() -> None:
     assert (ended.returned_fen, ended.due_fen) == (0, 5_000_000)
 
 
+@pytest.mark.parametrize(("spent_fen", "earned_fen"), [(9_999_999, 9_999_999), (10_000_001, 10_000_000)])
+def test_what_was_spent_is_earned_where_it_is_less_than_the_standard(spent_fen: int, earned_fen: int) -> None:
+    ended = rules.settle_advance(5_000_000, STANDARD_FEN, enrolled=20, completed=20, spent_fen=spent_fen)
+    assert (ended.earned_fen, ended.due_fen) == (earned_fen, earned_fen - 5_000_000)
+
+
+def test_nothing_less_than_nothing_is_spent() -> None:
+    with pytest.raises(Refused, match="amount_negative"):
+        rules.settle_advance(0, STANDARD_FEN, enrolled=20, completed=20, spent_fen=-1)
+
+
 @pytest.mark.parametrize("completed", [-1, 21])
 def test_nobody_finishes_who_never_began(completed: int) -> None:
     with pytest.raises(Refused, match="completed_exceeds_enrolled"):
