@@ -67,7 +67,8 @@ _ASTRAY = tuple(_step("class_goes_astray", which=1, reached=reached) for reached
 
 FROM_NOTHING: tuple[tuple[Step, ...], ...] = (
     # 券：过期、退回、作废、退班、撤销核销、转班、退训、停班
-    (_late("issued"), _late("accepted"), _late("enrolled")),
+    # a scan made without a network on the last day may still arrive for some days
+    (_late("issued"), _late("accepted"), _late("enrolled"), _days(14)),
     (_to("issued"), _step("withdraw", number=0), _to("accepted"), _step("withdraw", number=0)),
     (_revoke("issued"), _revoke("accepted"), _revoke("enrolled"), _revoke("training")),
     (_revoke("trained"), _revoke("assessed"), *_ASTRAY),
