@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from collections import Counter
 from collections.abc import Callable
@@ -18,8 +19,11 @@ from voucher.ledger.races import RACES
 from voucher.ledger.vouchers import Voucher
 from voucher.plumbing.unit_of_work import Work, perform
 from voucher.rules.errors import Refused
-from voucher.stages.issue import holding, issuing
+from voucher.rules.vocabulary import FundSource
+from voucher.stages.issue import holding, issuing, judging
 from voucher.stages.issue.devices import bind_device
+from voucher.stages.issue.models import IssueLine
+from voucher.stages.issue.subject_keys import find_alike
 
 
 def together(scene: Scene, *doings: tuple[str, Callable[[Work], Any]]) -> Counter[str]:
@@ -63,6 +67,33 @@ def test_two_issues_to_one_person_make_one_voucher(scene: Scene) -> None:
     roster = act(issuing.issue_at_once, nurses, [newcomer(LI_SI)])
     assert together(scene, *[("operator", roster)] * 3) == {"done": 3}
     assert count_vouchers(scene) == 2
+
+
+def test_two_programmes_of_one_subject_make_one_voucher(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The race is run where it is decided: who asks what a person holds waits for the other to ask too."""
+    scene.at = on("2024-01-10")
+    # two budgets: of one they would wait for each other anyway
+    sources = (FundSource.EMPLOYMENT_SUBSIDY, FundSource.FISCAL)
+    money = [scene.open_budget(100_000, source=each) for each in sources]
+    eligible(scene, ZHANG_SAN)
+    two = [programme(scene, budget, name=f"养老护理员五级培训券{budget}") for budget in money]
+    asked = threading.Barrier(2)
+
+    def ask_together(*question: Any) -> dict[int, str]:
+        found = find_alike(*question)
+        with contextlib.suppress(threading.BrokenBarrierError):
+            asked.wait(0.5)
+        return found
+
+    monkeypatch.setattr(judging, "find_alike", ask_together)
+    both = [("operator", act(issuing.issue_at_once, each, [newcomer(ZHANG_SAN)])) for each in two]
+    assert together(scene, *both) == {"done": 2}
+    with scene.database.read() as session:
+        lines = session.scalars(select(IssueLine)).all()
+    assert Counter(each.outcome for each in lines) == {"issued": 1, "refused": 1}
+    assert [each.refusal["code"] for each in lines if each.refusal] == ["voucher_of_subject_held"]
 
 
 def test_the_last_voucher_and_the_last_money_go_to_one(scene: Scene) -> None:

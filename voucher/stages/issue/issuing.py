@@ -26,6 +26,7 @@ from voucher.stages.issue.reading import (
     needs_review,
 )
 from voucher.stages.issue.rosters import begin_issue, open_issue
+from voucher.stages.issue.subject_keys import lock_takers
 from voucher.stages.issue.working_off import Entry, Issued, judge_entries, work_off
 
 __all__ = ["Issued", "issue_at_once", "issue_roster", "take_voucher"]
@@ -90,6 +91,7 @@ def take_voucher(work: Work, programme_id: int, declared: bool, seen: SeenFrom =
     work.session.add(line)
     work.session.flush()
     entry = Entry(1, line.person_id, line_id=line.id)
+    lock_takers(work, programme, [line.person_id])
     verdict = judge_entries(work, programme, [entry])[line.person_id]
     refusal = verdict.refusal or verdict.doubt
     if refusal is None and count_room(work.session, programme) <= 0:

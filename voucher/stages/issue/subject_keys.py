@@ -10,7 +10,9 @@ from sqlalchemy.orm import Session
 
 from voucher.ledger.vouchers import Voucher
 from voucher.plumbing.bulk import among
+from voucher.plumbing.unit_of_work import Work
 from voucher.registry import catalogue
+from voucher.registry.people import lock_people
 from voucher.rules.duplicates import entitlement_key
 from voucher.rules.entitlement_periods import entitlement_period
 from voucher.rules.levels import Level
@@ -73,6 +75,16 @@ def keys_of(
         project_code=session.get_one(catalogue.Project, programme.project_id).code,
         aliases=catalogue.read_aliases(session),
     )
+
+
+def lock_takers(work: Work, programme: Programme, person_ids: Sequence[int]) -> None:
+    """Lock the people of a fixed trade until the act ends, before `find_alike` asks what they hold.
+
+    Two programmes that issue to one person at the same moment hold different programmes: only the person
+    is common to both.
+    """
+    if keys_of(work.session, programme, [ANYBODY]):
+        lock_people(work, person_ids)
 
 
 def find_alike(

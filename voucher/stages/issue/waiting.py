@@ -15,6 +15,7 @@ from voucher.stages.issue.granting import give_voucher, refuse_line
 from voucher.stages.issue.judging import check_issuing, judge_people
 from voucher.stages.issue.models import Issue, IssueLine, Programme
 from voucher.stages.issue.reading import lock_programme
+from voucher.stages.issue.subject_keys import lock_takers
 
 # what is nobody's fault and ends by itself: everybody keeps the place
 KEEPS_PLACES = frozenset({PARAMETER_MISSING.code, UNRECONCILED.code})
@@ -96,6 +97,7 @@ def _check_again(work: Work, programme: Programme, line: IssueLine) -> None:
         check_issuing(programme, work.today)
     else:
         replaced[line.person_id] = line.replaces_voucher_id
+    lock_takers(work, programme, [line.person_id])
     judged = judge_people(
         work.session,
         work.keyring,

@@ -20,6 +20,7 @@ from voucher.rules.issuing import QUANTITY_USED_UP
 from voucher.stages.issue.granting import count_affordable, make_vouchers
 from voucher.stages.issue.judging import Verdict, count_room, judge_people
 from voucher.stages.issue.models import Issue, IssueLine, Programme
+from voucher.stages.issue.subject_keys import lock_takers
 
 
 @dataclass(slots=True)
@@ -69,6 +70,7 @@ def work_off(
     wanted; without it they are counted. Raises Refused parameter_missing, no_standard.
     """
     pending = [each for each in entries if each.outcome == "pending"]
+    lock_takers(work, programme, [each.person_id for each in pending])
     judged = judge_entries(work, programme, pending)
     good = _choose(work, programme, pending, judged, room)
     affordable = count_affordable(work, programme, len(good))
