@@ -129,7 +129,7 @@ def write_consent(
     """
     if principal_person_id == helper_person_id:
         raise HELPER_IS_SELF.refused()
-    lock_people(work, principal_person_id, helper_person_id)
+    people.lock_people(work, (principal_person_id, helper_person_id))
     limits = read_limits(work.session, work.today, evidence.way)
     until_on = choose_term(wish.until_on, work.today, limits)
     check_numbers(
@@ -183,16 +183,6 @@ def end_consent(work: Work, consent_id: int) -> Consent:
     _end(work, found, ending)
     _tell(work, found, CONSENT_ENDED, {"at": work.today.isoformat()})
     return found
-
-
-def lock_people(work: Work, *person_ids: int) -> None:
-    """Lock people in the order of their ids, so that what is counted of them is not counted twice at once."""
-    work.session.execute(
-        select(Person.id)
-        .where(Person.id.in_(sorted(person_ids)))
-        .order_by(Person.id)
-        .with_for_update(key_share=True)
-    ).all()
 
 
 def reaches_person(work: Work, person: Person) -> bool:

@@ -24,7 +24,6 @@ from voucher.rules.intakes import STRUCK_TRUE
 from voucher.rules.lifecycle import Thing
 from voucher.rules.pace import promised_on
 from voucher.rules.words import check_why
-from voucher.stages.train.intake import lock_people
 from voucher.stages.train.intake_checks import is_seated
 from voucher.stages.train.models.classes import TrainingClass
 from voucher.stages.train.models.intake_denials import (
@@ -88,7 +87,7 @@ def disown(work: Work, entry_id: int) -> IntakeDenial:
     entry = work.session.get(ClassIntake, entry_id)
     if entry is None or entry.person_id != work.actor.person_id:
         raise ENTRY_NOT_MINE.refused()
-    lock_people(work, [entry.person_id])
+    people.lock_people(work, [entry.person_id])
     found = load_class(work.session, entry.class_id, lock=True)
     work.session.refresh(entry)
     if entry.removed_at is not None or found.state not in NAMED_IN:
@@ -183,7 +182,7 @@ def _lock(work: Work, denial_id: int) -> tuple[IntakeDenial, TrainingClass]:
     known = work.session.get(IntakeDenial, denial_id)
     if known is None:
         raise DENIAL_MISSING.refused()
-    lock_people(work, [known.person_id])
+    people.lock_people(work, [known.person_id])
     training = load_class(work.session, known.class_id, lock=True)
     locked = (
         select(IntakeDenial)

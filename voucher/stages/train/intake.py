@@ -9,12 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 
-from sqlalchemy import select
-
 from voucher.ledger import audit
 from voucher.ledger.vouchers import Voucher
 from voucher.plumbing.unit_of_work import Work
-from voucher.registry.people import Newcomer, Person, index_of
+from voucher.registry.people import Newcomer, index_of, lock_people
 from voucher.registry.recognising import Recognised, recognise
 from voucher.rules.classes import Slot
 from voucher.rules.errors import Family, KeptRefused, Refusal, Refused, reason
@@ -215,12 +213,6 @@ def lock_intake(work: Work, class_id: int) -> list[int]:
     named = list_named(work.session, class_id)
     lock_people(work, named)
     return named
-
-
-def lock_people(work: Work, person_ids: Collection[int]) -> None:
-    """Lock people, in the order of their ids."""
-    wanted = select(Person.id).where(Person.id.in_(sorted(person_ids))).order_by(Person.id)
-    work.session.execute(wanted.with_for_update(key_share=True)).all()
 
 
 def _take_up(work: Work, class_id: int, *, lock: bool = True) -> TrainingClass:

@@ -18,7 +18,6 @@ from voucher.ledger.budget import BUDGET_EXHAUSTED, Budget
 from voucher.ledger.holders import find_holders
 from voucher.plumbing.unit_of_work import Work
 from voucher.registry import catalogue, people
-from voucher.registry.consents.granting import lock_people
 from voucher.registry.institutions import INSTITUTION_MISSING, Institution
 from voucher.registry.listing import STOPPED
 from voucher.registry.outside.asking import wish_for
@@ -144,7 +143,7 @@ def apply_for_bonuses(work: Work, wish: BonusWish) -> Applied:
         raise BUDGET_ELSEWHERE.refused(budget_region=fund.region_code, region=wish.region_code)
     entries = list_people(work, wish.entries)
     # what a person has of a kind is counted once at a time, whoever is paid and from whichever budget
-    lock_people(work, *{person_id for _, person_id in entries})
+    people.lock_people(work, {person_id for _, person_id in entries})
     lines = read_lines(work, wish.kind, wish.region_code, payee.id, wish.firm_size, entries)
     _check_fund(wish.kind, fund, lines)
     judged = [(each, judge_bonus(each.case)) for each in _run_up(lines)]
