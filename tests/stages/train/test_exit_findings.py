@@ -22,9 +22,15 @@ from voucher.rules.actor import Role
 from voucher.rules.errors import Refused
 from voucher.rules.lifecycle import Thing
 from voucher.stages.oversee.measures.imposing import impose
-from voucher.stages.train import attend, exits, running
+from voucher.stages.train import attend, exits, finish, running
 from voucher.stages.train.marking import StaffMark, mark_by_staff
-from voucher.stages.train.queries import desk_counters, hours_of, list_stopped_classes, next_sessions
+from voucher.stages.train.queries import (
+    desk_counters,
+    hours_of,
+    list_stopped_classes,
+    list_taught_stopped,
+    next_sessions,
+)
 from voucher.stages.train.queries.desk import list_taking_in, list_unrecorded
 from voucher.stages.train.queries.exits import ClassLeft, Leaving
 from voucher.stages.train.queries.offline import get_packed_class
@@ -229,9 +235,70 @@ def test_what_is_taught_while_an_institution_is_stopped_counts_for_nobody(scene:
     scene.at = days[3].ends_at
     assert unwritten()[1], "back in good standing it takes people in again"
     assert refused(attend.attend, hours={zhang: 8}) == "class_session_taught_stopped", "also once it is back"
+    assert waits() == 2, "and no desk keeps asking for what it would refuse"
     write(1)
     write(3)
     with scene.database.read() as session:
         assert hours_of(session, [zhang]) == {zhang: 24}
     scene.at = days[4].ends_at + timedelta(days=1)
-    assert unwritten() == ([3, 5], False), "nobody is moved into a class that is over"
+    assert unwritten() == ([5], False), "nobody is moved into a class that is over"
+    with scene.database.read() as session:
+        assert list_taught_stopped(session, [each.id for each in days]) == {days[2].id}
+
+
+@pytest.mark.parametrize("stopped_before_the_end", [False, True])
+def test_a_stopped_institution_signs_off_what_it_had_taught_to_the_end(
+    scene: Scene, stopped_before_the_end: bool
+) -> None:
+    scene.at = on("2024-03-01")
+    house, officer = town.train_institution(scene), town.reviewer(scene)
+    class_id = town.open_class(scene, house, hours=16)
+    nurses = issue.programme(scene, scene.open_budget(50_000))
+    zhang, li = (town.enrolled(scene, nurses, who, class_id) for who in (ZHANG_SAN, LI_SI))
+    scene.at = town.morning(scene, class_id)
+    for who, voucher_id in ((ZHANG_SAN, zhang), (LI_SI, li)):
+        town.scan(scene, who, voucher_id, class_id)
+    teacher, registrar = (town.staff(scene, house, each) for each in (Role.TEACHER, Role.REGISTRAR))
+    first, second = town.sessions(scene, class_id)
+    scene.at = first.ends_at
+    scene.do("clock", running.start_due_classes)
+    scene.do(teacher, partial(attend.attend, session_id=first.id, hours={zhang: 8, li: 8}))
+    if not stopped_before_the_end:
+        scene.at = second.ends_at
+        scene.do(teacher, partial(attend.attend, session_id=second.id, hours={zhang: 8, li: 8}))
+    scene.do(officer, lambda work: impose(work, house, "suspend", "消防不合格"))
+    scene.at = second.ends_at + timedelta(days=1)
+    exams: dict[int, int | None] = {zhang: 8_000, li: 8_000}
+    sign = partial(finish.sign_off, class_id=class_id, exams=exams)
+
+    def waits() -> int:
+        with scene.database.read() as session:
+            return desk_counters(session, [house], scene.at).to_sign_off
+
+    def let_go(voucher_id: int) -> None:
+        for each in _open_holds(scene, voucher_id):
+            scene.do(officer, partial(_close, hold_id=each.id))
+
+    if stopped_before_the_end:
+        let_go(zhang)
+        told = town.refusal(scene, registrar, sign)
+        assert (told.code, "1 次课" in told.title, waits()) == ("class_cut_short", True, 0)
+        assert town.a_class(scene, class_id).state == "running", "nobody's hours are frozen short"
+        scene.do(officer, lambda work: impose(work, house, "restore", "已整改"))
+        assert waits() == 1, "once it is back it adds the lesson, or signs"
+        return
+    told = town.refusal(scene, registrar, sign)
+    assert (told.code, waits()) == ("sign_off_all_on_hold", 0)
+    let_go(zhang)
+    assert waits() == 1
+    done = scene.do(registrar, sign)
+    assert (done.finished, done.held, done.failed) == (1, 1, 0)
+    assert [town.voucher(scene, each).state for each in (zhang, li)] == ["trained", "training"]
+    assert town.code(scene, registrar, sign) == "event_not_allowed"
+    let_go(li)
+    rest = partial(finish.sign_off, class_id=class_id, exams={li: 8_000})
+    assert scene.do(registrar, rest).finished == 1, "and whoever is let go on later is not cheated either"
+
+
+def _close(work: Work, hold_id: int) -> None:
+    close_hold(work, work.session.get_one(Hold, hold_id), "学时已够，可以结业")

@@ -23,11 +23,13 @@ from voucher.stages.train.models.classes import ClassSession, TrainingClass
 from voucher.stages.train.models.marks import SCANNED, TYPED, AttendanceMark
 from voucher.stages.train.models.places import Attendance, Completion, Enrolment
 from voucher.stages.train.phone_draws import draw_at_sign_off
+from voucher.stages.train.queries.desk import list_taught_stopped
 from voucher.stages.train.queries.facts import completions_of
 from voucher.stages.train.queries.hours import Bars, count_hours, read_bars
 from voucher.stages.train.queries.marks import list_open_of_class
 from voucher.stages.train.reading import format_moment, get_own_class, list_sessions, load_class
 from voucher.stages.train.running import start_if_begun
+from voucher.stages.train.standing import find_stopped
 
 SOURCE = "豫办〔2021〕29号 第16项; S2-16e; LIFECYCLE 结业签字"
 POINT = 100  # hundredths
@@ -59,6 +61,20 @@ ATTENDANCE_CASES_OPEN = reason(
     SOURCE,
     Family.CONFLICT,
 )
+CLASS_CUT_SHORT = reason(
+    "class_cut_short",
+    "{institution}当前为“{state}”，本班有 {count} 次课在停下以后，没有上完，不能结业签字",
+    "学员已上的学时保留：由人社部门转到其他机构的班级，在那里上完、签字；恢复以后由本机构加课补上，再签字",
+    SOURCE,
+    Family.CONFLICT,
+)
+ALL_ON_HOLD = reason(
+    "sign_off_all_on_hold",
+    "{institution}当前为“{state}”，本班待结业学员的券都停着，不能结业签字",
+    "课已全部上完的，请人社部门在券的页面作出处置结论，再由本机构结业签字；也可以由人社部门转到其他班级签字",
+    SOURCE,
+    Family.CONFLICT,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,9 +102,10 @@ def sign_off(work: Work, class_id: int, exams: Mapping[int, int | None]) -> Sign
 
     Whoever is on hold is left out, and signed off later by another call. Who is called by telephone
     afterwards is drawn at once. The signer is not the only one who
-    recorded attendance. Raises Refused role_missing, class_missing, event_not_allowed, class_not_over,
-    second_person_needed, second_person_reset_lately, attendance_cases_open, exams_missing,
-    exam_not_on_roster, score_malformed, parameter_missing.
+    recorded attendance. A stopped institution signs what it had taught to the end, for those the office let
+    go on. Raises Refused role_missing, class_missing, event_not_allowed, class_not_over, class_cut_short,
+    sign_off_all_on_hold, second_person_needed, second_person_reset_lately, attendance_cases_open,
+    exams_missing, exam_not_on_roster, score_malformed, parameter_missing.
     """
     get_own_class(work, class_id)
     vouchers = lock_vouchers(work, Voucher.id.in_(_sitting(class_id)), Voucher.state == "training")
@@ -101,6 +118,7 @@ def sign_off(work: Work, class_id: int, exams: Mapping[int, int | None]) -> Sign
     due = [each for each in waiting if each not in held]
     if found.state != "signed_off" or not due:
         check_event(Thing.CLASS, found.state, "sign_off")
+    _check_taught_to_the_end(work, found, due)
     _check_signer(work, found)
     _check_no_case(work, found)
     _check_exams(found, due, waiting, exams)
@@ -127,6 +145,20 @@ def _check_time(work: Work, found: TrainingClass) -> None:
     ends_at = max(each.ends_at for each in list_sessions(work.session, found.id))
     if ends_at > work.at:
         raise CLASS_NOT_OVER.refused(ends=format_moment(ends_at))
+
+
+def _check_taught_to_the_end(work: Work, found: TrainingClass, due: Sequence[Voucher]) -> None:
+    """Refuse a stopped institution what would freeze hours its people could still sit elsewhere."""
+    stopped = find_stopped(work.session, found, work.at)
+    if stopped is None:
+        return
+    told = dict(zip(("institution", "state"), stopped, strict=True))
+    held = [each.id for each in list_sessions(work.session, found.id)]
+    missed = list_taught_stopped(work.session, held)
+    if missed:
+        raise CLASS_CUT_SHORT.refused(count=len(missed), **told)
+    if not due:
+        raise ALL_ON_HOLD.refused(**told)
 
 
 def _check_signer(work: Work, found: TrainingClass) -> None:

@@ -29,6 +29,7 @@ from voucher.stages.train.queries.hours import asks_cosign
 from voucher.stages.train.queries.lessons import hours_studied
 from voucher.stages.train.queries.marks import read_signed
 from voucher.stages.train.reading import SESSION_MISSING, serves_class
+from voucher.stages.train.standing import find_stopped
 
 PREFIX = "hours-"
 
@@ -154,6 +155,7 @@ def _sheet(session_id: int) -> str:
             held=held,
             begun=held.starts_at <= door.at,
             open_now=found.state in ("approved", "running"),
+            stopped=find_stopped(session, found, held.starts_at),
             rows=[(each, recorded.get(each.voucher_id)) for each in roster],
             unscanned=unscanned,
             signed=signed | studied,

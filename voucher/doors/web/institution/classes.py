@@ -45,8 +45,9 @@ NEXT_STEPS = {
 TAUGHT = ("approved", "running")
 # where its institution, or who teaches it, may not go on
 STOPPED_STEP = (
-    "机构已退出目录或停业：停下以前上的课照常登记到课，以后的课不上了，也不能核销、签到、结业签字。"
-    "学员的券由人社部门转到别的班，或由本人另选，已上的学时保留。"
+    "机构已退出目录或停业：停下以前上的课照常登记到课，以后的课不上了，也不能核销、签到。"
+    "学员的券停着，由人社部门转到别的班，或由本人另选，已上的学时保留。"
+    "课在停下以前已经全部上完的，人社部门对学员的券作出处置结论以后，仍由本机构结业签字。"
 )
 # once the last session has ended: to whoever signs the class off, and to everybody else
 OVER = {
@@ -119,7 +120,8 @@ def show_class(class_id: int) -> str:
             handed=find_standing(session, class_id),
             named=count_named(session, class_id),
             is_near=lambda each: timedelta(hours=-1) <= door.at - each.starts_at,
-            is_over=is_over and not is_stopped,
+            is_over=is_over and (not is_stopped or house.is_signable(session, found, door.at)),
+            taught_stopped=training.list_taught_stopped(session, [each.id for each in sessions]),
             is_scannable=not is_stopped
             and found.state in TAUGHT
             and found.starts_on <= door.today <= found.ends_on,

@@ -39,13 +39,15 @@ def home() -> ResponseReturnValue:
     in_room = actor.has(*INSTITUTION_ROOM)
     with door.read() as session:
         under_way = house.list_under_way(session, houses, door.today)
+        lessons = training.sessions_on(session, houses, door.today)
         return render_template(
             "institution/home.html",
             houses=list_houses(session, INSTITUTION_STAFF),
             stopped=STOPPED,
             endings=list_endings(session, door.today, institution_ids=houses) if at_desk else [],
             counted=training.desk_counters(session, houses, door.at),
-            lessons=training.sessions_on(session, houses, door.today),
+            lessons=lessons,
+            taught_stopped=training.list_taught_stopped(session, [held.id for _, held in lessons]),
             counters={each.id: training.counters(session, each.id) for each in under_way},
             under_way=under_way if at_counter else [],
             to_record=house.list_to_record(session, houses, door.at) if in_room else [],

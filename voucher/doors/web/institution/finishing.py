@@ -88,13 +88,17 @@ def _page(class_id: int, ahead: SignedOff | None) -> str:
         roster = training.roster(session, door.keyring, class_id)
         sessions = training.list_sessions(session, class_id)
         recorded = house.count_recorded(session, class_id)
+        taught_stopped = training.list_taught_stopped(session, [each.id for each in sessions])
         return render_template(
             "institution/finishing.html",
             found=found,
             waiting=[each for each in roster if each.state == "training" and each.passed is None],
             signed=[each for each in roster if each.passed is not None],
             unscanned=sum(each.state == "enrolled" for each in roster),
-            unrecorded=[each for each in sessions if each.id not in recorded],
+            unrecorded=[
+                each for each in sessions if each.id not in recorded and each.id not in taught_stopped
+            ],
+            taught_stopped=[each for each in sessions if each.id in taught_stopped],
             ends_at=max(each.ends_at for each in sessions),
             needs_exam=finish.needs_exam(found),
             is_only_recorder=finish.find_only_recorder(session, class_id) == current_actor().person_id,

@@ -40,7 +40,9 @@ def classes() -> ResponseReturnValue:
             lessons = training.list_lessons(session, person_id, card.id)
             hours = training.hours_of(session, [card.id]).get(card.id, 0)
             mine.append((show(card), view, lessons, hours))
-        return render_template("worker/classes.html", mine=mine, at=door.at)
+        held = [each.held.id for _, _, lessons, _ in mine for each in lessons]
+        stopped = training.list_taught_stopped(session, held)
+        return render_template("worker/classes.html", mine=mine, at=door.at, taught_stopped=stopped)
 
 
 @worker.get("/my/vouchers/<int:voucher_id>/classes")

@@ -13,7 +13,13 @@ from voucher.stages.train.queries.classes import (
     list_classes,
     view_classes,
 )
-from voucher.stages.train.queries.desk import DeskCounters, count_to_review, desk_counters, sessions_on
+from voucher.stages.train.queries.desk import (
+    DeskCounters,
+    count_to_review,
+    desk_counters,
+    list_taught_stopped,
+    sessions_on,
+)
 from voucher.stages.train.queries.facts import (
     completion_of,
     completions_of,
@@ -86,6 +92,7 @@ __all__ = [
     "list_scans",
     "list_sessions",
     "list_stopped_classes",
+    "list_taught_stopped",
     "list_trained",
     "name_accepted",
     "name_vouchers",

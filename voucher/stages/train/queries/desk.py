@@ -6,9 +6,10 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
-from sqlalchemy import ColumnElement, ScalarSelect, Select, exists, func, or_, select
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, ScalarSelect, Select, and_, exists, func, or_, select
+from sqlalchemy.orm import Session, aliased
 
+from voucher.ledger.holds import select_held
 from voucher.ledger.states import StateEvent
 from voucher.ledger.vouchers import Voucher
 from voucher.plumbing.clock import SHANGHAI, day_of
@@ -25,6 +26,27 @@ OF_CLASS = or_(
 )
 # of a class whose institution may not go on nobody can be scanned
 GOES_ON = ~exists().where(OF_CLASS, Institution.state.in_(sorted(STOPPED))).correlate(TrainingClass)
+_STEP, _LATER = aliased(StateEvent), aliased(StateEvent)
+# `standing.find_stopped`, for many sessions at once: the newest step of an institution until it began
+TAUGHT_STOPPED = (
+    exists()
+    .where(
+        OF_CLASS,
+        _STEP.thing == str(Thing.INSTITUTION),
+        _STEP.object_id == Institution.id,
+        _STEP.at <= ClassSession.starts_at,
+        _STEP.to_state.in_(sorted(STOPPED)),
+        ~exists()
+        .where(
+            _LATER.thing == _STEP.thing,
+            _LATER.object_id == _STEP.object_id,
+            _LATER.at <= ClassSession.starts_at,
+            _LATER.seq > _STEP.seq,
+        )
+        .correlate(ClassSession, _STEP),
+    )
+    .correlate(TrainingClass, ClassSession)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +139,7 @@ def select_to_redeem(mine: ColumnElement[bool], on: date) -> Select[int]:
 def select_to_record(mine: ColumnElement[bool], at: datetime) -> Select[int]:
     """Return the query for the sessions begun in which nobody has been recorded yet.
 
-    Of a class whose institution may not go on, those begun before it was stopped.
+    What began while an institution of the class was stopped is no hour, then and later.
     """
     return (
         select(ClassSession.id)
@@ -126,21 +148,20 @@ def select_to_record(mine: ColumnElement[bool], at: datetime) -> Select[int]:
             mine,
             TrainingClass.state == "running",
             ClassSession.starts_at <= at,
-            or_(GOES_ON, ClassSession.starts_at < _stopped_since()),
+            ~TAUGHT_STOPPED,
             ~exists().where(Attendance.session_id == ClassSession.id),
         )
     )
 
 
-def _stopped_since() -> ScalarSelect[datetime]:
-    """Return the query for the last time an institution of a class was stopped."""
-    return (
-        select(func.max(StateEvent.at))
-        .join(Institution, Institution.id == StateEvent.object_id)
-        .where(StateEvent.thing == str(Thing.INSTITUTION), StateEvent.to_state.in_(sorted(STOPPED)), OF_CLASS)
-        .correlate(TrainingClass)
-        .scalar_subquery()
+def list_taught_stopped(session: Session, session_ids: Collection[int]) -> set[int]:
+    """Return which sessions began, or would begin as things stand, while an institution was stopped."""
+    wanted = (
+        select(ClassSession.id)
+        .join(TrainingClass, TrainingClass.id == ClassSession.class_id)
+        .where(ClassSession.id.in_(sorted(session_ids)), TAUGHT_STOPPED)
     )
+    return set(session.scalars(wanted))
 
 
 def list_taking_in(session: Session, class_ids: Collection[int], on: date) -> set[int]:
@@ -187,7 +208,7 @@ def list_unrecorded(
             TrainingClass.id == class_id,
             ClassSession.mode == "offline",
             ClassSession.starts_at <= at,
-            or_(GOES_ON, ClassSession.starts_at < _stopped_since()),
+            ~TAUGHT_STOPPED,
             unwritten,
         )
         .order_by(ClassSession.starts_at)
@@ -196,9 +217,21 @@ def list_unrecorded(
 
 
 def select_to_sign_off(mine: ColumnElement[bool], at: datetime) -> Select[int]:
-    """Return the query for the running classes whose sessions are all over, and may be signed off."""
+    """Return the query for the running classes whose sessions are all over, and may be signed off.
+
+    Of an institution that may not go on, those it had taught to the end, with somebody the office let go on.
+    """
     ahead = exists().where(ClassSession.class_id == TrainingClass.id, ClassSession.ends_at > at)
-    return select(TrainingClass.id).where(mine, TrainingClass.state == "running", GOES_ON, ~ahead)
+    cut_short = exists().where(ClassSession.class_id == TrainingClass.id, TAUGHT_STOPPED)
+    free = exists().where(
+        Enrolment.class_id == TrainingClass.id,
+        Enrolment.ended_at.is_(None),
+        Voucher.id == Enrolment.voucher_id,
+        Voucher.state == "training",
+        Voucher.id.not_in(select_held(Thing.VOUCHER)),
+    )
+    goes_on = or_(GOES_ON, and_(~cut_short.correlate(TrainingClass), free.correlate(TrainingClass)))
+    return select(TrainingClass.id).where(mine, TrainingClass.state == "running", goes_on, ~ahead)
 
 
 def select_reversals(mine: ColumnElement[bool]) -> Select[int]:

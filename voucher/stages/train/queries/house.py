@@ -119,6 +119,12 @@ def is_stopped(session: Session, found: TrainingClass) -> bool:
     return session.scalar(goes_on) is None
 
 
+def is_signable(session: Session, found: TrainingClass, at: datetime) -> bool:
+    """Return whether a class is over, and whoever answers for it may sign it off now."""
+    due = select_to_sign_off(TrainingClass.id == found.id, at)
+    return session.scalar(due) is not None
+
+
 def list_returned(session: Session, institution_ids: Collection[int]) -> list[ReturnedClass]:
     """Return the classes sent back, the newest first."""
     classes = session.scalars(
