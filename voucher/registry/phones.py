@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, time, timedelta
 
 from sqlalchemy import ScalarSelect, bindparam, select
 from sqlalchemy.orm import Session
 
 from voucher.ledger.credentials.issuing import Bearer
+from voucher.plumbing.clock import SHANGHAI
 from voucher.plumbing.secrets import Keyring
 from voucher.registry import people, subjects
 from voucher.registry.standards import ANYWHERE, PARAMETER_MISSING, Parameter
@@ -63,6 +64,10 @@ class FieldRules:
     def limits(self) -> OfflineLimits:
         """Return how such a scan is judged; a scanner's clock may err as a phone's."""
         return OfflineLimits(self.window, self.upload_within, ahead=self.window)
+
+    def heard_until(self, on: date) -> datetime:
+        """Return the moment from which no scan of a day can arrive any more."""
+        return datetime.combine(on + timedelta(days=1), time(), SHANGHAI) + self.upload_within
 
 
 def read_field_rules(session: Session, on: date) -> FieldRules:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime, time, timedelta
+
 from sqlalchemy import select
 
 from tests.doors.loop import LI_SI, Loop
@@ -10,6 +12,7 @@ from tests.doors.web.test_looks import IDENTITY, find_doubled_ids, find_unlabell
 from voucher.ledger.audit import AuditRow
 from voucher.ledger.credentials import ScreenCode
 from voucher.ledger.vouchers import Voucher
+from voucher.plumbing.clock import SHANGHAI
 
 
 def at(loop: Loop, login: str) -> Browser:
@@ -82,6 +85,26 @@ def test_a_worker_finds_the_way_from_the_wallet_to_the_green_tick(loop: Loop) ->
     assert "已退训" in li.page.text
     assert state(loop) == "dropped"
     assert "退训" in li.go("/my/vouchers?tab=gone").text
+
+
+def test_past_its_last_day_a_voucher_says_until_when_a_scan_of_that_day_may_arrive(loop: Loop) -> None:
+    li, voucher_id = at(loop, "li"), loop.ids["other_voucher"]
+    page = f"/my/vouchers/{voucher_id}"
+    assert "到机构出示二维码核销" in li.go(page).text
+    with loop.world.database.read() as session:
+        last = session.get_one(Voucher, voucher_id).redeem_by
+    loop.move_to(datetime.combine(last + timedelta(days=1), time(9), SHANGHAI))
+    li = at(loop, "li")
+    until = (last + timedelta(days=3)).isoformat()
+    told = f"{last.isoformat()} 是最后一天，已经过了，不能再核销"
+    for path in (page, "/my", "/my/vouchers?tab=doing", "/my/classes", f"{page}/code"):
+        text = li.go(path).text
+        assert "到机构出示二维码核销" not in text, path
+        if path != "/my/vouchers?tab=doing":
+            assert told in text, path
+            assert f"最晚 {until} 23:59 以前还会传上来" in text, path
+    assert "显示二维码" not in li.page.text
+    assert "出示二维码" not in li.go(page).text
 
 
 def _digits_of(text: str) -> str:

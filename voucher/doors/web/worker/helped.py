@@ -55,7 +55,7 @@ def _enter(session: Session, consent_id: int) -> Helped:
 def _show(card: Card) -> Shown:
     """Return a card with what its holder's helper does next."""
     shown = show(card)
-    return shown if card.held else replace(shown, next_step=STEPS.get(card.state, WATCHED))
+    return shown if card.held or shown.is_over else replace(shown, next_step=STEPS.get(card.state, WATCHED))
 
 
 def _places(consent_id: int, voucher_id: int) -> Places:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import timedelta
 
 from flask import url_for
 from flask.typing import ResponseReturnValue
 
+from voucher.doors.auth.door import the_door
 from voucher.doors.auth.visitors import current_actor, perform
 from voucher.doors.web.acting import Done, act, refuse
 from voucher.ledger.vouchers import VOUCHER_MISSING
@@ -16,6 +18,7 @@ from voucher.rules.assessment import EXAMINED_ELSEWHERE
 from voucher.rules.errors import Refused
 from voucher.stages.issue.attempts import record_foreign_attempt
 from voucher.stages.issue.queries import Card
+from voucher.stages.train.reading import format_moment
 
 # what a state asks of the holder: the sentence and, where there is one, the act it leads to
 NEXT_STEPS: dict[str, str] = {
@@ -39,6 +42,13 @@ NEXT_STEPS: dict[str, str] = {
 # an inquiry, or an institution that has left: the page of the voucher says what can be done
 HELD = "本券暂停使用，打开这张券看怎么办；有疑问请拨打 12333"
 # 特种作业、特种设备: the authority examines, nobody listed here does
+# until the clock ends it; what was scanned on the last day itself may still arrive
+OVER = "{redeem_by} 是最后一天，已经过了，不能再用；需要的可重新申领"
+OVER_IN_CLASS = (
+    "{redeem_by} 是最后一天，已经过了，不能再核销。那天机构没有网络、当场扫过码的，"
+    "最晚 {until} 以前还会传上来，传上来就算数，不用再去；到时还没有的，这张券失效。"
+    "扫过没扫过，可以问机构或拨打 12333"
+)
 ELSEWHERE = "请参加主管部门的考核；证书登记以后自动换券，您不用再办理"
 USABLE = ("issued", "accepted", "enrolled")
 Way = tuple[tuple[str, tuple[str, ...]], ...]
@@ -55,11 +65,15 @@ PATH: Way = (
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """A card with what its holder does next, and where on the way it stands."""
+    """A card with what its holder does next, and where on the way it stands.
+
+    `is_over` says that its last day has passed, unused as far as anybody knows.
+    """
 
     card: Card
     next_step: str
     path: tuple[tuple[str, str], ...]
+    is_over: bool
 
 
 def show(card: Card) -> Shown:
@@ -67,8 +81,19 @@ def show(card: Card) -> Shown:
     step = NEXT_STEPS[card.state]
     if card.state == "trained" and card.certificate_kind in EXAMINED_ELSEWHERE:
         step = ELSEWHERE
+    is_over = card.state in USABLE and card.redeem_by < the_door().today
+    if is_over:
+        step = _tell_over(card)
     step = HELD if card.held else step
-    return Shown(card, step, tell_way(PATH, card.state, ("settled", "completed")))
+    return Shown(card, step, tell_way(PATH, card.state, ("settled", "completed")), is_over)
+
+
+def _tell_over(card: Card) -> str:
+    day = card.redeem_by.isoformat()
+    if card.heard_until is None:
+        return OVER.format(redeem_by=day)
+    # the last minute, as people read a day: not midnight of the next
+    return OVER_IN_CLASS.format(redeem_by=day, until=format_moment(card.heard_until - timedelta(minutes=1)))
 
 
 def tell_way(way: Way, state: str, over: tuple[str, ...]) -> tuple[tuple[str, str], ...]:

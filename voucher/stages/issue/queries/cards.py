@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from sqlalchemy import select
@@ -13,6 +13,7 @@ from voucher.ledger.holds import Hold, select_held
 from voucher.ledger.states import StateEvent
 from voucher.ledger.vouchers import VOUCHER_MISSING, Voucher
 from voucher.registry.catalogue import Region, name_trades
+from voucher.registry.phones import read_field_rules
 from voucher.rules.lifecycle import EVENT_NAMES, STATE_NAMES, Thing
 from voucher.rules.money import format_yuan
 from voucher.rules.programmes import CHANNEL_NAMES, Channel, Worth
@@ -23,7 +24,7 @@ TABS: dict[str, tuple[str, ...]] = {
     "使用中": ("enrolled", "training", "trained", "assessed", "certified"),
     "已核销": ("settled", "completed"),
 }
-ENDED_TAB = "已失效"
+ENDED_TAB, ENROLLED = "已失效", "enrolled"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +41,10 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """One voucher as its holder sees it; both last days are included."""
+    """One voucher as its holder sees it; both last days are included.
+
+    `heard_until` is when a scan of the last day can arrive no more: only for one that sits in a class.
+    """
 
     id: int
     number: str
@@ -62,6 +66,7 @@ class Card:
     issued_at: datetime
     replaces_voucher_id: int | None
     timeline: tuple[Step, ...]
+    heard_until: datetime | None
 
 
 def worth_words(voucher: Voucher) -> str:
@@ -110,11 +115,21 @@ def _cards(session: Session, vouchers: list[Voucher]) -> list[Card]:
         session.execute(select(Region.code, Region.name).where(Region.code.in_(codes))).all()
     )
     held = set(session.scalars(select_held(Thing.VOUCHER).where(Hold.object_id.in_(ids))))
-    steps = _timelines(session, ids)
-    return [
+    steps, heard = _timelines(session, ids), _read_heard(session, vouchers)
+    cards = [
         _card(each, programmes[each.programme_id], regions, trades, each.id in held, steps.get(each.id, ()))
         for each in vouchers
     ]
+    return [
+        replace(each, heard_until=heard.get(each.redeem_by)) if each.state == ENROLLED else each
+        for each in cards
+    ]
+
+
+def _read_heard(session: Session, vouchers: Sequence[Voucher]) -> dict[date, datetime]:
+    """Return, per last day of what sits in a class, until when a scan of that day may arrive."""
+    days = {each.redeem_by for each in vouchers if each.state == ENROLLED}
+    return {each: read_field_rules(session, each).heard_until(each) for each in sorted(days)}
 
 
 def _card(
@@ -147,6 +162,7 @@ def _card(
         issued_at=voucher.issued_at,
         replaces_voucher_id=voucher.replaces_voucher_id,
         timeline=tuple(timeline),
+        heard_until=None,
     )
 
 
