@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 from functools import partial
 
 import pytest
@@ -16,10 +16,11 @@ from tests.loop.telling import amber_left
 from tests.scene import JIYUAN, LI_SI, SUN_BA, XINXIANG, ZHANG_SAN, Scene
 from voucher.ledger.audit import AuditRow
 from voucher.ledger.holds import Hold
+from voucher.plumbing.clock import day_of
 from voucher.plumbing.unit_of_work import Work
 from voucher.registry.standards import Parameter
 from voucher.registry.tables import require_parameter_number
-from voucher.registry.users import RoleGrant, UserAccount, open_account
+from voucher.registry.users import EVER, RoleGrant, UserAccount, open_account
 from voucher.rules.actor import Role
 from voucher.rules.approval import Step
 from voucher.rules.draws import CallResult, CheckOutcome, RosterChange, draw, sample_size
@@ -167,6 +168,16 @@ def test_拨打_号码只在拨打时显示_说没参加的停住券和申领(sc
     assert town.code(scene, at.registrar(), opening) == "role_missing"
     insider(scene, second, at.house)
     assert town.code(scene, second, opening) == "caller_of_institution"
+    # a role that has ended bars as well, if it stood when the class was asked for; one before that does not
+    drafted_on = day_of(town.a_class(scene, class_id).drafted_at)
+    scene.do("operator", partial(_end_role, person=second, until=issue.day(scene) - timedelta(days=1)))
+    assert town.code(scene, second, opening) == "caller_of_institution", "ended for the hour of the call"
+    scene.do("operator", partial(_end_role, person=second, until=drafted_on))
+    assert town.code(scene, second, opening) == "caller_of_institution", "a former class of one's own"
+    scene.do("operator", partial(_end_role, person=second, until=drafted_on - timedelta(days=2)))
+    assert town.code(scene, second, partial(_tries, entry_id=zhang)) == "phone_check_concluded", (
+        "goes through"
+    )
 
     first = call(zhang)
     assert [each.number for each in checked(scene, class_id, office) if each.number] == [MOBILE]
@@ -221,6 +232,20 @@ def test_拨打_号码只在拨打时显示_说没参加的停住券和申领(sc
 def class_of(scene: Scene, voucher_id: int) -> int:
     with scene.database.read() as session:
         return session.scalars(select(Enrolment.class_id).where(Enrolment.voucher_id == voucher_id)).one()
+
+
+def _tries(work: Work, entry_id: int) -> None:
+    """Open a call, and take it back."""
+    phone_calls.begin_call(work, entry_id)
+    raise phone_calls.CHECK_CONCLUDED.refused()
+
+
+def _end_role(work: Work, person: str, until: date) -> None:
+    """End what somebody of the office did at an institution on a day."""
+    account = select(UserAccount.id).where(UserAccount.login == f"{person}在机构").scalar_subquery()
+    work.session.execute(
+        update(RoleGrant).where(RoleGrant.user_id == account).values(since=min(until, EVER), until=until)
+    )
 
 
 def insider(scene: Scene, login: str, institution_id: int) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from sqlalchemy import (
     BindParameter,
@@ -30,6 +30,8 @@ from voucher.rules.actor import Actor, Grant, Role
 from voucher.rules.errors import Family, reason
 
 EVER = date(2000, 1, 1)
+# whose role is ended today has had it until today, but its row says yesterday
+ENDED_THE_DAY_AFTER = timedelta(days=1)
 PROVINCE = "410000"
 TOTP_CONTEXT = "user_account.totp"
 
@@ -229,16 +231,6 @@ def name_people(session: Session, person_ids: Iterable[int]) -> dict[int, str]:
     return dict(rows.all())
 
 
-def list_own_institutions(session: Session, person_id: int, on: date) -> set[int]:
-    """Return the institutions a person works for on a day, with whatever account."""
-    found = session.scalars(
-        select(RoleGrant.institution_id)
-        .join(UserAccount, UserAccount.id == RoleGrant.user_id)
-        .where(UserAccount.person_id == person_id, RoleGrant.institution_id.is_not(None), in_force(on))
-    )
-    return {each for each in found if each is not None}
-
-
 def list_served(session: Session, person_id: int, today: date) -> dict[int, date]:
     """Return the institutions a person works or ever worked for, with any account, each with its last day.
 
@@ -287,3 +279,12 @@ def actor_of(session: Session, account: UserAccount, rows: Sequence[RoleGrant]) 
     for role, code in regional:
         reach[role] = reach.get(role, frozenset()) | subtrees[code]
     return Actor(account.id, account.login, account.person_id, grants, reach)
+
+
+def list_served_since(session: Session, person_id: int, since: date, today: date) -> set[int]:
+    """Return the institutions a person has worked for since a day, with any account, as far as today.
+
+    A role ended for the hour of an act counts as well.
+    """
+    served = list_served(session, person_id, today)
+    return {house for house, last in served.items() if since <= last + ENDED_THE_DAY_AFTER}

@@ -25,7 +25,7 @@ WHOLE = 10_000
 
 CALLER_OF_INSTITUTION = reason(
     "caller_of_institution",
-    "您在这个班级的机构任职，不能办理对它的电话抽查",
+    "您在这个班级的机构任职，或申报开班以后在那里任过职，不能办理对它的电话抽查",
     "请由与该机构无关的人社部门人员拨打",
     "【设】抽查人员与机构无关; LIFECYCLE 按人比较",
     Family.FORBIDDEN,
@@ -140,6 +140,6 @@ def judge_calls(results: Sequence[CallResult], most_attempts: int) -> CheckOutco
 
 @rule(number="DRW-08", stage="培训", source=CALL_SOURCE, since=FOUNDED)
 def check_caller(own_institutions: Collection[int], institutions: Collection[int]) -> None:
-    """Check that who calls works for none of the institutions of a class. Raises caller_of_institution."""
+    """Check that who calls worked for none of the institutions of a class. Raises caller_of_institution."""
     if set(own_institutions) & set(institutions):
         raise CALLER_OF_INSTITUTION.refused()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date, timedelta
+from datetime import date
 
 from sqlalchemy import ColumnElement, CompoundSelect, and_, or_, select
 from sqlalchemy.orm import Session
@@ -13,7 +13,7 @@ from voucher.ledger.reinstatements import Reinstatement
 from voucher.ledger.vouchers import Voucher, lock_vouchers
 from voucher.ledger.year_ends import select_families
 from voucher.plumbing.unit_of_work import Work
-from voucher.registry.users import list_served
+from voucher.registry.users import ENDED_THE_DAY_AFTER, list_served
 from voucher.rules.actor import Role, check_reach
 from voucher.rules.approval import Beneficiaries, Step, check_hands, check_uninvolved
 from voucher.rules.errors import Family, reason
@@ -26,8 +26,6 @@ from voucher.stages.settle.models.notices import Objection
 from voucher.stages.settle.models.payments import Payment, PaymentFile
 
 LOOKUP_CHUNK = 500
-# whose role is ended today has had it until today, but its row says yesterday
-ENDED_THE_DAY_AFTER = timedelta(days=1)
 # who files what a payee is paid, beside the operators of the region
 STAFF_OF_PAYEE: dict[str, tuple[Role, ...]] = {
     SubsidyKind.EVALUATION: (Role.EVALUATOR_ADMIN,),

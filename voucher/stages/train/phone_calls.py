@@ -14,7 +14,7 @@ from voucher.plumbing.unit_of_work import Work
 from voucher.registry import catalogue, tables
 from voucher.registry.letters import read_mobile
 from voucher.registry.phones import read_keys
-from voucher.registry.users import list_own_institutions
+from voucher.registry.users import list_served_since
 from voucher.rules.actor import check_role
 from voucher.rules.draws import (
     CALL_RESULT_NAMES,
@@ -178,6 +178,8 @@ def _take_up(work: Work, entry_id: int) -> tuple[PhoneDrawEntry, TrainingClass]:
     found = load_class(work.session, work.session.get_one(PhoneDraw, entry.draw_id).class_id)
     if not reaches_class(work.actor, found):
         raise PHONE_CHECK_MISSING.refused()
-    own = list_own_institutions(work.session, work.actor.person_id, work.today)
+    # a role ended for the hour of the call, or by moving to the office, bars as well
+    since = day_of(found.drafted_at)
+    own = list_served_since(work.session, work.actor.person_id, since, work.today)
     check_caller(own, {found.institution_id, found.delivering_institution_id})
     return entry, found
