@@ -37,15 +37,20 @@ def test_a_class_is_merged_when_the_office_agrees(loop: Loop) -> None:
     desk.go(here)
     chosen = {"voucher_id": str(ids["voucher"]), "to_class_id": str(ids["draft_class"]), "why": "要上班"}
     assert "已提交，等人社部门审核" in desk.press("提交拆班申请", **chosen).text
+    otherwise = "比原班晚"
+    assert otherwise in desk.page.text, "whoever asks reads it beside the class"
     number = loop["shenhe"].get(f"/vouchers/{ids['voucher']}").json["number"]
     assert f"1 人：张* {number}" in desk.go(here).text
     office = at(loop, "shenhe")
     page = office.go("/office/class-moves")
     assert "拆班 1 人" in page.text
     assert f"张* {number}" in page.text
+    assert otherwise in page.text, "said before it is decided"
     assert "学员已转班，学时保留" in office.press("同意，当即转班", opinion="同意").text
     (told,) = _list_letters(loop)
     assert "原来的班不用再去" in told
+    assert "请留意：新班" in told
+    assert otherwise in told, "and what is otherwise there"
 
     desk.go(here)
     page = desk.press("提交并班申请", to_class_id=str(ids["draft_class"]), why="老师生病，并到下一期")
@@ -67,6 +72,24 @@ def test_a_class_is_merged_when_the_office_agrees(loop: Loop) -> None:
     assert loop["shenhe"].get(f"/classes/{ids['class']}").json["state"] == "cancelled"
     assert "已同意" in desk.go(f"/institution/classes/{ids['class']}/changes").text
     assert len(_list_letters(loop)) == 2
+
+
+def test_an_officer_reads_what_is_otherwise_before_somebody_is_moved(loop: Loop) -> None:
+    ids, office = loop.ids, at(loop, "shenhe")
+    loop.done("t1-admin", f"/classes/{ids['draft_class']}/filings", {"promised": True})
+    loop.done("shenhe", f"/classes/{ids['draft_class']}/reviews", {"decision": "pass", "opinion": "准予开班"})
+    number = loop["shenhe"].get(f"/classes/{ids['draft_class']}").json["number"]
+    for word, of in (("vouchers", "voucher"), ("classes", "class")):
+        office.go(f"/office/{word}/{ids[of]}/transfer")
+        button = "确认转班" if of == "voucher" else "确认整班转班"
+        page = office.press(button, **{"class": number, "why": "老师生病"})
+        assert "请先看清转到的班级有什么不同" in page.text
+        assert "比原班晚" in page.text
+        assert loop["shenhe"].get(f"/vouchers/{ids['other_voucher']}").json["class_id"] == ids["class"]
+        page = office.press(button, **{"class": number})
+        assert f"班级 {number}，已有学时保留" in page.text, "the second press is meant"
+    for voucher in ("voucher", "other_voucher"):
+        assert loop["shenhe"].get(f"/vouchers/{ids[voucher]}").json["class_id"] == ids["draft_class"]
 
 
 def _list_letters(loop: Loop) -> list[str]:

@@ -35,7 +35,8 @@ DENIAL_OPENED, DENIAL_ANSWERED_LETTER = "denial_opened", "denial_answered"
 DENIAL_LIFTED = "denial_lifted"
 CLASS_CHANGED, STARS_ANSWERED, APPEAL_MOVED = "class_changed", "stars_answered", "appeal_moved"
 CLASS_SESSIONS_CHANGED, RETENTION_SOON = "class_sessions_changed", "retention_soon"
-CLASS_MOVED, CLASS_CANCELLED = "class_moved", "class_cancelled"
+CLASS_MOVED, CLASS_MOVED_OTHERWISE = "class_moved", "class_moved_otherwise"
+CLASS_CANCELLED = "class_cancelled"
 INTAKE_NAMED, INTAKE_DENIED, INTAKE_ANSWERED = "intake_named", "intake_denied", "intake_answered"
 ACCESS_RESET, PASSWORD_CHANGED, TOTP_BOUND = "access_reset", "password_changed", "totp_bound"
 ACCESS_RESET_ASKED = "access_reset_asked"
@@ -66,6 +67,8 @@ WORDS: Mapping[str, str] = {
     "调整 {moved} 次；最早一处：{first}。请登录“我的券”查看课程表。详询 12333。",
     CLASS_MOVED: "您的培训券已转到{institution}的班级“{training}”，{starts} 起上课，{place}；已上的学时保留，"
     "原来的班不用再去。请登录“我的券”查看课程表。详询 12333。",
+    CLASS_MOVED_OTHERWISE: "您的培训券已转到{institution}的班级“{training}”，{starts} 起上课，{place}；"
+    "已上的学时保留，原来的班不用再去。请留意：{differs}。请登录“我的券”查看课程表；不合适的，请拨打 12333。",
     CLASS_CANCELLED: "您的班级“{training}”已取消，不用再去上课。券还在：{step}。"
     "请登录“我的券”查看。详询 12333。",
     INTAKE_NAMED: "{institution}申请开班“{training}”（{starts_on} 起），学员名册上有您。"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date, timedelta
 
 from sqlalchemy import select
@@ -17,7 +18,9 @@ from voucher.rules.actor import Role
 from voucher.rules.lifecycle import Thing
 from voucher.stages.oversee.measures.imposing import impose
 from voucher.stages.train import attend, classes, enrol, finish, leave, running, transfer
+from voucher.stages.train.models.classes import TrainingClass
 from voucher.stages.train.queries import completion_of, enrolment_of, hours_of, list_lessons, redemption_of
+from voucher.stages.train.queries.differing import compare, count_falling_short
 
 
 def note(session_id: int, hours: dict[int, int]) -> Callable[[Work], int]:
@@ -203,6 +206,19 @@ def test_a_running_class_that_falls_out_goes_on_in_another(scene: Scene) -> None
     assert town.code(scene, officer, move(class_id)) == "class_not_open"
     assert scene.do(officer, move(late)) == 2
     assert len(_told(scene, "class_moved")) == 2, "and where they go on"
+    with scene.database.read() as session:
+        former, there = (session.get_one(TrainingClass, each) for each in (class_id, late))
+        differing = compare(session, former, there, scene.at)
+        assert differing.words == ["新班 2024-04-19 结班，比原班晚 24 天，取证期限跟着变"]
+        days = town.sessions(scene, late)
+        begun = compare(session, former, there, days[1].starts_at)
+        assert (begun.held, begun.hours_held, "已上过 2 次课、16 学时" in begun.words[-1]) == (2, 16, True)
+        fewer = replace(differing, hours=(40, 32))
+        assert "比原班少 8 学时" in fewer.words[0]
+        for later, short in ((0, 0), (1, 1), (2, 2)):
+            # 32 of 40 hours are enough: one has sat 8 already, the other none
+            told = count_falling_short(session, there, [zhang, li], days[later].starts_at)
+            assert told == short, later
     assert town.code(scene, officer, move(late)) == "same_class"
     with scene.database.read() as session:
         place, redemption = enrolment_of(session, zhang), redemption_of(session, zhang)

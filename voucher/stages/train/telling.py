@@ -2,21 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 
 from voucher.ledger.vouchers import Voucher
 from voucher.plumbing.unit_of_work import Work
 from voucher.registry.institutions import Institution
-from voucher.registry.letters import CLASS_CANCELLED, CLASS_MOVED, Notice, write_to_people
+from voucher.registry.letters import (
+    CLASS_CANCELLED,
+    CLASS_MOVED,
+    CLASS_MOVED_OTHERWISE,
+    Notice,
+    write_to_people,
+)
 from voucher.stages.train.models.classes import TrainingClass
+from voucher.stages.train.queries.differing import Differing
 from voucher.stages.train.reading import format_moment, list_sessions
 
 FREE, WAITS = "已退出这个班，可以另选班级", "已上的学时保留，由人社部门转到别的班"
 
 
-def tell_moved(work: Work, vouchers: Sequence[Voucher], target: TrainingClass) -> None:
-    """Send everybody moved word of where and when the next lesson is."""
+def tell_moved(
+    work: Work,
+    vouchers: Sequence[Voucher],
+    target: TrainingClass,
+    differing: Mapping[int, Differing],
+) -> None:
+    """Send everybody moved word of where and when the next lesson is, and of what is otherwise there."""
     ahead = [each for each in list_sessions(work.session, target.id) if each.starts_at > work.at]
     if not ahead:
         return
@@ -33,8 +45,8 @@ def tell_moved(work: Work, vouchers: Sequence[Voucher], target: TrainingClass) -
             Notice(
                 f"class_moved:{target.id}:{each.id}:{each.seq}",
                 each.holder_person_id,
-                CLASS_MOVED,
-                facts,
+                CLASS_MOVED_OTHERWISE if differing[each.id].words else CLASS_MOVED,
+                facts | {"differs": "；".join(differing[each.id].words)},
                 until,
             )
             for each in vouchers

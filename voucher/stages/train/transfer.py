@@ -23,6 +23,7 @@ from voucher.stages.train.fitting import CLASS_NOT_OPEN, check_place, check_rede
 from voucher.stages.train.intake import take_along
 from voucher.stages.train.models.classes import TrainingClass
 from voucher.stages.train.models.places import Enrolment
+from voucher.stages.train.queries.differing import compare
 from voucher.stages.train.queries.facts import completion_of
 from voucher.stages.train.reading import (
     OFFICERS,
@@ -88,11 +89,15 @@ def transfer(
     if target.state not in ("approved", "running") or work.today > target.ends_on:
         raise CLASS_NOT_OPEN.refused(state=STATE_NAMES[Thing.CLASS][target.state])
     _tally_former(work, seats)
+    differing = {
+        each: compare(work.session, load_class(work.session, class_id), target, work.at)
+        for each, class_id in seats.items()
+    }
     for voucher in vouchers:
         _move(work, voucher, target)
     advance(work, vouchers, "transfer", reason=why)
     end_vouchers_credentials(work, [each.id for each in vouchers], "transfer")
-    tell_moved(work, vouchers, target)
+    tell_moved(work, vouchers, target, differing)
     return len(vouchers)
 
 

@@ -18,6 +18,7 @@ from voucher.stages.train import correct, moving
 from voucher.stages.train import queries as training
 from voucher.stages.train.fitting import subject_of
 from voucher.stages.train.queries import changes as reading
+from voucher.stages.train.queries.differing import compare
 from voucher.stages.train.reading import SEATED
 
 TARGETS_SHOWN = 100
@@ -103,7 +104,15 @@ def _page(class_id: int) -> str:
                 if each.passed is not None and each.state in correct.OPEN_STATES and not each.on_hold
             ],
             targets=[
-                (each.id, f"{each.name}（{each.number}，{each.starts_on} 起）")
+                (
+                    each.id,
+                    "；".join(
+                        (
+                            f"{each.name}（{each.number}，{each.starts_on} 起）",
+                            *compare(session, found, each, door.at).words,
+                        )
+                    ),
+                )
                 for each in others
                 if each.id != found.id
                 and each.state in moving.MOVABLE

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from sqlalchemy import func, select
@@ -12,10 +12,12 @@ from voucher.ledger.vouchers import Voucher
 from voucher.plumbing.secrets import Keyring
 from voucher.registry.people import read_people
 from voucher.rules.privacy import mask_name
-from voucher.stages.train.models.changes import ClassMove, CompletionCorrection, MovedVoucher
+from voucher.stages.train.models.changes import SPLIT, ClassMove, CompletionCorrection, MovedVoucher
 from voucher.stages.train.models.classes import TrainingClass
-from voucher.stages.train.models.places import Completion
+from voucher.stages.train.models.places import Completion, Enrolment
+from voucher.stages.train.queries.differing import warn_of_move
 from voucher.stages.train.queries.roster import ERASED_NAME
+from voucher.stages.train.reading import SEATED
 
 
 def list_moves(
@@ -65,6 +67,31 @@ def list_moved(session: Session, keyring: Keyring, move_ids: Collection[int]) ->
         name = mask_name(holder.name or "") if holder is not None else ERASED_NAME
         moved.setdefault(move_id, []).append(f"{name} {voucher.number}")
     return moved
+
+
+def warn_of_moves(session: Session, moves: Sequence[ClassMove], at: datetime) -> dict[int, list[str]]:
+    """Return what is otherwise in the class a move that waits leads to. Raises Refused parameter_missing."""
+    told: dict[int, list[str]] = {}
+    for each in moves:
+        if each.decided_at is not None:
+            continue
+        former, target = (
+            session.get_one(TrainingClass, class_id) for class_id in (each.from_class_id, each.to_class_id)
+        )
+        told[each.id] = warn_of_move(session, former, target, _list_leaving(session, each), at)
+    return told
+
+
+def _list_leaving(session: Session, move: ClassMove) -> list[int]:
+    """Return the vouchers a move takes along as things stand: those chosen, or everybody seated."""
+    query = select(Enrolment.voucher_id).join(Voucher, Voucher.id == Enrolment.voucher_id)
+    query = query.where(
+        Enrolment.class_id == move.from_class_id, Enrolment.ended_at.is_(None), Voucher.state.in_(SEATED)
+    )
+    if move.kind == SPLIT:
+        chosen = select(MovedVoucher.voucher_id).where(MovedVoucher.move_id == move.id)
+        query = query.where(Enrolment.voucher_id.in_(chosen))
+    return list(session.scalars(query))
 
 
 def list_corrections(session: Session, class_id: int) -> list[tuple[CompletionCorrection, Voucher]]:

@@ -15,7 +15,15 @@ from voucher.doors.auth.visitors import current_actor
 from voucher.doors.web import fields
 from voucher.doors.web.office.blueprint import office
 from voucher.doors.web.office.deeds import Ask, Deed, Touched, ask_why, do_deed, get_deed, said_why, show_deed
-from voucher.doors.web.office.issue.transferring import ASK_CLASS, CLASS, list_targets, read_target, warn_of
+from voucher.doors.web.office.issue.transferring import (
+    ASK_CLASS,
+    CLASS,
+    check_differences_read,
+    list_targets,
+    read_target,
+    tell_seen,
+    warn_of,
+)
 from voucher.doors.web.office.oversee.stopping import list_open_holds, lock_open_holds
 from voucher.ledger import holds as ledger
 from voucher.ledger.holds import Hold
@@ -118,6 +126,7 @@ def _ask(voucher_id: int, word: str) -> str:
                 amount_fen=found.reserved_fen if releases else None,
                 warnings=warn_of(session, former, [found.id], bool(targets)) if former is not None else [],
                 choices={CLASS: targets},
+                values=tell_seen(session, former, [found.id]) if former is not None else {},
             ),
         )
 
@@ -163,6 +172,10 @@ def _replace(work: Work, voucher_id: int) -> str:
 
 def _transfer(work: Work, voucher_id: int) -> str:
     found = read_target(work)
+    see_voucher(work.session, work.actor, voucher_id)
+    place = training.enrolment_of(work.session, voucher_id)
+    if place is not None and place.class_id != found.id:
+        check_differences_read(work, training.get_class(work.session, place.class_id), found, [voucher_id])
     transfer(work, [voucher_id], found.id, said_why())
     return f"已转到班级 {found.number}，已有学时保留"
 

@@ -40,6 +40,7 @@ def _page() -> str:
         reading.list_moves,
         lambda each: (each.from_class_id, each.to_class_id),
         lambda session, rows: {
-            "moved": reading.list_moved(session, the_door().keyring, [each.id for each in rows])
+            "moved": reading.list_moved(session, the_door().keyring, [each.id for each in rows]),
+            "warnings": reading.warn_of_moves(session, rows, the_door().at),
         },
     )

@@ -25,7 +25,15 @@ from voucher.doors.web.office.deeds import (
     said_why,
     show_deed,
 )
-from voucher.doors.web.office.issue.transferring import ASK_CLASS, CLASS, list_targets, read_target, warn_of
+from voucher.doors.web.office.issue.transferring import (
+    ASK_CLASS,
+    CLASS,
+    check_differences_read,
+    list_targets,
+    read_target,
+    tell_seen,
+    warn_of,
+)
 from voucher.plumbing.clock import day_of
 from voucher.plumbing.unit_of_work import Work
 from voucher.rules.actor import Actor
@@ -148,10 +156,12 @@ def _ask(class_id: int, word: str) -> str:
             ("班额、教师", f"{found.capacity} 人，{found.teacher}"),
         ]
         warnings, targets, count = [], [], None
+        values: dict[str, str] = {}
         if word == "transfer":
             targets = list_targets(session, current_actor().regions, found)
             movable = _list_movable(session, found.id)
             count, warnings = len(movable), warn_of(session, found, movable, bool(targets))
+            values = tell_seen(session, found, movable)
         elif word == "cancel":
             facts.append(("未核销，将退出班级", f"{counted['enrolled']:,} 人"))
             facts.append(("已核销，将停住等待转班", f"{counted['in_training']:,} 人"))
@@ -171,6 +181,7 @@ def _ask(class_id: int, word: str) -> str:
                 count=count,
                 warnings=warnings,
                 choices={CLASS: targets},
+                values=values,
             ),
         )
 
@@ -198,9 +209,12 @@ def _cancel(work: Work, class_id: int) -> str:
 
 
 def _transfer(work: Work, class_id: int) -> str:
-    queries.get_own_class_for(work.session, work.actor, class_id)
+    former = queries.get_own_class_for(work.session, work.actor, class_id)
     target = read_target(work)
-    moved = transfer(work, _list_movable(work.session, class_id), target.id, said_why())
+    movable = _list_movable(work.session, class_id)
+    if target.id != class_id:
+        check_differences_read(work, former, target, movable)
+    moved = transfer(work, movable, target.id, said_why())
     return f"已把 {moved:,} 张券转到班级 {target.number}，已有学时保留，因此停住的已恢复"
 
 
