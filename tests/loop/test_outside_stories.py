@@ -3,12 +3,22 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from functools import partial
 
 import pytest
 from sqlalchemy import select
 
 from tests import town_train
-from tests.loop.telling import code_of, outcomes, ready, set_parameter, told
+from tests.loop.telling import (
+    claims_of,
+    code_of,
+    keys_of,
+    outcomes,
+    ready,
+    set_parameter,
+    settle_for,
+    told,
+)
 from tests.scene import LI_SI, LIMITS, QIAN_QI, SUN_BA, ZHANG_SAN, Scene, on, write_csv
 from tests.town_issue import (
     act,
@@ -24,6 +34,7 @@ from tests.town_issue import (
     wanted,
     worker,
 )
+from voucher.demo.signing import pass_all
 from voucher.ledger.audit import AuditRow
 from voucher.plumbing.calling import Patience
 from voucher.registry.importing.frame import import_file
@@ -33,6 +44,7 @@ from voucher.registry.outside.systems import connect
 from voucher.registry.outside.verifying import list_open_questions, verify_by_hand
 from voucher.rules.actor import Role
 from voucher.rules.applications import Demand
+from voucher.rules.approval import Step
 from voucher.rules.errors import Refused
 from voucher.rules.outside import FactKind
 from voucher.rules.vocabulary import FundSource
@@ -40,6 +52,9 @@ from voucher.stages.issue import asking, issuing, queries
 from voucher.stages.issue.applications import deciding, filing
 from voucher.stages.issue.programmes import draft_programme, publish_programme
 from voucher.stages.issue.questions import leave_questions
+from voucher.stages.settle.payment import prepare
+from voucher.stages.settle.review import reject
+from voucher.stages.settle.turn_down import turn_down
 from voucher.stages.train import enrol
 
 NOBODY_THERE = "http://127.0.0.1:1/facts"
@@ -163,6 +178,48 @@ def test_去世以后的证书不付_去世以前取得的照付_没有死亡日
     heard = [code_of(settled, each) for each in range(3)]
     assert heard == ["died_before_certificate", None, "death_undated"]
     assert settled.total_fen == 200_00
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_申报以后才知道早已去世的_审批和制单都再核一次_不付给评价机构(scene: Scene) -> None:
+    """R02：别人顶名考的证，申报时死亡登记还没有报来；审批前报来的不能审批，审批后报来的不能制单。"""
+    ready(scene)
+    budget = scene.open_budget()
+    settled = settle_for(scene, [ZHANG_SAN, LI_SI], budget)
+    numbers = {each.person_id: each.number for each in claims_of(scene)}
+    scene.do(chief(scene), act(connect, FactKind.DECEASED))
+    scene.review_and_post(settled.batch_id)
+    scene.close_notices()
+
+    heard_dead(scene, ZHANG_SAN, "2023-10-01")
+    approve = partial(pass_all, batch_id=settled.batch_id, step=Step.APPROVE, opinion="同意拨付")
+    late = told(scene, "审批员", approve)
+    assert (late.code, late.facts["claims"]) == ("holders_died_before", numbers[person_id(scene, ZHANG_SAN)])
+    assert "不予通过" in (late.next_step or "")
+    ids = {each.person_id: each.id for each in claims_of(scene)}
+    one = partial(
+        reject, batch_id=settled.batch_id, step=Step.APPROVE, claim_ids=[ids[person_id(scene, ZHANG_SAN)]],
+        opinion="证书发证日期在本人去世以后",
+    )  # fmt: skip
+    scene.do("审批员", one)
+    assert scene.do("审批员", approve) == 1
+
+    heard_dead(scene, LI_SI, "2023-10-01")
+    scene.open_accounts()
+    unpaid = told(scene, "制单员", lambda work: prepare(work, budget))
+    assert (unpaid.code, unpaid.facts["claims"]) == ("holders_died_before", numbers[person_id(scene, LI_SI)])
+    gone = partial(turn_down, claim_id=ids[person_id(scene, LI_SI)], opinion="证书发证日期在本人去世以后")
+    scene.do("审批员", gone)
+    assert {each.state for each in claims_of(scene)} == {"rejected"}
+    fund = scene.budget(budget)
+    assert (fund.reserved_fen, fund.spent_fen, keys_of(scene)) == (0, 0, {"freed": 2})
+
+
+def heard_dead(scene: Scene, who: tuple[str, str], died: str) -> None:
+    """Have the list of the deceased name somebody, and the system hear of it."""
+    hand_over(scene, of(who, "死亡登记", 起始日期=died))
+    asked = {person_id(scene, who): [FactKind.DECEASED]}
+    assert Outside(scene.database, scene.keyring).ask(scene.actor("clock"), scene.at, asked)
 
 
 def test_发券以后才知道不符合的_报名时就说明_不等培训完了才拒(scene: Scene) -> None:

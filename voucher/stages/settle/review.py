@@ -27,6 +27,7 @@ from voucher.rules.approval import (
 )
 from voucher.rules.errors import Family, reason
 from voucher.stages.settle.after_calls import check_called
+from voucher.stages.settle.deaths import check_none_died_before
 from voucher.stages.settle.ending import end_claims
 from voucher.stages.settle.entered import check_not_taken_back
 from voucher.stages.settle.following import follow
@@ -96,7 +97,8 @@ def sign(
 
     Raises Refused role_missing, region_foreign, batch_missing, opinion_missing, same_hand,
     fixed_role, step_skipped, step_not_required, line_not_waiting, nothing_to_sign, on_hold,
-    phone_checks_open, amber_one_by_one, judged_denial, decided_objection, entries_taken_back, involved.
+    phone_checks_open, amber_one_by_one, judged_denial, decided_objection, entries_taken_back, involved,
+    holders_died_before.
     """
     batch, claims = _take_up(work, batch_id, step, claim_ids, opinion)
     check_one_by_one(work.session, claims)
@@ -104,6 +106,7 @@ def sign(
         check_called(work, claims)
     if step is Step.APPROVE:
         check_not_taken_back(work.session, claims, contested=False)
+        check_none_died_before(work.session, claims)
     _write_signatures(work, claims, step, "pass", opinion)
     if step in WAITS_FOR:
         states.move(work, Claim, claims, WAITS_FOR[step][1], reason=opinion)
