@@ -119,5 +119,8 @@ def test_the_command_prints_one_object(tmp_path: Path) -> None:
     assert roles["t1"] == [{"role": "teacher", "region": None, "institution": "52410105MJTE5T01X7"}]
     assert roles["w1"] == [{"role": "worker", "region": "410000", "institution": None}]
     assert {"r1", "operator", "clock", "administrator"} <= {each["login"] for each in listed["users"]}
+    desk.told("user", "revoke", "--login", "r1", "--role", "officer_city", "--region", "419001")
+    left = {each["login"]: each["roles"] for each in desk.told("user", "list")["users"]}
+    assert left["r1"] == []
     refused = desk.told("user", "list", "--as", "operator", code=2)
     assert refused["error"]["code"] == "role_missing"

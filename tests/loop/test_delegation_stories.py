@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from functools import partial
 
 import pytest
 from sqlalchemy import select, text
@@ -18,10 +19,11 @@ from tests.loop.telling import (
     settle_for,
     told,
 )
-from tests.scene import Scene
+from tests.scene import JIYUAN, PROVINCE, XINXIANG, Scene
 from voucher.ledger.audit import AuditRow
 from voucher.plumbing.unit_of_work import Work
-from voucher.registry.access.staffing import disable_account
+from voucher.registry.access.role_endings import take_back_role
+from voucher.registry.access.staffing import disable_account, grant_role
 from voucher.registry.delegations import Delegation, delegate, end_delegation, list_own_roles
 from voucher.registry.users import RoleGrant
 from voucher.rules.actor import Role
@@ -128,3 +130,27 @@ def test_委托不长于本人任职_本人账号停用_委托同时终止(scene
     with scene.database.read() as session:
         acts = session.scalars(select(AuditRow.act).where(AuditRow.act == "give_back")).all()
     assert len(acts) == 1
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_调到外地_原来的职责收回_委托出去的同时终止_账号照用_做过的仍算一手(scene: Scene) -> None:
+    """S2-00c：收回的当时就看不到、办不了原来的地区；收回两次说明没有这项职责；管理员以外的人收不回。"""
+    ready(scene)
+    budget = scene.open_budget()
+    mine = settle_for(scene, [person(1)], budget).batch_id
+    first_review(scene, mine)
+    _give(scene, "初审员", "复核员")
+    assert scene.actor("复核员").has(Role.OFFICER_COUNTY)
+    leave = partial(take_back_role, login="初审员", role=Role.OFFICER_COUNTY, region_code=PROVINCE)
+    assert told(scene, "operator", leave).code == "role_missing"
+    scene.do("administrator", leave)
+    move = partial(grant_role, login="初审员", role=Role.OFFICER_CITY, region_code=XINXIANG)
+    scene.do("administrator", move)
+    assert told(scene, "administrator", leave).code == "role_not_held"
+    assert not scene.actor("复核员").has(Role.OFFICER_COUNTY), "what was handed on ends as well"
+    assert JIYUAN not in scene.actor("初审员").regions
+    assert refused(lambda: second_review(scene, mine, "初审员")).code == "batch_missing"
+    # back again in another post: the hand of before is still this person's
+    scene.do("administrator", partial(move, region_code=JIYUAN))
+    assert refused(lambda: second_review(scene, mine, "初审员")).code == "fixed_role"
+    assert second_review(scene, mine) == 1

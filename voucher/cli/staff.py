@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from voucher.plumbing.unit_of_work import Work
 
 
-@click.group(help="工作人员账号：开立、授权、重置、停用（以 administrator 办理）。")
+@click.group(help="工作人员账号：开立、授权、收回、重置、停用（以 administrator 办理）。")
 def user() -> None:
     """Stand for the verbs below."""
 
@@ -134,6 +134,30 @@ def grant(ctx: click.Context, login: str, role: str, region: str | None, institu
     answering_of(ctx).answer(told, [f"账号 {login} 已授予 {role}（{place}）"])
 
 
+@user.command(help="收回一个角色（调离、改任），其余照旧；由此委托出去的同时终止，原有登录全部退出。")
+@click.option("--login", required=True, help="账号名")
+@click.option("--role", required=True, metavar="角色")
+@click.option("--region", metavar="CODE", help="管辖地区代码（机构人员不填）")
+@click.option("--institution", metavar="CODE", help="机构的统一社会信用代码（机构人员必填）")
+@click.pass_context
+def revoke(ctx: click.Context, login: str, role: str, region: str | None, institution: str | None) -> None:
+    """Take one role away from an account."""
+    from voucher.cli.office import answering_of
+    from voucher.registry.access.role_endings import take_back_role
+    from voucher.registry.access.staffing import parse_role
+
+    wanted = parse_role(role)
+    office = _office(ctx)
+
+    def act(work: Work) -> None:
+        take_back_role(work, login, wanted, region, institution)
+        _tell_outside(work, office, login, f"收回角色 {wanted}")
+
+    office.act(act)
+    told = {"login": login, "role": str(wanted), "region": region, "institution": institution}
+    answering_of(ctx).answer(told, [f"账号 {login} 的 {role}（{institution or region}）已收回"])
+
+
 @user.command(help="重置口令和动态口令；原有登录全部退出。有过两名以上管理员的，两人各以本人账号办理。")
 @click.option("--login", required=True, help="账号名")
 @click.option("--confirm", type=int, metavar="NUMBER", help="确认另一名管理员提出的重置，填它的办理号")
@@ -189,7 +213,7 @@ def disable(ctx: click.Context, login: str) -> None:
     answering_of(ctx).answer({"login": login, "disabled": True}, [f"账号 {login} 已停用"])
 
 
-@user.command(name="list", help="列出账号、角色和地区。")
+@user.command(name="list", help="列出账号、现有角色和地区。")
 @click.pass_context
 def list_users(ctx: click.Context) -> None:
     """List every account with its roles."""
@@ -198,7 +222,7 @@ def list_users(ctx: click.Context) -> None:
     from voucher.cli.office import answering_of
     from voucher.registry.access.resets import list_open_resets
     from voucher.registry.institutions import Institution
-    from voucher.registry.users import RoleGrant, UserAccount, name_people
+    from voucher.registry.users import RoleGrant, UserAccount, in_force, name_people
     from voucher.rules.actor import ROLE_NAMES, Role, check_role
 
     office = _office(ctx)
@@ -208,6 +232,7 @@ def list_users(ctx: click.Context) -> None:
         grants = session.execute(
             select(RoleGrant.user_id, RoleGrant.role, RoleGrant.region_code, Institution.code)
             .outerjoin(Institution, Institution.id == RoleGrant.institution_id)
+            .where(in_force(office.today))
             .order_by(RoleGrant.id)
         ).all()
         asked = list_open_resets(session)

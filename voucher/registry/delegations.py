@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date, datetime, timedelta
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, or_, select
@@ -175,6 +175,21 @@ def end_delegation(work: Work, delegation_id: int) -> None:
     ):
         raise DELEGATION_MISSING.refused()
     _end(work, found)
+
+
+def end_with_grants(work: Work, grant_ids: Collection[int]) -> None:
+    """End what was handed on of roles that are taken away, and what was taken on as one of them."""
+    found = work.session.scalars(
+        select(Delegation)
+        .where(
+            or_(Delegation.of_grant_id.in_(grant_ids), Delegation.grant_id.in_(grant_ids)),
+            Delegation.ended_at.is_(None),
+        )
+        .order_by(Delegation.id)
+        .with_for_update()
+    )
+    for each in found.all():
+        _end(work, each)
 
 
 def end_given(work: Work, user_id: int) -> None:

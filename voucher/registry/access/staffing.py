@@ -117,7 +117,7 @@ def open_staff(
     login_taken, name_malformed and what reading an identity number refuses.
     """
     _check_opener(work, role, institution_code)
-    grant = _read_grant(work, role, region_code, institution_code)
+    grant = read_grant(work, role, region_code, institution_code)
     canonical = normalise_identity(number, work.today)
     person = open_people(work, [Newcomer(canonical, normalise_name(name))])
     account = open_account(
@@ -153,7 +153,12 @@ def _check_opener(work: Work, role: Role, institution_code: str | None) -> None:
         raise INSTITUTION_MISSING.refused(code=institution_code)
 
 
-def _read_grant(work: Work, role: Role, region_code: str | None, institution_code: str | None) -> Grant:
+def read_grant(work: Work, role: Role, region_code: str | None, institution_code: str | None) -> Grant:
+    """Return a role with the place it is held in, as an administrator names it.
+
+    Raises Refused role_of_worker, role_needs_institution, institution_missing, role_of_no_institution,
+    role_needs_region, region_unknown.
+    """
     if role is Role.WORKER:
         raise ROLE_OF_WORKER.refused()
     if role in IN_AN_INSTITUTION:
@@ -177,12 +182,12 @@ def grant_role(
     role_needs_institution, role_needs_region, role_of_no_institution, worker_has_account.
     """
     check_role(work.actor, Role.ADMINISTRATOR)
-    account = _get_account(work, login)
+    account = lock_account(work, login)
     if role is Role.WORKER:
         check_no_account(work, account.person_id)
         grant = Grant(role, PROVINCE)
     else:
-        grant = _read_grant(work, role, region_code, institution_code)
+        grant = read_grant(work, role, region_code, institution_code)
     work.session.add(
         RoleGrant(
             user_id=account.id,
@@ -224,7 +229,7 @@ def take_resettable(work: Work, login: str) -> UserAccount:
     """
     if login in COMMON_LOGINS:
         raise ACCOUNT_COMMON.refused(login=login)
-    return _get_account(work, login)
+    return lock_account(work, login)
 
 
 def disable_account(work: Work, login: str) -> None:
@@ -233,7 +238,7 @@ def disable_account(work: Work, login: str) -> None:
     Raises Refused role_missing, login_unknown.
     """
     check_role(work.actor, Role.ADMINISTRATOR)
-    account = _get_account(work, login)
+    account = lock_account(work, login)
     account.disabled_at = work.at
     work.session.flush()
     sessions.end_sessions_of(work, account.id)
@@ -242,7 +247,8 @@ def disable_account(work: Work, login: str) -> None:
     audit.record_one(work, "user_account", account.id, "disable")
 
 
-def _get_account(work: Work, login: str) -> UserAccount:
+def lock_account(work: Work, login: str) -> UserAccount:
+    """Return an account in use, locked. Raises Refused login_unknown, account_disabled."""
     account = work.session.scalars(
         select(UserAccount).where(UserAccount.login == login).with_for_update()
     ).first()
