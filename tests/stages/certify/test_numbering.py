@@ -12,6 +12,7 @@ from sqlalchemy.exc import DBAPIError
 from tests import town_train
 from tests.scene import EV1, EV2, LI_SI, ZHANG_SAN, Scene, on
 from voucher.plumbing.unit_of_work import Work
+from voucher.registry.access.staffing import grant_role
 from voucher.registry.importing.frame import ImportRefused
 from voucher.rules.actor import Role
 from voucher.rules.errors import Refused
@@ -31,6 +32,10 @@ def test_numbers_are_given_once_and_no_other_is_taken(scene: Scene) -> None:
     def refused(login: str, **changes: Any) -> str:
         return town_train.code(scene, login, lambda work: give_numbers(work, **(usual | changes)))
 
+    assert refused("新乡") == "filing_unnumbered"
+    # supervising there as well gives no hand in it: the role and its region go together
+    scene.do("administrator", partial(grant_role, login="新乡", role=Role.SUPERVISOR, region_code="419001"))
+    assert "419001" in scene.actor("新乡").regions
     assert refused("新乡") == "filing_unnumbered"
     assert refused("制单员") == "role_missing"
     assert refused("初审员", filing_number=EV2[2]) == "filing_unnumbered"

@@ -64,7 +64,11 @@ def give_numbers(work: Work, filing_number: str, year: int, level: Level, count:
     filing = work.session.scalars(
         select(EvaluatorFiling).where(EvaluatorFiling.filing_number == wanted).with_for_update()
     ).first()
-    if filing is None or filing.region_code not in work.actor.regions or len(wanted) != PREFIX_LENGTH:
+    if (
+        filing is None
+        or filing.region_code not in work.actor.regions_as(*OFFICERS)
+        or len(wanted) != PREFIX_LENGTH
+    ):
         raise FILING_UNNUMBERED.refused(number=wanted)
     digit = certificate_digit(level)
     if digit is None:

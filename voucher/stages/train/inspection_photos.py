@@ -84,12 +84,13 @@ def look_at_photo(work: Work, photo_id: int) -> tuple[InspectionPhoto, bytes]:
 
     Raises Refused role_missing, inspection_missing (also for a foreign one).
     """
-    check_role(work.actor, *INSPECTORS, Role.AUDITOR)
+    lookers = (*INSPECTORS, Role.AUDITOR)
+    check_role(work.actor, *lookers)
     found = work.session.get(InspectionPhoto, photo_id)
     if found is None:
         raise INSPECTION_MISSING.refused()
     inspected = work.session.get_one(Inspection, found.inspection_id)
-    if load_class(work.session, inspected.class_id).region_code not in work.actor.regions:
+    if load_class(work.session, inspected.class_id).region_code not in work.actor.regions_as(*lookers):
         raise INSPECTION_MISSING.refused()
     index = work.keyring.blind_index(THING, str(inspected.id))
     key = subjects.find_keys(work.session, work.keyring, [index]).get(index)
