@@ -88,6 +88,7 @@ def test_证书编号的每一处错误各自说明(scene: Scene) -> None:
         "S00004101000124500001": "certificate_number_length",
         "X000041010001245000001": "certificate_number_kind",
         "S000041010001246000001": "certificate_number_level",
+        "S000099010001245000001": "certificate_number_province",
         "S000041010001244000001": "certificate_level_disagrees",
         "S000041010001235000001": "certificate_year_disagrees",
         "S000041020002245000001": "certificate_evaluator_disagrees",

@@ -9,7 +9,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from voucher.rules.certificate_numbers import NumberForm, check_number_agrees, parse_certificate_number
+from voucher.rules.certificate_numbers import (
+    PROVINCES,
+    NumberForm,
+    check_number_agrees,
+    check_province,
+    parse_certificate_number,
+)
 from voucher.rules.errors import Refusal, Refused
 from voucher.rules.vocabulary import CertificateKind, Level, certificate_digit
 
@@ -45,6 +51,16 @@ def disagreement(
     except Refused as refused:
         return refused.refusal.code
     return None
+
+
+def test_a_province_there_is_not_is_named_unless_the_ministry_filed_it() -> None:
+    for found in ("00", "40", "99"):
+        refusal = refusal_of(f"S0000{found}010001245000001")
+        assert (refusal.code, refusal.facts["found"]) == ("certificate_number_province", found)
+        with pytest.raises(Refused, match="certificate_number_province"):
+            check_province(f"Y0000{found}010001")
+    for text in ("S000023010001245000001", "S000066010001245000001", "Y000199010001245000001"):
+        check_province(text)
 
 
 def test_the_parts_of_the_fixture() -> None:
@@ -128,16 +144,18 @@ def test_kinds_without_a_published_form_keep_their_text(kind: CertificateKind) -
 
 @given(
     st.sampled_from("SY"),
-    st.integers(0, 10**12 - 1),
+    st.integers(0, 9999),
+    st.sampled_from(sorted(PROVINCES)),
+    st.integers(0, 999999),
     st.integers(0, 99),
     st.sampled_from(LEVELLED),
     st.integers(0, 999999),
 )
 @QUIET
 def test_every_number_built_by_the_rules_is_read_back(
-    letter: str, prefix: int, year: int, level: Level, serial: int
+    letter: str, filed: int, province: str, body: int, year: int, level: Level, serial: int
 ) -> None:
-    text = f"{letter}{prefix:012d}{year:02d}{certificate_digit(level)}{serial:06d}"
+    text = f"{letter}{filed:04d}{province}{body:06d}{year:02d}{certificate_digit(level)}{serial:06d}"
     number = parse_certificate_number(text, CertificateKind.SKILL_LEVEL)
     assert (number.text, number.level, number.year) == (text, level, 2000 + year)
     check_number_agrees(

@@ -53,6 +53,12 @@ CERTIFICATE_NUMBER_CHARACTERS = reason(
     "请对照证书重新填写，注意区分数字0与字母O、数字1与字母I",
     f"{CODING}; {OLD_CODING}",
 )
+CERTIFICATE_NUMBER_PROVINCE = reason(
+    "certificate_number_province",
+    "编号第6、7位的省份代码“{found}”不是任何一个省（自治区、直辖市）",
+    "请对照证书核对第6、7位，河南为 41；省内备案的机构，第2至5位为 0000",
+    f"{CODING}; GB/T 2260",
+)
 CERTIFICATE_LEVEL_DISAGREES = reason(
     "certificate_level_disagrees",
     "证书等级与编号不符：填报{claimed}，编号为{numbered}",
@@ -86,6 +92,13 @@ NUMBERS_EXHAUSTED = reason(
     Family.LIMIT,
 )
 
+# GB/T 2260, and 66 for the 生产建设兵团, which files its own
+PROVINCES = frozenset((
+    "11", "12", "13", "14", "15", "21", "22", "23", "31", "32", "33", "34", "35", "36", "37", "41",
+    "42", "43", "44", "45", "46", "50", "51", "52", "53", "54", "61", "62", "63", "64", "65", "66",
+    "71", "81", "82",
+))  # fmt: skip
+FILED_IN_A_PROVINCE = "0000"
 _SPECIAL_TECHNICIAN = re.compile(r"[A-Z]{2}[0-9]{20}")
 _STRAY = re.compile(r"[^0-9]")
 
@@ -122,7 +135,7 @@ def parse_certificate_number(text: str, certificate_kind: CertificateKind) -> Ce
     A 职业资格证书 may carry the old 16 digits or the 22 characters of today.
 
     Raises certificate_number_length, certificate_number_kind, certificate_number_level,
-    certificate_number_characters.
+    certificate_number_characters, certificate_number_province.
     """
     number = fold_spelling(text).upper()
     if certificate_kind is CertificateKind.SKILL_LEVEL:
@@ -130,6 +143,16 @@ def parse_certificate_number(text: str, certificate_kind: CertificateKind) -> Ce
     if certificate_kind is CertificateKind.QUALIFICATION:
         return _parse_old(number) if len(number) == 16 else _parse_today(number, expected="16（或22）")
     return _parse_text(number)
+
+
+@rule(number="CNO-05", stage="持证", source=f"{CODING}; GB/T 2260【设】部级备案的不判断省份", since=FOUNDED)
+def check_province(number: str) -> None:
+    """Check the province of a certificate number, or of the 备案号 it begins with, filed in a province.
+
+    Raises certificate_number_province.
+    """
+    if number[1:5] == FILED_IN_A_PROVINCE and number[5:7] not in PROVINCES:
+        raise CERTIFICATE_NUMBER_PROVINCE.refused(found=number[5:7])
 
 
 def _check_digits(number: str, since: int) -> None:
@@ -162,6 +185,7 @@ def _parse_today(number: str, expected: str) -> CertificateNumber:
     if number[0] not in "SY":
         raise CERTIFICATE_NUMBER_KIND.refused(found=number[0])
     _check_digits(number, since=1)
+    check_province(number)
     return CertificateNumber(
         text=number,
         form=NumberForm.SKILL_LEVEL,

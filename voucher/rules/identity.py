@@ -31,8 +31,8 @@ NOT_BEFORE = date(1900, 1, 1)
 IDENTITY_MALFORMED = reason(
     "identity_malformed",
     "证件号码{masked}格式不正确：应为18位，前17位为数字，末位为数字或X",
-    "请对照身份证重新填写",
-    GB_11643,
+    "请对照身份证重新填写；港澳台居民、外国人请填居住证、永久居留身份证上的18位号码，没有的请到人社窗口办理",
+    f"{GB_11643}; 【设】居住证、新版永久居留身份证与身份证同样编码",
 )
 IDENTITY_CHECK_DIGIT = reason(
     "identity_check_digit",

@@ -26,6 +26,7 @@ from voucher.registry.importing.listings import read_year
 from voucher.registry.importing.places import Places, find_foreign
 from voucher.registry.importing.reading import Reading
 from voucher.registry.majors import list_taught_occupations
+from voucher.rules.certificate_numbers import check_province
 from voucher.rules.errors import Family, Refused, reason
 from voucher.rules.evaluators import check_major, check_standard, parse_standard_kind
 from voucher.rules.levels import clean_word, mask_code, mask_word
@@ -281,4 +282,6 @@ def _read_filing(text: str, kind: EvaluatorKind | None) -> str:
     # Numbers of 专项 and of the older 职业资格 have no such beginning, so any text is their filing number.
     if not _FILING_SHAPE.fullmatch(number) and (kind not in _OWN_NUMBERING or len(number) > 64):
         raise FILING_NUMBER_MALFORMED.refused()
+    if _FILING_SHAPE.fullmatch(number):
+        check_province(number)
     return number
