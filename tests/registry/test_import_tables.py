@@ -68,6 +68,14 @@ def test_a_zone_of_ones_own_stands_below_its_city(scene: Scene) -> None:
         assert "4107A9" in catalogue.list_subtree(session, "410700")
         assert catalogue.get_region(session, "4107A9").rank == "zone"
     assert take(scene, RegionsImporter, [{**row, "名称": "实验区"}]).rows_changed == 1
+    # 撤县设区: the district has a code of its own, the county stays for what was done in it
+    moved = {**row, "上级代码": "410100"}
+    assert codes(scene, RegionsImporter, [moved]) == ["region_moved"]
+    assert take(scene, RegionsImporter, [{**moved, "代码": "4101A9"}]).rows_added == 1
+    county = {"代码": "419001", "名称": "济源市", "上级代码": "419000", "级别": ""}
+    assert take(scene, RegionsImporter, [county]).rows_added == 0, (
+        "no city is above it, in either way of writing"
+    )
 
 
 def test_regions_that_cannot_be(scene: Scene) -> None:

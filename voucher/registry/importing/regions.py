@@ -15,7 +15,7 @@ from voucher.registry.catalogue import REGION_UNKNOWN, Region
 from voucher.registry.importing.frame import Importer, Report
 from voucher.registry.importing.reading import Reading
 from voucher.rules.actor import Role
-from voucher.rules.errors import reason
+from voucher.rules.errors import Family, reason
 from voucher.rules.levels import clean_word, mask_code, mask_word
 
 CODE, NAME, PARENT, RANK, SOURCE = "代码", "名称", "上级代码", "级别", "来源"
@@ -29,6 +29,14 @@ REGION_CODE_MALFORMED = reason(
     "地区代码 {given} 格式不正确：应为 2、4 或 6 位数字，功能区可为 4 位数字加 2 位字母数字",
     "请填写行政区划代码；功能区没有代码的，请按本省编定的代码填写",
     "GB/T 2260; S1-00a",
+)
+
+REGION_MOVED = reason(
+    "region_moved",
+    "地区 {code} 已登记在 {known} 之下，文件写的上级是 {given}",
+    "改变隶属、撤县设区的都有新代码：请按新代码另列一行，原代码留给原来的业务；上级填错的，请更正本行",
+    "GB/T 2260（一个代码一个上级）; S2-15g 逐级对平",
+    Family.CONFLICT,
 )
 
 _SHAPE = re.compile(r"[0-9]{2}(?:[0-9]{2}(?:[0-9A-Z]{2})?)?")
@@ -88,6 +96,10 @@ class RegionsImporter(Importer[RegionRow]):
         above = [reading.take(column, read_code, required=False) for column in (PARENT, CITY, PROVINCE)]
         if code is None or name is None:
             return None
+        known = self._known[code][1] if code in self._known else None
+        if known is not None and above[0] is not None and _below_no_city(above[0]) != known:
+            reading.refuse(PARENT, REGION_MOVED.refusal(code=code, known=known, given=above[0]))
+            return None
         if rank is None:
             rank = _rank_of(code)
         parent = next((each for each in above if each is not None and each != code), None) or _above(
@@ -105,8 +117,8 @@ class RegionsImporter(Importer[RegionRow]):
                 self.report.rows_unchanged += 1
                 continue
             rank = row.rank
-            if parent is not None and parent not in self._known and parent[2:4] == "90":
-                parent, rank = f"{parent[:2]}0000", "city"
+            if parent is not None and parent not in self._known and _below_no_city(parent) != parent:
+                parent, rank = _below_no_city(parent), "city"
             if parent is not None and parent not in self._known:
                 self.report.refuse(line, PARENT, parent, REGION_UNKNOWN.refusal(region=parent))
             elif row.code not in self._known:
@@ -129,6 +141,11 @@ class RegionsImporter(Importer[RegionRow]):
         # Codes of zones carry letters; read in base 36 every code is a number of its own.
         audit.record_one(self.work, "region", int(row.code, 36), "rename", code=row.code, before=name)
         self.report.rows_changed += 1
+
+
+def _below_no_city(parent: str) -> str:
+    """Return the province where a file names the group of counties that no city is above."""
+    return f"{parent[:2]}0000" if parent[2:4] == "90" else parent
 
 
 def _read_rank(text: str) -> str:
