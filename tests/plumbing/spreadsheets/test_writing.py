@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from python_calamine import load_workbook
 
-from voucher.plumbing.spreadsheets import Kind, Sheet, SheetColumn, write_workbook
+from voucher.plumbing.spreadsheets import Kind, Sheet, SheetColumn, harmless, write_workbook
 
 AT = datetime(2024, 3, 12, 1, 0, tzinfo=UTC)
 COLUMNS = (
@@ -109,6 +109,12 @@ def test_a_text_that_would_act_when_typed_again_is_marked_as_text() -> None:
     quoted = [at for at, look in enumerate(looks) if "quotePrefix" in look]
     assert len(quoted) == 1
     assert re.findall(rf'<c r="(\w+)" s="{quoted[0]}"', page) == ["A2"]
+
+
+@pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠"])
+def test_a_cell_of_a_csv_that_would_act_is_text_and_a_number_stays_one(start: str) -> None:
+    assert harmless(f"{start}HYPERLINK()") == f"'{start}HYPERLINK()"
+    assert (harmless("䶮一凡"), harmless(-5), harmless(None)) == ("䶮一凡", -5, None)
 
 
 def test_the_same_content_at_the_same_moment_has_the_same_bytes() -> None:

@@ -4,7 +4,14 @@ from voucher.plumbing.spreadsheets.cells import Cell, cell_date, cell_text
 from voucher.plumbing.spreadsheets.columns import Column
 from voucher.plumbing.spreadsheets.guards import Limits
 from voucher.plumbing.spreadsheets.reading import Problem, Row, Table, open_table
-from voucher.plumbing.spreadsheets.writing import LINES_MOST, Kind, Sheet, SheetColumn, write_workbook
+from voucher.plumbing.spreadsheets.writing import (
+    LINES_MOST,
+    Kind,
+    Sheet,
+    SheetColumn,
+    harmless,
+    write_workbook,
+)
 
 __all__ = [
     "LINES_MOST",
@@ -19,6 +26,7 @@ __all__ = [
     "Table",
     "cell_date",
     "cell_text",
+    "harmless",
     "open_table",
     "write_workbook",
 ]

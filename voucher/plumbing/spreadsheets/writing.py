@@ -160,6 +160,11 @@ def _write_sheet(page: Worksheet, sheet: Sheet, formats: _Formats) -> None:
             _place(page.write_string(line, position, text, look), column)
 
 
+def harmless(value: object) -> object:
+    """Return a cell of a csv that no spreadsheet takes for a formula; what is no text stays as it is."""
+    return f"'{value}" if isinstance(value, str) and value.startswith(ACTING_STARTS) else value
+
+
 def _number_of(column: SheetColumn, value: str | int | date) -> SupportsFloat | None:
     """Return the number a cell holds, exact; None where it is a text."""
     match column.kind:

@@ -16,6 +16,7 @@ from voucher.doors.web import fields
 from voucher.doors.web.finance.blueprint import finance
 from voucher.doors.web.showing import moment
 from voucher.ledger.entries import bound, page_entries
+from voucher.plumbing.spreadsheets import harmless
 from voucher.registry.tables import require_parameter_number
 from voucher.rules.money import format_yuan
 from voucher.stages.settle import queries
@@ -107,9 +108,9 @@ def read_asked() -> LedgerWish:
 _MONTH = re.compile(r"(?P<year>20[0-9]{2}|2100)-(?P<month>0[1-9]|1[0-2])")
 
 
-def _cells(row: LedgerLine) -> list[str]:
+def _cells(row: LedgerLine) -> list[object]:
     cells = [
         str(row.entry.id), moment(row.entry.at), row.act, *row.path, format_yuan(row.entry.amount_fen),
         row.budget, row.claim, row.voucher, row.institution, row.who,
     ]  # fmt: skip
-    return [f"'{each}" if each[:1] in ("=", "+", "-", "@") else each for each in cells]
+    return [harmless(each) for each in cells]

@@ -12,6 +12,7 @@ from flask.typing import ResponseReturnValue
 
 from voucher.doors.auth.door import the_door
 from voucher.doors.web.public.blueprint import public
+from voucher.plumbing.spreadsheets import harmless
 from voucher.stages.oversee.published import read_smallest
 
 Column = tuple[str, str, str]  # its name, its unit or form, what it means
@@ -70,7 +71,7 @@ def answer_csv(name: str, head: Sequence[str], rows: Iterable[Sequence[object]])
     out = io.StringIO(newline="")
     writer = csv.writer(out)
     writer.writerow(head)
-    writer.writerows(rows)
+    writer.writerows([harmless(each) for each in row] for row in rows)
     answer = Response("\ufeff" + out.getvalue(), mimetype="text/csv")
     answer.headers["Content-Disposition"] = f"attachment; filename={name}"
     return answer

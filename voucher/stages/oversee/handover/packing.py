@@ -22,6 +22,7 @@ from sqlalchemy.orm import Session
 from voucher.ledger.sealing import stamp
 from voucher.plumbing.secrets import Keyring
 from voucher.plumbing.signing import CheckpointSigner
+from voucher.plumbing.spreadsheets import harmless
 from voucher.plumbing.types import canonical_json
 from voucher.registry import people
 from voucher.registry.institutions import Institution
@@ -233,10 +234,5 @@ def write_csv(head: Sequence[str], rows: Collection[Sequence[object]]) -> bytes:
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\r\n")
     writer.writerow(head)
-    writer.writerows([[_as_text(each) for each in row] for row in rows])
+    writer.writerows([[harmless(each) for each in row] for row in rows])
     return "\ufeff".encode() + out.getvalue().encode()
-
-
-def _as_text(value: object) -> object:
-    """Return a cell that no spreadsheet takes for a formula."""
-    return f"'{value}" if isinstance(value, str) and value.startswith(("=", "+", "-", "@")) else value

@@ -16,6 +16,7 @@ from voucher.doors.web import fields
 from voucher.doors.web.acting import Done, submit
 from voucher.doors.web.fields import FIELD_UNREADABLE
 from voucher.doors.web.office.blueprint import office
+from voucher.plumbing.spreadsheets import harmless
 from voucher.plumbing.unit_of_work import Work
 from voucher.stages.issue import queries
 from voucher.stages.issue.models import Issue, Programme
@@ -82,7 +83,7 @@ def refusals_csv(issue_id: int) -> ResponseReturnValue:
         writer.writerow(queries.HEADINGS)
         with door.read() as session:
             for row in queries.read_refused(session, door.keyring, issue_id):
-                writer.writerow([_harmless(each) for each in row.cells()])
+                writer.writerow([harmless(each) for each in row.cells()])
                 yield out.getvalue()
                 out.seek(0)
                 out.truncate()
@@ -102,11 +103,6 @@ def refusals_xlsx(issue_id: int) -> ResponseReturnValue:
         write_refusals(session, door.keyring, issue_id, out, door.at)
     out.seek(0)
     return send_file(out, mimetype=XLSX, as_attachment=True, download_name=f"{number}-refused.xlsx")
-
-
-def _harmless(cell: int | str) -> int | str:
-    """Return a cell that no spreadsheet takes for a formula."""
-    return f"'{cell}" if isinstance(cell, str) and cell[:1] in ("=", "+", "-", "@") else cell
 
 
 def _number(issue_id: int) -> str:
