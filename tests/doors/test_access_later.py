@@ -546,6 +546,8 @@ def probes_of(ids: Mapping[str, Any]) -> list[Probe]:
             step="ask", voucher_id="#", **WHY),
         act("endings.reinstate_voucher", "/reinstatements", "voucher", OFFICE,
             step="confirm", voucher_id="#"),
+        act("endings.decide_higher_certificate", "/higher-certificates", "voucher", OFFICE,
+            step="confirm", voucher_id="#"),
         act("endings.decertify_voucher", "/decertifications", "certified", OFFICE, voucher_id="#", **WHY),
         act("certificates.revoke_certificate", "/certificate-revocations", "certificate", OFFICE,
             number="#", seen="0" * 64, **WHY),

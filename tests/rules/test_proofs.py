@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 
 from voucher.rules.certificate_numbers import parse_certificate_number
+from voucher.rules.errors import Refused
 from voucher.rules.levels import Level
-from voucher.rules.proofs import Offered, Wanted, completion_number, find_mismatch
+from voucher.rules.proofs import Offered, Wanted, check_higher, completion_number, find_mismatch
 from voucher.rules.vocabulary import CertificateKind
 
 WANTED = Wanted("skill_level", "4-10-01-05", Level.JUNIOR, date(2024, 3, 1), 7)
@@ -69,3 +70,27 @@ def test_a_completion_has_a_number_that_its_kind_accepts() -> None:
     assert parse_certificate_number(number, CertificateKind.TRAINING_COMPLETION).text == number
     with pytest.raises(ValueError, match="less than 1"):
         completion_number("BJ-419001-2024-0012", 0)
+
+
+@pytest.mark.parametrize(
+    ("change", "code"),
+    [
+        ({}, None),
+        ({"level": Level.JUNIOR}, "certificate_not_higher"),
+        ({"level": Level.APPRENTICE}, "certificate_other_level"),
+        ({"trade_code": "4-10-01-06"}, "certificate_other_trade"),
+        ({"evaluator_id": 8}, "certificate_other_evaluator"),
+        ({"issued_on": date(2024, 2, 29)}, "certificate_too_early"),
+        ({"kind": "qualification"}, "certificate_other_kind"),
+    ],
+)
+def test_two_people_may_take_what_differs_in_its_higher_level_alone(
+    change: dict[str, Any], code: str | None
+) -> None:
+    offered = replace(FITTING, **{"level": Level.INTERMEDIATE, **change})
+    if code is None:
+        check_higher(WANTED, offered)
+        return
+    with pytest.raises(Refused) as caught:
+        check_higher(WANTED, offered)
+    assert caught.value.refusal.code == code

@@ -6,12 +6,12 @@ The register says whether a certificate is true; here is said whether it is the 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from voucher.rules.certificates import NO_ALIASES
 from voucher.rules.duplicates import canonical_occupation
-from voucher.rules.errors import Family, Refusal, reason
+from voucher.rules.errors import Family, Refusal, Refused, reason
 from voucher.rules.levels import Level, name_level
 from voucher.rules.privacy import mask_free_text
 from voucher.rules.register import rule
@@ -19,6 +19,7 @@ from voucher.rules.vocabulary import CERTIFICATE_KIND_NAMES, CertificateKind
 
 SOURCE = "豫办〔2021〕29号 第16项 以证换券、无证无价; S2-16d,e,f"
 FOUNDED = date(2021, 10, 28)
+HIGHER_SOURCE = "LIFECYCLE Entitlement（高于券面等级的证书由两人决定）; DESIGN 4（不高于占用）; S2-16e"
 COMPLETION_PREFIX = "PX"
 
 CERTIFICATE_MISSING = reason(
@@ -45,8 +46,8 @@ CERTIFICATE_OTHER_LEVEL = reason(
 CERTIFICATE_HIGHER_LEVEL = reason(
     "certificate_higher_level",
     "证书 {number} 的等级（{found}）高于培训券的（{wanted}）",
-    "转人工：由经办机构两人核实后决定是否按本券等级兑现",
-    "LIFECYCLE Entitlement（高于券面等级的证书由两人决定）; S2-16e",
+    "转人工：由经办机构一人提出、另一人确认后，按本券等级兑现，不按证书等级多付",
+    HIGHER_SOURCE,
     Family.CONFLICT,
 )
 CERTIFICATE_OTHER_KIND = reason(
@@ -82,6 +83,21 @@ CERTIFICATE_USED = reason(
     "证书 {number} 已用于兑现另一张培训券",
     "一本证书只能兑现一张培训券",
     f"{SOURCE}; S2-04o",
+    Family.CONFLICT,
+)
+
+CERTIFICATE_NOT_HIGHER = reason(
+    "certificate_not_higher",
+    "证书 {number} 就是本券要求的等级，不需要两人决定",
+    "请办理核验；核验一致后系统自动转为已持证",
+    HIGHER_SOURCE,
+    Family.CONFLICT,
+)
+HIGHER_CERTIFICATE_REFUSED = reason(
+    "higher_certificate_refused",
+    "证书 {number} 的等级高于培训券的，经两人核实不予兑现本券：{why}",
+    "有新的依据的，请经办机构重新提出；取得与本券同等级证书的，仍可兑现",
+    HIGHER_SOURCE,
     Family.CONFLICT,
 )
 
@@ -148,6 +164,22 @@ def find_mismatch(
             what="结业" if wanted.evaluator_id is None else "考试",
         )
     return None
+
+
+@rule(number="CER-07", stage="持证", source=HIGHER_SOURCE, since=FOUNDED)
+def check_higher(wanted: Wanted, offered: Offered, aliases: Mapping[str, str] = NO_ALIASES) -> None:
+    """Refuse any certificate but one that two people may take for a lower voucher: its level alone is higher.
+
+    Raises certificate_not_higher, occupation_alias_circle, and what `find_mismatch` finds beside the level.
+    """
+    mismatch = find_mismatch(wanted, offered, aliases)
+    if mismatch is None:
+        raise CERTIFICATE_NOT_HIGHER.refused(number=mask_free_text(offered.number))
+    if mismatch.code == CERTIFICATE_HIGHER_LEVEL.code:
+        # the level comes before evaluator and day: those are asked as if the voucher were for it
+        mismatch = find_mismatch(replace(wanted, level=offered.level), offered, aliases)
+    if mismatch is not None:
+        raise Refused(mismatch)
 
 
 def _say_kind(kind: str) -> str:

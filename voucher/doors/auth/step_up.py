@@ -86,6 +86,7 @@ SIGNING: dict[str, str | None] = {
     "certificates.reinstate_certificate": None,
     "endings.reinstate_voucher": None,
     "endings.release_entitlement": None,
+    "endings.decide_higher_certificate": None,
     "measures.confirm_measure": None,
     # whoever files is a hand of the claim: an unlocked desk would lend its person to the next hand
     "web.office.settle": "sure",
@@ -174,6 +175,7 @@ SIGNED_DEEDS: dict[str, frozenset[str]] = {
     ),
     "web.office.do_voucher_deed": frozenset(
         {"decertify", "ask-reinstatement", "reinstate", "decline", "close-hold"}
+        | {"propose-higher", "accept-higher", "decline-higher"}
     ),
     "web.office.do_claim_deed": frozenset(
         {"ask-release", "release", "decline-release", "ask-lift", "lift", "decline-lift", "close-hold"}

@@ -21,6 +21,7 @@ from voucher.rules.certificates import (
 from voucher.rules.dictionaries import TrainingMode
 from voucher.rules.errors import Family, Refusal, Refused
 from voucher.rules.line_verdicts import PASSED, UNCHECKED, LineVerdict
+from voucher.rules.proofs import HIGHER_SOURCE
 from voucher.rules.standard_conditions import find_condition, tell_condition, tell_short_hours
 from voucher.rules.subsidy import Case, Form, price_subsidy
 from voucher.rules.vocabulary import (
@@ -112,6 +113,8 @@ def _judge_proof(verdict: Verdict) -> None:
         verdict.refuse(read_refusal(told))
     if not verdict.candidate.codes:
         verdict.note(PASSED, "证书与登记一致（人员、职业、等级、编号、机构、日期）", VERIFIED_SOURCE)
+    if verdict.promise is not None and verdict.promise.raised_words is not None:
+        verdict.note(PASSED, verdict.promise.raised_words, HIGHER_SOURCE)
 
 
 def _try(verdict: Verdict, passed: str, source: str, check: Callable[[], object]) -> None:
@@ -182,7 +185,7 @@ def _judge_price(verdict: Verdict, kind: SubsidyKind, lawbook: Lawbook) -> None:
         Case(
             kind=kind,
             certificate_kind=certificate_kind,
-            level=level_of(certificate.level),
+            level=promise.level if promise and promise.raised_words else level_of(certificate.level),
             occupation_code=None if special else canonical_code(verdict),
             item_code=certificate.trade_code if special else None,
             method=Method(certificate.method),

@@ -14,6 +14,7 @@ from voucher.ledger.commitments import Commitment
 from voucher.ledger.postings import Transfer
 from voucher.ledger.vouchers import Voucher
 from voucher.plumbing.unit_of_work import Work
+from voucher.rules.levels import Level
 from voucher.stages.settle.models.claims import Claim
 
 LOOKUP_CHUNK = 500
@@ -25,7 +26,8 @@ class Promise:
 
     `fixed_words` explains an amount fixed beforehand (面值). Without `entitlement_id` the key was given back
     since, and the claim takes it and its money anew. `mode` is how its class was taught, `training_kind`
-    what for; `priced_on` is the day whose standards were promised.
+    what for; `priced_on` is the day whose standards were promised. `level` is what it was taught at, which is
+    what is paid, and `raised_words` say who took a certificate above that, and why.
     """
 
     voucher_id: int
@@ -39,6 +41,8 @@ class Promise:
     mode: str | None = None
     training_kind: str | None = None
     priced_on: date | None = None
+    level: Level | None = None
+    raised_words: str | None = None
 
 
 def hand_over(work: Work, claims: Sequence[Claim]) -> None:

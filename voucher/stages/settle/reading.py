@@ -19,6 +19,7 @@ from voucher.rules.approval import Beneficiaries, Step, check_hands, check_uninv
 from voucher.rules.errors import Family, reason
 from voucher.rules.lifecycle import Thing, may_move
 from voucher.rules.vocabulary import SubsidyKind
+from voucher.stages.certify.queries.higher import list_higher_deciders
 from voucher.stages.settle.models.claims import Claim, ClaimHand, Clearing, SettlementBatch, Signature
 from voucher.stages.settle.models.denials import SOURCE as DENIAL_SOURCE
 from voucher.stages.settle.models.denials import Denial
@@ -213,7 +214,10 @@ def list_releasers(session: Session, claim_id: int) -> set[int]:
 
 
 def list_clearers(session: Session, claim_ids: Sequence[int]) -> set[int]:
-    """Return everybody who has proposed or confirmed the amount of any of these claims."""
+    """Return everybody who has proposed or confirmed the amount of any of these claims, or its certificate.
+
+    A certificate above the voucher's level is taken by two people, who answer for the claim as clearers do.
+    """
     found: set[int] = set()
     for start in range(0, len(claim_ids), LOOKUP_CHUNK):
         rows = session.execute(
@@ -222,6 +226,8 @@ def list_clearers(session: Session, claim_ids: Sequence[int]) -> set[int]:
             )
         )
         found.update(person_id for row in rows for person_id in row if person_id is not None)
+        raised = select(Claim.voucher_id).where(Claim.id.in_(claim_ids[start : start + LOOKUP_CHUNK]))
+        found |= list_higher_deciders(session, raised)
     return found
 
 

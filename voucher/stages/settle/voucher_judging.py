@@ -15,11 +15,13 @@ from voucher.registry import people
 from voucher.registry.facts import read_facts
 from voucher.registry.outside.reading import read_deaths
 from voucher.rules.errors import Family, reason
+from voucher.rules.levels import Level
 from voucher.rules.money import format_yuan
 from voucher.rules.vocabulary import SUBSIDY_NAMES, SubsidyKind
 from voucher.stages.assess import queries as assessment
 from voucher.stages.certify import queries as certificates
 from voucher.stages.certify.queries import Candidate
+from voucher.stages.certify.queries.higher import find_accepted_higher
 from voucher.stages.settle.entered import judge_entry, read_entered
 from voucher.stages.settle.judging import Verdict, judge_case
 from voucher.stages.settle.judging_holders import judge_death, judge_holder
@@ -56,6 +58,8 @@ class VoucherCase:
     hours: int | None
     mode: str | None = None
     training_kind: str | None = None
+    level: Level | None = None
+    raised_words: str | None = None
 
 
 def find_payees(work: Work, kind: SubsidyKind, vouchers: Sequence[Voucher]) -> dict[int, int]:
@@ -81,6 +85,7 @@ def read_cases(work: Work, kind: SubsidyKind, vouchers: Sequence[Voucher]) -> di
     completions = training.completions_of(work.session, ids)
     classes = training.classes_of(work.session, ids)
     payees = find_payees(work, kind, vouchers)
+    raised = find_accepted_higher(work.session, ids)
     return {
         each.id: VoucherCase(
             voucher=each,
@@ -89,10 +94,16 @@ def read_cases(work: Work, kind: SubsidyKind, vouchers: Sequence[Voucher]) -> di
             hours=completions[each.id].hours_attended if each.id in completions else None,
             mode=classes[each.id].mode if each.id in classes else None,
             training_kind=classes[each.id].training_kind if each.id in classes else None,
+            level=certificates.level_of(classes[each.id].level) if each.id in classes else None,
+            raised_words=_tell_raised(raised[each.id].why) if each.id in raised else None,
         )
         for each in vouchers
         if each.id in proofs and each.id in payees
     }
+
+
+def _tell_raised(why: str) -> str:
+    return f"证书等级高于本券：经两人核定，按本券等级的标准兑现（{why}）"
 
 
 def judge_cases(
@@ -176,4 +187,6 @@ def _promise(
         mode=case.mode,
         training_kind=case.training_kind,
         priced_on=commitment.priced_on,
+        level=case.level,
+        raised_words=case.raised_words,
     )

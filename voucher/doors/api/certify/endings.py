@@ -12,10 +12,12 @@ from voucher.doors.schemas.certify.endings import (
     ReinstatementDone,
     ReleaseState,
 )
+from voucher.doors.schemas.certify.higher import HigherCertificateDone, NewHigherCertificate
 from voucher.doors.schemas.train.places import VoucherMoved
 from voucher.ledger.vouchers import Voucher
 from voucher.plumbing.unit_of_work import Work
 from voucher.rules.lifecycle import STATE_NAMES, Thing
+from voucher.stages.certify import higher
 from voucher.stages.settle import reinstate, releasing
 from voucher.stages.settle.voucher_ends import decertify
 
@@ -49,6 +51,32 @@ def reinstate_voucher(work: Work, given: dict[str, Any]) -> dict[str, Any]:
         reinstate.decline_reinstatement(work, voucher_id, given["why"])
         return _state(work.session.get_one(Voucher, voucher_id)) | {"reinstated": False}
     return _state(reinstate.reinstate(work, voucher_id)) | {"reinstated": True}
+
+
+@endings.act(
+    "/higher-certificates",
+    body=NewHigherCertificate,
+    answer=HigherCertificateDone,
+    example={
+        "step": "ask",
+        "voucher_id": 42,
+        "certificate_number": "S000041000001243000042",
+        "why": "同一职业越级取证，培训属实",
+        "evidence": "调阅考试记录和证书原件，存档 2024-15",
+    },
+)
+def decide_higher_certificate(work: Work, given: dict[str, Any]) -> dict[str, Any]:
+    """证书等级高于培训券：一人写明理由和依据提出，另一人确认或不同意；确认的按本券等级兑现。"""
+    voucher_id = given["voucher_id"]
+    if given["step"] == "ask":
+        number = given["certificate_number"]
+        higher.propose_higher(work, voucher_id, number, given["why"], given["evidence"])
+        return _state(work.session.get_one(Voucher, voucher_id)) | {"certified": False}
+    if given["step"] == "decline":
+        decided = higher.decline_higher(work, voucher_id, given["why"])
+    else:
+        decided = higher.accept_higher(work, voucher_id)
+    return _state(decided.voucher) | {"certified": decided.certified}
 
 
 @endings.act(

@@ -84,6 +84,7 @@ LATER: dict[str, Access] = {
     "claim_drafts.submit_claim_draft": Access(PAYEE_STAFF, "提交申领草稿"),
     "claims.preview_voucher_claims": Access(OPERATORS | PAYEE_STAFF, "申领前逐人核对，什么也不留下"),
     "endings.decertify_voucher": Access(_OFFICE, "查实造假"),
+    "endings.decide_higher_certificate": Access(OFFICERS, "证书等级高于培训券，两人决定"),
     "endings.release_entitlement": Access(OFFICERS, "放行追回后的享受资格，两人办理"),
     "endings.reinstate_voucher": Access(OFFICERS, "申诉成立恢复，两人办理"),
     "holds.list_holds": Access(DESK, "查看待处置事项"),

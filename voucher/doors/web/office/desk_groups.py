@@ -26,7 +26,15 @@ GROUPS: Mapping[str, tuple[str, ...]] = {
         *("returned", "manual", "first_review", "second_review", "province", "post", "approve"),
         *("prepare", "check", "release", "results", "bounced", "accounts", "year_ends"),
     ),
-    "停下来的事": ("holds", "reinstatements", "mass_revocations", "half_read", "offline", "outside"),
+    "停下来的事": (
+        "holds",
+        "reinstatements",
+        "higher",
+        "mass_revocations",
+        "half_read",
+        "offline",
+        "outside",
+    ),
     "开班和上课": (
         *("classes", "filings", "class_moves", "timetables", "attendance"),
         *("phone_checks_late", "phone_checks", "inspections"),

@@ -20,6 +20,7 @@ from voucher.registry.talents.awards import count_waiting as count_awards
 from voucher.registry.tariffs import count_proposals
 from voucher.rules.actor import Actor, Role
 from voucher.stages.assess.queries.appeals import count_at_office
+from voucher.stages.certify.queries.higher import count_open_higher
 from voucher.stages.certify.queries.mass_revocations import count_mass_revocations
 from voucher.stages.certify.queries.readings import count_half_read
 from voucher.stages.issue.queries import count_drafts, count_filed, count_open_applications, count_queued
@@ -201,6 +202,14 @@ QUEUES: tuple[tuple[str, str, frozenset[Role], Count, str, dict[str, Any]], ...]
         "恢复待审批",
         WATCHED,
         lambda session, actor: count_asked_reinstatements(session, actor.regions, person_id=actor.person_id),
+        "web.office.reinstatements",
+        {},
+    ),
+    (
+        "higher",
+        "高等级证书待另一人决定",
+        WATCHED,
+        _of_others(count_open_higher),
         "web.office.reinstatements",
         {},
     ),

@@ -18,6 +18,7 @@ from voucher.registry.card_numbers import open_numbers
 from voucher.rules.card_numbers import mask_number
 from voucher.rules.lifecycle import Thing
 from voucher.stages.certify.models import Certificate
+from voucher.stages.certify.queries.higher import list_open_higher
 from voucher.stages.issue import queries
 from voucher.stages.settle.models.claims import Claim
 from voucher.stages.settle.queries.reinstatements import list_asked_reinstatements
@@ -51,12 +52,14 @@ def waiting() -> ResponseReturnValue:
 
 @office.get("/office/reinstatements")
 def reinstatements() -> ResponseReturnValue:
-    """Show what one officer has asked to put back and another has to agree to."""
+    """Show what one officer has asked to put back, or proposed of a certificate, and another decides."""
     door = the_door()
     with door.read() as session:
         rows = list_asked_reinstatements(session, current_actor().regions)
+        higher = list_open_higher(session, current_actor().regions)
         ids = {thing: [each.object_id for each in rows if each.thing == thing] for thing in PUT_BACK}
-        vouchers = session.scalars(select(Voucher).where(Voucher.id.in_(ids[Thing.VOUCHER])))
+        named = [*ids[Thing.VOUCHER], *(each.voucher_id for each in higher)]
+        vouchers = session.scalars(select(Voucher).where(Voucher.id.in_(named)))
         stops = dict(
             session.execute(select(Hold.id, Hold.object_id).where(Hold.id.in_(ids[Thing.HOLD]))).all()
         )
@@ -66,9 +69,16 @@ def reinstatements() -> ResponseReturnValue:
         return render_template(
             "office/reinstatements.html",
             rows=rows,
+            higher=higher,
             numbers={each.id: each.number for each in vouchers},
             certificates={each.id: mask_number(whole[each.person_id, each.number]) for each in proofs},
             stops=stops,
             claims={each.id: each.number for each in released},
-            people=name_people(session, [each.asked_by_person_id for each in rows]),
+            people=name_people(
+                session,
+                [
+                    *(each.asked_by_person_id for each in rows),
+                    *(each.proposed_by_person_id for each in higher),
+                ],
+            ),
         )

@@ -17,16 +17,19 @@ from voucher.rules.errors import Family, Refusal
 from voucher.rules.lifecycle import Thing
 from voucher.rules.privacy import mask_free_text
 from voucher.rules.proofs import (
+    CERTIFICATE_HIGHER_LEVEL,
     CERTIFICATE_MISSING,
     CERTIFICATE_TOO_EARLY,
     CERTIFICATE_UNVERIFIED,
     CERTIFICATE_USED,
+    HIGHER_CERTIFICATE_REFUSED,
     Offered,
     Wanted,
     find_mismatch,
 )
 from voucher.stages.assess.queries import exams_passed
 from voucher.stages.certify.models import Certificate, Verification
+from voucher.stages.certify.models_higher import HigherCertificate
 from voucher.stages.certify.queries.register import LOOKUP_CHUNK, find_held, find_proven, level_of
 from voucher.stages.train.queries import classes_of, select_examined_elsewhere
 
@@ -124,11 +127,28 @@ def why_not_certified(session: Session, voucher_id: int) -> list[Refusal]:
             fitting.append(each)
         elif each.issued_on >= wanted.exam_on or mismatch.code == CERTIFICATE_TOO_EARLY.code:
             # what the holder earned long before in another trade explains nothing
-            refusals.append(mismatch)
+            refusals.append(_tell_decided(session, voucher_id, each, mismatch))
     if fitting:
         # the one that fits decides; what else the holder has is beside the point
         return told + _explain_fitting(session, fitting)
     return told + (refusals or [CERTIFICATE_MISSING.refusal()])
+
+
+def _tell_decided(session: Session, voucher_id: int, certificate: Certificate, mismatch: Refusal) -> Refusal:
+    """Return why two people did not take a certificate, instead of what leaves it to them."""
+    if mismatch.code != CERTIFICATE_HIGHER_LEVEL.code:
+        return mismatch
+    newest = session.scalars(
+        select(HigherCertificate)
+        .where(HigherCertificate.voucher_id == voucher_id, HigherCertificate.certificate_id == certificate.id)
+        .order_by(HigherCertificate.id.desc())
+        .limit(1)
+    ).first()
+    if newest is None or newest.declined_why is None:
+        return mismatch
+    return HIGHER_CERTIFICATE_REFUSED.refusal(
+        number=mask_free_text(certificate.number), why=newest.declined_why
+    )
 
 
 def _is_examined_elsewhere(session: Session, voucher: Voucher) -> bool:

@@ -160,6 +160,10 @@ EARNED: tuple[Invariant, ...] = (
         JOIN enrolment n ON n.voucher_id = p.voucher_id AND n.ended_at IS NULL
         JOIN training_class l ON l.id = n.class_id
         WHERE p.level <> l.level
+          AND NOT (p.level > l.level AND EXISTS (
+              SELECT 1 FROM higher_certificate h
+              WHERE h.voucher_id = p.voucher_id AND h.certificate_id = p.certificate_id
+                AND h.decided_at IS NOT NULL AND h.declined_why IS NULL))
         UNION ALL
         SELECT p.voucher_id, 'promise' AS state, p.certificate_id, p.verification_id
         FROM voucher_proof p

@@ -16,6 +16,7 @@ from voucher.ledger.postings import TREASURY, Account, Transfer
 from voucher.ledger.reinstatements import Reinstatement
 from voucher.ledger.year_ends import YearEnd
 from voucher.registry.institutions import PayeeAccount
+from voucher.stages.certify.queries.higher import HIGHER_HANDS
 from voucher.stages.issue.queries.persons import DECIDERS
 from voucher.stages.settle.models.banking import PaymentDownload, QuarantineSettlement
 from voucher.stages.settle.models.claims import Claim, ClaimHand, Clearing, Signature
@@ -29,6 +30,7 @@ from voucher.stages.settle.models.payments import BankResult, Clawback, PaymentF
 # the column that names the hand, and the one that says when
 HANDS = (
     *DECIDERS,
+    *HIGHER_HANDS,
     (PaymentFile.maker_person_id, PaymentFile.made_at),
     (PaymentFile.checker_person_id, PaymentFile.checked_at),
     (PaymentFile.releaser_person_id, PaymentFile.released_at),

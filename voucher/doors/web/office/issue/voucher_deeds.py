@@ -15,6 +15,13 @@ from voucher.doors.auth.visitors import current_actor
 from voucher.doors.web import fields
 from voucher.doors.web.office.blueprint import office
 from voucher.doors.web.office.deeds import Ask, Deed, Touched, ask_why, do_deed, get_deed, said_why, show_deed
+from voucher.doors.web.office.issue.higher_deeds import (
+    CERTIFICATE,
+    HIGHER_DEEDS,
+    fits_higher,
+    list_higher_choices,
+    tell_higher,
+)
 from voucher.doors.web.office.issue.transferring import (
     ASK_CLASS,
     CLASS,
@@ -33,6 +40,7 @@ from voucher.rules.actor import Actor, Role, check_reach
 from voucher.rules.issuing import REPLACEABLE
 from voucher.rules.lifecycle import Thing, is_terminal, may_move
 from voucher.rules.money import format_yuan
+from voucher.stages.certify.queries.higher import list_higher
 from voucher.stages.issue import queries
 from voucher.stages.issue.ending import revoke
 from voucher.stages.issue.holding import accept_for
@@ -66,6 +74,7 @@ def list_voucher_deeds(session: Session, actor: Actor, found: Voucher) -> list[t
         "decline": asked is not None and asked.asked_by_person_id != actor.person_id,
         "revoke": may_move(Thing.VOUCHER, state, "revoke"),
         "decertify": may_move(Thing.VOUCHER, state, "decertify_paid"),
+        **fits_higher(session, found, actor.person_id),
     }
     return [(word, DEEDS[word]) for word, fit in fits.items() if fit and actor.has(*DEEDS[word].roles)]
 
@@ -111,6 +120,8 @@ def _ask(voucher_id: int, word: str) -> str:
         asked = find_asked_reinstatement(session, Thing.VOUCHER, found.id)
         if word in ("reinstate", "decline") and asked is not None:
             facts.append(("提出恢复的理由", asked.why))
+        if word in HIGHER_DEEDS:
+            facts += tell_higher(list_higher(session, found.id))
         place = training.enrolment_of(session, found.id) if word == "transfer" else None
         former = training.get_class(session, place.class_id) if place is not None else None
         targets = list_targets(session, current_actor().regions, former) if former is not None else []
@@ -125,7 +136,10 @@ def _ask(voucher_id: int, word: str) -> str:
                 count=1 if releases else None,
                 amount_fen=found.reserved_fen if releases else None,
                 warnings=warn_of(session, former, [found.id], bool(targets)) if former is not None else [],
-                choices={CLASS: targets},
+                choices={
+                    CLASS: targets,
+                    CERTIFICATE: list_higher_choices(session, found) if word == "propose-higher" else [],
+                },
                 values=tell_seen(session, former, [found.id]) if former is not None else {},
             ),
         )
@@ -206,6 +220,7 @@ def _decline(work: Work, voucher_id: int) -> str:
 
 
 DEEDS: dict[str, Deed] = {
+    **HIGHER_DEEDS,
     "accept": Deed(
         "代为领取",
         OPERATORS,

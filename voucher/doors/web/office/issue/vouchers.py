@@ -26,7 +26,8 @@ from voucher.rules.lifecycle import STATE_NAMES, Thing
 from voucher.rules.privacy import mask_free_text
 from voucher.stages.assess import queries as assessing
 from voucher.stages.certify.models import Certificate
-from voucher.stages.certify.queries import archive, find_certificates, find_proofs
+from voucher.stages.certify.queries import archive, find_certificates, find_proofs, why_not_certified
+from voucher.stages.certify.queries.higher import list_higher
 from voucher.stages.issue import queries
 from voucher.stages.issue.models import Issue, IssueLine, Programme
 from voucher.stages.settle.models.claims import Claim
@@ -103,6 +104,8 @@ def voucher(voucher_id: int) -> ResponseReturnValue:
                 .order_by(Hold.id.desc())
             ).all(),
             asked=find_asked_reinstatement(session, Thing.VOUCHER, found.id),
+            higher=list_higher(session, found.id),
+            why_not=why_not_certified(session, found.id),
             replacement=_find_replacement(session, found.id),
             happenings=hide_holder(
                 object_timeline(session, Thing.VOUCHER, found.id), _name_holder(session, found)
