@@ -150,6 +150,7 @@ def test_no_column_holds_the_number_and_the_holder_reads_it(carded: Scene) -> No
         assert [each is not None for each in answers] == [True, False, False, False]
 
 
+@pytest.mark.long
 def test_an_unsealed_number_is_found_refused_and_rewritten(carded: Scene) -> None:
     with carded.database.read() as session:
         (before,) = session.scalars(select(Certificate.number))
@@ -196,6 +197,7 @@ def test_the_public_is_told_of_every_trade_that_stands_under_one_number(carded: 
 
 
 @pytest.mark.plants_violation
+@pytest.mark.long
 def test_what_an_earlier_version_wrote_down_is_found_wherever_it_stands(carded: Scene) -> None:
     database, identity = carded.database, ZHANG_SAN[1]
     # a row changed twice is held against what it refers to once more

@@ -133,6 +133,7 @@ def test_chunks_make_no_difference(town: Town, monkeypatch: pytest.MonkeyPatch) 
     assert report.sealed == report.rows
 
 
+@pytest.mark.long
 def test_each_of_a_hundred_random_edits_is_found(town: Town) -> None:
     missed = []
     with rolled_back(town.database, TABLES) as connection:
