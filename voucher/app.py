@@ -44,6 +44,7 @@ from voucher.stages.assess.appeals.closing import pass_on_due
 from voucher.stages.assess.lapse import lapse_due, pass_due
 from voucher.stages.certify.asking import Registers
 from voucher.stages.certify.attach import attach_proofs
+from voucher.stages.certify.awaiting import list_awaiting_register
 from voucher.stages.certify.own_staff import ask_staff_due
 from voucher.stages.certify.queries import read_word_since
 from voucher.stages.issue import dry_run, going_on
@@ -101,12 +102,11 @@ DUE_ACTS: tuple[tuple[str, Callable[[Work], int]], ...] = (
     ("ask_own_staff", ask_staff_due),
     ("start_classes", start_due_classes),
     ("pass_vouchers", pass_due),
-    # before a day for a certificate passes: what is appealed against waits
+    # before a day for a certificate passes: appeals wait, the last day is in time, registers may be late
     ("pass_on_appeals", pass_on_due),
     ("close_appeals", close_due_appeals),
-    # the certificate that arrives on the last day is still in time
     ("attach_proofs", attach_proofs),
-    ("lapse_vouchers", lapse_due),
+    ("lapse_vouchers", partial(lapse_due, spare=list_awaiting_register)),
     ("close_notices", close_due_notices),
     ("decertify_vouchers", decertify_due),
     ("open_clawbacks", open_due_clawbacks),

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from tests import town_issue, town_train
+import pytest
+
+from tests import town_assess, town_issue, town_train
+from tests.loop import way
 from tests.loop.telling import bad_rows, claims_of, code_of, keys_of, outcomes, payable, ready
-from tests.scene import EV1, HOUSEKEEPER, LI_SI, NURSE, ZHANG_SAN, Scene, on
+from tests.scene import EV1, HOUSEKEEPER, LI_SI, NURSE, SUN_BA, ZHANG_SAN, Scene, on
+from voucher.app import DUE_ACTS
 from voucher.rules.certificate_numbers import NumberForm, parse_certificate_number
 from voucher.rules.vocabulary import CertificateKind, Level
 from voucher.stages.assess.lapse import lapse_due
+from voucher.stages.certify.attach import attach_proofs
 
 CERT5 = "S000041010001245000001"
 
@@ -76,6 +81,36 @@ def test_培训券到期未取证即失效并释放占用(scene: Scene) -> None:
     assert town_issue.voucher(scene, voucher_id).state == "lapsed"
     assert keys_of(scene) == {"freed": 2}
     assert scene.budget(budget).available_fen == 10_000_00
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_证书按期发了_只差登记答复的截止后再等_没有证书的当即失效_等过期限的也失效(scene: Scene) -> None:
+    """AC-F3：登记停机不等于没有证书；登记补上即持证，券值一分不少。"""
+    town = way.settle_down(scene)
+    nurses = town_issue.programme(scene, town.budget_id)
+    people = (ZHANG_SAN, LI_SI, SUN_BA)
+    vouchers = way.trained(town, nurses, *people)
+    last = town_issue.voucher(scene, vouchers[0]).certify_by
+    assert last is not None
+    scene.at = on((last - timedelta(days=20)).isoformat())
+    way.examined(town, people, vouchers)
+    issued = town_assess.today(scene).isoformat()
+    answered, silent = (scene.certificate(each, issued=issued) for each in (ZHANG_SAN, SUN_BA))
+    scene.import_certificates([answered, silent])
+    lapse = dict(DUE_ACTS)["lapse_vouchers"]
+
+    def states() -> list[str]:
+        return [way.state(scene, each) for each in vouchers]
+
+    scene.at = on((last + timedelta(days=1)).isoformat())
+    assert (scene.do("clock", lapse), states()) == (1, ["assessed", "lapsed", "assessed"])
+    scene.at = on((last + timedelta(days=30)).isoformat())
+    assert scene.do("clock", lapse) == 0
+    scene.import_register([scene.registered(answered)])
+    assert scene.do("clock", attach_proofs) == 1
+    scene.at += timedelta(days=1)
+    assert (scene.do("clock", lapse), states()) == (1, ["certified", "lapsed", "lapsed"])
+    assert way.claim(town, way.TRAINING, vouchers[0]).verdicts[0].amount_fen == 1200_00
 
 
 def test_证书编号的每一处错误各自说明(scene: Scene) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Collection
+
 from sqlalchemy import select
 
 from voucher.ledger import holds
@@ -71,10 +73,15 @@ def fail_for_good(work: Work, voucher_id: int, why: str) -> Voucher:
     return found[0]
 
 
-def lapse_due(work: Work) -> int:
+def _nobody(_work: Work) -> Collection[int]:
+    return ()
+
+
+def lapse_due(work: Work, spare: Callable[[Work], Collection[int]] = _nobody) -> int:
     """End every voucher whose day for a certificate has passed, and return how many.
 
-    Held ones wait, and those whose holder waits for the answer to an appeal.
+    Held ones wait, those whose holder waits for the answer to an appeal, and those a later stage says to
+    `spare`.
 
     Raises Refused role_missing.
     """
@@ -85,6 +92,7 @@ def lapse_due(work: Work) -> int:
         Voucher.state.in_(LAPSING),
         Voucher.id.not_in(holds.select_held(Thing.VOUCHER)),
         Voucher.id.not_in(select_appealed()),
+        Voucher.id.not_in(sorted(spare(work))),
         money=True,
     )
     end_vouchers(work, due, "lapse", OUT_OF_TIME)
