@@ -5,11 +5,13 @@ from __future__ import annotations
 from datetime import date
 from functools import partial
 
+import pytest
+
 from tests import town_assess, town_issue, town_train
 from tests.loop import way
-from tests.loop.telling import told
+from tests.loop.telling import set_parameter, told
 from tests.loop.way import EVALUATION, TRAINING
-from tests.scene import LI_SI, NURSE, QIAN_QI, ZHANG_SAN, Scene, on
+from tests.scene import LI_SI, NURSE, QIAN_QI, ZHANG_SAN, Scene, on, staff_number
 from voucher.plumbing.unit_of_work import Work
 from voucher.registry.catalogue import OccupationAlias
 from voucher.registry.standards import StandardRow
@@ -118,6 +120,27 @@ def test_满六十周岁前一日可以领_当日不再发_登记未领养老金
     assert issue(programmes[2]) == ["issued"]
     again = told(scene, mine, partial(holding.withdraw, voucher_id=held))
     assert again.code == "event_not_allowed", "what was given back stays given back"
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_退休年龄分性别逐期推迟_按办理当日生效的一行(scene: Scene) -> None:
+    """AC-B5：2025-01-01 起女性由 55 延到 56 周岁、男性仍为 59；同一天出生的男女各按各的一行。"""
+    scene.at = on("2024-12-30")
+    set_parameter(scene, "age_maximum_female", "55", "2024-01-01", "周岁")
+    set_parameter(scene, "age_maximum_female", "56", "2025-01-01", "周岁")
+    woman = ("周女", staff_number("410105196806010020"))
+    man = ("周男", staff_number("410105196806010010"))
+
+    def issue(year: int) -> list[str]:
+        budget = scene.open_budget(year=year)
+        nurses = town_issue.programme(scene, budget, name=f"{year}年")
+        named = [town_issue.newcomer(each) for each in (woman, man)]
+        act = partial(issuing.issue_at_once, programme_id=nurses, people=named)
+        return town_issue.codes(scene, scene.do("operator", act).issue_id)
+
+    assert issue(2024) == ["past_retirement", "issued"]
+    scene.at = on("2025-01-02")
+    assert issue(2025)[0] == "issued"
 
 
 def _wallet(scene: Scene) -> list[Card]:

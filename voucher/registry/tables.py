@@ -188,6 +188,7 @@ def read_age_limits(session: Session, on: date, region_codes: Sequence[str]) -> 
     return AgeLimits(
         minimum=int(youngest.value),
         maximum=int(oldest.value),
+        maximum_female=read_parameter_number(session, "age_maximum_female", on, region_codes),
         document=oldest.source,
         since=max(youngest.since, oldest.since),
         until=min(ends, default=None),
