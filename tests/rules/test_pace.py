@@ -17,6 +17,7 @@ from voucher.rules.pace import (
     find_station,
     promised_on,
     stopped_workdays,
+    workdays_left,
 )
 
 CALENDAR = WorkCalendar(
@@ -87,3 +88,26 @@ def test_a_day_on_which_a_hold_stood_is_not_counted_and_none_twice(
 ) -> None:
     friday = date(2024, 4, 26)
     assert stopped_workdays(friday, [Period(*each) for each in stops], CALENDAR) == expected
+
+
+@pytest.mark.parametrize(
+    ("today", "left"),
+    [
+        # filed on a Monday before the holiday of 1 May, due in five working days, on Tuesday 7 May
+        (date(2024, 4, 29), 5),
+        (date(2024, 4, 30), 5),
+        (date(2024, 5, 1), 4),
+        (date(2024, 5, 6), 2),
+        (date(2024, 5, 7), 1),
+        (date(2024, 5, 8), -1),
+        # Saturday 11 May is worked, Sunday is not
+        (date(2024, 5, 11), -4),
+        (date(2024, 5, 12), -4),
+    ],
+)
+def test_the_last_day_has_one_left_and_the_next_working_day_is_one_late(today: date, left: int) -> None:
+    assert workdays_left(date(2024, 4, 29), date(2024, 5, 7), today, CALENDAR) == left
+
+
+def test_what_was_due_on_a_friday_is_late_on_saturday_by_no_working_day_yet() -> None:
+    assert workdays_left(date(2024, 5, 13), date(2024, 5, 17), date(2024, 5, 18), CALENDAR) == 0

@@ -135,3 +135,20 @@ def stopped_workdays(begun_on: date, stops: Sequence[Period], calendar: WorkCale
         stopped += count_workdays(from_on, each.until_on, calendar)
         seen_until = max(seen_until, each.until_on)
     return stopped
+
+
+@rule(
+    number="PAC-07",
+    stage="通用",
+    source="【设】今天算在剩余的工作日里，提出当天不算；过期的工作日从次日起计",
+    since=FOUNDED,
+)
+def workdays_left(since: date, due_on: date, today: date, calendar: WorkCalendar) -> int:
+    """Return how many working days a step begun on a day still has; below zero, how many it is late.
+
+    Its last day has one left; it is 0 where only free days have passed since.
+    Raises calendar_year_missing.
+    """
+    if today > due_on:
+        return -count_workdays(due_on + timedelta(days=1), today, calendar)
+    return count_workdays(max(today, since + timedelta(days=1)), due_on, calendar)

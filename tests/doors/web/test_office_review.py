@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from tests.doors.web.browser import Office
@@ -136,3 +138,53 @@ def test_what_a_risk_flag_stopped_goes_on_with_its_conclusion_only(office: Offic
     assert "这是由风险线索1（教师分身）停住的，线索待分派，不能单独结束待处置" in said
     assert "请由监管人员对线索下结论" in said
     assert "风险线索 1（教师分身）" in officer.go("/office/holds").text
+
+
+def tabs(office: Office, login: str) -> list[str]:
+    """Return the tabs of the list of batches with their counts, as somebody who signs sees them."""
+    return re.findall(r"(?:待我审|已审|全部) ?\d+", office.at(login).go("/batches").text)
+
+
+def test_what_waits_for_me_what_i_signed_and_everything_are_tabs_with_counts(office: Office) -> None:
+    batch = settle(office)
+    assert tabs(office, "初审员") == ["待我审1", "已审0", "全部1"]
+    assert tabs(office, "审批员") == ["待我审0", "已审0", "全部1"]
+    assert tabs(office, "operator") == []
+    sign(office, "初审员", batch, "初审")
+    # the same office gives both reviews here, by two different people
+    assert tabs(office, "初审员") == ["待我审0", "已审1", "全部1"]
+    assert tabs(office, "复核员") == ["待我审1", "已审0", "全部1"]
+    first = office.at("初审员")
+    assert "现在没有等您审核的批次" in first.go("/batches?tab=mine").text
+    signed = first.go("/batches?tab=signed")
+    assert "共 1 批" in signed.text
+    assert "每页 20 批" in signed.text
+    assert "剩 5 个工作日" in signed.text
+    assert "您还没有审核过批次" in office.at("复核员").go("/batches?tab=signed").text
+    assert "没有符合条件的批次" in first.go("/batches?tab=signed&state=closed").text
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_whoever_decides_one_line_is_led_to_the_next_that_waits(office: Office) -> None:
+    settle(office)
+    first = office.at("初审员")
+    page = first.go("/claims/1")
+    assert "剩 5 个工作日" in page.text
+    first.press("初审通过")
+    page = first.press("确认初审通过", opinion="齐全")
+    assert "这是本批下一条" in page.text
+    assert first.answer.request.path == "/claims/2"
+    first.go("/claims/3")
+    first.press("初审通过")
+    page = first.press("确认初审通过", opinion="齐全")
+    assert first.answer.request.path.startswith("/batches/")
+    assert "这是本批下一条" not in page.text
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_a_page_of_money_carries_who_looks_with_their_last_four_and_when(office: Office) -> None:
+    batch = settle(office)
+    page = office.at("初审员").go(batch)
+    (words,) = {told["data-words"] for _, told in page.tags if "data-words" in told}
+    name, last, *when = words.split()
+    assert (name, len(last), len(when)) == ("初审员", 4, 2)

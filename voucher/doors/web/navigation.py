@@ -14,13 +14,16 @@ from voucher.doors.auth.entries import DESK, EVALUATOR_STAFF, INSTITUTION_STAFF,
 from voucher.doors.auth.visitors import Visitor, current_visitor
 from voucher.doors.web.addresses import page_address, page_path
 from voucher.doors.web.below import BELOW
+from voucher.doors.web.limits import left_of
 from voucher.doors.web.places import AUDITING, DESK_GROUPS, DESK_HOME, PHONE_PLACES, PUBLIC_PLACES
 from voucher.doors.web.saved import saving_of
 from voucher.registry.catalogue import Region
 from voucher.registry.institutions import Institution
+from voucher.registry.people import read_people
 from voucher.rules.actor import Actor, Role
 
 SIZE_COOKIE = "size"
+LAST_DIGITS = 4
 # whoever works for a body of their own, and not at the office, begins there
 OWN_DESKS = (
     (INSTITUTION_STAFF, "web.institution.home"),
@@ -143,6 +146,16 @@ def name_units(actor: Actor) -> str:
         return "、".join(session.scalars(wanted))
 
 
+def own_last_four() -> str:
+    """Return the last four of the visitor's own identity number, which a page that was photographed shows."""
+    door, visitor = the_door(), current_visitor()
+    if visitor is None:
+        return ""
+    with door.read() as session:
+        found = read_people(session, door.keyring, [visitor.actor.person_id])
+    return "".join((each.number or "")[-LAST_DIGITS:] for each in found.values())
+
+
 def frame() -> dict[str, Any]:
     """Return what the layouts ask for on every page."""
     visitor, endpoint = current_visitor(), request.endpoint or ""
@@ -167,6 +180,8 @@ def frame() -> dict[str, Any]:
         "today": the_door().today,
         "footer": {**DEFAULT_FOOTER, **current_app.config.get("FOOTER", {})},
         "saving_of": saving_of,
+        "left_of": left_of,
+        "own_last_four": own_last_four,
         "page_path": page_path,
         "page_address": page_address,
         "may": lambda place: may_enter(visitor, place),

@@ -17,7 +17,7 @@ LONGEST_VALUE = 50  # what `fields.asked` reads of a filter
 
 # endpoint of the list → its name, the fields of its filter
 SAVABLE: Mapping[str, tuple[str, tuple[str, ...]]] = {
-    "web.office.batches": ("结算批次", ("state", "line", "region")),
+    "web.office.batches": ("结算批次", ("tab", "state", "line", "region")),
     "web.office.vouchers": ("培训券", ("state", "number", "programme", "region")),
     "web.office.certificates": ("证书", ("state", "half", "region")),
     "web.finance.budgets": ("预算", ("area", "fund", "of", "left")),

@@ -44,6 +44,7 @@ from voucher.stages.settle.reading import (
     lock_funds,
 )
 from voucher.stages.settle.seen import check_one_by_one
+from voucher.stages.settle.signed_batches import note_signed
 
 SOURCE = "豫办〔2021〕29号 第16项; S2-16i; AC-H1"
 # the state in which a claim waits for each step, and the event that step is;
@@ -222,3 +223,4 @@ def _write_signatures(work: Work, claims: Sequence[Claim], step: Step, decision:
             for each in claims
         ],
     )
+    note_signed(work, {each.batch_id for each in claims}, step)

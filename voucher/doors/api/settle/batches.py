@@ -53,7 +53,12 @@ def list_batches(session: Session, asked: dict[str, Any]) -> dict[str, Any]:
     page = paged(
         asked,
         lambda before, limit: queries.list_batches(
-            session, regions, payees=payees, state=asked["state"], before_id=before, limit=limit
+            session,
+            regions,
+            queries.BatchFilter(asked["state"]),
+            payees=payees,
+            before_id=before,
+            limit=limit,
         ),
         lambda row: row.id,
     )

@@ -83,6 +83,7 @@ WEB_INSTITUTION: dict[str, Access] = {
     "web.institution.clawback_case_letter": Access(PAYEE_STAFF, "本机构整班应退回的资金通知书"),
     "web.institution.clawback_letter": Access(PAYEE_STAFF, "付给本机构、应退回的资金通知书"),
     "web.institution.payments": Access(PAYEE_STAFF, "付给本机构的款"),
+    "web.institution.write_receipt": Access(PAYEE_STAFF, "登记到账款项的票据号"),
     "web.institution.account": Access(PAYEE_HANDS, "本机构收款账户，账号只显示后四位"),
     "web.institution.propose_account": Access(ADMINISTRATORS | {Role.EVALUATOR_ADMIN}, "提出收款账户"),
     "web.institution.agree_account": Access(PAYEE_HANDS, "本机构另一人确认收款账户"),

@@ -26,6 +26,7 @@ HEADS = (
     SheetColumn("申领（条）", Kind.WHOLE, 10), SheetColumn("应付（元）", Kind.AMOUNT),
     SheetColumn("抵扣（元）", Kind.AMOUNT), SheetColumn("实付（元）", Kind.AMOUNT),
     SheetColumn("银行结果", width=12), SheetColumn("回盘时间", width=18), SheetColumn("银行说明", width=24),
+    SheetColumn("票据号", width=30),
 )  # fmt: skip
 
 
@@ -52,17 +53,19 @@ def statement_pdf(institution_id: int) -> ResponseReturnValue:
             ("抵扣（元）", MONEY),
             ("实付（元）", MONEY),
             ("银行结果", WIDE),
+            ("票据号", TEXT),
         ]
         rows = [
             [
                 each.reference, moment(each.released_at), f"{each.claims:,}", format_yuan(each.computed_fen),
                 format_yuan(each.offset_fen), format_yuan(each.amount_fen),
                 f"{outcome_name(each)} {each.bank_words or ''}".strip(),
+                each.receipt_number or "",
             ]
             for each in found.lines
         ]  # fmt: skip
         sums = [format_yuan(fen) for fen in _sums(found)]
-        total = ["合计", "", f"{sum(e.claims for e in found.lines):,}", *sums, ""]
+        total = ["合计", "", f"{sum(e.claims for e in found.lines):,}", *sums, "", ""]
         number = found.institution.code
         return answer_sheet(
             f"{title}对账单", number, found.institution.name, _facts(found),
@@ -82,11 +85,12 @@ def statement_xlsx(institution_id: int) -> ResponseReturnValue:
             each.payment_file_number, each.reference, moment(each.released_at), each.claims,
             each.computed_fen, each.offset_fen, each.amount_fen, outcome_name(each),
             moment(each.answered_at) if each.answered_at else None, each.bank_words,
+            each.receipt_number,
         ]
         for each in found.lines
     ]  # fmt: skip
     claims = sum(e.claims for e in found.lines)
-    rows.append(["合计", None, None, claims, *_sums(found), None, None, None])
+    rows.append(["合计", None, None, claims, *_sums(found), None, None, None, None])
     write_workbook(out, [Sheet("对账单", HEADS, rows)], created_at=door.at, title=f"{title}对账单")
     out.seek(0)
     name = f"statement-{found.institution.code}-{span['of']}{span['month'] or ''}.xlsx"

@@ -35,7 +35,7 @@ from voucher.rules.errors import Refused
 from voucher.rules.lifecycle import STATE_NAMES, Thing
 from voucher.rules.money import format_yuan
 from voucher.rules.vocabulary import SubsidyKind
-from voucher.stages.settle import queries
+from voucher.stages.settle import queries, receipting
 from voucher.stages.settle.judging import Verdict
 from voucher.stages.settle.queries import payees
 from voucher.stages.settle.queries.cases import list_cases
@@ -43,6 +43,7 @@ from voucher.stages.settle.queries.claim_drafts import TakenUp
 from voucher.stages.settle.queries.claim_paces import list_claim_paces, list_paces_of
 from voucher.stages.settle.queries.letters import list_due_days
 from voucher.stages.settle.queries.offsets import list_came_back, list_payments_of_claim
+from voucher.stages.settle.queries.receipts import find_receipts
 from voucher.stages.settle.searching import ClaimSearch, find_claims, view_claims
 from voucher.stages.settle.voucher_claims import file_claims as claim_for
 
@@ -125,7 +126,24 @@ def claim(claim_id: int) -> ResponseReturnValue:
 
 @institution.get("/institution/payments")
 def payments() -> ResponseReturnValue:
-    """Show what was sent to the bank for this institution, and whether it arrived."""
+    """Show what was sent to the bank for this institution, whether it arrived, and its receipt."""
+    return _show_payments()
+
+
+@institution.post("/institution/payments/receipts")
+def write_receipt() -> ResponseReturnValue:
+    """Write the number of the receipt given for chosen payments that arrived."""
+
+    def call(work: Work) -> Done:
+        chosen = fields.wholes("line", "款项")
+        number = receipting.write_receipt(work, chosen, fields.text("number", "票据号", limit=60))
+        words = f"已登记票据号 {number}：{len(chosen):,} 笔"
+        return Done(words, url_for("web.institution.payments"))
+
+    return submit(call, _show_payments)
+
+
+def _show_payments() -> str:
     houses = my_houses(PAYEE_STAFF)
     outcome, before = fields.asked("outcome", PAID_OUTCOMES), fields.cursor("before")
     with the_door().read() as session:
@@ -134,6 +152,7 @@ def payments() -> ResponseReturnValue:
         return render_template(
             "institution/payments.html",
             paid=paid[:PAGE],
+            receipts=find_receipts(session, [each.line_id for each in paid[:PAGE]]),
             still=queries.read_owed_still(
                 session, [each.line_id for each in paid[:PAGE] if each.outcome == "failed"]
             ),

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from voucher.stages.settle.queries.batch_lists import BatchFilter, count_batches, list_batches
 from voucher.stages.settle.queries.batches import (
     BatchSummary,
     LevelSum,
     LineView,
     get_batch,
-    list_batches,
     list_lines,
     list_payees_of,
     summarise,
@@ -54,6 +54,7 @@ from voucher.stages.settle.queries.payments import (
 from voucher.stages.settle.queries.vouchers import VoucherClaim, list_voucher_claims
 
 __all__ = [
+    "BatchFilter",
     "BatchSummary",
     "Difference",
     "LevelSum",
@@ -64,6 +65,7 @@ __all__ = [
     "Waiting",
     "claim_timeline",
     "count_answers",
+    "count_batches",
     "count_open_holds",
     "desk",
     "find_owed_of_file",

@@ -89,35 +89,8 @@ class LineView:
     typed: tuple[tuple[str, str], ...] = ()
 
 
-def list_batches(
-    session: Session,
-    regions: Collection[str],
-    *,
-    payees: Payees = (),
-    state: str | None = None,
-    line_state: str | None = None,
-    region_code: str | None = None,
-    before_id: int | None = None,
-    limit: int = 20,
-) -> list[SettlementBatch]:
-    """Return the newest batches of these regions and those with lines of these payees; nothing else.
-
-    With `line_state`, only those of which a line stands there.
-    """
-    query = select(SettlementBatch).where(_within(regions, payees))
-    if state is not None:
-        query = query.where(SettlementBatch.state == state)
-    if line_state is not None:
-        there = select(Claim.id).where(Claim.batch_id == SettlementBatch.id, Claim.state == line_state)
-        query = query.where(there.exists())
-    if region_code is not None:
-        query = query.where(SettlementBatch.region_code == region_code)
-    if before_id is not None:
-        query = query.where(SettlementBatch.id < before_id)
-    return list(session.scalars(query.order_by(SettlementBatch.id.desc()).limit(limit)))
-
-
-def _within(regions: Collection[str], payees: Payees) -> ColumnElement[bool]:
+def batches_within(regions: Collection[str], payees: Payees) -> ColumnElement[bool]:
+    """Return the condition of a batch of these regions, or with lines of these payees."""
     here = SettlementBatch.region_code.in_(sorted(regions))
     return here | SettlementBatch.id.in_(select_batches_of(payees)) if payees else here
 
@@ -127,7 +100,7 @@ def get_batch(
 ) -> SettlementBatch:
     """Return a batch. Raises Refused batch_missing, the same for a foreign one."""
     found = session.scalars(
-        select(SettlementBatch).where(SettlementBatch.id == batch_id, _within(regions, payees))
+        select(SettlementBatch).where(SettlementBatch.id == batch_id, batches_within(regions, payees))
     ).first()
     if found is None:
         raise BATCH_MISSING.refused()

@@ -9,6 +9,7 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from voucher.ledger.holds import select_held
 from voucher.ledger.states import StateEvent
 from voucher.plumbing.secrets import Keyring
 from voucher.registry.consents.reading import list_helpers
@@ -47,6 +48,21 @@ def find_neighbours(session: Session, claim: Claim) -> tuple[int | None, int | N
     before = session.scalar(beside.where(Claim.id < claim.id).order_by(Claim.id.desc()))
     after = session.scalar(beside.where(Claim.id > claim.id).order_by(Claim.id))
     return before, after
+
+
+def find_next_waiting(session: Session, batch_id: int, state: str, after_id: int) -> int | None:
+    """Return the claim of a batch to decide on after one: in its order, in that state, stopped by no hold."""
+    return session.scalar(
+        select(Claim.id)
+        .where(
+            Claim.batch_id == batch_id,
+            Claim.state == state,
+            Claim.id > after_id,
+            Claim.id.not_in(select_held(Thing.CLAIM)),
+        )
+        .order_by(Claim.id)
+        .limit(1)
+    )
 
 
 def list_payees(session: Session, claim_ids: Collection[int]) -> dict[int, tuple[int, int | None]]:

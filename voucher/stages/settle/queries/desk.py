@@ -78,7 +78,9 @@ def _claims(session: Session, actor: Actor, key: str, name: str, state: str) -> 
         where.append(Claim.id.not_in(select(Payment.claim_id).where(LIVE_PAYMENT)))
     if step is not None:
         waiting = session.scalars(select(Claim.region_code).where(*where).distinct()).all()
-        where.append(Claim.region_code.in_([each for each in waiting if _takes(session, actor, step, each)]))
+        where.append(
+            Claim.region_code.in_([each for each in waiting if takes_step(session, actor, step, each)])
+        )
         # one person, one hand: what this one has signed before waits for somebody else
         where.append(
             ~select(ClaimHand.claim_id)
@@ -97,7 +99,7 @@ def _claims(session: Session, actor: Actor, key: str, name: str, state: str) -> 
     return Waiting(key, name, count, oldest, first)
 
 
-def _takes(session: Session, actor: Actor, step: Step, region_code: str) -> bool:
+def takes_step(session: Session, actor: Actor, step: Step, region_code: str) -> bool:
     """Return whether the actor's roles take a step in a region."""
     roles = roles_for(step, same_office=not has_level_below(session, region_code))
     return any(region_code in actor.reach.get(role, ()) for role in roles)

@@ -6,12 +6,13 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import ScalarSelect, func, select
 from sqlalchemy.orm import Session
 
 from voucher.ledger.budget import Budget
 from voucher.registry.institutions import INSTITUTION_MISSING, Institution
 from voucher.stages.settle.models.payments import BankResult, Clawback, Payment, PaymentFile, PaymentLine
+from voucher.stages.settle.models.receipts import PaymentReceipt
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +31,7 @@ class Sent:
     outcome: str | None
     answered_at: datetime | None
     bank_words: str | None
+    receipt_number: str | None
 
     @property
     def computed_fen(self) -> int:
@@ -55,6 +57,12 @@ class Statement:
         return sum(e.offset_fen for e in self.lines if e.outcome == "succeeded" or not e.amount_fen)
 
 
+def _receipt_number() -> ScalarSelect[str]:
+    """Return the query for the number of the receipt the payee gave for a row, the last one written."""
+    written = select(PaymentReceipt.number).where(PaymentReceipt.payment_line_id == PaymentLine.id)
+    return written.order_by(PaymentReceipt.revision.desc()).limit(1).correlate(PaymentLine).scalar_subquery()
+
+
 def read_statement(
     session: Session, institution_id: int, regions: Collection[str], since: datetime, before: datetime
 ) -> Statement:
@@ -68,7 +76,7 @@ def read_statement(
         select(
             PaymentFile.number, PaymentLine.reference, PaymentFile.released_at, claims,
             PaymentLine.amount_fen, PaymentLine.offset_fen, BankResult.outcome,
-            BankResult.received_at, BankResult.bank_words,
+            BankResult.received_at, BankResult.bank_words, _receipt_number(),
         )
         .join(PaymentFile, PaymentFile.id == PaymentLine.payment_file_id)
         .join(Budget, Budget.id == PaymentFile.budget_id)

@@ -140,7 +140,6 @@ def _show(application_id: int) -> str:
         looks=[
             (places[each.attachment_id], names.get(each.person_id, SYSTEM_NAME), each.at) for each in looks
         ],
-        overdue=found.view.state == "filed" and found.view.due_on < door.today,
     )
 
 

@@ -59,9 +59,6 @@ def complaints() -> ResponseReturnValue:
             houses={each.id: each.name for each in houses if each is not None},
             topics=TOPIC_WORDS,
             kinds=KINDS,
-            late={
-                each.id: overdue_since(each.state, each.accept_by, each.close_by, door.today) for each in rows
-            },
             overdue=queries.count_overdue(session, regions, door.today),
             people=name_people(session, [each.handler_person_id or 0 for each in rows]),
             states=[(word, name) for word, (name, _) in STATES.items()],

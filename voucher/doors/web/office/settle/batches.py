@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from flask import render_template
 from flask.typing import ResponseReturnValue
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from voucher.doors.auth.door import the_door
@@ -18,6 +20,7 @@ from voucher.doors.web.regions import list_regions, name_regions
 from voucher.doors.web.timelines import list_batch_happenings
 from voucher.registry.card_numbers import look_up_as
 from voucher.registry.catalogue import get_region
+from voucher.rules.actor import Actor
 from voucher.rules.errors import Refused
 from voucher.rules.lifecycle import STATE_NAMES, Thing
 from voucher.rules.pace import CLAIM_STATIONS
@@ -25,40 +28,65 @@ from voucher.rules.vocabulary import OUTCOME_NAMES
 from voucher.stages.certify.models import Certificate
 from voucher.stages.settle import queries
 from voucher.stages.settle.models.claims import SettlementLine
+from voucher.stages.settle.queries import reviewing
 from voucher.stages.settle.seen import list_amber
 
 BATCHES_PER_PAGE, LINES_PER_PAGE = 20, 50
+MINE, SIGNED = "mine", "signed"
 
 
 @office.get("/batches")
 def batches() -> ResponseReturnValue:
-    """Show the batches of this account's regions, newest first."""
-    actor = current_actor()
-    state = fields.asked("state", STATE_NAMES[Thing.BATCH])
-    line = fields.asked("line", CLAIM_STATIONS)
-    region = fields.asked("region", actor.regions)
+    """Show the batches of this account's regions, newest first: those to sign now, those signed, or all."""
+    actor, door = current_actor(), the_door()
     before = fields.cursor("before")
-    with the_door().read() as session:
+    state = fields.asked("state", STATE_NAMES[Thing.BATCH])
+    line, region = fields.asked("line", CLAIM_STATIONS), fields.asked("region", actor.regions)
+    with door.read() as session:
+        tabs, tab = _list_tabs(session, actor)
+        wanted = queries.BatchFilter(state, line, region, tabs[tab].chosen if tab else None)
         rows = queries.list_batches(
-            session,
-            actor.regions,
-            state=state,
-            line_state=line,
-            region_code=region,
-            before_id=before or None,
-            limit=BATCHES_PER_PAGE,
+            session, actor.regions, wanted, before_id=before or None, limit=BATCHES_PER_PAGE
         )
         return render_template(
             "office/batches.html",
             rows=rows,
+            total=queries.count_batches(session, actor.regions, wanted),
+            ends=reviewing.list_ends(session, rows, door.today),
             region_names=name_regions(session, [row.region_code for row in rows]),
             regions=list_regions(session, actor.regions),
             states=list(STATE_NAMES[Thing.BATCH].items()),
             line_states=[(code, each.words) for code, each in CLAIM_STATIONS.items()],
-            chosen={"state": state, "line": line, "region": region},
+            tabs=tabs,
+            chosen={"tab": tab, "state": state, "line": line, "region": region},
             before=before,
             per_page=BATCHES_PER_PAGE,
         )
+
+
+@dataclass(frozen=True, slots=True)
+class Tab:
+    """One of the tabs of whoever signs: its name, how many batches it holds, and which; None is all."""
+
+    name: str
+    count: int
+    chosen: Select[int] | None
+
+
+def _list_tabs(session: Session, actor: Actor) -> tuple[dict[str | None, Tab], str | None]:
+    """Return the tabs of an actor who signs, none for others, and which of them the address asks for."""
+    if not reviewing.signs(actor):
+        return {}, None
+    found: dict[str | None, Tab] = {}
+    for word, name, chosen in (
+        (MINE, "待我审", reviewing.select_waiting(session, actor)),
+        (SIGNED, "已审", reviewing.select_signed(actor.person_id)),
+        (None, "全部", None),
+    ):
+        found[word] = Tab(
+            name, queries.count_batches(session, actor.regions, queries.BatchFilter(among=chosen)), chosen
+        )
+    return found, fields.asked("tab", {MINE, SIGNED})
 
 
 @office.get("/batches/<int:batch_id>")
@@ -117,6 +145,7 @@ def show_batch(batch_id: int, query: str | None = None) -> str:
             ),
             summary=summary,
             stations=batch_path(found.state),
+            end=reviewing.list_ends(session, [found], door.today).get(batch_id),
             happenings=list_batch_happenings(session, batch_id),
             offers=open_offers,
             held=list_held(session, batch_id),

@@ -27,6 +27,7 @@ from voucher.stages.settle import clawback, clear, queries
 from voucher.stages.settle.bonuses import returning
 from voucher.stages.settle.ending import AFTER_APPROVAL
 from voucher.stages.settle.models.claims import Claim, ClaimHand
+from voucher.stages.settle.queries.claim_paces import list_claim_paces
 from voucher.stages.settle.queries.claims import find_neighbours
 from voucher.stages.settle.queries.offsets import list_payments_of_claim
 from voucher.stages.settle.queries.reinstatements import find_asked_reinstatement
@@ -136,6 +137,7 @@ def _show(claim_id: int) -> str:
             if offer
             else (),
             line=line,
+            pace=list_claim_paces(session, [found], door.today).get(claim_id),
             owed=returning.find_return(session, found),
             before=before,
             after=after,

@@ -30,6 +30,7 @@ from voucher.rules.errors import Refused
 from voucher.rules.money import format_yuan
 from voucher.stages.settle import notice, queries, resubmit, review, withdraw
 from voucher.stages.settle.models.claims import Claim
+from voucher.stages.settle.queries.claims import find_next_waiting
 from voucher.stages.settle.seen import (
     AMBER_ONE_BY_ONE,
     AmberLeft,
@@ -169,7 +170,7 @@ def _sign(batch_id: int, decision: Decision) -> ResponseReturnValue:
 
 
 def _go_on(work: Work, batch_id: int, decision: Decision, words: str, *, cautioned: bool) -> Done:
-    """Return the next line with a caution, for whoever decides one by one; the batch after the last."""
+    """Return the next line for whoever decides one by one, those with a caution first; else the batch."""
     left = read_amber_left(
         work.session, batch_id, decision.state, decision.step, work.actor.person_id, work.today
     )
@@ -180,6 +181,8 @@ def _go_on(work: Work, batch_id: int, decision: Decision, words: str, *, caution
         return Done(words, url_for("web.office.claim", claim_id=coming))
     if cautioned:
         words += f"；{_tell_left(left)}"
+    elif (following := find_next_waiting(work.session, batch_id, decision.state, seen)) is not None:
+        return Done(f"{words}。这是本批下一条", url_for("web.office.claim", claim_id=following))
     return Done(words, url_for("web.office.batch", batch_id=batch_id))
 
 

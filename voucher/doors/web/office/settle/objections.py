@@ -20,6 +20,7 @@ from voucher.rules.lifecycle import Thing
 from voucher.stages.settle import objection as objecting
 from voucher.stages.settle import queries
 from voucher.stages.settle.models.notices import Notice, Objection
+from voucher.stages.settle.queries.claim_paces import list_claim_paces
 
 HIDDEN = "（仅办理人员可见）"
 
@@ -30,7 +31,9 @@ def objections() -> ResponseReturnValue:
     with the_door().read() as session:
         rows = queries.list_objections(session, current_actor().regions)
         rows.sort(key=lambda row: (row[0].state != "lodged", -row[0].id))
-        return render_template("office/objections.html", rows=rows)
+        waiting = [claim for row, claim in rows if row.state == "lodged"]
+        paces = list_claim_paces(session, waiting, the_door().today)
+        return render_template("office/objections.html", rows=rows, paces=paces)
 
 
 @office.get("/desk/objections/<int:objection_id>")
