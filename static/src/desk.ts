@@ -3,6 +3,7 @@
 import './tokens.css';
 import './styles/desk.scss';
 
+import * as columns from './columns';
 import * as comforts from './comforts';
 import * as leaving from './counter/leaving';
 import { ClassCode } from './elements/class-code';
@@ -12,6 +13,7 @@ import * as menu from './menu';
 import * as tables from './tables';
 
 tables.install();
+columns.install();
 comforts.install();
 menu.install();
 leaving.install();
