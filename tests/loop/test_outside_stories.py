@@ -10,6 +10,7 @@ from sqlalchemy import select
 
 from tests import town_train
 from tests.loop.telling import (
+    approve_batch,
     claims_of,
     code_of,
     keys_of,
@@ -213,6 +214,26 @@ def test_申报以后才知道早已去世的_审批和制单都再核一次_不
     assert {each.state for each in claims_of(scene)} == {"rejected"}
     fund = scene.budget(budget)
     assert (fund.reserved_fen, fund.spent_fen, keys_of(scene)) == (0, 0, {"freed": 2})
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_申报以后才登记早是财政供养的_制单时再核一次_登记晚于发证的照付(scene: Scene) -> None:
+    """AC-B7：公务员登记迟到的不付；发证以后才考上公务员的，这本证书照付。"""
+    ready(scene)
+    budget = scene.open_budget()
+    settled = settle_for(scene, [ZHANG_SAN, LI_SI], budget)
+    approve_batch(scene, settled.batch_id)
+    for who, since in ((ZHANG_SAN, "2020-01-01"), (LI_SI, "2023-12-01")):
+        row = {"姓名": who[0], "证件号码": who[1], "人员类别": "公务员", "起始日期": since}
+        scene.import_people([row])
+    ids = {each.person_id: each for each in claims_of(scene)}
+    barred = ids[person_id(scene, ZHANG_SAN)]
+    scene.open_accounts()
+    heard = told(scene, "制单员", lambda work: prepare(work, budget))
+    assert (heard.code, heard.facts["claims"]) == ("holders_ineligible", barred.number)
+    assert "属于财政供养人员" in heard.title
+    scene.do("审批员", partial(turn_down, claim_id=barred.id, opinion="财政供养人员"))
+    assert scene.make_file(budget).total_fen == 200_00
 
 
 def heard_dead(scene: Scene, who: tuple[str, str], died: str) -> None:

@@ -202,8 +202,8 @@ def release(work: Work, payment_file_id: int) -> PaymentFile:
     Raises Refused payment_file_missing, role_missing, same_hand (also where the releaser has signed any
     of its claims), involved, cleared_it, judged_denial, decided_objection, payees_stopped,
     certificates_no_longer_valid, entries_taken_back, entries_contested, holders_died_before,
-    payee_account_changed, payment_file_changed, event_not_allowed, on_hold, budget_year_passed,
-    restored_unreconciled, restored_payments_unconfirmed.
+    holders_ineligible, payee_account_changed, payment_file_changed, event_not_allowed, on_hold,
+    budget_year_passed, restored_unreconciled, restored_payments_unconfirmed.
     """
     file = get_file(work, payment_file_id)
     fund = budgets.get_budget(work, file.budget_id)

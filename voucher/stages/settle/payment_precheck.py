@@ -20,8 +20,8 @@ from voucher.rules.bank_files import BankLayout, PayeeFault, find_name_faults
 from voucher.rules.errors import Family, reason
 from voucher.rules.money import format_yuan
 from voucher.stages.certify import queries as certificates
-from voucher.stages.settle.deaths import check_none_died_before
 from voucher.stages.settle.entered import check_not_taken_back, name_some
+from voucher.stages.settle.holders import check_holders_stand
 from voucher.stages.settle.models.claims import Claim
 from voucher.stages.settle.models.payments import PaymentLine
 
@@ -151,7 +151,8 @@ def check_payable(
 
     Raises Refused payees_stopped, payees_without_account, payee_accounts_shared, names_not_encodable,
     payee_names_not_printable, payee_names_too_long, payment_lines_too_large,
-    certificates_no_longer_valid, entries_taken_back, entries_contested, holders_died_before, register_silent.
+    certificates_no_longer_valid, entries_taken_back, entries_contested, holders_died_before,
+    holders_ineligible, register_silent.
     """
     looks = look_at_payees(work.session, work.today, add_up_dues(claims, less), layout)
     for fault, told in REASONS.items():
@@ -236,7 +237,7 @@ def _check_certificates(work: Work, claims: Sequence[Claim]) -> None:
     if fallen:
         raise CERTIFICATES_FALLEN.refused(count=len(fallen), claims=name_some(fallen))
     check_not_taken_back(work.session, claims, contested=True)
-    check_none_died_before(work.session, claims)
+    check_holders_stand(work.session, claims)
     if certificates.find_register(work.session, work.today) is None:
         return
     since = certificates.read_word_since(work.session, work.at)

@@ -27,10 +27,10 @@ from voucher.rules.approval import (
 )
 from voucher.rules.errors import Family, reason
 from voucher.stages.settle.after_calls import check_called
-from voucher.stages.settle.deaths import check_none_died_before
 from voucher.stages.settle.ending import end_claims
 from voucher.stages.settle.entered import check_not_taken_back
 from voucher.stages.settle.following import follow
+from voucher.stages.settle.holders import check_holders_stand
 from voucher.stages.settle.models.claims import Claim, ClaimHand, SettlementBatch, Signature
 from voucher.stages.settle.reading import (
     check_apart,
@@ -99,7 +99,7 @@ def sign(
     Raises Refused role_missing, region_foreign, batch_missing, opinion_missing, same_hand,
     fixed_role, step_skipped, step_not_required, line_not_waiting, nothing_to_sign, on_hold,
     phone_checks_open, amber_one_by_one, judged_denial, decided_objection, entries_taken_back, involved,
-    holders_died_before.
+    holders_died_before, holders_ineligible.
     """
     batch, claims = _take_up(work, batch_id, step, claim_ids, opinion)
     check_one_by_one(work.session, claims)
@@ -107,7 +107,7 @@ def sign(
         check_called(work, claims)
     if step is Step.APPROVE:
         check_not_taken_back(work.session, claims, contested=False)
-        check_none_died_before(work.session, claims)
+        check_holders_stand(work.session, claims)
     _write_signatures(work, claims, step, "pass", opinion)
     if step in WAITS_FOR:
         states.move(work, Claim, claims, WAITS_FOR[step][1], reason=opinion)
